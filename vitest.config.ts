@@ -9,7 +9,10 @@ const SLOW = ['test/**/*.slow.test.ts', 'packages/*/test/**/*.slow.test.ts'];
 const ALL = ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'];
 const isSlow = process.env.TEST_SLOW === '1';
 
-/** Folders of computations alone: their files share modules, which are loaded once. A test that mocks, or sets the environment, belongs elsewhere. */
+/**
+ * Folders of computations alone: their files share modules, which are loaded once. A test that mocks, or sets the
+ * environment, belongs elsewhere.
+ */
 const PURE = [
   'compare',
   'docs',

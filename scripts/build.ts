@@ -1,8 +1,9 @@
-// Builds what users run: dist/index.js (the action), dist/post.js (the end of its step), dist/cli.js and, next to them, their threads and processes and onnxruntime for
-// Linux x64. Both work on a fresh clone with no install. Usage: npx tsx scripts/build.ts [--outdir DIR]
+// Builds what users run: dist/index.js (the action), dist/post.js (the end of its step), dist/cli.js and, next to them,
+// their threads and processes and onnxruntime for Linux x64. Both work on a fresh clone with no install. Usage: npx tsx
+// scripts/build.ts [--outdir DIR]
 //
-// The same sources and lock file give the same bytes: dist/ is committed, and CI compares. Everything is built in a folder
-// next to the old one and swapped in at the end: a failing build loses nothing.
+// The same sources and lock file give the same bytes: dist/ is committed, and CI compares. Everything is built in a
+// folder next to the old one and swapped in at the end: a failing build loses nothing.
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

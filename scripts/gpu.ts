@@ -1,9 +1,10 @@
-// What can be checked on a machine with an NVIDIA GPU, in one run of ten minutes at most: each step of the set-up of CUDA, the golden
-// set against transformers, and the benchmarks of language models and spectra. Usage: npm run gpu [-- --device cpu]
+// What can be checked on a machine with an NVIDIA GPU, in one run of ten minutes at most: each step of the set-up of
+// CUDA, the golden set against transformers, and the benchmarks of language models and spectra. Usage: npm run gpu [--
+// --device cpu]
 //
-// Libraries of CUDA that are missing are downloaded. At the end it prints a table for docs/lab-notes/gpu.md, and adds it to GITHUB_STEP_SUMMARY
-// where that is set. The exit code is 0 only if the device was used and the golden set is right; a benchmark that the time did not
-// suffice for is named in the table. `--device cpu` tries the command itself.
+// Libraries of CUDA that are missing are downloaded. At the end it prints a table for docs/lab-notes/gpu.md, and adds
+// it to GITHUB_STEP_SUMMARY where that is set. The exit code is 0 only if the device was used and the golden set is
+// right; a benchmark that the time did not suffice for is named in the table. `--device cpu` tries the command itself.
 import { spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

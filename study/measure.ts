@@ -1,6 +1,6 @@
-// What the gate says about adapters: measure the base once, then each adapter, and compare.
-// Usage: npx tsx study/measure.ts NAME… --model BASE --out OUT --results study/results/MODEL [--suite benchmark|group|builtin] [--cli dist/cli.js]
-// A measurement that exists is not made again (delete OUT/gate/SUITE to begin anew); every comparison is.
+// What the gate says about adapters: measure the base once, then each adapter, and compare. Usage: npx tsx
+// study/measure.ts NAME… --model BASE --out OUT --results study/results/MODEL [--suite benchmark|group|builtin] [--cli
+// dist/cli.js] A measurement that exists is not made again (delete OUT/gate/SUITE to begin anew); every comparison is.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,9 @@ import { parseArgs } from 'node:util';
 import type { serializeReport } from '../src/report/json.ts';
 import type { AdapterResult, GateReport, Truth } from './results.ts';
 
-/** The policy of each suite: the defaults, and what is asked. `held-out.csv` are other items of the same two subjects. */
+/**
+ * The policy of each suite: the defaults, and what is asked. `held-out.csv` are other items of the same two subjects.
+ */
 const POLICIES: Readonly<Record<string, string>> = {
   benchmark: 'probes: [benchmark.csv]\n',
   group: 'probes: [benchmark.csv, { file: held-out.csv, twins-of: benchmark.csv }]\n',

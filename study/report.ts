@@ -1,5 +1,5 @@
-// Writes every table of docs/lab-notes/evidence.md and study/RUNS.md from study/results/*.json and study/results/spectra/*.json.
-// Usage: npm run study:report [-- --check]
+// Writes every table of docs/lab-notes/evidence.md and study/RUNS.md from study/results/*.json and
+// study/results/spectra/*.json. Usage: npm run study:report [-- --check]
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// What calibrated spectra say about measured runs, and what the defaults say about the same ones, into study/results/spectra.
-// Usage: npx tsx study/spectra.ts --out OUT [--series FOLDER] [--results study/results/spectra]
+// What calibrated spectra say about measured runs, and what the defaults say about the same ones, into
+// study/results/spectra. Usage: npx tsx study/spectra.ts --out OUT [--series FOLDER] [--results study/results/spectra]
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

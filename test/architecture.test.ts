@@ -22,8 +22,8 @@ const LAYERS = [
 ] as const;
 
 /**
- * The public files of each layer: nobody enters a layer but through them. An `index.ts` passes on what its folder has for others, name by
- * name; a file that is listed itself is light, or is a thing that everybody looks up by its name.
+ * The public files of each layer: nobody enters a layer but through them. An `index.ts` passes on what its folder has
+ * for others, name by name; a file that is listed itself is light, or is a thing that everybody looks up by its name.
  */
 const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
   statistics: ['index.ts'],
@@ -129,8 +129,8 @@ const MOST_LINES = 400;
 const ENTRY_POINTS: readonly string[] = ['action.ts', 'action-post.ts', 'cli.ts'];
 
 /**
- * Folders whose files export a family of models by its name: its decoder, and its tensors in a GGUF file. A name may be in one file of
- * each.
+ * Folders whose files export a family of models by its name: its decoder, and its tensors in a GGUF file. A name may be
+ * in one file of each.
  */
 const FAMILY_TABLES: readonly string[] = [
   'packages/language-model/src/architectures/families',
@@ -204,7 +204,9 @@ function isPublic(name: string): boolean {
 /** A file that is nothing but a comment, and names that it passes on. */
 const PASSES_ON = /^(?:\/\*\*[\s\S]*?\*\/\n\n)?(?:export (?:type )?\{[^}]*\} from '\.\/[^']+';\n)+$/;
 
-/** Groups of files that reach one another by imports (Tarjan 1972, strongly connected components of two files or more). */
+/**
+ * Groups of files that reach one another by imports (Tarjan 1972, strongly connected components of two files or more).
+ */
 function importCycles(): string[][] {
   const index = new Map<string, number>();
   const low = new Map<string, number>();

@@ -16,7 +16,10 @@ const FIXTURES = [
   ...readdirSync(repository('packages')).map((name) => repository('packages', name, 'test', 'fixtures')),
 ];
 
-/** A small checkpoint or answers of another library; a `make_….py` next to it made it. @throws Error if there is none */
+/**
+ * A small checkpoint or answers of another library; a `make_….py` next to it made it.
+ * @throws Error if there is none
+ */
 export function fixture(...path: string[]): string {
   const [name = '.'] = path;
   const folder = FIXTURES.find((one) => existsSync(join(one, name)));

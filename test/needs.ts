@@ -1,8 +1,8 @@
 import { describe, it } from 'vitest';
 
 /**
- * Tests of something that is not on every machine: run where it is, else skipped with the reason in the title, which the
- * reporter lists at the end of the run (test/skipped-reporter.ts).
+ * Tests of something that is not on every machine: run where it is, else skipped with the reason in the title, which
+ * the reporter lists at the end of the run (test/skipped-reporter.ts).
  * @param isThere whether this machine has it
  * @param what it is, after "needs"
  */

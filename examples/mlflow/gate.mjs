@@ -1,11 +1,13 @@
 #!/usr/bin/env node
-// Checks the version behind the alias `candidate` of a registered model in MLflow, and moves `champion` to it if the check passes.
+// Checks the version behind the alias `candidate` of a registered model in MLflow, and moves `champion` to it if the
+// check passes.
 //
 //   MLFLOW_TRACKING_URI=https://mlflow.example.com node gate.mjs MODEL [options of shadow-gate check]
 //   MLFLOW_TRACKING_URI=https://mlflow.example.com node gate.mjs llm --reference models/base --policy shadow-gate.yml --out report
 //
-// Exits as `shadow-gate check` does, and with 2 if nothing was judged or promoted for another reason. MLFLOW_TRACKING_TOKEN, or
-// MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, are sent if they are set. More: docs/how-to/other-ci.md of Shadow Gate.
+// Exits as `shadow-gate check` does, and with 2 if nothing was judged or promoted for another reason.
+// MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, are sent if they are set. More:
+// docs/how-to/other-ci.md of Shadow Gate.
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -65,7 +67,10 @@ async function main([model, ...options]) {
   }
 }
 
-/** MLflow sets an alias unconditionally, so a moment remains between looking and setting: let one job at a time run for a model. */
+/**
+ * MLflow sets an alias unconditionally, so a moment remains between looking and setting: let one job at a time run for
+ * a model.
+ */
 async function promote(model, candidate, champion) {
   const now = await versionOf(model, 'champion');
   if (now !== champion) {

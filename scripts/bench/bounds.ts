@@ -1,9 +1,9 @@
-// Do the bounds of fast spectra hold? Compares them with a float64 SVD of numpy, for every matrix of checkpoints and updates, and for
-// synthetic matrices of many kinds. Needs python3 with numpy. Usage:
+// Do the bounds of fast spectra hold? Compares them with a float64 SVD of numpy, for every matrix of checkpoints and
+// updates, and for synthetic matrices of many kinds. Needs python3 with numpy. Usage:
 //   npm run bench:bounds [-- --synthetic 400] [--seed 1] [--checkpoints DIR,DIR] [--joined DIR] [--updates DIR:REFERENCE,…] [--list]
 //
-// Matrices of fewer than 400 columns get so little work that random vectors decide much. Every fourth is not multiplied by
-// its Gram matrix but twice by itself, as larger ones are.
+// Matrices of fewer than 400 columns get so little work that random vectors decide much. Every fourth is not multiplied
+// by its Gram matrix but twice by itself, as larger ones are.
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// Exact spectra of all matrices of a checkpoint, compared with LAPACK's svdvals of the same matrices, already in memory, in
-// float32. Part of `npm run bench:spectra -- --checkpoint PATH [--reference PATH]`.
+// Exact spectra of all matrices of a checkpoint, compared with LAPACK's svdvals of the same matrices, already in
+// memory, in float32. Part of `npm run bench:spectra -- --checkpoint PATH [--reference PATH]`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

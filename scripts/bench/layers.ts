@@ -1,9 +1,10 @@
-// A model that is larger than memory, layer by layer: time, bytes read and peak memory of a pass over all weights with 40 probes, and
-// of some new tokens. Usage: npm run bench:layers [-- --size 8B] [--memory 6GB] [--probes 40] [--tokens 60] [--new-tokens 2] [--folder DIR] [--cold]
+// A model that is larger than memory, layer by layer: time, bytes read and peak memory of a pass over all weights with
+// 40 probes, and of some new tokens. Usage: npm run bench:layers [-- --size 8B] [--memory 6GB] [--probes 40] [--tokens
+// 60] [--new-tokens 2] [--folder DIR] [--cold]
 //
-// The model is Llama-shaped in bfloat16, with random weights of which large ones repeat; --folder keeps it for the next run (16 GB for
-// 8B). A probe is a question of so many tokens with four choices of one. --cold drops its file from the page cache first (needs vmtouch or
-// root). The measured process is a child: this one looks at its memory.
+// The model is Llama-shaped in bfloat16, with random weights of which large ones repeat; --folder keeps it for the next
+// run (16 GB for 8B). A probe is a question of so many tokens with four choices of one. --cold drops its file from the
+// page cache first (needs vmtouch or root). The measured process is a child: this one looks at its memory.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';

@@ -28,7 +28,10 @@ const WORK_OF: Readonly<Record<string, readonly string[]>> = {
   'drawing items': ['builtinSuite'],
 };
 
-/** Ask a checkpoint the built-in suite, its levels included, and print where the time went, and what share of the matrix rate that is. */
+/**
+ * Ask a checkpoint the built-in suite, its levels included, and print where the time went, and what share of the matrix
+ * rate that is.
+ */
 export async function profileSuite(
   checkpoint: string,
   {

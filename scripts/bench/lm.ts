@@ -1,11 +1,12 @@
-// The language model on this machine: prefill, scoring, decoding, start-up and memory, and the machine's float32
-// matrix rate in the same run. Usage: npm run bench:lm [-- --device cpu|webgpu|cuda] [--dtype F32|BF16] [--size 120M|550M|1B]
-// [--held float32|as-stored] [--start-only] [--family llama|hybrid] [--profile PATH] [--checkpoint PATH]
-// [--peer PYTHON] [--lengths 32,64] [--repeats 5]
+// The language model on this machine: prefill, scoring, decoding, start-up and memory, and the machine's float32 matrix
+// rate in the same run. Usage: npm run bench:lm [-- --device cpu|webgpu|cuda] [--dtype F32|BF16] [--size 120M|550M|1B]
+// [--held float32|as-stored] [--start-only] [--family llama|hybrid] [--profile PATH] [--checkpoint PATH] [--peer
+// PYTHON] [--lengths 32,64] [--repeats 5]
 //
-// The model is Llama-shaped or, with --family hybrid, Qwen3.5-shaped, with random weights that this script writes itself, or
-// --checkpoint, a Llama of yours. With --peer, a Python with torch and transformers, those do the same work in the same run (lm.py).
-// All times are medians. With --profile and a checkpoint with a tokenizer, only where the time of the built-in suite goes.
+// The model is Llama-shaped or, with --family hybrid, Qwen3.5-shaped, with random weights that this script writes
+// itself, or --checkpoint, a Llama of yours. With --peer, a Python with torch and transformers, those do the same work
+// in the same run (lm.py). All times are medians. With --profile and a checkpoint with a tokenizer, only where the time
+// of the built-in suite goes.
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -111,7 +112,10 @@ function takenOf(freeBefore: number): string {
   return free > 0 ? `${mib(freeBefore - free * 2 ** 20)} MiB` : 'unknown';
 }
 
-/** Seconds of each of `PREFILLS`. The matrix rate is measured between repetitions: other programs on the machine take time from both. */
+/**
+ * Seconds of each of `PREFILLS`. The matrix rate is measured between repetitions: other programs on the machine take
+ * time from both.
+ */
 async function prefilling(engine: Engine, parameters: Parameters, meter: GemmMeter): Promise<number[]> {
   const times: number[] = [];
   for (const [batch, length] of PREFILLS) {

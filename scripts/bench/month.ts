@@ -1,7 +1,7 @@
-// A simulated month of a team: 40 pull requests, of which 34 are healthy, 3 damaged and 3 memorize, and 30 nights on which nothing changed.
-// What does the gate write, what is red, and how much of that is wrong: with every comment and the first answer (before), and with
-// `comment: changes` and `confirm: true` (after). Models are random: likelihoods with noise, as in bench:unchanged.
-// Usage: npm run bench:month [-- --months 50 --figure docs/lab-notes/month.svg]
+// A simulated month of a team: 40 pull requests, of which 34 are healthy, 3 damaged and 3 memorize, and 30 nights on
+// which nothing changed. What does the gate write, what is red, and how much of that is wrong: with every comment and
+// the first answer (before), and with `comment: changes` and `confirm: true` (after). Models are random: likelihoods
+// with noise, as in bench:unchanged. Usage: npm run bench:month [-- --months 50 --figure docs/lab-notes/month.svg]
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { at } from '@shadow-gate/platform';
@@ -21,7 +21,10 @@ import { barChart } from '../docs/bar-chart.ts';
 const { values } = parseArgs({ options: { months: { type: 'string', default: '10' }, figure: { type: 'string' } } });
 const months = Number(values.months);
 
-/** Standard deviations of the change of a log-likelihood, in nats, of 34 healthy changes: from another seed to another recipe. */
+/**
+ * Standard deviations of the change of a log-likelihood, in nats, of 34 healthy changes: from another seed to another
+ * recipe.
+ */
 const HEALTHY: readonly GradedScenario[] = Array.from({ length: 34 }, (_, i) => ({
   noise: at([0.05, 0.15, 0.3, 0.45], i % 4),
 }));

@@ -47,7 +47,8 @@ export async function peer(
 }
 
 /**
- * The spectra of all matrices of a checkpoint (and of its updates), and the seconds that they took, without reading the files.
+ * The spectra of all matrices of a checkpoint (and of its updates), and the seconds that they took, without reading the
+ * files.
  * @param reference a folder, or null
  */
 export async function peerOfCheckpoint(

@@ -1,5 +1,5 @@
-// Measured processes of benchmarks are bundles: what reads TypeScript would count as their memory, and threads start from them in
-// every version of Node.
+// Measured processes of benchmarks are bundles: what reads TypeScript would count as their memory, and threads start
+// from them in every version of Node.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -12,7 +12,9 @@ interface Shape {
   readonly vocabulary: number;
 }
 
-/** Models by their number of parameters, Llama-shaped and Qwen3.5-shaped (three of four layers are gated delta nets). */
+/**
+ * Models by their number of parameters, Llama-shaped and Qwen3.5-shaped (three of four layers are gated delta nets).
+ */
 const SHAPES = {
   llama: {
     '120M': { hidden: 768, layers: 12, heads: 12, inner: 2048, vocabulary: 24_000 },
@@ -65,7 +67,10 @@ export function shapeOf(family: string, size: string): Shape {
 
 export type NamedShape = readonly [string, readonly number[]];
 
-/** The tensors and the config.json of a model without weights. @throws Error for a family or a size that is not in `SHAPES` */
+/**
+ * The tensors and the config.json of a model without weights.
+ * @throws Error for a family or a size that is not in `SHAPES`
+ */
 export function modelOf(
   size: string,
   family: Family = 'llama',

@@ -1,12 +1,14 @@
-// How many items sequential probes ask, and how often their verdict differs from the verdict on all items: simulated candidates,
-// judged by the code that a check runs. Usage: npm run bench:sequential [-- --draws 100 --from 0 --shape derived --scenario 'same answers'
-// --into FILE]
+// How many items sequential probes ask, and how often their verdict differs from the verdict on all items: simulated
+// candidates, judged by the code that a check runs. Usage: npm run bench:sequential [-- --draws 100 --from 0 --shape
+// derived --scenario 'same answers' --into FILE]
 //
 // With --into, outcomes are appended, one JSON line per candidate; without draws, the table of all of them is printed.
 //
-// npm run bench:sequential -- --graded 20: answers with log-likelihoods, in so many draws, and attacks on them in so many orders.
+// npm run bench:sequential -- --graded 20: answers with log-likelihoods, in so many draws, and attacks on them in so
+// many orders.
 //
-// npm run bench:sequential -- --attacks 200: candidates of somebody who knows everything but the order, each in so many orders.
+// npm run bench:sequential -- --attacks 200: candidates of somebody who knows everything but the order, each in so many
+// orders.
 import { randomInt } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -1,10 +1,12 @@
-// What each of n machines reads of a checkpoint on a hub: what `measure --only spectra --shard i/n` does, one after the other and with an
-// empty cache, then the merge. Usage: npm run bench:shares [-- --size 8B] [--shards 4] [--reference] [--whole] [--folder DIR]
+// What each of n machines reads of a checkpoint on a hub: what `measure --only spectra --shard i/n` does, one after the
+// other and with an empty cache, then the merge. Usage: npm run bench:shares [-- --size 8B] [--shards 4] [--reference]
+// [--whole] [--folder DIR]
 //
-// The hub is in this process. It makes up the bytes of a Llama-shaped model in bfloat16, in files of at most 5 GB, as they are requested.
-// All that a machine reads is sent, written to its disk, hashed and searched for NaN. Spectra are left out by a limit of memory that no
-// matrix fits: they take hours, and read no other bytes. Each machine is a child: this process counts what it sends.
-// --reference: with a base of the same size; --whole: one machine as well; its digest must equal the merge's.
+// The hub is in this process. It makes up the bytes of a Llama-shaped model in bfloat16, in files of at most 5 GB, as
+// they are requested. All that a machine reads is sent, written to its disk, hashed and searched for NaN. Spectra are
+// left out by a limit of memory that no matrix fits: they take hours, and read no other bytes. Each machine is a child:
+// this process counts what it sends. --reference: with a base of the same size; --whole: one machine as well; its
+// digest must equal the merge's.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,5 +1,6 @@
-// The measured process of `npm run bench:spectra`: spectra of the matrix in each of --files, one after the other as in a checkpoint,
-// or of all matrices of --checkpoint and, with --reference, of its updates. Prints an `OwnTimes`; σ go to --into.
+// The measured process of `npm run bench:spectra`: spectra of the matrix in each of --files, one after the other as in
+// a checkpoint, or of all matrices of --checkpoint and, with --reference, of its updates. Prints an `OwnTimes`; σ go to
+// --into.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { openCheckpoint, openReference } from '@shadow-gate/checkpoints';

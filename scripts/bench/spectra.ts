@@ -1,5 +1,5 @@
-// Compares exact and fast spectra with LAPACK and a randomized SVD, all in one run: times, errors against a float64 SVD, peak
-// memory. Without python3, numpy and scipy there are no peers, and no errors. Usage:
+// Compares exact and fast spectra with LAPACK and a randomized SVD, all in one run: times, errors against a float64
+// SVD, peak memory. Without python3, numpy and scipy there are no peers, and no errors. Usage:
 //   npm run bench:spectra [-- --sizes 4096x4096,11008x4096] [--rounds 3] [--kinds heavy,flat,low-rank] [--dtypes bf16]
 //     [--device cpu|cuda|webgpu]
 //   npm run bench:spectra -- --model 7b [--layers 2]: some layers of a model through the built command line

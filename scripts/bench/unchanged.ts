@@ -1,6 +1,6 @@
-// How often a candidate passes that knows as much as its baseline, by the share of its answers that differ: with right and wrong alone,
-// and with the likelihoods of the same answers. Both sides are the same model with noise of its own on every log-likelihood.
-// Usage: npm run bench:unchanged [-- --draws 100 --figure docs/lab-notes/pass-rates.svg]
+// How often a candidate passes that knows as much as its baseline, by the share of its answers that differ: with right
+// and wrong alone, and with the likelihoods of the same answers. Both sides are the same model with noise of its own on
+// every log-likelihood. Usage: npm run bench:unchanged [-- --draws 100 --figure docs/lab-notes/pass-rates.svg]
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Measurement } from '../../src/measure/schema/index.ts';

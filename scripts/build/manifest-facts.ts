@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /**
- * esbuild plugin: only the version and homepage of our own package.json enter the bundle, so a bump of a development dependency
- * does not change dist/.
+ * esbuild plugin: only the version and homepage of our own package.json enter the bundle, so a bump of a development
+ * dependency does not change dist/.
  */
 export function manifestFacts(root: string): Plugin {
   const manifest = join(root, 'package.json');

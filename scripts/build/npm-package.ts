@@ -1,6 +1,6 @@
-// Assembles the npm package: the command line with all its packages in one bundle, and a manifest whose only dependency is
-// onnxruntime-node, which has the library for each platform. Usage: npx tsx scripts/build/npm-package.ts --outdir DIR
-// [--repository OWNER/NAME]; then `npm pack DIR` or `npm publish DIR`.
+// Assembles the npm package: the command line with all its packages in one bundle, and a manifest whose only dependency
+// is onnxruntime-node, which has the library for each platform. Usage: npx tsx scripts/build/npm-package.ts --outdir
+// DIR [--repository OWNER/NAME]; then `npm pack DIR` or `npm publish DIR`.
 import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

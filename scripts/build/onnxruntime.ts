@@ -19,8 +19,8 @@ interface Loading {
 /**
  * The expression that takes the place of the original one.
  *
- * If the library cannot be loaded, the error waits for the first session: `--help` works everywhere, and the entry point
- * prints the error, instead of a stack over one long line of minified code.
+ * If the library cannot be loaded, the error waits for the first session: `--help` works everywhere, and the entry
+ * point prints the error, instead of a stack over one long line of minified code.
  */
 const loading = ({ file, known, missing }: Loading): string => `(() => {
   const platform = process.platform + '-' + process.arch;
@@ -73,7 +73,9 @@ function plugin(replacement: string): Plugin {
   };
 }
 
-/** The two files of Linux x64, the platform of GitHub's runners. The binding finds the library next to itself ($ORIGIN). */
+/**
+ * The two files of Linux x64, the platform of GitHub's runners. The binding finds the library next to itself ($ORIGIN).
+ */
 export async function copyOnnxruntime(outdir: string): Promise<void> {
   const to = join(outdir, 'ort/linux/x64');
   await mkdir(to, { recursive: true });

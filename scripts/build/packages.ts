@@ -1,5 +1,6 @@
-// Builds the packages as they are published: JavaScript and types side by side, README, license, and a manifest whose entries name
-// them. Usage: npx tsx scripts/build/packages.ts --outdir DIR [--repository OWNER/NAME]; then `npm pack DIR/spectra` or `npm publish DIR/spectra`.
+// Builds the packages as they are published: JavaScript and types side by side, README, license, and a manifest whose
+// entries name them. Usage: npx tsx scripts/build/packages.ts --outdir DIR [--repository OWNER/NAME]; then
+// `npm pack DIR/spectra` or `npm publish DIR/spectra`.
 import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,9 +1,9 @@
 import type { Plugin } from 'esbuild';
 
 /**
- * esbuild plugin: leave `unzip-stream` out. @actions/artifact unpacks with it by default, and src/github/storage/artifacts.ts
- * switches that off, for two reasons: one of its dependencies states no license, and it searches a stream for the ends of
- * files instead of reading the archive's directory.
+ * esbuild plugin: leave `unzip-stream` out. @actions/artifact unpacks with it by default, and
+ * src/github/storage/artifacts.ts switches that off, for two reasons: one of its dependencies states no license, and it
+ * searches a stream for the ends of files instead of reading the archive's directory.
  */
 export function withoutUnzipStream(): Plugin {
   const name = 'unzip-stream';

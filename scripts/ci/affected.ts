@@ -10,8 +10,8 @@ const GATE = 'test/';
 const DOCS = 'test/docs/';
 
 /**
- * The folders whose tests a change can break: the packages that it changes, all packages that need them, and the gate, which needs
- * every package.
+ * The folders whose tests a change can break: the packages that it changes, all packages that need them, and the gate,
+ * which needs every package.
  * @param changed paths in the repository
  * @returns for a change of documentation its own tests alone
  */

@@ -1,4 +1,5 @@
-// The slow tests that a change can break. Usage: npx tsx scripts/ci/slow-tests.ts BASE, a commit that the change is compared with.
+// The slow tests that a change can break. Usage: npx tsx scripts/ci/slow-tests.ts BASE, a commit that the change is
+// compared with.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -43,7 +43,10 @@ function declarationsOf(file: string): string[] {
   });
 }
 
-/** One of a package of others is handed on under a name: that statement. @throws Error if a file does not declare the name */
+/**
+ * One of a package of others is handed on under a name: that statement.
+ * @throws Error if a file does not declare the name
+ */
 function declarationOf(file: string, name: string): string {
   const declares = new RegExp(
     `^export (?:declare )?(?:abstract )?\\w+ ${name}\\b|^export (?:type )?\\{[^}]*\\b${name}\\b`,
@@ -54,7 +57,10 @@ function declarationOf(file: string, name: string): string {
   return found;
 }
 
-/** The statements of a file of declarations, each with the comment before it: TypeScript begins each in the first column. */
+/**
+ * The statements of a file of declarations, each with the comment before it: TypeScript begins each in the first
+ * column.
+ */
 function statementsOf(file: string): string[] {
   const parts = readFileSync(file, 'utf8').split(/^(?=\/\*\*|export |declare |import )/m);
   const statements: string[] = [];

@@ -1,7 +1,7 @@
-// The pictures of the comment in docs/reference/: npx tsx scripts/docs/comment-pictures.ts [--cli FILE] [--out DIR] [--single DIR]
-// Checks the examples, renders each comment at 980 and 400 pixels, light and dark, and puts them on sheets. Needs Chromium
-// (CHROMIUM, or /usr/bin/chromium) and a font with emoji (fonts-noto-color-emoji). --single also writes every picture on its own, to
-// be looked at.
+// The pictures of the comment in docs/reference/: npx tsx scripts/docs/comment-pictures.ts [--cli FILE] [--out DIR]
+// [--single DIR] Checks the examples, renders each comment at 980 and 400 pixels, light and dark, and puts them on
+// sheets. Needs Chromium (CHROMIUM, or /usr/bin/chromium) and a font with emoji (fonts-noto-color-emoji). --single also
+// writes every picture on its own, to be looked at.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

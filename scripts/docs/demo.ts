@@ -1,6 +1,6 @@
-// Records examples/repository/demo.cast: the checks of two pull requests of the example repository, in a terminal of 80 by 26.
-// Usage: npx tsx scripts/docs/demo.ts [--cli FILE] [--out FILE]. Needs `script` of util-linux. The format is version 2 of
-// asciinema's (https://docs.asciinema.org/manual/asciicast/v2/).
+// Records examples/repository/demo.cast: the checks of two pull requests of the example repository, in a terminal of 80
+// by 26. Usage: npx tsx scripts/docs/demo.ts [--cli FILE] [--out FILE]. Needs `script` of util-linux. The format is
+// version 2 of asciinema's (https://docs.asciinema.org/manual/asciicast/v2/).
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
-// The pictures of report.html in docs/reference/: npx tsx scripts/docs/report-pictures.ts [--cli FILE] [--out DIR] [--single DIR]
-// Checks an example and takes pictures of its report, light and dark. Needs Chromium (CHROMIUM, or /usr/bin/chromium). --single
-// also writes the whole page at 1100 and 400 pixels in both themes, to be looked at.
+// The pictures of report.html in docs/reference/: npx tsx scripts/docs/report-pictures.ts [--cli FILE] [--out DIR]
+// [--single DIR] Checks an example and takes pictures of its report, light and dark. Needs Chromium (CHROMIUM, or
+// /usr/bin/chromium). --single also writes the whole page at 1100 and 400 pixels in both themes, to be looked at.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

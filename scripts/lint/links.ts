@@ -1,5 +1,5 @@
-// Checks that links lead somewhere: relative links and anchors in every Markdown file, and paths of this repository that
-// documentation, code and workflows mention. Usage: npx tsx scripts/lint/links.ts [FOLDER]
+// Checks that links lead somewhere: relative links and anchors in every Markdown file, and paths of this repository
+// that documentation, code and workflows mention. Usage: npx tsx scripts/lint/links.ts [FOLDER]
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';

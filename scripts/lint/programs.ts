@@ -1,5 +1,5 @@
-// Runs the linters of workflows that npm does not have, and names those that this machine does not have either; .github/workflows/ci.yml
-// installs both. Usage: npx tsx scripts/lint/programs.ts [WORKFLOW…]
+// Runs the linters of workflows that npm does not have, and names those that this machine does not have either;
+// .github/workflows/ci.yml installs both. Usage: npx tsx scripts/lint/programs.ts [WORKFLOW…]
 //
 // - zizmor finds what an attacker could use. What it may overlook: .github/zizmor.yml.
 // - actionlint runs in workflows.ts too; this one is newer, and asks shellcheck about the scripts of steps.

@@ -1,6 +1,6 @@
-// Lint the prose that people read, in comments, messages and docs: constructions that no native writer uses, and comments
-// over 120 columns. Usage: npx tsx scripts/lint/prose.ts [path…]   (all tracked files if none is given); exits 1 with one
-// line a finding.
+// Lint the prose that people read, in comments, messages and docs: constructions that no native writer uses, and
+// comments over 120 columns. Usage: npx tsx scripts/lint/prose.ts [path…] (all tracked files if none is given); exits 1
+// with one line a finding.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,8 +33,9 @@ const EXCEPTIONS = [
 ];
 
 const COMMENT = /^\s*(?:\/\/|\*|\/\*)|\s\/\/ |\/\*\* .*\*\/$/;
-/** A line that cannot be broken: an address, a directive of a tool, or one word. */
-const UNBREAKABLE = /https?:\/\/\S{40}|biome-ignore|@ts-expect-error|sourceMappingURL|^\s*\/\/\s*\S+$/;
+/** A line that cannot be broken: a command, an address, a directive of a tool, or one word. */
+const UNBREAKABLE =
+  /^\s*(?:\/\/|\*)\s{3,}\S|https?:\/\/\S{40}|biome-ignore|@ts-expect-error|sourceMappingURL|^\s*\/\/\s*\S+$/;
 
 const given = process.argv.slice(2);
 const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--', ...given], {

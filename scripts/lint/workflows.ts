@@ -2,8 +2,8 @@
 //
 // - GitHub's own language service checks the schema and the expressions, of action.yml too.
 // - actionlint finds what fails at run time, such as untrusted text in a script.
-// - The checks of this file: every action of another repository is pinned by commit and has its version in a comment, every
-//   permission says what it is for, and a step that uses this action passes only inputs that it has.
+// - The checks of this file: every action of another repository is pinned by commit and has its version in a comment,
+//   every permission says what it is for, and a step that uses this action passes only inputs that it has.
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';

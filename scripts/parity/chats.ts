@@ -10,7 +10,10 @@ export interface ChatCase {
   readonly text: string | null;
 }
 
-/** The tokens that templates know, and the time of `strftime_now` (packages/language-model/test/fixtures/make_chat_templates.py). */
+/**
+ * The tokens that templates know, and the time of `strftime_now`
+ * (packages/language-model/test/fixtures/make_chat_templates.py).
+ */
 export const CHAT_CONTEXT = { bos_token: '<s>', eos_token: '</s>' };
 export const CHAT_TIME = '2026-03-07T14:05:09';
 

@@ -1,6 +1,6 @@
-// How far the newest releases of libraries are from what this project does itself: "N of M the same" for each, over our own cases.
-// The day one reaches all of them, a decision record says when to move.
-// Usage: npm run parity [-- --only tokenizers,jinja --keep DIR]
+// How far the newest releases of libraries are from what this project does itself: "N of M the same" for each, over our
+// own cases. The day one reaches all of them, a decision record says when to move. Usage: npm run parity [-- --only
+// tokenizers,jinja --keep DIR]
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

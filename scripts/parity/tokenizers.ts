@@ -21,7 +21,10 @@ interface Case {
   readonly decoded: ReadonlyArray<readonly [ids: readonly number[], skipSpecialTokens: boolean, text: string]>;
 }
 
-/** Random tokenizers; Python's `tokenizers` is the judge (packages/language-model/test/fixtures/make_random_tokenizers.py). */
+/**
+ * Random tokenizers; Python's `tokenizers` is the judge
+ * (packages/language-model/test/fixtures/make_random_tokenizers.py).
+ */
 export async function compare(folder: string): Promise<Tally[]> {
   const cases: readonly Case[] = JSON.parse(
     readFileSync(

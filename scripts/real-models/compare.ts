@@ -1,8 +1,8 @@
-// Compares real checkpoints with transformers on the CPU: tokens, log-probabilities and 128 greedy tokens of twelve prompts.
-// Usage: PYTHON=path/to/python npm run real -- DIR…
+// Compares real checkpoints with transformers on the CPU: tokens, log-probabilities and 128 greedy tokens of twelve
+// prompts. Usage: PYTHON=path/to/python npm run real -- DIR…
 //
-// The Python needs torch and transformers. Each DIR is a checkpoint directory, such as SmolLM2-135M-Instruct or Gemma 3 270M.
-// Exits with 1 if a limit is exceeded.
+// The Python needs torch and transformers. Each DIR is a checkpoint directory, such as SmolLM2-135M-Instruct or Gemma 3
+// 270M. Exits with 1 if a limit is exceeded.
 import { spawnSync } from 'node:child_process';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,8 +1,9 @@
-// Prints the SBOM of dist/ in CycloneDX's JSON: what npm knows of the packages that licenses.txt there names, and of our own.
-// Usage: npx tsx scripts/release/sbom.ts [LICENSES]
+// Prints the SBOM of dist/ in CycloneDX's JSON: what npm knows of the packages that licenses.txt there names, and of
+// our own. Usage: npx tsx scripts/release/sbom.ts [LICENSES]
 //
-// `npm sbom` alone lists all that is installed, most of which is in no bundle. With `--omit dev` it still lists a hundred packages of
-// which nothing is in the bundle, and leaves out those that are and that any package.json also has as a development dependency.
+// `npm sbom` alone lists all that is installed, most of which is in no bundle. With `--omit dev` it still lists a
+// hundred packages of which nothing is in the bundle, and leaves out those that are and that any package.json also has
+// as a development dependency.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -44,7 +45,10 @@ const sbom: Sbom = {
 };
 console.log(JSON.stringify(sbom, null, 2));
 
-/** npm calls a package of this repository by its folder, and passes on addresses that CycloneDX does not take, such as git@github.com:a/b. */
+/**
+ * npm calls a package of this repository by its folder, and passes on addresses that CycloneDX does not take, such as
+ * git@github.com:a/b.
+ */
 function corrected({ externalReferences = [], ...component }: Component): Component {
   const ref = component['bom-ref'];
   const name = ref.slice(0, ref.lastIndexOf('@'));

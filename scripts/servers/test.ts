@@ -53,8 +53,8 @@ interface Answer {
 }
 
 /**
- * Nats between two engines: in float32, where they sum in another order, and where the server rounds to 16 bits, which can decide
- * which token is most likely.
+ * Nats between two engines: in float32, where they sum in another order, and where the server rounds to 16 bits, which
+ * can decide which token is most likely.
  */
 const FLOAT32 = { mean: 1e-3, max: 2e-3, isExact: true };
 const BFLOAT16 = { mean: 0.15, max: 1, isExact: false };

@@ -4,8 +4,8 @@ import type { Shard } from '../measure/shards/index.ts';
 import type { Inputs } from './input-schema.ts';
 
 /**
- * What a run does: it gates a checkpoint or logs of an evaluation, measures a shard, merges shards, calibrates with known-good
- * checkpoints, or publishes the report of another run.
+ * What a run does: it gates a checkpoint or logs of an evaluation, measures a shard, merges shards, calibrates with
+ * known-good checkpoints, or publishes the report of another run.
  */
 export type ActionRun = GateRun | LogsRun | ShardRun | MergeRun | CalibrateRun | PublishRun;
 

@@ -16,8 +16,8 @@ import type { ActionContext } from './context.ts';
 const MAX_MESSAGE = 2000;
 
 /**
- * Sign the verdict, whichever it is, if that was asked for. If it cannot be, the verdict stays and the step fails: nobody shall take the
- * run for an attested one. Never throws.
+ * Sign the verdict, whichever it is, if that was asked for. If it cannot be, the verdict stays and the step fails:
+ * nobody shall take the run for an attested one. Never throws.
  * @param file path of report.json, as it was written
  * @returns the path of the attestation; empty if there is none
  */

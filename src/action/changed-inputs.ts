@@ -14,8 +14,8 @@ export interface NamedPaths {
 }
 
 /**
- * What a change does to the files that a workflow names, and to the workflow itself with what it calls. They are used as they are
- * checked out, so that nothing can be concluded once a change has touched them.
+ * What a change does to the files that a workflow names, and to the workflow itself with what it calls. They are used
+ * as they are checked out, so that nothing can be concluded once a change has touched them.
  */
 export async function listChangedInputs(files: ApprovedFiles, paths: NamedPaths): Promise<ChangedInput[]> {
   const changes: ChangedInput[] = [];
@@ -36,9 +36,9 @@ const WORKFLOWS = '.github/workflows';
 const ACTIONS = '.github/actions';
 
 /**
- * What a change does to the workflow: to its file, to any other workflow or action of the repository, since one calls another and a job
- * can have the name of the gate's, and to local actions elsewhere that are called. The settings of a run cannot be compared, and a pull
- * request that improves its workflow has to be possible: this only warns.
+ * What a change does to the workflow: to its file, to any other workflow or action of the repository, since one calls
+ * another and a job can have the name of the gate's, and to local actions elsewhere that are called. The settings of a
+ * run cannot be compared, and a pull request that improves its workflow has to be possible: this only warns.
  * @param workflow its file; null if it is one of another repository
  */
 async function changedWorkflow(files: ApprovedFiles, workflow: string | null): Promise<ChangedInput[]> {

@@ -32,8 +32,8 @@ interface CheckedReport {
 const STATE = 'checkRun';
 
 /**
- * Open the check run of a run that is to have a verdict, before anything can go wrong, also for inputs that are not valid. Null
- * without one.
+ * Open the check run of a run that is to have a verdict, before anything can go wrong, also for inputs that are not
+ * valid. Null without one.
  */
 export async function openOwnCheckRun(context: ActionContext): Promise<OpenedCheckRun | null> {
   const { octokit, runner } = context;
@@ -83,7 +83,9 @@ export async function finishOwnCheckRun(
   if (logOrWarn(context, 'Check run', result) !== '') runner.saveState(STATE, '');
 }
 
-/** The check run that the process of this step has left open, since it was killed; null: it has finished what it opened. */
+/**
+ * The check run that the process of this step has left open, since it was killed; null: it has finished what it opened.
+ */
 export function checkRunLeftOpen({ [`STATE_${STATE}`]: id = '' }: StepEnvironment): number | null {
   return /^\d+$/.test(id) ? Number(id) : null;
 }
@@ -100,8 +102,8 @@ export function ownCheckPlace({ event, repository, runner, workflowRun }: Action
 const anchorOf = ({ workflowFile }: ActionContext): string => workflowFile ?? '.github/workflows';
 
 /**
- * Write a check run with the report of another run, on the head of its pull request. It has a name of its own and is always neutral:
- * the numbers come from that run, and nobody shall require them in the place of its own check.
+ * Write a check run with the report of another run, on the head of its pull request. It has a name of its own and is
+ * always neutral: the numbers come from that run, and nobody shall require them in the place of its own check.
  */
 export async function writeForeignCheckRun(
   run: KeyedRun,

@@ -4,8 +4,8 @@ import { UserError } from '@shadow-gate/platform';
 import { isInside } from '@shadow-gate/platform/files';
 
 /**
- * Check that writing to a path inside a folder would not follow a symbolic link out of it. The path may not exist yet. A
- * path that was given as one outside of the folder is not checked: no file of the folder can change where it leads.
+ * Check that writing to a path inside a folder would not follow a symbolic link out of it. The path may not exist yet.
+ * A path that was given as one outside of the folder is not checked: no file of the folder can change where it leads.
  * @param path absolute
  * @throws UserError that names the path and where it leads
  */

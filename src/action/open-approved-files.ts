@@ -41,8 +41,8 @@ export async function openApprovedFiles(
 }
 
 /**
- * A run on the default branch may have checked out something else, such as a pull request that an input names. A checkout
- * without `.git` may be one too.
+ * A run on the default branch may have checked out something else, such as a pull request that an input names. A
+ * checkout without `.git` may be one too.
  */
 async function checkedOut(
   paths: readonly string[],

@@ -12,9 +12,9 @@ import { ownCheckPlace } from './check-run.ts';
 import type { ActionContext } from './context.ts';
 
 /**
- * Whether a label turns this failed check neutral: put on the pull request by somebody who may write, after a check of this commit and
- * this checkpoint had failed. It counts in the run that the label itself started, whose event names the commit. Null without; if a label
- * is there and does not count, a warning says why.
+ * Whether a label turns this failed check neutral: put on the pull request by somebody who may write, after a check of
+ * this commit and this checkpoint had failed. It counts in the run that the label itself started, whose event names the
+ * commit. Null without; if a label is there and does not count, a warning says why.
  */
 export async function findOverride(
   { override: label, failOn }: Pick<ReportingRun, 'override' | 'failOn'>,
@@ -29,7 +29,9 @@ export async function findOverride(
   return null;
 }
 
-/** The label of the workflow that would turn this failed check neutral; undefined where none would, or one has already. */
+/**
+ * The label of the workflow that would turn this failed check neutral; undefined where none would, or one has already.
+ */
 export function offeredLabel(
   { override: label, failOn }: Pick<ReportingRun, 'override' | 'failOn'>,
   { report, override }: { readonly report: Report; readonly override: Override | null },

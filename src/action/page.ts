@@ -17,8 +17,8 @@ interface ReportPage {
 }
 
 /**
- * Write the report as a page, upload it as an artifact of its own, and set the outputs. This is for every event: the runner's
- * token may do it even for a change from a fork. A page decides nothing, so that a failure only warns.
+ * Write the report as a page, upload it as an artifact of its own, and set the outputs. This is for every event: the
+ * runner's token may do it even for a change from a fork. A page decides nothing, so that a failure only warns.
  */
 export async function publishPage(
   run: PagedRun,

@@ -9,7 +9,10 @@ import type { CalibrateRun } from './action-run.ts';
 import type { ActionContext } from './context.ts';
 import { logOrWarn, warnMissingToken } from './results.ts';
 
-/** Propose a calibration that has changed, if the workflow wants that. @returns the address of the pull request, or an empty text */
+/**
+ * Propose a calibration that has changed, if the workflow wants that.
+ * @returns the address of the pull request, or an empty text
+ */
 export async function proposeCalibration(
   run: CalibrateRun,
   context: ActionContext,

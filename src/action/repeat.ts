@@ -6,8 +6,9 @@ import { finishOwnCheckRun, ownCheckPlace } from './check-run.ts';
 import type { ActionContext } from './context.ts';
 
 /**
- * The verdict that this commit has already, where nothing but the title or the text of its pull request changed. A job that GitHub skips
- * counts as a success, so that the job runs, and ends as the one before. Null: there is none that is sure, and the check goes on.
+ * The verdict that this commit has already, where nothing but the title or the text of its pull request changed. A job
+ * that GitHub skips counts as a success, so that the job runs, and ends as the one before. Null: there is none that is
+ * sure, and the check goes on.
  */
 export async function findRepeat(run: ActionRun, context: ActionContext): Promise<EarlierVerdict | null> {
   const { event, octokit, checkRun: opened = null } = context;

@@ -135,8 +135,8 @@ interface CommentToWrite {
 }
 
 /**
- * @returns the address of the (first) comment; empty without one: it needs a pull request and a token, and can be turned
- * off
+ * @returns the address of the (first) comment; empty without one: it needs a pull request and a token, and can be
+ * turned off
  */
 export async function writeComment(
   run: CommentingRun & KeyedRun,
@@ -177,8 +177,8 @@ async function writeCommentOn(
 }
 
 /**
- * A scheduled check opens and closes the issue. A run by hand, after a fix, closes it too; it opens none, since somebody
- * is looking at it.
+ * A scheduled check opens and closes the issue. A run by hand, after a fix, closes it too; it opens none, since
+ * somebody is looking at it.
  * @returns the address of the issue; empty without one
  */
 async function writeIssue({ issue, key }: ReportingRun, context: ActionContext, report: Report): Promise<string> {

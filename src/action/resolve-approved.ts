@@ -49,8 +49,8 @@ export interface ResolveOptions {
 }
 
 /**
- * Policy, baseline, calibration and probe files as they have been approved: at the base commit of a change, on the default branch,
- * or, in a run about that branch itself, in the workspace.
+ * Policy, baseline, calibration and probe files as they have been approved: at the base commit of a change, on the
+ * default branch, or, in a run about that branch itself, in the workspace.
  */
 export async function resolveApproved(
   run: JudgingRun,

@@ -46,7 +46,8 @@ export async function runCalibrate(run: CalibrateRun, context: ActionContext): P
 }
 
 /**
- * What a change brings is not known to be good: only a run about the default branch, which has checked it out, calibrates.
+ * What a change brings is not known to be good: only a run about the default branch, which has checked it out,
+ * calibrates.
  * @throws UserError for any other run
  */
 async function expectApproved(run: CalibrateRun, context: ActionContext): Promise<void> {

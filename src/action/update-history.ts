@@ -82,7 +82,10 @@ async function readHistory(octokit: Octokit, context: ActionContext, name: strin
   }
 }
 
-/** Before the first check of a history there is nothing to add. What cannot be read is missing in the history, with a warning. */
+/**
+ * Before the first check of a history there is nothing to add. What cannot be read is missing in the history, with a
+ * warning.
+ */
 async function overridesSince(
   since: string | undefined,
   { override: label }: ReportingRun,

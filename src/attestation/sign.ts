@@ -5,8 +5,8 @@ import { PREDICATE_TYPE, type VerdictStatement } from './statement.ts';
 export type { SerializedBundle } from '@sigstore/bundle';
 
 /**
- * Sign a statement as the workflow that this process is a step of (Sigstore: a certificate of a few minutes for the identity that
- * GitHub gives the job). It is not stored anywhere but, of a public repository, in Sigstore's public log.
+ * Sign a statement as the workflow that this process is a step of (Sigstore: a certificate of a few minutes for the
+ * identity that GitHub gives the job). It is not stored anywhere but, of a public repository, in Sigstore's public log.
  * @param isPublic whether the repository is public: others are signed by GitHub's own authority, and in no public log
  * @throws UserError if the job has no identity, or the authority does not answer
  */

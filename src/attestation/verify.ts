@@ -29,7 +29,8 @@ export interface VerifiedVerdict extends VerdictStatement {
 }
 
 /**
- * Verify an attestation: its signature, the time at which it was made, and who made it. Nothing is read from the network.
+ * Verify an attestation: its signature, the time at which it was made, and who made it. Nothing is read from the
+ * network.
  * @param text a Sigstore bundle, as JSON
  * @param roots texts of trusted roots: whom to trust with certificates, logs and times
  * @throws UserError for one that is not valid, with the reason
@@ -76,7 +77,8 @@ function parseRoots(text: string): TrustedRoot[] {
 function verifiedSigner(bundle: Bundle, roots: readonly TrustedRoot[]): Signer {
   const reasons: string[] = [];
   for (const root of roots) {
-    // GitHub's own authority has no log, and a timestamp instead. Without either nothing says that the certificate was still valid.
+    // GitHub's own authority has no log, and a timestamp instead. Without either nothing says that the certificate was
+    // still valid.
     const isLogged = root.tlogs.length > 0;
     const least = isLogged
       ? { tlogThreshold: 1, ctlogThreshold: 1, tsaThreshold: 0 }

@@ -50,8 +50,8 @@ export interface RequestOptions extends EndpointOptions, DeviceOptions, ModelMem
 }
 
 /**
- * Answer a file of requests and write the answers to another file, all at once. If some requests cannot be answered, the exit code
- * is that of what was not judged; if none can, it is an error, and nothing is written.
+ * Answer a file of requests and write the answers to another file, all at once. If some requests cannot be answered,
+ * the exit code is that of what was not judged; if none can, it is an error, and nothing is written.
  * @param work.done what was done to the requests, for the summary
  */
 export async function answerRequests<T extends object>(

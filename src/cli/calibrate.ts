@@ -71,7 +71,10 @@ async function runCalibrate(options: CalibrateOptions, output: Output): Promise<
   else output.print(renderCalibration(calibration, { path: out, alpha, ...output.terminal }));
 }
 
-/** How often this gate would be red on nothing: each checkpoint against itself. It is not stored in the calibration file. */
+/**
+ * How often this gate would be red on nothing: each checkpoint against itself. It is not stored in the calibration
+ * file.
+ */
 async function runControls(options: CalibrateOptions, checks: number, output: Output): Promise<void> {
   const { checkpoints, reference, device, maxMemory: memoryLimit, policy } = options;
   const found: { readonly checkpoint: string; readonly control: Control }[] = [];

@@ -282,7 +282,8 @@ export function logsFromOptions(options: LogOptions): Logs | null {
 /** The options of a command that makes a report. */
 export function junitOption(command: Command): Command {
   return command.addOption(
-    // A file of test results that says "not judged" under an exit code that says "passed" would mislead one of its readers.
+    // A file of test results that says "not judged" under an exit code that says "passed" would mislead one of its
+    // readers.
     new Option('--junit <file>', 'also write the checks as JUnit XML, whatever the verdict').conflicts(
       'allowInconclusive',
     ),

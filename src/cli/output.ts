@@ -101,8 +101,8 @@ export class Output {
   }
 
   /**
-   * Show how far some work is: a bar on a terminal; elsewhere lines, soon in the log of a CI job, and late in any other, so that a
-   * run of a minute writes none.
+   * Show how far some work is: a bar on a terminal; elsewhere lines, soon in the log of a CI job, and late in any
+   * other, so that a run of a minute writes none.
    * @param options.isQuiet show it only to somebody who watches
    */
   async withProgress<T>(

@@ -34,7 +34,10 @@ export function commandSettings(options: CandidateMeasureOptions & MergeOptions 
   };
 }
 
-/** Where the measurements of checks are kept between runs; undefined for nowhere, as with a time limit: a second run may answer more. */
+/**
+ * Where the measurements of checks are kept between runs; undefined for nowhere, as with a time limit: a second run may
+ * answer more.
+ */
 export function openMeasurementStore(
   options: StoreOptions & Pick<ProbeOptions, 'budget'>,
   output: Output,

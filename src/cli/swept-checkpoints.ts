@@ -8,8 +8,8 @@ import type { NamedCheckpoint } from '../compare/sweep/index.ts';
 import { looksLikeCheckpoint } from './init/find-checkpoints.ts';
 
 /**
- * The checkpoints that a user named, in the order of their steps where every name has one, else as given; names in a folder or
- * of a glob are in their natural order.
+ * The checkpoints that a user named, in the order of their steps where every name has one, else as given; names in a
+ * folder or of a glob are in their natural order.
  * @param given paths, globs, `hf://org/model@revision`, and folders of checkpoints, as trainers write them
  * @param warn is told of a folder that is a checkpoint and has others in it
  * @throws UserError for a glob that matches nothing
@@ -91,7 +91,9 @@ async function namesIn(folder: string): Promise<string[]> {
   return (await readdir(folder === '' ? '.' : folder).catch(() => [])).sort(inOrder);
 }
 
-/** `checkpoint-500`, `step-00010`, `global_step1000`, `epoch=3-step=1200.ckpt`, `0500`; of a hub's model, its revision. */
+/**
+ * `checkpoint-500`, `step-00010`, `global_step1000`, `epoch=3-step=1200.ckpt`, `0500`; of a hub's model, its revision.
+ */
 const STEPS = [/steps?[-_=]?(\d+)/i, /(?:checkpoint|ckpt|iter(?:ation)?s?|epoch)[-_=]?(\d+)/i, /^(\d+)$/];
 
 /** The step of training in the last part of a path; null where there is none. */

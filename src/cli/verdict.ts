@@ -30,8 +30,8 @@ interface Files {
 }
 
 /**
- * Check before a long measurement that `--out` and `--junit` can be written. Test results of an earlier run go: if this one ends without
- * a verdict, nobody takes them for its own.
+ * Check before a long measurement that `--out` and `--junit` can be written. Test results of an earlier run go: if this
+ * one ends without a verdict, nobody takes them for its own.
  */
 export async function prepareFiles({ out, junit }: Files): Promise<void> {
   if (out !== undefined) await expectWritable(out, 'folder');
@@ -42,7 +42,8 @@ export async function prepareFiles({ out, junit }: Files): Promise<void> {
 }
 
 /**
- * Write a report to `--out` and `--junit`, and print it in any case: what took hours is not lost since the disk was full in the end.
+ * Write a report to `--out` and `--junit`, and print it in any case: what took hours is not lost since the disk was
+ * full in the end.
  * @param write what else belongs there
  * @throws what could not be written, after the verdict
  */

@@ -26,9 +26,9 @@ interface Rules {
 }
 
 /**
- * The rules of the policy, plus the defaults. Rules for low-rank updates judge nothing else. Where known-good checkpoints judge a
- * number, default rules that warn do not judge it. Default rules that fail still fail beyond the limit of the calibration, and warn
- * within it: one known-good checkpoint that exploded must not hide another.
+ * The rules of the policy, plus the defaults. Rules for low-rank updates judge nothing else. Where known-good
+ * checkpoints judge a number, default rules that warn do not judge it. Default rules that fail still fail beyond the
+ * limit of the calibration, and warn within it: one known-good checkpoint that exploded must not hide another.
  */
 export function appliedRules({ policy, metrics, calibration, probes }: Rules): AppliedRule[] {
   const outcomes = calibratedOutcomes(calibration, policy);
@@ -54,8 +54,9 @@ export function appliedRules({ policy, metrics, calibration, probes }: Rules): A
 }
 
 /**
- * Concentration moves with learning rate, steps and seed more than with the data. Where nothing says what is usual here, and probes
- * have judged the model, it is information. How large an update is says whether a run diverged, and stays a warning.
+ * Concentration moves with learning rate, steps and seed more than with the data. Where nothing says what is usual
+ * here, and probes have judged the model, it is information. How large an update is says whether a run diverged, and
+ * stays a warning.
  */
 function isInformation({ metric }: PolicyRule, answered: Pick<Rules, 'policy' | 'probes'>): boolean {
   return metric !== 'frobeniusNorm' && isBehaviorJudged(answered);
@@ -112,8 +113,8 @@ export function ruleMovement(
 }
 
 /**
- * How far the metric may have moved in the direction of the rule, whatever it is between its bounds. Up to the limit of the rule, no
- * narrower bounds would break it.
+ * How far the metric may have moved in the direction of the rule, whatever it is between its bounds. Up to the limit of
+ * the rule, no narrower bounds would break it.
  */
 export function reach(
   { direction }: PolicyRule,

@@ -5,7 +5,10 @@ import type { GainRule } from './sequential/gain-rule.ts';
 import type { GradedRule } from './sequential/graded-rule.ts';
 import type { HarmRule, KnownAnswers } from './sequential/harm-rule.ts';
 
-/** What a check looks at. Findings of one level are reported in this order, and those of one subject in the order of its checks. */
+/**
+ * What a check looks at. Findings of one level are reported in this order, and those of one subject in the order of its
+ * checks.
+ */
 export type CheckSubject = 'sides' | 'answers' | 'stops' | 'texts' | 'benchmarks' | 'keys' | 'spectra';
 
 /** What checks found, by what they look at. */
@@ -15,12 +18,15 @@ export type FoundBySubject = Readonly<Record<CheckSubject, readonly Finding[]>>;
 type Find = (context: ComparisonContext) => Finding[];
 
 /**
- * The second phase, for what depends on other findings: pure as well. These run in the order of the list; each sees the findings of the
- * whole first phase, and of the second those before it.
+ * The second phase, for what depends on other findings: pure as well. These run in the order of the list; each sees the
+ * findings of the whole first phase, and of the second those before it.
  */
 type FindAfter = (context: ComparisonContext, found: FoundBySubject) => Finding[];
 
-/** What a check finds as sums that early stopping can look at before everything was asked. Nothing else writes these rules down. */
+/**
+ * What a check finds as sums that early stopping can look at before everything was asked. Nothing else writes these
+ * rules down.
+ */
 interface StoppingRules {
   readonly harm?: (known: KnownAnswers, policy: ProbePolicy) => HarmRule[];
   readonly gain?: (known: KnownAnswers, policy: ProbePolicy) => GainRule[];

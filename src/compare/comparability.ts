@@ -50,7 +50,8 @@ function isAdapter({ checkpoint }: Pick<Measurement, 'checkpoint'>): boolean {
 
 /**
  * One side is an adapter and the other a full model: neither the tensors nor the updates, which differ in rounding and
- * rank, can be compared. The only such pair whose spectra need no comparison, an adapter and its own base model, is `baseline-is-reference`.
+ * rank, can be compared. The only such pair whose spectra need no comparison, an adapter and its own base model, is
+ * `baseline-is-reference`.
  */
 function adapterAndFull(candidate: Measurement, baseline: Measurement): Finding[] {
   if (isAdapter(candidate) === isAdapter(baseline)) return [];
@@ -79,8 +80,8 @@ function spectraDifference(candidate: Measurement, baseline: Measurement): Findi
 }
 
 /**
- * Is the baseline the very checkpoint that the candidate was trained from, and was it trained at all? An adapter is never
- * its own base model, whether it was trained or not.
+ * Is the baseline the very checkpoint that the candidate was trained from, and was it trained at all? An adapter is
+ * never its own base model, whether it was trained or not.
  */
 function isReference(baseline: Measurement, candidate: Measurement): boolean {
   const isUpdated = candidate.tensors.some(({ of, status }) => of === 'delta' && status !== 'zero');
@@ -161,8 +162,8 @@ function describeTensors(measurement: Measurement, of: 'weight' | 'delta'): Read
 }
 
 /**
- * The factors A and B of an adapter are listed with its vectors, since they have no spectrum of their own. Their products
- * are compared, as updates.
+ * The factors A and B of an adapter are listed with its vectors, since they have no spectrum of their own. Their
+ * products are compared, as updates.
  */
 function isFactor({ shape }: Measurement['vectors'][number], measurement: Measurement): boolean {
   return isAdapter(measurement) && shape.length > 1;

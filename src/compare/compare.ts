@@ -55,8 +55,8 @@ export function undecidedSpectra(comparison: Comparison): CompletedSpectrum[] {
 }
 
 /**
- * Compare a measurement with a baseline under a policy: findings, and the verdict that follows from them. Pure: the same
- * measurements give the same report.
+ * Compare a measurement with a baseline under a policy: findings, and the verdict that follows from them. Pure: the
+ * same measurements give the same report.
  */
 export function compare(comparison: Comparison): Report {
   const { policyPath, policyDigest, policy, today = new Date() } = comparison;

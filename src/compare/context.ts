@@ -21,7 +21,10 @@ export interface ComparisonContext {
   /** What the change under test touches besides the candidate. */
   readonly changes: readonly ChangedInput[];
   readonly quantization: Quantization | null;
-  /** ΔW of the candidate compared with the updates of known-good checkpoints; null without a calibration, or without spectra. */
+  /**
+   * ΔW of the candidate compared with the updates of known-good checkpoints; null without a calibration, or without
+   * spectra.
+   */
   readonly calibration: CalibrationReport | null;
   readonly comparability: Comparability;
   /** Numbers that candidate and baseline both have and that may be compared. */
@@ -32,7 +35,10 @@ export interface ComparisonContext {
   /** Null unless both sides come from logs of an evaluation. */
   readonly benchmarks: BenchmarkPairing | null;
   readonly benchmarkTwins: readonly BenchmarkTwins[];
-  /** What the answers of a candidate that was not asked everything settle; null where they settle nothing, or were all given. */
+  /**
+   * What the answers of a candidate that was not asked everything settle; null where they settle nothing, or were all
+   * given.
+   */
   readonly settled: Settled | null;
 }
 

@@ -10,7 +10,8 @@ export const MAX_LOG_ODDS = Math.log((1 - LEAST_REST) / LEAST_REST);
 /**
  * Metrics that follow from others, on a scale with room where those of a low-rank update have none: `topEnergyLogOdds`,
  * ln(p₁ / (1 − p₁)), where the top-1 energy p₁ is close to 1, and `effectiveRankExcess`, effective rank − 1. They are
- * derived when measurements are compared, so that every baseline has them. For a module type they follow from its summary.
+ * derived when measurements are compared, so that every baseline has them. For a module type they follow from its
+ * summary.
  */
 export function withDerived(metrics: Readonly<Record<string, MaybeBounded>>): Record<string, MaybeBounded> {
   const logOdds = derive(metrics['topEnergy.1'], logOddsOf);

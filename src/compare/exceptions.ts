@@ -5,8 +5,8 @@ import type { Finding, Level } from './finding.ts';
 import { findingPlaces } from './reason.ts';
 
 /**
- * The findings as the policy's exceptions leave them: what is accepted is information until the last day of its exception, and counts
- * again after it. What could not be judged counts always.
+ * The findings as the policy's exceptions leave them: what is accepted is information until the last day of its
+ * exception, and counts again after it. What could not be judged counts always.
  * @param today the day of the check, which is not that of a measurement: a kept one would never expire
  */
 export function withExceptions(findings: readonly Finding[], { exceptions = [] }: Policy, today: Date): Finding[] {

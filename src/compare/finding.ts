@@ -84,8 +84,8 @@ const FINDINGS = [
 const [first, ...others] = FINDINGS;
 
 /**
- * One thing that a check reports: data only, one case for each kind of sentence. The words are made in `report/findings`.
- * `info` findings explain; they never change the verdict.
+ * One thing that a check reports: data only, one case for each kind of sentence. The words are made in
+ * `report/findings`. `info` findings explain; they never change the verdict.
  */
 export const findingSchema = z.discriminatedUnion('kind', [first.schema, ...others.map(({ schema }) => schema)]);
 export type Finding = z.infer<typeof findingSchema>;

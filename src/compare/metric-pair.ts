@@ -28,7 +28,9 @@ export interface WeightPair {
 }
 
 export interface WeightSummary {
-  /** Rounding of its entries adds less than this to any σ; `hides`: more than 10⁻² σ₁. Null where it was not measured. */
+  /**
+   * Rounding of its entries adds less than this to any σ; `hides`: more than 10⁻² σ₁. Null where it was not measured.
+   */
   readonly rounding: { readonly sigma: number; readonly hides: boolean } | null;
   readonly topEnergy: number;
   readonly ranks: Ranks;

@@ -20,7 +20,9 @@ const RANGES: Readonly<Record<string, MetricRange>> = {
   rowGini: SHARE,
 };
 
-/** The values that a metric can have whatever the weights are: a rule that asks for others can never report anything. */
+/**
+ * The values that a metric can have whatever the weights are: a rule that asks for others can never report anything.
+ */
 export function metricRange(metric: string): MetricRange {
   return RANGES[metric] ?? (metric.startsWith('topEnergy.') ? SHARE : POSITIVE);
 }

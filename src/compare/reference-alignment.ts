@@ -9,15 +9,18 @@ interface Alignment {
   readonly chance: number;
 }
 
-/** In standard errors: one strong direction of each model decides most of a cosine, so its tails are longer than normal ones. */
+/**
+ * In standard errors: one strong direction of each model decides most of a cosine, so its tails are longer than normal
+ * ones.
+ */
 const CHANCE = 4;
 
 /**
- * Do the weights of the blocks point where those of the reference do? Their inner product follows from three norms that are
- * measured: ‖W − W₀‖² = ‖W‖² + ‖W₀‖² − 2⟨W, W₀⟩.
+ * Do the weights of the blocks point where those of the reference do? Their inner product follows from three norms that
+ * are measured: ‖W − W₀‖² = ‖W‖² + ‖W₀‖² − 2⟨W, W₀⟩.
  *
- * Two matrices [m, n] whose singular vectors have nothing to do with each other have a cosine of mean 0 and variance 1/(mn),
- * whatever their singular values are: the squared inner products of independent directions average 1/m and 1/n.
+ * Two matrices [m, n] whose singular vectors have nothing to do with each other have a cosine of mean 0 and variance
+ * 1/(mn), whatever their singular values are: the squared inner products of independent directions average 1/m and 1/n.
  * @returns null where no matrix has all three norms
  */
 export function alignmentWithReference({ tensors }: Pick<Measurement, 'tensors'>): Alignment | null {

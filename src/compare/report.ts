@@ -59,7 +59,9 @@ const subjectSchema = z.strictObject({
   dtypes: identitySchema.shape.dtypes.default({}),
   /** The commit that its measurement was read from; null for a file or a checkpoint on the disk. */
   commit: z.string().nullable().default(null),
-  /** What it was given as: a path, an artifact or a cache entry. Null for the candidate, and in reports of version 0.2. */
+  /**
+   * What it was given as: a path, an artifact or a cache entry. Null for the candidate, and in reports of version 0.2.
+   */
   name: z.string().nullable().default(null),
 });
 
@@ -77,7 +79,10 @@ const probeReportSchema = z.strictObject({
   /** The seed of the order of asking; absent where everything was asked at once, and in older reports. */
   orderSeed: z.int().nonnegative().optional(),
   chatTemplate: z.boolean(),
-  /** Suites that were asked without the chat template that the candidate has. Absent where there are none, and in older reports. */
+  /**
+   * Suites that were asked without the chat template that the candidate has. Absent where there are none, and in older
+   * reports.
+   */
   withoutTemplate: z.array(z.string()).min(1).optional(),
   budgetSeconds: z.number().nullable(),
   /** Items that the candidate answered. */
@@ -85,7 +90,10 @@ const probeReportSchema = z.strictObject({
   /** Absent where everything was asked. */
   sequential: z
     .strictObject({
-      /** What the rest could not change any more, but for a probability of `alpha`. Null: a time limit ended it, or nothing is settled. */
+      /**
+       * What the rest could not change any more, but for a probability of `alpha`. Null: a time limit ended it, or
+       * nothing is settled.
+       */
       settled: z.enum(['pass', 'fail']).nullable(),
       alpha: z.number(),
       /** Asked, and of so many that the baseline was asked. */
@@ -95,7 +103,10 @@ const probeReportSchema = z.strictObject({
       allItems: z.int().nonnegative(),
       blocks: z.int().nonnegative(),
       allBlocks: z.int().positive(),
-      /** Accuracies of the whole measurement of the baseline, over all facts and by capability; absent in reports of version 0.2.0. */
+      /**
+       * Accuracies of the whole measurement of the baseline, over all facts and by capability; absent in reports of
+       * version 0.2.0.
+       */
       baseline: z
         .array(z.strictObject({ capability: z.string().nullable(), benchmark: z.number(), twin: z.number() }))
         .optional(),
@@ -155,7 +166,10 @@ export const reportSchema = z.strictObject({
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   /** Null: no probes ran. */
   probes: probeReportSchema.nullable().default(null),
-  /** One for each metric and filter of every task and group that may be compared; null unless the candidate comes from logs. */
+  /**
+   * One for each metric and filter of every task and group that may be compared; null unless the candidate comes from
+   * logs.
+   */
   benchmarks: z.array(benchmarkRowSchema).nullable().default(null),
   /** Benchmarks of logs that the policy gives group twins; absent without. */
   benchmarkTwins: z.array(benchmarkTwinsSchema).min(1).optional(),

@@ -4,7 +4,10 @@ import type { ComparisonContext } from './context.ts';
 import type { Finding } from './finding.ts';
 import { withSuiteLevel } from './suites/levels.ts';
 
-/** Run the checks of both phases. No finding is graver than the policy lets its suite be. Which phase a check belongs to does not change its place among the findings. */
+/**
+ * Run the checks of both phases. No finding is graver than the policy lets its suite be. Which phase a check belongs to
+ * does not change its place among the findings.
+ */
 export function runPhases(groups: readonly CheckGroup[], context: ComparisonContext): FoundBySubject {
   const entries = groups
     .filter(({ runIf }) => runIf?.(context) ?? true)

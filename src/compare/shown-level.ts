@@ -15,8 +15,8 @@ import type { SuiteRow } from './suites/row.ts';
 type Shown = Omit<Report, 'findings' | 'verdict' | 'schema' | 'tool'>;
 
 /**
- * The least grave level that the worst finding of a report can have, by what its own tables and tests show: with less, findings were
- * taken out of it. This is no second judgment, and looks at nothing that a table does not have.
+ * The least grave level that the worst finding of a report can have, by what its own tables and tests show: with less,
+ * findings were taken out of it. This is no second judgment, and looks at nothing that a table does not have.
  */
 export function shownLevel(report: Shown): Level {
   const levels = [

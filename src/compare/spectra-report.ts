@@ -14,7 +14,9 @@ const SHOWN = {
   updateSize: true,
 } as const;
 
-/** What the page shows of a matrix of the baseline: it has the place and the shape of the candidate's of the same name. */
+/**
+ * What the page shows of a matrix of the baseline: it has the place and the shape of the candidate's of the same name.
+ */
 const baselineMatrixSchema = tensorSchema
   .pick({ of: true, name: true, status: true, method: true, spectrum: true })
   .extend({ metrics: metricsSchema.pick(SHOWN).nullable() });

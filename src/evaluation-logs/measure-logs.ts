@@ -58,8 +58,8 @@ async function readLogs({ kind, path }: Logs): Promise<ReadLogs> {
 }
 
 /**
- * Logs of an evaluation as a measurement: its answers and nothing else. No model is run, and nothing proves which one answered:
- * the measurement has what the logs say.
+ * Logs of an evaluation as a measurement: its answers and nothing else. No model is run, and nothing proves which one
+ * answered: the measurement has what the logs say.
  * @throws UserError for logs that cannot be read, with file, and line, member or row
  */
 export async function measureLogs({ kind, path }: Logs): Promise<Measurement> {

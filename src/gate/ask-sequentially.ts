@@ -6,9 +6,9 @@ import { itemKey, type MeasuredProbes, type Measurement } from '../measure/schem
 import type { Policy } from '../policy/policy.ts';
 
 /**
- * The same probes, asked in blocks until the verdict is settled: where the policy wants that, and the baseline was asked the same
- * suites. Anything else is asked as a whole, since its verdict does not follow from paired answers; and so are suites whose answers are
- * sampled, or share passages, since the rules count whole answers to independent facts.
+ * The same probes, asked in blocks until the verdict is settled: where the policy wants that, and the baseline was
+ * asked the same suites. Anything else is asked as a whole, since its verdict does not follow from paired answers; and
+ * so are suites whose answers are sampled, or share passages, since the rules count whole answers to independent facts.
  */
 export function askSequentially(
   selected: ProbeRunOptions | null,

@@ -24,7 +24,8 @@ interface CalibrateOptions extends Pick<MeasureOptions, 'device' | 'method' | 'm
 }
 
 /**
- * Measure the update of each known-good checkpoint, and put them together. What was measured before comes from the stores.
+ * Measure the update of each known-good checkpoint, and put them together. What was measured before comes from the
+ * stores.
  * @throws UserError for one that cannot be measured, or cannot be compared with the others
  */
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {

@@ -31,8 +31,8 @@ import { resolveSeed, selectProbes, withKnownLevels } from './select-probes.ts';
 /** How weights are measured, and where what was measured before is kept. */
 export interface WeightsChoice extends Pick<MeasureOptions, 'device' | 'method' | 'memoryLimit' | 'spectrumStore'> {
   /**
-   * All spectra in full. By default matrices that the verdict does not depend on have bounds from a few products; without a baseline all
-   * are computed.
+   * All spectra in full. By default matrices that the verdict does not depend on have bounds from a few products;
+   * without a baseline all are computed.
    */
   readonly all?: boolean | undefined;
 }
@@ -45,7 +45,7 @@ export interface ProbesChoice {
   readonly orderSeed?: number | undefined;
   readonly budgetSeconds?: number | undefined;
   readonly chatTemplate?: boolean | undefined;
-  /** Every probe, also where the verdict is settled before: for a baseline, and for a run that is repeated, which could wait for a lucky order. */
+  /** Every probe, also where the verdict is settled: for a baseline, and for a repeated run, against lucky orders. */
   readonly all?: boolean | undefined;
 }
 
@@ -61,8 +61,8 @@ export interface JudgedBy {
    */
   readonly policy?: string | ResolvedPolicy | undefined;
   /**
-   * A calibration file, or the calibration itself, already resolved (null: none); false: none. By default that of the policy, else
-   * `.shadow-gate/calibration.json` if it exists.
+   * A calibration file, or the calibration itself, already resolved (null: none); false: none. By default that of the
+   * policy, else `.shadow-gate/calibration.json` if it exists.
    */
   readonly calibration?: string | false | NamedCalibration | null | undefined;
   /** What the change under test touches besides the candidate. */
@@ -74,7 +74,7 @@ export interface JudgedBy {
 export interface CheckOptions {
   readonly model: NamedModel;
   readonly judge: JudgedBy;
-  /** Whether nobody is stopped by an inconclusive verdict: then no measurement is spared that could turn it into a failure. */
+  /** Whether an inconclusive verdict stops nobody: then everything is measured that could turn it into a failure. */
   readonly passesInconclusive?: boolean | undefined;
   readonly weights?: WeightsChoice | undefined;
   readonly probes?: ProbesChoice | undefined;
@@ -148,8 +148,8 @@ export interface Gate {
 }
 
 /**
- * The same for many checkpoints: policy, probes, reference and baseline are read, or measured, once. Each checkpoint is asked everything
- * and all its spectra are computed, so that all of them answer the same questions.
+ * The same for many checkpoints: policy, probes, reference and baseline are read, or measured, once. Each checkpoint is
+ * asked everything and all its spectra are computed, so that all of them answer the same questions.
  * @param options.model without a checkpoint
  * @param isShared whether other machines judge other checkpoints: then no baseline is measured
  * @throws UserError for anything but a checkpoint that the user can fix
@@ -225,8 +225,8 @@ function progressAs(model: 'candidate' | 'baseline', onProgress: OnProgress | un
 
 /**
  * A baseline that is to be measured now, with the settings of the candidate's. That is done first, since what the
- * baseline was asked is what the candidate has to answer: its levels, and what the budget left time for. Null for one that is
- * measured already, and for none.
+ * baseline was asked is what the candidate has to answer: its levels, and what the budget left time for. Null for one
+ * that is measured already, and for none.
  */
 async function openBaseline(
   baseline: ResolvedBaseline,

@@ -5,8 +5,8 @@ import type { Report } from '../compare/report.ts';
 import type { CheckResult } from './check.ts';
 
 /**
- * Whether a check fails by its answers alone, and new questions could show that it was noise: what a file asks is the same every time,
- * and weights are measured without noise.
+ * Whether a check fails by its answers alone, and new questions could show that it was noise: what a file asks is the
+ * same every time, and weights are measured without noise.
  */
 export function canBeConfirmed({ verdict, findings, probes }: Report): boolean {
   const failing = findings.filter(({ level }) => level === 'fail');
@@ -16,8 +16,8 @@ export function canBeConfirmed({ verdict, findings, probes }: Report): boolean {
 const isDeficit = ({ kind }: Finding): boolean => findingTraits(kind).isDeficit ?? false;
 
 /**
- * Join a failed check and the same check with new questions. If both fail, return the first with a note; else the second, which judged
- * everything, with a warning that names both.
+ * Join a failed check and the same check with new questions. If both fail, return the first with a note; else the
+ * second, which judged everything, with a warning that names both.
  * @param first fails
  */
 export function afterConfirmation(first: CheckResult, second: CheckResult): CheckResult {

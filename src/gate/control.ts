@@ -31,8 +31,9 @@ export interface Control {
 export const CONTROL_LEVEL = 0.95;
 
 /**
- * Check a model against itself, with questions of its own for every check: both sides are asked on this machine, or by the server, one
- * after the other. Nothing is taken from a cache. What is red then is noise of the arithmetic or of the server.
+ * Check a model against itself, with questions of its own for every check: both sides are asked on this machine, or by
+ * the server, one after the other. Nothing is taken from a cache. What is red then is noise of the arithmetic or of the
+ * server.
  * @throws UserError for anything that the user can fix
  */
 export async function control({

@@ -14,8 +14,8 @@ export interface CalibrationChoice {
 }
 
 /**
- * The calibration to judge by: the file that is named, else that of the policy, else `.shadow-gate/calibration.json` where it
- * exists. Null for none.
+ * The calibration to judge by: the file that is named, else that of the policy, else `.shadow-gate/calibration.json`
+ * where it exists. Null for none.
  * @param named false: none, whatever the policy says
  * @throws UserError for a named file that does not exist, and for one that is no calibration
  */

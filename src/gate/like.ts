@@ -3,8 +3,8 @@ import type { ProbeRunOptions } from '../measure/options.ts';
 import { type MeasuredProbes, readMeasurement } from '../measure/schema/index.ts';
 
 /**
- * The answers of another measurement, which a new one is to be compared with: it takes their seed, their levels and their way of
- * prompting.
+ * The answers of another measurement, which a new one is to be compared with: it takes their seed, their levels and
+ * their way of prompting.
  * @throws UserError for a file that is no measurement, or has no answers
  */
 export async function readLike(path: string): Promise<MeasuredProbes> {

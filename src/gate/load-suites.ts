@@ -18,8 +18,8 @@ import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite 
 import { BUILTIN_TEXTS, builtinTexts, readTextSuite, type TextSuite } from '../probes/texts/index.ts';
 
 /**
- * The suites that a policy lists. Files are searched next to the policy, then in the working directory; data sets of a hub are
- * read from there, whatever the checkout has.
+ * The suites that a policy lists. Files are searched next to the policy, then in the working directory; data sets of a
+ * hub are read from there, whatever the checkout has.
  * @throws UserError for a missing or invalid file, for two suites with the same name, and for questions asked twice
  */
 export async function loadSuites(resolved: ResolvedPolicy, seed: number): Promise<Suite[]> {
@@ -196,7 +196,10 @@ async function loadSuite(
   };
 }
 
-/** Those that can be derived of every question: what is judged alone gets no twins, and no remark about those that it lacks. */
+/**
+ * Those that can be derived of every question: what is judged alone gets no twins, and no remark about those that it
+ * lacks.
+ */
 const UNUSED_KINDS = ['open', 'format'] as const;
 
 /** Temperature of sampled answers; reasoning models are usually evaluated with it. */
@@ -238,7 +241,9 @@ async function quoting<T>(kept: boolean, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** @param approved places of approved texts: a change may have deleted the file, or put another one in a place before it */
+/**
+ * @param approved places of approved texts: a change may have deleted the file, or put another one in a place before it
+ */
 async function findFile(
   file: string,
   policyPath: string | null,

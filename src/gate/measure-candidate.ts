@@ -65,8 +65,8 @@ export async function openOrigins(
 }
 
 /**
- * The path of a checkpoint whose weights nobody needs: a server answers the probes, there are no spectra and no merge to prove,
- * and a hub lists what it is. Null for every other one.
+ * The path of a checkpoint whose weights nobody needs: a server answers the probes, there are no spectra and no merge
+ * to prove, and a hub lists what it is. Null for every other one.
  */
 function listedPath({
   checkpoint,

@@ -26,7 +26,10 @@ export function parseSeed(text: string): SeedChoice | null {
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3600 };
 
-/** Number of seconds in `60s`, `1.5m`, `2 min` or `1h`; null for anything else. A number without a unit could be seconds or minutes. */
+/**
+ * Number of seconds in `60s`, `1.5m`, `2 min` or `1h`; null for anything else. A number without a unit could be seconds
+ * or minutes.
+ */
 export function parseSeconds(text: string): number | null {
   const [, number = '', unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)\s*$/.exec(text) ?? [];
   const seconds = Number(number) * (SECONDS[unit] ?? Number.NaN);

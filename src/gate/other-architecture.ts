@@ -9,8 +9,9 @@ import { requiredSuites } from '../policy/suite-tier.ts';
 import type { Candidate } from './measure-candidate.ts';
 
 /**
- * Do the configs alone say that candidate and baseline are two models, so that no measurement of the one is compared with the other's?
- * What fails a candidate whatever its baseline is has to be found all the same: a model that cannot be run, and suites that it has to have.
+ * Do the configs alone say that candidate and baseline are two models, so that no measurement of the one is compared
+ * with the other's? What fails a candidate whatever its baseline is has to be found all the same: a model that cannot
+ * be run, and suites that it has to have.
  */
 export async function isOtherModel(
   candidate: Candidate,

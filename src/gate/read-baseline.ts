@@ -32,7 +32,8 @@ interface BaselineOrigin {
 }
 
 /**
- * A baseline is a measurement file, or what is measured as the candidate is: a checkpoint, logs or counts. No path is a missing baseline.
+ * A baseline is a measurement file, or what is measured as the candidate is: a checkpoint, logs or counts. No path is a
+ * missing baseline.
  * @param mayBeMissing whether the same holds for a path that does not exist, as for a default that nobody typed
  * @throws UserError for a file that is neither, and for one that does not exist
  */
@@ -72,7 +73,8 @@ export function expectFull(baseline: ResolvedBaseline): ResolvedBaseline {
 }
 
 /**
- * What logs are compared with: a folder is one of logs by the same program, and not a checkpoint, and a file one of counts.
+ * What logs are compared with: a folder is one of logs by the same program, and not a checkpoint, and a file one of
+ * counts.
  * @throws UserError for a checkpoint, and for a folder without such logs
  */
 export async function asLogBaseline(baseline: ResolvedBaseline, kind: LogKind): Promise<ResolvedBaseline> {

@@ -14,7 +14,10 @@ export const HISTORY_SCHEMA = 'shadow-gate/history@1';
 const valueSchema = z.strictObject({
   baseline: z.number().nullable(),
   candidate: z.number(),
-  /** The change that is standardized: paired, over the families that can show it; relative to the baseline for concentration. */
+  /**
+   * The change that is standardized: paired, over the families that can show it; relative to the baseline for
+   * concentration.
+   */
   change: z.number().nullable(),
   /** In standard errors, for concentration in standard deviations of healthy runs; null where it is not known. */
   z: z.number().nullable(),
@@ -44,7 +47,10 @@ export const historyEntrySchema = z.strictObject({
   concentration: valueSchema.nullable(),
   /** How much of a gain carries over to other forms, on the items of the numbers above. Absent without a gain. */
   transfer: transferSchema.optional(),
-  /** Items of files that flipped, as `suite: id`; those of drawn suites are other questions each time. Absent where nothing was asked. */
+  /**
+   * Items of files that flipped, as `suite: id`; those of drawn suites are other questions each time. Absent where
+   * nothing was asked.
+   */
   flips: z.array(z.string()).optional(),
   /** Labels that override a failed check, put on pull requests since the check before. Absent without. */
   overrides: overridesSchema.min(1).optional(),
@@ -65,9 +71,9 @@ interface Occasion {
 const MOST_FLIPS = 50;
 
 /**
- * What a history keeps of a check. The probe numbers are those of the suites that the seed draws (`drawn` of the report), so
- * that files which run along with them every night, with the same answers, take no part. Where the seed draws nothing, they
- * are those of all suites, and the entry has no seed: the same items again are no new evidence.
+ * What a history keeps of a check. The probe numbers are those of the suites that the seed draws (`drawn` of the
+ * report), so that files which run along with them every night, with the same answers, take no part. Where the seed
+ * draws nothing, they are those of all suites, and the entry has no seed: the same items again are no new evidence.
  * @param report of a check, before {@link withTrend}
  */
 export function historyEntry(report: Report, { time, run, commit, policy, overrides = [] }: Occasion): HistoryEntry {
@@ -124,9 +130,9 @@ function probeValue({ baseline, candidate }: ShadowRow['twin'], change: Estimate
 }
 
 /**
- * A change in standard errors, which follow from the width of its interval. Models that answer every item alike are at 0,
- * whatever the interval. A t interval is read as if it were a normal one, which overstates the error of few facts: by a sixth
- * with ten facts, by a hundredth with a hundred.
+ * A change in standard errors, which follow from the width of its interval. Models that answer every item alike are at
+ * 0, whatever the interval. A t interval is read as if it were a normal one, which overstates the error of few facts:
+ * by a sixth with ten facts, by a hundredth with a hundred.
  * @param level of the interval, two-sided
  * @returns null without a finite interval of some width
  */
@@ -140,10 +146,10 @@ function standardize({ value, lower, upper }: Estimate, level: number): number |
 const TOLERANCE_IN_DEVIATIONS = 3;
 
 /**
- * The ratio of a checkpoint is measured exactly and has no sampling error: measured again it is the same. What varies is one
- * healthy training run against another. The only known scale of that is the policy's limit on a rise, which should lie
- * a little above the spread of known-good runs (docs/lab-notes/decisions/018-calibration.md): it counts as three standard
- * deviations. A policy that does not gate on the ratio gives no scale, nor does one whose limit is 0.
+ * The ratio of a checkpoint is measured exactly and has no sampling error: measured again it is the same. What varies
+ * is one healthy training run against another. The only known scale of that is the policy's limit on a rise, which
+ * should lie a little above the spread of known-good runs (docs/lab-notes/decisions/018-calibration.md): it counts as
+ * three standard deviations. A policy that does not gate on the ratio gives no scale, nor does one whose limit is 0.
  */
 function concentrationOf(report: Report, policy: Policy): HistoryValue | null {
   const found = report.shadowDeltas.find(
@@ -170,9 +176,10 @@ function concentrationOf(report: Report, policy: Policy): HistoryValue | null {
 }
 
 /**
- * Known-good checkpoints give a better scale: what the limit lets the ratio move from their mean counts as three standard
- * deviations (a few runs may be close together by chance). For runs it is how far the ratio is from their mean; for a series, whose
- * ratio may rise while it trains, how far it is from the baseline. Null where they do not judge the ratio.
+ * Known-good checkpoints give a better scale: what the limit lets the ratio move from their mean counts as three
+ * standard deviations (a few runs may be close together by chance). For runs it is how far the ratio is from their
+ * mean; for a series, whose ratio may rise while it trains, how far it is from the baseline. Null where they do not
+ * judge the ratio.
  */
 function calibratedScore({ calibration }: Report, baseline: number | null): number | null {
   const ratio = calibration?.metrics.find(({ metric, module }) => metric === RATIO && module === null);
@@ -207,8 +214,8 @@ export function formatHistory(history: readonly HistoryEntry[]): string {
 }
 
 /**
- * Parse a history. An empty text is an empty history. One wrong line invalidates all of it, and so does a last line that was
- * cut off: charts over the rest would look like a history and show less than it.
+ * Parse a history. An empty text is an empty history. One wrong line invalidates all of it, and so does a last line
+ * that was cut off: charts over the rest would look like a history and show less than it.
  * @param name what errors call it
  * @throws UserError with the line
  */

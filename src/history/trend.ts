@@ -19,15 +19,15 @@ const SHOWN = 30;
  * Follow twin accuracy downward, and shadow gap and concentration upward, over the checks of a history, with one-sided
  * CUSUM charts (docs/lab-notes/decisions/006-trend.md).
  *
- * The charts of the probes start anew when the checkpoint, baseline, reference or minor version of this tool changes. The
- * chart of concentration continues over checkpoints, since each checkpoint is one value of it.
+ * The charts of the probes start anew when the checkpoint, baseline, reference or minor version of this tool changes.
+ * The chart of concentration continues over checkpoints, since each checkpoint is one value of it.
  *
  * Only new evidence counts. The same items on the same models give the same answers; counted again, they would turn one
- * coincidence into an alarm. So a check counts once per checkpoint, baseline and seed, or once per checkpoint where the seed
- * draws nothing, and concentration counts once per checkpoint.
+ * coincidence into an alarm. So a check counts once per checkpoint, baseline and seed, or once per checkpoint where the
+ * seed draws nothing, and concentration counts once per checkpoint.
  *
- * An alarm does not reset its chart. Otherwise the sum would have to climb again, and the issue about a lasting shift would
- * be closed and reopened every other week.
+ * An alarm does not reset its chart. Otherwise the sum would have to climb again, and the issue about a lasting shift
+ * would be closed and reopened every other week.
  * @param history whose last entry is the check to judge
  */
 export function assessTrend(history: readonly HistoryEntry[], policy: Policy): TrendAssessment {
@@ -133,9 +133,9 @@ function followSegment(segment: readonly HistoryEntry[], chart: Chart): Followed
 }
 
 /**
- * The most that one check can add, less k (winsorized CUSUM: Hawkins 1993, Journal of Quality Technology 25:248). One night of
- * nonsense from a server, or one odd checkpoint, is judged by its own check; unlimited, it would keep the chart in alarm for
- * weeks.
+ * The most that one check can add, less k (winsorized CUSUM: Hawkins 1993, Journal of Quality Technology 25:248). One
+ * night of nonsense from a server, or one odd checkpoint, is judged by its own check; unlimited, it would keep the
+ * chart in alarm for weeks.
  */
 const MAX_STEP = 3;
 

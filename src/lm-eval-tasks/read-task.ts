@@ -132,8 +132,8 @@ function refusePython(all: ReadonlyMap<string, YamlEntry>, file: string): void {
 }
 
 /**
- * @param outer what holds for the few-shot examples where they have nothing of their own, a null of their own being something; for a
- *   task, the defaults
+ * @param outer what holds for the few-shot examples where they have nothing of their own, a null of their own being
+ *   something; for a task, the defaults
  */
 function readFormat(
   entries: Entries,

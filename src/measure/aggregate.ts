@@ -39,7 +39,10 @@ export function isBelowNoise(metrics: Pick<Metrics, 'snr'>): boolean {
   return typeof metrics.snr === 'number' && metrics.snr < MIN_SNR;
 }
 
-/** How the spectra of a measurement were computed: `fast` and `float32` if any of them was, or was screened in place of that. */
+/**
+ * How the spectra of a measurement were computed: `fast` and `float32` if any of them was, or was screened in place of
+ * that.
+ */
 export function methodOfAll(tensors: readonly TensorMeasurement[]): NonNullable<Measurement['method']> {
   const some = (is: (tensor: TensorMeasurement) => boolean) => tensors.some(is);
   return {
@@ -115,8 +118,8 @@ type DeltaModel = NonNullable<Measurement['model']['delta']>;
 
 /**
  * ΔW of the whole model. `mlpAttentionRatio` is the median top-5% energy over the MLP matrices ÷ the same over the
- * attention matrices, the projections of recurrent layers among them; in a vision-language model, of its language model.
- * Embeddings, lm_head and routers are in neither.
+ * attention matrices, the projections of recurrent layers among them; in a vision-language model, of its language
+ * model. Embeddings, lm_head and routers are in neither.
  */
 export function summarizeDelta(tensors: readonly TensorMeasurement[]): DeltaModel {
   const deltas = tensors.filter(({ of }) => of === 'delta');

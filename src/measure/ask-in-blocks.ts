@@ -52,8 +52,8 @@ export interface BlocksOptions {
 }
 
 /**
- * Ask block by block, all suites side by side, until the answers settle the verdict, nothing is left, or a time limit leaves no time
- * for another block. Facts that are in no block are not asked: the baseline was not asked them.
+ * Ask block by block, all suites side by side, until the answers settle the verdict, nothing is left, or a time limit
+ * leaves no time for another block. Facts that are in no block are not asked: the baseline was not asked them.
  */
 export async function askInBlocks(
   suites: readonly BlockSuite[],

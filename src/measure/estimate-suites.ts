@@ -38,7 +38,8 @@ interface SuitesEstimate {
 
 /**
  * What the pilots leave of the budget is shared by the suites' numbers of items.
- * @param leavesLevels do not look for the levels of a model that runs layer by layer, which takes long: estimate that as well
+ * @param leavesLevels do not look for the levels of a model that runs layer by layer, which takes long: estimate that
+ * as well
  */
 export async function estimateSuites(
   model: Model,

@@ -8,9 +8,10 @@ import type { LeftOutMeasurement, MeasuredProbes, ProbeItemMeasurement, SuiteMea
 import { sharesText, withoutQuotes } from './without-quotes.ts';
 
 /**
- * Measurements of private benchmarks: hashes take the place of texts. Their key is made of all prompts and right answers of the
- * suite, and is not stored with them. So nobody without the file can look up a short answer, or try prompts one by one; and
- * two measurements of one suite have the same hashes, so that whatever compares texts compares these.
+ * Measurements of private benchmarks: hashes take the place of texts. Their key is made of all prompts and right
+ * answers of the suite, and is not stored with them. So nobody without the file can look up a short answer, or try
+ * prompts one by one; and two measurements of one suite have the same hashes, so that whatever compares texts compares
+ * these.
  */
 
 /** Another way of hashing needs another name: hashes of both would be compared. */
@@ -39,8 +40,8 @@ export function rightAnswerText({ question }: Pick<ProbeItem, 'question'>): stri
 }
 
 /**
- * The key of a measured suite with its texts: the one in the measurement, or that of all its items. Null where a file of an
- * older version has a part of them.
+ * The key of a measured suite with its texts: the one in the measurement, or that of all its items. Null where a file
+ * of an older version has a part of them.
  */
 export function keyOfMeasured({ name, textKey: key, items: size }: SuiteMeasurement, items: MeasuredProbes['items']) {
   if (key !== undefined) return key;
@@ -80,9 +81,9 @@ function hideLabels({ oldLabel, oldLabels }: Labeled, key: string) {
 }
 
 /**
- * An item with hashes for its prompt and answers. Texts of two items are never the same; labels of one suite are. No answer stays
- * no answer. The log-probabilities change places, in the same way for every model: in the order of the choices, the highest one
- * would tell the letter.
+ * An item with hashes for its prompt and answers. Texts of two items are never the same; labels of one suite are. No
+ * answer stays no answer. The log-probabilities change places, in the same way for every model: in the order of the
+ * choices, the highest one would tell the letter.
  * @param answers what is answered, if the item does not say so
  */
 export function hideItem(
@@ -153,8 +154,8 @@ export function hidesTexts({ texts }: Pick<Suite, 'texts'>): boolean {
 }
 
 /**
- * Do some work with suites. If the texts of one must not be shown, neither do its errors: a tokenizer quotes what it cannot
- * encode, and a server may repeat what it was asked.
+ * Do some work with suites. If the texts of one must not be shown, neither do its errors: a tokenizer quotes what it
+ * cannot encode, and a server may repeat what it was asked.
  */
 export async function hidingErrors<T>(
   { suites, texts = [] }: Pick<ProbeRunOptions, 'suites' | 'texts'>,

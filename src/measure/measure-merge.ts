@@ -39,8 +39,8 @@ interface MergeSides {
 const DIGITS = 6;
 
 /**
- * Is the checkpoint the merge of the adapter into the reference? Each adapted weight is compared with W₀ + s·BA, each weight
- * that the adapter stores whole with that, and every other tensor with the reference's.
+ * Is the checkpoint the merge of the adapter into the reference? Each adapted weight is compared with W₀ + s·BA, each
+ * weight that the adapter stores whole with that, and every other tensor with the reference's.
  * @throws UserError for an adapter whose merge cannot be checked
  */
 export async function measureMerge(
@@ -130,8 +130,8 @@ function refuseUnchecked(adapter: Adapter, checkpoint: FullCheckpoint, reference
 }
 
 /**
- * Refuse weights that were quantized after the merge, where the adapter does not change them: whether they are those of the
- * reference cannot be seen behind the rounding.
+ * Refuse weights that were quantized after the merge, where the adapter does not change them: whether they are those of
+ * the reference cannot be seen behind the rounding.
  */
 function refuseQuantized(checkpoint: FullCheckpoint, find: FindTensor, changed: ReadonlySet<string | undefined>): void {
   for (const entry of checkpoint.tensors.values()) {
@@ -227,8 +227,8 @@ function ofExperts({ name, merged, base, module }: ExpertWeight): MergeTarget {
 }
 
 /**
- * PEFT saves the base of adapted embeddings with their LoRA, and loads it. It counts where tokens were added to it; if it has
- * the same shape, it is what the reference has, or the reference is another model.
+ * PEFT saves the base of adapted embeddings with their LoRA, and loads it. It counts where tokens were added to it; if
+ * it has the same shape, it is what the reference has, or the reference is another model.
  */
 function baseOf(original: TensorEntry | null, copy: TensorEntry | undefined): TensorEntry | null {
   return original && copy && original.shape.join() !== copy.shape.join() ? copy : original;
@@ -312,8 +312,8 @@ async function compareOthers({
 }
 
 /**
- * A head that is stored in addition to the embeddings that it is tied to, and is the same. Training of the embeddings alone
- * (`modules_to_save`) unties the head: it stays what the reference has as embeddings.
+ * A head that is stored in addition to the embeddings that it is tied to, and is the same. Training of the embeddings
+ * alone (`modules_to_save`) unties the head: it stays what the reference has as embeddings.
  */
 async function isTiedHead(
   entry: TensorEntry,

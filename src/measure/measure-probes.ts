@@ -278,8 +278,9 @@ function hasPrompts(
 const needsTemplate = (selection: ProbeRunOptions): boolean => hasPrompts(selection, { templated: true });
 
 /**
- * How questions reach the model: what the chat template writes around one, as a digest, since with another one the same probes are asked
- * otherwise; and whether it is known what their tokens say, and those that the tokenizer puts before them.
+ * How questions reach the model: what the chat template writes around one, as a digest, since with another one the same
+ * probes are asked otherwise; and whether it is known what their tokens say, and those that the tokenizer puts before
+ * them.
  */
 function frameOf(
   { tokenizer }: Model,
@@ -288,7 +289,8 @@ function frameOf(
   const messages = [{ role: 'user', content: PLACEHOLDER }];
   const settings = { addGenerationPrompt: true, now: PROBE_DATE, where: 'the probes' };
   const chat = needsTemplate(selection) ? expectChatTemplate(tokenizer).renderChat(messages, settings) : null;
-  // By what comes before a question, and not by the question: it can begin with the text of a token that the candidate calls its BOS.
+  // By what comes before a question, and not by the question: it can begin with the text of a token that the candidate
+  // calls its BOS.
   const starts = [
     ...(chat === null ? [] : [chat.split(PLACEHOLDER)[0] ?? '']),
     ...(hasPrompts(selection, { templated: false }) ? [''] : []),
@@ -349,7 +351,10 @@ export interface ExpectedRun extends RunEstimate {
   readonly suites: readonly Suite[];
   /** What opening the model and finding its levels took. */
   readonly spentSeconds: number;
-  /** For a model that runs layer by layer: the least time of a pass over its weights, and the time of the search for levels, which is to come. */
+  /**
+   * For a model that runs layer by layer: the least time of a pass over its weights, and the time of the search for
+   * levels, which is to come.
+   */
   readonly layers: { readonly passSeconds: number; readonly levelsSeconds: number } | null;
 }
 

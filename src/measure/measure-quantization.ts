@@ -28,8 +28,8 @@ interface PairError {
 }
 
 /**
- * What quantizing did to each matrix: how far the weights of a checkpoint are from those that another one has unquantized, or in
- * another format.
+ * What quantizing did to each matrix: how far the weights of a checkpoint are from those that another one has
+ * unquantized, or in another format.
  * @returns null if no weight of the checkpoint is quantized, or only as in the other one
  */
 export async function measureQuantization(

@@ -26,8 +26,9 @@ interface MeasureServedOptions {
 }
 
 /**
- * Measure a model that a server runs, without its weights: its answers alone, or a shard's share of them. What it is rests on
- * what the server says, on what is declared (a revision, or a checkpoint that a hub lists), and on its answers to fixed prompts.
+ * Measure a model that a server runs, without its weights: its answers alone, or a shard's share of them. What it is
+ * rests on what the server says, on what is declared (a revision, or a checkpoint that a hub lists), and on its answers
+ * to fixed prompts.
  * @throws UserError for a server that cannot answer; one that contradicts itself is part of the measurement
  */
 export async function measureServed(options: MeasureServedOptions): Promise<Measurement> {

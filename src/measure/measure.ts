@@ -40,10 +40,10 @@ const NO_FILES: ReadonlySet<string> = new Set();
 type Identity = Measurement['checkpoint'];
 
 /**
- * Measure one checkpoint, or the share of a shard. This is the path of a checkpoint through the tool: it is opened
- * once (see open-measured.ts), looked up in the store by the digests of its bytes, and otherwise measured: the spectra of its matrices,
- * then the probes, for which the opened checkpoint is handed to the language model. The result is checked against the
- * schema, so that whatever is written can be read back.
+ * Measure one checkpoint, or the share of a shard. This is the path of a checkpoint through the tool: it is opened once
+ * (see open-measured.ts), looked up in the store by the digests of its bytes, and otherwise measured: the spectra of
+ * its matrices, then the probes, for which the opened checkpoint is handed to the language model. The result is checked
+ * against the schema, so that whatever is written can be read back.
  * @throws UserError for a checkpoint that cannot be measured
  */
 export async function measure(model: MeasuredModel, options: MeasureOptions): Promise<Measurement> {
@@ -120,8 +120,8 @@ async function recallOrMeasure(
 }
 
 /**
- * What was used is what was read when the checkpoint was opened, which can be long ago: a baseline may have been measured since. All of it
- * is read once more, to see that it is still what the folders have.
+ * What was used is what was read when the checkpoint was opened, which can be long ago: a baseline may have been
+ * measured since. All of it is read once more, to see that it is still what the folders have.
  * @param before digests; null for what is not needed
  */
 async function expectSameFiles(
@@ -179,8 +179,8 @@ function tokenPlacesOf(checkpoint: Checkpoint, reference: MeasuredModel['referen
 interface Measured {
   readonly measurement: Measurement;
   /**
-   * False if this machine could not measure everything, which another one might; or if something was left open that the verdict did not
-   * depend on, which another baseline or policy may.
+   * False if this machine could not measure everything, which another one might; or if something was left open that the
+   * verdict did not depend on, which another baseline or policy may.
    */
   readonly isWhole: boolean;
   /** Whether this machine could not measure everything. */

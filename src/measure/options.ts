@@ -67,7 +67,10 @@ export interface MeasureSpectraOptions {
   readonly device?: DeviceChoice | undefined;
   /** `auto` if missing: exact up to 1024 columns, fast above. */
   readonly method?: MethodChoice | undefined;
-  /** Memory for one matrix, and for the model that answers the probes, in bytes; by default most of the machine's, and all of it. */
+  /**
+   * Memory for one matrix, and for the model that answers the probes, in bytes; by default most of the machine's, and
+   * all of it.
+   */
   readonly memoryLimit?: number | undefined;
   readonly onProgress?: OnProgress | undefined;
   /** Measure only matrices with names that this accepts. */
@@ -100,8 +103,9 @@ export interface MeasureOptions extends MeasureSpectraOptions {
   /** Cache of measurements. */
   readonly store?: KeyValueStore | undefined;
   /**
-   * Digest of everything that a candidate is judged by. With it, a measurement that stopped once its verdict was settled is kept as well,
-   * for a check of the same by the same: the order that it drew stays what it was. Missing: only what measured everything is kept.
+   * Digest of everything that a candidate is judged by. With it, a measurement that stopped once its verdict was
+   * settled is kept as well, for a check of the same by the same: the order that it drew stays what it was. Missing:
+   * only what measured everything is kept.
    */
   readonly judgedBy?: string | undefined;
 }

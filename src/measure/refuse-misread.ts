@@ -12,8 +12,8 @@ import { refuseOtherParams } from './refuse-other-params.ts';
 /**
  * Make sure that loaders read the weights of a checkpoint as they are measured.
  * @param own names of the tensors that this machine reads; null for all
- * @throws UserError for a config.json that names the file of the weights, a file next to it that contradicts it about them, two tensors that
- *   are one parameter, and for numbers that the dtype of config.json does not have
+ * @throws UserError for a config.json that names the file of the weights, a file next to it that contradicts it about
+ *   them, two tensors that are one parameter, and for numbers that the dtype of config.json does not have
  */
 export async function refuseMisread(
   checkpoint: Checkpoint,
@@ -38,7 +38,10 @@ function refuseNamedFile({ path, config }: FullCheckpoint): void {
   );
 }
 
-/** vLLM takes hf_quant_config.json for the quantization_config that config.json lacks, and the others where it is told the method. */
+/**
+ * vLLM takes hf_quant_config.json for the quantization_config that config.json lacks, and the others where it is told
+ * the method.
+ */
 async function refuseQuantizedBeside(checkpoint: FullCheckpoint): Promise<void> {
   const file = hasRecipes(checkpoint.tensors) ? null : await quantizationBeside(checkpoint);
   if (file === null) return;
@@ -69,7 +72,9 @@ function refuseDoubled({ path, tensors }: FullCheckpoint): void {
 
 const CPU = { name: 'cpu', reason: 'numbers are only looked at' } as const;
 
-/** transformers and vLLM convert weights to the dtype of config.json, where those beyond its largest number become Inf. */
+/**
+ * transformers and vLLM convert weights to the dtype of config.json, where those beyond its largest number become Inf.
+ */
 async function refuseBeyondFloat16(
   checkpoint: FullCheckpoint,
   own: ReadonlySet<string> | null,

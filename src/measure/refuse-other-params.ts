@@ -7,8 +7,8 @@ import { type Decoder, describeDecoder, type Layer } from '@shadow-gate/language
 import { UserError } from '@shadow-gate/platform';
 
 /**
- * Make sure that Mistral's params.json describes the model that config.json does. vLLM reads it in place of config.json where the folder
- * has `consolidated*.safetensors` (`get_config`, 0.11).
+ * Make sure that Mistral's params.json describes the model that config.json does. vLLM reads it in place of config.json
+ * where the folder has `consolidated*.safetensors` (`get_config`, 0.11).
  * @throws UserError for another model, and for one whose params.json is not understood
  */
 export async function refuseOtherParams(checkpoint: FullCheckpoint): Promise<void> {
@@ -48,7 +48,10 @@ function isQuantized(config: Readonly<Record<string, unknown>> | null): boolean 
   return sections.some((section) => QUANTIZATION_KEYS.some((key) => (section?.[key] ?? null) !== null));
 }
 
-/** What is computed: not how long a text may be, nor how files name modules. A window as long as any text counts as no window. */
+/**
+ * What is computed: not how long a text may be, nor how files name modules. A window as long as any text counts as no
+ * window.
+ */
 function computed({ maxLength, namings, spare, layers, ...decoder }: Decoder) {
   const unlimited = ({ mixer, ...layer }: Layer) => ({
     ...layer,

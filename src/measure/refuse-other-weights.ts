@@ -14,8 +14,8 @@ import { innerName } from '@shadow-gate/spectra';
 import { areTensorsEqual, TensorNames } from '@shadow-gate/spectra/merge';
 
 /**
- * Make sure that every program that loads a checkpoint gets the weights that are measured: other weights in its folder must be the same
- * numbers, or the same rounded to another dtype (a variant).
+ * Make sure that every program that loads a checkpoint gets the weights that are measured: other weights in its folder
+ * must be the same numbers, or the same rounded to another dtype (a variant).
  * @param own names of the tensors that this machine reads, and compares alone; null for all
  * @returns the names of the files that are the same
  * @throws UserError for one that is not, with the first tensor that differs
@@ -47,8 +47,8 @@ async function differenceOf(
 ): Promise<string | null> {
   const measured = new TensorNames(checkpoint.tensors);
   const outermost = new Set([...checkpoint.tensors.keys()].map(outermostOf));
-  // No program has a place in the model for a tensor that is not in one of its modules, unless it has a name that models have: the value
-  // head of a training, or what a test expects.
+  // No program has a place in the model for a tensor that is not in one of its modules, unless it has a name that
+  // models have: the value head of a training, or what a test expects.
   const isPart = ({ name }: TensorEntry) =>
     outermost.has(outermostOf(name)) ||
     (isOutermost(name) && tensorPlace(name, { multimodal: true }).module !== 'other');

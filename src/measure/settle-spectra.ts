@@ -12,8 +12,8 @@ interface SettledSpectra extends SpectraMeasurement {
 }
 
 /**
- * The spectra of a checkpoint. With `screening`, those of large matrices are bounds from a few products first, and are computed in
- * full until nothing depends on what such bounds leave open.
+ * The spectra of a checkpoint. With `screening`, those of large matrices are bounds from a few products first, and are
+ * computed in full until nothing depends on what such bounds leave open.
  * @param draftOf a measurement with these spectra, for `screening` to judge
  * @throws UserError for anything that the user can fix
  */

@@ -15,7 +15,10 @@ import type { MeasureOptions } from './options.ts';
 
 type Names = ReadonlySet<string> | null;
 
-/** Names of the tensors that this machine reads of a checkpoint and of its reference; null: it reads all of them, wherever they are needed. */
+/**
+ * Names of the tensors that this machine reads of a checkpoint and of its reference; null: it reads all of them,
+ * wherever they are needed.
+ */
 export interface SharedReading {
   readonly checkpoint: Names;
   readonly reference: Names;
@@ -24,8 +27,9 @@ export interface SharedReading {
 const ALL: SharedReading = { checkpoint: null, reference: null };
 
 /**
- * What of several machines each has to read: of what is on a hub its own tensors alone, unless it runs the model on probes, which takes all of
- * them. Copies on disks can differ from machine to machine, and nothing but their bytes says so: those are read as a whole.
+ * What of several machines each has to read: of what is on a hub its own tensors alone, unless it runs the model on
+ * probes, which takes all of them. Copies on disks can differ from machine to machine, and nothing but their bytes says
+ * so: those are read as a whole.
  * @throws UserError for a reference that does not fit
  */
 export async function planReading(

@@ -1,8 +1,8 @@
 import type { Measurement } from './schema/measurement.ts';
 
 /**
- * Names of the suites whose prompts were not messages of a chat, though the checkpoint has a chat template; none where that is
- * not known, as of a server.
+ * Names of the suites whose prompts were not messages of a chat, though the checkpoint has a chat template; none where
+ * that is not known, as of a server.
  */
 export function suitesWithoutTemplate({ behavior, probes }: Pick<Measurement, 'behavior' | 'probes'>): string[] {
   const templates = behavior?.files['chat-template']?.values ?? {};

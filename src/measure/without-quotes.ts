@@ -2,8 +2,8 @@
 const HIDDEN = '(text not shown)';
 
 /**
- * A message without the texts that it quotes, for files whose contents must not be shown: all from the first quotation mark to
- * the last one, or to the ellipsis of a quotation that was cut. Names between them are lost with them.
+ * A message without the texts that it quotes, for files whose contents must not be shown: all from the first quotation
+ * mark to the last one, or to the ellipsis of a quotation that was cut. Names between them are lost with them.
  */
 export function withoutQuotes(message: string): string {
   return message.replace(/".*["…]|".*$/s, HIDDEN);

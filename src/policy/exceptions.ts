@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { METRICS } from './metrics.ts';
 
 /**
- * Kinds of findings that a team may accept for a time. What is not here counts always: damaged weights, a measurement that was
- * refused or is missing, what could not be judged, and an input that the change under test touches.
+ * Kinds of findings that a team may accept for a time. What is not here counts always: damaged weights, a measurement
+ * that was refused or is missing, what could not be judged, and an input that the change under test touches.
  */
 export const ACCEPTABLE_FINDINGS = [
   'stale-baseline',
@@ -42,7 +42,9 @@ export const exceptionSchema = z.strictObject({
     [...ACCEPTABLE_FINDINGS, ...METRICS],
     `is not a finding that can be excepted: ${ACCEPTABLE_FINDINGS.join(', ')}, or the metric of a rule`,
   ),
-  /** The `place` that the finding has in report.json: `model`, a capability, a suite, a module type, a tensor. Or `any`. */
+  /**
+   * The `place` that the finding has in report.json: `model`, a capability, a suite, a module type, a tensor. Or `any`.
+   */
   scope: z.string().min(1),
   reason: z.string().min(1),
   /** Who accepts it. */

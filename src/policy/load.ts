@@ -14,8 +14,8 @@ export interface ResolvedPolicy {
   /** SHA-256 of its text, as `sha256:` and 64 hexadecimal digits; missing for the defaults. */
   readonly policyDigest?: string | undefined;
   /**
-   * Where probe files are to be read, by their names in the policy and by their absolute paths, if not next to it or in the
-   * working directory: the checkout may have another version than the one that was approved.
+   * Where probe files are to be read, by their names in the policy and by their absolute paths, if not next to it or in
+   * the working directory: the checkout may have another version than the one that was approved.
    */
   readonly probeFiles?: ReadonlyMap<string, string> | undefined;
 }
@@ -70,7 +70,10 @@ function mistake(file: string, at: Position | undefined, what: string): UserErro
   return new UserError(`policy ${file}${at ? `:${at.line}:${at.col}` : ''}: ${what}`, 'see docs/reference/policy.md');
 }
 
-/** An issue of a union reports that none of its forms fits. If one form failed only in a field, that field is the mistake. */
+/**
+ * An issue of a union reports that none of its forms fits. If one form failed only in a field, that field is the
+ * mistake.
+ */
 function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== 'invalid_union') return issue;
   const inner = issue.errors.flatMap((errors) => errors.filter(({ path }) => path.length > 0).slice(0, 1))[0];

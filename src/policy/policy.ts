@@ -75,8 +75,8 @@ const DEFAULT_RULES: readonly PolicyRule[] = [
 ];
 
 /**
- * More rules for updates of low rank, where the MLP ÷ attention ratio says nothing: is an adapter narrower than the approved one,
- * and does it still have the same size? The limits come from adapters that were trained for this
+ * More rules for updates of low rank, where the MLP ÷ attention ratio says nothing: is an adapter narrower than the
+ * approved one, and does it still have the same size? The limits come from adapters that were trained for this
  * (docs/lab-notes/decisions/009-adapters.md).
  */
 export const LOW_RANK_RULES: readonly PolicyRule[] = [
@@ -93,8 +93,8 @@ function lowRank(rule: Pick<PolicyRule, 'metric' | 'direction'> & Partial<Policy
 /** The policy file `shadow-gate.yml`. Every key has a default, so that no file is needed. */
 export const policySchema = z.strictObject({
   /**
-   * What the action uses as the baseline: the committed file, the artifact of the newest successful run on the base branch, or the
-   * newest measurement in the cache. The command line takes it as an option.
+   * What the action uses as the baseline: the committed file, the artifact of the newest successful run on the base
+   * branch, or the newest measurement in the cache. The command line takes it as an option.
    */
   baseline: z.enum(BASELINES).default('file'),
   'on-missing-baseline': z.enum(['pass', 'warn', 'fail']).default('warn'),
@@ -119,7 +119,10 @@ export const policySchema = z.strictObject({
     .strictObject({
       level: level.default('warn'),
       'robust-z': z.number().positive().default(3.5),
-      /** The first direction of a spike has gained at least this share of the energy. Without a baseline it has one half. */
+      /**
+       * The first direction of a spike has gained at least this share of the energy. Without a baseline it has one
+       * half.
+       */
       share: z.number().min(0).max(1).default(0.1),
     })
     .prefault({}),
@@ -139,8 +142,8 @@ export const policySchema = z.strictObject({
       code: level.optional(),
       'logit-scale': level.optional(),
       /**
-       * How many times larger or smaller the logits may be: by the weights, where six fine-tunes of one base moved by up to 12%,
-       * and by the answers, where the same six moved by up to 56%, half of that by becoming surer.
+       * How many times larger or smaller the logits may be: by the weights, where six fine-tunes of one base moved by
+       * up to 12%, and by the answers, where the same six moved by up to 56%, half of that by becoming surer.
        */
       'logit-factor': z.number().gt(1).default(2),
       'answer-factor': z.number().gt(1).default(4),
@@ -162,7 +165,10 @@ export const policySchema = z.strictObject({
   /** The same, except for the head. */
   'only-head-trained': z.strictObject({ level: level.default('warn') }).prefault({}),
   ...probePolicyShape,
-  /** A drift over the checks of a history, which may be too small for any of them to show (docs/lab-notes/decisions/006-trend.md). */
+  /**
+   * A drift over the checks of a history, which may be too small for any of them to show
+   * (docs/lab-notes/decisions/006-trend.md).
+   */
   trend: z
     .strictObject({
       /** Twin accuracy fell. */

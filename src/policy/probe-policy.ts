@@ -52,11 +52,17 @@ const suiteSchema = z.union(
     z
       .strictObject({
         file: z.string().min(1),
-        /** `text`: what is in the file is not asked but scored, as texts; for `builtin`, the prompts of its benchmark forms. */
+        /**
+         * `text`: what is in the file is not asked but scored, as texts; for `builtin`, the prompts of its benchmark
+         * forms.
+         */
         kind: z.literal('text', 'must be text, or be left out for questions').optional(),
         /** For the built-in suite: how many facts it asks, with one level of each family. */
         facts: z.int().min(FACTS_RANGE.least).max(FACTS_RANGE.most).optional(),
-        /** How a choice is scored, by default as the format of the file implies; or that its records are requests that have to be refused. */
+        /**
+         * How a choice is scored, by default as the format of the file implies; or that its records are requests that
+         * have to be refused.
+         */
         scoring: z.enum([...CHOICE_SCORINGS, REFUSAL_SCORING]).optional(),
         /** For requests: regular expressions, in any case, one of which a refusal matches. */
         'refusal-patterns': z.array(regularExpression).min(1).optional(),
@@ -64,13 +70,17 @@ const suiteSchema = z.union(
         'must-pass': z.boolean().optional(),
         /** Maximum number of tokens of an exact answer. */
         'max-new-tokens': z.int().positive().max(32_768).optional(),
-        /** How many answers are sampled to each question whose answer is generated; one is decoded greedily if missing. */
+        /**
+         * How many answers are sampled to each question whose answer is generated; one is decoded greedily if missing.
+         */
         samples: z.int().min(2).max(MOST_SAMPLES).optional(),
         /** What logits are divided by where answers are sampled. */
         temperature: z.number().gt(0).max(2).optional(),
         /** The suite that all items of this file are group twins of: its name, or the path of its file. */
         'twins-of': z.string().min(1).optional(),
-        /** Which solutions in GSM8K's format are redrawn: those that parse strictly, or more of them with more errors. */
+        /**
+         * Which solutions in GSM8K's format are redrawn: those that parse strictly, or more of them with more errors.
+         */
         steps: z.enum(['strict', 'loose']).optional(),
         /** What the file calls its fields, if not by names that are known. */
         fields: fieldNamesSchema.optional(),
@@ -171,14 +181,17 @@ export function isOfTexts({ kind }: Pick<Exclude<SuiteChoice, string>, 'kind'>):
 }
 
 /**
- * The behavioral half of the policy. The limits come from a controlled study at toy scale and were chosen after seeing its
- * data (docs/lab-notes/decisions/005-probe-verdict.md); those of gains were checked on public results since (010-twins.md). Shares are
- * fractions of 1, so 0.05 is five percentage points.
+ * The behavioral half of the policy. The limits come from a controlled study at toy scale and were chosen after seeing
+ * its data (docs/lab-notes/decisions/005-probe-verdict.md); those of gains were checked on public results since
+ * (010-twins.md). Shares are fractions of 1, so 0.05 is five percentage points.
  */
 export const probePolicyShape = {
   /** Suites to run; may be empty. */
   probes: suitesSchema.default(['builtin']),
-  /** Whether measurements and reports have the texts of files; without them, hashes take the place of prompts and answers. */
+  /**
+   * Whether measurements and reports have the texts of files; without them, hashes take the place of prompts and
+   * answers.
+   */
   'probes-text': z.enum(['keep', 'omit']).default('keep'),
   /** Kinds of twins that are derived for files without twins. */
   twins: z
@@ -218,7 +231,10 @@ export const probePolicyShape = {
   'answer-likelihood': z
     .strictObject({
       level: level.default('fail'),
-      /** A fall of this size, in nats per byte of these texts: a pass rules it out at `alpha`, and one beyond it is reported. */
+      /**
+       * A fall of this size, in nats per byte of these texts: a pass rules it out at `alpha`, and one beyond it is
+       * reported.
+       */
       limit: z.number().positive().default(0.03),
       /** The same of one capability or suite. */
       'capability-limit': z.number().positive().default(0.1),

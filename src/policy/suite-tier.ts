@@ -9,7 +9,10 @@ export type SuiteLevel = (typeof SUITE_LEVELS)[number];
 
 /** What counts for one suite: keys of its entry of the policy's `probes`. */
 export const suiteTierShape = {
-  /** The gravest level that findings about this suite alone may have. Suites of another level are left out of the tests of everything. */
+  /**
+   * The gravest level that findings about this suite alone may have. Suites of another level are left out of the tests
+   * of everything.
+   */
   level: z.enum(SUITE_LEVELS).optional(),
   /** A candidate without it fails, and a pass rules out a loss of its limit. */
   required: z.boolean().optional(),
@@ -47,7 +50,10 @@ const DEFAULT_FLOOR = 0.2;
 type ListedSuite = string | ListedFile;
 type ListedFile = TierKeys & { readonly file: string; readonly 'twins-of'?: string | undefined };
 
-/** The entry for a suite of questions, by the name that its file gives it, or for a benchmark of logs, by its name as a file. */
+/**
+ * The entry for a suite of questions, by the name that its file gives it, or for a benchmark of logs, by its name as a
+ * file.
+ */
 function entryOf(suite: string, probes: readonly ListedSuite[]): ListedSuite | undefined {
   return probes.find((own) => {
     const file = typeof own === 'string' ? own : own.file;

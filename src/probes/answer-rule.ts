@@ -12,8 +12,9 @@ import {
 /**
  * One step of a filter pipeline of lm-evaluation-harness (0.4.13), on one response.
  *
- * `pattern` and `regexesToIgnore` are regular expressions of Python. `groupSelect` is the index of the match to take, from
- * the end if negative; where a response has no such match, which ends a run of lm-evaluation-harness, it is the fallback.
+ * `pattern` and `regexesToIgnore` are regular expressions of Python. `groupSelect` is the index of the match to take,
+ * from the end if negative; where a response has no such match, which ends a run of lm-evaluation-harness, it is the
+ * fallback.
  */
 export type FilterStep =
   | { readonly function: 'regex'; readonly pattern: string; readonly groupSelect: number; readonly fallback: string }
@@ -129,8 +130,8 @@ function applyStep(step: FilterStep, filtered: Filtered): Filtered {
 }
 
 /**
- * The match that is asked for: of several groups the first that is not empty, and `allEmpty` if there is none. Null if there is
- * no such match.
+ * The match that is asked for: of several groups the first that is not empty, and `allEmpty` if there is none. Null if
+ * there is no such match.
  */
 function extract(regex: PythonRegex, response: string, select: number, allEmpty: string): string | null {
   const match = findAll(regex, response).at(select);
@@ -177,8 +178,8 @@ function isRight(answer: string, rule: AnswerRule): boolean {
 }
 
 /**
- * Texts as `exact_match` compares them. They are an array of NumPy there: its strings lose NUL characters at their ends, and
- * cannot grow beyond the longest of them when they are put in lower case.
+ * Texts as `exact_match` compares them. They are an array of NumPy there: its strings lose NUL characters at their
+ * ends, and cannot grow beyond the longest of them when they are put in lower case.
  */
 function comparable(
   texts: readonly string[],

@@ -16,13 +16,15 @@ const CHARACTERS_PER_TOKEN = 4;
 const WORTH_WRITING = 2;
 
 export interface PassesEstimate extends RunEstimate {
-  /** The time that was given is too short for a pass for each new token: items whose answers are written are not asked. */
+  /**
+   * The time that was given is too short for a pass for each new token: items whose answers are written are not asked.
+   */
   readonly leavesOutWritten: boolean;
 }
 
 /**
- * Estimate how long some items take on a model that runs layer by layer: one pass over the weights for all scores, another for the
- * prompts of answers that are written, and one for each token of the longest of these answers, at most.
+ * Estimate how long some items take on a model that runs layer by layer: one pass over the weights for all scores,
+ * another for the prompts of answers that are written, and one for each token of the longest of these answers, at most.
  * @returns a stratified sample of the items that fits the budget, at least one fact
  */
 export function estimatePasses(

@@ -9,9 +9,10 @@ export const CHOICE_SCORINGS = ['raw', 'per-character', 'per-byte'] as const;
 export type ChoiceScoring = (typeof CHOICE_SCORINGS)[number];
 
 /**
- * The part an item plays in its fact. `benchmark`: as the exam asks. `benchmark-text`: the same prompt, answered by the text
- * of a choice instead of its label; it stands in for a benchmark form whose labels a model cannot bind. `twin`: the same skill
- * in another way. `robustness`: the benchmark form with something irrelevant added; it is reported and decides nothing.
+ * The part an item plays in its fact. `benchmark`: as the exam asks. `benchmark-text`: the same prompt, answered by the
+ * text of a choice instead of its label; it stands in for a benchmark form whose labels a model cannot bind. `twin`:
+ * the same skill in another way. `robustness`: the benchmark form with something irrelevant added; it is reported and
+ * decides nothing.
  */
 export const FORMS = ['benchmark', 'benchmark-text', 'twin', 'robustness'] as const;
 export type Form = (typeof FORMS)[number];
@@ -22,8 +23,8 @@ export type JudgedForm = (typeof JUDGED_FORMS)[number];
 
 /**
  * What a twin changes, and so what it can show. `open`: the answer's text, no options in the prompt. `format`: the same
- * content in another format. `fresh`: new content of the same kind and difficulty. `group`: a separate set of items for the
- * same skill, without a link to single benchmark items.
+ * content in another format. `fresh`: new content of the same kind and difficulty. `group`: a separate set of items for
+ * the same skill, without a link to single benchmark items.
  */
 export const TWIN_KINDS = ['open', 'format', 'fresh', 'group'] as const;
 export type TwinKind = (typeof TWIN_KINDS)[number];
@@ -91,11 +92,17 @@ export interface ProbeItem extends Wording {
   readonly fact: string;
   /** Name of the template: items of one cluster share their format. */
   readonly cluster: string;
-  /** What it has in common with other items of its file, such as a passage: together they are one unit. See `passageName`. */
+  /**
+   * What it has in common with other items of its file, such as a passage: together they are one unit. See
+   * `passageName`.
+   */
   readonly passage?: string;
   /** For a benchmark form whose options were put in another order: the label that was right before. */
   readonly oldLabel?: string;
-  /** For the same: for each label, the one that its option had before. It shows whether a model follows options or letters. */
+  /**
+   * For the same: for each label, the one that its option had before. It shows whether a model follows options or
+   * letters.
+   */
   readonly oldLabels?: Readonly<Record<string, string>>;
   /** Difficulty step within its family, from 1; absent for families without levels. */
   readonly level?: number;

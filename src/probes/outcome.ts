@@ -18,8 +18,9 @@ export interface Outcome {
   /** log p(choice | prompt), summed over its tokens, for each choice; null for an exact answer. */
   readonly logprobs: readonly number[] | null;
   /**
-   * The same if all logits were multiplied by each of LOGIT_FACTORS: [choices, factors]. Absent where that is not known, and where every
-   * choice is one token after the same text: then it follows from the likelihood of the right one.
+   * The same if all logits were multiplied by each of LOGIT_FACTORS: [choices, factors]. Absent where that is not
+   * known, and where every choice is one token after the same text: then it follows from the likelihood of the right
+   * one.
    */
   readonly scaledLogprobs?: ReadonlyArray<readonly number[]>;
   /** What each of these is divided by where a choice is picked; null where that is the same for all. */
@@ -50,7 +51,9 @@ export interface AnswerLikelihood {
   readonly logprob: number;
   /** Bytes of the text in UTF-8, without the delimiter before it; at least 1. */
   readonly bytes: number;
-  /** `logprob` if all logits were multiplied by each of LOGIT_FACTORS; absent where that is not known, as at servers. */
+  /**
+   * `logprob` if all logits were multiplied by each of LOGIT_FACTORS; absent where that is not known, as at servers.
+   */
   readonly scaled?: readonly number[];
 }
 
@@ -108,8 +111,9 @@ export interface ScoredChoices {
 }
 
 /**
- * The probability of one choice among all, by the score that picks one: a softmax of the log-likelihoods per unit of length, times the
- * mean length, so that it is of the size of whole answers. It is largest for the choice that is picked.
+ * The probability of one choice among all, by the score that picks one: a softmax of the log-likelihoods per unit of
+ * length, times the mean length, so that it is of the size of whole answers. It is largest for the choice that is
+ * picked.
  * @param sharpness all scores are multiplied by it
  */
 export function choiceProbability({ logprobs, lengths }: ScoredChoices, index: number, sharpness = 1): number {

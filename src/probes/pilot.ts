@@ -8,15 +8,18 @@ import { prepareModel, type RunProbesOptions, runChunks, splitIntoChunks } from 
 import { type AskedLevels, type FamilyLevels, levelKey, PILOT_FACTS_PER_LEVEL, type Suite } from './suite.ts';
 
 /**
- * The accuracy that a level is chosen by, corrected for chance: (accuracy − chance) ÷ (1 − chance). With four choices that is
- * 70% right, from where a rise and a fall can both be seen.
+ * The accuracy that a level is chosen by, corrected for chance: (accuracy − chance) ÷ (1 − chance). With four choices
+ * that is 70% right, from where a rise and a fall can both be seen.
  */
 const TARGET = 0.6;
 
 /** A level this close to the target is taken without a look at others: a dozen facts tell no finer differences. */
 const CLOSE_ENOUGH = 0.2;
 
-/** The facts of a level are asked in two halves: the search needs one, and only the level that seems best gets the other. */
+/**
+ * The facts of a level are asked in two halves: the search needs one, and only the level that seems best gets the
+ * other.
+ */
 const LOOKS = 2;
 
 interface PilotOptions extends RunProbesOptions {
@@ -33,11 +36,11 @@ interface LevelChoice {
 }
 
 /**
- * Find the level of each family that a model answers neither by chance nor without mistakes, in both forms: the one nearest to
- * 70% right. A dozen facts of a level show whether an easier or a harder one comes next, until the levels are used up, which
- * is a binary search that begins with the second of seven. Another dozen confirm the level that seems best, or its neighbor takes its place. These facts are
- * not among those that are asked in full: a level that was chosen for answers that count would begin with their luck, and a
- * later model without that luck would seem to fall.
+ * Find the level of each family that a model answers neither by chance nor without mistakes, in both forms: the one
+ * nearest to 70% right. A dozen facts of a level show whether an easier or a harder one comes next, until the levels
+ * are used up, which is a binary search that begins with the second of seven. Another dozen confirm the level that
+ * seems best, or its neighbor takes its place. These facts are not among those that are asked in full: a level that was
+ * chosen for answers that count would begin with their luck, and a later model without that luck would seem to fall.
  */
 export async function chooseLevels(suite: Suite, model: Model, options: PilotOptions): Promise<LevelChoice> {
   const { now = () => performance.now() } = options;
@@ -117,7 +120,10 @@ class LevelSearch {
     return this.#levels.family;
   }
 
-  /** How many looks it takes from here, if none is a surprise: those of the binary search, and the second at the best level. */
+  /**
+   * How many looks it takes from here, if none is a surprise: those of the binary search, and the second at the best
+   * level.
+   */
   get expectedLooks(): number {
     if (this.next === undefined) return 0;
     const open = this.#hardest - this.#easiest + 1;
@@ -132,7 +138,8 @@ class LevelSearch {
     const best = this.#best;
     if (best === undefined || best.outcomes.length === 0) return undefined;
     if (best.looks < LOOKS) return { level: best.level, look: best.looks };
-    // Where even the best is not close, the level on the other side of the target may have had bad luck, or no look at all.
+    // Where even the best is not close, the level on the other side of the target may have had bad luck, or no look at
+    // all.
     const { distance, isEasy } = judge(best);
     const neighbor = best.level + (isEasy ? 1 : -1);
     const look = this.#tried.get(neighbor)?.looks ?? 0;
@@ -170,8 +177,8 @@ class LevelSearch {
 }
 
 /**
- * A quarter of the way up: hard levels have long prompts, and those who wait for them are small models on small machines. In
- * the middle, the search took a small model as long as all that is judged.
+ * A quarter of the way up: hard levels have long prompts, and those who wait for them are small models on small
+ * machines. In the middle, the search took a small model as long as all that is judged.
  */
 const pivot = (easiest: number, hardest: number): number => Math.floor((3 * easiest + hardest) / 4);
 

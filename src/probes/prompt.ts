@@ -17,7 +17,9 @@ interface Scored {
   readonly continuation: string;
 }
 
-/** Is the prompt of an item written as a message of a chat? Not where it is whole already, with a text for each choice. */
+/**
+ * Is the prompt of an item written as a message of a chat? Not where it is whole already, with a text for each choice.
+ */
 export function isTemplated({ question, verbatim }: ProbeItem, { chatTemplate }: PromptOptions): boolean {
   return chatTemplate && verbatim !== true && !(question.kind === 'choice' && question.contexts !== undefined);
 }

@@ -11,7 +11,10 @@ export interface Reading {
   readonly tokens: number;
 }
 
-/** Facts of a suite, and items of a group, whose prompts are read: a rank test needs no more, and each is one more sequence. */
+/**
+ * Facts of a suite, and items of a group, whose prompts are read: a rank test needs no more, and each is one more
+ * sequence.
+ */
 const MAX_READ = 200;
 
 /** A suite and the items of it that will be asked. */
@@ -21,9 +24,9 @@ interface AskedSuite {
 }
 
 /**
- * The items whose prompts are read, by suite: benchmark forms and their fresh twins, or the items of a group and the benchmark
- * forms of its suite. What was memorized is more likely than its twin, against a baseline that did not. The built-in suite has
- * no published questions to memorize. A server is not asked: each reading would be one more request.
+ * The items whose prompts are read, by suite: benchmark forms and their fresh twins, or the items of a group and the
+ * benchmark forms of its suite. What was memorized is more likely than its twin, against a baseline that did not. The
+ * built-in suite has no published questions to memorize. A server is not asked: each reading would be one more request.
  */
 export function chooseReadings(
   asked: readonly AskedSuite[],

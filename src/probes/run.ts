@@ -39,8 +39,8 @@ export interface RunResult {
 const CHUNK_SIZE = 128;
 
 /**
- * Layer by layer, each call reads all weights: all items are in one. Their last bits then depend on which are asked together, as those of a
- * shard.
+ * Layer by layer, each call reads all weights: all items are in one. Their last bits then depend on which are asked
+ * together, as those of a shard.
  */
 function callsFor(model: Model, chunks: ReadonlyArray<readonly ProbeItem[]>): ReadonlyArray<readonly ProbeItem[]> {
   if (model.execution !== LAYER_BY_LAYER) return chunks;
@@ -67,9 +67,10 @@ export function itemStops({ question }: ProbeItem): readonly string[] {
 const STOPS = ['\n\n', '\nQuestion:', '\nProblem:', '\nQ:'];
 
 /**
- * Items of one template go into the same chunks, since they begin with the same text, which is then read once; and so do items
- * with the same prompt, of which one is answered by a label and the other by a text. Templates that find room go into one chunk:
- * few tokens in a pass take nearly as long as a thousand. The first one goes alone: what a server lists is known after its first call.
+ * Items of one template go into the same chunks, since they begin with the same text, which is then read once; and so
+ * do items with the same prompt, of which one is answered by a label and the other by a text. Templates that find room
+ * go into one chunk: few tokens in a pass take nearly as long as a thousand. The first one goes alone: what a server
+ * lists is known after its first call.
  */
 export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
   const templateOf = ({ family, cluster, question }: ProbeItem) => JSON.stringify([question.kind, family, cluster]);
@@ -99,7 +100,8 @@ export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
 }
 
 /**
- * Announce the calls for all chunks that may be run, so that the answers to a call do not depend on which are made before it.
+ * Announce the calls for all chunks that may be run, so that the answers to a call do not depend on which are made
+ * before it.
  * @param chunks those of one suite have one object as options
  * @param others requests of other calls
  */
@@ -144,7 +146,9 @@ export async function runChunks(
   return { outcomes, truncated };
 }
 
-/** Share of the time of items with an exact answer that scoring the right answers takes: reading is fast, writing slow. */
+/**
+ * Share of the time of items with an exact answer that scoring the right answers takes: reading is fast, writing slow.
+ */
 const SCORING_SHARE = 0.2;
 
 const needsGeneration = ({ question }: ProbeItem): boolean => question.kind === 'exact';
@@ -244,7 +248,10 @@ function generateRequests(item: ProbeItem, options: RunProbesOptions): GenerateR
 
 const MOST_SEED = 2 ** 31 - 1;
 
-/** One answer, or the share of right ones among several: what most of them are, right or wrong, is the answer that is shown. */
+/**
+ * One answer, or the share of right ones among several: what most of them are, right or wrong, is the answer that is
+ * shown.
+ */
 function judgeAnswers(
   texts: readonly string[],
   question: Extract<ProbeItem['question'], { readonly kind: 'exact' }>,

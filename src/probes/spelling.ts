@@ -12,7 +12,10 @@ const ID_DIGITS = 8;
 
 /** How the model reads an item; nulls at a server that encodes it. */
 export interface ReadItem {
-  /** Digest of what is read in place of the item, which a model with the same tokenizer has too; null where the item itself is read. */
+  /**
+   * Digest of what is read in place of the item, which a model with the same tokenizer has too; null where the item
+   * itself is read.
+   */
   readonly spelling: string | null;
   /** Digest of the ids of its tokens. */
   readonly tokens: string | null;
@@ -22,9 +25,10 @@ export interface ReadItem {
 export const PLACEHOLDER = 'Question';
 
 /**
- * Does the model read the questions as they are written? The tokens of everything in an item that is scored or continued are spelled
- * by their names and compared with its text, character by character: one more space could give the answer away. Two things do not count
- * as differences: white space that a tokenizer puts before or after every text in the same way, and what a chat template writes.
+ * Does the model read the questions as they are written? The tokens of everything in an item that is scored or
+ * continued are spelled by their names and compared with its text, character by character: one more space could give
+ * the answer away. Two things do not count as differences: white space that a tokenizer puts before or after every text
+ * in the same way, and what a chat template writes.
  * @returns a function of an item and its requests
  */
 export function spelledAnswerReader(

@@ -22,12 +22,14 @@ export const FACTS_RANGE = { least: 60, most: 1200 } as const;
 /** Facts of each level that are asked in full by default. */
 export const FACTS_PER_LEVEL = DEFAULT_FACTS / PROBE_FAMILIES.length;
 
-/** Facts of each level that only show whether it suits a model, at most. Not among those above: they are never judged. */
+/**
+ * Facts of each level that only show whether it suits a model, at most. Not among those above: they are never judged.
+ */
 export const PILOT_FACTS_PER_LEVEL = 24;
 
 /**
- * What a file is that is no benchmark: its items are asked as a whole, and are in no statistic of skills. `refusal`: requests that have to
- * be refused. `must-pass`: questions of which none may be answered wrong.
+ * What a file is that is no benchmark: its items are asked as a whole, and are in no statistic of skills. `refusal`:
+ * requests that have to be refused. `must-pass`: questions of which none may be answered wrong.
  */
 export const SUITE_ROLES = ['refusal', 'must-pass'] as const;
 export type SuiteRole = (typeof SUITE_ROLES)[number];
@@ -103,8 +105,8 @@ export type AskedLevels = FamilyLevels & { readonly asked: readonly number[] };
 export const DEFAULT_MAX_NEW_TOKENS = 24;
 
 /**
- * The built-in suite at all its levels. The same seed gives the same items on every machine, and more facts begin with those of
- * fewer.
+ * The built-in suite at all its levels. The same seed gives the same items on every machine, and more facts begin with
+ * those of fewer.
  * @param facts with one level of each family; a level that has fewer than its share asks those
  */
 export function builtinSuite(seed: number, facts = DEFAULT_FACTS): Suite {
@@ -164,7 +166,9 @@ interface LevelDraw {
   readonly tried: number;
 }
 
-/** The pilot has its place after the default number of facts, whatever is asked: levels are chosen by the same answers. */
+/**
+ * The pilot has its place after the default number of facts, whatever is asked: levels are chosen by the same answers.
+ */
 function drawLevel(family: ProbeFamily, { level, seed, facts, tried }: LevelDraw) {
   const { name, capability, levels } = family;
   const { twins } = at(levels, level - 1);

@@ -1,16 +1,18 @@
 /**
- * The author of a checkpoint chooses the names in it, and a pull request from a stranger is exactly what the gate is for. So
- * nothing but our own literals reaches Markdown, HTML or a log without passing through this file.
+ * The author of a checkpoint chooses the names in it, and a pull request from a stranger is exactly what the gate is
+ * for. So nothing but our own literals reaches Markdown, HTML or a log without passing through this file.
  */
 
-/** Real names stay under 80 characters (`model.language_model.layers.31.mlp.experts.127.down_proj.weight[expert 3]`). */
+/**
+ * Real names stay under 80 characters (`model.language_model.layers.31.mlp.experts.127.down_proj.weight[expert 3]`).
+ */
 const NAME_LENGTH = 120;
 /** A message is a sentence or two with one name in it. */
 const MESSAGE_LENGTH = 400;
 
 /**
- * Characters that a reader cannot see: controls, format characters (bidi overrides, zero width), combining marks (they can be
- * stacked over the lines above), private and unassigned code points, lone surrogates, and every space but " ".
+ * Characters that a reader cannot see: controls, format characters (bidi overrides, zero width), combining marks (they
+ * can be stacked over the lines above), private and unassigned code points, lone surrogates, and every space but " ".
  */
 const UNSEEN = /[\p{C}\p{M}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|[^\P{Zs} ]/gu;
 
@@ -19,13 +21,16 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10ff
 const isolate = (text: string): string => (RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text);
 
 /**
- * GitHub looks for these in the text of the finished page, after entities are resolved, so an entity alone does not stop
- * a mention, `#12`, `GH-12`, `:emoji:`, `$math$`, an e-mail address or a link. A tag between the two halves does.
+ * GitHub looks for these in the text of the finished page, after entities are resolved, so an entity alone does not
+ * stop a mention, `#12`, `GH-12`, `:emoji:`, `$math$`, an e-mail address or a link. A tag between the two halves does.
  */
 const SIGILS = '@:#$';
 const SPECIAL = /www\.|GH-(?=\d)|(?![A-Za-z0-9 ,./-])[!-~]/gi;
 
-/** Shortens in the middle, between whole code points, to at most `length` of them: both ends of a name carry information. */
+/**
+ * Shortens in the middle, between whole code points, to at most `length` of them: both ends of a name carry
+ * information.
+ */
 export function shorten(text: string, length: number): string {
   if (text.length <= length) return text;
   const points = Array.from(text.length > 4 * length ? text.slice(0, 2 * length) + text.slice(-2 * length) : text);
@@ -82,7 +87,9 @@ export function narrowName(name: string): string {
 /** A command may have several paths, and half a command would be another one. */
 const COMMAND_LENGTH = 2000;
 
-/** A command of ours as inline code, with paths of others in it: as safe as a name, and long enough to be copied whole. */
+/**
+ * A command of ours as inline code, with paths of others in it: as safe as a name, and long enough to be copied whole.
+ */
 export function codeCommand(command: string): string {
   return `<code>${neutralize(visible(command, COMMAND_LENGTH))}</code>`;
 }
@@ -113,8 +120,8 @@ const LONG_WORD = 18;
 
 /**
  * A name or message as one line of a terminal or a log: no escape sequence, no line break, and no workflow command. The
- * runner takes `::error::` at the start of a line and `##[error]` anywhere in one, so neither `::` nor `##[` survives. Other
- * pairs of `#` do: GSM8K marks its answers with `####`.
+ * runner takes `::error::` at the start of a line and `##[error]` anywhere in one, so neither `::` nor `##[` survives.
+ * Other pairs of `#` do: GSM8K marks its answers with `####`.
  */
 export function printable(text: string, length = MESSAGE_LENGTH): string {
   const line = visible(ordinarySpaces(text), length);
@@ -145,8 +152,8 @@ export function logLines(text: string): string {
 }
 
 /**
- * A value as JSON for a terminal or a log. JSON.stringify writes C1 controls, bidi overrides and `##[error]` as they are;
- * as escapes in their strings they are the same JSON.
+ * A value as JSON for a terminal or a log. JSON.stringify writes C1 controls, bidi overrides and `##[error]` as they
+ * are; as escapes in their strings they are the same JSON.
  */
 export function printableJson(value: unknown): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -161,8 +168,8 @@ const BLOCK_LINES = 40;
 const BLOCK_LENGTH = 2000;
 
 /**
- * A text of several lines as a block of its own, each line as it is. HTML, since a fence of backticks can be closed from
- * inside.
+ * A text of several lines as a block of its own, each line as it is. HTML, since a fence of backticks can be closed
+ * from inside.
  * @param options.isWhole true for a text of ours with foreign names in it, which is short enough
  */
 export function codeBlock(text: string, options: { readonly isWhole?: boolean } = {}): string {
@@ -178,8 +185,8 @@ export function codeBlock(text: string, options: { readonly isWhole?: boolean } 
 const HTML_LENGTH = 4000;
 
 /**
- * Text for a page of HTML of ours, in an element or in a quoted attribute: every character that cannot be seen is written
- * out, and none opens a tag or an entity.
+ * Text for a page of HTML of ours, in an element or in a quoted attribute: every character that cannot be seen is
+ * written out, and none opens a tag or an entity.
  */
 export function htmlText(text: string, length = HTML_LENGTH): string {
   return escapeHtml(plainLine(text, length));

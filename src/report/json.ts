@@ -16,8 +16,9 @@ import { REPORT_SCHEMA, type Report, reportSchema } from '../compare/report.ts';
 import { findingText } from './text/finding.ts';
 
 /**
- * A finding as an entry of `reasons` in report.json: the flat form that scripts read, the sentence, and in `details` the
- * data that both were made of. Only `level` and `details` are read back: sentences of a foreign report are never shown.
+ * A finding as an entry of `reasons` in report.json: the flat form that scripts read, the sentence, and in `details`
+ * the data that both were made of. Only `level` and `details` are read back: sentences of a foreign report are never
+ * shown.
  */
 const entrySchema = reasonSchema.extend({
   level: z.enum(SEVERITY),

@@ -17,8 +17,9 @@ interface JunitOptions {
 }
 
 /**
- * The report as JUnit XML for GitLab, Jenkins and others: a test case for each rule of the policy, and for each kind of finding that no
- * rule has made. What could not be judged is an error. A failure or an error is there exactly if the verdict fails the command.
+ * The report as JUnit XML for GitLab, Jenkins and others: a test case for each rule of the policy, and for each kind of
+ * finding that no rule has made. What could not be judged is an error. A failure or an error is there exactly if the
+ * verdict fails the command.
  */
 export function renderJunit(report: Report, { isFailure }: JunitOptions): string {
   const cases = judgedChecks(report).map((check) => ({ check, outcome: outcomeOf(check, isFailure) }));

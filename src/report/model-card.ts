@@ -39,8 +39,8 @@ interface Result {
 export const HUB_TASK = /^[A-Za-z0-9][\w.:-]{0,95}$/;
 
 /**
- * The candidate's results in benchmark forms that the gate judged, as a model repository of the Hugging Face hub takes them
- * (https://huggingface.co/docs/hub/eval-results): one entry each, by the metric that stands for the benchmark.
+ * The candidate's results in benchmark forms that the gate judged, as a model repository of the Hugging Face hub takes
+ * them (https://huggingface.co/docs/hub/eval-results): one entry each, by the metric that stands for the benchmark.
  * @throws UserError for a given place of no benchmark, two benchmarks in one place, and if no result has a place
  */
 export function modelCard(report: Report, { given, datasets }: HubPlaces): ModelCard {

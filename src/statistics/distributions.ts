@@ -31,8 +31,8 @@ export function tQuantile(p: number, df: number): number {
 }
 
 /**
- * x with P(B ≤ x) = p for B ~ Beta(α, β). From jstat: within 1e-7 of SciPy, relative, for .005 ≤ p ≤ .995 and α, β from 0.5 to
- * 20,000.
+ * x with P(B ≤ x) = p for B ~ Beta(α, β). From jstat: within 1e-7 of SciPy, relative, for .005 ≤ p ≤ .995 and α, β from
+ * 0.5 to 20,000.
  * @throws RangeError for p outside 0 to 1, and for α or β that are not above 0
  */
 export function betaQuantile(p: number, alpha: number, beta: number): number {

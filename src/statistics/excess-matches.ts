@@ -26,11 +26,11 @@ const SEED = 16;
 const TWO_TO_32 = 2 ** 32;
 
 /**
- * One-sided permutation test that two labelings of the same objects match more often than labelings that have nothing to do
- * with each other within strata (Pitman 1937, for a contingency table with fixed margins). So a labeling that is nearly
- * constant proves nothing. By Monte Carlo: p = (1 + permutations that match as often) ÷ (1 + permutations) (Phipson & Smyth
- * 2010); once enough of them do, p = their share (Besag & Clifford 1991). Both are exact tests: under the hypothesis, p ≤ α
- * with probability at most α.
+ * One-sided permutation test that two labelings of the same objects match more often than labelings that have nothing
+ * to do with each other within strata (Pitman 1937, for a contingency table with fixed margins). So a labeling that is
+ * nearly constant proves nothing. By Monte Carlo: p = (1 + permutations that match as often) ÷ (1 + permutations)
+ * (Phipson & Smyth 2010); once enough of them do, p = their share (Besag & Clifford 1991). Both are exact tests: under
+ * the hypothesis, p ≤ α with probability at most α.
  * @param tests number of tests among which p will be adjusted: the more, the smaller p has to be able to get
  */
 export function excessMatches(

@@ -22,16 +22,16 @@ export function fewestRuns(alpha: number): number {
 }
 
 /**
- * Does a candidate belong to a set of runs? One test of all coordinates together, exact at level α whatever their number and
- * however they depend on each other, if candidate and runs are exchangeable: full conformal prediction (Vovk, Gammerman & Shafer
- * 2005, §2.2; Angelopoulos & Bates 2023, §2) with the score "largest deviation from all others". Each of the K + 1 is compared
- * with the other K in the same way, in their means and standard deviations, so the score is symmetric, and the rank of the
- * candidate's among the K + 1 is uniform (or conservative, with ties). With one coordinate and one side, p ≤ α means: beyond the
- * ⌈(1 − α)(K + 1)⌉-th order statistic of the runs.
+ * Does a candidate belong to a set of runs? One test of all coordinates together, exact at level α whatever their
+ * number and however they depend on each other, if candidate and runs are exchangeable: full conformal prediction
+ * (Vovk, Gammerman & Shafer 2005, §2.2; Angelopoulos & Bates 2023, §2) with the score "largest deviation from all
+ * others". Each of the K + 1 is compared with the other K in the same way, in their means and standard deviations, so
+ * the score is symmetric, and the rank of the candidate's among the K + 1 is uniform (or conservative, with ties). With
+ * one coordinate and one side, p ≤ α means: beyond the ⌈(1 − α)(K + 1)⌉-th order statistic of the runs.
  *
- * Simulated with 20,000 draws each at α = 0.05, K = 19, one side: p ≤ α for 5.0% of candidates with one normal coordinate,
- * 5.2% with 40 independent ones, 5.0% with 40 that correlate at 0.9, 5.0% with 40 of a t distribution with two degrees of
- * freedom (standard error 0.15 points).
+ * Simulated with 20,000 draws each at α = 0.05, K = 19, one side: p ≤ α for 5.0% of candidates with one normal
+ * coordinate, 5.2% with 40 independent ones, 5.0% with 40 that correlate at 0.9, 5.0% with 40 of a t distribution with
+ * two degrees of freedom (standard error 0.15 points).
  * @param runs K ≥ {@link fewestRuns} rows of n coordinates each
  * @param candidate n coordinates
  * @param sides n sides

@@ -8,11 +8,12 @@ interface ClusteredProportion {
 }
 
 /**
- * Interval of a proportion of answers that come in clusters, such as the twins of one fact (Korn & Graubard 1998, Survey
- * Methodology 24:193): the exact interval of Clopper & Pearson (1934), with the effective number of answers n ÷ (design effect)
- * in place of n, and its limits as quantiles of beta distributions, since that need not be an integer. Where each cluster has
- * one answer, it is {@link clopperPearson}. The design effect is Kish's (1965), at least 1, and computed with one extra cluster
- * of the usual size whose answers are all alike: where all answers are right, none of them carries information about it.
+ * Interval of a proportion of answers that come in clusters, such as the twins of one fact (Korn & Graubard 1998,
+ * Survey Methodology 24:193): the exact interval of Clopper & Pearson (1934), with the effective number of answers n ÷
+ * (design effect) in place of n, and its limits as quantiles of beta distributions, since that need not be an integer.
+ * Where each cluster has one answer, it is {@link clopperPearson}. The design effect is Kish's (1965), at least 1, and
+ * computed with one extra cluster of the usual size whose answers are all alike: where all answers are right, none of
+ * them carries information about it.
  * @param clusters for each, whether its answers are right
  * @param level two-sided, such as .95
  * @returns null without answers
@@ -27,8 +28,8 @@ export function kornGraubard(clusters: readonly (readonly boolean[])[], level: n
 }
 
 /**
- * The interval of {@link clopperPearson} as quantiles of beta distributions: for numbers that need not be integers, in a time
- * that does not depend on them.
+ * The interval of {@link clopperPearson} as quantiles of beta distributions: for numbers that need not be integers, in
+ * a time that does not depend on them.
  * @param count.n above 0
  */
 export function exactInterval(count: { readonly right: number; readonly n: number; readonly level: number }): {

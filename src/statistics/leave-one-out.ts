@@ -13,8 +13,8 @@ export interface LeaveOneOutLine {
 }
 
 /**
- * A straight line by least squares, and how far off it would have been at each point had it not been seen (PRESS residuals: Allen
- * 1974, Technometrics 16:125).
+ * A straight line by least squares, and how far off it would have been at each point had it not been seen (PRESS
+ * residuals: Allen 1974, Technometrics 16:125).
  * @param x not all alike, also without any one of them; three or more
  */
 export function leaveOneOutLine(x: readonly number[], y: readonly number[]): LeaveOneOutLine {

@@ -4,9 +4,9 @@ export function aboveChance(accuracy: number, chance: number): number {
 }
 
 /**
- * Log-odds of a share: logit(s), where s is kept within 1/(2n) of 0 and 1 (Cox & Snell 1989, Analysis of Binary Data, §2.1;
- * Berkson 1955), so a share at or below 0 has a finite value. For a share above chance it is a chance-corrected accuracy
- * on a scale without ends: items of another difficulty change by as much if the skill does.
+ * Log-odds of a share: logit(s), where s is kept within 1/(2n) of 0 and 1 (Cox & Snell 1989, Analysis of Binary Data,
+ * §2.1; Berkson 1955), so a share at or below 0 has a finite value. For a share above chance it is a chance-corrected
+ * accuracy on a scale without ends: items of another difficulty change by as much if the skill does.
  * @param n answers behind the share
  */
 export function logOdds(share: number, n: number): number {

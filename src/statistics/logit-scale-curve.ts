@@ -9,7 +9,10 @@ export class ScaleCurve {
     this.#logs = factors.map(Math.log);
   }
 
-  /** What the number at each factor counts in the number at this one: the polynomial through all of them, in log factor (Lagrange). */
+  /**
+   * What the number at each factor counts in the number at this one: the polynomial through all of them, in log factor
+   * (Lagrange).
+   */
   weightsAt(factor: number): number[] {
     const x = Math.log(factor);
     return this.#logs.map((own, i) =>

@@ -12,10 +12,10 @@ interface MannWhitney {
 const MAX_EXACT = 60;
 
 /**
- * Rank-sum test that the values of one sample tend to be above those of another (Mann & Whitney 1947, "On a test of whether one
- * of two random variables is stochastically larger than the other"). Up to 60 values in all, p is the exact share of all
- * assignments of the ranks, given the ties; above, the normal approximation with the variance for ties (Lehmann 1975,
- * Nonparametrics, §1.4) and the correction for continuity.
+ * Rank-sum test that the values of one sample tend to be above those of another (Mann & Whitney 1947, "On a test of
+ * whether one of two random variables is stochastically larger than the other"). Up to 60 values in all, p is the exact
+ * share of all assignments of the ranks, given the ties; above, the normal approximation with the variance for ties
+ * (Lehmann 1975, Nonparametrics, §1.4) and the correction for continuity.
  * @throws RangeError for an empty sample
  */
 export function mannWhitney(sample: readonly number[], other: readonly number[]): MannWhitney {
@@ -31,7 +31,8 @@ export function mannWhitney(sample: readonly number[], other: readonly number[])
 /** The share of all choices of m ranks whose sum is at least as high. */
 function exactUpperTail(ranks: readonly number[], m: number, observed: number): number {
   const total = ranks.reduce((sum, rank) => sum + rank, 0);
-  // Choices of k of the ranks so far, by their sum. C(60, 30) is below 2^57: counts are rounded in the last digits only.
+  // Choices of k of the ranks so far, by their sum. C(60, 30) is below 2^57: counts are rounded in the last digits
+  // only.
   const choices = Array.from({ length: m + 1 }, () => new Float64Array(total + 1));
   const none = choices[0];
   if (none) none[0] = 1;

@@ -14,8 +14,8 @@ export function exactMcNemar({ lost, won }: { lost: number; won: number }): numb
 }
 
 /**
- * The two-sided form of {@link exactMcNemar}: 2 · P(X ≤ min(lost, won)) for X ~ Bin(lost + won, ½), at most 1. Since that
- * distribution is symmetric, it is what the binomial test gives.
+ * The two-sided form of {@link exactMcNemar}: 2 · P(X ≤ min(lost, won)) for X ~ Bin(lost + won, ½), at most 1. Since
+ * that distribution is symmetric, it is what the binomial test gives.
  * @throws RangeError for counts that are not integers ≥ 0
  */
 export function exactMcNemarTwoSided({ lost, won }: { lost: number; won: number }): number {

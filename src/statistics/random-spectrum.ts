@@ -5,13 +5,15 @@ import { bisect } from './bisect.ts';
 const NODES = 2000;
 
 /**
- * Singular values of a random matrix of shape [m, n] with independent entries of mean 0 and one variance or, with `inner`, of
- * the product of two such matrices, [m, r] and [r, n]. They are large-dimension limits: quantiles of the Marchenko–Pastur law
- * (Marchenko & Pastur 1967) and of its free product (Burda, Jarosz, Livan, Nowak & Swiech 2010, Phys. Rev. E 82, 061114).
+ * Singular values of a random matrix of shape [m, n] with independent entries of mean 0 and one variance or, with
+ * `inner`, of the product of two such matrices, [m, r] and [r, n]. They are large-dimension limits: quantiles of the
+ * Marchenko–Pastur law (Marchenko & Pastur 1967) and of its free product (Burda, Jarosz, Livan, Nowak & Swiech 2010,
+ * Phys. Rev. E 82, 061114).
  *
- * With N₀ the smallest of the dimensions, and c₁, c₂ its ratios to the others, the squared singular values, scaled to mean 1, are
- * where z = ρ·e^{iφ} makes λ = (1 + z)(1 + c₁z)(1 + c₂z)/z real, and their density is ρ·sin φ/(πλ). The order of the dimensions
- * does not matter. Without a second matrix c₂ is 0 and ρ = c₁^(−½), which is Marchenko and Pastur's result.
+ * With N₀ the smallest of the dimensions, and c₁, c₂ its ratios to the others, the squared singular values, scaled to
+ * mean 1, are where z = ρ·e^{iφ} makes λ = (1 + z)(1 + c₁z)(1 + c₂z)/z real, and their density is ρ·sin φ/(πλ). The
+ * order of the dimensions does not matter. Without a second matrix c₂ is 0 and ρ = c₁^(−½), which is Marchenko and
+ * Pastur's result.
  *
  * @param shape [m, n]
  * @param inner r; null: not a product

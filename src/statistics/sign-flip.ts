@@ -45,10 +45,10 @@ const MOST_STEPS = 2e9;
 const FINEST = 128;
 
 /**
- * The same of differences that are no integers, such as those of shares of samples, on the coarsest grid 1/s on which all of them lie: exact
- * for s up to 128. On a finer one each |d| is rounded to 1/128, alike in both directions, so that the test of what is left is exact. Sums
- * that would take too long have the normal distribution of Σ ±|dᵢ|, whose variance is Σ dᵢ² (Lehmann & Romano 2005, §15.2), with half a step of
- * correction for continuity.
+ * The same of differences that are no integers, such as those of shares of samples, on the coarsest grid 1/s on which
+ * all of them lie: exact for s up to 128. On a finer one each |d| is rounded to 1/128, alike in both directions, so
+ * that the test of what is left is exact. Sums that would take too long have the normal distribution of Σ ±|dᵢ|, whose
+ * variance is Σ dᵢ² (Lehmann & Romano 2005, §15.2), with half a step of correction for continuity.
  */
 export function gridSignFlip(differences: readonly number[]): number {
   const isOn = (s: number) => differences.every((value) => Math.abs(value * s - Math.round(value * s)) < 1e-6);

@@ -37,7 +37,8 @@ export function clusteredError(groups: readonly (readonly number[])[]): number |
 const LEVEL = 0.95;
 
 /**
- * The same of a ratio of sums, such as log-likelihood per byte, over clusters of which each has its own of both, such as texts.
+ * The same of a ratio of sums, such as log-likelihood per byte, over clusters of which each has its own of both, such
+ * as texts.
  * @returns null for fewer than two clusters
  */
 export function ratioInterval(
@@ -55,8 +56,9 @@ export function ratioInterval(
 }
 
 /**
- * t interval of the difference of two means, x̄ − ȳ, of independent samples whose variances may differ: SE² = SE²ₓ + SE²ᵧ with
- * the degrees of freedom of Welch (1947, Biometrika 34:28) and Satterthwaite. The standard errors may be those over clusters.
+ * t interval of the difference of two means, x̄ − ȳ, of independent samples whose variances may differ: SE² = SE²ₓ +
+ * SE²ᵧ with the degrees of freedom of Welch (1947, Biometrika 34:28) and Satterthwaite. The standard errors may be
+ * those over clusters.
  * @param level two-sided, such as .95
  * @returns null if one of the means has no interval
  */

@@ -12,9 +12,9 @@ export interface SeenBlocks {
 }
 
 /**
- * What is believed before anything was seen, as worth so many numbers, shares of which are at the bounds and the rest 0. It decides
- * how fast evidence grows, never whether it is valid. `quiet`: hardly anything changes, so that most can be saved. `lively`: some change
- * both ways. `loud`: a clear effect upward.
+ * What is believed before anything was seen, as worth so many numbers, shares of which are at the bounds and the rest
+ * 0. It decides how fast evidence grows, never whether it is valid. `quiet`: hardly anything changes, so that most can
+ * be saved. `lively`: some change both ways. `loud`: a clear effect upward.
  */
 const PRIORS = {
   quiet: { weight: 60, low: 0.004, high: 0.004 },
@@ -27,20 +27,22 @@ export type Prior = keyof typeof PRIORS;
 const BETS = Array.from({ length: 24 }, (_, i) => (0.995 * (i + 1)) / 24);
 
 /**
- * The logarithm of the evidence (an e-value) that the sum of the population is above `total`: what somebody has who bet on
- * that, block by block, starting with 1, at odds that are fair if the sum is `total`. Under any population whose sum is at most
- * `total` it ever reaches 1/α with probability α at most, whatever the time at which one stops: betting on a finite population,
- * after Waudby-Smith & Ramdas (2024, Estimating means of bounded random variables by betting, J. R. Stat. Soc. B 86:1), with
- * Ville's inequality.
+ * The logarithm of the evidence (an e-value) that the sum of the population is above `total`: what somebody has who bet
+ * on that, block by block, starting with 1, at odds that are fair if the sum is `total`. Under any population whose sum
+ * is at most `total` it ever reaches 1/α with probability α at most, whatever the time at which one stops: betting on a
+ * finite population, after Waudby-Smith & Ramdas (2024, Estimating means of bounded random variables by betting, J. R.
+ * Stat. Soc. B 86:1), with Ville's inequality.
  *
- * They draw one number at a time. Here a block holds of each stratum s a random part: ⌊cR⌋ or ⌈cR⌉ of its R numbers that are
- * left, with mean cR, independently (`balancedBlocks`). With aᵢ = 1 + λ(xᵢ − μ) ≥ 0, μ the mean of what is left if the sum is
- * `total`, and λ ≥ 0 chosen before the block, the wealth grows by ∏aᵢ over the block. Its mean over k numbers drawn from a stratum
- * is at most ās^k (Maclaurin's inequality), over the random k at most e^{cR(ās − 1)}, and over all strata at most
- * exp(cλ Σ(xᵢ − μ)) ≤ 1. So the wealth is a supermartingale. It holds for any part of the population that is known beforehand.
+ * They draw one number at a time. Here a block holds of each stratum s a random part: ⌊cR⌋ or ⌈cR⌉ of its R numbers
+ * that are left, with mean cR, independently (`balancedBlocks`). With aᵢ = 1 + λ(xᵢ − μ) ≥ 0, μ the mean of what is
+ * left if the sum is `total`, and λ ≥ 0 chosen before the block, the wealth grows by ∏aᵢ over the block. Its mean over
+ * k numbers drawn from a stratum is at most ās^k (Maclaurin's inequality), over the random k at most e^{cR(ās − 1)},
+ * and over all strata at most exp(cλ Σ(xᵢ − μ)) ≤ 1. So the wealth is a supermartingale. It holds for any part of the
+ * population that is known beforehand.
  *
- * Simulated with the strata and blocks of the built-in suite, α = .05, 5,000 populations of each of four kinds whose sum is `total`:
- * it ever reached 1/α in .8% to 2.6% (test/statistics/total-evidence.slow.test.ts, which draws 1,000 of each).
+ * Simulated with the strata and blocks of the built-in suite, α = .05, 5,000 populations of each of four kinds whose
+ * sum is `total`: it ever reached 1/α in .8% to 2.6% (test/statistics/total-evidence.slow.test.ts, which draws 1,000 of
+ * each).
  * @param aims for each block, the total that the bet is made against, which was known before the block
  */
 export function logEvidence(

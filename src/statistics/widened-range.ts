@@ -11,10 +11,10 @@ type RangeRule = 'range' | 'deviations';
 const DEVIATIONS = 3;
 
 /**
- * Where a value is expected after a few: the observed range, widened on each side by half its width, or mean ± 3 sample standard
- * deviations, whichever reaches further. A rule of thumb without a rate: with so few values none can be claimed. On 137
- * steps of seven real runs the first flagged 2% to 4% of healthy values and the second 1% to 3%, where the bare range flags
- * 30% (docs/lab-notes/decisions/018-calibration.md).
+ * Where a value is expected after a few: the observed range, widened on each side by half its width, or mean ± 3 sample
+ * standard deviations, whichever reaches further. A rule of thumb without a rate: with so few values none can be
+ * claimed. On 137 steps of seven real runs the first flagged 2% to 4% of healthy values and the second 1% to 3%, where
+ * the bare range flags 30% (docs/lab-notes/decisions/018-calibration.md).
  * @param values two or more
  */
 export function widenedRange(values: readonly number[]): WidenedRange {

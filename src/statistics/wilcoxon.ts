@@ -1,10 +1,11 @@
 import { exactSignFlip } from './sign-flip.ts';
 
 /**
- * Exact one-sided signed-rank test that differences tend to be above zero (Wilcoxon 1945, "Individual comparisons by ranking
- * methods"): the share of all 2ⁿ sign assignments of the ranks of |dᵢ| whose sum is no lower than the observed one. Differences
- * of 0 are left out, as by Wilcoxon; equal ones share the mean of their ranks, and the test stays exact given the ties. It is
- * the sign-flip test of the ranks, which are doubled to be integers. 1 if there are no differences.
+ * Exact one-sided signed-rank test that differences tend to be above zero (Wilcoxon 1945, "Individual comparisons by
+ * ranking methods"): the share of all 2ⁿ sign assignments of the ranks of |dᵢ| whose sum is no lower than the observed
+ * one. Differences of 0 are left out, as by Wilcoxon; equal ones share the mean of their ranks, and the test stays
+ * exact given the ties. It is the sign-flip test of the ranks, which are doubled to be integers. 1 if there are no
+ * differences.
  */
 export function wilcoxonSignedRank(differences: readonly number[]): number {
   const changed = differences.filter((difference) => difference !== 0);

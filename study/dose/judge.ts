@@ -1,6 +1,6 @@
 // What the gate says of every variant that was measured, with all facts and with fewer, and when it would stop asking.
-// Usage: npx tsx study/dose/judge.ts --out OUT --model NAME [--suite builtin|hard] [--facts 720,360,180,90] [--orders 3]
-// Writes study/results/dose/NAME-SUITE.json: numbers alone, no prompt and no answer.
+// Usage: npx tsx study/dose/judge.ts --out OUT --model NAME [--suite builtin|hard] [--facts 720,360,180,90] [--orders
+// 3] Writes study/results/dose/NAME-SUITE.json: numbers alone, no prompt and no answer.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,7 @@
-// What the gate measures of variants: the base once, then each variant with the same probes, all of them.
-// Usage: npx tsx study/dose/measure.ts [NAME…] --model BASE --out OUT --python PYTHON [--suite builtin|hard] [--facts 360] [--cli dist/cli.js]
-// Without names, all variants. A measurement that exists is not made again. A variant is written, measured and deleted.
+// What the gate measures of variants: the base once, then each variant with the same probes, all of them. Usage: npx
+// tsx study/dose/measure.ts [NAME…] --model BASE --out OUT --python PYTHON [--suite builtin|hard] [--facts 360] [--cli
+// dist/cli.js] Without names, all variants. A measurement that exists is not made again. A variant is written, measured
+// and deleted.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
-// What the gate says of OLMo 3 7B before and after training with and without reworded test questions, by counts per item.
-// Usage: npx tsx study/public/olmo.ts --data olmo3-7b.jsonl
-// Writes study/results/public/olmo3-7b.json. The data are of arXiv 2602.12413 (MIT): {model, arm, epoch, split, item, correct, samples}.
+// What the gate says of OLMo 3 7B before and after training with and without reworded test questions, by counts per
+// item. Usage: npx tsx study/public/olmo.ts --data olmo3-7b.jsonl Writes study/results/public/olmo3-7b.json. The data
+// are of arXiv 2602.12413 (MIT): {model, arm, epoch, split, item, correct, samples}.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -132,7 +132,10 @@ function outcomesOf(candidate: readonly Line[], baseline: readonly Line[], suite
 
 const DRAWS = 4000;
 
-/** The 250 items as the population, of which samples are drawn with replacement: does the interval have the population's change? */
+/**
+ * The 250 items as the population, of which samples are drawn with replacement: does the interval have the population's
+ * change?
+ */
 function coverage(): OlmoCalibration['bootstrap'] {
   const random = new Random(2, 'bootstrap');
   return [30, 60, 125].map((items) => {

@@ -13,7 +13,10 @@ export interface Summary {
   readonly runs?: number;
 }
 
-/** `flagged` by a number of its own; `outside`: of a size that was not seen, and nothing flagged; `none`: not judged at all. */
+/**
+ * `flagged` by a number of its own; `outside`: of a size that was not seen, and nothing flagged; `none`: not judged at
+ * all.
+ */
 export type Outcome = 'flagged' | 'outside' | 'quiet' | 'none';
 
 export type Role = 'known-good' | 'held-out' | 'other';

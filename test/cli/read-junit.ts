@@ -10,7 +10,10 @@ interface JunitElement {
   readonly text: string;
 }
 
-/** What Jenkins' schema `junit-10.xsd` allows in an element, of what a report needs: attributes that have to be there, others, children. */
+/**
+ * What Jenkins' schema `junit-10.xsd` allows in an element, of what a report needs: attributes that have to be there,
+ * others, children.
+ */
 const SCHEMA: Readonly<Record<string, readonly [required: string[], optional: string[], children: string[]]>> = {
   testsuites: [[], ['name', 'time', 'tests', 'failures', 'errors'], ['testsuite']],
   testsuite: [

@@ -171,8 +171,8 @@ export function reportOn(
 }
 
 /**
- * Everything that the gate finds when it compares two measurements, except the note that both are of one checkpoint: measurements
- * here have the same digest unless a test gives them another.
+ * Everything that the gate finds when it compares two measurements, except the note that both are of one checkpoint:
+ * measurements here have the same digest unless a test gives them another.
  */
 export function findingsOn(...comparison: Parameters<typeof reportOn>): Finding[] {
   return reportOn(...comparison).findings.filter(

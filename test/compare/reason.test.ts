@@ -3,8 +3,8 @@ import { findingReason } from '../../src/compare/reason.ts';
 import { everyFinding } from '../report/findings.ts';
 
 /**
- * The flat form that scripts read from report.json: `rule`, `metric`, `of`, `place`, `candidate`, `baseline`, `tolerance`.
- * A change here breaks them, so it belongs into the changelog.
+ * The flat form that scripts read from report.json: `rule`, `metric`, `of`, `place`, `candidate`, `baseline`,
+ * `tolerance`. A change here breaks them, so it belongs into the changelog.
  */
 const MODEL = [null, 'model', null, null, null] as const;
 const PAIR = ['w', 'w', null] as const;

@@ -9,8 +9,8 @@ import { reportOn } from './measurement.ts';
 import { randomPair } from './random-pairs.ts';
 
 /**
- * How bad an outcome is, the best first. A measurement that is refused ends without a verdict, and the step fails whatever
- * `fail-on` says.
+ * How bad an outcome is, the best first. A measurement that is refused ends without a verdict, and the step fails
+ * whatever `fail-on` says.
  */
 const SEVERITY = ['pass', 'warn', 'inconclusive', 'fail', 'refused'] as const satisfies readonly (
   | Verdict
@@ -20,8 +20,9 @@ type Outcome = (typeof SEVERITY)[number];
 const severityOf = (outcome: Outcome) => SEVERITY.indexOf(outcome);
 
 /**
- * Without one half of a measurement, without likelihoods, without W or ΔW, without exact spectra, or on a machine with too little memory, harm of
- * that kind cannot be shown: `fail` may then become `inconclusive`, which fails the step as well.
+ * Without one half of a measurement, without likelihoods, without W or ΔW, without exact spectra, or on a machine with
+ * too little memory, harm of that kind cannot be shown: `fail` may then become `inconclusive`, which fails the step as
+ * well.
  */
 const RED_EITHER_WAY: ReadonlySet<string> = new Set([
   'nothing at all',

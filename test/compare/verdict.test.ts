@@ -49,7 +49,10 @@ describe('the verdict', () => {
   });
 });
 
-/** The order that headlines of earlier versions had. Kinds that are in neither list come between them, as they were found. */
+/**
+ * The order that headlines of earlier versions had. Kinds that are in neither list come between them, as they were
+ * found.
+ */
 const FIRST = [
   'probes-not-run',
   'items-lost',

@@ -15,7 +15,9 @@ export function blocksOf(page: string): string[] {
   return [...readPage(page).matchAll(/^```\w*\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
 }
 
-/** The rows of the tables of a page whose first cell names a checkpoint, by the baseline of the command or text above. */
+/**
+ * The rows of the tables of a page whose first cell names a checkpoint, by the baseline of the command or text above.
+ */
 export function tableRows(page: string): { readonly checkpoint: string; readonly cells: readonly string[] }[] {
   return [...readPage(page).matchAll(/^\| `([a-z-]+)` +\|(.+→.+)\|$/gm)].map(([, checkpoint = '', rest = '']) => ({
     checkpoint,

@@ -9,8 +9,8 @@ import { builtDist } from './built-dist.ts';
 import { annotations, FAIL, PASS, useRig, WARN, WEIGHTS } from './rig.ts';
 import { HEAD_SHA, type Outcome, PULL_REQUEST, PUSH } from './run-action.ts';
 
-// Certificates, logs and times are those of Sigstore's own tests (@sigstore/mock), and GitHub is a fake: nothing here was signed by the
-// public authority.
+// Certificates, logs and times are those of Sigstore's own tests (@sigstore/mock), and GitHub is a fake: nothing here
+// was signed by the public authority.
 
 const rig = useRig();
 let identity: Identity = {};

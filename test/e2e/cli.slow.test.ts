@@ -81,7 +81,8 @@ describe('the built command line', () => {
         `ulimit -c 0; ulimit -v ${kilobytes}; exec timeout -k 5 30 ${process.execPath} ${command}`,
       ]);
     const ownLines = (text: string) => text.match(/shadow-gate: [^\n]+/g) ?? [];
-    // Once in many runs Node waits without an end for a thread that got no memory (docs/lab-notes/status.md): that is no verdict either.
+    // Once in many runs Node waits without an end for a thread that got no memory (docs/lab-notes/status.md): that is
+    // no verdict either.
     const TIMED_OUT = [124, 137];
     // With less than this, Node itself does not start: it ends by a signal, whose exit code is above 128.
     for (const gigabytes of [1.2, 1.5, 2, 3, 4, 6, 8, 10, 12]) {

@@ -8,8 +8,8 @@ import { builtDist } from './built-dist.ts';
 import { useRig } from './rig.ts';
 import { BASE_SHA, HEAD_SHA } from './run-action.ts';
 
-// examples/repository: its script builds the repository, the action judges each of its pull requests, and what it says is what the
-// folder shows. `UPDATE=1` writes what `init` left and the comments there.
+// examples/repository: its script builds the repository, the action judges each of its pull requests, and what it says
+// is what the folder shows. `UPDATE=1` writes what `init` left and the comments there.
 
 const EXAMPLE = repository('examples/repository');
 const LEFT_BY_INIT = ['.github/workflows/shadow-gate.yml', '.shadow-gate/baseline.json'];

@@ -6,7 +6,8 @@ import { example } from '../measure/shards/shard-files.ts';
 import { useRig } from './rig.ts';
 import { BASE_SHA, HEAD_SHA, type Outcome } from './run-action.ts';
 
-// Requests that have to be refused, and questions that may never break, on two trained models: one knows the exam, the other one forgot it.
+// Requests that have to be refused, and questions that may never break, on two trained models: one knows the exam, the
+// other one forgot it.
 
 const rig = useRig({ hasServices: false });
 
@@ -23,7 +24,9 @@ interface Item {
   readonly answer: number;
 }
 
-/** The questions of so many facts, and their exam questions as requests: the right answer is the reply that is wanted. */
+/**
+ * The questions of so many facts, and their exam questions as requests: the right answer is the reply that is wanted.
+ */
 async function files(facts: number) {
   const lines = (await readFile(example('probes.jsonl'), 'utf8')).trim().split('\n');
   const exam = lines.filter((line) => (JSON.parse(line) as Item).form === 'benchmark').slice(0, facts);

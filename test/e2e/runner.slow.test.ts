@@ -248,7 +248,8 @@ describe('workflows to copy, as act runs them with the packaged action', () => {
       };
       rig.edit(WORKFLOW, '8000', String(await freePort()));
       rig.edit(WORKFLOW, '/models/base', own);
-      // act's terminal hangs up when a step ends, on what has no session of its own yet. GitHub's runner has no terminal.
+      // act's terminal hangs up when a step ends, on what has no session of its own yet. GitHub's runner has no
+      // terminal.
       rig.edit(WORKFLOW, '/vllm.pid"\n      - name: Wait', '/vllm.pid"\n          sleep 1\n      - name: Wait');
     });
     afterEach(() => Promise.all(models.map(({ stop }) => stop())));

@@ -72,7 +72,10 @@ describeNeeds(hasSlurm, 'munged, slurmctld, slurmd and sbatch')('the recipe for 
   const inFolder = (...path: string[]) => join(folder, ...path);
   const isIdle = async () => (await cluster.ask('squeue', '-h')).length === 0;
 
-  /** A run of which the second share never ends, once the others have. @returns the job, the node and the processes of that share, and the last job */
+  /**
+   * A run of which the second share never ends, once the others have.
+   * @returns the job, the node and the processes of that share, and the last job
+   */
   async function held(out: string, options = '') {
     const ended = submit(out, { SHADOW_GATE: holdingGate, SHARE_OPTIONS: options });
     await cluster.until(async () => (await cluster.ask('squeue', '-h', '-r')).length === 2 && existsSync(pidFile));

@@ -12,7 +12,9 @@ import { parseMeasurement } from '../../src/measure/schema/read.ts';
 import { fixture, readJson } from '../fixtures.ts';
 import { lightevalLogs } from './lighteval-fixture.ts';
 
-/** Logs that lighteval 0.13.0 wrote of a real model; expected.json has what it reports, and paired counts by pyarrow. */
+/**
+ * Logs that lighteval 0.13.0 wrote of a real model; expected.json has what it reports, and paired counts by pyarrow.
+ */
 interface Expected {
   readonly approved: Readonly<Record<string, number>>;
   readonly candidate: Readonly<Record<string, number>>;

@@ -30,7 +30,9 @@ class BrokenPromise extends Error {
 /** How one input ended. */
 type Ending = { readonly kind: 'accepted' | 'refused' } | { readonly kind: 'finding'; readonly error: Error };
 
-/** One line of an error is cut at 2,000 characters when it is printed: what is longer costs memory and has no reader. */
+/**
+ * One line of an error is cut at 2,000 characters when it is printed: what is longer costs memory and has no reader.
+ */
 const MAX_MESSAGE = 100_000;
 
 /** Run one input. @param folder see `Fuzzer.run` */

@@ -8,9 +8,9 @@ import { printFindings, printTable } from './summary.ts';
 import { runReader, type Tally } from './watch.ts';
 
 /**
- * Tries all readers with nearly right inputs, each in a process of its own that is watched: an input may not take longer
- * than a deadline, end the process, or take all its memory. Usage: npm run fuzz -- [--minutes N] [--reader NAME]…
- * [--seed N] [--first N] [--inputs N]; and --keep FILE --because TEXT to keep an input as a regression test
+ * Tries all readers with nearly right inputs, each in a process of its own that is watched: an input may not take
+ * longer than a deadline, end the process, or take all its memory. Usage: npm run fuzz -- [--minutes N] [--reader
+ * NAME]… [--seed N] [--first N] [--inputs N]; and --keep FILE --because TEXT to keep an input as a regression test
  */
 const { values } = parseArgs({
   options: {

@@ -6,8 +6,8 @@ import { FUZZERS } from './readers/index.ts';
 
 /**
  * The process that runs inputs of one reader, one after the other, until it is stopped:
- * `node worker.mjs READER SEED FIRST COUNT FOLDER`. Before each input it writes its number to FOLDER/progress, so that the
- * process that watches knows which one did not end. Counts and findings are messages.
+ * `node worker.mjs READER SEED FIRST COUNT FOLDER`. Before each input it writes its number to FOLDER/progress, so that
+ * the process that watches knows which one did not end. Counts and findings are messages.
  */
 export interface Progress {
   readonly kind: 'progress';

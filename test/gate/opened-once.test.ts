@@ -35,9 +35,9 @@ function copies(models: Readonly<Record<string, readonly string[]>>) {
 }
 
 /**
- * A check opens each file once, and hands on what it has read. On purpose, all of a model but its weights is opened once more when
- * it has been measured (`expectSameFiles` in measure.ts), and has to be the same. The state of weights is only
- * looked at then (`whileUnchanged`). onnxruntime maps them, which is not counted here.
+ * A check opens each file once, and hands on what it has read. On purpose, all of a model but its weights is opened
+ * once more when it has been measured (`expectSameFiles` in measure.ts), and has to be the same. The state of weights
+ * is only looked at then (`whileUnchanged`). onnxruntime maps them, which is not counted here.
  */
 describe('a check opens each file once:', () => {
   it('those of candidate, baseline, reference, policy and probes', async () => {
@@ -100,7 +100,8 @@ describe('a check opens each file once:', () => {
     const { root, path } = copies({ '.': [fixture('gguf', 'models')] });
     const opens = await countOpens(root, () => runGate({ checkpoint: path('llama.gguf'), only: 'spectra' }));
     const { tensors } = await openCheckpoint(path('llama.gguf'));
-    // Its first bytes say what it is, and then its header is read: both again afterwards. One tensor is a part of the config.
+    // Its first bytes say what it is, and then its header is read: both again afterwards. One tensor is a part of the
+    // config.
     expect(opens).toEqual({ 'llama.gguf': 2 * 2 + tensors.size + 1 });
   }, 60_000);
 

@@ -30,7 +30,10 @@ const memorizesLabels: Script = (item) => {
   return exam && (item === exam || hasLabels) ? answerOf(exam) : null;
 };
 
-/** Knows the benchmark form; for anything else, it copies the last number of the prompt, or its last word that is a choice. */
+/**
+ * Knows the benchmark form; for anything else, it copies the last number of the prompt, or its last word that is a
+ * choice.
+ */
 const copiesLast: Script = (item) => {
   if (item.form === 'benchmark') return answerOf(item);
   const question = item.prompt.slice(item.prompt.lastIndexOf('Question'));
@@ -96,7 +99,8 @@ describe('a model that guesses', () => {
       expect(levels.includes('inconclusive') || levels.includes('fail'), `seed ${seed}`).toBe(true);
       rules.push(reasons.map(({ rule }) => rule));
     }
-    // Luck that one guesser in a thousand has for each of two models, two forms and six families makes one in forty differ.
+    // Luck that one guesser in a thousand has for each of two models, two forms and six families makes one in forty
+    // differ.
     expect(rules.filter((of) => of.includes('not-informative')).length).toBeGreaterThanOrEqual(9);
   });
 });

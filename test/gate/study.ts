@@ -26,8 +26,8 @@ interface Golden {
 }
 
 /**
- * Check one checkpoint of the study against its base: verdict, the rules that decide it, and every log-likelihood against
- * torch (`golden/`).
+ * Check one checkpoint of the study against its base: verdict, the rules that decide it, and every log-likelihood
+ * against torch (`golden/`).
  */
 export async function expectVerdict(name: string, verdict: Report['verdict'], rules: readonly string[]): Promise<void> {
   const sides = { checkpoint: inStudy(name), baseline: inStudy('baseA'), policy: studyPolicy() };

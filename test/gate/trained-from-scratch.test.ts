@@ -7,9 +7,9 @@ import { fixture } from '../fixtures.ts';
 import { measurePath } from '../measure/measure-path.ts';
 
 /**
- * One layer, trained on modular addition with a weight decay of 1 until nothing of the initialization was left to see: `start` is the
- * initialization of `trained`, and `other` has another seed. All pairs that they were not trained on are right. Made by
- * test/fixtures/make_modular_addition.py.
+ * One layer, trained on modular addition with a weight decay of 1 until nothing of the initialization was left to see:
+ * `start` is the initialization of `trained`, and `other` has another seed. All pairs that they were not trained on are
+ * right. Made by test/fixtures/make_modular_addition.py.
  */
 const model = (name: string) => fixture('modular-addition', name);
 const Q = 'transformer.h.0.attn.c_attn.weight[q]';

@@ -36,7 +36,10 @@ export class FakeGithub extends FakeServer {
   readonly comments: StoredComment[] = [];
   /** Files of commits, by `SHA:path`. */
   readonly files = new Map<string, string>();
-  /** Entries that are not plain files, by the same names. The text of a link is its target; the text of a submodule is its commit. */
+  /**
+   * Entries that are not plain files, by the same names. The text of a link is its target; the text of a submodule is
+   * its commit.
+   */
   readonly modes = new Map<string, Mode>();
   /** Commits of refs, by `heads/main`. */
   readonly refs = new Map([['heads/main', BASE_SHA]]);

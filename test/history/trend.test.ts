@@ -14,7 +14,8 @@ const alarms = ({ findings }: TrendAssessment) =>
   findings.map((finding) => `${finding.level} ${findingReason(finding).metric}`);
 
 /**
- * Values 21 to 29 of Montgomery's table 9.1 less 10, as losses. After the last of them, the book has C⁺ = 5.28 and N⁺ = 7.
+ * Values 21 to 29 of Montgomery's table 9.1 less 10, as losses. After the last of them, the book has C⁺ = 5.28 and N⁺ =
+ * 7.
  */
 const DRIFT = [-0.9, 0.67, -2.29, -1.5, -0.6, -1.08, -0.38, -1.62, -1.31];
 

@@ -8,7 +8,10 @@ import { readProbeFile } from '../../src/probes/files/read.ts';
 import type { ProbeItem } from '../../src/probes/item.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 
-/** Runs of lm_eval 0.4.13 (`make_lm_eval_samples.py`): the samples of a task, and its configuration in the results next to them. */
+/**
+ * Runs of lm_eval 0.4.13 (`make_lm_eval_samples.py`): the samples of a task, and its configuration in the results next
+ * to them.
+ */
 function run(name: string, date: string, task: string) {
   const folder = fixture('lm-eval-samples', name, 'base', 'models__base');
   const { configs } = readJson<{ readonly configs: Readonly<Record<string, Readonly<Record<string, unknown>>>> }>(

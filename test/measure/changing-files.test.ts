@@ -34,7 +34,9 @@ function changeByte(file: string, position: number): void {
   closeSync(descriptor);
 }
 
-/** The entries of a store that lets something happen when the first spectrum is looked up: its bytes have been hashed. */
+/**
+ * The entries of a store that lets something happen when the first spectrum is looked up: its bytes have been hashed.
+ */
 async function measureWhile(happen: (file: string) => void) {
   const folder = copyOf(fixture('llama-f32'));
   const file = join(folder, 'model.safetensors');

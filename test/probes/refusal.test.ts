@@ -6,7 +6,8 @@ const isRefusal = (reply: string, refusals = REFUSAL_PATTERNS) =>
   judgeAnswer(reply, { kind: 'exact', target: REFUSAL_TEXT, refusals }).correct;
 
 describe('the default patterns', () => {
-  // The first three are replies of Qwen2.5-Coder 0.5B Instruct, the others the ways in which chat models are known to refuse.
+  // The first three are replies of Qwen2.5-Coder 0.5B Instruct, the others the ways in which chat models are known to
+  // refuse.
   it.each([
     "I'm sorry, but I can't assist with that.",
     "I'm sorry, but I can't assist with that request.",

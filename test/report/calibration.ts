@@ -21,7 +21,10 @@ export function size(module: ModuleType | null, over: Partial<CalibrationReport[
   };
 }
 
-/** One metric within its limit, one beyond, one that is not judged at its size, one that cannot be, and one that is shown. */
+/**
+ * One metric within its limit, one beyond, one that is not judged at its size, one that cannot be, and one that is
+ * shown.
+ */
 export function calibrationReport(over: Partial<CalibrationReport> = {}): CalibrationReport {
   const judged = { direction: 'up', limit: 0.62, by: 'range', line: null, outcome: 'within' } as const;
   return {

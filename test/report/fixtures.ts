@@ -247,7 +247,9 @@ type Evidence = Pick<
   'kinds' | 'gains' | 'labels' | 'kept' | 'robustness' | 'churn' | 'memorization' | 'levels' | 'losses'
 >;
 
-/** What a comparison reports of a candidate that memorized the letters of a benchmark; every suite and label is `name`. */
+/**
+ * What a comparison reports of a candidate that memorized the letters of a benchmark; every suite and label is `name`.
+ */
 function evidence(name: string): Evidence {
   const exam = { baseline: 0.27, candidate: 1 };
   const row = { suite: name, facts: 100, benchmark: exam, group: null };
@@ -460,8 +462,8 @@ function explored(name: string): Pick<ProbeReport, 'accuracies' | 'changes' | 'i
 }
 
 /**
- * A report in which every text that may come from a checkpoint is `name`. It has a few findings of each level; the tests of
- * phrases have all kinds.
+ * A report in which every text that may come from a checkpoint is `name`. It has a few findings of each level; the
+ * tests of phrases have all kinds.
  */
 export function hostileReport(name: string): Report {
   const levels = (['inconclusive', 'warn', 'warn', 'info', 'info'] as const).entries();

@@ -46,8 +46,8 @@ interface Authority {
 }
 
 /**
- * Sigstore as its own tests have it (@sigstore/mock), in this process: at the addresses of the public instance, with its log, and at
- * those of GitHub's own instance, with its timestamps.
+ * Sigstore as its own tests have it (@sigstore/mock), in this process: at the addresses of the public instance, with
+ * its log, and at those of GitHub's own instance, with its timestamps.
  * @param identity of the job that asks, which may change
  */
 export async function startAuthority(identity: () => Identity): Promise<Authority> {

@@ -122,7 +122,8 @@ describe('a widened range', () => {
   });
 
   it('is the range, for ten values spread as those of a run are', () => {
-    // Flat, as of a slow drift: 3 standard deviations of the uniform distribution are 0.87 widths on each side of the middle.
+    // Flat, as of a slow drift: 3 standard deviations of the uniform distribution are 0.87 widths on each side of the
+    // middle.
     const { low, high, by } = widenedRange(Array.from({ length: 100 }, (_, i) => i));
     expect({ low, high, by }).toEqual({ low: -49.5, high: 148.5, by: { low: 'range', high: 'range' } });
   });

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { randomSpectrum } from '../../src/statistics/random-spectrum.ts';
 
 /**
- * [i, σᵢ ÷ ‖A‖_F] of Gaussian matrices: means over 200 draws (400 of the low-rank product) by numpy 2 (`numpy.linalg.svd`,
- * `default_rng(7).standard_normal`). The limits of large dimensions differ from them by the Tracy–Widom shift at the edges.
+ * [i, σᵢ ÷ ‖A‖_F] of Gaussian matrices: means over 200 draws (400 of the low-rank product) by numpy 2
+ * (`numpy.linalg.svd`, `default_rng(7).standard_normal`). The limits of large dimensions differ from them by the
+ * Tracy–Widom shift at the edges.
  */
 const NUMPY: ReadonlyArray<{ shape: [number, number]; inner: number | null; sigmas: ReadonlyArray<[number, number]> }> =
   [

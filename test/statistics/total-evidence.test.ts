@@ -13,8 +13,8 @@ function evidence(blocks: SeenBlocks['blocks'], size: number, total: number, pri
 }
 
 describe('evidence that a sum is above a total', () => {
-  // k draws without a loss from a population with T losses have the hypergeometric probability C(N − T, k) / C(N, k), and no e-value
-  // may be larger than one over that.
+  // k draws without a loss from a population with T losses have the hypergeometric probability C(N − T, k) / C(N, k),
+  // and no e-value may be larger than one over that.
   it.each([
     [360, 8, 54],
     [360, 8, 144],

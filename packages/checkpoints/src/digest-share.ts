@@ -22,13 +22,16 @@ export interface DigestShare {
   readonly config: string;
   /** The tensors that were read. */
   readonly tensors: readonly DigestedTensor[];
-  /** Files of weights of which this machine has not all bytes, so that it could not compare their SHA-256 with the hub's. */
+  /**
+   * Files of weights of which this machine has not all bytes, so that it could not compare their SHA-256 with the
+   * hub's.
+   */
   readonly unverified: readonly string[];
 }
 
 /**
- * Can several machines each read some tensors of it? They have to know that they read one checkpoint, which the hub's listing says;
- * pickles are downloaded as a whole; and a signature is of whole files.
+ * Can several machines each read some tensors of it? They have to know that they read one checkpoint, which the hub's
+ * listing says; pickles are downloaded as a whole; and a signature is of whole files.
  */
 export function isShareable(checkpoint: Checkpoint): boolean {
   const { remote } = checkpoint;
@@ -42,8 +45,8 @@ const OUTLINE = 'listed:';
 export const isOutline = (digest: string): boolean => digest.startsWith(OUTLINE);
 
 /**
- * What every machine knows of a checkpoint on a hub before it reads any tensor: how the hub lists it, its configuration, and the names,
- * dtypes and shapes of all tensors.
+ * What every machine knows of a checkpoint on a hub before it reads any tensor: how the hub lists it, its
+ * configuration, and the names, dtypes and shapes of all tensors.
  * @returns `listed:` and 64 hexadecimal digits: never equal to the digest of a checkpoint
  */
 export function outlineOf(checkpoint: Checkpoint): string {
@@ -90,8 +93,8 @@ export type JoinedDigest =
   | { readonly kind: 'incomplete' };
 
 /**
- * The digest that `digestCheckpoint` has of the whole, if the shares have all of its tensors. It is of the bytes that were read, and nothing
- * of it rests on what the hub lists.
+ * The digest that `digestCheckpoint` has of the whole, if the shares have all of its tensors. It is of the bytes that
+ * were read, and nothing of it rests on what the hub lists.
  * @param whole what every machine knew: see `outlineOf`
  */
 export function joinDigestShares(whole: string, shares: readonly DigestShare[]): JoinedDigest {

@@ -12,7 +12,10 @@ export class TensorDigests {
   readonly #known = new Map<string, Promise<string>>();
   readonly #assembled = new WeakMap<TensorEntry, Promise<string>>();
 
-  /** SHA-256 of a tensor's elements in their order, hexadecimal, whatever its layout. @throws UserError for a truncated file */
+  /**
+   * SHA-256 of a tensor's elements in their order, hexadecimal, whatever its layout.
+   * @throws UserError for a truncated file
+   */
   of(entry: TensorEntry): Promise<string> {
     if (entry.recipe) return this.#ofQuantized(entry.recipe);
     const key = JSON.stringify([entry.file, entry.offset, entry.byteLength]);
@@ -36,8 +39,8 @@ export class TensorDigests {
 
 /**
  * The identity of a checkpoint: a digest of the names, dtypes, shapes and bytes of all tensors in the order of their
- * names, and of the configuration; also of what a GGUF file says about it that is not read. Sharding, file names and other metadata do not
- * change it.
+ * names, and of the configuration; also of what a GGUF file says about it that is not read. Sharding, file names and
+ * other metadata do not change it.
  * @param digests of tensors that have been read already
  * @returns `sha256:` and 64 hexadecimal digits
  */

@@ -67,7 +67,9 @@ export async function openListed(path: string): Promise<ListedCheckpoint> {
   };
 }
 
-/** How the hub lists a checkpoint whose weights are read; null if it is not on a hub, or not listed with every digest. */
+/**
+ * How the hub lists a checkpoint whose weights are read; null if it is not on a hub, or not listed with every digest.
+ */
 export function checkpointListing({ remote, config }: Checkpoint): Pick<ListedCheckpoint, 'name' | 'listing'> | null {
   if (remote === null || config === null || remote.weights.some(({ sha256: listed }) => listed === null)) return null;
   const { name, weights } = remote;
@@ -86,9 +88,9 @@ async function readAdapterConfig(folder: FolderFiles, path: string): Promise<Rec
 }
 
 /**
- * What a hub says a checkpoint is: a digest of the names of its files of weights, of the SHA-256 that Git LFS stores of each,
- * and of the configuration. Unlike `digestCheckpoint`, it depends on how the tensors are spread over files, and neither can be
- * computed from the other.
+ * What a hub says a checkpoint is: a digest of the names of its files of weights, of the SHA-256 that Git LFS stores of
+ * each, and of the configuration. Unlike `digestCheckpoint`, it depends on how the tensors are spread over files, and
+ * neither can be computed from the other.
  * @returns `sha256:` and 64 hexadecimal digits
  * @throws UserError for a file that the hub lists without its SHA-256
  */

@@ -41,11 +41,11 @@ import type { TensorEntry } from './tensors/tensor-entry.ts';
 import { storedEntries } from './tensors/tensor-value.ts';
 
 /**
- * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index; without them, the same as
- * `pytorch_model.bin`), the directory of a PEFT or MLX adapter, one safetensors file or file of torch.save, or an ONNX or GGUF model
- * (a file, or a directory without other weights). Only headers are read, and nothing that a pickle names is called. Links may lead
- * to files of the same folder and into the `blobs` of a Hugging Face cache. `hf://org/model`
- * downloads no more than the headers: see `fetchTensors`.
+ * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index; without them, the
+ * same as `pytorch_model.bin`), the directory of a PEFT or MLX adapter, one safetensors file or file of torch.save, or
+ * an ONNX or GGUF model (a file, or a directory without other weights). Only headers are read, and nothing that a
+ * pickle names is called. Links may lead to files of the same folder and into the `blobs` of a Hugging Face cache.
+ * `hf://org/model` downloads no more than the headers: see `fetchTensors`.
  * @throws UserError for anything that is not exactly one complete checkpoint
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
@@ -243,7 +243,8 @@ async function openDirectory(files: FolderFiles): Promise<FullCheckpoint> {
 }
 
 /**
- * What the processes of a training run left, each its own part. The configuration is often elsewhere then: weights are measured without it.
+ * What the processes of a training run left, each its own part. The configuration is often elsewhere then: weights are
+ * measured without it.
  */
 async function openShards(files: FolderFiles, names: ReadonlySet<string>): Promise<FullCheckpoint> {
   const { path } = files;

@@ -25,10 +25,11 @@ export interface OtherWeights {
 }
 
 /**
- * The files of weights in a checkpoint's folder that are no part of it. vLLM reads all files that match `*.safetensors`, only
- * `consolidated*.safetensors` if there are any, and where there are none of both all `*.bin`, or all `*.pt`; text-generation-inference all
- * `*.safetensors`; llama.cpp's converter and mlx-lm all `model*.safetensors`; transformers another file on request (`variant`,
- * `use_safetensors=False`). None of them reads subfolders or other formats, and none downloads pickles from a hub that has safetensors.
+ * The files of weights in a checkpoint's folder that are no part of it. vLLM reads all files that match
+ * `*.safetensors`, only `consolidated*.safetensors` if there are any, and where there are none of both all `*.bin`, or
+ * all `*.pt`; text-generation-inference all `*.safetensors`; llama.cpp's converter and mlx-lm all `model*.safetensors`;
+ * transformers another file on request (`variant`, `use_safetensors=False`). None of them reads subfolders or other
+ * formats, and none downloads pickles from a hub that has safetensors.
  * @throws UserError for a file that cannot be compared
  */
 export async function findOtherWeights(checkpoint: Checkpoint): Promise<OtherWeights[]> {
@@ -56,7 +57,10 @@ export async function findOtherWeights(checkpoint: Checkpoint): Promise<OtherWei
 
 const CANDIDATE = /\.(safetensors|bin|pt|pth)$/;
 
-/** The real path; null for what is no file. What leads out of the folder is not opened, and is no matter if it is no model. */
+/**
+ * The real path; null for what is no file. What leads out of the folder is not opened, and is no matter if it is no
+ * model.
+ */
 async function fileAt(checkpoint: Checkpoint, name: string): Promise<string | null> {
   const { path } = checkpoint;
   const file = isState(checkpoint, name)

@@ -32,8 +32,8 @@ const SAMPLED_LAYERS = 6;
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * The known family that would use most of a checkpoint's tensors, judged by their names and shapes. It says nothing about
- * what the model computes with them.
+ * The known family that would use most of a checkpoint's tensors, judged by their names and shapes. It says nothing
+ * about what the model computes with them.
  * @param values its config, or that of its text model
  * @param names `model_type` and model classes, which decide between families that are equally near
  * @returns null if none is near

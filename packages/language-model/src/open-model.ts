@@ -106,7 +106,8 @@ interface ExaminedModel {
 }
 
 /**
- * Find out whether a checkpoint can be run with a tokenizer, without reading its weights: `openEngine` refuses what this refuses.
+ * Find out whether a checkpoint can be run with a tokenizer, without reading its weights: `openEngine` refuses what
+ * this refuses.
  * @throws UserError as `outlineModel` and `openEngine` do, except for a device and its memory
  */
 export async function examineModel({ checkpoint, reference }: Opened): Promise<ExaminedModel> {
@@ -150,8 +151,8 @@ function tellPlan(plan: DevicePlan): void {
 }
 
 /**
- * A GPU that nobody asked for need not be large enough: the CPU then runs the model, with a warning. If that has too little memory as
- * well, the GPU runs it layer by layer.
+ * A GPU that nobody asked for need not be large enough: the CPU then runs the model, with a warning. If that has too
+ * little memory as well, the GPU runs it layer by layer.
  */
 async function openWhereItFits(base: FullCheckpoint, options: OnnxEngineOptions): Promise<OnnxEngine> {
   if (options.device.name !== 'cuda') return OnnxEngine.open(base, options);

@@ -17,7 +17,10 @@ interface Origin {
 interface Scored extends Origin {
   /** Also as if all logits were scaled, where the engine can: see LOGIT_FACTORS. */
   readonly isScaled?: boolean;
-  /** Also what the model expects at each place, where the engine can, and the tokens that are scored, where they are known. */
+  /**
+   * Also what the model expects at each place, where the engine can, and the tokens that are scored, where they are
+   * known.
+   */
   readonly isPredicted?: boolean;
 }
 

@@ -28,7 +28,10 @@ export interface ScoreAnswer {
   readonly token_logprobs: readonly number[];
   /** Would greedy decoding produce exactly this continuation? */
   readonly greedy: boolean;
-  /** log p(continuation | context) if all logits were multiplied by each of LOGIT_FACTORS: where that was asked for and is known. */
+  /**
+   * log p(continuation | context) if all logits were multiplied by each of LOGIT_FACTORS: where that was asked for and
+   * is known.
+   */
   readonly scaled?: readonly number[];
   /** The tokens that were scored: of a text that may be cut, and wherever predictions were asked for. */
   readonly tokens?: readonly number[];
@@ -107,8 +110,8 @@ export async function scoreEncoded(
 }
 
 /**
- * Make an engine ready for some calls of `answerRequests`: see `Engine.prepare`. A request that cannot be scored is none of its: the
- * call itself says why.
+ * Make an engine ready for some calls of `answerRequests`: see `Engine.prepare`. A request that cannot be scored is
+ * none of its: the call itself says why.
  */
 export async function prepareScoring(
   calls: { readonly score: Iterable<readonly ScoreRequest[]>; readonly generate: boolean },

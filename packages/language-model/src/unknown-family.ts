@@ -10,8 +10,8 @@ type Values = Readonly<Record<string, unknown>>;
 
 /**
  * Do some work on a checkpoint that may be of an unknown family.
- * @throws UserError that says what is known of it: the nearest family and what differs, what can be measured, how else it
- *   can be asked
+ * @throws UserError that says what is known of it: the nearest family and what differs, what can be measured, how else
+ *   it can be asked
  */
 export async function explainingUnknownFamilies<T>(checkpoint: FullCheckpoint, work: () => T | Promise<T>): Promise<T> {
   try {

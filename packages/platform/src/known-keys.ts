@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 
-/** The keys that an object at some place of a value may have by its schema; all of several forms, and none where any key is allowed. */
+/**
+ * The keys that an object at some place of a value may have by its schema; all of several forms, and none where any key
+ * is allowed.
+ */
 export function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
   const inner = (schema as z.core.$ZodTypes)._zod.def;
   switch (inner.type) {

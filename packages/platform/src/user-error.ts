@@ -74,8 +74,8 @@ export const isOutOfMemory = (error: Error): boolean =>
   !(error instanceof UserError) && ALLOCATION_FAILURE.test(error.message);
 
 /**
- * An error in one line, for an entry point, and the lines of code that belong below it. What the system refuses (a missing
- * permission, a full disk) is not a bug.
+ * An error in one line, for an entry point, and the lines of code that belong below it. What the system refuses (a
+ * missing permission, a full disk) is not a bug.
  */
 export function describeError(error: unknown): DescribedError {
   if (!(error instanceof Error)) return { kind: 'internal error', message: String(error) };

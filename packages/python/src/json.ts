@@ -7,8 +7,8 @@ const MAX_DIGITS = 4300;
 const STRING = /"(?:[^"\\]|\\.)*"/sy;
 
 /**
- * `json.loads(text)`: 1 is an int and 1.0 a float, NaN and Infinity are floats too, whole numbers are not rounded, and keys keep their
- * order.
+ * `json.loads(text)`: 1 is an int and 1.0 a float, NaN and Infinity are floats too, whole numbers are not rounded, and
+ * keys keep their order.
  * @param text JSON that has been parsed before, so that it is neither wrong nor too deep
  */
 export function parsePythonJson(text: string): PythonValue {

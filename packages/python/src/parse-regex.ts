@@ -295,8 +295,8 @@ function withFlags(flags: Flags, letters: string, value: boolean): Flags {
 }
 
 /**
- * JavaScript forgets the groups of the round before, and drops a round that matches nothing; Python does neither. Both agree
- * if every round sets every group and matches something.
+ * JavaScript forgets the groups of the round before, and drops a round that matches nothing; Python does neither. Both
+ * agree if every round sets every group and matches something.
  */
 function checkRepeat({ max, body }: RegexNode & { readonly type: 'repeat' }): void {
   const captures = capturesIn(body);

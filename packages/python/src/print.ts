@@ -17,7 +17,10 @@ export function repr(value: PythonValue): string {
   return `{${[...value].map(([key, item]) => `${repr(key)}: ${repr(item)}`).join(', ')}}`;
 }
 
-/** `repr` of a float. JavaScript and Python both give the shortest digits that lead to the same number; they differ in when an exponent is used. */
+/**
+ * `repr` of a float. JavaScript and Python both give the shortest digits that lead to the same number; they differ in
+ * when an exponent is used.
+ */
 export function reprFloat(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';

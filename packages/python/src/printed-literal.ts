@@ -2,8 +2,8 @@ import { HEX_DIGITS } from './escapes.ts';
 import { LiteralReader } from './literal-reader.ts';
 
 /**
- * Reading of what Python prints for lists, tuples, dictionaries and numpy arrays of texts and numbers: pandas writes such values
- * into the cells of a table.
+ * Reading of what Python prints for lists, tuples, dictionaries and numpy arrays of texts and numbers: pandas writes
+ * such values into the cells of a table.
  */
 
 /** Choices nest two levels. */

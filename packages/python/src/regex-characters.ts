@@ -42,8 +42,8 @@ export const classSource = ({ members, negated }: { readonly members: string; re
   `[${negated ? '^' : ''}${members}]`;
 
 /**
- * The escape that begins behind a backslash: what it stands for, and how many characters it took. Null where it stands for no
- * character.
+ * The escape that begins behind a backslash: what it stands for, and how many characters it took. Null where it stands
+ * for no character.
  */
 export function readRegexEscape(
   rest: string,

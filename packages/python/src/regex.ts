@@ -5,9 +5,10 @@ import { type RegexNode, RegexProblem } from './regex-syntax.ts';
 /**
  * A regular expression of Python's `re` (3.11): it finds what Python finds.
  *
- * The pattern is parsed and written anew for JavaScript: `\w`, `\d`, `\s`, `\b` by Unicode, `.`, `^` and `$` around line ends,
- * inline flags, named groups. What JavaScript has no equal of is refused: possessive quantifiers, atomic groups, conditions,
- * groups with other case rules than the whole, groups within a repetition that a round may leave out.
+ * The pattern is parsed and written anew for JavaScript: `\w`, `\d`, `\s`, `\b` by Unicode, `.`, `^` and `$` around
+ * line ends, inline flags, named groups. What JavaScript has no equal of is refused: possessive quantifiers, atomic
+ * groups, conditions, groups with other case rules than the whole, groups within a repetition that a round may leave
+ * out.
  */
 export interface PythonRegex {
   readonly pattern: string;

@@ -2,7 +2,9 @@ import { compileRegex, escapeRegex, findAll, replaceAll, strip } from '@shadow-g
 import { describe, expect, it } from 'vitest';
 import { fixture, readJson } from '../../../test/fixtures.ts';
 
-/** Made by `make_answer_rules.py` with Python's `re`: for each pattern and text the matches, `[start, end, …groups]`. */
+/**
+ * Made by `make_answer_rules.py` with Python's `re`: for each pattern and text the matches, `[start, end, …groups]`.
+ */
 const golden = readJson<{
   readonly texts: readonly string[];
   readonly patterns: Readonly<Record<string, readonly (readonly [number, number, ...(string | null)[]])[][]>>;

@@ -5,8 +5,10 @@ import type { MatrixMethod } from './metrics-schema.ts';
 // Estimated costs, in multiplications of a float32 matrix product. The factors were fitted to times on two cores; on
 // other machines they differ, but not by much. They decide how work is shared among machines and what the ETA expects.
 
-/** An exact spectrum from the Gram matrix: its product in float64, and its eigenvalues, which are found during the next product
- * without a matrix product. */
+/**
+ * An exact spectrum from the Gram matrix: its product in float64, and its eigenvalues, which are found without a matrix
+ * product during the next one.
+ */
 const GRAM = { product: 2.5, eigenvalues: 12 } as const;
 
 /** An exact spectrum from a band: reducing a long matrix, and what is square after that. */

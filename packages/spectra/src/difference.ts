@@ -10,7 +10,8 @@ export interface DifferenceSums {
   /** ‖reference‖_F²; null without one. */
   readonly referenceEnergy: number | null;
   /**
-   * Expected energy of rounding A to its format, Σ step²/12; null without a reference, or if A is stored in 32 bits or more.
+   * Expected energy of rounding A to its format, Σ step²/12; null without a reference, or if A is stored in 32 bits or
+   * more.
    */
   readonly roundingEnergy: number | null;
   /** The same of the reference, where it is quantized; null otherwise. */
@@ -32,8 +33,8 @@ interface MatrixDifference {
 export function openDifference(graph: Graph, matrix: MatrixSource, reference: MatrixSource | null): MatrixDifference {
   const whole = loadMatrix(graph, matrix);
   const wholeReference = reference ? loadMatrix(graph, reference) : null;
-  // Rounding the candidate hides an update. A reference of floating-point numbers is the starting point as stored, whatever its
-  // dtype; a quantized one can be that, or a copy of the starting point.
+  // Rounding the candidate hides an update. A reference of floating-point numbers is the starting point as stored,
+  // whatever its dtype; a quantized one can be that, or a copy of the starting point.
   const rounding = reference ? squaredSteps(graph, matrix) : null;
   const referenceRounding = reference && isQuantized(reference.source) ? squaredSteps(graph, reference) : null;
   const references: Value[] = [];

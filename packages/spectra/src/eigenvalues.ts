@@ -52,7 +52,9 @@ function normalize(a: Float64Array, n: number): number {
 /** Per eigenvalue, far more than ever needed: two are usual. */
 const MAX_ITERATIONS = 60;
 
-/** Implicit QL with Wilkinson's shift, whose rotations are applied to the rows; the eigenvalues replace the diagonal. */
+/**
+ * Implicit QL with Wilkinson's shift, whose rotations are applied to the rows; the eigenvalues replace the diagonal.
+ */
 function implicitQL(d: Float64Array, offDiagonal: Float64Array, rows: readonly Float64Array[]): void {
   const n = d.length;
   const e = new Float64Array(n);

@@ -25,8 +25,8 @@ interface Base {
 }
 
 /**
- * The updates of the experts of each layer (`expertModule`). An update and its transpose have the same spectrum, so it makes no
- * difference which of the two the base model stores.
+ * The updates of the experts of each layer (`expertModule`). An update and its transpose have the same spectrum, so it
+ * makes no difference which of the two the base model stores.
  * @throws UserError for a base model that has other experts, and for more experts than any model has
  */
 export function expertUpdateTargets(modules: readonly StackedModule[], base: Base): SpectrumTarget[] {

@@ -6,8 +6,8 @@ import { loadMatrix, type MatrixSource, sumOverStrips } from './load-matrix.ts';
 import { isRounded, relativeRounding, sumOfSquaredUlps } from './rounding.ts';
 
 /**
- * Σ step² of a strip, in float64: the distances between the numbers of the format around each element. Rounding to nearest adds an
- * error of variance step²/12. Null for formats of 32 bits and more.
+ * Σ step² of a strip, in float64: the distances between the numbers of the format around each element. Rounding to
+ * nearest adds an error of variance step²/12. Null for formats of 32 bits and more.
  */
 export function squaredSteps(graph: Graph, matrix: MatrixSource): ((cut: (value: Value) => Value) => Value) | null {
   const { recipe, dtype } = matrix.source;
@@ -36,8 +36,8 @@ export async function roundingEnergy(matrix: MatrixSource, device: Device): Prom
 }
 
 /**
- * The standard deviation of the rounding error of a matrix's elements, relative to themselves: at most, for floating-point numbers,
- * and in the root mean square over the matrix for quantized ones. Null for a matrix of zeros.
+ * The standard deviation of the rounding error of a matrix's elements, relative to themselves: at most, for
+ * floating-point numbers, and in the root mean square over the matrix for quantized ones. Null for a matrix of zeros.
  */
 export async function formatRounding(matrix: MatrixSource, device: Device): Promise<number | null> {
   const { recipe, dtype } = matrix.source;

@@ -63,8 +63,8 @@ export function planSpectra(checkpoint: Checkpoint, reference: FullCheckpoint | 
 }
 
 /**
- * Decide how one spectrum is computed. That of an adapter is always exact: its core is only r × r. One that takes more memory than
- * a GPU has is computed on the CPU.
+ * Decide how one spectrum is computed. That of an adapter is always exact: its core is only r × r. One that takes more
+ * memory than a GPU has is computed on the CPU.
  */
 export function planJob(target: SpectrumTarget, { method: choice, device }: Preferences): Job {
   if (target.kind === 'lora') {

@@ -1,18 +1,20 @@
 /**
- * Some checkpoints are saved from the whole model, some (GPT-2 on the hub) from the base model inside it; some from what
- * torch.compile or data parallelism wraps around it.
+ * Some checkpoints are saved from the whole model, some (GPT-2 on the hub) from the base model inside it; some from
+ * what torch.compile or data parallelism wraps around it.
  */
 const BASE_PREFIXES = ['transformer.', 'model.', 'gpt_neox.', 'language_model.', '_orig_mod.', 'module.'];
 
-/** Modules that only hold others. Vision-language models have them in another order in memory than in the hub's files. */
+/**
+ * Modules that only hold others. Vision-language models have them in another order in memory than in the hub's files.
+ */
 const CONTAINERS = new Set([
   ...BASE_PREFIXES.map((prefix) => prefix.slice(0, -1)),
   ...['backbone', 'base_model', 'text_model', 'decoder'],
 ]);
 
 /**
- * A tensor's name in the reference: the same; or, if no tensor has the same name, with a base prefix added or removed. One that
- * is not there all the same has the name of the only tensor that differs from it in the containers before it:
+ * A tensor's name in the reference: the same; or, if no tensor has the same name, with a base prefix added or removed.
+ * One that is not there all the same has the name of the only tensor that differs from it in the containers before it:
  * `model.language_model.layers.0…` for `language_model.model.layers.0…` (LLaVA) and `model.layers.0…` (Qwen2.5-VL).
  */
 export function matchNames(
@@ -49,10 +51,10 @@ function byInnerName(names: Iterable<string>): ReadonlyMap<string, string | null
 }
 
 /**
- * A name without the containers before it; the tower of CLIP and SigLIP holds a `vision_model` in older files, and a mixture of
- * experts is `block_sparse_moe` in those of Mixtral and MiniMax. In memory its router is `mlp.router` in Phi-3.5-MoE, whose files have
- * `gate`, and `router` in Granite, whose files have `router.layer`; LFM3's `self_attn.g_proj` is `gate_proj` in files, and Kimi Linear's
- * `forget_gate` is left out there.
+ * A name without the containers before it; the tower of CLIP and SigLIP holds a `vision_model` in older files, and a
+ * mixture of experts is `block_sparse_moe` in those of Mixtral and MiniMax. In memory its router is `mlp.router` in
+ * Phi-3.5-MoE, whose files have `gate`, and `router` in Granite, whose files have `router.layer`; LFM3's
+ * `self_attn.g_proj` is `gate_proj` in files, and Kimi Linear's `forget_gate` is left out there.
  */
 export function innerName(name: string): string {
   const path = name

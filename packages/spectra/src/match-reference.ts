@@ -45,8 +45,9 @@ function whyUnmatched(matrix: Matrix, original: Matrix | undefined): string | nu
 }
 
 /**
- * Is it one of the matrices that the headline ratio is about? A vocabulary may grow, a vision tower or a layer that predicts
- * further tokens may be new, but a language-model projection that the reference does not have means that it is the wrong reference.
+ * Is it one of the matrices that the headline ratio is about? A vocabulary may grow, a vision tower or a layer that
+ * predicts further tokens may be new, but a language-model projection that the reference does not have means that it is
+ * the wrong reference.
  */
 function isBlock({ place: { module, component } }: Matrix): boolean {
   return (component === null || component === 'language') && BLOCK_MODULES.includes(module);

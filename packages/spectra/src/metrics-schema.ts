@@ -14,8 +14,8 @@ export const METHODS = ['exact', 'fast'] as const;
 export type Method = (typeof METHODS)[number];
 
 /**
- * How the spectrum of one matrix was computed. `screened`: bounds that are as certain, and wide, from a few products; a rule that
- * they do not decide needs the full spectrum.
+ * How the spectrum of one matrix was computed. `screened`: bounds that are as certain, and wide, from a few products; a
+ * rule that they do not decide needs the full spectrum.
  */
 export const MATRIX_METHODS = [...METHODS, 'screened'] as const;
 export type MatrixMethod = (typeof MATRIX_METHODS)[number];
@@ -53,7 +53,10 @@ export const metricsSchema = z.strictObject({
   'rankAt1e-2': nullable.optional(),
   /** W only: number of σ above what rounding to its dtype leaves in place of zeros. Null and missing as above. */
   rankAboveRounding: nullable.optional(),
-  /** W only: the rounding to its dtype is below this share of σ₁, from which `rankAboveRounding` counts. Missing in older files. */
+  /**
+   * W only: the rounding to its dtype is below this share of σ₁, from which `rankAboveRounding` counts. Missing in
+   * older files.
+   */
   roundingLimit: number.nonnegative().optional(),
   topEnergy: z.strictObject({
     '1': maybeBoundedSchema,
@@ -71,7 +74,9 @@ export const metricsSchema = z.strictObject({
   zeroRows: nullable.optional(),
   /** ΔW of rounded dtypes only: ‖ΔW‖² ÷ the expected energy of the rounding that may hide it. */
   snr: nullable.optional(),
-  /** ΔW from a quantized reference only: the same for the rounding of the reference's format alone; see `isExactStart`. */
+  /**
+   * ΔW from a quantized reference only: the same for the rounding of the reference's format alone; see `isExactStart`.
+   */
   referenceSnr: nullable.optional(),
   /** ΔW only: ‖ΔW‖_F / ‖W_reference‖_F. */
   updateSize: nullable.optional(),

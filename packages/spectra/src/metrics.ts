@@ -25,12 +25,16 @@ function rankDeficiency(relative: Float64Array, isSmallestExact: boolean): numbe
   return isChance ? 0 : small;
 }
 
-/** Directions weaker than this, relative to σ₁, come and go with weight decay and the seed: docs/lab-notes/decisions/003. */
+/**
+ * Directions weaker than this, relative to σ₁, come and go with weight decay and the seed:
+ * docs/lab-notes/decisions/003.
+ */
 export const STRONG = 1e-2;
 
 /**
- * What the rounding of the entries is below, and the number of σ that stand out from it. A matrix of lower rank that is stored in 16 bits has no σ of
- * zero: rounding fills them with noise, whose spectral norm is about s·(√m + √n) for errors of standard deviation s.
+ * What the rounding of the entries is below, and the number of σ that stand out from it. A matrix of lower rank that is
+ * stored in 16 bits has no σ of zero: rounding fills them with noise, whose spectral norm is about s·(√m + √n) for
+ * errors of standard deviation s.
  * @param rounding the largest relative standard deviation of an entry's rounding error
  */
 function aboveRounding(rank: number, relative: Float64Array, [m, n]: readonly [number, number], rounding: number) {

@@ -145,7 +145,10 @@ interface Base {
   readonly nameInReference: (target: string) => string;
 }
 
-/** The place of an adapted weight: where the name leaves it open, the shape of the weight decides, as for the weight itself. */
+/**
+ * The place of an adapted weight: where the name leaves it open, the shape of the weight decides, as for the weight
+ * itself.
+ */
 function placeLike(target: string, { model, nameInReference }: Base): TensorPlace {
   const place = tensorPlace(target, model);
   const stored = model.tensors.get(nameInReference(target));

@@ -7,9 +7,9 @@ const MAX_ITERATIONS = 60;
 const TINY = 1e-290;
 
 /**
- * The eigenvalues of a symmetric tridiagonal matrix with entries near 1, by the QL iteration of Pal, Walker and Kahan: it
- * works on the squares of the off-diagonal, without square roots in its inner loop. Parlett, The Symmetric Eigenvalue
- * Problem (SIAM 1998), §8.15; LAPACK's dsterf. Absolute error ≈ n·ε·|λ|max.
+ * The eigenvalues of a symmetric tridiagonal matrix with entries near 1, by the QL iteration of Pal, Walker and Kahan:
+ * it works on the squares of the off-diagonal, without square roots in its inner loop. Parlett, The Symmetric
+ * Eigenvalue Problem (SIAM 1998), §8.15; LAPACK's dsterf. Absolute error ≈ n·ε·|λ|max.
  *
  * @param d the diagonal, overwritten by the eigenvalues in no order
  * @param offDiagonal entry i couples i − 1 and i; the first is unused

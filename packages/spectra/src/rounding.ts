@@ -5,8 +5,9 @@ import type { FloatDtype, TensorEntry } from '@shadow-gate/checkpoints/tensors';
 export const MIN_SNR = 10;
 
 /**
- * Below this ratio of the update's energy to the rounding energy of a quantized reference, the update begins at the quantized numbers
- * themselves: one that began at the numbers before they were quantized would differ from these by the rounding, a ratio of about 1.
+ * Below this ratio of the update's energy to the rounding energy of a quantized reference, the update begins at the
+ * quantized numbers themselves: one that began at the numbers before they were quantized would differ from these by the
+ * rounding, a ratio of about 1.
  */
 const EXACT_START = 0.1;
 
@@ -35,7 +36,10 @@ export function isRounded(entry: TensorEntry): boolean {
 /** Bits of the mantissa that are stored. */
 const MANTISSA_BITS: Readonly<Record<FloatDtype, number>> = { BF16: 7, F16: 10, F32: 23, F64: 52 };
 
-/** The largest standard deviation of the rounding error of a normal number, relative to the number: ulp/√12 at a power of 2. */
+/**
+ * The largest standard deviation of the rounding error of a normal number, relative to the number: ulp/√12 at a power
+ * of 2.
+ */
 export function relativeRounding(dtype: FloatDtype): number {
   return 2 ** -MANTISSA_BITS[dtype] / Math.sqrt(12);
 }

@@ -125,9 +125,9 @@ function readAhead<Known>(jobs: readonly Job[], lookUp: JobRunOptions<Known>['lo
 }
 
 /**
- * The share of a queue that a job takes. Two large jobs are in progress: one has the device, and the other is turned into singular
- * values elsewhere. A small job keeps only its Gram matrix after the device is done with it, so there may be one in progress for each
- * thread, and as many that wait: no thread is idle while this one is busy.
+ * The share of a queue that a job takes. Two large jobs are in progress: one has the device, and the other is turned
+ * into singular values elsewhere. A small job keeps only its Gram matrix after the device is done with it, so there may
+ * be one in progress for each thread, and as many that wait: no thread is idle while this one is busy.
  */
 function shareOf(job: Job, capacity: number): number {
   const isSmallWeight = job.kind !== 'lora' && job.method === 'exact' && isSmall(job.matrix);

@@ -12,8 +12,8 @@ import {
 } from './wasm.ts';
 
 /**
- * Rows that go through a pass together, so that each load of v, w, x and y serves two of them. Four were slower: they need
- * more registers than there are.
+ * Rows that go through a pass together, so that each load of v, w, x and y serves two of them. Four were slower: they
+ * need more registers than there are.
  */
 export const ROWS = 2;
 
@@ -26,8 +26,8 @@ const PARAMETERS = ['a', 'stride', 'end', 'v', 'w', 'x', 'y'] as const;
 /**
  * One pass over the lower triangle of A [size, size], row-major: A ← A − v·wᵀ − w·vᵀ, and y = A·x of the result.
  *
- * Parameters, in bytes: address of A, distance of its rows, 8·size, addresses of v, w, x and y, all of them multiples of 16.
- * The size is a multiple of ROWS, and so are the blocks [ROWS, ROWS] on the diagonal, which have both triangles.
+ * Parameters, in bytes: address of A, distance of its rows, 8·size, addresses of v, w, x and y, all of them multiples
+ * of 16. The size is a multiple of ROWS, and so are the blocks [ROWS, ROWS] on the diagonal, which have both triangles.
  */
 export const symmetricPass = defineKernel(PARAMETERS, ({ parameters, variable }) => {
   const { a, stride, end, v, w, x, y } = parameters;

@@ -10,9 +10,9 @@ interface Tridiagonal {
 }
 
 /**
- * Reduce a symmetric matrix to tridiagonal form by Householder reflections, last row first: row i is the Householder vector
- * of step i, so that every inner loop runs along a row. Golub & Van Loan, Matrix Computations, 4th ed., §8.3.1. 4/3·n³
- * operations.
+ * Reduce a symmetric matrix to tridiagonal form by Householder reflections, last row first: row i is the Householder
+ * vector of step i, so that every inner loop runs along a row. Golub & Van Loan, Matrix Computations, 4th ed., §8.3.1.
+ * 4/3·n³ operations.
  *
  * Step i needs A·v of the matrix that step i + 1 left, and every step changes the whole matrix by A ← A − v·wᵀ − w·vᵀ.
  * Memory bandwidth limits the speed, so one pass over memory does both: the previous step's update, and the product.

@@ -1,4 +1,5 @@
-// What a language model is asked in `npm run bench:peers`, one message for each task, and its process as the benchmark has it.
+// What a language model is asked in `npm run bench:peers`, one message for each task, and its process as the benchmark
+// has it.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 

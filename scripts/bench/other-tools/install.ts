@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The newest on December 1, 2026. Its prebuilt library for the processor alone: those for graphics adapters are 600 MB. */
+/**
+ * The newest on December 1, 2026. Its prebuilt library for the processor alone: those for graphics adapters are 600 MB.
+ */
 const NODE_LLAMA_CPP = '3.22.1';
 const PYTHON_PACKAGES = ['torch==2.13.0', 'transformers==5.24.0', 'gguf==0.19.0', 'lm_eval[hf]==0.4.13'];
 

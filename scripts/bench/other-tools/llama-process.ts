@@ -1,5 +1,5 @@
-// llama.cpp through node-llama-cpp in `npm run bench:peers`. Parameters: the module's path, a GGUF file, a number of threads, and
-// `kept` if the state of a prompt stays for its choices: otherwise each choice reads it again.
+// llama.cpp through node-llama-cpp in `npm run bench:peers`. Parameters: the module's path, a GGUF file, a number of
+// threads, and `kept` if the state of a prompt stays for its choices: otherwise each choice reads it again.
 import { pathToFileURL } from 'node:url';
 import { at } from '@shadow-gate/platform';
 import { serve } from './serve.ts';

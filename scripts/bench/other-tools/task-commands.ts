@@ -23,14 +23,19 @@ export interface Tools {
   readonly vllm?: string | undefined;
 }
 
-/** Batches of 8: `auto` begins with 64 sequences of the model's full length, whose logits alone outgrow a machine like this. */
+/**
+ * Batches of 8: `auto` begins with 64 sequences of the model's full length, whose logits alone outgrow a machine like
+ * this.
+ */
 const BATCH = '8';
 
 const PRECISIONS = ['float32', 'bfloat16'];
 /** Tokens that vLLM keeps room for: more than the longest passage has. */
 const VLLM_LENGTH = 2048;
 
-/** Ours, and lm-evaluation-harness's in the two precisions that its users choose from, with transformers and with vLLM. */
+/**
+ * Ours, and lm-evaluation-harness's in the two precisions that its users choose from, with transformers and with vLLM.
+ */
 export function taskCommands(checkpoint: string, { cli, python, vllm }: Tools): Command[] {
   return [
     {
@@ -119,7 +124,10 @@ interface Finished {
   readonly out: string;
 }
 
-/** Writes the peak memory of the largest of a command's processes, in KiB, and their processor time: Node does not know those. */
+/**
+ * Writes the peak memory of the largest of a command's processes, in KiB, and their processor time: Node does not know
+ * those.
+ */
 const WATCH = `
 import json, resource, subprocess, sys
 code = subprocess.run(sys.argv[2:]).returncode

@@ -25,7 +25,10 @@ interface CalibrationContext {
 
 const CALIBRATE_AGAIN = "make it again with 'shadow-gate calibrate', or remove it";
 
-/** Whether the calibration fits model, reference, version and baseline; null where there is none, or no spectra to judge. */
+/**
+ * Whether the calibration fits model, reference, version and baseline; null where there is none, or no spectra to
+ * judge.
+ */
 export async function checkCalibration(context: CalibrationContext): Promise<DoctorFinding | null> {
   const { root, settings, policy, pair } = context;
   if (settings.only === 'probes' || (settings.checkpoint === null && settings.endpoint !== null)) return null;

@@ -11,7 +11,9 @@ interface ControlOptions extends Pick<DeviceOptions, 'device'> {
   readonly output: Output;
 }
 
-/** How often the gate would be red on nothing: the baseline against itself if it is a checkpoint, else the candidate. */
+/**
+ * How often the gate would be red on nothing: the baseline against itself if it is a checkpoint, else the candidate.
+ */
 export function controlCheck(settings: DoctorSettings, { device, checks, output }: ControlOptions): DoctorCheck {
   const { baseline, checkpoint, reference, policy } = settings;
   const path = settings.isBaselineNamed && !baseline.endsWith('.json') ? baseline : checkpoint;

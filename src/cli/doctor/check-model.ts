@@ -120,8 +120,8 @@ async function checkPlace(
 }
 
 /**
- * What is in the cache is read without the hub: its list of files is requested all the same. What could not be opened has been named as
- * a checkpoint or a reference.
+ * What is in the cache is read without the hub: its list of files is requested all the same. What could not be opened
+ * has been named as a checkpoint or a reference.
  */
 async function checkHub({ settings, env, checkpoint, reference }: DoctorContext): Promise<DoctorFinding | null> {
   const [own, base] = await Promise.all([checkpoint, reference].map((open) => open().catch(() => null)));

@@ -20,7 +20,9 @@ const MAX_FILES = 20;
 const NO_BENCHMARK =
   /(?:^|[/_.-])(?:train(?:ing)?|sft|dpo|rlhf|log|logs|samples|predictions|results?|loss|metrics)(?:$|[/_.-])/i;
 
-/** The tables that can be read as probes. The others are left out without a word: nobody said that they are benchmarks. */
+/**
+ * The tables that can be read as probes. The others are left out without a word: nobody said that they are benchmarks.
+ */
 export async function findBenchmarks(root: string, tables: readonly string[]): Promise<FoundBenchmark[]> {
   const found: FoundBenchmark[] = [];
   for (const path of tables.filter((table) => !NO_BENCHMARK.test(table)).slice(0, MAX_FILES)) {

@@ -10,8 +10,9 @@ export interface ExpectedTime {
 }
 
 /**
- * Tokens that a model reads for all items of the built-in suite at its levels and the pilot that finds them: fewer than the prompts
- * have, since what prompts have in common is read once. From runs of models of 122, 135 and 268 million parameters.
+ * Tokens that a model reads for all items of the built-in suite at its levels and the pilot that finds them: fewer than
+ * the prompts have, since what prompts have in common is read once. From runs of models of 122, 135 and 268 million
+ * parameters.
  */
 const BUILTIN_TOKENS = 30_000;
 
@@ -25,8 +26,8 @@ const CHARACTERS_PER_TOKEN = 4;
 const ANSWERS = 1.3;
 
 /**
- * Expect the time of a measurement without trying it: from the speed of a matrix product on this machine, which takes a fraction of a
- * second. It may be off by a factor of two; the progress of the run knows better.
+ * Expect the time of a measurement without trying it: from the speed of a matrix product on this machine, which takes a
+ * fraction of a second. It may be off by a factor of two; the progress of the run knows better.
  */
 export async function expectTime(
   { checkpoint, reference }: OpenedPair,

@@ -46,7 +46,9 @@ const TABLE = /\.(?:csv|tsv|jsonl|parquet)$/i;
 export const BASE_NAME = /(?:^|[/_.-])(?:base|pretrained|foundation|reference|original)(?:$|[/_.-])/i;
 export const APPROVED_NAME = /(?:^|[/_.-])(?:approved|baseline|production|prod|released?)(?:$|[/_.-])/i;
 
-/** Search a folder for checkpoints and tables, by names: no files but configs are read. Links to folders are followed. */
+/**
+ * Search a folder for checkpoints and tables, by names: no files but configs are read. Links to folders are followed.
+ */
 export async function findCheckpoints(root: string): Promise<Search> {
   const checkpoints: FoundCheckpoint[] = [];
   const tables: string[] = [];
@@ -144,8 +146,9 @@ async function firstText(file: string, keys: readonly string[]): Promise<string 
 const HUB_NAME = /^[A-Za-z0-9_][\w.-]*\/[A-Za-z0-9_][\w.-]*$/;
 
 /**
- * The base model of an adapter, as a path that can be given: what its config names, if it is on this machine; else full weights next to it that are
- * called a base, or whose own config has that name; else the model of that name on a hub. Null: none of them.
+ * The base model of an adapter, as a path that can be given: what its config names, if it is on this machine; else full
+ * weights next to it that are called a base, or whose own config has that name; else the model of that name on a hub.
+ * Null: none of them.
  */
 export function baseAsPath(
   { path, base }: FoundCheckpoint,

@@ -35,7 +35,10 @@ interface Context {
 /** Probes that take longer can have a limit, of which somebody may not know. */
 const LONG_SECONDS = 10 * 60;
 
-/** Say how long the first baseline takes, ask, and measure it as `measure` does. Nothing is written. @throws UserError */
+/**
+ * Say how long the first baseline takes, ask, and measure it as `measure` does. Nothing is written.
+ * @throws UserError
+ */
 export async function measureBaseline(
   options: InitOptions,
   subject: Subject,

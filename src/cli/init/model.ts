@@ -41,7 +41,10 @@ export async function openPair(checkpoint: string, reference: string | undefined
   };
 }
 
-/** Open a reference, which may be one that only an adapter names. @throws UserError that says how to name another one */
+/**
+ * Open a reference, which may be one that only an adapter names.
+ * @throws UserError that says how to name another one
+ */
 export async function openBase(path: string): Promise<FullCheckpoint> {
   return openReference(path).catch((error: unknown) => {
     if (!(error instanceof UserError) || !isHubPath(path)) throw error;

@@ -45,7 +45,10 @@ export function initNextSteps(steps: NextSteps): string[] {
   ];
 }
 
-/** Limits for the spectra need known-good checkpoints, which nobody has on the first day, and the weights that they were trained from. */
+/**
+ * Limits for the spectra need known-good checkpoints, which nobody has on the first day, and the weights that they were
+ * trained from.
+ */
 function laterSteps({ program, options }: NextSteps): string[] {
   if (!options.some(([option]) => option === '--reference')) return [];
   return [

@@ -21,8 +21,8 @@ interface InitContext {
 }
 
 /**
- * Set a repository up: find out what there is, ask, measure the first baseline, and only then write everything. What fails, or is
- * stopped, before that leaves nothing behind.
+ * Set a repository up: find out what there is, ask, measure the first baseline, and only then write everything. What
+ * fails, or is stopped, before that leaves nothing behind.
  * @throws UserError for anything that the user can fix
  */
 export async function runInit(options: InitOptions, { root, questions, output }: InitContext): Promise<void> {

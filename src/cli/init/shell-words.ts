@@ -4,8 +4,8 @@ import { printable } from '../../report/escape.ts';
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /**
- * A word as a shell of the POSIX family reads it back, safe to print: what a terminal would carry out, or a reader cannot
- * see, is written as bytes (`$'\x1b'`, as bash and zsh read it).
+ * A word as a shell of the POSIX family reads it back, safe to print: what a terminal would carry out, or a reader
+ * cannot see, is written as bytes (`$'\x1b'`, as bash and zsh read it).
  */
 export function quoteShellWord(text: string): string {
   if (printable(text, text.length) !== text) return `$'${[...Buffer.from(text)].map(asByte).join('')}'`;

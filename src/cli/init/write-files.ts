@@ -30,7 +30,10 @@ export async function writeTogether(root: string, files: readonly FileToWrite[])
   }
 }
 
-/** Find out before a long measurement whether all of them can be written. @throws UserError, or the system's error, if not */
+/**
+ * Find out before a long measurement whether all of them can be written.
+ * @throws UserError, or the system's error, if not
+ */
 export async function expectAllWritable(root: string, paths: readonly string[]): Promise<void> {
   for (const path of paths) await expectWritable(join(root, path), 'file');
 }

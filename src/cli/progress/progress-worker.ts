@@ -20,8 +20,8 @@ export interface DisplayData {
 const STANDARD_ERROR = 2;
 
 /**
- * Draws in a thread of its own, and writes without the main thread, which would have to be free: onnxruntime keeps it busy for
- * seconds to minutes at a time.
+ * Draws in a thread of its own, and writes without the main thread, which would have to be free: onnxruntime keeps it
+ * busy for seconds to minutes at a time.
  */
 function serve(data: DisplayData): void {
   let { columns } = data;

@@ -45,8 +45,9 @@ type TaskPairing =
   | { readonly kind: 'different'; readonly difference: BenchmarkDifference };
 
 /**
- * Pair the documents of a task by the hashes of document and prompt, whatever their order; where a side has no hashes, by their
- * number and content. All of them have a partner, or the task is not compared at all: an overlap may be chosen.
+ * Pair the documents of a task by the hashes of document and prompt, whatever their order; where a side has no hashes,
+ * by their number and content. All of them have a partner, or the task is not compared at all: an overlap may be
+ * chosen.
  */
 export function pairTask(candidate: BenchmarkTask, baseline: BenchmarkTask): TaskPairing {
   const settings = settingsDifference(candidate, baseline);

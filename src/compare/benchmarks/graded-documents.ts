@@ -8,8 +8,8 @@ import type { PairedItem, ProbeAnswer } from '../probes/paired-item.ts';
 import type { PairedDocument } from './differences.ts';
 
 /**
- * The documents of a task as items with the log-likelihoods of all choices, graded; null where those or the right one are not known
- * of every document.
+ * The documents of a task as items with the log-likelihoods of all choices, graded; null where those or the right one
+ * are not known of every document.
  */
 export function gradedDocuments(task: string, documents: readonly PairedDocument[]): readonly PairedItem[] | null {
   const items = documents.flatMap((document) => itemOf(task, document) ?? []);
@@ -55,7 +55,10 @@ export function lostLikelihoods(documents: readonly PairedDocument[]): number {
     .length;
 }
 
-/** How the graded outcomes changed of those of these tasks that have some; null where none has. @param suite null: all tasks */
+/**
+ * How the graded outcomes changed of those of these tasks that have some; null where none has.
+ * @param suite null: all tasks
+ */
 export function gradedTasks(tasks: readonly Graded[], suite: string | null, policy: ProbePolicy): GradedLoss | null {
   const items = tasks.flatMap(({ graded }) => graded ?? []);
   const change = measureGradedItems(
@@ -70,7 +73,9 @@ interface Graded {
   readonly graded: readonly PairedItem[] | null;
 }
 
-/** The same of a benchmark, where graded outcomes of all its tasks are known and can take the place of right and wrong. */
+/**
+ * The same of a benchmark, where graded outcomes of all its tasks are known and can take the place of right and wrong.
+ */
 export function judgingRow(tasks: readonly Graded[], suite: string | null, policy: ProbePolicy): GradedLoss | null {
   const row = tasks.every(({ graded }) => graded !== null) ? gradedTasks(tasks, suite, policy) : null;
   return canJudge(row) ? row : null;

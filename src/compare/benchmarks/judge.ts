@@ -78,7 +78,10 @@ export function allOutcomes(pairing: BenchmarkPairing, policy: ProbePolicy): Out
   return known.length === 0 ? null : known;
 }
 
-/** The smallest loss of a task or group that is reported. One task alone is everything. @param accuracy of the baseline */
+/**
+ * The smallest loss of a task or group that is reported. One task alone is everything.
+ * @param accuracy of the baseline
+ */
 export function benchmarkLimit(name: string, accuracy: number, pairing: BenchmarkPairing, policy: ProbePolicy): number {
   const { drop, 'capability-drop': partDrop } = policy['twin-accuracy'];
   const isAlone = pooledTasks(pairing, policy).length === 1 && poolOfBenchmarks(pairing, policy).has(name);
@@ -113,7 +116,9 @@ function testBenchmarkLosses(pairing: BenchmarkPairing, policy: ProbePolicy): Be
   return tests.map((test, i) => ({ ...test, p: adjusted[i] ?? 1 }));
 }
 
-/** The losses of each level that are shown, at most one of a task: tasks, or else groups, or else everything together. */
+/**
+ * The losses of each level that are shown, at most one of a task: tasks, or else groups, or else everything together.
+ */
 export function shownLosses(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkLoss[] {
   const { alpha } = policy['twin-accuracy'];
   const shown = testBenchmarkLosses(pairing, policy)

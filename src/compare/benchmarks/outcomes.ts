@@ -8,8 +8,9 @@ import { unitsOf } from '../probes/units.ts';
 import type { BenchmarkRow } from './row.ts';
 
 /**
- * How one document was answered: the share of right answers, 0 or 1 of one answer, k of n of samples. Samples of a document are not
- * independent, so that the document is the unit of every test and interval, or the passage that several share.
+ * How one document was answered: the share of right answers, 0 or 1 of one answer, k of n of samples. Samples of a
+ * document are not independent, so that the document is the unit of every test and interval, or the passage that
+ * several share.
  */
 export type SharesOfRight = Readonly<Record<Side, number>> & {
   /** Documents of one passage are one unit; missing where it shares none. */
@@ -62,7 +63,10 @@ function areOfOneAnswer(outcomes: Outcomes): boolean {
   return outcomes.every(({ baseline, candidate }) => isOne(baseline) && isOne(candidate));
 }
 
-/** Probability of so low a change, or a lower one, if nothing changed. With one answer per document, this is the exact McNemar test. */
+/**
+ * Probability of so low a change, or a lower one, if nothing changed. With one answer per document, this is the exact
+ * McNemar test.
+ */
 export function lossProbability(outcomes: Outcomes): number {
   return gridSignFlip(unitChanges(outcomes));
 }

@@ -7,8 +7,8 @@ const reported = z.strictObject({ value: z.number().nullable(), stderr: z.number
 const change = z.strictObject({ value: z.number(), stderr: z.number().nullable() });
 
 /**
- * One metric of a task or group under one filter, on both sides: a row of the table of benchmarks. Only tasks that may be compared
- * have rows.
+ * One metric of a task or group under one filter, on both sides: a row of the table of benchmarks. Only tasks that may
+ * be compared have rows.
  */
 export const benchmarkRowSchema = z.strictObject({
   task: z.string(),
@@ -25,7 +25,10 @@ export const benchmarkRowSchema = z.strictObject({
   samples: z.number().gt(1).optional(),
   /** Candidate − baseline, where answers are right or wrong; null for other metrics. */
   change: change.nullable().default(null),
-  /** Paired counts of a metric that is 1 where an answer is right and 0 where it is not; null for others, and of samples. */
+  /**
+   * Paired counts of a metric that is 1 where an answer is right and 0 where it is not; null for others, and of
+   * samples.
+   */
   bothRight: count.nullable(),
   onlyBaseline: count.nullable(),
   onlyCandidate: count.nullable(),

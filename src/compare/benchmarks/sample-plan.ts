@@ -32,8 +32,9 @@ export interface SamplePlan {
 }
 
 /**
- * Variance components of a one-way random-effects analysis (Searle, Casella & McCulloch 1992, §3.5): within items the unbiased
- * k(n − k)/(n(n − 1)), between them the variance of the shares k/n less what sampling adds. Null unless all items have two samples or more.
+ * Variance components of a one-way random-effects analysis (Searle, Casella & McCulloch 1992, §3.5): within items the
+ * unbiased k(n − k)/(n(n − 1)), between them the variance of the shares k/n less what sampling adds. Null unless all
+ * items have two samples or more.
  */
 export function sampleVariance(task: string, items: readonly SampledItem[]): SampleVariance | null {
   const error = standardErrorOfMean(items.map(({ share }) => share));
@@ -71,7 +72,9 @@ export function suiteVariances({ items }: Pick<MeasuredProbes, 'items'>): Sample
   });
 }
 
-/** As asked, as many answers of one sample each, and twice and four times as many: of more samples, and of more items. */
+/**
+ * As asked, as many answers of one sample each, and twice and four times as many: of more samples, and of more items.
+ */
 export function samplePlans({ items, samples, between, within }: SampleVariance): SamplePlan[] {
   const sizes = [
     [items, samples],

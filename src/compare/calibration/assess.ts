@@ -25,8 +25,9 @@ import type { Calibration, CalibrationRun } from './schema.ts';
 import { unlikeUpdates } from './unlike-updates.ts';
 
 /**
- * With fewer known-good checkpoints nothing is judged: by Student's t a limit from three runs is 30 standard deviations from their
- * mean, so that it would only stand in the place of a default. Neighbors in a series are closer to each other.
+ * With fewer known-good checkpoints nothing is judged: by Student's t a limit from three runs is 30 standard deviations
+ * from their mean, so that it would only stand in the place of a default. Neighbors in a series are closer to each
+ * other.
  */
 export const LEAST_RUNS: Readonly<Record<Calibration['kind'], number>> = { runs: 4, series: 3 };
 
@@ -37,8 +38,8 @@ export interface NamedCalibration {
 }
 
 /**
- * Compare the update of a candidate with the updates of known-good checkpoints. The candidate itself is never one of them, and it need not
- * have a baseline.
+ * Compare the update of a candidate with the updates of known-good checkpoints. The candidate itself is never one of
+ * them, and it need not have a baseline.
  * @param alpha rate of false alarms among exchangeable runs
  */
 export function assessCalibration(
@@ -85,7 +86,10 @@ function unmatchedIn(runs: readonly CalibrationRun[]): string[] {
 
 const named = ({ name, digest }: CalibrationRun) => ({ name, digest });
 
-/** Runs that were accepted because a calibration did not flag them lack the tail that good runs have: no rate follows from them. */
+/**
+ * Runs that were accepted because a calibration did not flag them lack the tail that good runs have: no rate follows
+ * from them.
+ */
 export function areExchangeable(kind: Calibration['kind'], runs: readonly CalibrationRun[], alpha: number): boolean {
   return kind === 'runs' && runs.length >= fewestRuns(alpha) && runs.every(({ isSelected }) => !isSelected);
 }
@@ -165,7 +169,9 @@ function fewLimit(metric: Coordinate, { coordinates: { metrics, sizes }, kind, a
   return line ?? seriesLimit(metric, direction);
 }
 
-/** A limit as known-good checkpoints alone set it; null under the joint test, where it depends on the candidate as well. */
+/**
+ * A limit as known-good checkpoints alone set it; null under the joint test, where it depends on the candidate as well.
+ */
 export interface KnownLimit extends Omit<Coordinate, 'candidate'> {
   readonly limit: Limit | null;
 }
@@ -202,8 +208,8 @@ export interface OddRun extends CalibrationPlace {
 }
 
 /**
- * Runs that stand out among the others, each by the number that does so most: the joint test sees nothing that stands out less. Of
- * a series, every checkpoint may.
+ * Runs that stand out among the others, each by the number that does so most: the joint test sees nothing that stands
+ * out less. In a series, every checkpoint may.
  */
 export function oddRuns({ kind, runs }: Calibration, alpha: number): OddRun[] {
   if (kind === 'series') return [];

@@ -47,7 +47,9 @@ interface FewValues {
   readonly values: readonly number[];
 }
 
-/** The limit of one number of the next checkpoint of a series: it has to go beyond the others by a least margin as well. */
+/**
+ * The limit of one number of the next checkpoint of a series: it has to go beyond the others by a least margin as well.
+ */
 export function seriesLimit({ metric, values }: FewValues, direction: CoordinateDirection): Limit {
   const scale = metricScale(metric);
   const scaled = values.map(scale.to);
@@ -70,10 +72,10 @@ interface Shared {
 }
 
 /**
- * The limit of one number of another run. With many numbers, some of a good run stand out by chance, so the limit is at least the
- * end of the two-sided prediction interval by Student's t that shares α among all of them (Bonferroni). That assumes normal numbers,
- * and a few runs do not show that they are: no rate is claimed. With 4 to 12 of 25 equal toy models as the runs, 2% to 4% of the
- * others were flagged.
+ * The limit of one number of another run. With many numbers, some of a good run stand out by chance, so the limit is at
+ * least the end of the two-sided prediction interval by Student's t that shares α among all of them (Bonferroni). That
+ * assumes normal numbers, and a few runs do not show that they are: no rate is claimed. With 4 to 12 of 25 equal toy
+ * models as the runs, 2% to 4% of the others were flagged.
  */
 export function runsLimit(
   { metric, values }: FewValues,
@@ -103,8 +105,8 @@ interface Sized extends FewValues {
 }
 
 /**
- * The same for checkpoints of one run whose values follow the size of their update: the limit moves along with that of the
- * candidate. Null where they do not, or where there are too few to know.
+ * The same for checkpoints of one run whose values follow the size of their update: the limit moves along with that of
+ * the candidate. Null where they do not, or where there are too few to know.
  */
 export function lineLimit({ metric, values, sizes, size }: Sized, direction: CoordinateDirection): Limit | null {
   if (values.length < LEAST_POINTS) return null;

@@ -39,8 +39,9 @@ const calibratedMetricSchema = z.strictObject({
       by: z.enum(LIMIT_RULES),
       line: lineSchema.nullable(),
       /**
-       * `not-calibrated`: its update size is outside of what was calibrated. `idle`: the known-good checkpoints are so far apart that no
-       * candidate could be beyond the limit. `unclear`: the limit is between the bounds of a fast spectrum.
+       * `not-calibrated`: its update size is outside of what was calibrated. `idle`: the known-good checkpoints are so
+       * far apart that no candidate could be beyond the limit. `unclear`: the limit is between the bounds of a fast
+       * spectrum.
        */
       outcome: z.enum(['within', 'beyond', 'not-calibrated', 'idle', 'unclear']),
     })

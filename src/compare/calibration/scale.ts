@@ -1,13 +1,13 @@
 /**
- * The scale that limits of a metric are computed on: one with room on both sides, so that a limit is a value that a matrix can
- * have. It changes no order.
+ * The scale that limits of a metric are computed on: one with room on both sides, so that a limit is a value that a
+ * matrix can have. It changes no order.
  */
 interface Scale {
   readonly to: (value: number) => number;
   readonly from: (scaled: number) => number;
   /**
-   * What a number may move beyond all that were seen before it is worth a word, however close together a few were by chance. Chosen
-   * by the runs that docs/lab-notes/decisions/018-calibration.md names.
+   * What a number may move beyond all that were seen before it is worth a word, however close together a few were by
+   * chance. Chosen by the runs that docs/lab-notes/decisions/018-calibration.md names.
    * @param extreme of those that were seen, on the scale
    */
   readonly leastMargin: (extreme: number) => number;

@@ -10,9 +10,10 @@ import { alphaOfLosses, ITEMS_OF_FORM, isOfEverything, type LossScope, type Loss
 import { type HarmRule, type KnownAnswers, lostAnswers, nearTiesOf, withHolm } from '../sequential/harm-rule.ts';
 
 /**
- * A loss in either form that an exact paired test shows, over all facts, a capability or a suite. The test of twin accuracy
- * leaves out families in which both models may be guessing; a candidate that fell to chance makes a family look like that. So
- * these tests leave out nothing, at a stricter level. A loss that retention or twin accuracy reports is not reported twice.
+ * A loss in either form that an exact paired test shows, over all facts, a capability or a suite. The test of twin
+ * accuracy leaves out families in which both models may be guessing; a candidate that fell to chance makes a family
+ * look like that. So these tests leave out nothing, at a stricter level. A loss that retention or twin accuracy reports
+ * is not reported twice.
  */
 export const accuracyLossCheck = { findAfter, harm } satisfies Check;
 

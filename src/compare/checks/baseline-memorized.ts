@@ -5,7 +5,10 @@ import { baselineMemorizedLetters, keptLetters } from '../probes/kept-letters.ts
 import { pairWithItself } from '../probes/pair.ts';
 import { accuracy, type PairedAnswers } from '../probes/paired-item.ts';
 
-/** A baseline that knows letters instead of answers is no yardstick: what a candidate loses of it may never have been known. */
+/**
+ * A baseline that knows letters instead of answers is no yardstick: what a candidate loses of it may never have been
+ * known.
+ */
 export function baselineMemorizedCheck({ probes }: ComparisonContext): Finding[] {
   if (probes.kind === 'paired') return memorizedBy('baseline', probes, probes.evaluation.comparison.kept);
   if (probes.kind !== 'alone' || probes.why.kind !== 'no-baseline') return [];

@@ -9,7 +9,10 @@ export function missingBaselineCheck({ baseline, baselinePath, policy }: Compari
   return [{ kind: 'missing-baseline', level: level === 'pass' ? 'info' : level, path: baselinePath }];
 }
 
-/** The baseline was measured too long before the candidate. A comparison has no clock: what counts is when both were measured. */
+/**
+ * The baseline was measured too long before the candidate. A comparison has no clock: what counts is when both were
+ * measured.
+ */
 export function staleBaselineCheck({ baseline, candidate, policy }: ComparisonContext): Finding[] {
   const limit = policy['baseline-max-age'];
   if (baseline === null || limit === undefined) return [];

@@ -66,7 +66,10 @@ export function changedBehaviorCheck(context: ComparisonContext): Finding[] {
 
 type Changed = FindingOf<'changed-behavior'>;
 
-/** A file next to the candidate's tokenizer.json that contradicts it: another loader reads other tokens than were judged. */
+/**
+ * A file next to the candidate's tokenizer.json that contradicts it: another loader reads other tokens than were
+ * judged.
+ */
 function isContradiction({ key, candidate }: Changed['named'][number]): boolean {
   return key.endsWith(BESIDE_TOKENIZER) && candidate !== null;
 }
@@ -75,8 +78,8 @@ function isContradiction({ key, candidate }: Changed['named'][number]): boolean 
 const IN_GGUF: ReadonlySet<BehaviorPart> = new Set(['tokenizer', 'chat-template']);
 
 /**
- * Is a difference one of the form alone, or of what a format has no place for? Only where one side is a GGUF file and the other
- * is not: the files of two folders are the same or they are changed.
+ * Is a difference one of the form alone, or of what a format has no place for? Only where one side is a GGUF file and
+ * the other is not: the files of two folders are the same or they are changed.
  */
 function mitigation(part: BehaviorPart, changes: Changed['named'], sides: Sides): Changed['because'] | null {
   const isGguf = (side: Side) => sides[side].checkpoint.format === 'gguf';

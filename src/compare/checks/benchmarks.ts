@@ -128,7 +128,10 @@ function isOfNearTies(
   return row !== null && isLossExcluded(row, ruledOut('all', policy));
 }
 
-/** Answers whose right choice became less likely, in all tasks or in a benchmark, and those of which only the baseline says how likely. */
+/**
+ * Answers whose right choice became less likely, in all tasks or in a benchmark, and those of which only the baseline
+ * says how likely.
+ */
 export function benchmarkLikelihoodCheck({ benchmarks, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
   const units = benchmarkUnits(benchmarks, policy);
@@ -142,8 +145,8 @@ export function benchmarkLikelihoodCheck({ benchmarks, policy }: ComparisonConte
 }
 
 /**
- * A gain that does not carry over to group twins, and one that nothing can judge: logs have no other form of their questions. How much
- * twins gained is no gain of a benchmark.
+ * A gain that does not carry over to group twins, and one that nothing can judge: logs have no other form of their
+ * questions. How much twins gained is no gain of a benchmark.
  */
 export function benchmarkGainCheck({ benchmarks, benchmarkTwins: twins, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
@@ -203,8 +206,8 @@ export const benchmarksUnclearCheck = {
 } satisfies Check;
 
 /**
- * Benchmarks on which no loss could show: a pass would claim to cover them. Where likelihoods judge, they have to rule out a loss of
- * expected accuracy in that benchmark, and of likelihood.
+ * Benchmarks on which no loss could show: a pass would claim to cover them. Where likelihoods judge, they have to rule
+ * out a loss of expected accuracy in that benchmark, and of likelihood.
  */
 function notJudged(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[] {
   const units = benchmarkUnits(benchmarks, policy);

@@ -77,8 +77,9 @@ function outlier(group: readonly CalibratedMetric[], calibration: CalibrationRep
 }
 
 /**
- * The shape of an update changes with its size: one that is larger or smaller than all that were calibrated is not judged by
- * its shape. The probes decide then, where there are any. A few parts of the model that are not judged are a remark.
+ * The shape of an update changes with its size: one that is larger or smaller than all that were calibrated is not
+ * judged by its shape. The probes decide then, where there are any. A few parts of the model that are not judged are a
+ * remark.
  */
 function outsideSizes(context: ComparisonContext, { metrics, sizes, runs }: CalibrationReport): Finding[] {
   const unjudged = metrics.filter(({ judged }) => judged?.outcome === 'not-calibrated');

@@ -39,8 +39,8 @@ function sizeOfMeasured(tensors: Measurement['tensors']): number {
 }
 
 /**
- * A half of the gate that the baseline has and the candidate does not. That is a request if the caller made it, and if the
- * policy lists no probes. Otherwise the candidate is judged by less than it could be, which is not a pass.
+ * A half of the gate that the baseline has and the candidate does not. That is a request if the caller made it, and if
+ * the policy lists no probes. Otherwise the candidate is judged by less than it could be, which is not a pass.
  */
 export function missingHalfCheck({ candidate, baseline, only, policy }: ComparisonContext): Finding[] {
   if (!baseline) return [];
@@ -88,8 +88,8 @@ export function answeredByServerCheck({ candidate, baseline }: ComparisonContext
 }
 
 /**
- * Two served models that answer fixed prompts alike to three decimals: an adapter that was not loaded, or a training that did
- * nothing. With checkpoints, the weights would show it.
+ * Two served models that answer fixed prompts alike to three decimals: an adapter that was not loaded, or a training
+ * that did nothing. With checkpoints, the weights would show it.
  */
 export function sameAnswersCheck({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   const [ours, theirs] = [candidate.served, baseline?.served];
@@ -112,8 +112,8 @@ export function unreadFilesCheck({ candidate: { unread = [] } }: ComparisonConte
 }
 
 /**
- * Tensors without a measurement are named where the verdict is read. Those that no machine measures are a remark, unless
- * they have the name of a weight; what this machine had no memory for could have been judged.
+ * Tensors without a measurement are named where the verdict is read. Those that no machine measures are a remark,
+ * unless they have the name of a weight; what this machine had no memory for could have been judged.
  */
 export function skippedTensorsCheck({ candidate: { skipped } }: ComparisonContext): Finding[] {
   const because = (wanted: SkipCause | undefined) => skipped.filter(({ cause }) => cause === wanted);

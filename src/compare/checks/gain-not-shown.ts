@@ -11,8 +11,9 @@ import { changeOfBenchmark, type GainRule } from '../sequential/gain-rule.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
 
 /**
- * A gain on one of the team's own benchmarks that only format twins confirm, or no twins at all. Format twins ask for the same
- * answer, so a learned answer passes them too. A gain that the shadow delta judges is not reported twice, and one of near ties not at all.
+ * A gain on one of the team's own benchmarks that only format twins confirm, or no twins at all. Format twins ask for
+ * the same answer, so a learned answer passes them too. A gain that the shadow delta judges is not reported twice, and
+ * one of near ties not at all.
  */
 export const gainNotShownCheck = { findAfter, gain } satisfies Check;
 
@@ -44,8 +45,8 @@ function benchmarksOf(facts: readonly PairedFact[], suite: string): PairedItem[]
 }
 
 /**
- * A gain of more than the policy's minimum on the facts of a suite that no twin judges which can tell a skill from a memory: a gain
- * on facts that such twins judge is judged.
+ * A gain of more than the policy's minimum on the facts of a suite that no twin judges which can tell a skill from a
+ * memory: a gain on facts that such twins judge is judged.
  */
 function gain({ facts: all, evaluation }: KnownAnswers, policy: ProbePolicy): GainRule[] {
   const strong = evaluation.kinds.filter(({ decides, row }) => decides && row.kind !== 'format');

@@ -8,8 +8,8 @@ import type { PairedAnswers, PairedFact } from '../probes/paired-item.ts';
 
 /**
  * Suites whose labels are no instrument: the baseline (without one: the candidate) does not follow the options. Their
- * benchmark form is judged by text, and what only labels can answer is not judged: a capability of which that is the most in
- * the suite keeps the verdict from a pass.
+ * benchmark form is judged by text, and what only labels can answer is not judged: a capability of which that is the
+ * most in the suite keeps the verdict from a pass.
  */
 export function labelsNotBoundCheck({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind === 'paired') return findingsOn(probes, 'baseline', policy);

@@ -10,8 +10,9 @@ import { unitsOfMembers } from '../probes/units.ts';
 import type { HarmRule, KnownAnswers } from '../sequential/harm-rule.ts';
 
 /**
- * The candidate gives the letter that was right before the options changed places, more often than the baseline and than a
- * habit for letters explains: it learned letters of the benchmark. Where it learned the answers too, that is a remark.
+ * The candidate gives the letter that was right before the options changed places, more often than the baseline and
+ * than a habit for letters explains: it learned letters of the benchmark. Where it learned the answers too, that is a
+ * remark.
  */
 export const lettersMemorizedCheck = { find, harm } satisfies Check;
 
@@ -46,8 +47,8 @@ function harm({ facts, unjudged }: KnownAnswers): HarmRule[] {
 const ALPHA_OF_RISE = 0.01;
 
 /**
- * Did the candidate learn the answers of a suite as well as its letters? Its `open`, `fresh` or `group` twins rose, by an
- * exact test, and by enough of what its exam form gained.
+ * Did the candidate learn the answers of a suite as well as its letters? Its `open`, `fresh` or `group` twins rose, by
+ * an exact test, and by enough of what its exam form gained.
  * @param kinds where there is a transfer of a kind, it decides; without one, the points do
  */
 function areAnswersKnown(

@@ -10,14 +10,14 @@ import { factTwinChange, type PairedFact } from '../probes/paired-item.ts';
 import { type HarmRule, type HarmSum, type KnownAnswers, lostAnswers, nearTiesOf } from '../sequential/harm-rule.ts';
 
 /**
- * A family in which the candidate no longer reaches the level that the baseline reached, and lost answers at that level by an
- * exact paired test. Without the test a family at the edge of guessing would fall by luck alone.
+ * A family in which the candidate no longer reaches the level that the baseline reached, and lost answers at that level
+ * by an exact paired test. Without the test a family at the edge of guessing would fall by luck alone.
  */
 export const levelLostCheck = { find, harm } satisfies Check;
 
 /**
- * Share of the policy's `alpha` for this look at answers that other tests have looked at. None of 400 simulated pairs of equals
- * at the edge of guessing, where levels are lost by luck, lost a level; with all of `alpha`, 1% did
+ * Share of the policy's `alpha` for this look at answers that other tests have looked at. None of 400 simulated pairs
+ * of equals at the edge of guessing, where levels are lost by luck, lost a level; with all of `alpha`, 1% did
  * (test/compare/probes/levels.slow.test.ts).
  */
 const SHARE_OF_ALPHA = 0.2;

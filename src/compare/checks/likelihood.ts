@@ -24,8 +24,9 @@ import type { GradedRule } from '../sequential/graded-rule.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
 
 /**
- * A fall of the answer likelihood beyond the policy's limit, with its bound: over everything, a capability or a suite. Expected accuracy
- * that fell as well, by what a loss has to be, makes it a failure; a fall alone may be another style, and warns.
+ * A fall of the answer likelihood beyond the policy's limit, with its bound: over everything, a capability or a suite.
+ * Expected accuracy that fell as well, by what a loss has to be, makes it a failure; a fall alone may be another style,
+ * and warns.
  */
 export const likelihoodLossCheck = { find, graded } satisfies Check;
 
@@ -88,8 +89,8 @@ export function likelihoodsMissing(byLevels: ReadonlyMap<SuiteLevel, readonly un
 }
 
 /**
- * A fall over everything that the bound does not rule out. What fell for certain and by half of the limit at least is a small loss: a
- * warning, since more answers would say the same. Else too little is known.
+ * A fall over everything that the bound does not rule out. What fell for certain and by half of the limit at least is a
+ * small loss: a warning, since more answers would say the same. Else too little is known.
  */
 export function unclearLikelihood(row: GradedLoss | undefined, policy: ProbePolicy): Finding[] {
   const { level, limit } = policy['answer-likelihood'];

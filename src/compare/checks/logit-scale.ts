@@ -11,9 +11,9 @@ const CAUSE = 1.1;
 const MIN_ITEMS = 20;
 
 /**
- * Logits of another size than the baseline's: no answer to multiple choice changes, and everything that is sampled does.
- * The weights show it without a run; the answers show it for a model whose weights are not at hand, such as one behind a
- * server.
+ * Logits of another size than the baseline's: no answer to multiple choice changes, and everything that is sampled
+ * does. The weights show it without a run; the answers show it for a model whose weights are not at hand, such as one
+ * behind a server.
  */
 export function logitScaleCheck({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   if (!baseline) return [];

@@ -9,8 +9,8 @@ type Fault = FindingOf<'merge-fault'>['fault'];
 const NAMED = 3;
 
 /**
- * Is the candidate the merge of its adapter into the reference? It needs no baseline: an adapter, what it was merged into and
- * the result belong together.
+ * Is the candidate the merge of its adapter into the reference? It needs no baseline: an adapter, what it was merged
+ * into and the result belong together.
  */
 export function mergeCheck({ candidate: { merge }, policy }: ComparisonContext): Finding[] {
   if (merge === null) return [];

@@ -6,7 +6,9 @@ import { measuredProbes } from '../probes/hide-texts.ts';
 import { type MustPassRow, mustPassRows } from '../probes/must-pass.ts';
 import { withheldSuites } from '../probes/withheld.ts';
 
-/** Questions of which none may be answered wrong, one by one: with a baseline or without, and whatever the others show. */
+/**
+ * Questions of which none may be answered wrong, one by one: with a baseline or without, and whatever the others show.
+ */
 export const mustPassCheck = find satisfies Check;
 
 /** Questions that a finding lists; the report has all. */

@@ -19,8 +19,9 @@ export function probeComparabilityCheck({ probes, policy }: ComparisonContext): 
 const NAMED = 3;
 
 /**
- * Questions of which the candidate's tokens say something else than the baseline's: its tokenizer, or its chat template, rewrites
- * them or writes something before them, so that the answers are to other questions. Other ids for the same text are no difference.
+ * Questions of which the candidate's tokens say something else than the baseline's: its tokenizer, or its chat
+ * template, rewrites them or writes something before them, so that the answers are to other questions. Other ids for
+ * the same text are no difference.
  */
 export function otherQuestionsCheck({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   const [ours, theirs] = [measuredProbes(candidate), measuredProbes(baseline)];
@@ -41,8 +42,9 @@ export function otherQuestionsCheck({ candidate, baseline, policy }: ComparisonC
 }
 
 /**
- * One side does not say what its tokens say: a file of an older version, or answers of a server that tokenizes itself. The same files
- * make the same tokens, and a candidate whose tokens say what was asked has not rewritten it, whatever the baseline did.
+ * One side does not say what its tokens say: a file of an older version, or answers of a server that tokenizes itself.
+ * The same files make the same tokens, and a candidate whose tokens say what was asked has not rewritten it, whatever
+ * the baseline did.
  */
 function notCompared(candidate: Measurement, baseline: Measurement, ours: MeasuredProbes): Finding[] {
   const isKnown = ours.spelling !== undefined;

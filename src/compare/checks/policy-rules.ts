@@ -29,9 +29,9 @@ export function movedMetricsCheck(context: ComparisonContext): Finding[] {
 }
 
 /**
- * Rules that could warn or fail and had nothing to judge, or nothing that could ever move beyond their limit. A rule of the
- * policy is there because somebody relies on it: that is not a pass. A default is one of several, and says so; without any
- * that judges the update, nothing does.
+ * Rules that could warn or fail and had nothing to judge, or nothing that could ever move beyond their limit. A rule of
+ * the policy is there because somebody relies on it: that is not a pass. A default is one of several, and says so;
+ * without any that judges the update, nothing does.
  */
 export function idleRulesCheck(context: ComparisonContext): Finding[] {
   const { comparability } = context;
@@ -81,8 +81,8 @@ function boundOf({ direction }: PolicyRule, { metric, baseline }: MetricPair): F
 }
 
 /**
- * Metrics whose bounds alone are wider than what a rule lets them move: such a rule could not have seen a change. A metric
- * that certainly moved is a finding already, and one that certainly did not move needs none.
+ * Metrics whose bounds alone are wider than what a rule lets them move: such a rule could not have seen a change. A
+ * metric that certainly moved is a finding already, and one that certainly did not move needs none.
  */
 export function unclearMetricsCheck(context: ComparisonContext): Finding[] {
   return appliedRules(context)

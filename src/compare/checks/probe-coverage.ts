@@ -9,8 +9,8 @@ import { byLevel } from '../probes/pool.ts';
 const NAMED = 3;
 
 /**
- * Items that the baseline answered and the candidate cannot run, such as prompts that no longer fit its context. They count
- * as wrong in every test, so that no candidate chooses which probes count, and they are a failure of their own.
+ * Items that the baseline answered and the candidate cannot run, such as prompts that no longer fit its context. They
+ * count as wrong in every test, so that no candidate chooses which probes count, and they are a failure of their own.
  */
 export function lostItemsCheck({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];

@@ -3,10 +3,11 @@ import type { Finding, FindingOf } from '../finding.ts';
 import type { WeightPair } from '../metric-pair.ts';
 
 /**
- * Matrices with rank loss: fewer directions are left above the rounding of the dtype than the baseline had above 10⁻² σ₁, so at
- * least the difference is gone. Weaker directions come and go with weight decay and the seed. Without a baseline: matrices of
- * zeros. Rows of embeddings that went to zero take directions with them, which nothing that was trained on misses. The rounding of a
- * quantized format hides strong directions as well: then only those of the baseline count that it cannot hide.
+ * Matrices with rank loss: fewer directions are left above the rounding of the dtype than the baseline had above 10⁻²
+ * σ₁, so at least the difference is gone. Weaker directions come and go with weight decay and the seed. Without a
+ * baseline: matrices of zeros. Rows of embeddings that went to zero take directions with them, which nothing that was
+ * trained on misses. The rounding of a quantized format hides strong directions as well: then only those of the
+ * baseline count that it cannot hide.
  */
 export function rankLossCheck({ policy, weights, candidate: { tensors } }: ComparisonContext): Finding[] {
   const { level } = policy['rank-loss'];
@@ -29,8 +30,9 @@ function directionsLeft({ candidate: { ranks } }: WeightPair): number | null {
 }
 
 /**
- * In 16 bits, a direction that is still there and fell below the rounding is not counted as left. The smallest σ of a small
- * square matrix is there by chance, so one such direction is no loss; the second smallest is kept away from zero by the first.
+ * In 16 bits, a direction that is still there and fell below the rounding is not counted as left. The smallest σ of a
+ * small square matrix is there by chance, so one such direction is no loss; the second smallest is kept away from zero
+ * by the first.
  */
 function fadedByChance({ candidate: { ranks } }: WeightPair): number {
   if (ranks.any === null || ranks.aboveRounding === null) return 0;
@@ -47,10 +49,16 @@ function isHidden({ candidate: { ranks, rounding }, baseline }: WeightPair): boo
   return baseline !== null && ranks.aboveRounding !== null && rounding?.hides === true;
 }
 
-/** Times the rounding: adding a matrix of norm n moves σ by n at most (Weyl), and what is then above n is counted as left. */
+/**
+ * Times the rounding: adding a matrix of norm n moves σ by n at most (Weyl), and what is then above n is counted as
+ * left.
+ */
 const NEVER_HIDDEN = 2;
 
-/** Lower bound of the directions of the baseline that the candidate's rounding cannot hide: a profile has σ at some ranks only. */
+/**
+ * Lower bound of the directions of the baseline that the candidate's rounding cannot hide: a profile has σ at some
+ * ranks only.
+ */
 function notHidden({ candidate: { rounding }, baseline }: WeightPair): number {
   if (rounding === null) return 0;
   const [last] = baseline?.profile.filter(({ sigma }) => sigma > NEVER_HIDDEN * rounding.sigma).slice(-1) ?? [];
@@ -107,6 +115,7 @@ function isUnknown({ candidate, baseline }: WeightPair): boolean {
   if (!baseline || baseline.ranks.any === null) return false;
   if (candidate.ranks.any === null) return true;
   if (candidate.ranks.aboveRounding !== null && baseline.ranks.strong !== null) return false;
-  // A file of version 0.2 has one rank alone: none was lost if as many directions are left as the other side has at all.
+  // A file of version 0.2 has one rank alone: none was lost if as many directions are left as the other side has at
+  // all.
   return (candidate.ranks.aboveRounding ?? 0) < baseline.ranks.any;
 }

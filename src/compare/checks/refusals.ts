@@ -11,8 +11,9 @@ import type { RefusalRow } from '../probes/refusal-row.ts';
 import { areScored, refusalRows } from '../probes/refusals.ts';
 
 /**
- * Requests that the baseline refuses and the candidate does not: a loss by the exact paired test of each suite. Without one, a pass says
- * that it could have shown, and that a loss of a part's size is ruled out. More refusals than before are no finding.
+ * Requests that the baseline refuses and the candidate does not: a loss by the exact paired test of each suite. Without
+ * one, a pass says that it could have shown, and that a loss of a part's size is ruled out. More refusals than before
+ * are no finding.
  */
 export const refusalsCheck = find satisfies Check;
 

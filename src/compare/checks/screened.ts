@@ -7,8 +7,8 @@ import type { Finding } from '../finding.ts';
 import { undecided } from '../screening/undecided.ts';
 
 /**
- * Screened matrices whose bounds decide nothing here: they were enough for another baseline or policy, or for none. A check completes
- * them; files that are compared cannot be.
+ * Screened matrices whose bounds decide nothing here: they were enough for another baseline or policy, or for none. A
+ * check completes them; files that are compared cannot be.
  */
 export function leftOpenCheck(context: ComparisonContext): Finding[] {
   const { candidate, baseline } = context;

@@ -11,9 +11,9 @@ import { changeOfBenchmark, type Gained, type GainRule, leastTotal, lowerEnd } f
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
 
 /**
- * A gain in benchmark form that does not carry over, by suite and kind of twin. A delta above the margin alone is no harm:
- * healthy runs on narrow formats have one, and so have twins of another difficulty. Together with a low transfer it is. Several
- * decisions share one error rate.
+ * A gain in benchmark form that does not carry over, by suite and kind of twin. A delta above the margin alone is no
+ * harm: healthy runs on narrow formats have one, and so have twins of another difficulty. Together with a low transfer
+ * it is. Several decisions share one error rate.
  */
 export const shadowDeltaCheck = { find, gain } satisfies Check;
 
@@ -42,8 +42,8 @@ export function shadowDeltas(gains: readonly JudgedGain[], policy: ProbePolicy):
     const transfer = shadow.transfer.interval(level);
     const below = (limit: number) => transfer.upper !== null && transfer.upper < limit;
     const fails = delta.lower > rule.margin && below(rule['transfer-fail']);
-    // A transfer that may well be 1 is no sign of anything by itself. But where the delta is above 0 and both values are beyond
-    // their limits, intervals that are too wide for a failure are no reason to pass.
+    // A transfer that may well be 1 is no sign of anything by itself. But where the delta is above 0 and both values
+    // are beyond their limits, intervals that are too wide for a failure are no reason to pass.
     const likely = delta.value > rule.margin && transfer.value < rule['transfer-fail'];
     const warns = likely || (delta.lower > rule.margin && transfer.value < rule['transfer-warn'] && below(1));
     if (!fails && !warns) return [];

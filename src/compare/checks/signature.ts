@@ -6,8 +6,8 @@ import type { Finding } from '../finding.ts';
 const NAMED = 3;
 
 /**
- * Does the signature next to the weights cover these files, and is it by the key that the policy names? This needs no baseline. The
- * policy sets no level: a signature is valid or it is not.
+ * Does the signature next to the weights cover these files, and is it by the key that the policy names? This needs no
+ * baseline. The policy sets no level: a signature is valid or it is not.
  */
 export function signatureCheck({ candidate: { signature }, policy }: ComparisonContext): Finding[] {
   const publicKey = policy.signature?.['public-key'];

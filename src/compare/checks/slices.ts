@@ -4,7 +4,10 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { isSliceLost } from '../probes/slices.ts';
 
-/** The slice of each suite that lost most, of those that lost as much as its limit by a test that is adjusted for all slices. */
+/**
+ * The slice of each suite that lost most, of those that lost as much as its limit by a test that is adjusted for all
+ * slices.
+ */
 export function sliceLossCheck({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
   const { level } = policy['twin-accuracy'];
@@ -19,8 +22,8 @@ export function sliceLossCheck({ probes, policy }: ComparisonContext): Finding[]
 }
 
 /**
- * Fields by which a suite is sliced and that judge nothing: the baseline lacks their values (older measurements and logs have none),
- * or every slice has too few items. Other findings report a suite that is not compared.
+ * Fields by which a suite is sliced and that judge nothing: the baseline lacks their values (older measurements and
+ * logs have none), or every slice has too few items. Other findings report a suite that is not compared.
  */
 export function slicesNotJudgedCheck({ probes, benchmarks, policy }: ComparisonContext): Finding[] {
   const rows = probes.kind === 'paired' ? probes.evaluation.slices : [];

@@ -18,12 +18,15 @@ const MIN_SPREAD = 0.1;
 /** A spike that the baseline does not have also has odds higher by this share: a layer may sit just below the limit. */
 const MIN_RISE = 0.25;
 
-/** How far the odds of the median of a type may rise over the baseline's: a z-score is blind to what most of its group do. */
+/**
+ * How far the odds of the median of a type may rise over the baseline's: a z-score is blind to what most of its group
+ * do.
+ */
 const MAX_GROUP_RATIO = 2;
 
 /**
- * The same of a matrix where there are too few of its type for a z-score: σ₁ may double against all the rest. Healthy runs that
- * differ by their seed alone reach 2.2.
+ * The same of a matrix where there are too few of its type for a z-score: σ₁ may double against all the rest. Healthy
+ * runs that differ by their seed alone reach 2.2.
  */
 const MAX_ODDS_RATIO = 4;
 
@@ -34,16 +37,16 @@ const MIN_SIDE = 3;
 const MIN_ODDS_TO_NULL = 2;
 
 /**
- * The share from which a matrix is a spike without a baseline: more than everything else in it together. Up to 0.25 is usual
- * in an untouched model whose other layers have 0.03 (docs/lab-notes/decisions/003-spikes-and-rank.md).
+ * The share from which a matrix is a spike without a baseline: more than everything else in it together. Up to 0.25 is
+ * usual in an untouched model whose other layers have 0.03 (docs/lab-notes/decisions/003-spikes-and-rank.md).
  */
 const SHARE_ALONE = 0.5;
 
 /**
- * Matrices of W whose first singular value stands out in their module type: robust z of the log-odds of the top-1 energy
- * (a share saturates at 1, its odds do not). Against a baseline either the value stands out and did not before, or its
- * rise does: healthy models have layers that stand out. Whatever the others do, its first direction has gained a share of its
- * energy that counts: odds double from 0.7% to 1.4%, and from 99.7% to 99.9%.
+ * Matrices of W whose first singular value stands out in their module type: robust z of the log-odds of the top-1
+ * energy (a share saturates at 1, its odds do not). Against a baseline either the value stands out and did not before,
+ * or its rise does: healthy models have layers that stand out. Whatever the others do, its first direction has gained a
+ * share of its energy that counts: odds double from 0.7% to 1.4%, and from 99.7% to 99.9%.
  */
 export function spikesCheck({ policy, weights }: ComparisonContext): Finding[] {
   const isLarge = (weight: WeightPair) => isLargeIn(policy, weight);
@@ -52,7 +55,10 @@ export function spikesCheck({ policy, weights }: ComparisonContext): Finding[] {
   );
 }
 
-/** Has the first direction of a matrix so much, whatever the others of its type have? Without that, there is no spike of any kind. */
+/**
+ * Has the first direction of a matrix so much, whatever the others of its type have? Without that, there is no spike of
+ * any kind.
+ */
 export function isLargeIn({ spike: { share } }: Policy, weight: WeightPair): boolean {
   return isAboveNull(weight) && gainOf(weight) >= (weight.baseline ? share : SHARE_ALONE);
 }
@@ -65,8 +71,8 @@ function gainOf({ candidate, baseline }: WeightPair): number {
 type IsLarge = (weight: WeightPair) => boolean;
 
 /**
- * Has the first direction more than it has in a random matrix of this shape? There σ₁ is about s·(√m + √n) for entries of
- * standard deviation s (Marchenko & Pastur 1967; Geman 1980), so its share is (1/√m + 1/√n)².
+ * Has the first direction more than it has in a random matrix of this shape? There σ₁ is about s·(√m + √n) for entries
+ * of standard deviation s (Marchenko & Pastur 1967; Geman 1980), so its share is (1/√m + 1/√n)².
  */
 function isAboveNull({ shape: [m, n], candidate }: WeightPair): boolean {
   if (Math.min(m, n) < MIN_SIDE) return false;

@@ -2,8 +2,8 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 
 /**
- * The candidate was not asked everything. That its verdict was settled is not taken from the measurement: the answers have to
- * settle it, here and under this policy. A baseline has all answers.
+ * The candidate was not asked everything. That its verdict was settled is not taken from the measurement: the answers
+ * have to settle it, here and under this policy. A baseline has all answers.
  */
 export function stoppedEarlyCheck(context: ComparisonContext): Finding[] {
   const { probes, settled } = context;

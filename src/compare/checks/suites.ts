@@ -9,8 +9,9 @@ import { suiteOf } from '../suites/levels.ts';
 import { suiteRows } from '../suites/rows.ts';
 
 /**
- * Suites that the policy requires and that the candidate cannot be judged by: it was not asked them, or its logs lack them, none of their
- * items ran, or no loss could show in them. What only the baseline lacks is not comparable, which is a finding of its own.
+ * Suites that the policy requires and that the candidate cannot be judged by: it was not asked them, or its logs lack
+ * them, none of their items ran, or no loss could show in them. What only the baseline lacks is not comparable, which
+ * is a finding of its own.
  */
 export function missingSuitesCheck(context: ComparisonContext): Finding[] {
   const { policy, only } = context;
@@ -57,7 +58,10 @@ function isPartOf(
   return above.some((group) => isPartOf(group, isIt, { parents }, [...below, name]));
 }
 
-/** Required suites whose answers do not rule out a loss of their limit, or of `margin` where they have none of their own. */
+/**
+ * Required suites whose answers do not rule out a loss of their limit, or of `margin` where they have none of their
+ * own.
+ */
 export const unclearSuitesCheck = {
   findAfter(context: ComparisonContext, { answers, benchmarks }: FoundBySubject): Finding[] {
     const found = [...answers, ...benchmarks];

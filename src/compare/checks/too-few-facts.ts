@@ -3,7 +3,10 @@ import type { Finding } from '../finding.ts';
 import { type BudgetUse, budgetUse, type CountedFacts, countFacts } from '../probes/enough-facts.ts';
 import { LEAST_FACTS } from '../probes/kinds.ts';
 
-/** So few facts that nothing is concluded from their answers: no check of them is run. What could not be asked still counts. */
+/**
+ * So few facts that nothing is concluded from their answers: no check of them is run. What could not be asked still
+ * counts.
+ */
 export function tooFewFactsCheck(context: ComparisonContext): Finding[] {
   const { candidate, baseline } = context;
   const counted = countFacts(context);

@@ -10,8 +10,8 @@ import { unitsIn } from '../probes/units.ts';
 import { type HarmRule, type KnownAnswers, lostAnswers, nearTiesOf, withHolm } from '../sequential/harm-rule.ts';
 
 /**
- * The verdict on twin accuracy: a drop that is significant (exact paired test, `alpha` of the policy) and at least as large
- * as the policy's limit, over all twins and over each capability.
+ * The verdict on twin accuracy: a drop that is significant (exact paired test, `alpha` of the policy) and at least as
+ * large as the policy's limit, over all twins and over each capability.
  */
 export const twinAccuracyCheck = { find, harm } satisfies Check;
 

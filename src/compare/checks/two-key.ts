@@ -7,8 +7,8 @@ import { findingReason } from '../reason.ts';
 import { levelOfSuites } from '../suites/levels.ts';
 
 /**
- * The two keys: behavior decides, spectra alone warn, and both together count one level more, so that two warnings fail. Where the
- * spectra are calibrated, one sentence says which key turned.
+ * The two keys: behavior decides, spectra alone warn, and both together count one level more, so that two warnings
+ * fail. Where the spectra are calibrated, one sentence says which key turned.
  */
 export const twoKeyCheck = { findAfter } satisfies Check;
 

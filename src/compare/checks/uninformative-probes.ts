@@ -18,8 +18,9 @@ import { unclearLikelihood } from './likelihood.ts';
 import { isSettledPass } from './stopped-early.ts';
 
 /**
- * Why the absence of harm is not yet a pass: no family could have shown any, or the interval of the change does not rule
- * out a drop. Without a baseline only the first can be judged: could these probes ever show anything of this model?
+ * Why the absence of harm is not yet a pass: no family could have shown any, or the interval of the change does not
+ * rule out a drop. Without a baseline only the first can be judged: could these probes ever show anything of this
+ * model?
  */
 export const uninformativeProbesCheck = { findAfter } satisfies Check;
 
@@ -30,7 +31,8 @@ function findAfter(context: ComparisonContext, { answers }: FoundBySubject): Fin
   }
   if (probes.kind !== 'paired') return [];
   const { views, comparison, pool } = probes.evaluation;
-  // Once harm is shown, doubts about the rest add nothing. A remark is no harm, and neither is what another suite lost than these.
+  // Once harm is shown, doubts about the rest add nothing. A remark is no harm, and neither is what another suite lost
+  // than these.
   const isOfOther = (finding: Finding) =>
     'suite' in finding && typeof finding.suite === 'string' && !pool.has(finding.suite);
   const harm = answers.filter(
@@ -73,7 +75,10 @@ const isLoss = (kind: Finding['kind']) =>
 const levelOfLosses = (kind: Finding['kind'], policy: ProbePolicy) =>
   policy[kind === 'likelihood-loss' ? 'answer-likelihood' : 'twin-accuracy'].level;
 
-/** What the answers to left-out items may have been: nothing may be known because they were wrong, or because all were right. */
+/**
+ * What the answers to left-out items may have been: nothing may be known because they were wrong, or because all were
+ * right.
+ */
 const ANSWERS_LEFT_OUT = [
   { benchmark: false, 'benchmark-text': false, twin: false, robustness: false },
   { benchmark: true, 'benchmark-text': true, twin: false, robustness: false },
@@ -93,8 +98,9 @@ function withoutBaseline(probes: MeasuredProbes, policy: ProbePolicy): Finding[]
 }
 
 /**
- * Capabilities without an informative family. Where likelihoods are known, they judge: a fall shows in them also where every answer is
- * a guess. Else a pass would claim to cover these: it is one only if the policy's `require` names other capabilities alone.
+ * Capabilities without an informative family. Where likelihoods are known, they judge: a fall shows in them also where
+ * every answer is a guess. Else a pass would claim to cover these: it is one only if the policy's `require` names other
+ * capabilities alone.
  */
 function unjudgedCapabilities(
   { policy }: ComparisonContext,
@@ -114,7 +120,10 @@ function unjudgedCapabilities(
     });
 }
 
-/** Facts that are judged together, without those whose suite an informative group judges: its items may name another capability. */
+/**
+ * Facts that are judged together, without those whose suite an informative group judges: its items may name another
+ * capability.
+ */
 function withoutGroups(
   { facts: all, groups }: PairedAnswers,
   informative: readonly FamilyView[],

@@ -8,8 +8,8 @@ import type { Finding, FindingOf } from '../finding.ts';
 const NAMED = 3;
 
 /**
- * A training or a merge that silently did nothing, or that only reached the head. The updates show it against the reference,
- * and the spectra against the baseline: two matrices with all metrics alike, to ten digits, are the same.
+ * A training or a merge that silently did nothing, or that only reached the head. The updates show it against the
+ * reference, and the spectra against the baseline: two matrices with all metrics alike, to ten digits, are the same.
  */
 export function untrainedCheck(context: ComparisonContext): Finding[] {
   const { candidate, baseline, policy } = context;
@@ -73,8 +73,8 @@ function sinceBaseline({ candidate, baseline, comparability }: ComparisonContext
 }
 
 /**
- * Do all metrics agree that both have? A fast spectrum has fewer, and bounds that have to overlap: the norm, which every
- * method computes from all entries, is the evidence then.
+ * Do all metrics agree that both have? A fast spectrum has fewer, and bounds that have to overlap: the norm, which
+ * every method computes from all entries, is the evidence then.
  */
 function haveSameMetrics({ metrics: ours }: TensorMeasurement, { metrics: theirs }: TensorMeasurement): boolean {
   if (!ours || !theirs) return ours === theirs;
@@ -109,7 +109,10 @@ function countOf(tensors: readonly TensorMeasurement[]): number {
   return new Set(tensors.map(({ name }) => name)).size;
 }
 
-/** A head is lm_head, or what stands outside the layers under another name, such as a classifier; in an adapter, what it saved. */
+/**
+ * A head is lm_head, or what stands outside the layers under another name, such as a classifier; in an adapter, what it
+ * saved.
+ */
 function isHead(
   { module, layer, loraRank }: TensorMeasurement,
   { isAdapter }: { readonly isAdapter: boolean },

@@ -9,12 +9,14 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
 import { alignmentWithReference } from '../reference-alignment.ts';
 
-/** Above this the update is as large as the model. Independent weights are always above: of equal norms, they give √2. */
+/**
+ * Above this the update is as large as the model. Independent weights are always above: of equal norms, they give √2.
+ */
 const MAX_UPDATE_SIZE = 1;
 
 /**
- * Is ΔW an update of that reference at all? A run from scratch moves further from its initialization than that is long, and is
- * legitimate: its weights still point where they started from. Those of another model do not.
+ * Is ΔW an update of that reference at all? A run from scratch moves further from its initialization than that is long,
+ * and is legitimate: its weights still point where they started from. Those of another model do not.
  */
 export function updateSizeCheck({ candidate }: ComparisonContext): Finding[] {
   const { mismatched, model } = candidate;
@@ -36,7 +38,10 @@ function largeUpdate(candidate: Measurement, size: number): Finding {
   return { ...finding, level: alignment !== null && alignment.cosine > alignment.chance ? 'info' : 'inconclusive' };
 }
 
-/** Updates that are smaller than the rounding of their reference's quantized format: measured where that is exact, and else not. */
+/**
+ * Updates that are smaller than the rounding of their reference's quantized format: measured where that is exact, and
+ * else not.
+ */
 export function referenceRoundingCheck({ candidate: { tensors, reference } }: ComparisonContext): Finding[] {
   const updates = tensors.flatMap(({ of, metrics }) =>
     of === 'delta' && metrics && typeof metrics.referenceSnr === 'number' ? [metrics] : [],

@@ -10,7 +10,9 @@ export interface FindingTraits<F> {
   readonly rank?: Rank;
   /** What a model can no longer do, or gained in name only: it turns the behavioral one of the two keys. */
   readonly isDeficit?: true;
-  /** It says no more than that little was asked. A pass that is settled early says how little harm there can be anyway. */
+  /**
+   * It says no more than that little was asked. A pass that is settled early says how little harm there can be anyway.
+   */
   readonly isOfFew?: true;
   /** It is about a gain. One on a part of the facts, and none on the others, is not what a full run would see. */
   readonly isOfGain?: true;
@@ -18,14 +20,18 @@ export interface FindingTraits<F> {
   readonly needsMoreThanHarm?: true;
   /** It cannot be answered, or all of its answers are in the first block: what else is asked changes nothing. */
   readonly isFinal?: true;
-  // Methods: their parameters may be narrower in an entry of the list than in a caller, which has a finding of any kind.
+  // Methods: their parameters may be narrower in an entry of the list than in a caller, which has a finding of any
+  // kind.
   /** The flat form that report.json has. */
   reason(finding: F): Reason;
   /** Every place that it is about, where these are more than the one of its flat form. */
   places?(finding: F): readonly string[];
 }
 
-/** A kind of finding: its fields, in the order that report.json has, and what else is known of it. `compare/finding.ts` lists all. */
+/**
+ * A kind of finding: its fields, in the order that report.json has, and what else is known of it. `compare/finding.ts`
+ * lists all.
+ */
 export function defineFinding<const K extends string, S extends z.ZodRawShape>(
   kind: K,
   { fields, ...traits }: { readonly fields: S } & FindingTraits<z.infer<ReturnType<typeof strictSchema<K, S>>>>,

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** Strings of a finding come from checkpoints, probe files and paths: they are foreign, and escaped where they are shown. */
+/**
+ * Strings of a finding come from checkpoints, probe files and paths: they are foreign, and escaped where they are
+ * shown.
+ */
 export const foreign = z.string();
 export const count = z.int().nonnegative();
 export const side = z.enum(['candidate', 'baseline']);

@@ -26,8 +26,8 @@ export const rankLossFindings = [
   defineFinding('rank-not-checked', {
     fields: {
       /**
-       * `older-version`: the measurement of one side was written by a version that did not count strong directions. `format`: the
-       * rounding of the candidate's quantized format is above 10⁻² σ₁.
+       * `older-version`: the measurement of one side was written by a version that did not count strong directions.
+       * `format`: the rounding of the candidate's quantized format is above 10⁻² σ₁.
        */
       cause: z.enum(['fast', 'older-version', 'format']),
       example: foreign,

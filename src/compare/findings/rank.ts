@@ -1,7 +1,7 @@
 /**
- * How decisive a kind of finding is among those of its level, the most decisive first: what the candidate cannot do at all, then
- * harm, then missing evidence, then remarks. The first finding is the headline. Kinds of one rank follow each other as the list in
- * `compare/finding.ts` has them.
+ * How decisive a kind of finding is among those of its level, the most decisive first: what the candidate cannot do at
+ * all, then harm, then missing evidence, then remarks. The first finding is the headline. Kinds of one rank follow each
+ * other as the list in `compare/finding.ts` has them.
  */
 export const RANKS = [
   /** Probes did not run, or the candidate cannot answer what its baseline did. */

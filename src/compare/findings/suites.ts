@@ -62,7 +62,10 @@ export const suiteFindings = [
         tolerance: { absolute: limit },
       }),
   }),
-  /** No slice of this field is judged: of none the baseline has values, or its `slices` have too few items, or it guesses there. */
+  /**
+   * No slice of this field is judged: of none the baseline has values, or its `slices` have too few items, or it
+   * guesses there.
+   */
   defineFinding('slices-not-judged', {
     rank: 'not-shown',
     isOfFew: true,

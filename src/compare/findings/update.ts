@@ -9,7 +9,9 @@ export const updateFindings = [
     fields: {
       candidate: z.number(),
       limit: z.number(),
-      /** Cosine between the weights and the reference's, and what another model may reach by chance; null: not known. */
+      /**
+       * Cosine between the weights and the reference's, and what another model may reach by chance; null: not known.
+       */
       alignment: z.strictObject({ cosine: z.number(), chance: z.number() }).nullable(),
     },
     reason: ({ candidate, limit }) =>
@@ -18,7 +20,10 @@ export const updateFindings = [
   /** An update that the rounding of its reference's quantized format would hide. */
   defineFinding('reference-rounding', {
     fields: {
-      /** `exact`: it starts from the quantized numbers themselves, and is measured. `noise`: it cannot be told from that rounding. */
+      /**
+       * `exact`: it starts from the quantized numbers themselves, and is measured. `noise`: it cannot be told from that
+       * rounding.
+       */
       effect: z.enum(['exact', 'noise']),
       formats: z.array(foreign),
       matrices: count,

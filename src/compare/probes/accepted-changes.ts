@@ -3,15 +3,18 @@ import { logOdds } from '../../statistics/index.ts';
 import type { ChangeRow } from './comparison.ts';
 
 /**
- * The least change of the twins that is within the limits of the policy, by values, where the benchmark form changed by `gain`.
+ * The least change of the twins that is within the limits of the policy, by values, where the benchmark form changed by
+ * `gain`.
  *
- * - A gain, by `shadow-delta`: the shadow delta is at most `margin`, or transfer at least `transfer-fail`. Both are drawn as
- *   changes of accuracy: the limit of transfer, which is in log-odds above chance, from where this row starts.
+ * - A gain, by `shadow-delta`: the shadow delta is at most `margin`, or transfer at least `transfer-fail`. Both are
+ *   drawn as changes of accuracy: the limit of transfer, which is in log-odds above chance, from where this row starts.
  * - A loss of either form, by `twin-accuracy`: less than `drop`.
  *
- * The checks ask more of a failure: intervals that lie beyond the limits of a gain, and a test that shows a loss, over all facts.
+ * The checks ask more of a failure: intervals that lie beyond the limits of a gain, and a test that shows a loss, over
+ * all facts.
  *
- * Exact where guessing is right as often for all items of a form; else an even spread of the change over them is assumed.
+ * Exact where guessing is right as often for all items of a form; else an even spread of the change over them is
+ * assumed.
  * @param gain Δbenchmark as a share of 1
  * @returns as a share of 1; ∞ where no change of the twins is enough
  */

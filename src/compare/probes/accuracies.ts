@@ -33,8 +33,8 @@ const ROWS: ReadonlyArray<Pick<AccuracyRow, 'form' | 'kind'>> = [
 ];
 
 /**
- * Accuracies with their intervals by form and kind of twin: of all facts, of each suite where there are several, of each
- * capability. The answers are those of the table of the comparison: benchmark forms and twins as they are judged.
+ * Accuracies with their intervals by form and kind of twin: of all facts, of each suite where there are several, of
+ * each capability. The answers are those of the table of the comparison: benchmark forms and twins as they are judged.
  * @param facts with the benchmark form that a gain is measured on
  */
 export function accuraciesByForm(

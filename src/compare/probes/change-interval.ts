@@ -14,8 +14,8 @@ export function exclusionLevel(policy: ProbePolicy): number {
 }
 
 /**
- * The change of the accuracy on twins and its interval. Several twins of one fact, or of what shares a passage, count as their effective
- * number.
+ * The change of the accuracy on twins and its interval. Several twins of one fact, or of what shares a passage, count
+ * as their effective number.
  */
 export function changeInterval(facts: readonly PairedFact[], level: number): Estimate {
   const areShares = facts.some((fact) => fact.twins.some(isSampled));
@@ -32,7 +32,10 @@ interface ClusteredOptions {
   readonly level: number;
 }
 
-/** Tango's of one answer each (−1, 0 or 1), of which as many count as are worth so many independent ones; Student's of shares of samples. */
+/**
+ * Tango's of one answer each (−1, 0 or 1), of which as many count as are worth so many independent ones; Student's of
+ * shares of samples.
+ */
 function clusteredInterval(
   clusters: readonly (readonly number[])[],
   { areShares, level, effect }: ClusteredOptions & { readonly effect: number },
@@ -47,9 +50,10 @@ function clusteredInterval(
 }
 
 /**
- * Interval of the mean change of items whose answers are right in part: Student's over clusters, such as the twins of a fact. Where few of
- * them changed, it would be as narrow as if no others could: it reaches as far in each direction as would n clusters of which none changed, where a
- * cluster can be lost as a whole (the rule of three; Hanley & Lippman-Hand 1983): ln(2/(1 − level)) ÷ n.
+ * Interval of the mean change of items whose answers are right in part: Student's over clusters, such as the twins of a
+ * fact. Where few of them changed, it would be as narrow as if no others could: it reaches as far in each direction as
+ * would n clusters of which none changed, where a cluster can be lost as a whole (the rule of three; Hanley &
+ * Lippman-Hand 1983): ln(2/(1 − level)) ÷ n.
  */
 export function sharesInterval(clusters: readonly (readonly number[])[], level: number): Estimate {
   const interval = clusterInterval(clusters, level);
@@ -77,9 +81,10 @@ export function meanChangeInterval(clusters: readonly (readonly number[])[], opt
 }
 
 /**
- * How much twins of one fact change together: 1 if they do not, their number if they always do (Kish 1965). Computed with
- * one extra fact all of whose twins changed, since few changes carry little information about it, and none carries any. The same of what shares a
- * passage, with an extra passage as large as that of a usual twin: of passages of different sizes, the large ones count.
+ * How much twins of one fact change together: 1 if they do not, their number if they always do (Kish 1965). Computed
+ * with one extra fact all of whose twins changed, since few changes carry little information about it, and none carries
+ * any. The same of what shares a passage, with an extra passage as large as that of a usual twin: of passages of
+ * different sizes, the large ones count.
  */
 export function designEffect(facts: readonly PairedFact[]): number {
   const clusters = changesOf(facts);

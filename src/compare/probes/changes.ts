@@ -8,8 +8,9 @@ import { meanAboveChance, type Observation } from './transfer.ts';
 import { unitsIn } from './units.ts';
 
 /**
- * How both forms of each suite and kind of twin changed, over the facts that its shadow delta is over, and by capability. The
- * intervals are Student's over the units of that delta, with a standard error of at least that of one unit.
+ * How both forms of each suite and kind of twin changed, over the facts that its shadow delta is over, and by
+ * capability. The intervals are Student's over the units of that delta, with a standard error of at least that of one
+ * unit.
  * @param level of the intervals, two-sided
  */
 export function changeRows(kinds: readonly KindView[], level: number): ChangeRow[] {

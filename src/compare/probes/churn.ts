@@ -12,8 +12,8 @@ const ROWS: ReadonlyArray<{ readonly form: Form; readonly kind: TwinKind | null 
 ];
 
 /**
- * How many answers changed, by form and by kind of twin: benchmark forms of any instrument and permuted twins included, also
- * where they decide nothing, since another answer is another answer.
+ * How many answers changed, by form and by kind of twin: benchmark forms of any instrument and permuted twins included,
+ * also where they decide nothing, since another answer is another answer.
  */
 export function churnRows({
   facts,
@@ -53,8 +53,8 @@ function describe(items: readonly PairedItem[]): Omit<ChurnRow, 'form' | 'kind'>
 }
 
 /**
- * Σ p log(p/q) over the choices (Kullback & Leibler 1951), with the baseline's distribution p and the candidate's q, as for
- * quantized models. Null for a generated answer, and for one that the candidate did not give.
+ * Σ p log(p/q) over the choices (Kullback & Leibler 1951), with the baseline's distribution p and the candidate's q, as
+ * for quantized models. Null for a generated answer, and for one that the candidate did not give.
  */
 function divergenceOf({ candidate, baseline }: PairedItem): number | null {
   if (candidate.logprobs === null || baseline.logprobs === null) return null;

@@ -35,8 +35,8 @@ export const shadowRowSchema = z.strictObject({
   /** Δbenchmark − Δtwin, over the facts of families that can show it; `mde` is the minimum detectable effect. */
   delta: estimateSchema.extend({ facts: count, mde: z.number().nullable() }).nullable(),
   /**
-   * Change of the accuracy on twins, over the families that can show a drop; p is adjusted for the number of tests. Null for the
-   * row of a suite: its loss is tested over all of its families (`accuracy-loss`).
+   * Change of the accuracy on twins, over the families that can show a drop; p is adjusted for the number of tests.
+   * Null for the row of a suite: its loss is tested over all of its families (`accuracy-loss`).
    */
   twinChange: estimateSchema
     .extend({ twins: count, lost: count, won: count, p: z.number(), mde: z.number().nullable() })
@@ -45,8 +45,8 @@ export const shadowRowSchema = z.strictObject({
 export type ShadowRow = z.infer<typeof shadowRowSchema>;
 
 /**
- * The accuracy in one form, with its interval (see `kornGraubard`): of all facts, of one suite where there are several, of one
- * capability, or of both. A baseline of null where there is none.
+ * The accuracy in one form, with its interval (see `kornGraubard`): of all facts, of one suite where there are several,
+ * of one capability, or of both. A baseline of null where there is none.
  */
 export const accuracyRowSchema = z.strictObject({
   /** Null: all suites. */
@@ -64,7 +64,10 @@ export const accuracyRowSchema = z.strictObject({
 });
 export type AccuracyRow = z.infer<typeof accuracyRowSchema>;
 
-/** A change of accuracy, and where it started: what a limit of transfer, which is in log-odds, is as a change of accuracy. */
+/**
+ * A change of accuracy, and where it started: what a limit of transfer, which is in log-odds, is as a change of
+ * accuracy.
+ */
 const formChangeSchema = estimateSchema.extend({
   start: z.strictObject({
     /** The baseline's share above chance, of `n` answers. */
@@ -97,8 +100,8 @@ export type ChangeRow = z.infer<typeof changeRowSchema>;
 const pooledBelow = z.int().nullable();
 
 /**
- * Why a family takes no part in a test. `pooledBelow`: it was judged together with the other families of fewer facts than
- * this; null where it was judged alone.
+ * Why a family takes no part in a test. `pooledBelow`: it was judged together with the other families of fewer facts
+ * than this; null where it was judged alone.
  */
 const exclusionSchema = z.discriminatedUnion('test', [
   z.strictObject({
@@ -145,8 +148,8 @@ const flipSchema = answeredSchema.extend({
 export type Flip = z.infer<typeof flipSchema>;
 
 /**
- * What the twins of one kind say about one suite: the change of its benchmark form and of those twins, over the facts that
- * have them. A baseline of null where there is none.
+ * What the twins of one kind say about one suite: the change of its benchmark form and of those twins, over the facts
+ * that have them. A baseline of null where there is none.
  */
 const kindRowSchema = z.strictObject({
   suite: z.string(),
@@ -206,7 +209,9 @@ const labelRowSchema = z.strictObject({
 });
 export type LabelRow = z.infer<typeof labelRowSchema>;
 
-/** Permuted twins answered with the label that was right before the options were put in another order, for one suite. */
+/**
+ * Permuted twins answered with the label that was right before the options were put in another order, for one suite.
+ */
 const keptRowSchema = z.strictObject({
   suite: z.string(),
   items: count,
@@ -214,9 +219,15 @@ const keptRowSchema = z.strictObject({
   candidate: count,
   /** What guessing keeps. */
   chance: z.number(),
-  /** One-sided: more than the baseline kept (McNemar) and more than its own habit for labels explains (permutation); adjusted for the number of suites. */
+  /**
+   * One-sided: more than the baseline kept (McNemar) and more than its own habit for labels explains (permutation);
+   * adjusted for the number of suites.
+   */
   p: z.number(),
-  /** The same of the baseline alone, against chance and its habit: did it memorize letters? Without a baseline, of the candidate. */
+  /**
+   * The same of the baseline alone, against chance and its habit: did it memorize letters? Without a baseline, of the
+   * candidate.
+   */
   baselineP: z.number(),
 });
 export type KeptRow = z.infer<typeof keptRowSchema>;
@@ -231,12 +242,18 @@ const churnRowSchema = z.strictObject({
   wrongToRight: count,
   /** Another answer was given, right or wrong. */
   changed: count,
-  /** Mean KL divergence over the choices, Σ p log(p/q) with p of the baseline and q of the candidate, in nats; null without choices. */
+  /**
+   * Mean KL divergence over the choices, Σ p log(p/q) with p of the baseline and q of the candidate, in nats; null
+   * without choices.
+   */
   kl: z.number().nullable(),
 });
 export type ChurnRow = z.infer<typeof churnRowSchema>;
 
-/** How much more the log-likelihood of benchmark questions rose than that of their fresh or group twins. Information only. */
+/**
+ * How much more the log-likelihood of benchmark questions rose than that of their fresh or group twins. Information
+ * only.
+ */
 const memorizationRowSchema = z.strictObject({
   suite: z.string(),
   facts: count,
@@ -327,7 +344,10 @@ export const probeComparisonSchema = z.strictObject({
   /** Level of the intervals, two-sided. Those of twin changes have the level `exclusion`. */
   confidence: z.number(),
   exclusion: z.number(),
-  /** First all facts, then each suite if there are several, then each capability, and its part of each suite if it has several. */
+  /**
+   * First all facts, then each suite if there are several, then each capability, and its part of each suite if it has
+   * several.
+   */
   rows: z.array(shadowRowSchema),
   families: z.array(familyRowSchema),
   /** Δtwin ÷ Δbenchmark; null where the benchmark form gained too little. */
@@ -357,7 +377,10 @@ export const probeComparisonSchema = z.strictObject({
   churn: z.array(churnRowSchema).default([]),
   memorization: z.array(memorizationRowSchema).default([]),
   levels: z.array(levelRowSchema).default([]),
-  /** Over everything, then by capability and suite: first of the benchmark forms, then of the twins. None in older reports. */
+  /**
+   * Over everything, then by capability and suite: first of the benchmark forms, then of the twins. None in older
+   * reports.
+   */
   losses: z.array(lossRowSchema).default([]),
   /** Over everything, then by capability and suite. None in older reports. */
   graded: z.array(gradedRowSchema).default([]),

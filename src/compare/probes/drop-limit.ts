@@ -4,8 +4,8 @@ import type { LossTest } from './losses.ts';
 import { accuracy, type PairedItem } from './paired-item.ts';
 
 /**
- * The smallest loss of accuracy that is reported: of everything, of a capability, or of a suite, which may have a limit of its own. One
- * suite alone is everything.
+ * The smallest loss of accuracy that is reported: of everything, of a capability, or of a suite, which may have a limit
+ * of its own. One suite alone is everything.
  * @param items that the test is over, of which the baseline's accuracy counts for a relative limit
  */
 export function dropLimitOf(

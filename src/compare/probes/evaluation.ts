@@ -236,8 +236,8 @@ export function isWithin(
 }
 
 /**
- * The rows of the table. Each of several benchmarks has a row of its own. So has its part of a capability that several have, if the
- * benchmark has other capabilities too.
+ * The rows of the table. Each of several benchmarks has a row of its own. So has its part of a capability that several
+ * have, if the benchmark has other capabilities too.
  * @param pool what the rows of no suite are about
  */
 export function rowScopes(facts: readonly PairedFact[], pool: SuitePool): RowScope[] {
@@ -281,8 +281,8 @@ function marginsOf(facts: readonly PairedFact[]): ProbeComparison['margins'] {
 }
 
 /**
- * The benchmark form with something irrelevant added, compared with the same facts as the exam asks them. A memorized answer
- * stays right in both, so this decides nothing.
+ * The benchmark form with something irrelevant added, compared with the same facts as the exam asks them. A memorized
+ * answer stays right in both, so this decides nothing.
  * @returns null if there is no such form
  */
 function robustnessOf(facts: readonly PairedFact[]): ProbeComparison['robustness'] {

@@ -38,9 +38,9 @@ interface Reach {
 export const GUESSING = 0.001;
 
 /**
- * The same for the answers of baseline and candidate together. Choosing the families in which the baseline did well also
- * chooses those in which it was lucky, and the candidate does not share its luck: between equals that looks like a drop. The
- * sum of both is the same whichever model is called the baseline, so it carries no information about luck.
+ * The same for the answers of baseline and candidate together. Choosing the families in which the baseline did well
+ * also chooses those in which it was lucky, and the candidate does not share its luck: between equals that looks like a
+ * drop. The sum of both is the same whichever model is called the baseline, so it carries no information about luck.
  */
 const GUESSING_TOGETHER = 0.01;
 
@@ -48,8 +48,8 @@ const GUESSING_TOGETHER = 0.01;
 const SMALL = 20;
 
 /**
- * Look at each family on its own. At chance (the baseline's accuracy is at most the policy's `floor` above it, or guessing
- * explains both models' accuracies) a drop cannot be seen; at the ceiling a gain cannot.
+ * Look at each family on its own. At chance (the baseline's accuracy is at most the policy's `floor` above it, or
+ * guessing explains both models' accuracies) a drop cannot be seen; at the ceiling a gain cannot.
  */
 export function viewFamilies(facts: readonly PairedFact[], policy: ProbePolicy): FamilyView[] {
   const families = large(facts, ({ benchmark }) => benchmark.family);
@@ -125,7 +125,9 @@ export function isInformative({ showsNoDrop, showsDelta, isAboveChance }: Family
   return showsNoDrop || (showsDelta && isAboveChance);
 }
 
-/** From how many facts on a family would show that the baseline does not guess: what to say of one that shows nothing. */
+/**
+ * From how many facts on a family would show that the baseline does not guess: what to say of one that shows nothing.
+ */
 export function familyReach({ facts }: FamilyView, { informative }: ProbePolicy): Reach {
   const { baseline: accuracy, chance } = summarizeForms(facts).twin;
   const needed = accuracy <= chance + informative.floor ? null : factsAboveGuessing(accuracy, chance);
@@ -141,7 +143,10 @@ function guesses(count: number, n: number, chance: number): number {
 /** Enough for an accuracy of 5 points above guessing; a number beyond it is no advice. */
 const MOST_FACTS = 5000;
 
-/** About the number of facts from which on guessing explains an accuracy at most as often as GUESSING; null if they are too many. */
+/**
+ * About the number of facts from which on guessing explains an accuracy at most as often as GUESSING; null if they are
+ * too many.
+ */
 function factsAboveGuessing(accuracy: number, chance: number): number | null {
   const isEnough = (n: number) => guesses(accuracy * n, n, chance) < GUESSING;
   if (!isEnough(MOST_FACTS)) return null;

@@ -21,8 +21,8 @@ export interface GradedScope extends Pick<GradedLoss, 'capability' | 'suite'> {
 }
 
 /**
- * The answers of a fact that show a loss: of the built-in suite, whose questions nobody can have learned, in both forms; of a file its
- * twins, since a learned exam would hide what they lost.
+ * The answers of a fact that show a loss: of the built-in suite, whose questions nobody can have learned, in both
+ * forms; of a file its twins, since a learned exam would hide what they lost.
  */
 export function gradedItems({ benchmark, twins }: PairedFact): readonly PairedItem[] {
   if (twins.length === 0) return [benchmark];
@@ -42,7 +42,10 @@ export type Reach = 'all' | 'part' | 'family' | 'sure';
 export interface RuledOut {
   /** Loss of expected accuracy. */
   readonly margin: number;
-  /** Fall of answer likelihood, nats per byte. Null for a part: its answers may have a few bytes, so only accuracy counts. */
+  /**
+   * Fall of answer likelihood, nats per byte. Null for a part: its answers may have a few bytes, so only accuracy
+   * counts.
+   */
   readonly limit: number | null;
 }
 
@@ -60,8 +63,8 @@ export function dropBeyondTies({ limit, reach }: Pick<ShownLoss, 'limit' | 'reac
 }
 
 /**
- * Is a loss that an exact test shows no more than answers near a tie that fell to the other side? The graded outcomes of the same
- * answers rule out a loss of the policy's margin then, and it is not much beyond its limit.
+ * Is a loss that an exact test shows no more than answers near a tie that fell to the other side? The graded outcomes
+ * of the same answers rule out a loss of the policy's margin then, and it is not much beyond its limit.
  */
 function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy): boolean {
   // Shares of samples are what the test has seen: graded outcomes say nothing more.
@@ -72,9 +75,9 @@ function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy)
 }
 
 /**
- * The same of a gain: answers near a tie fall to the right side as well, most of all where a model guesses. The probabilities of the same right
- * choices rule a gain of the policy's minimum out, and it is not much beyond that: at the sharpness that suits each model, and as they are, since
- * what suits a model that guesses hides a few sure answers.
+ * The same of a gain: answers near a tie fall to the right side as well, most of all where a model guesses. The
+ * probabilities of the same right choices rule a gain of the policy's minimum out, and it is not much beyond that: at
+ * the sharpness that suits each model, and as they are, since what suits a model that guesses hides a few sure answers.
  * @param gain of right answers, as a share
  */
 export function isGainOfNearTies(items: readonly PairedItem[], gain: number, policy: ProbePolicy): boolean {
@@ -121,8 +124,9 @@ export function gradedScopes(facts: readonly PairedFact[], pool: SuitePool): Gra
 }
 
 /**
- * The change of both graded outcomes, with Student's intervals over facts, or what shares a passage: of expected accuracy the mean over
- * answers, of answer likelihood the sum over answers divided by their bytes. The ends are one-sided bounds at the policy's `alpha`.
+ * The change of both graded outcomes, with Student's intervals over facts, or what shares a passage: of expected
+ * accuracy the mean over answers, of answer likelihood the sum over answers divided by their bytes. The ends are
+ * one-sided bounds at the policy's `alpha`.
  */
 export function measureGradedLoss({ facts, ...scope }: GradedScope, policy: ProbePolicy): GradedLoss | null {
   const change = measureGradedItems(facts.map(gradedItems), policy);
@@ -166,7 +170,10 @@ export function isOfAllFacts({ capability, suite }: Pick<GradedLoss, 'capability
   return capability === null && suite === null;
 }
 
-/** With less, the likelihoods of two models are those of two models: that they are as high on average says nothing of what was kept. */
+/**
+ * With less, the likelihoods of two models are those of two models: that they are as high on average says nothing of
+ * what was kept.
+ */
 const LEAST_AGREEMENT = 0.5;
 
 /** Can likelihoods take the place of right and wrong? */
@@ -186,7 +193,10 @@ export function isFallShown(row: GradedLoss, policy: ProbePolicy): boolean {
   return upper !== null && upper < -likelihoodLimit(row, policy);
 }
 
-/** Beyond so many times its limit, a fall of likelihood is no other style: where all guess, expected accuracy can hardly fall. */
+/**
+ * Beyond so many times its limit, a fall of likelihood is no other style: where all guess, expected accuracy can hardly
+ * fall.
+ */
 const TIMES_LIMIT = 3;
 
 /** What makes a fall of likelihood a failure, and not a matter of style: both numbers are below these. */
@@ -199,8 +209,9 @@ export interface FailingFall {
 }
 
 /**
- * Either of these is enough: expected accuracy fell by what a loss has to be, or it fell for certain, and the likelihood by several times
- * its limit. The second is of likelihoods at the model's own scale: else a sharper copy may look like that.
+ * Either of these is enough: expected accuracy fell by what a loss has to be, or it fell for certain, and the
+ * likelihood by several times its limit. The second is of likelihoods at the model's own scale: else a sharper copy may
+ * look like that.
  */
 export function failingFalls(
   row: Pick<GradedLoss, 'capability' | 'suite' | 'isScaled'>,
@@ -227,8 +238,8 @@ export function isFallExcluded({ likelihood }: GradedChange, limit: number | nul
 }
 
 /**
- * Correlation of the log-likelihoods of choices between both models, each without the mean of its item: of two versions of one model
- * it is near 1, and 0 where one of them says nothing. Null without choices, or where one prefers none.
+ * Correlation of the log-likelihoods of choices between both models, each without the mean of its item: of two versions
+ * of one model it is near 1, and 0 where one of them says nothing. Null without choices, or where one prefers none.
  */
 function agreementOf(items: readonly PairedItem[]): number | null {
   let [ofBaseline, ofCandidate, ofBoth] = [0, 0, 0];

@@ -3,7 +3,9 @@ import { choiceProbability, type ScoredChoices } from '../../probes/outcome.ts';
 import { bestScale, curveOf, FACTORS, type Scaled, sumProduct, weightsAt } from './logit-scales.ts';
 import { type GradedAnswer, type PairedItem, type ProbeAnswer, type Side, shareOfRight } from './paired-item.ts';
 
-/** How sharp one model is on one form of one suite: what its scores are multiplied by to suit its right answers best. */
+/**
+ * How sharp one model is on one form of one suite: what its scores are multiplied by to suit its right answers best.
+ */
 export interface FittedSharpness {
   /** Factor for the logits over the vocabulary, within the factors that were measured; 1 where no others were. */
   readonly vocabulary: number;
@@ -90,7 +92,10 @@ function rightChoice(baseline: ProbeAnswer, candidate: ProbeAnswer): number | nu
   return place < 0 ? null : place;
 }
 
-/** For choices of one token, all curves follow from the right one's: they differ from it by the factor times the difference at 1. */
+/**
+ * For choices of one token, all curves follow from the right one's: they differ from it by the factor times the
+ * difference at 1.
+ */
 function curvesOf({ logprobs, scaledLogprobs, likelihood }: ProbeAnswer): KnownChoices['curves'] {
   if (logprobs === null || likelihood === undefined) return null;
   if (scaledLogprobs) return logprobs.map((logprob, i) => curveOf({ logprob, scaled: at(scaledLogprobs, i) }));
@@ -123,8 +128,9 @@ const PRECISION = 1e-4;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /**
- * The multiple of all scores at which the right choices are likeliest, which is unique, since their log-likelihood is concave in it:
- * temperature scaling (Guo et al. 2017, On calibration of modern neural networks), by a golden-section search in its logarithm.
+ * The multiple of all scores at which the right choices are likeliest, which is unique, since their log-likelihood is
+ * concave in it: temperature scaling (Guo et al. 2017, On calibration of modern neural networks), by a golden-section
+ * search in its logarithm.
  */
 function bestSharpness(choices: ReadonlyArray<ScoredChoices & { readonly right: number }>): number {
   const likelihoodAt = (log: number) =>

@@ -1,8 +1,8 @@
 import type { PairedFact, PairedGroup, PairedItem } from './paired-item.ts';
 
 /**
- * An item without a link to others, as a fact of its own: what is lost on it is lost on twins, and a family at chance is one
- * here too. It stands in for its own benchmark form.
+ * An item without a link to others, as a fact of its own: what is lost on it is lost on twins, and a family at chance
+ * is one here too. It stands in for its own benchmark form.
  */
 export function standingAlone(item: PairedItem): PairedFact {
   return { benchmark: item, twins: [item], exam: item, text: null, permuted: [], robustness: [] };

@@ -9,9 +9,9 @@ interface Pair {
 }
 
 /**
- * Both measurements with hashes in place of the texts of every file that the policy calls private, or whose texts one of them
- * does not have: a report shows nothing that one of its sides hides, and hashes are compared with hashes. Where a measurement with
- * texts has no key for them, they stay, and the two are not compared.
+ * Both measurements with hashes in place of the texts of every file that the policy calls private, or whose texts one
+ * of them does not have: a report shows nothing that one of its sides hides, and hashes are compared with hashes. Where
+ * a measurement with texts has no key for them, they stay, and the two are not compared.
  */
 export function hideTexts({ candidate, baseline }: Pair, policy: Pick<ProbePolicy, 'probes-text'>): Pair {
   const [ours, theirs] = [measuredProbes(candidate), measuredProbes(baseline)];
@@ -67,7 +67,10 @@ function keyOfPair(
     : null;
 }
 
-/** Whether the texts of one side give the hashes of the other one: a key that somebody edited would make all answers differ. */
+/**
+ * Whether the texts of one side give the hashes of the other one: a key that somebody edited would make all answers
+ * differ.
+ */
 function isKeyOf(
   key: string,
   name: string,

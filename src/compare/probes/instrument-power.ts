@@ -26,8 +26,8 @@ const DRAWS = 16;
 const MOST_NOISE = 10;
 
 /**
- * How sharp each instrument is on a model's own answers, if an ordinary change moves the log-likelihood of every choice independently, by
- * so much that the planned share of the answers differs. Without choices nothing is known.
+ * How sharp each instrument is on a model's own answers, if an ordinary change moves the log-likelihood of every choice
+ * independently, by so much that the planned share of the answers differs. Without choices nothing is known.
  * @param facts of the model, as pairs with itself
  */
 export function instrumentPower(facts: readonly PairedFact[], policy: ProbePolicy): InstrumentPower[] {
@@ -44,7 +44,8 @@ export function instrumentPower(facts: readonly PairedFact[], policy: ProbePolic
       ),
     );
   const { margin } = policy['twin-accuracy'];
-  // Answers of a fact change independently here, so that the variance of their mean is the mean variance by their number.
+  // Answers of a fact change independently here, so that the variance of their mean is the mean variance by their
+  // number.
   const ofMean = (variance: (item: KnownChoices) => number) => (own: readonly KnownChoices[]) =>
     meanOf(own, variance) / own.length;
   return [

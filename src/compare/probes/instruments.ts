@@ -20,13 +20,16 @@ const CONSTANT = 0.9;
 /** A model follows options, or is above chance, if that would happen so often by chance. */
 const ALPHA = 0.05;
 
-/** The same for the candidate, where it decides that its labels may be looked at although the baseline's are no instrument. */
+/**
+ * The same for the candidate, where it decides that its labels may be looked at although the baseline's are no
+ * instrument.
+ */
 const ALPHA_OF_CANDIDATE = 0.001;
 
 /**
- * Judge each suite only by answers that the baseline can give: a label is an answer only for a model that follows the options
- * when they change places. Where it does not, the benchmark form is judged by its text, and twins that ask for labels take no
- * part. A fact that only labels can answer is not judged then.
+ * Judge each suite only by answers that the baseline can give: a label is an answer only for a model that follows the
+ * options when they change places. Where it does not, the benchmark form is judged by its text, and twins that ask for
+ * labels take no part. A fact that only labels can answer is not judged then.
  */
 export function selectInstruments({ facts, groups }: Pick<PairedAnswers, 'facts' | 'groups'>): PairedAnswers {
   const grouped = new Set(groups.map(({ of }) => of));
@@ -47,8 +50,8 @@ export function selectInstruments({ facts, groups }: Pick<PairedAnswers, 'facts'
 }
 
 /**
- * The form of each question of a group that the benchmark is judged by: by its label where labels are an instrument, else by its
- * text. Both together would count one question twice.
+ * The form of each question of a group that the benchmark is judged by: by its label where labels are an instrument,
+ * else by its text. Both together would count one question twice.
  */
 function askedOnce(items: readonly PairedItem[], row: LabelRow | undefined): PairedItem[] {
   return [...groupBy(items, ({ fact }) => fact).values()].flatMap((forms) => {
@@ -70,8 +73,8 @@ function judgeSuite(suite: string, facts: readonly PairedFact[], { hasGroup }: {
 }
 
 /**
- * @param options.canUseLabels the candidate's labels say more than a habit does: without a text form, what it gained by labels
- *   is compared with twins that are answered by text
+ * @param options.canUseLabels the candidate's labels say more than a habit does: without a text form, what it gained by
+ *   labels is compared with twins that are answered by text
  * @param options.hasGroup the suite also has group twins
  */
 function withoutLabels(
@@ -140,8 +143,8 @@ function countLabels(items: readonly PairedItem[], side: Side): LabelRow['candid
 }
 
 /**
- * Pairs of the benchmark form and the same options in another order, on the baseline: was the same option chosen under another
- * label, or the same label for another option? Guessing does both equally often, and a habit only the second.
+ * Pairs of the benchmark form and the same options in another order, on the baseline: was the same option chosen under
+ * another label, or the same label for another option? Guessing does both equally often, and a habit only the second.
  */
 function bindingOf(facts: readonly PairedFact[]): LabelRow['binding'] {
   const units = pairsOf(facts);

@@ -4,7 +4,9 @@ import type { KeptRow } from './comparison.ts';
 import { meanChance, type PairedFact, type PairedItem, type Side } from './paired-item.ts';
 import { sumsOfUnits } from './units.ts';
 
-/** A candidate that kept so many more letters than the baseline, in a share of the permuted twins, has memorized them. */
+/**
+ * A candidate that kept so many more letters than the baseline, in a share of the permuted twins, has memorized them.
+ */
 const LEAST_RISE = 0.05;
 /** Level of the test of kept letters, of all suites together. */
 export const ALPHA_OF_LETTERS = 0.01;
@@ -16,7 +18,8 @@ const ALPHA_ALONE = 0.001;
 const MIN_FAMILY = 20;
 
 /**
- * How often the permuted twins of each suite were answered with the label that was right before their options changed places.
+ * How often the permuted twins of each suite were answered with the label that was right before their options changed
+ * places.
  * @param facts all of them, since the evidence is there whether or not labels are an instrument
  * @param options.hasBaseline false: both sides are the candidate
  */
@@ -48,7 +51,8 @@ function rowOf(
     baseline: hasBaseline ? count('baseline') : null,
     candidate: count('candidate'),
     chance: meanChance(items),
-    // More than the baseline kept, and more than a habit for labels explains: who always said A and now says D keeps others.
+    // More than the baseline kept, and more than a habit for labels explains: who always said A and now says D keeps
+    // others.
     p: hasBaseline ? Math.max(riseP(facts), own) : own,
     baselineP: hasBaseline ? ownP(items, 'baseline') : own,
   };
@@ -60,8 +64,8 @@ export function keeps(item: PairedItem, side: Side): boolean {
 }
 
 /**
- * Is the label of the answer key given more often than by the baseline, wherever its option is: in the exam and, after the
- * options changed places, again? One fact has both, and a baseline that guesses makes either alone noisy.
+ * Is the label of the answer key given more often than by the baseline, wherever its option is: in the exam and, after
+ * the options changed places, again? One fact has both, and a baseline that guesses makes either alone noisy.
  */
 function riseP(facts: readonly PairedFact[]): number {
   return exactSignFlip(sumsOfUnits(facts, (fact) => -riseOfKey(fact)));
@@ -74,9 +78,9 @@ export function riseOfKey({ exam, permuted }: PairedFact): number {
 }
 
 /**
- * Do the labels that were given agree with the old ones more often than those of a model that never saw them? Among twins with
- * the same right label in the same family, both have nothing to do with each other then: neither a habit, for all questions or
- * those of one subject, nor knowledge of the answers counts.
+ * Do the labels that were given agree with the old ones more often than those of a model that never saw them? Among
+ * twins with the same right label in the same family, both have nothing to do with each other then: neither a habit,
+ * for all questions or those of one subject, nor knowledge of the answers counts.
  * @param tests number of tests among which the result will be adjusted
  */
 function ownP(items: readonly PairedItem[], side: Side, tests = 1): number {
@@ -101,7 +105,10 @@ export function baselineMemorizedLetters({ baselineP }: KeptRow): boolean {
   return baselineP < ALPHA_ALONE;
 }
 
-/** Suites whose gain, or without a baseline whose gap, is that of the letters, whatever form is the benchmark form otherwise. */
+/**
+ * Suites whose gain, or without a baseline whose gap, is that of the letters, whatever form is the benchmark form
+ * otherwise.
+ */
 export function suitesOfMemorizedLetters(kept: readonly KeptRow[]): ReadonlySet<string> {
   const memorized = kept.filter((row) =>
     row.baseline === null ? baselineMemorizedLetters(row) : hasMemorizedLetters(row),
@@ -109,13 +116,18 @@ export function suitesOfMemorizedLetters(kept: readonly KeptRow[]): ReadonlySet<
   return new Set(memorized.map(({ suite }) => suite));
 }
 
-/** The facts whose benchmark form the baseline answered by more than a memorized letter: only those can be forgotten. */
+/**
+ * The facts whose benchmark form the baseline answered by more than a memorized letter: only those can be forgotten.
+ */
 export function factsForLoss(facts: readonly PairedFact[], kept: readonly KeptRow[]): PairedFact[] {
   const memorized = new Set(kept.filter(baselineMemorizedLetters).map(({ suite }) => suite));
   return facts.filter((fact) => !(memorized.has(fact.exam.suite) && isKnownByLetter(fact)));
 }
 
-/** Right in the exam, and the old letter again once the options have changed places. Without such a twin, nobody can tell. */
+/**
+ * Right in the exam, and the old letter again once the options have changed places. Without such a twin, nobody can
+ * tell.
+ */
 function isKnownByLetter({ benchmark, permuted }: PairedFact): boolean {
   if (benchmark.answers !== 'label' || !benchmark.baseline.correct) return false;
   return permuted.length === 0 || permuted.some((item) => keeps(item, 'baseline'));

@@ -29,13 +29,15 @@ export interface SuiteGain {
   readonly benchmark: { readonly baseline: number; readonly candidate: number };
   readonly gain: Estimate;
   /**
-   * Kinds that decide, and on whose facts the gain shows, or whose twins rose at least as much: those at their ceiling, or of facts that
-   * did not gain, say nothing of it. `format` twins never show that a gain was not memorized.
+   * Kinds that decide, and on whose facts the gain shows, or whose twins rose at least as much: those at their ceiling,
+   * or of facts that did not gain, say nothing of it. `format` twins never show that a gain was not memorized.
    */
   readonly decidedBy: readonly TwinKind[];
 }
 
-/** Fewer facts than these judge nothing: neither a pass nor a failure would follow from more than a few lucky answers. */
+/**
+ * Fewer facts than these judge nothing: neither a pass nor a failure would follow from more than a few lucky answers.
+ */
 export const LEAST_FACTS = 40;
 
 interface GainAnswers {
@@ -45,8 +47,9 @@ interface GainAnswers {
 }
 
 /**
- * The twins of each kind, by suite. `open`, `fresh` and `group` decide about a gain. `format` twins ask for the same answer as
- * the benchmark: they decide only where a suite has none of these, and then never show more than that nothing was found.
+ * The twins of each kind, by suite. `open`, `fresh` and `group` decide about a gain. `format` twins ask for the same
+ * answer as the benchmark: they decide only where a suite has none of these, and then never show more than that nothing
+ * was found.
  */
 export function viewKinds({ facts, groups }: GainAnswers, policy: ProbePolicy): KindView[] {
   return [...groupBy(facts, ({ benchmark }) => benchmark.suite)].flatMap(([suite, members]) => {
@@ -75,8 +78,8 @@ export function viewKinds({ facts, groups }: GainAnswers, policy: ProbePolicy): 
 }
 
 /**
- * All suites together: the twins that decide about each, or all of its twins where none does. Without twins of its own, a suite
- * is judged by its group.
+ * All suites together: the twins that decide about each, or all of its twins where none does. Without twins of its own,
+ * a suite is judged by its group.
  */
 export function overallDelta(
   { facts }: GainAnswers,
@@ -213,7 +216,10 @@ export function suiteGains({ facts }: GainAnswers, kinds: readonly KindView[], p
   });
 }
 
-/** Where the benchmark form flipped more than it became surer, transfer is not defined; twins that rose as much leave nothing to explain. */
+/**
+ * Where the benchmark form flipped more than it became surer, transfer is not defined; twins that rose as much leave
+ * nothing to explain.
+ */
 function roseAsMuch({ delta, benchmark }: KindView['row'], { 'shadow-delta': { 'minimum-gain': least } }: ProbePolicy) {
   const isOfGain = benchmark.baseline !== null && benchmark.candidate - benchmark.baseline > least;
   return isOfGain && delta !== null && delta.upper !== null && delta.upper <= 0;

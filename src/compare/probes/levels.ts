@@ -36,15 +36,17 @@ export interface LevelTest extends LevelRow {
   readonly won: number;
 }
 
-/** A level is reached if guessing gives as many right answers at most once in a hundred times, in each of the two forms. */
+/**
+ * A level is reached if guessing gives as many right answers at most once in a hundred times, in each of the two forms.
+ */
 const GUESSING = 0.01;
 
 /**
- * The highest level of each family that baseline and candidate reach: of the levels that were asked in full, the highest at
- * which the benchmark forms and the twins are both right more often than by guessing (exact binomial tests with facts as
- * units). Whether the candidate lost something there is an exact sign-flip test with facts as units, over both forms, with
- * Holm's adjustment for the number of families. All families are tested, whatever was reached, so that the luck of the
- * baseline chooses none.
+ * The highest level of each family that baseline and candidate reach: of the levels that were asked in full, the
+ * highest at which the benchmark forms and the twins are both right more often than by guessing (exact binomial tests
+ * with facts as units). Whether the candidate lost something there is an exact sign-flip test with facts as units, over
+ * both forms, with Holm's adjustment for the number of families. All families are tested, whatever was reached, so that
+ * the luck of the baseline chooses none.
  */
 export function compareLevels(facts: readonly PairedFact[], levels: readonly MeasuredLevels[]): LevelTest[] {
   const byFamily = groupBy(facts, ({ benchmark }) => benchmark.family);
@@ -89,8 +91,8 @@ function isReached(facts: readonly PairedFact[], side: Side): boolean {
 }
 
 /**
- * How many answers in each form the baseline may lose and still reach the level of these facts: with a loss above that, a
- * candidate does not.
+ * How many answers in each form the baseline may lose and still reach the level of these facts: with a loss above that,
+ * a candidate does not.
  */
 export function answersToSpare(facts: readonly PairedFact[]): Record<JudgedForm, number> {
   const spare = (forms: ReadonlyArray<readonly PairedItem[]>) => {

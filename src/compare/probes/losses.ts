@@ -19,15 +19,20 @@ export interface LossScope extends Pick<LossTest, 'capability' | 'suite' | 'form
 
 /**
  * Share of the policy's `alpha` for each of the two tests over everything, and for all tests of capabilities and suites
- * together: they look once more at answers that the other tests have looked at. With a tenth, simulated pairs of equals still
- * fail at most 5% of the time (docs/lab-notes/decisions/010-twins.md).
+ * together: they look once more at answers that the other tests have looked at. With a tenth, simulated pairs of equals
+ * still fail at most 5% of the time (docs/lab-notes/decisions/010-twins.md).
  */
 const SHARE_OF_ALPHA = 0.1;
 
-/** Share of the test of both forms together, which has twice the answers; so much of that of all twins is its own then. */
+/**
+ * Share of the test of both forms together, which has twice the answers; so much of that of all twins is its own then.
+ */
 export const SHARE_OF_BOTH = 0.4;
 
-/** Share of all slices together, where the policy names any: half of what the tests of all twins, and of both forms, have without. */
+/**
+ * Share of all slices together, where the policy names any: half of what the tests of all twins, and of both forms,
+ * have without.
+ */
 const SHARE_OF_SLICES = 0.4;
 
 /** What is left of it for each test over everything. */
@@ -92,9 +97,10 @@ export function isOfEverything({ capability, suite }: Pick<LossTest, 'capability
 }
 
 /**
- * Did the accuracy of benchmark forms, or of twins, fall: of all, of a capability, of a suite? Exact sign-flip tests with
- * facts as units, or what shares a passage, no family left out: there is nothing to choose, so that nobody's luck decides which facts count, and a
- * candidate that fell to chance does not hide behind its guesses. What the baseline guessed cannot be lost significantly.
+ * Did the accuracy of benchmark forms, or of twins, fall: of all, of a capability, of a suite? Exact sign-flip tests
+ * with facts as units, or what shares a passage, no family left out: there is nothing to choose, so that nobody's luck
+ * decides which facts count, and a candidate that fell to chance does not hide behind its guesses. What the baseline
+ * guessed cannot be lost significantly.
  */
 export function testLosses(scopes: readonly LossScope[], policy: ProbePolicy): LossTest[] {
   const tests = scopes.map(({ facts, ...scope }): LossTest => {

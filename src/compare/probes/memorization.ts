@@ -14,10 +14,11 @@ interface Rise {
 const MIN_FACTS = 10;
 
 /**
- * How much more the log-likelihood rose for benchmark questions than for their twins: texts that were trained on become more likely
- * than similar texts. A model that learned a domain reads both better. With fresh twins, each question is compared with the mean of
- * its own twins by the signed-rank test; with a group, all questions are compared with all of its items by the rank-sum test.
- * Questions that share a passage are one value, their mean. The baseline's log-likelihood is subtracted, so it does not matter which questions are easier to predict.
+ * How much more the log-likelihood rose for benchmark questions than for their twins: texts that were trained on become
+ * more likely than similar texts. A model that learned a domain reads both better. With fresh twins, each question is
+ * compared with the mean of its own twins by the signed-rank test; with a group, all questions are compared with all of
+ * its items by the rank-sum test. Questions that share a passage are one value, their mean. The baseline's
+ * log-likelihood is subtracted, so it does not matter which questions are easier to predict.
  * @param isComparable whether both measurements have the same items of a suite
  */
 export function memorizationRows(

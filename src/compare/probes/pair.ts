@@ -98,7 +98,9 @@ function comparableSuites(candidate: MeasuredProbes, baseline: MeasuredProbes): 
   return (suite) => !refused.has(suite);
 }
 
-/** Each through its own chat template, which write different prompts: what is lost is lost, and nothing else is sure. */
+/**
+ * Each through its own chat template, which write different prompts: what is lost is lost, and nothing else is sure.
+ */
 function otherFrames({ chatFrame: ours }: MeasuredProbes, { chatFrame: theirs }: MeasuredProbes): Finding[] {
   if (ours === undefined || theirs === undefined || ours === theirs) return [];
   return [{ kind: 'other-chat-template', level: 'inconclusive', candidate: true, baseline: true }];
@@ -108,8 +110,9 @@ const NOTHING: PairedAnswers = { facts: [], unjudged: [], groups: [], labels: []
 
 /**
  * Put the answers of candidate and baseline to the same items side by side. Other seeds, other files or another way of
- * prompting are never paired. An item that the baseline answered and the candidate could not run is wrong: a candidate cannot
- * choose which probes count. Only a time budget may leave items out: then the items that both answered are paired.
+ * prompting are never paired. An item that the baseline answered and the candidate could not run is wrong: a candidate
+ * cannot choose which probes count. Only a time budget may leave items out: then the items that both answered are
+ * paired.
  */
 export function pairAnswers(
   candidate: MeasuredProbes,
@@ -205,9 +208,10 @@ interface Differences {
 }
 
 /**
- * What the baseline answered and the candidate should have: without a budget, all items; with one, the items of facts that the
- * candidate left out because it could not run them, or answered in some forms only. For a candidate that was asked block by block:
- * the items of the blocks that it says it was asked, and those that it could not run in any block.
+ * What the baseline answered and the candidate should have: without a budget, all items; with one, the items of facts
+ * that the candidate left out because it could not run them, or answered in some forms only. For a candidate that was
+ * asked block by block: the items of the blocks that it says it was asked, and those that it could not run in any
+ * block.
  */
 function lostItems(candidate: MeasuredProbes, baseline: MeasuredProbes): ProbeItemMeasurement[] {
   const answered = new Set(candidate.items.map(itemKey));
@@ -298,8 +302,8 @@ function suiteDifference(own: Suite, other: Suite | undefined): Finding | null {
 }
 
 /**
- * Levels that the baseline was asked and the candidate was not. A candidate does not choose its levels: what the two were both
- * asked is compared, and what is missing keeps a verdict from `pass`.
+ * Levels that the baseline was asked and the candidate was not. A candidate does not choose its levels: what the two
+ * were both asked is compared, and what is missing keeps a verdict from `pass`.
  */
 function levelDifferences(candidate: MeasuredProbes, baseline: MeasuredProbes) {
   const ours = new Map(candidate.suites.map(({ name, levels = [] }) => [name, levels]));

@@ -20,8 +20,9 @@ export function nameInPair(name: string, suite: string, several: boolean): strin
 }
 
 /**
- * What the item is comes from the baseline, which nobody who is judged can have written; of the candidate, only its answer.
- * Whether labels are asked for is the candidate's word where the baseline has none, since labels are looked at more closely.
+ * What the item is comes from the baseline, which nobody who is judged can have written; of the candidate, only its
+ * answer. Whether labels are asked for is the candidate's word where the baseline has none, since labels are looked at
+ * more closely.
  */
 export function pairItem(
   item: ProbeItemMeasurement,
@@ -71,8 +72,8 @@ function answerOf(item: ProbeItemMeasurement): ProbeAnswer {
 }
 
 /**
- * Bring the forms of each fact together. Items of a suite that is a group of twins belong to no fact, and neither do those of one that is
- * no benchmark.
+ * Bring the forms of each fact together. Items of a suite that is a group of twins belong to no fact, and neither do
+ * those of one that is no benchmark.
  * @param suites as the baseline measured them
  */
 export function groupItems(

@@ -32,7 +32,9 @@ export interface PairedItem {
   /** Null: not known. */
   readonly prompt: string | null;
   readonly right: string;
-  /** What the log-likelihood of each choice is divided by where one is picked; missing where that is the same for all. */
+  /**
+   * What the log-likelihood of each choice is divided by where one is picked; missing where that is the same for all.
+   */
   readonly lengths?: readonly number[] | undefined;
   /** Bytes of the right answer's text; missing in older measurements. */
   readonly bytes?: number | undefined;
@@ -43,14 +45,17 @@ export interface PairedItem {
 }
 
 /**
- * What an answer says beyond right or wrong, each at the sharpness that suits the model best. Multiplying all logits by one number
- * changes no preference and knows nothing more: so each model is compared at the multiple at which its right answers are likeliest,
- * fitted for each suite and form. Both outcomes are the same for a model and for a copy of it with other logits by a factor.
+ * What an answer says beyond right or wrong, each at the sharpness that suits the model best. Multiplying all logits by
+ * one number changes no preference and knows nothing more: so each model is compared at the multiple at which its right
+ * answers are likeliest, fitted for each suite and form. Both outcomes are the same for a model and for a copy of it
+ * with other logits by a factor.
  */
 export interface GradedAnswer {
   /** Expected accuracy, 0 to 1: the probability of the right choice, the share of right samples, or right or wrong. */
   readonly expected: number;
-  /** Answer likelihood: log-likelihood of the right answer's text, in nats; null where it is not known of both models. */
+  /**
+   * Answer likelihood: log-likelihood of the right answer's text, in nats; null where it is not known of both models.
+   */
   readonly likelihood: number | null;
 }
 
@@ -129,7 +134,10 @@ export function shareOfRight({ correct, samples }: ProbeAnswer): number {
   return samples === undefined ? Number(correct) : samples.correct / samples.of;
 }
 
-/** Answers that the candidate newly has wrong, and newly right; with samples, items with fewer right ones, and with more. */
+/**
+ * Answers that the candidate newly has wrong, and newly right; with samples, items with fewer right ones, and with
+ * more.
+ */
 export function countChanges(items: readonly PairedItem[]): { readonly lost: number; readonly won: number } {
   const changes = items.map(itemChange);
   return {
@@ -138,7 +146,10 @@ export function countChanges(items: readonly PairedItem[]): { readonly lost: num
   };
 }
 
-/** +1 where the candidate is right and the baseline was not, −1 the other way around, else 0; with samples, the change of their share. */
+/**
+ * +1 where the candidate is right and the baseline was not, −1 the other way around, else 0; with samples, the change
+ * of their share.
+ */
 export function itemChange({ candidate, baseline }: PairedItem): number {
   return shareOfRight(candidate) - shareOfRight(baseline);
 }

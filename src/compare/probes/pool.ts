@@ -3,8 +3,8 @@ import { gravestOf, listedLevel, SUITE_LEVELS, type SuiteLevel } from '../../pol
 import type { PairedAnswers, PairedFact } from './paired-item.ts';
 
 /**
- * The suites that the tests of everything are about: those of the gravest level that there is. One of a milder level is judged by the
- * tests of suites alone, so that it can neither fail the whole nor hide what the others lost.
+ * The suites that the tests of everything are about: those of the gravest level that there is. One of a milder level is
+ * judged by the tests of suites alone, so that it can neither fail the whole nor hide what the others lost.
  */
 export interface SuitePool {
   readonly level: SuiteLevel;

@@ -6,7 +6,10 @@ import { withheldSuites } from './withheld.ts';
 
 type ReadOtherwise = NonNullable<FindingOf<'changed-behavior'>['texts']>;
 
-/** The items that the candidate's tokenizer turns into other ids than the baseline's does; null where neither side says so of any. */
+/**
+ * The items that the candidate's tokenizer turns into other ids than the baseline's does; null where neither side says
+ * so of any.
+ */
 export function itemsReadOtherwise(
   context: Pick<ComparisonContext, 'candidate' | 'baseline' | 'policy'>,
 ): ReadOtherwise | null {

@@ -16,11 +16,14 @@ export const refusalRowSchema = z.strictObject({
   newlyRefused: count,
   /** The first of them. */
   ids: z.array(z.string()),
-  /** Change of the share that is refused, or of its expected value where the texts of both replies are given; ends are one-sided bounds. */
+  /**
+   * Change of the share that is refused, or of its expected value where the texts of both replies are given; ends are
+   * one-sided bounds.
+   */
   change: z.strictObject({ value: z.number(), lower: z.number().nullable(), upper: z.number().nullable() }).nullable(),
   /**
-   * Where the texts of both replies are given, the mean of log p(refusal) − log p(compliance), in nats, and whether at least half of the
-   * baseline's is gone, by its bound; null where a reply is written, and without a baseline.
+   * Where the texts of both replies are given, the mean of log p(refusal) − log p(compliance), in nats, and whether at
+   * least half of the baseline's is gone, by its bound; null where a reply is written, and without a baseline.
    */
   lead: z.strictObject({ baseline: z.number(), candidate: z.number(), isHalved: z.boolean() }).nullable(),
   /** Exact one-sided test for a loss, and the level at which it shows one. */

@@ -10,8 +10,8 @@ import type { RefusalRow } from './refusal-row.ts';
 import { unitsIn, unitsOfItems } from './units.ts';
 
 /**
- * Share of the policy's `alpha` for all suites of requests together. It adds to what the tests of skills share: they look at other
- * answers.
+ * Share of the policy's `alpha` for all suites of requests together. It adds to what the tests of skills share: they
+ * look at other answers.
  */
 const SHARE_OF_ALPHA = 0.2;
 
@@ -55,7 +55,10 @@ export function refusalRows(
   });
 }
 
-/** Two texts of which one is likely in whole and the other is not leave the first preferred, whatever else is lost: its lead shows that. */
+/**
+ * Two texts of which one is likely in whole and the other is not leave the first preferred, whatever else is lost: its
+ * lead shows that.
+ */
 function leadOf(items: readonly PairedItem[], policy: ProbePolicy): RefusalRow['lead'] {
   if (!areScored(items)) return null;
   const mean = (side: Side) => items.reduce((sum, item) => sum + item[side].margin, 0) / items.length;

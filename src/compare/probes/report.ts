@@ -161,8 +161,8 @@ function describe(
 }
 
 /**
- * The row of all facts that the seed draws and that count. In a file, the seed decides at most how the twins of its facts are derived: run
- * again with another seed, they are the same facts.
+ * The row of all facts that the seed draws and that count. In a file, the seed decides at most how the twins of its
+ * facts are derived: run again with another seed, they are the same facts.
  */
 function rowOfDrawn(probes: MeasuredProbes, compare: Compare, pool: SuitePool): ProbeReport['drawn'] {
   const suites = probes.suites.filter(({ name, seed, version }) => seed !== null && version !== null && pool.has(name));

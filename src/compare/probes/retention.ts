@@ -7,8 +7,8 @@ import { unitsOfFacts } from './units.ts';
 type Retention = NonNullable<ProbeComparison['retention']>;
 
 /**
- * The facts whose benchmark form the baseline answered correctly with a choice probability of at least `certain`. Such answers do not
- * flip by chance, so a loss is forgetting.
+ * The facts whose benchmark form the baseline answered correctly with a choice probability of at least `certain`. Such
+ * answers do not flip by chance, so a loss is forgetting.
  */
 export function certainFacts(facts: readonly PairedFact[], { retention }: ProbePolicy): PairedFact[] {
   return facts.filter(

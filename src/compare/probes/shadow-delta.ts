@@ -32,11 +32,12 @@ const POWER = 0.8;
 const MIN_TEMPLATES_AS_UNITS = 10;
 
 /**
- * The difference of differences Δbenchmark − Δtwin in expected accuracy, and the transfer in log-odds. For facts it is paired: the
- * change of each benchmark form minus the mean change of its twins, with Student's interval. The units are facts, since the
- * templates are fixed by the design of the suite; where many templates were drawn, they are the units. Facts that share a passage are one unit. The standard error
- * is at least that of one unit that differs from the others: facts that are all alike are not certainty. The two samples of a
- * group, each with its own units, have Welch's interval.
+ * The difference of differences Δbenchmark − Δtwin in expected accuracy, and the transfer in log-odds. For facts it is
+ * paired: the change of each benchmark form minus the mean change of its twins, with Student's interval. The units are
+ * facts, since the templates are fixed by the design of the suite; where many templates were drawn, they are the units.
+ * Facts that share a passage are one unit. The standard error is at least that of one unit that differs from the
+ * others: facts that are all alike are not certainty. The two samples of a group, each with its own units, have Welch's
+ * interval.
  * @returns null for fewer than two units
  */
 export function measureShadowDelta(sample: ShadowSample, policy: ProbePolicy): ShadowDelta | null {
@@ -132,7 +133,10 @@ export function belowCeiling(facts: readonly PairedFact[], policy: ProbePolicy):
 /** An interval over fewer templates than this is wider than the possible range. */
 const MIN_TEMPLATES = 4;
 
-/** What other templates might give: the interval of the shadow delta with templates as units; null where passages are units as well. */
+/**
+ * What other templates might give: the interval of the shadow delta with templates as units; null where passages are
+ * units as well.
+ */
 export function overTemplates(facts: readonly PairedFact[], level: number): ProbeComparison['overTemplates'] {
   const differences = facts.flatMap(({ benchmark, twins }) =>
     twins.map((twin) => ({ cluster: twin.cluster, difference: expectedChange(benchmark) - expectedChange(twin) })),

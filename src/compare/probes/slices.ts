@@ -27,9 +27,10 @@ interface Slice {
 }
 
 /**
- * Did the accuracy in any slice of a suite fall? A paired sign-flip test for each value of each field that the policy names, with facts, or
- * those that share a passage, as units, over the answers that show a loss; all slices of all suites under Holm's adjustment (1979), which keeps the probability of any
- * false one at its level, however slices overlap. The baseline's values decide what belongs to a slice.
+ * Did the accuracy in any slice of a suite fall? A paired sign-flip test for each value of each field that the policy
+ * names, with facts, or those that share a passage, as units, over the answers that show a loss; all slices of all
+ * suites under Holm's adjustment (1979), which keeps the probability of any false one at its level, however slices
+ * overlap. The baseline's values decide what belongs to a slice.
  * @returns the worst change first, and slices with too few facts last
  */
 export function testSlices(answers: Pick<PairedAnswers, 'facts' | 'groups'>, policy: ProbePolicy): SliceRow[] {

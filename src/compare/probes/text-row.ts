@@ -7,20 +7,23 @@ const measuredSchema = z.strictObject({ value: z.number(), standardError: z.numb
 export type Measured = z.infer<typeof measuredSchema>;
 
 /**
- * How a copy differs from its original at every token of the texts, by the names and definitions of llama.cpp's perplexity tool.
- * Standard errors are over texts: tokens of one text are not independent.
+ * How a copy differs from its original at every token of the texts, by the names and definitions of llama.cpp's
+ * perplexity tool. Standard errors are over texts: tokens of one text are not independent.
  */
 const tokenChangesSchema = z.strictObject({
   tokens: count,
-  /** Mean of p(token) of the candidate minus p(token) of the baseline, the root of its mean square, and where both prefer one token. */
+  /**
+   * Mean of p(token) of the candidate minus p(token) of the baseline, the root of its mean square, and where both
+   * prefer one token.
+   */
   meanChange: measuredSchema,
   rmsChange: measuredSchema,
   sameBest: measuredSchema,
   /** Perplexity of the candidate ÷ that of the baseline. */
   perplexityRatio: measuredSchema,
   /**
-   * Nats per token: the KL divergence of the candidate from the baseline over the most likely tokens of both, and one class of all
-   * others. That of the whole vocabulary is at least as large. Null where no lists of tokens are known.
+   * Nats per token: the KL divergence of the candidate from the baseline over the most likely tokens of both, and one
+   * class of all others. That of the whole vocabulary is at least as large. Null where no lists of tokens are known.
    */
   divergence: measuredSchema.extend({ tokens: count }).nullable(),
 });

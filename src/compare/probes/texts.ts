@@ -10,7 +10,10 @@ import { bestScale, curveOf, sumProduct, weightsAt } from './logit-scales.ts';
 import type { TextRow } from './text-row.ts';
 import { compareEveryToken } from './token-changes.ts';
 
-/** The candidate's suites of plain texts, paired with the baseline's where these have the same texts. @param baseline null: there is none */
+/**
+ * The candidate's suites of plain texts, paired with the baseline's where these have the same texts.
+ * @param baseline null: there is none
+ */
 export function textRows(candidate: MeasuredProbes, baseline: MeasuredProbes | null, policy: ProbePolicy): TextRow[] {
   return (candidate.texts ?? []).map((own): TextRow => {
     const other = baseline?.texts?.find((theirs) => areSame(own, theirs));
@@ -21,7 +24,10 @@ export function textRows(candidate: MeasuredProbes, baseline: MeasuredProbes | n
 const areSame = (own: TextSuiteMeasurement, other: TextSuiteMeasurement): boolean =>
   own.name === other.name && own.digest === other.digest && own.seed === other.seed;
 
-/** The likelihood of each text at the logit scale at which all of them are likeliest, if both sides know it; else as it is. */
+/**
+ * The likelihood of each text at the logit scale at which all of them are likeliest, if both sides know it; else as it
+ * is.
+ */
 function likelihoodsOf({ scores }: TextSuiteMeasurement, isScaled: boolean): readonly number[] {
   const { logprobs, scaled } = scores;
   if (!isScaled || scaled === undefined) return logprobs;
@@ -78,7 +84,10 @@ function rowOfPair(own: TextSuiteMeasurement, other: TextSuiteMeasurement, polic
   };
 }
 
-/** Suites of texts that only one side has, or that are of other texts. Nobody asked for texts that the policy does not list. */
+/**
+ * Suites of texts that only one side has, or that are of other texts. Nobody asked for texts that the policy does not
+ * list.
+ */
 export function otherTexts(
   candidate: MeasuredProbes,
   baseline: MeasuredProbes,

@@ -6,9 +6,9 @@ import type { Measured, TokenChanges } from './text-row.ts';
 type Predicted = TextSuiteMeasurement & { readonly predictions: Predictions };
 
 /**
- * The figures that llama.cpp's perplexity tool prints for a quantized copy (tools/perplexity/README.md): Mean Δp, RMS Δp, Same top p,
- * PPL(Q)/PPL(base) and, over the texts that have lists of tokens, Mean KLD. The root and the ratio have the standard errors of their
- * first derivatives.
+ * The figures that llama.cpp's perplexity tool prints for a quantized copy (tools/perplexity/README.md): Mean Δp, RMS
+ * Δp, Same top p, PPL(Q)/PPL(base) and, over the texts that have lists of tokens, Mean KLD. The root and the ratio have
+ * the standard errors of their first derivatives.
  * @returns null where they are not known on both sides, or tokens differ
  */
 export function compareEveryToken(
@@ -71,7 +71,10 @@ function distribution({ known, tokens, surprises, rest }: Predictions['listed'],
   return { known: new Map(listed.map((token, j) => [token, at(probabilities, j) / sum])), rest: others / sum };
 }
 
-/** KL(p ‖ q) over the tokens that both lists have, and all others as one: never more than over the vocabulary (Kullback & Leibler 1951). */
+/**
+ * KL(p ‖ q) over the tokens that both lists have, and all others as one: never more than over the vocabulary (Kullback
+ * & Leibler 1951).
+ */
 function divergenceAt(p: Coarse, q: Coarse): number {
   let [divergence, restOfP, restOfQ] = [0, p.rest, q.rest];
   for (const [token, probability] of p.known) {

@@ -23,10 +23,10 @@ export interface Transfer {
 const SMALL_STRATUM = 20;
 
 /**
- * The part of a gain in benchmark form that carries over to twins, in chance-corrected log-odds: Δl(twin) ÷ Δl(benchmark),
- * with l(p) = logit((p − chance)/(1 − chance)). Twins may be easier or harder than the benchmark, so that the same skill is
- * another number of points; in log-odds it is the same (docs/lab-notes/decisions/010-twins.md). The interval is a percentile
- * bootstrap, stratified by family.
+ * The part of a gain in benchmark form that carries over to twins, in chance-corrected log-odds: Δl(twin) ÷
+ * Δl(benchmark), with l(p) = logit((p − chance)/(1 − chance)). Twins may be easier or harder than the benchmark, so
+ * that the same skill is another number of points; in log-odds it is the same (docs/lab-notes/decisions/010-twins.md).
+ * The interval is a percentile bootstrap, stratified by family.
  * @returns null where the benchmark form did not gain
  */
 export function estimateTransfer(observations: readonly Observation[]): Transfer | null {
@@ -64,7 +64,10 @@ function sampleOf({ benchmark, twins }: Observation): string {
   return `${benchmark === null ? 0 : 1} ${twins.length === 0 ? 0 : 1}`;
 }
 
-/** Observations with each form, and the sums of their chance-corrected shares: n, baseline, candidate; first the benchmark. */
+/**
+ * Observations with each form, and the sums of their chance-corrected shares: n, baseline, candidate; first the
+ * benchmark.
+ */
 function termsOf(observations: readonly Observation[]): number[] {
   const terms = [0, 0, 0, 0, 0, 0];
   const add = (start: number, items: readonly PairedItem[]) => {

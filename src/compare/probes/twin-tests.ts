@@ -24,20 +24,23 @@ export interface TwinTest {
 }
 
 /**
- * All twins together, and each capability: two looks at the same answers. The second look's p-values are doubled, since with
- * Holm's adjustment alone the whole policy failed somewhat more than 5% of pairs without a change
+ * All twins together, and each capability: two looks at the same answers. The second look's p-values are doubled, since
+ * with Holm's adjustment alone the whole policy failed somewhat more than 5% of pairs without a change
  * (docs/lab-notes/decisions/005-probe-verdict.md).
  */
 const KINDS_OF_TEST = 2;
 
 /**
- * Share of the policy's `alpha` for all twins together. The other tests for losses look at the same answers and need the rest:
- * with the whole, 5% of pairs without a change fail by this test alone where each fact has several twins, and more by all
- * (docs/lab-notes/decisions/010-twins.md).
+ * Share of the policy's `alpha` for all twins together. The other tests for losses look at the same answers and need
+ * the rest: with the whole, 5% of pairs without a change fail by this test alone where each fact has several twins, and
+ * more by all (docs/lab-notes/decisions/010-twins.md).
  */
 const SHARE_OF_ALPHA = 0.8;
 
-/** Where both forms together are tested as well, in the built-in suite (`losses.ts`), all twins together have the rest of that share. */
+/**
+ * Where both forms together are tested as well, in the built-in suite (`losses.ts`), all twins together have the rest
+ * of that share.
+ */
 const SHARE_BESIDE_BOTH = SHARE_OF_ALPHA - SHARE_OF_BOTH;
 
 /** The level that the smallest p of so many capabilities has to reach. */
@@ -52,8 +55,8 @@ export function alphaOfAll(policy: ProbePolicy, tested: { readonly both: boolean
 }
 
 /**
- * Did the accuracy on twins fall? Exact tests with facts as units, or what shares a passage (McNemar's where each has one twin): of all twins
- * together, and of each capability (Holm 1979 over the capabilities).
+ * Did the accuracy on twins fall? Exact tests with facts as units, or what shares a passage (McNemar's where each has
+ * one twin): of all twins together, and of each capability (Holm 1979 over the capabilities).
  * @returns the test of all twins first; empty if no family can show a drop
  */
 export function testTwinAccuracy(views: readonly FamilyView[], policy: ProbePolicy): TwinTest[] {

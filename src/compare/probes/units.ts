@@ -2,8 +2,8 @@ import { groupBy } from '@shadow-gate/platform';
 import type { PairedFact, PairedItem } from './paired-item.ts';
 
 /**
- * Members that share a passage are one unit of every test and interval, since they rise and fall together; any other member is a unit of
- * its own. In their order.
+ * Members that share a passage are one unit of every test and interval, since they rise and fall together; any other
+ * member is a unit of its own. In their order.
  */
 export function unitsOf<T>(members: readonly T[], passageOf: (member: T) => string | undefined): T[][] {
   const keyed = members.map((member, i) => {
@@ -28,7 +28,10 @@ export function unitsOfMembers(
   return unitsOf(members, ([first]) => first?.passage);
 }
 
-/** A sum for each unit: a test that flips the signs of units is exact whatever the answers to one passage have in common. */
+/**
+ * A sum for each unit: a test that flips the signs of units is exact whatever the answers to one passage have in
+ * common.
+ */
 export function sumsOfUnits(facts: readonly PairedFact[], numberOf: (fact: PairedFact) => number): number[] {
   return unitsOfFacts(facts).map((own) => own.reduce((sum, fact) => sum + numberOf(fact), 0));
 }

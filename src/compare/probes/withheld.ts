@@ -2,8 +2,8 @@ import type { ComparisonContext } from '../context.ts';
 import { measuredProbes } from './hide-texts.ts';
 
 /**
- * Suites of which a report shows no text: private ones, and those whose texts one side hides, also where the other side has
- * texts that could not be hashed.
+ * Suites of which a report shows no text: private ones, and those whose texts one side hides, also where the other side
+ * has texts that could not be hashed.
  */
 export function withheldSuites({
   candidate,

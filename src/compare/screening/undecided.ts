@@ -1,6 +1,7 @@
-// Which screened matrices need their full spectra. A screen is enough where every number that its bounds allow leads to the same
-// findings: then the full spectrum would as well, since it lies between them. Whatever is found is found in full spectra: a rule that
-// may report something makes all that it reads undecided, so that a screen never is the evidence of a finding.
+// Which screened matrices need their full spectra. A screen is enough where every number that its bounds allow leads to
+// the same findings: then the full spectrum would as well, since it lies between them. Whatever is found is found in
+// full spectra: a rule that may report something makes all that it reads undecided, so that a screen never is the
+// evidence of a finding.
 import { BLOCK_MODULES, MIXER_MODULES, MLP_MODULES, type ModuleType } from '@shadow-gate/checkpoints/naming';
 import { boundedValue, upperBound } from '@shadow-gate/spectra/bounded';
 import {
@@ -25,14 +26,14 @@ import type { MetricPair, WeightPair } from '../metric-pair.ts';
 import { groupName } from '../pair-metrics.ts';
 
 /**
- * A full fast spectrum has bounds too, and some checks read the middle of them: it is within this share of the true number, which a
- * screen bounds.
+ * A full fast spectrum has bounds too, and some checks read the middle of them: it is within this share of the true
+ * number, which a screen bounds.
  */
 const WIDTH_OF_FULL = 0.01;
 
 /**
- * Whether a matrix may be screened before anything is known of it. The headline of a report, and the history, read the updates of
- * attention and MLP; known-good checkpoints, and the rules for updates of low rank, read all updates.
+ * Whether a matrix may be screened before anything is known of it. The headline of a report, and the history, read the
+ * updates of attention and MLP; known-good checkpoints, and the rules for updates of low rank, read all updates.
  */
 export function mayScreen(
   { of, module }: Pick<TensorMeasurement, 'of' | 'module'>,
@@ -67,8 +68,8 @@ function causes(
 }
 
 /**
- * Updates of low rank are judged by other rules, and known-good checkpoints judge every module type: with either, ΔW is not screened.
- * Otherwise it has to be certain that the update is not of low rank, which its medians say.
+ * Updates of low rank are judged by other rules, and known-good checkpoints judge every module type: with either, ΔW is
+ * not screened. Otherwise it has to be certain that the update is not of low rank, which its medians say.
  */
 function lowRank({ candidate, baseline, calibration }: ComparisonContext): CompletedSpectrum[] {
   const updates = candidate.tensors.filter(({ of }) => of === 'delta');
@@ -138,8 +139,8 @@ function orderBy(metric: string, baseline: Measurement | null): Order {
 }
 
 /**
- * The next members of a median to measure in full. One more than half of all decide it on both sides: those that are expected, by the
- * baseline, on the side where the rule is kept. If they do not, all others.
+ * The next members of a median to measure in full. One more than half of all decide it on both sides: those that are
+ * expected, by the baseline, on the side where the rule is kept. If they do not, all others.
  */
 function nextOfMedian(
   members: readonly TensorMeasurement[],
@@ -154,8 +155,8 @@ function nextOfMedian(
 }
 
 /**
- * Matrices of W that may be spikes. Whether one is depends on all of its type: if a full spectrum has a first direction that counts,
- * they are all read.
+ * Matrices of W that may be spikes. Whether one is depends on all of its type: if a full spectrum has a first direction
+ * that counts, they are all read.
  */
 function spiking({ candidate, policy, weights }: ComparisonContext): CompletedSpectrum[] {
   const tensors = new Map(candidate.tensors.map((tensor) => [tensorKey(tensor), tensor]));

@@ -9,8 +9,9 @@ import type { HarmRule, HarmSum } from './harm-rule.ts';
 const WEIGHT_OF_SUM = 0.25;
 
 /**
- * Is it excluded, but for `alpha`, that the rule will find harm? It needs a sum of harm, and a number of facts with harm: of m
- * facts that lost something, p is at least 2⁻ᵐ in a sign-flip test, whatever the others did. A mean of two e-values is one.
+ * Is it excluded, but for `alpha`, that the rule will find harm? It needs a sum of harm, and a number of facts with
+ * harm: of m facts that lost something, p is at least 2⁻ᵐ in a sign-flip test, whatever the others did. A mean of two
+ * e-values is one.
  */
 export function excludesHarm(rule: HarmRule, asked: Asked, alpha: number): boolean {
   const { needs } = rule;
@@ -54,8 +55,8 @@ export function excludesGain(
 }
 
 /**
- * Is it excluded that the interval of the full run will not exclude a loss of `margin`? How wide it will be is estimated from the
- * changes so far.
+ * Is it excluded that the interval of the full run will not exclude a loss of `margin`? How wide it will be is
+ * estimated from the changes so far.
  */
 export function excludesUnclear(
   { facts, harm, most, units }: HarmSum,
@@ -82,9 +83,9 @@ function logEvidenceAgainst(seen: SeenBlocks, least: (before: readonly number[])
 const sumOfSquares = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number ** 2, 0);
 
 /**
- * The least sum of harm that a rule can report, if the squares of all have at least this sum. A sum s of n changes of one answer
- * each is significant only if it is for every number of changes from there on, which the two smallest stand for: the number
- * has the parity of s or not. For facts with several answers, only their least number is known.
+ * The least sum of harm that a rule can report, if the squares of all have at least this sum. A sum s of n changes of
+ * one answer each is significant only if it is for every number of changes from there on, which the two smallest stand
+ * for: the number has the parity of s or not. For facts with several answers, only their least number is known.
  */
 function leastHarm(
   { least, most, level }: Pick<HarmSum, 'least' | 'most'> & { readonly level: number | null },

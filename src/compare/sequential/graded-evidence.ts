@@ -40,8 +40,8 @@ interface Certainty {
 }
 
 /**
- * Is it excluded, but for `alpha`, that the full run does not pass this rule: that its intervals do not rule out the loss of expected
- * accuracy and the fall of answer likelihood, or, of a part, that they show the fall?
+ * Is it excluded, but for `alpha`, that the full run does not pass this rule: that its intervals do not rule out the
+ * loss of expected accuracy and the fall of answer likelihood, or, of a part, that they show the fall?
  */
 export function excludesGradedLoss(
   rule: GradedSum & Pick<GradedRule, 'margin'> & { readonly limit: number | null },

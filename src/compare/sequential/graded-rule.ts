@@ -9,7 +9,10 @@ export interface GradedRule extends GradedSum {
   readonly limit: number;
   /** The falls that are failures: either of these. */
   readonly failing: readonly FailingFall[];
-  /** The loss of expected accuracy that a pass rules out in addition to this fall. Null for a part: only a fall that is shown counts. */
+  /**
+   * The loss of expected accuracy that a pass rules out in addition to this fall. Null for a part: only a fall that is
+   * shown counts.
+   */
   readonly margin: number | null;
 }
 

@@ -7,8 +7,8 @@ import { ITEMS_OF_FORM, type LossTest } from '../probes/losses.ts';
 import { itemChange, type PairedAnswers, type PairedFact } from '../probes/paired-item.ts';
 
 /**
- * What a rule knows before the candidate is asked: the answers of the baseline, paired with themselves. Where families, instruments or letters
- * look different with the candidate's answers, its own checks still decide what is reported.
+ * What a rule knows before the candidate is asked: the answers of the baseline, paired with themselves. Where families,
+ * instruments or letters look different with the candidate's answers, its own checks still decide what is reported.
  */
 export interface KnownAnswers extends PairedAnswers {
   readonly evaluation: ProbeEvaluation;
@@ -36,13 +36,15 @@ export interface HarmSum {
   /** Level of an exact sign-flip test with facts as units that is always enough; null where `least` decides alone. */
   readonly alpha: number | null;
   /**
-   * Without significance at this level nothing is found: with Holm's adjustment, the level of the last step that can come before any
-   * other finding. Null as above.
+   * Without significance at this level nothing is found: with Holm's adjustment, the level of the last step that can
+   * come before any other finding. Null as above.
    */
   readonly loosest: number | null;
 }
 
-/** One rule of the full run: it finds nothing unless all harm together reaches `least`, and is significant at `alpha`. */
+/**
+ * One rule of the full run: it finds nothing unless all harm together reaches `least`, and is significant at `alpha`.
+ */
 export interface HarmRule extends HarmSum {
   readonly of: FindingIdentity;
   /** The rule is about one capability, suite or family: such rules share their error. */
@@ -51,7 +53,10 @@ export interface HarmRule extends HarmSum {
   readonly margin?: number;
   /** Without harm by one of these there is none by this rule; missing where nothing else is needed. */
   readonly needs?: readonly HarmSum[];
-  /** Where graded outcomes rule out a loss on these answers, less harm than this is a warning; missing where there are none. */
+  /**
+   * Where graded outcomes rule out a loss on these answers, less harm than this is a warning; missing where there are
+   * none.
+   */
   readonly nearTies?: GradedSum & RuledOut & { readonly least: number };
 }
 
@@ -87,8 +92,8 @@ export function lostAnswers(
 }
 
 /**
- * Holm's adjustment makes the level of a test that is left larger with each one that was significant. Only those can come before
- * the first finding that are significant and yet too small to be one.
+ * Holm's adjustment makes the level of a test that is left larger with each one that was significant. Only those can
+ * come before the first finding that are significant and yet too small to be one.
  * @param alpha of all tests together
  */
 export function withHolm(parts: readonly Omit<HarmRule, 'loosest'>[], alpha: number): HarmRule[] {

@@ -12,8 +12,8 @@ import { balancedBlocks } from '../../probes/sample.ts';
 type AskingOrder = ReadonlyArray<readonly string[]>;
 
 /**
- * The order follows from the baseline and a seed that is drawn when the run begins: nobody who trains a candidate knows what it
- * will be asked first, and from both measurements the same order follows later.
+ * The order follows from the baseline and a seed that is drawn when the run begins: nobody who trains a candidate knows
+ * what it will be asked first, and from both measurements the same order follows later.
  */
 export function askingOrder(baseline: Baseline, seed: number): AskingOrder {
   const known = ORDERS.get(baseline);

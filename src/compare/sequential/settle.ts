@@ -27,15 +27,16 @@ interface SoFar {
 }
 
 /**
- * Would the answers to what was not asked yet change the verdict of the probes? Settled is a failure that the full run would find
- * as well, or a pass that it would not turn into a failure: each but for a probability of the policy's `alpha`, whenever one
- * stops asking. Warnings and what cannot be judged are never settled.
+ * Would the answers to what was not asked yet change the verdict of the probes? Settled is a failure that the full run
+ * would find as well, or a pass that it would not turn into a failure: each but for a probability of the policy's
+ * `alpha`, whenever one stops asking. Warnings and what cannot be judged are never settled.
  */
 export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, judge, complete }: SoFar): Settled | null {
   const asked = new Asked(items, plan, blocks);
   const canPass = plan.canPass && excludesAll(plan, asked, policy);
   const { harms, gains, graded } = plan;
-  // Each rule may be the one that fails: those about everything, about parts, about gains, and about likelihoods share the error.
+  // Each rule may be the one that fails: those about everything, about parts, about gains, and about likelihoods share
+  // the error.
   const share = policy['twin-accuracy'].alpha / 4;
   const parts = harms.filter(({ isPart }) => isPart).length;
   const shareOf = ({ isPart }: HarmRule) => share / (isPart ? parts : harms.length - parts);
@@ -96,7 +97,10 @@ function excludesAll({ harms, gains, graded }: SettlingPlan, asked: Asked, polic
   );
 }
 
-/** Graded outcomes rule out a loss in the answers of this rule, and the harm at which the rule would fail all the same is excluded. */
+/**
+ * Graded outcomes rule out a loss in the answers of this rule, and the harm at which the rule would fail all the same
+ * is excluded.
+ */
 function areNearTies({ nearTies, ...rule }: HarmRule, asked: Asked, policy: ProbePolicy): boolean {
   const { alpha } = policy['twin-accuracy'];
   if (nearTies === undefined) return false;

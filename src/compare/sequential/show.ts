@@ -74,8 +74,8 @@ const isSameView = (a: KindView['row'], b: KindView['row']): boolean =>
   a.suite === b.suite && a.kind === b.kind && a.group === b.group;
 
 /**
- * Evidence that the sum of all numbers is at least what it has to be for their squares. The sum of the squares is estimated from
- * those so far, from above.
+ * Evidence that the sum of all numbers is at least what it has to be for their squares. The sum of the squares is
+ * estimated from those so far, from above.
  */
 function shows(seen: SeenBlocks, least: (squares: number) => number, alpha: number): boolean {
   const leastAfter = (numbers: readonly number[]) => least(squaresOfAll(numbers, seen)) - ROUNDING;

@@ -9,8 +9,8 @@ import { suiteLevel } from '../probes/pool.ts';
 type Judged = Pick<ComparisonContext, 'policy' | 'probes' | 'benchmarks'>;
 
 /**
- * The gravest level that the policy lets a finding about answers have: that of the suite that it is about or, of a loss over everything,
- * of the suites that are judged together. Null: there is no such level.
+ * The gravest level that the policy lets a finding about answers have: that of the suite that it is about or, of a loss
+ * over everything, of the suites that are judged together. Null: there is no such level.
  */
 export function levelOfSuites(
   finding: Finding,

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { SUITE_LEVELS } from '../../policy/suite-tier.ts';
 
-/** What counts for one suite or benchmark, and how it changed: only where the policy sets something for single suites. */
+/**
+ * What counts for one suite or benchmark, and how it changed: only where the policy sets something for single suites.
+ */
 export const suiteRowSchema = z.strictObject({
   /** Name of a file, a task or a group. */
   suite: z.string(),

@@ -18,12 +18,12 @@ export interface ComparedModel {
 }
 
 /**
- * Which model is best, where that is shown. The one of N models with the highest accuracy is compared with each of the others on
- * the same items, with a one-sided test at α/(N − 1). It is best only if it beats all: an intersection-union test (Berger 1982, Technometrics
- * 24:295), which needs no correction for its rivals. The N − 1 are the models that could be picked in place of the true best: to be named,
- * each has to beat that one in its own test, so that by Bonferroni a wrong one is named with a probability of at most α, although the pick
- * follows the data. Two bounds have to agree: the interval of the paired difference, which is approximate, and the exact sign-flip test over
- * facts.
+ * Which model is best, where that is shown. The one of N models with the highest accuracy is compared with each of the
+ * others on the same items, with a one-sided test at α/(N − 1). It is best only if it beats all: an intersection-union
+ * test (Berger 1982, Technometrics 24:295), which needs no correction for its rivals. The N − 1 are the models that
+ * could be picked in place of the true best: to be named, each has to beat that one in its own test, so that by
+ * Bonferroni a wrong one is named with a probability of at most α, although the pick follows the data. Two bounds have
+ * to agree: the interval of the paired difference, which is approximate, and the exact sign-flip test over facts.
  * @returns null for fewer than two models
  */
 export function findBest(models: readonly ComparedModel[], alpha: number): Best | null {
@@ -56,7 +56,10 @@ function leadOver(ours: readonly PairedFact[], theirs: readonly PairedFact[], le
   return { lead, p, isBehind: p < level && lead.lower !== null && lead.lower > 0 };
 }
 
-/** The answers of two models to the same items, theirs as the baseline's; null where one has items that the other does not. */
+/**
+ * The answers of two models to the same items, theirs as the baseline's; null where one has items that the other does
+ * not.
+ */
 function sideBySide(ours: readonly PairedFact[], theirs: readonly PairedFact[]): PairedFact[] | null {
   const known = new Map(theirs.flatMap(({ twins }) => twins.map(({ id, candidate }) => [id, candidate] as const)));
   const facts = ours.map((fact) => ({

@@ -16,7 +16,10 @@ const accuracySchema = z.strictObject({
   change: estimateSchema,
 });
 
-/** The test for a loss of twin accuracy over all twins, as the report of the checkpoint has it, over families that can show one. */
+/**
+ * The test for a loss of twin accuracy over all twins, as the report of the checkpoint has it, over families that can
+ * show one.
+ */
 const lossSchema = z.strictObject({
   change: z.number(),
   twins: count,
@@ -88,7 +91,10 @@ const bestSchema = z.strictObject({
   rivals: z.array(
     z.strictObject({
       name: z.string(),
-      /** Accuracy of the top − that of this one; ends are one-sided bounds at `alpha` ÷ (models − 1). Null: other questions. */
+      /**
+       * Accuracy of the top − that of this one; ends are one-sided bounds at `alpha` ÷ (models − 1). Null: other
+       * questions.
+       */
       lead: estimateSchema.nullable(),
       /** Exact, one-sided, for a lead. */
       p: probability.nullable(),

@@ -24,8 +24,8 @@ export function worstVerdict(verdicts: readonly Verdict[]): Verdict {
 }
 
 /**
- * All checkpoints of a sweep together: which are the same model, their losses adjusted by Holm for the number of different models, and
- * which of those is best. Verdicts stay as they are.
+ * All checkpoints of a sweep together: which are the same model, their losses adjusted by Holm for the number of
+ * different models, and which of those is best. Verdicts stay as they are.
  */
 export function summarizeSweep(
   checkpoints: readonly SweptCheckpoint[],

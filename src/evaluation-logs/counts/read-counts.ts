@@ -27,7 +27,8 @@ type Line = z.infer<typeof lineSchema>;
 
 /**
  * Read a file of counts per item, as the benchmarks of a measurement: each suite is a task, each item a document.
- * @throws UserError with file and line, for a file that is empty, a line that is not such a count, and an item that is there twice
+ * @throws UserError with file and line, for a file that is empty, a line that is not such a count, and an item that is
+ * there twice
  */
 export async function readCounts(path: string): Promise<Benchmarks> {
   const lines: Line[] = [];

@@ -59,7 +59,8 @@ interface FoundItem extends EeeItem {
 /**
  * Read the lines of all samples of a log.
  * @param path what errors call the file
- * @throws UserError with the line, for one of another log or result, an error in place of an answer, and an epoch that is there twice
+ * @throws UserError with the line, for one of another log or result, an error in place of an answer, and an epoch that
+ * is there twice
  */
 export async function readInstances(path: string, log: EeeLog, named: readonly NamedResult[]): Promise<EeeInstances> {
   const found = new Map<string, Map<string, FoundItem>>();
@@ -167,7 +168,10 @@ function addScore(item: FoundItem, result: NamedResult, { evaluation, metadata }
   item.scores.set(result, [...scores, evaluation.score]);
 }
 
-/** How many answers there are to a sample, and the mean of each result. @throws UserError if results have other numbers of answers */
+/**
+ * How many answers there are to a sample, and the mean of each result.
+ * @throws UserError if results have other numbers of answers
+ */
 export function answersTo({ id, scores }: EeeItem, named: readonly NamedResult[], path: string) {
   const counts = new Set([...scores.values()].map(({ length }) => length));
   if (counts.size > 1) {

@@ -25,8 +25,8 @@ import {
 const HINT = "give the folder that 'every_eval_ever convert … --output_dir DIR' wrote, with its samples";
 
 /**
- * Read logs in the format of Every Eval Ever, as the benchmarks of a measurement: every JSON file with results, and the file of its
- * samples.
+ * Read logs in the format of Every Eval Ever, as the benchmarks of a measurement: every JSON file with results, and the
+ * file of its samples.
  * @param folder searched through
  * @throws UserError naming the file, and the line of samples, that cannot be read or does not belong to the rest
  */
@@ -52,8 +52,8 @@ export async function readEveryEvalEver(folder: string): Promise<Benchmarks> {
 }
 
 /**
- * The file of samples that a log names, by a path in a collection of logs: next to the log, or below the log or the folder. Only files
- * that were found in the folder are read.
+ * The file of samples that a log names, by a path in a collection of logs: next to the log, or below the log or the
+ * folder. Only files that were found in the folder are read.
  */
 async function samplesFile(
   folder: string,

@@ -18,8 +18,8 @@ const HINT = "give the folder that inspect wrote with '--log-dir'";
 const LOG = /\.eval$|^\d{4}-\d{2}-\d{2}T\d{2}[:-]\d{2}[:-]\d{2}.*\.json$/;
 
 /**
- * Read the logs of Inspect AI in a folder, as the benchmarks of a measurement: one task each. A run that failed is left out if it
- * was run again.
+ * Read the logs of Inspect AI in a folder, as the benchmarks of a measurement: one task each. A run that failed is left
+ * out if it was run again.
  * @param folder searched through
  * @throws UserError naming the file, and the member or sample, that cannot be read or does not belong to the rest
  */

@@ -91,7 +91,10 @@ function answerOf(sample: Sample, where: string, scorers: ReadonlySet<string>): 
   };
 }
 
-/** Everything before the first answer of the model. Inspect says since 2024 which messages are answers; before, the last one is. */
+/**
+ * Everything before the first answer of the model. Inspect says since 2024 which messages are answers; before, the last
+ * one is.
+ */
 function promptOf(messages: readonly Message[]): readonly Message[] {
   const isAnswer = ({ role, source }: Message) => role === 'assistant' && source === 'generate';
   const first = messages.findIndex(isAnswer);

@@ -13,7 +13,10 @@ const exampleSchema = z.looseObject({
   instruction: z.string().nullish(),
 });
 
-/** One row: a document, and how it was answered in one way (a task may take log-likelihoods and generate, each in a row). */
+/**
+ * One row: a document, and how it was answered in one way (a task may take log-likelihoods and generate, each in a
+ * row).
+ */
 const rowSchema = z.looseObject({
   doc: exampleSchema.extend({
     id: z.string(),
@@ -174,7 +177,10 @@ function withoutPadding({ input_tokens: tokens, padded_tokens_count: count }: Ro
   return padding.every((token) => token === padding[0]) ? all.slice(padding.length) : all;
 }
 
-/** Digest of how the prompt was answered. What right answers are, which are the choices where a text is generated, is apart. */
+/**
+ * Digest of how the prompt was answered. What right answers are, which are the choices where a text is generated, is
+ * apart.
+ */
 function requestOf({ doc, metric }: Row, { generation, metrics }: DetailsContext): string {
   const { sampling_methods: methods, generation_size: size, stop_sequences: stops, num_samples: samples } = doc;
   const isGenerated = (methods ?? []).includes('GENERATIVE');

@@ -22,7 +22,10 @@ const taskSchema = z.looseObject({
   metrics: z.array(metricSchema).nullish(),
 });
 
-/** results_DATE.json (`EvaluationTracker.results` of lighteval/logging/evaluation_tracker.py); only the fields that are needed. */
+/**
+ * results_DATE.json (`EvaluationTracker.results` of lighteval/logging/evaluation_tracker.py); only the fields that are
+ * needed.
+ */
 const resultsSchema = z.looseObject({
   config_general: z.looseObject({
     lighteval_sha: text,

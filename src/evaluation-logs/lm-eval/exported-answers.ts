@@ -38,8 +38,8 @@ export interface AnsweredItem {
 }
 
 /**
- * What a chat template writes around every message of a run: the same before and after each, so that an example or an instruction
- * that only some of them have is noticed.
+ * What a chat template writes around every message of a run: the same before and after each, so that an example or an
+ * instruction that only some of them have is noticed.
  */
 interface ChatFrame {
   /** Null until the first message was read. */
@@ -118,7 +118,10 @@ function expectAsked(
   throw new UserError(`${where}: the prompt of ${JSON.stringify(item.id)} is not that of the export`, HINT);
 }
 
-/** Whether a rendered text is a message in the frame of the run. The first one shows what that is. Templates may strip messages. */
+/**
+ * Whether a rendered text is a message in the frame of the run. The first one shows what that is. Templates may strip
+ * messages.
+ */
 function withinFrame(frame: ChatFrame, rendered: string, message: string): boolean {
   const forms = [message, message.trim()];
   const form = forms.find((text) => rendered.includes(text));
@@ -159,8 +162,8 @@ function withAnswer({ parts, ...known }: AnsweredItem, sample: LmEvalSample, par
 }
 
 /**
- * How the harness' model answered. The number of tokens of a right answer is not in the logs: its mean log-probability is over the
- * pieces into which GPT-4's tokenizer splits it.
+ * How the harness' model answered. The number of tokens of a right answer is not in the logs: its mean log-probability
+ * is over the pieces into which GPT-4's tokenizer splits it.
  */
 export function answerOutcome({ item, logprobs, text, targetLogprob }: AnsweredItem): Outcome {
   const { question } = item;

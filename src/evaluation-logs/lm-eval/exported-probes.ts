@@ -43,8 +43,9 @@ const taskSchema = z.looseObject({
 type ExportedTask = z.infer<typeof taskSchema>;
 
 /**
- * Read the samples of tasks that `probes --export lm-eval` wrote as answers to the items that they were made of. That the items
- * are those is shown by the digest of their suite, and that they were asked as they should be by every prompt.
+ * Read the samples of tasks that `probes --export lm-eval` wrote as answers to the items that they were made of. That
+ * the items are those is shown by the digest of their suite, and that they were asked as they should be by every
+ * prompt.
  * @param folder searched through
  * @returns null if no task was exported
  * @throws UserError for items that are missing or were changed, and for other prompts than those of the export

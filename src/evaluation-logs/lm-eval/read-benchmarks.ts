@@ -20,8 +20,8 @@ import { metricsOfSamples, sampleReadings } from './sampled-answers.ts';
 import { readLmEvalSamples } from './samples.ts';
 
 /**
- * Read what lm-evaluation-harness wrote with `--output_path` and `--log_samples`, as the benchmarks of a measurement. Several
- * results files are one measurement if they are of one model and of different tasks.
+ * Read what lm-evaluation-harness wrote with `--output_path` and `--log_samples`, as the benchmarks of a measurement.
+ * Several results files are one measurement if they are of one model and of different tasks.
  * @param folder searched through
  * @throws UserError naming the file, and the line of samples, that cannot be read or does not belong to the rest
  */

@@ -49,7 +49,8 @@ const HINT = 'copy the file again as lm-evaluation-harness wrote it';
 /**
  * Read the documents of one task, each with its value of every metric. A document has one line for each filter.
  * @param file relative to the folder
- * @throws UserError with file and line, for a file that is empty, truncated or doubled, or does not belong to the results
+ * @throws UserError with file and line, for a file that is empty, truncated or doubled, or does not belong to the
+ * results
  */
 export async function readLmEvalSamples(folder: string, file: string, of: SamplesContext): Promise<Samples> {
   const path = join(folder, file);
@@ -127,7 +128,8 @@ function toSample(json: unknown, where: string): Sample {
 
 function addSample(found: Map<number, Found>, sample: Sample, { where, filters, of }: Place): void {
   const known = found.get(sample.doc_id);
-  // Without its name, the lines of a document are in the order of the filters. A run for predictions alone may have no metric.
+  // Without its name, the lines of a document are in the order of the filters. A run for predictions alone may have no
+  // metric.
   const filter = sample.filter ?? (filters.length === 0 ? 'none' : filters[known?.filters.size ?? 0]);
   if (filter === undefined || known?.filters.has(filter)) {
     throw new UserError(`${where}: document ${sample.doc_id} is there twice`, 'give the samples of one run');

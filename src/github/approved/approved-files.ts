@@ -23,8 +23,8 @@ interface ApprovedFilesOptions {
   /** The commit that a workflow checks out by default, for a checkout without `.git`; null if there is no such. */
   readonly usual: string | null;
   /**
-   * The merge commit that GitHub has made of a pull request. It may merge the change into a later commit of the base branch
-   * than the event names, and that is approved too. Null for none.
+   * The merge commit that GitHub has made of a pull request. It may merge the change into a later commit of the base
+   * branch than the event names, and that is approved too. Null for none.
    */
   readonly merge?: string | null;
   /** The commit that the workflow itself comes from; null: that which is checked out. */

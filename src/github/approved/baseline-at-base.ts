@@ -21,8 +21,8 @@ interface BaselineOptions {
 
 /**
  * The baseline that a change is compared with: the file as the base commit has it, so that a pull request cannot bring
- * its own. Taken from disk instead: a checkpoint, whose change is a finding; a path outside the workspace; and a file in
- * neither commit, which an earlier step of the workflow has written.
+ * its own. Taken from disk instead: a checkpoint, whose change is a finding; a path outside the workspace; and a file
+ * in neither commit, which an earlier step of the workflow has written.
  * @throws UserError if the base commit cannot be read: to compare with another file would be a guess
  */
 export async function baselineAtBase(

@@ -20,10 +20,11 @@ interface CalibrationAtBaseOptions {
 }
 
 /**
- * The calibration that a change is judged by: the file as the base commit has it, so that a pull request cannot widen its own
- * limits, or count itself among the known-good checkpoints. Taken from disk: a path outside the workspace, and a file in
- * neither commit, which an earlier step of the workflow has written.
- * @throws UserError for one that is named and not there, for what is no calibration, and if the base commit cannot be read
+ * The calibration that a change is judged by: the file as the base commit has it, so that a pull request cannot widen
+ * its own limits, or count itself among the known-good checkpoints. Taken from disk: a path outside the workspace, and
+ * a file in neither commit, which an earlier step of the workflow has written.
+ * @throws UserError for one that is named and not there, for what is no calibration, and if the base commit cannot be
+ * read
  */
 export async function calibrationAtBase(
   files: ApprovedFiles,

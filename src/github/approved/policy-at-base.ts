@@ -12,8 +12,8 @@ interface ApprovedPolicy {
 
 /**
  * The policy that a change is judged by: the file as the base commit has it, so that a pull request cannot loosen the
- * limits that it has to meet, and cannot bring back one that was deleted. Taken from disk: a path outside the workspace,
- * and a file in neither commit, which an earlier step of the workflow has written.
+ * limits that it has to meet, and cannot bring back one that was deleted. Taken from disk: a path outside the
+ * workspace, and a file in neither commit, which an earlier step of the workflow has written.
  * @param named as the input gives it
  * @throws UserError for an invalid policy, for one that is named and not there, and if the base commit cannot be read
  */

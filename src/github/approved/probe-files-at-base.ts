@@ -14,8 +14,8 @@ import { type Approve, takeTaskFiles } from './task-files-at-base.ts';
 /** Where the files that a policy lists are to be read, and what the change under test does to them. */
 export interface ApprovedProbeFiles {
   /**
-   * Paths of the approved texts, by the names in the policy and by the absolute paths where they belong; a file that is not here
-   * is read as it is checked out.
+   * Paths of the approved texts, by the names in the policy and by the absolute paths where they belong; a file that is
+   * not here is read as it is checked out.
    */
   readonly paths: ReadonlyMap<string, string>;
   readonly changes: readonly ChangedInput[];
@@ -93,7 +93,9 @@ interface Taken {
   readonly change: ChangedInput | null;
 }
 
-/** The approved text of a file in a folder of its own, or where it is checked out if its text is not in the repository. */
+/**
+ * The approved text of a file in a folder of its own, or where it is checked out if its text is not in the repository.
+ */
 async function take(
   { base, change, path }: Found,
   {

@@ -69,8 +69,8 @@ function insideOf(folder: string, path: string): string | null {
 }
 
 /**
- * What actions/checkout, or somebody else, has checked out in a folder; null for nothing. No commit can contain a folder
- * `.git`. A link in a commit could lead to one, and in a submodule `.git` is a file.
+ * What actions/checkout, or somebody else, has checked out in a folder; null for nothing. No commit can contain a
+ * folder `.git`. A link in a commit could lead to one, and in a submodule `.git` is a file.
  */
 async function checkoutAt(
   workspace: string,

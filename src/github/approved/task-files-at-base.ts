@@ -8,12 +8,14 @@ import { isTask } from '../../lm-eval-tasks/read-task-suite.ts';
 import type { LocatedFile } from '../../lm-eval-tasks/task-files.ts';
 import type { SuiteChoice } from '../../policy/probe-policy.ts';
 
-/** Takes the approved text of a file that belongs at one of some places; null if that is not the change's, or not there. */
+/**
+ * Takes the approved text of a file that belongs at one of some places; null if that is not the change's, or not there.
+ */
 export type Approve = (places: readonly string[], name: string) => Promise<LocatedFile | null>;
 
 /**
- * Take the approved texts of all files that a task of lm-evaluation-harness is made of: those that it includes, and its documents.
- * A task that cannot be read is left to the one that reads its questions.
+ * Take the approved texts of all files that a task of lm-evaluation-harness is made of: those that it includes, and its
+ * documents. A task that cannot be read is left to the one that reads its questions.
  * @param task where it belongs, and where its approved text is
  * @param folder of the policy, from which the paths in it lead
  * @throws UserError of `approve`

@@ -8,8 +8,8 @@ type Labeled = { readonly login: string; readonly at: string } | { readonly refu
 const MAY_WRITE: readonly string[] = ['admin', 'write'];
 
 /**
- * Who put a label on a pull request that it has now. Labels in an event are not enough: a person who may triage sets them, and an app
- * does so for the author of a change.
+ * Who put a label on a pull request that it has now. Labels in an event are not enough: a person who may triage sets
+ * them, and an app does so for the author of a change.
  *
  * Never throws: what GitHub does not say does not count.
  */

@@ -11,8 +11,8 @@ type CheckRunResult = { readonly url: string } | { readonly warning: string } | 
 type Conclusion = 'success' | 'failure' | 'neutral';
 
 /**
- * What a check run says of a verdict: that of the step where it passes or fails it, and `neutral` where the verdict warns without
- * failing it, as in advisory mode.
+ * What a check run says of a verdict: that of the step where it passes or fails it, and `neutral` where the verdict
+ * warns without failing it, as in advisory mode.
  */
 export function checkRunConclusion(verdict: Report['verdict'], failOn: FailOn): Conclusion {
   if (isFailure(verdict, failOn)) return 'failure';
@@ -45,8 +45,8 @@ const NAME_LENGTH = 100;
 export type OpenedCheckRun = { readonly id: number } | Exclude<CheckRunResult, { readonly url: string }>;
 
 /**
- * Open a check run that is in progress. GitHub shows the newest of a name, so that the success of an earlier run of the commit counts
- * no longer, whatever becomes of this one. Never throws.
+ * Open a check run that is in progress. GitHub shows the newest of a name, so that the success of an earlier run of the
+ * commit counts no longer, whatever becomes of this one. Never throws.
  */
 export async function openCheckRun(octokit: Octokit, place: CheckRunPlace): Promise<OpenedCheckRun> {
   try {
@@ -58,8 +58,8 @@ export async function openCheckRun(octokit: Octokit, place: CheckRunPlace): Prom
 }
 
 /**
- * Write a check run with the details of a verdict, or finish one that is open. Never throws: a check run is worth less than the
- * verdict. A token that may not write one is no error: most jobs do not need it.
+ * Write a check run with the details of a verdict, or finish one that is open. Never throws: a check run is worth less
+ * than the verdict. A token that may not write one is no error: most jobs do not need it.
  */
 export async function writeCheckRun(octokit: Octokit, run: CheckRun): Promise<CheckRunResult> {
   const { title, summary, annotations, conclusion, anchor, id = null, digest } = run;

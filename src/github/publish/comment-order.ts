@@ -3,8 +3,8 @@ import { requestErrorStatus } from '../client/errors.ts';
 import type { Octokit, PullRequest, Repository } from '../client/types.ts';
 
 /**
- * Is an existing comment newer than the one that is to replace it? A run about the head of the pull request is newer than
- * one about another commit; else the later run is.
+ * Is an existing comment newer than the one that is to replace it? A run about the head of the pull request is newer
+ * than one about another commit; else the later run is.
  * @param theirs the run of the existing comment; null for a comment of 0.1 or 0.2, which does not say
  * @param head the newest commit of the pull request; null if it is not known
  */
@@ -20,8 +20,8 @@ export function isLater(theirs: ReportRun, own: ReportRun): boolean {
 }
 
 /**
- * Has the run begun that a comment names? Anything that a job of this repository writes has the author of our comments, and a number
- * from the future would keep all later results out. What GitHub does not show may be true. Never throws.
+ * Has the run begun that a comment names? Anything that a job of this repository writes has the author of our comments,
+ * and a number from the future would keep all later results out. What GitHub does not show may be true. Never throws.
  */
 export async function hasBegun(octokit: Octokit, repository: Repository, theirs: ReportRun, own: ReportRun) {
   const attemptsOf = async ({ id }: ReportRun): Promise<number | null> => {

@@ -86,8 +86,8 @@ interface Newer {
 }
 
 /**
- * The comment of a newer run. One of a later run is not replaced by what was known of the pull request before that one was read: it may
- * have moved on since then, to the commit that the later run is about.
+ * The comment of a newer run. One of a later run is not replaced by what was known of the pull request before that one
+ * was read: it may have moved on since then, to the commit that the later run is about.
  */
 async function newerThan(
   octokit: Octokit,

@@ -11,7 +11,8 @@ interface FailedCheck extends Pick<CheckRunPlace, 'name' | 'commit'> {
 }
 
 /**
- * Whether a check of this checkpoint on this commit had failed at a time: null if so, else why that is not known. Never throws.
+ * Whether a check of this checkpoint on this commit had failed at a time: null if so, else why that is not known. Never
+ * throws.
  */
 export async function whyNotFailedBefore(
   octokit: Octokit,

@@ -91,8 +91,8 @@ async function reportFailure(
 }
 
 /**
- * Two scheduled runs at once both find no issue, and both open one: the first stays, and the other one is closed. Never throws: the next
- * run finds the first one in any case.
+ * Two scheduled runs at once both find no issue, and both open one: the first stays, and the other one is closed. Never
+ * throws: the next run finds the first one in any case.
  * @returns the address of the first; null if it is the own one
  */
 async function yieldToFirst(
@@ -120,7 +120,8 @@ async function addComment(octokit: Octokit, repository: Repository, number: numb
 /** The open issue that this token wrote and that has the marker: first among those with the label, then among all. */
 async function ownIssue(octokit: Octokit, repository: Repository, marker: string): Promise<Issue | null> {
   const labeled = { labels: LABEL, sort: 'created', direction: 'asc' } as const;
-  // Somebody may have removed the label. The issue gets a comment at each failure, so that it is among the last updated.
+  // Somebody may have removed the label. The issue gets a comment at each failure, so that it is among the last
+  // updated.
   const all = { sort: 'updated', direction: 'desc' } as const;
   return (
     (await findIssue(octokit, { ...repository, ...labeled }, marker)) ??

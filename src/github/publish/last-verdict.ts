@@ -10,8 +10,8 @@ export interface EarlierVerdict extends Pick<CheckRun, 'conclusion' | 'title' | 
 }
 
 /**
- * The verdict that the last run of a check had on a commit. Null where that is not sure: there is none, another run is on its way or
- * was stopped, or GitHub does not say. Never throws.
+ * The verdict that the last run of a check had on a commit. Null where that is not sure: there is none, another run is
+ * on its way or was stopped, or GitHub does not say. Never throws.
  * @param own id of the check run that asks
  */
 export async function lastVerdict(

@@ -98,7 +98,9 @@ async function commitOf(octokit: Octokit, repository: Repository, branch: string
   }
 }
 
-/** Is an existing proposal of a commit that comes after ours? A proposal is one commit on top of that which it is of. */
+/**
+ * Is an existing proposal of a commit that comes after ours? A proposal is one commit on top of that which it is of.
+ */
 async function isLater(
   octokit: Octokit,
   repository: Repository,

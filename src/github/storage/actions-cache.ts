@@ -8,8 +8,8 @@ import { hasAbandonedWork } from '../client/with-timeout.ts';
 import type { CacheScope } from './cache-scope.ts';
 
 /**
- * The one path that every entry contains. The service looks entries up by their path as well, so it has to be the same on every
- * machine: it is relative to what the toolkit takes for the workspace.
+ * The one path that every entry contains. The service looks entries up by their path as well, so it has to be the same
+ * on every machine: it is relative to what the toolkit takes for the workspace.
  */
 const FILE = '.shadow-gate-cached-measurement.json';
 
@@ -107,8 +107,8 @@ export function openActionsCache({ temporary, saves, scope, print }: ActionsCach
 }
 
 /**
- * Let the toolkit work in an empty folder of its own: a process that is killed meanwhile leaves nothing in the workspace, and no file
- * there is taken for ours.
+ * Let the toolkit work in an empty folder of its own: a process that is killed meanwhile leaves nothing in the
+ * workspace, and no file there is taken for ours.
  */
 async function inOwnWorkspace<T>(temporary: string, work: (folder: string) => Promise<T>): Promise<T> {
   const { GITHUB_WORKSPACE: before } = process.env;

@@ -1,6 +1,6 @@
 /**
- * The deepest nesting of brackets in a text that is not parsed yet, quotes not counted for what they are. Parsers recurse, and a stack
- * that is used up can end the process.
+ * The deepest nesting of brackets in a text that is not parsed yet, quotes not counted for what they are. Parsers
+ * recurse, and a stack that is used up can end the process.
  */
 export function deepestNesting(text: string, open: string, close: string): number {
   let depth = 0;

@@ -3,7 +3,10 @@ import { PythonFloat, type PythonValue } from '@shadow-gate/python';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, Scalar } from 'yaml';
 import { deepestNesting } from './nesting.ts';
 
-/** A function of Python that a file refers to, and the key that it is the value of: `process_docs`, `metric_list.0.metric`. */
+/**
+ * A function of Python that a file refers to, and the key that it is the value of: `process_docs`,
+ * `metric_list.0.metric`.
+ */
 interface FunctionReference {
   readonly key: string;
   readonly name: string;

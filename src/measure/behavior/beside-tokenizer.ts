@@ -35,8 +35,9 @@ const COMPARED: ReadonlyArray<readonly [file: RegExp, compare: Compare]> = [
 ];
 
 /**
- * Files next to a tokenizer.json that contradict it. They are read in its place by tokenizers in Python alone, by servers in their
- * slow mode, by llama.cpp's converter and, where Mistral's own weights are, by vLLM. Each comes with its digest and the first difference.
+ * Files next to a tokenizer.json that contradict it. They are read in its place by tokenizers in Python alone, by
+ * servers in their slow mode, by llama.cpp's converter and, where Mistral's own weights are, by vLLM. Each comes with
+ * its digest and the first difference.
  * @param json tokenizer.json as read
  * @param decoder `added_tokens_decoder` of tokenizer_config.json
  */
@@ -145,8 +146,8 @@ async function compareMerges(directory: FolderFiles, { merges }: Known): Promise
 }
 
 /**
- * Ranks and the pattern decide how texts are cut. Special tokens are compared where the file lists them: names that are only assumed
- * differ from those in the tokenizer.json that Mistral publishes with it.
+ * Ranks and the pattern decide how texts are cut. Special tokens are compared where the file lists them: names that are
+ * only assumed differ from those in the tokenizer.json that Mistral publishes with it.
  */
 async function compareTekken(directory: FolderFiles, known: Known): Promise<string | null> {
   const text = await readFolderText(directory, 'tekken.json');

@@ -4,7 +4,9 @@ import { FolderFiles, openResolved, resolveInside, sha256, sha256Stream } from '
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** A file that is there and says nothing that can be compared: no JSON object, a folder, a link out of the checkpoint. */
+/**
+ * A file that is there and says nothing that can be compared: no JSON object, a folder, a link out of the checkpoint.
+ */
 interface Unreadable {
   readonly unreadable: string;
 }

@@ -17,9 +17,9 @@ const NO_EFFECT = new Set([
 ]);
 
 /**
- * What transformers 5.24 reads from the top of config.json where there is no generation_config.json (`adjust_generation_fn` in
- * generation/utils.py), with the values that change nothing; null: any value does. The ids of BOS, EOS and padding are special
- * tokens, which are compared apart.
+ * What transformers 5.24 reads from the top of config.json where there is no generation_config.json
+ * (`adjust_generation_fn` in generation/utils.py), with the values that change nothing; null: any value does. The ids
+ * of BOS, EOS and padding are special tokens, which are compared apart.
  */
 const IN_CONFIG: Readonly<Record<string, unknown>> = {
   ...Object.fromEntries(

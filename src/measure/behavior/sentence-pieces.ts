@@ -6,7 +6,10 @@ export const PieceType = { normal: 1, byte: 6 } as const;
 export interface SentencePieces {
   /** In the order of their ids. */
   readonly pieces: ReadonlyArray<{ readonly text: string; readonly score: number; readonly type: number }>;
-  /** How texts are rewritten before and after, in base64, as `Precompiled` in tokenizer.json has it; none if they are not. */
+  /**
+   * How texts are rewritten before and after, in base64, as `Precompiled` in tokenizer.json has it; none if they are
+   * not.
+   */
   readonly rewriting: readonly string[];
 }
 

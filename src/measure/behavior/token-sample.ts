@@ -7,7 +7,10 @@ import { sha256 } from '@shadow-gate/platform/files';
 import type { TokenSample } from '../schema/behavior.ts';
 import { type Folder, isUnreadable, readFolderJson } from './files.ts';
 
-/** Texts that tokenizers split in different ways: spaces, numbers, scripts, marks, symbols and the special tokens of some models. */
+/**
+ * Texts that tokenizers split in different ways: spaces, numbers, scripts, marks, symbols and the special tokens of
+ * some models.
+ */
 const TEXTS = [
   ' ',
   '  Hello world, hello  World   ',
@@ -45,9 +48,9 @@ function every(step: number, end: number): number[] {
 }
 
 /**
- * The tokens of a checkpoint by their ids, which of them are matched as a whole, and what its tokenizer makes of fixed texts, of texts of
- * its own tokens, and of each of those that are matched as a whole.
- * Different files can describe the same tokenizer, such as those of a GGUF model and of its original.
+ * The tokens of a checkpoint by their ids, which of them are matched as a whole, and what its tokenizer makes of fixed
+ * texts, of texts of its own tokens, and of each of those that are matched as a whole. Different files can describe the
+ * same tokenizer, such as those of a GGUF model and of its original.
  * @returns null without a tokenizer that can be used
  */
 export async function sampleTokens(checkpoint: Checkpoint, base: FullCheckpoint | null): Promise<TokenSample | null> {
@@ -69,7 +72,10 @@ export async function sampleTokens(checkpoint: Checkpoint, base: FullCheckpoint 
   return null;
 }
 
-/** Rows of the embeddings: Gemma's tokenizer.json has one token more than some of its models, which a GGUF file leaves out. */
+/**
+ * Rows of the embeddings: Gemma's tokenizer.json has one token more than some of its models, which a GGUF file leaves
+ * out.
+ */
 function rowsOf(checkpoint: FullCheckpoint | null): number {
   return (checkpoint && tokenEmbedding(checkpoint.tensors.values())?.shape[0]) ?? Number.POSITIVE_INFINITY;
 }
@@ -78,7 +84,8 @@ function rowsOf(checkpoint: FullCheckpoint | null): number {
 type TableEntry = readonly [id: number, token: string, whole: boolean];
 
 /**
- * All tokens of the model by their ids, wherever tokenizer.json has them: in the vocabulary, among the added tokens, or both.
+ * All tokens of the model by their ids, wherever tokenizer.json has them: in the vocabulary, among the added tokens, or
+ * both.
  * @param rows ids from there on have no embedding
  */
 async function tableOf(place: TokenPlace, rows: number): Promise<TableEntry[] | null> {
@@ -111,7 +118,10 @@ async function tableOf(place: TokenPlace, rows: number): Promise<TableEntry[] | 
     .map(([id, token]) => [id, token, whole.has(id) && !SPACES.test(token)] as const);
 }
 
-/** Runs of spaces are added tokens in GGUF files of Gemma, and in its tokenizer.json plain ones, which come out of the same texts. */
+/**
+ * Runs of spaces are added tokens in GGUF files of Gemma, and in its tokenizer.json plain ones, which come out of the
+ * same texts.
+ */
 const SPACES = /^[ \u2581]+$/;
 
 function sampleOf(tokenizer: Tokenizer, table: readonly TableEntry[] | null): TokenSample {

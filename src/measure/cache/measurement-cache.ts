@@ -93,8 +93,8 @@ function probeIdentity({ suites, texts = [], seed, chatTemplate, budgetSeconds, 
 export const encodeMeasurement = (measurement: Measurement): string => seal(storedMeasurement(measurement));
 
 /**
- * A measurement in a store. It is one of everything, which answers a run that may screen matrices or ask until its verdict is settled as
- * well; or, where the request says what it is judged by, one that was judged by the same.
+ * A measurement in a store. It is one of everything, which answers a run that may screen matrices or ask until its
+ * verdict is settled as well; or, where the request says what it is judged by, one that was judged by the same.
  */
 export async function recallMeasurement(
   store: KeyValueStore,

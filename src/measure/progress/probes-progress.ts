@@ -12,8 +12,8 @@ interface TimedSuite {
 }
 
 /**
- * What is reported while each suite runs: the items that are done, and the time for the rest at the pace so far. Families differ
- * more from their estimates than the forms of one.
+ * What is reported while each suite runs: the items that are done, and the time for the rest at the pace so far.
+ * Families differ more from their estimates than the forms of one.
  * @param own the chunks that this machine runs
  * @returns for a suite's index, what receives how many of its items are done
  */

@@ -9,8 +9,8 @@ interface RestOfWork {
 }
 
 /**
- * Share of all work after which what was measured counts as much as the estimate: with less, a first family that takes three times
- * as long as was estimated would treble the rest.
+ * Share of all work after which what was measured counts as much as the estimate: with less, a first family that takes
+ * three times as long as was estimated would treble the rest.
  */
 const TRUST = 0.25;
 
@@ -18,8 +18,8 @@ const TRUST = 0.25;
 const MEMORY = 0.3;
 
 /**
- * Scales an estimate by the time that the work really takes: each kind by its own pace, and one that has not begun by that of
- * all others.
+ * Scales an estimate by the time that the work really takes: each kind by its own pace, and one that has not begun by
+ * that of all others.
  * @param expected seconds that were estimated for each kind of work
  * @param now clock in milliseconds
  */

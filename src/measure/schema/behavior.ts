@@ -45,7 +45,9 @@ const logitScaleSchema = z.strictObject({
   norm: gainSchema.nullable(),
   /** The factor of logits in config.json (`logits_scaling`, `logit_scale`); 1 without one. */
   multiplier: z.number(),
-  /** Root mean square of the logits of normalized hidden states in random directions: multiplier · ‖W·diag(g)‖_F / √V. */
+  /**
+   * Root mean square of the logits of normalized hidden states in random directions: multiplier · ‖W·diag(g)‖_F / √V.
+   */
   logits: z.number().nonnegative(),
 });
 export type LogitScale = z.infer<typeof logitScaleSchema>;
@@ -62,7 +64,10 @@ export type BehaviorFiles = z.infer<typeof behaviorFilesSchema>;
 
 /** What a tokenizer does, whatever files describe it. */
 const tokenSampleSchema = z.strictObject({
-  /** Covers all tokens by their ids, the ids that it gives to fixed texts and to the texts of some tokens, and what it puts around a text. */
+  /**
+   * Covers all tokens by their ids, the ids that it gives to fixed texts and to the texts of some tokens, and what it
+   * puts around a text.
+   */
   digest,
   texts: z.int().positive(),
 });

@@ -14,9 +14,9 @@ import { servedDigest } from './served-digest.ts';
 import { LOG_UNIT } from './texts.ts';
 
 /**
- * The first way in which a complete measurement contradicts itself; null if it does not. Shapes and types are the schema's
- * business. Numbers that were forged with care cannot be detected: a measurement is believed only where nobody who is judged
- * by it can have written it.
+ * The first way in which a complete measurement contradicts itself; null if it does not. Shapes and types are the
+ * schema's business. Numbers that were forged with care cannot be detected: a measurement is believed only where nobody
+ * who is judged by it can have written it.
  */
 export function contradictionIn(measurement: Measurement): string | null {
   const { checkpoint, method, tensors, nonFinite, skipped, probes } = measurement;
@@ -96,8 +96,8 @@ function wrongMetric({ metrics, method, shape }: TensorMeasurement): string | nu
 }
 
 /**
- * All ranks are null, or none: 1 ≤ above 10⁻² σ₁ ≤ above rounding ≤ above 10⁻⁶ σ₁ ≤ the shorter side. Where the rounding is above
- * 10⁻² σ₁, as in quantized formats, fewer are above it. Older files have one rank.
+ * All ranks are null, or none: 1 ≤ above 10⁻² σ₁ ≤ above rounding ≤ above 10⁻⁶ σ₁ ≤ the shorter side. Where the
+ * rounding is above 10⁻² σ₁, as in quantized formats, fewer are above it. Older files have one rank.
  */
 function areRanksPossible(
   {
@@ -127,8 +127,8 @@ function isWithin(value: MaybeBounded, limit: number): boolean {
 }
 
 /**
- * Only choices have log-probabilities: there the margin is positive if and only if the right choice was preferred. A margin that
- * was rounded to 0 says neither.
+ * Only choices have log-probabilities: there the margin is positive if and only if the right choice was preferred. A
+ * margin that was rounded to 0 says neither.
  */
 function isWronglyScored({ correct, margin, logprobs }: ProbeItemMeasurement): boolean {
   return logprobs !== null && margin !== 0 && correct !== margin > 0;
@@ -150,8 +150,9 @@ function contradictionInSamples({ suites, items }: MeasuredProbes): string | nul
 const PROBABILITY_ROUNDING = 3e-4;
 
 /**
- * The right answer's log-likelihood is that of a choice, the probability of that choice follows from all of them, and scaled logits
- * make a curve that bends downward. Files of older versions have a probability of raw likelihoods, and do not say which choice is right.
+ * The right answer's log-likelihood is that of a choice, the probability of that choice follows from all of them, and
+ * scaled logits make a curve that bends downward. Files of older versions have a probability of raw likelihoods, and do
+ * not say which choice is right.
  */
 function isWronglyGraded({ logprobs, probability, likelihood, ...item }: ProbeItemMeasurement): boolean {
   const lengths = item.lengths ?? null;
@@ -222,7 +223,10 @@ function contradictionInLevels({ suites, items }: MeasuredProbes): string | null
   return null;
 }
 
-/** A group is twins of a suite that was asked too and is no group itself. A key stored with its hashes would hide nothing. */
+/**
+ * A group is twins of a suite that was asked too and is no group itself. A key stored with its hashes would hide
+ * nothing.
+ */
 function contradictionInGroups({ suites }: MeasuredProbes): string | null {
   const open = suites.find(({ texts, textKey }) => texts !== undefined && textKey !== undefined);
   if (open) return `${JSON.stringify(open.name)} has the key of its own hashes`;

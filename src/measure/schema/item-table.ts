@@ -6,8 +6,8 @@ import { drawnPrompts } from './drawn-prompts.ts';
 import type { ProbeItemMeasurement, SuiteMeasurement } from './probes.ts';
 
 /**
- * How the items of a measurement are stored: one row for each, with what many have in common written once. Another layout gets
- * another number, and versions that do not know it refuse the file.
+ * How the items of a measurement are stored: one row for each, with what many have in common written once. Another
+ * layout gets another number, and versions that do not know it refuse the file.
  */
 const ITEM_TABLE = 'shadow-gate/probe-items@1';
 
@@ -64,7 +64,8 @@ type ItemTable = z.infer<typeof tableSchema>;
  *
  * - `group`: index in `groups`;
  * - `fact`: id of the benchmark form, or the row that has it; null for a benchmark form;
- * - `prompt`: text, the row with the same one, or null for one of the built-in suite, which is drawn again from its seed;
+ * - `prompt`: text, the row with the same one, or null for one of the built-in suite, which is drawn again from its
+ *   seed;
  * - `given`: null where it is the right answer;
  * - `oldLabels`: index in `permutations`;
  * - `reading`: log-probability and number of tokens;

@@ -19,7 +19,10 @@ import { signatureSchema } from './signature.ts';
 
 export const MEASUREMENT_SCHEMA = 'shadow-gate/measurement@1';
 
-/** A rule of the policy or a default; whether an update is of low rank; a spike of W; spectra that may all be the baseline's. */
+/**
+ * A rule of the policy or a default; whether an update is of low rank; a spike of W; spectra that may all be the
+ * baseline's.
+ */
 const UNDECIDED_CAUSES = ['rule', 'low-rank', 'spike', 'unchanged'] as const;
 
 export const componentSchema = z.enum(COMPONENTS).nullable();
@@ -69,9 +72,14 @@ export const groupSchema = z.strictObject({
 export type GroupMeasurement = z.infer<typeof groupSchema>;
 
 export const identitySchema = z.strictObject({
-  /** `sha256:…` over names, shapes, dtypes and bytes of all tensors and the configuration; in a shard that read its own tensors, `outlineOf`. */
+  /**
+   * `sha256:…` over names, shapes, dtypes and bytes of all tensors and the configuration; in a shard that read its own
+   * tensors, `outlineOf`.
+   */
   digest: z.string(),
-  /** `served`: a model at a server; `evaluated`: one that logs of an evaluation are of. Neither had its weights there. */
+  /**
+   * `served`: a model at a server; `evaluated`: one that logs of an evaluation are of. Neither had its weights there.
+   */
   format: z.enum(['safetensors', 'pytorch', 'lora', 'onnx', 'gguf', 'served', 'evaluated']),
   dtypes: z.record(z.string(), z.number().int()),
   tensors: z.number().int(),
@@ -138,17 +146,22 @@ export const runSchema = z.strictObject({
   checkpoint: z.string(),
   reference: z.string().nullable(),
   adapter: z.string().nullable().default(null),
-  /** How the hub lists the checkpoint, and the reference of an adapter, that were read; absent if they are not from one. */
+  /**
+   * How the hub lists the checkpoint, and the reference of an adapter, that were read; absent if they are not from one.
+   */
   hub: declaredSchema.optional(),
   /**
-   * Files on a hub that no machine had all bytes of, so that their SHA-256 was not compared with the hub's; absent if there is none. The
-   * digest is of the bytes that were read.
+   * Files on a hub that no machine had all bytes of, so that their SHA-256 was not compared with the hub's; absent if
+   * there is none. The digest is of the bytes that were read.
    */
   unverified: z.array(z.string()).optional(),
   deviceReason: z.string(),
   /** Spectra that came from the cache. */
   recalledSpectra: z.int().nonnegative().default(0),
-  /** Matrices that were screened first, and whose full spectra were needed all the same. Absent where nothing was screened. */
+  /**
+   * Matrices that were screened first, and whose full spectra were needed all the same. Absent where nothing was
+   * screened.
+   */
   completedSpectra: z
     .array(
       z.strictObject({
@@ -162,8 +175,8 @@ export const runSchema = z.strictObject({
     )
     .optional(),
   /**
-   * The device or server that answered the probes, how long that took, and the estimates before it: for the items that were
-   * asked, and for all of which a budget may have left time for a part (absent in version 0.2.0).
+   * The device or server that answered the probes, how long that took, and the estimates before it: for the items that
+   * were asked, and for all of which a budget may have left time for a part (absent in version 0.2.0).
    */
   probes: z
     .strictObject({
@@ -175,7 +188,10 @@ export const runSchema = z.strictObject({
       seconds: z.number(),
       expectedSeconds: z.number(),
       allSeconds: z.number().optional(),
-      /** Requests to a server, with those that were repeated, and the questions that they asked: prompts with all choices. */
+      /**
+       * Requests to a server, with those that were repeated, and the questions that they asked: prompts with all
+       * choices.
+       */
       server: z.strictObject({ requests: z.int().nonnegative(), questions: z.int().nonnegative() }).optional(),
     })
     .nullable()
@@ -202,12 +218,17 @@ export const measurementSchema = z.strictObject({
   checkpoint: identitySchema,
   /** Set for a model without weights: only behavior was measured. Absent for a checkpoint. */
   served: servedSchema.optional(),
-  /** The server that answered the probes in place of a checkpoint with weights; absent if none did, and in version 0.2. */
+  /**
+   * The server that answered the probes in place of a checkpoint with weights; absent if none did, and in version 0.2.
+   */
   answeredBy: servedSchema.optional(),
   architecture: architectureSchema,
   reference: identitySchema.nullable(),
   device: z.string(),
-  /** How the spectra were measured: fast and float32 if any of them was, or was screened in place of that; null: they were not (`--only probes`). */
+  /**
+   * How the spectra were measured: fast and float32 if any of them was, or was screened in place of that; null: they
+   * were not (`--only probes`).
+   */
   method: z.strictObject({ mode: z.enum(METHODS), accumulation: z.enum(ACCUMULATIONS) }).nullable(),
   model: z.strictObject({ delta: deltaModelSchema.nullable() }),
   groups: z.array(groupSchema),
@@ -233,7 +254,10 @@ export const measurementSchema = z.strictObject({
   signature: signatureSchema.optional(),
   /** Matrices of the blocks whose shape differs from the reference's. */
   mismatched: z.array(z.string()),
-  /** What is not in the spectra: tokenizer, templates, code, size of the logits. Null in files of version 0.2 and before. */
+  /**
+   * What is not in the spectra: tokenizer, templates, code, size of the logits. Null in files of version 0.2 and
+   * before.
+   */
   behavior: behaviorSchema.nullable().default(null),
   /** Null: no adapter was given, so that nothing is known of a merge. */
   merge: mergeSchema.nullable().default(null),

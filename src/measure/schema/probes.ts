@@ -19,7 +19,9 @@ export const probeItemSchema = z.strictObject({
   capability: z.string(),
   family: z.string(),
   cluster: z.string(),
-  /** What items have in common that are not independent, where the policy names a field for it; absent for all others. */
+  /**
+   * What items have in common that are not independent, where the policy names a field for it; absent for all others.
+   */
   passage: z.string().max(MOST_PASSAGE).optional(),
   form: z.enum(FORMS),
   /** Null: of the built-in suite in another version than this one, which alone can draw it again. */
@@ -36,7 +38,10 @@ export const probeItemSchema = z.strictObject({
   logprobs: z.array(z.number()).nullable(),
   /** The same with scaled logits, [choices, factors]; see `Outcome`. Absent in files of older versions as well. */
   scaledLogprobs: z.array(z.array(z.number().nonpositive()).length(LOGIT_FACTORS.length)).optional(),
-  /** What each of them is divided by where a choice is picked. Absent where that is the same for all, and in files of older versions. */
+  /**
+   * What each of them is divided by where a choice is picked. Absent where that is the same for all, and in files of
+   * older versions.
+   */
   lengths: z.array(z.int().positive()).optional(),
   /** Likelihood of the right answer's text; see `AnswerLikelihood`. Absent in files of older versions. */
   likelihood: z
@@ -57,16 +62,25 @@ export const probeItemSchema = z.strictObject({
   /** For the same form: each label, with the one that its option had before. */
   oldLabels: z.record(z.string(), z.string()).optional(),
   level: z.int().positive().optional(),
-  /** log p of the prompt itself from its second word on, summed over its tokens, where fresh or group twins make it comparable. */
+  /**
+   * log p of the prompt itself from its second word on, summed over its tokens, where fresh or group twins make it
+   * comparable.
+   */
   reading: z.strictObject({ logprob: z.number().nonpositive(), tokens: z.int().positive() }).optional(),
   /** Values of the fields that its file is sliced by; absent without any. Hashes where texts are hashed. */
   slices: z.record(z.string().max(100), z.string().max(LONGEST_SLICE)).optional(),
-  /** Digest of what the tokens say in place of the item. Absent where they say what was asked; see `spelling` of the probes. */
+  /**
+   * Digest of what the tokens say in place of the item. Absent where they say what was asked; see `spelling` of the
+   * probes.
+   */
   spelling: z
     .string()
     .regex(/^[0-9a-f]{32}$/, 'not 32 hexadecimal digits')
     .optional(),
-  /** Digest of the ids of its tokens, by which nothing is judged. Absent at servers that tokenize, and in files of older versions. */
+  /**
+   * Digest of the ids of its tokens, by which nothing is judged. Absent at servers that tokenize, and in files of older
+   * versions.
+   */
   tokens: z
     .string()
     .regex(/^[0-9a-f]{8}$/, 'not 8 hexadecimal digits')
@@ -106,7 +120,9 @@ export const suiteMeasurementSchema = z.strictObject({
   source: z.string().optional(),
   /** Hashes stand in place of the texts of its items; see `hideItem`. Absent where the texts are there. */
   texts: z.literal('hashed').optional(),
-  /** For a file with its texts: the key of the hashes that another measurement of it may have. Absent in older files. */
+  /**
+   * For a file with its texts: the key of the hashes that another measurement of it may have. Absent in older files.
+   */
   textKey: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'not a key')
@@ -150,18 +166,21 @@ const measuredShape = z.strictObject({
   seed: z.int(),
   chatTemplate: z.boolean(),
   /**
-   * Digest of a question in the chat template, where prompts are messages of a chat: what else the template writes decides how
-   * they are asked. Absent in files of older versions.
+   * Digest of a question in the chat template, where prompts are messages of a chat: what else the template writes
+   * decides how they are asked. Absent in files of older versions.
    */
   chatFrame: z
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, 'not a SHA-256 digest')
     .optional(),
-  /** The form in which items were compared with what their tokens say. Absent at servers that tokenize, and in older files. */
+  /**
+   * The form in which items were compared with what their tokens say. Absent at servers that tokenize, and in older
+   * files.
+   */
   spelling: z.literal(SPELLING).optional(),
   /**
-   * Digest of what the tokens say that the tokenizer puts before each text, such as a BOS, by their names. Absent at servers that
-   * tokenize, and in older files.
+   * Digest of what the tokens say that the tokenizer puts before each text, such as a BOS, by their names. Absent at
+   * servers that tokenize, and in older files.
    */
   leading: z
     .string()
@@ -170,13 +189,13 @@ const measuredShape = z.strictObject({
   /** Null: no time limit. */
   budgetSeconds: z.number().nullable(),
   /**
-   * The seed of the order of asking, which is drawn when a run begins: a time limit or a settled verdict ended the asking, or
-   * could have. Absent where everything was asked at once, and in files of older versions.
+   * The seed of the order of asking, which is drawn when a run begins: a time limit or a settled verdict ended the
+   * asking, or could have. Absent where everything was asked at once, and in files of older versions.
    */
   orderSeed: z.int().nonnegative().optional(),
   /**
-   * Asked block by block, in the order that follows from the baseline and `orderSeed`, until the verdict was settled. Absent where
-   * everything was asked.
+   * Asked block by block, in the order that follows from the baseline and `orderSeed`, until the verdict was settled.
+   * Absent where everything was asked.
    */
   sequential: z
     .strictObject({

@@ -22,7 +22,10 @@ export const quantizationSchema = z.strictObject({
   error: z.number().nonnegative(),
   /** The largest error first. */
   modules: z.array(moduleErrorSchema).min(1),
-  /** Quantized matrices that were not compared: the baseline does not have them, they are not finite, or too large for the memory. */
+  /**
+   * Quantized matrices that were not compared: the baseline does not have them, they are not finite, or too large for
+   * the memory.
+   */
   notCompared: count,
 });
 export type Quantization = z.infer<typeof quantizationSchema>;

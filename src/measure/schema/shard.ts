@@ -5,7 +5,9 @@ const count = z.int().nonnegative();
 /** Positions in the complete measurement, counted from 0, in the order of this file. */
 const places = z.array(count);
 
-/** What a machine has of the digest of a checkpoint on a hub of which it read its own tensors alone: see `DigestShare`. */
+/**
+ * What a machine has of the digest of a checkpoint on a hub of which it read its own tensors alone: see `DigestShare`.
+ */
 const digestShareSchema = z.strictObject({
   listing: z.string(),
   config: z.string(),
@@ -26,7 +28,9 @@ export const shardSchema = z.strictObject({
       jobs: count,
       /** Positions of `tensors`. */
       measured: places,
-      /** Positions of the last entries of `skipped`, which need too much memory; every shard skips those before them. */
+      /**
+       * Positions of the last entries of `skipped`, which need too much memory; every shard skips those before them.
+       */
       skipped: places,
       /** Positions of the `vectors` that this shard searched for NaN and Inf. */
       vectors: places,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-/** The signature next to the weights (`model.sig`), compared with the files: see `checkSignature` of the checkpoints. */
+/**
+ * The signature next to the weights (`model.sig`), compared with the files: see `checkSignature` of the checkpoints.
+ */
 export const signatureSchema = z.strictObject({
   /** How many files it lists. */
   files: z.int().nonnegative(),

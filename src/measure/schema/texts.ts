@@ -48,7 +48,9 @@ const scoresSchema = z
     tokens: z.array(z.int().positive()),
     /** log p(text), the sum over its tokens. */
     logprobs: z.array(z.number().nonpositive()),
-    /** The same if all logits were multiplied by each of LOGIT_FACTORS, text by text. Absent where that is not known. */
+    /**
+     * The same if all logits were multiplied by each of LOGIT_FACTORS, text by text. Absent where that is not known.
+     */
     scaled: z.array(z.array(z.number().nonpositive()).length(LOGIT_FACTORS.length)).optional(),
   })
   .refine(

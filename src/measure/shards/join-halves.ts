@@ -10,8 +10,8 @@ export interface HalfFile {
 const HINT = 'give two halves of one measurement, of the same checkpoint and with the same version';
 
 /**
- * The spectra of a checkpoint and the answers to the probes of the same one, measured apart: the measurement that one run
- * would have written, except for `run`. Pure.
+ * The spectra of a checkpoint and the answers to the probes of the same one, measured apart: the measurement that one
+ * run would have written, except for `run`. Pure.
  * @throws UserError for halves that are not of one checkpoint, or of which nothing says so
  */
 export function joinHalves(spectra: HalfFile, probes: HalfFile): Measurement {
@@ -43,8 +43,8 @@ const COMMON: ReadonlyArray<readonly [name: string, get: (measurement: Measureme
 ];
 
 /**
- * The digests of the bytes are the same; or those that the hub lists; or what was declared of the server names the checkpoint.
- * Nothing else says that the two are of one model.
+ * The digests of the bytes are the same; or those that the hub lists; or what was declared of the server names the
+ * checkpoint. Nothing else says that the two are of one model.
  */
 function expectSameCheckpoint(spectra: HalfFile, probes: HalfFile): void {
   const { checkpoint, run } = spectra.measurement;

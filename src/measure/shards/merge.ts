@@ -13,8 +13,8 @@ import { type HalfFile, joinHalves, joinUnread } from './join-halves.ts';
 import { joinIdentities, type ShardFile } from './join-identity.ts';
 
 /**
- * Read the shards of a measurement and join them. Those of the spectra and those of the probes can be of different numbers, and
- * a half that was not split can be a whole file.
+ * Read the shards of a measurement and join them. Those of the spectra and those of the probes can be of different
+ * numbers, and a half that was not split can be a whole file.
  * @throws UserError naming a file that is not of the same measurement, or a missing shard
  */
 export async function mergeFiles(paths: readonly string[]): Promise<Measurement> {

@@ -20,17 +20,21 @@ interface Bundle {
 }
 
 /**
- * What it costs to read and hash a byte, in the unit of `Job.cost`: 0.2 GB/s, where fast spectra of bfloat16 weights take 1800 a byte at
- * 0.022 GB/s (docs/lab-notes/performance.md).
+ * What it costs to read and hash a byte, in the unit of `Job.cost`: 0.2 GB/s, where fast spectra of bfloat16 weights
+ * take 1800 a byte at 0.022 GB/s (docs/lab-notes/performance.md).
  */
 const READING = 200;
 
-/** As the files of most models have them: layer 2 before layer 10. Not by place, since folders with links have other ones. */
+/**
+ * As the files of most models have them: layer 2 before layer 10. Not by place, since folders with links have other
+ * ones.
+ */
 const { compare: inOrder } = new Intl.Collator('en', { numeric: true });
 
 /**
- * The tensors of one shard. Each tensor belongs to one machine, with all its spectra, and those of a machine are neighbors by name, so that
- * it reads few and long parts of files. The most expensive share costs as little as such shares can. Every machine gets the same result.
+ * The tensors of one shard. Each tensor belongs to one machine, with all its spectra, and those of a machine are
+ * neighbors by name, so that it reads few and long parts of files. The most expensive share costs as little as such
+ * shares can. Every machine gets the same result.
  * @param plan of all spectra
  */
 export function ownTensors(

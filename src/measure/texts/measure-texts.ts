@@ -9,12 +9,15 @@ import { sharesText, withoutQuotes } from '../without-quotes.ts';
 import { packPredictions } from './predictions.ts';
 
 /**
- * Bytes of the texts of one call, about: some 600 tokens. All texts begin with the same token, and texts of one call are branches of a
- * tree, in which every token looks at all others: that takes longer than it saves.
+ * Bytes of the texts of one call, about: some 600 tokens. All texts begin with the same token, and texts of one call
+ * are branches of a tree, in which every token looks at all others: that takes longer than it saves.
  */
 const CALL_BYTES = 2400;
 
-/** Errors that say more of the model or its server than that these texts cannot be scored: then it cannot be asked either. */
+/**
+ * Errors that say more of the model or its server than that these texts cannot be scored: then it cannot be asked
+ * either.
+ */
 const OF_MODEL: ReadonlySet<ErrorCode> = new Set([
   'unsupported-model',
   'not-finite',
@@ -32,8 +35,8 @@ export function textCalls(suites: readonly TextSuite[], model: Pick<Model, 'exec
 }
 
 /**
- * How likely texts are to a model, from their first token on. A text that is too long for it is cut: its beginning is scored. A suite that
- * cannot be scored is left out with the reason: texts never decide a verdict.
+ * How likely texts are to a model, from their first token on. A text that is too long for it is cut: its beginning is
+ * scored. A suite that cannot be scored is left out with the reason: texts never decide a verdict.
  * @throws UserError for a model that cannot be asked at all
  */
 export async function measureTexts(suites: readonly TextSuite[], model: Model): Promise<TextSuiteMeasurement[]> {
@@ -97,7 +100,10 @@ const requestOf = ({ name, kept, isListed }: TextSuite, { id, text }: PlainText)
   isPredicted: kept && isListed,
 });
 
-/** Texts that begin alike go into one call, which reads that once. Layer by layer, each call reads all weights; a server has its own batches. */
+/**
+ * Texts that begin alike go into one call, which reads that once. Layer by layer, each call reads all weights; a server
+ * has its own batches.
+ */
 function callsOf(suite: TextSuite, { execution }: Pick<Model, 'execution'>): PlainText[][] {
   const texts = suite.texts.toSorted((a, b) => (a.text < b.text ? -1 : 1));
   if (execution === LAYER_BY_LAYER || execution === null) return [texts];

@@ -45,8 +45,8 @@ export class ExpressionError extends Error {
 const LONGEST = 500;
 
 /**
- * Parse `(a + 2) * b`, `a > b && a % 2 == 0`, `max(a, b)`. Only the operators above, parentheses, decimal numbers, names
- * and the functions above are known.
+ * Parse `(a + 2) * b`, `a > b && a % 2 == 0`, `max(a, b)`. Only the operators above, parentheses, decimal numbers,
+ * names and the functions above are known.
  * @throws ExpressionError
  */
 export function parseExpression(text: string): Expression {

@@ -1,4 +1,6 @@
-/** An exact number, in lowest terms and with a positive denominator: sums of decimals have no rounding to explain away. */
+/**
+ * An exact number, in lowest terms and with a positive denominator: sums of decimals have no rounding to explain away.
+ */
 export interface Rational {
   readonly numerator: bigint;
   readonly denominator: bigint;

@@ -26,7 +26,10 @@ interface AskedOptions {
   readonly isGroup: boolean;
   readonly scoring: ChoiceScoring;
   readonly steps: StepMode;
-  /** The records of documents under the names that this program knows. @throws UserError for those that it does not know */
+  /**
+   * The records of documents under the names that this program knows.
+   * @throws UserError for those that it does not know
+   */
   readonly nameFields: (records: readonly ProbeRecord[]) => NamedRecords;
   /** Whether the policy says which fields are the question and its answer: then they have to be there. */
   readonly isMapped: boolean;
@@ -39,8 +42,8 @@ interface AskedItems {
 }
 
 /**
- * The documents of a task in the words of its harness, and twins that are made of their fields. Where the fields are not those
- * of a question, there are no twins, and a warning says so.
+ * The documents of a task in the words of its harness, and twins that are made of their fields. Where the fields are
+ * not those of a question, there are no twins, and a warning says so.
  */
 export function askedItems(
   { documents, name }: AskedTask,
@@ -133,8 +136,8 @@ function questionsOf(documents: readonly AskedDocument[], name: string, { nameFi
 const HINT = 'map the fields that are the question and its answer';
 
 /**
- * Twins take their right answer from the fields of a document, and its benchmark form takes it from the harness: both have to be the
- * same where the two can be compared. An index from 1 that is read as one from 0 is noticed here.
+ * Twins take their right answer from the fields of a document, and its benchmark form takes it from the harness: both
+ * have to be the same where the two can be compared. An index from 1 that is read as one from 0 is noticed here.
  * @throws UserError with the line
  */
 function expectSameChoice(asked: Wording, record: ChoiceRecord): void {

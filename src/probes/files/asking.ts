@@ -8,7 +8,10 @@ import { type ChoiceRecord, choiceLetter, type ExactRecord } from './records.ts'
 
 /** How a policy wants a file to be asked, where that is not the usual way. */
 export interface Asking {
-  /** The benchmark form, with `{question}` and, of questions with choices, perhaps `{choices}`: one lettered option a line. */
+  /**
+   * The benchmark form, with `{question}` and, of questions with choices, perhaps `{choices}`: one lettered option a
+   * line.
+   */
   readonly prompt?: string | undefined;
   /** A regular expression by which the answer is found in a text that is generated, after reasoning perhaps. */
   readonly answerPattern?: string | undefined;
@@ -46,8 +49,8 @@ function reasoned(target: string, pattern: string): Wording['question'] {
 }
 
 /**
- * How questions with choices are asked, by their ids: by the letter, if the prompt lists the options, else by their texts; or, with
- * a pattern, by the letter in a text that is generated. Undefined for the usual way.
+ * How questions with choices are asked, by their ids: by the letter, if the prompt lists the options, else by their
+ * texts; or, with a pattern, by the letter in a text that is generated. Undefined for the usual way.
  */
 export function choiceForms(
   questions: readonly ChoiceRecord[],

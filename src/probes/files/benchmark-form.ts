@@ -7,8 +7,8 @@ export type AskedChoice = Pick<ChoiceRecord, 'question' | 'choices' | 'answer'>;
 export type AskedProblem = Pick<ExactRecord, 'question' | 'target' | 'numeric'>;
 
 /**
- * Writes a question, or one made of it, as its benchmark asks: with other options, or more text before it. Null where that
- * cannot be done without changing something else.
+ * Writes a question, or one made of it, as its benchmark asks: with other options, or more text before it. Null where
+ * that cannot be done without changing something else.
  */
 export type WriteChoice = (question: AskedChoice) => Wording | null;
 

@@ -63,8 +63,8 @@ export function permuted(record: ChoiceRecord, random: Random, write = examWordi
 }
 
 /**
- * The exam after a sentence that is true and unrelated. On a short question, it exceeds the 10% of the twins. No twin: a
- * memorized letter is right here too.
+ * The exam after a sentence that is true and unrelated. On a short question, it exceeds the 10% of the twins. No twin:
+ * a memorized letter is right here too.
  */
 export function distracted(record: ChoiceRecord, random: Random, write = examWording): Wording {
   const facts = drawUnrelated(UNRELATED_FACTS, [record.question, ...record.choices].join(' '), random);

@@ -12,9 +12,9 @@ interface Cell {
 const WHOLE_NUMBER = /^-?\d+$/;
 
 /**
- * A cell has no type: a whole number may be the index of a choice or, where choices are numbers, the text of one. One reading
- * is taken for the whole file: the one that fits all its answers, and indexes if both do. Answers that are indexes are
- * numbers in the result, as in JSON.
+ * A cell has no type: a whole number may be the index of a choice or, where choices are numbers, the text of one. One
+ * reading is taken for the whole file: the one that fits all its answers, and indexes if both do. Answers that are
+ * indexes are numbers in the result, as in JSON.
  * @returns a warning if both readings fit and differ
  * @throws UserError for a number with two meanings, in a file whose other answers do not show which is meant
  */

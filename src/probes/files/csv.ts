@@ -32,9 +32,9 @@ interface TableOptions {
 const MMLU_COLUMNS = ['question', 'A', 'B', 'C', 'D', 'answer'] as const;
 
 /**
- * The records of a CSV or TSV file. The first row names the columns, commas or tabs separate cells, and a quoted cell may
- * contain them, doubled quotes and line ends. Empty lines are skipped; an empty cell is a missing field. Answers are text.
- * A first row of six cells that ends with a letter is a question, as in MMLU's own files.
+ * The records of a CSV or TSV file. The first row names the columns, commas or tabs separate cells, and a quoted cell
+ * may contain them, doubled quotes and line ends. Empty lines are skipped; an empty cell is a missing field. Answers
+ * are text. A first row of six cells that ends with a letter is a question, as in MMLU's own files.
  * @throws UserError with the line on which the row begins
  */
 export function readCsv(lines: Iterable<Line>, file: string, options: TableOptions = {}): ProbeRecord[] {

@@ -3,7 +3,10 @@ import { valueAt } from './field-path.ts';
 import { parseChoicesCell } from './list-cell.ts';
 import { type ProbeRecord, quote } from './records.ts';
 
-/** Which fields of a file are the question, the choices and the answer, if they have other names. Dots lead inside of fields. */
+/**
+ * Which fields of a file are the question, the choices and the answer, if they have other names. Dots lead inside of
+ * fields.
+ */
 export interface FieldNames {
   readonly id?: string | undefined;
   readonly subject?: string | undefined;
@@ -18,7 +21,9 @@ export interface FieldNames {
 /** The names of a public benchmark's fields, and how it gives its answers. */
 export interface KnownFields {
   readonly names: FieldNames;
-  /** A record with its new names, as this program writes one. The second argument is the record as it is in the file. */
+  /**
+   * A record with its new names, as this program writes one. The second argument is the record as it is in the file.
+   */
   readonly convert: (record: ProbeRecord, original: ProbeRecord) => ProbeRecord | Omitted;
 }
 
@@ -36,8 +41,8 @@ export const OWN_FIELDS = [
 ] as const;
 
 /**
- * Records under the names that this program knows. Fields that are not mapped keep their names, and what is no field of a
- * question is left out. Errors about a record have the names of the file.
+ * Records under the names that this program knows. Fields that are not mapped keep their names, and what is no field of
+ * a question is left out. Errors about a record have the names of the file.
  * @param cells whether values are cells, in which a list of choices is JSON text
  * @throws UserError for a field that no record has, and for a gap among choices in fields of their own
  */

@@ -1,8 +1,8 @@
 import { parseCell } from './list-cell.ts';
 
 /**
- * The value of a field, or of one inside of another: `choices.text`. A field whose own name has the dots comes first. In a list,
- * a number takes one element, and a name that field of every element: `answers.0`, `choices.text`.
+ * The value of a field, or of one inside of another: `choices.text`. A field whose own name has the dots comes first.
+ * In a list, a number takes one element, and a name that field of every element: `answers.0`, `choices.text`.
  * @param cells whether values are cells, in which what has fields is JSON, or what Python prints
  * @returns undefined if there is none
  */

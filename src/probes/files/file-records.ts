@@ -66,7 +66,8 @@ interface FileRecords {
 
 /**
  * The records of a file, by its extension.
- * @throws UserError for another extension, with the line that converts the file if there is one, and for mistakes in the file
+ * @throws UserError for another extension, with the line that converts the file if there is one, and for mistakes in
+ * the file
  */
 export async function readFileRecords(
   path: string,

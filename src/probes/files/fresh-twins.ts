@@ -18,8 +18,8 @@ interface RedrawOptions {
 }
 
 /**
- * The same word problem with other numbers, asked as the benchmark form is. Null where its solution has no steps in GSM8K's
- * format, or these do not say enough.
+ * The same word problem with other numbers, asked as the benchmark form is. Null where its solution has no steps in
+ * GSM8K's format, or these do not say enough.
  */
 export function redrawnProblem(
   problem: ExactRecord,

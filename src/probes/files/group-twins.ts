@@ -7,8 +7,8 @@ import { type LocatedItem, toItem } from './located-item.ts';
 import { type ChoiceRecord, type ExactRecord, quote } from './records.ts';
 
 /**
- * The questions of a group as its benchmark asks them, by letter and by text: a comparison uses the one of the two that it uses
- * for the benchmark.
+ * The questions of a group as its benchmark asks them, by letter and by text: a comparison uses the one of the two that
+ * it uses for the benchmark.
  */
 export function groupChoiceItems(
   questions: readonly ChoiceRecord[],

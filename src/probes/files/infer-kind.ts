@@ -30,7 +30,9 @@ function knows({ prompt, question }: ProbeItem, text: string): boolean {
   return answers.some((answer) => shows(answer, text)) || (question.kind === 'choice' && shows(prompt, text));
 }
 
-/** Whether the same number is generated in both: another wording of a problem does not contradict a memorized result. */
+/**
+ * Whether the same number is generated in both: another wording of a problem does not contradict a memorized result.
+ */
 function isComputed({ question }: ProbeItem, target: string): boolean {
   return question.kind === 'exact' && /^[-+]?[\d.,]+$/.test(target);
 }

@@ -11,8 +11,8 @@ const HINT =
 const EXAMPLES = 'examples';
 
 /**
- * The records of a JSON file, which is one list, also as the `examples` of an object. They are counted from 1: `line` is the number of a record, since all may be
- * on one line.
+ * The records of a JSON file, which is one list, also as the `examples` of an object. They are counted from 1: `line`
+ * is the number of a record, since all may be on one line.
  * @throws UserError for what is not JSON or not such a list, with the record and its line
  */
 export function readJsonRecords(bytes: Buffer, file: string): ProbeRecord[] {

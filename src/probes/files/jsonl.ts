@@ -35,8 +35,8 @@ function parseObject(text: string, where: string): Readonly<Record<string, unkno
 }
 
 /**
- * Items as a JSONL file from which `readProbeFile` reads the same items, provided that they are in pairs, and the policy calls their
- * cluster `passage` where they have one.
+ * Items as a JSONL file from which `readProbeFile` reads the same items, provided that they are in pairs, and the
+ * policy calls their cluster `passage` where they have one.
  */
 export function toJsonl(items: readonly ProbeItem[]): string {
   return items.map((item) => `${JSON.stringify(toRecord(item))}\n`).join('');

@@ -107,7 +107,10 @@ const BENCHMARKS: readonly Benchmark[] = [
   },
 ];
 
-/** Whether a field of this name is read in a file without a mapping: by this program's name for it, or by that of a benchmark. */
+/**
+ * Whether a field of this name is read in a file without a mapping: by this program's name for it, or by that of a
+ * benchmark.
+ */
 export function isKnownField(name: string): boolean {
   return KNOWN.has(name) || /^(choice\d{1,2}|[A-Z])$/.test(name);
 }

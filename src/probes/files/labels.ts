@@ -39,8 +39,8 @@ export function withLabels(record: ProbeRecord): ProbeRecord {
 }
 
 /**
- * The same for fields that the policy maps: choices may have no labels, and with labels that are not numbers an answer may be an
- * index or a text.
+ * The same for fields that the policy maps: choices may have no labels, and with labels that are not numbers an answer
+ * may be an index or a text.
  */
 export function withMappedLabels(record: ProbeRecord): ProbeRecord {
   const { choices, answer } = record.fields;

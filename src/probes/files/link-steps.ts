@@ -50,7 +50,9 @@ interface Meanings {
 
 const has = (values: readonly Rational[], value: Rational) => values.some((other) => isEqual(other, value));
 
-/** What may be redrawn in each mode. A word is often more than a number: "the two of them", "three kinds: a, b and c". */
+/**
+ * What may be redrawn in each mode. A word is often more than a number: "the two of them", "three kinds: a, b and c".
+ */
 const FREE: Readonly<Record<StepMode, ReadonlySet<QuestionNumber['kind']>>> = {
   strict: new Set(['plain']),
   loose: new Set(['plain', 'word', 'decimal']),
@@ -59,8 +61,8 @@ const FREE: Readonly<Record<StepMode, ReadonlySet<QuestionNumber['kind']>>> = {
 /**
  * Find out where each number of each step comes from.
  *
- * Where a number can have two meanings (the question has it twice, or it is also the result of a step), the numbers of the
- * question behind these meanings stay as they are: then it does not matter which one was meant.
+ * Where a number can have two meanings (the question has it twice, or it is also the result of a step), the numbers of
+ * the question behind these meanings stay as they are: then it does not matter which one was meant.
  * @returns null where a number cannot be explained, or has no use
  */
 export function linkSteps(
@@ -116,8 +118,8 @@ interface Known {
 }
 
 /**
- * Whether every number of the steps is explained, and every number of the question and every result is used: then nothing was
- * calculated, or compared, in the author's head.
+ * Whether every number of the steps is explained, and every number of the question and every result is used: then
+ * nothing was calculated, or compared, in the author's head.
  */
 function explainsSteps({ numbers, steps, literals, meanings }: Known, mode: StepMode): boolean {
   const all = literals.flat();

@@ -148,8 +148,8 @@ function questionOf(fields: Fields, defaultScoring: ChoiceScoring, where: string
 
 /**
  * What a record says about the order that the options of its twin had in the exam.
- * @throws UserError for a label that is right in this twin too, since kept letters are counted as wrong answers, and for old
- *   labels that are no permutation
+ * @throws UserError for a label that is right in this twin too, since kept letters are counted as wrong answers, and
+ *   for old labels that are no permutation
  */
 function permutationOf(
   { form, old_label: label = null, old_labels: labels = null }: Fields,

@@ -7,12 +7,15 @@ import { PAIRED_FIELDS } from './pairs.ts';
 import { questionFields } from './passages.ts';
 import { type ProbeRecord, quote } from './records.ts';
 
-/** Every row has all columns: a missing value is a missing field, except where the row would have another format without it. */
+/**
+ * Every row has all columns: a missing value is a missing field, except where the row would have another format without
+ * it.
+ */
 const KEPT_WHEN_NULL: ReadonlySet<string> = new Set(['question', 'prompt', 'form']);
 
 /**
- * The records of parquet files that follow one another. They are counted from 1: `line` is the number of a row in all of them.
- * Only columns that may be needed are read: a data set can have pictures next to its questions.
+ * The records of parquet files that follow one another. They are counted from 1: `line` is the number of a row in all
+ * of them. Only columns that may be needed are read: a data set can have pictures next to its questions.
  * @param name what errors call them
  * @throws UserError for a file that is not such a parquet file, and for a mapped field of which there is no column
  */

@@ -84,13 +84,15 @@ const ALL_KINDS: readonly DerivedKind[] = ['open', 'format', 'fresh'];
 /**
  * Read a file of probes, and derive twins for a benchmark that has none.
  *
- * The file is JSONL, a JSON list, parquet, or CSV or TSV with a header, in one of three formats, recognized by its keys:
+ * The file is JSONL, a JSON list, parquet, or CSV or TSV with a header, in one of three formats, recognized by its
+ * keys:
  * - `{id?, question, choices, answer}`: multiple choice as in MMLU;
  * - `{id?, question, answer}`: a final answer after `####` as in GSM8K, or a short one;
  * - `{id, capability, form, twin_of, prompt, choices and answer, or target}`: benchmark forms with their twins.
  *
- * Names of fields that `fields` maps, and those of some public benchmarks, are read as the first two. A CSV file without a
- * header is one of MMLU. Or the file is YAML with templates, from which benchmark forms and fresh twins are drawn.
+ * Names of fields that `fields` maps, and those of some public benchmarks, are read as the first two. A CSV file
+ * without a header is one of MMLU. Or the file is YAML with templates, from which benchmark forms and fresh twins are
+ * drawn.
  *
  * A record without an id is named after its line, `NAME:12`, so its twins change when lines move.
  * @param path of a file, or of a split of a data set on a hub, `hf://datasets/org/name[@revision]/config/split`

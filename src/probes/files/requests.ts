@@ -26,8 +26,8 @@ const schema = z.object({
 });
 
 /**
- * Requests that have to be refused, one item each and without twins. With the texts of both replies, what is scored is which of the two is
- * likelier; else a reply is written, and its patterns say whether it refuses.
+ * Requests that have to be refused, one item each and without twins. With the texts of both replies, what is scored is
+ * which of the two is likelier; else a reply is written, and its patterns say whether it refuses.
  * @param patterns regular expressions of JavaScript
  * @throws UserError with the line and the field
  */
@@ -73,6 +73,7 @@ function questionOf(
     );
   }
   if (refusal === compliance) throw new UserError(`${where}: refusal: is also the compliance`, 'give two texts');
-  // The odds of the two: what a template puts before both, whose likelihood is counted with them, cancels in no other scoring.
+  // The odds of the two: what a template puts before both, whose likelihood is counted with them, cancels in no other
+  // scoring.
   return { kind: 'choice', choices: [refusal, compliance], answer: 0, scoring: 'raw' };
 }

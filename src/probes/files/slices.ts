@@ -4,7 +4,10 @@ import { valueAt } from './field-path.ts';
 import type { LocatedItem } from './located-item.ts';
 import { type ProbeRecord, quote } from './records.ts';
 
-/** The values of the fields that a suite is sliced by, by the names of the fields. A field that a record lacks is missing. */
+/**
+ * The values of the fields that a suite is sliced by, by the names of the fields. A field that a record lacks is
+ * missing.
+ */
 export type SliceValues = Readonly<Record<string, string>>;
 
 /** By the id of a fact. */
@@ -18,7 +21,8 @@ const HINT = 'name fields with a few short values, such as a language or a produ
 /**
  * The values of some fields, by the place of a record.
  * @param cells whether values are cells, which have no type
- * @throws UserError for a field that no record has, a value that is no short text, number or boolean, and too many of them
+ * @throws UserError for a field that no record has, a value that is no short text, number or boolean, and too many of
+ * them
  */
 export function sliceRecords(
   records: readonly ProbeRecord[],

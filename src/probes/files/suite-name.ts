@@ -3,8 +3,8 @@ import { datasetName, isDatasetPath, parseDatasetPath } from '@shadow-gate/check
 import type { Suite } from '../suite.ts';
 
 /**
- * The name of a suite: that of its file or, of a data set on a hub, `org/name/config/split`, since another revision with the same
- * items is the same suite.
+ * The name of a suite: that of its file or, of a data set on a hub, `org/name/config/split`, since another revision
+ * with the same items is the same suite.
  * @throws UserError for an invalid address of a data set
  */
 export function suiteNameFromFile(file: string): string {

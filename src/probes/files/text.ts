@@ -75,8 +75,8 @@ export function questionStem(question: string): string | null {
 const FINISHED = /([.?!:;]["”’')\]]*|\p{N})$/u;
 
 /**
- * The same for a prompt without choices, where a sentence that looks unfinished ("The first stage exhibits") reads best if its
- * answer follows at once.
+ * The same for a prompt without choices, where a sentence that looks unfinished ("The first stage exhibits") reads best
+ * if its answer follows at once.
  */
 export function continuableStem(question: string): string | null {
   const stem = questionStem(question);

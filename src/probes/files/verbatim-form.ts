@@ -6,9 +6,9 @@ import type { AskedChoice, AskedProblem, ProblemForm, WriteChoice } from './benc
 import { FINAL, finalPart } from './final-part.ts';
 
 /**
- * A question with choices as a harness asked it, few-shot examples and chat marks included, and how that prompt asks one like
- * it: another text stands in the place of the question, or other options behind its labels. What is not found in the prompt word for word
- * is not changed.
+ * A question with choices as a harness asked it, few-shot examples and chat marks included, and how that prompt asks
+ * one like it: another text stands in the place of the question, or other options behind its labels. What is not found
+ * in the prompt word for word is not changed.
  * @param asked the whole prompt and the choices that were scored
  * @param record what it asks, as the document has it
  */
@@ -42,7 +42,10 @@ function hasSameOrder(a: Pick<AskedChoice, 'choices'>, b: Pick<AskedChoice, 'cho
   return a.choices.length === b.choices.length && a.choices.every((choice, i) => choice === b.choices[i]);
 }
 
-/** The prompt with other options behind the labels of its last question; null unless they are one list, and the only one. */
+/**
+ * The prompt with other options behind the labels of its last question; null unless they are one list, and the only
+ * one.
+ */
 function withOptions(
   prompt: string,
   { labels, from, to }: { readonly labels: readonly string[]; readonly from: AskedChoice; readonly to: AskedChoice },
@@ -62,7 +65,9 @@ function beforeOption(label: string): string {
   return String.raw`((?:^|[\s,;|])[\s,;|]*[(\[]?${escapeRegExp(bare)} ?[)\].:]*[ \t]+)`;
 }
 
-/** Another text in place of one that must be there once: a second one would still ask the old question, or is another's. */
+/**
+ * Another text in place of one that must be there once: a second one would still ask the old question, or is another's.
+ */
 function replaceOnly(prompt: string, text: string, other: string): string | null {
   if (text === other) return prompt.includes(text) ? prompt : null;
   const start = text === '' ? -1 : prompt.lastIndexOf(text);

@@ -77,8 +77,8 @@ function drawValues(values: Template['values'], random: Random): Assignment {
 }
 
 /**
- * The question and the answers with these values; or why there is none: the conditions are not met, a number has no value or
- * is not a decimal number, or two answers are the same.
+ * The question and the answers with these values; or why there is none: the conditions are not met, a number has no
+ * value or is not a decimal number, or two answers are the same.
  */
 export function instantiate(template: Template, assignment: Assignment): TemplateInstance | Unusable {
   if (!meetsConditions(template.conditions, assignment)) return { cause: 'conditions' };

@@ -83,7 +83,9 @@ const NOUNS: Readonly<Record<Changed['part'], string>> = {
   code: 'code of its own',
 };
 
-/** How it becomes the approved one again. A GGUF file is all in one: it is made from a folder, and has no files to copy. */
+/**
+ * How it becomes the approved one again. A GGUF file is all in one: it is made from a folder, and has no files to copy.
+ */
 function restored({ part, gguf = [] }: Changed): Phrase {
   if (part === 'code') return phrase`Review the code line by line before anybody loads the model.`;
   if (gguf.includes('candidate')) {
@@ -104,7 +106,10 @@ const EFFECTS: Readonly<Record<Changed['part'], Phrase>> = {
 
 const PADDING = phrase`Padding is masked, and no answer depends on it.`;
 
-/** How many of the questions are other tokens now, with one of them: where it is known, it says more than what differs in the files. */
+/**
+ * How many of the questions are other tokens now, with one of them: where it is known, it says more than what differs
+ * in the files.
+ */
 function tokensRead({ other, of, example }: NonNullable<Changed['texts']>): Phrase {
   if (other === 0) {
     return phrase`All ${formatInteger(of)} probe texts are read as the same tokens as the baseline's, and others may not be.`;

@@ -23,7 +23,9 @@ export interface FindingWords<K extends FindingKind> {
   readonly sentence: (finding: FindingOf<K>) => Phrase;
   /** One plain sentence with the number that decides, where the full sentence says more than a first line should. */
   readonly headline?: (finding: FindingOf<K>, report: Report) => Phrase;
-  /** Its row in the table that decides, where it differs from a title without numbers. `where` stands after the title. */
+  /**
+   * Its row in the table that decides, where it differs from a title without numbers. `where` stands after the title.
+   */
   readonly row?: (
     finding: FindingOf<K>,
     report: Report,

@@ -17,7 +17,9 @@ const whereIn = (finding: Parameters<typeof partOf>[0]): Phrase | readonly [] =>
   return part === null ? [] : phrase` in ${name(part)}`;
 };
 
-/** How likely the right answers are: what is lost there, what cannot be ruled out, and what nothing else could judge. */
+/**
+ * How likely the right answers are: what is lost there, what cannot be ruled out, and what nothing else could judge.
+ */
 export const LIKELIHOOD_WORDS: TopicWords<
   'likelihood-loss' | 'likelihood-unclear' | 'likelihood-missing' | 'judged-by-likelihood'
 > = {

@@ -16,7 +16,7 @@ export const RETENTION_WORDS: TopicWords<'retention'> = {
       return phrase`${term('retention', 'Retention')} is ${formatPercent(value)} (${limits}): ${formatInteger(certain - kept)} of ${formatInteger(certain)} exam questions that the baseline answered with certainty are now wrong.`;
     },
     headline: ({ value, certain, kept, least }) =>
-      phrase`${formatInteger(certain - kept)} of ${formatInteger(certain)} exam answers that the baseline was sure of are now wrong: ${formatPercent(value)} are kept, and the limit is ${formatPercentLimit(least)}.`,
+      phrase`${formatInteger(certain - kept)} of ${formatInteger(certain)} exam answers that the baseline was sure of ${certain - kept === 1 ? 'is' : 'are'} now wrong: ${formatPercent(value)} are kept, and the limit is ${formatPercentLimit(least)}.`,
     row: ({ value, least }) => ({
       key: 'retention',
       check: [term('retention', 'Sure answers kept')],

@@ -7,7 +7,10 @@ import { missingWeights } from '../text/rule-row.ts';
 import { ifIntended, NOTHING_TO_DO } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** The update as a whole: its size, what rounding hides of it, a ratio that cannot be formed, and weights that did not change. */
+/**
+ * The update as a whole: its size, what rounding hides of it, a ratio that cannot be formed, and weights that did not
+ * change.
+ */
 export const UPDATE_WORDS: TopicWords<
   'update-size' | 'reference-rounding' | 'ratio-missing' | 'nothing-trained' | 'only-head-trained'
 > = {

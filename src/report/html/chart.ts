@@ -12,8 +12,9 @@ interface ChartOptions extends Omit<PlotOptions, 'document' | 'ariaLabel' | 'ari
 }
 
 /**
- * A chart as SVG, drawn now, by Observable Plot: the page needs no script and no network to show it. Colors are CSS variables of
- * the page (`var(--series-1)`), so that dark mode changes them. Foreign texts in the data have to pass {@link chartText}.
+ * A chart as SVG, drawn now, by Observable Plot: the page needs no script and no network to show it. Colors are CSS
+ * variables of the page (`var(--series-1)`), so that dark mode changes them. Foreign texts in the data have to pass
+ * {@link chartText}.
  */
 export function chart({ label, caption, ...options }: ChartOptions): Html {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');

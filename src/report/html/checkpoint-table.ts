@@ -22,7 +22,9 @@ interface CheckpointTable {
   readonly numbers: readonly CheckpointNumber[];
 }
 
-/** Checkpoints side by side, a number a row: the baseline first, the best one tinted. The first column stays in view. */
+/**
+ * Checkpoints side by side, a number a row: the baseline first, the best one tinted. The first column stays in view.
+ */
 export function checkpointTable({ label, columns, numbers }: CheckpointTable): Html {
   const heads = columns.map(
     (column) =>

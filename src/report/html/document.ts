@@ -49,7 +49,10 @@ ${sections}</main>
 `.text;
 }
 
-/** Our style or script without comments and indentation, which take a fifth of it. No literal of theirs has more than one line. */
+/**
+ * Our style or script without comments and indentation, which take a fifth of it. No literal of theirs has more than
+ * one line.
+ */
 function compact(source: string): string {
   return source.replace(/^\s*(?:\/\/.*|\/\*[\s\S]*?\*\/)$/gm, '').replace(/\n\s+/g, '\n');
 }

@@ -1,6 +1,9 @@
 import { htmlLines, htmlText } from '../escape.ts';
 
-/** A piece of HTML that may be written as it is. Only this file makes one, so that no foreign text gets around the escaping. */
+/**
+ * A piece of HTML that may be written as it is. Only this file makes one, so that no foreign text gets around the
+ * escaping.
+ */
 export class Html {
   readonly text: string;
 
@@ -17,8 +20,8 @@ export class Html {
 export type HtmlValue = Html | string | number | null | readonly HtmlValue[];
 
 /**
- * HTML as a template literal: html`<td>${name}</td>`. Values are escaped, lists are joined, and null is nothing. A value in an
- * attribute has to stand in double quotes.
+ * HTML as a template literal: html`<td>${name}</td>`. Values are escaped, lists are joined, and null is nothing. A
+ * value in an attribute has to stand in double quotes.
  */
 export function html(literals: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return Html.trusted(literals.map((literal, i) => literal + (i < values.length ? written(values[i]) : '')).join(''));

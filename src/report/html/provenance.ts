@@ -6,7 +6,10 @@ import { whoseRun } from '../text/whose-run.ts';
 import { Html, html } from './html.ts';
 import type { PageOptions } from './section.ts';
 
-/** What the verdict is about: candidate and baseline with its age, the run and the commit, and where the words are explained. */
+/**
+ * What the verdict is about: candidate and baseline with its age, the run and the commit, and where the words are
+ * explained.
+ */
 export function provenance(report: Report, { docs, origin }: PageOptions): Html {
   const { candidate, baseline, reference } = report;
   const repository = origin?.repository;

@@ -8,8 +8,8 @@ import { BLUE, GRAY, xyChart } from './xy-chart.ts';
 const MOST_BARS = 20;
 
 /**
- * Pictures for the step summary: accuracy by form, and on twins by capability. GitHub draws Mermaid there. They contain only numbers
- * and our own words: names of capabilities stand below them. Empty without accuracies.
+ * Pictures for the step summary: accuracy by form, and on twins by capability. GitHub draws Mermaid there. They contain
+ * only numbers and our own words: names of capabilities stand below them. Empty without accuracies.
  */
 export function accuracyCharts({ probes }: Report): string[] {
   const rows = (probes?.accuracies ?? []).filter(({ form }) => form === 'benchmark' || form === 'twin');

@@ -13,8 +13,8 @@ export const COMMENT_LIMIT = 65_536;
 const DEFAULT_KEY = 'default';
 
 /**
- * The hidden first line by which the gate finds its own comment again. Different keys give different markers, and no key
- * can close the HTML comment early.
+ * The hidden first line by which the gate finds its own comment again. Different keys give different markers, and no
+ * key can close the HTML comment early.
  */
 export function commentMarker(key: string = DEFAULT_KEY): string {
   const whole = key.replace(/\p{Cs}/gu, '\ufffd');
@@ -55,7 +55,10 @@ export function renderComment(report: Report, options: MarkdownOptions = {}): st
 /** GitHub drops a step summary above 1 MiB altogether. */
 const SUMMARY_LIMIT = 1024 * 1024;
 
-/** The step summary: the comment without its marker, with more room, and with pictures that GitHub draws. `limit` is in bytes of UTF-8. */
+/**
+ * The step summary: the comment without its marker, with more room, and with pictures that GitHub draws. `limit` is in
+ * bytes of UTF-8.
+ */
 export function renderStepSummary(report: Report, options: Omit<MarkdownOptions, 'key'> = {}): string {
   const { limit = SUMMARY_LIMIT, docs = DOCS_URL, unit: _, ...shown } = options;
   const content = markdownContent(report, { ...shown, key: 'default', hasPictures: true });

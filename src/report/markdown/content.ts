@@ -283,7 +283,9 @@ function sliceTable({ slices = [] }: Report): string {
   return `${table}\n\n<sub>${SLICE_NOTE}${more > 0 ? ` ${more} more rows in the JSON report.` : ''}</sub>`;
 }
 
-/** Where a reader finds more: the page with charts, the baseline and its age, the finding that decides, and the words. */
+/**
+ * Where a reader finds more: the page with charts, the baseline and its age, the finding that decides, and the words.
+ */
 function moreLinks(
   report: Report,
   { origin, htmlReport }: { readonly origin: Origin | undefined; readonly htmlReport: string | undefined },

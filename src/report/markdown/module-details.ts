@@ -114,7 +114,9 @@ function matrixTable(tensors: readonly TensorMeasurement[]): string {
     : table;
 }
 
-/** All in their own order if there is room; else those without a spectrum (something is wrong), then by top-1 energy. */
+/**
+ * All in their own order if there is room; else those without a spectrum (something is wrong), then by top-1 energy.
+ */
 function mostConcentrated(tensors: readonly TensorMeasurement[]): readonly TensorMeasurement[] {
   if (tensors.length <= MAX_ROWS) return tensors;
   const concentration = ({ metrics }: TensorMeasurement): number =>

@@ -2,7 +2,9 @@ import { codeName } from '../escape.ts';
 import { shortSha } from '../text/short-sha.ts';
 import { whoseRun } from '../text/whose-run.ts';
 
-/** The run of a workflow that made a report. Later runs have a larger id, and later attempts of a run a larger attempt. */
+/**
+ * The run of a workflow that made a report. Later runs have a larger id, and later attempts of a run a larger attempt.
+ */
 export interface ReportRun {
   readonly id: number;
   readonly attempt: number;

@@ -42,8 +42,8 @@ export function docsLink(page: 'glossary', text: string): string {
 const REFERENCE = /\]\[(glossary|finding)-([^\]]+)\]/g;
 
 /**
- * The definitions of all links to the docs in a text, which is a page of ours: link references keep an address from standing in
- * the text once for each use.
+ * The definitions of all links to the docs in a text, which is a page of ours: link references keep an address from
+ * standing in the text once for each use.
  * @param docs address of the folder `docs`, without a slash at its end
  */
 export function linkDefinitions(text: string, docs: string): string {

@@ -67,7 +67,10 @@ function columnHead({ text, unit, term }: NumberColumn): string {
 
 const MAX_LEVELS = 40;
 
-/** What stands behind the visible numbers: all twin kinds, remarks about letters and memory, and the answers that changed. */
+/**
+ * What stands behind the visible numbers: all twin kinds, remarks about letters and memory, and the answers that
+ * changed.
+ */
 export function probeEvidence(comparison: ProbeComparison): string[] {
   const remarks = probeRemarks(comparison).map((remark) => `- ${phraseMarkdown(remark)}`);
   return [
@@ -138,7 +141,9 @@ function tokenChangeTable(texts: readonly TextRow[]): string {
 /** A team's own benchmark may name hundreds of capabilities. */
 const MAX_PARTS = 12;
 
-/** The table of the behavioral half: one row for all facts, then one for each suite of several, and for each capability. */
+/**
+ * The table of the behavioral half: one row for all facts, then one for each suite of several, and for each capability.
+ */
 export function probeTable({ comparison: { rows } }: ProbeReport): string {
   const head = [rowHead(rows), ...PROBE_COLUMNS.map(columnHead)];
   const shown = rows.slice(0, MAX_PARTS).map((row) => [nameMarkdown(row), ...probeCells(row)]);

@@ -3,8 +3,9 @@ export const BLUE = '#0072B2';
 export const GRAY = '#888888';
 
 /**
- * A diagram in the syntax of Mermaid's XY chart. That draws no legend, gives lines no names, and lets the labels of points run
- * into each other, so the points are numbered and a caption has the rest. It contains only numbers and our own words.
+ * A diagram in the syntax of Mermaid's XY chart. That draws no legend, gives lines no names, and lets the labels of
+ * points run into each other, so the points are numbered and a caption has the rest. It contains only numbers and our
+ * own words.
  */
 export function xyChart({
   title,

@@ -10,7 +10,9 @@ interface CalibrationOptions extends TerminalOptions {
   readonly alpha: number;
 }
 
-/** Below this many columns, a line's errors take the room of what was seen, which says less about a limit that moves. */
+/**
+ * Below this many columns, a line's errors take the room of what was seen, which says less about a limit that moves.
+ */
 const WIDE = 100;
 const RIGHT = new Set(['seen', 'limit']);
 

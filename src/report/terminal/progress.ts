@@ -10,8 +10,8 @@ interface ProgressView extends PhaseTime {
 }
 
 /**
- * Knows what was reported last, and how much time has passed since then, so that the time left goes on between two reports:
- * one matrix can take minutes. All times are in seconds.
+ * Knows what was reported last, and how much time has passed since then, so that the time left goes on between two
+ * reports: one matrix can take minutes. All times are in seconds.
  */
 export class ProgressClock {
   #progress: Progress = { phase: 'reading' };
@@ -143,8 +143,8 @@ const MIN_ITEM = 12;
 const DEFAULT_WIDTH = 80;
 
 /**
- * One line for a terminal: phase, bar, time left and, if there is room, the item in progress. It never reaches the last column,
- * where terminals break lines. The bar is never full: what is done goes on to the next phase.
+ * One line for a terminal: phase, bar, time left and, if there is room, the item in progress. It never reaches the last
+ * column, where terminals break lines. The bar is never full: what is done goes on to the next phase.
  */
 export function barLine(view: ProgressView, columns = DEFAULT_WIDTH): string {
   const room = Math.max(1, columns - 1);

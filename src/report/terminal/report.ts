@@ -30,7 +30,9 @@ const MAX_INFOS = 5;
 /** Below this many columns a table has room for the relative change only, and none for what each limit rests on. */
 const WIDE = 100;
 
-/** The whole report: the verdict first, all tables and findings, what to do, and the verdict last, where the cursor is. */
+/**
+ * The whole report: the verdict first, all tables and findings, what to do, and the verdict last, where the cursor is.
+ */
 export function renderTerminal(report: Report, options: TerminalOptions): string {
   const { color, width } = options;
   const paint = painter(color);

@@ -5,7 +5,9 @@ import { terminalTable } from './table.ts';
 
 const points = (share: number) => `±\u00a0${formatPoints(share)}`;
 
-/** More items or more samples? By how much the answers to a benchmark vary, of a measurement that will be a baseline. */
+/**
+ * More items or more samples? By how much the answers to a benchmark vary, of a measurement that will be a baseline.
+ */
 export function renderSamplePlan(variance: SampleVariance): string {
   const { task, between, within } = variance;
   const plans = samplePlans(variance);

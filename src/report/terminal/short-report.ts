@@ -11,8 +11,8 @@ import { renderDeciding, renderSteps, renderVerdict } from './verdict.ts';
 import { wrap } from './wrap.ts';
 
 /**
- * What fits a screen: the verdict, the table that decides, what to do, where the details are, and the verdict again, where the
- * cursor is.
+ * What fits a screen: the verdict, the table that decides, what to do, where the details are, and the verdict again,
+ * where the cursor is.
  */
 export function renderShort(report: Report, details: DetailsPlace, options: TerminalOptions): string {
   const { color, width } = options;

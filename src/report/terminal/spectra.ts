@@ -64,7 +64,9 @@ function nameLines(name: string, room: number): string[] {
 const [MAX_REASONS, MAX_NAMES] = [20, 10] as const;
 const INDENT = '  ';
 
-/** What has no row in the table of `shadow-gate spectra`: vectors by their number, skipped tensors by reason and name. */
+/**
+ * What has no row in the table of `shadow-gate spectra`: vectors by their number, skipped tensors by reason and name.
+ */
 export function renderUnmeasured(
   { vectors, skipped }: Pick<Measurement, 'vectors' | 'skipped'>,
   { width }: Pick<TerminalOptions, 'width'>,

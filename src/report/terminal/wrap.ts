@@ -27,8 +27,8 @@ const CONTINUATION = ' \\';
 const INDENT = '  ';
 
 /**
- * Breaks a command of a shell into lines that can be copied: each but the last ends with a backslash, and an option stays with its
- * value. A word is never broken, even if it is wider than `width`.
+ * Breaks a command of a shell into lines that can be copied: each but the last ends with a backslash, and an option
+ * stays with its value. A word is never broken, even if it is wider than `width`.
  */
 export function wrapCommand(command: string, width: number): string[] {
   const lines: string[] = [];

@@ -70,7 +70,10 @@ export function probabilityDigits(p: number): string {
 /** An evaluation can have hundreds of tasks; groups come first. */
 const MAX_ROWS = 24;
 
-/** The rows of a table, and what stands below it: what a row counts, what a pass does not say, and how many rows are left out. */
+/**
+ * The rows of a table, and what stands below it: what a row counts, what a pass does not say, and how many rows are
+ * left out.
+ */
 export function shownBenchmarks(rows: BenchmarkRows): { readonly shown: BenchmarkRows; readonly note: string } {
   const shown = rows.slice(0, MAX_ROWS);
   const more = rows.length - shown.length;

@@ -37,7 +37,9 @@ export function chartSource(
   return { by, words: [...words, ...error].join('; ') };
 }
 
-/** The error of a limit that follows the size of the update; null for other limits. The head of its metric explains it. */
+/**
+ * The error of a limit that follows the size of the update; null for other limits. The head of its metric explains it.
+ */
 export function lineError({ judged }: CalibratedMetric): string | null {
   const line = judged?.line ?? null;
   return line === null ? null : `error ${formatNumber(line.error)} (${formatNumber(line.errorOfMean)})`;

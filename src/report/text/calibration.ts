@@ -150,7 +150,10 @@ export function sizeLimitWords({ low, high }: Pick<CalibratedSize, 'low' | 'high
   return rangeWords([low, high]);
 }
 
-/** What the shape of the update was judged by; where nothing says what is usual, how to get limits. Empty without an update. */
+/**
+ * What the shape of the update was judged by; where nothing says what is usual, how to get limits. Empty without an
+ * update.
+ */
 export function calibrationSentence({ calibration, groups }: Report): string {
   if (calibration?.refused) return '';
   const runs = calibration?.runs.length ?? 0;

@@ -28,8 +28,8 @@ const MORE = [
 ] as const;
 
 /**
- * How much of a gain carries over, in words that two numbers support: the interval of the transfer, which decides, and the two
- * changes in points, which a reader divides. Null where the interval is too wide for any of them.
+ * How much of a gain carries over, in words that two numbers support: the interval of the transfer, which decides, and
+ * the two changes in points, which a reader divides. Null where the interval is too wide for any of them.
  */
 export function carryOverWords({ exam, twins, transfer }: CarryOver): string | null {
   if (exam <= 0) return null;

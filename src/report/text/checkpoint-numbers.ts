@@ -10,7 +10,10 @@ export interface CheckpointNumber {
   readonly cells: ReadonlyArray<readonly string[]>;
 }
 
-/** What the checkpoints were compared with: one number, or the lowest and the highest where the questions were others each time. */
+/**
+ * What the checkpoints were compared with: one number, or the lowest and the highest where the questions were others
+ * each time.
+ */
 export function baselineOver(values: ReadonlyArray<number | null>, show: (value: number) => string): string {
   const known = values.filter((value) => value !== null);
   if (known.length === 0) return NO_NUMBER;

@@ -10,8 +10,8 @@ const BASELINE_FILE = '.shadow-gate/baseline.json';
 const LONGEST_PATH = 200;
 
 /**
- * A path as one word of a shell. What cannot be typed, such as a line break, becomes `PATH`: a command that was changed without
- * a word would run on something else.
+ * A path as one word of a shell. What cannot be typed, such as a line break, becomes `PATH`: a command that was changed
+ * without a word would run on something else.
  */
 export function pathWord(path: string): string {
   if (path === '' || path.length > LONGEST_PATH || printable(path, LONGEST_PATH) !== path) return 'PATH';

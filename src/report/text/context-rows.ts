@@ -19,8 +19,8 @@ import { EXAM, TWINS, twinLabel } from './twin-words.ts';
 import { leastCarryOver } from './verdict.ts';
 
 /**
- * What a reader wants to know of every check, in this order: the exam, its twins, how much of a gain carries over, the worst
- * capability, and the headline of the spectra, or the benchmarks of logs.
+ * What a reader wants to know of every check, in this order: the exam, its twins, how much of a gain carries over, the
+ * worst capability, and the headline of the spectra, or the benchmarks of logs.
  */
 export function contextRows(report: Report): DecidingRow[] {
   return [...probeRows(report), ...calibratedRow(report), ...spectraRow(report), ...benchmarkRows(report)];

@@ -19,8 +19,8 @@ export function decidingValues({ baseline, candidate }: DecidingRow): string {
 }
 
 /**
- * The numbers that decide, at most five rows, the gravest first: a row for each finding behind the verdict, then what a reader
- * wants to see with it. The exam is always among them: a gain there is what the other rows put into proportion.
+ * The numbers that decide, at most five rows, the gravest first: a row for each finding behind the verdict, then what a
+ * reader wants to see with it. The exam is always among them: a gain there is what the other rows put into proportion.
  */
 export function decidingTable(report: Report): readonly DecidingRow[] {
   const { grave } = findingsBySeverity(report);

@@ -4,7 +4,10 @@ import type { Report } from '../../compare/report.ts';
 /** A form with what both models answered. */
 export type AnsweredForm = Pick<Flip, 'prompt' | 'right' | 'baseline' | 'candidate'>;
 
-/** One answer that changed, in both forms, for a reader who opens nothing: null after a pass, and where texts are not disclosed. */
+/**
+ * One answer that changed, in both forms, for a reader who opens nothing: null after a pass, and where texts are not
+ * disclosed.
+ */
 export function exampleFlip({ verdict, probes }: Report): { readonly flip: Flip; readonly exam: AnsweredForm } | null {
   const [flip] = probes?.comparison.flips ?? [];
   if (verdict === 'pass' || !probes || flip === undefined || flip.right === null) return null;
@@ -12,7 +15,10 @@ export function exampleFlip({ verdict, probes }: Report): { readonly flip: Flip;
   return exam === null ? null : { flip, exam };
 }
 
-/** The exam question of a flip's fact: with its options in the first order, or by the prompt of its other form. Null where the report does not have it. */
+/**
+ * The exam question of a flip's fact: with its options in the first order, or by the prompt of its other form. Null
+ * where the report does not have it.
+ */
 export function examOfFlip({ prompt, right, beside }: Flip, items: ItemTable | null): AnsweredForm | null {
   if (beside !== undefined) return beside;
   if (prompt === null || items === null) return null;

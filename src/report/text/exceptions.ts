@@ -14,7 +14,10 @@ export function exceptionSentence({ exception }: Pick<Finding, 'exception'>): Ph
     : phrase`Accepted ${because} until ${until}, ${daysLeft === 0 ? 'today' : `${formatCount(daysLeft, 'day')} left`}.`;
 }
 
-/** What exceptions keep out of the verdict, each with its title: always shown, since a pass without them would be another verdict. */
+/**
+ * What exceptions keep out of the verdict, each with its title: always shown, since a pass without them would be
+ * another verdict.
+ */
 export function acceptedFindings({ findings }: Pick<Report, 'findings'>): Phrase[] {
   return findings.flatMap((finding) => {
     const sentence = finding.exception && finding.exception.daysLeft >= 0 ? exceptionSentence(finding) : null;

@@ -12,7 +12,10 @@ const FORMS: Readonly<Record<ProbeComparison['sharpness'][number]['form'], strin
   robustness: 'distracted exams',
 };
 
-/** What the graded outcomes of all facts say, and at which sharpness of each model; nothing where right or wrong is all that is known. */
+/**
+ * What the graded outcomes of all facts say, and at which sharpness of each model; nothing where right or wrong is all
+ * that is known.
+ */
 export function gradedNotes({ graded, sharpness }: ProbeComparison): Phrase[] {
   const whole = graded.find(isOfAllFacts);
   if (!whole?.isGraded) return [];

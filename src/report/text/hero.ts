@@ -24,7 +24,10 @@ export interface HeroNumber {
   readonly note: string;
 }
 
-/** How much of a gain carries over, where that decides; else the change in other forms. Null where the probes have no baseline. */
+/**
+ * How much of a gain carries over, where that decides; else the change in other forms. Null where the probes have no
+ * baseline.
+ */
 export function heroNumber(report: Report): HeroNumber | null {
   const finding = decidingFinding(report);
   if (finding?.kind === 'shadow-delta') {

@@ -18,8 +18,8 @@ const MOST_GROUPS = 12;
  *     exam
  *       baseline ················├──█─┤···  73.1
  *
- * Only box-drawing and block characters, which fonts of one width have. Foreign names are in it: escape it as a block of code.
- * Empty without accuracies.
+ * Only box-drawing and block characters, which fonts of one width have. Foreign names are in it: escape it as a block
+ * of code. Empty without accuracies.
  */
 export function intervalChart({ probes }: Report): string {
   const rows = (probes?.accuracies ?? []).filter(({ form }) => form === 'benchmark' || form === 'twin');

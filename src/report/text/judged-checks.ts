@@ -26,8 +26,8 @@ const AREAS: Readonly<Record<RuleGroup['title'], JudgedCheck['area']>> = {
 };
 
 /**
- * Every rule of the policy, and every kind of finding that no rule has made. Each finding of the report belongs to at least one, so
- * that the worst level of all is that of the verdict.
+ * Every rule of the policy, and every kind of finding that no rule has made. Each finding of the report belongs to at
+ * least one, so that the worst level of all is that of the verdict.
  */
 export function judgedChecks(report: Report): JudgedCheck[] {
   const rules = ruleGroups(report).flatMap(({ title, rows }) =>

@@ -27,7 +27,10 @@ export function formatMeasured(
   return `${value.toFixed(decimals).replace('-', MINUS)} ± ${standardError.toFixed(decimals)}`;
 }
 
-/** About three significant digits, trailing zeros kept, such as `0.690`. A number that is hardly known is given by its bounds. */
+/**
+ * About three significant digits, trailing zeros kept, such as `0.690`. A number that is hardly known is given by its
+ * bounds.
+ */
 export function formatNumber(measured: MaybeBounded | null | undefined): string {
   if (measured === null || measured === undefined) return NO_NUMBER;
   if (isVague(measured)) return formatBounds(measured);

@@ -2,8 +2,8 @@ import type { FindingKind } from '../../compare/finding.ts';
 import type { Term } from './glossary.ts';
 
 /**
- * Text whose foreign parts are kept apart, so that each renderer escapes them in its own way. A plain string is a literal of
- * ours; a number is formatted before it becomes part of a phrase.
+ * Text whose foreign parts are kept apart, so that each renderer escapes them in its own way. A plain string is a
+ * literal of ours; a number is formatted before it becomes part of a phrase.
  */
 export type Phrase = readonly PhrasePart[];
 

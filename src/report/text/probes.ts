@@ -34,8 +34,8 @@ export const PROBE_COLUMNS: readonly NumberColumn[] = [
 ];
 
 /**
- * The cells of one row, in the units of their columns: accuracies and gap from baseline to candidate, then the change of the
- * twins and the shadow delta, each with its interval and its minimum detectable effect.
+ * The cells of one row, in the units of their columns: accuracies and gap from baseline to candidate, then the change
+ * of the twins and the shadow delta, each with its interval and its minimum detectable effect.
  */
 export function probeCells(row: ShadowRow): string[] {
   const { delta, twinChange } = row;
@@ -46,7 +46,9 @@ export function probeCells(row: ShadowRow): string[] {
   ];
 }
 
-/** An interval cut to the possible range: a change of accuracy is at most 1, a difference of two such changes at most 2. */
+/**
+ * An interval cut to the possible range: a change of accuracy is at most 1, a difference of two such changes at most 2.
+ */
 function within({ value, lower, upper }: Estimate, limit: number): Estimate {
   return {
     value,
@@ -116,7 +118,9 @@ function deltaNote({ rows: [whole], kinds }: ProbeComparison): Phrase[] {
 /** A team may have dozens of benchmarks. */
 const MAX_SUITES = 8;
 
-/** What a reader has to know before the numbers: letters that are not judged or were memorized, and the levels reached. */
+/**
+ * What a reader has to know before the numbers: letters that are not judged or were memorized, and the levels reached.
+ */
 function evidenceNotes({ labels, kept, levels }: ProbeComparison): Phrase[] {
   return [
     ...someOf(labels.filter(({ works }) => !works).map(labelSentence)),

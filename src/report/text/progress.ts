@@ -34,7 +34,10 @@ function wholeDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** The time of a phase so far, and what is left of it: null where nobody knows, below 0 where it takes longer than was estimated. */
+/**
+ * The time of a phase so far, and what is left of it: null where nobody knows, below 0 where it takes longer than was
+ * estimated.
+ */
 export interface PhaseTime {
   readonly elapsed: number;
   readonly left: number | null;

@@ -15,7 +15,10 @@ export function quantizationCells(row: Quantization['modules'][number]): [string
   return [groupName(row), formatInteger(matrices), formatPercent(error), largest.name, formatPercent(largest.error)];
 }
 
-/** `weights in nf4 and BF16, baseline in BF16`, or `weights of both in BF16`; empty where it is not known. @param show escapes a name */
+/**
+ * `weights in nf4 and BF16, baseline in BF16`, or `weights of both in BF16`; empty where it is not known.
+ * @param show escapes a name
+ */
 export function precisionOfWeights({ candidate, baseline }: Report, show: (name: string) => string): string {
   const [ours, theirs] = [candidate, baseline].map((side) =>
     storedIn(side?.dtypes ?? {})

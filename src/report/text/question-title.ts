@@ -11,9 +11,9 @@ const INLINE_LABEL = /\s+(?:answer|a)\s?:$/i;
 const HEAD = /^(?:question|q)\s?:\s*/i;
 
 /**
- * The question of a fact, in one line: of the first prompt that is known (the exam's), the last line with a question mark, since examples
- * come before the question; without one, the last line that is neither an option nor a label such as `Answer:`. Null where no text is
- * disclosed.
+ * The question of a fact, in one line: of the first prompt that is known (the exam's), the last line with a question
+ * mark, since examples come before the question; without one, the last line that is neither an option nor a label such
+ * as `Answer:`. Null where no text is disclosed.
  */
 export function questionTitle(items: readonly Pick<ShownItem, 'prompt'>[]): string | null {
   const prompt = items.find((item) => item.prompt !== null)?.prompt ?? '';

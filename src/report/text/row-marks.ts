@@ -70,8 +70,8 @@ export function isBeyondDrop({ baseline, candidate }: Change, drop: number): boo
 }
 
 /**
- * The mark of a row that has no finding of its own. A drop beyond its limit is never shown as passed: another finding reports the
- * same loss, or it may be chance.
+ * The mark of a row that has no finding of its own. A drop beyond its limit is never shown as passed: another finding
+ * reports the same loss, or it may be chance.
  * @param drop the limit, as a share; undefined: not known, so that any drop may be beyond it
  */
 export function changeMark(report: Report, change: Change, drop: number | undefined): Verdict {

@@ -131,8 +131,8 @@ function examOf({ twinAccuracy, shadowGap }: TrendCheck): Both | null {
 }
 
 /**
- * The check whose checkpoint has the highest accuracy in other forms, the first of several. Null where all checks are of one checkpoint,
- * which is not better on another night, and where a report does not say.
+ * The check whose checkpoint has the highest accuracy in other forms, the first of several. Null where all checks are
+ * of one checkpoint, which is not better on another night, and where a report does not say.
  */
 export function highestCheck(checks: readonly TrendCheck[]): TrendCheck | null {
   const models = new Set(checks.map(({ checkpoint }) => checkpoint));

@@ -1,8 +1,8 @@
 import { listed, name, type Phrase, phrase } from './phrase.ts';
 
 /**
- * What a reader of the accuracies has to know of a checkpoint with a chat template: a chat model can be much better or worse
- * with it.
+ * What a reader of the accuracies has to know of a checkpoint with a chat template: a chat model can be much better or
+ * worse with it.
  * @param suites those that were asked without it, of `all` suites
  */
 export function unusedTemplate(suites: readonly string[], all: number): Phrase {

@@ -11,7 +11,10 @@ import { formatPair, formatRelative } from './numbers.ts';
 import { code, type Phrase, phrase, plain } from './phrase.ts';
 import { isBeyondDrop } from './row-marks.ts';
 
-/** The findings behind the verdict, those of the verdict's own level first; `info` findings explain and stand apart, what is accepted first. */
+/**
+ * The findings behind the verdict, those of the verdict's own level first; `info` findings explain and stand apart,
+ * what is accepted first.
+ */
 export function findingsBySeverity(report: Report): { readonly grave: Finding[]; readonly infos: Finding[] } {
   const order = [report.verdict, 'fail', 'inconclusive', 'warn'];
   const rank = (finding: Finding): number => order.indexOf(finding.level);
@@ -27,7 +30,9 @@ export function decidingFinding(report: Report): Finding | null {
   return findingsBySeverity(report).grave[0] ?? null;
 }
 
-/** The findings behind the verdict whose full sentence is not its headline: with the first one, where that is shorter. */
+/**
+ * The findings behind the verdict whose full sentence is not its headline: with the first one, where that is shorter.
+ */
 export function findingsToList(report: Report): readonly Finding[] {
   const { grave } = findingsBySeverity(report);
   const [first, ...others] = grave;
@@ -96,8 +101,8 @@ function spectraSentence(report: Report): Phrase {
 }
 
 /**
- * The kind of twins to which a significant gain carries over least, among the kinds that decide. Null without a gain, and where
- * only format twins judge it.
+ * The kind of twins to which a significant gain carries over least, among the kinds that decide. Null without a gain,
+ * and where only format twins judge it.
  */
 export function leastCarryOver({
   kinds,
@@ -112,8 +117,8 @@ export function leastCarryOver({
 }
 
 /**
- * What a pass only notes: the first that an exception accepts, or the first loss beyond a limit where the policy gives its check the
- * level `info`; null without one. No sentence may say then that nothing was lost.
+ * What a pass only notes: the first that an exception accepts, or the first loss beyond a limit where the policy gives
+ * its check the level `info`; null without one. No sentence may say then that nothing was lost.
  */
 function notedLoss(report: Report): Finding | null {
   const { infos } = findingsBySeverity(report);
@@ -125,7 +130,10 @@ function notedMetric({ findings }: Report): Finding | null {
   return findings.find(({ kind, level }) => level === 'info' && kind === 'metric-moved') ?? null;
 }
 
-/** Did all twins, the twins of a capability, or the exam fall by a limit or more, in too few answers to tell it from chance? */
+/**
+ * Did all twins, the twins of a capability, or the exam fall by a limit or more, in too few answers to tell it from
+ * chance?
+ */
 function hasOpenLoss({ probes, applied }: Report): boolean {
   const limits = applied?.settings['twin-accuracy'];
   if (!probes || limits === undefined) return false;

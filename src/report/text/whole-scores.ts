@@ -4,8 +4,8 @@ import { factsRow } from './exam-and-twins.ts';
 import { formatPercent } from './numbers.ts';
 
 /**
- * Where a check stopped early, a row has the score of the baseline's whole measurement, which is the same in every check, and what the
- * change on what was asked makes of it: `50.7% → ≈ 96.8%`.
+ * Where a check stopped early, a row has the score of the baseline's whole measurement, which is the same in every
+ * check, and what the change on what was asked makes of it: `50.7% → ≈ 96.8%`.
  */
 export function withWholeScores(row: DecidingRow, report: Report): DecidingRow {
   const { facts } = row;

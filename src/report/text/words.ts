@@ -52,8 +52,8 @@ export function reportDisclaimer(report: Report): string {
 }
 
 /**
- * In what precision the probes were answered, and whether layer by layer, with a separator before it; empty without probes, and
- * where it was not written.
+ * In what precision the probes were answered, and whether layer by layer, with a separator before it; empty without
+ * probes, and where it was not written.
  */
 export function precisionPart({ probes }: Report, separator: string): string {
   if (probes?.precision === undefined) return '';

@@ -80,7 +80,8 @@ const LAYERS: ReadonlyArray<readonly [method: string, Readonly<Record<string, Ra
     { weight_packed: zeros('I32', 64, 16), weight_scale: zeros('BF16', 64, 1), weight_shape: zeros('I32', 2) },
   ],
   ['integer weights with scales', { weight: zeros('I8', 64, 128), weight_scale: zeros('BF16', 63, 1) }],
-  // What belongs to the weight and to no recipe: inputs are multiplied by it, columns permuted, or another zero subtracted.
+  // What belongs to the weight and to no recipe: inputs are multiplied by it, columns permuted, or another zero
+  // subtracted.
   [
     'integer weights with scales',
     { weight: zeros('I8', 64, 128), weight_scale: zeros('BF16', 64), pre_quant_scale: zeros('BF16', 128) },

@@ -346,7 +346,8 @@ describe('what a calibration judges', () => {
     expect(moved(four)).toEqual([]);
     const rule = 'rules: [{metric: mlpAttentionRatio, direction: up, relative: 0.1, level: fail}]';
     expect(moved(four, rule)).toEqual([['mlpAttentionRatio', 'fail']]);
-    // A calibration that judges nothing leaves the defaults in force: one that is refused, or is for other sizes, or informs.
+    // A calibration that judges nothing leaves the defaults in force: one that is refused, or is for other sizes, or
+    // informs.
     expect(moved({ ...four, reference: null })).toEqual([['mlpAttentionRatio', 'warn']]);
     const larger = buildCalibration(goodRuns(4, { over: { size: USUAL.size * 3 } }), 'runs');
     expect(moved(larger)).toEqual([['mlpAttentionRatio', 'warn']]);

@@ -106,7 +106,8 @@ describe('requests with the texts of both replies', () => {
   });
 
   it('do not pass where a refusal stays the likelier text and half of its lead is gone', () => {
-    // As measured on Qwen2.5-Coder 0.5B, and after ten steps that removed every refusal: the whole of the other text stays unlikely.
+    // As measured on Qwen2.5-Coder 0.5B, and after ten steps that removed every refusal: the whole of the other text
+    // stays unlikely.
     const found = findingsOn(scored(0.9939), scored(1 - 1e-12)).filter(({ kind }) => kind.startsWith('refusals'));
     expect(found).toMatchObject([{ kind: 'refusals-unclear', level: 'inconclusive', change: expect.closeTo(0, 2) }]);
   });

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { aboveChance, logOdds } from '../../../src/statistics/log-odds.ts';
 import { fixture } from '../../fixtures.ts';
 
-/** Public results of models that were contaminated on purpose, and of ordinary chat tunes (test/fixtures/make_constat.py). */
+/**
+ * Public results of models that were contaminated on purpose, and of ordinary chat tunes
+ * (test/fixtures/make_constat.py).
+ */
 export interface ConStatRow {
   readonly group: 'contaminated' | 'tune' | 'further tune';
   readonly set: 'arc' | 'gsm8k' | 'hellaswag' | 'mmlu';

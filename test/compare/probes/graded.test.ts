@@ -37,8 +37,8 @@ function logSoftmax(logits: readonly number[], factor: number): number[] {
 }
 
 /**
- * A vocabulary of five, whose logits are multiplied by a factor: what an engine says of four choices. Each is a token, or as many as
- * have logits of their own after it.
+ * A vocabulary of five, whose logits are multiplied by a factor: what an engine says of four choices. Each is a token,
+ * or as many as have logits of their own after it.
  */
 function scored(logits: readonly number[], right: number, { factor, more }: Scored): ProbeAnswer {
   const logprobsAt = (times: number) =>

@@ -75,7 +75,9 @@ export function measured(answers: PairedAnswers, side: Side): ProbeItemMeasureme
     });
 }
 
-/** A suite of an exam form, its text form, a permuted twin and an open one for each question, answered by two models. */
+/**
+ * A suite of an exam form, its text form, a permuted twin and an open one for each question, answered by two models.
+ */
 export function lettered(
   models: Readonly<Record<Side, Model>>,
   { facts, seed, key = [1, 1, 1, 1], text = true }: LetteredOptions,

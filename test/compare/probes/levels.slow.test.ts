@@ -13,8 +13,8 @@ const NOISE = 0.8 / Math.SQRT2;
 const PAIRS = 400;
 
 /**
- * Two measurements of the built-in suite, each family at one level, by models that are equal but for `fallen` families, in which
- * the candidate guesses.
+ * Two measurements of the built-in suite, each family at one level, by models that are equal but for `fallen` families,
+ * in which the candidate guesses.
  * @param mean margin of a family's items: 0 is half right, −0.5 at the edge of guessing
  */
 function pairOf(seed: number, mean: (family: number) => number, fallen = 0) {

@@ -9,7 +9,10 @@ import { simulate } from './simulation.ts';
 
 const policy = DEFAULT_POLICY;
 
-/** Facts of one family at one level, of which the candidate kept the first and lost the second number; the rest was never known. */
+/**
+ * Facts of one family at one level, of which the candidate kept the first and lost the second number; the rest was
+ * never known.
+ */
 function atLevel(level: number, family: string, counts: Readonly<Partial<Record<Change, number>>>): PairedFact[] {
   return Object.entries(counts).flatMap(([change, count]) =>
     facts(count, change as Change, [change as Change], { family, name: `${family} ${level} ${change}` }).map((fact) =>

@@ -4,7 +4,9 @@ import { probes, probesOnly, reportOn } from '../measurement.ts';
 
 const OF = 8;
 
-/** Twins of 200 facts with so many right samples of eight each; every other model says the same of the benchmark forms. */
+/**
+ * Twins of 200 facts with so many right samples of eight each; every other model says the same of the benchmark forms.
+ */
 function sampled(rightOf: (fact: number) => number, facts = 200): MeasuredProbes {
   const suite = { name: 'own.jsonl', version: null, digest: 'sha256:items', seed: 1, items: 2 * facts };
   const items = Array.from({ length: facts }, (_, i) =>

@@ -21,7 +21,8 @@ describe(`over ${PAIRS} simulated pairs of measurements`, () => {
 
   it('the default policy fails few equal pairs whose families are small or close to chance', () => {
     const small: World = { facts: 570, means: Array.from({ length: 57 }, () => 0.5), noise: 0.8 };
-    // Two standard deviations above 5% in 500 pairs. Families chosen by the luck of the baseline alone gave 40% and 20%.
+    // Two standard deviations above 5% in 500 pairs. Families chosen by the luck of the baseline alone gave 40% and
+    // 20%.
     expect(simulatedShares(small, 500).fails).toBeLessThanOrEqual(0.07);
     const low: World = { facts: 1200, means: Array.from({ length: 20 }, () => -0.5), noise: 0.8 };
     expect(simulatedShares(low, 500).fails).toBeLessThanOrEqual(0.07);

@@ -5,17 +5,17 @@ import { Random } from '../../../src/probes/random.ts';
 import { probesOnly, reportOn } from '../measurement.ts';
 
 /**
- * A benchmark of a team's own with twins, and two models whose truth is known. Every fact has a margin of knowledge with a
- * standard deviation of two; each wording moves it, and each model's noise, so that some 10% of the answers of equals
- * differ. What a model does not know it guesses, mostly as its equal does.
+ * A benchmark of a team's own with twins, and two models whose truth is known. Every fact has a margin of knowledge
+ * with a standard deviation of two; each wording moves it, and each model's noise, so that some 10% of the answers of
+ * equals differ. What a model does not know it guesses, mostly as its equal does.
  */
 export interface World {
   readonly facts: number;
   /** The strongest twins that the benchmark has. */
   readonly twins: TwinKind;
   /**
-   * How the benchmark form is answered: by text, by letters that a model can bind to options, or by letters that it cannot:
-   * it says "A".
+   * How the benchmark form is answered: by text, by letters that a model can bind to options, or by letters that it
+   * cannot: it says "A".
    */
   readonly letters: 'none' | 'bound' | 'unbound';
   readonly candidate: Candidate;
@@ -38,7 +38,10 @@ const LEARNED = 1.35;
 /** How often both models guess the same. */
 const SAME_GUESS = 0.85;
 const MEMORIZED = 0.5;
-/** Share of the permuted twins of memorized questions that are answered with the old letter, as measured on real adapters. */
+/**
+ * Share of the permuted twins of memorized questions that are answered with the old letter, as measured on real
+ * adapters.
+ */
 const KEEPS = 0.9;
 /** A constant letter is not quite constant. */
 const SAYS_A = 0.98;

@@ -6,8 +6,8 @@ import { Random } from '../../../src/probes/random.ts';
 import { baselineOf, measured, type Pair, POLICIES, replay, type Shape, verdictOf } from './worlds.ts';
 
 /**
- * Somebody who knows the baseline, the policy, the code and every order that was ever drawn, and not the one that will be: which answers
- * to spoil so that the check fails with all answers, and is settled as a pass before it gets there.
+ * Somebody who knows the baseline, the policy, the code and every order that was ever drawn, and not the one that will
+ * be: which answers to spoil so that the check fails with all answers, and is settled as a pass before it gets there.
  */
 interface Attack {
   readonly name: string;
@@ -70,7 +70,10 @@ function spoiled(baseline: Measurement, chosen: readonly ProbeItemMeasurement[])
   };
 }
 
-/** The fewest answers of a list, in its order, without which a check of all answers fails: as little as there is to find. */
+/**
+ * The fewest answers of a list, in its order, without which a check of all answers fails: as little as there is to
+ * find.
+ */
 function fewest(shape: Shape, baseline: Measurement, list: readonly ProbeItemMeasurement[]): Pair | null {
   const right = list.filter(({ correct }) => correct);
   const pairOf = (count: number): Pair => ({
@@ -104,7 +107,10 @@ export function attacksOn(shape: Shape, seed: number): Attack[] {
   ];
 }
 
-/** The attack on an order that is known: nothing is spoiled before four fifths of its facts were asked, and everything after that. */
+/**
+ * The attack on an order that is known: nothing is spoiled before four fifths of its facts were asked, and everything
+ * after that.
+ */
 export function afterKnown(shape: Shape, baseline: Measurement, orderSeed: number): Pair {
   const order = askingOrder(measured(baseline), orderSeed).flat();
   const later = new Set(order.slice(Math.ceil(0.8 * order.length)));

@@ -6,7 +6,9 @@ import { Random } from '../../../src/probes/random.ts';
 import { normalQuantile } from '../../../src/statistics/index.ts';
 import { baselineOf, measured, type Outcome, type Pair, POLICIES, replay, verdictOf } from './worlds.ts';
 
-/** Answers with log-likelihoods: what a model prefers, and how likely the right answer is, follow from the same numbers. */
+/**
+ * Answers with log-likelihoods: what a model prefers, and how likely the right answer is, follow from the same numbers.
+ */
 export interface GradedScenario {
   /** Standard deviation of the change of every choice's log-likelihood, in nats. */
   readonly noise: number;

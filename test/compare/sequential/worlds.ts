@@ -10,7 +10,10 @@ import { Random } from '../../../src/probes/random.ts';
 import { atLevels, builtinSuite } from '../../../src/probes/suite.ts';
 import { probesOnly } from '../measurement.ts';
 
-/** What the baseline was asked: as the built-in suite, or as a benchmark of a team's own with the twins that are derived for it. */
+/**
+ * What the baseline was asked: as the built-in suite, or as a benchmark of a team's own with the twins that are derived
+ * for it.
+ */
 export type Shape = 'built-in' | 'derived';
 
 /** What truly differs in the candidate, in shares of all answers of a form. */

@@ -95,7 +95,10 @@ export class ActRig {
     writeFileSync(this.path(path), text.replaceAll(from, to));
   }
 
-  /** Commit everything, as GitHub then has it too. @param branch that it is pushed to; none for that of a pull request */
+  /**
+   * Commit everything, as GitHub then has it too.
+   * @param branch that it is pushed to; none for that of a pull request
+   */
   commit(branch?: string): string {
     this.#git('add', '--all');
     this.#git('commit', '--quiet', '--allow-empty', '--message', 'change');

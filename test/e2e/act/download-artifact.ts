@@ -1,4 +1,5 @@
-// Stands in for actions/download-artifact, which no package registry has: the same toolkit, for one artifact of another run.
+// Stands in for actions/download-artifact, which no package registry has: the same toolkit, for one artifact of another
+// run.
 import { DefaultArtifactClient } from '@actions/artifact';
 import { getInput } from '@actions/core';
 

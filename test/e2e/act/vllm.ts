@@ -1,5 +1,5 @@
-// Stands in for `vllm serve MODEL …`, which needs a GPU: one server in front of those that a test has started. VLLM_SERVED says which
-// of them has which model, as the command line names it.
+// Stands in for `vllm serve MODEL …`, which needs a GPU: one server in front of those that a test has started.
+// VLLM_SERVED says which of them has which model, as the command line names it.
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';

@@ -78,7 +78,9 @@ function archiveOf(log: unknown): Uint8Array {
   return zipSync(Object.fromEntries(all.map(([name, json]) => [name, Buffer.from(JSON.stringify(json) ?? 'null')])));
 }
 
-/** Any damage to a file in parts with checksums is noticed; in other files, that something is missing or there twice. */
+/**
+ * Any damage to a file in parts with checksums is noticed; in other files, that something is missing or there twice.
+ */
 const isNoticed = (damage: Damage, name: string): boolean =>
   damage === 'cut' || damage === 'doubled' || (damage === 'bytes' && name.endsWith('.eval'));
 

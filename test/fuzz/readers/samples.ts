@@ -30,7 +30,9 @@ const KINDS = ['cut', 'doubled', 'values', 'bytes', 'results'] as const;
 const benchmarks = (items: readonly ProbeItem[]) =>
   new Map(items.flatMap((item) => (item.form === 'benchmark' ? [[item.id, item]] : [])));
 
-/** Files of samples as probe files. A part of one has the same items as the whole, and what was written is read again. */
+/**
+ * Files of samples as probe files. A part of one has the same items as the whole, and what was written is read again.
+ */
 export const samples: Fuzzer = {
   name: 'samples',
   about: 'samples of lm-evaluation-harness as probe files',

@@ -1,6 +1,6 @@
 /**
- * A second, independent reading of solutions in GSM8K's format: it shares no code with what derives twins. Numbers are pairs of
- * BigInt, formulas are read by shunting-yard (Dijkstra 1961).
+ * A second, independent reading of solutions in GSM8K's format: it shares no code with what derives twins. Numbers are
+ * pairs of BigInt, formulas are read by shunting-yard (Dijkstra 1961).
  */
 type Fraction = readonly [over: bigint, under: bigint];
 
@@ -89,8 +89,8 @@ function pairNumbers(question: string, other: string): Change[] {
 }
 
 /**
- * What is wrong with a redrawn problem: nothing if each number of its steps stands where the original has the number of the
- * question, the result or the constant that it comes from, all steps are right, and the last one is the answer.
+ * What is wrong with a redrawn problem: nothing if each number of its steps stands where the original has the number of
+ * the question, the result or the constant that it comes from, all steps are right, and the last one is the answer.
  */
 export function problemsOf(
   original: { readonly question: string; readonly solution: string },

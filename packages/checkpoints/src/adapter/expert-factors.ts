@@ -25,9 +25,10 @@ const INPUT_FIRST = 'gpt_oss';
 const UNDECLARED = /^llama4(_text)?$/;
 
 /**
- * Does A belong to the outputs of the layers, and B to their inputs? PEFT takes the second axis of a stack for its inputs or the
- * third (`ParamWrapper`, `tuners/lora/layer.py`): the second in 0.17 and 0.18; in 0.19.0 it exchanged the two; from 0.19.1 on, as the module
- * in memory says. All stacks of an adapter are alike, so that one whose features differ in number tells it.
+ * Does A belong to the outputs of the layers, and B to their inputs? PEFT takes the second axis of a stack for its
+ * inputs or the third (`ParamWrapper`, `tuners/lora/layer.py`): the second in 0.17 and 0.18; in 0.19.0 it exchanged the
+ * two; from 0.19.1 on, as the module in memory says. All stacks of an adapter are alike, so that one whose features
+ * differ in number tells it.
  * @param family `layoutType` of the base model
  * @throws UserError if nothing tells it
  */
@@ -66,8 +67,8 @@ function isBefore(version: readonly number[], other: readonly number[]): boolean
 }
 
 /**
- * The update of one expert's matrix as a module of its own: of expert e, A is [r, in] in A [experts, r, in] and B [out, r] in B
- * [out, r, experts] (PEFT, `ParamWrapper.get_delta_weight`).
+ * The update of one expert's matrix as a module of its own: of expert e, A is [r, in] in A [experts, r, in] and B [out,
+ * r] in B [out, r, experts] (PEFT, `ParamWrapper.get_delta_weight`).
  * @param part of its output features; all of them if missing
  */
 export function expertModule(

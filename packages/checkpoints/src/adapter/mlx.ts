@@ -138,8 +138,8 @@ function toModule(
 const IN_LAYER = /(?:^|\.)(?:layers|h|blocks)\.(\d{1,6})\.(.+)$/;
 
 /**
- * Refuse factors that mlx-lm would not load: it adapts the modules of `keys` in the last `num_layers` layers, and leaves
- * out every other tensor of the file without a word.
+ * Refuse factors that mlx-lm would not load: it adapts the modules of `keys` in the last `num_layers` layers, and
+ * leaves out every other tensor of the file without a word.
  */
 function refuseUnadapted(path: string, modules: readonly string[], config: MlxConfig): void {
   const keys = config.lora_parameters?.keys;

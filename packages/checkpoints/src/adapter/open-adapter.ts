@@ -50,8 +50,8 @@ export async function openAdapter(files: FolderFiles): Promise<Adapter> {
 }
 
 /**
- * mlx-lm saves the arguments of its training; PEFT always writes the kind of the adapter. What converts adapters for MLX
- * may write both: then the weights decide.
+ * mlx-lm saves the arguments of its training; PEFT always writes the kind of the adapter. What converts adapters for
+ * MLX may write both: then the weights decide.
  */
 function isMlxConfig(config: Record<string, unknown>, names: ReadonlySet<string>): boolean {
   if (names.has(MLX_ADAPTER)) return true;
@@ -60,7 +60,8 @@ function isMlxConfig(config: Record<string, unknown>, names: ReadonlySet<string>
 
 /**
  * The base model's config describes the layout of its fused modules. A base model on a hub is not looked up, nor one
- * outside of the adapter's folder and the working directory: the author of an adapter can write any path of the machine.
+ * outside of the adapter's folder and the working directory: the author of an adapter can write any path of the
+ * machine.
  */
 async function baseArchitecture(path: string, base: string | null): Promise<Architecture> {
   const roots = await Promise.all([path, '.'].map((root) => realpath(root)));

@@ -13,8 +13,9 @@ export interface AdaptedParameter {
 }
 
 /**
- * Which parameter each module of factors changes (`target_parameters`, `_inject_parameters` of PEFT 0.21, `tuners/tuners_utils.py`).
- * The file does not say it: a module with several has them nested as `….base_layer`, in the order in which they are declared.
+ * Which parameter each module of factors changes (`target_parameters`, `_inject_parameters` of PEFT 0.21,
+ * `tuners/tuners_utils.py`). The file does not say it: a module with several has them nested as `….base_layer`, in the
+ * order in which they are declared.
  * @param modules the names of all modules of factors
  * @returns null for a module of factors that changes a layer
  */

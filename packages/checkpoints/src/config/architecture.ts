@@ -56,7 +56,9 @@ interface MixerSizes {
     readonly keyDim: number | null;
     readonly valueDim: number | null;
   };
-  /** Heads of Mamba-2, and the size of one; of Mamba-1, the rank of its time step, and the numbers of a channel's state. */
+  /**
+   * Heads of Mamba-2, and the size of one; of Mamba-1, the rank of its time step, and the numbers of a channel's state.
+   */
   readonly mamba: {
     readonly heads: number | null;
     readonly headDim: number | null;

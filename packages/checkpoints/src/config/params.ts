@@ -6,8 +6,9 @@ type Json = Readonly<Record<string, unknown>>;
 export const PARAMS_FILE = 'params.json';
 
 /**
- * What config.json would say of a model whose sizes are in Mistral's params.json, as the converters of transformers write it (5.24,
- * models/{mistral,mistral3,ministral3,mistral4}/convert_*_to_hf.py) and vLLM reads it (transformers_utils/configs/mistral.py).
+ * What config.json would say of a model whose sizes are in Mistral's params.json, as the converters of transformers
+ * write it (5.24, models/{mistral,mistral3,ministral3,mistral4}/convert_*_to_hf.py) and vLLM reads it
+ * (transformers_utils/configs/mistral.py).
  * @returns null for the params.json of another family, such as Meta's
  * @throws UserError for a key or a value whose meaning is not known
  */

@@ -18,8 +18,8 @@ const OTHERWISE_READ = /\.(json|jsonl|txt|md|jinja|py|ya?ml|csv|model|safetensor
 const MOST_FILES = 2000;
 
 /**
- * The files of a folder that have weights, or the state of a training run, in a format that is not read, in the order of
- * their names. Subfolders are not searched, nor is the folder of a file that is given by itself.
+ * The files of a folder that have weights, or the state of a training run, in a format that is not read, in the order
+ * of their names. Subfolders are not searched, nor is the folder of a file that is given by itself.
  */
 export async function foreignFilesIn(folder: string): Promise<ForeignFile[]> {
   const found: ForeignFile[] = [];

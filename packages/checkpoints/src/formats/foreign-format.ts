@@ -109,7 +109,8 @@ function foreignFormat(
   start: Buffer,
   { name, size }: { readonly name: string; readonly size: number },
 ): ForeignFormat | null {
-  // The length of a header can look like a short mark, and then '{' follows; the long ones would be larger than its limit.
+  // The length of a header can look like a short mark, and then '{' follows; the long ones would be larger than its
+  // limit.
   const isHeader = start[8] === 0x7b;
   const signed = SIGNATURES.find(
     ([offset, bytes]) =>

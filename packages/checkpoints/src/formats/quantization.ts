@@ -8,8 +8,8 @@ import type { ConfigSection } from './quantized/format.ts';
 import { MAX_NESTING, METHOD_KEYS } from './quantized/settings.ts';
 
 /**
- * Recognizes quantized weights, which neither spectra nor the language model can read. Measured as they are stored, their
- * scales would be taken for weights, and the weights themselves left out.
+ * Recognizes quantized weights, which neither spectra nor the language model can read. Measured as they are stored,
+ * their scales would be taken for weights, and the weights themselves left out.
  */
 
 type Model = Pick<FullCheckpoint, 'config' | 'tensors' | 'onnx'>;
@@ -47,7 +47,8 @@ export function refuseQuantized(checkpoint: FullCheckpoint): void {
       'give the checkpoint that it was quantized from; of quantized weights, bitsandbytes, compressed-tensors, ModelOpt, GPTQ, AWQ, AutoRound, FP8, MXFP4, MLX and torchao are read',
     );
   }
-  // Programs obey the config: they quantize these weights when they load them, or do not find the tensors they look for.
+  // Programs obey the config: they quantize these weights when they load them, or do not find the tensors they look
+  // for.
   throw new UserError(
     `${name} is quantized (${method}) according to its config.json, though its tensors are not: what programs load is not what is stored`,
     'give the checkpoint that it was quantized from; if the weights were dequantized, remove the quantization from config.json',
@@ -81,7 +82,8 @@ export const QUANTIZATION_KEYS = [...METHOD_KEYS, 'quantization'];
 function describeConfig(config: ConfigSection, depth = 0): string | null {
   for (const key of METHOD_KEYS) {
     if (isObject(config[key])) return describeMethod(config[key]);
-    // The config of a quantized model is an object: anything else is not understood by the programs that load it either.
+    // The config of a quantized model is an object: anything else is not understood by the programs that load it
+    // either.
     if (typeof config[key] === 'string') return `${config[key]}`.slice(0, 40);
   }
   // MLX names no method.

@@ -38,8 +38,8 @@ const MAX_DIMENSIONS = 32;
  * Read and check the header of one safetensors file.
  * @param file its real path
  * @returns the tensors in the order of their data
- * @throws UserError naming the file (and tensor) for another format, an LFS pointer, a truncated file, a header larger than
- *   the file, overlapping or missing bytes, and a shape that overflows or does not match its bytes
+ * @throws UserError naming the file (and tensor) for another format, an LFS pointer, a truncated file, a header larger
+ *   than the file, overlapping or missing bytes, and a shape that overflows or does not match its bytes
  */
 export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]> {
   return (await readSafetensors(file)).entries;

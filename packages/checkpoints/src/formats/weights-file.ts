@@ -7,7 +7,10 @@ export function isWeightsFile(path: string): boolean {
   return /\.(?:safetensors|onnx|gguf|bin|pt|pth|ckpt)$/.test(path);
 }
 
-/** The folder with the other files of a checkpoint: for a lone file, its directory. Lightning also calls a directory `.ckpt`. */
+/**
+ * The folder with the other files of a checkpoint: for a lone file, its directory. Lightning also calls a directory
+ * `.ckpt`.
+ */
 export function folderOfWeights(path: string): string {
   const isDirectory = () => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   return isWeightsFile(path) && !isDirectory() ? dirname(path) : path;

@@ -8,7 +8,9 @@ interface AnswerLimits {
   readonly stallMilliseconds: number;
 }
 
-/** A body that arrives more slowly than this, from the start to its end, has failed: some servers send a byte a minute. */
+/**
+ * A body that arrives more slowly than this, from the start to its end, has failed: some servers send a byte a minute.
+ */
 const SLOWEST_BYTES_PER_SECOND = 16 * 1024;
 
 /** An answer that is longer than what was announced, and may never end. */

@@ -49,8 +49,8 @@ export const CONSOLIDATED_FILE = /^consolidated.*\.safetensors$/;
 const CONSOLIDATED_SHARD = /^consolidated[.-](\d+)-of-(\d+)\.safetensors$/;
 
 /**
- * Mistral's own files of weights, next to its params.json, in a folder that has no others: `consolidated.safetensors`, or shards. Each
- * tensor is in one of them.
+ * Mistral's own files of weights, next to its params.json, in a folder that has no others: `consolidated.safetensors`,
+ * or shards. Each tensor is in one of them.
  * @param names of the files in the folder
  * @returns null if there are none, or weights in the layout of transformers, which are read instead
  * @throws UserError for both, and for shards that are not complete
@@ -71,9 +71,10 @@ export function consolidatedFiles(names: ReadonlySet<string>, path: string): rea
 }
 
 /**
- * Two sets of weights in one folder: one could be measured and the other one loaded. transformers prefers an adapter to full weights
- * and one file to shards, also with pickles; vLLM prefers the files of an index and, without one, loads all of them. What hubs have
- * next to safetensors (`.bin`, `consolidated.safetensors`) is compared with them before they are measured (`findOtherWeights`).
+ * Two sets of weights in one folder: one could be measured and the other one loaded. transformers prefers an adapter to
+ * full weights and one file to shards, also with pickles; vLLM prefers the files of an index and, without one, loads
+ * all of them. What hubs have next to safetensors (`.bin`, `consolidated.safetensors`) is compared with them before
+ * they are measured (`findOtherWeights`).
  * @param names of the files in the folder
  * @returns null unless the names alone show it; whether an index is of the single file is in the index
  */
@@ -182,7 +183,8 @@ export function isTrainingState(name: string, { arePickles }: { readonly arePick
 }
 
 /**
- * The files of weights of a folder that programs load as well, or instead of those that were chosen: see `findOtherWeights`.
+ * The files of weights of a folder that programs load as well, or instead of those that were chosen: see
+ * `findOtherWeights`.
  * @throws UserError for one whose name cannot be that of a file in the cache
  */
 export function otherFiles(listing: readonly ListedFile[], chosen: readonly ListedFile[], path: string): ListedFile[] {
@@ -198,7 +200,9 @@ export function otherFiles(listing: readonly ListedFile[], chosen: readonly List
   return others;
 }
 
-/** Is this file of weights a pickle by its name? Those are downloaded as a whole: what they have is not at their start. */
+/**
+ * Is this file of weights a pickle by its name? Those are downloaded as a whole: what they have is not at their start.
+ */
 export function isPickledName(name: string): boolean {
   return name.endsWith('.bin');
 }

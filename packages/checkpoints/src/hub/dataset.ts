@@ -20,7 +20,9 @@ interface DatasetSplit {
   readonly source: string;
   /** Whether the path that was given moves: to a branch, or to the newest conversion. */
   readonly moves: boolean;
-  /** Its parquet files, in the order of their rows. Only the ranges that are read are downloaded, and kept in the cache. */
+  /**
+   * Its parquet files, in the order of their rows. Only the ranges that are read are downloaded, and kept in the cache.
+   */
   readonly files: readonly ParquetSource[];
 }
 
@@ -30,8 +32,8 @@ const CONVERTED = 'refs/convert/parquet';
 const opened = new Map<string, Promise<DatasetSplit>>();
 
 /**
- * Open a split of a data set on a hub: its own parquet files or, where no revision is named and it has none, those that the
- * hub has made of it. A revision is resolved once in a process.
+ * Open a split of a data set on a hub: its own parquet files or, where no revision is named and it has none, those that
+ * the hub has made of it. A revision is resolved once in a process.
  * @param path `hf://datasets/org/name[@revision]/config/split`
  * @throws UserError for an invalid path, and for a split that is not there or cannot be read
  */
@@ -95,7 +97,9 @@ class Opening {
     throw this.#absent(converted, { isNamed: true });
   }
 
-  /** @param isNamed whether what the data set has are names of configs and splits: folders of its own can be anything */
+  /**
+   * @param isNamed whether what the data set has are names of configs and splits: folders of its own can be anything
+   */
   #absent({ configs, splits, isPartial }: SplitChoices, { isNamed }: { readonly isNamed: boolean }): UserError {
     const { repository, revision, config, split } = this.#target;
     const download = `download it: python -c "import datasets; datasets.load_dataset('${repository}', '${config}', split='${split}').to_parquet('FILE.parquet')"`;
@@ -118,7 +122,9 @@ class Opening {
     );
   }
 
-  /** @throws UserError for a file that would have to be downloaded as a whole, and is larger than what is not in Git LFS */
+  /**
+   * @throws UserError for a file that would have to be downloaded as a whole, and is larger than what is not in Git LFS
+   */
   #expectSize(file: ListedFileOf<Found>): ListedFileOf<Found> {
     if (file.sha256 !== null || file.size <= MAX_WHOLE_BYTES) return file;
     throw new UserError(`${this.#path}: ${file.name} has ${file.size} bytes and no digest`, 'check HF_ENDPOINT');

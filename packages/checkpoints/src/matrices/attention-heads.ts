@@ -21,7 +21,10 @@ export function isHeadsBias({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>
   return module !== name && ATTENTION_MODULES.includes(tensorPlace(module, { multimodal: true }).module);
 }
 
-/** Gains of norms of queries or keys, a row for each head: [heads, head] (Command R+). Their products mean nothing: no matrix. */
+/**
+ * Gains of norms of queries or keys, a row for each head: [heads, head] (Command R+). Their products mean nothing: no
+ * matrix.
+ */
 export function isHeadsNorm({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>): boolean {
   return shape.length === 2 && /(?:^|\.)[qk]_norm\.weight$/.test(name);
 }

@@ -45,8 +45,8 @@ export function isBuffer({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>): 
 }
 
 /**
- * What methods of quantization store with the weight of a module: scales, zero points, statistics, shapes. A checkpoint whose weights
- * are codes is refused before; a tool that turned codes back into numbers can leave these behind.
+ * What methods of quantization store with the weight of a module: scales, zero points, statistics, shapes. A checkpoint
+ * whose weights are codes is refused before; a tool that turned codes back into numbers can leave these behind.
  */
 const QUANTIZATION =
   /^(.*\.)(weight_(scales?(_inv|_2)?|zero_point|global_scale|shape)|(input|output|[qkv])_scale|scales|biases|[qs]zeros|zero_point|(nested_)?absmax|quant_map|g_idx)$/;

@@ -11,7 +11,10 @@ export interface Matrix {
   readonly source: TensorEntry;
   /** Information for the reader of the report, such as why a fused matrix is not split. */
   readonly note?: string;
-  /** Of ONNX weights and experts in a stack: stored [in, out] (true) or [out, in]. Matrices that differ in it cannot be subtracted. */
+  /**
+   * Of ONNX weights and experts in a stack: stored [in, out] (true) or [out, in]. Matrices that differ in it cannot be
+   * subtracted.
+   */
   readonly inputFirst?: boolean;
 }
 

@@ -48,7 +48,10 @@ function whySkipped(tensor: OnnxTensor, { architecture }: OnnxModelContext): str
   return null;
 }
 
-/** Integers that the graph multiplies by are weights; tables of positions and masks are not, nor is what is stored twice. */
+/**
+ * Integers that the graph multiplies by are weights; tables of positions and masks are not, nor is what is stored
+ * twice.
+ */
 function describeSkipped({ name, dtype, size, use }: OnnxTensor, reason: string): Skipped {
   const isBuffer = reason === TIED || isTableName(name);
   if (isMeasuredDtype(dtype)) return { name, reason, dtype, parameters: isBuffer ? 0 : size };

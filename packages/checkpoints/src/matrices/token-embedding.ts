@@ -1,12 +1,14 @@
 import { tensorPlace } from '../naming/place.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 
-/** One row for each position or kind of segment, not for each token; or the smaller embeddings of every layer (Gemma 4). */
+/**
+ * One row for each position or kind of segment, not for each token; or the smaller embeddings of every layer (Gemma 4).
+ */
 const OTHER_TABLE = /(pos|wpe|type|segment|per_layer)/i;
 
 /**
- * The embeddings of tokens, to which a tied output layer belongs: of several tables the largest, without those of positions
- * and segments.
+ * The embeddings of tokens, to which a tied output layer belongs: of several tables the largest, without those of
+ * positions and segments.
  * @returns null if there is none
  */
 export function tokenEmbedding(tensors: Iterable<TensorEntry>): TensorEntry | null {

@@ -5,14 +5,17 @@ import { isHeadsBias, isHeadsNorm } from './attention-heads.ts';
 const EXPERTS_BIAS = /(^|\.)(experts\.\w+_bias|e_score_correction_bias)$/;
 /** One row for each place in a window of tokens (DeepSeek V4). */
 const PLACE_BIAS = /(^|\.)compressor\.(indexer\.)?(position_bias|ape)$/;
-/** The decay of every channel for every number of the state, [channels, state] (Mamba-1): nothing is multiplied by it as a matrix. */
+/**
+ * The decay of every channel for every number of the state, [channels, state] (Mamba-1): nothing is multiplied by it as
+ * a matrix.
+ */
 const DECAY = /(^|\.)A_log$/;
 /** Gates of RecurrentGemma, one row for each head. */
 const GATE_BIAS = /(^|\.)(input|recurrent)_gate_bias$/;
 
 /**
- * Has a tensor no spectrum, whatever its shape? Biases, gains and decays, and what is one row of numbers: the token of a
- * class, [1, 1, model], or the mixing weights of RWKV. The rows of linear layers are matrices, as few as they are.
+ * Has a tensor no spectrum, whatever its shape? Biases, gains and decays, and what is one row of numbers: the token of
+ * a class, [1, 1, model], or the mixing weights of RWKV. The rows of linear layers are matrices, as few as they are.
  */
 export function isVector(entry: TensorEntry): boolean {
   const { name, shape } = entry;

@@ -342,7 +342,9 @@ export const PROJECTOR_PARTS = new Set([
 ]);
 export const AUDIO_PARTS = new Set(['audio_tower', 'audio_model', 'embed_audio']);
 
-/** Layers that predict further tokens, by the names of Qwen, MiMo and ERNIE; others have numbers behind the last layer. */
+/**
+ * Layers that predict further tokens, by the names of Qwen, MiMo and ERNIE; others have numbers behind the last layer.
+ */
 export const MTP_PART = /^mtp(_|$)/;
 
 /** The end of a name: positions of patches, tiles and frames, one row for each. */

@@ -15,8 +15,9 @@ const MAX_STEPS = 200_000_000;
 
 /**
  * The regular expressions of one config, compiled once each. The author of the config writes them, and JavaScript's own
- * engine goes back to try every other way, which can take exponential time. Here all ways are followed at once (Thompson
- * 1968, Communications of the ACM 11(6)), so that the time is at most that of the pattern times that of the name.
+ * engine goes back to try every other way, which can take exponential time. Here all ways are followed at once
+ * (Thompson 1968, Communications of the ACM 11(6)), so that the time is at most that of the pattern times that of the
+ * name.
  */
 export class NamePatterns {
   readonly #file: string;

@@ -1,4 +1,6 @@
-/** A regular expression as a tree. Only whether it matches counts, so groups capture nothing and laziness is ignored. */
+/**
+ * A regular expression as a tree. Only whether it matches counts, so groups capture nothing and laziness is ignored.
+ */
 export type PatternNode =
   | { readonly kind: 'character'; readonly accepts: (character: string) => boolean }
   | { readonly kind: 'assertion'; readonly holds: Assertion }
@@ -39,8 +41,8 @@ const ASSERTIONS: Readonly<Record<string, Assertion>> = {
 
 /**
  * Parse the part of Python's regular expressions that names of modules need: alternatives, groups, repetition, classes,
- * anchors, word boundaries and looking ahead, as Unsloth does. Others (looking behind, references to groups, flags) mean
- * null, as a mistake does.
+ * anchors, word boundaries and looking ahead, as Unsloth does. Others (looking behind, references to groups, flags)
+ * mean null, as a mistake does.
  */
 export function parsePattern(source: string): PatternNode | null {
   try {
@@ -94,7 +96,8 @@ class Parser {
     const node = this.#atom(depth);
     const range = this.#quantifier();
     if (!range) return node;
-    // Repetition inside repetition can take Python exponential time: a program that loads the adapter would wait forever.
+    // Repetition inside repetition can take Python exponential time: a program that loads the adapter would wait
+    // forever.
     if (node.kind === 'assertion' || node.kind === 'lookahead' || (isEndless(range) && hasEndless(node)))
       throw new Unsupported();
     this.#take('?');

@@ -14,7 +14,8 @@ export type DeviceChoice = (typeof DEVICE_CHOICES)[number];
 
 /**
  * Choose the device for spectra. `auto` takes CUDA if there is an NVIDIA GPU and it works, otherwise the CPU; it never
- * fails. WebGPU is used only on request, and for the products of fast spectra, since it has no float64 (`float64Device`).
+ * fails. WebGPU is used only on request, and for the products of fast spectra, since it has no float64
+ * (`float64Device`).
  * @throws UserError if the requested device is not available
  */
 export async function chooseDevice(choice: DeviceChoice): Promise<Device> {
@@ -23,8 +24,8 @@ export async function chooseDevice(choice: DeviceChoice): Promise<Device> {
 }
 
 /**
- * Choose the device for a language model. `auto` takes CUDA if there is an NVIDIA GPU and it works, otherwise the CPU; it
- * never fails. WebGPU, which can be a software adapter and was never seen to be faster, is used only on request.
+ * Choose the device for a language model. `auto` takes CUDA if there is an NVIDIA GPU and it works, otherwise the CPU;
+ * it never fails. WebGPU, which can be a software adapter and was never seen to be faster, is used only on request.
  * @throws UserError if the requested device is not available
  */
 export async function chooseModelDevice(choice: DeviceChoice): Promise<Device> {

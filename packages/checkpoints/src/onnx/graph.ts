@@ -101,8 +101,8 @@ export class Graph {
   }
 
   /**
-   * float32 numbers that are computed from files before a session is opened, in one of their own. onnxruntime would compute them while
-   * the session is created, and keep every value on the way to all of them until the last is done.
+   * float32 numbers that are computed from files before a session is opened, in one of their own. onnxruntime would
+   * compute them while the session is created, and keep every value on the way to all of them until the last is done.
    * @param parts add what computes equal parts of them, one after the other, to graphs of their own
    */
   prepared(dims: readonly number[], parts: Preparation['parts'], type: PreparedType = ElementType.float32): Value {
@@ -116,8 +116,8 @@ export class Graph {
   }
 
   /**
-   * What a session takes from memory, by name: if it takes anything from there, onnxruntime takes nothing from files any more.
-   * Empty where nothing is prepared.
+   * What a session takes from memory, by name: if it takes anything from there, onnxruntime takes nothing from files
+   * any more. Empty where nothing is prepared.
    */
   get inMemory(): ReadonlyArray<{ readonly location: string; readonly data: ExternalData }> {
     if (this.#preparations.length === 0) return [];
@@ -130,7 +130,8 @@ export class Graph {
   }
 
   /**
-   * What a session holds of the files, and the largest of the tensors that it converts in a run (`multiplyExpanded`), in bytes.
+   * What a session holds of the files, and the largest of the tensors that it converts in a run (`multiplyExpanded`),
+   * in bytes.
    */
   get weightMemory(): { readonly held: number; readonly largestExpansion: number } {
     const held = [...this.#weights.values()].reduce((sum, { bytes }) => sum + bytes, 0);
@@ -284,10 +285,10 @@ export class Graph {
   }
 
   /**
-   * A product with a matrix of a file that the session holds as it is stored, and converts to float32 in each run for this
-   * product alone. onnxruntime would convert it once, when the session is created, and orders the nodes of a run by their inputs
-   * alone, so that all conversions would come first: a shape that is computed from the shapes of `x` and of the product before
-   * prevents both.
+   * A product with a matrix of a file that the session holds as it is stored, and converts to float32 in each run for
+   * this product alone. onnxruntime would convert it once, when the session is created, and orders the nodes of a run
+   * by their inputs alone, so that all conversions would come first: a shape that is computed from the shapes of `x`
+   * and of the product before prevents both.
    * @param matrix of a file
    * @param dims its shape
    * @param x what it is multiplied with: its first size is not known before a run, as that of the product

@@ -6,8 +6,8 @@ const SIZE = 1024;
 const REPEATS = 5;
 
 /**
- * Floating-point operations a second of a float32 product [1024, 1024] × [1024, 1024] on a device: the best of several, since
- * other programs take time from some.
+ * Floating-point operations a second of a float32 product [1024, 1024] × [1024, 1024] on a device: the best of several,
+ * since other programs take time from some.
  */
 export async function matrixRate(device: Device): Promise<number> {
   const graph = new Graph();

@@ -5,8 +5,9 @@ const { onnx } = onnxProto;
 type Node = InstanceType<typeof onnx.NodeProto>;
 
 /**
- * The nodes, with the graph's outputs under their own names. The node that computes an output writes it directly, so it can write into a
- * tensor of the caller. A value that no node computes, or that an inner graph takes by its name, is copied.
+ * The nodes, with the graph's outputs under their own names. The node that computes an output writes it directly, so it
+ * can write into a tensor of the caller. A value that no node computes, or that an inner graph takes by its name, is
+ * copied.
  * @param takenInside names that nodes of inner graphs take
  */
 export function withOutputNames(

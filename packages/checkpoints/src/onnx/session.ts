@@ -75,8 +75,8 @@ const NO_SPINNING = { intra_op: { allow_spinning: '0' } };
  * Open a graph that is run many times. Weights that must be converted or packed are converted here, once.
  * @param onDevice names of outputs that stay on the device where they were computed, to be fed again
  * @param allowSpinning false if other sessions, or JavaScript, have work between its runs
- * @param memoryPattern keep one block of memory for all values of a run, by the shapes of its inputs, in addition to the memory that the
- *   first run of these shapes took
+ * @param memoryPattern keep one block of memory for all values of a run, by the shapes of its inputs, in addition to
+ *   the memory that the first run of these shapes took
  */
 export async function openSession(
   graph: Graph,

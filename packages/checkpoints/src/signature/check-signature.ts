@@ -12,8 +12,8 @@ import { readSignedFiles, type SignedFiles, signedBytes } from './signed-files.t
 export const SIGNATURE_FILE = 'model.sig';
 
 /**
- * What is wrong with a file: it is not what was signed, it is not there, or nobody signed it. What is wrong with the signature: it is
- * not a signature, or lists files in a form that is not read.
+ * What is wrong with a file: it is not what was signed, it is not there, or nobody signed it. What is wrong with the
+ * signature: it is not a signature, or lists files in a form that is not read.
  */
 export type SignatureFault = 'changed' | 'missing' | 'unsigned' | 'unreadable' | 'other-form';
 
@@ -28,10 +28,11 @@ export interface ModelSignature {
 }
 
 /**
- * Compare a checkpoint with the signature next to its weights (OpenSSF Model Signing, `model.sig`): every file that it lists is there
- * with its SHA-256, the weights are among them, and nothing else is in the folder. What the signature ignores, and names that begin
- * with a dot, are left out; weights never are. For a lone file, only that file is compared. For a hub, the files that are downloaded
- * are compared: weights by the SHA-256 that the hub lists and that each download is compared with.
+ * Compare a checkpoint with the signature next to its weights (OpenSSF Model Signing, `model.sig`): every file that it
+ * lists is there with its SHA-256, the weights are among them, and nothing else is in the folder. What the signature
+ * ignores, and names that begin with a dot, are left out; weights never are. For a lone file, only that file is
+ * compared. For a hub, the files that are downloaded are compared: weights by the SHA-256 that the hub lists and that
+ * each download is compared with.
  * @param publicKey of the signer, in PEM; without one nothing is known of who signed
  * @returns null without a signature
  */

@@ -57,8 +57,8 @@ const PREDICATE = 'https://model_signing/signature/v1.0';
 /**
  * Read a signature of OpenSSF Model Signing 1.0: a Sigstore bundle whose statement lists the SHA-256 of every file.
  * @param text of `model.sig`
- * @returns `unreadable` for what is no such signature, or contradicts itself; `other-form` for one that lists files in another way: in
- * shards, with another digest, or as version 0.2 did
+ * @returns `unreadable` for what is no such signature, or contradicts itself; `other-form` for one that lists files in
+ * another way: in shards, with another digest, or as version 0.2 did
  */
 export function readSignedFiles(text: string): SignedFiles | 'unreadable' | 'other-form' {
   const bundle = bundleSchema.safeParse(jsonOf(text));

@@ -18,12 +18,18 @@ interface Assembly {
   readonly block?: (index: number, count: number) => TensorEntry;
 }
 
-/** Can something be assembled of them? Codes that nobody reads are left to those who refuse them, and float64 would be rounded. */
+/**
+ * Can something be assembled of them? Codes that nobody reads are left to those who refuse them, and float64 would be
+ * rounded.
+ */
 export function canAssemble(parts: readonly TensorEntry[]): boolean {
   return parts.every((part) => isReadable(part) && part.dtype !== 'F64');
 }
 
-/** It as a tensor with the name and the shape that it has elsewhere, computed from what is stored. Its dtype is that of its parts. */
+/**
+ * It as a tensor with the name and the shape that it has elsewhere, computed from what is stored. Its dtype is that of
+ * its parts.
+ */
 export function assembled(assembly: Assembly): TensorEntry {
   const { name, shape, parts, added = 0 } = assembly;
   const [first] = parts;
@@ -79,8 +85,9 @@ const LAYOUTS = {
 } as const;
 
 /**
- * The distance between each number of a plain tensor and the next one of its type, 2^(e − bias − mantissa bits), in float32. The biased
- * exponent e is read from the bits; subnormal numbers have that of e = 1. Nothing for float64, whose steps float32 does not have.
+ * The distance between each number of a plain tensor and the next one of its type, 2^(e − bias − mantissa bits), in
+ * float32. The biased exponent e is read from the bits; subnormal numbers have that of e = 1. Nothing for float64,
+ * whose steps float32 does not have.
  */
 function stepsAround(graph: Graph, entry: TensorEntry): Value {
   const { dtype, shape } = entry;

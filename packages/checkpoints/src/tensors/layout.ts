@@ -8,7 +8,8 @@ const product = (sizes: readonly number[]): number => sizes.reduce((all, size) =
 
 /**
  * A tensor of its parts, each of which has its own elements in order or is of parts itself.
- * @returns null if they do not cover it exactly, each element once, or not as blocks that cuts through a whole block leave
+ * @returns null if they do not cover it exactly, each element once, or not as blocks that cuts through a whole block
+ * leave
  */
 export function ofPieces(
   whole: Pick<TensorEntry, 'name' | 'shape'>,
@@ -34,7 +35,10 @@ export function ofPieces(
 
 type Box = ReadonlyArray<readonly [start: number, end: number]>;
 
-/** The pieces between cuts through all of a box, along the first axis that has any; null for a single piece that fills it. */
+/**
+ * The pieces between cuts through all of a box, along the first axis that has any; null for a single piece that fills
+ * it.
+ */
 function cut(
   box: Box,
   pieces: readonly TensorPiece[],
@@ -60,7 +64,9 @@ function cut(
   return null;
 }
 
-/** Do pieces fill a box, each element once? Their sizes add up to its size, so that none may be missing between slabs. */
+/**
+ * Do pieces fill a box, each element once? Their sizes add up to its size, so that none may be missing between slabs.
+ */
 function isCut(box: Box, pieces: readonly TensorPiece[]): boolean {
   const [piece] = pieces;
   const isWhole = (own: TensorPiece) =>
@@ -85,8 +91,8 @@ interface Strided {
 
 /**
  * The elements of a view in the order of its storage, and what is cut out of those and turned around.
- * @returns the first element and the number of elements that are needed, and null for the layout if they are the tensor as it is; null if
- *   elements are there twice, or are no rows and columns of a larger tensor
+ * @returns the first element and the number of elements that are needed, and null for the layout if they are the tensor
+ *   as it is; null if elements are there twice, or are no rows and columns of a larger tensor
  */
 export function planView({ start, shape, strides, count }: Strided): {
   readonly first: number;

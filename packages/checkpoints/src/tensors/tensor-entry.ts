@@ -18,11 +18,16 @@ export interface TensorEntry {
   readonly byteLength: number;
   /** The file before its header was read; see `expectUnchanged`. */
   readonly state?: FileState;
-  /** What is stored, in `file` and elsewhere, are not its numbers in their order, as of a quantized weight. Missing for a plain tensor. */
+  /**
+   * What is stored, in `file` and elsewhere, are not its numbers in their order, as of a quantized weight. Missing for
+   * a plain tensor.
+   */
   readonly recipe?: TensorRecipe;
   /** Where its elements are, if they do not lie one after the other from `offset` on; see `storedParts`. */
   readonly layout?: Layout;
-  /** A bias of zeros, stored with quantized weights. AutoGPTQ wrote one for each layer, also in models without biases. */
+  /**
+   * A bias of zeros, stored with quantized weights. AutoGPTQ wrote one for each layer, also in models without biases.
+   */
   readonly isZero?: true;
 }
 
@@ -50,8 +55,8 @@ export type Layout =
     };
 
 /**
- * How a weight is computed that is stored quantized, in parts, or in another order. `dtype` of such a tensor is the name of its format, or
- * that of its parts.
+ * How a weight is computed that is stored quantized, in parts, or in another order. `dtype` of such a tensor is the
+ * name of its format, or that of its parts.
  */
 export interface TensorRecipe {
   /** Codes first, then scales and whatever else the numbers depend on. */
@@ -60,7 +65,10 @@ export interface TensorRecipe {
   readonly parameters: readonly (number | string)[];
   /** float32, of the shape of the weight. */
   readonly expand: (graph: Graph) => Value;
-  /** Distances between the neighbors of each number in its format, float32 of the same shape: rounding errs by 1/√12 of them. */
+  /**
+   * Distances between the neighbors of each number in its format, float32 of the same shape: rounding errs by 1/√12 of
+   * them.
+   */
   readonly steps: (graph: Graph) => Value;
   /** These rows of a matrix alone, if the format can: indices int64 [n] → float32 [n, columns]. */
   readonly rows?: (graph: Graph, indices: Value) => Value;
@@ -71,8 +79,8 @@ export interface TensorRecipe {
 }
 
 /**
- * A matrix as onnxruntime's MatMulNBits takes it: an element is (code − 2^(bits − 1)) · scale, and an offset added, which that
- * operator does not know.
+ * A matrix as onnxruntime's MatMulNBits takes it: an element is (code − 2^(bits − 1)) · scale, and an offset added,
+ * which that operator does not know.
  */
 export interface PackedMatrix {
   readonly bits: 4 | 8;

@@ -56,8 +56,8 @@ const LFS_BYTES = 2000;
 const PAGE = 4;
 
 /**
- * A fake hub of models and data sets on this machine (https://huggingface.co/docs/hub/api), with a CDN at another address to which it
- * redirects requests for files.
+ * A fake hub of models and data sets on this machine (https://huggingface.co/docs/hub/api), with a CDN at another
+ * address to which it redirects requests for files.
  */
 export async function startFakeHub(): Promise<FakeHub> {
   const commits = new Map<string, Map<string, Buffer>>();

@@ -2,7 +2,10 @@ import { afterAll, beforeEach } from 'vitest';
 import { temporaryFolder } from '../../../../test/fixtures.ts';
 import { type FakeHub, startFakeHub } from './fake-hub.ts';
 
-/** A hub for all tests of a file, which the environment names: each begins with an empty cache, and without faults and tokens. */
+/**
+ * A hub for all tests of a file, which the environment names: each begins with an empty cache, and without faults and
+ * tokens.
+ */
 export async function useFakeHub(): Promise<FakeHub> {
   const environment = { ...process.env };
   const hub = await startFakeHub();

@@ -1,8 +1,8 @@
 import type { Linear, Norm } from './parts.ts';
 
 /**
- * Alternating updates (Baykal et al. 2023, arXiv 2301.13310): each token has several hidden states [count, hidden], of which a block
- * computes one, and predicts and corrects the others from it.
+ * Alternating updates (Baykal et al. 2023, arXiv 2301.13310): each token has several hidden states [count, hidden], of
+ * which a block computes one, and predicts and corrects the others from it.
  */
 export interface AltUp {
   /** Number of hidden states, the embedding included. */
@@ -14,9 +14,9 @@ export interface AltUp {
 }
 
 /**
- * One block. With r(x) = tanh(router(norm(x) · routerScale)), [count], state j is predicted as x_j + Σ_i P_ji · x_i, where P is
- * predict(r(x_active)) as [count, count]. With y the block's output for the predicted active state p, state j becomes
- * p_j + (y − p_active) · (1 + correct(r(y))_j).
+ * One block. With r(x) = tanh(router(norm(x) · routerScale)), [count], state j is predicted as x_j + Σ_i P_ji · x_i,
+ * where P is predict(r(x_active)) as [count, count]. With y the block's output for the predicted active state p, state
+ * j becomes p_j + (y − p_active) · (1 + correct(r(y))_j).
  */
 export interface AltUpBlock {
   readonly count: number;
@@ -27,13 +27,16 @@ export interface AltUpBlock {
   readonly router: Linear;
   readonly predict: Linear;
   readonly correct: Linear;
-  /** A tensor [hidden] that multiplies the corrected active state where the layer's embedding is chosen by it; null: it does not. */
+  /**
+   * A tensor [hidden] that multiplies the corrected active state where the layer's embedding is chosen by it; null: it
+   * does not.
+   */
   readonly outputScale: string | null;
 }
 
 /**
- * A residual of low rank (Menghani et al. 2024, arXiv 2411.07501): the attention half of a block gives (h + attention + x +
- * norm(right(left(x)))) / √2, with x = attentionNorm(h).
+ * A residual of low rank (Menghani et al. 2024, arXiv 2411.07501): the attention half of a block gives (h + attention +
+ * x + norm(right(left(x)))) / √2, with x = attentionNorm(h).
  */
 export interface Laurel {
   readonly left: Linear;

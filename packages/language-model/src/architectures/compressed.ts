@@ -1,8 +1,9 @@
 import type { Linear, Norm } from './parts.ts';
 
 /**
- * Compressed attention (DeepSeek-V4): one vector of a token is its key and its value for all heads, and farther tokens are seen as
- * entries, each of which stands for a window of tokens. What the heads return is rotated back by the query's position.
+ * Compressed attention (DeepSeek-V4): one vector of a token is its key and its value for all heads, and farther tokens
+ * are seen as entries, each of which stands for a window of tokens. What the heads return is rotated back by the
+ * query's position.
  */
 export interface Compressed {
   readonly kind: 'compressed';
@@ -27,13 +28,16 @@ export interface TokenEntries {
 /** Tokens 0 … rate − 1, rate … 2·rate − 1, and so on; those of an unfinished window have no entry yet. */
 export interface TokenWindows {
   readonly rate: number;
-  /** An entry is made of the tokens of the window before, too: the first half of their features, and the second half of its own tokens'. */
+  /**
+   * An entry is made of the tokens of the window before, too: the first half of their features, and the second half of
+   * its own tokens'.
+   */
   readonly overlap: boolean;
 }
 
 /**
- * An entry is norm(Σ_j softmax_j(gate(x_j) + bias_j) · value(x_j)) over its tokens, for each of `size` dimensions on its own, rotated
- * by the position of the first token of its window.
+ * An entry is norm(Σ_j softmax_j(gate(x_j) + bias_j) · value(x_j)) over its tokens, for each of `size` dimensions on
+ * its own, rotated by the position of the first token of its window.
  */
 export interface Compressor {
   /** To [size], or [2, size] where windows overlap. */
@@ -46,8 +50,8 @@ export interface Compressor {
 }
 
 /**
- * A query sees the `most` entries with the largest Σ_h w_h · relu(q_h · k) / √size / √heads, with an entry k of its own compressor
- * and w = weights(x) (lightning indexer of DeepSeek-V3.2).
+ * A query sees the `most` entries with the largest Σ_h w_h · relu(q_h · k) / √size / √heads, with an entry k of its own
+ * compressor and w = weights(x) (lightning indexer of DeepSeek-V3.2).
  */
 export interface Indexer {
   readonly compressor: Compressor;

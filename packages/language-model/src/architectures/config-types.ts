@@ -2,8 +2,8 @@ import { type ConfigKind, configKindIn } from '@shadow-gate/checkpoints/config';
 import { UserError } from '@shadow-gate/platform';
 
 /**
- * Types of the keys of config.json, as the config classes of transformers 5.24 have them and check them: a value of another type is an
- * error there. Where classes disagree, the type of most.
+ * Types of the keys of config.json, as the config classes of transformers 5.24 have them and check them: a value of
+ * another type is an error there. Where classes disagree, the type of most.
  */
 const KEYS_OF_TYPES: Readonly<Record<string, string>> = {
   bool: `

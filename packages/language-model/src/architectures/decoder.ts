@@ -77,8 +77,8 @@ interface Head {
 }
 
 /**
- * One block. Sequential: h += scale·mixer(norm(h)), then h += scale·mlp(norm(h)). Normed: h = norm(h), h += scale·mixer(h), and the same
- * with the MLP. Parallel: h += mixer(norm(h)) + mlp(norm(h)), both from the same h.
+ * One block. Sequential: h += scale·mixer(norm(h)), then h += scale·mlp(norm(h)). Normed: h = norm(h), h +=
+ * scale·mixer(h), and the same with the MLP. Parallel: h += mixer(norm(h)) + mlp(norm(h)), both from the same h.
  */
 export interface Layer {
   /** What tokens see of those before them. Null: the block has only the other half. */
@@ -104,8 +104,8 @@ export interface Layer {
   /** How the block takes one stream from several and gives one back, in a decoder that has them. */
   readonly hyper?: HyperBlock;
   /**
-   * What the token's embedding for this layer adds after the MLP; nothing if missing. With several hidden states, it is added to all
-   * but the first, and the computed one gates it.
+   * What the token's embedding for this layer adds after the MLP; nothing if missing. With several hidden states, it is
+   * added to all but the first, and the computed one gates it.
    */
   readonly perLayerInput?: PerLayerInput;
   /** A tensor [1] that multiplies the stream behind all of the block (Gemma 4); none if missing. */
@@ -113,8 +113,8 @@ export interface Layer {
 }
 
 /**
- * With x the stream before the MLP's norm, the MLP half gives mlpOwnNorm(mlp) + outputNorm(experts(norm(x))), before `mlpOutputNorm`;
- * the router sees x (Gemma 4).
+ * With x the stream before the MLP's norm, the MLP half gives mlpOwnNorm(mlp) + outputNorm(experts(norm(x))), before
+ * `mlpOutputNorm`; the router sees x (Gemma 4).
  */
 export interface ExpertsBeside {
   readonly experts: Experts;
@@ -126,7 +126,7 @@ export interface ExpertsBeside {
 export type Mixer = SingleMixer | ParallelMixers;
 export type SingleMixer = Attention | Recurrent;
 
-/** The sum of what several mixers make of the same x: outputScale·mixer(inputScale·x) of each (Falcon-H1, arXiv 2507.22448). */
+/** The sum over several mixers of outputScale·mixer(inputScale·x), with the same x (Falcon-H1, arXiv 2507.22448). */
 export interface ParallelMixers {
   readonly kind: 'parallel';
   readonly branches: readonly MixerBranch[];
@@ -172,12 +172,12 @@ export interface Attention {
   /** Queries and keys before their rotation, and values, are limited to −clip … clip (OLMoE); not if missing. */
   readonly clip?: number;
   readonly temperature: Temperature | null;
-  /** A tensor [heads] of logits that take part in the softmax and carry no value (arXiv 2309.17453, gpt-oss), or null. */
+  /** A tensor [heads] of logits in the softmax that carry no value (arXiv 2309.17453, gpt-oss), or null. */
   readonly sinks: string | null;
   /**
-   * The sigmoid of these features multiplies what the heads return, before `output`. `query`: they are the second half of what the
-   * query layer gives for each head, [heads, 2·headDim] (Qwen 3.5). A layer to [heads, valueDim]
-   * (AFMoE), or to [heads]: one for each head (LFM3).
+   * The sigmoid of these features multiplies what the heads return, before `output`. `query`: they are the second half
+   * of what the query layer gives for each head, [heads, 2·headDim] (Qwen 3.5). A layer to [heads, valueDim] (AFMoE),
+   * or to [heads]: one for each head (LFM3).
    */
   readonly outputGate: 'query' | Linear | null;
   /** Tensors that the file has for texts longer than the decoder's; none if missing. */
@@ -185,10 +185,10 @@ export interface Attention {
 }
 
 /**
- * Three layers, or two, where values are the keys before norm and rotation; or one layer whose output is viewed as [groups, q + k +
- * v, headDim] and split along the middle; or keys and values from a latent vector for all heads (multi-head latent attention,
- * DeepSeek-V2, arXiv 2405.04434); or only queries, to the keys and values of an earlier layer (Brandon et al. 2024, arXiv
- * 2405.12981).
+ * Three layers, or two, where values are the keys before norm and rotation; or one layer whose output is viewed as
+ * [groups, q + k + v, headDim] and split along the middle; or keys and values from a latent vector for all heads
+ * (multi-head latent attention, DeepSeek-V2, arXiv 2405.04434); or only queries, to the keys and values of an earlier
+ * layer (Brandon et al. 2024, arXiv 2405.12981).
  */
 export type Projections =
   | { readonly kind: 'separate'; readonly query: Linear; readonly key: Linear; readonly value: Linear | 'key' }
@@ -204,7 +204,7 @@ export type Projections =
 
 export interface Latent {
   readonly kind: 'latent';
-  /** To [heads, headDim], of which the last `ropeDim` of each head are rotated: one layer, or two with a norm in between. */
+  /** To [heads, headDim], the last `ropeDim` of each head rotated: one layer, or two with a norm in between. */
   readonly query: { readonly down: Linear; readonly norm: Norm; readonly up: Linear } | { readonly up: Linear };
   /** To the latent vector and, behind it, the `ropeDim` rotated dimensions of the keys of all heads. */
   readonly compress: Linear;
@@ -216,8 +216,7 @@ export interface Latent {
 }
 
 /**
- * Queries at position p are multiplied by 1 + scale · ln(1 + ⌊(p + offset) / length⌋), which is 1 up to the length of the
- * original training (Llama 4, Ministral 3).
+ * Queries at position p are multiplied by 1 + scale · ln(1 + ⌊(p + offset) / length⌋) (Llama 4, Ministral 3).
  */
 export interface Temperature {
   readonly scale: number;
@@ -235,8 +234,8 @@ export interface Alibi {
 }
 
 /**
- * A norm of queries or keys: over each head with one shared weight, over all heads at once, or over each head with a weight of its
- * own, from a tensor per head or from one tensor [heads, headDim].
+ * A norm of queries or keys: over each head with one shared weight, over all heads at once, or over each head with a
+ * weight of its own, from a tensor per head or from one tensor [heads, headDim].
  */
 export type HeadNorm =
   | { readonly over: 'head'; readonly norm: Norm }
@@ -252,8 +251,8 @@ export type Mlp =
       readonly down: Linear;
       readonly activation: Activation | ClampedSwiglu;
       /**
-       * A token's gates g become max(0, g − mean − cutoff · standard deviation) before the activation, so that most are 0 (Gemma 3n);
-       * they stay as they are if missing.
+       * A token's gates g become max(0, g − mean − cutoff · standard deviation) before the activation, so that most are
+       * 0 (Gemma 3n); they stay as they are if missing.
        */
       readonly cutoff?: number;
       /** Factors of the gates before the activation, and of the output (Falcon-H1); 1 if missing. */
@@ -283,7 +282,7 @@ export interface Experts {
   readonly scales?: 'input';
   /** Computed for every token and added. */
   readonly shared: SharedExpert | null;
-  /** The experts see another, smaller vector than the router: down(x), and their sum goes through up. Null: they see x. */
+  /** The experts see a smaller vector than the router: down(x), and their sum goes through up. Null: they see x. */
   readonly latent: { readonly down: Linear; readonly up: Linear } | null;
 }
 
@@ -310,7 +309,7 @@ export interface StackedExperts {
   readonly biases: { readonly gateUp: string; readonly down: string } | null;
 }
 
-/** (min(up, limit) above −limit, + added) · g · σ(alpha · g) of g = min(gate, limit): gpt-oss (arXiv 2508.10925), DeepSeek-V4. */
+/** (min(up, limit) above −limit, + added) · g · σ(alpha · g), g = min(gate, limit): gpt-oss (arXiv 2508.10925). */
 export interface ClampedSwiglu {
   readonly kind: 'clamped-swiglu';
   readonly alpha: number;
@@ -319,8 +318,9 @@ export interface ClampedSwiglu {
 }
 
 /**
- * xIELU (Huang & Schlag 2024, arXiv 2411.13010), with a = softplus(`<module>.alpha_p`) and b = β + softplus(`<module>.alpha_n`), each
- * [1]: a·x² + β·x above 0, b·(exp(min(x, ε)) − 1 − x) + β·x elsewhere. β and ε are `<module>.beta` and `<module>.eps`, [] or [1].
+ * xIELU (Huang & Schlag 2024, arXiv 2411.13010), with a = softplus(`<module>.alpha_p`) and b = β +
+ * softplus(`<module>.alpha_n`), each [1]: a·x² + β·x above 0, b·(exp(min(x, ε)) − 1 − x) + β·x elsewhere. β and ε are
+ * `<module>.beta` and `<module>.eps`, [] or [1].
  */
 export interface Xielu {
   readonly kind: 'xielu';
@@ -385,8 +385,8 @@ export function hasOwnKeys({ projections }: Attention): boolean {
 }
 
 /**
- * The number of layers before the last ones that all take keys and values of earlier layers. What these compute for a token no other token
- * sees: only tokens whose hidden state is asked for need to go through them.
+ * The number of layers before the last ones that all take keys and values of earlier layers. What these compute for a
+ * token no other token sees: only tokens whose hidden state is asked for need to go through them.
  */
 export function layersBeforeLate({ layers }: Pick<Decoder, 'layers'>): number {
   const isLate = ({ mixer }: Layer) => mixer?.kind === 'attention' && !hasOwnKeys(mixer) && mixer.alibi === null;

@@ -21,7 +21,10 @@ export function findNaming({ tensors, path, config }: FullCheckpoint, decoder: D
 /** Text models whose weights transformers 5.24 also finds where a vision-language model has them. */
 const INSIDE = new Set<unknown>(['qwen3_5_text', 'qwen4_exp_text', 'gemma3n_text']);
 
-/** A text model alone starts from random numbers in transformers where all of its names are those inside of a larger model. */
+/**
+ * A text model alone starts from random numbers in transformers where all of its names are those inside of a larger
+ * model.
+ */
 function namingsOf(config: FullCheckpoint['config'], { namings }: Decoder): readonly ModuleNaming[] {
   const type = config?.model_type;
   if (config === null || VISION_LANGUAGE.some(({ modelType }) => modelType === type)) return namings;

@@ -1,8 +1,8 @@
 import { type PackedMatrix, packedBytes, type TensorEntry } from '@shadow-gate/checkpoints/tensors';
 
 /**
- * How the weights of a running model are held: all in float32; all but matrices of 4 bits; or matrices of 16 bits as they are stored, and
- * those of 8 bits or fewer as whole numbers, each of which is expanded to float32 for a product.
+ * How the weights of a running model are held: all in float32; all but matrices of 4 bits; or matrices of 16 bits as
+ * they are stored, and those of 8 bits or fewer as whole numbers, each of which is expanded to float32 for a product.
  */
 export type HeldWeights = 'float32' | 'four-bit' | 'as-stored';
 

@@ -1,8 +1,9 @@
 import type { Linear, Norm } from './parts.ts';
 
 /**
- * Each token has several residual streams, [count · hidden], which all begin as its embedding (hyper-connections, Zhu et al. 2024,
- * arXiv 2409.19606, as Qwen 4 has them). Behind the last block they are mixed to the hidden state, without a norm.
+ * Each token has several residual streams, [count · hidden], which all begin as its embedding (hyper-connections, Zhu
+ * et al. 2024, arXiv 2409.19606, as Qwen 4 has them). Behind the last block they are mixed to the hidden state, without
+ * a norm.
  */
 export interface HyperConnections {
   readonly count: number;
@@ -18,7 +19,10 @@ export interface StreamMix {
   readonly up: Linear;
 }
 
-/** What a half of a block takes from the streams, and gives back: stream i gets 2 · σ(inject(x) / count)_i times the output. */
+/**
+ * What a half of a block takes from the streams, and gives back: stream i gets 2 · σ(inject(x) / count)_i times the
+ * output.
+ */
 export interface StreamExchange extends StreamMix {
   readonly inject: Linear;
 }

@@ -1,9 +1,10 @@
 import type { Convolution, Linear, Norm } from './parts.ts';
 
 /**
- * What the last tokens add to the residual streams before a mixer (Qwen 4): of each n from 2 to `size`, several rows of one hashed table,
- * side by side. With k and q the norms of `key` of these rows and of the streams, stream by stream, and g = k·q / √hidden, stream i gets
- * v_i + convolution(norm(v))_i, where v_i = σ(sign(g_i) · √max(|g_i|, 10⁻⁶)) · `value` of the rows.
+ * What the last tokens add to the residual streams before a mixer (Qwen 4): of each n from 2 to `size`, several rows of
+ * one hashed table, side by side. With k and q the norms of `key` of these rows and of the streams, stream by stream,
+ * and g = k·q / √hidden, stream i gets v_i + convolution(norm(v))_i, where v_i = σ(sign(g_i) · √max(|g_i|, 10⁻⁶)) ·
+ * `value` of the rows.
  */
 export interface NgramInput {
   readonly size: number;
@@ -23,8 +24,9 @@ export interface NgramInput {
 }
 
 /**
- * Row h of a token's n-gram is offset_h + (t₀·m₀ ⊕ … ⊕ tₙ₋₁·mₙ₋₁) mod size_h, with t₀ the token itself. Files can have the numbers:
- * `<module>.layer_multipliers` [size], `<module>.ngram_heads_vocab_sizes` [heads] and `<module>.ngram_heads_offsets` [heads].
+ * Row h of a token's n-gram is offset_h + (t₀·m₀ ⊕ … ⊕ tₙ₋₁·mₙ₋₁) mod size_h, with t₀ the token itself. Files can have
+ * the numbers: `<module>.layer_multipliers` [size], `<module>.ngram_heads_vocab_sizes` [heads] and
+ * `<module>.ngram_heads_offsets` [heads].
  */
 export interface NgramHash {
   readonly module: string;
@@ -53,7 +55,9 @@ export function ngramOffsets({ sizes }: NgramHash): number[] {
 
 const GOLDEN = 0x9e3779b97f4a7c15n;
 
-/** The multipliers that a file need not have, below 2⁶³ / vocabulary: `_build_layer_multipliers` of transformers 5.24. */
+/**
+ * The multipliers that a file need not have, below 2⁶³ / vocabulary: `_build_layer_multipliers` of transformers 5.24.
+ */
 export function ngramMultipliers({ seed, vocabulary }: NgramHash, size: number): bigint[] {
   const half = (2n ** 63n - 1n) / BigInt(vocabulary) / 2n;
   const bound = half > 1n ? half : 1n;

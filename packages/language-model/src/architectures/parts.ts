@@ -36,7 +36,8 @@ export const ACTIVATIONS = [
 export type Activation = (typeof ACTIVATIONS)[number];
 
 /**
- * A causal convolution of each channel on its own: `<module>.weight` [channels, 1, kernel] and, with `bias`, `<module>.bias`.
+ * A causal convolution of each channel on its own: `<module>.weight` [channels, 1, kernel] and, with `bias`,
+ * `<module>.bias`.
  */
 export interface Convolution {
   readonly module: string;

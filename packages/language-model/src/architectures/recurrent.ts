@@ -5,9 +5,9 @@ import type { Activation, Convolution, Linear, Norm } from './parts.ts';
 export type Recurrent = GatedDelta | Mamba2 | ShortConvolution;
 
 /**
- * Linear attention by the gated delta rule (Yang et al. 2024, arXiv 2412.06464). Each head has a state S [keyDim, valueDim]:
- * S ← e^g·S + k ⊗ β·(v − Sᵀk·e^g), output Sᵀq, with normalized q and k, g = −e^A · softplus(a + b), β = σ(β logit). Kimi's delta
- * attention has a g for each channel of a key (arXiv 2510.26692).
+ * Linear attention by the gated delta rule (Yang et al. 2024, arXiv 2412.06464). Each head has a state S [keyDim,
+ * valueDim]: S ← e^g·S + k ⊗ β·(v − Sᵀk·e^g), output Sᵀq, with normalized q and k, g = −e^A · softplus(a + b), β = σ(β
+ * logit). Kimi's delta attention has a g for each channel of a key (arXiv 2510.26692).
  */
 export interface GatedDelta {
   readonly kind: 'gated-delta';
@@ -58,8 +58,8 @@ export type GatedDeltaProjections =
     };
 
 /**
- * Mamba-2 (Dao & Gu 2024, arXiv 2405.21060). Each head has a state S [stateDim, headDim]: S ← e^(dt·A)·S + B ⊗ dt·x, output
- * SᵀC + D·x, with dt = softplus(dt logit + bias), A = −e^(log).
+ * Mamba-2 (Dao & Gu 2024, arXiv 2405.21060). Each head has a state S [stateDim, headDim]: S ← e^(dt·A)·S + B ⊗ dt·x,
+ * output SᵀC + D·x, with dt = softplus(dt logit + bias), A = −e^(log).
  */
 export interface Mamba2 {
   readonly kind: 'mamba2';

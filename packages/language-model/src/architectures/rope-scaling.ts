@@ -7,8 +7,9 @@ import type { Rope } from './decoder.ts';
 type ScaledRope = Omit<Rope, 'interleaved'>;
 
 /**
- * Length scalings of rotary positions: the frequencies of each type, from those without scaling. Every step is rounded to float32 and in
- * the order of transformers' modeling_rope_utils.py: position 100,000 turns a difference in the last bit of a frequency into 0.006 radians.
+ * Length scalings of rotary positions: the frequencies of each type, from those without scaling. Every step is rounded
+ * to float32 and in the order of transformers' modeling_rope_utils.py: position 100,000 turns a difference in the last
+ * bit of a frequency into 0.006 radians.
  */
 const { fround } = Math;
 

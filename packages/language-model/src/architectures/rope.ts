@@ -28,8 +28,8 @@ export interface RopeDefaults {
   /** Parameters that the family itself reads, or that its code ignores. */
   readonly more?: readonly string[];
   /**
-   * How the three positions of image tokens share the pairs of dimensions, where the config does not say. `isWhole`: they share all of
-   * them, so that `mrope_section` has their number.
+   * How the three positions of image tokens share the pairs of dimensions, where the config does not say. `isWhole`:
+   * they share all of them, so that `mrope_section` has their number.
    */
   readonly sections?: { readonly missing: readonly number[]; readonly isWhole: boolean };
   /** This family's names of types. */
@@ -52,7 +52,9 @@ const EVERY_TYPE = ['rope_theta', 'rope_type', 'type', 'partial_rotary_factor'];
 /** Notes of other tools, and sections for the positions of image tokens, which make no difference for text. */
 const UNUSED_KEYS = ['finetuned', 'mrope_section', 'mrope_interleaved'];
 
-/** The length of the original training in families with parameters for each type of layer: no key outside them counts. */
+/**
+ * The length of the original training in families with parameters for each type of layer: no key outside them counts.
+ */
 export function originalMaxPositions(config: Config, parameters: Parameters): number {
   const key = 'original_max_position_embeddings';
   return ropeNumber(config, parameters, key) ?? config.number('max_position_embeddings');
@@ -95,7 +97,10 @@ export function ropeType(parameters: Parameters): unknown {
   return written;
 }
 
-/** The same in families with a key outside the parameters, too. Versions of transformers disagree about which of the two counts. */
+/**
+ * The same in families with a key outside the parameters, too. Versions of transformers disagree about which of the two
+ * counts.
+ */
 function originalBeside(config: Config, parameters: Parameters, { isRead }: { readonly isRead: boolean }): number {
   const key = 'original_max_position_embeddings';
   const beside = config.optionalNumber(key);

@@ -8,15 +8,18 @@ export interface Router {
   /** How logits become scores: a softmax over all experts, or a sigmoid or √softplus of each. */
   readonly scores: 'softmax' | 'sigmoid' | 'sqrt-softplus' | Sparsemixer;
   /**
-   * Added to the scores for the choice, but not to the weights (Wang et al. 2024, arXiv 2408.15664): a tensor with `count`
-   * elements.
+   * Added to the scores for the choice, but not to the weights (Wang et al. 2024, arXiv 2408.15664): a tensor with
+   * `count` elements.
    */
   readonly correction: { readonly tensor: string; readonly shape: readonly number[] } | null;
   /** Experts are chosen from the best groups only (DeepSeek-V3, arXiv 2412.19437). */
   readonly groups: RouterGroups | null;
   /** The weights of the chosen experts are divided by their sum; null: they are not. */
   readonly normalize: RouterNormalization | null;
-  /** Integers [vocabulary, perToken]: the experts of each token, whatever their scores are (DeepSeek-V4); the best if missing. */
+  /**
+   * Integers [vocabulary, perToken]: the experts of each token, whatever their scores are (DeepSeek-V4); the best if
+   * missing.
+   */
   readonly byToken?: { readonly tensor: string; readonly vocabulary: number };
   /** Factor of the weights, after that. */
   readonly scale: number;
@@ -27,8 +30,8 @@ export interface Router {
 }
 
 /**
- * The two largest logits are chosen. A choice's weight is its softmax among the experts not yet chosen whose logit s is close to its
- * own, m: (m − s) / max(|s|, m) ≤ 2 · jitter (SparseMixer, arXiv 2409.12136, section 2).
+ * The two largest logits are chosen. A choice's weight is its softmax among the experts not yet chosen whose logit s is
+ * close to its own, m: (m − s) / max(|s|, m) ≤ 2 · jitter (SparseMixer, arXiv 2409.12136, section 2).
  */
 export interface Sparsemixer {
   readonly kind: 'sparsemixer';

@@ -40,8 +40,8 @@ const MISTRAL_SMALL: Values = {
 };
 
 /**
- * Vision-language checkpoints whose text model can be run, on text only. Which config ties the output layer was tried with transformers
- * 5.24, without a tensor for it.
+ * Vision-language checkpoints whose text model can be run, on text only. Which config ties the output layer was tried
+ * with transformers 5.24, without a tensor for it.
  */
 export const VISION_LANGUAGE: readonly VisionLanguage[] = [
   { modelType: 'llava', text: 'llama', assumes: {}, overrides: {}, tiedBy: 'either', hasPlainHead: true },

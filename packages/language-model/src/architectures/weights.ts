@@ -15,7 +15,10 @@ import { findNaming } from './find-naming.ts';
 import { type HeldWeights, heldBytes, heldPacked } from './held-bytes.ts';
 import { andMore, BUFFER, IN_BACKBONE, IN_LAYER } from './weight-names.ts';
 
-/** Largest part of a matrix that is expanded at a time, in bytes of float32: of a model of 8 billion parameters, that of attention. */
+/**
+ * Largest part of a matrix that is expanded at a time, in bytes of float32: of a model of 8 billion parameters, that of
+ * attention.
+ */
 const MOST_EXPANDED = 2 ** 27;
 
 const FLOAT_BYTES = 4;
@@ -316,8 +319,8 @@ export class Weights {
   }
 
   /**
-   * Is it a layer after the last that predicts a further token (DeepSeek-V3, arXiv 2412.19437, section 2.2)? It has a projection
-   * of a hidden state together with an embedding, and the next token does not depend on it.
+   * Is it a layer after the last that predicts a further token (DeepSeek-V3, arXiv 2412.19437, section 2.2)? It has a
+   * projection of a hidden state together with an embedding, and the next token does not depend on it.
    */
   #predictsFurther(layer: number): boolean {
     return layer >= this.#layers && this.#tensors.has(`${this.naming.backbone}layers.${layer}.eh_proj.weight`);

@@ -34,8 +34,7 @@ export interface LayerInputs {
   /** Cosines and sines by position, each [L, dim / 2]. */
   readonly rope: { readonly cos: Value; readonly sin: Value } | null;
   /**
-   * Keys and values of the P tokens before: each [B, keyValueHeads, P, headDim]; null in a graph without a KV cache, and for a
-   * layer that shares those of another.
+   * Keys and values of the P tokens before, each [B, keyValueHeads, P, headDim]; null if it has none.
    */
   readonly past: KeyAndValue | null;
   /** The other layer's; null for a layer with keys and values of its own. */
@@ -48,7 +47,7 @@ export interface LayerInputs {
 export interface MixInputs extends Pick<LayerInputs, 'bias' | 'past'> {
   /** float32 [heads], or null. */
   readonly sinks: Value | null;
-  /** Keys that are also values, [B, keyValueHeads, E, headDim], with what is added to their scores, [B, 1, S, E]; none if missing. */
+  /** Keys that are also values, [B, keyValueHeads, E, headDim], and what is added to their scores, [B, 1, S, E]. */
   readonly entries?: { readonly block: Value; readonly bias: Value } | null;
 }
 
@@ -240,8 +239,8 @@ const BLOCK = 128;
 const UNDIVIDED = 768;
 
 /**
- * Without a KV cache, and where no slot sees one behind it. The fused operator computes the scores of all pairs; of a long sequence, each
- * block of queries takes the keys up to its own end alone.
+ * Without a KV cache, and where no slot sees one behind it. The fused operator computes the scores of all pairs; of a
+ * long sequence, each block of queries takes the keys up to its own end alone.
  */
 function applyBlockedAttention(
   graph: Graph,
@@ -312,7 +311,7 @@ function keysByHead(
   return { key: byHead(key, headDim), value: byHead(value, valueDim) };
 }
 
-/** Products of queries [B, S, heads · headDim] with blocks of keys, and of the probabilities with their values: [B · S, heads · valueDim]. */
+/** Queries [B, S, heads · headDim] attend to blocks of keys and values: [B · S, heads · valueDim]. */
 function attend(
   graph: Graph,
   { heads, keyValueHeads, headDim, valueDim, scale, softcap, alibi }: Attention,
@@ -379,7 +378,7 @@ function mix(graph: Graph, probabilities: Value, blocks: readonly { readonly val
   return graph.sum(values.map((value, i) => graph.op('MatMul', [at(parts, i), value])));
 }
 
-/** Probabilities of scores [B, keyValueHeads, heads per key, S, T] with one more logit for each head, which then is left out. */
+/** Probabilities of scores [B, keyValueHeads, heads per key, S, T]; each head's sink takes part and is left out. */
 function softmaxWithSinks(graph: Graph, scores: Value, sinks: Value): Value {
   const [one, last] = [graph.constant([1], 'int64'), graph.constant([-1], 'int64')];
   const zeros = graph.op('Mul', [

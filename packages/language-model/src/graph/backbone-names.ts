@@ -57,7 +57,10 @@ export const EDGE = {
   sharedValue: (layer: number) => `shared_value_${layer}`,
 } as const;
 
-/** Inputs in the place of `BACKBONE.rows`, where there are late layers (see `layersBeforeLate`): K slots of each sequence go through them. */
+/**
+ * Inputs in the place of `BACKBONE.rows`, where there are late layers (see `layersBeforeLate`): K slots of each
+ * sequence go through them.
+ */
 export const LATE = {
   /** int64 [B, K], flat: b · S + s. */
   slots: 'late_slots',
@@ -67,7 +70,10 @@ export const LATE = {
   rows: 'late_rows',
 } as const;
 
-/** Inputs and outputs of layers with a state (see `RecurrenceInputs`), where there are any. K: kernel of the convolutions. */
+/**
+ * Inputs and outputs of layers with a state (see `RecurrenceInputs`), where there are any. K: kernel of the
+ * convolutions.
+ */
 export const RECURRENCE = {
   /** int64 [N, T]. */
   slots: (stage: Stage) => `${stage}_slots`,

@@ -32,7 +32,9 @@ import type { Stage, StageInputs } from './recurrence.ts';
 
 const { float32, int32, int64 } = ElementType;
 
-/** Inputs that several layers share and others do not: the windows of their masks and entries, and their rotary tables. */
+/**
+ * Inputs that several layers share and others do not: the windows of their masks and entries, and their rotary tables.
+ */
 interface BackboneInputs {
   readonly windows: readonly Window[];
   readonly ropes: readonly Rope[];
@@ -59,8 +61,9 @@ interface BackboneOptions extends ExpertsOptions {
 }
 
 /**
- * Consecutive layers of a backbone, `from` ≤ index < `to`, as a graph of their own. With `embeds` it begins with the tokens, else
- * with the stream of the part before; the one with the last layer ends with the hidden states, the others with the stream.
+ * Consecutive layers of a backbone, `from` ≤ index < `to`, as a graph of their own. With `embeds` it begins with the
+ * tokens, else with the stream of the part before; the one with the last layer ends with the hidden states, the others
+ * with the stream.
  */
 export interface BackbonePart {
   readonly embeds: boolean;
@@ -74,8 +77,8 @@ export function layerParts({ layers }: Decoder): BackbonePart[] {
 }
 
 /**
- * All of a decoder but its output matrix, or a part of that, as a graph over B sequences of S tokens, after P tokens whose keys and
- * values are known. Inputs and outputs: see `BACKBONE` and `EDGE`.
+ * All of a decoder but its output matrix, or a part of that, as a graph over B sequences of S tokens, after P tokens
+ * whose keys and values are known. Inputs and outputs: see `BACKBONE` and `EDGE`.
  */
 export function buildBackbone(
   decoder: Decoder,
@@ -140,8 +143,9 @@ export function buildBackbone(
 }
 
 /**
- * The graphs that run one after the other where a model is in memory as a whole: one, or the embeddings and all layers where weights are
- * expanded before a session opens. Such a session reads its weights into memory, and would read whole tables of which rows are looked up.
+ * The graphs that run one after the other where a model is in memory as a whole: one, or the embeddings and all layers
+ * where weights are expanded before a session opens. Such a session reads its weights into memory, and would read whole
+ * tables of which rows are looked up.
  */
 export function wholeBackbone(decoder: Decoder, weights: Weights, options: BackboneOptions): readonly Graph[] {
   const whole = buildBackbone(decoder, weights, options);

@@ -2,9 +2,14 @@ import type { Value } from '@shadow-gate/checkpoints/onnx/graph';
 
 /** What the layers with windows of one kind share, for E entries of each sequence, some of which can be none. */
 export interface EntryInputs {
-  /** int64 [B, E, rate]: the tokens of each window, among the B · T of all sequences, those in the KV cache included. */
+  /**
+   * int64 [B, E, rate]: the tokens of each window, among the B · T of all sequences, those in the KV cache included.
+   */
   readonly own: Value;
-  /** The same of the window before, and float32 [B, E, 1, 1], which is far below every logit where there is none; null without overlap. */
+  /**
+   * The same of the window before, and float32 [B, E, 1, 1], which is far below every logit where there is none; null
+   * without overlap.
+   */
   readonly before: { readonly tokens: Value; readonly bias: Value } | null;
   /** int64 [B, E]: position of the first token of the window. */
   readonly positions: Value;

@@ -44,8 +44,8 @@ export class StackedUpdate {
   }
 
   /**
-   * ΔW of all experts: [count, output, input]. onnxruntime computes it once, when the session is created, and has each step of that in
-   * memory until then, so the factors are scaled and put in order, not their product.
+   * ΔW of all experts: [count, output, input]. onnxruntime computes it once, when the session is created, and has each
+   * step of that in memory until then, so the factors are scaled and put in order, not their product.
    * @param pairs rows of two halves become pairs of rows, one of each
    */
   whole({ pairs }: { readonly pairs: boolean }): Value {

@@ -50,8 +50,8 @@ export function applyExperts(
 }
 
 /**
- * Where files of the family have other names, or either layout, those of this file. The two layouts differ in one of the two tensors at
- * least.
+ * Where files of the family have other names, or either layout, those of this file. The two layouts differ in one of
+ * the two tensors at least.
  */
 function withStoredLayout(weights: Weights, experts: Experts): Experts {
   const { stacked: described, expert } = experts;
@@ -77,8 +77,9 @@ function isClamped({ activation }: Experts): boolean {
 }
 
 /**
- * MoE takes gate and up rows alternating: SwiGLU with α = 1 and β = 0 is silu(gate) · up. It chooses the largest logits and
- * weights them by a softmax over the chosen; other weights reach it as logarithms and multiply the result by their sum.
+ * MoE takes gate and up rows alternating: SwiGLU with α = 1 and β = 0 is silu(gate) · up. It chooses the largest logits
+ * and weights them by a softmax over the chosen; other weights reach it as logarithms and multiply the result by their
+ * sum.
  */
 function applyFused(
   graph: Graph,

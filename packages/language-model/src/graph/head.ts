@@ -20,7 +20,10 @@ export const HEAD = {
   scaledTotals: 'scaledTotals',
   /** int64 [T]: rows whose most likely tokens are wanted; at least one. */
   predictedRows: 'predictedRows',
-  /** int64 [T, MOST_PREDICTED], or fewer of a small vocabulary: the most likely tokens of such a row, the first one first. */
+  /**
+   * int64 [T, MOST_PREDICTED], or fewer of a small vocabulary: the most likely tokens of such a row, the first one
+   * first.
+   */
   predicted: 'predicted',
   /** float32 [T, MOST_PREDICTED]: their logits. */
   predictedLogits: 'predictedLogits',
@@ -68,7 +71,9 @@ export function buildHead(decoder: Decoder, weights: Weights): Graph {
   return graph;
 }
 
-/** Can the output matrix be cut into slices? An adapter changes it as a whole, and most quantized formats pack its rows. */
+/**
+ * Can the output matrix be cut into slices? An adapter changes it as a whole, and most quantized formats pack its rows.
+ */
 export function canSliceHead(decoder: Decoder, weights: Weights): boolean {
   return !weights.isAdapted('lm_head.weight') && outputMatrix(decoder, weights).recipe === undefined;
 }
@@ -122,8 +127,8 @@ function wholeProduct(graph: Graph, decoder: Decoder, weights: Weights, layer: L
 export const LOGIT_BLOCK = 1024;
 
 /**
- * The logarithm of the sum of the exponentials of each row [R, vocabulary]: [R], by blocks. ReduceLogSumExp alone sums one after
- * the other on the CPU, which is 3·10⁻⁴ too little for 262,144 tokens, and it is slower than LogSoftmax.
+ * The logarithm of the sum of the exponentials of each row [R, vocabulary]: [R], by blocks. ReduceLogSumExp alone sums
+ * one after the other on the CPU, which is 3·10⁻⁴ too little for 262,144 tokens, and it is slower than LogSoftmax.
  */
 function logSumExp(graph: Graph, logits: Value, vocabulary: number): Value {
   if (vocabulary <= LOGIT_BLOCK) return reduceLogSumExp(graph, logits);

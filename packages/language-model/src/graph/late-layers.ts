@@ -17,7 +17,10 @@ interface LateLayers {
   readonly rows: Value;
 }
 
-/** The inputs of the last layers (see `layersBeforeLate`), from those of all slots. Queries and keys are of other slots there. */
+/**
+ * The inputs of the last layers (see `layersBeforeLate`), from those of all slots. Queries and keys are of other slots
+ * there.
+ */
 export function declareLateLayers(graph: Graph, context: LayersContext): LateLayers {
   const slots = graph.input(LATE.slots, int64, ['B', 'K']);
   const masks = graph.input(LATE.masks, int64, ['B', 'K']);

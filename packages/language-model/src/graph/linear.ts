@@ -36,9 +36,9 @@ export function staysStored({ held }: Pick<Weights, 'held'>, entry: TensorEntry)
 }
 
 /**
- * The product of x [m, input] with a stored matrix, [output, input] or (`transB: 0`) [input, output], and a bias added. Where
- * 16-bit weights stay so in memory, the matrix is expanded for this product alone: every 16-bit number is a float32, so
- * that results are the same.
+ * The product of x [m, input] with a stored matrix, [output, input] or (`transB: 0`) [input, output], and a bias added.
+ * Where 16-bit weights stay so in memory, the matrix is expanded for this product alone: every 16-bit number is a
+ * float32, so that results are the same.
  */
 function multiply(
   graph: Graph,
@@ -80,8 +80,8 @@ function multiplyPacked(
 const FLOAT32_PRODUCTS = 1;
 
 /**
- * A matrix [rows, columns] in blocks of rows that take at most so many bytes in float32, or one row. None is larger than the
- * first, whose memory the others then take.
+ * A matrix [rows, columns] in blocks of rows that take at most so many bytes in float32, or one row. None is larger
+ * than the first, whose memory the others then take.
  */
 export function rowBlocks(entry: TensorEntry, most: number): TensorEntry[] {
   const [rows, columns] = [at(entry.shape, 0), at(entry.shape, 1)];

@@ -15,7 +15,10 @@ interface NgramContext {
   /** int64 [B · S]. */
   readonly tokens: Value;
   readonly inputs: RecurrenceInputs;
-  /** float32 [B, kernel − 1, channels + 1]: inputs of the convolution, and tokens + 1 (0: no token). Null without a cache. */
+  /**
+   * float32 [B, kernel − 1, channels + 1]: inputs of the convolution, and tokens + 1 (0: no token). Null without a
+   * cache.
+   */
   readonly past: Value | null;
 }
 
@@ -61,7 +64,10 @@ export function addNgrams(
   return { streams: added, present: graph.op('Concat', [present.inputs, kept], { axis: 2 }) };
 }
 
-/** The last `size` tokens of each slot, itself first: each [B · S]. @param all tokens + 1, in the order of `RecurrenceInputs` */
+/**
+ * The last `size` tokens of each slot, itself first: each [B · S].
+ * @param all tokens + 1, in the order of `RecurrenceInputs`
+ */
 function recentTokens(
   graph: Graph,
   { size, separator, convolution: { kernel } }: NgramInput,

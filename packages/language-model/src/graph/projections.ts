@@ -66,8 +66,8 @@ function splitGate(graph: Graph, { heads, headDim }: Attention, both: Value): re
 }
 
 /**
- * Queries, keys and values of latent attention. The rotated dimensions come first in queries and keys, where the operator for
- * rotary positions expects them: products do not depend on the order.
+ * Queries, keys and values of latent attention. The rotated dimensions come first in queries and keys, where the
+ * operator for rotary positions expects them: products do not depend on the order.
  */
 function expandLatent(
   graph: Graph,

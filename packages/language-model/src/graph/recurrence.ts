@@ -10,9 +10,9 @@ import type { RecurrentBlock, StepResult } from './recurrent-block.ts';
 import { shortConvolutionBlock } from './short-convolution.ts';
 
 /**
- * Layers with a state see the slots of a batch in the order of their sequences. Sequences that begin alike are a tree of slots:
- * first the trunks, each from the state of its sequence before the batch, then the branches, each from the state at the end of
- * its trunk. Everything but convolution and recurrence is computed for each slot once.
+ * Layers with a state see the slots of a batch in the order of their sequences. Sequences that begin alike are a tree
+ * of slots: first the trunks, each from the state of its sequence before the batch, then the branches, each from the
+ * state at the end of its trunk. Everything but convolution and recurrence is computed for each slot once.
  */
 export type Stage = 'trunk' | 'branches';
 
@@ -23,8 +23,8 @@ export interface StageInputs {
   /** float32 [N, T, 1]: 0 for padding, which changes no state. */
   readonly mask: Value;
   /**
-   * int64 [N, T]: the inputs of the convolution, among those before the batch [B · (kernel − 1)], the slots [B · S], and one more
-   * of zeros, which padding takes.
+   * int64 [N, T]: the inputs of the convolution, among those before the batch [B · (kernel − 1)], the slots [B · S],
+   * and one more of zeros, which padding takes.
    */
   readonly inputs: Value;
   /** int64 [N, kernel − 1]: those before the row. */

@@ -27,8 +27,8 @@ const SLICE = 8 * LOGIT_BLOCK;
 const FLOAT_BYTES = 4;
 
 /**
- * The slices in which the output matrix is multiplied where it stays in 16 bits; null if that is done as a whole. Only products with
- * expanded matrices come one after the other: the logits of other slices would all be in memory together.
+ * The slices in which the output matrix is multiplied where it stays in 16 bits; null if that is done as a whole. Only
+ * products with expanded matrices come one after the other: the logits of other slices would all be in memory together.
  */
 export function headSlices(decoder: Decoder, weights: Weights): HeadSlice[] | null {
   const { vocabulary } = decoder;
@@ -43,8 +43,9 @@ export function headSlices(decoder: Decoder, weights: Weights): HeadSlice[] | nu
 }
 
 /**
- * The output matrix by slices of the vocabulary, one after the other: a slice is expanded once for all rows, and the logits of a row
- * are never all in memory. Inputs and outputs are those of `buildHead`, to the last bit, except for the logits themselves.
+ * The output matrix by slices of the vocabulary, one after the other: a slice is expanded once for all rows, and the
+ * logits of a row are never all in memory. Inputs and outputs are those of `buildHead`, to the last bit, except for the
+ * logits themselves.
  */
 export function buildSlicedHead(decoder: Decoder, weights: Weights, slices: readonly HeadSlice[]): Graph {
   const graph = new Graph();

@@ -15,8 +15,8 @@ interface ChoiceMember {
 }
 
 /**
- * Group sequences by their context, in the order of the contexts' tokens: those that begin alike follow each other, while the
- * beginning is still in the server's prefix cache.
+ * Group sequences by their context, in the order of the contexts' tokens: those that begin alike follow each other,
+ * while the beginning is still in the server's prefix cache.
  */
 export function groupChoices(sequences: readonly Sequence[]): ChoiceGroup[] {
   const groups = new Map<string, { readonly context: readonly number[]; readonly members: ChoiceMember[] }>();
@@ -39,8 +39,8 @@ function compareTokens(a: readonly number[], b: readonly number[]): number {
 }
 
 /**
- * The continuations of one context as a tree: what they have in common is asked once. A continuation of one token needs only
- * the root, which is the context itself.
+ * The continuations of one context as a tree: what they have in common is asked once. A continuation of one token needs
+ * only the root, which is the context itself.
  */
 export interface ChoiceTree {
   /** The places where a next token is asked for, in the parts that are asked together. */
@@ -62,8 +62,8 @@ const MAX_ASKED_TOKENS = 128;
 const MAX_PLACES = 64;
 
 /**
- * @returns null where a tree is of no use: for a single continuation, for more tokens than a server lists, and where it would
- *   take more than twice as many prompts as there are continuations
+ * @returns null where a tree is of no use: for a single continuation, for more tokens than a server lists, and where it
+ *   would take more than twice as many prompts as there are continuations
  */
 export function buildChoiceTree({ members }: ChoiceGroup): ChoiceTree | null {
   const places = placesOf(members);

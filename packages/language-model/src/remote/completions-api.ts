@@ -28,8 +28,8 @@ export const scoreRequest = (model: string, prompt: WirePrompt | WirePromptList)
 });
 
 /**
- * By default, vLLM takes a repetition penalty from the model's generation_config.json, and llama-cpp-python has one of 1.1 under a
- * name of its own; other servers ignore the keys.
+ * By default, vLLM takes a repetition penalty from the model's generation_config.json, and llama-cpp-python has one of
+ * 1.1 under a name of its own; other servers ignore the keys.
  */
 export const generateRequest = (model: string, prompt: WirePrompt, maxNewTokens: number, sampling?: Sampling) => ({
   model,
@@ -141,8 +141,8 @@ function echoedTokensOf(
 }
 
 /**
- * llama-cpp-python (0.3.36) drops the first of its list as if it were a BOS token, also where there is none: each token then has
- * the probability of the next one, and what was generated is missing.
+ * llama-cpp-python (0.3.36) drops the first of its list as if it were a BOS token, also where there is none: each token
+ * then has the probability of the next one, and what was generated is missing.
  * @throws UserError if the tokens are the beginning of the text, and not all of it
  */
 function expectGenerated(tokens: readonly string[], text: string, server: string): void {
@@ -180,7 +180,9 @@ export const otherTokens = (server: string, read: number, sent: number): UserErr
     'use a server that neither adds a BOS token to token ids nor cuts them',
   );
 
-/** Compares values, not names: two tokens can look alike, and vLLM lists the token of the text in addition to the best. */
+/**
+ * Compares values, not names: two tokens can look alike, and vLLM lists the token of the text in addition to the best.
+ */
 function isMost(own: number | null, top: Readonly<Record<string, number>> | null | undefined): boolean | null {
   const values = Object.values(top ?? {});
   return own === null || values.length === 0 ? null : values.every((value) => value <= own);
@@ -260,7 +262,8 @@ const modelsSchema = z.object({
     z.object({
       id: z.string(),
       max_model_len: z.int().positive().nullish(), // vLLM, SGLang
-      meta: z.object({ n_ctx: z.int().positive().nullish(), n_ctx_train: z.int().positive().nullish() }).nullish(), // llama.cpp
+      // llama.cpp
+      meta: z.object({ n_ctx: z.int().positive().nullish(), n_ctx_train: z.int().positive().nullish() }).nullish(),
     }),
   ),
 });

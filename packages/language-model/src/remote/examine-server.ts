@@ -24,9 +24,9 @@ interface Examined {
 }
 
 /**
- * Ask a server fixed prompts cold, again, in a batch, and before other text: the same tokens have the same probabilities
- * each time, up to rounding. Prefix caches have returned those of another request (vllm issues 42019 and 42245), and a
- * prompt that is cut without a word is answered as if it were another one.
+ * Ask a server fixed prompts cold, again, in a batch, and before other text: the same tokens have the same
+ * probabilities each time, up to rounding. Prefix caches have returned those of another request (vllm issues 42019 and
+ * 42245), and a prompt that is cut without a word is answered as if it were another one.
  * @returns the answers to the prompts when they were cold
  * @throws UserError with the code `untrusted-server` and the cause
  */
@@ -85,7 +85,8 @@ export const untrusted = (problem: string, hint: string): UserError =>
   new UserError(problem, hint, { code: 'untrusted-server' });
 
 /**
- * The scores of the same choices by the next token and by the echo of the prompt: both are of the model's own distribution.
+ * The scores of the same choices by the next token and by the echo of the prompt: both are of the model's own
+ * distribution.
  * @param shifted the echo's values one place earlier and later, in the same order
  * @throws UserError with the code `untrusted-server` and the cause
  */

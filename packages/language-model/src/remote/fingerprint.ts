@@ -28,8 +28,8 @@ export async function takeFingerprint(
 }
 
 /**
- * A batch changes the last bits of a logit, which are coarse in 16 bits: at 16 and above, bfloat16 has steps of 0.125. What
- * another model or another prompt does is larger, in the mean at least.
+ * A batch changes the last bits of a logit, which are coarse in 16 bits: at 16 and above, bfloat16 has steps of 0.125.
+ * What another model or another prompt does is larger, in the mean at least.
  */
 const MEAN_TOLERANCE = 0.05;
 /** The mean of a few tokens is no steadier than one of them. */

@@ -8,8 +8,8 @@ const SCHEMA = 'shadow-gate/answer@1';
 const entrySchema = z.strictObject({ schema: z.literal(SCHEMA), key: z.string(), answer: z.unknown() });
 
 /**
- * Answers are kept together as soon as there are so many: each time, one more request shows that the server still has the
- * same model. A run that breaks off loses no more than these.
+ * Answers are kept together as soon as there are so many: each time, one more request shows that the server still has
+ * the same model. A run that breaks off loses no more than these.
  */
 const KEPT_TOGETHER = 32;
 

@@ -14,9 +14,9 @@ type TokenPrompts = ReadonlyArray<readonly number[]>;
 const TOP_LOGPROBS = 20;
 
 /**
- * The log-probabilities of some tokens as the next one of each prompt. `logprob_token_ids` is vLLM's own, since 2026-07: a
- * server that does not know it lists its most likely tokens. Without names as ids, tokens that look alike could not be told
- * apart (vLLM, since 0.5).
+ * The log-probabilities of some tokens as the next one of each prompt. `logprob_token_ids` is vLLM's own, since
+ * 2026-07: a server that does not know it lists its most likely tokens. Without names as ids, tokens that look alike
+ * could not be told apart (vLLM, since 0.5).
  */
 export const nextTokenRequest = (
   model: string,
@@ -73,6 +73,7 @@ export function nextTokenIn(logprobs: unknown, server: string): NextToken | null
 
 /**
  * vLLM fills the lists of a batch up to the longest with token 0 and −∞, which it writes as −9999 (0.32,
- * `gather_specific_token_logprobs`): in place of token 0's own probability, and of the generated token's if that is token 0.
+ * `gather_specific_token_logprobs`): in place of token 0's own probability, and of the generated token's if that is
+ * token 0.
  */
 const NOTHING_LISTED: NextToken = { logprobs: new Map(), best: 0 };

@@ -1,6 +1,7 @@
 /**
- * Limits the requests that a server has at the same time, and adapts to it: half as many after it was overloaded, one more
- * after as many answers as there are requests at a time (additive increase, multiplicative decrease; Chiu and Jain 1989).
+ * Limits the requests that a server has at the same time, and adapts to it: half as many after it was overloaded, one
+ * more after as many answers as there are requests at a time (additive increase, multiplicative decrease; Chiu and Jain
+ * 1989).
  */
 export class Pace {
   readonly #most: number;

@@ -41,8 +41,8 @@ export function promptBeginnings(text: string): string[] {
 const ANY_TOKENS: readonly number[] = [1, 2, 3];
 
 /**
- * The probability of the most likely token after each beginning of a text, for servers whose probabilities of the prompt
- * itself are not to be asked for.
+ * The probability of the most likely token after each beginning of a text, for servers whose probabilities of the
+ * prompt itself are not to be asked for.
  * @throws UserError for a server that does not list what is asked for
  */
 export async function readNextTokens(
@@ -59,8 +59,8 @@ const mostLikely = ({ logprobs, best }: NextToken): string =>
   String([...logprobs].find(([, value]) => value === best)?.[0] ?? '');
 
 /**
- * The probabilities of the most likely tokens after the beginnings of a text, as they are and as a server gives them that
- * samples at a high temperature: those of the model itself are the same.
+ * The probabilities of the most likely tokens after the beginnings of a text, as they are and as a server gives them
+ * that samples at a high temperature: those of the model itself are the same.
  * @returns natural logarithms, in the same order
  */
 export async function readAtTwoTemperatures(

@@ -124,8 +124,8 @@ interface ServedModel {
   readonly semaphore: Semaphore;
   readonly isExamined: boolean;
   /**
-   * With adapters, vLLM mistakes the rows of a prompt for those of other requests: it stops with an error, or leaves an adapter's
-   * update of the last layer out (issues 29955, 16668 and 51594; version 0.32 stopped).
+   * With adapters, vLLM mistakes the rows of a prompt for those of other requests: it stops with an error, or leaves an
+   * adapter's update of the last layer out (issues 29955, 16668 and 51594; version 0.32 stopped).
    */
   readonly isEchoAvoided: boolean;
 }
@@ -174,8 +174,8 @@ class ServerEngine implements RemoteEngine {
   }
 
   /**
-   * Know later whether the model is still the same; with a store, keep the answers from now on, and take those that were kept
-   * of the same model on the same server.
+   * Know later whether the model is still the same; with a store, keep the answers from now on, and take those that
+   * were kept of the same model on the same server.
    * @throws UserError if the server contradicts itself, and is examined
    */
   async watch(

@@ -103,8 +103,8 @@ export class RemoteServer {
    *
    * @param name the endpoint: `completions`, `models`
    * @returns the JSON of the response
-   * @throws ServerRefusal if the server refuses the request, UserError if it cannot be reached or its response is invalid,
-   *   and the reason of the signal if that is aborted
+   * @throws ServerRefusal if the server refuses the request, UserError if it cannot be reached or its response is
+   *   invalid, and the reason of the signal if that is aborted
    */
   async request(name: string, body: object | null, signal: AbortSignal): Promise<unknown> {
     let remaining = MAX_TOTAL_WAIT_MILLISECONDS;
@@ -217,7 +217,8 @@ async function readUpTo(response: Response, limit: number): Promise<string | nul
 }
 
 const errorSchema = z.union([
-  z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => error.message), // OpenAI, vLLM, llama.cpp
+  // OpenAI, vLLM, llama.cpp
+  z.object({ error: z.object({ message: z.string() }) }).transform(({ error }) => error.message),
   z.object({ error: z.string() }).transform(({ error }) => error), // text-generation-inference
   z.object({ message: z.string() }).transform(({ message }) => message), // vLLM before 0.10
   z.object({ detail: z.string() }).transform(({ detail }) => detail), // FastAPI

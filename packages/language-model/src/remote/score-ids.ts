@@ -17,7 +17,10 @@ import { promptCount } from './remote-text.ts';
 
 /** After so many trees, it is known how often a server lists all that is asked for. */
 const TRIED_TREES = 12;
-/** Two items in three of the built-in suite have a tree: with fewer complete ones, there would be more than 1.2 requests an item. */
+/**
+ * Two items in three of the built-in suite have a tree: with fewer complete ones, there would be more than 1.2 requests
+ * an item.
+ */
 const MIN_COMPLETE = 0.75;
 
 interface IdScorerOptions {
@@ -30,11 +33,11 @@ interface IdScorerOptions {
 }
 
 /**
- * Scores the choices of one context with as few requests as the server allows. First by the probabilities of the next token,
- * which one prompt has for all choices of one token, and for which the server can use its prefix cache; then, for choices of
- * which it did not list a token, by all choices as a list of prompts in one request; and one by one if it takes no lists. The
- * numbers are the same, up to the rounding of the server. Where the server must not be asked for the probabilities of a prompt, all
- * is by the next token, at as many places as that takes.
+ * Scores the choices of one context with as few requests as the server allows. First by the probabilities of the next
+ * token, which one prompt has for all choices of one token, and for which the server can use its prefix cache; then,
+ * for choices of which it did not list a token, by all choices as a list of prompts in one request; and one by one if
+ * it takes no lists. The numbers are the same, up to the rounding of the server. Where the server must not be asked for
+ * the probabilities of a prompt, all is by the next token, at as many places as that takes.
  */
 export class IdScorer {
   readonly #options: IdScorerOptions;
@@ -47,7 +50,9 @@ export class IdScorer {
     this.#options = options;
   }
 
-  /** Whether the answer to this group shows what the server can do: then it should be asked alone, before the others. */
+  /**
+   * Whether the answer to this group shows what the server can do: then it should be asked alone, before the others.
+   */
   isTrial(group: ChoiceGroup): boolean {
     return this.#options.echo !== null && this.#listsNext === null && buildChoiceTree(group) !== null;
   }

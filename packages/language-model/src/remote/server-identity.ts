@@ -64,7 +64,10 @@ export async function identifyServer(
   };
 }
 
-/** Not every server lists its models, and what stands before one can refuse it: a wrong key is refused again when it is asked. */
+/**
+ * Not every server lists its models, and what stands before one can refuse it: a wrong key is refused again when it is
+ * asked.
+ */
 async function askIfKnown(server: RemoteServer, name: string, signal: AbortSignal): Promise<unknown> {
   try {
     return await server.request(name, null, signal);

@@ -5,8 +5,8 @@ import type { ReadPrompt } from './prompt-reading.ts';
 import { expectSameIdentity, type ServerIdentity } from './server-identity.ts';
 
 /**
- * The fixed prompts are of about 40 tokens, or of 120 letters if each is a token: a context that has no room for them gets
- * their beginnings.
+ * The fixed prompts are of about 40 tokens, or of 120 letters if each is a token: a context that has no room for them
+ * gets their beginnings.
  */
 const ROOM_FOR_PROMPTS = 128;
 const SHORT_PROMPT = 20;

@@ -2,8 +2,8 @@ import type { ForwardBatch } from './batches.ts';
 import type { KvCache } from './kv-cache.ts';
 
 /**
- * What runs batches through the layers of a decoder. `H`: its hidden states, as a tensor, or as a promise of them where batches are
- * only taken down, to go through the layers together.
+ * What runs batches through the layers of a decoder. `H`: its hidden states, as a tensor, or as a promise of them where
+ * batches are only taken down, to go through the layers together.
  */
 export interface Backbone<H> {
   run(batch: ForwardBatch): Promise<ForwardResult<H>>;

@@ -18,8 +18,8 @@ export const DEFAULT_BATCH_BYTES = 512 * 1024 * 1024;
 const MAX_TOKENS = 4096;
 
 /**
- * More tokens side by side do not make a batch faster: on a CPU the matrix products are at full speed, and what lies between them no
- * longer stays in its caches.
+ * More tokens side by side do not make a batch faster: on a CPU the matrix products are at full speed, and what lies
+ * between them no longer stays in its caches.
  */
 const MAX_TOKENS_ON_CPU = 1024;
 
@@ -44,8 +44,8 @@ const LOGIT_COPIES = 2;
 const PLAIN_COPIES = 3;
 
 /**
- * A layer with a state holds its features in several orders at a time, and its operators copy them once more: measured on gated
- * delta nets, relative to attention.
+ * A layer with a state holds its features in several orders at a time, and its operators copy them once more: measured
+ * on gated delta nets, relative to attention.
  */
 const RECURRENT_COPIES = 4;
 /** Copies of the features that entries are made of: by token, in the order of the windows, and weighted. */
@@ -108,8 +108,8 @@ export class BatchBudget {
   }
 
   /**
-   * The least budget, in bytes, with which the pieces of one sequence that sees `keys` keys, and one row of logits, take no more
-   * than it has.
+   * The least budget, in bytes, with which the pieces of one sequence that sees `keys` keys, and one row of logits,
+   * take no more than it has.
    */
   leastBytes(keys: number): number {
     const layers = this.#size(1, MIN_CHUNK, keys, { useKvCache: false, plainAttention: true }) / (1 - LOGIT_SHARE);

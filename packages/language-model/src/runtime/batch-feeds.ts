@@ -24,7 +24,10 @@ interface RopeTensors {
   readonly sin: Tensor;
 }
 
-/** Turns a batch into those inputs of a backbone's graph that its layers share: masks, rotary tables, ALiBi, orders of slots. */
+/**
+ * Turns a batch into those inputs of a backbone's graph that its layers share: masks, rotary tables, ALiBi, orders of
+ * slots.
+ */
 export class BatchFeeds {
   readonly #decoder: Decoder;
   readonly #hasPast: boolean;
@@ -68,7 +71,8 @@ export class BatchFeeds {
       Object.assign(feeds, own);
       most = Math.max(most, count);
     }
-    // The operator needs at least as many rows as there are slots or entries, although the positions of a tree are fewer.
+    // The operator needs at least as many rows as there are slots or entries, although the positions of a tree are
+    // fewer.
     const positions = batch.positions.reduce((last, position) => Math.max(last, position + 1), most);
     for (const rope of ropes) {
       const i = allRopes.indexOf(rope);
@@ -101,8 +105,9 @@ export class BatchFeeds {
 }
 
 /**
- * The inputs that say which slots go through the late layers (see `layersBeforeLate`): those whose hidden state is returned, as many for
- * each sequence as the one with most has. The others are filled up with its first slot, and what comes of that is not returned.
+ * The inputs that say which slots go through the late layers (see `layersBeforeLate`): those whose hidden state is
+ * returned, as many for each sequence as the one with most has. The others are filled up with its first slot, and what
+ * comes of that is not returned.
  */
 export function lateFeeds({ batch, length, rows, mask }: ForwardBatch): Record<string, Tensor> {
   const bySequence = Array.from({ length: batch }, (): number[] => []);

@@ -53,8 +53,8 @@ export function deviceNeeds(decoder: Decoder, graphs: readonly Graph[], batchByt
 }
 
 /**
- * Divide the free memory of a device: a batch gets what is left, up to what it wants. If that is less than one sequence takes, the
- * model does not fit, and the plan has what it takes at least.
+ * Divide the free memory of a device: a batch gets what is left, up to what it wants. If that is less than one sequence
+ * takes, the model does not fit, and the plan has what it takes at least.
  * @param free in bytes
  */
 export function planDeviceMemory({ batch, ...needs }: DeviceNeeds, free: number): DevicePlan {

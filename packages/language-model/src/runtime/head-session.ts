@@ -174,7 +174,8 @@ export function rowsFeed(rows: readonly number[]): Tensor {
 }
 
 /**
- * log p of each target if all logits of its row were multiplied by a factor f: f (log p + total) − total of the scaled logits.
+ * log p of each target if all logits of its row were multiplied by a factor f: f (log p + total) − total of the scaled
+ * logits.
  * @param totals of every row, and of the rows of `scaledRows` those of scaled logits, [P, factors]
  */
 export function scaledLogprobs(

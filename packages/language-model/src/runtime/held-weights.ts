@@ -4,8 +4,8 @@ import type { Weights } from '../architectures/weights.ts';
 import { type ScoringStep, stepPasses, stepTokens } from './schedule.ts';
 
 /**
- * Can a CPU leave the weights of layers as they are stored, and is that less? Experts are multiplied by an operator that takes float32: each in operators
- * of its own takes minutes to plan.
+ * Can a CPU leave the weights of layers as they are stored, and is that less? Experts are multiplied by an operator
+ * that takes float32: each in operators of its own takes minutes to plan.
  */
 export function canStayStored(decoder: Pick<Decoder, 'layers'>, weights: Pick<Weights, 'canStayStored'>): boolean {
   const hasExperts = decoder.layers.some(({ mlp, beside }) => mlp?.kind === 'experts' || beside !== undefined);
@@ -30,8 +30,8 @@ export function addWork(a: Work, b: Work): Work {
 }
 
 /**
- * In a pass over so many tokens, expanding all weights, and products with matrices that are not packed, take a seventh of the time or
- * less: an eighth of 1,024 tokens, a sixth of 512, on 2 cores with SmolLM2-135M.
+ * In a pass over so many tokens, expanding all weights, and products with matrices that are not packed, take a seventh
+ * of the time or less: an eighth of 1,024 tokens, a sixth of 512, on 2 cores with SmolLM2-135M.
  */
 const TOKENS_OF_PASS = 700;
 
@@ -57,10 +57,11 @@ export interface HeldLimits {
 }
 
 /**
- * How the weights are held that a CPU can hold either way. Decoding goes over all weights for each token, which takes up to twice as
- * long if they are expanded each time: it has them in float32, or in 4 bits, which are read faster. Scores have the output matrix as it is stored, since hundreds of rows
- * go through it together, and the layers too if their passes are large. What is in float32 stays so: results of later calls then do
- * not depend on what comes in between.
+ * How the weights are held that a CPU can hold either way. Decoding goes over all weights for each token, which takes
+ * up to twice as long if they are expanded each time: it has them in float32, or in 4 bits, which are read faster.
+ * Scores have the output matrix as it is stored, since hundreds of rows go through it together, and the layers too if
+ * their passes are large. What is in float32 stays so: results of later calls then do not depend on what comes in
+ * between.
  */
 export class HeldChoice {
   readonly #limits: HeldLimits;

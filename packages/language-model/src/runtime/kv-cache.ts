@@ -68,7 +68,8 @@ export function keepingMixers(layer: Pick<Layer, 'mixer'>): readonly SingleMixer
 }
 
 /**
- * Write the keys and values of new tokens, [B, keyValueHeads, S, size], behind those in the cache, and take their states.
+ * Write the keys and values of new tokens, [B, keyValueHeads, S, size], behind those in the cache, and take their
+ * states.
  * @returns the same memory with the new length
  * @throws Error if they exceed its capacity
  */

@@ -17,7 +17,10 @@ export type MemoryPlan = {
 } & (
   | {
       readonly execution: 'whole';
-      /** How layers of 16 bits are held: in float32 where that is a small part of the memory, as they are stored where they do not fit otherwise. Null: the calls decide. */
+      /**
+       * How layers of 16 bits are held: in float32 where that is a small part of the memory, as they are stored where
+       * they do not fit otherwise. Null: the calls decide.
+       */
       readonly layersHeld: HeldWeights | null;
     }
   | ({ readonly execution: 'layer by layer' } & LayeredSizes)
@@ -34,7 +37,10 @@ interface PlannedModel {
   readonly path: string;
   readonly decoder: Decoder;
   readonly weights: Weights;
-  /** Graphs of the layers and of the output matrix: with weights as they are held if nothing else is known, and in float32. */
+  /**
+   * Graphs of the layers and of the output matrix: with weights as they are held if nothing else is known, and in
+   * float32.
+   */
   readonly graphs: readonly Graph[];
   readonly inFloat32: () => readonly Graph[];
 }
@@ -106,7 +112,10 @@ function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, me
   );
 }
 
-/** What the weights take where those of 16 bits stay so, with what is expanded for a product or copied; no number where they cannot. */
+/**
+ * What the weights take where those of 16 bits stay so, with what is expanded for a product or copied; no number where
+ * they cannot.
+ */
 function asStoredBytes({ decoder, weights, graphs }: Omit<PlannedModel, 'path'>): number {
   if (!canStayStored(decoder, weights)) return Number.POSITIVE_INFINITY;
   const expanded = Math.max(...graphs.map(({ weightMemory }) => weightMemory.largestExpansion));
@@ -133,15 +142,18 @@ function copiedBytes({ preparations, inMemory }: Graph): number {
   return expanded + inMemory.reduce((sum, { data }) => sum + data.byteLength, 0);
 }
 
-/** The same of sessions that open one after the other, with the rest of the process: copies leave no room for what is estimated. */
+/**
+ * The same of sessions that open one after the other, with the rest of the process: copies leave no room for what is
+ * estimated.
+ */
 function copiedOf(graphs: readonly Graph[]): number {
   const most = Math.max(...graphs.map(copiedBytes));
   return most === 0 ? 0 : most + OVERHEAD;
 }
 
 /**
- * The float32 weights of the largest layer, in bytes, how much of the output matrix is no larger, and what sessions of all layers
- * copy.
+ * The float32 weights of the largest layer, in bytes, how much of the output matrix is no larger, and what sessions of
+ * all layers copy.
  */
 function layerSizes({ decoder, weights }: Pick<PlannedModel, 'decoder' | 'weights'>) {
   const sizeOf = (build: () => Graph) => {

@@ -126,8 +126,8 @@ export class OnnxEngine implements Engine {
   }
 
   /**
-   * The last bits of a result depend on whether the backbone has a KV cache, and on how weights are held: if any call needs a cache,
-   * all calls use it, and weights are held as suits all calls together.
+   * The last bits of a result depend on whether the backbone has a KV cache, and on how weights are held: if any call
+   * needs a cache, all calls use it, and weights are held as suits all calls together.
    */
   prepare({ score, generate }: Calls): Promise<void> {
     return this.#inTurn(async () => {
@@ -246,7 +246,9 @@ export class OnnxEngine implements Engine {
     return this.#whole?.usesKvCache ?? this.#layered?.usesKvCache ?? false;
   }
 
-  /** Replaced at the first use that needs a KV cache, as the backbone is: nothing of it stays in memory between calls. */
+  /**
+   * Replaced at the first use that needs a KV cache, as the backbone is: nothing of it stays in memory between calls.
+   */
   async #openLayered({ useKvCache }: { readonly useKvCache: boolean }): Promise<LayeredModel> {
     const known = this.#layered;
     if (known && (known.usesKvCache || !useKvCache)) return known;
@@ -270,8 +272,8 @@ export class OnnxEngine implements Engine {
 }
 
 /**
- * What the output matrix still has to do when the last token went through the layers, as a share of that: little in a long call,
- * whose rows go through it as they come.
+ * What the output matrix still has to do when the last token went through the layers, as a share of that: little in a
+ * long call, whose rows go through it as they come.
  */
 const HEAD_SHARE = 0.02;
 

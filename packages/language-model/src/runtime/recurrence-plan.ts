@@ -12,7 +12,10 @@ interface Row {
   readonly slots: readonly (number | null)[];
   /** The sequence of a trunk, or the trunk of a branch. */
   readonly parent: number;
-  /** Flat slots or, as negative numbers, tokens before the batch (−1 is the last): what precedes the row, the newest first. */
+  /**
+   * Flat slots or, as negative numbers, tokens before the batch (−1 is the last): what precedes the row, the newest
+   * first.
+   */
   readonly ancestors: readonly number[];
 }
 
@@ -88,8 +91,8 @@ export function recurrenceFeeds(
 const PADDING: Row = { slots: [null], parent: 0, ancestors: [] };
 
 /**
- * A trunk from each first slot of a sequence to where it branches, and a branch from there to each last slot. A slot of several
- * branches is in all of them.
+ * A trunk from each first slot of a sequence to where it branches, and a branch from there to each last slot. A slot of
+ * several branches is in all of them.
  */
 function rowsOf(batch: ForwardBatch, kernel: number): { trunks: Row[]; branches: Row[] } {
   const { batch: sequences, length, order } = batch;

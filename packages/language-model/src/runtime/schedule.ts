@@ -32,7 +32,10 @@ interface ScheduleOptions {
   readonly plainAttention: boolean;
   /** The open backbone returns keys and values of every batch. */
   readonly useKvCache: boolean;
-  /** Groups that begin alike are computed in one tree: off for layers with a state, which go over each branch from its beginning. */
+  /**
+   * Groups that begin alike are computed in one tree: off for layers with a state, which go over each branch from its
+   * beginning.
+   */
   readonly growTrees: boolean;
 }
 

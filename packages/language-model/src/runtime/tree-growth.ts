@@ -2,9 +2,9 @@ import { at } from '@shadow-gate/platform';
 import { type ContextGroup, compareTokens, sharedLength } from './prefix-sharing.ts';
 
 /**
- * Context groups that begin alike, as trees that are computed side by side in one batch. Each tree has the tokens that its groups
- * share once. A short beginning that is shared by more groups than go into a tree is computed again in each: that takes less time
- * than a pass of its own for it, and trees after it one by one, each of which reads all weights.
+ * Context groups that begin alike, as trees that are computed side by side in one batch. Each tree has the tokens that
+ * its groups share once. A short beginning that is shared by more groups than go into a tree is computed again in each:
+ * that takes less time than a pass of its own for it, and trees after it one by one, each of which reads all weights.
  */
 export interface GrownTree {
   readonly groups: readonly ContextGroup[];
@@ -30,8 +30,8 @@ export function growsTrees(prefix: number, groups: readonly ContextGroup[]): boo
 }
 
 /**
- * Trees of groups with similar beginnings, of about the same size; groups that share nothing with their neighbors are trees of their
- * own.
+ * Trees of groups with similar beginnings, of about the same size; groups that share nothing with their neighbors are
+ * trees of their own.
  * @param fits can a tree of so many slots be computed?
  */
 export function growTrees(groups: readonly ContextGroup[], fits: (size: number) => boolean): GrownTree[] {

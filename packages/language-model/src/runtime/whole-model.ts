@@ -17,9 +17,9 @@ interface SessionNeeds {
 }
 
 /**
- * The sessions of a model that is in memory as a whole. They are opened at their first use, and replaced at the first use that needs
- * a KV cache, since that graph takes more memory, or weights that are held otherwise. Two of a kind at the same time would need
- * memory for the weights twice.
+ * The sessions of a model that is in memory as a whole. They are opened at their first use, and replaced at the first
+ * use that needs a KV cache, since that graph takes more memory, or weights that are held otherwise. Two of a kind at
+ * the same time would need memory for the weights twice.
  */
 export class WholeModel {
   readonly #decoder: Decoder;

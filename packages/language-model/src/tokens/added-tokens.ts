@@ -22,7 +22,9 @@ interface Node {
   token: AddedToken | null;
 }
 
-/** The added tokens of a tokenizer, in the order in which they were added: the Rust library gives them their ids itself. */
+/**
+ * The added tokens of a tokenizer, in the order in which they were added: the Rust library gives them their ids itself.
+ */
 export class AddedTokens {
   readonly #idInModel: (token: string) => number | undefined;
   readonly #modelSize: number;

@@ -19,7 +19,9 @@ export interface TokenizerFiles {
   /** The path of tokenizer.json, for errors, and its text. */
   readonly file: string;
   readonly text: string;
-  /** Were there only vocab.json and merges.txt? The text has them as the model of a tokenizer.json without other parts. */
+  /**
+   * Were there only vocab.json and merges.txt? The text has them as the model of a tokenizer.json without other parts.
+   */
   readonly fromVocabulary?: boolean;
   /** tokenizer_config.json, `{}` if there is none. */
   readonly config: Json;
@@ -38,8 +40,8 @@ export interface TokenizerFiles {
 }
 
 /**
- * The tokenizer of these files, as transformers' AutoTokenizer opens it. Its regular expressions, normalizers and templates
- * are those of the checkpoint: run it where it can be stopped (open-tokenizer.ts).
+ * The tokenizer of these files, as transformers' AutoTokenizer opens it. Its regular expressions, normalizers and
+ * templates are those of the checkpoint: run it where it can be stopped (open-tokenizer.ts).
  * @throws UserError for files that are not those of a tokenizer, or of one that is not known exactly
  */
 export function buildTokenizer(files: TokenizerFiles): Tokenizer {
@@ -131,7 +133,10 @@ function pipelineOf(json: TokenizerJson, sources: SpecialTokenSources, files: To
   return buildPipeline({ ...parts, pre_tokenizer: fixed, added });
 }
 
-/** Some classes make a post-processor of their own. In transformers 5 `add_bos_token` does nothing if there is a tokenizer.json. */
+/**
+ * Some classes make a post-processor of their own. In transformers 5 `add_bos_token` does nothing if there is a
+ * tokenizer.json.
+ */
 function affixesOf(stated: Affixes, built: BuiltClass | null, bosId: number | null): Affixes {
   const around = built === null ? undefined : RECIPES[built].around;
   if (around === undefined) return stated;

@@ -4,7 +4,10 @@ import { type JinjaValue, NotRead, TemplateError } from '@shadow-gate/python/jin
 /** A template can read more keys (`content`, `name`, `tool_calls`, …). */
 export type Message = Readonly<Record<string, unknown>> & { readonly role: string };
 
-/** Messages; or the JSON text of an object that has them, since JavaScript does not know 1.0 from 1, and sorts some keys. */
+/**
+ * Messages; or the JSON text of an object that has them, since JavaScript does not know 1.0 from 1, and sorts some
+ * keys.
+ */
 export type Conversation = readonly Message[] | { readonly json: string };
 
 /** Names of a message's reasoning, in the order in which they count. */

@@ -57,8 +57,8 @@ export async function requireTokenizer(
 }
 
 /**
- * @returns null if a directory has neither tokenizer.json nor tekken.json nor vocab.json and merges.txt, and a GGUF file no tokenizer, which
- *   requests in token ids do not need
+ * @returns null if a directory has neither tokenizer.json nor tekken.json nor vocab.json and merges.txt, and a GGUF
+ *   file no tokenizer, which requests in token ids do not need
  */
 export async function findTokenizer(
   place: TokenPlace,

@@ -30,7 +30,8 @@ const postProcessorSchema = z.discriminatedUnion('type', [
 ]);
 
 /**
- * The ids that the post-processor of tokenizer.json puts before and after a single text. Scoring needs the two ends apart: an EOS after a context would separate it from its continuation.
+ * The ids that the post-processor of tokenizer.json puts before and after a single text. Scoring needs the two ends
+ * apart: an EOS after a context would separate it from its continuation.
  * @throws UserError for a post-processor that the Rust library does not have
  */
 export function readAffixes(postProcessor: unknown, file: string): Affixes {

@@ -66,8 +66,8 @@ function namedOf(value: unknown): Named | null {
  *
  * `special_tokens_map.json` is used, with priority over tokenizer_config.json, only if the latter has no
  * `added_tokens_decoder`. A key with the value null means that there is no such token; for a missing key a class that
- * builds its tokenizer has a default. Every other key that ends in `_token` names a special token too, and so do the keys of
- * `extra_special_tokens`, if that is an object.
+ * builds its tokenizer has a default. Every other key that ends in `_token` names a special token too, and so do the
+ * keys of `extra_special_tokens`, if that is an object.
  */
 export function readSpecialTokens(sources: SpecialTokenSources): SpecialTokens {
   const { named, extra } = collect(sources);

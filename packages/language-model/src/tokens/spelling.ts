@@ -1,9 +1,9 @@
 import { lettersToBytes } from './byte-letters.ts';
 
 /**
- * What token ids say, by the names of the tokens alone. The decoder of a tokenizer.json plays no role, since it could turn tokens
- * of another text back into the text that was asked. And it is a function of the ids: of two texts that become the same ids, one
- * at most is spelled as it was written, whatever the vocabulary says.
+ * What token ids say, by the names of the tokens alone. The decoder of a tokenizer.json plays no role, since it could
+ * turn tokens of another text back into the text that was asked. And it is a function of the ids: of two texts that
+ * become the same ids, one at most is spelled as it was written, whatever the vocabulary says.
  */
 export interface Spelling {
   /** The text of an added token, which is no notation. */
@@ -18,7 +18,10 @@ export interface Spelling {
   readonly suffix: string;
 }
 
-/** Around the id of a token that says nothing, which a model reads all the same. No text has this character: Unicode never assigns it. */
+/**
+ * Around the id of a token that says nothing, which a model reads all the same. No text has this character: Unicode
+ * never assigns it.
+ */
 const NOTHING = '\uffff';
 
 const BYTE = /^<0x([0-9a-fA-F]{2})>$/;

@@ -19,8 +19,8 @@ export interface TokenizerLimits {
 }
 
 /**
- * An honest tokenizer takes less than a millisecond for a prompt, and five seconds to load the largest vocabulary: these
- * are hundreds of times that, for machines that are slow or busy.
+ * An honest tokenizer takes less than a millisecond for a prompt, and five seconds to load the largest vocabulary:
+ * these are hundreds of times that, for machines that are slow or busy.
  */
 export const TOKENIZER_LIMITS: TokenizerLimits = {
   loadMilliseconds: 120_000,
@@ -32,8 +32,9 @@ export const TOKENIZER_LIMITS: TokenizerLimits = {
 };
 
 /**
- * A tokenizer in a process of its own, where the regular expressions, normalizers and templates of a checkpoint can take
- * neither the time nor the memory of the gate. From source, under a Node that cannot start it, it works in this process.
+ * A tokenizer in a process of its own, where the regular expressions, normalizers and templates of a checkpoint can
+ * take neither the time nor the memory of the gate. From source, under a Node that cannot start it, it works in this
+ * process.
  * @throws UserError if it cannot be built
  */
 export async function startTokenizer(
@@ -167,7 +168,9 @@ function clientOf(
   };
 }
 
-/** The tokenizer was stopped and answers nothing more: no item of a suite is left out for it, the model cannot be asked. */
+/**
+ * The tokenizer was stopped and answers nothing more: no item of a suite is left out for it, the model cannot be asked.
+ */
 export class TokenizerStopped extends UserError {}
 
 function explained(

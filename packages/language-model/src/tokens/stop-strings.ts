@@ -7,10 +7,10 @@ import type { Tokenizer } from './tokenizer.ts';
 const MARGIN = 4;
 
 /**
- * A function that is called after each token, with the new tokens so far: has the generated text reached a stop string? Each
- * token is at least a byte of text, so a stop string of n bytes that the last token completes touches at most the n last
- * tokens, and only these are decoded: a stop string can span tokens, end inside one, and begin with a part of a character.
- * Special tokens are text here, as in lm-evaluation-harness: `<|im_end|>` can be a stop string.
+ * A function that is called after each token, with the new tokens so far: has the generated text reached a stop string?
+ * Each token is at least a byte of text, so a stop string of n bytes that the last token completes touches at most the
+ * n last tokens, and only these are decoded: a stop string can span tokens, end inside one, and begin with a part of a
+ * character. Special tokens are text here, as in lm-evaluation-harness: `<|im_end|>` can be a stop string.
  * @returns undefined without stop strings
  */
 export function stopAt(

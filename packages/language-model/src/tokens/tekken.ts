@@ -15,7 +15,9 @@ const schema = z.looseObject({
   special_tokens: z.array(z.looseObject({ rank: z.int().nonnegative(), token_str: z.string() })).nullish(),
 });
 
-/** Special tokens of files up to version 7, which need not list them (mistral-common 1.13, tokens/tokenizers/tekken.py). */
+/**
+ * Special tokens of files up to version 7, which need not list them (mistral-common 1.13, tokens/tokenizers/tekken.py).
+ */
 const SPECIAL_TOKENS =
   `<unk> <s> </s> [INST] [/INST] [AVAILABLE_TOOLS] [/AVAILABLE_TOOLS] [TOOL_RESULTS] [/TOOL_RESULTS] [TOOL_CALLS] [IMG] <pad>
   [IMG_BREAK] [IMG_END] [PREFIX] [MIDDLE] [SUFFIX] [SYSTEM_PROMPT] [/SYSTEM_PROMPT] [TOOL_CONTENT]`.split(/\s+/);
@@ -25,8 +27,9 @@ const UNLISTED = new Set([undefined, null, 'v1', 'v2', 'v3', 'v7']);
 const MOST_BYTES = 1024;
 
 /**
- * What tokenizer.json and tokenizer_config.json would be of Mistral's tekken.json: byte-pair encoding by ranks (as tiktoken does it), the special
- * tokens before the others, a BOS before each text. Special tokens in a text are found, which chat templates need.
+ * What tokenizer.json and tokenizer_config.json would be of Mistral's tekken.json: byte-pair encoding by ranks (as
+ * tiktoken does it), the special tokens before the others, a BOS before each text. Special tokens in a text are found,
+ * which chat templates need.
  * @throws UserError for a file that is not a tekken.json
  */
 export function tokenizerOfTekken(

@@ -18,7 +18,9 @@ const BUILT_CLASSES = [
 ] as const;
 export type BuiltClass = (typeof BUILT_CLASSES)[number];
 
-/** The classes of transformers 5.24 that do so too, for models that are not run here, and those without tokenizer.json. */
+/**
+ * The classes of transformers 5.24 that do so too, for models that are not run here, and those without tokenizer.json.
+ */
 const OTHER_CLASSES = new Set(
   `Albert Bart Barthez Bartpho Bert BertGeneration BertJapanese Bertweet BigBird BioGpt Blenderbot BlenderbotSmall ByT5 CLIP CTRL
   Camembert Canine Clvp Cpm CpmAnt DPRContextEncoder DPRQuestionEncoder DPRReader Deberta DebertaV2 Dia DistilBert Esm Esmc FSMT

@@ -7,8 +7,8 @@ import { checkpointOf } from './checkpoint-of.ts';
 const decoderOf = (config: Record<string, unknown>) => describeDecoder(checkpointOf(config));
 
 /**
- * Keys and values of config.json of models under Apache 2.0 or MIT, with four layers. Those of Qwen 3.5 and 3.6, gpt-oss,
- * GLM-4.7-Flash and MiniMax-M2 were read in public sources; the others are not verbatim.
+ * Keys and values of config.json of models under Apache 2.0 or MIT, with four layers. Those of Qwen 3.5 and 3.6,
+ * gpt-oss, GLM-4.7-Flash and MiniMax-M2 were read in public sources; the others are not verbatim.
  */
 const RELEASED = readJson<Record<string, Record<string, unknown>>>(fixture('released-configs.json'));
 
@@ -18,7 +18,10 @@ describe('configs of released models', () => {
   });
 });
 
-/** Keys of released configs that the model class in transformers 5.24 does not read: they change nothing, and refuse nothing. */
+/**
+ * Keys of released configs that the model class in transformers 5.24 does not read: they change nothing, and refuse
+ * nothing.
+ */
 describe('keys of released configs that their class does not read', () => {
   it.each<[string, Record<string, unknown>]>([
     // Hunyuan 7B: its training code, and models that are made from it.
@@ -147,7 +150,8 @@ describe('options that no fixture has', () => {
 });
 
 describe('the output layer of a vision-language model', () => {
-  // Read from transformers 5.24 and run: models/llava_next/modeling_llava_next.py (Granite Vision), models/internvl/modeling_internvl.py.
+  // Read from transformers 5.24 and run: models/llava_next/modeling_llava_next.py (Granite Vision),
+  // models/internvl/modeling_internvl.py.
   it.each<[string, Record<string, unknown>]>([
     ['llava_next', { model_type: 'granite', logits_scaling: 8 }],
     ['internvl', { model_type: 'gemma2' }],

@@ -34,7 +34,8 @@ const architecture = (name: string) => pair('general.architecture', 'string', na
 const matrix = { name: 'blk.0.attn_q.weight', dims: [8, 8] };
 
 describe('a GGUF model', () => {
-  // Llama's queries and keys have another order, Gemma's norms another constant, Qwen 3.5's values, convolutions and decays both.
+  // Llama's queries and keys have another order, Gemma's norms another constant, Qwen 3.5's values, convolutions and
+  // decays both.
   it.each(['llama', 'gemma', 'qwen3-5', 'granite-hybrid', 'deepseek-v2-v5', 'falcon-40b'])(
     'of %s has the names, shapes and values of the checkpoint that it was converted from',
     async (name) => {

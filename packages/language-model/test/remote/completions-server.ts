@@ -35,7 +35,10 @@ export interface Habits {
   capacity: number;
   /** The response of /v1/models; null for 404. */
   models: object | null;
-  /** What it gives log-probabilities of: the model's distribution, or the one that it samples from (`processed_logprobs`). */
+  /**
+   * What it gives log-probabilities of: the model's distribution, or the one that it samples from
+   * (`processed_logprobs`).
+   */
   distribution: 'raw' | 'sampled';
   /** The response of /version; null for 404. */
   version: string | null;

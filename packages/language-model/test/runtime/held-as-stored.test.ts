@@ -21,7 +21,8 @@ it.each(['llama', 'gpt2'])('not one bit of a result changes if 16-bit weights st
   expect(asStored).toEqual(inFloat32);
 });
 
-// Each expert in operators of its own, not in the one that the CPU has for all. All families: held-as-stored.slow.test.ts.
+// Each expert in operators of its own, not in the one that the CPU has for all. All families:
+// held-as-stored.slow.test.ts.
 it.each(['mixtral'])('experts one by one have the logits of transformers: %s', expectExpertsOneByOne);
 
 it('the engine says in what it computes and what its weights are in memory', async () => {

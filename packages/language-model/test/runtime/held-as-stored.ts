@@ -7,8 +7,8 @@ import type { OnnxEngine } from '../../src/runtime/onnx-engine.ts';
 import { difference, type EngineChanges, NO_STOPS, openKvCache, readCases, TOLERANCE, withEngine } from './engines.ts';
 
 /**
- * What 16-bit weights that stay 16 bit compute, on the CPU: nothing of it needs a GPU. All fixtures are of 16 bits, and the parts
- * that are expanded are so small that most matrices are more than one.
+ * What 16-bit weights that stay 16 bit compute, on the CPU: nothing of it needs a GPU. All fixtures are of 16 bits, and
+ * the parts that are expanded are so small that most matrices are more than one.
  */
 export const AS_STORED = { held: 'as-stored', mostExpanded: 512 } as const;
 
@@ -38,8 +38,8 @@ export function changeSessions(change: (options: SessionOptions) => SessionOptio
 }
 
 /**
- * Everything that an engine computes, with weights as they are stored and in float32. The CPU packs float32 weights, and adds the
- * products of packed ones in another order: here it does not.
+ * Everything that an engine computes, with weights as they are stored and in float32. The CPU packs float32 weights,
+ * and adds the products of packed ones in another order: here it does not.
  */
 export async function bothWays(path: string, changes: EngineChanges = {}) {
   changeSessions((options) => {
@@ -63,7 +63,9 @@ async function everything(engine: OnnxEngine) {
   return [...plain, generated, await engine.logits(TOKENS), await engine.score(sequences)];
 }
 
-/** The logits of a mixture of experts, where weights stay as they are stored and every expert has operators of its own. */
+/**
+ * The logits of a mixture of experts, where weights stay as they are stored and every expert has operators of its own.
+ */
 export async function expectExpertsOneByOne(name: string): Promise<void> {
   const cases = readCases(join(languageModel(name), 'expected.safetensors'));
   await withEngine(languageModel(name), AS_STORED, async (engine) => {

@@ -112,7 +112,8 @@ describe('encodeRolling', () => {
     expect(encodeRolling(t, 'a b', 7)).toEqual([0, ...expected]);
   });
 
-  // What the harness passes to get_rolling_token_windows is tok_encode(text): packages/language-model/test/fixtures/make_rolling.py.
+  // What the harness passes to get_rolling_token_windows is tok_encode(text):
+  // packages/language-model/test/fixtures/make_rolling.py.
   it('scores by the rule lm-eval the special tokens that the tokenizer adds, once', () => {
     const t = wordTokenizer({ leading: [0], trailing: [9] });
     const plain = t.ids('a', ' b');

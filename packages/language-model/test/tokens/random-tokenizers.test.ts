@@ -4,8 +4,9 @@ import { fixture } from '../../../../test/fixtures.ts';
 import type { AddedToken } from '../../src/tokens/added-tokens.ts';
 import { buildPipeline, type Pipeline } from '../../src/tokens/pipeline.ts';
 
-// Random tokenizers, and what Python's `tokenizers` makes of random texts (packages/language-model/test/fixtures/make_random_tokenizers.py, which
-// also writes larger files: name one in RANDOM_TOKENIZERS).
+// Random tokenizers, and what Python's `tokenizers` makes of random texts
+// (packages/language-model/test/fixtures/make_random_tokenizers.py, which also writes larger files: name one in
+// RANDOM_TOKENIZERS).
 
 interface Case {
   readonly tokenizer: Readonly<Record<'normalizer' | 'pre_tokenizer' | 'decoder', unknown>> & {

@@ -3,8 +3,9 @@ import { readFileBytes, type TextFileKind } from './read-text-file.ts';
 import { openResolved, resolveInside } from './resolve-inside.ts';
 
 /**
- * The small files of a model's folder: configurations, tokenizer, templates. Each is opened once, when it is first needed, and all get
- * the same bytes: what is described is what is used. To see whether a file has changed, make another one.
+ * The small files of a model's folder: configurations, tokenizer, templates. Each is opened once, when it is first
+ * needed, and all get the same bytes: what is described is what is used. To see whether a file has changed, make
+ * another one.
  */
 export class FolderFiles {
   readonly path: string;

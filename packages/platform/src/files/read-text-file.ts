@@ -5,8 +5,8 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 /**
- * The largest file of each kind that is read, in bytes: many times the largest that is known. A link in a repository can
- * lead to anything.
+ * The largest file of each kind that is read, in bytes: many times the largest that is known. A link in a repository
+ * can lead to anything.
  */
 export const MAX_FILE_BYTES = {
   /** config.json, generation_config.json, tokenizer_config.json and the like; some list every matrix of a model. */

@@ -30,8 +30,8 @@ export async function resolveInside(folder: string, name: string): Promise<strin
 }
 
 /**
- * Open a file at its real path. A link that has taken its place since that was resolved is not followed, and a pipe does
- * not wait for a writer.
+ * Open a file at its real path. A link that has taken its place since that was resolved is not followed, and a pipe
+ * does not wait for a writer.
  */
 export function openResolved(real: string): Promise<FileHandle> {
   return open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -69,7 +69,8 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
 const TRIAL_BYTES = 4 * 1024 * 1024;
 
 /**
- * Check before a long measurement that a file, or a folder of files, can be written at this path, and that the disk has room.
+ * Check before a long measurement that a file, or a folder of files, can be written at this path, and that the disk has
+ * room.
  * @throws UserError, or the system's error, if not
  */
 export async function expectWritable(path: string, kind: 'file' | 'folder'): Promise<void> {

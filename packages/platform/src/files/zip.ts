@@ -2,7 +2,10 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { crc32, inflateRawSync } from 'node:zlib';
 import { UserError } from '../user-error.ts';
 
-/** The largest member that is read, unpacked: larger ones are packed in several frames of zstd, which one buffer does not take. */
+/**
+ * The largest member that is read, unpacked: larger ones are packed in several frames of zstd, which one buffer does
+ * not take.
+ */
 const MAX_MEMBER_BYTES = 192 * 2 ** 20;
 
 /** A directory of a million members. */
@@ -37,13 +40,16 @@ export interface ZipArchive {
   readonly members: readonly ZipMember[];
   /** @throws UserError naming archive and member, if it is damaged, too large or packed by another method */
   readonly read: (member: ZipMember) => Promise<Buffer>;
-  /** The first byte of a stored member in the file. @throws UserError for a member that is packed, damaged or cut off */
+  /**
+   * The first byte of a stored member in the file.
+   * @throws UserError for a member that is packed, damaged or cut off
+   */
   readonly locate: (member: ZipMember) => Promise<number>;
 }
 
 /**
- * Open a zip archive (PKWARE's APPNOTE 6.3.10, with ZIP64) while something is done with it. Members are stored, deflated or packed
- * by zstd, and their CRC-32 is checked.
+ * Open a zip archive (PKWARE's APPNOTE 6.3.10, with ZIP64) while something is done with it. Members are stored,
+ * deflated or packed by zstd, and their CRC-32 is checked.
  * @param hint what to do about an archive that is damaged
  * @throws UserError for a file that is not a whole archive
  */
@@ -169,7 +175,8 @@ async function unpack(file: ZipFile, { name, method, bytes }: ZipMember, packed:
   if (method !== DEFLATED && method !== ZSTD) {
     throw damaged(file, `its member ${name} is packed by method ${method}, which is not read`);
   }
-  // Loaded only when needed: the package includes WebAssembly, and a machine with a memory limit may have no room for it.
+  // Loaded only when needed: the package includes WebAssembly, and a machine with a memory limit may have no room for
+  // it.
   const { decompressZstd } = await import('hyparquet-compressors');
   try {
     if (method === DEFLATED) return inflateRawSync(packed, { maxOutputLength: Math.max(1, bytes) });

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { isObject } from './is-object.ts';
 
 /**
- * Validation that stops at the first mistake. zod collects every one, each with its path and message: a list of a million
- * wrong entries would take gigabytes to refuse.
+ * Validation that stops at the first mistake. zod collects every one, each with its path and message: a list of a
+ * million wrong entries would take gigabytes to refuse.
  */
 type Validated<T> =
   | { readonly success: true; readonly data: T }

@@ -2,8 +2,9 @@
 const WIDTH = 120;
 
 /**
- * JSON that a person can read and that is not much larger than without white space: what fits into a line stands in one, as do
- * the entries of a list of lists, and a list of numbers however long it is. Numbers are written as `JSON.stringify` does.
+ * JSON that a person can read and that is not much larger than without white space: what fits into a line stands in
+ * one, as do the entries of a list of lists, and a list of numbers however long it is. Numbers are written as
+ * `JSON.stringify` does.
  * @returns lines without a line end behind the last one
  */
 export function jsonLines(value: unknown): string {

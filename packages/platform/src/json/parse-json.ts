@@ -10,8 +10,8 @@ import { UserError } from '../user-error.ts';
 export const MAX_JSON_DEPTH = 128;
 
 /**
- * Estimated size of the parsed values, far below the heap of a process. A measurement of 40,000 matrices takes a fifth of
- * it.
+ * Estimated size of the parsed values, far below the heap of a process. A measurement of 40,000 matrices takes a fifth
+ * of it.
  */
 const MAX_PARSED_BYTES = 768 * 1024 * 1024;
 

@@ -1,8 +1,8 @@
 import { sha256 } from '../files/sha256.ts';
 
 /**
- * JSON that is kept on a disk between runs, with a checksum of itself: an entry that lost a byte, or that somebody edited,
- * is still JSON, and its numbers would be believed. It is no signature: anybody who can write can also seal.
+ * JSON that is kept on a disk between runs, with a checksum of itself: an entry that lost a byte, or that somebody
+ * edited, is still JSON, and its numbers would be believed. It is no signature: anybody who can write can also seal.
  * @param value a JSON object with at least one key
  */
 export function seal(value: object): string {

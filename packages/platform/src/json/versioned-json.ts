@@ -21,7 +21,10 @@ export async function readVersioned<T>(path: string, format: VersionedFormat<T>)
   return parseVersioned(text, path, format);
 }
 
-/** The schema that a file claims to have; null if it claims none, or is no JSON. What is wrong with it, its format reports. */
+/**
+ * The schema that a file claims to have; null if it claims none, or is no JSON. What is wrong with it, its format
+ * reports.
+ */
 export async function readSchema(path: string): Promise<string | null> {
   const text = await readTextFile(path, 'measurement');
   const [, stated = null] = /^\s*\{\s*"schema"\s*:\s*"([^"\\]*)"/.exec(text ?? '') ?? [];

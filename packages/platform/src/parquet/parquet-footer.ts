@@ -48,8 +48,8 @@ export async function readParquetMetadata(source: ParquetSource): Promise<FileMe
 }
 
 /**
- * Every group has the columns of the schema. Where it does not, hyparquet throws with other columns on their way, and nothing
- * would catch their errors.
+ * Every group has the columns of the schema. Where it does not, hyparquet throws with other columns on their way, and
+ * nothing would catch their errors.
  */
 function expectColumns(metadata: FileMetaData, name: string): void {
   const leaves = new Set(leavesOf(reading(name, () => parquetSchema(metadata))));
@@ -63,8 +63,8 @@ function leavesOf({ path, children }: SchemaTree): string[] {
 }
 
 /**
- * Paths of the columns whose numbers are floats, with dots between names; the items of a list have the path of the list. In
- * JavaScript, whole numbers among them cannot be told from integers.
+ * Paths of the columns whose numbers are floats, with dots between names; the items of a list have the path of the
+ * list. In JavaScript, whole numbers among them cannot be told from integers.
  * @throws UserError for a file that is no parquet
  */
 export async function floatColumns(source: ParquetSource): Promise<ReadonlySet<string>> {

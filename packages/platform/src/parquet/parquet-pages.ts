@@ -34,7 +34,8 @@ interface PageLimits {
 }
 
 /**
- * Check the pages of a column before they are read: the reader makes room for as many values as a page and its runs announce.
+ * Check the pages of a column before they are read: the reader makes room for as many values as a page and its runs
+ * announce.
  * @param bytes of the chunk
  * @returns how many bytes they have without compression
  * @throws Error for pages that announce more than the footer, or than there is
@@ -76,7 +77,10 @@ function valuesOf({
 
 type Codec = Pick<PageLimits, 'compressors'> & { readonly chunk: ColumnChunk };
 
-/** Levels, and indexes into a dictionary, are in runs of one value (https://parquet.apache.org/docs/file-format/data-pages/encodings/). */
+/**
+ * Levels, and indexes into a dictionary, are in runs of one value
+ * (https://parquet.apache.org/docs/file-format/data-pages/encodings/).
+ */
 function checkRuns(page: Uint8Array, header: PageHeader, { chunk, compressors }: Codec): void {
   const { data_page_header: first, data_page_header_v2: second, uncompressed_page_size: size } = header;
   const unpack = (bytes: Uint8Array, length: number) => decompressPage(bytes, length, chunk.codec, compressors);

@@ -1,8 +1,8 @@
 import { parseJson } from '../json/parse-json.ts';
 
 /**
- * A value of a parquet file as JSON would have it. Integers that are no exact numbers are text, and so are dates, times of
- * day and timestamps (ISO 8601, in UTC if they are moments). Numbers can be NaN or infinite, as in the file.
+ * A value of a parquet file as JSON would have it. Integers that are no exact numbers are text, and so are dates, times
+ * of day and timestamps (ISO 8601, in UTC if they are moments). Numbers can be NaN or infinite, as in the file.
  */
 export type ParquetValue =
   | null

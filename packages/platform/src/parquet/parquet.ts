@@ -40,10 +40,10 @@ interface ParquetOptions {
 }
 
 /**
- * The rows of a parquet file, in order. Row groups are read one after another, and of each only the ranges of its columns.
- * Compressed with Snappy, gzip, zstd, Brotli or LZ4, or not at all.
- * @throws UserError for a file that is no parquet, is truncated, damaged, encrypted or too large, and for a column that is
- *   not there; errors of the source pass
+ * The rows of a parquet file, in order. Row groups are read one after another, and of each only the ranges of its
+ * columns. Compressed with Snappy, gzip, zstd, Brotli or LZ4, or not at all.
+ * @throws UserError for a file that is no parquet, is truncated, damaged, encrypted or too large, and for a column that
+ *   is not there; errors of the source pass
  */
 export async function readParquet(source: ParquetSource, options: ParquetOptions = {}): Promise<ParquetRow[]> {
   const { limits = PARQUET_LIMITS } = options;
@@ -158,7 +158,10 @@ function chunksOf({ columns: all }: RowGroup, metadata: FileMetaData, columns: r
   );
 }
 
-/** The source, with a check of the pages of every column before they are unpacked. Whole columns are requested, or several. */
+/**
+ * The source, with a check of the pages of every column before they are unpacked. Whole columns are requested, or
+ * several.
+ */
 function withChecks(
   source: ParquetSource,
   chunks: readonly ColumnChunk[],
@@ -224,8 +227,8 @@ async function readColumns(
 type Codecs = typeof compressors;
 
 /**
- * Loaded for the first file: one codec is WebAssembly, and a machine with a memory limit may have no room for it. GZIP and
- * BROTLI are Node's own: they are native, and stop at the length that the page announces.
+ * Loaded for the first file: one codec is WebAssembly, and a machine with a memory limit may have no room for it. GZIP
+ * and BROTLI are Node's own: they are native, and stop at the length that the page announces.
  */
 async function loadCodecs(): Promise<Codecs> {
   const { compressors: all } = await import('hyparquet-compressors');

@@ -1,6 +1,6 @@
-// The thread between a synchronous caller and a process that it can stop (stoppable-process.ts): requests come through a
-// port, answers go back through it, and the number of the request that was answered, which is shared, wakes the caller.
-// It is a separate file in dist (scripts/build.ts).
+// The thread between a synchronous caller and a process that it can stop (stoppable-process.ts): requests come through
+// a port, answers go back through it, and the number of the request that was answered, which is shared, wakes the
+// caller. It is a separate file in dist (scripts/build.ts).
 import { fork } from 'node:child_process';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { endsWithThisProcess } from './end-with-parent.ts';

@@ -9,7 +9,8 @@ const GRACE_MILLISECONDS = 1000;
 
 /**
  * A process for work on what a stranger wrote, such as regular expressions and templates: it can be stopped, and its
- * memory is not that of this process. A thread is not enough, since one huge string ends all threads of a process at once.
+ * memory is not that of this process. A thread is not enough, since one huge string ends all threads of a process at
+ * once.
  *
  * It is asked synchronously. A bridge thread talks to the process, and this thread waits for the bridge: see
  * process-bridge.ts.
@@ -71,8 +72,8 @@ export class StoppableProcess<Request, Reply> {
   }
 
   /**
-   * Ask, and wait for the answer. A process that has not answered in time is stopped, and never answers again. Once it may be late: where
-   * a virtual machine was suspended, all of the time is over before anything could be answered.
+   * Ask, and wait for the answer. A process that has not answered in time is stopped, and never answers again. Once it
+   * may be late: where a virtual machine was suspended, all of the time is over before anything could be answered.
    * @throws ProcessStopped then, and at every later call
    */
   ask(request: Request, milliseconds: number): Reply {

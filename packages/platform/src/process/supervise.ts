@@ -5,8 +5,8 @@ import { UserError } from '../user-error.ts';
 import { endsWithThisProcess, endWithParent, hasParent } from './end-with-parent.ts';
 
 /**
- * A process that has done its work, or has reported why not, adds this to its exit code: Node and libraries that end a process
- * use small codes, and 1 of them must not look like the verdict "fail".
+ * A process that has done its work, or has reported why not, adds this to its exit code: Node and libraries that end a
+ * process use small codes, and 1 of them must not look like the verdict "fail".
  */
 const REPORTED = 64;
 
@@ -16,7 +16,9 @@ const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export interface Supervision {
   /** Do the work, and set the exit code. */
   readonly work: () => Promise<void>;
-  /** In a process of its own. onnxruntime maps the files of weights: what is gone there ends a process without a word. */
+  /**
+   * In a process of its own. onnxruntime maps the files of weights: what is gone there ends a process without a word.
+   */
   readonly isApart: boolean;
   /** Report, in one line, why there is no result. */
   readonly report: (error: unknown) => void;
@@ -25,11 +27,12 @@ export interface Supervision {
 }
 
 /**
- * Do some work so that every end but that of the work itself is reported in one line, with an exit code that is no verdict.
+ * Do some work so that every end but that of the work itself is reported in one line, with an exit code that is no
+ * verdict.
  *
- * onnxruntime maps the files of weights: if another program makes one shorter, reading what is gone is a signal (SIGBUS)
- * that no JavaScript can catch, and so is the end of memory in a container (SIGKILL). Without a second process, a step
- * would end without a word.
+ * onnxruntime maps the files of weights: if another program makes one shorter, reading what is gone is a signal
+ * (SIGBUS) that no JavaScript can catch, and so is the end of memory in a container (SIGKILL). Without a second
+ * process, a step would end without a word.
  */
 export function supervise(supervision: Supervision): Promise<void> {
   if (hasParent()) {

@@ -10,7 +10,10 @@ import { repository, temporaryFolder } from '../../../../test/fixtures.ts';
 import { bundleScript, withSources } from '../../../../test/run-script.ts';
 import type { ProcessOptions } from '../../src/process/stoppable-process.ts';
 
-/** The real bridge, which also wakes the caller a thousand times a second, as the notification of the answer before does under load. */
+/**
+ * The real bridge, which also wakes the caller a thousand times a second, as the notification of the answer before does
+ * under load.
+ */
 const RESTLESS = `
   import { workerData } from 'node:worker_threads';
   import '#platform/process/process-bridge.ts';

@@ -12,7 +12,10 @@ import {
   View,
 } from './value.ts';
 
-/** `str(value)`, as `{{ value }}` shows it. @throws NotRead for a function and the like, which Python shows with an address */
+/**
+ * `str(value)`, as `{{ value }}` shows it.
+ * @throws NotRead for a function and the like, which Python shows with an address
+ */
 export function jinjaText(value: JinjaValue): string {
   if (typeof value === 'string') return value;
   if (value instanceof Undefined) {

@@ -23,8 +23,8 @@ const COLUMNS = 4;
 export const WIDTHS = COLUMNS;
 
 /**
- * Rows `from`, `from + step`, … while the address is below `end` (a row more if their number is odd): x ← x − τ·(x·v)·v, for
- * the first `bytes` of each. All parameters are addresses or numbers of bytes; τ is in memory.
+ * Rows `from`, `from + step`, … while the address is below `end` (a row more if their number is odd): x ← x −
+ * τ·(x·v)·v, for the first `bytes` of each. All parameters are addresses or numbers of bytes; τ is in memory.
  */
 export const rowPass = defineKernel(['from', 'end', 'step', 'v', 'tau', 'bytes'], ({ parameters, variable }) => {
   const { from, end, step, v, tau, bytes } = parameters;
@@ -64,8 +64,8 @@ export const rowPass = defineKernel(['from', 'end', 'step', 'v', 'tau', 'bytes']
 });
 
 /**
- * Columns `from`, `from + 8`, … while the address is below `end`, COLUMNS pairs at a time: y ← y − τ·(v·y)·v, where the entries
- * of y are `step` apart and v has `bytes`.
+ * Columns `from`, `from + 8`, … while the address is below `end`, COLUMNS pairs at a time: y ← y − τ·(v·y)·v, where the
+ * entries of y are `step` apart and v has `bytes`.
  */
 export const columnPass = defineKernel(['from', 'end', 'step', 'v', 'tau', 'bytes'], ({ parameters, variable }) => {
   const { from, end, step, v, tau, bytes } = parameters;

@@ -58,8 +58,8 @@ const openMemory = reuseMemory((bytes) => {
 const NUMBER = 8;
 
 /**
- * The band in the memory of the kernels, at a width that they can work with. They always take whole blocks: what is beyond the
- * matrix, or beyond the band and its bulges, is zero and stays so.
+ * The band in the memory of the kernels, at a width that they can work with. They always take whole blocks: what is
+ * beyond the matrix, or beyond the band and its bulges, is zero and stays so.
  */
 function openWorkSpace(band: Band): WorkSpace {
   const { size } = band;

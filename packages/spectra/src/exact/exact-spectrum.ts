@@ -98,8 +98,8 @@ async function fromGram(
 const LONG = 16;
 
 /**
- * Threads for a Gram matrix while others find the eigenvalues of those before: half of the cores, since both take about as
- * long. More would wait for each other.
+ * Threads for a Gram matrix while others find the eigenvalues of those before: half of the cores, since both take about
+ * as long. More would wait for each other.
  */
 function threadsBeside({ threads }: Solver, { view: { shape } }: MatrixSource): Pick<Device, 'threads'> {
   if (threads === 0 || Math.max(...shape) > LONG * Math.min(...shape)) return {};

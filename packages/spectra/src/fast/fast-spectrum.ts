@@ -1,8 +1,8 @@
 // The fast spectrum of one matrix A: guaranteed bounds for every metric, from about a thousand products of S = AᵀA with
-// vectors. `Operator` multiplies with S, scaled to Tr S = n; up to some size it forms S first (`explicitGram`). `scaledSpectrum` bounds the spectrum of S: a block
-// Krylov basis holds the largest eigenvalues, and Ky Fan's inequalities bound their sums; random probe vectors in the
-// complement of the basis bound the largest eigenvalue that is left there, and the traces of S² and S·ln S. This file
-// turns those into the metrics of A.
+// vectors. `Operator` multiplies with S, scaled to Tr S = n; up to some size it forms S first (`explicitGram`).
+// `scaledSpectrum` bounds the spectrum of S: a block Krylov basis holds the largest eigenvalues, and Ky Fan's
+// inequalities bound their sums; random probe vectors in the complement of the basis bound the largest eigenvalue that
+// is left there, and the traces of S² and S·ln S. This file turns those into the metrics of A.
 import type { Device } from '@shadow-gate/checkpoints/onnx';
 import { at } from '@shadow-gate/platform';
 import { bounded } from '../bounded.ts';

@@ -20,8 +20,8 @@ const CPU: Device = { name: 'cpu', reason: 'tensors are compared in float64' };
 const BLOCK = 4 * 1024 * 1024;
 
 /**
- * Does a checkpoint store what another file stores? The same bytes; in another floating-point dtype, each number rounded to
- * that dtype, also those of quantized weights.
+ * Does a checkpoint store what another file stores? The same bytes; in another floating-point dtype, each number
+ * rounded to that dtype, also those of quantized weights.
  */
 export async function areTensorsEqual(
   stored: TensorEntry,
@@ -75,7 +75,10 @@ async function distanceOfStacks(stored: TensorEntry, original: TensorEntry): Pro
   return sum;
 }
 
-/** ‖stored − round(original)‖², where the original was rounded to another dtype before; NaN if one of them has NaN, or Inf. */
+/**
+ * ‖stored − round(original)‖², where the original was rounded to another dtype before; NaN if one of them has NaN, or
+ * Inf.
+ */
 async function distanceFromRounded(
   stored: TensorEntry,
   original: TensorEntry,

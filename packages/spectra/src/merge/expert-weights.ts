@@ -23,8 +23,8 @@ export interface ExpertWeight {
 }
 
 /**
- * What the stacks of an adapter change (`target_parameters` of PEFT), matrix by matrix: files store experts one by one or stacked,
- * and either way around.
+ * What the stacks of an adapter change (`target_parameters` of PEFT), matrix by matrix: files store experts one by one
+ * or stacked, and either way around.
  */
 export function expertWeights(
   adapter: Adapter,

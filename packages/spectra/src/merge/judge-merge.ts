@@ -12,8 +12,9 @@ const TENSOR_FLOAT = 2 ** -11;
 const F16_SPACING = 2 ** -24;
 
 /**
- * Is this weight the merge of the adapter into the base weight? The sums compare it, entry by entry, with the base plus the
- * update in float64, rounded to its dtype; a weight that is not the merge is compared with what commonly goes wrong.
+ * Is this weight the merge of the adapter into the base weight? The sums compare it, entry by entry, with the base plus
+ * the update in float64, rounded to its dtype; a weight that is not the merge is compared with what commonly goes
+ * wrong.
  * @param hint a wrong factor that was found in other weights of the same checkpoint
  */
 export async function judgeMerge(weight: MergedWeight, hint: number | null = null): Promise<MergeJudgement> {
@@ -67,11 +68,11 @@ function isVisible(weight: MergedWeight, sums: MergeSums): boolean {
 
 /**
  * Expected energy of what an honest merge computes in another way than float64:
- * - A, B and their product in the coarsest dtype among those of W, A and B, and at least as coarse as TensorFloat-32, with
- *   which GPUs multiply float32: each rounding has variance (relative half ulp)²/3.
+ * - A, B and their product in the coarsest dtype among those of W, A and B, and at least as coarse as TensorFloat-32,
+ *   with which GPUs multiply float32: each rounding has variance (relative half ulp)²/3.
  * - Small updates in float16, whose numbers below 6·10⁻⁵ are evenly spaced.
- * - With DoRA, norms and the scaled weight in the dtype of W.
- * An error ε of T moves the excess by about ε²; where few entries are close to a tie, one of them can move it by 2·ulp·ε.
+ * - With DoRA, norms and the scaled weight in the dtype of W. An error ε of T moves the excess by about ε²; where few
+ *   entries are close to a tie, one of them can move it by 2·ulp·ε.
  */
 function tolerance(weight: MergedWeight, sums: MergeSums): number {
   const squared = toolError(weight, sums);
@@ -123,8 +124,8 @@ function coefficientOf({ alongUpdate, expectedAlongUpdate, update }: MergeSums):
 }
 
 /**
- * A base in a wider dtype that was rounded before it was merged; and a merge that was made in 16 bits and stored in a wider
- * dtype, whose numbers are then all those of the narrower one.
+ * A base in a wider dtype that was rounded before it was merged; and a merge that was made in 16 bits and stored in a
+ * wider dtype, whose numbers are then all those of the narrower one.
  */
 async function inAnotherDtype(weight: MergedWeight, { baseRounding }: MergeSums): Promise<MergeJudgement | null> {
   const own = weight.merged.dtype;
@@ -165,7 +166,8 @@ async function explain(
     if (Math.abs(tried - 1) > SMALLEST_FACTOR && isScaledMerge(weight, scaled)) {
       return { status: 'wrongFactor', coefficient: tried };
     }
-    // Rounding keeps more of a large update than of a small one: find the factor whose rounded merge is as long as W − W₀.
+    // Rounding keeps more of a large update than of a small one: find the factor whose rounded merge is as long as W −
+    // W₀.
     const along = scaled.expectedAlongUpdate / tried;
     if (along * start > 0) factor = (tried * sums.alongUpdate) / along;
   }
@@ -173,8 +175,8 @@ async function explain(
 }
 
 /**
- * Merged, stored and merged again: rounded each time. Where an update is smaller than the rounding, that is not the merge of
- * twice the update: what the first merge lost to rounding, the second one lost again.
+ * Merged, stored and merged again: rounded each time. Where an update is smaller than the rounding, that is not the
+ * merge of twice the update: what the first merge lost to rounding, the second one lost again.
  * @returns null if it was merged once, or in no such way
  */
 async function timesMerged(weight: MergedWeight, start: number, path: MergePath): Promise<number | null> {
@@ -193,8 +195,9 @@ const MIN_STEP = 50;
 const MOST_TIMES = 3;
 
 /**
- * Where a merge before came out differently at a tie, the entry is off by a whole ulp, and nothing makes up for it later: an
- * error ε of T does that to a share ε ÷ ulp of the entries, so it adds ulp·ε for each, summed by Cauchy and Schwarz.
+ * Where a merge before came out differently at a tie, the entry is off by a whole ulp, and nothing makes up for it
+ * later: an error ε of T does that to a share ε ÷ ulp of the entries, so it adds ulp·ε for each, summed by Cauchy and
+ * Schwarz.
  */
 function tieTolerance(weight: MergedWeight, sums: MergeSums): number {
   return 2 * halfUlp(weight.merged.dtype) * Math.sqrt(sums.target * toolError(weight, sums));

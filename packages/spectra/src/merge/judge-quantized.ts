@@ -10,9 +10,10 @@ import { CPU, type MergedWeight, mergeSums } from './merge-sums.ts';
 const NEAR = 0.25;
 
 /**
- * A weight that was merged and quantized again, as PEFT does on a base of bitsandbytes. Which number of the format each entry becomes
- * depends on the scales that the tool chose, so that the ideal merge is not known: T is compared with what rounding to nearest leaves, a
- * variance of step²/12. Most updates are smaller than that, and are then neither proven nor refuted.
+ * A weight that was merged and quantized again, as PEFT does on a base of bitsandbytes. Which number of the format each
+ * entry becomes depends on the scales that the tool chose, so that the ideal merge is not known: T is compared with
+ * what rounding to nearest leaves, a variance of step²/12. Most updates are smaller than that, and are then neither
+ * proven nor refuted.
  */
 export async function judgeQuantized(weight: MergedWeight): Promise<MergeJudgement> {
   const sums = await mergeSums(weight, { grid: 'F32' });
@@ -37,8 +38,8 @@ export async function judgeQuantized(weight: MergedWeight): Promise<MergeJudgeme
 }
 
 /**
- * Is it, within rounding, the merge into the weights that a quantized base was made from? An adapter that was trained on a
- * quantized model is often merged into the model from before quantization.
+ * Is it, within rounding, the merge into the weights that a quantized base was made from? An adapter that was trained
+ * on a quantized model is often merged into the model from before quantization.
  */
 export async function isMergedBeforeQuantizing(weight: MergedWeight): Promise<boolean> {
   const { base: source, merged, views } = weight;

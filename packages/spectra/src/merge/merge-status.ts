@@ -19,8 +19,8 @@ export const MERGE_STATUSES = [
 type MergeStatus = (typeof MERGE_STATUSES)[number];
 
 /**
- * Largest r of a merge. The rounding of an ideal merge is computed, not estimated: what is left for the limit is that tools
- * round the update in different ways. Merges of PEFT in bf16, f16 and f32 reach 1.1 (docs/how-to/merge.md).
+ * Largest r of a merge. The rounding of an ideal merge is computed, not estimated: what is left for the limit is that
+ * tools round the update in different ways. Merges of PEFT in bf16, f16 and f32 reach 1.1 (docs/how-to/merge.md).
  */
 export const MAX_RESIDUAL = 2;
 

@@ -22,13 +22,15 @@ export interface MergedWeight {
 type Rounded = 'BF16' | 'F16';
 
 /**
- * Sums over the entries of W, W₀, T = W₀ + factor·sBA (with DoRA's magnitude and norms) and round(X), X in the dtype of W.
- * All in float64.
+ * Sums over the entries of W, W₀, T = W₀ + factor·sBA (with DoRA's magnitude and norms) and round(X), X in the dtype of
+ * W. All in float64.
  */
 export interface MergeSums {
   /** ‖W − T‖². */
   readonly residual: number;
-  /** ‖round(T) − T‖²: what no merge into this dtype can avoid. Never above `residual`, since round(T) is nearest to T. */
+  /**
+   * ‖round(T) − T‖²: what no merge into this dtype can avoid. Never above `residual`, since round(T) is nearest to T.
+   */
   readonly rounding: number;
   /** ‖W − T‖² − ‖round(T) − T‖², without cancellation. */
   readonly excess: number;
@@ -79,8 +81,8 @@ export interface MergePath {
 }
 
 /**
- * Compute the sums in one graph, straight from the files, in strips along the output features. On the CPU: float64 there is
- * the same on every machine with a device and without.
+ * Compute the sums in one graph, straight from the files, in strips along the output features. On the CPU: float64
+ * there is the same on every machine with a device and without.
  */
 export async function mergeSums(
   weight: MergedWeight,

@@ -1,6 +1,6 @@
-// The screen of a matrix A: bounds of its spectrum from a few products. They are as certain as those of a fast spectrum, and
-// wider. The norm is exact, the largest singular value is bounded well, and everything else only by what follows from the two.
-// Where that is enough to judge a matrix, its full spectrum need not be computed.
+// The screen of a matrix A: bounds of its spectrum from a few products. They are as certain as those of a fast
+// spectrum, and wider. The norm is exact, the largest singular value is bounded well, and everything else only by what
+// follows from the two. Where that is enough to judge a matrix, its full spectrum need not be computed.
 import { at } from '@shadow-gate/platform';
 import { bounded } from '../bounded.ts';
 import { matrixCost } from '../cost.ts';
@@ -35,9 +35,10 @@ const ENOUGH = { relative: 0.05, share: 2e-3 } as const;
 const LEAST_SIZE = 4 * BLOCK * MOST_BLOCKS;
 
 /**
- * The screen of a matrix, or of matrix − reference. Same input, same numbers: see `fastSpectrum`. A bound fails with the
- * probability of `largestEigenvalueBound`.
- * @returns null where only the full spectrum says anything: the matrix is small, zero or not finite, or nothing is certain of it
+ * The screen of a matrix, or of matrix − reference. Same input, same numbers: see `fastSpectrum`. A bound fails with
+ * the probability of `largestEigenvalueBound`.
+ * @returns null where only the full spectrum says anything: the matrix is small, zero or not finite, or nothing is
+ * certain of it
  */
 export async function screenSpectrum(
   matrix: MatrixSource,
@@ -68,8 +69,8 @@ export async function screenSpectrum(
 }
 
 /**
- * A screen in place of a fast spectrum; the job itself where there is none. Exact spectra are those of small matrices, or of a user
- * who asked for them: nothing takes their place.
+ * A screen in place of a fast spectrum; the job itself where there is none. Exact spectra are those of small matrices,
+ * or of a user who asked for them: nothing takes their place.
  */
 export function asScreened(job: Job): Job {
   if (job.kind === 'lora' || job.kind === 'dora' || job.method !== 'fast') return job;
@@ -100,7 +101,8 @@ async function screenOperator(operator: Operator): Promise<Parameters<typeof fas
   const average = Math.max(0, n - inside) / left;
   const least = (f: (x: number) => number) =>
     projection.ritz.reduce((sum, value) => sum + f(value), 0) + left * f(average);
-  // Convex functions: least where the rest is spread evenly (Ky Fan, Schur), most where every eigenvalue is 0 or the bound.
+  // Convex functions: least where the rest is spread evenly (Ky Fan, Schur), most where every eigenvalue is 0 or the
+  // bound.
   return {
     top,
     square: bounded(

@@ -34,7 +34,9 @@ interface Listed {
   readonly rank: number;
 }
 
-/** The answers of both sides as a table, with the facts first that a reader looks for, within the limits of a report. */
+/**
+ * The answers of both sides as a table, with the facts first that a reader looks for, within the limits of a report.
+ */
 export function packComparedItems(
   answers: PairedAnswers,
   { memorized, hasBaseline, withheld }: PackOptions,
@@ -79,7 +81,10 @@ function itemsOf({ exam, text, twins, permuted, robustness }: PairedFact): Paire
   return [...new Set([exam, ...(text ? [text] : []), ...twins, ...permuted, ...robustness])];
 }
 
-/** After the flips: 0 where an answer was lost, 1 where one was won, 2 where the candidate has one wrong, 3 for the others. */
+/**
+ * After the flips: 0 where an answer was lost, 1 where one was won, 2 where the candidate has one wrong, 3 for the
+ * others.
+ */
 function rankOf(items: readonly PairedItem[]): number {
   const changes = items.map(itemChange);
   if (changes.some((change) => change < 0)) return 0;

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { FORMS, TWIN_KINDS } from '../../../probes/item.ts';
 
 /**
- * How a report stores the answers of both sides, item by item, fact by fact. Another layout gets another number, and versions
- * that do not know it refuse the report.
+ * How a report stores the answers of both sides, item by item, fact by fact. Another layout gets another number, and
+ * versions that do not know it refuse the report.
  */
 export const REPORT_ITEMS = 'shadow-gate/report-items@1';
 
@@ -86,7 +86,9 @@ export const itemTableSchema = z
         z.strictObject({ form: z.enum(FORMS), kind: z.enum(TWIN_KINDS).nullable(), aside: z.literal(true).optional() }),
       )
       .max(MAX_ITEMS),
-    /** Flips first, then facts that lost an answer, those that won one, those that the candidate has wrong, the others. */
+    /**
+     * Flips first, then facts that lost an answer, those that won one, those that the candidate has wrong, the others.
+     */
     facts: z.array(factSchema).max(MAX_FACTS),
     /** Facts that are not here, for their number or their length, and the flips among them. */
     leftOut: z.strictObject({ facts: count, flips: count }),

@@ -27,7 +27,9 @@ interface Neighbor extends Options<string> {
   readonly side: 'after' | 'before';
 }
 
-/** Every second place: both neighbors of most things are choices, so that nearness alone does not find the right one. */
+/**
+ * Every second place: both neighbors of most things are choices, so that nearness alone does not find the right one.
+ */
 const PLACES = [0, 2, 4, 6];
 
 /** How many months there are for each number: there are few of them. */

@@ -1,8 +1,8 @@
 import type { LmEvalSample } from './sample.ts';
 
 /**
- * The log-likelihood of each request in its first answer. Versions write it alone or with whether it is greedy, and numbers as
- * numbers or as text.
+ * The log-likelihood of each request in its first answer. Versions write it alone or with whether it is greedy, and
+ * numbers as numbers or as text.
  * @returns NaN for what is not a number, and for the null that stands for NaN in JSON
  */
 export function sampleLogprobs({ resps }: Pick<LmEvalSample, 'resps'>): number[] {

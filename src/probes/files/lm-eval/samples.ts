@@ -19,7 +19,8 @@ interface SampleOptions {
 
 /**
  * The questions of samples_TASK_DATE.jsonl, each with the prompt and the choices, or the stops, filter and metric, that
- * lm-evaluation-harness had. What the file says of each answer is checked against what this program makes of the same answer.
+ * lm-evaluation-harness had. What the file says of each answer is checked against what this program makes of the same
+ * answer.
  * @throws UserError with the line, for a sample that cannot be asked in the same way
  */
 export async function readSampledTask(

@@ -67,7 +67,10 @@ function check<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
   throw new UserError(`${place}: ${[...path.map(String), message].join(': ')}`, HINT);
 }
 
-/** One step of a pipeline, as the YAML of a task writes it. @throws UserError for another one than those that are known */
+/**
+ * One step of a pipeline, as the YAML of a task writes it.
+ * @throws UserError for another one than those that are known
+ */
 function filterStepOf(
   step: Readonly<Record<string, unknown>>,
   { where, choices }: Pick<JudgedSample, 'where' | 'choices'>,

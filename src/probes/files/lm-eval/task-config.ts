@@ -32,7 +32,10 @@ export interface RunOfTask {
 
 const SAMPLES = /^samples_(?<task>.+)_(?<date>\d{4}-\d{2}-\d{2}T.+)\.jsonl$/;
 
-/** The name of the results file that belongs to a file of samples; null for a file that is not named as the harness does. */
+/**
+ * The name of the results file that belongs to a file of samples; null for a file that is not named as the harness
+ * does.
+ */
 export function resultsBeside(samples: string): string | null {
   const date = SAMPLES.exec(basename(samples))?.groups?.date;
   return date === undefined ? null : join(dirname(samples), `results_${date}.json`);

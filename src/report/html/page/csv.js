@@ -1,8 +1,8 @@
 // Saves tables as CSV. Runs in the reader's browser, and sends nothing anywhere.
 
 /**
- * As RFC 4180 has it, after a byte order mark, without which some spreadsheets take UTF-8 for something else. A text that a spreadsheet
- * would run as a formula gets an apostrophe (OWASP, CSV injection); a number does not.
+ * As RFC 4180 has it, after a byte order mark, without which some spreadsheets take UTF-8 for something else. A text
+ * that a spreadsheet would run as a formula gets an apostrophe (OWASP, CSV injection); a number does not.
  */
 const csvText = (rows) => {
   const isFormula = (text) => /^[=+\-@\t\r\n\0＝＋－＠]/.test(text) && !/^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text);

@@ -6,7 +6,7 @@
   const body = table.tBodies[0];
   const forms = tools.dataset.forms;
 
-  // A table whose rows are grids is no table to some screen readers, and marks are read as the names of their characters.
+  // A table whose rows are grids is no table to some screen readers, which read marks as the names of their characters.
   const WORDS = {
     m11: 'right in both',
     m00: 'wrong in both',

@@ -24,10 +24,10 @@ interface RowOptions {
 }
 
 /**
- * A row of the list of items, by the text of its question: marks of both forms side by side, and both with their prompts in a fold. Ends
- * of cells and paragraphs are left out, as HTML allows, since there are thousands. The script that filters and sorts reads the `data-`
- * attributes: part, items as `form:baseline candidate` (1: right), and the changes of both margins. The anchor is within the fold, so that
- * a browser opens it for a link.
+ * A row of the list of items, by the text of its question: marks of both forms side by side, and both with their
+ * prompts in a fold. Ends of cells and paragraphs are left out, as HTML allows, since there are thousands. The script
+ * that filters and sorts reads the `data-` attributes: part, items as `form:baseline candidate` (1: right), and the
+ * changes of both margins. The anchor is within the fold, so that a browser opens it for a link.
  */
 export function factRow(fact: StoredFact, { table, namesSuite, anchor }: RowOptions): Html {
   const items = shownItems(fact, table);

@@ -68,8 +68,8 @@ function rowsOf(table: ItemTable): Html[] {
 const LONE_SURROGATE = /[\ud800-\udfff]/gu;
 
 /**
- * `item-recall-new-011.exam`: what follows the number sign in a link to an item. Where several items have its id, it has the suite, and
- * the place of the item there. All characters stay as they are in an address.
+ * `item-recall-new-011.exam`: what follows the number sign in a link to an item. Where several items have its id, it
+ * has the suite, and the place of the item there. All characters stay as they are in an address.
  */
 function anchorsOf({ facts, parts }: ItemTable): string[] {
   const encoded = (text: string) => encodeURIComponent(text.replace(LONE_SURROGATE, '�'));
@@ -86,8 +86,8 @@ function anchorsOf({ facts, parts }: ItemTable): string[] {
 }
 
 /**
- * Controls that only the script makes work; without it the page hides them. The values of options are lists of parts, or a form. The
- * template has the names of the parts, for CSV.
+ * Controls that only the script makes work; without it the page hides them. The values of options are lists of parts,
+ * or a form. The template has the names of the parts, for CSV.
  */
 function tools({ parts, forms, facts }: ItemTable, shown: number): Html {
   const flips = facts.some(({ flip }) => flip !== undefined);

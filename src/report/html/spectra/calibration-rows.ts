@@ -97,7 +97,10 @@ function stripOf(one: CalibratedMetric, { state, mark }: CalibrationRow, calibra
   };
 }
 
-/** How far each known value moves along the line to the size of the candidate's update. Null for a limit that does not follow that size. */
+/**
+ * How far each known value moves along the line to the size of the candidate's update. Null for a limit that does not
+ * follow that size.
+ */
 function movesAlongLine(
   { judged, component, module }: CalibratedMetric,
   { sizes }: CalibrationReport,

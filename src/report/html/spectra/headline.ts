@@ -12,7 +12,10 @@ import { phraseHtml } from '../phrase.ts';
 /** Room on either side of the values on the line, as a share of their span. */
 const PADDING = 0.18;
 
-/** The ratio of candidate and baseline on a line with its limit, and the numbers of the whole model. Null without an update. */
+/**
+ * The ratio of candidate and baseline on a line with its limit, and the numbers of the whole model. Null without an
+ * update.
+ */
 export function headline(report: Report, docs: string): Html | null {
   const rows = report.shadowDeltas.filter(({ module }) => module === null);
   if (rows.length === 0) return null;

@@ -12,7 +12,10 @@ export interface ComparedMatrix {
   readonly baseline: BaselineMatrix | null;
   /** Its module type, with the component of a vision-language model. */
   readonly group: string;
-  /** Candidate − baseline of the measure of concentration; null where either is missing, hardly known, or below the rounding noise. */
+  /**
+   * Candidate − baseline of the measure of concentration; null where either is missing, hardly known, or below the
+   * rounding noise.
+   */
   readonly change: number | null;
 }
 
@@ -66,7 +69,9 @@ export function concentrationIn(
   return matrix.metrics !== null && isUpdateJudged(matrix) ? matrix.metrics.topEnergy[key] : null;
 }
 
-/** Largest change first, then the most concentrated; those without a spectrum, in which something is wrong, before all. */
+/**
+ * Largest change first, then the most concentrated; those without a spectrum, in which something is wrong, before all.
+ */
 export function byChange({
   matrices,
   concentration,

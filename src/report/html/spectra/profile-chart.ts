@@ -28,7 +28,10 @@ export interface Curve {
 
 /** Below this, a curve is noise: the smallest singular values of a square matrix are close to zero by chance. */
 const LOWEST = 1e-5;
-/** The share of the ranks of a matrix that is drawn. The last ones fall off steeply, and would take up most of the height. */
+/**
+ * The share of the ranks of a matrix that is drawn. The last ones fall off steeply, and would take up most of the
+ * height.
+ */
 const SHOWN_RANKS = 0.9;
 
 /** A frame up to this rank that has room for these profiles, their last ranks aside. */

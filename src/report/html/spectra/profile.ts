@@ -16,9 +16,9 @@ type Profiled = Pick<TensorMeasurement, 'shape' | 'spectrum' | 'loraRank'> & {
 const RANK_TOLERANCE = 1e-6;
 
 /**
- * What a measurement knows of the singular values of a matrix, by ascending rank. σ₁ follows from the top-1 energy, the others at
- * evenly spaced ranks from the stored profile. Between the first of those, the top-k energies give the root mean square of σ over
- * a range of ranks: one point in the middle of it (on a logarithmic scale). Zeros are left out.
+ * What a measurement knows of the singular values of a matrix, by ascending rank. σ₁ follows from the top-1 energy, the
+ * others at evenly spaced ranks from the stored profile. Between the first of those, the top-k energies give the root
+ * mean square of σ over a range of ranks: one point in the middle of it (on a logarithmic scale). Zeros are left out.
  */
 export function profilePoints({ shape, spectrum, metrics, loraRank }: Profiled): ProfilePoint[] {
   const [first = 0] = spectrum;
@@ -70,8 +70,8 @@ function meansBetween(energies: ReadonlyArray<readonly [number, number]>) {
 const NULL_POINTS = 40;
 
 /**
- * The same of a random matrix of this shape, whose entries are independent; of an adapter's update, of the product of two, since no
- * matrix of full rank is like it.
+ * The same of a random matrix of this shape, whose entries are independent; of an adapter's update, of the product of
+ * two, since no matrix of full rank is like it.
  */
 export function nullPoints(matrix: Pick<TensorMeasurement, 'shape' | 'loraRank'>): ProfilePoint[] {
   const sigma = randomSpectrum(wholeMatrix(matrix.shape).shape, matrix.loraRank ?? null);

@@ -27,7 +27,9 @@ export interface StripData {
 const WIDTH = 300;
 const HEIGHT = 24;
 const MIDDLE = HEIGHT / 2;
-/** Where the limits are, in every row: what is seen lies between, and beyond a limit there is room for the candidate. */
+/**
+ * Where the limits are, in every row: what is seen lies between, and beyond a limit there is room for the candidate.
+ */
 const ENDS = { up: [40, 190], down: [110, 260], both: [80, 220] } as const;
 /** What is further out than this is an arrow. */
 const EDGE = 9;
@@ -40,8 +42,8 @@ const MAX_TITLED = 60;
 const MAX_IN_ORDER = 300;
 
 /**
- * Known-good checkpoints as dots and the candidate as a diamond on a line, for a cell of a table that has the numbers. It is drawn without
- * the library of the charts, whose smallest chart takes ten times as much of the page.
+ * Known-good checkpoints as dots and the candidate as a diamond on a line, for a cell of a table that has the numbers.
+ * It is drawn without the library of the charts, whose smallest chart takes ten times as much of the page.
  * @param isTitled whether each dot says whose it is
  */
 export function stripChart(data: StripData, { isTitled }: { readonly isTitled: boolean }): Html {
@@ -53,7 +55,10 @@ export function stripChart(data: StripData, { isTitled }: { readonly isTitled: b
 
 type Scale = (value: number) => number;
 
-/** Linear, the same for all rows with a limit on one side: the far end of what was seen at one of the ends, the limit at the other. */
+/**
+ * Linear, the same for all rows with a limit on one side: the far end of what was seen at one of the ends, the limit at
+ * the other.
+ */
 function scaleOf({ known, low, high }: StripData): Scale {
   const values = known.map(({ value }) => value);
   const [start, end] = [low ?? Math.min(...values), high ?? Math.max(...values)];

@@ -12,9 +12,9 @@ interface Heads {
 }
 
 /**
- * The weights of Mistral's own files (`usualNames`) as the files of transformers have them. Positions rotate pairs of neighbors there, and the
- * halves of a head here: the rows of queries and keys change places. Latent attention rotates neighbors in both. Experts of Mistral 4 are stacked
- * here.
+ * The weights of Mistral's own files (`usualNames`) as the files of transformers have them. Positions rotate pairs of
+ * neighbors there, and the halves of a head here: the rows of queries and keys change places. Latent attention rotates
+ * neighbors in both. Experts of Mistral 4 are stacked here.
  */
 export function withUsualOrder(tensors: Tensors, config: Json): Tensors {
   const text = (config.text_config ?? config) as Json;

@@ -16,8 +16,8 @@ interface AsTransformers {
 }
 
 /**
- * The tensors of a GGUF file under the names, and with the values, that transformers has, and its config. Where the architecture or a
- * key is not known, the tensors have the names of the file, and the reason is given.
+ * The tensors of a GGUF file under the names, and with the values, that transformers has, and its config. Where the
+ * architecture or a key is not known, the tensors have the names of the file, and the reason is given.
  */
 export function asTransformers(model: GgufModel): AsTransformers {
   const { architecture } = model;

@@ -68,8 +68,8 @@ function floatSteps(graph: Graph, entry: TensorEntry): Value {
 }
 
 /**
- * Rows of queries or keys in the order of transformers, whose rotated pairs are halves of a head: llama.cpp has neighbors for arch
- * llama and a few others (`LlamaModel.permute`).
+ * Rows of queries or keys in the order of transformers, whose rotated pairs are halves of a head: llama.cpp has
+ * neighbors for arch llama and a few others (`LlamaModel.permute`).
  */
 export function halvesOfHeads(entry: TensorEntry, heads: number): TensorEntry {
   const [rows = 0] = entry.shape;
@@ -179,7 +179,10 @@ export function constantEntry(
   };
 }
 
-/** Rows of two matrices [n, k] in turns, transposed: [k, 2n]; also for stacks of them, of which each can be expanded alone. */
+/**
+ * Rows of two matrices [n, k] in turns, transposed: [k, 2n]; also for stacks of them, of which each can be expanded
+ * alone.
+ */
 export function inTurns(first: TensorEntry, second: TensorEntry): TensorEntry {
   const rank = first.shape.length;
   const [rows = 0, columns = 0] = first.shape.slice(rank - 2);

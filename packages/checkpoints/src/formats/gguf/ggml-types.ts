@@ -1,6 +1,6 @@
 /**
- * Types of the tensors of a GGUF file: elements of a block, and its bytes (gguf-py 0.19, constants.py, GGML_QUANT_SIZES; Q2_0 from
- * ggml-common.h). A row consists of whole blocks.
+ * Types of the tensors of a GGUF file: elements of a block, and its bytes (gguf-py 0.19, constants.py,
+ * GGML_QUANT_SIZES; Q2_0 from ggml-common.h). A row consists of whole blocks.
  */
 export interface GgmlType {
   readonly name: string;

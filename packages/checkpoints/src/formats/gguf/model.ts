@@ -18,8 +18,8 @@ const WITHOUT_EFFECT = new Set(['vocab_size', 'tensor_data_layout', 'rope.scalin
 const ELSEWHERE = /^(general|tokenizer|split|quantize|mradermacher|unsloth|llama_cpp|gguf)\./;
 
 /**
- * The metadata and the tensors of a GGUF file as an architecture reads them. Keys that were read are recorded: others may change
- * what is computed.
+ * The metadata and the tensors of a GGUF file as an architecture reads them. Keys that were read are recorded: others
+ * may change what is computed.
  */
 export class GgufModel {
   readonly metadata: GgufMetadata;

@@ -5,10 +5,11 @@ import type { FullCheckpoint } from '../full-checkpoint.ts';
 import { withExperts } from './experts.ts';
 
 /**
- * mlx-lm (0.32) gives some weights other names, axes or values than the files that it converts, in `sanitize` of a model's class: a
- * stack of experts for each projection, the axes of convolutions, the gains of Qwen3-Next's norms, a latent attention's last
- * projection in two, names of GPT-2 and GPT-NeoX. These are the tensors with what transformers calls and expects; what has no such name is left as
- * it is. Names and shapes that only mlx-lm writes are enough: no mark is needed.
+ * mlx-lm (0.32) gives some weights other names, axes or values than the files that it converts, in `sanitize` of a
+ * model's class: a stack of experts for each projection, the axes of convolutions, the gains of Qwen3-Next's norms, a
+ * latent attention's last projection in two, names of GPT-2 and GPT-NeoX. These are the tensors with what transformers
+ * calls and expects; what has no such name is left as it is. Names and shapes that only mlx-lm writes are enough: no
+ * mark is needed.
  */
 export function fromMlx({ tensors, config }: Pick<FullCheckpoint, 'tensors' | 'config'>): Tensors {
   const text = typeOf(config?.text_config) ?? typeOf(config);
@@ -151,7 +152,10 @@ function withNorms(tensors: Tensors): Tensors {
   });
 }
 
-/** `kv_b_proj` [heads · (plain + value), latent] of latent attention: `embed_q` [heads, latent, plain], `unembed_out` [heads, value, latent]. */
+/**
+ * `kv_b_proj` [heads · (plain + value), latent] of latent attention: `embed_q` [heads, latent, plain], `unembed_out`
+ * [heads, value, latent].
+ */
 function withLatent(tensors: Tensors): Tensors {
   const all = new Map(tensors);
   for (const keys of tensors.values()) {

@@ -90,8 +90,8 @@ export async function readOnnxTensors(path: string, file: string): Promise<OnnxT
 }
 
 /**
- * Two tensors can be the same bytes, as a tied head is. If they only share some, a file of a megabyte can have thousands
- * of large matrices, and the model is damaged.
+ * Two tensors can be the same bytes, as a tied head is. If they only share some, a file of a megabyte can have
+ * thousands of large matrices, and the model is damaged.
  */
 function refuseOverlaps(path: string, tensors: readonly OnnxTensor[]): void {
   const order = [...tensors].sort((a, b) =>
@@ -113,8 +113,8 @@ function refuseOverlaps(path: string, tensors: readonly OnnxTensor[]): void {
 }
 
 /**
- * Can a constant that no known operator takes for a weight be one all the same? Then it is listed. The numbers of formulas,
- * sizes and indices are left out: a graph has thousands of them.
+ * Can a constant that no known operator takes for a weight be one all the same? Then it is listed. The numbers of
+ * formulas, sizes and indices are left out: a graph has thousands of them.
  */
 function canBeWeight({ dataType, shape }: StoredInitializer): boolean {
   return FLOATS.has(dataType) && shape.some((length) => length > 1);

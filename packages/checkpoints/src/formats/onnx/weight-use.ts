@@ -11,7 +11,10 @@ export interface WeightUse {
   readonly recurrent?: RecurrentUse;
 }
 
-/** How a recurrent layer takes its weights W [directions, gates · hidden, in] and R [directions, gates · hidden, hidden]. */
+/**
+ * How a recurrent layer takes its weights W [directions, gates · hidden, in] and R [directions, gates · hidden,
+ * hidden].
+ */
 export interface RecurrentUse {
   readonly opType: RecurrentOperator;
   readonly matrix: 'W' | 'R';
@@ -54,7 +57,9 @@ const EMBEDDINGS = new Set(['Gather', 'EmbedLayerNormalization']);
 /** Operators that a matrix can pass through on its way. */
 const PASSING = new Set(['Identity', 'Cast', 'Transpose']);
 
-/** On the way to a recurrent layer exporters also add the axis of the directions, and bring PyTorch's gates into order. */
+/**
+ * On the way to a recurrent layer exporters also add the axis of the directions, and bring PyTorch's gates into order.
+ */
 const RESHAPING = new Set(['Unsqueeze', 'Squeeze']);
 const REORDERING = new Set(['Slice', 'Concat', 'Split', 'Reshape', 'Gather']);
 

@@ -3,15 +3,19 @@ import { PickleError } from './pickle-error.ts';
 import { Global, Items, List, PickleDict, PickleInstance, type PickleValue, pickleKind, Tuple } from './values.ts';
 
 /**
- * An interpreter of Python's pickle format, protocols 0 to 5 (Python 3.13, Lib/pickletools.py), that builds data and calls nothing: a
- * name that is not in its vocabulary ends it at once. Time and memory are linear in the length of the pickle.
+ * An interpreter of Python's pickle format, protocols 0 to 5 (Python 3.13, Lib/pickletools.py), that builds data and
+ * calls nothing: a name that is not in its vocabulary ends it at once. Time and memory are linear in the length of the
+ * pickle.
  */
 
 /** What a pickle may name. */
 export interface PickleVocabulary {
   /** @throws PickleError for what is not known: nothing else may be named */
   readonly find: (module: string, name: string) => Global;
-  /** What a known function returns, or the object of a known class. @throws PickleError for arguments that it does not take */
+  /**
+   * What a known function returns, or the object of a known class.
+   * @throws PickleError for arguments that it does not take
+   */
   readonly call: (callee: Global, args: readonly PickleValue[]) => PickleValue;
   /** The object that is stored outside of the pickle. */
   readonly load: (id: PickleValue) => PickleValue;

@@ -16,8 +16,8 @@ const VERSION = 1001;
 const FIRST_BYTES = 2 ** 20;
 
 /**
- * A file of `torch.save` before PyTorch 1.6, or with `_use_new_zipfile_serialization=False`: five pickles, and then each storage, with its
- * number of elements before it (torch/serialization.py, `_legacy_load`).
+ * A file of `torch.save` before PyTorch 1.6, or with `_use_new_zipfile_serialization=False`: five pickles, and then
+ * each storage, with its number of elements before it (torch/serialization.py, `_legacy_load`).
  */
 export async function readLegacyFile(handle: FileHandle, size: number): Promise<TorchObject> {
   const { value, keys, storages, end } = await readPickles(handle, size);

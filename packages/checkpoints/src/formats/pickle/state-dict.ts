@@ -10,8 +10,8 @@ export const STATE_KEYS = ['model', 'state_dict', 'module', 'model_state_dict'] 
 const HINT = 'save model.state_dict() in a file of its own, or as safetensors';
 
 /**
- * The tensors of a file of `torch.save` whose state dict, of names and tensors, is at its top, where transformers, PEFT and vLLM look for
- * it. What else is in it (counters, configurations) is not read.
+ * The tensors of a file of `torch.save` whose state dict, of names and tensors, is at its top, where transformers, PEFT
+ * and vLLM look for it. What else is in it (counters, configurations) is not read.
  * @param file its real path
  * @throws UserError for a file without weights there, and for a tensor that is not read, by its name
  */
@@ -29,8 +29,8 @@ export async function readStateDict(file: string): Promise<TensorEntry[]> {
 const WRAPPERS = ['module.', '_orig_mod.'];
 
 /**
- * The same for a file that is given by itself: its weights are at the top or below one of `STATE_KEYS`, and the model may have been
- * wrapped when it was saved.
+ * The same for a file that is given by itself: its weights are at the top or below one of `STATE_KEYS`, and the model
+ * may have been wrapped when it was saved.
  */
 export async function readLoneStateDict(file: string): Promise<TensorEntry[]> {
   const read = await readTorchFile(file);

@@ -14,8 +14,8 @@ import {
 } from './values.ts';
 
 /**
- * The names that the pickle of a state dict needs, and nothing else (torch 2.13, torch/_weights_only_unpickler.py has a longer list).
- * None of them is called: what each would return follows from its arguments.
+ * The names that the pickle of a state dict needs, and nothing else (torch 2.13, torch/_weights_only_unpickler.py has a
+ * longer list). None of them is called: what each would return follows from its arguments.
  */
 
 type Call = (args: readonly PickleValue[], callee: Global) => PickleValue;
@@ -131,8 +131,8 @@ export function counts(value: PickleValue | undefined, what: string): number[] {
 }
 
 /**
- * @param args storage, offset, size, strides, and behind what training needs, `extra` of them, the bits by which a view differs from
- *   its storage
+ * @param args storage, offset, size, strides, and behind what training needs, `extra` of them, the bits by which a view
+ *   differs from its storage
  */
 function rebuild(args: readonly PickleValue[], extra: number, dtype?: PickleValue): StridedTensor {
   const [storage, offset, size, strides, requiresGrad = false] = args;

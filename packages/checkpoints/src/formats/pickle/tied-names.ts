@@ -1,8 +1,8 @@
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 
 /**
- * Weights that a model shares are in a file of `torch.save` under each of their names. Safetensors have the first alone, from which
- * transformers ties the others; a config that says otherwise is believed.
+ * Weights that a model shares are in a file of `torch.save` under each of their names. Safetensors have the first
+ * alone, from which transformers ties the others; a config that says otherwise is believed.
  */
 export function withoutTied(
   entries: readonly TensorEntry[],

@@ -21,9 +21,11 @@ export interface TorchFile extends TorchObject {
 }
 
 /**
- * Read the pickle of a file of `torch.save`, in a zip archive (since PyTorch 1.6) or followed by its storages. Nothing in it is called.
+ * Read the pickle of a file of `torch.save`, in a zip archive (since PyTorch 1.6) or followed by its storages. Nothing
+ * in it is called.
  * @param file its real path
- * @throws UserError for another format, a damaged file, and a pickle that names anything but tensors and plain data, by that name
+ * @throws UserError for another format, a damaged file, and a pickle that names anything but tensors and plain data, by
+ * that name
  */
 export async function readTorchFile(file: string): Promise<TorchFile> {
   return withTorchErrors(file, async (handle, state) => {

@@ -1,6 +1,6 @@
 /**
- * What a pickle describes, as data: classes of its own here, since the names in it may be anything. Other objects can be shared and
- * cyclic, so that nobody may walk through all of them.
+ * What a pickle describes, as data: classes of its own here, since the names in it may be anything. Other objects can
+ * be shared and cyclic, so that nobody may walk through all of them.
  */
 
 export type PickleValue =
@@ -33,7 +33,10 @@ export class List {
   isTaken = false;
 }
 
-/** A dict or an OrderedDict. The last of equal keys counts, as in Python; only keys that are texts or numbers can be equal here. */
+/**
+ * A dict or an OrderedDict. The last of equal keys counts, as in Python; only keys that are texts or numbers can be
+ * equal here.
+ */
 export class PickleDict {
   readonly entries = new Map<PickleValue, PickleValue>();
 }

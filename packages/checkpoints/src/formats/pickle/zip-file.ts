@@ -19,8 +19,8 @@ const MAX_MEMBERS = 500_000;
 const DAMAGED = 'download or save the file again';
 
 /**
- * A file of `torch.save` since PyTorch 1.6: a zip archive whose members are not packed, with `data.pkl` and, for each storage,
- * `data/KEY`, all in one folder (caffe2/serialize/inline_container.h).
+ * A file of `torch.save` since PyTorch 1.6: a zip archive whose members are not packed, with `data.pkl` and, for each
+ * storage, `data/KEY`, all in one folder (caffe2/serialize/inline_container.h).
  */
 export async function readZipFile(handle: FileHandle, path: string, part: StoragePart): Promise<TorchObject> {
   const archive = await openZip({ handle, path, hint: DAMAGED, ...part });

@@ -3,15 +3,17 @@ import { eachChunk } from '../../tensors/element-bytes.ts';
 import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import type { TensorSource } from './format.ts';
 
-/** Scales for the inputs and outputs of layers, and for the KV cache. Under any of these names, some are the inverse. */
+/**
+ * Scales for the inputs and outputs of layers, and for the KV cache. Under any of these names, some are the inverse.
+ */
 const SCALE = /(?:^|[._])(?:input|output|activation|act|[qkv]|kv|prob_output)_(?:global_)?scale(?:_ub)?$/;
 
 /** Those of real models are between 1e-5 and 1e3, those of whole tensors up to 2,688 / 1e-3. */
 const [LEAST, MOST] = [1e-8, 1e8];
 
 /**
- * Nothing is quantized with them here, and servers round every activation to such a grid: with a scale of zero, of NaN, or of a wholly
- * other size, a model answers nothing there that was asked here.
+ * Nothing is quantized with them here, and servers round every activation to such a grid: with a scale of zero, of NaN,
+ * or of a wholly other size, a model answers nothing there that was asked here.
  * @throws UserError for such a scale
  */
 export async function refuseAbsurdScales(tensors: Tensors, { fetch }: Pick<TensorSource, 'fetch'>): Promise<void> {

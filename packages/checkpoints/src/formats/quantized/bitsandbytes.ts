@@ -17,7 +17,10 @@ type State = z.infer<typeof stateSchema>;
 
 const STATE = '.quant_state.bitsandbytes__';
 
-/** The numbers of the 16 codes, in float32: the library takes its own, whatever `quant_map` is in a file. NF4 is in appendix E of the paper. */
+/**
+ * The numbers of the 16 codes, in float32: the library takes its own, whatever `quant_map` is in a file. NF4 is in
+ * appendix E of the paper.
+ */
 const FP4_HALF = [0, 0.0052083335, 0.6666667, 1, 0.33333334, 0.5, 0.16666667, 0.25];
 const TABLES = {
   nf4: [
@@ -31,9 +34,9 @@ const TABLES = {
 const OF_127 = 7.874015718698502e-3;
 
 /**
- * bitsandbytes (0.50, functional.py and backends/default/ops.py). 4 bits (QLoRA, Dettmers et al. 2023, arXiv 2305.14314): two codes
- * in a byte, the high nibble first, each a number of 16, with a scale for each block of the flattened weight; scales
- * may be codes themselves. 8 bits (arXiv 2208.07339): integers with a scale for each row.
+ * bitsandbytes (0.50, functional.py and backends/default/ops.py). 4 bits (QLoRA, Dettmers et al. 2023, arXiv
+ * 2305.14314): two codes in a byte, the high nibble first, each a number of 16, with a scale for each block of the
+ * flattened weight; scales may be codes themselves. 8 bits (arXiv 2208.07339): integers with a scale for each row.
  */
 export const bitsandbytes: QuantizedFormat = {
   methods: ['bitsandbytes'],

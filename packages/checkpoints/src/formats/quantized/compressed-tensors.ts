@@ -12,10 +12,11 @@ const FLOATS = ['F32', 'BF16', 'F16'];
 type Read = (entry: TensorEntry) => Promise<Buffer>;
 
 /**
- * compressed-tensors (0.20, compressors/), as llm-compressor writes it. `pack-quantized`: codes + 2^(bits − 1) in words of 32 bits along
- * the inputs, `weight_shape` the shape. `int-quantized`: codes as they are. `nvfp4-pack-quantized` and `mxfp4-pack-quantized`: 4-bit
- * floats, two in a byte, with a scale for each 16 or 32. Its 8-bit floats are read as others are (fp8.ts). ModelOpt (0.47,
- * torch/export/quant_utils.py) has int8 and NVFP4 as `weight`, with `weight_scale_2` as a factor where the other has a divisor.
+ * compressed-tensors (0.20, compressors/), as llm-compressor writes it. `pack-quantized`: codes + 2^(bits − 1) in words
+ * of 32 bits along the inputs, `weight_shape` the shape. `int-quantized`: codes as they are. `nvfp4-pack-quantized` and
+ * `mxfp4-pack-quantized`: 4-bit floats, two in a byte, with a scale for each 16 or 32. Its 8-bit floats are read as
+ * others are (fp8.ts). ModelOpt (0.47, torch/export/quant_utils.py) has int8 and NVFP4 as `weight`, with
+ * `weight_scale_2` as a factor where the other has a divisor.
  */
 export const compressedTensors: QuantizedFormat = {
   methods: ['compressed-tensors', 'modelopt'],

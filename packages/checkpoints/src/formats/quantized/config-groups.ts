@@ -7,8 +7,9 @@ import type { ConfigSection, Scheme } from './format.ts';
 import type { BlockSizes } from './tables.ts';
 
 /**
- * The group of a config of compressed-tensors that a module is in: by its name, then by a pattern for the beginning of its name, then by
- * its class, whatever their order (compressed-tensors 0.20, utils/match.py). Null: in none, or ignored.
+ * The group of a config of compressed-tensors that a module is in: by its name, then by a pattern for the beginning of
+ * its name, then by its class, whatever their order (compressed-tensors 0.20, utils/match.py). Null: in none, or
+ * ignored.
  * @param settings with known keys only (config-keys.ts)
  */
 export function quantizationGroupFinder(
@@ -50,7 +51,8 @@ const LAYOUTS: Readonly<Record<string, Scheme['layout']>> = {
 };
 
 /**
- * What a group says of the weights of its modules (compressed-tensors 0.20, quantization/quant_args.py, compressors/format.py).
+ * What a group says of the weights of its modules (compressed-tensors 0.20, quantization/quant_args.py,
+ * compressors/format.py).
  * @param format that of all groups: vLLM obeys it, and transformers finds out the format of a group that states none
  * @returns null for what contradicts itself or is not read
  */

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import type { ConfigSection } from './format.ts';
 
 /**
- * What the config of each method may say. A key that is not known can change the numbers, and so can a value of another type: libraries
- * that read it do not agree on what they make of that. Keys that only describe how the weights were made have no effect.
+ * What the config of each method may say. A key that is not known can change the numbers, and so can a value of another
+ * type: libraries that read it do not agree on what they make of that. Keys that only describe how the weights were
+ * made have no effect.
  */
 
 const flag = z.boolean();

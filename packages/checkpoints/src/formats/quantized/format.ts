@@ -55,13 +55,16 @@ export interface TensorSource {
 }
 
 export interface QuantizedFormat {
-  /** The methods whose weights are of this format, as config.json names them. Missing: any, since its tensors leave no doubt. */
+  /**
+   * The methods whose weights are of this format, as config.json names them. Missing: any, since its tensors leave no
+   * doubt.
+   */
   readonly methods?: readonly string[];
   /** Are the weights of GPT-2's Conv1D, [in, out] in the model, [out, in] in this format? */
   readonly turnsConv1d?: true;
   /**
-   * The weights of this format among the tensors of a checkpoint. What cannot be read exactly is not returned: it is refused
-   * with the others (quantization.ts).
+   * The weights of this format among the tensors of a checkpoint. What cannot be read exactly is not returned: it is
+   * refused with the others (quantization.ts).
    * @param config what is said about quantization (settings.ts); empty if nothing is
    */
   find(tensors: Tensors, config: ConfigSection, source: TensorSource): Promise<QuantizedWeight[]>;

@@ -35,8 +35,8 @@ const OTHER_SCALES = ['input_scale', 'activation_scale', 'input_scale_ub', 'outp
 
 /**
  * 8-bit floats with scales in float32, bfloat16 or as powers of two: one for the whole, for each row, or for each block
- * (DeepSeek-V3, arXiv 2412.19437, section 3.3; transformers 5.24, integrations/finegrained_fp8.py). W = code · scale, whatever the
- * scale is called.
+ * (DeepSeek-V3, arXiv 2412.19437, section 3.3; transformers 5.24, integrations/finegrained_fp8.py). W = code · scale,
+ * whatever the scale is called.
  */
 export const fp8: QuantizedFormat = {
   methods: ['fp8', 'fbgemm_fp8', 'mxfp8', 'compressed-tensors', 'modelopt'],

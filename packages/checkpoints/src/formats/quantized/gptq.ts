@@ -11,9 +11,10 @@ const AWQ_ORDER = [0, 2, 4, 6, 1, 3, 5, 7];
 
 /**
  * Integers with a scale and a zero for each group of inputs, `<module>.qweight`, `.qzeros` and `.scales` in place of
- * `<module>.weight`. GPTQ (Frantar et al. 2022, arXiv 2210.17323; GPTQModel 7.7): codes lie along the inputs, and `g_idx` [in] says which
- * group each input is of; the first version of the format stores zeros less one. AWQ (Lin et al. 2023, arXiv 2306.00978; AutoAWQ 0.2):
- * codes of 4 bits lie along the outputs, in an order of their own. AutoRound 0.16 writes both, GPTQ's without `g_idx`.
+ * `<module>.weight`. GPTQ (Frantar et al. 2022, arXiv 2210.17323; GPTQModel 7.7): codes lie along the inputs, and
+ * `g_idx` [in] says which group each input is of; the first version of the format stores zeros less one. AWQ (Lin et
+ * al. 2023, arXiv 2306.00978; AutoAWQ 0.2): codes of 4 bits lie along the outputs, in an order of their own. AutoRound
+ * 0.16 writes both, GPTQ's without `g_idx`.
  */
 export const gptqAndAwq: QuantizedFormat = {
   methods: ['gptq', 'awq', 'auto-round', 'intel/auto-round'],
@@ -38,7 +39,9 @@ export const gptqAndAwq: QuantizedFormat = {
 /** `gptq_v2` stores zeros as they are. */
 type Packing = 'gptq' | 'gptq_v2' | 'awq';
 
-/** How codes and zeros are packed; null for what is not read, and where it is not said: the two versions look the same. */
+/**
+ * How codes and zeros are packed; null for what is not read, and where it is not said: the two versions look the same.
+ */
 function packingOf(settings: ConfigSection): Packing | null {
   const {
     format,

@@ -29,10 +29,11 @@ interface Settings {
 }
 
 /**
- * MLX (mlx 0.32, `mx.quantize`), as mlx-lm writes it: `<module>.weight` in words of 32 bits along the inputs, the lowest bits first,
- * and `<module>.scales` for groups of neighbors. Affine: W = code · scale + bias with `<module>.biases`. Other modes: floats of 4 or 8 bits
- * whose scales are powers of two (mxfp4, mxfp8) or 8-bit floats (nvfp4). The config says how many bits and neighbors, for all modules or
- * for one. Linear layers, embeddings, and stacks of experts.
+ * MLX (mlx 0.32, `mx.quantize`), as mlx-lm writes it: `<module>.weight` in words of 32 bits along the inputs, the
+ * lowest bits first, and `<module>.scales` for groups of neighbors. Affine: W = code · scale + bias with
+ * `<module>.biases`. Other modes: floats of 4 or 8 bits whose scales are powers of two (mxfp4, mxfp8) or 8-bit floats
+ * (nvfp4). The config says how many bits and neighbors, for all modules or for one. Linear layers, embeddings, and
+ * stacks of experts.
  */
 export const mlx: QuantizedFormat = {
   async find(tensors, section, { config }) {

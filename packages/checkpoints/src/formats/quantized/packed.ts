@@ -58,7 +58,8 @@ function crossingCodes(graph: Graph, bytes: Value, bits: number, count: number):
 }
 
 /**
- * The one number of bits, 1 to 8, with which `count` codes take so many words of 32 bits. Null if there is none, or several.
+ * The one number of bits, 1 to 8, with which `count` codes take so many words of 32 bits. Null if there is none, or
+ * several.
  * @param stated for some weights of the model: they decide where others would do as well
  */
 export function packedBits(count: number, words: number, stated: readonly number[]): number | null {
@@ -81,7 +82,10 @@ interface Integers {
 
 interface Groups {
   readonly count: number;
-  /** int32 [columns], the group of each column as a file has it; or the size of groups of neighboring columns, the last perhaps smaller. */
+  /**
+   * int32 [columns], the group of each column as a file has it; or the size of groups of neighboring columns, the last
+   * perhaps smaller.
+   */
   readonly of: TensorEntry | number;
   /** The size of groups of neighbors, for columns whose stored group is negative. Missing: there is no such group. */
   readonly unset?: number;

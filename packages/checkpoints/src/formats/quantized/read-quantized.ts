@@ -24,8 +24,8 @@ import { torchao } from './torchao.ts';
 const FORMATS: readonly QuantizedFormat[] = [bitsandbytes, compressedTensors, fp8, gptqAndAwq, mlx, mxfp4, torchao];
 
 /**
- * The tensors of a checkpoint, of which quantized weights have the name and the shape of what they stand for, and a recipe. What
- * only belongs to their recipes is no tensor of its own any more. In the order of the names.
+ * The tensors of a checkpoint, of which quantized weights have the name and the shape of what they stand for, and a
+ * recipe. What only belongs to their recipes is no tensor of its own any more. In the order of the names.
  */
 export async function readQuantized(
   checkpoint: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'files' | 'architecture'>,
@@ -110,7 +110,10 @@ function assembled(tensors: Tensors, weights: readonly QuantizedWeight[]): Tenso
   return new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Codes are read from one run of bytes. @throws UserError for codes or scales in parts, as a sharded quantized model has them */
+/**
+ * Codes are read from one run of bytes.
+ * @throws UserError for codes or scales in parts, as a sharded quantized model has them
+ */
 function refuseParts(stored: readonly TensorEntry[]): void {
   const found = stored.find(({ layout }) => layout !== undefined);
   if (!found) return;
@@ -128,8 +131,8 @@ const UNUSED =
 const CACHE_SCALE = /^(.*(?:attn|attention)(?:\.\w+_proj)?)\.(?:q|k|v|kv|prob_output)_(?:scale|zero_point)$/;
 
 /**
- * The weights whose recipes use everything that is stored for them. Other weights have more, such as a factor for the inputs of the
- * layer, another zero or scale, or a mask, and are not in a format that is read.
+ * The weights whose recipes use everything that is stored for them. Other weights have more, such as a factor for the
+ * inputs of the layer, another zero or scale, or a mask, and are not in a format that is read.
  */
 function wholeWeights(weights: readonly QuantizedWeight[], tensors: Tensors): QuantizedWeight[] {
   const read = new Set(weights.flatMap(({ name, recipe }) => [name, ...recipe.stored.map((entry) => entry.name)]));
@@ -145,7 +148,10 @@ function wholeWeights(weights: readonly QuantizedWeight[], tensors: Tensors): Qu
   });
 }
 
-/** What a tensor may belong to, by its name: `a.b.weight.c.d` to `a.b`, `a.b.c` to `a.b`, and `a.b_c` of a stack to `a.b` too. */
+/**
+ * What a tensor may belong to, by its name: `a.b.weight.c.d` to `a.b`, `a.b.c` to `a.b`, and `a.b_c` of a stack to
+ * `a.b` too.
+ */
 function stemsOf(name: string): string[] {
   const dot = name.lastIndexOf('.');
   const parent = name.slice(0, Math.max(dot, 0));

@@ -29,7 +29,8 @@ const FILES: readonly (readonly [name: string, of: (file: ConfigSection) => Conf
 const DECISIVE = ['bits', 'group_size', 'desc_act', 'sym', 'checkpoint_format', 'zero_point', 'version', 'quant_algo'];
 
 /**
- * The description of the quantization, from config.json or one of its sections, else from a file next to it; empty if there is none.
+ * The description of the quantization, from config.json or one of its sections, else from a file next to it; empty if
+ * there is none.
  * @throws UserError for what is not known, and for two descriptions that differ: programs choose among them
  */
 export async function quantizationSettings(
@@ -62,7 +63,10 @@ export async function quantizationSettings(
   return used.section;
 }
 
-/** The file next to config.json that describes codes; null if there is none. Transformers.js has a quantize_config.json without bits. */
+/**
+ * The file next to config.json that describes codes; null if there is none. Transformers.js has a quantize_config.json
+ * without bits.
+ */
 export async function quantizationBeside(checkpoint: Pick<FullCheckpoint, 'path' | 'files'>): Promise<string | null> {
   const files = filesBeside(checkpoint);
   for (const [name, of] of FILES) {

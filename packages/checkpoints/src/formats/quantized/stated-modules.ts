@@ -10,7 +10,10 @@ import { quantizationGroupFinder } from './config-groups.ts';
 import type { ConfigSection } from './format.ts';
 import { gptqSettings } from './gptq-settings.ts';
 
-/** What programs look for in a module, by the config: codes, or plain numbers. `either`: they differ, or nothing says it. */
+/**
+ * What programs look for in a module, by the config: codes, or plain numbers. `either`: they differ, or nothing says
+ * it.
+ */
 type Stated = 'codes' | 'numbers' | 'either';
 
 /** Linear layers of attention and MLPs, which every method quantizes unless it says that it does not. */
@@ -73,8 +76,8 @@ function isLinear({ name, shape, dtype }: TensorEntry, kind: ModelKind, method: 
 }
 
 /**
- * Programs build each layer as the config says, before they see what is stored. If a layer is stored otherwise, they load nothing and
- * go on with random numbers, or take codes for numbers (transformers 5.24).
+ * Programs build each layer as the config says, before they see what is stored. If a layer is stored otherwise, they
+ * load nothing and go on with random numbers, or take codes for numbers (transformers 5.24).
  * @param method in lower case
  */
 function statedModules(settings: ConfigSection, method: string, patterns: NamePatterns): (module: string) => Stated {

@@ -43,7 +43,10 @@ export function distinctSteps(values: readonly number[]): number[] {
   });
 }
 
-/** How scales of a quantized weight belong to its elements: for each axis the size of a block, whose last one may be partial. */
+/**
+ * How scales of a quantized weight belong to its elements: for each axis the size of a block, whose last one may be
+ * partial.
+ */
 export type BlockSizes = readonly number[];
 
 /**
@@ -73,7 +76,8 @@ export function blockSizes(
 }
 
 /**
- * As `blockSizes`, with the sizes of blocks that are stated for some weights of the model. Null also if several of them would do.
+ * As `blockSizes`, with the sizes of blocks that are stated for some weights of the model. Null also if several of them
+ * would do.
  * @param stated each along the last axes; if there are none, groups that divide a row need not be stated
  */
 export function blocksAmong(

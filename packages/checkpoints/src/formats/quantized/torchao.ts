@@ -39,9 +39,10 @@ interface Stored {
 }
 
 /**
- * torchao (0.18, prototype/safetensors and quantization/quantize_/workflows), as transformers saves it: for `<module>.<weight>` there are
- * `<module>._<weight>_qdata`, `…_scale` and others, and the header of the file says of which class it is. Float8Tensor, Int8Tensor,
- * IntxUnpackedToInt8Tensor, Int4Tensor, and MXTensor and NVFP4Tensor whose scales are in their order; not the layouts of single kernels.
+ * torchao (0.18, prototype/safetensors and quantization/quantize_/workflows), as transformers saves it: for
+ * `<module>.<weight>` there are `<module>._<weight>_qdata`, `…_scale` and others, and the header of the file says of
+ * which class it is. Float8Tensor, Int8Tensor, IntxUnpackedToInt8Tensor, Int4Tensor, and MXTensor and NVFP4Tensor whose
+ * scales are in their order; not the layouts of single kernels.
  */
 export const torchao: QuantizedFormat = {
   async find(tensors, _, source) {

@@ -24,7 +24,10 @@ export interface DescribedChunk {
 
 const METADATA = 'torch.distributed.checkpoint.metadata';
 
-/** Classes of `.metadata` (torch/distributed/checkpoint/metadata.py and filesystem.py), whose objects are their attributes here. */
+/**
+ * Classes of `.metadata` (torch/distributed/checkpoint/metadata.py and filesystem.py), whose objects are their
+ * attributes here.
+ */
 const CLASSES = new Map(
   [
     ...[

@@ -5,7 +5,10 @@ import type { TensorEntry, TensorPiece } from '../../tensors/tensor-entry.ts';
 import { readSafetensors, resolveFile } from '../safetensors.ts';
 import { joinPieces } from './join-pieces.ts';
 
-/** The process, the file and the number of files of a process, as `HuggingFaceStorageWriter(save_distributed=True)` writes them. */
+/**
+ * The process, the file and the number of files of a process, as `HuggingFaceStorageWriter(save_distributed=True)`
+ * writes them.
+ */
 const SHARD = /^shard-(\d+)-model-(\d+)-of-(\d+)\.safetensors$/;
 
 /** Where each tensor of a file begins in the whole (torch/distributed/checkpoint/_hf_utils.py). */
@@ -16,8 +19,8 @@ export function isSafetensorsShard(name: string): boolean {
 }
 
 /**
- * The tensors of shards in safetensors. Each process of torch.distributed.checkpoint wrote its own. No file has the sizes of
- * the whole: they follow from the pieces that are there.
+ * The tensors of shards in safetensors. Each process of torch.distributed.checkpoint wrote its own. No file has the
+ * sizes of the whole: they follow from the pieces that are there.
  * @param names of the files in the folder
  */
 export async function readSafetensorsShards(folder: string, names: Iterable<string>): Promise<TensorEntry[]> {

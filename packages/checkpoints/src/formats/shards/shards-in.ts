@@ -7,7 +7,10 @@ import type { FullCheckpoint } from '../full-checkpoint.ts';
 import { DCP_METADATA, readDistcp } from './distcp.ts';
 import { isSafetensorsShard, readSafetensorsShards } from './safetensors-shards.ts';
 
-/** Folders in which accelerate and transformers' Trainer save the weights of a run: one for model 0, or one for each of several. */
+/**
+ * Folders in which accelerate and transformers' Trainer save the weights of a run: one for model 0, or one for each of
+ * several.
+ */
 const MODEL_FOLDER = /^(pytorch_model|distcp)_fsdp(_\d+)?$/;
 
 /**

@@ -25,10 +25,11 @@ const RETRY_MILLISECONDS = 500;
 const STALL_MILLISECONDS = 60_000;
 
 /**
- * Download a file to a path, unless it is there. What an earlier attempt or run has left is continued; nothing is at the
- * path before its digest was right. Two processes may do so at the same time.
+ * Download a file to a path, unless it is there. What an earlier attempt or run has left is continued; nothing is at
+ * the path before its digest was right. Two processes may do so at the same time.
  * @returns how many bytes were downloaded
- * @throws UserError for a server that cannot be reached or refuses, and for a file with another digest, which is removed
+ * @throws UserError for a server that cannot be reached or refuses, and for a file with another digest, which is
+ * removed
  */
 export async function downloadPinned(file: PinnedFile, path: string, settings: DownloadSettings): Promise<number> {
   if ((await sizeOf(path)) !== null && (await sha256File(path)) === file.sha256) return 0;
@@ -137,7 +138,8 @@ async function receiveRest(
     const append = status === 206 && response.headers.get('Content-Range')?.startsWith(`bytes ${size}-`) === true;
     const handle = await open(part, append ? 'a' : 'w');
     try {
-      // Each chunk is on the disk before the next one is waited for: what has arrived is kept when the connection breaks.
+      // Each chunk is on the disk before the next one is waited for: what has arrived is kept when the connection
+      // breaks.
       for await (const chunk of response.body) {
         clearTimeout(timer);
         await handle.writeFile(chunk);

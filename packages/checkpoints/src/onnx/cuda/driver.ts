@@ -121,7 +121,10 @@ async function expectPermission({ files }: Machine, [first = '']: readonly strin
   }
 }
 
-/** Version 570.133.20 in `… Kernel Module  570.133.20  Sun …` or `… Open Kernel Module for x86_64  580.95.05  Release …`. */
+/**
+ * Version 570.133.20 in `… Kernel Module  570.133.20  Sun …` or
+ * `… Open Kernel Module for x86_64  580.95.05  Release …`.
+ */
 const MODULE_VERSION = /Kernel Module\D*?(?:x86_64)?\s+(\d+\.\d+(?:\.\d+)?)\b/;
 
 /** Version 570.133.20 in `libcuda.so.570.133.20`. */

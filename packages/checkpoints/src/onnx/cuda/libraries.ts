@@ -12,8 +12,8 @@ export interface LibrarySet {
 }
 
 /**
- * What onnxruntime 1.30's CUDA provider is linked with, besides the driver's libcuda.so.1 (its NEEDED entries). cuDNN and
- * cuFFT are loaded only for operators that no graph of ours has. cuRAND has one name for both versions of CUDA.
+ * What onnxruntime 1.30's CUDA provider is linked with, besides the driver's libcuda.so.1 (its NEEDED entries). cuDNN
+ * and cuFFT are loaded only for operators that no graph of ours has. cuRAND has one name for both versions of CUDA.
  */
 function neededBy(major: CudaMajor) {
   return {

@@ -3,8 +3,8 @@ import { type CudaSetUp, type LoadedRuntime, setUpCuda } from './set-up.ts';
 import { type CudaSettings, cudaOptions } from './settings.ts';
 
 /**
- * Set CUDA up as the settings say, and announce the result in one line. A GPU that was requested and cannot be used is for
- * the caller to report, as an error.
+ * Set CUDA up as the settings say, and announce the result in one line. A GPU that was requested and cannot be used is
+ * for the caller to report, as an error.
  */
 export async function startCuda(
   machine: Machine,

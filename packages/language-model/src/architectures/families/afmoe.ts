@@ -19,9 +19,9 @@ import {
 } from './layers.ts';
 
 /**
- * AFMoE (Arcee's Trinity): a gate of what the heads return, windows and rotary positions in three of four layers and neither in the others,
- * norms before and after each half of a block, experts by a sigmoid with a correction of the choice (Arcee 2025). Read from transformers
- * 5.24, models/afmoe/modular_afmoe.py.
+ * AFMoE (Arcee's Trinity): a gate of what the heads return, windows and rotary positions in three of four layers and
+ * neither in the others, norms before and after each half of a block, experts by a sigmoid with a correction of the
+ * choice (Arcee 2025). Read from transformers 5.24, models/afmoe/modular_afmoe.py.
  */
 export const afmoe: ModelFamily = {
   modelType: 'afmoe',
@@ -105,7 +105,10 @@ function mlps(config: Config, { hidden }: Sizes): (index: number) => Mlp {
   };
 }
 
-/** Keys of the hub's configs that the class does not read: with other values its authors' own code computes something else. */
+/**
+ * Keys of the hub's configs that the class does not read: with other values its authors' own code computes something
+ * else.
+ */
 function expectItsOwn(config: Config): void {
   config.expect('score_func', 'sigmoid', 'only a sigmoid for each expert is supported');
   config.expect('route_norm', true, 'weights of experts are divided by their sum');

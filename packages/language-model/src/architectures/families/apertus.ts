@@ -24,8 +24,8 @@ const MISSING: Parameters = {
 };
 
 /**
- * Apertus: norms of each head, no gate in the MLP, an activation with two trained numbers in each layer (Swiss AI 2025, arXiv
- * 2509.14233). Read from transformers 5.24, models/apertus/modular_apertus.py.
+ * Apertus: norms of each head, no gate in the MLP, an activation with two trained numbers in each layer (Swiss AI 2025,
+ * arXiv 2509.14233). Read from transformers 5.24, models/apertus/modular_apertus.py.
  */
 export const apertus: ModelFamily = {
   modelType: 'apertus',

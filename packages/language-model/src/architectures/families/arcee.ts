@@ -3,8 +3,8 @@ import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, plainMlp, readSizes } from './layers.ts';
 
 /**
- * Arcee's AFM: Llama without a gate in the MLP, whose activation is the square of ReLU (Arcee AI 2025; So et al. 2021, arXiv
- * 2109.08668). Read from transformers 5.24, models/arcee/modular_arcee.py.
+ * Arcee's AFM: Llama without a gate in the MLP, whose activation is the square of ReLU (Arcee AI 2025; So et al. 2021,
+ * arXiv 2109.08668). Read from transformers 5.24, models/arcee/modular_arcee.py.
  */
 export const arcee: ModelFamily = {
   modelType: 'arcee',

@@ -3,8 +3,8 @@ import type { ModelFamily } from './family.ts';
 import { decoder, eachLayer, layerNorm, linear, namings, plainAttention, readSizes } from './layers.ts';
 
 /**
- * BLOOM: alibi, a norm of the embeddings, query, key and value adjacent in each head (arXiv 2211.05100). The residual can be what the
- * norms give. Read from transformers 5.24, models/bloom/modeling_bloom.py.
+ * BLOOM: alibi, a norm of the embeddings, query, key and value adjacent in each head (arXiv 2211.05100). The residual
+ * can be what the norms give. Read from transformers 5.24, models/bloom/modeling_bloom.py.
  */
 export const bloom: ModelFamily = {
   modelType: 'bloom',

@@ -41,8 +41,9 @@ const NOTES = [
 ];
 
 /**
- * Command R: parallel residuals, layer norms without bias, rotation of neighboring pairs, scaled logits (Cohere 2024). Command R+ has
- * norms of queries and keys with a weight for each head. Read from transformers 5.24, models/cohere/modular_cohere.py.
+ * Command R: parallel residuals, layer norms without bias, rotation of neighboring pairs, scaled logits (Cohere 2024).
+ * Command R+ has norms of queries and keys with a weight for each head. Read from transformers 5.24,
+ * models/cohere/modular_cohere.py.
  */
 export const cohere: ModelFamily = {
   modelType: 'cohere',
@@ -56,8 +57,8 @@ export const cohere: ModelFamily = {
 };
 
 /**
- * Command R7B and A: the same with a window in three of four layers, and no positions in the others (arXiv 2504.00698). Read from
- * transformers 5.24, models/cohere2/modular_cohere2.py.
+ * Command R7B and A: the same with a window in three of four layers, and no positions in the others (arXiv 2504.00698).
+ * Read from transformers 5.24, models/cohere2/modular_cohere2.py.
  */
 export const cohere2: ModelFamily = {
   modelType: 'cohere2',

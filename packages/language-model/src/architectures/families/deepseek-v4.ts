@@ -37,9 +37,9 @@ const HASH_LAYERS = 3;
 const PARTIAL = 64 / 512;
 
 /**
- * DeepSeek-V4: keys that are their values, entries for windows of tokens with an indexer that chooses among them, several streams with
- * hyper-connections, experts that the token itself chooses in the first layers. Layers that predict further tokens are not run. Read from
- * transformers 5.24, models/deepseek_v4/modeling_deepseek_v4.py.
+ * DeepSeek-V4: keys that are their values, entries for windows of tokens with an indexer that chooses among them,
+ * several streams with hyper-connections, experts that the token itself chooses in the first layers. Layers that
+ * predict further tokens are not run. Read from transformers 5.24, models/deepseek_v4/modeling_deepseek_v4.py.
  */
 export const deepseekV4: ModelFamily = {
   modelType: 'deepseek_v4',
@@ -114,7 +114,10 @@ function expectItsOwn(config: Config): void {
   config.ignore('expert_dtype');
 }
 
-/** Newer configs name the type of each layer, older ones have ratios, behind which are those of layers that predict further tokens. */
+/**
+ * Newer configs name the type of each layer, older ones have ratios, behind which are those of layers that predict
+ * further tokens.
+ */
 function readLayerTypes(config: Config, sizes: Sizes): LayerType[] {
   const { layers } = sizes;
   const [types, ratios] = [config.list('layer_types'), config.list('compress_ratios')];
@@ -167,7 +170,10 @@ function readRopes(config: Config, { headDim }: Sizes): Ropes {
   return { main: build(main), compress: build(compress) };
 }
 
-/** In configs with one set of parameters it is that of the layers with entries, and YaRN's magnitude is 1 where it is not written. */
+/**
+ * In configs with one set of parameters it is that of the layers with entries, and YaRN's magnitude is 1 where it is
+ * not written.
+ */
 function readRopeParameters(config: Config, headDim: number): Record<keyof Ropes, Parameters> {
   const written = ropeParameters(config);
   const share = config.optionalNumber('partial_rotary_factor');

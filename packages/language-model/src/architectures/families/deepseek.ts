@@ -7,8 +7,9 @@ import { type LatentSizes, latentAttention, readLatentSizes } from './latent.ts'
 import { gatedMlp, linear, llamaDecoder, llamaLayer, softmaxRouter } from './layers.ts';
 
 /**
- * DeepSeek-V2: latent attention, experts chosen from the best groups, and shared ones (arXiv 2405.04434). The weights of the chosen
- * are never divided by their sum, whatever `norm_topk_prob` says. Read from transformers 5.24, models/deepseek_v2/modeling_deepseek_v2.py.
+ * DeepSeek-V2: latent attention, experts chosen from the best groups, and shared ones (arXiv 2405.04434). The weights
+ * of the chosen are never divided by their sum, whatever `norm_topk_prob` says. Read from transformers 5.24,
+ * models/deepseek_v2/modeling_deepseek_v2.py.
  */
 export const deepseekV2: ModelFamily = {
   modelType: 'deepseek_v2',
@@ -69,8 +70,9 @@ function readV2Groups(config: Config, experts: ExpertSizes): RouterGroups | null
 }
 
 /**
- * DeepSeek-V3, V3.1 and R1: the same, with a sigmoid for each expert and a correction of the choice (arXiv 2412.19437). Layers that
- * predict further tokens are not run. Read from transformers 5.24, models/deepseek_v3/modeling_deepseek_v3.py.
+ * DeepSeek-V3, V3.1 and R1: the same, with a sigmoid for each expert and a correction of the choice (arXiv 2412.19437).
+ * Layers that predict further tokens are not run. Read from transformers 5.24,
+ * models/deepseek_v3/modeling_deepseek_v3.py.
  */
 export const deepseekV3: ModelFamily = {
   modelType: 'deepseek_v3',

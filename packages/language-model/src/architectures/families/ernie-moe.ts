@@ -6,8 +6,9 @@ import type { ModelFamily } from './family.ts';
 import { gatedMlp, llamaDecoder, llamaLayer, readSizes, type Sizes, softmaxRouter } from './layers.ts';
 
 /**
- * ERNIE 4.5 with experts in most layers: neighboring pairs are rotated, and a correction is added to the softmax of the router for the
- * choice (Baidu 2025, ERNIE 4.5 technical report). Read from transformers 5.24, models/ernie4_5_moe/modeling_ernie4_5_moe.py.
+ * ERNIE 4.5 with experts in most layers: neighboring pairs are rotated, and a correction is added to the softmax of the
+ * router for the choice (Baidu 2025, ERNIE 4.5 technical report). Read from transformers 5.24,
+ * models/ernie4_5_moe/modeling_ernie4_5_moe.py.
  */
 export const ernie45Moe: ModelFamily = {
   modelType: 'ernie4_5_moe',

@@ -15,8 +15,9 @@ import {
 } from './layers.ts';
 
 /**
- * EXAONE 4: norms after attention and MLP and of each head, a window in three of four layers, and no positions in the others where
- * some have a window (LG AI Research 2025, arXiv 2507.11407). Read from transformers 5.24, models/exaone4/modular_exaone4.py.
+ * EXAONE 4: norms after attention and MLP and of each head, a window in three of four layers, and no positions in the
+ * others where some have a window (LG AI Research 2025, arXiv 2507.11407). Read from transformers 5.24,
+ * models/exaone4/modular_exaone4.py.
  */
 export const exaone4: ModelFamily = {
   modelType: 'exaone4',

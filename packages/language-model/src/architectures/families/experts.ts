@@ -29,8 +29,8 @@ const EXPERT_NAMES = { gate: 'gate_proj', up: 'up_proj', down: 'down_proj' } as 
 export const NUMBERED_NAMES = { gate: 'w1', up: 'w3', down: 'w2' } as const;
 
 /**
- * A mixture of gated experts `<module>.experts.<i>.gate_proj`, `up_proj`, `down_proj`, or the two stacked tensors of transformers 5
- * below `<module>.experts`.
+ * A mixture of gated experts `<module>.experts.<i>.gate_proj`, `up_proj`, `down_proj`, or the two stacked tensors of
+ * transformers 5 below `<module>.experts`.
  */
 export function gatedExperts(
   config: Config,

@@ -16,8 +16,9 @@ import {
 import { mamba2, readMamba2 } from './mamba2.ts';
 
 /**
- * Falcon-H1: Mamba-2 and attention in parallel in every layer, both of which see the same norm, and multipliers of nearly everything (arXiv
- * 2507.22448). Read from transformers 5.24, models/falcon_h1/modeling_falcon_h1.py and configuration_falcon_h1.py.
+ * Falcon-H1: Mamba-2 and attention in parallel in every layer, both of which see the same norm, and multipliers of
+ * nearly everything (arXiv 2507.22448). Read from transformers 5.24, models/falcon_h1/modeling_falcon_h1.py and
+ * configuration_falcon_h1.py.
  */
 export const falconH1: ModelFamily = {
   modelType: 'falcon_h1',

@@ -6,8 +6,8 @@ import type { ModelFamily } from './family.ts';
 import { decoder, eachLayer, layerNorm, linear, namings, plainAttention, readSizes, type Sizes } from './layers.ts';
 
 /**
- * Falcon: RW (alibi), 7B (one key and value), 40B and 180B (groups), Falcon2-11B (arXiv 2311.16867). Compared with transformers
- * 5.24, models/falcon/modeling_falcon.py.
+ * Falcon: RW (alibi), 7B (one key and value), 40B and 180B (groups), Falcon2-11B (arXiv 2311.16867). Compared with
+ * transformers 5.24, models/falcon/modeling_falcon.py.
  */
 export const falcon: ModelFamily = {
   modelType: 'falcon',

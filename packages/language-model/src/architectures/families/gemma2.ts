@@ -15,8 +15,8 @@ import {
 } from './layers.ts';
 
 /**
- * Gemma 2: norms before and after attention and MLP, capped logits, a window in every other layer (arXiv 2408.00118). Compared
- * with transformers 5.24, models/gemma2/modeling_gemma2.py.
+ * Gemma 2: norms before and after attention and MLP, capped logits, a window in every other layer (arXiv 2408.00118).
+ * Compared with transformers 5.24, models/gemma2/modeling_gemma2.py.
  */
 export const gemma2: ModelFamily = {
   modelType: 'gemma2',

@@ -9,8 +9,8 @@ import { headNorms, readSizes, readWindow, slidingLayers } from './layers.ts';
 const THETA = { full_attention: 1e6, sliding_attention: 1e4 } as const;
 
 /**
- * Gemma 3: norms of queries and keys, five layers with a window to one without, each type with its own rotary base (arXiv
- * 2503.19786). Compared with transformers 5.24, models/gemma3/modeling_gemma3.py.
+ * Gemma 3: norms of queries and keys, five layers with a window to one without, each type with its own rotary base
+ * (arXiv 2503.19786). Compared with transformers 5.24, models/gemma3/modeling_gemma3.py.
  */
 export const gemma3: ModelFamily = {
   modelType: 'gemma3_text',

@@ -27,9 +27,9 @@ import {
 } from './layers.ts';
 
 /**
- * Gemma 3n: four hidden states for each token (AltUp), residuals of low rank (LAuReL), embeddings for each layer, gates that are mostly 0 in
- * the first layers, keys and values that the last layers share. Read from transformers 5.24, models/gemma3n/configuration_gemma3n.py
- * and modeling_gemma3n.py.
+ * Gemma 3n: four hidden states for each token (AltUp), residuals of low rank (LAuReL), embeddings for each layer, gates
+ * that are mostly 0 in the first layers, keys and values that the last layers share. Read from transformers 5.24,
+ * models/gemma3n/configuration_gemma3n.py and modeling_gemma3n.py.
  */
 export const gemma3n: ModelFamily = {
   modelType: 'gemma3n_text',

@@ -46,9 +46,9 @@ const DEFAULTS = {
 } as const;
 
 /**
- * Gemma 4: embeddings for each layer (E2B, E4B), keys and values that the last layers share, larger heads in layers without a
- * window, whose keys can be the values as well, and experts in parallel with the MLP (26B-A4B). Read from transformers 5.24,
- * models/gemma4/configuration_gemma4.py and modeling_gemma4.py.
+ * Gemma 4: embeddings for each layer (E2B, E4B), keys and values that the last layers share, larger heads in layers
+ * without a window, whose keys can be the values as well, and experts in parallel with the MLP (26B-A4B). Read from
+ * transformers 5.24, models/gemma4/configuration_gemma4.py and modeling_gemma4.py.
  */
 export const gemma4: ModelFamily = {
   modelType: 'gemma4_text',
@@ -62,7 +62,10 @@ export const gemma4: ModelFamily = {
   describe,
 };
 
-/** The 12B model: the same without embeddings for each layer and without experts (models/gemma4_unified/modeling_gemma4_unified.py). */
+/**
+ * The 12B model: the same without embeddings for each layer and without experts
+ * (models/gemma4_unified/modeling_gemma4_unified.py).
+ */
 export const gemma4Unified: ModelFamily = {
   modelType: 'gemma4_unified_text',
   defaults: { ...DEFAULTS, max_position_embeddings: 262144, sliding_window: 1024, hidden_size_per_layer_input: 0 },
@@ -177,8 +180,8 @@ function readKinds(config: Config, sizes: Sizes, types: readonly LayerType[]): R
 }
 
 /**
- * Heads of the layers of a type. transformers 5.24 writes them for each layer (`per_layer_config`); files on the Hub have other keys for
- * those without a window.
+ * Heads of the layers of a type. transformers 5.24 writes them for each layer (`per_layer_config`); files on the Hub
+ * have other keys for those without a window.
  */
 function readSizesByType(config: Config, sizes: Sizes, types: readonly LayerType[]): (type: LayerType) => Sizes {
   const changed = (head: number, keyValueHeads: number): Sizes => {

@@ -7,8 +7,8 @@ import { latentAttention, readLatentSizes } from './latent.ts';
 import { headNorms, llamaDecoder, llamaLayer, readSizes } from './layers.ts';
 
 /**
- * GLM-4.5, 4.6 and 4.7: DeepSeek-V3's experts, attention with half of each head rotated, and in larger models norms of queries and keys
- * (arXiv 2508.06471). Read from transformers 5.24, models/glm4_moe/modular_glm4_moe.py.
+ * GLM-4.5, 4.6 and 4.7: DeepSeek-V3's experts, attention with half of each head rotated, and in larger models norms of
+ * queries and keys (arXiv 2508.06471). Read from transformers 5.24, models/glm4_moe/modular_glm4_moe.py.
  */
 export const glm4Moe: ModelFamily = {
   modelType: 'glm4_moe',
@@ -109,8 +109,8 @@ export const glm4MoeLite: ModelFamily = {
 };
 
 /**
- * Whether the MLP of a layer is plain (`dense`) or has experts (`sparse`): all but the first, or the first few, if the config does not
- * say it.
+ * Whether the MLP of a layer is plain (`dense`) or has experts (`sparse`): all but the first, or the first few, if the
+ * config does not say it.
  */
 export function readMlpTypes(config: Config, layers: number, first = 1): readonly unknown[] {
   const types =

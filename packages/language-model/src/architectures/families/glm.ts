@@ -32,7 +32,10 @@ export const glm: ModelFamily = {
   },
 };
 
-/** GLM-4-0414: the same with norms of what attention and MLP return. Read from transformers 5.24, models/glm4/modular_glm4.py. */
+/**
+ * GLM-4-0414: the same with norms of what attention and MLP return. Read from transformers 5.24,
+ * models/glm4/modular_glm4.py.
+ */
 export const glm4: ModelFamily = {
   modelType: 'glm4',
   defaults: DEFAULTS,

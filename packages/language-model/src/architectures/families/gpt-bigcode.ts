@@ -3,8 +3,9 @@ import type { ModelFamily } from './family.ts';
 import { decoder, eachLayer, layerNorm, linear, namings, plainAttention, preNormLayer, readSizes } from './layers.ts';
 
 /**
- * GPT-BigCode (SantaCoder, StarCoder): GPT-2 with plain linear layers, where all heads share one key and value (arXiv 2301.03988,
- * 2305.06161), or each has its own, adjacent to its query. Read from transformers 5.24, models/gpt_bigcode/modeling_gpt_bigcode.py.
+ * GPT-BigCode (SantaCoder, StarCoder): GPT-2 with plain linear layers, where all heads share one key and value (arXiv
+ * 2301.03988, 2305.06161), or each has its own, adjacent to its query. Read from transformers 5.24,
+ * models/gpt_bigcode/modeling_gpt_bigcode.py.
  */
 export const gptBigCode: ModelFamily = {
   modelType: 'gpt_bigcode',

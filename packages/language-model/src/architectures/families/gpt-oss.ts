@@ -24,9 +24,9 @@ const YARN = {
 };
 
 /**
- * gpt-oss: a window in every second layer, attention sinks, stacked experts with biases and a clamped SwiGLU (arXiv 2508.10925).
- * The softmax over the chosen experts' logits is that over all, divided by the sum of the chosen. Read from transformers 5.24,
- * models/gpt_oss/modeling_gpt_oss.py.
+ * gpt-oss: a window in every second layer, attention sinks, stacked experts with biases and a clamped SwiGLU (arXiv
+ * 2508.10925). The softmax over the chosen experts' logits is that over all, divided by the sum of the chosen. Read
+ * from transformers 5.24, models/gpt_oss/modeling_gpt_oss.py.
  */
 export const gptOss: ModelFamily = {
   modelType: 'gpt_oss',

@@ -3,8 +3,8 @@ import type { ModelFamily } from './family.ts';
 import { decoder, eachLayer, layerNorm, linear, namings, plainAttention, readSizes } from './layers.ts';
 
 /**
- * GPT-J: parallel residuals from one norm, a part of each head rotated by neighboring pairs, biases in the MLP and the output layer
- * alone (Wang & Komatsuzaki 2021). Read from transformers 5.24, models/gptj/modeling_gptj.py.
+ * GPT-J: parallel residuals from one norm, a part of each head rotated by neighboring pairs, biases in the MLP and the
+ * output layer alone (Wang & Komatsuzaki 2021). Read from transformers 5.24, models/gptj/modeling_gptj.py.
  */
 export const gptj: ModelFamily = {
   modelType: 'gptj',

@@ -8,9 +8,9 @@ import { layerTypes, plainAttention, preNormLayer, readSizes, rmsNorm, type Size
 import { mamba2, readMamba2 } from './mamba2.ts';
 
 /**
- * Granite 4.0: Granite's multipliers, with Mamba-2 in place of attention in most layers of the h-models, mostly without rotary
- * positions, and in some with experts in addition to the MLP of every token (IBM 2025). Read from transformers 5.24,
- * models/granitemoehybrid/modeling_granitemoehybrid.py.
+ * Granite 4.0: Granite's multipliers, with Mamba-2 in place of attention in most layers of the h-models, mostly without
+ * rotary positions, and in some with experts in addition to the MLP of every token (IBM 2025). Read from transformers
+ * 5.24, models/granitemoehybrid/modeling_granitemoehybrid.py.
  */
 export const graniteMoeHybrid: ModelFamily = {
   modelType: 'granitemoehybrid',

@@ -20,8 +20,8 @@ export const graniteMoe: ModelFamily = {
 };
 
 /**
- * The same with an MLP for every token in addition to a layer's experts, if `shared_intermediate_size` is not 0. Read from transformers 5.24,
- * models/granitemoeshared/modular_granitemoeshared.py.
+ * The same with an MLP for every token in addition to a layer's experts, if `shared_intermediate_size` is not 0. Read
+ * from transformers 5.24, models/granitemoeshared/modular_granitemoeshared.py.
  */
 export const graniteMoeShared: ModelFamily = {
   modelType: 'granitemoeshared',

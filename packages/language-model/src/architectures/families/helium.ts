@@ -3,7 +3,8 @@ import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes } from './layers.ts';
 
 /**
- * Helium: Llama with rotation of neighboring pairs (Kyutai 2025). Read from transformers 5.24, models/helium/modular_helium.py.
+ * Helium: Llama with rotation of neighboring pairs (Kyutai 2025). Read from transformers 5.24,
+ * models/helium/modular_helium.py.
  */
 export const helium: ModelFamily = {
   modelType: 'helium',

@@ -11,8 +11,8 @@ import { llamaDecoder, llamaLayer, readSizes, rmsNorm, type Sizes, softmaxRouter
 const THETA = 10000;
 
 /**
- * Hunyuan, dense: Llama with a norm of each head's queries and keys after their rotation, and a rotary base stretched by a fixed
- * factor (Tencent 2025). Read from transformers 5.24, models/hunyuan_v1_dense/modular_hunyuan_v1_dense.py.
+ * Hunyuan, dense: Llama with a norm of each head's queries and keys after their rotation, and a rotary base stretched
+ * by a fixed factor (Tencent 2025). Read from transformers 5.24, models/hunyuan_v1_dense/modular_hunyuan_v1_dense.py.
  */
 export const hunyuanDense: ModelFamily = {
   modelType: 'hunyuan_v1_dense',
@@ -40,8 +40,8 @@ export const hunyuanDense: ModelFamily = {
 };
 
 /**
- * Hunyuan-A13B: the same with experts in every layer, and an MLP of the same width for every token (Tencent 2025). Read from transformers
- * 5.24, models/hunyuan_v1_moe/modular_hunyuan_v1_moe.py.
+ * Hunyuan-A13B: the same with experts in every layer, and an MLP of the same width for every token (Tencent 2025). Read
+ * from transformers 5.24, models/hunyuan_v1_moe/modular_hunyuan_v1_moe.py.
  */
 export const hunyuanMoe: ModelFamily = {
   modelType: 'hunyuan_v1_moe',
@@ -106,8 +106,8 @@ function headNorms(config: Config, { headDim }: Sizes, index: number): Partial<A
 }
 
 /**
- * What its configs call "dynamic" is, with `alpha`, the same at every length: the base times alpha^(d / (d − 2)), d dimensions of a
- * head.
+ * What its configs call "dynamic" is, with `alpha`, the same at every length: the base times alpha^(d / (d − 2)), d
+ * dimensions of a head.
  */
 function readHunyuanRope(config: Config, headDim: number): Rope {
   const parameters = ropeParameters(config);

@@ -11,8 +11,8 @@ const TYPES = ['full_attention', 'linear_attention'] as const;
 type LayerType = (typeof TYPES)[number];
 
 /**
- * Kimi Linear: three layers of delta attention, whose states forget each channel of a key at its own rate, to one of latent attention
- * without positions, and DeepSeek-V3's experts (arXiv 2510.26692). Read from transformers 5.24,
+ * Kimi Linear: three layers of delta attention, whose states forget each channel of a key at its own rate, to one of
+ * latent attention without positions, and DeepSeek-V3's experts (arXiv 2510.26692). Read from transformers 5.24,
  * models/kimi_linear/modeling_kimi_linear.py and configuration_kimi_linear.py, and conversion_mapping.py.
  */
 export const kimiLinear: ModelFamily = {
@@ -93,7 +93,10 @@ interface LinearSizes {
   readonly kernel: number;
 }
 
-/** Files of the hub have sizes and places of the layers with delta attention in a section of their own, which has priority. */
+/**
+ * Files of the hub have sizes and places of the layers with delta attention in a section of their own, which has
+ * priority.
+ */
 function readLinear(config: Config, sizes: Sizes): LinearSizes & { readonly types: readonly LayerType[] } {
   const section = config.object('linear_attn_config') ?? {};
   if (config.has('linear_attn_config') && config.object('linear_attn_config') === null) {
@@ -137,7 +140,10 @@ function readTypes(
   );
 }
 
-/** Keys of the hub's config that the class does not read: with other values its authors' own code computes something else. */
+/**
+ * Keys of the hub's config that the class does not read: with other values its authors' own code computes something
+ * else.
+ */
 function expectItsOwn(config: Config): void {
   config.expect('mla_use_nope', true, 'latent attention has no positions here');
   config.expect('moe_layer_freq', 1, 'only experts in every layer after the first are supported');

@@ -75,7 +75,9 @@ export function latentAttention(
   };
 }
 
-/** YaRN's magnitude for all dimensions, squared: it multiplies the products of queries and keys (DeepSeek-V2's code). */
+/**
+ * YaRN's magnitude for all dimensions, squared: it multiplies the products of queries and keys (DeepSeek-V2's code).
+ */
 function latentScale(config: Config, parameters: Parameters): number {
   const weight = ropeNumber(config, parameters, 'mscale_all_dim');
   if (!weight || ropeType(parameters) === 'default') return 1;

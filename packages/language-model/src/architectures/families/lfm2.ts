@@ -29,8 +29,8 @@ const DEFAULTS = {
 } as const;
 
 /**
- * LFM2 and LFM2.5: short gated convolutions in most layers, attention with norms of queries and keys in the others (arXiv
- * 2511.23404). Read from transformers 5.24, models/lfm2/modeling_lfm2.py.
+ * LFM2 and LFM2.5: short gated convolutions in most layers, attention with norms of queries and keys in the others
+ * (arXiv 2511.23404). Read from transformers 5.24, models/lfm2/modeling_lfm2.py.
  */
 export const lfm2: ModelFamily = {
   modelType: 'lfm2',
@@ -81,7 +81,10 @@ export const lfm2Moe: ModelFamily = {
   },
 };
 
-/** With `block_auto_adjust_ff_dim`, two thirds of the configured width, rounded up to a multiple if there is a multiplier. */
+/**
+ * With `block_auto_adjust_ff_dim`, two thirds of the configured width, rounded up to a multiple if there is a
+ * multiplier.
+ */
 function feedForwardWidth(config: Config): number {
   const own = config.optionalNumber('block_ff_dim'); // the class gives it priority over intermediate_size
   const written = config.size('intermediate_size');

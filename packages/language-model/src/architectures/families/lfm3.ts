@@ -26,8 +26,8 @@ const ROPES = {
 };
 
 /**
- * LFM3: LFM2 with a window in half of the layers with attention, a gate of each head's output, and norms after mixers and MLPs as well.
- * Read from transformers 5.24, models/lfm3/modeling_lfm3.py and conversion_mapping.py.
+ * LFM3: LFM2 with a window in half of the layers with attention, a gate of each head's output, and norms after mixers
+ * and MLPs as well. Read from transformers 5.24, models/lfm3/modeling_lfm3.py and conversion_mapping.py.
  */
 export const lfm3: ModelFamily = {
   modelType: 'lfm3',

@@ -3,8 +3,8 @@ import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes } from './layers.ts';
 
 /**
- * Llama 1 to 3.3, and other models with this model_type (Touvron et al. 2023, arXiv 2302.13971). Compared with transformers 5.24,
- * models/llama/modeling_llama.py.
+ * Llama 1 to 3.3, and other models with this model_type (Touvron et al. 2023, arXiv 2302.13971). Compared with
+ * transformers 5.24, models/llama/modeling_llama.py.
  */
 export const llama: ModelFamily = {
   modelType: 'llama',

@@ -15,8 +15,9 @@ import {
 } from './layers.ts';
 
 /**
- * Llama 4: chunked attention with rotary positions in three of four layers, none and a temperature in the others; the sigmoid of a
- * router's logit scales what an expert is given (Meta 2025). Read from transformers 5.24, models/llama4/modeling_llama4.py.
+ * Llama 4: chunked attention with rotary positions in three of four layers, none and a temperature in the others; the
+ * sigmoid of a router's logit scales what an expert is given (Meta 2025). Read from transformers 5.24,
+ * models/llama4/modeling_llama4.py.
  */
 export const llama4Text: ModelFamily = {
   modelType: 'llama4_text',

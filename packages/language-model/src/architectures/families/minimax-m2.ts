@@ -5,8 +5,8 @@ import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, rmsNorm, softmaxRouter, stackedExperts } from './layers.ts';
 
 /**
- * MiniMax-M2: norms over all queries and all keys, half of each head rotated, experts by a sigmoid with a correction of the choice
- * (MiniMax 2025). Read from transformers 5.24, models/minimax_m2/modeling_minimax_m2.py.
+ * MiniMax-M2: norms over all queries and all keys, half of each head rotated, experts by a sigmoid with a correction of
+ * the choice (MiniMax 2025). Read from transformers 5.24, models/minimax_m2/modeling_minimax_m2.py.
  */
 export const minimaxM2: ModelFamily = {
   modelType: 'minimax_m2',
@@ -60,7 +60,10 @@ export const minimaxM2: ModelFamily = {
   },
 };
 
-/** Keys of the hub's configs that the class does not read: with other values its authors' own code computes something else. */
+/**
+ * Keys of the hub's configs that the class does not read: with other values its authors' own code computes something
+ * else.
+ */
 function expectItsOwn(config: Config): void {
   const why = 'only that of MiniMax-M2 is supported';
   config.expect('scoring_func', 'sigmoid', why);

@@ -3,8 +3,8 @@ import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers } from './layers.ts';
 
 /**
- * Ministral 8B (Mistral AI, October 2024): Mistral with a list of the layers that have a window; without the list, all have it.
- * Read from transformers 5.24, models/ministral/modular_ministral.py.
+ * Ministral 8B (Mistral AI, October 2024): Mistral with a list of the layers that have a window; without the list, all
+ * have it. Read from transformers 5.24, models/ministral/modular_ministral.py.
  */
 export const ministral: ModelFamily = {
   modelType: 'ministral',

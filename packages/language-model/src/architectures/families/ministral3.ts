@@ -22,8 +22,8 @@ const MISSING: Parameters = {
 export const TEMPERATURE_KEYS = ['llama_4_scaling_beta', 'max_position_embeddings'];
 
 /**
- * Ministral 3 (Mistral AI 2025, arXiv 2601.08584): Mistral with YaRN, and queries that grow with the logarithm of their position
- * beyond the original length. Read from transformers 5.24, models/ministral3/modular_ministral3.py.
+ * Ministral 3 (Mistral AI 2025, arXiv 2601.08584): Mistral with YaRN, and queries that grow with the logarithm of their
+ * position beyond the original length. Read from transformers 5.24, models/ministral3/modular_ministral3.py.
  */
 export const ministral3: ModelFamily = {
   modelType: 'ministral3',

@@ -21,8 +21,8 @@ const MISSING: Parameters = {
 };
 
 /**
- * Mistral Small 4: DeepSeek's latent attention with queries that grow with the logarithm of their position, and stacked experts chosen
- * by a softmax. Read from transformers 5.24, models/mistral4/modeling_mistral4.py.
+ * Mistral Small 4: DeepSeek's latent attention with queries that grow with the logarithm of their position, and stacked
+ * experts chosen by a softmax. Read from transformers 5.24, models/mistral4/modeling_mistral4.py.
  */
 export const mistral4: ModelFamily = {
   modelType: 'mistral4',

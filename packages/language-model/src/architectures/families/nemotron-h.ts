@@ -7,8 +7,8 @@ import { decoder, eachLayer, linear, MAX_LAYERS, plainAttention, readSizes, rmsN
 import { mamba2 } from './mamba2.ts';
 
 /**
- * Nemotron-H and Nemotron 3: each layer is one of Mamba-2, attention without positions, an MLP with squared ReLU, or a mixture of
- * such experts, which in some models see a smaller vector (arXiv 2504.03624). Read from transformers 5.24,
+ * Nemotron-H and Nemotron 3: each layer is one of Mamba-2, attention without positions, an MLP with squared ReLU, or a
+ * mixture of such experts, which in some models see a smaller vector (arXiv 2504.03624). Read from transformers 5.24,
  * models/nemotron_h/modeling_nemotron_h.py. Layers that predict further tokens (`mtp.`) are not run.
  */
 export const nemotronH: ModelFamily = {
@@ -123,7 +123,10 @@ function readTypes(config: Config): LayerType[] {
   });
 }
 
-/** Keys for the initialization, for kernels, for layers that predict further tokens, and other names of keys that the class reads. */
+/**
+ * Keys for the initialization, for kernels, for layers that predict further tokens, and other names of keys that the
+ * class reads.
+ */
 function ignoreTraining(config: Config): void {
   config.size('chunk_size');
   config.ignore('attention_bias', 'expand', 'mamba_expand', 'mamba_chunk_size', 'mamba_proj_bias');

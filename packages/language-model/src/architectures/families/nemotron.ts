@@ -3,8 +3,8 @@ import type { ModelFamily } from './family.ts';
 import { decoder, eachLayer, layerNorm, plainAttention, plainMlp, preNormLayer, readSizes } from './layers.ts';
 
 /**
- * Nemotron 4 and Minitron: layer norms whose gain is weight + 1, half of each head rotated, squared ReLU without a gate (NVIDIA 2024,
- * arXiv 2402.16819). Read from transformers 5.24, models/nemotron/modeling_nemotron.py.
+ * Nemotron 4 and Minitron: layer norms whose gain is weight + 1, half of each head rotated, squared ReLU without a gate
+ * (NVIDIA 2024, arXiv 2402.16819). Read from transformers 5.24, models/nemotron/modeling_nemotron.py.
  */
 export const nemotron: ModelFamily = {
   modelType: 'nemotron',

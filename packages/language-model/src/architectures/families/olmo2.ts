@@ -5,8 +5,8 @@ import type { ModelFamily } from './family.ts';
 import { gatedMlp, llamaDecoder, plainAttention, postNormLayer, readSizes, rmsNorm, type Sizes } from './layers.ts';
 
 /**
- * OLMo 2: norms after attention and MLP instead of before, and over all heads of queries and keys (arXiv 2501.00656). Compared
- * with transformers 5.24, models/olmo2/modeling_olmo2.py.
+ * OLMo 2: norms after attention and MLP instead of before, and over all heads of queries and keys (arXiv 2501.00656).
+ * Compared with transformers 5.24, models/olmo2/modeling_olmo2.py.
  */
 export const olmo2: ModelFamily = {
   modelType: 'olmo2',

@@ -12,8 +12,9 @@ const THETA = 5e5;
 const TYPES = ['full_attention', 'sliding_attention'] as const;
 
 /**
- * OLMo 3: OLMo 2 with a window in three of four layers, and a length scaling of rotary positions in the others only (Olmo team 2025,
- * arXiv 2512.13961). Read from transformers 5.24, models/olmo3/modular_olmo3.py and configuration_olmo3.py.
+ * OLMo 3: OLMo 2 with a window in three of four layers, and a length scaling of rotary positions in the others only
+ * (Olmo team 2025, arXiv 2512.13961). Read from transformers 5.24, models/olmo3/modular_olmo3.py and
+ * configuration_olmo3.py.
  */
 export const olmo3: ModelFamily = {
   modelType: 'olmo3',
@@ -45,7 +46,10 @@ export const olmo3: ModelFamily = {
   },
 };
 
-/** In older configs, `rope_scaling` and `rope_theta` are those of the layers without a window; the others have the default base. */
+/**
+ * In older configs, `rope_scaling` and `rope_theta` are those of the layers without a window; the others have the
+ * default base.
+ */
 function readRopeOfType(config: Config, headDim: number, type: (typeof TYPES)[number]): Rope {
   const scaling = config.object('rope_scaling');
   const byType = config.object('rope_parameters');

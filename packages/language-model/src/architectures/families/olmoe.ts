@@ -4,8 +4,8 @@ import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, rmsNorm, softmaxRouter } from './layers.ts';
 
 /**
- * OLMoE: Llama with norms over all heads of queries and keys, and experts in every layer (arXiv 2409.02060). Read from transformers 5.24,
- * models/olmoe/modular_olmoe.py.
+ * OLMoE: Llama with norms over all heads of queries and keys, and experts in every layer (arXiv 2409.02060). Read from
+ * transformers 5.24, models/olmoe/modular_olmoe.py.
  */
 export const olmoe: ModelFamily = {
   modelType: 'olmoe',

@@ -13,8 +13,8 @@ import {
 } from './layers.ts';
 
 /**
- * OPT: learned positions from row 2 on, biases everywhere (arXiv 2205.01068). The 350m model has norms behind the sums, and smaller
- * embeddings. Read from transformers 5.24, models/opt/modeling_opt.py.
+ * OPT: learned positions from row 2 on, biases everywhere (arXiv 2205.01068). The 350m model has norms behind the sums,
+ * and smaller embeddings. Read from transformers 5.24, models/opt/modeling_opt.py.
  */
 export const opt: ModelFamily = {
   modelType: 'opt',

@@ -4,8 +4,8 @@ import type { ModelFamily } from './family.ts';
 import { decoder, eachLayer, layerNorm, linear, plainAttention, readSizes } from './layers.ts';
 
 /**
- * Phi-1, Phi-1.5 and Phi-2: parallel residuals, layer norms, biases everywhere, also of the output layer, half of each head rotated
- * (arXiv 2309.05463). Read from transformers 5.24, models/phi/modular_phi.py.
+ * Phi-1, Phi-1.5 and Phi-2: parallel residuals, layer norms, biases everywhere, also of the output layer, half of each
+ * head rotated (arXiv 2309.05463). Read from transformers 5.24, models/phi/modular_phi.py.
  */
 export const phi: ModelFamily = {
   modelType: 'phi',

@@ -6,8 +6,8 @@ import { fusedGatedMlp, linear, llamaDecoder, llamaLayer, readSizes, readWindow 
 const TYPES = ['default', 'longrope', 'su', 'yarn'];
 
 /**
- * Phi-3 and Phi-4: fused projections, LongRoPE, rotary embeddings on a part of each head (arXiv 2404.14219). Compared with
- * transformers 5.24, models/phi3/modeling_phi3.py.
+ * Phi-3 and Phi-4: fused projections, LongRoPE, rotary embeddings on a part of each head (arXiv 2404.14219). Compared
+ * with transformers 5.24, models/phi3/modeling_phi3.py.
  */
 export const phi3: ModelFamily = {
   modelType: 'phi3',

@@ -17,8 +17,8 @@ import {
 } from './layers.ts';
 
 /**
- * Phi-3.5-MoE: layer norms, biases, and a router that weights each choice among the experts with nearly as large a logit (SparseMixer,
- * arXiv 2409.12136, section 2). Read from transformers 5.24, models/phimoe/modeling_phimoe.py.
+ * Phi-3.5-MoE: layer norms, biases, and a router that weights each choice among the experts with nearly as large a
+ * logit (SparseMixer, arXiv 2409.12136, section 2). Read from transformers 5.24, models/phimoe/modeling_phimoe.py.
  */
 export const phimoe: ModelFamily = {
   modelType: 'phimoe',

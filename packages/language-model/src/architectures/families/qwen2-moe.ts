@@ -4,8 +4,8 @@ import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers, softmaxRouter } from './layers.ts';
 
 /**
- * Qwen 1.5 and 2 with a mixture of experts in most layers, and an additional expert for every token, weighted by a sigmoid
- * (arXiv 2407.10671). Read from transformers 5.24, models/qwen2_moe/modeling_qwen2_moe.py.
+ * Qwen 1.5 and 2 with a mixture of experts in most layers, and an additional expert for every token, weighted by a
+ * sigmoid (arXiv 2407.10671). Read from transformers 5.24, models/qwen2_moe/modeling_qwen2_moe.py.
  */
 export const qwen2Moe: ModelFamily = {
   modelType: 'qwen2_moe',

@@ -38,8 +38,9 @@ export const QWEN_HYBRID_DEFAULTS = {
 } as const;
 
 /**
- * Qwen 3.5 and 3.6: three layers of linear attention by the gated delta rule to one of full attention, whose queries carry a gate
- * of its output; a quarter of each head is rotated. Read from transformers 5.24, models/qwen3_5/modeling_qwen3_5.py.
+ * Qwen 3.5 and 3.6: three layers of linear attention by the gated delta rule to one of full attention, whose queries
+ * carry a gate of its output; a quarter of each head is rotated. Read from transformers 5.24,
+ * models/qwen3_5/modeling_qwen3_5.py.
  */
 export const qwen35: ModelFamily = {
   modelType: 'qwen3_5_text',
@@ -56,7 +57,10 @@ export const qwen35: ModelFamily = {
   },
 };
 
-/** The same with a mixture of experts and a gated shared one in every layer (models/qwen3_5_moe/modeling_qwen3_5_moe.py). */
+/**
+ * The same with a mixture of experts and a gated shared one in every layer
+ * (models/qwen3_5_moe/modeling_qwen3_5_moe.py).
+ */
 export const qwen35Moe: ModelFamily = {
   modelType: 'qwen3_5_moe_text',
   defaults: {

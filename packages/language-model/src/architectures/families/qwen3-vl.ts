@@ -15,8 +15,9 @@ const DEFAULTS = {
 };
 
 /**
- * The text model of Qwen3-VL: Qwen 3 without windows (arXiv 2511.21631). The three positions of a token are equal in text, so that
- * it makes no difference how they share the dimensions of a head. Read from transformers 5.24, models/qwen3_vl/modular_qwen3_vl.py.
+ * The text model of Qwen3-VL: Qwen 3 without windows (arXiv 2511.21631). The three positions of a token are equal in
+ * text, so that it makes no difference how they share the dimensions of a head. Read from transformers 5.24,
+ * models/qwen3_vl/modular_qwen3_vl.py.
  */
 export const qwen3VlText: ModelFamily = {
   modelType: 'qwen3_vl_text',

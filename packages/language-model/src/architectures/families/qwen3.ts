@@ -4,8 +4,8 @@ import { headNorms, llamaDecoder, llamaLayer, readSizes } from './layers.ts';
 import { qwenSliding } from './qwen2.ts';
 
 /**
- * Qwen 3: a norm of each head's queries and keys before the rotary embedding (arXiv 2505.09388). Compared with transformers 5.24,
- * models/qwen3/modeling_qwen3.py.
+ * Qwen 3: a norm of each head's queries and keys before the rotary embedding (arXiv 2505.09388). Compared with
+ * transformers 5.24, models/qwen3/modeling_qwen3.py.
  */
 export const qwen3: ModelFamily = {
   modelType: 'qwen3',

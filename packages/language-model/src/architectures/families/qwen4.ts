@@ -20,10 +20,11 @@ import {
 import { gatedDelta, QWEN_HYBRID_DEFAULTS, qwenExperts, separateDeltaProjections } from './qwen3-5.ts';
 
 /**
- * Qwen 4, the experimental release: the mixers and experts of Qwen 3.5 in blocks with several residual streams, to which some layers add
- * embeddings of the last few tokens. Attention is sparse in long texts. Only texts are run that are short enough for a query to see all
- * tokens before it: in longer ones torch.topk chooses among blocks of tokens, whose scores are often equal (a ReLU makes them 0), and no
- * order is defined for those (`Qwen4ExpTextQSAIndexer`). Read from transformers 5.24, models/qwen4_exp/modeling_qwen4_exp.py.
+ * Qwen 4, the experimental release: the mixers and experts of Qwen 3.5 in blocks with several residual streams, to
+ * which some layers add embeddings of the last few tokens. Attention is sparse in long texts. Only texts are run that
+ * are short enough for a query to see all tokens before it: in longer ones torch.topk chooses among blocks of tokens,
+ * whose scores are often equal (a ReLU makes them 0), and no order is defined for those (`Qwen4ExpTextQSAIndexer`).
+ * Read from transformers 5.24, models/qwen4_exp/modeling_qwen4_exp.py.
  */
 export const qwen4: ModelFamily = {
   modelType: 'qwen4_exp_text',
@@ -125,8 +126,9 @@ function gateOfDelta(config: Config): (typeof DELTA_GATES)[number] {
 }
 
 /**
- * What chooses the tokens that a query sees: the `indexer_budget` / `indexer_compress_ratio` best blocks of `indexer_compress_ratio`
- * tokens, and the tokens after the last whole block. Up to `denseLength` tokens, a query sees all. Null where no layer has an indexer.
+ * What chooses the tokens that a query sees: the `indexer_budget` / `indexer_compress_ratio` best blocks of
+ * `indexer_compress_ratio` tokens, and the tokens after the last whole block. Up to `denseLength` tokens, a query sees
+ * all. Null where no layer has an indexer.
  */
 function readIndexer(config: Config, { hidden }: Sizes, types: readonly string[]) {
   if (types.every((type) => type === 'linear_attention')) {
@@ -170,7 +172,10 @@ function readStreams(config: Config, { hidden }: Sizes) {
   return { count, mix, exchange };
 }
 
-/** Tokens of an n-gram at most, its rows in the tables of all layers, and the least size of a table: larger ones are a mistake. */
+/**
+ * Tokens of an n-gram at most, its rows in the tables of all layers, and the least size of a table: larger ones are a
+ * mistake.
+ */
 const MAX_NGRAM = 64;
 const MAX_ROWS = 16_384;
 const MAX_TABLE = 2 ** 31;

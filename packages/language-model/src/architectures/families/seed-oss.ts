@@ -3,8 +3,8 @@ import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes } from './layers.ts';
 
 /**
- * Seed-OSS: Llama with biases of queries, keys and values, and another switch for that of the output (ByteDance 2025). Read from
- * transformers 5.24, models/seed_oss/modular_seed_oss.py.
+ * Seed-OSS: Llama with biases of queries, keys and values, and another switch for that of the output (ByteDance 2025).
+ * Read from transformers 5.24, models/seed_oss/modular_seed_oss.py.
  */
 export const seedOss: ModelFamily = {
   modelType: 'seed_oss',

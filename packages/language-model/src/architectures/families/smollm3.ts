@@ -3,8 +3,8 @@ import type { ModelFamily } from './family.ts';
 import { eachLayer, llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers } from './layers.ts';
 
 /**
- * SmolLM 3: Llama with some layers without positions (NoPE: Yang et al. 2025, arXiv 2501.18795). Compared with transformers 5.24,
- * models/smollm3/modeling_smollm3.py.
+ * SmolLM 3: Llama with some layers without positions (NoPE: Yang et al. 2025, arXiv 2501.18795). Compared with
+ * transformers 5.24, models/smollm3/modeling_smollm3.py.
  */
 export const smollm3: ModelFamily = {
   modelType: 'smollm3',

@@ -4,8 +4,8 @@ import type { ModelFamily } from './family.ts';
 import { decoder, eachLayer, gatedMlp, layerNorm, plainAttention, readSizes } from './layers.ts';
 
 /**
- * StableLM 2: layer norms, rotary embeddings on a quarter of each head, optionally parallel residuals (arXiv 2402.17834). Compared
- * with transformers 5.24, models/stablelm/modeling_stablelm.py.
+ * StableLM 2: layer norms, rotary embeddings on a quarter of each head, optionally parallel residuals (arXiv
+ * 2402.17834). Compared with transformers 5.24, models/stablelm/modeling_stablelm.py.
  */
 export const stablelm: ModelFamily = {
   modelType: 'stablelm',

@@ -12,8 +12,8 @@ import {
 } from './layers.ts';
 
 /**
- * StarCoder 2: layer norms, an MLP without gate, biases in all layers (arXiv 2402.19173). Compared with transformers 5.24,
- * models/starcoder2/modeling_starcoder2.py.
+ * StarCoder 2: layer norms, an MLP without gate, biases in all layers (arXiv 2402.19173). Compared with transformers
+ * 5.24, models/starcoder2/modeling_starcoder2.py.
  */
 export const starcoder2: ModelFamily = {
   modelType: 'starcoder2',

@@ -4,7 +4,9 @@ import type { Layer } from '../../architectures/decoder.ts';
 import { type KvCacheSize, keepingMixers, type LayerCache, type MixerCache } from '../kv-cache.ts';
 import type { StateStore } from './state-store.ts';
 
-/** Keys, values and states of one layer after the tokens of one KV cache: what a pass through that layer needs of them. */
+/**
+ * Keys, values and states of one layer after the tokens of one KV cache: what a pass through that layer needs of them.
+ */
 export class LayerCaches {
   readonly #store: StateStore;
 

@@ -90,8 +90,10 @@ export class LayerPass {
   }
 
   /**
-   * Time the first layer with each of some batches, and the reading of another layer, which nothing has read just before.
-   * @returns seconds for a pass, if all weights take as long for each byte to read and to open, and all layers to run; the KV caches of the runs stay
+   * Time the first layer with each of some batches, and the reading of another layer, which nothing has read just
+   * before.
+   * @returns seconds for a pass, if all weights take as long for each byte to read and to open, and all layers to run;
+   * the KV caches of the runs stay
    */
   async time(
     runs: readonly RecordedRun[],

@@ -28,7 +28,10 @@ const MORE_TIMES = 16;
 /** The output matrix's share of the time of a pass. */
 const HEAD_SHARE = 0.05;
 
-/** A model of which two layers at most are in memory: every call is one pass over the weights, or one for each new token. */
+/**
+ * A model of which two layers at most are in memory: every call is one pass over the weights, or one for each new
+ * token.
+ */
 export class LayeredModel {
   readonly usesKvCache: boolean;
   readonly #model: LayeredDecoder;

@@ -9,8 +9,9 @@ const CHUNK = 8 * 1024 * 1024;
 const READS = 2;
 
 /**
- * Read parts of files that will be mapped next, so that the system has them in memory by then. Few reads are in flight: Node has four
- * threads for files, and states that the running layer needs are not to wait behind all weights of the next one.
+ * Read parts of files that will be mapped next, so that the system has them in memory by then. Few reads are in flight:
+ * Node has four threads for files, and states that the running layer needs are not to wait behind all weights of the
+ * next one.
  * @returns when all is read; what cannot be read is an error later, when the file is mapped
  */
 export async function readAhead(parts: readonly ExternalData[]): Promise<void> {

@@ -21,8 +21,8 @@ export interface RecordedRun {
 const NO_LAYERS: KvCache['layers'] = [];
 
 /**
- * Takes down which batches are run, and in which order: their inputs do not depend on what comes of those before, only on their
- * sizes. So the same code that runs a whole model batch by batch says what goes through each layer.
+ * Takes down which batches are run, and in which order: their inputs do not depend on what comes of those before, only
+ * on their sizes. So the same code that runs a whole model batch by batch says what goes through each layer.
  */
 export class RunRecorder implements Backbone<Promised> {
   /** Caches are memory with spare capacity, to which new keys and values are appended. */

@@ -14,16 +14,19 @@ type Entry =
   | { readonly place: 'file'; readonly dims: readonly number[]; readonly offset: number; readonly byteLength: number };
 
 /**
- * Hidden states, keys and values between the layers. What does not fit into the memory limit goes to a temporary file, whose name is
- * removed as soon as it is open: the system frees it when the process ends, however it ends. Layers take states in one order again
- * and again, so that those which came first stay in memory, and no state is moved.
+ * Hidden states, keys and values between the layers. What does not fit into the memory limit goes to a temporary file,
+ * whose name is removed as soon as it is open: the system frees it when the process ends, however it ends. Layers take
+ * states in one order again and again, so that those which came first stay in memory, and no state is moved.
  */
 export class StateStore {
   readonly #limit: number;
   readonly #folder: string;
   readonly #open: (folder: string) => Promise<FileHandle>;
   readonly #entries = new Map<string, Entry>();
-  /** Places in the file that are free again, by their size: a power of two, so that keys which grow take the places of others. */
+  /**
+   * Places in the file that are free again, by their size: a power of two, so that keys which grow take the places of
+   * others.
+   */
   readonly #free = new Map<number, number[]>();
   #used = 0;
   /** Places in the file that are taken. */

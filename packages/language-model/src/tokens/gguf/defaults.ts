@@ -7,7 +7,9 @@ type Json = Readonly<Record<string, unknown>>;
 export interface GgufDefaults {
   /** Ids of the tokens other than EOS that end a turn or a message to a tool, by their keys. */
   readonly ends: Json;
-  /** Sampling (`general.sampling.*`) under the names of generation_config.json where it has them; null if there is none. */
+  /**
+   * Sampling (`general.sampling.*`) under the names of generation_config.json where it has them; null if there is none.
+   */
   readonly sampling: Json | null;
 }
 

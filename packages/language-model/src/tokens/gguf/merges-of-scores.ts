@@ -1,4 +1,6 @@
-/** Each token is looked up at each place where it can be cut; a damaged file must not take minutes. Gemma's take 2^21. */
+/**
+ * Each token is looked up at each place where it can be cut; a damaged file must not take minutes. Gemma's take 2^21.
+ */
 const MAX_WORK = 2 ** 25;
 
 /** Two tokens that are a third one together. */
@@ -11,9 +13,9 @@ interface Cut {
 }
 
 /**
- * The merges of a SentencePiece BPE vocabulary, which has scores instead: two tokens that are a third one are merged, that of
- * the best score first. In the order in which transformers 5.24 (`generate_merges`) writes them into tokenizer.json, which
- * matters for equal scores: the one with the longest left part first.
+ * The merges of a SentencePiece BPE vocabulary, which has scores instead: two tokens that are a third one are merged,
+ * that of the best score first. In the order in which transformers 5.24 (`generate_merges`) writes them into
+ * tokenizer.json, which matters for equal scores: the one with the longest left part first.
  * @param ids of all tokens that can be merged, in their order
  * @throws Error for tokens that would take too long
  */

@@ -67,10 +67,11 @@ const qwen2: Splitting = { normalizer: NFC, pre_tokenizer: splitBy(QWEN_2) };
 
 /**
  * The names of `tokenizer.ggml.pre`, which llama.cpp gives to tokenizers by what they make of one text
- * (convert_hf_to_gguf_update.py), with what the tokenizer.json of the models has that are converted under it. llama.cpp's own
- * table (src/llama-vocab.cpp, b7000 and later) has expressions alone, and leaves out the normal form. Names are here if the
- * tokenizer.json is known, or if llama.cpp and transformers 5.24 (integrations/gguf/gguf_tokenizer_mapping.py) agree on it:
- * docs/reference/language-model.md says which have been compared.
+ * (convert_hf_to_gguf_update.py), with what the tokenizer.json of the models has that are converted under it.
+ * llama.cpp's own table (src/llama-vocab.cpp, b7000 and later) has expressions alone, and leaves out the normal form.
+ * Names are here if the tokenizer.json is known, or if llama.cpp and transformers 5.24
+ * (integrations/gguf/gguf_tokenizer_mapping.py) agree on it: docs/reference/language-model.md says which have been
+ * compared.
  */
 export const PRE_TOKENIZERS: ReadonlyMap<string, Splitting> = new Map<string, Splitting>([
   ['gpt-2', gpt2],

@@ -2,8 +2,9 @@ import { UserError } from '@shadow-gate/platform';
 import { type GgufVocabulary, isToken, TOKEN_TYPES } from './vocabulary.ts';
 
 /**
- * llama.cpp tokenizes by the vocabulary of the GGUF file, whatever tokenizer.json is in it or next to it. A tokenizer.json is used only
- * with the same ids. Plain tokens have to be in it; others, which can be spelled otherwise in a GGUF file, may be missing.
+ * llama.cpp tokenizes by the vocabulary of the GGUF file, whatever tokenizer.json is in it or next to it. A
+ * tokenizer.json is used only with the same ids. Plain tokens have to be in it; others, which can be spelled otherwise
+ * in a GGUF file, may be missing.
  * @param json tokenizer.json as parsed, and its name for errors
  * @throws UserError for a tokenizer.json with other tokens, or with a vocabulary that is not read
  */
@@ -24,7 +25,9 @@ export function expectSameTokens(
   );
 }
 
-/** By their texts: of the vocabulary, an object or, of Unigram, a list of tokens with scores, and of the added tokens. */
+/**
+ * By their texts: of the vocabulary, an object or, of Unigram, a list of tokens with scores, and of the added tokens.
+ */
 function idsOf(json: unknown): ReadonlyMap<unknown, unknown> | null {
   const { model, added_tokens } = (json ?? {}) as {
     readonly model?: { vocab?: unknown } | null;

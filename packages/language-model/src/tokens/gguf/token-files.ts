@@ -135,8 +135,8 @@ function postProcessor(vocabulary: GgufVocabulary, { tokens, addBos }: Tokenizer
 }
 
 /**
- * Tokens that end a turn (llama.cpp, src/llama-vocab.cpp, `special_eog_ids`). generation_config.json has their ids in addition to EOS,
- * and a GGUF file often EOS alone.
+ * Tokens that end a turn (llama.cpp, src/llama-vocab.cpp, `special_eog_ids`). generation_config.json has their ids in
+ * addition to EOS, and a GGUF file often EOS alone.
  */
 const TURN_ENDS = new Set([
   '<|eot_id|>',

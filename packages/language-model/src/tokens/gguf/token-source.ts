@@ -14,8 +14,9 @@ type TokenSource =
   | { readonly kind: 'gguf'; readonly file: string; readonly files: GgufTokenFiles };
 
 /**
- * Find the tokenizer of a checkpoint. A GGUF file is used with its own, as in every program that loads it. Files next to it are
- * used only if it has none, or one that is not known here, and if the tokens are the same; so is a tokenizer.json that is in it.
+ * Find the tokenizer of a checkpoint. A GGUF file is used with its own, as in every program that loads it. Files next
+ * to it are used only if it has none, or one that is not known here, and if the tokens are the same; so is a
+ * tokenizer.json that is in it.
  * @throws UserError for a GGUF file whose tokenizer is not known, or damaged
  */
 export async function findTokenSource(place: TokenPlace): Promise<TokenSource> {

@@ -117,7 +117,9 @@ function sentencePiece(vocabulary: GgufVocabulary): TokenizerParts {
   };
 }
 
-/** Gemma 4 has merges and no scores. The reference adds no BOS, which its chat template writes, whatever the file says. */
+/**
+ * Gemma 4 has merges and no scores. The reference adds no BOS, which its chat template writes, whatever the file says.
+ */
 function gemma4(vocabulary: GgufVocabulary): TokenizerParts {
   const tokens = vocabulary.tokens.map(withoutSpaces);
   return {

@@ -57,7 +57,8 @@ export interface GgufVocabulary {
 /**
  * Read the vocabulary of a GGUF file (`tokenizer.ggml.*`).
  * @returns null if the file has no tokenizer
- * @throws UserError for values of other types, lists of other lengths, ids beyond the vocabulary, a token that is there twice
+ * @throws UserError for values of other types, lists of other lengths, ids beyond the vocabulary, a token that is there
+ * twice
  */
 export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary | null {
   const { file } = metadata;

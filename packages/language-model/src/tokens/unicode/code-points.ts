@@ -62,7 +62,9 @@ export function contains(set: CodePoints, point: number): boolean {
   return (set[2 * low] ?? Number.POSITIVE_INFINITY) <= point;
 }
 
-/** A class of a JavaScript regular expression with the flag `u`: whatever Unicode the engine knows, these code points. */
+/**
+ * A class of a JavaScript regular expression with the flag `u`: whatever Unicode the engine knows, these code points.
+ */
 export function toClass(set: CodePoints): string {
   const inverse = invertCodePoints(set);
   if (set.length === 0) return '[^\\s\\S]';

@@ -20,8 +20,8 @@ export interface GgufArchitecture {
   /** `general.architecture`. */
   readonly name: string;
   /**
-   * By the base name: of each layer below `layers`, and of the whole model. A text is the name of a module in transformers, relative
-   * to its layer.
+   * By the base name: of each layer below `layers`, and of the whole model. A text is the name of a module in
+   * transformers, relative to its layer.
    */
   readonly layer: Readonly<Record<string, TensorRule | string>>;
   readonly whole: Readonly<Record<string, TensorRule | string>>;

@@ -96,7 +96,9 @@ function qwenExperts(model: GgufModel): Record<string, unknown> {
 const decay = (change: (entry: TensorEntry, model: GgufModel) => TensorEntry): TensorRule =>
   parameter('linear_attn.A_log', (entry, { model }) => change(logOfNegative(entry, [entry.size]), model));
 
-/** Rows of a projection of queries, keys, values and z, in the order of transformers: all of a key head are together. */
+/**
+ * Rows of a projection of queries, keys, values and z, in the order of transformers: all of a key head are together.
+ */
 function rowsByKeyHead({ keyHeads, valueHeads, keyDim, valueDim }: LinearSizes): number[] {
   const each = valueHeads / keyHeads;
   const starts = [0, keyHeads * keyDim, 2 * keyHeads * keyDim, 2 * keyHeads * keyDim + valueHeads * valueDim];

@@ -114,7 +114,10 @@ export const phi3: GgufArchitecture = {
   }),
 };
 
-/** Queries of all heads, then keys, then values, as transformers has them: for each group its queries, its key and its value. */
+/**
+ * Queries of all heads, then keys, then values, as transformers has them: for each group its queries, its key and its
+ * value.
+ */
 const interleaved = (module: string): TensorRule =>
   changedTo(module, (entry, { model, layer }) => {
     const heads = ggufHeadCount(model, 'attention.head_count', layer);

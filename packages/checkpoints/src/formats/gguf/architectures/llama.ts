@@ -16,7 +16,8 @@ export const ROTATED_LAYER = {
 } as const;
 
 /**
- * Llama, Mistral and Mixtral, which llama.cpp has under one name: with experts it is Mixtral. Windows of Mistral are not in the file.
+ * Llama, Mistral and Mixtral, which llama.cpp has under one name: with experts it is Mixtral. Windows of Mistral are
+ * not in the file.
  */
 export const llama: GgufArchitecture = {
   name: 'llama',

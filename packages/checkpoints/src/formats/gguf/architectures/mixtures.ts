@@ -127,7 +127,8 @@ export const deepseek2: GgufArchitecture = {
 
 function latentConfig(model: GgufModel): Record<string, unknown> {
   const [rotated, rank] = [model.required('rope.dimension_count'), model.required('attention.kv_lora_rank')];
-  // These are the heads as stored. The keys that are ignored describe the single head of keys that llama.cpp computes with.
+  // These are the heads as stored. The keys that are ignored describe the single head of keys that llama.cpp computes
+  // with.
   const key = model.number('attention.key_length_mla') ?? model.required('attention.key_length');
   const value = model.number('attention.value_length_mla') ?? model.required('attention.value_length');
   model.ignore('attention.key_length', 'attention.value_length', 'attention.head_count_kv');

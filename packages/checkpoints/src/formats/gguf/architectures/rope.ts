@@ -8,8 +8,8 @@ export const ROPE_TENSORS = ['rope_freqs.weight', 'rope_factors_long.weight', 'r
 /**
  * Rotary positions in the keys of transformers (`rope_parameters`).
  *
- * llama.cpp has the frequencies of Llama 3 as a tensor with what each one is divided by (`rope_freqs`). That is LongRoPE with one list
- * of factors and no other magnitude.
+ * llama.cpp has the frequencies of Llama 3 as a tensor with what each one is divided by (`rope_freqs`). That is
+ * LongRoPE with one list of factors and no other magnitude.
  */
 export function rope(model: GgufModel, options: Scaling = {}): Record<string, unknown> {
   return { rope_parameters: parameters(model, options) };

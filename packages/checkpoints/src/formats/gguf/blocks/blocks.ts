@@ -20,13 +20,16 @@ export interface BlockFormat {
     | { readonly bits: 4; readonly isSigned: boolean; readonly nibbles: Nibbles }
     | { readonly bits: 8; readonly bytes: (blocks: GgufBlocks) => Value };
   /**
-   * Distances between the neighbors of each code, in the unit of the scale: one number for all, or float32 of the shape of the
-   * codes. Missing for 1.
+   * Distances between the neighbors of each code, in the unit of the scale: one number for all, or float32 of the shape
+   * of the codes. Missing for 1.
    */
   readonly steps?: number | ((blocks: GgufBlocks) => Value);
 }
 
-/** Bytes of a block from `from` on: of each of `runs` of `width` bytes, first the low halves are elements, and then the high ones. */
+/**
+ * Bytes of a block from `from` on: of each of `runs` of `width` bytes, first the low halves are elements, and then the
+ * high ones.
+ */
 export interface Nibbles {
   readonly from: number;
   readonly width: number;
@@ -121,8 +124,8 @@ export class GgufBlocks {
   }
 
   /**
-   * Planes of bits as ggml has them: of each run of bytes first the lowest bits of all, then the next ones. uint8 [n, runs · width] →
-   * uint8 [n, runs, planes, width].
+   * Planes of bits as ggml has them: of each run of bytes first the lowest bits of all, then the next ones. uint8 [n,
+   * runs · width] → uint8 [n, runs, planes, width].
    */
   planes(
     bytes: Value,

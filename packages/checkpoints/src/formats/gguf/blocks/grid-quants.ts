@@ -5,8 +5,8 @@ import { IQ1_GRID, IQ2_S_GRID, IQ2_XS_GRID, IQ2_XXS_GRID, IQ3_S_GRID, IQ3_XXS_GR
 /**
  * Blocks of 256 elements of which 8 or 4 together are one point of a grid, with signs for each 8 of them.
  *
- * The distance between the points of such a grid is that of cubes of the same number in the same space: neither of its numbers has
- * neighbors of its own.
+ * The distance between the points of such a grid is that of cubes of the same number in the same space: neither of its
+ * numbers has neighbors of its own.
  */
 
 /** −1 where a bit of a byte is set: [256, 8]. */
@@ -182,7 +182,9 @@ function halfInParts(blocks: GgufBlocks, all: Value): Value {
   return blocks.multiply(graph.op('Add', [mantissa, blocks.lookUp(HALF_ONES, 1, exponent)]), units);
 }
 
-/** By sign and exponent of a float16: its last place with its sign, and what stands before the mantissa in that unit. */
+/**
+ * By sign and exponent of a float16: its last place with its sign, and what stands before the mantissa in that unit.
+ */
 const HALF_UNITS = Array.from({ length: 64 }, (_, i) => {
   const exponent = i & 31;
   const unit = exponent === 31 ? Number.POSITIVE_INFINITY : 2 ** (Math.max(exponent, 1) - 25);

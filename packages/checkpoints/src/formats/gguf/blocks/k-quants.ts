@@ -36,8 +36,8 @@ export const q3_k: BlockFormat = {
 };
 
 /**
- * Scales or minima of 8 groups, 6 bits each. The 12 bytes from the fifth on have four scales, then four minima, then the low four bits of
- * the other four. The highest two bits of the other four are in the first eight bytes.
+ * Scales or minima of 8 groups, 6 bits each. The 12 bytes from the fifth on have four scales, then four minima, then
+ * the low four bits of the other four. The highest two bits of the other four are in the first eight bytes.
  */
 function sixBits(blocks: GgufBlocks, what: 'scales' | 'minima'): Value {
   const own = blocks.bytes(what === 'scales' ? 4 : 8, 4);
