@@ -53,6 +53,7 @@ it('a commit is measured where no verdict on it is sure', async () => {
   expect(await otherwise({ status: 'in_progress', completed_at: null })).toBe(true);
   expect(await otherwise({ conclusion: 'timed_out' })).toBe(true);
   expect(await otherwise({ external_id: null })).toBe(true);
+  expect(await otherwise({ app: { id: 99 } })).toBe(true);
   expect(await otherwise({ output: { ...judged.output, title: 'no verdict: it was killed' } })).toBe(true);
   expect(await otherwise({ head_sha: 'c'.repeat(40) })).toBe(true);
   rig.github.faults.push({ request: /^GET .*\/check-runs$/, status: 500 });

@@ -24,8 +24,10 @@ export async function lastVerdict(
       ...{ owner, repo, ref: sha, check_name: checkRunName(name), filter: 'all', per_page: 100 },
     })
     .catch(() => null);
-  const others = (all ?? []).filter(({ id }) => id !== own);
-  if (all === null || others.some(({ status, completed_at }) => status !== 'completed' || completed_at === null))
+  // Another app may write a check run of the same name, which a required check of this app does not count.
+  const app = all?.find(({ id }) => id === own)?.app?.id;
+  const others = (all ?? []).filter((run) => run.id !== own && run.app?.id === app);
+  if (app === undefined || others.some(({ status, completed_at }) => status !== 'completed' || completed_at === null))
     return null;
   const last = others.sort((a, b) => Date.parse(b.completed_at ?? '') - Date.parse(a.completed_at ?? ''))[0];
   return last === undefined ? null : judgedOf(last);

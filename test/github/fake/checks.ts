@@ -21,6 +21,9 @@ const updateSchema = z.looseObject({
 });
 export type StoredCheckRun = z.infer<typeof checkRunSchema>;
 
+/** The app of GitHub Actions, which writes what a workflow's token writes. */
+const ACTIONS_APP = { id: 15_368 };
+
 /** Check runs. What GitHub's description allows is checked before. */
 export function checkRoutes(github: FakeGithub): readonly Route[] {
   return [
@@ -30,7 +33,7 @@ export function checkRoutes(github: FakeGithub): readonly Route[] {
         if (!github.canWriteChecks) return refusal(403, 'Resource not accessible by integration');
         const created = checkRunSchema.parse(json);
         const completed_at = created.status === 'completed' ? new Date().toISOString() : null;
-        github.checkRuns.push({ ...created, id: github.checkRuns.length + 1, completed_at });
+        github.checkRuns.push({ ...created, app: ACTIONS_APP, id: github.checkRuns.length + 1, completed_at });
         return { status: 201, body: described(github.checkRuns.length) };
       },
     ],
