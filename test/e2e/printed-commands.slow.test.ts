@@ -64,10 +64,10 @@ describe('every command that a check prints runs as it is', () => {
   it.each<[string, string[], RegExp]>([
     [
       'of a loss',
-      ['--checkpoint', 'new', '--baseline', 'approved', ...PROBES],
+      ['--checkpoint', 'new', '--baseline', 'approved', ...PROBES, '--all'],
       /measure --checkpoint new --reference base/,
     ],
-    ['of a gain that is not carried over', ['--checkpoint', 'new', '--baseline', 'base', ...PROBES], /^$/],
+    ['of a gain that is not carried over', ['--checkpoint', 'new', '--baseline', 'base', ...PROBES, '--all'], /^$/],
     ['of a first run', ['--checkpoint', 'approved', ...PROBES], /measure .*--out \.shadow-gate\/baseline\.json/],
     [
       'of a rule',
