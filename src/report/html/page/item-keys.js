@@ -8,14 +8,18 @@
   const idOf = (fold) => fold.lastElementChild.id;
   const rowOf = (element) => element?.closest('table.items tbody tr') ?? null;
 
-  /** Rows that were never drawn get their height when they come into view: the second time is exact. */
+  const MOST_FRAMES = 10;
+  /** Rows that were never drawn get their height when they come into view: again in each frame, until it stays. */
   const reveal = (row) => {
+    let frames = 0;
     const place = () => {
-      box.scrollTop += row.getBoundingClientRect().top - box.getBoundingClientRect().top - table.tHead.offsetHeight;
+      const off = row.getBoundingClientRect().top - box.getBoundingClientRect().top - table.tHead.offsetHeight;
+      box.scrollIntoView({ block: 'nearest' });
+      box.scrollTop += off;
+      frames += 1;
+      if (frames < 2 || (frames < MOST_FRAMES && Math.abs(off) > 1)) requestAnimationFrame(place);
     };
-    box.scrollIntoView({ block: 'nearest' });
     place();
-    requestAnimationFrame(place);
   };
   /** The one that a key or a link opened. */
   let current = null;
