@@ -1,9 +1,9 @@
 // Counts the words of the documentation by part, and fails above the limit. A word has a letter or a digit; comments
 // and the targets of links do not count. Usage: npx tsx scripts/lint/doc-size.ts [--pages]   (--pages: of each page)
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { listFiles } from './list-files.ts';
 
 const LIMIT = 60_000;
 const PARTS = ['docs/README.md', 'docs/how-to', 'docs/reference', 'docs/lab-notes'];
@@ -23,10 +23,7 @@ if (total > LIMIT) process.exitCode = 1;
 
 /** @param part a page, or a folder of pages */
 function pagesOf(part: string): string[] {
-  const list = ['ls-files', '-co', '--exclude-standard', '--deduplicate', '--', part];
-  return execFileSync('git', list, { cwd: root, encoding: 'utf8' })
-    .split('\n')
-    .filter((name) => name.endsWith('.md'));
+  return listFiles(root, [part]).filter((name) => name.endsWith('.md'));
 }
 
 function wordsOf(markdown: string): number {

@@ -1,15 +1,13 @@
 // Checks that links lead somewhere: relative links and anchors in every Markdown file, and paths of this repository
 // that documentation, code and workflows mention. Usage: npx tsx scripts/lint/links.ts [FOLDER]
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { listFiles } from './list-files.ts';
 import { titleAnchor } from './title-anchor.ts';
 
 const root = resolve(process.argv[2] ?? fileURLToPath(new URL('../..', import.meta.url)));
-const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
-  .split('\n')
-  .filter((name) => name !== '' && !name.startsWith('dist/') && existsSync(join(root, name)));
+const files = listFiles(root).filter((name) => !name.startsWith('dist/'));
 
 const problems: string[] = [];
 for (const name of files) {

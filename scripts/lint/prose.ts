@@ -1,10 +1,10 @@
 // Lint the prose that people read, in comments, messages and docs: constructions that no native writer uses, and
 // comments over 120 columns. Usage: npx tsx scripts/lint/prose.ts [path…] (all tracked files if none is given); exits 1
 // with one line a finding.
-import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { listFiles } from './list-files.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const COLUMNS = 120;
@@ -37,19 +37,11 @@ const COMMENT = /^\s*(?:\/\/|\*|\/\*)|\s\/\/ |\/\*\* .*\*\/$/;
 const UNBREAKABLE =
   /^\s*(?:\/\/|\*)\s{3,}\S|https?:\/\/\S{40}|biome-ignore|@ts-expect-error|sourceMappingURL|^\s*\/\/\s*\S+$/;
 
-const given = process.argv.slice(2);
-const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--', ...given], {
-  cwd: ROOT,
-  encoding: 'utf8',
-})
-  .split('\n')
-  .filter((name) => name !== '' && statSync(join(ROOT, name), { throwIfNoEntry: false })?.isFile());
-
 // A reader such as `head` may close the pipe early.
 process.stdout.on('error', () => process.exit(1));
 
 let count = 0;
-for (const name of files) {
+for (const name of listFiles(ROOT, process.argv.slice(2))) {
   if (EXCEPTIONS.some((path) => path.test(name))) continue;
   const code = /\.[cm]?[jt]s$/.test(name);
   for (const [i, line] of readFileSync(join(ROOT, name), 'utf8').split('\n').entries()) {

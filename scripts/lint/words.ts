@@ -1,9 +1,9 @@
 // Lint the words that people read: code, comments, docs, workflows. One name per thing, American spelling.
 // Usage: npx tsx scripts/lint/words.ts [path…]   (all tracked files if none is given); exits 1 with one line a finding.
-import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { listFiles } from './list-files.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -53,16 +53,8 @@ const EXCEPTIONS: readonly (readonly [RegExp, RegExp])[] = [
   [/^LICENSE$|^CODE_OF_CONDUCT\.md$/, /./],
 ];
 
-const given = process.argv.slice(2);
-const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--', ...given], {
-  cwd: ROOT,
-  encoding: 'utf8',
-})
-  .split('\n')
-  .filter((name) => name !== '' && statSync(join(ROOT, name), { throwIfNoEntry: false })?.isFile());
-
 let count = 0;
-for (const name of files) {
+for (const name of listFiles(ROOT, process.argv.slice(2))) {
   const excepted = EXCEPTIONS.filter(([path]) => path.test(name)).map(([, word]) => word);
   if (excepted.some((word) => word.source === '.')) continue;
   for (const [i, line] of readFileSync(join(ROOT, name), 'utf8').split('\n').entries()) {
