@@ -1,6 +1,7 @@
 import { describeGithubError } from '../client/errors.ts';
 import type { Octokit } from '../client/types.ts';
-import { type CheckRunPlace, checkRunName } from './check-run.ts';
+import type { CheckRunPlace } from './check-run.ts';
+import { listCheckRuns } from './list-check-runs.ts';
 
 /** The failed check run of one checkpoint on one commit. */
 interface FailedCheck extends Pick<CheckRunPlace, 'name' | 'commit'> {
@@ -16,12 +17,10 @@ interface FailedCheck extends Pick<CheckRunPlace, 'name' | 'commit'> {
  */
 export async function whyNotFailedBefore(
   octokit: Octokit,
-  { name, commit: { owner, repo, sha }, digest, before }: FailedCheck,
+  { digest, before, ...place }: FailedCheck,
 ): Promise<string | null> {
   try {
-    const runs = await octokit.paginate(octokit.rest.checks.listForRef, {
-      ...{ owner, repo, ref: sha, check_name: checkRunName(name), filter: 'all', status: 'completed', per_page: 100 },
-    });
+    const runs = await listCheckRuns(octokit, place, { status: 'completed' });
     const isThere = runs.some(
       ({ conclusion, external_id, completed_at }) =>
         conclusion === 'failure' &&

@@ -1,6 +1,7 @@
 import { VERDICTS, type Verdict } from '../../compare/report.ts';
 import type { Octokit } from '../client/types.ts';
-import { type CheckRun, type CheckRunPlace, checkRunName } from './check-run.ts';
+import type { CheckRun, CheckRunPlace } from './check-run.ts';
+import { type ListedCheckRun, listCheckRuns } from './list-check-runs.ts';
 
 /** A check run with a verdict on a commit. */
 export interface EarlierVerdict extends Pick<CheckRun, 'conclusion' | 'title' | 'summary'> {
@@ -16,14 +17,10 @@ export interface EarlierVerdict extends Pick<CheckRun, 'conclusion' | 'title' | 
  */
 export async function lastVerdict(
   octokit: Octokit,
-  { name, commit: { owner, repo, sha } }: Pick<CheckRunPlace, 'name' | 'commit'>,
+  place: Pick<CheckRunPlace, 'name' | 'commit'>,
   own: number,
 ): Promise<EarlierVerdict | null> {
-  const all = await octokit
-    .paginate(octokit.rest.checks.listForRef, {
-      ...{ owner, repo, ref: sha, check_name: checkRunName(name), filter: 'all', per_page: 100 },
-    })
-    .catch(() => null);
+  const all = await listCheckRuns(octokit, place).catch(() => null);
   // Another app may write a check run of the same name, which a required check of this app does not count.
   const app = all?.find(({ id }) => id === own)?.app?.id;
   const others = (all ?? []).filter((run) => run.id !== own && run.app?.id === app);
@@ -33,9 +30,11 @@ export async function lastVerdict(
   return last === undefined ? null : judgedOf(last);
 }
 
-type Listed = Awaited<ReturnType<Octokit['rest']['checks']['listForRef']>>['data']['check_runs'][number];
-
-function judgedOf({ conclusion, external_id: digest, output: { title, summary } }: Listed): EarlierVerdict | null {
+function judgedOf({
+  conclusion,
+  external_id: digest,
+  output: { title, summary },
+}: ListedCheckRun): EarlierVerdict | null {
   const verdict = VERDICTS.find((one) => title?.startsWith(`${one}: `) || title?.startsWith(`${one}, overridden: `));
   const isJudged = conclusion === 'success' || conclusion === 'failure' || conclusion === 'neutral';
   if (verdict === undefined || !isJudged || !digest || title === null || summary === null) return null;
