@@ -1,5 +1,5 @@
 import type { Model, Sequence } from '@shadow-gate/language-model';
-import { encodePair, type Tokenizer, TokenizerStopped } from '@shadow-gate/language-model/tokens';
+import { encodedTexts, encodePair, TokenizerStopped } from '@shadow-gate/language-model/tokens';
 import { UserError } from '@shadow-gate/platform';
 import type { Form, ProbeItem } from './item.ts';
 import { scoredTexts } from './prompt.ts';
@@ -52,11 +52,12 @@ export function leftOutWith(id: string): Problem {
 type Problem = Omit<LeftOutItem, 'id'>;
 
 function whyNotAsked(item: ProbeItem, model: Model, options: RunProbesOptions): Problem | null {
-  const { maxLength } = model;
-  if (model.tokenizer === null) return null;
-  const tokenizer = remembering(model.tokenizer);
+  const { maxLength, tokenizer } = model;
+  if (tokenizer === null) return null;
   const scored = scoredTexts(item, model, options);
+  const texts = scored.flatMap(({ context, continuation }) => encodedTexts(context, continuation));
   const pairs = encodable(() => {
+    tokenizer.encodeAhead?.([item.prompt, ...texts]);
     if (tokenizer.encode(item.prompt, { addSpecialTokens: false }).length === 0) return null;
     // As they will be scored: what a normalizer does to an answer can depend on the text before it.
     return scored.map(({ context, continuation }) => encodePair(tokenizer, context, continuation));
@@ -75,20 +76,6 @@ function whyNotAsked(item: ProbeItem, model: Model, options: RunProbesOptions): 
   if (needed <= available) return null;
   const reason = `prompt and answer take ${needed} tokens, more than the ${available} of the model's context`;
   return { reason, cause: 'does-not-fit' };
-}
-
-/** The answers to an item have their context in common, which is then encoded once. */
-function remembering(tokenizer: Tokenizer): Tokenizer {
-  const known = new Map<string, number[]>();
-  return {
-    ...tokenizer,
-    encode(text, options) {
-      const key = `${options.addSpecialTokens} ${text}`;
-      const ids = known.get(key) ?? tokenizer.encode(text, options);
-      known.set(key, ids);
-      return ids;
-    },
-  };
 }
 
 /** The result, or why a text cannot be encoded. */

@@ -12,6 +12,7 @@ import { answerable, type OnRefusal } from './refusal.ts';
 import type { RequestId, ScoreRequest } from './requests.ts';
 import {
   type EncodeOptions,
+  encodedTexts,
   encodePair,
   encodeRolling,
   rollingWindows,
@@ -119,7 +120,10 @@ export async function prepareScoring(
   options: Pick<ScoreOptions, 'tokenizer' | 'prefixTokenId'>,
 ): Promise<void> {
   function* score(): Generator<Sequence[]> {
-    for (const requests of calls.score) yield requests.flatMap(sequencesIfAny);
+    for (const requests of calls.score) {
+      encodeAhead(requests, options.tokenizer);
+      yield requests.flatMap(sequencesIfAny);
+    }
   }
   function sequencesIfAny(request: ScoreRequest): Sequence[] {
     try {
@@ -130,6 +134,18 @@ export async function prepareScoring(
     }
   }
   await engine.prepare?.({ score: score(), generate: calls.generate });
+}
+
+/** In one request to the tokenizer. Whether a text cannot be encoded is for its own request to say. */
+function encodeAhead(requests: readonly ScoreRequest[], tokenizer: Tokenizer | null): void {
+  const texts = requests.flatMap((request) =>
+    request.kind === 'text' ? encodedTexts(request.context, request.continuation) : [],
+  );
+  try {
+    tokenizer?.encodeAhead?.(texts);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+  }
 }
 
 function sequencesOf(request: ScoreRequest, { maxLength }: Limits, options: ScoreOptions): Sequence[] {

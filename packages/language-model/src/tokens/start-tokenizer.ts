@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { at, UserError } from '@shadow-gate/platform';
+import { UserError } from '@shadow-gate/platform';
 import { bridgeEntry, ProcessStopped, StoppableProcess, workerEntry } from '@shadow-gate/platform/process';
 import { buildTokenizer, type TokenizerFiles } from './build-tokenizer.ts';
+import { remembering } from './remembering.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import type { TokenizerFacts, TokenizerReply, TokenizerRequest } from './tokenizer-process.ts';
 
@@ -42,7 +43,10 @@ export async function startTokenizer(
   limits: TokenizerLimits,
   entries: TokenizerEntries | null = findEntries(),
 ): Promise<Tokenizer> {
-  if (entries === null) return buildTokenizer(files);
+  if (entries === null) {
+    const { encode, ...tokenizer } = buildTokenizer(files);
+    return remembering(tokenizer, (texts) => texts.map((text) => encode(text, { addSpecialTokens: false })));
+  }
   const { file } = files;
   const { process: server, loaded } = await StoppableProcess.start<TokenizerRequest, TokenizerReply, TokenizerFacts>(
     files,
@@ -80,9 +84,6 @@ function findEntries(): TokenizerEntries | null {
   );
 }
 
-/** Texts whose tokens are remembered: prompts are encoded to see whether they fit, to plan and to ask. */
-const MAX_REMEMBERED_TOKENS = 4_000_000;
-
 function clientOf(
   server: StoppableProcess<TokenizerRequest, TokenizerReply>,
   facts: TokenizerFacts,
@@ -111,26 +112,16 @@ function clientOf(
   };
   /** What a template has written last adds the time of the messages alone: its author chooses how long it is. */
   let written = { text: '', size: 0 };
-  const encode = (text: string): number[] => {
-    const what = `${file}: encoding a text of ${text.length} characters`;
-    const own = text.startsWith(written.text) ? written.size + text.length - written.text.length : text.length;
-    const size = written.text.startsWith(text) ? Math.min(text.length, written.size) : own;
-    const reply = ask({ kind: 'encode', texts: [text] }, { what, size });
-    return reply.kind === 'ids' ? at(reply.ids, 0) : [];
+  const sizeOf = (text: string) => {
+    if (written.text.startsWith(text)) return Math.min(text.length, written.size);
+    return text.startsWith(written.text) ? written.size + text.length - written.text.length : text.length;
   };
-  const remembered = new Map<string, number[]>();
-  let tokens = 0;
-  const encodeOnce = (text: string): number[] => {
-    const known = remembered.get(text);
-    if (known !== undefined) return known;
-    const ids = encode(text);
-    tokens += ids.length + 1;
-    if (tokens > MAX_REMEMBERED_TOKENS) {
-      remembered.clear();
-      tokens = ids.length + 1;
-    }
-    remembered.set(text, ids);
-    return ids;
+  const encodeAll = (texts: readonly string[]) => {
+    const length = texts.reduce((sum, text) => sum + text.length, 0);
+    const what = `${file}: encoding ${texts.length === 1 ? 'a text' : `${texts.length} texts`} of ${length} characters`;
+    const size = texts.reduce((sum, text) => sum + sizeOf(text), 0);
+    const reply = ask({ kind: 'encode', texts }, { what, size });
+    return reply.kind === 'ids' ? reply.ids : [];
   };
   const decode = (ids: readonly number[], skipSpecialTokens: boolean): string => {
     const what = `${file}: decoding ${ids.length} tokens`;
@@ -140,12 +131,8 @@ function clientOf(
   // Asked of every prompt: does it begin with the text of this token?
   const { prefixTokenId } = facts;
   let prefix: string | null = null;
-  return {
+  const tokenizer: Omit<Tokenizer, 'encode'> = {
     ...facts,
-    encode(text, { addSpecialTokens }) {
-      const ids = encodeOnce(text);
-      return addSpecialTokens ? [...facts.leading, ...ids, ...facts.trailing] : ids;
-    },
     decode(ids, { skipSpecialTokens }) {
       if (ids.length !== 1 || ids[0] !== prefixTokenId || skipSpecialTokens) return decode(ids, skipSpecialTokens);
       prefix ??= decode(ids, skipSpecialTokens);
@@ -166,6 +153,7 @@ function clientOf(
     },
     close: () => server.stop(),
   };
+  return remembering(tokenizer, encodeAll);
 }
 
 /**

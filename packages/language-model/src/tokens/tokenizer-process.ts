@@ -5,7 +5,7 @@ import type { Conversation } from './chat-template.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /** What is known about a tokenizer without asking it. */
-export type TokenizerFacts = Omit<Tokenizer, 'encode' | 'decode' | 'spell' | 'renderChat' | 'close'>;
+export type TokenizerFacts = Omit<Tokenizer, 'encode' | 'encodeAhead' | 'decode' | 'spell' | 'renderChat' | 'close'>;
 
 export type TokenizerRequest =
   | { readonly kind: 'encode'; readonly texts: readonly string[] }

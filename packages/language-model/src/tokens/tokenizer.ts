@@ -8,6 +8,11 @@ export interface Tokenizer {
    */
   encode(text: string, options: { addSpecialTokens: boolean }): number[];
   /**
+   * Encode texts that `encode` will be asked for, in one request to a tokenizer in another process.
+   * @throws UserError as `encode` does for any of them
+   */
+  encodeAhead?(texts: readonly string[]): void;
+  /**
    * Ids outside the vocabulary have no text, as in the Rust library; a model's vocabulary is often padded. Spaces
    * before punctuation stay in BPE models, whatever `clean_up_tokenization_spaces` is, as in transformers 5.
    */

@@ -90,7 +90,7 @@ describe('a tokenizer in a process of its own', () => {
         expect(there.renderChat(messages, chat)).toBe(here.renderChat(messages, chat));
         const ids = here.encode('a word', { addSpecialTokens: true });
         expect(there.spell([ids, []])).toEqual(here.spell([ids, []]));
-        const { encode, decode, spell, renderChat, close, ...facts } = there;
+        const { encode, encodeAhead, decode, spell, renderChat, close, ...facts } = there;
         expect(here).toMatchObject(facts);
       },
       TOKENIZER_LIMITS,
@@ -105,6 +105,14 @@ describe('a tokenizer in a process of its own', () => {
     });
     // This process goes on.
     await using(files(), (tokenizer) => expect(tokenizer.encode('Hello', bare)).not.toEqual([]), TOKENIZER_LIMITS);
+  });
+
+  it('is stopped in the same way if the text is one of several', async () => {
+    await using(files({ pre_tokenizer: split('(a+)+$') }), (tokenizer) => {
+      const message = 'tokenizer.json: encoding 2 texts of 62 characters took longer than 0.3 s — ';
+      expect(() => tokenizer.encodeAhead?.(['b', EXPLOSIVE])).toThrow(stopped(message));
+      expect(() => tokenizer.encode('b', bare)).toThrow(stopped(message));
+    });
   });
 
   it('may be late once, as after a machine was suspended', async () => {
