@@ -57,8 +57,11 @@ export interface PlanOptions {
   readonly onPlan?: ((plan: DevicePlan) => void) | undefined;
 }
 
-/** Share of the memory that a model in float32 may take where 16 bits would do: its passes take 15% less time. */
-const SMALL_SHARE = 0.25;
+/**
+ * Share of the memory that a model in float32 may take where 16 bits would do: a pass of 640 tokens then takes 24% to
+ * 29% less time, and one of 256 tokens 35% to 42% less, with Qwen2.5-Coder 1.5B on 2 cores.
+ */
+const SMALL_SHARE = 0.5;
 
 /** Layers whose weights are in memory at a time: one computes, and the next one is being read. */
 const LAYERS_IN_MEMORY = 2;

@@ -37,7 +37,7 @@ it('the engine says in what it computes and what its weights are in memory', asy
 
 describe('on the CPU, weights of 16 bits', () => {
   const sequence = { context: TOKENS.slice(0, 4), continuation: TOKENS.slice(4) };
-  /** More than a fourth of it goes to the values of a batch alone. */
+  /** More than half of it goes to the values of a batch alone. */
   const LITTLE_MEMORY = { memoryLimit: 1e9 };
   const prompt = { tokens: TOKENS, maxNewTokens: 2, stopTokens: NO_STOPS };
 
