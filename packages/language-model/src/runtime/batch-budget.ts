@@ -18,15 +18,10 @@ export const DEFAULT_BATCH_BYTES = 512 * 1024 * 1024;
 const MAX_TOKENS = 4096;
 
 /**
- * More values of an MLP side by side do not make a batch faster: on a CPU the matrix products are at full speed, and
- * what lies between them no longer stays in its caches. 512 tokens of Qwen2.5-Coder 0.5B and 1.5B, with 4,864 and 8,960
- * values each, take 3% and 2% to 12% less time per token than 1,024; SmolLM2-135M, with 1,536, takes the same.
+ * More tokens side by side do not make a batch faster: on a CPU the matrix products are at full speed, and what lies
+ * between them no longer stays in its caches.
  */
-const MLP_VALUES_ON_CPU = 3e6;
-
-/** Tokens side by side on a CPU: as many as have these values, within these limits. */
-const LEAST_SIDE_BY_SIDE = 512;
-const MOST_SIDE_BY_SIDE = 1024;
+const MAX_TOKENS_ON_CPU = 1024;
 
 /** Fewer tokens in a batch take as long as these: the time goes into reading the weights. */
 const MIN_CHUNK = 32;
@@ -76,14 +71,10 @@ export class BatchBudget {
   /** Floats per key in the KV cache, and in the copies of it. */
   readonly #perCachedKey: number;
   readonly #vocabulary: number;
-  /** Tokens of a batch of several sequences. */
-  readonly #sideBySide: number;
+  readonly #isOnCpu: boolean;
 
-  /**
-   * @param isOnCpu elsewhere, a step takes a KV cache and returns another one
-   * @param isExpanded each pass expands weights of 16 bits, which takes as long for few tokens as for many
-   */
-  constructor(decoder: Decoder, bytes = DEFAULT_BATCH_BYTES, { isOnCpu = true, isExpanded = false } = {}) {
+  /** @param isOnCpu elsewhere, a step takes a KV cache and returns another one */
+  constructor(decoder: Decoder, bytes = DEFAULT_BATCH_BYTES, { isOnCpu = true } = {}) {
     const { hidden, layers, vocabulary, perLayerEmbeddings, hyperConnections } = decoder;
     this.#bytes = bytes;
     this.#vocabulary = vocabulary;
@@ -94,14 +85,13 @@ export class BatchBudget {
     const attentions = attentionMixers({ layers });
     this.#heads = Math.max(0, ...attentions.map(scoresPerKey));
     const perKey = attentions.reduce((sum, attention) => sum + cachedFloats(attention), 0);
-    const most = isExpanded ? MOST_SIDE_BY_SIDE : sideBySide(Math.max(1, ...layers.map(mlpWidth)));
-    this.#sideBySide = isOnCpu ? most : MAX_TOKENS;
+    this.#isOnCpu = isOnCpu;
     this.#perCachedKey = (isOnCpu ? 1 : 2) * perKey;
   }
 
   /** Does a batch of B sequences of S slots that see T keys fit? */
   fits(batch: number, length: number, keys: number, kind: BatchKind): boolean {
-    const most = batch > 1 ? this.#sideBySide : MAX_TOKENS;
+    const most = batch > 1 && this.#isOnCpu ? MAX_TOKENS_ON_CPU : MAX_TOKENS;
     return batch * length <= most && this.#size(batch, length, keys, kind) <= this.#bytes * (1 - LOGIT_SHARE);
   }
 
@@ -142,10 +132,6 @@ export class BatchBudget {
     const cached = useKvCache ? keys * this.#perCachedKey : 0;
     return batch * (length * (this.#perToken + perPair * keys) + cached) * FLOAT_BYTES;
   }
-}
-
-function sideBySide(width: number): number {
-  return Math.min(MOST_SIDE_BY_SIDE, Math.max(LEAST_SIDE_BY_SIDE, Math.floor(MLP_VALUES_ON_CPU / width)));
 }
 
 /** Floats of a token's keys and values in the KV cache. */

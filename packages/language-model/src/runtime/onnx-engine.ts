@@ -88,14 +88,10 @@ export class OnnxEngine implements Engine {
     this.#weights = weights;
     this.device = options.device;
     this.#isExpanded = graphs.some(({ weightMemory }) => weightMemory.largestExpansion > 0);
-    const limits = heldLimits({ decoder, weights }, plan, options);
-    this.#held = new HeldChoice(limits);
+    this.#held = new HeldChoice(heldLimits({ decoder, weights }, plan, options));
     weights.held = this.#held.current.backbone;
     this.#whole = plan.execution === 'whole' ? new WholeModel({ decoder, weights }, options) : null;
-    this.#budget = new BatchBudget(decoder, plan.batchBytes, {
-      isOnCpu: options.device.name === 'cpu',
-      isExpanded: limits.backboneStays && limits.all !== 'float32',
-    });
+    this.#budget = new BatchBudget(decoder, plan.batchBytes, { isOnCpu: options.device.name === 'cpu' });
     this.#reusePrefixes = options.reusePrefixes ?? true;
     this.#growTrees = this.#reusePrefixes && (options.growTrees ?? true) && recurrentMixers(decoder).length === 0;
   }

@@ -11,16 +11,13 @@ export const LEAN: BatchKind = { useKvCache: false, plainAttention: false };
  * one of the mask, 3 in all; with plain attention three per head, 7 in all. A key in the KV cache takes 2 · 4 with its
  * value.
  */
-export function budgetOf(
-  bytes?: number,
-  { intermediate = 16, ...options }: { isOnCpu?: boolean; isExpanded?: boolean; intermediate?: number } = {},
-): BatchBudget {
+export function budgetOf(bytes?: number, options?: { readonly isOnCpu: boolean }): BatchBudget {
   const decoder = describeDecoder(
     checkpointOf({
       model_type: 'llama',
       vocab_size: 100,
       hidden_size: 8,
-      intermediate_size: intermediate,
+      intermediate_size: 16,
       num_hidden_layers: 1,
       num_attention_heads: 2,
       num_key_value_heads: 1,
