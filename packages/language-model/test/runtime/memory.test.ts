@@ -1,5 +1,7 @@
 import os from 'node:os';
 import { openReference } from '@shadow-gate/checkpoints';
+import { Graph } from '@shadow-gate/checkpoints/onnx/graph';
+import { describeDecoder } from '@shadow-gate/language-model';
 import { UserError } from '@shadow-gate/platform';
 import { parseMemory } from '@shadow-gate/platform/memory';
 import { afterEach, expect, it, vi } from 'vitest';
@@ -7,6 +9,7 @@ import { fixture } from '../../../../test/fixtures.ts';
 import { Weights } from '../../src/architectures/weights.ts';
 import { DEFAULT_BATCH_BYTES } from '../../src/runtime/batch-budget.ts';
 import type { DevicePlan } from '../../src/runtime/device-memory.ts';
+import { planMemory } from '../../src/runtime/memory-plan.ts';
 import { OnnxEngine } from '../../src/runtime/onnx-engine.ts';
 
 afterEach(() => vi.restoreAllMocks());
@@ -64,6 +67,25 @@ it('runs a model layer by layer where less memory is left than its weights and a
   // No limit gives more than the machine has.
   vi.spyOn(os, 'totalmem').mockReturnValue(5e9 - 1);
   expect(await executionIn(8e9)).toBe('layer by layer');
+});
+
+it('converts layers that take up to half of the memory, or a fourth if they are expanded before a session copies them', async () => {
+  const checkpoint = await openReference(fixture('language-models/llama'));
+  const decoder = describeDecoder(checkpoint);
+  const weights = new Weights(checkpoint, decoder, null, { held: 'as-stored' });
+  vi.spyOn(Weights.prototype, 'bytes').mockReturnValue(3e9);
+  vi.spyOn(os, 'totalmem').mockReturnValue(32e9);
+  const heldIn = (memoryLimit: number, graph: Graph) => {
+    const model = { path: 'model', decoder, weights, graphs: [graph], inFloat32: () => [graph] };
+    const plan = planMemory(model, { device: { name: 'cpu', reason: 'requested' }, batchBytes: 1e9, memoryLimit });
+    return plan.execution === 'whole' && plan.layersHeld;
+  };
+  const mapped = new Graph();
+  expect([heldIn(8e9, mapped), heldIn(8e9 - 1, mapped)]).toEqual(['float32', null]);
+  // 1.5 GB are copied, and Node and onnxruntime take 0.5 GB.
+  const expanded = new Graph();
+  expanded.prepared([3.75e8], []);
+  expect([heldIn(24e9, expanded), heldIn(24e9 - 1, expanded)]).toEqual(['float32', null]);
 });
 
 it('leaves weights of 16 bits as they are stored, also to generate, where they do not fit in float32', async () => {
