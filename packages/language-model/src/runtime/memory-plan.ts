@@ -22,6 +22,8 @@ export type MemoryPlan = {
        * they do not fit otherwise. Null: the calls decide.
        */
       readonly layersHeld: HeldWeights | null;
+      /** Where the calls decide: float32 would take much of the memory, which is worth a little time. */
+      readonly savesMemory: boolean;
     }
   | ({ readonly execution: 'layer by layer' } & LayeredSizes)
 );
@@ -57,14 +59,11 @@ export interface PlanOptions {
   readonly onPlan?: ((plan: DevicePlan) => void) | undefined;
 }
 
-/**
- * Share of the memory that a model in float32 may take where 16 bits would do: a pass of 640 tokens then takes 24% to
- * 29% less time, and one of 256 tokens 35% to 42% less, with Qwen2.5-Coder 1.5B on 2 cores.
- */
-const SMALL_SHARE = 0.5;
+/** Share of the memory that a model in float32 may take in any case where 16 bits would do. */
+const SMALL_SHARE = 0.25;
 
-/** The same of weights that are expanded before a session copies them: 40 s and 11.5 GB for the same model in 4 bits. */
-const SMALL_SHARE_PREPARED = 0.25;
+/** The same if that takes less time. */
+const LARGE_SHARE = 0.5;
 
 /** Layers whose weights are in memory at a time: one computes, and the next one is being read. */
 const LAYERS_IN_MEMORY = 2;
@@ -94,11 +93,13 @@ function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, me
   const copied = copiedOf(inFloat32());
   const whole = weights.bytes('float32') + copied + batchBytes;
   if (layers !== 'always' && whole <= limit) {
-    const layersHeld = whole <= limit * (copied === 0 ? SMALL_SHARE : SMALL_SHARE_PREPARED) ? 'float32' : null;
-    return { execution: 'whole', layersHeld, batchBytes } as const;
+    const layersHeld = whole <= limit * SMALL_SHARE ? 'float32' : null;
+    // What is expanded before a session copies it takes long: 40 s for a file of 1.5 billion parameters in 4 bits.
+    const savesMemory = copied > 0 || whole > limit * LARGE_SHARE;
+    return { execution: 'whole', layersHeld, savesMemory, batchBytes } as const;
   }
   if (layers !== 'always' && asStoredBytes(model) + batchBytes + OVERHEAD <= limit) {
-    return { execution: 'whole', layersHeld: 'as-stored', batchBytes } as const;
+    return { execution: 'whole', layersHeld: 'as-stored', savesMemory: true, batchBytes } as const;
   }
   const { largest, headTokens } = layerSizes(model);
   const fixed = LAYERS_IN_MEMORY * largest + batchBytes + OVERHEAD;
@@ -195,12 +196,13 @@ function buildPart(
 function planDevice(model: PlannedModel, options: PlanOptions): MemoryPlan {
   const { device, batchBytes = DEFAULT_BATCH_BYTES, layers, onPlan, memoryLimit } = options;
   const { decoder, weights, path } = model;
-  if (device.memory === undefined && layers !== 'always') return { execution: 'whole', layersHeld: null, batchBytes };
+  if (device.memory === undefined && layers !== 'always')
+    return { execution: 'whole', layersHeld: null, savesMemory: true, batchBytes };
   const free = device.memory ?? Number.POSITIVE_INFINITY;
   const whole = planDeviceMemory(deviceNeeds(decoder, model.graphs, batchBytes), free);
   if (layers !== 'always' && (whole.fits || layers === 'never')) {
     onPlan?.(whole);
-    if (whole.fits) return { execution: 'whole', layersHeld: null, batchBytes: whole.batch };
+    if (whole.fits) return { execution: 'whole', layersHeld: null, savesMemory: true, batchBytes: whole.batch };
     throw tooLarge(path, whole);
   }
   const { headTokens } = layerSizes(model);

@@ -282,7 +282,8 @@ function heldLimits(
   plan: MemoryPlan,
   { device, held }: Pick<OnnxEngineOptions, 'device' | 'held'>,
 ): HeldLimits {
-  const stays = { backboneStays: canStayStored(decoder, weights), headStays: true };
+  const savesMemory = plan.execution !== 'whole' || plan.savesMemory;
+  const stays = { backboneStays: canStayStored(decoder, weights), headStays: true, savesMemory };
   if (held !== undefined) return { all: held, ...stays };
   if (device.name === 'cuda') return { all: 'as-stored', ...stays };
   // WebGPU converts no bfloat16.
@@ -291,7 +292,7 @@ function heldLimits(
   }
   if (plan.layersHeld !== 'float32') return { all: plan.layersHeld, ...stays };
   // Hundreds of rows through an output matrix of 16 bits take as long as in float32; of whole numbers they take longer.
-  return { all: null, backboneStays: false, headStays: outputMatrix(decoder, weights).recipe === undefined };
+  return { ...stays, all: null, backboneStays: false, headStays: outputMatrix(decoder, weights).recipe === undefined };
 }
 
 interface Described {
