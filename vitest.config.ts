@@ -1,6 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { defaultExclude, defineConfig, type Plugin } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -9,23 +10,32 @@ const SLOW = ['test/**/*.slow.test.ts', 'packages/*/test/**/*.slow.test.ts'];
 const ALL = ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'];
 const isSlow = process.env.TEST_SLOW === '1';
 
-/**
- * Folders of computations alone: their files share modules, which are loaded once. A test that mocks, or sets the
- * environment, belongs elsewhere.
- */
-const PURE = [
-  'compare',
-  'docs',
-  'evaluation-logs',
-  'gate',
-  'history',
-  'lm-eval-tasks',
-  'policy',
-  'report',
-  'statistics',
-]
-  .map((folder) => `test/${folder}/**/*.test.ts`)
-  .concat('packages/python/test/**/*.test.ts');
+/** What is left behind for the tests of other files. */
+const CHANGES_THE_PROCESS =
+  /\bvi\.(?!fn\b|waitFor\b|mocked\b)|\bprocess\.(?:env[.[][^=\n]*=[^=]|chdir|umask|exitCode|on\b|std\w+\.write)|\bglobalThis\b/;
+
+/** Tests of what a process does once: it looks for a GPU. */
+const FIRST_IN_PROCESS = ['test/cli/cuda.test.ts'];
+
+/** Files with tests that leave nothing behind share modules, which are loaded once. */
+const SHARED = testFiles().filter((file) => !FIRST_IN_PROCESS.includes(file) && !changesTheProcess(file));
+
+function testFiles(): string[] {
+  const folders = ['test', ...readdirSync('packages').map((name) => join('packages', name, 'test'))];
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
+  );
+  return files.filter((file) => file.endsWith('.test.ts') && !file.endsWith('.slow.test.ts'));
+}
+
+/** A test, or what it imports of the other files for tests. */
+function changesTheProcess(file: string, seen = new Set<string>()): boolean {
+  if (seen.has(file) || !file.includes('test/')) return false;
+  seen.add(file);
+  const text = readFileSync(file, 'utf8');
+  const imported = [...text.matchAll(/from '(\.[^']+\.ts)'/g)].map(([, path]) => join(dirname(file), path ?? ''));
+  return CHANGES_THE_PROCESS.test(text) || imported.some((path) => changesTheProcess(path, seen));
+}
 
 const TEXT_FILE = '\0text:';
 
@@ -75,11 +85,11 @@ export default defineConfig({
           projects: [
             {
               extends: true,
-              test: { name: 'pure', include: PURE, exclude: [...defaultExclude, ...SLOW], isolate: false },
+              test: { name: 'shared', include: SHARED, isolate: false },
             },
             {
               extends: true,
-              test: { name: 'isolated', include: ALL, exclude: [...defaultExclude, ...SLOW, ...PURE] },
+              test: { name: 'isolated', include: ALL, exclude: [...defaultExclude, ...SLOW, ...SHARED] },
             },
           ],
         }),

@@ -16,7 +16,7 @@ const SAMPLE_MICROSECONDS = 500;
 
 /** Functions of the sources by what they are for: the innermost of a stack that is named here decides. */
 const WORK_OF: Readonly<Record<string, readonly string[]>> = {
-  tokenizing: ['encodeText', 'encodePair', 'encodeRolling', 'encodeOnce', 'renderChat'],
+  tokenizing: ['encodeAhead', 'encodeText', 'encodePair', 'encodeRolling', 'encodeOnce', 'renderChat'],
   'opening the tokenizer': ['buildTokenizer', 'openTokens', 'startTokenizer'],
   'trees, masks and feeds': [
     ...['buildPromptTree', 'treesBatch', 'treeAfterPrefixBatch', 'maskTensor', 'of', 'rightAlignedBatch'],
