@@ -71,12 +71,15 @@ export const tensor = {
 /** Waiting threads sleep. By default they spin, and take the cores from other sessions and from JavaScript. */
 const NO_SPINNING = { intra_op: { allow_spinning: '0' } };
 
+const NO_PACKING = { disable_prepacking: '1' };
+
 /**
  * Open a graph that is run many times. Weights that must be converted or packed are converted here, once.
  * @param onDevice names of outputs that stay on the device where they were computed, to be fed again
  * @param allowSpinning false if other sessions, or JavaScript, have work between its runs
  * @param memoryPattern keep one block of memory for all values of a run, by the shapes of its inputs, in addition to
  *   the memory that the first run of these shapes took
+ * @param packWeights false if it is run too few times for that to pay
  */
 export async function openSession(
   graph: Graph,
@@ -85,10 +88,12 @@ export async function openSession(
     onDevice = [],
     allowSpinning = true,
     memoryPattern = true,
+    packWeights = true,
   }: {
     readonly onDevice?: readonly string[];
     readonly allowSpinning?: boolean;
     readonly memoryPattern?: boolean;
+    readonly packWeights?: boolean;
   } = {},
 ): Promise<Session> {
   const locations = graph.outputNames.map((name) => [name, onDevice.includes(name) ? 'gpu-buffer' : 'cpu'] as const);
@@ -100,6 +105,7 @@ export async function openSession(
         ...EXTERNAL_DATA,
         ...(allowSpinning ? {} : NO_SPINNING),
         ...(device.name === 'cuda' ? EXACT_WEIGHTS : {}),
+        ...(packWeights ? {} : NO_PACKING),
       },
     },
     ...(onDevice.length > 0 ? { preferredOutputLocation: Object.fromEntries(locations) } : {}),

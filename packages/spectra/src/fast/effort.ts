@@ -27,6 +27,9 @@ export function formsGram(shape: readonly [number, number], device: Device): boo
 /** If 16 random vectors capture this share of the energy, the basis stops growing before S would be worth forming. */
 export const FEW = 0.3;
 
+/** If they capture this share, it even stops before it would be worth packing A. */
+export const FEWEST = 0.7;
+
 /** Sizes of the Krylov basis at which bounds are computed, as shares of its largest size. */
 export const STOPS = [...Array.from({ length: 8 }, (_, i) => (i + 1) / 16), 0.625, 0.75, 0.875, 1];
 

@@ -11,7 +11,7 @@ import type { MatrixSource } from '../load-matrix.ts';
 import { percentToCount, profileRanks } from '../metrics.ts';
 import { EXACT_ONLY, type FastMetrics } from '../metrics-schema.ts';
 import { NOT_FINITE, type Spectrum } from '../spectrum.ts';
-import { EFFORT, type Effort, FEW, formsGram, roundingError } from './effort.ts';
+import { EFFORT, type Effort, FEW, FEWEST, formsGram, roundingError } from './effort.ts';
 import { explicitGram } from './explicit-gram.ts';
 import { errorProbes, type GramError, shiftOfEntropy, shiftOfSum } from './gram-error.ts';
 import { capturedShare } from './low-rank.ts';
@@ -51,9 +51,10 @@ export async function fastSpectrum(matrix: MatrixSource, options: FastOptions): 
   if (!Number.isFinite(energy)) return { finite: false, metrics: null, profile: [] };
   if (energy === 0) return { finite: true, metrics: null, profile: [] };
   // If few directions are all there is, few products with vectors are enough.
-  const isWorthIt = probes && products && (options.isExplicit || capturedShare(probes, products, energy) < FEW);
+  const captured = probes && products ? capturedShare(probes, products, energy) : 0;
+  const isWorthIt = probes && products && (options.isExplicit || captured < FEW);
   const gram = isWorthIt ? await explicitGram(matrix, { device, reference, energy, probes, products }) : null;
-  const operator = await Operator.open(matrix, { device, reference, energy, gram });
+  const operator = await Operator.open(matrix, { device, reference, energy, gram, isForFew: captured > FEWEST });
   try {
     const spectrum = await scaledSpectrum(operator, effort);
     const metrics = fastMetrics(spectrum, { energy, error: operator.error, shape: matrix.view.shape });

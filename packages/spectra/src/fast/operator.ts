@@ -48,6 +48,8 @@ interface OperatorOptions {
   readonly energy: number;
   /** S, where it was formed. Without it A is read and converted once, and each product with S is two with A. */
   readonly gram: ExplicitGram | null;
+  /** Are few products enough? Then packing A for them takes longer than it saves: as long as 25 products. */
+  readonly isForFew?: boolean;
 }
 
 /** S = AᵀA (or AAᵀ, on the smaller side) as an operator in float32, scaled so that its trace is n. */
@@ -77,11 +79,12 @@ export class Operator {
   }
 
   static async open(matrix: MatrixSource, options: OperatorOptions): Promise<Operator> {
-    const { device, gram } = options;
+    const { device, gram, isForFew = false } = options;
     const size = Math.min(...matrix.view.shape);
     const vectors = await openVectors(size, device);
+    const packWeights = !isForFew;
     const open = (graph: Graph, rows: string) =>
-      openSession(graph, device, { onDevice: vectors.areOnDevice ? [rows] : [], allowSpinning: false });
+      openSession(graph, device, { onDevice: vectors.areOnDevice ? [rows] : [], allowSpinning: false, packWeights });
     const product = await open(productGraph(matrix, { ...options, areOnDevice: vectors.areOnDevice }), 'outside');
     const panel = await open(panelGraph(size, { isProjected: false }), 'mapped');
     const projectedPanel = await open(panelGraph(size, { isProjected: true }), 'mapped');
@@ -143,7 +146,7 @@ interface Sessions {
   readonly projectedPanel: Session;
 }
 
-interface ProductOptions extends Omit<OperatorOptions, 'device'> {
+interface ProductOptions extends Omit<OperatorOptions, 'device' | 'isForFew'> {
   /** Do the vectors stay on the device? Then the last rows of Q are cut out there. */
   readonly areOnDevice: boolean;
 }
@@ -171,9 +174,10 @@ function productGraph(matrix: MatrixSource, options: ProductOptions): Graph {
 /** X·S. */
 function timesGram(graph: Graph, x: Value, size: number, scale: number): Value {
   const s = graph.input('s', ElementType.float32, [size, size]);
-  // As the left operand S is used as it is, and the panel is packed.
-  const product = graph.op('Gemm', [s, x], { transB: 1, alpha: { float: scale } });
-  return graph.op('Transpose', [product], { perm: [1, 0] });
+  // As the left operand S is used as it is, and the panel is packed. From a Gemm, or with the factor outside, onnxruntime
+  // would make a product X·S of it, and pack S each time.
+  const product = graph.op('MatMul', [s, transposed(graph, x)]);
+  return transposed(graph, graph.op('Mul', [product, graph.constant([scale], 'float32', [])]));
 }
 
 /** X·AᵀA, or X·AAᵀ. */
@@ -191,10 +195,10 @@ function timesMatrixTwice(
     numbers.scale === 1 ? value : graph.op('Mul', [value, graph.constant([numbers.scale], 'float32', [])]);
   // As the right operand onnxruntime packs A once, when the session opens; as the left one A is used as it is, and the
   // panel is packed.
-  const transposed = (value: Value) => graph.op('Transpose', [value], { perm: [1, 0] });
-  const timesA = (value: Value) => graph.op('MatMul', [value, a]);
-  const timesTransposed = (value: Value) => transposed(graph.op('MatMul', [a, transposed(value)]));
-  return m >= n ? scaled(timesA(scaled(timesTransposed(x)))) : scaled(timesTransposed(scaled(timesA(x))));
+  const timesA = (value: Value) => scaled(graph.op('MatMul', [value, a]));
+  const timesTransposed = (value: Value) =>
+    transposed(graph, scaled(graph.op('MatMul', [a, transposed(graph, value)])));
+  return m >= n ? timesA(timesTransposed(x)) : timesTransposed(timesA(x));
 }
 
 function panelGraph(size: number, { isProjected }: { isProjected: boolean }): Graph {
@@ -214,9 +218,12 @@ function lastRows(graph: Graph, q: Value): Value {
   return graph.op('Slice', [q, start, graph.constant([LAST], 'int64'), graph.constant([0], 'int64')]);
 }
 
-/** rows = insideᵀ·Q + outside. Q is the left operand, which need not be packed each time. */
+/** rows = insideᵀ·Q + outside. As the left operand, Q need not be packed each time; packed once, it is fast enough. */
 function splitOff(graph: Graph, rows: Value, q: Value): { inside: Value; outside: Value } {
   const inside = graph.op('Gemm', [q, rows], { transB: 1 });
-  const part = graph.op('Gemm', [q, inside], { transA: 1 });
-  return { inside, outside: graph.op('Sub', [rows, graph.op('Transpose', [part], { perm: [1, 0] })]) };
+  return { inside, outside: graph.op('Sub', [rows, graph.op('MatMul', [transposed(graph, inside), q])]) };
+}
+
+function transposed(graph: Graph, value: Value): Value {
+  return graph.op('Transpose', [value], { perm: [1, 0] });
 }

@@ -49,7 +49,7 @@ export async function screenSpectrum(
   const energies = await matrixEnergies(matrix, { device, reference, wantRowEnergies: wantRowGini });
   const { energy } = energies;
   if (!(energy > 0 && Number.isFinite(energy))) return null;
-  const operator = await Operator.open(matrix, { device, reference, energy, gram: null });
+  const operator = await Operator.open(matrix, { device, reference, energy, gram: null, isForFew: true });
   try {
     const spectrum = await screenOperator(operator);
     if (spectrum === null) return null;
