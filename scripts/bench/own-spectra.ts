@@ -29,6 +29,7 @@ export async function withOwnSpectra(folder: string, work: (measure: Measure) =>
   const entries = {
     spectra: 'scripts/bench/spectra-process.ts',
     'solver-worker': 'packages/spectra/src/exact/solver-worker.ts',
+    'large-worker': 'packages/spectra/src/large/large-worker.ts',
   };
   await withBundles(entries, async (outdir) => {
     await work(async (...options) => {

@@ -10,6 +10,7 @@ import { withoutXetUpload } from './without-xet-upload.ts';
 export const COMMAND_LINE = {
   cli: 'src/cli.ts',
   'solver-worker': 'packages/spectra/src/exact/solver-worker.ts',
+  'large-worker': 'packages/spectra/src/large/large-worker.ts',
   'progress-worker': 'src/cli/progress/progress-worker.ts',
   'process-bridge': 'packages/platform/src/process/process-bridge.ts',
   'tokenizer-process': 'packages/language-model/src/tokens/tokenizer-process.ts',

@@ -6,11 +6,11 @@ import { boundedValue } from './bounded.ts';
 import { exactSpectrum, isSmall } from './exact/exact-spectrum.ts';
 import { Mutex, type SharedResources } from './exact/shared-resources.ts';
 import { openSolver } from './exact/solver.ts';
-import { boundedSpectrum } from './fast/fast-spectrum.ts';
 import type { Job, Plan } from './jobs.ts';
+import { LargeSpectra } from './large/large-spectra.ts';
+import type { MatrixSource } from './load-matrix.ts';
 import { loraSpectrum, matrixEnergy } from './lora-spectrum.ts';
 import { countNonFinite, findNonFinite, type NonFinite } from './non-finite.ts';
-import { screenSpectrum } from './screen/screen-spectrum.ts';
 import type { Spectrum } from './spectrum.ts';
 
 /** What a job ended with: its spectrum, or one that was looked up. */
@@ -20,7 +20,7 @@ type JobResult<Known> =
 
 interface JobRunOptions<Known> {
   readonly device: Device;
-  /** Most bytes that the work on one matrix may take. */
+  /** Most bytes that the work on one matrix may take, and on all that are computed at the same time. */
   readonly memoryLimit: number;
   /** Called with the number of jobs that are done, whenever one ends or begins; `name` is the one that began last. */
   readonly onProgress?: ((done: number, total: number, name: string) => void) | undefined;
@@ -56,7 +56,10 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
   const toSearch = new Map(vectors.map((entry) => [entry.name, entry]));
   /** Tensors that contain NaN or Inf, as their spectra showed. */
   const suspects = new Map<string, TensorEntry>();
-  const resources: SharedResources = { mutex: new Mutex(), solver: openSolver() };
+  const mutex = new Mutex();
+  const matrices = jobs.filter(({ kind, method }) => kind !== 'lora' && method !== 'exact').length;
+  const large = new LargeSpectra({ mutex, memoryLimit, matrices });
+  const resources = { mutex, solver: openSolver(), large };
   const known = readAhead(jobs, lookUp);
   let begun = '';
   let done = 0;
@@ -78,7 +81,7 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
       begun = job.name;
       onProgress?.(done, jobs.length, begun);
       const found = await known(index);
-      const share = shareOf(job, capacity);
+      const share = shareOf(job, capacity, large.threads);
       if (found !== null) await queue.add(Promise.resolve({ job, isKnown: true, known: found }), share);
       else if (job.memory <= memoryLimit)
         await queue.add(
@@ -100,6 +103,7 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
   } finally {
     await queue.settle();
     await resources.solver.close();
+    await large.close();
   }
   onSearch?.();
   return { skipped, nonFinite: await searchNonFinite([...toSearch.values()], suspects, float64Device(device)) };
@@ -125,20 +129,31 @@ function readAhead<Known>(jobs: readonly Job[], lookUp: JobRunOptions<Known>['lo
 }
 
 /**
- * The share of a queue that a job takes. Two large jobs are in progress: one has the device, and the other is turned
- * into singular values elsewhere. A small job keeps only its Gram matrix after the device is done with it, so there may
- * be one in progress for each thread, and as many that wait: no thread is idle while this one is busy.
+ * The share of a queue that a job takes. Two large exact jobs are in progress: one has the device, and the other is
+ * turned into singular values elsewhere. Others are computed in threads of their own, if there are any. A small job
+ * keeps only its Gram matrix after the device is done with it, so there may be one in progress for each thread, and as
+ * many that wait: no thread is idle while this one is busy.
  */
-function shareOf(job: Job, capacity: number): number {
-  const isSmallWeight = job.kind !== 'lora' && job.method === 'exact' && isSmall(job.matrix);
-  return isSmallWeight ? 1 : capacity / 2;
+function shareOf(job: Job, capacity: number, threads: number): number {
+  if (job.kind === 'lora') return capacity / 2;
+  if (job.method !== 'exact') return capacity / Math.max(2, threads);
+  return isSmall(job.matrix) ? 1 : capacity / 2;
+}
+
+/** A result on its way. */
+interface Pending<Known> {
+  readonly result: Promise<JobResult<Known>>;
+  readonly share: number;
+  /** Resolved when it is there, or failed. */
+  readonly end: Promise<void>;
+  hasEnded: boolean;
 }
 
 /** Results on their way, delivered in the order in which they were added. */
 class ResultQueue<Known> {
   readonly #capacity: number;
   readonly #deliver: (result: JobResult<Known>) => void;
-  readonly #pending: Array<{ readonly result: Promise<JobResult<Known>>; readonly share: number }> = [];
+  readonly #pending: Array<Pending<Known>> = [];
 
   constructor(capacity: number, deliver: (result: JobResult<Known>) => void) {
     this.#capacity = capacity;
@@ -147,11 +162,14 @@ class ResultQueue<Known> {
 
   /** Waits while as many jobs are in progress as there may be. */
   async add(result: Promise<JobResult<Known>>, share: number): Promise<void> {
-    // It is awaited later: an error before that is not unhandled.
-    result.catch(() => {});
-    this.#pending.push({ result, share });
-    while (this.#pending.reduce((sum, pending) => sum + pending.share, 0) >= this.#capacity)
-      await this.#deliverOldest();
+    const ended = () => {
+      pending.hasEnded = true;
+    };
+    const pending: Pending<Known> = { result, share, end: result.then(ended, ended), hasEnded: false };
+    this.#pending.push(pending);
+    for (let busy = this.#busy(); sharesOf(busy) >= this.#capacity; busy = this.#busy())
+      await Promise.race(busy.map(({ end }) => end));
+    while (this.#pending[0]?.hasEnded) await this.#deliverOldest();
   }
 
   async finish(): Promise<void> {
@@ -160,7 +178,11 @@ class ResultQueue<Known> {
 
   /** Wait for whatever still runs, after an error. */
   async settle(): Promise<void> {
-    await Promise.allSettled(this.#pending.map(({ result }) => result));
+    await Promise.all(this.#pending.map(({ end }) => end));
+  }
+
+  #busy(): Pending<Known>[] {
+    return this.#pending.filter(({ hasEnded }) => !hasEnded);
   }
 
   async #deliverOldest(): Promise<void> {
@@ -169,7 +191,15 @@ class ResultQueue<Known> {
   }
 }
 
-async function compute(job: Job, resources: SharedResources): Promise<JobResult<never>> {
+function sharesOf(pending: readonly Pending<unknown>[]): number {
+  return pending.reduce((sum, { share }) => sum + share, 0);
+}
+
+interface RunResources extends SharedResources {
+  readonly large: LargeSpectra;
+}
+
+async function compute(job: Job, resources: RunResources): Promise<JobResult<never>> {
   try {
     return { job, isKnown: false, spectrum: await spectrumOf(job, resources) };
   } catch (error) {
@@ -178,33 +208,36 @@ async function compute(job: Job, resources: SharedResources): Promise<JobResult<
   }
 }
 
-function spectrumOf(job: Job, resources: SharedResources): Promise<Spectrum> {
+function spectrumOf(job: Job, resources: RunResources): Promise<Spectrum> {
   const { device, method } = job;
   const wantRowGini = isEmbedding(job.place.module);
   if (job.kind === 'lora') return resources.mutex.run(() => loraSpectrum(job.update, { device, wantRowGini }));
   const reference = job.kind === 'difference' ? job.reference : null;
   if (job.kind === 'dora') return doraSpectrum(job, resources, wantRowGini);
-  if (method === 'screened') {
-    const options = { device, reference, wantRowGini };
-    return resources.mutex.run(
-      async () => (await screenSpectrum(job.matrix, options)) ?? boundedSpectrum(job.matrix, options),
-    );
-  }
   return method === 'exact'
     ? exactSpectrum(job.matrix, { device, reference, wantRowGini, resources })
-    : resources.mutex.run(() => boundedSpectrum(job.matrix, { device, reference, wantRowGini }));
+    : resources.large.spectrum(
+        { method, matrix: sourceOf(job.matrix), reference: reference && sourceOf(reference), device, wantRowGini },
+        job.memory,
+      );
+}
+
+/** Nothing but what a spectrum is computed from. */
+function sourceOf({ source, view, compute }: MatrixSource): MatrixSource {
+  return { source, view, ...(compute && { compute }) };
 }
 
 /** How large the update is against its weight is known only with that. */
 async function doraSpectrum(
-  { device, method, matrix, dora }: Job & { kind: 'dora' },
-  resources: SharedResources,
+  job: Job & { kind: 'dora' },
+  resources: RunResources,
   wantRowGini: boolean,
 ): Promise<Spectrum> {
+  const { device, method, matrix, dora, memory } = job;
   const spectrum =
     method === 'exact'
       ? await exactSpectrum(matrix, { device, reference: null, wantRowGini, resources })
-      : await resources.mutex.run(() => boundedSpectrum(matrix, { device, wantRowGini }));
+      : await resources.large.spectrum({ method, matrix, reference: null, device, wantRowGini }, memory);
   const { metrics } = spectrum;
   if (!metrics) return spectrum;
   const part = { source: dora.base.source, view: matrix.view };

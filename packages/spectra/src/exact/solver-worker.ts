@@ -1,7 +1,7 @@
 // The worker thread: receives bands and symmetric matrices, and answers with their singular values or eigenvalues. It
 // is a separate file in dist (scripts/build.ts).
-import { parentPort } from 'node:worker_threads';
 import { symmetricEigenvalues } from '../eigenvalues.ts';
+import { answerQuestions } from '../worker-pool.ts';
 import type { Band } from './band-reduction.ts';
 import { bandValues } from './bidiagonal-values.ts';
 
@@ -11,17 +11,6 @@ export interface Symmetric {
   readonly size: number;
 }
 
-/** One for each question, in their order. */
-export type SolverAnswer = { readonly values: Float64Array } | { readonly error: Error };
-
-parentPort?.on('message', (question: Band | Symmetric) => parentPort?.postMessage(answer(question)));
-
-function answer(question: Band | Symmetric): SolverAnswer {
-  try {
-    return {
-      values: 'matrix' in question ? symmetricEigenvalues(question.matrix, question.size) : bandValues(question),
-    };
-  } catch (error) {
-    return { error: error as Error };
-  }
-}
+answerQuestions((question: Band | Symmetric) =>
+  'matrix' in question ? symmetricEigenvalues(question.matrix, question.size) : bandValues(question),
+);

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import { workerEntry } from '@shadow-gate/platform/process';
 import { symmetricEigenvalues } from '../eigenvalues.ts';
+import { WorkerPool } from '../worker-pool.ts';
 import type { Band } from './band-reduction.ts';
 import { bandValues } from './bidiagonal-values.ts';
-import type { SolverAnswer, Symmetric } from './solver-worker.ts';
+import type { Symmetric } from './solver-worker.ts';
 
 /** Computes what needs no onnxruntime: the values of bands and of small symmetric matrices. */
 export interface Solver {
@@ -41,85 +41,29 @@ export function openSolver(
 
 /** The same question gives the same answer in each thread, so that it does not matter which one answers. */
 class ThreadedSolver implements Solver {
-  readonly threads: number;
-  readonly #entry: URL;
-  readonly #started: SolverThread[] = [];
+  readonly #pool: WorkerPool<Band | Symmetric, Float64Array>;
 
   constructor(entry: URL, threads: number) {
-    this.#entry = entry;
-    this.threads = threads;
+    this.#pool = new WorkerPool(entry, threads);
+  }
+
+  get threads(): number {
+    return this.#pool.threads;
   }
 
   values(band: Band): Promise<Float64Array> {
-    return this.#leastBusy().ask(band, band.entries);
+    return this.#ask(band, band.entries);
   }
 
   eigenvalues(matrix: Float64Array, size: number): Promise<Float64Array> {
-    return size < SMALL
-      ? SOLVE_HERE.eigenvalues(matrix, size)
-      : this.#leastBusy().ask({ matrix, size } satisfies Symmetric, matrix);
+    return size < SMALL ? SOLVE_HERE.eigenvalues(matrix, size) : this.#ask({ matrix, size }, matrix);
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#started.map((thread) => thread.close()));
+  close(): Promise<void> {
+    return this.#pool.close();
   }
 
-  /** A new thread only if all others are busy: most checkpoints of small matrices need none. */
-  #leastBusy(): SolverThread {
-    const [best] = this.#started.toSorted((a, b) => a.waiting - b.waiting);
-    if (best && (best.waiting === 0 || this.#started.length >= this.threads)) return best;
-    const thread = new SolverThread(this.#entry);
-    this.#started.push(thread);
-    return thread;
-  }
-}
-
-interface Request {
-  readonly resolve: (values: Float64Array) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** The worker answers in the order of the requests. It is started by the first one. */
-class SolverThread {
-  readonly #entry: URL;
-  readonly #requests: Request[] = [];
-  #worker: Worker | null = null;
-
-  constructor(entry: URL) {
-    this.#entry = entry;
-  }
-
-  get waiting(): number {
-    return this.#requests.length;
-  }
-
-  ask(question: Band | Symmetric, { buffer }: Float64Array): Promise<Float64Array> {
-    this.#worker ??= this.#start();
-    const worker = this.#worker;
-    return new Promise((resolve, reject) => {
-      this.#requests.push({ resolve, reject });
-      worker.postMessage(question, [buffer as ArrayBuffer]);
-    });
-  }
-
-  async close(): Promise<void> {
-    await this.#worker?.terminate();
-  }
-
-  #start(): Worker {
-    // A worker may not accept the options of this process: `node --input-type=module -e …`.
-    const worker = new Worker(this.#entry, { execArgv: [] });
-    worker.on('message', (answer: SolverAnswer) => {
-      const request = this.#requests.shift();
-      if ('error' in answer) request?.reject(answer.error);
-      else request?.resolve(answer.values);
-    });
-    const fail = (error: Error) => {
-      this.#worker = null;
-      for (const { reject } of this.#requests.splice(0)) reject(error);
-    };
-    worker.on('error', fail);
-    worker.on('exit', () => fail(new Error('the worker thread for spectra ended before it answered')));
-    return worker;
+  #ask(question: Band | Symmetric, { buffer }: Float64Array): Promise<Float64Array> {
+    return this.#pool.ask(question, [buffer as ArrayBuffer]);
   }
 }

@@ -174,8 +174,8 @@ function productGraph(matrix: MatrixSource, options: ProductOptions): Graph {
 /** X·S. */
 function timesGram(graph: Graph, x: Value, size: number, scale: number): Value {
   const s = graph.input('s', ElementType.float32, [size, size]);
-  // As the left operand S is used as it is, and the panel is packed. From a Gemm, or with the factor outside, onnxruntime
-  // would make a product X·S of it, and pack S each time.
+  // As the left operand S is used as it is, and the panel is packed. From a Gemm, or with the factor outside,
+  // onnxruntime would make a product X·S of it, and pack S each time.
   const product = graph.op('MatMul', [s, transposed(graph, x)]);
   return transposed(graph, graph.op('Mul', [product, graph.constant([scale], 'float32', [])]));
 }
