@@ -1,2 +1,2 @@
 import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{b as e,e as a}from"./shared-YPQNPJXV.js";import"./shared-BD3CD22Y.js";import"./shared-4BX6RYUN.js";import{parentPort as o}from"node:worker_threads";o?.on("message",r=>o?.postMessage(m(r)));function m(r){try{return{values:"matrix"in r?e(r.matrix,r.size):a(r)}}catch(t){return{error:t}}}
+import{b as m,e as a,g as e}from"./shared-TKASKANL.js";import"./shared-BD3CD22Y.js";import"./shared-4BX6RYUN.js";a(r=>"matrix"in r?m(r.matrix,r.size):e(r));
