@@ -65,7 +65,7 @@ export function spectraOptions(command: Command): Command {
 }
 
 const MEMORY_WORDS =
-  "memory limit, such as 6GB or 6 (GiB): of one matrix (default: 60% of the machine's), and of the model, which runs layer by layer if it is larger (default: the machine's)";
+  "memory limit, such as 6GB or 6 (GiB): of the matrices in progress (default: 60% of the machine's), and of the model, which runs layer by layer if it is larger (default: the machine's)";
 
 /** The option of a command that runs a model and measures no spectra. */
 export function modelMemoryOption(command: Command): Command {

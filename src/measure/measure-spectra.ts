@@ -181,6 +181,7 @@ async function runSelection(
     memoryLimit,
     onProgress: (done, total, item) =>
       onProgress?.({ phase: 'spectra', done, total, item, secondsLeft: eta.seconds() }),
+    onEnd: (job, isKnown) => eta.finish(job, isKnown),
     onSearch: () => onProgress?.({ phase: 'searching' }),
     lookUp: cache.lookUp,
     // A result is kept under the digest of bytes that were read before: they have to be those that were measured.
@@ -197,7 +198,6 @@ async function runSelection(
       const tensor = describe(job, isKnown ? result.known.spectrum : summarize(result.spectrum));
       tensors.push(tensor);
       measured.add(job);
-      eta.finish(job, isKnown);
       if (isKnown) {
         recalled += 1;
         return;

@@ -68,8 +68,8 @@ export interface MeasureSpectraOptions {
   /** `auto` if missing: exact up to 1024 columns, fast above. */
   readonly method?: MethodChoice | undefined;
   /**
-   * Memory for one matrix, and for the model that answers the probes, in bytes; by default most of the machine's, and
-   * all of it.
+   * Memory for the matrices in progress, and for the model that answers the probes, in bytes; by default most of the
+   * machine's, and all of it.
    */
   readonly memoryLimit?: number | undefined;
   readonly onProgress?: OnProgress | undefined;

@@ -10,7 +10,9 @@ import type { Job, Plan } from './jobs.ts';
 import { LargeSpectra } from './large/large-spectra.ts';
 import type { MatrixSource } from './load-matrix.ts';
 import { loraSpectrum, matrixEnergy } from './lora-spectrum.ts';
+import { MemoryBudget } from './memory-budget.ts';
 import { countNonFinite, findNonFinite, type NonFinite } from './non-finite.ts';
+import { ResultQueue } from './result-queue.ts';
 import type { Spectrum } from './spectrum.ts';
 
 /** What a job ended with: its spectrum, or one that was looked up. */
@@ -20,10 +22,12 @@ type JobResult<Known> =
 
 interface JobRunOptions<Known> {
   readonly device: Device;
-  /** Most bytes that the work on one matrix may take, and on all that are computed at the same time. */
+  /** Most bytes that the work on one matrix may take, and that all matrices in progress may take together. */
   readonly memoryLimit: number;
   /** Called with the number of jobs that are done, whenever one ends or begins; `name` is the one that began last. */
   readonly onProgress?: ((done: number, total: number, name: string) => void) | undefined;
+  /** Called when a job has ended, in whatever order. */
+  readonly onEnd?: ((job: Job, isKnown: boolean) => void) | undefined;
   /** Called before the tensors without a spectrum are searched. */
   readonly onSearch?: (() => void) | undefined;
   /**
@@ -50,16 +54,25 @@ export interface SpectraFindings {
  */
 export async function runJobs<Known extends { readonly finite: boolean }>(
   { jobs, vectors }: Pick<Plan, 'jobs' | 'vectors'>,
-  { device, memoryLimit, onProgress, onSearch, lookUp, guard = (_, work) => work(), onResult }: JobRunOptions<Known>,
+  {
+    device,
+    memoryLimit,
+    onProgress,
+    onEnd,
+    onSearch,
+    lookUp,
+    guard = (_, work) => work(),
+    onResult,
+  }: JobRunOptions<Known>,
 ): Promise<SpectraFindings> {
   const skipped: Skipped[] = [];
   const toSearch = new Map(vectors.map((entry) => [entry.name, entry]));
   /** Tensors that contain NaN or Inf, as their spectra showed. */
   const suspects = new Map<string, TensorEntry>();
   const mutex = new Mutex();
-  const matrices = jobs.filter(({ kind, method }) => kind !== 'lora' && method !== 'exact').length;
-  const large = new LargeSpectra({ mutex, memoryLimit, matrices });
-  const resources = { mutex, solver: openSolver(), large };
+  const matrices = jobs.filter(({ method, memory }) => method !== 'exact' && memory <= memoryLimit).length;
+  const large = new LargeSpectra({ mutex, matrices });
+  const resources = { mutex, solver: openSolver(), large, memory: new MemoryBudget(memoryLimit) };
   const known = readAhead(jobs, lookUp);
   let begun = '';
   let done = 0;
@@ -69,24 +82,30 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
   };
   // A question for each thread, and one more that waits.
   const capacity = Math.max(2, 2 * resources.solver.threads);
-  const queue = new ResultQueue<Known>(capacity, (result) => {
+  const queue = new ResultQueue<JobResult<Known>>(capacity, (result) => {
     const { job } = result;
     const { finite } = result.isKnown ? result.known : result.spectrum;
     if (!finite && job.kind === 'weight') suspects.set(job.matrix.source.name, job.matrix.source);
     onResult(result);
-    finish();
   });
+  const add = (job: Job, result: Promise<JobResult<Known>>) => {
+    const counted = result.then((ended) => {
+      onEnd?.(job, ended.isKnown);
+      finish();
+      return ended;
+    });
+    return queue.add(counted, shareOf(job, capacity, large.threads));
+  };
   try {
     for (const [index, job] of jobs.entries()) {
       begun = job.name;
       onProgress?.(done, jobs.length, begun);
       const found = await known(index);
-      const share = shareOf(job, capacity, large.threads);
-      if (found !== null) await queue.add(Promise.resolve({ job, isKnown: true, known: found }), share);
+      if (found !== null) await add(job, Promise.resolve({ job, isKnown: true, known: found }));
       else if (job.memory <= memoryLimit)
-        await queue.add(
+        await add(
+          job,
           guard(job, () => compute(job, resources)),
-          share,
         );
       else {
         skipped.push({
@@ -140,68 +159,15 @@ function shareOf(job: Job, capacity: number, threads: number): number {
   return isSmall(job.matrix) ? 1 : capacity / 2;
 }
 
-/** A result on its way. */
-interface Pending<Known> {
-  readonly result: Promise<JobResult<Known>>;
-  readonly share: number;
-  /** Resolved when it is there, or failed. */
-  readonly end: Promise<void>;
-  hasEnded: boolean;
-}
-
-/** Results on their way, delivered in the order in which they were added. */
-class ResultQueue<Known> {
-  readonly #capacity: number;
-  readonly #deliver: (result: JobResult<Known>) => void;
-  readonly #pending: Array<Pending<Known>> = [];
-
-  constructor(capacity: number, deliver: (result: JobResult<Known>) => void) {
-    this.#capacity = capacity;
-    this.#deliver = deliver;
-  }
-
-  /** Waits while as many jobs are in progress as there may be. */
-  async add(result: Promise<JobResult<Known>>, share: number): Promise<void> {
-    const ended = () => {
-      pending.hasEnded = true;
-    };
-    const pending: Pending<Known> = { result, share, end: result.then(ended, ended), hasEnded: false };
-    this.#pending.push(pending);
-    for (let busy = this.#busy(); sharesOf(busy) >= this.#capacity; busy = this.#busy())
-      await Promise.race(busy.map(({ end }) => end));
-    while (this.#pending[0]?.hasEnded) await this.#deliverOldest();
-  }
-
-  async finish(): Promise<void> {
-    while (this.#pending.length > 0) await this.#deliverOldest();
-  }
-
-  /** Wait for whatever still runs, after an error. */
-  async settle(): Promise<void> {
-    await Promise.all(this.#pending.map(({ end }) => end));
-  }
-
-  #busy(): Pending<Known>[] {
-    return this.#pending.filter(({ hasEnded }) => !hasEnded);
-  }
-
-  async #deliverOldest(): Promise<void> {
-    const oldest = this.#pending.shift();
-    if (oldest) this.#deliver(await oldest.result);
-  }
-}
-
-function sharesOf(pending: readonly Pending<unknown>[]): number {
-  return pending.reduce((sum, { share }) => sum + share, 0);
-}
-
 interface RunResources extends SharedResources {
   readonly large: LargeSpectra;
+  readonly memory: MemoryBudget;
 }
 
 async function compute(job: Job, resources: RunResources): Promise<JobResult<never>> {
   try {
-    return { job, isKnown: false, spectrum: await spectrumOf(job, resources) };
+    const spectrum = await resources.memory.run(job.memory, () => spectrumOf(job, resources));
+    return { job, isKnown: false, spectrum };
   } catch (error) {
     if (error instanceof Error) error.message = `${job.name} (${job.of}): ${error.message}`;
     throw error;
@@ -216,10 +182,11 @@ function spectrumOf(job: Job, resources: RunResources): Promise<Spectrum> {
   if (job.kind === 'dora') return doraSpectrum(job, resources, wantRowGini);
   return method === 'exact'
     ? exactSpectrum(job.matrix, { device, reference, wantRowGini, resources })
-    : resources.large.spectrum(
-        { method, matrix: sourceOf(job.matrix), reference: reference && sourceOf(reference), device, wantRowGini },
-        job.memory,
-      );
+    : resources.large.spectrum({
+        ...{ method, device, wantRowGini },
+        matrix: sourceOf(job.matrix),
+        reference: reference && sourceOf(reference),
+      });
 }
 
 /** Nothing but what a spectrum is computed from. */
@@ -233,11 +200,11 @@ async function doraSpectrum(
   resources: RunResources,
   wantRowGini: boolean,
 ): Promise<Spectrum> {
-  const { device, method, matrix, dora, memory } = job;
+  const { device, method, matrix, dora } = job;
   const spectrum =
     method === 'exact'
       ? await exactSpectrum(matrix, { device, reference: null, wantRowGini, resources })
-      : await resources.large.spectrum({ method, matrix, reference: null, device, wantRowGini }, memory);
+      : await resources.large.spectrum({ method, matrix, reference: null, device, wantRowGini });
   const { metrics } = spectrum;
   if (!metrics) return spectrum;
   const part = { source: dora.base.source, view: matrix.view };

@@ -7,18 +7,20 @@ type WorkerAnswer<Answer> = { readonly answer: Answer } | { readonly error: Erro
 export function answerQuestions<Question, Answer>(solve: (question: Question) => Answer | Promise<Answer>): void {
   let last: Promise<void> = Promise.resolve();
   parentPort?.on('message', (question: Question) => {
-    last = last.then(async () => parentPort?.postMessage(await answerTo(question, solve)));
+    last = last.then(() => answer(question, solve));
   });
 }
 
-async function answerTo<Question, Answer>(
+async function answer<Question, Answer>(
   question: Question,
   solve: (question: Question) => Answer | Promise<Answer>,
-): Promise<WorkerAnswer<Answer>> {
+): Promise<void> {
+  const send = (message: WorkerAnswer<Answer>) => parentPort?.postMessage(message);
   try {
-    return { answer: await solve(question) };
+    send({ answer: await solve(question) });
   } catch (error) {
-    return { error: error as Error };
+    // Not every error can be sent as it is.
+    send({ error: new Error(error instanceof Error ? error.message : String(error)) });
   }
 }
 
@@ -59,44 +61,51 @@ interface Request<Answer> {
   readonly reject: (error: Error) => void;
 }
 
-/** It is started by the first question. */
+interface Running<Answer> {
+  readonly worker: Worker;
+  readonly requests: Request<Answer>[];
+}
+
+/** It is started by the first question, and again by the first one after its end. */
 class WorkerThread<Question, Answer> {
   readonly #entry: URL;
-  readonly #requests: Request<Answer>[] = [];
-  #worker: Worker | null = null;
+  #running: Running<Answer> | null = null;
 
   constructor(entry: URL) {
     this.#entry = entry;
   }
 
   get waiting(): number {
-    return this.#requests.length;
+    return this.#running?.requests.length ?? 0;
   }
 
   async ask(question: Question, transfer: readonly Transferable[]): Promise<Answer> {
-    this.#worker ??= this.#start();
-    this.#worker.postMessage(question, transfer);
-    return new Promise((resolve, reject) => this.#requests.push({ resolve, reject }));
+    this.#running ??= this.#start();
+    const { worker, requests } = this.#running;
+    worker.postMessage(question, transfer);
+    return new Promise((resolve, reject) => requests.push({ resolve, reject }));
   }
 
   async close(): Promise<void> {
-    await this.#worker?.terminate();
+    await this.#running?.worker.terminate();
   }
 
-  #start(): Worker {
+  #start(): Running<Answer> {
     // A worker may not accept the options of this process: `node --input-type=module -e …`.
     const worker = new Worker(this.#entry, { execArgv: [] });
+    const requests: Request<Answer>[] = [];
     worker.on('message', (message: WorkerAnswer<Answer>) => {
-      const request = this.#requests.shift();
+      const request = requests.shift();
       if ('error' in message) request?.reject(message.error);
       else request?.resolve(message.answer);
     });
     const fail = (error: Error) => {
-      this.#worker = null;
-      for (const { reject } of this.#requests.splice(0)) reject(error);
+      // Its end comes after its error: another one may have been started in between.
+      if (this.#running?.worker === worker) this.#running = null;
+      for (const { reject } of requests.splice(0)) reject(error);
     };
     worker.on('error', fail);
     worker.on('exit', () => fail(new Error('the worker thread for spectra ended before it answered')));
-    return worker;
+    return { worker, requests };
   }
 }

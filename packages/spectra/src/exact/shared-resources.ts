@@ -13,7 +13,7 @@ export class Mutex {
 
 /** What spectra that are computed at the same time share. */
 export interface SharedResources {
-  /** Its holder has the device, and the only matrix in memory. */
+  /** Its holder has the device. */
   readonly mutex: Mutex;
   /** Turns the bands and Gram matrices of the previous matrices into singular values meanwhile. */
   readonly solver: Solver;

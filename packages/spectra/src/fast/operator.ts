@@ -48,7 +48,7 @@ interface OperatorOptions {
   readonly energy: number;
   /** S, where it was formed. Without it A is read and converted once, and each product with S is two with A. */
   readonly gram: ExplicitGram | null;
-  /** Are few products enough? Then packing A for them takes longer than it saves: as long as 25 products. */
+  /** Are few products enough? Then packing A takes longer than it saves: it pays from 25 products on. */
   readonly isForFew?: boolean;
 }
 
@@ -174,8 +174,8 @@ function productGraph(matrix: MatrixSource, options: ProductOptions): Graph {
 /** X·S. */
 function timesGram(graph: Graph, x: Value, size: number, scale: number): Value {
   const s = graph.input('s', ElementType.float32, [size, size]);
-  // As the left operand S is used as it is, and the panel is packed. From a Gemm, or with the factor outside,
-  // onnxruntime would make a product X·S of it, and pack S each time.
+  // As the left operand S is used as it is, and the panel is packed. If this is a Gemm, or scaled after the
+  // transposition, onnxruntime makes a product X·S of it and packs S in every run.
   const product = graph.op('MatMul', [s, transposed(graph, x)]);
   return transposed(graph, graph.op('Mul', [product, graph.constant([scale], 'float32', [])]));
 }

@@ -5,17 +5,14 @@ import type { MatrixSource } from '../load-matrix.ts';
 import type { Spectrum } from '../spectrum.ts';
 import { WorkerPool } from '../worker-pool.ts';
 import { type LargeMatrix, largeSpectrum } from './large-spectrum.ts';
-import { MemoryBudget } from './memory-budget.ts';
 
-/** Most matrices in progress: each has its memory. */
+/** Threads at most: the matrix of each is in memory. */
 const MOST_THREADS = 4;
 
 interface LargeSpectraOptions {
   /** Its holder has the device. */
   readonly mutex: Mutex;
-  /** Bytes that the work on all of them may take. */
-  readonly memoryLimit: number;
-  /** How many there are: one alone has all cores. */
+  /** How many there are, at most: one alone has all cores. */
   readonly matrices: number;
   /** The file of a worker thread; null if there is none. */
   readonly entry?: URL | null;
@@ -27,13 +24,14 @@ interface LargeSpectraOptions {
  */
 export class LargeSpectra {
   readonly #mutex: Mutex;
-  readonly #memory: MemoryBudget;
   readonly #pool: WorkerPool<LargeMatrix, Spectrum> | null;
+  #hasFailed = false;
 
-  constructor({ mutex, memoryLimit, matrices, entry = defaultEntry() }: LargeSpectraOptions) {
+  constructor({ mutex, matrices, entry = workerEntry('large-worker', import.meta.url) }: LargeSpectraOptions) {
     this.#mutex = mutex;
-    this.#memory = new MemoryBudget(memoryLimit);
-    const threads = Math.min(MOST_THREADS, availableParallelism(), matrices);
+    const cores = availableParallelism();
+    // Half of what a system counts as cores may be the other half of the same ones.
+    const threads = Math.min(MOST_THREADS, cores, Math.max(2, Math.floor(cores / 2)), matrices);
     this.#pool = entry && threads > 1 ? new WorkerPool(entry, threads) : null;
   }
 
@@ -42,28 +40,36 @@ export class LargeSpectra {
     return this.#pool?.threads ?? 0;
   }
 
-  /** @param memory bytes that it needs at its peak */
-  spectrum(matrix: LargeMatrix, memory: number): Promise<Spectrum> {
-    const pool = canBeSent(matrix) ? this.#pool : null;
-    return this.#memory.run(memory, async () => {
-      if (!pool) return this.#here(matrix);
-      const threads = Math.max(1, Math.floor(availableParallelism() / pool.threads));
-      // Where a thread fails, the error that its reader knows comes here, if it comes again.
-      return pool.ask({ ...matrix, device: { threads, ...matrix.device } }).catch(() => this.#here(matrix));
-    });
+  async spectrum(asked: LargeMatrix): Promise<Spectrum> {
+    const matrix = this.#besideOthers(asked);
+    if (!this.#pool || this.#hasFailed || !canBeSent(matrix)) return this.#here(matrix);
+    try {
+      return await this.#pool.ask(matrix);
+    } catch {
+      // One at a time takes less memory, and an error that comes again has its own class here.
+      this.#hasFailed = true;
+      return this.#here(matrix);
+    }
   }
 
   async close(): Promise<void> {
     await this.#pool?.close();
   }
 
+  /**
+   * Its part of the cores: the same for all, since sums depend on it in their last digits. Threads of a session that
+   * wait have to sleep: the others need the cores.
+   */
+  #besideOthers(matrix: LargeMatrix): LargeMatrix {
+    const { device } = matrix;
+    if (!this.#pool || device.name !== 'cpu') return matrix;
+    const threads = Math.max(1, Math.floor(availableParallelism() / this.#pool.threads));
+    return { ...matrix, device: { threads, ...device } };
+  }
+
   #here(matrix: LargeMatrix): Promise<Spectrum> {
     return this.#mutex.run(() => largeSpectrum(matrix));
   }
-}
-
-function defaultEntry(): URL | null {
-  return workerEntry('large-worker', import.meta.url);
 }
 
 /** What is computed from a tensor instead of read is a function, which no thread receives. */

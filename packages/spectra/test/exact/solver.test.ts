@@ -83,6 +83,29 @@ describe('the worker thread for spectra', () => {
     ).rejects.toThrow('ended before it answered');
   });
 
+  it('gives no question the answer to another, after one that its thread did not survive', async () => {
+    const dying = join(temporaryFolder(), 'dying.mjs');
+    writeFileSync(
+      dying,
+      `import { parentPort } from 'node:worker_threads';
+       parentPort.on('message', ({ size }) => {
+         if (size === 1) throw new Error('died');
+         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, size);
+         parentPort.postMessage({ answer: Float64Array.of(size) });
+       });`,
+    );
+    await using(openSolver(pathToFileURL(dying), 1), async (solver) => {
+      const ask = (size: number) => solver.values({ ...randomBand(5, 2, 1), size });
+      // The thread's error comes before its end: the next question is asked in between.
+      const second = ask(1).then(
+        () => expect.fail('it died'),
+        () => ask(200),
+      );
+      expect([...(await second)]).toEqual([200]);
+      expect((await Promise.all([ask(90), ask(80)])).map(([value]) => value)).toEqual([90, 80]);
+    });
+  });
+
   it('does not keep the process alive once it is closed', async () => {
     const folder = temporaryFolder();
     const outfile = join(folder, 'solver.mjs');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryBudget } from '../../src/large/memory-budget.ts';
+import { MemoryBudget } from '../src/memory-budget.ts';
 
 /** Work of these sizes, begun together and ended one by one. Each entry: what is in progress, after each end. */
 async function inProgress(limit: number, sizes: readonly number[]): Promise<number[][]> {
