@@ -8,7 +8,6 @@ import { Mutex, type SharedResources } from './exact/shared-resources.ts';
 import { openSolver } from './exact/solver.ts';
 import type { Job, Plan } from './jobs.ts';
 import { LargeSpectra } from './large/large-spectra.ts';
-import type { MatrixSource } from './load-matrix.ts';
 import { loraSpectrum, matrixEnergy } from './lora-spectrum.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { countNonFinite, findNonFinite, type NonFinite } from './non-finite.ts';
@@ -182,16 +181,7 @@ function spectrumOf(job: Job, resources: RunResources): Promise<Spectrum> {
   if (job.kind === 'dora') return doraSpectrum(job, resources, wantRowGini);
   return method === 'exact'
     ? exactSpectrum(job.matrix, { device, reference, wantRowGini, resources })
-    : resources.large.spectrum({
-        ...{ method, device, wantRowGini },
-        matrix: sourceOf(job.matrix),
-        reference: reference && sourceOf(reference),
-      });
-}
-
-/** Nothing but what a spectrum is computed from. */
-function sourceOf({ source, view, compute }: MatrixSource): MatrixSource {
-  return { source, view, ...(compute && { compute }) };
+    : resources.large.spectrum({ method, matrix: job.matrix, reference, device, wantRowGini });
 }
 
 /** How large the update is against its weight is known only with that. */

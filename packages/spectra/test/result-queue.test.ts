@@ -17,7 +17,7 @@ function queueOf(capacity: number) {
       },
       () => {},
     );
-    return { end: () => resolve(name), fail: () => reject(new Error(name)), added, isAdded: () => isAdded };
+    return { end: () => resolve(name), fail: () => reject(new Error(name)), isAdded: () => isAdded };
   };
   return { queue, delivered, begin };
 }

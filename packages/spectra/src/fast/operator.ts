@@ -171,13 +171,9 @@ function productGraph(matrix: MatrixSource, options: ProductOptions): Graph {
   return graph;
 }
 
-/** X·S. */
+/** X·S, which is symmetric. */
 function timesGram(graph: Graph, x: Value, size: number, scale: number): Value {
-  const s = graph.input('s', ElementType.float32, [size, size]);
-  // As the left operand S is used as it is, and the panel is packed. If this is a Gemm, or scaled after the
-  // transposition, onnxruntime makes a product X·S of it and packs S in every run.
-  const product = graph.op('MatMul', [s, transposed(graph, x)]);
-  return transposed(graph, graph.op('Mul', [product, graph.constant([scale], 'float32', [])]));
+  return timesTransposed(graph, x, graph.input('s', ElementType.float32, [size, size]), scale);
 }
 
 /** X·AᵀA, or X·AAᵀ. */
@@ -191,14 +187,22 @@ function timesMatrixTwice(
   const root = Math.sqrt(Math.min(m, n) / energy);
   const numbers = float32Matrix(graph, matrix, { reference, root, largestRoot: LARGEST_ROOT });
   const a = numbers.convert(numbers.stored);
-  const scaled = (value: Value) =>
-    numbers.scale === 1 ? value : graph.op('Mul', [value, graph.constant([numbers.scale], 'float32', [])]);
-  // As the right operand onnxruntime packs A once, when the session opens; as the left one A is used as it is, and the
-  // panel is packed.
-  const timesA = (value: Value) => scaled(graph.op('MatMul', [value, a]));
-  const timesTransposed = (value: Value) =>
-    transposed(graph, scaled(graph.op('MatMul', [a, transposed(graph, value)])));
-  return m >= n ? timesA(timesTransposed(x)) : timesTransposed(timesA(x));
+  // As the right operand onnxruntime packs A once, when the session opens.
+  const times = (value: Value) => scaled(graph, graph.op('MatMul', [value, a]), numbers.scale);
+  const timesBack = (value: Value) => timesTransposed(graph, value, a, numbers.scale);
+  return m >= n ? times(timesBack(x)) : timesBack(times(x));
+}
+
+/**
+ * scale·X·Mᵀ. As the left operand M is used as it is, and the panel is packed. If this is a Gemm, or scaled after the
+ * transposition, onnxruntime makes a product of X with M on the right, and packs M in every run.
+ */
+function timesTransposed(graph: Graph, x: Value, m: Value, scale: number): Value {
+  return transposed(graph, scaled(graph, graph.op('MatMul', [m, transposed(graph, x)]), scale));
+}
+
+function scaled(graph: Graph, value: Value, scale: number): Value {
+  return scale === 1 ? value : graph.op('Mul', [value, graph.constant([scale], 'float32', [])]);
 }
 
 function panelGraph(size: number, { isProjected }: { isProjected: boolean }): Graph {
