@@ -2,13 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { defaultExclude, defineConfig, type Plugin } from 'vitest/config';
+import { defineConfig, type Plugin } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Sweeps and simulations at full size: `npm run test:slow`. */
-const SLOW = ['test/**/*.slow.test.ts', 'packages/*/test/**/*.slow.test.ts'];
-const ALL = ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'];
+/** Sweeps and simulations: `npm run test:slow`. */
 const isSlow = process.env.TEST_SLOW === '1';
+const SLOW = /\.slow\.test\.ts$/;
 
 /** What is left behind for the tests of other files. */
 const CHANGES_THE_PROCESS =
@@ -18,14 +17,16 @@ const CHANGES_THE_PROCESS =
 const FIRST_IN_PROCESS = ['test/cli/cuda.test.ts'];
 
 /** Files with tests that leave nothing behind share modules, which are loaded once. */
-const SHARED = testFiles().filter((file) => !FIRST_IN_PROCESS.includes(file) && !changesTheProcess(file));
+const FILES = testFiles();
+const SHARED = FILES.filter((file) => !FIRST_IN_PROCESS.includes(file) && !changesTheProcess(file));
+const ISOLATED = FILES.filter((file) => !SHARED.includes(file));
 
 function testFiles(): string[] {
   const folders = ['test', ...readdirSync('packages').map((name) => join('packages', name, 'test'))];
   const files = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
   );
-  return files.filter((file) => file.endsWith('.test.ts') && !file.endsWith('.slow.test.ts'));
+  return files.filter((file) => file.endsWith('.test.ts') && SLOW.test(file) === isSlow);
 }
 
 /** A test, or what it imports of the other files for tests. */
@@ -41,14 +42,18 @@ const TEXT_FILE = '\0text:';
 
 /** Slow tests that take minutes begin first, so that no core waits for one of them at the end. */
 const MINUTES = [
+  'slurm',
   'information',
+  'config-edits',
   'worlds',
   'simulation',
+  'site',
+  'other-ci',
+  'adversary',
+  'graded',
   'exact-spectrum',
   'fast-spectrum',
-  'letters',
-  'threads',
-  'levels',
+  'init',
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -79,20 +84,10 @@ const textFiles: Plugin = {
 export default defineConfig({
   plugins: [textFiles],
   test: {
-    ...(isSlow
-      ? { include: SLOW }
-      : {
-          projects: [
-            {
-              extends: true,
-              test: { name: 'shared', include: SHARED, isolate: false },
-            },
-            {
-              extends: true,
-              test: { name: 'isolated', include: ALL, exclude: [...defaultExclude, ...SLOW, ...SHARED] },
-            },
-          ],
-        }),
+    projects: [
+      { extends: true, test: { name: 'shared', include: SHARED, isolate: false } },
+      { extends: true, test: { name: 'isolated', include: ISOLATED } },
+    ],
     // One worker per core: by default a machine of two cores gets one.
     maxWorkers: availableParallelism(),
     sequence: { sequencer: LongestFirst },

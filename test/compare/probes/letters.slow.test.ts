@@ -4,9 +4,10 @@ import {
   hasMemorizedLetters,
   keptLetters,
 } from '../../../src/compare/probes/kept-letters.ts';
+import { fullSize } from '../../full-size.ts';
 import { allFacts, binding, constant, lettered, type Model, memorizing } from './lettered.ts';
 
-const PAIRS = 400;
+const PAIRS = fullSize(400, 150);
 const KEYS = [
   [1, 1, 1, 1],
   [3, 1, 1, 1],

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
 import { Random } from '../../../src/probes/random.ts';
+import { fullSize } from '../../full-size.ts';
 import { probes, probesOnly, reportOn, SUITE } from '../measurement.ts';
 import { slack } from './simulated-shares.ts';
 
@@ -10,7 +11,7 @@ const CHANCE = 0.25;
 const SPREAD = 2;
 /** Some 10% of the answers of equals differ. */
 const NOISE = 0.8 / Math.SQRT2;
-const PAIRS = 400;
+const PAIRS = fullSize(400, 200);
 
 /**
  * Two measurements of the built-in suite, each family at one level, by models that are equal but for `fallen` families,

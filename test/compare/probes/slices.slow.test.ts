@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { PairedFact } from '../../../src/compare/probes/paired-item.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { Random } from '../../../src/probes/random.ts';
+import { fullSize } from '../../full-size.ts';
 import { judgeFacts } from './findings.ts';
 import { slack } from './simulated-shares.ts';
 import { simulate } from './simulation.ts';
 
-const PAIRS = 1000;
+const PAIRS = fullSize(1000, 400);
 /** No loss is too small to be reported: what fails is the size of the tests alone. */
 const limits = 'twin-accuracy: {drop: 0, capability-drop: 0, margin: 1}';
 const SLICED = parsePolicy(`${limits}\nprobes: [{file: suite, slices: [language, product]}]`, 'policy');

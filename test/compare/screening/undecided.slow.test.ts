@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
+import { fullSize } from '../../full-size.ts';
 import { expectSameOfAll } from './screened.ts';
 
 /** After those of `undecided.test.ts`. */
 const FIRST = 1001;
-const PAIRS = 1500;
+const PAIRS = fullSize(1500, 500);
 
 it('a check that screens first finds what one with full spectra finds, of many random pairs', () => {
   const { found, left, all } = expectSameOfAll(FIRST, PAIRS);

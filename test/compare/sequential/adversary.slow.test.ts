@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_SEED } from '../../../src/measure/options.ts';
 import { Random } from '../../../src/probes/random.ts';
+import { fullSize } from '../../full-size.ts';
 import { afterKnown, attacksOn, wrongPasses } from './adversary.ts';
 import { baselineOf, replay, verdictOf } from './worlds.ts';
 
 /** Orders of asking that each attack meets. More: npm run bench:sequential -- --attacks */
-const ORDERS = 40;
+const ORDERS = fullSize(40, 20);
 
 /** The policy's: how often a settled pass may be wrong. */
 const ALPHA = 0.05;

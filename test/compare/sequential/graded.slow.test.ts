@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { fullSize } from '../../full-size.ts';
 import { wrongPasses } from './adversary.ts';
 import { GRADED_SCENARIOS, gradedAttacks, gradedOutcome } from './graded-worlds.ts';
 import { verdictOf } from './worlds.ts';
 
 /** More: npm run bench:sequential -- --graded 100 */
-const DRAWS = 4;
-const ORDERS = 10;
+const DRAWS = fullSize(4, 2);
+const ORDERS = fullSize(10, 4);
 
 /** The policy's: how often what was settled may be wrong. */
 const ALPHA = 0.05;
