@@ -2,6 +2,7 @@ export { at } from './at.ts';
 export { capitalize } from './capitalize.ts';
 export { groupBy } from './group-by.ts';
 export { isSignedWith, publicKeyDigest } from './public-key.ts';
+export { Semaphore } from './semaphore.ts';
 export { similarWord } from './similar-word.ts';
 export {
   type DescribedError,

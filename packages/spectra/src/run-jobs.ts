@@ -2,14 +2,14 @@ import type { Skipped } from '@shadow-gate/checkpoints/matrices';
 import { isEmbedding } from '@shadow-gate/checkpoints/naming';
 import { type Device, float64Device } from '@shadow-gate/checkpoints/onnx';
 import type { TensorEntry } from '@shadow-gate/checkpoints/tensors';
+import { Semaphore } from '@shadow-gate/platform';
 import { boundedValue } from './bounded.ts';
 import { exactSpectrum, isSmall } from './exact/exact-spectrum.ts';
-import { Mutex, type SharedResources } from './exact/shared-resources.ts';
+import type { SharedResources } from './exact/shared-resources.ts';
 import { openSolver } from './exact/solver.ts';
 import type { Job, Plan } from './jobs.ts';
 import { LargeSpectra } from './large/large-spectra.ts';
 import { loraSpectrum, matrixEnergy } from './lora-spectrum.ts';
-import { MemoryBudget } from './memory-budget.ts';
 import { countNonFinite, findNonFinite, type NonFinite } from './non-finite.ts';
 import { ResultQueue } from './result-queue.ts';
 import type { Spectrum } from './spectrum.ts';
@@ -68,10 +68,10 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
   const toSearch = new Map(vectors.map((entry) => [entry.name, entry]));
   /** Tensors that contain NaN or Inf, as their spectra showed. */
   const suspects = new Map<string, TensorEntry>();
-  const mutex = new Mutex();
+  const mutex = new Semaphore(1);
   const matrices = jobs.filter(({ method, memory }) => method !== 'exact' && memory <= memoryLimit).length;
   const large = new LargeSpectra({ mutex, matrices });
-  const resources = { mutex, solver: openSolver(), large, memory: new MemoryBudget(memoryLimit) };
+  const resources = { mutex, solver: openSolver(), large, memory: new Semaphore(memoryLimit) };
   const known = readAhead(jobs, lookUp);
   let begun = '';
   let done = 0;
@@ -160,12 +160,12 @@ function shareOf(job: Job, capacity: number, threads: number): number {
 
 interface RunResources extends SharedResources {
   readonly large: LargeSpectra;
-  readonly memory: MemoryBudget;
+  readonly memory: Semaphore;
 }
 
 async function compute(job: Job, resources: RunResources): Promise<JobResult<never>> {
   try {
-    const spectrum = await resources.memory.run(job.memory, () => spectrumOf(job, resources));
+    const spectrum = await resources.memory.run(() => spectrumOf(job, resources), job.memory);
     return { job, isKnown: false, spectrum };
   } catch (error) {
     if (error instanceof Error) error.message = `${job.name} (${job.of}): ${error.message}`;

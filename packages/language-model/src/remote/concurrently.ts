@@ -1,26 +1,4 @@
-/** Limits the number of tasks that run at the same time. Further tasks wait in their order. */
-export class Semaphore {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  /** @param count at least 1 */
-  constructor(count: number) {
-    if (!Number.isInteger(count) || count < 1) throw new RangeError(`a semaphore needs a positive count, not ${count}`);
-    this.#free = count;
-  }
-
-  async use<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await task();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
-    }
-  }
-}
+import type { Semaphore } from '@shadow-gate/platform';
 
 /**
  * Run `task` for every item, as many at the same time as the semaphore allows. The first failure aborts the signal of
@@ -37,7 +15,7 @@ export async function concurrently<Item, Result>(
   const failing = new AbortController();
   const either = AbortSignal.any([signal, failing.signal]);
   const results = items.map((item) =>
-    semaphore.use(async () => {
+    semaphore.run(async () => {
       either.throwIfAborted();
       try {
         return await task(item, either);

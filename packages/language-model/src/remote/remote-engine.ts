@@ -1,4 +1,4 @@
-import { at, groupBy, UserError, VERSION } from '@shadow-gate/platform';
+import { at, groupBy, Semaphore, UserError, VERSION } from '@shadow-gate/platform';
 import type { KeyValueStore } from '@shadow-gate/platform/key-value-store';
 import { z } from 'zod';
 import type { Continuation, Engine, OnWork, Prompt, Sampling, Sequence, SequenceScore } from '../engine.ts';
@@ -10,7 +10,7 @@ import {
   type WireContinuation,
   type WirePrompt,
 } from './completions-api.ts';
-import { concurrently, Semaphore } from './concurrently.ts';
+import { concurrently } from './concurrently.ts';
 import { expectUnsampled } from './examine-server.ts';
 import { FIXED_PROMPTS } from './fingerprint.ts';
 import { KeptAnswers } from './kept-answers.ts';

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
+import type { Semaphore } from '@shadow-gate/platform';
 import { workerEntry } from '@shadow-gate/platform/process';
-import type { Mutex } from '../exact/shared-resources.ts';
 import type { MatrixSource } from '../load-matrix.ts';
 import type { Spectrum } from '../spectrum.ts';
 import { WorkerPool } from '../worker-pool.ts';
@@ -11,7 +11,7 @@ const MOST_THREADS = 4;
 
 interface LargeSpectraOptions {
   /** Its holder has the device. */
-  readonly mutex: Mutex;
+  readonly mutex: Semaphore;
   /** How many there are, at most: one alone has all cores. */
   readonly matrices: number;
   /** The file of a worker thread; null if there is none. */
@@ -23,7 +23,7 @@ interface LargeSpectraOptions {
  * algebra, copies, opening sessions. So each has its part of the cores, and they need not wait for each other.
  */
 export class LargeSpectra {
-  readonly #mutex: Mutex;
+  readonly #mutex: Semaphore;
   readonly #pool: WorkerPool<LargeMatrix, Spectrum> | null;
   #hasFailed = false;
 

@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Semaphore } from '@shadow-gate/platform';
 import type { MatrixSource } from '@shadow-gate/spectra';
 import { describe, expect, it } from 'vitest';
 import { withBundles } from '../../../../scripts/bench/process-bundle.ts';
 import { temporaryFolder } from '../../../../test/fixtures.ts';
-import { Mutex } from '../../src/exact/shared-resources.ts';
 import { LargeSpectra } from '../../src/large/large-spectra.ts';
 import { type LargeMatrix, largeSpectrum } from '../../src/large/large-spectrum.ts';
 import { Numbers, stored } from '../fast/matrices.ts';
@@ -25,7 +25,7 @@ function expanded({ source, view }: MatrixSource): MatrixSource {
 }
 
 async function using<T>(entry: URL, work: (spectra: LargeSpectra) => Promise<T>): Promise<T> {
-  const spectra = new LargeSpectra({ mutex: new Mutex(), matrices: 5, entry });
+  const spectra = new LargeSpectra({ mutex: new Semaphore(1), matrices: 5, entry });
   return work(spectra).finally(() => spectra.close());
 }
 
