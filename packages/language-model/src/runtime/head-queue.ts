@@ -16,6 +16,8 @@ export interface HiddenQueue<H> {
   add(hidden: H, targets: readonly SequenceTarget[]): Promise<void>;
 }
 
+type ScoringHead = Pick<HeadSession, 'hidden' | 'rows' | 'score'>;
+
 interface QueuedRows {
   readonly hidden: Float32Array;
   readonly rows: number;
@@ -24,17 +26,17 @@ interface QueuedRows {
 
 /**
  * Hidden states wait here until there are enough of them for the output matrix, which takes as long to read for one row
- * as for hundreds. At most as many go through it together as their logits have memory for.
+ * as for hundreds. As many go through it together as their logits have memory for, and only the last ones are fewer.
  */
 export class HeadQueue implements HiddenQueue<Tensor> {
-  readonly #head: HeadSession;
+  readonly #head: ScoringHead;
   readonly #rows: number;
   readonly #scores: TokenScore[][] = [];
   #queued: QueuedRows[] = [];
   #count = 0;
 
   /** @param rows how many rows go through the output matrix together */
-  constructor(head: HeadSession, rows: number) {
+  constructor(head: ScoringHead, rows: number) {
     this.#head = head;
     this.#rows = rows;
   }
@@ -45,7 +47,7 @@ export class HeadQueue implements HiddenQueue<Tensor> {
     const rows = hidden.length / this.#head.hidden;
     this.#queued.push({ hidden, rows, targets });
     this.#count += rows;
-    if (this.#count >= this.#rows) await this.#flush();
+    if (this.#count >= this.#rows) await this.#flush(this.#count - (this.#count % this.#rows));
   }
 
   /**
@@ -53,7 +55,7 @@ export class HeadQueue implements HiddenQueue<Tensor> {
    * @param lengths number of target tokens of each sequence
    */
   async finish(lengths: readonly number[]): Promise<SequenceScore[]> {
-    await this.#flush();
+    await this.#flush(this.#count);
     return lengths.map((length, sequence) => {
       const scores = this.#scores[sequence] ?? [];
       if (scores.length !== length) throw new Error(`sequence ${sequence} has ${scores.length} scores of ${length}`);
@@ -61,37 +63,33 @@ export class HeadQueue implements HiddenQueue<Tensor> {
     });
   }
 
-  async #flush(): Promise<void> {
+  /** @param count of the first rows; the others wait */
+  async #flush(count: number): Promise<void> {
     const { hidden: width } = this.#head;
     const all = new Float32Array(this.#count * width);
     const targets: SequenceTarget[] = [];
-    let row = 0;
+    let rows = 0;
     for (const queued of this.#queued) {
-      all.set(queued.hidden, row * width);
-      for (const target of queued.targets) targets.push({ ...target, row: target.row + row });
-      row += queued.rows;
+      all.set(queued.hidden, rows * width);
+      for (const target of queued.targets) targets.push({ ...target, row: target.row + rows });
+      rows += queued.rows;
     }
-    targets.sort((a, b) => a.row - b.row);
-    this.#queued = [];
-    this.#count = 0;
-    let next = 0;
-    for (let start = 0; start < row; start += this.#rows) {
-      const end = Math.min(row, start + this.#rows);
-      const first = next;
-      while (next < targets.length && at(targets, next).row < end) next += 1;
-      await this.#score(all.subarray(start * width, end * width), targets.slice(first, next), start);
+    const within = (start: number, end: number) =>
+      targets.filter(({ row }) => row >= start && row < end).map((target) => ({ ...target, row: target.row - start }));
+    this.#queued = [{ hidden: all.subarray(count * width), rows: rows - count, targets: within(count, rows) }];
+    this.#count = rows - count;
+    for (let start = 0; start < count; start += this.#rows) {
+      const end = Math.min(count, start + this.#rows);
+      await this.#score(all.subarray(start * width, end * width), within(start, end));
     }
   }
 
-  async #score(hidden: Float32Array, targets: readonly SequenceTarget[], start: number): Promise<void> {
-    const { logprobs, best, scaled, predictions } = await this.#head.score(
-      this.#head.rows(hidden),
-      targets.map((target) => ({ ...target, row: target.row - start })),
-    );
+  async #score(hidden: Float32Array, targets: readonly SequenceTarget[]): Promise<void> {
+    const { logprobs, best, scaled, predictions } = await this.#head.score(this.#head.rows(hidden), targets);
     for (const [i, { row, token, sequence, position }] of targets.entries()) {
       const scores = this.#scores[sequence] ?? [];
       this.#scores[sequence] = scores;
-      const greedy = at(best, row - start) === token;
+      const greedy = at(best, row) === token;
       scores[position] = {
         logprob: at(logprobs, i),
         greedy,
