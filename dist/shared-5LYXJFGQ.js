@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{a as f,b as g,c as h,d as i,e as j,f as k,g as l,h as m,i as n,j as o,k as p}from"./shared-VHWIVUXT.js";import{a,b,c,d,e}from"./shared-SBITQGD6.js";import"./shared-4BX6RYUN.js";export{p as ACTION,o as DOCS_URL,a as ERROR_CODES,n as HOME_URL,b as UserError,l as VERSION,f as at,g as capitalize,e as describeError,h as groupBy,d as isOutOfMemory,j as isSignedWith,i as publicKeyDigest,m as release,k as similarWord,c as withErrorCode};
