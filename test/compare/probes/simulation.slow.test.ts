@@ -4,8 +4,8 @@ import { fullSize } from '../../full-size.ts';
 import { simulatedShares, slack, WORLD } from './simulated-shares.ts';
 import type { World } from './simulation.ts';
 
-const PAIRS = fullSize(2000, 500);
-const LARGE_PAIRS = fullSize(500, 250);
+const PAIRS = fullSize(2000, 350);
+const LARGE_PAIRS = fullSize(500, 150);
 
 describe(`over ${PAIRS} simulated pairs of measurements`, () => {
   const equals = simulatedShares(WORLD, PAIRS);

@@ -4,7 +4,7 @@ import { expectSameOfAll } from './screened.ts';
 
 /** After those of `undecided.test.ts`. */
 const FIRST = 1001;
-const PAIRS = fullSize(1500, 500);
+const PAIRS = fullSize(1500, 300);
 
 it('a check that screens first finds what one with full spectra finds, of many random pairs', () => {
   const { found, left, all } = expectSameOfAll(FIRST, PAIRS);

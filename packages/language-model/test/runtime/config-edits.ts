@@ -48,8 +48,12 @@ export interface Judged {
   readonly wrong: boolean;
 }
 
-/** The edits of one folder, each with what this program makes of it. */
-export async function judgeEdits(name: string): Promise<Judged[]> {
+/**
+ * The edits of one folder, each with what this program makes of it.
+ * @param name of the folder
+ * @param which from `first` on, one of `every` edits: all by default
+ */
+export async function judgeEdits(name: string, { first = 0, every = 1 } = {}): Promise<Judged[]> {
   const { at: places, edits } = readJson<Edits>(fixture('config-edits', `${name}.json`));
   const source = languageModel(name);
   const folder = temporaryFolder();
@@ -59,7 +63,7 @@ export async function judgeEdits(name: string): Promise<Judged[]> {
   const answer = new Answers(tokens, places);
   const plain = await answer.of(await openReference(source));
   const judged: Judged[] = [];
-  for (const edit of eachEdit(edits)) {
+  for (const edit of [...eachEdit(edits)].filter((_, i) => i % every === first)) {
     writeFileSync(join(folder, 'config.json'), edited(config, edit));
     try {
       const found = await answer.of(await openReference(folder));
