@@ -1,7 +1,7 @@
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { UserError } from '@shadow-gate/platform';
+import { Semaphore, UserError } from '@shadow-gate/platform';
 import { makeFolder, sha256Stream, writeFileAtomic } from '@shadow-gate/platform/files';
 import { seal, unseal } from '@shadow-gate/platform/json';
 import { z } from 'zod';
@@ -49,7 +49,8 @@ type Journal = z.infer<typeof journalSchema>;
 export class PartialFile {
   readonly #options: PartialFileOptions;
   #journal: Journal | null = null;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #calls = new Semaphore(1);
+  readonly #writes = new Semaphore(1);
 
   constructor(options: PartialFileOptions) {
     this.#options = options;
@@ -61,7 +62,7 @@ export class PartialFile {
 
   /** Number of bytes in the ranges that have not been downloaded yet. */
   missingBytes(ranges: readonly ByteRange[]): Promise<number> {
-    return this.#inTurn(async () => totalBytes(missing(ranges, (await this.#readJournal()).ranges)));
+    return this.#calls.run(async () => totalBytes(missing(ranges, (await this.#readJournal()).ranges)));
   }
 
   /**
@@ -70,23 +71,17 @@ export class PartialFile {
    * @throws UserError for a full disk, for a file that changes meanwhile, and for one that arrives damaged
    */
   fetch(ranges: readonly ByteRange[], onBytes?: (bytes: number) => void): Promise<void> {
-    return this.#inTurn(() => this.#fetch(ranges, onBytes));
+    return this.#calls.run(() => this.#fetch(ranges, onBytes));
   }
 
   /** Have all bytes been downloaded, and is their digest the one that the hub lists? */
   isVerified(): Promise<boolean> {
-    return this.#inTurn(async () => (await this.#readJournal()).verified);
+    return this.#calls.run(async () => (await this.#readJournal()).verified);
   }
 
   /** Forget what has been downloaded: it is not what the hub lists. */
   discard(): Promise<void> {
-    return this.#inTurn(() => this.#discard());
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => {});
-    return result;
+    return this.#calls.run(() => this.#discard());
   }
 
   async #fetch(ranges: readonly ByteRange[], onBytes: ((bytes: number) => void) | undefined): Promise<void> {
@@ -178,19 +173,15 @@ export class PartialFile {
     return empty;
   }
 
-  #writing: Promise<void> = Promise.resolve();
-
   /** One after the other, each replacing the last, so that no partial journal is ever read. */
   #writeJournal(journal: Journal): Promise<void> {
     this.#journal = journal;
     const { journal: file } = this.#options;
-    this.#writing = this.#writing
-      .catch(() => {})
-      .then(() => writeFileAtomic(file, seal(this.#journal ?? journal)))
-      .catch((error: unknown) => {
+    return this.#writes.run(() =>
+      writeFileAtomic(file, seal(this.#journal ?? journal)).catch((error: unknown) => {
         throw explainFull(error, file);
-      });
-    return this.#writing;
+      }),
+    );
   }
 
   /** Forget all ranges: the file on the disk is not to be used. */

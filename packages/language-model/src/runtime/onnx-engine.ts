@@ -2,7 +2,7 @@ import type { Adapter } from '@shadow-gate/checkpoints/adapter';
 import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
 import { type Device, float64Device } from '@shadow-gate/checkpoints/onnx';
 import type { Graph } from '@shadow-gate/checkpoints/onnx/graph';
-import { withErrorCode } from '@shadow-gate/platform';
+import { Semaphore, withErrorCode } from '@shadow-gate/platform';
 import { doraRatios } from '@shadow-gate/spectra/dora';
 import { attentionMixers, type Decoder, layersBeforeLate, recurrentMixers } from '../architectures/decoder.ts';
 import { describeDecoder } from '../architectures/describe-decoder.ts';
@@ -69,8 +69,8 @@ export class OnnxEngine implements Engine {
   #passCost: PassCost | null = null;
   readonly #held: HeldChoice;
   readonly #isExpanded: boolean;
-  /** Settles when the calls so far are done. */
-  #pending: Promise<unknown> = Promise.resolve();
+  /** One call after the other: the next one may need another backbone. */
+  readonly #calls = new Semaphore(1);
   readonly #budget: BatchBudget;
   readonly #reusePrefixes: boolean;
   readonly #growTrees: boolean;
@@ -130,7 +130,7 @@ export class OnnxEngine implements Engine {
    * needs a cache, all calls use it, and weights are held as suits all calls together.
    */
   prepare({ score, generate }: Calls): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#calls.run(async () => {
       let useKvCache = generate || this.#usesKvCache;
       let work: Work = { passes: 0, tokens: 0 };
       const isOpen = () => !useKvCache || this.#held.isOpen;
@@ -148,16 +148,16 @@ export class OnnxEngine implements Engine {
   }
 
   score(sequences: readonly Sequence[], onWork?: OnWork): Promise<SequenceScore[]> {
-    return this.#inTurn(() => this.#score(sequences, onWork));
+    return this.#calls.run(() => this.#score(sequences, onWork));
   }
 
   generate(prompts: readonly Prompt[], onWork?: OnWork): Promise<Continuation[]> {
-    return this.#inTurn(() => this.#generate(prompts, onWork));
+    return this.#calls.run(() => this.#generate(prompts, onWork));
   }
 
   /** What a pass over all weights takes, for a model that is run layer by layer. */
   passCost(): Promise<PassCost> {
-    return this.#inTurn(async () => {
+    return this.#calls.run(async () => {
       this.#passCost ??= await (await this.#openLayered({ useKvCache: this.#usesKvCache })).measurePass();
       return this.#passCost;
     });
@@ -165,22 +165,15 @@ export class OnnxEngine implements Engine {
 
   /** Logits of every position: [tokens, vocabulary]. */
   logits(tokens: readonly number[]): Promise<Float32Array> {
-    return this.#inTurn(() => this.#logits(tokens));
+    return this.#calls.run(() => this.#logits(tokens));
   }
 
   close(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#calls.run(async () => {
       const layered = this.#layered;
       this.#layered = null;
       await Promise.all([this.#whole?.close(), layered?.close()]);
     });
-  }
-
-  /** One call after the other: the next one may need another backbone. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#pending.then(work);
-    this.#pending = result.catch(() => {});
-    return result;
   }
 
   async #score(sequences: readonly Sequence[], onWork: OnWork | undefined): Promise<SequenceScore[]> {

@@ -230,6 +230,10 @@ it('aborts running requests when it is closed, and starts none afterwards', asyn
   await expect(remote.score(sequences)).rejects.toThrow(/closed/);
 });
 
+it.each([0, 1.5])('throws a RangeError for %d requests at once', async (concurrency) => {
+  await expect(open({ concurrency })).rejects.toThrow(RangeError);
+});
+
 it('throws a RangeError for an empty context, which is a bug of the caller', async () => {
   await expect((await open()).score([{ context: [], continuation: [1] }])).rejects.toThrow(RangeError);
 });
