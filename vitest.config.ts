@@ -16,8 +16,9 @@ const CHANGES_THE_PROCESS =
 /** Tests of what a process does once: it looks for a GPU. */
 const FIRST_IN_PROCESS = ['test/cli/cuda.test.ts'];
 
-/** Files with tests that leave nothing behind share modules, which are loaded once. */
 const FILES = testFiles();
+
+/** Files with tests that leave nothing behind share modules, which are loaded once. */
 const SHARED = FILES.filter((file) => !FIRST_IN_PROCESS.includes(file) && !changesTheProcess(file));
 const ISOLATED = FILES.filter((file) => !SHARED.includes(file));
 
