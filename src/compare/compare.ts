@@ -9,6 +9,7 @@ import { pairBenchmarks } from './benchmarks/pair.ts';
 import { assessCalibration, type NamedCalibration } from './calibration/assess.ts';
 import { CHECKS } from './checks/list.ts';
 import { type Comparability, checkComparability } from './comparability.ts';
+import { completeReport } from './complete-report.ts';
 import type { ComparisonContext } from './context.ts';
 import { withExceptions } from './exceptions.ts';
 import type { ChangedInput } from './finding.ts';
@@ -23,7 +24,6 @@ import { undecided } from './screening/undecided.ts';
 import { settleContext } from './sequential/settle-answers.ts';
 import { reportSpectra } from './spectra-report.ts';
 import { suiteRows } from './suites/rows.ts';
-import { sortFindings, verdictOf } from './verdict.ts';
 
 export interface Comparison {
   readonly candidate: Measurement;
@@ -64,12 +64,10 @@ export function compare(comparison: Comparison): Report {
   const answered = contextOf({ ...comparison, candidate, baseline });
   const context = { ...answered, settled: settleContext(answered) };
   const found = Object.values(runPhases(CHECKS, context)).flat();
-  const findings = sortFindings(withExceptions(found, policy, today));
-  return {
+  const findings = withExceptions(found, policy, today);
+  const report = {
     schema: REPORT_SCHEMA,
     tool: candidate.tool,
-    verdict: verdictOf(findings),
-    findings,
     candidate: describeCheckpoint(candidate),
     baseline: baseline && {
       ...describeCheckpoint(baseline),
@@ -95,7 +93,8 @@ export function compare(comparison: Comparison): Report {
     trend: null,
     durationSeconds: candidate.run.durationSeconds,
     device: candidate.device,
-  };
+  } as const;
+  return completeReport(report, findings);
 }
 
 function contextOf({

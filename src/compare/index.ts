@@ -3,6 +3,7 @@ export type { BenchmarkRow } from './benchmarks/row.ts';
 export { type SampleVariance, samplePlans, suiteVariances, taskVariances } from './benchmarks/sample-plan.ts';
 export { isSmallLoss } from './checks/likelihood.ts';
 export { tooFewFacts } from './checks/too-few-facts.ts';
+export { completeReport } from './complete-report.ts';
 export { daysBetween } from './days-between.ts';
 export { isAcceptable, isInPolicy, ownLevel, withExceptions } from './exceptions.ts';
 export { reasonSchema } from './findings/flat-form.ts';

@@ -110,6 +110,8 @@ function row(key: Key, mine: MaybeBounded | null, its: MaybeBounded | null, isOf
   // Log-odds of 0 are a share of one half: their scale has no unit that a change could be relative to.
   const isRelative = key.metric !== 'topEnergyLogOdds';
   const relativeChange = isRelative && change !== null && baseline ? change / Math.abs(baseline) : null;
-  const bounds = vague && { bounds: { low: vague.low, high: vague.high } };
+  // A share that may be 0 or 1 has log-odds without an end: nothing is certain then.
+  const isBounded = vague !== null && Number.isFinite(vague.low) && Number.isFinite(vague.high);
+  const bounds = isBounded && { bounds: { low: vague.low, high: vague.high } };
   return { ...key, baseline, candidate, change, relativeChange, ...bounds };
 }

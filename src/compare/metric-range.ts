@@ -1,3 +1,4 @@
+import { lowerBound, type MaybeBounded, upperBound } from '@shadow-gate/spectra/bounded';
 import { MAX_LOG_ODDS } from './derived-metrics.ts';
 
 interface MetricRange {
@@ -25,4 +26,10 @@ const RANGES: Readonly<Record<string, MetricRange>> = {
  */
 export function metricRange(metric: string): MetricRange {
   return RANGES[metric] ?? (metric.startsWith('topEnergy.') ? SHARE : POSITIVE);
+}
+
+/** The width of a number's bounds in units of `scale`, or of 1 where that is 0; null where they have no end. */
+export function boundsWidth(measured: MaybeBounded, scale: number): number | null {
+  const width = (upperBound(measured) - lowerBound(measured)) / (Math.abs(scale) || 1);
+  return Number.isFinite(width) ? width : null;
 }

@@ -79,7 +79,7 @@ const MOST_FLIPS = 50;
 export function historyEntry(report: Report, { time, run, commit, policy, overrides = [] }: Occasion): HistoryEntry {
   const { probes } = report;
   const row = probes && (probes.drawn ?? probes.comparison.rows[0] ?? null);
-  return {
+  return historyEntrySchema.parse({
     schema: HISTORY_SCHEMA,
     time,
     run,
@@ -96,7 +96,7 @@ export function historyEntry(report: Report, { time, run, commit, policy, overri
     ...transferOf(probes, row),
     ...flipsOf(report),
     ...(overrides.length === 0 ? {} : { overrides: [...overrides] }),
-  };
+  } satisfies HistoryEntry);
 }
 
 /** It is over all facts: where the seed draws only some of them, it is of other items. */

@@ -1,9 +1,9 @@
 import { release } from '@shadow-gate/platform';
 import type { Finding } from '../compare/finding.ts';
-import { CHARTS, type Chart, sortFindings, type Trend, verdictOf, withExceptions } from '../compare/index.ts';
+import { CHARTS, type Chart, completeReport, type Trend, withExceptions } from '../compare/index.ts';
 import type { Report } from '../compare/report.ts';
 import type { Policy } from '../policy/policy.ts';
-import { type CusumPoint, cusum } from '../statistics/index.ts';
+import { arithmeticMean, type CusumPoint, cusum } from '../statistics/index.ts';
 import type { HistoryEntry, HistoryValue } from './entry.ts';
 
 export interface TrendAssessment {
@@ -81,8 +81,7 @@ function overridesIn(history: readonly HistoryEntry[]): Pick<Trend, 'overrides'>
 
 /** The report with the trend added. More findings never make a verdict milder. */
 export function withTrend(report: Report, { trend, findings: alarms }: TrendAssessment): Report {
-  const findings = sortFindings([...report.findings, ...alarms]);
-  return { ...report, findings, verdict: verdictOf(findings), trend };
+  return completeReport({ ...report, trend }, [...report.findings, ...alarms]);
 }
 
 function bothOf(value: HistoryValue | null): Pick<HistoryValue, 'baseline' | 'candidate'> | null {
@@ -154,7 +153,7 @@ function alarmOf(chart: Chart, { points, evidence }: Followed, policy: Policy): 
   const last = points.at(-1);
   if (!last || last.sum <= limit) return [];
   const changes = evidence.slice(-last.run).flatMap(({ change }) => (change === null ? [] : [change]));
-  const meanChange = changes.reduce((sum, change) => sum + change, 0) / changes.length;
+  const meanChange = changes.length === 0 ? null : arithmeticMean(changes);
   return [
     { kind: 'trend', level: policy.trend[POLICY_KEYS[chart]], chart, run: last.run, sum: last.sum, limit, meanChange },
   ];

@@ -5,6 +5,7 @@ import { reportSchema, type Verdict } from '../../src/compare/report.ts';
 import type { HistoryEntry } from '../../src/history/entry.ts';
 import { assessTrend, type TrendAssessment, withTrend } from '../../src/history/trend.ts';
 import { DEFAULT_POLICY, policySchema } from '../../src/policy/policy.ts';
+import { findingText } from '../../src/report/text/finding.ts';
 import { finding, report } from '../report/fixtures.ts';
 import { night, nights, standardized } from './fixtures.ts';
 
@@ -123,6 +124,14 @@ describe('the trend of concentration', () => {
         limit: 5,
         meanChange: expect.closeTo(0.0533, 6),
       },
+    ]);
+  });
+
+  it('the trend of concentration names no mean change where the baseline has no such number', () => {
+    const { findings } = assess(checkpoints('abcd', 2, { concentration: standardized(2, null) }));
+    expect(findings).toMatchObject([{ chart: 'concentration', meanChange: null }]);
+    expect(findings.map(findingText)).toEqual([
+      'The MLP ÷ attention ratio of ΔW has drifted up over the last 4 checkpoints: cumulative sum 6.00 (limit 5).',
     ]);
   });
 

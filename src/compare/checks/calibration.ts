@@ -4,6 +4,7 @@ import { type CalibrationPlace, isSamePlace, placeName } from '../calibration/pl
 import type { CalibratedMetric, CalibratedSize, CalibrationReport } from '../calibration/report-schema.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf, Level, Scope } from '../finding.ts';
+import { boundsWidth } from '../metric-range.ts';
 import { isBehaviorJudged } from '../probes/enough-facts.ts';
 
 /** What the known-good checkpoints say about the update of the candidate, or why they cannot say anything. */
@@ -43,7 +44,7 @@ function unclear(metric: CalibratedMetric): Finding[] {
       of: 'delta',
       scope: scopeOf(metric),
       side: 'candidate',
-      width: (bounds.high - bounds.low) / scale,
+      width: boundsWidth({ value: candidate, ...bounds }, candidate),
       limit: Math.abs(judged.limit - candidate) / scale,
     },
   ];

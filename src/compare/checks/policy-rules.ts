@@ -13,7 +13,7 @@ import {
 import type { ComparisonContext } from '../context.ts';
 import { type Finding, type FindingOf, SEVERITY } from '../finding.ts';
 import type { MetricPair } from '../metric-pair.ts';
-import { metricRange } from '../metric-range.ts';
+import { boundsWidth, metricRange } from '../metric-range.ts';
 
 /** Every change that goes further than a rule allows, once at the worst level where several rules do not allow it. */
 export function movedMetricsCheck(context: ComparisonContext): Finding[] {
@@ -77,7 +77,10 @@ function boundOf({ direction }: PolicyRule, { metric, baseline }: MetricPair): F
   const { least, most } = metricRange(metric);
   const value = boundedValue(baseline);
   const isLow = direction === 'down' || (direction === 'any' && value - least < most - value);
-  return { kind: 'at-bound', baseline: value, bound: isLow ? least : most, side: isLow ? 'lowest' : 'highest' };
+  const bound = isLow ? least : most;
+  // Bounds of the baseline without an end leave nothing that could move.
+  if (!Number.isFinite(bound)) return { kind: 'nothing' };
+  return { kind: 'at-bound', baseline: value, bound, side: isLow ? 'lowest' : 'highest' };
 }
 
 /**
@@ -112,7 +115,7 @@ function widths(rule: PolicyRule, pair: MetricPair): Finding[] {
       of,
       scope,
       side,
-      width: (upperBound(value) - lowerBound(value)) / (scale || 1),
+      width: boundsWidth(value, scale),
       limit: limit / (scale || 1),
     }));
 }

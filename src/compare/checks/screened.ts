@@ -1,9 +1,10 @@
-import { boundedValue, lowerBound, upperBound } from '@shadow-gate/spectra/bounded';
+import { boundedValue } from '@shadow-gate/spectra/bounded';
 import { flattenMetrics, isScreened } from '../../measure/aggregate.ts';
 import type { TensorMeasurement } from '../../measure/schema/index.ts';
 import type { ComparisonContext } from '../context.ts';
 import { withDerived } from '../derived-metrics.ts';
 import type { Finding } from '../finding.ts';
+import { boundsWidth } from '../metric-range.ts';
 import { undecided } from '../screening/undecided.ts';
 
 /**
@@ -33,7 +34,7 @@ function tooWide({ of, name, metrics }: TensorMeasurement, metric: string, side:
     of,
     scope: { kind: 'tensor', name },
     side,
-    width: (upperBound(measured) - lowerBound(measured)) / (Math.abs(boundedValue(measured)) || 1),
+    width: boundsWidth(measured, boundedValue(measured)),
     limit: 0,
     isScreened: true,
   };

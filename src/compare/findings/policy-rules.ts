@@ -37,8 +37,8 @@ export const policyRuleFindings = [
       of: ofSchema,
       scope: scopeSchema,
       side,
-      /** Width of its bounds in units of the value, and the limit of the rule in the same unit. */
-      width: z.number(),
+      /** Width of its bounds in units of the value; null: they have no end. The limit of the rule in the same unit. */
+      width: z.number().nullable(),
       limit: z.number(),
       /** The matrix was only screened, which says nothing here; the limit is 0. Absent for others. */
       isScreened: z.literal(true).optional(),

@@ -12,8 +12,11 @@ export const trendFindings = [
       run: count,
       sum: z.number(),
       limit: z.number(),
-      /** In accuracy for the charts of the probes, relative to the baseline for concentration. */
-      meanChange: z.number(),
+      /**
+       * In accuracy for the charts of the probes, relative to the baseline for concentration. Null: the baseline has no
+       * such number, as the base model has no update.
+       */
+      meanChange: z.number().nullable(),
     },
     reason: ({ chart, sum, limit }) =>
       flatForm('trend', chart === 'concentration' ? 'mlpAttentionRatio' : chart, {

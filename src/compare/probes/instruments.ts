@@ -32,19 +32,22 @@ const ALPHA_OF_CANDIDATE = 0.001;
  * labels take no part. A fact that only labels can answer is not judged then.
  */
 export function selectInstruments({ facts, groups }: Pick<PairedAnswers, 'facts' | 'groups'>): PairedAnswers {
-  const grouped = new Set(groups.map(({ of }) => of));
-  const suites = [...groupBy(facts, ({ exam }) => exam.suite)].map(([suite, own]) =>
-    judgeSuite(suite, own, { hasGroup: grouped.has(suite) }),
-  );
-  const labels = suites.flatMap(({ row }) => (row === null ? [] : [row]));
+  const bySuite = groupBy(facts, ({ exam }) => exam.suite);
+  const labels = [...bySuite].flatMap(([suite, own]) => rowOfSuite(suite, own) ?? []);
   const rowsOfGroups = groups.flatMap((group) => rowOfGroup(group, labels) ?? []);
   const rows = new Map([...labels, ...rowsOfGroups].map((row) => [row.suite, row]));
+  const judgedGroups = groups
+    .map((group) => ({ ...group, items: askedOnce(group.items, rows.get(group.suite)) }))
+    .filter(({ items }) => items.length > 0);
+  // A group that asks for labels alone may be gone: the facts that it was the twins of cannot be judged then.
+  const grouped = new Set(judgedGroups.map(({ of }) => of));
+  const suites = [...bySuite].map(([suite, own]) =>
+    judgeSuite(own, { row: rows.get(suite), hasGroup: grouped.has(suite) }),
+  );
   return {
     facts: suites.flatMap((suite) => suite.facts),
     unjudged: suites.flatMap(({ unjudged }) => unjudged),
-    groups: groups
-      .map((group) => ({ ...group, items: askedOnce(group.items, rows.get(group.suite)) }))
-      .filter(({ items }) => items.length > 0),
+    groups: judgedGroups,
     labels: [...rows.values()],
   };
 }
@@ -60,31 +63,38 @@ function askedOnce(items: readonly PairedItem[], row: LabelRow | undefined): Pai
   });
 }
 
-function judgeSuite(suite: string, facts: readonly PairedFact[], { hasGroup }: { readonly hasGroup: boolean }) {
-  const row = rowOfSuite(suite, facts);
-  if (row === null || row.works) return { row, facts, unjudged: [] };
-  const canUseLabels = worksAlone(examsOf(facts), 'candidate', ALPHA_OF_CANDIDATE).works;
-  const judged = facts.map((fact) => ({ fact, byText: withoutLabels(fact, { canUseLabels, hasGroup }) }));
+interface SuiteInstruments {
+  /** Undefined: the suite asks for no label. */
+  readonly row: LabelRow | undefined;
+  /** The suite also has group twins that are judged. */
+  readonly hasGroup: boolean;
+}
+
+function judgeSuite(
+  facts: readonly PairedFact[],
+  { row, hasGroup }: SuiteInstruments,
+): Pick<PairedAnswers, 'facts' | 'unjudged'> {
+  const asAsked = row === undefined || row.works;
+  const canUseLabels = !asAsked && worksAlone(examsOf(facts), 'candidate', ALPHA_OF_CANDIDATE).works;
+  const judged = facts.map((fact) => {
+    const byText = asAsked ? fact : withoutLabels(fact, { canUseLabels });
+    return { fact, byText: byText !== null && (hasGroup || byText.twins.length > 0) ? byText : null };
+  });
   return {
-    row,
     facts: judged.flatMap(({ byText }) => (byText === null ? [] : [byText])),
     unjudged: judged.flatMap(({ fact, byText }) => (byText === null ? [fact] : [])),
   };
 }
 
 /**
- * @param options.canUseLabels the candidate's labels say more than a habit does: without a text form, what it gained by
- *   labels is compared with twins that are answered by text
- * @param options.hasGroup the suite also has group twins
+ * @param options.canUseLabels the candidate's labels say more than a habit does: without a text form, what it gained by labels
+ *   is compared with twins that are answered by text
  */
-function withoutLabels(
-  fact: PairedFact,
-  { canUseLabels, hasGroup }: { readonly canUseLabels: boolean; readonly hasGroup: boolean },
-): PairedFact | null {
+function withoutLabels(fact: PairedFact, { canUseLabels }: { readonly canUseLabels: boolean }): PairedFact | null {
   const { exam, text } = fact;
   const benchmark = exam.answers === 'text' ? exam : (text ?? (canUseLabels ? exam : null));
   const twins = fact.twins.filter(({ answers }) => answers === 'text');
-  return benchmark === null || (twins.length === 0 && !hasGroup) ? null : { ...fact, benchmark, twins };
+  return benchmark === null ? null : { ...fact, benchmark, twins };
 }
 
 function examsOf(facts: readonly PairedFact[]): PairedItem[] {

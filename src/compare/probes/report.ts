@@ -24,8 +24,10 @@ export function reportProbes(context: ComparisonContext): ProbeReport | null {
   if (pairing.kind === 'alone') {
     const alone = (probes: MeasuredProbes) => {
       const answers = pairWithItself(probes);
-      // Where nothing can be judged, the accuracies are still what they are.
-      return answers.facts.length > 0 ? answers : { ...answers, facts: answers.unjudged, unjudged: [] };
+      if (answers.facts.length > 0) return answers;
+      // Where nothing can be judged, the accuracies are still what they are. Without twins there is none of twins.
+      const facts = answers.unjudged.filter(({ twins }) => twins.length > 0);
+      return { ...answers, facts, unjudged: answers.unjudged.filter(({ twins }) => twins.length === 0) };
     };
     const compare = (probes: MeasuredProbes) => {
       const answers = alone(probes);

@@ -46,10 +46,11 @@ export const POLICY_RULE_WORDS: TopicWords<'metric-moved' | 'bounds-too-wide' | 
     isGap: true,
     sentence: ({ metric, of, scope, side, width, limit, isScreened }) => {
       const subject = phrase`${metricPart(metric, { capitalized: true })} of ${ofName(of)}${scopeWords(scope)}`;
+      const bounds = width === null ? 'without an end' : `${formatPercent(width)} wide`;
       if (isScreened) {
-        return phrase`${subject} cannot be judged: the ${side} was ${term('screened', 'screening')}, which leaves bounds that are ${formatPercent(width)} wide. Measure its spectra in full.`;
+        return phrase`${subject} cannot be judged: the ${side} was ${term('screened', 'screening')}, which leaves bounds that are ${bounds}. Measure its spectra in full.`;
       }
-      return phrase`${subject} cannot be judged: the bounds of the ${side} are ${formatPercent(width)} wide, and the limit is ${formatPercentLimit(limit)}. Measure it with ${code('--method exact')}.`;
+      return phrase`${subject} cannot be judged: the bounds of the ${side} are ${bounds}, and the limit is ${formatPercentLimit(limit)}. Measure it with ${code('--method exact')}.`;
     },
     steps: ({ side, isScreened }, report) => [
       isScreened

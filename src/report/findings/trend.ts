@@ -18,8 +18,9 @@ export const TREND_WORDS: TopicWords<'trend'> = {
     sentence: ({ chart, run, sum, limit, meanChange }) => {
       const unit = chart === 'concentration' ? 'checkpoint' : 'check';
       const when = run === 1 ? `at the last ${unit}` : `over the last ${formatCount(run, unit)}`;
-      const change = chart === 'concentration' ? formatRelative(meanChange) : formatPointsChange(meanChange);
-      return phrase`${DRIFTS[chart]} ${when}: cumulative sum ${formatRatio(sum)} (limit ${formatLimit(limit)}), mean change ${change}.`;
+      const format = chart === 'concentration' ? formatRelative : formatPointsChange;
+      const change = meanChange === null ? '' : `, mean change ${format(meanChange)}`;
+      return phrase`${DRIFTS[chart]} ${when}: cumulative sum ${formatRatio(sum)} (limit ${formatLimit(limit)})${change}.`;
     },
     row: ({ sum, limit }) => ({ candidate: formatRatio(sum), limit: formatLimit(limit) }),
     steps: ({ run }) => [

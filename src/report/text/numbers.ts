@@ -10,13 +10,23 @@ export const NO_NUMBER = '—';
 
 const MINUS = '−';
 
+/** @throws Error for NaN and infinities: a sentence that has one is wrong, and so is what it was computed from */
+function finite(x: number): number {
+  if (Number.isFinite(x)) return x;
+  throw new Error(`${x} is not a number to show`);
+}
+
 function signed(x: number, size: string): string {
   return `${x < 0 ? MINUS : '+'}${size}`;
 }
 
+function fixed(x: number, decimals: number): string {
+  return finite(x).toFixed(decimals).replace('-', MINUS);
+}
+
 /** A change of answer likelihood in nats per byte: `−0.052`. */
 export function formatLikelihood(x: number): string {
-  return x.toFixed(3).replace('-', MINUS);
+  return fixed(x, 3);
 }
 
 /** A number with its standard error, with so many decimals: `−0.110 ± 0.021`. */
@@ -34,7 +44,7 @@ export function formatMeasured(
 export function formatNumber(measured: MaybeBounded | null | undefined): string {
   if (measured === null || measured === undefined) return NO_NUMBER;
   if (isVague(measured)) return formatBounds(measured);
-  const x = boundedValue(measured);
+  const x = finite(boundedValue(measured));
   const size = Math.abs(x);
   return x < 0 ? `${MINUS}${formatSize(size)}` : formatSize(size);
 }
@@ -67,7 +77,7 @@ export function formatPair(a: number, b: number): readonly [string, string] {
 
 /** A limit as it was written in a policy: `3.5`, `0.05`. */
 export function formatLimit(x: number): string {
-  return String(Number(x.toPrecision(6)));
+  return String(Number(finite(x).toPrecision(6)));
 }
 
 /** A number on an axis: `−2`. */
@@ -105,7 +115,7 @@ export function formatDifference(x: number | null): string {
 export function formatRelative(x: number | null): string {
   if (x === null) return '';
   if (x === 0) return '0%';
-  const percent = Math.abs(x) * 100;
+  const percent = Math.abs(finite(x)) * 100;
   const digits = percent >= 99.95 ? 0 : percent >= 0.95 ? 1 : 2;
   const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
   return signed(x, `${percent.toLocaleString('en-US', options)}%`);
@@ -118,7 +128,7 @@ export function formatPercent(share: number): string {
 
 /** The same without its unit, for a column whose head has it: `86.9`. */
 export function percentDigits(share: number): string {
-  return (100 * share).toFixed(1);
+  return fixed(100 * share, 1);
 }
 
 /** The size of a change of accuracy: 0.083 → `8.3 points`. */
@@ -148,18 +158,18 @@ function unit(size: string): string {
 
 /** A ratio of two changes: `0.25`. */
 export function formatRatio(value: number): string {
-  return value.toFixed(2).replace('-', MINUS);
+  return fixed(value, 2);
 }
 
 /** How much of something, in whole percent: 0.16 → `16%`, −0.4 → `−40%`. */
 export function formatPart(share: number): string {
-  const percent = `${Math.round(Math.abs(100 * share))}%`;
+  const percent = `${Math.round(Math.abs(100 * finite(share)))}%`;
   return share < 0 && percent !== '0%' ? `${MINUS}${percent}` : percent;
 }
 
 /** `p = 0.012`, `p < 0.0001`. */
 export function formatProbability(p: number): string {
-  return p < 0.0001 ? 'p < 0.0001' : `p = ${p < 0.001 ? p.toFixed(4) : p.toFixed(3)}`;
+  return p < 0.0001 ? 'p < 0.0001' : `p = ${fixed(p, p < 0.001 ? 4 : 3)}`;
 }
 
 interface Interval {
@@ -196,7 +206,7 @@ export function ofPassages(units: number | undefined): string {
 
 /** `1,200`. */
 export function formatInteger(n: number): string {
-  return n.toLocaleString('en-US');
+  return finite(n).toLocaleString('en-US');
 }
 
 /** What takes less would read as nothing at all. */
@@ -204,7 +214,7 @@ const SHORTEST_SECONDS = 0.1;
 
 /** `less than 0.1 s`, `3.2 s`, `42 s`, `3 min 5 s`. */
 export function formatDuration(seconds: number): string {
-  if (seconds < SHORTEST_SECONDS) return `less than ${SHORTEST_SECONDS} s`;
+  if (finite(seconds) < SHORTEST_SECONDS) return `less than ${SHORTEST_SECONDS} s`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;
   const whole = Math.round(seconds);

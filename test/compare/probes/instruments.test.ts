@@ -91,4 +91,16 @@ describe('labels as an instrument', () => {
       ['held out', false],
     ]);
   });
+
+  it('without any that works, facts whose only twins were the group are not judged', () => {
+    const answers = lettered({ baseline: constant('A'), candidate: constant('A') }, SUITE);
+    const items = allFacts(answers).flatMap(({ exam, text }) => [
+      ...[exam, ...(text ? [text] : [])],
+      { ...exam, suite: 'held out', fact: `held ${exam.fact}`, form: 'twin' as const },
+    ]);
+    const suites = [{ name: 'suite' }, { name: 'held out', twinsOf: 'suite' }];
+    const { facts, unjudged } = selectInstruments(groupItems(items, suites));
+    // Accuracies of no twins would be 0 ÷ 0.
+    expect([facts.length, unjudged.length]).toEqual([0, allFacts(answers).length]);
+  });
 });

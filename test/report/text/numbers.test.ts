@@ -28,6 +28,21 @@ it.each([
   [undefined, '—'],
 ])('the number %s reads %s', (x, text) => expect(formatNumber(x)).toBe(text));
 
+it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('%s is never shown to anybody', (x) => {
+  const numbers = [
+    formatNumber,
+    formatRelative,
+    formatPercent,
+    formatPointsChange,
+    formatPointsLimit,
+    formatDifference,
+  ];
+  for (const format of [...numbers, formatPercentLimit, formatDuration, formatEstimate]) {
+    expect(() => format(x)).toThrow('is not a number to show');
+  }
+  expect(() => formatPair(x, 1)).toThrow('is not a number to show');
+});
+
 it.each([
   [0.0867, '+8.7%'],
   [-0.57, '−57.0%'],
