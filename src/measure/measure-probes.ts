@@ -8,6 +8,7 @@ import { at, UserError } from '@shadow-gate/platform';
 import { sha256 } from '@shadow-gate/platform/files';
 import { type OnInterruption, type OnProgress, withInterruptions } from '@shadow-gate/platform/progress';
 import {
+  answerTokens,
   chooseReadings,
   expectChatTemplate,
   isTemplated,
@@ -259,7 +260,8 @@ function prepareSuite(
     reads,
   }: { readonly model: Model; readonly chatTemplate: boolean; readonly reads: ReadonlySet<string> | undefined },
 ): PreparedSuite {
-  const options: RunProbesOptions = { ...optionsFor(suite, chatTemplate), reads };
+  const asked = optionsFor(suite, chatTemplate);
+  const options: RunProbesOptions = { ...asked, reads, among: answerTokens(suite.items, model, asked) };
   const { fitting, leftOut } = selectFitting(items, model, options);
   return { suite, chunks: splitIntoChunks(fitting), leftOut, options };
 }

@@ -1,4 +1,5 @@
 export { type AnswerRule, checkAnswerRule } from './answer-rule.ts';
+export { answerTokens } from './answer-tokens.ts';
 export { estimateRun, type RunEstimate, sharesOfTime, type Trial } from './estimate.ts';
 export { estimatePasses, type PassesEstimate, pilotSeconds } from './estimate-passes.ts';
 export { judgeAnswer } from './exact-answer.ts';

@@ -1,3 +1,4 @@
+import type { ScaledScore } from '@shadow-gate/language-model/engine';
 import { at } from '@shadow-gate/platform';
 import type { ChoiceScoring, ProbeItem } from './item.ts';
 import type { Reading } from './reading.ts';
@@ -55,17 +56,23 @@ export interface AnswerLikelihood {
    * `logprob` if all logits were multiplied by each of LOGIT_FACTORS; absent where that is not known, as at servers.
    */
   readonly scaled?: readonly number[];
+  /**
+   * The same among the tokens of the suite's right answers alone: probability that moves between tokens that are never
+   * right changes nothing. Absent where it is not known, as at servers.
+   */
+  readonly among?: ScaledScore;
 }
 
 /**
  * @param logprobs of the choices, in their order
- * @param scaled of each of them, if all logits were scaled
+ * @param known.scaled of each of them, if all logits were scaled
+ * @param known.among of the right one
  * @throws Error for an item without choices
  */
 export function choiceOutcome(
   item: ProbeItem,
   logprobs: readonly number[],
-  scaled?: ReadonlyArray<readonly number[]>,
+  { scaled, among }: KnownScores = {},
 ): Outcome {
   const { question } = item;
   if (question.kind !== 'choice') throw new Error(`${item.id} has no choices`);
@@ -88,18 +95,24 @@ export function choiceOutcome(
       logprob: at(logprobs, answer),
       bytes: bytesOf(question.ending ?? at(choices, answer)),
       ...(scaled === undefined ? {} : { scaled: at(scaled, answer) }),
+      ...(among === undefined ? {} : { among }),
     },
   };
+}
+
+interface KnownScores {
+  readonly scaled?: ReadonlyArray<readonly number[]> | undefined;
+  readonly among?: ScaledScore | undefined;
 }
 
 /** The likelihood of the target of an item with an exact answer. */
 export function targetLikelihood(
   { question }: ProbeItem,
-  logprob: number,
-  scaled?: readonly number[],
+  { logprob, scaled, among }: Omit<AnswerLikelihood, 'bytes'>,
 ): AnswerLikelihood | null {
   if (question.kind !== 'exact') return null;
-  return { logprob, bytes: bytesOf(question.target), ...(scaled === undefined ? {} : { scaled }) };
+  const known = { ...(scaled === undefined ? {} : { scaled }), ...(among === undefined ? {} : { among }) };
+  return { logprob, bytes: bytesOf(question.target), ...known };
 }
 
 const bytesOf = (text: string): number => Math.max(1, Buffer.byteLength(text));

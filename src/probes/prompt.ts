@@ -12,7 +12,7 @@ export interface PromptOptions {
 export const PROBE_DATE = new Date('2026-01-01T00:00:00Z');
 
 /** A text to score, and the text before it. */
-interface Scored {
+export interface ScoredText {
   readonly context: string;
   readonly continuation: string;
 }
@@ -28,7 +28,7 @@ export function isTemplated({ question, verbatim }: ProbeItem, { chatTemplate }:
  * What is scored of an item: each choice, or the target, after the prompt.
  * @throws UserError if a chat template is wanted, and there is none
  */
-export function scoredTexts(item: ProbeItem, model: Pick<Model, 'tokenizer'>, options: PromptOptions): Scored[] {
+export function scoredTexts(item: ProbeItem, model: Pick<Model, 'tokenizer'>, options: PromptOptions): ScoredText[] {
   const { question } = item;
   if (question.kind === 'choice' && question.contexts !== undefined) {
     const { contexts, ending = '' } = question;

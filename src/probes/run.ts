@@ -15,6 +15,8 @@ export interface RunProbesOptions extends PromptOptions {
   readonly maxNewTokens: number;
   /** How generated answers are sampled; missing: one is decoded greedily. */
   readonly sampling?: SuiteSampling | undefined;
+  /** The tokens of all right answers of the suite, where they are known here: see `answerTokens`. */
+  readonly among?: readonly number[] | undefined;
   /** Ids of the items whose prompts are read too. */
   readonly reads?: ReadonlySet<string> | undefined;
   /** Called with the number of items that are done, of those in progress a fraction. */
@@ -200,7 +202,8 @@ async function runChunk(
       // Choices of one token in one context follow from each other.
       const isLong = question.contexts !== undefined || own.some(({ token_logprobs: tokens }) => tokens.length > 1);
       const scaledLogprobs = scaled !== undefined && isLong ? { scaledLogprobs: scaled } : {};
-      return { ...choiceOutcome(item, logprobs, scaled), ...scaledLogprobs, ...more };
+      const { among } = at(own, question.answer);
+      return { ...choiceOutcome(item, logprobs, { scaled, among }), ...scaledLogprobs, ...more };
     }
     const tokens = at(own, 0).token_logprobs;
     return {
@@ -210,7 +213,7 @@ async function runChunk(
       probability: null,
       logprobs: null,
       lengths: null,
-      likelihood: targetLikelihood(item, at(own, 0).logprob, at(own, 0).scaled),
+      likelihood: targetLikelihood(item, at(own, 0)),
       ...more,
     };
   });
@@ -225,9 +228,18 @@ function readFrom({ logprob, token_logprobs: tokens }: ScoreAnswer): Reading {
 }
 
 function scoreRequests(item: ProbeItem, model: Model, options: RunProbesOptions): ScoreRequest[] {
-  const { id } = item;
+  const { id, question } = item;
+  const right = question.kind === 'choice' ? question.answer : 0;
+  const wishes = (i: number) => (i === right && options.among ? { among: options.among } : {});
   const answers = scoredTexts(item, model, options).map(
-    (scored, i): ScoreRequest => ({ kind: 'text', id: `${id} ${i}`, where: id, ...scored, isScaled: true }),
+    (scored, i): ScoreRequest => ({
+      kind: 'text',
+      id: `${id} ${i}`,
+      where: id,
+      ...scored,
+      isScaled: true,
+      ...wishes(i),
+    }),
   );
   const reading = readingOf(item, model, options);
   return reading ? [...answers, reading] : answers;

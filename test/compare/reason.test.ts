@@ -301,6 +301,7 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['likelihood-unclear', 'answerLikelihood', null, 'model', -0.028, null, { absolute: 0.03 }],
   ],
   'likelihood-missing': [['likelihood-missing', 'answerLikelihood', null, 'model', 12, null, null]],
+  'answer-mass': [['answer-mass', 'answerLikelihood', null, 'model', 0.043, null, { absolute: 0.03 }]],
   'judged-by-likelihood': [['judged-by-likelihood', 'probes', null, 'w', null, null, null]],
   'capability-not-judged': [
     ['capability-not-judged', 'probes', null, 'w', null, null, null],

@@ -112,6 +112,7 @@ const LAST = [
   'merge-unseen',
   'signature-unchecked',
   'probe-notes',
+  'answer-mass',
   'judged-by-likelihood',
 ];
 

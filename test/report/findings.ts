@@ -602,6 +602,7 @@ export function everyFinding(name: string): Finding[] {
       },
     ],
     'likelihood-missing': [{ items: 12 }],
+    'answer-mass': [{ facts: 360, moved: 0.043, lower: 0.037, limit: 0.03 }],
     'judged-by-likelihood': [{ capability: name, facts: 45 }],
     'accuracy-loss': [
       {

@@ -42,12 +42,20 @@ export interface Sequence {
   readonly continuation: readonly number[];
   /** Also as if all logits were scaled; an engine may be unable to. */
   readonly isScaled?: boolean;
+  /** Also as if the model could say no other tokens than these and its own; an engine may be unable to. */
+  readonly among?: readonly number[];
   /** Also what the model expects at each place; an engine may be unable to. */
   readonly isPredicted?: boolean;
 }
 
 /** What all logits are multiplied by, where a score says how it would change: sharper above 1, flatter below. */
 export const LOGIT_FACTORS = [0.125, 0.25, 0.5, 0.75, 1.5, 2] as const;
+
+/** A log-likelihood, and the same if all logits were multiplied by each of LOGIT_FACTORS. */
+export interface ScaledScore {
+  readonly logprob: number;
+  readonly scaled: readonly number[];
+}
 
 /** So many of the most likely tokens at one place are known, or the whole vocabulary if it has fewer. */
 export const MOST_PREDICTED = 32;
@@ -65,6 +73,8 @@ export interface SequenceScore {
   readonly greedy: boolean;
   /** The log-likelihood of the whole continuation if all logits were multiplied by each of LOGIT_FACTORS. */
   readonly scaled?: readonly number[];
+  /** The log-likelihood of the whole continuation among the tokens of `Sequence.among`. */
+  readonly among?: ScaledScore;
   /** At the place of each token of the continuation. */
   readonly predictions?: readonly TokenPrediction[];
 }

@@ -17,6 +17,8 @@ interface Origin {
 interface Scored extends Origin {
   /** Also as if all logits were scaled, where the engine can: see LOGIT_FACTORS. */
   readonly isScaled?: boolean;
+  /** Also among these tokens alone, where the engine can: see `Sequence.among`. */
+  readonly among?: readonly number[];
   /**
    * Also what the model expects at each place, where the engine can, and the tokens that are scored, where they are
    * known.

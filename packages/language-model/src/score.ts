@@ -4,6 +4,7 @@ import {
   expectInVocabulary,
   type Limits,
   type OnWork,
+  type ScaledScore,
   type Sequence,
   type SequenceScore,
   type TokenPrediction,
@@ -34,6 +35,8 @@ export interface ScoreAnswer {
    * is known.
    */
   readonly scaled?: readonly number[];
+  /** The same among the tokens that were named: where that was asked for and is known. */
+  readonly among?: ScaledScore;
   /** The tokens that were scored: of a text that may be cut, and wherever predictions were asked for. */
   readonly tokens?: readonly number[];
   /** What the model expects in place of each token: where that was asked for and is known. */
@@ -79,8 +82,8 @@ export async function scoreRequests(
 export function encodeScores(requests: readonly ScoreRequest[], limits: Limits, options: ScoreOptions): EncodedScore[] {
   return answerable(requests, options.onRefusal, (request) => {
     const sequences = sequencesOf(request, limits, options);
-    for (const { context, continuation } of sequences) {
-      expectInVocabulary([...context, ...continuation], limits, request);
+    for (const { context, continuation, among = [] } of sequences) {
+      expectInVocabulary([...context, ...continuation, ...among], limits, request);
     }
     return sequences;
   });
@@ -169,11 +172,12 @@ function sequencesOf(request: ScoreRequest, { maxLength }: Limits, options: Scor
   }
 }
 
-function withWishes({ context, continuation }: Sequence, { isScaled, isPredicted }: ScoreRequest): Sequence {
+function withWishes({ context, continuation }: Sequence, { isScaled, isPredicted, among }: ScoreRequest): Sequence {
   return {
     ...{ context, continuation },
     ...(isScaled ? { isScaled } : {}),
     ...(isPredicted ? { isPredicted } : {}),
+    ...(among ? { among } : {}),
   };
 }
 
@@ -242,10 +246,12 @@ export function toAnswer({ id, where }: ScoreRequest, scores: readonly SequenceS
   const [first] = scores;
   // Windows of a rolling text are not asked for it.
   const scaled = scores.length === 1 ? first?.scaled?.map(round) : undefined;
+  const among = scores.length === 1 ? first?.among : undefined;
   const predictions = scores.flatMap((score) => score.predictions ?? []);
   return {
     ...{ id, logprob, token_logprobs: logprobs.map(round), greedy },
     ...(scaled === undefined ? {} : { scaled }),
+    ...(among ? { among: { logprob: round(among.logprob), scaled: among.scaled.map(round) } } : {}),
     ...(predictions.length > 0 && predictions.length === logprobs.length ? { predictions } : {}),
   };
 }

@@ -9,11 +9,13 @@ import {
   type GradedLoss,
   gradedItems,
   gradedScopes,
+  hasMassMoved,
   isFallExcluded,
   isFallFailing,
   isFallShown,
   isOfAllFacts,
   likelihoodLimit,
+  likelihoodMeasures,
 } from '../probes/graded-losses.ts';
 import { factsWithTwins } from '../probes/groups.ts';
 import { LEAST_FACTS } from '../probes/kinds.ts';
@@ -74,8 +76,9 @@ export function likelihoodLosses(rows: readonly GradedLoss[], policy: ProbePolic
 /** Answers whose likelihood only the baseline knows: without them, a fall could not show. */
 export function missingLikelihoodCheck({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
-  const isMissing = ({ baseline, candidate }: PairedItem) =>
-    baseline.likelihood !== undefined && candidate.likelihood === undefined;
+  // A server does not say how likely answers are among others, and not with scaled logits either.
+  const isMissing = ({ baseline: { likelihood: theirs }, candidate: { likelihood: ours } }: PairedItem) =>
+    theirs !== undefined && (ours === undefined || (theirs.among && !ours.among && ours.scaled !== undefined));
   // What the candidate could not answer is a failure of its own.
   const lost = new Set(probes.lost.map(({ suite, id }) => nameInPair(id, suite, probes.baseline.suites.length > 1)));
   const missing = probes.items.filter((item) => isMissing(item) && !lost.has(item.id));
@@ -105,9 +108,22 @@ export function isSmallLoss({ change, upper, limit }: { change: number; upper: n
   return upper < 0 && change <= -limit / 2;
 }
 
-function numbersOf({ capability, suite, likelihood, expected }: GradedLoss, limit: number) {
-  if (likelihood === null) return null;
-  const { facts, value, lower, upper } = likelihood;
+/** Of the two kinds of likelihood the one that fell further, in units of its limit. */
+function numbersOf({ capability, suite, expected, ...row }: GradedLoss, limit: number) {
+  const [worst] = likelihoodMeasures(row).sort((a, b) => a.value / a.share - b.value / b.share);
+  if (worst === undefined) return null;
+  const { kind, share, facts, value, lower, upper } = worst;
   if (lower === null || upper === null) return null;
-  return { capability, suite, facts, change: value, lower, upper, limit, expected: expected.value };
+  const isAmong = kind === 'among' ? { isAmong: true as const } : {};
+  const numbers = { facts, change: value, lower, upper, limit: share * limit, expected: expected.value };
+  return { capability, suite, ...numbers, ...isAmong };
+}
+
+/** Probability that moved to right answers from tokens that are never right: nothing is softened by it. */
+export function answerMassCheck({ probes, policy }: ComparisonContext): Finding[] {
+  const whole = probes.kind === 'paired' ? probes.evaluation.comparison.graded.find(isOfAllFacts) : undefined;
+  if (!whole?.among || !hasMassMoved(whole, policy)) return [];
+  const { facts, moved } = whole.among;
+  const { limit } = policy['answer-likelihood'];
+  return [{ kind: 'answer-mass', level: 'info', facts, moved: moved.value, lower: moved.lower ?? 0, limit }];
 }

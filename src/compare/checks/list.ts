@@ -28,7 +28,7 @@ import { gainNotShownCheck } from './gain-not-shown.ts';
 import { labelsNotBoundCheck } from './labels-not-bound.ts';
 import { lettersMemorizedCheck } from './letters-memorized.ts';
 import { levelLostCheck } from './level-lost.ts';
-import { likelihoodLossCheck, missingLikelihoodCheck } from './likelihood.ts';
+import { answerMassCheck, likelihoodLossCheck, missingLikelihoodCheck } from './likelihood.ts';
 import { logitScaleCheck } from './logit-scale.ts';
 import { mergeCheck } from './merge.ts';
 import { mustPassCheck } from './must-pass.ts';
@@ -106,6 +106,7 @@ export const CHECKS: readonly CheckGroup[] = [
       sliceLossCheck,
       slicesNotJudgedCheck,
       likelihoodLossCheck,
+      answerMassCheck,
       retentionCheck,
       baselineMemorizedCheck,
       labelsNotBoundCheck,

@@ -15,6 +15,8 @@ const likelihoodFields = {
   limit: z.number(),
   /** Change of expected accuracy on the same answers. */
   expected: z.number(),
+  /** Among the tokens of the suite's right answers, with a limit for that; absent where it is among all tokens. */
+  isAmong: z.literal(true).optional(),
 };
 
 export const likelihoodFindings = [
@@ -41,6 +43,18 @@ export const likelihoodFindings = [
     rank: 'too-little',
     fields: { items: count },
     reason: ({ items }) => flatForm('likelihood-missing', 'answerLikelihood', { candidate: items }),
+  }),
+  defineFinding('answer-mass', {
+    rank: 'footnote',
+    fields: {
+      facts: count,
+      /** Nats per byte that right answers became likelier by what other tokens lost; `lower` is a one-sided bound. */
+      moved: z.number(),
+      lower: z.number(),
+      limit: z.number(),
+    },
+    reason: ({ moved, limit }) =>
+      flatForm('answer-mass', 'answerLikelihood', { candidate: moved, tolerance: { absolute: limit } }),
   }),
   defineFinding('judged-by-likelihood', {
     rank: 'footnote',

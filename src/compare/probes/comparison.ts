@@ -320,6 +320,8 @@ const sharpnessRowSchema = z.strictObject({
   candidate: fittedSharpnessSchema,
 });
 
+const likelihoodSchema = estimateSchema.extend({ facts: count, bytes: count });
+
 /** The change of expected accuracy, and of answer likelihood: of all facts, a capability or a suite. */
 export const gradedRowSchema = z.strictObject({
   capability: z.string().nullable(),
@@ -336,7 +338,12 @@ export const gradedRowSchema = z.strictObject({
   /** Ends are one-sided bounds at the policy's `alpha`. */
   expected: estimateSchema.extend({ baseline: z.number(), candidate: z.number() }),
   /** Nats per byte of the right answers' texts; null where it is not known. */
-  likelihood: estimateSchema.extend({ facts: count, bytes: count }).nullable(),
+  likelihood: likelihoodSchema.nullable(),
+  /**
+   * The same among the tokens of the suite's right answers, and what all tokens show beyond it: probability that moved
+   * to these tokens from others. Null at servers and of logs, absent in older reports.
+   */
+  among: likelihoodSchema.extend({ moved: estimateSchema }).nullable().optional(),
 });
 
 /** The probe results of a candidate, with those of a baseline where there is one. */

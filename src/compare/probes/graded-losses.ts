@@ -6,7 +6,7 @@ import { clusterInterval } from '../../statistics/index.ts';
 import { type Level, mildestOf } from '../finding.ts';
 import { exclusionLevel } from './change-interval.ts';
 import type { Estimate, gradedRowSchema } from './comparison.ts';
-import { expectedAccuracy, expectedChange, likelihoodChange } from './graded.ts';
+import { expectedAccuracy, expectedChange, type LikelihoodKind, likelihoodChange } from './graded.ts';
 import { LEAST_FACTS } from './kinds.ts';
 import type { PairedFact, PairedItem, ProbeAnswer, Side } from './paired-item.ts';
 import { type SuitePool, splitFacts } from './pool.ts';
@@ -71,7 +71,7 @@ function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy)
   const isSampled = facts.some((fact) => itemsOf(fact).some(({ baseline }) => baseline.samples !== undefined));
   if (isSampled || loss.drop >= dropBeyondTies(loss, policy)) return false;
   const row = measureGradedItems(facts.map(itemsOf), policy);
-  return row !== null && isLossExcluded(row, ruledOut(loss.reach, policy));
+  return row !== null && !hasMassMoved(row, policy) && isLossExcluded(row, ruledOut(loss.reach, policy));
 }
 
 /**
@@ -156,7 +156,8 @@ export function measureGradedItems(
     isScaled: areScaled(items),
     agreement: agreementOf(items),
     expected: { baseline: mean('baseline'), candidate: mean('candidate'), ...estimateOf(expected) },
-    likelihood: likelihoodLoss(members, level),
+    likelihood: likelihoodLoss(members, level, 'likelihood'),
+    among: amongLoss(members, level),
   };
 }
 
@@ -187,10 +188,45 @@ export function isLossExcluded(row: GradedChange, { margin, limit }: RuledOut): 
   return row.isGraded && lower !== null && lower > -margin && isFallExcluded(row, limit);
 }
 
+/**
+ * The share of a limit that counts for each kind. Noise on the weights of SmolLM2-135M costs among the tokens of right
+ * answers 0.69 times of what it costs among all tokens: −0.044 and −0.063 nats per byte at 5%, −0.086 and −0.125 at 7%.
+ */
+export const LIKELIHOOD_SHARES: Readonly<Record<LikelihoodKind, number>> = { likelihood: 1, among: 0.7 };
+
+/** Change of answer likelihood, with its limit in the same unit. */
+export interface LikelihoodMeasure extends Estimate {
+  readonly kind: LikelihoodKind;
+  readonly facts: number;
+  readonly share: number;
+}
+
+/** Both ways in which a fall can show, as far as they are known: among all tokens, and among those of right answers. */
+export function likelihoodMeasures({
+  likelihood,
+  among,
+}: Pick<GradedChange, 'likelihood' | 'among'>): LikelihoodMeasure[] {
+  return [
+    ...(likelihood === null
+      ? []
+      : [{ ...likelihood, kind: 'likelihood' as const, share: LIKELIHOOD_SHARES.likelihood }]),
+    ...(among ? [{ ...among, kind: 'among' as const, share: LIKELIHOOD_SHARES.among }] : []),
+  ];
+}
+
+/**
+ * Has probability moved to the right answers from tokens that are never right, beyond the limit? Nothing is known by
+ * that, so it softens nothing.
+ */
+export function hasMassMoved({ among }: GradedChange, { 'answer-likelihood': { limit } }: ProbePolicy): boolean {
+  const lower = among?.moved.lower ?? null;
+  return lower !== null && lower > limit;
+}
+
 /** Does the bound of the change show a fall beyond the limit? */
 export function isFallShown(row: GradedLoss, policy: ProbePolicy): boolean {
-  const upper = row.likelihood?.upper ?? null;
-  return upper !== null && upper < -likelihoodLimit(row, policy);
+  const limit = likelihoodLimit(row, policy);
+  return likelihoodMeasures(row).some(({ upper, share }) => upper !== null && upper < -share * limit);
 }
 
 /**
@@ -225,16 +261,17 @@ export function failingFalls(
 
 /** Is a fall of likelihood that is shown a failure? */
 export function isFallFailing(row: GradedLoss, policy: ProbePolicy): boolean {
-  const upper = row.likelihood?.upper ?? null;
   return failingFalls(row, policy).some((least) => {
     const expected = least.isOfBound ? row.expected.upper : row.expected.value;
-    return upper !== null && upper < least.upper && expected !== null && expected < least.expected;
+    const isFallen = ({ upper, share }: LikelihoodMeasure) => upper !== null && upper < share * least.upper;
+    return likelihoodMeasures(row).some(isFallen) && expected !== null && expected < least.expected;
   });
 }
 
 /** @param limit nats per byte; null: none */
-export function isFallExcluded({ likelihood }: GradedChange, limit: number | null): boolean {
-  return limit === null || likelihood === null || (likelihood.lower !== null && likelihood.lower > -limit);
+export function isFallExcluded(row: GradedChange, limit: number | null): boolean {
+  if (limit === null) return true;
+  return likelihoodMeasures(row).every(({ lower, share }) => lower !== null && lower > -share * limit);
 }
 
 /**
@@ -263,19 +300,40 @@ function centered(values: readonly number[]): number[] {
   return values.map((value) => value - mean);
 }
 
+type Members = ReadonlyArray<readonly PairedItem[]>;
+
 /** Null where the likelihoods of fewer facts are known than judge anything. */
-function likelihoodLoss(members: ReadonlyArray<readonly PairedItem[]>, level: number): GradedLoss['likelihood'] {
-  const known = members
-    .map((own) => own.filter((item) => likelihoodChange(item) !== null))
-    .filter(({ length }) => length > 0);
-  const units = unitsOfMembers(known);
-  if (units.length < LEAST_FACTS) return null;
+function likelihoodLoss(members: Members, level: number, kind: LikelihoodKind): GradedLoss['likelihood'] {
+  const known = membersWith(members, kind);
   const bytes = bytesOf(known.flat());
-  const interval = clusterInterval(
-    units.map((unit) => unit.map((own) => factLikelihoodChange(own, bytes / known.length))),
-    level,
-  );
+  const perFact = bytes / known.length;
+  const interval = intervalOf(known, level, (own) => factLikelihoodChange(own, perFact, kind));
   return interval && { facts: known.length, bytes, ...estimateOf(interval) };
+}
+
+function amongLoss(members: Members, level: number): NonNullable<GradedLoss['among']> | null {
+  const loss = likelihoodLoss(members, level, 'among');
+  const known = membersWith(members, 'among');
+  const perFact = bytesOf(known.flat()) / known.length;
+  const changeIn = (own: readonly PairedItem[], kind: LikelihoodKind) => factLikelihoodChange(own, perFact, kind);
+  const moved = intervalOf(known, level, (own) => changeIn(own, 'likelihood') - changeIn(own, 'among'));
+  return loss && moved && { ...loss, moved: estimateOf(moved) };
+}
+
+function membersWith(members: Members, kind: LikelihoodKind): PairedItem[][] {
+  return members
+    .map((own) => own.filter((item) => likelihoodChange(item, kind) !== null))
+    .filter(({ length }) => length > 0);
+}
+
+function intervalOf(known: Members, level: number, numberOf: (own: readonly PairedItem[]) => number) {
+  const units = unitsOfMembers(known);
+  return units.length < LEAST_FACTS
+    ? null
+    : clusterInterval(
+        units.map((unit) => unit.map(numberOf)),
+        level,
+      );
 }
 
 /** What a short answer counts as: a number or a name is one token, whose likelihood moves as that of a word. */
@@ -293,8 +351,12 @@ export const MOST_PER_BYTE = 0.5;
  * What one fact adds to the mean of the answer likelihood, at most MOST_PER_BYTE in either direction.
  * @param perFact bytes of all facts divided by their number
  */
-export function factLikelihoodChange(items: readonly PairedItem[], perFact: number): number {
-  const change = items.reduce((sum, item) => sum + (likelihoodChange(item) ?? 0), 0) / perFact;
+export function factLikelihoodChange(
+  items: readonly PairedItem[],
+  perFact: number,
+  kind: LikelihoodKind = 'likelihood',
+): number {
+  const change = items.reduce((sum, item) => sum + (likelihoodChange(item, kind) ?? 0), 0) / perFact;
   return Math.max(-MOST_PER_BYTE, Math.min(MOST_PER_BYTE, change));
 }
 

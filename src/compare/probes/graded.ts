@@ -42,7 +42,8 @@ export function gradeItems(items: readonly PairedItem[], fitOn: (item: PairedIte
     const [baseline, candidate] = [fit(fitted, 'baseline'), fit(fitted, 'candidate')];
     const sharpness = { baseline, candidate };
     const weights = { baseline: weightsAt(baseline.vocabulary), candidate: weightsAt(candidate.vocabulary) };
-    const graded = readers.map((known, i) => withGrades(at(own, i), known, { sharpness, weights }));
+    const weightsAmong = { baseline: fitAmong(fitted, 'baseline'), candidate: fitAmong(fitted, 'candidate') };
+    const graded = readers.map((known, i) => withGrades(at(own, i), known, { sharpness, weights, weightsAmong }));
     return { graded, sharpness: { suite, form, items: fitted.length, baseline, candidate } };
   });
   const byId = new Map(groups.flatMap(({ graded }) => graded.map((item) => [item.id, item])));
@@ -57,6 +58,8 @@ interface KnownAnswers {
   readonly choices: (Record<Side, KnownChoices> & { readonly right: number }) | null;
   /** At each of FACTORS, or at 1 alone. */
   readonly likelihood: Record<Side, readonly number[]> | null;
+  /** The same among the tokens of the suite's right answers, at each of FACTORS. */
+  readonly among: Record<Side, readonly number[]> | null;
 }
 
 interface KnownChoices extends ScoredChoices {
@@ -80,6 +83,7 @@ function readAnswers({ baseline, candidate, lengths }: PairedItem): KnownAnswers
   return {
     choices: right === null ? null : { baseline: choicesOf(baseline), candidate: choicesOf(candidate), right },
     likelihood: theirs && ours ? { baseline: valuesOf(theirs), candidate: valuesOf(ours) } : null,
+    among: theirs?.among && ours?.among ? { baseline: curveOf(theirs.among), candidate: curveOf(ours.among) } : null,
   };
 }
 
@@ -116,6 +120,12 @@ function fit(known: readonly KnownAnswers[], side: Side): FittedSharpness {
         ? null
         : bestSharpness(choices.map((own) => ({ ...choicesAt(own[side], weights), right: own.right }))),
   };
+}
+
+/** Weights of the numbers at FACTORS, at the sharpness at which right answers are likeliest among each other. */
+function fitAmong(known: readonly KnownAnswers[], side: Side): readonly number[] {
+  const curves = known.flatMap(({ among }) => (among ? [among[side]] : []));
+  return weightsAt(curves.length > 0 ? bestScale(curves) : 1);
 }
 
 /** @param weights of the numbers at FACTORS */
@@ -159,12 +169,13 @@ interface FittedSides {
   readonly sharpness: Record<Side, FittedSharpness>;
   /** Weights of the numbers at FACTORS, at that sharpness of the vocabulary. */
   readonly weights: Record<Side, readonly number[]>;
+  readonly weightsAmong: Record<Side, readonly number[]>;
 }
 
 function withGrades(
   item: PairedItem,
-  { choices, likelihood }: KnownAnswers,
-  { sharpness, weights: weightsOf }: FittedSides,
+  { choices, likelihood, among }: KnownAnswers,
+  { sharpness, weights: weightsOf, weightsAmong }: FittedSides,
 ): PairedItem {
   // Right or wrong is all that is known.
   if (likelihood === null && item.baseline.samples === undefined) return item;
@@ -179,6 +190,7 @@ function withGrades(
         : shareOfRight(item[side]),
       likelihood:
         values === null ? null : values.length === FACTORS.length ? sumProduct(values, weights) : at(values, 0),
+      among: among === null ? null : sumProduct(among[side], weightsAmong[side]),
     };
   };
   return { ...item, graded: { baseline: gradesOf('baseline'), candidate: gradesOf('candidate') } };
@@ -194,8 +206,14 @@ export function expectedChange(item: PairedItem): number {
   return expectedAccuracy(item, 'candidate') - expectedAccuracy(item, 'baseline');
 }
 
+/**
+ * Two ways to say how likely a right answer is. Among all tokens it can be bought: what is never right, pushed down,
+ * makes it likelier. Among the tokens of right answers it cannot.
+ */
+export type LikelihoodKind = 'likelihood' | 'among';
+
 /** Change of the answer likelihood in nats; null where it is not known. */
-export function likelihoodChange({ graded }: PairedItem): number | null {
-  const [after, before] = [graded?.candidate.likelihood ?? null, graded?.baseline.likelihood ?? null];
+export function likelihoodChange({ graded }: PairedItem, kind: LikelihoodKind = 'likelihood'): number | null {
+  const [after, before] = [graded?.candidate[kind] ?? null, graded?.baseline[kind] ?? null];
   return after === null || before === null ? null : after - before;
 }

@@ -57,6 +57,8 @@ export interface GradedAnswer {
    * Answer likelihood: log-likelihood of the right answer's text, in nats; null where it is not known of both models.
    */
   readonly likelihood: number | null;
+  /** The same among the tokens of the suite's right answers; null where it is not known of both models. */
+  readonly among: number | null;
 }
 
 export interface ProbeAnswer {

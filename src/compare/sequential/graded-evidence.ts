@@ -1,7 +1,13 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { logEvidence, normalQuantile, type Prior, type SeenBlocks } from '../../statistics/index.ts';
-import { expectedChange, likelihoodChange } from '../probes/graded.ts';
-import { bytesOf, factLikelihoodChange, type GradedSum, MOST_PER_BYTE } from '../probes/graded-losses.ts';
+import { expectedChange, type LikelihoodKind, likelihoodChange } from '../probes/graded.ts';
+import {
+  bytesOf,
+  factLikelihoodChange,
+  type GradedSum,
+  LIKELIHOOD_SHARES,
+  MOST_PER_BYTE,
+} from '../probes/graded-losses.ts';
 import type { PairedFact, PairedItem } from '../probes/paired-item.ts';
 import type { Asked } from './asked.ts';
 import { type GradedRule, isGraded } from './graded-rule.ts';
@@ -22,14 +28,28 @@ function expectedChanges({ facts, itemsOf }: GradedSum, asked: Asked, sign: 1 | 
 }
 
 /** NaN where the candidate's likelihood is not known: nothing follows from that. */
-function likelihoodOf(items: readonly PairedItem[], perFact: number): number {
-  return items.some((item) => likelihoodChange(item) === null) ? Number.NaN : factLikelihoodChange(items, perFact);
+function likelihoodOf(items: readonly PairedItem[], perFact: number, kind: LikelihoodKind): number {
+  const isUnknown = items.some((item) => likelihoodChange(item, kind) === null);
+  return isUnknown ? Number.NaN : factLikelihoodChange(items, perFact, kind);
 }
 
+/** The kinds of likelihood that the baseline's answers have: a candidate has to have them too. */
+function kindsOf({ facts, itemsOf }: GradedSum): LikelihoodKind[] {
+  return LIKELIHOOD_KINDS.filter((kind) =>
+    facts.every((fact) => itemsOf(fact).every((item) => likelihoodChange(item, kind) !== null)),
+  );
+}
+
+const LIKELIHOOD_KINDS: readonly LikelihoodKind[] = ['likelihood', 'among'];
+
 /** The changes of likelihood so far. */
-function likelihoods({ facts, itemsOf }: GradedSum, asked: Asked, sign: 1 | -1): SeenBlocks | null {
+function likelihoods(
+  { facts, itemsOf }: GradedSum,
+  asked: Asked,
+  { sign, kind }: { readonly sign: 1 | -1; readonly kind: LikelihoodKind },
+): SeenBlocks | null {
   const perFact = bytesOf(facts.flatMap(itemsOf)) / facts.length;
-  const numberOf = (fact: PairedFact) => sign * likelihoodOf(itemsOf(fact), perFact);
+  const numberOf = (fact: PairedFact) => sign * likelihoodOf(itemsOf(fact), perFact, kind);
   const seen = asked.seen(facts, numberOf, { lowest: -MOST_PER_BYTE, highest: MOST_PER_BYTE });
   return seen?.blocks.flat().some(Number.isNaN) ? null : seen;
 }
@@ -51,8 +71,12 @@ export function excludesGradedLoss(
   if (!isGraded(rule)) return false;
   const { limit, margin } = rule;
   if (limit !== null) {
-    const fall = likelihoods(rule, asked, 1);
-    if (fall === null || !excludesMean(fall, { size: limit, sign: margin === null ? -1 : 1 }, certainty)) return false;
+    const isExcluded = (kind: LikelihoodKind) => {
+      const fall = likelihoods(rule, asked, { sign: 1, kind });
+      const size = LIKELIHOOD_SHARES[kind] * limit;
+      return fall !== null && excludesMean(fall, { size, sign: margin === null ? -1 : 1 }, certainty);
+    };
+    if (!kindsOf(rule).every(isExcluded)) return false;
   }
   if (margin === null) return true;
   const expected = expectedChanges(rule, asked, 1);
@@ -72,17 +96,21 @@ function excludesMean(
 /** Is it certain, but for `alpha`, that the full run will show a fall of likelihood that is a failure? */
 export function showsFall(rule: GradedRule, asked: Asked, { alpha, policy }: Certainty): boolean {
   if (!isGraded(rule)) return false;
-  const fall = likelihoods(rule, asked, -1);
+  const kinds = kindsOf(rule);
   const loss = expectedChanges(rule, asked, -1);
-  if (fall === null || loss === null) return false;
-  const enough = Math.log(rule.failing.length / alpha);
+  if (loss === null) return false;
+  const enough = Math.log((rule.failing.length * kinds.length) / alpha);
   const isShown = (seen: SeenBlocks, least: number, isOfBound: boolean) => {
     const width = (numbers: readonly number[]) => (isOfBound ? halfWidth(numbers, seen.size, policy) : 0);
     return evidence(seen, (numbers) => -least * seen.size + width(numbers), ['loud']) >= enough;
   };
-  return rule.failing.some(
-    ({ upper, expected, isOfBound }) => isShown(fall, upper, true) && isShown(loss, expected, isOfBound),
-  );
+  return kinds.some((kind) => {
+    const fall = likelihoods(rule, asked, { sign: -1, kind });
+    return rule.failing.some(
+      ({ upper, expected, isOfBound }) =>
+        fall !== null && isShown(fall, LIKELIHOOD_SHARES[kind] * upper, true) && isShown(loss, expected, isOfBound),
+    );
+  });
 }
 
 /** z·SD·√n: how far the bound of a sum of n numbers is from it, by the numbers so far. */

@@ -175,6 +175,6 @@ export function answerOutcome({ item, logprobs, text, targetLogprob }: AnsweredI
     probability: null,
     logprobs: null,
     lengths: null,
-    likelihood: targetLogprob === null ? null : targetLikelihood(item, targetLogprob),
+    likelihood: targetLogprob === null ? null : targetLikelihood(item, { logprob: targetLogprob }),
   };
 }

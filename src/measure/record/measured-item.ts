@@ -10,8 +10,15 @@ const round = (value: number): number => Math.round(value * 1e4) / 1e4 + 0;
 /** Above 0 by the last bit. */
 const roundLogprob = (value: number): number => Math.min(0, round(value));
 
-function roundLikelihood({ logprob, bytes, scaled }: NonNullable<Outcome['likelihood']>) {
-  return { logprob: round(logprob), bytes, ...(scaled === undefined ? {} : { scaled: scaled.map(roundLogprob) }) };
+function roundLikelihood({ logprob, bytes, scaled, among }: NonNullable<Outcome['likelihood']>) {
+  return {
+    logprob: round(logprob),
+    bytes,
+    ...(scaled === undefined ? {} : { scaled: scaled.map(roundLogprob) }),
+    ...(among === undefined
+      ? {}
+      : { among: { logprob: roundLogprob(among.logprob), scaled: among.scaled.map(roundLogprob) } }),
+  };
 }
 
 /** An item and how it was answered, as a measurement has it. */

@@ -158,6 +158,10 @@ function isWronglyGraded({ logprobs, probability, likelihood, ...item }: ProbeIt
   const lengths = item.lengths ?? null;
   if (lengths !== null && lengths.length !== logprobs?.length) return true;
   if (likelihood !== undefined && !isConcave(likelihood)) return true;
+  const { among } = likelihood ?? {};
+  // Among fewer tokens, no text is less likely.
+  if (likelihood && among && (!isConcave(among) || among.logprob < likelihood.logprob - PROBABILITY_ROUNDING))
+    return true;
   if (item.scaledLogprobs !== undefined && !isScaledAlike(item.scaledLogprobs, { logprobs, likelihood })) return true;
   if (logprobs === null || probability === null) return false;
   const isOf = (i: number) =>

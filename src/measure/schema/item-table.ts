@@ -1,3 +1,4 @@
+import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
 import { at } from '@shadow-gate/platform';
 import { type FirstIssue, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
@@ -70,7 +71,8 @@ type ItemTable = z.infer<typeof tableSchema>;
  * - `oldLabels`: index in `permutations`;
  * - `reading`: log-probability and number of tokens;
  * - `samples`: right ones, and all;
- * - `likelihood`: log-probability, bytes, and the log-probabilities with scaled logits if there are any.
+ * - `likelihood`: log-probability, bytes, and the log-probabilities with scaled logits if there are any; then the same
+ *   log-probabilities among the suite's right answers, if there are any.
  *
  * All others are as in an item, with null for what an item lacks.
  */
@@ -105,8 +107,7 @@ export function packItemTable(
       lengths: item.lengths ?? null,
       scaledLogprobs: item.scaledLogprobs ?? null,
       samples: item.samples === undefined ? null : [item.samples.correct, item.samples.of],
-      likelihood:
-        likelihood === undefined ? null : [likelihood.logprob, likelihood.bytes, ...(likelihood.scaled ?? [])],
+      likelihood: likelihood === undefined ? null : packLikelihood(likelihood),
     };
   });
   const columns = [...COLUMNS, ...FURTHER_COLUMNS.filter((name) => cells.some((own) => own[name] !== null))];
@@ -216,8 +217,17 @@ function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string
   };
 }
 
-function unpackLikelihood([logprob, bytes, ...scaled]: readonly unknown[]) {
-  return { logprob, bytes, ...(scaled.length === 0 ? {} : { scaled }) };
+function packLikelihood({ logprob, bytes, scaled = [], among }: NonNullable<ProbeItemMeasurement['likelihood']>) {
+  return [logprob, bytes, ...scaled, ...(among === undefined ? [] : [among.logprob, ...among.scaled])];
+}
+
+function unpackLikelihood([logprob, bytes, ...rest]: readonly unknown[]) {
+  const [scaled, [first, ...others]] = [rest.slice(0, LOGIT_FACTORS.length), rest.slice(LOGIT_FACTORS.length)];
+  return {
+    ...{ logprob, bytes },
+    ...(scaled.length === 0 ? {} : { scaled }),
+    ...(first === undefined ? {} : { among: { logprob: first, scaled: others } }),
+  };
 }
 
 function entryOf<T>(list: readonly T[], index: unknown): T | undefined {

@@ -9,6 +9,7 @@ import { textSuiteMeasurementSchema } from './texts.ts';
 
 const count = z.int().nonnegative();
 const share = z.number().min(0).max(1);
+const scaledSchema = z.array(z.number().nonpositive()).length(LOGIT_FACTORS.length);
 
 /** One item and the model's answer: all that a later comparison needs, without the suite. */
 export const probeItemSchema = z.strictObject({
@@ -37,7 +38,7 @@ export const probeItemSchema = z.strictObject({
   /** log p(choice | prompt) of every choice. */
   logprobs: z.array(z.number()).nullable(),
   /** The same with scaled logits, [choices, factors]; see `Outcome`. Absent in files of older versions as well. */
-  scaledLogprobs: z.array(z.array(z.number().nonpositive()).length(LOGIT_FACTORS.length)).optional(),
+  scaledLogprobs: z.array(scaledSchema).optional(),
   /**
    * What each of them is divided by where a choice is picked. Absent where that is the same for all, and in files of
    * older versions.
@@ -48,7 +49,8 @@ export const probeItemSchema = z.strictObject({
     .strictObject({
       logprob: z.number().nonpositive(),
       bytes: z.int().positive(),
-      scaled: z.array(z.number().nonpositive()).length(LOGIT_FACTORS.length).optional(),
+      scaled: scaledSchema.optional(),
+      among: z.strictObject({ logprob: z.number().nonpositive(), scaled: scaledSchema }).optional(),
     })
     .optional(),
   /** How many of the sampled answers are right; absent for a single answer. */

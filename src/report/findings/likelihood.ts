@@ -9,6 +9,10 @@ import type { TopicWords } from './finding-words.ts';
 const LIKELIHOOD = term('answerLikelihood', 'Answer likelihood');
 const UNIT = 'nats per byte';
 
+/** After the number: among which tokens. */
+const among = ({ isAmong }: { readonly isAmong?: true | undefined }): string =>
+  isAmong ? ' among the right answers of its suite' : '';
+
 const partOf = ({ capability, suite }: { readonly capability: string | null; readonly suite: string | null }) =>
   capability ?? suite;
 
@@ -21,7 +25,7 @@ const whereIn = (finding: Parameters<typeof partOf>[0]): Phrase | readonly [] =>
  * How likely the right answers are: what is lost there, what cannot be ruled out, and what nothing else could judge.
  */
 export const LIKELIHOOD_WORDS: TopicWords<
-  'likelihood-loss' | 'likelihood-unclear' | 'likelihood-missing' | 'judged-by-likelihood'
+  'likelihood-loss' | 'likelihood-unclear' | 'likelihood-missing' | 'answer-mass' | 'judged-by-likelihood'
 > = {
   'likelihood-loss': {
     title: 'Answer likelihood',
@@ -32,11 +36,11 @@ export const LIKELIHOOD_WORDS: TopicWords<
       const confirmed = isConfirmed
         ? phrase`${term('expectedAccuracy', 'Expected accuracy')} fell with it (${formatPointsChange(expected)}).`
         : phrase`${term('expectedAccuracy', 'Expected accuracy')} ${expected < 0 ? 'fell by less than a loss' : 'did not fall'} (${formatPointsChange(expected)}): it may be another style.`;
-      return phrase`${LIKELIHOOD}${whereIn(finding)} fell by ${formatLikelihood(-change)} ${UNIT} on ${formatCount(facts, 'fact')}, by ${formatLikelihood(-upper)} at least (limit ${formatLikelihood(limit)}). ${confirmed}`;
+      return phrase`${LIKELIHOOD}${whereIn(finding)} fell by ${formatLikelihood(-change)} ${UNIT}${among(finding)} on ${formatCount(facts, 'fact')}, by ${formatLikelihood(-upper)} at least (limit ${formatLikelihood(limit)}). ${confirmed}`;
     },
     headline: (finding) => {
       const { change, limit } = finding;
-      return phrase`The right answers${whereIn(finding)} are less likely: ${formatLikelihood(change)} ${UNIT}, and the limit is ${formatLikelihood(-limit)}.`;
+      return phrase`The right answers${whereIn(finding)} are less likely${among(finding)}: ${formatLikelihood(change)} ${UNIT}, and the limit is ${formatLikelihood(-limit)}.`;
     },
     row: (finding) => {
       const part = partOf(finding);
@@ -65,10 +69,10 @@ export const LIKELIHOOD_WORDS: TopicWords<
   'likelihood-unclear': {
     title: 'Answer likelihood unclear',
     about: 'itself',
-    sentence: ({ change, lower, upper, limit, facts }) =>
+    sentence: ({ change, lower, upper, limit, facts, isAmong }) =>
       isSmallLoss({ change, upper, limit })
-        ? phrase`${LIKELIHOOD} fell by ${formatLikelihood(-change)} ${UNIT} on ${formatCount(facts, 'fact')}: a small loss, near the limit of ${formatLikelihood(limit)}.`
-        : phrase`A fall of ${term('answerLikelihood', 'answer likelihood')} by ${formatLikelihood(-lower)} ${UNIT} cannot be ruled out on ${formatCount(facts, 'fact')} (limit ${formatLikelihood(limit)}, measured ${formatLikelihood(change)}).`,
+        ? phrase`${LIKELIHOOD} fell by ${formatLikelihood(-change)} ${UNIT}${among({ isAmong })} on ${formatCount(facts, 'fact')}: a small loss, near the limit of ${formatLikelihood(limit)}.`
+        : phrase`A fall of ${term('answerLikelihood', 'answer likelihood')} by ${formatLikelihood(-lower)} ${UNIT}${among({ isAmong })} cannot be ruled out on ${formatCount(facts, 'fact')} (limit ${formatLikelihood(limit)}, measured ${formatLikelihood(change)}).`,
     row: ({ change, lower, limit }) => ({
       key: 'likelihood',
       check: [LIKELIHOOD],
@@ -85,6 +89,15 @@ export const LIKELIHOOD_WORDS: TopicWords<
       phrase`${formatCount(items, 'answer')} of the candidate ${items === 1 ? 'has' : 'have'} no likelihood, and the baseline has ${items === 1 ? 'it' : 'them'}: a fall could not show.`,
     steps: () => [
       phrase`Measure the candidate again with this version, and by the same way of asking as the baseline.`,
+    ],
+  },
+  'answer-mass': {
+    title: 'Probability moved to the answers',
+    about: 'itself',
+    sentence: ({ facts, moved, lower, limit }) =>
+      phrase`Right answers of ${formatCount(facts, 'fact')} are likelier by ${formatLikelihood(moved)} ${UNIT} (at least ${formatLikelihood(lower)}, limit ${formatLikelihood(limit)}) because tokens that are never right here lost probability. Nothing is known by that, so it softens no finding.`,
+    steps: () => [
+      phrase`Expect this of a model that learned to answer in this form; otherwise compare its output matrix with the baseline's.`,
     ],
   },
   'judged-by-likelihood': {

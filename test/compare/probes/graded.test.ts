@@ -90,7 +90,7 @@ describe('expected accuracy', () => {
       baseline: { ...lost.baseline, logprobs: [-1, -2], likelihood: { logprob: -1, bytes: 1 } },
     };
     expect(gradeItems([won, known]).items.map(expectedChange)).toEqual([1, -1]);
-    expect(gradeItems([won, known]).items.map(likelihoodChange)).toEqual([null, null]);
+    expect(gradeItems([won, known]).items.map((item) => likelihoodChange(item))).toEqual([null, null]);
   });
 });
 

@@ -154,7 +154,10 @@ describe('a gain that only format twins confirm', () => {
   it('is judged by twins that rose as much where the benchmark form flipped and hardly became surer', () => {
     const sure = (item: PairedItem, baseline: number, candidate: number): PairedItem => ({
       ...item,
-      graded: { baseline: { expected: baseline, likelihood: -1 }, candidate: { expected: candidate, likelihood: -1 } },
+      graded: {
+        baseline: { expected: baseline, likelihood: -1, among: null },
+        candidate: { expected: candidate, likelihood: -1, among: null },
+      },
     });
     const flipped = (change: Change, by: number) =>
       facts(40, '01', [change], { kind: 'open', ...unsure }).map((own, i) => {

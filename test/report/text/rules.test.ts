@@ -77,6 +77,7 @@ describe('the rules of a report', () => {
     'signature-unchecked',
     'signature-valid',
     'confirmed',
+    'answer-mass',
   ]);
 
   it.each(

@@ -1,6 +1,7 @@
 import { float32Data, type Tensor } from '@shadow-gate/checkpoints/onnx';
 import { at } from '@shadow-gate/platform';
-import { LOGIT_FACTORS, type SequenceScore, type TokenPrediction } from '../engine.ts';
+import { LOGIT_FACTORS, type ScaledScore, type SequenceScore, type TokenPrediction } from '../engine.ts';
+import { withTokensAmong } from './among-tokens.ts';
 import type { HeadSession, HeadTarget } from './head-session.ts';
 
 /** A target token, and the token of a scored sequence that it is. */
@@ -85,7 +86,9 @@ export class HeadQueue implements HiddenQueue<Tensor> {
   }
 
   async #score(hidden: Float32Array, targets: readonly SequenceTarget[]): Promise<void> {
-    const { logprobs, best, scaled, predictions } = await this.#head.score(this.#head.rows(hidden), targets);
+    const { targets: all, scoresAmong } = withTokensAmong(targets);
+    const { logprobs, best, scaled, predictions } = await this.#head.score(this.#head.rows(hidden), all);
+    const among = scoresAmong(logprobs);
     for (const [i, { row, token, sequence, position }] of targets.entries()) {
       const scores = this.#scores[sequence] ?? [];
       this.#scores[sequence] = scores;
@@ -94,6 +97,7 @@ export class HeadQueue implements HiddenQueue<Tensor> {
         logprob: at(logprobs, i),
         greedy,
         scaled: at(scaled, i),
+        among: at(among, i),
         prediction: at(predictions, i),
       };
     }
@@ -107,6 +111,8 @@ export interface TokenScore {
   /** With each of LOGIT_FACTORS; null where that was not asked for. */
   readonly scaled: readonly number[] | null;
   /** Null where that was not asked for. */
+  readonly among: ScaledScore | null;
+  /** Null where that was not asked for. */
   readonly prediction: TokenPrediction | null;
 }
 
@@ -115,12 +121,25 @@ export function sequenceScore(scores: readonly TokenScore[]): SequenceScore {
   const tokenLogprobs = scores.map(({ logprob }) => logprob);
   const greedy = scores.every((score) => score.greedy);
   const known = scores.flatMap(({ scaled }) => (scaled === null ? [] : [scaled]));
+  const among = scores.flatMap((score) => score.among ?? []);
   const predictions = scores.flatMap(({ prediction }) => prediction ?? []);
   const isWhole = (parts: readonly unknown[]) => scores.length > 0 && parts.length === scores.length;
   return {
     tokenLogprobs,
     greedy,
-    ...(isWhole(known) ? { scaled: LOGIT_FACTORS.map((_, f) => known.reduce((sum, own) => sum + at(own, f), 0)) } : {}),
+    ...(isWhole(known) ? { scaled: sumOfEach(known) } : {}),
+    ...(isWhole(among)
+      ? {
+          among: {
+            logprob: among.reduce((sum, { logprob }) => sum + logprob, 0),
+            scaled: sumOfEach(among.map((own) => own.scaled)),
+          },
+        }
+      : {}),
     ...(isWhole(predictions) ? { predictions } : {}),
   };
+}
+
+function sumOfEach(lists: ReadonlyArray<readonly number[]>): number[] {
+  return LOGIT_FACTORS.map((_, f) => lists.reduce((sum, own) => sum + at(own, f), 0));
 }

@@ -24,6 +24,8 @@ export interface HeadTarget {
   readonly isScaled?: boolean;
   /** What the model expects in its place is wanted as well. */
   readonly isPredicted?: boolean;
+  /** The score of its sequence is wanted among these tokens as well. */
+  readonly among?: readonly number[];
 }
 
 export interface TargetScores {

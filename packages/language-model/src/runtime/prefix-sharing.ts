@@ -24,6 +24,7 @@ interface GroupMember {
   readonly continuation: readonly number[];
   readonly isScaled?: boolean;
   readonly isPredicted?: boolean;
+  readonly among?: readonly number[];
 }
 
 /** Context groups that begin with the same tokens; the prefix is empty for a group that shares none. */
@@ -37,12 +38,13 @@ export interface PrefixGroup {
  * @param isLong for a number of input tokens
  */
 export function groupByContext(sequences: readonly Sequence[], isLong: (length: number) => boolean): ContextGroup[] {
-  const inputs = sequences.map(({ context, continuation, isScaled, isPredicted }, index) => ({
+  const inputs = sequences.map(({ context, continuation, isScaled, isPredicted, among }, index) => ({
     index,
     context,
     continuation,
     ...(isScaled ? { isScaled } : {}),
     ...(isPredicted ? { isPredicted } : {}),
+    ...(among ? { among } : {}),
     isLong: isLong(context.length + continuation.length - 1),
   }));
   inputs.sort(

@@ -107,6 +107,7 @@ function targetsOf({ predictors }: PromptTree, slots: readonly number[], first: 
             position,
             ...(member.isScaled ? { isScaled: true } : {}),
             ...(member.isPredicted ? { isPredicted: true } : {}),
+            ...(member.among ? { among: member.among } : {}),
           };
     }),
   );

@@ -3,12 +3,13 @@ import { outputSize } from '../../architectures/decoder.ts';
 import type { Continuation, OnWork, Prompt, SequenceScore } from '../../engine.ts';
 import type { PassCost } from '../../execution.ts';
 import { BACKBONE } from '../../graph/backbone-names.ts';
+import { withTokensAmong } from '../among-tokens.ts';
 import type { BatchBudget } from '../batch-budget.ts';
 import { type ForwardBatch, sequenceBatch } from '../batches.ts';
 import { type DecodingSetup, decodeTogether } from '../decoding.ts';
 import { drawTokens, type TokenDraw } from '../draw-token.ts';
 import { type SequenceTarget, sequenceScore, type TokenScore } from '../head-queue.ts';
-import { expectFinite } from '../head-session.ts';
+import { expectFinite, type HeadTarget } from '../head-session.ts';
 import type { LayeredSizes } from '../memory-plan.ts';
 import { runStep } from '../run-step.ts';
 import type { ScoringStep } from '../schedule.ts';
@@ -88,19 +89,25 @@ export class LayeredModel {
       for (const target of own) targets.push({ ...target, row: target.row + row });
       row += hidden.rows;
     }
-    targets.sort((a, b) => a.row - b.row);
-    const { logprobs, best, scaled, predictions } = await this.#through(
+    const { targets: all, scoresAmong } = withTokensAmong(targets);
+    // The output matrix takes them by their rows.
+    const order = [...all.keys()].sort((a, b) => at(all, a).row - at(all, b).row);
+    const sorted = await this.#through(
       queued.map(({ hidden }) => hidden),
-      targets,
+      order.map((index) => at(all, index)),
       onWork,
     );
+    const places = new Map(order.map((index, place) => [index, place]));
+    const placeOf = (index: number) => places.get(index) ?? 0;
+    const among = scoresAmong(Float32Array.from(all, (_, i) => at(sorted.logprobs, placeOf(i))));
     const scores = lengths.map((length) => Array<TokenScore | null>(length).fill(null));
     for (const [i, { row: place, token, sequence, position }] of targets.entries()) {
       at(scores, sequence)[position] = {
-        logprob: at(logprobs, i),
-        greedy: at(best, place) === token,
-        scaled: at(scaled, i),
-        prediction: at(predictions, i),
+        logprob: at(sorted.logprobs, placeOf(i)),
+        greedy: at(sorted.best, place) === token,
+        scaled: at(sorted.scaled, placeOf(i)),
+        among: at(among, i),
+        prediction: at(sorted.predictions, placeOf(i)),
       };
     }
     return scores.map((own, sequence) => {
@@ -192,7 +199,7 @@ export class LayeredModel {
   /** All runs so far through all layers, and the wanted hidden states through the output matrix. */
   async #through(
     wanted: readonly Promised[],
-    targets: readonly SequenceTarget[],
+    targets: readonly HeadTarget[],
     onWork: OnWork | undefined,
     kept: ReadonlySet<Promised> = new Set(),
   ) {

@@ -1,0 +1,43 @@
+import type { Model } from '@shadow-gate/language-model';
+import { encodePair, type Tokenizer } from '@shadow-gate/language-model/tokens';
+import { at, UserError } from '@shadow-gate/platform';
+import type { ProbeItem } from './item.ts';
+import { type PromptOptions, type ScoredText, scoredTexts } from './prompt.ts';
+
+/** Logits of so many tokens are compared in each place of an answer. A suite with more answers has the commonest. */
+const MOST_TOKENS = 512;
+
+/**
+ * The tokens that right answers of a suite consist of: the commonest first, then by their ids. Each of them is right
+ * somewhere, so nobody makes answers likelier among them by what is never right. They follow from the suite and the
+ * tokenizer alone, so that they are the same for every model with this tokenizer.
+ * @returns undefined at a server that encodes the texts itself
+ */
+export function answerTokens(
+  items: readonly ProbeItem[],
+  model: Pick<Model, 'tokenizer'>,
+  options: PromptOptions,
+): readonly number[] | undefined {
+  const { tokenizer } = model;
+  if (tokenizer === null) return undefined;
+  const answers = items.map((item) => {
+    const { question } = item;
+    return at(scoredTexts(item, model, options), question.kind === 'choice' ? question.answer : 0);
+  });
+  const counts = new Map<number, number>();
+  for (const token of answers.flatMap((answer) => tokensOf(answer, tokenizer))) {
+    counts.set(token, (counts.get(token) ?? 0) + 1);
+  }
+  const commonest = [...counts].sort(([a, often], [b, seldom]) => seldom - often || a - b);
+  return commonest.slice(0, MOST_TOKENS).map(([token]) => token);
+}
+
+/** None of an answer that cannot be encoded: why it is left out is said where it is asked. */
+function tokensOf({ context, continuation }: ScoredText, tokenizer: Tokenizer): readonly number[] {
+  try {
+    return encodePair(tokenizer, context, continuation).continuation;
+  } catch (error) {
+    if (error instanceof UserError) return [];
+    throw error;
+  }
+}
