@@ -13,7 +13,7 @@ export interface GateRun extends MeasuringRun, ReportingRun {
   readonly kind: 'gate';
   /** The full spectra of every matrix. */
   readonly all: boolean;
-  /** Make a check that fails by its answers again, with new questions. */
+  /** Make a check that fails by losses in its answers again, with new questions. */
   readonly confirm: boolean;
 }
 

@@ -2,7 +2,7 @@ import { configureCuda } from '@shadow-gate/checkpoints/onnx';
 import type { OnProgress } from '@shadow-gate/platform/progress';
 import type { Report } from '../compare/report.ts';
 import { type CheckOptions, type CheckResult, check, type JudgedBy } from '../gate/check.ts';
-import { afterConfirmation, canBeConfirmed } from '../gate/confirm.ts';
+import { afterConfirmation, whyNotAgain } from '../gate/confirm.ts';
 import { withoutCommands } from '../github/client/index.ts';
 import { isAboutChange } from '../github/event/index.ts';
 import { isFailure } from '../github/publish/index.ts';
@@ -40,7 +40,7 @@ export async function runGate(run: GateRun, context: ActionContext): Promise<voi
   await reportResults({ run, context, caches, ...resolved, ...confirmed });
 }
 
-/** A check that fails by its answers is made again with new questions, where that was wanted and can be done. */
+/** A check that fails by losses alone is made again with new questions, where that was wanted and can be done. */
 async function confirm(
   run: GateRun,
   context: ActionContext,
@@ -48,9 +48,10 @@ async function confirm(
   first: CheckResult,
 ): Promise<CheckResult & { readonly beside?: Report }> {
   const { event, runner } = context;
-  if (!(run.confirm || event.name === 'schedule') || !canBeConfirmed(first.report)) return first;
-  if (run.seed !== undefined || !isMeasuredNow(options.judge)) {
-    const why = run.seed === undefined ? 'the baseline is a measurement, of one seed' : 'the input seed is set';
+  if (!(run.confirm || event.name === 'schedule') || first.report.verdict !== 'fail') return first;
+  const ofRun = isMeasuredNow(options.judge) ? null : 'the baseline is a measurement, of one seed';
+  const why = whyNotAgain(first.report) ?? (run.seed === undefined ? ofRun : 'the input seed is set');
+  if (why !== null) {
     runner.info(`The check is not made again with new questions: ${why}.`);
     return first;
   }

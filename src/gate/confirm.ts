@@ -5,15 +5,26 @@ import type { Report } from '../compare/report.ts';
 import type { CheckResult } from './check.ts';
 
 /**
- * Whether a check fails by its answers alone, and new questions could show that it was noise: what a file asks is the
- * same every time, and weights are measured without noise.
+ * Why a failed check is not made again with new questions; null: it can be. New questions show whether a loss was noise.
+ * They refute no memory of the first ones, a file asks the same every time, and weights are measured without noise.
  */
-export function canBeConfirmed({ verdict, findings, probes }: Report): boolean {
+export function whyNotAgain({ findings, probes }: Report): string | null {
   const failing = findings.filter(({ level }) => level === 'fail');
-  return verdict === 'fail' && (probes?.drawn ?? null) !== null && failing.every(isDeficit);
+  if ((probes?.drawn ?? null) === null) return 'no questions were drawn';
+  if (findings.some(isGain)) return 'they cannot refute that the first ones were learned';
+  return failing.every(isLoss) ? null : 'it fails by more than a loss in its answers';
 }
 
-const isDeficit = ({ kind }: Finding): boolean => findingTraits(kind).isDeficit ?? false;
+function isLoss({ kind }: Finding): boolean {
+  const { isDeficit = false, rank } = findingTraits(kind);
+  return isDeficit && rank === 'lost';
+}
+
+/** Also one that only warns: the second report, which cannot have it, would take the place of the first. */
+function isGain({ kind, level }: Finding): boolean {
+  const { isOfGain = false, rank } = findingTraits(kind);
+  return level !== 'info' && (isOfGain || rank === 'memorized');
+}
 
 /**
  * Join a failed check and the same check with new questions. If both fail, return the first with a note; else the

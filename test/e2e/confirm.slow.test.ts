@@ -1,4 +1,4 @@
-import { beforeEach, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { compare } from '../../src/compare/compare.ts';
 import type { CheckResult } from '../../src/gate/check.ts';
 import { writeMeasurement } from '../../src/measure/schema/index.ts';
@@ -88,4 +88,17 @@ it('what is not noise of questions is not asked again: a report that also fails 
   asked.push({ measurement, report: { ...report, findings: [...report.findings, damaged as never] } });
   const outcome = await rig.gate(INPUTS, { event: SCHEDULE });
   expect([outcome.outputs.verdict, asked.length, seeds.length], outcome.log).toEqual(['fail', 0, 1]);
+});
+
+describe('a memory of the first questions, which new ones cannot refute, stays a failure', () => {
+  it.each([
+    ['of a candidate that gained in the exam alone', judged({ churn: 0.03, benchmark: 0.25 }, 1)],
+    ['of one that lost in other forms as well', judged({ churn: 0.03, benchmark: 0.15, twin: -0.25 }, 1)],
+  ])('%s', async (_, learned) => {
+    expect(learned.report.findings).toContainEqual(expect.objectContaining({ kind: 'shadow-delta', level: 'fail' }));
+    asked.push(learned, passing);
+    const outcome = await rig.gate({ ...INPUTS, confirm: 'true' }, { event: PULL_REQUEST });
+    expect([outcome.code, outcome.outputs.verdict], outcome.log).toEqual([1, 'fail']);
+    expect(outcome.log).toContain('The check is not made again with new questions: they cannot refute that');
+  });
 });
