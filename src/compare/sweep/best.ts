@@ -2,6 +2,7 @@ import { gridSignFlip } from '../../statistics/index.ts';
 import { changeInterval } from '../probes/change-interval.ts';
 import { accuracy, type PairedFact, sumOfChanges } from '../probes/paired-item.ts';
 import { sumsOfUnits } from '../probes/units.ts';
+import type { Verdict } from '../report.ts';
 import type { Best } from './schema.ts';
 
 /** The answers of one model, each fact paired with the baseline's. All models are compared on the same items. */
@@ -14,26 +15,38 @@ export interface SweptAnswers {
 
 export interface ComparedModel {
   readonly name: string;
-  readonly answers: SweptAnswers;
+  readonly verdict: Verdict;
+  /** Null: the probes did not run, or not on both. */
+  readonly answers: SweptAnswers | null;
+}
+
+/** May a checkpoint of this verdict be merged? */
+export function isMergeable({ verdict }: { readonly verdict: Verdict }): boolean {
+  return verdict === 'pass' || verdict === 'warn';
 }
 
 /**
- * Which model is best, where that is shown. The one of N models with the highest accuracy is compared with each of the
- * others on the same items, with a one-sided test at α/(N − 1). It is best only if it beats all: an intersection-union
- * test (Berger 1982, Technometrics 24:295), which needs no correction for its rivals. The N − 1 are the models that
- * could be picked in place of the true best: to be named, each has to beat that one in its own test, so that by
- * Bonferroni a wrong one is named with a probability of at most α, although the pick follows the data. Two bounds have
- * to agree: the interval of the paired difference, which is approximate, and the exact sign-flip test over facts.
- * @returns null for fewer than two models
+ * Which of the models that may be merged is best, where that is shown. Of N models, the one with the highest accuracy
+ * among these is compared with each other one of these on the same items, with a one-sided test at α/(N − 1). It is
+ * best only if it beats all: an intersection-union test (Berger 1982, Technometrics 24:295), which needs no correction
+ * for its rivals. The N − 1 are the models that could be picked in place of the true best: to be named, each has to
+ * beat that one in its own test, so that by Bonferroni a wrong one is named with a probability of at most α, although
+ * the pick follows the data. Verdicts follow the same data, which Bonferroni does not cover: N counts the models that
+ * fail as well, and simulated sweeps in which models fail by chance stay below α. Two bounds have to agree: the interval
+ * of the paired difference, which is approximate, and the exact sign-flip test over facts.
+ * @returns null for fewer than two models, and where none may be merged
  */
 export function findBest(models: readonly ComparedModel[], alpha: number): Best | null {
-  if (models.length < 2) return null;
-  const by = models.every(({ answers }) => answers.twin.length > 0) ? 'twin' : 'benchmark';
-  const able = models.filter(({ answers }) => answers[by].length > 0);
+  const mergeable = models.filter(isMergeable);
+  const known = mergeable.flatMap(({ name, answers }) => (answers === null ? [] : [{ name, answers }]));
+  const by = known.every(({ answers }) => answers.twin.length > 0) ? 'twin' : 'benchmark';
+  const able = known.filter(({ answers }) => answers[by].length > 0);
   const [first, ...rest] = able;
-  if (first === undefined || rest.length === 0) return null;
-  const level = alpha / rest.length;
-  const shareOf = ({ answers }: ComparedModel) =>
+  if (models.length < 2 || first === undefined) return null;
+  // Without a rival, it has to be the only one that may be merged.
+  if (rest.length === 0 && mergeable.length > 1) return null;
+  const level = alpha / (models.length - 1);
+  const shareOf = ({ answers }: (typeof able)[number]) =>
     accuracy(
       answers[by].flatMap(({ twins }) => twins),
       'candidate',
@@ -43,7 +56,7 @@ export function findBest(models: readonly ComparedModel[], alpha: number): Best 
     .filter((model) => model !== top)
     .map(({ name, answers }) => ({ name, ...leadOver(top.answers[by], answers[by], level) }));
   const isBest = rivals.every(({ isBehind }) => isBehind);
-  return { by, models: able.length, alpha, name: isBest ? top.name : null, top: top.name, rivals };
+  return { by, models: models.length, alpha, name: isBest ? top.name : null, top: top.name, rivals };
 }
 
 type Lead = Omit<Best['rivals'][number], 'name'>;

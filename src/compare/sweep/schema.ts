@@ -80,14 +80,14 @@ export type SweepRow = z.infer<typeof sweepRowSchema>;
 const bestSchema = z.strictObject({
   /** What is compared: accuracy on all twins, or in benchmark form where some checkpoint has no twins. */
   by: z.enum(['twin', 'benchmark']),
-  /** Different models that are compared. */
+  /** Different models of the sweep, also those that may not be merged. */
   models: count,
   alpha: probability,
   /** Null: none is shown to be best. */
   name: z.string().nullable(),
-  /** The one with the highest accuracy. */
+  /** Of those that may be merged, the one with the highest accuracy. */
   top: z.string(),
-  /** The top against each other model, on the same questions. */
+  /** The top against each other model that may be merged, on the same questions; empty: there is no other. */
   rivals: z.array(
     z.strictObject({
       name: z.string(),
@@ -120,7 +120,7 @@ export const sweepSchema = z.strictObject({
   tests: count,
   /** In the order of their steps, or as given. */
   checkpoints: z.array(sweepRowSchema).min(1),
-  /** Null for fewer than two different models with answers. */
+  /** Among those that pass or warn; null where there is none, or just one model. */
   best: bestSchema.nullable(),
 });
 export type Sweep = z.infer<typeof sweepSchema>;

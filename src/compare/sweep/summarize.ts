@@ -38,7 +38,7 @@ export function summarizeSweep(
   const tested = models.flatMap(({ identity, row: { loss } }) => (loss === null ? [] : [{ identity, p: loss.p }]));
   const ps = holm(tested.map(({ p }) => p));
   const adjusted = new Map(tested.map(({ identity }, i) => [identity, at(ps, i)]));
-  const compared = models.flatMap(({ row: { name }, answers }) => (answers === null ? [] : [{ name, answers }]));
+  const compared = models.map(({ row: { name, verdict }, answers }) => ({ name, verdict, answers }));
   const rows = checkpoints.map(
     (one): SweepRow => ('identity' in one ? completed(one, originals.get(one.identity), adjusted) : one.row),
   );

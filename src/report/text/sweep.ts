@@ -1,4 +1,4 @@
-import type { Best, CheckedRow, Sweep, SweepRow } from '../../compare/sweep/index.ts';
+import { type Best, type CheckedRow, isMergeable, type Sweep, type SweepRow } from '../../compare/sweep/index.ts';
 import { baselineOver, type CheckpointNumber, transferCell } from './checkpoint-numbers.ts';
 import { metricName, ofName } from './metric-names.ts';
 import {
@@ -113,17 +113,25 @@ const namesIn = (names: readonly string[]): Phrase =>
 
 const OF: Readonly<Record<Best['by'], string>> = { twin: 'accuracy in other forms', benchmark: 'accuracy in the exam' };
 
-/** Which checkpoint is best, or which cannot be told apart from the first; null where there are not two to compare. */
+/**
+ * Which checkpoint is best, which cannot be told apart from the first, or that none may be merged; null where nothing is
+ * compared.
+ */
 export function bestSentence({ best, checkpoints }: Pick<Sweep, 'best' | 'checkpoints'>): Phrase | null {
+  if (!checkpoints.some(isMergeable)) return phrase`No checkpoint may be merged, so none is best.`;
   if (best === null) return null;
-  const { by, top, models, alpha } = best;
+  const { by, top, models, alpha, rivals } = best;
+  const compared = rivals.length + 1;
   const others = `at a level of ${formatPercentLimit(alpha)}`;
   if (best.name !== null) {
     const verdict = checkpoints.find((row) => row.name === best.name)?.verdict ?? 'inconclusive';
     const rest = verdict === 'pass' ? '' : ` Its verdict is ${verdict}.`;
-    return phrase`Best of ${String(models)} by ${OF[by]}: ${name(best.name)}, shown against each other one on the same questions, ${others}.${rest}`;
+    if (compared === 1)
+      return phrase`${name(best.name)} is the only model of ${String(models)} that may be merged.${rest}`;
+    const all = compared === models ? String(models) : `${compared} that may be merged,`;
+    return phrase`Best of ${all} by ${OF[by]}: ${name(best.name)}, shown against each other one on the same questions, ${others}.${rest}`;
   }
-  const alike = best.rivals.filter(({ isBehind }) => !isBehind).map((rival) => rival.name);
+  const alike = rivals.filter(({ isBehind }) => !isBehind).map((rival) => rival.name);
   return phrase`No checkpoint is shown to be best, ${others}. ${name(top)} has the highest ${OF[by]}; not told apart from it: ${namesIn(alike)}.`;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PairedFact } from '../../../src/compare/probes/paired-item.ts';
-import { findBest, type SweptAnswers } from '../../../src/compare/sweep/best.ts';
+import { type ComparedModel, findBest, type SweptAnswers } from '../../../src/compare/sweep/best.ts';
 import { expectShare, seeded } from '../../statistics/seeded.ts';
 import { fact } from '../probes/facts.ts';
 
@@ -9,6 +9,10 @@ function answers(right: readonly number[]): SweptAnswers {
   const twin = right.map((own, i): PairedFact => fact(`f${i}`, '00', [own === 1 ? '01' : '00']));
   return { twin, benchmark: [] };
 }
+
+const model = (name: string, own: SweptAnswers, verdict: ComparedModel['verdict'] = 'pass'): ComparedModel => ({
+  ...{ name, verdict, answers: own },
+});
 
 /** Right on so many of the first, then wrong on the rest. */
 const first = (right: number, of: number) => Array.from({ length: of }, (_, i) => (i < right ? 1 : 0));
@@ -48,7 +52,7 @@ describe('which checkpoint is best', () => {
         return model === top || (isFar && exactTail(won, lost) < 0.05 / (count - 1));
       });
       const best = findBest(
-        right.map((own, i) => ({ name: `m${i}`, answers: answers(own) })),
+        right.map((own, i) => model(`m${i}`, answers(own))),
         0.05,
       );
       const expected = behind.every((one) => one) ? `m${top}` : null;
@@ -66,20 +70,58 @@ describe('which checkpoint is best', () => {
   ])('is a wrong one in at most α of the draws in which %s', (_, skills) => {
     const { uniform } = seeded(42);
     const draw = () => {
-      const models = skills.map((skill, i) => ({
-        name: `m${i}`,
-        answers: answers(Array.from({ length: 100 }, () => (uniform() < skill ? 1 : 0))),
-      }));
+      const models = skills.map((skill, i) =>
+        model(`m${i}`, answers(Array.from({ length: 100 }, () => (uniform() < skill ? 1 : 0)))),
+      );
       return findBest(models, 0.05)?.name !== null;
     };
     expectShare(2000, draw, [0, 0.05]);
   });
 
+  it.each([
+    ['low accuracy', (right: number) => right < 68],
+    ['high accuracy, as of those that learned the exam', (right: number) => right > 72],
+    ['anything else', (_: number, luck: number) => luck < 0.3],
+  ])('is a wrong one in at most α of the draws in which some of five that are equally good fail by %s', (_, fails) => {
+    const { uniform } = seeded(43);
+    const seen = { rivals: 0 };
+    const draw = () => {
+      const models = Array.from({ length: 5 }, (__, i) => {
+        const right = Array.from({ length: 100 }, () => (uniform() < 0.7 ? 1 : 0));
+        const isFailing = fails(right.filter((own) => own === 1).length, uniform());
+        return model(`m${i}`, answers(right), isFailing ? 'fail' : 'pass');
+      });
+      const best = findBest(models, 0.05);
+      const isCompared = (best?.rivals.length ?? 0) > 0;
+      seen.rivals += isCompared && best !== null && best.rivals.length < 4 ? 1 : 0;
+      return isCompared && best?.name !== null;
+    };
+    expectShare(1000, draw, [0, 0.05]);
+    expect(seen.rivals).toBeGreaterThan(500);
+  });
+
+  it.each(['fail', 'inconclusive'] as const)(
+    'is none that may not be merged: of models of which the better one is %s',
+    (verdict) => {
+      const good = model('good', answers(first(70, 100)));
+      const bad = model('bad', answers(first(95, 100)), verdict);
+      expect(findBest([bad, { ...bad, name: 'worse' }], 0.05)).toBeNull();
+      // Nothing else may be merged, whatever its accuracy is.
+      expect(findBest([bad, good], 0.05)).toMatchObject({ models: 2, name: 'good', top: 'good', rivals: [] });
+      const low = model('low', answers(first(40, 100)), 'warn');
+      expect(findBest([bad, low, good], 0.05)).toMatchObject({ models: 3, name: 'good', rivals: [{ name: 'low' }] });
+      expect(findBest([model('near', answers(first(68, 100))), bad, good], 0.05)).toMatchObject({
+        name: null,
+        top: 'good',
+      });
+    },
+  );
+
   it('lists those that cannot be told apart from the first, and only those', () => {
     const models = [
-      { name: 'low', answers: answers(first(40, 100)) },
-      { name: 'high', answers: answers(first(80, 100)) },
-      { name: 'near', answers: answers(first(78, 100)) },
+      model('low', answers(first(40, 100))),
+      model('high', answers(first(80, 100))),
+      model('near', answers(first(78, 100))),
     ];
     const best = findBest(models, 0.05);
     expect(best).toMatchObject({ name: null, top: 'high' });
@@ -92,22 +134,13 @@ describe('which checkpoint is best', () => {
 
   it('is nobody where one answered other questions, whatever the difference', () => {
     const other = { ...answers(first(10, 100)), twin: answers(first(10, 100)).twin.slice(1) };
-    const best = findBest(
-      [
-        { name: 'a', answers: answers(first(99, 100)) },
-        { name: 'b', answers: other },
-      ],
-      0.05,
-    );
+    const best = findBest([model('a', answers(first(99, 100))), model('b', other)], 0.05);
     expect(best).toMatchObject({ name: null, rivals: [{ name: 'b', lead: null, p: null, isBehind: false }] });
   });
 
   it('goes by the exam where somebody has no twins, and says nothing of one model alone', () => {
     const exam = (right: number): SweptAnswers => ({ twin: [], benchmark: answers(first(right, 100)).twin });
-    const models = [
-      { name: 'a', answers: exam(90) },
-      { name: 'b', answers: exam(50) },
-    ];
+    const models = [model('a', exam(90)), model('b', exam(50))];
     expect(findBest(models, 0.05)).toMatchObject({ by: 'benchmark', name: 'a' });
     expect(findBest(models.slice(1), 0.05)).toBeNull();
   });

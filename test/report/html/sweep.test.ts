@@ -56,6 +56,21 @@ describe('what is shown of a sweep', () => {
     );
   });
 
+  it('calls one best of those that may be merged, or the only one of them, and says where there is none', () => {
+    const textOf = (over: Partial<Sweep>) =>
+      renderSweep(sweep(3, over), { color: false, width: 100 }).replace(/\s+/g, ' ');
+    const best = { by: 'twin', models: 3, alpha: 0.05, name: 'checkpoint-1500', top: 'checkpoint-1500' } as const;
+    const rival = { name: 'checkpoint-500', lead: null, p: 0, isBehind: true };
+    expect(textOf({ best: { ...best, rivals: [rival] } })).toContain(
+      'Best of 2 that may be merged, by accuracy in other forms: checkpoint-1500, shown',
+    );
+    expect(textOf({ best: { ...best, rivals: [] } })).toContain(
+      'checkpoint-1500 is the only model of 3 that may be merged.',
+    );
+    const checkpoints = sweep(3).checkpoints.map((row) => ({ ...row, verdict: 'inconclusive' as const }));
+    expect(textOf({ checkpoints })).toContain('No checkpoint may be merged, so none is best.');
+  });
+
   it('escapes names and messages, and takes no more columns than a terminal has by default', () => {
     const [first, ...rest] = sweep(3).checkpoints;
     const named = { ...first, name: HOSTILE, message: HOSTILE } as Sweep['checkpoints'][number];
