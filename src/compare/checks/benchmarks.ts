@@ -241,24 +241,22 @@ function isInPool(name: string | null, benchmarks: BenchmarkPairing, policy: Pro
   return name === null || benchmarkLevel(name, benchmarks, policy) === poolOfBenchmarks(benchmarks, policy).level;
 }
 
-/** Over all answers, as over all twins: a loss of the margin is excluded, or it is not known. */
+/**
+ * Over all answers, as over all twins: a loss of the margin is excluded, or it is not known. Where there are choices, of
+ * expected accuracy: a model whose choices are all but tied is as often right.
+ */
 function unclear(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[] {
   const { margin, level } = policy['twin-accuracy'];
   const outcomes = allOutcomes(benchmarks, policy);
   if (!outcomes || level === 'info') return [];
-  const row = judgingRow(pooledTasks(benchmarks, policy), null, policy);
-  if (row !== null && isLossExcluded(row, { margin, limit: null })) return [];
-  const { value, lower } = outcomeInterval(outcomes, exclusionLevel(policy));
-  if (lower !== null && lower > -margin) return [];
-  const possibleDrop = lower === null ? null : -lower;
-  return [
-    {
-      kind: 'benchmark-unclear',
-      level: 'inconclusive',
-      change: value,
-      documents: outcomes.length,
-      possibleDrop,
-      limit: margin,
-    },
-  ];
+  const tasks = pooledTasks(benchmarks, policy);
+  const row = gradedTasks(tasks, null, policy);
+  const isExpected = row !== null && !isLossExcluded(row, { margin, limit: null });
+  // Known of every task, expected accuracy decides alone.
+  if (!isExpected && judgingRow(tasks, null, policy) !== null) return [];
+  const { value, lower } = isExpected ? row.expected : outcomeInterval(outcomes, exclusionLevel(policy));
+  if (!isExpected && lower !== null && lower > -margin) return [];
+  const documents = isExpected ? row.items : outcomes.length;
+  const numbers = { change: value, documents, possibleDrop: lower === null ? null : -lower, limit: margin };
+  return [{ kind: 'benchmark-unclear', level: 'inconclusive', ...numbers, isExpected }];
 }

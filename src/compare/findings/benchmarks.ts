@@ -110,6 +110,8 @@ export const benchmarkFindings = [
       /** Largest drop that cannot be ruled out; null: no bound. */
       possibleDrop: z.number().nullable(),
       limit: z.number(),
+      /** Of expected accuracy, on the documents with choices. */
+      isExpected: z.boolean().default(false),
     },
     reason: ({ change, limit }) =>
       flatForm('benchmark-unclear', 'benchmarkAccuracy', { candidate: change, tolerance: { absolute: limit } }),

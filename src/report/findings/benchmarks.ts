@@ -117,16 +117,19 @@ export const BENCHMARK_WORDS: TopicWords<
   'benchmark-unclear': {
     title: 'Loss not ruled out',
     about: 'benchmarks',
-    sentence: ({ documents, possibleDrop, limit }) => {
-      return phrase`A drop in accuracy of ${formatPossibleDrop(possibleDrop)} cannot be ruled out by ${formatCount(documents, 'answer')} (limit ${formatPointsLimit(limit)}). Evaluate more documents.`;
-    },
-    headline: ({ possibleDrop, limit, documents }) =>
-      phrase`A loss of ${formatPossibleDrop(possibleDrop)} cannot be ruled out by ${formatCount(documents, 'answer')} (limit ${formatPointsLimit(limit)}).`,
+    sentence: ({ documents, possibleDrop, limit, isExpected }) =>
+      phrase`A drop in ${isExpected ? term('expectedAccuracy', 'expected accuracy') : 'accuracy'} of ${formatPossibleDrop(possibleDrop)} cannot be ruled out by ${formatCount(documents, 'answer')} (limit ${formatPointsLimit(limit)}).`,
+    headline: ({ possibleDrop, limit, documents, isExpected }) =>
+      phrase`A loss of ${formatPossibleDrop(possibleDrop)}${isExpected ? ' of expected accuracy' : ''} cannot be ruled out by ${formatCount(documents, 'answer')} (limit ${formatPointsLimit(limit)}).`,
     row: ({ possibleDrop, limit }) => ({
       change: possibleDrop === null ? NO_NUMBER : `perhaps ${formatPointsChange(-possibleDrop)}`,
       limit: dropLimit(limit),
     }),
-    steps: () => [phrase`Evaluate more documents on both sides, or more tasks.`],
+    steps: ({ change, limit, isExpected }) => [
+      isExpected && change <= -limit
+        ? phrase`Compare the log-likelihoods of the choices: the right ones lead by less than before.`
+        : phrase`Evaluate more documents on both sides, or more tasks.`,
+    ],
     rule: (report, { 'twin-accuracy': { margin } }) => ({
       group: 'Benchmarks',
       check: phrase`A loss is ruled out`,

@@ -437,53 +437,92 @@ describe('the report of two evaluations', () => {
   });
 });
 
-describe('a benchmark on which the baseline guesses', () => {
+/** A model of 200 documents: its log-likelihoods, whether they pick the right choice, and which that is. */
+function choosing(change: {
+  readonly noise: number;
+  readonly right: number;
+  readonly all?: number;
+  readonly isKnown?: boolean;
+  /** Factor for the differences from the right choice. */
+  readonly times?: number;
+}): Measurement {
   const CHOICES = 4;
-  /** A model of 200 documents: its log-likelihoods, whether they pick the right choice, and which that is. */
-  function guessing(change: {
-    readonly noise: number;
-    readonly right: number;
-    readonly all?: number;
-    readonly isKnown?: boolean;
-  }): Measurement {
-    const [base, moved] = [new Random(1, 'base'), new Random(2, `noise ${change.noise}`)];
-    const draw = (random: Random) => random.int(-1000, 1000) / 1000;
-    const documents = (task('hard', 0).documents ?? []).map((document): BenchmarkDocument => {
-      const choice = base.int(0, CHOICES - 1);
-      const logprobs = Array.from(
-        { length: CHOICES },
-        (_, i) =>
-          -4 + 2 * draw(base) + change.noise * draw(moved) + (change.all ?? 0) + (i === choice ? change.right : 0),
-      );
-      const right = { choice, bytes: 10 };
-      const isRight = logprobs.indexOf(Math.max(...logprobs)) === choice;
-      return { ...document, values: [Number(isRight)], logprobs, ...(change.isKnown === false ? {} : { right }) };
-    });
-    const value = documents.filter(({ values }) => values[0] === 1).length / documents.length;
-    const metrics = [{ metric: 'acc', filter: 'none', value, stderr: 0.03, higherIsBetter: true }];
-    return logs([task('hard', 0, { documents, metrics })]);
-  }
-  const withTasks = (side: Measurement, change: (of: BenchmarkTask) => BenchmarkTask) =>
-    logs((side.benchmarks?.tasks ?? []).map(change));
-  const baseline = guessing({ noise: 0, right: 0 });
-  const judged = (candidate: Measurement, from = baseline) => {
-    const { verdict, findings } = compareLogs(candidate, from);
-    const told = findings
-      .filter(({ kind }) => /likelihood|benchmark/.test(kind))
-      .map(({ kind, level }) => [kind, level]);
-    return [verdict, told];
-  };
+  const [base, moved] = [new Random(1, 'base'), new Random(2, `noise ${change.noise}`)];
+  const draw = (random: Random) => random.int(-1000, 1000) / 1000;
+  const documents = (task('hard', 0).documents ?? []).map((document): BenchmarkDocument => {
+    const choice = base.int(0, CHOICES - 1);
+    const logprobs = Array.from(
+      { length: CHOICES },
+      (_, i) =>
+        -4 + 2 * draw(base) + change.noise * draw(moved) + (change.all ?? 0) + (i === choice ? change.right : 0),
+    );
+    const right = { choice, bytes: 10 };
+    const isRight = logprobs.indexOf(Math.max(...logprobs)) === choice;
+    const ofRight = logprobs[choice] ?? 0;
+    return {
+      ...{ ...document, values: [Number(isRight)] },
+      logprobs: logprobs.map((own) => ofRight + (change.times ?? 1) * (own - ofRight)),
+      ...(change.isKnown === false ? {} : { right }),
+    };
+  });
+  const value = documents.filter(({ values }) => values[0] === 1).length / documents.length;
+  const metrics = [{ metric: 'acc', filter: 'none', value, stderr: 0.03, higherIsBetter: true }];
+  return logs([task('hard', 0, { documents, metrics })]);
+}
+
+const withTasks = (side: Measurement, change: (of: BenchmarkTask) => BenchmarkTask) =>
+  logs((side.benchmarks?.tasks ?? []).map(change));
+
+function judged(candidate: Measurement, from: Measurement) {
+  const { verdict, findings } = compareLogs(candidate, from);
+  const told = findings.filter(({ kind }) => /likelihood|benchmark/.test(kind)).map(({ kind, level }) => [kind, level]);
+  return [verdict, told];
+}
+
+describe('logs with the log-likelihoods of all choices', () => {
+  const baseline = choosing({ noise: 0, right: 1.5 });
+  const sums = each(task('sums', 160, { outputType: 'generate_until' }), () => ({ logprobs: null }));
+  const withSums = (side: Measurement) => logs([...(side.benchmarks?.tasks ?? []), sums]);
+
+  it('pass only where a loss of expected accuracy is ruled out as well: choices that are all but tied do not', () => {
+    const tied = choosing({ noise: 0, right: 1.5, times: 0.01 });
+    const report = compareLogs(tied, baseline);
+    expect(report.verdict).toBe('inconclusive');
+    expect(found(report, 'benchmark-unclear')).toMatchObject([{ documents: 200, isExpected: true }]);
+    expect(found(report, 'benchmark-unclear')[0]?.change).toBeLessThan(-0.2);
+    // Every answer is as right or wrong as before, and the right choice as likely.
+    expect(report.benchmarks).toMatchObject([{ change: { value: 0 } }]);
+    expect(renderComment(report)).toMatch(
+      /A loss of up to \d+\.\d\spoints of expected accuracy cannot be ruled out by 200\sanswers/,
+    );
+    // Also next to a task without choices, which counts as much.
+    expect(judged(withSums(tied), withSums(baseline))).toEqual([
+      'inconclusive',
+      [['benchmark-unclear', 'inconclusive']],
+    ]);
+  });
+
+  it.each([0.25, 0.5, 1, 2, 4])('pass for a healthy copy that is %f times as sure', (times) => {
+    const copy = choosing({ noise: 0.1, right: 1.5, times });
+    expect(judged(copy, baseline)).toEqual(['pass', []]);
+    expect(judged(withSums(copy), withSums(baseline))).toEqual(['pass', []]);
+  });
+});
+
+describe('a benchmark on which the baseline guesses', () => {
+  const baseline = choosing({ noise: 0, right: 0 });
+  const judgedFrom = (candidate: Measurement, from = baseline) => judged(candidate, from);
 
   it('is judged by the likelihood of the right choice: the same passes, and what became unlikely does not', () => {
-    expect(judged(guessing({ noise: 0.1, right: 0 }))).toEqual(['pass', [['judged-by-likelihood', 'info']]]);
-    expect(judged(guessing({ noise: 0.1, right: 0, all: -0.8 }))).toEqual([
+    expect(judgedFrom(choosing({ noise: 0.1, right: 0 }))).toEqual(['pass', [['judged-by-likelihood', 'info']]]);
+    expect(judgedFrom(choosing({ noise: 0.1, right: 0, all: -0.8 }))).toEqual([
       'warn',
       [
         ['likelihood-loss', 'warn'],
         ['judged-by-likelihood', 'info'],
       ],
     ]);
-    expect(judged(guessing({ noise: 0.1, right: 0, all: -0.297 }))).toEqual([
+    expect(judgedFrom(choosing({ noise: 0.1, right: 0, all: -0.297 }))).toEqual([
       'warn',
       [
         ['likelihood-unclear', 'warn'],
@@ -511,10 +550,10 @@ describe('a benchmark on which the baseline guesses', () => {
         const value = documents.filter(({ values }) => values[0] === 1).length / documents.length;
         return { ...own, documents, metrics: own.metrics.map((metric) => ({ ...metric, value })) };
       });
-    expect(judged(won(16, 0.01))).toEqual(['pass', [['judged-by-likelihood', 'info']]]);
-    expect(judged(won(19, 5))[0]).toBe('inconclusive');
+    expect(judgedFrom(won(16, 0.01))).toEqual(['pass', [['judged-by-likelihood', 'info']]]);
+    expect(judgedFrom(won(19, 5))[0]).toBe('inconclusive');
     // More than near ties can explain.
-    expect(judged(won(24, 0.01))[0]).toBe('inconclusive');
+    expect(judgedFrom(won(24, 0.01))[0]).toBe('inconclusive');
   });
 
   it('has to rule out a loss itself, also where right and wrong are not counted or other tasks are generated', () => {
@@ -524,34 +563,37 @@ describe('a benchmark on which the baseline guesses', () => {
         ...own,
         metrics: metrics.map((metric) => ({ ...metric, value: (metric.value ?? 0) + 1e-6 })),
       }));
-    expect(judged(uncounted(guessing(worse)))[0]).not.toBe('pass');
+    expect(judgedFrom(uncounted(choosing(worse)))[0]).not.toBe('pass');
     const generated = task('sums', 160, { outputType: 'generate_until' });
     const withSums = (side: Measurement) =>
       logs([...(side.benchmarks?.tasks ?? []), each(generated, () => ({ logprobs: null }))]);
-    expect(judged(withSums(guessing({ noise: 0.1, right: 0, all: -0.9 })), withSums(baseline))[0]).not.toBe('pass');
-    expect(judged(withSums(guessing({ noise: 0.1, right: 0 })), withSums(baseline))[0]).toBe('pass');
+    expect(judgedFrom(withSums(choosing({ noise: 0.1, right: 0, all: -0.9 })), withSums(baseline))[0]).not.toBe('pass');
+    expect(judgedFrom(withSums(choosing({ noise: 0.1, right: 0 })), withSums(baseline))[0]).toBe('pass');
   });
 
   it('is not judged where the candidate alone lacks a likelihood', () => {
-    const lacking = withTasks(guessing({ noise: 0.1, right: 0 }), (own) => ({
+    const lacking = withTasks(choosing({ noise: 0.1, right: 0 }), (own) => ({
       ...own,
       documents: (own.documents ?? []).map((document, i) =>
         i > 0 ? document : { ...document, logprobs: (document.logprobs ?? []).with(3, null) },
       ),
     }));
-    expect(judged(lacking)).toEqual(['inconclusive', expect.arrayContaining([['likelihood-missing', 'inconclusive']])]);
+    expect(judgedFrom(lacking)).toEqual([
+      'inconclusive',
+      expect.arrayContaining([['likelihood-missing', 'inconclusive']]),
+    ]);
   });
 
   it('does not fail for a copy that is surer, whose likelihoods fall without a loss', () => {
     const surer = withTasks(baseline, (own) =>
       each(own, ({ logprobs }) => ({ logprobs: (logprobs ?? []).map((value) => 2 * (value ?? 0)) })),
     );
-    expect(judged(surer)[0]).not.toBe('fail');
+    expect(judgedFrom(surer)[0]).not.toBe('fail');
   });
 
   it('shows nothing where it is not known which choice is right', () => {
     const unknown = { right: 0, isKnown: false };
-    const told = judged(guessing({ noise: 0.1, ...unknown }), guessing({ noise: 0, ...unknown }));
+    const told = judgedFrom(choosing({ noise: 0.1, ...unknown }), choosing({ noise: 0, ...unknown }));
     expect(told).toEqual(['inconclusive', expect.arrayContaining([['benchmark-not-judged', 'inconclusive']])]);
   });
 });
