@@ -6,6 +6,7 @@ import { alphaOfLevels } from './checks/level-lost.ts';
 import { isForgetting } from './checks/retention.ts';
 import { type Level, mildestOf, SEVERITY } from './finding.ts';
 import { isFallShown, isLossExcluded, isOfAllFacts, ruledOut } from './probes/graded-losses.ts';
+import { exceeds, reaches } from './probes/limits.ts';
 import { BESIDE_SLICES } from './probes/losses.ts';
 import { isSliceLost } from './probes/slices.ts';
 import { alphaOfAll } from './probes/twin-tests.ts';
@@ -91,14 +92,14 @@ function levelsOfAnswers(
   const alpha =
     alphaOfAll(settings, { both: losses.some(({ form }) => form === 'both') }) *
     (slices === undefined ? 1 : BESIDE_SLICES);
-  const isTwinLoss = change !== null && change.p < alpha && -change.value > drop;
+  const isTwinLoss = change !== null && change.p < alpha && exceeds(-change.value, drop);
   const isLevelLost = levels.some(
     ({ reached, p }) => p !== null && p < alphaOfLevels(settings) && reached.candidate < (reached.baseline ?? 0),
   );
   // The largest is named, by whichever of two checks.
   const limitOf = ({ form, suite }: (typeof losses)[number]) =>
     form === 'both' ? drop : Math.max(drop, partDrop, limitOfSuite(suite));
-  const lost = losses.filter((loss) => loss.p < loss.alpha && -loss.change >= limitOf(loss));
+  const lost = losses.filter((loss) => loss.p < loss.alpha && reaches(-loss.change, limitOf(loss)));
   const shown: Level[] = [
     ...(isTwinLoss ? [mildestOf(level, pooled)] : []),
     ...(isLevelLost ? [mildestOf(level, levelOf(BUILTIN))] : []),

@@ -1,6 +1,7 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { suiteLimit } from '../../policy/suite-tier.ts';
 import { holm } from '../../statistics/index.ts';
+import { reaches } from '../probes/limits.ts';
 import { groupByLevel } from '../probes/pool.ts';
 import { benchmarkLevel, poolOfBenchmarks } from './levels.ts';
 import { isBeyondGuessing, lossProbability, type Outcomes, outcomeMeans } from './outcomes.ts';
@@ -122,7 +123,7 @@ function testBenchmarkLosses(pairing: BenchmarkPairing, policy: ProbePolicy): Be
 export function shownLosses(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkLoss[] {
   const { alpha } = policy['twin-accuracy'];
   const shown = testBenchmarkLosses(pairing, policy)
-    .filter(({ p, outcomes, limit }) => p < alpha && -outcomeMeans(outcomes).change >= limit)
+    .filter(({ p, outcomes, limit }) => p < alpha && reaches(-outcomeMeans(outcomes).change, limit))
     .sort((a, b) => a.p - b.p);
   const { level } = poolOfBenchmarks(pairing, policy);
   const levelOf = ({ task }: BenchmarkLoss) => (task === null ? level : benchmarkLevel(task, pairing, policy));

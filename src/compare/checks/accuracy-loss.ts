@@ -5,7 +5,7 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { dropLimitOf } from '../probes/drop-limit.ts';
 import { levelOfLoss } from '../probes/graded-losses.ts';
-import { leastLoss } from '../probes/least-loss.ts';
+import { leastReaching, reaches } from '../probes/limits.ts';
 import { alphaOfLosses, ITEMS_OF_FORM, isOfEverything, type LossScope, type LossTest } from '../probes/losses.ts';
 import { type HarmRule, type KnownAnswers, lostAnswers, nearTiesOf, withHolm } from '../sequential/harm-rule.ts';
 
@@ -33,7 +33,7 @@ function findAfter({ probes, policy }: ComparisonContext, { answers }: FoundBySu
       const { facts } = at(lossScopes, i);
       return { ...loss, facts, limit: limitOf({ ...loss, facts }, policy) };
     })
-    .filter((loss) => loss.p < loss.alpha && -loss.change >= loss.limit);
+    .filter((loss) => loss.p < loss.alpha && reaches(-loss.change, loss.limit));
   // What all facts together lost needs no list of its parts, and says nothing of suites that are not among them.
   const whole = new Set(shown.filter(isOfEverything).map(({ form }) => form));
   const isApart = ({ suite }: LossTest) => suite !== null && !pool.has(suite);
@@ -59,7 +59,7 @@ function harm({ evaluation }: KnownAnswers, policy: ProbePolicy): HarmRule[] {
     const limit = limitOf({ ...scope, facts }, policy);
     const reach = isOfEverything(scope) ? 'all' : 'part';
     const nearTies = nearTiesOf(lost, { itemsOf: ITEMS_OF_FORM[scope.form], limit, reach }, policy);
-    return { of, isPart: !isOfEverything(scope), ...lost, least: leastLoss(limit, lost), nearTies };
+    return { of, isPart: !isOfEverything(scope), ...lost, least: leastReaching(limit, lost.units), nearTies };
   });
   const alpha = alphaOfLosses(policy);
   const parts = rules.filter(({ isPart }) => isPart);

@@ -26,6 +26,7 @@ import {
   isLossExcluded,
   ruledOut,
 } from '../probes/graded-losses.ts';
+import { exceeds, reaches } from '../probes/limits.ts';
 import { groupByLevel } from '../probes/pool.ts';
 import { likelihoodLosses, likelihoodsMissing, unclearLikelihood } from './likelihood.ts';
 import { shadowDeltas } from './shadow-delta.ts';
@@ -122,7 +123,7 @@ function isOfNearTies(
   policy: ProbePolicy,
 ): boolean {
   const { change } = outcomeMeans(outcomes);
-  if (metric !== GRADED_METRIC || -change >= dropBeyondTies({ limit, reach: 'all' }, policy)) return false;
+  if (metric !== GRADED_METRIC || reaches(-change, dropBeyondTies({ limit, reach: 'all' }, policy))) return false;
   const group = groups.find(({ name }) => name === task);
   const row = judgingRow(group?.tasks ?? tasks.filter(({ name }) => name === task), task, policy);
   return row !== null && isLossExcluded(row, ruledOut('all', policy));
@@ -167,7 +168,7 @@ export function benchmarkGainCheck({ benchmarks, benchmarkTwins: twins, policy }
     const open = own.find(({ gap }) => gap !== null);
     if (own.length > 0 && open === undefined) return [];
     const gain = outcomeInterval(outcomes, policy.confidence);
-    if (gain.value <= least || gain.lower === null || gain.lower <= 0) return [];
+    if (!exceeds(gain.value, least) || gain.lower === null || gain.lower <= 0) return [];
     const graded = tasks.every((task) => task.graded !== null) ? tasks.flatMap((task) => task.graded ?? []) : [];
     if (graded.length > 0 && isGainOfNearTies(graded, gain.value, policy)) return [];
     const { candidate, baseline } = outcomeMeans(outcomes);

@@ -6,6 +6,7 @@ import type { Finding } from '../finding.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
 import { isGainOfNearTies } from '../probes/graded-losses.ts';
 import type { SuiteGain } from '../probes/kinds.ts';
+import { exceeds, leastExceeding } from '../probes/limits.ts';
 import type { PairedFact, PairedItem } from '../probes/paired-item.ts';
 import { changeOfBenchmark, type GainRule } from '../sequential/gain-rule.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
@@ -24,7 +25,7 @@ function findAfter({ probes, policy }: ComparisonContext, { answers }: FoundBySu
   return ownGains(probes.evaluation)
     .filter(({ suite }) => !judged.includes(suite))
     .filter(({ decidedBy }) => decidedBy.every((kind) => kind === 'format'))
-    .filter(({ gain: { value, lower } }) => value > least && lower !== null && lower > 0)
+    .filter(({ gain: { value, lower } }) => exceeds(value, least) && lower !== null && lower > 0)
     .filter(({ suite, gain: { value } }) => !isGainOfNearTies(benchmarksOf(probes.facts, suite), value, policy))
     .map(({ suite, facts, benchmark, gain: found, decidedBy }) => ({
       kind: 'gain-not-shown',
@@ -55,7 +56,7 @@ function gain({ facts: all, evaluation }: KnownAnswers, policy: ProbePolicy): Ga
   return ownGains(evaluation)
     .map(({ suite }): GainRule => {
       const facts = all.filter(({ benchmark }) => benchmark.suite === suite && !judged.has(benchmark.id));
-      const least = Math.floor(policy['shadow-delta']['minimum-gain'] * facts.length) + 1;
+      const least = leastExceeding(policy['shadow-delta']['minimum-gain'], facts.length);
       const numbers = { excess: changeOfBenchmark, most: 1, least: () => least, leastGain: null };
       return { of: { kind: 'gain-not-shown', suite }, view: null, facts, ...numbers };
     })

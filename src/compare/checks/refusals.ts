@@ -4,6 +4,7 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { levelOfLoss, ruledOut } from '../probes/graded-losses.ts';
 import { standingAlone } from '../probes/groups.ts';
+import { reaches } from '../probes/limits.ts';
 import { ITEMS_OF_FORM } from '../probes/losses.ts';
 import { pairWithItself } from '../probes/pair.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
@@ -39,7 +40,7 @@ function lossOf(row: RefusalRow, items: readonly PairedItem[], policy: Policy): 
   const { suite, requests, baseline, candidate, answered, newlyRefused, p, alpha } = row;
   const { level, 'capability-drop': limit } = policy['twin-accuracy'];
   const drop = (answered - newlyRefused) / requests;
-  if (baseline === null || p === null || p >= alpha || drop < limit) return [];
+  if (baseline === null || p === null || p >= alpha || !reaches(drop, limit)) return [];
   const loss = {
     facts: items.map(standingAlone),
     itemsOf: ITEMS_OF_FORM.benchmark,

@@ -6,6 +6,7 @@ import type { Finding, FindingOf } from '../finding.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
 import { expectedChange } from '../probes/graded.ts';
 import type { KindView } from '../probes/kinds.ts';
+import { leastReaching } from '../probes/limits.ts';
 import type { ShadowDelta } from '../probes/shadow-delta.ts';
 import { changeOfBenchmark, type Gained, type GainRule, leastTotal, lowerEnd } from '../sequential/gain-rule.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
@@ -90,7 +91,7 @@ function gainOf(view: KindView, policy: ProbePolicy): GainRule {
   // With a low transfer, an interval above 0 and a value above the margin are enough.
   const leastWarning = (seen: number) => leastAbove(0, seen);
   // The transfer is not defined below it.
-  const leastGain = Math.max(1, Math.ceil(minimum * n - 1e-9));
+  const leastGain = leastReaching(minimum, n);
   const most = view.row.suite === BUILTIN ? MOST_OF_DRAWN : 1;
   return { ...rule, excess: (fact) => excessOf(fact, most), most, least, leastWarning, leastGain };
 }

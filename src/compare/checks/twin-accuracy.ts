@@ -3,7 +3,7 @@ import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { levelOfLoss } from '../probes/graded-losses.ts';
-import { leastLoss } from '../probes/least-loss.ts';
+import { leastReaching, reaches } from '../probes/limits.ts';
 import { ITEMS_OF_FORM } from '../probes/losses.ts';
 import { alphaOfPart, type TwinTest } from '../probes/twin-tests.ts';
 import { unitsIn } from '../probes/units.ts';
@@ -15,16 +15,13 @@ import { type HarmRule, type KnownAnswers, lostAnswers, nearTiesOf, withHolm } f
  */
 export const twinAccuracyCheck = { find, harm } satisfies Check;
 
-/** A drop at the limit counts, whatever the last bit of a float is. */
-const ROUNDING = 1e-12;
-
 function find({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
   const { alpha, level } = policy['twin-accuracy'];
   return judgedTests(probes.evaluation.twinTests).flatMap((test): Finding[] => {
     const { capability, facts, limit, change, accuracy } = test;
     const least = capability === null ? test.alpha : alpha;
-    const isDrop = change.p < least && change.value < 0 && -change.value >= limit - ROUNDING;
+    const isDrop = change.p < least && change.value < 0 && reaches(-change.value, limit);
     if (!isDrop) return [];
     const { value, twins, lost, won, p } = change;
     const reach = capability === null ? 'all' : 'part';
@@ -54,7 +51,7 @@ function harm({ evaluation }: KnownAnswers, policy: ProbePolicy): HarmRule[] {
     const of = { kind: 'twin-accuracy', capability } as const;
     const reach = capability === null ? 'all' : 'part';
     const nearTies = nearTiesOf(lost, { itemsOf: ITEMS_OF_FORM.twin, limit, reach }, policy);
-    return { of, isPart: capability !== null, ...lost, least: leastLoss(limit, lost), alpha, nearTies };
+    return { of, isPart: capability !== null, ...lost, least: leastReaching(limit, lost.units), alpha, nearTies };
   });
   if (all === undefined) return [];
   return [{ ...all, loosest: all.alpha, margin }, ...withHolm(parts, alphaOfPart(policy, 1))];

@@ -1,6 +1,7 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { logOdds } from '../../statistics/index.ts';
 import type { ChangeRow } from './comparison.ts';
+import { reaches } from './limits.ts';
 
 /**
  * The least change of the twins that is within the limits of the policy, by values, where the benchmark form changed by
@@ -24,7 +25,7 @@ export function leastTwinChange(
   gain: number,
 ): number {
   const { drop } = policy['twin-accuracy'];
-  if (gain <= -drop) return Infinity;
+  if (reaches(-gain, drop)) return Infinity;
   return Math.max(-drop, leastByGain({ benchmark, twin }, policy['shadow-delta'], gain));
 }
 
@@ -33,7 +34,7 @@ function leastByGain(
   rule: ProbePolicy['shadow-delta'],
   gain: number,
 ): number {
-  if (gain < rule['minimum-gain']) return -Infinity;
+  if (!reaches(gain, rule['minimum-gain'])) return -Infinity;
   const gained = oddsAfter(benchmark.start, gain) - oddsAfter(benchmark.start, 0);
   if (!(gained > 0)) return -Infinity;
   const odds = oddsAfter(twin.start, 0) + rule['transfer-fail'] * gained;

@@ -8,6 +8,7 @@ import { exclusionLevel } from './change-interval.ts';
 import type { Estimate, gradedRowSchema } from './comparison.ts';
 import { expectedAccuracy, expectedChange, type LikelihoodKind, likelihoodChange } from './graded.ts';
 import { LEAST_FACTS } from './kinds.ts';
+import { reaches } from './limits.ts';
 import type { PairedFact, PairedItem, ProbeAnswer, Side } from './paired-item.ts';
 import { type SuitePool, splitFacts } from './pool.ts';
 import { unitsIn, unitsOfItems, unitsOfMembers } from './units.ts';
@@ -69,7 +70,7 @@ export function dropBeyondTies({ limit, reach }: Pick<ShownLoss, 'limit' | 'reac
 function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy): boolean {
   // Shares of samples are what the test has seen: graded outcomes say nothing more.
   const isSampled = facts.some((fact) => itemsOf(fact).some(({ baseline }) => baseline.samples !== undefined));
-  if (isSampled || loss.drop >= dropBeyondTies(loss, policy)) return false;
+  if (isSampled || reaches(loss.drop, dropBeyondTies(loss, policy))) return false;
   const row = measureGradedItems(facts.map(itemsOf), policy);
   return row !== null && !hasMassMoved(row, policy) && isLossExcluded(row, ruledOut(loss.reach, policy));
 }
@@ -82,7 +83,7 @@ function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy)
  */
 export function isGainOfNearTies(items: readonly PairedItem[], gain: number, policy: ProbePolicy): boolean {
   const { 'minimum-gain': least } = policy['shadow-delta'];
-  if (gain >= least + policy['twin-accuracy'].margin) return false;
+  if (reaches(gain, least + policy['twin-accuracy'].margin)) return false;
   const row = measureGradedItems(
     items.map((item) => [item]),
     policy,

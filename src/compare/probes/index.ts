@@ -24,6 +24,7 @@ export { type ItemTable, MAX_PROMPT, type StoredFact, type StoredItem } from './
 export { baselineMemorizedLetters, hasMemorizedLetters } from './kept-letters.ts';
 export { LEAST_FACTS } from './kinds.ts';
 export { levelsIn } from './levels.ts';
+export { exceeds, reaches } from './limits.ts';
 export { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
 export { pairWithItself } from './pair.ts';
 export type { RefusalRow } from './refusal-row.ts';

@@ -4,6 +4,7 @@ import { TWIN_KINDS, type TwinKind } from '../../probes/item.ts';
 import { itemsInterval } from './change-interval.ts';
 import type { Estimate, KindRow } from './comparison.ts';
 import { standingAlone } from './groups.ts';
+import { exceeds } from './limits.ts';
 import {
   benchmarkTwinGap,
   type PairedFact,
@@ -221,6 +222,6 @@ export function suiteGains({ facts }: GainAnswers, kinds: readonly KindView[], p
  * nothing to explain.
  */
 function roseAsMuch({ delta, benchmark }: KindView['row'], { 'shadow-delta': { 'minimum-gain': least } }: ProbePolicy) {
-  const isOfGain = benchmark.baseline !== null && benchmark.candidate - benchmark.baseline > least;
+  const isOfGain = benchmark.baseline !== null && exceeds(benchmark.candidate - benchmark.baseline, least);
   return isOfGain && delta !== null && delta.upper !== null && delta.upper <= 0;
 }

@@ -4,7 +4,7 @@ import { clusterInterval, gridSignFlip } from '../../statistics/index.ts';
 import { changeInterval, exclusionLevel } from './change-interval.ts';
 import { measureGradedItems } from './graded-losses.ts';
 import { standingAlone } from './groups.ts';
-import { leastFacts, leastLoss } from './least-loss.ts';
+import { leastFacts, leastReaching } from './limits.ts';
 import { countChanges, itemChange, type PairedItem, type Side, sumOfChanges } from './paired-item.ts';
 import type { RefusalRow } from './refusal-row.ts';
 import { unitsIn, unitsOfItems } from './units.ts';
@@ -50,7 +50,7 @@ export function refusalRows(
       lead: isAlone ? null : leadOf(items, policy),
       p: isAlone ? null : gridSignFlip(units.map(sumOfChanges)),
       alpha,
-      least: Math.max(leastOfTest, leastLoss(policy['twin-accuracy']['capability-drop'], { units: requests })),
+      least: Math.max(leastOfTest, leastReaching(policy['twin-accuracy']['capability-drop'], requests)),
     };
   });
 }

@@ -4,6 +4,7 @@ import { clusterInterval, minimumDetectableMean, tQuantile, welchInterval } from
 import type { Estimate, ProbeComparison, ShadowRow } from './comparison.ts';
 import { viewFamilies } from './families.ts';
 import { expectedChange } from './graded.ts';
+import { reaches } from './limits.ts';
 import type { PairedFact, PairedItem } from './paired-item.ts';
 import { estimateTransfer, type Observation, type Transfer } from './transfer.ts';
 
@@ -57,7 +58,7 @@ export function measureShadowDelta(sample: ShadowSample, policy: ProbePolicy): S
     },
     mde: (level) => minimumDetectableMean({ standardError, margin: rule.margin, level, power: POWER }),
     observations,
-    transfer: gain >= rule['minimum-gain'] ? estimateTransfer(observations) : null,
+    transfer: reaches(gain, rule['minimum-gain']) ? estimateTransfer(observations) : null,
   };
 }
 

@@ -8,6 +8,7 @@ import { isInformative, viewFamilies } from './families.ts';
 import { expectedChange } from './graded.ts';
 import { canJudge, gradedItems, measureGradedItems, measureGradedLoss } from './graded-losses.ts';
 import { benchmarksAlone, factsWithTwins } from './groups.ts';
+import { reaches } from './limits.ts';
 import { alphaOfSlices } from './losses.ts';
 import { itemChange, type PairedAnswers, type PairedFact, pairedAccuracies } from './paired-item.ts';
 import { suiteLevel } from './pool.ts';
@@ -94,5 +95,5 @@ function describe({ suite, field, value, facts, isGraded }: Slice, p: number | n
 
 /** Is it shown that a slice lost its limit or more? */
 export function isSliceLost({ p, alpha, change, limit }: SliceRow): boolean {
-  return p !== null && p < alpha && -change >= limit;
+  return p !== null && p < alpha && reaches(-change, limit);
 }

@@ -2,7 +2,7 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Finding, FindingKind, FindingOf } from '../finding.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
 import { dropBeyondTies, type GradedSum, type Reach, type RuledOut, ruledOut } from '../probes/graded-losses.ts';
-import { leastFacts, leastLoss } from '../probes/least-loss.ts';
+import { leastFacts, leastReaching } from '../probes/limits.ts';
 import { ITEMS_OF_FORM, type LossTest } from '../probes/losses.ts';
 import { itemChange, type PairedAnswers, type PairedFact } from '../probes/paired-item.ts';
 
@@ -70,7 +70,7 @@ export function nearTiesOf(
   policy: ProbePolicy,
 ): NonNullable<HarmRule['nearTies']> {
   const { margin, limit } = ruledOut(rule.reach, policy);
-  const least = leastLoss(dropBeyondTies(rule, policy), { units });
+  const least = leastReaching(dropBeyondTies(rule, policy), units);
   return { facts, itemsOf, margin: rule.reach === 'part' ? margin * OF_PART : margin, limit, least };
 }
 

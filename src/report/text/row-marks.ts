@@ -1,4 +1,5 @@
 import { type Finding, type Level, SEVERITY } from '../../compare/finding.ts';
+import { exceeds, reaches } from '../../compare/probes/index.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
 import type { DecidingRow } from './deciding-row.ts';
@@ -44,16 +45,11 @@ export function gainMark({ findings }: Report): Verdict {
   return worst === undefined ? 'pass' : markOf(worst);
 }
 
-/** A drop at the limit counts, whatever the last bit of a float is. */
-const ROUNDING = 1e-12;
-/** Any drop that is more than rounding. */
-const SMALLEST = 1e-9;
-
 /** The mark of a task of logs: that of its own finding; a drop beyond the limit without one may be chance. */
 export function taskMark({ findings }: Report, task: string, change: Change, drop: number | undefined): Verdict {
   const own = findings.find((finding) => finding.kind === 'benchmark-loss' && finding.task === task);
   if (own !== undefined) return markOf(levelInRow(own));
-  return isBeyondDrop(change, drop ?? SMALLEST) ? 'inconclusive' : 'pass';
+  return isBeyondDrop(change, drop) ? 'inconclusive' : 'pass';
 }
 
 interface Change {
@@ -63,10 +59,11 @@ interface Change {
 
 /**
  * Did an accuracy fall by a limit, or by more?
- * @param drop the limit, as a share
+ * @param drop the limit, as a share; undefined: not known, so that any drop counts
  */
-export function isBeyondDrop({ baseline, candidate }: Change, drop: number): boolean {
-  return baseline !== null && baseline - candidate >= drop - ROUNDING;
+export function isBeyondDrop({ baseline, candidate }: Change, drop: number | undefined): boolean {
+  if (baseline === null) return false;
+  return drop === undefined ? exceeds(baseline - candidate, 0) : reaches(baseline - candidate, drop);
 }
 
 /**
@@ -75,7 +72,7 @@ export function isBeyondDrop({ baseline, candidate }: Change, drop: number): boo
  * @param drop the limit, as a share; undefined: not known, so that any drop may be beyond it
  */
 export function changeMark(report: Report, change: Change, drop: number | undefined): Verdict {
-  if (!isBeyondDrop(change, drop ?? SMALLEST)) return 'pass';
+  if (!isBeyondDrop(change, drop)) return 'pass';
   const levels = report.findings.filter(({ kind }) => FINDING_WORDS[kind].isLoss).map(levelInRow);
   const worst = SEVERITY.find((level) => level !== 'info' && levels.includes(level));
   return worst === undefined ? 'inconclusive' : markOf(worst);

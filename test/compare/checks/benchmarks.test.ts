@@ -242,6 +242,12 @@ describe('the verdict on two evaluations', () => {
     expect(report.verdict).toBe('fail');
   });
 
+  it('counts a loss that is exactly at its limit, although 0.1 × 0.8 is a little more than 0.08', () => {
+    const side = (right: number) => logs([task('a', right), task('b', 150)]);
+    const report = compareLogs(side(144), side(160), 'probes: [b, {file: a, relative-drop: 0.1}]');
+    expect(found(report, 'benchmark-loss')).toMatchObject([{ task: 'a', change: -0.08, lost: 16 }]);
+  });
+
   it('counts a loss of a group where no task of it shows one', () => {
     const names = ['a', 'b', 'c', 'd'];
     const side = (right: number): Measurement => {
