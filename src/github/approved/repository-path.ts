@@ -1,5 +1,6 @@
 import { lstat, readFile, realpath } from 'node:fs/promises';
-import { isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
+import { join, posix, relative, resolve, sep } from 'node:path';
+import { isInside } from '@shadow-gate/platform/files';
 import type { Repository } from '../client/types.ts';
 
 /** Where the repository is checked out: in the workspace itself, or in a folder of it. */
@@ -63,9 +64,8 @@ async function headOf(git: string): Promise<string | null> {
 }
 
 function insideOf(folder: string, path: string): string | null {
-  const inside = relative(folder, resolve(folder, path));
-  if (inside === '../..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) return null;
-  return inside.split(sep).join(posix.sep);
+  const whole = resolve(folder, path);
+  return isInside(whole, folder) ? relative(folder, whole).split(sep).join(posix.sep) : null;
 }
 
 /**
