@@ -57,9 +57,12 @@ export function binomialCdf(k: number, n: number, p: number): number {
   return k < n * p ? lowerTail(k, n, p) : 1 - lowerTail(n - k - 1, n, 1 - p);
 }
 
-/** P(X ≥ count) for a binomial X: what guessing reaches. 1 for a count of 0 or less. */
+/**
+ * P(X ≥ count) for a binomial X: what guessing reaches. 1 for a count of 0 or less. By the misses, so that a small
+ * probability keeps its digits.
+ */
 export function binomialAtLeast(count: number, n: number, share: number): number {
-  return count <= 0 ? 1 : 1 - binomialCdf(count - 1, n, share);
+  return binomialCdf(n - count, n, 1 - share);
 }
 
 /**

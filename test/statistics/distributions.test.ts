@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   betaQuantile,
+  binomialAtLeast,
   binomialCdf,
   binomialPmf,
   normalQuantile,
@@ -89,6 +90,18 @@ describe('distributions', () => {
       const exact = exactCdf(k, n, wins, losses);
       expect(binomialCdf(k, n, Number(wins) / Number(wins + losses)) / exact, `${k} of ${n}`).toBeCloseTo(1, 11);
     }
+  });
+
+  it('the chance of so many right answers by guessing keeps its digits, as fractions have them', () => {
+    // Python's fractions, and scipy 1.17: binom.sf(49, 60, 0.25).
+    expect(binomialAtLeast(50, 60, 0.25) / 3.581468458274752e-21).toBeCloseTo(1, 11);
+    expect(binomialAtLeast(40, 60, 0.25) / 1.3096571549746747e-11).toBeCloseTo(1, 11);
+    expect(binomialAtLeast(180, 360, 0.2) / 7.2361130462384286e-37).toBeCloseTo(1, 11);
+    expect(binomialAtLeast(60, 60, 1 / 3) / 2.3589824875925728e-29).toBeCloseTo(1, 11);
+    expect(binomialAtLeast(16, 60, 0.25)).toBeCloseTo(0.43120272503563256, 12);
+    expect([binomialAtLeast(0, 60, 0.25), binomialAtLeast(-1, 60, 0.25), binomialAtLeast(61, 60, 0.25)]).toEqual([
+      1, 1, 0,
+    ]);
   });
 
   it('binomial probabilities are exact for certain outcomes and impossible counts', () => {
