@@ -33,6 +33,8 @@ export function couplingEntropy(basis: LanczosBasis, beyond: BlockLanczos, upper
   if (energy === 0 || !(upperBound > 0)) return bounded(0, 0);
   const blocks = blocksOf(basis, b);
   const { known, least } = leastBehind(beyond, resolvent(blocks, 0) ?? resolvent(blocks, GRID.from * upperBound));
+  // An upper bound that is not known is as if nothing were left in any direction.
+  const most = b * Math.log(NOTHING_LEFT);
   let low = 0;
   let high = 0;
   let before = { t: 0, low: 0, high: 0 };
@@ -43,8 +45,8 @@ export function couplingEntropy(basis: LanczosBasis, beyond: BlockLanczos, upper
     const coupled = congruence(w, k, b);
     const here = {
       t,
-      low: -logDet(coupled, inverseY(beyond, { known, end: scaledIdentity(upperBound, b), t }), b),
-      high: -logDet(coupled, inverseY(beyond, { known, end: least, t }), b),
+      low: -(logDet(coupled, inverseY(beyond, { known, end: scaledIdentity(upperBound, b), t }), b) ?? 0),
+      high: -(logDet(coupled, inverseY(beyond, { known, end: least, t }), b) ?? most),
     };
     // Up to the first point the integrand is at worst a logarithm: its mean is its last value plus one per direction.
     const ratio = Math.log(t / before.t);
@@ -144,16 +146,19 @@ function congruence(w: Float64Array, k: Float64Array, b: number): Float64Array {
   return multiplyMatrices(transpose(k, b), multiplyMatrices(w, k, b), b);
 }
 
-/** ln det(I − C·G⁻¹) for 0 ⪯ C ⪯ G. */
-function logDet(c: Float64Array, g: Float64Array, b: number): number {
+/** A direction in which C and G are equal up to rounding. */
+const NOTHING_LEFT = 1e-12;
+
+/** ln det(I − C·G⁻¹) for 0 ⪯ C ⪯ G; null if rounding leaves one of G and G − C indefinite. */
+function logDet(c: Float64Array, g: Float64Array, b: number): number | null {
   const whole = cholesky(g, b);
-  const shift = 1e-12 * unchecked(g, 0);
+  const shift = NOTHING_LEFT * unchecked(g, 0);
   const rest = cholesky(
     g.map((value, i) => value - unchecked(c, i)),
     b,
     shift,
   );
-  if (!whole || !rest) return whole ? b * Math.log(1e-12) : 0;
+  if (!whole || !rest) return null;
   let sum = 0;
   for (let i = 0; i < b; i += 1) sum += 2 * Math.log(unchecked(rest, i * b + i) / unchecked(whole, i * b + i));
   return Math.min(0, sum);

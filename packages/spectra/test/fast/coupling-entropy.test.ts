@@ -67,3 +67,13 @@ it.each(['gaussian', 'heavyTail', 'lowRankAndNoise', 'rankDeficient'])(
     }
   },
 );
+
+it('numbers too large for a factor make the upper bound as large as it can be, and not as small', () => {
+  const ofBlocks = { size: 2, matrix: () => Float64Array.of(1e-20, 0, 0, 1e-20) };
+  const k = Float64Array.of(1e150, 1e150, 1e150, 1e150);
+  const beyond = { b: 2, diagonal: [], offDiagonal: [k] };
+  const { low, high } = couplingEntropy(ofBlocks as unknown as LanczosBasis, beyond, 1e300);
+  expect(low).toBeLessThanOrEqual(high);
+  // All of the integral, up to 100 times the ceiling, at its worst.
+  expect(high).toBeGreaterThan(1e302);
+});
