@@ -15,8 +15,9 @@ async function main(): Promise<void> {
     if (error.code === 'EPIPE') return;
     throw Object.assign(error, { message: `cannot write to standard output: ${error.message}` });
   });
+  const { stdin, stdout, stderr, env, argv } = process;
   const { runCommandLine: run } = await import('./cli/run.ts');
-  process.exitCode = await run(process.argv.slice(2), process);
+  process.exitCode = await run(process.argv.slice(2), { stdin, stdout, stderr, env, argv, now: () => new Date() });
 }
 
 // If nobody reads the error message, the exit code still reports the error.

@@ -120,7 +120,7 @@ export async function inMeasuringGroup<T>(
 export function actionGateSettings(run: MeasuringRun, context: ActionContext, resolved: Approved) {
   const { checkpoint, revision, reference, adapter, device, method, only, budgetSeconds, endpoint } = run;
   const { baselineEndpoint } = run;
-  const judge = { ...resolved, baselineEndpoint, only };
+  const judge = { ...resolved, baselineEndpoint, only, today: context.now() };
   const rotates = run.seed === undefined && context.event.name === 'schedule' && isMeasuredNow(judge);
   const seed = rotates ? ('rotate' as const) : run.seed;
   return {

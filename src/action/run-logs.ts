@@ -14,6 +14,6 @@ export async function runLogs(run: LogsRun, context: ActionContext): Promise<voi
   const paths = { logs: logs.path };
   const resolved = await resolveApproved(run, context, { caches, paths, probes: false, spectra: false });
   const judging = { ...resolved, baseline: await asLogBaseline(resolved.baseline, logs.kind) };
-  const result = await checkLogs(logs, judging);
+  const result = await checkLogs(logs, { ...judging, today: context.now() });
   await reportResults({ run, context, caches, ...judging, ...result });
 }

@@ -55,7 +55,7 @@ export async function runMerge(run: MergeRun, context: ActionContext): Promise<v
   const probes = measurement.probes !== null;
   const spectra = measurement.method !== null;
   const resolved = await resolveApproved(run, context, { caches, paths: { reference }, probes, spectra });
-  const report = await checkMeasured(measurement, { ...resolved, only: run.only });
+  const report = await checkMeasured(measurement, { ...resolved, only: run.only, today: context.now() });
   await reportResults({ run, context, caches, ...resolved, measurement, report });
 }
 

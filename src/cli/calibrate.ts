@@ -82,7 +82,7 @@ async function runControls(options: CalibrateOptions, checks: number, output: Ou
     const measured = await output.withProgress((onProgress) =>
       control({
         model: { checkpoint, reference },
-        ...{ policy, weights: { device, memoryLimit }, checks, onProgress },
+        ...{ policy, weights: { device, memoryLimit }, checks, today: output.now, onProgress },
       }),
     );
     found.push({ checkpoint, control: measured });

@@ -80,7 +80,7 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
   await prepareFiles(options);
   const { measurement, report } = await (logs === null
     ? checkModel(options, output)
-    : checkLogs(logs, { baseline, policy }));
+    : checkLogs(logs, { baseline, policy, today: output.now }));
   await writeAndPrint(report, options, output, (folder) =>
     writeMeasurement(join(folder, 'measurement.json'), measurement),
   );
@@ -91,7 +91,8 @@ function checkModel(options: CheckOptions, output: Output): Promise<CheckResult>
   const { baseline, policy, calibration, only, all, allowInconclusive: passesInconclusive } = options;
   const { model, weights, probes } = commandSettings(options, output);
   const store = openMeasurementStore(options, output);
-  const judge = { baseline, baselineEndpoint: baselineEndpointFromOptions(options, output), policy, calibration, only };
+  const baselineEndpoint = baselineEndpointFromOptions(options, output);
+  const judge = { baseline, baselineEndpoint, policy, calibration, only, today: output.now };
   return output.withProgress(
     (onProgress) => {
       const measured = { weights: { ...weights, all }, probes: { ...probes, all } };

@@ -53,7 +53,14 @@ async function runCompare(
   const baseline = await readMeasurement(baselineFile);
   expectFullSpectra(baseline, `the baseline ${baselineFile}`);
   const calibration = await findCalibration(options.calibration, resolved.policy);
-  const report = compare({ candidate, baseline, baselinePath: baselineFile, calibration, ...resolved });
+  const report = compare({
+    candidate,
+    baseline,
+    baselinePath: baselineFile,
+    calibration,
+    today: output.now,
+    ...resolved,
+  });
   await writeAndPrint(report, options, output);
   await writeModelCard(report, candidate, options, output);
 }

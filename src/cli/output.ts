@@ -18,6 +18,7 @@ export interface Io {
   /** Where answers come from; missing for a test without any. */
   readonly stdin?: InputStream;
   readonly env: Readonly<NodeJS.ProcessEnv>;
+  readonly now: () => Date;
   /** How the process was started; missing for a test. */
   readonly argv?: readonly string[];
 }
@@ -46,6 +47,10 @@ export class Output {
 
   get env(): Readonly<NodeJS.ProcessEnv> {
     return this.#io.env;
+  }
+
+  get now(): Date {
+    return this.#io.now();
   }
 
   /** Standard input; at its end where there is none. */

@@ -115,7 +115,7 @@ async function open(options: SweepOptions, output: Output): Promise<OpenedGate> 
       openGate(
         {
           model: { reference },
-          judge: { baseline, policy, calibration, only },
+          judge: { baseline, policy, calibration, only, today: output.now },
           weights: { device, method, memoryLimit, spectrumStore: openSpectrumStore(options, output) },
           store: options.store ? directoryStore(join(options.out, STORE), (line) => output.warn(line)) : undefined,
           onProgress,

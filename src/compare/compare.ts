@@ -45,8 +45,8 @@ export interface Comparison {
   readonly quantization?: Quantization | null | undefined;
   /** Null: there is none. */
   readonly calibration?: NamedCalibration | null | undefined;
-  /** The day on which exceptions of the policy are looked at; now by default. Nothing else depends on it. */
-  readonly today?: Date | undefined;
+  /** The day on which exceptions of the policy are looked at. Nothing else depends on it. */
+  readonly today: Date;
 }
 
 /** The screened matrices of the candidate whose full spectra some check depends on. */
@@ -59,7 +59,7 @@ export function undecidedSpectra(comparison: Comparison): CompletedSpectrum[] {
  * same measurements give the same report.
  */
 export function compare(comparison: Comparison): Report {
-  const { policyPath, policyDigest, policy, today = new Date() } = comparison;
+  const { policyPath, policyDigest, policy, today } = comparison;
   const { candidate, baseline } = hideTexts(comparison, policy);
   const answered = contextOf({ ...comparison, candidate, baseline });
   const context = { ...answered, settled: settleContext(answered) };

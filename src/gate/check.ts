@@ -69,6 +69,8 @@ export interface JudgedBy {
   readonly changes?: readonly ChangedInput[] | undefined;
   /** One half of the gate; by default both. */
   readonly only?: Half | undefined;
+  /** When exceptions of the policy are looked at. */
+  readonly today: Date;
 }
 
 export interface CheckOptions {
@@ -298,14 +300,14 @@ async function prepare({ model, judge, weights, probes = {}, store, onProgress }
 }
 
 /** What a candidate is judged by, found. */
-interface Judged extends Pick<JudgedBy, 'changes' | 'only'> {
+interface Judged extends Pick<JudgedBy, 'changes' | 'only' | 'today'> {
   readonly policy: ResolvedPolicy;
   readonly baseline: ResolvedBaseline;
   readonly calibration: NamedCalibration | null;
   readonly quantization?: Quantization | null;
 }
 
-async function resolveJudge({ policy, baseline, calibration, changes, only }: JudgedBy): Promise<Judged> {
+async function resolveJudge({ policy, baseline, calibration, only, ...rest }: JudgedBy): Promise<Judged> {
   const resolved = typeof policy === 'object' ? policy : await findPolicy(policy);
   return {
     policy: resolved,
@@ -316,7 +318,8 @@ async function resolveJudge({ policy, baseline, calibration, changes, only }: Ju
           ? calibration
           : await findCalibration(calibration, resolved.policy),
     baseline: expectFull(typeof baseline === 'object' ? baseline : await readBaseline(baseline)),
-    changes,
+    changes: rest.changes,
+    today: rest.today,
     only,
   };
 }
@@ -334,10 +337,10 @@ function expectMeasured(baseline: ResolvedBaseline): Measurement | null {
 function comparisonOf(
   candidate: Measurement,
   measurement: Measurement | null,
-  { policy, baseline, calibration, changes, only, quantization = null }: Judged,
+  { policy, baseline, ...judged }: Judged,
 ): Comparison {
   return {
-    only,
+    ...judged,
     candidate,
     baseline: measurement,
     baselinePath: baseline.name,
@@ -345,9 +348,6 @@ function comparisonOf(
     policy: policy.policy,
     policyPath: policy.policyPath,
     policyDigest: policy.policyDigest,
-    changes,
-    quantization,
-    calibration,
   };
 }
 

@@ -41,12 +41,14 @@ export async function control({
   policy,
   weights,
   checks,
+  today,
   onProgress,
 }: {
   readonly model: Pick<NamedModel, 'checkpoint' | 'endpoint' | 'reference'>;
   readonly policy: string | ResolvedPolicy | undefined;
   readonly weights?: Pick<WeightsChoice, 'device' | 'memoryLimit'>;
   readonly checks: number;
+  readonly today: Date;
   readonly onProgress?: OnProgress | undefined;
 }): Promise<Control> {
   const endpoint = model.endpoint && { ...model.endpoint, answers: undefined };
@@ -54,7 +56,14 @@ export async function control({
   for (let i = 0; i < checks; i += 1) {
     const { report } = await check({
       model: { ...model, endpoint },
-      judge: { baseline: model.checkpoint, baselineEndpoint: endpoint, policy, calibration: false, only: 'probes' },
+      judge: {
+        baseline: model.checkpoint,
+        baselineEndpoint: endpoint,
+        policy,
+        today,
+        calibration: false,
+        only: 'probes',
+      },
       weights,
       probes: { seed: 'rotate' },
       onProgress,

@@ -88,6 +88,7 @@ function judge(measurement: Measurement, size: number): DoseVerdict {
     policy: DEFAULT_POLICY,
     policyPath: null,
     only: 'probes',
+    today: new Date(),
   });
   const comparison = report.probes?.comparison;
   const graded = comparison?.graded[0];

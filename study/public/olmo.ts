@@ -49,7 +49,14 @@ async function measured(name: string, counts: readonly Line[]) {
 
 async function judge(candidate: readonly Line[], baseline: readonly Line[]) {
   const [ours, theirs] = [await measured('candidate', candidate), await measured('baseline', baseline)];
-  return compare({ candidate: ours, baseline: theirs, baselinePath: null, policy, policyPath: null });
+  return compare({
+    candidate: ours,
+    baseline: theirs,
+    baselinePath: null,
+    policy,
+    policyPath: null,
+    today: new Date(),
+  });
 }
 
 const of = (model: string) => lines.filter((line) => nameOf(line) === model);

@@ -39,6 +39,7 @@ export function reportOf({ candidate, baseline, calibration = null, policy = POL
     policyPath: null,
     only: 'spectra',
     calibration: calibration && { calibration, path: 'calibration.json' },
+    today: new Date(),
   });
 }
 

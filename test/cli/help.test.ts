@@ -76,7 +76,12 @@ async function onTerminal(columns: number, ...args: string[]): Promise<string> {
       done();
     },
   });
-  await runCommandLine(args, { stdout: Object.assign(stdout, { columns, isTTY: true }), stderr: stdout, env: {} });
+  await runCommandLine(args, {
+    stdout: Object.assign(stdout, { columns, isTTY: true }),
+    stderr: stdout,
+    env: {},
+    now: () => new Date(),
+  });
   return text;
 }
 

@@ -15,7 +15,7 @@ export function runCli(...args: string[]): Promise<CliResult> {
 /** @param env variables that differ from those of this process */
 export async function runCliWith(env: Readonly<NodeJS.ProcessEnv>, ...args: string[]): Promise<CliResult> {
   const [stdout, stderr] = [new Collector(), new Collector()];
-  const code = await runCommandLine(args, { stdout, stderr, env: { ...process.env, ...env } });
+  const code = await runCommandLine(args, { stdout, stderr, env: { ...process.env, ...env }, now: () => new Date() });
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 

@@ -49,7 +49,7 @@ function writeCheckpoint(lean = 0): string {
 const run = (checkpoint: string, options: Partial<MeasureOptions> = {}) =>
   measurePath({ checkpoint, device: 'cpu', ...options });
 const judge = (candidate: Measurement, baseline: Measurement, policy = DEFAULT_POLICY) =>
-  compare({ candidate, baseline, baselinePath: 'b.json', policy, policyPath: null });
+  compare({ candidate, baseline, baselinePath: 'b.json', policy, policyPath: null, today: new Date() });
 
 describe('a matrix of more than 1024 columns', () => {
   let checkpoint: string;

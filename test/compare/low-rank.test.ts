@@ -195,6 +195,7 @@ it('an adapter that known-good ones judge does not miss the ratio: a good one pa
     ...{ candidate: adapter(times(1.03)), baseline: adapter(HEALTHY), baselinePath: null },
     ...{ policy: parsePolicy('', 'policy.yml'), policyPath: null, only: 'spectra' },
     calibration: { calibration: buildCalibration(good, 'runs'), path: 'calibration.json' },
+    today: new Date(),
   });
   expect(report.calibration?.metrics.some(({ judged }) => judged?.outcome === 'within')).toBe(true);
   expect(report.verdict).toBe('pass');

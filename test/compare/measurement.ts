@@ -167,7 +167,15 @@ export function reportOn(
   { policy = '', baselinePath, changes, only }: ComparisonOptions = {},
 ): Report {
   const resolved = { policy: parsePolicy(policy, 'policy.yml'), policyPath: null };
-  return compare({ candidate, baseline, baselinePath: baselinePath ?? null, changes, only, ...resolved });
+  return compare({
+    candidate,
+    baseline,
+    baselinePath: baselinePath ?? null,
+    changes,
+    only,
+    ...resolved,
+    today: new Date(),
+  });
 }
 
 /**

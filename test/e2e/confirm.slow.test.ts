@@ -32,6 +32,7 @@ function judged(scenario: Scenario, seed: number): CheckResult {
     policy,
     policyPath: null,
     only: 'probes',
+    today: new Date(),
   });
   return { measurement, report };
 }

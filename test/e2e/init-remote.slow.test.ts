@@ -44,7 +44,7 @@ function cli(folder: string, args: readonly string[], token = 'hf_secret') {
     SHADOW_GATE_CACHE: join(folder, '.cache'),
   };
   return asProcess({ environment, folder }, async () => {
-    process.exitCode = await runCommandLine(args, process);
+    process.exitCode = await runCommandLine(args, Object.assign(process, { now: () => new Date() }));
   });
 }
 

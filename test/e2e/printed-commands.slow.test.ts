@@ -10,7 +10,7 @@ const folder = temporaryFolder();
 const environment = { PATH: process.env.PATH ?? '', SHADOW_GATE_CACHE: join(folder, '.cache') };
 const cli = (...args: string[]) =>
   asProcess({ environment, folder }, async () => {
-    process.exitCode = await runCommandLine(args, process);
+    process.exitCode = await runCommandLine(args, Object.assign(process, { now: () => new Date() }));
   });
 
 /** The commands of a text: on the lines of a terminal, and as code in a comment. */

@@ -25,7 +25,7 @@ async function judged(candidate: string, baseline: string, policy = ''): Promise
   const [ours, theirs] = await Promise.all([candidate, baseline].map((path) => measureLogs({ kind: 'counts', path })));
   if (!ours || !theirs) throw new Error('not read');
   const resolved = { policy: parsePolicy(policy, 'policy'), policyPath: null };
-  return compare({ candidate: ours, baseline: theirs, baselinePath: 'baseline.json', ...resolved });
+  return compare({ candidate: ours, baseline: theirs, baselinePath: 'baseline.json', ...resolved, today: new Date() });
 }
 
 function written(lines: readonly unknown[]): string {
@@ -263,13 +263,13 @@ describe('counts per item', () => {
   it('are the baseline of a check as a file, as a measurement is', async () => {
     const { report } = await checkLogs(
       { kind: 'counts', path: own('clean.jsonl') },
-      { baseline: own('base.jsonl'), policy: undefined },
+      { baseline: own('base.jsonl'), policy: undefined, today: new Date() },
     );
     expect(report.verdict).toBe('pass');
     const logs = { kind: 'lm-eval', path: fixture('lm-eval', 'candidate') } as const;
-    await expect(checkLogs(logs, { baseline: own('base.jsonl'), policy: undefined })).rejects.toThrow(
-      /is not a folder of logs/,
-    );
+    await expect(
+      checkLogs(logs, { baseline: own('base.jsonl'), policy: undefined, today: new Date() }),
+    ).rejects.toThrow(/is not a folder of logs/);
   });
 
   it.each<readonly [string, readonly unknown[], RegExp]>([

@@ -17,7 +17,9 @@ const own = (side: string) => fixture('every-eval-ever', side);
 const harness = (side: string) => fixture('lm-eval', side);
 
 function judged(candidate: string, baseline: string): Promise<Report> {
-  return checkLogs({ kind: 'every-eval-ever', path: candidate }, { baseline }).then(({ report }) => report);
+  return checkLogs({ kind: 'every-eval-ever', path: candidate }, { baseline, today: new Date() }).then(
+    ({ report }) => report,
+  );
 }
 
 /** What both formats have of a run: the documents in their order, with the values of every metric. */
@@ -116,7 +118,7 @@ describe('logs of Every Eval Ever', () => {
     const logs = { kind: 'lm-eval', path: harness('candidate') } as const;
     const [report, { report: expected }] = await Promise.all([
       judged(own('candidate'), own('base')),
-      checkLogs(logs, { baseline: harness('base') }),
+      checkLogs(logs, { baseline: harness('base'), today: new Date() }),
     ]);
     const byName = (rows: Report['benchmarks']) =>
       [...(rows ?? [])].sort((a, b) =>

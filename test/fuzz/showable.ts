@@ -29,5 +29,12 @@ export function expectShowable(report: Report): void {
 }
 
 export function judge(candidate: Measurement, baseline: Measurement | null): Report {
-  return compare({ candidate, baseline, baselinePath: 'baseline.json', policy: DEFAULT_POLICY, policyPath: null });
+  return compare({
+    candidate,
+    baseline,
+    baselinePath: 'baseline.json',
+    policy: DEFAULT_POLICY,
+    policyPath: null,
+    today: new Date(),
+  });
 }

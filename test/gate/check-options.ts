@@ -4,7 +4,7 @@ import type { NamedModel } from '../../src/gate/measure-candidate.ts';
 /** The options of a check in one object. */
 export interface FlatOptions
   extends NamedModel,
-    JudgedBy,
+    Omit<JudgedBy, 'today'>,
     WeightsChoice,
     ProbesChoice,
     Pick<CheckOptions, 'store' | 'passesInconclusive' | 'onProgress'> {
@@ -19,7 +19,7 @@ export function checkOptions(flat: FlatOptions): CheckOptions {
   const { seed, orderSeed, budgetSeconds, chatTemplate, store, passesInconclusive, onProgress } = flat;
   return {
     model: { checkpoint, endpoint, revision, reference, adapter },
-    judge: { baseline, baselineEndpoint, policy, calibration, changes, only },
+    judge: { baseline, baselineEndpoint, policy, calibration, changes, only, today: new Date() },
     weights: { device, method, memoryLimit, spectrumStore, all },
     probes: { seed, orderSeed, budgetSeconds, chatTemplate, all },
     store,

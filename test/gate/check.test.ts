@@ -33,7 +33,7 @@ async function measureUpdate(checkpoint: string, reference: string): Promise<Mea
 }
 
 function reportOn(candidate: Measurement, baseline: Measurement | null, policy = DEFAULT_POLICY): Report {
-  return compare({ candidate, baseline, baselinePath: 'b.json', policy, policyPath: null });
+  return compare({ candidate, baseline, baselinePath: 'b.json', policy, policyPath: null, today: new Date() });
 }
 
 describe('the gate on weights', () => {

@@ -28,6 +28,7 @@ async function reportOn(candidate: string, baseline: string, file = policy): Pro
   return checkMeasured(await measureOnce(candidate), {
     baseline: { kind: 'measurement', measurement: await measureOnce(baseline), commit: null, name: baseline },
     policy: file,
+    today: new Date(),
   });
 }
 

@@ -26,6 +26,7 @@ const report = (candidate: Measurement, baseline: Measurement | null): Promise<R
       ? { kind: 'measurement', measurement: baseline, commit: null, name: 'baseline' }
       : { kind: 'missing', name: null },
     only: 'spectra',
+    today: new Date(),
   });
 
 describe('a model that was trained from scratch', () => {

@@ -63,7 +63,7 @@ async function judge(candidate: Measurement) {
   const { policy } = await findPolicy(example('shadow-gate.yml'));
   const baseline = await one({ checkpoint: example('coverage-expanding') });
   const paths = { policyPath: null, baselinePath: null, baselineCommit: null };
-  return compare({ candidate, baseline, policy, ...paths });
+  return compare({ candidate, baseline, policy, ...paths, today: new Date() });
 }
 
 describe('spectra from the weights, and probes at a server', () => {

@@ -36,7 +36,7 @@ describe('a checkpoint that is larger than --max-memory', () => {
     });
     const { policy } = await findPolicy(example('shadow-gate.yml'));
     const sides = { candidate: layered, baseline: whole, policy };
-    const report = compare({ ...sides, policyPath: null, baselinePath: null, baselineCommit: null });
+    const report = compare({ ...sides, policyPath: null, baselinePath: null, baselineCommit: null, today: new Date() });
     expect(report.verdict).toBe('pass');
     expect(measuredSentence(report, 'cpu')).toContain('probes in float32, layer by layer');
     if (whole.probes?.status !== 'measured' || layered.probes?.status !== 'measured') throw new Error('not measured');

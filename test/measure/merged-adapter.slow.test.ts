@@ -36,7 +36,14 @@ async function measureMerge({ adapter, reference: referencePath, checkpoint }: M
 
 async function findingsOf(merge: Merge): Promise<Finding[]> {
   const candidate = await measureMerge(merge);
-  const report = compare({ candidate, baseline: null, baselinePath: null, policy: DEFAULT_POLICY, policyPath: null });
+  const report = compare({
+    candidate,
+    baseline: null,
+    baselinePath: null,
+    policy: DEFAULT_POLICY,
+    policyPath: null,
+    today: new Date(),
+  });
   return report.findings.filter(({ kind }) => kind.startsWith('merge-'));
 }
 

@@ -44,7 +44,15 @@ const probesOf = async (checkpoint: string) => measuring({ checkpoint, spectra: 
 
 async function judge(candidate: Measurement, baseline: Measurement): Promise<Report> {
   const { policy } = await findPolicy(example('shadow-gate.yml'));
-  return compare({ candidate, baseline, policy, policyPath: null, baselinePath: null, only: 'probes' });
+  return compare({
+    candidate,
+    baseline,
+    policy,
+    policyPath: null,
+    baselinePath: null,
+    only: 'probes',
+    today: new Date(),
+  });
 }
 
 const kinds = ({ findings }: Report) => findings.map(({ kind, level }) => `${level} ${kind}`);

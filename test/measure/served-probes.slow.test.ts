@@ -130,6 +130,7 @@ it('a server that contradicts itself makes the verdict inconclusive, with the ca
     baselinePath: null,
     baselineCommit: null,
     only: 'probes',
+    today: new Date(),
   });
   expect(report.verdict).toBe('inconclusive');
   const finding = report.findings.find(({ kind }) => kind === 'probes-not-run');

@@ -27,7 +27,7 @@ export function controlCheck(settings: DoctorSettings, { device, checks, output 
             reference: reference ?? undefined,
             endpoint: endpointFromOptions(serverOf(settings), output),
           },
-          ...{ policy, weights: { device }, checks, onProgress },
+          ...{ policy, weights: { device }, checks, today: output.now, onProgress },
         }),
       );
       const text = controlSentence(found);

@@ -64,7 +64,10 @@ async function doctor(...args: string[]) {
     HF_ENDPOINT: 'http://127.0.0.1:9',
   };
   const { code, log } = await asProcess({ environment, folder }, async () => {
-    process.exitCode = await runCommandLine(['doctor', ...args, '--json'], process);
+    process.exitCode = await runCommandLine(
+      ['doctor', ...args, '--json'],
+      Object.assign(process, { now: () => new Date() }),
+    );
   });
   const { ok, checks } = JSON.parse(log) as { ok: boolean; checks: readonly Diagnosis[] };
   const of = (name: string) => checks.find((check) => check.name === name);
@@ -191,7 +194,7 @@ describe('doctor', () => {
   it('reads a baseline of this version, model and suites', async () => {
     const cli = (...args: string[]) =>
       asProcess({ environment: { PATH: process.env.PATH ?? '', SHADOW_GATE_CACHE: 'off' }, folder }, async () => {
-        process.exitCode = await runCommandLine(args, process);
+        process.exitCode = await runCommandLine(args, Object.assign(process, { now: () => new Date() }));
       });
     const out = ['--reference', 'models/base', '--out', '.shadow-gate/baseline.json'];
     expect((await cli('measure', '--checkpoint', 'models/new', ...out, '--only', 'spectra')).code).toBe(0);

@@ -107,5 +107,6 @@ export function judged(
     ...{ candidate, baseline, baselinePath: null, policyPath: null },
     policy: parsePolicy(policy, 'policy.yml'),
     calibration: calibration && { calibration, path: 'calibration.json' },
+    today: new Date(),
   });
 }

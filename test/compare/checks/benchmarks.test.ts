@@ -39,7 +39,7 @@ const all = shared('data', 'lm-eval');
 
 function compareLogs(candidate: Measurement, baseline: Measurement, policy = ''): Report {
   const resolved = { policy: parsePolicy(policy, 'policy'), policyPath: null };
-  return compare({ candidate, baseline, baselinePath: 'baseline.json', ...resolved });
+  return compare({ candidate, baseline, baselinePath: 'baseline.json', ...resolved, today: new Date() });
 }
 
 async function compareFolders(folder: string): Promise<Report> {
@@ -333,7 +333,13 @@ describe('the verdict on two evaluations', () => {
 
   it('is never green without a baseline, whatever the policy says of that', () => {
     const resolved = { policy: parsePolicy('on-missing-baseline: pass', 'policy'), policyPath: null };
-    const report = compare({ candidate: logs([task('a', 150)]), baseline: null, baselinePath: null, ...resolved });
+    const report = compare({
+      candidate: logs([task('a', 150)]),
+      baseline: null,
+      baselinePath: null,
+      ...resolved,
+      today: new Date(),
+    });
     expect(report.verdict).toBe('inconclusive');
     expect(report.benchmarks).toEqual([]);
   });

@@ -24,7 +24,14 @@ function measured(weights: readonly Partial<MergedWeightMeasurement>[], over: Pa
 }
 
 function findings(candidate: ReturnType<typeof measured>, policy = DEFAULT_POLICY) {
-  const report = compare({ candidate, baseline: null, baselinePath: null, policy, policyPath: null });
+  const report = compare({
+    candidate,
+    baseline: null,
+    baselinePath: null,
+    policy,
+    policyPath: null,
+    today: new Date(),
+  });
   return report.findings.filter(({ kind }) => kind.startsWith('merge-'));
 }
 

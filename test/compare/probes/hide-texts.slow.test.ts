@@ -105,7 +105,7 @@ const hidden = (measurement: Measurement) =>
   parseMeasurement(measurementText(hideTexts({ candidate: measurement, baseline: null }, OMIT).candidate), 'hidden');
 
 const judge = (candidate: Measurement, baseline: Measurement, policy = KEEP) =>
-  compare({ candidate, baseline, baselinePath: 'baseline.json', policy, policyPath: null });
+  compare({ candidate, baseline, baselinePath: 'baseline.json', policy, policyPath: null, today: new Date() });
 
 /** A report without the texts, and without the names of letters, of which the most frequent is the first. */
 function numbersOf(report: ReturnType<typeof judge>) {

@@ -31,7 +31,7 @@ const measured = (...suites: ProbeItemMeasurement[][]) =>
   );
 
 const judge = (candidate: ReturnType<typeof measured>, baseline: ReturnType<typeof measured>) =>
-  compare({ candidate, baseline, baselinePath: 'b.json', policy: DEFAULT_POLICY, policyPath: null });
+  compare({ candidate, baseline, baselinePath: 'b.json', policy: DEFAULT_POLICY, policyPath: null, today: new Date() });
 
 describe('benchmarks side by side', () => {
   // One gains 30 points and the other loses 30: together nothing moved.

@@ -87,6 +87,7 @@ export function comparisonOf(seed: number) {
     baselinePath: 'baseline.json',
     policy: parsePolicy(policy, 'policy.yml'),
     policyPath: 'policy.yml',
+    today: new Date(),
   };
 }
 

@@ -45,6 +45,7 @@ function judge(candidate: Measurement, policy = POLICY, theirs = baseline) {
     policy,
     policyPath: null,
     only: 'probes',
+    today: new Date(),
   });
   return { verdict, kinds: findings.filter(({ level }) => level !== 'info').map(({ kind }) => kind) };
 }

@@ -85,7 +85,7 @@ export const calibration: Fuzzer = {
       const named = { calibration: read, path: 'calibration.json' };
       const candidate = original();
       const sides = { candidate, baseline: null, baselinePath: null, policy, policyPath: null };
-      const report = compare({ ...sides, calibration: named });
+      const report = compare({ ...sides, calibration: named, today: new Date() });
       expectShowable(report);
       const { refused, metrics = [], runs = [] } = report.calibration ?? {};
       promise(refused === null || metrics.length === 0, 'a refused calibration judges something');

@@ -27,7 +27,15 @@ const identity = ({ suite, id, fact, form, capability, family, cluster }: Record
 
 async function judge(candidate: Measurement, baseline: Measurement): Promise<Report> {
   const { policy } = await findPolicy(example('shadow-gate.yml'));
-  return compare({ candidate, baseline, policy, policyPath: null, baselinePath: null, baselineCommit: null });
+  return compare({
+    candidate,
+    baseline,
+    policy,
+    policyPath: null,
+    baselinePath: null,
+    baselineCommit: null,
+    today: new Date(),
+  });
 }
 
 afterEach(() => vi.restoreAllMocks());
