@@ -25,9 +25,9 @@ import {
   type VerdictOptions,
   verdictOptions,
 } from './options.ts';
-import type { Output } from './output.ts';
+import { EXIT, type Output } from './output.ts';
 import { baselineEndpointFromOptions, commandSettings, openMeasurementStore } from './settings.ts';
-import { prepareFiles, writeAndPrint } from './verdict.ts';
+import { prepareFiles, verdictExitCode, writeAndPrint } from './verdict.ts';
 
 interface CheckOptions
   extends CandidateMeasureOptions,
@@ -88,7 +88,7 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
 }
 
 function checkModel(options: CheckOptions, output: Output): Promise<CheckResult> {
-  const { baseline, policy, calibration, only, all, allowInconclusive: passesInconclusive } = options;
+  const { baseline, policy, calibration, only, all } = options;
   const { model, weights, probes } = commandSettings(options, output);
   const store = openMeasurementStore(options, output);
   const baselineEndpoint = baselineEndpointFromOptions(options, output);
@@ -96,6 +96,7 @@ function checkModel(options: CheckOptions, output: Output): Promise<CheckResult>
   return output.withProgress(
     (onProgress) => {
       const measured = { weights: { ...weights, all }, probes: { ...probes, all } };
+      const passesInconclusive = verdictExitCode('inconclusive', options) === EXIT.pass;
       return check({ model, judge, passesInconclusive, ...measured, store, keepsStopped: true, onProgress });
     },
     { isQuiet: options.quiet },

@@ -19,7 +19,7 @@ import {
   TIME_WORDS,
   TIMEOUT_WORDS,
 } from '../gate/option-values.ts';
-import type { FailOn } from '../github/publish/index.ts';
+import { FAIL_ON_CHOICES, type FailOn } from '../github/publish/index.ts';
 import { HALVES, type Half, type SeedChoice } from '../measure/options.ts';
 import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/index.ts';
 
@@ -294,20 +294,19 @@ export interface JunitFileOptions {
   junit?: string;
 }
 
+/** As the input `fail-on` of the action. */
+export function failOnOption(): Option {
+  return new Option('--fail-on <verdict>', 'the mildest verdict that makes the exit code non-zero')
+    .choices(FAIL_ON_CHOICES)
+    .default('inconclusive' satisfies FailOn);
+}
+
 /** The options of every command that reports a verdict. */
 export function verdictOptions(command: Command): Command {
   return (
     command
       .option('--allow-inconclusive', 'exit with code 0 instead of 3 if the verdict is inconclusive')
-      .addOption(
-        new Option(
-          '--fail-on <verdict>',
-          'mildest verdict that fails: with warn, exit with code 1 instead of 0 on a warning',
-        )
-          .choices(['inconclusive', 'warn'] satisfies FailOn[])
-          .default('inconclusive' satisfies FailOn)
-          .conflicts('allowInconclusive'),
-      )
+      .addOption(failOnOption().conflicts('allowInconclusive'))
       .addOption(new Option('--json', 'print the report as JSON on standard output').conflicts('quiet'))
       .option('--quiet', 'print the verdict alone')
       .addOption(new Option('--verbose', 'print all tables and findings').conflicts(['json', 'quiet']))

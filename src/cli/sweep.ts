@@ -12,7 +12,7 @@ import {
   worstVerdict,
 } from '../compare/sweep/index.ts';
 import { type CheckResult, type Gate, openGate } from '../gate/check.ts';
-import { FAIL_ON_CHOICES, type FailOn } from '../github/publish/index.ts';
+import type { FailOn } from '../github/publish/index.ts';
 import type { Half } from '../measure/options.ts';
 import { type Measurement, writeMeasurement } from '../measure/schema/index.ts';
 import type { Shard } from '../measure/shards/index.ts';
@@ -24,6 +24,7 @@ import { SWEEP_EXAMPLES } from './help.ts';
 import {
   type CalibrationOptions,
   calibrationOptions,
+  failOnOption,
   halfOption,
   parseShardOption,
   policyOption,
@@ -61,11 +62,7 @@ export function addSweepCommand(program: Command, output: Output): void {
       'folder for sweep.json, sweep.html and a folder of each checkpoint; what was measured into it is not measured again',
     )
     .option('--shard <i/n>', 'only every n-th checkpoint, from the i-th on, into the same folder', parseShardOption)
-    .addOption(
-      new Option('--fail-on <verdict>', 'mildest verdict of a checkpoint that exits with another code than 0')
-        .choices(FAIL_ON_CHOICES)
-        .default('inconclusive'),
-    )
+    .addOption(failOnOption())
     .addOption(new Option('--json', 'print sweep.json').conflicts(['quiet', 'shard']))
     .option('--quiet', 'print the verdicts alone')
     .addHelpText('after', SWEEP_EXAMPLES)

@@ -1,5 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
 import { expectWritable, writeFileAtomic, writeJson } from '@shadow-gate/platform/files';
 import type { Report, Verdict } from '../compare/report.ts';
 import { isFailure } from '../github/publish/index.ts';
@@ -33,9 +34,16 @@ interface Files {
  * Check before a long measurement that `--out` and `--junit` can be written. Test results of an earlier run go: if this
  * one ends without a verdict, nobody takes them for its own.
  */
-export async function prepareFiles({ out, junit }: Files): Promise<void> {
+export async function prepareFiles({ out, junit, ...verdict }: Files & VerdictOptions): Promise<void> {
   if (out !== undefined) await expectWritable(out, 'folder');
   if (junit === undefined) return;
+  // Test results of a check that judged nothing would all be green.
+  if (verdictExitCode('inconclusive', verdict) === EXIT.pass) {
+    throw new UserError(
+      `--junit cannot be used with --fail-on ${verdict.failOn}`,
+      'leave one of them out, or read the verdict from report.json',
+    );
+  }
   await expectWritable(junit, 'file');
   const existing = await stat(junit).catch(() => null);
   if (existing?.isFile()) await rm(junit);

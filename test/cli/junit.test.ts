@@ -165,6 +165,10 @@ describe('--junit', () => {
     const { code, stderr } = await runCli(...CHECK, '--junit', 'junit.xml', '--allow-inconclusive');
     expect(code).toBe(2);
     expect(stderr).toMatch(/--junit.* cannot be used with .*--allow-inconclusive/);
+    for (const word of ['fail', 'never']) {
+      const result = await runCli(...CHECK, '--junit', 'junit.xml', '--fail-on', word);
+      expect(result).toMatchObject({ code: 2, stderr: expect.stringContaining(`with --fail-on ${word}`) });
+    }
   });
 
   it('takes the file of an earlier run away, so that a run without a verdict has none', async () => {

@@ -2,6 +2,8 @@ import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { verdictExitCode } from '../../src/cli/verdict.ts';
+import { FAIL_ON_CHOICES, type FailOn } from '../../src/github/publish/index.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import { itNeeds } from '../needs.ts';
 import { runCli, runCliWith } from './run-cli.ts';
@@ -18,6 +20,23 @@ function warnedCheck(): string[] {
 }
 
 describe('a verdict on the command line', () => {
+  it('ends check and report by the words that sweep and the action have', async () => {
+    const out = join(temporaryFolder(), 'report');
+    expect((await runCli(...warnedCheck(), '--quiet', '--fail-on', 'never', '--out', out)).code).toBe(0);
+    for (const failOn of FAIL_ON_CHOICES) {
+      const saved = await runCli('report', join(out, 'report.json'), '--quiet', '--fail-on', failOn);
+      expect(saved, failOn).toMatchObject({ code: failOn === 'warn' ? 1 : 0, stderr: '' });
+    }
+    const codesOf = (failOn: FailOn) =>
+      (['pass', 'warn', 'inconclusive', 'fail'] as const).map((verdict) => verdictExitCode(verdict, { failOn }));
+    expect(FAIL_ON_CHOICES.map((failOn) => [failOn, ...codesOf(failOn)])).toEqual([
+      ['fail', 0, 0, 0, 1],
+      ['inconclusive', 0, 0, 3, 1],
+      ['warn', 0, 1, 3, 1],
+      ['never', 0, 0, 0, 0],
+    ]);
+  });
+
   it('is the report as JSON with --json, the same as in the file', async () => {
     const out = join(temporaryFolder(), 'report');
     const { code, stdout, stderr } = await runCli(...warnedCheck(), '--json', '--out', out);
