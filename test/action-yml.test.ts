@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -87,4 +87,20 @@ it('action.yml names the outputs and the entry point that the code has', () => {
 
 it('docs/reference/action.md has the inputs and outputs of action.yml', async () => {
   await promisify(execFile)(process.execPath, [...scriptArguments('scripts/docs/action-tables.ts'), '--check']);
+});
+
+it('a job does not download tests and study, which it never runs', () => {
+  const paths = ['packages/spectra/test', 'study', 'test', 'packages/spectra/src', 'src', 'dist', 'action.yml'].map(
+    (path) => `${import.meta.dirname}/../${path}`,
+  );
+  const lines = execFileSync('git', ['check-attr', 'export-ignore', ...paths], {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+  });
+  expect(
+    lines
+      .trim()
+      .split('\n')
+      .map((line) => line.split(': ').at(-1)),
+  ).toEqual([...['set', 'set', 'set'], ...['unspecified', 'unspecified', 'unspecified', 'unspecified']]);
 });

@@ -22,5 +22,5 @@ export function seedJson(...path: string[]): unknown {
   return JSON.parse(seedText(...path));
 }
 
-/** Seeds that `scripts/fuzz-seeds.sh` made. */
+/** Seeds that `scripts/fuzz-seeds.ts` made. */
 export const madeSeed = (name: string): unknown => seedJson('test/fuzz/seeds', name);
