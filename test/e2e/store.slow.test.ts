@@ -33,7 +33,7 @@ it('killed at any moment, the spectrum cache holds only whole entries, and the n
     const child = spawn(process.execPath, args, { env, stdio: 'ignore' });
     const ended = new Promise((resolve) => child.on('close', resolve));
     let done = false;
-    ended.then(() => {
+    void ended.then(() => {
       done = true;
     });
     while (!done && entries().length < enough) await new Promise((resolve) => setTimeout(resolve, 1));

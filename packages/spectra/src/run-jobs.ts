@@ -141,7 +141,7 @@ function readAhead<Known>(jobs: readonly Job[], lookUp: JobRunOptions<Known>['lo
   return async (index: number): Promise<Known | null> => {
     const known = await start(index);
     started.delete(index);
-    start(index + 1);
+    void start(index + 1);
     return known;
   };
 }

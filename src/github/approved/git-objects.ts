@@ -112,7 +112,7 @@ async function whole<T>(what: string, schema: z.ZodType<T>, request: () => Promi
 /** A failure is not remembered. */
 function remember<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
   const old = known.get(key);
-  if (old) return old;
+  if (old !== undefined) return old;
   const made = make();
   known.set(key, made);
   made.catch(() => known.delete(key));

@@ -89,7 +89,7 @@ export class StoppableProcess<Request, Reply> {
     const answer = received?.message ?? { kind: 'stopped', reason: 'deadline' };
     if (answer.kind === 'stopped') {
       this.#stopped = new ProcessStopped(answer.reason);
-      this.#end();
+      void this.#end();
       throw this.#stopped;
     }
     return resultOf(answer);

@@ -30,7 +30,11 @@ function randomBand(size: number, width: number, seed: number): Band {
 }
 
 async function using<T>(solver: Solver, work: (solver: Solver) => Promise<T>): Promise<T> {
-  return work(solver).finally(() => solver.close());
+  try {
+    return await work(solver);
+  } finally {
+    await solver.close();
+  }
 }
 
 describe('the worker thread for spectra', () => {

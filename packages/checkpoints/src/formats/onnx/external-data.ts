@@ -35,7 +35,7 @@ export class ExternalFiles {
   /** @throws UserError for a location outside of the folder and for a file that is missing */
   find(location: string): Promise<ExternalFile> {
     const known = this.#found.get(location);
-    if (known) return known;
+    if (known !== undefined) return known;
     const finding = this.#locate(location);
     this.#found.set(location, finding);
     return finding;
