@@ -1,10 +1,9 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { leftOut } from './left-out.ts';
 import { licensesOf } from './licenses.ts';
 import { manifestFacts } from './manifest-facts.ts';
-import { withoutUnzipStream } from './without-unzip-stream.ts';
-import { withoutXetUpload } from './without-xet-upload.ts';
 
 /** The command line, and its threads and processes, which it finds next to itself. */
 export const COMMAND_LINE = {
@@ -45,7 +44,7 @@ export async function bundle(outdir: string, { root, entries, onnxruntime }: Bun
     banner: { js: REQUIRE },
     metafile: true,
     logLevel: 'warning',
-    plugins: [onnxruntime, manifestFacts(join(root, 'packages/platform')), withoutUnzipStream(), withoutXetUpload()],
+    plugins: [onnxruntime, manifestFacts(join(root, 'packages/platform')), leftOut()],
   });
   const cli = join(outdir, 'cli.js');
   await writeFile(cli, HASHBANG + (await readFile(cli, 'utf8')));

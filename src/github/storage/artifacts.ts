@@ -92,7 +92,7 @@ export function openArtifacts(
           const { owner: repositoryOwner, repo: repositoryName } = repository;
           const { digestMismatch } = await client.downloadArtifact(id, {
             path: folder,
-            // As one archive: see scripts/build/without-unzip-stream.ts.
+            // As one archive: see scripts/build/left-out.ts.
             skipDecompress: true,
             ...(from?.digest === undefined ? {} : { expectedHash: from.digest }),
             ...(from === undefined
