@@ -37,7 +37,7 @@ it('the time left goes on while the thread that works is busy', async () => {
   expect(left).toContain(10);
   expect(text.indexOf('a note\n')).toBeGreaterThan(text.indexOf('1 min 9 s left'));
   // The line is cleared before anything else is written.
-  expect(text.endsWith('\u001b[1G\u001b[2Kthe end')).toBe(true);
+  expect(text.endsWith('\r\u001b[2Kthe end')).toBe(true);
 });
 
 it('a log has lines of such a time too', async () => {

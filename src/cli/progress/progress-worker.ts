@@ -27,7 +27,6 @@ function serve(data: DisplayData): void {
   let { columns } = data;
   const done = new Int32Array(data.shared);
   const display = openDisplay(data.display, {
-    isTTY: data.display === 'bar',
     get columns() {
       return columns;
     },
