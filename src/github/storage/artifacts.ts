@@ -1,8 +1,8 @@
-import { copyFile, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DefaultArtifactClient } from '@actions/artifact';
-import { MAX_FILE_BYTES } from '@shadow-gate/platform/files';
-import { strFromU8, unzipSync } from 'fflate';
+import { UserError } from '@shadow-gate/platform';
+import { MAX_FILE_BYTES, openZip } from '@shadow-gate/platform/files';
 import { requestErrorStatus } from '../client/errors.ts';
 import { withToolkit } from '../client/log.ts';
 import type { Octokit, Repository } from '../client/types.ts';
@@ -101,7 +101,7 @@ export function openArtifacts(
           });
           if (digestMismatch === true) throw new Error('what arrived is not what was uploaded');
           const [archive = ''] = await readdir(folder);
-          return unpackTexts(await readArchive(join(folder, archive)));
+          return await unpackTexts(join(folder, archive));
         } finally {
           await rm(folder, { recursive: true, force: true });
         }
@@ -109,41 +109,42 @@ export function openArtifacts(
   };
 }
 
-/** Size of an archive, and of all files in it together: two of the largest measurements that are read. */
+/** Size of all files of an archive together: two of the largest measurements that are read. */
 const MAX_ARCHIVE_BYTES = 2 * MAX_FILE_BYTES.measurement;
 
 /** Ours have two. */
 const MAX_FILES = 1000;
 
-async function readArchive(file: string): Promise<Buffer> {
-  const { size } = await stat(file);
-  if (size > MAX_ARCHIVE_BYTES) throw new Error(`its archive has ${size} bytes, more than ${MAX_ARCHIVE_BYTES}`);
-  return readFile(file);
-}
-
 /**
  * The texts of the files in a zip archive. Sizes are checked before anything is unpacked: a megabyte can claim to be a
- * terabyte. A file that is longer than it claims is cut at its claim, and then is not valid.
- * @throws for an archive that is damaged, and for files that are too large
+ * terabyte.
+ * @throws for an archive that is damaged, and for files that are too large, or larger than they claim
  */
-export function unpackTexts(archive: Uint8Array): Map<string, string> {
-  let total = 0;
-  let count = 0;
-  const files = unzipSync(archive, {
-    filter: ({ name, size, originalSize }) => {
+export async function unpackTexts(path: string): Promise<Map<string, string>> {
+  const handle = await open(path);
+  try {
+    const { size } = await handle.stat();
+    const { members, read } = await openZip({ handle, path: 'its archive', hint: '', start: 0, size });
+    if (members.length > MAX_FILES) throw new Error(`it has more than ${MAX_FILES} files`);
+    let total = 0;
+    for (const { name, packedBytes, bytes: unpacked } of members) {
       // Files can share their bytes.
-      const bytes = Math.max(size, originalSize);
+      const bytes = Math.max(packedBytes, unpacked);
       total += bytes;
-      count += 1;
-      if (count > MAX_FILES) throw new Error(`it has more than ${MAX_FILES} files`);
       if (bytes > MAX_FILE_BYTES.measurement || total > MAX_ARCHIVE_BYTES) {
         const what = JSON.stringify(name.slice(0, MAX_NAME_LENGTH));
         throw new Error(`${what} would take ${bytes} bytes unpacked, more than is read of a measurement`);
       }
-      return true;
-    },
-  });
-  return new Map(Object.entries(files).map(([name, bytes]) => [name, strFromU8(bytes)]));
+    }
+    const texts = new Map<string, string>();
+    for (const member of members) texts.set(member.name, (await read(member)).toString('utf8'));
+    return texts;
+  } catch (error) {
+    // Callers say which artifact it is, and what to do.
+    throw error instanceof UserError ? new Error(error.problem) : error;
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Characters of a file name in an error. */

@@ -2,11 +2,11 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { crc32, inflateRawSync } from 'node:zlib';
 import { UserError } from '../user-error.ts';
 
-/**
- * The largest member that is read, unpacked: larger ones are packed in several frames of zstd, which one buffer does
- * not take.
- */
-const MAX_MEMBER_BYTES = 192 * 2 ** 20;
+/** The largest member that is read, unpacked: as large as any text. */
+const MAX_MEMBER_BYTES = 256 * 2 ** 20;
+
+/** The same of zstd: larger ones are packed in several frames, which one buffer does not take. */
+const MAX_ZSTD_BYTES = 192 * 2 ** 20;
 
 /** A directory of a million members. */
 const MAX_DIRECTORY_BYTES = 128 * 2 ** 20;
@@ -144,10 +144,11 @@ function wideNumbers(numbers: readonly number[], extra: Buffer): number[] {
 }
 
 async function readMember(file: ZipFile, member: ZipMember): Promise<Buffer> {
-  const { name, bytes, packedBytes, crc } = member;
-  if (bytes > MAX_MEMBER_BYTES || packedBytes > MAX_MEMBER_BYTES) {
+  const { name, bytes, packedBytes, crc, method } = member;
+  const most = method === ZSTD ? MAX_ZSTD_BYTES : MAX_MEMBER_BYTES;
+  if (bytes > most || packedBytes > most) {
     const size = Math.ceil(Math.max(bytes, packedBytes) / 2 ** 20);
-    throw damaged(file, `its member ${name} has ${size} MiB, and at most ${MAX_MEMBER_BYTES / 2 ** 20} MiB are read`);
+    throw damaged(file, `its member ${name} has ${size} MiB, and at most ${most / 2 ** 20} MiB are read`);
   }
   const packed = await readBytes(file, await dataOffset(file, member), packedBytes);
   const data = await unpack(file, member, packed);
@@ -175,11 +176,11 @@ async function unpack(file: ZipFile, { name, method, bytes }: ZipMember, packed:
   if (method !== DEFLATED && method !== ZSTD) {
     throw damaged(file, `its member ${name} is packed by method ${method}, which is not read`);
   }
-  // Loaded only when needed: the package includes WebAssembly, and a machine with a memory limit may have no room for
-  // it.
-  const { decompressZstd } = await import('hyparquet-compressors');
   try {
     if (method === DEFLATED) return inflateRawSync(packed, { maxOutputLength: Math.max(1, bytes) });
+    // Loaded only when needed: the package includes WebAssembly, and a machine with a memory limit may have no room for
+    // it.
+    const { decompressZstd } = await import('hyparquet-compressors');
     const unpacked = decompressZstd(packed, new Uint8Array(bytes));
     return Buffer.from(unpacked.buffer, unpacked.byteOffset, unpacked.length);
   } catch {

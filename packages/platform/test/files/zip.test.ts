@@ -58,7 +58,7 @@ it('an archive that is damaged is refused with the member', async () => {
     'its member a.txt is packed by method 12, which is not read',
   );
   await expect(changed((bytes) => bytes.writeUInt32LE(0x4000_0000, directory + 24))).rejects.toThrow(
-    'its member a.txt has 1024 MiB, and at most 192 MiB are read',
+    'its member a.txt has 1024 MiB, and at most 256 MiB are read',
   );
   // More than it says: the rest is never unpacked.
   await expect(changed((bytes) => bytes.writeUInt32LE(10, directory + 24))).rejects.toThrow(
