@@ -53,14 +53,8 @@ async function runCompare(
   const baseline = await readMeasurement(baselineFile);
   expectFullSpectra(baseline, `the baseline ${baselineFile}`);
   const calibration = await findCalibration(options.calibration, resolved.policy);
-  const report = compare({
-    candidate,
-    baseline,
-    baselinePath: baselineFile,
-    calibration,
-    today: output.now,
-    ...resolved,
-  });
+  const { now: today } = output;
+  const report = compare({ candidate, baseline, baselinePath: baselineFile, calibration, today, ...resolved });
   await writeAndPrint(report, options, output);
   await writeModelCard(report, candidate, options, output);
 }

@@ -5,8 +5,8 @@ import type { Report } from '../compare/report.ts';
 import type { CheckResult } from './check.ts';
 
 /**
- * Why a failed check is not made again with new questions; null: it can be. New questions show whether a loss was noise.
- * They refute no memory of the first ones, a file asks the same every time, and weights are measured without noise.
+ * Why a failed check is not made again with new questions; null: it can be. New questions show whether a loss was
+ * noise. They refute no memory of the first ones, a file asks the same every time, and weights have no noise.
  */
 export function whyNotAgain({ findings, probes }: Report): string | null {
   const failing = findings.filter(({ level }) => level === 'fail');

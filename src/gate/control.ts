@@ -30,6 +30,8 @@ export interface Control {
 /** Confidence level of the bound, one-sided. */
 export const CONTROL_LEVEL = 0.95;
 
+const ANSWERS_ALONE = { calibration: false, only: 'probes' } as const;
+
 /**
  * Check a model against itself, with questions of its own for every check: both sides are asked on this machine, or by
  * the server, one after the other. Nothing is taken from a cache. What is red then is noise of the arithmetic or of the
@@ -56,14 +58,7 @@ export async function control({
   for (let i = 0; i < checks; i += 1) {
     const { report } = await check({
       model: { ...model, endpoint },
-      judge: {
-        baseline: model.checkpoint,
-        baselineEndpoint: endpoint,
-        policy,
-        today,
-        calibration: false,
-        only: 'probes',
-      },
+      judge: { baseline: model.checkpoint, baselineEndpoint: endpoint, policy, today, ...ANSWERS_ALONE },
       weights,
       probes: { seed: 'rotate' },
       onProgress,

@@ -243,8 +243,8 @@ function isInPool(name: string | null, benchmarks: BenchmarkPairing, policy: Pro
 }
 
 /**
- * Over all answers, as over all twins: a loss of the margin is excluded, or it is not known. Where there are choices, of
- * expected accuracy: a model whose choices are all but tied is as often right.
+ * Over all answers, as over all twins: a loss of the margin is excluded, or it is not known. With choices, that is a
+ * loss of expected accuracy: a model whose choices are all but tied is right as often.
  */
 function unclear(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[] {
   const { margin, level } = policy['twin-accuracy'];

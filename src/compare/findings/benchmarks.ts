@@ -110,7 +110,7 @@ export const benchmarkFindings = [
       /** Largest drop that cannot be ruled out; null: no bound. */
       possibleDrop: z.number().nullable(),
       limit: z.number(),
-      /** Of expected accuracy, on the documents with choices. */
+      /** The numbers are those of expected accuracy, on the documents with choices. */
       isExpected: z.boolean().default(false),
     },
     reason: ({ change, limit }) =>

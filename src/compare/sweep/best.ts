@@ -31,8 +31,8 @@ export function isMergeable({ verdict }: { readonly verdict: Verdict }): boolean
  * best only if it beats all: an intersection-union test (Berger 1982, Technometrics 24:295), which needs no correction
  * for its rivals. The N − 1 are the models that could be picked in place of the true best: to be named, each has to
  * beat that one in its own test, so that by Bonferroni a wrong one is named with a probability of at most α, although
- * the pick follows the data. Verdicts follow the same data, which Bonferroni does not cover: N counts the models that
- * fail as well, and simulated sweeps in which models fail by chance stay below α. Two bounds have to agree: the interval
+ * the pick follows the data. Verdicts follow the same data, which Bonferroni does not cover. So N also counts those
+ * that fail, and simulated sweeps in which models fail by chance stay below α. Two bounds have to agree: the interval
  * of the paired difference, which is approximate, and the exact sign-flip test over facts.
  * @returns null for fewer than two models, and where none may be merged
  */

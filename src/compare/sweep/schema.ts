@@ -85,7 +85,7 @@ const bestSchema = z.strictObject({
   alpha: probability,
   /** Null: none is shown to be best. */
   name: z.string().nullable(),
-  /** Of those that may be merged, the one with the highest accuracy. */
+  /** The one with the highest accuracy that may be merged. */
   top: z.string(),
   /** The top against each other model that may be merged, on the same questions; empty: there is no other. */
   rivals: z.array(

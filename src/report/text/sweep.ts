@@ -114,8 +114,8 @@ const namesIn = (names: readonly string[]): Phrase =>
 const OF: Readonly<Record<Best['by'], string>> = { twin: 'accuracy in other forms', benchmark: 'accuracy in the exam' };
 
 /**
- * Which checkpoint is best, which cannot be told apart from the first, or that none may be merged; null where nothing is
- * compared.
+ * Which checkpoint is best, which cannot be told apart from the first, or that none may be merged; null where nothing
+ * is compared.
  */
 export function bestSentence({ best, checkpoints }: Pick<Sweep, 'best' | 'checkpoints'>): Phrase | null {
   if (!checkpoints.some(isMergeable)) return phrase`No checkpoint may be merged, so none is best.`;

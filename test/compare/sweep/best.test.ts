@@ -101,7 +101,7 @@ describe('which checkpoint is best', () => {
   });
 
   it.each(['fail', 'inconclusive'] as const)(
-    'is none that may not be merged: of models of which the better one is %s',
+    'passes over a model that may not be merged: the better one is %s',
     (verdict) => {
       const good = model('good', answers(first(70, 100)));
       const bad = model('bad', answers(first(95, 100)), verdict);
