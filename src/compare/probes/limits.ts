@@ -1,7 +1,7 @@
 /**
- * A share at its limit counts as there, whatever the last bits of a float are. Between the two: sums over 100,000
- * answers are off by less than 1e-11, and two shares of so many answers that differ, or one and a limit of three
- * decimals, differ by 1e-8 or more. For shares of answers only: bounds of intervals are never exactly at a limit.
+ * A share at its limit counts as there, whatever the last bits of a float are. Sums over 100,000 answers are off by
+ * less than 1e-11, and a share of so many answers that is not at a limit of three decimals is 1e-8 away at least. For
+ * shares of answers only: bounds of intervals are never exactly at a limit.
  */
 const ROUNDING = 1e-9;
 
