@@ -1,6 +1,6 @@
 import type { Finding } from '../compare/finding.ts';
 import { findingTraits } from '../compare/finding.ts';
-import { sortFindings, verdictOf } from '../compare/index.ts';
+import { completeReport } from '../compare/index.ts';
 import type { Report } from '../compare/report.ts';
 import type { CheckResult } from './check.ts';
 
@@ -41,8 +41,7 @@ export function afterConfirmation(first: CheckResult, second: CheckResult): Chec
     second: askedIn(second.report),
     alpha: first.report.applied?.settings['twin-accuracy'].alpha ?? 0,
   };
-  const findings = sortFindings([...report.findings, finding]);
-  return { measurement, report: { ...report, findings, verdict: verdictOf(findings) } };
+  return { measurement, report: completeReport(report, [...report.findings, finding]) };
 }
 
 function askedIn({ probes, findings }: Report) {
