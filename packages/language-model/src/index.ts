@@ -1,4 +1,5 @@
 export type { Decoder, Layer } from './architectures/decoder.ts';
+export { describeConfig } from './architectures/describe-config.ts';
 export { describeDecoder } from './architectures/describe-decoder.ts';
 export { MODEL_FAMILIES } from './architectures/families/index.ts';
 export { VISION_LANGUAGE } from './architectures/vision-language.ts';

@@ -33,20 +33,26 @@ export class Config {
   readonly #file: string;
   readonly #values: Values;
   readonly #defaults: Values;
+  readonly #nameOf: (key: string) => string;
   readonly #read = new Set<string>();
 
   constructor({ modelType, file, values, defaults, aliases = {} }: ConfigSource) {
     this.modelType = modelType;
     this.#file = file;
     this.#defaults = defaults;
-    const nameOf = (key: string) => (Object.hasOwn(aliases, key) ? aliases[key] : undefined) ?? key;
-    this.#values = Object.fromEntries(Object.entries(values).map(([key, value]) => [nameOf(key), value]));
+    this.#nameOf = (key) => (Object.hasOwn(aliases, key) ? aliases[key] : undefined) ?? key;
+    this.#values = Object.fromEntries(Object.entries(values).map(([key, value]) => [this.#nameOf(key), value]));
     for (const [key, value] of Object.entries(values)) {
-      const name = nameOf(key);
+      const name = this.#nameOf(key);
       if (!Object.is(this.#values[name], value)) {
         throw this.error(`${key} is ${shown(value)}, and ${name} has another value`);
       }
     }
+  }
+
+  /** Has the family read this key, by whatever name? */
+  isRead(key: string): boolean {
+    return this.#read.has(this.#nameOf(key));
   }
 
   /** Is the key there, whatever its value is? */

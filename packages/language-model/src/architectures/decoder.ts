@@ -72,7 +72,6 @@ interface Head {
   readonly scale: number;
   /** c in c·tanh(x / c) of the logits, or null. */
   readonly softcap: number | null;
-  /** Does the output layer have a bias? */
   readonly bias?: boolean;
 }
 
@@ -342,6 +341,8 @@ export interface Rope {
   readonly magnitude: number;
   /** Used for sequences of more than `above` tokens (LongRoPE). */
   readonly long: { readonly above: number; readonly frequencies: readonly number[]; readonly magnitude: number } | null;
+  /** Factor by which sequences that are longer than the decoder's, and are not run here, change it; none if missing. */
+  readonly beyond?: number;
   /** Pairs are neighbors (2i, 2i + 1), as in the paper; false: they are (i, i + dim / 2). */
   readonly interleaved: boolean;
   /** The last dimensions of a head are rotated; the first if missing. */

@@ -27,9 +27,29 @@ export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
   const { config, path, gguf } = checkpoint;
   if (gguf && gguf.notRun !== null) throw new UnknownFamily(`${path}: ${gguf.notRun}`);
   if (!config) throw new UserError(`${path} has no config.json`, 'give the directory of the checkpoint');
-  const file = gguf ? path : join(path, 'config.json');
-  const modelType = config.model_type;
   refuseQuantized(checkpoint);
+  // That is said by the tensors: a config alone is refused.
+  const ignored = hasRecipes(checkpoint.tensors) ? QUANTIZATION_KEYS : [];
+  return decoderOfConfig(config, gguf ? path : join(path, 'config.json'), ignored).decoder;
+}
+
+/** A decoder, with what its description was made from. */
+export interface DescribedConfig {
+  readonly decoder: Decoder;
+  readonly reader: Config;
+}
+
+/**
+ * The decoder that a config describes, whatever the tensors are.
+ * @param ignored keys that are read elsewhere
+ * @throws UserError as `describeDecoder` does
+ */
+export function decoderOfConfig(
+  config: Readonly<Record<string, unknown>>,
+  file: string,
+  ignored: readonly string[] = [],
+): DescribedConfig {
+  const modelType = config.model_type;
   if (typeof modelType !== 'string') throw new UnknownFamily(`${file} has no model_type`);
   const text = findTextConfig(modelType, config);
   const name = text?.modelType ?? modelType;
@@ -50,12 +70,12 @@ export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
     refuseBesideText(config, config.text_config, file);
   }
   const reader = configAs(family, text?.values ?? config, file);
-  // That is said by the tensors: a config alone is refused.
-  if (hasRecipes(checkpoint.tensors)) reader.ignore(...QUANTIZATION_KEYS);
+  reader.ignore(...ignored);
   const decoder = family.describe(reader);
   reader.refuseUnread();
   // Such a class leaves out what the text-only class does to logits: Granite's scaling, Gemma 2's softcap, Phi's bias.
-  return text?.hasPlainHead ? { ...decoder, head: { tied: decoder.head.tied, scale: 1, softcap: null } } : decoder;
+  const head = text?.hasPlainHead ? { tied: decoder.head.tied, scale: 1, softcap: null } : decoder.head;
+  return { decoder: { ...decoder, head }, reader };
 }
 
 /** Types of scaling that transformers cannot interpret outside a text_config; it ignores the others. */

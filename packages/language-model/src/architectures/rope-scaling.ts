@@ -56,9 +56,9 @@ export const SCALINGS: Readonly<Record<string, Scaling>> = {
   dynamic: {
     keys: ['factor', 'original_max_position_embeddings'],
     build: (given) => {
-      required(given, 'factor');
+      const factor = required(given, 'factor');
       if (given.dim < 3) throw given.config.error(`${given.dim} rotary dimensions cannot have the type "dynamic"`);
-      return plainRope(given, given.plain);
+      return { ...plainRope(given, given.plain), beyond: factor };
     },
   },
   llama3: {
