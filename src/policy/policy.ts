@@ -139,6 +139,7 @@ export const policySchema = z.strictObject({
       'special-tokens': level.optional(),
       'chat-template': level.optional(),
       'generation-config': level.optional(),
+      config: level.optional(),
       code: level.optional(),
       'logit-scale': level.optional(),
       /**

@@ -41,6 +41,7 @@ export function behavior(over: Partial<Behavior['files']> = {}, scale: Partial<L
     'special-tokens': readBehaviorValues({ bos_token: '<s>', eos_token: '</s>', pad_token: '</s>' }),
     'chat-template': part('template'),
     'generation-config': readBehaviorValues({ temperature: 0.6 }),
+    config: readBehaviorValues({ max_position_embeddings: 4096 }),
     code: null,
     ...over,
   };

@@ -131,6 +131,7 @@ describe('the files that decide how a model is used', () => {
       ['special-tokens', true],
       ['chat-template', true],
       ['generation-config', true],
+      ['config', true],
       ['code', false],
     ]);
     expect(files['special-tokens']?.values).toMatchObject({ bos_token: '"<|begin_of_text|>"' });
@@ -237,7 +238,7 @@ describe('the files that decide how a model is used', () => {
     cpSync(fixture('language-models', 'lora'), adapter, { recursive: true });
     const base = await openReference(model());
     const alone = await describeFiles(await openCheckpoint(adapter), null);
-    expect(Object.values(alone)).toEqual([null, null, null, null, null]);
+    expect(Object.values(alone)).toEqual([null, null, null, null, null, null]);
     const inherited = await describeFiles(await openCheckpoint(adapter), base);
     expect(inherited).toEqual(await describeFiles(base, null));
     for (const name of ['tokenizer.json', 'tokenizer_config.json']) {

@@ -334,6 +334,7 @@ export function everyFinding(name: string): Finding[] {
     ],
     'behavior-not-compared': [
       { side: 'baseline', what: 'everything' },
+      { side: 'baseline', what: 'config' },
       { side: 'candidate', what: 'logit-scale' },
       { side: 'baseline', what: 'questions' },
       { side: 'candidate', what: 'questions' },

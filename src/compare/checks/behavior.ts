@@ -17,7 +17,7 @@ const NAMED = 4;
 /** Padding fills batches and is masked: many recipes of fine-tuning set it, and no answer depends on it. */
 const PADDING = new Set(['pad_token', 'pad_token_id']);
 
-/** Tokenizer, special tokens, templates, sampling defaults and code that are not the baseline's. */
+/** Tokenizer, special tokens, templates, sampling defaults, config and code that are not the baseline's. */
 export function changedBehaviorCheck(context: ComparisonContext): Finding[] {
   const { candidate, baseline, policy } = context;
   if (!baseline) return [];
@@ -36,9 +36,20 @@ export function changedBehaviorCheck(context: ComparisonContext): Finding[] {
   const texts = itemsReadOtherwise(context);
   return BEHAVIOR_PARTS.flatMap((part): Finding[] => {
     const [mine, its] = [ours[part], theirs[part]];
-    if (mine?.digest === its?.digest) return [];
+    // Older versions did not measure it.
+    if (its === undefined) return [{ kind: 'behavior-not-compared', level: 'info', side: 'baseline', what: 'config' }];
+    if (mine === undefined) {
+      const level = unknownLevel([behaviorLevel(policy, part)]);
+      return [{ kind: 'behavior-not-compared', level, side: 'candidate', what: 'config' }];
+    }
+    const all = changesOf(mine, its);
+    const isSame = mine?.digest === its?.digest;
+    const changes = isSame ? all.filter(isBesideText) : all;
+    if (isSame && changes.length === 0) return [];
     if ((mine === null && isUnknown(candidate)) || (its === null && isUnknown(baseline))) return [];
-    const changes = changesOf(mine, its);
+    // Versions may describe one decoder in different ways.
+    const isOtherVersion = part === 'config' && candidate.tool.version !== baseline.tool.version;
+    if (isOtherVersion && changes.length === 0 && areAllShown(mine, its)) return [];
     const because = mitigation(part, changes, { candidate, baseline });
     // What the other side has in another place is no difference.
     const lacking =
@@ -67,6 +78,14 @@ export function changedBehaviorCheck(context: ComparisonContext): Finding[] {
 type Changed = FindingOf<'changed-behavior'>;
 
 /**
+ * A key of a config about images or sounds, with another value: the description of the text model has none of them.
+ * What only one side writes can be a default.
+ */
+function isBesideText({ key, candidate, baseline }: Changed['named'][number]): boolean {
+  return /^(?!text_)\w+_config\./.test(key) && candidate !== null && baseline !== null;
+}
+
+/**
  * A file next to the candidate's tokenizer.json that contradicts it: another loader reads other tokens than were
  * judged.
  */
@@ -92,13 +111,17 @@ function mitigation(part: BehaviorPart, changes: Changed['named'], sides: Sides)
   // A key with two values is a change. So is a key that the GGUF file has a place for, and lacks while it has others.
   const isUnstated = (change: Changed['named'][number]) =>
     change[side] === null
-      ? !(part === 'generation-config' && IN_GGUF_SAMPLING.has(change.key))
+      ? !(part === 'generation-config' && IN_GGUF_SAMPLING.has(change.key)) &&
+        !(part === 'config' && IN_GGUF_CONFIG.test(change.key))
       : part === 'special-tokens' && ENDS.has(change.key) && isKnownEnd(change[side], sides[otherOf(side)]);
   return areAllShown(own, other ?? null) && changes.every(isUnstated) ? { kind: 'not-in-gguf', side } : null;
 }
 
 /** Sampling that a GGUF file can state, by the names in generation_config.json. */
 const IN_GGUF_SAMPLING: ReadonlySet<string> = new Set(Object.values(SAMPLING_NAMES));
+
+/** What acts on longer texts, by the names in config.json: GGUF files without it have none. */
+const IN_GGUF_CONFIG = /^rope_parameters\.(factor|rope_type|long_factor)$|^sliding_window$/;
 
 /** Ends of a turn that only GGUF files name; a folder has their ids in a list with EOS. */
 const ENDS: ReadonlySet<string> = new Set(['eot_token_id', 'eom_token_id']);
@@ -147,8 +170,13 @@ function changesOf(ours: BehaviorValues | null, theirs: BehaviorValues | null): 
   const [mine, its] = [new Map(Object.entries(ours?.values ?? {})), new Map(Object.entries(theirs?.values ?? {}))];
   return [...new Set([...its.keys(), ...mine.keys()])]
     .map((key) => ({ key, candidate: mine.get(key) ?? null, baseline: its.get(key) ?? null }))
-    .filter((change) => change.candidate !== change.baseline);
+    .filter((change) => change.candidate !== change.baseline)
+    .sort((one, other) => absent(one) - absent(other));
 }
+
+/** A key that only one side has comes after those with two values: it may be a default that one library writes. */
+const absent = ({ candidate, baseline }: Changed['named'][number]): number =>
+  candidate === null || baseline === null ? 1 : 0;
 
 function isPaddingOnly(ours: BehaviorValues | null, theirs: BehaviorValues | null, changes: Changed['named']): boolean {
   return areAllShown(ours, theirs) && changes.length > 0 && changes.every(({ key }) => PADDING.has(key));

@@ -63,7 +63,7 @@ export const behaviorFindings = [
     fields: {
       /** The side that does not have it: a measurement of an older version, or one that was edited. */
       side,
-      what: z.enum(['everything', 'logit-scale', 'questions']),
+      what: z.enum(['everything', 'config', 'logit-scale', 'questions']),
     },
     reason: ({ what }) => flatForm('behavior', what, { place: 'measurement' }),
   }),

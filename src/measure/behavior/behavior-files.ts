@@ -7,13 +7,14 @@ import { canonicalJson } from '@shadow-gate/platform/json';
 import type { BehaviorFiles } from '../schema/behavior.ts';
 import { chatTemplatePart } from './chat-template-part.ts';
 import { codePart } from './code-part.ts';
+import { configPart } from './config-part.ts';
 import { type Folder, readFolderJson } from './files.ts';
 import { generationConfigPart } from './generation-config-part.ts';
 import { specialTokensPart } from './special-tokens-part.ts';
 import { hasTokenizer, tokenizerPart } from './tokenizer-part.ts';
 
 /** An opened checkpoint, with its config: of its weights, nothing is read here. */
-interface DescribedFolder extends TokenPlace {
+export interface DescribedFolder extends TokenPlace {
   /** `lora`: an adapter, which is used with the files of its base model. */
   readonly format: 'safetensors' | 'pytorch' | 'onnx' | 'gguf' | 'lora';
   readonly config: Readonly<Record<string, unknown>> | null;
@@ -41,6 +42,7 @@ export async function describeFiles(checkpoint: DescribedFolder, base: Described
     'generation-config':
       (await generationConfigPart(own, ownDefaults, inherited === null ? config : {})) ??
       (inherited === null ? null : await generationConfigPart(inherited, inheritedDefaults, config)),
+    config: configPart(config),
     code: await codePart(inherited ?? own, config),
   };
 }
@@ -48,7 +50,7 @@ export async function describeFiles(checkpoint: DescribedFolder, base: Described
 const defaultsIn = ({ gguf }: DescribedFolder) => (gguf ? ggufDefaults(gguf.metadata) : null);
 
 /** A lone file has its configs in its folder; a GGUF file has them inside. */
-async function folderOf(opened: DescribedFolder): Promise<Folder> {
+export async function folderOf(opened: DescribedFolder): Promise<Folder> {
   const { gguf } = opened;
   if (!gguf) return filesBeside(opened);
   try {

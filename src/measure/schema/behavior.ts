@@ -8,6 +8,8 @@ export const BEHAVIOR_PARTS = [
   'special-tokens',
   'chat-template',
   'generation-config',
+  /** What config.json says about arithmetic and length. */
+  'config',
   /** Python files that a server executes when it loads the model (`auto_map`). They are never executed here. */
   'code',
 ] as const;
@@ -57,6 +59,8 @@ const behaviorFilesSchema = z.strictObject({
   'special-tokens': part,
   'chat-template': part,
   'generation-config': part,
+  /** Missing in measurements of older versions. */
+  config: part.optional(),
   code: part,
 });
 /** The parts of a checkpoint that are files. */

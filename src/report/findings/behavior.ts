@@ -20,7 +20,7 @@ export const BEHAVIOR_WORDS: TopicWords<'changed-behavior' | 'logit-scale' | 'be
         isOwn: (found) => found.part === part,
         limit: 'as in the baseline',
         level: behavior[part] ?? behavior.level,
-        missing: notCompared(report),
+        missing: notCompared(report, part),
       })),
   },
   'logit-scale': {
@@ -45,7 +45,7 @@ export const BEHAVIOR_WORDS: TopicWords<'changed-behavior' | 'logit-scale' | 'be
       check: phrase`Size of the logits`,
       limit: `at most × or ÷ ${formatLimit(behavior['logit-factor'])} by the weights, ${formatLimit(behavior['answer-factor'])} by the answers`,
       level: behavior['logit-scale'] ?? behavior.level,
-      missing: notCompared(report),
+      missing: notCompared(report, 'logit-scale'),
     }),
   },
   'behavior-not-compared': {
@@ -56,12 +56,15 @@ export const BEHAVIOR_WORDS: TopicWords<'changed-behavior' | 'logit-scale' | 'be
       if (what === 'logit-scale') {
         return phrase`The size of the logits could not be compared: the ${side} has no output embedding that can be read.`;
       }
+      if (what === 'config') {
+        return phrase`The model config was not compared: the ${side} was measured by an older version. Measure it again.`;
+      }
       if (what === 'questions') {
         return side === 'baseline'
           ? phrase`The candidate's tokenizer or chat template does not read some questions as they are written, and the baseline does not say how it read them: it was measured by an older version, or at a server that tokenizes. Measure it again.`
           : phrase`The tokenizer or the chat template differs from the baseline's, and it is not known what the candidate's tokens of the questions say: a server tokenized them, or an older version measured it.`;
       }
-      return phrase`Tokenizer, special tokens, chat template, generation config, code and the size of the logits were not compared: the ${side} was measured by an older version, or at a server without its weights. Measure it again, with them.`;
+      return phrase`Tokenizer, special tokens, chat template, generation config, model config, code and the size of the logits were not compared: the ${side} was measured by an older version, or at a server without its weights. Measure it again, with them.`;
     },
     steps: ({ side, what }, report) => [
       side === 'baseline'
@@ -80,6 +83,7 @@ const NOUNS: Readonly<Record<Changed['part'], string>> = {
   'special-tokens': 'list of special tokens',
   'chat-template': 'chat template',
   'generation-config': 'generation config',
+  config: 'model config',
   code: 'code of its own',
 };
 
@@ -101,6 +105,7 @@ const EFFECTS: Readonly<Record<Changed['part'], Phrase>> = {
   'special-tokens': phrase`Texts may begin, end or stop elsewhere.`,
   'chat-template': phrase`Chats are written in another way than the baseline was approved with.`,
   'generation-config': phrase`Servers sample with it unless a request says otherwise.`,
+  config: phrase`It decides what the weights compute, also for texts that are longer than any probe.`,
   code: phrase`It runs wherever the model is loaded with ${code('trust_remote_code')}, or with kernels of a hub: review it.`,
 };
 
@@ -170,12 +175,15 @@ const TITLES: Readonly<Record<Changed['part'], string>> = {
   'special-tokens': 'Special tokens',
   'chat-template': 'Chat template',
   'generation-config': 'Generation settings',
+  config: 'Architecture and context length',
   code: 'Code with the weights',
 };
 
-/** Why the rules judged nothing; null: they did. */
-function notCompared({ baseline, findings }: Report): string | null {
-  const isUnknown = findings.some((found) => found.kind === 'behavior-not-compared' && found.what !== 'questions');
+/** Why a rule judged nothing; null: it did. */
+function notCompared({ baseline, findings }: Report, part: Changed['part'] | 'logit-scale'): string | null {
+  const isUnknown = findings.some(
+    (found) => found.kind === 'behavior-not-compared' && (found.what === 'everything' || found.what === part),
+  );
   if (isUnknown) return 'one side was measured without it';
   return baseline === null ? 'there is no baseline' : null;
 }

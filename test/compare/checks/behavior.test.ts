@@ -40,6 +40,7 @@ describe('what decides how a model is used', () => {
     ['tokenizer', { tokenizer: readBehaviorValues({ content: 'another' }) }],
     ['special-tokens', { 'special-tokens': readBehaviorValues({ bos_token: '<s>', eos_token: '<s>' }) }],
     ['chat-template', { 'chat-template': null }],
+    ['config', { config: readBehaviorValues({ max_position_embeddings: 2048 }) }],
     ['code', { code: readBehaviorValues({ 'modeling.py': 'print()' }) }],
   ] as const)('warns for each part, unless the policy has another level (%s)', (part, files) => {
     const candidate = measurement({ behavior: behavior(files) });
@@ -48,6 +49,46 @@ describe('what decides how a model is used', () => {
     const policy = `behavior: { level: info, ${part}: fail }`;
     expect(reportOn(candidate, measurement(), { policy }).verdict).toBe('fail');
     expect(changed(candidate, measurement(), { policy: 'behavior: { level: info }' })).toEqual([[part, 'info']]);
+  });
+
+  it('a config is named by the keys that differ, those with two values first', () => {
+    const config = (over: object) =>
+      measurement({
+        behavior: behavior({ config: readBehaviorValues({ max_position_embeddings: 4096, hidden_size: 8, ...over }) }),
+      });
+    const candidate = config({ attention_bias: false, max_position_embeddings: 2048 });
+    const report = reportOn(candidate, config({}));
+    const [found] = ofKind('changed-behavior', report.findings);
+    expect(found && findingText(found)).toBe(
+      "The model config differs from the baseline's: max_position_embeddings is 2048 (baseline 4096); attention_bias is false (baseline absent). It decides what the weights compute, also for texts that are longer than any probe.",
+    );
+  });
+
+  it('a config that means the same is compared beside its text model alone, where both sides have a value', () => {
+    const config = (values: object, digest: string) => {
+      const part = readBehaviorValues({ hidden_size: 8, ...values });
+      return measurement({ behavior: behavior({ config: part && { ...part, digest } }) });
+    };
+    const one = `sha256:${'1'.repeat(64)}`;
+    const before = config({ 'vision_config.depth': 2, rope_local_base_freq: 3 }, one);
+    expect(changed(config({ 'vision_config.depth': 2, mlp_bias: false }, one), before)).toEqual([]);
+    expect(changed(config({ 'vision_config.new_default': 1 }, one), before)).toEqual([]);
+    expect(changed(config({ 'vision_config.depth': 1 }, one), before)).toEqual([['config', 'warn']]);
+    // Another description, by another version, of the same keys.
+    const other = config({ 'vision_config.depth': 2, rope_local_base_freq: 3 }, `sha256:${'2'.repeat(64)}`);
+    expect(changed(other, before)).toEqual([['config', 'warn']]);
+    expect(changed({ ...other, tool: { ...other.tool, version: '9.0.0' } }, before)).toEqual([]);
+  });
+
+  it('a config that an older version did not measure is a remark of the baseline, and nothing passes without the candidate’s', () => {
+    const { config: _, ...files } = behavior().files;
+    const old = measurement({ behavior: { ...behavior(), files } });
+    const found = (...pair: Parameters<typeof reportOn>) => ofKind('behavior-not-compared', reportOn(...pair).findings);
+    expect(found(measurement(), old)).toMatchObject([{ level: 'info', side: 'baseline', what: 'config' }]);
+    expect(found(old, old)).toMatchObject([{ level: 'info', side: 'baseline', what: 'config' }]);
+    expect(found(old, measurement())).toMatchObject([{ level: 'inconclusive', side: 'candidate', what: 'config' }]);
+    expect(reportOn(old, measurement(), { policy: 'behavior: { config: fail }' }).verdict).toBe('fail');
+    expect(reportOn(old, measurement(), { policy: 'behavior: { config: info }' }).verdict).toBe('pass');
   });
 
   it('a padding token is a remark, alone', () => {
@@ -237,6 +278,12 @@ describe('a GGUF file and a folder', () => {
     expect(ends(5, folder)).toEqual([['special-tokens', 'warn', undefined]]);
     expect(ends(5, of('safetensors', {}))).toEqual([]);
     expect(ends(5, ending(7))).toEqual([['special-tokens', 'warn', undefined]]);
+    const config = (values: object) => ({ ...without, config: readBehaviorValues({ hidden_size: 8, ...values }) });
+    const scaled = of('safetensors', config({ mlp_bias: false, 'rope_parameters.factor': 4 }));
+    const configs = (own: object, other: Measurement) =>
+      because(of('gguf', config(own)), other).filter(([part]) => part === 'config');
+    expect(configs({ 'rope_parameters.factor': 4 }, scaled)).toEqual([['config', 'info', 'not-in-gguf']]);
+    expect(configs({}, scaled)).toEqual([['config', 'warn', undefined]]);
     const lost = { 'chat-template': null };
     expect(because(of('gguf', lost), of('safetensors', {}))).toEqual([['chat-template', 'warn', undefined]]);
   });

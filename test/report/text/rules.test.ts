@@ -136,7 +136,7 @@ describe('the rules of a report', () => {
     const idle = rows(alone).filter(({ mark }) => mark === null);
     expect(idle.map(({ stands }) => plain(stands))).toContain('there is no baseline');
     const group = ruleGroups(alone).find(({ title }) => title === 'How the model is used');
-    expect(group && groupSummary(group)).toBe('6 with nothing to judge');
+    expect(group && groupSummary(group)).toBe('7 with nothing to judge');
   });
 
   it('are those of benchmarks where logs were compared, and none in older reports', () => {
