@@ -1,4 +1,4 @@
-import type { Report } from '../compare/report.ts';
+import { judgedDigest, type Report } from '../compare/report.ts';
 import { eventPullRequestHead } from '../github/event/index.ts';
 import {
   type CheckRun,
@@ -129,7 +129,7 @@ async function write(
   const text = describeCheckRun(report, { key, docs, origin, htmlReport, override, overrideLabel });
   const result = await writeCheckRun(octokit, {
     ...{ ...text, ...place },
-    ...{ anchor: anchorOf(context), digest: report.candidate.digest },
+    ...{ anchor: anchorOf(context), digest: judgedDigest(report.candidate) },
   });
   return logOrWarn(context, 'Check run', result) !== '';
 }

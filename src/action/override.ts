@@ -1,6 +1,6 @@
 import type { Finding } from '../compare/finding.ts';
 import { isAcceptable } from '../compare/index.ts';
-import type { Report } from '../compare/report.ts';
+import { judgedDigest, type Report } from '../compare/report.ts';
 import { whoLabeled } from '../github/approved/index.ts';
 import { eventLabels, eventNewLabel, eventPullRequest } from '../github/event/index.ts';
 import { isFailure, whyNotFailedBefore } from '../github/publish/index.ts';
@@ -60,7 +60,7 @@ async function assess(
   }
   const who = await whoLabeled(octokit, pullRequest, label);
   if ('refused' in who || octokit === null) return who;
-  const place = { ...ownCheckPlace(context), digest: report.candidate.digest, before: who.at };
+  const place = { ...ownCheckPlace(context), digest: judgedDigest(report.candidate), before: who.at };
   const refused = await whyNotFailedBefore(octokit, place);
   return refused === null ? who : { refused };
 }

@@ -17,6 +17,11 @@ const predicateSchema = z.strictObject({
   /** Null: there is none. */
   baseline: digestSchema.nullable(),
   reference: digestSchema.nullable(),
+  /**
+   * The candidate's tokenizer, templates, sampling defaults and code. Null where they were not there; missing in what
+   * older versions signed.
+   */
+  behaviorFiles: digestSchema.nullable().default(null),
   /** Digest of the text of the policy that was used; null: the defaults of this version. */
   policy: digestSchema.nullable(),
   /** Digest of the bytes of report.json. */
@@ -61,6 +66,7 @@ export function verdictStatement(
       exitCode: VERDICT_EXIT[verdict],
       baseline: baseline && digestOf(baseline.digest),
       reference: reference && digestOf(reference.digest),
+      behaviorFiles: candidate.behaviorFiles === null ? null : digestOf(candidate.behaviorFiles),
       policy: policyDigest === undefined ? null : digestOf(policyDigest),
       report,
       tool,
@@ -91,6 +97,13 @@ export function parseStatement(json: unknown): VerdictStatement {
   );
 }
 
+/** A checkpoint of which somebody asks whether it was judged. */
+interface GivenCheckpoint {
+  readonly path: string;
+  readonly digest: string;
+  readonly behaviorFiles: string;
+}
+
 /**
  * Make sure that an attestation is of this report, and of this checkpoint.
  * @param bytes of report.json
@@ -99,7 +112,7 @@ export function parseStatement(json: unknown): VerdictStatement {
 export function expectAttested(
   { subject, predicate }: VerdictStatement,
   report: Report,
-  { bytes, checkpoint }: { readonly bytes: Buffer; readonly checkpoint: { path: string; digest: string } | null },
+  { bytes, checkpoint }: { readonly bytes: Buffer; readonly checkpoint: GivenCheckpoint | null },
 ): void {
   if (predicate.report.sha256 !== sha256(bytes)) {
     throw new UserError(
@@ -111,10 +124,27 @@ export function expectAttested(
   if (!isDeepStrictEqual({ subject, predicate }, expected)) {
     throw new UserError('the attestation claims what its report does not have', 'do not trust it');
   }
-  const judged = subject[0].digest.sha256;
-  if (checkpoint === null || checkpoint.digest === `sha256:${judged}`) return;
-  throw new UserError(
-    `the verdict is not about ${checkpoint.path}: its digest is ${checkpoint.digest}, and sha256:${judged} was judged`,
-    'give the checkpoint that was judged',
-  );
+  if (checkpoint !== null) expectJudged(checkpoint, subject[0].digest, predicate.behaviorFiles);
+}
+
+function expectJudged(
+  { path, digest, behaviorFiles }: GivenCheckpoint,
+  weights: VerdictStatement['predicate']['report'],
+  files: VerdictStatement['predicate']['behaviorFiles'],
+): void {
+  const refused = (what: string, given: string, judged: string) =>
+    new UserError(
+      `the verdict is not about ${path}: the digest of its ${what} is ${given}, and sha256:${judged} was judged`,
+      'give the checkpoint that was judged',
+    );
+  if (digest !== `sha256:${weights.sha256}`) throw refused('weights and config', digest, weights.sha256);
+  if (files === null) {
+    throw new UserError(
+      `the attestation does not say with which tokenizer, templates and code ${path} was judged`,
+      'check the checkpoint itself with this version, and attest it again',
+    );
+  }
+  if (behaviorFiles !== `sha256:${files.sha256}`) {
+    throw refused('tokenizer, templates, generation config and code', behaviorFiles, files.sha256);
+  }
 }

@@ -4,6 +4,7 @@ import { readTextFile } from '@shadow-gate/platform/files';
 import { type Command, InvalidArgumentError } from 'commander';
 import { expectAttested } from '../attestation/statement.ts';
 import type { ExpectedSigner, ExpectedWorkflow } from '../attestation/verify.ts';
+import { digestOwnFiles } from '../measure/index.ts';
 import { parseReport } from '../report/json.ts';
 import { renderAttested, renderVerdict } from '../report/terminal/index.ts';
 import { VERIFY_EXAMPLES } from './help.ts';
@@ -48,10 +49,11 @@ async function runVerify(options: VerifyOptions, output: Output): Promise<void> 
   const checkpoint =
     path === undefined
       ? null
-      : await output.withProgress(async (onProgress) => ({
-          path,
-          digest: await digestCheckpoint(await openCheckpoint(path), undefined, onProgress),
-        }));
+      : await output.withProgress(async (onProgress) => {
+          const opened = await openCheckpoint(path);
+          const behaviorFiles = await digestOwnFiles(opened);
+          return { path, digest: await digestCheckpoint(opened, undefined, onProgress), behaviorFiles };
+        });
   expectAttested(verified, report, { bytes, checkpoint });
   output.print(renderAttested({ ...verified, checkpoint: path ?? null }, output.terminal));
   output.print(renderVerdict(report, output.terminal));

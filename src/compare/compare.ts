@@ -158,10 +158,11 @@ function screeningOf({ run, tensors }: Measurement): Pick<Report, 'screening'> {
   return { screening: { completed: completedSpectra ?? [] } };
 }
 
-function describeCheckpoint({ run, checkpoint, architecture }: Measurement): Report['candidate'] {
+function describeCheckpoint({ run, checkpoint, architecture, behaviorFiles }: Measurement): Report['candidate'] {
   return {
     path: run.checkpoint,
     digest: checkpoint.digest,
+    behaviorFiles: behaviorFiles ?? null,
     measured: run.time,
     architecture,
     parameters: checkpoint.parameters,

@@ -1,4 +1,5 @@
 import { LAYER_BY_LAYER } from '@shadow-gate/language-model/execution';
+import { sha256 } from '@shadow-gate/platform/files';
 import { z } from 'zod';
 import {
   architectureSchema,
@@ -52,6 +53,11 @@ export type MetricDelta = z.infer<typeof metricDeltaSchema>;
 const subjectSchema = z.strictObject({
   path: z.string(),
   digest: z.string(),
+  /**
+   * Digest of its tokenizer, templates, sampling defaults and code, which `digest` is not of. Null where they were not
+   * there, as for a model at a server, and in older reports.
+   */
+  behaviorFiles: z.string().nullable().default(null),
   measured: z.string(),
   architecture: architectureSchema,
   parameters: z.number().int(),
@@ -183,3 +189,8 @@ export const reportSchema = z.strictObject({
   device: z.string(),
 });
 export type Report = z.infer<typeof reportSchema>;
+
+/** What a verdict is about, as one digest: weights, config and the files that decide how they are used. */
+export function judgedDigest({ digest, behaviorFiles }: Report['candidate']): string {
+  return behaviorFiles === null ? digest : `sha256:${sha256(`${digest} ${behaviorFiles}`)}`;
+}

@@ -1,4 +1,5 @@
 export { describeFiles } from './behavior/behavior-files.ts';
+export { digestOwnFiles } from './behavior/digest-own-files.ts';
 export { areLevelsChosen } from './estimate-suites.ts';
 export { type ListedModel, openListedModel } from './listed.ts';
 export { measure, modelArchitecture } from './measure.ts';

@@ -17,6 +17,7 @@ import { at, UserError, VERSION } from '@shadow-gate/platform';
 import { FolderFiles } from '@shadow-gate/platform/files';
 import { isScreened } from './aggregate.ts';
 import { describeFiles, digestFiles } from './behavior/behavior-files.ts';
+import { digestOwnFiles } from './behavior/digest-own-files.ts';
 import { measureLogitScale } from './behavior/logit-scale.ts';
 import { sampleTokens } from './behavior/token-sample.ts';
 import { encodeMeasurement, measurementKey, measurementRequest, recallMeasurement } from './cache/measurement-cache.ts';
@@ -53,7 +54,7 @@ export async function measure(model: MeasuredModel, options: MeasureOptions): Pr
     opened ? [{ checkpoint: opened }] : [],
   );
   const digests = reference?.digests ?? new TensorDigests();
-  const { measurement, keep, same, signature } = await whileUnchanged(used, async () => {
+  const { measurement, keep, same, signature, behaviorFiles } = await whileUnchanged(used, async () => {
     // A server that is asked runs what it was given.
     const isServed = options.spectra === false && model.endpoint !== undefined;
     const reading = await planReading(model, options);
@@ -61,7 +62,13 @@ export async function measure(model: MeasuredModel, options: MeasureOptions): Pr
     if (!isServed) await refuseMisread(checkpoint, reading.checkpoint, onProgress);
     const same = isServed ? NO_FILES : await refuseOtherWeights(checkpoint, digests, reading.checkpoint, onProgress);
     const signature = await checkSignature(checkpoint, options.publicKey, onProgress);
-    return { same, signature, ...(await recallOrMeasure(model, started, { ...options, digests, reading })) };
+    const behaviorFiles = await digestOwnFiles(checkpoint);
+    return {
+      same,
+      signature,
+      behaviorFiles,
+      ...(await recallOrMeasure(model, started, { ...options, digests, reading })),
+    };
   });
   // Only what was measured on files that did not change is kept.
   await keep?.();
@@ -69,6 +76,7 @@ export async function measure(model: MeasuredModel, options: MeasureOptions): Pr
   const unread = (await unreadFiles(checkpoint)).filter(({ name }) => !same.has(name));
   return {
     ...measurement,
+    behaviorFiles,
     ...(unread.length === 0 ? {} : { unread }),
     ...(signature === null ? {} : { signature: { ...signature, faults: [...signature.faults] } }),
   };

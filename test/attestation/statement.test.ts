@@ -12,7 +12,7 @@ const COMMIT = 'a'.repeat(40);
 const judged = (over: Parameters<typeof report>[0] = {}) => {
   const one = report();
   return report({
-    candidate: { ...one.candidate, digest: `sha256:${hex('1')}` },
+    candidate: { ...one.candidate, digest: `sha256:${hex('1')}`, behaviorFiles: `sha256:${hex('4')}` },
     baseline: null,
     reference: null,
     ...over,
@@ -42,6 +42,7 @@ describe('what is signed of a verdict', () => {
         exitCode: 0,
         baseline: { sha256: hex('2') },
         reference: null,
+        behaviorFiles: { sha256: hex('4') },
         policy: { sha256: hex('3') },
         report: { sha256: sha256(bytes) },
         tool: report().tool,
@@ -60,12 +61,13 @@ describe('what is signed of a verdict', () => {
 describe('an attestation', () => {
   const own = judged();
   const statement = verdictStatement(own, { bytes, commit: COMMIT });
-  const check = (signed: typeof statement, checkpoint: { path: string; digest: string } | null = null) =>
+  const check = (signed: typeof statement, checkpoint: Parameters<typeof expectAttested>[2]['checkpoint'] = null) =>
     expectAttested(signed, own, { bytes, checkpoint });
+  const checkpoint = { path: 'm', digest: `sha256:${hex('1')}`, behaviorFiles: `sha256:${hex('4')}` };
 
   it('is of the report that it was made of', () => {
     expect(() => check(statement)).not.toThrow();
-    expect(() => check(statement, { path: 'm', digest: `sha256:${hex('1')}` })).not.toThrow();
+    expect(() => check(statement, checkpoint)).not.toThrow();
   });
 
   it('that claims what the report does not have is refused', () => {
@@ -83,9 +85,26 @@ describe('an attestation', () => {
   });
 
   it('of another checkpoint, or another report, is refused', () => {
-    expect(() => check(statement, { path: 'm', digest: `sha256:${hex('9')}` })).toThrow(/not about m/);
+    const weights = { ...checkpoint, digest: `sha256:${hex('9')}` };
+    expect(() => check(statement, weights)).toThrow(/not about m: the digest of its weights and config/);
+    const files = { ...checkpoint, behaviorFiles: `sha256:${hex('9')}` };
+    expect(() => check(statement, files)).toThrow(/not about m: the digest of its tokenizer, templates/);
     const other = verdictStatement(own, { bytes: Buffer.from('{ }'), commit: COMMIT });
     expect(() => check(other)).toThrow(/of another report/);
+  });
+
+  it('that an older version signed is of no tokenizer, and so of no checkpoint that is to be deployed', () => {
+    const old = judged({ candidate: { ...own.candidate, behaviorFiles: null } });
+    const { subject, predicate } = verdictStatement(old, { bytes, commit: COMMIT });
+    const { behaviorFiles: _, ...without } = predicate;
+    const whole = { _type: 'https://in-toto.io/Statement/v1', predicateType: PREDICATE_TYPE };
+    const signed = parseStatement({ ...whole, subject, predicate: without });
+    expect(() => expectAttested(signed, old, { bytes, checkpoint: null })).not.toThrow();
+    expect(() => expectAttested(signed, old, { bytes, checkpoint })).toThrow(
+      /does not say with which tokenizer.*again/,
+    );
+    // Nor can the report say what was not signed.
+    expect(() => expectAttested(signed, own, { bytes, checkpoint })).toThrow(/claims what its report does not have/);
   });
 
   it('of something else is named as that', () => {

@@ -176,6 +176,17 @@ describe('verify', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('the verdict is not about');
   });
+
+  it.each(['chat_template.jinja', 'tokenizer.json', 'generation_config.json', 'modeling_x.py'])(
+    'refuses the weights that were judged with another %s than was judged',
+    async (file) => {
+      const outcome = await attest(PASS);
+      writeFileSync(rig.path('model', file), '{}');
+      const { code, stderr } = await verify(outcome, { more: ['--checkpoint', rig.path('model')] });
+      expect(code, stderr).toBe(2);
+      expect(stderr).toContain('the digest of its tokenizer, templates, generation config and code is sha256:');
+    },
+  );
 });
 
 it('a private repository is signed by the authority of GitHub, with a timestamp in place of a log', async () => {

@@ -84,6 +84,14 @@ it('a label before the check failed, on a commit that nobody saw fail or for ano
   expect(refusalOf(await rig.gate(INPUTS, { event: eventOf() }))).toContain(unseen);
 });
 
+it('a failure of the same weights with another chat template is of another checkpoint', async () => {
+  await rig.gate(INPUTS, { event: eventOf({ action: 'synchronize' }) });
+  rig.github.labelings.push(labeled('maintainer'));
+  await writeFile(rig.path('model', 'chat_template.jinja'), '{{ messages }}');
+  const unseen = 'no check of this commit and this checkpoint had failed before';
+  expect(refusalOf(await rig.gate(INPUTS, { event: eventOf() }))).toContain(unseen);
+});
+
 it.each<[string, StoredLabeling[], string]>([
   ['somebody who may read', [labeled('stranger')], 'stranger, who put it there, has read access and not write access'],
   ['an app', [labeled('bot[bot]', { actor: { login: 'bot[bot]', type: 'Bot' } })], 'bot[bot] is no person'],

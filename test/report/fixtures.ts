@@ -154,6 +154,7 @@ export function subject(over: Partial<Report['candidate']> = {}): Report['candid
   return {
     path: 'examples/benchmark-aligned',
     digest: `sha256:${'3f7a9c0d1e2b'.repeat(6).slice(0, 64)}`,
+    behaviorFiles: null,
     measured: '2026-03-01T12:00:00Z',
     architecture: {
       modelType: 'llama',

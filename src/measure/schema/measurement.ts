@@ -250,6 +250,11 @@ export const measurementSchema = z.strictObject({
   ),
   /** Files next to the weights in formats that are not read; absent if there is none, and in version 0.2.0. */
   unread: z.array(z.strictObject({ name: z.string(), what: z.string(), runsCode: z.boolean() })).optional(),
+  /**
+   * Digest of the files of the checkpoint itself that decide how it is used; absent where they were not there, and in
+   * older measurements. `behavior` says what they mean, with those of the base model of an adapter.
+   */
+  behaviorFiles: sha256Schema.optional(),
   /** Absent without a signature next to the weights, where no weights were read, and in version 0.2. */
   signature: signatureSchema.optional(),
   /** Matrices of the blocks whose shape differs from the reference's. */

@@ -153,6 +153,7 @@ const COMMON: ReadonlyArray<readonly [name: string, get: (file: ShardFile) => un
   ['choice of levels', (file) => probesOf(file)?.suites.map(({ levels }) => levels)],
   ['tokenizer, templates or code', ({ measurement: { behavior } }) => behavior?.files ?? null],
   ['signature, or files next to it', ({ measurement: { signature } }) => signature ?? null],
+  ['set of files that decide how it is used', ({ measurement: { behaviorFiles } }) => behaviorFiles ?? null],
   // These follow from those above, unless the file was edited.
   ['description of the checkpoint', ({ measurement: { checkpoint, architecture } }) => [checkpoint, architecture]],
   ['list of tensors', ({ measurement: { vectors, mismatched }, shard }) => [shard.spectra?.jobs, vectors, mismatched]],

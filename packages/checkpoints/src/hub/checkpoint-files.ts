@@ -110,7 +110,7 @@ export function twoSets(path: string, [one, other]: readonly [string, string]): 
 }
 
 /** Configurations, tokenizers, and code for its digest. The largest vocabularies take tens of MiB. */
-const WHOLE = /\.(json|jinja|model|py)$|^(vocab|merges)\.txt$|^tokenizer\.model\.v\d|^model\.sig$/;
+const WHOLE = /\.(json|jinja|model|py|tiktoken)$|^(vocab|merges)\.txt$|^tokenizer\.model\.v\d|^model\.sig$/;
 const MAX_WHOLE_BYTES = 128 * 1024 * 1024;
 /** All of them together: a folder can have thousands. */
 const MAX_WHOLE_TOTAL_BYTES = 1024 * 1024 * 1024;
