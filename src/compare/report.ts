@@ -190,7 +190,7 @@ export const reportSchema = z.strictObject({
 });
 export type Report = z.infer<typeof reportSchema>;
 
-/** What a verdict is about, as one digest: weights, config and the files that decide how they are used. */
+/** One digest of all that a verdict is about: weights, config and the files that decide how they are used. */
 export function judgedDigest({ digest, behaviorFiles }: Report['candidate']): string {
   return behaviorFiles === null ? digest : `sha256:${sha256(`${digest} ${behaviorFiles}`)}`;
 }

@@ -79,7 +79,7 @@ type Changed = FindingOf<'changed-behavior'>;
 
 /**
  * A key of a config about images or sounds, with another value: the description of the text model has none of them.
- * What only one side writes can be a default.
+ * A key that only one side writes can be a default.
  */
 function isBesideText({ key, candidate, baseline }: Changed['named'][number]): boolean {
   return /^(?!text_)\w+_config\./.test(key) && candidate !== null && baseline !== null;
@@ -120,7 +120,7 @@ function mitigation(part: BehaviorPart, changes: Changed['named'], sides: Sides)
 /** Sampling that a GGUF file can state, by the names in generation_config.json. */
 const IN_GGUF_SAMPLING: ReadonlySet<string> = new Set(Object.values(SAMPLING_NAMES));
 
-/** What acts on longer texts, by the names in config.json: GGUF files without it have none. */
+/** Keys of config.json that act on longer texts. A GGUF file has a place for them: without it, it has none. */
 const IN_GGUF_CONFIG = /^rope_parameters\.(factor|rope_type|long_factor)$|^sliding_window$/;
 
 /** Ends of a turn that only GGUF files name; a folder has their ids in a list with EOS. */

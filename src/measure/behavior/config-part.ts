@@ -6,8 +6,8 @@ import type { Json } from './files.ts';
 import { readBehaviorValues } from './part.ts';
 
 /**
- * What config.json says about arithmetic and length, also at lengths that no probe has. Where it is understood, its
- * digest is that of the decoder that it describes: libraries write one config in different ways.
+ * Arithmetic and length as config.json has them, also at lengths that no probe has. If it is understood, the digest is
+ * that of the decoder that it describes: libraries write one config in different ways.
  */
 export function configPart(config: Json): BehaviorValues | null {
   const { decoder, values } = describeConfig(config);

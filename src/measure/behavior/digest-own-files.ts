@@ -16,7 +16,7 @@ const READ = [
   /(token|vocab|tekken|chat_template|generation_config|processor).*\.json$/,
 ];
 
-/** What a GGUF file has in place of them. */
+/** A GGUF file has these keys in place of them. */
 const IN_GGUF = /^(tokenizer|general\.sampling)\./;
 
 /**

@@ -115,7 +115,7 @@ describe('what config.json says about arithmetic and length', () => {
   });
 });
 
-/** What the reference computes otherwise by less than programs differ: sizes of blocks, and roundings. */
+/** Edits by which the reference rounds otherwise, and no more: sizes of blocks, and forms of GELU. */
 const ROUNDING = /(mamba_chunk_size|chunk_size|reorder_and_upcast_attn)$|"gelu_new"$/;
 
 describe('edits of config.json after which transformers has other logits', () => {

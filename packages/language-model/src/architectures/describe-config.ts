@@ -19,7 +19,7 @@ interface ConfigContent {
   readonly values: Values;
 }
 
-/** What config.json says about arithmetic and length. Nothing in it is an error. */
+/** Read from config.json all that is about arithmetic and length. Nothing in it is an error. */
 export function describeConfig(config: Values): ConfigContent {
   const plain = Object.fromEntries(Object.entries(config).filter(([key]) => !QUANTIZATION_KEYS.includes(key)));
   const described = tryDescribe(plain);
