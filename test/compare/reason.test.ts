@@ -177,6 +177,7 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   ],
   'behavior-not-compared': [
     ['behavior', 'everything', null, 'measurement', null, null, null],
+    ['behavior', 'config', null, 'measurement', null, null, null],
     ['behavior', 'logit-scale', null, 'measurement', null, null, null],
     ['behavior', 'questions', null, 'measurement', null, null, null],
     ['behavior', 'questions', null, 'measurement', null, null, null],

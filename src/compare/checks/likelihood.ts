@@ -6,6 +6,8 @@ import { type Finding, mildestOf } from '../finding.ts';
 import {
   areScaled,
   failingFalls,
+  fallsLeftOpen,
+  fallsShown,
   type GradedLoss,
   gradedItems,
   gradedScopes,
@@ -14,8 +16,9 @@ import {
   isFallFailing,
   isFallShown,
   isOfAllFacts,
+  LIKELIHOOD_SHARES,
+  type LikelihoodMeasure,
   likelihoodLimit,
-  likelihoodMeasures,
 } from '../probes/graded-losses.ts';
 import { factsWithTwins } from '../probes/groups.ts';
 import { LEAST_FACTS } from '../probes/kinds.ts';
@@ -65,7 +68,8 @@ export function likelihoodLosses(rows: readonly GradedLoss[], policy: ProbePolic
   const isFailing = whole.some((row) => isFallFailing(row, policy));
   const shown = fallen.filter((row) => !isFailing || isOfAllFacts(row) || (row.suite !== null && !pool.has(row.suite)));
   return shown.flatMap((row) => {
-    const numbers = numbersOf(row, likelihoodLimit(row, policy));
+    const limit = likelihoodLimit(row, policy);
+    const numbers = numbersOf(row, fallsShown(row, limit)[0], { limit, of: 'shown' });
     const isConfirmed = isFallFailing(row, policy);
     return numbers === null
       ? []
@@ -98,7 +102,7 @@ export function likelihoodsMissing(byLevels: ReadonlyMap<SuiteLevel, readonly un
 export function unclearLikelihood(row: GradedLoss | undefined, policy: ProbePolicy): Finding[] {
   const { level, limit } = policy['answer-likelihood'];
   if (level === 'info' || row === undefined || isFallExcluded(row, limit)) return [];
-  const numbers = numbersOf(row, limit);
+  const numbers = numbersOf(row, fallsLeftOpen(row, limit)[0], { limit, of: 'excluded' });
   if (numbers === null) return [];
   return [{ kind: 'likelihood-unclear', level: isSmallLoss(numbers) ? 'warn' : 'inconclusive', ...numbers }];
 }
@@ -108,11 +112,15 @@ export function isSmallLoss({ change, upper, limit }: { change: number; upper: n
   return upper < 0 && change <= -limit / 2;
 }
 
-/** Of the two kinds of likelihood the one that fell further, in units of its limit. */
-function numbersOf({ capability, suite, expected, ...row }: GradedLoss, limit: number) {
-  const [worst] = likelihoodMeasures(row).sort((a, b) => a.value / a.share - b.value / b.share);
-  if (worst === undefined) return null;
-  const { kind, share, facts, value, lower, upper } = worst;
+/** @param fall the kind of likelihood that says so; that among all tokens comes first */
+function numbersOf(
+  { capability, suite, expected }: GradedLoss,
+  fall: LikelihoodMeasure | undefined,
+  { limit, of }: { readonly limit: number; readonly of: 'shown' | 'excluded' },
+) {
+  if (fall === undefined) return null;
+  const { kind, facts, value, lower, upper } = fall;
+  const share = LIKELIHOOD_SHARES[kind][of];
   if (lower === null || upper === null) return null;
   const isAmong = kind === 'among' ? { isAmong: true as const } : {};
   const numbers = { facts, change: value, lower, upper, limit: share * limit, expected: expected.value };

@@ -190,28 +190,28 @@ export function isLossExcluded(row: GradedChange, { margin, limit }: RuledOut): 
 }
 
 /**
- * The share of a limit that counts for each kind. Noise on the weights of SmolLM2-135M costs among the tokens of right
- * answers 0.69 times of what it costs among all tokens: −0.044 and −0.063 nats per byte at 5%, −0.086 and −0.125 at 7%.
+ * The share of a limit that counts for each kind. Noise on the weights of SmolLM2-135M (2% to 7%, eight draws) costs among
+ * the tokens of right answers 0.52 to 0.71 of what it costs among all tokens. So half of a limit shows a fall there, which
+ * cannot be bought, and 0.7 of it has to be ruled out, for which both need the same number of answers.
  */
-export const LIKELIHOOD_SHARES: Readonly<Record<LikelihoodKind, number>> = { likelihood: 1, among: 0.7 };
+export const LIKELIHOOD_SHARES: Readonly<
+  Record<LikelihoodKind, { readonly shown: number; readonly excluded: number }>
+> = {
+  likelihood: { shown: 1, excluded: 1 },
+  among: { shown: 0.5, excluded: 0.7 },
+};
 
 /** Change of answer likelihood, with its limit in the same unit. */
 export interface LikelihoodMeasure extends Estimate {
   readonly kind: LikelihoodKind;
   readonly facts: number;
-  readonly share: number;
 }
 
 /** Both ways in which a fall can show, as far as they are known: among all tokens, and among those of right answers. */
-export function likelihoodMeasures({
-  likelihood,
-  among,
-}: Pick<GradedChange, 'likelihood' | 'among'>): LikelihoodMeasure[] {
+function likelihoodMeasures({ likelihood, among }: Pick<GradedChange, 'likelihood' | 'among'>): LikelihoodMeasure[] {
   return [
-    ...(likelihood === null
-      ? []
-      : [{ ...likelihood, kind: 'likelihood' as const, share: LIKELIHOOD_SHARES.likelihood }]),
-    ...(among ? [{ ...among, kind: 'among' as const, share: LIKELIHOOD_SHARES.among }] : []),
+    ...(likelihood === null ? [] : [{ ...likelihood, kind: 'likelihood' as const }]),
+    ...(among ? [{ ...among, kind: 'among' as const }] : []),
   ];
 }
 
@@ -226,8 +226,13 @@ export function hasMassMoved({ among }: GradedChange, { 'answer-likelihood': { l
 
 /** Does the bound of the change show a fall beyond the limit? */
 export function isFallShown(row: GradedLoss, policy: ProbePolicy): boolean {
-  const limit = likelihoodLimit(row, policy);
-  return likelihoodMeasures(row).some(({ upper, share }) => upper !== null && upper < -share * limit);
+  return fallsShown(row, likelihoodLimit(row, policy)).length > 0;
+}
+
+/** The kinds of likelihood whose bound is beyond their share of a limit. */
+export function fallsShown(row: GradedChange, limit: number): LikelihoodMeasure[] {
+  const least = (kind: LikelihoodKind) => -LIKELIHOOD_SHARES[kind].shown * limit;
+  return likelihoodMeasures(row).filter(({ upper, kind }) => upper !== null && upper < least(kind));
 }
 
 /**
@@ -264,15 +269,19 @@ export function failingFalls(
 export function isFallFailing(row: GradedLoss, policy: ProbePolicy): boolean {
   return failingFalls(row, policy).some((least) => {
     const expected = least.isOfBound ? row.expected.upper : row.expected.value;
-    const isFallen = ({ upper, share }: LikelihoodMeasure) => upper !== null && upper < share * least.upper;
-    return likelihoodMeasures(row).some(isFallen) && expected !== null && expected < least.expected;
+    return fallsShown(row, -least.upper).length > 0 && expected !== null && expected < least.expected;
   });
 }
 
 /** @param limit nats per byte; null: none */
 export function isFallExcluded(row: GradedChange, limit: number | null): boolean {
-  if (limit === null) return true;
-  return likelihoodMeasures(row).every(({ lower, share }) => lower !== null && lower > -share * limit);
+  return limit === null || fallsLeftOpen(row, limit).length === 0;
+}
+
+/** The kinds of likelihood whose bound does not rule out a fall by their share of a limit. */
+export function fallsLeftOpen(row: GradedChange, limit: number): LikelihoodMeasure[] {
+  const most = (kind: LikelihoodKind) => -LIKELIHOOD_SHARES[kind].excluded * limit;
+  return likelihoodMeasures(row).filter(({ lower, kind }) => lower === null || lower <= most(kind));
 }
 
 /**

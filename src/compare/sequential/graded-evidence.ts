@@ -73,7 +73,7 @@ export function excludesGradedLoss(
   if (limit !== null) {
     const isExcluded = (kind: LikelihoodKind) => {
       const fall = likelihoods(rule, asked, { sign: 1, kind });
-      const size = LIKELIHOOD_SHARES[kind] * limit;
+      const size = LIKELIHOOD_SHARES[kind][margin === null ? 'shown' : 'excluded'] * limit;
       return fall !== null && excludesMean(fall, { size, sign: margin === null ? -1 : 1 }, certainty);
     };
     if (!kindsOf(rule).every(isExcluded)) return false;
@@ -108,7 +108,9 @@ export function showsFall(rule: GradedRule, asked: Asked, { alpha, policy }: Cer
     const fall = likelihoods(rule, asked, { sign: -1, kind });
     return rule.failing.some(
       ({ upper, expected, isOfBound }) =>
-        fall !== null && isShown(fall, LIKELIHOOD_SHARES[kind] * upper, true) && isShown(loss, expected, isOfBound),
+        fall !== null &&
+        isShown(fall, LIKELIHOOD_SHARES[kind].shown * upper, true) &&
+        isShown(loss, expected, isOfBound),
     );
   });
 }
