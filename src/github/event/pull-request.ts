@@ -38,13 +38,3 @@ export function eventPullRequestHead(event: Pick<WorkflowEvent, 'name' | 'payloa
   if (eventPullRequest(event) === null) return null;
   return headSchema.safeParse(event.payload).data?.pull_request.head.sha ?? null;
 }
-
-const editedSchema = z.object({ action: z.literal('edited'), changes: z.record(z.string(), z.unknown()) });
-
-/** Whether only the title or the text of a pull request changed: neither its commits nor the branch that it is for. */
-export function isTextEdit(event: Pick<WorkflowEvent, 'name' | 'payload'>): boolean {
-  if (eventPullRequest(event) === null) return false;
-  const { data } = editedSchema.safeParse(event.payload);
-  const changed = Object.keys(data?.changes ?? {});
-  return changed.length > 0 && changed.every((part) => part === 'title' || part === 'body');
-}
