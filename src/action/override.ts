@@ -13,9 +13,9 @@ import { judgedDigest, ownCheckPlace } from './check-run.ts';
 import type { ActionContext } from './context.ts';
 
 /**
- * Whether a label turns this failed check neutral: put on the pull request by somebody who may write, after a check of
- * this commit and this checkpoint had failed, and not by the author of the change. It counts in the run that the label itself started, whose event names the
- * commit. Null without; if a label is there and does not count, a warning says why.
+ * Whether a label turns this failed check neutral: put on the pull request by somebody who may write and did not open
+ * it, after a check of this commit and this checkpoint had failed. It counts in the run that the label itself started,
+ * whose event names the commit. Null without; if a label is there and does not count, a warning says why.
  */
 export async function findOverride(
   { override: label, failOn }: Pick<ReportingRun, 'override' | 'failOn'>,

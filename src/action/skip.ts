@@ -15,8 +15,8 @@ interface Skip {
 }
 
 /**
- * The label counts for the commit that it saw: in the run that it started itself, and in that of the opening. Null for a
- * run that goes on, also because its label does not count: that is said.
+ * The label counts for the commit that it saw: in the run that it started itself, and in that of the opening. Null for
+ * a run that goes on, also because its label does not count: that is said.
  */
 export async function findSkip(run: ActionRun, { event, octokit, runner }: ActionContext): Promise<Skip | null> {
   const label = 'skip' in run ? run.skip : undefined;

@@ -28,7 +28,7 @@ it('a new title is judged anew, whatever another job wrote about the commit', as
 });
 
 it('a new title does not repeat what the same commit got on another branch, or advisory', async () => {
-  // The same key and commit: a push with another checkpoint, another base branch, and a second workflow that never fails.
+  // The same key and commit: a push with another checkpoint, another base branch, and a workflow that never fails.
   await rig.gate(PASS, { event: PUSH });
   expectMeasured(await rig.gate(FAIL, { event: TITLE }), 'fail');
   const { pull_request } = PULL_REQUEST.payload;
