@@ -29,7 +29,7 @@ export async function expectCheckpoint(
   if (digest !== measured) {
     throw refused(`of another checkpoint than ${path}: ${measured ?? 'none on a hub'} was measured, not ${digest}`);
   }
-  if (files !== null && behavior !== null && files !== digestFiles(behavior.files)) {
+  if (files !== null && files !== (behavior && digestFiles(behavior.files))) {
     throw refused(`of ${path} with another tokenizer, template, sampling or code next to the weights`);
   }
 }
