@@ -99,9 +99,6 @@ export function ownCheckPlace({ event, repository, runner, workflowRun }: Action
   };
 }
 
-/** What a check run ties an override to: the checkpoint that was judged. */
-export const judgedDigest = ({ candidate }: Pick<Report, 'candidate'>): string => candidate.digest;
-
 const anchorOf = ({ workflowFile }: ActionContext): string => workflowFile ?? '.github/workflows';
 
 /**

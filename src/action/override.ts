@@ -9,7 +9,7 @@ import { printable } from '../report/escape.ts';
 import type { Override } from '../report/markdown/index.ts';
 import { wordsOf } from '../report/text/index.ts';
 import type { ReportingRun } from './action-run.ts';
-import { judgedDigest, ownCheckPlace } from './check-run.ts';
+import { ownCheckPlace } from './check-run.ts';
 import type { ActionContext } from './context.ts';
 
 /**
