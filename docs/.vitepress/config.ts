@@ -20,7 +20,17 @@ export const PARTS: readonly Part[] = [
     folder: 'reference',
     pages: [
       ...['cli', 'action', 'policy', 'comment', 'report', 'findings', 'troubleshooting', 'glossary'],
-      ...['probes', 'tasks', 'benchmarks', 'metrics', 'checkpoints', 'language-model', 'servers', 'attestation'],
+      ...[
+        'probes',
+        'tasks',
+        'benchmarks',
+        'metrics',
+        'checkpoints',
+        'language-model',
+        'servers',
+        'attestation',
+        'threat-model',
+      ],
     ],
   },
   {

@@ -32,6 +32,8 @@ export interface MergeRun extends ReportingRun {
   readonly kind: 'merge';
   /** The half that the shards were asked for, if not both. */
   readonly only: Inputs['only'];
+  /** What the shards have to be of; undefined: that is not checked. */
+  readonly checkpoint: string | undefined;
   /** Reference of the shards; what they say about it themselves proves nothing. */
   readonly reference: string | undefined;
 }

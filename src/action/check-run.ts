@@ -73,7 +73,7 @@ export function failOwnCheckRun(context: ActionContext, message: string): Promis
 /** Finish the check run of a run without a verdict. Never throws. */
 export async function finishOwnCheckRun(
   context: ActionContext,
-  text: CheckRunText & Pick<CheckRun, 'digest'>,
+  text: CheckRunText,
   conclusion: CheckRun['conclusion'],
 ): Promise<void> {
   const { octokit, checkRun: opened = null, runner } = context;

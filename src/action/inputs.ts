@@ -43,9 +43,9 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
   const [logs] = logsIn(inputs);
   if (logs !== undefined) return { kind: 'logs', logs, ...reporting };
   const { reference } = inputs;
-  if (mode === 'merge') return { kind: 'merge', only: inputs.only, reference, ...reporting };
-  const { adapter, device, method, only, seed, budget: budgetSeconds, revision } = inputs;
   const checkpoint = inputs.checkpoint === '' ? undefined : inputs.checkpoint;
+  if (mode === 'merge') return { kind: 'merge', only: inputs.only, checkpoint, reference, ...reporting };
+  const { adapter, device, method, only, seed, budget: budgetSeconds, revision } = inputs;
   const baselineEndpoint = baselineEndpointOf(inputs, endpoint);
   const cudaLibraries = inputs['cuda-libraries'];
   const model = { checkpoint, revision, reference, adapter, endpoint, baselineEndpoint };

@@ -2,7 +2,8 @@ import type { Finding } from '../compare/finding.ts';
 import { isAcceptable } from '../compare/index.ts';
 import { judgedDigest, type Report } from '../compare/report.ts';
 import { whoLabeled } from '../github/approved/index.ts';
-import { eventLabels, eventNewLabel, eventPullRequest } from '../github/event/index.ts';
+import { isSameName } from '../github/client/index.ts';
+import { eventAuthor, eventLabel, eventPullRequest } from '../github/event/index.ts';
 import { isFailure, whyNotFailedBefore } from '../github/publish/index.ts';
 import { printable } from '../report/escape.ts';
 import type { Override } from '../report/markdown/index.ts';
@@ -12,9 +13,9 @@ import { ownCheckPlace } from './check-run.ts';
 import type { ActionContext } from './context.ts';
 
 /**
- * Whether a label turns this failed check neutral: put on the pull request by somebody who may write, after a check of
- * this commit and this checkpoint had failed. It counts in the run that the label itself started, whose event names the
- * commit. Null without; if a label is there and does not count, a warning says why.
+ * Whether a label turns this failed check neutral: put on the pull request by somebody who may write and did not open
+ * it, after a check of this commit and this checkpoint had failed. It counts in the run that the label itself started,
+ * whose event names the commit. Null without; if a label is there and does not count, a warning says why.
  */
 export async function findOverride(
   { override: label, failOn }: Pick<ReportingRun, 'override' | 'failOn'>,
@@ -22,7 +23,7 @@ export async function findOverride(
   context: ActionContext,
 ): Promise<Override | null> {
   const { event, runner } = context;
-  if (label === undefined || !isFailure(report.verdict, failOn) || !eventLabels(event).includes(label)) return null;
+  if (label === undefined || !isFailure(report.verdict, failOn) || eventLabel(event, label) === null) return null;
   const found = await assess(label, report, context);
   if ('login' in found) return { label, login: found.login };
   runner.warning(printable(`the label ${label} does not override this check: ${found.refused}`));
@@ -35,33 +36,47 @@ export async function findOverride(
 export function offeredLabel(
   { override: label, failOn }: Pick<ReportingRun, 'override' | 'failOn'>,
   { report, override }: { readonly report: Report; readonly override: Override | null },
-  { event }: Pick<ActionContext, 'event'>,
+  { event, checkRun = null }: Pick<ActionContext, 'event' | 'checkRun'>,
 ): string | undefined {
-  const isOffered =
-    override === null && isFailure(report.verdict, failOn) && eventPullRequest(event) !== null && !countsAlways(report);
+  const isFailed = override === null && isFailure(report.verdict, failOn) && eventPullRequest(event) !== null;
+  // Without a check run, the next run would not find that this one has failed.
+  const isOffered = isFailed && checkRun !== null && 'id' in checkRun && !countsAlways(report);
   return isOffered ? label : undefined;
 }
 
-/** What no label overrides. */
+/**
+ * What no label overrides. A file that the verdict depends on and that the change touches is merged with it, so that a
+ * person who accepts a loss would accept looser limits as well.
+ */
 const countsAlways = ({ findings }: Pick<Report, 'findings'>): Finding | undefined =>
-  findings.find((finding) => isDecisive(finding) && !isAcceptable(finding));
+  findings.find((finding) => finding.kind === 'changed-input' || (isDecisive(finding) && !isAcceptable(finding)));
+
+/** Why a label from before this run does not count. */
+export const PUT_BEFORE = 'it was put there before this run; put it there again, for this commit';
 
 async function assess(
   label: string,
   report: Report,
   context: ActionContext,
 ): Promise<{ readonly login: string } | { readonly refused: string }> {
-  const { event, octokit } = context;
+  const { event, octokit, checkRun: own = null } = context;
   const pullRequest = eventPullRequest(event);
   const always = countsAlways(report);
-  if (always !== undefined) return { refused: `“${wordsOf(always).title}” counts always` };
-  if (eventNewLabel(event) !== label || pullRequest === null) {
-    return { refused: 'it was put there before this run; put it there again, for this commit' };
+  if (always !== undefined) {
+    const path = always.kind === 'changed-input' ? ` (${always.path})` : '';
+    return { refused: `“${wordsOf(always).title}”${path} counts always` };
   }
+  if (eventLabel(event, label) !== 'labeled' || pullRequest === null) return { refused: PUT_BEFORE };
   const who = await whoLabeled(octokit, pullRequest, label);
   if ('refused' in who || octokit === null) return who;
-  const place = { ...ownCheckPlace(context), digest: judgedDigest(report.candidate), before: who.at };
-  const refused = await whyNotFailedBefore(octokit, place);
+  const author = eventAuthor(event);
+  if (author === null) return { refused: 'GitHub does not say who opened this pull request' };
+  if (isSameName(author, who.login)) {
+    return { refused: `${who.login}, who put it there, opened this pull request; somebody else has to decide` };
+  }
+  if (own === null || !('id' in own)) return { refused: 'this run has no check run, which needs `checks: write`' };
+  const check = { ...ownCheckPlace(context), own: own.id, digest: judgedDigest(report.candidate), before: who.at };
+  const refused = await whyNotFailedBefore(octokit, check);
   return refused === null ? who : { refused };
 }
 

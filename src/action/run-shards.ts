@@ -6,10 +6,13 @@ import type { ChangedInput } from '../compare/finding.ts';
 import { checkMeasured, measureShard } from '../gate/check.ts';
 import { describeGithubError } from '../github/client/index.ts';
 import { MEASUREMENT_FILE } from '../github/storage/index.ts';
+import { expectCheckpoint } from '../measure/index.ts';
 import { type Measurement, writeMeasurement } from '../measure/schema/index.ts';
 import { mergeFiles } from '../measure/shards/index.ts';
+import { printable } from '../report/escape.ts';
 import { findingText, plain, unverifiedSentence } from '../report/text/index.ts';
 import type { KeyedRun, MergeRun, ShardRun } from './action-run.ts';
+import { ownCheckPlace } from './check-run.ts';
 import { type ActionContext, openCaches } from './context.ts';
 import { expectOutFolder } from './out-folder.ts';
 import { reportResults } from './report-results.ts';
@@ -28,7 +31,8 @@ export async function runShard(run: ShardRun, context: ActionContext): Promise<v
     measureShard({ ...settings, weights: { ...weights, spectrumStore: caches?.spectra }, onProgress }, run.shard),
   );
   const file = join(run.out, MEASUREMENT_FILE);
-  await writeMeasurement(file, measurement);
+  const { sha: commit } = ownCheckPlace(context).commit;
+  await writeMeasurement(file, { ...measurement, shard: measurement.shard && { ...measurement.shard, commit } });
   context.runner.setOutputs({ measurement: file });
   // Half a measurement has shards of its own, which would replace those of the other half.
   const name = `${shardPrefix(run)}${run.only === undefined ? '' : `${run.only}-`}${index}-of-${count}`;
@@ -45,12 +49,16 @@ export async function runMerge(run: MergeRun, context: ActionContext): Promise<v
   const measurement = await mergeShards(run, context);
   const [first, ...others] = measurement.run.unverified ?? [];
   if (first !== undefined) context.runner.info(plain(unverifiedSentence([first, ...others])));
-  const { reference } = run;
+  const { checkpoint, reference } = run;
   if (measurement.reference !== null && reference === undefined) {
     throw new UserError(
       'the shards were measured against a reference, and the input reference is empty, so that it is unknown whether the change has touched it',
       'give the job that merges the same input reference as those that measure',
     );
+  }
+  if (checkpoint !== undefined) {
+    context.runner.info(printable(`Reading ${checkpoint}, which the shards have to be of.`));
+    await expectCheckpoint(measurement, { path: checkpoint, reference });
   }
   const probes = measurement.probes !== null;
   const spectra = measurement.method !== null;
@@ -91,7 +99,7 @@ async function mergeShards(run: MergeRun, context: ActionContext): Promise<Measu
       await writeFileAtomic(path, text);
       paths.push(path);
     }
-    return await mergeFiles(paths);
+    return await mergeFiles(paths, ownCheckPlace(context).commit.sha);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -7,7 +7,6 @@ import { checkRunLeftOpen, failOwnCheckRun, openOwnCheckRun } from './check-run.
 import { type ActionContext, openContext, type StepEnvironment } from './context.ts';
 import { expectOwnLibraries } from './expect-own-libraries.ts';
 import { parseInputs } from './inputs.ts';
-import { findRepeat, reportRepeat } from './repeat.ts';
 import { runCalibrate } from './run-calibrate.ts';
 import { runGate } from './run-gate.ts';
 import { runLogs } from './run-logs.ts';
@@ -51,8 +50,7 @@ export async function runAction(start: ActionContext): Promise<void> {
     await expectOwnLibraries(parsed, workspace);
     const skip = await findSkip(parsed, context);
     if (skip !== null) return await reportSkip(skip, context);
-    const repeat = await findRepeat(parsed, context);
-    await (repeat === null ? carryOut(parsed, context) : reportRepeat(repeat, context));
+    await carryOut(parsed, context);
   } catch (error) {
     await failOwnCheckRun(context, reportError(error, context));
   }

@@ -1,10 +1,11 @@
 import { whoLabeled } from '../github/approved/index.ts';
-import { eventLabels, eventPullRequest } from '../github/event/index.ts';
+import { eventLabel, eventPullRequest } from '../github/event/index.ts';
 import { printable } from '../report/escape.ts';
 import { describeSkipped } from '../report/markdown/index.ts';
 import type { ActionRun } from './action-run.ts';
 import { finishOwnCheckRun } from './check-run.ts';
 import type { ActionContext } from './context.ts';
+import { PUT_BEFORE } from './override.ts';
 import { addSummary } from './report-results.ts';
 
 /** The label that skips a run, and who put it on the pull request. */
@@ -13,12 +14,17 @@ interface Skip {
   readonly login: string;
 }
 
-/** Null for a run that goes on, also because its label does not count: that is said. */
+/**
+ * The label counts for the commit that it saw: in the run that it started itself, and in that of the opening. Null for
+ * a run that goes on, also because its label does not count: that is said.
+ */
 export async function findSkip(run: ActionRun, { event, octokit, runner }: ActionContext): Promise<Skip | null> {
   const label = 'skip' in run ? run.skip : undefined;
   const pullRequest = eventPullRequest(event);
-  if (label === undefined || pullRequest === null || !eventLabels(event).includes(label)) return null;
-  const who = await whoLabeled(octokit, pullRequest, label);
+  if (label === undefined || pullRequest === null) return null;
+  const came = eventLabel(event, label);
+  if (came === null) return null;
+  const who = came === 'earlier' ? { refused: PUT_BEFORE } : await whoLabeled(octokit, pullRequest, label);
   if ('login' in who) return { label, login: who.login };
   runner.warning(printable(`the label ${label} does not skip this check: ${who.refused}`));
   return null;

@@ -7,6 +7,16 @@ import {
   sampleStandardDeviation,
 } from 'simple-statistics';
 
+/** As `Math.min(...values)`, which overflows the stack at some hundred thousand values. */
+export function leastOf(values: readonly number[]): number {
+  return values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+}
+
+/** As `Math.max(...values)`, for any number of values. */
+export function mostOf(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+}
+
 /** Median; for an even count the mean of the two middle values, as in numpy. Null for no values. */
 export function median(values: readonly number[]): number | null {
   return values.length === 0 ? null : medianOf([...values]);

@@ -4,7 +4,9 @@ export { clopperPearson } from './clopper-pearson.ts';
 export { type CusumPoint, cusum, DECISION_INTERVAL } from './cusum.ts';
 export {
   arithmeticMean,
+  leastOf,
   median,
+  mostOf,
   robustZ,
   standardDeviation,
   standardErrorOfMean,

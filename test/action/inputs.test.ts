@@ -64,7 +64,9 @@ it('a merge reports and does not measure', () => {
   expect(parse({ mode: 'merge' })).toEqual({ kind: 'merge', only: undefined, ...REPORTING });
   // Without it, a half that the shards were not asked for would be missing.
   expect(parse({ mode: 'merge', only: 'spectra' })).toMatchObject({ kind: 'merge', only: 'spectra' });
-  expect(parse({ mode: 'merge', reference: 'base' })).toMatchObject({ kind: 'merge', reference: 'base' });
+  expect(parse({ mode: 'merge', checkpoint: 'model', reference: 'base' })).toMatchObject({
+    ...{ kind: 'merge', checkpoint: 'model', reference: 'base' },
+  });
 });
 
 it('a calibration takes known-good checkpoints, one a line, and nothing of a candidate', () => {

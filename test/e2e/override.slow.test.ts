@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { beforeEach, expect, it } from 'vitest';
 import type { StoredLabeling } from '../github/fake/conversation.ts';
 import { annotations, FAIL, levels, PASS, useRig } from './rig.ts';
-import { HEAD_SHA, type Outcome, PULL_REQUEST } from './run-action.ts';
+import { BASE_SHA, HEAD_SHA, type Outcome, PULL_REQUEST } from './run-action.ts';
 
 const rig = useRig();
 const LABEL = 'accept-model-loss';
@@ -10,12 +10,12 @@ const LABEL = 'accept-model-loss';
 const INPUTS = { ...PASS, reference: 'model', override: LABEL };
 
 /** A pull request with the label, whose event is about the label itself unless another action is named. */
-const eventOf = ({ action = 'labeled', name = LABEL, sha = HEAD_SHA } = {}) => ({
+const eventOf = ({ action = 'labeled', name = LABEL, sha = HEAD_SHA, user = { login: 'author' } } = {}) => ({
   ...PULL_REQUEST,
   payload: {
     ...PULL_REQUEST.payload,
     ...{ action, label: { name } },
-    pull_request: { ...PULL_REQUEST.payload.pull_request, head: { sha }, labels: [{ name: LABEL }] },
+    pull_request: { ...PULL_REQUEST.payload.pull_request, user, head: { sha }, labels: [{ name: LABEL }] },
   },
 });
 
@@ -42,7 +42,8 @@ it('a label that a maintainer puts there after the check failed turns it neutral
   const { override: _, ...plain } = INPUTS;
   const failed = await rig.gate(plain, { event: eventOf({ action: 'synchronize' }) });
   expect([failed.code, last()?.conclusion], failed.log).toEqual([1, 'failure']);
-  const offer = 'can put the label <code>accept-model-loss</code> on this pull request';
+  const offer =
+    'with write access, other than the author, can put the label <code>accept-model-loss</code> on this pull request';
   // Where the workflow has one, the comment of a failed check says so.
   expect(body()).not.toContain(offer);
   await rig.gate(INPUTS, { event: eventOf({ action: 'synchronize' }) });
@@ -69,6 +70,61 @@ it('a label that a maintainer puts there after the check failed turns it neutral
   expect(refusalOf(next)).toContain('it was put there before this run; put it there again, for this commit');
   expect(next.outputs['overridden-by']).toBe('');
   expect(body()).not.toContain('overrode');
+});
+
+it('an override does not outlive its label, and no later event repeats it', async () => {
+  await rig.gate(INPUTS, { event: eventOf({ action: 'synchronize' }) });
+  rig.github.labelings.push(labeled('maintainer'));
+  expect((await rig.gate(INPUTS, { event: eventOf() })).code).toBe(0);
+  // A new title with the label still there, without the input, and the event that takes the label away.
+  expect(refusalOf(await rig.gate(INPUTS, { event: eventOf({ action: 'edited' }) }))).toContain('before this run');
+  const { override: _, ...plain } = INPUTS;
+  expect(refusalOf(await rig.gate(plain, { event: eventOf({ action: 'edited' }) }))).toBeUndefined();
+  rig.github.labelings.push(labeled('maintainer', { event: 'unlabeled' }));
+  const gone = eventOf({ action: 'unlabeled' });
+  gone.payload.pull_request.labels = [];
+  expect(refusalOf(await rig.gate(INPUTS, { event: gone }))).toBeUndefined();
+});
+
+it('a label is one label, whatever its case', async () => {
+  const inputs = { ...INPUTS, override: 'Accept-Model-Loss' };
+  await rig.gate(inputs, { event: eventOf({ action: 'synchronize' }) });
+  rig.github.labelings.push(labeled('maintainer'));
+  const { code, outputs, log } = await rig.gate(inputs, { event: eventOf() });
+  expect([code, outputs['overridden-by']], log).toEqual([0, 'maintainer']);
+});
+
+it('the author of the change does not override it, and an unknown one nobody overrides', async () => {
+  await rig.gate(INPUTS, { event: eventOf({ action: 'synchronize' }) });
+  rig.github.labelings.push(labeled('maintainer'));
+  const own = eventOf({ user: { login: 'Maintainer' } });
+  expect(refusalOf(await rig.gate(INPUTS, { event: own }))).toContain(
+    'maintainer, who put it there, opened this pull request; somebody else has to decide',
+  );
+  const { pull_request } = eventOf().payload;
+  const ofNobody = { ...eventOf(), payload: { ...eventOf().payload, pull_request: { ...pull_request, user: null } } };
+  expect(refusalOf(await rig.gate(INPUTS, { event: ofNobody }))).toContain('does not say who opened');
+});
+
+it('a failed check run of another app is no failure of this check', async () => {
+  await rig.gate(INPUTS, { event: eventOf({ action: 'synchronize' }) });
+  for (const run of rig.github.checkRuns) Object.assign(run, { app: { id: 99 } });
+  rig.github.labelings.push(labeled('maintainer'));
+  expect(refusalOf(await rig.gate(INPUTS, { event: eventOf() }))).toContain('had failed before');
+});
+
+it.each([
+  ['shadow-gate.yml', 'nothing-trained: { level: warn }\n', 'shadow-gate.yml'],
+  ['.github/workflows/gate.yml', 'on: pull_request', '.github/workflows'],
+  ['.shadow-gate/calibration.json', '{}', '.shadow-gate/calibration.json'],
+])('a change of %s counts always: it would be merged with the model', async (path, text, named) => {
+  const policy = 'nothing-trained: { level: fail }\n';
+  rig.github.files.set(`${BASE_SHA}:shadow-gate.yml`, policy).set(`${HEAD_SHA}:shadow-gate.yml`, policy);
+  rig.github.files.set(`${HEAD_SHA}:${path}`, text);
+  await rig.gate(INPUTS, { event: eventOf({ action: 'synchronize' }) });
+  expect(body()).not.toContain('put the label');
+  rig.github.labelings.push(labeled('maintainer'));
+  expect(refusalOf(await rig.gate(INPUTS, { event: eventOf() }))).toContain(`“Changed input” (${named}) counts always`);
 });
 
 it('a label before the check failed, on a commit that nobody saw fail or for another checkpoint, overrides nothing', async () => {

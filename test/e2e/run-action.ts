@@ -51,7 +51,10 @@ const REPOSITORY = { name: 'r', full_name: 'o/r', owner: { login: 'o' }, default
 const MAIN = 'refs/heads/main';
 export const PULL_REQUEST = {
   name: 'pull_request',
-  payload: { pull_request: { number: 7, base: { sha: BASE_SHA, ref: 'main' } }, repository: REPOSITORY },
+  payload: {
+    pull_request: { number: 7, user: { login: 'author' }, base: { sha: BASE_SHA, ref: 'main' } },
+    repository: REPOSITORY,
+  },
 };
 export const MERGE_GROUP = {
   name: 'merge_group',

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { serveCheckpoint } from '../../packages/language-model/test/remote/serve-checkpoint.ts';
 import { repository } from '../fixtures.ts';
 import { annotations, useRig, WEIGHTS } from './rig.ts';
-import { BASE_SHA, HEAD_SHA, PUSH } from './run-action.ts';
+import { BASE_SHA, HEAD_SHA, type Outcome, PUSH } from './run-action.ts';
 
 const rig = useRig();
 
@@ -34,7 +34,8 @@ it('four merged shards are what one machine measures, and get one comment', asyn
   // `permissions: actions: read` of matrix.yml.
   expect(requestsFor('actions')).not.toEqual([]);
   const { reference, policy } = CANDIDATE;
-  const merged = await rig.gate({ mode: 'merge', baseline: 'baseline.json', reference, policy }, { runId: 42 });
+  const merging = { mode: 'merge', baseline: 'baseline.json', reference, policy, checkpoint: CANDIDATE.checkpoint };
+  const merged = await rig.gate(merging, { runId: 42 });
   expect(merged.outputs.verdict, merged.log).toBe('fail');
   expect(merged.code).toBe(1);
   expect(rig.github.comments).toHaveLength(1);
@@ -95,6 +96,31 @@ it('a shard that is missing or foreign is an error that names it, not a verdict 
   await rig.gate({ ...inputs, shard: '3/4' }, { runId: 42 });
   expect((await rig.gate({ mode: 'merge' }, { runId: 42 })).outputs.verdict).toBe('warn');
   expect(rig.github.comments).toHaveLength(1);
+});
+
+it('shards that another job of the run uploaded, of another commit or checkpoint, get no verdict', async () => {
+  const inputs = { ...WEIGHTS, checkpoint: 'model', shard: '1/1' };
+  const merge = { ...WEIGHTS, mode: 'merge' };
+  const message = (outcome: Outcome) => {
+    expect([outcome.code, outcome.outputs], outcome.log).toEqual([1, {}]);
+    return annotations(outcome)[0]?.message;
+  };
+  const other = { environment: { GITHUB_SHA: 'c'.repeat(40) }, event: PUSH, runId: 42 };
+  await rig.gate(inputs, other);
+  expect(message(await rig.gate(merge, { event: PUSH, runId: 42 }))).toContain(
+    `is of commit ${'c'.repeat(40)}, and this run is about ${HEAD_SHA}`,
+  );
+  // The candidate of this commit is broken, and a good one was measured in its place.
+  await rig.gate(inputs, { event: PUSH, runId: 42 });
+  expect(message(await rig.gate({ ...merge, checkpoint: 'broken' }, { event: PUSH, runId: 42 }))).toMatch(
+    /^the shards are of another checkpoint than broken: sha256:\w+ was measured, not sha256:/,
+  );
+  const same = await rig.gate({ ...merge, checkpoint: 'model' }, { event: PUSH, runId: 42 });
+  expect(same.outputs.verdict, same.log).toBe('warn');
+  await writeFile(rig.path('model', 'generation_config.json'), '{"temperature": 2}');
+  expect(message(await rig.gate({ ...merge, checkpoint: 'model' }, { event: PUSH, runId: 42 }))).toMatch(
+    /^the shards are of model with another tokenizer, template, sampling or code/,
+  );
 });
 
 it('the job that merges takes the path of the reference from its own input, not from shards', async () => {

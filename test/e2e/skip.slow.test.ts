@@ -6,15 +6,15 @@ import { PULL_REQUEST, PUSH } from './run-action.ts';
 const rig = useRig();
 const INPUTS = { ...FAIL, skip: 'no-model-gate' };
 
-/** The event of a pull request with labels. */
-const withLabels = (...names: string[]) => ({
+/** The event of a pull request with labels, about the last of them unless it is named. */
+const withLabels = (names: string[], change: object = { action: 'labeled', label: { name: names.at(-1) } }) => ({
   ...PULL_REQUEST,
   payload: {
-    ...PULL_REQUEST.payload,
+    ...{ ...PULL_REQUEST.payload, ...change },
     pull_request: { ...PULL_REQUEST.payload.pull_request, labels: names.map((name) => ({ name })) },
   },
 });
-const event = withLabels('docs', 'no-model-gate');
+const event = withLabels(['docs', 'no-model-gate']);
 
 const labeled = (login: string, change: Partial<StoredLabeling> = {}): StoredLabeling => ({
   ...{ event: 'labeled', label: { name: 'no-model-gate' }, actor: { login, type: 'User' } },
@@ -39,6 +39,28 @@ it('a label that somebody with write access put there skips the check, which is 
   expect(rig.github.comments).toEqual([]);
   expect(last()).toMatchObject({ status: 'completed', conclusion: 'neutral' });
   expect(last()?.output.summary).toContain('Nothing was measured or judged');
+});
+
+it.each<[string, object]>([
+  ['a push', { action: 'synchronize' }],
+  ['a new title or base branch', { action: 'edited', changes: {} }],
+  ['another label', { action: 'labeled', label: { name: 'docs' } }],
+  ['the label that is taken away', { action: 'unlabeled', label: { name: 'no-model-gate' } }],
+  ['a second opening', { action: 'reopened' }],
+])('a label from before does not skip the run of %s: the commit can be a later one', async (_, change) => {
+  rig.github.labelings.push(labeled('maintainer'));
+  const outcome = await rig.gate(INPUTS, { event: withLabels(['docs', 'no-model-gate'], change) });
+  expect([outcome.code, outcome.outputs.verdict], outcome.log).toEqual([1, 'fail']);
+  expect(annotations(outcome)[0]?.message).toBe(
+    'the label no-model-gate does not skip this check: it was put there before this run; put it there again, for this commit',
+  );
+});
+
+it('a label counts in the run of the opening, and whatever its case', async () => {
+  rig.github.labelings.push(labeled('maintainer', { label: { name: 'No-Model-Gate' } }));
+  const opened = await rig.gate(INPUTS, { event: withLabels(['no-model-gate'], { action: 'opened' }) });
+  const inCapitals = await rig.gate(INPUTS, { event: withLabels(['NO-MODEL-GATE']) });
+  for (const { outputs, log } of [opened, inCapitals]) expect(outputs, log).toEqual({ verdict: 'skipped' });
 });
 
 it.each<[string, StoredLabeling[], string]>([
@@ -78,7 +100,7 @@ it('nothing is skipped without the label, without the input, and on a push', asy
   rig.github.labelings.push(labeled('maintainer'));
   const { skip: _, ...noInput } = INPUTS;
   const outcomes = [
-    await rig.gate(INPUTS, { event: withLabels('docs') }),
+    await rig.gate(INPUTS, { event: withLabels(['docs']) }),
     await rig.gate(noInput, { event }),
     await rig.gate(INPUTS, { event: PUSH }),
   ];

@@ -1,68 +1,48 @@
 import { expect, it } from 'vitest';
-import { annotations, FAIL, PASS, useRig } from './rig.ts';
-import { type Outcome, PULL_REQUEST } from './run-action.ts';
+import { FAIL, PASS, useRig } from './rig.ts';
+import { type Outcome, PULL_REQUEST, PUSH } from './run-action.ts';
 
 const rig = useRig();
-const last = () => rig.github.checkRuns.at(-1);
 const edited = (changes: object) => ({
   ...PULL_REQUEST,
   payload: { ...PULL_REQUEST.payload, action: 'edited', changes },
 });
-const TEXT = edited({ title: { from: 'An older title' }, body: { from: null } });
-const isMeasured = ({ log }: Outcome) => log.includes('Measuring');
+const TITLE = edited({ title: { from: 'An older title' } });
 
-it.each([
-  ['failure', FAIL, 'fail', 1],
-  ['success', PASS, 'pass', 0],
-] as const)(
-  'a new title repeats the %s of the commit, without measuring anything',
-  async (conclusion, inputs, verdict, code) => {
-    const first = await rig.gate(inputs);
-    expect([first.code, last()?.conclusion], first.log).toEqual([code, conclusion]);
-    const judged = last();
-    // Twice: what was repeated can be repeated.
-    for (const _ of [1, 2]) {
-      const again = await rig.gate(inputs, { event: TEXT });
-      expect([again.code, again.outputs, isMeasured(again)], again.log).toEqual([code, { verdict }, false]);
-      expect(annotations(again)[0]?.message).toContain('only the title or the text of the pull request changed');
-      expect(last()).toMatchObject({ status: 'completed', conclusion, external_id: judged?.external_id });
-      expect(last()?.output).toMatchObject({ title: judged?.output.title, summary: judged?.output.summary });
-    }
-    expect(rig.github.checkRuns).toHaveLength(3);
-  },
-);
+function expectMeasured({ code, log, outputs: { verdict } }: Outcome, expected: 'pass' | 'fail') {
+  expect([code, verdict, log.includes('Measuring')], log).toEqual([expected === 'pass' ? 0 : 1, expected, true]);
+  const conclusion = expected === 'pass' ? 'success' : 'failure';
+  expect(rig.github.checkRuns.at(-1)).toMatchObject({ status: 'completed', conclusion });
+}
 
-it('another base branch, and what is not known to be a text, is measured', async () => {
-  await rig.gate(PASS);
-  const base = { ref: { from: 'old' }, sha: { from: 'a'.repeat(40) } };
-  for (const changes of [{ base }, { title: { from: 'x' }, base }, {}, { other: 1 }]) {
-    expect(isMeasured(await rig.gate(PASS, { event: edited(changes) })), JSON.stringify(changes)).toBe(true);
-  }
-});
-
-it('a commit is measured where no verdict on it is sure', async () => {
-  expect(isMeasured(await rig.gate(PASS, { event: TEXT }))).toBe(true);
-  const judged = last();
+it('a new title is judged anew, whatever another job wrote about the commit', async () => {
+  await rig.gate(FAIL);
+  const [judged] = rig.github.checkRuns;
   if (judged === undefined) throw new Error('no check run');
-  const otherwise = async (change: object) => {
-    rig.github.checkRuns.splice(0, rig.github.checkRuns.length, { ...judged, id: 1, ...change });
-    return isMeasured(await rig.gate(PASS, { event: TEXT }));
-  };
-  expect(await otherwise({})).toBe(false);
-  // Another run is on its way, or ended without a verdict; or somebody else wrote it.
-  expect(await otherwise({ status: 'in_progress', completed_at: null })).toBe(true);
-  expect(await otherwise({ conclusion: 'timed_out' })).toBe(true);
-  expect(await otherwise({ external_id: null })).toBe(true);
-  expect(await otherwise({ app: { id: 99 } })).toBe(true);
-  expect(await otherwise({ output: { ...judged.output, title: 'no verdict: it was killed' } })).toBe(true);
-  expect(await otherwise({ head_sha: 'c'.repeat(40) })).toBe(true);
-  rig.github.faults.push({ request: /^GET .*\/check-runs$/, status: 500 });
-  expect(await otherwise({})).toBe(true);
+  // Any job with `checks: write` can write this, and in 2099 it is still the newest.
+  rig.github.checkRuns.push({
+    ...{ ...judged, id: 2, conclusion: 'success', completed_at: '2099-01-01T00:00:00Z' },
+    output: { title: 'pass: all is well', summary: 'All is well.', annotations: [] },
+  });
+  expectMeasured(await rig.gate(FAIL, { event: TITLE }), 'fail');
 });
 
-it('a run that ended without a verdict is not skipped over', async () => {
-  await rig.gate(PASS);
-  const broken = await rig.gate({ ...PASS, policy: 'none.yml' });
-  expect([broken.code, last()?.conclusion]).toEqual([1, 'failure']);
-  expect(isMeasured(await rig.gate(PASS, { event: TEXT }))).toBe(true);
+it('a new title does not repeat what the same commit got on another branch, or advisory', async () => {
+  // The same key and commit: a push with another checkpoint, another base branch, and a workflow that never fails.
+  await rig.gate(PASS, { event: PUSH });
+  expectMeasured(await rig.gate(FAIL, { event: TITLE }), 'fail');
+  const { pull_request } = PULL_REQUEST.payload;
+  const base = { ...pull_request.base, ref: 'release' };
+  await rig.gate(PASS, { event: { ...TITLE, payload: { ...TITLE.payload, pull_request: { ...pull_request, base } } } });
+  expectMeasured(await rig.gate(FAIL, { event: TITLE }), 'fail');
+  await rig.gate({ ...FAIL, 'fail-on': 'never' });
+  expectMeasured(await rig.gate(FAIL, { event: TITLE }), 'fail');
+});
+
+it('another base branch and a new text are judged anew', async () => {
+  const base = { ref: { from: 'old' }, sha: { from: 'a'.repeat(40) } };
+  await rig.gate(FAIL);
+  for (const changes of [{ base }, { body: { from: null } }]) {
+    expectMeasured(await rig.gate(PASS, { event: edited(changes) }), 'pass');
+  }
 });

@@ -2,12 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { withExceptions } from '../../src/compare/index.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { parseReport, serializeReport } from '../../src/report/json.ts';
+import { renderComment } from '../../src/report/markdown/index.ts';
 import { everyFinding } from './findings.ts';
 import { finding, HOSTILE_NAMES, probeReport, report, spiked } from './fixtures.ts';
 
 const reread = (of: ReturnType<typeof report>) => parseReport(JSON.stringify(serializeReport(of)), 'report.json');
 
+const NON_FINITE = { kind: 'non-finite', level: 'fail', tensor: 'w', nan: 1, inf: 0 } as const;
+
 describe('report.json', () => {
+  it('reads a report with more findings than a call has arguments', () => {
+    const findings = Array.from({ length: 150_000 }, () => NON_FINITE);
+    const read = reread(report({ findings, verdict: 'fail' }));
+    expect(read.findings).toHaveLength(findings.length);
+    expect(renderComment(read, { key: 'default', docs: '' }).length).toBeGreaterThan(1000);
+  });
+
   it('report.json reads back as the report that was written, whatever the findings and their names', () => {
     for (const name of HOSTILE_NAMES.filter((hostile) => !hostile.includes('\ud800'))) {
       const written = report({ findings: everyFinding(name), probes: probeReport() });

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { median, robustZ, weightedMean } from '../../src/statistics/descriptive.ts';
+import { leastOf, median, mostOf, robustZ, weightedMean } from '../../src/statistics/descriptive.ts';
 
 describe('descriptive statistics', () => {
+  it('the least and the most of a million values are found, as of none', () => {
+    const values = Array.from({ length: 1e6 }, (_, i) => i);
+    expect([leastOf(values), mostOf(values)]).toEqual([0, 1e6 - 1]);
+    expect([leastOf([]), mostOf([])]).toEqual([Math.min(), Math.max()]);
+    expect([leastOf([1, Number.NaN, 2]), mostOf([1, Number.NaN, 2])]).toEqual([Number.NaN, Number.NaN]);
+  });
+
   it('the median of an even count is the mean of the two middle values', () => {
     expect(median([4, 1, 3, 2])).toBe(2.5);
     expect(median([])).toBeNull();

@@ -60,7 +60,7 @@ export function workflowText(facts: WorkflowFacts): string {
     '',
     'concurrency:',
     `  group: shadow-gate-\${{ github.ref }}`,
-    `  cancel-in-progress: \${{ github.event.action != 'edited' || github.event.changes.base != null }} # a new title or text waits, and repeats the verdict`,
+    '  cancel-in-progress: true',
     '',
     'jobs:',
     '  gate:',

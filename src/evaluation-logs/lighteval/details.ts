@@ -5,6 +5,7 @@ import { canonicalJson, validate } from '@shadow-gate/platform/json';
 import { readParquetFile } from '@shadow-gate/platform/parquet';
 import { z } from 'zod';
 import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../../measure/schema/index.ts';
+import { mostOf } from '../../statistics/index.ts';
 
 const exampleSchema = z.looseObject({
   query: z.string(),
@@ -91,7 +92,7 @@ export function toDetails(rows: readonly unknown[], path: string, of: DetailsCon
     promptHash: sha256(canonicalJson(parts.map(({ prompt }) => prompt).sort())),
     requests: sha256(canonicalJson(parts.map(({ request }) => request).sort())),
   }));
-  return { documents, repeats: Math.max(...all.map((own) => own.repeats)), isChoice };
+  return { documents, repeats: mostOf(all.map((own) => own.repeats)), isChoice };
 }
 
 /** A document, and every way in which it was answered. */

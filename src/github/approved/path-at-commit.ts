@@ -77,24 +77,24 @@ export async function pathAtCommit(objects: GitObjects, root: string, path: stri
  */
 export async function pathIdentity(objects: GitObjects, root: string, found: Found): Promise<string> {
   const seen = new Set<string>();
-  const describe = async (thing: Found): Promise<string[]> => {
-    if (thing.kind === 'link') return [`link ${thing.target}`];
-    if (thing.kind === 'submodule') return [`submodule ${thing.sha} ${thing.rest}`];
-    if (thing.kind === 'file') return [`file ${thing.sha}`];
+  const describe = async (thing: Found): Promise<string> => {
+    if (thing.kind === 'link') return `link ${thing.target}`;
+    if (thing.kind === 'submodule') return `submodule ${thing.sha} ${thing.rest}`;
+    if (thing.kind === 'file') return `file ${thing.sha}`;
     // The same folder through another link.
-    if (seen.has(thing.folder)) return [`folder ${thing.sha}`];
+    if (seen.has(thing.folder)) return `folder ${thing.sha}`;
     seen.add(thing.folder);
     const inside: string[] = [`folder ${thing.sha}`];
     for (const entry of await objects.entriesOf(thing.sha)) {
       const path = posix.join(thing.folder, entry.path);
-      if (entry.type === 'tree') inside.push(...(await describe({ kind: 'folder', sha: entry.sha, folder: path })));
+      if (entry.type === 'tree') inside.push(await describe({ kind: 'folder', sha: entry.sha, folder: path }));
       if (entry.mode !== '120000') continue;
       const target = await pathAtCommit(objects, root, path);
-      if (target) inside.push(`${path}:`, ...(await describe(target)));
+      if (target) inside.push(`${path}:`, await describe(target));
     }
-    return inside;
+    return inside.join('\n');
   };
-  return [...(await describe(found)), ...(await conversions(objects, root, found))].join('\n');
+  return [await describe(found), ...(await conversions(objects, root, found))].join('\n');
 }
 
 /** What git may do to the bytes of a file when it checks them out, besides what Git LFS does. */
@@ -109,7 +109,7 @@ async function conversions(objects: GitObjects, root: string, found: Found): Pro
   for (let depth = 0; ; depth += 1) {
     const attributes = entries.find(({ path, type }) => path === '.gitattributes' && type === 'blob');
     const text = attributes ? (await objects.bytesOf(attributes.sha)).toString('utf8') : '';
-    lines.push(...text.split('\n').filter((line) => CONVERSION.test(line)));
+    for (const line of text.split('\n')) if (CONVERSION.test(line)) lines.push(line);
     const next = entries.find(({ path, type }) => path === names[depth] && type === 'tree');
     if (!next) break;
     entries = await objects.entriesOf(next.sha);

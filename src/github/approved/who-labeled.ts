@@ -1,4 +1,5 @@
 import { describeGithubError, requestErrorStatus } from '../client/errors.ts';
+import { isSameName } from '../client/same-name.ts';
 import type { Octokit, PullRequest, Repository } from '../client/types.ts';
 
 /** Who put a label on a pull request, if that person may write to the repository; else why it does not count. */
@@ -29,7 +30,9 @@ export async function whoLabeled(
     });
     const last = events.findLast(
       (event) =>
-        (event.event === 'labeled' || event.event === 'unlabeled') && 'label' in event && event.label.name === label,
+        (event.event === 'labeled' || event.event === 'unlabeled') &&
+        'label' in event &&
+        isSameName(event.label.name, label),
     );
     if (last?.event !== 'labeled') return { refused: 'GitHub does not say who put it there' };
     const { login, type } = last.actor ?? { login: 'who put it there', type: '' };
@@ -69,7 +72,7 @@ export async function labelingsSince(
   );
   const found: Labeling[] = [];
   for (const { event, label: its, actor, issue, created_at } of events) {
-    if (event !== 'labeled' || its?.name !== label || actor?.type !== 'User' || !issue) continue;
+    if (event !== 'labeled' || !isSameName(its?.name ?? '', label) || actor?.type !== 'User' || !issue) continue;
     const permission = await permissionOf(octokit, { ...repository, username: actor.login });
     if (MAY_WRITE.includes(permission)) found.push({ login: actor.login, pullRequest: issue.number, time: created_at });
   }

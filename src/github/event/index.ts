@@ -8,6 +8,6 @@ export {
   isOnDefaultBranch,
 } from './branches.ts';
 export type { WorkflowEvent } from './event.ts';
-export { eventLabels, eventNewLabel, eventPullRequest, eventPullRequestHead, isTextEdit } from './pull-request.ts';
+export { eventAuthor, eventLabel, eventPullRequest, eventPullRequestHead } from './pull-request.ts';
 export { isOfPublicRepository } from './visibility.ts';
 export { eventFinishedRun, type FinishedRun, pullRequestsOfRun } from './workflow-run.ts';

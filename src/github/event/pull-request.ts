@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isSameName } from '../client/same-name.ts';
 import type { PullRequest } from '../client/types.ts';
 import { repositorySchema, type WorkflowEvent } from './event.ts';
 
@@ -17,34 +18,39 @@ export function eventPullRequest({ name, payload }: Pick<WorkflowEvent, 'name' |
   return data ? { ...data.repository, number: data.pull_request.number } : null;
 }
 
-const labelsSchema = z.object({ pull_request: z.object({ labels: z.array(z.object({ name: z.string() })) }) });
+const name = z.object({ name: z.string() });
+const labelsSchema = z.object({
+  action: z.string().optional(),
+  label: name.optional(),
+  pull_request: z.object({ labels: z.array(name) }),
+});
 
-/** The labels of the pull request when its event was sent; none for an event about something else. */
-export function eventLabels(event: Pick<WorkflowEvent, 'name' | 'payload'>): string[] {
-  if (eventPullRequest(event) === null) return [];
-  return labelsSchema.safeParse(event.payload).data?.pull_request.labels.map(({ name }) => name) ?? [];
+/**
+ * How a label came to the pull request of an event. The commit of the event is the one that the label saw if the event
+ * is about the label itself, or about the opening; it can be a later one for a label from an `earlier` event.
+ * @returns null without the label, and for an event about something else
+ */
+export function eventLabel(
+  event: Pick<WorkflowEvent, 'name' | 'payload'>,
+  label: string,
+): 'labeled' | 'opened' | 'earlier' | null {
+  if (eventPullRequest(event) === null) return null;
+  const { data } = labelsSchema.safeParse(event.payload);
+  if (!data?.pull_request.labels.some((one) => isSameName(one.name, label))) return null;
+  if (data.action === 'opened') return 'opened';
+  return data.action === 'labeled' && data.label && isSameName(data.label.name, label) ? 'labeled' : 'earlier';
 }
 
-const labeledSchema = z.object({ action: z.literal('labeled'), label: z.object({ name: z.string() }) });
+const authorSchema = z.object({ pull_request: z.object({ user: z.object({ login: z.string() }) }) });
 
-/** The label that was put on a pull request, if the event is about that. */
-export function eventNewLabel(event: Pick<WorkflowEvent, 'name' | 'payload'>): string | null {
+/** Who opened the pull request; null for an event about something else, and for an account that is gone. */
+export function eventAuthor(event: Pick<WorkflowEvent, 'name' | 'payload'>): string | null {
   if (eventPullRequest(event) === null) return null;
-  return labeledSchema.safeParse(event.payload).data?.label.name ?? null;
+  return authorSchema.safeParse(event.payload).data?.pull_request.user.login ?? null;
 }
 
 /** The newest commit of the pull request when its event was sent; null for an event about something else. */
 export function eventPullRequestHead(event: Pick<WorkflowEvent, 'name' | 'payload'>): string | null {
   if (eventPullRequest(event) === null) return null;
   return headSchema.safeParse(event.payload).data?.pull_request.head.sha ?? null;
-}
-
-const editedSchema = z.object({ action: z.literal('edited'), changes: z.record(z.string(), z.unknown()) });
-
-/** Whether only the title or the text of a pull request changed: neither its commits nor the branch that it is for. */
-export function isTextEdit(event: Pick<WorkflowEvent, 'name' | 'payload'>): boolean {
-  if (eventPullRequest(event) === null) return false;
-  const { data } = editedSchema.safeParse(event.payload);
-  const changed = Object.keys(data?.changes ?? {});
-  return changed.length > 0 && changed.every((part) => part === 'title' || part === 'body');
 }

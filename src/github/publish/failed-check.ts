@@ -1,10 +1,11 @@
 import { describeGithubError } from '../client/errors.ts';
 import type { Octokit } from '../client/types.ts';
-import type { CheckRunPlace } from './check-run.ts';
-import { listCheckRuns } from './list-check-runs.ts';
+import { type CheckRunPlace, checkRunName } from './check-run.ts';
 
 /** The failed check run of one checkpoint on one commit. */
 interface FailedCheck extends Pick<CheckRunPlace, 'name' | 'commit'> {
+  /** Id of the check run of the run that looks for it. */
+  readonly own: number;
   /** Digest of the checkpoint that was judged. */
   readonly digest: string;
   /** ISO 8601, in UTC: the check run was there before. */
@@ -17,18 +18,24 @@ interface FailedCheck extends Pick<CheckRunPlace, 'name' | 'commit'> {
  */
 export async function whyNotFailedBefore(
   octokit: Octokit,
-  { digest, before, ...place }: FailedCheck,
+  { own, digest, before, name, commit: { owner, repo, sha } }: FailedCheck,
 ): Promise<string | null> {
   try {
-    const runs = await listCheckRuns(octokit, place, { status: 'completed' });
+    // Also those that a later one replaced.
+    const runs = await octokit.paginate(octokit.rest.checks.listForRef, {
+      ...{ owner, repo, ref: sha, check_name: checkRunName(name), filter: 'all', per_page: 100 },
+    });
+    // Another app may write a check run of the same name, which a required check of this app does not count.
+    const app = runs.find(({ id }) => id === own)?.app?.id;
     const isThere = runs.some(
-      ({ conclusion, external_id, completed_at }) =>
-        conclusion === 'failure' &&
-        external_id === digest &&
-        completed_at !== null &&
-        Date.parse(completed_at) <= Date.parse(before),
+      (run) =>
+        run.conclusion === 'failure' &&
+        run.app?.id === app &&
+        run.external_id === digest &&
+        run.completed_at !== null &&
+        Date.parse(run.completed_at) <= Date.parse(before),
     );
-    return isThere
+    return isThere && app !== undefined
       ? null
       : 'no check of this commit and this checkpoint had failed before, which needs `checks: write`';
   } catch (error) {

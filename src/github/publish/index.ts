@@ -12,5 +12,4 @@ export { writeStickyComment } from './comment.ts';
 export { fetchPullRequestHead } from './comment-order.ts';
 export { whyNotFailedBefore } from './failed-check.ts';
 export { updateIssue } from './issue.ts';
-export { type EarlierVerdict, lastVerdict } from './last-verdict.ts';
 export { proposeFiles } from './propose-files.ts';

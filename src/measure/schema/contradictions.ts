@@ -5,6 +5,7 @@ import type { MaybeBounded } from '@shadow-gate/spectra/bounded';
 import { MAX_RESIDUAL } from '@shadow-gate/spectra/merge-status';
 import { STRONG } from '@shadow-gate/spectra/metrics';
 import { choiceProbability, isMostlyRight } from '../../probes/outcome.ts';
+import { mostOf } from '../../statistics/index.ts';
 import { flattenMetrics, summarize } from '../aggregate.ts';
 import { benchmarksDigest } from './benchmarks.ts';
 import type { Measurement, TensorMeasurement } from './measurement.ts';
@@ -218,7 +219,7 @@ function contradictionInLevels({ suites, items }: MeasuredProbes): string | null
     const asked = new Map(levels.map((family) => [family.family, family.asked]));
     if (asked.size < levels.length) return `the levels of one family of ${suite} are there twice`;
     const wrong = levels.find(({ count, asked }) => asked.some((level) => level > count));
-    if (wrong) return `${JSON.stringify(wrong.family)} of ${suite} has no level ${Math.max(...wrong.asked)}`;
+    if (wrong) return `${JSON.stringify(wrong.family)} of ${suite} has no level ${mostOf(wrong.asked)}`;
     const other = items.find(
       (item) => item.suite === name && !(item.level !== undefined && asked.get(item.family)?.includes(item.level)),
     );

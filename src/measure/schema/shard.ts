@@ -53,6 +53,8 @@ export const shardSchema = z.strictObject({
   digests: z
     .strictObject({ checkpoint: digestShareSchema.nullable(), reference: digestShareSchema.nullable() })
     .default({ checkpoint: null, reference: null }),
+  /** The commit that the run of the action was about; absent outside of the action. */
+  commit: z.string().optional(),
 });
 export type ShardMeasurement = z.infer<typeof shardSchema>;
 export type SpectraShare = NonNullable<ShardMeasurement['spectra']>;

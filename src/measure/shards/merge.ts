@@ -15,11 +15,13 @@ import { joinIdentities, type ShardFile } from './join-identity.ts';
 /**
  * Read the shards of a measurement and join them. Those of the spectra and those of the probes can be of different
  * numbers, and a half that was not split can be a whole file.
+ * @param commit the one that all shards have to be of; by default any, and none
  * @throws UserError naming a file that is not of the same measurement, or a missing shard
  */
-export async function mergeFiles(paths: readonly string[]): Promise<Measurement> {
+export async function mergeFiles(paths: readonly string[], commit?: string): Promise<Measurement> {
   const files: HalfFile[] = [];
   for (const path of paths) files.push({ path, measurement: await readMeasurementOrShard(path) });
+  for (const file of files) if (commit !== undefined) expectCommit(file, commit);
   const spectra = files.filter(({ measurement }) => halvesOf(measurement) === 'spectra');
   const probes = files.filter(({ measurement }) => halvesOf(measurement) === 'probes');
   if (spectra.length === 0 || probes.length === 0) return mergeShards(files.map(asShard));
@@ -32,6 +34,18 @@ export async function mergeFiles(paths: readonly string[]): Promise<Measurement>
   }
   return joinHalves(wholeHalf(spectra), wholeHalf(probes));
 }
+
+function expectCommit({ path, measurement: { shard } }: HalfFile, commit: string): void {
+  if (shard?.commit === commit) return;
+  const known = shard?.commit === undefined ? 'has no commit' : `is of commit ${shard.commit.slice(0, SHA_LENGTH)}`;
+  throw new UserError(
+    `${path} ${known}, and this run is about ${commit}`,
+    'let the jobs of this run measure all shards, with this version of the action',
+  );
+}
+
+/** Characters of a commit: a file can have any text there. */
+const SHA_LENGTH = 40;
 
 function wholeHalf(files: readonly HalfFile[]): HalfFile {
   const [first] = files;

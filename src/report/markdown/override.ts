@@ -14,5 +14,5 @@ export function overrideLine({ label, login }: Override): string {
 
 /** A way out without a new baseline, where the workflow has one. */
 export function overrideOffer(label: string): string {
-  return `To merge this commit without a new baseline, somebody with write access can put the label ${codeName(label)} on this pull request.`;
+  return `To merge this commit without a new baseline, somebody with write access, other than the author, can put the label ${codeName(label)} on this pull request.`;
 }

@@ -1,4 +1,5 @@
 import { CHARTS, type Chart, type Trend, type TrendCheck } from '../../compare/index.ts';
+import { leastOf, mostOf } from '../../statistics/index.ts';
 import { formatLimit, formatRatio } from '../text/numbers.ts';
 import { BLUE, GRAY, xyChart } from './xy-chart.ts';
 
@@ -79,7 +80,7 @@ function cumulativeSums(checks: readonly TrendCheck[], limit: number): string[] 
     // Before the first evidence a sum is at its start.
     ...charts.map((chart) => ({ color: COLORS[chart], values: checks.map(({ sums }) => sums[chart] ?? 0) })),
   ];
-  const top = Math.ceil(HEADROOM * Math.max(...lines.flatMap(({ values }) => values)));
+  const top = Math.ceil(HEADROOM * mostOf(lines.flatMap(({ values }) => values)));
   const legend = charts.map((chart) => `${COLOR_NAMES[chart]}: ${NAMES[chart]}`).join('; ');
   return [
     withCaption(
@@ -94,8 +95,8 @@ function cumulativeSums(checks: readonly TrendCheck[], limit: number): string[] 
 const STEP = 5;
 
 function rangeOf(values: readonly number[]): [number, number] {
-  const least = STEP * Math.floor(Math.min(...values) / STEP);
-  const most = STEP * Math.ceil(Math.max(...values) / STEP);
+  const least = STEP * Math.floor(leastOf(values) / STEP);
+  const most = STEP * Math.ceil(mostOf(values) / STEP);
   return [most > least ? least : least - STEP, most];
 }
 

@@ -6,6 +6,7 @@ import {
 } from '../../compare/calibration/index.ts';
 import type { FindingOf, Level } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
+import { leastOf, mostOf } from '../../statistics/index.ts';
 import { metricPart } from './metric-names.ts';
 import { formatCount, formatNumber, formatPair, formatPercentLimit, NO_NUMBER } from './numbers.ts';
 import type { PhrasePart } from './phrase.ts';
@@ -115,7 +116,7 @@ function levelOfBeyond({ metric }: CalibratedMetric, { findings }: Report): Leve
 
 /** `0.618 to 0.732`; one number where all are the same. */
 export function rangeWords(values: readonly number[]): string {
-  const [low, high] = formatPair(Math.min(...values), Math.max(...values));
+  const [low, high] = formatPair(leastOf(values), mostOf(values));
   return low === high ? low : `${low} to ${high}`;
 }
 

@@ -1,4 +1,5 @@
 import type { Estimate } from '../../compare/probes/index.ts';
+import { leastOf, mostOf } from '../../statistics/index.ts';
 import { formatEnds, formatPart, NO_NUMBER } from './numbers.ts';
 
 /** One number of several checkpoints, to be read across them. */
@@ -17,7 +18,7 @@ export interface CheckpointNumber {
 export function baselineOver(values: ReadonlyArray<number | null>, show: (value: number) => string): string {
   const known = values.filter((value) => value !== null);
   if (known.length === 0) return NO_NUMBER;
-  const [least, most] = [show(Math.min(...known)), show(Math.max(...known))];
+  const [least, most] = [show(leastOf(known)), show(mostOf(known))];
   return least === most ? least : `${least} to ${most}`;
 }
 

@@ -3,6 +3,7 @@ import type { Scope } from '../../compare/finding.ts';
 import type { BenchmarkRow, ReportedRule } from '../../compare/index.ts';
 import type { Both, ShadowRow } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
+import { leastOf, mostOf } from '../../statistics/index.ts';
 import {
   accuracyNumbers,
   calibratedNumbers,
@@ -126,7 +127,7 @@ function calibratedRow(report: Report): DecidingRow[] {
   if (!first?.judged) return [];
   const { module, values } = first;
   const scope: Scope = module === null ? { kind: 'model' } : { kind: 'modules', name: placeName(first) };
-  const seen = { least: Math.min(...values), most: Math.max(...values) };
+  const seen = { least: leastOf(values), most: mostOf(values) };
   const mark = isNotJudged(report, 'spectra') ? 'inconclusive' : 'pass';
   return [{ ...calibratedNumbers({ ...first, ...first.judged, ...seen, scope }), mark }];
 }
@@ -134,7 +135,7 @@ function calibratedRow(report: Report): DecidingRow[] {
 /** How far a number is from the other end of what was seen, as a share of how far its limit is. */
 function calibratedUse({ candidate, values, judged }: CalibratedMetric): number {
   if (judged === null) return 0;
-  const start = judged.direction === 'up' ? Math.min(...values) : Math.max(...values);
+  const start = judged.direction === 'up' ? leastOf(values) : mostOf(values);
   return (candidate - start) / (judged.limit - start || Number.MIN_VALUE);
 }
 

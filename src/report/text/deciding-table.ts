@@ -1,5 +1,7 @@
+import { groupBy } from '@shadow-gate/platform';
 import type { Finding } from '../../compare/finding.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
+import { leastOf } from '../../statistics/index.ts';
 import { contextRows } from './context-rows.ts';
 import type { DecidingRow } from './deciding-row.ts';
 import { wordsOf } from './finding.ts';
@@ -37,11 +39,15 @@ const ORDER: readonly Verdict[] = ['fail', 'inconclusive', 'warn', 'pass'];
 
 /** A loss has one row for its worst part, in addition to the row of the whole. */
 function onePart(findings: readonly Finding[]): readonly Finding[] {
-  const parts = findings.flatMap((finding) => partOf(finding) ?? []);
+  const parts = groupBy(
+    findings.flatMap((finding) => partOf(finding) ?? []),
+    ({ whole }) => whole,
+  );
+  const worst = new Map([...parts].map(([whole, own]) => [whole, leastOf(own.map(({ change }) => change))]));
   return findings.filter((finding) => {
     const part = partOf(finding);
     if (part === null) return true;
-    return part.change === Math.min(...parts.filter(({ whole }) => whole === part.whole).map(({ change }) => change));
+    return part.change === worst.get(part.whole);
   });
 }
 

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { Files } from '../../../packages/checkpoints/test/hub/fake-hub.ts';
 import { useFakeHub } from '../../../packages/checkpoints/test/hub/use-fake-hub.ts';
 import { float32, type RawTensor, safetensorsBytes } from '../../../packages/checkpoints/test/write-safetensors.ts';
+import { expectCheckpoint } from '../../../src/measure/index.ts';
 import { openMeasured, openMeasuredReference } from '../../../src/measure/open-measured.ts';
 import type { ProbeRunOptions } from '../../../src/measure/options.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
@@ -173,6 +174,21 @@ describe('the shards of a checkpoint on a hub', () => {
     const paths = { checkpoint: 'hf://org/fixture', reference: base && 'hf://org/base' };
     const { measurement } = await machine(null, paths);
     expect(text(await mergeFiles(filesOf(await machines(5, paths))))).toBe(text(measurement));
+  });
+
+  it('are of what the hub lists at a path, or refused, without a byte of its weights', async () => {
+    const sha = hub.commit('org/tuned', TUNED);
+    const merged = await mergeFiles(filesOf(await machines(2)));
+    const hotter = hub.commit('org/tuned', { ...TUNED, 'generation_config.json': Buffer.from('{"temperature": 2}') });
+    hub.commit('org/base', BASE);
+    hub.seen.length = 0;
+    const expected = (path: string) => expectCheckpoint(merged, { path, reference: undefined });
+    await expected(`hf://org/tuned@${sha}`);
+    await expect(expected(`hf://org/tuned@${hotter}`)).rejects.toThrow(
+      'with another tokenizer, template, sampling or code',
+    );
+    await expect(expected('hf://org/base')).rejects.toThrow('of another checkpoint than hf://org/base: sha256:');
+    expect(hub.seen.filter(({ path }) => isWeights(path))).toEqual([]);
   });
 
   it('compare the SHA-256 of a file that one of them has read, and name the files that none has', async () => {

@@ -148,7 +148,7 @@ function refuseUnadapted(path: string, modules: readonly string[], config: MlxCo
     const match = IN_LAYER.exec(module);
     return match ? [{ module, layer: Number(match[1]), inside: match[2] ?? '' }] : [];
   });
-  const last = Math.max(...placed.map(({ layer }) => layer));
+  const last = placed.reduce((most, { layer }) => Math.max(most, layer), 0);
   for (const module of modules) {
     const place = placed.find((other) => other.module === module);
     const isNamed = !keys || keys.includes(module) || (place !== undefined && keys.includes(place.inside));

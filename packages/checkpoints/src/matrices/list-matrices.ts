@@ -84,7 +84,7 @@ function sortTensors(listed: MatrixContext): MatrixList {
     else {
       const found = expertStack(entry, model) ?? headsOf(entry, model, hidden) ?? splitFused(entry, model, hidden);
       if ('unknown' in found) skipped.push(skippedWeight(entry, found.unknown));
-      else matrices.push(...found);
+      else for (const matrix of found) matrices.push(matrix);
     }
   }
   return { matrices, vectors, skipped };

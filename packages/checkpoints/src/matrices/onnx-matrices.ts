@@ -29,7 +29,7 @@ export function listOnnxMatrices(tensors: readonly OnnxTensor[], model: OnnxMode
     const reason = whySkipped(tensor, model);
     if (reason !== null) skipped.push(describeSkipped(tensor, reason));
     else if (tensor.use === null) vectors.push(tensor);
-    else matrices.push(...split(tensor, model));
+    else for (const matrix of split(tensor, model)) matrices.push(matrix);
   }
   return { matrices, vectors, skipped };
 }

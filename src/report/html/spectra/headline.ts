@@ -2,6 +2,7 @@ import { dot, rect, ruleX, ruleY, text } from '@observablehq/plot';
 import { capitalize } from '@shadow-gate/platform';
 import type { ReportedRule } from '../../../compare/index.ts';
 import type { MetricDelta, Report } from '../../../compare/report.ts';
+import { leastOf, mostOf } from '../../../statistics/index.ts';
 import { metricName, metricPart } from '../../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRange, formatRelative } from '../../text/numbers.ts';
 import { RATIO_MISSING, RATIO_WITHOUT_BASELINE, ratioLabel, ratioLimitWords } from '../../text/spectra.ts';
@@ -55,7 +56,7 @@ function limitsOf({ direction, absolute, relative }: ReportedRule, baseline: num
 function allowedRange(limits: readonly Limit[]) {
   const on = (side: Limit['side']) => limits.filter((limit) => limit.side === side).map(({ at }) => at);
   const [downs, ups] = [on('down'), on('up')];
-  return { from: downs.length === 0 ? null : Math.max(...downs), to: ups.length === 0 ? null : Math.min(...ups) };
+  return { from: downs.length === 0 ? null : mostOf(downs), to: ups.length === 0 ? null : leastOf(ups) };
 }
 
 interface RatioChart {
@@ -68,7 +69,7 @@ interface RatioChart {
 
 function ratioChart({ candidate, baseline, limits, allowed, caption }: RatioChart): Html {
   const values = [candidate, ...(baseline === null ? [] : [baseline]), ...limits];
-  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const [least, most] = [leastOf(values), mostOf(values)];
   const padding = PADDING * (most - least || Math.abs(most) || 1);
   const domain: [number, number] = [least - padding, most + padding];
   const label = (at: number, name: string, dy: number, fill: string) =>

@@ -1,3 +1,5 @@
+import { leastOf, mostOf } from '../../../statistics/index.ts';
+
 /** Steps of a scale that people can read. */
 const NICE = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
 
@@ -11,14 +13,14 @@ export interface HeatScale {
 
 /** @param most number of bins at most */
 export function sequentialScale(values: readonly number[], most: number): HeatScale {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = [leastOf(values), mostOf(values)];
   const step = niceStep((high - low) / (most - 1));
   return scaleOf(Math.round(low / step), Math.round(high / step), step);
 }
 
 /** Centered on 0. @param side number of bins at most on either side of 0 */
 export function divergingScale(values: readonly number[], side: number): HeatScale {
-  const largest = Math.max(...values.map(Math.abs));
+  const largest = mostOf(values.map(Math.abs));
   const step = niceStep(largest / side);
   const used = Math.max(1, Math.round(largest / step));
   return scaleOf(-used, used, step);

@@ -1,5 +1,6 @@
 import { wholeMatrix } from '@shadow-gate/checkpoints/tensors';
 import type { TensorMeasurement } from '../../../measure/schema/index.ts';
+import { mostOf } from '../../../statistics/index.ts';
 import { ofName } from '../../text/metric-names.ts';
 import { ESTIMATED_WORDS, nullWords, POINTS_WORDS, PROFILE_CAPTION } from '../../text/spectra.ts';
 import { type Html, html } from '../html.ts';
@@ -27,7 +28,7 @@ export function drawProfiles(matrices: readonly ComparedMatrix[]): Profiles {
   }));
   const profiled = drawn.filter(({ candidate }) => candidate.length > 0);
   const frame = profileFrame(
-    Math.max(...profiled.map(({ matrix }) => lastRank(matrix.candidate))),
+    mostOf(profiled.map(({ matrix }) => lastRank(matrix.candidate))),
     profiled.flatMap(({ candidate, baseline }) => [candidate, baseline]),
   );
   const shapes = new Map<string, number>();

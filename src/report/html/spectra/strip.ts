@@ -1,3 +1,4 @@
+import { leastOf, mostOf } from '../../../statistics/index.ts';
 import { Html, html } from '../html.ts';
 
 /** A value of a known-good checkpoint. */
@@ -61,7 +62,7 @@ type Scale = (value: number) => number;
  */
 function scaleOf({ known, low, high }: StripData): Scale {
   const values = known.map(({ value }) => value);
-  const [start, end] = [low ?? Math.min(...values), high ?? Math.max(...values)];
+  const [start, end] = [low ?? leastOf(values), high ?? mostOf(values)];
   const isBoth = (low === null) === (high === null);
   const [left, right] = ENDS[isBoth ? 'both' : low === null ? 'up' : 'down'];
   // All alike: a scale on which a candidate that is not stands apart.
@@ -96,7 +97,7 @@ function circles(data: StripData, x: Scale): Html {
     return html`<circle cx="${x(value)}"${y}${shade}><title>${title}</title></circle>`;
   });
   const values = known.map(({ value }) => value);
-  const range = `M${x(Math.min(...values))} ${MIDDLE}H${x(Math.max(...values))}`;
+  const range = `M${x(leastOf(values))} ${MIDDLE}H${x(mostOf(values))}`;
   const path = known.map(({ value }, i) => `${i === 0 ? 'M' : 'L'}${x(value)} ${heightOf(data, i)}`).join('');
   return html`<path class="${isSeries ? 'order' : 'seen'}" d="${isSeries ? path : range}"/>${marks}`;
 }

@@ -53,7 +53,7 @@ export async function readQuantized(
     if (method !== null && methods && !methods.includes(method)) continue;
     const found = await find(tensors, settings, whole);
     const isTurned = ({ name }: QuantizedWeight) => turnsConv1d === true && isConv1d(name, architecture.layoutType);
-    weights.push(...found.map((weight) => (isTurned(weight) ? turned(weight) : weight)));
+    for (const weight of found) weights.push(isTurned(weight) ? turned(weight) : weight);
   }
   if (weights.length === 0) return tensors;
   refuseParts(weights.flatMap(({ recipe }) => recipe.stored));
