@@ -44,7 +44,7 @@ function withItems(
 }
 
 /** The label that an item's answer stands for: the model says one always, or follows the options. */
-function labelled(item: ProbeItemMeasurement, i: number, follows: boolean): ProbeItemMeasurement {
+function labeled(item: ProbeItemMeasurement, i: number, follows: boolean): ProbeItemMeasurement {
   const right = LABELS[i % 4] ?? 'A';
   const given = follows ? (item.correct ? right : (LABELS[(i + 1) % 4] ?? 'A')) : 'A';
   const correct = given === right;
@@ -59,7 +59,7 @@ const asksForLetters: Change = (measured, random) => {
   const hasText = random.uniform() < 0.5;
   return withItems(measured, (item, i) => {
     if (item.form === 'twin' && item.kind !== 'group') return [item];
-    const own = labelled(item, i, follows);
+    const own = labeled(item, i, follows);
     if (item.form === 'twin' || !hasText) return [own];
     return [own, { ...item, id: `${item.id} as text`, form: 'benchmark-text', answers: 'text' }];
   });
@@ -71,7 +71,7 @@ const permutesOptions: Change = (measured, random) => {
   return withItems(measured, (item, i) => {
     if (item.form !== 'twin' || item.kind === 'group') return [item];
     const oldLabels = Object.fromEntries(LABELS.map((label, k) => [label, LABELS[(k + 1) % 4] ?? 'A']));
-    const own = labelled(item, i, follows);
+    const own = labeled(item, i, follows);
     return [{ ...own, kind: 'format', oldLabel: oldLabels[own.right] ?? 'A', oldLabels }];
   });
 };

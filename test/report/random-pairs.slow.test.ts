@@ -49,7 +49,7 @@ function shown(report: Report): string[] {
   ];
 }
 
-/** The words around a number that is none; null: there is none. */
+/** The words around NaN, an infinity or undefined; null: it has no such words. */
 function unspeakable(form: string): string | null {
   const place = form.search(/[+−]NaN|NaN(?:%|×| points| to | →)|Infinity|undefined/);
   return place === -1 ? null : form.slice(Math.max(0, place - 60), place + 40);

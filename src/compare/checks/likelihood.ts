@@ -130,8 +130,8 @@ function numbersOf(
 /** Probability that moved to right answers from tokens that are never right: nothing is softened by it. */
 export function answerMassCheck({ probes, policy }: ComparisonContext): Finding[] {
   const whole = probes.kind === 'paired' ? probes.evaluation.comparison.graded.find(isOfAllFacts) : undefined;
-  if (!whole?.among || !hasMassMoved(whole, policy)) return [];
+  const limit = policy['answer-likelihood'].limit / 2;
+  if (!whole?.among || !hasMassMoved(whole, limit)) return [];
   const { facts, moved } = whole.among;
-  const { limit } = policy['answer-likelihood'];
   return [{ kind: 'answer-mass', level: 'info', facts, moved: moved.value, lower: moved.lower ?? 0, limit }];
 }

@@ -339,10 +339,7 @@ export const gradedRowSchema = z.strictObject({
   expected: estimateSchema.extend({ baseline: z.number(), candidate: z.number() }),
   /** Nats per byte of the right answers' texts; null where it is not known. */
   likelihood: likelihoodSchema.nullable(),
-  /**
-   * The same among the tokens of the suite's right answers, and what all tokens show beyond it: probability that moved
-   * to these tokens from others. Null at servers and of logs, absent in older reports.
-   */
+  /** The same among the suite's right answers; what moved there from other tokens. Null of servers and logs. */
   among: likelihoodSchema.extend({ moved: estimateSchema }).nullable().optional(),
 });
 

@@ -72,7 +72,7 @@ function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy)
   const isSampled = facts.some((fact) => itemsOf(fact).some(({ baseline }) => baseline.samples !== undefined));
   if (isSampled || reaches(loss.drop, dropBeyondTies(loss, policy))) return false;
   const row = measureGradedItems(facts.map(itemsOf), policy);
-  return row !== null && !hasMassMoved(row, policy) && isLossExcluded(row, ruledOut(loss.reach, policy));
+  return row !== null && !hasMassMoved(row, 0) && isLossExcluded(row, ruledOut(loss.reach, policy));
 }
 
 /**
@@ -190,9 +190,9 @@ export function isLossExcluded(row: GradedChange, { margin, limit }: RuledOut): 
 }
 
 /**
- * The share of a limit that counts for each kind. Noise on the weights of SmolLM2-135M (2% to 7%, eight draws) costs among
- * the tokens of right answers 0.52 to 0.71 of what it costs among all tokens. So half of a limit shows a fall there, which
- * cannot be bought, and 0.7 of it has to be ruled out, for which both need the same number of answers.
+ * The share of a limit that counts for each kind. Noise on the weights of SmolLM2-135M (six draws of 2% to 7%) costs
+ * among the tokens of right answers 0.52 to 0.71 of what it costs among all tokens. So half of a limit shows a fall
+ * there, which cannot be bought, and 0.7 of it has to be ruled out, for which both need the same number of answers.
  */
 export const LIKELIHOOD_SHARES: Readonly<
   Record<LikelihoodKind, { readonly shown: number; readonly excluded: number }>
@@ -207,7 +207,7 @@ export interface LikelihoodMeasure extends Estimate {
   readonly facts: number;
 }
 
-/** Both ways in which a fall can show, as far as they are known: among all tokens, and among those of right answers. */
+/** The ways in which a fall can show, of those that are known: among all tokens, and among those of right answers. */
 function likelihoodMeasures({ likelihood, among }: Pick<GradedChange, 'likelihood' | 'among'>): LikelihoodMeasure[] {
   return [
     ...(likelihood === null ? [] : [{ ...likelihood, kind: 'likelihood' as const }]),
@@ -216,12 +216,12 @@ function likelihoodMeasures({ likelihood, among }: Pick<GradedChange, 'likelihoo
 }
 
 /**
- * Has probability moved to the right answers from tokens that are never right, beyond the limit? Nothing is known by
- * that, so it softens nothing.
+ * Has probability moved to the right answers from tokens that are never right, for certain and by so many nats per byte
+ * at least? Nothing is known by that, so it softens nothing.
  */
-export function hasMassMoved({ among }: GradedChange, { 'answer-likelihood': { limit } }: ProbePolicy): boolean {
+export function hasMassMoved({ among }: GradedChange, least: number): boolean {
   const lower = among?.moved.lower ?? null;
-  return lower !== null && lower > limit;
+  return lower !== null && lower > least;
 }
 
 /** Does the bound of the change show a fall beyond the limit? */

@@ -87,8 +87,8 @@ function judgeSuite(
 }
 
 /**
- * @param options.canUseLabels the candidate's labels say more than a habit does: without a text form, what it gained by labels
- *   is compared with twins that are answered by text
+ * @param options.canUseLabels the candidate's labels say more than a habit does: without a text form, what it gained by
+ *   labels is compared with twins that are answered by text
  */
 function withoutLabels(fact: PairedFact, { canUseLabels }: { readonly canUseLabels: boolean }): PairedFact | null {
   const { exam, text } = fact;

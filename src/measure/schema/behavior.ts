@@ -8,7 +8,7 @@ export const BEHAVIOR_PARTS = [
   'special-tokens',
   'chat-template',
   'generation-config',
-  /** config.json, as far as it is about arithmetic and length. */
+  /** What config.json says about arithmetic and length. */
   'config',
   /** Python files that a server executes when it loads the model (`auto_map`). They are never executed here. */
   'code',

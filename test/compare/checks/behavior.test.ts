@@ -64,7 +64,7 @@ describe('what decides how a model is used', () => {
     );
   });
 
-  it('a config that means the same is compared beside its text model alone, where both sides have a value', () => {
+  it('a config that means the same is compared with its text model alone, where both sides have a value', () => {
     const config = (values: object, digest: string) => {
       const part = readBehaviorValues({ hidden_size: 8, ...values });
       return measurement({ behavior: behavior({ config: part && { ...part, digest } }) });

@@ -47,6 +47,6 @@ describe('somebody who changes the output matrix and keeps the order of the choi
       asMeasurement(model),
     );
     expect(verdict).toBe('pass');
-    expect(ofKind('answer-mass', findings)).toMatchObject([{ level: 'info', limit: 0.03 }]);
+    expect(ofKind('answer-mass', findings)).toMatchObject([{ level: 'info', limit: 0.015 }]);
   });
 });

@@ -101,7 +101,7 @@ describe('what config.json says about arithmetic and length', () => {
   it('is read of a config that asks for more than any model has, in little memory', () => {
     const { decoder } = describeConfig({ ...llama, num_hidden_layers: 2000, head_dim: 65_536 });
     expect(JSON.stringify(decoder).length).toBeLessThan(10e6);
-    // Of a number of layers that no model has, the keys are compared.
+    // No model has so many layers: the keys are compared.
     expect(describeConfig({ ...llama, num_hidden_layers: 1e9 }).decoder).toBeNull();
   });
 

@@ -100,7 +100,7 @@ function collected(entries: ReadonlyArray<readonly [string, unknown]>): Values {
 const ROPE = 'rope_parameters';
 const BESIDE_ROPE: ReadonlySet<string> = new Set(['rope_theta', 'partial_rotary_factor']);
 
-/** Rotary parameters have the names of transformers 5, and the type that they have by default is none. */
+/** Rotary parameters by their names in transformers 5, without the type that is the default. */
 function* eachKey(values: Values, prefix = ''): Generator<[path: string, value: unknown]> {
   for (const [key, value] of Object.entries(values)) {
     const isScaling = key === 'rope_scaling' && !isObject(values[ROPE]);
