@@ -37,7 +37,7 @@ interface View extends Screen {
 
 const PICTURES: Readonly<Record<string, View>> = {
   'report-light': { colorScheme: 'light', width: 1100, from: 'overview', height: 1790 },
-  'report-dark': { colorScheme: 'dark', width: 1100, from: 'spectra', height: 1450 },
+  'report-dark': { colorScheme: 'dark', width: 1100, from: 'spectra', height: 590 },
 };
 
 async function open(browser: Browser, file: string, { colorScheme, width }: Screen): Promise<Page> {

@@ -15,7 +15,8 @@ const SHOWN = {
 } as const;
 
 /**
- * What the page shows of a matrix of the baseline: it has the place and the shape of the candidate's of the same name.
+ * Numbers of a matrix of the baseline: it has the place and the shape of the candidate's of the same name. The page
+ * shows few of them; the others stay, since older versions read the report too.
  */
 const baselineMatrixSchema = tensorSchema
   .pick({ of: true, name: true, status: true, method: true, spectrum: true })

@@ -23,7 +23,6 @@ export { ScaleCurve } from './logit-scale-curve.ts';
 export { mannWhitney } from './mann-whitney.ts';
 export { exactMcNemar, exactMcNemarTwoSided } from './mcnemar.ts';
 export { minimumDetectableDrop, minimumDetectableMean } from './power.ts';
-export { randomSpectrum } from './random-spectrum.ts';
 export { exactSignFlip, gridSignFlip } from './sign-flip.ts';
 export { signTest } from './sign-test.ts';
 export { clusteredError, clusterInterval, ratioInterval, welchInterval } from './t-interval.ts';

@@ -13,5 +13,4 @@ export { describeUpdate, findCalibrationDifference } from './describe-update.ts'
 export { CALIBRATION_FILE, calibrationText, parseCalibration, readCalibration, writeCalibration } from './file.ts';
 export { placeName } from './place.ts';
 export type { CalibratedMetric, CalibratedSize, CalibrationReport, LimitRule } from './report-schema.ts';
-export { metricScale } from './scale.ts';
 export type { Calibration, CalibrationKind, CalibrationRun } from './schema.ts';

@@ -90,11 +90,6 @@ export function formatPercentTick(percent: number): string {
   return `${formatTick(percent)}%`;
 }
 
-/** A step of a scale of changes, with its sign: `+0.05`, `−0.1`, `0`. */
-export function formatLimitChange(x: number): string {
-  return x === 0 ? '0' : signed(x, formatLimit(Math.abs(x)));
-}
-
 /** A limit that is a share, as a percentage: 0.08 → `8%`. */
 export function formatPercentLimit(share: number): string {
   return `${formatLimit(100 * share)}%`;

@@ -1,15 +1,5 @@
-import type { MaybeBounded } from '@shadow-gate/spectra/bounded';
 import type { ReportedRule } from '../../compare/index.ts';
-import { metricName, ofName } from './metric-names.ts';
-import {
-  formatBounds,
-  formatCount,
-  formatDifference,
-  formatInteger,
-  formatLimit,
-  formatNumber,
-  formatPercentLimit,
-} from './numbers.ts';
+import { formatCount, formatInteger, formatLimit, formatNumber, formatPercentLimit } from './numbers.ts';
 
 /** Why the candidate's matrices have no baseline to compare with. */
 export type BaselineGap = 'no-baseline' | 'older-report' | 'not-comparable';
@@ -20,36 +10,6 @@ export const BASELINE_GAPS: Readonly<Record<BaselineGap, string>> = {
     "The baseline's matrices are not in this report, which an older version wrote: make it anew to see them.",
   'not-comparable': "The baseline's matrices may not be compared with these; the findings say why.",
 };
-
-type Of = 'weight' | 'delta';
-
-/** `top-5% energy of ΔW`. */
-export function concentrationName(key: string, of: Of): string {
-  return `${metricName(`topEnergy.${key}`)} of ${ofName(of)}`;
-}
-
-interface HeatValue {
-  readonly group: string;
-  readonly layer: number;
-  readonly matrices: number;
-  readonly candidate: MaybeBounded | null;
-  readonly baseline: MaybeBounded | null;
-  readonly change: number | null;
-}
-
-/** The title of one cell of a heat map. @param group escaped */
-export function heatTitle({ layer, matrices, candidate, baseline, change }: HeatValue, group: string): string {
-  const values = [
-    candidate === null ? 'no update above the rounding noise' : formatBounds(candidate),
-    ...(baseline === null ? [] : [`baseline ${formatBounds(baseline)}`]),
-    ...(change === null ? [] : [`change ${formatDifference(change)}`]),
-  ];
-  const median = matrices > 1 ? ` (median of ${formatInteger(matrices)})` : '';
-  return `${group}, layer ${layer}${median}: ${values.join(', ')}`;
-}
-
-export const OUTSIDE_WORDS =
-  'Matrices outside of the layers, such as embeddings and lm_head, are in the tables below and not in the maps.';
 
 /** What a rule on the ratio lets it do. */
 export function ratioLimitWords({ direction, absolute, relative, level }: ReportedRule): string {
@@ -75,29 +35,6 @@ export function ratioLabel(candidate: number, baseline: number | null, limits: r
   ];
   return `MLP ÷ attention ratio of ΔW: ${parts.join(', ')}`;
 }
-
-export const PROFILE_AXES = { x: 'rank i (logarithmic) →', y: '↑ σᵢ ÷ Frobenius norm (logarithmic)' };
-
-export const PROFILE_CAPTION =
-  'Each curve is divided by the Frobenius norm of its own matrix, so that its height shows shape and not size: the square is the share of the energy. A curve above the random one on the left and below it on the right is concentrated in a few directions.';
-
-/** What the gray curve is. */
-export function nullWords({
-  hasDense,
-  hasLowRank,
-}: {
-  readonly hasDense: boolean;
-  readonly hasLowRank: boolean;
-}): string {
-  const dense = 'a matrix of independent random entries with the same shape and norm (Marchenko–Pastur)';
-  const product = 'the product of two random matrices with the shapes of the factors of the adapter';
-  const what = hasDense && hasLowRank ? `${dense} or, for an adapter, ${product}` : hasLowRank ? product : dense;
-  return `Random: ${what}.`;
-}
-
-export const POINTS_WORDS =
-  'A measurement keeps σ at two dozen evenly spaced ranks and the energy of the first 1, 8, 1% and 5%; between the first ranks a curve goes through the root mean square of those.';
-export const ESTIMATED_WORDS = 'For a matrix measured with the fast method, they are estimates.';
 
 /** The rule by which a long table was cut. */
 export function cutSentence(shown: number, all: number, isCompared: boolean): string {

@@ -1,29 +1,9 @@
-// Chooses the σ-profile that is drawn, and sorts and filters the table of matrices. The page is complete without it.
+// Sorts and filters the table of matrices. The page is complete without it.
 (() => {
   const table = document.querySelector('table.matrices');
   if (!table) return;
   const body = table.tBodies[0];
   const rows = [...body.rows];
-
-  const profile = document.getElementById('profile');
-  const pick = profile?.querySelector('[data-pick]');
-  const show = () => {
-    const row = rows[Number(pick.value)];
-    const [name, of] = row.cells;
-    profile.querySelector('h4').firstChild.data = `${of.textContent} of `;
-    profile.querySelector('h4 code').textContent = name.querySelector('code').textContent;
-    const curve = (kind) => [...profile.querySelectorAll(`figure .curve.${kind}`)];
-    for (const kind of ['candidate', 'baseline']) curve(kind)[0].setAttribute('d', row.dataset[kind]);
-    for (const [i, path] of curve('random').entries()) {
-      path.setAttribute('visibility', String(i) === row.dataset.random ? 'visible' : 'hidden');
-    }
-  };
-  if (pick) {
-    pick.addEventListener('change', show);
-    // A browser may remember another choice than the one that is drawn.
-    const drawn = rows.findIndex((row) => row.dataset.random !== '');
-    pick.value = String(drawn);
-  }
 
   const filters = [...document.querySelectorAll('#spectra [data-filter]')];
   const count = document.querySelector('[data-count]');

@@ -2,19 +2,22 @@ import { groupBy } from '@shadow-gate/platform';
 import { type CalibratedMetric, type CalibrationReport, placeName } from '../../../compare/calibration/index.ts';
 import type { Report } from '../../../compare/report.ts';
 import { plainLine } from '../../escape.ts';
+import { type CalibrationRow, calibratedMetricRow, sizeRow } from '../../text/calibration.ts';
 import {
   calibrationIntro,
-  MOVED_WORDS,
+  lineError,
   othersWords,
   runsWords,
-  SCALE_WORDS,
-  SERIES_WORDS,
-} from '../../text/calibration-charts.ts';
-import { metricName } from '../../text/metric-names.ts';
+  SIZES_WORDS,
+  sharedSource,
+} from '../../text/calibration-table.ts';
+import { metricName, metricPart } from '../../text/metric-names.ts';
 import { formatNumber } from '../../text/numbers.ts';
 import { type Html, html } from '../html.ts';
+import { icon, NOT_JUDGED } from '../icon.ts';
 import { phraseHtml } from '../phrase.ts';
-import { judgedParts, shownParts, sizesPart } from './calibration-rows.ts';
+
+const HEAD = html`<thead><tr><th scope="col">part</th><th scope="col" class="number">candidate</th><th scope="col" class="number">seen</th><th scope="col" class="number">limit</th></tr></thead>`;
 
 /** Columns of the table of known-good checkpoints, the newest of which are shown. */
 const MAX_RUNS = 40;
@@ -31,31 +34,61 @@ export function calibrationSection(report: Report, docs: string): Html | null {
   const others = metrics.filter(
     ({ judged, metric }) => judged === null && !(sizes.length > 0 && metric === 'updateSize'),
   );
-  const main = html`${judgedParts(report, calibration, docs)}${sizesPart(report, calibration, docs)}`;
-  return html`${intro}${legend(calibration, judged)}
-<div class="scroll"><table class="strips" aria-label="The update compared with known-good checkpoints">${head(true)}${main}</table></div>
+  return html`${intro}
+<div class="scroll"><table class="calibrated" aria-label="The update compared with known-good checkpoints">${HEAD}${metricParts(judged, report, calibration, docs)}${sizesPart(report, calibration, docs)}</table></div>
 ${
   others.length === 0
     ? null
-    : html`<details><summary>${othersWords(others)}</summary><div class="scroll"><table class="strips" aria-label="Metrics that are not judged">${head(false)}${shownParts(others, report, docs)}</table></div></details>`
+    : html`<details><summary>${othersWords(others)}</summary><div class="scroll"><table class="calibrated" aria-label="Metrics that are not judged">${HEAD}${metricParts(others, report, calibration, docs)}</table></div></details>`
 }
 ${runsTable(calibration, judged)}`;
 }
 
-function head(isJudged: boolean): Html {
-  const limit = isJudged ? html`<th scope="col" class="number">limit</th>` : null;
-  return html`<thead><tr><th scope="col">part</th><th scope="col">known-good and candidate</th><th scope="col" class="number">candidate</th><th scope="col" class="number">seen</th>${limit}</tr></thead>`;
+/** One body of the table for each metric, and a row for each part of the model. */
+function metricParts(
+  metrics: readonly CalibratedMetric[],
+  report: Report,
+  calibration: CalibrationReport,
+  docs: string,
+): Html[] {
+  return [...groupBy(metrics, ({ metric }) => metric)].map(([metric, own]) => {
+    const source = sharedSource(own, calibration);
+    const isOther = ({ judged }: CalibratedMetric) => judged !== null && judged.by !== source.by;
+    const rows = own.map((one) => {
+      const row = calibratedMetricRow(one, report);
+      const rule = isOther(one) ? row.source : null;
+      return limitRow(row, [rule, lineError(one)]);
+    });
+    return part(phraseHtml([metricPart(metric, { capitalized: true })], docs), source.words, rows);
+  });
 }
 
-function legend({ kind }: CalibrationReport, judged: readonly CalibratedMetric[]): Html {
-  const key = (name: string, shape: Html) =>
-    html`<span class="key"><svg class="strip" viewBox="0 0 16 16" aria-hidden="true">${shape}</svg>${name}</span> `;
-  const keys = html`${key('known-good', html`<circle cx="8" cy="8"/>`)}${key('candidate', html`<path class="candidate pass" d="M8 0l8 8-8 8-8-8z"/>`)}${key('beyond its limit', html`<path class="candidate warn" d="M8 0l8 8-8 8-8-8z"/>`)}${key('not judged', html`<path class="candidate" d="M8 0l8 8-8 8-8-8z"/>`)}`;
-  const isMoved = judged.some((metric) => metric.judged?.line);
-  return html`<p class="note strip-keys">${keys}</p><p class="note">${SCALE_WORDS}${kind === 'series' ? ` ${SERIES_WORDS}` : null}${isMoved ? ` ${MOVED_WORDS}` : null}</p>`;
+/** The sizes of the update, with those at which its shape is judged. */
+function sizesPart(report: Report, calibration: CalibrationReport, docs: string): Html | null {
+  const rows = calibration.sizes.map((size) => sizeRow(size, report));
+  const [first] = rows;
+  if (first === undefined) return null;
+  const body = rows.map((row) => limitRow(row, []));
+  return part(phraseHtml([first.metric], docs), SIZES_WORDS, body);
 }
 
-/** Every dot of the judged numbers, as a table. */
+function part(title: Html, note: string, rows: readonly Html[]): Html {
+  const more = note === '' ? null : html` <span class="note">${note}</span>`;
+  return html`<tbody><tr class="of"><th colspan="4" scope="rowgroup">${title}${more}</th></tr>\n${rows}</tbody>`;
+}
+
+/** @param remarks on the limit */
+function limitRow(
+  { place, candidate, seen, limit, mark }: CalibrationRow,
+  remarks: ReadonlyArray<string | null>,
+): Html {
+  const small = remarks.filter((remark) => remark !== null).join(', ');
+  const more = small === '' ? null : html` <small>${small}</small>`;
+  const shown = mark === null ? NOT_JUDGED : icon(mark);
+  return html`<tr><th scope="row">${place}</th><td>${shown}${candidate}</td><td>${seen}</td><td>${limit}${more}</td></tr>\n`;
+}
+
+/** The known-good values behind the judged numbers. */
 function runsTable(calibration: CalibrationReport, judged: readonly CalibratedMetric[]): Html {
   const { runs } = calibration;
   const first = Math.max(0, runs.length - MAX_RUNS);

@@ -34,8 +34,6 @@ export interface SpectraView {
   /** In the order of the report. */
   readonly matrices: readonly ComparedMatrix[];
   readonly concentration: Concentration;
-  /** What the heat maps show: ΔW, or W where there is no update. */
-  readonly of: TensorMeasurement['of'];
 }
 
 export function viewSpectra(report: Report): SpectraView {
@@ -52,7 +50,7 @@ export function viewSpectra(report: Report): SpectraView {
     const change = isKnown ? difference(mine, its) : null;
     return { candidate, baseline, group: groupName(candidate), change };
   });
-  return { matrices, concentration, of };
+  return { matrices, concentration };
 }
 
 /** An update of low rank fits into 5% of the directions: that share of it is 1, whatever it is. */
@@ -62,10 +60,7 @@ function concentrationOf(tensors: readonly TensorMeasurement[]): Concentration {
 }
 
 /** Null for a matrix without a spectrum, and for an update below the rounding noise, which says nothing. */
-export function concentrationIn(
-  matrix: Pick<BaselineMatrix, 'of' | 'metrics'>,
-  key: Concentration,
-): MaybeBounded | null {
+function concentrationIn(matrix: Pick<BaselineMatrix, 'of' | 'metrics'>, key: Concentration): MaybeBounded | null {
   return matrix.metrics !== null && isUpdateJudged(matrix) ? matrix.metrics.topEnergy[key] : null;
 }
 

@@ -6,27 +6,18 @@ import { remarks } from '../../text/words.ts';
 import { type Html, html } from '../html.ts';
 import { type ComparedMatrix, matrixDisplayName, type SpectraView } from './matrices.ts';
 
-/** A matrix and what the script of the page draws of it. */
-export interface TableRow {
-  readonly matrix: ComparedMatrix;
-  /** Paths in the chart of σ-profiles; empty for none. */
-  readonly paths: { readonly candidate: string; readonly baseline: string };
-  /** Which of the random curves is drawn with it; null for none. */
-  readonly random: number | null;
-}
-
 /** One row a matrix; the script sorts and filters it. */
-export function htmlMatrixTable(rows: readonly TableRow[], { concentration }: SpectraView): Html {
+export function htmlMatrixTable(matrices: readonly ComparedMatrix[], { concentration }: SpectraView): Html {
   const main: Key = concentration === '1' ? 'topEnergy.1' : 'topEnergy.5%';
   const others = KEYS.filter((key) => key !== main);
   const headOf = (text: string) => html`<th scope="col" class="number">${text}</th>`;
-  const body = rows.map(({ matrix, paths, random }) => {
+  const body = matrices.map((matrix) => {
     const { candidate, baseline, group, change } = matrix;
     const marks = remarks(candidate).map((remark) => html` (${remark})`);
     const place = html`<td>${ofName(candidate.of)}</td><td>${group}</td>${number(candidate.layer ?? NO_NUMBER)}`;
     const moved = html`${number(formatDifference(change))}${metric(candidate, main)}${number(formatBounds(baseline?.metrics?.topEnergy[concentration]))}`;
     const rest = html`${others.map((key) => metric(candidate, key))}${number(candidate.shape.join(' × '))}`;
-    return html`<tr data-candidate="${paths.candidate}" data-baseline="${paths.baseline}" data-random="${random}"><th scope="row"><code>${matrixDisplayName(matrix)}</code>${marks}</th>${place}${moved}${rest}</tr>\n`;
+    return html`<tr><th scope="row"><code>${matrixDisplayName(matrix)}</code>${marks}</th>${place}${moved}${rest}</tr>\n`;
   });
   const name = metricName(main);
   const numbers = ['layer', 'change', name, `${name} of the baseline`, ...others.map(metricName), 'shape'];

@@ -7,13 +7,11 @@ import type { PageSection } from '../section.ts';
 import { table } from '../table.ts';
 import { calibrationSection } from './calibration.ts';
 import { headline } from './headline.ts';
-import { heatMaps } from './heat-map.ts';
 import { byChange, inReadingOrder, type SpectraView, viewSpectra } from './matrices.ts';
 import { htmlMatrixTable } from './matrix-table.ts';
 import { mediansTable } from './medians.ts';
-import { drawProfiles } from './profiles.ts';
 
-/** A mixture of experts has thousands of matrices, each of which takes about a kilobyte of the page. */
+/** A mixture of experts has thousands of matrices, each of which takes about half a kilobyte of the page. */
 export const MAX_MATRICES = 600;
 
 export const SPECTRA_SECTION: PageSection = {
@@ -24,18 +22,14 @@ export const SPECTRA_SECTION: PageSection = {
     const view = viewSpectra(report);
     const gap = baselineGap(report);
     const shown = byChange(view).slice(0, MAX_MATRICES);
-    const { rows, body } = drawProfiles(shown);
-    const maps = heatMaps(view);
     const medians = mediansTable(report, docs);
     return html`<p>${SPECTRA_DISCLAIMER}${gap === null ? null : html` ${BASELINE_GAPS[gap]}`}</p>
 ${headline(report, docs)}
 ${calibrationSection(report, docs)}
 ${quantizationSection(report)}
-${maps === null ? null : html`<h3>By module type and layer</h3>${maps}`}
-${body === null ? null : html`<h3>σ-profiles</h3>${body}`}
 <h3>Numbers</h3>${medians === null ? null : html`<details><summary>Medians by module type</summary>${medians}</details>`}
 <details><summary id="matrices-title">Matrices</summary>${filters(view)}<p class="note">${cut(view, shown.length)}<span data-count aria-live="polite"></span></p>
-<div class="scroll tall" tabindex="0" role="region" aria-labelledby="matrices-title">${htmlMatrixTable(rows, view)}</div></details>`;
+<div class="scroll tall" tabindex="0" role="region" aria-labelledby="matrices-title">${htmlMatrixTable(shown, view)}</div></details>`;
   },
 };
 

@@ -15,17 +15,12 @@ export function calibrationIntro(report: Report, calibration: CalibrationReport)
   return phrase`${calibrationSentence(report)}${probability}`;
 }
 
-export const SCALE_WORDS =
-  'Each row has a scale of its own, on which the limit is always at the same place; beyond it is shaded, and an arrow is a candidate further out.';
-export const SERIES_WORDS = 'Older checkpoints are higher and paler, newer ones lower and darker.';
-export const MOVED_WORDS =
-  'Where a limit follows the size of the update, the dots are moved along the line to the size of the candidate’s update.';
 export const SIZES_WORDS = 'its shape is judged between these sizes';
 
 const ERROR_WORDS = 'error: leave-one-out, and in parentheses without the line';
 
 /** What most limits of one metric rest on. One test of everything is said once, above all. */
-export function chartSource(
+export function sharedSource(
   metrics: readonly CalibratedMetric[],
   { kind, runs, test }: CalibrationReport,
 ): { readonly by: LimitRule | null; readonly words: string } {
@@ -44,14 +39,6 @@ export function lineError({ judged }: CalibratedMetric): string | null {
   const line = judged?.line ?? null;
   return line === null ? null : `error ${formatNumber(line.error)} (${formatNumber(line.errorOfMean)})`;
 }
-
-/** @param moved where it is drawn, along a line by the size of the update */
-export function knownTitle(name: string, value: number, moved: number): string {
-  const drawn = moved === value ? '' : `, ${formatNumber(moved)} at the size of the candidate`;
-  return `${name}: ${formatNumber(value)}${drawn}`;
-}
-
-export const candidateTitle = (value: number): string => `candidate: ${formatNumber(value)}`;
 
 /** Head of the fold with what is not judged. */
 export function othersWords(metrics: readonly CalibratedMetric[]): string {
