@@ -1,2 +1,2 @@
 import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{N as m}from"./shared-JUNHD3J3.js";import"./shared-HXJAWDSG.js";import{e as r}from"./shared-KH46SXSP.js";import"./shared-BD3CD22Y.js";import"./shared-ZJXZ4HCW.js";import"./shared-GG3ISRMY.js";import"./shared-GBQ5GGOM.js";import"./shared-SBITQGD6.js";import"./shared-XDYHKRBZ.js";import"./shared-4BX6RYUN.js";r(m);
+import{N as m}from"./shared-T6UJTOIB.js";import"./shared-6IAQRWV5.js";import{e as r}from"./shared-KH46SXSP.js";import"./shared-BD3CD22Y.js";import"./shared-ZJXZ4HCW.js";import"./shared-GG3ISRMY.js";import"./shared-GBQ5GGOM.js";import"./shared-SBITQGD6.js";import"./shared-XDYHKRBZ.js";import"./shared-4BX6RYUN.js";r(m);
