@@ -74,12 +74,13 @@ export async function measure(model: MeasuredModel, options: MeasureOptions): Pr
   await keep?.();
   // Not kept with it: the bytes of the weights, by which a measurement is looked up, do not depend on these.
   const unread = (await unreadFiles(checkpoint)).filter(({ name }) => !same.has(name));
-  return {
+  // In the order of the schema, as merged shards have it.
+  return measurementSchema.parse({
     ...measurement,
     behaviorFiles,
     ...(unread.length === 0 ? {} : { unread }),
     ...(signature === null ? {} : { signature: { ...signature, faults: [...signature.faults] } }),
-  };
+  });
 }
 
 /** The files next to the weights that programs may load instead, or that can run code. A lone file has none. */

@@ -85,8 +85,8 @@ it('a pull request is asked again only where that was wanted, and never with a m
 
 it('what is not noise of questions is not asked again: a report that also fails by its weights', async () => {
   const { measurement, report } = failing;
-  const damaged = { kind: 'non-finite', level: 'fail', tensor: 'w', nan: 1, inf: 0, side: 'candidate' } as const;
-  asked.push({ measurement, report: { ...report, findings: [...report.findings, damaged as never] } });
+  const damaged = { kind: 'non-finite', level: 'fail', tensor: 'w', nan: 1, inf: 0 } as const;
+  asked.push({ measurement, report: { ...report, findings: [...report.findings, damaged] } });
   const outcome = await rig.gate(INPUTS, { event: SCHEDULE });
   expect([outcome.outputs.verdict, asked.length, seeds.length], outcome.log).toEqual(['fail', 0, 1]);
 });
