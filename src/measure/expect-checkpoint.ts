@@ -2,6 +2,7 @@ import { digestCheckpoint, openCheckpoint, openReference } from '@shadow-gate/ch
 import { isHubPath } from '@shadow-gate/checkpoints/hub';
 import { UserError } from '@shadow-gate/platform';
 import { describeFiles, digestFiles } from './behavior/behavior-files.ts';
+import { digestOwnFiles } from './behavior/digest-own-files.ts';
 import { openListedModel } from './listed.ts';
 import type { Measurement } from './schema/measurement.ts';
 
@@ -10,6 +11,8 @@ interface Found {
   readonly digest: string;
   /** Digest of the files that decide how it is used; null of an adapter on a hub without its base model. */
   readonly files: string | null;
+  /** Digest of the bytes of its own files; undefined on a hub. */
+  readonly own?: string;
 }
 
 /**
@@ -22,14 +25,14 @@ export async function expectCheckpoint(
   measurement: Measurement,
   { path, reference }: { readonly path: string; readonly reference: string | undefined },
 ): Promise<void> {
-  const { served, run, checkpoint, behavior } = measurement;
+  const { served, run, checkpoint, behavior, behaviorFiles } = measurement;
   const isHub = isHubPath(path);
-  const { digest, files } = isHub ? await listed(path, reference) : await read(path, reference);
+  const { digest, files, own = behaviorFiles } = isHub ? await listed(path, reference) : await read(path, reference);
   const measured = isHub ? (served?.hub ?? run.hub)?.listing : checkpoint.digest;
   if (digest !== measured) {
     throw refused(`of another checkpoint than ${path}: ${measured ?? 'none on a hub'} was measured, not ${digest}`);
   }
-  if (files !== null && files !== (behavior && digestFiles(behavior.files))) {
+  if (own !== behaviorFiles || (files !== null && files !== (behavior && digestFiles(behavior.files)))) {
     throw refused(`of ${path} with another tokenizer, template, sampling or code next to the weights`);
   }
 }
@@ -45,7 +48,8 @@ async function read(path: string, reference: string | undefined): Promise<Found>
   const isAdapter = checkpoint.format === 'lora' && reference !== undefined;
   const base = isAdapter ? await openReference(reference) : null;
   const digest = await digestCheckpoint(checkpoint);
-  return { digest, files: digestFiles(await describeFiles(checkpoint, base)) };
+  const own = await digestOwnFiles(checkpoint);
+  return { digest, files: digestFiles(await describeFiles(checkpoint, base)), own };
 }
 
 function refused(what: string): UserError {

@@ -1,8 +1,8 @@
 import type { Model } from '@shadow-gate/language-model';
-import { encodePair, type Tokenizer } from '@shadow-gate/language-model/tokens';
+import { encodePair } from '@shadow-gate/language-model/tokens';
 import { at, UserError } from '@shadow-gate/platform';
 import type { ProbeItem } from './item.ts';
-import { type PromptOptions, type ScoredText, scoredTexts } from './prompt.ts';
+import { type PromptOptions, scoredTexts } from './prompt.ts';
 
 /** Logits of so many tokens are compared in each place of an answer. A suite with more answers has the commonest. */
 const MOST_TOKENS = 512;
@@ -20,24 +20,21 @@ export function answerTokens(
 ): readonly number[] | undefined {
   const { tokenizer } = model;
   if (tokenizer === null) return undefined;
-  const answers = items.map((item) => {
+  const tokensOf = (item: ProbeItem): readonly number[] => {
     const { question } = item;
-    return at(scoredTexts(item, model, options), question.kind === 'choice' ? question.answer : 0);
-  });
+    try {
+      const answer = at(scoredTexts(item, model, options), question.kind === 'choice' ? question.answer : 0);
+      return encodePair(tokenizer, answer.context, answer.continuation).continuation;
+    } catch (error) {
+      // Why an answer cannot be encoded is said where it is asked.
+      if (error instanceof UserError) return [];
+      throw error;
+    }
+  };
   const counts = new Map<number, number>();
-  for (const token of answers.flatMap((answer) => tokensOf(answer, tokenizer))) {
+  for (const token of items.flatMap(tokensOf)) {
     counts.set(token, (counts.get(token) ?? 0) + 1);
   }
   const commonest = [...counts].sort(([a, often], [b, seldom]) => seldom - often || a - b);
   return commonest.slice(0, MOST_TOKENS).map(([token]) => token);
-}
-
-/** None of an answer that cannot be encoded: why it is left out is said where it is asked. */
-function tokensOf({ context, continuation }: ScoredText, tokenizer: Tokenizer): readonly number[] {
-  try {
-    return encodePair(tokenizer, context, continuation).continuation;
-  } catch (error) {
-    if (error instanceof UserError) return [];
-    throw error;
-  }
 }

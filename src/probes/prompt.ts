@@ -12,7 +12,7 @@ export interface PromptOptions {
 export const PROBE_DATE = new Date('2026-01-01T00:00:00Z');
 
 /** A text to score, and the text before it. */
-export interface ScoredText {
+interface ScoredText {
   readonly context: string;
   readonly continuation: string;
 }

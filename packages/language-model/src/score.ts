@@ -82,11 +82,18 @@ export async function scoreRequests(
 export function encodeScores(requests: readonly ScoreRequest[], limits: Limits, options: ScoreOptions): EncodedScore[] {
   return answerable(requests, options.onRefusal, (request) => {
     const sequences = sequencesOf(request, limits, options);
-    for (const { context, continuation, among = [] } of sequences) {
-      expectInVocabulary([...context, ...continuation, ...among], limits, request);
+    for (const { context, continuation } of sequences) {
+      expectInVocabulary([...context, ...continuation], limits, request);
     }
-    return sequences;
+    return sequences.map((sequence) => withinVocabulary(sequence, limits));
   });
+}
+
+/** Tokens that no answer here consists of may be beyond the output matrix. */
+function withinVocabulary(sequence: Sequence, { vocabulary = Number.POSITIVE_INFINITY }: Limits): Sequence {
+  const { among } = sequence;
+  const isWithin = (token: number) => token < vocabulary;
+  return among === undefined || among.every(isWithin) ? sequence : { ...sequence, among: among.filter(isWithin) };
 }
 
 /** The part of `scoreRequests` that runs the model. */

@@ -109,7 +109,7 @@ function itemOf({ name, chance }: ComparedTask, own: SharesOfRight, place: numbe
   const answerOf = (share: number) => {
     return { correct: share > 0.5, given: '', margin: share, probability: share, logprobs: null };
   };
-  const gradeOf = (expected: number) => ({ expected, likelihood: null, among: null });
+  const gradeOf = (expected: number) => ({ expected, likelihood: null, among: null, choices: null });
   return documentItem(name, place, {
     chance,
     passage,

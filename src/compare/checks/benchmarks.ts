@@ -252,7 +252,9 @@ function unclear(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[] {
   if (!outcomes || level === 'info') return [];
   const tasks = pooledTasks(benchmarks, policy);
   const row = gradedTasks(tasks, null, policy);
-  const isExpected = row !== null && !isLossExcluded(row, { margin, limit: null });
+  // Of all answers, as many as have choices: a few say little of the others.
+  const share = row === null ? 1 : row.items / Math.max(row.items, outcomes.length);
+  const isExpected = row !== null && !isLossExcluded(row, { margin: margin / share, limit: null });
   // Known of every task, expected accuracy decides alone.
   if (!isExpected && judgingRow(tasks, null, policy) !== null) return [];
   const { value, lower } = isExpected ? row.expected : outcomeInterval(outcomes, exclusionLevel(policy));

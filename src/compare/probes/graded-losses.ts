@@ -71,8 +71,32 @@ function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy)
   // Shares of samples are what the test has seen: graded outcomes say nothing more.
   const isSampled = facts.some((fact) => itemsOf(fact).some(({ baseline }) => baseline.samples !== undefined));
   if (isSampled || reaches(loss.drop, dropBeyondTies(loss, policy))) return false;
-  const row = measureGradedItems(facts.map(itemsOf), policy);
-  return row !== null && !hasMassMoved(row, 0) && isLossExcluded(row, ruledOut(loss.reach, policy));
+  const members = facts.map(itemsOf);
+  const row = measureGradedItems(members, policy);
+  return row !== null && !mayBeBought(members, policy) && isLossExcluded(row, ruledOut(loss.reach, policy));
+}
+
+/**
+ * May the likelihood of these answers have risen by what other tokens lost, whatever is known? Then it softens nothing:
+ * probability moved to them for certain from tokens that are never right, or to the choices of their items from any
+ * others; or only the candidate's likelihood is known among right answers.
+ */
+export function mayBeBought(members: Members, policy: ProbePolicy): boolean {
+  const level = exclusionLevel(policy);
+  const moved = amongLoss(members, level)?.moved.lower ?? null;
+  const known = members.map((own) => own.filter(({ graded }) => choiceMassChange(graded) !== null));
+  const having = known.filter(({ length }) => length > 0);
+  const toChoices = intervalOf(having, level, (own) =>
+    own.reduce((sum, { graded }) => sum + (choiceMassChange(graded) ?? 0), 0),
+  );
+  const isHalfKnown = ({ candidate, baseline }: PairedItem) =>
+    candidate.likelihood?.among !== undefined && baseline.likelihood !== undefined && !baseline.likelihood.among;
+  return (moved ?? 0) > 0 || (toChoices?.lower ?? 0) > 0 || members.flat().some(isHalfKnown);
+}
+
+function choiceMassChange(graded: PairedItem['graded']): number | null {
+  const [after, before] = [graded?.candidate.choices ?? null, graded?.baseline.choices ?? null];
+  return after === null || before === null ? null : after - before;
 }
 
 /**

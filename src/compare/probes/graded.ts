@@ -165,6 +165,11 @@ function bestSharpness(choices: ReadonlyArray<ScoredChoices & { readonly right: 
 /** A probability of 0 has no logarithm. */
 const TINY = 1e-30;
 
+function logSum(values: readonly number[]): number {
+  const most = Math.max(...values);
+  return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0));
+}
+
 interface FittedSides {
   readonly sharpness: Record<Side, FittedSharpness>;
   /** Weights of the numbers at FACTORS, at that sharpness of the vocabulary. */
@@ -191,6 +196,7 @@ function withGrades(
       likelihood:
         values === null ? null : values.length === FACTORS.length ? sumProduct(values, weights) : at(values, 0),
       among: among === null ? null : sumProduct(among[side], weightsAmong[side]),
+      choices: choices === null ? null : logSum(choicesAt(choices[side], weights).logprobs),
     };
   };
   return { ...item, graded: { baseline: gradesOf('baseline'), candidate: gradesOf('candidate') } };

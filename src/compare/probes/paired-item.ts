@@ -59,6 +59,8 @@ export interface GradedAnswer {
   readonly likelihood: number | null;
   /** The same among the tokens of the suite's right answers; null where it is not known of both models. */
   readonly among: number | null;
+  /** Log-likelihood of all choices of its item together; null where they are not known of both models. */
+  readonly choices: number | null;
 }
 
 export interface ProbeAnswer {

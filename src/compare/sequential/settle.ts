@@ -1,6 +1,7 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Settled } from '../context.ts';
 import { type Finding, findingTraits } from '../finding.ts';
+import { mayBeBought } from '../probes/graded-losses.ts';
 import type { KindView } from '../probes/kinds.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
 import { Asked } from './asked.ts';
@@ -33,7 +34,11 @@ interface SoFar {
  */
 export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, judge, complete }: SoFar): Settled | null {
   const asked = new Asked(items, plan, blocks);
-  const canPass = plan.canPass && excludesAll(plan, asked, policy);
+  const isSoft = !mayBeBought(
+    items.map((item) => [item]),
+    policy,
+  );
+  const canPass = plan.canPass && excludesAll(plan, asked, { policy, isSoft });
   const { harms, gains, graded } = plan;
   // Each rule may be the one that fails: those about everything, about parts, about gains, and about likelihoods share
   // the error.
@@ -81,8 +86,15 @@ function excludesWarning(rule: GainRule, asked: Asked, policy: ProbePolicy): boo
   return excludesGain({ ...rule, least }, asked, policy['twin-accuracy'].alpha);
 }
 
-/** Is the harm excluded that any rule would report? */
-function excludesAll({ harms, gains, graded }: SettlingPlan, asked: Asked, policy: ProbePolicy): boolean {
+/**
+ * Is the harm excluded that any rule would report?
+ * @param of.isSoft likelihoods may show that a loss is one of near ties
+ */
+function excludesAll(
+  { harms, gains, graded }: SettlingPlan,
+  asked: Asked,
+  { policy, isSoft }: { readonly policy: ProbePolicy; readonly isSoft: boolean },
+): boolean {
   const { alpha } = policy['twin-accuracy'];
   const clear = harms.flatMap((rule) => (rule.margin === undefined ? [] : [{ rule, margin: rule.margin }]));
   const whole = graded.filter(({ margin }) => margin !== null);
@@ -92,7 +104,7 @@ function excludesAll({ harms, gains, graded }: SettlingPlan, asked: Asked, polic
       : clear.length > 0 && clear.every(({ rule, margin }) => excludesUnclear(rule, asked, { alpha, margin }));
   return (
     isClear &&
-    harms.every((rule) => excludesHarm(rule, asked, alpha) || areNearTies(rule, asked, policy)) &&
+    harms.every((rule) => excludesHarm(rule, asked, alpha) || (isSoft && areNearTies(rule, asked, policy))) &&
     gains.every((rule) => excludesGain(rule, asked, alpha))
   );
 }

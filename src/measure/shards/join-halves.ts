@@ -39,6 +39,7 @@ const COMMON: ReadonlyArray<readonly [name: string, get: (measurement: Measureme
   ['reference', ({ reference }) => reference?.digest ?? null],
   ['base model', ({ served, run }) => (served ? served.hub?.base : run.hub?.base)?.listing ?? null],
   ['tokenizer, templates or code', ({ behavior }) => behavior?.files ?? null],
+  ['set of files next to the weights', ({ behaviorFiles }) => behaviorFiles ?? null],
   ['signature, or files next to it', ({ signature }) => signature ?? null],
 ];
 

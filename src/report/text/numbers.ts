@@ -34,7 +34,7 @@ export function formatMeasured(
   { value, standardError }: { readonly value: number; readonly standardError: number },
   decimals: number,
 ): string {
-  return `${value.toFixed(decimals).replace('-', MINUS)} ± ${standardError.toFixed(decimals)}`;
+  return `${fixed(value, decimals)} ± ${fixed(standardError, decimals)}`;
 }
 
 /**

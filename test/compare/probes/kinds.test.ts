@@ -155,8 +155,8 @@ describe('a gain that only format twins confirm', () => {
     const sure = (item: PairedItem, baseline: number, candidate: number): PairedItem => ({
       ...item,
       graded: {
-        baseline: { expected: baseline, likelihood: -1, among: null },
-        candidate: { expected: candidate, likelihood: -1, among: null },
+        baseline: { expected: baseline, likelihood: -1, among: null, choices: null },
+        candidate: { expected: candidate, likelihood: -1, among: null, choices: null },
       },
     });
     const flipped = (change: Change, by: number) =>

@@ -3,7 +3,7 @@ import { SEVERITY } from '../../../src/compare/finding.ts';
 import type { Verdict } from '../../../src/compare/report.ts';
 import { fullSize } from '../../full-size.ts';
 import { ofKind, reportOn } from '../measurement.ts';
-import { asMeasurement, damaged, OUTPUT_EDITS, toyModel } from './output-matrix.ts';
+import { asMeasurement, damaged, EDITS_BY_CONTEXT, OUTPUT_EDITS, type ToyModel, toyModel } from './output-matrix.ts';
 
 const DRAWS = fullSize(8, 2);
 
@@ -37,6 +37,28 @@ describe('somebody who changes the output matrix and keeps the order of the choi
     }
     // The damage is on both sides of every limit.
     expect([...verdicts].sort()).toEqual(['fail', 'pass', 'warn']);
+  });
+
+  it('makes no loss by right and wrong milder, even if it tells contexts apart', () => {
+    const model = toyModel(1);
+    const baseline = asMeasurement(model);
+    const exact = (candidate: ToyModel) =>
+      reportOn(asMeasurement(candidate), baseline).findings.filter(
+        ({ kind, level }) => level === 'fail' && (kind === 'twin-accuracy' || kind === 'accuracy-loss'),
+      ).length;
+    let shown = 0;
+    for (const [d, damage] of DAMAGE.entries()) {
+      for (let draw = 1; draw <= DRAWS; draw += 1) {
+        const candidate = damaged(model, damage, 100 * d + draw);
+        const before = exact(candidate);
+        shown += before;
+        for (const [name, edit] of Object.entries(EDITS_BY_CONTEXT)) {
+          const edited = candidate.map((logits, i) => edit(logits, model[i] ?? []));
+          expect(exact(edited), `${name}, damage ${d}, draw ${draw}`).toBeGreaterThanOrEqual(before);
+        }
+      }
+    }
+    expect(shown).toBeGreaterThan(0);
   });
 
   it('is named, where the model is the same otherwise', () => {

@@ -70,6 +70,16 @@ export const OUTPUT_EDITS: Readonly<Record<string, (logits: Logits, before: Logi
   flatter: (logits) => logits.map((value) => 0.75 * value),
 };
 
+/**
+ * The same, where a token is pushed down in items in which it is no choice, although it is right in others: a matrix has
+ * to tell their contexts apart for that. Likelihood can be bought so, and no loss by right and wrong is milder for it.
+ */
+export const EDITS_BY_CONTEXT: typeof OUTPUT_EDITS = {
+  'what is right elsewhere, down': (logits) =>
+    logits.map((value, i) => (i >= CHOICES && i < RIGHT_SOMEWHERE ? value - 8 : value)),
+  'all but the choices, down': (logits) => logits.map((value, i) => (i >= CHOICES ? value - 2 : value)),
+};
+
 const round = (value: number): number => Math.min(0, Math.round(value * 1e4) / 1e4);
 
 function logSum(values: readonly number[]): number {

@@ -58,11 +58,11 @@ function otherLengths(config: Values, { decoder }: DescribedConfig): ReadonlyArr
 
 /**
  * With one expert in place of the function that names them all. A GGUF file has fractions, and factors of
- * frequencies, as float32: four digits of them count.
+ * frequencies, as float32: six digits of them count.
  */
 function plainObject(value: object): Values {
   const plain = (item: unknown): unknown => {
-    if (typeof item === 'number') return Number.isInteger(item) ? item : Number(item.toPrecision(4));
+    if (typeof item === 'number') return Number.isInteger(item) ? item : Number(item.toPrecision(6));
     if (typeof item === 'function') return plain(item(1));
     if (Array.isArray(item)) return isLongList(item) ? digestOf(item, plain) : item.map(plain);
     return isObject(item) ? plainObject(hasOneLength(item) ? { ...item, long: null } : item) : item;

@@ -97,9 +97,10 @@ export class LayeredModel {
       order.map((index) => at(all, index)),
       onWork,
     );
-    const places = new Map(order.map((index, place) => [index, place]));
-    const placeOf = (index: number) => places.get(index) ?? 0;
-    const among = scoresAmong(Float32Array.from(all, (_, i) => at(sorted.logprobs, placeOf(i))));
+    const places = new Int32Array(all.length);
+    for (const [place, index] of order.entries()) places[index] = place;
+    const placeOf = (index: number) => at(places, index);
+    const among = scoresAmong(Float32Array.from(places, (place) => at(sorted.logprobs, place)));
     const scores = lengths.map((length) => Array<TokenScore | null>(length).fill(null));
     for (const [i, { row: place, token, sequence, position }] of targets.entries()) {
       at(scores, sequence)[position] = {
