@@ -252,7 +252,7 @@ function unclear(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[] {
   if (!outcomes || level === 'info') return [];
   const tasks = pooledTasks(benchmarks, policy);
   const row = gradedTasks(tasks, null, policy);
-  // Of all answers, as many as have choices: a few say little of the others.
+  // A few answers with choices say little of many others.
   const share = row === null ? 1 : row.items / Math.max(row.items, outcomes.length);
   const isExpected = row !== null && !isLossExcluded(row, { margin: margin / share, limit: null });
   // Known of every task, expected accuracy decides alone.
