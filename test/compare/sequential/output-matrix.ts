@@ -71,8 +71,8 @@ export const OUTPUT_EDITS: Readonly<Record<string, (logits: Logits, before: Logi
 };
 
 /**
- * The same, where a token is pushed down in items in which it is no choice, although it is right elsewhere: a matrix has
- * to tell their contexts apart for that. Likelihood can be bought so, and no loss by right and wrong is milder for it.
+ * The same, where a token is pushed down in items in which it is no choice, and is right in others: a matrix has to
+ * tell their contexts apart for that. Likelihood can be bought so, and no loss by right and wrong is milder for it.
  */
 export const EDITS_BY_CONTEXT: typeof OUTPUT_EDITS = {
   'what is right elsewhere, down': (logits) =>
