@@ -6,8 +6,8 @@ import { clusterInterval } from '../../statistics/index.ts';
 import { type Level, mildestOf } from '../finding.ts';
 import { exclusionLevel } from './change-interval.ts';
 import type { Estimate, gradedRowSchema } from './comparison.ts';
-import { expectedAccuracy, expectedChange, type LikelihoodKind, likelihoodChange } from './graded.ts';
-import { LEAST_FACTS } from './kinds.ts';
+import { expectedAccuracy, expectedChange, type LikelihoodKind } from './graded.ts';
+import { amongLoss, estimateOf, intervalOf, likelihoodLoss, type Members } from './likelihood-changes.ts';
 import { reaches } from './limits.ts';
 import type { PairedFact, PairedItem, ProbeAnswer, Side } from './paired-item.ts';
 import { type SuitePool, splitFacts } from './pool.ts';
@@ -334,74 +334,10 @@ function centered(values: readonly number[]): number[] {
   return values.map((value) => value - mean);
 }
 
-type Members = ReadonlyArray<readonly PairedItem[]>;
-
-/** Null where the likelihoods of fewer facts are known than judge anything. */
-function likelihoodLoss(members: Members, level: number, kind: LikelihoodKind): GradedLoss['likelihood'] {
-  const known = membersWith(members, kind);
-  const bytes = bytesOf(known.flat());
-  const perFact = bytes / known.length;
-  const interval = intervalOf(known, level, (own) => factLikelihoodChange(own, perFact, kind));
-  return interval && { facts: known.length, bytes, ...estimateOf(interval) };
-}
-
-function amongLoss(members: Members, level: number): NonNullable<GradedLoss['among']> | null {
-  const loss = likelihoodLoss(members, level, 'among');
-  const known = membersWith(members, 'among');
-  const perFact = bytesOf(known.flat()) / known.length;
-  const changeIn = (own: readonly PairedItem[], kind: LikelihoodKind) => factLikelihoodChange(own, perFact, kind);
-  const moved = intervalOf(known, level, (own) => changeIn(own, 'likelihood') - changeIn(own, 'among'));
-  return loss && moved && { ...loss, moved: estimateOf(moved) };
-}
-
-function membersWith(members: Members, kind: LikelihoodKind): PairedItem[][] {
-  return members
-    .map((own) => own.filter((item) => likelihoodChange(item, kind) !== null))
-    .filter(({ length }) => length > 0);
-}
-
-function intervalOf(known: Members, level: number, numberOf: (own: readonly PairedItem[]) => number) {
-  const units = unitsOfMembers(known);
-  return units.length < LEAST_FACTS
-    ? null
-    : clusterInterval(
-        units.map((unit) => unit.map(numberOf)),
-        level,
-      );
-}
-
-/** What a short answer counts as: a number or a name is one token, whose likelihood moves as that of a word. */
-const LEAST_BYTES = 8;
-
-/** The bytes of right answers that changes of likelihood are divided by. */
-export function bytesOf(items: readonly PairedItem[]): number {
-  return items.reduce((sum, item) => sum + Math.max(LEAST_BYTES, item.bytes ?? 0), 0);
-}
-
-/** Nats per byte of a fact of mean length: what changes by more counts as this much, so that no single fact decides. */
-export const MOST_PER_BYTE = 0.5;
-
-/**
- * What one fact adds to the mean of the answer likelihood, at most MOST_PER_BYTE in either direction.
- * @param perFact bytes of all facts divided by their number
- */
-export function factLikelihoodChange(
-  items: readonly PairedItem[],
-  perFact: number,
-  kind: LikelihoodKind = 'likelihood',
-): number {
-  const change = items.reduce((sum, item) => sum + (likelihoodChange(item, kind) ?? 0), 0) / perFact;
-  return Math.max(-MOST_PER_BYTE, Math.min(MOST_PER_BYTE, change));
-}
-
 /** The fall of answer likelihood that is reported, of everything or of a part. */
 export function likelihoodLimit(
   row: Pick<GradedLoss, 'capability' | 'suite'>,
   { 'answer-likelihood': { limit, 'capability-limit': ofPart } }: ProbePolicy,
 ): number {
   return isOfAllFacts(row) ? limit : ofPart;
-}
-
-function estimateOf({ mean, lower, upper }: { mean: number; lower: number; upper: number }): Estimate {
-  return { value: mean, lower, upper };
 }

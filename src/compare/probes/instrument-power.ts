@@ -3,7 +3,8 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { Random } from '../../probes/index.ts';
 import { choiceProbability } from '../../probes/outcome.ts';
 import { bisect, normalQuantile } from '../../statistics/index.ts';
-import { bytesOf, gradedItems } from './graded-losses.ts';
+import { gradedItems } from './graded-losses.ts';
+import { bytesOf } from './likelihood-changes.ts';
 import { PLANNED_DISCORDANCE } from './minimum-detectable-drop.ts';
 import type { PairedFact, PairedItem } from './paired-item.ts';
 
