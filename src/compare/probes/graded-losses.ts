@@ -6,7 +6,7 @@ import { clusterInterval } from '../../statistics/index.ts';
 import { type Level, mildestOf } from '../finding.ts';
 import { exclusionLevel } from './change-interval.ts';
 import type { Estimate, gradedRowSchema } from './comparison.ts';
-import { expectedAccuracy, expectedChange, type LikelihoodKind } from './graded.ts';
+import { expectedAccuracy, expectedChange, type LikelihoodKind, likelihoodChange } from './graded.ts';
 import { amongLoss, estimateOf, intervalOf, likelihoodLoss, type Members } from './likelihood-changes.ts';
 import { reaches } from './limits.ts';
 import type { PairedFact, PairedItem, ProbeAnswer, Side } from './paired-item.ts';
@@ -84,19 +84,14 @@ function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy)
 export function mayBeBought(members: Members, policy: ProbePolicy): boolean {
   const level = exclusionLevel(policy);
   const moved = amongLoss(members, level)?.moved.lower ?? null;
-  const known = members.map((own) => own.filter(({ graded }) => choiceMassChange(graded) !== null));
+  const known = members.map((own) => own.filter((item) => likelihoodChange(item, 'choices') !== null));
   const having = known.filter(({ length }) => length > 0);
   const toChoices = intervalOf(having, level, (own) =>
-    own.reduce((sum, { graded }) => sum + (choiceMassChange(graded) ?? 0), 0),
+    own.reduce((sum, item) => sum + (likelihoodChange(item, 'choices') ?? 0), 0),
   );
   const isHalfKnown = ({ candidate, baseline }: PairedItem) =>
     candidate.likelihood?.among !== undefined && baseline.likelihood !== undefined && !baseline.likelihood.among;
   return (moved ?? 0) > 0 || (toChoices?.lower ?? 0) > 0 || members.flat().some(isHalfKnown);
-}
-
-function choiceMassChange(graded: PairedItem['graded']): number | null {
-  const [after, before] = [graded?.candidate.choices ?? null, graded?.baseline.choices ?? null];
-  return after === null || before === null ? null : after - before;
 }
 
 /**

@@ -218,8 +218,11 @@ export function expectedChange(item: PairedItem): number {
  */
 export type LikelihoodKind = 'likelihood' | 'among';
 
-/** Change of the answer likelihood in nats; null where it is not known. */
-export function likelihoodChange({ graded }: PairedItem, kind: LikelihoodKind = 'likelihood'): number | null {
+/** Change of the answer likelihood, or of that of all choices, in nats; null where it is not known. */
+export function likelihoodChange(
+  { graded }: PairedItem,
+  kind: LikelihoodKind | 'choices' = 'likelihood',
+): number | null {
   const [after, before] = [graded?.candidate[kind] ?? null, graded?.baseline[kind] ?? null];
   return after === null || before === null ? null : after - before;
 }

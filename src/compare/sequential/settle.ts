@@ -34,10 +34,11 @@ interface SoFar {
  */
 export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, judge, complete }: SoFar): Settled | null {
   const asked = new Asked(items, plan, blocks);
-  const isSoft = !mayBeBought(
-    items.map((item) => [item]),
-    policy,
-  );
+  const isSoft = () =>
+    !mayBeBought(
+      items.map((item) => [item]),
+      policy,
+    );
   const canPass = plan.canPass && excludesAll(plan, asked, { policy, isSoft });
   const { harms, gains, graded } = plan;
   // Each rule may be the one that fails: those about everything, about parts, about gains, and about likelihoods share
@@ -93,7 +94,7 @@ function excludesWarning(rule: GainRule, asked: Asked, policy: ProbePolicy): boo
 function excludesAll(
   { harms, gains, graded }: SettlingPlan,
   asked: Asked,
-  { policy, isSoft }: { readonly policy: ProbePolicy; readonly isSoft: boolean },
+  { policy, isSoft }: { readonly policy: ProbePolicy; readonly isSoft: () => boolean },
 ): boolean {
   const { alpha } = policy['twin-accuracy'];
   const clear = harms.flatMap((rule) => (rule.margin === undefined ? [] : [{ rule, margin: rule.margin }]));
@@ -104,7 +105,7 @@ function excludesAll(
       : clear.length > 0 && clear.every(({ rule, margin }) => excludesUnclear(rule, asked, { alpha, margin }));
   return (
     isClear &&
-    harms.every((rule) => excludesHarm(rule, asked, alpha) || (isSoft && areNearTies(rule, asked, policy))) &&
+    harms.every((rule) => excludesHarm(rule, asked, alpha) || (areNearTies(rule, asked, policy) && isSoft())) &&
     gains.every((rule) => excludesGain(rule, asked, alpha))
   );
 }
