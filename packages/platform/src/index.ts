@@ -1,5 +1,6 @@
 export { at } from './at.ts';
 export { capitalize } from './capitalize.ts';
+export { given } from './given.ts';
 export { groupBy } from './group-by.ts';
 export { isSignedWith, publicKeyDigest } from './public-key.ts';
 export { Semaphore } from './semaphore.ts';
