@@ -35,7 +35,6 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
     'item.ts',
     'lm-eval-export/tasks.ts',
     'outcome.ts',
-    'passage.ts',
     'sample.ts',
     'suite.ts',
     'texts/index.ts',

@@ -1,4 +1,5 @@
-import { VERSION } from '@shadow-gate/platform';
+import { groupBy, VERSION } from '@shadow-gate/platform';
+import { canonicalJson } from '@shadow-gate/platform/json';
 import { machineRecord, WITHOUT_WEIGHTS } from '../measure/record/index.ts';
 import {
   type Benchmarks,
@@ -8,6 +9,7 @@ import {
   type Measurement,
   measurementSchema,
 } from '../measure/schema/index.ts';
+import { clusteredError } from '../statistics/index.ts';
 import { readCounts } from './counts/read-counts.ts';
 import { readEveryEvalEver } from './every-eval-ever/read-benchmarks.ts';
 import { readInspect } from './inspect/read-benchmarks.ts';
@@ -64,7 +66,8 @@ async function readLogs({ kind, path }: Logs): Promise<ReadLogs> {
  */
 export async function measureLogs({ kind, path }: Logs): Promise<Measurement> {
   const started = new Date();
-  const { benchmarks, probes } = await readLogs({ kind, path });
+  const { benchmarks: read, probes } = await readLogs({ kind, path });
+  const benchmarks = kind === 'counts' ? withErrors(read) : read;
   const { model, runs } = benchmarks;
   const times = runs.flatMap(({ time }) => time ?? []).sort();
   const record = machineRecord(started);
@@ -91,4 +94,14 @@ export async function measureLogs({ kind, path }: Logs): Promise<Measurement> {
       deviceReason: 'logs of an evaluation',
     },
   });
+}
+
+/** Counts come without standard errors: items of one passage are one cluster. */
+function withErrors(counted: Benchmarks): Benchmarks {
+  const tasks = counted.tasks.map((task) => {
+    const clusters = groupBy(task.documents ?? [], ({ passage, docHash }) => canonicalJson(passage ?? [docHash]));
+    const shares = [...clusters.values()].map((own) => own.map(({ values }) => Number(values[0])));
+    return { ...task, metrics: task.metrics.map((metric) => ({ ...metric, stderr: clusteredError(shares) })) };
+  });
+  return { ...counted, tasks };
 }

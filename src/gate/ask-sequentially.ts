@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { askingOrder, firstAnswers, settleAgainst } from '../compare/index.ts';
-import { areLevelsChosen } from '../measure/index.ts';
 import type { ProbeRunOptions } from '../measure/options.ts';
 import { itemKey, type MeasuredProbes, type Measurement } from '../measure/schema/index.ts';
 import type { Policy } from '../policy/policy.ts';
+import { areLevelsChosen } from '../probes/suite.ts';
 
 /**
  * The same probes, asked in blocks until the verdict is settled: where the policy wants that, and the baseline was

@@ -16,7 +16,7 @@ import {
   splitIntoChunks,
   type Trial,
 } from '../probes/index.ts';
-import { type AskedLevels, atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
+import { type AskedLevels, areLevelsChosen, atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
 import type { ProbeRunOptions } from './options.ts';
 
 /** @param chatTemplate of suites that do not say it themselves */
@@ -159,8 +159,4 @@ async function withLevels(
     onAsked: (done, total) => onProgress?.({ phase: 'levels', done, total }),
   });
   return { suite: atLevels(suite, levels), trial: trial.items.length > 0 ? trial : undefined };
-}
-
-export function areLevelsChosen(levels: readonly FamilyLevels[]): levels is readonly AskedLevels[] {
-  return levels.every(({ asked }) => asked !== null);
 }

@@ -1,6 +1,5 @@
 export { describeFiles } from './behavior/behavior-files.ts';
 export { digestOwnFiles } from './behavior/digest-own-files.ts';
-export { areLevelsChosen } from './estimate-suites.ts';
 export { expectCheckpoint } from './expect-checkpoint.ts';
 export { type ListedModel, openListedModel } from './listed.ts';
 export { measure, modelArchitecture } from './measure.ts';

@@ -1,4 +1,5 @@
 import { at } from '@shadow-gate/platform';
+import { sha256 } from '@shadow-gate/platform/files';
 import type { AnswerRule } from './answer-rule.ts';
 import { escapeRegExp } from './escape-regexp.ts';
 
@@ -146,4 +147,14 @@ export const LONGEST_SLICE = 64;
 /** Expected accuracy of guessing. */
 export function itemChance({ question }: Pick<ProbeItem, 'question'>): number {
   return question.kind === 'choice' ? 1 / question.choices.length : 0;
+}
+
+/** Characters of the name of a passage. */
+export const MOST_PASSAGE = 100;
+
+/** The name of a passage: of a longer text, such as the passage itself, its digest. Null where there is none. */
+export function passageName(value: string): string | null {
+  const name = value.trim();
+  if (name === '') return null;
+  return name.length > MOST_PASSAGE ? `sha256:${sha256(name)}` : name;
 }

@@ -239,3 +239,7 @@ export function digestItems(
   const identity = Object.keys(settings).length > 0 ? { items, ...settings } : items;
   return `sha256:${createHash('sha256').update(JSON.stringify(identity)).digest('hex')}`;
 }
+
+export function areLevelsChosen(levels: readonly FamilyLevels[]): levels is readonly AskedLevels[] {
+  return levels.every(({ asked }) => asked !== null);
+}

@@ -2,10 +2,10 @@ import { basename } from 'node:path';
 import { groupBy, UserError } from '@shadow-gate/platform';
 import { sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson, parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
+import { mean } from 'simple-statistics';
 import { z } from 'zod';
 import type { BenchmarkDocument, Benchmarks, BenchmarkTask } from '../../measure/schema/index.ts';
-import { passageName } from '../../probes/passage.ts';
-import { arithmeticMean, clusteredError } from '../../statistics/index.ts';
+import { passageName } from '../../probes/item.ts';
 import { readLogLines } from '../read-lines.ts';
 
 const HINT = 'write a line {"suite": "musr", "id": 17, "correct": 7, "samples": 10} for each item, all of one model';
@@ -85,28 +85,23 @@ async function* linesOf(path: string): ReturnType<typeof readLogLines> {
 }
 
 function taskOf(name: string, lines: readonly Line[]): BenchmarkTask {
-  const shares = lines.map(shareOf);
-  const clusters = groupBy(lines, ({ cluster, id }) => canonicalJson(passageIn(cluster) ?? [id]));
   return {
     ...{ name, alias: null, version: null, shots: null, hash: null, outputType: null, scoring: 'counts' },
     ...{ chatTemplate: null, systemInstruction: null, multiturn: null },
     repeats: lines.reduce((most, { samples }) => Math.max(most, samples), 1),
     metrics: [
       {
-        ...{ metric: 'accuracy', filter: 'none', value: arithmeticMean(shares) },
-        ...{
-          stderr: clusteredError([...clusters.values()].map((own) => own.map(shareOf))),
-          higherIsBetter: true,
-          ofSamples: 'share',
-        },
+        metric: 'accuracy',
+        filter: 'none',
+        value: mean(lines.map(({ correct, samples }) => correct / samples)),
+        // The caller knows how items of one passage vary together.
+        stderr: null,
+        higherIsBetter: true,
+        ofSamples: 'share',
       },
     ],
     documents: lines.map(documentOf),
   };
-}
-
-function shareOf({ correct, samples }: Line): number {
-  return correct / samples;
 }
 
 function passageIn(cluster: Line['cluster']): string | null {

@@ -1,9 +1,9 @@
 import { UserError } from '@shadow-gate/platform';
 import { sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson, parseJsonWithNaN } from '@shadow-gate/platform/json';
+import { mean } from 'simple-statistics';
 import { z } from 'zod';
 import type { BenchmarkDocument } from '../../measure/schema/index.ts';
-import { arithmeticMean } from '../../statistics/index.ts';
 import { countRightIndices } from '../lm-eval/guessing.ts';
 import { readLogLines } from '../read-lines.ts';
 import { checkedEee, EEE_HINT, type EeeLog } from './log.ts';
@@ -183,7 +183,7 @@ export function answersTo({ id, scores }: EeeItem, named: readonly NamedResult[]
   const [samples = 1] = counts;
   const values = named.map((result) => {
     const own = scores.get(result);
-    return own === undefined ? null : arithmeticMean(own);
+    return own === undefined ? null : mean([...own]);
   });
   return { samples, values };
 }

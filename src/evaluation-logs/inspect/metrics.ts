@@ -1,6 +1,6 @@
 import { groupBy } from '@shadow-gate/platform';
 import type { BenchmarkMetric, DocumentValue } from '../../measure/schema/index.ts';
-import { arithmeticMean, standardErrorOfMean } from '../../statistics/index.ts';
+import { meanAndError } from '../mean-and-error.ts';
 import type { LoggedScore, LogHeader, Reductions } from './log.ts';
 import type { SampleEpochs } from './samples.ts';
 
@@ -55,8 +55,8 @@ function meanOfEpochs(score: LoggedScore, samples: readonly SampleEpochs[] | nul
   if (values.length < samples.length) return null;
   return {
     metric: {
-      ...{ metric: 'accuracy', filter: filterOf({ ...score, reducer: MEAN }), value: arithmeticMean(values) },
-      ...{ stderr: standardErrorOfMean(values), higherIsBetter: null, ofSamples: 'share' },
+      ...{ metric: 'accuracy', filter: filterOf({ ...score, reducer: MEAN }), ...meanAndError(values) },
+      ...{ higherIsBetter: null, ofSamples: 'share' },
     },
     score: baseFilter(score),
     valueIn: (sample) => meanEpoch(score, sample),

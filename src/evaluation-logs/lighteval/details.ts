@@ -5,7 +5,6 @@ import { canonicalJson, validate } from '@shadow-gate/platform/json';
 import { readParquetFile } from '@shadow-gate/platform/parquet';
 import { z } from 'zod';
 import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../../measure/schema/index.ts';
-import { mostOf } from '../../statistics/index.ts';
 
 const exampleSchema = z.looseObject({
   query: z.string(),
@@ -92,7 +91,7 @@ export function toDetails(rows: readonly unknown[], path: string, of: DetailsCon
     promptHash: sha256(canonicalJson(parts.map(({ prompt }) => prompt).sort())),
     requests: sha256(canonicalJson(parts.map(({ request }) => request).sort())),
   }));
-  return { documents, repeats: mostOf(all.map((own) => own.repeats)), isChoice };
+  return { documents, repeats: all.reduce((most, own) => Math.max(most, own.repeats), 1), isChoice };
 }
 
 /** A document, and every way in which it was answered. */

@@ -3,7 +3,7 @@ import { canonicalJson } from '@shadow-gate/platform/json';
 import type { BenchmarkDocument, BenchmarkMetric } from '../../measure/schema/index.ts';
 import { type TaskConfig, taskAnswerRule } from '../../probes/files/lm-eval/index.ts';
 import { judgeAnswer } from '../../probes/index.ts';
-import { arithmeticMean, standardErrorOfMean } from '../../statistics/index.ts';
+import { meanAndError } from '../mean-and-error.ts';
 
 type Pipeline = NonNullable<TaskConfig['filter_list']>[number];
 
@@ -157,7 +157,7 @@ function withReading(
     return own(metric) && metric !== whole ? { ...metric, ofSamples: 'redundant' } : metric;
   });
   if (whole !== undefined) return { ...all, metrics };
-  const mean = { value: arithmeticMean(known), stderr: standardErrorOfMean(known), higherIsBetter: true };
+  const mean = { ...meanAndError(known), higherIsBetter: true };
   return {
     metrics: [...metrics, { metric: 'exact_match', filter: `${filter}/mean@${repeats}`, ...mean, ofSamples: 'share' }],
     documents: all.documents.map((document, i) => ({ ...document, values: [...document.values, shares[i] ?? null] })),

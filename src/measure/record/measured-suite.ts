@@ -1,5 +1,4 @@
-import type { Suite } from '../../probes/suite.ts';
-import { areLevelsChosen } from '../estimate-suites.ts';
+import { areLevelsChosen, type Suite } from '../../probes/suite.ts';
 import type { SuiteMeasurement } from '../schema/probes.ts';
 
 /** What a measurement has of a suite: its identity, and how it was asked. */

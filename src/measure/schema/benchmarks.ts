@@ -1,7 +1,7 @@
 import { sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import { MOST_PASSAGE } from '../../probes/passage.ts';
+import { MOST_PASSAGE } from '../../probes/item.ts';
 import type { MeasuredProbes } from './probes.ts';
 
 const count = z.int().nonnegative();

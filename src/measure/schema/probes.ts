@@ -2,8 +2,7 @@ import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
 import { SPELLING } from '@shadow-gate/language-model/tokens/spelling';
 import { ERROR_CODES } from '@shadow-gate/platform';
 import { z } from 'zod';
-import { ANSWER_KINDS, FORMS, LONGEST_SLICE, TWIN_KINDS } from '../../probes/item.ts';
-import { MOST_PASSAGE } from '../../probes/passage.ts';
+import { ANSWER_KINDS, FORMS, LONGEST_SLICE, MOST_PASSAGE, TWIN_KINDS } from '../../probes/item.ts';
 import { FACTS_RANGE, SUITE_ROLES } from '../../probes/suite.ts';
 import { textSuiteMeasurementSchema } from './texts.ts';
 

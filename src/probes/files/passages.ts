@@ -1,5 +1,5 @@
 import { UserError } from '@shadow-gate/platform';
-import { passageName } from '../passage.ts';
+import { passageName } from '../item.ts';
 import { expectField, type FieldNames } from './field-names.ts';
 import { valueAt } from './field-path.ts';
 import type { LocatedItem } from './located-item.ts';

@@ -5,7 +5,7 @@ import { parsePolicy } from '../../../src/policy/load.ts';
 import type { FieldNames } from '../../../src/probes/files/field-names.ts';
 import { toJsonl } from '../../../src/probes/files/jsonl.ts';
 import { readProbeFile } from '../../../src/probes/files/read.ts';
-import { passageName } from '../../../src/probes/passage.ts';
+import { passageName } from '../../../src/probes/item.ts';
 import { temporaryFolder } from '../../fixtures.ts';
 
 function written(name: string, text: string): string {
