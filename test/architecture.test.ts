@@ -30,12 +30,11 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
   probes: [
     'files/index.ts',
     'files/lm-eval/index.ts',
-    'files/suite-name.ts',
     'index.ts',
     'item.ts',
     'lm-eval-export/tasks.ts',
     'outcome.ts',
-    'sample.ts',
+    'random.ts',
     'suite.ts',
     'texts/index.ts',
   ],

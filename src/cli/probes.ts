@@ -11,10 +11,10 @@ import { type ExpectedRun, expectProbes } from '../measure/index.ts';
 import type { ProbeRunOptions, SeedChoice } from '../measure/options.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { toJsonl } from '../probes/files/index.ts';
-import { suiteExportName } from '../probes/files/suite-name.ts';
 import { exportTasks, GROUPS } from '../probes/lm-eval-export/tasks.ts';
-import { stratifiedSample } from '../probes/sample.ts';
+import { stratifiedSample } from '../probes/random.ts';
 import type { Suite } from '../probes/suite.ts';
+import { suiteExportName } from '../probes/suite.ts';
 import { printable } from '../report/escape.ts';
 import { renderItems, renderSuites, renderTextSuites, wrap } from '../report/terminal/index.ts';
 import {

@@ -12,9 +12,15 @@ import type { ResolvedPolicy } from '../policy/load.ts';
 import { isOfTexts, listedFile, type SuiteChoice } from '../policy/probe-policy.ts';
 import { findBenchmark } from '../policy/twins-of.ts';
 import { comparableText, readProbeFile } from '../probes/files/index.ts';
-import { suiteNameFromFile } from '../probes/files/suite-name.ts';
 import { REFUSAL_PATTERNS, REFUSAL_TOKENS } from '../probes/index.ts';
-import { BUILTIN, builtinSuite, DEFAULT_MAX_NEW_TOKENS, digestItems, type Suite } from '../probes/suite.ts';
+import {
+  BUILTIN,
+  builtinSuite,
+  DEFAULT_MAX_NEW_TOKENS,
+  digestItems,
+  type Suite,
+  suiteNameFromFile,
+} from '../probes/suite.ts';
 import { BUILTIN_TEXTS, builtinTexts, readTextSuite, type TextSuite } from '../probes/texts/index.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { suiteNameFromFile } from '../probes/files/suite-name.ts';
 import type { SuiteRole } from '../probes/suite.ts';
+import { suiteNameFromFile } from '../probes/suite.ts';
 
 /** The scoring of a file of requests that have to be refused. */
 export const REFUSAL_SCORING = 'refusal';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { suiteNameFromFile } from '../probes/files/suite-name.ts';
+import { suiteNameFromFile } from '../probes/suite.ts';
 
 const share = z.number().min(0).max(1);
 

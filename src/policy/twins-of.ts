@@ -1,5 +1,4 @@
-import { suiteNameFromFile } from '../probes/files/suite-name.ts';
-import { BUILTIN } from '../probes/suite.ts';
+import { BUILTIN, suiteNameFromFile } from '../probes/suite.ts';
 
 /** A file of the policy, and the benchmark that it says its items are twins of. */
 interface PolicyFile {

@@ -3,8 +3,8 @@ import { type PassCost, passSeconds } from '@shadow-gate/language-model/executio
 import { at } from '@shadow-gate/platform';
 import { charactersRead, type EstimateOptions, type RunEstimate, sharedPrefixLengths } from './estimate.ts';
 import type { ProbeItem } from './item.ts';
+import { type Fact, stratifiedSample } from './random.ts';
 import { answerCount, answerLimit, type RunProbesOptions } from './run.ts';
-import { type Fact, stratifiedSample } from './sample.ts';
 
 /** How many prompts are encoded to find out how long tokens are. */
 const ENCODED = 64;

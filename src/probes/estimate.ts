@@ -2,8 +2,8 @@ import type { Model } from '@shadow-gate/language-model';
 import { at, groupBy } from '@shadow-gate/platform';
 import { selectFitting } from './fits-context.ts';
 import type { ProbeItem } from './item.ts';
+import { type Fact, stratifiedSample } from './random.ts';
 import { answerCount, answerLimit, type RunProbesOptions, runChunks, splitIntoChunks } from './run.ts';
-import { type Fact, stratifiedSample } from './sample.ts';
 
 /** Facts of a trial run: one per stratum is too noisy on a fast model, a whole suite too slow on a slow one. */
 const TRIAL_FACTS = 12;

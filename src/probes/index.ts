@@ -7,7 +7,6 @@ export { isNeededForm, leftOutWith, selectFitting } from './fits-context.ts';
 export { choiceOutcome, type Outcome, targetLikelihood } from './outcome.ts';
 export { chooseLevels, pilotSize } from './pilot.ts';
 export { expectChatTemplate, isTemplated, PROBE_DATE, scoredTexts } from './prompt.ts';
-export { Random } from './random.ts';
 export { chooseReadings } from './reading.ts';
 export { REFUSAL_PATTERNS, REFUSAL_TOKENS } from './refusal.ts';
 export {

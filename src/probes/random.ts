@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { at } from '@shadow-gate/platform';
+import { at, groupBy } from '@shadow-gate/platform';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { ProbeItem } from './item.ts';
 
 /** Random numbers that are the same on every machine for the same seed and name. */
 export class Random {
@@ -39,3 +40,109 @@ export class Random {
     return shuffled;
   }
 }
+
+/** A benchmark-form item and its twins. */
+export type Fact = readonly ProbeItem[];
+
+/** What says where an item belongs: to which fact, and to which facts that is alike. */
+export type Placed = Pick<ProbeItem, 'fact' | 'capability' | 'family' | 'cluster'> & {
+  readonly level?: number | undefined;
+  /** Set for items of several suites. */
+  readonly suite?: string | undefined;
+};
+
+/** A stratum with fewer facts than these says little by itself: it is joined with others. */
+const LEAST_STRATUM = 5;
+
+/**
+ * The first block is large enough for a first judgment. Then there is a look whenever an eighth more was asked: each
+ * block reads the beginnings of its templates again.
+ */
+const FIRST_BLOCK = { least: 46, most: 108, share: 0.27 };
+const NEXT_BLOCK = { least: 10, share: 0.12 };
+
+/** A last block of less than this share of all facts is asked with the one before. */
+const SMALL_REST = 0.05;
+
+/**
+ * All facts of some items in blocks, in a random order that depends only on the seed. Each block takes the same share c
+ * of what is left of each stratum: ⌊cR⌋ or ⌈cR⌉ of its R facts, at random with mean cR, independently of other strata,
+ * and at random which. So every beginning is a stratified sample, balanced to a fact over families, levels and
+ * templates, and every fact that is left is as likely as any other to come next, which is what `logEvidence` needs. A
+ * fact has all of its forms. A larger budget asks everything that a smaller one asks.
+ */
+export function balancedBlocks<T extends Placed>(items: readonly T[], seed: number): Array<readonly T[]>[] {
+  const facts: Array<readonly T[]> = [
+    ...groupBy(items, (item) => JSON.stringify([item.suite ?? null, item.fact])).values(),
+  ];
+  const strata = strataOf(facts).map(({ name, members }) => {
+    const random = new Random(seed, `subset ${name}`);
+    return { random, left: random.shuffle(members) };
+  });
+  const blocks: Array<readonly T[]>[] = [];
+  let left = facts.length;
+  for (const size of blockSizes(facts.length)) {
+    const share = Math.min(1, size / left);
+    const taken = strata.map(({ random, left: own }) => own.splice(0, roundAtRandom(share * own.length, random)));
+    blocks.push(inTurn(taken));
+    left = strata.reduce((sum, { left: own }) => sum + own.length, 0);
+    if (left === 0) break;
+  }
+  return blocks.filter(({ length }) => length > 0);
+}
+
+/** The same facts one after the other: every beginning is a stratified sample. */
+export function stratifiedSample(items: readonly ProbeItem[], seed: number): Fact[] {
+  return balancedBlocks(items, seed).flat();
+}
+
+/** Planned sizes; the last block takes all that is left. */
+function blockSizes(facts: number): number[] {
+  const sizes: number[] = [];
+  let size = Math.max(FIRST_BLOCK.least, Math.min(FIRST_BLOCK.most, FIRST_BLOCK.share * facts));
+  let asked = 0;
+  while (asked + size < (1 - SMALL_REST) * facts) {
+    sizes.push(size);
+    asked += size;
+    size = Math.max(NEXT_BLOCK.least, NEXT_BLOCK.share * asked);
+  }
+  return [...sizes, Infinity];
+}
+
+/** One of the two integers around a number, with that number as its mean. */
+function roundAtRandom(x: number, random: Random): number {
+  const whole = Math.floor(x);
+  const steps = 2 ** 30;
+  return whole + (random.int(0, steps - 1) < (x - whole) * steps ? 1 : 0);
+}
+
+/** All of them, so that every beginning has about the same share of each list. */
+function inTurn<T>(lists: ReadonlyArray<readonly T[]>): T[] {
+  const placed = lists.flatMap((list) => list.map((element, i) => ({ element, place: (i + 0.5) / list.length })));
+  return placed.sort((a, b) => a.place - b.place).map(({ element }) => element);
+}
+
+/**
+ * Facts that are alike: of one suite, capability, family, level and templates. Those of small strata are joined, by
+ * less and less of that.
+ */
+function strataOf<T extends Placed>(facts: ReadonlyArray<readonly T[]>) {
+  const strata: { readonly name: string; readonly members: Array<readonly T[]> }[] = [];
+  let rest = facts;
+  for (const keyOf of [byTemplates, byFamily, byCapability, bySuite]) {
+    const groups = [...groupBy(rest, keyOf)].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [name, members] of groups)
+      if (members.length >= LEAST_STRATUM) strata.push({ name, members: [...members] });
+    rest = groups.flatMap(([, members]) => (members.length >= LEAST_STRATUM ? [] : members));
+  }
+  return rest.length === 0 ? strata : [...strata, { name: 'rest', members: [...rest] }];
+}
+
+type Place = readonly [Placed, ...Placed[]] | readonly Placed[];
+
+const bySuite = ([first]: Place): string => JSON.stringify([first?.suite]);
+const byCapability = ([first]: Place): string => JSON.stringify([first?.suite, first?.capability]);
+const byFamily = ([first]: Place): string =>
+  JSON.stringify([first?.suite, first?.capability, first?.family, first?.level]);
+const byTemplates = (fact: Place): string =>
+  JSON.stringify([byFamily(fact), [...new Set(fact.map(({ cluster }) => cluster))].sort()]);

@@ -10,7 +10,7 @@ import { outcomeInterval, outcomeMeans, type SharesOfRight } from '../../src/com
 import { compare } from '../../src/compare/compare.ts';
 import { measureLogs } from '../../src/evaluation-logs/measure-logs.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
-import { Random } from '../../src/probes/index.ts';
+import { Random } from '../../src/probes/random.ts';
 import type { OlmoCalibration, OlmoPair, OlmoResults } from './results.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

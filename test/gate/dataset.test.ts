@@ -8,7 +8,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { useFakeHub } from '../../packages/checkpoints/test/hub/use-fake-hub.ts';
 import { loadSuites } from '../../src/gate/load-suites.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
-import { suiteExportName } from '../../src/probes/files/suite-name.ts';
+import { suiteExportName } from '../../src/probes/suite.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 
 const hub = await useFakeHub();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { balancedBlocks, type Placed } from '../../src/probes/sample.ts';
+import { balancedBlocks, type Placed } from '../../src/probes/random.ts';
 
 interface Form extends Placed {
   readonly id: string;

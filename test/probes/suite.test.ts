@@ -2,7 +2,7 @@ import { groupBy } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
 import { PROBE_FAMILIES } from '../../src/probes/families/index.ts';
 import { answerKind, type ProbeItem } from '../../src/probes/item.ts';
-import { stratifiedSample } from '../../src/probes/sample.ts';
+import { stratifiedSample } from '../../src/probes/random.ts';
 import { builtinSuite, digestItems, FACTS_PER_LEVEL, PILOT_FACTS_PER_LEVEL } from '../../src/probes/suite.ts';
 import { pieces } from './pieces.ts';
 import { atMiddleLevels } from './scripted.ts';

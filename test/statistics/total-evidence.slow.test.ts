@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { Random } from '../../src/probes/random.ts';
-import { balancedBlocks } from '../../src/probes/sample.ts';
+import { balancedBlocks, Random } from '../../src/probes/random.ts';
 import { logEvidence, type Prior } from '../../src/statistics/total-evidence.ts';
 
 const ALPHA = 0.05;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { listedFile, type ProbePolicy } from '../../policy/probe-policy.ts';
-import { suiteNameFromFile } from '../../probes/files/suite-name.ts';
+import { suiteNameFromFile } from '../../probes/suite.ts';
 import { LEAST_FACTS } from '../probes/kinds.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
 import { measureShadowDelta, type ShadowDelta } from '../probes/shadow-delta.ts';

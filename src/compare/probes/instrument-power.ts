@@ -1,6 +1,6 @@
 import { at } from '@shadow-gate/platform';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { Random } from '../../probes/index.ts';
+import { Random } from '../../probes/random.ts';
 import { choiceProbability } from '../../probes/outcome.ts';
 import { bisect, normalQuantile } from '../../statistics/index.ts';
 import { gradedItems } from './graded-losses.ts';

@@ -6,7 +6,7 @@ import {
   type MeasuredProbes,
   type ProbeItemMeasurement,
 } from '../../measure/schema/index.ts';
-import { balancedBlocks } from '../../probes/sample.ts';
+import { balancedBlocks } from '../../probes/random.ts';
 
 /** The order in which a candidate is asked what its baseline was asked: the facts of each block, by `factKey`. */
 type AskingOrder = ReadonlyArray<readonly string[]>;

@@ -2,6 +2,7 @@ import { basename, extname } from 'node:path';
 import { isDatasetPath, openDataset } from '@shadow-gate/checkpoints/hub';
 import { at, UserError } from '@shadow-gate/platform';
 import type { ChoiceScoring, ProbeItem } from '../item.ts';
+import { suiteNameFromFile } from '../suite.ts';
 import { templateItems } from '../templates/items.ts';
 import { readTemplates } from '../templates/read.ts';
 import type { AskedTask } from './asked-document.ts';
@@ -27,7 +28,6 @@ import { recognizeFormat } from './record-format.ts';
 import { type ProbeRecord, quote } from './records.ts';
 import { requestItems } from './requests.ts';
 import { type SlicesOfFacts, sliceFacts, sliceRecords } from './slices.ts';
-import { suiteNameFromFile } from './suite-name.ts';
 import { type DerivedKind, deriveChoiceItems, deriveExactItems } from './twins.ts';
 
 /** A team's own benchmark. */

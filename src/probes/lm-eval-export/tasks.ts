@@ -1,9 +1,9 @@
 import { groupBy, UserError, VERSION } from '@shadow-gate/platform';
 import { stringify } from 'yaml';
-import { suiteExportName } from '../files/suite-name.ts';
 import type { ProbeItem } from '../item.ts';
 import { answerLimit, itemStops } from '../run.ts';
 import type { Suite } from '../suite.ts';
+import { suiteExportName } from '../suite.ts';
 
 /** Increased by changes after which the samples of older exports are not read any more. */
 export const EXPORT_VERSION = 1;

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { readJsonl } from '../files/jsonl.ts';
 import { type Line, readLines, readProbeBytes } from '../files/lines.ts';
-import { suiteNameFromFile } from '../files/suite-name.ts';
+import { suiteNameFromFile } from '../suite.ts';
 import { LEAST_TEXTS, type PlainText, type TextSuite, textSuite } from './text-suite.ts';
 
 const HINT = 'give a .txt file with blank lines between its texts, or a .jsonl file with a field "text" in each record';
