@@ -1,7 +1,8 @@
 import { UserError } from '@shadow-gate/platform';
 import { expectWritable } from '@shadow-gate/platform/files';
 import type { Command } from 'commander';
-import { type Logs, measureLogs } from '../evaluation-logs/measure-logs.ts';
+import { measureLogs } from '../evaluation-logs/measure-logs.ts';
+import type { Logs } from '../evaluation-logs/read-logs.ts';
 import { expectShareable } from '../gate/check.ts';
 import { expectLike, readLike } from '../gate/like.ts';
 import { measureCandidate, openCandidate, openOrigins } from '../gate/measure-candidate.ts';

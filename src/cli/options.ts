@@ -8,7 +8,7 @@ import {
 import { parseMemory, SIZE_WORDS } from '@shadow-gate/platform/memory';
 import { METHOD_CHOICES, type MethodChoice } from '@shadow-gate/spectra';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { LOG_KINDS, type LogKind, type Logs } from '../evaluation-logs/measure-logs.ts';
+import { LOG_KINDS, type LogKind, type Logs } from '../evaluation-logs/read-logs.ts';
 import {
   ORDER_SEED_WORDS,
   parseCount,

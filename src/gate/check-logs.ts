@@ -1,4 +1,5 @@
-import { type Logs, measureLogs } from '../evaluation-logs/measure-logs.ts';
+import { measureLogs } from '../evaluation-logs/measure-logs.ts';
+import type { Logs } from '../evaluation-logs/read-logs.ts';
 import { type CheckResult, checkMeasured, type JudgedBy } from './check.ts';
 import { asLogBaseline, readBaseline } from './read-baseline.ts';
 

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { at, UserError } from '@shadow-gate/platform';
 import type { AnswerKind, ProbeItem } from '../probes/item.ts';
 import type { Suite } from '../probes/suite.ts';
-import type { ProbeRunOptions } from './options.ts';
+import type { TextSuite } from '../probes/texts/index.ts';
 import { KEPT_CHARACTERS } from './schema/item-table.ts';
 import type { LeftOutMeasurement, MeasuredProbes, ProbeItemMeasurement, SuiteMeasurement } from './schema/probes.ts';
 import { sharesText, withoutQuotes } from './without-quotes.ts';
@@ -158,7 +158,7 @@ export function hidesTexts({ texts }: Pick<Suite, 'texts'>): boolean {
  * cannot encode, and a server may repeat what it was asked.
  */
 export async function hidingErrors<T>(
-  { suites, texts = [] }: Pick<ProbeRunOptions, 'suites' | 'texts'>,
+  { suites, texts = [] }: { readonly suites: readonly Suite[]; readonly texts?: readonly TextSuite[] | undefined },
   work: () => Promise<T>,
 ): Promise<T> {
   const hidden = [

@@ -3,7 +3,7 @@ import { UserError } from '@shadow-gate/platform';
 import { expect, it } from 'vitest';
 import type { ActionRun } from '../../src/action/action-run.ts';
 import { parseInputs } from '../../src/action/inputs.ts';
-import { LOG_KINDS } from '../../src/evaluation-logs/measure-logs.ts';
+import { LOG_KINDS } from '../../src/evaluation-logs/read-logs.ts';
 
 const STEP = { folder: '/workspace', temporary: '/temporary', apiKey: 'key' };
 
