@@ -6,10 +6,7 @@ import { repository } from './fixtures.ts';
 /** The layers of src/, lowest first. A file imports from its own layer and from lower ones, never from a higher one. */
 const LAYERS = [
   'statistics',
-  'probes',
-  'lm-eval-tasks',
   'measure',
-  'evaluation-logs',
   'policy',
   'compare',
   'history',
@@ -27,31 +24,17 @@ const LAYERS = [
  */
 const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
   statistics: ['index.ts'],
-  probes: [
-    'files/index.ts',
-    'files/lm-eval/index.ts',
-    'index.ts',
-    'item.ts',
-    'lm-eval-export/tasks.ts',
-    'outcome.ts',
-    'random.ts',
-    'suite.ts',
-    'texts/index.ts',
-  ],
-  'lm-eval-tasks': ['documents/find-documents.ts', 'read-task-suite.ts', 'read-task.ts', 'task-files.ts'],
   measure: [
     'aggregate.ts',
     'full-spectra.ts',
-    'hidden-texts.ts',
     'index.ts',
+    'measure-logs.ts',
     'options.ts',
-    'record/index.ts',
     'round.ts',
     'schema/index.ts',
     'shards/index.ts',
     'unused-template.ts',
   ],
-  'evaluation-logs': ['measure-logs.ts'],
   policy: [
     'apart.ts',
     'exceptions.ts',
@@ -104,17 +87,20 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
 };
 
 /** The packages, lowest first: what a package imports is below it. */
-const PACKAGES = ['platform', 'python', 'checkpoints', 'spectra', 'language-model'] as const;
+const PACKAGES = ['platform', 'python', 'checkpoints', 'spectra', 'language-model', 'probes', 'harness'] as const;
 
 /** Files that look into a package on purpose: what they time, attack or replace is no part of its face. */
 const INSIDE: readonly string[] = [
   'scripts/bench/',
+  'scripts/probes/',
   'test/fuzz/readers/',
   // They replace a function or a limit within a package.
   'packages/language-model/test/open-on-gpu.test.ts',
   'packages/language-model/test/runtime/prepared.test.ts',
   'test/cli/hostile-output.test.ts',
   'test/measure/layered.slow.test.ts',
+  'test/measure/logs/lighteval.test.ts',
+  'test/gate/probe-files/passages.test.ts',
   'test/measure/plan-on-gpu.test.ts',
 ];
 

@@ -5,9 +5,9 @@ import { Session as Inspector } from 'node:inspector/promises';
 import type { DeviceChoice } from '@shadow-gate/checkpoints/onnx';
 import { openCheckpointSource } from '@shadow-gate/language-model';
 import { at } from '@shadow-gate/platform';
+import { builtinSuite } from '@shadow-gate/probes/suite';
 import * as ort from 'onnxruntime-node';
 import { measureProbes } from '../../src/measure/measure-probes.ts';
-import { builtinSuite } from '../../src/probes/suite.ts';
 import type { GemmMeter } from './gemm-rate.ts';
 import type { Parameters as ParameterCounts } from './random-model.ts';
 

@@ -5,9 +5,9 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { at } from '@shadow-gate/platform';
+import { Random } from '@shadow-gate/probes/random';
 import type { Verdict } from '../../src/compare/report.ts';
 import type { Measurement } from '../../src/measure/schema/index.ts';
-import { Random } from '../../src/probes/random.ts';
 import {
   answered,
   type GradedScenario,

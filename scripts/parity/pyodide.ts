@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Random } from '@shadow-gate/probes/random';
 import { reprFloat } from '@shadow-gate/python';
-import { Random } from '../../src/probes/random.ts';
 import { CHAT_CONTEXT, CHAT_TIME, chatCases } from './chats.ts';
 import { type Tally, tally } from './libraries.ts';
 

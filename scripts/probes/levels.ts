@@ -4,12 +4,12 @@
 import { parseArgs } from 'node:util';
 import { openCheckpointSource, withModel } from '@shadow-gate/language-model';
 import { at } from '@shadow-gate/platform';
-import type { Phrasing, ProbeFamily } from '../../src/probes/families/family.ts';
-import { PROBE_FAMILIES } from '../../src/probes/families/index.ts';
-import type { ProbeItem } from '../../src/probes/item.ts';
-import type { Outcome } from '../../src/probes/outcome.ts';
-import { Random } from '../../src/probes/random.ts';
-import { runChunks, splitIntoChunks } from '../../src/probes/run.ts';
+import type { Outcome } from '@shadow-gate/probes';
+import { runChunks, splitIntoChunks } from '@shadow-gate/probes';
+import type { ProbeItem } from '@shadow-gate/probes/item';
+import { Random } from '@shadow-gate/probes/random';
+import type { Phrasing, ProbeFamily } from '../../packages/probes/src/families/family.ts';
+import { PROBE_FAMILIES } from '../../packages/probes/src/families/index.ts';
 import { binomialAtLeast } from '../../src/statistics/distributions.ts';
 
 const { values, positionals } = parseArgs({

@@ -1,4 +1,4 @@
-import type { Logs } from '../evaluation-logs/read-logs.ts';
+import type { Logs } from '@shadow-gate/harness';
 import type { Endpoint } from '../measure/options.ts';
 import type { Shard } from '../measure/shards/index.ts';
 import type { Inputs } from './input-schema.ts';

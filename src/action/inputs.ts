@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import { LOG_KINDS, type Logs } from '@shadow-gate/harness';
 import { UserError } from '@shadow-gate/platform';
-import { LOG_KINDS, type Logs } from '../evaluation-logs/read-logs.ts';
 import { NO_CALIBRATION } from '../gate/find-calibration.ts';
 import type { Endpoint } from '../measure/options.ts';
 import type { ActionRun, CalibrateRun, KeyedRun } from './action-run.ts';

@@ -1,12 +1,12 @@
+import type { Logs } from '@shadow-gate/harness';
 import { UserError } from '@shadow-gate/platform';
 import { expectWritable } from '@shadow-gate/platform/files';
 import type { Command } from 'commander';
-import { measureLogs } from '../evaluation-logs/measure-logs.ts';
-import type { Logs } from '../evaluation-logs/read-logs.ts';
 import { expectShareable } from '../gate/check.ts';
 import { expectLike, readLike } from '../gate/like.ts';
 import { measureCandidate, openCandidate, openOrigins } from '../gate/measure-candidate.ts';
 import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
+import { measureLogs } from '../measure/measure-logs.ts';
 import type { ProbeRunOptions } from '../measure/options.ts';
 import { type Measurement, writeMeasurement } from '../measure/schema/index.ts';
 import type { Shard } from '../measure/shards/index.ts';

@@ -1,8 +1,9 @@
+import { HUB_DATASET } from '@shadow-gate/harness/benchmarks';
 import { UserError } from '@shadow-gate/platform';
 import { expectWritable, writeFileAtomic } from '@shadow-gate/platform/files';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Report } from '../compare/report.ts';
-import { HUB_DATASET, type Measurement } from '../measure/schema/index.ts';
+import type { Measurement } from '../measure/schema/index.ts';
 import { printable } from '../report/escape.ts';
 import { HUB_TASK, type HubTask, modelCard } from '../report/model-card.ts';
 import type { Output } from './output.ts';

@@ -5,10 +5,10 @@ import {
   type LibrariesChoice,
   parseLibraries,
 } from '@shadow-gate/checkpoints/onnx';
+import { LOG_KINDS, type LogKind, type Logs } from '@shadow-gate/harness';
 import { parseMemory, SIZE_WORDS } from '@shadow-gate/platform/memory';
 import { METHOD_CHOICES, type MethodChoice } from '@shadow-gate/spectra';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { LOG_KINDS, type LogKind, type Logs } from '../evaluation-logs/read-logs.ts';
 import {
   ORDER_SEED_WORDS,
   parseCount,

@@ -1,3 +1,5 @@
+import type { Benchmarks } from '@shadow-gate/harness/benchmarks';
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import { suiteVariances, taskVariances, tooFewFacts } from '../compare/index.ts';
 import {
   budgetUse,
@@ -8,7 +10,7 @@ import {
   levelsIn,
   pairWithItself,
 } from '../compare/probes/index.ts';
-import type { Benchmarks, MeasuredProbes, Measurement } from '../measure/schema/index.ts';
+import type { Measurement } from '../measure/schema/index.ts';
 import { suitesWithoutTemplate } from '../measure/unused-template.ts';
 import type { Policy } from '../policy/policy.ts';
 import { printable } from '../report/escape.ts';

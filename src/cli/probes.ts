@@ -1,8 +1,13 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exportTasks, GROUPS } from '@shadow-gate/harness/export';
 import { openCheckpointSource } from '@shadow-gate/language-model';
 import { UserError } from '@shadow-gate/platform';
 import { expectWritable, writeFileAtomic } from '@shadow-gate/platform/files';
+import { toJsonl } from '@shadow-gate/probes/files';
+import { stratifiedSample } from '@shadow-gate/probes/random';
+import type { Suite } from '@shadow-gate/probes/suite';
+import { suiteExportName } from '@shadow-gate/probes/suite';
 import { type Command, Option } from 'commander';
 import { LEAST_FACTS, PLANNED_DISCORDANCE, plannedDrop, unitsOf } from '../compare/probes/index.ts';
 import { readLike } from '../gate/like.ts';
@@ -10,11 +15,6 @@ import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
 import { type ExpectedRun, expectProbes } from '../measure/index.ts';
 import type { ProbeRunOptions, SeedChoice } from '../measure/options.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
-import { toJsonl } from '../probes/files/index.ts';
-import { exportTasks, GROUPS } from '../probes/lm-eval-export/tasks.ts';
-import { stratifiedSample } from '../probes/random.ts';
-import type { Suite } from '../probes/suite.ts';
-import { suiteExportName } from '../probes/suite.ts';
 import { printable } from '../report/escape.ts';
 import { renderItems, renderSuites, renderTextSuites, wrap } from '../report/terminal/index.ts';
 import {

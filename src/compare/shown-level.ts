@@ -1,6 +1,6 @@
+import { BUILTIN } from '@shadow-gate/probes/suite';
 import type { ProbePolicy } from '../policy/probe-policy.ts';
 import { gravestOf } from '../policy/suite-tier.ts';
-import { BUILTIN } from '../probes/suite.ts';
 import type { AppliedSettings } from './applied-policy.ts';
 import { alphaOfLevels } from './checks/level-lost.ts';
 import { isForgetting } from './checks/retention.ts';

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { itemKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
+import { areLevelsChosen } from '@shadow-gate/probes/suite';
 import { askingOrder, firstAnswers, settleAgainst } from '../compare/index.ts';
 import type { ProbeRunOptions } from '../measure/options.ts';
-import { itemKey, type MeasuredProbes, type Measurement } from '../measure/schema/index.ts';
+import type { Measurement } from '../measure/schema/index.ts';
 import type { Policy } from '../policy/policy.ts';
-import { areLevelsChosen } from '../probes/suite.ts';
 
 /**
  * The same probes, asked in blocks until the verdict is settled: where the policy wants that, and the baseline was

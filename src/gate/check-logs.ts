@@ -1,5 +1,5 @@
-import { measureLogs } from '../evaluation-logs/measure-logs.ts';
-import type { Logs } from '../evaluation-logs/read-logs.ts';
+import type { Logs } from '@shadow-gate/harness';
+import { measureLogs } from '../measure/measure-logs.ts';
 import { type CheckResult, checkMeasured, type JudgedBy } from './check.ts';
 import { asLogBaseline, readBaseline } from './read-baseline.ts';
 

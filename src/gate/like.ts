@@ -1,6 +1,7 @@
 import { UserError } from '@shadow-gate/platform';
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { ProbeRunOptions } from '../measure/options.ts';
-import { type MeasuredProbes, readMeasurement } from '../measure/schema/index.ts';
+import { readMeasurement } from '../measure/schema/index.ts';
 
 /**
  * The answers of another measurement, which a new one is to be compared with: it takes their seed, their levels and

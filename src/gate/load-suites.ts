@@ -2,17 +2,9 @@ import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isDatasetPath } from '@shadow-gate/checkpoints/hub';
 import { UserError } from '@shadow-gate/platform';
-import { isTaskText } from '../lm-eval-tasks/read-task.ts';
-import { readTaskSuite, textWithTemplates } from '../lm-eval-tasks/read-task-suite.ts';
-import { approvedFiles } from '../lm-eval-tasks/task-files.ts';
-import { hideError, textKey } from '../measure/hidden-texts.ts';
-import { withoutQuotes } from '../measure/index.ts';
-import { REFUSAL_SCORING, roleOf } from '../policy/apart.ts';
-import type { ResolvedPolicy } from '../policy/load.ts';
-import { isOfTexts, listedFile, type SuiteChoice } from '../policy/probe-policy.ts';
-import { findBenchmark } from '../policy/twins-of.ts';
-import { comparableText, readProbeFile } from '../probes/files/index.ts';
-import { REFUSAL_PATTERNS, REFUSAL_TOKENS } from '../probes/index.ts';
+import { REFUSAL_PATTERNS, REFUSAL_TOKENS } from '@shadow-gate/probes';
+import { hideError, textKey, withoutQuotes } from '@shadow-gate/probes/answer';
+import { comparableText, readProbeFile } from '@shadow-gate/probes/files';
 import {
   BUILTIN,
   builtinSuite,
@@ -20,8 +12,13 @@ import {
   digestItems,
   type Suite,
   suiteNameFromFile,
-} from '../probes/suite.ts';
-import { BUILTIN_TEXTS, builtinTexts, readTextSuite, type TextSuite } from '../probes/texts/index.ts';
+} from '@shadow-gate/probes/suite';
+import { approvedFiles, isTaskText, readTaskSuite, textWithTemplates } from '@shadow-gate/probes/tasks';
+import { BUILTIN_TEXTS, builtinTexts, readTextSuite, type TextSuite } from '@shadow-gate/probes/texts';
+import { REFUSAL_SCORING, roleOf } from '../policy/apart.ts';
+import type { ResolvedPolicy } from '../policy/load.ts';
+import { isOfTexts, listedFile, type SuiteChoice } from '../policy/probe-policy.ts';
+import { findBenchmark } from '../policy/twins-of.ts';
 
 /**
  * The suites that a policy lists. Files are searched next to the policy, then in the working directory; data sets of a

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { isWeightsFile } from '@shadow-gate/checkpoints/formats';
 import { isHubPath } from '@shadow-gate/checkpoints/hub';
+import type { LogKind } from '@shadow-gate/harness';
+import { isCountsFile } from '@shadow-gate/harness';
 import { UserError } from '@shadow-gate/platform';
-import { isCountsFile } from '../evaluation-logs/counts/read-counts.ts';
-import { measureLogs } from '../evaluation-logs/measure-logs.ts';
-import type { LogKind } from '../evaluation-logs/read-logs.ts';
 import { expectFullSpectra } from '../measure/full-spectra.ts';
 import { nameOfServed } from '../measure/index.ts';
+import { measureLogs } from '../measure/measure-logs.ts';
 import type { Endpoint } from '../measure/options.ts';
 import { type Measurement, readMeasurement } from '../measure/schema/index.ts';
 

@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '@shadow-gate/platform';
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
+import { atLevels, type FamilyLevels, type Suite } from '@shadow-gate/probes/suite';
+import type { TextSuite } from '@shadow-gate/probes/texts';
 import { type Half, MAX_SEED, type ProbeRunOptions, type SeedChoice } from '../measure/options.ts';
-import type { MeasuredProbes } from '../measure/schema/index.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
-import { atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
-import type { TextSuite } from '../probes/texts/index.ts';
 import { loadSuites, loadTextSuites } from './load-suites.ts';
 
 const DEFAULT_SEED = 1;

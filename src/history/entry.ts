@@ -1,12 +1,12 @@
 import { UserError } from '@shadow-gate/platform';
 import { parseVersioned } from '@shadow-gate/platform/json';
+import { BUILTIN } from '@shadow-gate/probes/suite';
 import { z } from 'zod';
 import { overridesSchema, type TrendOverride, timeSchema, transferSchema } from '../compare/index.ts';
 import type { Estimate, ShadowRow } from '../compare/probes/index.ts';
 import { type Report, VERDICTS } from '../compare/report.ts';
 import { roundNumber } from '../measure/round.ts';
 import { effectiveRules, type Policy } from '../policy/policy.ts';
-import { BUILTIN } from '../probes/suite.ts';
 import { arithmeticMean, conformalSpread, normalQuantile } from '../statistics/index.ts';
 
 export const HISTORY_SCHEMA = 'shadow-gate/history@1';

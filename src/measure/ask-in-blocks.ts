@@ -8,10 +8,10 @@ import {
   type RunProbesOptions,
   runChunks,
   splitIntoChunks,
-} from '../probes/index.ts';
-import type { ProbeItem } from '../probes/item.ts';
+} from '@shadow-gate/probes';
+import { factKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
+import type { ProbeItem } from '@shadow-gate/probes/item';
 import type { Sequential } from './options.ts';
-import { factKey, type MeasuredProbes } from './schema/probes.ts';
 
 /** The items of one suite that fit into the model's context. */
 export interface BlockSuite {

@@ -15,8 +15,8 @@ import {
   selectFitting,
   splitIntoChunks,
   type Trial,
-} from '../probes/index.ts';
-import { type AskedLevels, areLevelsChosen, atLevels, type FamilyLevels, type Suite } from '../probes/suite.ts';
+} from '@shadow-gate/probes';
+import { type AskedLevels, areLevelsChosen, atLevels, type FamilyLevels, type Suite } from '@shadow-gate/probes/suite';
 import type { ProbeRunOptions } from './options.ts';
 
 /** @param chatTemplate of suites that do not say it themselves */

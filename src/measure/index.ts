@@ -15,4 +15,3 @@ export {
   openMeasuredAdapter,
   openMeasuredReference,
 } from './open-measured.ts';
-export { withoutQuotes } from './without-quotes.ts';

@@ -24,17 +24,15 @@ import {
   runChunks,
   selectFitting,
   splitIntoChunks,
-} from '../probes/index.ts';
-import { answerKind, type ProbeItem } from '../probes/item.ts';
-import type { Suite } from '../probes/suite.ts';
+} from '@shadow-gate/probes';
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
+import { hideItem, hideLeftOut, hidingErrors, measuredItem, measuredSuite } from '@shadow-gate/probes/answer';
+import { answerKind, type ProbeItem } from '@shadow-gate/probes/item';
+import type { Suite } from '@shadow-gate/probes/suite';
 import { askInBlocks, type BlocksOptions } from './ask-in-blocks.ts';
 import { estimateSuites, optionsFor } from './estimate-suites.ts';
-import { hideItem, hideLeftOut, hidingErrors } from './hidden-texts.ts';
 import type { ProbeRunOptions, Sequential } from './options.ts';
 import { probesProgress } from './progress/probes-progress.ts';
-import { measuredItem } from './record/measured-item.ts';
-import { measuredSuite } from './record/measured-suite.ts';
-import type { MeasuredProbes } from './schema/probes.ts';
 import type { ProbesShare } from './schema/shard.ts';
 import { describeLeftOut, joinAnswers, type ProbeAnswers } from './shards/join-answers.ts';
 import { indicesOfShard, type Shard } from './shards/shard.ts';

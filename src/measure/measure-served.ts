@@ -4,15 +4,15 @@ import type { ModelSource } from '@shadow-gate/language-model';
 import { remoteAddress } from '@shadow-gate/language-model/remote';
 import type { TokenPlace } from '@shadow-gate/language-model/tokens';
 import { UserError, VERSION } from '@shadow-gate/platform';
+import type { Probes } from '@shadow-gate/probes/answer';
 import type { ListedModel } from './listed.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import type { Endpoint, MeasureOptions, ProbeRunOptions } from './options.ts';
-import { machineRecord, probesRecord } from './record/run-record.ts';
-import { WITHOUT_WEIGHTS } from './record/without-weights.ts';
+import { machineRecord, probesRecord } from './run-record.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema, type Served } from './schema/measurement.ts';
-import type { Probes } from './schema/probes.ts';
 import { servedDigest } from './schema/served-digest.ts';
 import type { Shard } from './shards/shard.ts';
+import { WITHOUT_WEIGHTS } from './without-weights.ts';
 
 interface MeasureServedOptions {
   readonly endpoint: Endpoint;

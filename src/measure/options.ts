@@ -4,11 +4,11 @@ import type { DeviceChoice } from '@shadow-gate/checkpoints/onnx';
 import type { EndpointSource } from '@shadow-gate/language-model';
 import type { KeyValueStore } from '@shadow-gate/platform/key-value-store';
 import type { OnProgress } from '@shadow-gate/platform/progress';
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
+import type { Suite } from '@shadow-gate/probes/suite';
+import type { TextSuite } from '@shadow-gate/probes/texts';
 import type { MethodChoice } from '@shadow-gate/spectra';
-import type { Suite } from '../probes/suite.ts';
-import type { TextSuite } from '../probes/texts/index.ts';
 import type { Measurement, TensorMeasurement } from './schema/measurement.ts';
-import type { MeasuredProbes } from './schema/probes.ts';
 import type { Shard } from './shards/shard.ts';
 
 /** The two halves of a measurement. */

@@ -1,5 +1,5 @@
-import type { SuiteRole } from '../probes/suite.ts';
-import { suiteNameFromFile } from '../probes/suite.ts';
+import type { SuiteRole } from '@shadow-gate/probes/suite';
+import { suiteNameFromFile } from '@shadow-gate/probes/suite';
 
 /** The scoring of a file of requests that have to be refused. */
 export const REFUSAL_SCORING = 'refusal';

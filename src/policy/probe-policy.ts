@@ -1,6 +1,6 @@
+import { CHOICE_SCORINGS, type TWIN_KINDS } from '@shadow-gate/probes/item';
+import { BUILTIN, FACTS_RANGE } from '@shadow-gate/probes/suite';
 import { z } from 'zod';
-import { CHOICE_SCORINGS, type TWIN_KINDS } from '../probes/item.ts';
-import { BUILTIN, FACTS_RANGE } from '../probes/suite.ts';
 import { findApartMistake, REFUSAL_SCORING, roleOf } from './apart.ts';
 import { hasOnlyTier, slicesSchema, suiteTierShape } from './suite-tier.ts';
 import { findTwinsMistake } from './twins-of.ts';

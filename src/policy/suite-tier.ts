@@ -1,5 +1,5 @@
+import { suiteNameFromFile } from '@shadow-gate/probes/suite';
 import { z } from 'zod';
-import { suiteNameFromFile } from '../probes/suite.ts';
 
 const share = z.number().min(0).max(1);
 

@@ -1,4 +1,4 @@
-import { BUILTIN, suiteNameFromFile } from '../probes/suite.ts';
+import { BUILTIN, suiteNameFromFile } from '@shadow-gate/probes/suite';
 
 /** A file of the policy, and the benchmark that it says its items are twins of. */
 interface PolicyFile {

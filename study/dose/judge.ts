@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { groupBy, VERSION } from '@shadow-gate/platform';
+import { factKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
 import { compare } from '../../src/compare/compare.ts';
 import { askingOrder, firstAnswers, settleAgainst } from '../../src/compare/index.ts';
 import type { Report } from '../../src/compare/report.ts';
-import { factKey, type MeasuredProbes, type Measurement, readMeasurement } from '../../src/measure/schema/index.ts';
+import { type Measurement, readMeasurement } from '../../src/measure/schema/index.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import type { DoseResults, DoseVariant, DoseVerdict } from './results.ts';
 

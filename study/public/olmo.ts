@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Random } from '@shadow-gate/probes/random';
 import { outcomeInterval, outcomeMeans, type SharesOfRight } from '../../src/compare/benchmarks/outcomes.ts';
 import { compare } from '../../src/compare/compare.ts';
-import { measureLogs } from '../../src/evaluation-logs/measure-logs.ts';
+import { measureLogs } from '../../src/measure/measure-logs.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
-import { Random } from '../../src/probes/random.ts';
 import type { OlmoCalibration, OlmoPair, OlmoResults } from './results.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

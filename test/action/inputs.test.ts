@@ -1,9 +1,9 @@
 import { isAbsolute, join } from 'node:path';
+import { LOG_KINDS } from '@shadow-gate/harness';
 import { UserError } from '@shadow-gate/platform';
 import { expect, it } from 'vitest';
 import type { ActionRun } from '../../src/action/action-run.ts';
 import { parseInputs } from '../../src/action/inputs.ts';
-import { LOG_KINDS } from '../../src/evaluation-logs/read-logs.ts';
 
 const STEP = { folder: '/workspace', temporary: '/temporary', apiKey: 'key' };
 

@@ -1,8 +1,8 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { lightevalLogs } from '../../packages/harness/test/lighteval-fixture.ts';
 import { measurementSchema } from '../../src/measure/schema/measurement.ts';
-import { lightevalLogs } from '../evaluation-logs/lighteval-fixture.ts';
 import { fixture, readJson, repository, temporaryFolder } from '../fixtures.ts';
 import { runCli, runCliWith } from './run-cli.ts';
 

@@ -1,5 +1,5 @@
-import type { MeasuredProbes, ProbeItemMeasurement } from '../../src/measure/schema/probes.ts';
-import type { SuiteRole } from '../../src/probes/suite.ts';
+import type { MeasuredProbes, ProbeItemMeasurement } from '@shadow-gate/probes/answer';
+import type { SuiteRole } from '@shadow-gate/probes/suite';
 import { probes, SUITE } from './measurement.ts';
 
 /** A suite with a role: one item for each answer, right or wrong. */

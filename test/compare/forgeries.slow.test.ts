@@ -1,8 +1,8 @@
 import { UserError } from '@shadow-gate/platform';
+import type { MeasuredProbes, ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { describe, expect, it } from 'vitest';
 import { summarize } from '../../src/measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
-import type { MeasuredProbes, ProbeItemMeasurement } from '../../src/measure/schema/probes.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
 import { ofRank, spectrum, tensor } from '../report/fixtures.ts';
 import { measurement, probes, reportOn, SUITE } from './measurement.ts';

@@ -1,8 +1,8 @@
+import type { MeasuredProbes, ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { boundedValue } from '@shadow-gate/spectra/bounded';
 import { EXACT_ONLY } from '@shadow-gate/spectra/metrics-schema';
 import { summarize } from '../../src/measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
-import type { MeasuredProbes, ProbeItemMeasurement } from '../../src/measure/schema/probes.ts';
 import type { Seeded } from '../statistics/seeded.ts';
 import { pick } from './random-pairs.ts';
 

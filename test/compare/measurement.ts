@@ -1,4 +1,5 @@
 import { VERSION } from '@shadow-gate/platform';
+import type { MeasuredProbes, ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { compare } from '../../src/compare/compare.ts';
 import type { ChangedInput, Finding, FindingKind, FindingOf } from '../../src/compare/finding.ts';
 import type { Report } from '../../src/compare/report.ts';
@@ -12,7 +13,6 @@ import {
   measurementSchema,
   type TensorMeasurement,
 } from '../../src/measure/schema/measurement.ts';
-import type { MeasuredProbes, ProbeItemMeasurement } from '../../src/measure/schema/probes.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
 import { spectrum, subject, tensor } from '../report/fixtures.ts';
 

@@ -1,7 +1,7 @@
+import type { MeasuredProbes, ProbeItemMeasurement } from '@shadow-gate/probes/answer';
+import { choiceProbability } from '@shadow-gate/probes/outcome';
 import { readBehaviorValues } from '../../src/measure/behavior/part.ts';
 import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
-import type { MeasuredProbes, ProbeItemMeasurement } from '../../src/measure/schema/probes.ts';
-import { choiceProbability } from '../../src/probes/outcome.ts';
 import { ofRank, spectrum, tensor } from '../report/fixtures.ts';
 import { type Seeded, seeded } from '../statistics/seeded.ts';
 import { behavior, measurement, probes, SUITE } from './measurement.ts';

@@ -1,6 +1,6 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { measureLogs } from '../../src/evaluation-logs/measure-logs.ts';
+import { measureLogs } from '../../src/measure/measure-logs.ts';
 import { fixture } from '../fixtures.ts';
 import { annotations, useRig } from './rig.ts';
 import { BASE_SHA, HEAD_SHA, PUSH } from './run-action.ts';

@@ -1,6 +1,6 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { measureLogs } from '../../src/evaluation-logs/measure-logs.ts';
+import { measureLogs } from '../../src/measure/measure-logs.ts';
 import { readMeasurement } from '../../src/measure/schema/read.ts';
 import { readReport } from '../../src/report/json.ts';
 import { fixture } from '../fixtures.ts';

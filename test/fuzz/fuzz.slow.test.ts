@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { at } from '@shadow-gate/platform';
+import { Random } from '@shadow-gate/probes/random';
 import { describe, expect, test } from 'vitest';
-import { Random } from '../../src/probes/random.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import { type Fuzzer, runInput } from './fuzzer.ts';
 import { type Input, SECRET } from './input.ts';

@@ -1,5 +1,5 @@
 import { describeError, UserError } from '@shadow-gate/platform';
-import type { Random } from '../../src/probes/random.ts';
+import type { Random } from '@shadow-gate/probes/random';
 import { type Input, SECRET } from './input.ts';
 
 /** Tries one reader of the product with inputs that are nearly right. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Random } from '../../src/probes/random.ts';
+import { Random } from '@shadow-gate/probes/random';
 import { formatKept } from './kept-input.ts';
 import { FUZZERS } from './readers/index.ts';
 import { printFindings, printTable } from './summary.ts';

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { Random } from '../../src/probes/random.ts';
+import { Random } from '@shadow-gate/probes/random';
 import { runInput } from './fuzzer.ts';
 import { FUZZERS } from './readers/index.ts';
 

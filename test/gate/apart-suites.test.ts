@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Suite } from '@shadow-gate/probes/suite';
 import { describe, expect, it } from 'vitest';
 import { loadSuites } from '../../src/gate/load-suites.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
-import type { Suite } from '../../src/probes/suite.ts';
 import { temporaryFolder } from '../fixtures.ts';
 
 const EXAM = 'id,question,choice0,choice1,answer\nq1,Which?,pear,plum,0\nq2,Who?,Ann,Ben,B\n';

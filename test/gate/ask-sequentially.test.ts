@@ -1,9 +1,9 @@
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
+import type { Suite } from '@shadow-gate/probes/suite';
 import { describe, expect, it } from 'vitest';
 import { askSequentially } from '../../src/gate/ask-sequentially.ts';
 import type { ProbeRunOptions } from '../../src/measure/options.ts';
-import type { MeasuredProbes } from '../../src/measure/schema/probes.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
-import type { Suite } from '../../src/probes/suite.ts';
 import { probes, probesOnly, SUITE } from '../compare/measurement.ts';
 
 const on = parsePolicy('', 'policy.yml');

@@ -1,7 +1,7 @@
 import { directoryStore } from '@shadow-gate/platform/key-value-store';
+import { measuredProbesSchema } from '@shadow-gate/probes/answer';
 import { describe, expect, it } from 'vitest';
 import { MAX_SEED } from '../../src/measure/options.ts';
-import { measuredProbesSchema } from '../../src/measure/schema/probes.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import type { FlatOptions } from './check-options.ts';
 import { probesOf, runGate } from './run-gate.ts';

@@ -4,11 +4,11 @@ import type { HubSettings } from '@shadow-gate/checkpoints/hub';
 import { isDatasetPath, openDataset, parseDatasetPath } from '@shadow-gate/checkpoints/hub';
 import { UserError } from '@shadow-gate/platform';
 import { readParquet } from '@shadow-gate/platform/parquet';
+import { suiteExportName } from '@shadow-gate/probes/suite';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { useFakeHub } from '../../packages/checkpoints/test/hub/use-fake-hub.ts';
 import { loadSuites } from '../../src/gate/load-suites.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
-import { suiteExportName } from '../../src/probes/suite.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 
 const hub = await useFakeHub();

@@ -1,6 +1,6 @@
+import { builtinSuite } from '@shadow-gate/probes/suite';
 import { describe, expect, it } from 'vitest';
 import { expectLike } from '../../src/gate/like.ts';
-import { builtinSuite } from '../../src/probes/suite.ts';
 import { probes, SUITE } from '../compare/measurement.ts';
 
 describe('what is measured to be compared with another measurement', () => {

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { toJsonl } from '@shadow-gate/probes/files';
+import type { Suite } from '@shadow-gate/probes/suite';
 import { describe, expect, it } from 'vitest';
 import { loadSuites, loadTextSuites } from '../../src/gate/load-suites.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
-import { toJsonl } from '../../src/probes/files/jsonl.ts';
-import type { Suite } from '../../src/probes/suite.ts';
 import { temporaryFolder } from '../fixtures.ts';
 
 const CHOICES = 'id,question,choice0,choice1,answer\nq1,Which?,pear,plum,0\nq2,Who?,Ann,Ben,B\n';

@@ -1,14 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ProbeItem } from '@shadow-gate/probes/item';
 import { describe, expect, it } from 'vitest';
+import { scripted } from '../../packages/probes/test/scripted.ts';
 import { askSequentially } from '../../src/gate/ask-sequentially.ts';
 import { loadSuites } from '../../src/gate/load-suites.ts';
 import { runSuites } from '../../src/measure/measure-probes.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
-import type { ProbeItem } from '../../src/probes/item.ts';
 import { probesOnly, reportOn } from '../compare/measurement.ts';
 import { temporaryFolder } from '../fixtures.ts';
-import { scripted } from '../probes/scripted.ts';
 
 const QUESTIONS = 200;
 const PASSAGE = 'A long story that four questions ask about, with a name of its own at its end. ';

@@ -1,8 +1,8 @@
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeJson } from '@shadow-gate/platform/files';
+import { type MeasuredProbes, measuredProbesSchema } from '@shadow-gate/probes/answer';
 import { describe, expect, it } from 'vitest';
-import { type MeasuredProbes, measuredProbesSchema } from '../../src/measure/schema/probes.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
 import { fixture, readJson, repository, temporaryFolder } from '../fixtures.ts';
 import { reasonsOf } from './reasons.ts';

@@ -1,10 +1,10 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import { editTensor } from '../../packages/checkpoints/test/edit-tensor.ts';
 import type { Report } from '../../src/compare/report.ts';
 import { type CheckResult, check } from '../../src/gate/check.ts';
 import { measurementSchema } from '../../src/measure/schema/measurement.ts';
-import type { MeasuredProbes } from '../../src/measure/schema/probes.ts';
 import { parseReport, serializeReport } from '../../src/report/json.ts';
 import { temporaryFolder } from '../fixtures.ts';
 import { checkOptions, type FlatOptions } from './check-options.ts';

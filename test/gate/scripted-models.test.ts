@@ -1,13 +1,13 @@
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
+import type { ProbeItem } from '@shadow-gate/probes/item';
+import { Random } from '@shadow-gate/probes/random';
+import { builtinSuite } from '@shadow-gate/probes/suite';
 import { describe, expect, it } from 'vitest';
+import { atMiddleLevels, type Script, scripted } from '../../packages/probes/test/scripted.ts';
 import { pairAnswers } from '../../src/compare/probes/pair.ts';
 import { runSuites } from '../../src/measure/measure-probes.ts';
-import type { MeasuredProbes } from '../../src/measure/schema/probes.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
-import type { ProbeItem } from '../../src/probes/item.ts';
-import { Random } from '../../src/probes/random.ts';
-import { builtinSuite } from '../../src/probes/suite.ts';
 import { judgeFacts } from '../compare/probes/findings.ts';
-import { atMiddleLevels, type Script, scripted } from '../probes/scripted.ts';
 
 const suite = atMiddleLevels(builtinSuite(1));
 const options = {

@@ -1,7 +1,7 @@
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import { describe, expect, it } from 'vitest';
 import type { ProbeReport, Report } from '../../src/compare/report.ts';
 import { appendHistory, formatHistory, historyEntry, parseHistory } from '../../src/history/entry.ts';
-import type { MeasuredProbes } from '../../src/measure/schema/probes.ts';
 import { DEFAULT_POLICY, policySchema } from '../../src/policy/policy.ts';
 import { answers, probes, probesOnly, reportOn, SUITE } from '../compare/measurement.ts';
 import { probeReport, report } from '../report/fixtures.ts';

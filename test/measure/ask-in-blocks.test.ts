@@ -1,9 +1,9 @@
+import { factKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
+import type { ProbeItem } from '@shadow-gate/probes/item';
 import { describe, expect, it } from 'vitest';
+import { scripted } from '../../packages/probes/test/scripted.ts';
 import { askInBlocks, type BlockSuite, type SuiteOutcomes } from '../../src/measure/ask-in-blocks.ts';
-import { factKey, type MeasuredProbes } from '../../src/measure/schema/probes.ts';
-import type { ProbeItem } from '../../src/probes/item.ts';
 import { probes } from '../compare/measurement.ts';
-import { scripted } from '../probes/scripted.ts';
 
 /** Facts 0 … n − 1 in two forms. */
 function suite(name: string, facts: number): BlockSuite {

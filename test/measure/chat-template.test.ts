@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { OnnxEngine, openCheckpointSource } from '@shadow-gate/language-model';
+import { measuredProbesSchema } from '@shadow-gate/probes/answer';
 import { afterEach, expect, it, vi } from 'vitest';
 import { talkingModel } from '../../packages/language-model/test/talking-model.ts';
 import { wordTokenizer } from '../../packages/language-model/test/tokens/word-tokenizer.ts';
+import { scripted, suiteWithLevels } from '../../packages/probes/test/scripted.ts';
 import { measureProbes, runSuites } from '../../src/measure/measure-probes.ts';
-import { measuredProbesSchema } from '../../src/measure/schema/probes.ts';
-import { scripted, suiteWithLevels } from '../probes/scripted.ts';
 
 afterEach(() => void vi.restoreAllMocks());
 

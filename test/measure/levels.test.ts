@@ -1,12 +1,12 @@
 import type { Model } from '@shadow-gate/language-model';
+import { type MeasuredProbes, measuredProbesSchema } from '@shadow-gate/probes/answer';
+import { atLevels, FACTS_PER_LEVEL, type Suite } from '@shadow-gate/probes/suite';
 import { describe, expect, it } from 'vitest';
+import { scripted, suiteWithLevels } from '../../packages/probes/test/scripted.ts';
 import { measurementKey } from '../../src/measure/cache/measurement-cache.ts';
 import { runSuites } from '../../src/measure/measure-probes.ts';
 import { contradictionIn } from '../../src/measure/schema/contradictions.ts';
-import { type MeasuredProbes, measuredProbesSchema } from '../../src/measure/schema/probes.ts';
-import { atLevels, FACTS_PER_LEVEL, type Suite } from '../../src/probes/suite.ts';
 import { probesOnly } from '../compare/measurement.ts';
-import { scripted, suiteWithLevels } from '../probes/scripted.ts';
 
 const suite = suiteWithLevels();
 const all = [...suite.items, ...(suite.pilot ?? [])];

@@ -1,3 +1,5 @@
+import type { ProbeItem } from '@shadow-gate/probes/item';
+import type { Suite } from '@shadow-gate/probes/suite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Habits } from '../../packages/language-model/test/remote/completions-server.ts';
 import { type ServedCheckpoint, serveCheckpoint } from '../../packages/language-model/test/remote/serve-checkpoint.ts';
@@ -6,8 +8,6 @@ import { selectProbes } from '../../src/gate/select-probes.ts';
 import type { ProbeRunOptions } from '../../src/measure/options.ts';
 import { mergeFiles } from '../../src/measure/shards/merge.ts';
 import { findPolicy } from '../../src/policy/load.ts';
-import type { ProbeItem } from '../../src/probes/item.ts';
-import type { Suite } from '../../src/probes/suite.ts';
 import { findingText } from '../../src/report/text/finding.ts';
 import { example, type Measuring, measuring, writeShards } from './shards/shard-files.ts';
 

@@ -1,5 +1,5 @@
+import { sharesText, withoutQuotes } from '@shadow-gate/probes/answer';
 import { expect, it } from 'vitest';
-import { sharesText, withoutQuotes } from '../../src/measure/without-quotes.ts';
 
 it.each([
   ['a.csv:3: answer: is missing', 'a.csv:3: answer: is missing'],

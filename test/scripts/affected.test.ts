@@ -9,15 +9,19 @@ const ALL = [
   'packages/checkpoints/',
   'packages/spectra/',
   'packages/language-model/',
+  'packages/probes/',
+  'packages/harness/',
   'test/',
 ];
+const above = (name: string) => ALL.slice(ALL.indexOf(`packages/${name}/`));
 
 it.each<[string, string[], string[]]>([
   ['the report', ['src/report/escape.ts', 'docs/reference/report.md'], ['test/']],
-  ['spectra', ['packages/spectra/src/dora.ts'], ['packages/spectra/', 'packages/language-model/', 'test/']],
+  ['spectra', ['packages/spectra/src/dora.ts'], above('spectra')],
   ['the lowest package', ['packages/platform/src/at.ts'], ALL],
   ['Python', ['packages/python/src/json.ts'], ALL.filter((folder) => folder !== 'packages/platform/')],
-  ['the highest package', ['packages/language-model/src/model.ts'], ['packages/language-model/', 'test/']],
+  ['language models', ['packages/language-model/src/model.ts'], above('language-model')],
+  ['the highest package', ['packages/harness/src/read-logs.ts'], ['packages/harness/', 'test/']],
   ['the lock file', ['package-lock.json'], ALL],
   ['fixtures that all share', ['test/fixtures/gpt2/config.json'], ALL],
   ['the documentation', ['docs/reference/cli.md', 'CHANGELOG.md'], ['test/docs/']],

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readTaskSuite } from '@shadow-gate/probes/tasks';
 import { expect, it } from 'vitest';
 import { drawPassages, TASK_NAME, taskYaml } from '../../scripts/bench/other-tools/passages.ts';
 import { type Cell, openResults } from '../../scripts/bench/other-tools/results.ts';
 import { differences } from '../../scripts/bench/other-tools/scores.ts';
 import { tablesOf } from '../../scripts/bench/other-tools/table.ts';
-import { readTaskSuite } from '../../src/lm-eval-tasks/read-task-suite.ts';
 import { readJson, temporaryFolder } from '../fixtures.ts';
 
 const contestant = (name: string, seconds: readonly number[], processorSeconds: readonly number[]) => ({

@@ -1,5 +1,5 @@
+import { balancedBlocks, Random } from '@shadow-gate/probes/random';
 import { expect, it } from 'vitest';
-import { balancedBlocks, Random } from '../../src/probes/random.ts';
 import { logEvidence, type Prior } from '../../src/statistics/total-evidence.ts';
 
 const ALPHA = 0.05;

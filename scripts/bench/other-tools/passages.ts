@@ -1,6 +1,6 @@
 import { at } from '@shadow-gate/platform';
+import { Random } from '@shadow-gate/probes/random';
 import { stringify } from 'yaml';
-import { Random } from '../../../src/probes/random.ts';
 
 /**
  * A passage and a question about it, with four choices. No known benchmark has these field names, so it is asked

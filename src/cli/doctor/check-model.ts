@@ -4,8 +4,8 @@ import { HubRepository, hubSettings, parseHubPath } from '@shadow-gate/checkpoin
 import { expectModelMemory, openModelTokenizer } from '@shadow-gate/language-model';
 import { identifyServer, RemoteServer } from '@shadow-gate/language-model/remote';
 import type { Tokenizer } from '@shadow-gate/language-model/tokens';
-import { PROBE_DATE } from '../../probes/index.ts';
-import type { Suite } from '../../probes/suite.ts';
+import { PROBE_DATE } from '@shadow-gate/probes';
+import type { Suite } from '@shadow-gate/probes/suite';
 import { expectTime } from '../init/expected-time.ts';
 import { pointersIn } from '../init/git.ts';
 import { describeCheckpoint, isOnHub, type OpenedPair, summarizeModel } from '../init/model.ts';

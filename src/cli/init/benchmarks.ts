@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
-import { readProbeFile } from '../../probes/files/index.ts';
+import { readProbeFile } from '@shadow-gate/probes/files';
 
 /** A file of the user's that can be asked. */
 interface FoundBenchmark {

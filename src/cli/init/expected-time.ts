@@ -1,6 +1,6 @@
 import { matrixRate } from '@shadow-gate/checkpoints/onnx';
+import type { Suite } from '@shadow-gate/probes/suite';
 import { planSpectra } from '@shadow-gate/spectra';
-import type { Suite } from '../../probes/suite.ts';
 import type { OpenedPair } from './model.ts';
 
 /** How long a measurement takes on the CPU of this machine, in seconds, by the sizes alone. */

@@ -1,4 +1,4 @@
-import type { BenchmarkDocument, BenchmarkGroup, BenchmarkTask } from '../../measure/schema/index.ts';
+import type { BenchmarkDocument, BenchmarkGroup, BenchmarkTask } from '@shadow-gate/harness/benchmarks';
 
 /** Why a task may not be compared, the clearest first. */
 export const BENCHMARK_DIFFERENCES = [

@@ -1,7 +1,7 @@
+import type { BenchmarkDocument } from '@shadow-gate/harness/benchmarks';
 import { at } from '@shadow-gate/platform';
-import type { BenchmarkDocument } from '../../measure/schema/index.ts';
+import { choiceProbability } from '@shadow-gate/probes/outcome';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { choiceProbability } from '../../probes/outcome.ts';
 import { gradeItems } from '../probes/graded.ts';
 import { canJudge, type GradedLoss, measureGradedItems } from '../probes/graded-losses.ts';
 import type { PairedItem, ProbeAnswer } from '../probes/paired-item.ts';

@@ -1,6 +1,6 @@
+import { suiteNameFromFile } from '@shadow-gate/probes/suite';
 import type { z } from 'zod';
 import { listedFile, type ProbePolicy } from '../../policy/probe-policy.ts';
-import { suiteNameFromFile } from '../../probes/suite.ts';
 import { LEAST_FACTS } from '../probes/kinds.ts';
 import type { PairedItem } from '../probes/paired-item.ts';
 import { measureShadowDelta, type ShadowDelta } from '../probes/shadow-delta.ts';

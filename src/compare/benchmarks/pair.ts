@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { groupBy } from '@shadow-gate/platform';
 import type {
   BenchmarkGroup,
   BenchmarkMetric,
   Benchmarks,
   BenchmarkTask,
   DocumentValue,
-} from '../../measure/schema/index.ts';
+} from '@shadow-gate/harness/benchmarks';
+import { groupBy } from '@shadow-gate/platform';
 import type { PairedItem } from '../probes/paired-item.ts';
 import { type BenchmarkDifference, groupDifference, type PairedDocument, pairTask } from './differences.ts';
 import { gradedDocuments, lostLikelihoods } from './graded-documents.ts';

@@ -1,5 +1,6 @@
+import type { BenchmarkTask } from '@shadow-gate/harness/benchmarks';
 import { groupBy } from '@shadow-gate/platform';
-import type { BenchmarkTask, MeasuredProbes } from '../../measure/schema/index.ts';
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import { arithmeticMean, standardErrorOfMean } from '../../statistics/index.ts';
 
 /** How much the answers to one benchmark vary, from item to item and from sample to sample of one item. */

@@ -1,5 +1,5 @@
+import type { JudgedForm } from '@shadow-gate/probes/item';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import type { JudgedForm } from '../../probes/item.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';

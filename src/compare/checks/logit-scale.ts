@@ -1,4 +1,5 @@
-import { itemKey, type LogitScale, type Measurement, type ProbeItemMeasurement } from '../../measure/schema/index.ts';
+import { itemKey, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
+import type { LogitScale, Measurement } from '../../measure/schema/index.ts';
 import { median, standardDeviation } from '../../statistics/index.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';

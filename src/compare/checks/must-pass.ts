@@ -1,4 +1,4 @@
-import { itemKey, type MeasuredProbes } from '../../measure/schema/index.ts';
+import { itemKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';

@@ -1,4 +1,5 @@
-import { itemKey, type MeasuredProbes, type Measurement } from '../../measure/schema/index.ts';
+import { itemKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
+import type { Measurement } from '../../measure/schema/index.ts';
 import { isRequiredSuite } from '../../policy/suite-tier.ts';
 import type { ComparisonContext } from '../context.ts';
 import { type Finding, mildestOf } from '../finding.ts';

@@ -1,4 +1,4 @@
-import { factKey, itemKey, type MeasuredProbes } from '../../measure/schema/index.ts';
+import { factKey, itemKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';

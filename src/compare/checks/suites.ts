@@ -1,5 +1,5 @@
+import { suiteNameFromFile } from '@shadow-gate/probes/suite';
 import { requiredSuites, suiteLimit } from '../../policy/suite-tier.ts';
-import { suiteNameFromFile } from '../../probes/suite.ts';
 import type { BenchmarkPairing } from '../benchmarks/pair.ts';
 import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';

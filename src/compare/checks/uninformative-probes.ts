@@ -1,7 +1,7 @@
 import { at, groupBy } from '@shadow-gate/platform';
-import type { MeasuredProbes } from '../../measure/schema/index.ts';
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
+import type { Form } from '@shadow-gate/probes/item';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import type { Form } from '../../probes/item.ts';
 import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import { type Finding, findingTraits } from '../finding.ts';

@@ -1,5 +1,5 @@
+import { TWIN_KINDS } from '@shadow-gate/probes/item';
 import { z } from 'zod';
-import { TWIN_KINDS } from '../../probes/item.ts';
 import { defineFinding } from './define-finding.ts';
 import { count, estimateSchema, foreign } from './fields.ts';
 import { flatForm } from './flat-form.ts';

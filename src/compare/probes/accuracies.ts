@@ -1,5 +1,5 @@
 import { groupBy } from '@shadow-gate/platform';
-import { type Form, TWIN_KINDS, type TwinKind } from '../../probes/item.ts';
+import { type Form, TWIN_KINDS, type TwinKind } from '@shadow-gate/probes/item';
 import { kornGraubard } from '../../statistics/index.ts';
 import { sharesInterval } from './change-interval.ts';
 import type { AccuracyRow, Estimate } from './comparison.ts';

@@ -1,5 +1,5 @@
 import { at, groupBy } from '@shadow-gate/platform';
-import { type Form, TWIN_KINDS, type TwinKind } from '../../probes/item.ts';
+import { type Form, TWIN_KINDS, type TwinKind } from '@shadow-gate/probes/item';
 import type { ChurnRow } from './comparison.ts';
 import { countChanges, type PairedAnswers, type PairedItem } from './paired-item.ts';
 

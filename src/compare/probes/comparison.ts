@@ -1,5 +1,5 @@
+import { FORMS, JUDGED_FORMS, TWIN_KINDS } from '@shadow-gate/probes/item';
 import { z } from 'zod';
-import { FORMS, JUDGED_FORMS, TWIN_KINDS } from '../../probes/item.ts';
 import { refusalRowSchema } from './refusal-row.ts';
 import { textRowSchema } from './text-row.ts';
 

@@ -1,4 +1,5 @@
-import { factKey, type MeasuredProbes, type Measurement } from '../../measure/schema/index.ts';
+import { factKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
+import type { Measurement } from '../../measure/schema/index.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { LEAST_FACTS } from './kinds.ts';
 import { type ProbePairing, pairWithItself } from './pair.ts';

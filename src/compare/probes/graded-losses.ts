@@ -1,7 +1,7 @@
 import { groupBy } from '@shadow-gate/platform';
+import { BUILTIN } from '@shadow-gate/probes/suite';
 import type { z } from 'zod';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { BUILTIN } from '../../probes/suite.ts';
 import { clusterInterval } from '../../statistics/index.ts';
 import { type Level, mildestOf } from '../finding.ts';
 import { exclusionLevel } from './change-interval.ts';

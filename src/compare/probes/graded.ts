@@ -1,5 +1,5 @@
 import { at, groupBy } from '@shadow-gate/platform';
-import { choiceProbability, type ScoredChoices } from '../../probes/outcome.ts';
+import { choiceProbability, type ScoredChoices } from '@shadow-gate/probes/outcome';
 import { bestScale, curveOf, FACTORS, type Scaled, sumProduct, weightsAt } from './logit-scales.ts';
 import { type GradedAnswer, type PairedItem, type ProbeAnswer, type Side, shareOfRight } from './paired-item.ts';
 

@@ -1,7 +1,14 @@
-import { hideItem, hideLeftOut, keyOfMeasured } from '../../measure/hidden-texts.ts';
-import { itemKey, type MeasuredProbes, type Measurement, type SuiteMeasurement } from '../../measure/schema/index.ts';
+import {
+  hideItem,
+  hideLeftOut,
+  itemKey,
+  keyOfMeasured,
+  type MeasuredProbes,
+  type SuiteMeasurement,
+} from '@shadow-gate/probes/answer';
+import type { AnswerKind } from '@shadow-gate/probes/item';
+import type { Measurement } from '../../measure/schema/index.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import type { AnswerKind } from '../../probes/item.ts';
 
 interface Pair {
   readonly candidate: Measurement;

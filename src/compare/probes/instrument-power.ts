@@ -1,7 +1,7 @@
 import { at } from '@shadow-gate/platform';
+import { choiceProbability } from '@shadow-gate/probes/outcome';
+import { Random } from '@shadow-gate/probes/random';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { choiceProbability } from '../../probes/outcome.ts';
-import { Random } from '../../probes/random.ts';
 import { bisect, normalQuantile } from '../../statistics/index.ts';
 import { gradedItems } from './graded-losses.ts';
 import { bytesOf } from './likelihood-changes.ts';

@@ -1,6 +1,6 @@
 import { groupBy } from '@shadow-gate/platform';
+import { TWIN_KINDS, type TwinKind } from '@shadow-gate/probes/item';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { TWIN_KINDS, type TwinKind } from '../../probes/item.ts';
 import { itemsInterval } from './change-interval.ts';
 import type { Estimate, KindRow } from './comparison.ts';
 import { standingAlone } from './groups.ts';

@@ -1,6 +1,6 @@
 import { groupBy } from '@shadow-gate/platform';
-import type { MeasuredProbes } from '../../measure/schema/index.ts';
-import type { JudgedForm } from '../../probes/item.ts';
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
+import type { JudgedForm } from '@shadow-gate/probes/item';
 import { binomialAtLeast, gridSignFlip, holm } from '../../statistics/index.ts';
 import type { LevelRow } from './comparison.ts';
 import { nameInPair } from './paired-facts.ts';

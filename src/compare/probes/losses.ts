@@ -1,9 +1,9 @@
 import { at, groupBy } from '@shadow-gate/platform';
+import { JUDGED_FORMS, type JudgedForm } from '@shadow-gate/probes/item';
+import { BUILTIN } from '@shadow-gate/probes/suite';
 import type { z } from 'zod';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { hasSlices } from '../../policy/suite-tier.ts';
-import { JUDGED_FORMS, type JudgedForm } from '../../probes/item.ts';
-import { BUILTIN } from '../../probes/suite.ts';
 import { gridSignFlip, holm } from '../../statistics/index.ts';
 import type { lossRowSchema } from './comparison.ts';
 import { accuracy, countChanges, type PairedFact, type PairedItem, sumOfChanges } from './paired-item.ts';

@@ -1,5 +1,5 @@
 import { groupBy } from '@shadow-gate/platform';
-import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '../../measure/schema/index.ts';
+import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { mannWhitney, wilcoxonSignedRank } from '../../statistics/index.ts';
 import type { MemorizationRow } from './comparison.ts';
 import { unitsOf } from './units.ts';

@@ -1,5 +1,5 @@
+import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { z } from 'zod';
-import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '../../measure/schema/index.ts';
 import { mustPassSuites } from '../../policy/apart.ts';
 import { listedFile, type ProbePolicy } from '../../policy/probe-policy.ts';
 import { MAX_ANSWER, MAX_PROMPT } from './items/table.ts';

@@ -2,12 +2,12 @@ import {
   factKey,
   itemKey,
   type MeasuredProbes,
-  type Measurement,
   type NOT_RUN_CAUSES,
   type ProbeItemMeasurement,
-} from '../../measure/schema/index.ts';
+} from '@shadow-gate/probes/answer';
+import type { Form } from '@shadow-gate/probes/item';
+import type { Measurement } from '../../measure/schema/index.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import type { Form } from '../../probes/item.ts';
 import type { Finding } from '../finding.ts';
 import { askingOrder } from '../sequential/order.ts';
 import { evaluateProbes, type ProbeEvaluation } from './evaluation.ts';

@@ -1,5 +1,5 @@
 import { groupBy } from '@shadow-gate/platform';
-import type { MeasuredProbes, ProbeItemMeasurement, SuiteMeasurement } from '../../measure/schema/index.ts';
+import type { MeasuredProbes, ProbeItemMeasurement, SuiteMeasurement } from '@shadow-gate/probes/answer';
 import type { PairedAnswers, PairedFact, PairedGroup, PairedItem, ProbeAnswer } from './paired-item.ts';
 
 export interface PairOptions {

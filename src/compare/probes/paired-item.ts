@@ -1,5 +1,5 @@
-import type { ProbeItemMeasurement } from '../../measure/schema/index.ts';
-import type { AnswerKind, Form, TwinKind } from '../../probes/item.ts';
+import type { ProbeItemMeasurement } from '@shadow-gate/probes/answer';
+import type { AnswerKind, Form, TwinKind } from '@shadow-gate/probes/item';
 import type { LabelRow } from './comparison.ts';
 
 /** One item with the answers of candidate and baseline. */

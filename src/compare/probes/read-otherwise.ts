@@ -1,4 +1,4 @@
-import { itemKey } from '../../measure/schema/index.ts';
+import { itemKey } from '@shadow-gate/probes/answer';
 import type { ComparisonContext } from '../context.ts';
 import type { FindingOf } from '../finding.ts';
 import { measuredProbes } from './hide-texts.ts';

@@ -1,4 +1,4 @@
-import { factKey, type MeasuredProbes } from '../../measure/schema/index.ts';
+import { factKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
 import { suitesWithoutTemplate } from '../../measure/unused-template.ts';
 import type { ComparisonContext, Settled } from '../context.ts';
 import type { ProbeReport } from '../report.ts';

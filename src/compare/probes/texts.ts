@@ -1,8 +1,8 @@
 import { at } from '@shadow-gate/platform';
-import type { MeasuredProbes, TextSuiteMeasurement } from '../../measure/schema/index.ts';
+import type { MeasuredProbes, TextSuiteMeasurement } from '@shadow-gate/probes/answer';
+import { BUILTIN } from '@shadow-gate/probes/suite';
+import { BUILTIN_TEXTS } from '@shadow-gate/probes/texts';
 import { isOfTexts, listedFile, type ProbePolicy } from '../../policy/probe-policy.ts';
-import { BUILTIN } from '../../probes/suite.ts';
-import { BUILTIN_TEXTS } from '../../probes/texts/index.ts';
 import { ratioInterval } from '../../statistics/index.ts';
 import type { Finding } from '../finding.ts';
 import { exclusionLevel } from './change-interval.ts';

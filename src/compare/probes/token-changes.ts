@@ -1,5 +1,5 @@
 import { at } from '@shadow-gate/platform';
-import { LOG_UNIT, type Predictions, type TextSuiteMeasurement } from '../../measure/schema/index.ts';
+import { LOG_UNIT, type Predictions, type TextSuiteMeasurement } from '@shadow-gate/probes/answer';
 import { ratioInterval } from '../../statistics/index.ts';
 import type { Measured, TokenChanges } from './text-row.ts';
 

@@ -5,8 +5,8 @@ import {
   type LeftOutMeasurement,
   type MeasuredProbes,
   type ProbeItemMeasurement,
-} from '../../measure/schema/index.ts';
-import { balancedBlocks } from '../../probes/random.ts';
+} from '@shadow-gate/probes/answer';
+import { balancedBlocks } from '@shadow-gate/probes/random';
 
 /** The order in which a candidate is asked what its baseline was asked: the facts of each block, by `factKey`. */
 type AskingOrder = ReadonlyArray<readonly string[]>;

@@ -1,4 +1,4 @@
-import type { MeasuredProbes } from '../../measure/schema/index.ts';
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { ANSWER_CHECKS } from '../checks/list.ts';
 import { nameInPair } from '../probes/paired-facts.ts';

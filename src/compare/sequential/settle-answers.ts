@@ -1,4 +1,5 @@
-import { itemKey, type MeasuredProbes, type Measurement } from '../../measure/schema/index.ts';
+import { itemKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
+import type { Measurement } from '../../measure/schema/index.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { hasSlices, requiredSuites } from '../../policy/suite-tier.ts';
 import { ANSWER_CHECKS } from '../checks/list.ts';

@@ -1,5 +1,5 @@
+import { BUILTIN } from '@shadow-gate/probes/suite';
 import type { SuiteLevel } from '../../policy/suite-tier.ts';
-import { BUILTIN } from '../../probes/suite.ts';
 import { benchmarkLevel, poolOfBenchmarks } from '../benchmarks/levels.ts';
 import type { CheckSubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';

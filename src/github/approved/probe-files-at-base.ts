@@ -3,11 +3,11 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { isDatasetPath } from '@shadow-gate/checkpoints/hub';
 import { UserError } from '@shadow-gate/platform';
 import { isLfsPointer } from '@shadow-gate/platform/files';
+import { resultsBeside } from '@shadow-gate/probes/files/lm-eval';
+import { BUILTIN } from '@shadow-gate/probes/suite';
+import { LOCAL_FILES } from '@shadow-gate/probes/tasks';
 import type { ChangedInput } from '../../compare/finding.ts';
-import { LOCAL_FILES } from '../../lm-eval-tasks/task-files.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';
-import { resultsBeside } from '../../probes/files/lm-eval/index.ts';
-import { BUILTIN } from '../../probes/suite.ts';
 import type { ApprovedFiles, Standing } from './approved-files.ts';
 import { type Approve, takeTaskFiles } from './task-files-at-base.ts';
 

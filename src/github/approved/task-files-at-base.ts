@@ -1,11 +1,9 @@
 import { dirname } from 'node:path';
 import { isDatasetPath } from '@shadow-gate/checkpoints/hub';
 import { UserError } from '@shadow-gate/platform';
+import type { LocatedFile } from '@shadow-gate/probes/tasks';
+import { isTask, possiblePaths, readTask } from '@shadow-gate/probes/tasks';
 import { isDict, type PythonValue, pythonElements } from '@shadow-gate/python';
-import { possiblePaths } from '../../lm-eval-tasks/documents/find-documents.ts';
-import { readTask } from '../../lm-eval-tasks/read-task.ts';
-import { isTask } from '../../lm-eval-tasks/read-task-suite.ts';
-import type { LocatedFile } from '../../lm-eval-tasks/task-files.ts';
 import type { SuiteChoice } from '../../policy/probe-policy.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { at } from '@shadow-gate/platform';
 import type { OnProgress } from '@shadow-gate/platform/progress';
-import { type RunProbesOptions, sharesOfTime } from '../../probes/index.ts';
-import type { ProbeItem } from '../../probes/item.ts';
+import { type RunProbesOptions, sharesOfTime } from '@shadow-gate/probes';
+import type { ProbeItem } from '@shadow-gate/probes/item';
 import { restOfWork } from './rest-of-work.ts';
 
 /** The chunks of a suite, and how long all of them were estimated to take. */

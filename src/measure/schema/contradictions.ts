@@ -1,18 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
+import { benchmarksDigest } from '@shadow-gate/harness/benchmarks';
 import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
 import { at } from '@shadow-gate/platform';
+import type { MeasuredProbes, ProbeItemMeasurement } from '@shadow-gate/probes/answer';
+import { LOG_UNIT } from '@shadow-gate/probes/answer';
+import { choiceProbability, isMostlyRight } from '@shadow-gate/probes/outcome';
 import type { MaybeBounded } from '@shadow-gate/spectra/bounded';
 import { MAX_RESIDUAL } from '@shadow-gate/spectra/merge-status';
 import { STRONG } from '@shadow-gate/spectra/metrics';
-import { choiceProbability, isMostlyRight } from '../../probes/outcome.ts';
 import { mostOf } from '../../statistics/index.ts';
 import { flattenMetrics, summarize } from '../aggregate.ts';
-import { benchmarksDigest } from './benchmarks.ts';
 import type { Measurement, TensorMeasurement } from './measurement.ts';
 import type { MergedWeightMeasurement } from './merge.ts';
-import type { MeasuredProbes, ProbeItemMeasurement } from './probes.ts';
 import { servedDigest } from './served-digest.ts';
-import { LOG_UNIT } from './texts.ts';
 
 /**
  * The first way in which a complete measurement contradicts itself; null if it does not. Shapes and types are the

@@ -6,17 +6,6 @@ export {
   type LogitScale,
 } from './behavior.ts';
 export {
-  type BenchmarkDocument,
-  type BenchmarkGroup,
-  type BenchmarkMetric,
-  type Benchmarks,
-  type BenchmarkTask,
-  benchmarksDigest,
-  type DocumentValue,
-  type EvaluatedModel,
-  HUB_DATASET,
-} from './benchmarks.ts';
-export {
   architectureSchema,
   componentSchema,
   deltaModelSchema,
@@ -34,19 +23,7 @@ export {
   tensorSchema,
 } from './measurement.ts';
 export type { MergedWeightMeasurement, MergeMeasurement } from './merge.ts';
-export {
-  factKey,
-  itemKey,
-  type LeftOutMeasurement,
-  type MeasuredProbes,
-  NOT_RUN_CAUSES,
-  type ProbeItemMeasurement,
-  probeItemSchema,
-  type SuiteMeasurement,
-  suiteMeasurementSchema,
-} from './probes.ts';
 export { type Quantization, quantizationSchema } from './quantization.ts';
 export { parseMeasurement, readMeasurement, readMeasurementOrShard } from './read.ts';
 export { signatureSchema } from './signature.ts';
-export { LOG_UNIT, type Predictions, type TextSuiteMeasurement } from './texts.ts';
 export { measurementText, writeMeasurement } from './write.ts';

@@ -1,7 +1,9 @@
 import { SKIP_CAUSES } from '@shadow-gate/checkpoints/matrices';
 import { COMPONENTS, MODULE_TYPES } from '@shadow-gate/checkpoints/naming';
+import { benchmarksSchema } from '@shadow-gate/harness/benchmarks';
 import { LAYER_BY_LAYER } from '@shadow-gate/language-model/execution';
 import { PRECISIONS } from '@shadow-gate/language-model/precision';
+import { probesSchema } from '@shadow-gate/probes/answer';
 import {
   ACCUMULATIONS,
   MATRIX_METHODS,
@@ -11,9 +13,7 @@ import {
 } from '@shadow-gate/spectra/metrics-schema';
 import { z } from 'zod';
 import { behaviorSchema } from './behavior.ts';
-import { benchmarksSchema } from './benchmarks.ts';
 import { mergeSchema } from './merge.ts';
-import { probesSchema } from './probes.ts';
 import { shardSchema } from './shard.ts';
 import { signatureSchema } from './signature.ts';
 

@@ -1,7 +1,7 @@
 import { UserError } from '@shadow-gate/platform';
 import { isObject, parseVersioned, readVersioned, type VersionedFormat } from '@shadow-gate/platform/json';
+import { unpackItems } from '@shadow-gate/probes/answer';
 import { contradictionIn } from './contradictions.ts';
-import { unpackItems } from './item-table.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './measurement.ts';
 
 const FORMAT = {

@@ -1,6 +1,6 @@
 import { writeFileAtomic } from '@shadow-gate/platform/files';
 import { jsonLines } from '@shadow-gate/platform/json';
-import { packItemTable } from './item-table.ts';
+import { packItemTable } from '@shadow-gate/probes/answer';
 import type { Measurement } from './measurement.ts';
 
 /** A measurement as its file has it: the items of the probes are a table. */

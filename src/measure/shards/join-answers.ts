@@ -1,5 +1,10 @@
-import { isNeededForm, leftOutWith } from '../../probes/index.ts';
-import { factKey, type LeftOutMeasurement, type MeasuredProbes, type ProbeItemMeasurement } from '../schema/probes.ts';
+import { isNeededForm, leftOutWith } from '@shadow-gate/probes';
+import {
+  factKey,
+  type LeftOutMeasurement,
+  type MeasuredProbes,
+  type ProbeItemMeasurement,
+} from '@shadow-gate/probes/answer';
 
 /** The answers of one machine, to all items of the suites or to a share of them. */
 export interface ProbeAnswers {

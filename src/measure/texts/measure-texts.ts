@@ -2,10 +2,10 @@ import type { Model, ScoreAnswer, ScoreRequest } from '@shadow-gate/language-mod
 import { LAYER_BY_LAYER } from '@shadow-gate/language-model/execution';
 import { type ErrorCode, UserError } from '@shadow-gate/platform';
 import { sha256 } from '@shadow-gate/platform/files';
-import type { PlainText, TextSuite } from '../../probes/texts/index.ts';
+import type { TextSuiteMeasurement } from '@shadow-gate/probes/answer';
+import { sharesText, withoutQuotes } from '@shadow-gate/probes/answer';
+import type { PlainText, TextSuite } from '@shadow-gate/probes/texts';
 import { roundNumber } from '../round.ts';
-import type { TextSuiteMeasurement } from '../schema/texts.ts';
-import { sharesText, withoutQuotes } from '../without-quotes.ts';
 import { packPredictions } from './predictions.ts';
 
 /**

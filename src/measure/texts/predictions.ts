@@ -1,6 +1,6 @@
 import type { ScoreAnswer } from '@shadow-gate/language-model';
 import { at } from '@shadow-gate/platform';
-import { LOG_UNIT, type Predictions } from '../schema/texts.ts';
+import { LOG_UNIT, type Predictions } from '@shadow-gate/probes/answer';
 
 /** Places with a list of tokens, about: enough for a divergence to 3%, and some 400 KB. */
 const MOST_LISTED = 2000;

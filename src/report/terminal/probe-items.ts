@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
 import { groupBy } from '@shadow-gate/platform';
-import type { ProbeItem } from '../../probes/item.ts';
-import type { Suite } from '../../probes/suite.ts';
-import type { TextSuite } from '../../probes/texts/index.ts';
+import type { ProbeItem } from '@shadow-gate/probes/item';
+import type { Suite } from '@shadow-gate/probes/suite';
+import type { TextSuite } from '@shadow-gate/probes/texts';
 import { printable } from '../escape.ts';
 import { formatCount, formatInteger } from '../text/numbers.ts';
 import { roomForFirst, type TerminalOptions, terminalTable } from './table.ts';

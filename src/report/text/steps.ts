@@ -1,6 +1,6 @@
+import { BUILTIN } from '@shadow-gate/probes/suite';
 import { groupName } from '../../compare/index.ts';
 import type { Report } from '../../compare/report.ts';
-import { BUILTIN } from '../../probes/suite.ts';
 import { acceptCommand, remeasureCommand } from './commands.ts';
 import { formatPercent } from './numbers.ts';
 import { code, listed, name, type Phrase, phrase } from './phrase.ts';

@@ -1,5 +1,5 @@
+import type { Form, TwinKind } from '@shadow-gate/probes/item';
 import type { KindRow } from '../../compare/probes/index.ts';
-import type { Form, TwinKind } from '../../probes/item.ts';
 import { ACCURACY_COLUMNS, accuracyCells, type NumberColumn } from './accuracy-columns.ts';
 import { formatInterval, formatRatio, NO_NUMBER } from './numbers.ts';
 import { TWIN_LABELS } from './twin-words.ts';

@@ -1,6 +1,6 @@
 import { capitalize } from '@shadow-gate/platform';
+import type { TwinKind } from '@shadow-gate/probes/item';
 import type { KindRow, ProbeComparison } from '../../compare/probes/index.ts';
-import type { TwinKind } from '../../probes/item.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
 
 /** The two forms of the probes as names of a row, or at the start of a sentence. */

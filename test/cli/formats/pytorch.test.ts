@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { digestCheckpoint, openCheckpoint, openReference, TensorDigests } from '@shadow-gate/checkpoints';
 import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
+import { Random } from '@shadow-gate/probes/random';
 import { type Zippable, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { messageOf } from '../../../packages/checkpoints/test/refusal.ts';
@@ -22,7 +23,6 @@ import {
   torchFile,
 } from '../../../packages/checkpoints/test/write-torch-file.ts';
 import { difference, readCases, TOLERANCE, withEngine } from '../../../packages/language-model/test/runtime/engines.ts';
-import { Random } from '../../../src/probes/random.ts';
 import { fixture, temporaryFolder } from '../../fixtures.ts';
 import { runInput } from '../../fuzz/fuzzer.ts';
 import { pickle as pickleFuzzer } from '../../fuzz/readers/pytorch.ts';

@@ -1,19 +1,19 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { compare } from '../../../src/compare/compare.ts';
-import type { Finding, FindingKind, FindingOf } from '../../../src/compare/finding.ts';
-import type { Report } from '../../../src/compare/report.ts';
-import { measureLogs } from '../../../src/evaluation-logs/measure-logs.ts';
 import {
   type BenchmarkDocument,
   type Benchmarks,
   type BenchmarkTask,
   benchmarksDigest,
-} from '../../../src/measure/schema/benchmarks.ts';
+} from '@shadow-gate/harness/benchmarks';
+import { Random } from '@shadow-gate/probes/random';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { compare } from '../../../src/compare/compare.ts';
+import type { Finding, FindingKind, FindingOf } from '../../../src/compare/finding.ts';
+import type { Report } from '../../../src/compare/report.ts';
+import { measureLogs } from '../../../src/measure/measure-logs.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
-import { Random } from '../../../src/probes/random.ts';
 import { parseReport, serializeReport } from '../../../src/report/json.ts';
 import { renderComment } from '../../../src/report/markdown/comment.ts';
 import { renderTerminal } from '../../../src/report/terminal/report.ts';

@@ -1,5 +1,5 @@
+import type { ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { describe, expect, it } from 'vitest';
-import type { ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
 import { ofKind, probes, probesOnly, reportOn, SUITE } from '../measurement.ts';
 import {
   binding,

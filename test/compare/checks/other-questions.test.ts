@@ -1,8 +1,8 @@
 import { SPELLING } from '@shadow-gate/language-model/tokens/spelling';
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import { describe, expect, it } from 'vitest';
 import { readBehaviorValues } from '../../../src/measure/behavior/part.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
-import type { MeasuredProbes } from '../../../src/measure/schema/probes.ts';
 import { answers, behavior, findingsOn, ofKind, probes, probesOnly, reportOn } from '../measurement.ts';
 
 const spelling = SPELLING;

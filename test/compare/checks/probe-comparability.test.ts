@@ -1,6 +1,6 @@
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/compare/finding.ts';
-import type { MeasuredProbes } from '../../../src/measure/schema/probes.ts';
 import { answers, findingsOn, probes, probesOnly, reportOn, SUITE } from '../measurement.ts';
 
 const level = 'inconclusive';

@@ -1,7 +1,7 @@
+import type { MeasuredProbes, ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../src/compare/report.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
-import type { MeasuredProbes, ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { parseReport, serializeReport } from '../../../src/report/json.ts';
 import { renderComment } from '../../../src/report/markdown/comment.ts';

@@ -1,5 +1,5 @@
+import type { TextSuiteMeasurement } from '@shadow-gate/probes/answer';
 import { describe, expect, it } from 'vitest';
-import type { TextSuiteMeasurement } from '../../../src/measure/schema/index.ts';
 import { findingsOn, ofKind, probes, probesOnly, reportOn } from '../measurement.ts';
 
 const DIGEST = `sha256:${'0'.repeat(64)}`;

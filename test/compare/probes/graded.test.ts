@@ -1,11 +1,11 @@
 import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
 import { at } from '@shadow-gate/platform';
+import { choiceProbability } from '@shadow-gate/probes/outcome';
 import { describe, expect, it } from 'vitest';
 import { expectedChange, gradeItems, likelihoodChange } from '../../../src/compare/probes/graded.ts';
 import { measureGradedLoss } from '../../../src/compare/probes/graded-losses.ts';
 import type { PairedFact, PairedItem, ProbeAnswer } from '../../../src/compare/probes/paired-item.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
-import { choiceProbability } from '../../../src/probes/outcome.ts';
 import { fact } from './facts.ts';
 
 const RIGHT = [0, 2, 1, 3, 0, 0, 1, 2];

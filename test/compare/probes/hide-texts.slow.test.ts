@@ -1,12 +1,12 @@
+import type { MeasuredProbes, ProbeItemMeasurement, SuiteMeasurement } from '@shadow-gate/probes/answer';
+import { Random } from '@shadow-gate/probes/random';
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../../src/compare/compare.ts';
 import { hideTexts } from '../../../src/compare/probes/hide-texts.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
-import type { MeasuredProbes, ProbeItemMeasurement, SuiteMeasurement } from '../../../src/measure/schema/probes.ts';
 import { parseMeasurement } from '../../../src/measure/schema/read.ts';
 import { measurementText } from '../../../src/measure/schema/write.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
-import { Random } from '../../../src/probes/random.ts';
 import { renderHtml } from '../../../src/report/html/report.ts';
 import { serializeReport } from '../../../src/report/json.ts';
 import { renderComment } from '../../../src/report/markdown/comment.ts';

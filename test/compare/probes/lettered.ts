@@ -1,3 +1,5 @@
+import type { ProbeItemMeasurement } from '@shadow-gate/probes/answer';
+import { Random } from '@shadow-gate/probes/random';
 import { selectInstruments } from '../../../src/compare/probes/instruments.ts';
 import { groupItems } from '../../../src/compare/probes/paired-facts.ts';
 import type {
@@ -7,8 +9,6 @@ import type {
   ProbeAnswer,
   Side,
 } from '../../../src/compare/probes/paired-item.ts';
-import type { ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
-import { Random } from '../../../src/probes/random.ts';
 
 const LETTERS = ['A', 'B', 'C', 'D'] as const;
 

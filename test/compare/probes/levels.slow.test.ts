@@ -1,6 +1,6 @@
+import type { ProbeItemMeasurement } from '@shadow-gate/probes/answer';
+import { Random } from '@shadow-gate/probes/random';
 import { expect, it } from 'vitest';
-import type { ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
-import { Random } from '../../../src/probes/random.ts';
 import { fullSize } from '../../full-size.ts';
 import { probes, probesOnly, reportOn, SUITE } from '../measurement.ts';
 import { slack } from './simulated-shares.ts';

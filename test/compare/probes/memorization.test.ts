@@ -1,7 +1,7 @@
+import type { MeasuredProbes, ProbeItemMeasurement } from '@shadow-gate/probes/answer';
+import { Random } from '@shadow-gate/probes/random';
 import { describe, expect, it } from 'vitest';
 import { memorizationRows } from '../../../src/compare/probes/memorization.ts';
-import type { MeasuredProbes, ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
-import { Random } from '../../../src/probes/random.ts';
 
 const TOKENS = 40;
 

@@ -1,8 +1,7 @@
+import { factKey, hideItem, type MeasuredProbes, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { describe, expect, it } from 'vitest';
 import { pairAnswers } from '../../../src/compare/probes/pair.ts';
 import { askingOrder } from '../../../src/compare/sequential/order.ts';
-import { hideItem } from '../../../src/measure/hidden-texts.ts';
-import { factKey, type MeasuredProbes, type ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
 import { parseMeasurement } from '../../../src/measure/schema/read.ts';
 import { measurementText } from '../../../src/measure/schema/write.ts';
 import { parseReport, serializeReport } from '../../../src/report/json.ts';

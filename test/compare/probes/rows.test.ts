@@ -1,6 +1,6 @@
+import type { ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../../src/compare/compare.ts';
-import type { ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { parseReport, serializeReport } from '../../../src/report/json.ts';
 import { renderComment } from '../../../src/report/markdown/comment.ts';

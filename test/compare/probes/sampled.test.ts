@@ -1,5 +1,5 @@
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import { describe, expect, it } from 'vitest';
-import type { MeasuredProbes } from '../../../src/measure/schema/probes.ts';
 import { probes, probesOnly, reportOn } from '../measurement.ts';
 
 const OF = 8;

@@ -1,7 +1,7 @@
+import { Random } from '@shadow-gate/probes/random';
 import { describe, expect, it } from 'vitest';
 import type { PairedFact } from '../../../src/compare/probes/paired-item.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
-import { Random } from '../../../src/probes/random.ts';
 import { fullSize } from '../../full-size.ts';
 import { judgeFacts } from './findings.ts';
 import { slack } from './simulated-shares.ts';

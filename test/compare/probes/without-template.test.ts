@@ -1,6 +1,6 @@
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import { expect, it } from 'vitest';
 import { readBehaviorValues } from '../../../src/measure/behavior/part.ts';
-import type { MeasuredProbes } from '../../../src/measure/schema/probes.ts';
 import { suitesWithoutTemplate } from '../../../src/measure/unused-template.ts';
 import { renderShort } from '../../../src/report/terminal/short-report.ts';
 import { methodFacts } from '../../../src/report/text/measurement-facts.ts';

@@ -1,7 +1,7 @@
+import type { MeasuredProbes, ProbeItemMeasurement } from '@shadow-gate/probes/answer';
+import type { TwinKind } from '@shadow-gate/probes/item';
+import { Random } from '@shadow-gate/probes/random';
 import type { Report } from '../../../src/compare/report.ts';
-import type { MeasuredProbes, ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
-import type { TwinKind } from '../../../src/probes/item.ts';
-import { Random } from '../../../src/probes/random.ts';
 import { probesOnly, reportOn } from '../measurement.ts';
 
 /**

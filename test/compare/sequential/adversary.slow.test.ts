@@ -1,6 +1,6 @@
+import { Random } from '@shadow-gate/probes/random';
 import { describe, expect, it } from 'vitest';
 import { MAX_SEED } from '../../../src/measure/options.ts';
-import { Random } from '../../../src/probes/random.ts';
 import { fullSize } from '../../full-size.ts';
 import { afterKnown, attacksOn, wrongPasses } from './adversary.ts';
 import { baselineOf, replay, verdictOf } from './worlds.ts';

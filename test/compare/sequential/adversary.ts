@@ -1,8 +1,8 @@
 import { groupBy } from '@shadow-gate/platform';
+import { factKey, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
+import { Random } from '@shadow-gate/probes/random';
 import { askingOrder } from '../../../src/compare/sequential/order.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
-import { factKey, type ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
-import { Random } from '../../../src/probes/random.ts';
 import { baselineOf, measured, type Pair, POLICIES, replay, type Shape, verdictOf } from './worlds.ts';
 
 /**

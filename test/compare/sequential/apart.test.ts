@@ -1,8 +1,8 @@
+import { factKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
 import { describe, expect, it } from 'vitest';
 import { askingOrder } from '../../../src/compare/sequential/order.ts';
 import { settleAgainst } from '../../../src/compare/sequential/settle-answers.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
-import { factKey, type MeasuredProbes } from '../../../src/measure/schema/probes.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { apartSuite, firstRight } from '../apart.ts';
 import { findingsOn } from '../measurement.ts';

@@ -1,8 +1,8 @@
 import { at } from '@shadow-gate/platform';
+import type { ProbeItemMeasurement } from '@shadow-gate/probes/answer';
+import { choiceProbability } from '@shadow-gate/probes/outcome';
+import { Random } from '@shadow-gate/probes/random';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
-import type { ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
-import { choiceProbability } from '../../../src/probes/outcome.ts';
-import { Random } from '../../../src/probes/random.ts';
 import { normalQuantile } from '../../../src/statistics/index.ts';
 import { baselineOf, measured, type Outcome, type Pair, POLICIES, replay, verdictOf } from './worlds.ts';
 

@@ -1,9 +1,9 @@
 import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
 import { at } from '@shadow-gate/platform';
+import type { ProbeItemMeasurement } from '@shadow-gate/probes/answer';
+import { choiceProbability } from '@shadow-gate/probes/outcome';
+import { Random } from '@shadow-gate/probes/random';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
-import type { ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
-import { choiceProbability } from '../../../src/probes/outcome.ts';
-import { Random } from '../../../src/probes/random.ts';
 import { normalQuantile } from '../../../src/statistics/index.ts';
 import { withItems } from './graded-worlds.ts';
 import { baselineOf, measured } from './worlds.ts';

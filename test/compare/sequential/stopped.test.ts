@@ -1,9 +1,9 @@
+import { factKey, type MeasuredProbes, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../../src/compare/compare.ts';
 import { askingOrder } from '../../../src/compare/sequential/order.ts';
 import { settleAgainst } from '../../../src/compare/sequential/settle-answers.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
-import { factKey, type MeasuredProbes, type ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { baselineOf, candidateOf } from './worlds.ts';
 

@@ -1,13 +1,13 @@
 import { groupBy } from '@shadow-gate/platform';
+import { factKey, type MeasuredProbes, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
+import { Random } from '@shadow-gate/probes/random';
+import { atLevels, builtinSuite } from '@shadow-gate/probes/suite';
 import { compare } from '../../../src/compare/compare.ts';
 import type { Verdict } from '../../../src/compare/report.ts';
 import { askingOrder } from '../../../src/compare/sequential/order.ts';
 import { settleAgainst } from '../../../src/compare/sequential/settle-answers.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
-import { factKey, type MeasuredProbes, type ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
-import { Random } from '../../../src/probes/random.ts';
-import { atLevels, builtinSuite } from '../../../src/probes/suite.ts';
 import { probesOnly } from '../measurement.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Random } from '../../../src/probes/random.ts';
+import type { Random } from '@shadow-gate/probes/random';
 
 const INTERESTING = [0, 1, 0x7f, 0x80, 0xff, 0x7b, 0x50, 0x0a, 0x22];
 

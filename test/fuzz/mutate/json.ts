@@ -1,5 +1,5 @@
 import { at } from '@shadow-gate/platform';
-import type { Random } from '../../../src/probes/random.ts';
+import type { Random } from '@shadow-gate/probes/random';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 

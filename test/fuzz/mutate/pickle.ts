@@ -1,5 +1,5 @@
+import type { Random } from '@shadow-gate/probes/random';
 import { unzipSync, type Zippable, zipSync } from 'fflate';
-import type { Random } from '../../../src/probes/random.ts';
 import { mutateBytes } from './bytes.ts';
 
 const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));

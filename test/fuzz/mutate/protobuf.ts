@@ -1,5 +1,5 @@
 import { at } from '@shadow-gate/platform';
-import type { Random } from '../../../src/probes/random.ts';
+import type { Random } from '@shadow-gate/probes/random';
 
 /** A field of a protobuf message: a number, eight or four bytes, or bytes that may be a message themselves. */
 interface Field {

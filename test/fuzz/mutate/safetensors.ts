@@ -1,4 +1,4 @@
-import type { Random } from '../../../src/probes/random.ts';
+import type { Random } from '@shadow-gate/probes/random';
 import { mutateBytes } from './bytes.ts';
 import { jsonBytes, mutateJson } from './json.ts';
 

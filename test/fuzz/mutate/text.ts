@@ -1,4 +1,4 @@
-import type { Random } from '../../../src/probes/random.ts';
+import type { Random } from '@shadow-gate/probes/random';
 
 /** Edit a text line by line: for formats that JSON edits do not reach (YAML, CSV, JSONL, templates). */
 export function mutateText(text: string, snippets: readonly string[], random: Random): string {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Random } from '@shadow-gate/probes/random';
 import { boundedValue } from '@shadow-gate/spectra/bounded';
 import { buildCalibration } from '../../../src/compare/calibration/build.ts';
 import { calibrationText, parseCalibration } from '../../../src/compare/calibration/file.ts';
@@ -7,7 +8,6 @@ import { compare } from '../../../src/compare/compare.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { parseMeasurement } from '../../../src/measure/schema/read.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
-import type { Random } from '../../../src/probes/random.ts';
 import { renderCalibration } from '../../../src/report/terminal/calibration.ts';
 import { type Fuzzer, promise } from '../fuzzer.ts';
 import { single, textOf } from '../input.ts';

@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { LogKind } from '@shadow-gate/harness';
+import { EXPORT_KEY } from '@shadow-gate/harness/export';
+import type { Random } from '@shadow-gate/probes/random';
 import { zipSync } from 'fflate';
-import { measureLogs } from '../../../src/evaluation-logs/measure-logs.ts';
-import type { LogKind } from '../../../src/evaluation-logs/read-logs.ts';
+import { measureLogs } from '../../../src/measure/measure-logs.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { parseMeasurement } from '../../../src/measure/schema/read.ts';
-import { EXPORT_KEY } from '../../../src/probes/lm-eval-export/tasks.ts';
-import type { Random } from '../../../src/probes/random.ts';
 import { type Fuzzer, promise } from '../fuzzer.ts';
 import { type Input, textOf, writeInput } from '../input.ts';
 import { mutateBytes } from '../mutate/bytes.ts';

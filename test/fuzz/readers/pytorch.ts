@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
+import type { Random } from '@shadow-gate/probes/random';
 import { unzipSync } from 'fflate';
 import { readPickle } from '../../../packages/checkpoints/src/formats/pickle/interpreter.ts';
 import { PickleError } from '../../../packages/checkpoints/src/formats/pickle/pickle-error.ts';
 import { Storages } from '../../../packages/checkpoints/src/formats/pickle/storages.ts';
 import { tensorVocabulary } from '../../../packages/checkpoints/src/formats/pickle/tensor-vocabulary.ts';
 import { readDcpMetadata } from '../../../packages/checkpoints/src/formats/shards/dcp-metadata.ts';
-import type { Random } from '../../../src/probes/random.ts';
 import type { Fuzzer } from '../fuzzer.ts';
 import { bytesOf, single, writeInput } from '../input.ts';
 import { mutateBytes } from '../mutate/bytes.ts';

@@ -1,9 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { toJsonl } from '../../../src/probes/files/jsonl.ts';
-import { readProbeFile } from '../../../src/probes/files/read.ts';
-import type { ProbeItem } from '../../../src/probes/item.ts';
+import { readProbeFile, toJsonl } from '@shadow-gate/probes/files';
+import type { ProbeItem } from '@shadow-gate/probes/item';
 import { type Fuzzer, promise } from '../fuzzer.ts';
 import { type Input, textOf, writeInput } from '../input.ts';
 import { mutateBytes } from '../mutate/bytes.ts';

@@ -1,7 +1,7 @@
 import { chooseCheckpointFiles, HubRepository, indexedShards, parseHubPath } from '@shadow-gate/checkpoints/hub';
 import type { SequenceScore } from '@shadow-gate/language-model/engine';
+import type { Random } from '@shadow-gate/probes/random';
 import { openRemoteEngine } from '../../../packages/language-model/src/remote/remote-engine.ts';
-import type { Random } from '../../../src/probes/random.ts';
 import { type Fuzzer, promise } from '../fuzzer.ts';
 import { bytesOf, type Input, textOf } from '../input.ts';
 import { jsonBytes, mutateJson } from '../mutate/json.ts';

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { at } from '@shadow-gate/platform';
+import type { Random } from '@shadow-gate/probes/random';
 import { safetensorsBytes } from '../../../packages/checkpoints/test/write-safetensors.ts';
-import type { Random } from '../../../src/probes/random.ts';
 import type { Fuzzer } from '../fuzzer.ts';
 import { bytesOf, type Input, Link, writeInput } from '../input.ts';
 import { mutateBytes } from '../mutate/bytes.ts';

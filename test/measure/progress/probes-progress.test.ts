@@ -1,7 +1,7 @@
 import type { Progress } from '@shadow-gate/platform/progress';
+import type { ProbeItem } from '@shadow-gate/probes/item';
 import { expect, it } from 'vitest';
 import { probesProgress } from '../../../src/measure/progress/probes-progress.ts';
-import type { ProbeItem } from '../../../src/probes/item.ts';
 
 const chunk = (family: string, count: number): ProbeItem[] =>
   Array.from(

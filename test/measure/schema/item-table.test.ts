@@ -1,11 +1,11 @@
+import type { MeasuredProbes, ProbeItemMeasurement } from '@shadow-gate/probes/answer';
+import { answerKind, type ProbeItem } from '@shadow-gate/probes/item';
+import { choiceProbability } from '@shadow-gate/probes/outcome';
+import { Random } from '@shadow-gate/probes/random';
+import { atLevels, builtinSuite } from '@shadow-gate/probes/suite';
 import { expect, it } from 'vitest';
-import type { MeasuredProbes, ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
 import { parseMeasurement } from '../../../src/measure/schema/read.ts';
 import { measurementText } from '../../../src/measure/schema/write.ts';
-import { answerKind, type ProbeItem } from '../../../src/probes/item.ts';
-import { choiceProbability } from '../../../src/probes/outcome.ts';
-import { Random } from '../../../src/probes/random.ts';
-import { atLevels, builtinSuite } from '../../../src/probes/suite.ts';
 import { probes, probesOnly } from '../../compare/measurement.ts';
 
 /** Numbers with as many digits as a model's answers have. */

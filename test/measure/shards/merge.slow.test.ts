@@ -1,9 +1,9 @@
+import { builtinSuite } from '@shadow-gate/probes/suite';
 import { expect, it } from 'vitest';
+import { atMiddleLevels } from '../../../packages/probes/test/scripted.ts';
 import { mergeFiles } from '../../../src/measure/shards/merge.ts';
-import { builtinSuite } from '../../../src/probes/suite.ts';
 import { shared } from '../../fixtures.ts';
 import { itNeeds } from '../../needs.ts';
-import { atMiddleLevels } from '../../probes/scripted.ts';
 import { example, measuring, text, writeShards } from './shard-files.ts';
 
 it('gives the measurement of one machine after a merge of more shards than there are matrices or chunks of probes', async () => {

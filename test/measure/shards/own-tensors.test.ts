@@ -1,6 +1,6 @@
+import { Random } from '@shadow-gate/probes/random';
 import { describe, expect, it } from 'vitest';
 import { cutEvenly } from '../../../src/measure/shards/own-tensors.ts';
-import { Random } from '../../../src/probes/random.ts';
 
 /** Every way to cut a list into at most `count` runs: the least cost of the most expensive one. */
 function leastCost(costs: readonly number[], count: number): number {

@@ -1,8 +1,8 @@
 import { at } from '@shadow-gate/platform';
+import { Random } from '@shadow-gate/probes/random';
 import { describe, expect, it } from 'vitest';
 import { expectShareable } from '../../../src/gate/check.ts';
 import { indicesOfShard, parseShard } from '../../../src/measure/shards/shard.ts';
-import { Random } from '../../../src/probes/random.ts';
 
 describe('parseShard', () => {
   it('reads i/n', () => {

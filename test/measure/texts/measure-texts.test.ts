@@ -1,23 +1,19 @@
 import { readFileSync } from 'node:fs';
 import type { Model } from '@shadow-gate/language-model';
 import { at } from '@shadow-gate/platform';
+import { factKey, type MeasuredProbes, type TextSuiteMeasurement } from '@shadow-gate/probes/answer';
+import { builtinTexts } from '@shadow-gate/probes/texts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { textRows } from '../../../src/compare/probes/texts.ts';
 import { compareEveryToken } from '../../../src/compare/probes/token-changes.ts';
 import { selectProbes } from '../../../src/gate/select-probes.ts';
 import type { ProbeRunOptions } from '../../../src/measure/options.ts';
-import {
-  factKey,
-  type MeasuredProbes,
-  type Measurement,
-  type TextSuiteMeasurement,
-} from '../../../src/measure/schema/index.ts';
+import type { Measurement } from '../../../src/measure/schema/index.ts';
 import { parseMeasurement } from '../../../src/measure/schema/read.ts';
 import { measurementText } from '../../../src/measure/schema/write.ts';
 import { mergeFiles } from '../../../src/measure/shards/merge.ts';
 import { measureTexts } from '../../../src/measure/texts/measure-texts.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
-import { builtinTexts } from '../../../src/probes/texts/index.ts';
 import { fixture, repository } from '../../fixtures.ts';
 import { measurePath } from '../measure-path.ts';
 import { example, writeShards } from '../shards/shard-files.ts';

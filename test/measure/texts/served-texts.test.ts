@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { withModel } from '@shadow-gate/language-model';
 import { at } from '@shadow-gate/platform';
+import { readTextSuite, type TextSuite } from '@shadow-gate/probes/texts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Habits } from '../../../packages/language-model/test/remote/completions-server.ts';
 import {
@@ -8,7 +9,6 @@ import {
   serveCheckpoint,
 } from '../../../packages/language-model/test/remote/serve-checkpoint.ts';
 import { measureTexts } from '../../../src/measure/texts/measure-texts.ts';
-import { readTextSuite, type TextSuite } from '../../../src/probes/texts/index.ts';
 import { fixture } from '../../fixtures.ts';
 import { example } from '../shards/shard-files.ts';
 

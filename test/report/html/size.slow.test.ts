@@ -1,6 +1,6 @@
+import type { ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { expect, it } from 'vitest';
 import type { Measurement, TensorMeasurement } from '../../../src/measure/schema/measurement.ts';
-import type { ProbeItemMeasurement } from '../../../src/measure/schema/probes.ts';
 import { renderHtml } from '../../../src/report/html/report.ts';
 import { measurement, probes, reportOn, SUITE } from '../../compare/measurement.ts';
 import { spectrum, tensor } from '../fixtures.ts';

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
+import { builtinSuite } from '@shadow-gate/probes/suite';
 import { describe, expect, it } from 'vitest';
-import { builtinSuite } from '../../../src/probes/suite.ts';
 import { renderSuites } from '../../../src/report/terminal/probe-items.ts';
 import { renderTerminal } from '../../../src/report/terminal/report.ts';
 import { renderSpectra } from '../../../src/report/terminal/spectra.ts';

@@ -1,5 +1,5 @@
+import { builtinTexts } from '@shadow-gate/probes/texts';
 import { describe, expect, it } from 'vitest';
-import { builtinTexts } from '../../../src/probes/texts/index.ts';
 import { probeEvidence } from '../../../src/report/markdown/probe-tables.ts';
 import { renderTextSuites } from '../../../src/report/terminal/probe-items.ts';
 import { renderTerminal } from '../../../src/report/terminal/report.ts';

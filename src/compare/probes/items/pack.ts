@@ -1,5 +1,5 @@
 import { canonicalJson } from '@shadow-gate/platform/json';
-import type { Form, TwinKind } from '../../../probes/item.ts';
+import type { Form, TwinKind } from '@shadow-gate/probes/item';
 import { allFlips } from '../flips.ts';
 import { itemChange, type PairedAnswers, type PairedFact, type PairedItem, type ProbeAnswer } from '../paired-item.ts';
 import {

@@ -1,5 +1,5 @@
+import { FORMS, TWIN_KINDS } from '@shadow-gate/probes/item';
 import { z } from 'zod';
-import { FORMS, TWIN_KINDS } from '../../../probes/item.ts';
 
 /**
  * How a report stores the answers of both sides, item by item, fact by fact. Another layout gets another number, and

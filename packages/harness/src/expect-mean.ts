@@ -1,0 +1,28 @@
+import { UserError } from '@shadow-gate/platform';
+import type { BenchmarkDocument, BenchmarkMetric } from './benchmarks.ts';
+
+/** Sums of floating-point numbers depend on their order. */
+const ROUNDING = 1e-9;
+
+/**
+ * A metric that is a mean is that of the documents: another one is of another run. Nothing is known where a document
+ * has no value.
+ * @param index place of the metric among the values of a document
+ * @param file of the documents
+ * @throws UserError with both numbers
+ */
+export function expectMean(
+  { metric, filter, value }: BenchmarkMetric,
+  documents: readonly BenchmarkDocument[],
+  index: number,
+  file: string,
+): void {
+  const values = documents.flatMap((document) => document.values[index] ?? []);
+  if (value === null || values.length === 0 || values.length !== documents.length) return;
+  const mean = values.reduce((sum, own) => sum + own, 0) / values.length;
+  if (Math.abs(mean - value) <= ROUNDING * Math.max(1, Math.abs(value))) return;
+  throw new UserError(
+    `${file}: the mean of ${metric} (${filter}) is ${mean}, and the results have ${value}`,
+    'give the samples and the results of one run',
+  );
+}

@@ -1,0 +1,268 @@
+import { groupBy, UserError, VERSION } from '@shadow-gate/platform';
+import { answerLimit, itemStops } from '@shadow-gate/probes';
+import type { ProbeItem } from '@shadow-gate/probes/item';
+import type { Suite } from '@shadow-gate/probes/suite';
+import { suiteExportName } from '@shadow-gate/probes/suite';
+import { stringify } from 'yaml';
+
+/** Increased by changes after which the samples of older exports are not read any more. */
+export const EXPORT_VERSION = 1;
+
+/** The exported tasks whose prompts are asked as they are, and those that are asked as messages of a chat: two runs. */
+export const GROUPS = { plain: 'shadow_gate', chat: 'shadow_gate_chat' } as const;
+type Group = keyof typeof GROUPS;
+
+/** The key of a task's metadata, and of its documents, that says which items they are. */
+export const EXPORT_KEY = 'shadow_gate';
+
+/**
+ * What is asked of the items in a task: the choices after one prompt or after several, an answer, or how likely the
+ * right one is.
+ */
+export const PARTS = ['choices', 'contexts', 'answers', 'targets'] as const;
+export type ExportPart = (typeof PARTS)[number];
+
+/** The parts in which an item is asked, each by another task. */
+export function exportParts({ question }: Pick<ProbeItem, 'question'>): readonly ExportPart[] {
+  if (question.kind === 'exact') return ['answers', 'targets'];
+  return [question.contexts === undefined ? 'choices' : 'contexts'];
+}
+
+/** What the metadata of a task says. */
+interface ExportedTask {
+  readonly version: typeof EXPORT_VERSION;
+  readonly tool: string;
+  readonly part: ExportPart;
+  /** Place of the suite in the policy. */
+  readonly place: number;
+  readonly suite: Pick<
+    Suite,
+    'name' | 'version' | 'digest' | 'seed' | 'maxNewTokens' | 'twinsOf' | 'chatTemplate' | 'levels' | 'source' | 'facts'
+  > & {
+    readonly items: number;
+    /** For a file: whether measurements keep its texts. */
+    readonly keepsTexts?: boolean;
+  };
+  /** The seed of everything that was drawn. */
+  readonly seed: number;
+  /** The policy's setting. */
+  readonly chatTemplate: boolean;
+}
+
+/** A file to write, by its name in the folder. */
+interface ExportedFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+interface ExportOptions {
+  readonly seed: number;
+  readonly chatTemplate: boolean;
+  /** The folder as the task files name it: relative to where lm_eval is started, or absolute. */
+  readonly folder: string;
+}
+
+/**
+ * Suites as tasks of lm-evaluation-harness, one group of YAML and JSONL files: every form of every item, asked as this
+ * program asks it. The documents have all that is needed to read its samples as answers to these items.
+ * @param suites at chosen levels
+ * @throws UserError for a suite whose answers are sampled, and for one that is no benchmark
+ */
+export function exportTasks(suites: readonly Suite[], options: ExportOptions): ExportedFile[] {
+  const sampled = suites.find(({ sampling }) => sampling !== undefined);
+  if (sampled) {
+    throw new UserError(
+      `the answers to ${sampled.name} are sampled, and a task takes one of each`,
+      'leave out samples, or ask the model here',
+    );
+  }
+  const apart = suites.find(({ role }) => role !== undefined);
+  if (apart) {
+    throw new UserError(
+      `${apart.name} has ${apart.role === 'refusal' ? 'requests to refuse' : 'must-pass questions'}, which the samples of a task do not judge`,
+      'take it out of the policy of this export, or ask the model here',
+    );
+  }
+  const tasks = suites.flatMap((suite, place) => tasksOf(suite, place, options));
+  const groups = (['plain', 'chat'] as const).flatMap((group) => {
+    const names = tasks.filter((task) => task.group === group).map(({ name }) => name);
+    const config = { group: GROUPS[group], task: names, metadata: { version: EXPORT_VERSION } };
+    return names.length === 0 ? [] : [{ name: `${GROUPS[group]}.yaml`, text: stringify(config, { lineWidth: 0 }) }];
+  });
+  return [
+    ...tasks.flatMap(({ name, config, documents }) => [
+      { name: `${name}.yaml`, text: stringify(config, { lineWidth: 0 }) },
+      { name: `${name}.jsonl`, text: documents.map((document) => `${JSON.stringify(document)}\n`).join('') },
+    ]),
+    ...groups,
+  ];
+}
+
+interface Task {
+  readonly name: string;
+  readonly group: Group;
+  readonly config: object;
+  readonly documents: readonly object[];
+}
+
+/** An item as a task asks it. */
+interface Asked {
+  readonly group: Group;
+  readonly part: ExportPart;
+  /** Keys of the task's configuration that depend on the item: items that have them in common are one task. */
+  readonly config: object;
+  readonly document: object;
+}
+
+function tasksOf(suite: Suite, place: number, options: ExportOptions): Task[] {
+  const stem = `${place + 1}_${slug(suiteExportName(suite))}`;
+  const chatTemplate = suite.chatTemplate ?? options.chatTemplate;
+  const asked = suite.items.flatMap((item, i) => askedParts(item, i, { chatTemplate, suite }));
+  const groups = [...groupBy(asked, ({ group, part, config }) => JSON.stringify([group, part, config])).values()];
+  const numbers = new Map<string, number>();
+  return groups.map((members): Task => {
+    const [{ group, part, config }] = members as [Asked];
+    const own = `${GROUPS[group]}_${stem}_${part}`;
+    const number = (numbers.get(own) ?? 0) + 1;
+    numbers.set(own, number);
+    const name = number === 1 ? own : `${own}_${number}`;
+    return {
+      name,
+      group,
+      documents: members.map(({ document }) => document),
+      config: {
+        task: name,
+        dataset_path: 'json',
+        dataset_kwargs: { data_files: { test: `${options.folder}/${name}.jsonl` } },
+        test_split: 'test',
+        num_fewshot: 0,
+        ...CONFIGS[part],
+        ...config,
+        metadata: { version: EXPORT_VERSION, [EXPORT_KEY]: describe(suite, { part, place }, options) },
+      },
+    };
+  });
+}
+
+function describe(
+  suite: Suite,
+  { part, place }: Pick<ExportedTask, 'part' | 'place'>,
+  { seed, chatTemplate }: ExportOptions,
+): ExportedTask {
+  const {
+    name,
+    version,
+    digest,
+    seed: own,
+    maxNewTokens,
+    twinsOf,
+    levels,
+    facts,
+    source,
+    texts,
+    chatTemplate: template,
+  } = suite;
+  return {
+    version: EXPORT_VERSION,
+    tool: VERSION,
+    part,
+    place,
+    suite: {
+      name,
+      version,
+      digest,
+      seed: own,
+      items: suite.items.length,
+      maxNewTokens,
+      ...(twinsOf === undefined ? {} : { twinsOf }),
+      ...(template === undefined ? {} : { chatTemplate: template }),
+      ...(levels === undefined ? {} : { levels }),
+      ...(facts === undefined ? {} : { facts }),
+      ...(source === undefined ? {} : { source }),
+      ...(texts === undefined ? {} : { keepsTexts: texts.kept }),
+    },
+    seed,
+    chatTemplate,
+  };
+}
+
+const mean = (metric: string) => ({ metric, aggregation: 'mean', higher_is_better: true });
+
+/** Fields are named without templates, so that braces in a text are text. */
+const CONFIGS: Readonly<Record<ExportPart, object>> = {
+  choices: {
+    output_type: 'multiple_choice',
+    doc_to_text: 'prompt',
+    doc_to_choice: 'choices',
+    doc_to_target: 'answer',
+    metric_list: [mean('acc'), mean('acc_norm')],
+  },
+  contexts: {
+    output_type: 'multiple_choice',
+    doc_to_text: 'answer',
+    doc_to_choice: 'contexts',
+    doc_to_target: 'ending',
+    target_delimiter: '',
+    metric_list: [mean('acc')],
+  },
+  answers: {
+    output_type: 'generate_until',
+    doc_to_text: 'prompt',
+    doc_to_target: 'target',
+    metric_list: [mean('exact_match')],
+  },
+  targets: {
+    output_type: 'loglikelihood',
+    doc_to_text: 'prompt',
+    doc_to_target: 'target',
+    metric_list: [mean('acc')],
+  },
+};
+
+function askedParts(
+  item: ProbeItem,
+  place: number,
+  { chatTemplate, suite }: { readonly chatTemplate: boolean; readonly suite: Suite },
+): Asked[] {
+  const { prompt, question, verbatim } = item;
+  const group = chatTemplate && verbatim === undefined ? 'chat' : 'plain';
+  // The order of keys is kept, on which the digest of the suite depends.
+  const record = { [EXPORT_KEY]: JSON.stringify({ place, ...item, prompt: '' }) };
+  if (question.kind === 'exact') {
+    // The harness does not put a delimiter before the text of a log-likelihood; as messages of a chat there is none.
+    const target = `${group === 'chat' ? '' : (question.delimiter ?? ' ')}${question.target}`;
+    const limits = { until: itemStops(item), max_gen_toks: answerLimit(item, suite), do_sample: false };
+    return [
+      {
+        group,
+        part: 'answers',
+        config: { generation_kwargs: limits },
+        document: { prompt, target: question.target, ...record },
+      },
+      { group, part: 'targets', config: {}, document: { prompt, target, ...record } },
+    ];
+  }
+  const { choices, answer, contexts, ending = '', delimiter = ' ' } = question;
+  if (contexts !== undefined) {
+    return [{ group, part: 'contexts', config: {}, document: { prompt, contexts, ending, answer, ...record } }];
+  }
+  return [
+    {
+      group,
+      part: 'choices',
+      config: { target_delimiter: delimiter },
+      document: { prompt, choices, answer, ...record },
+    },
+  ];
+}
+
+/**
+ * A name as a part of a task's name. Names that differ may become the same one: the number before it tells them apart.
+ */
+function slug(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .slice(0, 40);
+}

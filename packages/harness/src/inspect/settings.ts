@@ -1,0 +1,87 @@
+import { isDeepStrictEqual } from 'node:util';
+import { sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson } from '@shadow-gate/platform/json';
+import type { EvaluatedModel } from '../benchmarks.ts';
+import type { LogHeader } from './log.ts';
+
+/** How fast a run goes, and what it does about errors of a server: no answer depends on it. */
+export const SPEED = [
+  'max_connections',
+  'adaptive_connections',
+  'max_retries',
+  'timeout',
+  'attempt_timeout',
+  'batch',
+  'cache',
+  'cache_prompt',
+];
+
+/** What an answer can be cut off by. */
+const LIMITS = [
+  'message_limit',
+  'token_limit',
+  'token_limit_type',
+  'turn_limit',
+  'time_limit',
+  'working_limit',
+  'cost_limit',
+];
+
+/** Digest of how the prompts were answered: solvers, generation settings and limits. */
+export function digestGeneration({ plan, eval: { config, model_generate_config: model } }: LogHeader): string {
+  const generation = { ...model, ...plan?.config };
+  const settings = Object.entries(generation).filter(([key, value]) => value !== null && !SPEED.includes(key));
+  const limits = LIMITS.flatMap((key) => [config[key] ?? null]);
+  const solvers = [...(plan?.steps ?? []), ...(plan?.finish ? [plan.finish] : [])].map(givenTo);
+  return sha256(canonicalJson([solvers, Object.fromEntries(settings), limits]));
+}
+
+/** A solver, and what the task gave it: defaults are others in other versions of Inspect, which show in the prompts. */
+function givenTo({ solver, params_passed: passed, params }: NonNullable<NonNullable<LogHeader['plan']>['finish']>) {
+  return [solver, passed ?? params ?? {}];
+}
+
+/** Digest of the scorers, their models among them, of their metrics, and of how epochs are reduced. */
+export function digestScoring({ eval: { scorers, config, model_roles: roles }, results }: LogHeader): string {
+  const metrics = (results?.scores ?? []).map((score) => [
+    score.name,
+    score.scorer,
+    score.params ?? {},
+    Object.entries(score.metrics).map(([key, { name, params }]) => [key, name, params ?? {}]),
+  ]);
+  // The default, which only some versions write.
+  const reducer = config.epochs_reducer ?? null;
+  const graders = Object.entries(roles ?? {}).map(([role, model]) => [role, nameOfModel(model)]);
+  return sha256(
+    canonicalJson([scorers ?? [], isDeepStrictEqual(reducer, ['mean']) ? null : reducer, metrics, graders]),
+  );
+}
+
+function nameOfModel(model: unknown): unknown {
+  if (Array.isArray(model)) return model.map(nameOfModel);
+  return typeof model === 'object' && model !== null ? ((model as { readonly model?: unknown }).model ?? null) : model;
+}
+
+/** Inspect calls a model `provider/name`; local weights are an argument of the provider. */
+export function inspectModel({ eval: { model, model_args: given } }: LogHeader): EvaluatedModel {
+  const text = (key: string): string | null => {
+    const value = given?.[key];
+    return typeof value === 'string' ? value : null;
+  };
+  const slash = model.indexOf('/');
+  return {
+    name: text('model_path') ?? model,
+    source: slash === -1 ? null : model.slice(0, slash),
+    revision: text('revision'),
+    sha: null,
+    dtype: text('torch_dtype') ?? text('dtype'),
+    parameters: null,
+    adapter: null,
+  };
+}
+
+/** ISO 8601, as a measurement has it. */
+export function isoTime(text: string): string | null {
+  const time = new Date(text);
+  return Number.isNaN(time.getTime()) ? null : time.toISOString();
+}

@@ -1,0 +1,58 @@
+import { isDeepStrictEqual } from 'node:util';
+import { UserError } from '@shadow-gate/platform';
+import type { BenchmarkGroup, Benchmarks, BenchmarkTask, EvaluatedModel } from './benchmarks.ts';
+
+/** What one results file or log of a harness has. */
+export interface LogRun {
+  /** Relative to the folder that was searched. */
+  readonly file: string;
+  readonly model: EvaluatedModel;
+  /** Version of the harness; null where the file does not say. */
+  readonly version: string | null;
+  /** ISO 8601. */
+  readonly time: string | null;
+  readonly tasks: readonly BenchmarkTask[];
+  readonly groups: readonly BenchmarkGroup[];
+}
+
+/**
+ * Several runs as one measurement.
+ * @param runs at least one
+ * @throws UserError if they are of different models, or if a task was run twice
+ */
+export function joinRuns(harness: Benchmarks['harness'], folder: string, runs: readonly LogRun[]): Benchmarks {
+  const [first] = runs;
+  if (first === undefined) throw new Error('no run');
+  const other = runs.find(({ model }) => !isDeepStrictEqual(model, first.model));
+  if (other) {
+    throw new UserError(
+      `${folder} has runs of different models: ${first.file} and ${other.file}`,
+      'give the folder of one of them',
+    );
+  }
+  expectDistinct(folder, runs);
+  return {
+    harness,
+    model: first.model,
+    runs: runs.map(({ file, version, time }) => ({ file, version, time })),
+    tasks: runs.flatMap(({ tasks }) => tasks),
+    groups: runs.flatMap(({ groups }) => groups),
+  };
+}
+
+/** A task that was run twice: nobody but the team knows which run counts. */
+function expectDistinct(folder: string, runs: readonly LogRun[]): void {
+  const files = new Map<string, string>();
+  for (const { file, tasks, groups } of runs) {
+    for (const { name } of [...tasks, ...groups]) {
+      const other = files.get(name);
+      if (other !== undefined) {
+        throw new UserError(
+          `${folder} has ${name} twice: in ${other} and in ${file}`,
+          'move the files of the run that does not count to another folder',
+        );
+      }
+      files.set(name, file);
+    }
+  }
+}

@@ -1,0 +1,197 @@
+import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+import { sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson, validate } from '@shadow-gate/platform/json';
+import { readParquetFile } from '@shadow-gate/platform/parquet';
+import { z } from 'zod';
+import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../benchmarks.ts';
+
+const exampleSchema = z.looseObject({
+  query: z.string(),
+  choices: z.array(z.unknown()).nullish(),
+  gold_index: z.unknown().optional(),
+  instruction: z.string().nullish(),
+});
+
+/**
+ * One row: a document, and how it was answered in one way (a task may take log-likelihoods and generate, each in a
+ * row).
+ */
+const rowSchema = z.looseObject({
+  doc: exampleSchema.extend({
+    id: z.string(),
+    fewshot_samples: z.array(exampleSchema).nullish(),
+    sampling_methods: z.array(z.string()).nullish(),
+    generation_size: z.number().nullish(),
+    stop_sequences: z.array(z.string()).nullish(),
+    num_samples: z.int().positive().nullish(),
+    unconditioned_query: z.string().nullish(),
+  }),
+  /** Metrics of this way of answering; the others are null. */
+  metric: z.record(z.string(), z.unknown()),
+  model_response: z.looseObject({
+    /** The prompt as it was sent; some engines leave it out. */
+    input: z.unknown().optional(),
+    input_tokens: z.array(z.unknown()).nullish(),
+    padded_tokens_count: z.number().nullish(),
+    logprobs: z.array(z.number().nullable()).nullish(),
+  }),
+});
+type Row = z.infer<typeof rowSchema>;
+
+const HINT = 'copy the file again as lighteval wrote it';
+
+interface DetailsContext {
+  readonly metrics: readonly BenchmarkMetric[];
+  readonly systemInstruction: string | null;
+  /** Settings of generation. */
+  readonly generation: unknown;
+}
+
+export interface LightevalDetails {
+  readonly documents: readonly BenchmarkDocument[];
+  readonly repeats: number;
+  readonly isChoice: boolean;
+}
+
+/**
+ * Read the documents of one task from its details.
+ * @param file relative to the folder
+ * @throws UserError with file and row, for a file that is empty or damaged, or has a document twice
+ */
+export async function readDetails(folder: string, file: string, of: DetailsContext): Promise<LightevalDetails> {
+  const path = join(folder, file);
+  const columns = ['doc', 'metric', 'model_response'];
+  const rows = await readParquetFile(path, { columns }).catch((error: unknown) => {
+    if (!(error instanceof UserError) || !/has no column/.test(error.message)) throw error;
+    throw new UserError(
+      `${path} has not the columns ${columns.join(', ')}`,
+      'evaluate again with lighteval 0.11 or later',
+    );
+  });
+  return toDetails(rows, path, of);
+}
+
+/** @param path what errors call the file @throws UserError with the row, as {@link readDetails} does */
+export function toDetails(rows: readonly unknown[], path: string, of: DetailsContext): LightevalDetails {
+  if (rows.length === 0) throw new UserError(`${path} has no rows`, HINT);
+  const found = new Map<string, Found>();
+  let isChoice = false;
+  rows.forEach((json, i) => {
+    const where = `${path}: row ${i + 1}`;
+    const row = toRow(json, where);
+    const logprobs = logprobsOf(row);
+    isChoice ||= logprobs !== null && logprobs.length > 1;
+    addRow(found, { row, where, logprobs, of });
+  });
+  const all = [...found.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const documents = all.map(({ document, parts }, id) => ({
+    ...document,
+    id,
+    promptHash: sha256(canonicalJson(parts.map(({ prompt }) => prompt).sort())),
+    requests: sha256(canonicalJson(parts.map(({ request }) => request).sort())),
+  }));
+  return { documents, repeats: all.reduce((most, own) => Math.max(most, own.repeats), 1), isChoice };
+}
+
+/** A document, and every way in which it was answered. */
+interface Found {
+  readonly key: string;
+  readonly document: BenchmarkDocument & { readonly values: DocumentValue[] };
+  readonly parts: { readonly prompt: string; readonly request: string }[];
+  /** Places of the metrics that it has. */
+  readonly metrics: Set<number>;
+  readonly repeats: number;
+}
+
+interface AddedRow {
+  readonly row: Row;
+  readonly where: string;
+  readonly logprobs: readonly (number | null)[] | null;
+  readonly of: DetailsContext;
+}
+
+function addRow(found: Map<string, Found>, { row, where, logprobs, of }: AddedRow): void {
+  const { doc, metric } = row;
+  const asked = sha256(
+    canonicalJson([doc.id, doc.query, doc.choices ?? [], doc.instruction ?? null, doc.images ?? null]),
+  );
+  const target = sha256(canonicalJson([doc.gold_index ?? null, doc.choices ?? []]));
+  // Numbers in their order; several splits of a data set have the same numbers.
+  const key = `${doc.id.padStart(12, '0')} ${asked}`;
+  const known = found.get(key);
+  const places = of.metrics.flatMap(({ metric: name }, i) => ((metric[name] ?? null) === null ? [] : [i]));
+  if (known && (places.length === 0 || places.some((i) => known.metrics.has(i)))) {
+    throw new UserError(`${where}: document ${doc.id} is there twice`, 'give the details of one run');
+  }
+  const entry: Found = known ?? {
+    key,
+    document: {
+      id: 0,
+      docHash: asked,
+      promptHash: null,
+      targetHash: target,
+      doc: sha256(canonicalJson([asked, target])),
+      requests: '',
+      values: of.metrics.map(() => null),
+      logprobs: null,
+    },
+    parts: [],
+    metrics: new Set<number>(),
+    repeats: doc.num_samples ?? 1,
+  };
+  for (const i of places) {
+    entry.metrics.add(i);
+    entry.document.values[i] = valueIn(metric[of.metrics[i]?.metric ?? '']);
+  }
+  entry.parts.push({ prompt: promptOf(row, of), request: requestOf(row, of) });
+  const document = logprobs === null ? entry.document : { ...entry.document, logprobs: [...logprobs] };
+  found.set(key, { ...entry, document });
+}
+
+function toRow(json: unknown, where: string): Row {
+  const parsed = validate(rowSchema, json);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.issue;
+  throw new UserError(`${where} is not a detail of lighteval: ${path.map(String).join('.')}: ${message}`, HINT);
+}
+
+/** Log-likelihood of every choice; null for generated answers. */
+function logprobsOf({ doc, model_response: { logprobs } }: Row): readonly (number | null)[] | null {
+  const isLoglikelihood = (doc.sampling_methods ?? []).includes('LOGPROBS');
+  if (!isLoglikelihood || !logprobs || logprobs.length === 0 || logprobs.length !== doc.choices?.length) return null;
+  return logprobs.map((value) => (value !== null && Number.isFinite(value) ? value : null));
+}
+
+/** Digest of what the model saw: the text or the tokens, and the examples and instructions that it was made of. */
+function promptOf({ doc, model_response: response }: Row, { systemInstruction }: DetailsContext): string {
+  const examples = (doc.fewshot_samples ?? []).map((own) => [own.query, own.choices, own.gold_index, own.instruction]);
+  const sent = (response.input ?? null) === null ? withoutPadding(response) : response.input;
+  return sha256(canonicalJson([sent, examples, doc.instruction ?? null, doc.unconditioned_query, systemInstruction]));
+}
+
+/** Prompts of generated answers are padded at their start, with one token, to the longest one of the batch. */
+function withoutPadding({ input_tokens: tokens, padded_tokens_count: count }: Row['model_response']): unknown[] {
+  const all = tokens ?? [];
+  const padding = all.slice(0, count ?? 0);
+  return padding.every((token) => token === padding[0]) ? all.slice(padding.length) : all;
+}
+
+/**
+ * Digest of how the prompt was answered. What right answers are, which are the choices where a text is generated, is
+ * apart.
+ */
+function requestOf({ doc, metric }: Row, { generation, metrics }: DetailsContext): string {
+  const { sampling_methods: methods, generation_size: size, stop_sequences: stops, num_samples: samples } = doc;
+  const isGenerated = (methods ?? []).includes('GENERATIVE');
+  const given = isGenerated ? [size ?? null, stops ?? [], samples ?? null, generation] : null;
+  const names = metrics.flatMap(({ metric: name }) => ((metric[name] ?? null) === null ? [] : [name]));
+  return sha256(canonicalJson([methods ?? [], given, names]));
+}
+
+function valueIn(value: unknown): DocumentValue {
+  if (typeof value === 'boolean') return Number(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  const isNumbers = Array.isArray(value) && value.length > 0 && value.every((part) => Number.isFinite(part));
+  return isNumbers ? (value as number[]) : null;
+}

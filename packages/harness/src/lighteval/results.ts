@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import { UserError } from '@shadow-gate/platform';
+import { readTextFile, sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson, parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
+import { z } from 'zod';
+import type { BenchmarkMetric, EvaluatedModel } from '../benchmarks.ts';
+
+const record = <T extends z.ZodType>(values: T) => z.record(z.string(), values);
+const text = z.string().nullish();
+
+/** A metric of a task; one that gives several numbers has a list of names. */
+const metricSchema = z.looseObject({
+  metric_name: z.union([z.string(), z.array(z.string())]),
+  higher_is_better: z.unknown().optional(),
+  /** How the values of the documents become one. */
+  corpus_level_fn: z.unknown().optional(),
+});
+
+const taskSchema = z.looseObject({
+  version: z.union([z.string(), z.number()]).nullish(),
+  num_fewshots: z.int().nonnegative().nullish(),
+  metrics: z.array(metricSchema).nullish(),
+});
+
+/**
+ * results_DATE.json (`EvaluationTracker.results` of lighteval/logging/evaluation_tracker.py); only the fields that are
+ * needed.
+ */
+const resultsSchema = z.looseObject({
+  config_general: z.looseObject({
+    lighteval_sha: text,
+    model_name: z.string(),
+    model_config: z
+      .looseObject({
+        revision: text,
+        dtype: text,
+        system_prompt: text,
+        generation_parameters: record(z.unknown()).nullish(),
+      })
+      .nullish(),
+  }),
+  results: record(record(z.unknown())),
+  config_tasks: record(taskSchema),
+});
+export type LightevalResults = z.infer<typeof resultsSchema>;
+
+const HINT = 'give the files as lighteval wrote them';
+
+/** Read a results file. @throws UserError naming the file and what is wrong with it */
+export async function readLightevalResults(folder: string, file: string): Promise<LightevalResults> {
+  const path = join(folder, file);
+  const json = await readTextFile(path, 'measurement');
+  if (json === null || json.trim() === '') throw new UserError(`${path}:1 is empty`, HINT);
+  const parsed = validate(resultsSchema, parseJsonWithNaN(json, path, HINT));
+  if (parsed.success) return parsed.data;
+  const { path: keys, message } = parsed.issue;
+  throw new UserError(`${path} is not a results file of lighteval: ${keys.map(String).join('.')}: ${message}`, HINT);
+}
+
+/** The average over all tasks: it adds metrics of unlike tasks. */
+const ALL = 'all';
+const AVERAGE = /:_average(\||$)/;
+
+/** Names of the groups: averages over the parts of one benchmark. */
+export function lightevalGroups({ results }: LightevalResults): string[] {
+  return Object.keys(results).filter((name) => AVERAGE.test(name));
+}
+
+export function lightevalTasks({ results }: LightevalResults): string[] {
+  return Object.keys(results).filter((name) => name !== ALL && !AVERAGE.test(name));
+}
+
+/** The tasks of a group: those of the same benchmark and number of few-shot examples. */
+export function lightevalGroupMembers(results: LightevalResults, group: string): string[] {
+  const [start = '', end = ''] = group.split(':_average');
+  return lightevalTasks(results).filter((task) => task.startsWith(`${start}:`) && task.endsWith(end));
+}
+
+const SHOTS = /\|(?<shots>\d+)$/;
+
+/** What a task or group is called: without its number of few-shot examples, unless it was run with several. */
+export function lightevalTaskName({ results }: LightevalResults, key: string): string {
+  const plain = (name: string) => name.replace(SHOTS, '');
+  return Object.keys(results).some((other) => other !== key && plain(other) === plain(key)) ? key : plain(key);
+}
+
+/** Every metric of a task or group, in the order of the file: keys `metric` and `metric_stderr`. */
+export function lightevalMetrics(results: LightevalResults, key: string): BenchmarkMetric[] {
+  const row = results.results[key] ?? {};
+  const number = (name: string) => {
+    const value = row[name];
+    return typeof value === 'number' && Number.isFinite(value) ? value : null;
+  };
+  const isStderr = (name: string) => name.endsWith('_stderr') && Object.hasOwn(row, name.slice(0, -'_stderr'.length));
+  return Object.keys(row).flatMap((metric) => {
+    if (isStderr(metric)) return [];
+    const [value, stderr] = [number(metric), number(`${metric}_stderr`)];
+    return [{ metric, filter: 'none', value, stderr, higherIsBetter: isBetter(results, key, metric) }];
+  });
+}
+
+function isBetter(results: LightevalResults, key: string, metric: string): boolean | null {
+  const flag = definitionOf(results, key, metric)?.higher_is_better;
+  const own = typeof flag === 'object' && flag !== null ? (flag as Record<string, unknown>)[metric] : flag;
+  return typeof own === 'boolean' ? own : null;
+}
+
+function definitionOf(results: LightevalResults, key: string, metric: string) {
+  return results.config_tasks[key]?.metrics?.find(({ metric_name: name }) =>
+    typeof name === 'string' ? name === metric : name.includes(metric),
+  );
+}
+
+/** Is a metric the mean over the documents? */
+export function isLightevalMean(results: LightevalResults, key: string, metric: string): boolean {
+  return definitionOf(results, key, metric)?.corpus_level_fn === 'mean';
+}
+
+/** What the file says about one task, apart from its metrics. */
+export function lightevalTaskSettings(results: LightevalResults, key: string) {
+  const task = results.config_tasks[key];
+  const { version = null } = task ?? {};
+  const systemPrompt = results.config_general.model_config?.system_prompt ?? null;
+  const given = SHOTS.exec(key)?.groups?.shots;
+  return {
+    name: lightevalTaskName(results, key),
+    alias: null,
+    version: version === null ? null : String(version),
+    shots: given === undefined ? (task?.num_fewshots ?? null) : Number(given),
+    hash: null,
+    // Functions of Python are written with their place in memory, which is another one in each run.
+    scoring: sha256(canonicalJson(task?.metrics ?? []).replace(/ at 0x[0-9a-f]+/g, '')),
+    chatTemplate: null,
+    systemInstruction: systemPrompt === null ? null : sha256(systemPrompt),
+    multiturn: null,
+  };
+}
+
+/** Settings of generation that are given. */
+export function lightevalGeneration({
+  config_general: { model_config: model },
+}: LightevalResults): Record<string, unknown> {
+  const given = Object.entries(model?.generation_parameters ?? {});
+  return Object.fromEntries(given.filter(([, value]) => value !== null));
+}
+
+export function lightevalModel({
+  config_general: { model_name: name, model_config: model },
+}: LightevalResults): EvaluatedModel {
+  const [revision, dtype] = [model?.revision ?? null, model?.dtype ?? null];
+  return { name, source: null, revision, sha: null, dtype, parameters: null, adapter: null };
+}

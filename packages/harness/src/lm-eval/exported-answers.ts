@@ -1,0 +1,180 @@
+import { isDeepStrictEqual } from 'node:util';
+import { at, UserError } from '@shadow-gate/platform';
+import { parseJsonWithNaN } from '@shadow-gate/platform/json';
+import {
+  answerLimit,
+  choiceOutcome,
+  itemStops,
+  judgeAnswer,
+  type Outcome,
+  scoredTexts,
+  targetLikelihood,
+} from '@shadow-gate/probes';
+import { pieceCount } from '@shadow-gate/probes/files';
+import { type LmEvalSample, readSample, sampleLogprobs } from '@shadow-gate/probes/files/lm-eval';
+import type { ProbeItem } from '@shadow-gate/probes/item';
+import { type ExportPart, exportParts } from '../export/tasks.ts';
+import { readLogLines } from '../read-lines.ts';
+import { exportedItem } from './exported-item.ts';
+
+/** The samples of an exported task. */
+export interface ExportedTaskLog {
+  readonly path: string;
+  readonly part: ExportPart;
+  /** Whether the run rendered its prompts with a chat template. */
+  readonly isChat: boolean;
+}
+
+/** An item, and what the harness had for it. */
+export interface AnsweredItem {
+  readonly item: ProbeItem;
+  /** Log-likelihood of every choice. */
+  readonly logprobs: readonly number[] | null;
+  readonly text: string | null;
+  /** Log-likelihood of the right answer, where answers are generated. */
+  readonly targetLogprob: number | null;
+  /** Those that were read; an item has one answer in each of its parts. */
+  readonly parts: readonly ExportPart[];
+}
+
+/**
+ * What a chat template writes around every message of a run: the same before and after each, so that an example or an
+ * instruction that only some of them have is noticed.
+ */
+interface ChatFrame {
+  /** Null until the first message was read. */
+  around: { readonly before: string; readonly after: string } | null;
+}
+
+/** What is known of a suite while its tasks are read. */
+interface SuiteAnswers {
+  /** Whether prompts have to be messages of a chat. */
+  readonly wanted: boolean;
+  readonly maxNewTokens: number;
+  /** By the place of the item in its suite. */
+  readonly answered: Map<number, AnsweredItem>;
+  readonly frame: ChatFrame;
+}
+
+const HINT =
+  "run what 'shadow-gate probes --export lm-eval DIR' wrote as it is: without other few-shot examples or templates";
+
+/**
+ * Read the samples of one task into the items of its suite.
+ * @throws UserError with the line, for a prompt that is not that of the item, and for an item that is there twice
+ */
+export async function readAnswers(task: ExportedTaskLog, suite: SuiteAnswers): Promise<void> {
+  const { path, part } = task;
+  for await (const { text, number } of readLogLines(path, path)) {
+    const where = `${path}:${number}`;
+    const fields = parseJsonWithNaN(text, path, HINT, number) as Readonly<Record<string, unknown>>;
+    const sample = readSample({ line: number, where, fields });
+    const { place, item } = exportedItem(sample, HINT);
+    expectAsked(sample, item, task, suite);
+    const known = suite.answered.get(place) ?? { item, logprobs: null, text: null, targetLogprob: null, parts: [] };
+    if (known.parts.includes(part) || !isDeepStrictEqual(known.item, item)) {
+      throw new UserError(
+        `${where}: item ${place + 1} of its suite is there twice, or is another one elsewhere`,
+        'give one run',
+      );
+    }
+    suite.answered.set(place, withAnswer(known, sample, part));
+  }
+}
+
+/** Whether there are answers in all of its parts. */
+export function isComplete({ item, parts }: AnsweredItem): boolean {
+  return exportParts(item).every((part) => parts.includes(part));
+}
+
+/** The prompts are those of the item, without examples or a template that the run added. */
+function expectAsked(
+  { requests, resps, where }: LmEvalSample,
+  item: ProbeItem,
+  { part, isChat }: ExportedTaskLog,
+  { wanted, maxNewTokens, frame }: SuiteAnswers,
+): void {
+  const isRendered = wanted && item.verbatim === undefined;
+  if (isChat !== isRendered) {
+    const option = isRendered ? 'with' : 'without';
+    throw new UserError(
+      `${where}: this item is asked ${option} a chat template`,
+      `run its task ${option} --apply_chat_template`,
+    );
+  }
+  if (!exportParts(item).includes(part)) throw new UserError(`${where}: this item has no ${part}`, HINT);
+  const expected = scoredTexts(item, { tokenizer: null }, { chatTemplate: false });
+  const isGenerated = part === 'answers';
+  const isSame =
+    requests.length === (isGenerated ? 1 : expected.length) &&
+    resps.length === requests.length &&
+    requests.every(({ context, argument }, i) => {
+      const own = at(expected, i);
+      if (!(isRendered ? withinFrame(frame, context, own.context) : context === own.context)) return false;
+      if (isGenerated) return isSameGeneration(argument, item, maxNewTokens);
+      return argument === (isRendered ? messageOf(item, i) : own.continuation);
+    });
+  if (isSame) return;
+  throw new UserError(`${where}: the prompt of ${JSON.stringify(item.id)} is not that of the export`, HINT);
+}
+
+/**
+ * Whether a rendered text is a message in the frame of the run. The first one shows what that is. Templates may strip
+ * messages.
+ */
+function withinFrame(frame: ChatFrame, rendered: string, message: string): boolean {
+  const forms = [message, message.trim()];
+  const form = forms.find((text) => rendered.includes(text));
+  if (form === undefined) return false;
+  const start = rendered.indexOf(form);
+  frame.around ??= { before: rendered.slice(0, start), after: rendered.slice(start + form.length) };
+  const { before, after } = frame.around;
+  return forms.some((text) => rendered === `${before}${text}${after}`);
+}
+
+/** What a chat model is asked to say: without the delimiter of a text. */
+function messageOf({ question }: ProbeItem, i: number): string {
+  return question.kind === 'choice' ? at(question.choices, i) : question.target;
+}
+
+/** Whether the answer was generated as the item asks; no further setting may change it. */
+function isSameGeneration(argument: unknown, item: ProbeItem, maxNewTokens: number): boolean {
+  const given = (argument ?? {}) as Readonly<Record<string, unknown>>;
+  const { until, max_gen_toks: limit, do_sample: samples, temperature = 0, ...others } = given;
+  const isGreedy = samples === false && temperature === 0 && Object.keys(others).length === 0;
+  const isSameLimit = limit === answerLimit(item, { maxNewTokens });
+  return isGreedy && isSameLimit && isDeepStrictEqual(until, itemStops(item));
+}
+
+function withAnswer({ parts, ...known }: AnsweredItem, sample: LmEvalSample, part: ExportPart): AnsweredItem {
+  const { resps, where } = sample;
+  const read = { ...known, parts: [...parts, part] };
+  if (part === 'answers') {
+    const text = resps[0]?.[0];
+    if (typeof text !== 'string') throw new UserError(`${where}: resps: its answer is not a text`, HINT);
+    return { ...read, text };
+  }
+  const logprobs = sampleLogprobs(sample);
+  if (!logprobs.every(Number.isFinite)) {
+    throw new UserError(`${where}: resps: a log-likelihood is not a finite number`, 'check the model');
+  }
+  return part === 'targets' ? { ...read, targetLogprob: at(logprobs, 0) } : { ...read, logprobs };
+}
+
+/**
+ * How the harness' model answered. The number of tokens of a right answer is not in the logs: its mean log-probability
+ * is over the pieces into which GPT-4's tokenizer splits it.
+ */
+export function answerOutcome({ item, logprobs, text, targetLogprob }: AnsweredItem): Outcome {
+  const { question } = item;
+  if (question.kind === 'choice') return choiceOutcome(item, logprobs ?? []);
+  return {
+    item,
+    ...judgeAnswer(text ?? '', question),
+    margin: (targetLogprob ?? 0) / Math.max(1, pieceCount(question.target)),
+    probability: null,
+    logprobs: null,
+    lengths: null,
+    likelihood: targetLogprob === null ? null : targetLikelihood(item, { logprob: targetLogprob }),
+  };
+}

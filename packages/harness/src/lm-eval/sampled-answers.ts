@@ -1,0 +1,165 @@
+import { groupBy, UserError } from '@shadow-gate/platform';
+import { canonicalJson } from '@shadow-gate/platform/json';
+import { judgeAnswer } from '@shadow-gate/probes';
+import { type TaskConfig, taskAnswerRule } from '@shadow-gate/probes/files/lm-eval';
+import type { BenchmarkDocument, BenchmarkMetric } from '../benchmarks.ts';
+import { meanAndError } from '../mean-and-error.ts';
+
+type Pipeline = NonNullable<TaskConfig['filter_list']>[number];
+
+/** What one line of samples has of a document whose answer was sampled several times. */
+interface SampledLine {
+  readonly target: unknown;
+  /** Responses to the one request. */
+  readonly responses: readonly unknown[];
+  /** What the file has for `exact_match` under the filter; null without. */
+  readonly exactMatch: number | null;
+}
+
+/** Filters of a task that read an answer alike, and differ in which of several they choose. */
+export interface SampleReading {
+  /** The filter whose lines say what is right: the first one that takes no vote. */
+  readonly filter: string;
+  /** All of them. */
+  readonly filters: readonly string[];
+  /** Which answers are right; null where that is not known. */
+  readonly judge: (line: SampledLine) => readonly boolean[] | null;
+}
+
+/** Steps that choose among the answers to a request; the others read one answer. */
+const CHOOSING = new Set(['take_first', 'take_first_k', 'majority_vote']);
+const takes = (step: string, { filter }: Pipeline) => filter.some((own) => own.function === step);
+const readingSteps = ({ filter }: Pipeline) => filter.filter((step) => !CHOOSING.has(step.function));
+
+/**
+ * How many answers a filter leaves, so that `exact_match` is the share of right ones; null for one answer, or a vote.
+ */
+function answersLeft(pipeline: Pipeline): number | null {
+  if (takes('take_first', pipeline) || takes('majority_vote', pipeline)) return null;
+  const k = pipeline.filter.find((step) => step.function === 'take_first_k')?.k;
+  return typeof k === 'number' && Number.isInteger(k) && k > 1 ? k : null;
+}
+
+/**
+ * How every answer to a document is judged as the task judges the one that its filter chooses: the steps that need no
+ * Python read each of them, and `exact_match` compares. What the file says of the first answer, of all, or of a vote
+ * among answers that are all right or all wrong, has to come out.
+ */
+export function sampleReadings(config: TaskConfig): SampleReading[] {
+  const pipelines = config.filter_list ?? [];
+  const alike = groupBy(pipelines, (own) => canonicalJson(readingSteps(own)));
+  return [...alike.values()].flatMap((own): SampleReading[] => {
+    const pipeline = own.find((one) => !takes('majority_vote', one)) ?? own[0];
+    if (pipeline === undefined) return [];
+    const filters = own.map(({ name }) => name);
+    return [{ filter: pipeline.name, filters, judge: (line) => judge(line, pipeline, config) }];
+  });
+}
+
+function judge({ target, responses, exactMatch }: SampledLine, pipeline: Pipeline, config: TaskConfig) {
+  const targets = targetsOf(target);
+  const texts = responses.filter((response) => typeof response === 'string');
+  if (targets === null || texts.length < responses.length) return null;
+  const ofOne = { ...pipeline, filter: [...readingSteps(pipeline), { function: 'take_first' }] };
+  const of = { filter: pipeline.name, targets, where: 'samples', choices: [] };
+  try {
+    const rule = taskAnswerRule({ ...config, filter_list: [ofOne] }, of);
+    const right = texts.map((text) => judgeAnswer(text, { kind: 'exact', target: '', rule }).correct);
+    return fits(right, exactMatch, pipeline) ? right : null;
+  } catch (error) {
+    // A step of Python, or a pattern that cannot be read.
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+}
+
+/** What looks like a list may be one, or a text. */
+function targetsOf(target: unknown): readonly string[] | null {
+  if (Array.isArray(target)) return target.every((own) => typeof own === 'string') ? target : null;
+  return typeof target === 'string' && !target.startsWith('[') ? [target] : null;
+}
+
+const shareOf = (right: readonly boolean[]) => right.filter(Boolean).length / right.length;
+
+function fits(right: readonly boolean[], exactMatch: number | null, pipeline: Pipeline): boolean {
+  if (exactMatch === null) return false;
+  const left = answersLeft(pipeline);
+  if (left !== null) return Math.abs(shareOf(right.slice(0, left)) - exactMatch) < 1e-9;
+  if (takes('majority_vote', pipeline)) {
+    return right.every((own) => own === right[0]) ? Number(right[0]) === exactMatch : true;
+  }
+  return Number(right[0]) === exactMatch;
+}
+
+interface SampledDocuments {
+  readonly documents: readonly BenchmarkDocument[];
+  readonly repeats: number;
+  /** For each reading, which answers to each document are right, by its number. */
+  readonly right: ReadonlyMap<SampleReading, ReadonlyMap<number, readonly boolean[]>>;
+}
+
+interface SampledMetrics {
+  readonly metrics: readonly BenchmarkMetric[];
+  readonly documents: readonly BenchmarkDocument[];
+}
+
+/**
+ * The metrics of a task whose answers were sampled: which of them are shares of right answers or follow from them, and
+ * for each reading whose share of all answers is not among them, a row that has it.
+ */
+export function metricsOfSamples(metrics: readonly BenchmarkMetric[], config: TaskConfig, sampled: SampledDocuments) {
+  const marked = metrics.map((metric, i) => withSamples(metric, i, config, { ...sampled, metrics }));
+  const start: SampledMetrics = { metrics: marked, documents: sampled.documents };
+  return [...sampled.right].reduce((all, [reading, right]) => withReading(all, reading, right, sampled), start);
+}
+
+/** By the name of the metric, and the filter. */
+function withSamples(
+  metric: BenchmarkMetric,
+  index: number,
+  { filter_list: pipelines }: TaskConfig,
+  { documents, repeats, metrics }: SampledDocuments & { readonly metrics: readonly BenchmarkMetric[] },
+): BenchmarkMetric {
+  const isShare = documents.every(({ values }) => {
+    const value = values[index];
+    return typeof value === 'number' && value >= 0 && value <= 1;
+  });
+  if (!isShare) return metric;
+  const pipeline = pipelines?.find(({ name }) => name === metric.filter);
+  const left = pipeline && metric.metric === 'exact_match' ? answersLeft(pipeline) : null;
+  if (left !== null) return { ...metric, ofSamples: 'share', ...(left === repeats ? {} : { samples: left }) };
+  if (metric.metric === PASS_AT_1) return { ...metric, ofSamples: 'share' };
+  if (!/^pass@\d+$/.test(metric.metric)) return metric;
+  const isKnown = metrics.some((other) => other.metric === PASS_AT_1 && other.filter === metric.filter);
+  return { ...metric, ofSamples: isKnown ? 'redundant' : 'estimate' };
+}
+
+const PASS_AT_1 = 'pass@1';
+
+/** Where every answer is judged, what filters of this reading choose among them adds nothing. */
+function withReading(
+  all: SampledMetrics,
+  { filter, filters }: SampleReading,
+  right: ReadonlyMap<number, readonly boolean[]>,
+  { repeats }: SampledDocuments,
+): SampledMetrics {
+  const own = ({ metric, filter: name }: BenchmarkMetric) => metric === 'exact_match' && filters.includes(name);
+  const whole = all.metrics.find(
+    (metric) => own(metric) && metric.ofSamples === 'share' && metric.samples === undefined,
+  );
+  const shares = all.documents.map(({ id }) => {
+    const answers = right.get(id);
+    return answers?.length === repeats ? shareOf(answers) : null;
+  });
+  const known = shares.filter((share) => share !== null);
+  if (whole === undefined && (known.length < shares.length || known.length === 0)) return all;
+  const metrics = all.metrics.map((metric): BenchmarkMetric => {
+    return own(metric) && metric !== whole ? { ...metric, ofSamples: 'redundant' } : metric;
+  });
+  if (whole !== undefined) return { ...all, metrics };
+  const mean = { ...meanAndError(known), higherIsBetter: true };
+  return {
+    metrics: [...metrics, { metric: 'exact_match', filter: `${filter}/mean@${repeats}`, ...mean, ofSamples: 'share' }],
+    documents: all.documents.map((document, i) => ({ ...document, values: [...document.values, shares[i] ?? null] })),
+  };
+}

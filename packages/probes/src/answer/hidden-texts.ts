@@ -1,0 +1,190 @@
+import { createHmac } from 'node:crypto';
+import { at, UserError } from '@shadow-gate/platform';
+import type { AnswerKind, ProbeItem } from '../item.ts';
+import type { Suite } from '../suite.ts';
+import type { TextSuite } from '../texts/text-suite.ts';
+import { KEPT_CHARACTERS } from './item-table.ts';
+import type { LeftOutMeasurement, MeasuredProbes, ProbeItemMeasurement, SuiteMeasurement } from './schema.ts';
+import { sharesText, withoutQuotes } from './without-quotes.ts';
+
+/**
+ * Measurements of private benchmarks: hashes take the place of texts. Their key is made of all prompts and right
+ * answers of the suite, and is not stored with them. So nobody without the file can look up a short answer, or try
+ * prompts one by one; and two measurements of one suite have the same hashes, so that whatever compares texts compares
+ * these.
+ */
+
+/** Another way of hashing needs another name: hashes of both would be compared. */
+const KEY_OF = 'shadow-gate/hidden-texts@1';
+
+/** What a key is made of. */
+interface KeyedItem {
+  readonly id: string;
+  readonly prompt: string;
+  readonly right: string;
+}
+
+function keyOf(items: readonly KeyedItem[]): string {
+  const texts = items.map(({ id, prompt, right }) => [id, prompt.slice(0, KEPT_CHARACTERS), right]);
+  return createHmac('sha256', KEY_OF).update(JSON.stringify(texts)).digest('hex');
+}
+
+/** The key of a suite's hashes: 64 hexadecimal digits. @param items all of the suite */
+export function textKey(items: readonly ProbeItem[]): string {
+  return keyOf(items.map((item) => ({ id: item.id, prompt: item.prompt, right: rightAnswerText(item) })));
+}
+
+/** The right answer as a measurement has it. */
+export function rightAnswerText({ question }: Pick<ProbeItem, 'question'>): string {
+  return question.kind === 'choice' ? at(question.choices, question.answer) : question.target;
+}
+
+/**
+ * The key of a measured suite with its texts: the one in the measurement, or that of all its items. Null where a file
+ * of an older version has a part of them.
+ */
+export function keyOfMeasured({ name, textKey: key, items: size }: SuiteMeasurement, items: MeasuredProbes['items']) {
+  if (key !== undefined) return key;
+  const own = items.filter(({ suite }) => suite === name);
+  const known = own.flatMap(({ id, prompt, right }) => (prompt === null ? [] : [{ id, prompt, right }]));
+  return known.length === size ? keyOf(known) : null;
+}
+
+/** 96 bits: no two texts of all benchmarks are confused. */
+const CHARACTERS = 16;
+
+/** A label stands in a sentence of a report, and a suite has at most a few dozen. */
+const LABEL_CHARACTERS = 6;
+
+function hash(key: string, ...parts: readonly string[]): string {
+  return createHmac('sha256', key).update(JSON.stringify(parts)).digest('base64url');
+}
+
+/** The same for all items of the suite: labels are counted. */
+function hashLabel(key: string, label: string): string {
+  return label === '' ? '' : `#${hash(key, 'label', label).slice(0, LABEL_CHARACTERS)}`;
+}
+
+/** What is known of the answers to an item. */
+interface Labeled {
+  readonly answers?: AnswerKind | undefined;
+  readonly oldLabel?: string | undefined;
+  readonly oldLabels?: Readonly<Record<string, string>> | undefined;
+}
+
+function hideLabels({ oldLabel, oldLabels }: Labeled, key: string) {
+  const renamed = Object.entries(oldLabels ?? {}).map((pair) => pair.map((label) => hashLabel(key, label)));
+  return {
+    ...(oldLabel === undefined ? {} : { oldLabel: hashLabel(key, oldLabel) }),
+    ...(oldLabels === undefined ? {} : { oldLabels: Object.fromEntries(renamed) as Record<string, string> }),
+  };
+}
+
+/**
+ * An item with hashes for its prompt and answers. Texts of two items are never the same; labels of one suite are. No
+ * answer stays no answer. The log-probabilities change places, in the same way for every model: in the order of the
+ * choices, the highest one would tell the letter.
+ * @param answers what is answered, if the item does not say so
+ */
+export function hideItem(
+  item: ProbeItemMeasurement,
+  key: string,
+  answers: AnswerKind | undefined = item.answers,
+): ProbeItemMeasurement {
+  const { id, prompt, right, given, logprobs, scaledLogprobs, lengths, spelling, tokens, slices } = item;
+  const place = (i: number) => hash(key, 'order', id, String(i));
+  const areLabels = answers === 'label' || item.oldLabel !== undefined;
+  const hideText = (kind: string, text: string) => hash(key, kind, id, text).slice(0, CHARACTERS);
+  const hideAnswer = (text: string) => {
+    if (areLabels) return hashLabel(key, text);
+    return text === '' ? '' : hideText('answer', text);
+  };
+  return {
+    ...item,
+    prompt: prompt === null ? null : hideText('prompt', prompt),
+    right: hideAnswer(right),
+    given: hideAnswer(given),
+    logprobs: logprobs && shuffled(logprobs, place),
+    ...(scaledLogprobs === undefined ? {} : { scaledLogprobs: shuffled(scaledLogprobs, place) }),
+    ...(lengths === undefined ? {} : { lengths: shuffled(lengths, place) }),
+    ...hideLabels(item, key),
+    ...(slices === undefined ? {} : { slices: hideSlices(slices, key) }),
+    ...hidePassage(item, key),
+    ...(spelling === undefined ? {} : { spelling: hideDigest(key, { kind: 'spelling', id }, spelling) }),
+    ...(tokens === undefined ? {} : { tokens: hideDigest(key, { kind: 'tokens', id }, tokens) }),
+  };
+}
+
+/** The same for all items of the suite, whose slices are compared. */
+function hideSlices(slices: NonNullable<ProbeItemMeasurement['slices']>, key: string): Record<string, string> {
+  const hidden = Object.entries(slices).map(([field, value]) => [
+    field,
+    `#${hash(key, 'slice', field, value).slice(0, CHARACTERS)}`,
+  ]);
+  return Object.fromEntries(hidden) as Record<string, string>;
+}
+
+/** The same for all items of a passage. */
+function hidePassage({ passage }: Pick<ProbeItemMeasurement, 'passage'>, key: string) {
+  return passage === undefined ? {} : { passage: hash(key, 'passage', passage).slice(0, CHARACTERS) };
+}
+
+/** In hexadecimal digits, as many as it had. */
+function hideDigest(key: string, { kind, id }: { readonly kind: string; readonly id: string }, digest: string): string {
+  return Buffer.from(hash(key, kind, id, digest), 'base64url')
+    .toString('hex')
+    .slice(0, digest.length);
+}
+
+function shuffled<T>(values: readonly T[], keyOfIndex: (index: number) => string): T[] {
+  return values
+    .map((value, i) => ({ value, key: keyOfIndex(i) }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ value }) => value);
+}
+
+/** An item that was not asked: its labels, and what its reason quotes. */
+export function hideLeftOut(item: LeftOutMeasurement, key: string): LeftOutMeasurement {
+  return { ...item, reason: withoutQuotes(item.reason), ...hideLabels(item, key), ...hidePassage(item, key) };
+}
+
+/** Whether the texts of a suite must not be stored or shown. */
+export function hidesTexts({ texts }: Pick<Suite, 'texts'>): boolean {
+  return texts !== undefined && !texts.kept;
+}
+
+/**
+ * Do some work with suites. If the texts of one must not be shown, neither do its errors: a tokenizer quotes what it
+ * cannot encode, and a server may repeat what it was asked.
+ */
+export async function hidingErrors<T>(
+  { suites, texts = [] }: { readonly suites: readonly Suite[]; readonly texts?: readonly TextSuite[] | undefined },
+  work: () => Promise<T>,
+): Promise<T> {
+  const hidden = [
+    ...suites.filter(hidesTexts).flatMap(({ items }) => items.flatMap(textsOf)),
+    ...texts.filter(({ kept }) => !kept).flatMap((suite) => suite.texts.map(({ text }) => text)),
+  ];
+  try {
+    return await work();
+  } catch (error) {
+    if (hidden.length === 0 || !(error instanceof UserError)) throw error;
+    throw hideError(error, (message) => (sharesText(message, hidden) ? NOT_SHOWN : message));
+  }
+}
+
+const NOT_SHOWN = 'the probes could not run, and the reason is not shown since it has a text of them';
+
+function textsOf({ prompt, question }: ProbeItem): readonly string[] {
+  return [prompt, ...(question.kind === 'choice' ? question.choices : [question.target])];
+}
+
+const HINT = 'for the whole message, run it where texts may be shown, without probes-text: omit';
+
+/** An error without the texts that it quotes. */
+export function hideError(error: UserError, hideMore = (message: string) => message): UserError {
+  const problem = hideMore(withoutQuotes(error.problem));
+  const hint = hideMore(withoutQuotes(error.hint));
+  const isWhole = problem === error.problem && hint === error.hint;
+  return isWhole ? error : new UserError(problem, HINT, { code: error.code });
+}

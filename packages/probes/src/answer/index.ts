@@ -1,0 +1,20 @@
+export { hideError, hideItem, hideLeftOut, hidesTexts, hidingErrors, keyOfMeasured, textKey } from './hidden-texts.ts';
+export { packItemTable, unpackItems } from './item-table.ts';
+export { measuredItem } from './measured-item.ts';
+export { measuredSuite } from './measured-suite.ts';
+export {
+  factKey,
+  itemKey,
+  type LeftOutMeasurement,
+  type MeasuredProbes,
+  measuredProbesSchema,
+  NOT_RUN_CAUSES,
+  type ProbeItemMeasurement,
+  type Probes,
+  probeItemSchema,
+  probesSchema,
+  type SuiteMeasurement,
+  suiteMeasurementSchema,
+} from './schema.ts';
+export { LOG_UNIT, type Predictions, type TextSuiteMeasurement } from './texts.ts';
+export { sharesText, withoutQuotes } from './without-quotes.ts';

@@ -1,0 +1,235 @@
+import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
+import { at } from '@shadow-gate/platform';
+import { type FirstIssue, validate } from '@shadow-gate/platform/json';
+import { z } from 'zod';
+import { FACTS_RANGE } from '../suite.ts';
+import { drawnPrompts } from './drawn-prompts.ts';
+import type { ProbeItemMeasurement, SuiteMeasurement } from './schema.ts';
+
+/**
+ * How the items of a measurement are stored: one row for each, with what many have in common written once. Another
+ * layout gets another number, and versions that do not know it refuse the file.
+ */
+const ITEM_TABLE = 'shadow-gate/probe-items@1';
+
+/** Prompts are kept for the examples of a report, where the rest of a very long one adds nothing. */
+export const KEPT_CHARACTERS = 4000;
+
+/** The columns that every table has, and those that it has only if an item needs them. */
+const COLUMNS = ['group', 'id', 'fact', 'right', 'given', 'correct', 'margin', 'probability', 'logprobs'] as const;
+const FURTHER_COLUMNS = [
+  'passage',
+  'prompt',
+  'oldLabel',
+  'oldLabels',
+  'reading',
+  'spelling',
+  'tokens',
+  'lengths',
+  'likelihood',
+  'scaledLogprobs',
+  'samples',
+] as const;
+
+const column = z.enum([...COLUMNS, ...FURTHER_COLUMNS]);
+type Column = z.infer<typeof column>;
+
+/** What the items of a group have in common; it is checked where it belongs to an item. */
+const GROUP_KEYS = [
+  'suite',
+  'capability',
+  'family',
+  'cluster',
+  'form',
+  'chance',
+  'kind',
+  'answers',
+  'level',
+  'slices',
+] as const;
+
+const tableSchema = z.strictObject({
+  format: z.literal(ITEM_TABLE),
+  groups: z.array(z.partialRecord(z.enum(GROUP_KEYS), z.unknown())),
+  /** The maps `oldLabels`, of which there are few. */
+  permutations: z.array(z.record(z.string(), z.string())).optional(),
+  columns: z
+    .array(column)
+    .refine((names) => new Set(names).size === names.length, { error: 'a column is there twice' }),
+  rows: z.array(z.array(z.unknown())),
+});
+type ItemTable = z.infer<typeof tableSchema>;
+
+/**
+ * Items as a table.
+ *
+ * - `group`: index in `groups`;
+ * - `fact`: id of the benchmark form, or the row that has it; null for a benchmark form;
+ * - `prompt`: text, the row with the same one, or null for one of the built-in suite, which is drawn again from its
+ *   seed;
+ * - `given`: null where it is the right answer;
+ * - `oldLabels`: index in `permutations`;
+ * - `reading`: log-probability and number of tokens;
+ * - `samples`: right ones, and all;
+ * - `likelihood`: log-probability, bytes, and the log-probabilities with scaled logits if there are any; then the same
+ *   log-probabilities among the suite's right answers, if there are any.
+ *
+ * All others are as in an item, with null for what an item lacks.
+ */
+export function packItemTable(
+  items: readonly ProbeItemMeasurement[],
+  suites: readonly SuiteMeasurement[],
+): Record<keyof ItemTable, unknown> {
+  const drawn = new Map(suites.map((suite) => [suite.name, drawnPrompts(suite)]));
+  const [groups, permutations] = [new Shared(), new Shared()];
+  const [rowsOfIds, rowsOfPrompts] = [new Map<string, number>(), new Map<string, number>()];
+  for (const [row, { suite, id }] of items.entries()) rowsOfIds.set(JSON.stringify([suite, id]), row);
+  const cells = items.map((item, row): Record<Column, unknown> => {
+    const { suite, id, fact, prompt, right, given, oldLabels, reading } = item;
+    const { correct, margin, probability, logprobs, oldLabel, likelihood } = item;
+    const isDrawn = prompt !== null && prompt === drawn.get(suite)?.get(id)?.slice(0, KEPT_CHARACTERS);
+    const first = prompt === null || isDrawn ? undefined : (rowsOfPrompts.get(prompt) ?? row);
+    if (first === row && prompt !== null) rowsOfPrompts.set(prompt, row);
+    return {
+      group: groups.indexOf(Object.fromEntries(GROUP_KEYS.map((key) => [key, item[key]]))),
+      id,
+      fact: fact === id ? null : (rowsOfIds.get(JSON.stringify([suite, fact])) ?? fact),
+      passage: item.passage ?? null,
+      prompt: first === undefined ? null : first === row ? prompt : first,
+      right,
+      given: given === right ? null : given,
+      ...{ correct, margin, probability, logprobs },
+      oldLabel: oldLabel ?? null,
+      oldLabels: oldLabels === undefined ? null : permutations.indexOf(oldLabels),
+      reading: reading === undefined ? null : [reading.logprob, reading.tokens],
+      spelling: item.spelling ?? null,
+      tokens: item.tokens ?? null,
+      lengths: item.lengths ?? null,
+      scaledLogprobs: item.scaledLogprobs ?? null,
+      samples: item.samples === undefined ? null : [item.samples.correct, item.samples.of],
+      likelihood: likelihood === undefined ? null : packLikelihood(likelihood),
+    };
+  });
+  const columns = [...COLUMNS, ...FURTHER_COLUMNS.filter((name) => cells.some((own) => own[name] !== null))];
+  return {
+    format: ITEM_TABLE,
+    groups: groups.values,
+    permutations: permutations.values.length > 0 ? permutations.values : undefined,
+    columns,
+    rows: cells.map((own) => columns.map((name) => own[name])),
+  };
+}
+
+/** Values that are written once. */
+class Shared {
+  readonly values: object[] = [];
+  readonly #indices = new Map<string, number>();
+
+  indexOf(value: object): number {
+    const key = JSON.stringify(value);
+    const index = this.#indices.get(key) ?? this.values.push(value) - 1;
+    this.#indices.set(key, index);
+    return index;
+  }
+}
+
+type Unpacked = { readonly items: unknown[] } | { readonly issue: FirstIssue };
+
+/**
+ * The items of a table, each as an object that its own schema has to check.
+ * @param suites of the measurement, not checked yet
+ */
+export function unpackItems(stored: object, suites: unknown): Unpacked {
+  const format = 'format' in stored ? stored.format : undefined;
+  if (format !== ITEM_TABLE) {
+    const message = `of the format ${JSON.stringify(String(format).slice(0, 100))}, and this version reads lists and ${ITEM_TABLE}`;
+    return { issue: { path: [], message } };
+  }
+  const parsed = validate(tableSchema, stored);
+  if (!parsed.success) return parsed;
+  const table = parsed.data;
+  const missing = COLUMNS.find((name) => !table.columns.includes(name));
+  if (missing) return { issue: { path: ['columns'], message: `has no ${missing}` } };
+  const drawn = new Map(suitesAmong(suites).map((suite) => [suite.name, drawnPrompts(suite)]));
+  const items: unknown[] = [];
+  for (const row of table.rows.keys()) {
+    const item = unpackRow(row, table, drawn);
+    if (typeof item === 'string') return { issue: { path: ['rows', row], message: item } };
+    items.push(item);
+  }
+  return { items };
+}
+
+const drawnSchema = z.object({
+  name: z.string(),
+  version: z.int().nullable(),
+  digest: z.string(),
+  seed: z.int().nullable(),
+  facts: z.int().min(FACTS_RANGE.least).max(FACTS_RANGE.most).optional(),
+});
+
+/** Those that can have been drawn; what is wrong with others is the business of their schema. */
+function suitesAmong(suites: unknown): Array<z.infer<typeof drawnSchema>> {
+  if (!Array.isArray(suites)) return [];
+  return suites.flatMap((suite: unknown) => drawnSchema.safeParse(suite).data ?? []);
+}
+
+type Drawn = ReadonlyMap<unknown, ReadonlyMap<string, string> | null>;
+
+/** @returns what is wrong with the row, as a text */
+function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string {
+  const { columns, rows, groups, permutations = [] } = table;
+  const values = at(rows, row);
+  if (values.length !== columns.length) return `has ${values.length} values for ${columns.length} columns`;
+  const own: Partial<Record<Column, unknown>> = Object.fromEntries(columns.map((name, i) => [name, values[i]]));
+  const group = entryOf(groups, own.group);
+  if (group === undefined) return 'is of no group';
+  const { id, right, passage = null, oldLabel = null, reading = null, spelling = null, tokens = null } = own;
+  const { lengths = null, likelihood = null, scaledLogprobs = null, samples = null } = own;
+  const textOf = (name: 'id' | 'prompt', value: unknown) =>
+    typeof value === 'number' ? entryOf(rows, value)?.[columns.indexOf(name)] : value;
+  const [fact, asked] = [textOf('id', own.fact ?? null), textOf('prompt', own.prompt ?? null)];
+  if (fact === undefined || asked === undefined) return 'names a row that does not exist';
+  const { oldLabels = null } = own;
+  const permutation = oldLabels === null ? null : entryOf(permutations, oldLabels);
+  if (permutation === undefined) return 'has no such oldLabels';
+  if (reading !== null && !(Array.isArray(reading) && reading.length === 2)) return 'has no pair as its reading';
+  if (samples !== null && !(Array.isArray(samples) && samples.length === 2)) return 'has no pair as its samples';
+  if (likelihood !== null && !(Array.isArray(likelihood) && likelihood.length >= 2))
+    return 'has no pair as its likelihood';
+  const prompt = asked ?? drawn.get(group.suite)?.get(String(id))?.slice(0, KEPT_CHARACTERS);
+  const { suite, capability, family, cluster, form, chance, ...optional } = group;
+  return {
+    ...{ suite, id, fact: fact ?? id, capability, family, cluster, form },
+    ...{ prompt: prompt ?? null, right, given: own.given ?? right, correct: own.correct, chance },
+    ...{ margin: own.margin, probability: own.probability, logprobs: own.logprobs },
+    ...optional,
+    ...(passage === null ? {} : { passage }),
+    ...(oldLabel === null ? {} : { oldLabel }),
+    ...(permutation === null ? {} : { oldLabels: permutation }),
+    ...(reading === null ? {} : { reading: { logprob: reading[0], tokens: reading[1] } }),
+    ...(spelling === null ? {} : { spelling }),
+    ...(tokens === null ? {} : { tokens }),
+    ...(lengths === null ? {} : { lengths }),
+    ...(likelihood === null ? {} : { likelihood: unpackLikelihood(likelihood) }),
+    ...(scaledLogprobs === null ? {} : { scaledLogprobs }),
+    ...(samples === null ? {} : { samples: { correct: samples[0], of: samples[1] } }),
+  };
+}
+
+function packLikelihood({ logprob, bytes, scaled = [], among }: NonNullable<ProbeItemMeasurement['likelihood']>) {
+  return [logprob, bytes, ...scaled, ...(among === undefined ? [] : [among.logprob, ...among.scaled])];
+}
+
+function unpackLikelihood([logprob, bytes, ...rest]: readonly unknown[]) {
+  const [scaled, [first, ...others]] = [rest.slice(0, LOGIT_FACTORS.length), rest.slice(LOGIT_FACTORS.length)];
+  return {
+    ...{ logprob, bytes },
+    ...(scaled.length === 0 ? {} : { scaled }),
+    ...(first === undefined ? {} : { among: { logprob: first, scaled: others } }),
+  };
+}
+
+function entryOf<T>(list: readonly T[], index: unknown): T | undefined {
+  return typeof index === 'number' ? list[index] : undefined;
+}

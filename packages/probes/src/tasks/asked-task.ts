@@ -1,0 +1,110 @@
+import { UserError } from '@shadow-gate/platform';
+import type { PythonDict } from '@shadow-gate/python';
+import type { AskedDocument, AskedTask } from '../files/asked-document.ts';
+import { finalPart } from '../files/final-part.ts';
+import { askedChoices } from '../files/lm-eval/asked-choices.ts';
+import { DEFAULT_MAX_TOKENS } from '../files/lm-eval/asked-generation.ts';
+import type { ChoiceScoring, Wording } from '../item.ts';
+import { pythonToJson } from './python/json.ts';
+import type { TaskRequest } from './requests.ts';
+import type { Task } from './task.ts';
+
+interface AskingOptions {
+  /** How texts of choices are scored; as the metrics of the task say, if missing. */
+  readonly scoring?: ChoiceScoring | undefined;
+  /** The filter by which generated answers are read; the first of the task if missing. */
+  readonly filter?: string | undefined;
+}
+
+const HINT = 'use a task with choices, one of which is right, or with generated answers';
+
+/**
+ * The documents of a task in the words of the harness.
+ * @param requests of the documents, in their order
+ * @throws UserError for a document without one right answer, and for a task that asks for the likelihood of a text
+ */
+export function askedTask(
+  task: Task,
+  documents: readonly PythonDict[],
+  requests: readonly TaskRequest[],
+  options: AskingOptions,
+): AskedTask {
+  const asked = requests.map((request, i): AskedDocument => {
+    const where = `${task.file}: document ${i + 1}`;
+    const fields = {
+      subject: task.name,
+      ...(pythonToJson(documents[i] ?? new Map()) as Readonly<Record<string, unknown>>),
+    };
+    return { record: { line: i, where, fields }, wording: wordingOf(request, { task, where, ...options }) };
+  });
+  const { metrics, otherMetrics } = task;
+  const left = otherMetrics.filter((name) => name !== 'perplexity');
+  const warning = `${task.file}: judged by ${metrics.join(', ')}; ${left.join(', ')} is not computed`;
+  return { name: task.name, documents: asked, chatTemplate: false, warnings: left.length > 0 ? [warning] : [] };
+}
+
+interface Asking extends AskingOptions {
+  readonly task: Task;
+  /** For errors. */
+  readonly where: string;
+}
+
+function wordingOf(request: TaskRequest, asking: Asking): Wording {
+  switch (request.kind) {
+    case 'choices':
+      return choicesOf(request, asking);
+    case 'generation':
+      return generationOf(request, asking);
+    case 'continuation':
+      throw new UserError(`${asking.where}: a log-likelihood of one text has no choices`, HINT);
+  }
+}
+
+/** As a line of samples would be asked. */
+function choicesOf(
+  { contexts, continuations, answers }: TaskRequest & { readonly kind: 'choices' },
+  { task, where, scoring }: Asking,
+): Wording {
+  const [answer, another] = answers;
+  if (answer === undefined) throw new UserError(`${where}: its target is none of its ${contexts.length} choices`, HINT);
+  if (another !== undefined) throw new UserError(`${where}: ${answers.length} of its choices are right`, HINT);
+  const requests = contexts.map((context, i) => ({ context, argument: continuations[i] ?? '' }));
+  const sample = {
+    where,
+    doc_id: 0,
+    doc: {},
+    target: answer,
+    resps: [],
+    filter: undefined,
+    metrics: task.metrics,
+    acc: undefined,
+    exact_match: undefined,
+    requests,
+  };
+  return askedChoices(sample, scoring);
+}
+
+function generationOf(
+  { context, until, maxNewTokens, rules }: TaskRequest & { readonly kind: 'generation' },
+  { task, where, filter }: Asking,
+): Wording {
+  const named = filter === undefined ? rules[0] : rules.find((rule) => rule.filter === filter);
+  if (named === undefined) {
+    const names = rules.map((rule) => rule.filter).join(', ');
+    throw new UserError(`${task.file}: filter: it has no ${JSON.stringify(filter)}`, `give one of ${names}`);
+  }
+  const [target] = named.rule.targets;
+  if (target === undefined) throw new UserError(`${where}: it has no right answer`, HINT);
+  return {
+    prompt: context,
+    verbatim: true,
+    question: {
+      kind: 'exact',
+      target: finalPart(target),
+      delimiter: task.targetDelimiter,
+      rule: named.rule,
+      stop: until.filter((text) => text !== ''),
+      maxNewTokens: maxNewTokens ?? DEFAULT_MAX_TOKENS,
+    },
+  };
+}

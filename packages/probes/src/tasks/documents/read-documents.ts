@@ -1,0 +1,130 @@
+import { extname } from 'node:path';
+import { openDataset } from '@shadow-gate/checkpoints/hub';
+import { UserError } from '@shadow-gate/platform';
+import { parseJson } from '@shadow-gate/platform/json';
+import {
+  floatColumns,
+  type ParquetSource,
+  type ParquetValue,
+  parquetBytes,
+  readParquet,
+} from '@shadow-gate/platform/parquet';
+import { isDict, isList, type PythonDict, PythonFloat, type PythonValue, parsePythonJson } from '@shadow-gate/python';
+import { decodeProbeText, readLines, readProbeBytes } from '../../files/lines.ts';
+import { asColumns } from './columns.ts';
+import { readTable } from './csv.ts';
+
+/** Documents, in order. */
+export interface Documents {
+  readonly documents: readonly PythonDict[];
+  /** Address of a data set on a hub with its commit, if the given address can move. */
+  readonly pinned: string | null;
+  /** Its address with the commit; null for files. */
+  readonly source: string | null;
+}
+
+/** Whether a column is needed: a data set may have pictures next to its questions. */
+export type IsNeeded = (column: string) => boolean;
+
+const HINT = 'give JSON, JSONL, CSV, TSV or parquet, or samples_TASK_DATE.jsonl of lm-evaluation-harness';
+
+/**
+ * The documents of a local file, with the types that Python gives their values. In samples of lm-evaluation-harness,
+ * they are the documents of its lines, by `doc_id`.
+ * @param name what errors call it
+ * @throws UserError with the line, for what is no document
+ */
+export async function readDocumentFile(path: string, name: string, isNeeded: IsNeeded): Promise<Documents> {
+  const bytes = await readProbeBytes(path);
+  const files = { pinned: null, source: null };
+  switch (extname(name).toLowerCase()) {
+    case '.jsonl':
+    case '.ndjson':
+      return { documents: linesOf(bytes, name), ...files };
+    case '.json': {
+      const text = decodeProbeText(bytes, name);
+      // The harness takes a list, and one document on each line.
+      return { documents: text.trimStart().startsWith('[') ? listOf(text, name) : linesOf(bytes, name), ...files };
+    }
+    case '.csv':
+      return { documents: readTable(decodeProbeText(bytes, name), name, ','), ...files };
+    case '.tsv':
+      return { documents: readTable(decodeProbeText(bytes, name), name, '\t'), ...files };
+    case '.parquet':
+      return { documents: await rowsOf([parquetBytes(bytes, name)], isNeeded), ...files };
+    default:
+      throw new UserError(`${name} does not have the file extension of documents`, HINT);
+  }
+}
+
+/** The documents of a split on a hub, `hf://datasets/org/name/config/split`. */
+export async function readHubDocuments(address: string, isNeeded: IsNeeded): Promise<Documents> {
+  const { files, source, moves } = await openDataset(address);
+  return { documents: await rowsOf(files, isNeeded), source, pinned: moves ? source : null };
+}
+
+function linesOf(bytes: Buffer, name: string): PythonDict[] {
+  const rows: PythonDict[] = [];
+  for (const { number, text } of readLines(bytes, name)) {
+    if (text.trim() !== '') rows.push(documentOf(text, `${name}:${number}`));
+  }
+  const samples = rows.map(sampleOf);
+  return samples.every((sample) => sample !== null) && rows.length > 0 ? byId(samples, name) : asColumns(rows, name);
+}
+
+function documentOf(text: string, where: string): PythonDict {
+  parseJson(text, { name: where, hint: HINT });
+  const value = parsePythonJson(text);
+  if (!isDict(value)) throw new UserError(`${where}: not a JSON object`, HINT);
+  return value;
+}
+
+function listOf(text: string, name: string): PythonDict[] {
+  parseJson(text, { name, hint: HINT });
+  const value = parsePythonJson(text);
+  if (!isList(value) || !value.every(isDict)) throw new UserError(`${name} is no list of JSON objects`, HINT);
+  return asColumns(value, name);
+}
+
+interface SampleDocument {
+  readonly id: number;
+  readonly document: PythonDict;
+}
+
+function sampleOf(row: PythonDict): SampleDocument | null {
+  const [id, document] = [row.get('doc_id'), row.get('doc')];
+  return typeof id === 'number' && document !== undefined && isDict(document) && row.has('resps')
+    ? { id, document }
+    : null;
+}
+
+/**
+ * A document has a line for each filter. The first documents of a task have to be all there: few-shot examples depend
+ * on it.
+ */
+function byId(samples: readonly (SampleDocument | null)[], name: string): PythonDict[] {
+  const found = new Map(samples.flatMap((sample) => (sample === null ? [] : [[sample.id, sample.document] as const])));
+  const ids = [...found.keys()].sort((a, b) => a - b);
+  const missing = ids.findIndex((id, i) => id !== i);
+  if (missing !== -1) throw new UserError(`${name}: document ${missing} is missing`, 'give the samples of a whole run');
+  return ids.flatMap((id) => found.get(id) ?? []);
+}
+
+async function rowsOf(files: readonly ParquetSource[], isNeeded: IsNeeded): Promise<PythonDict[]> {
+  const rows: PythonDict[] = [];
+  for (const file of files) {
+    const floats = await floatColumns(file);
+    const columns = (names: readonly string[]) => names.filter(isNeeded);
+    for (const row of await readParquet(file, { columns })) {
+      rows.push(new Map(Object.entries(row).map(([name, value]) => [name, toPython(value, name, floats)])));
+    }
+  }
+  return rows;
+}
+
+function toPython(value: ParquetValue, path: string, floats: ReadonlySet<string>): PythonValue {
+  if (typeof value === 'number') return floats.has(path) ? new PythonFloat(value) : value;
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map((item: ParquetValue) => toPython(item, path, floats));
+  return new Map(Object.entries(value).map(([name, item]) => [name, toPython(item, `${path}.${name}`, floats)]));
+}

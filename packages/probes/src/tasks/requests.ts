@@ -1,0 +1,195 @@
+import { UserError } from '@shadow-gate/platform';
+import { isInt, isList, type PythonDict, PythonError, type PythonValue, toText } from '@shadow-gate/python';
+import { type AnswerRule, checkAnswerRule } from '../answer-rule.ts';
+import { taskAnswerRule, taskFilterNames } from '../files/lm-eval/task-answer-rule.ts';
+import { documentSource, renderContexts, type TaskContextOptions } from './context.ts';
+import { FEWSHOT_SEED, firstN, type Sampler, seeded } from './fewshot.ts';
+import { type DocumentSource, renderChoices, renderQuestion, renderTarget } from './render-document.ts';
+import type { Task } from './task.ts';
+
+/** What the harness asks a model for one document. */
+export type TaskRequest =
+  | {
+      readonly kind: 'choices';
+      /** As `doc_to_choice` gives them. */
+      readonly choices: readonly string[];
+      /** One for each choice; all the same unless each choice has a context of its own. */
+      readonly contexts: readonly string[];
+      /** What is scored after each context. */
+      readonly continuations: readonly string[];
+      /** Indices of the right choices; the harness counts no other as right. */
+      readonly answers: readonly number[];
+    }
+  | {
+      readonly kind: 'generation';
+      readonly context: string;
+      readonly until: readonly string[];
+      readonly maxNewTokens: number | null;
+      /** One for each filter of the task. */
+      readonly rules: readonly NamedRule[];
+    }
+  | { readonly kind: 'continuation'; readonly context: string; readonly continuation: string };
+
+interface NamedRule {
+  readonly filter: string;
+  readonly rule: AnswerRule;
+}
+
+interface TaskDocuments {
+  /** Documents of the split that is asked, all from the first one on: few-shot examples depend on the order. */
+  readonly asked: readonly PythonDict[];
+  /** Documents of the split of the few-shot examples, or the task's own examples. */
+  readonly fewshot: readonly PythonDict[];
+}
+
+interface TaskRequestOptions {
+  /** Number of few-shot examples, instead of the task's own. */
+  readonly numFewshot?: number;
+  readonly fewshotSeed?: number;
+}
+
+/**
+ * What lm-evaluation-harness asks for each document, in their order, without a chat template.
+ * @throws UserError with the number of the document, for one that a template does not fit
+ */
+export function taskRequests(task: Task, documents: TaskDocuments, options: TaskRequestOptions = {}): TaskRequest[] {
+  const { asked, fewshot } = documents;
+  const { numFewshot = task.numFewshot, fewshotSeed = FEWSHOT_SEED } = options;
+  const [first] = asked;
+  if (first === undefined) throw new UserError(`${task.file} has no documents`, 'give some');
+  const fields = new Set(first.keys()) as ReadonlySet<string>;
+  const shape = locating(task, 0, () => shapeOf(task, first, fields));
+  const sampler: Sampler = task.sampler === 'first_n' ? firstN(fewshot) : seeded(fewshot, fewshotSeed);
+  // The harness leaves the document out where the task names the same split for both.
+  const { split, declared } = { declared: false, ...task.fewshot };
+  const isSameSplit = (declared ? split : null) === task.testSplit;
+  return asked.map((document, i) =>
+    locating(task, i, () => {
+      const examples = numFewshot === 0 ? [] : sampler.sample(numFewshot, isSameSplit ? document : null);
+      return requestOf(document, examples, { task, fields, ...shape });
+    }),
+  );
+}
+
+interface Shape {
+  readonly multipleInput: boolean;
+  /** Whether the target of the first document is a list: any of it is right then. */
+  readonly multipleTarget: boolean;
+}
+
+function shapeOf(task: Task, document: PythonDict, fields: ReadonlySet<string>): Shape {
+  const source = documentSource(document, { task, fields });
+  return {
+    multipleInput: task.docToChoice !== null && isInt(renderQuestion(task, source)),
+    multipleTarget: isList(renderTarget(task, source)),
+  };
+}
+
+function requestOf(
+  document: PythonDict,
+  examples: readonly PythonDict[],
+  options: TaskContextOptions & Shape,
+): TaskRequest {
+  const { task } = options;
+  const source = documentSource(document, options);
+  const contexts = renderContexts(document, examples, options);
+  if ('each' in contexts) {
+    if (task.outputType !== 'multiple_choice') throw new PythonError('doc_to_text gives a number');
+    const continuation = task.targetDelimiter + toText(renderTarget(task, source));
+    const choices = renderChoices(task, source) ?? [];
+    return {
+      kind: 'choices',
+      choices,
+      contexts: contexts.each,
+      continuations: choices.map(() => continuation),
+      answers: answersOf(renderQuestion(task, source), choices),
+    };
+  }
+  const context = contexts.shared;
+  switch (task.outputType) {
+    case 'multiple_choice': {
+      const choices = renderChoices(task, source);
+      if (choices === null) throw new PythonError('doc_to_choice is missing');
+      return {
+        kind: 'choices',
+        choices,
+        contexts: choices.map(() => context),
+        continuations: choices.map((choice) => task.targetDelimiter + choice),
+        answers: answersOf(renderTarget(task, source), choices),
+      };
+    }
+    case 'loglikelihood': {
+      const continuation = renderTarget(task, source);
+      if (typeof continuation !== 'string')
+        throw new PythonError(`doc_to_target gives ${toText(continuation)}, which is not text`);
+      return { kind: 'continuation', context, continuation };
+    }
+    case 'generate_until':
+      return {
+        kind: 'generation',
+        context,
+        until: task.until,
+        maxNewTokens: task.maxNewTokens,
+        rules: rulesOf(document, source, options),
+      };
+  }
+}
+
+/** An index, the text of a choice, or a list of indices. Those that are no choice are right for none. */
+function answersOf(gold: PythonValue, choices: readonly string[]): number[] {
+  const golds = isList(gold) ? gold : [gold];
+  return golds.flatMap((one) => {
+    if (typeof one === 'string' && !isList(gold)) return choices.includes(one) ? [choices.indexOf(one)] : [];
+    if (!isInt(one) || typeof one === 'bigint')
+      throw new PythonError(`doc_to_target gives ${toText(one)}, which is no choice`);
+    const index = Number(one);
+    return index >= 0 && index < choices.length ? [index] : [];
+  });
+}
+
+function rulesOf(
+  document: PythonDict,
+  source: DocumentSource,
+  { task, multipleTarget }: TaskContextOptions & Shape,
+): NamedRule[] {
+  const targets = targetsOf(source, task, multipleTarget);
+  const choices = document.get('choices') ?? null;
+  const texts = isList(choices) && choices.every((choice) => typeof choice === 'string') ? choices : null;
+  return taskFilterNames(task.judging).map((filter) => {
+    const rule = taskAnswerRule(task.judging, { filter, targets, where: task.file, choices: texts ?? [] });
+    if (texts === null && rule.steps.some((step) => step.function === 'multi_choice_regex')) {
+      throw new PythonError('multi_choice_regex needs the field choices, a list of texts');
+    }
+    checkAnswerRule(rule);
+    return { filter, rule };
+  });
+}
+
+function targetsOf(source: DocumentSource, task: Task, multipleTarget: boolean): string[] {
+  const gold = renderTarget(task, source);
+  const choices = renderChoices(task, source);
+  if (choices !== null) {
+    const choice = isInt(gold) ? choices.at(Number(gold)) : undefined;
+    if (choice === undefined)
+      throw new PythonError(`doc_to_target gives ${toText(gold)}, which is no index of a choice`);
+    return [choice];
+  }
+  if (!multipleTarget) return [toText(gold)];
+  if (!isList(gold) || !gold.every((one) => typeof one === 'string')) {
+    throw new PythonError(`doc_to_target gives ${toText(gold)}, which is no list of texts as in the first document`);
+  }
+  return [...(gold as readonly string[])];
+}
+
+function locating<T>(task: Task, index: number, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    // A text that is too long, or an expression that nests too deep.
+    if (!(error instanceof PythonError || error instanceof RangeError)) throw error;
+    throw new UserError(
+      `${task.file}: document ${index + 1}: ${error.message}`,
+      'correct the document or the task, or let lm-evaluation-harness run it and measure its samples',
+    );
+  }
+}
