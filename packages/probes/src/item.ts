@@ -1,5 +1,6 @@
 import { at } from '@shadow-gate/platform';
 import { sha256 } from '@shadow-gate/platform/files';
+import { z } from 'zod';
 import type { AnswerRule } from './answer-rule.ts';
 import { escapeRegExp } from './escape-regexp.ts';
 
@@ -29,6 +30,9 @@ export type JudgedForm = (typeof JUDGED_FORMS)[number];
  */
 export const TWIN_KINDS = ['open', 'format', 'fresh', 'group'] as const;
 export type TwinKind = (typeof TWIN_KINDS)[number];
+
+/** Characters of the name of a passage. */
+export const MOST_PASSAGE = 100;
 
 /** What counts as an answer to a prompt. */
 export type Question =
@@ -74,40 +78,40 @@ export interface Wording {
 }
 
 /**
+ * The attributes of an item. The record of an answer, an export and a list of what was left out take them from here, so
+ * that a new one is written once.
+ */
+export const itemShape = {
+  /** Unique within its suite. */
+  id: z.string(),
+  /** Id of the benchmark-form item; for a benchmark form, its own id. */
+  fact: z.string(),
+  /** `reasoning`, `composition`, `recall`, or a team's own. */
+  capability: z.string(),
+  /** Items of one kind and of similar difficulty: they are judged informative or not as a whole. */
+  family: z.string(),
+  /** Name of the template: items of one cluster share their format. */
+  cluster: z.string(),
+  /** What it shares with other items of its file, such as a passage: together they are one unit. See `passageName`. */
+  passage: z.string().max(MOST_PASSAGE).optional(),
+  form: z.enum(FORMS),
+  /** Kind of a twin; absent for other forms, and in measurements of older versions. */
+  kind: z.enum(TWIN_KINDS).optional(),
+  /** For a benchmark form with its options in another order: the label that was right before. */
+  oldLabel: z.string().optional(),
+  /** For the same form: each label, with the one that its option had before. It shows whether a model follows options. */
+  oldLabels: z.record(z.string(), z.string()).optional(),
+  /** Difficulty step within its family, from 1; absent for families without levels. */
+  level: z.int().positive().optional(),
+};
+
+/**
  * One question in one form. A benchmark-form item and its twins ask the same thing: same operands, same answer, another
  * format. Together they are a *fact*, named by the id of the benchmark form.
  *
  * Digests of suites are taken of the items as JSON: renaming or reordering their keys invalidates every baseline.
  */
-export interface ProbeItem extends Wording {
-  /** Unique within its suite. */
-  readonly id: string;
-  /** `reasoning`, `composition`, `recall`, or a team's own. */
-  readonly capability: string;
-  /** Items of one kind and of similar difficulty: they are judged informative or not as a whole. */
-  readonly family: string;
-  readonly form: Form;
-  /** Kind of a twin; absent for other forms. */
-  readonly kind?: TwinKind;
-  /** Id of the benchmark-form item; for a benchmark form, its own id. */
-  readonly fact: string;
-  /** Name of the template: items of one cluster share their format. */
-  readonly cluster: string;
-  /**
-   * What it has in common with other items of its file, such as a passage: together they are one unit. See
-   * `passageName`.
-   */
-  readonly passage?: string;
-  /** For a benchmark form whose options were put in another order: the label that was right before. */
-  readonly oldLabel?: string;
-  /**
-   * For the same: for each label, the one that its option had before. It shows whether a model follows options or
-   * letters.
-   */
-  readonly oldLabels?: Readonly<Record<string, string>>;
-  /** Difficulty step within its family, from 1; absent for families without levels. */
-  readonly level?: number;
-}
+export type ProbeItem = Wording & Readonly<z.infer<z.ZodObject<typeof itemShape>>>;
 
 /** What a model has to answer: a label of a listed option, or the text of the answer. */
 export const ANSWER_KINDS = ['label', 'text'] as const;
@@ -148,9 +152,6 @@ export const LONGEST_SLICE = 64;
 export function itemChance({ question }: Pick<ProbeItem, 'question'>): number {
   return question.kind === 'choice' ? 1 / question.choices.length : 0;
 }
-
-/** Characters of the name of a passage. */
-export const MOST_PASSAGE = 100;
 
 /** The name of a passage: of a longer text, such as the passage itself, its digest. Null where there is none. */
 export function passageName(value: string): string | null {

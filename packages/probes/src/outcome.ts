@@ -1,66 +1,12 @@
-import type { ScaledScore } from '@shadow-gate/language-model/engine';
-import { at } from '@shadow-gate/platform';
+import { at, given } from '@shadow-gate/platform';
+import type { AnswerLikelihood, AnswerSamples, GivenPart, Unchanged } from './answer/schema.ts';
 import type { ChoiceScoring, ProbeItem } from './item.ts';
-import type { Reading } from './reading.ts';
 
-/** How a model answered one item. */
-export interface Outcome {
-  readonly item: ProbeItem;
-  readonly correct: boolean;
-  /** The preferred choice, or the generated answer; empty if two choices are preferred equally. */
-  readonly given: string;
-  /**
-   * For choices, the score of the right one minus the best other one, in the unit of the scoring: positive if correct.
-   * For an exact answer, the mean log-probability of the target's tokens. Higher is better.
-   */
-  readonly margin: number;
-  /** Expected accuracy: the probability of the right choice, see `choiceProbability`; null for an exact answer. */
-  readonly probability: number | null;
-  /** log p(choice | prompt), summed over its tokens, for each choice; null for an exact answer. */
-  readonly logprobs: readonly number[] | null;
-  /**
-   * The same if all logits were multiplied by each of LOGIT_FACTORS: [choices, factors]. Absent where that is not
-   * known, and where every choice is one token after the same text: then it follows from the likelihood of the right
-   * one.
-   */
-  readonly scaledLogprobs?: ReadonlyArray<readonly number[]>;
-  /** What each of these is divided by where a choice is picked; null where that is the same for all. */
-  readonly lengths: readonly number[] | null;
-  /** Likelihood of the right answer's text; null where it was not scored. */
-  readonly likelihood: AnswerLikelihood | null;
-  /** How many of the sampled answers are right; `correct` is what most of them are. */
-  readonly samples?: AnswerSamples;
-  /** The log-likelihood of the prompt itself, where it was read. */
-  readonly reading?: Reading;
-  /** How the model reads the item: see `ReadItem`. Absent for null. */
-  readonly spelling?: string;
-  readonly tokens?: string;
-}
-
-export interface AnswerSamples {
-  readonly correct: number;
-  readonly of: number;
-}
+/** How a model answered one item, not yet rounded. */
+export type Outcome = Unchanged<GivenPart> & { readonly item: ProbeItem };
 
 export function isMostlyRight({ correct, of }: AnswerSamples): boolean {
   return 2 * correct > of;
-}
-
-/** How likely the text of the right answer is after its prompt. */
-export interface AnswerLikelihood {
-  /** Natural logarithm, summed over its tokens. */
-  readonly logprob: number;
-  /** Bytes of the text in UTF-8, without the delimiter before it; at least 1. */
-  readonly bytes: number;
-  /**
-   * `logprob` if all logits were multiplied by each of LOGIT_FACTORS; absent where that is not known, as at servers.
-   */
-  readonly scaled?: readonly number[];
-  /**
-   * The same among the tokens of the suite's right answers alone: probability that moves between tokens that are never
-   * right changes nothing. Absent where it is not known, as at servers.
-   */
-  readonly among?: ScaledScore;
 }
 
 /**
@@ -90,29 +36,27 @@ export function choiceOutcome(
     margin,
     probability: choiceProbability({ logprobs, lengths }, answer),
     logprobs,
-    lengths: new Set(lengths).size === 1 ? null : lengths,
+    ...(new Set(lengths).size === 1 ? {} : { lengths }),
     likelihood: {
       logprob: at(logprobs, answer),
       bytes: bytesOf(question.ending ?? at(choices, answer)),
-      ...(scaled === undefined ? {} : { scaled: at(scaled, answer) }),
-      ...(among === undefined ? {} : { among }),
+      ...given({ scaled: scaled && at(scaled, answer), among }),
     },
   };
 }
 
 interface KnownScores {
   readonly scaled?: ReadonlyArray<readonly number[]> | undefined;
-  readonly among?: ScaledScore | undefined;
+  readonly among?: AnswerLikelihood['among'];
 }
 
 /** The likelihood of the target of an item with an exact answer. */
 export function targetLikelihood(
   { question }: ProbeItem,
   { logprob, scaled, among }: Omit<AnswerLikelihood, 'bytes'>,
-): AnswerLikelihood | null {
-  if (question.kind !== 'exact') return null;
-  const known = { ...(scaled === undefined ? {} : { scaled }), ...(among === undefined ? {} : { among }) };
-  return { logprob, bytes: bytesOf(question.target), ...known };
+): AnswerLikelihood | undefined {
+  if (question.kind !== 'exact') return undefined;
+  return { logprob, bytes: bytesOf(question.target), ...given({ scaled, among }) };
 }
 
 const bytesOf = (text: string): number => Math.max(1, Buffer.byteLength(text));

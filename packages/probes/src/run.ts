@@ -1,6 +1,6 @@
 import type { GenerateRequest, Model, OnWork, ScoreAnswer, ScoreRequest } from '@shadow-gate/language-model';
 import { LAYER_BY_LAYER } from '@shadow-gate/language-model/execution';
-import { at, groupBy } from '@shadow-gate/platform';
+import { at, given, groupBy } from '@shadow-gate/platform';
 import { judgeAnswer } from './exact-answer.ts';
 import type { ProbeItem } from './item.ts';
 import { choiceOutcome, isMostlyRight, type Outcome, targetLikelihood } from './outcome.ts';
@@ -212,8 +212,7 @@ async function runChunk(
       margin: tokens.reduce((sum, value) => sum + value, 0) / Math.max(1, tokens.length),
       probability: null,
       logprobs: null,
-      lengths: null,
-      likelihood: targetLikelihood(item, at(own, 0)),
+      ...given({ likelihood: targetLikelihood(item, at(own, 0)) }),
       ...more,
     };
   });

@@ -2,6 +2,7 @@ import { isNeededForm, leftOutWith } from '@shadow-gate/probes';
 import {
   factKey,
   type LeftOutMeasurement,
+  leftOutAttributes,
   type MeasuredProbes,
   type ProbeItemMeasurement,
 } from '@shadow-gate/probes/answer';
@@ -46,21 +47,10 @@ export function joinAnswers(parts: readonly ProbeAnswers[]): Pick<MeasuredProbes
 }
 
 /** What is known of an item that could not be asked: the comparison decides by it what could have been judged. */
-type Known = Omit<LeftOutMeasurement, 'suite' | 'reason' | 'cause'>;
-
-/** In the order of the keys in a file. */
 export function describeLeftOut(
-  { id, fact, capability, family, cluster, passage, form, kind, answers, oldLabel, oldLabels, level }: Known,
+  { id, ...known }: Omit<LeftOutMeasurement, 'suite' | 'reason' | 'cause'>,
   suite: string,
   { reason, cause }: Required<Pick<LeftOutMeasurement, 'reason' | 'cause'>>,
 ): LeftOutMeasurement {
-  return {
-    ...{ suite, id, reason, cause, fact, capability, family, cluster, form },
-    ...(passage === undefined ? {} : { passage }),
-    ...(kind === undefined ? {} : { kind }),
-    ...(answers === undefined ? {} : { answers }),
-    ...(oldLabel === undefined ? {} : { oldLabel }),
-    ...(oldLabels === undefined ? {} : { oldLabels }),
-    ...(level === undefined ? {} : { level }),
-  };
+  return { suite, id, reason, cause, ...leftOutAttributes(known) };
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { at, UserError } from '@shadow-gate/platform';
+import { at, given, UserError } from '@shadow-gate/platform';
 import { parseJsonWithNaN } from '@shadow-gate/platform/json';
 import {
   answerLimit,
@@ -174,7 +174,8 @@ export function answerOutcome({ item, logprobs, text, targetLogprob }: AnsweredI
     margin: (targetLogprob ?? 0) / Math.max(1, pieceCount(question.target)),
     probability: null,
     logprobs: null,
-    lengths: null,
-    likelihood: targetLogprob === null ? null : targetLikelihood(item, { logprob: targetLogprob }),
+    ...given({
+      likelihood: targetLogprob === null ? undefined : targetLikelihood(item, { logprob: targetLogprob }),
+    }),
   };
 }

@@ -1,9 +1,8 @@
 import { UserError } from '@shadow-gate/platform';
 import { parseJson, validate } from '@shadow-gate/platform/json';
-import { probeItemSchema } from '@shadow-gate/probes/answer';
 import { ruleSchema } from '@shadow-gate/probes/files';
 import type { LmEvalSample } from '@shadow-gate/probes/files/lm-eval';
-import { CHOICE_SCORINGS, type ProbeItem } from '@shadow-gate/probes/item';
+import { CHOICE_SCORINGS, itemShape, type ProbeItem } from '@shadow-gate/probes/item';
 import { z } from 'zod';
 import { EXPORT_KEY } from '../export/tasks.ts';
 
@@ -35,8 +34,7 @@ const exactSchema = z.strictObject({
 /** An item of an export. Its prompt, which is empty here, is that of the document. */
 const itemSchema = z.strictObject({
   place: z.int().nonnegative(),
-  ...probeItemSchema.pick({ id: true, fact: true, capability: true, family: true, cluster: true, form: true }).shape,
-  ...probeItemSchema.pick({ passage: true, kind: true, oldLabel: true, oldLabels: true, level: true }).shape,
+  ...itemShape,
   prompt: z.literal(''),
   verbatim: z.literal(true).optional(),
   question: z.union([choiceSchema, exactSchema]),

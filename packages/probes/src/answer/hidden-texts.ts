@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { at, UserError } from '@shadow-gate/platform';
+import { at, given, UserError } from '@shadow-gate/platform';
 import type { AnswerKind, ProbeItem } from '../item.ts';
 import type { Suite } from '../suite.ts';
 import type { TextSuite } from '../texts/text-suite.ts';
@@ -65,19 +65,38 @@ function hashLabel(key: string, label: string): string {
   return label === '' ? '' : `#${hash(key, 'label', label).slice(0, LABEL_CHARACTERS)}`;
 }
 
-/** What is known of the answers to an item. */
-interface Labeled {
-  readonly answers?: AnswerKind | undefined;
-  readonly oldLabel?: string | undefined;
-  readonly oldLabels?: Readonly<Record<string, string>> | undefined;
-}
+/** Attributes that tell nothing of a text. Any other is hashed. */
+const KEPT: ReadonlySet<string> = new Set([
+  ...['suite', 'id', 'fact', 'capability', 'family', 'cluster', 'form', 'kind', 'answers', 'level', 'chance'],
+  ...['correct', 'margin', 'probability', 'likelihood', 'samples', 'reading', 'cause', 'reason'],
+]);
 
-function hideLabels({ oldLabel, oldLabels }: Labeled, key: string) {
-  const renamed = Object.entries(oldLabels ?? {}).map((pair) => pair.map((label) => hashLabel(key, label)));
-  return {
-    ...(oldLabel === undefined ? {} : { oldLabel: hashLabel(key, oldLabel) }),
-    ...(oldLabels === undefined ? {} : { oldLabels: Object.fromEntries(renamed) as Record<string, string> }),
-  };
+type Hide = (value: never, key: string, id: string) => unknown;
+
+/** Attributes that are hashed in a way of their own. The same value has the same hash in all items of the suite. */
+const HIDING: Readonly<Partial<Record<string, Hide>>> = {
+  passage: (name: string, key) => hash(key, 'passage', name).slice(0, CHARACTERS),
+  oldLabel: (label: string, key) => hashLabel(key, label),
+  oldLabels: (labels: object, key) => {
+    const renamed = Object.entries(labels).map((pair) => pair.map((label) => hashLabel(key, label)));
+    return Object.fromEntries(renamed) as Record<string, string>;
+  },
+  slices: (slices: object, key) => {
+    const hideSlice = (field: string, value: string) => `#${hash(key, 'slice', field, value).slice(0, CHARACTERS)}`;
+    return Object.fromEntries(Object.entries(slices).map(([field, value]) => [field, hideSlice(field, value)]));
+  },
+  // Of one item alone.
+  spelling: (digest: string, key, id) => hideDigest(key, { kind: 'spelling', id }, digest),
+  tokens: (digest: string, key, id) => hideDigest(key, { kind: 'tokens', id }, digest),
+};
+
+function hideAttributes<T extends { readonly id: string }>(item: T, key: string): T {
+  const hidden = Object.entries(item).map(([name, value]) => {
+    if (KEPT.has(name) || value === null) return [name, value];
+    const hide = HIDING[name] ?? ((own: unknown) => hash(key, name, JSON.stringify(own)).slice(0, CHARACTERS));
+    return [name, hide(value as never, key, item.id)];
+  });
+  return Object.fromEntries(hidden) as T;
 }
 
 /**
@@ -91,7 +110,7 @@ export function hideItem(
   key: string,
   answers: AnswerKind | undefined = item.answers,
 ): ProbeItemMeasurement {
-  const { id, prompt, right, given, logprobs, scaledLogprobs, lengths, spelling, tokens, slices } = item;
+  const { id, prompt, right, given: answer, logprobs, scaledLogprobs, lengths, ...others } = item;
   const place = (i: number) => hash(key, 'order', id, String(i));
   const areLabels = answers === 'label' || item.oldLabel !== undefined;
   const hideText = (kind: string, text: string) => hash(key, kind, id, text).slice(0, CHARACTERS);
@@ -100,33 +119,16 @@ export function hideItem(
     return text === '' ? '' : hideText('answer', text);
   };
   return {
-    ...item,
+    ...hideAttributes({ id, ...others }, key),
     prompt: prompt === null ? null : hideText('prompt', prompt),
     right: hideAnswer(right),
-    given: hideAnswer(given),
+    given: hideAnswer(answer),
     logprobs: logprobs && shuffled(logprobs, place),
-    ...(scaledLogprobs === undefined ? {} : { scaledLogprobs: shuffled(scaledLogprobs, place) }),
-    ...(lengths === undefined ? {} : { lengths: shuffled(lengths, place) }),
-    ...hideLabels(item, key),
-    ...(slices === undefined ? {} : { slices: hideSlices(slices, key) }),
-    ...hidePassage(item, key),
-    ...(spelling === undefined ? {} : { spelling: hideDigest(key, { kind: 'spelling', id }, spelling) }),
-    ...(tokens === undefined ? {} : { tokens: hideDigest(key, { kind: 'tokens', id }, tokens) }),
+    ...given({
+      scaledLogprobs: scaledLogprobs && shuffled(scaledLogprobs, place),
+      lengths: lengths && shuffled(lengths, place),
+    }),
   };
-}
-
-/** The same for all items of the suite, whose slices are compared. */
-function hideSlices(slices: NonNullable<ProbeItemMeasurement['slices']>, key: string): Record<string, string> {
-  const hidden = Object.entries(slices).map(([field, value]) => [
-    field,
-    `#${hash(key, 'slice', field, value).slice(0, CHARACTERS)}`,
-  ]);
-  return Object.fromEntries(hidden) as Record<string, string>;
-}
-
-/** The same for all items of a passage. */
-function hidePassage({ passage }: Pick<ProbeItemMeasurement, 'passage'>, key: string) {
-  return passage === undefined ? {} : { passage: hash(key, 'passage', passage).slice(0, CHARACTERS) };
 }
 
 /** In hexadecimal digits, as many as it had. */
@@ -145,7 +147,7 @@ function shuffled<T>(values: readonly T[], keyOfIndex: (index: number) => string
 
 /** An item that was not asked: its labels, and what its reason quotes. */
 export function hideLeftOut(item: LeftOutMeasurement, key: string): LeftOutMeasurement {
-  return { ...item, reason: withoutQuotes(item.reason), ...hideLabels(item, key), ...hidePassage(item, key) };
+  return { ...hideAttributes(item, key), reason: withoutQuotes(item.reason) };
 }
 
 /** Whether the texts of a suite must not be stored or shown. */

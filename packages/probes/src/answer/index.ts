@@ -3,9 +3,13 @@ export { packItemTable, unpackItems } from './item-table.ts';
 export { measuredItem } from './measured-item.ts';
 export { measuredSuite } from './measured-suite.ts';
 export {
+  type AskedPart,
+  askedAndGiven,
   factKey,
+  type GivenPart,
   itemKey,
   type LeftOutMeasurement,
+  leftOutAttributes,
   type MeasuredProbes,
   measuredProbesSchema,
   NOT_RUN_CAUSES,

@@ -1,10 +1,10 @@
 import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
-import { at } from '@shadow-gate/platform';
+import { at, given } from '@shadow-gate/platform';
 import { type FirstIssue, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import { FACTS_RANGE } from '../suite.ts';
 import { drawnPrompts } from './drawn-prompts.ts';
-import type { ProbeItemMeasurement, SuiteMeasurement } from './schema.ts';
+import { type ProbeItemMeasurement, probeItemSchema, type SuiteMeasurement } from './schema.ts';
 
 /**
  * How the items of a measurement are stored: one row for each, with what many have in common written once. Another
@@ -15,26 +15,7 @@ const ITEM_TABLE = 'shadow-gate/probe-items@1';
 /** Prompts are kept for the examples of a report, where the rest of a very long one adds nothing. */
 export const KEPT_CHARACTERS = 4000;
 
-/** The columns that every table has, and those that it has only if an item needs them. */
-const COLUMNS = ['group', 'id', 'fact', 'right', 'given', 'correct', 'margin', 'probability', 'logprobs'] as const;
-const FURTHER_COLUMNS = [
-  'passage',
-  'prompt',
-  'oldLabel',
-  'oldLabels',
-  'reading',
-  'spelling',
-  'tokens',
-  'lengths',
-  'likelihood',
-  'scaledLogprobs',
-  'samples',
-] as const;
-
-const column = z.enum([...COLUMNS, ...FURTHER_COLUMNS]);
-type Column = z.infer<typeof column>;
-
-/** What the items of a group have in common; it is checked where it belongs to an item. */
+/** Attributes that many items have in common, which are written once; the schema of an item checks them. */
 const GROUP_KEYS = [
   'suite',
   'capability',
@@ -46,7 +27,23 @@ const GROUP_KEYS = [
   'answers',
   'level',
   'slices',
-] as const;
+] as const satisfies readonly (keyof ProbeItemMeasurement)[];
+
+type Attribute = Exclude<keyof ProbeItemMeasurement, (typeof GROUP_KEYS)[number]>;
+type Column = 'group' | Attribute;
+
+const { shape } = probeItemSchema;
+const ATTRIBUTES = (Object.keys(shape) as (keyof ProbeItemMeasurement)[]).filter(
+  (key): key is Attribute => !(GROUP_KEYS as readonly string[]).includes(key),
+);
+/** Nobody needs to store a prompt that can be drawn again. */
+const isOptional = (key: Attribute): boolean => key === 'prompt' || shape[key] instanceof z.ZodOptional;
+
+/** The columns that every table has, and those that it has only if an item needs them. */
+const COLUMNS: readonly Column[] = ['group', ...ATTRIBUTES.filter((key) => !isOptional(key))];
+const FURTHER_COLUMNS: readonly Attribute[] = ATTRIBUTES.filter(isOptional);
+
+const column = z.enum([...COLUMNS, ...FURTHER_COLUMNS] as [Column, ...Column[]]);
 
 const tableSchema = z.strictObject({
   format: z.literal(ITEM_TABLE),
@@ -74,7 +71,7 @@ type ItemTable = z.infer<typeof tableSchema>;
  * - `likelihood`: log-probability, bytes, and the log-probabilities with scaled logits if there are any; then the same
  *   log-probabilities among the suite's right answers, if there are any.
  *
- * All others are as in an item, with null for what an item lacks.
+ * All other attributes of the schema are columns as they are, with null for what an item lacks.
  */
 export function packItemTable(
   items: readonly ProbeItemMeasurement[],
@@ -84,31 +81,25 @@ export function packItemTable(
   const [groups, permutations] = [new Shared(), new Shared()];
   const [rowsOfIds, rowsOfPrompts] = [new Map<string, number>(), new Map<string, number>()];
   for (const [row, { suite, id }] of items.entries()) rowsOfIds.set(JSON.stringify([suite, id]), row);
-  const cells = items.map((item, row): Record<Column, unknown> => {
-    const { suite, id, fact, prompt, right, given, oldLabels, reading } = item;
-    const { correct, margin, probability, logprobs, oldLabel, likelihood } = item;
-    const isDrawn = prompt !== null && prompt === drawn.get(suite)?.get(id)?.slice(0, KEPT_CHARACTERS);
-    const first = prompt === null || isDrawn ? undefined : (rowsOfPrompts.get(prompt) ?? row);
-    if (first === row && prompt !== null) rowsOfPrompts.set(prompt, row);
-    return {
-      group: groups.indexOf(Object.fromEntries(GROUP_KEYS.map((key) => [key, item[key]]))),
-      id,
-      fact: fact === id ? null : (rowsOfIds.get(JSON.stringify([suite, fact])) ?? fact),
-      passage: item.passage ?? null,
-      prompt: first === undefined ? null : first === row ? prompt : first,
-      right,
-      given: given === right ? null : given,
-      ...{ correct, margin, probability, logprobs },
-      oldLabel: oldLabel ?? null,
-      oldLabels: oldLabels === undefined ? null : permutations.indexOf(oldLabels),
-      reading: reading === undefined ? null : [reading.logprob, reading.tokens],
-      spelling: item.spelling ?? null,
-      tokens: item.tokens ?? null,
-      lengths: item.lengths ?? null,
-      scaledLogprobs: item.scaledLogprobs ?? null,
-      samples: item.samples === undefined ? null : [item.samples.correct, item.samples.of],
-      likelihood: likelihood === undefined ? null : packLikelihood(likelihood),
-    };
+  const packers: Packers = {
+    fact: ({ suite, id, fact }) => (fact === id ? null : (rowsOfIds.get(JSON.stringify([suite, fact])) ?? fact)),
+    prompt: ({ suite, id, prompt }, row) => {
+      const isDrawn = prompt !== null && prompt === drawn.get(suite)?.get(id)?.slice(0, KEPT_CHARACTERS);
+      if (prompt === null || isDrawn) return null;
+      const first = rowsOfPrompts.get(prompt) ?? row;
+      if (first === row) rowsOfPrompts.set(prompt, row);
+      return first === row ? prompt : first;
+    },
+    given: ({ given, right }) => (given === right ? null : given),
+    oldLabels: ({ oldLabels }) => (oldLabels === undefined ? null : permutations.indexOf(oldLabels)),
+    reading: ({ reading }) => (reading === undefined ? null : [reading.logprob, reading.tokens]),
+    samples: ({ samples }) => (samples === undefined ? null : [samples.correct, samples.of]),
+    likelihood: ({ likelihood }) => (likelihood === undefined ? null : packLikelihood(likelihood)),
+  };
+  const cells = items.map((item, row) => {
+    const group = groups.indexOf(Object.fromEntries(GROUP_KEYS.map((key) => [key, item[key]])));
+    const own = ATTRIBUTES.map((key) => [key, (packers[key] ?? (() => item[key] ?? null))(item, row)]);
+    return { group, ...Object.fromEntries(own) } as Record<Column, unknown>;
   });
   const columns = [...COLUMNS, ...FURTHER_COLUMNS.filter((name) => cells.some((own) => own[name] !== null))];
   return {
@@ -119,6 +110,9 @@ export function packItemTable(
     rows: cells.map((own) => columns.map((name) => own[name])),
   };
 }
+
+/** How an attribute is stored, if not as it is. */
+type Packers = Partial<Record<Attribute, (item: ProbeItemMeasurement, row: number) => unknown>>;
 
 /** Values that are written once. */
 class Shared {
@@ -184,13 +178,11 @@ function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string
   const own: Partial<Record<Column, unknown>> = Object.fromEntries(columns.map((name, i) => [name, values[i]]));
   const group = entryOf(groups, own.group);
   if (group === undefined) return 'is of no group';
-  const { id, right, passage = null, oldLabel = null, reading = null, spelling = null, tokens = null } = own;
-  const { lengths = null, likelihood = null, scaledLogprobs = null, samples = null } = own;
   const textOf = (name: 'id' | 'prompt', value: unknown) =>
     typeof value === 'number' ? entryOf(rows, value)?.[columns.indexOf(name)] : value;
   const [fact, asked] = [textOf('id', own.fact ?? null), textOf('prompt', own.prompt ?? null)];
   if (fact === undefined || asked === undefined) return 'names a row that does not exist';
-  const { oldLabels = null } = own;
+  const { id, right, oldLabels = null, reading = null, samples = null, likelihood = null } = own;
   const permutation = oldLabels === null ? null : entryOf(permutations, oldLabels);
   if (permutation === undefined) return 'has no such oldLabels';
   if (reading !== null && !(Array.isArray(reading) && reading.length === 2)) return 'has no pair as its reading';
@@ -198,22 +190,20 @@ function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string
   if (likelihood !== null && !(Array.isArray(likelihood) && likelihood.length >= 2))
     return 'has no pair as its likelihood';
   const prompt = asked ?? drawn.get(group.suite)?.get(String(id))?.slice(0, KEPT_CHARACTERS);
-  const { suite, capability, family, cluster, form, chance, ...optional } = group;
+  const isThere = (name: Column) =>
+    name !== 'group' && !((FURTHER_COLUMNS as readonly Column[]).includes(name) && own[name] === null);
   return {
-    ...{ suite, id, fact: fact ?? id, capability, family, cluster, form },
-    ...{ prompt: prompt ?? null, right, given: own.given ?? right, correct: own.correct, chance },
-    ...{ margin: own.margin, probability: own.probability, logprobs: own.logprobs },
-    ...optional,
-    ...(passage === null ? {} : { passage }),
-    ...(oldLabel === null ? {} : { oldLabel }),
-    ...(permutation === null ? {} : { oldLabels: permutation }),
-    ...(reading === null ? {} : { reading: { logprob: reading[0], tokens: reading[1] } }),
-    ...(spelling === null ? {} : { spelling }),
-    ...(tokens === null ? {} : { tokens }),
-    ...(lengths === null ? {} : { lengths }),
-    ...(likelihood === null ? {} : { likelihood: unpackLikelihood(likelihood) }),
-    ...(scaledLogprobs === null ? {} : { scaledLogprobs }),
-    ...(samples === null ? {} : { samples: { correct: samples[0], of: samples[1] } }),
+    ...Object.fromEntries(columns.filter(isThere).map((name) => [name, own[name]])),
+    ...group,
+    fact: fact ?? id,
+    prompt: prompt ?? null,
+    given: own.given ?? right,
+    ...given({
+      oldLabels: permutation ?? undefined,
+      reading: reading === null ? undefined : { logprob: reading[0], tokens: reading[1] },
+      samples: samples === null ? undefined : { correct: samples[0], of: samples[1] },
+      likelihood: likelihood === null ? undefined : unpackLikelihood(likelihood),
+    }),
   };
 }
 

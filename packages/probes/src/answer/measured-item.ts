@@ -1,8 +1,9 @@
+import { given } from '@shadow-gate/platform';
 import { answerKind, itemChance } from '../item.ts';
 import type { Outcome } from '../outcome.ts';
 import { rightAnswerText } from './hidden-texts.ts';
 import { KEPT_CHARACTERS } from './item-table.ts';
-import type { ProbeItemMeasurement } from './schema.ts';
+import type { AnswerLikelihood, ProbeItemMeasurement } from './schema.ts';
 
 /** float32 logits have about seven digits; further digits differ between machines. No −0, which JSON does not have. */
 const round = (value: number): number => Math.round(value * 1e4) / 1e4 + 0;
@@ -10,65 +11,36 @@ const round = (value: number): number => Math.round(value * 1e4) / 1e4 + 0;
 /** Above 0 by the last bit. */
 const roundLogprob = (value: number): number => Math.min(0, round(value));
 
-function roundLikelihood({ logprob, bytes, scaled, among }: NonNullable<Outcome['likelihood']>) {
-  return {
-    logprob: round(logprob),
-    bytes,
-    ...(scaled === undefined ? {} : { scaled: scaled.map(roundLogprob) }),
-    ...(among === undefined
-      ? {}
-      : { among: { logprob: roundLogprob(among.logprob), scaled: among.scaled.map(roundLogprob) } }),
-  };
-}
+const roundLikelihood = ({ logprob, bytes, scaled, among }: AnswerLikelihood) => ({
+  logprob: round(logprob),
+  bytes,
+  ...given({
+    scaled: scaled?.map(roundLogprob),
+    among: among && { logprob: roundLogprob(among.logprob), scaled: among.scaled.map(roundLogprob) },
+  }),
+});
 
-/** An item and how it was answered, as a measurement has it. */
-export function measuredItem(
-  {
-    item,
-    correct,
-    given,
-    margin,
-    probability,
-    logprobs,
-    scaledLogprobs,
-    lengths,
-    likelihood,
-    samples,
-    reading,
-    spelling,
-    tokens,
-  }: Outcome,
-  suite: string,
-): ProbeItemMeasurement {
-  const { id, fact, capability, family, cluster, passage, form, kind, oldLabel, oldLabels, level } = item;
+/** An item and how it was answered, as a measurement has it: numbers rounded, long texts cut. */
+export function measuredItem({ item, ...answer }: Outcome, suite: string): ProbeItemMeasurement {
+  const { question: _, verbatim: __, ...asked } = item;
+  const { margin, probability, logprobs, scaledLogprobs, lengths, likelihood, reading, ...rest } = answer;
   return {
     suite,
-    id,
-    fact,
-    capability,
-    family,
-    cluster,
-    ...(passage === undefined ? {} : { passage }),
-    form,
+    ...asked,
     prompt: item.prompt.slice(0, KEPT_CHARACTERS),
     right: rightAnswerText(item),
-    given: given.slice(0, KEPT_CHARACTERS),
-    correct,
     chance: round(itemChance(item)),
-    margin: round(margin),
-    probability: probability === null ? null : round(probability),
-    logprobs: logprobs === null ? null : logprobs.map(round),
-    ...(scaledLogprobs === undefined ? {} : { scaledLogprobs: scaledLogprobs.map((own) => own.map(roundLogprob)) }),
-    ...(lengths === null ? {} : { lengths: [...lengths] }),
-    ...(likelihood === null ? {} : { likelihood: roundLikelihood(likelihood) }),
-    ...(samples === undefined ? {} : { samples }),
-    ...(kind === undefined ? {} : { kind }),
     answers: answerKind(item),
-    ...(oldLabel === undefined ? {} : { oldLabel }),
-    ...(oldLabels === undefined ? {} : { oldLabels }),
-    ...(level === undefined ? {} : { level }),
-    ...(reading === undefined ? {} : { reading: { ...reading, logprob: round(reading.logprob) } }),
-    ...(spelling === undefined ? {} : { spelling }),
-    ...(tokens === undefined ? {} : { tokens }),
+    ...rest,
+    given: answer.given.slice(0, KEPT_CHARACTERS),
+    margin: round(margin),
+    probability: probability && round(probability),
+    logprobs: logprobs === null ? null : logprobs.map(round),
+    ...given({
+      scaledLogprobs: scaledLogprobs?.map((own) => own.map(roundLogprob)),
+      lengths: lengths && [...lengths],
+      likelihood: likelihood && roundLikelihood(likelihood),
+      reading: reading && { ...reading, logprob: round(reading.logprob) },
+    }),
   };
 }

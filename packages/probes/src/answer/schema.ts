@@ -2,7 +2,7 @@ import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
 import { SPELLING } from '@shadow-gate/language-model/tokens/spelling';
 import { ERROR_CODES } from '@shadow-gate/platform';
 import { z } from 'zod';
-import { ANSWER_KINDS, FORMS, LONGEST_SLICE, MOST_PASSAGE, TWIN_KINDS } from '../item.ts';
+import { ANSWER_KINDS, itemShape, LONGEST_SLICE } from '../item.ts';
 import { FACTS_RANGE, SUITE_ROLES } from '../suite.ts';
 import { textSuiteMeasurementSchema } from './texts.ts';
 
@@ -10,84 +10,99 @@ const count = z.int().nonnegative();
 const share = z.number().min(0).max(1);
 const scaledSchema = z.array(z.number().nonpositive()).length(LOGIT_FACTORS.length);
 
-/** One item and the model's answer: all that a later comparison needs, without the suite. */
-export const probeItemSchema = z.strictObject({
-  suite: z.string(),
-  id: z.string(),
-  /** Id of the benchmark form. */
-  fact: z.string(),
-  capability: z.string(),
-  family: z.string(),
-  cluster: z.string(),
+const digest = (digits: number) =>
+  z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`), `not ${digits} hexadecimal digits`);
+
+/** How many of the answers that were sampled are right. */
+const samplesSchema = z.strictObject({ correct: count, of: z.int().min(2) });
+
+/** How likely the text of the right answer is after its prompt. */
+const likelihoodSchema = z.strictObject({
+  /** Natural logarithm, summed over its tokens. */
+  logprob: z.number().nonpositive(),
+  /** Bytes of the text in UTF-8, without the delimiter before it; at least 1. */
+  bytes: z.int().positive(),
+  /** `logprob` if all logits were multiplied by each of LOGIT_FACTORS; absent where that is not known, as at servers. */
+  scaled: scaledSchema.optional(),
   /**
-   * What items have in common that are not independent, where the policy names a field for it; absent for all others.
+   * The same among the tokens of the suite's right answers alone: probability that moves between tokens that are never
+   * right changes nothing. Absent where it is not known, as at servers.
    */
-  passage: z.string().max(MOST_PASSAGE).optional(),
-  form: z.enum(FORMS),
+  among: z.strictObject({ logprob: z.number().nonpositive(), scaled: scaledSchema }).optional(),
+});
+
+/** What was asked, as a measurement has it. */
+const askedShape = {
+  suite: z.string(),
+  ...itemShape,
   /** Null: of the built-in suite in another version than this one, which alone can draw it again. */
   prompt: z.string().nullable(),
-  /** The correct answer, and the one that was given. */
   right: z.string(),
-  given: z.string(),
-  correct: z.boolean(),
+  /** Expected accuracy of guessing. */
   chance: share,
-  /** The lead of the correct answer; see `Outcome`. */
-  margin: z.number(),
-  probability: share.nullable(),
-  /** log p(choice | prompt) of every choice. */
-  logprobs: z.array(z.number()).nullable(),
-  /** The same with scaled logits, [choices, factors]; see `Outcome`. Absent in files of older versions as well. */
-  scaledLogprobs: z.array(scaledSchema).optional(),
-  /**
-   * What each of them is divided by where a choice is picked. Absent where that is the same for all, and in files of
-   * older versions.
-   */
-  lengths: z.array(z.int().positive()).optional(),
-  /** Likelihood of the right answer's text; see `AnswerLikelihood`. Absent in files of older versions. */
-  likelihood: z
-    .strictObject({
-      logprob: z.number().nonpositive(),
-      bytes: z.int().positive(),
-      scaled: scaledSchema.optional(),
-      among: z.strictObject({ logprob: z.number().nonpositive(), scaled: scaledSchema }).optional(),
-    })
-    .optional(),
-  /** How many of the sampled answers are right; absent for a single answer. */
-  samples: z.strictObject({ correct: count, of: z.int().min(2) }).optional(),
-  /** Kind of a twin. Measurements of older versions lack it and all of the following. */
-  kind: z.enum(TWIN_KINDS).optional(),
   /** What is answered; `text` where it is missing. */
   answers: z.enum(ANSWER_KINDS).optional(),
-  /** For a benchmark form with its options in another order: the label that was right before. */
-  oldLabel: z.string().optional(),
-  /** For the same form: each label, with the one that its option had before. */
-  oldLabels: z.record(z.string(), z.string()).optional(),
-  level: z.int().positive().optional(),
+  /** Values of the fields that its file is sliced by; absent without any. Hashes where texts are hashed. */
+  slices: z.record(z.string().max(100), z.string().max(LONGEST_SLICE)).optional(),
+};
+
+/** How it was answered. Older files lack what is optional. */
+const givenShape = {
+  /** The preferred choice, or the generated answer; empty if two choices are preferred equally. */
+  given: z.string(),
+  /** With samples: whether most of them are right. */
+  correct: z.boolean(),
+  /**
+   * For choices, the score of the right one minus the best other one, in the unit of the scoring: positive if correct.
+   * For an exact answer, the mean log-probability of the target's tokens. Higher is better.
+   */
+  margin: z.number(),
+  /** Expected accuracy: the probability of the right choice, see `choiceProbability`; null for an exact answer. */
+  probability: share.nullable(),
+  /** log p(choice | prompt), summed over its tokens, for each choice; null for an exact answer. */
+  logprobs: z.array(z.number()).nullable(),
   /**
    * log p of the prompt itself from its second word on, summed over its tokens, where fresh or group twins make it
    * comparable.
    */
   reading: z.strictObject({ logprob: z.number().nonpositive(), tokens: z.int().positive() }).optional(),
-  /** Values of the fields that its file is sliced by; absent without any. Hashes where texts are hashed. */
-  slices: z.record(z.string().max(100), z.string().max(LONGEST_SLICE)).optional(),
+  /** Digest of the tokens' text where it differs from the item; see `spelling` of the probes. */
+  spelling: digest(32).optional(),
+  /** Digest of the ids of its tokens, by which nothing is judged. Absent at servers that tokenize. */
+  tokens: digest(8).optional(),
+  /** What each of `logprobs` is divided by where a choice is picked. Absent where that is the same for all. */
+  lengths: z.array(z.int().positive()).optional(),
+  likelihood: likelihoodSchema.optional(),
   /**
-   * Digest of what the tokens say in place of the item. Absent where they say what was asked; see `spelling` of the
-   * probes.
+   * `logprobs` if all logits were multiplied by each of LOGIT_FACTORS: [choices, factors]. Absent where that is not
+   * known, and where every choice is one token after the same text: then it follows from the likelihood of the right
+   * one.
    */
-  spelling: z
-    .string()
-    .regex(/^[0-9a-f]{32}$/, 'not 32 hexadecimal digits')
-    .optional(),
-  /**
-   * Digest of the ids of its tokens, by which nothing is judged. Absent at servers that tokenize, and in files of older
-   * versions.
-   */
-  tokens: z
-    .string()
-    .regex(/^[0-9a-f]{8}$/, 'not 8 hexadecimal digits')
-    .optional(),
-});
+  scaledLogprobs: z.array(scaledSchema).optional(),
+  /** Absent for a single answer. */
+  samples: samplesSchema.optional(),
+};
+
+/** One item and the model's answer: all that a later comparison needs, without the suite. */
+export const probeItemSchema = z.strictObject({ ...askedShape, ...givenShape });
 export type ProbeItemMeasurement = z.infer<typeof probeItemSchema>;
+export type AskedPart = z.infer<z.ZodObject<typeof askedShape>>;
+export type GivenPart = z.infer<z.ZodObject<typeof givenShape>>;
+export type AnswerSamples = z.infer<typeof samplesSchema>;
+
+/** The same, of an answer that nobody changes. */
+export type Unchanged<T> = T extends object ? { readonly [K in keyof T]: Unchanged<T[K]> } : T;
+export type AnswerLikelihood = Unchanged<z.infer<typeof likelihoodSchema>>;
+
+/** The two parts of a record. */
+export function askedAndGiven(record: ProbeItemMeasurement): readonly [AskedPart, GivenPart] {
+  const entries = Object.entries(record);
+  const isGiven = ([key]: [string, unknown]) => key in givenShape;
+  return [
+    Object.fromEntries(entries.filter((entry) => !isGiven(entry))) as AskedPart,
+    Object.fromEntries(entries.filter(isGiven)) as GivenPart,
+  ];
+}
 
 /** Unique over all suites, as ids alone are not. */
 export function itemKey({ suite, id }: { readonly suite: string; readonly id: string }): string {
@@ -145,17 +160,25 @@ const LEFT_OUT_CAUSES = [
   'other-form',
 ] as const;
 
+const { id: _, ...leftOutShape } = z.object({ ...itemShape, answers: askedShape.answers }).partial().shape;
+
 /** Items that did not run; those of older files have no more than the first three keys, and no `other-form`. */
 const leftOutSchema = z.strictObject({
   suite: z.string(),
   id: z.string(),
   reason: z.string(),
   cause: z.enum(LEFT_OUT_CAUSES).optional(),
-  ...probeItemSchema.pick({ fact: true, capability: true, family: true, cluster: true, form: true }).partial().shape,
-  ...probeItemSchema.pick({ passage: true, kind: true, answers: true, oldLabel: true, oldLabels: true, level: true })
-    .shape,
+  ...leftOutShape,
 });
 export type LeftOutMeasurement = z.infer<typeof leftOutSchema>;
+
+/** What such an item has of an item or of a record, in the order of the keys in a file. */
+export function leftOutAttributes(item: object): Omit<LeftOutMeasurement, 'suite' | 'id' | 'reason' | 'cause'> {
+  const known = new Map(Object.entries(item));
+  return Object.fromEntries(
+    Object.keys(leftOutShape).flatMap((key) => (known.get(key) === undefined ? [] : [[key, known.get(key)]])),
+  );
+}
 
 /** Why the probes did not run on a checkpoint; `other` has no code of its own. */
 export const NOT_RUN_CAUSES = [...ERROR_CODES, 'other'] as const;
