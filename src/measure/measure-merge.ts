@@ -61,7 +61,6 @@ export async function measureMerge(
   const explained = new Set<string>();
   /** Weights of the reference that the adapter changes, and that the checkpoint does not have under the same name. */
   const lacking = new Set<string | null>();
-  let hint: number | null = null;
   for (const [index, target] of targets.entries()) {
     const { name, merged, base, original, modules, views } = target;
     onProgress?.({ phase: 'merge', done: index, total: targets.length, item: name });
@@ -76,10 +75,9 @@ export async function measureMerge(
       continue;
     }
     const weight = { merged, base, modules, ...(views && { views }) };
-    const judged = await judgeMerge(weight, hint);
+    const judged = await judgeMerge(weight);
     if (judged.status === 'different' && (await isMergedBeforeQuantizing(weight)))
       throw beforeQuantizing(checkpoint, described.name, base);
-    if (judged.status === 'wrongFactor') hint = judged.coefficient;
     weights.push({
       ...described,
       status: judged.status,
@@ -104,7 +102,6 @@ export async function measureMerge(
       digest: await digestCheckpoint(adapter, digests),
       tensors: adapter.tensors.size,
       parameters: [...adapter.tensors.values()].reduce((sum, { size }) => sum + size, 0),
-      isRankStabilized: adapter.config.use_rslora === true,
     },
     weights: weights.sort((a, b) => (a.name < b.name ? -1 : 1)),
     others,

@@ -160,40 +160,38 @@ describe('a merge that went wrong', () => {
     expect(await faultsOf({ ...dora, checkpoint: dora.reference })).toEqual([['not-applied', 3]]);
   });
 
-  it('was done twice: the reference has been merged already, and so has the checkpoint', async () => {
-    // Half of the alpha that the merge was made with.
-    const half = withConfig(BF16.adapter, { lora_alpha: 4, alpha_pattern: { down_proj: 3 } });
-    expect(await faultsOf({ ...BF16, adapter: half })).toEqual([['applied-twice', 6]]);
+  // The reference has been merged already, and so has the checkpoint: half of the alpha that the merge was made with.
+  const twice = { lora_alpha: 4, alpha_pattern: { down_proj: 3 } };
+  const [rslora, dora] = [real('rslora', 'llama-bf16'), real('dora-f32', 'llama-f32')];
+
+  it.each<[string, Merge, Record<string, unknown>, { weights: number; times: number }]>([
+    ['twice', BF16, twice, { weights: 6, times: 2 }],
+    ['subtracted', rslora, { lora_alpha: -8 }, { weights: 4, times: -1 }],
+    ['with another scale', rslora, { lora_alpha: 10 }, { weights: 4, times: 0.8 }],
+    ['with the scale of rsLoRA', rslora, { use_rslora: false }, { weights: 4, times: Math.sqrt(8) }],
+    ['with the scale of plain LoRA', BF16, { use_rslora: true }, { weights: 6, times: 0.5 }],
+  ])('was done %s, which its numbers show', async (_, merge, change, { weights, times }) => {
+    const [finding, ...others] = await findingsOf({ ...merge, adapter: withConfig(merge.adapter, change) });
+    expect([finding, others]).toMatchObject([{ kind: 'merge-fault', level: 'fail', fault: 'different', weights }, []]);
+    for (const { residual, coefficient } of finding?.kind === 'merge-fault' ? finding.named : []) {
+      expect(residual).toBeGreaterThan(10);
+      expect(coefficient).toBeCloseTo(times, 1);
+    }
   });
 
-  it.each([
-    ['subtracted', 'subtracted', { lora_alpha: -8 }],
-    ['with another scale', 'wrong-scale', { lora_alpha: 10 }],
-    ['with the scale of rsLoRA', 'scale-of-rslora', { use_rslora: false }],
-  ])('was done %s', async (_, fault, change) => {
-    const merge = real('rslora', 'llama-bf16');
-    expect(await faultsOf({ ...merge, adapter: withConfig(merge.adapter, change) })).toEqual([[fault, 4]]);
+  it('was done with the scale of plain LoRA, with DoRA too', async () => {
+    const adapter = withConfig(dora.adapter, { use_rslora: true });
+    expect(await faultsOf({ ...dora, adapter })).toEqual([['different', 3]]);
   });
 
   it.each([
     ['DoRA in bf16', real('dora-bf16', 'llama-bf16'), 6],
     ['an update that is small compared with the rounding of f16', real('small-f16', 'llama-f16'), 3],
   ])('was done twice, and rounded each time: %s', async (_, merge, weights) => {
-    const twice = join(merge.checkpoint, '../twice');
-    expect(await faultsOf({ ...merge, checkpoint: twice })).toEqual([['applied-twice', weights]]);
+    const again = join(merge.checkpoint, '../twice');
+    expect(await faultsOf({ ...merge, checkpoint: again })).toEqual([['different', weights]]);
     // And not, if it was done once.
     expect(await faultsOf(merge)).toEqual([['merge-proven']]);
-  });
-
-  it('was done with the scale of plain LoRA, with DoRA too', async () => {
-    const dora = real('dora-f32', 'llama-f32');
-    const adapter = withConfig(dora.adapter, { use_rslora: true });
-    expect(await faultsOf({ ...dora, adapter })).toEqual([['scale-of-lora', 3]]);
-  });
-
-  it('was done with the scale of plain LoRA', async () => {
-    const adapter = withConfig(BF16.adapter, { use_rslora: true });
-    expect(await faultsOf({ ...BF16, adapter })).toEqual([['scale-of-lora', 6]]);
   });
 });
 
@@ -208,10 +206,14 @@ describe('a merge onto quantized weights', () => {
 
   it.each([
     ['nothing was done', { ...nf4, checkpoint: nf4.reference }, 'not-applied'],
-    ['the scale is another one', { ...nf4, adapter: scaled(0.5) }, 'applied-twice'],
-    ['the scale is another one, and the merge was quantized', { ...requantized, adapter: scaled(-1) }, 'subtracted'],
+    ['the scale is another one', { ...nf4, adapter: scaled(0.5) }, 'different'],
+    ['the scale is another one, and the merge was quantized', { ...requantized, adapter: scaled(-1) }, 'different'],
   ])('went wrong where %s', async (_, merge, fault) => {
     expect(await faultsOf(merge)).toEqual([[fault, 3]]);
+  });
+
+  it('is refused where a factor near 1 is behind the rounding of the base', async () => {
+    await expect(measureMerge({ ...nf4, adapter: scaled(0.9) })).rejects.toThrow(/is near the NF4 .* not made from it/);
   });
 
   it('cannot be seen if the update is smaller than the rounding', async () => {

@@ -210,13 +210,6 @@ export function everyFinding(name: string): Finding[] {
     'merge-fault': (
       [
         'not-applied',
-        'applied-twice',
-        'subtracted',
-        'scale-of-lora',
-        'scale-of-rslora',
-        'unscaled',
-        'wrong-scale',
-        'without-magnitude',
         'different',
         'not-finite',
         'not-in-checkpoint',

@@ -28,9 +28,9 @@ const FAULTS: Readonly<Record<MergedWeightMeasurement['status'], Fault | null>> 
   applied: null,
   belowRounding: null,
   notApplied: 'not-applied',
-  wrongFactor: 'wrong-scale',
-  withoutMagnitude: 'without-magnitude',
   different: 'different',
+  wrongFactor: 'different',
+  withoutMagnitude: 'different',
   notFinite: 'not-finite',
   notInCheckpoint: 'not-in-checkpoint',
   notInReference: 'not-in-reference',
@@ -39,9 +39,9 @@ const FAULTS: Readonly<Record<MergedWeightMeasurement['status'], Fault | null>> 
 };
 
 /** One finding for each thing that went wrong, over all weights that it went wrong with. */
-function faults({ adapter, weights }: MergeMeasurement, level: Level): Finding[] {
+function faults({ weights }: MergeMeasurement, level: Level): Finding[] {
   const found = weights.flatMap((weight) => {
-    const fault = faultOf(weight, adapter.isRankStabilized);
+    const fault = FAULTS[weight.status];
     return fault === null ? [] : [{ weight, fault }];
   });
   return [...groupBy(found, ({ fault }) => fault).values()].map((group): Finding => {
@@ -55,25 +55,6 @@ function faults({ adapter, weights }: MergeMeasurement, level: Level): Finding[]
     const own = fault === 'unreadable' && level === 'fail' ? 'inconclusive' : level;
     return { kind: 'merge-fault', level: own, fault, named, weights: group.length, all: weights.length };
   });
-}
-
-/** How far a factor may be from a usual one to be called that. */
-const SAME_FACTOR = 0.02;
-
-function faultOf(
-  { status, coefficient, rank, scale }: MergedWeightMeasurement,
-  isRankStabilized: boolean,
-): Fault | null {
-  const fault = FAULTS[status];
-  if (fault !== 'wrong-scale' || coefficient === null || rank === null || scale === null) return fault;
-  const is = (factor: number) => Math.abs(coefficient - factor) <= SAME_FACTOR * Math.abs(factor);
-  // With rank 4 the other rule for the scale is a factor of two as well: the commoner accident is named.
-  if (is(2)) return 'applied-twice';
-  if (is(-1)) return 'subtracted';
-  if (is(isRankStabilized ? 1 / Math.sqrt(rank) : Math.sqrt(rank))) {
-    return isRankStabilized ? 'scale-of-lora' : 'scale-of-rslora';
-  }
-  return is(1 / scale) ? 'unscaled' : 'wrong-scale';
 }
 
 function otherTensors({ others: { unequal } }: MergeMeasurement, level: Level): Finding[] {

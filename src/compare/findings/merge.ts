@@ -8,6 +8,27 @@ function aboutMerge(metric: string, values: Partial<Reason>): Reason {
   return flatForm('merge', metric, { of: 'weight', ...values });
 }
 
+const FAULTS = [
+  'not-applied',
+  'different',
+  'not-finite',
+  'not-in-checkpoint',
+  'not-in-reference',
+  'other-shape',
+  'unreadable',
+] as const;
+
+/** Reports of older versions name these; the weights are `different`. */
+const OLDER_FAULTS = [
+  'applied-twice',
+  'subtracted',
+  'scale-of-lora',
+  'scale-of-rslora',
+  'unscaled',
+  'wrong-scale',
+  'without-magnitude',
+] as const;
+
 export const mergeFindings = [
   defineFinding('merge-not-finite', {
     rank: 'broken-weights',
@@ -17,22 +38,9 @@ export const mergeFindings = [
   defineFinding('merge-fault', {
     rank: 'broken-weights',
     fields: {
-      fault: z.enum([
-        'not-applied',
-        'applied-twice',
-        'subtracted',
-        'scale-of-lora',
-        'scale-of-rslora',
-        'unscaled',
-        'wrong-scale',
-        'without-magnitude',
-        'different',
-        'not-finite',
-        'not-in-checkpoint',
-        'not-in-reference',
-        'other-shape',
-        'unreadable',
-      ]),
+      fault: z
+        .enum([...FAULTS, ...OLDER_FAULTS])
+        .transform((fault) => FAULTS.find((known) => known === fault) ?? 'different'),
       named: z
         .array(z.strictObject({ name: foreign, residual: z.number().nullable(), coefficient: z.number().nullable() }))
         .min(1),

@@ -261,8 +261,7 @@ function contradictionInMerge({ checkpoint, reference, merge }: Measurement): st
 function isPossibleMerge({ kind, rank, scale, status, residual, coefficient }: MergedWeightMeasurement): boolean {
   if (kind === 'saved') return rank === null && scale === null && residual === null && coefficient === null;
   if (rank === null || scale === null) return false;
-  if (status === 'applied') return residual !== null && coefficient !== null && residual <= MAX_RESIDUAL * ROUNDING;
-  return status !== 'wrongFactor' || coefficient !== null;
+  return status !== 'applied' || (residual !== null && coefficient !== null && residual <= MAX_RESIDUAL * ROUNDING);
 }
 
 /** Without weights there is nothing that only weights can show. */

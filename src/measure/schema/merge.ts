@@ -6,6 +6,9 @@ const count = z.int().nonnegative();
 /** Why a weight that should have been merged could not be judged. */
 const UNMERGED_STATUSES = ['notInCheckpoint', 'notInReference', 'otherShape', 'unreadable'] as const;
 
+/** Files of older versions name two mistakes that would explain a weight; it is `different`. */
+const OLDER_STATUSES = ['wrongFactor', 'withoutMagnitude'] as const;
+
 /** One weight that the adapter changes. */
 const mergedWeightSchema = z.strictObject({
   /** Under its name in the checkpoint; under that in the adapter where the checkpoint does not have it. */
@@ -15,7 +18,7 @@ const mergedWeightSchema = z.strictObject({
   rank: z.int().positive().nullable(),
   /** s of s·BA: alpha/r, or alpha/√r of rsLoRA. */
   scale: z.number().nullable(),
-  status: z.enum([...MERGE_STATUSES, ...UNMERGED_STATUSES]),
+  status: z.enum([...MERGE_STATUSES, ...UNMERGED_STATUSES, ...OLDER_STATUSES]),
   /** r = ‖W − (W₀ + s·BA)‖ ÷ the expected rounding. */
   residual: z.number().nonnegative().nullable(),
   /** How often s·BA is in W − W₀: 1 as it should be, 0 not applied, 2 applied twice. */
@@ -30,8 +33,8 @@ export const mergeSchema = z.strictObject({
     digest: z.string(),
     tensors: count,
     parameters: count,
-    /** The scale is alpha/√r, not alpha/r. */
-    isRankStabilized: z.boolean(),
+    /** In files of older versions. */
+    isRankStabilized: z.boolean().optional(),
   }),
   weights: z.array(mergedWeightSchema),
   /** Tensors that the adapter does not change: they must be those of the reference. */

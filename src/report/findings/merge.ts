@@ -46,7 +46,7 @@ export const MERGE_WORDS: TopicWords<
     },
     steps: () => [
       phrase`Merge again with PEFT's ${code('merge_and_unload()')}, from this base model and this adapter.`,
-      phrase`If the scale is wrong, check ${code('use_rslora')} and ${code('lora_alpha')} in adapter_config.json.`,
+      phrase`If the weights have another multiple of the update, check ${code('use_rslora')} and ${code('lora_alpha')} in adapter_config.json.`,
     ],
     rule: (_, { merge }) => ({
       group: 'Spectra',
@@ -89,14 +89,7 @@ type Fault = FindingOf<'merge-fault'>['fault'];
 
 const SENTENCES: Readonly<Record<Fault, string>> = {
   'not-applied': 'The adapter was not merged: the checkpoint has the weights of the reference',
-  'applied-twice': 'The adapter was merged twice',
-  subtracted: 'The adapter was subtracted instead of added',
-  'scale-of-lora': "The adapter was merged with the scale alpha/r instead of rsLoRA's alpha/√r",
-  'scale-of-rslora': "The adapter was merged with rsLoRA's scale alpha/√r instead of alpha/r",
-  unscaled: 'The adapter was merged without its scale',
-  'wrong-scale': 'The adapter was merged with a wrong scale',
-  'without-magnitude': "The adapter was merged as plain LoRA, without DoRA's magnitudes",
-  different: `The weights are not ${FORMULA}: another adapter, or another change on top`,
+  different: `The weights are not the merge of this adapter into this reference, ${FORMULA}`,
   'not-finite': 'The merge cannot be computed: the weights, the reference or the adapter are not finite',
   'not-in-checkpoint': 'The checkpoint lacks weights that the adapter changes: it may store them fused or split',
   'not-in-reference': 'The reference lacks weights that the adapter changes: it may be another model',
@@ -106,10 +99,8 @@ const SENTENCES: Readonly<Record<Fault, string>> = {
 
 const PARTLY_APPLIED = 'The adapter was not merged everywhere: some weights are those of the reference';
 
-/** The numbers that show it: c of the least squares fit, and r where it says more. */
+/** How far a weight is from the merge: r, and c of the least-squares fit. */
 function numbers(fault: Fault, { residual, coefficient }: FindingOf<'merge-fault'>['named'][number]): string {
-  const isScale = ['applied-twice', 'subtracted', 'scale-of-lora', 'scale-of-rslora', 'unscaled', 'wrong-scale'];
-  if (isScale.includes(fault)) return coefficient === null ? '' : ` (${formatNumber(coefficient)} times the update)`;
   if (fault !== 'different' || residual === null) return '';
   const share = coefficient === null ? '' : `, ${formatNumber(coefficient)} times the update`;
   return ` (r ${formatNumber(residual)}${share})`;

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../../src/compare/compare.ts';
+import { findingSchema } from '../../../src/compare/finding.ts';
 import { contradictionIn } from '../../../src/measure/schema/contradictions.ts';
 import type { MergedWeightMeasurement, MergeMeasurement } from '../../../src/measure/schema/merge.ts';
+import { parseMeasurement } from '../../../src/measure/schema/read.ts';
 import { DEFAULT_POLICY, policySchema } from '../../../src/policy/policy.ts';
+import { findingText } from '../../../src/report/text/finding.ts';
 import { measurement } from '../measurement.ts';
 
 const APPLIED: MergedWeightMeasurement = {
@@ -17,7 +20,7 @@ const APPLIED: MergedWeightMeasurement = {
 
 function measured(weights: readonly Partial<MergedWeightMeasurement>[], over: Partial<MergeMeasurement> = {}) {
   const all = weights.map((weight, i) => ({ ...APPLIED, name: `w${i}.weight`, ...weight }));
-  const adapter = { digest: 'sha256:1', tensors: 4, parameters: 100, isRankStabilized: false };
+  const adapter = { digest: 'sha256:1', tensors: 4, parameters: 100 };
   return measurement({
     merge: { adapter, weights: all, others: { equal: 2, unequal: [] }, nonFinite: [], ...over },
   });
@@ -52,19 +55,26 @@ describe('the merge check', () => {
     ]);
   });
 
-  it.each([
-    ['applied-twice', 2],
-    ['subtracted', -1],
-    ['scale-of-rslora', 4.01],
-    ['wrong-scale', 1.7],
-  ])('calls a wrong factor %s', (fault, coefficient) => {
-    const found = findings(measured([{ status: 'wrongFactor', residual: 90, coefficient }, {}]));
-    expect(found).toMatchObject([{ kind: 'merge-fault', level: 'fail', fault, weights: 1, all: 2 }]);
+  it('says of a weight that is not the merge how far it is from that', () => {
+    const found = findings(measured([{ status: 'different', residual: 90, coefficient: 1.7 }, {}]));
+    expect(found).toMatchObject([{ kind: 'merge-fault', level: 'fail', fault: 'different', weights: 1, all: 2 }]);
+    expect(found.map(findingText).join()).toBe(
+      'The weights are not the merge of this adapter into this reference, W₀ + s·BA (1 of 2 weights: w0.weight (r 90, 1.70 times the update)).',
+    );
   });
 
-  it('calls the factor 1/s a merge without its scale', () => {
-    const found = findings(measured([{ status: 'wrongFactor', scale: 0.1, residual: 90, coefficient: 10 }]));
-    expect(found).toMatchObject([{ fault: 'unscaled' }]);
+  it.each(['wrongFactor', 'withoutMagnitude'] as const)('fails a weight that an older file calls %s', (status) => {
+    const older = measured([{ status, residual: 90, coefficient: 2 }, {}]);
+    const adapter = { ...older.merge?.adapter, isRankStabilized: true };
+    const read = parseMeasurement(JSON.stringify({ ...older, merge: { ...older.merge, adapter } }), 'm.json');
+    expect(findings(read)).toMatchObject([{ kind: 'merge-fault', level: 'fail', fault: 'different', weights: 1 }]);
+  });
+
+  it('is read in a report that an older version wrote, without the mistake that this named', () => {
+    const finding = { kind: 'merge-fault', level: 'fail', named: [{ name: 'w', residual: 90, coefficient: 2 }] };
+    const read = (fault: string) => findingSchema.safeParse({ ...finding, fault, weights: 1, all: 2 });
+    expect(read('applied-twice').data).toMatchObject({ fault: 'different', level: 'fail' });
+    expect(read('applied-again').success).toBe(false);
   });
 
   it('has the level of the policy, except for what could not be judged', () => {

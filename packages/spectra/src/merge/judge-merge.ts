@@ -1,9 +1,7 @@
-import type { LoraModule } from '@shadow-gate/checkpoints/adapter';
 import { isQuantized, type TensorEntry } from '@shadow-gate/checkpoints/tensors';
-import { MIN_SNR } from '../rounding.ts';
 import { judgeQuantized } from './judge-quantized.ts';
 import { MAX_RESIDUAL, type MergeJudgement, MIN_VISIBILITY } from './merge-status.ts';
-import { type MergedWeight, type MergePath, type MergeSums, mergeSums } from './merge-sums.ts';
+import { type MergedWeight, type MergeSums, mergeSums } from './merge-sums.ts';
 
 /** Half an ulp of 1: bfloat16 has 8 significant bits, float16 and TensorFloat-32 have 11. */
 const HALF_ULP: Readonly<Record<string, number>> = { BF16: 2 ** -8, F16: 2 ** -11, F32: 2 ** -24, F64: 2 ** -53 };
@@ -13,41 +11,39 @@ const F16_SPACING = 2 ** -24;
 
 /**
  * Is this weight the merge of the adapter into the base weight? The sums compare it, entry by entry, with the base plus
- * the update in float64, rounded to its dtype; a weight that is not the merge is compared with what commonly goes
- * wrong.
- * @param hint a wrong factor that was found in other weights of the same checkpoint
+ * the update in float64, rounded to its dtype.
  */
-export async function judgeMerge(weight: MergedWeight, hint: number | null = null): Promise<MergeJudgement> {
+export async function judgeMerge(weight: MergedWeight): Promise<MergeJudgement> {
   if (isQuantized(weight.merged)) return judgeQuantized(weight);
-  const judged = await judgePlain(weight, hint);
+  const judged = await judgePlain(weight);
   if (judged.status !== 'different' || !isQuantized(weight.base)) return judged;
   for (const expandedAs of ['BF16', 'F16'] as const) {
-    const other = await judgePlain({ ...weight, expandedAs }, hint);
+    const other = await judgePlain({ ...weight, expandedAs });
     if (other.status !== 'different') return other;
   }
   return judged;
 }
 
-async function judgePlain(weight: MergedWeight, hint: number | null): Promise<MergeJudgement> {
+async function judgePlain(weight: MergedWeight): Promise<MergeJudgement> {
   const sums = await mergeSums(weight);
   if (![sums.residual, sums.excess, sums.excessOfBase].every(Number.isFinite)) {
     return { status: 'notFinite', residual: null, coefficient: null };
   }
   const merge = asMerge(weight, sums) ?? (await inAnotherDtype(weight, sums));
   if (merge) return merge;
-  const own = { residual: residualOf(weight, sums), coefficient: coefficientOf(sums) };
-  if (!isVisible(weight, sums)) return { status: 'different', ...own };
-  if (sums.change <= LIMIT * tolerance(weight, sums)) return { status: 'notApplied', ...own };
-  // An explanation may be found with the base as stored, or as a tool in the narrower dtype loaded it.
-  const path: MergePath = { roundsBase: sums.baseRounding > 0 };
-  const seen = path.roundsBase ? await mergeSums(weight, path) : sums;
-  const explained = await explain(weight, seen, { hint, path });
-  return explained === null ? { status: 'different', ...own } : { ...explained, residual: own.residual };
+  const isUnchanged = isVisible(weight, sums) && sums.change <= LIMIT * tolerance(weight, sums);
+  return {
+    status: isUnchanged ? 'notApplied' : 'different',
+    residual: residualOf(weight, sums),
+    coefficient: coefficientOf(sums),
+  };
 }
 
 /** @returns null if it is not the merge */
 function asMerge(weight: MergedWeight, sums: MergeSums): MergeJudgement | null {
-  if (!isMerge(weight, sums)) return null;
+  // The distance from the ideal merge, as energy over the entries, beyond the rounding of that merge.
+  const isMerge = sums.excess <= LIMIT * tolerance(weight, sums);
+  if (!isMerge) return null;
   return {
     status: isVisible(weight, sums) ? 'applied' : 'belowRounding',
     residual: residualOf(weight, sums),
@@ -56,11 +52,6 @@ function asMerge(weight: MergedWeight, sums: MergeSums): MergeJudgement | null {
 }
 
 const LIMIT = MAX_RESIDUAL ** 2;
-
-/** How far W may be from the ideal merge, as energy over the entries, in excess of the rounding of the ideal merge. */
-function isMerge(weight: MergedWeight, sums: MergeSums): boolean {
-  return sums.excess <= LIMIT * tolerance(weight, sums);
-}
 
 function isVisible(weight: MergedWeight, sums: MergeSums): boolean {
   return sums.excessOfBase > MIN_VISIBILITY * LIMIT * tolerance(weight, sums);
@@ -74,31 +65,20 @@ function isVisible(weight: MergedWeight, sums: MergeSums): boolean {
  * - With DoRA, norms and the scaled weight in the dtype of W. An error ε of T moves the excess by about ε²; where few
  *   entries are close to a tie, one of them can move it by 2·ulp·ε.
  */
-function tolerance(weight: MergedWeight, sums: MergeSums): number {
-  const squared = toolError(weight, sums);
-  const ulp = 2 * halfUlp(weight.merged.dtype) * sums.largest;
-  return squared + ulp * Math.sqrt(squared / sizeOf(weight));
-}
-
-/** Number of entries that are compared. */
-function sizeOf({ merged, views }: MergedWeight): number {
-  return views ? views.merged.shape[0] * views.merged.shape[1] : merged.size;
-}
-
-/** ε² of all entries together. */
-function toolError(weight: MergedWeight, sums: MergeSums): number {
-  const { merged, modules } = weight;
+function tolerance({ merged, modules, views }: MergedWeight, sums: MergeSums): number {
   const dtypes = [merged, ...modules.flatMap(({ a, b }) => [a, b])].map(({ dtype }) => dtype);
+  const size = views ? views.merged.shape[0] * views.merged.shape[1] : merged.size;
   const own = halfUlp(merged.dtype);
   const product = Math.max(TENSOR_FLOAT, ...dtypes.map(halfUlp)) ** 2;
   const hasMagnitude = modules.some(({ magnitude }) => magnitude !== null);
   const scales = modules.reduce((sum, { scale }) => sum + 1 + scale ** 2, 0);
-  const subnormal = dtypes.includes('F16') ? (sizeOf(weight) * scales * F16_SPACING ** 2) / 12 : 0;
-  return (
+  const subnormal = dtypes.includes('F16') ? (size * scales * F16_SPACING ** 2) / 12 : 0;
+  /** ε² of all entries together. */
+  const squared =
     ROUNDINGS * product * (sums.factors + sums.update) +
     subnormal +
-    (hasMagnitude ? DORA_ROUNDINGS * own ** 2 * sums.target : 0)
-  );
+    (hasMagnitude ? DORA_ROUNDINGS * own ** 2 * sums.target : 0);
+  return squared + 2 * own * sums.largest * Math.sqrt(squared / size);
 }
 
 /** Variances (relative half ulp)²/3 of two roundings of full relative size: A and B, the product and its scaling. */
@@ -144,97 +124,6 @@ const COARSER: Readonly<Record<string, readonly string[]>> = {
   F32: ['BF16', 'F16'],
   F16: ['BF16'],
 };
-
-/** Compare W with what goes wrong most often. */
-async function explain(
-  weight: MergedWeight,
-  sums: MergeSums,
-  { hint, path }: { readonly hint: number | null; readonly path: MergePath },
-): Promise<Pick<MergeJudgement, 'status' | 'coefficient'> | null> {
-  const start = coefficientOf(sums) ?? 0;
-  if (Math.abs(start) < SMALLEST_FACTOR) return null;
-  const times = await timesMerged(weight, start, path);
-  if (times !== null) return { status: 'wrongFactor', coefficient: times };
-  if (weight.modules.some(({ magnitude }) => magnitude !== null)) {
-    const plain = { ...weight, modules: withoutMagnitudes(weight.modules) };
-    if (isMerge(plain, await mergeSums(plain, path))) return { status: 'withoutMagnitude', coefficient: start };
-  }
-  let factor = start;
-  for (const known of [...likelyFactors(weight, sums, hint), ...Array<null>(STEPS).fill(null)]) {
-    const tried = known ?? factor;
-    const scaled = await mergeSums(weight, { ...path, factor: tried });
-    if (Math.abs(tried - 1) > SMALLEST_FACTOR && isScaledMerge(weight, scaled)) {
-      return { status: 'wrongFactor', coefficient: tried };
-    }
-    // Rounding keeps more of a large update than of a small one: find the factor whose rounded merge is as long as W −
-    // W₀.
-    const along = scaled.expectedAlongUpdate / tried;
-    if (along * start > 0) factor = (tried * sums.alongUpdate) / along;
-  }
-  return null;
-}
-
-/**
- * Merged, stored and merged again: rounded each time. Where an update is smaller than the rounding, that is not the
- * merge of twice the update: what the first merge lost to rounding, the second one lost again.
- * @returns null if it was merged once, or in no such way
- */
-async function timesMerged(weight: MergedWeight, start: number, path: MergePath): Promise<number | null> {
-  for (let times = 2; times <= MOST_TIMES && start > times - 1; times += 1) {
-    const sums = await mergeSums(weight, { ...path, mergedBefore: times - 1 });
-    const expected = tolerance(weight, sums) + tieTolerance(weight, sums) * (times - 1);
-    if (sums.excess <= LIMIT * expected && sums.excessOfBase > MIN_STEP * LIMIT * expected) return times;
-  }
-  return null;
-}
-
-/** How far the last merge must stand out: so far, a factor of 2.8 is not taken for three merges. */
-const MIN_STEP = 50;
-
-/** A retried step of a pipeline. */
-const MOST_TIMES = 3;
-
-/**
- * Where a merge before came out differently at a tie, the entry is off by a whole ulp, and nothing makes up for it
- * later: an error ε of T does that to a share ε ÷ ulp of the entries, so it adds ulp·ε for each, summed by Cauchy and
- * Schwarz.
- */
-function tieTolerance(weight: MergedWeight, sums: MergeSums): number {
-  return 2 * halfUlp(weight.merged.dtype) * Math.sqrt(sums.target * toolError(weight, sums));
-}
-
-/** Usual factors, the likeliest first. */
-function likelyFactors(weight: MergedWeight, sums: MergeSums, hint: number | null): number[] {
-  const start = coefficientOf(sums) ?? 0;
-  const distance = (known: number) => (known === hint ? 0 : Math.abs(Math.log(start / known)));
-  // Where most of the update is lost in the rounding, the coefficient says little about the factor.
-  const near = sums.update >= MIN_SNR * sums.rounding ? NEAR : Number.POSITIVE_INFINITY;
-  return [...new Set([...(hint === null ? [] : [hint]), ...usualFactors(weight.modules[0])])]
-    .filter((known) => known * start > 0 && distance(known) < near)
-    .sort((a, b) => distance(a) - distance(b));
-}
-
-/** Also after several roundings, as when an adapter was applied twice. */
-function isScaledMerge(weight: MergedWeight, sums: MergeSums): boolean {
-  const isRoundedAgain = sums.update >= MIN_SNR * sums.rounding && sums.residual <= LIMIT * sums.rounding;
-  return isMerge(weight, sums) || isRoundedAgain;
-}
-
-/** Applied twice or three times, subtracted, another rule for the scale, or none. */
-function usualFactors({ rank, scale }: LoraModule): number[] {
-  return [2, -1, Math.sqrt(rank), 1 / Math.sqrt(rank), 1 / scale, 3, 0.5];
-}
-
-/** How far a least-squares coefficient is from the factor, in its logarithm. */
-const NEAR = 0.25;
-const STEPS = 3;
-/** Below this share of the update, W − W₀ is something else; this close to one, a factor explains nothing. */
-const SMALLEST_FACTOR = 0.01;
-
-function withoutMagnitudes([first, ...rest]: MergedWeight['modules']): MergedWeight['modules'] {
-  const without = (module: LoraModule): LoraModule => ({ ...module, magnitude: null });
-  return [without(first), ...rest.map(without)];
-}
 
 /** Is it in a dtype or format that a merge can be judged in? */
 export function isMergeJudged(entry: TensorEntry): boolean {

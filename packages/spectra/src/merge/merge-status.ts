@@ -2,20 +2,10 @@
  * - `applied`: W is W₀ + s·BA up to rounding.
  * - `belowRounding`: so it is, and so is W₀: the update is lost in the rounding of the dtype, or is zero.
  * - `notApplied`: W is W₀.
- * - `wrongFactor`: W is W₀ + c·s·BA up to rounding, and c is not 1.
- * - `withoutMagnitude`: W is W₀ + s·BA up to rounding, and DoRA's magnitudes were left out.
  * - `different`: none of these.
  * - `notFinite`: NaN or Inf in W, W₀, A or B.
  */
-export const MERGE_STATUSES = [
-  'applied',
-  'belowRounding',
-  'notApplied',
-  'wrongFactor',
-  'withoutMagnitude',
-  'different',
-  'notFinite',
-] as const;
+export const MERGE_STATUSES = ['applied', 'belowRounding', 'notApplied', 'different', 'notFinite'] as const;
 type MergeStatus = (typeof MERGE_STATUSES)[number];
 
 /**

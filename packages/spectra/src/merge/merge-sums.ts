@@ -22,7 +22,7 @@ export interface MergedWeight {
 type Rounded = 'BF16' | 'F16';
 
 /**
- * Sums over the entries of W, W₀, T = W₀ + factor·sBA (with DoRA's magnitude and norms) and round(X), X in the dtype of
+ * Sums over the entries of W, W₀, T = W₀ + s·BA (with DoRA's magnitude and norms) and round(X), X in the dtype of
  * W. All in float64.
  */
 export interface MergeSums {
@@ -48,7 +48,7 @@ export interface MergeSums {
   readonly offGrid: number;
   /** ‖T‖². */
   readonly target: number;
-  /** Σₖ ‖bₖ‖²·‖aₖ‖²·(factor·s)² over the columns of B and rows of A. */
+  /** Σₖ ‖bₖ‖²·‖aₖ‖²·s² over the columns of B and rows of A. */
   readonly factors: number;
   /** max |W|. */
   readonly largest: number;
@@ -69,15 +69,11 @@ const NAMES = [
 ] as const satisfies readonly (keyof MergeSums)[];
 
 /** How a merge is thought to have been made. */
-export interface MergePath {
-  /** Times the scale of the adapter; 1 for the merge as it should be. */
-  readonly factor?: number;
+interface MergePath {
   /** The dtype that W was rounded to; that of the file unless it stores the numbers of another one. */
   readonly grid?: string;
   /** Whether W₀ was rounded to that dtype before; then W₀ stands for round(W₀) in all sums. */
   readonly roundsBase?: boolean;
-  /** How often the adapter had been merged and rounded before; then W₀ stands for what that gave in all sums. */
-  readonly mergedBefore?: number;
 }
 
 /**
@@ -86,7 +82,7 @@ export interface MergePath {
  */
 export async function mergeSums(
   weight: MergedWeight,
-  { factor = 1, grid = weight.merged.dtype, roundsBase = false, mergedBefore = 0 }: MergePath = {},
+  { grid = weight.merged.dtype, roundsBase = false }: MergePath = {},
 ): Promise<MergeSums> {
   const { merged, base, modules, views, expandedAs } = weight;
   const graph = new Graph();
@@ -101,7 +97,7 @@ export async function mergeSums(
   const wholeBase = expandedAs
     ? graph.cast(original, onnxElementType({ name: base.name, dtype: expandedAs }))
     : original;
-  const updates = modules.map((module) => openUpdate(graph, module, { factor, axis: outputAxis }));
+  const updates = modules.map((module) => openUpdate(graph, module, outputAxis));
   const gridType = onnxElementType({ name: merged.name, dtype: grid });
   const double = (value: Value) => graph.cast(value, ElementType.float64);
   const round = (value: Value) => double(graph.cast(value, gridType));
@@ -112,16 +108,9 @@ export async function mergeSums(
   const work = (cut: (value: Value) => Value): readonly Value[] => {
     const [w, stored] = [double(cut(whole)), double(cut(wholeBase))];
     const strips = updates.map((update) => update.strip(cut));
-    const merge = (value: Value) =>
-      updates.reduce((sum, update) => update.scaleRows(sum, cut), graph.sum([value, ...strips]));
-    const roundedBase = base.dtype === grid ? stored : round(stored);
-    const before = Array.from({ length: mergedBefore }).reduce<Value | null>(
-      (value) => round(merge(value ?? (roundsBase ? roundedBase : stored))),
-      null,
-    );
-    const rounded = before ?? roundedBase;
-    const w0 = before ?? (roundsBase ? roundedBase : stored);
-    const t = merge(w0);
+    const rounded = base.dtype === grid ? stored : round(stored);
+    const w0 = roundsBase ? rounded : stored;
+    const t = updates.reduce((sum, update) => update.scaleRows(sum, cut), graph.sum([w0, ...strips]));
     const ideal = round(t);
     const [offIdeal, off] = [minus(ideal, t), minus(w, t)];
     const update = minus(t, w0);
@@ -162,18 +151,14 @@ export async function mergeSums(
 export const CPU: Device = { name: 'cpu', reason: 'a merge is checked in float64' };
 
 /** scale·B·A of one module, strip by strip along an axis of the weight. */
-function openUpdate(
-  graph: Graph,
-  module: LoraModule,
-  { factor, axis }: { readonly factor: number; readonly axis: 0 | 1 },
-) {
+function openUpdate(graph: Graph, module: LoraModule, axis: 0 | 1) {
   const { magnitude, transposed, rank } = module;
   const double = (value: Value) => graph.cast(value, ElementType.float64);
   const views = loraFactors(module);
   const { output } = loraFeatures(module);
   const valueA = double(loadMatrix(graph, { source: module.a, view: views.a }));
   const valueB = double(loadMatrix(graph, { source: module.b, view: views.b }));
-  const scale = graph.constant([factor * module.scale], 'float64', [1, 1]);
+  const scale = graph.constant([module.scale], 'float64', [1, 1]);
   // As [out, 1] or [1, out], so that the cut of a strip applies to them.
   const lying = transposed ? [1, output] : [output, 1];
   const magnitudes = magnitude && double(tensorValue(graph, magnitude, lying));
@@ -185,7 +170,7 @@ function openUpdate(
   const energies = graph.op('Mul', [squares(valueB, 0), squares(valueA, 1)]);
   const factors = graph.op('Mul', [
     graph.op('ReduceSum', [energies], { keepdims: 1 }),
-    graph.constant([(factor * module.scale) ** 2], 'float64'),
+    graph.constant([module.scale ** 2], 'float64'),
   ]);
   return {
     factors,
