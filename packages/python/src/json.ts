@@ -1,3 +1,4 @@
+import { LiteralReader } from './literal-reader.ts';
 import { PythonFloat, type PythonValue } from './value.ts';
 
 const SPACE = /[ \t\n\r]*/y;
@@ -15,43 +16,27 @@ export function parsePythonJson(text: string): PythonValue {
   return new Reader(text).value();
 }
 
-class Reader {
-  readonly #text: string;
-  #at = 0;
-
+class Reader extends LiteralReader {
   constructor(text: string) {
-    this.#text = text;
+    super(text, SPACE);
   }
 
   value(): PythonValue {
-    this.#match(SPACE);
-    switch (this.#text.charAt(this.#at)) {
-      case '{':
-        return this.#dict();
-      case '[':
-        return this.#list();
-      case '"':
-        return this.#string();
-      case 't':
-        this.#at += 'true'.length;
-        return true;
-      case 'f':
-        this.#at += 'false'.length;
-        return false;
-      case 'n':
-        this.#at += 'null'.length;
-        return null;
-      default:
-        return this.#number();
-    }
+    this.skipSpace();
+    if (this.character === '{') return this.#dict();
+    if (this.character === '[') return this.#list();
+    if (this.character === '"') return this.#string();
+    if (this.take('true')) return true;
+    if (this.take('false')) return false;
+    return this.take('null') ? null : this.#number();
   }
 
   #dict(): PythonValue {
     const entries = new Map<PythonValue, PythonValue>();
     this.#items('}', () => {
       const key = this.#string();
-      this.#match(SPACE);
-      this.#at += ':'.length;
+      this.skipSpace();
+      this.take(':');
       entries.set(key, this.value());
     });
     return entries;
@@ -65,23 +50,23 @@ class Reader {
 
   #items(end: string, read: () => void): void {
     do {
-      this.#at += 1;
-      this.#match(SPACE);
-      if (this.#text.charAt(this.#at) === end) break;
+      this.next();
+      this.skipSpace();
+      if (this.character === end) break;
       read();
-      this.#match(SPACE);
-    } while (this.#text.charAt(this.#at) === ',');
-    this.#at += 1;
+      this.skipSpace();
+    } while (this.character === ',');
+    this.next();
   }
 
   #string(): string {
-    return JSON.parse(this.#match(STRING)[0]);
+    return JSON.parse(this.match(STRING)?.[0] ?? this.#fail());
   }
 
   #number(): PythonValue {
-    NOT_FINITE.lastIndex = this.#at;
-    if (NOT_FINITE.test(this.#text)) return new PythonFloat(Number(this.#match(NOT_FINITE)[0]));
-    const [token, fraction, exponent] = this.#match(NUMBER);
+    const special = this.match(NOT_FINITE)?.[0];
+    if (special !== undefined) return new PythonFloat(Number(special));
+    const [token, fraction, exponent] = this.match(NUMBER) ?? this.#fail();
     // Python reads no longer int, and a BigInt takes seconds for millions of digits.
     if (token.length > MAX_DIGITS) return new PythonFloat(Number(token));
     if (fraction !== undefined || exponent !== undefined) return new PythonFloat(Number(token));
@@ -89,11 +74,7 @@ class Reader {
     return Number.isSafeInteger(Number(token)) ? Number(token) + 0 : BigInt(token);
   }
 
-  #match(pattern: RegExp): RegExpExecArray {
-    pattern.lastIndex = this.#at;
-    const match = pattern.exec(this.#text);
-    if (match === null) throw new SyntaxError(`not JSON at character ${this.#at}`);
-    this.#at += match[0].length;
-    return match;
+  #fail(): never {
+    throw new SyntaxError(`not JSON at character ${this.place}`);
   }
 }

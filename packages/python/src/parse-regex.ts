@@ -1,13 +1,5 @@
 import { type Character, classSource, escapeLiteral, readRegexEscape, wordMembers } from './regex-characters.ts';
-import {
-  alwaysSet,
-  capturesIn,
-  isNullable,
-  type ParsedRegex,
-  type RegexNode,
-  RegexProblem,
-  regexWidth,
-} from './regex-syntax.ts';
+import { capturesIn, isNullable, type ParsedRegex, type RegexNode, RegexProblem, regexWidth } from './regex-syntax.ts';
 
 interface Flags {
   readonly ignoreCase: boolean;
@@ -66,10 +58,9 @@ class Parser {
     this.#ignoreCase = flags.ignoreCase;
     const tree = this.#alternation(flags);
     if (this.#at < this.#pattern.length) throw new RegexProblem('has a ")" without a "("');
-    for (const index of this.#references) {
-      if (!alwaysSet(tree).includes(index))
-        throw new RegexProblem(`refers to group ${index}, which may be without a match`);
-    }
+    const set = capturesIn(tree, { always: true });
+    const unset = this.#references.find((index) => !set.includes(index));
+    if (unset !== undefined) throw new RegexProblem(`refers to group ${unset}, which may be without a match`);
     return { tree, ignoreCase: this.#ignoreCase, groups: this.#groups, names: this.#names };
   }
 
@@ -264,7 +255,8 @@ class Parser {
     const body = this.#inside(text, flags);
     if (behind && regexWidth(body) === null) throw new RegexProblem('looks behind for a text of no fixed length');
     // JavaScript reads it from its end to its start.
-    if (behind && capturesIn(body).length > 0) throw new RegexProblem('has a group in what it looks behind for');
+    if (behind && capturesIn(body, { always: false }).length > 0)
+      throw new RegexProblem('has a group in what it looks behind for');
     return { type: 'look', behind, negative, body };
   }
 
@@ -299,9 +291,9 @@ function withFlags(flags: Flags, letters: string, value: boolean): Flags {
  * agree if every round sets every group and matches something.
  */
 function checkRepeat({ max, body }: RegexNode & { readonly type: 'repeat' }): void {
-  const captures = capturesIn(body);
+  const captures = capturesIn(body, { always: false });
   if (max <= 1 || captures.length === 0) return;
-  const set = alwaysSet(body);
+  const set = capturesIn(body, { always: true });
   if (isNullable(body) || captures.some((index) => !set.includes(index))) {
     throw new RegexProblem('repeats a part with a group that may be empty or without a match');
   }

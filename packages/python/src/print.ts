@@ -4,17 +4,19 @@ import { isList, PythonFloat, PythonTuple, type PythonValue } from './value.ts';
 export const toText = (value: PythonValue): string => (typeof value === 'string' ? value : repr(value));
 
 /** `repr(value)`. */
-export function repr(value: PythonValue): string {
+export const repr = (value: PythonValue): string => reprWith(value, repr);
+
+/** `repr(value)`. @param inner prints the values inside it */
+export function reprWith(value: PythonValue, inner: (value: PythonValue) => string): string {
   if (value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   if (typeof value === 'string') return reprText(value);
   if (value instanceof PythonFloat) return reprFloat(value.value);
-  if (value instanceof PythonTuple) {
-    return value.items.length === 1 ? `(${value.items.map(repr)},)` : `(${value.items.map(repr).join(', ')})`;
-  }
-  if (isList(value)) return `[${value.map(repr).join(', ')}]`;
-  return `{${[...value].map(([key, item]) => `${repr(key)}: ${repr(item)}`).join(', ')}}`;
+  if (value instanceof PythonTuple)
+    return `(${value.items.map(inner).join(', ')}${value.items.length === 1 ? ',' : ''})`;
+  if (isList(value)) return `[${value.map(inner).join(', ')}]`;
+  return `{${[...value].map(([key, item]) => `${inner(key)}: ${inner(item)}`).join(', ')}}`;
 }
 
 /**

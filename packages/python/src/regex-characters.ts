@@ -1,4 +1,4 @@
-import { HEX_DIGITS } from './escapes.ts';
+import { ESCAPES, HEX_DIGITS } from './escapes.ts';
 import { RegexProblem } from './regex-syntax.ts';
 import { SPACE } from './text.ts';
 
@@ -7,15 +7,6 @@ const CLASSES: Readonly<Record<string, { readonly unicode: string; readonly asci
   d: { unicode: String.raw`\p{Nd}`, ascii: '0-9' },
   w: { unicode: String.raw`\p{L}\p{N}_`, ascii: 'A-Za-z0-9_' },
   s: { unicode: SPACE, ascii: String.raw`\t-\r\x20` },
-};
-const CONTROLS: Readonly<Record<string, string>> = {
-  a: '\x07',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
 };
 
 /** Something that stands for one character. */
@@ -56,7 +47,8 @@ export function readRegexEscape(
     const members = classMembers(letter.toLowerCase(), ascii);
     return { character: { type: 'class', members, negated: letter !== letter.toLowerCase() }, length: 1 };
   }
-  const control = inClass && letter === 'b' ? '\b' : CONTROLS[letter];
+  // Outside a class, \b is a place; a line end stands for itself, unlike in a text literal.
+  const control = (letter === 'b' && !inClass) || letter === '\n' ? undefined : ESCAPES[letter];
   if (control !== undefined) return literal(control, 1);
   const digits = HEX_DIGITS[letter];
   if (digits !== undefined) {

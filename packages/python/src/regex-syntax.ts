@@ -47,34 +47,20 @@ export function isNullable(node: RegexNode): boolean {
   }
 }
 
-/** Groups within a part that capture. */
-export function capturesIn(node: RegexNode): number[] {
+/** Groups within a part that capture; with `always`, those that every match of the part sets. */
+export function capturesIn(node: RegexNode, { always }: { readonly always: boolean }): number[] {
+  const inside = (part: RegexNode) => capturesIn(part, { always });
   switch (node.type) {
     case 'group':
-      return [...(node.index === null ? [] : [node.index]), ...capturesIn(node.body)];
+      return [...(node.index === null ? [] : [node.index]), ...inside(node.body)];
     case 'look':
+      return always && node.negative ? [] : inside(node.body);
     case 'repeat':
-      return capturesIn(node.body);
+      return always && node.min === 0 ? [] : inside(node.body);
     case 'sequence':
-      return node.items.flatMap(capturesIn);
+      return node.items.flatMap(inside);
     case 'alternation':
-      return node.options.flatMap(capturesIn);
-    default:
-      return [];
-  }
-}
-
-/** Groups that a match of a part always sets. */
-export function alwaysSet(node: RegexNode): number[] {
-  switch (node.type) {
-    case 'group':
-      return [...(node.index === null ? [] : [node.index]), ...alwaysSet(node.body)];
-    case 'look':
-      return node.negative ? [] : alwaysSet(node.body);
-    case 'repeat':
-      return node.min === 0 ? [] : alwaysSet(node.body);
-    case 'sequence':
-      return node.items.flatMap(alwaysSet);
+      return always ? [] : node.options.flatMap(inside);
     default:
       return [];
   }

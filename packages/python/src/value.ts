@@ -40,6 +40,9 @@ export const isList = <V>(value: V): value is Extract<V, readonly unknown[]> => 
 export const isInt = <V>(value: V): value is Extract<V, number | boolean | bigint> =>
   typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
 
+/** An int as a number where JavaScript does not round it. */
+export const narrow = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value);
+
 /** What Python calls the type of a value. */
 export function typeName(value: PythonValue): string {
   if (value === null) return 'NoneType';

@@ -22,30 +22,8 @@ import {
   Undefined,
 } from './value.ts';
 
-/** The value of an expression. @throws TemplateError where Python or Jinja raises */
-export function evaluate(expression: JinjaExpression, scope: JinjaScope, environment: Environment): JinjaValue {
-  return new Evaluation(scope, environment).value(expression);
-}
-
-export function filtered(
-  filter: FilterExpression,
-  body: string,
-  scope: JinjaScope,
-  environment: Environment,
-): JinjaValue {
-  return new Evaluation(scope, environment).filter(filter, body);
-}
-
-export function called(
-  call: CallExpression,
-  caller: Callable,
-  scope: JinjaScope,
-  environment: Environment,
-): JinjaValue {
-  return new Evaluation(scope, environment).call(call, caller);
-}
-
-class Evaluation {
+/** Evaluates expressions with the names of a scope. Throws TemplateError where Python or Jinja raises. */
+export class Evaluation {
   readonly #scope: JinjaScope;
   readonly #environment: Environment;
 

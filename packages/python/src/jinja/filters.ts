@@ -1,4 +1,4 @@
-import { isInt, PythonFloat, PythonTuple, pythonNumber } from '../value.ts';
+import { isInt, narrow, PythonFloat, PythonTuple, pythonNumber } from '../value.ts';
 import { ownAttribute } from './attributes.ts';
 import type { Environment, Filter } from './environment.ts';
 import { LIST_FILTERS } from './list-filters.ts';
@@ -65,7 +65,6 @@ const toInteger: Filter = (value, args) => {
   return number === null || !Number.isFinite(number) ? fallback : narrow(BigInt(Math.trunc(number)));
 };
 
-const narrow = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value);
 const isFloat = (text: string): boolean => /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text);
 
 const toFloat: Filter = (value, args) => {

@@ -110,32 +110,22 @@ class Lexer {
   #token(open: string[]): void {
     if (this.#match(SPACES) !== null) return;
     const line = this.#line;
-    const afterDot = this.#source[this.#at - 1] === '.';
-    const float = afterDot ? null : this.#match(FLOAT);
-    if (float !== null) this.#tokens.push({ kind: 'float', text: float, line });
-    else if (!this.#take(INTEGER, 'integer') && !this.#name(line) && !this.#string(line)) this.#operator(open, line);
+    const token = this.#value(line);
+    if (token === null) this.#operator(open, line);
+    else this.#tokens.push(token);
   }
 
-  #take(pattern: RegExp, kind: 'integer'): boolean {
-    const line = this.#line;
-    const text = this.#match(pattern);
-    if (text !== null) this.#tokens.push({ kind, text, line });
-    return text !== null;
-  }
-
-  #name(line: number): boolean {
-    const text = this.#match(NAME);
-    if (text === null) return false;
-    if (!IDENTIFIER.test(text)) throw new TemplateError(`line ${line}: ${text} is no name`);
-    this.#tokens.push({ kind: 'name', text, line });
-    return true;
-  }
-
-  #string(line: number): boolean {
-    const text = this.#match(STRING);
-    if (text === null) return false;
-    this.#tokens.push({ kind: 'string', text: unescaped(text.slice(1, -1), line), line });
-    return true;
+  /** A number, name or text; null if something else comes next. */
+  #value(line: number): Token | null {
+    const float = this.#source[this.#at - 1] === '.' ? null : this.#match(FLOAT);
+    if (float !== null) return { kind: 'float', text: float, line };
+    const integer = this.#match(INTEGER);
+    if (integer !== null) return { kind: 'integer', text: integer, line };
+    const name = this.#match(NAME);
+    if (name !== null && !IDENTIFIER.test(name)) throw new TemplateError(`line ${line}: ${name} is no name`);
+    if (name !== null) return { kind: 'name', text: name, line };
+    const string = this.#match(STRING);
+    return string === null ? null : { kind: 'string', text: unescaped(string.slice(1, -1), line), line };
   }
 
   #operator(open: string[], line: number): void {

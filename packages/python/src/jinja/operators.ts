@@ -1,4 +1,4 @@
-import { isDict, isInt, isList, PythonFloat, PythonTuple, pythonNumber } from '../value.ts';
+import { isDict, isInt, isList, narrow, PythonFloat, PythonTuple, pythonNumber } from '../value.ts';
 import { percentFormat } from './percent.ts';
 import { jinjaText } from './print.ts';
 import {
@@ -98,8 +98,6 @@ function ofIntegers(operator: string, left: number | bigint | boolean, right: nu
   const remainder = ((a % b) + b) % b;
   return narrow(operator === '%' ? remainder : (a - remainder) / b);
 }
-
-const narrow = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value);
 
 function ofFloats(operator: string, a: number, b: number): number {
   if (['/', '//', '%'].includes(operator) && b === 0) throw new TemplateError('a division by zero');

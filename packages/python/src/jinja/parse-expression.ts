@@ -1,3 +1,4 @@
+import { narrow } from '../value.ts';
 import type {
   CallArguments,
   CallExpression,
@@ -168,10 +169,7 @@ function constantOf(name: string): JinjaExpression | null {
   return name === 'none' || name === 'None' ? { kind: 'constant', value: null } : null;
 }
 
-function integerOf(text: string): number | bigint {
-  const value = BigInt(text.replaceAll('_', '').toLowerCase());
-  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
-}
+const integerOf = (text: string): number | bigint => narrow(BigInt(text.replaceAll('_', '').toLowerCase()));
 
 /** What stands between commas, up to a closing bracket. */
 function parseItems<T>(tokens: TokenStream, end: string, parse: () => T): T[] {

@@ -1,16 +1,6 @@
-import { repr } from '../print.ts';
-import { isDict, isList, PythonTuple } from '../value.ts';
-import {
-  type JinjaDict,
-  type JinjaValue,
-  jinjaTypeName,
-  Markup,
-  Namespace,
-  NotRead,
-  Special,
-  Undefined,
-  View,
-} from './value.ts';
+import { reprWith } from '../print.ts';
+import type { PythonValue } from '../value.ts';
+import { type JinjaValue, jinjaTypeName, Markup, Namespace, NotRead, Special, Undefined, View } from './value.ts';
 
 /**
  * `str(value)`, as `{{ value }}` shows it.
@@ -26,19 +16,11 @@ export function jinjaText(value: JinjaValue): string {
   return jinjaRepr(value);
 }
 
-/** `jinjaRepr(value)`. */
+/** `repr(value)`. */
 export function jinjaRepr(value: JinjaValue): string {
   if (value instanceof Undefined) return 'Undefined';
-  if (value instanceof PythonTuple) {
-    return value.items.length === 1 ? `(${value.items.map(jinjaRepr)},)` : `(${value.items.map(jinjaRepr).join(', ')})`;
-  }
-  if (isList(value)) return `[${value.map(jinjaRepr).join(', ')}]`;
-  if (isDict(value)) return reprDict(value);
   if (value instanceof View) return value.shown ?? `${value.type}([${value.items.map(jinjaRepr).join(', ')}])`;
-  if (value instanceof Namespace) return `<Namespace ${reprDict(value.values)}>`;
+  if (value instanceof Namespace) return `<Namespace ${jinjaRepr(value.values)}>`;
   if (value instanceof Special) throw new NotRead(`a value of type ${jinjaTypeName(value)} is not printed here`);
-  return repr(value);
+  return reprWith(value as PythonValue, jinjaRepr);
 }
-
-const reprDict = (dict: JinjaDict): string =>
-  `{${[...dict].map(([key, item]) => `${jinjaRepr(key)}: ${jinjaRepr(item)}`).join(', ')}}`;

@@ -1,11 +1,21 @@
+import { PythonTuple } from '../value.ts';
 import type { Environment } from './environment.ts';
-import { called, evaluate, filtered } from './evaluate.ts';
+import { Evaluation } from './evaluate.ts';
 import { Loop } from './loop.ts';
-import { macroCallable } from './macro.ts';
 import { jinjaText } from './print.ts';
 import { JinjaScope } from './scope.ts';
-import type { AssignmentTarget, Body, JinjaStatement } from './syntax.ts';
-import { iterate, type JinjaValue, jinjaTruth, listJinjaValues, Namespace, TemplateError } from './value.ts';
+import type { AssignmentTarget, Body, JinjaExpression, JinjaStatement, Macro } from './syntax.ts';
+import {
+  type Arguments,
+  Callable,
+  iterate,
+  type JinjaValue,
+  jinjaTruth,
+  listJinjaValues,
+  Namespace,
+  TemplateError,
+  Undefined,
+} from './value.ts';
 
 /**
  * A parsed template with these variables, as Jinja 3.1 renders it.
@@ -42,23 +52,28 @@ class Rendering {
     return 'next';
   }
 
+  #in(scope: JinjaScope): Evaluation {
+    return new Evaluation(scope, this.#environment);
+  }
+
   #statement(statement: JinjaStatement, scope: JinjaScope, out: string[]): After {
+    const here = this.#in(scope);
     switch (statement.kind) {
       case 'text':
         out.push(statement.text);
         return 'next';
       case 'output':
-        out.push(jinjaText(evaluate(statement.value, scope, this.#environment)));
+        out.push(jinjaText(here.value(statement.value)));
         return 'next';
       case 'if': {
-        const branch = statement.branches.find(({ test }) => jinjaTruth(evaluate(test, scope, this.#environment)));
+        const branch = statement.branches.find(({ test }) => jinjaTruth(here.value(test)));
         return this.#body(branch?.body ?? statement.otherwise, scope, out);
       }
       case 'for':
-        this.#for(statement, evaluate(statement.iterable, scope, this.#environment), scope, out, 0);
+        this.#for(statement, here.value(statement.iterable), scope, out, 0);
         return 'next';
       case 'set':
-        this.#assign(statement.target, evaluate(statement.value, scope, this.#environment), scope);
+        this.#assign(statement.target, here.value(statement.value), scope);
         return 'next';
       case 'set-block':
       case 'filter-block': {
@@ -66,7 +81,7 @@ class Rendering {
         const after = this.#body(statement.body, new JinjaScope(scope), inner);
         if (after !== 'next') return after;
         const text = inner.join('');
-        const value = statement.filter === null ? text : filtered(statement.filter, text, scope, this.#environment);
+        const value = statement.filter === null ? text : here.filter(statement.filter, text);
         if (statement.kind === 'set-block') this.#assign(statement.target, value, scope);
         else out.push(jinjaText(value));
         return 'next';
@@ -75,11 +90,11 @@ class Rendering {
         scope.set(statement.name, this.#macro(statement, scope));
         return 'next';
       case 'call':
-        out.push(jinjaText(called(statement.call, this.#macro(statement.macro, scope), scope, this.#environment)));
+        out.push(jinjaText(here.call(statement.call, this.#macro(statement.macro, scope))));
         return 'next';
       case 'with': {
         const inner = new JinjaScope(scope);
-        const values = statement.values.map((value) => evaluate(value, scope, this.#environment));
+        const values = statement.values.map((value) => here.value(value));
         for (const [i, target] of statement.targets.entries()) this.#assign(target, values[i] ?? null, inner);
         return this.#body(statement.body, inner, out);
       }
@@ -91,11 +106,43 @@ class Rendering {
     }
   }
 
-  #macro(macro: JinjaStatement & { readonly kind: 'macro' }, scope: JinjaScope) {
-    return macroCallable(macro, scope, {
-      render: (body, inner) => this.text(body, inner),
-      evaluate: (value, inner) => evaluate(value, inner, this.#environment),
+  /** A macro as a function. It sees the names around its definition, not those around its call. */
+  #macro(macro: Macro, around: JinjaScope): Callable {
+    return new Callable(macro.name, (args) => {
+      const scope = new JinjaScope(around);
+      this.#bindParameters(macro, args, scope);
+      return this.text(macro.body, scope);
     });
+  }
+
+  /** As in Jinja, `varargs`, `kwargs` and `caller` exist only for a body that reads them. */
+  #bindParameters({ name, signature, names }: Macro, args: Arguments, scope: JinjaScope): void {
+    const { names: parameters, defaults } = signature;
+    const left = new Map(args.named);
+    const values = parameters.map((parameter, i) => {
+      if (i < args.positional.length) return args.positional[i];
+      const value = left.get(parameter);
+      left.delete(parameter);
+      return value;
+    });
+    const takes = (special: string) => names.has(special) && !parameters.includes(special);
+    if (takes('caller')) {
+      scope.set('caller', left.get('caller') ?? new Undefined('there is no caller'));
+      left.delete('caller');
+    }
+    if (takes('kwargs')) scope.set('kwargs', new Map(left));
+    else if (left.size > 0)
+      throw new TemplateError(`the macro ${name} takes no argument ${[...left.keys()].join(', ')}`);
+    const more = args.positional.slice(parameters.length);
+    if (takes('varargs')) scope.set('varargs', new PythonTuple<JinjaValue>(more));
+    else if (more.length > 0) throw new TemplateError(`the macro ${name} takes at most ${parameters.length} arguments`);
+    for (const [i, parameter] of parameters.entries()) {
+      const value = values[i];
+      const fallback = defaults[i - parameters.length + defaults.length];
+      if (value !== undefined) scope.set(parameter, value);
+      else if (fallback !== undefined) scope.set(parameter, this.#in(scope).value(fallback));
+      else scope.set(parameter, new Undefined(`the parameter ${parameter} has no value`));
+    }
   }
 
   #for(
@@ -127,14 +174,14 @@ class Rendering {
   *#filter(
     items: JinjaValue,
     target: AssignmentTarget,
-    test: Parameters<typeof evaluate>[0],
+    test: JinjaExpression,
     scope: JinjaScope,
   ): Generator<JinjaValue> {
     const all = iterate(items);
     for (let next = all.next(); !next.done; next = all.next()) {
       const inner = new JinjaScope(scope);
       this.#assign(target, next.value, inner);
-      if (jinjaTruth(evaluate(test, inner, this.#environment))) yield next.value;
+      if (jinjaTruth(this.#in(inner).value(test))) yield next.value;
     }
   }
 
@@ -148,7 +195,7 @@ class Rendering {
       }
       for (const [i, item] of target.items.entries()) this.#assign(item, values[i] ?? null, scope);
     } else {
-      const namespace = evaluate({ kind: 'name', name: target.name }, scope, this.#environment);
+      const namespace = this.#in(scope).value({ kind: 'name', name: target.name });
       if (!(namespace instanceof Namespace)) throw new TemplateError(`${target.name} is no namespace`);
       setIn(namespace, target.attribute, value);
     }

@@ -42,6 +42,13 @@ const positional = (name: string, args: Arguments): readonly JinjaValue[] => {
   return args.positional;
 };
 
+/** The only argument of a method. @throws NotRead for bounds behind it */
+const onlyPart = (name: string, args: Arguments): JinjaValue | undefined => {
+  const [part, ...bounds] = positional(name, args);
+  if (bounds.length > 0) throw new NotRead(`${name} with bounds is not read`);
+  return part;
+};
+
 const stripping =
   (name: string, side: 'both' | 'start' | 'end'): Method =>
   (text, args) => {
@@ -52,9 +59,7 @@ const stripping =
 const searching =
   (name: string, fromEnd: boolean, mustFind: boolean): Method =>
   (text, args) => {
-    const [part, ...bounds] = positional(name, args);
-    if (bounds.length > 0) throw new NotRead(`${name} with bounds is not read`);
-    const index = codePointIndex(text, asText(part, `the argument of ${name}`), fromEnd);
+    const index = codePointIndex(text, asText(onlyPart(name, args), `the argument of ${name}`), fromEnd);
     if (index < 0 && mustFind) throw new TemplateError('a part of a text is not found');
     return index;
   };
@@ -62,8 +67,7 @@ const searching =
 const beginning =
   (name: string, begins: (text: string, part: string) => boolean): Method =>
   (text, args) => {
-    const [parts, ...bounds] = positional(name, args);
-    if (bounds.length > 0) throw new NotRead(`${name} with bounds is not read`);
+    const parts = onlyPart(name, args);
     const all = parts instanceof PythonTuple ? parts.items : [parts];
     return all.some((part) => begins(text, asText(part as JinjaValue | undefined, `the argument of ${name}`)));
   };
@@ -107,9 +111,7 @@ const METHODS: Readonly<Record<string, Method>> = {
     return fill.repeat(left) + text + fill.repeat(missing - left);
   }),
   count: (text, args) => {
-    const [part, ...bounds] = positional('count', args);
-    if (bounds.length > 0) throw new NotRead('count with bounds is not read');
-    const wanted = asText(part, 'the argument of count');
+    const wanted = asText(onlyPart('count', args), 'the argument of count');
     return wanted === '' ? [...text].length + 1 : text.split(wanted).length - 1;
   },
   endswith: beginning('endswith', (text, part) => text.endsWith(part)),

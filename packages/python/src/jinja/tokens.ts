@@ -60,15 +60,11 @@ export class TokenStream {
   }
 
   skipName(name: string): boolean {
-    const found = this.isName(name);
-    if (found) this.next();
-    return found;
+    return this.isName(name) && Boolean(this.next());
   }
 
   skipOperator(operator: string): boolean {
-    const found = this.isOperator(operator);
-    if (found) this.next();
-    return found;
+    return this.isOperator(operator) && Boolean(this.next());
   }
 
   expectName(name?: string): string {
