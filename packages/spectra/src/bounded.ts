@@ -16,6 +16,10 @@ export function bounded(low: number, high: number): Bounded {
   return { value: least + (most - least) / 2, low: least, high: most };
 }
 
+export function exactly(value: number): Bounded {
+  return { value, low: value, high: value };
+}
+
 /** A number with wider bounds, relative to itself, is shown by its bounds: its middle would only seem to be one. */
 const VAGUE = 0.05;
 

@@ -2,6 +2,7 @@ import { type Device, float64Device, float64Output, runGraph, tensor } from '@sh
 import { ElementType, Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
 import { type DifferenceSums, openDifference } from './difference.ts';
 import { gini } from './gini.ts';
+import { joinRows } from './gram.ts';
 import { CACHED_BYTES, eachStrip, type MatrixSource } from './load-matrix.ts';
 import type { Metrics } from './metrics-schema.ts';
 import { isExactStart } from './rounding.ts';
@@ -50,9 +51,7 @@ export async function matrixEnergies(
     return [...rows.slice(-1), ...products.slice(-1), ...difference.latest()];
   };
   eachStrip(graph, matrix.view.shape, axis, sumStrip, CACHED_BYTES);
-  // Strips of whole rows follow each other; strips of columns each have a part of every row's energy.
-  const whole = axis === 0 ? graph.op('Concat', rows, { axis: 0 }) : graph.sum(rows);
-  graph.output('rows', whole, ElementType.float64);
+  graph.output('rows', joinRows(graph, rows, axis), ElementType.float64);
   for (const product of products.slice(-1)) graph.output('products', product, ElementType.float64);
   difference.output();
 

@@ -37,18 +37,21 @@ export function expertUpdateTargets(modules: readonly StackedModule[], base: Bas
   return modules.flatMap((module) => updatesOf(module, base, { stored, turned }));
 }
 
+/** Modules of a fused matrix of experts. */
+export const GATE_AND_UP: readonly ModuleType[] = ['gate_proj', 'up_proj'];
+
 /** The features of the layer of each expert; null where the base model does not tell them. */
 function layerOf(module: StackedModule, { model }: Base, stored: Experts | null): ExpertLayer | null {
   const { layer, module: type } = tensorPlace(module.target, model);
-  const types: readonly ModuleType[] = type === 'other' ? ['gate_proj', 'up_proj'] : [type];
+  const types = type === 'other' ? GATE_AND_UP : [type];
   if (stored !== null) {
-    const [first, ...others] = types.map((part) => stored.get(keyOf(layer, 0, part)));
+    const [first, ...others] = types.map((part) => stored.get(expertKey(layer, 0, part)));
     if (!first) return null;
-    const [input, output] = featuresOfMatrix(first);
+    const [input, output] = matrixFeatures(first);
     return {
       module,
       input,
-      output: others.reduce((sum, part) => sum + (part ? featuresOfMatrix(part)[1] : 0), output),
+      output: others.reduce((sum, part) => sum + (part ? matrixFeatures(part)[1] : 0), output),
     };
   }
   const { hiddenSize } = model.architecture;
@@ -60,7 +63,7 @@ function layerOf(module: StackedModule, { model }: Base, stored: Experts | null)
     : { module, input: hiddenSize, output: other };
 }
 
-function featuresOfMatrix({ view: { shape }, inputFirst }: Matrix): readonly [input: number, output: number] {
+export function matrixFeatures({ view: { shape }, inputFirst }: Matrix): readonly [input: number, output: number] {
   return inputFirst ? shape : [shape[1], shape[0]];
 }
 
@@ -85,14 +88,14 @@ function refuseMany(modules: readonly StackedModule[], { adapter: { path } }: Ba
 
 type Experts = ReadonlyMap<string, Matrix>;
 
-const keyOf = (layer: number | null, expert: number, module: ModuleType) => `${layer} ${expert} ${module}`;
+export const expertKey = (layer: number | null, expert: number, module: ModuleType) => `${layer} ${expert} ${module}`;
 
 /** The matrices of all experts, however the file stores them: stacked, or one by one. */
-function expertsOf(reference: FullCheckpoint): Experts {
+export function expertsOf(reference: FullCheckpoint): Experts {
   const experts = new Map<string, Matrix>();
   for (const matrix of listMatrices(reference).matrices) {
     const { layer, expert, module } = matrix.place;
-    if (expert !== null) experts.set(keyOf(layer, expert, module), matrix);
+    if (expert !== null) experts.set(expertKey(layer, expert, module), matrix);
   }
   return experts;
 }
@@ -117,7 +120,7 @@ function updatesOf(
   });
   return Array.from({ length: experts }, (_, expert) => expert).flatMap((expert) =>
     parts.map((part): SpectrumTarget => {
-      const original = stored === null ? null : (stored.get(keyOf(place.layer, expert, part.module)) ?? null);
+      const original = stored === null ? null : (stored.get(expertKey(place.layer, expert, part.module)) ?? null);
       const own = expertModule(module, expert, { part, turned, transposed: false });
       const { a, b } = loraFactors(own);
       const update: LoraUpdate = { module: own, b, base: original };
@@ -129,7 +132,7 @@ function updatesOf(
         name: original?.name ?? `${target}[expert ${expert}]${part.label}`,
         place: { ...place, module: part.module, expert },
         shape,
-        ...(part.note === undefined ? {} : { note: part.note }),
+        note: part.note,
         update,
       };
     }),

@@ -80,7 +80,7 @@ export async function gramMatrix(matrix: MatrixSource, device: Device, options: 
 }
 
 /** Strips of whole rows follow each other; strips of columns each have a part of every row's energy. */
-function joinRows(graph: Graph, strips: readonly Value[], axis: number): Value {
+export function joinRows(graph: Graph, strips: readonly Value[], axis: 0 | 1): Value {
   return axis === 0 ? graph.op('Concat', strips, { axis: 0 }) : graph.sum(strips);
 }
 

@@ -26,6 +26,7 @@ import {
 } from '@shadow-gate/checkpoints/naming';
 import {
   isReadable,
+  type MatrixView,
   outputPart,
   type TensorEntry,
   transposedView,
@@ -171,46 +172,39 @@ function layoutLike(module: LoraModule, { model, nameInReference }: Base): Fused
 }
 
 function loraJobs(adapter: Adapter, module: LoraModule, known: Base): SpectrumTarget[] {
-  const { reference, nameInReference } = known;
+  const { reference } = known;
   const place = placeLike(module.target, known);
   const { input } = loraFeatures(module);
-  const update: LoraUpdate = { module, b: loraFactors(module).b, base: null };
-  const base = reference ? baseMatrix(adapter, update, { reference, nameInReference }) : null;
+  const wholeB = loraFactors(module).b;
+  const base = reference ? baseMatrix(adapter, { module, b: wholeB, base: null }, { ...known, reference }) : null;
   const layout = layoutLike(module, known);
   const dora = doraWeight(adapter, module, base);
-  if (!layout || 'unknown' in layout) {
-    const note = layout ? `fused and not split: ${layout.unknown}` : undefined;
-    const whole = { ...update, base };
-    const wholePlace: TensorPlace = layout ? { ...place, module: 'other' } : place;
-    const description = {
-      of: 'delta',
-      name: module.target,
-      place: wholePlace,
-      shape: updateShape(whole),
-      note,
-    } as const;
-    if (dora) return [{ kind: 'dora', ...description, matrix: doraMatrix(dora, dora.base.view), dora }];
-    return [{ kind: 'lora', ...description, update: whole }];
+  const targetOf = (
+    description: { readonly name: string; readonly place: TensorPlace; readonly note?: string },
+    b: MatrixView,
+    cut: (base: MatrixSource) => MatrixView,
+  ): SpectrumTarget => {
+    const update: LoraUpdate = { module, b, base: base && { source: base.source, view: cut(base) } };
+    const common = { of: 'delta', ...description, shape: updateShape(update) } as const;
+    return dora
+      ? { kind: 'dora', ...common, matrix: doraMatrix(dora, cut(dora.base)), dora }
+      : { kind: 'lora', ...common, update };
+  };
+  if (!layout) return [targetOf({ name: module.target, place }, wholeB, ({ view }) => view)];
+  if ('unknown' in layout) {
+    const note = `fused and not split: ${layout.unknown}`;
+    const whole = { name: module.target, place: { ...place, module: 'other' as const }, note };
+    return [targetOf(whole, wholeB, ({ view }) => view)];
   }
-  const orientation = module.transposed ? 'columns' : 'rows';
-  return layout.parts.map((part): SpectrumTarget => {
-    const partUpdate: LoraUpdate = {
-      module,
-      b: module.inputFirst
+  return layout.parts.map((part) =>
+    targetOf(
+      { name: `${module.target}[${part.label}]`, place: { ...place, module: part.module } },
+      module.inputFirst
         ? transposedView(outputPart(part, module.rank, 'columns'))
         : outputPart(part, module.rank, 'rows'),
-      base: base && { source: base.source, view: outputPart(part, input, orientation) },
-    };
-    const description = {
-      of: 'delta',
-      name: `${module.target}[${part.label}]`,
-      place: { ...place, module: part.module },
-      shape: updateShape(partUpdate),
-    } as const;
-    return dora
-      ? { kind: 'dora', ...description, matrix: doraMatrix(dora, outputPart(part, input, orientation)), dora }
-      : { kind: 'lora', ...description, update: partUpdate };
-  });
+      () => outputPart(part, input, module.transposed ? 'columns' : 'rows'),
+    ),
+  );
 }
 
 /**

@@ -5,7 +5,7 @@ import type { TensorEntry } from '@shadow-gate/checkpoints/tensors';
 import { Semaphore } from '@shadow-gate/platform';
 import { boundedValue } from './bounded.ts';
 import { exactSpectrum, isSmall } from './exact/exact-spectrum.ts';
-import type { SharedResources } from './exact/shared-resources.ts';
+import type { SharedResources } from './exact/solver.ts';
 import { openSolver } from './exact/solver.ts';
 import type { Job, Plan } from './jobs.ts';
 import { LargeSpectra } from './large/large-spectra.ts';
@@ -173,32 +173,20 @@ async function compute(job: Job, resources: RunResources): Promise<JobResult<nev
   }
 }
 
-function spectrumOf(job: Job, resources: RunResources): Promise<Spectrum> {
+async function spectrumOf(job: Job, resources: RunResources): Promise<Spectrum> {
   const { device, method } = job;
   const wantRowGini = isEmbedding(job.place.module);
   if (job.kind === 'lora') return resources.mutex.run(() => loraSpectrum(job.update, { device, wantRowGini }));
+  const { matrix } = job;
   const reference = job.kind === 'difference' ? job.reference : null;
-  if (job.kind === 'dora') return doraSpectrum(job, resources, wantRowGini);
-  return method === 'exact'
-    ? exactSpectrum(job.matrix, { device, reference, wantRowGini, resources })
-    : resources.large.spectrum({ method, matrix: job.matrix, reference, device, wantRowGini });
-}
-
-/** How large the update is against its weight is known only with that. */
-async function doraSpectrum(
-  job: Job & { kind: 'dora' },
-  resources: RunResources,
-  wantRowGini: boolean,
-): Promise<Spectrum> {
-  const { device, method, matrix, dora } = job;
-  const spectrum =
-    method === 'exact'
-      ? await exactSpectrum(matrix, { device, reference: null, wantRowGini, resources })
-      : await resources.large.spectrum({ method, matrix, reference: null, device, wantRowGini });
+  const spectrum = await (method === 'exact'
+    ? exactSpectrum(matrix, { device, reference, wantRowGini, resources })
+    : resources.large.spectrum({ method, matrix, reference, device, wantRowGini }));
   const { metrics } = spectrum;
-  if (!metrics) return spectrum;
-  const part = { source: dora.base.source, view: matrix.view };
-  const energy = await resources.mutex.run(() => matrixEnergy(part, float64Device(device)));
+  if (job.kind !== 'dora' || !metrics) return spectrum;
+  // The update of DoRA is computed, so its size is not known from the files.
+  const weight = { source: job.dora.base.source, view: matrix.view };
+  const energy = await resources.mutex.run(() => matrixEnergy(weight, float64Device(device)));
   const updateSize = energy > 0 ? boundedValue(metrics.frobeniusNorm) / Math.sqrt(energy) : null;
   return { ...spectrum, metrics: { ...metrics, updateSize } };
 }

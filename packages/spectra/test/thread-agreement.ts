@@ -2,7 +2,7 @@ import { spectralMetrics } from '@shadow-gate/spectra/metrics';
 import type { FastMetrics } from '@shadow-gate/spectra/metrics-schema';
 import { expect, it } from 'vitest';
 import { denseSingularValues } from '../src/exact/dense-svd.ts';
-import { UNSHARED } from '../src/exact/shared-resources.ts';
+import { UNSHARED } from '../src/exact/solver.ts';
 import { fastSpectrum } from '../src/fast/fast-spectrum.ts';
 import { boundedMetrics, STORING, violations } from './fast/bounds.ts';
 import { Numbers, SHAPES, stored, withSingularValues } from './fast/matrices.ts';

@@ -6,7 +6,7 @@ import { unchecked } from '../unchecked.ts';
 import { type Band, type Reflections, reduceToBand } from './band-reduction.ts';
 import { type Dense, type DenseLoadOptions, LOAD_MEMORY, loadDense } from './dense.ts';
 import { refineSmallest } from './refine-smallest.ts';
-import type { SharedResources } from './shared-resources.ts';
+import type { SharedResources } from './solver.ts';
 import { triangularize } from './tall-qr.ts';
 
 /**

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { Semaphore } from '@shadow-gate/platform';
 import { workerEntry } from '@shadow-gate/platform/process';
 import { symmetricEigenvalues } from '../eigenvalues.ts';
 import { WorkerPool } from '../worker-pool.ts';
@@ -36,34 +37,26 @@ export function openSolver(
   entry: URL | null = workerEntry('solver-worker', import.meta.url),
   threads: number = Math.min(availableParallelism(), MOST_THREADS),
 ): Solver {
-  return entry ? new ThreadedSolver(entry, threads) : SOLVE_HERE;
+  if (!entry) return SOLVE_HERE;
+  // The same question gives the same answer in each thread, so it does not matter which one answers.
+  const pool = new WorkerPool<Band | Symmetric, Float64Array>(entry, threads);
+  const ask = (question: Band | Symmetric, { buffer }: Float64Array) => pool.ask(question, [buffer as ArrayBuffer]);
+  return {
+    values: (band) => ask(band, band.entries),
+    eigenvalues: (matrix, size) =>
+      size < SMALL ? SOLVE_HERE.eigenvalues(matrix, size) : ask({ matrix, size }, matrix),
+    threads,
+    close: () => pool.close(),
+  };
 }
 
-/** The same question gives the same answer in each thread, so that it does not matter which one answers. */
-class ThreadedSolver implements Solver {
-  readonly #pool: WorkerPool<Band | Symmetric, Float64Array>;
-
-  constructor(entry: URL, threads: number) {
-    this.#pool = new WorkerPool(entry, threads);
-  }
-
-  get threads(): number {
-    return this.#pool.threads;
-  }
-
-  values(band: Band): Promise<Float64Array> {
-    return this.#ask(band, band.entries);
-  }
-
-  eigenvalues(matrix: Float64Array, size: number): Promise<Float64Array> {
-    return size < SMALL ? SOLVE_HERE.eigenvalues(matrix, size) : this.#ask({ matrix, size }, matrix);
-  }
-
-  close(): Promise<void> {
-    return this.#pool.close();
-  }
-
-  #ask(question: Band | Symmetric, { buffer }: Float64Array): Promise<Float64Array> {
-    return this.#pool.ask(question, [buffer as ArrayBuffer]);
-  }
+/** Shared by spectra that are computed at the same time. */
+export interface SharedResources {
+  /** Its holder has the device. */
+  readonly mutex: Semaphore;
+  /** Turns the bands and Gram matrices of the previous matrices into singular values meanwhile. */
+  readonly solver: Solver;
 }
+
+/** For one spectrum at a time. */
+export const UNSHARED: SharedResources = { mutex: new Semaphore(1), solver: SOLVE_HERE };

@@ -81,7 +81,7 @@ export async function explicitGram(matrix: MatrixSource, options: ExplicitGramOp
   const own = float64Output(outputs, 'probed');
   const unit = n / energy;
   const difference = own.map((value, i) => scale * value - unit * unchecked(products, i));
-  const error = errorBounds(difference, n);
+  const error = errorBounds(difference);
   if (!(error.spectral < WORST_ERROR * n)) return null;
   const square = float32Output(outputs, 'squares').reduce((sum, value) => sum + value, 0) * scale * scale;
   return { matrix: tensor.float32(data, [n, n]), scale, square, error };

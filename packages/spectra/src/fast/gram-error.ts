@@ -38,21 +38,28 @@ export function errorProbes(n: number): Float64Array {
  * ‖E·Ω‖₂ ≥ ‖E‖₂·|Ωᵀ·v|, whose square is χ² with p degrees of freedom; and ‖E·Ω‖_F² = Σ eᵢ²·χ²_p over the eigenvalues.
  * @param products E·Ω, [n, p] row-major
  */
-export function errorBounds(products: Float64Array, n: number): GramError {
-  const gram = new Float64Array(PROBE_VECTORS * PROBE_VECTORS);
-  for (let row = 0; row < n * PROBE_VECTORS; row += PROBE_VECTORS) {
-    for (let i = 0; i < PROBE_VECTORS; i += 1) {
-      const left = unchecked(products, row + i);
-      for (let j = 0; j <= i; j += 1)
-        gram[i * PROBE_VECTORS + j] = unchecked(gram, i * PROBE_VECTORS + j) + left * unchecked(products, row + j);
-    }
-  }
+export function errorBounds(products: Float64Array): GramError {
+  const gram = innerProducts(products, products);
   let energy = 0;
   for (let i = 0; i < PROBE_VECTORS; i += 1) energy += unchecked(gram, i * PROBE_VECTORS + i);
   if (!Number.isFinite(energy)) return { spectral: Number.POSITIVE_INFINITY, frobenius: Number.POSITIVE_INFINITY };
   const largest = unchecked(symmetricEigenvalues(gram, PROBE_VECTORS), 0);
   const frobenius = Math.sqrt(energy / LEAST_WEIGHTED);
   return { spectral: Math.min(frobenius, Math.sqrt(largest / LEAST_CHI_SQUARE)), frobenius };
+}
+
+/** XᵀY of two [n, p], row-major: [p, p]. */
+export function innerProducts(x: Float64Array, y: Float64Array): Float64Array {
+  const result = new Float64Array(PROBE_VECTORS * PROBE_VECTORS);
+  for (let row = 0; row < x.length; row += PROBE_VECTORS) {
+    for (let i = 0; i < PROBE_VECTORS; i += 1) {
+      const left = unchecked(x, row + i);
+      for (let j = 0; j < PROBE_VECTORS; j += 1) {
+        result[i * PROBE_VECTORS + j] = unchecked(result, i * PROBE_VECTORS + j) + left * unchecked(y, row + j);
+      }
+    }
+  }
+  return result;
 }
 
 /** How far the sum of the k largest eigenvalues may move: Σ of the k largest |eᵢ| (Ky Fan). */

@@ -1,5 +1,5 @@
 import { unchecked } from '../unchecked.ts';
-import { PROBE_VECTORS } from './gram-error.ts';
+import { innerProducts, PROBE_VECTORS } from './gram-error.ts';
 import { cholesky, invertLower, multiplyMatrices } from './small-matrix.ts';
 
 /** Relative to the trace: makes ΩᵀSΩ definite where S has fewer directions than there are probe vectors. */
@@ -28,18 +28,4 @@ export function capturedShare(probes: Float64Array, products: Float64Array, trac
   let captured = 0;
   for (let i = 0; i < PROBE_VECTORS; i += 1) captured += unchecked(squares, i * PROBE_VECTORS + i);
   return captured / trace;
-}
-
-/** XᵀY, [p, p]. */
-function innerProducts(x: Float64Array, y: Float64Array): Float64Array {
-  const result = new Float64Array(PROBE_VECTORS * PROBE_VECTORS);
-  for (let row = 0; row < x.length; row += PROBE_VECTORS) {
-    for (let i = 0; i < PROBE_VECTORS; i += 1) {
-      const left = unchecked(x, row + i);
-      for (let j = 0; j < PROBE_VECTORS; j += 1) {
-        result[i * PROBE_VECTORS + j] = unchecked(result, i * PROBE_VECTORS + j) + left * unchecked(y, row + j);
-      }
-    }
-  }
-  return result;
 }

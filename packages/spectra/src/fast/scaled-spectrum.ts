@@ -1,4 +1,4 @@
-import { type Bounded, bounded, relativeWidth } from '../bounded.ts';
+import { type Bounded, bounded, exactly, relativeWidth } from '../bounded.ts';
 import { percentToCount } from '../metrics.ts';
 import { unchecked } from '../unchecked.ts';
 import { couplingEntropy } from './coupling-entropy.ts';
@@ -246,8 +246,4 @@ function beginning({ b, diagonal, offDiagonal }: BlockLanczos): BlockLanczos {
 
 function sumOf(values: Float64Array, f: (x: number) => number): number {
   return values.reduce((sum, value) => sum + f(value), 0);
-}
-
-function exactly(value: number): Bounded {
-  return { value, low: value, high: value };
 }

@@ -1,5 +1,5 @@
 import { at } from '@shadow-gate/platform';
-import { type Bounded, bounded } from '../bounded.ts';
+import { type Bounded, bounded, exactly } from '../bounded.ts';
 import { unchecked } from '../unchecked.ts';
 import type { Quadrature, SpectralDensity } from './spectral-density.ts';
 
@@ -96,9 +96,9 @@ export function xLogX(x: number): number {
 export function entropyTrace(probes: TraceProbes, known: KnownTraces): Bounded {
   const { size, trace, upperBound, square } = known;
   if (!(trace > 0)) return bounded(0, 0);
-  const byLine = entropyEstimate(probes, upperBound, [exact(size), exact(trace)]);
+  const byLine = entropyEstimate(probes, upperBound, [exactly(size), exactly(trace)]);
   // A square of which rounding leaves little is worth less than none.
-  const bySquare = square ? entropyEstimate(probes, upperBound, [exact(size), exact(trace), square]) : byLine;
+  const bySquare = square ? entropyEstimate(probes, upperBound, [exactly(size), exactly(trace), square]) : byLine;
   const { low, high } = bySquare.high - bySquare.low < byLine.high - byLine.low ? bySquare : byLine;
   // x·ln x is convex: smallest if all eigenvalues are equal, largest if each is 0 or the upper bound.
   return within(trace * Math.log(trace / size), trace * Math.log(upperBound), low, high);
@@ -134,10 +134,6 @@ function entropyEstimate({ deep, shallow }: TraceProbes, upperBound: number, kno
     low: middle + integrate(deep.gauss, rest) / deep.vectors - error - uncertain,
     high: middle + integrate(deep.radau, rest) / deep.vectors + error + uncertain,
   };
-}
-
-function exact(value: number): Bounded {
-  return { value, low: value, high: value };
 }
 
 /** How far the two quadratures of Tr S·ln S are apart. */

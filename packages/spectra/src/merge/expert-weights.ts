@@ -9,9 +9,10 @@ import {
 } from '@shadow-gate/checkpoints/adapter';
 import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
 import type { Matrix } from '@shadow-gate/checkpoints/matrices';
-import { fusedLayout, listMatrices } from '@shadow-gate/checkpoints/matrices';
+import { fusedLayout } from '@shadow-gate/checkpoints/matrices';
 import { type ModuleType, tensorPlace } from '@shadow-gate/checkpoints/naming';
 import type { OutputSlice } from '@shadow-gate/checkpoints/tensors';
+import { expertKey, expertsOf, GATE_AND_UP, matrixFeatures } from '../expert-updates.ts';
 
 /** A matrix of one expert that an adapter changes, in the checkpoint and in its reference, and the update of it. */
 export interface ExpertWeight {
@@ -36,11 +37,11 @@ export function expertWeights(
   const { architecture } = sides.reference;
   const placed = modules.map((module) => ({ module, place: tensorPlace(module.target, sides.reference) }));
   const layers = placed.flatMap(({ module, place: { layer, module: type } }) => {
-    const parts = (type === 'other' ? GATE_AND_UP : [type]).map((part) => reference.get(keyOf(layer, 0, part)));
+    const parts = (type === 'other' ? GATE_AND_UP : [type]).map((part) => reference.get(expertKey(layer, 0, part)));
     const [first] = parts;
     if (!first || parts.includes(undefined)) return [];
-    const output = parts.reduce((sum, part) => sum + (part ? featuresOfMatrix(part).output : 0), 0);
-    return [{ module, input: featuresOfMatrix(first).input, output } satisfies ExpertLayer];
+    const output = parts.reduce((sum, part) => sum + (part ? matrixFeatures(part)[1] : 0), 0);
+    return [{ module, input: matrixFeatures(first)[0], output } satisfies ExpertLayer];
   });
   const turned = areExpertFactorsTurned(adapter, layers, architecture.layoutType);
   return placed.flatMap(({ module, place: { layer, module: type } }) => {
@@ -50,7 +51,7 @@ export function expertWeights(
     const parts: readonly Part[] = layout && !('unknown' in layout) ? layout.parts : [{ module: type }];
     return Array.from({ length: module.experts }, (_, expert) => expert).flatMap((expert) =>
       parts.map((part): ExpertWeight => {
-        const key = keyOf(layer, expert, part.module);
+        const key = expertKey(layer, expert, part.module);
         const [merged, base] = [checkpoint.get(key) ?? null, reference.get(key) ?? null];
         const slice = 'slice' in part ? { part } : {};
         return {
@@ -65,23 +66,3 @@ export function expertWeights(
 }
 
 type Part = ({ readonly module: ModuleType } & OutputSlice) | { readonly module: ModuleType };
-
-const GATE_AND_UP: readonly ModuleType[] = ['gate_proj', 'up_proj'];
-
-const keyOf = (layer: number | null, expert: number, module: ModuleType) => `${layer} ${expert} ${module}`;
-
-function expertsOf(checkpoint: FullCheckpoint): ReadonlyMap<string, Matrix> {
-  const experts = new Map<string, Matrix>();
-  for (const matrix of listMatrices(checkpoint).matrices) {
-    const { layer, expert, module } = matrix.place;
-    if (expert !== null) experts.set(keyOf(layer, expert, module), matrix);
-  }
-  return experts;
-}
-
-function featuresOfMatrix({ view: { shape }, inputFirst }: Matrix): {
-  readonly input: number;
-  readonly output: number;
-} {
-  return inputFirst ? { input: shape[0], output: shape[1] } : { input: shape[1], output: shape[0] };
-}

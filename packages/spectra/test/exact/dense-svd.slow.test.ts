@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { denseSingularValues } from '../../src/exact/dense-svd.ts';
-import { UNSHARED } from '../../src/exact/shared-resources.ts';
+import { UNSHARED } from '../../src/exact/solver.ts';
 import {
   type Dtype,
   errorOf,

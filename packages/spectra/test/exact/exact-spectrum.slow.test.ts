@@ -3,7 +3,7 @@ import { spectralMetrics } from '@shadow-gate/spectra/metrics';
 import { describe, expect, it } from 'vitest';
 import { denseSingularValues } from '../../src/exact/dense-svd.ts';
 import { exactSpectrum } from '../../src/exact/exact-spectrum.ts';
-import { UNSHARED } from '../../src/exact/shared-resources.ts';
+import { UNSHARED } from '../../src/exact/solver.ts';
 import {
   type Dtype,
   errorOf,
