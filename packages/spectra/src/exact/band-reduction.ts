@@ -191,42 +191,41 @@ async function openKernels(type: Accumulation, device: Device): Promise<Kernels>
   const update = await open(updateGraph(ElementType[type]));
   const matrix = (data: Floats, rows: number, columns: number, first = 0): Tensor =>
     tensor.floats(data.subarray(first * columns, (first + rows) * columns), [rows, columns]);
+  const feedsOf = ({ a, l, m, rank }: State, done = 0) => ({
+    A: matrix(a.data, a.rows - done, a.columns, done),
+    L: matrix(l, rank, a.rows),
+    M: matrix(m, rank, a.columns),
+  });
+  const index = (value: number) => tensor.int64([value], [1]);
   return {
-    async afterLeft({ a, l, m, rank, taken, factor, from }) {
+    async afterLeft(step) {
+      const { a, l, m, rank, taken, factor, from } = step;
       const feeds = {
-        A: matrix(a.data, a.rows, a.columns),
-        L: matrix(l, rank, a.rows),
-        M: matrix(m, rank, a.columns),
+        ...feedsOf(step),
         U: matrix(l, taken, a.rows, rank),
         T: matrix(factor, taken, taken),
-        start: tensor.int64([from], [1]),
-        end: tensor.int64([from + taken], [1]),
+        start: index(from),
+        end: index(from + taken),
       };
       const outputs = await left.run(feeds, { Y: matrix(m, taken, a.columns, rank), panel: null });
       return tensorOutput(outputs, 'panel').data as Floats;
     },
-    async afterRight({ a, l, m, rank, taken, factor, from, next }) {
+    async afterRight(step) {
+      const { a, l, m, rank, taken, factor, from, next } = step;
       const feeds = {
-        A: matrix(a.data, a.rows, a.columns),
-        L: matrix(l, rank, a.rows),
-        M: matrix(m, rank, a.columns),
+        ...feedsOf(step),
         V: matrix(m, taken, a.columns, rank),
         S: matrix(factor, taken, taken),
-        start: tensor.int64([from], [1]),
-        end: tensor.int64([from + next], [1]),
+        start: index(from),
+        end: index(from + next),
       };
       const outputs = await right.run(feeds, { X: matrix(l, taken, a.rows, rank), panel: null });
       return tensorOutput(outputs, 'panel').data as Floats;
     },
-    async update({ a, l, m, rank, done }) {
+    async update({ done, ...state }) {
+      const { a } = state;
       const [rows, columns] = [a.rows - done, a.columns - done];
-      const feeds = {
-        A: matrix(a.data, rows, a.columns, done),
-        L: matrix(l, rank, a.rows),
-        M: matrix(m, rank, a.columns),
-        start: tensor.int64([done], [1]),
-      };
-      await update.run(feeds, { rest: matrix(a.data, rows, columns) });
+      await update.run({ ...feedsOf(state, done), start: index(done) }, { rest: matrix(a.data, rows, columns) });
       return { data: a.data.subarray(0, rows * columns), rows, columns };
     },
     async release() {
@@ -239,12 +238,19 @@ const MINUS_ONE = { float: -1 };
 /** An index after the end of every matrix. */
 const END = 2 ** 31 - 1;
 
+/** A₀, L and M of A = A₀ − Lᵀ·M. */
+function delayedMatrix(graph: Graph, type: ElementType, rows: 'rows' | 'rest'): Record<'a' | 'l' | 'm', Value> {
+  return {
+    a: graph.input('A', type, [rows, 'columns']),
+    l: graph.input('L', type, ['rank', 'rows']),
+    m: graph.input('M', type, ['rank', 'columns']),
+  };
+}
+
 /** Yᵀ = Tᵀ·(Uᵀ·A₀ − (Uᵀ·Lᵀ)·M), and the current rows of A with this reflection applied. */
 function leftGraph(type: ElementType): Graph {
   const graph = new Graph();
-  const a = graph.input('A', type, ['rows', 'columns']);
-  const l = graph.input('L', type, ['rank', 'rows']);
-  const m = graph.input('M', type, ['rank', 'columns']);
+  const { a, l, m } = delayedMatrix(graph, type, 'rows');
   const u = graph.input('U', type, ['width', 'rows']);
   const t = graph.input('T', ElementType.float64, ['width', 'width']);
   const cut = range(graph);
@@ -260,9 +266,7 @@ function leftGraph(type: ElementType): Graph {
 /** Xᵀ = Sᵀ·(A₀·V − Lᵀ·(M·V))ᵀ, and the next columns of A with this reflection applied. */
 function rightGraph(type: ElementType): Graph {
   const graph = new Graph();
-  const a = graph.input('A', type, ['rows', 'columns']);
-  const l = graph.input('L', type, ['rank', 'rows']);
-  const m = graph.input('M', type, ['rank', 'columns']);
+  const { a, l, m } = delayedMatrix(graph, type, 'rows');
   const v = graph.input('V', type, ['width', 'columns']);
   const s = graph.input('S', ElementType.float64, ['width', 'width']);
   const cut = range(graph);
@@ -289,9 +293,7 @@ function wide(graph: Graph, value: Value): Value {
 /** A₀ − Lᵀ·M without its first rows (A₀ is passed without them) and columns. */
 function updateGraph(type: ElementType): Graph {
   const graph = new Graph();
-  const a = graph.input('A', type, ['rest', 'columns']);
-  const l = graph.input('L', type, ['rank', 'rows']);
-  const m = graph.input('M', type, ['rank', 'columns']);
+  const { a, l, m } = delayedMatrix(graph, type, 'rest');
   const start = graph.input('start', ElementType.int64, [1]);
   const rest = (value: Value) =>
     graph.op('Slice', [value, start, graph.constant([END], 'int64'), graph.constant([1], 'int64')]);

@@ -81,14 +81,14 @@ async function fromGram(
 ): Promise<Solution | null> {
   const part = { ...device, ...threadsBeside(resources.solver, matrix) };
   const product = await resources.mutex.run(() => gramMatrix(matrix, part, { reference, rowEnergies: wantRowGini }));
-  const { gram, size, rowEnergies, referenceEnergy, roundingEnergy, referenceRoundingEnergy } = product;
+  const { gram, size, ...sums } = product;
   const energy = trace(gram, size);
   // NaN and Inf always reach the diagonal, which consists of sums of squares.
   if (!Number.isFinite(energy)) return null;
   const eigenvalues = await resources.solver.eigenvalues(gram, size);
   return {
     values: eigenvalues.map((value) => Math.sqrt(Math.max(0, value))),
-    sums: { energy, rowEnergies, referenceEnergy, roundingEnergy, referenceRoundingEnergy },
+    sums: { energy, ...sums },
     accumulation: 'float64',
     isSmallestExact: false,
   };

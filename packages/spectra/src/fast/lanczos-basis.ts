@@ -131,7 +131,7 @@ export class LanczosBasis {
     if (left === 0) return;
     if (left < b) {
       // Any basis of the rest of the space will do.
-      this.#pending = await this.#restOfSpace(left);
+      this.#pending = await this.#orthonormal(await this.#fresh(left), true);
       return;
     }
     let hasLostDigits = false;
@@ -201,10 +201,6 @@ export class LanczosBasis {
       coupling = multiplyMatrices(coupling, factor, b);
     }
     return { rows, coupling };
-  }
-
-  async #restOfSpace(left: number): Promise<Pending> {
-    return this.#orthonormal(await this.#fresh(left), true);
   }
 
   /** Rows outside the basis, unrelated to S. */

@@ -63,9 +63,7 @@ export class Operator {
   /** How far the operator is from AᵀA, apart from the rounding of its products with vectors. */
   readonly error: GramError;
   readonly #given: Readonly<Record<string, Tensor>>;
-  readonly #product: Session;
-  readonly #panel: Session;
-  readonly #projectedPanel: Session;
+  readonly #sessions: Sessions;
 
   private constructor(size: number, vectors: Vectors, gram: ExplicitGram | null, sessions: Sessions) {
     this.size = size;
@@ -73,9 +71,7 @@ export class Operator {
     this.square = gram?.square ?? null;
     this.error = gram?.error ?? NO_ERROR;
     this.#given = gram ? { s: gram.matrix } : {};
-    this.#product = sessions.product;
-    this.#panel = sessions.panel;
-    this.#projectedPanel = sessions.projectedPanel;
+    this.#sessions = sessions;
   }
 
   static async open(matrix: MatrixSource, options: OperatorOptions): Promise<Operator> {
@@ -98,7 +94,7 @@ export class Operator {
    *   others; projecting on all at once would amplify the loss of orthogonality from step to step
    */
   async step(x: Tensor, q: Tensor, nearRows: number): Promise<OperatorStep> {
-    const outputs = await this.#product.run({ x, q, ...this.#given, ...this.#lastRows(q, nearRows) });
+    const outputs = await this.#sessions.product.run({ x, q, ...this.#given, ...this.#lastRows(q, nearRows) });
     return {
       near: float32Output(outputs, 'near'),
       inside: float32Output(outputs, 'inside'),
@@ -115,7 +111,8 @@ export class Operator {
   async transform(map: Float64Array, rows: Tensor, q: Tensor | null): Promise<Panel> {
     const b = panelRowCount(rows);
     const feeds = { map: tensor.float32(Float32Array.from(map), [b, b]), rows };
-    const outputs = q ? await this.#projectedPanel.run({ ...feeds, q }) : await this.#panel.run(feeds);
+    const { panel, projectedPanel } = this.#sessions;
+    const outputs = q ? await projectedPanel.run({ ...feeds, q }) : await panel.run(feeds);
     return { rows: this.#kept(outputs, 'mapped'), gram: float32Output(outputs, 'gram') };
   }
 
@@ -126,7 +123,7 @@ export class Operator {
 
   async release(): Promise<void> {
     await this.vectors.release();
-    for (const session of [this.#product, this.#panel, this.#projectedPanel]) await session.release();
+    for (const session of Object.values(this.#sessions)) await session.release();
   }
 
   /** The last rows of Q. On the CPU they are a view and need no copy. */
@@ -140,11 +137,7 @@ export class Operator {
   }
 }
 
-interface Sessions {
-  readonly product: Session;
-  readonly panel: Session;
-  readonly projectedPanel: Session;
-}
+type Sessions = Readonly<Record<'product' | 'panel' | 'projectedPanel', Session>>;
 
 interface ProductOptions extends Omit<OperatorOptions, 'device' | 'isForFew'> {
   /** Do the vectors stay on the device? Then the last rows of Q are cut out there. */

@@ -42,116 +42,94 @@ export interface Stack {
 /** @param n elements of a vector */
 export async function openVectors(n: number, device: Device): Promise<Vectors> {
   // onnxruntime's binding can leave outputs on the device with WebGPU only: with CUDA, rows are copied back and forth.
-  if (device.name !== 'webgpu') return new HostVectors(n);
+  if (device.name !== 'webgpu') return hostVectors(n);
   const join = await openSession(joinGraph(n), device, { onDevice: ['joined'] });
-  const products = await openSession(productsGraph(n), device);
-  return new DeviceVectors(n, join, products);
+  return deviceVectors(n, { join, products: await openSession(productsGraph(n), device) });
 }
 
-class HostVectors implements Vectors {
-  readonly areOnDevice = false;
-  readonly #n: number;
-
-  constructor(n: number) {
-    this.#n = n;
-  }
-
-  keep(rows: Tensor): Tensor {
-    return rows;
-  }
-
-  dispose(): void {}
-
-  async dot(a: Tensor, b: Tensor): Promise<number> {
-    const [left, right] = [float32Data(a), float32Data(b)];
-    let sum = 0;
-    for (let i = 0; i < left.length; i += 1) sum += (left[i] as number) * (right[i] as number);
-    return sum;
-  }
-
-  openStack(capacity: number): Stack {
-    const n = this.#n;
-    const data = new Float32Array(capacity * n);
-    let size = 0;
-    return {
-      get rows() {
-        return tensor.float32(data.subarray(0, size * n), [size, n]);
-      },
-      push: async (rows) => {
-        data.set(float32Data(rows), size * n);
-        size += panelRowCount(rows);
-      },
-      mark: () => {
-        const before = size;
-        return () => {
-          size = before;
-        };
-      },
-    };
-  }
-
-  async release(): Promise<void> {}
+function hostVectors(n: number): Vectors {
+  return {
+    areOnDevice: false,
+    keep: (rows) => rows,
+    dispose() {},
+    async dot(a, b) {
+      const [left, right] = [float32Data(a), float32Data(b)];
+      let sum = 0;
+      for (let i = 0; i < left.length; i += 1) sum += (left[i] as number) * (right[i] as number);
+      return sum;
+    },
+    openStack(capacity) {
+      const data = new Float32Array(capacity * n);
+      let size = 0;
+      return {
+        get rows() {
+          return tensor.float32(data.subarray(0, size * n), [size, n]);
+        },
+        push: async (rows) => {
+          data.set(float32Data(rows), size * n);
+          size += panelRowCount(rows);
+        },
+        mark: () => {
+          const before = size;
+          return () => {
+            size = before;
+          };
+        },
+      };
+    },
+    async release() {},
+  };
 }
 
-class DeviceVectors implements Vectors {
-  readonly areOnDevice = true;
-  readonly #n: number;
-  readonly #join: Session;
-  readonly #products: Session;
-  readonly #alive = new Set<Tensor>();
-
-  constructor(n: number, join: Session, products: Session) {
-    this.#n = n;
-    this.#join = join;
-    this.#products = products;
-  }
-
-  keep(rows: Tensor): Tensor {
-    this.#alive.add(rows);
+function deviceVectors(n: number, { join, products }: Record<'join' | 'products', Session>): Vectors {
+  const alive = new Set<Tensor>();
+  const keep = (rows: Tensor) => {
+    alive.add(rows);
     return rows;
-  }
-
-  dispose(rows: Tensor): void {
+  };
+  const dispose = (rows: Tensor) => {
     // Rows that were created on the CPU are not on the device.
-    if (this.#alive.delete(rows)) rows.dispose();
-  }
-
-  async dot(a: Tensor, b: Tensor): Promise<number> {
-    const sums = float32Output(await this.#products.run({ a, b }), 'sums');
-    return sums.reduce((total, sum) => total + sum, 0);
-  }
-
-  openStack(): Stack {
-    let rows = tensor.float32(new Float32Array(), [0, this.#n]);
-    /** States that the stack may be returned to. */
-    const marked = new Set<Tensor>();
-    return {
-      get rows() {
-        return rows;
-      },
-      push: async (next) => {
-        const joined = tensorOutput(await this.#join.run({ rows, next }), 'joined');
-        if (!marked.has(rows)) this.dispose(rows);
-        rows = this.keep(joined);
-      },
-      mark: () => {
-        const before = rows;
-        marked.add(before);
-        return () => {
-          if (rows !== before) this.dispose(rows);
-          rows = before;
-          marked.delete(before);
-        };
-      },
-    };
-  }
-
-  async release(): Promise<void> {
-    for (const rows of this.#alive) rows.dispose();
-    this.#alive.clear();
-    await this.#join.release();
-    await this.#products.release();
-  }
+    if (alive.delete(rows)) rows.dispose();
+  };
+  return {
+    areOnDevice: true,
+    keep,
+    dispose,
+    async dot(a, b) {
+      const sums = float32Output(await products.run({ a, b }), 'sums');
+      return sums.reduce((total, sum) => total + sum, 0);
+    },
+    openStack() {
+      let rows = tensor.float32(new Float32Array(), [0, n]);
+      /** States that the stack may be returned to. */
+      const marked = new Set<Tensor>();
+      return {
+        get rows() {
+          return rows;
+        },
+        push: async (next) => {
+          const joined = tensorOutput(await join.run({ rows, next }), 'joined');
+          if (!marked.has(rows)) dispose(rows);
+          rows = keep(joined);
+        },
+        mark: () => {
+          const before = rows;
+          marked.add(before);
+          return () => {
+            if (rows !== before) dispose(rows);
+            rows = before;
+            marked.delete(before);
+          };
+        },
+      };
+    },
+    async release() {
+      for (const rows of alive) rows.dispose();
+      alive.clear();
+      await join.release();
+      await products.release();
+    },
+  };
 }
 
 /** Number of vectors. */
