@@ -1,7 +1,6 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { plainIssue } from './json/plain-issue.ts';
-import { knownKeys } from './known-keys.ts';
 import { similarWord } from './similar-word.ts';
 
 /** Both from 1. */
@@ -56,6 +55,34 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodType): string {
     return `unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}${inside}${meant}`;
   }
   return [...(issue.path.length > 0 ? [issue.path.join('.')] : []), plainIssue(issue.message)].join(': ');
+}
+
+/** The keys that the schema allows in the object at a path: of all forms together, and none if any key is allowed. */
+function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
+  const inner = (schema as z.core.$ZodTypes)._zod.def;
+  switch (inner.type) {
+    case 'object': {
+      const [key, ...rest] = path;
+      if (key === undefined) return Object.keys(inner.shape);
+      const next = inner.shape[String(key)];
+      return next ? knownKeys(next, rest) : [];
+    }
+    case 'array':
+      return knownKeys(inner.element, path.slice(1));
+    case 'record':
+      return path.length === 0 ? [] : knownKeys(inner.valueType, path.slice(1));
+    case 'union':
+      return inner.options.flatMap((option) => knownKeys(option, path));
+    case 'optional':
+    case 'nullable':
+    case 'default':
+    case 'prefault':
+      return knownKeys(inner.innerType, path);
+    case 'pipe':
+      return knownKeys(inner.in, path);
+    default:
+      return [];
+  }
 }
 
 /** The offset of the mistake: of the unknown key itself, else of the value, else of the mapping that lacks it. */

@@ -1,4 +1,4 @@
-import { endOfString, parseJson } from './parse-json.ts';
+import { endOfString, lineOfError, parseJson } from './parse-json.ts';
 
 /**
  * Parse JSON as Python writes it: `NaN`, `Infinity` and `-Infinity`, which JSON does not have, become null.
@@ -8,15 +8,12 @@ import { endOfString, parseJson } from './parse-json.ts';
  */
 export function parseJsonWithNaN(text: string, file: string, hint: string, firstLine = 1): unknown {
   const json = withoutNonFinite(text);
-  // Messages of the parser quote the file.
-  const notJson = ({ message }: Error) => `:${firstLine + linesBefore(json, message)} is not JSON, or it is cut off`;
+  const notJson = (error: Error) => {
+    // Without a position, the text ended too early.
+    const line = lineOfError(error, json) ?? json.trimEnd().split('\n').length;
+    return `:${firstLine + line - 1} is not JSON, or it is cut off`;
+  };
   return parseJson(json, { name: file, hint, notJson });
-}
-
-/** Line ends before the place of a syntax error; all of them if the text ended too early. */
-function linesBefore(text: string, message: string): number {
-  const [, position] = /at position (\d+)/.exec(message) ?? [];
-  return (position === undefined ? text.trimEnd() : text.slice(0, Number(position))).split('\n').length - 1;
 }
 
 /** The text with every number that is not finite, outside of strings, replaced by null. */

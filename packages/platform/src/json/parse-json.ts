@@ -36,7 +36,8 @@ export function parseJson(text: string, { name, hint, notJson }: JsonText): unkn
   try {
     return JSON.parse(text);
   } catch (error) {
-    const what = notJson ?? ` is not JSON${placeOf(error as Error, text)}`;
+    const line = lineOfError(error as Error, text);
+    const what = notJson ?? ` is not JSON${line === null ? '' : ` (line ${line})`}`;
     throw new UserError(`${name}${typeof what === 'string' ? what : what(error as Error)}`, hint);
   }
 }
@@ -85,11 +86,14 @@ export function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** The line of a syntax error. Its message quotes the file, which can be a link to a secret. */
-function placeOf({ message }: Error, text: string): string {
+/**
+ * The line of a syntax error, from 1; null if its message has no position. Messages are not shown: they quote the file,
+ * which can be a link to a secret.
+ */
+export function lineOfError({ message }: Error, text: string): number | null {
   const [, position] = /at position (\d+)/.exec(message) ?? [];
-  if (position === undefined) return '';
+  if (position === undefined) return null;
   let line = 1;
   for (let end = text.indexOf('\n'); end !== -1 && end < Number(position); end = text.indexOf('\n', end + 1)) line++;
-  return ` (line ${line})`;
+  return line;
 }

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { type FileMetaData, parquetRead, parquetSchema, type RowGroup } from 'hyparquet';
+import { type ColumnMetaData, type FileMetaData, parquetRead, parquetSchema, type RowGroup } from 'hyparquet';
 import type { compressors } from 'hyparquet-compressors';
 import { at } from '../at.ts';
 import { openResolved, resolveInside } from '../files/resolve-inside.ts';
@@ -61,13 +61,11 @@ export async function readParquet(source: ParquetSource, options: ParquetOptions
     const start = rows.length;
     const end = start + Number(group.num_rows);
     if (start === end) continue;
-    const chunks = reading(source.name, () => chunksOf(group, metadata, columns));
-    const values = await readColumns(withChecks(source, chunks, check), metadata, {
-      columns,
-      codecs,
-      start,
-      end,
+    const chunks = reading(source.name, () => {
+      const schema = parquetSchema(metadata);
+      return columnsIn(group, columns).map((column) => columnChunk(column, schema));
     });
+    const values = await readColumns(withChecks(source, chunks, check), metadata, { columns, codecs, start, end });
     for (let i = 0; i < end - start; i++) {
       rows.push(Object.fromEntries(columns.map((name, j) => [name, plainValue(at(values, j)[i])])));
     }
@@ -125,20 +123,14 @@ function columnsOf(metadata: FileMetaData, name: string, columns: ParquetOptions
 
 function checkSize(
   { row_groups: groups }: FileMetaData,
-  {
-    name,
-    columns,
-    limits,
-  }: { readonly name: string; readonly columns: readonly string[]; readonly limits: ParquetLimits },
+  { name, columns, limits }: Readonly<{ name: string; columns: readonly string[]; limits: ParquetLimits }>,
 ): void {
   const rows = groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
   if (groups.some(({ num_rows }) => num_rows < 0n)) throw damaged(name, 'a row group has fewer than no rows');
   if (rows > limits.rows) {
     throw new UserError(`${name} has ${rows} rows, and at most ${limits.rows} are read`, 'use a part of it');
   }
-  const read = groups
-    .flatMap((group) => group.columns)
-    .flatMap(({ meta_data: of }) => (of && columns.includes(of.path_in_schema[0] ?? '') ? [of] : []));
+  const read = groups.flatMap((group) => columnsIn(group, columns));
   const most = limits.values ?? Math.min(MAX_VALUES, VALUES_PER_ROW * limits.rows);
   const values = read.reduce((sum, of) => sum + Number(of.num_values), 0);
   if (values > most || read.some((of) => of.num_values < 0n)) {
@@ -151,11 +143,8 @@ function checkSize(
   }
 }
 
-function chunksOf({ columns: all }: RowGroup, metadata: FileMetaData, columns: readonly string[]): ColumnChunk[] {
-  const schema = parquetSchema(metadata);
-  return all.flatMap(({ meta_data: of }) =>
-    of && columns.includes(of.path_in_schema[0] ?? '') ? [columnChunk(of, schema)] : [],
-  );
+function columnsIn({ columns: all }: RowGroup, columns: readonly string[]): ColumnMetaData[] {
+  return all.flatMap(({ meta_data: of }) => (of && columns.includes(of.path_in_schema[0] ?? '') ? [of] : []));
 }
 
 /**
@@ -191,12 +180,7 @@ function withChecks(
 async function readColumns(
   source: ParquetSource,
   metadata: FileMetaData,
-  {
-    columns,
-    codecs,
-    start,
-    end,
-  }: { readonly columns: readonly string[]; readonly codecs: Codecs; readonly start: number; readonly end: number },
+  { columns, codecs, start, end }: Readonly<{ columns: readonly string[]; codecs: Codecs; start: number; end: number }>,
 ): Promise<ReadonlyArray<readonly unknown[]>> {
   const values = new Map<string, unknown[]>(columns.map((name) => [name, []]));
   try {
