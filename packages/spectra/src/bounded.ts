@@ -1,4 +1,4 @@
-/** A number that is known only to lie in [low, high]: low ≤ value ≤ high. */
+/** An estimate with bounds: low ≤ value ≤ high. */
 export interface Bounded {
   readonly value: number;
   readonly low: number;
@@ -8,9 +8,7 @@ export interface Bounded {
 /** A number known exactly (up to rounding), or only between bounds. */
 export type MaybeBounded = number | Bounded;
 
-/**
- * The number between these bounds, with their middle as its value. Bounds that rounding has swapped are put in order.
- */
+/** The middle of two bounds, with the bounds, which rounding may have swapped. */
 export function bounded(low: number, high: number): Bounded {
   const [least, most] = low <= high ? [low, high] : [high, low];
   return { value: least + (most - least) / 2, low: least, high: most };
@@ -20,15 +18,15 @@ export function exactly(value: number): Bounded {
   return { value, low: value, high: value };
 }
 
-/** A number with wider bounds, relative to itself, is shown by its bounds: its middle would only seem to be one. */
+/** Wider bounds, relative to the value, are shown as bounds: one number would pretend to a precision. */
 const VAGUE = 0.05;
 
-/** Is so little known of a number that no single one can stand for it? */
+/** Are the bounds too wide for a single number? */
 export function isVague(measured: MaybeBounded): measured is Bounded {
   return typeof measured !== 'number' && relativeWidth(measured) > VAGUE;
 }
 
-/** (high − low) ÷ value; high − low where the value is 0. */
+/** (high − low) ÷ value; high − low if the value is 0. */
 export function relativeWidth({ value, low, high }: Bounded): number {
   return value === 0 ? high - low : (high - low) / value;
 }
@@ -46,9 +44,8 @@ export function upperBound(measured: MaybeBounded): number {
 }
 
 /**
- * Apply a function that increases in each of its arguments, such as a median or a weighted mean, to numbers that may be
- * bounded.
- * @returns a plain number if all arguments are plain; null where the function returns null
+ * Apply a function that increases in each argument, such as a median or a weighted mean, to plain or bounded numbers.
+ * @returns a plain number if all arguments are plain; null if the function returns null
  */
 export function increasing(
   measured: readonly MaybeBounded[],
@@ -67,13 +64,13 @@ export function quotient(a: MaybeBounded, b: MaybeBounded): MaybeBounded {
   return { value, low: lowerBound(a) / upperBound(b), high: upperBound(a) / lowerBound(b) };
 }
 
-/** The part of a − b that is certain: among all differences that the bounds allow, the one nearest to 0. */
+/** The certain part of a − b: the difference nearest to 0 that the bounds allow. */
 export function certainDifference(a: MaybeBounded, b: MaybeBounded): number {
   const [rise, fall] = [lowerBound(a) - upperBound(b), lowerBound(b) - upperBound(a)];
   return rise > 0 ? rise : fall > 0 ? -fall : 0;
 }
 
-/** a − b of the values; 0 where the bounds overlap, since no change is certain then. */
+/** a − b of the values; 0 if the bounds overlap, since then no change is certain. */
 export function difference(a: MaybeBounded, b: MaybeBounded): number {
   return certainDifference(a, b) === 0 ? 0 : boundedValue(a) - boundedValue(b);
 }

@@ -1,14 +1,14 @@
 import { type Device, float64Device } from '@shadow-gate/checkpoints/onnx';
 import type { Method } from './metrics-schema.ts';
 
-/** What a user can choose; `auto` is exact for matrices where that takes no time. */
+/** The user's choices; `auto` is exact for matrices that take no time. */
 export const METHOD_CHOICES = ['auto', 'exact', 'fast'] as const;
 export type MethodChoice = (typeof METHOD_CHOICES)[number];
 
-/** With `auto`, exact up to this many columns (of the shorter side): bounds would hardly be faster there. */
+/** With `auto`, exact up to this size of the shorter side: bounds would hardly be faster. */
 const EXACT_UP_TO = 1024;
 
-/** With `fast`, exact up to this many: a Krylov basis would span the whole space. */
+/** With `fast`, exact up to this size: a Krylov basis would span the whole space. */
 const WHOLE_SPACE = 64;
 
 /** The method for a matrix [m, n]. */
@@ -17,7 +17,7 @@ export function chooseMethod(shape: readonly [number, number], choice: MethodCho
   return Math.min(...shape) > (choice === 'fast' ? WHOLE_SPACE : EXACT_UP_TO) ? 'fast' : 'exact';
 }
 
-/** The device for a spectrum where this one was chosen: exact spectra need float64. */
+/** The device that a method uses: exact spectra need float64. */
 export function methodDevice(method: Method, device: Device): Device {
   return method === 'fast' ? device : float64Device(device);
 }

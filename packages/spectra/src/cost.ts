@@ -2,25 +2,22 @@ import { GRAM_UP_TO } from './exact/exact-spectrum.ts';
 import { FORMED_UP_TO } from './fast/effort.ts';
 import type { MatrixMethod } from './metrics-schema.ts';
 
-// Estimated costs, in multiplications of a float32 matrix product. The factors were fitted to times on two cores; on
-// other machines they differ, but not by much. They decide how work is shared among machines and what the ETA expects.
+// Estimated costs, in multiplications of a float32 matrix product, fitted to times on two cores; other machines differ
+// little. They decide how work is shared among machines, and the ETA.
 
-/**
- * An exact spectrum from the Gram matrix: its product in float64, and its eigenvalues, which are found without a matrix
- * product during the next one.
- */
+/** An exact spectrum from the Gram matrix: a float64 product, and eigenvalues, found during the next product. */
 const GRAM = { product: 2.5, eigenvalues: 12 } as const;
 
-/** An exact spectrum from a band: reducing a long matrix, and what is square after that. */
+/** An exact spectrum from a band: reduce a long matrix to a square one, then that. */
 const BAND = { long: 2.6, square: 3.7 } as const;
 
-/** A fast spectrum that forms the Gram matrix: its product, and vectors times it and as many more rows. */
+/** A fast spectrum that forms the Gram matrix: its product, and vectors times it and the rows of the basis. */
 const FORMED = { product: 0.35, vectors: 1200, basisRows: 4500 } as const;
 
-/** A fast spectrum that multiplies vectors twice with the matrix and as many more rows. */
+/** A fast spectrum that multiplies vectors twice with the matrix and with the rows of the basis. */
 const TWICE = { vectors: 3600, basisRows: 1500 } as const;
 
-/** Vectors of a screen, most of which is reading the matrix. */
+/** Vectors of a screen, which mostly reads the matrix. */
 const SCREEN_VECTORS = 1000;
 
 /** The cost of the spectrum of a matrix [m, n]. */

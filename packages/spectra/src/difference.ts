@@ -5,20 +5,17 @@ import { at } from '@shadow-gate/platform';
 import { squaredSteps } from './format-rounding.ts';
 import { loadMatrix, type MatrixSource } from './load-matrix.ts';
 
-/** Sums over the entries, which say how large an update is and how far rounding hides it. */
+/** Sums over the entries: the size of an update, and of the rounding that may hide it. */
 export interface DifferenceSums {
   /** ‖reference‖_F²; null without one. */
   readonly referenceEnergy: number | null;
-  /**
-   * Expected energy of rounding A to its format, Σ step²/12; null without a reference, or if A is stored in 32 bits or
-   * more.
-   */
+  /** Expected energy of rounding A to its format, Σ step²/12; null without a reference, or for 32 bits and more. */
   readonly roundingEnergy: number | null;
-  /** The same of the reference, where it is quantized; null otherwise. */
+  /** Expected energy of rounding the reference, if it is quantized; null otherwise. */
   readonly referenceRoundingEnergy: number | null;
 }
 
-/** A, or A − reference, in float64, strip by strip, with sums that are computed in the same pass. */
+/** A or A − reference in float64, strip by strip, with sums from the same pass. */
 interface MatrixDifference {
   /** @param cut cuts the current strip out of a whole matrix */
   strip(cut: (value: Value) => Value): Value;
@@ -33,8 +30,8 @@ interface MatrixDifference {
 export function openDifference(graph: Graph, matrix: MatrixSource, reference: MatrixSource | null): MatrixDifference {
   const whole = loadMatrix(graph, matrix);
   const wholeReference = reference ? loadMatrix(graph, reference) : null;
-  // Rounding the candidate hides an update. A reference of floating-point numbers is the starting point as stored,
-  // whatever its dtype; a quantized one can be that, or a copy of the starting point.
+  // Rounding the candidate hides an update. A floating-point reference is the exact starting point, whatever its dtype;
+  // a quantized one may be a copy of it.
   const rounding = reference ? squaredSteps(graph, matrix) : null;
   const referenceRounding = reference && isQuantized(reference.source) ? squaredSteps(graph, reference) : null;
   const references: Value[] = [];

@@ -5,8 +5,8 @@ import type { TensorEntry } from '@shadow-gate/checkpoints/tensors';
 import { loadFlat, loadMatrix, type MatrixSource, STRIP_BYTES } from './load-matrix.ts';
 
 /**
- * A weight W that an adapter with DoRA changes (Liu et al. 2024, arXiv 2402.09353). What runs is
- * W' = r·(W + scale·B·A) with the ratio r = m ÷ ‖W + scale·B·A‖ of each output feature.
+ * A weight W that a DoRA adapter changes to W' = r·(W + scale·B·A), with the ratio r = m ÷ ‖W + scale·B·A‖ of each
+ * output feature (Liu et al. 2024, arXiv 2402.09353).
  */
 export interface DoraWeight {
   readonly module: LoraModule;
@@ -16,7 +16,7 @@ export interface DoraWeight {
   readonly base: MatrixSource;
 }
 
-/** Copies of W in float64 that are alive at once: W, W + scale·B·A, the update, and what onnxruntime keeps. */
+/** Copies of W in float64 alive at once: W, W + scale·B·A, the update, and those that onnxruntime keeps. */
 const COPIES_ALIVE = 5;
 
 /** Bytes that `doraUpdate` needs, in addition to those for the spectrum. */
@@ -46,7 +46,7 @@ export async function doraRatios(dora: DoraWeight, device: Device): Promise<Floa
   const parts: Value[] = [];
   for (let start = 0; start < output; start += width) {
     const end = Math.min(output, start + width);
-    // Each strip waits for the one before it, so that they are not in memory together.
+    // Each strip waits for the one before it, so that only one is in memory.
     const strip = graph.cast(graph.slice(whole, axis, start, end, 1, parts.slice(-1)), ElementType.float64);
     parts.push(norms(graph, dora, add(graph, dora, strip, a, graph.slice(b, 0, start, end))));
   }
@@ -65,7 +65,7 @@ function scaledFactors(graph: Graph, { module }: DoraWeight): { a: Value; b: Val
   return { a: graph.op('Mul', [load(module.a, views.a), scale]), b: load(module.b, views.b) };
 }
 
-/** W + B·A, or W + (B·A)ᵀ if W is stored so; with some of the output features of both. */
+/** W + B·A, or W + (B·A)ᵀ if W is stored that way; for all or some output features. */
 function add(graph: Graph, { module }: DoraWeight, weight: Value, a: Value, b: Value): Value {
   return module.transposed
     ? graph.op('Gemm', [a, b, weight], { transA: 1, transB: 1 })

@@ -28,8 +28,8 @@ interface EnergyOptions {
 }
 
 /**
- * The sums that metrics need besides the singular values: one pass over the file, strip by strip along the rows; with
- * probe vectors, along the longer side.
+ * The sums that metrics need in addition to the singular values, in one pass over the file: strip by strip along the
+ * rows; with probe vectors, along the longer side.
  */
 export async function matrixEnergies(
   matrix: MatrixSource,
@@ -88,7 +88,7 @@ export function addSums(
 
 const ratio = (energy: number, noise: number) => (noise > 0 ? energy / noise : null);
 
-/** A row is zero if its norm is at most this share of the largest row's: weight decay never ends at zero itself. */
+/** A row is zero if its norm is at most this share of the largest: weight decay never reaches zero. */
 const ZERO_ROW = 1e-6;
 
 function countZeroRows(rowEnergies: Float64Array): number {

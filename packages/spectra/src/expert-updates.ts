@@ -25,9 +25,9 @@ interface Base {
 }
 
 /**
- * The updates of the experts of each layer (`expertModule`). An update and its transpose have the same spectrum, so it
- * makes no difference which of the two the base model stores.
- * @throws UserError for a base model that has other experts, and for more experts than any model has
+ * The updates of the experts of each layer (`expertModule`). An update and its transpose have the same spectrum, so
+ * either may be stored in the base model.
+ * @throws UserError for a base model with other experts, and for more experts than any model has
  */
 export function expertUpdateTargets(modules: readonly StackedModule[], base: Base): SpectrumTarget[] {
   refuseMany(modules, base);
@@ -40,7 +40,7 @@ export function expertUpdateTargets(modules: readonly StackedModule[], base: Bas
 /** Modules of a fused matrix of experts. */
 export const GATE_AND_UP: readonly ModuleType[] = ['gate_proj', 'up_proj'];
 
-/** The features of the layer of each expert; null where the base model does not tell them. */
+/** The features of the experts of a layer; null if the base model does not tell them. */
 function layerOf(module: StackedModule, { model }: Base, stored: Experts | null): ExpertLayer | null {
   const { layer, module: type } = tensorPlace(module.target, model);
   const types = type === 'other' ? GATE_AND_UP : [type];
@@ -90,7 +90,7 @@ type Experts = ReadonlyMap<string, Matrix>;
 
 export const expertKey = (layer: number | null, expert: number, module: ModuleType) => `${layer} ${expert} ${module}`;
 
-/** The matrices of all experts, however the file stores them: stacked, or one by one. */
+/** The matrices of all experts, stored in stacks or one by one. */
 export function expertsOf(reference: FullCheckpoint): Experts {
   const experts = new Map<string, Matrix>();
   for (const matrix of listMatrices(reference).matrices) {

@@ -6,7 +6,7 @@ import { loadMatrix, type MatrixSource, sumOverStrips } from './load-matrix.ts';
 import { isRounded, relativeRounding, sumOfSquaredUlps } from './rounding.ts';
 
 /**
- * Σ step² of a strip, in float64: the distances between the numbers of the format around each element. Rounding to
+ * Σ step² of a strip in float64, with the distance between adjacent numbers of the format at each element. Rounding to
  * nearest adds an error of variance step²/12. Null for formats of 32 bits and more.
  */
 export function squaredSteps(graph: Graph, matrix: MatrixSource): ((cut: (value: Value) => Value) => Value) | null {
@@ -25,7 +25,7 @@ function sumOfSquares(graph: Graph, strip: Value): Value {
   return graph.op('ReduceSumSquare', [graph.cast(strip, ElementType.float64)], { keepdims: 1 });
 }
 
-/** Σ step² ÷ 12 of a quantized matrix: the energy of what rounding to the nearest number of its format leaves. */
+/** Σ step² ÷ 12 of a quantized matrix: the expected energy of its rounding to nearest. */
 export async function roundingEnergy(matrix: MatrixSource, device: Device): Promise<number> {
   const { recipe, name } = matrix.source;
   if (!recipe) throw new Error(`${name} is not quantized`);
@@ -36,8 +36,8 @@ export async function roundingEnergy(matrix: MatrixSource, device: Device): Prom
 }
 
 /**
- * The standard deviation of the rounding error of a matrix's elements, relative to themselves: at most, for
- * floating-point numbers, and in the root mean square over the matrix for quantized ones. Null for a matrix of zeros.
+ * The relative standard deviation of the rounding error of the elements: the largest one for floating-point numbers,
+ * the root mean square over the matrix for quantized ones. Null for a matrix of zeros.
  */
 export async function formatRounding(matrix: MatrixSource, device: Device): Promise<number | null> {
   const { recipe, dtype } = matrix.source;

@@ -9,7 +9,7 @@ interface GramOptions {
   readonly reference?: MatrixSource | null | undefined;
   /** Also return the energy of each row. */
   readonly rowEnergies?: boolean | undefined;
-  /** Whose products the Gram matrix has; by default those of the smaller side. */
+  /** Products of rows or of columns; by default of the smaller side. */
   readonly side?: 'rows' | 'columns' | undefined;
 }
 
@@ -20,10 +20,10 @@ interface Gram extends DifferenceSums {
   readonly rowEnergies: Float64Array | null;
 }
 
-/** Strips alive at once at worst: two operands, their difference, the rounding, and what the allocator keeps. */
+/** Strips alive at once: at most two operands, their difference, the rounding, and those that the allocator keeps. */
 const STRIPS_ALIVE = 8;
 
-/** Copies of the Gram matrix alive at once: the running sum, the next one, and the one returned to JavaScript. */
+/** Copies of the Gram matrix alive at once: the running sum, the next one, and the result in JavaScript. */
 const GRAMS_ALIVE = 3;
 
 /** Bytes that `gramMatrix` needs at its peak for a matrix of this shape. */
@@ -35,8 +35,8 @@ export function gramMemory(shape: readonly [number, number]): number {
 }
 
 /**
- * The Gram matrix of A (or of A − reference) in float64, computed by onnxruntime directly from the files, strip by
- * strip along the longer side, so that memory does not grow with it.
+ * The Gram matrix of A (or of A − reference) in float64. onnxruntime computes it directly from the files, strip by
+ * strip along the longer side, so that memory does not grow with that.
  */
 export async function gramMatrix(matrix: MatrixSource, device: Device, options: GramOptions = {}): Promise<Gram> {
   const [m, n] = matrix.view.shape;
@@ -79,7 +79,7 @@ export async function gramMatrix(matrix: MatrixSource, device: Device, options: 
   };
 }
 
-/** Strips of whole rows follow each other; strips of columns each have a part of every row's energy. */
+/** Strips of rows follow each other; each strip of columns has a part of every row's energy. */
 export function joinRows(graph: Graph, strips: readonly Value[], axis: 0 | 1): Value {
   return axis === 0 ? graph.op('Concat', strips, { axis: 0 }) : graph.sum(strips);
 }

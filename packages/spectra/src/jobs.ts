@@ -26,7 +26,7 @@ interface Execution {
   readonly tensors: { readonly checkpoint: readonly TensorEntry[]; readonly reference: readonly TensorEntry[] };
 }
 
-/** One spectrum to compute, and how: everything about it is decided once, when it is planned. */
+/** One spectrum to compute, and how: decided once, when it is planned. */
 export type Job = SpectrumTarget & Execution;
 
 export interface Plan extends Omit<Draft, 'jobs'> {
@@ -63,8 +63,8 @@ export function planSpectra(checkpoint: Checkpoint, reference: FullCheckpoint | 
 }
 
 /**
- * Decide how one spectrum is computed. That of an adapter is always exact: its core is only r × r. One that takes more
- * memory than a GPU has is computed on the CPU.
+ * Decide how one spectrum is computed. Adapters are always exact: their core is only r × r. A spectrum that takes more
+ * memory than the GPU has is computed on the CPU.
  */
 export function planJob(target: SpectrumTarget, { method: choice, device }: Preferences): Job {
   if (target.kind === 'lora') {

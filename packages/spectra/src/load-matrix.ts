@@ -5,7 +5,7 @@ import { bitsValue, type MatrixView, type TensorEntry, tensorValue } from '@shad
 export interface MatrixSource {
   readonly source: TensorEntry;
   readonly view: MatrixView;
-  /** What is measured instead of the tensor itself: a value of its shape, computed from it. */
+  /** Measured instead of the tensor: a value of its shape, computed from it. */
   readonly compute?: (graph: Graph) => Value;
 }
 
@@ -42,17 +42,17 @@ export function loadFlat(
   return graph.cast(part, type);
 }
 
-/** Bytes of a strip of the matrix in float64; several strips are alive at a time. */
+/** Bytes of a strip in float64; several are alive at a time. */
 export const STRIP_BYTES = 128 * 1024 * 1024;
 
-/** Bytes of a strip that stays in the processor's cache between its conversion and its use. */
+/** Bytes of a strip that stays in the processor's cache from its conversion to its use. */
 export const CACHED_BYTES = 8 * 1024 * 1024;
 
 /**
- * Work through a matrix [m, n] in strips, one after the other, so that memory does not grow with it.
+ * Process a matrix [m, n] in strips, one after the other, so that memory does not grow with it.
  * @param axis the axis that is cut
- * @param work receives a function that cuts the current strip out of any value of this shape, and returns what it
- *   computed from it (values of one dimension or more): the next strip waits for those
+ * @param work receives a function that cuts the current strip out of any value of this shape. The next strip waits for
+ *   the values that it returns (of one dimension or more)
  * @param bytes of a strip in float64
  */
 export function eachStrip(

@@ -13,7 +13,7 @@ import { type ExactSpectrum, NOT_FINITE } from './spectrum.ts';
 /** ΔW = scale·B·A of one adapted module, or of one part of a fused module. */
 export interface LoraUpdate {
   readonly module: LoraModule;
-  /** B [out, r], or its rows that belong to the part. */
+  /** B [out, r], or the rows of the part. */
   readonly b: MatrixView;
   /** The same matrix in the base model, if there is a reference. */
   readonly base: MatrixSource | null;
@@ -73,7 +73,7 @@ function coreSingularValues(gramB: Float64Array, gramA: Float64Array, { rank, sc
   return new SingularValueDecomposition(core).diagonal.sort((x, y) => y - x);
 }
 
-/** S with SᵀS = G: Λ^½·Vᵀ from the eigendecomposition, which exists even if the Cholesky factor does not. */
+/** S with SᵀS = G: Λ^½·Vᵀ from the eigendecomposition, which exists even without a Cholesky factor. */
 function squareRoot(gram: Float64Array, rank: number): Matrix {
   const matrix = Matrix.from1DArray(rank, rank, gram);
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true });

@@ -1,20 +1,18 @@
 /**
- * Some checkpoints are saved from the whole model, some (GPT-2 on the hub) from the base model inside it; some from
- * what torch.compile or data parallelism wraps around it.
+ * Checkpoints are saved from the whole model, from the base model inside it (GPT-2 on the hub), or from a wrapper of
+ * torch.compile or data parallelism.
  */
 const BASE_PREFIXES = ['transformer.', 'model.', 'gpt_neox.', 'language_model.', '_orig_mod.', 'module.'];
 
-/**
- * Modules that only hold others. Vision-language models have them in another order in memory than in the hub's files.
- */
+/** Modules that only hold others; their order in vision-language models differs between memory and files. */
 const CONTAINERS = new Set([
   ...BASE_PREFIXES.map((prefix) => prefix.slice(0, -1)),
   ...['backbone', 'base_model', 'text_model', 'decoder'],
 ]);
 
 /**
- * A tensor's name in the reference: the same; or, if no tensor has the same name, with a base prefix added or removed.
- * One that is not there all the same has the name of the only tensor that differs from it in the containers before it:
+ * A tensor's name in the reference: the same or, if no tensor has the same name, with a base prefix added or removed.
+ * If that is not there, the only name that differs in nothing but the containers before it:
  * `model.language_model.layers.0…` for `language_model.model.layers.0…` (LLaVA) and `model.layers.0…` (Qwen2.5-VL).
  */
 export function matchNames(
@@ -40,7 +38,7 @@ export function matchNames(
   };
 }
 
-/** The only one of the names with each inner name; null where there are several. */
+/** The only name with each inner name; null if there are several. */
 function byInnerName(names: Iterable<string>): ReadonlyMap<string, string | null> {
   const found = new Map<string, string | null>();
   for (const name of names) {
@@ -51,10 +49,10 @@ function byInnerName(names: Iterable<string>): ReadonlyMap<string, string | null
 }
 
 /**
- * A name without the containers before it; the tower of CLIP and SigLIP holds a `vision_model` in older files, and a
- * mixture of experts is `block_sparse_moe` in those of Mixtral and MiniMax. In memory its router is `mlp.router` in
- * Phi-3.5-MoE, whose files have `gate`, and `router` in Granite, whose files have `router.layer`; LFM3's
- * `self_attn.g_proj` is `gate_proj` in files, and Kimi Linear's `forget_gate` is left out there.
+ * A name without the containers before it, as in files. In older files, the tower of CLIP and SigLIP holds a
+ * `vision_model`; in files of Mixtral and MiniMax, a mixture of experts is `block_sparse_moe`. In memory, the router is
+ * `mlp.router` (Phi-3.5-MoE, `gate` in files) or `router` (Granite, `router.layer` in files), LFM3's `gate_proj` is
+ * `self_attn.g_proj`, and Kimi Linear has a `forget_gate` more.
  */
 export function innerName(name: string): string {
   const path = name

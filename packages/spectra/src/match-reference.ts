@@ -11,9 +11,7 @@ export interface Matched {
   readonly mismatched: readonly string[];
 }
 
-/**
- * Pair the matrices of a checkpoint with those that they were trained from, and say why the others have no such pair.
- */
+/** Pair the matrices of a checkpoint with those that they were trained from, with the reason for each unpaired one. */
 export function matchMatrices(matrices: readonly Matrix[], reference: FullCheckpoint): Matched {
   const pairs: Array<{ matrix: Matrix; original: Matrix }> = [];
   const skipped: Skipped[] = [];
@@ -45,9 +43,8 @@ function whyUnmatched(matrix: Matrix, original: Matrix | undefined): string | nu
 }
 
 /**
- * Is it one of the matrices that the headline ratio is about? A vocabulary may grow, a vision tower or a layer that
- * predicts further tokens may be new, but a language-model projection that the reference does not have means that it is
- * the wrong reference.
+ * Does the headline ratio include this matrix? A vocabulary may grow, and a vision tower or a layer that predicts
+ * further tokens may be new; if the reference lacks a language-model projection, it is the wrong one.
  */
 function isBlock({ place: { module, component } }: Matrix): boolean {
   return (component === null || component === 'language') && BLOCK_MODULES.includes(module);

@@ -7,15 +7,15 @@ const boundedSchema = z.strictObject({ value: z.number(), low: z.number(), high:
 export const maybeBoundedSchema = z.union([z.number(), boundedSchema]);
 
 /**
- * `exact`: from all singular values. `fast`: guaranteed bounds from a Krylov basis and random probe vectors. A matrix
- * that is small is measured exactly whatever the choice.
+ * `exact`: from all singular values. `fast`: guaranteed bounds from a Krylov basis and random probe vectors. Small
+ * matrices are always exact.
  */
 export const METHODS = ['exact', 'fast'] as const;
 export type Method = (typeof METHODS)[number];
 
 /**
- * How the spectrum of one matrix was computed. `screened`: bounds that are as certain, and wide, from a few products; a
- * rule that they do not decide needs the full spectrum.
+ * How the spectrum of one matrix was computed. `screened`: equally certain but wide bounds from a few products; a rule
+ * that they do not decide needs the full spectrum.
  */
 export const MATRIX_METHODS = [...METHODS, 'screened'] as const;
 export type MatrixMethod = (typeof MATRIX_METHODS)[number];
@@ -24,19 +24,14 @@ export type MatrixMethod = (typeof MATRIX_METHODS)[number];
 export const ACCUMULATIONS = ['float32', 'float64'] as const;
 export type Accumulation = (typeof ACCUMULATIONS)[number];
 
-/**
- * Keys of `topEnergy`: the k largest squared singular values, as a count or as a share of M = min(m, n), rounded up.
- */
+/** Keys of `topEnergy`: the k largest squared singular values, a count or a share of M = min(m, n), rounded up. */
 export const TOP_ENERGY_KEYS = ['1', '8', '1%', '5%'] as const;
 type TopEnergyKey = (typeof TOP_ENERGY_KEYS)[number];
 
 const number = z.number();
 const nullable = z.number().nullable();
 
-/**
- * The spectral metrics of one matrix A of shape [m, n], with singular values σ₁ ≥ σ₂ ≥ …, energies σ² and energy
- * shares pᵢ = σᵢ²/Σσ². See `metrics.ts` for the formulas.
- */
+/** Spectral metrics of a matrix [m, n] with singular values σ₁ ≥ σ₂ ≥ … and energies σ²: formulas in `metrics.ts`. */
 export const metricsSchema = z.strictObject({
   frobeniusNorm: number,
   spectralNorm: maybeBoundedSchema,
@@ -51,12 +46,9 @@ export const metricsSchema = z.strictObject({
   rank: nullable,
   /** Number of σ above 10⁻² σ₁. Null in a fast spectrum; missing in files of 0.2. */
   'rankAt1e-2': nullable.optional(),
-  /** W only: number of σ above what rounding to its dtype leaves in place of zeros. Null and missing as above. */
+  /** W only: number of σ above the noise that rounding to its dtype leaves. Null and missing as above. */
   rankAboveRounding: nullable.optional(),
-  /**
-   * W only: the rounding to its dtype is below this share of σ₁, from which `rankAboveRounding` counts. Missing in
-   * older files.
-   */
+  /** W only: upper bound of that noise, relative to σ₁. Missing in older files. */
   roundingLimit: number.nonnegative().optional(),
   topEnergy: z.strictObject({
     '1': maybeBoundedSchema,
@@ -64,7 +56,7 @@ export const metricsSchema = z.strictObject({
     '1%': maybeBoundedSchema,
     '5%': maybeBoundedSchema,
   }),
-  /** The power-law fit: null in a fast spectrum, or where fewer than two distinct values can be fitted. */
+  /** The power-law fit: null in a fast spectrum, or for fewer than two distinct values. */
   alpha: nullable,
   alphaD: nullable,
   alphaTail: nullable,
@@ -72,11 +64,9 @@ export const metricsSchema = z.strictObject({
   rowGini: nullable.optional(),
   /** W of embeddings and lm_head only: rows whose norm is at most 10⁻⁶ of the largest one. Missing in files of 0.2. */
   zeroRows: nullable.optional(),
-  /** ΔW of rounded dtypes only: ‖ΔW‖² ÷ the expected energy of the rounding that may hide it. */
+  /** ΔW in 16 bits or less only: ‖ΔW‖² ÷ the expected energy of the rounding that may hide it. */
   snr: nullable.optional(),
-  /**
-   * ΔW from a quantized reference only: the same for the rounding of the reference's format alone; see `isExactStart`.
-   */
+  /** ΔW from a quantized reference only: ‖ΔW‖² ÷ the rounding energy of the reference's format; see `isExactStart`. */
   referenceSnr: nullable.optional(),
   /** ΔW only: ‖ΔW‖_F / ‖W_reference‖_F. */
   updateSize: nullable.optional(),
@@ -102,7 +92,7 @@ export const EXACT_ONLY = {
   alphaTail: null,
 } as const satisfies Partial<Metrics>;
 
-/** The metrics that a fast spectrum has: bounded, except for those that are sums over the entries of the matrix. */
+/** The metrics of a fast spectrum: bounded, except for sums over the entries. */
 export type FastMetrics = {
   [Key in keyof Metrics as Key extends keyof typeof EXACT_ONLY ? never : Key]: Key extends 'topEnergy'
     ? Readonly<Record<TopEnergyKey, Bounded>>

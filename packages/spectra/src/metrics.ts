@@ -2,22 +2,19 @@ import { at } from '@shadow-gate/platform';
 import type { ExactMetrics } from './metrics-schema.ts';
 import { fitPowerLaw } from './power-law.ts';
 
-/**
- * Values below this share of σ₁ count as zero: the Gram matrix in float64 leaves about 10⁻⁸·√M of noise in place of
- * zeros.
- */
+/** Values below this share of σ₁ count as zero: a float64 Gram matrix leaves about 10⁻⁸·√M of noise. */
 const RANK_TOLERANCE = 1e-6;
 
 /**
- * If only one σ is that small, and was computed to full precision, it is zero below this share. Its singular vector is
- * known to about ε·σ₁²/σ² of the next one, which leaves up to 10⁻¹⁰ σ₁ where the true value is zero.
+ * A single σ of that size, computed to full precision, is zero below this share. Its singular vector is known to about
+ * ε·σ₁²/σ² of the next σ, which leaves up to 10⁻¹⁰ σ₁ in place of zero.
  */
 const SINGLE_TOLERANCE = 1e-9;
 
 /**
  * The rank deficiency: the number of σ below 10⁻⁶ σ₁. Two or more never happen by chance (small singular values repel
- * each other), but one does in a healthy square matrix, so a single one must be exact to count.
- * @param isSmallestExact the smallest singular value has full precision, not that of the Gram matrix
+ * each other), but a healthy square matrix may have one, so a single one must be exact to count.
+ * @param isSmallestExact does the smallest σ have full precision, not that of the Gram matrix?
  */
 function rankDeficiency(relative: Float64Array, isSmallestExact: boolean): number {
   const small = relative.filter((sigma) => sigma <= RANK_TOLERANCE).length;
@@ -25,16 +22,12 @@ function rankDeficiency(relative: Float64Array, isSmallestExact: boolean): numbe
   return isChance ? 0 : small;
 }
 
-/**
- * Directions weaker than this, relative to σ₁, come and go with weight decay and the seed:
- * docs/lab-notes/decisions/003.
- */
+/** Weaker directions, relative to σ₁, come and go with weight decay and the seed (docs/lab-notes/decisions/003). */
 export const STRONG = 1e-2;
 
 /**
- * What the rounding of the entries is below, and the number of σ that stand out from it. A matrix of lower rank that is
- * stored in 16 bits has no σ of zero: rounding fills them with noise, whose spectral norm is about s·(√m + √n) for
- * errors of standard deviation s.
+ * An upper bound of the rounding noise, and the number of σ above it. A matrix of low rank in 16 bits has no σ of zero:
+ * rounding adds noise, with a spectral norm of about s·(√m + √n) for errors of standard deviation s.
  * @param rounding the largest relative standard deviation of an entry's rounding error
  */
 function aboveRounding(rank: number, relative: Float64Array, [m, n]: readonly [number, number], rounding: number) {
@@ -80,7 +73,7 @@ export function spectralMetrics(
   const M = singularValues.length;
   const [largest = 0] = singularValues;
   if (largest === 0) return null;
-  // In units of σ₁, so that neither squares nor fourth powers leave the range of float64.
+  // In units of σ₁: squares and fourth powers stay in the range of float64.
   const relative = singularValues.map((sigma) => sigma / largest);
   const energies = relative.map((sigma) => sigma * sigma);
   const total = sum(energies);

@@ -17,7 +17,7 @@ export async function countNonFinite(entry: TensorEntry, device: Device): Promis
   return { nan: await count('IsNaN', entry, device), inf: await count('IsInf', entry, device) };
 }
 
-/** One graph for each kind: a block that two sums need would stay alive until the second sum. */
+/** One graph for each kind: a block used by two sums would stay alive until the second. */
 async function count(type: 'IsNaN' | 'IsInf', entry: TensorEntry, device: Device): Promise<number> {
   const graph = new Graph();
   const counts = blockStarts(entry).map((start) => {
@@ -28,12 +28,12 @@ async function count(type: 'IsNaN' | 'IsInf', entry: TensorEntry, device: Device
   return at(float64Output(await runGraph(graph, device), 'count'), 0);
 }
 
-/** Most tensors in one graph; together they have at most BLOCK elements unless a single one has more. */
+/** Most tensors in one graph; together they have at most BLOCK elements, unless one alone has more. */
 const MAX_BATCH = 256;
 
 /**
  * The tensors that contain NaN or Inf: Σ 0·x is 0 if and only if every x is finite.
- * @param as which of them would, if they were converted to this type
+ * @param as find those that would after a conversion to this type
  */
 export async function findNonFinite(
   entries: readonly TensorEntry[],

@@ -41,8 +41,8 @@ import { matchNames } from './match-names.ts';
 import { type Draft, differences, type SpectrumTarget, weightJob } from './target.ts';
 
 /**
- * What is measured of an adapter: the update of every module, and the weights that it saves whole.
- * @throws UserError for a module that the reference does not have, or for DoRA without a reference
+ * Plan the spectra of an adapter: the update of every module, and the weights that it saves whole.
+ * @throws UserError for a module that the reference lacks, or for DoRA without a reference
  */
 export function planAdapter(adapter: Adapter, reference: FullCheckpoint | null): Draft {
   const targets = adapter.modules.map(({ target }) => target);
@@ -69,7 +69,7 @@ export function planAdapter(adapter: Adapter, reference: FullCheckpoint | null):
   const copied = planCopies({ ...model, tensors: copies }, reference);
   return {
     jobs: [...matrices.map(weightJob), ...updates, ...whole.jobs, ...copied.jobs],
-    // The factors are matrices too, but only the spectrum of their product is measured.
+    // Of the factors, only the spectrum of their product is measured.
     vectors: [
       ...vectors,
       ...adapter.modules.flatMap(({ a, b, magnitude }) => (magnitude ? [a, b, magnitude] : [a, b])),
@@ -90,7 +90,7 @@ function splitCopies({ modules, saved }: Adapter): Record<'saved' | 'copies', Ma
   };
 }
 
-/** The copies are compared with the base model, from which they should not differ, under a name of their own. */
+/** The copies are compared with the base model under names of their own; they should not differ. */
 function planCopies(model: MatrixContext, reference: FullCheckpoint | null) {
   const tied = [...model.tensors.keys()].filter((name) => reference && isTiedHead(name, reference));
   const planned = [
@@ -122,7 +122,7 @@ function without(tensors: MatrixContext['tensors'], names: readonly string[]): M
   return new Map([...tensors].filter(([name]) => !names.includes(name)));
 }
 
-/** Copies of output layers, and the embeddings that these are tied to under the same names. */
+/** Copies of tied output layers, and their embeddings under the same names. */
 function asHeads(
   model: MatrixContext,
   reference: FullCheckpoint,
@@ -138,18 +138,15 @@ function asHeads(
   ];
 }
 
-/** What is known of an adapter's base model. */
+/** The base model of an adapter, as far as it is known. */
 interface Base {
   readonly model: MatrixContext & ModelKind;
   readonly reference: FullCheckpoint | null;
-  /** An adapter names modules as in memory, which can differ from the file. */
+  /** Adapters use the names in memory, which can differ from those in the file. */
   readonly nameInReference: (target: string) => string;
 }
 
-/**
- * The place of an adapted weight: where the name leaves it open, the shape of the weight decides, as for the weight
- * itself.
- */
+/** The place of an adapted weight. If the name is ambiguous, the shape decides, as for the weight itself. */
 function placeLike(target: string, { model, nameInReference }: Base): TensorPlace {
   const place = tensorPlace(target, model);
   const stored = model.tensors.get(nameInReference(target));
@@ -207,10 +204,7 @@ function loraJobs(adapter: Adapter, module: LoraModule, known: Base): SpectrumTa
   );
 }
 
-/**
- * The weight that an adapter with DoRA changes; null for plain LoRA.
- * @throws UserError without a base model
- */
+/** The weight that a DoRA module changes; null for plain LoRA. @throws UserError without a base model */
 function doraWeight(adapter: Adapter, module: LoraModule, base: MatrixSource | null): DoraWeight | null {
   const { magnitude, target } = module;
   if (magnitude === null) return null;
@@ -221,7 +215,7 @@ function doraWeight(adapter: Adapter, module: LoraModule, base: MatrixSource | n
   );
 }
 
-/** Is it an output layer that the reference ties to its embeddings? */
+/** Does the reference tie this output layer to its embeddings? */
 function isTiedHead(target: string, { architecture }: FullCheckpoint): boolean {
   return architecture.tied && tensorPlace(target, { multimodal: false }).module === 'lm_head';
 }
@@ -230,10 +224,7 @@ function doraMatrix(dora: DoraWeight, view: MatrixSource['view']): MatrixSource 
   return { source: dora.base.source, view, compute: (graph) => doraUpdate(graph, dora) };
 }
 
-/**
- * The adapted weight in the base model.
- * @throws UserError if it is missing, or if its shape is not that of the update
- */
+/** The adapted weight in the base model. @throws UserError if it is missing or has another shape than the update */
 function baseMatrix(
   adapter: Adapter,
   update: LoraUpdate,

@@ -1,17 +1,16 @@
 import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
 import type { FloatDtype, TensorEntry } from '@shadow-gate/checkpoints/tensors';
 
-/** Below this ratio of the update's energy to the rounding energy, the spectrum of ΔW is not judged. */
+/** Below this ratio of update energy to rounding energy, the spectrum of ΔW is not judged. */
 export const MIN_SNR = 10;
 
 /**
- * Below this ratio of the update's energy to the rounding energy of a quantized reference, the update begins at the
- * quantized numbers themselves: one that began at the numbers before they were quantized would differ from these by the
- * rounding, a ratio of about 1.
+ * Below this ratio of update energy to the rounding energy of a quantized reference, training started from the
+ * quantized numbers: from the numbers before quantization, the ratio would be about 1.
  */
 const EXACT_START = 0.1;
 
-/** Is an update measured from the very numbers that it began at, although the format of its reference would hide it? */
+/** Did training start from the stored numbers of a quantized reference? */
 export function isExactStart({ referenceSnr }: { readonly referenceSnr?: number | null | undefined }): boolean {
   return typeof referenceSnr === 'number' && referenceSnr < EXACT_START;
 }
@@ -28,7 +27,7 @@ const LAYOUTS: Readonly<Record<string, FloatLayout>> = {
   F16: { exponentMask: 0x7c00, mantissaBits: 10, bias: 15 },
 };
 
-/** Is this dtype so coarse that rounding to it can hide an update? */
+/** Is this dtype coarse enough to hide an update? */
 export function isRounded(entry: TensorEntry): boolean {
   return Object.hasOwn(LAYOUTS, entry.dtype);
 }
@@ -36,10 +35,7 @@ export function isRounded(entry: TensorEntry): boolean {
 /** Bits of the mantissa that are stored. */
 const MANTISSA_BITS: Readonly<Record<FloatDtype, number>> = { BF16: 7, F16: 10, F32: 23, F64: 52 };
 
-/**
- * The largest standard deviation of the rounding error of a normal number, relative to the number: ulp/√12 at a power
- * of 2.
- */
+/** The largest relative standard deviation of the rounding error of a normal number: ulp/√12 at a power of 2. */
 export function relativeRounding(dtype: FloatDtype): number {
   return 2 ** -MANTISSA_BITS[dtype] / Math.sqrt(12);
 }

@@ -14,27 +14,24 @@ import { countNonFinite, findNonFinite, type NonFinite } from './non-finite.ts';
 import { ResultQueue } from './result-queue.ts';
 import type { Spectrum } from './spectrum.ts';
 
-/** What a job ended with: its spectrum, or one that was looked up. */
+/** The computed spectrum of a job, or one that was looked up. */
 type JobResult<Known> =
   | { readonly job: Job; readonly isKnown: false; readonly spectrum: Spectrum }
   | { readonly job: Job; readonly isKnown: true; readonly known: Known };
 
 interface JobRunOptions<Known> {
   readonly device: Device;
-  /** Most bytes that the work on one matrix may take, and that all matrices in progress may take together. */
+  /** Most bytes for one matrix, and for all matrices in progress together. */
   readonly memoryLimit: number;
-  /** Called with the number of jobs that are done, whenever one ends or begins; `name` is the one that began last. */
+  /** Called whenever a job begins or ends; `name` is the one that began last. */
   readonly onProgress?: ((done: number, total: number, name: string) => void) | undefined;
-  /** Called when a job has ended, in whatever order. */
+  /** Called when a job has ended, in any order. */
   readonly onEnd?: ((job: Job, isKnown: boolean) => void) | undefined;
   /** Called before the tensors without a spectrum are searched. */
   readonly onSearch?: (() => void) | undefined;
-  /**
-   * Called before each spectrum is computed, while the previous one still is: to read ahead, and to return a spectrum
-   * that need not be computed (null if it must).
-   */
+  /** Called while the previous spectrum is computed, to read ahead; returns a known spectrum, or null. */
   readonly lookUp?: ((job: Job) => Promise<Known | null>) | undefined;
-  /** Does the work on one job's tensors, and makes sure that nothing else happened to them meanwhile. */
+  /** Does the work of one job, and makes sure that its tensors did not change meanwhile. */
   readonly guard?: (<T>(job: Job, work: () => Promise<T>) => Promise<T>) | undefined;
   /** Called in the order of the plan. */
   readonly onResult: (result: JobResult<Known>) => void;
@@ -48,8 +45,8 @@ export interface SpectraFindings {
 }
 
 /**
- * Run the jobs of a plan. A job begins while the last steps of the previous ones still run elsewhere; results are
- * reported in the order of the plan all the same. The tensors without a spectrum are searched for NaN and Inf.
+ * Run the jobs of a plan. A job begins while the last steps of earlier ones still run elsewhere, but results are
+ * reported in the order of the plan. Tensors without a spectrum are searched for NaN and Inf.
  */
 export async function runJobs<Known extends { readonly finite: boolean }>(
   { jobs, vectors }: Pick<Plan, 'jobs' | 'vectors'>,
@@ -66,7 +63,7 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
 ): Promise<SpectraFindings> {
   const skipped: Skipped[] = [];
   const toSearch = new Map(vectors.map((entry) => [entry.name, entry]));
-  /** Tensors that contain NaN or Inf, as their spectra showed. */
+  /** Tensors with NaN or Inf, as their spectra showed. */
   const suspects = new Map<string, TensorEntry>();
   const mutex = new Semaphore(1);
   const matrices = jobs.filter(({ method, memory }) => method !== 'exact' && memory <= memoryLimit).length;
@@ -79,7 +76,7 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
     done += 1;
     onProgress?.(done, jobs.length, begun);
   };
-  // A question for each thread, and one more that waits.
+  // For each thread, one job that it works on and one that waits.
   const capacity = Math.max(2, 2 * resources.solver.threads);
   const queue = new ResultQueue<JobResult<Known>>(capacity, (result) => {
     const { job } = result;
@@ -133,7 +130,7 @@ function readAhead<Known>(jobs: readonly Job[], lookUp: JobRunOptions<Known>['lo
   const start = (index: number): Promise<Known | null> => {
     const job = jobs[index];
     const known = started.get(index) ?? (job && lookUp ? lookUp(job) : Promise.resolve(null));
-    // It is awaited later: an error before that is not unhandled.
+    // It is awaited later; until then an error is not unhandled.
     known.catch(() => {});
     started.set(index, known);
     return known;
@@ -147,10 +144,9 @@ function readAhead<Known>(jobs: readonly Job[], lookUp: JobRunOptions<Known>['lo
 }
 
 /**
- * The share of a queue that a job takes. Two large exact jobs are in progress: one has the device, and the other is
- * turned into singular values elsewhere. Others are computed in threads of their own, if there are any. A small job
- * keeps only its Gram matrix after the device is done with it, so there may be one in progress for each thread, and as
- * many that wait: no thread is idle while this one is busy.
+ * The share of the queue that a job takes. Two large exact jobs are in progress: one has the device, the other is
+ * turned into singular values elsewhere. Fast spectra have threads of their own, if there are any. A small job keeps
+ * only its Gram matrix after the device is done with it, so there is one for each thread, and one that waits.
  */
 function shareOf(job: Job, capacity: number, threads: number): number {
   if (job.kind === 'lora') return capacity / 2;
@@ -191,7 +187,7 @@ async function spectrumOf(job: Job, resources: RunResources): Promise<Spectrum> 
   return { ...spectrum, metrics: { ...metrics, updateSize } };
 }
 
-/** An update has no size of its own: its weight has been measured, or is left out as well. */
+/** Updates count no parameters: their weight is measured, or left out as well. */
 function sizeOf(job: Job): Pick<Skipped, 'dtype' | 'parameters'> {
   if (job.kind !== 'weight') return {};
   const { source, view } = job.matrix;

@@ -2,12 +2,12 @@ import type { Accumulation, ExactMetrics, MatrixMethod, Metrics } from './metric
 
 /** The spectrum of one matrix. */
 export interface Spectrum {
-  /** All min(m, n), largest first. Empty where it was not computed exactly, and where the matrix is not finite. */
+  /** All min(m, n), largest first. Empty if not exact, or if the matrix is not finite. */
   readonly singularValues: Float64Array;
-  /** Null where there is no spectrum: all zero, or not finite. */
+  /** Null without a spectrum: all zero, or not finite. */
   readonly metrics: Metrics | null;
   readonly finite: boolean;
-  /** What the matrix-sized products were accumulated in. */
+  /** Type in which matrix-sized products were accumulated. */
   readonly accumulation: Accumulation;
   readonly method: MatrixMethod;
   /** In a fast spectrum: σ/σ₁ at evenly spaced ranks, estimated. */

@@ -32,7 +32,7 @@ type Input =
 /** A matrix or update, and where it is. */
 export type SpectrumTarget = Description & Input;
 
-/** What is measured of a checkpoint, before it is decided how each spectrum is computed. */
+/** The spectra of a checkpoint, before it is decided how each is computed. */
 export interface Draft {
   readonly jobs: readonly SpectrumTarget[];
   /** Tensors without a spectrum, to be searched for NaN and Inf. */
@@ -47,7 +47,7 @@ export function weightJob(matrix: Matrix): SpectrumTarget {
 }
 
 function describe({ name, place, view, source, note }: Matrix): Description {
-  // As stored, for a convolution too, unless the matrix is a part of the tensor or has other rows.
+  // The stored shape, also of a convolution, unless the matrix is a part of the tensor or has other rows.
   const isStored = view.slices.length === 0 && view.shape[0] === source.shape[0];
   return { name, place, shape: isStored ? source.shape : view.shape, note };
 }

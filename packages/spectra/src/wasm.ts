@@ -1,8 +1,8 @@
-// WebAssembly as data, for inner loops on float64: its vector instructions work on two numbers at a time, and give the
-// same result on every machine. A function is written as nested expressions and encoded here, so that no compiler is
-// needed to change or to build it. Opcodes and layout: WebAssembly Core Specification 2.0, §5.
+// WebAssembly as data, for inner loops on float64: its vector instructions process two numbers at a time, with the same
+// result on every machine. Functions are nested expressions, encoded here without a compiler. Opcodes and layout:
+// WebAssembly Core Specification 2.0, §5.
 
-/** The part of WebAssembly's interface that is used: TypeScript has its types only for browsers. */
+/** The part of WebAssembly that is used: TypeScript has its types only for browsers. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: { readonly run: WasmFunction } };
@@ -97,7 +97,7 @@ export function unlessZero(condition: Integer, body: readonly WasmStatement[]): 
   return [...condition.bytes, 0x04, 0x40, ...body.flat(), 0x0b];
 }
 
-/** What a function is written with. */
+/** The parameters of a function, and its local variables. */
 interface WasmScope<Name extends string> {
   readonly parameters: Readonly<Record<Name, Variable<'i32'>>>;
   variable<T extends Type>(type: T): Variable<T>;
@@ -122,7 +122,7 @@ interface KernelMemory {
 const PAGE = 65536;
 
 /**
- * A function in WebAssembly, compiled when it is opened first. Its first runs are slower, until it has been optimized.
+ * A function in WebAssembly, compiled when it is first opened. Its first runs are slower, until it is optimized.
  * @param names of its parameters, in their order
  */
 export function defineKernel<Name extends string>(
@@ -143,13 +143,13 @@ export function defineKernel<Name extends string>(
   };
 }
 
-/** Bytes of memory that is kept for the next piece of work: the system takes time to provide it. */
+/** Bytes of memory kept for reuse: the system takes time to provide it. */
 const KEPT = 16 * 1024 * 1024;
 
 /**
- * Memory that is used again.
+ * Memory that is reused.
  * @param open opens it
- * @returns a function that returns memory of at least so many bytes, with what was left there before
+ * @returns a function that returns memory of at least so many bytes, with its old contents
  */
 export function reuseMemory<T extends { readonly memory: ArrayBuffer }>(
   open: (bytes: number) => T,

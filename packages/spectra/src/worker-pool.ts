@@ -24,7 +24,7 @@ async function answer<Question, Answer>(
   }
 }
 
-/** Worker threads for questions that each of them answers alike. They are started as they are needed. */
+/** Interchangeable worker threads, started when needed. */
 export class WorkerPool<Question, Answer> {
   /** Most of them. */
   readonly threads: number;
@@ -46,7 +46,7 @@ export class WorkerPool<Question, Answer> {
     await Promise.all(this.#started.map((thread) => thread.close()));
   }
 
-  /** A new thread only if all others are busy: most checkpoints of small matrices need none. */
+  /** Starts a new thread only if all others are busy: most checkpoints of small matrices need none. */
   #leastBusy(): WorkerThread<Question, Answer> {
     const [best] = this.#started.toSorted((a, b) => a.waiting - b.waiting);
     if (best && (best.waiting === 0 || this.#started.length >= this.threads)) return best;
@@ -66,7 +66,7 @@ interface Running<Answer> {
   readonly requests: Request<Answer>[];
 }
 
-/** It is started by the first question, and again by the first one after its end. */
+/** Started by the first question, and again by the first one after its end. */
 class WorkerThread<Question, Answer> {
   readonly #entry: URL;
   #running: Running<Answer> | null = null;

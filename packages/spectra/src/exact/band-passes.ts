@@ -13,18 +13,18 @@ import {
 const NUMBER = 8;
 const PAIR = 16;
 
-/** Rows that the first kernel takes together, to load v once for them. */
+/** Rows that the first kernel processes together, so that v is loaded once for them. */
 const ROWS = 2;
 
-/** Pairs of columns that the second kernel takes together, to load each number of v once for them. */
+/** Pairs of columns that the second kernel processes together, so that v is loaded once for them. */
 const COLUMNS = 4;
 
 /** The width of a band has to be a multiple of this. */
 export const WIDTHS = COLUMNS;
 
 /**
- * Rows `from`, `from + step`, … while the address is below `end` (a row more if their number is odd): x ← x −
- * τ·(x·v)·v, for the first `bytes` of each. All parameters are addresses or numbers of bytes; τ is in memory.
+ * x ← x − τ·(x·v)·v for the first `bytes` of the rows at `from`, `from + step`, … below `end` (and one more if their
+ * number is odd). All parameters are addresses or numbers of bytes; τ is in memory.
  */
 export const rowPass = defineKernel(['from', 'end', 'step', 'v', 'tau', 'bytes'], ({ parameters, variable }) => {
   const { from, end, step, v, tau, bytes } = parameters;
@@ -64,8 +64,8 @@ export const rowPass = defineKernel(['from', 'end', 'step', 'v', 'tau', 'bytes']
 });
 
 /**
- * Columns `from`, `from + 8`, … while the address is below `end`, COLUMNS pairs at a time: y ← y − τ·(v·y)·v, where the
- * entries of y are `step` apart and v has `bytes`.
+ * y ← y − τ·(v·y)·v for the columns at `from`, `from + 8`, … below `end`, COLUMNS pairs at a time. The entries of y are
+ * `step` apart, and v has `bytes`.
  */
 export const columnPass = defineKernel(['from', 'end', 'step', 'v', 'tau', 'bytes'], ({ parameters, variable }) => {
   const { from, end, step, v, tau, bytes } = parameters;

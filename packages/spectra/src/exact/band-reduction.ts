@@ -35,10 +35,10 @@ export function bandStride(width: number): number {
   return 3 * width + 1;
 }
 
-/** Superdiagonals that remain. More of them make the products here faster, and the bulge chasing slower. */
+/** Remaining superdiagonals. More of them make the products here faster and the bulge chasing slower. */
 const BAND_WIDTH = 24;
 
-/** Columns that are reduced before the rest of the matrix is updated: the more, the faster that product. */
+/** Columns reduced per update of the rest of the matrix: the more, the faster that product. */
 const BLOCK = 240;
 
 interface ReductionOptions {
@@ -47,13 +47,13 @@ interface ReductionOptions {
 }
 
 /**
- * Reduce a matrix to an upper band with the same singular values, by block Householder reflections from the left and
- * the right alternately. Großer & Lang 1999 (Parallel Computing 25) for the band; LAPACK's labrd (Dongarra, Sorensen &
+ * Reduce a matrix to an upper band with the same singular values, by block Householder reflections alternately from the
+ * left and the right. Großer & Lang 1999 (Parallel Computing 25) for the band; LAPACK's labrd (Dongarra, Sorensen &
  * Hammarling 1989) for the delayed update, here with panels instead of vectors:
  *
- * A = A₀ − Lᵀ·M, where a reflection from the left appends (Uᵀ; Yᵀ) to (L; M) with Y = Aᵀ·U·T, and one from the right
- * appends (Xᵀ; Vᵀ) with X = A·V·S. So each panel costs two products of A₀ with a thin matrix, and A₀ itself changes
- * once per BLOCK of columns. 8/3·n³ operations for n × n, all of them in onnxruntime except for the panels.
+ * A = A₀ − Lᵀ·M. A reflection from the left appends (Uᵀ; Yᵀ) to (L; M) with Y = Aᵀ·U·T, one from the right appends
+ * (Xᵀ; Vᵀ) with X = A·V·S. So each panel costs two products of A₀ with a thin matrix, and A₀ changes once per BLOCK of
+ * columns. 8/3·n³ operations for n × n, all in onnxruntime except for the panels.
  *
  * @param matrix rows ≥ columns; overwritten
  * @param onReflections receives the reflections from the right, first to last: A·G = Q·B with G their product
@@ -96,7 +96,6 @@ export async function reduceToBand(
   return { entries, size: columns, width };
 }
 
-/** What `reduceBlock` uses. */
 interface Tools {
   readonly kernels: Kernels;
   /** R and T of a panel, and U: see `factorPanel`. */
@@ -133,7 +132,7 @@ async function reduceBlock(
     const across = await kernels.afterLeft({ a, l, m, rank, taken, factor: left.t, from: j });
     rank += taken;
     const right = await factor(across, taken, columns, start, m.subarray(rank * columns, (rank + taken) * columns));
-    // The rows of the panel are the columns of the factored matrix: its R is transposed, hence lower triangular.
+    // The panel holds rows, and its transpose was factored: R is transposed, hence lower triangular.
     const wide = Math.min(taken, columns - start);
     for (let i = 0; i < taken; i += 1) {
       for (let k = 0; k <= Math.min(i, wide - 1); k += 1) put(j + i, start + k, unchecked(right.r, k * taken + i));
@@ -238,13 +237,10 @@ const MINUS_ONE = { float: -1 };
 /** An index after the end of every matrix. */
 const END = 2 ** 31 - 1;
 
-/** A₀, L and M of A = A₀ − Lᵀ·M. */
-function delayedMatrix(graph: Graph, type: ElementType, rows: 'rows' | 'rest'): Record<'a' | 'l' | 'm', Value> {
-  return {
-    a: graph.input('A', type, [rows, 'columns']),
-    l: graph.input('L', type, ['rank', 'rows']),
-    m: graph.input('M', type, ['rank', 'columns']),
-  };
+/** A₀, L and M of A = A₀ − Lᵀ·M, as inputs. */
+function delayedMatrix(graph: Graph, type: ElementType, rows: 'rows' | 'rest') {
+  const [a, l] = [graph.input('A', type, [rows, 'columns']), graph.input('L', type, ['rank', 'rows'])];
+  return { a, l, m: graph.input('M', type, ['rank', 'columns']) };
 }
 
 /** Yᵀ = Tᵀ·(Uᵀ·A₀ − (Uᵀ·Lᵀ)·M), and the current rows of A with this reflection applied. */
@@ -283,14 +279,12 @@ function rightGraph(type: ElementType): Graph {
   return graph;
 }
 
-/**
- * An error in the product with T would stretch the matrix, so it is computed in float64, which takes hardly any time.
- */
+/** In float64, which costs hardly any time: an error in the product with T would stretch the matrix. */
 function wide(graph: Graph, value: Value): Value {
   return graph.cast(value, ElementType.float64);
 }
 
-/** A₀ − Lᵀ·M without its first rows (A₀ is passed without them) and columns. */
+/** A₀ − Lᵀ·M without its first columns and rows; A₀ comes without these rows. */
 function updateGraph(type: ElementType): Graph {
   const graph = new Graph();
   const { a, l, m } = delayedMatrix(graph, type, 'rest');

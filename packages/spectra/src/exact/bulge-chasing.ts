@@ -58,8 +58,8 @@ const openMemory = reuseMemory((bytes) => {
 const NUMBER = 8;
 
 /**
- * The band in the memory of the kernels, at a width that they can work with. They always take whole blocks: what is
- * beyond the matrix, or beyond the band and its bulges, is zero and stays so.
+ * The band in the memory of the kernels, padded to a width that they can process. They always take whole blocks:
+ * entries beyond the matrix, or beyond the band and its bulges, are zero and stay zero.
  */
 function openWorkSpace(band: Band): WorkSpace {
   const { size } = band;
@@ -99,8 +99,7 @@ function openWorkSpace(band: Band): WorkSpace {
 const TINY = 1e-290;
 
 /**
- * Replace `length` entries, `step` apart, by (α, 0, …), and v by the vector of the reflection H = I − τ·v·vᵀ that does
- * so.
+ * Replace `length` entries, `step` apart, by (α, 0, …), and v by the vector of that reflection H = I − τ·v·vᵀ.
  * @returns τ, zero if the entries have that form already
  */
 function reflection(a: Float64Array, start: number, step: number, length: number, v: Float64Array): number {

@@ -10,19 +10,19 @@ import type { SharedResources } from './solver.ts';
 import { triangularize } from './tall-qr.ts';
 
 /**
- * A σ below this share of σ₁ is not taken from float32: orthogonal transformations leave noise of 10⁻⁷ to 10⁻⁶ σ₁ in
- * place of zeros, and `rank` counts values below 10⁻⁶.
+ * No σ below this share of σ₁ is taken from float32: orthogonal transformations leave noise of 10⁻⁷ to 10⁻⁶ σ₁ in place
+ * of zeros, and `rank` counts values below 10⁻⁶.
  */
 const LEAST_IN_FLOAT32 = 2e-6;
 
-/** If more than a few values are below this share, their sum and their distribution would be those of the noise. */
+/** If many values are below this share, their sum and distribution would be those of the noise. */
 const SMALL_IN_FLOAT32 = 1e-5;
 const FEW = 0.01;
 
-/** How far the energy of the spectrum in float32 may be from that of the entries, which is summed in float64. */
+/** Largest relative difference between the energies of the float32 spectrum and of the entries, summed in float64. */
 const ENERGY_TOLERANCE = 1e-5;
 
-/** Bytes of a matrix in memory. Larger ones go through their Gram matrix, which is computed strip by strip. */
+/** Bytes of a matrix in memory. Larger ones use the Gram matrix, computed strip by strip. */
 const DENSE_LIMIT = 1024 ** 3;
 
 /** If one side is this many times the other, a QR decomposition first is less work. */
@@ -47,10 +47,10 @@ interface DenseSingularValues {
 }
 
 /**
- * The singular values of A, or of A − reference, by orthogonal transformations of the matrix itself: a tall one is
- * reduced to a triangle, then to a band, and from there on the work is in float64. First in float32, accurate to about
- * 10⁻⁷ σ₁. If float32 loses a single σ, that one is refined; if it loses more, everything is repeated in float64,
- * accurate to about 10⁻¹⁴ σ₁.
+ * The singular values of A, or of A − reference, by orthogonal transformations of the matrix itself: a tall one becomes
+ * a triangle, then a band, whose singular values are computed in float64. The reduction is in float32 first, accurate
+ * to about 10⁻⁷ σ₁. If that loses one σ, it is refined; if it loses more, everything is repeated in float64, accurate
+ * to about 10⁻¹⁴ σ₁.
  */
 export async function denseSingularValues(matrix: MatrixSource, options: DenseOptions): Promise<DenseSingularValues> {
   const { device, reference, energy, resources, limit = DENSE_LIMIT } = options;
@@ -75,9 +75,7 @@ export async function denseSingularValues(matrix: MatrixSource, options: DenseOp
   return { values, accumulation: 'float64', isSmallestExact: false };
 }
 
-/**
- * Copies of the square part alive at once while it is reduced to a band: what is cut off, and what the allocator keeps.
- */
+/** Copies of the square part during its reduction to a band: the part cut off, and one that the allocator keeps. */
 const SQUARES_ALIVE = 2;
 
 /** Bytes that `denseSingularValues` needs at its peak. */
@@ -98,13 +96,13 @@ function denseBytes(shape: readonly [number, number], precision: Accumulation): 
 /** Exponents of float32, with a margin. Squares overflow long before the exponents of float64 end. */
 const FLOAT32_EXPONENT = 120;
 
-/** A power of two that brings entries of this mean square near 1, within the exponents of the file's dtype. */
+/** A power of two that scales entries of this mean square to about 1, within the exponents of the dtype. */
 function scaleOf(meanSquare: number, isWide: boolean): number {
   const exponent = -Math.round(Math.log2(meanSquare) / 2);
   return 2 ** (isWide ? exponent : Math.max(-FLOAT32_EXPONENT, Math.min(FLOAT32_EXPONENT, exponent)));
 }
 
-/** How many of these values float32 cannot distinguish from its noise: Infinity if none of them can be trusted. */
+/** Number of values lost in the noise of float32; Infinity if none can be trusted. */
 function countLost(values: Float64Array, energy: number): number {
   const largest = unchecked(values, 0);
   const found = values.reduceRight((sum, value) => sum + value * value, 0);
@@ -153,7 +151,7 @@ async function bandOf(
   return reduceToBand(await squareOf(matrix, options), CPU, { onReflections });
 }
 
-/** What is reduced to a band: the triangle of a tall matrix (the matrix itself is then free), or the matrix. */
+/** The matrix to reduce: for a tall one, its triangle (the matrix itself is freed). */
 async function squareOf(matrix: MatrixSource, options: Loading): Promise<Dense> {
   const [m, n] = matrix.view.shape;
   // QR needs contiguous columns; the reduction needs a matrix that is not wide.
@@ -162,7 +160,7 @@ async function squareOf(matrix: MatrixSource, options: Loading): Promise<Dense> 
   return isTall(matrix) ? triangularize(dense, CPU) : dense;
 }
 
-/** The Gram matrix is positive semidefinite: its singular values are its eigenvalues, the squares of those of A. */
+/** The Gram matrix is positive semidefinite: its singular values are the squares of those of A. */
 async function gramBand(matrix: MatrixSource, reference: MatrixSource | null, device: Device) {
   const { gram, size } = await gramMatrix(matrix, device, { reference });
   const sum = trace(gram, size);

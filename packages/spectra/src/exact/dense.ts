@@ -3,7 +3,7 @@ import { ElementType, Graph, type Value } from '@shadow-gate/checkpoints/onnx/gr
 import { loadMatrix, type MatrixSource } from '../load-matrix.ts';
 import type { Accumulation } from '../metrics-schema.ts';
 
-/** The elements of a matrix that onnxruntime works on. */
+/** The elements of a matrix for onnxruntime. */
 export type Floats = Float32Array | Float64Array;
 
 /** A matrix [rows, columns] in memory, row-major. */
@@ -21,7 +21,7 @@ export function floatsAccumulation(data: Floats): Accumulation {
   return data instanceof Float32Array ? 'float32' : 'float64';
 }
 
-/** Elements read at a time: a few copies of them are alive at once, of up to 8 bytes each. */
+/** Elements read at a time: a few copies are alive at once, of up to 8 bytes each. */
 const STRIP = 4 * 1024 * 1024;
 
 /** Bytes that `loadDense` needs in addition to its result. */
@@ -37,7 +37,7 @@ export interface DenseLoadOptions {
   readonly precision: Accumulation;
 }
 
-/** Load a matrix from a file into memory; onnxruntime converts it strip by strip, directly into the result. */
+/** Load a matrix from a file. onnxruntime converts it strip by strip, directly into the result. */
 export async function loadDense(matrix: MatrixSource, options: DenseLoadOptions, device: Device): Promise<Dense> {
   const { transposed, precision } = options;
   const [m, n] = matrix.view.shape;
@@ -60,7 +60,7 @@ export async function loadDense(matrix: MatrixSource, options: DenseLoadOptions,
   return { data, rows, columns };
 }
 
-/** Differences and scaled entries are rounded once, so float32 is enough unless the input or the result is float64. */
+/** In float32, which rounds differences and scaled entries once, unless the input or the result is float64. */
 function scaledStrip(
   graph: Graph,
   matrix: MatrixSource,

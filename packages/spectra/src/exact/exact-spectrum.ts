@@ -12,7 +12,7 @@ import { smallestSingularValue } from './smallest-singular-value.ts';
 import type { Solver } from './solver.ts';
 import { type SharedResources, UNSHARED } from './solver.ts';
 
-/** Up to this size the eigenvalues of the Gram matrix take less time than the calls of a reduction. */
+/** Up to this size, the eigenvalues of the Gram matrix take less time than the calls of a reduction. */
 export const GRAM_UP_TO = 1024;
 
 interface ExactOptions {
@@ -94,11 +94,11 @@ async function fromGram(
   };
 }
 
-/** If one side is this many times the other, the Gram matrix takes several times as long as its eigenvalues. */
+/** If one side is this many times the other, the Gram matrix takes much longer than its eigenvalues. */
 const LONG = 16;
 
 /**
- * Threads for a Gram matrix while others find the eigenvalues of those before: half of the cores, since both take about
+ * Threads for a Gram matrix while others find the eigenvalues of earlier ones: half of the cores, since both take about
  * as long. More would wait for each other.
  */
 function threadsBeside({ threads }: Solver, { view: { shape } }: MatrixSource): Pick<Device, 'threads'> {

@@ -5,12 +5,11 @@ import type { Floats } from './dense.ts';
 
 /**
  * QR of a tall panel by Householder reflections in float64: P = Q·[R; 0], Q = I − U·T·Uᵀ. Golub & Van Loan, Matrix
- * Computations, 4th ed., §5.2.2. T is computed afterwards: see `openFactors`.
+ * Computations, 4th ed., §5.2.2. `openFactors` computes T.
  *
  * @param panel [width, length]: the *columns* of P, each contiguous; entries before `from` are not part of it
- * @param u [width, length] receives the columns of U in the precision that they are used in, zero before `from`; may be
- *   the panel
- * @param exact [width, length] receives the same, rounded columns in float64
+ * @param u [width, length] receives the columns of U, rounded to its precision, zero before `from`; may be the panel
+ * @param exact [width, length] receives the rounded columns in float64
  * @returns R, [width, width] row-major, upper triangular; for fewer rows than columns its first rows
  */
 export function factorPanel(
@@ -74,7 +73,7 @@ interface Reach {
   readonly last: number;
 }
 
-/** c ← c − τ·v·(vᵀc) for the columns from `first` to before `last`, four at a time, to load v once for them. */
+/** c ← c − τ·v·(vᵀc) for the columns from `first` to before `last`, four at a time, so that v is loaded once. */
 function reflectColumns(
   a: Float64Array,
   v: Float64Array,
@@ -119,8 +118,8 @@ function reflectColumns(
  * T of Q = I − U·T·Uᵀ: T⁻¹ is the upper triangle of UᵀU with half its diagonal. T is zero where a column of U is.
  * Puglisi 1992, SIAM J. Sci. Stat. Comput. 13(3).
  *
- * It is computed from the rounded U: Q is orthogonal if and only if T⁻¹ + T⁻ᵀ = UᵀU, whatever U is, so rounding U
- * rotates the matrix a little but does not stretch it.
+ * It is computed from the rounded U. Q is orthogonal if and only if T⁻¹ + T⁻ᵀ = UᵀU, for any U, so rounding U rotates
+ * the matrix slightly and does not stretch it.
  *
  * @param gram UᵀU without its first `known` columns, [width, width − known]; only its upper triangle is read
  * @param before T of the first `known` columns

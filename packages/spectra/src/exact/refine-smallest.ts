@@ -5,15 +5,15 @@ import { unchecked } from '../unchecked.ts';
 import { type Band, bandStride, type Reflections } from './band-reduction.ts';
 import type { Floats } from './dense.ts';
 
-/** Steps of inverse iteration on the band. Each gains as many digits as separate σ_min from the next value. */
+/** Steps of inverse iteration on the band. Each gains the digits that separate σ_min from the next value. */
 const BAND_STEPS = 3;
 
-/** Corrections in float64. Each gains as many digits as float32 resolves of the next value. */
+/** Corrections in float64. Each gains the digits of the next value that float32 resolves. */
 const CORRECTIONS = 4;
 
 interface RefineOptions {
   readonly device: Device;
-  /** What the matrix was multiplied by before it was reduced. */
+  /** Factor of the matrix before its reduction. */
   readonly scale: number;
 }
 
@@ -37,7 +37,7 @@ export async function refineSmallest(
   { device, scale }: RefineOptions,
 ): Promise<number> {
   const n = band.size;
-  // Any start that has a part in the wanted direction will do; a fixed one gives the same result in every run.
+  // Any start with a part in the wanted direction will do; a fixed one gives the same result in every run.
   let x: Float64Array = Float64Array.from({ length: n }, (_, i) => Math.cos(i * i + 1));
   for (let step = 0; step < BAND_STEPS; step += 1) x = normalized(solveNormal(band, x));
   let v = normalized(fromBand(reflections, x));
@@ -66,7 +66,7 @@ async function normalProduct(matrix: MatrixSource, v: Float64Array, scale: numbe
   const graph = new Graph();
   const scaled = v.map((entry) => entry * scale);
   const vector = graph.constant([...scaled], 'float64', isWide ? [1, m] : [n, 1]);
-  // Strips of a wide matrix are some of its columns, those of any other some of its rows: their results add up.
+  // Strips are columns of a wide matrix and rows of any other, so their results add up.
   const whole = loadMatrix(graph, matrix);
   const sums: Value[] = [];
   const sumStrip = (cut: (value: Value) => Value) => {

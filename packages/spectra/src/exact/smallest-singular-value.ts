@@ -4,9 +4,7 @@ import { gramMatrix, trace } from '../gram.ts';
 import { type MatrixSource, sumOverStrips } from '../load-matrix.ts';
 import { unchecked } from '../unchecked.ts';
 
-/**
- * Each step of inverse iteration gains as many digits as separate σ_min from the next larger value: a few are plenty.
- */
+/** Each step of inverse iteration gains the digits that separate σ_min from the next larger value. */
 const STEPS = 3;
 
 /**
@@ -38,7 +36,7 @@ export async function smallestSingularValue(matrix: MatrixSource, device: Device
 /** Unit eigenvector of the smallest eigenvalue of a positive semidefinite matrix, which is overwritten. */
 function smallestEigenvector(a: Float64Array, n: number): Float64Array {
   cholesky(a, n);
-  // Any start that has a part in the wanted direction will do; a fixed one gives the same result in every run.
+  // Any start with a part in the wanted direction will do; a fixed one gives the same result in every run.
   let v: Float64Array = Float64Array.from({ length: n }, (_, i) => Math.cos(i * i + 1));
   for (let step = 0; step < STEPS; step += 1) v = normalized(solve(a, n, v));
   return v;

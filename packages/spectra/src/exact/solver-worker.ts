@@ -1,5 +1,5 @@
-// The worker thread: receives bands and symmetric matrices, and answers with their singular values or eigenvalues. It
-// is a separate file in dist (scripts/build.ts).
+// The worker thread: answers bands and symmetric matrices with their singular values or eigenvalues. It is a separate
+// file in dist (scripts/build.ts).
 import { symmetricEigenvalues } from '../eigenvalues.ts';
 import { answerQuestions } from '../worker-pool.ts';
 import type { Band } from './band-reduction.ts';

@@ -7,7 +7,7 @@ import type { Band } from './band-reduction.ts';
 import { bandValues } from './bidiagonal-values.ts';
 import type { Symmetric } from './solver-worker.ts';
 
-/** Computes what needs no onnxruntime: the values of bands and of small symmetric matrices. */
+/** The work without onnxruntime: the values of bands and of small symmetric matrices. */
 export interface Solver {
   /** The singular values of a band. @param band transferred: its entries are no longer usable afterwards */
   values(band: Band): Promise<Float64Array>;
@@ -26,10 +26,10 @@ export const SOLVE_HERE: Solver = {
   close: async () => {},
 };
 
-/** More threads than this would mostly wait for the Gram matrices that they work on. */
+/** More threads would mostly wait for Gram matrices. */
 const MOST_THREADS = 4;
 
-/** Below this size, the answer is there before a thread would have received the question. */
+/** Below this size, the answer takes less time than sending the question to a thread. */
 const SMALL = 64;
 
 /** Works in worker threads if there is a file to start them from, otherwise in this thread. */
@@ -54,7 +54,7 @@ export function openSolver(
 export interface SharedResources {
   /** Its holder has the device. */
   readonly mutex: Semaphore;
-  /** Turns the bands and Gram matrices of the previous matrices into singular values meanwhile. */
+  /** Meanwhile turns earlier bands and Gram matrices into singular values. */
   readonly solver: Solver;
 }
 

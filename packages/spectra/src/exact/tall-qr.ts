@@ -22,8 +22,8 @@ interface Reflections {
  * The triangular factor of a tall matrix: QR by blocks of Householder reflections (Schreiber & Van Loan 1989, SIAM J.
  * Sci. Stat. Comput. 10(1)). Panels are factored here, everything else runs in onnxruntime. 2·m·n² operations.
  *
- * Columns are updated when their turn comes, by all reflections so far, rather than by each reflection when it is
- * found: onnxruntime-node copies every output, even one that is written in place, so there should be few of them.
+ * Columns are updated when their turn comes, by all reflections so far: onnxruntime-node copies every output, even one
+ * that is written in place, so there should be few.
  *
  * @param transposed Aᵀ [n, m] with n ≤ m, row-major: the columns of A, each contiguous; overwritten
  * @returns Rᵀ [n, n]

@@ -4,12 +4,10 @@ import { chaseBulges } from '../exact/bulge-chasing.ts';
 import { rootFreeQL } from '../root-free-ql.ts';
 import { unchecked } from '../unchecked.ts';
 
-/** Entries of a row outside the band are dropped up to this norm, relative to the largest eigenvalue. */
+/** Largest norm, relative to the largest eigenvalue, of the entries of a row outside the band that are dropped. */
 const NEGLIGIBLE = 1e-6;
 
-/**
- * Added to the diagonal, relative to its largest entry: makes a matrix that is semidefinite up to rounding definite.
- */
+/** Added to the diagonal, relative to its largest entry, so that a matrix semidefinite up to rounding is definite. */
 const SHIFT = 1e-5;
 
 /**
@@ -46,9 +44,7 @@ function largestDiagonal(t: Float64Array, n: number): number {
   return largest;
 }
 
-/**
- * Rounding leaves a little everywhere outside the band; a process that lost orthogonality leaves much in a few rows.
- */
+/** Rounding leaves small entries outside the band; a loss of orthogonality leaves large ones in a few rows. */
 function isBand(t: Float64Array, n: number, width: number): boolean {
   const negligible = (NEGLIGIBLE * largestDiagonal(t, n)) ** 2;
   for (let i = width + 1; i < n; i += 1) {
@@ -59,10 +55,7 @@ function isBand(t: Float64Array, n: number, width: number): boolean {
   return true;
 }
 
-/**
- * R with Rᵀ·R = T + shift·I, an upper band.
- * @returns null if that is not positive definite
- */
+/** R with Rᵀ·R = T + shift·I, an upper band; null if that is not positive definite. */
 function bandFactor(t: Float64Array, n: number, width: number, shift: number): Float64Array | null {
   const stride = bandStride(width);
   const r = new Float64Array(n * stride);

@@ -8,9 +8,7 @@ import { cholesky, invertLower, multiplyMatrices, transpose } from './small-matr
 /** Points of the integral, in units of the upper bound: a geometric grid. */
 const GRID = { from: 1e-3, to: 1e2, ratio: 1.6 } as const;
 
-/**
- * Relative error of the trapezoidal rule in ln t on that grid: 2% where the integrand falls like t⁻² or is constant.
- */
+/** Relative error of the trapezoidal rule in ln t on that grid: 2% if the integrand falls like t⁻² or is constant. */
 const ALLOWANCE = 0.05;
 
 /**
@@ -18,10 +16,9 @@ const ALLOWANCE = 0.05;
  * S = [T Cᵀ; C S₂₂] ⪰ 0, which is ≥ 0 by the pinching inequality.
  *
  * With f(x) = ∫₀^∞ (x/(1+t) − 1 + t/(x+t)) dt it is −∫₀^∞ ln det(I − W·K·Y·Kᵀ) dt, where W = (T+t)⁻¹ at the last block
- * of T, K is the coupling of that block to the next one, and Y = (S₂₂+t)⁻¹ at that one. The integrand falls with t and
- * grows with Y. Some blocks of S₂₂ are known, so Y⁻¹ = A₁ + t − B₁·Y₂·B₁ᵀ and so on, and Y grows with the Yⱼ behind the
- * known blocks. That one is ⪰ (μ+t)⁻¹ for the upper bound μ of S₂₂, and ⪯ (F+t)⁻¹ for the least F that S ⪰ 0 allows
- * there.
+ * of T, K is the coupling of that block to the next one, and Y = (S₂₂+t)⁻¹ at the next one. The integrand falls with t
+ * and grows with Y. Some blocks of S₂₂ are known, so Y⁻¹ = A₁ + t − B₁·Y₂·B₁ᵀ and so on, and Y grows with the Yⱼ behind
+ * the known blocks. That Yⱼ is ⪰ (μ+t)⁻¹ for the upper bound μ of S₂₂, and ⪯ (F+t)⁻¹ for the least F that S ⪰ 0 allows.
  *
  * @param beyond the beginning of S₂₂, from the next block on; may have no blocks
  * @param upperBound μ: no eigenvalue of S₂₂ is larger
@@ -103,7 +100,7 @@ function inverse(matrix: Float64Array, b: number): Float64Array | null {
   return multiplyMatrices(transposed, transposed, b, { transposeB: true });
 }
 
-/** T of a basis as blocks [b, b]. The first off-diagonal block, which there is none of, is empty. */
+/** T of a basis as blocks [b, b]. There is no first off-diagonal block: it is empty. */
 function blocksOf(basis: LanczosBasis, b: number): BlockLanczos {
   const { size } = basis;
   const t = basis.matrix();

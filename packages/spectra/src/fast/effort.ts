@@ -1,9 +1,9 @@
 import type { Device } from '@shadow-gate/checkpoints/onnx';
 
-// How much work a fast spectrum takes, and when it is enough. The values were chosen on matrices of known spectra:
-// bounds as narrow as a policy can notice, at the least number of products with the matrix.
+// How much work a fast spectrum takes, and when it is enough. The values were chosen on matrices of known spectra, for
+// bounds as narrow as a policy can notice with the fewest products.
 
-/** How much work is spent at most. */
+/** The most work for one spectrum. */
 export interface Effort {
   /** Vectors of a block. Small blocks reach deep: flat spectra need a polynomial of high degree. */
   readonly block: number;
@@ -14,12 +14,12 @@ export interface Effort {
 export const EFFORT: Effort = { block: 16, basis: 1024 };
 
 /**
- * Most columns, of the shorter side, of a matrix whose Gram matrix is formed. That takes as long as n/9 products of it
- * with vectors save: with more columns, heavy tails would take longer.
+ * Up to this size n of the shorter side, the Gram matrix is formed. That takes as long as n/9 products with vectors
+ * save: with more, heavy tails would take longer.
  */
 export const FORMED_UP_TO = 5120;
 
-/** Is S = AᵀA formed? On a device the matrix would come back from there. */
+/** Is S = AᵀA formed? Only on the CPU: the matrix would have to come back from a device. */
 export function formsGram(shape: readonly [number, number], device: Device): boolean {
   return device.name === 'cpu' && Math.min(...shape) <= FORMED_UP_TO;
 }
@@ -27,7 +27,7 @@ export function formsGram(shape: readonly [number, number], device: Device): boo
 /** If 16 random vectors capture this share of the energy, the basis stops growing before S would be worth forming. */
 export const FEW = 0.3;
 
-/** If they capture this share, it even stops before it would be worth packing A. */
+/** If they capture this share, it stops even before packing A would be worthwhile. */
 export const FEWEST = 0.7;
 
 /** Sizes of the Krylov basis at which bounds are computed, as shares of its largest size. */
@@ -36,28 +36,22 @@ export const STOPS = [...Array.from({ length: 8 }, (_, i) => (i + 1) / 16), 0.62
 /** Relative widths to reach for sums of the largest eigenvalues: `wide` for the top 5%, `top` for all others. */
 export const TARGET_WIDTH = { top: 9e-4, wide: 9e-3 } as const;
 
-/** Bounds this many times too wide will not be narrow at the next stop either. */
+/** Bounds this many times too wide will still be too wide at the next stop. */
 export const FAR = 6;
 
-/**
- * If a Ritz value rose by less than this since the last stop, relative to itself, no eigenvalue like it is left
- * outside.
- */
+/** If a Ritz value rose by less than this share since the last stop, no eigenvalue of its size is outside. */
 export const SETTLED = 1e-3;
 
 /** Probe vectors in addition to the Krylov basis. */
 export const ROOM_FOR_PROBES = 384;
 
-/**
- * Blocks of probe vectors in the complement of the basis: the more there are, the sharper the bound of the largest
- * eigenvalue. It is computed after every `step` blocks.
- */
+/** Blocks of probe vectors in the complement: more give a sharper bound, computed after every `step` blocks. */
 export const PROBE_BLOCKS = { step: 6, most: 12, mostAtTheEnd: 24 } as const;
 
 /** Most blocks of a quadrature: the entropy is smooth. */
 export const QUADRATURE_BLOCKS = 12;
 
-/** Blocks by which the basis is continued to find out how it is coupled to its complement. */
+/** Blocks by which the basis is continued to find its coupling to the complement. */
 export const BLOCKS_BEYOND = 2;
 
 /** Gaussian probe vectors of one round, each multiplied twice, for the traces. */
@@ -69,10 +63,7 @@ export const MOST_ROUNDS = 9;
 /** A round that narrows the bounds by less than this share is the last. */
 export const LEAST_GAIN = 0.02;
 
-/**
- * How far the two quadratures of the entropy may be apart, as a share of it: more probe vectors do not bring them
- * closer.
- */
+/** Largest relative gap between the two quadratures of the entropy, which more probe vectors do not narrow. */
 export const QUADRATURE_GAP = 5e-4;
 
 /** Relative width to reach for the participation ratio and the effective rank. */
@@ -82,8 +73,8 @@ export const TRACE_WIDTH = 9.5e-3;
 export const ROUNDING = 3e-6;
 
 /**
- * The further error in a matrix of equal entries, whose sums are rounded in the same direction in every step: up to
- * 1.3·10⁻⁵ was seen in 1100 × 4096. Such a matrix has rank one, so this counts by the share of the largest eigenvalue.
+ * Additional error for equal entries, whose sums are rounded in the same direction in every step: up to 1.3·10⁻⁵ was
+ * seen in 1100 × 4096. Such a matrix has rank one, so this counts by the share of the largest eigenvalue.
  */
 const ROUNDING_OF_EQUALS = 1.5e-5;
 

@@ -13,11 +13,11 @@ import { unchecked } from '../unchecked.ts';
 import { float32Matrix } from './float32-matrix.ts';
 import { errorBounds, type GramError, PROBE_VECTORS } from './gram-error.ts';
 
-/** S = AᵀA (or AAᵀ, on the smaller side) as a matrix in float32, and how far it is off. */
+/** S = AᵀA (or AAᵀ, on the smaller side) in float32, and its error. */
 export interface ExplicitGram {
   /** [n, n], symmetric. */
   readonly matrix: Tensor;
-  /** What makes its trace n. */
+  /** Factor that makes its trace n. */
   readonly scale: number;
   /** Tr S², scaled. */
   readonly square: number;
@@ -35,7 +35,7 @@ interface ExplicitGramOptions {
   readonly products: Float64Array;
 }
 
-/** Columns of a block: of the products of blocks with each other only those above the diagonal are computed. */
+/** Columns of a block. Only the products of blocks on and above the diagonal are computed. */
 const BLOCK = 512;
 
 /** Rows that are summed before the sum goes to memory. */
@@ -44,7 +44,7 @@ const STRIP_ROWS = 2048;
 /** Squares of entries of S stay in the range of float32. */
 const LARGEST_ROOT = 1e6;
 
-/** Above this share of the trace of S an error is no rounding: numbers have left the range of float32. */
+/** A larger error, as a share of the trace of S, is not rounding: numbers have left the range of float32. */
 const WORST_ERROR = 1e-3;
 
 /**
@@ -108,7 +108,7 @@ function blockSums(graph: Graph, matrix: MatrixSource, { reference, energy }: Ex
     }
     const before = sums;
     sums = blocks.map((block, i) => {
-      // As the left operand a block is used as it lies in memory: transposed once, not by every product.
+      // A left operand is used as it lies in memory: transpose it once, not in every product.
       const left = isTall ? graph.op('Transpose', [block], { perm: [1, 0] }) : block;
       return blocks.slice(i).map((right, j) => {
         const sum = before.length > 0 ? [at(at(before, i), j)] : [];

@@ -1,8 +1,8 @@
-// The fast spectrum of one matrix A: guaranteed bounds for every metric, from about a thousand products of S = AᵀA with
-// vectors. `Operator` multiplies with S, scaled to Tr S = n; up to some size it forms S first (`explicitGram`).
+// The fast spectrum of a matrix A: guaranteed bounds for every metric, from about a thousand products of S = AᵀA with
+// vectors. `Operator` multiplies by S, scaled to Tr S = n; up to some size it forms S first (`explicitGram`).
 // `scaledSpectrum` bounds the spectrum of S: a block Krylov basis holds the largest eigenvalues, and Ky Fan's
-// inequalities bound their sums; random probe vectors in the complement of the basis bound the largest eigenvalue that
-// is left there, and the traces of S² and S·ln S. This file turns those into the metrics of A.
+// inequalities bound their sums; random probe vectors bound the largest eigenvalue in the complement of the basis, and
+// the traces of S² and S·ln S. This file turns those into the metrics of A.
 import type { Device } from '@shadow-gate/checkpoints/onnx';
 import { at } from '@shadow-gate/platform';
 import { bounded } from '../bounded.ts';
@@ -20,7 +20,7 @@ import { type ScaledSpectrum, scaledSpectrum } from './scaled-spectrum.ts';
 
 interface FastSpectrum {
   readonly finite: boolean;
-  /** Null where there is no spectrum: all zero, or not finite. */
+  /** Null without a spectrum: all zero, or not finite. */
   readonly metrics: FastMetrics | null;
   /** σ/σ₁ at evenly spaced ranks, from the estimated spectral density: for plots only. */
   readonly profile: number[];
@@ -39,8 +39,8 @@ export interface FastOptions {
 
 /**
  * The spectrum of a matrix, or of matrix − reference, by block Krylov and random probe vectors. The same input gives
- * the same numbers on the same kind of device with the same number of threads. How improbable it is that a bound fails,
- * see `largest-eigenvalue-bound.ts` and `trace-estimates.ts`.
+ * the same numbers on the same kind of device with the same number of threads. The probabilities of wrong bounds are in
+ * `largest-eigenvalue-bound.ts` and `trace-estimates.ts`.
  */
 export async function fastSpectrum(matrix: MatrixSource, options: FastOptions): Promise<FastSpectrum> {
   const { device, reference = null, wantRowGini = false, effort = EFFORT } = options;
@@ -50,7 +50,7 @@ export async function fastSpectrum(matrix: MatrixSource, options: FastOptions): 
   const { energy, products } = energies;
   if (!Number.isFinite(energy)) return { finite: false, metrics: null, profile: [] };
   if (energy === 0) return { finite: true, metrics: null, profile: [] };
-  // If few directions are all there is, few products with vectors are enough.
+  // If there are few directions, few products with vectors are enough.
   const captured = probes && products ? capturedShare(probes, products, energy) : 0;
   const isWorthIt = probes && products && (options.isExplicit || captured < FEW);
   const gram = isWorthIt ? await explicitGram(matrix, { device, reference, energy, probes, products }) : null;
@@ -74,10 +74,7 @@ export async function boundedSpectrum(matrix: MatrixSource, options: FastOptions
   return { singularValues, profile, metrics: metrics && { ...metrics, ...EXACT_ONLY }, finite, ...how };
 }
 
-/**
- * Copies of the matrix in float32 that are alive at once, the pages of the file included: as it is read, and as
- * onnxruntime packs it; for a difference, both operands too.
- */
+/** Float32 copies of the matrix alive at once: pages of the file, as read, as packed; a difference has two operands. */
 const COPIES_ALIVE = { matrix: 3, difference: 5 } as const;
 
 /** Vectors of the basis, of the probes, and of the products with them. */

@@ -2,21 +2,21 @@ import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/on
 import { valueType } from '@shadow-gate/checkpoints/tensors';
 import { loadMatrix, type MatrixSource } from '../load-matrix.ts';
 
-/** A matrix, or its difference to a reference, as numbers in files that become float32 in a graph. */
+/** A matrix, or its difference from a reference: stored numbers that become float32 in a graph. */
 interface Float32Matrix {
-  /** What is stored: the matrix, and the reference if there is one. */
+  /** The matrix, and the reference if there is one, as stored. */
   readonly stored: readonly Value[];
-  /** The same part of each that is stored → that part of scale⁻¹·(A − reference), in float32. */
+  /** From the same part of each: that part of scale⁻¹·(A − reference), in float32. */
   convert(parts: readonly Value[]): Value;
-  /** What the converted numbers are to be multiplied by. */
+  /** Factor of the converted numbers. */
   readonly scale: number;
 }
 
 interface Float32Options {
   readonly reference: MatrixSource | null;
-  /** What A is multiplied by. */
+  /** Factor of A. */
   readonly root: number;
-  /** Largest root, and smallest as its inverse, that need not be applied before the conversion. */
+  /** Largest root (its inverse is the smallest) that may be applied after the conversion. */
   readonly largestRoot: number;
 }
 

@@ -3,7 +3,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 /** Independent streams of the generator: a decision that depends on one must not depend on the next. */
 export const STREAMS = { start: 1, complement: 2, shallow: 3, error: 1000 } as const;
 
-/** Number of outputs after which similar seeds have nothing in common any more. */
+/** Outputs after which similar seeds have nothing in common. */
 const WARM_UP = 256;
 
 /**

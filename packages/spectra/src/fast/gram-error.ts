@@ -2,9 +2,8 @@ import { symmetricEigenvalues } from '../eigenvalues.ts';
 import { unchecked } from '../unchecked.ts';
 import { gaussian, STREAMS } from './gaussian.ts';
 
-// How far a Gram matrix in float32 is off. Bounds from the format and the number of terms are a thousand times too
-// wide, and typical errors are no bounds: so the error E is measured, by its products with Gaussian probe vectors in
-// float64.
+// The error E of a Gram matrix in float32. Bounds from the format and the number of terms are a thousand times too
+// wide, and typical errors are not bounds. So E is measured, by float64 products with Gaussian probe vectors.
 
 /** Upper bounds of the norms of an error E, each exceeded with a probability of at most 10⁻⁹. */
 export interface GramError {
@@ -16,7 +15,7 @@ export interface GramError {
 
 export const NO_ERROR: GramError = { spectral: 0, frobenius: 0 };
 
-/** Gaussian probe vectors: with more of them the bounds are closer to what they bound. */
+/** Gaussian probe vectors: more give tighter bounds. */
 export const PROBE_VECTORS = 16;
 
 /** P(χ²₁₆ < c) < 10⁻⁹, from P(χ²_p < c) ≤ (c/2)^{p/2} / Γ(p/2 + 1). */
@@ -62,13 +61,13 @@ export function innerProducts(x: Float64Array, y: Float64Array): Float64Array {
   return result;
 }
 
-/** How far the sum of the k largest eigenvalues may move: Σ of the k largest |eᵢ| (Ky Fan). */
+/** Largest shift of the sum of the k largest eigenvalues: Σ of the k largest |eᵢ| (Ky Fan). */
 export function shiftOfSum({ spectral, frobenius }: GramError, k: number): number {
   return Math.min(k * spectral, Math.sqrt(k) * frobenius);
 }
 
 /**
- * How far Tr S·ln S may move. Its eigenvalues move by dᵢ with Σ dᵢ ≤ D = √n·‖E‖_F (Mirsky). x·ln x is convex, so it
+ * Largest shift of Tr S·ln S. Eigenvalues move by dᵢ with Σ dᵢ ≤ D = √n·‖E‖_F (Mirsky). x·ln x is convex, so it
  * changes by at most d·max(|ln d|, 1 + ln L) on [0, L], and Σ dᵢ·|ln dᵢ| ≤ D·ln(n/D).
  * @param largest L ≥ 1: no eigenvalue is larger
  */

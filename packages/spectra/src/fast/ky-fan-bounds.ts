@@ -8,7 +8,7 @@ export interface KyFanBounds {
   high(k: number): number;
 }
 
-/** Sum of the k largest of a descending list and `copies` copies of another number. */
+/** Sum of the k largest numbers of a descending list and of `copies` copies of another number. */
 function topSum(values: Float64Array, k: number, rest: number, copies: number): number {
   let sum = 0;
   let taken = 0;
@@ -40,7 +40,7 @@ export function ritzProjection(basis: LanczosBasis, block: number): RitzProjecti
   return { size: basis.operator.size, t, ritz, coupling: basis.coupling };
 }
 
-/** Mean of the remaining eigenvalues: what is left of the trace, over their number. */
+/** Mean of the remaining eigenvalues: the rest of the trace over their number. */
 function averageOf({ size, ritz }: RitzProjection): number {
   const left = size - ritz.length;
   return left > 0 ? Math.max(0, size - ritz.reduce((sum, value) => sum + value, 0)) / left : 0;
@@ -63,7 +63,7 @@ export function kyFanBounds(krylov: RitzProjection, upperBound: number): KyFanBo
   return { low, high: (k) => Math.max(low(k), Math.min(high(k), size)) };
 }
 
-/** The same without C: if the bounds are too wide here, they are too wide with C. */
+/** Bounds without C: if these are too wide, so are those with C. */
 export function optimisticBounds(krylov: RitzProjection, upperBound: number): KyFanBounds {
   const { size, ritz } = krylov;
   const left = size - ritz.length;

@@ -4,23 +4,23 @@ import type { Operator, OperatorStep, Panel } from './operator.ts';
 import { panelRowCount, type Stack } from './panels.ts';
 import { cholesky, invertLower, multiplyMatrices } from './small-matrix.ts';
 
-/** The next block, which is not in the basis yet, and how the last block reaches it: S·X = … + coupling·next. */
+/** The next block, not yet in the basis, and its coupling to the last one: S·X = … + coupling·next. */
 interface Pending {
   readonly rows: Tensor;
   /** [b, b]. */
   readonly coupling: Float64Array;
 }
 
-/** A product with less than this share of its energy outside the basis has lost digits there: project it again. */
+/** A product with less of its energy outside the basis has lost digits there and is projected again. */
 const LOST_SHARE = 1e-2;
 
-/** Gram matrices in float32 do not show directions below this share of the largest. */
+/** Smaller directions, relative to the largest, are noise in a float32 Gram matrix. */
 const GRAM_NOISE = 1e-6;
 
 /** How far from orthonormal the rows of a block may be. */
 const ORTHONORMAL = 3e-6;
 
-/** How far from orthonormal they may be for a projection to count. */
+/** A projection counts only if they are this close to orthonormal. */
 const CLOSE = 0.1;
 
 const MAX_PASSES = 10;
@@ -28,9 +28,9 @@ const MAX_PASSES = 10;
 /**
  * An orthonormal basis Q [d, n] grown by block Lanczos with full orthogonalisation, and T = Q·S·Qᵀ.
  *
- * A process that is started with `start` is kept orthogonal to everything that was in the basis before, so its blocks
- * of T are those of block Lanczos on S restricted to the complement. Golub & Underwood 1977; the rows of a block are
- * orthonormalised by repeated Cholesky QR with a shift (Fukaya et al. 2020, SIAM J. Sci. Comput. 42(1)).
+ * A process begun with `start` stays orthogonal to everything already in the basis, so its blocks of T are those of
+ * block Lanczos on S restricted to the complement. Golub & Underwood 1977. Repeated shifted Cholesky QR makes the rows
+ * of a block orthonormal (Fukaya et al. 2020, SIAM J. Sci. Comput. 42(1)).
  */
 export class LanczosBasis {
   readonly operator: Operator;
@@ -39,7 +39,7 @@ export class LanczosBasis {
   readonly #t: Float64Array;
   #size = 0;
   #pending: Pending | null = null;
-  /** A block to go back to: kept even when it has been taken into the basis. */
+  /** A block to return to: kept even after it joined the basis. */
   #marked: Pending | null = null;
   #blockSize = 0;
 
@@ -76,15 +76,12 @@ export class LanczosBasis {
     return result;
   }
 
-  /**
-   * The coupling of the last block to the next one, [b, b]: rows of the last, columns of the next. Empty if there is
-   * none.
-   */
+  /** The coupling of the last block (rows) to the next (columns), [b, b]; empty if there is no next block. */
   get coupling(): Float64Array {
     return this.#pending?.coupling ?? new Float64Array();
   }
 
-  /** Remember the current position: `drop` returns to it, after this process or another one was grown from here. */
+  /** Remember the current position. `drop` returns to it, whatever process was grown from here. */
   mark(): { drop(): void } {
     const [size, pending, blockSize] = [this.#size, this.#pending, this.#blockSize];
     const returnToMark = this.#q.mark();
@@ -130,7 +127,7 @@ export class LanczosBasis {
     if (left < b) this.operator.vectors.dispose(outside);
     if (left === 0) return;
     if (left < b) {
-      // Any basis of the rest of the space will do.
+      // Any basis of the remaining space will do.
       this.#pending = await this.#orthonormal(await this.#fresh(left), true);
       return;
     }
@@ -140,7 +137,7 @@ export class LanczosBasis {
     this.#pending = await this.#orthonormal({ rows: outside, gram }, hasLostDigits);
   }
 
-  /** Rows less their part in the span of the basis. */
+  /** Rows minus their part in the span of the basis. */
   project(rows: Float32Array): Promise<Panel> {
     const b = rows.length / this.operator.size;
     return this.operator.transform(identity(b), this.operator.rows(rows), this.#size > 0 ? this.#q.rows : null);
@@ -182,7 +179,7 @@ export class LanczosBasis {
     };
     let coupling: Float64Array = identity(b);
     let doesProject = isProjected;
-    /** The error of a projection is absolute, so it counts only once the rows are close to orthonormal. */
+    /** The error of a projection is absolute: it is small only for rows that are close to orthonormal. */
     let isClean = false;
     for (let pass = 0; pass < MAX_PASSES; pass += 1) {
       const distance = pass > 0 ? distanceFromIdentity(gram, b) : 1;
@@ -190,7 +187,7 @@ export class LanczosBasis {
       isClean = doesProject && distance < CLOSE;
       const { factor, isNoisy } = robustCholesky(gram, b);
       if (!factor) {
-        // Nothing is left outside the basis: take any direction; the last block is not coupled to it.
+        // Nothing is left outside the basis: any direction will do, and the last block is not coupled to it.
         await replace(this.#fresh(b));
         coupling = new Float64Array(b * b);
         doesProject = true;
@@ -232,7 +229,7 @@ function distanceFromIdentity(gram: Float32Array, b: number): number {
 /** Squares below this count as zero: the trace is n. */
 const NOTHING = 1e-24;
 
-/** A factor of G, shifted if float32 cannot distinguish G from a singular matrix. */
+/** A Cholesky factor of G, shifted if G is singular up to the noise of float32. */
 function robustCholesky(gram: Float32Array, b: number): { factor: Float64Array | null; isNoisy: boolean } {
   let largest = 0;
   for (let i = 0; i < b; i += 1) largest = Math.max(largest, unchecked(gram, i * b + i));

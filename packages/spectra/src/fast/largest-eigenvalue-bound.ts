@@ -11,14 +11,14 @@ export interface BlockLanczos {
   readonly b: number;
   /** A₁, A₂, … */
   readonly diagonal: readonly Float64Array[];
-  /** B₀, B₁, …: one more than there are diagonal blocks, since B₀ is how the start reaches X₁. */
+  /** B₀, B₁, …: one more than diagonal blocks, since B₀ couples the start to X₁. */
   readonly offDiagonal: readonly Float64Array[];
 }
 
 /** Probability that an upper bound is too low, per matrix. */
 const RISK = 1e-9;
 
-/** Relative precision of an upper bound: it need not be sharper. */
+/** Relative precision of an upper bound. */
 const PRECISION = 1e-3;
 
 /** Below this share of the trivial bound it counts as zero. */
@@ -29,12 +29,12 @@ const NEGLIGIBLE = 1e-12;
  *
  * Let S·v = x·v with |v| = 1. Then g = Ω·v is a vector of b independent standard normal numbers. The recurrence of the
  * process expresses yⱼ₊₁ = Xⱼ₊₁·v in terms of g, and |yⱼ₊₁| ≤ |v| = 1 implies |g| ≤ ‖N(x)‖₂ with N(x) =
- * B₀·E₁⁻¹·B₁·E₂⁻¹·… , Eⱼ = x − Aⱼ − Bⱼ₋₁ᵀ·Eⱼ₋₁⁻¹·Bⱼ₋₁. N falls with x beyond the Ritz values. Where it is so small that
- * |g|² is that small only with a probability of 10⁻⁹, there is no eigenvalue. For b = 1 this is the argument of
+ * B₀·E₁⁻¹·B₁·E₂⁻¹·… , Eⱼ = x − Aⱼ − Bⱼ₋₁ᵀ·Eⱼ₋₁⁻¹·Bⱼ₋₁. N falls with x beyond the Ritz values. If |g|² ≤ ‖N(x)‖₂² has a
+ * probability of at most 10⁻⁹, there is no eigenvalue at x or above. For b = 1 this is the argument of
  * Kuczyński & Woźniakowski (1992, SIAM J. Matrix Anal. Appl. 13(4)), with the polynomial of the process in place of
  * Chebyshev's.
  *
- * @param limit a number that is not exceeded in any case, such as the trace
+ * @param limit a certain bound, such as the trace
  */
 export function largestEigenvalueBound(process: BlockLanczos, limit: number): number {
   if (!isAbove(process, limit)) return limit;

@@ -2,12 +2,12 @@ import { unchecked } from '../unchecked.ts';
 import { innerProducts, PROBE_VECTORS } from './gram-error.ts';
 import { cholesky, invertLower, multiplyMatrices } from './small-matrix.ts';
 
-/** Relative to the trace: makes ΩᵀSΩ definite where S has fewer directions than there are probe vectors. */
+/** Relative to the trace: makes ΩᵀSΩ definite if S has fewer directions than there are probe vectors. */
 const SHIFT = 1e-12;
 
 /**
- * The share of the trace of S that its Nyström approximation from S·Ω has: SΩ·(ΩᵀSΩ)⁻¹·(SΩ)ᵀ, which is ⪯ S. Near 1 if S
- * has hardly more directions than Ω. Halko, Martinsson & Tropp 2011, SIAM Rev. 53(2), §5.4.
+ * The share of the trace of S in its Nyström approximation SΩ·(ΩᵀSΩ)⁻¹·(SΩ)ᵀ ⪯ S: near 1 if S has hardly more
+ * directions than Ω. Halko, Martinsson & Tropp 2011, SIAM Rev. 53(2), §5.4.
  * @param probes Ω, [n, p] row-major
  * @param products S·Ω, [n, p] row-major
  */

@@ -16,13 +16,13 @@ import { float32Matrix } from './float32-matrix.ts';
 import { type GramError, NO_ERROR } from './gram-error.ts';
 import { openVectors, panelRowCount, type Vectors } from './panels.ts';
 
-/** S·X, split into its parts inside and outside the span of Q. Panels have vectors as rows. */
+/** S·X, split into the parts inside and outside the span of Q. The rows of a panel are vectors. */
 export interface OperatorStep {
-  /** Q·(S·Xᵀ), [rows of Q, b], less the part that is in `near`. */
+  /** Q·(S·Xᵀ), [rows of Q, b], minus the part in `near`. */
   readonly inside: Float32Array;
-  /** The same for the last rows of Q, which have nearly all of it. */
+  /** The part for the last rows of Q, which have nearly all of it. */
   readonly near: Float32Array;
-  /** S·X less its part in the span of Q, [b, n]. */
+  /** S·X minus its part in the span of Q, [b, n]. */
   readonly outside: Tensor;
   /** outside·outsideᵀ, [b, b]. */
   readonly gram: Float32Array;
@@ -38,7 +38,7 @@ export interface Panel {
 /** An index after every row. */
 const LAST = 2 ** 31 - 1;
 
-/** Largest scale, and smallest as its inverse, that float32 panels can take on both sides of a product. */
+/** Largest scale (its inverse is the smallest) that float32 panels can take on both sides of a product. */
 const LARGEST_ROOT = 1e16;
 
 interface OperatorOptions {
@@ -46,9 +46,9 @@ interface OperatorOptions {
   readonly reference: MatrixSource | null;
   /** ‖A − reference‖_F² > 0. */
   readonly energy: number;
-  /** S, where it was formed. Without it A is read and converted once, and each product with S is two with A. */
+  /** S, if it was formed. Otherwise A is read and converted once, and each product with S is two with A. */
   readonly gram: ExplicitGram | null;
-  /** Are few products enough? Then packing A takes longer than it saves: it pays from 25 products on. */
+  /** Are few products enough? Packing A pays from 25 products on. */
   readonly isForFew?: boolean;
 }
 
@@ -56,11 +56,11 @@ interface OperatorOptions {
 export class Operator {
   /** min(m, n) of the matrix: the size of S. */
   readonly size: number;
-  /** Where panels are kept: `dispose` of those that are no longer needed. */
+  /** Holds the panels: `dispose` of those that are no longer needed. */
   readonly vectors: Vectors;
-  /** Tr S², where S was formed. */
+  /** Tr S², if S was formed. */
   readonly square: number | null;
-  /** How far the operator is from AᵀA, apart from the rounding of its products with vectors. */
+  /** Error of the operator against AᵀA, without the rounding of its products with vectors. */
   readonly error: GramError;
   readonly #given: Readonly<Record<string, Tensor>>;
   readonly #sessions: Sessions;
@@ -90,8 +90,8 @@ export class Operator {
   /**
    * @param x [b, n]
    * @param q orthonormal rows [d, n]
-   * @param nearRows this many of the last rows of Q are projected out first. In exact arithmetic block Lanczos needs no
-   *   others; projecting on all at once would amplify the loss of orthogonality from step to step
+   * @param nearRows number of last rows of Q that are projected out first. In exact arithmetic block Lanczos needs no
+   *   others; projecting on all rows at once would amplify the loss of orthogonality from step to step
    */
   async step(x: Tensor, q: Tensor, nearRows: number): Promise<OperatorStep> {
     const outputs = await this.#sessions.product.run({ x, q, ...this.#given, ...this.#lastRows(q, nearRows) });
@@ -104,7 +104,7 @@ export class Operator {
   }
 
   /**
-   * map·rows, less its part in the span of Q if Q is given.
+   * map·rows, minus its part in the span of Q if Q is given.
    * @param map [b, b]
    * @param rows [b, n]
    */
@@ -126,7 +126,7 @@ export class Operator {
     for (const session of Object.values(this.#sessions)) await session.release();
   }
 
-  /** The last rows of Q. On the CPU they are a view and need no copy. */
+  /** The last rows of Q: on the CPU a view, without a copy. */
   #lastRows(q: Tensor, count: number): Record<string, Tensor> {
     if (this.vectors.areOnDevice) return { nearby: tensor.int64([-count], [1]) };
     return { nearby: this.rows(float32Data(q).subarray((panelRowCount(q) - count) * this.size)) };
@@ -140,7 +140,7 @@ export class Operator {
 type Sessions = Readonly<Record<'product' | 'panel' | 'projectedPanel', Session>>;
 
 interface ProductOptions extends Omit<OperatorOptions, 'device' | 'isForFew'> {
-  /** Do the vectors stay on the device? Then the last rows of Q are cut out there. */
+  /** If the vectors stay on the device, the last rows of Q are cut out there. */
   readonly areOnDevice: boolean;
 }
 
@@ -180,15 +180,15 @@ function timesMatrixTwice(
   const root = Math.sqrt(Math.min(m, n) / energy);
   const numbers = float32Matrix(graph, matrix, { reference, root, largestRoot: LARGEST_ROOT });
   const a = numbers.convert(numbers.stored);
-  // As the right operand onnxruntime packs A once, when the session opens.
+  // onnxruntime packs A once, when the session opens, if it is the right operand.
   const times = (value: Value) => scaled(graph, graph.op('MatMul', [value, a]), numbers.scale);
   const timesBack = (value: Value) => timesTransposed(graph, value, a, numbers.scale);
   return m >= n ? times(timesBack(x)) : timesBack(times(x));
 }
 
 /**
- * scale·X·Mᵀ. As the left operand M is used as it is, and the panel is packed. If this is a Gemm, or scaled after the
- * transposition, onnxruntime makes a product of X with M on the right, and packs M in every run.
+ * scale·X·Mᵀ. As the left operand, M is used as it is and the panel is packed. A Gemm, or scaling after the
+ * transposition, would become a product of X with M on the right, which packs M in every run.
  */
 function timesTransposed(graph: Graph, x: Value, m: Value, scale: number): Value {
   return transposed(graph, scaled(graph, graph.op('MatMul', [m, transposed(graph, x)]), scale));
@@ -215,7 +215,7 @@ function lastRows(graph: Graph, q: Value): Value {
   return graph.op('Slice', [q, start, graph.constant([LAST], 'int64'), graph.constant([0], 'int64')]);
 }
 
-/** rows = insideᵀ·Q + outside. As the left operand, Q need not be packed each time; packed once, it is fast enough. */
+/** rows = insideᵀ·Q + outside. Q is packed for the second product only: in the first it is the left operand. */
 function splitOff(graph: Graph, rows: Value, q: Value): { inside: Value; outside: Value } {
   const inside = graph.op('Gemm', [q, rows], { transB: 1 });
   return { inside, outside: graph.op('Sub', [rows, graph.op('MatMul', [transposed(graph, inside), q])]) };

@@ -11,10 +11,7 @@ import {
 import { ElementType, Graph } from '@shadow-gate/checkpoints/onnx/graph';
 import { at } from '@shadow-gate/platform';
 
-/**
- * Keeps the vectors of one matrix, as rows [d, n] of float32. Nothing else reads them: if they are on a device, they
- * never leave it.
- */
+/** The vectors of one matrix, as rows [d, n] of float32. Those on a device never leave it. */
 export interface Vectors {
   /** Do the outputs of the graphs stay on the device? */
   readonly areOnDevice: boolean;
@@ -41,7 +38,7 @@ export interface Stack {
 
 /** @param n elements of a vector */
 export async function openVectors(n: number, device: Device): Promise<Vectors> {
-  // onnxruntime's binding can leave outputs on the device with WebGPU only: with CUDA, rows are copied back and forth.
+  // Only with WebGPU can onnxruntime's binding leave outputs on the device: with CUDA, rows are copied back and forth.
   if (device.name !== 'webgpu') return hostVectors(n);
   const join = await openSession(joinGraph(n), device, { onDevice: ['joined'] });
   return deviceVectors(n, { join, products: await openSession(productsGraph(n), device) });

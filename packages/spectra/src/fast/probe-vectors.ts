@@ -40,7 +40,7 @@ export async function continueProcess(
       break;
     }
     if (next.length < b * b) {
-      // Fewer directions than probe vectors are left: how the last block reaches them is not known.
+      // Fewer directions than probe vectors are left: the coupling of the last block to them is not known.
       diagonal.pop();
       break;
     }

@@ -48,13 +48,13 @@ export interface ScaledSpectrum {
 }
 
 /**
- * Bounds of the spectrum of S. A Krylov basis captures the largest eigenvalues; random probe vectors in its complement
- * give the rest: an upper bound of the largest eigenvalue there, and the traces of S² and S·ln S.
+ * Bounds of the spectrum of S. A Krylov basis captures the largest eigenvalues. Random probe vectors in its complement
+ * give an upper bound of the largest eigenvalue there, and the traces of S² and S·ln S.
  */
 export async function scaledSpectrum(operator: Operator, effort: Effort): Promise<ScaledSpectrum> {
   const n = operator.size;
   const { block } = effort;
-  // If only a few directions would be left, the basis takes them along.
+  // If only a few directions would remain, the basis includes them.
   const isComplete = n - effort.basis < 4 * block;
   const most = isComplete ? n : effort.basis;
   const basis = new LanczosBasis(operator, Math.min(n, most + ROOM_FOR_PROBES));
@@ -118,7 +118,7 @@ async function withProbes(
   return { top, square, entropy, atoms };
 }
 
-/** Bounds of the sums of the largest eigenvalues, and what was found out about the complement of the basis for them. */
+/** Bounds of the sums of the largest eigenvalues, with the estimates of the complement that they rest on. */
 interface BoundedTop {
   readonly top: KyFanBounds;
   /** Block Lanczos on S in the complement, from Gaussian probe vectors. */
@@ -130,7 +130,7 @@ interface BoundedTop {
 }
 
 /**
- * Grow the Krylov basis until the bounds of the sums of the largest eigenvalues are narrow, or to the end.
+ * Grow the Krylov basis until the sums of the largest eigenvalues have narrow bounds, at most to `end` vectors.
  * @returns `boundedTop` is null if the basis spans the whole space
  */
 async function growBasis(
@@ -146,8 +146,7 @@ async function growBasis(
     const [next = 1, afterNext = 1] = STOPS.filter((share) => share * end > basis.size);
     const stop = end * (isFar ? afterNext : next);
     while (basis.size < stop && !basis.isComplete) await basis.grow();
-    // Take the last directions along if they are too few for a block of probe vectors and the next block, which it
-    // reaches.
+    // Include the last directions if they are too few for a block of probe vectors and the next block.
     while (n - basis.size < 2 * block && !basis.isComplete) await basis.grow();
     const projection = ritzProjection(basis, block);
     if (basis.isComplete) return { projection, boundedTop: null };
@@ -162,7 +161,7 @@ async function growBasis(
   }
 }
 
-/** The bounds if the first Ritz value that still moves were the largest eigenvalue outside the basis. */
+/** The bounds, assuming that the first Ritz value that still moves is the largest eigenvalue outside the basis. */
 function expectedBounds(projection: RitzProjection, before: RitzProjection): KyFanBounds {
   const { ritz } = projection;
   const moving = ritz.findIndex((value, i) => !(value - unchecked(before.ritz, i) < SETTLED * value));
@@ -178,7 +177,7 @@ async function boundTop(basis: LanczosBasis, projection: RitzProjection, mostBlo
     const limit = trace + rounding;
     return Math.min(limit, largestEigenvalueBound(process, limit) + rounding);
   };
-  /** Eigenvalues of a large matrix: computed anew only while they are not narrow. */
+  /** Eigenvalues of a large matrix: recomputed only until they are narrow. */
   let latest: { blocks: number; top: KyFanBounds } | null = null;
   const topOf = (process: BlockLanczos) => {
     const blocks = process.diagonal.length;
@@ -202,10 +201,10 @@ async function boundTop(basis: LanczosBasis, projection: RitzProjection, mostBlo
   return { top: topOf(process), upperBound: upperBoundOf(process), process, trace };
 }
 
-/** Halvings of an interval after which the rest does not matter. */
+/** Halvings of an interval: the rest does not matter. */
 const HALVINGS = 20;
 
-/** The largest upper bound of the eigenvalues in the complement with which the sums can still be narrow. */
+/** The largest upper bound of the eigenvalues in the complement for which the sums can be narrow. */
 function largestAllowedBound(projection: RitzProjection): number {
   let low = 0;
   let high = unchecked(projection.ritz, 0);
@@ -217,7 +216,7 @@ function largestAllowedBound(projection: RitzProjection): number {
   return low;
 }
 
-/** Are the bounds of all sums at most this many times as wide as the target? */
+/** Are the bounds of all sums less than `times` the target width? */
 function isNarrow(top: KyFanBounds, n: number, times = 1): boolean {
   const keys = [1, 8, percentToCount(n, 1), percentToCount(n, 5)].map((k) => Math.min(k, n));
   return keys.every((k, i) => {
@@ -226,7 +225,7 @@ function isNarrow(top: KyFanBounds, n: number, times = 1): boolean {
   });
 }
 
-/** What a part of a sum leaves, when both are rounded. */
+/** The rest of a rounded sum without a rounded part of it. */
 function leftOf(whole: number, part: number, rounding: number): Bounded {
   const error = 4 * rounding * whole;
   return bounded(Math.max(0, whole - part - error), Math.max(0, whole - part + error));

@@ -10,7 +10,7 @@ export interface Quadrature {
   readonly weights: Float64Array;
 }
 
-/** What random probe vectors reveal about the spectrum of an operator S ⪰ 0. */
+/** Estimates of the spectrum of an operator S ⪰ 0 by random probe vectors. */
 export interface SpectralDensity {
   /** Number of Gaussian probe vectors. */
   readonly vectors: number;
@@ -72,8 +72,7 @@ function rule(matrix: Float64Array, { b, diagonal, offDiagonal }: BlockLanczos):
 }
 
 /**
- * The Schur complement of the last diagonal block: the most that can be subtracted from it while the matrix stays
- * ⪰ 0.
+ * The Schur complement of the last diagonal block: the largest subtrahend for which the matrix stays ⪰ 0.
  * @returns null if rounding has left the matrix indefinite: it is singular already
  */
 function lastSchur({ b, diagonal, offDiagonal }: BlockLanczos): Float64Array | null {

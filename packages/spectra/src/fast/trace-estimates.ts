@@ -6,13 +6,13 @@ import type { Quadrature, SpectralDensity } from './spectral-density.ts';
 /** −ln of the probability that a trace is outside its bounds on one side. */
 const RISK_EXPONENT = 15;
 
-/** Points at which the largest absolute value of a function on an interval is looked for. */
+/** Points of an interval at which the largest absolute value of a function is searched. */
 const GRID = 256;
 
-/** Allowance for the norm of the remainder, which is itself estimated by the quadrature. */
+/** Allowance for the norm of the remainder, itself estimated by the quadrature. */
 const NORM_ALLOWANCE = 1.1;
 
-/** What is known of an operator S ⪰ 0 apart from its probe vectors. */
+/** Known about an operator S ⪰ 0 without probe vectors. */
 interface KnownTraces {
   /** Tr I. */
   readonly size: number;
@@ -24,7 +24,7 @@ interface KnownTraces {
   readonly square: Bounded | null;
 }
 
-/** Further Gaussian probe vectors ω, which were multiplied by S only twice. */
+/** Gaussian probe vectors ω that were multiplied by S only twice. */
 export interface ProbeMoments {
   readonly vectors: number;
   /** Σ ωᵀ·Sʲ·ω for j = 0 … 4. */
@@ -34,26 +34,23 @@ export interface ProbeMoments {
 /** The highest power of S in the moments of probe vectors that were multiplied twice. */
 const MOST_DEGREE = 4;
 
-/** All probe vectors of an operator: few that went through block Lanczos, and many that were multiplied twice. */
+/** All probe vectors of an operator: a few from block Lanczos, and many that were multiplied twice. */
 interface TraceProbes {
   readonly deep: SpectralDensity;
   readonly shallow: ProbeMoments;
 }
 
-/**
- * A part of the weights of a sum of independent χ²₁ − 1: a function of the eigenvalues, and the number of probe
- * vectors.
- */
+/** Part of the weights of a sum of independent χ²₁ − 1: a function of the eigenvalues, for some probe vectors. */
 interface Part {
   readonly vectors: number;
   weight(eigenvalue: number): number;
 }
 
 /**
- * How far an estimate by Gaussian probe vectors may be off. For a Gaussian ω, ωᵀ·r(S)·ω − Tr r(S) is a sum of
+ * Bound of the error of an estimate by Gaussian probe vectors. For a Gaussian ω, ωᵀ·r(S)·ω − Tr r(S) is a sum of
  * independent χ²₁ − 1 with weights r(λᵢ). With weights a it is outside ±(2‖a‖₂√t + 2‖a‖_∞·t) with a probability of at
- * most e⁻ᵗ on either side (Laurent & Massart 2000, Ann. Statist. 28(5), lemma 1). The probe vectors give an estimate of
- * ‖a‖₂, and the same lemma gives an upper bound of it.
+ * most e⁻ᵗ on either side (Laurent & Massart 2000, Ann. Statist. 28(5), lemma 1). The probe vectors estimate ‖a‖₂, and
+ * the same lemma bounds it.
  */
 function deviation(density: SpectralDensity, parts: readonly Part[], upperBound: number): number {
   let squared = 0;
@@ -69,7 +66,7 @@ function deviation(density: SpectralDensity, parts: readonly Part[], upperBound:
   return 2 * norm * Math.sqrt(t) + 2 * largest * t;
 }
 
-/** Tr S² less the trace of its best line: the part that only probe vectors reveal. */
+/** Tr S² minus the trace of its best line: only probe vectors reveal it. */
 function squareRemainder({ deep, shallow }: TraceProbes) {
   const line = fitPolynomial(deep.gauss, (x) => x * x, 1);
   const remainder = (x: number) => x * x - line(x);
@@ -97,7 +94,7 @@ export function entropyTrace(probes: TraceProbes, known: KnownTraces): Bounded {
   const { size, trace, upperBound, square } = known;
   if (!(trace > 0)) return bounded(0, 0);
   const byLine = entropyEstimate(probes, upperBound, [exactly(size), exactly(trace)]);
-  // A square of which rounding leaves little is worth less than none.
+  // Without the square, if rounding leaves little of it.
   const bySquare = square ? entropyEstimate(probes, upperBound, [exactly(size), exactly(trace), square]) : byLine;
   const { low, high } = bySquare.high - bySquare.low < byLine.high - byLine.low ? bySquare : byLine;
   // x·ln x is convex: smallest if all eigenvalues are equal, largest if each is 0 or the upper bound.
@@ -105,8 +102,8 @@ export function entropyTrace(probes: TraceProbes, known: KnownTraces): Bounded {
 }
 
 /**
- * Tr S·ln S as a sum of three terms: its best polynomial of those powers whose traces are known; the step from there to
- * its best polynomial, from all probe vectors; and the small rest, from the deep ones.
+ * Tr S·ln S as a sum of three terms: its best polynomial in the powers with known traces; the step from there to its
+ * best polynomial, from all probe vectors; and the small rest, from the deep ones.
  * @param known Tr I, Tr S and so on
  */
 function entropyEstimate({ deep, shallow }: TraceProbes, upperBound: number, known: readonly Bounded[]) {
@@ -136,7 +133,7 @@ function entropyEstimate({ deep, shallow }: TraceProbes, upperBound: number, kno
   };
 }
 
-/** How far the two quadratures of Tr S·ln S are apart. */
+/** Gap between the two quadratures of Tr S·ln S. */
 export function quadratureGap({ vectors, gauss, radau }: SpectralDensity): number {
   return (integrate(radau, xLogX) - integrate(gauss, xLogX)) / vectors;
 }
@@ -187,7 +184,7 @@ function fitPolynomial(quadrature: Quadrature, f: (x: number) => number, degree:
       });
     }
     const norm = inner(evaluator(next, scale), evaluator(next, scale));
-    // With few nodes, what is left of a higher power is rounding.
+    // With few nodes, the rest of a higher power is rounding.
     if (!(norm > 1e-12 * mass)) break;
     const share = inner(f, evaluator(next, scale)) / norm;
     next.forEach((value, i) => {

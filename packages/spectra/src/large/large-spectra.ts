@@ -19,8 +19,8 @@ interface LargeSpectraOptions {
 }
 
 /**
- * Spectra of large matrices, some at the same time. A third of the work on one is for a single core: small linear
- * algebra, copies, opening sessions. So each has its part of the cores, and they need not wait for each other.
+ * Spectra of large matrices, some at the same time. A third of the work on one keeps a single core busy: small linear
+ * algebra, copies, opening sessions. So each has its part of the cores.
  */
 export class LargeSpectra {
   readonly #mutex: Semaphore;
@@ -30,7 +30,7 @@ export class LargeSpectra {
   constructor({ mutex, matrices, entry = workerEntry('large-worker', import.meta.url) }: LargeSpectraOptions) {
     this.#mutex = mutex;
     const cores = availableParallelism();
-    // Half of what a system counts as cores may be the other half of the same ones.
+    // Half of the cores that a system counts may be the second threads of the others.
     const threads = Math.min(MOST_THREADS, cores, Math.max(2, Math.floor(cores / 2)), matrices);
     this.#pool = entry && threads > 1 ? new WorkerPool(entry, threads) : null;
   }
@@ -46,7 +46,7 @@ export class LargeSpectra {
     try {
       return await this.#pool.ask(matrix);
     } catch {
-      // One at a time takes less memory, and an error that comes again has its own class here.
+      // One at a time takes less memory, and an error that repeats has its own class here.
       this.#hasFailed = true;
       return this.#here(matrix);
     }
@@ -56,10 +56,7 @@ export class LargeSpectra {
     await this.#pool?.close();
   }
 
-  /**
-   * Its part of the cores: the same for all, since sums depend on it in their last digits. Threads of a session that
-   * wait have to sleep: the others need the cores.
-   */
+  /** With its part of the cores: the same for all, since the last digits of sums depend on it. */
   #besideOthers(matrix: LargeMatrix): LargeMatrix {
     const { device } = matrix;
     if (!this.#pool || device.name !== 'cpu') return matrix;
@@ -72,7 +69,7 @@ export class LargeSpectra {
   }
 }
 
-/** What is computed from a tensor instead of read is a function, which no thread receives. */
+/** Threads receive no functions, so no tensor that is computed. */
 function canBeSent({ matrix, reference, device }: LargeMatrix): boolean {
   const isPlain = ({ source, compute }: MatrixSource) => source.recipe === undefined && compute === undefined;
   return device.name === 'cpu' && isPlain(matrix) && (reference === null || isPlain(reference));

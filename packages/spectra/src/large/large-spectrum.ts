@@ -14,7 +14,7 @@ export interface LargeMatrix {
   readonly wantRowGini: boolean;
 }
 
-/** Its screen where that was asked for and says anything, and else its fast spectrum. */
+/** Its screen, if that was asked for and decides anything; otherwise its fast spectrum. */
 export async function largeSpectrum({ method, matrix, ...options }: LargeMatrix): Promise<Spectrum> {
   const screen = method === 'screened' ? await screenSpectrum(matrix, options) : null;
   return screen ?? boundedSpectrum(matrix, options);

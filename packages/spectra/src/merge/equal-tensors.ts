@@ -20,8 +20,8 @@ const CPU: Device = { name: 'cpu', reason: 'tensors are compared in float64' };
 const BLOCK = 4 * 1024 * 1024;
 
 /**
- * Does a checkpoint store what another file stores? The same bytes; in another floating-point dtype, each number
- * rounded to that dtype, also those of quantized weights.
+ * Are two tensors equal: the same bytes or, in another floating-point dtype, each number (also of quantized weights)
+ * rounded to that dtype?
  */
 export async function areTensorsEqual(
   stored: TensorEntry,
@@ -36,7 +36,7 @@ export async function areTensorsEqual(
     // Numbers in another order have other bytes.
     if (!stored.recipe && !original.recipe) return false;
   }
-  // What quantizing would make of other numbers is not computed.
+  // Quantizing is not computed.
   if (!isReadable(stored) || !isReadable(original) || (isQuantized(stored) && !isQuantized(original))) return false;
   if (stored.size === 0) return true;
   for (const path of isQuantized(original) && !isQuantized(stored) ? EXPANDED_AS : [null]) {
@@ -57,7 +57,7 @@ function isTurnedStack(stored: TensorEntry, original: TensorEntry): boolean {
   );
 }
 
-/** The same as below for stacks of which one is turned. */
+/** ‖stored − round(original)‖² of stacks of which one is turned. */
 async function distanceOfStacks(stored: TensorEntry, original: TensorEntry): Promise<number> {
   const count = at(stored.shape, 0);
   let sum = 0;
@@ -76,8 +76,8 @@ async function distanceOfStacks(stored: TensorEntry, original: TensorEntry): Pro
 }
 
 /**
- * ‖stored − round(original)‖², where the original was rounded to another dtype before; NaN if one of them has NaN, or
- * Inf.
+ * ‖stored − round(original)‖²; NaN if one of them has NaN or Inf.
+ * @param before the original was first rounded to this dtype
  */
 async function distanceFromRounded(
   stored: TensorEntry,

@@ -14,7 +14,7 @@ import { type ModuleType, tensorPlace } from '@shadow-gate/checkpoints/naming';
 import type { OutputSlice } from '@shadow-gate/checkpoints/tensors';
 import { expertKey, expertsOf, GATE_AND_UP, matrixFeatures } from '../expert-updates.ts';
 
-/** A matrix of one expert that an adapter changes, in the checkpoint and in its reference, and the update of it. */
+/** A matrix of one expert that an adapter changes: in the checkpoint, in the reference, and its update. */
 export interface ExpertWeight {
   /** In the checkpoint, else in the reference, else in the adapter. */
   readonly name: string;
@@ -24,8 +24,8 @@ export interface ExpertWeight {
 }
 
 /**
- * What the stacks of an adapter change (`target_parameters` of PEFT), matrix by matrix: files store experts one by one
- * or stacked, and either way around.
+ * The matrices that the stacks of an adapter change (`target_parameters` of PEFT). Files store experts one by one or
+ * stacked, and either way around.
  */
 export function expertWeights(
   adapter: Adapter,

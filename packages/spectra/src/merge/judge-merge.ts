@@ -6,7 +6,7 @@ import { type MergedWeight, type MergeSums, mergeSums } from './merge-sums.ts';
 /** Half an ulp of 1: bfloat16 has 8 significant bits, float16 and TensorFloat-32 have 11. */
 const HALF_ULP: Readonly<Record<string, number>> = { BF16: 2 ** -8, F16: 2 ** -11, F32: 2 ** -24, F64: 2 ** -53 };
 const TENSOR_FLOAT = 2 ** -11;
-/** Between the smallest numbers of float16. */
+/** Distance of the smallest numbers of float16. */
 const F16_SPACING = 2 ** -24;
 
 /**
@@ -58,10 +58,10 @@ function isVisible(weight: MergedWeight, sums: MergeSums): boolean {
 }
 
 /**
- * Expected energy of what an honest merge computes in another way than float64:
- * - A, B and their product in the coarsest dtype among those of W, A and B, and at least as coarse as TensorFloat-32,
- *   with which GPUs multiply float32: each rounding has variance (relative half ulp)²/3.
- * - Small updates in float16, whose numbers below 6·10⁻⁵ are evenly spaced.
+ * Expected energy of the rounding in an honest merge:
+ * - A, B and their product in the coarsest dtype of W, A and B, or in TensorFloat-32, with which GPUs multiply float32:
+ *   each rounding has variance (relative half ulp)²/3.
+ * - Small updates in float16, where numbers below 6·10⁻⁵ are evenly spaced.
  * - With DoRA, norms and the scaled weight in the dtype of W. An error ε of T moves the excess by about ε²; where few
  *   entries are close to a tie, one of them can move it by 2·ulp·ε.
  */
@@ -98,15 +98,12 @@ function residualOf(weight: MergedWeight, sums: MergeSums): number | null {
 }
 
 function coefficientOf({ alongUpdate, expectedAlongUpdate, update }: MergeSums): number | null {
-  // Where even the ideal merge keeps nothing of the update, compare with the update itself.
+  // If even the ideal merge keeps nothing of the update, compare with the update itself.
   const whole = expectedAlongUpdate > 0 ? expectedAlongUpdate : update;
   return whole > 0 ? alongUpdate / whole : null;
 }
 
-/**
- * A base in a wider dtype that was rounded before it was merged; and a merge that was made in 16 bits and stored in a
- * wider dtype, whose numbers are then all those of the narrower one.
- */
+/** Is it a merge into a base that was rounded first, or one made in 16 bits and stored in a wider dtype? */
 async function inAnotherDtype(weight: MergedWeight, { baseRounding }: MergeSums): Promise<MergeJudgement | null> {
   const own = weight.merged.dtype;
   const grids = [...(baseRounding > 0 ? [own] : []), ...(COARSER[own] ?? [])];
@@ -125,7 +122,7 @@ const COARSER: Readonly<Record<string, readonly string[]>> = {
   F16: ['BF16'],
 };
 
-/** Is it in a dtype or format that a merge can be judged in? */
+/** Can a merge be judged in this dtype or format? */
 export function isMergeJudged(entry: TensorEntry): boolean {
   return isQuantized(entry) || Object.hasOwn(HALF_ULP, entry.dtype);
 }

@@ -6,14 +6,13 @@ import { eachStrip, loadMatrix } from '../load-matrix.ts';
 import { MAX_RESIDUAL, type MergeJudgement, MIN_VISIBILITY } from './merge-status.ts';
 import { CPU, type MergedWeight, mergeSums } from './merge-sums.ts';
 
-/** How far the coefficient of an update that shows may be from 1. */
+/** Largest distance from 1 of the coefficient of a visible update. */
 const NEAR = 0.25;
 
 /**
- * A weight that was merged and quantized again, as PEFT does on a base of bitsandbytes. Which number of the format each
- * entry becomes depends on the scales that the tool chose, so that the ideal merge is not known: T is compared with
- * what rounding to nearest leaves, a variance of step²/12. Most updates are smaller than that, and are then neither
- * proven nor refuted.
+ * A weight that was merged and quantized again, as by PEFT on a base of bitsandbytes. The ideal merge is not known,
+ * since it depends on the scales that the tool chose: the distance from T is compared with rounding to nearest, a
+ * variance of step²/12. Most updates are smaller, and are neither proven nor refuted.
  */
 export async function judgeQuantized(weight: MergedWeight): Promise<MergeJudgement> {
   const sums = await mergeSums(weight, { grid: 'F32' });
@@ -35,8 +34,8 @@ export async function judgeQuantized(weight: MergedWeight): Promise<MergeJudgeme
 }
 
 /**
- * Is it, within rounding, the merge into the weights that a quantized base was made from? An adapter that was trained
- * on a quantized model is often merged into the model from before quantization.
+ * Is it, within rounding, the merge into the weights that a quantized base was made from? Adapters trained on a
+ * quantized model are often merged into the model before quantization.
  */
 export async function isMergedBeforeQuantizing(weight: MergedWeight): Promise<boolean> {
   const { base: source, merged, views } = weight;
@@ -50,7 +49,7 @@ export async function isMergedBeforeQuantizing(weight: MergedWeight): Promise<bo
   );
 }
 
-/** The same of a weight that the adapter does not change. */
+/** Is it, within rounding, the weight that a quantized one was made from? For weights without an update. */
 export async function isBeforeQuantizing(stored: TensorEntry, original: TensorEntry): Promise<boolean> {
   if (!isQuantized(original) || !isMeasuredDtype(stored.dtype) || stored.shape.join() !== original.shape.join())
     return false;

@@ -1,6 +1,6 @@
 /**
  * - `applied`: W is W₀ + s·BA up to rounding.
- * - `belowRounding`: so it is, and so is W₀: the update is lost in the rounding of the dtype, or is zero.
+ * - `belowRounding`: W and W₀ both are: the update is zero, or lost in the rounding of the dtype.
  * - `notApplied`: W is W₀.
  * - `different`: none of these.
  * - `notFinite`: NaN or Inf in W, W₀, A or B.
@@ -9,12 +9,12 @@ export const MERGE_STATUSES = ['applied', 'belowRounding', 'notApplied', 'differ
 type MergeStatus = (typeof MERGE_STATUSES)[number];
 
 /**
- * Largest r of a merge. The rounding of an ideal merge is computed, not estimated: what is left for the limit is that
- * tools round the update in different ways. Merges of PEFT in bf16, f16 and f32 reach 1.1 (docs/how-to/merge.md).
+ * Largest r of a merge. The rounding of an ideal merge is computed, so the limit only allows for tools that round the
+ * update differently. Merges of PEFT in bf16, f16 and f32 reach 1.1 (docs/how-to/merge.md).
  */
 export const MAX_RESIDUAL = 2;
 
-/** An update is visible if leaving it out would be at least this many times the energy that is tolerated. */
+/** An update is visible if leaving it out has at least this many times the tolerated energy. */
 export const MIN_VISIBILITY = 2;
 
 export interface MergeJudgement {

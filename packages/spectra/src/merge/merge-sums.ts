@@ -4,7 +4,7 @@ import { ElementType, Graph, onnxElementType, type Value } from '@shadow-gate/ch
 import { type MatrixView, type TensorEntry, tensorValue, wholeMatrix } from '@shadow-gate/checkpoints/tensors';
 import { CACHED_BYTES, eachStrip, loadMatrix } from '../load-matrix.ts';
 
-/** A weight before and after a merge, and what was merged into it. */
+/** A weight before and after a merge, and the adapter. */
 export interface MergedWeight {
   /** W, as the checkpoint stores it. */
   readonly merged: TensorEntry;
@@ -12,29 +12,24 @@ export interface MergedWeight {
   readonly base: TensorEntry;
   /** Usually one; several where tied modules are adapted. */
   readonly modules: readonly [LoraModule, ...LoraModule[]];
-  /** What the numbers of a quantized base were rounded to when they were expanded; missing: nothing. */
+  /** Dtype to which a quantized base was expanded; 32 bits if missing. */
   readonly expandedAs?: Rounded;
-  /** Which parts of the two are compared, of one shape; all of both if missing. */
+  /** The compared parts of the two, of the same shape; all if missing. */
   readonly views?: { readonly merged: MatrixView; readonly base: MatrixView };
 }
 
 /** Libraries expand quantized weights to 32 bits, or to one of these. */
 type Rounded = 'BF16' | 'F16';
 
-/**
- * Sums over the entries of W, W₀, T = W₀ + s·BA (with DoRA's magnitude and norms) and round(X), X in the dtype of
- * W. All in float64.
- */
+/** Float64 sums over W, W₀, T = W₀ + s·BA (with DoRA's magnitude and norms) and their rounding to the dtype of W. */
 export interface MergeSums {
   /** ‖W − T‖². */
   readonly residual: number;
-  /**
-   * ‖round(T) − T‖²: what no merge into this dtype can avoid. Never above `residual`, since round(T) is nearest to T.
-   */
+  /** ‖round(T) − T‖²: inevitable in this dtype, and at most `residual`, since round(T) is nearest to T. */
   readonly rounding: number;
   /** ‖W − T‖² − ‖round(T) − T‖², without cancellation. */
   readonly excess: number;
-  /** The same for W = round(W₀): what the excess would be if nothing had been merged. */
+  /** The excess for W = round(W₀), if nothing had been merged. */
   readonly excessOfBase: number;
   /** ⟨W − round(W₀), T − W₀⟩, and with round(T) in place of W. */
   readonly alongUpdate: number;
@@ -68,17 +63,17 @@ const NAMES = [
   'target',
 ] as const satisfies readonly (keyof MergeSums)[];
 
-/** How a merge is thought to have been made. */
+/** An assumption on how the merge was made. */
 interface MergePath {
-  /** The dtype that W was rounded to; that of the file unless it stores the numbers of another one. */
+  /** The dtype that W was rounded to; by default that of the file. */
   readonly grid?: string;
-  /** Whether W₀ was rounded to that dtype before; then W₀ stands for round(W₀) in all sums. */
+  /** Was W₀ rounded to that dtype first? Then W₀ stands for round(W₀) in all sums. */
   readonly roundsBase?: boolean;
 }
 
 /**
- * Compute the sums in one graph, straight from the files, in strips along the output features. On the CPU: float64
- * there is the same on every machine with a device and without.
+ * Compute the sums in one graph, straight from the files, in strips along the output features. On the CPU, where
+ * float64 is the same on every machine.
  */
 export async function mergeSums(
   weight: MergedWeight,
@@ -90,7 +85,7 @@ export async function mergeSums(
   const [rows, columns] = view.shape;
   const [first] = modules;
   const outputAxis = first.transposed ? 1 : 0;
-  // The outputs of embeddings are the inputs of a head that is tied to them: norms along those need the whole weight.
+  // The outputs of embeddings are the inputs of a tied head: norms along those need the whole weight.
   const isWhole = modules.some(({ magnitude, transposed }) => magnitude !== null && transposed !== first.transposed);
   const whole = loadMatrix(graph, { source: merged, view });
   const original = loadMatrix(graph, { source: base, view: views?.base ?? view });

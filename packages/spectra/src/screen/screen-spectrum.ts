@@ -1,6 +1,6 @@
-// The screen of a matrix A: bounds of its spectrum from a few products. They are as certain as those of a fast
-// spectrum, and wider. The norm is exact, the largest singular value is bounded well, and everything else only by what
-// follows from the two. Where that is enough to judge a matrix, its full spectrum need not be computed.
+// The screen of a matrix A: bounds of its spectrum from a few products, as certain as those of a fast spectrum, and
+// wider. The norm is exact, the largest singular value has narrow bounds, and all other bounds follow from the two. If
+// they are enough to judge a matrix, its full spectrum is not computed.
 import { at } from '@shadow-gate/platform';
 import { bounded } from '../bounded.ts';
 import { matrixCost } from '../cost.ts';
@@ -19,26 +19,25 @@ import type { MatrixSource } from '../load-matrix.ts';
 import { EXACT_ONLY } from '../metrics-schema.ts';
 import type { Spectrum } from '../spectrum.ts';
 
-/** Stream of the generator. No stream of a fast spectrum has this number. */
+/** Stream of the generator: none of a fast spectrum. */
 const STREAM = 101;
 
-/** Vectors of a block: the more there are, the less improbable it is that all of them miss a direction. */
+/** Vectors of a block: more make it less probable that all of them miss a direction. */
 const BLOCK = 16;
 
 /** Most products of a block with S. */
 const MOST_BLOCKS = 8;
 
-/** Widths of the bounds of the largest eigenvalue that are enough: relative to it, or as a share of the energy. */
+/** Sufficient width of the bounds of the largest eigenvalue: relative to it, or as a share of the energy. */
 const ENOUGH = { relative: 0.05, share: 2e-3 } as const;
 
-/** With fewer directions, a Krylov basis spans a good part of them, and the full spectrum takes no time. */
+/** With fewer directions, a Krylov basis spans many of them, and the full spectrum takes no time. */
 const LEAST_SIZE = 4 * BLOCK * MOST_BLOCKS;
 
 /**
- * The screen of a matrix, or of matrix − reference. Same input, same numbers: see `fastSpectrum`. A bound fails with
+ * The screen of a matrix, or of matrix − reference. Same input, same numbers, as in `fastSpectrum`. A bound fails with
  * the probability of `largestEigenvalueBound`.
- * @returns null where only the full spectrum says anything: the matrix is small, zero or not finite, or nothing is
- * certain of it
+ * @returns null if the matrix is small, zero or not finite, or nothing is certain
  */
 export async function screenSpectrum(
   matrix: MatrixSource,
@@ -68,10 +67,7 @@ export async function screenSpectrum(
   }
 }
 
-/**
- * A screen in place of a fast spectrum; the job itself where there is none. Exact spectra are those of small matrices,
- * or of a user who asked for them: nothing takes their place.
- */
+/** A screen in place of a fast spectrum; any other job stays, since exact ones are small or were asked for. */
 export function asScreened(job: Job): Job {
   if (job.kind === 'lora' || job.kind === 'dora' || job.method !== 'fast') return job;
   const { shape } = job.matrix.view;
