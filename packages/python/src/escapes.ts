@@ -1,4 +1,4 @@
-/** What a letter behind a backslash stands for in a text literal of Python; a line end stands for nothing. */
+/** The meaning of a character behind a backslash in a text literal of Python; a line end is dropped. */
 export const ESCAPES: Readonly<Record<string, string>> = {
   '\n': '',
   '\\': '\\',
@@ -13,5 +13,5 @@ export const ESCAPES: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
-/** How many hexadecimal digits follow the letter. */
+/** Number of hexadecimal digits behind the letter. */
 export const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };

@@ -8,9 +8,8 @@ const MAX_DIGITS = 4300;
 const STRING = /"(?:[^"\\]|\\.)*"/sy;
 
 /**
- * `json.loads(text)`: 1 is an int and 1.0 a float, NaN and Infinity are floats too, whole numbers are not rounded, and
- * keys keep their order.
- * @param text JSON that has been parsed before, so that it is neither wrong nor too deep
+ * `json.loads(text)`: 1 is an int, and 1.0, NaN and Infinity are floats. Ints are not rounded; keys keep their order.
+ * @param text JSON that was parsed before, so that it is neither wrong nor too deep
  */
 export function parsePythonJson(text: string): PythonValue {
   return new Reader(text).value();
@@ -67,7 +66,7 @@ class Reader extends LiteralReader {
     const special = this.match(NOT_FINITE)?.[0];
     if (special !== undefined) return new PythonFloat(Number(special));
     const [token, fraction, exponent] = this.match(NUMBER) ?? this.#fail();
-    // Python reads no longer int, and a BigInt takes seconds for millions of digits.
+    // Python refuses longer ints, and a BigInt takes seconds for millions of digits.
     if (token.length > MAX_DIGITS) return new PythonFloat(Number(token));
     if (fraction !== undefined || exponent !== undefined) return new PythonFloat(Number(token));
     // There is no -0 among ints.

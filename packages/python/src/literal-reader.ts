@@ -1,10 +1,10 @@
-/** A place in a text that holds a literal of Python, and what is read at it. */
+/** Reads a literal of Python from a text. */
 export abstract class LiteralReader {
   readonly #text: string;
   readonly #space: RegExp;
   #at = 0;
 
-  /** @param space sticky: what may be between two parts */
+  /** @param space sticky: matches the white space between two parts */
   constructor(text: string, space: RegExp) {
     this.#text = text;
     this.#space = space;

@@ -9,7 +9,7 @@ interface Flags {
   readonly ascii: boolean;
 }
 
-/** Patterns of tasks nest three. A stack that is used up by a regular expression ends the process. */
+/** Patterns of tasks nest three levels. A regular expression that exhausts the stack ends the process. */
 const DEEPEST = 100;
 const NO_FLAGS: Flags = { ignoreCase: false, multiline: false, dotAll: false, verbose: false, ascii: false };
 const FLAG_NAMES: Readonly<Record<string, keyof Flags>> = {
@@ -39,7 +39,7 @@ export function parseRegex(pattern: string): ParsedRegex {
 class Parser {
   readonly #pattern: string;
   readonly #names = new Map<string, number>();
-  /** Groups that are referred to. */
+  /** Groups with backreferences. */
   readonly #references: number[] = [];
   readonly #open = new Set<number>();
   #at = 0;
@@ -161,7 +161,7 @@ class Parser {
     const word = `[${wordMembers(ascii)}]`;
     const other = `[^${wordMembers(ascii)}]`;
     const border = `(?:(?<=${word})(?!${word})|(?<!${word})(?=${word}))`;
-    // Without a character on either side there is no "not a border" (before Python 3.14).
+    // \B needs a character on one side (before Python 3.14).
     const inside = `(?:(?<=${word})(?=${word})|(?<=${other})(?!${word})|(?<!${word})(?=${other}))`;
     return { type: 'place', source: letter === 'b' ? border : inside };
   }
@@ -254,7 +254,7 @@ class Parser {
   #look(text: string, behind: boolean, negative: boolean, flags: Flags): RegexNode {
     const body = this.#inside(text, flags);
     if (behind && regexWidth(body) === null) throw new RegexProblem('looks behind for a text of no fixed length');
-    // JavaScript reads it from its end to its start.
+    // JavaScript matches it from its end to its start.
     if (behind && capturesIn(body, { always: false }).length > 0)
       throw new RegexProblem('has a group in what it looks behind for');
     return { type: 'look', behind, negative, body };
@@ -287,7 +287,7 @@ function withFlags(flags: Flags, letters: string, value: boolean): Flags {
 }
 
 /**
- * JavaScript forgets the groups of the round before, and drops a round that matches nothing; Python does neither. Both
+ * In each round, JavaScript clears the groups of the last one, and it drops an empty round; Python does neither. They
  * agree if every round sets every group and matches something.
  */
 function checkRepeat({ max, body }: RegexNode & { readonly type: 'repeat' }): void {
@@ -299,7 +299,7 @@ function checkRepeat({ max, body }: RegexNode & { readonly type: 'repeat' }): vo
   }
 }
 
-/** Python takes the Turkish i with and without a dot as other cases of i, and JavaScript does not. */
+/** In Python, the Turkish letters with and without a dot are other cases of i; in JavaScript they are not. */
 const DOTTED = 'iIıİ';
 
 function literalSource(text: string, ignoreCase: boolean): string {

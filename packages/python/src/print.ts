@@ -19,10 +19,7 @@ export function reprWith(value: PythonValue, inner: (value: PythonValue) => stri
   return `{${[...value].map(([key, item]) => `${inner(key)}: ${inner(item)}`).join(', ')}}`;
 }
 
-/**
- * `repr` of a float. JavaScript and Python both give the shortest digits that lead to the same number; they differ in
- * when an exponent is used.
- */
+/** `repr` of a float. Both languages give the shortest digits of the number, but use an exponent at other sizes. */
 export function reprFloat(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
@@ -39,7 +36,7 @@ export function reprFloat(value: number): string {
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-/** What `str.isprintable` says no to, and what has an escape of its own. */
+/** Characters that `str.isprintable` rejects, and those with an escape of their own. */
 const ESCAPED = /[\\\n\r\t]|(?! )[\p{C}\p{Z}]/gu;
 
 /** `repr` of a text. */

@@ -1,10 +1,8 @@
 import { HEX_DIGITS } from './escapes.ts';
 import { LiteralReader } from './literal-reader.ts';
 
-/**
- * Reading of what Python prints for lists, tuples, dictionaries and numpy arrays of texts and numbers: pandas writes
- * such values into the cells of a table.
- */
+// Literals as Python prints them: lists, tuples, dictionaries and numpy arrays of texts and numbers. pandas writes them
+// into the cells of a table.
 
 /** Choices nest two levels. */
 const MAX_DEPTH = 8;

@@ -9,7 +9,7 @@ const CLASSES: Readonly<Record<string, { readonly unicode: string; readonly asci
   s: { unicode: SPACE, ascii: String.raw`\t-\r\x20` },
 };
 
-/** Something that stands for one character. */
+/** Matches one character. */
 export type Character =
   | { readonly type: 'literal'; readonly text: string }
   /** `members`: the inside of a character class; `negated`: every other character. */
@@ -23,7 +23,7 @@ function classMembers(letter: string, ascii: boolean): string {
   return ascii ? members.ascii : members.unicode;
 }
 
-/** A literal character, for the outside or the inside of a class. */
+/** A literal character, outside or inside a class. */
 export const escapeLiteral = (text: string): string => {
   if (/^[\^$\\.*+?()[\]{}|/-]$/.test(text)) return text === '-' ? String.raw`\x2d` : `\\${text}`;
   return /^[\n\r\u2028\u2029\p{Cs}]$/u.test(text) ? `\\u{${(text.codePointAt(0) ?? 0).toString(16)}}` : text;
@@ -32,10 +32,7 @@ export const escapeLiteral = (text: string): string => {
 export const classSource = ({ members, negated }: { readonly members: string; readonly negated: boolean }): string =>
   `[${negated ? '^' : ''}${members}]`;
 
-/**
- * The escape that begins behind a backslash: what it stands for, and how many characters it took. Null where it stands
- * for no character.
- */
+/** The character of the escape behind a backslash, and the length of the escape; null if it is not a character. */
 export function readRegexEscape(
   rest: string,
   { ascii, inClass }: { readonly ascii: boolean; readonly inClass: boolean },

@@ -24,10 +24,10 @@ export interface ParsedRegex {
   readonly names: ReadonlyMap<string, number>;
 }
 
-/** What is wrong with a pattern, or which part of the syntax has no equal in JavaScript. */
+/** A pattern is wrong, or has no equivalent in JavaScript. */
 export class RegexProblem extends Error {}
 
-/** Whether a part can match nothing at all. */
+/** Can a part match the empty text? */
 export function isNullable(node: RegexNode): boolean {
   switch (node.type) {
     case 'character':

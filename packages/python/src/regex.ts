@@ -3,18 +3,16 @@ import { parseRegex } from './parse-regex.ts';
 import { type RegexNode, RegexProblem } from './regex-syntax.ts';
 
 /**
- * A regular expression of Python's `re` (3.11): it finds what Python finds.
- *
- * The pattern is parsed and written anew for JavaScript: `\w`, `\d`, `\s`, `\b` by Unicode, `.`, `^` and `$` around
- * line ends, inline flags, named groups. What JavaScript has no equal of is refused: possessive quantifiers, atomic
- * groups, conditions, groups with other case rules than the whole, groups within a repetition that a round may leave
- * out.
+ * A regular expression of Python's `re` (3.11), rewritten for JavaScript with the same matches: `\w`, `\d`, `\s`, `\b`
+ * by Unicode, `.`, `^` and `$` around line ends, inline flags, named groups. Refused, since they have no equivalent:
+ * possessive quantifiers, atomic groups, conditions, groups with their own case rules, and groups in a repetition that
+ * a round may skip.
  */
 export interface PythonRegex {
   readonly pattern: string;
   readonly groups: number;
   readonly names: ReadonlyMap<string, number>;
-  /** Every match from left to right, like `re.finditer`: one that is empty can follow another directly. */
+  /** All matches, like `re.finditer`: an empty one can directly follow another. */
   readonly findMatches: (text: string) => RegexMatch[];
 }
 
@@ -22,18 +20,18 @@ export interface RegexMatch {
   readonly start: number;
   readonly end: number;
   readonly text: string;
-  /** From group 1; undefined where it is without a match. */
+  /** From group 1; undefined without a match. */
   readonly groups: readonly (string | undefined)[];
 }
 
-/** A pattern is compiled once, and not for each document. */
+/** A pattern is compiled once, not for each document. */
 const KNOWN = new Map<string, PythonRegex>();
 const MOST_KNOWN = 500;
 const LONGEST_QUOTE = 200;
 
 /**
  * `re.compile(pattern)`.
- * @throws UserError if the pattern is none of Python's, or has something that JavaScript has no equal of
+ * @throws UserError if Python does not accept the pattern, or JavaScript has no equivalent of a part
  */
 export function compileRegex(pattern: string): PythonRegex {
   const known = KNOWN.get(pattern);
@@ -49,7 +47,7 @@ function compile(pattern: string): PythonRegex {
     const { tree, ignoreCase, groups, names } = parseRegex(pattern);
     const flags = ignoreCase ? 'giu' : 'gu';
     const usual = new RegExp(toSource(tree, 0), flags);
-    // At the place of an empty match, the next one has to be longer: what is left of the text is not what it was.
+    // After an empty match, the next one at the same place must not be empty: the rest of the text has to change.
     const advancing = new RegExp(`(?=([^]*))(?:${toSource(tree, 1)})(?!\\1$)`, `${flags.slice(1)}y`);
     return { pattern, groups, names, findMatches: (text) => findMatches(text, usual, advancing) };
   } catch (error) {
@@ -82,7 +80,7 @@ function execAt(regex: RegExp, text: string, start: number, ownGroups: number): 
   regex.lastIndex = start;
   const match = regex.exec(text);
   if (match === null) return null;
-  // V8 looks for the start of a match within characters of two units, too.
+  // V8 also starts matches within surrogate pairs.
   if (isWithinPair(text, match.index)) return regex.sticky ? null : execAt(regex, text, match.index + 1, ownGroups);
   const [all, ...groups] = match;
   return { start: match.index, end: match.index + all.length, text: all, groups: groups.slice(ownGroups) };
@@ -92,7 +90,7 @@ const isWithinPair = (text: string, index: number): boolean =>
   index > 0 && (text.codePointAt(index - 1) ?? 0) > 0xff_ff;
 const next = (text: string, index: number): number => index + ((text.codePointAt(index) ?? 0) > 0xff_ff ? 2 : 1);
 
-/** @param shift groups that are put before those of the pattern */
+/** @param shift number of groups in front of those of the pattern */
 function toSource(node: RegexNode, shift: number): string {
   switch (node.type) {
     case 'character':

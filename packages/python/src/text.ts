@@ -1,4 +1,4 @@
-/** What `str.isspace` of Python counts as white space, for a character class: not the same as `\s` of JavaScript. */
+/** White space of `str.isspace`, for a character class: not that of `\s` in JavaScript. */
 export const SPACE = String.raw`\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000`;
 const LEADING = new RegExp(`^[${SPACE}]+`, 'u');
 const ONLY_SPACE = new RegExp(`^[${SPACE}]+$`, 'u');

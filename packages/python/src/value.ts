@@ -1,4 +1,4 @@
-/** A float of Python, since 1.0 is not printed as 1. */
+/** A float: 1.0 is not printed as 1. */
 export class PythonFloat {
   readonly value: number;
 
@@ -7,7 +7,7 @@ export class PythonFloat {
   }
 }
 
-/** A tuple, since it is not printed as a list. */
+/** A tuple: it is not printed as a list. */
 export class PythonTuple<T = PythonValue> {
   readonly items: readonly T[];
 
@@ -18,7 +18,7 @@ export class PythonTuple<T = PythonValue> {
 
 export type PythonDict = ReadonlyMap<PythonValue, PythonValue>;
 
-/** A value as Python has it: numbers are ints, null is None. */
+/** A value of Python: a number is an int, null is None. */
 export type PythonValue =
   | null
   | boolean
@@ -30,10 +30,10 @@ export type PythonValue =
   | readonly PythonValue[]
   | PythonDict;
 
-/** What Python answers with an exception. */
+/** Python raises an exception. */
 export class PythonError extends Error {}
 
-// Of Python's values, or of those of a template: what a template adds is never one of these.
+// For values of Python and of templates.
 export const isDict = <V>(value: V): value is Extract<V, ReadonlyMap<unknown, unknown>> => value instanceof Map;
 export const isList = <V>(value: V): value is Extract<V, readonly unknown[]> => Array.isArray(value);
 /** `isinstance(value, int)`: a bool is one. */
@@ -43,7 +43,7 @@ export const isInt = <V>(value: V): value is Extract<V, number | boolean | bigin
 /** An int as a number where JavaScript does not round it. */
 export const narrow = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value);
 
-/** What Python calls the type of a value. */
+/** Python's name for the type of a value. */
 export function typeName(value: PythonValue): string {
   if (value === null) return 'NoneType';
   if (typeof value === 'boolean') return 'bool';
@@ -54,14 +54,14 @@ export function typeName(value: PythonValue): string {
   return isList(value) ? 'list' : 'dict';
 }
 
-/** The number of an int, bool or float; null for other values, and for ints that JavaScript would round. */
+/** The number of an int, bool or float; null for other values and for large ints. */
 export function pythonNumber(value: unknown): number | null {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
   return value instanceof PythonFloat ? value.value : null;
 }
 
-/** Elements of a list or tuple, characters of a text, keys of a dict; null for what has none. */
+/** Elements of a list or tuple, characters of a text, keys of a dict; null for other values. */
 export function pythonElements(value: PythonValue): readonly PythonValue[] | null {
   if (typeof value === 'string') return [...value];
   if (value instanceof PythonTuple) return value.items;

@@ -47,7 +47,7 @@ function missing(object: JinjaValue, key: JinjaValue, strict: boolean): Undefine
 
 function ownElement(object: JinjaValue, key: JinjaValue): JinjaValue | undefined {
   if (isDict(object)) {
-    // What has no hash is no key.
+    // Values without a hash are not keys.
     return isList(key) || isDict(key) ? undefined : getDictItem(object, key);
   }
   if (!isInt(key) || (object instanceof View && object.type !== 'range')) return undefined;
@@ -55,10 +55,10 @@ function ownElement(object: JinjaValue, key: JinjaValue): JinjaValue | undefined
   return items?.at(asIndex(key, 'an index'));
 }
 
-/** Whatever begins so is not open to templates in the sandbox, and what changes a value is not either. */
+/** The sandbox hides these attributes, and methods that change a value. */
 const PRIVATE = /^_/;
 
-/** `getattr` of Python. @returns undefined for what is not there; an Undefined for what the sandbox does not show */
+/** `getattr` of Python. @returns undefined if there is none; an Undefined if the sandbox hides it */
 export function ownAttribute(object: JinjaValue, name: string): JinjaValue | undefined {
   if (PRIVATE.test(name)) return undefined;
   if (typeof object === 'string') return methodOf(name, object, textMethod(name));

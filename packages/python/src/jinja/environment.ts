@@ -4,14 +4,14 @@ import type { Arguments, JinjaValue } from './value.ts';
 export type Filter = (value: JinjaValue, args: Arguments, environment: Environment) => JinjaValue;
 export type Test = (value: JinjaValue, args: Arguments, environment: Environment) => boolean;
 
-/** How templates are read and what they can use. */
+/** How templates are read, and the names they can use. */
 export interface Environment extends WhiteSpace {
-  /** A name that is not there cannot even be printed (`StrictUndefined`). */
+  /** A missing name cannot even be printed (`StrictUndefined`). */
   readonly strict: boolean;
   readonly filters: ReadonlyMap<string, Filter>;
   readonly tests: ReadonlyMap<string, Test>;
-  /** Those of extensions: `break`, `continue` and `generation`. */
+  /** Tags of extensions: `break`, `continue` and `generation`. */
   readonly tags: ReadonlySet<string>;
-  /** Under the variables of a rendering. */
+  /** Hidden by variables of the same name. */
   readonly globals: ReadonlyMap<string, JinjaValue>;
 }

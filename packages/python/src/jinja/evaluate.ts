@@ -81,7 +81,7 @@ export class Evaluation {
     }
   }
 
-  /** @throws NotRead for what `safe` has made, which is no ordinary text in Python */
+  /** @throws NotRead for a result of `safe`, which is not ordinary text in Python */
   #plain(expression: JinjaExpression): JinjaValue {
     const value = this.value(expression);
     if (value instanceof Markup) throw new NotRead('what the filter safe gives is only printed here');
@@ -132,7 +132,7 @@ export class Evaluation {
     return slice(object, bound(index.start), bound(index.stop), bound(index.step));
   }
 
-  /** The value of a filter. @param body what it is applied to, if that is a block */
+  /** The value of a filter. @param body the text of a block that it is applied to */
   filter({ operand, name, args }: FilterExpression, body: string | null): JinjaValue {
     const value =
       operand === null

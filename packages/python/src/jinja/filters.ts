@@ -40,7 +40,7 @@ const round: Filter = (value, args) => {
   return new PythonFloat(rounded(value.value, precision));
 };
 
-/** `round`: halves, where the number is exactly between two, go to the even digit. */
+/** `round`: exact halves go to the even digit. */
 function rounded(value: number, precision: number): number {
   if (!Number.isFinite(value) || precision > 100) return value;
   const scaled = value * 10 ** precision;
@@ -146,7 +146,7 @@ const SCALAR_FILTERS: Readonly<Record<string, Filter>> = {
   upper: onText('upper', upper),
 };
 
-/** Those of Jinja that make HTML, numbers for people, or something by chance. */
+/** Filters that make HTML, numbers for people, or something random. */
 const NOT_READ = [
   ...['batch', 'center', 'e', 'escape', 'filesizeformat', 'forceescape', 'pprint', 'random', 'slice'],
   ...['striptags', 'truncate', 'urlencode', 'urlize', 'wordcount', 'wordwrap', 'xmlattr'],

@@ -58,7 +58,7 @@ const notRead = (name: string) =>
     throw new NotRead(`${name} is not read`);
   });
 
-/** What every template can call. */
+/** The functions that every template can call. */
 export const GLOBALS: ReadonlyMap<string, JinjaValue> = new Map<string, JinjaValue>(
   [
     new Callable('range', range),

@@ -4,11 +4,11 @@ import { TemplateError } from './value.ts';
 
 /** How an environment of Jinja treats white space around tags. */
 export interface WhiteSpace {
-  /** The line end after a block or a comment is left out. */
+  /** Drop the line end after a block or a comment. */
   readonly trimBlocks: boolean;
-  /** So is white space before a block or a comment that begins a line. */
+  /** Drop white space before a block or a comment that begins a line. */
   readonly lstripBlocks: boolean;
-  /** Otherwise one line end at the end of the template is left out. */
+  /** Otherwise drop one line end at the end of the template. */
   readonly keepTrailingNewline: boolean;
 }
 
@@ -32,7 +32,7 @@ const STRING = /'[^'\\]*(?:\\[\s\S][^'\\]*)*'|"[^"\\]*(?:\\[\s\S][^"\\]*)*"/y;
 const OPERATOR = /\/\/|\*\*|==|!=|>=|<=|[-+/*%~[\](){}><=.:|,;]/y;
 const CLOSING: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
 
-/** The tokens of a template, as the lexer of Jinja 3.1 finds them. @throws TemplateError for what is no token */
+/** The tokens of a template, as in Jinja 3.1. @throws TemplateError for anything else */
 export function lex(source: string, space: WhiteSpace): Token[] {
   const lines = source.replace(/\r\n?/g, '\n');
   return new Lexer(space.keepTrailingNewline ? lines : lines.replace(/\n$/, ''), space).tokens();
@@ -44,7 +44,7 @@ class Lexer {
   readonly #tokens: Token[] = [];
   #at = 0;
   #line = 1;
-  /** Whether the last match ended a line. */
+  /** Did the last match end a line? */
   #startsLine = true;
 
   constructor(source: string, space: WhiteSpace) {
@@ -74,7 +74,7 @@ class Lexer {
     else this.#tag(mark === '{' ? 'variable' : 'block');
   }
 
-  /** The text before a tag, without the white space that the tag takes away. */
+  /** The text before a tag, without the white space that the tag drops. */
   #before(text: string, sign: string, isVariable: boolean): string {
     if (sign === '-') return text.replace(TRAILING_SPACES, '');
     if (sign === '+' || isVariable || !this.#space.lstripBlocks) return text;

@@ -22,7 +22,7 @@ import {
   View,
 } from './value.ts';
 
-/** `a.b` of `map(attribute='a.b')`: an element or attribute by each part. */
+/** The getter of `map(attribute='a.b')`: each part names an element or attribute. */
 function attributeGetter(
   attribute: JinjaValue,
   { strict }: Environment,
@@ -51,7 +51,7 @@ function* all(value: JinjaValue): Generator<JinjaValue> {
   for (let next = items.next(); !next.done; next = items.next()) yield next.value;
 }
 
-/** Jinja asks no item of what counts as false. */
+/** Jinja takes no item from a falsy value. */
 const lazily = (value: JinjaValue, items: () => Generator<JinjaValue>): PythonIterator =>
   new PythonIterator(jinjaTruth(value) ? items() : [].values());
 
@@ -71,7 +71,7 @@ function mapper({ positional, named }: Arguments, environment: Environment): (it
   return attributeGetter(bound.get('attribute', null), environment, { fallback: bound.get('default', null) });
 }
 
-/** @throws TemplateError for a filter that there is not */
+/** @throws TemplateError if there is no such filter */
 export function filterNamed(name: string, { filters }: Environment): Filter {
   const filter = filters.get(name);
   if (filter === undefined) throw new TemplateError(`there is no filter ${name}`);
@@ -136,15 +136,15 @@ const reverse: Filter = (value, args) => {
   return value instanceof PythonIterator ? reversed : new PythonIterator(reversed.values());
 };
 
-/** Equal items keep their order, also from the last to the first. */
+/** Equal items keep their order, even in reverse. */
 function sorted(items: readonly JinjaValue[], key: (item: JinjaValue) => JinjaValue, reverse: boolean): JinjaValue[] {
   const keyed = items.map((item) => ({ item, key: key(item) }));
-  // The order of one item is never asked for.
+  // A single item is never compared.
   keyed.sort((a, b) => (reverse ? compareJinjaValues(b.key, a.key) : compareJinjaValues(a.key, b.key)));
   return keyed.map(({ item }) => item);
 }
 
-/** Several attributes are compared one after the other. */
+/** Several attributes, separated by commas, are compared in turn. */
 function sortKey(
   attribute: JinjaValue,
   environment: Environment,
@@ -253,7 +253,7 @@ export const LIST_FILTERS: Readonly<Record<string, Filter>> = {
   unique,
 };
 
-/** Whether Python has `len` and an index of it. */
+/** Does Python have `len` and an index of it? */
 export const isSequence = (value: JinjaValue): boolean => {
   if (value instanceof View) return value.type === 'range';
   return typeof value === 'string' || isDict(value) || Array.isArray(value) || value instanceof PythonTuple;

@@ -10,12 +10,12 @@ import {
   Undefined,
 } from './value.ts';
 
-/** `loop` within a `for`, which looks one item ahead, and takes all of them when it is asked for their number. */
+/** `loop` within a `for`. It looks one item ahead, and takes all items if their number is needed. */
 export class Loop extends Special {
   readonly type = 'LoopContext';
   index0 = -1;
   readonly #depth0: number;
-  /** Renders the body for the items of one level more; null without `recursive`. */
+  /** Renders the body for items one level deeper; null without `recursive`. */
   readonly #recurse: ((items: JinjaValue, depth0: number) => string) | null;
   #items: Iterator<JinjaValue>;
   #length: number | null;

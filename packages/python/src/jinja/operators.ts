@@ -35,7 +35,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '"': '&#34;',
 };
 
-/** What is added to the result of the filter `safe` is escaped. */
+/** Text added to the result of the filter `safe` is escaped. */
 function addMarkup(left: JinjaValue, right: JinjaValue): Markup {
   const texts = [left, right].map((value) => {
     if (value instanceof Markup) return value.text;
@@ -52,7 +52,7 @@ function add(left: JinjaValue, right: JinjaValue): JinjaValue {
   return arithmetic('+', left, right);
 }
 
-/** Longer ones would only fill the memory. */
+/** Longer texts and lists would only fill the memory. */
 const LONGEST = 10_000_000;
 
 function multiply(left: JinjaValue, right: JinjaValue): JinjaValue {
@@ -178,7 +178,7 @@ export function compareJinjaValues(left: JinjaValue, right: JinjaValue): number 
   return compareJinjaValues(first[different] ?? null, second[different] ?? null);
 }
 
-/** By code points, as Python does it. */
+/** By code points, as in Python. */
 function compareTexts(left: string, right: string): number {
   const [a, b] = [[...left], [...right]];
   for (const [i, character] of a.entries()) {
@@ -188,7 +188,7 @@ function compareTexts(left: string, right: string): number {
   return a.length - b.length;
 }
 
-/** `sequence[start:stop:step]`. @throws TemplateError for what is no sequence */
+/** `sequence[start:stop:step]`. @throws TemplateError for other values */
 export function slice(value: JinjaValue, start: JinjaValue, stop: JinjaValue, step: JinjaValue): JinjaValue {
   if (value instanceof View && value.type === 'range') throw new NotRead('a slice of a range is not read');
   const isText = typeof value === 'string';

@@ -12,12 +12,12 @@ import { NotRead } from './value.ts';
 
 const NO_CALL: CallArguments = { positional: [], named: [], rest: null, namedRest: null };
 
-/** The grammar of expressions in Jinja 3.1: one function a level of precedence, the weakest first. */
+/** The grammar of expressions in Jinja 3.1, one function for each level of precedence, the weakest first. */
 export function parseJinjaExpression(tokens: TokenStream): JinjaExpression {
   return tokens.nested(() => parseCondition(tokens));
 }
 
-/** Expressions with commas between them, which are a tuple; without a comma, the one there is. */
+/** A tuple of expressions separated by commas; without a comma, the only expression. */
 export function parseTuple(
   tokens: TokenStream,
   { condition = true, parentheses = false, end }: { condition?: boolean; parentheses?: boolean; end?: string } = {},
@@ -93,7 +93,7 @@ function parseComparison(tokens: TokenStream): JinjaExpression {
   return rest.length === 0 ? first : { kind: 'compare', first, rest };
 }
 
-/** A level of operators that group to the left. */
+/** A level of left-associative operators. */
 const binary =
   (operators: readonly string[], inner: (tokens: TokenStream) => JinjaExpression) =>
   (tokens: TokenStream): JinjaExpression => {
@@ -171,7 +171,7 @@ function constantOf(name: string): JinjaExpression | null {
 
 const integerOf = (text: string): number | bigint => narrow(BigInt(text.replaceAll('_', '').toLowerCase()));
 
-/** What stands between commas, up to a closing bracket. */
+/** Items separated by commas, up to a closing bracket. */
 function parseItems<T>(tokens: TokenStream, end: string, parse: () => T): T[] {
   const items: T[] = [];
   while (!tokens.isOperator(end)) {
@@ -199,7 +199,7 @@ function parsePostfix(tokens: TokenStream, operand: JinjaExpression): JinjaExpre
   }
 }
 
-/** Filters, tests, and calls of what they give. */
+/** Filters, tests, and calls of their results. */
 function parseFilters(tokens: TokenStream, operand: JinjaExpression): JinjaExpression {
   let whole = operand;
   for (;;) {

@@ -5,10 +5,7 @@ import type { AssignmentTarget, Body, JinjaExpression, JinjaStatement, Signature
 import { TokenStream } from './tokens.ts';
 import { NotRead, TemplateError } from './value.ts';
 
-/**
- * The tree of a template.
- * @throws TemplateError where Jinja 3.1 fails, NotRead for tags of it that are not read here
- */
+/** The tree of a template. @throws TemplateError if Jinja 3.1 fails, NotRead for its tags that are not read here */
 export function parse(source: string, environment: Environment): Body {
   const tokens = new TokenStream(lex(source, environment), environment.tags);
   const body = parseBody(tokens, []);
@@ -19,7 +16,7 @@ export function parse(source: string, environment: Environment): Body {
   return body;
 }
 
-/** Everything up to one of these tags, whose name is the next token then; without ends, all there is. */
+/** Everything up to one of these tags, whose name is then the next token; without ends, the whole template. */
 function parseBody(tokens: TokenStream, ends: readonly string[]): Body {
   const body: JinjaStatement[] = [];
   for (;;) {
@@ -45,7 +42,7 @@ function parseBody(tokens: TokenStream, ends: readonly string[]): Body {
   }
 }
 
-/** A body behind the end of its tag, and the tag that ends it. */
+/** The body of a tag, and the name of the tag that ends it. */
 function parseBlock(tokens: TokenStream, ...ends: readonly string[]): { body: Body; end: string } {
   tokens.skipOperator(':');
   tokens.expect('block-end');
@@ -53,7 +50,7 @@ function parseBlock(tokens: TokenStream, ...ends: readonly string[]): { body: Bo
   return { body, end: tokens.expectName() };
 }
 
-/** A body with a scope of its own, where conditions around it do not count. */
+/** A body with its own scope, which ignores conditions around it. */
 const parseHard = (tokens: TokenStream, end: string): Body => tokens.within({}, () => parseBlock(tokens, end)).body;
 
 const EXTENSIONS = ['break', 'continue', 'generation'];

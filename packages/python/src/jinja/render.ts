@@ -19,7 +19,7 @@ import {
 
 /**
  * A parsed template with these variables, as Jinja 3.1 renders it.
- * @throws TemplateError where Python or Jinja raises, NotRead for what is not read here
+ * @throws TemplateError if Python or Jinja raises, NotRead for features that are not read here
  */
 export function renderJinja(
   body: Body,

@@ -1,6 +1,6 @@
 import type { JinjaValue } from './value.ts';
 
-/** Names with their values: those of a loop, a macro or a block, and those around it. */
+/** The names of a loop, a macro or a block, and of the scopes around it. */
 export class JinjaScope {
   readonly #values = new Map<string, JinjaValue>();
   readonly #parent: JinjaScope | null;

@@ -66,7 +66,7 @@ export interface FilterExpression {
   readonly args: CallArguments;
 }
 
-/** What a value is assigned to: a name, an attribute of a namespace, or several of them. */
+/** The target of an assignment: a name, an attribute of a namespace, or several. */
 export type AssignmentTarget =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'namespace'; readonly name: string; readonly attribute: string }

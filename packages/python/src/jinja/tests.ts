@@ -41,7 +41,7 @@ const comparing = (operator: string) => withOther((value, other) => compares(ope
 const remains = (value: JinjaValue, divisor: JinjaValue, rest: number): boolean =>
   jinjaEquals(calculate('%', value, divisor), rest);
 
-/** `a is b` of Python, for what is the same in every Python. */
+/** `a is b` of Python, if every Python agrees. */
 function isSame(value: JinjaValue, other: JinjaValue): boolean {
   const singletons = [null, true, false];
   if (singletons.includes(value as null) || singletons.includes(other as null)) return value === other;
@@ -49,7 +49,7 @@ function isSame(value: JinjaValue, other: JinjaValue): boolean {
   throw new NotRead('the test sameas of texts and numbers is not read');
 }
 
-/** @throws TemplateError for what is strictly not there */
+/** Is it missing? @throws TemplateError if missing values are strict */
 function isEmpty(value: JinjaValue): boolean {
   if (value instanceof Undefined) value.failIfStrict();
   return value instanceof Undefined;
@@ -107,7 +107,7 @@ const TESTS_BY_NAME: Readonly<Record<string, Test>> = {
 /** The tests of Jinja 3.1. */
 export const TESTS: Environment['tests'] = new Map(Object.entries(TESTS_BY_NAME));
 
-/** @throws TemplateError for a test that there is not */
+/** @throws TemplateError if there is no such test */
 export function testNamed(name: string, { tests }: Environment): Test {
   const test = tests.get(name);
   if (test === undefined) throw new TemplateError(`there is no test ${name}`);

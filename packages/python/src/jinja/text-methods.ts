@@ -170,7 +170,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   },
 };
 
-/** Those of Python that a template could ask for, and that are not read. */
+/** Methods of Python that are not read. */
 const NOT_READ = [
   'casefold',
   'encode',

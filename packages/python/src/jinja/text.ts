@@ -11,7 +11,7 @@ export function capitalizeAsPython(text: string): string {
   return first === '' ? '' : titleCase(String.fromCodePoint(text.codePointAt(0) ?? 0)) + others.join('');
 }
 
-/** Each character in lower case, which for a sigma depends on what is around it. */
+/** Each character in lower case, which depends on the context for a sigma. */
 function lowerEach(text: string): string[] {
   const whole = lower(text);
   let at = 0;
@@ -28,7 +28,7 @@ function titleCase(character: string): string {
   return initial + lower(rest.join(''));
 }
 
-/** `str.title`: a capital behind everything that has no case. */
+/** `str.title`: a capital behind every character without case. */
 export function title(text: string): string {
   const small = lowerEach(text);
   let inWord = false;

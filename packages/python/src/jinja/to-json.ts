@@ -101,7 +101,7 @@ const CONTROLS = new RegExp(`["\\\\${CONTROL}]`, 'g');
 const BEYOND_ASCII = /[^ !#-[\]-~]/g;
 
 function quoted(text: string, { ascii }: Format): string {
-  // Without the flag u, ASCII is written in UTF-16 units, as in Python.
+  // Without the flag u, escapes are UTF-16 units, as in Python.
   const escaped = text.replace(
     ascii ? BEYOND_ASCII : CONTROLS,
     (unit) => SHORT[unit] ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,

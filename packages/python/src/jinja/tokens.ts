@@ -16,15 +16,15 @@ export class TokenStream {
   readonly #tokens: readonly Token[];
   #at = 0;
   #depth = 0;
-  /** Names that are read, since a macro takes more arguments if it reads `varargs`. */
+  /** Names that are read: a macro takes more arguments if it reads `varargs`. */
   readonly names = new Set<string>();
   /** Filters and tests in the order of the template. */
   readonly uses: Use[] = [];
-  /** Within the branches of a condition: there, Jinja accepts the name of a filter that there is not. */
+  /** In the branches of a condition, where Jinja accepts unknown names of filters. */
   conditional = false;
   /** Tags of extensions. */
   readonly tags: ReadonlySet<string>;
-  /** Whether `break` has a loop to end. */
+  /** Does `break` have a loop to end? */
   inLoop = false;
 
   constructor(tokens: readonly Token[], tags: ReadonlySet<string>) {
@@ -48,7 +48,7 @@ export class TokenStream {
     return token;
   }
 
-  /** Whether the current token is one of these names. */
+  /** Is the current token one of these names? */
   isName(...names: readonly string[]): boolean {
     const { current } = this;
     return current.kind === 'name' && names.includes(current.text);
@@ -82,7 +82,7 @@ export class TokenStream {
     if (this.next().kind !== kind) this.fail(`the end of a tag is missing`);
   }
 
-  /** @throws TemplateError for what would nest too deep */
+  /** @throws TemplateError if it nests too deep */
   nested<T>(parse: () => T): T {
     this.#depth += 1;
     if (this.#depth > DEEPEST) this.fail(`it nests more than ${DEEPEST} levels`);
@@ -105,7 +105,7 @@ export class TokenStream {
     this.uses.push({ kind, name, conditional: this.conditional });
   }
 
-  /** What is parsed with other rules, for the branches of a condition, the body of a loop or that of a function. */
+  /** Parse with other rules: for the branches of a condition, or the body of a loop or function. */
   within<T>(
     { inLoop = this.inLoop, conditional = false }: { inLoop?: boolean; conditional?: boolean },
     parse: () => T,

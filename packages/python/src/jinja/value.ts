@@ -9,7 +9,7 @@ import {
   typeName,
 } from '../value.ts';
 
-/** A value in a template: those of Python that JSON and literals have, and those that Jinja makes. */
+/** A value in a template: of Python, or made by Jinja. */
 export type JinjaValue =
   | null
   | boolean
@@ -25,16 +25,16 @@ export type JinjaValue =
 
 export type JinjaDict = ReadonlyMap<JinjaValue, JinjaValue>;
 
-/** What Python or Jinja answers with an exception. */
+/** Python or Jinja raises an exception. */
 export class TemplateError extends PythonError {}
 
-/** What Jinja can do and this one does not: never a text that would only nearly be the same. */
+/** Jinja can do it, and this implementation cannot: it never gives a text that is only nearly the same. */
 export class NotRead extends TemplateError {}
 
-/** A name, an attribute or an element that is not there. */
+/** A missing name, attribute or element. */
 export class Undefined {
   readonly problem: string;
-  /** As `StrictUndefined`: it cannot even be printed or compared. */
+  /** Like `StrictUndefined`, it cannot even be printed or compared. */
   readonly strict: boolean;
 
   constructor(problem: string, { strict = false }: { readonly strict?: boolean } = {}) {
@@ -52,7 +52,7 @@ export class Undefined {
   }
 }
 
-/** Whatever is none of the above. `name` is what Python calls the type of it. */
+/** Any other value; `type` is Python's name for its type. */
 export abstract class Special {
   abstract readonly type: string;
 }
@@ -76,13 +76,13 @@ export class Callable extends Special {
   }
 }
 
-/** `namespace()`, the only thing that a template can change. */
+/** `namespace()`, the only value that a template can change. */
 export class Namespace extends Special {
   readonly type = 'Namespace';
   readonly values = new Map<string, JinjaValue>();
 }
 
-/** What filters such as `map` give: its values can be taken once. */
+/** The result of filters such as `map`: its values can be taken once. */
 export class PythonIterator extends Special {
   readonly type = 'generator';
   readonly values: Iterator<JinjaValue>;
@@ -97,7 +97,7 @@ export class PythonIterator extends Special {
 export class View extends Special {
   readonly type: 'range' | 'dict_items' | 'dict_keys' | 'dict_values';
   readonly items: readonly JinjaValue[];
-  /** As Python prints it, where its items do not show it. */
+  /** As Python prints it, unless it prints the items. */
   readonly shown: string | null;
 
   constructor(type: View['type'], items: readonly JinjaValue[], shown: string | null = null) {
@@ -108,7 +108,7 @@ export class View extends Special {
   }
 }
 
-/** The result of the filter `safe`, which escapes what is added to it: here it is only printed, and added to. */
+/** The result of the filter `safe`, which escapes text added to it. Here it can only be printed or added to. */
 export class Markup extends Special {
   readonly type = 'Markup';
   readonly text: string;
@@ -119,16 +119,16 @@ export class Markup extends Special {
   }
 }
 
-/** An entry of `groupby`, whose parts have names. */
+/** An entry of `groupby`: its parts have names. */
 export class GroupTuple extends PythonTuple<JinjaValue> {}
 
-/** What Python calls the type of a value. */
+/** Python's name for the type of a value. */
 export function jinjaTypeName(value: JinjaValue): string {
   if (value instanceof Undefined) return 'Undefined';
   return value instanceof Special ? value.type : typeName(value as PythonValue);
 }
 
-/** `len(value)`. @throws TemplateError for what has no length */
+/** `len(value)`. @throws TemplateError without a length */
 export function jinjaLength(value: JinjaValue): number {
   if (typeof value === 'string') return [...value].length;
   if (isDict(value)) return value.size;
@@ -141,14 +141,14 @@ export function jinjaLength(value: JinjaValue): number {
   return items.length;
 }
 
-/** The items of a list, a tuple or a view: all that is indexed or has a length, other than text and dicts. */
+/** The items of a list, a tuple or a view; null for other values. */
 export function sequenceItems(value: JinjaValue): readonly JinjaValue[] | null {
   if (value instanceof PythonTuple) return value.items;
   if (value instanceof View) return value.items;
   return isList(value) ? value : null;
 }
 
-/** `iter(value)`. @throws TemplateError for what cannot be iterated over */
+/** `iter(value)`. @throws TemplateError for a value that is not iterable */
 export function iterate(value: JinjaValue): Iterator<JinjaValue> {
   if (value instanceof PythonIterator) return value.values;
   if (typeof value === 'string') return value[Symbol.iterator]();
@@ -208,7 +208,7 @@ export function jinjaEquals(a: JinjaValue, b: JinjaValue): boolean {
   return left.length === right.length && left.every((value, i) => jinjaEquals(value, right[i] ?? null));
 }
 
-/** `dict.get(key)`. @returns undefined if there is no such key @throws TemplateError for a key that has no hash */
+/** `dict.get(key)`. @returns undefined without such a key @throws TemplateError for a key without a hash */
 export function getDictItem(dict: JinjaDict, key: JinjaValue): JinjaValue | undefined {
   if (typeof key === 'string') return dict.get(key);
   expectHash(key);
@@ -218,7 +218,7 @@ export function getDictItem(dict: JinjaDict, key: JinjaValue): JinjaValue | unde
   return undefined;
 }
 
-/** @throws TemplateError for what is not a key of a dict */
+/** @throws TemplateError if it cannot be the key of a dict */
 export function expectHash(key: JinjaValue): void {
   if (key instanceof Undefined) key.failIfStrict();
   const isOpen = key instanceof View && (key.type === 'dict_items' || key.type === 'dict_keys');
@@ -249,17 +249,14 @@ class Bound {
     this.#values = values;
   }
 
-  /** None is a value, so that it does not give the fallback. */
+  /** None is a value, and does not give the fallback. */
   get<T extends JinjaValue | undefined = undefined>(name: string, fallback?: T): JinjaValue | T {
     const value = this.#values.get(name);
     return value === undefined ? (fallback as T) : value;
   }
 }
 
-/**
- * Arguments by their names, as Python binds them.
- * @throws TemplateError for one too many, one that is missing, or one that has no such name
- */
+/** Arguments by name, as Python binds them. @throws TemplateError for one too many, missing, or of unknown name */
 export function bind(
   what: string,
   names: readonly string[],
