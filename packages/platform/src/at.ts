@@ -1,6 +1,6 @@
 /**
- * The element at an index that must be inside the array. An index outside it is a bug of the caller, so it
- * throws here instead of going on as `undefined` or NaN.
+ * The element at an index inside the array. Any other index is a bug of the caller, and would go on as `undefined` or
+ * NaN.
  * @throws {RangeError} if the index is not an integer from 0 to length - 1
  */
 export function at<T>(array: { readonly [index: number]: T; readonly length: number }, index: number): T {

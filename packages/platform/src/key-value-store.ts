@@ -4,8 +4,8 @@ import { readTextFile } from './files/read-text-file.ts';
 import { writeFileAtomic } from './files/write-file.ts';
 
 /**
- * Texts under keys, kept between runs. A key changes with everything that its text depends on, so an entry never has to
- * be replaced. Neither function throws: what a store does not have, or cannot take, is computed again.
+ * Texts under keys, kept between runs. A key changes with everything that its text depends on, so entries are never
+ * replaced. Neither function throws: missing entries are computed again.
  */
 export interface KeyValueStore {
   /** @returns null if there is nothing under the key */
@@ -22,8 +22,8 @@ export function withKeyPrefix(store: KeyValueStore, prefix: string): KeyValueSto
 const SUBFOLDER_LENGTH = 2;
 
 /**
- * A store in a folder, one file a key. Files are written atomically: if the process is killed, no partial entry
- * remains.
+ * A store in a folder, with a file for each key. Files are written atomically: a killed process leaves no partial
+ * entry.
  * @param warn is called once if nothing can be written
  */
 export function directoryStore(folder: string, warn: (line: string) => void = () => {}): KeyValueStore {
@@ -43,7 +43,7 @@ export function directoryStore(folder: string, warn: (line: string) => void = ()
   };
 }
 
-/** An entry is a file of ours: what a link leads to is not replaced, and a pipe would wait for its reader. */
+/** Entries are regular files: the target of a link is not replaced, and a pipe would wait for its reader. */
 async function expectNoLink(path: string): Promise<void> {
   const info = await lstat(path).catch(() => null);
   if (info && !info.isFile()) throw new Error(`${path} is not a regular file`);

@@ -10,9 +10,9 @@ export interface Position {
 }
 
 interface YamlErrors {
-  /** The error to throw for a mistake, and where it is if that is known. */
+  /** Makes the error for a mistake, with its place if that is known. */
   readonly mistake: (at: Position | undefined, what: string) => Error;
-  /** Which issue to report of a value that fits none of several forms; itself if missing. */
+  /** Chooses the issue to report of a value that fits none of several forms; by default that itself. */
   readonly innermost?: (issue: z.core.$ZodIssue) => z.core.$ZodIssue;
 }
 
@@ -23,7 +23,7 @@ interface YamlErrors {
 export function parseYaml<T>(text: string, schema: z.ZodType<T>, { mistake, innermost }: YamlErrors): T {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, logLevel: 'error' });
-  // A warning is a tag that nothing here knows, and the value might not be what a reviewer reads.
+  // A warning is an unknown tag: the value might not be what a reviewer reads.
   const [syntax] = [...document.errors, ...document.warnings];
   if (syntax) {
     const what = syntax.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'not YAML';
@@ -85,7 +85,7 @@ function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): strin
   }
 }
 
-/** The offset of the mistake: of the unknown key itself, else of the value, else of the mapping that lacks it. */
+/** The offset of the mistake: of the unknown key, otherwise of the value, otherwise of the mapping that lacks it. */
 function offsetOf(document: Document, issue: z.core.$ZodIssue): number | null {
   const parent = issue.path.length > 0 ? document.getIn(issue.path, true) : document.contents;
   if (issue.code === 'unrecognized_keys' && isMap(parent)) {

@@ -1,4 +1,4 @@
-/** What a run does at the moment. */
+/** The current step of a run. */
 export type Phase =
   | 'connecting'
   | 'downloading'
@@ -15,26 +15,26 @@ export type Phase =
   | 'generating'
   | 'finishing';
 
-/** How far a run is. */
+/** The progress of a run. */
 export interface Progress {
   readonly phase: Phase;
-  /** Which of the two models of a check; missing where there is only one. */
+  /** Which model of a check; missing if there is only one. */
   readonly model?: 'candidate' | 'baseline' | undefined;
-  /** What is done and what is in all, in the unit of the phase (MiB for bytes); missing where nobody knows. */
+  /** In the unit of the phase (MiB for bytes); missing if unknown. */
   readonly done?: number;
   readonly total?: number;
-  /** What is worked on, such as the name of a matrix. */
+  /** The current item, such as the name of a matrix. */
   readonly item?: string;
-  /** Estimated time for the rest of the phase; without it, the pace so far is all there is. */
+  /** Estimated time for the rest of the phase; if missing, the pace so far counts. */
   readonly secondsLeft?: number | null;
 }
 
 export type OnProgress = (progress: Progress) => void;
 
-/** Reports what interrupts something else, such as loading weights; null goes back to what was interrupted. */
+/** Reports an interruption, such as loading weights; null returns to the interrupted step. */
 export type OnInterruption = (progress: Progress | null) => void;
 
-/** Two ways to report to one receiver: what is done, and what comes in between. */
+/** Two ways to report to one receiver: progress, and interruptions of it. */
 export function withInterruptions(onProgress: OnProgress | undefined): {
   readonly report: OnProgress;
   readonly interrupt: OnInterruption;

@@ -1,15 +1,15 @@
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 
-/** The digest that ECDSA signs with on each curve (RFC 7518, ES256, ES384 and ES512). */
+/** The digest of ECDSA on each curve (RFC 7518, ES256, ES384 and ES512). */
 const DIGEST_OF_CURVE: Readonly<Record<string, string>> = {
   prime256v1: 'sha256',
   secp384r1: 'sha384',
   secp521r1: 'sha512',
 };
 
-/** @returns null for what is no public key of one of the three curves */
+/** @returns null unless it is a public key on one of the three curves */
 function parsePublicKey(pem: string): { readonly key: KeyObject; readonly digest: string } | null {
-  // Node would derive the public one.
+  // Node would derive the public key.
   if (/PRIVATE KEY/.test(pem)) return null;
   try {
     const key = createPublicKey(pem);
@@ -23,7 +23,7 @@ function parsePublicKey(pem: string): { readonly key: KeyObject; readonly digest
 /**
  * The name of a public key: SHA-256 of its DER form (SubjectPublicKeyInfo).
  * @param pem `-----BEGIN PUBLIC KEY-----` …
- * @returns `sha256:` and 64 hexadecimal digits; null for what is no public key on P-256, P-384 or P-521, in PEM
+ * @returns `sha256:` and 64 hexadecimal digits; null unless it is a public key on P-256, P-384 or P-521 in PEM
  */
 export function publicKeyDigest(pem: string): string | null {
   const parsed = parsePublicKey(pem);
@@ -32,10 +32,7 @@ export function publicKeyDigest(pem: string): string | null {
   return `sha256:${createHash('sha256').update(der).digest('hex')}`;
 }
 
-/**
- * Is this the signature of some bytes with the private half of a key (ECDSA)?
- * @param signature in DER form
- */
+/** Is this the ECDSA signature (in DER form) of some bytes with the private half of a key? */
 export function isSignedWith(pem: string, bytes: Uint8Array, signature: Uint8Array): boolean {
   const parsed = parsePublicKey(pem);
   return parsed !== null && verify(parsed.digest, bytes, parsed.key, signature);

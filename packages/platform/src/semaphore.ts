@@ -1,15 +1,15 @@
-/** Work that goes on at the same time, and takes no more together than there is. Further work waits in its order. */
+/** Runs work at the same time as long as it fits into the capacity together. Further work waits in order. */
 export class Semaphore {
   readonly #capacity: number;
   #taken = 0;
   readonly #waiting: { readonly weight: number; readonly begin: () => void }[] = [];
 
-  /** @param capacity of threads, bytes, or what else the work takes */
+  /** @param capacity in threads, bytes, or any other unit */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
-  /** @param weight what the work takes; with more than the capacity, it is done alone */
+  /** @param weight share of the capacity; work that needs more than all of it runs alone */
   async run<T>(work: () => Promise<T>, weight = 1): Promise<T> {
     await new Promise<void>((begin) => {
       this.#waiting.push({ weight, begin });

@@ -1,7 +1,7 @@
-/** Words that differ in more than this part of their letters are not alike. */
+/** Words that differ in a larger part of their letters are not alike. */
 const MOST_CHANGED = 0.3;
 
-/** The word that is most like another, by the letters to change; null if none is. */
+/** The word with the fewest letters to change; null if none is alike. */
 export function similarWord(word: string, known: Iterable<string>): string | null {
   let best: { readonly other: string; readonly changed: number } | null = null;
   for (const other of known) {

@@ -1,4 +1,4 @@
-/** Why a model cannot answer, where a comparison decides by it. */
+/** Reasons why a model cannot answer that a comparison distinguishes. */
 export const ERROR_CODES = [
   /** The tokenizer or the chat template is missing, cannot be read, or is not the model's. */
   'no-tokenizer',
@@ -21,13 +21,13 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
  * An error that the user can fix: bad input or wrong usage. The entry points print it in one line; every other error is
  * a bug and keeps its stack.
  *
- * The message says what is wrong and where (file, tensor, line), and the hint, an imperative clause, what to do about
- * it; if that takes lines of code, they are printed below the message.
+ * The message says what is wrong and where (file, tensor, line). The hint, an imperative clause, says what to do; its
+ * lines of code, if any, are printed below.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly hint: string;
-  /** Null where nothing decides by it. */
+  /** Null if nothing depends on it. */
   readonly code: ErrorCode | null;
   readonly lines: readonly string[];
 
@@ -48,7 +48,7 @@ export class UserError extends Error {
   }
 }
 
-/** Give the errors of some work a code, unless they have one: for work of which every error means the same. */
+/** Give the errors of some work a code, unless they have one: if every error of the work means the same. */
 export async function withErrorCode<T>(code: ErrorCode, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
@@ -65,18 +65,15 @@ export interface DescribedError {
   readonly lines?: readonly string[];
 }
 
-/** What onnxruntime, its providers and Node write when an allocation fails. */
+/** Messages of onnxruntime, its providers and Node when an allocation fails. */
 const ALLOCATION_FAILURE =
   /bad_alloc|failed to allocate memory|could not allocate|out of memory|allocation failed|worker initialization failure/i;
 
-/** Did some work fail since there was no memory for it? */
+/** Did some work fail for lack of memory? */
 export const isOutOfMemory = (error: Error): boolean =>
   !(error instanceof UserError) && ALLOCATION_FAILURE.test(error.message);
 
-/**
- * An error in one line, for an entry point, and the lines of code that belong below it. What the system refuses (a
- * missing permission, a full disk) is not a bug.
- */
+/** An error in one line for an entry point, and the lines of code below it. Errors of the system are not bugs. */
 export function describeError(error: unknown): DescribedError {
   if (!(error instanceof Error)) return { kind: 'internal error', message: String(error) };
   const { path, syscall } = error as NodeJS.ErrnoException;

@@ -3,7 +3,7 @@ import packageJson from '../package.json' with { type: 'json' };
 /** The version of this tool, written into every measurement and report. */
 export const VERSION: string = packageJson.version;
 
-/** The part of a version that has to be the same: patch releases measure alike. */
+/** The part of a version that must be the same: patch releases measure alike. */
 export function release(version: string): string {
   return version.split('.').slice(0, 2).join('.');
 }

@@ -2,8 +2,8 @@ import os from 'node:os';
 import { join, resolve } from 'node:path';
 
 /**
- * Where this user's results and downloads are kept between runs: SHADOW_GATE_CACHE, else `shadow-gate` in the user's
- * cache folder (XDG Base Directory Specification).
+ * The folder for results and downloads between runs: SHADOW_GATE_CACHE, otherwise `shadow-gate` in the user's cache
+ * folder (XDG Base Directory Specification).
  * @returns null if SHADOW_GATE_CACHE is `off`
  */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string | null {

@@ -2,23 +2,20 @@ import type { BigIntStats } from 'node:fs';
 import { type FileHandle, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What tells a file from another one at its path, and from itself after a write. Times are in nanoseconds. */
+/** Identifies a file and its contents: another file at the path, or a write, changes it. Times are in nanoseconds. */
 export interface FileState {
   readonly device: bigint;
   readonly inode: bigint;
   readonly size: bigint;
   readonly modified: bigint;
-  /** Unlike the time before, a program cannot set it back. */
+  /** Unlike `modified`, a program cannot set it back. */
   readonly changed: bigint;
 }
 
 /** Two writes within one tick of the system's clock (10 ms at 100 Hz) leave the same times. */
 const CLOCK_TICK_MILLISECONDS = 20;
 
-/**
- * The state of a file that is going to be read, from which every later write is seen: for a file that was written just
- * now, the clock ticks first.
- */
+/** The state of a file before it is read. Waits for a clock tick after a recent write, so that later ones are seen. */
 export async function stateBeforeReading(file: string | FileHandle): Promise<FileState> {
   const read = async () =>
     stateOf(typeof file === 'string' ? await stat(file, { bigint: true }) : await file.stat({ bigint: true }));
@@ -38,12 +35,12 @@ function stateOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileState {
   return { device: dev, inode: ino, size, modified: mtimeNs, changed: ctimeNs };
 }
 
-/** Is it the same file? Something may have been written to it. */
+/** Is it the same file, perhaps with other contents? */
 export function isSameFile(one: FileState, other: FileState): boolean {
   return one.device === other.device && one.inode === other.inode && one.size === other.size;
 }
 
-/** Is it the same file, and has nothing been written to it? */
+/** Is it the same file, with the same contents? */
 export function isUnchanged(one: FileState, other: FileState): boolean {
   return isSameFile(one, other) && one.modified === other.modified && one.changed === other.changed;
 }

@@ -3,16 +3,15 @@ import { readFileBytes, type TextFileKind } from './read-text-file.ts';
 import { openResolved, resolveInside } from './resolve-inside.ts';
 
 /**
- * The small files of a model's folder: configurations, tokenizer, templates. Each is opened once, when it is first
- * needed, and all get the same bytes: what is described is what is used. To see whether a file has changed, make
- * another one.
+ * The small files of a model's folder: configurations, tokenizer, templates. Each is read once, when first needed, and
+ * all users get the same bytes. Another instance shows whether a file has changed.
  */
 export class FolderFiles {
   readonly path: string;
   readonly #read = new Map<string, Promise<Buffer | null>>();
   readonly #folders = new Map<string, FolderFiles>();
 
-  /** @param path of a folder, which need not exist: then it has no files */
+  /** @param path of a folder; one that does not exist has no files */
   constructor(path: string) {
     this.path = path;
   }
@@ -21,7 +20,7 @@ export class FolderFiles {
    * A whole file.
    * @param name relative to the folder
    * @returns null if there is none
-   * @throws UserError for one that leads out of the folder, is no regular file, or is too large for its kind
+   * @throws UserError if it leads out of the folder, is not a regular file, or is too large for its kind
    */
   bytes(name: string): Promise<Buffer | null> {
     const known = this.#read.get(name) ?? this.#open(name);
@@ -40,9 +39,8 @@ export class FolderFiles {
   }
 
   /**
-   * Read again what has been read, to see whether it is still the same.
-   * @param now the same folder, opened anew
-   * @returns the path of the first file that is not what it was, or was not there; null if there is none
+   * Compare the files that were read with the same folder, opened anew.
+   * @returns the path of the first file that changed, appeared or vanished; null if there is none
    */
   async changedFile(now: FolderFiles): Promise<string | null> {
     for (const [name, before] of this.#read) {
@@ -53,7 +51,7 @@ export class FolderFiles {
     return null;
   }
 
-  /** A folder inside, whose files may not lead out of that. */
+  /** A folder inside. Its files may not lead out of it. */
   inside(name: string): FolderFiles {
     const known = this.#folders.get(name) ?? new FolderFiles(join(this.path, name));
     this.#folders.set(name, known);
@@ -61,7 +59,7 @@ export class FolderFiles {
   }
 }
 
-/** What cannot be read is known by the reason. */
+/** The bytes, or the reason why they cannot be read. */
 function contentOf(read: Promise<Buffer | null>): Promise<Buffer | string | null> {
   return read.catch((error: Error) => error.message);
 }

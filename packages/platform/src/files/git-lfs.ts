@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises';
 import { UserError } from '../user-error.ts';
 
-/** Git LFS leaves a small text file in place of files that were not fetched. It begins with this. */
+/** The start of the small text file that Git LFS leaves in place of a file that was not fetched. */
 const MAGIC = 'version https://git-lfs';
 
-/** The first bytes of a file that show whether it is a pointer. */
+/** Bytes at the start of a file that show whether it is a pointer. */
 export const LFS_MAGIC_BYTES = MAGIC.length;
 
 export function lfsPointerError(file: string): UserError {
@@ -14,7 +14,7 @@ export function lfsPointerError(file: string): UserError {
   );
 }
 
-/** @param start the file, or as much of it as `LFS_MAGIC_BYTES` */
+/** @param start at least `LFS_MAGIC_BYTES` of the file */
 export function isLfsPointer(start: Buffer | string): boolean {
   const text = typeof start === 'string' ? start : start.toString('latin1', 0, LFS_MAGIC_BYTES);
   return text.startsWith(MAGIC);

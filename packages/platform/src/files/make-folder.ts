@@ -2,8 +2,8 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Create a folder with the folders above it. Node's own `recursive` never returns where the system has no such file to
- * create, as in /proc.
+ * Create a folder and the folders above it. Node's own `recursive` never returns in /proc, where folders cannot be
+ * created.
  * @throws the system's error
  */
 export async function makeFolder(path: string): Promise<void> {

@@ -4,10 +4,7 @@ import { UserError } from '../user-error.ts';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/**
- * The largest file of each kind that is read, in bytes: many times the largest that is known. A link in a repository
- * can lead to anything.
- */
+/** Largest file of each kind, in bytes: many times the largest known. A link in a repository can lead to anything. */
 export const MAX_FILE_BYTES = {
   /** config.json, generation_config.json, tokenizer_config.json and the like; some list every matrix of a model. */
   config: 16 * MIB,
@@ -16,9 +13,9 @@ export const MAX_FILE_BYTES = {
   template: MIB,
   /** model.safetensors.index.json: 9 MB for the 91,991 tensors of DeepSeek V3. */
   index: 64 * MIB,
-  /** A parser of YAML compares each key and anchor with all before it: a minute for half a MiB of them. */
+  /** YAML parsers compare each key and anchor with all before it: a minute for half a MiB. */
   policy: 64 * KIB,
-  /** YAML too: some 300 templates of questions. */
+  /** YAML, too: some 300 templates of questions. */
   templates: 128 * KIB,
   /** Questions of a team, and requests to score or to continue. */
   requests: 256 * MIB,
@@ -30,18 +27,15 @@ export type TextFileKind = keyof typeof MAX_FILE_BYTES;
 
 /**
  * Read a whole text file.
- * @param name what errors call it
+ * @param name in errors
  * @returns null if there is none
- * @throws UserError for a directory, a pipe or a device, and for a file that is too large for its kind, or grows
+ * @throws UserError for a directory, a pipe or a device, and for a file that is too large for its kind or grows
  */
 export async function readTextFile(file: string, kind: TextFileKind = 'config', name = file): Promise<string | null> {
   return (await readFileBytes(file, kind, name))?.toString('utf8') ?? null;
 }
 
-/**
- * The same as bytes.
- * @param openFile opens it for reading
- */
+/** `readTextFile` as bytes. @param openFile opens the file for reading */
 export async function readFileBytes(
   file: string,
   kind: TextFileKind,
@@ -58,7 +52,7 @@ export async function readFileBytes(
   const notRegular = () => new UserError(`${name} is not a regular file`, 'replace it with the file itself');
   if (!info.isFile()) throw notRegular();
   const handle = await openFile(file).catch((error: NodeJS.ErrnoException) => {
-    // A link that has taken its place, and is not followed.
+    // A link has taken its place, and is not followed.
     throw error.code === 'ELOOP' ? notRegular() : error;
   });
   try {
@@ -71,7 +65,7 @@ export async function readFileBytes(
       const sizes = `${own}, and at most ${most} of it are read`;
       throw new UserError(`${name} is too large: ${sizes}`, 'check the path');
     }
-    // One byte more, so that a file is noticed that is longer than it says, such as those of /proc.
+    // One byte more, to notice files that are longer than they say, such as those of /proc.
     const buffer = Buffer.allocUnsafe(size + 1);
     let length = 0;
     while (length < buffer.length) {

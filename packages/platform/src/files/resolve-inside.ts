@@ -4,9 +4,9 @@ import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { UserError } from '../user-error.ts';
 
 /**
- * The real path of a file that a folder from a stranger names, by an entry, an index or a link. It must be inside that
- * folder, or in the `blobs` of the Hugging Face cache that the folder is in: everything else on the machine is none of
- * the stranger's business. The folder itself may be given through links: the user wrote that path.
+ * The real path of a file that a stranger's folder names, by an entry, an index or a link. It must be inside that
+ * folder, or in the `blobs` of its Hugging Face cache: the stranger must not name other files of the machine. The path
+ * of the folder itself, which the user wrote, may contain links.
  * @param name relative to the folder
  * @returns null if there is no such file
  * @throws UserError for a file elsewhere; it names the file, not where it leads
@@ -29,10 +29,7 @@ export async function resolveInside(folder: string, name: string): Promise<strin
   );
 }
 
-/**
- * Open a file at its real path. A link that has taken its place since that was resolved is not followed, and a pipe
- * does not wait for a writer.
- */
+/** Open a file at its real path. A link that has taken its place is not followed, and a pipe does not block. */
 export function openResolved(real: string): Promise<FileHandle> {
   return open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 }

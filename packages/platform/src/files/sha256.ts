@@ -6,7 +6,7 @@ export function sha256(content: string | Buffer): string {
 }
 
 /**
- * The same of what a stream has, chunk by chunk.
+ * SHA-256 of a stream, chunk by chunk.
  * @param onBytes receives the length of each
  * @throws whatever the stream throws
  */

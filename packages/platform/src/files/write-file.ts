@@ -7,9 +7,9 @@ import { UserError } from '../user-error.ts';
 import { makeFolder } from './make-folder.ts';
 
 /**
- * Write a file so that a reader sees the old content or the new, never a part: write a draft next to it, then rename.
+ * Write a file so that readers see the old content or the new, never a part: write a draft next to it, then rename.
  * Missing folders are created. A symbolic link stays and its target is replaced; a device or pipe is written to.
- * @throws the system's error, which names a path
+ * @throws the system's error, with a path
  */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   try {
@@ -42,7 +42,7 @@ const DRAFT_LIFETIME_MILLISECONDS = 24 * 3600 * 1000;
 /** Folders that this process has swept. */
 const swept = new Set<string>();
 
-/** Remove the drafts that a killed process left next to its file. Drafts of the last day may be in use. */
+/** Remove drafts of killed processes. Drafts of the last day may be in use. */
 async function sweepDrafts(folder: string): Promise<void> {
   if (swept.has(folder)) return;
   swept.add(folder);
@@ -54,7 +54,7 @@ async function sweepDrafts(folder: string): Promise<void> {
   }
 }
 
-/** A write that meets a full disk knows only a file descriptor, and its error does not name the file. */
+/** On a full disk, the error of a write does not name the file. */
 function withPath(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || !('syscall' in error) || 'path' in error) return error;
   return Object.assign(error, { path, message: `${error.message} '${path}'` });
@@ -65,12 +65,11 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
   await writeFileAtomic(path, `${jsonLines(value)}\n`);
 }
 
-/** More than a measurement, a report and its page take for most models. */
+/** More than a measurement, a report and its page for most models. */
 const TRIAL_BYTES = 4 * 1024 * 1024;
 
 /**
- * Check before a long measurement that a file, or a folder of files, can be written at this path, and that the disk has
- * room.
+ * Check before a long measurement that a file, or a folder of files, can be written there, and that the disk has room.
  * @throws UserError, or the system's error, if not
  */
 export async function expectWritable(path: string, kind: 'file' | 'folder'): Promise<void> {

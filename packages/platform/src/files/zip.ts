@@ -2,10 +2,10 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { crc32, inflateRawSync } from 'node:zlib';
 import { UserError } from '../user-error.ts';
 
-/** The largest member that is read, unpacked: as large as any text. */
+/** The largest unpacked member that is read: as large as any text. */
 const MAX_MEMBER_BYTES = 256 * 2 ** 20;
 
-/** The same of zstd: larger ones are packed in several frames, which one buffer does not take. */
+/** With zstd, larger members have several frames, which do not fit into one buffer. */
 const MAX_ZSTD_BYTES = 192 * 2 ** 20;
 
 /** A directory of a million members. */
@@ -34,9 +34,9 @@ export interface ZipMember {
   readonly headerOffset: number;
 }
 
-/** A zip archive that is open. Its members are read one at a time, whatever its size. */
+/** An open zip archive of any size. Members are read one at a time. */
 export interface ZipArchive {
-  /** In the order of the directory; a name can be there twice. */
+  /** In the order of the directory; names can repeat. */
   readonly members: readonly ZipMember[];
   /** @throws UserError naming archive and member, if it is damaged, too large or packed by another method */
   readonly read: (member: ZipMember) => Promise<Buffer>;
@@ -48,9 +48,9 @@ export interface ZipArchive {
 }
 
 /**
- * Open a zip archive (PKWARE's APPNOTE 6.3.10, with ZIP64) while something is done with it. Members are stored,
- * deflated or packed by zstd, and their CRC-32 is checked.
- * @param hint what to do about an archive that is damaged
+ * Use a zip archive (PKWARE's APPNOTE 6.3.10, with ZIP64). Members are stored, deflated or packed by zstd; their CRC-32
+ * is checked.
+ * @param hint what to do about a damaged archive
  * @throws UserError for a file that is not a whole archive
  */
 export async function withZip<T>(path: string, hint: string, use: (archive: ZipArchive) => Promise<T>): Promise<T> {
@@ -62,7 +62,7 @@ export async function withZip<T>(path: string, hint: string, use: (archive: ZipA
   }
 }
 
-/** An archive in an open file, which may have something before and behind it. @throws UserError as `withZip` */
+/** An archive in an open file, with or without other data around it. @throws UserError as `withZip` */
 export async function openZip(file: ZipFile): Promise<ZipArchive> {
   const members = await readDirectory(file);
   return {
@@ -76,7 +76,7 @@ interface ZipFile {
   readonly handle: FileHandle;
   readonly path: string;
   readonly hint: string;
-  /** First byte of the archive in the file, from which its own offsets count, and number of bytes. */
+  /** First byte of the archive in the file (offsets count from it), and number of bytes. */
   readonly start: number;
   readonly size: number;
 }
@@ -110,7 +110,7 @@ async function readDirectory(file: ZipFile): Promise<ZipMember[]> {
   return members;
 }
 
-/** Where the directory is: the last record of the file, and of an archive above 4 GiB the record before it, have it. */
+/** The place of the directory, from the last record of the file or, above 4 GiB, the record before it. */
 async function findDirectory(file: ZipFile): Promise<{ count: number; offset: number; length: number }> {
   const start = Math.max(0, file.size - END_BYTES - MAX_COMMENT_BYTES);
   const tail = await readBytes(file, start, file.size - start);
@@ -131,7 +131,7 @@ async function findDirectory(file: ZipFile): Promise<{ count: number; offset: nu
 
 const IN_EXTRA_FIELD = 0xffff_ffff;
 
-/** The numbers of a header; those that do not fit into 32 bits are in its extra field (type 1), in this order. */
+/** The numbers of a header; those beyond 32 bits are in its extra field (type 1), in the same order. */
 function wideNumbers(numbers: readonly number[], extra: Buffer): number[] {
   let at = 0;
   while (at + 4 <= extra.length && extra.readUInt16LE(at) !== 1) at += 4 + extra.readUInt16LE(at + 2);
@@ -178,8 +178,7 @@ async function unpack(file: ZipFile, { name, method, bytes }: ZipMember, packed:
   }
   try {
     if (method === DEFLATED) return inflateRawSync(packed, { maxOutputLength: Math.max(1, bytes) });
-    // Loaded only when needed: the package includes WebAssembly, and a machine with a memory limit may have no room for
-    // it.
+    // Loaded only when needed: it has WebAssembly, and a machine with a memory limit may have no room.
     const { decompressZstd } = await import('hyparquet-compressors');
     const unpacked = decompressZstd(packed, new Uint8Array(bytes));
     return Buffer.from(unpacked.buffer, unpacked.byteOffset, unpacked.length);

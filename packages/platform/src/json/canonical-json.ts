@@ -1,7 +1,4 @@
-/**
- * The JSON text of a value with the keys of every object in order: their order in a file has no meaning. NaN, which
- * Python writes, is not null.
- */
+/** JSON with the keys of every object in order: their order in a file has no meaning. NaN (from Python) is not null. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(sortKeys(value)) ?? 'null';
 }

@@ -1,11 +1,10 @@
-/** Characters of a line, indentation included, from which on a value is spread over several lines. */
+/** Longer lines, indentation included, are split. */
 const WIDTH = 120;
 
 /**
- * JSON that a person can read and that is not much larger than without white space: what fits into a line stands in
- * one, as do the entries of a list of lists, and a list of numbers however long it is. Numbers are written as
- * `JSON.stringify` does.
- * @returns lines without a line end behind the last one
+ * Readable JSON that is not much larger than without white space: a value that fits takes one line, as does every entry
+ * of a list of lists, and any list of numbers. Numbers are written as by `JSON.stringify`.
+ * @returns lines, without a line end behind the last
  */
 export function jsonLines(value: unknown): string {
   return write(value, '');
@@ -29,7 +28,7 @@ function write(value: unknown, indent: string): string {
   return `{\n${lines.join(',\n')}\n${indent}}`;
 }
 
-/** What is left of so many characters after a value as JSON; negative as soon as they do not suffice. */
+/** The rest of `room` characters after a value as JSON; negative if it does not fit. */
 function roomLeft(value: unknown, room: number): number {
   if (room < 0 || value === undefined) return room;
   if (typeof value === 'string') return room < value.length ? -1 : room - JSON.stringify(value).length;

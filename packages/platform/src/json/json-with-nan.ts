@@ -1,8 +1,8 @@
 import { endOfString, lineOfError, parseJson } from './parse-json.ts';
 
 /**
- * Parse JSON as Python writes it: `NaN`, `Infinity` and `-Infinity`, which JSON does not have, become null.
- * @param file what errors call the text
+ * Parse JSON of Python: `NaN`, `Infinity` and `-Infinity`, which JSON does not have, become null.
+ * @param file name of the text in errors
  * @param firstLine number of its first line in the file
  * @throws UserError with file and line, for a text that is not JSON, nests too deeply or has too many values
  */

@@ -1,18 +1,12 @@
 import { UserError } from '../user-error.ts';
 
-/**
- * Reading of foreign JSON. `JSON.parse` itself takes any nesting and any number of values, and what comes after it does
- * not: recursion overflows the stack, and `[[],[],…` takes twenty times its size in memory. Both are refused before the
- * text is parsed.
- */
+// Foreign JSON. `JSON.parse` takes any nesting and any number of values, but later recursion overflows the stack, and
+// `[[],[],…` takes twenty times its size in memory. Both are refused before the text is parsed.
 
 /** Configurations, tokenizers, measurements and chats nest a dozen levels. */
 export const MAX_JSON_DEPTH = 128;
 
-/**
- * Estimated size of the parsed values, far below the heap of a process. A measurement of 40,000 matrices takes a fifth
- * of it.
- */
+/** Estimated size of the parsed values, far below the heap of a process: five times that for 40,000 matrices. */
 const MAX_PARSED_BYTES = 768 * 1024 * 1024;
 
 /** Bytes in V8: an empty object or list, an entry of one, and a string without its characters. */
@@ -21,15 +15,15 @@ const ENTRY_BYTES = 24;
 const STRING_BYTES = 32;
 
 interface JsonText {
-  /** What errors call the text: a file, a line of a file, a server. */
+  /** Name in errors: a file, a line of a file, a server. */
   readonly name: string;
-  /** What to do about a text that cannot be used. */
+  /** What to do if the text cannot be used. */
   readonly hint: string;
-  /** What an error reports after the name for a text that is not JSON; by default the line. */
+  /** Text behind the name in the error for a text that is not JSON; by default the line. */
   readonly notJson?: string | ((error: Error) => string);
 }
 
-/** @throws UserError for a text that is not JSON, that nests too deeply, or has too many values for its kind of use */
+/** @throws UserError for a text that is not JSON, nests too deeply, or has too many values */
 export function parseJson(text: string, { name, hint, notJson }: JsonText): unknown {
   const excess = excessIn(text);
   if (excess !== null) throw new UserError(`${name} ${excess}`, hint);
@@ -46,7 +40,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 
-/** One pass over the text, which need not be JSON. @returns what there is too much of, or null */
+/** One pass over the text, which need not be JSON. @returns which limit it exceeds, or null */
 function excessIn(text: string): string | null {
   const { length } = text;
   let depth = 0;
@@ -76,7 +70,7 @@ function excessIn(text: string): string | null {
   return `has too many values: they would take about ${Math.ceil(bytes / 2 ** 20)} MiB of memory, the limit is ${MAX_PARSED_BYTES / 2 ** 20} MiB`;
 }
 
-/** @returns the index of the quote that ends a string; beyond the text if none does */
+/** @returns the index of the closing quote of a string; the length of the text without one */
 export function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let first = end;

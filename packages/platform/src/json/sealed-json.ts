@@ -1,8 +1,8 @@
 import { sha256 } from '../files/sha256.ts';
 
 /**
- * JSON that is kept on a disk between runs, with a checksum of itself: an entry that lost a byte, or that somebody
- * edited, is still JSON, and its numbers would be believed. It is no signature: anybody who can write can also seal.
+ * JSON with its own checksum, for entries on a disk: one that lost a byte, or was edited, may still be JSON. It is not
+ * a signature: anybody who can write can also seal.
  * @param value a JSON object with at least one key
  */
 export function seal(value: object): string {
@@ -12,7 +12,7 @@ export function seal(value: object): string {
 
 const SEAL = /,"sha256":"([0-9a-f]{64})"\}\s*$/;
 
-/** @returns the JSON without its seal; null if it has none, or not that of its text */
+/** @returns the JSON without its seal; null if the seal is missing or wrong */
 export function unseal(sealed: string): string | null {
   const found = SEAL.exec(sealed.slice(-SEAL_LENGTH));
   if (!found) return null;

@@ -4,41 +4,39 @@ import { UserError } from '../user-error.ts';
 import { type FirstIssue, validate } from './first-issue.ts';
 import { parseJson } from './parse-json.ts';
 
-/** A JSON format of ours: the value of its key `schema`, and what else it must be. */
+/** A JSON format of ours. */
 export interface VersionedFormat<T> {
+  /** The value of its key `schema`. */
   readonly version: string;
   readonly schema: z.ZodType<T>;
-  /** Bring what is stored into the form that the schema describes, or report why that is not possible. */
+  /** Convert the stored form into that of the schema, or report why that is not possible. */
   readonly unpack?: (json: object) => { readonly json: object } | { readonly issue: FirstIssue };
-  /** What to do about a text that is not of this format. */
+  /** What to do if a text is not of this format. */
   readonly hint: string;
 }
 
-/** Read and validate a file. @throws UserError naming the file and what is wrong with it */
+/** Read and validate a file. @throws UserError with its name and the problem */
 export async function readVersioned<T>(path: string, format: VersionedFormat<T>): Promise<T> {
   const text = await readTextFile(path, 'measurement');
   if (text === null) throw new UserError(`${path} does not exist`, format.hint);
   return parseVersioned(text, path, format);
 }
 
-/**
- * The schema that a file claims to have; null if it claims none, or is no JSON. What is wrong with it, its format
- * reports.
- */
+/** The schema that a file claims to have; null if it claims none, or is not JSON. */
 export async function readSchema(path: string): Promise<string | null> {
   const text = await readTextFile(path, 'measurement');
   const [, stated = null] = /^\s*\{\s*"schema"\s*:\s*"([^"\\]*)"/.exec(text ?? '') ?? [];
   return stated;
 }
 
-/** Most characters that an error quotes of the schema name in a foreign file. */
+/** Most characters of a foreign schema name in an error. */
 const MAX_NAME_LENGTH = 100;
 
 /**
  * Parse and validate a text.
- * @param name what errors call it
- * @param notJson what errors report of a text that is not JSON
- * @throws UserError with the name and the first thing that is wrong
+ * @param name in errors
+ * @param notJson what errors say about a text that is not JSON
+ * @throws UserError with the name and the first problem
  */
 export function parseVersioned<T>(
   text: string,

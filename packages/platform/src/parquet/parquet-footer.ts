@@ -4,31 +4,28 @@ import { UserError } from '../user-error.ts';
 import { damaged, reading } from './parquet-errors.ts';
 import { PARSERS } from './parquet-values.ts';
 
-/** Bytes that are read in ranges: a file, a buffer, or an address of a hub. */
+/** Bytes read in ranges: a file, a buffer, or an address of a hub. */
 export interface ParquetSource {
-  /** What errors call it. */
+  /** Name in errors. */
   readonly name: string;
   readonly byteLength: number;
-  /** The bytes `start ≤ byte < end`, exactly as many. */
+  /** Exactly the bytes `start ≤ byte < end`. */
   readonly slice: (start: number, end?: number) => ArrayBuffer | Promise<ArrayBuffer>;
 }
 
 const MAGIC = 'PAR1';
-/** In place of the magic number, if the footer is encrypted too. */
+/** In place of the magic number, if the footer is encrypted, too. */
 const ENCRYPTED_MAGIC = 'PARE';
 /** Length of the footer and magic number. */
 const END_BYTES = 8;
-/** Most footers fit into this many bytes, which are one request. */
+/** Most footers fit into this many bytes: one request. */
 const FIRST_BYTES = 64 * 1024;
 /** A file on a hub rarely has more than a hundred. */
 const MAX_COLUMNS = 10_000;
 /** A footer lists every column of every row group. */
 const MAX_FOOTER_BYTES = 64 * 1024 * 1024;
 
-/**
- * The footer of a parquet file, which says where everything is.
- * @throws UserError for what is no such file, and for one that is incomplete, damaged or encrypted
- */
+/** The footer of a parquet file. @throws UserError for any other file, and if it is incomplete, damaged or encrypted */
 export async function readParquetMetadata(source: ParquetSource): Promise<FileMetaData> {
   const { name, byteLength } = source;
   const tail = Buffer.from(await source.slice(Math.max(0, byteLength - FIRST_BYTES), byteLength));
@@ -48,7 +45,7 @@ export async function readParquetMetadata(source: ParquetSource): Promise<FileMe
 }
 
 /**
- * Every group has the columns of the schema. Where it does not, hyparquet throws with other columns on their way, and
+ * Every group must have the columns of the schema. Otherwise hyparquet throws while other columns are on their way, and
  * nothing would catch their errors.
  */
 function expectColumns(metadata: FileMetaData, name: string): void {
@@ -63,9 +60,9 @@ function leavesOf({ path, children }: SchemaTree): string[] {
 }
 
 /**
- * Paths of the columns whose numbers are floats, with dots between names; the items of a list have the path of the
- * list. In JavaScript, whole numbers among them cannot be told from integers.
- * @throws UserError for a file that is no parquet
+ * Paths of the columns with floats, with dots between names; the items of a list have the path of the list. JavaScript
+ * cannot distinguish whole floats from integers.
+ * @throws UserError for a file that is not parquet
  */
 export async function floatColumns(source: ParquetSource): Promise<ReadonlySet<string>> {
   const found = new Set<string>();

@@ -34,8 +34,7 @@ interface PageLimits {
 }
 
 /**
- * Check the pages of a column before they are read: the reader makes room for as many values as a page and its runs
- * announce.
+ * Check the pages of a column before they are read: the reader allocates as many values as pages and runs announce.
  * @param bytes of the chunk
  * @returns how many bytes they have without compression
  * @throws Error for pages that announce more than the footer, or than there is
@@ -128,7 +127,7 @@ function skipLevels(reader: Reader, level: number, values: number): void {
   reader.offset = start + length;
 }
 
-/** The indexes follow the number of bits of an index. A page in which all values are missing has neither. */
+/** The number of bits of an index precedes the indexes. A page without values has neither. */
 function skipIndexes(reader: Reader, values: number): void {
   if (reader.offset >= reader.view.byteLength) return;
   const width = reader.view.getUint8(reader.offset);

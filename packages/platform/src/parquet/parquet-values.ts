@@ -1,8 +1,8 @@
 import { parseJson } from '../json/parse-json.ts';
 
 /**
- * A value of a parquet file as JSON would have it. Integers that are no exact numbers are text, and so are dates, times
- * of day and timestamps (ISO 8601, in UTC if they are moments). Numbers can be NaN or infinite, as in the file.
+ * A value of a parquet file as in JSON. Integers beyond exact numbers are text, and so are dates, times of day and
+ * timestamps (ISO 8601, in UTC if they are moments). Numbers can be NaN or infinite, as in the file.
  */
 export type ParquetValue =
   | null
@@ -14,7 +14,7 @@ export type ParquetValue =
 
 const strict = new TextDecoder('utf-8', { fatal: true });
 
-/** The text, or the number of bytes if they are not text (an image, say), which no reader mistakes for text. */
+/** The text; for other bytes, such as an image, their number, which no reader mistakes for text. */
 function textOrSize(bytes: Uint8Array): string | { bytes: number } {
   try {
     return strict.decode(bytes);
@@ -36,7 +36,7 @@ function parsed(bytes: Uint8Array): unknown {
 
 const MILLISECONDS_PER_DAY = 86_400_000;
 
-/** `2026-01-02T03:04:05.678901Z`: with as many digits as are not zero. Out of the range of dates, the number itself. */
+/** `2026-01-02T03:04:05.678901Z`, without trailing zeros. Out of the range of dates, the number itself. */
 function timestamp(count: bigint, perSecond: bigint): string {
   const fraction = ((count % perSecond) + perSecond) % perSecond;
   const date = new Date(Number((count - fraction) / perSecond) * 1000);
@@ -51,7 +51,7 @@ function day(days: number): string {
   return Number.isNaN(date.getTime()) ? String(days) : date.toISOString().slice(0, -'T00:00:00.000Z'.length);
 }
 
-/** How hyparquet makes values of bytes and counts. A missing value is no argument of theirs, except for bytes. */
+/** Parsers of hyparquet for bytes and counts. Only those for bytes are called with missing values. */
 export const PARSERS = {
   timestampFromMilliseconds: (count: bigint) => timestamp(count, 1000n),
   timestampFromMicroseconds: (count: bigint) => timestamp(count, 1_000_000n),

@@ -28,22 +28,22 @@ interface ParquetLimits {
 /** All of MMLU has 14,042 rows and 7 MB. The rows of a file are in memory together. */
 const PARQUET_LIMITS: ParquetLimits = { rows: 1_000_000, bytes: 768 * 1024 * 1024 };
 
-/** A multiple-choice question with texts and labels of ten options has half as many. */
+/** Twice those of a multiple-choice question with texts and labels of ten options. */
 const VALUES_PER_ROW = 50;
-/** A run of a few bytes can have them all, and in memory each takes fifty. */
+/** A run of a few bytes can have them all, and each takes fifty bytes in memory. */
 const MAX_VALUES = 10_000_000;
 
 interface ParquetOptions {
-  /** Names of columns, or a choice of those that the file has; the others are not read. All if missing. */
+  /** Names of the columns to read, or a choice among those of the file; all if missing. */
   readonly columns?: readonly string[] | ((names: readonly string[]) => readonly string[]);
   readonly limits?: ParquetLimits;
 }
 
 /**
- * The rows of a parquet file, in order. Row groups are read one after another, and of each only the ranges of its
- * columns. Compressed with Snappy, gzip, zstd, Brotli or LZ4, or not at all.
- * @throws UserError for a file that is no parquet, is truncated, damaged, encrypted or too large, and for a column that
- *   is not there; errors of the source pass
+ * The rows of a parquet file, in order: row group by row group, and only the ranges of the columns. Compressed with
+ * Snappy, gzip, zstd, Brotli or LZ4, or not at all.
+ * @throws UserError for a file that is not parquet, truncated, damaged, encrypted or too large, and for a missing
+ *   column; errors of the source pass
  */
 export async function readParquet(source: ParquetSource, options: ParquetOptions = {}): Promise<ParquetRow[]> {
   const { limits = PARQUET_LIMITS } = options;
@@ -73,10 +73,7 @@ export async function readParquet(source: ParquetSource, options: ParquetOptions
   return rows;
 }
 
-/**
- * The rows of a local file.
- * @throws UserError as {@link readParquet} does, and for a file that is not there or is a link out of its folder
- */
+/** The rows of a local file. @throws UserError as {@link readParquet}, and for a missing file or a link to elsewhere */
 export async function readParquetFile(path: string, options: ParquetOptions = {}): Promise<ParquetRow[]> {
   const real = await resolveInside(dirname(path), basename(path));
   if (real === null) throw new UserError(`${path} does not exist`, 'give the path of a parquet file');
@@ -99,7 +96,7 @@ export async function readParquetFile(path: string, options: ParquetOptions = {}
   }
 }
 
-/** A file that is in memory. */
+/** A file in memory. */
 export function parquetBytes(bytes: Uint8Array, name: string): ParquetSource {
   const slice = (start: number, end = bytes.byteLength) => Uint8Array.from(bytes.subarray(start, end)).buffer;
   return { name, byteLength: bytes.byteLength, slice };
@@ -147,10 +144,7 @@ function columnsIn({ columns: all }: RowGroup, columns: readonly string[]): Colu
   return all.flatMap(({ meta_data: of }) => (of && columns.includes(of.path_in_schema[0] ?? '') ? [of] : []));
 }
 
-/**
- * The source, with a check of the pages of every column before they are unpacked. Whole columns are requested, or
- * several.
- */
+/** The source, with a check of the pages before they are unpacked. Requests are for one or several whole columns. */
 function withChecks(
   source: ParquetSource,
   chunks: readonly ColumnChunk[],
@@ -166,17 +160,14 @@ function withChecks(
   };
   const slice = (start: number, end = source.byteLength) => {
     const bytes = read(start, end);
-    // Ranges are requested together: after the first error, those of the others are not waited for.
+    // Ranges are requested together: after the first error, nobody waits for the others.
     bytes.catch(() => {});
     return bytes;
   };
   return { ...source, slice };
 }
 
-/**
- * Some rows of some columns, column by column.
- * @throws UserError where a column has another number of values than the group has rows, as in a damaged file
- */
+/** Rows of some columns, column by column. @throws UserError if a column has not one value for each row */
 async function readColumns(
   source: ParquetSource,
   metadata: FileMetaData,
@@ -212,7 +203,7 @@ type Codecs = typeof compressors;
 
 /**
  * Loaded for the first file: one codec is WebAssembly, and a machine with a memory limit may have no room for it. GZIP
- * and BROTLI are Node's own: they are native, and stop at the length that the page announces.
+ * and BROTLI are those of Node, which are native and stop at the announced length.
  */
 async function loadCodecs(): Promise<Codecs> {
   const { compressors: all } = await import('hyparquet-compressors');

@@ -1,6 +1,6 @@
-// The thread between a synchronous caller and a process that it can stop (stoppable-process.ts): requests come through
-// a port, answers go back through it, and the number of the request that was answered, which is shared, wakes the
-// caller. It is a separate file in dist (scripts/build.ts).
+// The thread between a synchronous caller and a process that it can stop (stoppable-process.ts): requests and answers
+// go through a port, and the shared number of the last answer wakes the caller. It is a separate file in dist
+// (scripts/build.ts).
 import { fork } from 'node:child_process';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { endsWithThisProcess } from './end-with-parent.ts';
@@ -15,7 +15,7 @@ const { port, shared, entry, heapMiB, load } = workerData as {
 };
 const answered = new Int32Array(shared);
 
-// Options and secrets of this process are none of its business.
+// Without the options and secrets of this process.
 const child = fork(entry, {
   execArgv: [`--max-old-space-size=${heapMiB}`],
   env: endsWithThisProcess(),

@@ -1,20 +1,17 @@
 import { type ErrorCode, UserError } from '../user-error.ts';
 import { endWithParent } from './end-with-parent.ts';
 
-/** Why a process does not answer any more. */
+/** Why a process stopped answering. */
 export type StopReason = 'deadline' | 'memory' | 'closed';
 
-/** What a stoppable process, or the bridge to it, answers to one request. */
+/** The answer of a stoppable process, or of the bridge to it, to one request. */
 export type ProcessAnswer<T> =
   | { readonly kind: 'value'; readonly value: T }
   | { readonly kind: 'user-error'; readonly problem: string; readonly hint: string; readonly code: ErrorCode | null }
   | { readonly kind: 'error'; readonly message: string; readonly stack: string | undefined }
   | { readonly kind: 'stopped'; readonly reason: StopReason };
 
-/**
- * Answer the parent process: the first message is what to load, every later one a request.
- * @returns never: the process ends when its parent is gone
- */
+/** Answer the parent, and end with it: the first message says what to load, every later one is a request. */
 export function serveProcess<Load, Loaded, Request, Reply>(
   start: (load: Load) => { readonly loaded: Loaded; readonly answer: (request: Request) => Reply },
 ): void {

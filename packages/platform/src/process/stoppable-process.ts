@@ -4,16 +4,14 @@ import { UserError } from '../user-error.ts';
 import type { ProcessAnswer, StopReason } from './serve-process.ts';
 import { workerEntry } from './worker-entry.ts';
 
-/** For an answer that was on its way when its time was over. */
+/** For an answer that was on its way at the deadline. */
 const GRACE_MILLISECONDS = 1000;
 
 /**
- * A process for work on what a stranger wrote, such as regular expressions and templates: it can be stopped, and its
- * memory is not that of this process. A thread is not enough, since one huge string ends all threads of a process at
- * once.
+ * A process for foreign regular expressions and templates: it can be stopped, and has its own memory. A thread is not
+ * enough, since one huge string ends all threads of a process at once.
  *
- * It is asked synchronously. A bridge thread talks to the process, and this thread waits for the bridge: see
- * process-bridge.ts.
+ * Calls are synchronous: a bridge thread talks to the process, and this thread waits for it (process-bridge.ts).
  */
 export class StoppableProcess<Request, Reply> {
   readonly #bridge: Worker;
@@ -33,7 +31,7 @@ export class StoppableProcess<Request, Reply> {
   }
 
   /**
-   * Start a process and let it load what it works on.
+   * Start a process and let it load its data.
    * @throws ProcessStopped if that takes too long or too much memory, and the UserError of the work
    */
   static async start<Request, Reply, Loaded>(
@@ -72,8 +70,8 @@ export class StoppableProcess<Request, Reply> {
   }
 
   /**
-   * Ask, and wait for the answer. A process that has not answered in time is stopped, and never answers again. Once it
-   * may be late: where a virtual machine was suspended, all of the time is over before anything could be answered.
+   * Ask, and wait for the answer. A process that does not answer in time is stopped for good. It may be late once:
+   * after a virtual machine was suspended, the deadline passes before anything could be answered.
    * @throws ProcessStopped then, and at every later call
    */
   ask(request: Request, milliseconds: number): Reply {
@@ -95,7 +93,7 @@ export class StoppableProcess<Request, Reply> {
     return resultOf(answer);
   }
 
-  /** Woken is not answered: under load, what wakes this thread may be the notification of the answer before. */
+  /** Waking up is not an answer: under load, the notification may be that of the answer before. */
   #isAnsweredWithin(milliseconds: number): boolean {
     const deadline = performance.now() + milliseconds;
     for (;;) {
@@ -134,7 +132,7 @@ export interface ProcessOptions {
   readonly milliseconds: number;
 }
 
-/** What the work was is known to the caller, who makes a message of it. */
+/** The caller, who knows the work, makes the message for the user. */
 export class ProcessStopped extends Error {
   override readonly name = 'ProcessStopped';
   readonly reason: StopReason;
@@ -158,7 +156,7 @@ function resultOf<T>(answer: ProcessAnswer<T>): T {
   }
 }
 
-/** It may be busy, and hears nothing but this. */
+/** A busy process reacts to no other signal. */
 function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');

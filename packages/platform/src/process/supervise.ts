@@ -5,20 +5,18 @@ import { UserError } from '../user-error.ts';
 import { endsWithThisProcess, endWithParent, hasParent } from './end-with-parent.ts';
 
 /**
- * A process that has done its work, or has reported why not, adds this to its exit code: Node and libraries that end a
- * process use small codes, and 1 of them must not look like the verdict "fail".
+ * Added to the exit code by a process that did its work or reported why not. Node and libraries end processes with
+ * small codes, and their 1 must not look like the verdict "fail".
  */
 const REPORTED = 64;
 
-/** The signals that a user or a runner sends to stop a program. */
+/** Signals with which users and runners stop a program. */
 const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface Supervision {
   /** Do the work, and set the exit code. */
   readonly work: () => Promise<void>;
-  /**
-   * In a process of its own. onnxruntime maps the files of weights: what is gone there ends a process without a word.
-   */
+  /** Does the work run in a second process? */
   readonly isApart: boolean;
   /** Report, in one line, why there is no result. */
   readonly report: (error: unknown) => void;
@@ -27,12 +25,11 @@ export interface Supervision {
 }
 
 /**
- * Do some work so that every end but that of the work itself is reported in one line, with an exit code that is no
- * verdict.
+ * Do some work. Every other end is reported in one line, with an exit code that is not a verdict.
  *
- * onnxruntime maps the files of weights: if another program makes one shorter, reading what is gone is a signal
- * (SIGBUS) that no JavaScript can catch, and so is the end of memory in a container (SIGKILL). Without a second
- * process, a step would end without a word.
+ * onnxruntime maps the files of weights. If another program makes one shorter, reading it is a signal (SIGBUS) that
+ * JavaScript cannot catch, and so is the end of memory in a container (SIGKILL). Without a second process, nothing
+ * would be reported.
  */
 export function supervise(supervision: Supervision): Promise<void> {
   if (hasParent()) {
@@ -55,7 +52,7 @@ async function finish({ work, report, exitCode }: Supervision, { mark }: { reado
     fail(error);
     process.exit();
   };
-  // Rejections that nobody handles arrive here, too.
+  // Unhandled rejections arrive here, too.
   process.on('uncaughtException', end);
   process.on('exit', () => {
     if (!isReported) fail(new Error('the program ended in the middle of its work'));
@@ -68,7 +65,7 @@ async function finish({ work, report, exitCode }: Supervision, { mark }: { reado
 /** Do the work in a second process, and report how it ended. */
 async function workApart({ work, report, exitCode }: Supervision): Promise<void> {
   const child = start();
-  // Without a second process it is done here.
+  // If no second process can start, work here.
   if (child === null) return work();
   const forward = (signal: NodeJS.Signals) => child.kill(signal);
   for (const signal of STOPPING) process.on(signal, forward);
@@ -101,7 +98,7 @@ async function workApart({ work, report, exitCode }: Supervision): Promise<void>
   report(deathBy(signal));
 }
 
-/** @returns null if the system starts no process: some of its reasons are thrown, others come later */
+/** @returns null if the system refuses to start a process; some refusals come later, as events */
 function start() {
   try {
     return spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
@@ -131,7 +128,7 @@ function deathBy(signal: NodeJS.Signals): UserError {
         'the process was killed (SIGKILL), most likely since the memory of the machine ran out',
         'use one with more memory, or --max-memory',
       );
-    // By one of these V8 ends a process that gets no memory.
+    // V8 ends a process without memory by one of these.
     case 'SIGABRT':
     case 'SIGTRAP':
     case 'SIGILL':

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The file that a thread or process is started from: next to the bundle in dist/, or next to the module in a source
- * tree if this Node reads TypeScript (22.18 and later).
+ * The file of a thread or process: next to the bundle in dist/, or next to the module in a source tree if this Node
+ * reads TypeScript (22.18 and later).
  * @param name of the file, without its extension; scripts/build.ts lists it
  * @param module `import.meta.url` of a module in the same folder
  * @returns null if there is nothing to start from
