@@ -1,7 +1,7 @@
 import { at, groupBy } from '@shadow-gate/platform';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-/** What is drawn with replacement: a fact, or all facts of a template. */
+/** The unit drawn with replacement: a fact, or all facts of a template. */
 export interface Unit {
   /** Units are drawn from those of the same stratum, as many as it has. */
   readonly stratum: string;
@@ -62,7 +62,7 @@ function stratumOf(units: readonly Unit[]) {
 }
 
 /**
- * The percentile interval of a bootstrap distribution. NaN, where the statistic has no value, is counted at both ends.
+ * The percentile interval of a bootstrap distribution. NaN, a statistic without a value, is counted at both ends.
  * @param ascending as `bootstrap` returns it
  * @param level two-sided, such as .95
  */

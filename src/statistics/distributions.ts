@@ -113,7 +113,7 @@ function stirlingError(n: number): number {
   return Math.log(factorial) - (n + 0.5) * Math.log(n) + n - 0.5 * Math.log(2 * Math.PI);
 }
 
-/** x · ln(x / mean) + mean − x, without cancellation where x is near the mean. */
+/** x · ln(x / mean) + mean − x, without cancellation if x is near the mean. */
 function deviance(x: number, mean: number): number {
   const apart = x - mean;
   const log = Math.abs(apart) < mean / 2 ? Math.log1p(apart / mean) : Math.log(x / mean);

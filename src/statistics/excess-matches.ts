@@ -47,7 +47,7 @@ export function excessMatches(
   for (let done = 1; done <= permutations; done += 1) {
     let sum = fixed;
     for (const { first, second } of strata) {
-      // Fisher–Yates, in place: what a permutation begins with does not matter.
+      // Fisher–Yates, in place: a permutation may begin with any order.
       for (let i = second.length - 1; i > 0; i -= 1) {
         const j = Math.trunc((generator.next() >>> 0) * ((i + 1) / TWO_TO_32));
         const swapped = second[i] as number;
@@ -81,7 +81,7 @@ function encode(pairs: readonly LabelPair[]): Stratum {
   };
 }
 
-/** Where one of the labelings is constant, every permutation matches as often. */
+/** If one of the labelings is constant, every permutation has as many matches. */
 function canVary({ first, second }: Stratum): boolean {
   return [first, second].every((labels) => labels.some((label) => label !== labels[0]));
 }

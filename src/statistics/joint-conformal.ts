@@ -67,7 +67,7 @@ function deviationsOf(values: readonly number[], side: ConformalSide): number[] 
   });
 }
 
-/** The standard deviation of a sample; of values that agree in all digits of a measurement, what these may hide. */
+/** The standard deviation of a sample; for values equal in all digits of a measurement, the one these may hide. */
 export function conformalSpread(values: readonly number[]): number {
   const rounding = LEAST_SPREAD * Math.max(...values.map(Math.abs));
   return Math.max(sampleDeviation(values), rounding, Number.MIN_VALUE);

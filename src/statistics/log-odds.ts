@@ -1,4 +1,4 @@
-/** The part of an accuracy that guessing does not explain: 0 at chance, 1 where all is right, negative below chance. */
+/** The part of an accuracy that guessing does not explain: 0 at chance, 1 if all is right, negative below chance. */
 export function aboveChance(accuracy: number, chance: number): number {
   return (accuracy - chance) / (1 - chance);
 }

@@ -9,10 +9,7 @@ export class ScaleCurve {
     this.#logs = factors.map(Math.log);
   }
 
-  /**
-   * What the number at each factor counts in the number at this one: the polynomial through all of them, in log factor
-   * (Lagrange).
-   */
+  /** Weight of the number at each factor in the number at this one: the polynomial in log factor (Lagrange). */
   weightsAt(factor: number): number[] {
     const x = Math.log(factor);
     return this.#logs.map((own, i) =>

@@ -78,7 +78,7 @@ const SPREAD_AT_LEAST = 20;
 /** So that (lost − won)/n = minimumDrop counts as reached, whatever the rounding. */
 const ROUNDING = 1e-9;
 
-/** Power as a function of the drop, so that what does not depend on the drop is computed once. */
+/** Power as a function of the drop: everything else is computed once. */
 function powerOf({ n, discordance, alpha, minimumDrop }: McNemarDesign): (drop: number) => number {
   if (!(discordance >= 0 && discordance <= 1)) throw new RangeError(`not a share: discordance ${discordance}`);
   const fewestLost: number[] = [];

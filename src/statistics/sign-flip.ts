@@ -45,9 +45,9 @@ const MOST_STEPS = 2e9;
 const FINEST = 128;
 
 /**
- * The same of differences that are no integers, such as those of shares of samples, on the coarsest grid 1/s on which
- * all of them lie: exact for s up to 128. On a finer one each |d| is rounded to 1/128, alike in both directions, so
- * that the test of what is left is exact. Sums that would take too long have the normal distribution of Σ ±|dᵢ|, whose
+ * The test for differences that are not integers, such as those of shares of samples, on the coarsest grid 1/s with all
+ * of them: exact for s up to 128. On a finer one each |d| is rounded to 1/128, alike in both directions, so that the
+ * test of the rounded ones is exact. Sums that would take too long have the normal distribution of Σ ±|dᵢ|, whose
  * variance is Σ dᵢ² (Lehmann & Romano 2005, §15.2), with half a step of correction for continuity.
  */
 export function gridSignFlip(differences: readonly number[]): number {

@@ -27,7 +27,7 @@ export function clusterInterval(groups: readonly (readonly number[])[], level: n
   );
 }
 
-/** The standard error of that mean; s/√n where each cluster has one value. Null for fewer than two clusters. */
+/** The standard error of that mean; s/√n if each cluster has one value. Null for fewer than two clusters. */
 export function clusteredError(groups: readonly (readonly number[])[]): number | null {
   if (groups.every(({ length }) => length === 1)) return standardErrorOfMean(groups.flat());
   return clusterInterval(groups, LEVEL)?.standardError ?? null;
@@ -37,8 +37,7 @@ export function clusteredError(groups: readonly (readonly number[])[]): number |
 const LEVEL = 0.95;
 
 /**
- * The same of a ratio of sums, such as log-likelihood per byte, over clusters of which each has its own of both, such
- * as texts.
+ * The interval of a ratio of sums over clusters that each have both sums, such as log-likelihood per byte over texts.
  * @returns null for fewer than two clusters
  */
 export function ratioInterval(

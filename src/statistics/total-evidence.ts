@@ -1,6 +1,6 @@
 import { at } from '@shadow-gate/platform';
 
-/** What is known of the numbers x₁ … x_N of a finite population that is looked at in random blocks. */
+/** A finite population of numbers x₁ … x_N, observed in random blocks. */
 export interface SeenBlocks {
   /** N. */
   readonly size: number;
@@ -12,8 +12,8 @@ export interface SeenBlocks {
 }
 
 /**
- * What is believed before anything was seen, as worth so many numbers, shares of which are at the bounds and the rest
- * 0. It decides how fast evidence grows, never whether it is valid. `quiet`: hardly anything changes, so that most can
+ * The belief before any observation, worth so many numbers: shares of them are at the bounds, and the rest is 0. It
+ * decides how fast evidence grows, never whether it is valid. `quiet`: hardly anything changes, so that most can
  * be saved. `lively`: some change both ways. `loud`: a clear effect upward.
  */
 const PRIORS = {
@@ -53,7 +53,7 @@ export function logEvidence(
   return wealthOf(seen, total, betsOf(seen, aims, prior));
 }
 
-/** The bet of each block, by what was seen before it. */
+/** The bet of each block, from the blocks before it. */
 function betsOf(seen: SeenBlocks, aims: readonly number[], prior: Prior): number[] {
   const belief = new Belief(seen, prior);
   let left = seen.size;
@@ -70,7 +70,7 @@ function wealthOf({ size, blocks, lowest }: SeenBlocks, total: number, bets: rea
   for (const [k, values] of blocks.entries()) {
     if (left === 0) break;
     const mean = (total - sum) / left;
-    // No population has this sum: what is left would have to be below its bound.
+    // No population has this sum: the rest would have to be below its bound.
     if (mean < lowest) return Infinity;
     const bet = at(bets, k);
     if (1 + bet * (lowest - mean) < 0) return -Infinity;
@@ -84,7 +84,7 @@ function wealthOf({ size, blocks, lowest }: SeenBlocks, total: number, bets: rea
   return (total - sum) / left < lowest ? Infinity : log;
 }
 
-/** What is left is believed to be like what was seen. */
+/** The belief that the rest is like the observed blocks. */
 class Belief {
   readonly #lowest: number;
   readonly #weights = new Map<number, number>();
@@ -98,7 +98,7 @@ class Belief {
     this.#add(0, (1 - low - high) * weight);
   }
 
-  /** Sum of what was seen. */
+  /** Sum of the observed numbers. */
   get sum(): number {
     return this.#sum;
   }
@@ -114,7 +114,7 @@ class Belief {
     this.#weights.set(value, (this.#weights.get(value) ?? 0) + weight);
   }
 
-  /** The bet by which wealth grows fastest if the mean of what is left is said to be this. */
+  /** The bet by which wealth grows fastest if this is the claimed mean of the rest. */
   betAgainst(mean: number): number {
     if (mean <= this.#lowest) return 0;
     const largest = 1 / (mean - this.#lowest);

@@ -3,7 +3,7 @@ import { arithmeticMean, sampleDeviation } from './descriptive.ts';
 interface WidenedRange {
   readonly low: number;
   readonly high: number;
-  /** What set each end: the observed range, or the mean and the standard deviation. */
+  /** The origin of each end: the observed range, or the mean and the standard deviation. */
   readonly by: { readonly low: RangeRule; readonly high: RangeRule };
 }
 type RangeRule = 'range' | 'deviations';
