@@ -27,7 +27,7 @@ import type { MeasureSpectraOptions } from './options.ts';
 import { roundNumber } from './round.ts';
 import type { MergedWeightMeasurement, MergeMeasurement } from './schema/merge.ts';
 
-/** What is compared: the checkpoint with the reference that the adapter was merged into. */
+/** The checkpoint, and the reference that the adapter was merged into. */
 interface MergeSides {
   readonly adapter: Adapter;
   readonly checkpoint: FullCheckpoint;
@@ -59,13 +59,13 @@ export async function measureMerge(
   refuseQuantized(checkpoint, names.reference, new Set(targets.map(({ merged }) => merged?.name)));
   const weights: MergedWeightMeasurement[] = [];
   const explained = new Set<string>();
-  /** Weights of the reference that the adapter changes, and that the checkpoint does not have under the same name. */
+  /** Weights of the reference that the adapter changes and the checkpoint does not have under the same name. */
   const lacking = new Set<string | null>();
   for (const [index, target] of targets.entries()) {
     const { name, merged, base, original, modules, views } = target;
     onProgress?.({ phase: 'merge', done: index, total: targets.length, item: name });
     if (merged) explained.add(merged.name);
-    // Experts may be stored under other names in the reference.
+    // The reference may store experts under other names.
     if (!merged || views) lacking.add(original);
     const described = describe(merged === null || views ? name : merged.name, modules);
     const status = unmerged(target);
@@ -90,7 +90,7 @@ export async function measureMerge(
     if (merged && explained.has(merged.name)) continue;
     if (merged) explained.add(merged.name);
     else lacking.add(names.reference(name)?.name ?? null);
-    const status = await judgeSaved({ merged, saved, base: names.reference(name), digests });
+    const status = await judgeSaved({ merged, base: names.reference(name) }, saved, digests);
     const own = { name: merged?.name ?? name, kind: 'saved', rank: null, scale: null } as const;
     weights.push({ ...own, status, residual: null, coefficient: null });
   }
@@ -127,8 +127,8 @@ function refuseUnchecked(adapter: Adapter, checkpoint: FullCheckpoint, reference
 }
 
 /**
- * Refuse weights that were quantized after the merge, where the adapter does not change them: whether they are those of
- * the reference cannot be seen behind the rounding.
+ * Refuse weights that the adapter does not change and that were quantized after the merge: behind the rounding, they
+ * cannot be compared with the reference.
  */
 function refuseQuantized(checkpoint: FullCheckpoint, find: FindTensor, changed: ReadonlySet<string | undefined>): void {
   for (const entry of checkpoint.tensors.values()) {
@@ -161,7 +161,7 @@ async function nonFiniteOf(entries: readonly TensorEntry[]): Promise<MergeMeasur
 
 type FindTensor = (name: string) => TensorEntry | null;
 
-/** Tensors under any of their names. A head that is tied to the embeddings may be stored as those alone. */
+/** Finds tensors under any of their names. A tied head may be stored as the embeddings alone. */
 function namesOf(checkpoint: FullCheckpoint): FindTensor {
   const names = new TensorNames(checkpoint.tensors);
   const embedding = checkpoint.architecture.tied ? tokenEmbedding(checkpoint.tensors.values()) : null;
@@ -171,7 +171,7 @@ function namesOf(checkpoint: FullCheckpoint): FindTensor {
 const isHead = (name: string): boolean => tensorPlace(name, { multimodal: false }).module === 'lm_head';
 
 interface MergeTarget {
-  /** In the adapter; of an expert, in the checkpoint. */
+  /** The name in the adapter; for an expert, in the checkpoint. */
   readonly name: string;
   readonly merged: TensorEntry | null;
   readonly base: TensorEntry | null;
@@ -181,7 +181,7 @@ interface MergeTarget {
   readonly views?: MergedWeight['views'];
 }
 
-/** The weights that the adapter changes: two modules that are tied to each other change the same one. */
+/** The weights that the adapter changes: two tied modules change the same one. */
 function targetsOf({ modules, saved }: Adapter, find: Record<'checkpoint' | 'reference', FindTensor>): MergeTarget[] {
   const targets = new Map<string, MergeTarget>();
   for (const module of modules) {
@@ -224,8 +224,8 @@ function ofExperts({ name, merged, base, module }: ExpertWeight): MergeTarget {
 }
 
 /**
- * PEFT saves the base of adapted embeddings with their LoRA, and loads it. It counts where tokens were added to it; if
- * it has the same shape, it is what the reference has, or the reference is another model.
+ * PEFT saves the base of adapted embeddings with their LoRA, and loads it. It counts if tokens were added to it; with
+ * the same shape, it equals the reference, or the reference is another model.
  */
 function baseOf(original: TensorEntry | null, copy: TensorEntry | undefined): TensorEntry | null {
   return original && copy && original.shape.join() !== copy.shape.join() ? copy : original;
@@ -239,7 +239,7 @@ function describe(name: string, [{ rank, scale, magnitude }]: MergeTarget['modul
   return { name, kind: magnitude ? 'dora' : 'lora', rank, scale: roundNumber(scale) } as const;
 }
 
-/** @returns null if both are there, and have the shape of the update */
+/** @returns null if both exist and have the shape of the update */
 function unmerged({ merged, base, modules, views }: MergeTarget) {
   if (!merged) return 'notInCheckpoint';
   if (!base) return 'notInReference';
@@ -257,17 +257,11 @@ function unmerged({ merged, base, modules, views }: MergeTarget) {
   return isAlike ? null : 'otherShape';
 }
 
-async function judgeSaved({
-  merged,
-  saved,
-  base,
-  digests,
-}: {
-  readonly merged: TensorEntry | null;
-  readonly saved: TensorEntry;
-  readonly base: TensorEntry | null;
-  readonly digests: TensorDigests;
-}): Promise<MergedWeightMeasurement['status']> {
+async function judgeSaved(
+  { merged, base }: Pick<MergeTarget, 'merged' | 'base'>,
+  saved: TensorEntry,
+  digests: TensorDigests,
+): Promise<MergedWeightMeasurement['status']> {
   if (!merged) return 'notInCheckpoint';
   if (merged.shape.join() !== saved.shape.join()) return 'otherShape';
   if (await areTensorsEqual(merged, saved, digests)) return 'applied';
@@ -301,7 +295,7 @@ async function compareOthers({
   }
   for (const entry of reference.tensors.values()) {
     if (inCheckpoint.find(entry.name) || lacking.has(entry.name) || isBuffer(entry)) continue;
-    // The head of a model with tied weights is stored or left out, as a library likes.
+    // Libraries store the tied head or leave it out.
     if (checkpoint.architecture.tied && isHead(entry.name)) continue;
     unequal.push({ name: entry.name, change: 'missing' });
   }
@@ -309,8 +303,8 @@ async function compareOthers({
 }
 
 /**
- * A head that is stored in addition to the embeddings that it is tied to, and is the same. Training of the embeddings
- * alone (`modules_to_save`) unties the head: it stays what the reference has as embeddings.
+ * Is it a head equal to the embeddings that it is tied to? If the embeddings alone were trained (`modules_to_save`),
+ * the head is untied and stays equal to those of the reference.
  */
 async function isTiedHead(
   entry: TensorEntry,

@@ -38,7 +38,7 @@ const FAULTS: Readonly<Record<MergedWeightMeasurement['status'], Fault | null>> 
   unreadable: 'unreadable',
 };
 
-/** One finding for each thing that went wrong, over all weights that it went wrong with. */
+/** One finding for each fault, over all weights that have it. */
 function faults({ weights }: MergeMeasurement, level: Level): Finding[] {
   const found = weights.flatMap((weight) => {
     const fault = FAULTS[weight.status];
@@ -51,7 +51,7 @@ function faults({ weights }: MergeMeasurement, level: Level): Finding[] {
       residual,
       coefficient,
     }));
-    // A weight in a dtype that is not read may well be merged.
+    // A weight in a dtype that is not read may be merged.
     const own = fault === 'unreadable' && level === 'fail' ? 'inconclusive' : level;
     return { kind: 'merge-fault', level: own, fault, named, weights: group.length, all: weights.length };
   });
@@ -62,7 +62,7 @@ function otherTensors({ others: { unequal } }: MergeMeasurement, level: Level): 
   return [{ kind: 'merge-other-tensors', level, named: unequal.slice(0, NAMED), tensors: unequal.length }];
 }
 
-/** Updates that the dtype of the checkpoint rounds away, merged or not: if that is all of them, nothing is proven. */
+/** Updates that the dtype of the checkpoint rounds away. If it does so to all of them, nothing is proven. */
 function unseen({ weights }: MergeMeasurement): Finding[] {
   const lost = weights.filter(({ status }) => status === 'belowRounding');
   const [example] = lost;

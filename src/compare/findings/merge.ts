@@ -72,7 +72,7 @@ export const mergeFindings = [
       all: count,
       /** Largest r = ‖W − (W₀ + s·BA)‖ ÷ the expected rounding. */
       residual: z.number(),
-      /** Other tensors, which are those of the reference. */
+      /** Other tensors, equal to those of the reference. */
       others: count,
     },
     reason: ({ residual }) => aboutMerge('merge', { candidate: residual, tolerance: { residual: MAX_RESIDUAL } }),

@@ -11,7 +11,7 @@ const OLDER_STATUSES = ['wrongFactor', 'withoutMagnitude'] as const;
 
 /** One weight that the adapter changes. */
 const mergedWeightSchema = z.strictObject({
-  /** Under its name in the checkpoint; under that in the adapter where the checkpoint does not have it. */
+  /** The name in the checkpoint; in the adapter if the checkpoint lacks it. */
   name: z.string(),
   /** `saved`: stored whole with the adapter (`modules_to_save`); it has no rank, scale, residual or coefficient. */
   kind: z.enum(['lora', 'dora', 'saved']),
@@ -37,7 +37,7 @@ export const mergeSchema = z.strictObject({
     isRankStabilized: z.boolean().optional(),
   }),
   weights: z.array(mergedWeightSchema),
-  /** Tensors that the adapter does not change: they must be those of the reference. */
+  /** Tensors that the adapter does not change must equal those of the reference. */
   others: z.strictObject({
     equal: count,
     unequal: z.array(z.strictObject({ name: z.string(), change: z.enum(['changed', 'missing', 'added']) })),
