@@ -3,7 +3,7 @@ import { isHubPath } from '@shadow-gate/checkpoints/hub';
 import type { ChangedInput } from '../compare/finding.ts';
 import type { ApprovedFiles, Standing } from '../github/approved/index.ts';
 
-/** What else a verdict depends on, besides policy and baseline: paths of the workspace. */
+/** Workspace paths that a verdict depends on, besides policy and baseline. */
 export interface NamedPaths {
   readonly reference?: string | null | undefined;
   readonly tokenizer?: string | undefined;
@@ -14,8 +14,8 @@ export interface NamedPaths {
 }
 
 /**
- * What a change does to the files that a workflow names, and to the workflow itself with what it calls. They are used
- * as they are checked out, so that nothing can be concluded once a change has touched them.
+ * Changes to the files that a workflow names, to the workflow itself and to what it calls. They are used as checked
+ * out, so nothing can be concluded once a change has touched them.
  */
 export async function listChangedInputs(files: ApprovedFiles, paths: NamedPaths): Promise<ChangedInput[]> {
   const changes: ChangedInput[] = [];
@@ -24,10 +24,8 @@ export async function listChangedInputs(files: ApprovedFiles, paths: NamedPaths)
     if (path === null || isHubPath(path)) continue;
     const standing = await files.standingOf(path, input);
     if (standing === null || standing.change === null) continue;
-    changes.push({
-      ...{ level: 'inconclusive', input, change: standing.change },
-      ...{ path, base: files.short, counts: 'change' },
-    });
+    const { change } = standing;
+    changes.push({ level: 'inconclusive', input, change, path, base: files.short, counts: 'change' });
   }
   return [...changes, ...(await changedWorkflow(files, paths.workflow ?? null))];
 }
@@ -36,15 +34,15 @@ const WORKFLOWS = '.github/workflows';
 const ACTIONS = '.github/actions';
 
 /**
- * What a change does to the workflow: to its file, to any other workflow or action of the repository, since one calls
- * another and a job can have the name of the gate's, and to local actions elsewhere that are called. The settings of a
- * run cannot be compared, and a pull request that improves its workflow has to be possible: this only warns.
- * @param workflow its file; null if it is one of another repository
+ * Changes to the workflow's file, to any other workflow or action of the repository (one can call another, and a job
+ * can take the name of the gate's), and to local actions elsewhere that are called. This only warns: the settings of a
+ * run cannot be compared, and a pull request must be able to improve its workflow.
+ * @param workflow its file; null if it belongs to another repository
  */
 async function changedWorkflow(files: ApprovedFiles, workflow: string | null): Promise<ChangedInput[]> {
   const changes: ChangedInput[] = [];
   const paths = new Set([...(workflow === null ? [] : [workflow]), WORKFLOWS, ACTIONS]);
-  // A set hands out what is added on the way.
+  // Iterating a Set also visits values added during the loop.
   for (const path of paths) {
     const isCheckedOut = isIn(ACTIONS, path) ? path !== ACTIONS : !isIn(WORKFLOWS, path);
     const standing = await files.standingOf(path, 'workflow', { ofRun: isIn(WORKFLOWS, path) });
@@ -56,23 +54,23 @@ async function changedWorkflow(files: ApprovedFiles, workflow: string | null): P
       changes.push({ level: 'warn', input: 'workflow', change, path, base: files.short, counts: 'change' });
     }
   }
-  // A folder says less than what is named of it.
+  // A changed file inside a folder tells more than the folder.
   return changes.filter(({ path }) => !changes.some((other) => other.path !== path && isIn(path, other.path)));
 }
 
 const isIn = (folder: string, path: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
-/** A local action or workflow that is called; an approved text is no riddle, so that no parser is needed. */
+/** A call of a local action or workflow. The text is approved, so a regular expression is enough. */
 const USES = /\buses["']?\s*:\s*["']?\.\/([^\s"'#,}\]]*)/g;
 
-/** What something calls that the change does not touch, so that the text of the base commit is that which runs. */
+/** What an unchanged workflow or action calls, by its text at the base commit, which is the text that runs. */
 async function calledBy(files: ApprovedFiles, base: Standing['base'], path: string): Promise<string[]> {
   if (base?.kind === 'folder') return path === WORKFLOWS || path === ACTIONS ? [] : manifestsOf(path);
   if (base?.kind !== 'file' || !/\.ya?ml$/.test(path)) return [];
   const text = await files.textOf(base, path, 'workflow');
   return [...text.matchAll(USES)].flatMap(([, called = '']) => {
     const target = posix.normalize(called).replace(/\/$/, '');
-    // Everything is in the root of a repository that is itself an action.
+    // The repository itself is an action.
     return target === '.' ? manifestsOf('') : target.startsWith('..') ? [] : [target];
   });
 }

@@ -118,8 +118,8 @@ function originOf({ baseline }: JudgingRun, { policy }: ResolvedPolicy): Origin 
   if (baseline === ARTIFACT) return ARTIFACT;
   if (policy.baseline !== 'file' && baseline !== INPUT_DEFAULTS.baseline) {
     throw new UserError(
-      `the policy says baseline: ${policy.baseline}, and the input baseline is ${baseline}`,
-      'give one of them',
+      `the policy sets \`baseline: ${policy.baseline}\`, but the input \`baseline\` is ${baseline}`,
+      'set only one of them',
     );
   }
   return policy.baseline;

@@ -32,7 +32,7 @@ export interface ModelCardOptions {
 function parsePlace(text: string, before: ReadonlyMap<string, HubTask> = new Map()): ReadonlyMap<string, HubTask> {
   const { name, dataset = '', task = '' } = /^(?<name>.+)=(?<dataset>[^=:]+):(?<task>[^=]+)$/s.exec(text)?.groups ?? {};
   if (name === undefined || before.has(name) || !HUB_DATASET.test(dataset) || !HUB_TASK.test(task)) {
-    throw new InvalidArgumentError(`allowed: ${PLACE_WORDS}.`);
+    throw new InvalidArgumentError(`Allowed: ${PLACE_WORDS}.`);
   }
   return new Map([...before, [name, { dataset, task }]]);
 }

@@ -333,16 +333,16 @@ export function parseMebibytes(text: string): number {
 
 function parsePositive(text: string, unit: string): number {
   const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError(`not a number of ${unit} above 0.`);
+  if (!(value > 0)) throw new InvalidArgumentError(`Not a number of ${unit} above 0.`);
   return value;
 }
 
 function parseTokens(text: string): number {
-  return parseCount(text) ?? refuseAs('not a number of tokens.');
+  return parseCount(text) ?? refuseAs('Not a number of tokens.');
 }
 
 export function parseCountOption(text: string): number {
-  return parseCount(text) ?? refuseAs('not a whole number above 0.');
+  return parseCount(text) ?? refuseAs('Not a whole number above 0.');
 }
 
 function parseTimeoutOption(text: string): number {
@@ -371,7 +371,7 @@ export function parseTimeOption(text: string): number {
 }
 
 function refuse(allowed: string): never {
-  return refuseAs(`allowed: ${allowed}.`);
+  return refuseAs(`Allowed: ${allowed}.`);
 }
 
 function refuseAs(problem: string): never {

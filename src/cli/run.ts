@@ -75,7 +75,7 @@ function createProgram({ stdout, stderr }: Io, output: Output): Command {
     .version(VERSION, '-v, --version', 'print the version')
     .option('--debug', 'print each step of the set-up of CUDA, and the stack trace of an error')
     .addHelpText('after', EXIT_HELP)
-    .option('--color', 'use colors even if the output is no terminal (also FORCE_COLOR)')
+    .option('--color', 'use colors even if the output is not a terminal (also FORCE_COLOR)')
     .option('--no-color', 'use none (also NO_COLOR)')
     .configureHelp({ ...WRAPPED_HELP, ...GROUPED_HELP, subcommandTerm: (command) => command.name() })
     .exitOverride()

@@ -70,12 +70,12 @@ const REPOSITORY = /^[\w.-]+\/[\w.-]+$/;
 
 function parseRepository(text: string): string {
   if (REPOSITORY.test(text)) return text;
-  throw new InvalidArgumentError('not the owner and the name of a repository.');
+  throw new InvalidArgumentError('Not the owner and the name of a repository.');
 }
 
 function parseWorkflow(text: string): ExpectedWorkflow {
   const parts = /^(?:([\w.-]+\/[\w.-]+)\/)?(\.github\/workflows\/[^@/]+)(?:@(.+))?$/.exec(text);
-  if (parts === null) throw new InvalidArgumentError('not the path of a workflow, such as .github/workflows/gate.yml.');
+  if (parts === null) throw new InvalidArgumentError('Not the path of a workflow, such as .github/workflows/gate.yml.');
   const [, repository = null, path = '', ref = null] = parts;
   return { repository, path, ref };
 }

@@ -285,7 +285,7 @@ describe('measure --shard', () => {
   });
 
   it.each([
-    [['--shard', '5/4'], /allowed: i\/n/],
+    [['--shard', '5/4'], /Allowed: i\/n/],
     [['--shard', '1/4', '--budget', '60s'], /leave out the budget/],
     [['--shard', '1/4', '--seed', 'rotate'], /draw one number/],
   ])('is refused in one line with %j', async (options, message) => {

@@ -135,7 +135,7 @@ describe('results for a model card', () => {
       ['--model-card', card(), '--hub-task', 'sg_easy_sums=org/a:b', '--hub-task', 'sg_common_facts=org/a:b'],
       'are both task b of org/a',
     ],
-    [['--model-card', card(), '--hub-task', 'sg_easy_sums=a:b'], 'allowed: NAME=ORG/DATASET:TASK'],
+    [['--model-card', card(), '--hub-task', 'sg_easy_sums=a:b'], 'Allowed: NAME=ORG/DATASET:TASK'],
     [['--model-card', card(), '--hub-task', 'x=org/a:b', '--hub-task', 'x=org/a:c'], 'each name once'],
     [['--hub-task', 'sg_easy_sums=org/a:b'], '--hub-task is about --model-card'],
     [['--model-card', temporaryFolder()], 'not a file'],

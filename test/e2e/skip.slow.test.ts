@@ -69,9 +69,9 @@ it.each<[string, StoredLabeling[], string]>([
   [
     'an app, which does so for the author',
     [labeled('bot[bot]', { actor: { login: 'bot[bot]', type: 'Bot' } })],
-    'bot[bot] is no person',
+    'bot[bot] is not a person: a label set by an app does not count',
   ],
-  ['a person who is deleted', [labeled('', { actor: null })], 'who put it there is no person'],
+  ['a person who is deleted', [labeled('', { actor: null })], 'who put it there is not a person'],
   [
     'a stranger, after a maintainer took it away',
     [labeled('maintainer'), labeled('maintainer', { event: 'unlabeled' }), labeled('stranger')],

@@ -36,7 +36,7 @@ export async function whoLabeled(
     );
     if (last?.event !== 'labeled') return { refused: 'GitHub does not say who put it there' };
     const { login, type } = last.actor ?? { login: 'who put it there', type: '' };
-    if (type !== 'User') return { refused: `${login} is no person` };
+    if (type !== 'User') return { refused: `${login} is not a person: a label set by an app does not count` };
     const permission = await permissionOf(octokit, { owner, repo, username: login });
     if (MAY_WRITE.includes(permission)) return { login, at: last.created_at };
     return { refused: `${login}, who put it there, has ${permission} access and not write access` };
