@@ -4,9 +4,9 @@ import type { OnProgress } from '@shadow-gate/platform/progress';
 import { VERDICT_EXIT } from '../compare/report.ts';
 import { logLine, printable } from '../report/escape.ts';
 import type { TerminalOptions } from '../report/terminal/index.ts';
-import { programWords } from './init/shell-words.ts';
 import { openDisplay, type ProgressDisplay } from './progress/progress-display.ts';
 import { openThreadedDisplay } from './progress/threaded-display.ts';
+import { programWords } from './shell-words.ts';
 
 /** The exit codes are an interface: do not change them. */
 export const EXIT = { ...VERDICT_EXIT, couldNotJudge: 2 } as const;

@@ -5,7 +5,7 @@ import { isHubPath } from '@shadow-gate/checkpoints/hub';
 import { at, UserError } from '@shadow-gate/platform';
 import picomatch from 'picomatch';
 import type { NamedCheckpoint } from '../compare/sweep/index.ts';
-import { looksLikeCheckpoint } from './init/find-checkpoints.ts';
+import { looksLikeCheckpoint } from './find-checkpoints.ts';
 
 /**
  * The checkpoints that a user named, in the order of their steps where every name has one, else as given; names in a

@@ -80,15 +80,12 @@ describe('shadow-gate init', () => {
       { 'models/base': 'base', 'models/my model': 'coverage-expanding' },
       { withPolicy: false },
     );
-    cpSync(repository('examples/probes.jsonl'), join(folder, 'probes.jsonl'));
     execFileSync('git', ['init', '-q'], { cwd: folder });
-    // The candidate, its reference, the benchmark, and now.
-    const { code, stdout, stderr } = await cli(folder, ['init'], 'models/my model\n\ny\ny\n');
+    // The candidate, its reference, and now.
+    const { code, stdout, stderr } = await cli(folder, ['init'], 'models/my model\n\ny\n');
     expect(code, stderr).toBe(0);
     for (const path of [WORKFLOW, 'shadow-gate.yml', BASELINE]) expect(stdout).toContain(`✔ wrote ${path}\n`);
-    expect(parse(readFileSync(join(folder, 'shadow-gate.yml'), 'utf8'))).toEqual({
-      probes: ['builtin', 'probes.jsonl'],
-    });
+    expect(parse(readFileSync(join(folder, 'shadow-gate.yml'), 'utf8'))).toEqual({ probes: ['builtin'] });
     const { checkpoint, reference, probes } = await readMeasurement(join(folder, BASELINE));
     expect([checkpoint.parameters, reference?.parameters]).toEqual([505_056, 505_056]);
     expect(probes?.status).toBe('measured');
@@ -98,13 +95,13 @@ describe('shadow-gate init', () => {
     const commands = stdout.split('\n').filter((line) => line.startsWith('      '));
     expect(commands).toHaveLength(3);
     const identity = ['-c', 'user.name=a', '-c', 'user.email=a@b.c'];
-    execFileSync('bash', ['-ec', `git() { command git ${identity.join(' ')} "$@"; }\n${commands.join('\n')}`], {
-      cwd: folder,
-    });
+    // So small a model knows nothing of the built-in suite: the check is inconclusive.
+    const script = `git() { command git ${identity.join(' ')} "$@"; }\n${commands.join('\n')} || test $? = 3`;
+    execFileSync('bash', ['-ec', script], { cwd: folder });
     expect(existsSync(join(folder, 'report/report.json'))).toBe(true);
     const committed = execFileSync('git', ['ls-files'], { cwd: folder, encoding: 'utf8' });
     expect(committed.split('\n').sort().join()).toBe(
-      ['', '.github/workflows/shadow-gate.yml', BASELINE, 'probes.jsonl', 'shadow-gate.yml'].sort().join(),
+      ['', '.github/workflows/shadow-gate.yml', BASELINE, 'shadow-gate.yml'].sort().join(),
     );
   });
 
@@ -113,25 +110,18 @@ describe('shadow-gate init', () => {
     const config = join(folder, 'models/new/tokenizer_config.json');
     const template = '{% for message in messages %}{{ message.content }}{% endfor %}';
     writeFileSync(config, JSON.stringify({ ...JSON.parse(readFileSync(config, 'utf8')), chat_template: template }));
-    cpSync(repository('examples/probes.jsonl'), join(folder, 'probes.jsonl'));
     const policy = () => parse(readFileSync(join(folder, 'shadow-gate.yml'), 'utf8'));
-    // No reference, the benchmark, no chat template, and not now.
-    const asked = await cli(folder, ['init'], 'none\ny\nn\nn\n');
+    // No reference, no chat template, and not now.
+    const asked = await cli(folder, ['init'], 'none\nn\nn\n');
     expect(asked.code, asked.stderr).toBe(0);
     const said = `${asked.stdout}${asked.stderr}`.replaceAll(/\s+/g, ' ');
-    expect(said).toContain(
-      '· Numbers with and without the chat template are not comparable: after a switch, the baseline',
-    );
     expect(said).toContain('The model has a chat template. Ask it through the template, as its users do? [Y/n] n');
-    // What no reference costs.
-    expect(said).toMatch(/· With a reference, the gate measures the training update ΔW: .* What was it trained from\?/);
     expect(policy()['chat-template']).toBe(false);
     rmSync(join(folder, 'shadow-gate.yml'));
     rmSync(join(folder, WORKFLOW));
     const { code, stdout, stderr } = await cli(folder, ['init', '--yes']);
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('✔ the probes are asked through the chat template');
-    expect(stdout).not.toContain('not comparable');
     expect(policy()['chat-template']).toBe(true);
     const { probes } = await readMeasurement(join(folder, BASELINE));
     expect(probes).toMatchObject({ status: 'measured', chatTemplate: true });
@@ -147,7 +137,7 @@ describe('shadow-gate init', () => {
     expect(readFileSync(join(folder, WORKFLOW), 'utf8')).toBe('mine');
     expect(readFileSync(join(folder, 'shadow-gate.yml'), 'utf8')).toBe(policy);
     const baseline = readFileSync(join(folder, BASELINE), 'utf8');
-    expect(stdout).toMatch(/takes about .* on the CPU of this machine/);
+    expect(stdout).toContain('· measuring models/new as the first baseline');
     const again = await cli(folder, ['init', '--yes']);
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining(`· kept ${BASELINE}`)]);
     expect(readFileSync(join(folder, BASELINE), 'utf8')).toBe(baseline);
@@ -157,8 +147,8 @@ describe('shadow-gate init', () => {
     const models = { 'models/base': 'base', 'models/new': 'coverage-expanding', 'models/approved': 'base' };
     const folder = userFolder(models);
     write(folder, '.github/workflows/gate.yml', 'jobs:\n  a:\n    steps:\n      - uses: x/shadow-gate@v0\n');
-    // The candidate, its reference, what is approved, no other workflow, the policy as it is, and not now.
-    const { code, stdout } = await cli(folder, ['init'], '\n\n\nn\n\nn\n');
+    // The candidate, its reference, no other workflow, the policy as it is, and not now.
+    const { code, stdout } = await cli(folder, ['init', '--baseline', 'models/approved'], '\n\nn\n\nn\n');
     expect(code).toBe(0);
     expect(stdout).toContain('· kept .github/workflows/gate.yml');
     expect(stdout).toMatch(
@@ -229,11 +219,10 @@ describe('shadow-gate init', () => {
       budget: null,
       usesHub: false,
       timeoutMinutes: 60,
-      runnerNeeds: null,
     };
     const server = { kind: 'server', endpoint: 'http://localhost:8000/v1', tokenizer: 'tok', isPrivate: true } as const;
     const all: WorkflowFacts[] = [
-      { ...base, source: { kind: 'hub', folder: '' }, usesHub: true, runnerNeeds: '33 GB of free memory' },
+      { ...base, source: { kind: 'hub', folder: '' }, usesHub: true },
       { ...base, source: server },
       { ...base, source: { ...server, endpoint: 'https://api.example.com/v1', isPrivate: false } },
       ...['a: b', '$' + '{{ secrets.X }}', '"', '- x', '$(id)', 'x\u001b[0m', '*', '#'].map(

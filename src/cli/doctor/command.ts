@@ -2,8 +2,9 @@ import { type Command, Option } from 'commander';
 import { HALVES } from '../../measure/options.ts';
 import { controlOption, deviceOptions, policyOption } from '../options.ts';
 import type { Output } from '../output.ts';
-import type { DoctorOptions } from './options.ts';
+
 import { runDoctor } from './run-doctor.ts';
+import type { DoctorOptions } from './settings.ts';
 
 const DOCTOR_EXAMPLES = `
 Examples:

@@ -1,4 +1,8 @@
+import { styleText } from 'node:util';
 import { describeError, UserError } from '@shadow-gate/platform';
+import { printable } from '../../report/escape.ts';
+import type { TerminalOptions } from '../../report/terminal/index.ts';
+import { inWidth } from '../init/say.ts';
 
 /** What one check of `doctor` found. */
 export interface Diagnosis {
@@ -16,24 +20,17 @@ export const ok = (text: string): DoctorFinding => ({ status: 'ok', text, fix: n
 export const warning = (text: string, fix: string): DoctorFinding => ({ status: 'warning', text, fix });
 export const problem = (text: string, fix: string): DoctorFinding => ({ status: 'problem', text, fix });
 
-/** A check, and what it found: null if there is nothing to check. */
-export interface DoctorCheck {
-  readonly name: string;
-  readonly run: () => Promise<DoctorFinding | null>;
-}
+/** Checks by their names, in order. One returns null if there is nothing to check. */
+export type DoctorChecks = Readonly<Record<string, () => Promise<DoctorFinding | null>>>;
 
 /** Run the checks one after the other. A check that breaks is a problem with its reason, and the others go on. */
-export async function runChecks(
-  checks: readonly DoctorCheck[],
-  onDone: (diagnosis: Diagnosis) => void,
-): Promise<Diagnosis[]> {
+export async function runChecks(checks: DoctorChecks, onDone: (diagnosis: Diagnosis) => void): Promise<Diagnosis[]> {
   const done: Diagnosis[] = [];
-  for (const { name, run } of checks) {
+  for (const [name, run] of Object.entries(checks)) {
     const finding = await run().catch(broken);
     if (finding === null) continue;
-    const diagnosis = { name, ...finding };
-    done.push(diagnosis);
-    onDone(diagnosis);
+    done.push({ name, ...finding });
+    onDone({ name, ...finding });
   }
   return done;
 }
@@ -50,4 +47,30 @@ export function shared<T>(work: () => Promise<T>): () => Promise<T> {
     result ??= work();
     return result;
   };
+}
+
+const MARKS = { ok: '✔', warning: '▲', problem: '✘' } as const;
+const COLORS = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
+
+const LONGEST = 1000;
+
+/** One line for a check, or as many as the terminal needs; what to do is below it. */
+export function renderDiagnosis({ name, status, text, fix }: Diagnosis, { color, width }: TerminalOptions): string {
+  const line = inWidth(`${MARKS[status]} ${name}: ${printable(text, LONGEST)}`, width);
+  const painted = color ? styleText(COLORS[status], MARKS[status], { validateStream: false }) + line.slice(1) : line;
+  if (fix === null) return painted;
+  const hint = inWidth(printable(fix, LONGEST), width - ARROW.length);
+  return `${painted}\n${ARROW}${hint.replaceAll('\n', `\n${' '.repeat(ARROW.length)}`)}`;
+}
+
+const ARROW = '  → ';
+
+/** What all checks come to. */
+export function renderDoctorSummary(all: readonly Diagnosis[]): string {
+  const count = (wanted: Diagnosis['status']) => {
+    const number = all.filter(({ status }) => status === wanted).length;
+    return `${number} ${wanted}${number === 1 ? '' : 's'}`;
+  };
+  const warned = count('warning') === '0 warnings' ? '' : `, ${count('warning')}`;
+  return `${count('problem') === '0 problems' ? '✔ everything can work' : `✘ ${count('problem')}`}${warned}`;
 }

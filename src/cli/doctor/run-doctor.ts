@@ -1,31 +1,39 @@
 import { openCheckpoint } from '@shadow-gate/checkpoints';
 import { expectModelMemory } from '@shadow-gate/language-model';
+import { given } from '@shadow-gate/platform';
+import { control } from '../../gate/control.ts';
 import { selectProbes } from '../../gate/select-probes.ts';
 import { findPolicy } from '../../policy/load.ts';
 import { printableJson } from '../../report/escape.ts';
-import { describeCheckpoint, openBase } from '../init/model.ts';
+import { controlSentence } from '../../report/text/index.ts';
+import { openBase } from '../init/model.ts';
 import { EXIT, type Output } from '../output.ts';
-import { controlCheck } from './check-control.ts';
+import { endpointFromOptions } from '../settings.ts';
+import { fileChecks } from './check-files.ts';
 import { modelChecks } from './check-model.ts';
 import { runnerChecks } from './check-runner.ts';
-import { setUpChecks } from './check-set-up.ts';
-import { tokenCheck } from './check-token.ts';
-import { workflowChecks } from './check-workflow.ts';
-import { type Diagnosis, type DoctorCheck, runChecks, shared } from './diagnosis.ts';
-import type { DoctorOptions } from './options.ts';
-import { renderDiagnosis, renderDoctorSummary } from './render.ts';
-import { type DoctorSettings, findSettings } from './settings.ts';
+import {
+  type DoctorChecks,
+  ok,
+  problem,
+  renderDiagnosis,
+  renderDoctorSummary,
+  runChecks,
+  shared,
+} from './diagnosis.ts';
+import { type DoctorOptions, type DoctorSettings, findSettings } from './settings.ts';
+
+interface DoctorContext {
+  readonly root: string;
+  readonly output: Output;
+}
 
 /** Check everything that a run needs, and set the exit code: 2 if something cannot work. */
-export async function runDoctor(
-  options: DoctorOptions,
-  { root, output }: { readonly root: string; readonly output: Output },
-): Promise<void> {
+export async function runDoctor(options: DoctorOptions, { root, output }: DoctorContext): Promise<void> {
   const settings = await findSettings(options, root);
-  const onDone = (diagnosis: Diagnosis) => {
+  const all = await runChecks(checksOf(settings, options, { root, output }), (diagnosis) => {
     if (!options.json) output.print(renderDiagnosis(diagnosis, output.terminal));
-  };
-  const all = await runChecks(checksOf(settings, options, { root, output }), onDone);
+  });
   const isHealthy = all.every(({ status }) => status !== 'problem');
   output.print(options.json ? printableJson({ ok: isHealthy, checks: all }) : `\n${renderDoctorSummary(all)}`);
   output.exitCode = isHealthy ? EXIT.pass : EXIT.couldNotJudge;
@@ -33,39 +41,55 @@ export async function runDoctor(
 
 function checksOf(
   settings: DoctorSettings,
-  { device, control }: DoctorOptions,
-  { root, output }: { readonly root: string; readonly output: Output },
-): DoctorCheck[] {
+  { device, control: checks }: DoctorOptions,
+  { root, output }: DoctorContext,
+): DoctorChecks {
   const { env } = output;
   const { only, endpoint } = settings;
   // Apart, so that each is to blame for itself.
-  const checkpoint = shared(async () => (settings.checkpoint === null ? null : openCheckpoint(settings.checkpoint)));
-  const reference = shared(async () => (settings.reference === null ? null : openBase(settings.reference)));
+  const checkpoint = shared(async () =>
+    settings.checkpoint === undefined ? null : openCheckpoint(settings.checkpoint),
+  );
+  const reference = shared(async () => (settings.reference === undefined ? null : openBase(settings.reference)));
   const pair = shared(async () => {
     const opened = await checkpoint();
     return opened && { checkpoint: opened, reference: await reference() };
   });
   const policy = shared(() => findPolicy(settings.policy));
-  const probes = shared(async () => selectProbes(await policy(), { only: only ?? undefined, seed: 1 }));
+  const probes = shared(async () => selectProbes(await policy(), { only, seed: 1 }));
   const suites = async () => (await probes())?.suites ?? [];
   const usesChat = async () => (await probes())?.chatTemplate ?? false;
-  const isRun = endpoint === null && only !== 'spectra';
   const neededMemory = async () => {
+    const isRun = endpoint === undefined && only !== 'spectra';
     const opened = isRun ? await pair().catch(() => null) : null;
     return opened && expectModelMemory(opened).catch(() => null);
   };
-  const downloaded = async () => {
-    const opened = await pair();
-    const parts = opened ? [opened.checkpoint, opened.reference] : [];
-    const sizes = parts.map(async (part) => (part?.remote ? (await describeCheckpoint(part)).bytes : 0));
-    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  return {
+    ...runnerChecks({ env, device, neededMemory }),
+    ...modelChecks({ settings, env, checkpoint, reference, pair, usesChat }),
+    ...fileChecks({ root, settings, policy, suites, pair }),
+    ...(checks === undefined ? {} : { control: () => checkControl(settings, { device, checks, output }) }),
   };
-  return [
-    ...runnerChecks({ env, device, neededMemory, downloaded }),
-    ...modelChecks({ root, settings, env, checkpoint, reference, pair, suites, usesChat }),
-    ...setUpChecks({ root, settings, policy, suites, pair }),
-    ...workflowChecks({ root, settings, neededMemory }),
-    tokenCheck({ env, root }),
-    ...(control === undefined ? [] : [controlCheck(settings, { device, checks: control, output })]),
-  ];
+}
+
+/** How often the gate would be red on nothing: the baseline against itself if it is a checkpoint, else the candidate. */
+async function checkControl(
+  { baseline, isBaselineNamed, checkpoint, reference, policy, endpoint, model, tokenizer }: DoctorSettings,
+  { device, checks, output }: Pick<DoctorOptions, 'device'> & { readonly checks: number; readonly output: Output },
+) {
+  const path = isBaselineNamed && !baseline.endsWith('.json') ? baseline : checkpoint;
+  const server = endpoint === undefined ? {} : given({ endpoint, model, tokenizer });
+  const found = await output.withProgress((onProgress) =>
+    control({
+      model: { checkpoint: path, reference, endpoint: endpointFromOptions(server, output) },
+      policy,
+      weights: { device },
+      checks,
+      today: output.now,
+      onProgress,
+    }),
+  );
+  const text = controlSentence(found);
+  if (found.red === 0) return ok(text);
+  return problem(text, 'let a server answer one request at a time, or on one card, and run it again');
 }

@@ -1,31 +1,35 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { given } from '@shadow-gate/platform';
 import { isObject } from '@shadow-gate/platform/json';
 import { parse } from 'yaml';
 import { HALVES, type Half } from '../../measure/options.ts';
+import { findCheckpoints } from '../find-checkpoints.ts';
 import { BASELINE_FILE, isThere, ourWorkflows } from '../init/existing.ts';
-import { findCheckpoints } from '../init/find-checkpoints.ts';
 import { DEFAULTS } from '../init/questions.ts';
 import { chooseRoles } from '../init/roles.ts';
 import { CANDIDATE_FILE } from '../init/workflow-text.ts';
-import type { DoctorOptions } from './options.ts';
+import type { DeviceOptions } from '../options.ts';
+
+/** What says which model, and what it is judged by. */
+const SETTINGS = ['checkpoint', 'reference', 'baseline', 'policy', 'endpoint', 'model', 'tokenizer', 'only'] as const;
+
+type Stated = { readonly [name in (typeof SETTINGS)[number]]?: string };
+
+export interface DoctorOptions extends DeviceOptions, Stated {
+  only?: Half;
+  control?: number;
+  json?: boolean;
+}
 
 /** What is checked, and where that was found. */
-export interface DoctorSettings {
-  readonly checkpoint: string | null;
-  readonly reference: string | null;
+export interface DoctorSettings extends Omit<Stated, 'only'> {
   /** Path of a measurement or a checkpoint. */
   readonly baseline: string;
   /** Whether somebody named it: then it has to exist. */
   readonly isBaselineNamed: boolean;
-  readonly policy: string | undefined;
-  /** The input of the workflow; undefined where it has none. */
-  readonly calibration: string | undefined;
-  readonly endpoint: string | null;
-  readonly model: string | null;
-  readonly tokenizer: string | null;
-  readonly only: Half | null;
-  /** A sentence about it. */
+  readonly only?: Half;
+  /** Where the checkpoint was named, in words. */
   readonly origin: string;
   /** The workflow that has been read; null without one. */
   readonly workflow: Workflow | null;
@@ -35,49 +39,34 @@ export interface DoctorSettings {
 export interface Workflow {
   readonly path: string;
   readonly content: Readonly<Record<string, unknown>>;
-  /** The job with that step, and the step. */
-  readonly job: Readonly<Record<string, unknown>>;
-  readonly step: { readonly uses: string; readonly inputs: Readonly<Record<string, string>> };
+  /** Of the step that uses this action. */
+  readonly uses: string;
+  readonly inputs: Readonly<Record<string, string>>;
 }
 
 /** What the options say, else the workflow, else what `init` would choose. */
 export async function findSettings(options: DoctorOptions, root: string): Promise<DoctorSettings> {
   const workflow = await readWorkflow(root);
-  const inputs = workflow?.step.inputs ?? {};
-  const named = options.checkpoint ?? options.endpoint;
-  const stated = named === undefined ? await statedIn(inputs, root) : {};
-  const found = named === undefined && !stated.checkpoint && !stated.endpoint ? await searched(root) : {};
-  const pick = (name: 'checkpoint' | 'reference' | 'endpoint' | 'model' | 'tokenizer' | 'only') =>
-    options[name] ?? stated[name] ?? found[name] ?? null;
-  const baseline = options.baseline ?? stated.baseline;
-  const reference = pick('reference');
+  const isGiven = (options.checkpoint ?? options.endpoint) !== undefined;
+  const stated = isGiven ? {} : await statedIn(workflow?.inputs ?? {}, root);
+  const isStated = (stated.checkpoint || stated.endpoint) !== undefined;
+  const found = isGiven || isStated ? {} : await searched(root);
+  const { baseline, reference, only, ...others }: Stated = settingsIn({ ...found, ...stated, ...settingsIn(options) });
   return {
-    checkpoint: pick('checkpoint'),
-    reference: reference === 'none' ? null : reference,
+    ...others,
+    ...given({
+      reference: reference === 'none' ? undefined : reference,
+      only: HALVES.find((half) => half === only),
+    }),
     baseline: baseline ?? BASELINE_FILE,
     isBaselineNamed: baseline !== undefined,
-    policy: options.policy ?? stated.policy,
-    calibration: stated.calibration,
-    endpoint: pick('endpoint'),
-    model: pick('model'),
-    tokenizer: pick('tokenizer'),
-    only: HALVES.find((half) => half === pick('only')) ?? null,
-    origin:
-      named !== undefined
-        ? 'as given'
-        : stated.checkpoint !== undefined || stated.endpoint !== undefined
-          ? `as ${workflow?.path} has it`
-          : 'as found in this folder',
+    origin: isGiven ? 'as given' : isStated ? `as ${workflow?.path} has it` : 'as found in this folder',
     workflow,
   };
 }
 
-type Stated = Partial<
-  Record<
-    'checkpoint' | 'reference' | 'endpoint' | 'model' | 'tokenizer' | 'only' | 'baseline' | 'policy' | 'calibration',
-    string
-  >
->;
+const settingsIn = (options: Stated): Stated =>
+  given(Object.fromEntries(SETTINGS.map((name) => [name, options[name]])));
 
 /** The inputs of the workflow that are no expressions; the candidate of a hub or a server is in a file. */
 async function statedIn(inputs: Readonly<Record<string, string>>, root: string): Promise<Stated> {
@@ -91,39 +80,34 @@ async function statedIn(inputs: Readonly<Record<string, string>>, root: string):
 
 /** What `init --yes` would choose; nothing where it would choose nothing. */
 async function searched(root: string): Promise<Stated> {
-  const search = await findCheckpoints(root);
-  if (search.checkpoints.length === 0) return {};
-  const { checkpoint, reference } = await chooseRoles({}, { root, search, questions: DEFAULTS });
-  return { checkpoint, ...(reference === undefined ? {} : { reference }) };
+  const found = await findCheckpoints(root);
+  if (found.length === 0) return {};
+  return given(await chooseRoles({}, { root, found, questions: DEFAULTS }));
 }
 
 /** The first workflow with a step that gates; null without one, or where it is no YAML. */
 async function readWorkflow(root: string): Promise<Workflow | null> {
   for (const path of await ourWorkflows(root)) {
-    const text = await readFile(join(root, path), 'utf8');
-    let content: unknown;
-    try {
-      content = parse(text, { logLevel: 'silent' });
-    } catch {
-      continue;
-    }
+    const content = yamlIn(await readFile(join(root, path), 'utf8'));
     if (!isObject(content) || !isObject(content.jobs)) continue;
     for (const job of Object.values(content.jobs).filter(isObject)) {
       const steps = Array.isArray(job.steps) ? job.steps.filter(isObject) : [];
-      const step = steps.find(({ uses, with: given }) => isOurs(uses) && isObject(given) && isGate(given));
-      if (step) return { path, content, job, step: { uses: String(step.uses), inputs: textsOf(step.with) } };
+      for (const { uses, with: inputs } of steps) {
+        if (typeof uses !== 'string' || !/\/shadow-gate(?:\/[^@]*)?@/.test(uses) || !isObject(inputs)) continue;
+        // Neither the step that publishes a report nor the one that calibrates has a candidate.
+        if ('report' in inputs || inputs.mode === 'calibrate') continue;
+        const texts = Object.entries(inputs).map(([name, value]) => [name, String(value)]);
+        return { path, content, uses, inputs: Object.fromEntries(texts) };
+      }
     }
   }
   return null;
 }
 
-/** Neither the step that publishes a report nor the one that calibrates has a candidate. */
-const isGate = (given: Readonly<Record<string, unknown>>): boolean =>
-  !('report' in given) && given.mode !== 'calibrate';
-
-const isOurs = (uses: unknown): boolean => typeof uses === 'string' && /\/shadow-gate(?:\/[^@]*)?@/.test(uses);
-
-function textsOf(given: unknown): Record<string, string> {
-  if (!isObject(given)) return {};
-  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
+function yamlIn(text: string): unknown {
+  try {
+    return parse(text, { logLevel: 'silent' });
+  } catch {
+    return null;
+  }
 }

@@ -3,9 +3,9 @@ import { type Command, Option } from 'commander';
 import { HALVES } from '../../measure/options.ts';
 import { deviceOptions, parseTimeOption } from '../options.ts';
 import type { Output } from '../output.ts';
-import type { InitOptions } from './options.ts';
 import { askQuestions, DEFAULTS } from './questions.ts';
 import { runInit } from './run-init.ts';
+import type { InitOptions } from './subject.ts';
 
 const INIT_EXAMPLES = `
 Examples:
@@ -40,11 +40,7 @@ export function addInitCommand(program: Command, output: Output): void {
 async function startInit(options: InitOptions, output: Output): Promise<void> {
   const questions = options.yes
     ? DEFAULTS
-    : askQuestions({
-        input: output.input,
-        onQuestion: (text) => output.question(text),
-        width: output.terminal.width,
-      });
+    : askQuestions({ input: output.input, onQuestion: (text) => output.question(text) });
   try {
     await runInit(options, { root: process.cwd(), questions, output });
   } finally {

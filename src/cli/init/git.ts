@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { isLfsPointerFile } from '@shadow-gate/platform/files';
 import picomatch from 'picomatch';
@@ -42,21 +42,11 @@ function matches(pattern: string, file: string): boolean {
 
 /** The files of a folder (or the file itself) that are pointers of Git LFS, by name. */
 export async function pointersIn(path: string): Promise<string[]> {
-  const info = await stat(path).catch(() => null);
-  if (!info) return [];
-  const names = info.isDirectory() ? (await readdir(path)).sort() : [''];
-  const found: string[] = [];
-  for (const name of names) {
-    const file = join(path, name);
-    // A pointer is a short text; a file of weights is not read.
-    const size = (await stat(file).catch(() => null))?.size ?? 0;
-    if (size === 0 || size > MAX_POINTER_BYTES) continue;
-    if (await isLfsPointerFile(file).catch(() => false)) found.push(file);
-  }
-  return found;
+  const names = (await readdir(path).catch(() => [''])).sort();
+  const files = names.map((name) => join(path, name));
+  const isPointer = await Promise.all(files.map((file) => isLfsPointerFile(file).catch(() => false)));
+  return files.filter((_, i) => isPointer[i]);
 }
-
-const MAX_POINTER_BYTES = 1024;
 
 /** A path relative to a root, with slashes, as a workflow writes it; null for one outside of it. */
 export function pathIn(root: string, path: string): string | null {

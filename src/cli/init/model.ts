@@ -1,37 +1,15 @@
 import { stat } from 'node:fs/promises';
-import { type Checkpoint, checkpointName, openCheckpoint, openReference } from '@shadow-gate/checkpoints';
+import { type Checkpoint, openCheckpoint, openReference } from '@shadow-gate/checkpoints';
 import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
 import { isHubPath } from '@shadow-gate/checkpoints/hub';
-import { examineModel } from '@shadow-gate/language-model';
-import { type ErrorCode, UserError } from '@shadow-gate/platform';
-import { machineMemory } from '@shadow-gate/platform/memory';
+import { UserError } from '@shadow-gate/platform';
 import { printable } from '../../report/escape.ts';
-import { formatBytes, formatParameters } from './sizes.ts';
 
 /** A checkpoint and its base model, opened: their headers have been read. */
 export interface OpenedPair {
   readonly checkpoint: Checkpoint;
   readonly reference: FullCheckpoint | null;
 }
-
-/** What a checkpoint is, for a person. */
-export interface DescribedModel {
-  readonly kind: 'full' | 'adapter' | 'onnx';
-  readonly place: 'local' | 'hub';
-  /** Its path, or its name with the commit. */
-  readonly name: string;
-  readonly parameters: number;
-  readonly bytes: number;
-  /** The largest file of weights, in bytes. */
-  readonly largestFile: number;
-  /** As config.json names it; null if it is not known. */
-  readonly family: string | null;
-}
-
-/** Whether this machine can ask a model the probes. */
-export type Probing =
-  | { readonly kind: 'possible'; readonly memory: number; readonly hasChatTemplate: boolean }
-  | { readonly kind: 'impossible'; readonly problem: string; readonly hint: string; readonly code: ErrorCode | null };
 
 /** @throws UserError for what is no checkpoint, or none of full weights as a reference */
 export async function openPair(checkpoint: string, reference: string | undefined): Promise<OpenedPair> {
@@ -53,56 +31,39 @@ export async function openBase(path: string): Promise<FullCheckpoint> {
   });
 }
 
-export async function describeCheckpoint(checkpoint: Checkpoint): Promise<DescribedModel> {
-  const entries = [...checkpoint.tensors.values()];
-  const sizes = checkpoint.remote
-    ? checkpoint.remote.weights.map(({ size }) => size)
-    : await Promise.all([...new Set(entries.map(({ file }) => file))].map(async (file) => (await stat(file)).size));
-  return {
-    kind: checkpoint.format === 'lora' ? 'adapter' : checkpoint.format === 'onnx' ? 'onnx' : 'full',
-    place: checkpoint.remote ? 'hub' : 'local',
-    name: checkpointName(checkpoint),
-    parameters: entries.reduce((sum, { size }) => sum + size, 0),
-    bytes: sizes.reduce((sum, size) => sum + size, 0),
-    largestFile: Math.max(0, ...sizes),
-    family: checkpoint.architecture.modelType,
-  };
+/** Sizes of the files of weights, in bytes. */
+export async function weightSizes({ remote, tensors }: Checkpoint): Promise<number[]> {
+  if (remote) return remote.weights.map(({ size }) => size);
+  const files = new Set([...tensors.values()].map(({ file }) => file));
+  return Promise.all([...files].map(async (file) => (await stat(file)).size));
 }
 
-/** The author of a checkpoint writes it. */
+export const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+
+/** The author of a checkpoint writes its family. */
 const FAMILY_LENGTH = 40;
 
-/** `adapter, 4.9 M parameters, 19.5 MB, llama`. */
-export function summarizeModel({ kind, parameters, bytes, family }: DescribedModel): string {
-  const what = { full: 'full weights', adapter: 'adapter', onnx: 'ONNX model' }[kind];
+const BYTES = [' bytes', ' kB', ' MB', ' GB', ' TB'] as const;
+const COUNTS = ['', ' thousand', ' million', ' billion', ' trillion'] as const;
+
+/** Three digits at most. */
+function scaled(value: number, units: typeof BYTES | typeof COUNTS): string {
+  const power = Math.min(4, Math.max(0, Math.floor(Math.log10(value * 1.0005) / 3)));
+  const rest = value / 1000 ** power;
+  return `${rest.toFixed(power === 0 || rest >= 99.95 ? 0 : 1)}${units[power]}`;
+}
+
+/** `269 MB`, `32.1 GB`: decimal, as disks and runners are sold. */
+export const formatBytes = (bytes: number): string => scaled(bytes, BYTES);
+
+/** `adapter, 4.9 million parameters, 19.5 MB, llama`. */
+export async function summarizeModel(checkpoint: Checkpoint): Promise<string> {
+  const { format, tensors, architecture } = checkpoint;
+  const { modelType: family } = architecture;
   return [
-    what,
-    `${formatParameters(parameters)} parameters`,
-    formatBytes(bytes),
+    format === 'lora' ? 'adapter' : format === 'onnx' ? 'ONNX model' : 'full weights',
+    `${scaled(sumOf([...tensors.values()].map(({ size }) => size)), COUNTS)} parameters`,
+    formatBytes(sumOf(await weightSizes(checkpoint))),
     ...(family === null ? [] : [printable(family, FAMILY_LENGTH)]),
   ].join(', ');
 }
-
-/** Whether the probes can be run here. Errors that are no mistake of the user are thrown. */
-export async function examineProbing(pair: OpenedPair): Promise<Probing> {
-  try {
-    const { memory, hasChatTemplate } = await examineModel(pair);
-    const available = machineMemory();
-    const { whole, layered } = memory;
-    // What is larger than the memory runs layer by layer.
-    const needed = whole <= available ? whole : layered;
-    if (needed <= available) return { kind: 'possible', memory: needed, hasChatTemplate };
-    return {
-      kind: 'impossible',
-      code: 'not-enough-memory',
-      problem: `it takes ${formatBytes(layered)} even layer by layer, and this machine has ${formatBytes(available)}`,
-      hint: 'use a larger machine, or a server (--endpoint)',
-    };
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return { kind: 'impossible', problem: error.problem, hint: error.hint, code: error.code };
-  }
-}
-
-/** On a hub a checkpoint is named by its commit, which does not move. */
-export const isOnHub = (path: string | undefined): path is string => path !== undefined && isHubPath(path);

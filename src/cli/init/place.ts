@@ -1,100 +1,58 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parseHubPath } from '@shadow-gate/checkpoints/hub';
-import { UserError } from '@shadow-gate/platform';
+import { isHubPath, parseHubPath } from '@shadow-gate/checkpoints/hub';
 import { isInside } from '@shadow-gate/platform/files';
+import { printable } from '../../report/escape.ts';
 import { isInLfs, pathIn } from './git.ts';
-import { type DescribedModel, isOnHub } from './model.ts';
+import type { Say } from './say.ts';
 import type { CandidateSource } from './workflow-text.ts';
 
 /** GitHub refuses a push with a larger file, unless Git LFS stores it. */
 const LARGEST_IN_GIT = 100 * 1024 ** 2;
 
-/** Bytes of a hosted runner, less what the rest of the job needs. */
-export const HOSTED = { memory: 14e9, disk: 12e9 } as const;
-
-/** Where a runner finds what is checked, and what a person has to know about that. */
-export interface Placement {
-  readonly source: CandidateSource;
-  readonly reference: string | null;
-  readonly warnings: readonly PlaceWarning[];
-}
-
-interface PlaceWarning {
-  readonly text: string;
-  readonly fix: string;
-}
-
-/** Place a checkpoint that pull requests change, and its reference, in a repository. */
+/** Where a runner finds the checkpoint that pull requests change. */
 export async function placeCheckpoint(
   root: string,
-  {
-    checkpoint,
-    reference,
-    described,
-  }: { readonly checkpoint: string; readonly reference: string | undefined; readonly described: DescribedModel },
-): Promise<Placement> {
-  const warnings: PlaceWarning[] = [];
-  const own = isOnHub(checkpoint) ? null : await inRepository(root, checkpoint, warnings);
-  const base =
-    reference === undefined || isOnHub(reference) ? (reference ?? null) : await inRepository(root, reference, warnings);
-  if (own === null)
-    return { source: { kind: 'hub', folder: parseHubPath(checkpoint).folder }, reference: base, warnings };
-  const files = ['model.safetensors', 'adapter_model.safetensors', 'model-00001-of-00002.safetensors'];
-  const tracked = await Promise.all(files.map((file) => isInLfs(root, `${own}/${file}`)));
-  const lfs = tracked.some((is) => is) || (await isInLfs(root, own));
-  const isLarge = described.largestFile > LARGEST_IN_GIT;
-  if (isLarge && !lfs) {
-    warnings.push({
-      text: 'GitHub takes files of more than 100 MB only in Git LFS, which does not track this one yet',
-      fix: `git lfs track '*.${/\.(?:gguf|onnx)$/.exec(own)?.[0].slice(1) ?? 'safetensors'}' && git add .gitattributes`,
-    });
+  { checkpoint, largestFile, say }: { readonly checkpoint: string; readonly largestFile: number; readonly say: Say },
+): Promise<CandidateSource> {
+  if (isHubPath(checkpoint)) return { kind: 'hub', folder: parseHubPath(checkpoint).folder };
+  const own = await placeInRepository(root, checkpoint, say);
+  const files = ['', '/model.safetensors', '/adapter_model.safetensors', '/model-00001-of-00002.safetensors'];
+  const isTracked = (await Promise.all(files.map((file) => isInLfs(root, `${own}${file}`)))).includes(true);
+  const isLarge = largestFile > LARGEST_IN_GIT;
+  if (isLarge && !isTracked) {
+    const [, extension = 'safetensors'] = /\.(gguf|onnx)$/.exec(own) ?? [];
+    say(
+      `▲ GitHub takes files of more than 100 MB only in Git LFS: git lfs track '*.${extension}' && git add .gitattributes`,
+    );
   }
-  return { source: { kind: 'local', checkpoint: own, lfs: lfs || isLarge }, reference: base, warnings };
+  return { kind: 'local', checkpoint: own, lfs: isTracked || isLarge };
 }
 
 /** The path as a runner has it. What is elsewhere on this machine has to be put into the repository. */
-async function inRepository(root: string, path: string, warnings: PlaceWarning[]): Promise<string> {
+export async function placeInRepository(root: string, path: string, say: Say): Promise<string> {
   const own = pathIn(root, path);
   const real = await realpath(resolve(root, path)).catch(() => null);
-  const isOutside = own === null || (real !== null && !isInside(real, await realpath(root)));
-  if (!isOutside) return own;
+  if (own !== null && (real === null || isInside(real, await realpath(root)))) return own;
   const place = own ?? `models/${resolve(path).split('/').at(-1)}`;
-  warnings.push(
-    own === null
-      ? {
-          text: `${path} is outside of this folder, and a runner has only what is in the repository`,
-          fix: `the workflow expects it at ${place}: commit it there`,
-        }
-      : {
-          text: `${path} is a link out of this folder, and a runner has only what is in the repository`,
-          fix: 'put the files themselves there',
-        },
+  say(
+    `▲ ${printable(path)} is outside of this folder, and a runner has only what is in the repository: put the files themselves at ${printable(place)}`,
   );
   return place;
 }
 
-/** What a runner needs more than the smallest hosted one has, in words; null if that is enough. */
-export function runnerNeeds(
-  { memory, downloaded }: { readonly memory: number; readonly downloaded: number },
-  format: (bytes: number) => string,
-): string | null {
-  const parts = [
-    ...(memory > HOSTED.memory ? [`${format(memory)} of free memory`] : []),
-    ...(downloaded > HOSTED.disk ? [`${format(downloaded)} of free disk`] : []),
-  ];
-  return parts.length === 0 ? null : parts.join(' and ');
-}
-
-/** Three times what this machine is expected to take, in half hours: hosted runners are shared. */
-export function timeoutMinutes(expectedSeconds: number): number {
+/**
+ * A time limit for the job: three times what a measurement took here, in half hours, since hosted runners are shared;
+ * GitHub's own limit where nothing was measured.
+ */
+export function timeoutMinutes(seconds: number | null): number {
   const [least, step, most] = [60, 30, 360];
-  return Math.min(most, Math.max(least, step * Math.ceil((3 * expectedSeconds) / 60 / step)));
+  if (seconds === null) return most;
+  return Math.min(most, Math.max(least, step * Math.ceil((3 * seconds) / 60 / step)));
 }
 
 /** Only a runner in the same network reaches a private address. */
 export function isPrivateAddress(endpoint: string): boolean {
-  if (!URL.canParse(endpoint)) throw new UserError(`${endpoint} is no address`, 'give one such as http://host:8000/v1');
   const host = new URL(endpoint).hostname.replace(/^\[(.*)\]$/, '$1');
   return (
     !/[.:]/.test(host) ||

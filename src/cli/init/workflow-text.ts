@@ -29,8 +29,6 @@ export interface WorkflowFacts {
   /** A checkpoint, a reference or a tokenizer is on a hub. */
   readonly usesHub: boolean;
   readonly timeoutMinutes: number;
-  /** What the runner has to have, in words; null if the smallest one has it. */
-  readonly runnerNeeds: string | null;
 }
 
 /** What says which model of a hub or a server is the candidate. */
@@ -64,7 +62,7 @@ export function workflowText(facts: WorkflowFacts): string {
     '',
     'jobs:',
     '  gate:',
-    ...runsOn(facts),
+    ...runsOn(source),
     `    timeout-minutes: ${timeoutMinutes}`,
     '    permissions:',
     '      actions: read # which cached measurements can be trusted',
@@ -77,7 +75,7 @@ export function workflowText(facts: WorkflowFacts): string {
     '        with:',
     ...(source.kind === 'local' && source.lfs ? ['          lfs: true'] : []),
     '          persist-credentials: false',
-    ...READ_CANDIDATE[source.kind],
+    ...readCandidate(source),
     ...gate(facts),
     `      - uses: ${ACTION_PINS.upload}`,
     "        if: always() && steps.gate.outputs.report != ''",
@@ -112,16 +110,12 @@ function triggers({ source, reference }: WorkflowFacts): string[] {
   ];
 }
 
-function runsOn({ source, runnerNeeds }: WorkflowFacts): string[] {
-  if (isPrivate(source)) {
-    return [
-      '    # The server is reached from your own machines alone. They must not run code of strangers: a pull request from a fork fails in',
-      '    # its first step, on a hosted runner. Require approval for all outside contributors as well (Settings, Actions, General).',
-      `    runs-on: \${{ ${FORK} && 'ubuntu-latest' || fromJSON('["self-hosted", "linux", "x64"]') }}`,
-    ];
-  }
+function runsOn(source: CandidateSource): string[] {
+  if (!isPrivate(source)) return ['    runs-on: ubuntu-latest'];
   return [
-    `    runs-on: ubuntu-latest${runnerNeeds === null ? '' : ` # too small: choose a runner with ${runnerNeeds}`}`,
+    '    # The server is reached from your own machines alone. They must not run code of strangers: a pull request from a fork fails in',
+    '    # its first step, on a hosted runner. Require approval for all outside contributors as well (Settings, Actions, General).',
+    `    runs-on: \${{ ${FORK} && 'ubuntu-latest' || fromJSON('["self-hosted", "linux", "x64"]') }}`,
   ];
 }
 
@@ -132,70 +126,59 @@ const REFUSE_FORKS = [
   '          exit 1',
 ];
 
-/** The line is checked before it becomes an input: a pull request writes it. */
-const READ_CANDIDATE: Readonly<Record<CandidateSource['kind'], readonly string[]>> = {
-  local: [],
-  hub: [
-    '      - id: candidate',
-    '        run: |',
-    `          read -r model revision < ${CANDIDATE_FILE}`,
-    String.raw`          if ! [[ "$model $revision" =~ ^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*\ [0-9a-f]{40}$ ]]; then`,
-    `            echo "::error::${CANDIDATE_FILE} is not 'org/model COMMIT', with all 40 digits of the commit."`,
-    '            exit 1',
-    '          fi',
-    '          echo "model=$model" >> "$GITHUB_OUTPUT"',
-    '          echo "revision=$revision" >> "$GITHUB_OUTPUT"',
-  ],
-  server: [
-    '      - id: candidate',
-    '        run: |',
-    `          read -r model < ${CANDIDATE_FILE}`,
-    '          if ! [[ "$model" =~ ^[A-Za-z0-9][A-Za-z0-9._:/-]*$ ]]; then',
-    `            echo "::error::${CANDIDATE_FILE} is not the name of a model on the server."`,
-    '            exit 1',
-    '          fi',
-    '          echo "model=$model" >> "$GITHUB_OUTPUT"',
-  ],
-};
-
-function gate({ action, source, reference, baseline, only, budget, usesHub }: WorkflowFacts): string[] {
-  const secrets = [
-    ...(usesHub
-      ? [`          HF_TOKEN: \${{ secrets.HF_TOKEN }} # for a private or gated model; forks do not get it`]
-      : []),
-    ...(source.kind === 'server'
-      ? [`          OPENAI_API_KEY: \${{ secrets.OPENAI_API_KEY }} # if the server wants a key; forks do not get it`]
-      : []),
-  ];
-  const inputs = { reference, baseline, only, budget };
+/** Read the line of CANDIDATE_FILE. It is checked before it becomes an input: a pull request writes it. */
+function readCandidate({ kind }: CandidateSource): string[] {
+  if (kind === 'local') return [];
+  const [names, pattern, what] = {
+    hub: [
+      ['model', 'revision'],
+      String.raw`^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*\ [0-9a-f]{40}$`,
+      "'org/model COMMIT', with all 40 digits of the commit",
+    ] as const,
+    server: [['model'], '^[A-Za-z0-9][A-Za-z0-9._:/-]*$', 'the name of a model on the server'] as const,
+  }[kind];
   return [
-    '      - id: gate',
-    `        uses: ${action}${/@[0-9a-f]{40}$/.test(action) ? '' : ' # pin by SHA'}`,
-    ...(secrets.length > 0 ? ['        env:', ...secrets] : []),
-    '        with:',
-    ...candidateInputs(source),
-    ...Object.entries(inputs).flatMap(([name, value]) =>
-      value === null ? [] : [`          ${name}: ${workflowWord(value)}`],
-    ),
-    '          # For a fork, publish-report.yml writes the comment.',
-    `          comment: \${{ ${FORK} && 'off' || 'sticky' }}`,
+    '      - id: candidate',
+    '        run: |',
+    `          read -r ${names.join(' ')} < ${CANDIDATE_FILE}`,
+    `          if ! [[ "${names.map((name) => `$${name}`).join(' ')}" =~ ${pattern} ]]; then`,
+    `            echo "::error::${CANDIDATE_FILE} is not ${what}."`,
+    '            exit 1',
+    '          fi',
+    ...names.map((name) => `          echo "${name}=$${name}" >> "$GITHUB_OUTPUT"`),
   ];
 }
 
-function candidateInputs(source: CandidateSource): string[] {
-  switch (source.kind) {
-    case 'local':
-      return [`          checkpoint: ${workflowWord(source.checkpoint)}`];
-    case 'hub':
-      // The folder has only the characters of names on a hub.
-      return [
-        `          checkpoint: hf://\${{ steps.candidate.outputs.model }}@\${{ steps.candidate.outputs.revision }}${source.folder === '' ? '' : `/${source.folder}`}`,
-      ];
-    case 'server':
-      return [
-        `          endpoint: ${workflowWord(source.endpoint)}`,
-        `          model: \${{ steps.candidate.outputs.model }}`,
-        ...(source.tokenizer === null ? [] : [`          tokenizer: ${workflowWord(source.tokenizer)}`]),
-      ];
-  }
+function gate({ action, source, reference, baseline, only, budget, usesHub }: WorkflowFacts): string[] {
+  const secret = (name: string, when: string) => [
+    '        env:',
+    `          ${name}: \${{ secrets.${name} }} # ${when}; forks do not get it`,
+  ];
+  const output = (name: string) => `\${{ steps.candidate.outputs.${name} }}`;
+  const written = (inputs: Readonly<Record<string, string | null>>) =>
+    Object.entries(inputs).flatMap(([name, value]) =>
+      value === null ? [] : [`          ${name}: ${workflowWord(value)}`],
+    );
+  return [
+    '      - id: gate',
+    `        uses: ${action}${/@[0-9a-f]{40}$/.test(action) ? '' : ' # pin by SHA'}`,
+    ...(usesHub ? secret('HF_TOKEN', 'for a private or gated model') : []),
+    ...(source.kind === 'server' ? secret('OPENAI_API_KEY', 'if the server wants a key') : []),
+    '        with:',
+    ...(source.kind === 'local' ? written({ checkpoint: source.checkpoint }) : []),
+    ...(source.kind === 'hub'
+      ? // The folder has only the characters of names on a hub.
+        [`          checkpoint: hf://${output('model')}@${output('revision')}${source.folder && `/${source.folder}`}`]
+      : []),
+    ...(source.kind === 'server'
+      ? [
+          ...written({ endpoint: source.endpoint }),
+          `          model: ${output('model')}`,
+          ...written({ tokenizer: source.tokenizer }),
+        ]
+      : []),
+    ...written({ reference, baseline, only, budget }),
+    '          # For a fork, publish-report.yml writes the comment.',
+    `          comment: \${{ ${FORK} && 'off' || 'sticky' }}`,
+  ];
 }

@@ -1,18 +1,11 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { at } from '@shadow-gate/platform';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Diagnosis } from '../../../src/cli/doctor/diagnosis.ts';
 import { workflowText } from '../../../src/cli/init/workflow-text.ts';
 import { runCommandLine } from '../../../src/cli/run.ts';
-import { buildCalibration } from '../../../src/compare/calibration/build.ts';
-import { calibrationText } from '../../../src/compare/calibration/file.ts';
-import { openMeasuredReference } from '../../../src/measure/open-measured.ts';
-import type { Measurement } from '../../../src/measure/schema/measurement.ts';
-import { storedMeasurement } from '../../../src/measure/schema/write.ts';
 import { asProcess } from '../../e2e/as-process.ts';
 import { repository, temporaryFolder } from '../../fixtures.ts';
-import { measurePath } from '../../measure/measure-path.ts';
 
 const folder = temporaryFolder();
 const write = (path: string, text: string) => {
@@ -33,7 +26,6 @@ function workflow(lfs: boolean): string {
     budget: null,
     usesHub: false,
     timeoutMinutes: 60,
-    runnerNeeds: null,
   });
 }
 
@@ -47,15 +39,6 @@ beforeAll(() => {
   for (const name of ['shadow-gate.yml', 'probes.jsonl']) cpSync(repository('examples', name), join(folder, name));
   write(WORKFLOW, workflow(false));
 });
-
-/** With spectra alone. */
-let known: Promise<Measurement> | undefined;
-function measured(): Promise<Measurement> {
-  known ??= openMeasuredReference(join(folder, 'models/base')).then((reference) =>
-    measurePath({ checkpoint: join(folder, 'models/new'), reference }),
-  );
-  return known;
-}
 
 async function doctor(...args: string[]) {
   const environment = {
@@ -93,9 +76,8 @@ describe('doctor', () => {
     write('.shadow-gate/baseline.json', '{}');
     const { code, problems, of } = await doctor('--policy', 'none.yml');
     expect(code).toBe(2);
-    expect(problems).toEqual(['git-lfs', 'architecture', 'policy', 'baseline', 'checkout']);
+    expect(problems).toEqual(['git-lfs', 'architecture', 'policy', 'baseline']);
     expect(of('git-lfs')?.fix).toContain('git lfs pull');
-    expect(of('checkout')?.fix).toContain('lfs: true');
     for (const name of problems) expect(of(name)?.fix).toBeTruthy();
     write('models/new/config.json', before);
     write(WORKFLOW, workflow(true));
@@ -111,52 +93,6 @@ describe('doctor', () => {
     rmSync(join(folder, '.gitattributes'));
   });
 
-  it('reads a calibration of this version, model, reference and kind of checkpoint', async () => {
-    const file = '.shadow-gate/calibration.json';
-    const calibration = async (over: object = {}) => {
-      const known = { name: 'models/new', measurement: await measured() };
-      write(file, calibrationText({ ...buildCalibration([known], 'runs'), ...over }));
-      return (await doctor('--checkpoint', 'models/new', '--reference', 'models/base', '--only', 'spectra')).of(
-        'calibration',
-      );
-    };
-    expect((await doctor()).of('calibration')).toBeUndefined();
-    expect(await calibration()).toMatchObject({ status: 'warning', text: expect.stringContaining('4 are needed') });
-    const { runs } = buildCalibration([{ name: 'a', measurement: await measured() }], 'runs');
-    const twenty = Array.from({ length: 20 }, (_, i) => ({ ...at(runs, 0), digest: `sha256:${i}` }));
-    expect(await calibration({ runs: twenty.slice(1) })).toMatchObject({
-      status: 'ok',
-      text: `${file}: 19 known-good runs, enough for a rate of false alarms`,
-    });
-    expect(await calibration({ runs: twenty.slice(2) })).toMatchObject({
-      status: 'ok',
-      text: expect.stringContaining('18 known-good runs, no rate of false alarms is claimed'),
-    });
-    const other = { ...(await measured()).architecture, modelType: 'gemma3_text' };
-    for (const [over, text] of [
-      [{ tool: { name: 'shadow-gate', version: '0.1.0' } }, 'it was made by version 0.1.0'],
-      [{ architecture: other }, 'it is of gemma3_text, and the checkpoint is llama'],
-      [{ reference: null }, 'it was made without a reference, and now there is one'],
-      [
-        { tensors: [{ name: 'w', shape: [4, 4], loraRank: 2 }] },
-        'it is of adapters, and the checkpoint is a full model',
-      ],
-    ] as const) {
-      expect(await calibration(over)).toMatchObject({ status: 'problem', text: expect.stringContaining(text) });
-    }
-    write('.shadow-gate/baseline.json', JSON.stringify(storedMeasurement(await measured())));
-    const moved = { ...(await measured()).reference, digest: 'sha256:other' };
-    expect(await calibration({ reference: moved })).toMatchObject({
-      status: 'problem',
-      text: expect.stringContaining(
-        'beside .shadow-gate/baseline.json: The calibration cannot be used: it was measured against',
-      ),
-    });
-    write('.gitattributes', '*.json filter=lfs\n');
-    expect(await calibration()).toMatchObject({ status: 'problem', text: expect.stringContaining('is for Git LFS') });
-    for (const path of ['.gitattributes', '.shadow-gate/baseline.json', file]) rmSync(join(folder, path));
-  });
-
   it('takes the workflow that gates, not one that calibrates', async () => {
     write('.github/workflows/calibrate.yml', readFileSync(repository('examples/workflows/calibrate.yml'), 'utf8'));
     expect((await doctor()).of('checkpoint')?.text).toMatch(
@@ -169,7 +105,7 @@ describe('doctor', () => {
     const { code, problems, of } = await doctor('--checkpoint', 'models/nothing');
     expect([code, problems]).toEqual([2, ['checkpoint']]);
     expect(of('checkpoint')?.text).toBe('models/nothing does not exist');
-    expect(of('permissions')?.status).toBe('ok');
+    expect(of('action')?.status).toBe('ok');
   });
 
   it('says once that a reference cannot be had, and what of', async () => {
@@ -178,7 +114,7 @@ describe('doctor', () => {
     expect(here.of('checkpoint')?.status).toBe('ok');
     expect(here.of('reference')?.text).toBe('models/nothing does not exist');
     const elsewhere = await doctor('--checkpoint', 'models/new', '--reference', 'hf://org/base');
-    expect([elsewhere.problems, elsewhere.of('hub')]).toEqual([['reference'], undefined]);
+    expect(elsewhere.problems).toEqual(['reference']);
     expect(elsewhere.of('reference')?.fix).toContain('--reference PATH');
   });
 

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { programWords, quoteShellWord, shellPath } from '../../../src/cli/init/shell-words.ts';
 import { pathFilter, workflowWord, yamlWord } from '../../../src/cli/init/yaml-words.ts';
+import { programWords, quoteShellWord, shellPath } from '../../../src/cli/shell-words.ts';
 
 /** Names that a folder can have, and what a shell, a YAML reader, a runner or a terminal would make of them. */
 const HOSTILE = [

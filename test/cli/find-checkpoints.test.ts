@@ -1,12 +1,12 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { baseAsPath, findCheckpoints } from '../../../src/cli/init/find-checkpoints.ts';
-import { isInLfs, pathIn, pointersIn } from '../../../src/cli/init/git.ts';
-import { isPrivateAddress, timeoutMinutes } from '../../../src/cli/init/place.ts';
-import { DEFAULTS } from '../../../src/cli/init/questions.ts';
-import { chooseRoles } from '../../../src/cli/init/roles.ts';
-import { temporaryFolder } from '../../fixtures.ts';
+import { baseAsPath, findCheckpoints } from '../../src/cli/find-checkpoints.ts';
+import { isInLfs, pathIn, pointersIn } from '../../src/cli/init/git.ts';
+import { isPrivateAddress, timeoutMinutes } from '../../src/cli/init/place.ts';
+import { DEFAULTS } from '../../src/cli/init/questions.ts';
+import { chooseRoles } from '../../src/cli/init/roles.ts';
+import { temporaryFolder } from '../fixtures.ts';
 
 function folderWith(files: Readonly<Record<string, string>>): string {
   const root = temporaryFolder();
@@ -18,7 +18,7 @@ function folderWith(files: Readonly<Record<string, string>>): string {
 }
 
 const rolesIn = async (root: string, given = {}) =>
-  chooseRoles(given, { root, search: await findCheckpoints(root), questions: DEFAULTS });
+  chooseRoles(given, { root, found: await findCheckpoints(root), questions: DEFAULTS });
 
 describe('findCheckpoints', () => {
   it('finds full weights, shards, adapters, GGUF and ONNX models, and no one else’s', async () => {
@@ -38,11 +38,10 @@ describe('findCheckpoints', () => {
       'node_modules/x/model.safetensors': '',
       '.cache/model.safetensors': '',
       'a/b/c/d/e/model.safetensors': '',
-      'bench/mmlu.csv': '',
     });
     symlinkSync(join(root, 'models'), join(root, 'models/loop'));
-    const { checkpoints, tables } = await findCheckpoints(root);
-    expect(checkpoints.map(({ path, kind }) => [path, kind])).toEqual([
+    const found = await findCheckpoints(root);
+    expect(found.map(({ path, kind }) => [path, kind])).toEqual([
       ['export/model.onnx', 'onnx'],
       ['gguf/beside', 'full'],
       ['gguf/one/model-Q8_0.gguf', 'full'],
@@ -52,17 +51,13 @@ describe('findCheckpoints', () => {
       ['runs/lora/checkpoint-9', 'adapter'],
       ['runs/lora/checkpoint-10', 'adapter'],
     ]);
-    expect(tables).toEqual(['bench/mmlu.csv']);
   });
 
   it('knows the base of an adapter by its path, by a folder next to it, or on a hub', async () => {
     const root = temporaryFolder();
-    const full = (path: string, name?: string) => ({
-      ...({ path, kind: 'full', base: null } as const),
-      ...(name === undefined ? {} : { name }),
-    });
-    const of = (base: string | null, others = [full('models/base'), full('models/new')]) =>
-      baseAsPath({ path: 'models/lora', kind: 'adapter', base }, { root, others });
+    const full = (path: string, name: string | null = null) => ({ path, kind: 'full', name }) as const;
+    const of = (name: string | null, others = [full('models/base'), full('models/new')]) =>
+      baseAsPath({ path: 'models/lora', kind: 'adapter', name }, { root, others });
     expect(of('./models/base/')).toBe('models/base');
     expect(of('/home/someone/base')).toBe('models/base');
     mkdirSync(join(root, 'elsewhere'));
@@ -73,20 +68,18 @@ describe('findCheckpoints', () => {
     expect(of('/home/someone/else')).toBe('models/base');
     expect(of('org/m', [full('a', 'org/m'), full('b', 'org/x')])).toBe('a');
     expect(of('org/m', [full('a'), full('base', 'org/other')])).toBe('hf://org/m');
-    // The one of two that is next to it; neither where both are.
-    expect(of('org/m', [full('models/base'), full('old/base')])).toBe('models/base');
+    // Neither of two.
     expect(of('org/m', [full('models/base'), full('models/base-2')])).toBe('hf://org/m');
     expect(of('/home/someone/else', [full('a')])).toBeNull();
   });
 });
 
 describe('roles', () => {
-  it('come from names: a candidate is changed, a base is the reference, an approved one the baseline', async () => {
+  it('come from names: neither a base nor an approved one is changed, and a base is the reference', async () => {
     const files = ['base', 'approved', 'new'].map((name) => [`models/${name}/model.safetensors`, ''] as const);
     expect(await rolesIn(folderWith(Object.fromEntries(files)))).toEqual({
       checkpoint: 'models/new',
       reference: 'models/base',
-      approved: 'models/approved',
     });
   });
 
@@ -97,7 +90,7 @@ describe('roles', () => {
 
   it('of an adapter are with its base model', async () => {
     const root = folderWith({ 'a/adapter_config.json': '{"base_model_name_or_path": "org/m"}' });
-    expect(await rolesIn(root)).toEqual({ checkpoint: 'a', reference: 'hf://org/m', approved: 'a' });
+    expect(await rolesIn(root)).toEqual({ checkpoint: 'a', reference: 'hf://org/m' });
     const alone = folderWith({ 'a/adapter_config.json': '{}' });
     await expect(rolesIn(alone)).rejects.toThrow(/a is an adapter, which runs only with its base model/);
   });
@@ -107,7 +100,6 @@ describe('roles', () => {
     expect(await rolesIn(root, { checkpoint: 'x', reference: 'none' })).toEqual({
       checkpoint: 'x',
       reference: undefined,
-      approved: 'x',
     });
   });
 
@@ -122,7 +114,9 @@ describe('roles', () => {
   });
 
   it('need a checkpoint: what was looked for is said', async () => {
-    await expect(rolesIn(temporaryFolder())).rejects.toThrow(/no checkpoint was found in 1 folder.*--checkpoint/);
+    await expect(rolesIn(temporaryFolder())).rejects.toThrow(
+      /no checkpoint was found here, up to four levels deep.*--checkpoint/,
+    );
   });
 });
 
@@ -170,6 +164,6 @@ it('tells private addresses from public ones', () => {
   }
 });
 
-it('gives a job three times what is expected, in half hours', () => {
-  expect([10, 1300, 1e6].map(timeoutMinutes)).toEqual([60, 90, 360]);
+it('gives a job three times what was measured, in half hours, and all it can have where nothing was', () => {
+  expect([10, 1300, 1e6, null].map(timeoutMinutes)).toEqual([60, 90, 360, 360]);
 });

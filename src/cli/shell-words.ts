@@ -1,4 +1,4 @@
-import { printable } from '../../report/escape.ts';
+import { printable } from '../report/escape.ts';
 
 /** What no shell gives a meaning. */
 const PLAIN = /^[\w@%+=:,./-]+$/;
