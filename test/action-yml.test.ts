@@ -8,16 +8,14 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import {
-  ALL_CHOICES,
   ARTIFACT_CHOICES,
-  ATTEST_CHOICES,
   CACHE_CHOICES,
   COMMENT_CHOICES,
+  FLAG_CHOICES,
   INPUT_DEFAULTS,
   INPUT_NAMES,
   ISSUE_CHOICES,
   MODE_CHOICES,
-  SERIES_CHOICES,
   UPDATE_BASELINE_CHOICES,
 } from '../src/action/input-schema.ts';
 import { FAIL_ON_CHOICES } from '../src/github/publish/annotation.ts';
@@ -51,10 +49,10 @@ it.each([
   ['device', DEVICE_CHOICES],
   ['method', METHOD_CHOICES],
   ['mode', MODE_CHOICES],
-  ['series', SERIES_CHOICES],
-  ['all', ALL_CHOICES],
-  ['confirm', ALL_CHOICES],
-  ['attest', ATTEST_CHOICES],
+  ['series', FLAG_CHOICES],
+  ['all', FLAG_CHOICES],
+  ['confirm', FLAG_CHOICES],
+  ['attest', FLAG_CHOICES],
   ['update-baseline', UPDATE_BASELINE_CHOICES],
   ['cache', CACHE_CHOICES],
   ['artifact', ARTIFACT_CHOICES],

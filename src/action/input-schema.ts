@@ -18,9 +18,7 @@ import { HALVES } from '../measure/options.ts';
 import { parseShard, SHARD_WORDS } from '../measure/shards/index.ts';
 
 export const MODE_CHOICES = ['gate', 'merge', 'calibrate'] as const;
-export const SERIES_CHOICES = ['true', 'false'] as const;
-export const ALL_CHOICES = ['true', 'false'] as const;
-export const ATTEST_CHOICES = ['true', 'false'] as const;
+export const FLAG_CHOICES = ['true', 'false'] as const;
 export const UPDATE_BASELINE_CHOICES = ['off', 'pull-request'] as const;
 export const CACHE_CHOICES = ['auto', 'off'] as const;
 export const ARTIFACT_CHOICES = ['auto', 'off'] as const;
@@ -71,7 +69,7 @@ function parsed<T>(parse: (text: string) => T | null, allowed: string) {
 const inputsSchema = z.object({
   checkpoint: z.string(),
   checkpoints: z.string().transform(linesOf),
-  series: z.enum(SERIES_CHOICES),
+  series: z.enum(FLAG_CHOICES),
   'lm-eval': optional,
   inspect: optional,
   lighteval: optional,
@@ -91,9 +89,9 @@ const inputsSchema = z.object({
   device: z.enum(DEVICE_CHOICES),
   'cuda-libraries': parsed(parseLibraries, LIBRARIES_WORDS).transform((choice) => choice ?? { kind: 'auto' as const }),
   method: z.enum(METHOD_CHOICES),
-  all: z.enum(ALL_CHOICES),
-  confirm: z.enum(ALL_CHOICES),
-  attest: z.enum(ATTEST_CHOICES),
+  all: z.enum(FLAG_CHOICES),
+  confirm: z.enum(FLAG_CHOICES),
+  attest: z.enum(FLAG_CHOICES),
   only: z.enum([...HALVES, '']).transform((half) => (half === '' ? undefined : half)),
   seed: parsed(parseSeed, SEED_WORDS),
   budget: parsed(parseSeconds, TIME_WORDS),

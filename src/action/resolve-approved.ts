@@ -1,7 +1,12 @@
 import { UserError } from '@shadow-gate/platform';
-import type { NamedCalibration } from '../compare/calibration/index.ts';
+import { CALIBRATION_FILE, type NamedCalibration } from '../compare/calibration/index.ts';
 import type { ChangedInput } from '../compare/finding.ts';
-import { NO_CALIBRATION } from '../gate/find-calibration.ts';
+import {
+  type CalibrationChoice,
+  calibrationOnDisk,
+  calibrationPath,
+  NO_CALIBRATION,
+} from '../gate/find-calibration.ts';
 import type { ResolvedBaseline } from '../gate/read-baseline.ts';
 import {
   type ApprovedBaseline,
@@ -12,6 +17,7 @@ import {
   baselineFromArtifact,
   baselineFromCache,
   baselineOnDisk,
+  calibrationAtBase,
   policyAtBase,
   probeFilesAtBase,
 } from '../github/approved/index.ts';
@@ -24,7 +30,6 @@ import { listChangedInputs, type NamedPaths } from './changed-inputs.ts';
 import type { ActionContext, Caches } from './context.ts';
 import { INPUT_DEFAULTS } from './input-schema.ts';
 import { openApprovedFiles } from './open-approved-files.ts';
-import { resolveCalibration } from './resolve-calibration.ts';
 
 /** What a checkpoint is judged by. */
 export interface Approved {
@@ -61,16 +66,22 @@ export async function resolveApproved(
   const named = Object.values(paths).filter((path) => typeof path === 'string');
   const judging = [run.policy ?? DEFAULT_FILE, run.baseline, run.calibration];
   const files = await openApprovedFiles([...judging, ...named], context);
+  const calibrationFrom = async (policy: ResolvedPolicy) => {
+    const named = { calibration: spectra ? run.calibration : NO_CALIBRATION };
+    const found = await resolveCalibration(named, { files, policy });
+    if (found.note !== null) runner.info(printable(found.note));
+    return found;
+  };
   if (files === null) {
     const policy = await findPolicy(run.policy);
     const { baseline } = await baselineFrom({ run, context, files, caches, policy });
-    const { calibration } = await calibrationFrom({ run, context, files, policy, spectra });
+    const { calibration } = await calibrationFrom(policy);
     return { policy, baseline, calibration, changes: [] };
   }
   runner.info(`Policy, baseline, calibration and probe files count as of commit ${files.short}.`);
   const approved = await policyAtBase(files, run.policy);
   const { baseline, changes } = await baselineFrom({ run, context, files, caches, policy: approved.policy });
-  const calibrated = await calibrationFrom({ run, context, files, policy: approved.policy, spectra });
+  const calibrated = await calibrationFrom(approved.policy);
   const probes = runsProbes ? await probeFilesAtBase(files, approved.policy, temporary) : NO_PROBES;
   return {
     policy: { ...approved.policy, probeFiles: probes.paths },
@@ -86,19 +97,25 @@ export async function resolveApproved(
   };
 }
 
-interface CalibrationSource extends Pick<BaselineSource, 'run' | 'context' | 'files' | 'policy'> {
-  readonly spectra: boolean;
-}
+const NONE: ApprovedCalibration = { calibration: null, note: null, changes: [] };
 
-async function calibrationFrom({
-  run,
-  context,
-  spectra,
-  ...approved
-}: CalibrationSource): Promise<ApprovedCalibration> {
-  const source = await resolveCalibration({ calibration: spectra ? run.calibration : NO_CALIBRATION }, approved);
-  if (source.note !== null) context.runner.info(printable(source.note));
-  return source;
+/**
+ * The calibration that counts: that of the input or of the policy, as it has been approved.
+ * @param files null: the workspace itself counts
+ * @throws UserError for one that is named and not there, or named twice
+ */
+export async function resolveCalibration(
+  named: CalibrationChoice,
+  { files, policy }: { readonly files: ApprovedFiles | null; readonly policy: ResolvedPolicy },
+): Promise<ApprovedCalibration> {
+  const path = calibrationPath(named, policy);
+  if (path === null) return NONE;
+  // A path that somebody wrote down has to exist.
+  const options = { path, mayBeMissing: path === CALIBRATION_FILE };
+  if (files !== null) return calibrationAtBase(files, options);
+  const calibration = await calibrationOnDisk(options);
+  const note = calibration && `calibration ${path} is read from the workspace`;
+  return { calibration, note, changes: [] };
 }
 
 const NO_PROBES: ApprovedProbeFiles = { paths: new Map(), changes: [] };

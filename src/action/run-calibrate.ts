@@ -13,9 +13,10 @@ import { calibrationSummary } from '../report/markdown/index.ts';
 import { renderCalibration } from '../report/terminal/index.ts';
 import type { CalibrateRun } from './action-run.ts';
 import { type ActionContext, openCaches } from './context.ts';
-import { expectInside } from './expect-inside.ts';
 import { openApprovedFiles } from './open-approved-files.ts';
+import { expectInside } from './out-folder.ts';
 import { proposeCalibration } from './propose-calibration.ts';
+import { addSummary } from './report-results.ts';
 import { inMeasuringGroup } from './run-gate.ts';
 
 const LOG_WIDTH = 120;
@@ -41,7 +42,8 @@ export async function runCalibrate(run: CalibrateRun, context: ActionContext): P
   const terminal = { path, alpha, color: false, width: LOG_WIDTH };
   await withoutCommands(runner.info, () => runner.info(renderCalibration(calibration, terminal)));
   const change = { before: before?.calibration ?? null, after: calibration, path, alpha };
-  await writeSummary(context, calibrationSummary(change, context.docs));
+  // The file counts, whether or not the page of the run shows it.
+  await addSummary(calibrationSummary(change, context.docs), context);
   runner.setOutputs({ 'baseline-pull-request': await proposeCalibration(run, context, change) });
 }
 
@@ -128,13 +130,4 @@ function countSpectra(store: KeyValueStore) {
     },
   };
   return { store: counting, computed: () => computed, recalled: () => recalled };
-}
-
-/** The file counts, whether or not the page of the run shows it. */
-async function writeSummary({ runner }: ActionContext, summary: string): Promise<void> {
-  try {
-    await runner.addSummary(summary);
-  } catch (error) {
-    runner.warning(`the step summary was not written: ${(error as Error).message}`);
-  }
 }

@@ -1,15 +1,19 @@
 import { describeError } from '@shadow-gate/platform';
 import { workingDirectory } from '@shadow-gate/platform/files';
+import { checkLogs } from '../gate/check-logs.ts';
+import { asLogBaseline } from '../gate/read-baseline.ts';
 import { githubRunner } from '../github/client/index.ts';
 import { printable } from '../report/escape.ts';
-import type { ActionRun } from './action-run.ts';
+import type { ActionRun, LogsRun } from './action-run.ts';
 import { checkRunLeftOpen, failOwnCheckRun, openOwnCheckRun } from './check-run.ts';
-import { type ActionContext, openContext, type StepEnvironment } from './context.ts';
+import { type ActionContext, openCaches, openContext, type StepEnvironment } from './context.ts';
 import { expectOwnLibraries } from './expect-own-libraries.ts';
 import { parseInputs } from './inputs.ts';
+import { expectOutFolder } from './out-folder.ts';
+import { reportResults } from './report-results.ts';
+import { resolveApproved } from './resolve-approved.ts';
 import { runCalibrate } from './run-calibrate.ts';
 import { runGate } from './run-gate.ts';
-import { runLogs } from './run-logs.ts';
 import { runPublish } from './run-publish.ts';
 import { runMerge, runShard } from './run-shards.ts';
 import { findSkip, reportSkip } from './skip.ts';
@@ -71,6 +75,18 @@ function carryOut(run: ActionRun, context: ActionContext): Promise<void> {
     case 'publish':
       return runPublish(run, context);
   }
+}
+
+/** Compare logs of an evaluation with the baseline, and report the verdict. No model is run. */
+async function runLogs(run: LogsRun, context: ActionContext): Promise<void> {
+  await expectOutFolder(run.out, context.workspace);
+  const caches = openCaches(run, context);
+  const { logs } = run;
+  const paths = { logs: logs.path };
+  const resolved = await resolveApproved(run, context, { caches, paths, probes: false, spectra: false });
+  const judging = { ...resolved, baseline: await asLogBaseline(resolved.baseline, logs.kind) };
+  const result = await checkLogs(logs, { ...judging, today: context.now() });
+  await reportResults({ run, context, caches, ...judging, ...result });
 }
 
 const MAX_MESSAGE = 2000;

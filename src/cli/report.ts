@@ -1,8 +1,11 @@
 import { UserError } from '@shadow-gate/platform';
+import { writeFileAtomic } from '@shadow-gate/platform/files';
 import { readSchema } from '@shadow-gate/platform/json';
 import { type Command, Option } from 'commander';
 import { MEASUREMENT_SCHEMA, readMeasurementOrShard } from '../measure/schema/index.ts';
 import { DEFAULT_POLICY } from '../policy/policy.ts';
+import { printable } from '../report/escape.ts';
+import { renderHtml } from '../report/html/report.ts';
 import { readReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/index.ts';
 import { REPORT_EXAMPLES } from './help.ts';
@@ -11,7 +14,7 @@ import { expectModelCard, type ModelCardOptions, modelCardOptions, writeModelCar
 import { type VerdictOptions, verdictOptions } from './options.ts';
 import type { Output } from './output.ts';
 import { printAnswers, printMeasurement } from './print-measurement.ts';
-import { printVerdict, verdictExitCode, writeHtml } from './verdict.ts';
+import { printVerdict, verdictExitCode } from './verdict.ts';
 
 interface ReportOptions extends VerdictOptions, ModelCardOptions {
   markdown?: boolean;
@@ -39,7 +42,10 @@ async function runReport(given: string | undefined, options: ReportOptions, outp
   await expectModelCard(options);
   if (await isMeasurement(file)) return reportMeasurement(file, options, output);
   const report = await readReport(file);
-  if (options.html !== undefined) await writeHtml(report, options.html, options, output);
+  if (options.html !== undefined) {
+    await writeFileAtomic(options.html, renderHtml(report));
+    if (!options.quiet) output.tell(`wrote ${printable(options.html)}`);
+  }
   const details = { kind: 'file', path: options.html ?? file } as const;
   if (options.markdown) {
     output.print(renderComment(report));

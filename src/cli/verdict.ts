@@ -136,14 +136,3 @@ export async function writeReport(
   await writeFileAtomic(join(folder, 'report.html'), renderHtml(report));
   if (!quiet) output.tell(`wrote ${printable(join(folder, 'report.json'))}, report.html and comment.md`);
 }
-
-/** Write the report as a page, and say so. */
-export async function writeHtml(
-  report: Report,
-  file: string,
-  { quiet = false }: VerdictOptions,
-  output: Output,
-): Promise<void> {
-  await writeFileAtomic(file, renderHtml(report));
-  if (!quiet) output.tell(`wrote ${printable(file)}`);
-}

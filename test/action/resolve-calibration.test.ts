@@ -1,6 +1,6 @@
 import { VERSION } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { resolveCalibration } from '../../src/action/resolve-calibration.ts';
+import { resolveCalibration } from '../../src/action/resolve-approved.ts';
 import { CALIBRATION_FILE, calibrationText } from '../../src/compare/calibration/file.ts';
 import { CALIBRATION_SCHEMA, type Calibration } from '../../src/compare/calibration/schema.ts';
 import { ApprovedFiles } from '../../src/github/approved/approved-files.ts';

@@ -72,7 +72,7 @@ function checksOf(
   };
 }
 
-/** How often the gate would be red on nothing: the baseline against itself if it is a checkpoint, else the candidate. */
+/** How often the gate would be red on nothing: a baseline checkpoint against itself, else the candidate. */
 async function checkControl(
   { baseline, isBaselineNamed, checkpoint, reference, policy, endpoint, model, tokenizer }: DoctorSettings,
   { device, checks, output }: Pick<DoctorOptions, 'device'> & { readonly checks: number; readonly output: Output },

@@ -39,7 +39,7 @@ export interface DoctorSettings extends Omit<Stated, 'only'> {
 export interface Workflow {
   readonly path: string;
   readonly content: Readonly<Record<string, unknown>>;
-  /** Of the step that uses this action. */
+  /** The step that uses this action. */
   readonly uses: string;
   readonly inputs: Readonly<Record<string, string>>;
 }

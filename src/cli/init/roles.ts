@@ -45,7 +45,7 @@ async function chooseCheckpoint(found: readonly FoundCheckpoint[], questions: In
   const own = found.filter(({ path }) => !OTHER_ROLE.test(path));
   const fallback =
     own.find(({ path }) => /candidate/i.test(path)) ??
-    // Of a training run, the last step.
+    // The last step of a training run.
     own.findLast(({ kind }) => kind === 'adapter') ??
     own.at(-1) ??
     found.at(-1);

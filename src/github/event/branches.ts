@@ -3,6 +3,7 @@ import type { WorkflowEvent } from './event.ts';
 
 const pullRequestSchema = z.object({ pull_request: z.object({ base: z.object({ ref: z.string() }) }) });
 const mergeGroupSchema = z.object({ merge_group: z.object({ base_ref: z.string() }) });
+const visibilitySchema = z.object({ repository: z.object({ visibility: z.string() }) });
 const defaultBranchSchema = z.object({ repository: z.object({ default_branch: z.string() }) });
 
 type Payload = Pick<WorkflowEvent, 'payload'>;
@@ -25,6 +26,11 @@ export function isAboutChange({ payload }: Payload): boolean {
 
 export function eventDefaultBranch({ payload }: Payload): string | null {
   return defaultBranchSchema.safeParse(payload).data?.repository.default_branch ?? null;
+}
+
+/** Is the repository public? False where the event does not say so. */
+export function isOfPublicRepository({ payload }: Payload): boolean {
+  return visibilitySchema.safeParse(payload).data?.repository.visibility === 'public';
 }
 
 /** `main` for `refs/heads/main`. */

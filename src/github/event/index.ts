@@ -5,9 +5,9 @@ export {
   eventDefaultBranch,
   isAboutChange,
   isManualOnDefaultBranch,
+  isOfPublicRepository,
   isOnDefaultBranch,
 } from './branches.ts';
 export type { WorkflowEvent } from './event.ts';
 export { eventAuthor, eventLabel, eventPullRequest, eventPullRequestHead } from './pull-request.ts';
-export { isOfPublicRepository } from './visibility.ts';
 export { eventFinishedRun, type FinishedRun, pullRequestsOfRun } from './workflow-run.ts';

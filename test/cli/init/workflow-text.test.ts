@@ -80,7 +80,10 @@ describe('the policy that init writes', () => {
     expect(policy.probes).toEqual(['builtin']);
     // A line that begins with a key of the policy is one that can be uncommented.
     const keys = /^# (twin-accuracy:.*| {2}margin:.*)$|^ {2}# (- benchmarks.*)$/gm;
-    const changed = parsePolicy(text.replace(keys, (_, key, file) => key ?? `  ${file}`), 'shadow-gate.yml');
+    const changed = parsePolicy(
+      text.replace(keys, (_, key, file) => key ?? `  ${file}`),
+      'shadow-gate.yml',
+    );
     expect(changed['twin-accuracy'].margin).toBe(0.05);
     expect(changed.probes).toEqual(['builtin', 'benchmarks/mmlu.csv']);
     expect(changed['chat-template']).toBe(chatTemplate ?? false);

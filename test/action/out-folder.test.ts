@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { expectInside } from '../../src/action/expect-inside.ts';
+import { expectInside } from '../../src/action/out-folder.ts';
 import { temporaryFolder } from '../fixtures.ts';
 
 it('a path that stays in the folder may be written to, through links as well, whether it exists or not', async () => {
