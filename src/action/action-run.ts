@@ -3,10 +3,7 @@ import type { Endpoint } from '../measure/options.ts';
 import type { Shard } from '../measure/shards/index.ts';
 import type { Inputs } from './input-schema.ts';
 
-/**
- * What a run does: it gates a checkpoint or logs of an evaluation, measures a shard, merges shards, calibrates with
- * known-good checkpoints, or publishes the report of another run.
- */
+/** A run gates a checkpoint or logs, measures a shard, merges shards, calibrates, or publishes another run's report. */
 export type ActionRun = GateRun | LogsRun | ShardRun | MergeRun | CalibrateRun | PublishRun;
 
 export interface GateRun extends MeasuringRun, ReportingRun {
@@ -30,9 +27,9 @@ export interface ShardRun extends MeasuringRun, SkippableRun {
 
 export interface MergeRun extends ReportingRun {
   readonly kind: 'merge';
-  /** The half that the shards were asked for, if not both. */
+  /** The half that the shards measured, if not both. */
   readonly only: Inputs['only'];
-  /** What the shards have to be of; undefined: that is not checked. */
+  /** The checkpoint of the shards; undefined: not checked. */
   readonly checkpoint: string | undefined;
   /** Reference of the shards; what they say about it themselves proves nothing. */
   readonly reference: string | undefined;
@@ -45,7 +42,7 @@ export interface CalibrateRun
   readonly kind: 'calibrate';
   /** Known-good ones: paths of checkpoints, or of measurements. */
   readonly checkpoints: readonly string[];
-  /** Whether they are checkpoints of one run, in order. */
+  /** They are checkpoints of one run, in order. */
   readonly series: boolean;
 }
 
@@ -53,7 +50,7 @@ export interface PublishRun extends PagedRun, CommentingRun {
   readonly kind: 'publish';
   /** Path of the report. */
   readonly report: string;
-  /** That of the run that made the report: how it ended has to agree with the verdict. */
+  /** As in the run that made the report: how it ended has to agree with the verdict. */
   readonly failOn: Inputs['fail-on'];
 }
 

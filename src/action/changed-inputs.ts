@@ -63,7 +63,7 @@ const isIn = (folder: string, path: string): boolean => path === folder || path.
 /** A call of a local action or workflow. The text is approved, so a regular expression is enough. */
 const USES = /\buses["']?\s*:\s*["']?\.\/([^\s"'#,}\]]*)/g;
 
-/** What an unchanged workflow or action calls, by its text at the base commit, which is the text that runs. */
+/** Paths that an unchanged workflow or action calls, read at the base commit, which has the text that runs. */
 async function calledBy(files: ApprovedFiles, base: Standing['base'], path: string): Promise<string[]> {
   if (base?.kind === 'folder') return path === WORKFLOWS || path === ACTIONS ? [] : manifestsOf(path);
   if (base?.kind !== 'file' || !/\.ya?ml$/.test(path)) return [];

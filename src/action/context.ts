@@ -44,7 +44,7 @@ export interface ActionContext {
   readonly checkRun?: OpenedCheckRun | null;
   readonly artifacts: Artifacts;
   readonly canUploadArtifacts: boolean;
-  /** Whether the job may ask for an identity to sign with: `permissions: id-token: write`. */
+  /** The job may ask for an identity to sign with: `permissions: id-token: write`. */
   readonly hasIdentity: boolean;
   readonly workspace: Workspace;
   /** The runner's folder for temporary files. */
@@ -56,11 +56,11 @@ export interface ActionContext {
   readonly now: () => Date;
   /** When the step began. */
   readonly started: Date;
-  /** What the step runs on, such as `Linux X64, 4 cores`. */
+  /** Such as `Linux X64, 4 cores`. */
   readonly machine: string;
 }
 
-/** What the runner sets for a step. */
+/** Environment variables of a step. */
 export type StepEnvironment = Readonly<Record<string, string | undefined>>;
 
 export interface ActionContextOptions {

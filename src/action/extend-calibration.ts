@@ -7,17 +7,16 @@ import type { Measurement } from '../measure/schema/index.ts';
 import type { CalibrationOutcome } from '../report/markdown/index.ts';
 import { shortSha } from '../report/text/index.ts';
 
-/** As many as anything is gained by, and no more than a reviewer's file can take: the newest are kept. */
+/** More gain nothing and make the file too long to review: the newest are kept. */
 export const MOST_RUNS = 200;
 
 interface Candidate {
   readonly measurement: Measurement;
   readonly report: Report;
-  /** That it was checked at. */
   readonly commit: string;
 }
 
-/** What is to be said of the calibration in the proposal of a baseline; null where nothing is. */
+/** The calibration's part in the proposal of a baseline; null if there is nothing to say. */
 export function calibrationOutcome(
   calibration: Calibration | null,
   { measurement, report, commit }: Candidate,

@@ -24,7 +24,7 @@ export const CACHE_CHOICES = ['auto', 'off'] as const;
 export const ARTIFACT_CHOICES = ['auto', 'off'] as const;
 export const COMMENT_CHOICES = ['sticky', 'changes', 'off'] as const;
 export const ISSUE_CHOICES = ['schedule', 'off'] as const;
-/** The same as in action.yml (a test compares them): a workflow may pass an empty string on purpose. */
+/** As in action.yml (a test compares them), for a workflow that passes an empty string. */
 export const INPUT_DEFAULTS = {
   mode: 'gate',
   baseline: '.shadow-gate/baseline.json',

@@ -10,7 +10,6 @@ import { type Inputs, readInputs } from './input-schema.ts';
 /** A longer slug would be no easier to read. */
 const MAX_READABLE_LENGTH = 60;
 
-/** What a run knows besides its inputs. */
 interface StepSettings {
   /** The working directory. */
   readonly folder: string;
@@ -54,7 +53,7 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
   return { kind: 'gate', all: inputs.all === 'true', confirm: inputs.confirm === 'true', ...reporting, ...measuring };
 }
 
-/** What says how a model is run: where logs are read nothing runs. */
+/** Inputs about running a model, which exclude logs. */
 const RUN_INPUTS = [
   'checkpoint',
   'reference',
@@ -83,7 +82,7 @@ function expectLogsAlone(inputs: Inputs): void {
   throw new UserError(`inputs ${logs.kind} and ${other ?? 'mode: merge'} exclude each other`, 'give one of them');
 }
 
-/** What belongs to one candidate, and has no meaning for known-good checkpoints. */
+/** Inputs about one candidate, without meaning for known-good checkpoints. */
 const CANDIDATE_INPUTS = [...RUN_INPUTS.filter((name) => name !== 'reference'), ...LOG_KINDS];
 
 function calibrateRun(inputs: Inputs, keyed: KeyedRun): CalibrateRun {
@@ -104,7 +103,7 @@ function calibrateRun(inputs: Inputs, keyed: KeyedRun): CalibrateRun {
   };
 }
 
-/** Checkpoints to calibrate with are no candidates, and a candidate is none of them by itself. */
+/** Calibration takes known-good checkpoints and no candidate, and other modes the reverse. */
 function expectCalibrateAlone(inputs: Inputs): void {
   const { mode, checkpoints, series } = inputs;
   if (mode !== 'calibrate') {
@@ -189,7 +188,7 @@ function baselineEndpointOf(inputs: Inputs, own: Endpoint | undefined): Endpoint
   return { ...own, endpoint: endpoint ?? own.endpoint, model: model ?? own.model };
 }
 
-/** How the name of a key ends that is not readable as it is. */
+/** The end of a slug that is not the key itself. */
 const HASHED = /-[0-9a-f]{8}$/;
 
 function slugOf(key: string): string {

@@ -2,7 +2,7 @@ import { eventPullRequestHead, type FinishedRun } from '../github/event/index.ts
 import type { Origin } from '../report/markdown/index.ts';
 import type { ActionContext } from './context.ts';
 
-/** Where a report of this run comes from; undefined on a runner that does not say which run this is. */
+/** The origin of this run's report; undefined if the runner does not say which run this is. */
 export function ownOrigin({ event, repositoryUrl, workflowRun }: ActionContext): Origin | undefined {
   const { id, attempt } = workflowRun;
   if (!Number.isSafeInteger(id)) return undefined;
@@ -13,7 +13,7 @@ export function ownOrigin({ event, repositoryUrl, workflowRun }: ActionContext):
   };
 }
 
-/** Where a report of another run comes from: that of a pull request. */
+/** The origin of another run's report, which is about a pull request. */
 export function originOfRun({ id, attempt, commit, isFork }: FinishedRun, { repositoryUrl }: ActionContext): Origin {
   return { id, attempt, commit, head: null, repository: repositoryUrl, by: isFork ? 'fork' : 'pull-request' };
 }

@@ -13,9 +13,9 @@ import { ownCheckPlace } from './check-run.ts';
 import type { ActionContext } from './context.ts';
 
 /**
- * Whether a label turns this failed check neutral: put on the pull request by somebody who may write and did not open
- * it, after a check of this commit and this checkpoint had failed. It counts in the run that the label itself started,
- * whose event names the commit. Null without; if a label is there and does not count, a warning says why.
+ * Find the label that turns this failed check neutral: somebody who may write and did not open the pull request put it
+ * there after a check of this commit and checkpoint had failed. It counts in the run that the label itself started: its
+ * event names the commit. Null without one; if a label is there and does not count, a warning says why.
  */
 export async function findOverride(
   { override: label, failOn }: Pick<ReportingRun, 'override' | 'failOn'>,
@@ -30,9 +30,7 @@ export async function findOverride(
   return null;
 }
 
-/**
- * The label of the workflow that would turn this failed check neutral; undefined where none would, or one has already.
- */
+/** The workflow's label that could turn this failed check neutral; undefined if none could, or one has. */
 export function offeredLabel(
   { override: label, failOn }: Pick<ReportingRun, 'override' | 'failOn'>,
   { report, override }: { readonly report: Report; readonly override: Override | null },
@@ -45,13 +43,13 @@ export function offeredLabel(
 }
 
 /**
- * What no label overrides. A file that the verdict depends on and that the change touches is merged with it, so that a
- * person who accepts a loss would accept looser limits as well.
+ * A finding that no label overrides. A changed file that the verdict depends on is merged with the change: accepting a
+ * loss would also accept looser limits.
  */
 const countsAlways = ({ findings }: Pick<Report, 'findings'>): Finding | undefined =>
   findings.find((finding) => finding.kind === 'changed-input' || (isDecisive(finding) && !isAcceptable(finding)));
 
-/** Why a label from before this run does not count. */
+/** The reason why an older label does not count. */
 export const PUT_BEFORE = 'it was put there before this run; put it there again, for this commit';
 
 async function assess(

@@ -12,7 +12,7 @@ import type { ActionContext } from './context.ts';
 interface ReportPage {
   /** Path of the file. */
   readonly path: string;
-  /** Where GitHub has it, for people who may see the run. */
+  /** On GitHub, for people who may see the run. */
   readonly url: string;
 }
 

@@ -72,7 +72,7 @@ export async function reportResults(results: ActionResults): Promise<void> {
   await writeOwnCheckRun(run, context, { report, origin, ...shown, isSaved });
   runner.setOutputs({ issue: await writeIssue(run, context, report) });
 
-  // Without its files, this run is no one to continue from.
+  // Later runs cannot continue from a run without files.
   if (written === null) return;
   const attestation = await attestVerdict(run, context, { report, file: written.report });
   runner.setOutputs({ attestation });
@@ -96,7 +96,7 @@ async function orFailStep<T>({ runner }: ActionContext, work: () => T | Promise<
 
 async function writeFiles({ out }: ReportingRun, { measurement, report }: CheckResult, comment: string) {
   const files = { report: join(out, REPORT_FILE), measurement: join(out, MEASUREMENT_FILE) };
-  // That of an earlier run in this folder is none of this report.
+  // An attestation of an earlier run in this folder is not of this report.
   await rm(join(out, ATTESTATION_FILE), { force: true });
   await writeMeasurement(files.measurement, measurement);
   await writeJson(files.report, serializeReport(report));
@@ -105,7 +105,7 @@ async function writeFiles({ out }: ReportingRun, { measurement, report }: CheckR
 }
 
 /**
- * A summary is worth less than the verdict, so that a failure only warns.
+ * Summarize a report on the page of the run.
  * @param options with the origin of the report of another run
  */
 export function writeSummary(
@@ -116,7 +116,7 @@ export function writeSummary(
   return addSummary(renderStepSummary(report, { docs: context.docs, ...options }), context);
 }
 
-/** A failure only warns. */
+/** A summary is worth less than the verdict: a failure only warns. */
 export async function addSummary(summary: string, { runner }: ActionContext): Promise<void> {
   try {
     await runner.addSummary(summary);
@@ -129,7 +129,7 @@ interface CommentToWrite {
   /** The text, beginning with its marker. */
   readonly render: (origin: Origin | undefined) => string;
   readonly origin: Origin | undefined;
-  /** Null: there is none, which is worth a comment. */
+  /** Null: no verdict, which always gets a comment. */
   readonly verdict: Report['verdict'] | null;
   readonly pullRequests: readonly PullRequest[];
 }

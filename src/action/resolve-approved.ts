@@ -37,11 +37,10 @@ export interface Approved {
   readonly baseline: ResolvedBaseline;
   /** Null: there is none. */
   readonly calibration: NamedCalibration | null;
-  /** What the change under test does to them, and to other files that the verdict depends on. */
+  /** Changes under test to them and to other files that the verdict depends on. */
   readonly changes: readonly ChangedInput[];
 }
 
-/** What a run has besides its inputs, to find out what it is judged by. */
 export interface ResolveOptions {
   readonly caches: Caches | null;
   readonly paths?: NamedPaths;
@@ -49,7 +48,7 @@ export interface ResolveOptions {
   readonly probes?: boolean;
   /** False if no spectra are measured: a calibration is about nothing else. */
   readonly spectra?: boolean;
-  /** Whether a server has the baseline, which is measured now. */
+  /** A server has the baseline, which is measured now. */
   readonly isBaselineServed?: boolean;
 }
 
@@ -110,7 +109,7 @@ export async function resolveCalibration(
 ): Promise<ApprovedCalibration> {
   const path = calibrationPath(named, policy);
   if (path === null) return NONE;
-  // A path that somebody wrote down has to exist.
+  // A path that is not the default has to exist.
   const options = { path, mayBeMissing: path === CALIBRATION_FILE };
   if (files !== null) return calibrationAtBase(files, options);
   const calibration = await calibrationOnDisk(options);
@@ -120,12 +119,11 @@ export async function resolveCalibration(
 
 const NO_PROBES: ApprovedProbeFiles = { paths: new Map(), changes: [] };
 
-/** Both models are measured now, so that no approved answers say what the old questions were worth. */
+/** If both models are measured now, no approved answers show what the old questions were worth. */
 function withBaseline(change: ChangedInput, isMeasuredNow: boolean): ChangedInput {
   return isMeasuredNow ? { ...change, level: 'inconclusive' } : change;
 }
 
-/** Where a baseline comes from. */
 type Origin = (typeof BASELINES)[number];
 
 /** A file of this name can be given as `./artifact`. */
@@ -190,7 +188,7 @@ async function newestArtifact(run: JudgingRun, context: ActionContext): Promise<
   return baselineFromArtifact(octokit, artifacts, repository, { name: artifactName(run), branch });
 }
 
-/** A proposal commits a file as the baseline: it must not replace a checkpoint, nor add a file that is never read. */
+/** A proposal commits a baseline file: it must not replace a checkpoint or add a file that is never read. */
 function expectProposable({ baseline: path }: JudgingRun, origin: Origin, baseline: ResolvedBaseline): void {
   if (origin === 'file' && baseline.kind !== 'checkpoint') return;
   throw new UserError(

@@ -48,8 +48,7 @@ export async function runCalibrate(run: CalibrateRun, context: ActionContext): P
 }
 
 /**
- * What a change brings is not known to be good: only a run about the default branch, which has checked it out,
- * calibrates.
+ * Checkpoints of a change are not known to be good: only a run about the default branch, with it checked out, calibrates.
  * @throws UserError for any other run
  */
 async function expectApproved(run: CalibrateRun, context: ActionContext): Promise<void> {
@@ -75,7 +74,7 @@ interface Extended {
   readonly path: string;
 }
 
-/** The calibration with the checkpoints of this run. Those that it has already are not measured. */
+/** Add the checkpoints of this run to the calibration. Known ones are not measured again. */
 async function extend(run: CalibrateRun, context: ActionContext, { before, path }: Extended): Promise<Calibration> {
   const { runner, event, workflowRun } = context;
   const { checkpoints, reference, device, method } = run;
@@ -94,7 +93,7 @@ async function extend(run: CalibrateRun, context: ActionContext, { before, path 
     );
   }
   const fresh = kept === undefined ? checkpoints : await unknownCheckpoints(checkpoints, { calibration: kept, path });
-  // A run by hand is about the default branch as well, and the next run shall find what this one has measured.
+  // A run by hand is also about the default branch, and the next run should find its measurements.
   const caches = openCaches({ ...run, slug: `${run.slug}-calibration` }, context, { saves: true });
   const counted = caches && countSpectra(caches.spectra);
   const what = fresh.length === 1 ? (fresh[0] ?? '') : `${fresh.length} checkpoints`;
@@ -115,7 +114,7 @@ async function extend(run: CalibrateRun, context: ActionContext, { before, path 
 
 const isOfOtherVersion = ({ tool }: Calibration): boolean => release(tool.version) !== release(VERSION);
 
-/** How many spectra a run took from a store, and how many it had to compute. */
+/** Count the spectra from a store and the computed ones. */
 function countSpectra(store: KeyValueStore) {
   let [computed, recalled] = [0, 0];
   const counting: KeyValueStore = {

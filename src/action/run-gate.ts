@@ -29,7 +29,7 @@ export async function runGate(run: GateRun, context: ActionContext): Promise<voi
     judge,
     passesInconclusive: !isFailure('inconclusive', run.failOn),
     weights: { ...weights, spectrumStore: caches?.spectra, all },
-    // Each attempt would draw an order of its own, and nothing that a pull request measured is kept.
+    // Each attempt would draw its own order, and measurements of a pull request are not kept.
     probes: { ...probes, all: all || context.workflowRun.attempt !== 1 },
     store,
   };
@@ -40,7 +40,7 @@ export async function runGate(run: GateRun, context: ActionContext): Promise<voi
   await reportResults({ run, context, caches, ...resolved, ...confirmed });
 }
 
-/** A check that fails by losses alone is made again with new questions, where that was wanted and can be done. */
+/** Repeat a check that failed only by losses with new questions, if that is wanted and possible. */
 async function confirm(
   run: GateRun,
   context: ActionContext,
@@ -62,7 +62,7 @@ async function confirm(
   return { ...result, beside: (result.measurement === first.measurement ? second : first).report };
 }
 
-/** What a measurement depends on, besides policy and baseline. */
+/** Inputs that a measurement depends on, besides policy and baseline. */
 export const runDependencies = ({
   reference,
   endpoint,
@@ -96,7 +96,7 @@ export async function inMeasuringGroup<T>(
   configureCuda({
     libraries: cudaLibraries,
     onStep: (step, outcome) => {
-      // With `auto`, most runners have no GPU, and the line at the end is enough.
+      // With `auto`, most runners have no GPU, and one line at the end is enough.
       if (device === 'cuda') runner.info(logLine(`CUDA: ${step}: ${outcome}`));
     },
     onNote: (line) => runner.info(logLine(line)),
@@ -111,12 +111,12 @@ export async function inMeasuringGroup<T>(
     );
   } finally {
     clearInterval(timer);
-    // A warning is a command, and in the group there are none.
+    // A warning is a command, and the group allows none.
     for (const warning of warnings) runner.warning(warning);
   }
 }
 
-/** What `check` and `measureShard` take. A scheduled check draws a new seed if it can run both models. */
+/** Settings of `check` and `measureShard`. A scheduled check draws a new seed if it can run both models. */
 export function actionGateSettings(run: MeasuringRun, context: ActionContext, resolved: Approved) {
   const { checkpoint, revision, reference, adapter, device, method, only, budgetSeconds, endpoint } = run;
   const { baselineEndpoint } = run;

@@ -67,7 +67,7 @@ export async function runMerge(run: MergeRun, context: ActionContext): Promise<v
   await reportResults({ run, context, caches, ...resolved, measurement, report });
 }
 
-/** The job that merges does not know which tokenizer the shards used, so that it could not name the change. */
+/** The job that merges does not know the shards' tokenizer and could not name the change. */
 function expectApprovedTokenizer(changes: readonly ChangedInput[]): void {
   const change = changes.find(({ input }) => input === 'tokenizer');
   if (!change) return;
@@ -105,7 +105,7 @@ async function mergeShards(run: MergeRun, context: ActionContext): Promise<Measu
   }
 }
 
-/** Shards are useless without their artifacts, so that a failure of the service is an error here. */
+/** Shards are useless without their artifacts, so a failure of the service is an error here. */
 async function orExplain<T>({ workflowRun }: ActionContext, verb: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -117,7 +117,7 @@ async function orExplain<T>({ workflowRun }: ActionContext, verb: string, work: 
   }
 }
 
-/** What follows the prefix in the name of an artifact. */
+/** The end of an artifact's name, after the prefix. */
 const SHARD_NAME = /^(?:(?:spectra|probes)-)?\d+-of-\d+$/;
 
 const shardPrefix = (run: KeyedRun): string => `${artifactName(run)}-shard-`;

@@ -91,14 +91,14 @@ async function runLogs(run: LogsRun, context: ActionContext): Promise<void> {
 
 const MAX_MESSAGE = 2000;
 
-/** There is no verdict, so that the step fails whatever `fail-on` says. @returns the message */
+/** Without a verdict, the step fails whatever `fail-on` says. @returns the message */
 function reportError(error: unknown, { runner }: Pick<ActionContext, 'runner'>): string {
   const { kind, message, lines = [] } = describeError(error);
   const line = printable(message, MAX_MESSAGE);
   runner.failStep();
   if (kind === 'error') {
     runner.annotate({ level: 'error', message: line });
-    // An annotation is one line: the code that its hint is about is below it in the log.
+    // An annotation is one line: the code that the hint is about follows in the log.
     for (const code of lines) runner.info(`    ${printable(code)}`);
     return line;
   }

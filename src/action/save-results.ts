@@ -13,7 +13,7 @@ interface PublishedResults extends ActionResults {
   readonly files: ResultFiles;
 }
 
-/** Events of runs that are about a branch, whose artifact may be the baseline of changes to it. */
+/** Events about a branch: the run's artifact may become the baseline of changes to it. */
 const UPLOADING_EVENTS: readonly string[] = ['push', 'schedule', 'workflow_dispatch'];
 
 /**
@@ -92,7 +92,7 @@ async function propose(results: PublishedResults): Promise<string> {
   return logOrWarn(context, 'Proposed baseline', result);
 }
 
-/** What becomes of the calibration that the candidate was judged by. Null: there is none, or it has the candidate. */
+/** The calibration with the candidate added. Null: there is none, or it has the candidate already. */
 async function calibrationOf(results: PublishedResults): Promise<ProposedCalibration | null> {
   const { calibration, context, policy } = results;
   const outcome = calibration && calibrationOutcome(calibration.calibration, { ...results, commit: context.event.sha });

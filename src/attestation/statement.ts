@@ -4,7 +4,7 @@ import { sha256 } from '@shadow-gate/platform/files';
 import { z } from 'zod';
 import { type Report, VERDICT_EXIT, VERDICTS } from '../compare/report.ts';
 
-/** What an attestation of this project says, by the name that in-toto has for it. */
+/** The predicate type of this project's in-toto statements. */
 export const PREDICATE_TYPE = `${HOME_URL}/verdict/v1`;
 
 const digestSchema = z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });
@@ -41,15 +41,15 @@ const statementSchema = z.object({
   predicate: predicateSchema,
 });
 
-/** What is signed of a verdict: subjects and predicate of an in-toto statement. */
+/** Subjects and predicate of an in-toto statement. */
 export type VerdictStatement = Pick<z.infer<typeof statementSchema>, 'subject' | 'predicate'>;
 
 const REPORT_NAME = 'report.json';
 
 /**
- * What there is to sign of a report.
+ * The statement about a report, to be signed.
  * @param bytes of report.json
- * @throws UserError for a report whose digests are not valid
+ * @throws UserError for a report with invalid digests
  */
 export function verdictStatement(
   { verdict, candidate, baseline, reference, policyDigest, tool }: Report,

@@ -6,16 +6,15 @@ import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { type Signer, toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 import { parseStatement, type VerdictStatement } from './statement.ts';
 
-/** Who has to have signed. */
 export interface ExpectedSigner {
-  /** `owner/name` of the repository whose run it was. */
+  /** `owner/name` of the repository that ran it. */
   readonly repository: string;
   /** Its workflow; any of the repository's own if missing. */
   readonly workflow?: ExpectedWorkflow | undefined;
 }
 
 export interface ExpectedWorkflow {
-  /** `owner/name` of the repository that the file is in; null: the one whose run it was. */
+  /** `owner/name` of the repository with the file; null: the one that ran it. */
   readonly repository: string | null;
   /** Such as `.github/workflows/gate.yml`. */
   readonly path: string;
@@ -95,7 +94,7 @@ function verifiedSigner(bundle: Bundle, roots: readonly TrustedRoot[]): Signer {
   );
 }
 
-/** The repository whose run it was, in the certificates that Fulcio gives to workflows (fulcio/docs/oid-info.md). */
+/** The repository that ran a workflow, in Fulcio's certificates (fulcio/docs/oid-info.md). */
 const SOURCE_REPOSITORY = '1.3.6.1.4.1.57264.1.12';
 
 /** @returns the workflow that signed @throws UserError if it is another one than expected */

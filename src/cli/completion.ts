@@ -20,7 +20,6 @@ interface CompletedOption {
   readonly values: readonly string[];
 }
 
-/** A command that prints what makes a shell complete commands, options and their values. */
 export function addCompletionCommand(program: Command, output: Output): void {
   program
     .command('completion')
@@ -53,7 +52,7 @@ const WRITERS: Readonly<Record<Shell, (commands: readonly Completed[]) => string
   fish: writeFish,
 };
 
-/** Where nothing is known, bash completes paths (`-o default`). */
+/** Without a match, bash completes paths (`-o default`). */
 function writeBash(commands: readonly Completed[]): string {
   const words = (list: readonly string[]) => `COMPREPLY=($(compgen -W "${list.join(' ')}" -- "$current"))`;
   const values = commands.flatMap(({ name, options }) =>

@@ -25,7 +25,7 @@ export interface FoundCheckpoint {
 const MAX_DEPTH = 4;
 const MAX_FOLDERS = 2000;
 
-/** Folders of tools, whose models are not the user's. */
+/** Folders of tools: their models are not the user's. */
 const SKIPPED = /^(?:\..*|node_modules|venv|env|__pycache__|site-packages|dist|build|wandb|mlruns)$/;
 
 /**

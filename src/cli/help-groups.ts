@@ -40,7 +40,7 @@ export const GROUPED_HELP: Pick<Help, 'groupItems'> = {
   },
 };
 
-/** What has no heading of its own is last. */
+/** Options without a heading come last. */
 function placeOf(heading: string): number {
   const headings = Object.keys(GROUPS);
   return headings.includes(heading) ? headings.indexOf(heading) : headings.length;

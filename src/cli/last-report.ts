@@ -8,7 +8,7 @@ import { serializeReport } from '../report/json.ts';
 /** The report of the last check of this user, so that its details need no second run. */
 const FILE = 'last-report.json';
 
-/** @returns false where there is no cache folder, or it cannot be written: nothing depends on it */
+/** @returns false if there is no cache folder or it cannot be written: nothing depends on it */
 export async function keepLastReport(report: Report): Promise<boolean> {
   const folder = cacheFolder();
   if (folder === null) return false;

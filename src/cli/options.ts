@@ -32,17 +32,16 @@ export function checkpointOptions(command: Command): Command {
   return spectraOptions(command.requiredOption(CHECKPOINT_FLAGS, CHECKPOINT_WORDS));
 }
 
-/** The options of a command that measures a checkpoint, or what a server has without one. */
+/** The options of a command that measures a checkpoint, or a server's model. */
 export function candidateOptions(command: Command): Command {
   return spectraOptions(
     command.option(CHECKPOINT_FLAGS, `${CHECKPOINT_WORDS}; without it, --endpoint is measured by its answers alone`),
   ).option('--revision <text>', 'what is served at --endpoint, where there is no --checkpoint: declared, not proven');
 }
 
-/** So many checks where their number is not given: the first few show what is wrong with a server. */
+/** Default number of checks: the first few show what is wrong with a server. */
 const CONTROLS = 3;
 
-/** How often a model is checked against itself; undefined without the option. */
 export function controlOption(flags: string): Option {
   const words = `checks of the model against itself, each with new questions: how often the gate would be red on nothing (${CONTROLS} if no number is given)`;
   return new Option(flags, words).preset(String(CONTROLS)).argParser(parseCountOption);
@@ -217,7 +216,7 @@ export interface BaselineEndpointOptions {
   baselineModel?: string;
 }
 
-/** What says how a model is run: where logs are read nothing runs. */
+/** Options about running a model, which exclude logs. */
 const RUN_OPTIONS = [
   'checkpoint',
   'revision',
@@ -282,8 +281,7 @@ export function logsFromOptions(options: LogOptions): Logs | null {
 /** The options of a command that makes a report. */
 export function junitOption(command: Command): Command {
   return command.addOption(
-    // A file of test results that says "not judged" under an exit code that says "passed" would mislead one of its
-    // readers.
+    // Test results that say "not judged" would contradict an exit code that says "passed".
     new Option('--junit <file>', 'also write the checks as JUnit XML, whatever the verdict').conflicts(
       'allowInconclusive',
     ),

@@ -11,15 +11,15 @@ import { programWords } from './shell-words.ts';
 /** The exit codes are an interface: do not change them. */
 export const EXIT = { ...VERDICT_EXIT, couldNotJudge: 2 } as const;
 
-/** What a command gets from its process, or from a test. */
+/** Streams, environment and clock, from the process or a test. */
 export interface Io {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  /** Where answers come from; missing for a test without any. */
+  /** Missing in a test without answers. */
   readonly stdin?: InputStream;
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly now: () => Date;
-  /** How the process was started; missing for a test. */
+  /** Missing in a test. */
   readonly argv?: readonly string[];
 }
 
@@ -33,12 +33,12 @@ const DEFAULT_WIDTH = 100;
 /** A shorter run has no lines of progress: a log that nobody watches needs them later than one of a CI job. */
 const QUIET_SECONDS = { ci: 5, pipe: 60 } as const;
 
-/** Where a command writes to, and the exit code it ends with unless it throws. */
+/** A command's output, and its exit code unless it throws. */
 export class Output {
   readonly #io: Io;
   #display: ProgressDisplay | null = null;
   exitCode: number = EXIT.pass;
-  /** What --color or --no-color says. */
+  /** By --color or --no-color. */
   wantsColor: boolean | undefined;
 
   constructor(io: Io) {
@@ -58,7 +58,7 @@ export class Output {
     return this.#io.stdin ?? Readable.from([]);
   }
 
-  /** How this program was started, to start it again. */
+  /** The command that started this program. */
   get program(): string {
     return programWords(this.#io.argv ?? []);
   }
@@ -87,14 +87,14 @@ export class Output {
     this.note(`warning: ${text}`);
   }
 
-  /** Write one line that is no result to standard error. */
+  /** Write one line to standard error. */
   note(text: string): void {
     const line = `shadow-gate: ${logLine(text)}`;
     if (this.#display) this.#display.note(line);
     else this.#io.stderr.write(`${line}\n`);
   }
 
-  /** Tell somebody who watches what was done; a script knows it. */
+  /** Write a line only if somebody watches; a script knows what it did. */
   tell(text: string): void {
     if (this.#io.stderr.isTTY) this.note(text);
   }

@@ -82,7 +82,7 @@ function requestsOf({ probes }: Measurement['run']): string {
   return ` (${(server.requests / server.questions).toFixed(2)} requests a question)`;
 }
 
-/** What the answers of a measurement can show when it is a baseline, and whether they are enough for a verdict. */
+/** Print which losses this baseline can show, and whether it has enough answers for a verdict. */
 export function printAnswers(measurement: Measurement, policy: Policy, output: Output): void {
   const { probes: answered } = measurement;
   if (answered?.status !== 'measured') return;

@@ -143,7 +143,7 @@ async function printEstimate(
   output.print(`\n${lines.join('\n')}`);
 }
 
-/** What a time limit would buy. */
+/** The facts that fit a time limit. */
 function useOf(
   budget: number,
   facts: number,

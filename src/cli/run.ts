@@ -58,7 +58,7 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<n
     await createProgram(io, output).parseAsync(argv, { from: 'user' });
     return output.exitCode;
   } catch (error) {
-    // Commander has printed its own message; help and version are no errors.
+    // Commander has printed its own message; help and version are not errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.couldNotJudge;
     reportError(error, io.stderr, { debug: argv.includes('--debug') });
     return EXIT.couldNotJudge;
@@ -99,7 +99,7 @@ function createProgram({ stdout, stderr }: Io, output: Output): Command {
   return program;
 }
 
-/** What a command line says about CUDA. With `--debug` each step of the set-up is a line on standard error. */
+/** With `--debug`, each step of the set-up of CUDA is a line on standard error. */
 function cudaSettingsFromOptions(
   { cudaLibraries, debug }: Partial<DeviceOptions> & { readonly debug?: boolean },
   output: Output,

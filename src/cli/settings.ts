@@ -15,7 +15,7 @@ import type { Output } from './output.ts';
 
 type StoreOptions = Pick<CheckpointOptions, 'store'>;
 
-/** What `check` and `measure` pass on to the gate. */
+/** Settings that `check` and `measure` pass on to the gate. */
 export function commandSettings(options: CandidateMeasureOptions & MergeOptions & ProbeOptions, output: Output) {
   const { checkpoint, revision, reference, adapter, device, method, maxMemory: memoryLimit } = options;
   const { seed, orderSeed, budget: budgetSeconds, chatTemplate } = options;
@@ -35,8 +35,7 @@ export function commandSettings(options: CandidateMeasureOptions & MergeOptions 
 }
 
 /**
- * Where the measurements of checks are kept between runs; undefined for nowhere, as with a time limit: a second run may
- * answer more.
+ * The store of measurements between runs; undefined for none, as with a time limit: a second run may answer more.
  */
 export function openMeasurementStore(
   options: StoreOptions & Pick<ProbeOptions, 'budget'>,
@@ -45,7 +44,7 @@ export function openMeasurementStore(
   return options.budget === undefined ? openStore('measurements', options, output) : undefined;
 }
 
-/** Where spectra are kept between runs; undefined for nowhere. */
+/** The store of spectra between runs; undefined for none. */
 export function openSpectrumStore(options: StoreOptions, output: Output): KeyValueStore | undefined {
   return openStore('spectra', options, output);
 }
@@ -55,7 +54,7 @@ function openStore(name: string, { store }: StoreOptions, output: Output): KeyVa
   return store && folder !== null ? directoryStore(join(folder, name), (line) => output.warn(line)) : undefined;
 }
 
-/** A server that is asked again only what it has not answered. */
+/** The server is asked again only what it has not answered. */
 function withAnswers(endpoint: Endpoint | undefined, options: StoreOptions, output: Output): Endpoint | undefined {
   return endpoint && { ...endpoint, answers: openStore('answers', options, output) };
 }

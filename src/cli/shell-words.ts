@@ -1,11 +1,11 @@
 import { printable } from '../report/escape.ts';
 
-/** What no shell gives a meaning. */
+/** Characters without a meaning in a shell. */
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /**
- * A word as a shell of the POSIX family reads it back, safe to print: what a terminal would carry out, or a reader
- * cannot see, is written as bytes (`$'\x1b'`, as bash and zsh read it).
+ * A word as a POSIX shell reads it back, safe to print: control and invisible characters become bytes (`$'\x1b'`, for
+ * bash and zsh).
  */
 export function quoteShellWord(text: string): string {
   if (printable(text, text.length) !== text) return `$'${[...Buffer.from(text)].map(asByte).join('')}'`;
@@ -17,12 +17,12 @@ function asByte(byte: number): string {
   return /[A-Za-z0-9_./ -]/.test(character) ? character : `\\x${byte.toString(16).padStart(2, '0')}`;
 }
 
-/** The same for a path, which must not be taken for an option. */
+/** A path as a word that is not taken for an option. */
 export function shellPath(path: string): string {
   return quoteShellWord(path.startsWith('-') ? `./${path}` : path);
 }
 
-/** How this program was started, to start it again. */
+/** The command that started this program. */
 export function programWords(argv: readonly string[]): string {
   const [, script = ''] = argv;
   if (/(?:^|\/)node_modules\/\.bin\/[^/]+$/.test(script)) return 'npx shadow-gate';

@@ -103,7 +103,6 @@ function shownReport(
   return verbose ? renderTerminal(report, terminal) : renderShort(report, details, terminal);
 }
 
-/** Where the details are of a report that was written to a folder, or not at all. */
 function detailsIn(
   folder: string | undefined,
   { isKept, program }: { readonly isKept: boolean; readonly program: string },

@@ -47,7 +47,7 @@ export function wrapHelpText(text: string, width: number): string {
     .join('\n');
 }
 
-/** What a line begins with, which the lines that continue it repeat or leave room for. */
+/** Starts of lines that continuation lines repeat or indent to. */
 const COMMENT = /^( *# )(.*)$/;
 const COMMAND = /^( *)(shadow-gate .*)$/;
 const LISTED = /^( *\S+ {2,})(.*)$/;

@@ -71,7 +71,7 @@ async function checkBaseline({ root, settings, pair, suites }: FilesContext): Pr
   return ok(`${path}: ${formatCount(tensors.length, 'spectrum', 'spectra')}, ${answers}`);
 }
 
-/** What a check would refuse in a baseline, without the weights being read. */
+/** Differences for which a check would refuse the baseline, found without reading weights. */
 async function modelDifferences(
   { tool, architecture, reference, behavior }: Measurement,
   pair: OpenedPair | null,

@@ -9,7 +9,7 @@ import { type DoctorChecks, type DoctorFinding, ok, problem, warning } from './d
 interface RunnerContext {
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly device: DeviceChoice;
-  /** What the model takes in memory; null if that is not known. */
+  /** Of the model; null if unknown. */
   readonly neededMemory: () => Promise<ExpectedMemory | null>;
 }
 
@@ -41,7 +41,7 @@ async function checkOnnxruntime() {
   return ok(`it computes here: ${(rate / 1e9).toFixed(0)} GFLOP/s in float32 on the CPU`);
 }
 
-/** Where a model takes nearly all of the memory, another program can end the run. */
+/** Share of memory that a model may take: beyond it, another program can end the run. */
 const MOST_MEMORY = 0.85;
 
 export function checkMemory(needed: ExpectedMemory | null, available: number) {

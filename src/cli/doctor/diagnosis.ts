@@ -4,16 +4,15 @@ import { printable } from '../../report/escape.ts';
 import type { TerminalOptions } from '../../report/terminal/index.ts';
 import { inWidth } from '../init/say.ts';
 
-/** What one check of `doctor` found. */
+/** The result of one check. */
 export interface Diagnosis {
   readonly name: string;
   readonly status: 'ok' | 'warning' | 'problem';
   readonly text: string;
-  /** What to do; null where nothing is. */
+  /** What to do; null if nothing. */
   readonly fix: string | null;
 }
 
-/** What a check returns, without its name. */
 export type DoctorFinding = Omit<Diagnosis, 'name'>;
 
 export const ok = (text: string): DoctorFinding => ({ status: 'ok', text, fix: null });
@@ -65,7 +64,6 @@ export function renderDiagnosis({ name, status, text, fix }: Diagnosis, { color,
 
 const ARROW = '  → ';
 
-/** What all checks come to. */
 export function renderDoctorSummary(all: readonly Diagnosis[]): string {
   const count = (wanted: Diagnosis['status']) => {
     const number = all.filter(({ status }) => status === wanted).length;

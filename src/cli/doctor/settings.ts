@@ -11,7 +11,7 @@ import { chooseRoles } from '../init/roles.ts';
 import { CANDIDATE_FILE } from '../init/workflow-text.ts';
 import type { DeviceOptions } from '../options.ts';
 
-/** What says which model, and what it is judged by. */
+/** Options and inputs that name the model and its baseline. */
 const SETTINGS = ['checkpoint', 'reference', 'baseline', 'policy', 'endpoint', 'model', 'tokenizer', 'only'] as const;
 
 type Stated = { readonly [name in (typeof SETTINGS)[number]]?: string };
@@ -22,11 +22,10 @@ export interface DoctorOptions extends DeviceOptions, Stated {
   json?: boolean;
 }
 
-/** What is checked, and where that was found. */
 export interface DoctorSettings extends Omit<Stated, 'only'> {
   /** Path of a measurement or a checkpoint. */
   readonly baseline: string;
-  /** Whether somebody named it: then it has to exist. */
+  /** A baseline that somebody named has to exist. */
   readonly isBaselineNamed: boolean;
   readonly only?: Half;
   /** Where the checkpoint was named, in words. */
@@ -44,7 +43,7 @@ export interface Workflow {
   readonly inputs: Readonly<Record<string, string>>;
 }
 
-/** What the options say, else the workflow, else what `init` would choose. */
+/** Settings from the options, else from the workflow, else as `init` would choose. */
 export async function findSettings(options: DoctorOptions, root: string): Promise<DoctorSettings> {
   const workflow = await readWorkflow(root);
   const isGiven = (options.checkpoint ?? options.endpoint) !== undefined;
@@ -68,7 +67,7 @@ export async function findSettings(options: DoctorOptions, root: string): Promis
 const settingsIn = (options: Stated): Stated =>
   given(Object.fromEntries(SETTINGS.map((name) => [name, options[name]])));
 
-/** The inputs of the workflow that are no expressions; the candidate of a hub or a server is in a file. */
+/** Inputs without expressions; for a hub or a server, the candidate is in a file. */
 async function statedIn(inputs: Readonly<Record<string, string>>, root: string): Promise<Stated> {
   const plain = Object.fromEntries(Object.entries(inputs).filter(([, value]) => !value.includes('$' + '{{')));
   const isAsked = Object.values(inputs).some((value) => value.includes('steps.candidate.outputs'));
@@ -78,14 +77,14 @@ async function statedIn(inputs: Readonly<Record<string, string>>, root: string):
   return revision === undefined ? { ...plain, model } : { ...plain, checkpoint: `hf://${model}@${revision}` };
 }
 
-/** What `init --yes` would choose; nothing where it would choose nothing. */
+/** The choice of `init --yes`; empty if it would find nothing. */
 async function searched(root: string): Promise<Stated> {
   const found = await findCheckpoints(root);
   if (found.length === 0) return {};
   return given(await chooseRoles({}, { root, found, questions: DEFAULTS }));
 }
 
-/** The first workflow with a step that gates; null without one, or where it is no YAML. */
+/** The first workflow with a step that gates; null without one. Files that are not YAML are skipped. */
 async function readWorkflow(root: string): Promise<Workflow | null> {
   for (const path of await ourWorkflows(root)) {
     const content = yamlIn(await readFile(join(root, path), 'utf8'));

@@ -11,7 +11,7 @@ export interface OpenedPair {
   readonly reference: FullCheckpoint | null;
 }
 
-/** @throws UserError for what is no checkpoint, or none of full weights as a reference */
+/** @throws UserError if one is not a checkpoint, or the reference does not have full weights */
 export async function openPair(checkpoint: string, reference: string | undefined): Promise<OpenedPair> {
   return {
     checkpoint: await openCheckpoint(checkpoint),

@@ -3,12 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '@shadow-gate/platform';
 import { printable } from '../../report/escape.ts';
 
-/** What is asked with, in a terminal or by a script that writes the answers to standard input. */
 interface Answering {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   /** Receives a question without a line end. */
   readonly onQuestion: (text: string) => void;
-  /** How long the first answer may take where nobody sits at a terminal, in milliseconds. */
+  /** Time for the first answer without a terminal, in milliseconds. */
   readonly patience?: number;
 }
 

@@ -16,7 +16,7 @@ interface Finding {
   readonly questions: InitQuestions;
 }
 
-/** Stands for no reference in an answer. */
+/** The answer for no reference. */
 const NONE = 'none';
 
 /**

@@ -105,7 +105,7 @@ interface ChosenFiles {
   /** The path of the baseline, and whether it is to be measured. */
   readonly baseline: string;
   readonly measures: boolean;
-  /** What may be written, and what is there and stays, relative to the root. */
+  /** Files that may be written, and existing ones that stay, relative to the root. */
   readonly written: readonly string[];
   readonly kept: readonly string[];
 }

@@ -29,7 +29,7 @@ export interface InitOptions extends DeviceOptions {
   yes?: boolean;
 }
 
-/** What the gate is set up for. */
+/** The model that the gate is set up for. */
 export interface Subject {
   readonly source: CandidateSource;
   /** As a runner finds it; null for none. */

@@ -1,6 +1,6 @@
 import { pathFilter, workflowWord } from './yaml-words.ts';
 
-/** Where the candidate of a pull request comes from. */
+/** The place of the candidate. */
 export type CandidateSource =
   /** A path in the repository, which the pull request changes. */
   | { readonly kind: 'local'; readonly checkpoint: string; readonly lfs: boolean }
@@ -31,7 +31,7 @@ export interface WorkflowFacts {
   readonly timeoutMinutes: number;
 }
 
-/** What says which model of a hub or a server is the candidate. */
+/** This file names the candidate on a hub or a server. */
 export const CANDIDATE_FILE = 'candidate.txt';
 
 /** The versions that the workflows of the examples are pinned to; a test compares them. */

@@ -15,20 +15,15 @@ function escaped(character: string): string {
 
 const EXPRESSION = '$' + '{{';
 
-/**
- * The same for a value in a workflow, where `${{` begins an expression: it is written as an expression that has that
- * text as its value.
- */
+/** A value in a workflow: `${{`, which begins an expression, is written as an expression with that text as its value. */
 export function workflowWord(text: string): string {
   return yamlWord(text.replaceAll(EXPRESSION, () => `${EXPRESSION} '${EXPRESSION}' }}`));
 }
 
-/** What means itself in a filter of paths, which has no way to write other characters. */
+/** Characters without a meaning in a path filter, which cannot escape the others. */
 const PLAIN_SEGMENT = /^[\w@%=:, .-]+$/;
 
-/**
- * A filter of paths for a folder or a file, and what is in it: wider where a name cannot be written. Null: everything.
- */
+/** A path filter for a file, or a folder with its contents; wider if a name cannot be written. Null: everything. */
 export function pathFilter(path: string): string | null {
   const segments = path.split('/');
   const end = segments.findIndex((segment) => !PLAIN_SEGMENT.test(segment) || segment === '.');

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Progress } from '@shadow-gate/platform/progress';
 import { type DisplayKind, openDisplay } from './progress-display.ts';
 
-/** What the main thread sends. Every message has the width of the terminal, which only that thread can ask for. */
+/** A message of the main thread, with the terminal's width, which only that thread can read. */
 export type DisplayMessage = { readonly columns: number | undefined } & (
   | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'note'; readonly line: string; readonly id: number }

@@ -8,7 +8,7 @@ import type { DisplayData, DisplayMessage } from './progress-worker.ts';
 const PATIENCE_MILLISECONDS = 2000;
 
 /**
- * A display of standard error in a thread of its own, whose time goes on while this thread is busy.
+ * A display of standard error in its own thread, which keeps drawing while this thread is busy.
  * @param stream standard error, for the width of the terminal
  * @returns null if there is nothing to start the thread from
  */
@@ -65,7 +65,7 @@ class ThreadedDisplay implements ProgressDisplay {
     this.#worker.postMessage({ ...order, id, columns: this.#stream.columns });
   }
 
-  /** What this thread prints next has to come after what the other one draws. */
+  /** Wait, so that this thread's next line comes after the other's. */
   #await(order: Order): void {
     if (this.#isGone) return;
     this.#last += 1;

@@ -9,7 +9,7 @@ import { locate, type Workspace } from './repository-path.ts';
 
 /** A path that a verdict depends on, at the base commit and in what is checked out. */
 export interface Standing {
-  /** What the base commit has there; null if it has nothing. */
+  /** The content at the base commit; null if there is none. */
   readonly base: Found | null;
   /**
    * What the change under test does to it; null for nothing, so that what is on disk is approved, or was written by a
@@ -20,7 +20,7 @@ export interface Standing {
 
 interface ApprovedFilesOptions {
   readonly workspace: Workspace;
-  /** The commit that a workflow checks out by default, for a checkout without `.git`; null if there is no such. */
+  /** The commit that a workflow checks out by default, for a checkout without `.git`; null if there is none. */
   readonly usual: string | null;
   /**
    * The merge commit that GitHub has made of a pull request. It may merge the change into a later commit of the base

@@ -54,7 +54,7 @@ export class GitObjects {
     return (await this.#commit(commit))?.tree.sha ?? null;
   }
 
-  /** The commit that another one was merged into; null for a commit that is no merge. */
+  /** The commit that another one was merged into; null if this is not a merge. */
   async mergedInto(commit: string): Promise<string | null> {
     const { parents = [] } = (await this.#commit(commit)) ?? {};
     return parents.length === 2 ? (parents[0]?.sha ?? null) : null;
@@ -119,7 +119,7 @@ function remember<T>(known: Map<string, Promise<T>>, key: string, make: () => Pr
   return made;
 }
 
-/** What a user reads if something at a commit cannot be read. */
+/** The error for something at a commit that cannot be read. */
 export function unreadable(what: string, commit: string, error: unknown): UserError {
   if (error instanceof UserError) return error;
   return new UserError(

@@ -4,7 +4,7 @@ import type { GitObjects } from './git-objects.ts';
 /** As in Linux: more links in a row are a loop. */
 const MAX_LINKS = 40;
 
-/** What a commit has at a path, its links resolved as a checkout resolves them. */
+/** The content of a path at a commit, with links resolved as a checkout resolves them. */
 export type Found =
   /** `folder` is where it is, without links. */
   | { readonly kind: 'file'; readonly sha: string; readonly folder: string }
@@ -15,7 +15,7 @@ export type Found =
   /** A link that leads out of the repository, or to nothing that the commit has: a step may have filled that place. */
   | { readonly kind: 'link'; readonly target: string };
 
-/** A folder on the way, as the kernel sees it: without links. Null: in a submodule, whose content is not known. */
+/** A folder on the way, without links. Null: in a submodule, where the content is not known. */
 interface Folder {
   readonly name: string;
   readonly tree: string | null;
@@ -29,7 +29,7 @@ interface Folder {
  */
 export async function pathAtCommit(objects: GitObjects, root: string, path: string): Promise<Found | null> {
   const above: Folder[] = [];
-  /** Where `above` entered a submodule. */
+  /** The place in `above` at which a submodule was entered. */
   let submodule: { readonly sha: string; readonly depth: number } | null = null;
   let links = 0;
   let pending = path.split('/');
@@ -97,7 +97,7 @@ export async function pathIdentity(objects: GitObjects, root: string, found: Fou
   return [await describe(found), ...(await conversions(objects, root, found))].join('\n');
 }
 
-/** What git may do to the bytes of a file when it checks them out, besides what Git LFS does. */
+/** Attributes by which git, besides Git LFS, changes the bytes of a file at checkout. */
 const CONVERSION = /eol=crlf|\bcrlf\b|working-tree-encoding|\bident\b/;
 
 /** Lines of `.gitattributes` above a file or folder with which a checkout has other bytes than the commit. */

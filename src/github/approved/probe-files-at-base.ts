@@ -11,7 +11,7 @@ import type { ResolvedPolicy } from '../../policy/load.ts';
 import type { ApprovedFiles, Standing } from './approved-files.ts';
 import { type Approve, takeTaskFiles } from './task-files-at-base.ts';
 
-/** Where the files that a policy lists are to be read, and what the change under test does to them. */
+/** Paths to read the policy's files from, and the changes under test to them. */
 export interface ApprovedProbeFiles {
   /**
    * Paths of the approved texts, by the names in the policy and by the absolute paths where they belong; a file that is
@@ -44,7 +44,7 @@ export async function probeFilesAtBase(
       paths.set(examples, own.path);
       if (own.change !== null) changes.push(own.change);
     }
-    // What is on a hub is no file of the repository, and the approved policy says which of it is asked.
+    // Data on a hub is not in the repository, and the approved policy names it.
     if (isDatasetPath(name)) continue;
     const found = await find(files, name, policyPath);
     const approve: Approve = async (places, listed) => {

@@ -3,7 +3,7 @@ import { join, posix, relative, resolve, sep } from 'node:path';
 import { isInside } from '@shadow-gate/platform/files';
 import type { Repository } from '../client/types.ts';
 
-/** Where the repository is checked out: in the workspace itself, or in a folder of it. */
+/** The repository is checked out in the workspace itself or in a folder of it. */
 export interface Workspace {
   /** The working directory. */
   readonly folder: string;

@@ -1,7 +1,7 @@
 import { isRateLimit, requestErrorStatus } from './errors.ts';
 import type { Octokit } from './types.ts';
 
-/** Who writes with a token. The login is null for an app that GitHub does not identify. */
+/** The owner of a token. The login is null for an app that GitHub does not identify. */
 export interface Author {
   readonly login: string | null;
 }

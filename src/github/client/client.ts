@@ -20,11 +20,11 @@ const CLIENT_ERRORS = Array.from({ length: 100 }, (_, i) => 400 + i);
 export interface ClientOptions {
   /** Address of the API: GitHub's own by default, or an Enterprise server's. */
   readonly baseUrl?: string | undefined;
-  /** How long a second of waiting takes, in milliseconds: tests do not wait. */
+  /** Milliseconds of a second of waiting: tests do not wait. */
   readonly second?: number;
   /** Instead of the plugin's queues, which put a second between two writes and three between two new comments. */
   readonly queues?: Pick<ThrottlingOptions, 'write' | 'notifications'>;
-  /** How long one attempt may take, in milliseconds. */
+  /** Of one attempt, in milliseconds. */
   readonly timeout?: number;
   /** Logs failed attempts: a status, a method and a path, and nothing else. */
   readonly print?: (line: string) => void;

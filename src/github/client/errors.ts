@@ -27,9 +27,8 @@ export function describeGithubError(error: unknown): string {
   return isRequestError(error) ? `${requestErrorStatus(error) ?? 'no answer'}: ${message}` : message;
 }
 
-/** What describes a failed write, besides the error. */
 interface WriteFailure {
-  /** What is missing because of it: `no comment on o/r#7`. */
+  /** The consequence: `no comment on o/r#7`. */
   readonly missing: string;
   /** The permissions that the job needs: `pull-requests: write`. */
   readonly permissions: string;

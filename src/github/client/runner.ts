@@ -15,7 +15,7 @@ export interface NumberOutputs {
 /** The outputs of action.yml. */
 interface ActionOutputs extends NumberOutputs {
   readonly verdict: Verdict | 'skipped';
-  /** Who overrode a failed check; empty if nobody did. */
+  /** Login of the person who overrode a failed check; empty if nobody did. */
   readonly 'overridden-by': string;
   /** Absolute paths, so that a later step finds them from any working directory. */
   readonly report: string;

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Repository } from '../client/types.ts';
 
-/** What started the run of a workflow. */
+/** The event that started a workflow run. */
 export interface WorkflowEvent {
   /** Such as `pull_request` or `push`. */
   readonly name: string;
-  /** The JSON that GitHub sends with it: every reader takes what it needs, and validates that. */
+  /** GitHub's JSON: every reader validates the part that it needs. */
   readonly payload: unknown;
   /** The ref of the run, such as `refs/heads/main`. */
   readonly ref: string;

@@ -10,7 +10,7 @@ const payloadSchema = z.object({
   repository: repositorySchema,
 });
 
-/** The pull request whose commits an event is about; null if it is about something else. */
+/** The pull request that an event is about; null for other events. */
 export function eventPullRequest({ name, payload }: Pick<WorkflowEvent, 'name' | 'payload'>): PullRequest | null {
   // Other events (a review, a comment) carry a pull request too, but are not about its commits.
   if (name !== 'pull_request' && name !== 'pull_request_target') return null;

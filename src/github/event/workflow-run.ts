@@ -21,7 +21,7 @@ export interface FinishedRun {
   readonly attempt: number;
   /** The head of the pull request that the run was about. */
   readonly commit: string;
-  /** How it ended, in GitHub's words: `success`, `failure` and others. Null: it has not ended. */
+  /** GitHub's word, such as `success` or `failure`; null: it has not ended. */
   readonly conclusion: string | null;
   readonly isFork: boolean;
   readonly head: { readonly owner: string; readonly branch: string; readonly repositoryId: number } | null;

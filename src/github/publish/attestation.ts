@@ -1,7 +1,7 @@
 import { describeWriteFailure } from '../client/errors.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 
-/** Where GitHub has an attestation, or one line that says why it has none. */
+/** The address of an attestation, or one line that says why there is none. */
 type StoredAttestation = { readonly url: string } | { readonly problem: string };
 
 /**

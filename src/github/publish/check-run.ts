@@ -19,7 +19,6 @@ export function checkRunConclusion(verdict: Report['verdict'], failOn: FailOn): 
   return verdict === 'pass' ? 'success' : 'neutral';
 }
 
-/** Where a check run stands. */
 export interface CheckRunPlace {
   readonly name: string;
   /** The commit that is checked: the head of a pull request, not its merge commit. */

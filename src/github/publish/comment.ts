@@ -15,7 +15,7 @@ interface StickyComment {
   readonly run: ReportRun | null;
   /** Reads the newest commit of the pull request; null if it is not known. Never throws. */
   readonly readHead: () => Promise<string | null>;
-  /** Only in place of a comment that is there: a new one would say nothing that anybody has to know. */
+  /** Only update an existing comment: a new one would tell nothing. */
   readonly isUpdateOnly?: boolean;
 }
 
@@ -35,7 +35,7 @@ interface Comment {
 /** Deletions in one run. No race leaves more duplicates than that, and GitHub wants a second between two writes. */
 const MAX_DELETED = 10;
 
-/** How far back to look for a duplicate of a new comment: longer than all attempts and waits of the client together. */
+/** Age of a new comment's duplicates: more than all attempts and waits of the client together. */
 const RACE_MILLISECONDS = 10 * 60_000;
 
 /**
@@ -57,7 +57,7 @@ export async function writeStickyComment(
     const { marker } = comment;
     const first = await draft(comment);
     const marked = await commentsWith(octokit, pullRequest, marker);
-    // A first run does not need to know whose token this is.
+    // A first run does not need to know the token's owner.
     const author = marked.length > 0 ? await fetchAuthor(octokit) : null;
     const own = author === null ? [] : ownFirst(marked, author);
     const { newer, current } = await newerThan(octokit, pullRequest, first, own);

@@ -3,7 +3,6 @@ import { type Author, fetchAuthor, isBy } from '../client/author.ts';
 import { describeWriteFailure } from '../client/errors.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 
-/** What an issue says about a scheduled check. */
 interface CheckSummary {
   readonly verdict: Verdict;
   /** The hidden first line by which a gate finds its own issue, also among those of other gates. */

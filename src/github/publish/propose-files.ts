@@ -3,7 +3,7 @@ import type { Octokit, Repository } from '../client/types.ts';
 
 /** New versions of files that later runs judge by, for people to review. */
 interface Proposal {
-  /** What they are, for messages. */
+  /** The name of the files, for messages. */
   readonly what: 'baseline' | 'calibration';
   readonly files: readonly ProposedFile[];
   /** The branch that it is proposed for, and that branch's commit. */

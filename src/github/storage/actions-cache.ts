@@ -19,7 +19,7 @@ const LIMITS = { timeoutInMs: 30_000, segmentTimeoutInMs: 60_000 };
 interface ActionsCacheOptions {
   /** The runner's temporary folder. */
   readonly temporary: string;
-  /** Whether this run may leave entries for later runs. */
+  /** This run may leave entries for later runs. */
   readonly saves: boolean;
   readonly scope: CacheScope;
   readonly print: (line: string) => void;
@@ -82,7 +82,7 @@ export function openActionsCache({ temporary, saves, scope, print }: ActionsCach
     get: async (key) => {
       try {
         const hit = await restore(key, []);
-        // The service also returns an entry whose key only begins with this one.
+        // The service also returns entries with longer keys that begin with this one.
         return hit?.key === key ? hit.text : null;
       } catch (error) {
         print(`The cache was not read: ${printable((error as Error).message)}`);

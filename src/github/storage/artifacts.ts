@@ -40,10 +40,7 @@ export interface Artifacts {
   ) => Promise<ReadonlyMap<string, string>>;
 }
 
-/**
- * The toolkit's client only fails on an Enterprise server, which has another service, and where there is no service at
- * all.
- */
+/** Without the service, or on an Enterprise server, which has another one, the toolkit's client only fails. */
 export function hasArtifactService(environment: Readonly<Record<string, string | undefined>>): boolean {
   const { ACTIONS_RESULTS_URL: service, GITHUB_SERVER_URL: server = 'https://github.com' } = environment;
   const host = URL.canParse(server) ? new URL(server).hostname : '';
@@ -173,7 +170,7 @@ export interface FoundArtifact {
   readonly runId: number;
   /** The commit that the run was about. */
   readonly commit: string;
-  /** How the run ended, such as `success`; null while it runs. */
+  /** Such as `success`; null while it runs. */
   readonly conclusion: string | null;
   /** Did somebody start the run by hand? */
   readonly wasDispatched: boolean;

@@ -1,6 +1,6 @@
 import type { Octokit, Repository } from '../client/types.ts';
 
-/** Who can have written the entries of GitHub's cache that a run gets. */
+/** Counts entries of GitHub's cache by who can have written them. */
 export interface CacheScope {
   /** How many entries with this prefix a change can have written. @throws if GitHub does not answer */
   readonly ofChange: (prefix: string) => Promise<number>;
