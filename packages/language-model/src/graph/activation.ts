@@ -1,7 +1,7 @@
 import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
 import type { Activation, ClampedSwiglu, Xielu } from '../architectures/decoder.ts';
-import type { Weights } from '../architectures/weights.ts';
 import { loadFloat32 } from './linear.ts';
+import type { ModelGraph } from './model-graph.ts';
 
 /** activation(gate) · up. */
 export function gated(graph: Graph, activation: Activation | ClampedSwiglu, gate: Value, up: Value): Value {
@@ -63,13 +63,13 @@ function clampedSwiglu(graph: Graph, { alpha, limit, added }: ClampedSwiglu, gat
 }
 
 /** See {@link Xielu}. The exponential is taken of negative numbers only. */
-export function xielu(graph: Graph, weights: Weights, { module }: Xielu, x: Value): Value {
+export function xielu(graph: ModelGraph, { module }: Xielu, x: Value): Value {
   const scalar = (name: string) => {
     const tensor = `${module}.${name}`;
-    return loadFloat32(graph, weights.tensor(tensor, weights.shape(tensor)?.length === 1 ? [1] : []), []);
+    return loadFloat32(graph, graph.weights.tensor(tensor, graph.weights.shape(tensor)?.length === 1 ? [1] : []), []);
   };
   const softplus = (name: string) =>
-    graph.op('Softplus', [loadFloat32(graph, weights.tensor(`${module}.${name}`, [1]))]);
+    graph.op('Softplus', [loadFloat32(graph, graph.weights.tensor(`${module}.${name}`, [1]))]);
   const beta = scalar('beta');
   const epsilon = scalar('eps');
   const zero = graph.constant([0], 'float32', []);

@@ -1,62 +1,51 @@
 import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
 import type { AltUp, AltUpBlock, Laurel } from '../architectures/altup.ts';
 import type { Linear } from '../architectures/decoder.ts';
-import type { Weights } from '../architectures/weights.ts';
 import { applyLinear, loadFloat32 } from './linear.ts';
+import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
 
 /** The mean square of a state counts as at least this much. */
 const LEAST_SQUARE = 1e-5;
 
 /** The hidden states [m, count, hidden] of embeddings [m, hidden]. */
-export function expandStates(graph: Graph, weights: Weights, { expand }: AltUp, embedded: Value): Value {
+export function expandStates(graph: ModelGraph, { expand }: AltUp, embedded: Value): Value {
   const magnitude = rootMeanSquare(graph, embedded);
-  const others = expand.map((layer) => scaledTo(graph, weights, layer, embedded, magnitude));
+  const others = expand.map((layer) => scaledTo(graph, layer, embedded, magnitude));
   return stack(graph, [embedded, ...others]);
 }
 
 /** One hidden state [m, hidden] of them all. */
-export function collapseStates(graph: Graph, weights: Weights, { count, collapse }: AltUp, states: Value): Value {
+export function collapseStates(graph: ModelGraph, { count, collapse }: AltUp, states: Value): Value {
   const first = stateAt(graph, states, 0);
   const magnitude = rootMeanSquare(graph, first);
-  const others = collapse.map((layer, i) => scaledTo(graph, weights, layer, stateAt(graph, states, i + 1), magnitude));
+  const others = collapse.map((layer, i) => scaledTo(graph, layer, stateAt(graph, states, i + 1), magnitude));
   const sum = others.reduce((total, other) => graph.op('Add', [total, other]), first);
   return graph.op('Mul', [sum, scalar(graph, 1 / count)]);
 }
 
 /** What the states are predicted to be behind the block: [m, count, hidden]. */
-export function predictStates(graph: Graph, weights: Weights, block: AltUpBlock, states: Value): Value {
+export function predictStates(graph: ModelGraph, block: AltUpBlock, states: Value): Value {
   const { count, active, predict } = block;
-  const coefficients = applyLinear(
-    graph,
-    weights,
-    predict,
-    route(graph, weights, block, stateAt(graph, states, active)),
-  );
+  const coefficients = applyLinear(graph, predict, route(graph, block, stateAt(graph, states, active)));
   const mixed = graph.op('MatMul', [graph.reshape(coefficients, [-1, count, count]), states]);
   return graph.op('Add', [mixed, states]);
 }
 
 /** The states behind the block, from its output [m, hidden]. */
-export function correctStates(
-  graph: Graph,
-  weights: Weights,
-  block: AltUpBlock,
-  predicted: Value,
-  output: Value,
-): Value {
+export function correctStates(graph: ModelGraph, block: AltUpBlock, predicted: Value, output: Value): Value {
   const { count, active, correct } = block;
   const innovation = graph.op('Sub', [output, stateAt(graph, predicted, active)]);
-  const coefficients = applyLinear(graph, weights, correct, route(graph, weights, block, output));
+  const coefficients = applyLinear(graph, correct, route(graph, block, output));
   const shares = graph.reshape(graph.op('Add', [coefficients, scalar(graph, 1)]), [-1, count, 1]);
   return graph.op('Add', [predicted, graph.op('Mul', [asState(graph, innovation), shares])]);
 }
 
 /** The active state as the layer's embedding is chosen by it: [m, hidden]. */
-export function chosenState(graph: Graph, weights: Weights, block: AltUpBlock, states: Value): Value {
+export function chosenState(graph: ModelGraph, block: AltUpBlock, states: Value): Value {
   const state = stateAt(graph, states, block.active);
   if (block.outputScale === null) return state;
-  return graph.op('Mul', [state, loadFloat32(graph, weights.tensor(block.outputScale, [block.norm.size]))]);
+  return graph.op('Mul', [state, loadFloat32(graph, graph.weights.tensor(block.outputScale, [block.norm.size]))]);
 }
 
 /** Add to all states but the first, whichever is active. */
@@ -75,25 +64,24 @@ export function stateAt(graph: Graph, states: Value, index: number): Value {
 
 /** See {@link Laurel}. @param sum of the stream and what attention adds */
 export function withLaurel(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   { left, right, norm }: Laurel,
   { sum, normed }: { readonly sum: Value; readonly normed: Value },
 ): Value {
-  const lowRank = applyLinear(graph, weights, right, applyLinear(graph, weights, left, normed));
-  const laurel = graph.op('Add', [normed, applyNorm(graph, weights, norm, lowRank)]);
+  const lowRank = applyLinear(graph, right, applyLinear(graph, left, normed));
+  const laurel = graph.op('Add', [normed, applyNorm(graph, norm, lowRank)]);
   return graph.op('Mul', [graph.op('Add', [sum, laurel]), scalar(graph, Math.SQRT1_2)]);
 }
 
 /** [m, count]. */
-function route(graph: Graph, weights: Weights, { norm, routerScale, router }: AltUpBlock, state: Value): Value {
-  const seen = graph.op('Mul', [applyNorm(graph, weights, norm, state), scalar(graph, routerScale)]);
-  return graph.op('Tanh', [applyLinear(graph, weights, router, seen)]);
+function route(graph: ModelGraph, { norm, routerScale, router }: AltUpBlock, state: Value): Value {
+  const seen = graph.op('Mul', [applyNorm(graph, norm, state), scalar(graph, routerScale)]);
+  return graph.op('Tanh', [applyLinear(graph, router, seen)]);
 }
 
 /** A linear layer whose output is scaled to a magnitude [m, 1]. */
-function scaledTo(graph: Graph, weights: Weights, layer: Linear, x: Value, magnitude: Value): Value {
-  const projected = applyLinear(graph, weights, layer, x);
+function scaledTo(graph: ModelGraph, layer: Linear, x: Value, magnitude: Value): Value {
+  const projected = applyLinear(graph, layer, x);
   const least = graph.op('Max', [meanSquare(graph, projected), scalar(graph, LEAST_SQUARE)]);
   return graph.op('Mul', [projected, graph.op('Div', [magnitude, graph.op('Sqrt', [least])])]);
 }

@@ -1,9 +1,9 @@
 import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
 import { at } from '@shadow-gate/platform';
 import type { Attention } from '../architectures/decoder.ts';
-import type { Weights } from '../architectures/weights.ts';
 import type { EntryInputs } from './entry-inputs.ts';
 import { loadFloat32 } from './linear.ts';
+import type { ModelGraph } from './model-graph.ts';
 import { applyHeadNorm } from './norm.ts';
 import { type KeyAndValue, project, type QueryKeyValue } from './projections.ts';
 
@@ -75,25 +75,20 @@ export type AttentionKind = 'fused' | 'blocks' | 'concat' | 'split';
 
 /** Attention of one layer, without the output projection. */
 export function applyAttention(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   attention: Attention,
   /** [B · S, hidden]. */
   x: Value,
   { shared, layer, kind }: { readonly shared: SharedInputs; readonly layer: LayerInputs; readonly kind: AttentionKind },
 ): LayerAttention {
   const { heads, keyValueHeads, headDim, valueDim, queryNorm, keyNorm, valueNorm, forLonger = [] } = attention;
-  for (const { tensor, shape } of forLonger) weights.table(tensor, shape);
-  const { query, own, gate } = project(graph, weights, attention, x);
+  for (const { tensor, shape } of forLonger) graph.weights.table(tensor, shape);
+  const { query, own, gate } = project(graph, attention, x);
   const inRows = (flat: Value, width: number) =>
     graph.op('Reshape', [flat, graph.op('Concat', [shared.batchShape, graph.constant([width], 'int64')], { axis: 0 })]);
   const rotated = (flat: Value, norm: Attention['queryNorm'], count: number) => {
     const isBefore = attention.headNorms === 'before rope';
-    const normed = clipped(
-      graph,
-      attention,
-      isBefore ? applyHeadNorm(graph, weights, norm, flat, count, headDim) : flat,
-    );
+    const normed = clipped(graph, attention, isBefore ? applyHeadNorm(graph, norm, flat, count, headDim) : flat);
     const turned = rotate(graph, attention, inRows(normed, count * headDim), {
       heads: count,
       positions: shared.positions,
@@ -101,12 +96,12 @@ export function applyAttention(
     });
     if (isBefore || norm === null) return turned;
     const flatAgain = graph.reshape(turned, [-1, count * headDim]);
-    return inRows(applyHeadNorm(graph, weights, norm, flatAgain, count, headDim), count * headDim);
+    return inRows(applyHeadNorm(graph, norm, flatAgain, count, headDim), count * headDim);
   };
   const finished = ({ key, value }: KeyAndValue): LayerKeys => ({
     key: rotated(key, keyNorm, keyValueHeads),
     value: inRows(
-      clipped(graph, attention, applyHeadNorm(graph, weights, valueNorm, value, keyValueHeads, valueDim)),
+      clipped(graph, attention, applyHeadNorm(graph, valueNorm, value, keyValueHeads, valueDim)),
       keyValueHeads * valueDim,
     ),
     past: layer.past,
@@ -115,7 +110,7 @@ export function applyAttention(
   const keys = own === null ? layer.sharedKeys : finished(own);
   if (keys === null) throw new Error('the keys and values of the other layer are missing');
   const projected = { query: queries, key: keys.key, value: keys.value };
-  const sinks = attention.sinks === null ? null : loadFloat32(graph, weights.tensor(attention.sinks, [heads]));
+  const sinks = attention.sinks === null ? null : loadFloat32(graph, graph.weights.tensor(attention.sinks, [heads]));
   const inputs = { bias: layer.bias, past: keys.past, sinks };
   const { mixed, present } = mixTokens(graph, attention, projected, shared, inputs, kind);
   return {

@@ -1,4 +1,4 @@
-import { ElementType, Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
+import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
 import type { TokenWindows } from '../architectures/compressed.ts';
 import {
   type Attention,
@@ -24,6 +24,7 @@ import { mixStreams, repeatStream } from './hyper-connections.ts';
 import { declareLateLayers, type LayersContext } from './late-layers.ts';
 import { applyLinear, lookUp, scaled } from './linear.ts';
 import { beginStreams, endStreams } from './manifold-connections.ts';
+import { ModelGraph } from './model-graph.ts';
 import { applyNorm, normStream, type Stream, settled } from './norm.ts';
 import { continuePart, endPart, type PartBeginning } from './part-edges.ts';
 import { embeddingsOfLayer, perLayerEmbeddings, tokensInTable } from './per-layer-embeddings.ts';
@@ -87,7 +88,7 @@ export function buildBackbone(
   part: BackbonePart = { embeds: true, from: 0, to: decoder.layers.length },
 ): Graph {
   const { embeds, from, to } = part;
-  const graph = new Graph({ hasTables: from === to });
+  const graph = new ModelGraph(weights, { hasTables: from === to });
   const own = { ...decoder, layers: decoder.layers.slice(from, to) };
   const tokens = embeds || readsTokens(own) ? graph.input(BACKBONE.tokens, int64, ['B', 'S']) : null;
   const positions = graph.input(BACKBONE.positions, int64, ['B', 'S']);
@@ -110,7 +111,7 @@ export function buildBackbone(
           keys,
           past: (index, attention) => pastKeys(graph, index, attention, options),
         })
-      : beginWithTokens(graph, weights, decoder, tokens, positions);
+      : beginWithTokens(graph, decoder, tokens, positions);
   const first = layersBeforeLate(decoder);
   const { ofLayer } = begun;
   const context: LayersContext = {
@@ -133,10 +134,10 @@ export function buildBackbone(
     const isLast = index === decoder.layers.length - 1;
     if (late !== null && index === first) stream = late.enter(stream);
     const ofThis = late !== null && index >= first ? late.context : context;
-    stream = applyLayer(graph, weights, layer, stream, { ...ofThis, index, rows: isLast ? rows : null });
+    stream = applyLayer(graph, layer, stream, { ...ofThis, index, rows: isLast ? rows : null });
   }
   // Declared first, and first among those that are fetched: the binding takes the location of an output from its index.
-  if (isEnd) graph.output(BACKBONE.hidden, finishStream(graph, weights, decoder, stream), float32);
+  if (isEnd) graph.output(BACKBONE.hidden, finishStream(graph, decoder, stream), float32);
   else endPart(graph, decoder, part, { stream, keys, ofLayer });
   for (const { name, value } of presents) graph.output(name, value, float32);
   return graph;
@@ -158,42 +159,31 @@ export function wholeBackbone(decoder: Decoder, weights: Weights, options: Backb
 }
 
 /** What the output layer gets: [R, outputSize]. */
-function finishStream(graph: Graph, weights: Weights, decoder: Decoder, stream: Stream): Value {
+function finishStream(graph: ModelGraph, decoder: Decoder, stream: Stream): Value {
   const { altUp, hyper, hyperConnections, finalNorm, projected } = decoder;
-  if (hyperConnections !== undefined) return mixStreams(graph, weights, hyperConnections.mix, settled(graph, stream));
+  if (hyperConnections !== undefined) return mixStreams(graph, hyperConnections.mix, settled(graph, stream));
   const collapsed = (sum: Value): Stream => ({ sum, pending: null });
   let last = stream;
-  if (hyper !== undefined) last = collapsed(endStreams(graph, weights, hyper, settled(graph, stream)));
-  if (altUp !== undefined) last = collapsed(collapseStates(graph, weights, altUp, settled(graph, stream)));
-  const { normed } = normStream(graph, weights, finalNorm, last);
-  return projected === undefined ? normed : applyLinear(graph, weights, projected.output, normed);
+  if (hyper !== undefined) last = collapsed(endStreams(graph, hyper, settled(graph, stream)));
+  if (altUp !== undefined) last = collapsed(collapseStates(graph, altUp, settled(graph, stream)));
+  const { normed } = normStream(graph, finalNorm, last);
+  return projected === undefined ? normed : applyLinear(graph, projected.output, normed);
 }
 
 /** The stream from the embeddings, and those for each layer. */
-function beginWithTokens(
-  graph: Graph,
-  weights: Weights,
-  decoder: Decoder,
-  tokens: Value,
-  positions: Value,
-): PartBeginning {
-  const embedded = embed(graph, weights, decoder, tokens, positions);
-  const ofLayers = embedForLayers(graph, weights, decoder, tokens, embedded);
+function beginWithTokens(graph: ModelGraph, decoder: Decoder, tokens: Value, positions: Value): PartBeginning {
+  const embedded = embed(graph, decoder, tokens, positions);
+  const ofLayers = embedForLayers(graph, decoder, tokens, embedded);
   return {
-    sum: beginStream(graph, weights, decoder, embedded),
+    sum: beginStream(graph, decoder, embedded),
     ofLayer: ofLayers && ((index) => embeddingsOfLayer(graph, ofLayers, index)),
   };
 }
 
-function beginStream(
-  graph: Graph,
-  weights: Weights,
-  { altUp, hyper, hyperConnections }: Decoder,
-  embedded: Value,
-): Value {
+function beginStream(graph: ModelGraph, { altUp, hyper, hyperConnections }: Decoder, embedded: Value): Value {
   if (hyper !== undefined) return beginStreams(graph, hyper, embedded);
   if (hyperConnections !== undefined) return repeatStream(graph, hyperConnections.count, embedded);
-  return altUp === undefined ? embedded : expandStates(graph, weights, altUp, embedded);
+  return altUp === undefined ? embedded : expandStates(graph, altUp, embedded);
 }
 
 /** The inputs that vary with the kind of layer, each declared once. */
@@ -264,28 +254,28 @@ function pastKeys(
 }
 
 /** [B · S, hidden]. Rows are looked up in the file's own type, so that the whole table is not converted. */
-function embed(graph: Graph, weights: Weights, decoder: Decoder, tokens: Value, positions: Value): Value {
+function embed(graph: ModelGraph, decoder: Decoder, tokens: Value, positions: Value): Value {
   const { vocabulary, hidden, embeddings, embeddingScale, projected, embeddingNorm, maxLength } = decoder;
   const flat = graph.reshape(tokens, [-1]);
-  const looked = lookUp(graph, weights, embeddings, flat, [vocabulary, projected?.input.input ?? hidden]);
+  const looked = lookUp(graph, embeddings, flat, [vocabulary, projected?.input.input ?? hidden]);
   const own = scaled(graph, looked, embeddingScale);
-  const wide = projected === undefined ? own : applyLinear(graph, weights, projected.input, own);
-  const normed = embeddingNorm === undefined ? wide : applyNorm(graph, weights, embeddingNorm, wide);
+  const wide = projected === undefined ? own : applyLinear(graph, projected.input, own);
+  const normed = embeddingNorm === undefined ? wide : applyNorm(graph, embeddingNorm, wide);
   if (decoder.positions === null) return normed;
   const { module, offset } = decoder.positions;
   const places = graph.reshape(positions, [-1]);
   const rows = offset === 0 ? places : graph.op('Add', [places, graph.constant([offset], 'int64')]);
-  const learned = lookUp(graph, weights, module, rows, [offset + maxLength, hidden]);
+  const learned = lookUp(graph, module, rows, [offset + maxLength, hidden]);
   return graph.op('Add', [normed, learned]);
 }
 
 /** See `perLayerEmbeddings`; null where there are none. */
-function embedForLayers(graph: Graph, weights: Weights, decoder: Decoder, tokens: Value, embedded: Value) {
+function embedForLayers(graph: ModelGraph, decoder: Decoder, tokens: Value, embedded: Value) {
   const { vocabulary, perLayerEmbeddings: described } = decoder;
   if (described === undefined) return null;
   const flat = graph.reshape(tokens, [-1]);
   const known = vocabulary > described.vocabulary ? tokensInTable(graph, described, flat) : flat;
-  return perLayerEmbeddings(graph, weights, described, known, embedded);
+  return perLayerEmbeddings(graph, described, known, embedded);
 }
 
 /** Do its layers see the tokens themselves? */

@@ -4,7 +4,6 @@ import { type Attention, hasOwnKeys, type Layer, type Mixer, type SingleMixer } 
 import type { BlockExchanges } from '../architectures/hyper-connections.ts';
 import type { HyperBlock, HyperConnection } from '../architectures/manifold-connections.ts';
 import type { Recurrent } from '../architectures/recurrent.ts';
-import type { Weights } from '../architectures/weights.ts';
 import { addToOthers, chosenState, correctStates, predictStates, stateAt, withLaurel } from './altup.ts';
 import {
   type AttentionKind,
@@ -20,6 +19,7 @@ import { enterBlock, leaveBlock } from './hyper-connections.ts';
 import { applyLinear, loadFloat32, scaled } from './linear.ts';
 import { connect, spreadOutput } from './manifold-connections.ts';
 import { applyMlp, withExpertsBeside } from './mlp.ts';
+import type { ModelGraph } from './model-graph.ts';
 import { addNgrams } from './ngrams.ts';
 import { applyNorm, type NormedStream, normStream, type Stream, settled } from './norm.ts';
 import { perLayerInput } from './per-layer-embeddings.ts';
@@ -59,31 +59,24 @@ export interface LayerContext {
 }
 
 /** A whole block, the layer's embedding and scalar included. */
-export function applyLayer(
-  graph: Graph,
-  weights: Weights,
-  layer: Layer,
-  before: Stream,
-  context: LayerContext,
-): Stream {
+export function applyLayer(graph: ModelGraph, layer: Layer, before: Stream, context: LayerContext): Stream {
   const { hyperConnections } = layer;
   if (hyperConnections !== undefined) {
-    return applyHyperConnections(graph, weights, { ...layer, hyperConnections }, before, context);
+    return applyHyperConnections(graph, { ...layer, hyperConnections }, before, context);
   }
-  if (layer.altUp !== undefined) return applyAltUp(graph, weights, { ...layer, altUp: layer.altUp }, before, context);
-  if (layer.hyper !== undefined) return applyHyper(graph, weights, { ...layer, hyper: layer.hyper }, before, context);
-  const block = applyBlock(graph, weights, layer, before, context);
-  const withInput = (sum: Value): Stream => ({ sum, pending: ofOwnEmbedding(graph, weights, layer, sum, context) });
+  if (layer.altUp !== undefined) return applyAltUp(graph, { ...layer, altUp: layer.altUp }, before, context);
+  if (layer.hyper !== undefined) return applyHyper(graph, { ...layer, hyper: layer.hyper }, before, context);
+  const block = applyBlock(graph, layer, before, context);
+  const withInput = (sum: Value): Stream => ({ sum, pending: ofOwnEmbedding(graph, layer, sum, context) });
   const stream = layer.perLayerInput === undefined ? block : withInput(settled(graph, block));
   if (layer.scalar === undefined) return stream;
-  const scalar = loadFloat32(graph, weights.tensor(layer.scalar, [1]));
+  const scalar = loadFloat32(graph, graph.weights.tensor(layer.scalar, [1]));
   return { sum: graph.op('Mul', [settled(graph, stream), scalar]), pending: null };
 }
 
 /** What the layer's own embedding of the token adds, chosen by a hidden state; null: nothing. */
 function ofOwnEmbedding(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   { perLayerInput: input }: Layer,
   state: Value,
   { index, ofLayer, rows }: LayerContext,
@@ -91,60 +84,57 @@ function ofOwnEmbedding(
   if (input === undefined) return null;
   if (ofLayer === null) throw new Error('the embeddings of each layer are missing');
   const embeddings = wantedRows(graph, rows, ofLayer(index));
-  return perLayerInput(graph, weights, input, state, embeddings);
+  return perLayerInput(graph, input, state, embeddings);
 }
 
 /** The same with several hidden states [m, count, hidden] in the stream. */
 function applyAltUp(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   layer: Layer & { readonly altUp: AltUpBlock },
   before: Stream,
   context: LayerContext,
 ): Stream {
   const { altUp } = layer;
-  const predicted = predictStates(graph, weights, altUp, settled(graph, before));
+  const predicted = predictStates(graph, altUp, settled(graph, before));
   const active: Stream = { sum: stateAt(graph, predicted, altUp.active), pending: null };
-  const output = settled(graph, applyBlock(graph, weights, layer, active, context));
-  const states = correctStates(graph, weights, altUp, wantedRows(graph, context.rows, predicted), output);
-  const added = ofOwnEmbedding(graph, weights, layer, chosenState(graph, weights, altUp, states), context);
+  const output = settled(graph, applyBlock(graph, layer, active, context));
+  const states = correctStates(graph, altUp, wantedRows(graph, context.rows, predicted), output);
+  const added = ofOwnEmbedding(graph, layer, chosenState(graph, altUp, states), context);
   return { sum: added === null ? states : addToOthers(graph, altUp, states, added), pending: null };
 }
 
 /** The same with several residual streams [m, count · hidden]. */
 function applyHyperConnections(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   { mixer, mlp, hyperConnections }: Layer & { readonly hyperConnections: BlockExchanges },
   before: Stream,
   context: LayerContext,
 ): Stream {
   if (mixer === null) throw new Error('a block with several streams has a mixer');
   const wanted = (value: Value) => wantedRows(graph, context.rows, value);
-  const streams = withNgrams(graph, weights, mixer, settled(graph, before), context);
-  const first = enterBlock(graph, weights, hyperConnections.mixer, streams);
-  const output = applyMixer(graph, weights, mixer, first.input, context);
+  const streams = withNgrams(graph, mixer, settled(graph, before), context);
+  const first = enterBlock(graph, hyperConnections.mixer, streams);
+  const output = applyMixer(graph, mixer, first.input, context);
   const between = leaveBlock(graph, hyperConnections.mixer, wanted(streams), output, wanted(first.shares));
   if (mlp === null) return { sum: between, pending: null };
-  const second = enterBlock(graph, weights, hyperConnections.mlp, between);
-  const added = applyMlp(graph, weights, mlp, second.input, { ...context.options, tokens: null });
+  const second = enterBlock(graph, hyperConnections.mlp, between);
+  const added = applyMlp(graph, mlp, second.input, { ...context.options, tokens: null });
   return { sum: leaveBlock(graph, hyperConnections.mlp, between, added, second.shares), pending: null };
 }
 
-function withNgrams(graph: Graph, weights: Weights, mixer: Mixer, streams: Value, context: LayerContext): Value {
+function withNgrams(graph: ModelGraph, mixer: Mixer, streams: Value, context: LayerContext): Value {
   if (mixer.kind !== 'gated-delta' || mixer.ngrams === undefined) return streams;
   const { tokens, recurrence, index, presents } = context;
   if (tokens === null || recurrence === null) throw new Error('the tokens are missing');
   const past = recurrence.pastNgrams(index, mixer);
-  const added = addNgrams(graph, weights, mixer.ngrams, streams, { tokens, inputs: recurrence.inputs, past });
+  const added = addNgrams(graph, mixer.ngrams, streams, { tokens, inputs: recurrence.inputs, past });
   if (added.present) presents.push({ name: RECURRENCE.presentNgrams(index), value: added.present });
   return added.streams;
 }
 
 /** The same with several streams [m, count, hidden] that both halves of the block take and give. */
 function applyHyper(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   layer: Layer & { readonly hyper: HyperBlock },
   before: Stream,
   context: LayerContext,
@@ -157,8 +147,8 @@ function applyHyper(
     inner: LayerContext,
     taken = (value: Value) => value,
   ) => {
-    const { input, shares, mix } = connect(graph, weights, connection, streams);
-    const { pending } = applyBlock(graph, weights, part, { sum: input, pending: null }, inner);
+    const { input, shares, mix } = connect(graph, connection, streams);
+    const { pending } = applyBlock(graph, part, { sum: input, pending: null }, inner);
     if (pending === null) throw new Error('half a block has one output');
     return spreadOutput(graph, { shares: taken(shares), mix: taken(mix) }, taken(streams), pending);
   };
@@ -175,66 +165,63 @@ function wantedRows(graph: Graph, rows: Value | null, value: Value): Value {
 }
 
 /** Mixer and MLP. */
-function applyBlock(graph: Graph, weights: Weights, layer: Layer, before: Stream, context: LayerContext): Stream {
+function applyBlock(graph: ModelGraph, layer: Layer, before: Stream, context: LayerContext): Stream {
   const { mixer, mlp } = layer;
   const { rows } = context;
   const options = { ...context.options, tokens: context.tokens && wantedRows(graph, rows, context.tokens) };
   const wanted = (value: Value) => wantedRows(graph, rows, value);
   const residual = ({ normed, stream }: NormedStream) => (layer.residual === 'normed' ? normed : stream.sum);
-  const first = mixer === null ? null : normStream(graph, weights, layer.attentionNorm, before);
+  const first = mixer === null ? null : normStream(graph, layer.attentionNorm, before);
   const sum = wanted(first === null ? settled(graph, before) : residual(first));
-  const mixed = mixer === null || first === null ? null : applyMixer(graph, weights, mixer, first.normed, context);
-  const pending = mixed === null ? null : finish(graph, weights, layer, layer.attentionOutputNorm, mixed);
+  const mixed = mixer === null || first === null ? null : applyMixer(graph, mixer, first.normed, context);
+  const pending = mixed === null ? null : finish(graph, layer, layer.attentionOutputNorm, mixed);
   if (mlp === null) return { sum, pending };
   if (layer.residual === 'parallel') {
     if (first === null || pending === null) throw new Error('a parallel layer has a mixer');
     const stream: Stream = { sum, pending: null };
     const normed =
-      layer.mlpNorm === 'attention' ? wanted(first.normed) : normStream(graph, weights, layer.mlpNorm, stream).normed;
-    const mlpOutput = applyMlp(graph, weights, mlp, normed, options);
-    const finished = finish(graph, weights, layer, layer.mlpOutputNorm, mlpOutput);
+      layer.mlpNorm === 'attention' ? wanted(first.normed) : normStream(graph, layer.mlpNorm, stream).normed;
+    const mlpOutput = applyMlp(graph, mlp, normed, options);
+    const finished = finish(graph, layer, layer.mlpOutputNorm, mlpOutput);
     return { sum, pending: graph.op('Add', [pending, finished]) };
   }
   const mlpNorm = layer.mlpNorm === 'attention' ? layer.attentionNorm : layer.mlpNorm;
   const attended: Stream = { sum, pending };
   const second = normStream(
     graph,
-    weights,
     mlpNorm,
     layer.laurel === undefined || first === null
       ? attended
       : {
-          sum: withLaurel(graph, weights, layer.laurel, {
+          sum: withLaurel(graph, layer.laurel, {
             sum: settled(graph, attended),
             normed: wanted(first.normed),
           }),
           pending: null,
         },
   );
-  const dense = applyMlp(graph, weights, mlp, second.normed, options);
+  const dense = applyMlp(graph, mlp, second.normed, options);
   const { beside } = layer;
   const mlpOutput =
-    beside === undefined
-      ? dense
-      : withExpertsBeside(graph, weights, beside, { mlp: dense, stream: second.stream.sum }, options);
-  return { sum: residual(second), pending: finish(graph, weights, layer, layer.mlpOutputNorm, mlpOutput) };
+    beside === undefined ? dense : withExpertsBeside(graph, beside, { mlp: dense, stream: second.stream.sum }, options);
+  return { sum: residual(second), pending: finish(graph, layer, layer.mlpOutputNorm, mlpOutput) };
 }
 
 /** What a mixer makes of x [B · S, hidden]: the rows that are wanted. */
-function applyMixer(graph: Graph, weights: Weights, mixer: Mixer, x: Value, context: LayerContext): Value {
+function applyMixer(graph: ModelGraph, mixer: Mixer, x: Value, context: LayerContext): Value {
   if (mixer.kind !== 'parallel') {
-    const mixed = wantedRows(graph, context.rows, beforeOutput(graph, weights, mixer, x, context));
-    return applyLinear(graph, weights, mixer.output, mixed);
+    const mixed = wantedRows(graph, context.rows, beforeOutput(graph, mixer, x, context));
+    return applyLinear(graph, mixer.output, mixed);
   }
   const outputs = mixer.branches.map(({ mixer: own, inputScale, outputScale }) => {
-    const output = applyMixer(graph, weights, own, scaled(graph, x, inputScale), context);
+    const output = applyMixer(graph, own, scaled(graph, x, inputScale), context);
     return scaled(graph, output, outputScale);
   });
   return graph.sum(outputs);
 }
 
 /** What a mixer returns for its output projection: [B · S, its input]. */
-function beforeOutput(graph: Graph, weights: Weights, mixer: SingleMixer, x: Value, context: LayerContext): Value {
+function beforeOutput(graph: ModelGraph, mixer: SingleMixer, x: Value, context: LayerContext): Value {
   const { shared, index, layerInputs, recurrence, options, presents } = context;
   if (mixer.kind === 'attention') {
     const { projections } = mixer;
@@ -242,8 +229,8 @@ function beforeOutput(graph: Graph, weights: Weights, mixer: SingleMixer, x: Val
     const inputs = { shared, layer: { ...layerInputs(index, mixer), sharedKeys }, kind: options.attention };
     const { mixed, present, keys } =
       projections.kind === 'compressed'
-        ? applyCompressedAttention(graph, weights, mixer, projections, x, inputs)
-        : applyAttention(graph, weights, mixer, x, inputs);
+        ? applyCompressedAttention(graph, mixer, projections, x, inputs)
+        : applyAttention(graph, mixer, x, inputs);
     if (hasOwnKeys(mixer)) context.keys.set(index, keys);
     if (present) {
       presents.push({ name: BACKBONE.presentKey(index), value: present.key });
@@ -252,7 +239,7 @@ function beforeOutput(graph: Graph, weights: Weights, mixer: SingleMixer, x: Val
     return mixed;
   }
   if (recurrence === null) throw new Error('the inputs of layers with a state are missing');
-  const { mixed, present } = applyRecurrent(graph, weights, mixer, x, {
+  const { mixed, present } = applyRecurrent(graph, mixer, x, {
     inputs: recurrence.inputs,
     past: recurrence.past(index, mixer),
   });
@@ -264,7 +251,7 @@ function beforeOutput(graph: Graph, weights: Weights, mixer: SingleMixer, x: Val
 }
 
 /** The output of a mixer or of the MLP as it is added to the stream. */
-function finish(graph: Graph, weights: Weights, layer: Layer, norm: Layer['mlpOutputNorm'], output: Value): Value {
-  const normed = norm === null ? output : applyNorm(graph, weights, norm, output);
+function finish(graph: ModelGraph, layer: Layer, norm: Layer['mlpOutputNorm'], output: Value): Value {
+  const normed = norm === null ? output : applyNorm(graph, norm, output);
   return scaled(graph, normed, layer.residualScale);
 }

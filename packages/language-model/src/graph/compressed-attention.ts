@@ -1,4 +1,4 @@
-import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
+import type { Value } from '@shadow-gate/checkpoints/onnx/graph';
 import { tensorBlock } from '@shadow-gate/checkpoints/tensors';
 import { at } from '@shadow-gate/platform';
 import {
@@ -9,7 +9,6 @@ import {
   type TokenEntries,
 } from '../architectures/compressed.ts';
 import type { Attention } from '../architectures/decoder.ts';
-import type { Weights } from '../architectures/weights.ts';
 import {
   type AttentionKind,
   applyPlainAttention,
@@ -20,6 +19,7 @@ import {
 } from './attention.ts';
 import type { EntryInputs } from './entry-inputs.ts';
 import { applyLinear, applyWeight, loadFloat32 } from './linear.ts';
+import type { ModelGraph } from './model-graph.ts';
 import { applyHeadNorm, applyNorm } from './norm.ts';
 
 /** Keys that are also values, in addition to those of tokens. */
@@ -32,8 +32,7 @@ interface SeenEntries {
 
 /** See {@link Compressed}: [B · S, groups · rank], without the output projection. */
 export function applyCompressedAttention(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   attention: Attention,
   projections: Compressed,
   /** [B · S, hidden]. */
@@ -47,18 +46,16 @@ export function applyCompressedAttention(
   const turned = (rows: Value, count: number, tables = layer.rope) =>
     rotate(graph, attention, rows, { heads: count, positions: shared.positions, tables });
   const { query: low, keyValue, entries, outputGroups } = projections;
-  const inner = applyNorm(graph, weights, low.norm, applyLinear(graph, weights, low.down, x));
+  const inner = applyNorm(graph, low.norm, applyLinear(graph, low.down, x));
   const normed = (flat: Value, norm: Attention['queryNorm'], count: number) =>
-    turned(inRows(applyHeadNorm(graph, weights, norm, flat, count, headDim), count * headDim), count);
-  const query = normed(applyLinear(graph, weights, low.up, inner), attention.queryNorm, heads);
-  const key = normed(applyLinear(graph, weights, keyValue, x), attention.keyNorm, 1);
-  const kept = entries === null ? key : inRows(featuresOf(graph, weights, entries, x), attention.valueDim);
+    turned(inRows(applyHeadNorm(graph, norm, flat, count, headDim), count * headDim), count);
+  const query = normed(applyLinear(graph, low.up, inner), attention.queryNorm, heads);
+  const key = normed(applyLinear(graph, keyValue, x), attention.keyNorm, 1);
+  const kept = entries === null ? key : inRows(featuresOf(graph, entries, x), attention.valueDim);
   const pastKept = layer.past && graph.op('Squeeze', [layer.past.value, graph.constant([1], 'int64')]);
   const allKept = pastKept === null ? kept : graph.op('Concat', [pastKept, kept], { axis: 1 });
   const seen =
-    entries === null
-      ? null
-      : seeEntries(graph, weights, attention, entries, allKept, { x, inner, inRows, layer, shared });
+    entries === null ? null : seeEntries(graph, attention, entries, allKept, { x, inner, inRows, layer, shared });
   const { mixed, present } = applyPlainAttention(
     graph,
     { ...attention, valueDim: headDim },
@@ -67,7 +64,7 @@ export function applyCompressedAttention(
     {
       bias: layer.bias,
       past: layer.past && { key: layer.past.key, value: layer.past.key },
-      sinks: attention.sinks === null ? null : loadFloat32(graph, weights.tensor(attention.sinks, [heads])),
+      sinks: attention.sinks === null ? null : loadFloat32(graph, graph.weights.tensor(attention.sinks, [heads])),
       entries: seen && {
         block: graph.op('Unsqueeze', [seen.entries, graph.constant([1], 'int64')]),
         bias: seen.bias,
@@ -79,15 +76,15 @@ export function applyCompressedAttention(
   const restored = graph.reshape(turned(inRows(mixed, heads * headDim), heads, back), [-1, heads * headDim]);
   const values = graph.op('Unsqueeze', [kind === 'split' ? kept : allKept, graph.constant([1], 'int64')]);
   return {
-    mixed: inGroups(graph, weights, outputGroups, heads * headDim, restored),
+    mixed: inGroups(graph, outputGroups, heads * headDim, restored),
     present: present && { key: present.key, value: values },
     keys: { key, value: key, past: layer.past },
   };
 }
 
 /** What entries are made of, [m, features]: see `entryFeatures`. */
-function featuresOf(graph: Graph, weights: Weights, entries: TokenEntries, x: Value): Value {
-  const parts = entryFeatures(entries).map((layer) => applyLinear(graph, weights, layer, x));
+function featuresOf(graph: ModelGraph, entries: TokenEntries, x: Value): Value {
+  const parts = entryFeatures(entries).map((layer) => applyLinear(graph, layer, x));
   return graph.op('Concat', parts, { axis: -1 });
 }
 
@@ -102,8 +99,7 @@ interface EntryContext {
 
 /** @param kept features of all tokens, [B, T, features] */
 function seeEntries(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   attention: Attention,
   described: TokenEntries,
   kept: Value,
@@ -120,7 +116,7 @@ function seeEntries(
   if (layer.entries === null) throw new Error('the windows of compressed attention are missing');
   const inputs = layer.entries;
   const made = (of: Compressor, first: number) => {
-    const averaged = compress(graph, weights, described.windows.rate, of, inputs, {
+    const averaged = compress(graph, described.windows.rate, of, inputs, {
       value: at(features, first),
       gate: at(features, first + 1),
     });
@@ -132,20 +128,19 @@ function seeEntries(
   };
   const entries = made(compressor, 0);
   if (indexer === null) return { entries, bias: inputs.bias };
-  return { entries, bias: chosenEntries(graph, weights, attention, indexer, made(indexer.compressor, 2), context) };
+  return { entries, bias: chosenEntries(graph, attention, indexer, made(indexer.compressor, 2), context) };
 }
 
 /** See {@link Compressor}: [B, E, size], before the rotation. */
 function compress(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   rate: number,
   { positionBias, norm, size, value: { output } }: Compressor,
   { own, before }: EntryInputs,
   /** Each [B · T, size], or [B · T, 2 · size] where windows overlap. */
   { value, gate }: { readonly value: Value; readonly gate: Value },
 ): Value {
-  const biases = loadFloat32(graph, weights.tensor(positionBias, [rate, output]));
+  const biases = loadFloat32(graph, graph.weights.tensor(positionBias, [rate, output]));
   const taken = (tokens: Value, columns: (all: Value) => Value) => {
     const gates = graph.op('Gather', [columns(gate), tokens], { axis: 0 });
     return {
@@ -166,13 +161,12 @@ function compress(
   const all = joined();
   const weighted = graph.op('Mul', [all.value, graph.op('Softmax', [all.gate], { axis: 2 })]);
   const sum = graph.op('ReduceSum', [weighted, graph.constant([2], 'int64')], { keepdims: 0 });
-  return applyNorm(graph, weights, norm, sum);
+  return applyNorm(graph, norm, sum);
 }
 
 /** See {@link Indexer}: [B, 1, S, E], zero for the entries that are chosen. @param keys [B, E, size] */
 function chosenEntries(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   { rope }: Attention,
   { compressor: { size }, heads, query, weights: layer, most }: Indexer,
   keys: Value,
@@ -180,12 +174,11 @@ function chosenEntries(
 ): Value {
   if (inputs.entries === null) throw new Error('the windows of compressed attention are missing');
   const { bias } = inputs.entries;
-  const queries = rotate(
-    graph,
-    { rope, headDim: size },
-    inRows(applyLinear(graph, weights, query, inner), heads * size),
-    { heads, positions: shared.positions, tables: inputs.rope },
-  );
+  const queries = rotate(graph, { rope, headDim: size }, inRows(applyLinear(graph, query, inner), heads * size), {
+    heads,
+    positions: shared.positions,
+    tables: inputs.rope,
+  });
   const products = graph.op('MatMul', [
     graph.reshape(graph.reshape(queries, [0, 0, heads, size]), [0, -1, size]),
     graph.op('Transpose', [keys], { perm: [0, 2, 1] }),
@@ -195,7 +188,7 @@ function chosenEntries(
     graph.op('Concat', [shared.batchShape, graph.constant([heads, -1], 'int64')], { axis: 0 }),
   ]);
   const scale = graph.constant([1 / Math.sqrt(size * heads)], 'float32');
-  const shares = inRows(graph.op('Mul', [applyLinear(graph, weights, layer, x), scale]), heads);
+  const shares = inRows(graph.op('Mul', [applyLinear(graph, layer, x), scale]), heads);
   const weighted = graph.op('Mul', [byHead, graph.op('Unsqueeze', [shares, graph.constant([3], 'int64')])]);
   const scores = graph.op('ReduceSum', [weighted, graph.constant([2], 'int64')], { keepdims: 0 });
   const masked = graph.op('Add', [scores, graph.op('Squeeze', [bias, graph.constant([1], 'int64')])]);
@@ -212,14 +205,13 @@ const UNSEEN = -1e30;
 
 /** Parts of x [m, width] side by side, each through its own rows of a tensor: [m, groups · rank]. */
 function inGroups(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   { tensor, count, rank }: Compressed['outputGroups'],
   width: number,
   x: Value,
 ): Value {
-  const stored = weights.tensor(tensor, [count * rank, width / count]);
+  const stored = graph.weights.tensor(tensor, [count * rank, width / count]);
   const parts = graph.node('Split', [x], { outputs: count, attributes: { axis: -1, num_outputs: count } });
-  const products = parts.map((part, i) => applyWeight(graph, weights, part, tensorBlock(stored, i, count)));
+  const products = parts.map((part, i) => applyWeight(graph, part, tensorBlock(stored, i, count)));
   return graph.op('Concat', products, { axis: -1 });
 }

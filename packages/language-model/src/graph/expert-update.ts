@@ -6,8 +6,8 @@ import {
 } from '@shadow-gate/checkpoints/adapter';
 import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
 import type { Experts } from '../architectures/decoder.ts';
-import type { Weights } from '../architectures/weights.ts';
 import { loadFloat32 } from './linear.ts';
+import type { ModelGraph } from './model-graph.ts';
 
 /** The updates of all experts of a layer, where an adapter has them (`target_parameters` of PEFT). */
 export interface ExpertUpdates {
@@ -70,10 +70,10 @@ export class StackedUpdate {
 }
 
 /** @throws UserError for factors of another shape than that of the layers */
-export function openExpertUpdates(graph: Graph, weights: Weights, { count, expert }: Experts): ExpertUpdates {
+export function openExpertUpdates(graph: ModelGraph, { count, expert }: Experts): ExpertUpdates {
   const { gate, up, down } = expert(0);
   const find = (leaf: string, input: number, output: number): ExpertLayer | null => {
-    const module = weights.stackedLora(down.module, leaf, { count, input, output });
+    const module = graph.weights.stackedLora(down.module, leaf, { count, input, output });
     return module && { module, input, output };
   };
   const layers = {
@@ -82,7 +82,7 @@ export function openExpertUpdates(graph: Graph, weights: Weights, { count, exper
     down: find('down_proj', down.input, down.output),
   };
   const found = Object.values(layers).filter((layer) => layer !== null);
-  const turned = found.length > 0 && areExpertFactorsTurned(weights.adapter, found, weights.family);
+  const turned = found.length > 0 && areExpertFactorsTurned(graph.weights.adapter, found, graph.weights.family);
   const open = (layer: ExpertLayer | null) => layer && new StackedUpdate(graph, layer.module, turned);
   return { gateUp: open(layers.gateUp), up: open(layers.up), down: open(layers.down) };
 }

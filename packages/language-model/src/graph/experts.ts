@@ -5,6 +5,7 @@ import type { Weights } from '../architectures/weights.ts';
 import { activate, alternating, gated, halves } from './activation.ts';
 import { type ExpertUpdates, openExpertUpdates, type StackedUpdate } from './expert-update.ts';
 import { applyLinear, applyWeight, loadFloat32 } from './linear.ts';
+import type { ModelGraph } from './model-graph.ts';
 import { isPlain, route, routerLogits } from './router.ts';
 
 export interface ExpertsOptions {
@@ -27,26 +28,27 @@ export interface ExpertsInputs extends ExpertsOptions {
  * @param seen what the router sees, [m, hidden]
  */
 export function applyExperts(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   described: Experts,
   x: Value,
   { fuseExperts, tokens }: ExpertsInputs,
   seen: Value = x,
 ): Value {
-  const experts = withStoredLayout(weights, described);
+  const experts = withStoredLayout(graph.weights, described);
   const isAdapted = Array.from({ length: experts.count }, (_, index) => experts.expert(index)).some((expert) =>
-    [expert.gate, expert.up, expert.down].some((part) => part !== null && weights.isAdapted(`${part.module}.weight`)),
+    [expert.gate, expert.up, expert.down].some(
+      (part) => part !== null && graph.weights.isAdapted(`${part.module}.weight`),
+    ),
   );
   const isSwiglu = experts.expert(0).gate !== null && (experts.activation === 'silu' || isClamped(experts));
   // The operator weights only what experts return.
   const canScale = (experts.scales !== 'input' || experts.perToken === 1) && experts.router.expertScales === undefined;
   const isFused = fuseExperts && !isAdapted && isSwiglu && canScale && experts.latent === null;
-  const logits = routerLogits(graph, weights, experts.router, seen);
-  const updates = openExpertUpdates(graph, weights, experts);
+  const logits = routerLogits(graph, experts.router, seen);
+  const updates = openExpertUpdates(graph, experts);
   return isFused
-    ? applyFused(graph, weights, experts, updates, x, logits, tokens)
-    : applyEach(graph, weights, experts, updates, x, logits, tokens);
+    ? applyFused(graph, experts, updates, x, logits, tokens)
+    : applyEach(graph, experts, updates, x, logits, tokens);
 }
 
 /**
@@ -67,9 +69,9 @@ function withStoredLayout(weights: Weights, experts: Experts): Experts {
 }
 
 /** The output of a shared expert as it is added: [m, hidden]. */
-export function weightShared(graph: Graph, weights: Weights, { gate }: SharedExpert, x: Value, output: Value): Value {
+export function weightShared(graph: ModelGraph, { gate }: SharedExpert, x: Value, output: Value): Value {
   if (gate === null) return output;
-  return graph.op('Mul', [output, graph.op('Sigmoid', [applyLinear(graph, weights, gate, x)])]);
+  return graph.op('Mul', [output, graph.op('Sigmoid', [applyLinear(graph, gate, x)])]);
 }
 
 function isClamped({ activation }: Experts): boolean {
@@ -82,8 +84,7 @@ function isClamped({ activation }: Experts): boolean {
  * sum.
  */
 function applyFused(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   experts: Experts,
   updates: ExpertUpdates,
   x: Value,
@@ -93,13 +94,13 @@ function applyFused(
   const { count, perToken, activation, router } = experts;
   const { up, down } = experts.expert(0);
   const [inner, hidden] = [up.output, up.input];
-  const { gateUp, downs, gateUpBias, downBias } = stackedOf(graph, weights, experts);
+  const { gateUp, downs, gateUpBias, downBias } = stackedOf(graph, experts);
   const isInputScaled = experts.scales === 'input';
   const { normalize, scale } = router;
   const sumsToOne =
     isPlain(router) && normalize !== null && normalize.added === 0 && normalize.least === 0 && scale === 1;
   // Then the operator routes alone.
-  const routing = sumsToOne && !isInputScaled ? null : route(graph, weights, experts, plainLogits, tokens);
+  const routing = sumsToOne && !isInputScaled ? null : route(graph, experts, plainLogits, tokens);
   const logits =
     routing === null || isPlain(router)
       ? plainLogits
@@ -160,17 +161,17 @@ interface Stacked {
   readonly downBias: Value | null;
 }
 
-function stackedOf(graph: Graph, weights: Weights, experts: Experts): Stacked {
+function stackedOf(graph: ModelGraph, experts: Experts): Stacked {
   const { stacked } = experts;
-  return stacked !== null && weights.has(stacked.gateUp)
-    ? fromStacked(graph, weights, experts, stacked)
-    : fromEach(graph, weights, experts);
+  return stacked !== null && graph.weights.has(stacked.gateUp)
+    ? fromStacked(graph, experts, stacked)
+    : fromEach(graph, experts);
 }
 
-function fromEach(graph: Graph, weights: Weights, experts: Experts): Stacked {
+function fromEach(graph: ModelGraph, experts: Experts): Stacked {
   const all = Array.from({ length: experts.count }, (_, index) => experts.expert(index));
   const rows = ({ module, output, input }: Linear, dims: readonly number[]) =>
-    loadFloat32(graph, weights.tensor(`${module}.weight`, [output, input]), dims);
+    loadFloat32(graph, graph.weights.tensor(`${module}.weight`, [output, input]), dims);
   const pairs = all.map(({ gate, up }) => {
     if (gate === null) throw new Error('experts without a gate are not fused');
     return graph.op('Concat', [rows(gate, [gate.output, 1, gate.input]), rows(up, [up.output, 1, up.input])], {
@@ -186,13 +187,13 @@ function fromEach(graph: Graph, weights: Weights, experts: Experts): Stacked {
   };
 }
 
-function fromStacked(graph: Graph, weights: Weights, experts: Experts, { layout, biases }: StackedExperts): Stacked {
+function fromStacked(graph: ModelGraph, experts: Experts, { layout, biases }: StackedExperts): Stacked {
   const { count } = experts;
-  const { gateUp, down, inner, hidden } = stackedTensors(weights, experts);
+  const { gateUp, down, inner, hidden } = stackedTensors(graph.weights, experts);
   const transposed = (x: Value, perm: readonly number[]) => graph.op('Transpose', [x], { perm: [...perm] });
   const alternatingBias = () => {
     if (biases === null) return null;
-    const entry = weights.tensor(biases.gateUp, [count, 2 * inner]);
+    const entry = graph.weights.tensor(biases.gateUp, [count, 2 * inner]);
     if (layout === 'input-first, alternating') return loadFloat32(graph, entry);
     const halves = loadFloat32(graph, entry, [count, 2, inner]);
     return graph.reshape(transposed(halves, [0, 2, 1]), [count, 2 * inner]);
@@ -213,7 +214,7 @@ function fromStacked(graph: Graph, weights: Weights, experts: Experts, { layout,
     gateUp: gateUps(),
     downs: layout === 'output-first' ? loadFloat32(graph, down) : transposed(loadFloat32(graph, down), [0, 2, 1]),
     gateUpBias: alternatingBias(),
-    downBias: biases === null ? null : loadFloat32(graph, weights.tensor(biases.down, [count, hidden])),
+    downBias: biases === null ? null : loadFloat32(graph, graph.weights.tensor(biases.down, [count, hidden])),
   };
 }
 
@@ -231,22 +232,21 @@ function stackedTensors(weights: Weights, { count, stacked, expert }: Experts) {
 }
 
 function applyEach(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   experts: Experts,
   updates: ExpertUpdates,
   x: Value,
   logits: Value,
   tokens: Value | null,
 ): Value {
-  const { shares: spread } = route(graph, weights, experts, logits, tokens);
+  const { shares: spread } = route(graph, experts, logits, tokens);
   const shares = graph.node('Split', [graph.op('Transpose', [spread], { perm: [1, 0] })], {
     outputs: experts.count,
     attributes: { axis: 0, num_outputs: experts.count },
   });
-  const run = expertAt(graph, weights, experts, updates);
+  const run = expertAt(graph, experts, updates);
   const { latent } = experts;
-  const seen = latent === null ? x : applyLinear(graph, weights, latent.down, x);
+  const seen = latent === null ? x : applyLinear(graph, latent.down, x);
   let total = graph.op('Mul', [seen, graph.constant([0], 'float32')]);
   for (const [index, row] of shares.entries()) {
     const share = graph.reshape(row, [-1]); // [m], zero for tokens that are routed elsewhere
@@ -259,24 +259,19 @@ function applyEach(
         : graph.op('Mul', [run(index, routed), weight]);
     total = graph.op('ScatterND', [total, graph.reshape(tokens, [-1, 1]), weighted], { reduction: 'add' });
   }
-  return latent === null ? total : applyLinear(graph, weights, latent.up, total);
+  return latent === null ? total : applyLinear(graph, latent.up, total);
 }
 
 /** Each expert, from its own tensors or as a part of the stacked ones. */
-function expertAt(
-  graph: Graph,
-  weights: Weights,
-  experts: Experts,
-  updates: ExpertUpdates,
-): (index: number, x: Value) => Value {
+function expertAt(graph: ModelGraph, experts: Experts, updates: ExpertUpdates): (index: number, x: Value) => Value {
   const { count, activation, stacked } = experts;
   const split = (both: Value, inner: number) =>
     isAlternating(experts) ? alternating(graph, both, inner) : halves(graph, both);
   const updated = (update: StackedUpdate | null, index: number, x: Value, y: Value) => update?.add(index, x, y) ?? y;
-  if (stacked === null || !weights.has(stacked.gateUp)) {
+  if (stacked === null || !graph.weights.has(stacked.gateUp)) {
     return (index, x) => {
       const { gate, up, down } = experts.expert(index);
-      const apply = (linear: Linear) => applyLinear(graph, weights, linear, x);
+      const apply = (linear: Linear) => applyLinear(graph, linear, x);
       const gatedInner = (gates: Value, ups: Value) => {
         if (updates.gateUp === null) return gated(graph, activation, gates, ups);
         const both = graph.op('Concat', [gates, ups], { axis: -1 });
@@ -286,16 +281,16 @@ function expertAt(
         gate === null
           ? activatePlain(graph, activation, updated(updates.up, index, x, apply(up)))
           : gatedInner(apply(gate), apply(up));
-      return updated(updates.down, index, inner, applyLinear(graph, weights, down, inner));
+      return updated(updates.down, index, inner, applyLinear(graph, down, inner));
     };
   }
-  const { gateUp, down, inner, hidden } = stackedTensors(weights, experts);
+  const { gateUp, down, inner, hidden } = stackedTensors(graph.weights, experts);
   const { layout, biases } = stacked;
   const transB = layout === 'output-first' ? 1 : 0;
   const biasOf = (tensor: string, size: number, index: number) =>
-    loadFloat32(graph, tensorBlock(weights.tensor(tensor, [count, size]), index, count));
+    loadFloat32(graph, tensorBlock(graph.weights.tensor(tensor, [count, size]), index, count));
   const apply = (x: Value, all: TensorEntry, index: number, bias: Value | null) =>
-    applyWeight(graph, weights, x, tensorBlock(all, index, count), { transB, bias });
+    applyWeight(graph, x, tensorBlock(all, index, count), { transB, bias });
   return (index, x) => {
     const both = apply(x, gateUp, index, biases && biasOf(biases.gateUp, 2 * inner, index));
     const [gates, ups] = split(updated(updates.gateUp, index, x, both), inner);

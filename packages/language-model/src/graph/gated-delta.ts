@@ -1,9 +1,9 @@
 import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
 import type { Linear } from '../architectures/parts.ts';
 import type { GatedDelta } from '../architectures/recurrent.ts';
-import type { Weights } from '../architectures/weights.ts';
 import { activate } from './activation.ts';
 import { applyLinear, loadFloat32 } from './linear.ts';
+import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
 import type { RecurrentBlock } from './recurrent-block.ts';
 
@@ -11,15 +11,15 @@ import type { RecurrentBlock } from './recurrent-block.ts';
 const NORM_EPSILON = 1e-6;
 
 /** See {@link GatedDelta}. */
-export function gatedDeltaBlock(graph: Graph, weights: Weights, mixer: GatedDelta, x: Value): RecurrentBlock {
+export function gatedDeltaBlock(graph: ModelGraph, mixer: GatedDelta, x: Value): RecurrentBlock {
   const { keyHeads, valueHeads, keyDim, valueDim } = mixer;
-  const { queryKeyValue, gate, beta, decay } = project(graph, weights, mixer, x);
+  const { queryKeyValue, gate, beta, decay } = project(graph, mixer, x);
   const [keyWidth, valueWidth] = [keyHeads * keyDim, valueHeads * valueDim];
   return {
     convolution: mixer.convolution,
     width: valueWidth,
     input: queryKeyValue,
-    beside: [logDecay(graph, weights, mixer, decay), graph.op('Sigmoid', [beta])],
+    beside: [logDecay(graph, mixer, decay), graph.op('Sigmoid', [beta])],
     step: ({ convolved, beside: [g, b], state }) => {
       if (g === undefined || b === undefined) throw new Error('decay and beta are missing');
       const [query, key, value] = graph.node(
@@ -42,7 +42,7 @@ export function gatedDeltaBlock(graph: Graph, weights: Weights, mixer: GatedDelt
       return { output, state: next };
     },
     finish: (output) => {
-      const normed = applyNorm(graph, weights, mixer.norm, graph.reshape(output, [-1, valueHeads, valueDim]));
+      const normed = applyNorm(graph, mixer.norm, graph.reshape(output, [-1, valueHeads, valueDim]));
       return graph.op('Mul', [graph.reshape(normed, [-1, valueWidth]), activate(graph, mixer.gateActivation, gate)]);
     },
   };
@@ -59,9 +59,9 @@ interface Projected {
   readonly decay: Value;
 }
 
-function project(graph: Graph, weights: Weights, mixer: GatedDelta, x: Value): Projected {
+function project(graph: ModelGraph, mixer: GatedDelta, x: Value): Projected {
   const { projections } = mixer;
-  const linear = (layer: Linear, input = x) => applyLinear(graph, weights, layer, input);
+  const linear = (layer: Linear, input = x) => applyLinear(graph, layer, input);
   if (projections.kind === 'separate') {
     return {
       queryKeyValue: linear(projections.queryKeyValue),
@@ -98,13 +98,13 @@ function project(graph: Graph, weights: Weights, mixer: GatedDelta, x: Value): P
 }
 
 /** −e^A · softplus(a + bias): [m, valueHeads] or [m, valueHeads · keyDim]. */
-function logDecay(graph: Graph, weights: Weights, mixer: GatedDelta, a: Value): Value {
+function logDecay(graph: ModelGraph, mixer: GatedDelta, a: Value): Value {
   const { valueHeads, keyDim, logDecay: log, timeBias } = mixer;
   const isByChannel = mixer.projections.kind === 'decays by channel';
   const [logShape, width] = isByChannel ? [[1, 1, valueHeads, 1], valueHeads * keyDim] : [[valueHeads], valueHeads];
-  const logs = loadFloat32(graph, weights.tensor(log, logShape), isByChannel ? [valueHeads, 1] : logShape);
+  const logs = loadFloat32(graph, graph.weights.tensor(log, logShape), isByChannel ? [valueHeads, 1] : logShape);
   const rate = graph.op('Neg', [graph.op('Exp', [logs])]);
-  const bias = loadFloat32(graph, weights.tensor(timeBias, [width]));
+  const bias = loadFloat32(graph, graph.weights.tensor(timeBias, [width]));
   const softplus = graph.op('Softplus', [graph.op('Add', [a, bias])]);
   if (!isByChannel) return graph.op('Mul', [rate, softplus]);
   return graph.reshape(graph.op('Mul', [rate, graph.reshape(softplus, [-1, valueHeads, keyDim])]), [-1, width]);

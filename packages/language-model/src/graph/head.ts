@@ -1,10 +1,11 @@
-import { ElementType, Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
+import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
 import { type TensorEntry, tensorRows } from '@shadow-gate/checkpoints/tensors';
 import { type Decoder, type Linear, outputSize } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { LOGIT_FACTORS, MOST_PREDICTED } from '../engine.ts';
 import { softcapped } from './attention.ts';
 import { applyLinear, applyWeight, loadFloat32, scaled } from './linear.ts';
+import { ModelGraph } from './model-graph.ts';
 
 const { float32, int64 } = ElementType;
 
@@ -49,13 +50,13 @@ export interface HeadSlice {
 
 /** The output matrix. Only the outputs that a run fetches leave the device. */
 export function buildHead(decoder: Decoder, weights: Weights): Graph {
-  const graph = new Graph();
+  const graph = new ModelGraph(weights);
   const hidden = graph.input(HEAD.hidden, float32, ['R', outputSize(decoder)]);
   const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
   const scaledRows = graph.input(HEAD.scaledRows, int64, ['P']);
   const predictedRows = graph.input(HEAD.predictedRows, int64, ['T']);
   const layer = outputLayer(decoder, weights);
-  const logits = finishLogits(graph, decoder, wholeProduct(graph, decoder, weights, layer, hidden));
+  const logits = finishLogits(graph, decoder, wholeProduct(graph, decoder, layer, hidden));
   const total = logSumExp(graph, logits, decoder.vocabulary);
   const rows = graph.op('Gather', [targets, graph.constant([0], 'int64', [])], { axis: 1 });
   const logprobs = graph.op('Sub', [
@@ -86,12 +87,12 @@ export function outputMatrix(decoder: Decoder, weights: Weights): TensorEntry {
 
 /** The rows of the output matrix for some tokens, with the logarithm of the sum of their exponentials alone. */
 export function buildHeadSlice(decoder: Decoder, weights: Weights, slice: HeadSlice): Graph {
-  const graph = new Graph();
+  const graph = new ModelGraph(weights);
   const hidden = graph.input(HEAD.hidden, float32, ['R', outputSize(decoder)]);
   const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
   const scaledRows = graph.input(HEAD.scaledRows, int64, ['P']);
   const predictedRows = graph.input(HEAD.predictedRows, int64, ['T']);
-  const logits = headLogits(graph, decoder, weights, slice, hidden);
+  const logits = headLogits(graph, decoder, slice, hidden);
   graph.output(HEAD.logits, logits, float32);
   graph.output(HEAD.chosen, graph.op('GatherND', [logits, targets]), float32);
   graph.output(HEAD.total, logSumExp(graph, logits, slice.end - slice.start), float32);
@@ -103,24 +104,24 @@ export function buildHeadSlice(decoder: Decoder, weights: Weights, slice: HeadSl
 }
 
 /** Logits of the tokens of a slice: [R, end − start]. */
-export function headLogits(graph: Graph, decoder: Decoder, weights: Weights, slice: HeadSlice, x: Value): Value {
-  return finishLogits(graph, decoder, sliceProduct(graph, decoder, weights, slice, x));
+export function headLogits(graph: ModelGraph, decoder: Decoder, slice: HeadSlice, x: Value): Value {
+  return finishLogits(graph, decoder, sliceProduct(graph, decoder, slice, x));
 }
 
-function sliceProduct(graph: Graph, decoder: Decoder, weights: Weights, { start, end }: HeadSlice, x: Value): Value {
-  const layer = outputLayer(decoder, weights);
-  if (start === 0 && end === decoder.vocabulary) return wholeProduct(graph, decoder, weights, layer, x);
-  const matrix = weights.tensor(`${layer.module}.weight`, [layer.output, layer.input]);
-  const product = applyWeight(graph, weights, x, tensorRows(matrix, start, end));
+function sliceProduct(graph: ModelGraph, decoder: Decoder, { start, end }: HeadSlice, x: Value): Value {
+  const layer = outputLayer(decoder, graph.weights);
+  if (start === 0 && end === decoder.vocabulary) return wholeProduct(graph, decoder, layer, x);
+  const matrix = graph.weights.tensor(`${layer.module}.weight`, [layer.output, layer.input]);
+  const product = applyWeight(graph, x, tensorRows(matrix, start, end));
   const biasModule = layer.bias ? layer.module : decoder.head.bias ? 'lm_head' : null;
   if (biasModule === null) return product;
-  const bias = loadFloat32(graph, weights.tensor(`${biasModule}.bias`, [decoder.vocabulary]));
+  const bias = loadFloat32(graph, graph.weights.tensor(`${biasModule}.bias`, [decoder.vocabulary]));
   return graph.op('Add', [product, graph.slice(bias, 0, start, end)]);
 }
 
-function wholeProduct(graph: Graph, decoder: Decoder, weights: Weights, layer: Linear, x: Value): Value {
-  const product = applyLinear(graph, weights, layer, x, 'lm_head.weight');
-  return withOwnBias(graph, weights, decoder, { layer, product });
+function wholeProduct(graph: ModelGraph, decoder: Decoder, layer: Linear, x: Value): Value {
+  const product = applyLinear(graph, layer, x, 'lm_head.weight');
+  return withOwnBias(graph, decoder, { layer, product });
 }
 
 /** Tokens whose exponentials are summed one after the other. */
@@ -207,13 +208,12 @@ function outputLayer(decoder: Decoder, weights: Weights): Linear {
 
 /** The bias of an output layer whose matrix is that of the embeddings: those have none. */
 function withOwnBias(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   { head, vocabulary }: Decoder,
   { layer, product }: { readonly layer: Linear; readonly product: Value },
 ): Value {
   if (layer.bias || !head.bias) return product;
-  return graph.op('Add', [product, loadFloat32(graph, weights.tensor('lm_head.bias', [vocabulary]))]);
+  return graph.op('Add', [product, loadFloat32(graph, graph.weights.tensor('lm_head.bias', [vocabulary]))]);
 }
 
 function finishLogits(graph: Graph, { head }: Decoder, logits: Value): Value {

@@ -1,9 +1,9 @@
 import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
 import type { Linear } from '../architectures/decoder.ts';
 import type { StreamExchange, StreamMix } from '../architectures/hyper-connections.ts';
-import type { Weights } from '../architectures/weights.ts';
 import { activate } from './activation.ts';
 import { applyLinear } from './linear.ts';
+import type { ModelGraph } from './model-graph.ts';
 import { groupNorm } from './norm.ts';
 
 /** The streams [m, count · hidden] of embeddings [m, hidden]. */
@@ -12,21 +12,20 @@ export function repeatStream(graph: Graph, count: number, embedded: Value): Valu
 }
 
 /** See {@link StreamMix}: [m, count · hidden] → [m, hidden]. */
-export function mixStreams(graph: Graph, weights: Weights, mix: StreamMix, streams: Value): Value {
-  return mixNormed(graph, weights, mix, groupNorm(graph, weights, mix.norm, mix.count, streams));
+export function mixStreams(graph: ModelGraph, mix: StreamMix, streams: Value): Value {
+  return mixNormed(graph, mix, groupNorm(graph, mix.norm, mix.count, streams));
 }
 
 /** What a half of a block computes with, [m, hidden], and the share of its output that each stream gets, [m, count]. */
 export function enterBlock(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   exchange: StreamExchange,
   streams: Value,
 ): { readonly input: Value; readonly shares: Value } {
-  const normed = groupNorm(graph, weights, exchange.norm, exchange.count, streams);
-  const shares = graph.op('Sigmoid', [perStream(graph, weights, exchange.inject, normed, exchange)]);
+  const normed = groupNorm(graph, exchange.norm, exchange.count, streams);
+  const shares = graph.op('Sigmoid', [perStream(graph, exchange.inject, normed, exchange)]);
   return {
-    input: mixNormed(graph, weights, exchange, normed),
+    input: mixNormed(graph, exchange, normed),
     shares: graph.op('Mul', [shares, graph.constant([2], 'float32')]),
   };
 }
@@ -38,15 +37,15 @@ export function leaveBlock(graph: Graph, { norm }: StreamMix, streams: Value, ou
   return graph.op('Add', [streams, graph.reshape(added, [-1, norm.size])]);
 }
 
-function mixNormed(graph: Graph, weights: Weights, mix: StreamMix, normed: Value): Value {
+function mixNormed(graph: ModelGraph, mix: StreamMix, normed: Value): Value {
   const { count, norm, down, up } = mix;
-  const lowRank = activate(graph, 'silu', perStream(graph, weights, down, normed, mix));
-  const shares = graph.op('Sigmoid', [applyLinear(graph, weights, up, lowRank)]);
+  const lowRank = activate(graph, 'silu', perStream(graph, down, normed, mix));
+  const shares = graph.op('Sigmoid', [applyLinear(graph, up, lowRank)]);
   const chosen = graph.reshape(graph.op('Mul', [shares, normed]), [-1, count, norm.size / count]);
   return graph.op('ReduceMean', [chosen, graph.constant([1], 'int64')], { keepdims: 0 });
 }
 
 /** A layer of all streams, divided by their number. */
-function perStream(graph: Graph, weights: Weights, layer: Linear, normed: Value, { count }: StreamMix): Value {
-  return graph.op('Div', [applyLinear(graph, weights, layer, normed), graph.constant([count], 'float32')]);
+function perStream(graph: ModelGraph, layer: Linear, normed: Value, { count }: StreamMix): Value {
+  return graph.op('Div', [applyLinear(graph, layer, normed), graph.constant([count], 'float32')]);
 }

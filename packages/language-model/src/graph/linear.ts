@@ -13,6 +13,7 @@ import {
 import { at } from '@shadow-gate/platform';
 import type { Linear } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
+import type { ModelGraph } from './model-graph.ts';
 
 const { float32 } = ElementType;
 
@@ -41,19 +42,18 @@ export function staysStored({ held }: Pick<Weights, 'held'>, entry: TensorEntry)
  * float32, so that results are the same.
  */
 function multiply(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   entry: TensorEntry,
   x: Value,
   { transB, bias }: { readonly transB: 0 | 1; readonly bias: Value | null },
 ): Value {
-  const packed = weights.packed(entry) && !graph.hasTables && transB === 1 ? packedValues(graph, entry) : null;
+  const packed = graph.weights.packed(entry) && !graph.hasTables && transB === 1 ? packedValues(graph, entry) : null;
   if (packed !== null) return multiplyPacked(graph, packed, entry, x, bias);
   const product = (matrix: Value) => graph.op('Gemm', bias === null ? [x, matrix] : [x, matrix, bias], { transB });
-  if (!staysStored(weights, entry)) return product(loadFloat32(graph, entry));
+  if (!staysStored(graph.weights, entry)) return product(loadFloat32(graph, entry));
   const type = valueType(entry);
   const expanded = (part: TensorEntry) => graph.multiplyExpanded(bitsValue(graph, part, type), part.shape, x, product);
-  const parts = transB === 1 && bias === null ? rowBlocks(entry, weights.mostExpanded) : [entry];
+  const parts = transB === 1 && bias === null ? rowBlocks(entry, graph.weights.mostExpanded) : [entry];
   const products = parts.map(expanded);
   return products.length === 1 ? at(products, 0) : graph.op('Concat', products, { axis: 1 });
 }
@@ -98,22 +98,16 @@ export function rowBlocks(entry: TensorEntry, most: number): TensorEntry[] {
  * Gemm takes the weight as it is stored: onnxruntime packs it once, without a second copy.
  * @param adapted the name of the weight in an adapter
  */
-export function applyLinear(
-  graph: Graph,
-  weights: Weights,
-  layer: Linear,
-  x: Value,
-  adapted = `${layer.module}.weight`,
-): Value {
+export function applyLinear(graph: ModelGraph, layer: Linear, x: Value, adapted = `${layer.module}.weight`): Value {
   const { module, input, output, bias, layout } = layer;
   const isConv1d = layout === 'conv1d';
-  const weight = weights.tensor(`${module}.weight`, isConv1d ? [input, output] : [output, input]);
-  const added = bias ? loadFloat32(graph, weights.tensor(`${module}.bias`, [output])) : null;
-  const ratios = weights.ratios(adapted);
-  const y = multiply(graph, weights, weight, x, { transB: isConv1d ? 0 : 1, bias: ratios ? null : added });
-  const lora = weights.lora(adapted);
+  const weight = graph.weights.tensor(`${module}.weight`, isConv1d ? [input, output] : [output, input]);
+  const added = bias ? loadFloat32(graph, graph.weights.tensor(`${module}.bias`, [output])) : null;
+  const ratios = graph.weights.ratios(adapted);
+  const y = multiply(graph, weight, x, { transB: isConv1d ? 0 : 1, bias: ratios ? null : added });
+  const lora = graph.weights.lora(adapted);
   if (!lora) return y;
-  weights.expectLora(lora, input, output);
+  graph.weights.expectLora(lora, input, output);
   const [a, b] = loadFactors(graph, lora, input, output);
   const transB = lora.inputFirst ? 0 : 1;
   const inner = graph.op('Gemm', [x, a], { transB });
@@ -142,13 +136,12 @@ function loadFactors(graph: Graph, { a, b, rank, inputFirst }: LoraModule, input
 
 /** A linear layer with its stored weight [output, input], or (`transB: 0`) [input, output]. */
 export function applyWeight(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   x: Value,
   weight: TensorEntry,
   { transB = 1, bias = null }: { readonly transB?: 0 | 1; readonly bias?: Value | null } = {},
 ): Value {
-  return multiply(graph, weights, weight, x, { transB, bias });
+  return multiply(graph, weight, x, { transB, bias });
 }
 
 /**
@@ -156,27 +149,26 @@ export function applyWeight(
  * stays in the file's type, and only the rows that are looked up are read.
  */
 export function lookUp(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   module: string,
   indices: Value,
   [count, size]: readonly [number, number],
 ): Value {
-  const table = weights.table(`${module}.weight`, [count, size]);
+  const table = graph.weights.table(`${module}.weight`, [count, size]);
   // What cannot be expanded by rows is in memory as a whole.
   const isWhole = table.recipe !== undefined && table.recipe.rows === undefined;
-  const entry = isWhole ? weights.tensor(`${module}.weight`, [count, size]) : table;
+  const entry = isWhole ? graph.weights.tensor(`${module}.weight`, [count, size]) : table;
   const stored = entry.recipe?.rows
     ? entry.recipe.rows(graph, indices)
     : graph.op('Gather', [preparedValue(graph, entry), indices], { axis: 0 });
   const rows = valueType(entry) === float32 ? stored : graph.cast(stored, float32);
-  const lora = weights.lora(`${module}.weight`);
+  const lora = graph.weights.lora(`${module}.weight`);
   if (!lora) return rows;
-  weights.expectLora(lora, count, size);
+  graph.weights.expectLora(lora, count, size);
   const [a, b] = loadFactors(graph, lora, count, size);
   const inner = graph.op('Gather', [a, indices], { axis: lora.inputFirst ? 0 : 1 });
   const orientation = lora.inputFirst ? { transA: 0, transB: 0 } : { transA: 1, transB: 1 };
   const adapted = graph.op('Gemm', [inner, b, rows], { ...orientation, alpha: { float: lora.scale } });
-  const ratios = weights.ratios(`${module}.weight`);
+  const ratios = graph.weights.ratios(`${module}.weight`);
   return ratios ? graph.op('Mul', [adapted, graph.constant(ratios, 'float32')]) : adapted;
 }

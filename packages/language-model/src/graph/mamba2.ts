@@ -1,20 +1,20 @@
 import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
 import { at } from '@shadow-gate/platform';
 import type { Mamba2 } from '../architectures/recurrent.ts';
-import type { Weights } from '../architectures/weights.ts';
 import { activate } from './activation.ts';
 import { applyLinear, loadFloat32 } from './linear.ts';
+import type { ModelGraph } from './model-graph.ts';
 import { groupNorm } from './norm.ts';
 import type { RecurrentBlock } from './recurrent-block.ts';
 
 /** See {@link Mamba2}. */
-export function mamba2Block(graph: Graph, weights: Weights, mixer: Mamba2, x: Value): RecurrentBlock {
+export function mamba2Block(graph: ModelGraph, mixer: Mamba2, x: Value): RecurrentBlock {
   const { heads, headDim, groups, stateDim, convolution, timeStep } = mixer;
   const inner = heads * headDim;
-  const perHead = (name: string) => loadFloat32(graph, weights.tensor(name, [heads]));
+  const perHead = (name: string) => loadFloat32(graph, graph.weights.tensor(name, [heads]));
   const split = (value: Value, sizes: readonly [number, number, number]) =>
     graph.node('Split', [value, graph.constant([...sizes], 'int64')], { outputs: 3, attributes: { axis: -1 } });
-  const projected = scaledInput(graph, mixer, applyLinear(graph, weights, mixer.input, x));
+  const projected = scaledInput(graph, mixer, applyLinear(graph, mixer.input, x));
   const [gate, input, timeLogit] = split(projected, [inner, convolution.channels, heads]);
   const softplus = graph.op('Softplus', [graph.op('Add', [timeLogit, perHead(mixer.timeBias)])]);
   const time = clamped(graph, softplus, timeStep);
@@ -49,7 +49,7 @@ export function mamba2Block(graph: Graph, weights: Weights, mixer: Mamba2, x: Va
     },
     finish: (output) => {
       const normed = (value: Value) =>
-        mixer.norm === null ? value : groupNorm(graph, weights, mixer.norm, mixer.normGroups, value);
+        mixer.norm === null ? value : groupNorm(graph, mixer.norm, mixer.normGroups, value);
       const gated = (value: Value) => graph.op('Mul', [value, activate(graph, 'silu', gate)]);
       return mixer.gated === 'before norm' ? normed(gated(output)) : gated(normed(output));
     },

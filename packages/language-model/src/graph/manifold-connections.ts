@@ -1,7 +1,7 @@
 import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
 import type { HyperConnection, HyperStreams, HyperWeights } from '../architectures/manifold-connections.ts';
-import type { Weights } from '../architectures/weights.ts';
 import { applyWeight, loadFloat32 } from './linear.ts';
+import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
 
 /** How one half of a block is connected to the streams. */
@@ -21,18 +21,18 @@ export function beginStreams(graph: Graph, { head: { count } }: HyperStreams, em
 }
 
 /** One stream [m, hidden] of them all. */
-export function endStreams(graph: Graph, weights: Weights, { head }: HyperStreams, streams: Value): Value {
-  const logits = weigh(graph, weights, head, streams, [head.count]);
+export function endStreams(graph: ModelGraph, { head }: HyperStreams, streams: Value): Value {
+  const logits = weigh(graph, head, streams, [head.count]);
   return collapsed(graph, head, logits, streams);
 }
 
 /** See {@link HyperConnection}. */
-export function connect(graph: Graph, weights: Weights, connection: HyperConnection, streams: Value): Connected {
+export function connect(graph: ModelGraph, connection: HyperConnection, streams: Value): Connected {
   const { count, iterations, epsilon } = connection;
   const parts = [count, count, count * count];
   const [toInput, toShares, toMix] = graph.node(
     'Split',
-    [weigh(graph, weights, connection, streams, parts), graph.constant(parts, 'int64')],
+    [weigh(graph, connection, streams, parts), graph.constant(parts, 'int64')],
     { outputs: 3, attributes: { axis: -1 } },
   );
   const least = graph.constant([epsilon], 'float32');
@@ -66,24 +66,23 @@ export function spreadOutput(
 
 /** scale · fn(norm(x)) + base, [m, weights], of which each part has its own scale. */
 function weigh(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   { norm, fn, base, scale }: HyperWeights,
   streams: Value,
   parts: readonly number[],
 ): Value {
   const count = parts.reduce((sum, size) => sum + size, 0);
-  const normed = applyNorm(graph, weights, norm, graph.reshape(streams, [-1, norm.size]));
-  const product = applyWeight(graph, weights, normed, weights.tensor(fn, [count, norm.size]));
+  const normed = applyNorm(graph, norm, graph.reshape(streams, [-1, norm.size]));
+  const product = applyWeight(graph, normed, graph.weights.tensor(fn, [count, norm.size]));
   const scales = graph.op('Gather', [
-    loadFloat32(graph, weights.tensor(scale, [parts.length])),
+    loadFloat32(graph, graph.weights.tensor(scale, [parts.length])),
     graph.constant(
       parts.flatMap((size, part) => Array<number>(size).fill(part)),
       'int64',
     ),
   ]);
   const scaled = graph.op('Mul', [product, scales]);
-  return graph.op('Add', [scaled, loadFloat32(graph, weights.tensor(base, [count]))]);
+  return graph.op('Add', [scaled, loadFloat32(graph, graph.weights.tensor(base, [count]))]);
 }
 
 /** Σ_i (σ(w_i) + epsilon) · x_i. */

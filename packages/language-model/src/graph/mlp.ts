@@ -1,37 +1,36 @@
 import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
 import type { ExpertsBeside, Mlp } from '../architectures/decoder.ts';
-import type { Weights } from '../architectures/weights.ts';
 import { activate, applyGatedHalves, gated, xielu } from './activation.ts';
 import { applyExperts, type ExpertsInputs, weightShared } from './experts.ts';
 import { applyLinear, scaled } from './linear.ts';
+import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
 
 /** The feed-forward half of a block: [m, hidden] → [m, hidden]. */
-export function applyMlp(graph: Graph, weights: Weights, mlp: Mlp, x: Value, options: ExpertsInputs): Value {
+export function applyMlp(graph: ModelGraph, mlp: Mlp, x: Value, options: ExpertsInputs): Value {
   switch (mlp.kind) {
     case 'plain': {
-      const up = applyLinear(graph, weights, mlp.up, x);
+      const up = applyLinear(graph, mlp.up, x);
       const { activation } = mlp;
-      const active =
-        typeof activation === 'object' ? xielu(graph, weights, activation, up) : activate(graph, activation, up);
-      return applyLinear(graph, weights, mlp.down, active);
+      const active = typeof activation === 'object' ? xielu(graph, activation, up) : activate(graph, activation, up);
+      return applyLinear(graph, mlp.down, active);
     }
     case 'gated': {
-      const plain = scaled(graph, applyLinear(graph, weights, mlp.gate, x), mlp.scales?.gate);
+      const plain = scaled(graph, applyLinear(graph, mlp.gate, x), mlp.scales?.gate);
       const gate = mlp.cutoff === undefined ? plain : largest(graph, plain, mlp.cutoff);
-      const up = applyLinear(graph, weights, mlp.up, x);
-      const down = applyLinear(graph, weights, mlp.down, gated(graph, mlp.activation, gate, up));
+      const up = applyLinear(graph, mlp.up, x);
+      const down = applyLinear(graph, mlp.down, gated(graph, mlp.activation, gate, up));
       return scaled(graph, down, mlp.scales?.output);
     }
     case 'gated-fused': {
-      const both = applyLinear(graph, weights, mlp.gateUp, x);
-      return applyLinear(graph, weights, mlp.down, applyGatedHalves(graph, mlp.activation, both));
+      const both = applyLinear(graph, mlp.gateUp, x);
+      return applyLinear(graph, mlp.down, applyGatedHalves(graph, mlp.activation, both));
     }
     case 'experts': {
-      const routed = applyExperts(graph, weights, mlp, x, options);
+      const routed = applyExperts(graph, mlp, x, options);
       if (mlp.shared === null) return routed;
-      const shared = applyMlp(graph, weights, mlp.shared.mlp, x, options);
-      return graph.op('Add', [routed, weightShared(graph, weights, mlp.shared, x, shared)]);
+      const shared = applyMlp(graph, mlp.shared.mlp, x, options);
+      return graph.op('Add', [routed, weightShared(graph, mlp.shared, x, shared)]);
     }
   }
 }
@@ -41,14 +40,13 @@ export function applyMlp(graph: Graph, weights: Weights, mlp: Mlp, x: Value, opt
  * @param stream before the norm of the MLP
  */
 export function withExpertsBeside(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   { experts, norm, outputNorm, mlpOwnNorm }: ExpertsBeside,
   { mlp, stream }: { readonly mlp: Value; readonly stream: Value },
   options: ExpertsInputs,
 ): Value {
-  const routed = applyExperts(graph, weights, experts, applyNorm(graph, weights, norm, stream), options, stream);
-  return graph.op('Add', [applyNorm(graph, weights, mlpOwnNorm, mlp), applyNorm(graph, weights, outputNorm, routed)]);
+  const routed = applyExperts(graph, experts, applyNorm(graph, norm, stream), options, stream);
+  return graph.op('Add', [applyNorm(graph, mlpOwnNorm, mlp), applyNorm(graph, outputNorm, routed)]);
 }
 
 /** What each row of x [m, width] has above its mean and so many standard deviations, and 0 elsewhere. */

@@ -1,8 +1,8 @@
 import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
 import { at, UserError } from '@shadow-gate/platform';
 import { type NgramInput, type NgramTable, ngramMultipliers, ngramOffsets } from '../architectures/ngrams.ts';
-import type { Weights } from '../architectures/weights.ts';
 import { applyLinear, loadIntegers, lookUp } from './linear.ts';
+import type { ModelGraph } from './model-graph.ts';
 import { groupNorm } from './norm.ts';
 import { followSequences, gather, type RecurrenceInputs, type StageInputs } from './recurrence.ts';
 
@@ -24,8 +24,7 @@ interface NgramContext {
 
 /** The streams [B · S, count · hidden] with what {@link NgramInput} adds to them, and what is kept for later tokens. */
 export function addNgrams(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   ngrams: NgramInput,
   streams: Value,
   { tokens, inputs, past }: NgramContext,
@@ -41,13 +40,12 @@ export function addNgrams(
     pastTokens === null ? known : [graph.cast(graph.reshape(pastTokens, [-1]), int64), ...known],
     { axis: 0 },
   );
-  const rows = lookUpNgrams(graph, weights, ngrams, recentTokens(graph, ngrams, all, inputs));
-  const gated = gatedValues(graph, weights, ngrams, streams, rows);
+  const rows = lookUpNgrams(graph, ngrams, recentTokens(graph, ngrams, all, inputs));
+  const gated = gatedValues(graph, ngrams, streams, rows);
   const count = channels / ngrams.value.output;
-  const normed = groupNorm(graph, weights, ngrams.convolutionNorm, count, gated);
+  const normed = groupNorm(graph, ngrams.convolutionNorm, count, gated);
   const { mixed, present } = followSequences(
     graph,
-    weights,
     {
       convolution: ngrams.convolution,
       width: channels,
@@ -96,17 +94,14 @@ function recentTokens(
 }
 
 /** The rows of each slot's n-grams side by side: [B · S, heads · width]. */
-function lookUpNgrams(
-  graph: Graph,
-  weights: Weights,
-  { size, hash, table }: NgramInput,
-  recent: readonly Value[],
-): Value {
+function lookUpNgrams(graph: ModelGraph, { size, hash, table }: NgramInput, recent: readonly Value[]): Value {
   const { module, sizes } = hash;
   const heads = sizes.length;
   const stored = (name: string, count: number, own: () => Value) => {
     const tensor = `${module}.${name}`;
-    return weights.has(tensor) ? graph.cast(loadIntegers(graph, weights.integers(tensor, [count])), int64) : own();
+    return graph.weights.has(tensor)
+      ? graph.cast(loadIntegers(graph, graph.weights.integers(tensor, [count])), int64)
+      : own();
   };
   const multipliers = stored('layer_multipliers', size, () => bigIntegers(graph, ngramMultipliers(hash, size)));
   const moduli = stored('ngram_heads_vocab_sizes', heads, () => graph.constant(sizes, 'int64'));
@@ -124,19 +119,19 @@ function lookUpNgrams(
   );
   const byHead = graph.op('Gather', [graph.op('Concat', ofEach, { axis: 1 }), whose], { axis: 1 });
   const rows = graph.op('Add', [graph.op('Mod', [byHead, moduli]), offsets]);
-  return graph.reshape(lookUpInTable(graph, weights, table, graph.reshape(rows, [-1])), [-1, heads * table.width]);
+  return graph.reshape(lookUpInTable(graph, table, graph.reshape(rows, [-1])), [-1, heads * table.width]);
 }
 
 /** Rows [m, width] of a table that can be in several parts. */
-function lookUpInTable(graph: Graph, weights: Weights, { module, rows, width }: NgramTable, indices: Value): Value {
+function lookUpInTable(graph: ModelGraph, { module, rows, width }: NgramTable, indices: Value): Value {
   const shards: { module: string; rows: number }[] = [];
   for (;;) {
     const shard = `${module}.shard_${shards.length}`;
-    const shape = weights.shape(`${shard}.weight`);
+    const shape = graph.weights.shape(`${shard}.weight`);
     if (shape === null) break;
     shards.push({ module: shard, rows: at(shape, 0) });
   }
-  if (shards.length === 0) return lookUp(graph, weights, module, indices, [rows, width]);
+  if (shards.length === 0) return lookUp(graph, module, indices, [rows, width]);
   const total = shards.reduce((sum, shard) => sum + shard.rows, 0);
   if (total !== rows) {
     throw new UserError(
@@ -151,7 +146,7 @@ function lookUpInTable(graph: Graph, weights: Weights, { module, rows, width }: 
     const isInside = graph.op('And', [graph.op('GreaterOrEqual', [indices, first]), graph.op('Less', [indices, end])]);
     const places = graph.reshape(graph.op('NonZero', [isInside]), [-1]);
     const own = graph.op('Sub', [gather(graph, indices, places), first]);
-    return { places, rows: lookUp(graph, weights, shard.module, own, [shard.rows, width]) };
+    return { places, rows: lookUp(graph, shard.module, own, [shard.rows, width]) };
   });
   const joined = (values: readonly Value[]) => graph.op('Concat', values, { axis: 0 });
   const places = joined(found.map((item) => item.places));
@@ -163,8 +158,7 @@ function lookUpInTable(graph: Graph, weights: Weights, { module, rows, width }: 
 
 /** The values of the rows for each stream, times the gate of that stream: [B · S, count · hidden]. */
 function gatedValues(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   { key, value, keyNorm, streamNorm }: NgramInput,
   streams: Value,
   rows: Value,
@@ -172,14 +166,14 @@ function gatedValues(
   const [width, hidden] = [key.output, value.output];
   const count = width / hidden;
   const perStream = (flat: Value) => graph.reshape(flat, [-1, count, hidden]);
-  const keys = groupNorm(graph, weights, keyNorm, count, applyLinear(graph, weights, key, rows));
-  const queries = groupNorm(graph, weights, streamNorm, count, streams);
+  const keys = groupNorm(graph, keyNorm, count, applyLinear(graph, key, rows));
+  const queries = groupNorm(graph, streamNorm, count, streams);
   const products = perStream(graph.op('Mul', [keys, queries]));
   const sums = graph.op('ReduceSum', [products, integer(graph, -1)], { keepdims: 1 });
   const gates = graph.op('Div', [sums, graph.constant([Math.sqrt(hidden)], 'float32')]);
   const least = graph.op('Max', [graph.op('Abs', [gates]), graph.constant([LEAST_GATE], 'float32')]);
   const rooted = graph.op('Mul', [graph.op('Sqrt', [least]), graph.op('Sign', [gates])]);
-  const values = graph.reshape(applyLinear(graph, weights, value, rows), [-1, 1, hidden]);
+  const values = graph.reshape(applyLinear(graph, value, rows), [-1, 1, hidden]);
   return graph.reshape(graph.op('Mul', [graph.op('Sigmoid', [rooted]), values]), [-1, width]);
 }
 

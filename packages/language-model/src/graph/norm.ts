@@ -1,8 +1,8 @@
 import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
 import { at } from '@shadow-gate/platform';
 import type { HeadNorm, Norm } from '../architectures/decoder.ts';
-import type { Weights } from '../architectures/weights.ts';
 import { loadFloat32 } from './linear.ts';
+import type { ModelGraph } from './model-graph.ts';
 
 /**
  * The residual stream [m, hidden]: the sum so far, and a pending value that the next norm adds in the same pass over
@@ -24,12 +24,12 @@ export interface NormedStream {
 }
 
 /** The norm of the stream [m, hidden], and the stream with nothing pending. */
-export function normStream(graph: Graph, weights: Weights, norm: Norm | null, stream: Stream): NormedStream {
+export function normStream(graph: ModelGraph, norm: Norm | null, stream: Stream): NormedStream {
   if (norm === null || stream.pending === null) {
     const sum = settled(graph, stream);
-    return { normed: norm === null ? sum : applyNorm(graph, weights, norm, sum), stream: { sum, pending: null } };
+    return { normed: norm === null ? sum : applyNorm(graph, norm, sum), stream: { sum, pending: null } };
   }
-  const { gain, shift } = parameters(graph, weights, norm);
+  const { gain, shift } = parameters(graph, norm);
   const [normed, , , sum] = graph.node(
     norm.kind === 'rms' ? 'SkipSimplifiedLayerNormalization' : 'SkipLayerNormalization',
     [stream.sum, stream.pending, gain, ...(shift ? [shift] : [])],
@@ -43,8 +43,8 @@ export function normStream(graph: Graph, weights: Weights, norm: Norm | null, st
 }
 
 /** A norm over the last axis. */
-export function applyNorm(graph: Graph, weights: Weights, norm: Norm, x: Value): Value {
-  const { gain, shift } = parameters(graph, weights, norm);
+export function applyNorm(graph: ModelGraph, norm: Norm, x: Value): Value {
+  const { gain, shift } = parameters(graph, norm);
   return bareNorm(graph, norm, x, gain, shift);
 }
 
@@ -57,41 +57,40 @@ function bareNorm(graph: Graph, norm: Norm, x: Value, gain: Value, shift: Value 
 }
 
 /** A root-mean-square norm of each of some equal parts of the last axis, with one weight over all: [m, size]. */
-export function groupNorm(graph: Graph, weights: Weights, norm: Norm, groups: number, x: Value): Value {
-  if (groups === 1) return applyNorm(graph, weights, norm, x);
+export function groupNorm(graph: ModelGraph, norm: Norm, groups: number, x: Value): Value {
+  if (groups === 1) return applyNorm(graph, norm, x);
   const size = norm.size / groups;
-  const { gain } = parameters(graph, weights, norm);
+  const { gain } = parameters(graph, norm);
   const parts = graph.reshape(x, [-1, groups, size]);
   const normed = bareNorm(graph, norm, parts, ones(graph, size), null);
   return graph.op('Mul', [graph.reshape(normed, [-1, norm.size]), gain]);
 }
 
-function parameters(graph: Graph, weights: Weights, norm: Norm): { gain: Value; shift: Value | null } {
+function parameters(graph: ModelGraph, norm: Norm): { gain: Value; shift: Value | null } {
   if (norm.module === null) return { gain: ones(graph, norm.size), shift: null };
-  const weight = loadFloat32(graph, weights.tensor(`${norm.module}.weight`, [norm.size]));
+  const weight = loadFloat32(graph, graph.weights.tensor(`${norm.module}.weight`, [norm.size]));
   return {
     gain: norm.plusOne ? graph.op('Add', [weight, graph.constant([1], 'float32')]) : weight,
-    shift: norm.bias ? loadFloat32(graph, weights.tensor(`${norm.module}.bias`, [norm.size])) : null,
+    shift: norm.bias ? loadFloat32(graph, graph.weights.tensor(`${norm.module}.bias`, [norm.size])) : null,
   };
 }
 
 /** The norm of queries or keys [m, heads · headDim]. */
 export function applyHeadNorm(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   headNorm: HeadNorm | null,
   x: Value,
   heads: number,
   headDim: number,
 ): Value {
   if (headNorm === null) return x;
-  if (headNorm.over === 'all') return applyNorm(graph, weights, headNorm.norm, x);
+  if (headNorm.over === 'all') return applyNorm(graph, headNorm.norm, x);
   const perHead = graph.reshape(x, [-1, heads, headDim]);
   if (headNorm.over === 'head') {
-    return graph.reshape(applyNorm(graph, weights, headNorm.norm, perHead), [-1, heads * headDim]);
+    return graph.reshape(applyNorm(graph, headNorm.norm, perHead), [-1, heads * headDim]);
   }
   const first = headNorm.over === 'each-head' ? at(headNorm.norms, 0) : headNorm.norm;
-  const gain = headGains(graph, weights, headNorm, heads, headDim);
+  const gain = headGains(graph, headNorm, heads, headDim);
   return graph.reshape(graph.op('Mul', [bareNorm(graph, first, perHead, ones(graph, headDim), null), gain]), [
     -1,
     heads * headDim,
@@ -100,16 +99,17 @@ export function applyHeadNorm(
 
 /** [heads, headDim]. */
 function headGains(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   headNorm: Extract<HeadNorm, { over: 'each-head' | 'each-head, stacked' }>,
   heads: number,
   headDim: number,
 ): Value {
   if (headNorm.over === 'each-head, stacked') {
-    return loadFloat32(graph, weights.tensor(`${headNorm.norm.module}.weight`, [heads, headDim]));
+    return loadFloat32(graph, graph.weights.tensor(`${headNorm.norm.module}.weight`, [heads, headDim]));
   }
-  const gains = headNorm.norms.map((norm) => loadFloat32(graph, weights.tensor(`${norm.module}.weight`, [headDim])));
+  const gains = headNorm.norms.map((norm) =>
+    loadFloat32(graph, graph.weights.tensor(`${norm.module}.weight`, [headDim])),
+  );
   return graph.reshape(graph.op('Concat', gains, { axis: 0 }), [heads, headDim]);
 }
 

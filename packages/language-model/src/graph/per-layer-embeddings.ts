@@ -1,8 +1,8 @@
 import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
 import type { PerLayerEmbeddings, PerLayerInput } from '../architectures/per-layer-embeddings.ts';
-import type { Weights } from '../architectures/weights.ts';
 import { gated } from './activation.ts';
 import { applyLinear, lookUp } from './linear.ts';
+import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
 
 /**
@@ -11,8 +11,7 @@ import { applyNorm } from './norm.ts';
  * @param embedded the tokens' embeddings in the stream, [m, hidden]
  */
 export function perLayerEmbeddings(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   { table, vocabulary, size, scale, projection, projectionScale, norm }: PerLayerEmbeddings,
   tokens: Value,
   embedded: Value,
@@ -20,9 +19,9 @@ export function perLayerEmbeddings(
   const times = (value: Value, factor: number) => graph.op('Mul', [value, graph.constant([factor], 'float32')]);
   const layers = projection.output / size;
   const perLayer = (value: Value) => graph.reshape(value, [-1, layers, size]);
-  const looked = lookUp(graph, weights, table, tokens, [vocabulary, projection.output]);
-  const projected = times(applyLinear(graph, weights, projection, embedded), projectionScale);
-  const ofContext = applyNorm(graph, weights, norm, perLayer(projected));
+  const looked = lookUp(graph, table, tokens, [vocabulary, projection.output]);
+  const projected = times(applyLinear(graph, projection, embedded), projectionScale);
+  const ofContext = applyNorm(graph, norm, perLayer(projected));
   return times(graph.op('Add', [ofContext, times(perLayer(looked), scale)]), Math.SQRT1_2);
 }
 
@@ -39,12 +38,11 @@ export function embeddingsOfLayer(graph: Graph, all: Value, layer: number): Valu
 
 /** What the embeddings of a layer [m, size] add to a stream [m, hidden]. */
 export function perLayerInput(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   { gate, activation, projection, norm }: PerLayerInput,
   stream: Value,
   embeddings: Value,
 ): Value {
-  const chosen = gated(graph, activation, applyLinear(graph, weights, gate, stream), embeddings);
-  return applyNorm(graph, weights, norm, applyLinear(graph, weights, projection, chosen));
+  const chosen = gated(graph, activation, applyLinear(graph, gate, stream), embeddings);
+  return applyNorm(graph, norm, applyLinear(graph, projection, chosen));
 }

@@ -1,7 +1,7 @@
 import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
 import type { Attention, Latent, Projections } from '../architectures/decoder.ts';
-import type { Weights } from '../architectures/weights.ts';
 import { applyLinear } from './linear.ts';
+import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
 
 export interface KeyAndValue {
@@ -23,32 +23,32 @@ interface Projected {
 }
 
 /** Queries [m, heads · headDim], and the rest. */
-export function project(graph: Graph, weights: Weights, attention: Attention, x: Value): Projected {
+export function project(graph: ModelGraph, attention: Attention, x: Value): Projected {
   const { outputGate } = attention;
-  const projected = projectQueries(graph, weights, attention, x);
+  const projected = projectQueries(graph, attention, x);
   return outputGate === null || outputGate === 'query'
     ? projected
-    : { ...projected, gate: applyLinear(graph, weights, outputGate, x) };
+    : { ...projected, gate: applyLinear(graph, outputGate, x) };
 }
 
-function projectQueries(graph: Graph, weights: Weights, attention: Attention, x: Value): Projected {
+function projectQueries(graph: ModelGraph, attention: Attention, x: Value): Projected {
   const { projections } = attention;
   switch (projections.kind) {
     case 'separate': {
-      const both = applyLinear(graph, weights, projections.query, x);
+      const both = applyLinear(graph, projections.query, x);
       const [query, gate] = attention.outputGate === 'query' ? splitGate(graph, attention, both) : [both, null];
-      const key = applyLinear(graph, weights, projections.key, x);
-      const value = projections.value === 'key' ? key : applyLinear(graph, weights, projections.value, x);
+      const key = applyLinear(graph, projections.key, x);
+      const value = projections.value === 'key' ? key : applyLinear(graph, projections.value, x);
       return { query, gate, own: { key, value } };
     }
     case 'shared':
-      return { query: applyLinear(graph, weights, projections.query, x), own: null, gate: null };
+      return { query: applyLinear(graph, projections.query, x), own: null, gate: null };
     case 'fused':
-      return withoutGate(splitFused(graph, projections, applyLinear(graph, weights, projections.linear, x), attention));
+      return withoutGate(splitFused(graph, projections, applyLinear(graph, projections.linear, x), attention));
     case 'compressed':
       throw new Error('compressed attention has projections of its own');
     case 'latent':
-      return withoutGate(expandLatent(graph, weights, projections, attention, x));
+      return withoutGate(expandLatent(graph, projections, attention, x));
   }
 }
 
@@ -70,8 +70,7 @@ function splitGate(graph: Graph, { heads, headDim }: Attention, both: Value): re
  * operator for rotary positions expects them: products do not depend on the order.
  */
 function expandLatent(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   { query, compress, norm, expand, ropeDim }: Latent,
   { heads, headDim, valueDim }: Attention,
   x: Value,
@@ -79,11 +78,11 @@ function expandLatent(
   const plainDim = headDim - ropeDim;
   const split = (value: Value, sizes: readonly [number, number]) =>
     graph.node('Split', [value, graph.constant([...sizes], 'int64')], { outputs: 2, attributes: { axis: -1 } });
-  const inner = 'down' in query ? applyNorm(graph, weights, query.norm, applyLinear(graph, weights, query.down, x)) : x;
-  const queries = graph.reshape(applyLinear(graph, weights, query.up, inner), [-1, heads, headDim]);
+  const inner = 'down' in query ? applyNorm(graph, query.norm, applyLinear(graph, query.down, x)) : x;
+  const queries = graph.reshape(applyLinear(graph, query.up, inner), [-1, heads, headDim]);
   const [plainQuery, ropeQuery] = split(queries, [plainDim, ropeDim]);
-  const [latent, ropeKey] = split(applyLinear(graph, weights, compress, x), [compress.output - ropeDim, ropeDim]);
-  const expanded = applyLinear(graph, weights, expand, applyNorm(graph, weights, norm, latent));
+  const [latent, ropeKey] = split(applyLinear(graph, compress, x), [compress.output - ropeDim, ropeDim]);
+  const expanded = applyLinear(graph, expand, applyNorm(graph, norm, latent));
   const [plainKey, value] = split(graph.reshape(expanded, [-1, heads, plainDim + valueDim]), [plainDim, valueDim]);
   // The same for every head.
   const ropeKeys = graph.op('Tile', [graph.reshape(ropeKey, [-1, 1, ropeDim]), graph.constant([1, heads, 1], 'int64')]);

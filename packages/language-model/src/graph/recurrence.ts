@@ -1,11 +1,11 @@
 import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
 import type { Convolution } from '../architectures/parts.ts';
 import type { Recurrent } from '../architectures/recurrent.ts';
-import type { Weights } from '../architectures/weights.ts';
 import { activate } from './activation.ts';
 import { gatedDeltaBlock } from './gated-delta.ts';
 import { loadFloat32 } from './linear.ts';
 import { mamba2Block } from './mamba2.ts';
+import type { ModelGraph } from './model-graph.ts';
 import type { RecurrentBlock, StepResult } from './recurrent-block.ts';
 import { shortConvolutionBlock } from './short-convolution.ts';
 
@@ -55,19 +55,17 @@ interface RecurrentResult {
 
 /** A mixer with a state, without its output projection: x [B · S, hidden]. */
 export function applyRecurrent(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   mixer: Recurrent,
   x: Value,
   { inputs, past }: { readonly inputs: RecurrenceInputs; readonly past: PastState | null },
 ): RecurrentResult {
-  return followSequences(graph, weights, blockOf(graph, weights, mixer, x), { inputs, past });
+  return followSequences(graph, blockOf(graph, mixer, x), { inputs, past });
 }
 
 /** The same for what is no mixer: [B · S, width], as `finish` leaves it. */
 export function followSequences(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   block: RecurrentBlock,
   { inputs, past }: { readonly inputs: RecurrenceInputs; readonly past: PastState | null },
 ): RecurrentResult {
@@ -77,7 +75,7 @@ export function followSequences(
   const all = graph.op('Concat', [...pastRows, block.input, zeros], { axis: 0 });
   const run = (stage: StageInputs, before: Value | null): StepResult => {
     const state = before === null || stage.parents === null ? null : gather(graph, before, stage.parents);
-    return runStage(graph, weights, block, stage, { all, state });
+    return runStage(graph, block, stage, { all, state });
   };
   const trunk = run(inputs.trunk, past?.state ?? null);
   const branches = run(inputs.branches, trunk.state);
@@ -87,20 +85,19 @@ export function followSequences(
   return { mixed, present };
 }
 
-function blockOf(graph: Graph, weights: Weights, mixer: Recurrent, x: Value): RecurrentBlock {
+function blockOf(graph: ModelGraph, mixer: Recurrent, x: Value): RecurrentBlock {
   switch (mixer.kind) {
     case 'gated-delta':
-      return gatedDeltaBlock(graph, weights, mixer, x);
+      return gatedDeltaBlock(graph, mixer, x);
     case 'mamba2':
-      return mamba2Block(graph, weights, mixer, x);
+      return mamba2Block(graph, mixer, x);
     case 'short-convolution':
-      return shortConvolutionBlock(graph, weights, mixer, x);
+      return shortConvolutionBlock(graph, mixer, x);
   }
 }
 
 function runStage(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   { convolution, beside, step }: RecurrentBlock,
   { slots, mask, inputs, before }: StageInputs,
   { all, state }: { readonly all: Value; readonly state: Value | null },
@@ -108,8 +105,8 @@ function runStage(
   const { module, channels, bias, activation } = convolution;
   const isFused = activation === 'silu';
   const inRows = (value: Value) => graph.op('Mul', [gather(graph, value, slots), mask]);
-  const weight = loadTaps(graph, weights, convolution);
-  const shift = bias ? loadFloat32(graph, weights.tensor(`${module}.bias`, [channels])) : null;
+  const weight = loadTaps(graph, convolution);
+  const shift = bias ? loadFloat32(graph, graph.weights.tensor(`${module}.bias`, [channels])) : null;
   const convolutionInputs = [gather(graph, all, inputs), weight, shift, gather(graph, all, before)];
   const [convolved] = graph.node('CausalConvWithState', convolutionInputs, {
     outputs: [true, true],
@@ -121,10 +118,10 @@ function runStage(
 }
 
 /** [channels, 1, kernel]: zeros between the taps and before the first. */
-function loadTaps(graph: Graph, weights: Weights, convolution: Convolution): Value {
+function loadTaps(graph: ModelGraph, convolution: Convolution): Value {
   const { channels, kernel, taps } = convolution;
   const { count, dilation } = taps ?? { count: kernel, dilation: 1 };
-  const weight = loadConvolution(graph, weights, convolution, count);
+  const weight = loadConvolution(graph, convolution, count);
   const padded = (value: Value, pads: readonly number[]) =>
     graph.op('Pad', [value, graph.constant(pads, 'int64'), graph.constant([0], 'float32', [])]);
   const reach = (count - 1) * dilation + 1;
@@ -145,15 +142,10 @@ function loadTaps(graph: Graph, weights: Weights, convolution: Convolution): Val
 }
 
 /** [channels, 1, count]. */
-function loadConvolution(
-  graph: Graph,
-  weights: Weights,
-  { module, channels, parts }: Convolution,
-  count: number,
-): Value {
+function loadConvolution(graph: ModelGraph, { module, channels, parts }: Convolution, count: number): Value {
   const load = (part: { readonly module: string; readonly channels: number }) =>
-    loadFloat32(graph, weights.tensor(`${part.module}.weight`, [part.channels, 1, count]));
-  if (parts === undefined || weights.has(`${module}.weight`)) return load({ module, channels });
+    loadFloat32(graph, graph.weights.tensor(`${part.module}.weight`, [part.channels, 1, count]));
+  if (parts === undefined || graph.weights.has(`${module}.weight`)) return load({ module, channels });
   return graph.op('Concat', parts.map(load), { axis: 0 });
 }
 

@@ -1,7 +1,7 @@
 import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
 import type { Experts, Router, RouterGroups, Sparsemixer } from '../architectures/decoder.ts';
-import type { Weights } from '../architectures/weights.ts';
 import { applyLinear, loadFloat32, loadIntegers, scaled } from './linear.ts';
+import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
 
 /** What a router decides for each of m tokens. */
@@ -13,19 +13,19 @@ interface Routing {
 }
 
 /** [m, count]. */
-export function routerLogits(graph: Graph, weights: Weights, { linear, alias, input }: Router, x: Value): Value {
-  const isRenamed = alias !== null && !weights.has(`${linear.module}.weight`);
-  const seen = input === undefined ? x : routerInput(graph, weights, input, x);
+export function routerLogits(graph: ModelGraph, { linear, alias, input }: Router, x: Value): Value {
+  const isRenamed = alias !== null && !graph.weights.has(`${linear.module}.weight`);
+  const seen = input === undefined ? x : routerInput(graph, input, x);
   const stored = isRenamed ? { ...linear, module: alias } : linear;
   // An adapter names modules as in memory, whichever name the file has.
-  const adapted = [linear.module, alias].find((module) => weights.isAdapted(`${module}.weight`)) ?? stored.module;
-  return applyLinear(graph, weights, stored, seen, `${adapted}.weight`);
+  const adapted = [linear.module, alias].find((module) => graph.weights.isAdapted(`${module}.weight`)) ?? stored.module;
+  return applyLinear(graph, stored, seen, `${adapted}.weight`);
 }
 
-function routerInput(graph: Graph, weights: Weights, { norm, gain, scale }: NonNullable<Router['input']>, x: Value) {
-  const gains = loadFloat32(graph, weights.tensor(gain, [norm.size]));
+function routerInput(graph: ModelGraph, { norm, gain, scale }: NonNullable<Router['input']>, x: Value) {
+  const gains = loadFloat32(graph, graph.weights.tensor(gain, [norm.size]));
   const scaledGains = graph.op('Mul', [gains, graph.constant([scale], 'float32')]);
-  return graph.op('Mul', [applyNorm(graph, weights, norm, x), scaledGains]);
+  return graph.op('Mul', [applyNorm(graph, norm, x), scaledGains]);
 }
 
 /** Are the chosen experts those with the largest logits, weighted by a softmax? */
@@ -35,8 +35,7 @@ export function isPlain({ scores, correction, groups, byToken }: Router): boolea
 
 /** The chosen experts of each token and their weights, from the router's logits [m, count]. */
 export function route(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   { router, count, perToken }: Pick<Experts, 'router' | 'count' | 'perToken'>,
   logits: Value,
   tokens: Value | null,
@@ -45,12 +44,12 @@ export function route(
   const scores = scoresOf(graph, router.scores, logits);
   const chosen =
     router.byToken === undefined
-      ? bestOf(graph, choiceOf(graph, weights, router, count, scores), perToken)
-      : expertsOfTokens(graph, weights, router.byToken, perToken, tokens);
+      ? bestOf(graph, choiceOf(graph, router, count, scores), perToken)
+      : expertsOfTokens(graph, router.byToken, perToken, tokens);
   const best = graph.op('GatherElements', [scores, chosen], { axis: -1 });
   const chosenShares = scaled(graph, normalized(graph, router, best), router.scale);
   if (router.expertScales !== undefined) {
-    const scales = loadFloat32(graph, weights.tensor(router.expertScales, [count]));
+    const scales = loadFloat32(graph, graph.weights.tensor(router.expertScales, [count]));
     const ofChosen = graph.op('Gather', [scales, chosen], { axis: 0 });
     return spread(graph, scores, chosen, graph.op('Mul', [chosenShares, ofChosen]));
   }
@@ -79,14 +78,13 @@ function bestOf(graph: Graph, scores: Value, k: number): Value {
 
 /** [m, perToken]. */
 function expertsOfTokens(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   { tensor, vocabulary }: NonNullable<Router['byToken']>,
   perToken: number,
   tokens: Value | null,
 ): Value {
   if (tokens === null) throw new Error('the tokens that choose experts are missing');
-  const table = loadIntegers(graph, weights.integers(tensor, [vocabulary, perToken]));
+  const table = loadIntegers(graph, graph.weights.integers(tensor, [vocabulary, perToken]));
   return graph.cast(graph.op('Gather', [table, tokens], { axis: 0 }), ElementType.int64);
 }
 
@@ -129,12 +127,15 @@ function mixSparsely(graph: Graph, { jitter }: Sparsemixer, logits: Value): Rout
 const LEAST_LOGIT = -1e30;
 
 /** By which the experts are chosen: [m, count]. */
-function choiceOf(graph: Graph, weights: Weights, router: Router, count: number, scores: Value): Value {
+function choiceOf(graph: ModelGraph, router: Router, count: number, scores: Value): Value {
   const { correction, groups } = router;
   const corrected =
     correction === null
       ? scores
-      : graph.op('Add', [scores, loadFloat32(graph, weights.tensor(correction.tensor, correction.shape), [count])]);
+      : graph.op('Add', [
+          scores,
+          loadFloat32(graph, graph.weights.tensor(correction.tensor, correction.shape), [count]),
+        ]);
   return groups === null ? corrected : inBestGroups(graph, groups, count, corrected);
 }
 

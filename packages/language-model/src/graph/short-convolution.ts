@@ -1,17 +1,16 @@
-import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
+import type { Value } from '@shadow-gate/checkpoints/onnx/graph';
 import type { ShortConvolution } from '../architectures/recurrent.ts';
-import type { Weights } from '../architectures/weights.ts';
 import { applyLinear } from './linear.ts';
+import type { ModelGraph } from './model-graph.ts';
 import type { RecurrentBlock } from './recurrent-block.ts';
 
 /** See {@link ShortConvolution}. */
 export function shortConvolutionBlock(
-  graph: Graph,
-  weights: Weights,
+  graph: ModelGraph,
   { input, convolution }: ShortConvolution,
   x: Value,
 ): RecurrentBlock {
-  const [before, after, inner] = graph.node('Split', [applyLinear(graph, weights, input, x)], {
+  const [before, after, inner] = graph.node('Split', [applyLinear(graph, input, x)], {
     outputs: 3,
     attributes: { axis: -1, num_outputs: 3 },
   });

@@ -1,4 +1,4 @@
-import { ElementType, Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
+import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
 import { at } from '@shadow-gate/platform';
 import { type Decoder, outputSize } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
@@ -18,6 +18,7 @@ import {
   scaledLogits,
 } from './head.ts';
 import { staysStored } from './linear.ts';
+import { ModelGraph } from './model-graph.ts';
 
 const { float32, int64 } = ElementType;
 
@@ -48,7 +49,7 @@ export function headSlices(decoder: Decoder, weights: Weights): HeadSlice[] | nu
  * logits themselves.
  */
 export function buildSlicedHead(decoder: Decoder, weights: Weights, slices: readonly HeadSlice[]): Graph {
-  const graph = new Graph();
+  const graph = new ModelGraph(weights);
   const hidden = graph.input(HEAD.hidden, float32, ['R', outputSize(decoder)]);
   const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
   const column = (index: number) => graph.op('Gather', [targets, graph.constant([index], 'int64')], { axis: 1 });
@@ -56,7 +57,7 @@ export function buildSlicedHead(decoder: Decoder, weights: Weights, slices: read
   const predictedRows = graph.input(HEAD.predictedRows, int64, ['T']);
   const wanted: Wanted = { rows: column(0), tokens: column(1), scaledRows, predictedRows };
   const parts = slices.map((slice) => {
-    const part = partOf(graph, headLogits(graph, decoder, weights, slice, hidden), slice, wanted);
+    const part = partOf(graph, headLogits(graph, decoder, slice, hidden), slice, wanted);
     graph.expandAfter([part.totals, part.most, part.chosen, ...part.scaled, part.predicted.logits]);
     return part;
   });

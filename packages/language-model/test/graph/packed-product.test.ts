@@ -1,11 +1,12 @@
 import { float32Output, openSession, tensor } from '@shadow-gate/checkpoints/onnx';
-import { ElementType, Graph } from '@shadow-gate/checkpoints/onnx/graph';
+import { ElementType, type Graph } from '@shadow-gate/checkpoints/onnx/graph';
 import type { TensorEntry } from '@shadow-gate/checkpoints/tensors';
 import { at } from '@shadow-gate/platform';
 import { expect, it } from 'vitest';
 import { CPU } from '../../../../test/language-models.ts';
 import type { Weights } from '../../src/architectures/weights.ts';
 import { applyWeight } from '../../src/graph/linear.ts';
+import { ModelGraph } from '../../src/graph/model-graph.ts';
 
 const [ROWS, COLUMNS, TOKENS] = [256, 512, 3];
 const SIZE = ROWS * COLUMNS;
@@ -40,9 +41,9 @@ it.each([
     const weights = { held: 'as-stored', packed: () => packed } as unknown as Weights;
     const [bias, x] = [numbers(ROWS), Float32Array.from(numbers(TOKENS * COLUMNS))];
 
-    const graph = new Graph();
+    const graph = new ModelGraph(weights);
     const input = graph.input('x', ElementType.float32, ['M', COLUMNS]);
-    const product = applyWeight(graph, weights, input, entry, { bias: graph.constant(bias, 'float32') });
+    const product = applyWeight(graph, input, entry, { bias: graph.constant(bias, 'float32') });
     graph.output('y', product, ElementType.float32);
     const session = await openSession(graph, CPU);
     const y = float32Output(await session.run({ x: tensor.float32(x, [TOKENS, COLUMNS]) }), 'y');

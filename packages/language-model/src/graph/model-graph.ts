@@ -1,0 +1,12 @@
+import { Graph } from '@shadow-gate/checkpoints/onnx/graph';
+import type { Weights } from '../architectures/weights.ts';
+
+/** A graph with the weights of one checkpoint. */
+export class ModelGraph extends Graph {
+  readonly weights: Weights;
+
+  constructor(weights: Weights, options: ConstructorParameters<typeof Graph>[0] = {}) {
+    super(options);
+    this.weights = weights;
+  }
+}
