@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Layer, Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';
-import { gatedExperts, readExpertSizes, sharedExpert } from './experts.ts';
+import { gatedExperts, readExpertSizes, sharedExpert, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import {
   gatedMlp,
@@ -15,7 +15,6 @@ import {
   rmsNorm,
   type Sizes,
   slidingLayers,
-  softmaxRouter,
 } from './layers.ts';
 
 /**
@@ -54,16 +53,16 @@ export const afmoe: ModelFamily = {
     const bias = config.boolean('attention_bias');
     const window = readWindow(config);
     const every = config.size('global_attn_every_n_layers');
-    const slides = slidingLayers(config, sizes, (i) => (i + 1) % every !== 0);
+    const slides = slidingLayers(sizes, (i) => (i + 1) % every !== 0);
     expectItsOwn(config);
-    const mlp = mlps(config, sizes);
+    const mlp = mlps(sizes);
     const layer = (i: number): Layer => {
       const at = `layers.${i}`;
       const norm = (name: string) => rmsNorm(`${at}.${name}`, hidden, config.positive('rms_norm_eps'));
       const attention = plainAttention(`${at}.self_attn`, sizes, {
         bias,
         ...(slides[i] ? { rope, window } : { rope: null }),
-        ...headNorms(config, sizes, i),
+        ...headNorms(sizes, i),
         outputGate: linear(`${at}.self_attn.gate_proj`, hidden, heads * headDim, { bias: false }),
       });
       return {
@@ -72,36 +71,31 @@ export const afmoe: ModelFamily = {
         mlpOutputNorm: norm('post_mlp_layernorm'),
       };
     };
-    return llamaDecoder(config, sizes, layer, {
+    return llamaDecoder(sizes, layer, {
       embeddingScale: config.boolean('mup_enabled') ? Math.sqrt(hidden) : 1,
     });
   },
 };
 
-function mlps(config: Config, { hidden }: Sizes): (index: number) => Mlp {
-  const experts = readExpertSizes(config, { count: 'num_experts' });
+function mlps(sizes: Sizes): (index: number) => Mlp {
+  const { config } = sizes;
+  const experts = readExpertSizes(sizes, { count: 'num_experts' });
   const dense = config.number('num_dense_layers');
   const width = config.size('intermediate_size');
   const sharedWidth = config.size('num_shared_experts') * experts.width;
   const scale = config.positive('route_scale');
   return (index) => {
     const at = `layers.${index}.mlp`;
-    if (index < dense) return gatedMlp(config, at, { hidden, width });
-    return gatedExperts(
-      config,
-      at,
-      { hidden, ...experts },
-      {
-        router: {
-          ...softmaxRouter(`${at}.router.gate`, { hidden, count: experts.count, normalize: true }),
-          scores: 'sigmoid',
-          correction: { tensor: `${at}.expert_bias`, shape: [experts.count] },
-          normalize: { added: 1e-20, least: 0 },
-          scale,
-        },
-        shared: sharedExpert(config, `${at}.shared_experts`, { hidden, width: sharedWidth }),
-      },
-    );
+    if (index < dense) return gatedMlp(sizes, at, { width });
+    return gatedExperts(experts, at, {
+      router: softmaxRouter(`${at}.router.gate`, experts, {
+        scores: 'sigmoid',
+        correction: { tensor: `${at}.expert_bias`, shape: [experts.count] },
+        normalize: { added: 1e-20, least: 0 },
+        scale,
+      }),
+      shared: sharedExpert(sizes, `${at}.shared_experts`, { width: sharedWidth }),
+    });
   };
 }
 

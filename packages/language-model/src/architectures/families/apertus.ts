@@ -1,4 +1,3 @@
-import type { Config } from '../config.ts';
 import type { Mlp } from '../decoder.ts';
 import { type Parameters, readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
@@ -48,11 +47,11 @@ export const apertus: ModelFamily = {
     const bias = config.boolean('attention_bias');
     config.expect('qk_norm', true, 'queries and keys have norms in this family');
     config.ignore('mlp_bias', 'post_norm'); // in configs on the Hub, but not read
-    const mlp = readMlp(config, sizes);
+    const mlp = readMlp(sizes);
     const norm = (module: string) => rmsNorm(module, hidden, config.positive('rms_norm_eps'));
-    return llamaDecoder(config, sizes, (i) =>
+    return llamaDecoder(sizes, (i) =>
       preNormLayer(
-        plainAttention(`layers.${i}.self_attn`, sizes, { rope, bias, ...headNorms(config, sizes, i) }),
+        plainAttention(`layers.${i}.self_attn`, sizes, { rope, bias, ...headNorms(sizes, i) }),
         mlp(`layers.${i}.mlp`),
         norm(`layers.${i}.attention_layernorm`),
         norm(`layers.${i}.feedforward_layernorm`),
@@ -61,10 +60,7 @@ export const apertus: ModelFamily = {
   },
 };
 
-function readMlp(config: Config, sizes: Sizes): (module: string) => Mlp {
-  if ((config.text('hidden_act') ?? 'xielu') !== 'xielu') return plainMlp(config, sizes, { bias: false });
-  return plainMlp(config, sizes, {
-    bias: false,
-    activation: (module) => ({ kind: 'xielu', module: `${module}.act_fn` }),
-  });
+function readMlp(sizes: Sizes): (module: string) => Mlp {
+  if ((sizes.config.text('hidden_act') ?? 'xielu') !== 'xielu') return plainMlp(sizes, { bias: false });
+  return plainMlp(sizes, { bias: false, activation: (module) => ({ kind: 'xielu', module: `${module}.act_fn` }) });
 }

@@ -25,9 +25,7 @@ export const arcee: ModelFamily = {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
     const bias = config.boolean('attention_bias');
-    const mlp = plainMlp(config, sizes, { bias: config.boolean('mlp_bias') });
-    return llamaDecoder(config, sizes, (i) =>
-      llamaLayer(config, sizes, i, { rope, bias }, { mlp: mlp(`layers.${i}.mlp`) }),
-    );
+    const mlp = plainMlp(sizes, { bias: config.boolean('mlp_bias') });
+    return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, { rope, bias }, { mlp: mlp(`layers.${i}.mlp`) }));
   },
 };

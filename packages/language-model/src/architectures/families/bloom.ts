@@ -1,6 +1,17 @@
 import { alibiSlopes } from './alibi.ts';
 import type { ModelFamily } from './family.ts';
-import { decoder, eachLayer, layerNorm, linear, namings, plainAttention, readSizes } from './layers.ts';
+import {
+  block,
+  decoder,
+  eachLayer,
+  fusedProjections,
+  layerNorm,
+  linear,
+  namings,
+  plainAttention,
+  plainMlp,
+  readSizes,
+} from './layers.ts';
 
 /**
  * BLOOM: alibi, a norm of the embeddings, query, key and value adjacent in each head (arXiv 2211.05100). The residual
@@ -41,35 +52,31 @@ export const bloom: ModelFamily = {
     }
     // Keys of the training code, in files on the Hub; the class does not read them.
     config.ignore('bias_dropout_fusion', 'masked_softmax_fusion', 'offset_alibi', 'skip_bias_add');
-    return decoder(config, sizes, {
+    const mlp = plainMlp(sizes, {
+      width: 4 * hidden,
+      names: ['dense_h_to_4h', 'dense_4h_to_h'],
+      activation: () => 'gelu_tanh',
+    });
+    return decoder(sizes, {
       embeddings: 'word_embeddings',
       embeddingNorm: layerNorm('word_embeddings_layernorm', hidden, epsilon),
       namings: namings('transformer.'),
-      layers: eachLayer(sizes, (i) => ({
-        mixer: plainAttention(`h.${i}.self_attention`, sizes, {
-          rope: null,
-          alibi,
-          projections: {
-            kind: 'fused',
-            linear: linear(`h.${i}.self_attention.query_key_value`, hidden, 3 * hidden, { bias: true }),
-            groups: heads,
-            split: [1, 1, 1],
-          },
-          output: linear(`h.${i}.self_attention.dense`, hidden, hidden, { bias: true }),
-        }),
-        mlp: {
-          kind: 'plain',
-          up: linear(`h.${i}.mlp.dense_h_to_4h`, hidden, 4 * hidden, { bias: true }),
-          down: linear(`h.${i}.mlp.dense_4h_to_h`, 4 * hidden, hidden, { bias: true }),
-          activation: 'gelu_tanh',
-        },
-        residual,
-        residualScale: 1,
-        attentionNorm: layerNorm(`h.${i}.input_layernorm`, hidden, epsilon),
-        attentionOutputNorm: null,
-        mlpNorm: layerNorm(`h.${i}.post_attention_layernorm`, hidden, epsilon),
-        mlpOutputNorm: null,
-      })),
+      layers: eachLayer(sizes, (i) => {
+        const at = `h.${i}.self_attention`;
+        const qkv = linear(`${at}.query_key_value`, hidden, 3 * hidden, { bias: true });
+        return block({
+          mixer: plainAttention(at, sizes, {
+            rope: null,
+            alibi,
+            projections: fusedProjections(qkv, sizes, { byHead: true }),
+            output: linear(`${at}.dense`, hidden, hidden, { bias: true }),
+          }),
+          mlp: mlp(`h.${i}.mlp`),
+          residual,
+          attentionNorm: layerNorm(`h.${i}.input_layernorm`, hidden, epsilon),
+          mlpNorm: layerNorm(`h.${i}.post_attention_layernorm`, hidden, epsilon),
+        });
+      }),
       finalNorm: layerNorm('ln_f', hidden, epsilon),
     });
   },

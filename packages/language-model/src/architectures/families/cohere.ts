@@ -1,13 +1,14 @@
-import type { Config } from '../config.ts';
 import type { Attention, Decoder, HeadNorm } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import {
+  block,
   decoder,
   eachLayer,
   gatedMlp,
   layerNorm,
   plainAttention,
+  readHead,
   readSizes,
   readWindow,
   type Sizes,
@@ -52,7 +53,7 @@ export const cohere: ModelFamily = {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 5e5, interleaved: true });
     const isNormed = config.boolean('use_qk_norm');
-    return cohereDecoder(config, sizes, (i) => ({ rope, ...(isNormed ? headNorms(config, sizes, i) : {}) }));
+    return cohereDecoder(sizes, (i) => ({ rope, ...(isNormed ? headNorms(sizes, i) : {}) }));
   },
 };
 
@@ -71,40 +72,37 @@ export const cohere2: ModelFamily = {
     const rope = readRope(config, sizes.headDim, { theta: 10000, interleaved: true });
     const window = readWindow(config);
     const pattern = config.size('sliding_window_pattern');
-    const slides = slidingLayers(config, sizes, (i) => (i + 1) % pattern !== 0);
-    return cohereDecoder(config, sizes, (i) =>
+    const slides = slidingLayers(sizes, (i) => (i + 1) % pattern !== 0);
+    return cohereDecoder(sizes, (i) =>
       slides[i] && window !== null ? { rope, window } : { rope: null, window: null },
     );
   },
 };
 
 function cohereDecoder(
-  config: Config,
   sizes: Sizes,
   attention: (index: number) => Pick<Attention, 'rope'> & Partial<Attention>,
 ): Decoder {
-  const { hidden } = sizes;
+  const { config, hidden } = sizes;
   const epsilon = config.positive('layer_norm_eps');
   const norm = (module: string) => layerNorm(module, hidden, epsilon, { bias: false });
   const bias = config.boolean('attention_bias');
-  const width = config.size('intermediate_size');
-  return decoder(config, sizes, {
-    layers: eachLayer(sizes, (i) => ({
-      mixer: plainAttention(`layers.${i}.self_attn`, sizes, { bias, ...attention(i) }),
-      mlp: gatedMlp(config, `layers.${i}.mlp`, { hidden, width }),
-      residual: 'parallel',
-      residualScale: 1,
-      attentionNorm: norm(`layers.${i}.input_layernorm`),
-      attentionOutputNorm: null,
-      mlpNorm: 'attention',
-      mlpOutputNorm: null,
-    })),
+  return decoder(sizes, {
+    layers: eachLayer(sizes, (i) =>
+      block({
+        mixer: plainAttention(`layers.${i}.self_attn`, sizes, { bias, ...attention(i) }),
+        mlp: gatedMlp(sizes, `layers.${i}.mlp`),
+        residual: 'parallel',
+        attentionNorm: norm(`layers.${i}.input_layernorm`),
+        mlpNorm: 'attention',
+      }),
+    ),
     finalNorm: norm('norm'),
-    head: { tied: config.boolean('tie_word_embeddings'), scale: config.number('logit_scale'), softcap: null },
+    head: readHead(config, { scale: config.number('logit_scale') }),
   });
 }
 
-function headNorms(config: Config, { headDim }: Sizes, index: number): Pick<Attention, 'queryNorm' | 'keyNorm'> {
+function headNorms({ config, headDim }: Sizes, index: number): Pick<Attention, 'queryNorm' | 'keyNorm'> {
   const norm = (name: string): HeadNorm => ({
     over: 'each-head, stacked',
     norm: layerNorm(`layers.${index}.self_attn.${name}`, headDim, config.positive('layer_norm_eps'), { bias: false }),

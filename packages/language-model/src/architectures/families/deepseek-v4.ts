@@ -3,10 +3,10 @@ import { isObject } from '@shadow-gate/platform/json';
 import { type Compressor, entryFeatures, type TokenEntries, type TokenWindows } from '../compressed.ts';
 import type { Config } from '../config.ts';
 import { shown } from '../config-types.ts';
-import type { Attention, Decoder, Experts, Layer, Rope, Router } from '../decoder.ts';
+import type { Attention, Decoder, Experts, Layer, Rope } from '../decoder.ts';
 import type { HyperConnection, HyperWeights } from '../manifold-connections.ts';
 import { buildRope, type Parameters, parametersOfType, ropeParameters, ropeType } from '../rope.ts';
-import { gatedExperts, NUMBERED_NAMES, readExpertSizes } from './experts.ts';
+import { gatedExperts, NUMBERED_NAMES, readExpertSizes, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import {
   eachLayer,
@@ -19,7 +19,6 @@ import {
   readWindow,
   rmsNorm,
   type Sizes,
-  softmaxRouter,
 } from './layers.ts';
 
 const LAYER_TYPES = ['sliding_attention', 'compressed_sparse_attention', 'heavily_compressed_attention'] as const;
@@ -79,12 +78,12 @@ export const deepseekV4: ModelFamily = {
     const sizes = readSizes(config);
     if (sizes.keyValueHeads !== 1) throw config.error(`${sizes.keyValueHeads} key-value heads: this family has one`);
     expectItsOwn(config);
-    const types = readLayerTypes(config, sizes);
-    const byToken = readHashLayers(config, sizes);
-    const ropes = readRopes(config, sizes);
-    const attention = readAttention(config, sizes, ropes);
-    const experts = readExperts(config, sizes);
-    const hyper = readHyper(config, sizes);
+    const types = readLayerTypes(sizes);
+    const byToken = readHashLayers(sizes);
+    const ropes = readRopes(sizes);
+    const attention = readAttention(sizes, ropes);
+    const experts = readExperts(sizes);
+    const hyper = readHyper(sizes);
     const norm = (name: string) => rmsNorm(name, sizes.hidden, config.positive('rms_norm_eps'));
     const layer = (i: number): Layer => {
       const at = `layers.${i}`;
@@ -95,7 +94,7 @@ export const deepseekV4: ModelFamily = {
         hyper: { mixer: hyper.connection(`${at}.attn_hc`), mlp: hyper.connection(`${at}.ffn_hc`) },
       };
     };
-    return { ...llamaDecoder(config, sizes, layer), hyper: { head: hyper.head } } satisfies Decoder;
+    return { ...llamaDecoder(sizes, layer), hyper: { head: hyper.head } } satisfies Decoder;
   },
 };
 
@@ -108,7 +107,6 @@ function expectItsOwn(config: Config): void {
   config.expect('topk_method', 'noaux_tc', why);
   // The clamps are around SiLU.
   config.expect('hidden_act', 'silu', why);
-  config.expect('hidden_act', 'silu', why);
   config.ignore('num_nextn_predict_layers');
   // It describes how the weights are stored, quantized or not.
   config.ignore('expert_dtype');
@@ -118,8 +116,8 @@ function expectItsOwn(config: Config): void {
  * Newer configs name the type of each layer, older ones have ratios, behind which are those of layers that predict
  * further tokens.
  */
-function readLayerTypes(config: Config, sizes: Sizes): LayerType[] {
-  const { layers } = sizes;
+function readLayerTypes(sizes: Sizes): LayerType[] {
+  const { config, layers } = sizes;
   const [types, ratios] = [config.list('layer_types'), config.list('compress_ratios')];
   if (types === null && ratios === null) {
     return eachLayer(sizes, (i) =>
@@ -137,8 +135,8 @@ function readLayerTypes(config: Config, sizes: Sizes): LayerType[] {
 }
 
 /** For each layer: do the tokens choose its experts? */
-function readHashLayers(config: Config, sizes: Sizes): boolean[] {
-  const { layers } = sizes;
+function readHashLayers(sizes: Sizes): boolean[] {
+  const { config, layers } = sizes;
   const types = config.list('mlp_layer_types');
   const count = config.optionalNumber('num_hash_layers') ?? HASH_LAYERS;
   if (types === null) return eachLayer(sizes, (i) => i < count);
@@ -155,7 +153,7 @@ interface Ropes {
   readonly compress: Rope;
 }
 
-function readRopes(config: Config, { headDim }: Sizes): Ropes {
+function readRopes({ config, headDim }: Sizes): Ropes {
   const { main, compress } = readRopeParameters(config, headDim);
   const build = (parameters: Parameters): Rope => {
     const rope = buildRope(config, headDim, parameters, {
@@ -197,8 +195,8 @@ function readRopeParameters(config: Config, headDim: number): Record<keyof Ropes
   };
 }
 
-function readAttention(config: Config, sizes: Sizes, ropes: Ropes): (module: string, type: LayerType) => Attention {
-  const { hidden, heads, headDim } = sizes;
+function readAttention(sizes: Sizes, ropes: Ropes): (module: string, type: LayerType) => Attention {
+  const { config, hidden, heads, headDim } = sizes;
   const epsilon = config.positive('rms_norm_eps');
   const window = readWindow(config);
   if (window === null) throw config.error('sliding_window is null');
@@ -207,7 +205,7 @@ function readAttention(config: Config, sizes: Sizes, ropes: Ropes): (module: str
   if ((heads * headDim) % groups !== 0)
     throw config.error(`${heads * headDim} values are not ${groups} groups of one size`);
   const outputRank = config.size('o_lora_rank');
-  const entriesOf = readEntries(config, sizes, { rank, ropeDim: ropes.compress.dim });
+  const entriesOf = readEntries(sizes, { rank, ropeDim: ropes.compress.dim });
   return (module, type) => {
     const plain = (name: string, input: number, output: number) =>
       linear(`${module}.${name}`, input, output, { bias: false });
@@ -237,8 +235,7 @@ function readAttention(config: Config, sizes: Sizes, ropes: Ropes): (module: str
 }
 
 function readEntries(
-  config: Config,
-  { hidden, headDim }: Sizes,
+  { config, hidden, headDim }: Sizes,
   { rank, ropeDim }: { readonly rank: number; readonly ropeDim: number },
 ): (module: string, type: LayerType) => TokenEntries | null {
   const epsilon = config.positive('rms_norm_eps');
@@ -304,9 +301,10 @@ const SCORES = new Map<string, 'sigmoid' | 'sqrt-softplus'>([
   ['sigmoid', 'sigmoid'],
 ]);
 
-function readExperts(config: Config, { hidden }: Sizes): (module: string, isByToken: boolean) => Experts {
-  const sizes = readExpertSizes(config, { count: 'n_routed_experts' });
-  const { count, width } = sizes;
+function readExperts(sizes: Sizes): (module: string, isByToken: boolean) => Experts {
+  const { config } = sizes;
+  const experts = readExpertSizes(sizes, { count: 'n_routed_experts' });
+  const { count, width } = experts;
   const vocabulary = config.size('vocab_size');
   const written = config.has('scoring_func') ? config.text('scoring_func') : 'sqrtsoftplus';
   const scores = SCORES.get(written ?? '');
@@ -315,29 +313,28 @@ function readExperts(config: Config, { hidden }: Sizes): (module: string, isByTo
   const activation = { kind: 'clamped-swiglu', alpha: 1, limit: config.positive('swiglu_limit'), added: 0 } as const;
   const bias = config.boolean('mlp_bias');
   return (module, isByToken) => {
-    const router: Router = {
-      ...softmaxRouter(`${module}.gate`, { hidden, count, normalize: false }),
+    const router = softmaxRouter(`${module}.gate`, experts, {
       scores,
       normalize: { added: 1e-20, least: 0 },
       scale,
       ...(isByToken
         ? { byToken: { tensor: `${module}.gate.tid2eid`, vocabulary } }
         : { correction: { tensor: `${module}.gate.e_score_correction_bias`, shape: [count] } }),
-    };
-    const shared = gatedMlp(config, `${module}.shared_experts`, { hidden, width, bias });
-    return gatedExperts(
-      config,
-      module,
-      { hidden, ...sizes },
-      { names: NUMBERED_NAMES, router, activation, shared: { mlp: { ...shared, activation }, gate: null } },
-    );
+    });
+    const shared = { ...gatedMlp(sizes, `${module}.shared_experts`, { width, bias }), activation };
+    return gatedExperts(experts, module, {
+      names: NUMBERED_NAMES,
+      router,
+      activation,
+      shared: { mlp: shared, gate: null },
+    });
   };
 }
 
-function readHyper(
-  config: Config,
-  { hidden }: Sizes,
-): { readonly connection: (module: string) => HyperConnection; readonly head: HyperWeights } {
+function readHyper({ config, hidden }: Sizes): {
+  readonly connection: (module: string) => HyperConnection;
+  readonly head: HyperWeights;
+} {
   const count = config.size('hc_mult');
   const iterations = config.size('hc_sinkhorn_iters');
   const norm = { ...rmsNorm('', count * hidden, config.positive('rms_norm_eps')), module: null };

@@ -1,10 +1,17 @@
 import type { Config } from '../config.ts';
 import type { Decoder, Mlp, Router, RouterGroups } from '../decoder.ts';
 import { readRope } from '../rope.ts';
-import { type ExpertNames, type ExpertSizes, gatedExperts, readExpertSizes, sharedExpert } from './experts.ts';
+import {
+  type ExpertNames,
+  type ExpertSizes,
+  gatedExperts,
+  readExpertSizes,
+  sharedExpert,
+  softmaxRouter,
+} from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import { type LatentSizes, latentAttention, readLatentSizes } from './latent.ts';
-import { gatedMlp, linear, llamaDecoder, llamaLayer, softmaxRouter } from './layers.ts';
+import { gatedMlp, llamaDecoder, llamaLayer } from './layers.ts';
 
 /**
  * DeepSeek-V2: latent attention, experts chosen from the best groups, and shared ones (arXiv 2405.04434). The weights
@@ -40,25 +47,22 @@ export const deepseekV2: ModelFamily = {
   aliases: { num_experts: 'n_routed_experts' },
   describe: (config) => {
     const sizes = readLatentSizes(config);
-    const experts = readExpertSizes(config, { count: 'n_routed_experts' });
+    const experts = readExpertSizes(sizes, { count: 'n_routed_experts' });
     config.ignore('norm_topk_prob');
     config.expect('scoring_func', 'softmax', 'only a softmax over the experts is supported');
     const scale = config.positive('routed_scaling_factor');
-    const groups = readV2Groups(config, experts);
-    return deepseekDecoder(config, sizes, experts, {
+    const groups = readV2Groups(experts);
+    return deepseekDecoder(sizes, experts, {
       isInterleaved: true,
       bias: config.boolean('mlp_bias'),
-      router: (at) => ({
-        ...softmaxRouter(`${at}.gate`, { hidden: sizes.hidden, count: experts.count, normalize: false }),
-        groups,
-        scale,
-      }),
+      router: (at) => softmaxRouter(`${at}.gate`, experts, { normalize: false, groups, scale }),
     });
   },
 };
 
 /** By `topk_method`: all experts as one, or the groups with the best single expert. */
-function readV2Groups(config: Config, experts: ExpertSizes): RouterGroups | null {
+function readV2Groups(experts: ExpertSizes): RouterGroups | null {
+  const { config } = experts;
   const method = config.has('topk_method') ? config.text('topk_method') : 'greedy';
   if (method === 'greedy') {
     config.ignore('n_group', 'topk_group');
@@ -66,7 +70,7 @@ function readV2Groups(config: Config, experts: ExpertSizes): RouterGroups | null
   }
   if (method !== 'group_limited_greedy')
     throw config.unknownWord('topk_method', method, ['greedy', 'group_limited_greedy']);
-  return readGroups(config, experts, { score: 'best', others: 0 });
+  return readGroups(experts, { score: 'best', others: 0 });
 }
 
 /**
@@ -107,7 +111,7 @@ export const deepseekV3: ModelFamily = {
   aliases: { num_local_experts: 'n_routed_experts', num_mtp_layers: 'num_nextn_predict_layers' },
   describe: (config) => {
     const sizes = readLatentSizes(config);
-    const experts = readExpertSizes(config, { count: 'n_routed_experts' });
+    const experts = readExpertSizes(sizes, { count: 'n_routed_experts' });
     config.expect(
       'head_dim',
       sizes.ropeDim,
@@ -116,33 +120,32 @@ export const deepseekV3: ModelFamily = {
     // What the class computes, whatever these say.
     config.expect('scoring_func', 'sigmoid', 'only a sigmoid for each expert is supported');
     config.expect('topk_method', 'noaux_tc', 'only a choice with a correction is supported');
-    return deepseekDecoder(config, sizes, experts, {
+    return deepseekDecoder(sizes, experts, {
       isInterleaved: config.boolean('rope_interleave'),
-      router: correctedRouter(config, sizes.hidden, experts),
+      router: correctedRouter(experts),
     });
   },
 };
 
 /** A sigmoid for each expert, with a correction of the choice: `<module>.gate`. */
-export function correctedRouter(config: Config, hidden: number, experts: ExpertSizes): (module: string) => Router {
-  const groups = readGroups(config, experts, { score: 'best two', others: Number.NEGATIVE_INFINITY });
-  const normalize = config.boolean('norm_topk_prob') ? { added: 1e-20, least: 0 } : null;
+export function correctedRouter(experts: ExpertSizes): (module: string) => Router {
+  const { config, count } = experts;
+  const groups = readGroups(experts, { score: 'best two', others: Number.NEGATIVE_INFINITY });
+  const normalize = config.boolean('norm_topk_prob') && { added: 1e-20, least: 0 };
   const scale = config.positive('routed_scaling_factor');
-  return (module) => ({
-    linear: linear(`${module}.gate`, hidden, experts.count, { bias: false }),
-    alias: null,
-    scores: 'sigmoid',
-    correction: { tensor: `${module}.gate.e_score_correction_bias`, shape: [experts.count] },
-    groups,
-    normalize,
-    scale,
-  });
+  return (module) =>
+    softmaxRouter(`${module}.gate`, experts, {
+      scores: 'sigmoid',
+      correction: { tensor: `${module}.gate.e_score_correction_bias`, shape: [count] },
+      groups,
+      normalize,
+      scale,
+    });
 }
 
 /** Groups of experts next to each other; null if all are chosen from. */
 export function readGroups(
-  config: Config,
-  { count, perToken }: ExpertSizes,
+  { config, count, perToken }: ExpertSizes,
   rule: Pick<RouterGroups, 'score' | 'others'>,
 ): RouterGroups | null {
   const groups = config.size('n_group', count);
@@ -164,17 +167,16 @@ interface DeepseekParts {
   readonly router: (module: string) => Router;
 }
 
-/** A decoder with latent attention, whose first layers have a plain MLP, and the others experts. */
-function deepseekDecoder(config: Config, sizes: LatentSizes, experts: ExpertSizes, parts: DeepseekParts): Decoder {
+/** A decoder with latent attention. Its first layers have a plain MLP, the others experts. */
+function deepseekDecoder(sizes: LatentSizes, experts: ExpertSizes, parts: DeepseekParts): Decoder {
+  const { config } = sizes;
   const { isInterleaved, ...mlpParts } = parts;
   config.expect('moe_layer_freq', 1, 'only experts in every layer after the first are supported');
   ignoreTraining(config);
   const rope = readRope(config, sizes.ropeDim, { theta: 10000, interleaved: isInterleaved });
   const dense = config.number('first_k_dense_replace');
-  const mlp = mlpWithShared(config, sizes.hidden, experts, { ...mlpParts, isDense: (i) => i < dense });
-  return llamaDecoder(config, sizes, (i) =>
-    llamaLayer(config, sizes, i, latentAttention(config, sizes, i, { rope }), { mlp: mlp(i) }),
-  );
+  const mlp = mlpWithShared(experts, { ...mlpParts, isDense: (i) => i < dense });
+  return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, latentAttention(sizes, i, { rope }), { mlp: mlp(i) }));
 }
 
 /** Keys about training and about layers that predict further tokens. */
@@ -184,8 +186,6 @@ export function ignoreTraining(config: Config): void {
 
 /** The MLP of each layer: plain, or experts with some that are there for every token (`shared_experts`). */
 export function mlpWithShared(
-  config: Config,
-  hidden: number,
   experts: ExpertSizes,
   {
     isDense,
@@ -197,20 +197,15 @@ export function mlpWithShared(
     readonly names?: ExpertNames;
   },
 ): (index: number) => Mlp {
-  const width = config.size('intermediate_size');
-  const shared = experts.width * config.size('n_shared_experts');
+  const width = experts.config.size('intermediate_size');
+  const shared = experts.width * experts.config.size('n_shared_experts');
   return (index) => {
     const at = `layers.${index}.mlp`;
-    if (isDense(index)) return gatedMlp(config, at, { hidden, width, bias });
-    return gatedExperts(
-      config,
-      at,
-      { hidden, ...experts },
-      {
-        ...names,
-        router: router(at),
-        shared: sharedExpert(config, `${at}.shared_experts`, { hidden, width: shared, bias }),
-      },
-    );
+    if (isDense(index)) return gatedMlp(experts, at, { width, bias });
+    return gatedExperts(experts, at, {
+      ...names,
+      router: router(at),
+      shared: sharedExpert(experts, `${at}.shared_experts`, { width: shared, bias }),
+    });
   };
 }

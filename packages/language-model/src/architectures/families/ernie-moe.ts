@@ -1,9 +1,8 @@
-import type { Config } from '../config.ts';
 import type { Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';
-import { gatedExperts, readExpertSizes, sharedExpert } from './experts.ts';
+import { gatedExperts, readExpertSizes, sharedExpert, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import { gatedMlp, llamaDecoder, llamaLayer, readSizes, type Sizes, softmaxRouter } from './layers.ts';
+import { gatedMlp, llamaDecoder, llamaLayer, readSizes, type Sizes } from './layers.ts';
 
 /**
  * ERNIE 4.5 with experts in most layers: neighboring pairs are rotated, and a correction is added to the softmax of the
@@ -41,15 +40,16 @@ export const ernie45Moe: ModelFamily = {
     // Keys for training, for other code, or for layers that predict further tokens: the class reads none of them.
     config.ignore('moe_capacity', 'moe_gate', 'moe_use_aux_free', 'num_nextn_predict_layers');
     config.expect('use_rmsnorm', true, 'only RMS norms are supported');
-    const mlp = mlps(config, sizes, { bias });
+    const mlp = mlps(sizes, { bias });
     const head = { tied: config.boolean('tie_word_embeddings'), scale: 1, softcap: null, bias };
-    return llamaDecoder(config, sizes, (i) => llamaLayer(config, sizes, i, { rope, bias }, { mlp: mlp(i) }), { head });
+    return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, { rope, bias }, { mlp: mlp(i) }), { head });
   },
 };
 
-function mlps(config: Config, { hidden, layers }: Sizes, { bias }: { readonly bias: boolean }): (index: number) => Mlp {
-  const experts = readExpertSizes(config, { count: 'moe_num_experts', perToken: 'moe_k' });
-  const shared = config.number('moe_num_shared_experts');
+function mlps(sizes: Sizes, { bias }: { readonly bias: boolean }): (index: number) => Mlp {
+  const { config, layers } = sizes;
+  const experts = readExpertSizes(sizes, { count: 'moe_num_experts', perToken: 'moe_k' });
+  const shared = config.number('moe_num_shared_experts') * experts.width;
   const start = config.number('moe_layer_start_index');
   const end = config.number('moe_layer_end_index');
   const last = end === -1 ? layers - 1 : end;
@@ -59,20 +59,13 @@ function mlps(config: Config, { hidden, layers }: Sizes, { bias }: { readonly bi
   return (index) => {
     const at = `layers.${index}.mlp`;
     const isSparse = (index + 1) % interval === 0 && index >= start && index <= last;
-    if (!isSparse) return gatedMlp(config, at, { hidden, width, bias });
-    const correction = { tensor: `${at}.moe_statics.e_score_correction_bias`, shape: [1, experts.count] };
-    const plain = softmaxRouter(`${at}.gate`, { hidden, count: experts.count, normalize: true });
-    return gatedExperts(
-      config,
-      at,
-      { hidden, ...experts },
-      {
-        router: { ...plain, correction, normalize: { added: 0, least } },
-        shared:
-          shared > 0
-            ? sharedExpert(config, `${at}.shared_experts`, { hidden, width: experts.width * shared, bias })
-            : null,
-      },
-    );
+    if (!isSparse) return gatedMlp(sizes, at, { width, bias });
+    return gatedExperts(experts, at, {
+      router: softmaxRouter(`${at}.gate`, experts, {
+        correction: { tensor: `${at}.moe_statics.e_score_correction_bias`, shape: [1, experts.count] },
+        normalize: { added: 0, least },
+      }),
+      shared: shared > 0 ? sharedExpert(sizes, `${at}.shared_experts`, { width: shared, bias }) : null,
+    });
   };
 }

@@ -28,6 +28,6 @@ export const ernie45: ModelFamily = {
     config.ignore('compression_ratio', 'weight_share_add_bias'); // in configs on the Hub, but not read
     config.expect('use_rmsnorm', true, 'only RMS norms are supported');
     const bias = config.boolean('use_bias');
-    return llamaDecoder(config, sizes, (i) => llamaLayer(config, sizes, i, { rope, bias }, { mlpBias: bias }));
+    return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, { rope, bias }, { mlpBias: bias }));
   },
 };

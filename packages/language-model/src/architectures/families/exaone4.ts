@@ -1,12 +1,11 @@
-import type { Config } from '../config.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import {
+  block,
   gatedMlp,
   headNorms,
   llamaDecoder,
   plainAttention,
-  postNormLayer,
   readSizes,
   readWindow,
   rmsNorm,
@@ -40,30 +39,30 @@ export const exaone4: ModelFamily = {
     const { hidden } = sizes;
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
     const window = readWindow(config);
-    const slides = readSlides(config, sizes, window);
-    const width = config.size('intermediate_size');
+    const slides = readSlides(sizes, window);
     const norm = (module: string) => rmsNorm(module, hidden, config.positive('rms_norm_eps'));
-    return llamaDecoder(config, sizes, (i) =>
-      postNormLayer(
-        plainAttention(`layers.${i}.self_attn`, sizes, {
+    return llamaDecoder(sizes, (i) =>
+      block({
+        mixer: plainAttention(`layers.${i}.self_attn`, sizes, {
           rope: window === null || slides[i] ? rope : null,
           window: slides[i] ? window : null,
-          ...headNorms(config, sizes, i),
+          ...headNorms(sizes, i),
         }),
-        gatedMlp(config, `layers.${i}.mlp`, { hidden, width }),
-        norm(`layers.${i}.post_attention_layernorm`),
-        norm(`layers.${i}.post_feedforward_layernorm`),
-      ),
+        mlp: gatedMlp(sizes, `layers.${i}.mlp`),
+        attentionOutputNorm: norm(`layers.${i}.post_attention_layernorm`),
+        mlpOutputNorm: norm(`layers.${i}.post_feedforward_layernorm`),
+      }),
     );
   },
 };
 
 /** The pattern, a number or letters such as LLLG, is not used if the config has `layer_types`. */
-function readSlides(config: Config, sizes: Sizes, window: number | null): readonly boolean[] {
+function readSlides(sizes: Sizes, window: number | null): readonly boolean[] {
+  const { config } = sizes;
   if (window === null || config.list('layer_types') !== null) {
     config.ignore('sliding_window_pattern');
-    return slidingLayers(config, sizes, () => false);
+    return slidingLayers(sizes, () => false);
   }
   const pattern = config.size('sliding_window_pattern');
-  return slidingLayers(config, sizes, (i) => (i + 1) % pattern !== 0);
+  return slidingLayers(sizes, (i) => (i + 1) % pattern !== 0);
 }

@@ -1,21 +1,23 @@
 import { MAX_EXPERTS } from '@shadow-gate/checkpoints/config';
 import type { Config } from '../config.ts';
-import type { Experts, Router, SharedExpert } from '../decoder.ts';
-import { gatedMlp, linear, type Sizes, softmaxRouter, stackedExperts } from './layers.ts';
+import type { Experts, Router, SharedExpert, StackedExperts } from '../decoder.ts';
+import { gatedMlp, linear, type Sizes } from './layers.ts';
 
 /** How many experts there are, how many a token is given, and the width of each. */
-export interface ExpertSizes {
+export interface ExpertSizes extends Pick<Sizes, 'config' | 'hidden'> {
   readonly count: number;
   readonly perToken: number;
   readonly width: number;
 }
 
 export function readExpertSizes(
-  config: Config,
+  { config, hidden }: Pick<Sizes, 'config' | 'hidden'>,
   keys: { readonly count: string; readonly width?: string; readonly perToken?: string },
 ): ExpertSizes {
   const count = config.size(keys.count, MAX_EXPERTS);
   return {
+    config,
+    hidden,
     count,
     perToken: config.size(keys.perToken ?? 'num_experts_per_tok', count),
     width: config.size(keys.width ?? 'moe_intermediate_size'),
@@ -33,14 +35,13 @@ export const NUMBERED_NAMES = { gate: 'w1', up: 'w3', down: 'w2' } as const;
  * transformers 5 below `<module>.experts`.
  */
 export function gatedExperts(
-  config: Config,
+  { config, hidden, count, perToken, width }: ExpertSizes,
   module: string,
-  { hidden, count, perToken, width }: ExpertSizes & Pick<Sizes, 'hidden'>,
   {
     names = EXPERT_NAMES,
-    router = softmaxRouter(`${module}.gate`, { hidden, count, normalize: true }),
+    router,
     ...rest
-  }: Partial<Experts> & { readonly router?: Router; readonly names?: ExpertNames },
+  }: Partial<Experts> & { readonly router: Router; readonly names?: ExpertNames },
 ): Experts {
   return {
     kind: 'experts',
@@ -63,17 +64,43 @@ export function gatedExperts(
   };
 }
 
+/**
+ * A softmax over all experts; the best few are chosen.
+ * @param changes `normalize`: whether, or how, the weights of the chosen are divided by their sum; they are by default
+ */
+export function softmaxRouter(
+  module: string,
+  { hidden, count }: { readonly hidden: number; readonly count: number },
+  {
+    normalize = true,
+    ...changes
+  }: Omit<Partial<Router>, 'normalize'> & { readonly normalize?: Router['normalize'] | boolean } = {},
+): Router {
+  return {
+    linear: linear(module, hidden, count, { bias: false }),
+    alias: null,
+    scores: 'softmax',
+    correction: null,
+    groups: null,
+    normalize: typeof normalize === 'boolean' ? (normalize ? { added: 0, least: 0 } : null) : normalize,
+    scale: 1,
+    ...changes,
+  };
+}
+
+/** The stacked tensors of transformers 5. */
+export function stackedExperts(module: string, layout: StackedExperts['layout'] = 'output-first'): StackedExperts {
+  return { gateUp: `${module}.gate_up_proj`, down: `${module}.down_proj`, layout, biases: null };
+}
+
 /** A gated MLP for every token, with the sigmoid of `<module>_gate` as its weight if it has one. */
 export function sharedExpert(
-  config: Config,
+  sizes: Pick<Sizes, 'config' | 'hidden'>,
   module: string,
-  {
-    hasGate = false,
-    ...sizes
-  }: { readonly hidden: number; readonly width: number; readonly hasGate?: boolean; readonly bias?: boolean },
+  { hasGate = false, ...mlp }: { readonly width: number; readonly hasGate?: boolean; readonly bias?: boolean },
 ): SharedExpert {
   return {
-    mlp: gatedMlp(config, module, sizes),
+    mlp: gatedMlp(sizes, module, mlp),
     gate: hasGate ? linear(`${module}_gate`, sizes.hidden, 1, { bias: false }) : null,
   };
 }

@@ -9,6 +9,7 @@ import {
   gatedMlp,
   plainAttention,
   preNormLayer,
+  readHead,
   readSizes,
   rmsNorm,
   type Sizes,
@@ -59,9 +60,8 @@ export const falconH1: ModelFamily = {
     const sizes = readSizes(config);
     const { hidden } = sizes;
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
-    const mamba = falconMamba(config, sizes);
+    const mamba = falconMamba(sizes);
     const epsilon = config.positive('rms_norm_eps');
-    const width = config.size('intermediate_size');
     const bias = config.boolean('attention_bias');
     const mlpBias = config.boolean('mlp_bias');
     const [gate = 1, output = 1] = multipliers(config, 'mlp_multipliers', 2);
@@ -87,25 +87,21 @@ export const falconH1: ModelFamily = {
             },
           ],
         },
-        gatedMlp(config, `${at}.feed_forward`, { hidden, width, bias: mlpBias, scales: { gate, output } }),
+        gatedMlp(sizes, `${at}.feed_forward`, { bias: mlpBias, scales: { gate, output } }),
         rmsNorm(`${at}.input_layernorm`, hidden, epsilon),
         rmsNorm(`${at}.pre_ff_layernorm`, hidden, epsilon),
       );
     };
-    return decoder(config, sizes, {
+    return decoder(sizes, {
       embeddingScale: config.number('embedding_multiplier'),
       layers: eachLayer(sizes, layer),
       finalNorm: rmsNorm('final_layernorm', hidden, epsilon),
-      head: {
-        tied: config.boolean('tie_word_embeddings'),
-        scale: config.number('lm_head_multiplier'),
-        softcap: null,
-      },
+      head: readHead(config, { scale: config.number('lm_head_multiplier') }),
     });
   },
 };
 
-function falconMamba(config: Config, { hidden }: Sizes): (module: string) => Mamba2 {
+function falconMamba({ config, hidden }: Sizes): (module: string) => Mamba2 {
   const heads = config.size('mamba_n_heads');
   const hasSize = config.numberOrNull('mamba_d_ssm') !== null;
   const inner = hasSize ? config.size('mamba_d_ssm') : config.size('mamba_expand') * hidden;

@@ -3,7 +3,18 @@ import type { Alibi, Layer, Projections } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import { alibiSlopes } from './alibi.ts';
 import type { ModelFamily } from './family.ts';
-import { decoder, eachLayer, layerNorm, linear, namings, plainAttention, readSizes, type Sizes } from './layers.ts';
+import {
+  block,
+  decoder,
+  eachLayer,
+  layerNorm,
+  linear,
+  namings,
+  plainAttention,
+  plainMlp,
+  readSizes,
+  type Sizes,
+} from './layers.ts';
 
 /**
  * Falcon: RW (alibi), 7B (one key and value), 40B and 180B (groups), Falcon2-11B (arXiv 2311.16867). Compared with
@@ -36,15 +47,8 @@ export const falcon: ModelFamily = {
     n_head_kv: 'num_kv_heads',
   },
   describe: (config) => {
-    config.ignore(
-      'num_key_value_heads',
-      'head_dim',
-      'ffn_factor',
-      'ff_factor',
-      'rope_theta',
-      'rope_scaling',
-      'rope_parameters',
-    );
+    config.ignore('num_key_value_heads', 'head_dim', 'ffn_factor', 'ff_factor');
+    config.ignore('rope_theta', 'rope_scaling', 'rope_parameters');
     const isGrouped = config.boolean('new_decoder_architecture');
     const isMultiQuery = config.boolean('multi_query');
     const alibi = config.boolean('alibi');
@@ -59,31 +63,28 @@ export const falcon: ModelFamily = {
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
     const { hidden } = sizes;
     const bias = config.boolean('bias');
-    const width = config.numberOrNull('ffn_hidden_size') ?? 4 * hidden;
-    return decoder(config, sizes, {
+    const mlp = plainMlp(sizes, {
+      bias,
+      width: config.numberOrNull('ffn_hidden_size') ?? 4 * hidden,
+      names: ['dense_h_to_4h', 'dense_4h_to_h'],
+      activation: () => config.activation('activation'),
+    });
+    return decoder(sizes, {
       embeddings: 'word_embeddings',
       namings: namings('transformer.'),
-      layers: eachLayer(sizes, (i) => ({
-        mixer: plainAttention(`h.${i}.self_attention`, sizes, {
-          rope: alibi ? null : rope,
-          alibi: alibi ? alibiOf(sizes) : null,
-          projections: projectionsOf(`h.${i}.self_attention.query_key_value`, sizes, {
-            bias,
-            isShared: isGrouped || isMultiQuery,
+      layers: eachLayer(sizes, (i) => {
+        const at = `h.${i}.self_attention`;
+        return block({
+          mixer: plainAttention(at, sizes, {
+            rope: alibi ? null : rope,
+            alibi: alibi ? alibiOf(sizes) : null,
+            projections: projectionsOf(`${at}.query_key_value`, sizes, { bias, isShared: isGrouped || isMultiQuery }),
+            output: linear(`${at}.dense`, hidden, hidden, { bias }),
           }),
-          output: linear(`h.${i}.self_attention.dense`, hidden, hidden, { bias }),
-        }),
-        mlp: {
-          kind: 'plain',
-          up: linear(`h.${i}.mlp.dense_h_to_4h`, hidden, width, { bias }),
-          down: linear(`h.${i}.mlp.dense_4h_to_h`, width, hidden, { bias }),
-          activation: config.activation('activation'),
-        },
-        residualScale: 1,
-        attentionOutputNorm: null,
-        mlpOutputNorm: null,
-        ...normsOf(config, i, { hidden, isGrouped }),
-      })),
+          mlp: mlp(`h.${i}.mlp`),
+          ...normsOf(config, i, { hidden, isGrouped }),
+        });
+      }),
       finalNorm: layerNorm('ln_f', hidden, config.positive('layer_norm_epsilon')),
     });
   },
@@ -110,7 +111,7 @@ function normsOf(
   config: Config,
   index: number,
   { hidden, isGrouped }: { readonly hidden: number; readonly isGrouped: boolean },
-): Pick<Layer, 'residual' | 'attentionNorm' | 'mlpNorm'> {
+): Partial<Layer> {
   const norm = (name: string) => layerNorm(`h.${index}.${name}`, hidden, config.positive('layer_norm_epsilon'));
   const norms = config.numberOrNull('num_ln_in_parallel_attn') ?? (isGrouped ? 2 : 1);
   const isParallel = config.boolean('parallel_attn');
@@ -122,11 +123,7 @@ function normsOf(
   }
   return isParallel
     ? { residual: 'parallel', attentionNorm: norm('input_layernorm'), mlpNorm: 'attention' }
-    : {
-        residual: 'sequential',
-        attentionNorm: norm('input_layernorm'),
-        mlpNorm: norm('post_attention_layernorm'),
-      };
+    : { attentionNorm: norm('input_layernorm'), mlpNorm: norm('post_attention_layernorm') };
 }
 
 /** Rounded and scaled as in its own code. */

@@ -43,7 +43,7 @@ export function bareNorm(size: number, epsilon: number): Norm {
 }
 
 /** Embeddings for each layer, by the config; null where it has none. */
-export function readPerLayerEmbeddings(config: Config, { hidden, layers }: Sizes): PerLayerEmbeddings | null {
+export function readPerLayerEmbeddings({ config, hidden, layers }: Sizes): PerLayerEmbeddings | null {
   const size = config.numberOrNull('hidden_size_per_layer_input') ?? 0;
   config.ignore('vocab_size_per_layer_input');
   if (size === 0) return null;

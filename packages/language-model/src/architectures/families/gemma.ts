@@ -1,4 +1,3 @@
-import type { Config } from '../config.ts';
 import type { Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
@@ -27,20 +26,15 @@ export const gemma: ModelFamily = {
     config.ignore('hidden_activation', 'layer_types'); // the model class reads hidden_act
     config.expect('use_bidirectional_attention', false, 'only causal attention is supported');
     const bias = config.boolean('attention_bias');
-    return llamaDecoder(
-      config,
-      sizes,
-      (i) => llamaLayer(config, sizes, i, { rope, bias }, { plusOne: true, mlp: readMlp(config, sizes, i) }),
-      {
-        plusOne: true,
-        embeddingScale: Math.sqrt(sizes.hidden),
-      },
-    );
+    return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, { rope, bias }, { plusOne: true, mlp: readMlp(sizes, i) }), {
+      plusOne: true,
+      embeddingScale: Math.sqrt(sizes.hidden),
+    });
   },
 };
 
 /** The first releases say "gelu" and mean its approximation: transformers 5.24, models/gemma/configuration_gemma.py. */
-function readMlp(config: Config, { hidden }: Sizes, index: number): Mlp {
-  const mlp = gatedMlp(config, `layers.${index}.mlp`, { hidden, width: config.size('intermediate_size') });
-  return config.text('hidden_act') === 'gelu' ? { ...mlp, activation: 'gelu_tanh' } : mlp;
+function readMlp(sizes: Sizes, index: number): Mlp {
+  const mlp = gatedMlp(sizes, `layers.${index}.mlp`);
+  return sizes.config.text('hidden_act') === 'gelu' ? { ...mlp, activation: 'gelu_tanh' } : mlp;
 }

@@ -1,12 +1,13 @@
-import type { Config } from '../config.ts';
-import type { Attention, Decoder, Layer } from '../decoder.ts';
+import type { Attention, Decoder, Layer, Norm } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import {
+  block,
   decoder,
   eachLayer,
   gatedMlp,
   plainAttention,
+  readHead,
   readSizes,
   readWindow,
   rmsNorm,
@@ -42,49 +43,46 @@ export const gemma2: ModelFamily = {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
     const window = readWindow(config);
-    const slides = slidingLayers(config, sizes, (i) => i % 2 === 0);
+    const slides = slidingLayers(sizes, (i) => i % 2 === 0);
     const softcap = config.numberOrNull('attn_logit_softcapping');
-    return gemmaDecoder(config, sizes, (i) => ({ rope, softcap, window: slides[i] ? window : null }));
+    return gemmaDecoder(sizes, (i) => ({ rope, softcap, window: slides[i] ? window : null }));
   },
 };
 
+/** Norms before and after both halves of a block, with Gemma's names. */
+export function sandwichNorms(module: string, norm: (module: string) => Norm) {
+  return {
+    attentionNorm: norm(`${module}.input_layernorm`),
+    attentionOutputNorm: norm(`${module}.post_attention_layernorm`),
+    mlpNorm: norm(`${module}.pre_feedforward_layernorm`),
+    mlpOutputNorm: norm(`${module}.post_feedforward_layernorm`),
+  };
+}
+
 /** The common parts of Gemma 2 and 3: four norms per layer, gains of weight + 1, scaled embeddings. */
 export function gemmaDecoder(
-  config: Config,
   sizes: Sizes,
   attention: (index: number) => Pick<Attention, 'rope' | 'window'> & Partial<Attention>,
 ): Decoder {
+  const { config } = sizes;
   const epsilon = config.positive('rms_norm_eps');
   config.ignore('hidden_act', 'sliding_window_size'); // the model class reads hidden_activation and sliding_window
   config.expect('use_bidirectional_attention', false, 'only causal attention is supported');
   const norm = (module: string) => rmsNorm(module, sizes.hidden, epsilon, { plusOne: true });
-  const layer = (i: number): Layer => ({
-    mixer: plainAttention(`layers.${i}.self_attn`, sizes, {
-      bias: config.boolean('attention_bias'),
-      scale: 1 / Math.sqrt(config.positive('query_pre_attn_scalar')),
-      ...attention(i),
-    }),
-    mlp: gatedMlp(config, `layers.${i}.mlp`, {
-      hidden: sizes.hidden,
-      width: config.size('intermediate_size'),
-      bias: false,
-      key: 'hidden_activation',
-    }),
-    residual: 'sequential',
-    residualScale: 1,
-    attentionNorm: norm(`layers.${i}.input_layernorm`),
-    attentionOutputNorm: norm(`layers.${i}.post_attention_layernorm`),
-    mlpNorm: norm(`layers.${i}.pre_feedforward_layernorm`),
-    mlpOutputNorm: norm(`layers.${i}.post_feedforward_layernorm`),
-  });
-  return decoder(config, sizes, {
+  const layer = (i: number): Layer =>
+    block({
+      mixer: plainAttention(`layers.${i}.self_attn`, sizes, {
+        bias: config.boolean('attention_bias'),
+        scale: 1 / Math.sqrt(config.positive('query_pre_attn_scalar')),
+        ...attention(i),
+      }),
+      mlp: gatedMlp(sizes, `layers.${i}.mlp`, { key: 'hidden_activation' }),
+      ...sandwichNorms(`layers.${i}`, norm),
+    });
+  return decoder(sizes, {
     embeddingScale: Math.sqrt(sizes.hidden),
     layers: eachLayer(sizes, layer),
     finalNorm: norm('norm'),
-    head: {
-      tied: config.boolean('tie_word_embeddings'),
-      scale: 1,
-      softcap: config.numberOrNull('final_logit_softcapping'),
-    },
+    head: readHead(config, { softcap: config.numberOrNull('final_logit_softcapping') }),
   });
 }

@@ -36,16 +36,16 @@ export const gemma3: ModelFamily = {
     const sizes = readSizes(config);
     const window = readWindow(config);
     const pattern = config.size('sliding_window_pattern');
-    const slides = slidingLayers(config, sizes, (i) => (i + 1) % pattern !== 0);
+    const slides = slidingLayers(sizes, (i) => (i + 1) % pattern !== 0);
     config.ignore('attn_logit_softcapping'); // in the config, but never applied
     const ropes = {
       full: readRopeOfType(config, sizes.headDim, 'full_attention'),
       sliding: readRopeOfType(config, sizes.headDim, 'sliding_attention'),
     };
-    return gemmaDecoder(config, sizes, (i) => ({
+    return gemmaDecoder(sizes, (i) => ({
       rope: slides[i] ? ropes.sliding : ropes.full,
       window: slides[i] ? window : null,
-      ...headNorms(config, sizes, i, { plusOne: true }),
+      ...headNorms(sizes, i, { plusOne: true }),
     }));
   },
 };

@@ -11,13 +11,16 @@ import {
   readPerLayerEmbeddings,
   spareModules,
 } from './gemma-layers.ts';
+import { sandwichNorms } from './gemma2.ts';
 import { readRopeOfType } from './gemma3.ts';
 import {
+  block,
   decoder,
   eachLayer,
   gatedMlp,
   linear,
   plainAttention,
+  readHead,
   readSizes,
   readWindow,
   rmsNorm,
@@ -63,7 +66,7 @@ export const gemma3n: ModelFamily = {
     expectPattern(config, PATTERN);
     const sizes = readSizes(config);
     const { hidden } = sizes;
-    const slides = slidingLayers(config, sizes, (i) => (i + 1) % PATTERN !== 0);
+    const slides = slidingLayers(sizes, (i) => (i + 1) % PATTERN !== 0);
     const sources = keySources(
       config,
       slides.map((isSliding) => (isSliding ? 'sliding_attention' : 'full_attention')),
@@ -73,34 +76,28 @@ export const gemma3n: ModelFamily = {
       full: readRopeOfType(config, sizes.headDim, 'full_attention'),
       sliding: readRopeOfType(config, sizes.headDim, 'sliding_attention'),
     };
-    const perLayer = readPerLayerEmbeddings(config, sizes);
+    const perLayer = readPerLayerEmbeddings(sizes);
     if (perLayer === null) throw config.error('hidden_size_per_layer_input is 0, and this class needs it');
     const widths = config.numberOfEach('intermediate_size', sizes.layers) ?? [];
-    const sparsities = readSparsities(config, sizes);
+    const sparsities = readSparsities(sizes);
     const rank = config.size('laurel_rank');
-    const altUp = readAltUp(config, sizes);
+    const altUp = readAltUp(sizes);
     const epsilon = config.positive('rms_norm_eps');
     const norm = (module: string) => rmsNorm(module, hidden, epsilon);
     const layer = (i: number): Layer => {
       const module = `layers.${i}`;
-      return {
-        mixer: attentionOf(config, sizes, `${module}.self_attn`, {
+      return block({
+        mixer: attentionOf(sizes, `${module}.self_attn`, {
           rope: slides[i] ? ropes.sliding : ropes.full,
           window: slides[i] ? window : null,
           source: sources[i] ?? null,
         }),
-        mlp: gatedMlp(config, `${module}.mlp`, {
-          hidden,
+        mlp: gatedMlp(sizes, `${module}.mlp`, {
           width: widthOf(config, widths[i]),
           key: 'hidden_activation',
           cutoff: cutoffOf(sparsities[i] ?? 0),
         }),
-        residual: 'sequential',
-        residualScale: 1,
-        attentionNorm: norm(`${module}.input_layernorm`),
-        attentionOutputNorm: norm(`${module}.post_attention_layernorm`),
-        mlpNorm: norm(`${module}.pre_feedforward_layernorm`),
-        mlpOutputNorm: norm(`${module}.post_feedforward_layernorm`),
+        ...sandwichNorms(module, norm),
         laurel: {
           left: linear(`${module}.laurel.linear_left`, hidden, rank, { bias: false }),
           right: linear(`${module}.laurel.linear_right`, rank, hidden, { bias: false }),
@@ -108,19 +105,15 @@ export const gemma3n: ModelFamily = {
         },
         altUp: altUp.block(`${module}.altup`),
         perLayerInput: gemmaPerLayerInput(config, module, perLayer.size, hidden),
-      };
+      });
     };
-    return decoder(config, sizes, {
+    return decoder(sizes, {
       embeddingScale: Math.sqrt(hidden),
       perLayerEmbeddings: perLayer,
       altUp: altUp.whole,
       layers: eachLayer(sizes, layer),
       finalNorm: norm('norm'),
-      head: {
-        tied: config.boolean('tie_word_embeddings'),
-        scale: 1,
-        softcap: config.numberOrNull('final_logit_softcapping'),
-      },
+      head: readHead(config, { softcap: config.numberOrNull('final_logit_softcapping') }),
       spare: [...spareModules(sources), ...altUp.spare],
     });
   },
@@ -130,13 +123,12 @@ const PATTERN = 5;
 
 /** @param source the layer whose keys and values it takes, or null */
 function attentionOf(
-  config: Config,
   sizes: Sizes,
   module: string,
   { source, ...rest }: { readonly rope: Rope; readonly window: number | null; readonly source: number | null },
 ): Attention {
-  const bias = config.boolean('attention_bias');
-  const epsilon = config.positive('rms_norm_eps');
+  const bias = sizes.config.boolean('attention_bias');
+  const epsilon = sizes.config.positive('rms_norm_eps');
   const projections = separateProjections(module, sizes, { bias });
   const headNorm = (name: string): HeadNorm => ({
     over: 'head',
@@ -154,7 +146,7 @@ function attentionOf(
 }
 
 /** The share of each layer's gates that become 0; by default 0.95 in the first ten layers of models that have more. */
-function readSparsities(config: Config, { layers }: Sizes): number[] {
+function readSparsities({ config, layers }: Sizes): number[] {
   const sparse = layers > SPARSE_LAYERS ? SPARSE_LAYERS : 0;
   const written =
     config.list('activation_sparsity_pattern') && config.numberOfEach('activation_sparsity_pattern', layers);
@@ -179,10 +171,11 @@ function widthOf(config: Config, width = Number.NaN): number {
 
 const MAX_STATES = 100;
 
-function readAltUp(
-  config: Config,
-  { hidden, layers }: Sizes,
-): { readonly whole: AltUp; readonly block: (module: string) => AltUpBlock; readonly spare: string[] } {
+function readAltUp({ config, hidden, layers }: Sizes): {
+  readonly whole: AltUp;
+  readonly block: (module: string) => AltUpBlock;
+  readonly spare: string[];
+} {
   const count = config.size('altup_num_inputs', MAX_STATES);
   const active = config.number('altup_active_idx');
   if (!Number.isInteger(active) || active < 0 || active >= count) {

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Attention, Decoder, ExpertsBeside, HeadNorm, Layer, Rope } from '../decoder.ts';
 import { ropesByType } from '../rope.ts';
-import { gatedExperts, readExpertSizes } from './experts.ts';
+import { gatedExperts, readExpertSizes, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import {
   bareNorm,
@@ -11,18 +11,20 @@ import {
   readPerLayerEmbeddings,
   spareModules,
 } from './gemma-layers.ts';
+import { sandwichNorms } from './gemma2.ts';
 import {
+  block,
   decoder,
   eachLayer,
   gatedMlp,
   layerTypes,
   plainAttention,
+  readHead,
   readSizes,
   readWindow,
   rmsNorm,
   type Sizes,
   separateProjections,
-  softmaxRouter,
 } from './layers.ts';
 
 const DEFAULTS = {
@@ -86,11 +88,11 @@ const ROPES: Readonly<Record<LayerType, Readonly<Record<string, unknown>>>> = {
 function describe(config: Config): Decoder {
   const sizes = readSizes(config);
   const { hidden } = sizes;
-  const types = readTypes(config, sizes);
+  const types = readTypes(sizes);
   const sources = keySources(config, types);
-  const kinds = readKinds(config, sizes, types);
+  const kinds = readKinds(sizes, types);
   const kindOf = (i: number) => kinds[types[i] ?? 'full_attention'];
-  const perLayer = readPerLayerEmbeddings(config, sizes);
+  const perLayer = readPerLayerEmbeddings(sizes);
   if (perLayer !== null && perLayer.vocabulary < config.size('vocab_size')) {
     throw config.error(`vocab_size_per_layer_input is ${perLayer.vocabulary}, less than vocab_size`);
   }
@@ -103,48 +105,36 @@ function describe(config: Config): Decoder {
   const norm = (module: string) => rmsNorm(module, hidden, epsilon);
   const width = config.size('intermediate_size');
   const isDoubled = config.boolean('use_double_wide_mlp');
-  const beside = readExperts(config, hidden);
+  const beside = readExperts(sizes);
   const layer = (i: number): Layer => {
     const module = `layers.${i}`;
     const source = sources[i] ?? null;
-    return {
+    return block({
       mixer: attentionOf(config, `${module}.self_attn`, kindOf(i), source),
-      mlp: gatedMlp(config, `${module}.mlp`, {
-        hidden,
+      mlp: gatedMlp(sizes, `${module}.mlp`, {
         width: isDoubled && source !== null ? 2 * width : width,
         key: 'hidden_activation',
       }),
-      residual: 'sequential',
-      residualScale: 1,
-      attentionNorm: norm(`${module}.input_layernorm`),
-      attentionOutputNorm: norm(`${module}.post_attention_layernorm`),
-      mlpNorm: norm(`${module}.pre_feedforward_layernorm`),
-      mlpOutputNorm: norm(`${module}.post_feedforward_layernorm`),
+      ...sandwichNorms(module, norm),
       ...(beside && { beside: beside(module) }),
       ...(perLayer && { perLayerInput: gemmaPerLayerInput(config, module, perLayer.size, hidden) }),
       scalar: `${module}.layer_scalar`,
-    };
+    });
   };
-  return decoder(config, sizes, {
+  return decoder(sizes, {
     embeddingScale: Math.sqrt(hidden),
     ...(perLayer && { perLayerEmbeddings: perLayer }),
     layers: eachLayer(sizes, layer),
     finalNorm: norm('norm'),
-    head: {
-      tied: config.boolean('tie_word_embeddings'),
-      scale: 1,
-      softcap: config.numberOrNull('final_logit_softcapping'),
-    },
+    head: readHead(config, { softcap: config.numberOrNull('final_logit_softcapping') }),
     spare: spareModules(sources),
   });
 }
 
 /** The last layer has no window, whatever the config says. */
-function readTypes(config: Config, sizes: Sizes): LayerType[] {
-  expectPattern(config, PATTERN);
-  const types = layerTypes(config, sizes, TYPES, (i) =>
-    (i + 1) % PATTERN === 0 ? 'full_attention' : 'sliding_attention',
-  );
+function readTypes(sizes: Sizes): LayerType[] {
+  expectPattern(sizes.config, PATTERN);
+  const types = layerTypes(sizes, TYPES, (i) => ((i + 1) % PATTERN === 0 ? 'full_attention' : 'sliding_attention'));
   return types.with(-1, 'full_attention');
 }
 
@@ -157,7 +147,8 @@ interface Kind {
   readonly keysAreValues: boolean;
 }
 
-function readKinds(config: Config, sizes: Sizes, types: readonly LayerType[]): Readonly<Record<LayerType, Kind>> {
+function readKinds(sizes: Sizes, types: readonly LayerType[]): Readonly<Record<LayerType, Kind>> {
+  const { config } = sizes;
   const bidirectional = config.text('use_bidirectional_attention');
   if (bidirectional !== null && bidirectional !== 'vision') {
     throw config.error(
@@ -165,7 +156,7 @@ function readKinds(config: Config, sizes: Sizes, types: readonly LayerType[]): R
     );
   }
   const ropeOf = ropesByType(config, types, ROPES);
-  const sizesOf = readSizesByType(config, sizes, types);
+  const sizesOf = readSizesByType(sizes, types);
   const isShared = config.boolean('attention_k_eq_v');
   const kind = (type: LayerType): Kind => {
     const own = sizesOf(type);
@@ -183,7 +174,8 @@ function readKinds(config: Config, sizes: Sizes, types: readonly LayerType[]): R
  * Heads of the layers of a type. transformers 5.24 writes them for each layer (`per_layer_config`); files on the Hub
  * have other keys for those without a window.
  */
-function readSizesByType(config: Config, sizes: Sizes, types: readonly LayerType[]): (type: LayerType) => Sizes {
+function readSizesByType(sizes: Sizes, types: readonly LayerType[]): (type: LayerType) => Sizes {
+  const { config } = sizes;
   const changed = (head: number, keyValueHeads: number): Sizes => {
     if (sizes.heads % keyValueHeads !== 0) {
       throw config.error(`${sizes.heads} attention heads cannot share ${keyValueHeads} key-value heads evenly`);
@@ -256,28 +248,23 @@ function attentionOf(
 }
 
 /** The experts in parallel with each layer's MLP; null if the config has none. */
-function readExperts(config: Config, hidden: number): ((module: string) => ExpertsBeside) | null {
+function readExperts(sizes: Sizes): ((module: string) => ExpertsBeside) | null {
+  const { config, hidden } = sizes;
   if (!config.boolean('enable_moe_block')) {
     config.ignore('num_experts', 'top_k_experts', 'moe_intermediate_size');
     return null;
   }
-  const sizes = readExpertSizes(config, { count: 'num_experts', perToken: 'top_k_experts' });
+  const experts = readExpertSizes(sizes, { count: 'num_experts', perToken: 'top_k_experts' });
   const epsilon = config.positive('rms_norm_eps');
   const norm = (module: string) => rmsNorm(module, hidden, epsilon);
   return (module) => ({
-    experts: gatedExperts(
-      config,
-      module,
-      { hidden, ...sizes },
-      {
-        activation: config.activation('hidden_activation'),
-        router: {
-          ...softmaxRouter(`${module}.router.proj`, { hidden, count: sizes.count, normalize: true }),
-          input: { norm: bareNorm(hidden, epsilon), gain: `${module}.router.scale`, scale: 1 / Math.sqrt(hidden) },
-          expertScales: `${module}.router.per_expert_scale`,
-        },
-      },
-    ),
+    experts: gatedExperts(experts, module, {
+      activation: config.activation('hidden_activation'),
+      router: softmaxRouter(`${module}.router.proj`, experts, {
+        input: { norm: bareNorm(hidden, epsilon), gain: `${module}.router.scale`, scale: 1 / Math.sqrt(hidden) },
+        expertScales: `${module}.router.per_expert_scale`,
+      }),
+    }),
     norm: norm(`${module}.pre_feedforward_layernorm_2`),
     outputNorm: norm(`${module}.post_feedforward_layernorm_2`),
     mlpOwnNorm: norm(`${module}.post_feedforward_layernorm_1`),

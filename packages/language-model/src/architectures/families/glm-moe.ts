@@ -41,16 +41,16 @@ export const glm4Moe: ModelFamily = {
     const rope = readRope(config, sizes.headDim, { theta: 10000, partial: 0.5, mayBePartial: true });
     const bias = config.boolean('attention_bias');
     const hasNorms = config.boolean('use_qk_norm');
-    const experts = readExpertSizes(config, { count: 'n_routed_experts' });
+    const experts = readExpertSizes(sizes, { count: 'n_routed_experts' });
     const dense = config.number('first_k_dense_replace');
     ignoreTraining(config);
-    const mlp = mlpWithShared(config, sizes.hidden, experts, {
-      router: correctedRouter(config, sizes.hidden, experts),
+    const mlp = mlpWithShared(experts, {
+      router: correctedRouter(experts),
       isDense: (i) => i < dense,
     });
-    return llamaDecoder(config, sizes, (i) => {
-      const norms = hasNorms ? headNorms(config, sizes, i) : {};
-      return llamaLayer(config, sizes, i, { rope, bias, outputBias: false, ...norms }, { mlp: mlp(i) });
+    return llamaDecoder(sizes, (i) => {
+      const norms = hasNorms ? headNorms(sizes, i) : {};
+      return llamaLayer(sizes, i, { rope, bias, outputBias: false, ...norms }, { mlp: mlp(i) });
     });
   },
 };
@@ -92,19 +92,17 @@ export const glm4MoeLite: ModelFamily = {
   describe: (config) => {
     const sizes = readLatentSizes(config);
     const rope = readRope(config, sizes.ropeDim, { theta: 10000, interleaved: config.boolean('rope_interleave') });
-    const experts = readExpertSizes(config, { count: 'n_routed_experts' });
+    const experts = readExpertSizes(sizes, { count: 'n_routed_experts' });
     config.expect('scoring_func', 'sigmoid', 'only a sigmoid for each expert is supported');
     config.expect('topk_method', 'noaux_tc', 'only a choice with a correction is supported');
     config.ignore('first_k_dense_replace'); // in the config, but the class goes by mlp_layer_types
     ignoreTraining(config);
     const types = readMlpTypes(config, sizes.layers);
-    const mlp = mlpWithShared(config, sizes.hidden, experts, {
-      router: correctedRouter(config, sizes.hidden, experts),
+    const mlp = mlpWithShared(experts, {
+      router: correctedRouter(experts),
       isDense: (i) => types[i] === 'dense',
     });
-    return llamaDecoder(config, sizes, (i) =>
-      llamaLayer(config, sizes, i, latentAttention(config, sizes, i, { rope }), { mlp: mlp(i) }),
-    );
+    return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, latentAttention(sizes, i, { rope }), { mlp: mlp(i) }));
   },
 };
 

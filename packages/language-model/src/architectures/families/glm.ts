@@ -28,7 +28,7 @@ export const glm: ModelFamily = {
   defaults: DEFAULTS,
   describe: (config) => {
     const { sizes, layer } = glmLayers(config);
-    return llamaDecoder(config, sizes, layer);
+    return llamaDecoder(sizes, layer);
   },
 };
 
@@ -42,7 +42,7 @@ export const glm4: ModelFamily = {
   describe: (config) => {
     const { sizes, layer } = glmLayers(config);
     const norm = (name: string) => rmsNorm(name, sizes.hidden, config.positive('rms_norm_eps'));
-    return llamaDecoder(config, sizes, (i) => ({
+    return llamaDecoder(sizes, (i) => ({
       ...layer(i),
       attentionOutputNorm: norm(`layers.${i}.post_self_attn_layernorm`),
       mlpOutputNorm: norm(`layers.${i}.post_mlp_layernorm`),
@@ -54,9 +54,9 @@ function glmLayers(config: Config): { sizes: Sizes; layer: (index: number) => La
   const sizes = readSizes(config);
   const rope = readRope(config, sizes.headDim, { theta: 10000, partial: 0.5, mayBePartial: true, interleaved: true });
   const bias = config.boolean('attention_bias');
-  const mlp = fusedGatedMlp(config, sizes);
+  const mlp = fusedGatedMlp(sizes);
   return {
     sizes,
-    layer: (i) => llamaLayer(config, sizes, i, { rope, bias, outputBias: false }, { mlp: mlp(`layers.${i}.mlp`) }),
+    layer: (i) => llamaLayer(sizes, i, { rope, bias, outputBias: false }, { mlp: mlp(`layers.${i}.mlp`) }),
   };
 }

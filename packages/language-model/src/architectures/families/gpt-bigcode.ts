@@ -1,6 +1,16 @@
 import type { Projections } from '../decoder.ts';
 import type { ModelFamily } from './family.ts';
-import { decoder, eachLayer, layerNorm, linear, namings, plainAttention, preNormLayer, readSizes } from './layers.ts';
+import {
+  decoder,
+  eachLayer,
+  layerNorm,
+  linear,
+  namings,
+  plainAttention,
+  plainMlp,
+  preNormLayer,
+  readSizes,
+} from './layers.ts';
 
 /**
  * GPT-BigCode (SantaCoder, StarCoder): GPT-2 with plain linear layers, where all heads share one key and value (arXiv
@@ -34,7 +44,6 @@ export const gptBigCode: ModelFamily = {
     const keyValueHeads = config.boolean('multi_query') ? 1 : heads;
     const sizes = { ...base, keyValueHeads };
     const epsilon = config.positive('layer_norm_epsilon');
-    const width = config.numberOrNull('n_inner') ?? 4 * hidden;
     const scale = config.boolean('scale_attn_weights') ? 1 / Math.sqrt(headDim) : 1;
     config.expect('add_cross_attention', false, 'only decoders are supported');
     config.expect('num_key_value_heads', keyValueHeads, 'multi_query says how many there are');
@@ -43,7 +52,12 @@ export const gptBigCode: ModelFamily = {
     const split: Pick<Extract<Projections, { kind: 'fused' }>, 'groups' | 'split'> = keyValueHeads === 1
       ? { groups: 1, split: [heads, 1, 1] }
       : { groups: heads, split: [1, 1, 1] };
-    return decoder(config, sizes, {
+    const mlp = plainMlp(sizes, {
+      width: config.numberOrNull('n_inner') ?? 4 * hidden,
+      names: ['c_fc', 'c_proj'],
+      activation: () => config.activation('activation_function'),
+    });
+    return decoder(sizes, {
       embeddings: 'wte',
       positions: { module: 'wpe', offset: 0 },
       namings: namings('transformer.'),
@@ -57,12 +71,7 @@ export const gptBigCode: ModelFamily = {
             output: linear(`${at}.c_proj`, hidden, hidden, { bias: true }),
             scale,
           }),
-          {
-            kind: 'plain',
-            up: linear(`h.${i}.mlp.c_fc`, hidden, width, { bias: true }),
-            down: linear(`h.${i}.mlp.c_proj`, width, hidden, { bias: true }),
-            activation: config.activation('activation_function'),
-          },
+          mlp(`h.${i}.mlp`),
           layerNorm(`h.${i}.ln_1`, hidden, epsilon),
           layerNorm(`h.${i}.ln_2`, hidden, epsilon),
         );

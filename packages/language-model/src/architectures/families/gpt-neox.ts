@@ -1,6 +1,17 @@
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { decoder, eachLayer, layerNorm, linear, namings, plainAttention, readSizes } from './layers.ts';
+import {
+  block,
+  decoder,
+  eachLayer,
+  fusedProjections,
+  layerNorm,
+  linear,
+  namings,
+  plainAttention,
+  plainMlp,
+  readSizes,
+} from './layers.ts';
 
 /**
  * GPT-NeoX and Pythia: query, key and value adjacent in each head, parallel residuals (arXiv 2204.06745). Compared with
@@ -25,40 +36,31 @@ export const gptNeox: ModelFamily = {
   },
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false });
-    const { heads, hidden } = sizes;
+    const { hidden } = sizes;
     const theta = config.number('rotary_emb_base');
     const partial = config.number('rotary_pct');
     const rope = readRope(config, sizes.headDim, { theta, partial, mayBePartial: true, hasOwnKeys: true });
     const epsilon = config.positive('layer_norm_eps');
-    const width = config.size('intermediate_size');
     const bias = config.boolean('attention_bias');
-    return decoder(config, sizes, {
+    const mlp = plainMlp(sizes, { names: ['dense_h_to_4h', 'dense_4h_to_h'] });
+    return decoder(sizes, {
       embeddings: 'embed_in',
       namings: [...namings('gpt_neox.', 'embed_out'), ...namings('gpt_neox.')],
-      layers: eachLayer(sizes, (i) => ({
-        mixer: plainAttention(`layers.${i}.attention`, sizes, {
-          rope,
-          projections: {
-            kind: 'fused',
-            linear: linear(`layers.${i}.attention.query_key_value`, hidden, 3 * hidden, { bias }),
-            groups: heads,
-            split: [1, 1, 1],
-          },
-          output: linear(`layers.${i}.attention.dense`, hidden, hidden, { bias }),
-        }),
-        mlp: {
-          kind: 'plain',
-          up: linear(`layers.${i}.mlp.dense_h_to_4h`, hidden, width, { bias: true }),
-          down: linear(`layers.${i}.mlp.dense_4h_to_h`, width, hidden, { bias: true }),
-          activation: config.activation('hidden_act'),
-        },
-        residual: config.boolean('use_parallel_residual') ? 'parallel' : 'sequential',
-        residualScale: 1,
-        attentionNorm: layerNorm(`layers.${i}.input_layernorm`, hidden, epsilon),
-        attentionOutputNorm: null,
-        mlpNorm: layerNorm(`layers.${i}.post_attention_layernorm`, hidden, epsilon),
-        mlpOutputNorm: null,
-      })),
+      layers: eachLayer(sizes, (i) => {
+        const at = `layers.${i}.attention`;
+        const qkv = linear(`${at}.query_key_value`, hidden, 3 * hidden, { bias });
+        return block({
+          mixer: plainAttention(at, sizes, {
+            rope,
+            projections: fusedProjections(qkv, sizes, { byHead: true }),
+            output: linear(`${at}.dense`, hidden, hidden, { bias }),
+          }),
+          mlp: mlp(`layers.${i}.mlp`),
+          residual: config.boolean('use_parallel_residual') ? 'parallel' : 'sequential',
+          attentionNorm: layerNorm(`layers.${i}.input_layernorm`, hidden, epsilon),
+          mlpNorm: layerNorm(`layers.${i}.post_attention_layernorm`, hidden, epsilon),
+        });
+      }),
       finalNorm: layerNorm('final_layer_norm', hidden, epsilon),
     });
   },

@@ -1,16 +1,7 @@
 import { readRope } from '../rope.ts';
-import { gatedExperts, readExpertSizes } from './experts.ts';
+import { gatedExperts, readExpertSizes, softmaxRouter, stackedExperts } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import {
-  linear,
-  llamaDecoder,
-  llamaLayer,
-  readSizes,
-  readWindow,
-  slidingLayers,
-  softmaxRouter,
-  stackedExperts,
-} from './layers.ts';
+import { linear, llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers } from './layers.ts';
 
 const THETA = 150_000;
 /** Rotary parameters for a config without them. */
@@ -55,9 +46,9 @@ export const gptOss: ModelFamily = {
     const { hidden } = sizes;
     const rope = readRope(config, sizes.headDim, { theta: THETA, missing: YARN });
     const window = readWindow(config);
-    const slides = slidingLayers(config, sizes, (i) => i % 2 === 0);
+    const slides = slidingLayers(sizes, (i) => i % 2 === 0);
     const bias = config.boolean('attention_bias');
-    const experts = { hidden, ...readExpertSizes(config, { count: 'num_local_experts', width: 'intermediate_size' }) };
+    const experts = readExpertSizes(sizes, { count: 'num_local_experts', width: 'intermediate_size' });
     const activation = {
       kind: 'clamped-swiglu',
       alpha: config.positive('swiglu_alpha'),
@@ -66,14 +57,12 @@ export const gptOss: ModelFamily = {
     } as const;
     // In the config, but never applied; and other names of values that are there as well.
     config.ignore('hidden_act', 'initial_context_length', 'experts_per_token');
-    return llamaDecoder(config, sizes, (i) => {
+    return llamaDecoder(sizes, (i) => {
       const at = `layers.${i}.mlp`;
-      const { count } = experts;
-      const mlp = gatedExperts(config, at, experts, {
-        router: {
-          ...softmaxRouter(`${at}.router`, { hidden, count, normalize: true }),
-          linear: linear(`${at}.router`, hidden, count, { bias: true }),
-        },
+      const mlp = gatedExperts(experts, at, {
+        router: softmaxRouter(`${at}.router`, experts, {
+          linear: linear(`${at}.router`, hidden, experts.count, { bias: true }),
+        }),
         activation,
         stacked: {
           ...stackedExperts(`${at}.experts`, 'input-first, alternating'),
@@ -81,7 +70,7 @@ export const gptOss: ModelFamily = {
         },
       });
       const sinks = `layers.${i}.self_attn.sinks`;
-      return llamaLayer(config, sizes, i, { rope, bias, window: slides[i] ? window : null, sinks }, { mlp });
+      return llamaLayer(sizes, i, { rope, bias, window: slides[i] ? window : null, sinks }, { mlp });
     });
   },
 };

@@ -1,5 +1,15 @@
 import type { ModelFamily } from './family.ts';
-import { conv1d, decoder, eachLayer, layerNorm, namings, plainAttention, preNormLayer, readSizes } from './layers.ts';
+import {
+  conv1d,
+  decoder,
+  eachLayer,
+  fusedProjections,
+  layerNorm,
+  namings,
+  plainAttention,
+  preNormLayer,
+  readSizes,
+} from './layers.ts';
 
 /**
  * GPT-2: learned positions, weights stored [in, out] (Radford et al. 2019). Compared with transformers 5.24,
@@ -28,12 +38,12 @@ export const gpt2: ModelFamily = {
   },
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false });
-    const { heads, headDim, hidden } = sizes;
+    const { headDim, hidden } = sizes;
     const epsilon = config.positive('layer_norm_epsilon');
     const width = config.numberOrNull('n_inner') ?? 4 * hidden;
     config.ignore('n_ctx'); // an old name of n_positions, which is not read
     config.expect('add_cross_attention', false, 'only decoders are supported');
-    return decoder(config, sizes, {
+    return decoder(sizes, {
       embeddings: 'wte',
       positions: { module: 'wpe', offset: 0 },
       namings: namings('transformer.'),
@@ -41,12 +51,7 @@ export const gpt2: ModelFamily = {
         preNormLayer(
           plainAttention(`h.${i}.attn`, sizes, {
             rope: null,
-            projections: {
-              kind: 'fused',
-              linear: conv1d(`h.${i}.attn.c_attn`, hidden, 3 * hidden),
-              groups: 1,
-              split: [heads, heads, heads],
-            },
+            projections: fusedProjections(conv1d(`h.${i}.attn.c_attn`, hidden, 3 * hidden), sizes),
             output: conv1d(`h.${i}.attn.c_proj`, hidden, hidden),
             scale:
               (config.boolean('scale_attn_weights') ? 1 / Math.sqrt(headDim) : 1) /

@@ -1,6 +1,17 @@
 import { plainRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { decoder, eachLayer, layerNorm, linear, namings, plainAttention, readSizes } from './layers.ts';
+import {
+  block,
+  decoder,
+  eachLayer,
+  layerNorm,
+  linear,
+  namings,
+  plainAttention,
+  plainMlp,
+  readHead,
+  readSizes,
+} from './layers.ts';
 
 /**
  * GPT-J: parallel residuals from one norm, a part of each head rotated by neighboring pairs, biases in the MLP and the
@@ -35,33 +46,31 @@ export const gptj: ModelFamily = {
     }
     const rope = { ...plainRope(rotated, 10000), interleaved: true };
     const epsilon = config.positive('layer_norm_epsilon');
-    const width = config.numberOrNull('n_inner') ?? 4 * hidden;
     // In files on the Hub; its class does not read them.
     config.expect('rotary', true, 'positions are rotary in this family');
     config.expect('scale_attn_weights', true, 'scores are divided by the root of the dimensions in this family');
-    return decoder(config, sizes, {
+    const mlp = plainMlp(sizes, {
+      width: config.numberOrNull('n_inner') ?? 4 * hidden,
+      names: ['fc_in', 'fc_out'],
+      activation: () => config.activation('activation_function'),
+    });
+    return decoder(sizes, {
       embeddings: 'wte',
       namings: namings('transformer.'),
-      layers: eachLayer(sizes, (i) => ({
-        mixer: plainAttention(`h.${i}.attn`, sizes, {
-          rope,
-          output: linear(`h.${i}.attn.out_proj`, hidden, hidden, { bias: false }),
+      layers: eachLayer(sizes, (i) =>
+        block({
+          mixer: plainAttention(`h.${i}.attn`, sizes, {
+            rope,
+            output: linear(`h.${i}.attn.out_proj`, hidden, hidden, { bias: false }),
+          }),
+          mlp: mlp(`h.${i}.mlp`),
+          residual: 'parallel',
+          attentionNorm: layerNorm(`h.${i}.ln_1`, hidden, epsilon),
+          mlpNorm: 'attention',
         }),
-        mlp: {
-          kind: 'plain',
-          up: linear(`h.${i}.mlp.fc_in`, hidden, width, { bias: true }),
-          down: linear(`h.${i}.mlp.fc_out`, width, hidden, { bias: true }),
-          activation: config.activation('activation_function'),
-        },
-        residual: 'parallel',
-        residualScale: 1,
-        attentionNorm: layerNorm(`h.${i}.ln_1`, hidden, epsilon),
-        attentionOutputNorm: null,
-        mlpNorm: 'attention',
-        mlpOutputNorm: null,
-      })),
+      ),
       finalNorm: layerNorm('ln_f', hidden, epsilon),
-      head: { tied: config.boolean('tie_word_embeddings'), scale: 1, softcap: null, bias: true },
+      head: readHead(config, { bias: true }),
     });
   },
 };

@@ -29,11 +29,11 @@ export const graniteMoeHybrid: ModelFamily = {
   aliases: { layers_block_type: 'layer_types' },
   describe: (config) => {
     const sizes = readSizes(config);
-    const types = layerTypes(config, sizes, TYPES, () => 'mamba');
+    const types = layerTypes(sizes, TYPES, () => 'mamba');
     const rope = hasRope(config) ? readRope(config, sizes.headDim, { theta: 10000 }) : null;
     if (rope === null) config.ignore('rope_parameters', 'rope_theta', 'rope_scaling');
     const bias = config.boolean('attention_bias');
-    const mamba = graniteMamba(config, sizes);
+    const mamba = graniteMamba(sizes);
     config.ignore('normalization_function', 'init_method', 'mlp_bias');
     const mixer = (i: number, scale: number): Mixer => {
       const isMamba = types[i] === 'mamba' || types[i] === 'linear_attention';
@@ -41,9 +41,9 @@ export const graniteMoeHybrid: ModelFamily = {
         ? mamba(`layers.${i}.mamba`)
         : plainAttention(`layers.${i}.self_attn`, sizes, { rope, bias, scale });
     };
-    const mlp = mlpOf(config, sizes);
+    const mlp = mlpOf(sizes);
     const norm = (name: string) => rmsNorm(name, sizes.hidden, config.positive('rms_norm_eps'));
-    return graniteDecoder(config, sizes, (i, scale) =>
+    return graniteDecoder(sizes, (i, scale) =>
       preNormLayer(
         mixer(i, scale),
         mlp(i),
@@ -62,7 +62,7 @@ function hasRope(config: Config): boolean {
   return type === 'rope';
 }
 
-function graniteMamba(config: Config, { hidden }: Sizes) {
+function graniteMamba({ config, hidden }: Sizes) {
   const heads = config.size('mamba_n_heads');
   const inner = config.size('mamba_expand') * hidden;
   const headDim = config.sizeOrText('mamba_d_head', 'auto') ?? inner / heads;
@@ -78,10 +78,10 @@ function graniteMamba(config: Config, { hidden }: Sizes) {
   });
 }
 
-function mlpOf(config: Config, sizes: Sizes): (index: number) => Mlp {
-  const shared = graniteSharedMlp(config, sizes);
-  config.ignore('num_experts_per_tok', 'intermediate_size'); // without experts, whatever they are
-  if (config.number('num_local_experts') === 0) return shared;
-  const experts = graniteExperts(config, sizes);
+function mlpOf(sizes: Sizes): (index: number) => Mlp {
+  const shared = graniteSharedMlp(sizes);
+  sizes.config.ignore('num_experts_per_tok', 'intermediate_size'); // without experts, whatever they are
+  if (sizes.config.number('num_local_experts') === 0) return shared;
+  const experts = graniteExperts(sizes);
   return (i) => ({ ...experts(i), shared: { mlp: shared(i), gate: null } });
 }

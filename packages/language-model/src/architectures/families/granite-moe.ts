@@ -1,10 +1,10 @@
 import type { Config } from '../config.ts';
 import type { Decoder, Experts } from '../decoder.ts';
 import { readRope } from '../rope.ts';
-import { gatedExperts, readExpertSizes } from './experts.ts';
+import { gatedExperts, readExpertSizes, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import { GRANITE_DEFAULTS, graniteDecoder } from './granite.ts';
-import { fusedGatedMlp, llamaLayer, readSizes, type Sizes, softmaxRouter } from './layers.ts';
+import { fusedGatedMlp, llamaLayer, readSizes, type Sizes } from './layers.ts';
 
 /** Defaults of the classes with experts. */
 export const GRANITE_MOE_DEFAULTS = { ...GRANITE_DEFAULTS, num_local_experts: 8, num_experts_per_tok: 2 } as const;
@@ -28,7 +28,7 @@ export const graniteMoeShared: ModelFamily = {
   defaults: { ...GRANITE_MOE_DEFAULTS, shared_intermediate_size: 0 },
   describe: (config) =>
     describeWithExperts(config, (sizes) =>
-      config.number('shared_intermediate_size') === 0 ? null : graniteSharedMlp(config, sizes),
+      config.number('shared_intermediate_size') === 0 ? null : graniteSharedMlp(sizes),
     ),
 };
 
@@ -39,31 +39,28 @@ function describeWithExperts(
   const sizes = readSizes(config);
   const rope = readRope(config, sizes.headDim, { theta: 10000 });
   const bias = config.boolean('attention_bias');
-  const experts = graniteExperts(config, sizes);
+  const experts = graniteExperts(sizes);
   const shared = readShared(sizes);
-  return graniteDecoder(config, sizes, (i, scale) => {
+  return graniteDecoder(sizes, (i, scale) => {
     const mlp = { ...experts(i), shared: shared && { mlp: shared(i), gate: null } };
-    return llamaLayer(config, sizes, i, { rope, bias, scale }, { mlp });
+    return llamaLayer(sizes, i, { rope, bias, scale }, { mlp });
   });
 }
 
 /** The MLP for every token of a layer. */
-export function graniteSharedMlp(config: Config, sizes: Sizes) {
+export function graniteSharedMlp(sizes: Sizes) {
   const names = ['input_linear', 'output_linear'] as const;
-  const mlp = fusedGatedMlp(config, sizes, { key: 'shared_intermediate_size', names });
+  const mlp = fusedGatedMlp(sizes, { key: 'shared_intermediate_size', names });
   return (index: number) => mlp(`layers.${index}.shared_mlp`);
 }
 
 /** The experts of a layer. A softmax over the chosen is one over all, divided by the sum of the chosen. */
-export function graniteExperts(config: Config, { hidden }: Sizes): (index: number) => Experts {
-  const sizes = { hidden, ...readExpertSizes(config, { count: 'num_local_experts', width: 'intermediate_size' }) };
+export function graniteExperts(sizes: Sizes): (index: number) => Experts {
+  const experts = readExpertSizes(sizes, { count: 'num_local_experts', width: 'intermediate_size' });
   return (i) => {
     const at = `layers.${i}.block_sparse_moe`;
-    return gatedExperts(config, at, sizes, {
-      router: {
-        ...softmaxRouter(`${at}.router.layer`, { hidden, count: sizes.count, normalize: true }),
-        alias: `${at}.router`,
-      },
+    return gatedExperts(experts, at, {
+      router: softmaxRouter(`${at}.router.layer`, experts, { alias: `${at}.router` }),
       stacked: {
         gateUp: `${at}.input_linear.weight`,
         down: `${at}.output_linear.weight`,

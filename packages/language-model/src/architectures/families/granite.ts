@@ -1,8 +1,7 @@
-import type { Config } from '../config.ts';
 import type { Decoder, Layer } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { llamaDecoder, llamaLayer, readSizes, type Sizes } from './layers.ts';
+import { llamaDecoder, llamaLayer, readHead, readSizes, type Sizes } from './layers.ts';
 
 /** Defaults of all its config classes. */
 export const GRANITE_DEFAULTS = {
@@ -34,26 +33,17 @@ export const granite: ModelFamily = {
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
     const bias = config.boolean('attention_bias');
     const mlpBias = config.boolean('mlp_bias');
-    return graniteDecoder(config, sizes, (i, scale) =>
-      llamaLayer(config, sizes, i, { rope, bias, scale }, { mlpBias }),
-    );
+    return graniteDecoder(sizes, (i, scale) => llamaLayer(sizes, i, { rope, bias, scale }, { mlpBias }));
   },
 };
 
 /** A decoder with Granite's multipliers. The layer is given that of attention. */
-export function graniteDecoder(
-  config: Config,
-  sizes: Sizes,
-  layer: (index: number, attentionScale: number) => Layer,
-): Decoder {
+export function graniteDecoder(sizes: Sizes, layer: (index: number, attentionScale: number) => Layer): Decoder {
+  const { config } = sizes;
   const scale = config.number('attention_multiplier');
   const residualScale = config.number('residual_multiplier');
-  return llamaDecoder(config, sizes, (i) => ({ ...layer(i, scale), residualScale }), {
+  return llamaDecoder(sizes, (i) => ({ ...layer(i, scale), residualScale }), {
     embeddingScale: config.number('embedding_multiplier'),
-    head: {
-      tied: config.boolean('tie_word_embeddings'),
-      scale: 1 / config.positive('logits_scaling'),
-      softcap: null,
-    },
+    head: readHead(config, { scale: 1 / config.positive('logits_scaling') }),
   });
 }

@@ -28,8 +28,6 @@ export const helium: ModelFamily = {
     const rope = readRope(config, sizes.headDim, { theta: 1e5, interleaved: true });
     const bias = config.boolean('attention_bias');
     const mlpBias = config.boolean('mlp_bias');
-    return llamaDecoder(config, sizes, (i) =>
-      llamaLayer(config, sizes, i, { rope, bias, outputBias: false }, { mlpBias }),
-    );
+    return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, { rope, bias, outputBias: false }, { mlpBias }));
   },
 };

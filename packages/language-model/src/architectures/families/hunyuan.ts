@@ -4,9 +4,9 @@ import type { Config } from '../config.ts';
 import type { Attention, HeadNorm, Rope } from '../decoder.ts';
 import { buildRope, readRope, ropeParameters, ropeType } from '../rope.ts';
 import { ropeNumber } from '../rope-scaling.ts';
-import { gatedExperts, sharedExpert } from './experts.ts';
+import { gatedExperts, sharedExpert, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import { llamaDecoder, llamaLayer, readSizes, rmsNorm, type Sizes, softmaxRouter } from './layers.ts';
+import { llamaDecoder, llamaLayer, readSizes, rmsNorm, type Sizes } from './layers.ts';
 
 const THETA = 10000;
 
@@ -33,9 +33,7 @@ export const hunyuanDense: ModelFamily = {
     const rope = readHunyuanRope(config, sizes.headDim);
     const bias = config.boolean('attention_bias');
     expectItsOwn(config);
-    return llamaDecoder(config, sizes, (i) =>
-      llamaLayer(config, sizes, i, { rope, bias, ...headNorms(config, sizes, i) }),
-    );
+    return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, { rope, bias, ...headNorms(sizes, i) }));
   },
 };
 
@@ -59,19 +57,14 @@ export const hunyuanMoe: ModelFamily = {
     const wrong = perToken.find((chosen) => !Number.isInteger(chosen) || chosen < 1 || chosen > count);
     if (wrong !== undefined) throw config.error(`moe_topk has ${wrong}, and there are ${count} experts`);
     expectItsOwn(config);
-    expectOneWidth(config, sizes, width);
-    return llamaDecoder(config, sizes, (i) => {
+    expectOneWidth(sizes, width);
+    return llamaDecoder(sizes, (i) => {
       const module = `layers.${i}.mlp`;
-      const mlp = gatedExperts(
-        config,
-        module,
-        { hidden, count, perToken: at(perToken, i), width },
-        {
-          router: softmaxRouter(`${module}.gate.wg`, { hidden, count, normalize: true }),
-          shared: sharedExpert(config, `${module}.shared_mlp`, { hidden, width }),
-        },
-      );
-      return llamaLayer(config, sizes, i, { rope, bias, ...headNorms(config, sizes, i) }, { mlp });
+      const mlp = gatedExperts({ config, hidden, count, perToken: at(perToken, i), width }, module, {
+        router: softmaxRouter(`${module}.gate.wg`, { hidden, count }),
+        shared: sharedExpert(sizes, `${module}.shared_mlp`, { width }),
+      });
+      return llamaLayer(sizes, i, { rope, bias, ...headNorms(sizes, i) }, { mlp });
     });
   },
 };
@@ -85,7 +78,7 @@ function expectItsOwn(config: Config): void {
 }
 
 /** The same for experts, with what its authors' own code would compute otherwise. */
-function expectOneWidth(config: Config, { layers }: Sizes, width: number): void {
+function expectOneWidth({ config, layers }: Sizes, width: number): void {
   const each = { moe_intermediate_size: width, num_shared_expert: 1 };
   for (const [key, value] of Object.entries(each)) {
     const other = config.numberOfEach(key, layers)?.find((found) => found !== value);
@@ -97,7 +90,7 @@ function expectOneWidth(config: Config, { layers }: Sizes, width: number): void 
   config.ignore('vit_mapping_type', 'vit_norm_type', 'vit_patch', 'vit_token');
 }
 
-function headNorms(config: Config, { headDim }: Sizes, index: number): Partial<Attention> {
+function headNorms({ config, headDim }: Sizes, index: number): Partial<Attention> {
   const norm = (name: string): HeadNorm => ({
     over: 'head',
     norm: rmsNorm(`layers.${index}.self_attn.${name}`, headDim, config.positive('rms_norm_eps')),

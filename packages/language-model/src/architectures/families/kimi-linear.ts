@@ -57,22 +57,21 @@ export const kimiLinear: ModelFamily = {
   },
   describe: (config) => {
     const sizes = readLatentSizes(config);
-    const { types, ...linearSizes } = readLinear(config, sizes);
-    const experts = readExpertSizes(config, { count: 'num_local_experts' });
+    const { types, ...linearSizes } = readLinear(sizes);
+    const experts = readExpertSizes(sizes, { count: 'num_local_experts' });
     expectItsOwn(config);
     const mlpTypes = readMlpTypes(config, sizes.layers, config.number('first_k_dense_replace'));
-    const mlp = mlpWithShared(config, sizes.hidden, experts, {
-      router: correctedRouter(config, sizes.hidden, experts),
+    const mlp = mlpWithShared(experts, {
+      router: correctedRouter(experts),
       isDense: (i) => mlpTypes[i] === 'dense',
       names: NUMBERED_NAMES,
     });
     const delta = deltaAttention(config, sizes.hidden, linearSizes);
     return llamaDecoder(
-      config,
       sizes,
       (i) => {
-        const attention = latentAttention(config, sizes, i, { rope: null, parameters: {} });
-        const layer = llamaLayer(config, sizes, i, attention, { mlp: mlp(i) });
+        const attention = latentAttention(sizes, i, { rope: null, parameters: {} });
+        const layer = llamaLayer(sizes, i, attention, { mlp: mlp(i) });
         return types[i] === 'full_attention' ? layer : { ...layer, mixer: delta(`layers.${i}.self_attn`) };
       },
       {
@@ -97,7 +96,8 @@ interface LinearSizes {
  * Files of the hub have sizes and places of the layers with delta attention in a section of their own, which has
  * priority.
  */
-function readLinear(config: Config, sizes: Sizes): LinearSizes & { readonly types: readonly LayerType[] } {
+function readLinear(sizes: Sizes): LinearSizes & { readonly types: readonly LayerType[] } {
+  const { config } = sizes;
   const section = config.object('linear_attn_config') ?? {};
   if (config.has('linear_attn_config') && config.object('linear_attn_config') === null) {
     throw config.error('linear_attn_config is null');
@@ -115,27 +115,28 @@ function readLinear(config: Config, sizes: Sizes): LinearSizes & { readonly type
     heads: size('num_heads', 'linear_num_heads'),
     headDim: size('head_dim', 'linear_head_dim'),
     kernel: size('short_conv_kernel_size', 'linear_conv_kernel_dim'),
-    types: readTypes(config, sizes, section),
+    types: readTypes(sizes, section),
   };
 }
 
 /** By the numbers of layers, from 1 on, where there is no list of types. */
 function readTypes(
-  config: Config,
   sizes: Sizes,
   { full_attn_layers: full, kda_layers: delta }: Readonly<Record<string, unknown>>,
 ): LayerType[] {
   const byDefault = (i: number) => (i > 0 && i % 4 === 0 ? 'full_attention' : 'linear_attention');
-  if (full === undefined || delta === undefined) return layerTypes(config, sizes, TYPES, byDefault);
+  if (full === undefined || delta === undefined) return layerTypes(sizes, TYPES, byDefault);
   const numbers = [full, delta].flatMap((list) => {
     if (Array.isArray(list)) return list as unknown[];
-    throw config.error('full_attn_layers and kda_layers of linear_attn_config are not lists');
+    throw sizes.config.error('full_attn_layers and kda_layers of linear_attn_config are not lists');
   });
   const isOnce = (number: number) => numbers.filter((item) => item === number).length === 1;
   if (numbers.length !== sizes.layers || !numbers.every((_, i) => isOnce(i + 1))) {
-    throw config.error(`full_attn_layers and kda_layers are not the numbers 1 to ${sizes.layers}, each in one of them`);
+    throw sizes.config.error(
+      `full_attn_layers and kda_layers are not the numbers 1 to ${sizes.layers}, each in one of them`,
+    );
   }
-  return layerTypes(config, sizes, TYPES, (i) =>
+  return layerTypes(sizes, TYPES, (i) =>
     numbers.indexOf(i + 1) < (full as unknown[]).length ? 'full_attention' : 'linear_attention',
   );
 }

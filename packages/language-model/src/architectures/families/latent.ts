@@ -26,6 +26,7 @@ export function readLatentSizes(config: Config): LatentSizes {
   config.ignore('head_dim', 'qk_head_dim'); // made from the other sizes
   const ropeDim = config.size('qk_rope_head_dim');
   return {
+    config,
     hidden: config.size('hidden_size'),
     layers: config.size('num_hidden_layers', MAX_LAYERS),
     heads,
@@ -40,13 +41,12 @@ export function readLatentSizes(config: Config): LatentSizes {
 
 /** Latent attention with DeepSeek's names, instead of the plain one of layer `index`. */
 export function latentAttention(
-  config: Config,
   sizes: LatentSizes,
   index: number,
-  { rope, parameters = ropeParameters(config) }: { readonly rope: Rope | null; readonly parameters?: Parameters },
+  { rope, parameters = ropeParameters(sizes.config) }: { readonly rope: Rope | null; readonly parameters?: Parameters },
 ): Pick<Attention, 'rope' | 'valueDim' | 'projections' | 'output' | 'scale'> {
   const module = `layers.${index}.self_attn`;
-  const { hidden, heads, headDim, ropeDim, valueDim, queryRank, rank } = sizes;
+  const { config, hidden, heads, headDim, ropeDim, valueDim, queryRank, rank } = sizes;
   const bias = config.boolean('attention_bias');
   const layer = (name: string, input: number, output: number, has: boolean) =>
     linear(`${module}.${name}`, input, output, { bias: has });

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type {
+  Activation,
   Attention,
   Decoder,
   HeadNorm,
@@ -10,13 +11,12 @@ import type {
   ModuleNaming,
   Norm,
   Projections,
-  Router,
-  StackedExperts,
   Xielu,
 } from '../decoder.ts';
 
-/** The sizes that every family has. */
+/** The sizes that every family has, with the config that they are from. */
 export interface Sizes {
+  readonly config: Config;
   readonly hidden: number;
   readonly layers: number;
   readonly heads: number;
@@ -48,7 +48,7 @@ export function readSizes(
   const headDim = (hasHeadDim ? config.numberOrNull('head_dim') : null) ?? hidden / heads;
   if (headDim <= 0 || headDim > MAX_HEAD_DIM) throw config.error(`the heads have ${headDim} dimensions`);
   if (!Number.isInteger(headDim)) throw config.error(`hidden_size ${hidden} is not a multiple of ${heads} heads`);
-  return { hidden, layers: config.size('num_hidden_layers', MAX_LAYERS), heads, keyValueHeads, headDim };
+  return { config, hidden, layers: config.size('num_hidden_layers', MAX_LAYERS), heads, keyValueHeads, headDim };
 }
 
 export function linear(module: string, input: number, output: number, { bias }: { readonly bias: boolean }): Linear {
@@ -133,24 +133,22 @@ export function plainAttention(
 
 /** `<module>.gate_proj`, `up_proj`, `down_proj`: down(activation(gate(x)) · up(x)). */
 export function gatedMlp(
-  config: Config,
+  { config, hidden }: Pick<Sizes, 'config' | 'hidden'>,
   module: string,
   {
-    hidden,
-    width,
+    width = config.size('intermediate_size'),
     bias = false,
     key = 'hidden_act',
     cutoff,
     scales,
   }: {
-    readonly hidden: number;
-    readonly width: number;
+    readonly width?: number;
     readonly bias?: boolean;
     /** Key of the activation in the config. */
     readonly key?: string;
     readonly cutoff?: number | undefined;
     readonly scales?: { readonly gate: number; readonly output: number };
-  },
+  } = {},
 ): Extract<Mlp, { kind: 'gated' }> {
   return {
     kind: 'gated',
@@ -165,8 +163,7 @@ export function gatedMlp(
 
 /** `<module>.gate_up_proj` (gate rows first), `down_proj`, if the family has no other names for them. */
 export function fusedGatedMlp(
-  config: Config,
-  { hidden }: Sizes,
+  { config, hidden }: Sizes,
   {
     key = 'intermediate_size',
     names: [gateUp, down] = ['gate_up_proj', 'down_proj'],
@@ -182,48 +179,59 @@ export function fusedGatedMlp(
   });
 }
 
-/** `<module>.up_proj`, `down_proj`: down(activation(up(x))). */
+/** `<module>.up_proj`, `down_proj`, if the family has no other names for them: down(activation(up(x))). */
 export function plainMlp(
-  config: Config,
-  { hidden }: Sizes,
-  { bias, activation }: { readonly bias: boolean; readonly activation?: (module: string) => Xielu },
-): (module: string) => Mlp {
-  const width = config.size('intermediate_size');
-  const named = activation ?? (() => config.activation('hidden_act'));
+  { config, hidden }: Sizes,
+  {
+    bias = true,
+    width = config.size('intermediate_size'),
+    names: [up, down] = ['up_proj', 'down_proj'],
+    activation = () => config.activation('hidden_act'),
+  }: {
+    readonly bias?: boolean;
+    readonly width?: number;
+    readonly names?: readonly [up: string, down: string];
+    readonly activation?: (module: string) => Activation | Xielu;
+  } = {},
+): (module: string) => Extract<Mlp, { kind: 'plain' }> {
   return (module) => ({
     kind: 'plain',
-    up: linear(`${module}.up_proj`, hidden, width, { bias }),
-    down: linear(`${module}.down_proj`, width, hidden, { bias }),
-    activation: named(module),
+    up: linear(`${module}.${up}`, hidden, width, { bias }),
+    down: linear(`${module}.${down}`, width, hidden, { bias }),
+    activation: activation(module),
   });
+}
+
+/** One layer for queries, keys and values of all heads: by head, or all queries first, then all keys. */
+export function fusedProjections(
+  layer: Linear,
+  { heads }: Sizes,
+  { byHead = false }: { readonly byHead?: boolean } = {},
+): Extract<Projections, { kind: 'fused' }> {
+  return {
+    kind: 'fused',
+    linear: layer,
+    groups: byHead ? heads : 1,
+    split: byHead ? [1, 1, 1] : [heads, heads, heads],
+  };
+}
+
+/** A block with the given parts: attention, then MLP, without norms, unless they say otherwise. */
+export function block(parts: Pick<Layer, 'mixer' | 'mlp'> & Partial<Layer>): Layer {
+  return {
+    residual: 'sequential',
+    residualScale: 1,
+    attentionNorm: null,
+    attentionOutputNorm: null,
+    mlpNorm: null,
+    mlpOutputNorm: null,
+    ...parts,
+  };
 }
 
 /** A block with attention, then MLP, each with a norm before it. */
 export function preNormLayer(mixer: Mixer, mlp: Mlp, attentionNorm: Norm, mlpNorm: Norm): Layer {
-  return {
-    mixer,
-    mlp,
-    residual: 'sequential',
-    residualScale: 1,
-    attentionNorm,
-    attentionOutputNorm: null,
-    mlpNorm,
-    mlpOutputNorm: null,
-  };
-}
-
-/** A block with attention, then MLP, each with a norm after it (Liu et al. 2021, arXiv 2111.09883). */
-export function postNormLayer(attention: Attention, mlp: Mlp, attentionNorm: Norm, mlpNorm: Norm): Layer {
-  return {
-    mixer: attention,
-    mlp,
-    residual: 'sequential',
-    residualScale: 1,
-    attentionNorm: null,
-    attentionOutputNorm: attentionNorm,
-    mlpNorm: null,
-    mlpOutputNorm: mlpNorm,
-  };
+  return block({ mixer, mlp, attentionNorm, mlpNorm });
 }
 
 /** Deviations of a family from Llama's block. */
@@ -237,23 +245,18 @@ interface LlamaLayerOptions {
 
 /** A block with Llama's names: `input_layernorm`, `self_attn`, `post_attention_layernorm`, `mlp`. */
 export function llamaLayer(
-  config: Config,
   sizes: Sizes,
   index: number,
   attention: Parameters<typeof plainAttention>[2],
   { mlpBias = false, mlp, plusOne = false }: LlamaLayerOptions = {},
 ): Layer {
+  const { config } = sizes;
   const module = `layers.${index}`;
   const norm = (name: string) =>
     rmsNorm(`${module}.${name}`, sizes.hidden, config.positive('rms_norm_eps'), { plusOne });
   return preNormLayer(
     plainAttention(`${module}.self_attn`, sizes, attention),
-    mlp ??
-      gatedMlp(config, `${module}.mlp`, {
-        hidden: sizes.hidden,
-        width: config.size('intermediate_size'),
-        bias: mlpBias,
-      }),
+    mlp ?? gatedMlp(sizes, `${module}.mlp`, { bias: mlpBias }),
     norm('input_layernorm'),
     norm('post_attention_layernorm'),
   );
@@ -261,29 +264,29 @@ export function llamaLayer(
 
 /** A decoder of such blocks. */
 export function llamaDecoder(
-  config: Config,
   sizes: Sizes,
   layer: (index: number) => Layer,
   parts: Partial<Decoder> & { readonly plusOne?: boolean } = {},
 ): Decoder {
   const { plusOne = false, ...rest } = parts;
-  return decoder(config, sizes, {
+  return decoder(sizes, {
     layers: eachLayer(sizes, layer),
-    finalNorm: rmsNorm('norm', sizes.hidden, config.positive('rms_norm_eps'), { plusOne }),
+    finalNorm: rmsNorm('norm', sizes.hidden, sizes.config.positive('rms_norm_eps'), { plusOne }),
     ...rest,
   });
 }
 
 /** Norms of each head's queries and keys, with the names of Qwen and Gemma. */
 export function headNorms(
-  config: Config,
   sizes: Sizes,
   index: number,
   { plusOne = false }: { readonly plusOne?: boolean } = {},
 ): Pick<Attention, 'queryNorm' | 'keyNorm'> {
   const norm = (name: string): HeadNorm => ({
     over: 'head',
-    norm: rmsNorm(`layers.${index}.self_attn.${name}`, sizes.headDim, config.positive('rms_norm_eps'), { plusOne }),
+    norm: rmsNorm(`layers.${index}.self_attn.${name}`, sizes.headDim, sizes.config.positive('rms_norm_eps'), {
+      plusOne,
+    }),
   });
   return { queryNorm: norm('q_norm'), keyNorm: norm('k_norm') };
 }
@@ -303,8 +306,7 @@ export function namings(backbone: string, head = 'lm_head'): ModuleNaming[] {
 
 /** A decoder with the names and the plain head that most families have. */
 export function decoder(
-  config: Config,
-  { hidden }: Sizes,
+  { config, hidden }: Sizes,
   parts: Pick<Decoder, 'layers' | 'finalNorm'> & Partial<Decoder>,
 ): Decoder {
   return {
@@ -314,10 +316,15 @@ export function decoder(
     embeddings: 'embed_tokens',
     embeddingScale: 1,
     positions: null,
-    head: { tied: config.boolean('tie_word_embeddings'), scale: 1, softcap: null },
+    head: readHead(config),
     namings: namings('model.'),
     ...parts,
   };
+}
+
+/** The output layer, which is the embeddings if the config says so. */
+export function readHead(config: Config, changes: Partial<Decoder['head']> = {}): Decoder['head'] {
+  return { tied: config.boolean('tie_word_embeddings'), scale: 1, softcap: null, ...changes };
 }
 
 /** One entry per layer. */
@@ -329,12 +336,8 @@ export function eachLayer<T>(sizes: Sizes, make: (index: number) => T): T[] {
  * The type of each layer: `layer_types` if the config has it, otherwise by the family's rule.
  * @param known the types that the family has
  */
-export function layerTypes<T extends string>(
-  config: Config,
-  sizes: Sizes,
-  known: readonly T[],
-  rule: (index: number) => T,
-): T[] {
+export function layerTypes<T extends string>(sizes: Sizes, known: readonly T[], rule: (index: number) => T): T[] {
+  const { config } = sizes;
   const types = config.list('layer_types');
   if (!types) return eachLayer(sizes, rule);
   if (types.length !== sizes.layers) {
@@ -351,11 +354,11 @@ export function layerTypes<T extends string>(
  * The layers with a sliding window: those of `layer_types` if the config has it, otherwise by the family's rule.
  * @returns one boolean per layer
  */
-export function slidingLayers(config: Config, sizes: Sizes, rule: (index: number) => boolean): boolean[] {
+export function slidingLayers(sizes: Sizes, rule: (index: number) => boolean): boolean[] {
   const kind = (isSliding: boolean) => (isSliding ? 'sliding_attention' : 'full_attention');
-  const types = layerTypes(config, sizes, ['sliding_attention', 'full_attention'], (i) => kind(rule(i)));
-  if (types.includes('sliding_attention') && readWindow(config) === null) {
-    throw config.error('sliding_window is null, and there are layers with a window');
+  const types = layerTypes(sizes, ['sliding_attention', 'full_attention'], (i) => kind(rule(i)));
+  if (types.includes('sliding_attention') && readWindow(sizes.config) === null) {
+    throw sizes.config.error('sliding_window is null, and there are layers with a window');
   }
   return types.map((type) => type === 'sliding_attention');
 }
@@ -366,25 +369,4 @@ export function readWindow(config: Config): number | null {
   if (window !== null && (!Number.isInteger(window) || window <= 0))
     throw config.error(`sliding_window is ${window}, not a positive integer`);
   return window;
-}
-
-/** A softmax over all experts, whose best few are chosen. */
-export function softmaxRouter(
-  module: string,
-  { hidden, count, normalize }: { readonly hidden: number; readonly count: number; readonly normalize: boolean },
-): Router {
-  return {
-    linear: linear(module, hidden, count, { bias: false }),
-    alias: null,
-    scores: 'softmax',
-    correction: null,
-    groups: null,
-    normalize: normalize ? { added: 0, least: 0 } : null,
-    scale: 1,
-  };
-}
-
-/** The stacked tensors of transformers 5. */
-export function stackedExperts(module: string, layout: StackedExperts['layout'] = 'output-first'): StackedExperts {
-  return { gateUp: `${module}.gate_up_proj`, down: `${module}.down_proj`, layout, biases: null };
 }

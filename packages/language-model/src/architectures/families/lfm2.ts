@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import type { HeadNorm, Layer, Mixer, Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';
-import { gatedExperts, NUMBERED_NAMES, readExpertSizes } from './experts.ts';
+import { gatedExperts, NUMBERED_NAMES, readExpertSizes, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import {
   decoder,
@@ -13,7 +13,6 @@ import {
   readSizes,
   rmsNorm,
   type Sizes,
-  softmaxRouter,
 } from './layers.ts';
 
 const DEFAULTS = {
@@ -44,10 +43,11 @@ export const lfm2: ModelFamily = {
   },
   describe: (config) => {
     const width = feedForwardWidth(config);
+    const sizes = readSizes(config);
     const attention = config.list('full_attn_idxs');
-    return hybrid(config, {
+    return hybrid(sizes, {
       attends: (i) => attention === null || attention.includes(i),
-      mlp: (module, _, hidden) => numberedMlp(module, hidden, width),
+      mlp: (module) => numberedMlp(module, sizes.hidden, width),
     });
   },
 };
@@ -69,14 +69,15 @@ export const lfm2Moe: ModelFamily = {
   },
   describe: (config) => {
     const width = config.size('intermediate_size');
+    const sizes = readSizes(config);
     const dense = config.number('num_dense_layers');
     config.ignore('full_attn_idxs'); // of files for MLX: layer_types say the same
-    const experts = expertsOf(config);
-    return hybrid(config, {
+    const experts = expertsOf(sizes);
+    return hybrid(sizes, {
       attends: () => {
         throw config.error('layer_types is missing');
       },
-      mlp: (module, i, hidden) => (i < dense ? numberedMlp(module, hidden, width) : experts(module, hidden)),
+      mlp: (module, i) => (i < dense ? numberedMlp(module, sizes.hidden, width) : experts(module)),
     });
   },
 };
@@ -99,14 +100,13 @@ function feedForwardWidth(config: Config): number {
 interface Parts {
   /** Does the layer have attention, where the config has no `layer_types`? */
   readonly attends: (index: number) => boolean;
-  readonly mlp: (module: string, index: number, hidden: number) => Mlp;
+  readonly mlp: (module: string, index: number) => Mlp;
 }
 
-function hybrid(config: Config, { attends, mlp }: Parts) {
-  const sizes = readSizes(config);
-  const { hidden } = sizes;
+function hybrid(sizes: Sizes, { attends, mlp }: Parts) {
+  const { config, hidden } = sizes;
   const rope = readRope(config, sizes.headDim, { theta: 1e6 });
-  const types = layerTypes(config, sizes, ['conv', 'full_attention'], (i) => (attends(i) ? 'full_attention' : 'conv'));
+  const types = layerTypes(sizes, ['conv', 'full_attention'], (i) => (attends(i) ? 'full_attention' : 'conv'));
   const epsilon = config.positive('norm_eps');
   const convolution = shortConvolution(config, hidden);
   ignoreLeftovers(config);
@@ -122,12 +122,12 @@ function hybrid(config: Config, { attends, mlp }: Parts) {
   const layer = (i: number): Layer =>
     preNormLayer(
       types[i] === 'conv' ? convolution(`layers.${i}.conv`) : attention(`layers.${i}.self_attn`),
-      mlp(`layers.${i}.feed_forward`, i, hidden),
+      mlp(`layers.${i}.feed_forward`, i),
       rmsNorm(`layers.${i}.operator_norm`, hidden, epsilon),
       rmsNorm(`layers.${i}.ffn_norm`, hidden, epsilon),
     );
   const tied = config.boolean(config.has('tie_embedding') ? 'tie_embedding' : 'tie_word_embeddings');
-  return decoder(config, sizes, {
+  return decoder(sizes, {
     layers: eachLayer(sizes, layer),
     finalNorm: rmsNorm('embedding_norm', hidden, epsilon),
     head: { tied, scale: 1, softcap: null },
@@ -164,27 +164,21 @@ export function numberedMlp(module: string, hidden: number, width: number): Mlp 
   };
 }
 
-function expertsOf(config: Config): (module: string, hidden: Sizes['hidden']) => Mlp {
-  const sizes = readExpertSizes(config, { count: 'num_experts' });
-  const { count } = sizes;
+function expertsOf(sizes: Sizes): (module: string) => Mlp {
+  const { config } = sizes;
+  const experts = readExpertSizes(sizes, { count: 'num_experts' });
   const hasBias = config.boolean('use_expert_bias');
   const scale = config.positive('routed_scaling_factor');
-  const normalize = config.boolean('norm_topk_prob') ? { added: 1e-6, least: 0 } : null;
-  return (module, hidden) =>
-    gatedExperts(
-      config,
-      module,
-      { hidden, ...sizes },
-      {
-        names: NUMBERED_NAMES,
-        activation: 'silu',
-        router: {
-          ...softmaxRouter(`${module}.gate`, { hidden, count, normalize: false }),
-          scores: 'sigmoid',
-          correction: hasBias ? { tensor: `${module}.expert_bias`, shape: [count] } : null,
-          normalize,
-          scale,
-        },
-      },
-    );
+  const normalize = config.boolean('norm_topk_prob') && { added: 1e-6, least: 0 };
+  return (module) =>
+    gatedExperts(experts, module, {
+      names: NUMBERED_NAMES,
+      activation: 'silu',
+      router: softmaxRouter(`${module}.gate`, experts, {
+        scores: 'sigmoid',
+        correction: hasBias ? { tensor: `${module}.expert_bias`, shape: [experts.count] } : null,
+        normalize,
+        scale,
+      }),
+    });
 }

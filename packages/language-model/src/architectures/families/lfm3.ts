@@ -1,4 +1,3 @@
-import type { Config } from '../config.ts';
 import type { HeadNorm, Layer, Mixer } from '../decoder.ts';
 import { ropesByType } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
@@ -53,8 +52,8 @@ export const lfm3: ModelFamily = {
   describe: (config) => {
     const sizes = readSizes(config);
     const { hidden } = sizes;
-    const types = layerTypes(config, sizes, TYPES, typeOf);
-    const attention = attentionOf(config, sizes, types);
+    const types = layerTypes(sizes, TYPES, typeOf);
+    const attention = attentionOf(sizes, types);
     const convolution = shortConvolution(config, hidden);
     const width = config.size('intermediate_size');
     const epsilon = config.positive('norm_eps');
@@ -73,7 +72,7 @@ export const lfm3: ModelFamily = {
         mlpOutputNorm: isSandwich ? norm('post_ffn_norm') : null,
       };
     };
-    return decoder(config, sizes, {
+    return decoder(sizes, {
       layers: eachLayer(sizes, layer),
       finalNorm: rmsNorm('embedding_norm', hidden, epsilon),
       fileNames: [{ own: '.self_attn.g_proj.', file: '.self_attn.gate_proj.' }],
@@ -87,11 +86,10 @@ function typeOf(index: number): LayerType {
 }
 
 function attentionOf(
-  config: Config,
   sizes: Sizes,
   types: readonly LayerType[],
 ): (module: string, type: Exclude<LayerType, 'conv'>) => Mixer {
-  const { hidden, heads, headDim } = sizes;
+  const { config, hidden, heads, headDim } = sizes;
   const ropeOf = ropesByType(config, types, ROPES);
   const ropes = {
     sliding_attention: ropeOf('sliding_attention', headDim),

@@ -28,6 +28,6 @@ export const llama: ModelFamily = {
     config.ignore('activation'); // Falcon 3 writes it next to hidden_act
     const bias = config.boolean('attention_bias');
     const mlpBias = config.boolean('mlp_bias');
-    return llamaDecoder(config, sizes, (i) => llamaLayer(config, sizes, i, { rope, bias }, { mlpBias }));
+    return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, { rope, bias }, { mlpBias }));
   },
 };

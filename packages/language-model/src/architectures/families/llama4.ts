@@ -1,18 +1,10 @@
 import type { Config } from '../config.ts';
 import type { Chunk, HeadNorm, Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';
-import { gatedExperts, readExpertSizes, sharedExpert } from './experts.ts';
+import { gatedExperts, readExpertSizes, sharedExpert, softmaxRouter, stackedExperts } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import {
-  eachLayer,
-  gatedMlp,
-  llamaDecoder,
-  llamaLayer,
-  readSizes,
-  type Sizes,
-  softmaxRouter,
-  stackedExperts,
-} from './layers.ts';
+import { bareNorm } from './gemma-layers.ts';
+import { eachLayer, gatedMlp, llamaDecoder, llamaLayer, readSizes, type Sizes } from './layers.ts';
 
 /**
  * Llama 4: chunked attention with rotary positions in three of four layers, none and a temperature in the others; the
@@ -49,28 +41,25 @@ export const llama4Text: ModelFamily = {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 500_000, interleaved: true });
     const bias = config.boolean('attention_bias');
-    const isRotated = readRotatedLayers(config, sizes);
-    const windows = readChunks(config, sizes, isRotated);
+    const isRotated = readRotatedLayers(sizes);
+    const windows = readChunks(sizes, isRotated);
     const norm: HeadNorm | null = config.boolean('use_qk_norm')
-      ? { over: 'head', norm: weightless(sizes.headDim, config.positive('rms_norm_eps')) }
+      ? { over: 'head', norm: bareNorm(sizes.headDim, config.positive('rms_norm_eps')) }
       : null;
     const temperature = readTemperature(config);
-    const mlp = mlps(config, sizes);
-    return llamaDecoder(config, sizes, (i) => {
+    const mlp = mlps(sizes);
+    return llamaDecoder(sizes, (i) => {
       const positions = isRotated[i]
         ? { rope, queryNorm: norm, keyNorm: norm, headNorms: 'after rope' as const }
         : { rope: null, temperature };
-      return llamaLayer(config, sizes, i, { bias, window: windows[i] ?? null, ...positions }, { mlp: mlp(i) });
+      return llamaLayer(sizes, i, { bias, window: windows[i] ?? null, ...positions }, { mlp: mlp(i) });
     });
   },
 };
 
-function weightless(size: number, epsilon: number) {
-  return { kind: 'rms', module: null, size, epsilon, plusOne: false, bias: false } as const;
-}
-
 /** `no_rope_layers` has 1 for layers with rotary positions, in spite of its name; an empty list counts as missing. */
-function readRotatedLayers(config: Config, sizes: Sizes): boolean[] {
+function readRotatedLayers(sizes: Sizes): boolean[] {
+  const { config } = sizes;
   const list = config.list('no_rope_layers') ?? [];
   const interval = config.size('no_rope_layer_interval');
   if (list.length === 0) return eachLayer(sizes, (i) => (i + 1) % interval !== 0);
@@ -84,7 +73,8 @@ function readRotatedLayers(config: Config, sizes: Sizes): boolean[] {
 }
 
 /** The chunk of each layer, or null for full attention: by `layer_types`, else in layers with rotary positions. */
-function readChunks(config: Config, sizes: Sizes, isRotated: readonly boolean[]): (Chunk | null)[] {
+function readChunks(sizes: Sizes, isRotated: readonly boolean[]): (Chunk | null)[] {
+  const { config } = sizes;
   const chunk =
     config.numberOrNull('attention_chunk_size') === null ? null : { chunk: config.size('attention_chunk_size') };
   const types = config.list('layer_types');
@@ -107,26 +97,21 @@ function readTemperature(config: Config) {
   return config.boolean('attn_temperature_tuning') ? ({ scale, length, offset: 1 } as const) : null;
 }
 
-function mlps(config: Config, { hidden, layers }: Sizes): (index: number) => Mlp {
+function mlps(sizes: Sizes): (index: number) => Mlp {
+  const { config, layers } = sizes;
   const step = config.size('interleave_moe_layer_step');
   const written = config.list('moe_layers');
   const sparse = written ?? Array.from({ length: layers }, (_, i) => i).filter((i) => (i + 1) % step === 0);
-  const experts = readExpertSizes(config, { count: 'num_local_experts', width: 'intermediate_size' });
+  const experts = readExpertSizes(sizes, { count: 'num_local_experts', width: 'intermediate_size' });
   const width = config.size('intermediate_size_mlp');
   return (index) => {
     const at = `layers.${index}.feed_forward`;
-    if (!sparse.includes(index)) return gatedMlp(config, at, { hidden, width });
-    const router = softmaxRouter(`${at}.router`, { hidden, count: experts.count, normalize: false });
-    return gatedExperts(
-      config,
-      at,
-      { hidden, ...experts },
-      {
-        router: { ...router, scores: 'sigmoid' },
-        scales: 'input',
-        stacked: stackedExperts(`${at}.experts`, 'input-first'),
-        shared: sharedExpert(config, `${at}.shared_expert`, { hidden, width: experts.width }),
-      },
-    );
+    if (!sparse.includes(index)) return gatedMlp(sizes, at, { width });
+    return gatedExperts(experts, at, {
+      router: softmaxRouter(`${at}.router`, experts, { normalize: false, scores: 'sigmoid' }),
+      scales: 'input',
+      stacked: stackedExperts(`${at}.experts`, 'input-first'),
+      shared: sharedExpert(sizes, `${at}.shared_expert`, { width: experts.width }),
+    });
   };
 }

@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts';
 import { readRope } from '../rope.ts';
-import { gatedExperts, NUMBERED_NAMES, readExpertSizes } from './experts.ts';
+import { gatedExperts, NUMBERED_NAMES, readExpertSizes, softmaxRouter, stackedExperts } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import { llamaDecoder, llamaLayer, readSizes, rmsNorm, softmaxRouter, stackedExperts } from './layers.ts';
+import { llamaDecoder, llamaLayer, readSizes, rmsNorm } from './layers.ts';
 
 /**
  * MiniMax-M2: norms over all queries and all keys, half of each head rotated, experts by a sigmoid with a correction of
@@ -28,34 +28,33 @@ export const minimaxM2: ModelFamily = {
   aliases: { num_experts: 'num_local_experts' },
   describe: (config) => {
     const sizes = readSizes(config);
-    const { hidden, heads, keyValueHeads, headDim } = sizes;
+    const { heads, keyValueHeads, headDim } = sizes;
     const rotated = config.optionalNumber('rotary_dim') ?? headDim;
     const rope = readRope(config, headDim, { theta: 5e6, partial: rotated / headDim, mayBePartial: true });
-    const experts = { hidden, ...readExpertSizes(config, { count: 'num_local_experts', width: 'intermediate_size' }) };
+    const experts = readExpertSizes(sizes, { count: 'num_local_experts', width: 'intermediate_size' });
     expectItsOwn(config);
     config.expect('sliding_window', null, 'this family has no window');
     const norm = (name: string, count: number) => ({
       over: 'all' as const,
       norm: rmsNorm(name, count * headDim, config.positive('rms_norm_eps')),
     });
-    return llamaDecoder(config, sizes, (i) => {
+    return llamaDecoder(sizes, (i) => {
       const at = `layers.${i}.block_sparse_moe`;
       const attention = `layers.${i}.self_attn`;
-      const mlp = gatedExperts(config, at, experts, {
+      const mlp = gatedExperts(experts, at, {
         names: NUMBERED_NAMES,
-        router: {
-          ...softmaxRouter(`${at}.gate`, { hidden, count: experts.count, normalize: true }),
+        router: softmaxRouter(`${at}.gate`, experts, {
           alias: `layers.${i}.mlp.gate`,
           scores: 'sigmoid',
           correction: { tensor: `${at}.e_score_correction_bias`, shape: [experts.count] },
-        },
+        }),
         stacked: stackedExperts(`layers.${i}.mlp.experts`),
       });
       const norms = {
         queryNorm: norm(`${attention}.q_norm`, heads),
         keyNorm: norm(`${attention}.k_norm`, keyValueHeads),
       };
-      return llamaLayer(config, sizes, i, { rope, ...norms }, { mlp });
+      return llamaLayer(sizes, i, { rope, ...norms }, { mlp });
     });
   },
 };

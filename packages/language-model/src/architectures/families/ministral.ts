@@ -25,9 +25,7 @@ export const ministral: ModelFamily = {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
     const window = readWindow(config);
-    const slides = slidingLayers(config, sizes, () => window !== null);
-    return llamaDecoder(config, sizes, (i) =>
-      llamaLayer(config, sizes, i, { rope, window: slides[i] ? window : null }),
-    );
+    const slides = slidingLayers(sizes, () => window !== null);
+    return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, { rope, window: slides[i] ? window : null }));
   },
 };

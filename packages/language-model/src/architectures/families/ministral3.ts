@@ -47,7 +47,7 @@ export const ministral3: ModelFamily = {
     const temperature = readTemperature(config, ropeParameters(config, { missing: MISSING }));
     const window = readWindow(config);
     config.ignore('layer_types'); // every layer has the window, or none
-    return llamaDecoder(config, sizes, (i) => llamaLayer(config, sizes, i, { rope, window, temperature }));
+    return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, { rope, window, temperature }));
   },
 };
 

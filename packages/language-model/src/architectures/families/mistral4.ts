@@ -1,10 +1,9 @@
-import type { Config } from '../config.ts';
 import { type Parameters, readRope, ropeParameters } from '../rope.ts';
 import { mlpWithShared, readGroups } from './deepseek.ts';
-import { readExpertSizes } from './experts.ts';
+import { readExpertSizes, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import { latentAttention, readLatentSizes } from './latent.ts';
-import { llamaDecoder, llamaLayer, softmaxRouter } from './layers.ts';
+import { llamaDecoder, llamaLayer, type Sizes } from './layers.ts';
 import { readTemperature, TEMPERATURE_KEYS } from './ministral3.ts';
 
 /** Rotary parameters of its config class, for a config without them. */
@@ -74,32 +73,22 @@ export const mistral4: ModelFamily = {
       );
     }
     const temperature = readTemperature(config, parameters);
-    const mlp = mlps(config, sizes.hidden);
-    return llamaDecoder(config, sizes, (i) =>
-      llamaLayer(
-        config,
-        sizes,
-        i,
-        { ...latentAttention(config, sizes, i, { rope, parameters }), temperature },
-        { mlp: mlp(i) },
-      ),
+    const mlp = mlps(sizes);
+    return llamaDecoder(sizes, (i) =>
+      llamaLayer(sizes, i, { ...latentAttention(sizes, i, { rope, parameters }), temperature }, { mlp: mlp(i) }),
     );
   },
 };
 
-function mlps(config: Config, hidden: number) {
-  const experts = readExpertSizes(config, { count: 'n_routed_experts' });
+function mlps(sizes: Sizes) {
+  const { config } = sizes;
+  const experts = readExpertSizes(sizes, { count: 'n_routed_experts' });
   const dense = config.number('first_k_dense_replace');
-  const groups = readGroups(config, experts, { score: 'best two', others: 0 });
-  const normalize = config.boolean('norm_topk_prob') ? { added: 1e-20, least: 0 } : null;
+  const groups = readGroups(experts, { score: 'best two', others: 0 });
+  const normalize = config.boolean('norm_topk_prob') && { added: 1e-20, least: 0 };
   const scale = config.positive('routed_scaling_factor');
-  return mlpWithShared(config, hidden, experts, {
+  return mlpWithShared(experts, {
     isDense: (i) => i < dense,
-    router: (at) => ({
-      ...softmaxRouter(`${at}.gate`, { hidden, count: experts.count, normalize: false }),
-      groups,
-      normalize,
-      scale,
-    }),
+    router: (at) => softmaxRouter(`${at}.gate`, experts, { groups, normalize, scale }),
   });
 }

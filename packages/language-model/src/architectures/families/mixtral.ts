@@ -1,7 +1,7 @@
 import { readRope, ropeParameters, ropeType } from '../rope.ts';
-import { gatedExperts, NUMBERED_NAMES, readExpertSizes } from './experts.ts';
+import { gatedExperts, NUMBERED_NAMES, readExpertSizes, softmaxRouter, stackedExperts } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import { llamaDecoder, llamaLayer, readSizes, readWindow, softmaxRouter, stackedExperts } from './layers.ts';
+import { llamaDecoder, llamaLayer, readSizes, readWindow } from './layers.ts';
 
 /**
  * Mixtral: Mistral with a mixture of experts in every layer (arXiv 2401.04088). Compared with transformers 5.24,
@@ -27,25 +27,21 @@ export const mixtral: ModelFamily = {
   aliases: { num_experts: 'num_local_experts' },
   describe: (config) => {
     const sizes = readSizes(config);
-    const { hidden } = sizes;
     const rope = readRope(config, sizes.headDim, { theta: 1e6 });
     if (ropeType(ropeParameters(config)) === 'dynamic' && !config.has('head_dim')) {
       throw config.error('transformers computes no rope_type "dynamic" without head_dim');
     }
     const window = readWindow(config);
-    const experts = { hidden, ...readExpertSizes(config, { count: 'num_local_experts', width: 'intermediate_size' }) };
+    const experts = readExpertSizes(sizes, { count: 'num_local_experts', width: 'intermediate_size' });
     config.ignore('layer_types');
-    return llamaDecoder(config, sizes, (i) => {
+    return llamaDecoder(sizes, (i) => {
       const at = `layers.${i}.block_sparse_moe`;
-      const mlp = gatedExperts(config, at, experts, {
+      const mlp = gatedExperts(experts, at, {
         names: NUMBERED_NAMES,
-        router: {
-          ...softmaxRouter(`${at}.gate`, { hidden, count: experts.count, normalize: true }),
-          alias: `layers.${i}.mlp.gate`,
-        },
+        router: softmaxRouter(`${at}.gate`, experts, { alias: `layers.${i}.mlp.gate` }),
         stacked: stackedExperts(`layers.${i}.mlp.experts`),
       });
-      return llamaLayer(config, sizes, i, { rope, window }, { mlp });
+      return llamaLayer(sizes, i, { rope, window }, { mlp });
     });
   },
 };

@@ -3,7 +3,17 @@ import type { Experts, Layer, Mixer, Mlp } from '../decoder.ts';
 import { correctedRouter } from './deepseek.ts';
 import { readExpertSizes } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import { decoder, eachLayer, linear, MAX_LAYERS, plainAttention, readSizes, rmsNorm, type Sizes } from './layers.ts';
+import {
+  block,
+  decoder,
+  eachLayer,
+  linear,
+  MAX_LAYERS,
+  plainAttention,
+  readSizes,
+  rmsNorm,
+  type Sizes,
+} from './layers.ts';
 import { mamba2 } from './mamba2.ts';
 
 /**
@@ -64,24 +74,20 @@ export const nemotronH: ModelFamily = {
     for (const key of ['norm_eps', 'rms_norm_eps']) config.expect(key, epsilon, `layer_norm_epsilon is ${epsilon}`);
     config.expect('sliding_window', null, 'a window is not supported');
     ignoreTraining(config);
-    const mixer = mixerOf(config, sizes, epsilon);
-    const mlp = mlpOf(config, sizes, types);
+    const mixer = mixerOf(sizes, epsilon);
+    const mlp = mlpOf(sizes, types);
     const layer = (i: number): Layer => {
       const [type, module] = [types[i] ?? 'mlp', `layers.${i}.mixer`];
       const norm = rmsNorm(`layers.${i}.norm`, hidden, epsilon);
       const isMlp = type === 'mlp' || type === 'moe';
-      return {
+      return block({
         mixer: isMlp ? null : mixer(module, type),
         mlp: isMlp ? mlp(module, type) : null,
-        residual: 'sequential',
-        residualScale: 1,
         attentionNorm: isMlp ? null : norm,
-        attentionOutputNorm: null,
         mlpNorm: isMlp ? norm : null,
-        mlpOutputNorm: null,
-      };
+      });
     };
-    return decoder(config, sizes, {
+    return decoder(sizes, {
       layers: eachLayer(sizes, layer),
       finalNorm: rmsNorm('norm_f', hidden, epsilon),
       embeddings: 'embeddings',
@@ -137,7 +143,8 @@ function ignoreTraining(config: Config): void {
   config.ignore('partial_rotary_factor', 'time_step_rank');
 }
 
-function mixerOf(config: Config, sizes: Sizes, epsilon: number): (module: string, type: MixerType) => Mixer {
+function mixerOf(sizes: Sizes, epsilon: number): (module: string, type: MixerType) => Mixer {
+  const { config } = sizes;
   const mamba = mamba2({
     hidden: sizes.hidden,
     heads: config.size('mamba_num_heads'),
@@ -154,7 +161,8 @@ function mixerOf(config: Config, sizes: Sizes, epsilon: number): (module: string
   return (module, type) => (type === 'mamba' ? mamba(module) : plainAttention(module, sizes, { rope: null }));
 }
 
-function mlpOf(config: Config, { hidden }: Sizes, types: readonly LayerType[]): (module: string, type: MlpType) => Mlp {
+function mlpOf(sizes: Sizes, types: readonly LayerType[]): (module: string, type: MlpType) => Mlp {
+  const { config, hidden } = sizes;
   const bias = config.boolean('mlp_bias');
   const activation = config.activation('mlp_hidden_act');
   const plain = (module: string, width: number): Exclude<Mlp, Experts> => ({
@@ -168,8 +176,8 @@ function mlpOf(config: Config, { hidden }: Sizes, types: readonly LayerType[]): 
     ignoreExperts(config);
     return (module) => plain(module, width);
   }
-  const experts = readExpertSizes(config, { count: 'n_routed_experts' });
-  const router = correctedRouter(config, hidden, experts);
+  const experts = readExpertSizes(sizes, { count: 'n_routed_experts' });
+  const router = correctedRouter(experts);
   const sharedWidth = config.size('moe_shared_expert_intermediate_size');
   const latentSize = config.sizeOrText('moe_latent_size', '');
   const seen = latentSize ?? hidden;

@@ -26,12 +26,12 @@ export const nemotron: ModelFamily = {
     const rope = readRope(config, sizes.headDim, { theta: 10000, partial: 0.5, mayBePartial: true });
     config.ignore('kv_channels'); // of the training code, in configs on the Hub
     const bias = config.boolean('attention_bias');
-    const mlp = plainMlp(config, sizes, { bias: config.boolean('mlp_bias') });
+    const mlp = plainMlp(sizes, { bias: config.boolean('mlp_bias') });
     const norm = (module: string) => ({
       ...layerNorm(module, sizes.hidden, config.positive('norm_eps')),
       plusOne: true,
     });
-    return decoder(config, sizes, {
+    return decoder(sizes, {
       layers: eachLayer(sizes, (i) =>
         preNormLayer(
           plainAttention(`layers.${i}.self_attn`, sizes, { rope, bias }),

@@ -1,8 +1,7 @@
-import type { Config } from '../config.ts';
 import type { Attention, Decoder } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { gatedMlp, llamaDecoder, plainAttention, postNormLayer, readSizes, rmsNorm, type Sizes } from './layers.ts';
+import { block, gatedMlp, llamaDecoder, plainAttention, readSizes, rmsNorm, type Sizes } from './layers.ts';
 
 /**
  * OLMo 2: norms after attention and MLP instead of before, and over all heads of queries and keys (arXiv 2501.00656).
@@ -25,31 +24,29 @@ export const olmo2: ModelFamily = {
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
-    return olmoDecoder(config, sizes, () => ({ rope }));
+    return olmoDecoder(sizes, () => ({ rope }));
   },
 };
 
 /** A decoder of OLMo's blocks, whose attention may differ. */
 export function olmoDecoder(
-  config: Config,
   sizes: Sizes,
   attention: (index: number) => Pick<Attention, 'rope'> & Partial<Attention>,
 ): Decoder {
-  const { heads, keyValueHeads, headDim, hidden } = sizes;
+  const { config, heads, keyValueHeads, headDim, hidden } = sizes;
   const epsilon = config.positive('rms_norm_eps');
   const bias = config.boolean('attention_bias');
-  const width = config.size('intermediate_size');
-  return llamaDecoder(config, sizes, (i) => {
+  return llamaDecoder(sizes, (i) => {
     const at = `layers.${i}.self_attn`;
     const norms: Partial<Attention> = {
       queryNorm: { over: 'all', norm: rmsNorm(`${at}.q_norm`, heads * headDim, epsilon) },
       keyNorm: { over: 'all', norm: rmsNorm(`${at}.k_norm`, keyValueHeads * headDim, epsilon) },
     };
-    return postNormLayer(
-      plainAttention(at, sizes, { bias, ...norms, ...attention(i) }),
-      gatedMlp(config, `layers.${i}.mlp`, { hidden, width }),
-      rmsNorm(`layers.${i}.post_attention_layernorm`, hidden, epsilon),
-      rmsNorm(`layers.${i}.post_feedforward_layernorm`, hidden, epsilon),
-    );
+    return block({
+      mixer: plainAttention(at, sizes, { bias, ...norms, ...attention(i) }),
+      mlp: gatedMlp(sizes, `layers.${i}.mlp`),
+      attentionOutputNorm: rmsNorm(`layers.${i}.post_attention_layernorm`, hidden, epsilon),
+      mlpOutputNorm: rmsNorm(`layers.${i}.post_feedforward_layernorm`, hidden, epsilon),
+    });
   });
 }

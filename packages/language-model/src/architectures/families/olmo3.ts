@@ -34,12 +34,12 @@ export const olmo3: ModelFamily = {
   describe: (config) => {
     const sizes = readSizes(config);
     const window = readWindow(config);
-    const slides = slidingLayers(config, sizes, (i) => (i + 1) % PERIOD !== 0);
+    const slides = slidingLayers(sizes, (i) => (i + 1) % PERIOD !== 0);
     const ropes = {
       full: readRopeOfType(config, sizes.headDim, 'full_attention'),
       sliding: readRopeOfType(config, sizes.headDim, 'sliding_attention'),
     };
-    return olmoDecoder(config, sizes, (i) => ({
+    return olmoDecoder(sizes, (i) => ({
       rope: slides[i] ? ropes.sliding : ropes.full,
       window: slides[i] ? window : null,
     }));

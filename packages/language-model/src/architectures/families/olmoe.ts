@@ -1,7 +1,7 @@
 import { readRope } from '../rope.ts';
-import { gatedExperts, readExpertSizes } from './experts.ts';
+import { gatedExperts, readExpertSizes, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import { llamaDecoder, llamaLayer, readSizes, rmsNorm, softmaxRouter } from './layers.ts';
+import { llamaDecoder, llamaLayer, readSizes, rmsNorm } from './layers.ts';
 
 /**
  * OLMoE: Llama with norms over all heads of queries and keys, and experts in every layer (arXiv 2409.02060). Read from
@@ -27,33 +27,27 @@ export const olmoe: ModelFamily = {
   aliases: { num_local_experts: 'num_experts' },
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false });
-    const { hidden, heads, keyValueHeads, headDim } = sizes;
+    const { heads, keyValueHeads, headDim } = sizes;
     config.expect('head_dim', headDim, `its norms are those of ${heads} heads of ${headDim}`);
     const clip = config.optionalNumber('clip_qkv');
     if (clip !== null && clip <= 0) throw config.error(`clip_qkv is ${clip}, and must be positive`);
     const rope = readRope(config, headDim, { theta: 10000 });
     const bias = config.boolean('attention_bias');
-    const experts = { hidden, ...readExpertSizes(config, { count: 'num_experts', width: 'intermediate_size' }) };
+    const experts = readExpertSizes(sizes, { count: 'num_experts', width: 'intermediate_size' });
     const normalize = config.boolean('norm_topk_prob');
     const norm = (name: string, count: number) => ({
       over: 'all' as const,
       norm: rmsNorm(name, count * headDim, config.positive('rms_norm_eps')),
     });
-    return llamaDecoder(config, sizes, (i) => {
+    return llamaDecoder(sizes, (i) => {
       const [attention, at] = [`layers.${i}.self_attn`, `layers.${i}.mlp`];
       const own = {
         queryNorm: norm(`${attention}.q_norm`, heads),
         keyNorm: norm(`${attention}.k_norm`, keyValueHeads),
         ...(clip === null ? {} : { clip }),
       };
-      const router = softmaxRouter(`${at}.gate`, { hidden, count: experts.count, normalize });
-      return llamaLayer(
-        config,
-        sizes,
-        i,
-        { rope, bias, ...own },
-        { mlp: gatedExperts(config, at, experts, { router }) },
-      );
+      const router = softmaxRouter(`${at}.gate`, experts, { normalize });
+      return llamaLayer(sizes, i, { rope, bias, ...own }, { mlp: gatedExperts(experts, at, { router }) });
     });
   },
 };

@@ -1,12 +1,13 @@
-import type { Config } from '../config.ts';
 import type { Decoder, Norm } from '../decoder.ts';
 import type { ModelFamily } from './family.ts';
 import {
+  block,
   decoder,
   eachLayer,
   layerNorm,
   linear,
   plainAttention,
+  plainMlp,
   readSizes,
   type Sizes,
   separateProjections,
@@ -36,16 +37,21 @@ export const opt: ModelFamily = {
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false, hasKeyValueHeads: false });
     const { hidden } = sizes;
-    const width = config.size('ffn_dim');
     const bias = config.boolean('enable_bias');
-    const norms = normsOf(config, sizes);
+    const norms = normsOf(sizes);
+    const mlp = plainMlp(sizes, {
+      bias,
+      width: config.size('ffn_dim'),
+      names: ['fc1', 'fc2'],
+      activation: () => config.activation('activation_function'),
+    });
     // Keys for training.
     config.ignore('activation_dropout', 'layerdrop');
     // In some files on the Hub; its class does not read it.
     config.expect('learned_embeddings', true, 'positions are learned in this family');
-    return decoder(config, sizes, {
+    return decoder(sizes, {
       positions: { module: 'embed_positions', offset: 2 },
-      ...projectionsOf(config, sizes),
+      ...projectionsOf(sizes),
       namings: [
         { backbone: 'model.decoder.', head: 'lm_head' },
         { backbone: 'decoder.', head: 'lm_head' },
@@ -53,25 +59,17 @@ export const opt: ModelFamily = {
       layers: eachLayer(sizes, (i) => {
         const at = `layers.${i}.self_attn`;
         const [attentionNorm, mlpNorm] = norms.ofLayer(i);
-        return {
+        return block({
           mixer: plainAttention(at, sizes, {
             rope: null,
             projections: separateProjections(at, sizes, { bias }),
             output: linear(`${at}.out_proj`, hidden, hidden, { bias }),
           }),
-          mlp: {
-            kind: 'plain',
-            up: linear(`layers.${i}.fc1`, hidden, width, { bias }),
-            down: linear(`layers.${i}.fc2`, width, hidden, { bias }),
-            activation: config.activation('activation_function'),
-          },
+          mlp: mlp(`layers.${i}`),
           residual: norms.residual,
-          residualScale: 1,
           attentionNorm,
-          attentionOutputNorm: null,
           mlpNorm,
-          mlpOutputNorm: null,
-        };
+        });
       }),
       finalNorm: norms.final,
     });
@@ -85,7 +83,7 @@ interface Norms {
 }
 
 /** A norm behind a sum is one before the next half of a block, whose residual it gives too. */
-function normsOf(config: Config, { hidden, layers }: Sizes): Norms {
+function normsOf({ config, hidden, layers }: Sizes): Norms {
   const isAffine = config.boolean('layer_norm_elementwise_affine');
   // The default of PyTorch's LayerNorm.
   const norm = (module: string) => layerNorm(isAffine ? module : null, hidden, 1e-5);
@@ -105,7 +103,7 @@ function normsOf(config: Config, { hidden, layers }: Sizes): Norms {
       };
 }
 
-function projectionsOf(config: Config, { hidden }: Sizes): Pick<Decoder, 'projected'> {
+function projectionsOf({ config, hidden }: Sizes): Pick<Decoder, 'projected'> {
   const size = config.numberOrNull('word_embed_proj_dim') ?? hidden;
   if (size === hidden) return {};
   return {

@@ -1,7 +1,17 @@
 import type { HeadNorm } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { decoder, eachLayer, layerNorm, linear, plainAttention, readSizes } from './layers.ts';
+import {
+  block,
+  decoder,
+  eachLayer,
+  layerNorm,
+  linear,
+  plainAttention,
+  plainMlp,
+  readHead,
+  readSizes,
+} from './layers.ts';
 
 /**
  * Phi-1, Phi-1.5 and Phi-2: parallel residuals, layer norms, biases everywhere, also of the output layer, half of each
@@ -26,15 +36,15 @@ export const phi: ModelFamily = {
     const { heads, headDim, hidden } = sizes;
     const rope = readRope(config, headDim, { theta: 10000, partial: 0.5, mayBePartial: true });
     const epsilon = config.positive('layer_norm_eps');
-    const width = config.size('intermediate_size');
     config.expect('head_dim', headDim, 'heads have hidden_size / num_attention_heads dimensions in this family');
+    const mlp = plainMlp(sizes, { names: ['fc1', 'fc2'] });
     const isNormed = config.boolean('qk_layernorm');
     const headNorm = (module: string): HeadNorm | null =>
       isNormed ? { over: 'head', norm: layerNorm(module, headDim, epsilon) } : null;
-    return decoder(config, sizes, {
+    return decoder(sizes, {
       layers: eachLayer(sizes, (i) => {
         const at = `layers.${i}.self_attn`;
-        return {
+        return block({
           mixer: plainAttention(at, sizes, {
             rope,
             bias: true,
@@ -42,22 +52,14 @@ export const phi: ModelFamily = {
             queryNorm: headNorm(`${at}.q_layernorm`),
             keyNorm: headNorm(`${at}.k_layernorm`),
           }),
-          mlp: {
-            kind: 'plain',
-            up: linear(`layers.${i}.mlp.fc1`, hidden, width, { bias: true }),
-            down: linear(`layers.${i}.mlp.fc2`, width, hidden, { bias: true }),
-            activation: config.activation('hidden_act'),
-          },
+          mlp: mlp(`layers.${i}.mlp`),
           residual: 'parallel',
-          residualScale: 1,
           attentionNorm: layerNorm(`layers.${i}.input_layernorm`, hidden, epsilon),
-          attentionOutputNorm: null,
           mlpNorm: 'attention',
-          mlpOutputNorm: null,
-        };
+        });
       }),
       finalNorm: layerNorm('final_layernorm', hidden, epsilon),
-      head: { tied: config.boolean('tie_word_embeddings'), scale: 1, softcap: null, bias: true },
+      head: readHead(config, { bias: true }),
     });
   },
 };

@@ -37,12 +37,11 @@ export const phi3: ModelFamily = {
     const type = ropeType(ropeParameters(config));
     if (!TYPES.some((known) => known === type)) throw config.unknownWord('rope_type', type, TYPES);
     const window = readWindow(config);
-    const mlp = fusedGatedMlp(config, sizes);
-    return llamaDecoder(config, sizes, (i) => {
+    const mlp = fusedGatedMlp(sizes);
+    return llamaDecoder(sizes, (i) => {
       const at = `layers.${i}`;
       const qkv = linear(`${at}.self_attn.qkv_proj`, hidden, (heads + 2 * keyValueHeads) * headDim, { bias: false });
       return llamaLayer(
-        config,
         sizes,
         i,
         {

@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 import type { Rope } from '../decoder.ts';
 import { readRope, ropeParameters, ropeType } from '../rope.ts';
 import { ropeNumber } from '../rope-scaling.ts';
-import { gatedExperts, NUMBERED_NAMES, readExpertSizes } from './experts.ts';
+import { gatedExperts, NUMBERED_NAMES, readExpertSizes, softmaxRouter, stackedExperts } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import {
   decoder,
@@ -10,10 +10,9 @@ import {
   layerNorm,
   plainAttention,
   preNormLayer,
+  readHead,
   readSizes,
   readWindow,
-  softmaxRouter,
-  stackedExperts,
 } from './layers.ts';
 
 /**
@@ -47,21 +46,21 @@ export const phimoe: ModelFamily = {
     const window = readWindow(config);
     const bias = config.boolean('attention_bias');
     const epsilon = config.positive('rms_norm_eps');
-    const experts = { hidden, ...readExpertSizes(config, { count: 'num_local_experts', width: 'intermediate_size' }) };
+    const experts = readExpertSizes(sizes, { count: 'num_local_experts', width: 'intermediate_size' });
     if (experts.perToken !== 2) throw config.error(`num_experts_per_tok is ${experts.perToken}: only 2 is supported`);
     const jitter = config.number('router_jitter_noise');
     if (jitter < 0) throw config.error(`router_jitter_noise is ${jitter}, and cannot be negative`);
     config.ignore('input_jitter_noise'); // of training
-    return decoder(config, sizes, {
+    return decoder(sizes, {
       layers: eachLayer(sizes, (i) => {
         const at = `layers.${i}.block_sparse_moe`;
-        const mlp = gatedExperts(config, at, experts, {
+        const mlp = gatedExperts(experts, at, {
           names: NUMBERED_NAMES,
-          router: {
-            ...softmaxRouter(`${at}.gate`, { hidden, count: experts.count, normalize: false }),
+          router: softmaxRouter(`${at}.gate`, experts, {
+            normalize: false,
             alias: `layers.${i}.mlp.router`,
             scores: { kind: 'sparsemixer', jitter },
-          },
+          }),
           stacked: stackedExperts(`layers.${i}.mlp.experts`),
         });
         return preNormLayer(
@@ -72,12 +71,7 @@ export const phimoe: ModelFamily = {
         );
       }),
       finalNorm: layerNorm('norm', hidden, epsilon),
-      head: {
-        tied: config.boolean('tie_word_embeddings'),
-        scale: 1,
-        softcap: null,
-        bias: config.boolean('lm_head_bias'),
-      },
+      head: readHead(config, { bias: config.boolean('lm_head_bias') }),
     });
   },
 };

@@ -1,7 +1,7 @@
 import { readRope } from '../rope.ts';
-import { gatedExperts, qwenSparseLayers, readExpertSizes, sharedExpert } from './experts.ts';
+import { gatedExperts, qwenSparseLayers, readExpertSizes, sharedExpert, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import { llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers, softmaxRouter } from './layers.ts';
+import { llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers } from './layers.ts';
 
 /**
  * Qwen 1.5 and 2 with a mixture of experts in most layers, and an additional expert for every token, weighted by a
@@ -33,7 +33,6 @@ export const qwen2Moe: ModelFamily = {
   },
   describe: (config) => {
     const sizes = readSizes(config);
-    const { hidden } = sizes;
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
     const bias = config.boolean('qkv_bias');
     const hasWindows = config.boolean('use_sliding_window');
@@ -42,24 +41,23 @@ export const qwen2Moe: ModelFamily = {
     if (!hasWindows) config.ignore('sliding_window');
     const windowed = config.number('max_window_layers');
     // Every second of the first layers.
-    const slides = slidingLayers(config, sizes, (i) => hasWindows && i % 2 === 0 && i < windowed);
+    const slides = slidingLayers(sizes, (i) => hasWindows && i % 2 === 0 && i < windowed);
     if (!hasWindows && slides.includes(true)) {
       throw config.error('layer_types has layers with a window, and use_sliding_window is not true');
     }
     const isSparse = qwenSparseLayers(config);
-    const experts =
-      config.number('num_experts') === 0 ? null : { hidden, ...readExpertSizes(config, { count: 'num_experts' }) };
+    const experts = config.number('num_experts') === 0 ? null : readExpertSizes(sizes, { count: 'num_experts' });
     // Keys for plain MLPs and for experts: a model need not have both.
     config.ignore('intermediate_size', 'moe_intermediate_size', 'num_experts_per_tok');
     const normalize = config.boolean('norm_topk_prob');
     const sharedWidth = config.size('shared_expert_intermediate_size');
-    return llamaDecoder(config, sizes, (i) => {
+    return llamaDecoder(sizes, (i) => {
       const attention = { rope, bias, outputBias: false, window: slides[i] ? window : null };
-      if (experts === null || !isSparse(i)) return llamaLayer(config, sizes, i, attention);
+      if (experts === null || !isSparse(i)) return llamaLayer(sizes, i, attention);
       const at = `layers.${i}.mlp`;
-      const router = softmaxRouter(`${at}.gate`, { hidden, count: experts.count, normalize });
-      const shared = sharedExpert(config, `${at}.shared_expert`, { hidden, width: sharedWidth, hasGate: true });
-      return llamaLayer(config, sizes, i, attention, { mlp: gatedExperts(config, at, experts, { router, shared }) });
+      const router = softmaxRouter(`${at}.gate`, experts, { normalize });
+      const shared = sharedExpert(sizes, `${at}.shared_expert`, { width: sharedWidth, hasGate: true });
+      return llamaLayer(sizes, i, attention, { mlp: gatedExperts(experts, at, { router, shared }) });
     });
   },
 };

@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 import type { Decoder } from '../decoder.ts';
 import { type RopeDefaults, readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers } from './layers.ts';
+import { llamaDecoder, llamaLayer, readSizes, readWindow, type Sizes, slidingLayers } from './layers.ts';
 
 const defaults = {
   vocab_size: 151936,
@@ -64,17 +64,18 @@ function describeQwen2(
   const sizes = readSizes(config, { hasHeadDim: mayNameHeadDim });
   const rope = readRope(config, sizes.headDim, rotary);
   config.ignore('dual_chunk_attention_config'); // for servers with such an attention
-  const windows = qwenSliding(config, sizes);
-  return llamaDecoder(config, sizes, (i) =>
-    llamaLayer(config, sizes, i, { rope, bias: true, outputBias: false, window: windows[i] ?? null }),
+  const windows = qwenSliding(sizes);
+  return llamaDecoder(sizes, (i) =>
+    llamaLayer(sizes, i, { rope, bias: true, outputBias: false, window: windows[i] ?? null }),
   );
 }
 
 /** The window of each layer: layers from `max_window_layers` on have one, if windows are turned on. */
-export function qwenSliding(config: Config, sizes: Parameters<typeof slidingLayers>[1]): (number | null)[] {
+export function qwenSliding(sizes: Sizes): (number | null)[] {
+  const { config } = sizes;
   const isOn = config.boolean('use_sliding_window');
   const window = readWindow(config);
   const first = config.number('max_window_layers');
   const used = isOn ? window : null;
-  return slidingLayers(config, sizes, (i) => used !== null && i >= first).map((slides) => (slides ? used : null));
+  return slidingLayers(sizes, (i) => used !== null && i >= first).map((slides) => (slides ? used : null));
 }

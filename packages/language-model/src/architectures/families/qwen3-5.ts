@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 import type { Activation, Layer, Mlp } from '../decoder.ts';
 import type { GatedDelta, GatedDeltaProjections } from '../recurrent.ts';
 import { readRope } from '../rope.ts';
-import { gatedExperts, qwenSparseLayers, readExpertSizes, sharedExpert } from './experts.ts';
+import { gatedExperts, qwenSparseLayers, readExpertSizes, sharedExpert, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import {
   gatedMlp,
@@ -16,7 +16,6 @@ import {
   readSizes,
   rmsNorm,
   type Sizes,
-  softmaxRouter,
 } from './layers.ts';
 
 /** Defaults of all its config classes, and of Qwen 4's. */
@@ -52,8 +51,8 @@ export const qwen35: ModelFamily = {
     num_key_value_heads: 4,
   },
   describe: (config) => {
-    const width = config.size('intermediate_size');
-    return qwenHybrid(config, separateDeltaProjections, (at, _, hidden) => gatedMlp(config, at, { hidden, width }));
+    const sizes = readSizes(config);
+    return qwenHybrid(sizes, separateDeltaProjections, (at) => gatedMlp(sizes, at));
   },
 };
 
@@ -75,8 +74,8 @@ export const qwen35Moe: ModelFamily = {
   },
   describe: (config) => {
     config.ignore('intermediate_size', 'norm_topk_prob'); // in released configs, and not read
-    const experts = qwenExperts(config, { normalize: true });
-    return qwenHybrid(config, separateDeltaProjections, (at, _, hidden) => experts(at, hidden));
+    const sizes = readSizes(config);
+    return qwenHybrid(sizes, separateDeltaProjections, qwenExperts(sizes, { normalize: true }));
   },
 };
 
@@ -101,13 +100,14 @@ export const qwen3Next: ModelFamily = {
     norm_topk_prob: true,
   },
   describe: (config) => {
+    const sizes = readSizes(config);
     const isSparse = qwenSparseLayers(config);
     const width = config.size('intermediate_size');
     const normalize = config.boolean('norm_topk_prob');
-    const experts = config.number('num_experts') === 0 ? null : qwenExperts(config, { normalize });
+    const experts = config.number('num_experts') === 0 ? null : qwenExperts(sizes, { normalize });
     config.ignore('num_experts_per_tok', 'moe_intermediate_size', 'shared_expert_intermediate_size'); // without experts
-    return qwenHybrid(config, projectionsByKeyHead, (at, i, hidden) =>
-      experts !== null && isSparse(i) ? experts(at, hidden) : gatedMlp(config, at, { hidden, width }),
+    return qwenHybrid(sizes, projectionsByKeyHead, (at, i) =>
+      experts !== null && isSparse(i) ? experts(at) : gatedMlp(sizes, at, { width }),
     );
   },
 };
@@ -126,12 +126,8 @@ function expectItsOwn(config: Config): void {
 type LinearSizes = Pick<GatedDelta, 'keyHeads' | 'valueHeads' | 'keyDim' | 'valueDim'>;
 type MakeProjections = (module: string, hidden: number, sizes: LinearSizes) => GatedDeltaProjections;
 
-function qwenHybrid(
-  config: Config,
-  projections: MakeProjections,
-  mlp: (module: string, index: number, hidden: number) => Mlp,
-) {
-  const sizes = readSizes(config);
+function qwenHybrid(sizes: Sizes, projections: MakeProjections, mlp: (module: string, index: number) => Mlp) {
+  const { config } = sizes;
   const rope = readRope(config, sizes.headDim, {
     theta: 10000,
     partial: 0.25,
@@ -139,11 +135,11 @@ function qwenHybrid(
     sections: { missing: [11, 11, 10], isWhole: false },
   });
   const interval = config.size('full_attention_interval');
-  const types = layerTypes(config, sizes, ['linear_attention', 'full_attention'], (i) =>
+  const types = layerTypes(sizes, ['linear_attention', 'full_attention'], (i) =>
     (i + 1) % interval === 0 ? 'full_attention' : 'linear_attention',
   );
   const bias = config.boolean('attention_bias');
-  const delta = gatedDelta(config, sizes, projections);
+  const delta = gatedDelta(sizes, projections);
   config.ignore('mlp_only_layers', 'use_qk_norm', 'mamba_ssm_dtype', 'attn_output_gate', 'mtp_num_hidden_layers');
   config.ignore('mtp_use_dedicated_embeddings'); // of the layers that predict further tokens
   expectItsOwn(config);
@@ -156,21 +152,20 @@ function qwenHybrid(
         bias,
         projections: gatedProjections(`${module}.self_attn`, sizes, { bias }),
         outputGate: 'query',
-        ...headNorms(config, sizes, i, { plusOne: true }),
+        ...headNorms(sizes, i, { plusOne: true }),
       });
     return preNormLayer(
       types[i] === 'full_attention' ? attention() : delta(`${module}.linear_attn`),
-      mlp(`${module}.mlp`, i, sizes.hidden),
+      mlp(`${module}.mlp`, i),
       norm(`${module}.input_layernorm`),
       norm(`${module}.post_attention_layernorm`),
     );
   };
-  return llamaDecoder(config, sizes, layer, { plusOne: true });
+  return llamaDecoder(sizes, layer, { plusOne: true });
 }
 
 export function gatedDelta(
-  config: Config,
-  { hidden }: Sizes,
+  { config, hidden }: Sizes,
   projections: MakeProjections,
   gateActivation: Activation = 'silu',
 ): (module: string) => GatedDelta {
@@ -225,20 +220,12 @@ const projectionsByKeyHead: MakeProjections = (module, hidden, { keyHeads, value
 };
 
 /** Experts in addition to a shared one, which a gate weights. */
-export function qwenExperts(
-  config: Config,
-  { normalize }: { readonly normalize: boolean },
-): (module: string, hidden: number) => Mlp {
-  const sizes = readExpertSizes(config, { count: 'num_experts' });
-  const sharedWidth = config.size('shared_expert_intermediate_size');
-  return (module, hidden) =>
-    gatedExperts(
-      config,
-      module,
-      { hidden, ...sizes },
-      {
-        router: softmaxRouter(`${module}.gate`, { hidden, count: sizes.count, normalize }),
-        shared: sharedExpert(config, `${module}.shared_expert`, { hidden, width: sharedWidth, hasGate: true }),
-      },
-    );
+export function qwenExperts(sizes: Sizes, { normalize }: { readonly normalize: boolean }): (module: string) => Mlp {
+  const experts = readExpertSizes(sizes, { count: 'num_experts' });
+  const width = sizes.config.size('shared_expert_intermediate_size');
+  return (module) =>
+    gatedExperts(experts, module, {
+      router: softmaxRouter(`${module}.gate`, experts, { normalize }),
+      shared: sharedExpert(sizes, `${module}.shared_expert`, { width, hasGate: true }),
+    });
 }

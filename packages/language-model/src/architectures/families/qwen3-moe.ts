@@ -1,18 +1,8 @@
-import type { Config } from '../config.ts';
 import type { Mlp, StackedExperts } from '../decoder.ts';
 import { readRope } from '../rope.ts';
-import { gatedExperts, qwenSparseLayers, readExpertSizes } from './experts.ts';
+import { gatedExperts, qwenSparseLayers, readExpertSizes, softmaxRouter, stackedExperts } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import {
-  gatedMlp,
-  headNorms,
-  llamaDecoder,
-  llamaLayer,
-  readSizes,
-  readWindow,
-  softmaxRouter,
-  stackedExperts,
-} from './layers.ts';
+import { gatedMlp, headNorms, llamaDecoder, llamaLayer, readSizes, readWindow, type Sizes } from './layers.ts';
 
 /**
  * Qwen 3 with a mixture of experts in most layers (arXiv 2505.09388). Compared with transformers 5.24,
@@ -49,28 +39,28 @@ export const qwen3Moe: ModelFamily = {
     // Either all layers have a window or none; queries and keys always have norms.
     config.ignore('max_window_layers', 'layer_types', 'use_qk_norm', 'shared_expert_intermediate_size');
     const bias = config.boolean('attention_bias');
-    const mlp = qwenMlps(config, sizes.hidden, { normalize: config.boolean('norm_topk_prob') });
-    return llamaDecoder(config, sizes, (i) =>
-      llamaLayer(config, sizes, i, { rope, window, bias, ...headNorms(config, sizes, i) }, { mlp: mlp(i) }),
+    const mlp = qwenMlps(sizes, { normalize: config.boolean('norm_topk_prob') });
+    return llamaDecoder(sizes, (i) =>
+      llamaLayer(sizes, i, { rope, window, bias, ...headNorms(sizes, i) }, { mlp: mlp(i) }),
     );
   },
 };
 
 /** The MLP of each layer, plain or with experts. */
 export function qwenMlps(
-  config: Config,
-  hidden: number,
+  sizes: Sizes,
   { normalize, layout }: { readonly normalize: boolean; readonly layout?: StackedExperts['layout'] },
 ): (index: number) => Mlp {
+  const { config } = sizes;
   const isSparse = qwenSparseLayers(config);
-  const sizes = config.number('num_experts') === 0 ? null : readExpertSizes(config, { count: 'num_experts' });
+  const experts = config.number('num_experts') === 0 ? null : readExpertSizes(sizes, { count: 'num_experts' });
   // Without experts these are read all the same.
   config.ignore('moe_intermediate_size', 'num_experts_per_tok');
   const width = config.size('intermediate_size');
   return (index) => {
     const at = `layers.${index}.mlp`;
-    if (sizes === null || !isSparse(index)) return gatedMlp(config, at, { hidden, width });
-    const router = softmaxRouter(`${at}.gate`, { hidden, count: sizes.count, normalize });
-    return gatedExperts(config, at, { hidden, ...sizes }, { router, stacked: stackedExperts(`${at}.experts`, layout) });
+    if (experts === null || !isSparse(index)) return gatedMlp(sizes, at, { width });
+    const router = softmaxRouter(`${at}.gate`, experts, { normalize });
+    return gatedExperts(experts, at, { router, stacked: stackedExperts(`${at}.experts`, layout) });
   };
 }

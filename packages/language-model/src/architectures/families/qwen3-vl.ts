@@ -1,8 +1,7 @@
-import type { Config } from '../config.ts';
 import type { Decoder, Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { headNorms, llamaDecoder, llamaLayer, readSizes } from './layers.ts';
+import { headNorms, llamaDecoder, llamaLayer, readSizes, type Sizes } from './layers.ts';
 import { qwenMlps } from './qwen3-moe.ts';
 
 const DEFAULTS = {
@@ -30,7 +29,7 @@ export const qwen3VlText: ModelFamily = {
     num_key_value_heads: 32,
     head_dim: 128,
   },
-  describe: (config) => describeQwen3Vl(config),
+  describe: (config) => describeQwen3Vl(readSizes(config)),
 };
 
 /**
@@ -54,16 +53,16 @@ export const qwen3VlMoeText: ModelFamily = {
   aliases: { num_local_experts: 'num_experts' },
   describe: (config) => {
     config.expect('norm_topk_prob', true, 'weights of experts are always divided by their sum in this family');
-    const hidden = config.size('hidden_size');
-    return describeQwen3Vl(config, qwenMlps(config, hidden, { normalize: true, layout: 'by shape' }));
+    const sizes = readSizes(config);
+    return describeQwen3Vl(sizes, qwenMlps(sizes, { normalize: true, layout: 'by shape' }));
   },
 };
 
-function describeQwen3Vl(config: Config, mlp?: (index: number) => Mlp): Decoder {
-  const sizes = readSizes(config);
+function describeQwen3Vl(sizes: Sizes, mlp?: (index: number) => Mlp): Decoder {
+  const { config } = sizes;
   const rope = readRope(config, sizes.headDim, { theta: 5e5, sections: { missing: [24, 20, 20], isWhole: false } });
   const bias = config.boolean('attention_bias');
-  return llamaDecoder(config, sizes, (i) =>
-    llamaLayer(config, sizes, i, { rope, bias, ...headNorms(config, sizes, i) }, mlp ? { mlp: mlp(i) } : {}),
+  return llamaDecoder(sizes, (i) =>
+    llamaLayer(sizes, i, { rope, bias, ...headNorms(sizes, i) }, mlp ? { mlp: mlp(i) } : {}),
   );
 }

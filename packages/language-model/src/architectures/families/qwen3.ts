@@ -29,10 +29,10 @@ export const qwen3: ModelFamily = {
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
-    const windows = qwenSliding(config, sizes);
+    const windows = qwenSliding(sizes);
     const bias = config.boolean('attention_bias');
-    return llamaDecoder(config, sizes, (i) =>
-      llamaLayer(config, sizes, i, { rope, bias, window: windows[i] ?? null, ...headNorms(config, sizes, i) }),
+    return llamaDecoder(sizes, (i) =>
+      llamaLayer(sizes, i, { rope, bias, window: windows[i] ?? null, ...headNorms(sizes, i) }),
     );
   },
 };

@@ -7,6 +7,7 @@ import type { GatedDelta } from '../recurrent.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import {
+  block,
   gatedProjections,
   headNorms,
   layerTypes,
@@ -54,13 +55,13 @@ export const qwen4: ModelFamily = {
       mayBePartial: true,
       sections: { missing: [11, 11, 10], isWhole: false },
     });
-    const types = mixerTypes(config, sizes);
+    const types = mixerTypes(sizes);
     const bias = config.boolean('attention_bias');
-    const delta = gatedDelta(config, sizes, separateDeltaProjections, gateOfDelta(config));
-    const experts = qwenExperts(config, { normalize: config.boolean('norm_topk_prob') });
-    const { mix, exchange, count } = readStreams(config, sizes);
-    const indexer = readIndexer(config, sizes, types);
-    const { kernel, ofLayer } = readNgrams(config, sizes, { count, types });
+    const delta = gatedDelta(sizes, separateDeltaProjections, gateOfDelta(config));
+    const experts = qwenExperts(sizes, { normalize: config.boolean('norm_topk_prob') });
+    const { mix, exchange, count } = readStreams(sizes);
+    const indexer = readIndexer(sizes, types);
+    const { kernel, ofLayer } = readNgrams(sizes, { count, types });
     // In configs of the families before, and not read.
     config.ignore('intermediate_size', 'mlp_only_layers', 'use_qk_norm', 'mamba_ssm_dtype', 'attn_output_gate');
     config.ignore('mtp_num_hidden_layers', 'mtp_use_dedicated_embeddings');
@@ -72,7 +73,7 @@ export const qwen4: ModelFamily = {
           bias,
           projections: gatedProjections(`${module}.self_attn`, sizes, { bias }),
           outputGate: 'query',
-          ...headNorms(config, sizes, i, { plusOne: true }),
+          ...headNorms(sizes, i, { plusOne: true }),
           ...(indexer && { forLonger: indexer.tensors(`${module}.self_attn.indexer`) }),
         });
       const recurrent = (): GatedDelta => {
@@ -84,22 +85,16 @@ export const qwen4: ModelFamily = {
           ...(ngrams === undefined ? {} : { ngrams }),
         };
       };
-      return {
+      return block({
         mixer: types[i] === 'linear_attention' ? recurrent() : attention(),
-        mlp: experts(`${module}.mlp`, sizes.hidden),
-        residual: 'sequential',
-        residualScale: 1,
-        attentionNorm: null,
-        attentionOutputNorm: null,
-        mlpNorm: null,
-        mlpOutputNorm: null,
+        mlp: experts(`${module}.mlp`),
         hyperConnections: {
           mixer: exchange(`${module}.attn_hyper_connection`),
           mlp: exchange(`${module}.mlp_hyper_connection`),
         },
-      };
+      });
     };
-    return llamaDecoder(config, sizes, layer, {
+    return llamaDecoder(sizes, layer, {
       ...(indexer && { maxLength: Math.min(config.size('max_position_embeddings'), indexer.denseLength) }),
       hyperConnections: { count, mix: mix('hyper_connection_mixer') },
       finalNorm: null,
@@ -109,9 +104,9 @@ export const qwen4: ModelFamily = {
 };
 
 /** Files call sparse attention full. */
-function mixerTypes(config: Config, sizes: Sizes) {
-  const interval = config.size('full_attention_interval');
-  return layerTypes(config, sizes, ['linear_attention', 'full_attention', 'indexed_attention'], (i) =>
+function mixerTypes(sizes: Sizes) {
+  const interval = sizes.config.size('full_attention_interval');
+  return layerTypes(sizes, ['linear_attention', 'full_attention', 'indexed_attention'], (i) =>
     (i + 1) % interval === 0 ? 'indexed_attention' : 'linear_attention',
   );
 }
@@ -130,7 +125,7 @@ function gateOfDelta(config: Config): (typeof DELTA_GATES)[number] {
  * `indexer_compress_ratio` tokens, and the tokens after the last whole block. Up to `denseLength` tokens, a query sees
  * all. Null where no layer has an indexer.
  */
-function readIndexer(config: Config, { hidden }: Sizes, types: readonly string[]) {
+function readIndexer({ config, hidden }: Sizes, types: readonly string[]) {
   if (types.every((type) => type === 'linear_attention')) {
     config.ignore(
       'indexer_budget',
@@ -155,7 +150,7 @@ function readIndexer(config: Config, { hidden }: Sizes, types: readonly string[]
 }
 
 /** The parts of blocks with several streams. */
-function readStreams(config: Config, { hidden }: Sizes) {
+function readStreams({ config, hidden }: Sizes) {
   const [count, rank] = [config.size('hc_count'), config.size('hc_lowrank')];
   if (count === 1) throw config.error('hc_count is 1, and must be larger');
   const width = count * hidden;
@@ -185,8 +180,7 @@ const NEXT_SEED = 10_007;
 
 /** The layers with n-grams by index, and the tokens that their convolutions and those of linear attention reach. */
 function readNgrams(
-  config: Config,
-  { hidden, layers }: Sizes,
+  { config, hidden, layers }: Sizes,
   { count, types }: { readonly count: number; readonly types: readonly string[] },
 ) {
   const ids = new Set(config.list('ple_layer_ids') ?? []);

@@ -30,6 +30,6 @@ export const seedOss: ModelFamily = {
     const bias = config.boolean('attention_bias');
     const outputBias = config.boolean('attention_out_bias');
     const mlpBias = config.boolean('mlp_bias');
-    return llamaDecoder(config, sizes, (i) => llamaLayer(config, sizes, i, { rope, bias, outputBias }, { mlpBias }));
+    return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, { rope, bias, outputBias }, { mlpBias }));
   },
 };

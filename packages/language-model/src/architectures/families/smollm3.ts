@@ -37,17 +37,11 @@ export const smollm3: ModelFamily = {
     const turns = eachLayer(sizes, (i) => (written ? Boolean(written[i]) : (i + 1) % interval !== 0));
     const window = readWindow(config);
     const isOn = config.boolean('use_sliding_window');
-    const slides = slidingLayers(config, sizes, (i) => isOn && window !== null && !turns[i]);
+    const slides = slidingLayers(sizes, (i) => isOn && window !== null && !turns[i]);
     const bias = config.boolean('attention_bias');
     const mlpBias = config.boolean('mlp_bias');
-    return llamaDecoder(config, sizes, (i) =>
-      llamaLayer(
-        config,
-        sizes,
-        i,
-        { rope: turns[i] ? rope : null, bias, window: slides[i] ? window : null },
-        { mlpBias },
-      ),
+    return llamaDecoder(sizes, (i) =>
+      llamaLayer(sizes, i, { rope: turns[i] ? rope : null, bias, window: slides[i] ? window : null }, { mlpBias }),
     );
   },
 };

@@ -1,7 +1,7 @@
 import type { HeadNorm } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { decoder, eachLayer, gatedMlp, layerNorm, plainAttention, readSizes } from './layers.ts';
+import { block, decoder, eachLayer, gatedMlp, layerNorm, plainAttention, readSizes } from './layers.ts';
 
 /**
  * StableLM 2: layer norms, rotary embeddings on a quarter of each head, optionally parallel residuals (arXiv
@@ -38,10 +38,10 @@ export const stablelm: ModelFamily = {
       );
       return isNormed ? { over: 'each-head', norms } : null;
     };
-    return decoder(config, sizes, {
+    return decoder(sizes, {
       layers: eachLayer(sizes, (i) => {
         const at = `layers.${i}.self_attn`;
-        return {
+        return block({
           mixer: plainAttention(at, sizes, {
             rope,
             bias: config.boolean('use_qkv_bias'),
@@ -49,14 +49,11 @@ export const stablelm: ModelFamily = {
             queryNorm: normOf(`${at}.q_layernorm`, heads),
             keyNorm: normOf(`${at}.k_layernorm`, keyValueHeads),
           }),
-          mlp: gatedMlp(config, `layers.${i}.mlp`, { hidden, width: config.size('intermediate_size') }),
+          mlp: gatedMlp(sizes, `layers.${i}.mlp`),
           residual: isParallel ? 'parallel' : 'sequential',
-          residualScale: 1,
           attentionNorm: layerNorm(`layers.${i}.input_layernorm`, hidden, epsilon),
-          attentionOutputNorm: null,
           mlpNorm: isParallel ? 'attention' : layerNorm(`layers.${i}.post_attention_layernorm`, hidden, epsilon),
-          mlpOutputNorm: null,
-        };
+        });
       }),
       finalNorm: layerNorm('norm', hidden, epsilon),
     });

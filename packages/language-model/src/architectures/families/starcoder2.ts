@@ -4,8 +4,8 @@ import {
   decoder,
   eachLayer,
   layerNorm,
-  linear,
   plainAttention,
+  plainMlp,
   preNormLayer,
   readSizes,
   readWindow,
@@ -38,20 +38,15 @@ export const starcoder2: ModelFamily = {
     const epsilon = config.positive('norm_epsilon');
     const window = readWindow(config);
     const bias = config.boolean('use_bias');
-    const width = config.size('intermediate_size');
+    const mlp = plainMlp(sizes, { bias, names: ['c_fc', 'c_proj'] });
     // Written by its first version, but not read.
     config.ignore('layer_types', 'mlp_type', 'norm_type', 'activation_function', 'layer_norm_epsilon');
     config.ignore('scale_attn_weights');
-    return decoder(config, sizes, {
+    return decoder(sizes, {
       layers: eachLayer(sizes, (i) =>
         preNormLayer(
           plainAttention(`layers.${i}.self_attn`, sizes, { rope, window, bias }),
-          {
-            kind: 'plain',
-            up: linear(`layers.${i}.mlp.c_fc`, hidden, width, { bias }),
-            down: linear(`layers.${i}.mlp.c_proj`, width, hidden, { bias }),
-            activation: config.activation('hidden_act'),
-          },
+          mlp(`layers.${i}.mlp`),
           layerNorm(`layers.${i}.input_layernorm`, hidden, epsilon),
           layerNorm(`layers.${i}.post_attention_layernorm`, hidden, epsilon),
         ),
