@@ -1,6 +1,6 @@
 import { similarWord, UserError } from '@shadow-gate/platform';
 import { isArithmeticFree } from './config-keys.ts';
-import { canBeNull, RESTORE, refusesNull, shown } from './config-types.ts';
+import { KeyTypes, RESTORE, shown } from './key-types.ts';
 import { ACTIVATIONS, type Activation } from './parts.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -14,6 +14,8 @@ interface ConfigSource {
   readonly defaults: Values;
   /** Other names of a key that the family's own code accepts. */
   readonly aliases?: Readonly<Record<string, string>>;
+  /** Those of all classes if missing. */
+  readonly types?: KeyTypes;
 }
 
 /** A key of a config that a family does not read. */
@@ -34,12 +36,14 @@ export class Config {
   readonly #values: Values;
   readonly #defaults: Values;
   readonly #nameOf: (key: string) => string;
+  readonly #types: KeyTypes;
   readonly #read = new Set<string>();
 
-  constructor({ modelType, file, values, defaults, aliases = {} }: ConfigSource) {
+  constructor({ modelType, file, values, defaults, aliases = {}, types = new KeyTypes({}, []) }: ConfigSource) {
     this.modelType = modelType;
     this.#file = file;
     this.#defaults = defaults;
+    this.#types = types;
     this.#nameOf = (key) => (Object.hasOwn(aliases, key) ? aliases[key] : undefined) ?? key;
     this.#values = Object.fromEntries(Object.entries(values).map(([key, value]) => [this.#nameOf(key), value]));
     for (const [key, value] of Object.entries(values)) {
@@ -104,7 +108,7 @@ export class Config {
 
   boolean(key: string): boolean {
     const value = this.#orDefault(key);
-    if (value === null && canBeNull(key, this.modelType)) return false;
+    if (value === null && this.#types.canBeNull(key)) return false;
     if (typeof value !== 'boolean') throw this.error(`${key} is ${shown(value)}, neither true nor false`);
     return value;
   }
@@ -186,7 +190,7 @@ export class Config {
   refuseUnread(): void {
     const isNull = (key: string) => this.#values[key] === null;
     const refused = Object.keys(this.#values).find(
-      (key) => isNull(key) && refusesNull(key, this.modelType, { isRead: this.#read.has(key) }),
+      (key) => isNull(key) && this.#types.refusesNull(key, { isRead: this.#read.has(key) }),
     );
     if (refused !== undefined)
       throw this.error(`${refused} is null, which the key cannot be in ${this.modelType}`, RESTORE);

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { type FullCheckpoint, QUANTIZATION_KEYS, refuseQuantized } from '@shadow-gate/checkpoints/formats';
 import { hasRecipes } from '@shadow-gate/checkpoints/tensors';
-import { UserError } from '@shadow-gate/platform';
+import { given, UserError } from '@shadow-gate/platform';
 import { isObject } from '@shadow-gate/platform/json';
 import { Config } from './config.ts';
-import { expectTypes, RESTORE } from './config-types.ts';
 import type { Decoder } from './decoder.ts';
 import type { ModelFamily } from './families/family.ts';
 import { MODEL_FAMILIES } from './families/index.ts';
+import { type ConfigKeys, KeyTypes, RESTORE } from './key-types.ts';
 import { ropeType } from './rope.ts';
 import { findTextConfig, NO_DECODERS, VISION_LANGUAGE } from './vision-language.ts';
 
@@ -64,9 +64,10 @@ export function decoderOfConfig(
     const part = text === null ? '' : ` with text model ${JSON.stringify(text.modelType)}`;
     throw new UnknownFamily(`${file}: model_type ${JSON.stringify(modelType)}${part} is not supported`);
   }
-  expectTypes(config, { modelType, file });
+  const whole = VISION_LANGUAGE.find((item) => item.modelType === modelType) ?? family;
+  typesOf(whole).expect(config, file);
   if (isObject(config.text_config)) {
-    expectTypes(config.text_config, { modelType: name, file, isText: true });
+    typesOf(family).expect(config.text_config, file, { isText: true });
     refuseBesideText(config, config.text_config, file);
   }
   const reader = configAs(family, text?.values ?? config, file);
@@ -100,8 +101,14 @@ function refuseBesideText(
 /** A config as a family reads it. */
 export function configAs(family: ModelFamily, values: Readonly<Record<string, unknown>>, file: string): Config {
   const { modelType, defaults, aliases } = family;
-  return new Config({ modelType, file, values, defaults, ...(aliases && { aliases }) });
+  return new Config({ modelType, file, values, defaults, types: typesOf(family), ...given({ aliases }) });
 }
+
+function typesOf({ keys = {} }: { readonly keys?: ConfigKeys }): KeyTypes {
+  return new KeyTypes(keys, OF_FAMILIES);
+}
+
+const OF_FAMILIES = MODEL_FAMILIES.flatMap(({ keys }) => (keys?.types ? [keys.types] : []));
 
 function supportedFamilies(): string {
   const names = [...MODEL_FAMILIES, ...VISION_LANGUAGE].map(({ modelType }) => modelType).sort();

@@ -1,8 +1,8 @@
 import { configKindIn } from '@shadow-gate/checkpoints/config';
 import { at } from '@shadow-gate/platform';
 import type { Config } from './config.ts';
-import { shown } from './config-types.ts';
 import type { Rope } from './decoder.ts';
+import { shown } from './key-types.ts';
 
 type ScaledRope = Omit<Rope, 'interleaved'>;
 

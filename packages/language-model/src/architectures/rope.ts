@@ -5,8 +5,8 @@
 import { at } from '@shadow-gate/platform';
 import { isObject } from '@shadow-gate/platform/json';
 import type { Config } from './config.ts';
-import { shown } from './config-types.ts';
 import type { Rope } from './decoder.ts';
+import { shown } from './key-types.ts';
 import { knownTypesHint, ropeNumber, SCALINGS } from './rope-scaling.ts';
 
 export type Parameters = Readonly<Record<string, unknown>>;

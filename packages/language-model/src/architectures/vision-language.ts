@@ -1,4 +1,5 @@
 import { isObject } from '@shadow-gate/platform/json';
+import type { ConfigKeys } from './key-types.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -25,7 +26,12 @@ interface VisionLanguage {
   readonly tiedAlias?: string;
   /** Takes it any text model, of which it has the layers, and a plain output layer of its own? */
   readonly hasPlainHead?: boolean;
+  readonly keys?: ConfigKeys;
 }
+
+/** Keys that can be null in Gemma's classes. */
+const GEMMA_KEYS: ConfigKeys = { nullable: 'image_token_id initializer_range tie_word_embeddings' };
+const GEMMA_4_KEYS: ConfigKeys = { nullable: 'image_token_id initializer_range video_token_id' };
 
 /** The defaults of Mistral Small 3.1's class. */
 const MISTRAL_SMALL: Values = {
@@ -53,10 +59,24 @@ export const VISION_LANGUAGE: readonly VisionLanguage[] = [
   { modelType: 'qwen3_vl', text: 'qwen3_vl_text', assumes: {}, overrides: {} },
   { modelType: 'qwen3_vl_moe', text: 'qwen3_vl_moe_text', assumes: {}, overrides: {} },
   // This class does not apply the softcap of the text-only class.
-  { modelType: 'gemma3', text: 'gemma3_text', assumes: {}, overrides: { final_logit_softcapping: null }, tied: true },
-  { modelType: 'gemma3n', text: 'gemma3n_text', assumes: {}, overrides: {}, tied: true },
-  { modelType: 'gemma4', text: 'gemma4_text', assumes: {}, overrides: {}, tied: true },
-  { modelType: 'gemma4_unified', text: 'gemma4_unified_text', assumes: {}, overrides: {}, tied: true },
+  {
+    modelType: 'gemma3',
+    text: 'gemma3_text',
+    assumes: {},
+    overrides: { final_logit_softcapping: null },
+    tied: true,
+    keys: GEMMA_KEYS,
+  },
+  { modelType: 'gemma3n', text: 'gemma3n_text', assumes: {}, overrides: {}, tied: true, keys: GEMMA_KEYS },
+  { modelType: 'gemma4', text: 'gemma4_text', assumes: {}, overrides: {}, tied: true, keys: GEMMA_4_KEYS },
+  {
+    modelType: 'gemma4_unified',
+    text: 'gemma4_unified_text',
+    assumes: {},
+    overrides: {},
+    tied: true,
+    keys: GEMMA_4_KEYS,
+  },
   { modelType: 'qwen3_5', text: 'qwen3_5_text', assumes: {}, overrides: {} },
   { modelType: 'qwen3_5_moe', text: 'qwen3_5_moe_text', assumes: {}, overrides: {} },
   { modelType: 'qwen4_exp', text: 'qwen4_exp_text', assumes: {}, overrides: {} },

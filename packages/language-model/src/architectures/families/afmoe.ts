@@ -46,6 +46,10 @@ export const afmoe: ModelFamily = {
     mup_enabled: false,
     attention_bias: false,
   },
+  keys: {
+    types: { bool: 'mup_enabled', int: 'global_attn_every_n_layers', float: 'route_scale' },
+    nullable: 'attention_dropout mup_enabled num_key_value_heads',
+  },
   describe: (config) => {
     const sizes = readSizes(config);
     const { hidden, heads, headDim } = sizes;

@@ -40,6 +40,7 @@ export const apertus: ModelFamily = {
     tie_word_embeddings: false,
     attention_bias: false,
   },
+  keys: { nullable: 'mlp_bias num_key_value_heads' },
   describe: (config) => {
     const sizes = readSizes(config);
     const { hidden } = sizes;

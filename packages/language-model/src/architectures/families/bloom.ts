@@ -37,6 +37,10 @@ export const bloom: ModelFamily = {
     n_head: 'num_attention_heads',
     seq_length: 'max_position_embeddings',
   },
+  keys: {
+    types: { bool: 'apply_residual_connection_post_layernorm slow_but_exact' },
+    notNull: 'hidden_dropout pretraining_tp',
+  },
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false, hasKeyValueHeads: false });
     const { heads, hidden } = sizes;

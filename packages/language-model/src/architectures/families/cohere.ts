@@ -49,6 +49,10 @@ const NOTES = [
 export const cohere: ModelFamily = {
   modelType: 'cohere',
   defaults: { ...DEFAULTS, use_qk_norm: false },
+  keys: {
+    types: { float: 'logit_scale' },
+    nullable: 'attention_dropout layer_norm_eps logit_scale num_key_value_heads use_qk_norm',
+  },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 5e5, interleaved: true });
@@ -64,6 +68,7 @@ export const cohere: ModelFamily = {
 export const cohere2: ModelFamily = {
   modelType: 'cohere2',
   defaults: { ...DEFAULTS, sliding_window: 4096, sliding_window_pattern: 4 },
+  keys: { nullable: 'num_key_value_heads' },
   describe: (config) => {
     config.ignore(...NOTES);
     config.expect('use_qk_norm', false, 'this family has no norms of queries and keys');

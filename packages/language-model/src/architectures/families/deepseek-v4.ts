@@ -2,8 +2,8 @@ import { configKindIn } from '@shadow-gate/checkpoints/config';
 import { isObject } from '@shadow-gate/platform/json';
 import { type Compressor, entryFeatures, type TokenEntries, type TokenWindows } from '../compressed.ts';
 import type { Config } from '../config.ts';
-import { shown } from '../config-types.ts';
 import type { Attention, Decoder, Experts, Layer, Rope } from '../decoder.ts';
+import { shown } from '../key-types.ts';
 import type { HyperConnection, HyperWeights } from '../manifold-connections.ts';
 import { buildRope, type Parameters, parametersOfType, ropeParameters, ropeType } from '../rope.ts';
 import { gatedExperts, NUMBERED_NAMES, readExpertSizes, softmaxRouter } from './experts.ts';
@@ -74,6 +74,16 @@ export const deepseekV4: ModelFamily = {
     mlp_bias: false,
   },
   aliases: { num_local_experts: 'n_routed_experts', intermediate_size: 'moe_intermediate_size' },
+  keys: {
+    types: {
+      int: 'hc_mult hc_sinkhorn_iters index_head_dim index_n_heads index_topk o_groups o_lora_rank',
+      'int | null': 'compress_rate_csa compress_rate_hca num_hash_layers',
+      float: 'hc_eps',
+      'float | int': 'compress_rope_theta',
+      'dict | null': 'compress_rates',
+    },
+    typesHere: { float: 'attention_dropout', str: 'scoring_func' },
+  },
   describe: (config) => {
     const sizes = readSizes(config);
     if (sizes.keyValueHeads !== 1) throw config.error(`${sizes.keyValueHeads} key-value heads: this family has one`);

@@ -45,6 +45,10 @@ export const deepseekV2: ModelFamily = {
     moe_intermediate_size: 1407,
   },
   aliases: { num_experts: 'n_routed_experts' },
+  keys: {
+    typesHere: { float: 'attention_dropout' },
+    nullable: 'attention_dropout head_dim n_group norm_topk_prob num_experts_per_tok num_key_value_heads topk_group',
+  },
   describe: (config) => {
     const sizes = readLatentSizes(config);
     const experts = readExpertSizes(sizes, { count: 'n_routed_experts' });
@@ -109,6 +113,11 @@ export const deepseekV3: ModelFamily = {
     attention_bias: false,
   },
   aliases: { num_local_experts: 'n_routed_experts', num_mtp_layers: 'num_nextn_predict_layers' },
+  keys: {
+    nullable: `
+      attention_dropout first_k_dense_replace n_group norm_topk_prob num_experts_per_tok num_key_value_heads
+      rope_interleave topk_group v_head_dim`,
+  },
   describe: (config) => {
     const sizes = readLatentSizes(config);
     const experts = readExpertSizes(sizes, { count: 'n_routed_experts' });

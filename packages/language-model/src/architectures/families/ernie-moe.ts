@@ -33,6 +33,17 @@ export const ernie45Moe: ModelFamily = {
     moe_norm_min: 1e-12,
   },
   aliases: { num_experts: 'moe_num_experts', num_experts_per_tok: 'moe_k' },
+  keys: {
+    types: {
+      'int | null': `
+        moe_k moe_layer_end_index moe_layer_interval moe_layer_start_index moe_num_experts
+        moe_num_shared_experts`,
+      'float | null': 'moe_norm_min',
+    },
+    nullable: `
+      num_experts num_experts_per_tok num_key_value_heads num_nextn_predict_layers output_router_logits
+      router_aux_loss_coef use_bias`,
+  },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 500_000, interleaved: true });

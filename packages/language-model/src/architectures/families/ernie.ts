@@ -22,6 +22,7 @@ export const ernie45: ModelFamily = {
     tie_word_embeddings: true,
     use_bias: false,
   },
+  keys: { nullable: 'head_dim num_key_value_heads use_bias use_cache' },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 5e5, interleaved: true });

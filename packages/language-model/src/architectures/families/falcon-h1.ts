@@ -56,6 +56,18 @@ export const falconH1: ModelFamily = {
     ssm_in_multiplier: 1,
     ssm_out_multiplier: 1,
   },
+  keys: {
+    types: {
+      'bool | null': 'mamba_norm_before_gate mamba_rms_norm projectors_bias',
+      'int | null': 'mamba_d_ssm',
+      float: `
+        attention_in_multiplier attention_out_multiplier key_multiplier lm_head_multiplier ssm_in_multiplier
+        ssm_out_multiplier`,
+      'list[float] | null': 'mlp_multipliers ssm_multipliers',
+    },
+    typesHere: { float: 'embedding_multiplier' },
+    nullable: 'attention_dropout mamba_proj_bias num_key_value_heads',
+  },
   describe: (config) => {
     const sizes = readSizes(config);
     const { hidden } = sizes;

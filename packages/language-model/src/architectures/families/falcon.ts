@@ -46,6 +46,14 @@ export const falcon: ModelFamily = {
     n_head: 'num_attention_heads',
     n_head_kv: 'num_kv_heads',
   },
+  keys: {
+    types: {
+      'bool | null': 'alibi bias new_decoder_architecture parallel_attn',
+      'int | null': 'ffn_hidden_size num_kv_heads num_ln_in_parallel_attn',
+    },
+    nullable: 'layer_norm_epsilon',
+    notNull: 'hidden_dropout',
+  },
   describe: (config) => {
     config.ignore('num_key_value_heads', 'head_dim', 'ffn_factor', 'ff_factor');
     config.ignore('rope_theta', 'rope_scaling', 'rope_parameters');

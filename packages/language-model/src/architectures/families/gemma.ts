@@ -20,6 +20,8 @@ export const gemma: ModelFamily = {
     tie_word_embeddings: true,
     attention_bias: false,
   },
+  // Its class reads hidden_act alone.
+  keys: { nullable: 'hidden_activation' },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000 });

@@ -39,6 +39,7 @@ export const gemma2: ModelFamily = {
     final_logit_softcapping: 30,
     attn_logit_softcapping: 50,
   },
+  keys: { nullable: 'attention_dropout final_logit_softcapping' },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000 });

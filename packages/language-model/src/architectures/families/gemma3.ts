@@ -32,6 +32,7 @@ export const gemma3: ModelFamily = {
     sliding_window_pattern: 6,
     final_logit_softcapping: null,
   },
+  keys: { types: { 'float | int': 'rope_local_base_freq' }, nullable: 'attention_dropout final_logit_softcapping' },
   describe: (config) => {
     const sizes = readSizes(config);
     const window = readWindow(config);

@@ -61,6 +61,15 @@ export const gemma4: ModelFamily = {
     hidden_size_per_layer_input: 256,
     vocab_size_per_layer_input: 262144,
   },
+  keys: {
+    types: {
+      bool: 'attention_k_eq_v enable_moe_block use_double_wide_mlp',
+      int: 'global_head_dim',
+      'int | null': 'num_global_key_value_heads top_k_experts',
+    },
+    nullable: 'attention_dropout final_logit_softcapping moe_intermediate_size num_experts',
+    notNull: 'sliding_window',
+  },
   describe,
 };
 
@@ -71,6 +80,7 @@ export const gemma4: ModelFamily = {
 export const gemma4Unified: ModelFamily = {
   modelType: 'gemma4_unified_text',
   defaults: { ...DEFAULTS, max_position_embeddings: 262144, sliding_window: 1024, hidden_size_per_layer_input: 0 },
+  keys: { nullable: 'attention_dropout final_logit_softcapping', notNull: 'sliding_window' },
   describe,
 };
 

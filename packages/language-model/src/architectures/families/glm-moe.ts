@@ -89,6 +89,7 @@ export const glm4MoeLite: ModelFamily = {
     attention_bias: false,
   },
   aliases: { num_local_experts: 'n_routed_experts', head_dim: 'qk_rope_head_dim' },
+  keys: { nullable: 'num_nextn_predict_layers', notNull: 'pretraining_tp' },
   describe: (config) => {
     const sizes = readLatentSizes(config);
     const rope = readRope(config, sizes.ropeDim, { theta: 10000, interleaved: config.boolean('rope_interleave') });

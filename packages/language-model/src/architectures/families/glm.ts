@@ -26,6 +26,7 @@ const DEFAULTS = {
 export const glm: ModelFamily = {
   modelType: 'glm',
   defaults: DEFAULTS,
+  keys: { nullable: 'attention_dropout head_dim num_key_value_heads' },
   describe: (config) => {
     const { sizes, layer } = glmLayers(config);
     return llamaDecoder(sizes, layer);

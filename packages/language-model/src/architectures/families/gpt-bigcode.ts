@@ -38,6 +38,10 @@ export const gptBigCode: ModelFamily = {
     n_layer: 'num_hidden_layers',
     n_head: 'num_attention_heads',
   },
+  keys: {
+    notNull: `
+      attention_softmax_in_fp32 attn_pdrop embd_pdrop multi_query resid_pdrop scale_attention_softmax_in_fp32`,
+  },
   describe: (config) => {
     const base = readSizes(config, { hasHeadDim: false, hasKeyValueHeads: false });
     const { heads, headDim, hidden } = base;

@@ -34,6 +34,7 @@ export const gptNeox: ModelFamily = {
     rotary_emb_base: 10000,
     rotary_pct: 0.25,
   },
+  keys: { notNull: 'classifier_dropout hidden_dropout is_decoder' },
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false });
     const { hidden } = sizes;

@@ -41,6 +41,7 @@ export const gptOss: ModelFamily = {
     hidden_act: 'silu',
   },
   aliases: { num_experts: 'num_local_experts' },
+  keys: { types: { float: 'swiglu_alpha' } },
   describe: (config) => {
     const sizes = readSizes(config);
     const { hidden } = sizes;

@@ -36,6 +36,12 @@ export const gpt2: ModelFamily = {
     n_layer: 'num_hidden_layers',
     n_head: 'num_attention_heads',
   },
+  keys: {
+    types: { bool: 'scale_attn_by_inverse_layer_idx' },
+    notNull: `
+      attn_pdrop embd_pdrop reorder_and_upcast_attn resid_pdrop summary_first_dropout summary_proj_to_labels
+      summary_type summary_use_proj`,
+  },
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false });
     const { headDim, hidden } = sizes;

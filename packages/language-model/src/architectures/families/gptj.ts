@@ -37,6 +37,7 @@ export const gptj: ModelFamily = {
     n_layer: 'num_hidden_layers',
     n_head: 'num_attention_heads',
   },
+  keys: { notNull: 'attn_pdrop embd_pdrop resid_pdrop' },
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false, hasKeyValueHeads: false });
     const { headDim, hidden } = sizes;

@@ -27,6 +27,12 @@ export const graniteMoeHybrid: ModelFamily = {
     mamba_proj_bias: false,
   },
   aliases: { layers_block_type: 'layer_types' },
+  keys: {
+    nullable: `
+      attention_dropout attention_multiplier embedding_multiplier logits_scaling mamba_proj_bias
+      num_experts_per_tok num_key_value_heads num_local_experts output_router_logits residual_multiplier
+      router_aux_loss_coef`,
+  },
   describe: (config) => {
     const sizes = readSizes(config);
     const types = layerTypes(sizes, TYPES, () => 'mamba');

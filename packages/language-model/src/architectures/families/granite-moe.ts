@@ -16,6 +16,11 @@ export const GRANITE_MOE_DEFAULTS = { ...GRANITE_DEFAULTS, num_local_experts: 8,
 export const graniteMoe: ModelFamily = {
   modelType: 'granitemoe',
   defaults: GRANITE_MOE_DEFAULTS,
+  keys: {
+    nullable: `
+      attention_dropout attention_multiplier embedding_multiplier logits_scaling num_experts_per_tok
+      num_key_value_heads num_local_experts output_router_logits residual_multiplier router_aux_loss_coef`,
+  },
   describe: (config) => describeWithExperts(config, () => null),
 };
 
@@ -26,6 +31,11 @@ export const graniteMoe: ModelFamily = {
 export const graniteMoeShared: ModelFamily = {
   modelType: 'granitemoeshared',
   defaults: { ...GRANITE_MOE_DEFAULTS, shared_intermediate_size: 0 },
+  keys: {
+    nullable: `
+      attention_dropout attention_multiplier embedding_multiplier logits_scaling num_experts_per_tok
+      num_key_value_heads num_local_experts output_router_logits residual_multiplier router_aux_loss_coef`,
+  },
   describe: (config) =>
     describeWithExperts(config, (sizes) =>
       config.number('shared_intermediate_size') === 0 ? null : graniteSharedMlp(sizes),

@@ -28,6 +28,7 @@ export const GRANITE_DEFAULTS = {
 export const granite: ModelFamily = {
   modelType: 'granite',
   defaults: { ...GRANITE_DEFAULTS, mlp_bias: false },
+  keys: { nullable: 'num_key_value_heads' },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000 });

@@ -28,6 +28,7 @@ export const hunyuanDense: ModelFamily = {
     tie_word_embeddings: false,
     attention_bias: false,
   },
+  keys: { nullable: 'head_dim num_key_value_heads', notNull: 'pretraining_tp' },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readHunyuanRope(config, sizes.headDim);
@@ -45,6 +46,13 @@ export const hunyuanMoe: ModelFamily = {
   modelType: 'hunyuan_v1_moe',
   defaults: { ...hunyuanDense.defaults, num_experts: 1, moe_topk: 1 },
   aliases: { num_experts_per_tok: 'moe_topk', num_local_experts: 'num_experts' },
+  keys: {
+    types: { 'int | list[int]': 'moe_topk' },
+    // Its class does not read moe_intermediate_size.
+    typesHere: { 'int | list[int]': 'moe_intermediate_size', int: 'sep_token_id' },
+    nullable: 'num_key_value_heads',
+    notNull: 'pretraining_tp',
+  },
   describe: (config) => {
     const sizes = readSizes(config);
     const { hidden } = sizes;

@@ -55,6 +55,14 @@ export const kimiLinear: ModelFamily = {
     num_experts_per_token: 'num_experts_per_tok',
     num_shared_experts: 'n_shared_experts',
   },
+  keys: {
+    types: {
+      bool: 'moe_renormalize',
+      int: 'linear_head_dim linear_num_heads num_expert_group num_experts_per_token',
+    },
+    typesHere: { int: 'model_max_length' },
+    nullable: 'attention_dropout num_key_value_heads',
+  },
   describe: (config) => {
     const sizes = readLatentSizes(config);
     const { types, ...linearSizes } = readLinear(sizes);

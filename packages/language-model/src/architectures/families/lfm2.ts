@@ -41,6 +41,14 @@ export const lfm2: ModelFamily = {
     block_ffn_dim_multiplier: 1,
     block_auto_adjust_ff_dim: true,
   },
+  keys: {
+    types: {
+      bool: 'block_auto_adjust_ff_dim conv_bias use_expert_bias',
+      int: 'block_ff_dim block_multiple_of conv_L_cache',
+      'float | int': 'block_ffn_dim_multiplier',
+      'list[int] | null': 'full_attn_idxs',
+    },
+  },
   describe: (config) => {
     const width = feedForwardWidth(config);
     const sizes = readSizes(config);

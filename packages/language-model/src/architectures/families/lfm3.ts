@@ -49,6 +49,7 @@ export const lfm3: ModelFamily = {
     attention_bias: false,
   },
   aliases: { rms_norm_eps: 'norm_eps' },
+  keys: { types: { bool: 'use_attention_gate use_sandwich_norm' }, typesHere: { float: 'attention_dropout' } },
   describe: (config) => {
     const sizes = readSizes(config);
     const { hidden } = sizes;

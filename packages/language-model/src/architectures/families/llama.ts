@@ -21,6 +21,7 @@ export const llama: ModelFamily = {
     attention_bias: false,
     mlp_bias: false,
   },
+  keys: { nullable: 'attention_dropout head_dim num_key_value_heads' },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000 });

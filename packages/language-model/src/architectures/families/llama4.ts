@@ -37,6 +37,15 @@ export const llama4Text: ModelFamily = {
     attn_scale: 0.1,
     attention_bias: false,
   },
+  keys: {
+    types: {
+      bool: 'attn_temperature_tuning',
+      int: 'floor_scale interleave_moe_layer_step intermediate_size_mlp',
+      'int | null': 'attention_chunk_size',
+      float: 'attn_scale',
+      'list[int] | null': 'moe_layers',
+    },
+  },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 500_000, interleaved: true });

@@ -21,6 +21,7 @@ export const mistral: ModelFamily = {
     tie_word_embeddings: false,
     sliding_window: 4096,
   },
+  keys: { nullable: 'head_dim' },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000 });

@@ -54,6 +54,11 @@ export const mistral4: ModelFamily = {
     attention_bias: false,
   },
   aliases: { num_local_experts: 'n_routed_experts' },
+  keys: {
+    nullable: `
+      attention_dropout first_k_dense_replace n_group norm_topk_prob num_experts_per_tok num_key_value_heads
+      num_nextn_predict_layers rope_interleave topk_group v_head_dim`,
+  },
   describe: (config) => {
     const sizes = readLatentSizes(config);
     config.expect('head_dim', sizes.headDim, 'it is the sum of qk_nope_head_dim and qk_rope_head_dim');

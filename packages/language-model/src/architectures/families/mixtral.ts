@@ -25,6 +25,7 @@ export const mixtral: ModelFamily = {
     num_local_experts: 8,
   },
   aliases: { num_experts: 'num_local_experts' },
+  keys: { nullable: 'head_dim' },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 1e6 });

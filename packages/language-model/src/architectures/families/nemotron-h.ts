@@ -65,6 +65,21 @@ export const nemotronH: ModelFamily = {
     mamba_dt_min: 'time_step_min',
     mamba_conv_bias: 'use_conv_bias',
   },
+  keys: {
+    types: {
+      bool: 'moe_shared_expert_overlap rescale_prenorm_residual residual_in_fp32 use_conv_bias',
+      int: `
+        chunk_size conv_kernel expand mamba_head_dim mamba_num_heads moe_shared_expert_intermediate_size
+        n_groups ssm_state_size`,
+      'int | null': 'moe_latent_size',
+      float: 'time_step_floor time_step_max time_step_min',
+      str: 'mamba_hidden_act mamba_ssm_cache_dtype mlp_hidden_act',
+      'list[str] | null': 'mtp_layers_block_type',
+      list: 'time_step_limit',
+    },
+    typesHere: { 'float | int': 'routed_scaling_factor', 'list[float]': 'time_step_limit' },
+    notNull: 'hidden_dropout use_mamba_kernels',
+  },
   describe: (config) => {
     const types = readTypes(config);
     const sizes: Sizes = { ...readSizes(config), layers: types.length };

@@ -21,6 +21,7 @@ export const nemotron: ModelFamily = {
     attention_bias: false,
     mlp_bias: false,
   },
+  keys: { nullable: 'head_dim num_key_value_heads' },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000, partial: 0.5, mayBePartial: true });

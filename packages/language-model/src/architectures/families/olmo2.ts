@@ -21,6 +21,7 @@ export const olmo2: ModelFamily = {
     tie_word_embeddings: false,
     attention_bias: false,
   },
+  keys: { nullable: 'num_key_value_heads' },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000 });

@@ -31,6 +31,7 @@ export const olmo3: ModelFamily = {
     attention_bias: false,
     sliding_window: 4096,
   },
+  keys: { nullable: 'num_key_value_heads' },
   describe: (config) => {
     const sizes = readSizes(config);
     const window = readWindow(config);

@@ -25,6 +25,7 @@ export const olmoe: ModelFamily = {
     norm_topk_prob: false,
   },
   aliases: { num_local_experts: 'num_experts' },
+  keys: { types: { 'float | null': 'clip_qkv' }, nullable: 'num_key_value_heads' },
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false });
     const { heads, keyValueHeads, headDim } = sizes;

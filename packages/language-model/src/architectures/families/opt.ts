@@ -34,6 +34,15 @@ export const opt: ModelFamily = {
     layer_norm_elementwise_affine: true,
     tie_word_embeddings: true,
   },
+  keys: {
+    types: {
+      bool: '_remove_final_layer_norm do_layer_norm_before enable_bias layer_norm_elementwise_affine',
+      int: 'ffn_dim',
+      'int | null': 'word_embed_proj_dim',
+    },
+    typesHere: { 'float | int': 'dropout layerdrop', float: 'init_std' },
+    notNull: 'dropout init_std layerdrop',
+  },
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false, hasKeyValueHeads: false });
     const { hidden } = sizes;

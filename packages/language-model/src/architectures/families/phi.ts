@@ -31,6 +31,7 @@ export const phi: ModelFamily = {
     tie_word_embeddings: false,
     qk_layernorm: false,
   },
+  keys: { nullable: 'attention_dropout num_key_value_heads', notNull: 'embd_pdrop resid_pdrop' },
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false });
     const { heads, headDim, hidden } = sizes;

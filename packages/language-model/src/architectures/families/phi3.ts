@@ -24,6 +24,7 @@ export const phi3: ModelFamily = {
     tie_word_embeddings: false,
     sliding_window: null,
   },
+  keys: { nullable: 'num_key_value_heads', notNull: 'embd_pdrop resid_pdrop' },
   describe: (config) => {
     const sizes = readSizes(config);
     config.ignore('full_attn_mod', 'interpolate_factor'); // in Phi-4-mini's config, but not read

@@ -39,6 +39,7 @@ export const phimoe: ModelFamily = {
     attention_bias: false,
     lm_head_bias: false,
   },
+  keys: { types: { bool: 'lm_head_bias', float: 'input_jitter_noise router_jitter_noise' } },
   describe: (config) => {
     const sizes = readSizes(config);
     const { hidden } = sizes;

@@ -31,6 +31,7 @@ export const qwen2Moe: ModelFamily = {
     norm_topk_prob: false,
     qkv_bias: true,
   },
+  keys: { types: { bool: 'qkv_bias' }, nullable: 'num_key_value_heads' },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000 });

@@ -24,6 +24,7 @@ const defaults = {
 export const qwen2: ModelFamily = {
   modelType: 'qwen2',
   defaults,
+  keys: { nullable: 'num_key_value_heads' },
   describe: (config) => describeQwen2(config, { theta: 10000, mayNameHeadDim: true }),
 };
 
@@ -41,6 +42,7 @@ export const qwen25VlText: ModelFamily = {
     rms_norm_eps: 1e-5,
     max_window_layers: 80,
   },
+  keys: { nullable: 'attention_dropout max_window_layers num_key_value_heads use_sliding_window' },
   describe: (config) =>
     describeQwen2(config, {
       theta: 1e6,

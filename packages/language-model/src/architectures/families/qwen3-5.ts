@@ -50,6 +50,13 @@ export const qwen35: ModelFamily = {
     num_hidden_layers: 32,
     num_key_value_heads: 4,
   },
+  keys: {
+    types: {
+      int: 'linear_key_head_dim linear_num_key_heads linear_num_value_heads linear_value_head_dim',
+      'str | null': 'output_gate_type',
+      'list[int] | null': 'mlp_only_layers',
+    },
+  },
   describe: (config) => {
     const sizes = readSizes(config);
     return qwenHybrid(sizes, separateDeltaProjections, (at) => gatedMlp(sizes, at));

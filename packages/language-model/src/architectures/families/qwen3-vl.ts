@@ -29,6 +29,7 @@ export const qwen3VlText: ModelFamily = {
     num_key_value_heads: 32,
     head_dim: 128,
   },
+  keys: { nullable: 'num_key_value_heads' },
   describe: (config) => describeQwen3Vl(readSizes(config)),
 };
 
@@ -51,6 +52,7 @@ export const qwen3VlMoeText: ModelFamily = {
     num_experts: 60,
   },
   aliases: { num_local_experts: 'num_experts' },
+  keys: { nullable: 'head_dim' },
   describe: (config) => {
     config.expect('norm_topk_prob', true, 'weights of experts are always divided by their sum in this family');
     const sizes = readSizes(config);

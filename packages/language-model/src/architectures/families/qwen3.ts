@@ -26,6 +26,7 @@ export const qwen3: ModelFamily = {
     sliding_window: 4096,
     max_window_layers: 28,
   },
+  keys: { nullable: 'num_key_value_heads' },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000 });

@@ -48,6 +48,17 @@ export const qwen4: ModelFamily = {
     make_ngram_vocab_size_divisible_by: 128,
     seed: 1234,
   },
+  keys: {
+    types: {
+      int: `
+        hc_count hc_lowrank heads_per_ngram make_ngram_vocab_size_divisible_by ngram_size
+        ngram_vocab_size_base ple_conv_kernel_size split_ngram_parts`,
+      'int | null': `
+        indexer_budget indexer_compress_ratio indexer_head_dim indexer_kv_heads indexer_n_heads ple_embed_dim`,
+      'list[int] | null': 'ple_layer_ids',
+    },
+    typesHere: { int: 'seed' },
+  },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, {

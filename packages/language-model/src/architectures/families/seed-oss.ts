@@ -24,6 +24,11 @@ export const seedOss: ModelFamily = {
     attention_out_bias: false,
     mlp_bias: false,
   },
+  keys: {
+    types: { bool: 'attention_out_bias' },
+    nullable: 'head_dim num_key_value_heads',
+    notNull: 'pretraining_tp residual_dropout',
+  },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 10000 });

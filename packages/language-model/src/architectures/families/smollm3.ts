@@ -25,6 +25,7 @@ export const smollm3: ModelFamily = {
     sliding_window: null,
     no_rope_layer_interval: 4,
   },
+  keys: { nullable: 'num_key_value_heads' },
   describe: (config) => {
     const sizes = readSizes(config);
     const rope = readRope(config, sizes.headDim, { theta: 2e6 });

@@ -24,6 +24,7 @@ export const stablelm: ModelFamily = {
     qk_layernorm: false,
     use_parallel_residual: false,
   },
+  keys: { types: { bool: 'use_qkv_bias' }, notNull: 'hidden_dropout' },
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false });
     const { heads, keyValueHeads, headDim, hidden } = sizes;

@@ -31,6 +31,7 @@ export const starcoder2: ModelFamily = {
     sliding_window: null,
     use_bias: true,
   },
+  keys: { types: { float: 'norm_epsilon' }, notNull: 'residual_dropout' },
   describe: (config) => {
     const sizes = readSizes(config);
     const { hidden } = sizes;
