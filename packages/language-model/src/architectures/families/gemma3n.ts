@@ -1,4 +1,3 @@
-import jStat from 'jstat';
 import type { AltUp, AltUpBlock } from '../altup.ts';
 import type { Config } from '../config.ts';
 import type { Attention, HeadNorm, Layer, Rope } from '../decoder.ts';
@@ -58,6 +57,16 @@ export const gemma3n: ModelFamily = {
     altup_num_inputs: 4,
     num_kv_shared_layers: 15,
     laurel_rank: 64,
+  },
+  keys: {
+    types: {
+      bool: 'altup_correct_scale',
+      int: 'altup_active_idx altup_num_inputs laurel_rank',
+      float: 'altup_coef_clip',
+      'float | list[float] | null': 'activation_sparsity_pattern',
+    },
+    nullable: 'attention_dropout',
+    notNull: 'sliding_window',
   },
   describe: (config) => {
     config.expect('use_bidirectional_attention', false, 'only causal attention is supported');
@@ -161,8 +170,26 @@ const SPARSITY = 0.95;
 
 /** That share of a normal distribution is below so many standard deviations; undefined: all gates are kept. */
 function cutoffOf(sparsity: number): number | undefined {
-  return sparsity === 0 ? undefined : jStat.normal.inv(sparsity, 0, 1);
+  return sparsity === 0 ? undefined : normalQuantile(sparsity);
 }
+
+/** x with P(Z ≤ x) = share for a standard normal Z, 0 < share < 1: Newton's method, with the series of P at 0. */
+function normalQuantile(share: number): number {
+  let x = 0;
+  for (let change = 1, steps = 0; Math.abs(change) > 1e-14 && steps < MOST_STEPS; steps += 1) {
+    const density = Math.exp(-(x ** 2) / 2) / Math.sqrt(2 * Math.PI);
+    let sum = x;
+    for (let term = x, n = 3; Math.abs(term) > 1e-17; n += 2) {
+      term *= x ** 2 / n;
+      sum += term;
+    }
+    change = (0.5 + density * sum - share) / density;
+    x -= change;
+  }
+  return x;
+}
+
+const MOST_STEPS = 100;
 
 function widthOf(config: Config, width = Number.NaN): number {
   if (Number.isSafeInteger(width) && width > 0) return width;
