@@ -120,10 +120,7 @@ function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, me
   );
 }
 
-/**
- * What the weights take where those of 16 bits stay so, with what is expanded for a product or copied; no number where
- * they cannot.
- */
+/** Bytes if 16-bit weights stay 16-bit, including temporary float32 copies; infinite if they cannot. */
 function asStoredBytes({ decoder, weights, graphs }: Omit<PlannedModel, 'path'>): number {
   if (!canStayStored(decoder, weights)) return Number.POSITIVE_INFINITY;
   const expanded = Math.max(...graphs.map(({ weightMemory }) => weightMemory.largestExpansion));

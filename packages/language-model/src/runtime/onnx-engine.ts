@@ -321,7 +321,7 @@ async function describe(
   // The graphs look up every weight, so that a checkpoint that cannot run is refused at once.
   const graphs = build();
   weights.refuseUnused();
-  // Where nothing is prepared as it is stored, nothing is in float32.
+  // If no weight needs preparing, no graph has a float32 variant.
   const isPrepared = graphs.some(({ preparations }) => preparations.length > 0);
   return { decoder, weights, graphs, inFloat32: () => (isPrepared ? weights.heldAs('float32', build) : graphs) };
 }

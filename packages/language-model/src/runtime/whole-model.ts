@@ -57,7 +57,7 @@ export class WholeModel {
       weights.held = held.head;
       this.#head = await HeadSession.open(decoder, weights, device);
     }
-    // Also the next graphs of these weights are those of the layers.
+    // Later graphs must also hold these weights the backbone's way.
     weights.held = held.backbone;
     this.#backbone ??= await BackboneSession.open(decoder, weights, device, { useKvCache });
     this.#held = held;

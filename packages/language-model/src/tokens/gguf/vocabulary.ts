@@ -96,7 +96,7 @@ export function ggufTokenizerKind(metadata: GgufMetadata): Pick<GgufVocabulary, 
   return { model, pre: metadata.string(key('pre')) };
 }
 
-/** Not a place that the model has and the tokenizer lacks, which converters leave empty or fill with such a name. */
+/** False for padding ids: converters leave them empty or name them `[PAD<id>]`. */
 export function isToken(token: string, id: number): boolean {
   return token !== '' && token !== `[PAD${id}]`;
 }
