@@ -12,6 +12,7 @@ import {
 import type { ModelFamily } from './family.ts';
 import { type LatentSizes, latentAttention, readLatentSizes } from './latent.ts';
 import { gatedMlp, llamaDecoder, llamaLayer } from './layers.ts';
+import { llama } from './llama.ts';
 
 /**
  * DeepSeek-V2: latent attention, experts chosen from the best groups, and shared ones (arXiv 2405.04434). The weights
@@ -21,18 +22,9 @@ import { gatedMlp, llamaDecoder, llamaLayer } from './layers.ts';
 export const deepseekV2: ModelFamily = {
   modelType: 'deepseek_v2',
   defaults: {
+    ...llama.defaults,
     vocab_size: 102400,
-    hidden_size: 4096,
-    intermediate_size: 11008,
-    num_hidden_layers: 32,
-    num_attention_heads: 32,
     num_key_value_heads: null,
-    hidden_act: 'silu',
-    max_position_embeddings: 2048,
-    rms_norm_eps: 1e-6,
-    tie_word_embeddings: false,
-    attention_bias: false,
-    mlp_bias: false,
     first_k_dense_replace: 0,
     kv_lora_rank: 512,
     q_lora_rank: 1536,

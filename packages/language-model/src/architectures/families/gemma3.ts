@@ -3,7 +3,7 @@ import type { Rope } from '../decoder.ts';
 import { buildRope, originalMaxPositions, parametersOfType } from '../rope.ts';
 import { ropeNumber } from '../rope-scaling.ts';
 import type { ModelFamily } from './family.ts';
-import { gemmaDecoder } from './gemma2.ts';
+import { gemma2, gemmaDecoder } from './gemma2.ts';
 import { headNorms, readSizes, readWindow, slidingLayers } from './layers.ts';
 
 const THETA = { full_attention: 1e6, sliding_attention: 1e4 } as const;
@@ -15,20 +15,9 @@ const THETA = { full_attention: 1e6, sliding_attention: 1e4 } as const;
 export const gemma3: ModelFamily = {
   modelType: 'gemma3_text',
   defaults: {
+    ...gemma2.defaults,
     vocab_size: 262208,
-    hidden_size: 2304,
-    intermediate_size: 9216,
-    num_hidden_layers: 26,
-    num_attention_heads: 8,
-    num_key_value_heads: 4,
-    head_dim: 256,
-    hidden_activation: 'gelu_pytorch_tanh',
     max_position_embeddings: 131072,
-    rms_norm_eps: 1e-6,
-    tie_word_embeddings: true,
-    attention_bias: false,
-    query_pre_attn_scalar: 256,
-    sliding_window: 4096,
     sliding_window_pattern: 6,
     final_logit_softcapping: null,
   },

@@ -1,5 +1,6 @@
 import type { Projections } from '../decoder.ts';
 import type { ModelFamily } from './family.ts';
+import { GPT2_ALIASES, gpt2 } from './gpt2.ts';
 import {
   decoder,
   eachLayer,
@@ -19,25 +20,8 @@ import {
  */
 export const gptBigCode: ModelFamily = {
   modelType: 'gpt_bigcode',
-  defaults: {
-    vocab_size: 50257,
-    max_position_embeddings: 1024,
-    hidden_size: 768,
-    num_hidden_layers: 12,
-    num_attention_heads: 12,
-    n_inner: null,
-    activation_function: 'gelu_pytorch_tanh',
-    layer_norm_epsilon: 1e-5,
-    scale_attn_weights: true,
-    multi_query: true,
-    tie_word_embeddings: true,
-  },
-  aliases: {
-    n_positions: 'max_position_embeddings',
-    n_embd: 'hidden_size',
-    n_layer: 'num_hidden_layers',
-    n_head: 'num_attention_heads',
-  },
+  defaults: { ...gpt2.defaults, activation_function: 'gelu_pytorch_tanh', multi_query: true },
+  aliases: GPT2_ALIASES,
   keys: {
     notNull: `
       attention_softmax_in_fp32 attn_pdrop embd_pdrop multi_query resid_pdrop scale_attention_softmax_in_fp32`,

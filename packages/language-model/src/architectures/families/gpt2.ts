@@ -11,6 +11,14 @@ import {
   readSizes,
 } from './layers.ts';
 
+/** The names of GPT-2's config, and their usual ones. */
+export const GPT2_ALIASES = {
+  n_positions: 'max_position_embeddings',
+  n_embd: 'hidden_size',
+  n_layer: 'num_hidden_layers',
+  n_head: 'num_attention_heads',
+};
+
 /**
  * GPT-2: learned positions, weights stored [in, out] (Radford et al. 2019). Compared with transformers 5.24,
  * models/gpt2/modeling_gpt2.py.
@@ -30,12 +38,7 @@ export const gpt2: ModelFamily = {
     scale_attn_by_inverse_layer_idx: false,
     tie_word_embeddings: true,
   },
-  aliases: {
-    n_positions: 'max_position_embeddings',
-    n_embd: 'hidden_size',
-    n_layer: 'num_hidden_layers',
-    n_head: 'num_attention_heads',
-  },
+  aliases: GPT2_ALIASES,
   keys: {
     types: { bool: 'scale_attn_by_inverse_layer_idx' },
     notNull: `

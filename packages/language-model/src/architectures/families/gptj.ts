@@ -1,5 +1,6 @@
 import { plainRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
+import { GPT2_ALIASES } from './gpt2.ts';
 import {
   block,
   decoder,
@@ -31,12 +32,7 @@ export const gptj: ModelFamily = {
     layer_norm_epsilon: 1e-5,
     tie_word_embeddings: false,
   },
-  aliases: {
-    n_positions: 'max_position_embeddings',
-    n_embd: 'hidden_size',
-    n_layer: 'num_hidden_layers',
-    n_head: 'num_attention_heads',
-  },
+  aliases: GPT2_ALIASES,
   keys: { notNull: 'attn_pdrop embd_pdrop resid_pdrop' },
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false, hasKeyValueHeads: false });

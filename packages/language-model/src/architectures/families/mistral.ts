@@ -30,3 +30,9 @@ export const mistral: ModelFamily = {
     return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, { rope, window: slides[i] ? window : null }));
   },
 };
+
+/**
+ * Ministral 8B (Mistral AI, October 2024): Mistral with a list of the layers that have a window; without the list, all
+ * have it. Read from transformers 5.24, models/ministral/modular_ministral.py.
+ */
+export const ministral: ModelFamily = { ...mistral, modelType: 'ministral' };

@@ -1,5 +1,5 @@
 import { type Parameters, readRope, ropeParameters } from '../rope.ts';
-import { mlpWithShared, readGroups } from './deepseek.ts';
+import { deepseekV3, mlpWithShared, readGroups } from './deepseek.ts';
 import { readExpertSizes, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import { latentAttention, readLatentSizes } from './latent.ts';
@@ -26,32 +26,23 @@ const MISSING: Parameters = {
 export const mistral4: ModelFamily = {
   modelType: 'mistral4',
   defaults: {
+    ...deepseekV3.defaults,
     vocab_size: 131072,
     hidden_size: 4096,
     intermediate_size: 12288,
-    moe_intermediate_size: 2048,
     num_hidden_layers: 36,
     num_attention_heads: 32,
     num_key_value_heads: 32,
-    n_shared_experts: 1,
     n_routed_experts: 128,
     routed_scaling_factor: 1,
     kv_lora_rank: 256,
     q_lora_rank: 1024,
-    qk_rope_head_dim: 64,
-    v_head_dim: 128,
     qk_nope_head_dim: 64,
     n_group: 1,
     topk_group: 1,
     num_experts_per_tok: 4,
     first_k_dense_replace: 0,
-    norm_topk_prob: true,
-    hidden_act: 'silu',
     max_position_embeddings: 1048576,
-    rms_norm_eps: 1e-6,
-    tie_word_embeddings: false,
-    rope_interleave: true,
-    attention_bias: false,
   },
   aliases: { num_local_experts: 'n_routed_experts' },
   keys: {

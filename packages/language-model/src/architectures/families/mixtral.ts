@@ -2,6 +2,7 @@ import { readRope, ropeParameters, ropeType } from '../rope.ts';
 import { gatedExperts, NUMBERED_NAMES, readExpertSizes, softmaxRouter, stackedExperts } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, readWindow } from './layers.ts';
+import { mistral } from './mistral.ts';
 
 /**
  * Mixtral: Mistral with a mixture of experts in every layer (arXiv 2401.04088). Compared with transformers 5.24,
@@ -10,16 +11,8 @@ import { llamaDecoder, llamaLayer, readSizes, readWindow } from './layers.ts';
 export const mixtral: ModelFamily = {
   modelType: 'mixtral',
   defaults: {
-    vocab_size: 32000,
-    hidden_size: 4096,
-    intermediate_size: 14336,
-    num_hidden_layers: 32,
-    num_attention_heads: 32,
-    num_key_value_heads: 8,
-    hidden_act: 'silu',
-    max_position_embeddings: 131072,
+    ...mistral.defaults,
     rms_norm_eps: 1e-5,
-    tie_word_embeddings: false,
     sliding_window: null,
     num_experts_per_tok: 2,
     num_local_experts: 8,

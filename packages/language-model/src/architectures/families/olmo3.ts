@@ -4,7 +4,7 @@ import { buildRope, originalMaxPositions, parametersOfType } from '../rope.ts';
 import { ropeNumber } from '../rope-scaling.ts';
 import type { ModelFamily } from './family.ts';
 import { readSizes, readWindow, slidingLayers } from './layers.ts';
-import { olmoDecoder } from './olmo2.ts';
+import { olmo2, olmoDecoder } from './olmo2.ts';
 
 /** Every fourth layer sees all positions. */
 const PERIOD = 4;
@@ -18,19 +18,7 @@ const TYPES = ['full_attention', 'sliding_attention'] as const;
  */
 export const olmo3: ModelFamily = {
   modelType: 'olmo3',
-  defaults: {
-    vocab_size: 50304,
-    hidden_size: 4096,
-    intermediate_size: 11008,
-    num_hidden_layers: 32,
-    num_attention_heads: 32,
-    hidden_act: 'silu',
-    max_position_embeddings: 2048,
-    rms_norm_eps: 1e-5,
-    tie_word_embeddings: false,
-    attention_bias: false,
-    sliding_window: 4096,
-  },
+  defaults: { ...olmo2.defaults, sliding_window: 4096 },
   keys: { nullable: 'num_key_value_heads' },
   describe: (config) => {
     const sizes = readSizes(config);

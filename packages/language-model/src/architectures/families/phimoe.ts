@@ -14,6 +14,7 @@ import {
   readSizes,
   readWindow,
 } from './layers.ts';
+import { mixtral } from './mixtral.ts';
 
 /**
  * Phi-3.5-MoE: layer norms, biases, and a router that weights each choice among the experts with nearly as large a
@@ -22,18 +23,9 @@ import {
 export const phimoe: ModelFamily = {
   modelType: 'phimoe',
   defaults: {
+    ...mixtral.defaults,
     vocab_size: 32064,
-    hidden_size: 4096,
     intermediate_size: 6400,
-    num_hidden_layers: 32,
-    num_attention_heads: 32,
-    num_key_value_heads: 8,
-    hidden_act: 'silu',
-    max_position_embeddings: 131072,
-    rms_norm_eps: 1e-5,
-    tie_word_embeddings: false,
-    sliding_window: null,
-    num_experts_per_tok: 2,
     num_local_experts: 16,
     router_jitter_noise: 0.01,
     attention_bias: false,
