@@ -2,7 +2,7 @@ import type { Tokenizer } from '@shadow-gate/language-model/tokens';
 import { describe, expect, it } from 'vitest';
 import { continuePrompts, type GenerateOptions } from '../src/generate.ts';
 import { parseGenerateRequests } from '../src/requests.ts';
-import { renderChat } from '../src/tokens/chat-template.ts';
+import { renderChat } from '../src/tokens/chat/chat-template.ts';
 import { countingEngine } from './counting-engine.ts';
 
 const requests = (...lines: object[]) =>

@@ -1,15 +1,15 @@
 import { UserError } from '@shadow-gate/platform';
-import { buildParts, RECIPES } from './built-classes.ts';
-import { renderChat } from './chat-template.ts';
-import { cleanUpSpaces } from './clean-up-spaces.ts';
-import { fixMistralRegex } from './mistral-regex.ts';
+import { renderChat } from './chat/chat-template.ts';
+import { buildParts, RECIPES } from './classes/built-classes.ts';
+import { fixMistralRegex } from './classes/mistral-regex.ts';
+import { type BuiltClass, tokenizerClass } from './classes/transformers-class.ts';
 import type { ModelTokenIds } from './model-token-ids.ts';
-import { buildPipeline, type Pipeline } from './pipeline.ts';
-import { type Affixes, readAffixes } from './post-processor.ts';
+import { cleanUpSpaces } from './pipeline/clean-up-spaces.ts';
+import { buildPipeline, type Pipeline } from './pipeline/pipeline.ts';
+import { type Affixes, readAffixes } from './pipeline/post-processor.ts';
 import { listAddedTokens, readSpecialTokens, type SpecialTokenSources } from './special-tokens.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { parseTokenizerJson, type TokenizerJson } from './tokenizer-json.ts';
-import { type BuiltClass, tokenizerClass } from './transformers-class.ts';
 import { expectBounded, maxRendered, maxTokens, withinLimits } from './within-limits.ts';
 
 type Json = Readonly<Record<string, unknown>>;

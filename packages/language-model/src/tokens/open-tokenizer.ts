@@ -4,7 +4,7 @@ import { readConfig } from '@shadow-gate/checkpoints/config';
 import { UserError } from '@shadow-gate/platform';
 import type { FolderFiles } from '@shadow-gate/platform/files';
 import { buildsFromVocabulary, type TokenizerFiles } from './build-tokenizer.ts';
-import { namedTemplates, readChatTemplate } from './chat-template.ts';
+import { namedTemplates, readChatTemplate } from './chat/chat-template.ts';
 import { findTokenSource } from './gguf/token-source.ts';
 import { idsInFolder, idsOfConfigs, readJsonObject } from './model-token-ids.ts';
 import { startTokenizer, TOKENIZER_LIMITS, type TokenizerLimits } from './start-tokenizer.ts';

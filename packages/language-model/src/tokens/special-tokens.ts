@@ -1,8 +1,8 @@
 import { isObject } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import type { AddedToken } from './added-tokens.ts';
-import { RECIPES } from './built-classes.ts';
-import type { BuiltClass } from './transformers-class.ts';
+import { RECIPES } from './classes/built-classes.ts';
+import type { BuiltClass } from './classes/transformers-class.ts';
+import type { AddedToken } from './pipeline/added-tokens.ts';
 
 /** The special tokens in the files of a tokenizer, as text. */
 interface SpecialTokens {

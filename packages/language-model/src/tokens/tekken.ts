@@ -1,7 +1,7 @@
 import { UserError } from '@shadow-gate/platform';
 import { parseJson, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import { bytesToLetters } from './byte-letters.ts';
+import { bytesToLetters } from './pipeline/byte-letters.ts';
 import { plainSpecial } from './special-tokens.ts';
 
 const schema = z.looseObject({

@@ -1,7 +1,7 @@
 // The process of one tokenizer (start-tokenizer.ts). It is a separate file in dist (scripts/build.ts).
 import { serveProcess } from '@shadow-gate/platform/process';
 import { buildTokenizer, type TokenizerFiles } from './build-tokenizer.ts';
-import type { Conversation } from './chat-template.ts';
+import type { Conversation } from './chat/chat-template.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /** What is known about a tokenizer without asking it. */

@@ -1,4 +1,4 @@
-import type { ChatOptions, Conversation } from './chat-template.ts';
+import type { ChatOptions, Conversation } from './chat/chat-template.ts';
 
 /** Text to token ids and back, like the checkpoint's own tokenizer in transformers. */
 export interface Tokenizer {

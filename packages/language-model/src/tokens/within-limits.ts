@@ -1,5 +1,5 @@
 import { UserError } from '@shadow-gate/platform';
-import type { Conversation } from './messages.ts';
+import type { Conversation } from './chat/messages.ts';
 
 /** Most characters of a text that a decoder makes: longer than any context. */
 const MAX_TEXT_LENGTH = 2 ** 24;

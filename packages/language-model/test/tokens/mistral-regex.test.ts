@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fixMistralRegex, type MistralSources } from '../../src/tokens/mistral-regex.ts';
+import { fixMistralRegex, type MistralSources } from '../../src/tokens/classes/mistral-regex.ts';
 
 const bytes = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false };
 const wrong = { type: 'Sequence', pretokenizers: [{ type: 'Split', pattern: { Regex: '.' } }, bytes] };

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fixture } from '../../../../test/fixtures.ts';
-import type { AddedToken } from '../../src/tokens/added-tokens.ts';
-import { buildPipeline, type Pipeline } from '../../src/tokens/pipeline.ts';
+import type { AddedToken } from '../../src/tokens/pipeline/added-tokens.ts';
+import { buildPipeline, type Pipeline } from '../../src/tokens/pipeline/pipeline.ts';
 
 // Random tokenizers, and what Python's `tokenizers` makes of random texts
 // (packages/language-model/test/fixtures/make_random_tokenizers.py, which also writes larger files: name one in

@@ -1,5 +1,5 @@
 import type { Tokenizer } from '@shadow-gate/language-model/tokens';
-import { renderChat } from '../../src/tokens/chat-template.ts';
+import { renderChat } from '../../src/tokens/chat/chat-template.ts';
 
 /**
  * A tokenizer that is easy to follow by hand: each word with the space before it is a token, and so is a space without

@@ -1,9 +1,9 @@
+import { bpe } from '../models/bpe.ts';
+import type { TokenizerModel } from '../models/model.ts';
+import { unigram } from '../models/unigram.ts';
+import { wordLevel, wordPiece } from '../models/word-models.ts';
 import { type AddedToken, AddedTokens } from './added-tokens.ts';
 import { readDecoder } from './decoders.ts';
-import { bpe } from './models/bpe.ts';
-import type { TokenizerModel } from './models/model.ts';
-import { unigram } from './models/unigram.ts';
-import { wordLevel, wordPiece } from './models/word-models.ts';
 import { readNormalizer } from './normalizers.ts';
 import { prependsFirst, readPreTokenizer, type TextPiece } from './pre-tokenizers.ts';
 import { type Spelling, spell } from './spelling.ts';

@@ -1,12 +1,12 @@
 import { z } from 'zod';
+import { readPart } from '../read-part.ts';
+import { cutAtMatches } from '../regex/split-text.ts';
+import { codePointSet, contains } from '../unicode/code-points.ts';
+import { type NormalForm, normalizeAs, rustLowercase } from '../unicode/normal-forms.ts';
+import { combiningMark, controlCharacter, nonspacingMark, whiteSpace } from '../unicode/properties.ts';
 import { byteLetters } from './byte-letters.ts';
 import { compilePattern, type Pattern, patternSchema } from './pattern.ts';
 import { precompiledNormalizer } from './precompiled-normalizer.ts';
-import { readPart } from './read-part.ts';
-import { cutAtMatches } from './regex/split-text.ts';
-import { codePointSet, contains } from './unicode/code-points.ts';
-import { type NormalForm, normalizeAs, rustLowercase } from './unicode/normal-forms.ts';
-import { combiningMark, controlCharacter, nonspacingMark, whiteSpace } from './unicode/properties.ts';
 
 type Normalizer = (text: string) => string;
 

@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import { byteLetters } from './byte-letters.ts';
-import { compilePattern, patternSchema } from './pattern.ts';
-import { readPart } from './read-part.ts';
-import { fromOniguruma } from './regex/oniguruma.ts';
+import { readPart } from '../read-part.ts';
+import { fromOniguruma } from '../regex/oniguruma.ts';
 import {
   arrange,
   BEHAVIORS,
@@ -10,7 +8,7 @@ import {
   cutAtMatches,
   type SplitBehavior,
   type Stretch,
-} from './regex/split-text.ts';
+} from '../regex/split-text.ts';
 import {
   type CodePoints,
   codePointSet,
@@ -18,8 +16,10 @@ import {
   invertCodePoints,
   toClass,
   uniteCodePoints,
-} from './unicode/code-points.ts';
-import { rustNumeric, rustPunctuation, rustWord, whiteSpace } from './unicode/properties.ts';
+} from '../unicode/code-points.ts';
+import { rustNumeric, rustPunctuation, rustWord, whiteSpace } from '../unicode/properties.ts';
+import { byteLetters } from './byte-letters.ts';
+import { compilePattern, patternSchema } from './pattern.ts';
 
 /** A part of a text between added tokens, as the model gets it. */
 export interface TextPiece {

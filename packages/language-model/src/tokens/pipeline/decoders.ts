@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { readPart } from '../read-part.ts';
+import { cutAtMatches } from '../regex/split-text.ts';
 import { lettersToBytes } from './byte-letters.ts';
 import { cleanUpSpaces } from './clean-up-spaces.ts';
 import { compilePattern, patternSchema } from './pattern.ts';
-import { readPart } from './read-part.ts';
-import { cutAtMatches } from './regex/split-text.ts';
 
 /** From tokens to parts of a text, one after the other. */
 type TokenDecoder = (tokens: readonly string[]) => readonly string[];

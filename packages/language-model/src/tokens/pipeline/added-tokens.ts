@@ -1,5 +1,5 @@
-import { contains } from './unicode/code-points.ts';
-import { rustWord, whiteSpace } from './unicode/properties.ts';
+import { contains } from '../unicode/code-points.ts';
+import { rustWord, whiteSpace } from '../unicode/properties.ts';
 
 /** A token that is matched whole in a text, before all else. */
 export interface AddedToken {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fromOniguruma } from './regex/oniguruma.ts';
+import { fromOniguruma } from '../regex/oniguruma.ts';
 
 /** What is searched for in a text: a string, or a regular expression of Oniguruma. */
 export const patternSchema = z.union([z.strictObject({ String: z.string() }), z.strictObject({ Regex: z.string() })]);
