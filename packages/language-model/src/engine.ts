@@ -3,7 +3,7 @@ import { UserError } from '@shadow-gate/platform';
 /** Receives the share of a call that is done, from 0 to 1, while it is worked on. */
 export type OnWork = (share: number) => void;
 
-/** What a model takes. */
+/** Limits of a model's input. */
 export interface Limits {
   /** The longest input, in tokens. Callers cut longer ones on the left. */
   readonly maxLength: number;
@@ -48,7 +48,7 @@ export interface Sequence {
   readonly isPredicted?: boolean;
 }
 
-/** What all logits are multiplied by, where a score says how it would change: sharper above 1, flatter below. */
+/** Factors of all logits for scores at another temperature: sharper above 1, flatter below. */
 export const LOGIT_FACTORS = [0.125, 0.25, 0.5, 0.75, 1.5, 2] as const;
 
 /** A log-likelihood, and the same if all logits were multiplied by each of LOGIT_FACTORS. */

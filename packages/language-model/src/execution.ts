@@ -7,7 +7,7 @@ export const LAYER_BY_LAYER = 'layer by layer';
 /** How a model is run, which changes no answer but in its last digits. */
 export type Execution = 'whole' | typeof LAYER_BY_LAYER;
 
-/** What a pass over all weights takes, in seconds, as it was measured on one layer. */
+/** Seconds for a pass over all weights, measured on one layer. */
 export interface PassCost {
   /** Reading them, while the layer before computes. */
   readonly read: number;

@@ -21,7 +21,7 @@ export interface GenerateOptions extends EncodeOptions {
   readonly tokenizer: Tokenizer | null;
   /** Generation ends with any of these. */
   readonly eosIds: ReadonlySet<number>;
-  /** The prompt of a request whose own is empty. */
+  /** Used instead of an empty prompt. */
   readonly prefixTokenId: number | null;
   /** The date that a chat template can write. */
   readonly now: Date;

@@ -31,7 +31,7 @@ export interface EndpointSource {
   readonly concurrency?: number | undefined;
   /** For one request, in milliseconds. */
   readonly timeout?: number | undefined;
-  /** Where answers are kept between runs. */
+  /** Keeps answers between runs. */
   readonly answers?: KeyValueStore | undefined;
   /** Ask fixed prompts first and last: a server that contradicts itself is an error. */
   readonly isExamined?: boolean | undefined;
@@ -54,13 +54,13 @@ export interface Model {
   readonly precision: ModelPrecision | null;
   /** Null: a server does not say. */
   readonly execution: Execution | null;
-  /** What a pass over all weights takes; absent unless it runs layer by layer. */
+  /** Cost of a pass over all weights; absent unless it runs layer by layer. */
   readonly passCost?: () => Promise<PassCost>;
-  /** What the server was asked so far; absent on this machine. */
+  /** Requests to the server so far; absent on this machine. */
   readonly usage?: () => RemoteUsage;
   /** Whether texts can be scored from their first token on; absent: they can. */
   readonly scoresTexts?: boolean;
-  /** What the server is, if it is examined; absent on this machine. */
+  /** Identity of an examined server; absent on this machine. */
   readonly served?: ServedIdentity | null;
   /**
    * Announce all calls that follow, so that no answer depends on the calls before it. A server cannot guarantee that.
@@ -95,7 +95,7 @@ interface ModelOptions {
   readonly onOpening?: OnInterruption | undefined;
 }
 
-/** What is known of a model before its weights are read: enough to encode requests. */
+/** A model before its weights are read: enough to encode requests. */
 export interface ModelOutline extends OutlinedModel {
   /** A server that encodes the texts itself. */
   readonly byText: RemoteEngine | null;
@@ -168,7 +168,7 @@ export async function withOutline<T>(
 const finish = (loaded: LoadedEngine | null) => loaded?.remote?.finish();
 const close = (loaded: LoadedEngine | null) => loaded?.engine.close();
 
-/** The checkpoints whose files are mapped while the model works. */
+/** Checkpoints with files that are mapped while the model works. */
 function weightsOf(source: ModelSource): Array<{ readonly checkpoint: Checkpoint }> {
   if (source.kind === 'endpoint') return [];
   return [source.checkpoint, source.reference].flatMap((checkpoint) => (checkpoint ? [{ checkpoint }] : []));
@@ -250,7 +250,7 @@ async function outlineOf(source: ModelSource, options: ModelOptions): Promise<Mo
 const TOO_LARGE = /invalid (typed )?array (buffer )?length/i;
 
 /**
- * A failed allocation is no bug: another machine can run the model. onnxruntime's message has the size that it wanted.
+ * A failed allocation is not a bug: another machine can run the model. onnxruntime's message has the requested size.
  * @returns any other error as it is
  */
 export function explainOutOfMemory(error: unknown): unknown {

@@ -23,7 +23,7 @@ export interface CheckpointSource {
   readonly device: DeviceChoice;
   /** Memory for the values of one batch, in bytes. */
   readonly batchBytes?: number | undefined;
-  /** What the model may take of the machine's memory, in bytes: all of it by default. */
+  /** Memory that the model may use, in bytes: all of the machine's by default. */
   readonly memoryLimit?: number | undefined;
 }
 
@@ -190,7 +190,7 @@ function weightsOf(
   return { base: reference, adapter: checkpoint };
 }
 
-/** Exports differ in inputs, caches and fused operators: there is no common way to run them. */
+/** Exports differ in inputs, caches and fused operators, so there is no common way to run them. */
 function refuseOnnx(checkpoint: FullCheckpoint): void {
   if (checkpoint.format !== 'onnx') return;
   throw new UserError(

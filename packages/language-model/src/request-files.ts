@@ -163,7 +163,7 @@ function lineOf<T>(id: RequestId, answer: T | undefined, refusal: RequestRefusal
   throw new Error(`request ${JSON.stringify(id)} has neither an answer nor a reason`);
 }
 
-/** A file without a single answer is no result: the reason for the first request, and how many there are. */
+/** A file without a single answer is not a result: the first request's reason, and how many there are. */
 function noneAnswered(refusals: readonly RequestRefusal[]): UserError {
   const [first] = refusals;
   if (!first) throw new Error('a file has at least one request');

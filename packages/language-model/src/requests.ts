@@ -34,7 +34,7 @@ export type ScoreRequest = Scored &
     | {
         readonly kind: 'rolling-text';
         readonly text: string;
-        /** As much of the text as one window of the model takes, and no more. */
+        /** One window of the model, at most. */
         readonly isCut?: boolean;
       }
     | { readonly kind: 'rolling-ids'; readonly tokens: readonly number[] }
@@ -127,7 +127,7 @@ export function parseGenerateRequests(text: string, file: string): GenerateReque
     }
     if ('messages' in json) {
       const { messages: _, ...rest } = parse(messagesSchema);
-      // As they are written: JavaScript makes 1 of 1.0.
+      // As written: JavaScript makes 1 of 1.0.
       return { ...common(rest), where, prompt: { kind: 'messages', messages: { json: line } } };
     }
     const { prompt, ...rest } = parse(promptSchema);

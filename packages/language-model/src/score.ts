@@ -35,11 +35,11 @@ export interface ScoreAnswer {
    * is known.
    */
   readonly scaled?: readonly number[];
-  /** The same among the tokens that were named: where that was asked for and is known. */
+  /** The same among the named tokens, if that was asked for and is known. */
   readonly among?: ScaledScore;
   /** The tokens that were scored: of a text that may be cut, and wherever predictions were asked for. */
   readonly tokens?: readonly number[];
-  /** What the model expects in place of each token: where that was asked for and is known. */
+  /** The most likely tokens at each place, if that was asked for and is known. */
   readonly predictions?: readonly TokenPrediction[];
 }
 

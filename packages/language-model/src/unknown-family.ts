@@ -62,7 +62,7 @@ function describeNearest({ modelType, used, total, missing, keys }: Nearness): s
   return `the nearest known family, ${modelType}, would ${parts.length > 0 ? `${parts.join(', ')} and ${last}` : last}`;
 }
 
-/** What keeps the nearest family from being the right one, by names, shapes and keys. */
+/** Differences from the nearest family, by names, shapes and keys. */
 function differences({ modelType, unused, missing, keys }: Nearness): string[] {
   const lines = [
     ...listed(`tensors that ${modelType} does not have`, patternsOf(unused)),

@@ -1,8 +1,8 @@
 import type { Linear, Norm } from './parts.ts';
 
 /**
- * Alternating updates (Baykal et al. 2023, arXiv 2301.13310): each token has several hidden states [count, hidden], of
- * which a block computes one, and predicts and corrects the others from it.
+ * Alternating updates (Baykal et al. 2023, arXiv 2301.13310): a token has several hidden states [count, hidden]. A
+ * block computes one, from which it predicts and corrects the others.
  */
 export interface AltUp {
   /** Number of hidden states, the embedding included. */

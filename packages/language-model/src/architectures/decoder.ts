@@ -80,7 +80,7 @@ interface Head {
  * scale·mixer(h), and the same with the MLP. Parallel: h += mixer(norm(h)) + mlp(norm(h)), both from the same h.
  */
 export interface Layer {
-  /** What tokens see of those before them. Null: the block has only the other half. */
+  /** Mixes in earlier tokens. Null: the block has only an MLP. */
   readonly mixer: Mixer | null;
   readonly mlp: Mlp | null;
   readonly residual: 'sequential' | 'normed' | 'parallel';
@@ -103,7 +103,7 @@ export interface Layer {
   /** How the block takes one stream from several and gives one back, in a decoder that has them. */
   readonly hyper?: HyperBlock;
   /**
-   * What the token's embedding for this layer adds after the MLP; nothing if missing. With several hidden states, it is
+   * Adds the token's embedding for this layer after the MLP; nothing if missing. With several hidden states, it is
    * added to all but the first, and the computed one gates it.
    */
   readonly perLayerInput?: PerLayerInput;
@@ -140,7 +140,7 @@ interface MixerBranch {
 /** A query sees this many positions, itself included; or those of its chunk; null for all before it. */
 export type Window = number | Chunk | null;
 
-/** Positions are cut into chunks of so many (Llama 4). */
+/** Positions per chunk (Llama 4). */
 export interface Chunk {
   readonly chunk: number;
 }
@@ -228,7 +228,7 @@ export interface Alibi {
   /** One per head. */
   readonly slopes: readonly number[];
   readonly scale: number;
-  /** What slopes, and their products with positions, are rounded to before they are scaled. */
+  /** Slopes, and their products with positions, are rounded to this before they are scaled. */
   readonly rounding: 'bfloat16' | 'float32';
 }
 
@@ -386,8 +386,8 @@ export function hasOwnKeys({ projections }: Attention): boolean {
 }
 
 /**
- * The number of layers before the last ones that all take keys and values of earlier layers. What these compute for a
- * token no other token sees: only tokens whose hidden state is asked for need to go through them.
+ * Number of layers before the final run of layers that reuse earlier keys and values. No other token sees their
+ * results, so only tokens whose hidden state is returned need to go through them.
  */
 export function layersBeforeLate({ layers }: Pick<Decoder, 'layers'>): number {
   const isLate = ({ mixer }: Layer) => mixer?.kind === 'attention' && !hasOwnKeys(mixer) && mixer.alibi === null;

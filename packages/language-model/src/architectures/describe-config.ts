@@ -70,7 +70,7 @@ function plainObject(value: object): Values {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
 }
 
-/** All layers share the frequencies of their positions, of which a config can ask for thousands. */
+/** All layers share their frequencies; a config can ask for thousands. */
 const isLongList = (items: readonly unknown[]): boolean =>
   items.length > 16 && items.every((item) => typeof item === 'number');
 

@@ -18,7 +18,7 @@ export function findNaming({ tensors, path, config }: FullCheckpoint, decoder: D
   );
 }
 
-/** Text models whose weights transformers 5.24 also finds where a vision-language model has them. */
+/** Text models that transformers 5.24 also loads from a vision-language checkpoint. */
 const INSIDE = new Set<unknown>(['qwen3_5_text', 'qwen4_exp_text', 'gemma3n_text']);
 
 /**

@@ -19,10 +19,7 @@ export interface StreamMix {
   readonly up: Linear;
 }
 
-/**
- * What a half of a block takes from the streams, and gives back: stream i gets 2 · σ(inject(x) / count)_i times the
- * output.
- */
+/** How half a block reads and writes the streams: stream i gets 2 · σ(inject(x) / count)_i times the output. */
 export interface StreamExchange extends StreamMix {
   readonly inject: Linear;
 }

@@ -44,7 +44,7 @@ export interface NgramTable {
   readonly width: number;
 }
 
-/** Where the parts of each row begin in the table. */
+/** First row of each part in the table. */
 export function ngramOffsets({ sizes }: NgramHash): number[] {
   let start = 0;
   return sizes.map((size) => {

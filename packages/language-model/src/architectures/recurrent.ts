@@ -26,7 +26,7 @@ export interface GatedDelta {
   readonly norm: Norm;
   readonly gateActivation: Activation;
   readonly output: Linear;
-  /** What is added to the residual streams before the mixer; nothing if missing. */
+  /** Added to the residual streams before the mixer; nothing if missing. */
   readonly ngrams?: NgramInput;
 }
 
@@ -97,7 +97,7 @@ export interface ShortConvolution {
   readonly output: Linear;
 }
 
-/** What a layer keeps of the tokens before: the last inputs of its convolution [kernel − 1, channels], and states. */
+/** A layer's cache: the last inputs of its convolution [kernel − 1, channels], and states. */
 interface RecurrentShape {
   readonly kernel: number;
   readonly channels: number;

@@ -43,7 +43,7 @@ export interface RouterGroups {
   readonly chosen: number;
   /** A group's score: the sum of its two best experts', or its best one's. */
   readonly score: 'best two' | 'best';
-  /** What the scores of experts in other groups become. */
+  /** Scores of experts in other groups are set to this. */
   readonly others: number;
 }
 

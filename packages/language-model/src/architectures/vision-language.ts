@@ -20,11 +20,11 @@ interface VisionLanguage {
   readonly overrides: Values;
   /** Does it tie the output layer to the embeddings where its config does not say? */
   readonly tied?: boolean;
-  /** Whose `tie_word_embeddings` counts: that of the whole if missing. */
+  /** Which config's `tie_word_embeddings` counts: that of the whole if missing. */
   readonly tiedBy?: 'text' | 'either';
   /** Another name of the key, which counts more. The text model's is then ignored. */
   readonly tiedAlias?: string;
-  /** Takes it any text model, of which it has the layers, and a plain output layer of its own? */
+  /** Does it take any text model, and add a plain output layer? */
   readonly hasPlainHead?: boolean;
   readonly keys?: ConfigKeys;
 }
@@ -46,8 +46,8 @@ const MISTRAL_SMALL: Values = {
 };
 
 /**
- * Vision-language checkpoints whose text model can be run, on text only. Which config ties the output layer was tried
- * with transformers 5.24, without a tensor for it.
+ * Vision-language checkpoints that can be run on text alone. Which config ties the output layer was tried with
+ * transformers 5.24, without a tensor for it.
  */
 export const VISION_LANGUAGE: readonly VisionLanguage[] = [
   { modelType: 'llava', text: 'llama', assumes: {}, overrides: {}, tiedBy: 'either', hasPlainHead: true },
@@ -96,7 +96,7 @@ export const VISION_LANGUAGE: readonly VisionLanguage[] = [
   { modelType: 'mistral3', text: 'mistral', assumes: MISTRAL_SMALL, overrides: {}, tied: true, hasPlainHead: true },
 ];
 
-/** Those whose text model does something else than a decoder of text, with the reason. */
+/** Models that are not left-to-right decoders of text, with the reason. */
 export const NO_DECODERS: Readonly<Record<string, string>> = {
   // transformers' own attention kernels disagree about text without images: eager is causal, sdpa sees the whole text.
   paligemma: 'it reads its prompt in both directions, and only causal attention is supported',

@@ -118,7 +118,7 @@ export class Weights {
     return this.table(name, shape);
   }
 
-  /** The same for a tensor of which rows are read in the file. */
+  /** The same for a table that is read row by row. */
   table(name: string, shape: readonly number[]): TensorEntry {
     const entry = this.#find(name, shape);
     if (!isReadable(entry)) {
@@ -200,7 +200,7 @@ export class Weights {
     this.#ratios.set(name, ratios);
   }
 
-  /** What each output of a weight is multiplied by; null without DoRA. */
+  /** DoRA's factor for each output of a weight; null without DoRA. */
   ratios(name: string): readonly number[] | null {
     return this.#ratios.get(name) ?? null;
   }

@@ -24,7 +24,7 @@ export function collapseStates(graph: ModelGraph, { count, collapse }: AltUp, st
   return graph.op('Mul', [sum, scalar(graph, 1 / count)]);
 }
 
-/** What the states are predicted to be behind the block: [m, count, hidden]. */
+/** The predicted states after the block: [m, count, hidden]. */
 export function predictStates(graph: ModelGraph, block: AltUpBlock, states: Value): Value {
   const { count, active, predict } = block;
   const coefficients = applyLinear(graph, predict, route(graph, block, stateAt(graph, states, active)));

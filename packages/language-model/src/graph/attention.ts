@@ -43,7 +43,7 @@ export interface LayerInputs {
   readonly entries: EntryInputs | null;
 }
 
-/** What attention needs in addition to queries, keys and values. */
+/** Inputs of attention besides queries, keys and values. */
 export interface MixInputs extends Pick<LayerInputs, 'bias' | 'past'> {
   /** float32 [heads], or null. */
   readonly sinks: Value | null;

@@ -28,7 +28,7 @@ export const BACKBONE = {
   /** float32 [B, keyValueHeads, S or T, headDim]: see `AttentionKind`. */
   presentKey: (layer: number) => `present_key_${layer}`,
   presentValue: (layer: number) => `present_value_${layer}`,
-  /** What the output layer gets, after the final norm: float32 [R, outputSize]. */
+  /** Input of the output layer, after the final norm: float32 [R, outputSize]. */
   hidden: 'hidden',
 } as const;
 
@@ -45,7 +45,7 @@ function entriesOf({ rate, overlap }: TokenWindows): string {
   return `entries_${rate}${overlap ? '_overlapping' : ''}`;
 }
 
-/** Where a part of the backbone begins and ends, for the m slots that it sees: see `BackbonePart`. */
+/** Inputs and outputs at the edges of a part of the backbone, for the m slots that it sees: see `BackbonePart`. */
 export const EDGE = {
   /** float32 [m, hidden], or [m, count, hidden] with several hidden states for each token. */
   stream: 'stream',

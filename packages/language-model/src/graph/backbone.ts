@@ -78,8 +78,8 @@ export function layerParts({ layers }: Decoder): BackbonePart[] {
 }
 
 /**
- * All of a decoder but its output matrix, or a part of that, as a graph over B sequences of S tokens, after P tokens
- * whose keys and values are known. Inputs and outputs: see `BACKBONE` and `EDGE`.
+ * A decoder without its output matrix, or a part of one, as a graph over B sequences of S tokens, after P tokens with
+ * cached keys and values. Inputs and outputs: see `BACKBONE` and `EDGE`.
  */
 export function buildBackbone(
   decoder: Decoder,
@@ -158,7 +158,7 @@ export function wholeBackbone(decoder: Decoder, weights: Weights, options: Backb
   ];
 }
 
-/** What the output layer gets: [R, outputSize]. */
+/** Input of the output layer: [R, outputSize]. */
 function finishStream(graph: ModelGraph, decoder: Decoder, stream: Stream): Value {
   const { altUp, hyper, hyperConnections, finalNorm, projected } = decoder;
   if (hyperConnections !== undefined) return mixStreams(graph, hyperConnections.mix, settled(graph, stream));

@@ -25,7 +25,7 @@ import { applyNorm, type NormedStream, normStream, type Stream, settled } from '
 import { perLayerInput } from './per-layer-embeddings.ts';
 import { applyRecurrent, type PastState, type RecurrenceInputs } from './recurrence.ts';
 
-/** What a layer leaves for later tokens, with the name of the output. */
+/** An output that later tokens need. */
 export interface Present {
   readonly name: string;
   readonly value: Value;
@@ -46,7 +46,7 @@ export interface LayerContext {
   /** Null where no layer has a state. */
   readonly recurrence: RecurrentInputs | null;
   readonly options: ExpertsOptions & { readonly attention: AttentionKind };
-  /** What the layer keeps for later tokens is added here. */
+  /** The layer's outputs for later tokens are added here. */
   readonly presents: Present[];
   /** The keys and values of the layers so far, by index: those that have some of their own. */
   readonly keys: Map<number, LayerKeys>;
@@ -74,7 +74,7 @@ export function applyLayer(graph: ModelGraph, layer: Layer, before: Stream, cont
   return { sum: graph.op('Mul', [settled(graph, stream), scalar]), pending: null };
 }
 
-/** What the layer's own embedding of the token adds, chosen by a hidden state; null: nothing. */
+/** The token's embedding for this layer, gated by a hidden state; null: the layer has none. */
 function ofOwnEmbedding(
   graph: ModelGraph,
   { perLayerInput: input }: Layer,
@@ -207,7 +207,7 @@ function applyBlock(graph: ModelGraph, layer: Layer, before: Stream, context: La
   return { sum: residual(second), pending: finish(graph, layer, layer.mlpOutputNorm, mlpOutput) };
 }
 
-/** What a mixer makes of x [B · S, hidden]: the rows that are wanted. */
+/** Output of a mixer for x [B · S, hidden]: the wanted rows. */
 function applyMixer(graph: ModelGraph, mixer: Mixer, x: Value, context: LayerContext): Value {
   if (mixer.kind !== 'parallel') {
     const mixed = wantedRows(graph, context.rows, beforeOutput(graph, mixer, x, context));
@@ -220,7 +220,7 @@ function applyMixer(graph: ModelGraph, mixer: Mixer, x: Value, context: LayerCon
   return graph.sum(outputs);
 }
 
-/** What a mixer returns for its output projection: [B · S, its input]. */
+/** Input of a mixer's output projection: [B · S, its input]. */
 function beforeOutput(graph: ModelGraph, mixer: SingleMixer, x: Value, context: LayerContext): Value {
   const { shared, index, layerInputs, recurrence, options, presents } = context;
   if (mixer.kind === 'attention') {

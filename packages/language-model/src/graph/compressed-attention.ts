@@ -82,7 +82,7 @@ export function applyCompressedAttention(
   };
 }
 
-/** What entries are made of, [m, features]: see `entryFeatures`. */
+/** Features from which entries are made, [m, features]: see `entryFeatures`. */
 function featuresOf(graph: ModelGraph, entries: TokenEntries, x: Value): Value {
   const parts = entryFeatures(entries).map((layer) => applyLinear(graph, layer, x));
   return graph.op('Concat', parts, { axis: -1 });
@@ -90,7 +90,7 @@ function featuresOf(graph: ModelGraph, entries: TokenEntries, x: Value): Value {
 
 interface EntryContext {
   readonly x: Value;
-  /** What the queries are made of, [m, rank]. */
+  /** Features from which queries are made, [m, rank]. */
   readonly inner: Value;
   readonly inRows: (flat: Value, width: number) => Value;
   readonly layer: LayerInputs;

@@ -1,6 +1,6 @@
 import type { Value } from '@shadow-gate/checkpoints/onnx/graph';
 
-/** What the layers with windows of one kind share, for E entries of each sequence, some of which can be none. */
+/** Inputs shared by layers with windows of one kind, for E entries per sequence; some can be empty. */
 export interface EntryInputs {
   /**
    * int64 [B, E, rate]: the tokens of each window, among the B · T of all sequences, those in the KV cache included.

@@ -16,7 +16,7 @@ export function mixStreams(graph: ModelGraph, mix: StreamMix, streams: Value): V
   return mixNormed(graph, mix, groupNorm(graph, mix.norm, mix.count, streams));
 }
 
-/** What a half of a block computes with, [m, hidden], and the share of its output that each stream gets, [m, count]. */
+/** Input of half a block, [m, hidden], and the share of its output that each stream gets, [m, count]. */
 export function enterBlock(
   graph: ModelGraph,
   exchange: StreamExchange,

@@ -5,7 +5,7 @@ import { type Stream, settled } from './norm.ts';
 
 const { int64 } = ElementType;
 
-/** What the layers of a decoder have in common. */
+/** Context of all layers of a decoder. */
 export type LayersContext = Omit<LayerContext, 'index'>;
 
 /** From the stream of all slots to that of those which go through the late layers, [B · K, …]. */

@@ -38,8 +38,8 @@ export function staysStored({ held }: Pick<Weights, 'held'>, entry: TensorEntry)
 
 /**
  * The product of x [m, input] with a stored matrix, [output, input] or (`transB: 0`) [input, output], and a bias added.
- * Where 16-bit weights stay so in memory, the matrix is expanded for this product alone: every 16-bit number is a
- * float32, so that results are the same.
+ * A 16-bit matrix that stays 16-bit is expanded for this product alone. Results are the same, since every 16-bit number
+ * is a float32.
  */
 function multiply(
   graph: ModelGraph,
@@ -80,8 +80,8 @@ function multiplyPacked(
 const FLOAT32_PRODUCTS = 1;
 
 /**
- * A matrix [rows, columns] in blocks of rows that take at most so many bytes in float32, or one row. None is larger
- * than the first, whose memory the others then take.
+ * Split a matrix [rows, columns] into blocks of rows of at most so many float32 bytes, or of one row. The first is the
+ * largest, and the others reuse its memory.
  */
 export function rowBlocks(entry: TensorEntry, most: number): TensorEntry[] {
   const [rows, columns] = [at(entry.shape, 0), at(entry.shape, 1)];
@@ -155,7 +155,7 @@ export function lookUp(
   [count, size]: readonly [number, number],
 ): Value {
   const table = graph.weights.table(`${module}.weight`, [count, size]);
-  // What cannot be expanded by rows is in memory as a whole.
+  // A table that cannot be expanded by rows is in memory as a whole.
   const isWhole = table.recipe !== undefined && table.recipe.rows === undefined;
   const entry = isWhole ? graph.weights.tensor(`${module}.weight`, [count, size]) : table;
   const stored = entry.recipe?.rows

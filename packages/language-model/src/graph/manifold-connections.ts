@@ -6,11 +6,11 @@ import { applyNorm } from './norm.ts';
 
 /** How one half of a block is connected to the streams. */
 interface Connected {
-  /** What the half is given, [m, hidden]. */
+  /** Input of the half, [m, hidden]. */
   readonly input: Value;
-  /** What multiplies its output for each stream, [m, count]. */
+  /** Factor of its output for each stream, [m, count]. */
   readonly shares: Value;
-  /** What multiplies the streams: [m, count, count], from the columns to the rows. */
+  /** Factors of the streams: [m, count, count], from the columns to the rows. */
   readonly mix: Value;
 }
 

@@ -49,7 +49,7 @@ export function withExpertsBeside(
   return graph.op('Add', [applyNorm(graph, mlpOwnNorm, mlp), applyNorm(graph, outputNorm, routed)]);
 }
 
-/** What each row of x [m, width] has above its mean and so many standard deviations, and 0 elsewhere. */
+/** By how much x [m, width] exceeds its row's mean plus so many standard deviations; 0 elsewhere. */
 function largest(graph: Graph, x: Value, deviations: number): Value {
   const mean = (value: Value) => graph.op('ReduceMean', [value, graph.constant([-1], 'int64')], { keepdims: 1 });
   const centered = graph.op('Sub', [x, mean(x)]);

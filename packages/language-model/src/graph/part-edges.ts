@@ -6,9 +6,9 @@ import { type Stream, settled } from './norm.ts';
 
 const { float32 } = ElementType;
 
-/** What passes from one part of a backbone to the next ones, where it is run layer by layer. */
+/** Values that pass between the parts of a backbone when it is run layer by layer. */
 
-/** Where the layers of a part begin. */
+/** Input of a part. */
 export interface PartBeginning {
   /** The stream. */
   readonly sum: Value;
@@ -21,7 +21,7 @@ interface Layers {
   readonly to: number;
 }
 
-/** The layers of a decoder whose keys and values the others share, each with the last one that does. */
+/** Layers whose keys and values others share, each with the last one that does. */
 export function sharedLayers({ layers }: Pick<Decoder, 'layers'>): ReadonlyMap<number, number> {
   return new Map(
     layers.flatMap(({ mixer }, index) =>
@@ -30,13 +30,13 @@ export function sharedLayers({ layers }: Pick<Decoder, 'layers'>): ReadonlyMap<n
   );
 }
 
-/** The layers before a part whose keys and values its own layers share. */
+/** Earlier layers whose keys and values this part shares. */
 export function sharedBefore({ layers }: Pick<Decoder, 'layers'>, { from, to }: Layers): number[] {
   const used = sharedLayers({ layers: layers.slice(from, to) });
   return [...used.keys()].filter((source) => source < from);
 }
 
-/** The layers of a part whose keys and values later ones share. */
+/** Layers of this part whose keys and values later ones share. */
 export function sharedAfter(decoder: Pick<Decoder, 'layers'>, { from, to }: Layers): number[] {
   return [...sharedLayers(decoder)].flatMap(([source, last]) =>
     source >= from && source < to && last >= to ? [source] : [],

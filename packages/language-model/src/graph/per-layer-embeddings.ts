@@ -36,7 +36,7 @@ export function embeddingsOfLayer(graph: Graph, all: Value, layer: number): Valu
   return graph.op('Gather', [all, graph.constant([layer], 'int64', [])], { axis: 1 });
 }
 
-/** What the embeddings of a layer [m, size] add to a stream [m, hidden]. */
+/** A layer's embeddings [m, size] as an update of the stream [m, hidden]. */
 export function perLayerInput(
   graph: ModelGraph,
   { gate, activation, projection, norm }: PerLayerInput,

@@ -18,7 +18,7 @@ interface Projected {
   readonly query: Value;
   /** Keys [m, keyValueHeads · headDim] and values; null for a layer that shares those of another. */
   readonly own: KeyAndValue | null;
-  /** What multiplies the output, as a logit: [m, heads · headDim], or [m, heads]. */
+  /** Gate of the output, as a logit: [m, heads · headDim], or [m, heads]. */
   readonly gate: Value | null;
 }
 

@@ -4,7 +4,7 @@ import { applyLinear, loadFloat32, loadIntegers, scaled } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
 
-/** What a router decides for each of m tokens. */
+/** Choices and weights of a router for m tokens. */
 interface Routing {
   /** Weight of each expert: [m, count], zero except for the chosen. */
   readonly shares: Value;

@@ -48,7 +48,7 @@ export interface ChoiceTree {
 }
 
 interface ChoicePlace {
-  /** What follows the context here; empty at the root. */
+  /** Tokens between the context and this place; empty at the root. */
   readonly prefix: readonly number[];
   /** The tokens that are asked for here. */
   readonly tokens: readonly number[];

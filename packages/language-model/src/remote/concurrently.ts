@@ -20,7 +20,7 @@ export async function concurrently<Item, Result>(
       try {
         return await task(item, either);
       } catch (error) {
-        // Later tasks fail because of this one, whose error is kept.
+        // Later tasks fail because of this one: its error is kept.
         if (!failing.signal.aborted) failing.abort(error);
         throw error;
       }

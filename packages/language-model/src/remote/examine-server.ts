@@ -8,7 +8,7 @@ const ROOM_FOR_TWO = 256;
 /** How often each fixed prompt is in the batch. */
 const COPIES = 2;
 
-/** What joins two prompts, and the BOS token of the second, are a few tokens at most. */
+/** Separators of two prompts, and the BOS token of the second, are a few tokens at most. */
 const MAX_TOKENS_BETWEEN = 3;
 
 /** Tokens at the end of a prompt that may be read otherwise if text follows. */
@@ -80,7 +80,7 @@ function expectWhole(count: number | null, expected: number | null, server: stri
   );
 }
 
-/** What a server answers cannot be relied on: nothing is judged by it. */
+/** The server's answers cannot be relied on, so nothing is judged by them. */
 export const untrusted = (problem: string, hint: string): UserError =>
   new UserError(problem, hint, { code: 'untrusted-server' });
 

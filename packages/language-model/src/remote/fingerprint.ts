@@ -9,7 +9,7 @@ export const FIXED_PROMPTS: readonly string[] = [
   'Question: A train leaves at 9:40 and arrives at 13:15. How long does it take?\nAnswer: 3 hours and 35 minutes',
 ];
 
-/** What a server says about fixed prompts: the same model, asked the same way, gives the same. */
+/** A server's answers to fixed prompts. The same model, asked the same way, gives the same. */
 export interface Fingerprint {
   readonly readings: readonly PromptReading[];
   /** SHA-256 of the tokens and of the logarithms to three decimals, in hexadecimal digits. */
@@ -28,11 +28,11 @@ export async function takeFingerprint(
 }
 
 /**
- * A batch changes the last bits of a logit, which are coarse in 16 bits: at 16 and above, bfloat16 has steps of 0.125.
- * What another model or another prompt does is larger, in the mean at least.
+ * A batch changes the last bits of a logit, which are coarse in 16 bits: bfloat16 has steps of 0.125 from 16 on.
+ * Another model or prompt changes more, at least in the mean.
  */
 const MEAN_TOLERANCE = 0.05;
-/** The mean of a few tokens is no steadier than one of them. */
+/** The mean of a few tokens is not steadier than one of them. */
 const MEAN_TOLERANCE_OF_FEW = 0.2;
 const FEW = 16;
 const MAX_TOLERANCE = 0.5;

@@ -43,7 +43,7 @@ export class KeptAnswers {
 
   /** Keep what was answered until now. @throws if the server no longer has the model that it had */
   async flush(): Promise<void> {
-    // What is answered during the check is kept after the next one.
+    // Answers that come during the check are kept after the next one.
     const pending = this.#pending;
     this.#pending = [];
     if (pending.length === 0) return;

@@ -67,7 +67,7 @@ export function nextTokenIn(logprobs: unknown, server: string): NextToken | null
   if (generated < MIN_LOGPROB) return NOTHING_LISTED;
   const known = byId.filter(([, value]) => value >= MIN_LOGPROB);
   expectLogprobs([generated, ...known.map(([, value]) => value)], server);
-  // What greedy decoding takes is the most likely token, also if it is not among those that were asked for.
+  // Greedy decoding takes the most likely token, even if it was not asked for.
   return { logprobs: new Map(known), best: Math.max(generated, ...known.map(([, value]) => value)) };
 }
 

@@ -6,7 +6,7 @@ import { isRefusedFeature } from './prompt-echo.ts';
 import type { RemoteServer } from './remote-server.ts';
 import { promptCount } from './remote-text.ts';
 
-/** What a server says about a text: the same model says the same each time, up to rounding. */
+/** A server's probabilities for a text. The same model gives the same each time, up to rounding. */
 export interface PromptReading {
   /** The names of the tokens that the numbers belong to, where the server gives them. */
   readonly tokens: readonly string[];

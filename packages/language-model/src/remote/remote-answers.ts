@@ -7,7 +7,7 @@ import { type ScoreAnswer, type ScoreOptions, scoreRequests, toAnswer } from '..
 import type { RemoteEngine, TextPrompt } from './remote-engine.ts';
 import type { RollingScore } from './score-texts.ts';
 
-/** Requests whose texts the server encodes, since there is no tokenizer here. */
+/** Requests in texts, which the server encodes, since there is no tokenizer here. */
 
 const TOKENIZER_HINT = "give the model's tokenizer (--tokenizer), so that token ids can be sent";
 

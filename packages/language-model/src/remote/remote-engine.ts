@@ -44,11 +44,11 @@ export interface RemoteEngineOptions extends RemoteServerOptions {
   readonly maxLength?: number | undefined;
   /** Most requests at the same time, 8 by default: fewer while the server is overloaded. */
   readonly concurrency?: number | undefined;
-  /** Where answers are kept between runs; nowhere by default. */
+  /** Keeps answers between runs; none are kept by default. */
   readonly answers?: KeyValueStore | undefined;
   /** Whether fixed prompts are asked first and last: a server that contradicts itself is an error. */
   readonly isExamined?: boolean | undefined;
-  /** What is asked for that, and to know the model of kept answers. */
+  /** Prompts for the examination, and to identify the model of kept answers. */
   readonly fixedPrompts?: readonly string[];
 }
 
@@ -65,7 +65,7 @@ interface TextContinuation {
   readonly finish: 'stop' | 'length';
 }
 
-/** What tells one served model from another. */
+/** Tells one served model from another. */
 export interface ServedIdentity extends ServerIdentity {
   /** SHA-256 of the answers to fixed prompts. */
   readonly fingerprint: string;
@@ -84,11 +84,11 @@ export interface RemoteUsage {
  * All methods throw UserErrors if the server cannot be reached, refuses a request, or does not support it.
  */
 export interface RemoteEngine extends Engine {
-  /** What the server was asked so far. */
+  /** Requests to the server so far. */
   readonly usage: RemoteUsage;
   /** Whether it may be asked for the probabilities of a prompt: else each token of a text would be a question. */
   readonly scoresTexts: boolean;
-  /** What the server is; null if it was not asked for that. */
+  /** Identity of the server; null if it was not asked. */
   readonly served: ServedIdentity | null;
   /** log p(continuation | context) with the tokens of the server, in the order of the pairs. */
   scoreText(pairs: readonly TextPair[], onWork?: OnWork): Promise<SequenceScore[]>;

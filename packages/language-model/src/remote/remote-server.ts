@@ -203,7 +203,7 @@ export class RemoteServer {
   }
 }
 
-/** The text of a body; null if it is longer, of which no more is read. */
+/** The text of a body; null if it is too long. Reading then stops. */
 async function readUpTo(response: Response, limit: number): Promise<string | null> {
   if (response.body === null) return '';
   const parts: Uint8Array[] = [];

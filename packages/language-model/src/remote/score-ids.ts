@@ -33,11 +33,11 @@ interface IdScorerOptions {
 }
 
 /**
- * Scores the choices of one context with as few requests as the server allows. First by the probabilities of the next
- * token, which one prompt has for all choices of one token, and for which the server can use its prefix cache; then,
- * for choices of which it did not list a token, by all choices as a list of prompts in one request; and one by one if
- * it takes no lists. The numbers are the same, up to the rounding of the server. Where the server must not be asked for
- * the probabilities of a prompt, all is by the next token, at as many places as that takes.
+ * Scores the choices of one context with as few requests as possible. It asks for the probabilities of the next token
+ * first: one prompt serves all choices of one token, from the server's prefix cache. Choices with a token that the
+ * server did not list go as a list of prompts in one request, or one by one if it takes no lists. The numbers are the
+ * same up to the server's rounding. If the server must not be asked for the probabilities of a prompt, each place is a
+ * next token.
  */
 export class IdScorer {
   readonly #options: IdScorerOptions;

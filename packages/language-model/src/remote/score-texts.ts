@@ -30,7 +30,7 @@ export class TextScorer {
   async score(group: readonly TextPair[], signal: AbortSignal): Promise<SequenceScore[]> {
     const texts = group.map(({ context, continuation }) => context + continuation);
     const context = at(group, 0).context;
-    // Where tokens do not give the text once, they seldom do: the context is counted in the same request.
+    // If tokens do not give the text once, they seldom do, so the context is counted in the same request.
     const isCounted = this.#countsContexts && context !== '';
     const echoed = await this.#echo.all(isCounted ? [...texts, context] : texts, signal);
     let count = isCounted ? promptCount(at(echoed, texts.length)) : null;

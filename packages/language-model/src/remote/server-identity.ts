@@ -5,13 +5,13 @@ import { contextLength } from './completions-api.ts';
 import { untrusted } from './examine-server.ts';
 import { type RemoteServer, ServerRefusal } from './remote-server.ts';
 
-/** What a server says about itself and a model of it. */
+/** A server's statements about itself and a model. */
 export interface ServerIdentity {
   /** The address, without what can be secret. */
   readonly address: string;
   /** The server's name for the model. */
   readonly model: string;
-  /** Where the server has the weights from; null if it does not say so. */
+  /** Source of the server's weights; null if it does not say so. */
   readonly root: string | null;
   /** The base model of an adapter; null for another model. */
   readonly parent: string | null;
@@ -21,7 +21,7 @@ export interface ServerIdentity {
   readonly version: string | null;
 }
 
-/** What a server says, with what is no part of a model's identity. */
+/** The identity, with statements that are not part of it. */
 interface ServerDescription {
   readonly identity: ServerIdentity;
   /** Does it list an adapter in addition to its base model? */

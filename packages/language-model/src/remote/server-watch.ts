@@ -21,7 +21,7 @@ interface WatchOptions {
   readonly identify: () => Promise<ServerIdentity>;
 }
 
-/** What a server was like at the beginning of a run: it has to be the same until the end. */
+/** The server at the beginning of a run. It has to be the same until the end. */
 export class ServerWatch {
   readonly identity: ServerIdentity;
   readonly fingerprint: Fingerprint;

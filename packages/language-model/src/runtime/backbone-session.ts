@@ -107,7 +107,7 @@ export class BackboneSession implements Backbone<Tensor> {
     await this.#session.release();
   }
 
-  /** What the layers are fed, from what the whole backbone is. */
+  /** Inputs of the layers, from those of the whole backbone. */
   async #embedded(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
     const embeddings = this.#embeddings;
     if (embeddings === null) return feeds;

@@ -38,8 +38,8 @@ const MAX_LOGIT_ROWS = 512;
 const LOGIT_COPIES = 2;
 
 /**
- * What plain attention holds at a time: products, products plus mask, probabilities. Fused attention holds the products
- * only.
+ * Copies that plain attention has in memory: products, products plus mask, probabilities. Fused attention has only the
+ * products.
  */
 const PLAIN_COPIES = 3;
 
@@ -53,7 +53,7 @@ const ENTRY_COPIES = 3;
 /** Copies of the embeddings of all layers: looked up, projected, and their sum. */
 const PER_LAYER_COPIES = 3;
 
-/** What a batch's memory depends on, in addition to its size. */
+/** Besides its size, a batch's memory depends on these. */
 export interface BatchKind {
   /** The backbone returns keys and values. */
   readonly useKvCache: boolean;

@@ -105,9 +105,8 @@ export class BatchFeeds {
 }
 
 /**
- * The inputs that say which slots go through the late layers (see `layersBeforeLate`): those whose hidden state is
- * returned, as many for each sequence as the one with most has. The others are filled up with its first slot, and what
- * comes of that is not returned.
+ * Slots that go through the late layers (see `layersBeforeLate`): those whose hidden state is returned, as many per
+ * sequence as in the longest. Shorter ones are padded with the first slot, and its results are dropped.
  */
 export function lateFeeds({ batch, length, rows, mask }: ForwardBatch): Record<string, Tensor> {
   const bySequence = Array.from({ length: batch }, (): number[] => []);

@@ -32,7 +32,7 @@ export async function decodeInTurn<H>(prompts: readonly Prompt[], setup: Decodin
   return inOrder(batches, decoded);
 }
 
-/** The same with all batches at once: each takes its next step when all have taken this one. */
+/** The same for all batches together: they take each step at the same time. */
 export async function decodeTogether<H>(
   prompts: readonly Prompt[],
   setup: Omit<DecodingSetup<H>, 'onWork'> & {

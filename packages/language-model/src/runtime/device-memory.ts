@@ -3,7 +3,7 @@ import type { Graph } from '@shadow-gate/checkpoints/onnx/graph';
 import { attentionMixers, type Decoder } from '../architectures/decoder.ts';
 import { BatchBudget, cachedFloats } from './batch-budget.ts';
 
-/** What a language model takes in the memory of a device, in bytes. */
+/** Bytes of a device's memory that a language model needs. */
 export interface DeviceNeeds {
   /** As they are held: 16-bit ones as they are stored, or all in float32. */
   readonly weights: number;
@@ -15,7 +15,7 @@ export interface DeviceNeeds {
   readonly batch: { readonly wanted: number; readonly least: number };
 }
 
-/** What is planned, in bytes. */
+/** The plan, in bytes. */
 export interface DevicePlan extends Omit<DeviceNeeds, 'batch'> {
   readonly batch: number;
   readonly reserve: number;

@@ -17,7 +17,7 @@ interface Window {
 }
 
 /**
- * What layers with entries are fed for windows of one kind: see `EntryInputs`.
+ * Inputs of layers with entries, for windows of one kind: see `EntryInputs`.
  * @param maxLength positions are less
  * @returns with the number of entries of each sequence, some of which can be none
  */

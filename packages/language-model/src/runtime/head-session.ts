@@ -16,13 +16,13 @@ import { buildHead, HEAD } from '../graph/head.ts';
 import { buildSlicedHead, headSlices, logitsAtOnce } from '../graph/sliced-head.ts';
 import { drawTokens, type TokenDraw } from './draw-token.ts';
 
-/** A token whose log-probability is computed, and the row of hidden states that predicts it. */
+/** A token to score, and the row of hidden states that predicts it. */
 export interface HeadTarget {
   readonly row: number;
   readonly token: number;
   /** The score of its sequence is wanted with scaled logits as well. */
   readonly isScaled?: boolean;
-  /** What the model expects in its place is wanted as well. */
+  /** Also return the most likely tokens at its place. */
   readonly isPredicted?: boolean;
   /** The score of its sequence is wanted among these tokens as well. */
   readonly among?: readonly number[];
@@ -156,12 +156,12 @@ export class HeadSession {
   }
 }
 
-/** The rows whose totals are wanted with scaled logits, ascending. */
+/** Rows to return totals of with scaled logits, ascending. */
 export function scaledRows(targets: readonly HeadTarget[]): number[] {
   return rowsOfTargets(targets.filter(({ isScaled }) => isScaled));
 }
 
-/** The rows whose most likely tokens are wanted, ascending. */
+/** Rows to return the most likely tokens of, ascending. */
 export function predictedRows(targets: readonly HeadTarget[]): number[] {
   return rowsOfTargets(targets.filter(({ isPredicted }) => isPredicted));
 }

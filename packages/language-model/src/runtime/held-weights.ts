@@ -12,7 +12,7 @@ export function canStayStored(decoder: Pick<Decoder, 'layers'>, weights: Pick<We
   return !hasExperts && weights.canStayStored;
 }
 
-/** What some calls compute: runs of the layers, and their tokens. */
+/** The work of some calls: runs of the layers, and their tokens. */
 export interface Work {
   readonly passes: number;
   readonly tokens: number;
@@ -52,7 +52,7 @@ export interface HeldModelWeights {
   readonly head: HeldWeights;
 }
 
-/** What decides how weights are held: all of them, without a choice; else which can stay as they are for scores. */
+/** Limits of how weights are held: all in one way, or which can stay as stored for scores. */
 export interface HeldLimits {
   readonly all: HeldWeights | null;
   readonly backboneStays: boolean;

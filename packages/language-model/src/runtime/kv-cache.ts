@@ -4,7 +4,7 @@ import { type Decoder, hasOwnKeys, type Layer, mixersOf, type SingleMixer } from
 import { recurrentShape } from '../architectures/recurrent.ts';
 
 /**
- * What the layers keep of the `length` tokens before a batch of `batch` sequences. Attention: keys and values, each [B,
+ * The layers' caches of the `length` tokens before a batch of `batch` sequences. Attention: keys and values, each [B,
  * keyValueHeads, capacity, size], of which the first `length` are filled. Layers with a state: see `PastState`.
  */
 export interface KvCache extends KvCacheSize {

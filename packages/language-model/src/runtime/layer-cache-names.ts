@@ -4,7 +4,7 @@ import { recurrentShape } from '../architectures/recurrent.ts';
 import { BACKBONE, RECURRENCE } from '../graph/backbone-names.ts';
 import { keepingMixers, type LayerCache } from './kv-cache.ts';
 
-/** What a layer keeps of tokens, and the inputs and outputs of its graph for that. */
+/** A layer's cache, as inputs and outputs of its graph. */
 
 /** Names of the outputs that a layer leaves for later tokens. */
 export function presentNames(layer: Pick<Layer, 'mixer'>, i: number): string[] {

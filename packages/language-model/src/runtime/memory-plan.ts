@@ -22,7 +22,7 @@ export type MemoryPlan = {
        * they do not fit otherwise. Null: the calls decide.
        */
       readonly layersHeld: HeldWeights | null;
-      /** Where the calls decide: float32 would take much of the memory, which is worth a little time. */
+      /** If the calls decide: float32 would take much of the memory, so saving it is worth a little time. */
       readonly savesMemory: boolean;
     }
   | ({ readonly execution: 'layer by layer' } & LayeredSizes)
@@ -51,7 +51,7 @@ export interface PlanOptions {
   readonly device: Device;
   /** Memory for the values of one batch, in bytes. */
   readonly batchBytes?: number | undefined;
-  /** What the model may take of the machine's memory, in bytes: all of it by default. */
+  /** Memory that the model may use, in bytes: all of the machine's by default. */
   readonly memoryLimit?: number | undefined;
   /** Layer by layer where the model does not fit (the default), never, or always. */
   readonly layers?: 'where needed' | 'never' | 'always' | undefined;
@@ -94,7 +94,7 @@ function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, me
   const whole = weights.bytes('float32') + copied + batchBytes;
   if (layers !== 'always' && whole <= limit) {
     const layersHeld = whole <= limit * SMALL_SHARE ? 'float32' : null;
-    // What is expanded before a session copies it takes long: 40 s for a file of 1.5 billion parameters in 4 bits.
+    // Expanding weights before a session copies them takes long: 40 s for a file of 1.5 billion parameters in 4 bits.
     const savesMemory = copied > 0 || whole > limit * LARGE_SHARE;
     return { execution: 'whole', layersHeld, savesMemory, batchBytes } as const;
   }
@@ -127,7 +127,7 @@ function asStoredBytes({ decoder, weights, graphs }: Omit<PlannedModel, 'path'>)
   return weights.bytes('as-stored') + expanded + copiedOf(graphs);
 }
 
-/** What a model takes on the CPU, in bytes: with all its weights in memory, and layer by layer at least. */
+/** Bytes that a model needs on the CPU: with all its weights in memory, and layer by layer at least. */
 export interface ExpectedMemory {
   readonly whole: number;
   readonly layered: number;
@@ -141,15 +141,15 @@ export function expectMemory(model: Pick<PlannedModel, 'decoder' | 'weights'>): 
   };
 }
 
-/** What is expanded or read into memory before a session opens, which copies it, in bytes. */
+/** Bytes expanded or read into memory before a session opens and copies them. */
 function copiedBytes({ preparations, inMemory }: Graph): number {
   const expanded = preparations.reduce((sum, { size, type }) => sum + size * elementBytes(type), 0);
   return expanded + inMemory.reduce((sum, { data }) => sum + data.byteLength, 0);
 }
 
 /**
- * The same of sessions that open one after the other, with the rest of the process: copies leave no room for what is
- * estimated.
+ * The same for sessions that open one after the other, with the rest of the process: copies leave no room for
+ * estimates.
  */
 function copiedOf(graphs: readonly Graph[]): number {
   const most = Math.max(...graphs.map(copiedBytes));
@@ -157,8 +157,8 @@ function copiedOf(graphs: readonly Graph[]): number {
 }
 
 /**
- * The float32 weights of the largest layer, in bytes, how much of the output matrix is no larger, and what sessions of
- * all layers copy.
+ * Bytes of the largest layer in float32, tokens of the output matrix that take no more, and bytes that sessions of all
+ * layers copy.
  */
 function layerSizes({ decoder, weights }: Pick<PlannedModel, 'decoder' | 'weights'>) {
   const sizeOf = (build: () => Graph) => {

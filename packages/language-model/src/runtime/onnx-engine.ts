@@ -106,7 +106,7 @@ export class OnnxEngine implements Engine {
   }
 
   /**
-   * What a checkpoint would take on the CPU, in bytes, estimated without reading its weights.
+   * Bytes that a checkpoint would need on the CPU, estimated without reading its weights.
    * @throws UserError for a checkpoint that cannot be run: see `describeDecoder` and `Weights`
    */
   static async expectedMemory(checkpoint: FullCheckpoint, adapter: Adapter | null): Promise<ExpectedMemory> {
@@ -118,7 +118,7 @@ export class OnnxEngine implements Engine {
     return expectMemory(described);
   }
 
-  /** What the weights of the last call were in memory. */
+  /** How the last call held the weights. */
   get precision(): ModelPrecision {
     const { backbone, head } = this.#held.current;
     const isExpanded = this.#isExpanded && [backbone, head].includes('as-stored');
@@ -155,7 +155,7 @@ export class OnnxEngine implements Engine {
     return this.#calls.run(() => this.#generate(prompts, onWork));
   }
 
-  /** What a pass over all weights takes, for a model that is run layer by layer. */
+  /** Cost of a pass over all weights, for a model that is run layer by layer. */
   passCost(): Promise<PassCost> {
     return this.#calls.run(async () => {
       this.#passCost ??= await (await this.#openLayered({ useKvCache: this.#usesKvCache })).measurePass();
@@ -265,8 +265,8 @@ export class OnnxEngine implements Engine {
 }
 
 /**
- * What the output matrix still has to do when the last token went through the layers, as a share of that: little in a
- * long call, whose rows go through it as they come.
+ * Share of the work that is left for the output matrix after the last token: little in a long call, since rows go
+ * through it as they come.
  */
 const HEAD_SHARE = 0.02;
 

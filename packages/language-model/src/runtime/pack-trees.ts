@@ -8,10 +8,7 @@ export interface BatchStep {
   readonly isLong: boolean;
 }
 
-/**
- * Tokens whose computation takes as long as reading the weights for them: the cost of a pass in addition to its own
- * tokens.
- */
+/** Cost of reading the weights for a pass, in tokens that take as long to compute. */
 const TOKENS_OF_A_PASS = 48;
 
 /** With so many slots in a row, attention takes as long as all the rest: about that of a small model. */
@@ -24,8 +21,8 @@ const LEAST_SHARES = [0, 0.5, 0.7, 0.85];
 const ROOMS = [0, 256, 384, 512];
 
 /**
- * Trees side by side as batches, longest first: a row of a batch has as many trees as find room in it, and is as long
- * as the longest one. The batches are cut in the way that computes least.
+ * Trees side by side as batches, longest first. A row of a batch has as many trees as fit into it, and is as long as
+ * the longest one. The batches are cut in the way that computes least.
  * @param fits can so many rows of so many slots be computed together?
  */
 export function packTrees(

@@ -94,8 +94,8 @@ export function sharedLength(a: readonly number[], b: readonly number[]): number
 }
 
 /**
- * When a shared prefix is worth a batch of its own. What comes after it goes into one sequence, whose branches are
- * masked from each other: that costs more than sequences side by side, so a BOS token alone is not worth it.
+ * When a shared prefix is worth its own batch. Its continuations become one sequence with masked branches, which costs
+ * more than sequences side by side: a BOS token alone is not worth it.
  */
 const MIN_PREFIX = 32;
 const MIN_SAVED_SHARE = 0.25;

@@ -87,7 +87,7 @@ async function scoreTrees<H>(
   await queue.add(hidden, targets);
 }
 
-/** Each slot whose hidden state predicts a target, once, ascending. */
+/** Each slot that predicts a target, once, ascending. */
 function predictorSlots({ predictors }: PromptTree): number[] {
   return [...new Set(predictors.flatMap(({ slots }) => slots))].sort((a, b) => a - b);
 }

@@ -71,7 +71,7 @@ export function encodePair(
   return { context: contextIds, continuation: wholeIds.slice(contextIds.length) };
 }
 
-/** The texts whose tokens `encodePair` is made of: the context, and the whole. */
+/** The texts that `encodePair` encodes: the context, and the whole. */
 export function encodedTexts(context: string, continuation: string): string[] {
   return context === '' ? [continuation] : [context.slice(0, endWithoutSpace(context)), context + continuation];
 }

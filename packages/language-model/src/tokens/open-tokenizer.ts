@@ -16,7 +16,10 @@ import { withinLimits } from './within-limits.ts';
 /** Files of other kinds of tokenizers, most of which contain no rules of how to split a text; the first is named. */
 const OTHER_FILES = [/\.model(\.v\d.*)?$/, /\.tiktoken$/, /^vocab\.(json|txt)$/, /^merges\.txt$/];
 
-/** The tokenizer at a path, of which nothing else is needed. @throws UserError as `requireTokenizer` does */
+/**
+ * The tokenizer at a path, without anything else there.
+ * @throws UserError as `requireTokenizer` does
+ */
 export async function openTokenizer(path: string): Promise<Tokenizer> {
   return requireTokenizer(await openTokenPlace(path));
 }
@@ -121,7 +124,7 @@ async function readTokenizerJson(folder: FolderFiles): Promise<Source | null> {
   return text === null ? null : { file, text };
 }
 
-/** vocab.json and merges.txt, of which transformers builds the tokenizers of some classes, as a tokenizer.json. */
+/** vocab.json and merges.txt as a tokenizer.json: transformers builds the tokenizers of some classes from them. */
 async function readVocabulary(folder: FolderFiles): Promise<Source | null> {
   const file = join(folder.path, 'vocab.json');
   const vocab = await folder.text('vocab.json');

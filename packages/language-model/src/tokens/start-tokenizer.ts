@@ -7,7 +7,7 @@ import { remembering } from './remembering.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import type { TokenizerFacts, TokenizerReply, TokenizerRequest } from './tokenizer-process.ts';
 
-/** What a tokenizer may cost. */
+/** Limits of a tokenizer. */
 export interface TokenizerLimits {
   /** For starting and loading. */
   readonly loadMilliseconds: number;
@@ -110,7 +110,7 @@ function clientOf(
       left = taken > milliseconds ? limits.milliseconds : Math.min(limits.milliseconds, left - taken);
     }
   };
-  /** What a template has written last adds the time of the messages alone: its author chooses how long it is. */
+  /** A template's last text adds time for the messages alone: its author chooses its length. */
   let written = { text: '', size: 0 };
   const sizeOf = (text: string) => {
     if (written.text.startsWith(text)) return Math.min(text.length, written.size);

@@ -27,9 +27,9 @@ const UNLISTED = new Set([undefined, null, 'v1', 'v2', 'v3', 'v7']);
 const MOST_BYTES = 1024;
 
 /**
- * What tokenizer.json and tokenizer_config.json would be of Mistral's tekken.json: byte-pair encoding by ranks (as
- * tiktoken does it), the special tokens before the others, a BOS before each text. Special tokens in a text are found,
- * which chat templates need.
+ * Mistral's tekken.json as tokenizer.json and tokenizer_config.json: byte-pair encoding by ranks (as tiktoken does it),
+ * the special tokens before the others, a BOS before each text. Special tokens in a text are found, as chat templates
+ * need.
  * @throws UserError for a file that is not a tekken.json
  */
 export function tokenizerOfTekken(

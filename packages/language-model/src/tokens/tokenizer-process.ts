@@ -4,7 +4,7 @@ import { buildTokenizer, type TokenizerFiles } from './build-tokenizer.ts';
 import type { Conversation } from './chat/chat-template.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
-/** What is known about a tokenizer without asking it. */
+/** Facts about a tokenizer that need no question to it. */
 export type TokenizerFacts = Omit<Tokenizer, 'encode' | 'encodeAhead' | 'decode' | 'spell' | 'renderChat' | 'close'>;
 
 export type TokenizerRequest =

@@ -17,7 +17,7 @@ export interface Tokenizer {
    * before punctuation stay in BPE models, whatever `clean_up_tokenization_spaces` is, as in transformers 5.
    */
   decode(ids: readonly number[], options: { skipSpecialTokens: boolean }): string;
-  /** What ids say by the names of their tokens, whatever the decoder of the checkpoint makes of them (spelling.ts). */
+  /** The text of ids by the names of their tokens, whatever the checkpoint's decoder makes of them (spelling.ts). */
   spell(sequences: ReadonlyArray<readonly number[]>): readonly string[];
   readonly bosId: number | null;
   readonly eosId: number | null;

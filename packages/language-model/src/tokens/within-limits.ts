@@ -4,7 +4,7 @@ import type { Conversation } from './chat/messages.ts';
 /** Most characters of a text that a decoder makes: longer than any context. */
 const MAX_TEXT_LENGTH = 2 ** 24;
 
-/** What a template writes around a conversation are some kilobytes, and it escapes some characters of it. */
+/** A template adds some kilobytes to a conversation, and escapes some characters. */
 export function maxRendered(messages: Conversation): number {
   return Math.min(MAX_TEXT_LENGTH, 2 ** 18 + 8 * JSON.stringify(messages).length);
 }

@@ -31,7 +31,7 @@ const BY_RATIO = new Map<unknown, LayerType>([
   [128, 'heavily_compressed_attention'],
 ]);
 const RATES = { compressed_sparse_attention: 4, heavily_compressed_attention: 128 };
-/** Layers at the beginning whose experts are chosen by the tokens. */
+/** First layers, in which the tokens choose the experts. */
 const HASH_LAYERS = 3;
 const PARTIAL = 64 / 512;
 
@@ -108,7 +108,7 @@ export const deepseekV4: ModelFamily = {
   },
 };
 
-/** What the class computes, whatever these say. */
+/** The class computes these, whatever the config says. */
 function expectItsOwn(config: Config): void {
   const why = 'only that of DeepSeek-V4 is supported';
   config.expect('attention_bias', false, why);

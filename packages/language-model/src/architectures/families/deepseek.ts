@@ -118,7 +118,7 @@ export const deepseekV3: ModelFamily = {
       sizes.ropeDim,
       `its class rotates so many dimensions, and qk_rope_head_dim is ${sizes.ropeDim}`,
     );
-    // What the class computes, whatever these say.
+    // The class computes these, whatever the config says.
     config.expect('scoring_func', 'sigmoid', 'only a sigmoid for each expert is supported');
     config.expect('topk_method', 'noaux_tc', 'only a choice with a correction is supported');
     return deepseekDecoder(sizes, experts, {

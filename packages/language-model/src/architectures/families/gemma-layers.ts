@@ -1,4 +1,4 @@
-/** What Gemma 3n and Gemma 4 have in common. */
+/** Common parts of Gemma 3n and Gemma 4. */
 import type { Config } from '../config.ts';
 import type { Norm } from '../decoder.ts';
 import type { PerLayerEmbeddings, PerLayerInput } from '../per-layer-embeddings.ts';

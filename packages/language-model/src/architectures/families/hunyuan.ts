@@ -107,8 +107,8 @@ function headNorms({ config, headDim }: Sizes, index: number): Partial<Attention
 }
 
 /**
- * What its configs call "dynamic" is, with `alpha`, the same at every length: the base times alpha^(d / (d − 2)), d
- * dimensions of a head.
+ * With `alpha`, its "dynamic" scaling is the same at every length: the base times alpha^(d / (d − 2)), d dimensions of
+ * a head.
  */
 function readHunyuanRope(config: Config, headDim: number): Rope {
   const parameters = ropeParameters(config);

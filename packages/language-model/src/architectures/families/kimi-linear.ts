@@ -11,8 +11,8 @@ const TYPES = ['full_attention', 'linear_attention'] as const;
 type LayerType = (typeof TYPES)[number];
 
 /**
- * Kimi Linear: three layers of delta attention, whose states forget each channel of a key at its own rate, to one of
- * latent attention without positions, and DeepSeek-V3's experts (arXiv 2510.26692). Read from transformers 5.24,
+ * Kimi Linear: three layers of delta attention, with a decay for each channel of a key, to one of latent attention
+ * without positions, and DeepSeek-V3's experts (arXiv 2510.26692). Read from transformers 5.24,
  * models/kimi_linear/modeling_kimi_linear.py and configuration_kimi_linear.py, and conversion_mapping.py.
  */
 export const kimiLinear: ModelFamily = {
@@ -127,7 +127,7 @@ function readLinear(sizes: Sizes): LinearSizes & { readonly types: readonly Laye
   };
 }
 
-/** By the numbers of layers, from 1 on, where there is no list of types. */
+/** By the numbers of layers, from 1 on, if there is no list of types. */
 function readTypes(
   sizes: Sizes,
   { full_attn_layers: full, kda_layers: delta }: Readonly<Record<string, unknown>>,

@@ -38,7 +38,7 @@ export function mamba2(sizes: Mamba2Sizes): (module: string) => Mamba2 {
   });
 }
 
-/** What configs of Granite and of Falcon say in the same words. */
+/** Keys that configs of Granite and of Falcon share. */
 export function readMamba2(config: Config) {
   config.size('mamba_chunk_size'); // How it is computed, not what.
   return {

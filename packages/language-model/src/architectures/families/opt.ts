@@ -91,7 +91,7 @@ interface Norms {
   readonly final: Norm | null;
 }
 
-/** A norm behind a sum is one before the next half of a block, whose residual it gives too. */
+/** A norm after a sum is one before the next half of a block, and also gives its residual. */
 function normsOf({ config, hidden, layers }: Sizes): Norms {
   const isAffine = config.boolean('layer_norm_elementwise_affine');
   // The default of PyTorch's LayerNorm.

@@ -132,9 +132,9 @@ function gateOfDelta(config: Config): (typeof DELTA_GATES)[number] {
 }
 
 /**
- * What chooses the tokens that a query sees: the `indexer_budget` / `indexer_compress_ratio` best blocks of
+ * Selects the tokens that a query sees: the `indexer_budget` / `indexer_compress_ratio` best blocks of
  * `indexer_compress_ratio` tokens, and the tokens after the last whole block. Up to `denseLength` tokens, a query sees
- * all. Null where no layer has an indexer.
+ * all. Null if no layer has an indexer.
  */
 function readIndexer({ config, hidden }: Sizes, types: readonly string[]) {
   if (types.every((type) => type === 'linear_attention')) {
@@ -258,7 +258,7 @@ function readNgrams(
   return { kernel: reach, ofLayer };
 }
 
-/** The same convolution where others of the decoder reach further. */
+/** The same convolution, padded to the longest reach of the decoder's. */
 function reaching(convolution: Convolution, kernel: number): Convolution {
   return kernel === convolution.kernel
     ? convolution

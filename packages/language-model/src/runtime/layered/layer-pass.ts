@@ -36,9 +36,9 @@ export interface LayeredDecoder {
 interface PassOptions {
   /** Names of the KV caches that nobody reads after these runs. */
   readonly released: ReadonlySet<number>;
-  /** Runs whose hidden states are kept: [rows, hidden] as `hidden ID` in the store. */
+  /** Runs that keep their hidden states: [rows, hidden] as `hidden ID` in the store. */
   readonly wanted: ReadonlySet<number>;
-  /** What is read while the last layer computes. */
+  /** Read while the last layer computes. */
   readonly next: () => Graph;
   readonly onWork?: OnWork | undefined;
 }
@@ -181,7 +181,7 @@ export class LayerPass {
     }
   }
 
-  /** What the layers of a part keep of the tokens before a batch, and the layers whose keys and values they share. */
+  /** Caches of a part's layers before a batch, and the layers with keys and values that they share. */
   async #pastsOf(
     part: BackbonePart,
     { batch, cache }: RecordedRun,
@@ -219,7 +219,7 @@ export class LayerPass {
     }
   }
 
-  /** What earlier parts have left for this one. */
+  /** Values that earlier parts have left for this one. */
   async #edgesBefore(part: BackbonePart, id: number): Promise<Record<string, Tensor>> {
     const { decoder } = this.#model;
     if (part.embeds) return {};

@@ -150,7 +150,7 @@ export class LayeredModel {
     }
   }
 
-  /** What a pass takes, from one layer with few tokens and with more. */
+  /** Cost of a pass, from one layer with few tokens and with more. */
   async measurePass(): Promise<PassCost> {
     const { maxLength } = this.#model.decoder;
     const few = Math.max(1, Math.min(FEW_TOKENS, Math.floor(maxLength / 2)));
@@ -230,7 +230,7 @@ export class LayeredModel {
     }
   }
 
-  /** As many rows at a time as their logits have memory for. */
+  /** Rows at a time: as many as their logits have memory for. */
   async *#blocks(wanted: readonly Promised[]): HiddenBlocks {
     const width = outputSize(this.#model.decoder);
     const block = new Float32Array(this.#headRows * width);
@@ -262,7 +262,7 @@ interface AwaitedTokens {
   readonly draws: ReadonlyArray<TokenDraw | null>;
 }
 
-/** Where batches wait for each other: when all do, one pass serves all. */
+/** Batches wait here for each other, so that one pass serves all. */
 class Meeting {
   readonly #serve: (waiting: readonly AwaitedTokens[]) => Promise<number[][]>;
   #present = 0;

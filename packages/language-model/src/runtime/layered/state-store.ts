@@ -14,9 +14,9 @@ type Entry =
   | { readonly place: 'file'; readonly dims: readonly number[]; readonly offset: number; readonly byteLength: number };
 
 /**
- * Hidden states, keys and values between the layers. What does not fit into the memory limit goes to a temporary file,
- * whose name is removed as soon as it is open: the system frees it when the process ends, however it ends. Layers take
- * states in one order again and again, so that those which came first stay in memory, and no state is moved.
+ * Hidden states, keys and values between the layers. What exceeds the memory limit goes to a temporary file. Its name
+ * is removed as soon as it is open, so the system frees it however the process ends. Layers take states in the same
+ * order each time, so the first ones stay in memory, and no state is moved.
  */
 export class StateStore {
   readonly #limit: number;
@@ -156,7 +156,7 @@ async function openNameless(folder: string): Promise<FileHandle> {
   }
 }
 
-/** What is not written takes no space on most disks: the file has holes. */
+/** Unwritten parts of the file take no space on most disks: they are holes. */
 const placeSize = (byteLength: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, byteLength)));
 
 /** A file system that is read-only, a folder of others, or none. */

@@ -28,7 +28,7 @@ export interface ChatOptions {
   readonly specialTokens: Readonly<Record<string, string>>;
   /** Open the turn of the assistant. */
   readonly addGenerationPrompt: boolean;
-  /** The time of `strftime_now`, whose UTC fields are shown: some templates write the date into the prompt. */
+  /** The time of `strftime_now`, in UTC: some templates write the date into the prompt. */
   readonly now: Date;
   /** The request of the messages, for errors: `FILE:12`. */
   readonly where: string;
@@ -37,8 +37,8 @@ export interface ChatOptions {
 const namedTemplatesSchema = z.array(z.looseObject({ name: z.string(), template: z.string() }));
 
 /**
- * The chat template of a checkpoint: the file chat_template.jinja, otherwise `chat_template` of tokenizer_config.json,
- * which is a text or a list of named texts, of which `default` is used.
+ * The chat template of a checkpoint: chat_template.jinja, or `chat_template` of tokenizer_config.json, a text or a list
+ * of named texts with a `default`.
  * @returns null if there is none, or no default: such a checkpoint can do anything but chat
  */
 export async function readChatTemplate(

@@ -11,7 +11,7 @@ interface BuiltParts {
   readonly decoder: unknown;
 }
 
-/** What a class puts in place of what tokenizer.json has (transformers 5.24, models/*\/tokenization_*.py). */
+/** What a class replaces in tokenizer.json (transformers 5.24, models/*\/tokenization_*.py). */
 interface Recipe {
   /** The special tokens of a checkpoint that does not name them. */
   readonly specials: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 type Json = Readonly<Record<string, unknown>>;
 
-/** What decides whether transformers 5.24 replaces the expression of a Mistral tokenizer (`_patch_mistral_regex`). */
+/** Conditions under which transformers 5.24 replaces the expression of a Mistral tokenizer (`_patch_mistral_regex`). */
 export interface MistralSources {
   /** `fix_mistral_regex` of tokenizer_config.json. */
   readonly wanted: boolean;

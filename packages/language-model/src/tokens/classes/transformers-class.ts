@@ -61,7 +61,7 @@ const REGISTERED: ReadonlyMap<string, BuiltClass | null> = new Map(
   ).flatMap(([name, types]) => types.split(' ').map((type): [string, BuiltClass | null] => [type, name])),
 );
 
-/** Model types whose own class is taken, whatever their tokenizer_config.json says. */
+/** Model types that use their own class, whatever their tokenizer_config.json says. */
 const STATED_WRONGLY = new Set(
   'arctic ernie4_5 ernie4_5_moe fuyu h2ovl_chat hyperclovax hyperclovax_vlm hyperclovax_vision_v2 internlm2 internlm3 iquestcoder jamba llava llava_next minicpm3 minicpmv minimax_m2 molmo molmo2 nemotron opencua openvla phi3 phi3_v phimoe qwen2 qwen3_5 qwen3_5_moe qwen3_5_moe_text qwen4_exp step3_vl vipllava smolvlm'.split(
     ' ',
@@ -69,7 +69,7 @@ const STATED_WRONGLY = new Set(
 );
 
 interface ClassSources {
-  /** Where the class is named, for errors. */
+  /** The source of the class name, for errors. */
   readonly file: string;
   /** `tokenizer_class` of tokenizer_config.json. */
   readonly stated: string | null;

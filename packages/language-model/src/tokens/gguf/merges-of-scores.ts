@@ -42,7 +42,7 @@ export function mergesOfScores(
   return merges;
 }
 
-/** Where both parts of a token are tokens, from its end on. */
+/** Places where both parts of a token are tokens, from its end on. */
 function addCuts(token: string, ids: ReadonlyMap<string, number>, cuts: Cut[]): void {
   let length = 0;
   for (let i = 0; i < token.length; i++) if (!isSecondUnit(token, i)) length += 1;

@@ -28,7 +28,7 @@ const split = (regex: string): Json => ({
 const splitBy = (...regexes: readonly string[]): Json => sequence(...regexes.map(split), BYTES);
 
 const CONTRACTION = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
-/** What all expressions after that of GPT-4 end with. */
+/** The end of all expressions after that of GPT-4. */
 const SPACES = '\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
 /** Words with one character before them, numbers of some digits, punctuation with the ends of its line. */
 const words = (digits: string) =>

@@ -153,7 +153,7 @@ const TURN_ENDS = new Set([
   '<EOT>',
 ]);
 
-/** Where a format has it, `<|end|>` ends a message, and the turn goes on. */
+/** In formats that have it, `<|end|>` ends a message, and the turn goes on. */
 const RETURN = '<|return|>';
 const MESSAGE_END = '<|end|>';
 

@@ -8,7 +8,7 @@ import { type GgufTokenFiles, ggufTokenFiles, ggufTokenSettings } from './token-
 import { isKnownKind } from './tokenizer-parts.ts';
 import { ggufTokenizerKind, readGgufVocabulary } from './vocabulary.ts';
 
-/** Where the tokenizer of a checkpoint is: in files of a folder, or in a GGUF file. */
+/** The tokenizer of a checkpoint: files of a folder, or a GGUF file. */
 type TokenSource =
   | { readonly kind: 'folder'; readonly files: FolderFiles }
   | { readonly kind: 'gguf'; readonly file: string; readonly files: GgufTokenFiles };

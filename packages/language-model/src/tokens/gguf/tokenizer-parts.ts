@@ -21,7 +21,7 @@ const SPACE = '▁';
 const REPLACE_SPACES: Json = { type: 'Replace', pattern: { String: ' ' }, content: SPACE };
 
 /**
- * What tokenizer.json of the model had, which a GGUF file does not carry.
+ * The parts of the model's tokenizer.json that a GGUF file does not carry.
  * @throws UserError, by name, for a kind of tokenizer or of splitting that is not known
  */
 export function tokenizerParts(vocabulary: GgufVocabulary): TokenizerParts {
@@ -95,7 +95,7 @@ function sentencePiece(vocabulary: GgufVocabulary): TokenizerParts {
   }
   if (merges === null && scores === null)
     throw new UserError(`${file}: its tokenizer has neither scores nor merges`, RECONVERT, CODE);
-  // What is matched as a whole has the score 0 in SentencePiece, and some lowest number in files.
+  // Tokens that are matched as a whole have the score 0 in SentencePiece, and some lowest number in files.
   const scoreOf = (id: number) => (isWholeToken(types[id]) ? 0 : (scores?.[id] ?? 0));
   // By their ids: in an object, numbers would come first.
   const mergeable = () => new Map(tokens.flatMap((token, id) => (isToken(token, id) ? [[token, id] as const] : [])));

@@ -20,7 +20,7 @@ export type NamedToken = keyof typeof NAMED_IDS;
 /** Ends of a turn and of a message to a tool, which generation stops at like at EOS. */
 const OTHER_ENDS = ['eot_token_id', 'eom_token_id'];
 
-/** What llama.cpp takes for the special tokens of a SentencePiece vocabulary that does not name them. */
+/** llama.cpp's special tokens of a SentencePiece vocabulary that does not name them. */
 const SENTENCEPIECE_IDS = { unk_token: 0, bos_token: 1, eos_token: 2 };
 
 /** More than any vocabulary has: a damaged file is named before its tokens are worked on. */
@@ -89,7 +89,7 @@ export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary | nul
   };
 }
 
-/** What kind of tokenizer a file has, and how it splits texts; null if it has none. */
+/** The kind of tokenizer in a file, and how it splits texts; null if it has none. */
 export function ggufTokenizerKind(metadata: GgufMetadata): Pick<GgufVocabulary, 'model' | 'pre'> | null {
   const model = metadata.string(key('model'));
   if (model === null || model === 'none' || model === 'no_vocab') return null;

@@ -18,13 +18,13 @@ const schema = z.strictObject({
   merges: anyArray,
 });
 
-/** Pieces whose tokens are remembered, for words come back. */
+/** Pieces with remembered tokens: words come back. */
 const MAX_REMEMBERED = 20_000;
 const MAX_REMEMBERED_LENGTH = 256;
 
 const encoder = new TextEncoder();
 
-/** Byte-pair encoding: characters, of which the pair that was learned first is merged until none is left. */
+/** Byte-pair encoding: of all pairs of neighbors, the one learned first is merged until none is left. */
 export function bpe(value: unknown): TokenizerModel {
   const options = readPart(schema, value, 'model');
   const { unk_token, ignore_merges, byte_fallback, fuse_unk } = options;

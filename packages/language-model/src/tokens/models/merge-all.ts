@@ -1,4 +1,4 @@
-/** What is merged, by the ids of the two symbols. */
+/** Merges by the ids of the two symbols. */
 export interface Merges {
   /** Greater than every id: a pair (a, b) has the key a·size + b. */
   readonly size: number;

@@ -61,7 +61,7 @@ export class AddedTokens {
     return this.#specials.has(content);
   }
 
-  /** What a token is in a decoded text: one that is matched in the normalized text is normalized here too. */
+  /** A token in a decoded text: one that is matched in normalized text is normalized here too. */
   contents(normalize: (text: string) => string): ReadonlyMap<number, string> {
     return new Map(
       [...this.#ids].map(([content, id]) => [

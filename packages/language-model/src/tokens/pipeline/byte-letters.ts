@@ -25,7 +25,7 @@ export function bytesToLetters(bytes: Iterable<number>): string {
   return out;
 }
 
-/** The bytes of a token; null if it has a character that is no such letter. */
+/** The bytes of a token; null if a character does not stand for a byte. */
 export function lettersToBytes(token: string): number[] | null {
   const out: number[] = [];
   for (const letter of token) {

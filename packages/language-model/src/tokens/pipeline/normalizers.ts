@@ -153,7 +153,7 @@ function replace(pattern: Pattern, content: string): Normalizer {
   return (text) =>
     cutAtMatches(text, regex)
       .map(({ start, end, match }) => {
-        // What the Rust library then takes for the beginning of a text depends on offsets.
+        // The Rust library then finds the beginning of a text by offsets.
         if (start === end) throw new Error('a Replace normalizer that finds nothing between two characters');
         return match ? content : text.slice(start, end);
       })

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fromOniguruma } from '../regex/oniguruma.ts';
 
-/** What is searched for in a text: a string, or a regular expression of Oniguruma. */
+/** A pattern to search for: a string, or a regular expression of Oniguruma. */
 export const patternSchema = z.union([z.strictObject({ String: z.string() }), z.strictObject({ Regex: z.string() })]);
 export type Pattern = z.infer<typeof patternSchema>;
 

@@ -24,7 +24,7 @@ export interface Pipeline {
   encode(text: string): number[];
   /** Ids without a token have no text. */
   decode(ids: readonly number[], options: { readonly skipSpecialTokens: boolean }): string;
-  /** What the ids say by the names of their tokens, whatever the decoder does. */
+  /** The text of the ids by the names of their tokens, whatever the decoder does. */
   spell(ids: readonly number[]): string;
   /** The id of a token, an added one or one of the vocabulary. */
   idOf(token: string): number | undefined;

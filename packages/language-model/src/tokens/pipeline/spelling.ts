@@ -6,14 +6,14 @@ import { lettersToBytes } from './byte-letters.ts';
  * become the same ids, one at most is spelled as it was written, whatever the vocabulary says.
  */
 export interface Spelling {
-  /** The text of an added token, which is no notation. */
+  /** The text of an added token, which is not notation. */
   added(id: number): string | undefined;
   tokenOf(id: number): string | undefined;
   /** Are the tokens of the vocabulary written in letters that stand for bytes? Otherwise ▁ is a space. */
   readonly byteLetters: boolean;
   /** `<0x0A>` is a byte. */
   readonly byteFallback: boolean;
-  /** What the model writes before tokens that continue a word, and behind those that end one; empty without. */
+  /** Marks before tokens that continue a word, and after those that end one; empty if there are none. */
   readonly prefix: string;
   readonly suffix: string;
 }

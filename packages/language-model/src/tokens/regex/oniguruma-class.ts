@@ -10,7 +10,7 @@ import {
 import { foldAscii, posixClass, property, shorthand } from '../unicode/properties.ts';
 import type { PatternReader } from './pattern-reader.ts';
 
-/** What one escape stands for: a set of code points, or a single one, which can begin a range. */
+/** Meaning of one escape: a set of code points, or a single one, which can begin a range. */
 export type Escaped = { readonly set: CodePoints } | { readonly point: number };
 
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, a: 7, e: 27 };

@@ -168,7 +168,7 @@ class Translator {
     return part;
   }
 
-  /** What a lookahead has found is not tried again. */
+  /** A match of a lookahead is not tried again. */
   #atomic(source: string, { inLookbehind }: Flags): string {
     if (inLookbehind) this.#reader.refuse('an atomic part in a lookbehind');
     this.#atomics++;
