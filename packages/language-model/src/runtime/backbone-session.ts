@@ -9,8 +9,15 @@ import { chooseAttentionKind } from './attention-kind.ts';
 import type { Backbone, ForwardResult } from './backbone-runs.ts';
 import { BatchFeeds } from './batch-feeds.ts';
 import type { ForwardBatch } from './batches.ts';
-import { appendToKvCache, disposeKvCache, emptyKvCache, type KvCache } from './kv-cache.ts';
-import { pastInputs, presentNames, presentOutputs } from './layer-cache-names.ts';
+import {
+  appendToKvCache,
+  disposeKvCache,
+  emptyKvCache,
+  type KvCache,
+  pastInputs,
+  presentNames,
+  presentOutputs,
+} from './kv-cache.ts';
 
 /**
  * The decoder without its output matrix, in a session of onnxruntime: tokens in, hidden states out. It turns a

@@ -2,6 +2,7 @@ import { float32Data, type Tensor, tensor } from '@shadow-gate/checkpoints/onnx'
 import { at } from '@shadow-gate/platform';
 import { type Decoder, hasOwnKeys, type Layer, mixersOf, type SingleMixer } from '../architectures/decoder.ts';
 import { recurrentShape } from '../architectures/recurrent.ts';
+import { BACKBONE, RECURRENCE } from '../graph/backbone-names.ts';
 
 /**
  * The layers' caches of the `length` tokens before a batch of `batch` sequences. Attention: keys and values, each [B,
@@ -17,21 +18,62 @@ export interface KvCacheSize {
   readonly capacity: number;
 }
 
-/** One for each mixer; none for a layer that keeps nothing, or that shares keys and values of another. */
-export type LayerCache = readonly MixerCache[];
-export type MixerCache = AttentionCache | RecurrentCache;
+/**
+ * What a layer keeps: keys and values, and the inputs of a convolution, a state and n-grams. Nothing if it shares keys
+ * and values of another.
+ */
+export type LayerCache = Readonly<Partial<Record<CachePart, Tensor>>>;
+export type CachePart = (typeof CACHE_PARTS)[number];
+export const CACHE_PARTS = ['key', 'value', 'inputs', 'state', 'ngrams'] as const;
 
-interface AttentionCache {
-  readonly kind: 'attention';
-  readonly key: Tensor;
-  readonly value: Tensor;
+const NAMES = {
+  key: { past: BACKBONE.pastKey, present: BACKBONE.presentKey },
+  value: { past: BACKBONE.pastValue, present: BACKBONE.presentValue },
+  inputs: { past: RECURRENCE.pastInputs, present: RECURRENCE.presentInputs },
+  state: { past: RECURRENCE.pastState, present: RECURRENCE.presentState },
+  ngrams: { past: RECURRENCE.pastNgrams, present: RECURRENCE.presentNgrams },
+} as const;
+
+type WithMixer = Pick<Layer, 'mixer'>;
+
+/** Names of the outputs that a layer leaves for later tokens. */
+export function presentNames(layer: WithMixer, i: number): string[] {
+  return cacheParts(layer).map((part) => NAMES[part].present(i));
 }
 
-interface RecurrentCache {
-  readonly kind: 'recurrent';
-  readonly inputs: Tensor;
-  readonly state: Tensor | null;
-  readonly ngrams: Tensor | null;
+export function presentOutputs(layer: WithMixer, i: number, output: (name: string) => Tensor): LayerCache {
+  return Object.fromEntries(cacheParts(layer).map((part) => [part, output(NAMES[part].present(i))]));
+}
+
+export function pastInputs(cache: LayerCache, i: number): Record<string, Tensor> {
+  return Object.fromEntries(eachTensor(cache).map(([part, value]) => [NAMES[part].past(i), value]));
+}
+
+export function eachTensor(cache: LayerCache): (readonly [part: CachePart, value: Tensor])[] {
+  return CACHE_PARTS.flatMap((part) => (cache[part] ? [[part, cache[part]] as const] : []));
+}
+
+/** The parts that a layer keeps. */
+export function cacheParts(layer: WithMixer): CachePart[] {
+  return cacheShapes(layer, 0).map(([part]) => part);
+}
+
+/** The shape of each part for one sequence. */
+function cacheShapes(layer: WithMixer, capacity: number): (readonly [part: CachePart, shape: readonly number[]])[] {
+  return mixersOf(layer).flatMap((mixer) => {
+    const shapes = mixerShapes(mixer, capacity);
+    return CACHE_PARTS.flatMap((part) => (shapes[part] ? [[part, shapes[part]] as const] : []));
+  });
+}
+
+function mixerShapes(mixer: SingleMixer, capacity: number): Partial<Record<CachePart, readonly number[] | null>> {
+  if (mixer.kind === 'attention') {
+    const { keyValueHeads, headDim, valueDim } = mixer;
+    if (!hasOwnKeys(mixer)) return {};
+    return { key: [keyValueHeads, capacity, headDim], value: [keyValueHeads, capacity, valueDim] };
+  }
+  const { kernel, channels, state, ngrams } = recurrentShape(mixer);
+  return { inputs: [kernel - 1, channels], state, ngrams: ngrams === null ? null : [kernel - 1, ngrams] };
 }
 
 /** A KV cache with nothing in it. */
@@ -40,31 +82,10 @@ export function emptyKvCache({ layers }: Pick<Decoder, 'layers'>, batch: number,
 }
 
 /** The same of one layer. */
-export function emptyLayerCache(layer: Pick<Layer, 'mixer'>, batch: number, capacity: number): LayerCache {
+export function emptyLayerCache(layer: WithMixer, batch: number, capacity: number): LayerCache {
   const zeros = (shape: readonly number[]) =>
     tensor.float32(new Float32Array(shape.reduce((product, size) => product * size, batch)), [batch, ...shape]);
-  return keepingMixers(layer).map((mixer) => {
-    if (mixer.kind === 'attention') {
-      const { keyValueHeads, headDim, valueDim } = mixer;
-      return {
-        kind: 'attention',
-        key: zeros([keyValueHeads, capacity, headDim]),
-        value: zeros([keyValueHeads, capacity, valueDim]),
-      };
-    }
-    const { kernel, channels, state, ngrams } = recurrentShape(mixer);
-    return {
-      kind: 'recurrent',
-      inputs: zeros([kernel - 1, channels]),
-      state: state && zeros(state),
-      ngrams: ngrams === null ? null : zeros([kernel - 1, ngrams]),
-    };
-  });
-}
-
-/** The mixers of a layer that keep something of tokens. */
-export function keepingMixers(layer: Pick<Layer, 'mixer'>): readonly SingleMixer[] {
-  return mixersOf(layer).filter((mixer) => mixer.kind !== 'attention' || hasOwnKeys(mixer));
+  return Object.fromEntries(cacheShapes(layer, capacity).map(([part, shape]) => [part, zeros(shape)]));
 }
 
 /**
@@ -80,13 +101,11 @@ export function appendToKvCache(cache: KvCache, added: readonly LayerCache[], co
 
 /** The same of one layer. */
 export function appendToLayerCache(layer: LayerCache, fresh: LayerCache, size: KvCacheSize): LayerCache {
-  return fresh.map((added, i) => {
-    const known = layer[i];
-    if (known?.kind !== 'attention' || added.kind !== 'attention') return added;
-    copyInto(known.key, size, added.key);
-    copyInto(known.value, size, added.value);
-    return known;
-  });
+  const { key, value } = layer;
+  if (!key || !value || !fresh.key || !fresh.value) return fresh;
+  copyInto(key, size, fresh.key);
+  copyInto(value, size, fresh.value);
+  return { ...fresh, key, value };
 }
 
 function copyInto(target: Tensor, { length, capacity }: KvCacheSize, source: Tensor): void {
@@ -102,12 +121,5 @@ function copyInto(target: Tensor, { length, capacity }: KvCacheSize, source: Ten
 
 /** Release memory on a device; on the CPU the garbage collector does. */
 export function disposeKvCache(cache: KvCache | null): void {
-  for (const layer of cache?.layers ?? []) {
-    for (const item of layer.flatMap(cacheTensors)) if (item.location === 'gpu-buffer') item.dispose();
-  }
-}
-
-function cacheTensors(cache: MixerCache): Tensor[] {
-  if (cache.kind === 'attention') return [cache.key, cache.value];
-  return [cache.inputs, cache.state, cache.ngrams].filter((item) => item !== null);
+  for (const [, item] of cache?.layers.flatMap(eachTensor) ?? []) if (item.location === 'gpu-buffer') item.dispose();
 }

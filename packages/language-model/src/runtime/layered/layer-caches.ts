@@ -1,7 +1,7 @@
 import { float32Data, type Tensor, tensor } from '@shadow-gate/checkpoints/onnx';
 import { at } from '@shadow-gate/platform';
 import type { Layer } from '../../architectures/decoder.ts';
-import { type KvCacheSize, keepingMixers, type LayerCache, type MixerCache } from '../kv-cache.ts';
+import { CACHE_PARTS, type CachePart, cacheParts, eachTensor, type KvCacheSize, type LayerCache } from '../kv-cache.ts';
 import type { StateStore } from './state-store.ts';
 
 /**
@@ -18,46 +18,28 @@ export class LayerCaches {
    * @param size which the cache has there: that many tokens can be in it now
    * @throws Error if there is none
    */
-  async read(name: number, index: number, layer: Layer, size: KvCacheSize): Promise<LayerCache> {
-    const load = async (part: string) => {
+  async read(name: number, index: number, layer: Layer, { capacity }: KvCacheSize): Promise<LayerCache> {
+    const found: [CachePart, Tensor][] = [];
+    for (const part of cacheParts(layer)) {
       const { data, dims } = await this.#store.read(keyOf(name, index, part));
-      return tensor.float32(data, dims);
-    };
-    const found: MixerCache[] = [];
-    for (const { kind } of keepingMixers(layer)) {
-      if (kind === 'attention') {
-        const key = withCapacity(await load('key'), size.capacity);
-        found.push({ kind, key, value: withCapacity(await load('value'), size.capacity) });
-      } else {
-        const loadIfThere = (part: string) => (this.#store.has(keyOf(name, index, part)) ? load(part) : null);
-        const [inputs, state, ngrams] = [await load('inputs'), await loadIfThere('state'), await loadIfThere('ngrams')];
-        found.push({ kind: 'recurrent', inputs, state, ngrams });
-      }
+      const value = tensor.float32(data, dims);
+      found.push([part, part === 'key' || part === 'value' ? withCapacity(value, capacity) : value]);
     }
-    return found;
+    return Object.fromEntries(found);
   }
 
   async write(name: number, layer: number, cache: LayerCache): Promise<void> {
-    for (const [part, value] of cache.flatMap((ofMixer) => Object.entries(tensorsOf(ofMixer)))) {
-      if (value !== null) {
-        await this.#store.put(keyOf(name, layer, part), { data: float32Data(value), dims: value.dims });
-      }
+    for (const [part, value] of eachTensor(cache)) {
+      await this.#store.put(keyOf(name, layer, part), { data: float32Data(value), dims: value.dims });
     }
   }
 
   drop(name: number, layer: number): void {
-    for (const part of PARTS) this.#store.drop(keyOf(name, layer, part));
+    for (const part of CACHE_PARTS) this.#store.drop(keyOf(name, layer, part));
   }
 }
 
-const PARTS = ['key', 'value', 'inputs', 'state', 'ngrams'] as const;
-
-const keyOf = (name: number, layer: number, part: string) => `cache ${name}, layer ${layer}: ${part}`;
-
-function tensorsOf(cache: MixerCache): Partial<Record<(typeof PARTS)[number], Tensor | null>> {
-  if (cache.kind === 'attention') return { key: cache.key, value: cache.value };
-  return { inputs: cache.inputs, state: cache.state, ngrams: cache.ngrams };
-}
+const keyOf = (name: number, layer: number, part: CachePart) => `cache ${name}, layer ${layer}: ${part}`;
 
 /** [B, heads, P, size] with another P: the same first tokens, and room behind them. */
 function withCapacity(value: Tensor, capacity: number): Tensor {

@@ -18,8 +18,15 @@ import { type BackbonePart, buildBackbone, layerParts } from '../../graph/backbo
 import { BACKBONE, EDGE } from '../../graph/backbone-names.ts';
 import { sharedAfter, sharedBefore, sharedLayers, withLayerInput } from '../../graph/part-edges.ts';
 import { BatchFeeds } from '../batch-feeds.ts';
-import { appendToLayerCache, emptyLayerCache, type KvCacheSize, type LayerCache } from '../kv-cache.ts';
-import { pastInputs, presentNames, presentOutputs } from '../layer-cache-names.ts';
+import {
+  appendToLayerCache,
+  emptyLayerCache,
+  type KvCacheSize,
+  type LayerCache,
+  pastInputs,
+  presentNames,
+  presentOutputs,
+} from '../kv-cache.ts';
 import { LayerCaches } from './layer-caches.ts';
 import { readAhead } from './read-ahead.ts';
 import type { RecordedRun } from './run-recorder.ts';
@@ -177,7 +184,7 @@ export class LayerPass {
     if (!batch.extendsKvCache) return;
     for (const [i, layer] of own.entries()) {
       const fresh = presentOutputs(layer, part.from + i, (name) => tensorOutput(outputs, name));
-      await this.#keepCache(run, part.from + i, fresh, pasts.get(part.from + i) ?? []);
+      await this.#keepCache(run, part.from + i, fresh, pasts.get(part.from + i) ?? {});
     }
   }
 
