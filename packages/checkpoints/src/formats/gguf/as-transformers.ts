@@ -2,8 +2,8 @@ import { UserError } from '@shadow-gate/platform';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import type { GgufArchitecture } from './architectures/architecture.ts';
 import { architectureNamed } from './architectures/index.ts';
-import { renamed } from './architectures/rules.ts';
-import { type GgufModel, type GgufStoredTensor, namedEntry } from './model.ts';
+import { rulesOfArchitecture } from './architectures/rules.ts';
+import { type GgufModel, namedEntry } from './model.ts';
 
 /** A GGUF model in the names and the config of transformers. */
 interface AsTransformers {
@@ -62,29 +62,20 @@ function combined(entries: readonly TensorEntry[], known: GgufArchitecture, mode
   return [...all].map(([name, entry]) => ({ ...entry, name }));
 }
 
+const NAME = /^(?:blk\.(\d+)\.)?(.+?)(\.weight|\.bias)?$/;
+
 function renameAll(model: GgufModel, known: GgufArchitecture) {
+  const { list, ...rules } = rulesOfArchitecture(known);
   const unknown: string[] = [];
   const tensors = [...model.tensors.values()].flatMap((tensor) => {
     if (known.spare?.includes(tensor.name)) return [];
-    const entries = renameOne(model, known, tensor);
-    if (entries !== null) return entries;
-    unknown.push(tensor.name);
-    return [namedEntry(tensor, tensor.name)];
+    const [, number, base = '', suffix = ''] = NAME.exec(tensor.name) ?? [];
+    const layer = number === undefined ? null : Number(number);
+    const rule = (layer === null ? rules.whole : rules.layer).get(base);
+    if (rule === undefined) unknown.push(tensor.name);
+    const entries = rule?.({ tensor, layer, suffix, model }) ?? [namedEntry(tensor, tensor.name)];
+    if (rule === undefined || layer === null) return entries;
+    return entries.map((entry) => ({ ...entry, name: `${list}.${layer}.${entry.name}` }));
   });
   return { tensors, unknown };
-}
-
-const NAME = /^(?:blk\.(\d+)\.)?(.+?)(\.weight|\.bias)?$/;
-
-function renameOne(model: GgufModel, known: GgufArchitecture, tensor: GgufStoredTensor): readonly TensorEntry[] | null {
-  const [, number, base = '', suffix = ''] = NAME.exec(tensor.name) ?? [];
-  const layer = number === undefined ? null : Number(number);
-  const rules = layer === null ? known.whole : known.layer;
-  const rule = Object.hasOwn(rules, base) ? rules[base] : undefined;
-  if (rule === undefined) return null;
-  const apply = typeof rule === 'string' ? renamed(rule) : rule;
-  const entries = apply({ tensor, base, layer, suffix, model });
-  if (layer === null) return entries;
-  const place = `${known.layers ?? 'model.layers'}.${layer}.`;
-  return entries.map((entry) => ({ ...entry, name: place + entry.name }));
 }

@@ -1,55 +1,11 @@
 import type { GgufModel } from '../model.ts';
-import { experts, fusedHeads, pairedExperts, renamed } from './rules.ts';
+import { pairedExperts } from './rules.ts';
 
-/** Names and keys that most architectures share: those of Llama in transformers. */
+/** Names and keys that several architectures share. */
 
-export const WHOLE = {
-  token_embd: 'model.embed_tokens',
-  output_norm: 'model.norm',
-  output: 'lm_head',
-} as const;
+export const GATED_MLP = ['ffn_gate', 'ffn_up', 'ffn_down'];
 
-const q = renamed('self_attn.q_proj');
-const k = renamed('self_attn.k_proj');
-const v = renamed('self_attn.v_proj');
-
-export const ATTENTION = {
-  attn_q: q,
-  attn_k: k,
-  attn_v: v,
-  attn_qkv: fusedHeads({ q, k, v }),
-  attn_output: 'self_attn.o_proj',
-  attn_q_norm: 'self_attn.q_norm',
-  attn_k_norm: 'self_attn.k_norm',
-} as const;
-
-export const GATED_MLP = {
-  ffn_gate: 'mlp.gate_proj',
-  ffn_up: 'mlp.up_proj',
-  ffn_down: 'mlp.down_proj',
-} as const;
-
-/** Norms before attention and MLP. */
-export const PRE_NORMS = {
-  attn_norm: 'input_layernorm',
-  ffn_norm: 'post_attention_layernorm',
-} as const;
-
-export const EXPERTS = {
-  ffn_gate_inp: 'mlp.gate',
-  ffn_gate_exps: experts('mlp.experts', 'gate_proj'),
-  ffn_up_exps: experts('mlp.experts', 'up_proj'),
-  ffn_gate_up_exps: pairedExperts('mlp.experts', 'gate_proj', 'up_proj'),
-  ffn_down_exps: experts('mlp.experts', 'down_proj'),
-} as const;
-
-export const SHARED_EXPERTS = {
-  ffn_gate_shexp: 'mlp.shared_experts.gate_proj',
-  ffn_up_shexp: 'mlp.shared_experts.up_proj',
-  ffn_down_shexp: 'mlp.shared_experts.down_proj',
-} as const;
-
-export const LLAMA_LAYER = { ...PRE_NORMS, ...ATTENTION, ...GATED_MLP } as const;
+export const PAIRED_EXPERTS = { ffn_gate_up_exps: pairedExperts('mlp.experts', 'gate_proj', 'up_proj') };
 
 /** Sizes that every architecture has, in the names of transformers. */
 export function sizes(model: GgufModel): Record<string, unknown> {

@@ -1,37 +1,19 @@
 import type { TensorEntry } from '../../../tensors/tensor-entry.ts';
 import { joined, logOfNegative, reshaped } from '../changes.ts';
 import type { GgufModel } from '../model.ts';
-import type { GgufArchitecture } from './architecture.ts';
-import { ATTENTION, decimal, present, rmsSizes, WHOLE } from './common.ts';
+import type { GgufArchitecture, TensorChange } from './architecture.ts';
+import { decimal, GATED_MLP, present, rmsSizes } from './common.ts';
 import { depthwise } from './hybrids.ts';
-import { ROTATED_LAYER } from './llama.ts';
 import { ignoreMamba, multipliers } from './llama-like.ts';
 import { expectWholeHeads, rope } from './rope.ts';
-import { changedTo, experts, parameter } from './rules.ts';
+import { ROTATED, replaceTensors } from './rules.ts';
 
 /** LFM2 with its gated convolutions, and Granite 4, dense, with experts and with Mamba-2. */
 
-const LFM2_LAYER = {
-  attn_norm: 'operator_norm',
-  ffn_norm: 'ffn_norm',
-  ...ATTENTION,
-  attn_output: 'self_attn.out_proj',
-  attn_q_norm: 'self_attn.q_layernorm',
-  attn_k_norm: 'self_attn.k_layernorm',
-  'shortconv.conv': changedTo('conv.conv', depthwise),
-  'shortconv.in_proj': 'conv.in_proj',
-  'shortconv.out_proj': 'conv.out_proj',
-  ffn_gate: 'feed_forward.w1',
-  ffn_up: 'feed_forward.w3',
-  ffn_down: 'feed_forward.w2',
-} as const;
-
 /** llama.cpp took the last norm for one of the embeddings at first: both names are found. */
-const LFM2_WHOLE = {
-  token_embd: 'model.embed_tokens',
-  token_embd_norm: 'model.embedding_norm',
-  output_norm: 'model.embedding_norm',
-  output: 'lm_head',
+const LFM2 = {
+  whole: { output_norm: 'model.embedding_norm' },
+  changes: { 'shortconv.conv': depthwise },
 } as const;
 
 function lfm2Config(model: GgufModel): Record<string, unknown> {
@@ -49,21 +31,17 @@ function lfm2Config(model: GgufModel): Record<string, unknown> {
 
 export const lfm2: GgufArchitecture = {
   name: 'lfm2',
-  whole: LFM2_WHOLE,
-  layer: LFM2_LAYER,
+  ...LFM2,
   config: (model) => ({ model_type: 'lfm2', ...lfm2Config(model), block_auto_adjust_ff_dim: false }),
 };
 
 export const lfm2moe: GgufArchitecture = {
   name: 'lfm2moe',
-  whole: LFM2_WHOLE,
-  layer: {
-    ...LFM2_LAYER,
-    ffn_gate_inp: 'feed_forward.gate',
-    ffn_gate_exps: experts('feed_forward.experts', 'w1'),
-    ffn_up_exps: experts('feed_forward.experts', 'w3'),
-    ffn_down_exps: experts('feed_forward.experts', 'w2'),
-    exp_probs_b: parameter('feed_forward.expert_bias'),
+  ...LFM2,
+  names: {
+    ffn_gate_exps: 'feed_forward.experts.*.w1',
+    ffn_up_exps: 'feed_forward.experts.*.w3',
+    ffn_down_exps: 'feed_forward.experts.*.w2',
   },
   config: (model) => {
     model.ignore('expert_gating_func');
@@ -81,7 +59,6 @@ export const lfm2moe: GgufArchitecture = {
 };
 
 const GRANITE_EXPERTS = {
-  ffn_gate_inp: 'block_sparse_moe.router.layer',
   ffn_gate_exps: 'block_sparse_moe.gate',
   ffn_up_exps: 'block_sparse_moe.up',
   ffn_down_exps: 'block_sparse_moe.output_linear',
@@ -95,24 +72,14 @@ function combineGranite(tensors: Map<string, TensorEntry>, model: GgufModel): vo
   for (let i = 0; i < model.layers; i++) {
     for (const [module, axis] of [['block_sparse_moe', 1] as const, ['shared_mlp', 0] as const]) {
       const at = `model.layers.${i}.${module}`;
-      const [gate, up] = [tensors.get(`${at}.gate.weight`), tensors.get(`${at}.up.weight`)];
-      if (gate === undefined || up === undefined) continue;
-      tensors.delete(gate.name);
-      tensors.delete(up.name);
-      tensors.set(`${at}.input_linear.weight`, joined([gate, up], axis));
+      replaceTensors(tensors, [`${at}.gate.weight`, `${at}.up.weight`], `${at}.input_linear.weight`, (...parts) =>
+        joined(parts, axis),
+      );
     }
   }
 }
 
-const MAMBA2 = {
-  ssm_in: 'mamba.in_proj',
-  ssm_conv1d: changedTo('mamba.conv1d', (entry, { suffix }) => (suffix === '.weight' ? depthwise(entry) : entry)),
-  ssm_dt: parameter('mamba.dt_bias'),
-  ssm_a: parameter('mamba.A_log', (entry) => logOfNegative(entry, [entry.size])),
-  ssm_d: parameter('mamba.D', (entry) => reshaped(entry, [entry.size])),
-  ssm_norm: changedTo('mamba.norm', (entry) => reshaped(entry, [entry.size])),
-  ssm_out: 'mamba.out_proj',
-} as const;
+const flat: TensorChange = (entry) => reshaped(entry, [entry.size]);
 
 function graniteConfig(model: GgufModel): Record<string, unknown> {
   return {
@@ -128,15 +95,20 @@ function graniteConfig(model: GgufModel): Record<string, unknown> {
 
 export const graniteHybrid: GgufArchitecture = {
   name: 'granitehybrid',
-  whole: WHOLE,
-  layer: {
-    ...ROTATED_LAYER,
+  names: {
     ...GRANITE_EXPERTS,
     // Without experts, what all tokens share is the MLP.
     ffn_gate: 'shared_mlp.gate',
     ffn_up: 'shared_mlp.up',
     ffn_down: 'shared_mlp.output_linear',
-    ...MAMBA2,
+    ssm_dt: 'mamba.dt_bias!',
+  },
+  changes: {
+    ...ROTATED,
+    ssm_conv1d: (entry, { suffix }) => (suffix === '.weight' ? depthwise(entry) : entry),
+    ssm_a: (entry) => logOfNegative(entry, [entry.size]),
+    ssm_d: flat,
+    ssm_norm: flat,
   },
   combine: combineGranite,
   config: (model) => {
@@ -165,8 +137,9 @@ export const graniteHybrid: GgufArchitecture = {
 
 export const graniteMoe: GgufArchitecture = {
   name: 'granitemoe',
-  whole: WHOLE,
-  layer: { ...ROTATED_LAYER, ...GRANITE_EXPERTS },
+  also: GATED_MLP,
+  names: GRANITE_EXPERTS,
+  changes: ROTATED,
   combine: combineGranite,
   config: (model) => {
     expectWholeHeads(model);

@@ -1,38 +1,23 @@
 import type { GgufModel } from '../model.ts';
 import type { GgufArchitecture } from './architecture.ts';
-import { ATTENTION, GATED_MLP, headDim, present, rmsSizes, shortestDecimal, WHOLE } from './common.ts';
+import { headDim, present, rmsSizes, shortestDecimal } from './common.ts';
 import { rope, ropeByType } from './rope.ts';
-import { plusOneNorm } from './rules.ts';
+import { plusOne } from './rules.ts';
 
-const whole = { ...WHOLE, output_norm: plusOneNorm('model.norm') };
+const NORMS = { output_norm: plusOne, attn_norm: plusOne, ffn_norm: plusOne };
 
 /** Norms before and after attention and MLP. */
-const layer = {
-  ...ATTENTION,
-  ...GATED_MLP,
-  attn_norm: plusOneNorm('input_layernorm'),
-  post_attention_norm: plusOneNorm('post_attention_layernorm'),
-  ffn_norm: plusOneNorm('pre_feedforward_layernorm'),
-  post_ffw_norm: plusOneNorm('post_feedforward_layernorm'),
-};
+const BOTH_NORMS = { ...NORMS, post_attention_norm: plusOne, post_ffw_norm: plusOne };
 
-/** Gemma: a norm after attention, by its place in transformers' names, is that before the MLP. */
 export const gemma: GgufArchitecture = {
   name: 'gemma',
-  whole,
-  layer: {
-    ...ATTENTION,
-    ...GATED_MLP,
-    attn_norm: plusOneNorm('input_layernorm'),
-    ffn_norm: plusOneNorm('post_attention_layernorm'),
-  },
+  changes: NORMS,
   config: (model) => ({ model_type: 'gemma', ...rmsSizes(model), ...headDim(model), ...rope(model) }),
 };
 
 export const gemma2: GgufArchitecture = {
   name: 'gemma2',
-  whole,
-  layer,
+  changes: BOTH_NORMS,
   config: (model) => ({
     model_type: 'gemma2',
     ...rmsSizes(model),
@@ -64,8 +49,7 @@ const PATTERN = 6;
 
 export const gemma3: GgufArchitecture = {
   name: 'gemma3',
-  whole,
-  layer: { ...layer, attn_q_norm: plusOneNorm('self_attn.q_norm'), attn_k_norm: plusOneNorm('self_attn.k_norm') },
+  changes: { ...BOTH_NORMS, attn_q_norm: plusOne, attn_k_norm: plusOne },
   config: (model) => {
     const window = model.number('attention.sliding_window');
     const rotary = ropeByType(model, LOCAL_THETA);

@@ -1,9 +1,8 @@
 import { at } from '@shadow-gate/platform';
 import type { GgufModel } from '../model.ts';
 import type { GgufArchitecture } from './architecture.ts';
-import { ATTENTION, GATED_MLP, present, rmsSizes, shortestDecimal, theta, WHOLE } from './common.ts';
+import { present, rmsSizes, shortestDecimal, theta } from './common.ts';
 import { softcap, windows } from './gemma.ts';
-import { parameter } from './rules.ts';
 
 /** Gemma 4: norm weights are as in transformers here. */
 
@@ -25,30 +24,16 @@ function fullRope(model: GgufModel): Record<string, unknown> {
 export const gemma4: GgufArchitecture = {
   name: 'gemma4',
   whole: {
-    ...WHOLE,
     per_layer_token_embd: 'model.embed_tokens_per_layer',
     per_layer_model_proj: 'model.per_layer_model_projection',
     per_layer_proj_norm: 'model.per_layer_projection_norm',
   },
-  layer: {
-    ...ATTENTION,
-    ...GATED_MLP,
-    attn_norm: 'input_layernorm',
-    post_attention_norm: 'post_attention_layernorm',
-    ffn_norm: 'pre_feedforward_layernorm',
-    post_ffw_norm: 'post_feedforward_layernorm',
-    pre_ffw_norm_2: 'pre_feedforward_layernorm_2',
-    post_ffw_norm_1: 'post_feedforward_layernorm_1',
-    post_ffw_norm_2: 'post_feedforward_layernorm_2',
-    layer_output_scale: parameter('layer_scalar'),
+  names: {
     inp_gate: 'per_layer_input_gate',
     proj: 'per_layer_projection',
     post_norm: 'post_per_layer_input_norm',
-    ffn_gate_inp: 'router.proj',
-    'ffn_gate_inp.scale': parameter('router.scale'),
-    'ffn_down_exps.scale': parameter('router.per_expert_scale'),
-    ffn_gate_up_exps: parameter('experts.gate_up_proj'),
-    ffn_down_exps: parameter('experts.down_proj'),
+    'ffn_gate_inp.scale': 'router.scale!',
+    'ffn_down_exps.scale': 'router.per_expert_scale!',
   },
   spare: ['rope_freqs.weight'],
   config: (model) => {

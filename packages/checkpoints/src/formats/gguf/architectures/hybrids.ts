@@ -1,22 +1,20 @@
 import type { TensorEntry } from '../../../tensors/tensor-entry.ts';
 import { joined, logOfNegative, reordered, reshaped } from '../changes.ts';
 import type { GgufModel } from '../model.ts';
-import type { GgufArchitecture, TensorRule } from './architecture.ts';
+import type { GgufArchitecture, NamedTensor, TensorChange } from './architecture.ts';
 import {
-  ATTENTION,
-  EXPERTS,
   expertSizes,
   GATED_MLP,
   headDim,
   NEXT_TOKENS,
   ownLayers,
+  PAIRED_EXPERTS,
   present,
   rmsSizes,
-  WHOLE,
 } from './common.ts';
-import { SHARED } from './qwen.ts';
+import { SHARED_GATE } from './qwen.ts';
 import { partialRotary, rope } from './rope.ts';
-import { changedTo, parameter, plusOneNorm } from './rules.ts';
+import { plusOne, replaceTensors } from './rules.ts';
 
 /** Qwen3-Next and Qwen 3.5: most layers have linear attention by the gated delta rule. */
 
@@ -43,22 +41,19 @@ export function depthwise(entry: TensorEntry): TensorEntry {
   return reshaped(entry, [channels, 1, width]);
 }
 
+const NAMES = { ...NEXT_TOKENS, ssm_dt: 'linear_attn.dt_bias!' } as const;
+
 /** Norms with their weights plus one, but for the one behind the recurrence. */
 const NORMS = {
-  attn_norm: plusOneNorm('input_layernorm'),
-  post_attention_norm: plusOneNorm('post_attention_layernorm'),
-  attn_q_norm: plusOneNorm('self_attn.q_norm'),
-  attn_k_norm: plusOneNorm('self_attn.k_norm'),
+  output_norm: plusOne,
+  attn_norm: plusOne,
+  post_attention_norm: plusOne,
+  attn_q_norm: plusOne,
+  attn_k_norm: plusOne,
+  'nextn.enorm': plusOne,
+  'nextn.hnorm': plusOne,
+  'nextn.shared_head_norm': plusOne,
 } as const;
-
-const MORE_NORMS = {
-  ...NEXT_TOKENS,
-  'nextn.enorm': plusOneNorm('enorm'),
-  'nextn.hnorm': plusOneNorm('hnorm'),
-  'nextn.shared_head_norm': plusOneNorm('shared_head.norm'),
-} as const;
-
-const whole = { ...WHOLE, output_norm: plusOneNorm('model.norm') };
 
 function qwenConfig(model: GgufModel): Record<string, unknown> {
   const sizes = linearSizes(model);
@@ -93,9 +88,6 @@ function qwenExperts(model: GgufModel): Record<string, unknown> {
   };
 }
 
-const decay = (change: (entry: TensorEntry, model: GgufModel) => TensorEntry): TensorRule =>
-  parameter('linear_attn.A_log', (entry, { model }) => change(logOfNegative(entry, [entry.size]), model));
-
 /**
  * Rows of a projection of queries, keys, values and z, in the order of transformers: all of a key head are together.
  */
@@ -113,33 +105,21 @@ function rowsByKeyHead({ keyHeads, valueHeads, keyDim, valueDim }: LinearSizes):
 
 export const qwen3next: GgufArchitecture = {
   name: 'qwen3next',
-  whole,
-  layer: {
-    ...ATTENTION,
+  also: GATED_MLP,
+  names: { ...NAMES, ...PAIRED_EXPERTS, attn_qkv: 'linear_attn.qkv', attn_gate: 'linear_attn.z' },
+  changes: {
     ...NORMS,
-    ...MORE_NORMS,
-    ...GATED_MLP,
-    ...EXPERTS,
-    ...SHARED,
-    attn_qkv: 'linear_attn.qkv',
-    attn_gate: 'linear_attn.z',
-    ssm_ba: 'linear_attn.in_proj_ba',
-    ssm_in: 'linear_attn.in_proj_qkvz',
-    ssm_conv1d: changedTo('linear_attn.conv1d', depthwise),
-    ssm_a: decay((entry) => entry),
-    ssm_dt: parameter('linear_attn.dt_bias'),
-    ssm_norm: 'linear_attn.norm',
-    ssm_out: 'linear_attn.out_proj',
+    ...SHARED_GATE,
+    ssm_conv1d: depthwise,
+    ssm_a: (entry) => logOfNegative(entry, [entry.size]),
   },
   combine: (tensors, model) => {
     const rows = rowsByKeyHead(linearSizes(model));
     for (let i = 0; i < model.layers; i++) {
       const at = `model.layers.${i}.linear_attn`;
-      const [qkv, z] = [tensors.get(`${at}.qkv.weight`), tensors.get(`${at}.z.weight`)];
-      if (qkv === undefined || z === undefined) continue;
-      tensors.delete(qkv.name);
-      tensors.delete(z.name);
-      tensors.set(`${at}.in_proj_qkvz.weight`, reordered(joined([qkv, z], 0), rows));
+      replaceTensors(tensors, [`${at}.qkv.weight`, `${at}.z.weight`], `${at}.in_proj_qkvz.weight`, (...parts) =>
+        reordered(joined(parts, 0), rows),
+      );
     }
   },
   config: (model) => ({
@@ -167,7 +147,7 @@ function byKeyHead(model: GgufModel, width: number, before = 0): number[] {
 
 const values =
   (width: (sizes: LinearSizes) => number, before: (sizes: LinearSizes) => number = () => 0) =>
-  (entry: TensorEntry, model: GgufModel, axis = 0): TensorEntry => {
+  (entry: TensorEntry, { model }: NamedTensor, axis = 0): TensorEntry => {
     const sizes = linearSizes(model);
     if (sizes.keyHeads === sizes.valueHeads) return entry;
     return reordered(entry, byKeyHead(model, width(sizes), before(sizes)), axis);
@@ -180,32 +160,29 @@ const behindKeys = values(
   ({ keyHeads, keyDim }) => 2 * keyHeads * keyDim,
 );
 
-const QWEN35_LAYER = {
-  ...ATTENTION,
+const QWEN35_CHANGES: Readonly<Record<string, TensorChange>> = {
   ...NORMS,
-  ...MORE_NORMS,
-  attn_qkv: changedTo('linear_attn.in_proj_qkv', (entry, { model }) => behindKeys(entry, model)),
-  attn_gate: changedTo('linear_attn.in_proj_z', (entry, { model }) => ofRows(entry, model)),
-  ssm_alpha: changedTo('linear_attn.in_proj_a', (entry, { model }) => ofHeads(entry, model)),
-  ssm_beta: changedTo('linear_attn.in_proj_b', (entry, { model }) => ofHeads(entry, model)),
-  ssm_conv1d: changedTo('linear_attn.conv1d', (entry, { model }) => depthwise(behindKeys(entry, model))),
-  ssm_a: decay(ofHeads),
-  ssm_dt: parameter('linear_attn.dt_bias', (entry, { model }) => ofHeads(entry, model)),
-  ssm_norm: 'linear_attn.norm',
-  ssm_out: changedTo('linear_attn.out_proj', (entry, { model }) => ofRows(entry, model, 1)),
-} as const;
+  attn_qkv: behindKeys,
+  attn_gate: ofRows,
+  ssm_alpha: ofHeads,
+  ssm_beta: ofHeads,
+  ssm_conv1d: (entry, named) => depthwise(behindKeys(entry, named)),
+  ssm_a: (entry, named) => ofHeads(logOfNegative(entry, [entry.size]), named),
+  ssm_dt: ofHeads,
+  ssm_out: (entry, named) => ofRows(entry, named, 1),
+};
 
 export const qwen35: GgufArchitecture = {
   name: 'qwen35',
-  whole,
-  layer: { ...QWEN35_LAYER, ...GATED_MLP },
+  names: NAMES,
+  changes: QWEN35_CHANGES,
   config: (model) => ({ model_type: 'qwen3_5_text', ...qwenConfig(model) }),
 };
 
 export const qwen35moe: GgufArchitecture = {
   name: 'qwen35moe',
-  whole,
-  layer: { ...QWEN35_LAYER, ...EXPERTS, ...SHARED },
+  names: { ...NAMES, ...PAIRED_EXPERTS },
+  changes: { ...QWEN35_CHANGES, ...SHARED_GATE },
   config: (model) => {
     const { intermediate_size: _, ...config } = qwenConfig(model);
     return { model_type: 'qwen3_5_moe_text', ...config, ...qwenExperts(model) };

@@ -1,9 +1,9 @@
 import { minusOne, reordered, transposed } from '../changes.ts';
 import type { GgufModel } from '../model.ts';
-import type { GgufArchitecture, TensorRule } from './architecture.ts';
-import { ATTENTION, decimal, headDim, LLAMA_LAYER, layerNormSizes, present, rmsSizes, sizes, WHOLE } from './common.ts';
+import type { GgufArchitecture, TensorChange } from './architecture.ts';
+import { decimal, headDim, layerNormSizes, present, rmsSizes, sizes } from './common.ts';
 import { partialRotary, rope } from './rope.ts';
-import { changedTo, ggufHeadCount } from './rules.ts';
+import { ggufHeadCount, renamed } from './rules.ts';
 
 /** Decoders with layer norms, and Phi 3, most of them older. */
 
@@ -20,8 +20,7 @@ function keyHeads(model: GgufModel): number {
 
 export const starcoder2: GgufArchitecture = {
   name: 'starcoder2',
-  whole: WHOLE,
-  layer: { ...LLAMA_LAYER, ffn_up: 'mlp.c_fc', ffn_down: 'mlp.c_proj' },
+  also: ['ffn_gate'],
   config: (model) => ({
     model_type: 'starcoder2',
     ...layerNormSizes(model, 'norm_epsilon'),
@@ -34,8 +33,6 @@ export const starcoder2: GgufArchitecture = {
 
 export const stablelm: GgufArchitecture = {
   name: 'stablelm',
-  whole: WHOLE,
-  layer: LLAMA_LAYER,
   config: (model) => ({
     model_type: 'stablelm',
     ...layerNormSizes(model, 'layer_norm_eps'),
@@ -48,17 +45,12 @@ export const stablelm: GgufArchitecture = {
 };
 
 /** Weights of norms are stored plus one, biases are not. */
-const norm1p = (module: string): TensorRule =>
-  changedTo(module, (entry, { suffix }) => (suffix === '.weight' ? minusOne(entry) : entry));
+const norm1p: TensorChange = (entry, { suffix }) => (suffix === '.weight' ? minusOne(entry) : entry);
 
 export const nemotron: GgufArchitecture = {
   name: 'nemotron',
-  whole: { ...WHOLE, output_norm: norm1p('model.norm') },
-  layer: {
-    ...LLAMA_LAYER,
-    attn_norm: norm1p('input_layernorm'),
-    ffn_norm: norm1p('post_attention_layernorm'),
-  },
+  also: ['ffn_gate'],
+  changes: { output_norm: norm1p, attn_norm: norm1p, ffn_norm: norm1p },
   config: (model) => {
     model.ignore('attention.layer_norm_rms_epsilon');
     return {
@@ -75,14 +67,6 @@ export const nemotron: GgufArchitecture = {
 
 export const phi2: GgufArchitecture = {
   name: 'phi2',
-  whole: { ...WHOLE, output_norm: 'model.final_layernorm' },
-  layer: {
-    attn_norm: 'input_layernorm',
-    ...ATTENTION,
-    attn_output: 'self_attn.dense',
-    ffn_up: 'mlp.fc1',
-    ffn_down: 'mlp.fc2',
-  },
   config: (model) => ({
     model_type: 'phi',
     ...layerNormSizes(model, 'layer_norm_eps'),
@@ -97,12 +81,7 @@ export const phi2: GgufArchitecture = {
 /** Phi 3, 3.5 and 4: queries, keys and values are one matrix in transformers too, as are gate and up. */
 export const phi3: GgufArchitecture = {
   name: 'phi3',
-  whole: WHOLE,
-  layer: {
-    ...LLAMA_LAYER,
-    attn_qkv: 'self_attn.qkv_proj',
-    ffn_up: 'mlp.gate_up_proj',
-  },
+  also: ['ffn_gate'],
   spare: ['rope_factors_long.weight', 'rope_factors_short.weight'],
   config: (model) => ({
     model_type: 'phi3',
@@ -118,39 +97,29 @@ export const phi3: GgufArchitecture = {
  * Queries of all heads, then keys, then values, as transformers has them: for each group its queries, its key and its
  * value.
  */
-const interleaved = (module: string): TensorRule =>
-  changedTo(module, (entry, { model, layer }) => {
-    const heads = ggufHeadCount(model, 'attention.head_count', layer);
-    const groups = ggufHeadCount(model, 'attention.head_count_kv', layer);
-    const size = (entry.shape[0] ?? 0) / (heads + 2 * groups);
-    const each = heads / groups;
-    const order = Array.from({ length: groups }, (_, group) => [
-      ...Array.from({ length: each }, (__, i) => group * each + i),
-      heads + group,
-      heads + groups + group,
-    ]).flat();
-    return reordered(
-      entry,
-      order.flatMap((head) => Array.from({ length: size }, (_, i) => head * size + i)),
-    );
-  });
+const interleaved: TensorChange = (entry, { model, layer }) => {
+  const heads = ggufHeadCount(model, 'attention.head_count', layer);
+  const groups = ggufHeadCount(model, 'attention.head_count_kv', layer);
+  const size = (entry.shape[0] ?? 0) / (heads + 2 * groups);
+  const each = heads / groups;
+  const order = Array.from({ length: groups }, (_, group) => [
+    ...Array.from({ length: each }, (__, i) => group * each + i),
+    heads + group,
+    heads + groups + group,
+  ]).flat();
+  return reordered(
+    entry,
+    order.flatMap((head) => Array.from({ length: size }, (_, i) => head * size + i)),
+  );
+};
 
 export const falcon: GgufArchitecture = {
   name: 'falcon',
-  whole: { token_embd: 'transformer.word_embeddings', output_norm: 'transformer.ln_f', output: 'lm_head' },
-  layers: 'transformer.h',
-  layer: {
+  names: {
     // With two norms (40B and later), that of attention has a name of its own.
-    attn_norm: (named) => {
-      const isTwo = named.model.someLayerHas('attn_norm_2.weight');
-      return changedTo(isTwo ? 'ln_mlp' : 'input_layernorm', (entry) => entry)(named);
-    },
-    attn_norm_2: 'ln_attn',
-    attn_qkv: interleaved('self_attention.query_key_value'),
-    attn_output: 'self_attention.dense',
-    ffn_up: 'mlp.dense_h_to_4h',
-    ffn_down: 'mlp.dense_4h_to_h',
+    attn_norm: (named) => renamed(named.model.someLayerHas('attn_norm_2.weight') ? 'ln_mlp' : 'input_layernorm')(named),
   },
+  changes: { attn_qkv: interleaved },
   config: (model) => {
     const { num_key_value_heads: groups, max_position_embeddings: _, intermediate_size: __, ...own } = sizes(model);
     const isNew = model.someLayerHas('attn_norm_2.weight');
@@ -171,16 +140,7 @@ export const falcon: GgufArchitecture = {
 
 export const gptNeox: GgufArchitecture = {
   name: 'gptneox',
-  whole: { token_embd: 'gpt_neox.embed_in', output_norm: 'gpt_neox.final_layer_norm', output: 'embed_out' },
-  layers: 'gpt_neox.layers',
-  layer: {
-    attn_norm: 'input_layernorm',
-    ffn_norm: 'post_attention_layernorm',
-    attn_qkv: interleaved('attention.query_key_value'),
-    attn_output: 'attention.dense',
-    ffn_up: 'mlp.dense_h_to_4h',
-    ffn_down: 'mlp.dense_4h_to_h',
-  },
+  changes: { attn_qkv: interleaved },
   config: (model) => {
     const { num_key_value_heads: _, ...own } = layerNormSizes(model, 'layer_norm_eps');
     return {
@@ -194,26 +154,11 @@ export const gptNeox: GgufArchitecture = {
   },
 };
 
-const conv1d = (module: string): TensorRule =>
-  changedTo(module, (entry, { suffix }) => (suffix === '.weight' ? transposed(entry) : entry));
+const conv1d: TensorChange = (entry, { suffix }) => (suffix === '.weight' ? transposed(entry) : entry);
 
 export const gpt2: GgufArchitecture = {
   name: 'gpt2',
-  whole: {
-    token_embd: 'transformer.wte',
-    position_embd: 'transformer.wpe',
-    output_norm: 'transformer.ln_f',
-    output: 'lm_head',
-  },
-  layers: 'transformer.h',
-  layer: {
-    attn_norm: 'ln_1',
-    ffn_norm: 'ln_2',
-    attn_qkv: conv1d('attn.c_attn'),
-    attn_output: conv1d('attn.c_proj'),
-    ffn_up: conv1d('mlp.c_fc'),
-    ffn_down: conv1d('mlp.c_proj'),
-  },
+  changes: { attn_qkv: conv1d, attn_output: conv1d, ffn_up: conv1d, ffn_down: conv1d },
   config: (model) => ({
     model_type: 'gpt2',
     vocab_size: model.tensors.get('token_embd.weight')?.shape[0] ?? 0,

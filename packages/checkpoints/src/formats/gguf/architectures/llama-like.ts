@@ -3,28 +3,18 @@ import type { TensorEntry } from '../../../tensors/tensor-entry.ts';
 import { constantEntry } from '../changes.ts';
 import type { GgufModel } from '../model.ts';
 import type { GgufArchitecture } from './architecture.ts';
-import {
-  ATTENTION,
-  decimal,
-  GATED_MLP,
-  headDim,
-  LLAMA_LAYER,
-  layerNormSizes,
-  present,
-  rmsSizes,
-  theta,
-  WHOLE,
-} from './common.ts';
+import { decimal, headDim, layerNormSizes, present, rmsSizes, theta } from './common.ts';
 import { windows } from './gemma.ts';
-import { biases, ROTATED_LAYER } from './llama.ts';
+import { biases } from './llama.ts';
 import { expectWholeHeads, partialRotary, ROPE_TENSORS, rope, ropeByType, rotatedSizes } from './rope.ts';
+import { ROTATED } from './rules.ts';
 
 /** Decoders with Llama's names in transformers, and small differences. */
 
 export const arcee: GgufArchitecture = {
   name: 'arcee',
-  whole: WHOLE,
-  layer: ROTATED_LAYER,
+  also: ['ffn_gate'],
+  changes: ROTATED,
   spare: ROPE_TENSORS,
   config: (model) => ({ model_type: 'arcee', ...rotatedSizes(model), ...biases(model) }),
 };
@@ -34,8 +24,7 @@ const SMOLLM3_INTERVAL = 4;
 
 export const smollm3: GgufArchitecture = {
   name: 'smollm3',
-  whole: WHOLE,
-  layer: ROTATED_LAYER,
+  changes: ROTATED,
   spare: ROPE_TENSORS,
   config: (model) => ({
     model_type: 'smollm3',
@@ -47,8 +36,7 @@ export const smollm3: GgufArchitecture = {
 
 export const granite: GgufArchitecture = {
   name: 'granite',
-  whole: WHOLE,
-  layer: ROTATED_LAYER,
+  changes: ROTATED,
   spare: ROPE_TENSORS,
   config: (model) => {
     ignoreMamba(model);
@@ -78,8 +66,7 @@ export function multipliers(model: GgufModel): Record<string, unknown> {
 
 export const seedOss: GgufArchitecture = {
   name: 'seed_oss',
-  whole: WHOLE,
-  layer: { ...LLAMA_LAYER, post_attention_norm: 'post_attention_layernorm' },
+  also: ['ffn_norm'],
   spare: ROPE_TENSORS,
   config: (model) => ({
     model_type: 'seed_oss',
@@ -90,16 +77,9 @@ export const seedOss: GgufArchitecture = {
   }),
 };
 
-const POST_NORMS = {
-  post_attention_norm: 'post_attention_layernorm',
-  post_ffw_norm: 'post_feedforward_layernorm',
-} as const;
-
 /** OLMo 2, and OLMo 3 where layers have windows. */
 export const olmo2: GgufArchitecture = {
   name: 'olmo2',
-  whole: WHOLE,
-  layer: { ...ATTENTION, ...GATED_MLP, ...POST_NORMS },
   spare: ROPE_TENSORS,
   config: (model) => {
     const window = model.number('attention.sliding_window');
@@ -113,8 +93,6 @@ export const olmo2: GgufArchitecture = {
 
 export const exaone4: GgufArchitecture = {
   name: 'exaone4',
-  whole: WHOLE,
-  layer: { ...ATTENTION, ...GATED_MLP, ...POST_NORMS },
   spare: ROPE_TENSORS,
   config: (model) => {
     const window = model.number('attention.sliding_window') || null;
@@ -129,16 +107,13 @@ export const exaone4: GgufArchitecture = {
 
 export const ernie: GgufArchitecture = {
   name: 'ernie4_5',
-  whole: WHOLE,
-  layer: LLAMA_LAYER,
   spare: ROPE_TENSORS,
   config: (model) => ({ model_type: 'ernie4_5', ...rotatedSizes(model), use_bias: model.someLayerHas('attn_q.bias') }),
 };
 
 export const apertus: GgufArchitecture = {
   name: 'apertus',
-  whole: WHOLE,
-  layer: { ...LLAMA_LAYER, attn_norm: 'attention_layernorm', ffn_norm: 'feedforward_layernorm' },
+  also: ['ffn_gate'],
   spare: ROPE_TENSORS,
   config: (model) => ({
     model_type: 'apertus',
@@ -163,8 +138,7 @@ function xieluTensors(model: GgufModel): TensorEntry[] {
 /** Command R: norms of queries and keys have one weight for each head. */
 export const commandR: GgufArchitecture = {
   name: 'command-r',
-  whole: WHOLE,
-  layer: LLAMA_LAYER,
+  also: ['ffn_norm'],
   config: (model) => ({
     model_type: 'cohere',
     ...layerNormSizes(model, 'layer_norm_eps'),
@@ -177,8 +151,7 @@ export const commandR: GgufArchitecture = {
 
 export const cohere2: GgufArchitecture = {
   name: 'cohere2',
-  whole: WHOLE,
-  layer: LLAMA_LAYER,
+  also: ['ffn_norm'],
   config: (model) => {
     expectWholeHeads(model);
     return {
@@ -196,21 +169,14 @@ export const cohere2: GgufArchitecture = {
 /** GLM-4 of 2025: norms before and after; gate and up are one matrix. */
 export const glm4: GgufArchitecture = {
   name: 'glm4',
-  whole: WHOLE,
-  layer: {
-    ...LLAMA_LAYER,
-    ffn_up: 'mlp.gate_up_proj',
-    post_attention_norm: 'post_self_attn_layernorm',
-    post_ffw_norm: 'post_mlp_layernorm',
-  },
+  also: ['ffn_gate'],
   spare: ROPE_TENSORS,
   config: (model) => glmConfig(model, 'glm4'),
 };
 
 export const chatglm: GgufArchitecture = {
   name: 'chatglm',
-  whole: WHOLE,
-  layer: { ...LLAMA_LAYER, ffn_up: 'mlp.gate_up_proj' },
+  also: ['ffn_gate'],
   spare: ROPE_TENSORS,
   config: (model) => glmConfig(model, 'glm'),
 };
@@ -235,8 +201,6 @@ function queryRows(model: GgufModel): number {
 /** Hunyuan's dense models: the base has its length scaling in it. */
 export const hunyuan: GgufArchitecture = {
   name: 'hunyuan-dense',
-  whole: WHOLE,
-  layer: { ...LLAMA_LAYER, attn_q_norm: 'self_attn.query_layernorm', attn_k_norm: 'self_attn.key_layernorm' },
   spare: ROPE_TENSORS,
   config: (model) => ({
     model_type: 'hunyuan_v1_dense',

@@ -1,72 +1,34 @@
-import type { TensorEntry } from '../../../tensors/tensor-entry.ts';
 import { inTurns, inTurnsLast, joined, reshaped, transposed } from '../changes.ts';
 import type { GgufModel } from '../model.ts';
 import type { GgufArchitecture } from './architecture.ts';
 import {
-  ATTENTION,
   decimal,
-  EXPERTS,
   expertSizes,
-  GATED_MLP,
   headDim,
-  LLAMA_LAYER,
   NEXT_TOKENS,
   ownLayers,
-  PRE_NORMS,
+  PAIRED_EXPERTS,
   present,
   rmsSizes,
-  SHARED_EXPERTS,
   shortestDecimal,
-  WHOLE,
 } from './common.ts';
 import { expectWholeHeads, partialRotary, ROPE_TENSORS, rope } from './rope.ts';
-import { experts, parameter } from './rules.ts';
+import { replaceTensors } from './rules.ts';
 
 /** Mixtures of experts with attention in every layer. */
-
-/** Replace several tensors by one. */
-function replace(
-  tensors: Map<string, TensorEntry>,
-  names: readonly string[],
-  to: string,
-  make: (entries: readonly TensorEntry[]) => TensorEntry,
-): void {
-  const found = names.map((name) => tensors.get(name));
-  const entries = found.flatMap((entry) => entry ?? []);
-  if (entries.length !== names.length) return;
-  for (const name of names) tensors.delete(name);
-  tensors.set(to, make(entries));
-}
-
-function pair([first, second]: readonly TensorEntry[]): readonly [TensorEntry, TensorEntry] {
-  if (first === undefined || second === undefined) throw new Error('there are two');
-  return [first, second];
-}
 
 /** The experts are stacks in transformers too, with the input first, and gate and up in turns. */
 export const gptOss: GgufArchitecture = {
   name: 'gpt-oss',
-  whole: WHOLE,
-  layer: {
-    attn_norm: 'input_layernorm',
-    post_attention_norm: 'post_attention_layernorm',
-    ...ATTENTION,
-    attn_sinks: parameter('self_attn.sinks'),
-    ffn_gate_inp: 'mlp.router',
-    ffn_gate_exps: 'mlp.experts.gate',
-    ffn_up_exps: 'mlp.experts.up',
-    ffn_down_exps: 'mlp.experts.down',
-  },
+  names: { ffn_gate_exps: 'mlp.experts.gate', ffn_up_exps: 'mlp.experts.up', ffn_down_exps: 'mlp.experts.down' },
   spare: ROPE_TENSORS,
   combine: (tensors, model) => {
     for (let i = 0; i < model.layers; i++) {
       const at = `model.layers.${i}.mlp.experts`;
-      replace(tensors, [`${at}.gate.weight`, `${at}.up.weight`], `${at}.gate_up_proj`, (all) => inTurns(...pair(all)));
-      replace(tensors, [`${at}.gate.bias`, `${at}.up.bias`], `${at}.gate_up_proj_bias`, (all) =>
-        inTurnsLast(...pair(all)),
-      );
-      replace(tensors, [`${at}.down.weight`], `${at}.down_proj`, ([down]) => transposed(down as TensorEntry));
-      replace(tensors, [`${at}.down.bias`], `${at}.down_proj_bias`, ([down]) => down as TensorEntry);
+      replaceTensors(tensors, [`${at}.gate.weight`, `${at}.up.weight`], `${at}.gate_up_proj`, inTurns);
+      replaceTensors(tensors, [`${at}.gate.bias`, `${at}.up.bias`], `${at}.gate_up_proj_bias`, inTurnsLast);
+      replaceTensors(tensors, [`${at}.down.weight`], `${at}.down_proj`, transposed);
+      replaceTensors(tensors, [`${at}.down.bias`], `${at}.down_proj_bias`, (down) => down);
     }
   },
   config: (model) => {
@@ -94,28 +56,18 @@ const SIGMOID = 2;
 /** Latent attention: DeepSeek V2 and V3, and GLM-4.7-Flash, whose layers of multi-token prediction are there too. */
 export const deepseek2: GgufArchitecture = {
   name: 'deepseek2',
-  whole: WHOLE,
-  layer: {
-    ...LLAMA_LAYER,
-    attn_q_a: 'self_attn.q_a_proj',
-    attn_q_a_norm: 'self_attn.q_a_layernorm',
-    attn_q_b: 'self_attn.q_b_proj',
-    attn_kv_a_mqa: 'self_attn.kv_a_proj_with_mqa',
-    attn_kv_a_norm: 'self_attn.kv_a_layernorm',
-    attn_kv_b: 'self_attn.kv_b_proj',
+  names: {
     attn_k_b: 'self_attn.k_b',
     attn_v_b: 'self_attn.v_b',
-    ...EXPERTS,
-    ...SHARED_EXPERTS,
-    exp_probs_b: parameter('mlp.gate.e_score_correction_bias'),
+    ...PAIRED_EXPERTS,
+    exp_probs_b: 'mlp.gate.e_score_correction_bias!',
     ...NEXT_TOKENS,
   },
   spare: ROPE_TENSORS,
   combine: (tensors, model) => {
     for (let i = 0; i < model.layers; i++) {
       const at = `model.layers.${i}.self_attn`;
-      replace(tensors, [`${at}.k_b.weight`, `${at}.v_b.weight`], `${at}.kv_b_proj.weight`, (all) => {
-        const [k, v] = pair(all);
+      replaceTensors(tensors, [`${at}.k_b.weight`, `${at}.v_b.weight`], `${at}.kv_b_proj.weight`, (k, v) => {
         const both = joined([transposed(k), v], 1);
         const [heads = 0, rows = 0, rank = 0] = both.shape;
         return reshaped(both, [heads * rows, rank]);
@@ -173,17 +125,7 @@ function latentConfig(model: GgufModel): Record<string, unknown> {
 
 export const glm4moe: GgufArchitecture = {
   name: 'glm4moe',
-  whole: WHOLE,
-  layer: {
-    attn_norm: 'input_layernorm',
-    post_attention_norm: 'post_attention_layernorm',
-    ...ATTENTION,
-    ...GATED_MLP,
-    ...EXPERTS,
-    ...SHARED_EXPERTS,
-    exp_probs_b: parameter('mlp.gate.e_score_correction_bias'),
-    ...NEXT_TOKENS,
-  },
+  names: { ...PAIRED_EXPERTS, exp_probs_b: 'mlp.gate.e_score_correction_bias!', ...NEXT_TOKENS },
   spare: ROPE_TENSORS,
   config: (model) => {
     model.ignore('expert_gating_func');
@@ -211,16 +153,7 @@ export const glm4moe: GgufArchitecture = {
 
 export const minimaxM2: GgufArchitecture = {
   name: 'minimax-m2',
-  whole: WHOLE,
-  layer: {
-    ...PRE_NORMS,
-    ...ATTENTION,
-    ffn_gate_inp: 'block_sparse_moe.gate',
-    ffn_gate_exps: experts('block_sparse_moe.experts', 'w1'),
-    ffn_up_exps: experts('block_sparse_moe.experts', 'w3'),
-    ffn_down_exps: experts('block_sparse_moe.experts', 'w2'),
-    exp_probs_b: parameter('block_sparse_moe.e_score_correction_bias'),
-  },
+  names: { exp_probs_b: 'block_sparse_moe.e_score_correction_bias!' },
   config: (model) => {
     model.ignore('expert_gating_func', 'expert_feed_forward_length');
     const head = model.required('attention.key_length');
@@ -240,13 +173,8 @@ export const minimaxM2: GgufArchitecture = {
 /** The correction of the router has two dimensions in transformers. */
 export const ernieMoe: GgufArchitecture = {
   name: 'ernie4_5-moe',
-  whole: WHOLE,
-  layer: {
-    ...LLAMA_LAYER,
-    ...EXPERTS,
-    ...SHARED_EXPERTS,
-    exp_probs_b: parameter('mlp.moe_statics.e_score_correction_bias', (entry) => reshaped(entry, [1, entry.size])),
-  },
+  names: { ...PAIRED_EXPERTS, exp_probs_b: 'mlp.moe_statics.e_score_correction_bias!' },
+  changes: { exp_probs_b: (entry) => reshaped(entry, [1, entry.size]) },
   config: (model) => {
     expectWholeHeads(model);
     model.ignore('expert_shared_feed_forward_length');
@@ -269,29 +197,19 @@ export const ernieMoe: GgufArchitecture = {
 /** Stacks with the input first; routers are not in every layer. */
 export const llama4: GgufArchitecture = {
   name: 'llama4',
-  whole: WHOLE,
-  layer: {
-    ...PRE_NORMS,
-    ...ATTENTION,
-    ffn_gate: 'feed_forward.gate_proj',
-    ffn_up: 'feed_forward.up_proj',
-    ffn_down: 'feed_forward.down_proj',
-    ffn_gate_inp: 'feed_forward.router',
+  names: {
     ffn_gate_exps: 'feed_forward.experts.gate',
     ffn_up_exps: 'feed_forward.experts.up',
     ffn_down_exps: 'feed_forward.experts.down',
-    ffn_gate_shexp: 'feed_forward.shared_expert.gate_proj',
-    ffn_up_shexp: 'feed_forward.shared_expert.up_proj',
-    ffn_down_shexp: 'feed_forward.shared_expert.down_proj',
   },
   spare: ROPE_TENSORS,
   combine: (tensors, model) => {
     for (let i = 0; i < model.layers; i++) {
       const at = `model.layers.${i}.feed_forward.experts`;
-      replace(tensors, [`${at}.gate.weight`, `${at}.up.weight`], `${at}.gate_up_proj`, (all) =>
-        transposed(joined([...pair(all)], 1)),
+      replaceTensors(tensors, [`${at}.gate.weight`, `${at}.up.weight`], `${at}.gate_up_proj`, (...parts) =>
+        transposed(joined(parts, 1)),
       );
-      replace(tensors, [`${at}.down.weight`], `${at}.down_proj`, ([down]) => transposed(down as TensorEntry));
+      replaceTensors(tensors, [`${at}.down.weight`], `${at}.down_proj`, transposed);
     }
   },
   config: (model) => {

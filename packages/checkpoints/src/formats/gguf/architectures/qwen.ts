@@ -1,9 +1,8 @@
 import { reshaped } from '../changes.ts';
 import type { GgufModel } from '../model.ts';
-import type { GgufArchitecture } from './architecture.ts';
-import { EXPERTS, expertSizes, LLAMA_LAYER, WHOLE } from './common.ts';
+import type { GgufArchitecture, TensorChange } from './architecture.ts';
+import { expertSizes, GATED_MLP, PAIRED_EXPERTS } from './common.ts';
 import { ROPE_TENSORS, rotatedSizes } from './rope.ts';
-import { changedTo } from './rules.ts';
 
 function hasBias(model: GgufModel): boolean {
   return model.someLayerHas('attn_q.bias') || model.someLayerHas('attn_qkv.bias');
@@ -12,8 +11,6 @@ function hasBias(model: GgufModel): boolean {
 /** Qwen 2 and 2.5. Windows are not in the file. */
 export const qwen2: GgufArchitecture = {
   name: 'qwen2',
-  whole: WHOLE,
-  layer: LLAMA_LAYER,
   spare: ROPE_TENSORS,
   config: (model) => ({ model_type: 'qwen2', ...rotatedSizes(model) }),
 };
@@ -33,8 +30,6 @@ export const qwen2vl: GgufArchitecture = {
 
 export const qwen3: GgufArchitecture = {
   name: 'qwen3',
-  whole: WHOLE,
-  layer: LLAMA_LAYER,
   spare: ROPE_TENSORS,
   config: (model) => ({ model_type: 'qwen3', ...rotatedSizes(model), attention_bias: hasBias(model) }),
 };
@@ -49,18 +44,16 @@ export const qwen3vl: GgufArchitecture = {
   },
 };
 
-/** An expert of all tokens, with a gate of its own. */
-export const SHARED = {
-  ffn_gate_inp_shexp: changedTo('mlp.shared_expert_gate', (entry) => reshaped(entry, [1, entry.size])),
-  ffn_gate_shexp: 'mlp.shared_expert.gate_proj',
-  ffn_up_shexp: 'mlp.shared_expert.up_proj',
-  ffn_down_shexp: 'mlp.shared_expert.down_proj',
-} as const;
+/** The gate of an expert of all tokens. */
+export const SHARED_GATE: Readonly<Record<string, TensorChange>> = {
+  ffn_gate_inp_shexp: (entry) => reshaped(entry, [1, entry.size]),
+};
 
 export const qwen2moe: GgufArchitecture = {
   name: 'qwen2moe',
-  whole: WHOLE,
-  layer: { ...LLAMA_LAYER, ...EXPERTS, ...SHARED },
+  also: GATED_MLP,
+  names: PAIRED_EXPERTS,
+  changes: SHARED_GATE,
   spare: ROPE_TENSORS,
   config: (model) => ({
     model_type: 'qwen2_moe',
@@ -75,8 +68,8 @@ export const qwen2moe: GgufArchitecture = {
 
 export const qwen3moe: GgufArchitecture = {
   name: 'qwen3moe',
-  whole: WHOLE,
-  layer: { ...LLAMA_LAYER, ...EXPERTS },
+  also: GATED_MLP,
+  names: PAIRED_EXPERTS,
   spare: ROPE_TENSORS,
   config: (model) => ({
     model_type: 'qwen3_moe',

@@ -1,46 +1,95 @@
 import { at, UserError } from '@shadow-gate/platform';
 import type { TensorEntry } from '../../../tensors/tensor-entry.ts';
 import { halvesOfHeads, minusOne } from '../changes.ts';
-import { namedEntry, sliceGgufTensor, stackMember } from '../model.ts';
-import type { NamedTensor, TensorRule } from './architecture.ts';
+import { type GgufStoredTensor, namedEntry, sliceGgufTensor, stackMember } from '../model.ts';
+import type { GgufArchitecture, NamedTensor, TensorChange, TensorRule } from './architecture.ts';
+import { GGUF_NAMES } from './names.ts';
 
-/** Rules for the names and values of tensors. */
-
-/** Under another name, as it is. */
-export function renamed(module: string): TensorRule {
-  return ({ tensor, suffix }) => [namedEntry(tensor, module + suffix)];
+/** The rules of an architecture by the names of a file, in layers and outside of them. */
+interface Rules {
+  /** The list of layers in transformers. */
+  readonly list: string;
+  readonly layer: ReadonlyMap<string, TensorRule>;
+  readonly whole: ReadonlyMap<string, TensorRule>;
 }
 
-/** A parameter that transformers names without `.weight` or `.bias`. */
-export function parameter(
-  name: string,
-  change: (entry: TensorEntry, named: NamedTensor) => TensorEntry = same,
-): TensorRule {
-  return (named) => [change(namedEntry(named.tensor, name), named)];
+/** Known in every architecture with Llama's list of layers, whatever its models have. */
+const ATTENTION = ['attn_q', 'attn_k', 'attn_v', 'attn_output', 'attn_q_norm', 'attn_k_norm'];
+
+/** The row of an architecture in `GGUF_NAMES`. */
+function namesIn(architecture: string) {
+  const row = GGUF_NAMES.split('\n').find((line) => line.startsWith(`${architecture} `));
+  const [, list = '', ...pairs] = row?.split(' ') ?? [];
+  return { list, modules: new Map(pairs.map((pair) => pair.split('=') as [string, string])) };
 }
 
-function same(entry: TensorEntry): TensorEntry {
-  return entry;
+export function rulesOfArchitecture({
+  name,
+  names = {},
+  whole = {},
+  also = [],
+  changes = {},
+}: GgufArchitecture): Rules {
+  const { list, modules } = namesIn(name);
+  const { list: common, modules: llama } = namesIn('qwen3');
+  const added = [...(list === common ? ATTENTION : []), ...also];
+  const all: [string, TensorRule | string][] = [
+    ['output', 'lm_head'],
+    ...added.map((base): [string, string] => [`blk.${base}`, llama.get(`blk.${base}`) ?? '']),
+    ...modules,
+    ...Object.entries(whole),
+    ...Object.entries(names).map(([base, rule]): [string, TensorRule | string] => [`blk.${base}`, rule]),
+  ];
+  const rules = new Map(
+    all.map(([key, rule]) => [
+      key,
+      typeof rule === 'string' ? renamed(rule, changes[key.replace(/^blk\./, '')]) : rule,
+    ]),
+  );
+  const [q, k, v] = ['q', 'k', 'v'].map((part) => rules.get(`blk.attn_${part}`));
+  if (q && k && v && !rules.has('blk.attn_qkv')) rules.set('blk.attn_qkv', fusedHeads({ q, k, v }));
+  const inLayers = [...rules].filter(([key]) => key.startsWith('blk.'));
+  return {
+    list,
+    layer: new Map(inLayers.map(([key, rule]) => [key.slice('blk.'.length), rule])),
+    whole: new Map([...rules].filter(([key]) => !key.startsWith('blk.'))),
+  };
 }
 
-/** Under another name, with other values. */
-export function changedTo(module: string, change: (entry: TensorEntry, named: NamedTensor) => TensorEntry): TensorRule {
-  return (named) => [change(namedEntry(named.tensor, module + named.suffix), named)];
+/** @param module as in `GGUF_NAMES` */
+export function renamed(module: string, change: TensorChange = (entry) => entry): TensorRule {
+  const [experts = '', member] = module.split('.*.');
+  return (named) => {
+    const { tensor, suffix } = named;
+    if (member !== undefined) {
+      return members(tensor).map((part, i) => namedEntry(part, `${experts}.${i}.${member}${suffix}`));
+    }
+    const name = module.endsWith('!') ? module.slice(0, -1) : module + suffix;
+    return [change(namedEntry(tensor, name), named)];
+  };
+}
+
+/** The experts of a stack. */
+function members(tensor: GgufStoredTensor): GgufStoredTensor[] {
+  return Array.from({ length: tensor.shape[0] ?? 0 }, (_, i) => stackMember(tensor, i));
 }
 
 /** A norm whose weight is stored plus one. */
-export function plusOneNorm(module: string): TensorRule {
-  return changedTo(module, minusOne);
-}
+export const plusOne: TensorChange = (entry) => minusOne(entry);
 
 /** Rows whose rotated pairs are neighbors. */
-export function rotated(module: string, headsKey: 'attention.head_count' | 'attention.head_count_kv'): TensorRule {
-  return changedTo(module, (entry, { model, layer }) => {
+const rotated =
+  (headsKey: 'attention.head_count' | 'attention.head_count_kv'): TensorChange =>
+  (entry, { model, layer }) => {
     const heads = ggufHeadCount(model, headsKey, layer);
-    expectWhole(entry, heads, 2);
-    return halvesOfHeads(entry, heads);
-  });
-}
+    const { name, shape } = entry;
+    const [rows = 0] = shape;
+    if (heads > 0 && rows % (heads * 2) === 0) return halvesOfHeads(entry, heads);
+    throw new UserError(`${name} has ${rows} rows for ${heads} heads`, 'convert the model again');
+  };
+
+/** Queries and keys with pairs that llama.cpp has as neighbors. */
+export const ROTATED = { attn_q: rotated('attention.head_count'), attn_k: rotated('attention.head_count_kv') };
 
 /** Heads of a layer. As many keys as queries where nothing else is said. */
 export function ggufHeadCount(
@@ -52,24 +101,10 @@ export function ggufHeadCount(
   return at(all ?? [], layer ?? 0);
 }
 
-function expectWhole({ name, shape }: TensorEntry, heads: number, parts: number): void {
-  const [rows = 0] = shape;
-  if (heads > 0 && rows % (heads * parts) === 0) return;
-  throw new UserError(`${name} has ${rows} rows for ${heads} heads`, 'convert the model again');
-}
-
-/** One stack of experts as a module for each. */
-export function experts(list: string, module: string): TensorRule {
-  return ({ tensor, suffix }) =>
-    Array.from({ length: tensor.shape[0] ?? 0 }, (_, i) =>
-      namedEntry(stackMember(tensor, i), `${list}.${i}.${module}${suffix}`),
-    );
-}
-
 /** A stack of experts of which each has two matrices, one above the other. */
 export function pairedExperts(list: string, first: string, second: string): TensorRule {
   return ({ tensor, suffix }) =>
-    Array.from({ length: tensor.shape[0] ?? 0 }, (_, i) => stackMember(tensor, i)).flatMap((both, i) => {
+    members(tensor).flatMap((both, i) => {
       const [rows = 0] = both.shape;
       return [
         namedEntry(sliceGgufTensor(both, 0, rows / 2), `${list}.${i}.${first}${suffix}`),
@@ -79,11 +114,7 @@ export function pairedExperts(list: string, first: string, second: string): Tens
 }
 
 /** Queries, keys and values in one matrix, each changed by the rule of its own. */
-export function fusedHeads(rules: {
-  readonly q: TensorRule;
-  readonly k: TensorRule;
-  readonly v: TensorRule;
-}): TensorRule {
+function fusedHeads(rules: { readonly q: TensorRule; readonly k: TensorRule; readonly v: TensorRule }): TensorRule {
   return (named) => {
     const { tensor, model, layer } = named;
     const [rows = 0] = tensor.shape;
@@ -91,12 +122,24 @@ export function fusedHeads(rules: {
     const keys = ggufHeadCount(model, 'attention.head_count_kv', layer);
     const head = rows / (queries + 2 * keys);
     if (!Number.isInteger(head)) throw new UserError(`${tensor.name} has ${rows} rows`, 'convert the model again');
-    const ends = [queries * head, (queries + keys) * head];
-    const [first = 0, second = 0] = ends;
+    const [first, second] = [queries * head, (queries + keys) * head];
     return [
       ...rules.q({ ...named, tensor: sliceGgufTensor(tensor, 0, first) }),
       ...rules.k({ ...named, tensor: sliceGgufTensor(tensor, first, second) }),
       ...rules.v({ ...named, tensor: sliceGgufTensor(tensor, second, rows) }),
     ];
   };
+}
+
+/** Replace tensors by one that is made of them, if all are there. */
+export function replaceTensors<const Names extends readonly string[]>(
+  tensors: Map<string, TensorEntry>,
+  names: Names,
+  to: string,
+  make: (...entries: { [I in keyof Names]: TensorEntry }) => TensorEntry,
+): void {
+  const entries = names.flatMap((name) => tensors.get(name) ?? []);
+  if (entries.length !== names.length) return;
+  for (const name of names) tensors.delete(name);
+  tensors.set(to, make(...(entries as { [I in keyof Names]: TensorEntry })));
 }
