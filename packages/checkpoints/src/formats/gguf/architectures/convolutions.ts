@@ -29,13 +29,13 @@ function lfm2Config(model: GgufModel): Record<string, unknown> {
   };
 }
 
-export const lfm2: GgufArchitecture = {
+const lfm2: GgufArchitecture = {
   name: 'lfm2',
   ...LFM2,
   config: (model) => ({ model_type: 'lfm2', ...lfm2Config(model), block_auto_adjust_ff_dim: false }),
 };
 
-export const lfm2moe: GgufArchitecture = {
+const lfm2moe: GgufArchitecture = {
   name: 'lfm2moe',
   ...LFM2,
   names: {
@@ -93,7 +93,7 @@ function graniteConfig(model: GgufModel): Record<string, unknown> {
   };
 }
 
-export const graniteHybrid: GgufArchitecture = {
+const graniteHybrid: GgufArchitecture = {
   name: 'granitehybrid',
   names: {
     ...GRANITE_EXPERTS,
@@ -135,7 +135,7 @@ export const graniteHybrid: GgufArchitecture = {
   },
 };
 
-export const graniteMoe: GgufArchitecture = {
+const graniteMoe: GgufArchitecture = {
   name: 'granitemoe',
   also: GATED_MLP,
   names: GRANITE_EXPERTS,
@@ -153,3 +153,5 @@ export const graniteMoe: GgufArchitecture = {
     };
   },
 };
+
+export const CONVOLUTIONS = [lfm2, lfm2moe, graniteHybrid, graniteMoe];

@@ -9,13 +9,13 @@ const NORMS = { output_norm: plusOne, attn_norm: plusOne, ffn_norm: plusOne };
 /** Norms before and after attention and MLP. */
 const BOTH_NORMS = { ...NORMS, post_attention_norm: plusOne, post_ffw_norm: plusOne };
 
-export const gemma: GgufArchitecture = {
+const gemma: GgufArchitecture = {
   name: 'gemma',
   changes: NORMS,
   config: (model) => ({ model_type: 'gemma', ...rmsSizes(model), ...headDim(model), ...rope(model) }),
 };
 
-export const gemma2: GgufArchitecture = {
+const gemma2: GgufArchitecture = {
   name: 'gemma2',
   changes: BOTH_NORMS,
   config: (model) => ({
@@ -47,7 +47,7 @@ const LOCAL_THETA = 10_000;
 /** One of so many layers has no window, where the file does not say. */
 const PATTERN = 6;
 
-export const gemma3: GgufArchitecture = {
+const gemma3: GgufArchitecture = {
   name: 'gemma3',
   changes: { ...BOTH_NORMS, attn_q_norm: plusOne, attn_k_norm: plusOne },
   config: (model) => {
@@ -80,3 +80,5 @@ export function windows(model: GgufModel, otherwise: number, hasWindows = true):
     return slides ? 'sliding_attention' : 'full_attention';
   });
 }
+
+export const GEMMA = [gemma, gemma2, gemma3];

@@ -103,7 +103,7 @@ function rowsByKeyHead({ keyHeads, valueHeads, keyDim, valueDim }: LinearSizes):
   ).flat();
 }
 
-export const qwen3next: GgufArchitecture = {
+const qwen3next: GgufArchitecture = {
   name: 'qwen3next',
   also: GATED_MLP,
   names: { ...NAMES, ...PAIRED_EXPERTS, attn_qkv: 'linear_attn.qkv', attn_gate: 'linear_attn.z' },
@@ -172,14 +172,14 @@ const QWEN35_CHANGES: Readonly<Record<string, TensorChange>> = {
   ssm_out: (entry, named) => ofRows(entry, named, 1),
 };
 
-export const qwen35: GgufArchitecture = {
+const qwen35: GgufArchitecture = {
   name: 'qwen35',
   names: NAMES,
   changes: QWEN35_CHANGES,
   config: (model) => ({ model_type: 'qwen3_5_text', ...qwenConfig(model) }),
 };
 
-export const qwen35moe: GgufArchitecture = {
+const qwen35moe: GgufArchitecture = {
   name: 'qwen35moe',
   names: { ...NAMES, ...PAIRED_EXPERTS },
   changes: { ...QWEN35_CHANGES, ...SHARED_GATE },
@@ -188,3 +188,5 @@ export const qwen35moe: GgufArchitecture = {
     return { model_type: 'qwen3_5_moe_text', ...config, ...qwenExperts(model) };
   },
 };
+
+export const HYBRIDS = [qwen3next, qwen35, qwen35moe];

@@ -18,7 +18,7 @@ function keyHeads(model: GgufModel): number {
   return rows === undefined ? model.required('attention.head_count_kv') : rows / dimension(model);
 }
 
-export const starcoder2: GgufArchitecture = {
+const starcoder2: GgufArchitecture = {
   name: 'starcoder2',
   also: ['ffn_gate'],
   config: (model) => ({
@@ -31,7 +31,7 @@ export const starcoder2: GgufArchitecture = {
   }),
 };
 
-export const stablelm: GgufArchitecture = {
+const stablelm: GgufArchitecture = {
   name: 'stablelm',
   config: (model) => ({
     model_type: 'stablelm',
@@ -47,7 +47,7 @@ export const stablelm: GgufArchitecture = {
 /** Weights of norms are stored plus one, biases are not. */
 const norm1p: TensorChange = (entry, { suffix }) => (suffix === '.weight' ? minusOne(entry) : entry);
 
-export const nemotron: GgufArchitecture = {
+const nemotron: GgufArchitecture = {
   name: 'nemotron',
   also: ['ffn_gate'],
   changes: { output_norm: norm1p, attn_norm: norm1p, ffn_norm: norm1p },
@@ -65,7 +65,7 @@ export const nemotron: GgufArchitecture = {
   },
 };
 
-export const phi2: GgufArchitecture = {
+const phi2: GgufArchitecture = {
   name: 'phi2',
   config: (model) => ({
     model_type: 'phi',
@@ -79,7 +79,7 @@ export const phi2: GgufArchitecture = {
 };
 
 /** Phi 3, 3.5 and 4: queries, keys and values are one matrix in transformers too, as are gate and up. */
-export const phi3: GgufArchitecture = {
+const phi3: GgufArchitecture = {
   name: 'phi3',
   also: ['ffn_gate'],
   spare: ['rope_factors_long.weight', 'rope_factors_short.weight'],
@@ -113,7 +113,7 @@ const interleaved: TensorChange = (entry, { model, layer }) => {
   );
 };
 
-export const falcon: GgufArchitecture = {
+const falcon: GgufArchitecture = {
   name: 'falcon',
   names: {
     // With two norms (40B and later), that of attention has a name of its own.
@@ -138,7 +138,7 @@ export const falcon: GgufArchitecture = {
   },
 };
 
-export const gptNeox: GgufArchitecture = {
+const gptNeox: GgufArchitecture = {
   name: 'gptneox',
   changes: { attn_qkv: interleaved },
   config: (model) => {
@@ -156,7 +156,7 @@ export const gptNeox: GgufArchitecture = {
 
 const conv1d: TensorChange = (entry, { suffix }) => (suffix === '.weight' ? transposed(entry) : entry);
 
-export const gpt2: GgufArchitecture = {
+const gpt2: GgufArchitecture = {
   name: 'gpt2',
   changes: { attn_qkv: conv1d, attn_output: conv1d, ffn_up: conv1d, ffn_down: conv1d },
   config: (model) => ({
@@ -171,3 +171,5 @@ export const gpt2: GgufArchitecture = {
     tie_word_embeddings: !model.tensors.has('output.weight'),
   }),
 };
+
+export const LAYER_NORM = [starcoder2, stablelm, nemotron, phi2, phi3, falcon, gptNeox, gpt2];

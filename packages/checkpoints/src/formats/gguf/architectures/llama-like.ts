@@ -11,7 +11,7 @@ import { ROTATED } from './rules.ts';
 
 /** Decoders with Llama's names in transformers, and small differences. */
 
-export const arcee: GgufArchitecture = {
+const arcee: GgufArchitecture = {
   name: 'arcee',
   also: ['ffn_gate'],
   changes: ROTATED,
@@ -22,7 +22,7 @@ export const arcee: GgufArchitecture = {
 /** Where no layer is said to be without positions, every fourth is, as llama.cpp has it. */
 const SMOLLM3_INTERVAL = 4;
 
-export const smollm3: GgufArchitecture = {
+const smollm3: GgufArchitecture = {
   name: 'smollm3',
   changes: ROTATED,
   spare: ROPE_TENSORS,
@@ -34,7 +34,7 @@ export const smollm3: GgufArchitecture = {
   }),
 };
 
-export const granite: GgufArchitecture = {
+const granite: GgufArchitecture = {
   name: 'granite',
   changes: ROTATED,
   spare: ROPE_TENSORS,
@@ -64,7 +64,7 @@ export function multipliers(model: GgufModel): Record<string, unknown> {
   };
 }
 
-export const seedOss: GgufArchitecture = {
+const seedOss: GgufArchitecture = {
   name: 'seed_oss',
   also: ['ffn_norm'],
   spare: ROPE_TENSORS,
@@ -78,7 +78,7 @@ export const seedOss: GgufArchitecture = {
 };
 
 /** OLMo 2, and OLMo 3 where layers have windows. */
-export const olmo2: GgufArchitecture = {
+const olmo2: GgufArchitecture = {
   name: 'olmo2',
   spare: ROPE_TENSORS,
   config: (model) => {
@@ -91,7 +91,7 @@ export const olmo2: GgufArchitecture = {
   },
 };
 
-export const exaone4: GgufArchitecture = {
+const exaone4: GgufArchitecture = {
   name: 'exaone4',
   spare: ROPE_TENSORS,
   config: (model) => {
@@ -105,13 +105,13 @@ export const exaone4: GgufArchitecture = {
   },
 };
 
-export const ernie: GgufArchitecture = {
+const ernie: GgufArchitecture = {
   name: 'ernie4_5',
   spare: ROPE_TENSORS,
   config: (model) => ({ model_type: 'ernie4_5', ...rotatedSizes(model), use_bias: model.someLayerHas('attn_q.bias') }),
 };
 
-export const apertus: GgufArchitecture = {
+const apertus: GgufArchitecture = {
   name: 'apertus',
   also: ['ffn_gate'],
   spare: ROPE_TENSORS,
@@ -136,7 +136,7 @@ function xieluTensors(model: GgufModel): TensorEntry[] {
 }
 
 /** Command R: norms of queries and keys have one weight for each head. */
-export const commandR: GgufArchitecture = {
+const commandR: GgufArchitecture = {
   name: 'command-r',
   also: ['ffn_norm'],
   config: (model) => ({
@@ -149,7 +149,7 @@ export const commandR: GgufArchitecture = {
   }),
 };
 
-export const cohere2: GgufArchitecture = {
+const cohere2: GgufArchitecture = {
   name: 'cohere2',
   also: ['ffn_norm'],
   config: (model) => {
@@ -167,14 +167,14 @@ export const cohere2: GgufArchitecture = {
 };
 
 /** GLM-4 of 2025: norms before and after; gate and up are one matrix. */
-export const glm4: GgufArchitecture = {
+const glm4: GgufArchitecture = {
   name: 'glm4',
   also: ['ffn_gate'],
   spare: ROPE_TENSORS,
   config: (model) => glmConfig(model, 'glm4'),
 };
 
-export const chatglm: GgufArchitecture = {
+const chatglm: GgufArchitecture = {
   name: 'chatglm',
   also: ['ffn_gate'],
   spare: ROPE_TENSORS,
@@ -199,7 +199,7 @@ function queryRows(model: GgufModel): number {
 }
 
 /** Hunyuan's dense models: the base has its length scaling in it. */
-export const hunyuan: GgufArchitecture = {
+const hunyuan: GgufArchitecture = {
   name: 'hunyuan-dense',
   spare: ROPE_TENSORS,
   config: (model) => ({
@@ -208,3 +208,5 @@ export const hunyuan: GgufArchitecture = {
     attention_bias: model.someLayerHas('attn_q.bias'),
   }),
 };
+
+export const LLAMA_LIKE = [apertus, arcee, chatglm, cohere2, commandR, ernie, exaone4, glm4, granite, hunyuan, olmo2, seedOss, smollm3];

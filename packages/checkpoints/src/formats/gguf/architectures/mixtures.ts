@@ -18,7 +18,7 @@ import { replaceTensors } from './rules.ts';
 /** Mixtures of experts with attention in every layer. */
 
 /** The experts are stacks in transformers too, with the input first, and gate and up in turns. */
-export const gptOss: GgufArchitecture = {
+const gptOss: GgufArchitecture = {
   name: 'gpt-oss',
   names: { ffn_gate_exps: 'mlp.experts.gate', ffn_up_exps: 'mlp.experts.up', ffn_down_exps: 'mlp.experts.down' },
   spare: ROPE_TENSORS,
@@ -54,7 +54,7 @@ export const gptOss: GgufArchitecture = {
 const SIGMOID = 2;
 
 /** Latent attention: DeepSeek V2 and V3, and GLM-4.7-Flash, whose layers of multi-token prediction are there too. */
-export const deepseek2: GgufArchitecture = {
+const deepseek2: GgufArchitecture = {
   name: 'deepseek2',
   names: {
     attn_k_b: 'self_attn.k_b',
@@ -123,7 +123,7 @@ function latentConfig(model: GgufModel): Record<string, unknown> {
   };
 }
 
-export const glm4moe: GgufArchitecture = {
+const glm4moe: GgufArchitecture = {
   name: 'glm4moe',
   names: { ...PAIRED_EXPERTS, exp_probs_b: 'mlp.gate.e_score_correction_bias!', ...NEXT_TOKENS },
   spare: ROPE_TENSORS,
@@ -151,7 +151,7 @@ export const glm4moe: GgufArchitecture = {
   },
 };
 
-export const minimaxM2: GgufArchitecture = {
+const minimaxM2: GgufArchitecture = {
   name: 'minimax-m2',
   names: { exp_probs_b: 'block_sparse_moe.e_score_correction_bias!' },
   config: (model) => {
@@ -171,7 +171,7 @@ export const minimaxM2: GgufArchitecture = {
 };
 
 /** The correction of the router has two dimensions in transformers. */
-export const ernieMoe: GgufArchitecture = {
+const ernieMoe: GgufArchitecture = {
   name: 'ernie4_5-moe',
   names: { ...PAIRED_EXPERTS, exp_probs_b: 'mlp.moe_statics.e_score_correction_bias!' },
   changes: { exp_probs_b: (entry) => reshaped(entry, [1, entry.size]) },
@@ -195,7 +195,7 @@ export const ernieMoe: GgufArchitecture = {
 };
 
 /** Stacks with the input first; routers are not in every layer. */
-export const llama4: GgufArchitecture = {
+const llama4: GgufArchitecture = {
   name: 'llama4',
   names: {
     ffn_gate_exps: 'feed_forward.experts.gate',
@@ -232,3 +232,5 @@ export const llama4: GgufArchitecture = {
 };
 
 const MAVERICK_EXPERTS = 128;
+
+export const MIXTURES = [deepseek2, ernieMoe, glm4moe, gptOss, llama4, minimaxM2];

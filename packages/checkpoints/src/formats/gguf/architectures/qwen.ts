@@ -9,7 +9,7 @@ function hasBias(model: GgufModel): boolean {
 }
 
 /** Qwen 2 and 2.5. Windows are not in the file. */
-export const qwen2: GgufArchitecture = {
+const qwen2: GgufArchitecture = {
   name: 'qwen2',
   spare: ROPE_TENSORS,
   config: (model) => ({ model_type: 'qwen2', ...rotatedSizes(model) }),
@@ -19,7 +19,7 @@ export const qwen2: GgufArchitecture = {
  * The language models of Qwen2-VL and Qwen2.5-VL: for text alone, the positions of an image's parts are those of the
  * text.
  */
-export const qwen2vl: GgufArchitecture = {
+const qwen2vl: GgufArchitecture = {
   ...qwen2,
   name: 'qwen2vl',
   config: (model) => {
@@ -28,14 +28,14 @@ export const qwen2vl: GgufArchitecture = {
   },
 };
 
-export const qwen3: GgufArchitecture = {
+const qwen3: GgufArchitecture = {
   name: 'qwen3',
   spare: ROPE_TENSORS,
   config: (model) => ({ model_type: 'qwen3', ...rotatedSizes(model), attention_bias: hasBias(model) }),
 };
 
 /** The language model of Qwen3-VL. */
-export const qwen3vl: GgufArchitecture = {
+const qwen3vl: GgufArchitecture = {
   ...qwen3,
   name: 'qwen3vl',
   config: (model) => {
@@ -49,7 +49,7 @@ export const SHARED_GATE: Readonly<Record<string, TensorChange>> = {
   ffn_gate_inp_shexp: (entry) => reshaped(entry, [1, entry.size]),
 };
 
-export const qwen2moe: GgufArchitecture = {
+const qwen2moe: GgufArchitecture = {
   name: 'qwen2moe',
   also: GATED_MLP,
   names: PAIRED_EXPERTS,
@@ -66,7 +66,7 @@ export const qwen2moe: GgufArchitecture = {
   }),
 };
 
-export const qwen3moe: GgufArchitecture = {
+const qwen3moe: GgufArchitecture = {
   name: 'qwen3moe',
   also: GATED_MLP,
   names: PAIRED_EXPERTS,
@@ -88,3 +88,5 @@ function denseLayers(model: GgufModel): number[] {
     (i) => !model.tensors.has(`blk.${i}.ffn_gate_inp.weight`),
   );
 }
+
+export const QWEN = [qwen2, qwen2moe, qwen2vl, qwen3, qwen3moe, qwen3vl];
