@@ -1,8 +1,8 @@
 import { digestCheckpoint, fetchTensors, type TensorDigests } from '@shadow-gate/checkpoints';
 import { type Adapter, isStackedModule, type LoraModule, loraFeatures } from '@shadow-gate/checkpoints/adapter';
 import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
-import { isBuffer, tokenEmbedding } from '@shadow-gate/checkpoints/matrices';
-import { tensorPlace } from '@shadow-gate/checkpoints/naming';
+import { isBuffer } from '@shadow-gate/checkpoints/matrices';
+import { tensorPlace, tokenEmbedding } from '@shadow-gate/checkpoints/naming';
 import {
   isQuantized,
   isReadable,

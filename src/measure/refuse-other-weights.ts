@@ -5,8 +5,8 @@ import {
   type OtherWeights,
   type TensorDigests,
 } from '@shadow-gate/checkpoints';
-import { isBuffer, tokenEmbedding } from '@shadow-gate/checkpoints/matrices';
-import { tensorPlace } from '@shadow-gate/checkpoints/naming';
+import { isBuffer } from '@shadow-gate/checkpoints/matrices';
+import { tensorPlace, tokenEmbedding } from '@shadow-gate/checkpoints/naming';
 import type { TensorEntry } from '@shadow-gate/checkpoints/tensors';
 import { UserError } from '@shadow-gate/platform';
 import type { OnProgress } from '@shadow-gate/platform/progress';

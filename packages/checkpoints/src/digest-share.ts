@@ -10,7 +10,7 @@ import {
   digestTensors,
   type TensorDigests,
 } from './digest.ts';
-import { isPickledName } from './hub/checkpoint-files.ts';
+import { isPickledName } from './hub/weight-formats.ts';
 import { checkpointListing } from './listed.ts';
 import { SIGNATURE_FILE } from './signature/check-signature.ts';
 

@@ -11,22 +11,24 @@ import {
 } from './config/architecture.ts';
 import { withoutHistory } from './digest.ts';
 import { readWeightMap } from './formats/shards/index-file.ts';
+import type { ListedFile } from './hub/checkpoint-files.ts';
+import { openSnapshotFiles } from './hub/snapshot-files.ts';
+import { twoSets } from './hub/two-sets.ts';
 import {
   ADAPTER,
   ADAPTER_CONFIG,
   INDEX,
-  isPickledName,
-  type ListedFile,
   MLX_ADAPTER,
   PICKLED_ADAPTER,
   SINGLE,
-  twoSets,
-} from './hub/checkpoint-files.ts';
-import { openSnapshotFiles } from './hub/snapshot-files.ts';
+  WEIGHT_FORMAT_NAMES,
+  WEIGHT_FORMATS,
+  type WeightFormat,
+} from './hub/weight-formats.ts';
 
 /** A checkpoint on a hub of which the listing and the small files are known, and no byte of its weights. */
 export interface ListedCheckpoint {
-  readonly format: 'safetensors' | 'pytorch' | 'lora';
+  readonly format: WeightFormat | 'lora';
   /** Local folder with configurations, tokenizer, templates and code. */
   readonly path: string;
   readonly files: FolderFiles;
@@ -51,12 +53,12 @@ export async function openListed(path: string): Promise<ListedCheckpoint> {
   const { folder, name, names, weights } = await openSnapshotFiles(path);
   const files = new FolderFiles(folder);
   const isAdapter = weights.some(({ name: file }) => [ADAPTER, MLX_ADAPTER, PICKLED_ADAPTER].includes(file));
-  const isPickled = weights.some(({ name: file }) => isPickledName(file));
+  const isOf = (format: WeightFormat) => weights.some(({ name: file }) => WEIGHT_FORMATS[format].files.test(file));
   if (names.includes(SINGLE) && names.includes(INDEX)) await refuseOtherShards(files, path);
   const config = isAdapter ? await readAdapterConfig(files, path) : await readConfig(files);
   if (!config) throw new UserError(`${path} has no config.json`, 'give a revision that has it');
   return {
-    format: isAdapter ? 'lora' : isPickled ? 'pytorch' : 'safetensors',
+    format: isAdapter ? 'lora' : (WEIGHT_FORMAT_NAMES.find(isOf) ?? 'safetensors'),
     path: folder,
     files,
     name,

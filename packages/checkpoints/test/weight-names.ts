@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import type { MatrixContext } from '@shadow-gate/checkpoints/matrices';
 import { fixture, readJson, temporaryFolder } from '../../../test/fixtures.ts';
 import { describeArchitecture } from '../src/config/architecture.ts';
-import { isMultimodal } from '../src/open.ts';
+import { isMultimodal } from '../src/formats/full-checkpoint.ts';
 import { float32, writeSafetensors } from './write-safetensors.ts';
 
 interface Family {

@@ -14,7 +14,6 @@ import {
   listMatrices,
   type MatrixContext,
   moduleByShape,
-  tokenEmbedding,
 } from '@shadow-gate/checkpoints/matrices';
 import {
   isMultimodalName,
@@ -23,6 +22,7 @@ import {
   mtpLayers,
   type TensorPlace,
   tensorPlace,
+  tokenEmbedding,
 } from '@shadow-gate/checkpoints/naming';
 import {
   isReadable,

@@ -1,3 +1,4 @@
+import type { Checkpoint } from '@shadow-gate/checkpoints';
 import { filesBeside } from '@shadow-gate/checkpoints/formats';
 import { digestGgufTokens, findTokenSource, type TokenPlace } from '@shadow-gate/language-model/tokens';
 import { ggufDefaults } from '@shadow-gate/language-model/tokens/gguf-defaults';
@@ -16,7 +17,7 @@ import { hasTokenizer, tokenizerPart } from './tokenizer-part.ts';
 /** An opened checkpoint, with its config: of its weights, nothing is read here. */
 export interface DescribedFolder extends TokenPlace {
   /** `lora`: an adapter, which is used with the files of its base model. */
-  readonly format: 'safetensors' | 'pytorch' | 'onnx' | 'gguf' | 'lora';
+  readonly format: Checkpoint['format'];
   readonly config: Readonly<Record<string, unknown>> | null;
 }
 

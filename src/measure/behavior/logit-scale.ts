@@ -1,7 +1,6 @@
 import { type Checkpoint, fetchTensors } from '@shadow-gate/checkpoints';
 import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
-import { tokenEmbedding } from '@shadow-gate/checkpoints/matrices';
-import { tensorPlace } from '@shadow-gate/checkpoints/naming';
+import { tensorPlace, tokenEmbedding } from '@shadow-gate/checkpoints/naming';
 import { type Device, float64Output, runGraph } from '@shadow-gate/checkpoints/onnx';
 import { ElementType, Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
 import { isReadable, type TensorEntry, tensorBlock } from '@shadow-gate/checkpoints/tensors';

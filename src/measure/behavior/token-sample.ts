@@ -1,6 +1,6 @@
 import type { Checkpoint } from '@shadow-gate/checkpoints';
 import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
-import { tokenEmbedding } from '@shadow-gate/checkpoints/matrices';
+import { tokenEmbedding } from '@shadow-gate/checkpoints/naming';
 import { findTokenizer, findTokenSource, type Tokenizer, type TokenPlace } from '@shadow-gate/language-model/tokens';
 import { UserError } from '@shadow-gate/platform';
 import { sha256 } from '@shadow-gate/platform/files';

@@ -1,3 +1,4 @@
+import { WEIGHT_FORMAT_NAMES } from '@shadow-gate/checkpoints/hub';
 import { SKIP_CAUSES } from '@shadow-gate/checkpoints/matrices';
 import { COMPONENTS, MODULE_TYPES } from '@shadow-gate/checkpoints/naming';
 import { benchmarksSchema } from '@shadow-gate/harness/benchmarks';
@@ -80,7 +81,7 @@ export const identitySchema = z.strictObject({
   /**
    * `served`: a model at a server; `evaluated`: one that logs of an evaluation are of. Neither had its weights there.
    */
-  format: z.enum(['safetensors', 'pytorch', 'lora', 'onnx', 'gguf', 'served', 'evaluated']),
+  format: z.enum([...WEIGHT_FORMAT_NAMES, 'lora', 'served', 'evaluated']),
   dtypes: z.record(z.string(), z.number().int()),
   tensors: z.number().int(),
   parameters: z.number().int(),

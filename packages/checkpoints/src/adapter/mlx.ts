@@ -3,7 +3,7 @@ import { at, UserError } from '@shadow-gate/platform';
 import { validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import { readSafetensorsHeader, resolveFile } from '../formats/safetensors.ts';
-import { ADAPTER_CONFIG, MLX_ADAPTER } from '../hub/checkpoint-files.ts';
+import { ADAPTER_CONFIG, MLX_ADAPTER } from '../hub/weight-formats.ts';
 import { tensorPlace } from '../naming/place.ts';
 import { isMeasuredDtype } from '../tensors/dtype.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';

@@ -9,9 +9,9 @@ import {
   readConfig,
   UNKNOWN_ARCHITECTURE,
 } from '../config/architecture.ts';
-import { ADAPTER, ADAPTER_CONFIG, INDEX, MLX_ADAPTER, PICKLED_ADAPTER, SINGLE } from '../hub/checkpoint-files.ts';
+import { DIFFUSERS_ADAPTER, foreignAdapter } from '../formats/adapter-names.ts';
+import { ADAPTER, ADAPTER_CONFIG, INDEX, MLX_ADAPTER, PICKLED_ADAPTER, SINGLE } from '../hub/weight-formats.ts';
 import type { Adapter } from './adapter.ts';
-import { DIFFUSERS_ADAPTER, foreignAdapter } from './adapter-names.ts';
 import { readMlxAdapter } from './mlx.ts';
 import { readPeftAdapter } from './peft.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { readStateDict } from '../formats/pickle/state-dict.ts';
 import { readSafetensorsHeader, resolveFile } from '../formats/safetensors.ts';
-import { ADAPTER, ADAPTER_CONFIG, PICKLED_ADAPTER } from '../hub/checkpoint-files.ts';
+import { ADAPTER, ADAPTER_CONFIG, PICKLED_ADAPTER } from '../hub/weight-formats.ts';
 import { isEmbedding } from '../naming/module-type.ts';
 import { NamePatterns } from '../naming/name-pattern.ts';
 import { tensorPlace } from '../naming/place.ts';

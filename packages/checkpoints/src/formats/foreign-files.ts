@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { openResolved, resolveInside } from '@shadow-gate/platform/files';
-import { isTrainingState } from '../hub/checkpoint-files.ts';
+import { isTrainingState } from '../hub/weight-formats.ts';
 import { type ForeignFormat, foreignError, foreignFormatByName, PICKLE, readForeignFormat } from './foreign-format.ts';
 
 /** A file in a checkpoint's folder whose format is not read. */

@@ -30,6 +30,11 @@ export const PICKLE: ForeignFormat = {
   runsCode: true,
 };
 
+export const GGUF: ForeignFormat = {
+  what: 'a GGUF file, as llama.cpp reads',
+  hint: 'give it a name that ends with .gguf, and give its path',
+};
+
 const ARCHIVE = 'unpack it, and give the checkpoint that is in it';
 
 const FORMATS = {
@@ -52,7 +57,7 @@ const FORMATS = {
     what: 'an HDF5 file, as Keras writes',
     hint: 'load the model in its framework, and save its arrays with safetensors.numpy.save_file',
   },
-  gguf: { what: 'a GGUF file, as llama.cpp reads', hint: 'give it a name that ends with .gguf, and give its path' },
+  gguf: GGUF,
   ggml: { what: 'a GGML file, as early releases of llama.cpp read', hint: FROM_SOURCE },
   llama2c: { what: 'a llama2.c file', hint: FROM_SOURCE },
   tflite: { what: 'a TensorFlow Lite model', hint: FROM_SOURCE },

@@ -1,13 +1,16 @@
+import { UserError } from '@shadow-gate/platform';
 import type { FolderFiles } from '@shadow-gate/platform/files';
-import type { Architecture } from '../config/architecture.ts';
+import { type Architecture, describeArchitecture, UNKNOWN_ARCHITECTURE } from '../config/architecture.ts';
 import type { Snapshot } from '../hub/snapshot.ts';
+import type { WeightFormat } from '../hub/weight-formats.ts';
+import { isMultimodalName } from '../naming/place.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import type { GgufMetadata } from './gguf/metadata.ts';
 import type { WeightUse } from './onnx/weight-use.ts';
 
 /** An opened checkpoint of full weights: its headers have been read, its data has not. */
 export interface FullCheckpoint {
-  readonly format: 'safetensors' | 'pytorch' | 'onnx' | 'gguf';
+  readonly format: WeightFormat;
   /** That of the directory, or of the one file that is the model. */
   readonly path: string;
   /** The other files of the directory, or of the one file's directory. */
@@ -50,4 +53,31 @@ export interface OnnxTensor extends TensorEntry {
   readonly quantizedBy: string | null;
   /** It has two dimensions, and is no matrix: the biases of both directions of a recurrent layer. */
   readonly isBias: boolean;
+}
+
+/** Does a model have other towers than its language model, by its config or the names of its tensors? */
+export function isMultimodal(config: Readonly<Record<string, unknown>> | null, names: readonly string[]): boolean {
+  const hasTower = config !== null && ('vision_config' in config || 'audio_config' in config);
+  return hasTower || names.some(isMultimodalName);
+}
+
+/** A local checkpoint of these tensors. @throws UserError for none */
+export function fullCheckpoint({
+  entries,
+  ...opened
+}: Pick<FullCheckpoint, 'format' | 'path' | 'files' | 'config'> & {
+  readonly entries: readonly TensorEntry[];
+}): FullCheckpoint {
+  const { path, config } = opened;
+  if (entries.length === 0) throw new UserError(`${path} contains no tensors`, 'save the checkpoint again');
+  const byName = [...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const names = byName.map(({ name }) => name);
+  return {
+    ...opened,
+    tensors: new Map(byName.map((entry) => [entry.name, entry])),
+    architecture: config ? describeArchitecture(config) : UNKNOWN_ARCHITECTURE,
+    multimodal: isMultimodal(config, names),
+    onnx: null,
+    remote: null,
+  };
 }

@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { FolderFiles } from '@shadow-gate/platform/files';
+import { isWeightsName } from '../hub/weight-formats.ts';
 
-/** Is this the name of one file of weights, and neither that of a directory nor of a measurement? */
+/** Is this the name of one file of weights, also of Lightning, and neither that of a directory nor of a measurement? */
 export function isWeightsFile(path: string): boolean {
-  return /\.(?:safetensors|onnx|gguf|bin|pt|pth|ckpt)$/.test(path);
+  return isWeightsName(path) || path.endsWith('.ckpt');
 }
 
 /**

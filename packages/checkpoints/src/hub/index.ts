@@ -1,27 +1,4 @@
-export {
-  ADAPTER,
-  ADAPTER_CONFIG,
-  type CheckpointFiles,
-  CONSOLIDATED_FILE,
-  chooseCheckpointFiles,
-  consolidatedFiles,
-  INDEX,
-  indexedShards,
-  isPickledName,
-  isTrainingState,
-  type ListedFile,
-  MAX_HEADER_BYTES,
-  MLX_ADAPTER,
-  otherFiles,
-  PICKLED_ADAPTER,
-  PICKLED_INDEX,
-  PICKLED_SINGLE,
-  READ_FOLDERS,
-  SINGLE,
-  twoSets,
-  twoSetsOfWeights,
-  twoSetsWith,
-} from './checkpoint-files.ts';
+export { chooseCheckpointFiles, indexedShards, READ_FOLDERS } from './checkpoint-files.ts';
 export { openDataset } from './dataset.ts';
 export { type DatasetPath, datasetName, isDatasetPath, parseDatasetPath, pinnedDataset } from './dataset-path.ts';
 export { type HubPath, isHubPath, parseHubPath, pinned } from './hub-path.ts';
@@ -29,3 +6,14 @@ export { COMMIT, type HubFolder, HubRepository } from './hub-repository.ts';
 export { type HubSettings, hubSettings } from './hub-settings.ts';
 export { openSnapshot, type Snapshot } from './snapshot.ts';
 export { matchesDigest, once, openSnapshotFiles } from './snapshot-files.ts';
+export { CONSOLIDATED_FILE } from './two-sets.ts';
+export {
+  ADAPTER,
+  ADAPTER_CONFIG,
+  INDEX,
+  MLX_ADAPTER,
+  PICKLED_INDEX,
+  PICKLED_SINGLE,
+  SINGLE,
+  WEIGHT_FORMAT_NAMES,
+} from './weight-formats.ts';

@@ -2,11 +2,12 @@ import { open, realpath, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { MIB, type OnProgress } from '@shadow-gate/platform/progress';
-import { isPickledName, type ListedFile, MAX_HEADER_BYTES } from './checkpoint-files.ts';
+import { type ListedFile, MAX_HEADER_BYTES } from './checkpoint-files.ts';
 import { type HubSettings, hubSettings } from './hub-settings.ts';
 import { PartialFile } from './partial-file.ts';
 import type { ByteRange } from './ranges.ts';
 import { once, openSnapshotFiles } from './snapshot-files.ts';
+import { isPickledName } from './weight-formats.ts';
 
 /** Bytes of a local file that are needed. */
 interface WantedBytes {

@@ -11,3 +11,4 @@ export {
 } from './module-type.ts';
 export { mtpLayers } from './mtp-layers.ts';
 export { isMultimodalName, type ModelKind, type TensorPlace, tensorPlace } from './place.ts';
+export { tokenEmbedding } from './token-embedding.ts';

@@ -1,16 +1,17 @@
 import { basename, dirname } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import type { FolderFiles } from '@shadow-gate/platform/files';
-import { describeArchitecture, UNKNOWN_ARCHITECTURE } from '../../config/architecture.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import { isReadable } from '../../tensors/tensor-value.ts';
-import type { FullCheckpoint } from '../full-checkpoint.ts';
+import { GGUF } from '../foreign-format.ts';
+import { type FullCheckpoint, fullCheckpoint } from '../full-checkpoint.ts';
 import { readTensorBytes, resolveFile } from '../safetensors.ts';
+import type { WeightsEntry } from '../weights-entry.ts';
 import { asTransformers } from './as-transformers.ts';
 import { type GgufHeader, readGgufHeader } from './header.ts';
 import type { GgufMetadata } from './metadata.ts';
 import { GgufModel, type GgufStoredTensor, namedEntry } from './model.ts';
-import { partNames } from './parts.ts';
+import { ggufIn, partNames } from './parts.ts';
 
 /**
  * Open a GGUF model: a file, or the first of its parts. Its tensors have the names and the values that transformers
@@ -19,7 +20,7 @@ import { partNames } from './parts.ts';
  * @param files of its folder
  * @throws UserError for a damaged or incomplete model, and for a GGUF file of something else
  */
-export async function openGguf(path: string, files: FolderFiles): Promise<FullCheckpoint> {
+async function openGguf(path: string, files: FolderFiles): Promise<FullCheckpoint> {
   const names = partNames(path);
   const headers: GgufHeader[] = [];
   for (const name of names) headers.push(await readGgufHeader(await resolveFile(dirname(path), name)));
@@ -32,19 +33,17 @@ export async function openGguf(path: string, files: FolderFiles): Promise<FullCh
   const numbers = await readNumbers(tensors);
   const model = new GgufModel({ metadata, architecture, tensors, numbersOf: (name) => numbers.get(name) ?? null });
   const { tensors: entries, config, notRun, unread } = asTransformers(model);
-  return {
-    format: 'gguf',
-    path,
-    files,
-    tensors: byName(entries, path),
-    architecture: config ? describeArchitecture(config) : UNKNOWN_ARCHITECTURE,
-    multimodal: false,
-    config,
-    onnx: null,
-    gguf: { metadata, notRun, unread },
-    remote: null,
-  };
+  const named = byName(entries, path);
+  const checkpoint = fullCheckpoint({ format: 'gguf', path, files, config, entries: [...named.values()] });
+  return { ...checkpoint, multimodal: false, gguf: { metadata, notRun, unread } };
 }
+
+/** A file with the bytes of GGUF, or the only such model of a directory. */
+export const gguf: WeightsEntry = {
+  recognizes: ({ path, names }) => ggufIn(path, names),
+  otherSets: ['named', 'pickles'],
+  file: { recognizes: ({ foreign }) => foreign === GGUF, open: ({ path, files }) => openGguf(path, files) },
+};
 
 function expectParts(headers: readonly GgufHeader[], path: string): void {
   for (const [i, { metadata, file }] of headers.entries()) {

@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 
@@ -29,15 +28,15 @@ export function partNames(path: string): string[] {
 
 /**
  * The GGUF model of a directory.
- * @returns the path of its first file, or null if there is none
+ * @returns its first file, or null if there is none
  * @throws UserError for several of them
  */
-export async function ggufIn(directory: string): Promise<string | null> {
-  const names = (await readdir(directory)).filter((name) => name.endsWith('.gguf')).sort();
+export function ggufIn(directory: string, files: Iterable<string>): string | null {
+  const names = [...files].filter((name) => name.endsWith('.gguf')).sort();
   const models = names.filter((name) => Number(PART.exec(name)?.[2] ?? 1) === 1);
   const [only, ...others] = models.length > 0 ? models : names;
   if (only === undefined) return null;
-  if (others.length === 0) return join(directory, only);
+  if (others.length === 0) return only;
   const shown = [only, ...others].slice(0, 4).join(', ');
   throw new UserError(
     `${directory} has ${others.length + 1} GGUF models: ${shown}${others.length > 3 ? ', …' : ''}`,

@@ -1,10 +1,13 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { FolderFiles } from '@shadow-gate/platform/files';
-import { describeArchitecture, readConfig, UNKNOWN_ARCHITECTURE } from '../../config/architecture.ts';
-import { isMultimodalName } from '../../naming/place.ts';
+import { readConfig } from '../../config/architecture.ts';
+import { INDEX } from '../../hub/weight-formats.ts';
 import { isMeasuredDtype } from '../../tensors/dtype.ts';
-import type { FullCheckpoint } from '../full-checkpoint.ts';
+import { refuseForeignFile } from '../foreign-files.ts';
+import { type FullCheckpoint, fullCheckpoint, isMultimodal } from '../full-checkpoint.ts';
+import { resolveFile } from '../safetensors.ts';
+import type { WeightsEntry } from '../weights-entry.ts';
 import { readOnnxTensors } from './tensors.ts';
 
 /**
@@ -14,7 +17,7 @@ import { readOnnxTensors } from './tensors.ts';
  * @param files of its folder
  * @throws UserError for anything but a complete model with floating-point weights
  */
-export async function openOnnx(path: string, file: string, files: FolderFiles): Promise<FullCheckpoint> {
+async function openOnnx(path: string, file: string, files: FolderFiles): Promise<FullCheckpoint> {
   const tensors = await readOnnxTensors(path, file);
   if (tensors.length === 0) throw new UserError(`${path} contains no tensors`, 'export it with its weights');
   const weights = tensors.filter(({ use }) => use !== null);
@@ -26,18 +29,9 @@ export async function openOnnx(path: string, file: string, files: FolderFiles): 
     );
   }
   const config = await configOf(files);
-  const byName = [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return {
-    format: 'onnx',
-    path,
-    files,
-    tensors: new Map(byName.map((tensor) => [tensor.name, tensor])),
-    architecture: config ? describeArchitecture(config) : UNKNOWN_ARCHITECTURE,
-    multimodal: byName.some(({ name }) => isMultimodalName(name)),
-    config,
-    onnx: byName,
-    remote: null,
-  };
+  const onnx = [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const checkpoint = fullCheckpoint({ format: 'onnx', path, files, config, entries: onnx });
+  return { ...checkpoint, multimodal: isMultimodal(null, [...checkpoint.tensors.keys()]), onnx };
 }
 
 /** config.json is next to the model or, in the layout of Transformers.js, in the folder above `onnx`. */
@@ -45,3 +39,22 @@ async function configOf(files: FolderFiles): Promise<Record<string, unknown> | n
   const own = await readConfig(files);
   return own ?? (basename(files.path) === 'onnx' ? readConfig(new FolderFiles(dirname(files.path))) : null);
 }
+
+/** The ONNX model of a directory that has exactly one, and no safetensors. */
+export const onnx: WeightsEntry = {
+  recognizes: ({ names }) => {
+    const all = [...names];
+    const [model, ...others] = all.filter((name) => name.endsWith('.onnx'));
+    const isOnly = others.length === 0 && !all.some((name) => name.endsWith('.safetensors') || name === INDEX);
+    return isOnly ? (model ?? null) : null;
+  },
+  otherSets: ['named', 'pickles'],
+  open: async ({ path, files }, model) => {
+    await refuseForeignFile(join(path, model));
+    return openOnnx(join(path, model), await resolveFile(path, model), files);
+  },
+  file: {
+    recognizes: ({ path, foreign }) => foreign === null && path.endsWith('.onnx'),
+    open: ({ path, file, files }) => openOnnx(path, file, files),
+  },
+};

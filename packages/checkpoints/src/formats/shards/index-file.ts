@@ -4,19 +4,14 @@ import type { FolderFiles } from '@shadow-gate/platform/files';
 import { validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import { parseJsonObject } from '../../config/architecture.ts';
-import { INDEX, PICKLED_INDEX } from '../../hub/checkpoint-files.ts';
+import { type FileLayout, INDEX } from '../../hub/weight-formats.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 import { readSafetensorsHeader, resolveFile } from '../safetensors.ts';
-
-/** The list of shards that belong together, which has the same form for both kinds of files. */
-type IndexName = typeof INDEX | typeof PICKLED_INDEX;
-
-const SUFFIX: Readonly<Record<IndexName, string>> = { [INDEX]: '.safetensors', [PICKLED_INDEX]: '.bin' };
 
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
 /** The file of each tensor. */
-export async function readWeightMap(folder: FolderFiles, index: IndexName = INDEX): Promise<Record<string, string>> {
+export async function readWeightMap(folder: FolderFiles, index: string = INDEX): Promise<Record<string, string>> {
   const indexFile = join(folder.path, index);
   const parsed = validate(indexSchema, parseJsonObject((await folder.text(index)) ?? '', indexFile));
   if (!parsed.success) throw new UserError(`${indexFile} has no weight_map`, 'restore the file');
@@ -29,7 +24,7 @@ export async function readWeightMap(folder: FolderFiles, index: IndexName = INDE
  */
 export async function readShards(
   folder: FolderFiles,
-  index: IndexName,
+  { index, suffix }: FileLayout,
   read: (file: string) => Promise<readonly TensorEntry[]>,
 ): Promise<TensorEntry[]> {
   const directory = folder.path;
@@ -39,7 +34,7 @@ export async function readShards(
   const entries = new Map<string, TensorEntry>();
   for (const shard of shards) {
     // A shard is a file next to its index: a path could lead out of the checkpoint.
-    if (basename(shard) !== shard || !shard.endsWith(SUFFIX[index]) || shard.includes('\0')) {
+    if (basename(shard) !== shard || !shard.endsWith(suffix) || shard.includes('\0')) {
       throw new UserError(
         `${indexFile} names a shard outside of the directory: ${JSON.stringify(shard)}`,
         'restore the file',

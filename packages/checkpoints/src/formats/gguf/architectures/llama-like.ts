@@ -209,4 +209,18 @@ const hunyuan: GgufArchitecture = {
   }),
 };
 
-export const LLAMA_LIKE = [apertus, arcee, chatglm, cohere2, commandR, ernie, exaone4, glm4, granite, hunyuan, olmo2, seedOss, smollm3];
+export const LLAMA_LIKE = [
+  apertus,
+  arcee,
+  chatglm,
+  cohere2,
+  commandR,
+  ernie,
+  exaone4,
+  glm4,
+  granite,
+  hunyuan,
+  olmo2,
+  seedOss,
+  smollm3,
+];

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
-import { ADAPTER, MLX_ADAPTER } from '../hub/checkpoint-files.ts';
+import { ADAPTER, MLX_ADAPTER } from '../hub/weight-formats.ts';
 
 /** The file of diffusers' `save_lora_weights`. */
 export const DIFFUSERS_ADAPTER = 'pytorch_lora_weights.safetensors';

@@ -1,5 +1,5 @@
-import { tensorPlace } from '../naming/place.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
+import { tensorPlace } from './place.ts';
 
 /**
  * One row for each position or kind of segment, not for each token; or the smaller embeddings of every layer (Gemma 4).

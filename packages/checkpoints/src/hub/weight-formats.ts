@@ -1,0 +1,107 @@
+/** Files of one format of weights, by their names. */
+interface WeightFiles {
+  /** In messages. */
+  readonly title: string;
+  readonly files: RegExp;
+  /** If transformers and PEFT write the format, the names that they give. These are also downloaded from a hub. */
+  readonly layout?: FileLayout;
+  /** Files and folders that some program loads in place of pickles, GGUF or ONNX next to them. */
+  readonly otherSet?: RegExp;
+}
+
+/** One file, or shards with the index that lists them. */
+export interface FileLayout {
+  readonly single: string;
+  readonly index: string;
+  readonly shard: RegExp;
+  readonly suffix: string;
+  /** PEFT's adapter. */
+  readonly adapter: string;
+}
+
+/**
+ * All formats of full weights. What recognizes them by name, here and on a hub, and the formats in messages and in
+ * measurements follow from this table; `FORMATS` has how each is opened.
+ */
+export const WEIGHT_FORMATS = {
+  safetensors: {
+    title: 'safetensors',
+    files: /\.safetensors$/,
+    layout: {
+      single: 'model.safetensors',
+      index: 'model.safetensors.index.json',
+      shard: /^model-\d+-of-\d+\.safetensors$/,
+      suffix: '.safetensors',
+      adapter: 'adapter_model.safetensors',
+    },
+    otherSet: /\.safetensors$/,
+  },
+  gguf: { title: 'GGUF', files: /\.gguf$/ },
+  onnx: { title: 'ONNX', files: /\.onnx$/ },
+  pytorch: {
+    title: 'PyTorch',
+    files: /\.(bin|pt|pth)$/,
+    layout: {
+      single: 'pytorch_model.bin',
+      index: 'pytorch_model.bin.index.json',
+      shard: /^pytorch_model-\d+-of-\d+\.bin$/,
+      suffix: '.bin',
+      adapter: 'adapter_model.bin',
+    },
+    // FSDP's shards.
+    otherSet: /\.distcp$|^(pytorch_model|distcp)_fsdp(_\d+)?$/,
+  },
+} as const satisfies Readonly<Record<string, WeightFiles>>;
+
+/** As measurements name it. */
+export type WeightFormat = keyof typeof WEIGHT_FORMATS;
+
+/** In the order of `WEIGHT_FORMATS`. */
+export const WEIGHT_FORMAT_NAMES = Object.keys(WEIGHT_FORMATS) as [WeightFormat, ...WeightFormat[]];
+
+const ALL: readonly WeightFiles[] = Object.values(WEIGHT_FORMATS);
+
+export const LAYOUTS: readonly FileLayout[] = ALL.flatMap(({ layout }) => layout ?? []);
+
+export const { single: SINGLE, index: INDEX, adapter: ADAPTER } = WEIGHT_FORMATS.safetensors.layout;
+export const { single: PICKLED_SINGLE, index: PICKLED_INDEX, adapter: PICKLED_ADAPTER } = WEIGHT_FORMATS.pytorch.layout;
+export const ADAPTER_CONFIG = 'adapter_config.json';
+/** mlx-lm's file, next to its own kind of ADAPTER_CONFIG. */
+export const MLX_ADAPTER = 'adapters.safetensors';
+
+/** Is this by its name a file of weights in one of the formats? */
+export function isWeightsName(name: string): boolean {
+  return ALL.some(({ files }) => files.test(name));
+}
+
+/** See `otherSet`. */
+export function isOtherSet(name: string): boolean {
+  return ALL.some(({ otherSet }) => otherSet?.test(name));
+}
+
+/** The layout of the full weights in a folder, by the names of its files. */
+export function layoutIn(names: ReadonlySet<string>): FileLayout | null {
+  return LAYOUTS.find(({ single, index }) => names.has(single) || names.has(index)) ?? null;
+}
+
+/** The formats, as in "safetensors, GGUF, or ONNX". */
+export function readableFormats(): string {
+  return new Intl.ListFormat('en', { type: 'disjunction' }).format(ALL.map(({ title }) => title));
+}
+
+/** The exact names that the Trainer and accelerate give the state of a training run, which is no model. */
+const TRAINING_STATE =
+  /^((optimizer|scheduler|scaler|sampler|dl_state_dict)(_\d+)?\.(bin|pt)|training_args\.bin|rng_state(_\d+)*\.pth|random_states_\d+\.pkl)$/;
+
+/** Those that vLLM skips when it loads every `*.bin`; it takes others of this form for weights (0.11). */
+const LEFT_OUT = /^(optimizer|training_args)\.bin$/;
+
+/** Is it, by its name, the state of a training run? No program loads that along with weights of this kind. */
+export function isTrainingState(name: string, { arePickles }: { readonly arePickles: boolean }): boolean {
+  return TRAINING_STATE.test(name) && !(arePickles && name.endsWith('.bin') && !LEFT_OUT.test(name));
+}
+
+/** Is this file of weights a pickle by its name? Pickles are downloaded whole: their contents are listed at the end. */
+export function isPickledName(name: string): boolean {
+  return name.endsWith(WEIGHT_FORMATS.pytorch.layout.suffix);
+}
