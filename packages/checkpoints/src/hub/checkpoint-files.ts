@@ -79,7 +79,7 @@ export function chooseCheckpointFiles(listing: readonly ListedFile[], path: stri
     const [single, index] = [find(layout.single), find(layout.index)];
     const chosen = single ?? index;
     if (chosen === null) continue;
-    const beside = twoSetsWith(chosen.name, names, path);
+    const beside = layout.single === SINGLE ? null : twoSetsWith(chosen.name, names, path);
     if (beside) throw beside;
     // An index next to the single file is compared with it when the folder is opened.
     const whole = index && isOfOther(index.name) ? [...small, index] : small;

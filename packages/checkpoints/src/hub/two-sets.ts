@@ -61,7 +61,7 @@ export function twoSetsOfWeights(names: ReadonlySet<string>, path: string): User
  * @param names of all in the folder
  */
 export function twoSetsWith(chosen: string, names: Iterable<string>, path: string): UserError | null {
-  const other = isOtherSet(chosen) ? undefined : [...names].sort().find(isOtherSet);
+  const other = [...names].sort().find((name) => isOtherSet(name, chosen));
   return other === undefined ? null : twoSets(path, [chosen, other]);
 }
 

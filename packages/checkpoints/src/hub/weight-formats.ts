@@ -74,9 +74,9 @@ export function isWeightsName(name: string): boolean {
   return ALL.some(({ files }) => files.test(name));
 }
 
-/** See `otherSet`. */
-export function isOtherSet(name: string): boolean {
-  return ALL.some(({ otherSet }) => otherSet?.test(name));
+/** See `otherSet`. @param chosen the name of weights, of which the format's own files are no other set */
+export function isOtherSet(name: string, chosen: string): boolean {
+  return ALL.some(({ otherSet }) => otherSet?.test(name) && !otherSet.test(chosen));
 }
 
 /** The layout of the full weights in a folder, by the names of its files. */
