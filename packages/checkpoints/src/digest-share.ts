@@ -22,17 +22,11 @@ export interface DigestShare {
   readonly config: string;
   /** The tensors that were read. */
   readonly tensors: readonly DigestedTensor[];
-  /**
-   * Files of weights of which this machine has not all bytes, so that it could not compare their SHA-256 with the
-   * hub's.
-   */
+  /** Files of weights that are not complete here: their SHA-256 was not compared with the hub's. */
   readonly unverified: readonly string[];
 }
 
-/**
- * Can several machines each read some tensors of it? They have to know that they read one checkpoint, which the hub's
- * listing says; pickles are downloaded as a whole; and a signature is of whole files.
- */
+/** Can several machines each read some tensors? Only with a hub's listing to compare, no pickles and no signature. */
 export function isShareable(checkpoint: Checkpoint): boolean {
   const { remote } = checkpoint;
   if (checkpointListing(checkpoint) === null || remote?.names.includes(SIGNATURE_FILE)) return false;

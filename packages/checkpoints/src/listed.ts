@@ -69,9 +69,7 @@ export async function openListed(path: string): Promise<ListedCheckpoint> {
   };
 }
 
-/**
- * How the hub lists a checkpoint whose weights are read; null if it is not on a hub, or not listed with every digest.
- */
+/** How the hub lists a checkpoint whose weights are read; null if not on a hub or without some digest. */
 export function checkpointListing({ remote, config }: Checkpoint): Pick<ListedCheckpoint, 'name' | 'listing'> | null {
   if (remote === null || config === null || remote.weights.some(({ sha256: listed }) => listed === null)) return null;
   const { name, weights } = remote;

@@ -58,10 +58,7 @@ export async function findOtherWeights(checkpoint: Checkpoint): Promise<OtherWei
 
 const CANDIDATE = /\.(safetensors|bin|pt|pth)$/;
 
-/**
- * The real path; null for what is no file. What leads out of the folder is not opened, and is no matter if it is no
- * model.
- */
+/** The real path; null if it is not a file. Links out of the folder are not opened; only weights must not be links. */
 async function fileAt(checkpoint: Checkpoint, name: string): Promise<string | null> {
   const { path } = checkpoint;
   const file = isState(checkpoint, name)

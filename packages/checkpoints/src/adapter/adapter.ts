@@ -45,8 +45,7 @@ export interface LoraModule {
   readonly rank: number;
   readonly scale: number;
   /**
-   * The number of experts whose weights it changes, all with factors of their own: A is [experts · r, in], expert after
-   * expert, and B [out, r · experts], direction after direction.
+   * Experts with factors of their own: A is [experts · r, in], expert by expert, B [out, r · experts], rank by rank.
    */
   readonly experts?: number;
   /** The base weight is stored [in, out] (GPT-2's Conv1D, and embeddings): so is ΔW. */

@@ -137,10 +137,7 @@ function toModule(
 /** `model.layers.3.self_attn.q_proj` → 3 and what `keys` can name: `self_attn.q_proj`. */
 const IN_LAYER = /(?:^|\.)(?:layers|h|blocks)\.(\d{1,6})\.(.+)$/;
 
-/**
- * Refuse factors that mlx-lm would not load: it adapts the modules of `keys` in the last `num_layers` layers, and
- * leaves out every other tensor of the file without a word.
- */
+/** Refuse factors that mlx-lm would silently skip: it adapts the modules of `keys` in the last `num_layers` layers. */
 function refuseUnadapted(path: string, modules: readonly string[], config: MlxConfig): void {
   const keys = config.lora_parameters?.keys;
   const layers = config.num_layers ?? config.lora_layers ?? 0;

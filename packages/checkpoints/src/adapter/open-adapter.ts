@@ -49,10 +49,7 @@ export async function openAdapter(files: FolderFiles): Promise<Adapter> {
   return { format: 'lora', path, files, ...adapter, config, architecture, remote: null };
 }
 
-/**
- * mlx-lm saves the arguments of its training; PEFT always writes the kind of the adapter. What converts adapters for
- * MLX may write both: then the weights decide.
- */
+/** mlx-lm saves its training arguments, PEFT the adapter's type. Converters may write both: then the weights decide. */
 function isMlxConfig(config: Record<string, unknown>, names: ReadonlySet<string>): boolean {
   if (names.has(MLX_ADAPTER)) return true;
   return !('peft_type' in config) && ('lora_parameters' in config || 'fine_tune_type' in config);

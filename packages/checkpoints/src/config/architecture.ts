@@ -56,9 +56,7 @@ interface MixerSizes {
     readonly keyDim: number | null;
     readonly valueDim: number | null;
   };
-  /**
-   * Heads of Mamba-2, and the size of one; of Mamba-1, the rank of its time step, and the numbers of a channel's state.
-   */
+  /** Mamba-2: heads and their size. Mamba-1: rank of the time step, and numbers of a channel's state. */
   readonly mamba: {
     readonly heads: number | null;
     readonly headDim: number | null;

@@ -9,8 +9,7 @@ export const DIFFUSERS_ADAPTER = 'pytorch_lora_weights.safetensors';
 type Writer = 'PEFT' | 'MLX' | 'diffusers' | 'kohya' | 'LyCORIS' | 'torchtune' | 'NeMo' | 'mistral-finetune';
 
 /**
- * Names of factors, by who writes them. The first that matches counts: kohya's names contain those of LyCORIS, and
- * diffusers takes PEFT's names below the names of its own components.
+ * Names of factors by writer. The first match counts: kohya's names contain LyCORIS's, and diffusers' contain PEFT's.
  */
 const NAMES: ReadonlyArray<readonly [Writer, RegExp]> = [
   ['LyCORIS', /(?:^|[._])(?:hada_[wt][12](?:_[ab])?|lokr_[wt][12](?:_[ab])?|oft_(?:blocks|diag))(?:\.|$)/],

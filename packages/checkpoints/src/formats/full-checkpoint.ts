@@ -19,10 +19,7 @@ export interface FullCheckpoint {
   readonly architecture: Architecture;
   /** A vision-language model: its tensors have components. */
   readonly multimodal: boolean;
-  /**
-   * config.json as read; null for a lone file. For a GGUF file, what transformers would write there; null if that is
-   * not known.
-   */
+  /** config.json as read, or for GGUF as transformers would write it; null for a lone file or if that is not known. */
   readonly config: Record<string, unknown> | null;
   /** The tensors of an ONNX model, with their use in its graph; null for safetensors. */
   readonly onnx: readonly OnnxTensor[] | null;

@@ -7,10 +7,7 @@ import type { FullCheckpoint } from './full-checkpoint.ts';
 import type { ConfigSection } from './quantized/format.ts';
 import { MAX_NESTING, METHOD_KEYS } from './quantized/settings.ts';
 
-/**
- * Recognizes quantized weights, which neither spectra nor the language model can read. Measured as they are stored,
- * their scales would be taken for weights, and the weights themselves left out.
- */
+/** Recognizes quantized weights that are not read. Otherwise their scales would be measured in place of the weights. */
 
 type Model = Pick<FullCheckpoint, 'config' | 'tensors' | 'onnx'>;
 

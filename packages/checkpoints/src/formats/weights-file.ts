@@ -9,8 +9,7 @@ export function isWeightsFile(path: string): boolean {
 }
 
 /**
- * The folder with the other files of a checkpoint: for a lone file, its directory. Lightning also calls a directory
- * `.ckpt`.
+ * The folder with a checkpoint's other files: for a lone file, its directory. Lightning's `.ckpt` can be a directory.
  */
 export function folderOfWeights(path: string): string {
   const isDirectory = () => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

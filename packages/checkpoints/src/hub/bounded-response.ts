@@ -8,18 +8,13 @@ interface AnswerLimits {
   readonly stallMilliseconds: number;
 }
 
-/**
- * A body that arrives more slowly than this, from the start to its end, has failed: some servers send a byte a minute.
- */
+/** Least average speed of a body, from its start: some servers send a byte a minute. */
 const SLOWEST_BYTES_PER_SECOND = 16 * 1024;
 
 /** An answer that is longer than what was announced, and may never end. */
 export class AnswerTooLong extends Error {}
 
-/**
- * Send a request whose answer is bounded in bytes and in time. The body is cut at the limit, and errors with what went
- * wrong: `AnswerTooLong`, or a failure that can be temporary.
- */
+/** Send a request with limits on the bytes and the time of its answer. @throws AnswerTooLong, or a temporary failure */
 export async function boundedFetch(
   input: Parameters<typeof fetch>[0],
   init: RequestInit,

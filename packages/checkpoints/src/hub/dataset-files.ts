@@ -22,9 +22,7 @@ export interface SplitChoices {
   readonly isPartial: boolean;
 }
 
-/**
- * Files in parts, as `datasets` names them: `test-00000-of-00003.parquet`, in older versions with a hash at the end.
- */
+/** `test-00000-of-00003.parquet`, as `datasets` names parts; older versions add a hash. */
 const PART = /^(.+)-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$/;
 /** Files in parts, as the hub names its conversions. */
 const CONVERTED_PART = /^(\d{4})\.parquet$/;

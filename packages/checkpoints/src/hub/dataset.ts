@@ -20,9 +20,7 @@ interface DatasetSplit {
   readonly source: string;
   /** Whether the path that was given moves: to a branch, or to the newest conversion. */
   readonly moves: boolean;
-  /**
-   * Its parquet files, in the order of their rows. Only the ranges that are read are downloaded, and kept in the cache.
-   */
+  /** Its parquet files, in the order of their rows. Only ranges that are read are downloaded and cached. */
   readonly files: readonly ParquetSource[];
 }
 

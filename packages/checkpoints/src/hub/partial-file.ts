@@ -43,8 +43,8 @@ const journalSchema = z.strictObject({
 type Journal = z.infer<typeof journalSchema>;
 
 /**
- * A file of which only some bytes are on the disk. The journal lists only ranges that have been written, so that a
- * process that is killed at any moment leaves no hole that looks like data.
+ * A file with holes. The journal lists only written ranges, so a killed process never leaves a hole that looks like
+ * data.
  */
 export class PartialFile {
   readonly #options: PartialFileOptions;

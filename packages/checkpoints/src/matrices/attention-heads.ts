@@ -22,8 +22,7 @@ export function isHeadsBias({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>
 }
 
 /**
- * Gains of norms of queries or keys, a row for each head: [heads, head] (Command R+). Their products mean nothing: no
- * matrix.
+ * Gains of the norms of queries or keys, [heads, head] (Command R+): not a matrix, since nothing is multiplied by it.
  */
 export function isHeadsNorm({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>): boolean {
   return shape.length === 2 && /(?:^|\.)[qk]_norm\.weight$/.test(name);

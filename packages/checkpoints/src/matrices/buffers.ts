@@ -44,10 +44,7 @@ export function isBuffer({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>): 
   return BUFFER_NAMES.has(leaf) || ROTARY.test(name) || (MASK.test(name) && shape.length === 4);
 }
 
-/**
- * What methods of quantization store with the weight of a module: scales, zero points, statistics, shapes. A checkpoint
- * whose weights are codes is refused before; a tool that turned codes back into numbers can leave these behind.
- */
+/** Scales, zero points, statistics and shapes, which tools that turn codes back into numbers can leave behind. */
 const QUANTIZATION =
   /^(.*\.)(weight_(scales?(_inv|_2)?|zero_point|global_scale|shape)|(input|output|[qkv])_scale|scales|biases|[qs]zeros|zero_point|(nested_)?absmax|quant_map|g_idx)$/;
 

@@ -112,8 +112,7 @@ function gatesByHead(matrix: FusedMatrix): FusedLayout {
 }
 
 /**
- * `[gate z | input x | B | C | time step of each head]` (Mamba-2, arXiv 2405.21060). The output projection tells the
- * size of z and x; B and C are equal, whatever their number of groups is.
+ * `[gate z | input x | B | C | time steps]` (Mamba-2, arXiv 2405.21060): the output projection has the size of z and x.
  */
 function mamba2(matrix: FusedMatrix): FusedLayout {
   const { heads, headDim } = matrix.architecture.mixer.mamba;

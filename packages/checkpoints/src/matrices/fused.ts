@@ -85,9 +85,7 @@ function gateUp(output: number, { layoutType }: Architecture): FusedLayout {
   };
 }
 
-/**
- * Equal thirds (timm, CLIP's nn.MultiheadAttention, Qwen-VL), except where heads share keys and values (EXAONE 4.5).
- */
+/** Equal thirds (timm, CLIP's nn.MultiheadAttention, Qwen-VL), unless heads share keys and values (EXAONE 4.5). */
 function visionQkv(matrix: FusedMatrix): FusedLayout {
   const { vision } = matrix.architecture;
   if (vision === null || vision.heads === vision.keyValueHeads) return thirds(matrix.output);

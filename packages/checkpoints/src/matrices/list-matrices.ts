@@ -160,9 +160,7 @@ function splitFused(entry: TensorEntry, model: Sorted, hidden: number | null): M
   return partsOf(entry, place, { parts: layout.parts, input, orientation });
 }
 
-/**
- * Tables of embeddings have one row for each: [1, positions, model], or one table for each axis of an image (Gemma 4).
- */
+/** Tables of embeddings: [1, positions, model], or one for each axis of an image (Gemma 4). */
 function viewOf({ shape }: TensorEntry, { module }: TensorPlace): MatrixView {
   const whole = wholeMatrix(shape);
   if (module !== 'embed' || shape.length < 3) return whole;

@@ -11,10 +11,7 @@ export interface Matrix {
   readonly source: TensorEntry;
   /** Information for the reader of the report, such as why a fused matrix is not split. */
   readonly note?: string;
-  /**
-   * Of ONNX weights and experts in a stack: stored [in, out] (true) or [out, in]. Matrices that differ in it cannot be
-   * subtracted.
-   */
+  /** Only for ONNX weights and stacked experts: stored as [in, out]. Two matrices can be subtracted if it is equal. */
   readonly inputFirst?: boolean;
 }
 

@@ -48,10 +48,7 @@ function whySkipped(tensor: OnnxTensor, { architecture }: OnnxModelContext): str
   return null;
 }
 
-/**
- * Integers that the graph multiplies by are weights; tables of positions and masks are not, nor is what is stored
- * twice.
- */
+/** Integers that the graph multiplies by are weights; tables of positions, masks and duplicates are not. */
 function describeSkipped({ name, dtype, size, use }: OnnxTensor, reason: string): Skipped {
   const isBuffer = reason === TIED || isTableName(name);
   if (isMeasuredDtype(dtype)) return { name, reason, dtype, parameters: isBuffer ? 0 : size };

@@ -36,9 +36,7 @@ export function skippedBuffer({ name, dtype }: TensorEntry, reason: string): Ski
 /** Types that everything in some module has, whatever its own name is. */
 const BY_PARENT: readonly ModuleType[] = ['projector', 'indexer', 'residual_mix', 'other'];
 
-/**
- * Position ids, counters, indices and masks are integers and booleans in every model; under these names are weights.
- */
+/** Position ids, counters, indices and masks are integers or booleans in every model; these names are of weights. */
 function isWeightName(name: string): boolean {
   return /(^|\.)(weight|kernel)$/.test(name) || !BY_PARENT.includes(tensorPlace(name, { multimodal: false }).module);
 }

@@ -5,10 +5,7 @@ import { isHeadsBias, isHeadsNorm } from './attention-heads.ts';
 const EXPERTS_BIAS = /(^|\.)(experts\.\w+_bias|e_score_correction_bias)$/;
 /** One row for each place in a window of tokens (DeepSeek V4). */
 const PLACE_BIAS = /(^|\.)compressor\.(indexer\.)?(position_bias|ape)$/;
-/**
- * The decay of every channel for every number of the state, [channels, state] (Mamba-1): nothing is multiplied by it as
- * a matrix.
- */
+/** Decay of each channel and state, [channels, state] (Mamba-1): not multiplied as a matrix. */
 const DECAY = /(^|\.)A_log$/;
 /** Gates of RecurrentGemma, one row for each head. */
 const GATE_BIAS = /(^|\.)(input|recurrent)_gate_bias$/;

@@ -195,8 +195,7 @@ export const IN_ATTENTION: Readonly<Record<string, ModuleType>> = {
 };
 
 /**
- * The same for the MLP. w1, w2, w3: the gated MLP of Mixtral, InternLM2 and the original Llama; v1 is DBRX's up
- * projection; wi, wo are T5's.
+ * Of the MLP. w1, w2, w3: gated MLP of Mixtral, InternLM2 and the first Llama; v1: DBRX's up projection; wi, wo: T5.
  */
 export const IN_MLP: Readonly<Record<string, ModuleType>> = {
   gate: 'router',
@@ -342,9 +341,7 @@ export const PROJECTOR_PARTS = new Set([
 ]);
 export const AUDIO_PARTS = new Set(['audio_tower', 'audio_model', 'embed_audio']);
 
-/**
- * Layers that predict further tokens, by the names of Qwen, MiMo and ERNIE; others have numbers behind the last layer.
- */
+/** Layers for multi-token prediction in Qwen, MiMo and ERNIE; other models number them after the last layer. */
 export const MTP_PART = /^mtp(_|$)/;
 
 /** The end of a name: positions of patches, tiles and frames, one row for each. */

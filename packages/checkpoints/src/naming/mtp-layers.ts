@@ -7,8 +7,8 @@ const JOIN = /(?:^|\.)layers\.(\d{1,6})\.eh_proj\.weight$/;
 const MAX_LAYERS = 64;
 
 /**
- * The numbers of the layers that predict further tokens, where they follow the others under the same names (DeepSeek
- * V3, GLM-4.5): by `num_nextn_predict_layers` of config.json, and by what only they have.
+ * Layers for multi-token prediction that follow the others (DeepSeek V3, GLM-4.5), by config.json and their own
+ * tensors.
  */
 export function mtpLayers({
   tensors,

@@ -1,6 +1,4 @@
-/**
- * A regular expression as a tree. Only whether it matches counts, so groups capture nothing and laziness is ignored.
- */
+/** A regular expression as a tree. It only has to match: groups do not capture, and laziness is ignored. */
 export type PatternNode =
   | { readonly kind: 'character'; readonly accepts: (character: string) => boolean }
   | { readonly kind: 'assertion'; readonly holds: Assertion }

@@ -1,9 +1,7 @@
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import { tensorPlace } from './place.ts';
 
-/**
- * One row for each position or kind of segment, not for each token; or the smaller embeddings of every layer (Gemma 4).
- */
+/** Rows for positions or segments instead of tokens; or the smaller embeddings of each layer (Gemma 4). */
 const OTHER_TABLE = /(pos|wpe|type|segment|per_layer)/i;
 
 /**

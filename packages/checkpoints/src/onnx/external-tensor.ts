@@ -23,9 +23,7 @@ export function externalTensor(
   });
 }
 
-/**
- * The folder that locations of external data are relative to: the root, since candidate and reference can be anywhere.
- */
+/** The root: locations of external data are relative to it, since checkpoints can be anywhere. */
 export function externalDataFolder(file: string): string {
   return parse(file).root;
 }

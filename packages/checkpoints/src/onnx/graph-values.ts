@@ -1,9 +1,6 @@
 // Apart from what encodes them: a user of `Graph` gets these types, and not those of onnx-proto.
 
-/**
- * A number is an INT. A FLOAT is marked, since JavaScript cannot distinguish 1.0 from 1. A graph is a GraphProto of
- * onnx-proto.
- */
+/** A number is an INT; a FLOAT is marked, since 1.0 is 1 in JavaScript. A graph is a GraphProto of onnx-proto. */
 export type Attribute = number | readonly number[] | string | { readonly float: number } | { readonly graph: object };
 
 /** The types of a graph's small constants. */

@@ -116,8 +116,8 @@ export class Graph {
   }
 
   /**
-   * What a session takes from memory, by name: if it takes anything from there, onnxruntime takes nothing from files
-   * any more. Empty where nothing is prepared.
+   * Initializers from memory, by name: with any of them, onnxruntime reads nothing from files. Empty if none is
+   * prepared.
    */
   get inMemory(): ReadonlyArray<{ readonly location: string; readonly data: ExternalData }> {
     if (this.#preparations.length === 0) return [];
@@ -129,10 +129,7 @@ export class Graph {
     return this.#preparations;
   }
 
-  /**
-   * What a session holds of the files, and the largest of the tensors that it converts in a run (`multiplyExpanded`),
-   * in bytes.
-   */
+  /** Bytes of the files that a session holds, and of the largest tensor converted in a run (`multiplyExpanded`). */
   get weightMemory(): { readonly held: number; readonly largestExpansion: number } {
     const held = [...this.#weights.values()].reduce((sum, { bytes }) => sum + bytes, 0);
     return { held, largestExpansion: this.#largestExpansion };

@@ -5,10 +5,7 @@ import { type Device, openSession, tensor } from './session.ts';
 const SIZE = 1024;
 const REPEATS = 5;
 
-/**
- * Floating-point operations a second of a float32 product [1024, 1024] × [1024, 1024] on a device: the best of several,
- * since other programs take time from some.
- */
+/** Floating-point operations per second of a float32 product [1024, 1024] × [1024, 1024]: the best of several. */
 export async function matrixRate(device: Device): Promise<number> {
   const graph = new Graph();
   const x = graph.input('x', ElementType.float32, [SIZE, SIZE]);

@@ -29,10 +29,7 @@ export interface Device {
   readonly threads?: number;
 }
 
-/**
- * Bytes of a device's memory that are left for CUDA's context, the work space of its libraries, and the rounding of
- * onnxruntime's allocator. This is an estimate: none of it could be measured.
- */
+/** Bytes of a device left for CUDA's context, its libraries' work space and rounding: an estimate, not measured. */
 export const DEVICE_RESERVE = 2 ** 29;
 
 /** The device for work that takes so many bytes at its peak: the CPU, if a GPU whose memory is known has too little. */

@@ -11,10 +11,7 @@ import { readSignedFiles, type SignedFiles, signedBytes } from './signed-files.t
 /** Where OpenSSF Model Signing puts a signature by default. */
 export const SIGNATURE_FILE = 'model.sig';
 
-/**
- * What is wrong with a file: it is not what was signed, it is not there, or nobody signed it. What is wrong with the
- * signature: it is not a signature, or lists files in a form that is not read.
- */
+/** A file that differs, is missing or is not signed; or a signature that cannot be read. */
 export type SignatureFault = 'changed' | 'missing' | 'unsigned' | 'unreadable' | 'other-form';
 
 /** The signature next to the weights, compared with the files. */

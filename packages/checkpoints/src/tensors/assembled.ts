@@ -18,18 +18,12 @@ interface Assembly {
   readonly block?: (index: number, count: number) => TensorEntry;
 }
 
-/**
- * Can something be assembled of them? Codes that nobody reads are left to those who refuse them, and float64 would be
- * rounded.
- */
+/** Can they be assembled? Unreadable codes are refused elsewhere, and float64 would be rounded. */
 export function canAssemble(parts: readonly TensorEntry[]): boolean {
   return parts.every((part) => isReadable(part) && part.dtype !== 'F64');
 }
 
-/**
- * It as a tensor with the name and the shape that it has elsewhere, computed from what is stored. Its dtype is that of
- * its parts.
- */
+/** A tensor under its usual name and shape, computed from the stored ones, with the dtype of its parts. */
 export function assembled(assembly: Assembly): TensorEntry {
   const { name, shape, parts, added = 0 } = assembly;
   const [first] = parts;

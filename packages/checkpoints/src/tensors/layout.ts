@@ -36,7 +36,7 @@ export function ofPieces(
 type Box = ReadonlyArray<readonly [start: number, end: number]>;
 
 /**
- * The pieces between cuts through all of a box, along the first axis that has any; null for a single piece that fills
+ * The pieces between the cuts along the first axis that has cuts through the whole box; null for one piece that fills
  * it.
  */
 function cut(
@@ -64,9 +64,7 @@ function cut(
   return null;
 }
 
-/**
- * Do pieces fill a box, each element once? Their sizes add up to its size, so that none may be missing between slabs.
- */
+/** Do pieces whose sizes add up to that of a box fill it, each element once? */
 function isCut(box: Box, pieces: readonly TensorPiece[]): boolean {
   const [piece] = pieces;
   const isWhole = (own: TensorPiece) =>

@@ -18,16 +18,11 @@ export interface TensorEntry {
   readonly byteLength: number;
   /** The file before its header was read; see `expectUnchanged`. */
   readonly state?: FileState;
-  /**
-   * What is stored, in `file` and elsewhere, are not its numbers in their order, as of a quantized weight. Missing for
-   * a plain tensor.
-   */
+  /** For a tensor that is not stored as its numbers in order, such as a quantized weight. */
   readonly recipe?: TensorRecipe;
   /** Where its elements are, if they do not lie one after the other from `offset` on; see `storedParts`. */
   readonly layout?: Layout;
-  /**
-   * A bias of zeros, stored with quantized weights. AutoGPTQ wrote one for each layer, also in models without biases.
-   */
+  /** A bias of zeros next to quantized weights. AutoGPTQ wrote one for each layer, even in models without biases. */
   readonly isZero?: true;
 }
 
@@ -55,8 +50,8 @@ export type Layout =
     };
 
 /**
- * How a weight is computed that is stored quantized, in parts, or in another order. `dtype` of such a tensor is the
- * name of its format, or that of its parts.
+ * How to compute a weight that is stored quantized, in parts or in another order; `dtype` names its format or its
+ * parts'.
  */
 export interface TensorRecipe {
   /** Codes first, then scales and whatever else the numbers depend on. */
@@ -66,8 +61,7 @@ export interface TensorRecipe {
   /** float32, of the shape of the weight. */
   readonly expand: (graph: Graph) => Value;
   /**
-   * Distances between the neighbors of each number in its format, float32 of the same shape: rounding errs by 1/√12 of
-   * them.
+   * Distance of each number to its neighbors in its format, float32 of the same shape: rounding errs by 1/√12 of it.
    */
   readonly steps: (graph: Graph) => Value;
   /** These rows of a matrix alone, if the format can: indices int64 [n] → float32 [n, columns]. */
@@ -78,10 +72,7 @@ export interface TensorRecipe {
   readonly packed?: PackedMatrix;
 }
 
-/**
- * A matrix as onnxruntime's MatMulNBits takes it: an element is (code − 2^(bits − 1)) · scale, and an offset added,
- * which that operator does not know.
- */
+/** As for onnxruntime's MatMulNBits: (code − 2^(bits − 1)) · scale, plus an offset that the operator does not know. */
 export interface PackedMatrix {
   readonly bits: 4 | 8;
   /** Columns with a scale in common. */

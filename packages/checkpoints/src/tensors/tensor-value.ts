@@ -50,9 +50,7 @@ export function tensorValue(graph: Graph, entry: TensorEntry, dims: readonly num
 /** Fewer elements than these are expanded where they are used: a session of its own takes some milliseconds. */
 const LEAST_PREPARED = 2 ** 16;
 
-/**
- * The same in a graph that is run many times: a quantized weight is expanded before its session is opened, by itself.
- */
+/** For a graph that runs many times: a quantized weight is expanded once, before the session opens. */
 export function preparedValue(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
   const { recipe, size } = entry;
   if (recipe === undefined || size < LEAST_PREPARED) return tensorValue(graph, entry, dims);

@@ -1,9 +1,6 @@
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 
-/**
- * Names of DeepSeek-V4's files below `layers.N.`, and what the modules are called in the memory of transformers, one
- * after the other.
- */
+/** Names in DeepSeek-V4's files below `layers.N.`, each followed by the name of the module in transformers. */
 const IN_LAYER: ReadonlyArray<readonly [RegExp, string]> = [
   [/^hc_(attn|ffn)_(fn|base|scale)$/, '$1_hc.$2'],
   [/^attn_norm\./, 'input_layernorm.'],

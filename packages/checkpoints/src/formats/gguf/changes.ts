@@ -152,9 +152,7 @@ export function joined(entries: readonly TensorEntry[], axis: number): TensorEnt
   };
 }
 
-/**
- * Numbers from the metadata as a tensor. The tensor `beside` is any in the same file.
- */
+/** Numbers from the metadata as a tensor. @param beside any tensor of the same file */
 export function constantEntry(
   beside: { readonly file: string; readonly offset: number },
   name: string,
@@ -179,10 +177,7 @@ export function constantEntry(
   };
 }
 
-/**
- * Rows of two matrices [n, k] in turns, transposed: [k, 2n]; also for stacks of them, of which each can be expanded
- * alone.
- */
+/** Interleave the rows of two matrices [n, k] and transpose them to [k, 2n]; or stacks, each expanded alone. */
 export function inTurns(first: TensorEntry, second: TensorEntry): TensorEntry {
   const rank = first.shape.length;
   const [rows = 0, columns = 0] = first.shape.slice(rank - 2);

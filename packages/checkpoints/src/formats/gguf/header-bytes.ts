@@ -1,10 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { UserError } from '@shadow-gate/platform';
 
-/**
- * Real headers have at most some 40 MB: the largest vocabularies with their merges, and the names of some thousand
- * tensors.
- */
+/** Real headers have at most about 40 MB: the largest vocabularies with merges, and thousands of tensor names. */
 const MAX_HEADER_BYTES = 256 * 1024 * 1024;
 
 /** Read at first; more where the header is longer. */

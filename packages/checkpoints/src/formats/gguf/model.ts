@@ -17,10 +17,7 @@ const WITHOUT_EFFECT = new Set(['vocab_size', 'tensor_data_layout', 'rope.scalin
 /** About the file, its tokenizer, its parts, how it was quantized, and how it was made. */
 const ELSEWHERE = /^(general|tokenizer|split|quantize|mradermacher|unsloth|llama_cpp|gguf)\./;
 
-/**
- * The metadata and the tensors of a GGUF file as an architecture reads them. Keys that were read are recorded: others
- * may change what is computed.
- */
+/** A GGUF file as an architecture reads it. Keys that were read are recorded: others may change what is computed. */
 export class GgufModel {
   readonly metadata: GgufMetadata;
   readonly architecture: string;

@@ -27,8 +27,7 @@ const DAMAGED = 'download the file again: it is damaged';
 type Info = Omit<GgufTensor, 'offset'> & { readonly relative: bigint };
 
 /**
- * The tensors that a header names, from its current place on. Their data begins after the header, and is in their
- * order: each one begins at the next multiple of the alignment.
+ * Read a header's list of tensors. Their data follows the header in this order, each at a multiple of the alignment.
  */
 export async function readTensors(
   bytes: HeaderBytes,

@@ -1,6 +1,4 @@
-/**
- * Types of the values of a GGUF header (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md), by their numbers.
- */
+/** Types of values in a GGUF header, by number (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md). */
 export const VALUE_TYPES = [
   'uint8',
   'int8',

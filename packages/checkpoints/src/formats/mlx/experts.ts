@@ -52,10 +52,7 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
   granitemoehybrid: GRANITE,
 };
 
-/**
- * `mlp.switch_mlp.up_proj.weight`, Gemma 4's `experts.switch_glu`, and those of gpt-oss and Llama 4,
- * `mlp.experts.up_proj.weight`.
- */
+/** `mlp.switch_mlp.up_proj.weight`; Gemma 4: `experts.switch_glu`; gpt-oss, Llama 4: `mlp.experts.up_proj.weight`. */
 const STACK = /^(.*)\.(switch_mlp|switch_glu|experts)\.(gate_proj|up_proj|down_proj|fc1|fc2)\.(weight|bias)$/;
 
 interface Stack {

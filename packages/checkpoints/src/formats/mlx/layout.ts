@@ -153,8 +153,8 @@ function withNorms(tensors: Tensors): Tensors {
 }
 
 /**
- * `kv_b_proj` [heads · (plain + value), latent] of latent attention: `embed_q` [heads, latent, plain], `unembed_out`
- * [heads, value, latent].
+ * `kv_b_proj` [heads · (plain + value), latent] is `embed_q` [heads, latent, plain], `unembed_out` [heads, value,
+ * latent].
  */
 function withLatent(tensors: Tensors): Tensors {
   const all = new Map(tensors);

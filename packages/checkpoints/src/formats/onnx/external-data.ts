@@ -19,10 +19,7 @@ interface ExternalFile {
   readonly state: FileState;
 }
 
-/**
- * Finds the files of external data. A location is relative to the model's folder and must stay inside it, links
- * included, so that a hostile model cannot have other files read.
- */
+/** Finds files of external data, which must stay inside the model's folder, links included: a model can be hostile. */
 export class ExternalFiles {
   readonly #model: string;
   readonly #found = new Map<string, Promise<ExternalFile>>();

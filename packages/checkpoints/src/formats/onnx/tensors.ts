@@ -90,8 +90,7 @@ export async function readOnnxTensors(path: string, file: string): Promise<OnnxT
 }
 
 /**
- * Two tensors can be the same bytes, as a tied head is. If they only share some, a file of a megabyte can have
- * thousands of large matrices, and the model is damaged.
+ * Two tensors can be the same bytes (a tied head). Partial overlap is damage, and lets a small file have huge tensors.
  */
 function refuseOverlaps(path: string, tensors: readonly OnnxTensor[]): void {
   const order = [...tensors].sort((a, b) =>
@@ -112,10 +111,7 @@ function refuseOverlaps(path: string, tensors: readonly OnnxTensor[]): void {
   }
 }
 
-/**
- * Can a constant that no known operator takes for a weight be one all the same? Then it is listed. The numbers of
- * formulas, sizes and indices are left out: a graph has thousands of them.
- */
+/** Could a constant be a weight although no known operator takes it? Numbers of formulas, sizes and indices cannot. */
 function canBeWeight({ dataType, shape }: StoredInitializer): boolean {
   return FLOATS.has(dataType) && shape.some((length) => length > 1);
 }

@@ -11,10 +11,7 @@ export interface WeightUse {
   readonly recurrent?: RecurrentUse;
 }
 
-/**
- * How a recurrent layer takes its weights W [directions, gates · hidden, in] and R [directions, gates · hidden,
- * hidden].
- */
+/** How a recurrent layer takes W [directions, gates · hidden, in] and R [directions, gates · hidden, hidden]. */
 export interface RecurrentUse {
   readonly opType: RecurrentOperator;
   readonly matrix: 'W' | 'R';
@@ -57,9 +54,7 @@ const EMBEDDINGS = new Set(['Gather', 'EmbedLayerNormalization']);
 /** Operators that a matrix can pass through on its way. */
 const PASSING = new Set(['Identity', 'Cast', 'Transpose']);
 
-/**
- * On the way to a recurrent layer exporters also add the axis of the directions, and bring PyTorch's gates into order.
- */
+/** Before a recurrent layer, exporters also add the axis of directions and reorder PyTorch's gates. */
 const RESHAPING = new Set(['Unsqueeze', 'Squeeze']);
 const REORDERING = new Set(['Slice', 'Concat', 'Split', 'Reshape', 'Gather']);
 

@@ -1,7 +1,4 @@
-/**
- * What PyTorch calls a dtype, without `torch.`, and what safetensors calls it. A tensor of another dtype is refused by
- * its name.
- */
+/** PyTorch's dtypes (without `torch.`) under the names of safetensors. Others are refused by name. */
 const DTYPES: ReadonlyMap<string, { readonly name: string; readonly bytes: number }> = new Map([
   ['float64', { name: 'F64', bytes: 8 }],
   ['float32', { name: 'F32', bytes: 4 }],

@@ -1,6 +1,5 @@
 /**
- * What a pickle describes, as data: classes of its own here, since the names in it may be anything. Other objects can
- * be shared and cyclic, so that nobody may walk through all of them.
+ * Values of a pickle, as data: any name may be in it. Objects can be shared and cyclic, so do not walk through them.
  */
 
 export type PickleValue =
@@ -33,10 +32,7 @@ export class List {
   isTaken = false;
 }
 
-/**
- * A dict or an OrderedDict. The last of equal keys counts, as in Python; only keys that are texts or numbers can be
- * equal here.
- */
+/** A dict or OrderedDict. Of equal keys the last counts, as in Python; only texts and numbers can be equal here. */
 export class PickleDict {
   readonly entries = new Map<PickleValue, PickleValue>();
 }

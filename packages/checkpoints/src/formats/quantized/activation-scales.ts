@@ -3,9 +3,7 @@ import { eachChunk } from '../../tensors/element-bytes.ts';
 import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import type { TensorSource } from './format.ts';
 
-/**
- * Scales for the inputs and outputs of layers, and for the KV cache. Under any of these names, some are the inverse.
- */
+/** Scales, or their inverses, for inputs and outputs of layers and for the KV cache. */
 const SCALE = /(?:^|[._])(?:input|output|activation|act|[qkv]|kv|prob_output)_(?:global_)?scale(?:_ub)?$/;
 
 /** Those of real models are between 1e-5 and 1e3, those of whole tensors up to 2,688 / 1e-3. */

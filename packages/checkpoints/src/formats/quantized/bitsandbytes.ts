@@ -17,10 +17,7 @@ type State = z.infer<typeof stateSchema>;
 
 const STATE = '.quant_state.bitsandbytes__';
 
-/**
- * The numbers of the 16 codes, in float32: the library takes its own, whatever `quant_map` is in a file. NF4 is in
- * appendix E of the paper.
- */
+/** The 16 codes in float32 (NF4: appendix E of the paper). The library ignores the `quant_map` of a file. */
 const FP4_HALF = [0, 0.0052083335, 0.6666667, 1, 0.33333334, 0.5, 0.16666667, 0.25];
 const TABLES = {
   nf4: [

@@ -55,10 +55,7 @@ export interface TensorSource {
 }
 
 export interface QuantizedFormat {
-  /**
-   * The methods whose weights are of this format, as config.json names them. Missing: any, since its tensors leave no
-   * doubt.
-   */
+  /** As config.json names the methods with this format. Missing: any, since the tensors leave no doubt. */
   readonly methods?: readonly string[];
   /** Are the weights of GPT-2's Conv1D, [in, out] in the model, [out, in] in this format? */
   readonly turnsConv1d?: true;

@@ -39,9 +39,7 @@ export const gptqAndAwq: QuantizedFormat = {
 /** `gptq_v2` stores zeros as they are. */
 type Packing = 'gptq' | 'gptq_v2' | 'awq';
 
-/**
- * How codes and zeros are packed; null for what is not read, and where it is not said: the two versions look the same.
- */
+/** How codes and zeros are packed; null if it is not read or not said: both versions look the same. */
 function packingOf(settings: ConfigSection): Packing | null {
   const {
     format,

@@ -83,8 +83,7 @@ interface Integers {
 interface Groups {
   readonly count: number;
   /**
-   * int32 [columns], the group of each column as a file has it; or the size of groups of neighboring columns, the last
-   * perhaps smaller.
+   * int32 [columns], the group of each column; or the size of groups of neighbors, of which the last may be smaller.
    */
   readonly of: TensorEntry | number;
   /** The size of groups of neighbors, for columns whose stored group is negative. Missing: there is no such group. */

@@ -24,8 +24,8 @@ import { torchao } from './torchao.ts';
 const FORMATS: readonly QuantizedFormat[] = [bitsandbytes, compressedTensors, fp8, gptqAndAwq, mlx, mxfp4, torchao];
 
 /**
- * The tensors of a checkpoint, of which quantized weights have the name and the shape of what they stand for, and a
- * recipe. What only belongs to their recipes is no tensor of its own any more. In the order of the names.
+ * A checkpoint's tensors by name; quantized ones with their usual name and shape and a recipe that takes in their
+ * parts.
  */
 export async function readQuantized(
   checkpoint: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'files' | 'architecture'>,
@@ -130,10 +130,7 @@ const UNUSED =
 /** The scales of a KV cache are those of the attention or of its projections. */
 const CACHE_SCALE = /^(.*(?:attn|attention)(?:\.\w+_proj)?)\.(?:q|k|v|kv|prob_output)_(?:scale|zero_point)$/;
 
-/**
- * The weights whose recipes use everything that is stored for them. Other weights have more, such as a factor for the
- * inputs of the layer, another zero or scale, or a mask, and are not in a format that is read.
- */
+/** Weights whose recipes use all that is stored for them. More, such as input factors or masks, is another format. */
 function wholeWeights(weights: readonly QuantizedWeight[], tensors: Tensors): QuantizedWeight[] {
   const read = new Set(weights.flatMap(({ name, recipe }) => [name, ...recipe.stored.map((entry) => entry.name)]));
   const leftOver = new Map<string, string[]>();
@@ -148,10 +145,7 @@ function wholeWeights(weights: readonly QuantizedWeight[], tensors: Tensors): Qu
   });
 }
 
-/**
- * What a tensor may belong to, by its name: `a.b.weight.c.d` to `a.b`, `a.b.c` to `a.b`, and `a.b_c` of a stack to
- * `a.b` too.
- */
+/** The module that a name may belong to: `a.b` for `a.b.weight.c.d`, `a.b.c`, and `a.b_c` of a stack. */
 function stemsOf(name: string): string[] {
   const dot = name.lastIndexOf('.');
   const parent = name.slice(0, Math.max(dot, 0));

@@ -64,8 +64,7 @@ export async function quantizationSettings(
 }
 
 /**
- * The file next to config.json that describes codes; null if there is none. Transformers.js has a quantize_config.json
- * without bits.
+ * The file next to config.json that describes codes, if any. Transformers.js has a quantize_config.json without bits.
  */
 export async function quantizationBeside(checkpoint: Pick<FullCheckpoint, 'path' | 'files'>): Promise<string | null> {
   const files = filesBeside(checkpoint);

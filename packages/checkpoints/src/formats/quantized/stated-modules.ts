@@ -11,8 +11,7 @@ import type { ConfigSection } from './format.ts';
 import { gptqSettings } from './gptq-settings.ts';
 
 /**
- * What programs look for in a module, by the config: codes, or plain numbers. `either`: they differ, or nothing says
- * it.
+ * Whether programs expect codes or plain numbers in a module, by the config. `either`: they differ, or it is not said.
  */
 type Stated = 'codes' | 'numbers' | 'either';
 

@@ -43,10 +43,7 @@ export function distinctSteps(values: readonly number[]): number[] {
   });
 }
 
-/**
- * How scales of a quantized weight belong to its elements: for each axis the size of a block, whose last one may be
- * partial.
- */
+/** The size of a scale's block along each axis; the last block may be partial. */
 export type BlockSizes = readonly number[];
 
 /**

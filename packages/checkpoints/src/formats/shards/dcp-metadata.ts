@@ -25,8 +25,7 @@ export interface DescribedChunk {
 const METADATA = 'torch.distributed.checkpoint.metadata';
 
 /**
- * Classes of `.metadata` (torch/distributed/checkpoint/metadata.py and filesystem.py), whose objects are their
- * attributes here.
+ * Classes of `.metadata` (torch/distributed/checkpoint/metadata.py, filesystem.py); objects become their attributes.
  */
 const CLASSES = new Map(
   [

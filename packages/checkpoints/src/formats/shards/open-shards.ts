@@ -19,10 +19,7 @@ export const safetensorsShards: WeightsEntry = {
   open: async (folder) => opened('safetensors', folder, await readSafetensorsShards(folder.path, folder.names)),
 };
 
-/**
- * Folders in which accelerate and transformers' Trainer save the weights of a run: one for model 0, or one for each of
- * several.
- */
+/** Folders of accelerate and transformers' Trainer: one for model 0, or one for each of several models. */
 const MODEL_FOLDER = /^(pytorch_model|distcp)_fsdp(_\d+)?$/;
 
 export const distcp: WeightsEntry = {

@@ -5,10 +5,7 @@ import type { TensorEntry, TensorPiece } from '../../tensors/tensor-entry.ts';
 import { readSafetensors, resolveFile } from '../safetensors.ts';
 import { joinPieces } from './join-pieces.ts';
 
-/**
- * The process, the file and the number of files of a process, as `HuggingFaceStorageWriter(save_distributed=True)`
- * writes them.
- */
+/** Process, file and number of files per process (`HuggingFaceStorageWriter(save_distributed=True)`). */
 const SHARD = /^shard-(\d+)-model-(\d+)-of-(\d+)\.safetensors$/;
 
 /** Where each tensor of a file begins in the whole (torch/distributed/checkpoint/_hf_utils.py). */

@@ -18,10 +18,7 @@ export interface Driver {
   readonly memory: number | null;
 }
 
-/**
- * The first driver of a version of CUDA ("CUDA Compatibility", table 2: any 12.x runs on 525 and later, any 13.x on 580
- * and later).
- */
+/** The first driver for a version of CUDA ("CUDA Compatibility", table 2: 12.x needs 525, 13.x needs 580). */
 const FIRST_DRIVERS: ReadonlyArray<readonly [CudaMajor, number]> = [
   [12, 525],
   [13, 580],
@@ -121,10 +118,7 @@ async function expectPermission({ files }: Machine, [first = '']: readonly strin
   }
 }
 
-/**
- * Version 570.133.20 in `… Kernel Module  570.133.20  Sun …` or
- * `… Open Kernel Module for x86_64  580.95.05  Release …`.
- */
+/** As in `… Kernel Module  570.133.20  Sun …` and `… Open Kernel Module for x86_64  580.95.05  Release …`. */
 const MODULE_VERSION = /Kernel Module\D*?(?:x86_64)?\s+(\d+\.\d+(?:\.\d+)?)\b/;
 
 /** Version 570.133.20 in `libcuda.so.570.133.20`. */

@@ -11,10 +11,7 @@ export interface LibrarySet {
   readonly missing: readonly string[];
 }
 
-/**
- * What onnxruntime 1.30's CUDA provider is linked with, besides the driver's libcuda.so.1 (its NEEDED entries). cuDNN
- * and cuFFT are loaded only for operators that no graph of ours has. cuRAND has one name for both versions of CUDA.
- */
+/** NEEDED entries of onnxruntime 1.30's CUDA provider besides libcuda.so.1. No graph of ours needs cuDNN or cuFFT. */
 function neededBy(major: CudaMajor) {
   return {
     runtime: `libcudart.so.${major}`,

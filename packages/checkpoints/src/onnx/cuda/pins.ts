@@ -42,10 +42,7 @@ const PROVIDERS: Readonly<Record<CudaMajor, PinnedArchive>> = {
 
 const PYPI = 'https://files.pythonhosted.org/packages';
 
-/**
- * CUDA's libraries as NVIDIA publishes them on PyPI: the last releases of CUDA 12.8 and 13.0, which are the first ones
- * that the drivers 570 and 580 are made for. All of them were downloaded for these pins.
- */
+/** NVIDIA's last releases of CUDA 12.8 and 13.0 (drivers 570 and 580) on PyPI. All were downloaded for these pins. */
 const LIBRARIES: Readonly<Record<CudaMajor, readonly PinnedArchive[]>> = {
   12: [
     {

@@ -38,10 +38,7 @@ export type CudaSetUp =
   /** `unusable`: there is a GPU of NVIDIA. */
   | { readonly kind: 'no-gpu' | 'unusable'; readonly problem: string; readonly hint: string };
 
-/**
- * Make CUDA usable in this process: driver, libraries, the provider that fits onnxruntime, and a trial. Each step says
- * what it found. Never throws.
- */
+/** Make CUDA usable in this process: driver, libraries, provider and a trial. Each step reports. Never throws. */
 export async function setUpCuda(machine: Machine, runtime: LoadedRuntime, options: CudaOptions): Promise<CudaSetUp> {
   try {
     if (machine.platform !== 'linux-x64') {

@@ -3,8 +3,7 @@ import { type CudaSetUp, type LoadedRuntime, setUpCuda } from './set-up.ts';
 import { type CudaSettings, cudaOptions } from './settings.ts';
 
 /**
- * Set CUDA up as the settings say, and announce the result in one line. A GPU that was requested and cannot be used is
- * for the caller to report, as an error.
+ * Set CUDA up, and announce the result in one line. If a requested GPU cannot be used, the caller reports the error.
  */
 export async function startCuda(
   machine: Machine,

@@ -88,9 +88,7 @@ function qwenExperts(model: GgufModel): Record<string, unknown> {
   };
 }
 
-/**
- * Rows of a projection of queries, keys, values and z, in the order of transformers: all of a key head are together.
- */
+/** Rows of queries, keys, values and z in the order of transformers: those of one key head are together. */
 function rowsByKeyHead({ keyHeads, valueHeads, keyDim, valueDim }: LinearSizes): number[] {
   const each = valueHeads / keyHeads;
   const starts = [0, keyHeads * keyDim, 2 * keyHeads * keyDim, 2 * keyHeads * keyDim + valueHeads * valueDim];

@@ -93,10 +93,7 @@ const phi3: GgufArchitecture = {
   }),
 };
 
-/**
- * Queries of all heads, then keys, then values, as transformers has them: for each group its queries, its key and its
- * value.
- */
+/** From all queries, then keys, then values to transformers' order: each group's queries, its key and its value. */
 const interleaved: TensorChange = (entry, { model, layer }) => {
   const heads = ggufHeadCount(model, 'attention.head_count', layer);
   const groups = ggufHeadCount(model, 'attention.head_count_kv', layer);

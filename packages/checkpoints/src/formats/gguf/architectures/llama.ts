@@ -4,10 +4,7 @@ import { headDim, present, rmsSizes } from './common.ts';
 import { expectWholeHeads, rope } from './rope.ts';
 import { pairedExperts, ROTATED } from './rules.ts';
 
-/**
- * Llama, Mistral and Mixtral, which llama.cpp has under one name: with experts it is Mixtral. Windows of Mistral are
- * not in the file.
- */
+/** Llama, Mistral, and with experts Mixtral: llama.cpp has one name for all. Windows of Mistral are not in the file. */
 export const llama: GgufArchitecture = {
   name: 'llama',
   names: { ffn_gate_up_exps: pairedExperts('block_sparse_moe.experts', 'w1', 'w3') },

@@ -15,10 +15,7 @@ const qwen2: GgufArchitecture = {
   config: (model) => ({ model_type: 'qwen2', ...rotatedSizes(model) }),
 };
 
-/**
- * The language models of Qwen2-VL and Qwen2.5-VL: for text alone, the positions of an image's parts are those of the
- * text.
- */
+/** The language models of Qwen2-VL and Qwen2.5-VL: for text alone, their image positions equal those of the text. */
 const qwen2vl: GgufArchitecture = {
   ...qwen2,
   name: 'qwen2vl',

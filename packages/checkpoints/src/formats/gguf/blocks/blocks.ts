@@ -20,16 +20,12 @@ export interface BlockFormat {
     | { readonly bits: 4; readonly isSigned: boolean; readonly nibbles: Nibbles }
     | { readonly bits: 8; readonly bytes: (blocks: GgufBlocks) => Value };
   /**
-   * Distances between the neighbors of each code, in the unit of the scale: one number for all, or float32 of the shape
-   * of the codes. Missing for 1.
+   * Distances between neighboring codes in units of the scale: one number, or float32 of the codes' shape. Missing: 1.
    */
   readonly steps?: number | ((blocks: GgufBlocks) => Value);
 }
 
-/**
- * Bytes of a block from `from` on: of each of `runs` of `width` bytes, first the low halves are elements, and then the
- * high ones.
- */
+/** Nibbles of `runs` · `width` bytes from `from` on: of each run, first all low halves, then all high halves. */
 export interface Nibbles {
   readonly from: number;
   readonly width: number;
@@ -123,10 +119,7 @@ export class GgufBlocks {
     return this.graph.op('BitwiseAnd', [shifted, this.graph.constant([2 ** bits - 1], type)]);
   }
 
-  /**
-   * Planes of bits as ggml has them: of each run of bytes first the lowest bits of all, then the next ones. uint8 [n,
-   * runs · width] → uint8 [n, runs, planes, width].
-   */
+  /** ggml's bit planes: of each run first the lowest bits. uint8 [n, runs · width] → uint8 [n, runs, planes, width]. */
   planes(
     bytes: Value,
     { width, bits, runs }: { readonly width: number; readonly bits: number; readonly runs: number },

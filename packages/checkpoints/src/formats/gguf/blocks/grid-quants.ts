@@ -182,9 +182,7 @@ function halfInParts(blocks: GgufBlocks, all: Value): Value {
   return blocks.multiply(graph.op('Add', [mantissa, blocks.lookUp(HALF_ONES, 1, exponent)]), units);
 }
 
-/**
- * By sign and exponent of a float16: its last place with its sign, and what stands before the mantissa in that unit.
- */
+/** By sign and exponent of a float16: its signed last place, and the implicit bit in that unit. */
 const HALF_UNITS = Array.from({ length: 64 }, (_, i) => {
   const exponent = i & 31;
   const unit = exponent === 31 ? Number.POSITIVE_INFINITY : 2 ** (Math.max(exponent, 1) - 25);

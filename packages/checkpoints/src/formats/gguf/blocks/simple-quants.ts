@@ -10,10 +10,7 @@ function nibbles(blocks: GgufBlocks, from: number): Value {
   return blocks.reshape(blocks.planes(blocks.bytes(from, 16), { width: 16, bits: 4, runs: 1 }), [1, 32]);
 }
 
-/**
- * What the fifth bit of a number adds to its nibble: in the number itself, and in one with 128 added, with a sign or
- * without.
- */
+/** The value of the fifth bit: in the number itself, and in one with 128 added, signed or unsigned. */
 const FIFTH = { own: [0, 16], signed: [112, 128], unsigned: [128, 144] } as const;
 
 /** Nibbles with a fifth bit, which is that of the element in a word of 32 bits: uint8 [n, 1, 32]. */
