@@ -61,11 +61,7 @@ function listingOf(checkpoint: Checkpoint): string {
   return listed.listing;
 }
 
-/**
- * Read and hash a machine's tensors, except those that were read before.
- * @param names of its tensors
- * @throws UserError for a download that fails
- */
+/** Read and hash a machine's tensors that were not read before. @throws UserError for a download that fails */
 export async function digestShare(
   checkpoint: Checkpoint,
   names: ReadonlySet<string>,

@@ -12,10 +12,7 @@ export class TensorDigests {
   readonly #known = new Map<string, Promise<string>>();
   readonly #assembled = new WeakMap<TensorEntry, Promise<string>>();
 
-  /**
-   * SHA-256 of a tensor's elements in their order, hexadecimal, whatever its layout.
-   * @throws UserError for a truncated file
-   */
+  /** SHA-256 of a tensor's elements in order, hexadecimal, in any layout. @throws UserError for a truncated file */
   of(entry: TensorEntry): Promise<string> {
     if (entry.recipe) return this.#ofQuantized(entry.recipe);
     const key = JSON.stringify([entry.file, entry.offset, entry.byteLength]);

@@ -5,9 +5,8 @@ import type { TensorEntry } from './tensors/tensor-entry.ts';
 import { storedEntries } from './tensors/tensor-value.ts';
 
 /**
- * Check that the files of tensors are what they were when their headers were read: else what has been hashed, and what
- * onnxruntime has mapped, may be different bytes, and nothing that follows from them may be kept.
- * @param tensors of the checkpoint; all by default
+ * Check that files of tensors have not changed since their headers were read: otherwise different bytes may have been
+ * hashed and mapped, and no result may be kept. @param tensors all by default
  * @throws UserError that names the file
  */
 export async function expectUnchanged(
@@ -26,10 +25,7 @@ export async function expectUnchanged(
   }
 }
 
-/**
- * Do some work on the tensors of checkpoints.
- * @throws UserError if one of their files changed meanwhile, whatever the work ended with
- */
+/** Work on tensors of checkpoints. @throws UserError if a file changed meanwhile, even if the work failed */
 export async function whileUnchanged<T>(
   used: ReadonlyArray<{ readonly checkpoint: Checkpoint; readonly tensors?: Iterable<TensorEntry> }>,
   work: () => Promise<T>,

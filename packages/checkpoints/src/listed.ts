@@ -45,9 +45,8 @@ export interface ListedCheckpoint {
 }
 
 /**
- * Open a checkpoint on a hub without any request for its weights.
- * @param path `hf://org/model[@revision][/folder]`
- * @throws UserError for one that cannot be read, and for one whose listing does not say what its weights are
+ * Open a checkpoint on a hub without any request for its weights. @param path `hf://org/model[@revision][/folder]`
+ * @throws UserError for one that cannot be read, or whose listing lacks a digest of its weights
  */
 export async function openListed(path: string): Promise<ListedCheckpoint> {
   const { folder, name, names, weights } = await openSnapshotFiles(path);

@@ -54,9 +54,8 @@ export function checkpointName({ remote, path }: Checkpoint): string {
 }
 
 /**
- * Make sure that the bytes of these tensors are on the disk, where they are already unless the checkpoint is on a hub.
- * Call it before tensors are read: what has not been fetched is a hole in its file, and reads as zeros.
- * @throws UserError for a download that fails
+ * Download these tensors' bytes if the checkpoint is on a hub. Before that, they are holes in their files and read as
+ * zeros. @throws UserError for a download that fails
  */
 export async function fetchTensors(
   { remote }: Checkpoint,

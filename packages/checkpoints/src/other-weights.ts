@@ -58,7 +58,7 @@ export async function findOtherWeights(checkpoint: Checkpoint): Promise<OtherWei
 
 const CANDIDATE = /\.(safetensors|bin|pt|pth)$/;
 
-/** The real path; null if it is not a file. Links out of the folder are not opened; only weights must not be links. */
+/** The real path; null if it is not a file. A link out of the folder is an error for weights, and ignored otherwise. */
 async function fileAt(checkpoint: Checkpoint, name: string): Promise<string | null> {
   const { path } = checkpoint;
   const file = isState(checkpoint, name)

@@ -25,12 +25,11 @@ const INPUT_FIRST = 'gpt_oss';
 const UNDECLARED = /^llama4(_text)?$/;
 
 /**
- * Does A belong to the outputs of the layers, and B to their inputs? PEFT takes the second axis of a stack for its
- * inputs or the third (`ParamWrapper`, `tuners/lora/layer.py`): the second in 0.17 and 0.18; in 0.19.0 it exchanged the
- * two; from 0.19.1 on, as the module in memory says. All stacks of an adapter are alike, so that one whose features
- * differ in number tells it.
- * @param family `layoutType` of the base model
- * @throws UserError if nothing tells it
+ * Does A belong to the outputs of the layers, and B to their inputs? PEFT's `ParamWrapper` (`tuners/lora/layer.py`)
+ * takes the second axis of a stack for inputs in 0.17 and 0.18, the third in 0.19.0, and since 0.19.1 what the module
+ * says. All stacks of an adapter are alike, so one with unequal features decides. @param family `layoutType` of the
+ * base model
+ * @throws UserError if none decides
  */
 export function areExpertFactorsTurned(
   { path, config }: Pick<Adapter, 'path' | 'config'>,

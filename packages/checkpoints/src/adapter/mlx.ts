@@ -35,9 +35,9 @@ type MlxConfig = z.infer<typeof configSchema>;
 const FUSE = 'fuse it into its base model (mlx_lm.fuse) and give the fused model';
 
 /**
- * Read an adapter of mlx-lm: `adapters.safetensors` with `<module>.lora_a` [in, r] and `<module>.lora_b` [r, out],
- * ΔW = scale·(lora_a·lora_b)ᵀ for a linear layer, scale·lora_a·lora_b for embeddings.
- * @throws UserError for a fine-tune of another type, and for modules that cannot be measured, by name
+ * Read mlx-lm's `adapters.safetensors`: `<module>.lora_a` [in, r] and `.lora_b` [r, out]; ΔW = scale·(lora_a·lora_b)ᵀ
+ * for a linear layer, scale·lora_a·lora_b for embeddings. @throws UserError for other fine-tunes, and modules that
+ * cannot be measured
  */
 export async function readMlxAdapter(path: string, config: Record<string, unknown>): Promise<AdapterContents> {
   const configFile = join(path, ADAPTER_CONFIG);

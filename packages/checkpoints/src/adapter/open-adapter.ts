@@ -24,10 +24,7 @@ export async function isAdapterDirectory(directory: string): Promise<boolean> {
   return hasAdapter && !names.has(SINGLE) && !names.has(INDEX);
 }
 
-/**
- * Open the directory of an adapter of PEFT or of mlx-lm, which have a config of the same name.
- * @throws UserError for another kind of adapter, and for modules that cannot be measured, by name
- */
+/** Open a folder with an adapter of PEFT or mlx-lm. @throws UserError for other adapters or unmeasurable modules */
 export async function openAdapter(files: FolderFiles): Promise<Adapter> {
   const { path } = files;
   const names = new Set(await readdir(path));
@@ -56,9 +53,8 @@ function isMlxConfig(config: Record<string, unknown>, names: ReadonlySet<string>
 }
 
 /**
- * The base model's config describes the layout of its fused modules. A base model on a hub is not looked up, nor one
- * outside of the adapter's folder and the working directory: the author of an adapter can write any path of the
- * machine.
+ * The base model's config describes its fused modules. It is read only inside the adapter's folder and the working
+ * directory, since an adapter can name any path of the machine.
  */
 async function baseArchitecture(path: string, base: string | null): Promise<Architecture> {
   const roots = await Promise.all([path, '.'].map((root) => realpath(root)));

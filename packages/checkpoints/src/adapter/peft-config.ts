@@ -100,8 +100,7 @@ const BASE_CHANGING_INITIALIZATIONS = /^(pissa|olora|corda|loftq|lora_ga)/i;
 export const MERGE = 'merge the adapter into the base model (PEFT: merge_and_unload) and give the merged model';
 
 /**
- * Read the config of a LoRA adapter.
- * @throws UserError for a key that is not valid, and for one that changes what runs and is not honored
+ * Read a LoRA adapter's config. @throws UserError for invalid keys, and for ones that change what runs and are not read
  */
 export function parsePeftConfig(config: Record<string, unknown>, file: string): PeftConfig {
   const parsed = validate(configSchema, config);

@@ -53,10 +53,7 @@ const MERGEABLE = new Set([
 
 const SERVE = 'serve the model with it and give --endpoint, to check its behavior alone';
 
-/**
- * Refuse every kind of PEFT adapter but LoRA, with advice that is possible for it.
- * @throws UserError that names the kind
- */
+/** @throws UserError for any PEFT adapter but LoRA, with its type and advice that is possible for it */
 export function refuseOtherTypes(path: string, type: string): void {
   if (type === 'LORA') return;
   if (WITHOUT_WEIGHTS.has(type)) {

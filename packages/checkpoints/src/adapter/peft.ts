@@ -38,8 +38,7 @@ interface Source {
 }
 
 /**
- * Read an adapter of PEFT.
- * @throws UserError for another kind of adapter, and for what plain LoRA and DoRA do not have, by name
+ * Read an adapter of PEFT. @throws UserError for other adapters, and for parts that LoRA and DoRA do not have, by name
  */
 export async function readPeftAdapter(path: string, raw: Record<string, unknown>): Promise<AdapterContents> {
   const configFile = join(path, ADAPTER_CONFIG);

@@ -4,8 +4,8 @@ import type { PeftConfig } from './peft-config.ts';
 type Compile = (pattern: string) => NamePattern;
 
 /**
- * Which modules PEFT adapts when it loads an adapter with this config: `check_target_module_exists` of PEFT 0.21
- * (`tuners/tuners_utils.py`). It leaves out the tensors of every other module, without a word.
+ * Which modules PEFT 0.21 adapts under this config (`check_target_module_exists`, `tuners/tuners_utils.py`). It
+ * silently skips tensors of all others.
  * @returns a function from the name of a module to the key that leaves it out; null if it is adapted
  * @throws UserError for a pattern that is not supported
  */

@@ -93,9 +93,7 @@ const configSchema = z.record(z.string(), z.unknown());
 type Config = z.infer<typeof configSchema>;
 
 /**
- * Read `config.json` of a checkpoint's folder, or what it would say according to Mistral's params.json.
- * @returns null if there is neither
- * @throws UserError if it is not a JSON object
+ * A folder's config.json, or one made from Mistral's params.json; null without both. @throws UserError for invalid JSON
  */
 export async function readConfig(folder: FolderFiles): Promise<Config | null> {
   const text = await folder.text('config.json');
@@ -109,8 +107,7 @@ async function readParams(folder: FolderFiles): Promise<Config | null> {
 }
 
 /**
- * An object of a JSON file, as Python reads it: NaN and Infinity are numbers.
- * @throws UserError naming the file if the text is not a JSON object
+ * A JSON object as Python reads it: NaN and Infinity are numbers. @throws UserError naming the file for any other text
  */
 export function parseJsonObject(text: string, file: string): Config {
   return parseFiniteObject(text, file) ?? (withNumberKinds(parsePythonJson(text)) as Config);

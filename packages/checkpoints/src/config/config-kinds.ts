@@ -31,10 +31,7 @@ function remember<T extends object>(made: T, entries: readonly (readonly [string
   return made;
 }
 
-/**
- * The kind of a value in an object or list of a config.
- * @returns null for a whole number of a config that was not read from a config.json: it may be an int or a float
- */
+/** The kind of a value in a config; null for a whole number if no config.json was read: it may be an int or a float. */
 export function configKindIn(
   container: Readonly<Record<string, unknown>> | readonly unknown[],
   key: string,

@@ -39,8 +39,7 @@ function adapterTensor(names: Iterable<string>): { readonly writer: Writer; read
 }
 
 /**
- * Refuse one file that is an adapter, by its name or that of a tensor: its factors would look like full weights.
- * @throws UserError that names the format
+ * @throws UserError for a file that is an adapter, by its name or a tensor's: its factors would look like full weights
  */
 export function refuseAdapterFile(path: string, names: readonly string[]): void {
   const found = adapterTensor(names);
@@ -62,10 +61,7 @@ export function refuseForeignAdapter(path: string, names: readonly string[]): vo
   throw foreignAdapter(path, found.writer, found.name);
 }
 
-/**
- * Refuse full weights with factors of an adapter among them: what runs is their sum, which no single tensor is.
- * @throws UserError that names the tensor
- */
+/** @throws UserError for full weights with an adapter's factors among them: their sum runs, which no tensor is */
 export function refuseFactors(path: string, names: readonly string[]): void {
   const found = adapterTensor(names);
   if (!found) return;

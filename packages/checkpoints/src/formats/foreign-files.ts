@@ -102,10 +102,7 @@ const FOLDERS: ReadonlyArray<readonly [mark: RegExp, what: string, hint: string]
   [/\.mlpackage$/, 'a Core ML package, which is not read', 'give the safetensors checkpoint it was made from'],
 ];
 
-/**
- * The error for a folder without weights that are read, if it has others.
- * @returns null if it has none that are known
- */
+/** The error for a folder that has only weights of other formats; null if none are known. */
 export async function foreignWeightsIn(folder: string): Promise<UserError | null> {
   const names = (await readdir(folder)).sort();
   for (const [mark, what, hint] of FOLDERS) {

@@ -105,10 +105,7 @@ const NAMES: ReadonlyArray<readonly [RegExp, ForeignFormat]> = [
 ];
 
 /**
- * The format of a file that is not read.
- * @param start the first bytes of the file, at most SIGNATURE_BYTES
- * @param size of the whole file
- * @returns null for safetensors, and for what is not known
+ * The format of a file that is not read; null for safetensors and unknown files. @param start its first SIGNATURE_BYTES
  */
 function foreignFormat(
   start: Buffer,

@@ -19,9 +19,8 @@ interface StoredQuantization {
 }
 
 /**
- * The quantization of a checkpoint, according to config.json and to the names and types of its tensors: each is enough,
- * since a lone file has no config.json, and not every method marks its tensors.
- * @returns null for weights that are not quantized
+ * The quantization by config.json or by names and types of tensors: a lone file has no config.json, and not every
+ * method marks its tensors. Null for weights that are not quantized.
  */
 export function findQuantization({ config, tensors, onnx }: Model): StoredQuantization | null {
   const configured = config && describeConfig(config);

@@ -2,10 +2,8 @@ const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a];
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 /**
- * The first key that an object of a JSON text has twice. JSON.parse keeps the last of them, other readers the first or
- * none, so that such a text means different things to different programs.
+ * The first key that an object of a JSON text has twice, or null: readers differ in which of them they keep.
  * @param json valid JSON in UTF-8
- * @returns null if there is none
  */
 export function repeatedKey(json: Uint8Array): string | null {
   const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);

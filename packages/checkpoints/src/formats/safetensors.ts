@@ -35,11 +35,10 @@ const metadataSchema = z.record(z.string(), z.string()).nullish();
 const MAX_DIMENSIONS = 32;
 
 /**
- * Read and check the header of one safetensors file.
- * @param file its real path
- * @returns the tensors in the order of their data
- * @throws UserError naming the file (and tensor) for another format, an LFS pointer, a truncated file, a header larger
- *   than the file, overlapping or missing bytes, and a shape that overflows or does not match its bytes
+ * Read and check the header of one safetensors file. @param file its real path @returns tensors in the order of their
+ * data
+ * @throws UserError naming the file (and tensor) for other formats, truncation, a header larger than the file,
+ * overlapping or missing bytes, and a shape that overflows or does not match its bytes
  */
 export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]> {
   return (await readSafetensors(file)).entries;
@@ -97,8 +96,7 @@ async function readHeaderLength(handle: FileHandle, file: string, size: number):
 }
 
 /**
- * The real file behind a name: the Hugging Face cache consists of links, some of them dangling after a failed download.
- * @throws UserError if it is missing, or outside of the folder
+ * The real path: the Hugging Face cache has links, some dangling. @throws UserError if missing or outside of the folder
  */
 export async function resolveFile(directory: string, name: string, whole = 'checkpoint'): Promise<string> {
   const file = await resolveInside(directory, name);

@@ -9,9 +9,8 @@ import type { TensorSource } from './quantized/format.ts';
 import { readQuantized } from './quantized/read-quantized.ts';
 
 /**
- * The tensors of a checkpoint with the names, shapes and order that the files of transformers have: quantized weights
- * with recipes (see `readQuantized`), what mlx-lm, Mistral and DeepSeek store otherwise turned back. Tensors of other
- * checkpoints stay as they are.
+ * A checkpoint's tensors with transformers' names, shapes and order: quantized weights with recipes (`readQuantized`),
+ * and those of mlx-lm, Mistral and DeepSeek converted back.
  */
 export async function usualTensors(
   checkpoint: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'files' | 'architecture'>,

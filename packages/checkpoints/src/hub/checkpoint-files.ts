@@ -16,10 +16,7 @@ import {
   SINGLE,
 } from './weight-formats.ts';
 
-/**
- * The largest accepted header of a safetensors file: that of the reference implementation. The first bytes of any other
- * file, read as a length, can amount to exabytes.
- */
+/** The reference implementation's limit for a safetensors header: a random length can amount to exabytes. */
 export const MAX_HEADER_BYTES = 100_000_000;
 
 /** A file of a repository, with the digests of its content. */
@@ -58,8 +55,7 @@ export const READ_FOLDERS: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * Choose the files of one checkpoint from a folder. Other formats of the same weights, and other folders, are not
- * downloaded.
+ * Choose the files of one checkpoint from a folder: one format of the weights, and no other folders.
  * @throws UserError for a folder without safetensors or PyTorch's own files, or with two sets of them
  */
 export function chooseCheckpointFiles(listing: readonly ListedFile[], path: string): CheckpointFiles {
@@ -100,8 +96,7 @@ function isOfOther(name: string): boolean {
 }
 
 /**
- * The files of weights of a folder that programs load as well, or instead of those that were chosen: see
- * `findOtherWeights`.
+ * Weights that programs load as well as or instead of the chosen ones: see `findOtherWeights`.
  * @throws UserError for one whose name cannot be that of a file in the cache
  */
 export function otherFiles(listing: readonly ListedFile[], chosen: readonly ListedFile[], path: string): ListedFile[] {

@@ -59,10 +59,7 @@ export class HubClient {
     return new URL(url).origin === new URL(this.#settings.endpoint).origin;
   }
 
-  /**
-   * Do some work with the hub, and retry it after a temporary failure.
-   * @throws UserError if all attempts fail, and for an answer that is not what a hub sends
-   */
+  /** Work with the hub, with retries. @throws UserError if all attempts fail, and for answers that no hub sends */
   async retry<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {

@@ -19,8 +19,8 @@ const RETRY_MILLISECONDS = 500;
 const ENDPOINT = 'https://huggingface.co';
 
 /**
- * The settings from the environment: those of Hugging Face's own tools, and the folder for downloads.
- * @throws UserError for an invalid endpoint, and if the cache is turned off
+ * Settings of Hugging Face's own tools, and the folder for downloads. @throws UserError for an invalid endpoint or no
+ * cache
  */
 export function hubSettings(env: NodeJS.ProcessEnv): HubSettings {
   const endpoint = (env.HF_ENDPOINT || ENDPOINT).replace(/\/+$/, '');

@@ -43,8 +43,7 @@ const journalSchema = z.strictObject({
 type Journal = z.infer<typeof journalSchema>;
 
 /**
- * A file with holes. The journal lists only written ranges, so a killed process never leaves a hole that looks like
- * data.
+ * A file with holes. Its journal lists only written ranges, so a killed process leaves no hole that looks like data.
  */
 export class PartialFile {
   readonly #options: PartialFileOptions;
@@ -66,9 +65,8 @@ export class PartialFile {
   }
 
   /**
-   * Download the parts of these ranges that are not on the disk.
-   * @param onBytes receives the number of bytes of every piece that has arrived
-   * @throws UserError for a full disk, for a file that changes meanwhile, and for one that arrives damaged
+   * Download the missing parts of these ranges. @param onBytes receives the size of each piece that arrives
+   * @throws UserError for a full disk, a file that changes meanwhile, or one that arrives damaged
    */
   fetch(ranges: readonly ByteRange[], onBytes?: (bytes: number) => void): Promise<void> {
     return this.#calls.run(() => this.#fetch(ranges, onBytes));
@@ -152,9 +150,8 @@ export class PartialFile {
   }
 
   /**
-   * The journal of an earlier run, or of another process that downloads the same file: it is read anew each time.
-   * Without one, that of a new file of the full length. An existing file is not cleared: another process may just have
-   * written it.
+   * The journal of an earlier run or another process, read anew each time; else that of a new file of the full length.
+   * An existing file is not cleared: another process may just have written it.
    */
   async #readJournal(): Promise<Journal> {
     const { path, journal, size } = this.#options;

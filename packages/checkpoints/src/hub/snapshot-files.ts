@@ -39,8 +39,7 @@ interface SnapshotFiles {
 const opened = new Map<string, Promise<SnapshotFiles>>();
 
 /**
- * Resolve a checkpoint on a hub and download all of it but the weights. A revision is resolved once: when it is opened
- * again in this process, in whatever way, it has the same commit.
+ * Resolve a checkpoint on a hub, once per process, and download all of it but the weights.
  * @param path `hf://org/model[@revision][/folder]`
  * @throws UserError for an invalid path, and for a checkpoint that cannot be read
  */

@@ -39,9 +39,7 @@ export interface Snapshot {
 const opened = new Map<string, Promise<Snapshot>>();
 
 /**
- * Open a checkpoint on a hub. A revision is resolved once: when it is opened again in this process, it has the same
- * commit.
- * @param path `hf://org/model[@revision][/folder]`
+ * Open a checkpoint on a hub. A revision is resolved once per process. @param path `hf://org/model[@revision][/folder]`
  * @throws UserError for an invalid path, and for a checkpoint that cannot be read
  */
 export function openSnapshot(path: string, settings: HubSettings = hubSettings(process.env)): Promise<Snapshot> {

@@ -57,8 +57,8 @@ export function twoSetsOfWeights(names: ReadonlySet<string>, path: string): User
 }
 
 /**
- * Another set of weights next to one of pickles, GGUF or ONNX. Without this check it would be ignored silently.
- * @param names of all in the folder
+ * Another set of weights next to pickles, GGUF or ONNX, which would be ignored silently. @param names of all in the
+ * folder
  */
 export function twoSetsWith(chosen: string, names: Iterable<string>, path: string): UserError | null {
   const other = [...names].sort().find((name) => isOtherSet(name, chosen));

@@ -14,9 +14,8 @@ const GATED_QUERIES = new Set([
 ]);
 
 /**
- * The layout of a fused matrix of linear attention, Mamba-2, LFM2's convolution or attention with a gate.
+ * The layout of fused linear attention, Mamba-2, LFM2's convolution or gated attention; null for other matrices.
  * @param path the dotted parts of its name, without the closing `weight`
- * @returns null for any other matrix
  */
 export function mixerLayout(path: readonly string[], matrix: FusedMatrix): FusedLayout | null {
   const [parent, leaf] = [path.at(-2) ?? '', path.at(-1)];

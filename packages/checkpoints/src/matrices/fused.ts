@@ -24,10 +24,7 @@ const THIRDS = new Set(['gpt2', 'mpt', 'qwen', 'baichuan', 'xverse', 'imagegpt']
 /** Gate and up alternate, one output feature each. */
 const ALTERNATING_GATE_UP = new Set(['gpt_oss']);
 
-/**
- * The layout of the fused matrix that has this name.
- * @returns null for a matrix that is not fused
- */
+/** The layout of the fused matrix of this name; null for a matrix that is not fused. */
 export function fusedLayout(tensorName: string, matrix: FusedMatrix): FusedLayout | null {
   const { output, architecture } = matrix;
   const path = tensorName.replace(/\.weight$/, '').split('.');

@@ -31,8 +31,7 @@ export interface MatrixContext {
 type Sorted = MatrixContext & ModelKind;
 
 /**
- * Sort a checkpoint's tensors into matrices, vectors and skipped ones, in the order of their names.
- * @throws UserError for stacks of what are no matrices
+ * Sort tensors into matrices, vectors and skipped ones, by name. @throws UserError for stacks of what are no matrices
  */
 export function listMatrices(model: MatrixContext): MatrixList {
   const list = model.onnx ? listOnnxMatrices(model.onnx, model) : sortTensors(model);
@@ -52,11 +51,7 @@ function expectWeights(matrices: readonly Matrix[]): void {
   refuseTiny({ name: first.name, count: matrices.length, parameters });
 }
 
-/**
- * A stack can name a matrix for every two numbers, so that a file of some kilobytes takes hours.
- * @param name one of the matrices
- * @throws UserError for many matrices of few parameters
- */
+/** @throws UserError for many matrices of few parameters: a stack of them in a small file would take hours */
 export function refuseTiny(stack: {
   readonly name: string;
   readonly count: number;

@@ -17,9 +17,8 @@ interface OnnxModelContext {
 }
 
 /**
- * Sort an ONNX model's tensors. A matrix is a tensor that the graph multiplies by, convolves with or looks tokens up
- * in, or that a recurrent layer has; other tensors of two dimensions or more (masks, tables of positions, scales) are
- * skipped.
+ * Sort an ONNX model's tensors. Matrices are those that the graph multiplies by, convolves with, looks tokens up in or
+ * uses in a recurrent layer; masks, positions and scales are skipped.
  */
 export function listOnnxMatrices(tensors: readonly OnnxTensor[], model: OnnxModelContext): MatrixList {
   const matrices: Matrix[] = [];

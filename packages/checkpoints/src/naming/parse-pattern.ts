@@ -38,9 +38,8 @@ const ASSERTIONS: Readonly<Record<string, Assertion>> = {
 };
 
 /**
- * Parse the part of Python's regular expressions that names of modules need: alternatives, groups, repetition, classes,
- * anchors, word boundaries and looking ahead, as Unsloth does. Others (looking behind, references to groups, flags)
- * mean null, as a mistake does.
+ * Parse the regular expressions that names of modules need: alternatives, groups, repetition, classes, anchors, word
+ * boundaries and lookahead (Unsloth). Null for others (lookbehind, references, flags) and for mistakes.
  */
 export function parsePattern(source: string): PatternNode | null {
   try {

@@ -4,11 +4,7 @@ import { tensorPlace } from './place.ts';
 /** Rows for positions or segments instead of tokens; or the smaller embeddings of each layer (Gemma 4). */
 const OTHER_TABLE = /(pos|wpe|type|segment|per_layer)/i;
 
-/**
- * The embeddings of tokens, to which a tied output layer belongs: of several tables the largest, without those of
- * positions and segments.
- * @returns null if there is none
- */
+/** The embeddings of tokens: the largest table, without those of positions and segments; null without one. */
 export function tokenEmbedding(tensors: Iterable<TensorEntry>): TensorEntry | null {
   const tables = [...tensors].filter(({ name, shape }) => {
     const { module, component } = tensorPlace(name, { multimodal: true });

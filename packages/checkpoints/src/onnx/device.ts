@@ -13,9 +13,8 @@ export const DEVICE_CHOICES = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
 export type DeviceChoice = (typeof DEVICE_CHOICES)[number];
 
 /**
- * Choose the device for spectra. `auto` takes CUDA if there is an NVIDIA GPU and it works, otherwise the CPU; it never
- * fails. WebGPU is used only on request, and for the products of fast spectra, since it has no float64
- * (`float64Device`).
+ * Choose the device for spectra. `auto` takes CUDA if it works, otherwise the CPU, and never fails. WebGPU, only on
+ * request, does the products of fast spectra: it has no float64 (`float64Device`).
  * @throws UserError if the requested device is not available
  */
 export async function chooseDevice(choice: DeviceChoice): Promise<Device> {
@@ -24,9 +23,8 @@ export async function chooseDevice(choice: DeviceChoice): Promise<Device> {
 }
 
 /**
- * Choose the device for a language model. `auto` takes CUDA if there is an NVIDIA GPU and it works, otherwise the CPU;
- * it never fails. WebGPU, which can be a software adapter and was never seen to be faster, is used only on request.
- * @throws UserError if the requested device is not available
+ * Choose the device for a language model. `auto` takes CUDA if it works, otherwise the CPU, and never fails. WebGPU,
+ * only on request, can be a software adapter. @throws UserError if the requested device is not available
  */
 export async function chooseModelDevice(choice: DeviceChoice): Promise<Device> {
   if (choice !== 'auto') return requested(choice);

@@ -173,9 +173,8 @@ export class Graph {
   }
 
   /**
-   * Add a node with several outputs.
-   * @param inputs null for an optional one that is left out
-   * @returns one value per output; null for an output that is left out
+   * Add a node with several outputs. @param inputs null for one left out @returns a value per output, null for one left
+   * out
    */
   node<const O extends OutputSelection>(
     type: string,
@@ -198,10 +197,7 @@ export class Graph {
     return values as NodeOutputs<O>;
   }
 
-  /**
-   * A step done `times` times to a float32 value, as one node: thousands of them take minutes to plan.
-   * @param step add its nodes, which take the value and constants
-   */
+  /** Repeat a step on a float32 value, as one node: thousands take minutes to plan. @param step adds its nodes */
   repeat(times: number, value: Value, step: (value: Value) => Value): Value {
     const before = this.#name('before');
     const body = this.#loopBody(() => ({ before, type: FLOAT_TENSOR, after: step(before) }));
@@ -209,9 +205,8 @@ export class Graph {
   }
 
   /**
-   * float32 blocks, made one after the other, joined along an axis.
-   * @param count int64 []
-   * @param block add its nodes, which take the number of the block, int64 [1]
+   * float32 blocks, made one by one, joined along an axis. @param count int64 [] @param block adds nodes for a number
+   * [1]
    */
   joinBlocks(count: Value, axis: number, block: (index: Value) => Value): Value {
     const before = this.#name('before');
@@ -226,10 +221,7 @@ export class Graph {
     return this.op('ConcatFromSequence', [blocks], { axis });
   }
 
-  /**
-   * One of two float32 values, of which the other is not computed.
-   * @param condition bool [1]
-   */
+  /** One of two float32 values; the other is not computed. @param condition bool [1] */
   choose(condition: Value, then: () => Value, otherwise: () => Value): Value {
     const branch = (build: () => Value) => {
       const { nodes, result } = this.#inside(build);

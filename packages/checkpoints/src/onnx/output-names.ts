@@ -5,10 +5,8 @@ const { onnx } = onnxProto;
 type Node = InstanceType<typeof onnx.NodeProto>;
 
 /**
- * The nodes, with the graph's outputs under their own names. The node that computes an output writes it directly, so it
- * can write into a tensor of the caller. A value that no node computes, or that an inner graph takes by its name, is
- * copied.
- * @param takenInside names that nodes of inner graphs take
+ * The nodes with outputs under the graph's names, so that they can write into the caller's tensors. Values that no node
+ * computes or inner graphs take are copied. @param takenInside names that inner graphs take
  */
 export function withOutputNames(
   nodes: readonly Node[],

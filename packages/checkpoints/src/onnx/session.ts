@@ -203,11 +203,7 @@ async function prepare({ preparations, inMemory }: Graph): Promise<{ path: strin
 /** Most bytes of one read: Node ends the process at 2³¹. */
 const MOST_READ = 2 ** 30;
 
-/**
- * A part of a file.
- * @param mostRead bytes of one read
- * @throws UserError for a file that became shorter, and for more bytes than an array has
- */
+/** A part of a file. @param mostRead bytes per read @throws UserError if the file became shorter or exceeds an array */
 export async function readExternalBytes(
   { file, offset, byteLength }: ExternalData,
   mostRead: number = MOST_READ,

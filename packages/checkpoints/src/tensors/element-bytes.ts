@@ -9,8 +9,7 @@ import type { TensorEntry } from './tensor-entry.ts';
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
 /**
- * The elements of a tensor in their order, little-endian, in chunks: the same however it is stored.
- * @param use takes a chunk, whose memory is used again
+ * The elements of a tensor in order, little-endian, in chunks. @param use takes a chunk, whose memory is used again
  * @throws UserError for a truncated file
  */
 export async function eachChunk(entry: TensorEntry, use: (bytes: Uint8Array) => void): Promise<void> {

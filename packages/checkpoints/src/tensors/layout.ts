@@ -7,9 +7,8 @@ type View = Extract<Layout, { kind: 'view' }>;
 const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);
 
 /**
- * A tensor of its parts, each of which has its own elements in order or is of parts itself.
- * @returns null if they do not cover it exactly, each element once, or not as blocks that cuts through a whole block
- * leave
+ * Assemble a tensor from pieces, each contiguous or itself assembled.
+ * @returns null unless they cover it exactly once, as blocks that cuts through a whole block leave
  */
 export function ofPieces(
   whole: Pick<TensorEntry, 'name' | 'shape'>,

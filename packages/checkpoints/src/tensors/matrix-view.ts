@@ -39,8 +39,7 @@ export function wholeMatrix(shape: readonly number[]): MatrixView {
 }
 
 /**
- * Cut one part out of a fused matrix.
- * @param input number of input features
+ * Cut one part out of a fused matrix. @param input number of input features
  * @param orientation `rows`: stored [out, in] as nn.Linear does; `columns`: [in, out] as GPT-2's Conv1D does
  */
 export function outputPart(part: OutputSlice, input: number, orientation: 'rows' | 'columns'): MatrixView {

@@ -12,9 +12,8 @@ interface Heads {
 }
 
 /**
- * The weights of Mistral's own files (`usualNames`) as the files of transformers have them. Positions rotate pairs of
- * neighbors there, and the halves of a head here: the rows of queries and keys change places. Latent attention rotates
- * neighbors in both. Experts of Mistral 4 are stacked here.
+ * Weights of Mistral's own files (`usualNames`) as transformers has them: rotated rows of queries and keys are halves
+ * of a head instead of neighbors (not in latent attention), and experts of Mistral 4 are stacked.
  */
 export function withUsualOrder(tensors: Tensors, config: Json): Tensors {
   const text = (config.text_config ?? config) as Json;

@@ -36,9 +36,7 @@ export class HeaderBytes {
   }
 
   /**
-   * Make sure that so many bytes are there to be taken.
-   * @param what they are, for the error
-   * @throws UserError if the file, or the limit of a header, ends before
+   * Read ahead so many bytes. @param what they are, for the error @throws UserError past the file's end or the limit
    */
   async need(count: number, what: string): Promise<void> {
     if (this.has(count)) return;

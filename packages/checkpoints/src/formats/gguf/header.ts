@@ -13,9 +13,9 @@ import { type GgufTensor, readTensors } from './tensor-infos.ts';
 import { readGgufNumber, VALUE_BYTES, VALUE_TYPES, type ValueType } from './value-types.ts';
 
 /**
- * Reader of the header of a GGUF file (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md), as strict as
- * llama.cpp's gguf.cpp: keys and values, names, types and shapes of tensors, and where their data is. Versions 2 and 3,
- * little-endian.
+ * Reader of GGUF headers, as strict as llama.cpp's gguf.cpp
+ * (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md): keys and values, and each tensor's name, type, shape and
+ * place. Versions 2 and 3, little-endian.
  */
 export interface GgufHeader {
   /** Its real path. */
@@ -35,11 +35,9 @@ const DAMAGED = 'download the file again: it is damaged';
 const CONVERT = 'convert the model again with a current release of llama.cpp';
 
 /**
- * Read and check the header of one GGUF file.
- * @param file its real path
- * @throws UserError naming the file (and key or tensor) for another format, an LFS pointer, other versions, big-endian
- *   files, a truncated file, types that are not known, names that are there twice, nested arrays, and data that is not
- *   one tensor after the other up to the end of the file
+ * Read and check the header of one GGUF file. @param file its real path
+ * @throws UserError naming the file (and key or tensor) for other formats, versions and byte orders, truncation,
+ * unknown types, duplicate names, nested arrays, and data that is not one tensor after the other up to the end
  */
 export async function readGgufHeader(file: string): Promise<GgufHeader> {
   const handle = await openResolved(file);

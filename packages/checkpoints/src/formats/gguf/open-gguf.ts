@@ -14,10 +14,8 @@ import { GgufModel, type GgufStoredTensor, namedEntry } from './model.ts';
 import { ggufIn, partNames } from './parts.ts';
 
 /**
- * Open a GGUF model: a file, or the first of its parts. Its tensors have the names and the values that transformers
- * gives them, where the architecture is known.
- * @param path as the user gave it
- * @param files of its folder
+ * Open a GGUF model: a file, or the first of its parts. If the architecture is known, tensors have transformers' names
+ * and values. @param path as the user gave it
  * @throws UserError for a damaged or incomplete model, and for a GGUF file of something else
  */
 async function openGguf(path: string, files: FolderFiles): Promise<FullCheckpoint> {

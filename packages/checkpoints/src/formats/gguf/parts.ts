@@ -5,8 +5,7 @@ import { UserError } from '@shadow-gate/platform';
 const PART = /^(.+)-(\d{5})-of-(\d{5})\.gguf$/;
 
 /**
- * The names of all parts of the model that a file belongs to, in order: itself alone unless its name says otherwise.
- * @throws UserError for a part that is not the first
+ * The names of all parts of the model that begins with this file. @throws UserError for a part that is not the first
  */
 export function partNames(path: string): string[] {
   const name = basename(path);
@@ -26,11 +25,7 @@ export function partNames(path: string): string[] {
   return all;
 }
 
-/**
- * The GGUF model of a directory.
- * @returns its first file, or null if there is none
- * @throws UserError for several of them
- */
+/** The first file of a directory's GGUF model; null without one. @throws UserError for several models */
 export function ggufIn(directory: string, files: Iterable<string>): string | null {
   const names = [...files].filter((name) => name.endsWith('.gguf')).sort();
   const models = names.filter((name) => Number(PART.exec(name)?.[2] ?? 1) === 1);

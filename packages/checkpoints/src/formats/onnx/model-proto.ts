@@ -67,8 +67,7 @@ export interface OnnxModel {
 }
 
 /**
- * Read the structure of an ONNX file: names, shapes and locations of its tensors, and the nodes that use them. Elements
- * are not read.
+ * Read tensors (name, shape, location) and nodes of an ONNX file, but no elements.
  * @throws UserError naming the file if it is not ONNX, truncated, or damaged
  */
 export function readOnnxModel(path: string): OnnxModel {

@@ -11,10 +11,7 @@ import type { WeightsEntry } from '../weights-entry.ts';
 import { readOnnxTensors } from './tensors.ts';
 
 /**
- * Open an ONNX model. Only its structure is read.
- * @param path as the user gave it
- * @param file the real file behind it
- * @param files of its folder
+ * Open an ONNX model without reading its elements. @param path as the user gave it @param file its real path
  * @throws UserError for anything but a complete model with floating-point weights
  */
 async function openOnnx(path: string, file: string, files: FolderFiles): Promise<FullCheckpoint> {

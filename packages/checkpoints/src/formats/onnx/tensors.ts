@@ -43,9 +43,8 @@ const FLOATS: ReadonlySet<string> = new Set(['FLOAT', 'FLOAT16', 'BFLOAT16', 'DO
 const ENCODED = 'its values are not stored as raw data';
 
 /**
- * The tensors of an ONNX model: all initializers, and constants that are or can be weights.
- * @param path as the user gave it: external data is next to it
- * @param file the real file behind it
+ * The tensors of an ONNX model: all initializers, and constants that can be weights.
+ * @param path as the user gave it, next to external data @param file its real path
  * @throws UserError naming the file (and tensor) for damaged or missing data
  */
 export async function readOnnxTensors(path: string, file: string): Promise<OnnxTensor[]> {

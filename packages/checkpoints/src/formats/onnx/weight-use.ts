@@ -85,8 +85,8 @@ export class WeightUses {
   }
 
   /**
-   * The use of a tensor as a matrix. An embedding has priority, since a tied head multiplies by it as well.
-   * @returns null for a tensor that is not a weight: a mask, a table of positions, a constant of a formula
+   * The use of a tensor as a matrix; of a tied embedding, not its use as a head. Null for masks, positions and
+   * constants.
    */
   of(name: string, dimensions: number): WeightUse | null {
     if (dimensions < 2 || TABLE.test(name)) return null;
@@ -194,8 +194,7 @@ const GENERATED = /^onnx::|^_?(val|v|t|tensor|const|constant|initializer)?_?\d+$
 const OPERATOR = /[/.](MatMul|FusedMatMul|Gemm|FusedGemm|Conv|FusedConv|ConvTranspose|Gather|LSTM|GRU|RNN)(_\d+)?$/;
 
 /**
- * The module of a tensor with a generated name: the path in its node's name. A recurrent layer has two matrices.
- * @returns null if the tensor has a name of its own, or the node's has no path
+ * The module of a tensor with a generated name: the path in its node's name. Null for a name of its own, or no path.
  */
 export function moduleName(tensor: string, { node, recurrent }: WeightUse): string | null {
   if (!GENERATED.test(tensor) || !OPERATOR.test(node)) return null;

@@ -3,9 +3,8 @@ import { PickleError } from './pickle-error.ts';
 import { Global, Items, List, PickleDict, PickleInstance, type PickleValue, pickleKind, Tuple } from './values.ts';
 
 /**
- * An interpreter of Python's pickle format, protocols 0 to 5 (Python 3.13, Lib/pickletools.py), that builds data and
- * calls nothing: a name that is not in its vocabulary ends it at once. Time and memory are linear in the length of the
- * pickle.
+ * Interpreter of pickles, protocols 0 to 5 (Python 3.13, Lib/pickletools.py), that builds data and calls nothing: it
+ * stops at a name outside its vocabulary. Time and memory are linear in the length.
  */
 
 /** What a pickle may name. */

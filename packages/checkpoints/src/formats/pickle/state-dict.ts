@@ -10,9 +10,8 @@ export const STATE_KEYS = ['model', 'state_dict', 'module', 'model_state_dict'] 
 const HINT = 'save model.state_dict() in a file of its own, or as safetensors';
 
 /**
- * The tensors of a file of `torch.save` whose state dict, of names and tensors, is at its top, where transformers, PEFT
- * and vLLM look for it. What else is in it (counters, configurations) is not read.
- * @param file its real path
+ * The tensors of a state dict at the top of a file of `torch.save`, where transformers, PEFT and vLLM look for it.
+ * Counters and configurations are skipped. @param file its real path
  * @throws UserError for a file without weights there, and for a tensor that is not read, by its name
  */
 export async function readStateDict(file: string): Promise<TensorEntry[]> {

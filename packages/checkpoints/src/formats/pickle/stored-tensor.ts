@@ -7,7 +7,7 @@ import type { TorchFile } from './torch-file.ts';
 import type { StridedTensor } from './values.ts';
 
 /**
- * A tensor as PyTorch saves it, which can be a part of a larger one, or have its axes in another order.
+ * A tensor as PyTorch saves it: it can be part of a larger one, or transposed.
  * @throws UserError for one whose elements overlap, or are not rows and columns of a larger tensor
  */
 export function ofView(

@@ -21,11 +21,8 @@ export interface TorchFile extends TorchObject {
 }
 
 /**
- * Read the pickle of a file of `torch.save`, in a zip archive (since PyTorch 1.6) or followed by its storages. Nothing
- * in it is called.
- * @param file its real path
- * @throws UserError for another format, a damaged file, and a pickle that names anything but tensors and plain data, by
- * that name
+ * Read the pickle of a file of `torch.save`, a zip archive (since PyTorch 1.6) or followed by its storages. Nothing is
+ * called. @throws UserError for other or damaged files, and for a name of anything but tensors and plain data
  */
 export async function readTorchFile(file: string): Promise<TorchFile> {
   return withTorchErrors(file, async (handle, state) => {

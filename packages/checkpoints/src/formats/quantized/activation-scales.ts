@@ -10,9 +10,8 @@ const SCALE = /(?:^|[._])(?:input|output|activation|act|[qkv]|kv|prob_output)_(?
 const [LEAST, MOST] = [1e-8, 1e8];
 
 /**
- * Nothing is quantized with them here, and servers round every activation to such a grid: with a scale of zero, of NaN,
- * or of a wholly other size, a model answers nothing there that was asked here.
- * @throws UserError for such a scale
+ * Servers round activations by these scales, which are not used here: with zero, NaN or an absurd size, a served model
+ * would not be the one that was tested. @throws UserError for such a scale
  */
 export async function refuseAbsurdScales(tensors: Tensors, { fetch }: Pick<TensorSource, 'fetch'>): Promise<void> {
   const scales = [...tensors.values()].filter(({ name }) => SCALE.test(name));

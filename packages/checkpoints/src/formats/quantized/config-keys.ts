@@ -4,9 +4,8 @@ import { z } from 'zod';
 import type { ConfigSection } from './format.ts';
 
 /**
- * What the config of each method may say. A key that is not known can change the numbers, and so can a value of another
- * type: libraries that read it do not agree on what they make of that. Keys that only describe how the weights were
- * made have no effect.
+ * Keys that a method's config may have. Unknown keys and values of other types can change the numbers, and libraries
+ * differ in how they read them. Keys about how the weights were made have no effect.
  */
 
 const flag = z.boolean();

@@ -60,9 +60,8 @@ export interface QuantizedFormat {
   /** Are the weights of GPT-2's Conv1D, [in, out] in the model, [out, in] in this format? */
   readonly turnsConv1d?: true;
   /**
-   * The weights of this format among the tensors of a checkpoint. What cannot be read exactly is not returned: it is
-   * refused with the others (quantization.ts).
-   * @param config what is said about quantization (settings.ts); empty if nothing is
+   * The weights of this format among a checkpoint's tensors. Those that cannot be read exactly are missing, and refused
+   * later (quantization.ts). @param config of the quantization (settings.ts); empty if there is none
    */
   find(tensors: Tensors, config: ConfigSection, source: TensorSource): Promise<QuantizedWeight[]>;
 }

@@ -3,9 +3,8 @@ import type { NamePatterns } from '../../naming/name-pattern.ts';
 import type { ConfigSection, GptqSettings } from './format.ts';
 
 /**
- * The settings of single modules: GPTQModel's `dynamic`, of which the first pattern for the beginning of a name counts,
- * and AutoRound's `extra_config` of names and patterns.
- * @returns null for a module that is not quantized
+ * Settings of single modules: GPTQModel's `dynamic` (the first pattern that matches a name's beginning) and AutoRound's
+ * `extra_config` (names and patterns). Null for a module that is not quantized.
  */
 export function gptqSettings(settings: ConfigSection, patterns: NamePatterns): (module: string) => GptqSettings | null {
   const dynamic = Object.entries(isObject(settings.dynamic) ? settings.dynamic : {});

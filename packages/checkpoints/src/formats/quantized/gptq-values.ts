@@ -6,9 +6,8 @@ import type { GptqSettings, TensorSource } from './format.ts';
 const METHODS = ['gptq', 'auto-round', 'intel/auto-round'];
 
 /**
- * Kernels for symmetric codes (Marlin) take the middle for every zero, and those for columns in order (ExLlama, Marlin)
- * do not look at `g_idx`: what is stored has to say the same as the config.
- * @throws UserError for zeros or groups that some programs read and others do not
+ * Kernels for symmetric codes (Marlin) ignore stored zeros, and those for ordered columns (ExLlama, Marlin) ignore
+ * `g_idx`. @throws UserError for zeros or groups that contradict the config
  */
 export async function refuseSkippedValues(
   tensors: Tensors,

@@ -58,9 +58,8 @@ function crossingCodes(graph: Graph, bytes: Value, bits: number, count: number):
 }
 
 /**
- * The one number of bits, 1 to 8, with which `count` codes take so many words of 32 bits. Null if there is none, or
- * several.
- * @param stated for some weights of the model: they decide where others would do as well
+ * The only number of bits, 1 to 8, with which `count` codes fill so many 32-bit words; null without exactly one. @param
+ * stated for some weights: preferred if several fit
  */
 export function packedBits(count: number, words: number, stated: readonly number[]): number | null {
   const possible = [1, 2, 3, 4, 5, 6, 7, 8].filter((bits) => Math.ceil((count * bits) / 32) === words);

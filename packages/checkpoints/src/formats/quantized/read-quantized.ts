@@ -111,8 +111,7 @@ function assembled(tensors: Tensors, weights: readonly QuantizedWeight[]): Tenso
 }
 
 /**
- * Codes are read from one run of bytes.
- * @throws UserError for codes or scales in parts, as a sharded quantized model has them
+ * @throws UserError for codes or scales in parts, as in a sharded quantized model: codes are read from one run of bytes
  */
 function refuseParts(stored: readonly TensorEntry[]): void {
   const found = stored.find(({ layout }) => layout !== undefined);

@@ -29,9 +29,8 @@ const FILES: readonly (readonly [name: string, of: (file: ConfigSection) => Conf
 const DECISIVE = ['bits', 'group_size', 'desc_act', 'sym', 'checkpoint_format', 'zero_point', 'version', 'quant_algo'];
 
 /**
- * The description of the quantization, from config.json or one of its sections, else from a file next to it; empty if
- * there is none.
- * @throws UserError for what is not known, and for two descriptions that differ: programs choose among them
+ * The quantization in config.json or one of its sections, else in a file next to it; empty without both.
+ * @throws UserError for unknown settings, and for two that differ: programs choose different ones
  */
 export async function quantizationSettings(
   checkpoint: Pick<FullCheckpoint, 'path' | 'files' | 'config'>,

@@ -75,9 +75,8 @@ function isLinear({ name, shape, dtype }: TensorEntry, kind: ModelKind, method: 
 }
 
 /**
- * Programs build each layer as the config says, before they see what is stored. If a layer is stored otherwise, they
- * load nothing and go on with random numbers, or take codes for numbers (transformers 5.24).
- * @param method in lower case
+ * Programs build layers by the config. If one is stored otherwise, they keep random numbers, or take codes for numbers
+ * (transformers 5.24). @param method in lower case
  */
 function statedModules(settings: ConfigSection, method: string, patterns: NamePatterns): (module: string) => Stated {
   const of = statedBy(settings, method, patterns);

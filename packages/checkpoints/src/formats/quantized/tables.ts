@@ -47,8 +47,7 @@ export function distinctSteps(values: readonly number[]): number[] {
 export type BlockSizes = readonly number[];
 
 /**
- * @param shape of the weight
- * @param scales their shape; 1 or the size of the weight's axis, or with blocks, their number
+ * @param shape of the weight @param scales their shape: 1, the weight's, or the number of blocks, along each axis
  * @param block sizes along the last axes, if the config states them
  * @returns null if the scales do not belong to a weight of this shape
  */
@@ -73,9 +72,8 @@ export function blockSizes(
 }
 
 /**
- * As `blockSizes`, with the sizes of blocks that are stated for some weights of the model. Null also if several of them
- * would do.
- * @param stated each along the last axes; if there are none, groups that divide a row need not be stated
+ * `blockSizes` with one of the sizes stated for some weights; null also if several fit.
+ * @param stated each along the last axes; without any, groups that divide a row need not be stated
  */
 export function blocksAmong(
   shape: readonly number[],

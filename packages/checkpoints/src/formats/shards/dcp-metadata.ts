@@ -51,7 +51,7 @@ const CLASSES = new Map(
 );
 
 /**
- * The tensors that the pickle `.metadata` describes. What is not a tensor, such as counters of the run, is left out.
+ * The tensors (no counters of the run) that the pickle `.metadata` describes.
  * @throws PickleError for names of anything else, and for a description that is not complete
  */
 export function readDcpMetadata(bytes: Buffer): DescribedTensor[] {

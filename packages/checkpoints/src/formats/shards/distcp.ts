@@ -20,10 +20,8 @@ interface Weight extends DescribedTensor {
 }
 
 /**
- * The weights of a checkpoint of torch.distributed.checkpoint, as FSDP leaves it: pickles, which are read like those of
- * `torch.save`. States of optimizers are left out by their names.
- * @throws UserError for another form, for pieces that are missing or damaged, and for pickles that name anything but
- * tensors
+ * The weights of FSDP's torch.distributed.checkpoint: pickles as of `torch.save`, without the states of optimizers.
+ * @throws UserError for another form, missing or damaged pieces, and pickles that name anything but tensors
  */
 export async function readDistcp(folder: string): Promise<TensorEntry[]> {
   const file = await resolveFile(folder, DCP_METADATA);

@@ -18,10 +18,7 @@ export async function readWeightMap(folder: FolderFiles, index: string = INDEX):
   return parsed.data.weight_map;
 }
 
-/**
- * The tensors of all shards that an index names.
- * @param read those of one file, by its real path
- */
+/** The tensors of all shards of an index. @param read those of one file, by its real path */
 export async function readShards(
   folder: FolderFiles,
   { index, suffix }: FileLayout,

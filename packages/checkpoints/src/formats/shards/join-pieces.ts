@@ -6,8 +6,7 @@ import type { TensorEntry, TensorPiece } from '../../tensors/tensor-entry.ts';
 const MAX_PIECES = 4096;
 
 /**
- * A tensor of the pieces that the processes of a training run saved.
- * @param shape of the whole
+ * A tensor of the pieces that processes saved. @param shape of the whole
  * @throws UserError for pieces that are missing, overlap, differ in their type, or do not lie in a grid
  */
 export function joinPieces(

@@ -16,9 +16,8 @@ export function isSafetensorsShard(name: string): boolean {
 }
 
 /**
- * The tensors of shards in safetensors. Each process of torch.distributed.checkpoint wrote its own. No file has the
- * sizes of the whole: they follow from the pieces that are there.
- * @param names of the files in the folder
+ * The tensors of safetensors shards, one set for each process of torch.distributed.checkpoint. No file has the sizes of
+ * the whole: they follow from the pieces. @param names of the files in the folder
  */
 export async function readSafetensorsShards(folder: string, names: Iterable<string>): Promise<TensorEntry[]> {
   const shards = [...names].filter(isSafetensorsShard).sort();

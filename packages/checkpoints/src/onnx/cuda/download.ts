@@ -25,11 +25,9 @@ const RETRY_MILLISECONDS = 500;
 const STALL_MILLISECONDS = 60_000;
 
 /**
- * Download a file to a path, unless it is there. What an earlier attempt or run has left is continued; nothing is at
- * the path before its digest was right. Two processes may do so at the same time.
- * @returns how many bytes were downloaded
- * @throws UserError for a server that cannot be reached or refuses, and for a file with another digest, which is
- * removed
+ * Download a file to a path, unless it is there. Earlier attempts are continued, and nothing is at the path before its
+ * digest was checked. Two processes may do so at once. @returns bytes downloaded
+ * @throws UserError for a server that fails or refuses, and for a file with another digest, which is removed
  */
 export async function downloadPinned(file: PinnedFile, path: string, settings: DownloadSettings): Promise<number> {
   if ((await sizeOf(path)) !== null && (await sha256File(path)) === file.sha256) return 0;

@@ -27,9 +27,8 @@ const FIRST_DRIVERS: ReadonlyArray<readonly [CudaMajor, number]> = [
 const DRIVER_LIBRARY = 'libcuda.so.1';
 
 /**
- * Find NVIDIA's driver, and load its kernel module where that is allowed and missing.
- * @returns null if there is no GPU of NVIDIA
- * @throws UserError if there is one that cannot be used
+ * Find NVIDIA's driver, and load its kernel module if missing and allowed. @returns null without an NVIDIA GPU
+ * @throws UserError for a GPU that cannot be used
  */
 export async function findDriver(
   machine: Machine,
@@ -171,11 +170,7 @@ const MODPROBE = ['modprobe', '-a', 'nvidia', 'nvidia-uvm'] as const;
 /** Makes /dev/nvidia0 and /dev/nvidia-uvm where no rule of the system does. */
 const MAKE_NODES = ['nvidia-modprobe', '-c', '0', '-u'] as const;
 
-/**
- * Load NVIDIA's kernel module if this user may without a password: images of GPU runners often have the driver but have
- * not loaded it.
- * @returns what happened
- */
+/** Load NVIDIA's kernel module if no password is needed: GPU runners often have it unloaded. @returns what happened */
 async function loadKernelModule(machine: Machine): Promise<string> {
   const asRoot = ([program, ...args]: readonly [string, ...string[]]) =>
     machine.isRoot ? machine.run(program, args) : machine.run('sudo', ['-n', program, ...args]);

@@ -7,10 +7,8 @@ const LISTED = /^\s*lib(?:cudart|cublas|cublasLt|curand|cuda)\.so\.\d+ \(libc6,x
 const SYSTEM = ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/local/nvidia/lib64', '/usr/local/nvidia/lib'];
 
 /**
- * Folders that can have CUDA's libraries, in the order in which they are looked at: the given folder, the toolkit of
- * the environment, what the system's loader knows, installed toolkits (the newest first), and Python packages of
- * NVIDIA.
- * @param given a folder that the user named, or that has what was downloaded
+ * Folders that may have CUDA's libraries, in order: the given one (the user's, or of downloads), the environment's
+ * toolkit, the system loader's, installed toolkits (newest first), and NVIDIA's Python packages.
  */
 export async function libraryFolders(machine: Machine, given: string | null): Promise<string[]> {
   const { CUDA_PATH: path = '', CUDA_HOME: home = '', LD_LIBRARY_PATH: search = '' } = machine.env;

@@ -6,11 +6,9 @@ import { PROVIDER_FILES } from './pins.ts';
 import { noCuda } from './steps.ts';
 
 /**
- * Put links to a provider next to onnxruntime's library: it looks for providers there, by their full path, and nowhere
- * else. Links to another provider are replaced.
- * @param from the folder of the provider
- * @param to the folder of the library that this process has loaded
- * @throws UserError if another provider of unknown version is there, and if the folder cannot be written
+ * Link a provider next to onnxruntime's library, the only place where it looks. Links to another provider are replaced.
+ * @param from the provider's folder @param to the folder of the loaded library
+ * @throws UserError for another provider of unknown version there, or a folder that cannot be written
  */
 export async function linkProvider(files: Files, from: string, to: string): Promise<void> {
   for (const name of PROVIDER_FILES) {

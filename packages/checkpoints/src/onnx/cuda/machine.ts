@@ -88,9 +88,8 @@ export function thisMachine(): Machine {
 const RTLD_NODELETE = 0x1000;
 
 /**
- * Node's own loader, for a library that is no add-on: it loads the library, finds no add-on in it, throws, and closes
- * its handle. With RTLD_NODELETE the library stays nevertheless, and whatever needs one of its name (SONAME) gets it,
- * without a search path and without a second process.
+ * Node's loader, for a library that is not an add-on: it loads it, finds no add-on, throws and closes the handle. With
+ * RTLD_NODELETE the library stays, for all that need its SONAME, without a search path or second process.
  */
 function loadLibrary(path: string): void {
   const { RTLD_NOW, RTLD_GLOBAL } = os.constants.dlopen;

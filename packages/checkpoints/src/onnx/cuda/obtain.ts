@@ -30,9 +30,8 @@ const contentsSchema = z.strictObject({
 });
 
 /**
- * Have the files of an archive in a folder: those of an earlier run if nothing happened to them, else those of the
- * archive, from the user's folder or downloaded. Nothing is unpacked before the archive's digest was right.
- * @returns false if they are not there and may not be downloaded
+ * Put an archive's files into a folder unless an earlier run's are intact: from the user's folder, or downloaded.
+ * Nothing is unpacked before its digest was checked. @returns false if missing and not to be downloaded
  * @throws UserError if the archive cannot be had, or is another one
  */
 export async function obtainFiles(machine: Machine, archive: PinnedArchive, options: ObtainOptions): Promise<boolean> {

@@ -11,8 +11,7 @@ const TOLERANCE_32 = 2e-5;
 const TOLERANCE_64 = 1e-12;
 
 /**
- * Compute a product in float64 and an attention in float32 on the device, and compare them with the same in JavaScript.
- * @returns what is wrong; null if both are right
+ * Compare a float64 product and a float32 attention on the device with JavaScript's. @returns what is wrong, or null
  */
 export async function tryCuda(device: Device = CUDA): Promise<string | null> {
   const [a, b, c] = [wave(0.7), wave(1.3), wave(0.37)];

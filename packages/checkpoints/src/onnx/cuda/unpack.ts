@@ -10,10 +10,8 @@ type UnpackTarget = (name: string) => string | null;
 const BLOCK = 512;
 
 /**
- * Write some files of a .tar.gz archive (POSIX.1-1988 ustar: names of at most 100 bytes and a prefix). Only plain files
- * are written; links, and names in extended headers, are passed over.
- * @returns the names of those that were written
- * @throws if it is not such an archive
+ * Write some plain files of a .tar.gz archive (POSIX.1-1988 ustar); links and names in extended headers are skipped.
+ * @returns the names of those that were written @throws if it is not such an archive
  */
 export async function unpackTarGz(archive: string, target: UnpackTarget): Promise<string[]> {
   const unpacked = createGunzip();
@@ -89,9 +87,8 @@ class ByteReader {
 const END_BYTES = 22 + 65_535;
 
 /**
- * Write some files of a zip archive (PKWARE's APPNOTE 6.3, without ZIP64: at most 4 GiB), such as a Python wheel.
- * @returns the names of those that were written
- * @throws if it is not such an archive
+ * Write some files of a zip archive (APPNOTE 6.3, without ZIP64), such as a Python wheel.
+ * @returns the names of those that were written @throws if it is not such an archive
  */
 export async function unpackZip(archive: string, target: UnpackTarget): Promise<string[]> {
   const handle = await open(archive, 'r');

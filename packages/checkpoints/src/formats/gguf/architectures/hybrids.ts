@@ -132,8 +132,7 @@ const qwen3next: GgufArchitecture = {
 };
 
 /**
- * Indices that bring heads of values, which llama.cpp has in turns of the key heads, together by key head.
- * @param before so many other rows come first
+ * Indices that group heads of values by key head; llama.cpp interleaves them. @param before rows before the first head
  */
 function byKeyHead(model: GgufModel, width: number, before = 0): number[] {
   const { keyHeads, valueHeads } = linearSizes(model);
