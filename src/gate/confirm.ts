@@ -1,5 +1,4 @@
-import type { Finding } from '../compare/finding.ts';
-import { findingTraits } from '../compare/finding.ts';
+import { type Finding, findingTraits } from '../compare/finding.ts';
 import { completeReport } from '../compare/index.ts';
 import type { Report } from '../compare/report.ts';
 import type { CheckResult } from './check.ts';

@@ -2,9 +2,9 @@ import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isDatasetPath } from '@shadow-gate/checkpoints/hub';
 import { UserError } from '@shadow-gate/platform';
-import { REFUSAL_PATTERNS, REFUSAL_TOKENS } from '@shadow-gate/probes';
+import { comparableText, REFUSAL_PATTERNS, REFUSAL_TOKENS } from '@shadow-gate/probes';
 import { hideError, textKey, withoutQuotes } from '@shadow-gate/probes/answer';
-import { comparableText, readProbeFile } from '@shadow-gate/probes/files';
+import { readProbeFile } from '@shadow-gate/probes/files';
 import {
   BUILTIN,
   builtinSuite,

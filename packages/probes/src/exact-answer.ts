@@ -36,8 +36,8 @@ function lastMatch(text: string, pattern: string): string | null {
 /** An integer or decimal number, with or without thousands separators and a sign. */
 const NUMBER = /[-−+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[-−+]?\.\d+/u;
 const ONLY_A_NUMBER = new RegExp(`^(?:${NUMBER.source})$`, 'u');
-/** How GSM8K marks the final answer. */
-const FINAL = '####';
+/** How GSM8K marks the final answer of a solution. */
+export const FINAL = '####';
 
 /**
  * Whether a generated text gives the target. The final answer of the text is compared:
@@ -58,6 +58,12 @@ export function finalAnswer(text: string): string {
   const mark = text.indexOf(FINAL);
   const rest = mark < 0 ? text : text.slice(mark + FINAL.length);
   return (rest.split('\n').find((line) => line.trim() !== '') ?? '').trim();
+}
+
+/** The text after the last mark of a solution, or all of it, without white space around it. */
+export function finalPart(text: string): string {
+  const mark = text.lastIndexOf(FINAL);
+  return (mark === -1 ? text : text.slice(mark + FINAL.length)).trim();
 }
 
 function numberIn(text: string, pattern: RegExp): number | null {

@@ -4,6 +4,7 @@ export { estimateRun, type RunEstimate, sharesOfTime, type Trial } from './estim
 export { estimatePasses, type PassesEstimate, pilotSeconds } from './estimate-passes.ts';
 export { judgeAnswer } from './exact-answer.ts';
 export { isNeededForm, leftOutWith, selectFitting } from './fits-context.ts';
+export { comparableText, pieceCount } from './forms/text.ts';
 export { choiceOutcome, type Outcome, targetLikelihood } from './outcome.ts';
 export { chooseLevels, pilotSize } from './pilot.ts';
 export { expectChatTemplate, isTemplated, PROBE_DATE, scoredTexts } from './prompt.ts';

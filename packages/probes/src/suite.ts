@@ -4,7 +4,6 @@ import { datasetName, isDatasetPath, parseDatasetPath } from '@shadow-gate/check
 import { at } from '@shadow-gate/platform';
 import type { Phrasing, ProbeFamily } from './families/family.ts';
 import { PROBE_FAMILIES } from './families/index.ts';
-import type { SlicesOfFacts } from './files/slices.ts';
 import type { ProbeItem } from './item.ts';
 import { Random } from './random.ts';
 
@@ -35,6 +34,12 @@ export const PILOT_FACTS_PER_LEVEL = 24;
  */
 export const SUITE_ROLES = ['refusal', 'must-pass'] as const;
 export type SuiteRole = (typeof SUITE_ROLES)[number];
+
+/** Values of the fields that a suite is sliced by, by their names. A field that a record lacks is missing. */
+export type SliceValues = Readonly<Record<string, string>>;
+
+/** By the id of a fact. */
+export type SlicesOfFacts = ReadonlyMap<string, SliceValues>;
 
 /** Items that are run together, and their identity. */
 export interface Suite {

@@ -4,8 +4,8 @@ import type { Phrasing, PhrasingPair } from '../src/families/family.ts';
 import { stringOperations } from '../src/families/string-operations.ts';
 import { transitiveOrdering } from '../src/families/transitive-ordering.ts';
 import { wordProblems } from '../src/families/word-problems.ts';
-import { NAMES, NOUNS } from '../src/families/words.ts';
 import { Random } from '../src/random.ts';
+import { NAMES, NOUNS } from '../src/words.ts';
 import { answerOf, choicesOf, drawPairs, levelsOf } from './families/draws.ts';
 
 /** As many as the suite and its pilot have, from three seeds: some levels have only a few hundred facts. */

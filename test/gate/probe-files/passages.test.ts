@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readProbeFile, toJsonl } from '@shadow-gate/probes/files';
 import { passageName } from '@shadow-gate/probes/item';
 import { describe, expect, it } from 'vitest';
-import type { FieldNames } from '../../../packages/probes/src/files/field-names.ts';
+import type { FieldNames } from '../../../packages/probes/src/files/fields/field-names.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { temporaryFolder } from '../../fixtures.ts';
 

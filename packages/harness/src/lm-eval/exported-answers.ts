@@ -7,10 +7,10 @@ import {
   itemStops,
   judgeAnswer,
   type Outcome,
+  pieceCount,
   scoredTexts,
   targetLikelihood,
 } from '@shadow-gate/probes';
-import { pieceCount } from '@shadow-gate/probes/files';
 import { type LmEvalSample, readSample, sampleLogprobs } from '@shadow-gate/probes/files/lm-eval';
 import type { ProbeItem } from '@shadow-gate/probes/item';
 import { type ExportPart, exportParts } from '../export/tasks.ts';

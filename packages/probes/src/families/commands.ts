@@ -1,10 +1,10 @@
 import { at } from '@shadow-gate/platform';
 import type { Random } from '../random.ts';
+import { NONCE_WORDS } from '../words.ts';
 import { askedOption, askOne, type Options, textQuestion } from './choice.ts';
 import { type Command, DIRECTIONS, type Modifier, perform, REPETITIONS, say, simple } from './commands/language.ts';
 import type { Phrasing, ProbeFamily } from './family.ts';
 import { familyFrom, type ProbeRecipe, recipe } from './recipe.ts';
-import { NONCE_WORDS } from './words.ts';
 
 /** One action each, which the answer writes in capitals. All of them can be done to one side. */
 const VERBS = ['walk', 'run', 'jump', 'look', 'hop', 'skip', 'spin', 'wave', 'nod', 'bow', 'kick', 'step'];

@@ -1,8 +1,8 @@
+import { NAMES, UNCOMMON_NAMES } from '../words.ts';
 import type { ProbeFamily } from './family.ts';
 import { familyFrom, type ProbeRecipe, recipe, type TwinRecipe } from './recipe.ts';
 import { inCsv, inJson, inProse, inverse } from './records/forms.ts';
 import { drawNotes, type Notes, type Size } from './records/notes.ts';
-import { NAMES, UNCOMMON_NAMES } from './words.ts';
 
 const JSON_TWIN: TwinRecipe<Notes> = { name: 'json', kind: 'format', phrase: (_, notes) => inJson(notes) };
 const CSV: TwinRecipe<Notes> = { name: 'csv', kind: 'format', phrase: (_, notes) => inCsv(notes) };

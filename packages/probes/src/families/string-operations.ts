@@ -1,5 +1,6 @@
 import { at, capitalize } from '@shadow-gate/platform';
 import type { Random } from '../random.ts';
+import { NONCE_WORDS } from '../words.ts';
 import { askedOption, askOne, type Options, textQuestion } from './choice.ts';
 import type { Phrasing, ProbeFamily } from './family.ts';
 import { familyFrom, type ProbeRecipe, recipe, type TwinRecipe } from './recipe.ts';
@@ -16,7 +17,6 @@ import {
   ROTATE,
   runProgram,
 } from './strings/operations.ts';
-import { NONCE_WORDS } from './words.ts';
 
 /** Without vowels, which would form words, and without the letters of the definitions. */
 const LETTERS = 'fghjkmnpqrstvwxz'.split('');

@@ -1,10 +1,17 @@
 import { UserError } from '@shadow-gate/platform';
+import { scoreTexts } from '../forms/choice-texts.ts';
+import { examWording } from '../forms/choice-twins.ts';
+import { plainProblem, restyledProblem } from '../forms/exact-twins.ts';
+import {
+  type AskedChoice,
+  type AskedProblem,
+  type ChoiceRecord,
+  choiceLetter,
+  type ExactRecord,
+  type ProblemForm,
+  type WriteChoice,
+} from '../forms/question.ts';
 import type { ChoiceScoring, Wording } from '../item.ts';
-import type { AskedChoice, AskedProblem, ProblemForm, WriteChoice } from './benchmark-form.ts';
-import { scoreTexts } from './choice-texts.ts';
-import { examWording } from './choice-twins.ts';
-import { plainProblem, restyledProblem } from './exact-twins.ts';
-import { type ChoiceRecord, choiceLetter, type ExactRecord } from './records.ts';
 
 /** How a policy wants a file to be asked, where that is not the usual way. */
 export interface Asking {

@@ -1,5 +1,6 @@
 import { at, UserError } from '@shadow-gate/platform';
-import { choiceLetter, fieldPlace, type ProbeRecord, quote } from './records.ts';
+import { choiceLetter } from '../forms/question.ts';
+import { fieldPlace, type ProbeRecord, quote } from './fields/records.ts';
 
 /** An answer among its choices, all without white space around them. */
 interface Cell {

@@ -1,13 +1,13 @@
 import { at, UserError } from '@shadow-gate/platform';
+import { examWording } from '../forms/choice-twins.ts';
+import { plainProblem } from '../forms/exact-twins.ts';
+import { OPEN_CLUSTERS } from '../forms/open-twins.ts';
+import { type ChoiceRecord, choiceLetter, type ExactRecord } from '../forms/question.ts';
+import { comparableText } from '../forms/text.ts';
 import { answerKind, type ChoiceScoring } from '../item.ts';
 import { type Asking, choiceForms, problemForms } from './asking.ts';
-import { examWording } from './choice-twins.ts';
-import { plainProblem } from './exact-twins.ts';
-import type { LocatedItem } from './located-item.ts';
-import { OPEN_CLUSTERS } from './open-twins.ts';
+import type { LocatedItem } from './fields/item-fields.ts';
 import type { Questions } from './questions.ts';
-import { type ChoiceRecord, choiceLetter, type ExactRecord } from './records.ts';
-import { comparableText } from './text.ts';
 
 /** Between two examples, and between the last and the question. */
 const BETWEEN = '\n\n';

@@ -1,10 +1,10 @@
 import { UserError } from '@shadow-gate/platform';
+import { examText, examWording } from '../forms/choice-twins.ts';
+import { plainProblem } from '../forms/exact-twins.ts';
+import type { AskedChoice, ChoiceRecord, ExactRecord, ProblemForm, WriteChoice } from '../forms/question.ts';
 import { answerKind, type ChoiceScoring } from '../item.ts';
-import type { AskedChoice, ProblemForm, WriteChoice } from './benchmark-form.ts';
-import { examText, examWording } from './choice-twins.ts';
-import { plainProblem } from './exact-twins.ts';
-import { type LocatedItem, toItem } from './located-item.ts';
-import { type ChoiceRecord, type ExactRecord, quote } from './records.ts';
+import { inOrder, type LocatedItem, toItem } from './fields/item-fields.ts';
+import { quote } from './fields/records.ts';
 
 /**
  * The questions of a group as its benchmark asks them, by letter and by text: a comparison uses the one of the two that
@@ -45,7 +45,7 @@ export function groupExactItems(
 export function groupPairedItems(located: readonly LocatedItem[]): LocatedItem[] {
   const facts = new Set(located.flatMap(({ item }) => (item.form === 'benchmark' ? [item.id] : [])));
   return located.map(({ where, item }) => {
-    const { id, capability, family, form, kind: _, ...rest } = item;
+    const { id, form } = item;
     if (form !== 'benchmark' && form !== 'benchmark-text') {
       throw new UserError(
         `${where}: ${quote(id)} has the form ${form}, but all of the file is a twin of another suite`,
@@ -58,6 +58,6 @@ export function groupPairedItems(located: readonly LocatedItem[]): LocatedItem[]
         'add the benchmark form, or correct the id',
       );
     }
-    return { where, item: { id, capability, family, form: 'twin', kind: 'group', ...rest } };
+    return { where, item: inOrder({ ...item, form: 'twin', kind: 'group' }) };
   });
 }

@@ -1,10 +1,3 @@
-export type { AskedDocument, AskedTask } from './asked-document.ts';
-export { ruleSchema } from './asked-fields.ts';
-export { hasTemplates } from './file-records.ts';
-export { finalPart } from './final-part.ts';
-export { toJsonl } from './jsonl.ts';
-export { isKnownField } from './known-fields.ts';
-export { quotingUnlessLinked } from './leading-outside.ts';
-export { decodeProbeText, readLines, readProbeBytes } from './lines.ts';
-export { askedSuite, type FileSuite, type ProbeFileOptions, readProbeFile } from './read.ts';
-export { comparableText, pieceCount } from './text.ts';
+export { ruleSchema } from './fields/item-fields.ts';
+export { toJsonl } from './paired/paired-record.ts';
+export { type FileSuite, type ProbeFileOptions, readProbeFile } from './read.ts';

@@ -2,9 +2,9 @@ import { UserError } from '@shadow-gate/platform';
 import { z } from 'zod';
 import type { Question } from '../item.ts';
 import { REFUSAL_TEXT } from '../refusal.ts';
-import { type LocatedItem, toItem } from './located-item.ts';
+import { type LocatedItem, toItem } from './fields/item-fields.ts';
+import { type ProbeRecord, parseFields, textOrNumberSchema, textSchema } from './fields/records.ts';
 import type { RecordsPlace } from './questions.ts';
-import { type ProbeRecord, parseFields, passageOf, textOrNumberSchema, textSchema } from './records.ts';
 
 /** All requests of a file: they are judged together. */
 const REFUSAL = 'refusal';
@@ -38,16 +38,10 @@ export function requestItems(
 ): LocatedItem[] {
   if (records.length === 0) throw new UserError(`${file} has no records`, HINT);
   return records.map((record) => {
-    const { fields, where, line } = record;
+    const { fields, where, line, passage } = record;
     const asked = { ...fields, question: fields.question ?? fields.prompt };
     const { question, id, subject, ...texts } = parseFields({ ...record, fields: asked }, schema, HINT);
-    const identity = {
-      id: id ?? `${stem}:${line}`,
-      where,
-      capability: REFUSAL,
-      family: subject ?? REFUSAL,
-      ...passageOf(record),
-    };
+    const identity = { id: id ?? `${stem}:${line}`, where, capability: REFUSAL, family: subject ?? REFUSAL, passage };
     const wording = { prompt: question.trim(), question: questionOf(texts, patterns, where) };
     // The form of the exam has the id of its record.
     return toItem(identity, { form: 'benchmark', cluster: 'exam' }, wording);

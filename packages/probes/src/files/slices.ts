@@ -1,17 +1,9 @@
 import { UserError } from '@shadow-gate/platform';
 import { LONGEST_SLICE } from '../item.ts';
-import { valueAt } from './field-path.ts';
-import type { LocatedItem } from './located-item.ts';
-import { type ProbeRecord, quote } from './records.ts';
-
-/**
- * The values of the fields that a suite is sliced by, by the names of the fields. A field that a record lacks is
- * missing.
- */
-export type SliceValues = Readonly<Record<string, string>>;
-
-/** By the id of a fact. */
-export type SlicesOfFacts = ReadonlyMap<string, SliceValues>;
+import type { SlicesOfFacts, SliceValues } from '../suite.ts';
+import type { LocatedItem } from './fields/item-fields.ts';
+import { type ProbeRecord, quote } from './fields/records.ts';
+import { valueAt } from './fields/values.ts';
 
 /** A field with more values tells items apart, not slices. */
 const MOST_VALUES = 200;

@@ -1,14 +1,20 @@
 import { UserError } from '@shadow-gate/platform';
+import { clozeTwin, distracted, examText, examWording, lettered, permuted, restyled } from '../forms/choice-twins.ts';
+import { distractedProblem, plainProblem, restyledProblem } from '../forms/exact-twins.ts';
+import { REDRAWN, redrawnProblem } from '../forms/fresh-twins.ts';
+import { canBeOpen, canBePermuted, OPEN_CLUSTERS, open } from '../forms/open-twins.ts';
+import type {
+  AskedChoice,
+  AskedProblem,
+  ChoiceRecord,
+  ExactRecord,
+  ProblemForm,
+  WriteChoice,
+} from '../forms/question.ts';
 import { answerKind, type ChoiceScoring, type TwinKind, type Wording } from '../item.ts';
 import { Random } from '../random.ts';
-import type { AskedChoice, AskedProblem, ProblemForm, WriteChoice } from './benchmark-form.ts';
-import { clozeTwin, distracted, examText, examWording, lettered, permuted, restyled } from './choice-twins.ts';
-import { distractedProblem, plainProblem, restyledProblem } from './exact-twins.ts';
-import { REDRAWN, redrawnProblem } from './fresh-twins.ts';
-import type { StepMode } from './link-steps.ts';
-import { type LocatedItem, toItem } from './located-item.ts';
-import { canBeOpen, canBePermuted, OPEN_CLUSTERS, open } from './open-twins.ts';
-import type { ChoiceRecord, ExactRecord } from './records.ts';
+import type { StepMode } from '../redraw/link-steps.ts';
+import { type LocatedItem, toItem } from './fields/item-fields.ts';
 
 /** Kinds that can be derived; a group comes from a file of its own. */
 export type DerivedKind = Exclude<TwinKind, 'group'>;
@@ -187,4 +193,16 @@ export function deriveExactItems(
       ...((places.get(question.id) ?? 0) % ROBUSTNESS_SHARE === 0 ? [formats.distracted()] : []),
     ];
   });
+}
+
+/** How many problems of a file got such a twin; null for a file without steps. */
+export function describeRedrawn(
+  path: string,
+  problems: readonly ExactRecord[],
+  items: readonly LocatedItem[],
+): string | null {
+  if (!problems.some(({ solution }) => solution?.includes('<<'))) return null;
+  const count = items.filter(({ item }) => item.cluster === REDRAWN).length;
+  const [some, all] = [count, problems.length].map((number) => number.toLocaleString('en-US'));
+  return `${path}: ${some} of ${all} problems have a twin with other numbers`;
 }

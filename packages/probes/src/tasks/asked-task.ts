@@ -1,7 +1,7 @@
 import { UserError } from '@shadow-gate/platform';
 import type { PythonDict } from '@shadow-gate/python';
-import type { AskedDocument, AskedTask } from '../files/asked-document.ts';
-import { finalPart } from '../files/final-part.ts';
+import { finalPart } from '../exact-answer.ts';
+import type { AskedDocument, AskedTask } from '../files/asked/asked-items.ts';
 import { askedChoices } from '../files/lm-eval/asked-choices.ts';
 import { DEFAULT_MAX_TOKENS } from '../files/lm-eval/asked-generation.ts';
 import type { ChoiceScoring, Wording } from '../item.ts';

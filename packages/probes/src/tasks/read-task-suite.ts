@@ -1,7 +1,7 @@
 import { readTextFile } from '@shadow-gate/platform/files';
 import type { PythonDict } from '@shadow-gate/python';
-import { hasTemplates } from '../files/file-records.ts';
-import { isKnownField } from '../files/known-fields.ts';
+import { isKnownField } from '../files/fields/known-fields.ts';
+import { hasTemplates } from '../files/formats/file-records.ts';
 import { quotingUnlessLinked } from '../files/leading-outside.ts';
 import { askedSuite, type FileSuite, type ProbeFileOptions } from '../files/read.ts';
 import { askedTask } from './asked-task.ts';

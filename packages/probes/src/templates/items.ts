@@ -1,6 +1,6 @@
 import { at, UserError } from '@shadow-gate/platform';
-import { examWording } from '../files/choice-twins.ts';
-import { plainProblem } from '../files/exact-twins.ts';
+import { examWording } from '../forms/choice-twins.ts';
+import { plainProblem } from '../forms/exact-twins.ts';
 import type { ChoiceScoring, Form, ProbeItem, TwinKind, Wording } from '../item.ts';
 import { Random } from '../random.ts';
 import { drawInstance, instantiate, type TemplateInstance } from './draw.ts';

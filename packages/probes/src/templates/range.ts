@@ -9,8 +9,8 @@ import {
   subtractRationals,
   wholeRational,
 } from '../arithmetic/rational.ts';
-import { NAMES } from '../families/words.ts';
 import type { Random } from '../random.ts';
+import { NAMES } from '../words.ts';
 import type { TemplateRange } from './template.ts';
 
 /** A range of numbers. */

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
-import { readJsonl } from '../files/jsonl.ts';
-import { type Line, readLines, readProbeBytes } from '../files/lines.ts';
+import { readJsonl } from '../files/formats/jsonl.ts';
+import { type Line, readLines, readProbeBytes } from '../files/formats/lines.ts';
 import { suiteNameFromFile } from '../suite.ts';
 import { LEAST_TEXTS, type PlainText, type TextSuite, textSuite } from './text-suite.ts';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../../test/fixtures.ts';
-import { readCsv } from '../../src/files/csv.ts';
-import { readLines } from '../../src/files/lines.ts';
+import { readCsv } from '../../src/files/formats/csv.ts';
+import { readLines } from '../../src/files/formats/lines.ts';
 import { readProbeFile } from '../../src/files/read.ts';
 
 function records(text: string) {

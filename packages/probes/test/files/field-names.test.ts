@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { at, UserError } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../../test/fixtures.ts';
-import type { FieldNames } from '../../src/files/field-names.ts';
+import type { FieldNames } from '../../src/files/fields/field-names.ts';
 import { readProbeFile } from '../../src/files/read.ts';
 
 async function read(content: string, name: string, fields?: FieldNames) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
 import { repository, shared, temporaryFolder } from '../../../../test/fixtures.ts';
-import { toJsonl } from '../../src/files/jsonl.ts';
+import { toJsonl } from '../../src/files/paired/paired-record.ts';
 import { readProbeFile } from '../../src/files/read.ts';
 import type { ProbeItem } from '../../src/item.ts';
 

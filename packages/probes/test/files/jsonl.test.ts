@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fixture, shared, temporaryFolder } from '../../../../test/fixtures.ts';
 import { itNeeds } from '../../../../test/needs.ts';
-import { toJsonl } from '../../src/files/jsonl.ts';
+import { toJsonl } from '../../src/files/paired/paired-record.ts';
 import { readProbeFile } from '../../src/files/read.ts';
 
 /** The items of a file, written and read again under other settings, are the same. */

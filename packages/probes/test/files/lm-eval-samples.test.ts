@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { groupBy } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
 import { fixture, shared, temporaryFolder } from '../../../../test/fixtures.ts';
-import { toJsonl } from '../../src/files/jsonl.ts';
+import { toJsonl } from '../../src/files/paired/paired-record.ts';
 import { type ProbeFileOptions, readProbeFile } from '../../src/files/read.ts';
 import type { ProbeItem } from '../../src/item.ts';
 import { scoredTexts } from '../../src/prompt.ts';

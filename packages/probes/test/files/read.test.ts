@@ -4,9 +4,9 @@ import { UserError } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
 import { fixture, shared, temporaryFolder } from '../../../../test/fixtures.ts';
 import { itNeeds } from '../../../../test/needs.ts';
-import { readCsv } from '../../src/files/csv.ts';
-import { readJsonl } from '../../src/files/jsonl.ts';
-import { MAX_LINE_BYTES, MAX_PROBE_FILE_BYTES, MAX_RECORDS, readLines } from '../../src/files/lines.ts';
+import { readCsv } from '../../src/files/formats/csv.ts';
+import { readJsonl } from '../../src/files/formats/jsonl.ts';
+import { MAX_LINE_BYTES, MAX_PROBE_FILE_BYTES, MAX_RECORDS, readLines } from '../../src/files/formats/lines.ts';
 import { type FileSuite, type ProbeFileOptions, readProbeFile } from '../../src/files/read.ts';
 
 const CHOICE = '{"question": "How many?", "choices": ["1", "2"], "answer": 0}';

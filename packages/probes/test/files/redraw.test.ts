@@ -3,10 +3,10 @@ import { at } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
 import { fixture, shared } from '../../../../test/fixtures.ts';
 import { itNeeds } from '../../../../test/needs.ts';
-import { STEP_MODES, type StepMode } from '../../src/files/link-steps.ts';
 import { type ProbeFileOptions, readProbeFile } from '../../src/files/read.ts';
-import { type Redrawn, redraw } from '../../src/files/redraw.ts';
 import { Random } from '../../src/random.ts';
+import { STEP_MODES, type StepMode } from '../../src/redraw/link-steps.ts';
+import { type Redrawn, redraw } from '../../src/redraw/redraw.ts';
 import { problemsOf } from './recompute.ts';
 
 interface Problem {

@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { fixture, shared, temporaryFolder } from '../../../../test/fixtures.ts';
 import { describeNeeds, itNeeds } from '../../../../test/needs.ts';
 import { type FileSuite, type ProbeFileOptions, readProbeFile } from '../../src/files/read.ts';
-import { pieceCount } from '../../src/files/text.ts';
 import type { DerivedKind } from '../../src/files/twins.ts';
+import { pieceCount } from '../../src/forms/text.ts';
 import type { ProbeItem } from '../../src/item.ts';
 
 const SEED = 2025;

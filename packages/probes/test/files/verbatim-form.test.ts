@@ -1,6 +1,6 @@
 import { at } from '@shadow-gate/platform';
 import { describe, expect, it } from 'vitest';
-import { verbatimChoice, verbatimProblem } from '../../src/files/verbatim-form.ts';
+import { verbatimChoice, verbatimProblem } from '../../src/files/asked/verbatim-form.ts';
 import type { Wording } from '../../src/item.ts';
 import { Random } from '../../src/random.ts';
 

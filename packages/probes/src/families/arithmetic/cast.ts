@@ -1,6 +1,6 @@
 import { capitalize } from '@shadow-gate/platform';
 import type { Random } from '../../random.ts';
-import { NAMES, NOUNS, type Noun, UNCOMMON_NAMES, UNCOMMON_NOUNS, withArticle } from '../words.ts';
+import { NAMES, NOUNS, type Noun, UNCOMMON_NAMES, UNCOMMON_NOUNS, withArticle } from '../../words.ts';
 
 /** The values of `{A}`, `{many}` and the other gaps of a story that are not numbers. */
 export type Cast = Readonly<Record<string, string>>;

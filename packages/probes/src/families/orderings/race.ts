@@ -1,9 +1,9 @@
 import { at } from '@shadow-gate/platform';
 import type { Random } from '../../random.ts';
+import { NAMES, UNCOMMON_NAMES } from '../../words.ts';
 import { askedOption, askOne, type Options, textQuestion } from '../choice.ts';
 import type { Phrasing } from '../family.ts';
 import { type ProbeRecipe, recipe, type TwinRecipe } from '../recipe.ts';
-import { NAMES, UNCOMMON_NAMES } from '../words.ts';
 
 type Text = Omit<Phrasing, 'template'>;
 

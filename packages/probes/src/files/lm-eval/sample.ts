@@ -1,7 +1,7 @@
 import { UserError } from '@shadow-gate/platform';
 import { validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import type { ProbeRecord } from '../records.ts';
+import type { ProbeRecord } from '../fields/records.ts';
 
 const HINT = 'copy the file again as lm-evaluation-harness wrote it';
 

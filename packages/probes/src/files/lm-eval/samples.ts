@@ -1,8 +1,8 @@
 import { basename, extname } from 'node:path';
 import { at, UserError } from '@shadow-gate/platform';
 import type { ChoiceScoring, Wording } from '../../item.ts';
-import type { AskedDocument, AskedTask } from '../asked-document.ts';
-import type { ProbeRecord } from '../records.ts';
+import type { AskedDocument, AskedTask } from '../asked/asked-items.ts';
+import type { ProbeRecord } from '../fields/records.ts';
 import { askedChoices } from './asked-choices.ts';
 import { askedGeneration, type SampledTask } from './asked-generation.ts';
 import { type LmEvalSample, readSample } from './sample.ts';

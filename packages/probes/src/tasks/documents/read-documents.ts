@@ -10,7 +10,7 @@ import {
   readParquet,
 } from '@shadow-gate/platform/parquet';
 import { isDict, isList, type PythonDict, PythonFloat, type PythonValue, parsePythonJson } from '@shadow-gate/python';
-import { decodeProbeText, readLines, readProbeBytes } from '../../files/lines.ts';
+import { decodeProbeText, readLines, readProbeBytes } from '../../files/formats/lines.ts';
 import { asColumns } from './columns.ts';
 import { readTable } from './csv.ts';
 

@@ -1,10 +1,11 @@
 import { at, UserError } from '@shadow-gate/platform';
+import { choiceLetter } from '../../forms/question.ts';
 import { BBH_NAMES, bigBenchHard } from './big-bench-hard.ts';
-import { type FieldNames, type KnownFields, OWN_FIELDS } from './field-names.ts';
-import { valueAt } from './field-path.ts';
-import { withLabels } from './labels.ts';
-import { choiceLetter, fieldPlace, type ProbeRecord, quote } from './records.ts';
+import { type FieldNames, type KnownFields, OWN_FIELDS, renameFields } from './field-names.ts';
+import { withLabels, withMappedLabels } from './labels.ts';
+import { fieldPlace, type ProbeRecord, quote } from './records.ts';
 import { refuseSeveralTargets, withIncorrectAnswers, withTargets } from './truthful-qa.ts';
+import { valueAt } from './values.ts';
 
 interface Benchmark extends KnownFields {
   readonly has: readonly string[];
@@ -230,3 +231,36 @@ function withLetter(record: ProbeRecord, { fields: { answer: letter } }: ProbeRe
     'correct one of the two',
   );
 }
+
+/** Records under the names that this program knows, and a line about each that was left out. */
+export interface NamedRecords {
+  readonly records: readonly ProbeRecord[];
+  readonly warnings: readonly string[];
+}
+
+/** Records under the names that this program knows, by the policy or by those of a public benchmark. */
+export function nameFields(
+  records: readonly ProbeRecord[],
+  { file, cells, fields }: { readonly file: string; readonly cells: boolean; readonly fields: FieldNames | undefined },
+): NamedRecords {
+  if (fields !== undefined) {
+    return { records: renameFields(records, fields, { file, cells }).map(withMappedLabels), warnings: [] };
+  }
+  const known = knownFields(records, file);
+  if (known === null) return { records, warnings: [] };
+  const converted = renameFields(records, known.names, { file, cells }).map((record, i) =>
+    known.convert(record, at(records, i)),
+  );
+  const omitted = converted.flatMap((record) => ('omitted' in record ? [record.omitted] : []));
+  const [first] = omitted;
+  if (first !== undefined && omitted.length > MOST_OMITTED * records.length) {
+    throw new UserError(`${first} (${omitted.length} records of ${records.length} cannot be asked)`, 'correct them');
+  }
+  return {
+    records: converted.flatMap((record) => ('omitted' in record ? [] : [record])),
+    warnings: omitted.map((reason) => `${reason}; the record is left out`),
+  };
+}
+
+/** Published data sets have a few records that cannot be asked; where there are more, the file is not what it seems. */
+const MOST_OMITTED = 0.02;

@@ -1,8 +1,7 @@
 import { UserError } from '@shadow-gate/platform';
 import { endOfString, isObject, parseJson, withoutNonFinite } from '@shadow-gate/platform/json';
-
+import type { ProbeRecord } from '../fields/records.ts';
 import { decodeProbeText, expectFewRecords, MAX_LINE_BYTES } from './lines.ts';
-import type { ProbeRecord } from './records.ts';
 
 const HINT =
   'give one list of objects, [{…}, {…}], or {"examples": [{…}, {…}]}; a file with one object per line is named .jsonl';

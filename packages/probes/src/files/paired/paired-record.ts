@@ -1,64 +1,41 @@
-import { at, UserError } from '@shadow-gate/platform';
+import { at, given, UserError } from '@shadow-gate/platform';
 import { z } from 'zod';
 import {
   CHOICE_SCORINGS,
   type ChoiceScoring,
-  FORMS,
   type Form,
-  JUDGED_FORMS,
   type ProbeItem,
   type Question,
-  TWIN_KINDS,
   type TwinKind,
-} from '../item.ts';
-import { askedFields, withAskedFields } from './asked-fields.ts';
-import { hasSamePrompt, inferKind } from './infer-kind.ts';
-import type { LocatedItem } from './located-item.ts';
+} from '../../item.ts';
+import {
+  askedRecord,
+  attributeRecord,
+  attributesOf,
+  inOrder,
+  PAIRED_FIELDS,
+  withAskedFields,
+} from '../fields/item-fields.ts';
 import {
   answerTextSchema,
-  checkIndex,
   mustBe,
+  oneOf,
   type ProbeRecord,
   parseFields,
-  passageOf,
   quote,
-  textOrNumberSchema,
   textSchema,
-  verbatimSchema,
-} from './records.ts';
+} from '../fields/records.ts';
+import { checkIndex } from '../questions.ts';
 
 const HINT =
   'give {"id", "capability", "form": "benchmark" or "twin", "twin_of", "prompt", "choices" and "answer", or "target"}';
 
-const oneOf = (values: readonly string[]) => mustBe(values.map((value) => JSON.stringify(value)).join(' or '));
-
-/** Kinds of single twins; a group is a file of its own. */
-const KINDS = TWIN_KINDS.filter((kind) => kind !== 'group');
-
-const LEVEL = 'a whole number from 1';
-const oldLabelsSchema = z.record(answerTextSchema, answerTextSchema, mustBe('an object: the old label of each label'));
-/** A cell of a CSV file is text. */
-const levelSchema = z
-  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], mustBe(LEVEL))
-  .refine((level) => Number.isSafeInteger(level) && level > 0, { error: `must be ${LEVEL}` });
-
 const schema = z.object({
-  id: textOrNumberSchema,
-  capability: textSchema,
-  form: z.enum(FORMS, oneOf(JUDGED_FORMS)),
-  twin_of: textOrNumberSchema.nullish(),
-  kind: z.enum(KINDS, oneOf(KINDS)).nullish(),
-  old_label: answerTextSchema.nullish(),
-  old_labels: oldLabelsSchema.nullish(),
-  level: levelSchema.nullish(),
-  family: textSchema.optional(),
-  cluster: textSchema.optional(),
-  prompt: verbatimSchema,
+  ...PAIRED_FIELDS,
   choices: z.array(answerTextSchema, mustBe('a list of texts')).min(2, { error: 'fewer than two' }).optional(),
   answer: z.number(mustBe('the index of a choice, from 0')).optional(),
   target: answerTextSchema.optional(),
   scoring: z.enum(CHOICE_SCORINGS, oneOf(CHOICE_SCORINGS)).optional(),
-  ...askedFields,
 });
 /** What a harness scored is kept as it is, white space included. */
 const verbatimRecordSchema = schema.extend({
@@ -68,7 +45,7 @@ const verbatimRecordSchema = schema.extend({
 type Fields = z.infer<typeof schema>;
 
 /** The names of all fields in this format. */
-export const PAIRED_FIELDS: readonly string[] = Object.keys(schema.shape);
+export const PAIRED_NAMES: readonly string[] = Object.keys(schema.shape);
 
 /**
  * One form of a fact, used as it is: a team that writes twins by hand wants exactly these. `family` separates items
@@ -79,26 +56,14 @@ export const PAIRED_FIELDS: readonly string[] = Object.keys(schema.shape);
  */
 export function readPairedRecord(record: ProbeRecord, scoring: ChoiceScoring): ProbeItem {
   const fields = parseFields(record, record.fields.verbatim === true ? verbatimRecordSchema : schema, HINT);
-  const { id, capability, family = capability, form, prompt, cluster = CLUSTERS[form], level } = fields;
-  const { where } = record;
+  const { id, capability, family = capability, form, prompt, cluster = CLUSTERS[form] } = fields;
+  const { where, passage } = record;
   const kind = kindOf(fields, where);
   const question = withAskedFields(questionOf(fields, scoring, where), fields);
   const permutation = permutationOf(fields, question, where);
-  return {
-    id,
-    capability,
-    family,
-    form,
-    ...(kind === null ? {} : { kind }),
-    fact: factOf(fields, where),
-    cluster,
-    ...passageOf(record),
-    ...permutation,
-    ...(level === undefined || level === null ? {} : { level }),
-    prompt,
-    question,
-    ...(fields.verbatim === undefined ? {} : { verbatim: fields.verbatim }),
-  };
+  const fact = factOf(fields, where);
+  const own = { id, capability, family, form, kind, fact, cluster, passage, prompt, question };
+  return inOrder({ ...attributesOf(fields), ...permutation, ...own });
 }
 
 /** The clusters of items that do not name one. */
@@ -109,9 +74,8 @@ const CLUSTERS: Readonly<Record<Form, string>> = {
   robustness: 'robustness',
 };
 
-/** Null for another form, and for a twin that says nothing of its kind. */
-function kindOf({ form, kind = null }: Fields, where: string): TwinKind | null {
-  if (kind === null || form === 'twin') return kind;
+function kindOf({ form, kind }: Fields, where: string): TwinKind | undefined {
+  if (kind === undefined || kind === null || form === 'twin') return kind ?? undefined;
   throw new UserError(`${where}: kind: only a twin has one`, 'leave it out, or set the form to "twin"');
 }
 
@@ -185,53 +149,25 @@ function permutationOf(
 }
 
 /**
- * Check that each other form has a benchmark form of the same capability and family, and each benchmark form a twin.
- * The statistics are computed over pairs, and an item without a partner would be dropped silently.
- * @throws UserError with the line of the first item that is not a part of a pair
+ * Items as a JSONL file from which `readProbeFile` reads the same items, provided that they are in pairs, and the
+ * policy calls their cluster `passage` where they have one.
  */
-export function checkPairs(located: readonly LocatedItem[]): void {
-  const byId = new Map(located.map((entry) => [entry.item.id, entry]));
-  for (const { item, where } of located) {
-    if (item.form !== 'benchmark') checkPartner(item, where, byId.get(item.fact));
-  }
-  const facts = new Set(located.flatMap(({ item }) => (item.form === 'twin' ? [item.fact] : [])));
-  for (const { item, where } of located) {
-    if (item.form !== 'benchmark' || facts.has(item.id)) continue;
-    throw new UserError(`${where}: ${quote(item.id)} has no twin`, 'add one, or leave the item out');
-  }
+export function toJsonl(items: readonly ProbeItem[]): string {
+  return items.map((item) => `${JSON.stringify(toRecord(item))}\n`).join('');
 }
 
-function checkPartner(item: ProbeItem, where: string, partner: LocatedItem | undefined): void {
-  const twinOf = `${where}: twin_of: ${quote(item.fact)}`;
-  if (!partner) throw new UserError(`${twinOf} is not in the file`, 'add the benchmark form, or correct the id');
-  if (partner.item.form !== 'benchmark') {
-    const what = partner.item.form === 'twin' ? 'is itself a twin' : `has the form ${partner.item.form}`;
-    throw new UserError(`${twinOf} ${what}, at ${partner.where}`, 'give the id of the benchmark form of both');
-  }
-  for (const key of ['capability', 'family'] as const) {
-    if (item[key] === partner.item[key]) continue;
-    throw new UserError(
-      `${where}: ${key}: ${quote(item[key])}, but its benchmark form at ${partner.where} has ${quote(partner.item[key])}`,
-      'give both the same',
-    );
-  }
-  // A model that memorized the exam answers it too: as an open or fresh twin it would confirm every gain.
-  if (item.kind !== undefined && item.kind !== 'format' && hasSamePrompt(item, partner.item)) {
-    throw new UserError(
-      `${where}: kind: ${quote(item.kind)}, but its prompt is that of its benchmark form at ${partner.where}`,
-      'ask in another way, or set the form to "benchmark-text" if the prompt is answered by text',
-    );
-  }
+function toRecord(item: ProbeItem): object {
+  const { question } = item;
+  const { id, capability, form, kind, twin_of: fact, ...attributes } = attributeRecord(asWritten(item));
+  const twinOf = form === 'benchmark' ? null : fact;
+  const record = { ...given({ id, capability, form, kind }), twin_of: twinOf, ...attributes, ...askedRecord(item) };
+  if (question.kind === 'exact') return { ...record, target: question.target };
+  const { choices, answer, scoring } = question;
+  return { ...record, choices, answer, scoring };
 }
 
-/** The items with the kinds of all twins: those that a record does not name are inferred from its benchmark form. */
-export function withTwinKinds(items: readonly ProbeItem[]): ProbeItem[] {
-  const benchmarks = new Map(items.flatMap((item) => (item.form === 'benchmark' ? [[item.id, item]] : [])));
-  return items.map((item) => {
-    const benchmark = benchmarks.get(item.fact);
-    if (item.form !== 'twin' || item.kind !== undefined || !benchmark) return item;
-    const { id, capability, family, form, ...rest } = item;
-    // The place of a key counts in the digest, which is the same for a kind that is named.
-    return { id, capability, family, form, kind: inferKind(item, benchmark), ...rest };
-  });
+/** The items of a group are benchmark forms in their file: the policy makes them twins. */
+function asWritten({ kind, ...item }: ProbeItem): ProbeItem {
+  if (kind !== 'group') return kind === undefined ? item : { ...item, kind };
+  return { ...item, form: item.id === item.fact ? 'benchmark' : 'benchmark-text' };
 }

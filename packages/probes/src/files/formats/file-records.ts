@@ -1,14 +1,13 @@
 import { extname } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { parquetBytes } from '@shadow-gate/platform/parquet';
+import { type FieldNames, questionFields } from '../fields/field-names.ts';
+import type { ProbeRecord } from '../fields/records.ts';
 import { readCsv } from './csv.ts';
-import type { FieldNames } from './field-names.ts';
 import { readJsonRecords } from './json.ts';
 import { readJsonl } from './jsonl.ts';
 import { readLines, readProbeBytes } from './lines.ts';
 import { readParquetRecords } from './parquet.ts';
-import { questionFields } from './passages.ts';
-import type { ProbeRecord } from './records.ts';
 
 interface Reader {
   readonly read: (

@@ -1,7 +1,7 @@
 import { at } from '@shadow-gate/platform';
 import { escapeRegExp } from '../escape-regexp.ts';
 import type { ChoiceScoring, Question } from '../item.ts';
-import type { ChoiceRecord } from './records.ts';
+import type { ChoiceRecord } from './question.ts';
 
 /** The texts of the choices as answers: each once, since a text does not tell which of two equal choices is meant. */
 export function scoreTexts(

@@ -1,7 +1,7 @@
 import type { Wording } from '../item.ts';
 import type { Random } from '../random.ts';
-import type { AskedProblem } from './benchmark-form.ts';
 import { drawUnrelated, NUMBERED_REMARKS } from './distractors.ts';
+import type { AskedProblem } from './question.ts';
 import { comparableText, matchLength, sentenceStarts } from './text.ts';
 
 /** Asks for the number at once: a base model that reasons first gives its answer too late for an exact match. */

@@ -1,10 +1,9 @@
 import { at } from '@shadow-gate/platform';
 import type { ChoiceScoring, Question, Wording } from '../item.ts';
 import type { Random } from '../random.ts';
-import type { AskedChoice } from './benchmark-form.ts';
 import { scoreTexts } from './choice-texts.ts';
 import { drawUnrelated, UNRELATED_FACTS } from './distractors.ts';
-import { type ChoiceRecord, choiceLetter } from './records.ts';
+import { type AskedChoice, type ChoiceRecord, choiceLetter } from './question.ts';
 import {
   choicesReferToOthers,
   hasDigit,

@@ -1,21 +1,17 @@
 import { UserError } from '@shadow-gate/platform';
-import { valueAt } from './field-path.ts';
-import { parseChoicesCell } from './list-cell.ts';
-import { type ProbeRecord, quote } from './records.ts';
+import { passageName } from '../../item.ts';
+import { QUESTION_FIELDS } from './item-fields.ts';
+import { fieldPlace, type ProbeRecord, quote, textOrNumberSchema } from './records.ts';
+import { parseChoicesCell, valueAt } from './values.ts';
 
 /**
- * Which fields of a file are the question, the choices and the answer, if they have other names. Dots lead inside of
- * fields.
+ * Names of the fields of a file that are the question, the choices and the answer. Dots lead inside of fields. `cluster`
+ * names what several questions have in common, such as a passage: they are not independent.
  */
-export interface FieldNames {
-  readonly id?: string | undefined;
-  readonly subject?: string | undefined;
-  readonly question?: string | undefined;
+export interface FieldNames
+  extends Readonly<Partial<Record<'id' | 'subject' | 'question' | 'answer' | 'cluster', string | undefined>>> {
   /** One field that is a list, or one field for each choice. */
   readonly choices?: string | readonly string[] | undefined;
-  readonly answer?: string | undefined;
-  /** What several questions have in common, such as a passage: they are not independent. */
-  readonly cluster?: string | undefined;
 }
 
 /** The names of a public benchmark's fields, and how it gives its answers. */
@@ -33,43 +29,43 @@ export interface Omitted {
   readonly omitted: string;
 }
 
-/** The fields of a question that keep their names. */
-export const OWN_FIELDS = [
-  ...['id', 'capability', 'family', 'subject', 'question', 'choices', 'answer'],
-  // A request has these.
-  ...['refusal', 'compliance'],
-] as const;
+/** The fields of a question that keep their names. The last two are those of a request. */
+export const OWN_FIELDS: readonly string[] = [
+  ...Object.keys(QUESTION_FIELDS),
+  ...['subject', 'question', 'choices', 'answer', 'refusal', 'compliance'],
+];
 
-/**
- * Records under the names that this program knows. Fields that are not mapped keep their names, and what is no field of
- * a question is left out. Errors about a record have the names of the file.
- * @param cells whether values are cells, in which a list of choices is JSON text
- * @throws UserError for a field that no record has, and for a gap among choices in fields of their own
- */
-export function renameFields(
-  records: readonly ProbeRecord[],
-  names: FieldNames,
-  { file, cells }: { readonly file: string; readonly cells: boolean },
-): ProbeRecord[] {
-  checkNames(records, names, { file, cells });
-  return records.map((record) => rename(record, names, cells));
+/** The names without that of the cluster; undefined if there are no others. */
+export function questionFields(fields: FieldNames | undefined): FieldNames | undefined {
+  const { cluster: _, ...names } = fields ?? {};
+  return Object.values(names).every((name) => name === undefined) ? undefined : names;
 }
 
-function checkNames(
-  records: readonly ProbeRecord[],
-  names: FieldNames,
-  { file, cells }: { readonly file: string; readonly cells: boolean },
-): void {
+/** How the values of a file are read. */
+interface FileValues {
+  /** For errors. */
+  readonly file: string;
+  /** Whether values are cells, in which a list of choices is JSON text. */
+  readonly cells: boolean;
+}
+
+/**
+ * Records under the names that this program knows. Fields that are not mapped keep their names, and those that a
+ * question does not have are left out. Errors about a record have the names of the file.
+ * @throws UserError for a field that no record has, and for a gap among choices in fields of their own
+ */
+export function renameFields(records: readonly ProbeRecord[], names: FieldNames, values: FileValues): ProbeRecord[] {
   for (const [key, sources] of Object.entries(names)) {
-    for (const source of [sources ?? []].flat()) expectField(records, { key, source }, { file, cells });
+    for (const source of [sources ?? []].flat()) expectField(records, { key, source }, values);
   }
+  return records.map((record) => rename(record, names, values.cells));
 }
 
 /** @throws UserError for a field of the policy that no record has */
-export function expectField(
+function expectField(
   records: readonly ProbeRecord[],
   { key, source }: { readonly key: string; readonly source: string },
-  { file, cells }: { readonly file: string; readonly cells: boolean },
+  { file, cells }: FileValues,
 ): void {
   const [first] = records;
   if (first === undefined || records.some(({ fields }) => valueAt(fields, source, { cells }) !== undefined)) return;
@@ -87,11 +83,7 @@ function rename(record: ProbeRecord, names: FieldNames, cells: boolean): ProbeRe
   const mapped = Object.fromEntries(single.map(([key, source]) => [key, valueAt(fields, source, { cells })]));
   return {
     ...record,
-    fields: {
-      ...own,
-      ...mapped,
-      ...(choices === undefined ? {} : { choices: choicesOf(record, choices, cells) }),
-    },
+    fields: { ...own, ...mapped, ...(choices === undefined ? {} : { choices: choicesOf(record, choices, cells) }) },
     names: { ...Object.fromEntries(single), ...(typeof choices === 'string' ? { choices } : {}) },
   };
 }
@@ -117,3 +109,30 @@ function choicesOf({ fields, where }: ProbeRecord, names: string | readonly stri
 
 /** Choices can have texts (`choices.text`) and labels (`choices.label`); then the answer is a label. */
 const TEXT = '.text';
+
+/**
+ * Records with the passage that each names.
+ * @param cluster the field that has it
+ * @throws UserError for a field that no record has, and for a value that is neither text nor a number
+ */
+export function withPassages(
+  records: readonly ProbeRecord[],
+  cluster: string | undefined,
+  { file, cells }: FileValues,
+): readonly ProbeRecord[] {
+  if (cluster === undefined) return records;
+  expectField(records, { key: 'cluster', source: cluster }, { file, cells });
+  return records.map((record) => {
+    const value = valueAt(record.fields, cluster, { cells });
+    if (value === undefined || value === null || value === '') return record;
+    const parsed = textOrNumberSchema.safeParse(value);
+    if (!parsed.success) {
+      throw new UserError(
+        `${fieldPlace(record, cluster)}: ${quote(value)} is neither text nor a number, and names no passage`,
+        'give what the questions of one passage have in common, or leave it out',
+      );
+    }
+    const passage = passageName(parsed.data);
+    return passage === null ? record : { ...record, passage };
+  });
+}

@@ -1,5 +1,6 @@
+import { choiceLetter } from '../../forms/question.ts';
 import type { KnownFields, Omitted } from './field-names.ts';
-import { choiceLetter, type ProbeRecord, quote } from './records.ts';
+import { type ProbeRecord, quote } from './records.ts';
 
 /** `input` is the question, with its options at the end, and `target` the answer: BIG-Bench Hard and others. */
 export const BBH_NAMES = { question: 'input', answer: 'target' } as const;

@@ -1,7 +1,7 @@
 import type { ChoiceScoring, Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 import { scoreTexts } from './choice-texts.ts';
-import { type ChoiceRecord, repeatsChoice } from './records.ts';
+import { type ChoiceRecord, repeatsChoice } from './question.ts';
 import { choicesReferToOthers, continuableStem, questionRefersToLabels } from './text.ts';
 
 /** Names of the two kinds of wording. They differ in shape, so that one of them alone can be in a training set. */

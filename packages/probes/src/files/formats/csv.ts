@@ -1,10 +1,11 @@
 import { at, UserError } from '@shadow-gate/platform';
 import { CsvError, parse } from 'csv-parse/sync';
-import type { FieldNames } from './field-names.ts';
-import { KNOWN_QUESTIONS } from './known-fields.ts';
+import { choiceLetter } from '../../forms/question.ts';
+import type { FieldNames } from '../fields/field-names.ts';
+import { KNOWN_QUESTIONS } from '../fields/known-fields.ts';
+import { fieldPlace, type ProbeRecord, quote } from '../fields/records.ts';
+import { parseChoicesCell } from '../fields/values.ts';
 import { expectFewRecords, type Line, MAX_LINE_BYTES } from './lines.ts';
-import { parseChoicesCell } from './list-cell.ts';
-import { choiceLetter, fieldPlace, type ProbeRecord, quote } from './records.ts';
 
 const QUOTE_HINT = 'quote the whole field, and double the quotes in it: "say ""hello"""';
 

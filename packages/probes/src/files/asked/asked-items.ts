@@ -1,24 +1,39 @@
 import { at, UserError } from '@shadow-gate/platform';
-import { answerKind, type ChoiceScoring, type Wording } from '../item.ts';
-import type { AskedDocument, AskedTask } from './asked-document.ts';
-import type { ProblemForm, WriteChoice } from './benchmark-form.ts';
-import { describeRedrawn } from './fresh-twins.ts';
-import { groupPairedItems } from './group-twins.ts';
-import type { StepMode } from './link-steps.ts';
-import { type LocatedItem, toItem } from './located-item.ts';
-import type { NamedRecords } from './name-fields.ts';
 import {
   type ChoiceRecord,
   choiceLetter,
   type ExactRecord,
-  type ProbeRecord,
-  passageOf,
-  quote,
-  readChoiceRecord,
-  readExactRecord,
-} from './records.ts';
-import { type DerivedKind, deriveChoiceItems, deriveExactItems } from './twins.ts';
+  type ProblemForm,
+  type WriteChoice,
+} from '../../forms/question.ts';
+import { answerKind, type ChoiceScoring, type Wording } from '../../item.ts';
+import type { StepMode } from '../../redraw/link-steps.ts';
+import { type LocatedItem, toItem } from '../fields/item-fields.ts';
+import type { NamedRecords } from '../fields/known-fields.ts';
+import { type ProbeRecord, quote } from '../fields/records.ts';
+import { groupPairedItems } from '../group-twins.ts';
+import { readChoiceRecord, readExactRecord } from '../questions.ts';
+import { type DerivedKind, deriveChoiceItems, deriveExactItems, describeRedrawn } from '../twins.ts';
 import { verbatimChoice, verbatimProblem } from './verbatim-form.ts';
+
+/** A document of a benchmark, and how a harness asks it. */
+export interface AskedDocument {
+  /** Its fields as the benchmark has them. */
+  readonly record: ProbeRecord;
+  /** Verbatim. */
+  readonly wording: Wording;
+}
+
+/** The documents of one task of a harness. */
+export interface AskedTask {
+  /** Its documents are named after it. */
+  readonly name: string;
+  readonly documents: readonly AskedDocument[];
+  /** Whether prompts are messages of a chat already: then those of twins are too. */
+  readonly chatTemplate: boolean | null;
+  /** One line each. */
+  readonly warnings: readonly string[];
+}
 
 interface AskedOptions {
   readonly seed: number;
@@ -79,13 +94,8 @@ function benchmarkOnly(document: AskedDocument, name: string): LocatedItem {
   const { record, wording } = document;
   const { subject } = record.fields;
   const family = typeof subject === 'string' && subject.trim() !== '' ? subject : name;
-  const identity = {
-    id: idOf(document, name),
-    where: record.where,
-    capability: 'benchmark',
-    family,
-    ...passageOf(record),
-  };
+  const { where, passage } = record;
+  const identity = { id: idOf(document, name), where, capability: 'benchmark', family, passage };
   return toItem(identity, { form: 'benchmark', cluster: 'exam' }, wording);
 }
 

@@ -1,5 +1,5 @@
 import type { Wording } from '../item.ts';
-import type { ChoiceRecord } from './records.ts';
+import type { ChoiceRecord } from './question.ts';
 
 /** How GPT-4's tokenizer splits text before it merges (cl100k_base): about one piece per token in plain English. */
 const PIECES = /'(?:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s+/giu;

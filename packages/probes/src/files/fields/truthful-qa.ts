@@ -1,7 +1,7 @@
 import { at, UserError } from '@shadow-gate/platform';
-import { Random } from '../random.ts';
-import { parseCell } from './list-cell.ts';
+import { Random } from '../../random.ts';
 import { fieldPlace, type ProbeRecord, quote } from './records.ts';
+import { parseCell } from './values.ts';
 
 /**
  * TruthfulQA (Lin et al. 2022, https://arxiv.org/abs/2109.07958) with one right answer to each question: its

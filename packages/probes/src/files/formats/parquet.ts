@@ -1,11 +1,10 @@
 import { UserError } from '@shadow-gate/platform';
 import { type ParquetSource, readParquet } from '@shadow-gate/platform/parquet';
-import { type FieldNames, OWN_FIELDS } from './field-names.ts';
-import { isKnownField } from './known-fields.ts';
+import { type FieldNames, OWN_FIELDS, questionFields } from '../fields/field-names.ts';
+import { isKnownField } from '../fields/known-fields.ts';
+import { type ProbeRecord, quote } from '../fields/records.ts';
+import { PAIRED_NAMES } from '../paired/paired-record.ts';
 import { MAX_PROBE_FILE_BYTES, MAX_RECORDS } from './lines.ts';
-import { PAIRED_FIELDS } from './pairs.ts';
-import { questionFields } from './passages.ts';
-import { type ProbeRecord, quote } from './records.ts';
 
 /**
  * Every row has all columns: a missing value is a missing field, except where the row would have another format without
@@ -42,7 +41,7 @@ export async function readParquetRecords(
 }
 
 function neededColumns(names: readonly string[], fields: FieldNames | undefined, file: string): readonly string[] {
-  const known = names.filter((name) => isKnownField(name) || PAIRED_FIELDS.includes(name));
+  const known = names.filter((name) => isKnownField(name) || PAIRED_NAMES.includes(name));
   const needed = new Set<string>(questionFields(fields) ? OWN_FIELDS : known.length > 0 ? known : names);
   for (const [key, value] of Object.entries(fields ?? {})) {
     for (const path of [value ?? []].flat()) {

@@ -1,9 +1,9 @@
 import { at } from '@shadow-gate/platform';
-import { escapeRegExp } from '../escape-regexp.ts';
-import { answerKind, type Wording } from '../item.ts';
-import type { Random } from '../random.ts';
-import type { AskedChoice, AskedProblem, ProblemForm, WriteChoice } from './benchmark-form.ts';
-import { FINAL, finalPart } from './final-part.ts';
+import { escapeRegExp } from '../../escape-regexp.ts';
+import { FINAL, finalPart } from '../../exact-answer.ts';
+import type { AskedChoice, AskedProblem, ProblemForm, WriteChoice } from '../../forms/question.ts';
+import { answerKind, type Wording } from '../../item.ts';
+import type { Random } from '../../random.ts';
 
 /**
  * A question with choices as a harness asked it, few-shot examples and chat marks included, and how that prompt asks

@@ -1,0 +1,56 @@
+import type { ProbeItem, Wording } from '../item.ts';
+import type { Random } from '../random.ts';
+
+/** What a question of a file has in common with all items that are made of it. */
+export interface QuestionIdentity extends Pick<ProbeItem, 'id' | 'capability' | 'family'> {
+  /** `FILE:12`, for errors. */
+  readonly where: string;
+  readonly passage?: string | undefined;
+}
+
+/** A multiple-choice question as in MMLU, checked. */
+export interface ChoiceRecord extends QuestionIdentity {
+  /** Without white space around it, like the choices. */
+  readonly question: string;
+  readonly choices: readonly string[];
+  /** Index of the right choice. */
+  readonly answer: number;
+}
+
+/** A question with a final answer as in GSM8K, checked. */
+export interface ExactRecord extends QuestionIdentity {
+  /** Without white space around it. */
+  readonly question: string;
+  readonly target: string;
+  /** Whether the target is a number. */
+  readonly numeric: boolean;
+  /** The answer with its steps, as it is in the file; null for one without `####`. */
+  readonly solution: string | null;
+}
+
+/** What is asked, in whatever words. */
+export type AskedChoice = Pick<ChoiceRecord, 'question' | 'choices' | 'answer'>;
+export type AskedProblem = Pick<ExactRecord, 'question' | 'target' | 'numeric'>;
+
+/**
+ * Writes a question, or a variant of it, as its benchmark asks. Null if other options, or more text before it, would
+ * change something else.
+ */
+export type WriteChoice = (question: AskedChoice) => Wording | null;
+
+/** Writes a problem with a final answer as its benchmark asks. */
+export interface ProblemForm {
+  readonly write: (problem: AskedProblem) => Wording | null;
+  /** The same text under other headings; null if there are none. */
+  readonly restyle: (random: Random) => Wording | null;
+}
+
+/** Whether two choices are the same, as in some rows of MMLU: then no twin may depend on which of them is right. */
+export function repeatsChoice({ choices }: Pick<ChoiceRecord, 'choices'>): boolean {
+  return new Set(choices).size < choices.length;
+}
+
+/** The label of a choice in an exam: A for 0. */
+export function choiceLetter(index: number): string {
+  return String.fromCharCode('A'.charCodeAt(0) + index);
+}
