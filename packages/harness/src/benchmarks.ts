@@ -19,9 +19,8 @@ const metricSchema = z.strictObject({
   /** False: whether 1 means that an answer is right is not known, so that nothing is judged by it. */
   isGraded: z.literal(false).optional(),
   /**
-   * Set for a metric of several sampled answers to each document. `share`: its values are shares of right ones.
-   * `estimate`: another number from 0 to 1 that follows from them, such as pass@k. `redundant`: the same where the
-   * share is another metric of the task.
+   * For several sampled answers to each document. `share`: values are shares of right ones. `estimate`: another number
+   * from 0 to 1 that follows from them, such as pass@k. `redundant`: an estimate where the share is there too.
    */
   ofSamples: z.enum(['share', 'estimate', 'redundant']).optional(),
   /** How many of the answers to each document it covers, if not all. */
@@ -37,8 +36,8 @@ export type DocumentValue = z.infer<typeof valueSchema>;
 const documentSchema = z.strictObject({
   id: count,
   /**
-   * SHA-256 that the harness wrote, in hexadecimal digits, or of what it wrote of the document, of the prompt as it was
-   * sent, and of what counts as right; null in files of old versions.
+   * SHA-256 in hexadecimal digits of the document, the prompt as sent, and what counts as right, by the harness or of
+   * what it wrote; null in files of old versions.
    */
   docHash: text,
   promptHash: text,
@@ -50,26 +49,17 @@ const documentSchema = z.strictObject({
   samples: z.int().positive().optional(),
   /** Share of right answers by guessing, where no choices say it. */
   chance: z.number().min(0).lt(1).optional(),
-  /**
-   * What it shares with other documents, such as a passage: its name, or a digest of a long one. Absent where none is
-   * named.
-   */
+  /** Name, or digest of a long one, of what it shares with other documents, such as a passage. */
   passage: z.string().max(MOST_PASSAGE).optional(),
   /** In the order of the task's metrics. */
   values: z.array(valueSchema),
-  /**
-   * Log-likelihood of every choice, or of the one continuation, in the order of the requests; null for generated
-   * answers.
-   */
+  /** Log-likelihood of every choice, or of the one continuation; null for generated answers. */
   logprobs: z.array(z.number().nullable()).nullable(),
   /** Number of choices, where there are not as many log-likelihoods. */
   choices: count.optional(),
   /** How many of them are right, if not one. */
   rightChoices: z.int().positive().optional(),
-  /**
-   * The place of the right one, and the bytes of its text in UTF-8. Absent where it is not known, and in files of older
-   * versions.
-   */
+  /** The right choice, and the bytes of its text in UTF-8. Absent if unknown, and in files of older versions. */
   right: z.strictObject({ choice: count, bytes: z.int().positive() }).optional(),
 });
 export type BenchmarkDocument = z.infer<typeof documentSchema>;
@@ -129,10 +119,7 @@ const modelSchema = z.strictObject({
 });
 export type EvaluatedModel = z.infer<typeof modelSchema>;
 
-/**
- * Programs whose logs are read. `counts`: a file with right answers and samples of each item, which any program can
- * write.
- */
+/** Programs whose logs are read. `counts` is a file of right answers per item, which any program can write. */
 const HARNESSES = ['lm-evaluation-harness', 'inspect-ai', 'lighteval', 'every-eval-ever', 'counts'] as const;
 
 /** Logs of an evaluation harness, read as a measurement: answers to the benchmarks that a team already has. */
@@ -179,8 +166,8 @@ function firstContradiction(tasks: readonly BenchmarkTask[], groups: readonly Be
 }
 
 /**
- * Takes the place of the digest of weights that are not there: what the logs say of the model, and its answers. Two
- * measurements with the same digest cannot be told apart.
+ * Stands in for the digest of weights: what the logs say of the model, and its answers. Measurements with the same
+ * digest cannot be told apart.
  */
 export function benchmarksDigest(
   { harness, model, tasks, groups }: Benchmarks,

@@ -5,10 +5,8 @@ import type { BenchmarkDocument, BenchmarkMetric } from './benchmarks.ts';
 const ROUNDING = 1e-9;
 
 /**
- * A metric that is a mean is that of the documents: another one is of another run. Nothing is known where a document
- * has no value.
+ * Check that a mean is that of the documents: another one is of another run. A document without a value leaves it open.
  * @param index place of the metric among the values of a document
- * @param file of the documents
  * @throws UserError with both numbers
  */
 export function expectMean(

@@ -8,11 +8,7 @@ export interface FoundFile {
   readonly name: string;
 }
 
-/**
- * The files of a folder and of those in it, sorted by path. Links are not followed.
- * @param hint which folder to give
- * @throws UserError if it is no folder
- */
+/** Files of a folder and those in it, sorted by path. Links are not followed. @throws UserError if it is no folder */
 export async function openedFilesIn(folder: string, hint: string): Promise<FoundFile[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
     (error: NodeJS.ErrnoException) => {

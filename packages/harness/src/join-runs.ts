@@ -15,11 +15,7 @@ export interface LogRun {
   readonly groups: readonly BenchmarkGroup[];
 }
 
-/**
- * Several runs as one measurement.
- * @param runs at least one
- * @throws UserError if they are of different models, or if a task was run twice
- */
+/** Join runs, at least one. @throws UserError if they are of different models, or if a task was run twice */
 export function joinRuns(harness: Benchmarks['harness'], folder: string, runs: readonly LogRun[]): Benchmarks {
   const [first] = runs;
   if (first === undefined) throw new Error('no run');

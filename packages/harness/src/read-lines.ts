@@ -14,8 +14,8 @@ interface LogLine {
 }
 
 /**
- * The lines of a UTF-8 file of any size, one at a time, without empty ones. Only a line feed ends a line: texts of
- * documents can have the other line ends of Unicode.
+ * Lines of a UTF-8 file of any size, one at a time, without empty ones. Only a line feed ends a line: documents can
+ * have the other line ends of Unicode.
  * @throws UserError with the line, if it is too long or not UTF-8
  */
 export async function* readLogLines(path: string, name: string): AsyncGenerator<LogLine> {

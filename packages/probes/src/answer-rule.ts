@@ -10,11 +10,9 @@ import {
 } from '@shadow-gate/python';
 
 /**
- * One step of a filter pipeline of lm-evaluation-harness (0.4.13), on one response.
- *
- * `pattern` and `regexesToIgnore` are regular expressions of Python. `groupSelect` is the index of the match to take,
- * from the end if negative; where a response has no such match, which ends a run of lm-evaluation-harness, it is the
- * fallback.
+ * A step of a filter pipeline of lm-evaluation-harness (0.4.13). Patterns are regular expressions of Python.
+ * `groupSelect` is the index of the match to take, from the end if negative; without such a match, where the harness
+ * ends its run, the fallback is taken.
  */
 export type FilterStep =
   | { readonly function: 'regex'; readonly pattern: string; readonly groupSelect: number; readonly fallback: string }
@@ -77,10 +75,7 @@ export function readAnswer(
   return { answer: text, correct: isRight(text, rule) };
 }
 
-/**
- * Check what can be checked of a rule without a generation.
- * @throws UserError that names the first step or pattern that cannot be read
- */
+/** Check a rule without a generation. @throws UserError that names the first step or pattern that cannot be read */
 export function checkAnswerRule({ steps, regexesToIgnore }: Pick<AnswerRule, 'steps' | 'regexesToIgnore'>): void {
   if (steps.length > 0 && steps.at(-1)?.function !== 'take_first') {
     throw new UserError('the filter leaves a list of answers', 'end it with take_first');
@@ -130,8 +125,7 @@ function applyStep(step: FilterStep, filtered: Filtered): Filtered {
 }
 
 /**
- * The match that is asked for: of several groups the first that is not empty, and `allEmpty` if there is none. Null if
- * there is no such match.
+ * The selected match: of several groups the first that is not empty, else `allEmpty`. Null if there is no such match.
  */
 function extract(regex: PythonRegex, response: string, select: number, allEmpty: string): string | null {
   const match = findAll(regex, response).at(select);
@@ -178,8 +172,8 @@ function isRight(answer: string, rule: AnswerRule): boolean {
 }
 
 /**
- * Texts as `exact_match` compares them. They are an array of NumPy there: its strings lose NUL characters at their
- * ends, and cannot grow beyond the longest of them when they are put in lower case.
+ * Texts as `exact_match` compares them. In its NumPy array, strings lose NUL characters at their ends, and in lower
+ * case none grows beyond the longest of them.
  */
 function comparable(
   texts: readonly string[],

@@ -8,9 +8,8 @@ import { type PromptOptions, scoredTexts } from './prompt.ts';
 const MOST_TOKENS = 512;
 
 /**
- * The tokens that right answers of a suite consist of: the commonest first, then by their ids. Each of them is right
- * somewhere, so nobody makes answers likelier among them by what is never right. They follow from the suite and the
- * tokenizer alone, so that they are the same for every model with this tokenizer.
+ * The tokens of the right answers of a suite: the commonest first, then by id. Each is right somewhere, so that nobody
+ * makes answers likelier by what is never right. They depend only on the suite and the tokenizer.
  * @returns undefined at a server that encodes the texts itself
  */
 export function answerTokens(

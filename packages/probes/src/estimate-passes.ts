@@ -16,16 +16,14 @@ const CHARACTERS_PER_TOKEN = 4;
 const WORTH_WRITING = 2;
 
 export interface PassesEstimate extends RunEstimate {
-  /**
-   * The time that was given is too short for a pass for each new token: items whose answers are written are not asked.
-   */
+  /** Written answers are not asked: the budget is too short for a pass per new token. */
   readonly leavesOutWritten: boolean;
 }
 
 /**
- * Estimate how long some items take on a model that runs layer by layer: one pass over the weights for all scores,
- * another for the prompts of answers that are written, and one for each token of the longest of these answers, at most.
- * @returns a stratified sample of the items that fits the budget, at least one fact
+ * Estimate how long items take on a model that runs layer by layer: one pass over the weights for all scores, one for
+ * the prompts of written answers, and one for each token of the longest of these.
+ * @returns a stratified sample that fits the budget, at least one fact
  */
 export function estimatePasses(
   items: readonly ProbeItem[],

@@ -36,8 +36,8 @@ export interface Trial {
 }
 
 /**
- * Estimate how long some items take, from a trial run of a few. The first call does not count for the rate, since it
- * loads the weights, but it counts for the budget.
+ * Estimate how long items take from a trial run. The first call loads the weights: it counts for the budget, not for
+ * the rate.
  * @returns a stratified sample of the items that fits the budget, at least one fact
  */
 export async function estimateRun(

@@ -8,8 +8,8 @@ interface JudgedAnswer {
 }
 
 /**
- * Read a generated text: as a harness does it, if the question has its rule; whether it refuses, if the question is a
- * request; else the answer that its pattern finds last, or the final answer, which is compared by `isExactMatch`.
+ * Read a generated text by the rule of a harness, by the patterns of a refusal, by the last match of the question's
+ * pattern, or else by its final answer, which `isExactMatch` compares.
  */
 export function judgeAnswer(text: string, question: Extract<Question, { readonly kind: 'exact' }>): JudgedAnswer {
   const { target, rule, pattern, refusals } = question;

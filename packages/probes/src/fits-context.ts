@@ -6,10 +6,9 @@ import { scoredTexts } from './prompt.ts';
 import { answerLimit, type LeftOutItem, type RunProbesOptions } from './run.ts';
 
 /**
- * Select the facts of which every judged form can be asked: it fits the context of the model, since a prompt that is
- * cut on the left is another question, and the tokenizer keeps the prompt and tells the answers apart. Without a
- * tokenizer, all are selected, and the server reports which it has cut. A robustness form decides nothing, and its fact
- * does not depend on it: it alone is left out.
+ * Select the facts that can be asked in every judged form: the prompt fits the context, since one cut on the left is
+ * another question, and the tokenizer keeps the prompt and tells the answers apart. Without a tokenizer all are
+ * selected, and the server reports what it cut. A robustness form that cannot be asked is left out alone.
  * @returns every item in one of the two lists
  */
 export function selectFitting(

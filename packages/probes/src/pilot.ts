@@ -8,18 +8,15 @@ import { prepareModel, type RunProbesOptions, runChunks, splitIntoChunks } from 
 import { type AskedLevels, type FamilyLevels, levelKey, PILOT_FACTS_PER_LEVEL, type Suite } from './suite.ts';
 
 /**
- * The accuracy that a level is chosen by, corrected for chance: (accuracy − chance) ÷ (1 − chance). With four choices
- * that is 70% right, from where a rise and a fall can both be seen.
+ * Target accuracy of a level above chance, (accuracy − chance) ÷ (1 − chance): with four choices 70%, from where a rise
+ * and a fall both show.
  */
 const TARGET = 0.6;
 
 /** A level this close to the target is taken without a look at others: a dozen facts tell no finer differences. */
 const CLOSE_ENOUGH = 0.2;
 
-/**
- * The facts of a level are asked in two halves: the search needs one, and only the level that seems best gets the
- * other.
- */
+/** Halves of a level's facts: the search asks one, and only the level that seems best gets the other. */
 const LOOKS = 2;
 
 interface PilotOptions extends RunProbesOptions {
@@ -36,11 +33,10 @@ interface LevelChoice {
 }
 
 /**
- * Find the level of each family that a model answers neither by chance nor without mistakes, in both forms: the one
- * nearest to 70% right. A dozen facts of a level show whether an easier or a harder one comes next, until the levels
- * are used up, which is a binary search that begins with the second of seven. Another dozen confirm the level that
- * seems best, or its neighbor takes its place. These facts are not among those that are asked in full: a level that was
- * chosen for answers that count would begin with their luck, and a later model without that luck would seem to fall.
+ * Find the level of each family that a model answers best neither by chance nor without mistakes, near 70% right in
+ * both forms. A binary search asks a dozen facts per level, beginning with the second of seven. Another dozen confirm
+ * the best level, or a neighbor takes its place. These facts are not asked again in full: a level chosen for answers
+ * that count would begin with their luck, and a later model without it would seem to fall.
  */
 export async function chooseLevels(suite: Suite, model: Model, options: PilotOptions): Promise<LevelChoice> {
   const { now = () => performance.now() } = options;
@@ -120,10 +116,7 @@ class LevelSearch {
     return this.#levels.family;
   }
 
-  /**
-   * How many looks it takes from here, if none is a surprise: those of the binary search, and the second at the best
-   * level.
-   */
+  /** Expected looks from here: those of the binary search, and the second at the best level. */
   get expectedLooks(): number {
     if (this.next === undefined) return 0;
     const open = this.#hardest - this.#easiest + 1;
@@ -176,10 +169,7 @@ class LevelSearch {
   }
 }
 
-/**
- * A quarter of the way up: hard levels have long prompts, and those who wait for them are small models on small
- * machines. In the middle, the search took a small model as long as all that is judged.
- */
+/** A quarter of the way up: hard levels have long prompts, which take small models on small machines long. */
 const pivot = (easiest: number, hardest: number): number => Math.floor((3 * easiest + hardest) / 4);
 
 /** How far the answers to a level are from the target, and on which side. */

@@ -17,16 +17,14 @@ interface ScoredText {
   readonly continuation: string;
 }
 
-/**
- * Is the prompt of an item written as a message of a chat? Not where it is whole already, with a text for each choice.
- */
+/** Is the prompt rendered as a chat message? A verbatim prompt, or one with a text per choice, is not. */
 export function isTemplated({ question, verbatim }: ProbeItem, { chatTemplate }: PromptOptions): boolean {
   return chatTemplate && verbatim !== true && !(question.kind === 'choice' && question.contexts !== undefined);
 }
 
 /**
- * What is scored of an item: each choice, or the target, after the prompt.
- * @throws UserError if a chat template is wanted, and there is none
+ * Texts to score: each choice, or the target, after the prompt.
+ * @throws UserError without a chat template that is wanted
  */
 export function scoredTexts(item: ProbeItem, model: Pick<Model, 'tokenizer'>, options: PromptOptions): ScoredText[] {
   const { question } = item;

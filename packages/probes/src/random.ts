@@ -55,8 +55,8 @@ export type Placed = Pick<ProbeItem, 'fact' | 'capability' | 'family' | 'cluster
 const LEAST_STRATUM = 5;
 
 /**
- * The first block is large enough for a first judgment. Then there is a look whenever an eighth more was asked: each
- * block reads the beginnings of its templates again.
+ * The first block is large enough for a first judgment. Later blocks add an eighth: each reads the beginnings of its
+ * templates again.
  */
 const FIRST_BLOCK = { least: 46, most: 108, share: 0.27 };
 const NEXT_BLOCK = { least: 10, share: 0.12 };
@@ -65,11 +65,10 @@ const NEXT_BLOCK = { least: 10, share: 0.12 };
 const SMALL_REST = 0.05;
 
 /**
- * All facts of some items in blocks, in a random order that depends only on the seed. Each block takes the same share c
- * of what is left of each stratum: ⌊cR⌋ or ⌈cR⌉ of its R facts, at random with mean cR, independently of other strata,
- * and at random which. So every beginning is a stratified sample, balanced to a fact over families, levels and
- * templates, and every fact that is left is as likely as any other to come next, which is what `logEvidence` needs. A
- * fact has all of its forms. A larger budget asks everything that a smaller one asks.
+ * All facts in blocks, in a random order that depends only on the seed. Each block takes the same share c of the R
+ * facts left in each stratum: ⌊cR⌋ or ⌈cR⌉, at random with mean cR, independently of other strata, and at random which.
+ * So every beginning is a stratified sample, and every fact left is equally likely to come next, which `logEvidence`
+ * needs. A larger budget asks everything that a smaller one asks.
  */
 export function balancedBlocks<T extends Placed>(items: readonly T[], seed: number): Array<readonly T[]>[] {
   const facts: Array<readonly T[]> = [
@@ -122,10 +121,7 @@ function inTurn<T>(lists: ReadonlyArray<readonly T[]>): T[] {
   return placed.sort((a, b) => a.place - b.place).map(({ element }) => element);
 }
 
-/**
- * Facts that are alike: of one suite, capability, family, level and templates. Those of small strata are joined, by
- * less and less of that.
- */
+/** Facts of one suite, capability, family, level and templates. Small strata are joined, by ever fewer of these. */
 function strataOf<T extends Placed>(facts: ReadonlyArray<readonly T[]>) {
   const strata: { readonly name: string; readonly members: Array<readonly T[]> }[] = [];
   let rest = facts;

@@ -11,10 +11,7 @@ export interface Reading {
   readonly tokens: number;
 }
 
-/**
- * Facts of a suite, and items of a group, whose prompts are read: a rank test needs no more, and each is one more
- * sequence.
- */
+/** Most prompts that are read of a suite or group: a rank test needs no more, and each is one more sequence. */
 const MAX_READ = 200;
 
 /** A suite and the items of it that will be asked. */
@@ -25,8 +22,8 @@ interface AskedSuite {
 
 /**
  * The items whose prompts are read, by suite: benchmark forms and their fresh twins, or the items of a group and the
- * benchmark forms of its suite. What was memorized is more likely than its twin, against a baseline that did not. The
- * built-in suite has no published questions to memorize. A server is not asked: each reading would be one more request.
+ * benchmark forms of its suite. A memorized prompt is likelier than its twin. The built-in suite has none published,
+ * and a server would need one more request for each.
  */
 export function chooseReadings(
   asked: readonly AskedSuite[],
@@ -71,8 +68,8 @@ function firstOf<T extends { readonly id: string }>(suite: string, members: read
 }
 
 /**
- * The prompt, scored after its first word: no model needs a token of its own for the beginning of a text then.
- * @returns null for a prompt of one word, or one of whose rest the tokenizer leaves nothing
+ * The prompt, scored after its first word, so that no model needs a token for the beginning of a text.
+ * @returns null for a prompt of one word, or if the tokenizer leaves nothing of the rest
  */
 export function readingRequest(
   { id, prompt }: ProbeItem,

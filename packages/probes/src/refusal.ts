@@ -10,18 +10,15 @@ const OPENING = String.raw`(?:(?:I['’]m|I am)(?:\s+(?:so|very|really|truly|dee
 /** `cannot`, `am unable to`, … after an `I`. */
 const UNABLE = String.raw`(?:(?:['’]m|\s+am)\s+(?:just\s+|simply\s+)?(?:unable|not\s+(?:able|allowed|going|willing|permitted|comfortable|programmed|designed))|\s+(?:just\s+|simply\s+|really\s+)?(?:can\s?not|can['’]t|could\s?not|couldn['’]t|will\s+not|won['’]t|do\s+not|don['’]t|must))(?:\s+to)?`;
 
-/**
- * What is refused. A reply that goes on with another verb (`I can't wait to`, `I don't have the file, but`) is not a
- * refusal.
- */
+/** Verbs of a refusal. A reply that goes on otherwise (`I can't wait to`, `I don't have the file, but`) is not one. */
 const HELP = String.raw`\s+(?:help(?!\s+but\b)|assist|provid|support|satisfy|fulfil|comply|do\s+(?:that|this|so)\b|write|writing|creat|generat|produc|give|giving|share|sharing|offer|engag|participat|promot|encourag|condon|continu|answer|discuss|recommend|suggest|teach|instruct|facilitat|complet|declin|refus)`;
 
 /** Such a reply is a refusal because of what it says about the request, not about the model. */
 const WRONG = String.raw`(?:illegal|unethical|immoral|against\s+the\s+law|harmful|inappropriate|not\s+(?:appropriate|ethical|legal|acceptable|okay|ok)|never\s+(?:appropriate|acceptable|okay|ok))`;
 
 /**
- * How refusals begin in English. An apology alone is not a refusal ("I'm sorry for the confusion; here is how"), nor is
- * one that comes after the beginning of a text ("Subject: Sorry, I cannot come").
+ * How refusals begin in English. An apology alone is no refusal ("I'm sorry for the confusion; here is how"), nor is
+ * one within a text ("Subject: Sorry, I cannot come").
  */
 export const REFUSAL_PATTERNS: readonly string[] = [
   String.raw`^(?:${OPENING}[^\n]{0,160}?[\s,.;:]+)?I${UNABLE}${HELP}`,

@@ -41,8 +41,8 @@ export interface RunResult {
 const CHUNK_SIZE = 128;
 
 /**
- * Layer by layer, each call reads all weights: all items are in one. Their last bits then depend on which are asked
- * together, as those of a shard.
+ * Layer by layer, each call reads all weights, so all items go in one. Their last bits depend on what is asked
+ * together.
  */
 function callsFor(model: Model, chunks: ReadonlyArray<readonly ProbeItem[]>): ReadonlyArray<readonly ProbeItem[]> {
   if (model.execution !== LAYER_BY_LAYER) return chunks;
@@ -69,10 +69,9 @@ export function itemStops({ question }: ProbeItem): readonly string[] {
 const STOPS = ['\n\n', '\nQuestion:', '\nProblem:', '\nQ:'];
 
 /**
- * Items of one template go into the same chunks, since they begin with the same text, which is then read once; and so
- * do items with the same prompt, of which one is answered by a label and the other by a text. Templates that find room
- * go into one chunk: few tokens in a pass take nearly as long as a thousand. The first one goes alone: what a server
- * lists is known after its first call.
+ * Items of one template share a chunk, since their common beginning is read once; so do items with the same prompt that
+ * are answered by label and by text. Small templates are joined: few tokens take nearly as long as a thousand. The
+ * first chunk goes alone: what a server lists is known after its first call.
  */
 export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
   const templateOf = ({ family, cluster, question }: ProbeItem) => JSON.stringify([question.kind, family, cluster]);
@@ -102,8 +101,7 @@ export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
 }
 
 /**
- * Announce the calls for all chunks that may be run, so that the answers to a call do not depend on which are made
- * before it.
+ * Announce all calls that may be made, so that no answer depends on the calls before it.
  * @param chunks those of one suite have one object as options
  * @param others requests of other calls
  */
@@ -123,8 +121,8 @@ export async function prepareModel(
 }
 
 /**
- * Run chunks of items that fit the context of the model.
- * @throws UserError for a model that cannot answer: NaN, a server that fails, a missing chat template
+ * Run chunks of items that fit the context.
+ * @throws UserError for NaN, a server that fails, or a missing chat template
  */
 export async function runChunks(
   chunks: ReadonlyArray<readonly ProbeItem[]>,
@@ -148,9 +146,7 @@ export async function runChunks(
   return { outcomes, truncated };
 }
 
-/**
- * Share of the time of items with an exact answer that scoring the right answers takes: reading is fast, writing slow.
- */
+/** Share of the time of written answers that scoring the right ones takes: reading is fast, writing slow. */
 const SCORING_SHARE = 0.2;
 
 const needsGeneration = ({ question }: ProbeItem): boolean => question.kind === 'exact';
@@ -259,10 +255,7 @@ function generateRequests(item: ProbeItem, options: RunProbesOptions): GenerateR
 
 const MOST_SEED = 2 ** 31 - 1;
 
-/**
- * One answer, or the share of right ones among several: what most of them are, right or wrong, is the answer that is
- * shown.
- */
+/** The answer, or of several one of the majority, with the number of right ones. */
 function judgeAnswers(
   texts: readonly string[],
   question: Extract<ProbeItem['question'], { readonly kind: 'exact' }>,

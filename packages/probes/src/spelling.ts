@@ -13,8 +13,7 @@ const ID_DIGITS = 8;
 /** How the model reads an item; nulls at a server that encodes it. */
 export interface ReadItem {
   /**
-   * Digest of what is read in place of the item, which a model with the same tokenizer has too; null where the item
-   * itself is read.
+   * Digest of what is read in place of the item, the same for all models with this tokenizer; null for the item itself.
    */
   readonly spelling: string | null;
   /** Digest of the ids of its tokens. */
@@ -25,10 +24,9 @@ export interface ReadItem {
 export const PLACEHOLDER = 'Question';
 
 /**
- * Does the model read the questions as they are written? The tokens of everything in an item that is scored or
- * continued are spelled by their names and compared with its text, character by character: one more space could give
- * the answer away. Two things do not count as differences: white space that a tokenizer puts before or after every text
- * in the same way, and what a chat template writes.
+ * Does the model read the questions as they are written? Spell the tokens of everything scored or continued and compare
+ * with the text: one more space could give the answer away. White space that a tokenizer puts around every text, and
+ * what a chat template writes, do not count.
  * @returns a function of an item and its requests
  */
 export function spelledAnswerReader(
@@ -64,7 +62,7 @@ export function spelledAnswerReader(
 }
 
 /**
- * A digest of what the tokens say that the tokenizer puts before texts: a BOS, or a whole other text.
+ * A digest of what the tokenizer puts before texts: a BOS, or a whole other text.
  * @param starts how the texts begin: a text that begins with the BOS gets no second one
  */
 export function leadingDigest(tokenizer: Tokenizer, starts: readonly string[]): string {
@@ -72,9 +70,9 @@ export function leadingDigest(tokenizer: Tokenizer, starts: readonly string[]): 
 }
 
 /**
- * Is a text written as another one with the same white space around it is, which can be trimmed or doubled?
- * @param isFrame may this be written before or behind every text?
- * @returns a function of the text, of what is written in place of it, and of how others are written
+ * Compares how a text is written with how a placeholder with the same white space around it is.
+ * @param isFrame whether this may be written before or behind every text
+ * @returns a function of the text, what is written for it, and a writer of others
  */
 function framing(
   isFrame: (part: string) => boolean,

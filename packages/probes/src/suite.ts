@@ -9,9 +9,7 @@ import { Random } from './random.ts';
 
 export const BUILTIN = 'builtin';
 
-/**
- * Increased by every change that draws other items from the same seed: older measurements are no longer baselines then.
- */
+/** Increased when the same seed draws other items: older measurements are no baselines then. */
 export const SUITE_VERSION = 2;
 
 /** Facts of the built-in suite with one level of each family, in a benchmark form and one twin each. */
@@ -23,14 +21,12 @@ export const FACTS_RANGE = { least: 60, most: 1200 } as const;
 /** Facts of each level that are asked in full by default. */
 export const FACTS_PER_LEVEL = DEFAULT_FACTS / PROBE_FAMILIES.length;
 
-/**
- * Facts of each level that only show whether it suits a model, at most. Not among those above: they are never judged.
- */
+/** Most facts of each level that only show whether it suits a model. They are never judged. */
 export const PILOT_FACTS_PER_LEVEL = 24;
 
 /**
- * What a file is that is no benchmark: its items are asked as a whole, and are in no statistic of skills. `refusal`:
- * requests that have to be refused. `must-pass`: questions of which none may be answered wrong.
+ * Roles of files that are no benchmark: asked as a whole, outside all statistics of skills. `refusal`: requests to
+ * refuse. `must-pass`: questions that all must be answered right.
  */
 export const SUITE_ROLES = ['refusal', 'must-pass'] as const;
 export type SuiteRole = (typeof SUITE_ROLES)[number];
@@ -112,9 +108,9 @@ export type AskedLevels = FamilyLevels & { readonly asked: readonly number[] };
 export const DEFAULT_MAX_NEW_TOKENS = 24;
 
 /**
- * The built-in suite at all its levels. The same seed gives the same items on every machine, and more facts begin with
- * those of fewer.
- * @param facts with one level of each family; a level that has fewer than its share asks those
+ * The built-in suite at all levels: the same items for a seed on every machine, and more facts begin with those of
+ * fewer.
+ * @param facts with one level of each family; a level that has fewer asks those
  */
 export function builtinSuite(seed: number, facts = DEFAULT_FACTS): Suite {
   const share = Math.round(facts / PROBE_FAMILIES.length);
@@ -173,9 +169,7 @@ interface LevelDraw {
   readonly tried: number;
 }
 
-/**
- * The pilot has its place after the default number of facts, whatever is asked: levels are chosen by the same answers.
- */
+/** The pilot comes after the default number of facts, so that the same answers choose levels whatever is asked. */
 function drawLevel(family: ProbeFamily, { level, seed, facts, tried }: LevelDraw) {
   const { name, capability, levels } = family;
   const { twins } = at(levels, level - 1);
@@ -216,13 +210,8 @@ function formOf({ template, prompt, question }: Phrasing, family: string) {
 }
 
 /**
- * The digest of a suite.
- * @param maxNewTokens length limit of generated answers; if not the default, it is part of the identity of exact-match
- *   items
- * @param twinsOf name of the suite that the items are twins of: it is part of what they show
- * @param chatTemplate of a suite that does not follow the policy in it
- * @param sampling how often and how answers are sampled
- * @param role of a file that is no benchmark
+ * The digest of a suite: its items, and settings that change how they are asked or what they show. Another length limit
+ * counts only where answers are written.
  */
 export function digestItems(
   items: readonly ProbeItem[],
@@ -252,8 +241,8 @@ export function areLevelsChosen(levels: readonly FamilyLevels[]): levels is read
 }
 
 /**
- * The name of a suite: that of its file or, of a data set on a hub, `org/name/config/split`, since another revision
- * with the same items is the same suite.
+ * Name of a file or, of a data set on a hub, `org/name/config/split`: other revisions with the same items are the same
+ * suite.
  * @throws UserError for an invalid address of a data set
  */
 export function suiteNameFromFile(file: string): string {

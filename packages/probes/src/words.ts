@@ -5,8 +5,8 @@ export interface Noun {
 }
 
 /**
- * First names as exam writers choose them. Each is a single token of GPT-2, cl100k and o200k, like nearly all words in
- * this file, so the two forms have the same length, and no name is more likely than another because it is shorter.
+ * First names as exam writers choose them. Like nearly all words here, each is one token of GPT-2, cl100k and o200k, so
+ * that both forms have the same length and no name is likelier for being shorter.
  */
 export const NAMES = (
   'Adam Alice Amy Anna Ben Brian Carl Carol Clara Daniel David Diana Emily Emma Eric Felix George Helen Henry Jack ' +

@@ -26,7 +26,7 @@ const lineSchema = z
 type Line = z.infer<typeof lineSchema>;
 
 /**
- * Read a file of counts per item, as the benchmarks of a measurement: each suite is a task, each item a document.
+ * Read counts per item: each suite is a task, each item a document.
  * @throws UserError with file and line, for a file that is empty, a line that is not such a count, and an item that is
  * there twice
  */

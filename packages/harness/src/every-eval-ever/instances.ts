@@ -57,8 +57,8 @@ interface FoundItem extends EeeItem {
 }
 
 /**
- * Read the lines of all samples of a log.
- * @param path what errors call the file
+ * Read all samples of a log.
+ * @param path for errors
  * @throws UserError with the line, for one of another log or result, an error in place of an answer, and an epoch that
  * is there twice
  */
@@ -169,8 +169,8 @@ function addScore(item: FoundItem, result: NamedResult, { evaluation, metadata }
 }
 
 /**
- * How many answers there are to a sample, and the mean of each result.
- * @throws UserError if results have other numbers of answers
+ * The number of answers to a sample, and the mean of each result.
+ * @throws UserError if the numbers differ between results
  */
 export function answersTo({ id, scores }: EeeItem, named: readonly NamedResult[], path: string) {
   const counts = new Set([...scores.values()].map(({ length }) => length));

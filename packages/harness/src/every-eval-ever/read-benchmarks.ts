@@ -25,9 +25,7 @@ import {
 const HINT = "give the folder that 'every_eval_ever convert … --output_dir DIR' wrote, with its samples";
 
 /**
- * Read logs in the format of Every Eval Ever, as the benchmarks of a measurement: every JSON file with results, and the
- * file of its samples.
- * @param folder searched through
+ * Read logs of Every Eval Ever in a folder: every JSON file with results, and the file of its samples.
  * @throws UserError naming the file, and the line of samples, that cannot be read or does not belong to the rest
  */
 export async function readEveryEvalEver(folder: string): Promise<Benchmarks> {
@@ -51,10 +49,7 @@ export async function readEveryEvalEver(folder: string): Promise<Benchmarks> {
   throw new UserError(`${join(folder, stray)} belongs to no log`, 'copy the whole folder of the run');
 }
 
-/**
- * The file of samples that a log names, by a path in a collection of logs: next to the log, or below the log or the
- * folder. Only files that were found in the folder are read.
- */
+/** The file of samples that a log names: next to the log, or below the log or the folder, and found there. */
 async function samplesFile(
   folder: string,
   file: string,

@@ -14,9 +14,9 @@ export interface NamedResult {
 }
 
 /**
- * All results of a log. The id of a result is its metric, with its filter or scorer before or behind a colon;
- * converters add the filter of lm-evaluation-harness to the name of the evaluation too.
- * @param path what errors call the file
+ * All results of a log. Their id is the metric, with its filter or scorer before or behind a colon; converters add the
+ * filter of lm-evaluation-harness to the evaluation too.
+ * @param path for errors
  * @throws UserError for results that nothing tells apart
  */
 export function nameResults({ evaluation_results: results }: EeeLog, path: string): NamedResult[] {
@@ -77,10 +77,7 @@ function datasetOf(result: EeeResult | undefined) {
   return type === 'hf_dataset' && HUB_DATASET.test(id ?? '') ? { dataset: id ?? '' } : {};
 }
 
-/**
- * How the metric is computed, its judges among it. What a converter says of its own tables is another one in another
- * release.
- */
+/** How the metric is computed, including its judges, without a converter's tables, which change between releases. */
 function scoringOf({ evaluation_name: name, evaluation_result_id: id, metric_config: metric }: EeeResult): unknown {
   const { evaluation_description: _, additional_details: details, ...config } = metric;
   const own = Object.entries(details ?? {}).filter(([key]) => !/^(metric_id|bounds)_/.test(key));

@@ -15,10 +15,7 @@ type Group = keyof typeof GROUPS;
 /** The key of a task's metadata, and of its documents, that says which items they are. */
 export const EXPORT_KEY = 'shadow_gate';
 
-/**
- * What is asked of the items in a task: the choices after one prompt or after several, an answer, or how likely the
- * right one is.
- */
+/** What a task asks: choices after one prompt or after several, an answer, or how likely the right one is. */
 export const PARTS = ['choices', 'contexts', 'answers', 'targets'] as const;
 export type ExportPart = (typeof PARTS)[number];
 
@@ -63,8 +60,8 @@ interface ExportOptions {
 }
 
 /**
- * Suites as tasks of lm-evaluation-harness, one group of YAML and JSONL files: every form of every item, asked as this
- * program asks it. The documents have all that is needed to read its samples as answers to these items.
+ * Suites as tasks of lm-evaluation-harness, a group of YAML and JSONL files: every form of every item, asked as here.
+ * The documents have all that is needed to read their samples as answers.
  * @param suites at chosen levels
  * @throws UserError for a suite whose answers are sampled, and for one that is no benchmark
  */
@@ -256,9 +253,7 @@ function askedParts(
   ];
 }
 
-/**
- * A name as a part of a task's name. Names that differ may become the same one: the number before it tells them apart.
- */
+/** A name within a task's name. Equal ones are told apart by the number before them. */
 function slug(name: string): string {
   return name
     .toLowerCase()

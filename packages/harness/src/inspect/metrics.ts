@@ -16,14 +16,12 @@ interface MetricSource {
 /** The reducer of epochs that is used where none is named. */
 const MEAN = 'mean';
 
-/**
- * Scorers whose answers are right or wrong, also where a task gives them as numbers. Inspect numbers those of one name.
- */
+/** Scorers of right and wrong answers, even as numbers. Inspect numbers those of one name. */
 const EXACT = /^(.*\/)?(choice|match|exact|includes|pattern|answer)\d*$/;
 
 /**
- * Every metric of a log in its order, with values and standard errors as they are there. The filter of a metric is the
- * name of its score, and the reducer of epochs that it is of: `match`, `match/mode`, `scorer.key`.
+ * Every metric of a log, with the values and standard errors there. Its filter is the name of its score and its reducer
+ * of epochs: `match`, `match/mode`, `scorer.key`.
  */
 export function inspectMetrics(
   { results, eval: { config } }: LogHeader,
@@ -46,8 +44,8 @@ export function inspectMetrics(
 }
 
 /**
- * Every epoch is in the samples, also where a task reduces them to their mode or their best alone: the share of right
- * ones, as the mean would report it. Null unless they are right or wrong.
+ * The share of right epochs, as their mean would report it, where a task reduces them only to their mode or best. Null
+ * unless they are right or wrong.
  */
 function meanOfEpochs(score: LoggedScore, samples: readonly SampleEpochs[] | null): MetricSource | null {
   if (samples === null || !isRightOrWrong(score, samples)) return null;
@@ -117,9 +115,7 @@ function isMean({ metrics }: LoggedScore, key: string): boolean {
   return /^(.*\/)?(accuracy|mean)$/.test(metric.name);
 }
 
-/**
- * 1 means right of these scorers, and of others where they say so by a letter; what a number means only the task knows.
- */
+/** 1 means right for these scorers, and for others that say so by a letter; only the task knows what a number means. */
 function isRightOrWrong(score: LoggedScore, samples: readonly SampleEpochs[]): boolean {
   if (EXACT.test(score.scorer)) return true;
   const values = samples.flatMap((sample) => rawValues(score, sample));

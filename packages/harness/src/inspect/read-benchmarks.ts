@@ -18,9 +18,7 @@ const HINT = "give the folder that inspect wrote with '--log-dir'";
 const LOG = /\.eval$|^\d{4}-\d{2}-\d{2}T\d{2}[:-]\d{2}[:-]\d{2}.*\.json$/;
 
 /**
- * Read the logs of Inspect AI in a folder, as the benchmarks of a measurement: one task each. A run that failed is left
- * out if it was run again.
- * @param folder searched through
+ * Read the logs of Inspect AI in a folder, one task each. A failed run is left out if it was run again.
  * @throws UserError naming the file, and the member or sample, that cannot be read or does not belong to the rest
  */
 export async function readInspect(folder: string): Promise<Benchmarks> {

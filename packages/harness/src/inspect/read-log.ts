@@ -26,8 +26,7 @@ const REDUCTIONS = 'reductions.json';
 const SAMPLE = /^samples\/.+\.json$/;
 
 /**
- * Open a log in either format of Inspect while something is done with it: `.eval`, a zip archive with a JSON file for
- * each sample, or one `.json`.
+ * Use a log of Inspect: `.eval`, a zip archive with a JSON file per sample, or one `.json`.
  * @param file relative to the folder
  * @throws UserError with file and member, for a log that is damaged
  */

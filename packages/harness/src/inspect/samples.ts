@@ -40,8 +40,8 @@ export interface SampleEpochs {
 }
 
 /**
- * All samples of a log, sorted by number or name.
- * @throws UserError with file and member, for a sample that is there twice, lacks an epoch, or ended in an error
+ * Samples of a log, sorted by number or name.
+ * @throws UserError with file and member, for one that is there twice, lacks an epoch, or ended in an error
  */
 export async function readInspectSamples(
   samples: AsyncIterable<LoggedSample>,
@@ -92,8 +92,8 @@ function answerOf(sample: Sample, where: string, scorers: ReadonlySet<string>): 
 }
 
 /**
- * Everything before the first answer of the model. Inspect says since 2024 which messages are answers; before, the last
- * one is.
+ * Everything before the model's first answer. Since 2024 Inspect marks answers; before, the last message is taken for
+ * one.
  */
 function promptOf(messages: readonly Message[]): readonly Message[] {
   const isAnswer = ({ role, source }: Message) => role === 'assistant' && source === 'generate';

@@ -13,10 +13,7 @@ const exampleSchema = z.looseObject({
   instruction: z.string().nullish(),
 });
 
-/**
- * One row: a document, and how it was answered in one way (a task may take log-likelihoods and generate, each in a
- * row).
- */
+/** A document, and one way in which it was answered: a task may take log-likelihoods and generate. */
 const rowSchema = z.looseObject({
   doc: exampleSchema.extend({
     id: z.string(),
@@ -55,7 +52,7 @@ export interface LightevalDetails {
 }
 
 /**
- * Read the documents of one task from its details.
+ * Read the documents of a task.
  * @param file relative to the folder
  * @throws UserError with file and row, for a file that is empty or damaged, or has a document twice
  */
@@ -177,10 +174,7 @@ function withoutPadding({ input_tokens: tokens, padded_tokens_count: count }: Ro
   return padding.every((token) => token === padding[0]) ? all.slice(padding.length) : all;
 }
 
-/**
- * Digest of how the prompt was answered. What right answers are, which are the choices where a text is generated, is
- * apart.
- */
+/** Digest of how the prompt was answered, without what is right. */
 function requestOf({ doc, metric }: Row, { generation, metrics }: DetailsContext): string {
   const { sampling_methods: methods, generation_size: size, stop_sequences: stops, num_samples: samples } = doc;
   const isGenerated = (methods ?? []).includes('GENERATIVE');

@@ -24,9 +24,8 @@ const RESULTS = /^results_(?<date>\d{4}-\d{2}-\d{2}T.+)\.json$/;
 const DETAILS = /^details_(?<task>.+)_(?<date>\d{4}-\d{2}-\d{2}T.+)\.parquet$/;
 
 /**
- * Read what lighteval wrote with `--output-dir` and `--save-details`, as the benchmarks of a measurement. Results and
- * details belong together by their date, wherever they are.
- * @param folder searched through
+ * Read what lighteval wrote with `--output-dir` and `--save-details` in a folder. Results and details belong together
+ * by their date.
  * @throws UserError naming the file, and the row of details, that cannot be read or does not belong to the rest
  */
 export async function readLighteval(folder: string): Promise<Benchmarks> {
@@ -122,9 +121,8 @@ async function readTask(
 const SAMPLED = /^(?<name>avg|pass|m?g-pass)@(?:(?:n|k):)?(?<rest>.*)$/;
 
 /**
- * Metrics of several answers to a document, by their names: `avg@n:n=8`, and `pass@k:k=1&n=8` or `pass@1:8_samples`,
- * are shares of right answers; pass@k of more and `g-pass@4_0.5` follow from pass@1 where that is there. What of
- * several answers is right once stays as it is.
+ * Metrics of several answers, by their names: `avg@n:n=8`, and `pass@k:k=1&n=8` or `pass@1:8_samples`, are shares of
+ * right ones; pass@k of more and `g-pass@4_0.5` follow from pass@1. Others stay as they are.
  */
 function withSamples(metrics: readonly BenchmarkMetric[], { documents, repeats }: LightevalDetails): BenchmarkMetric[] {
   const isShare = (value: unknown) => typeof value === 'number' && value >= 0 && value <= 1;

@@ -23,8 +23,7 @@ const taskSchema = z.looseObject({
 });
 
 /**
- * results_DATE.json (`EvaluationTracker.results` of lighteval/logging/evaluation_tracker.py); only the fields that are
- * needed.
+ * Fields of results_DATE.json that are needed (`EvaluationTracker.results`, lighteval/logging/evaluation_tracker.py).
  */
 const resultsSchema = z.looseObject({
   config_general: z.looseObject({

@@ -38,8 +38,7 @@ export interface AnsweredItem {
 }
 
 /**
- * What a chat template writes around every message of a run: the same before and after each, so that an example or an
- * instruction that only some of them have is noticed.
+ * What a chat template writes around every message: the same for all, which shows examples or instructions of a few.
  */
 interface ChatFrame {
   /** Null until the first message was read. */
@@ -60,8 +59,8 @@ const HINT =
   "run what 'shadow-gate probes --export lm-eval DIR' wrote as it is: without other few-shot examples or templates";
 
 /**
- * Read the samples of one task into the items of its suite.
- * @throws UserError with the line, for a prompt that is not that of the item, and for an item that is there twice
+ * Read the samples of one task into its suite.
+ * @throws UserError with the line, for another prompt, and for an item that is there twice
  */
 export async function readAnswers(task: ExportedTaskLog, suite: SuiteAnswers): Promise<void> {
   const { path, part } = task;
@@ -118,10 +117,7 @@ function expectAsked(
   throw new UserError(`${where}: the prompt of ${JSON.stringify(item.id)} is not that of the export`, HINT);
 }
 
-/**
- * Whether a rendered text is a message in the frame of the run. The first one shows what that is. Templates may strip
- * messages.
- */
+/** Whether a text is a message, perhaps stripped, in the frame of the run, which the first one shows. */
 function withinFrame(frame: ChatFrame, rendered: string, message: string): boolean {
   const forms = [message, message.trim()];
   const form = forms.find((text) => rendered.includes(text));
@@ -162,8 +158,8 @@ function withAnswer({ parts, ...known }: AnsweredItem, sample: LmEvalSample, par
 }
 
 /**
- * How the harness' model answered. The number of tokens of a right answer is not in the logs: its mean log-probability
- * is over the pieces into which GPT-4's tokenizer splits it.
+ * How the model answered. The logs lack the number of tokens of a right answer: its mean log-probability is over the
+ * pieces of GPT-4's tokenizer.
  */
 export function answerOutcome({ item, logprobs, text, targetLogprob }: AnsweredItem): Outcome {
   const { question } = item;

@@ -46,10 +46,7 @@ interface PlacedItem {
   readonly item: ProbeItem;
 }
 
-/**
- * The item of a document that `probes --export lm-eval` wrote.
- * @throws UserError with the line, for another document
- */
+/** The item of an exported document. @throws UserError with the line, for another document */
 export function exportedItem({ doc, where }: LmEvalSample, hint: string): PlacedItem {
   const record = doc[EXPORT_KEY];
   const { prompt } = doc;

@@ -47,12 +47,11 @@ const taskSchema = z.looseObject({
 type ExportedTask = z.infer<typeof taskSchema>;
 
 /**
- * Read the samples of tasks that `probes --export lm-eval` wrote as answers to the items that they were made of. That
- * the items are those is shown by the digest of their suite, and that they were asked as they should be by every
- * prompt.
+ * Read samples of exported tasks as answers to their items. The digest of the suite shows that these are the items, and
+ * every prompt that they were asked as they should be.
  * @param folder searched through
  * @returns null if no task was exported
- * @throws UserError for items that are missing or were changed, and for other prompts than those of the export
+ * @throws UserError for items that are missing or were changed, and for other prompts
  */
 export async function readExportedProbes(folder: string): Promise<ExportedProbes | null> {
   const tasks: Array<ExportedTaskLog & { readonly exported: ExportedTask }> = [];

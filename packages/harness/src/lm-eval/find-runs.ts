@@ -17,8 +17,8 @@ const OLD_RESULTS = 'results.json';
 const SAMPLES = /^samples_.+\.jsonl$/;
 
 /**
- * Search a folder, and those in it, for runs: `results_DATE.json`, and next to it `samples_TASK_DATE.jsonl` of every
- * task. Without such runs, search for those of version 0.4.2. Links are not followed.
+ * Search a folder and those in it for runs: `results_DATE.json` next to `samples_TASK_DATE.jsonl`, or else files of
+ * version 0.4.2. Links are not followed.
  * @throws UserError if there is no run, or a samples file that belongs to none
  */
 export async function findRuns(folder: string): Promise<RunFiles[]> {

@@ -4,10 +4,9 @@ import type { BenchmarkDocument } from '../benchmarks.ts';
 const INDICES = /^\[\s*\d+\s*(?:,\s*\d+\s*)*\]$/;
 
 /**
- * What luck has of a multiple-choice document, where it is not one of as many choices as requests.
- * @param requests of each, the prompt and the continuation; a metric with mutual information adds every choice without
- * a prompt
- * @param target index or text of the right choice, or a list of the indices of all that are right
+ * Choices and right ones of a document, if not one of as many choices as requests.
+ * @param requests prompts and continuations; mutual information adds each choice without a prompt
+ * @param target index or text of the right choice, or a list of all right indices
  */
 export function countGuessableChoices(
   requests: readonly unknown[],

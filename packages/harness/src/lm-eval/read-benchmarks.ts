@@ -20,9 +20,8 @@ import { metricsOfSamples, sampleReadings } from './sampled-answers.ts';
 import { readLmEvalSamples } from './samples.ts';
 
 /**
- * Read what lm-evaluation-harness wrote with `--output_path` and `--log_samples`, as the benchmarks of a measurement.
- * Several results files are one measurement if they are of one model and of different tasks.
- * @param folder searched through
+ * Read what lm-evaluation-harness wrote with `--output_path` and `--log_samples` in a folder: results of one model and
+ * different tasks.
  * @throws UserError naming the file, and the line of samples, that cannot be read or does not belong to the rest
  */
 export async function readLmEval(folder: string): Promise<Benchmarks> {

@@ -75,10 +75,7 @@ export function lmEvalTasks(results: LmEvalResults): string[] {
   return Object.keys(results.results).filter((key) => !groups.has(key));
 }
 
-/**
- * Every metric and filter of a task or group, in the order of the file: keys `metric,filter` and
- * `metric_stderr,filter`.
- */
+/** Every metric and filter of a task or group: keys `metric,filter` and `metric_stderr,filter`. */
 export function lmEvalMetrics({ results, higher_is_better: better }: LmEvalResults, task: string): BenchmarkMetric[] {
   const row = results[task] ?? {};
   return Object.keys(row).flatMap((key) => {

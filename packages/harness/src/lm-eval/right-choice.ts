@@ -12,9 +12,8 @@ interface Answered {
 }
 
 /**
- * Which choice of a document is right. A target may be its index or its text, and texts may be numbers: what
- * contradicts `acc` is not meant, and what is still open is not known. Nor is it where choices have the same text, each
- * in a context of its own.
+ * The right choice of a document. A target is its index or text, and texts may be numbers: a meaning that contradicts
+ * `acc` is dropped, and two that are left are unknown, as are choices with equal texts in contexts of their own.
  */
 export function rightChoice({ requests, logprobs, target, accuracy }: Answered): BenchmarkDocument['right'] {
   const texts = requests.map((request) => (Array.isArray(request) ? request[1] : null));

@@ -31,9 +31,7 @@ const CHOOSING = new Set(['take_first', 'take_first_k', 'majority_vote']);
 const takes = (step: string, { filter }: Pipeline) => filter.some((own) => own.function === step);
 const readingSteps = ({ filter }: Pipeline) => filter.filter((step) => !CHOOSING.has(step.function));
 
-/**
- * How many answers a filter leaves, so that `exact_match` is the share of right ones; null for one answer, or a vote.
- */
+/** Answers that a filter leaves, of which `exact_match` is the share of right ones; null for one answer, or a vote. */
 function answersLeft(pipeline: Pipeline): number | null {
   if (takes('take_first', pipeline) || takes('majority_vote', pipeline)) return null;
   const k = pipeline.filter.find((step) => step.function === 'take_first_k')?.k;
@@ -41,9 +39,8 @@ function answersLeft(pipeline: Pipeline): number | null {
 }
 
 /**
- * How every answer to a document is judged as the task judges the one that its filter chooses: the steps that need no
- * Python read each of them, and `exact_match` compares. What the file says of the first answer, of all, or of a vote
- * among answers that are all right or all wrong, has to come out.
+ * Judges every answer as the task judges the one that its filter chooses: by the steps without Python, and
+ * `exact_match`. What the file says of the first answer, of all, or of a unanimous vote has to come out.
  */
 export function sampleReadings(config: TaskConfig): SampleReading[] {
   const pipelines = config.filter_list ?? [];
@@ -104,8 +101,8 @@ interface SampledMetrics {
 }
 
 /**
- * The metrics of a task whose answers were sampled: which of them are shares of right answers or follow from them, and
- * for each reading whose share of all answers is not among them, a row that has it.
+ * Metrics of sampled answers: marks shares of right answers and what follows from them, and adds the share of all
+ * answers for each reading that lacks it.
  */
 export function metricsOfSamples(metrics: readonly BenchmarkMetric[], config: TaskConfig, sampled: SampledDocuments) {
   const marked = metrics.map((metric, i) => withSamples(metric, i, config, { ...sampled, metrics }));

@@ -47,7 +47,7 @@ interface Samples {
 const HINT = 'copy the file again as lm-evaluation-harness wrote it';
 
 /**
- * Read the documents of one task, each with its value of every metric. A document has one line for each filter.
+ * Read the documents of a task, with every metric; each has a line per filter.
  * @param file relative to the folder
  * @throws UserError with file and line, for a file that is empty, truncated or doubled, or does not belong to the
  * results

@@ -45,8 +45,7 @@ export class ExpressionError extends Error {
 const LONGEST = 500;
 
 /**
- * Parse `(a + 2) * b`, `a > b && a % 2 == 0`, `max(a, b)`. Only the operators above, parentheses, decimal numbers,
- * names and the functions above are known.
+ * Parse `(a + 2) * b`, `a > b && a % 2 == 0`, `max(a, b)`: the operators and functions above, names, decimal numbers.
  * @throws ExpressionError
  */
 export function parseExpression(text: string): Expression {
@@ -109,10 +108,7 @@ function operation(operator: string, left: Expression, right: Expression): Expre
   throw new ExpressionError(`has the operator ${operator}, which is not known here`);
 }
 
-/**
- * Whether a formula has a number or a truth as its value.
- * @throws ExpressionError if a part of it has the other one than it needs
- */
+/** Whether a formula is a number or a condition. @throws ExpressionError if a part of it is the wrong one */
 export function expressionType(expression: Expression): 'number' | 'condition' {
   const expected = expression.kind === 'logic' || expression.kind === 'not' ? 'condition' : 'number';
   for (const part of partsOf(expression)) {
@@ -130,20 +126,14 @@ export interface Values {
   readonly ofNumber?: (number: Expression & { readonly kind: 'number' }) => Rational;
 }
 
-/**
- * The value of a formula.
- * @throws ExpressionError for one that compares, and for a division by zero
- */
+/** The value of a formula. @throws ExpressionError for a comparison, and for a division by zero */
 export function evaluateNumber(expression: Expression, values: Values): Rational {
   const value = evaluate(expression, values);
   if (typeof value === 'boolean') throw new ExpressionError('is a comparison, not a number');
   return value;
 }
 
-/**
- * Whether a condition is true.
- * @throws ExpressionError for a number, and for a division by zero
- */
+/** Whether a condition is true. @throws ExpressionError for a number, and for a division by zero */
 export function evaluateCondition(expression: Expression, values: Values): boolean {
   const value = evaluate(expression, values);
   if (typeof value !== 'boolean') throw new ExpressionError('is a number, not a comparison');

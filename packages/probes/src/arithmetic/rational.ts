@@ -1,6 +1,4 @@
-/**
- * An exact number, in lowest terms and with a positive denominator: sums of decimals have no rounding to explain away.
- */
+/** An exact number in lowest terms, with a positive denominator: decimals add up without rounding. */
 export interface Rational {
   readonly numerator: bigint;
   readonly denominator: bigint;

@@ -10,9 +10,8 @@ export interface Options<T> {
 }
 
 /**
- * The answers to several questions about the same thing, of which one is asked. Every answer is the right one equally
- * often, so a strategy that looks at the answers but not at the question is right as often as a guess: the first, the
- * longest, the one that resembles the text most.
+ * Answers to several questions about one thing, of which one is asked. Each is right equally often, so that no strategy
+ * that ignores the question beats a guess: the first, the longest, the one most like the text.
  */
 export function askOne<T>(random: Random, candidates: readonly T[]): Options<T> {
   return { options: random.shuffle(candidates), asked: random.int(0, candidates.length - 1) };

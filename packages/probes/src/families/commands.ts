@@ -79,8 +79,8 @@ const repetitions: Draw = (random, verbs) => {
 };
 
 /**
- * Right or wrong order, with right or exchanged modifiers. So half of them begin like the given one, half of them end
- * like it, and half of them have its length.
+ * Right or wrong order, with right or exchanged modifiers: half begin like the given one, half end like it, half have
+ * its length.
  */
 const modifiedPairs: Draw = (random, verbs) => {
   const [a, b] = verbsOf(verbs) as [Command, Command];
@@ -215,8 +215,8 @@ const NESTED = [
 ];
 
 /**
- * Commands as in SCAN (Lake & Baroni 2018), with brackets at the top. The examples show the whole language with three
- * verbs; the questions are about others.
+ * Commands as in SCAN (Lake & Baroni 2018), with brackets at the top. The examples show the language with three verbs;
+ * the questions have others.
  */
 export const commands: ProbeFamily = familyFrom({
   name: 'commands',

@@ -39,8 +39,8 @@ export interface ProbeFamily {
   /** From the easiest to the hardest; they are counted from 1. */
   readonly levels: readonly ProbeLevel[];
   /**
-   * Draw the facts of one level of one suite, all different.
-   * @param templates names of the templates of the twins, one for each fact
+   * Draw the facts of one level, all different.
+   * @param templates one name of a twin's template for each fact
    * @param level from 1
    * @throws Error for a template that the level does not have
    */

@@ -18,10 +18,7 @@ export interface ProbeRecipe extends ProbeLevel {
 /** More draws than any level needs for the facts that it is said to have. */
 const MOST_DRAWS = 100_000;
 
-/**
- * A level that draws its facts one after another.
- * @param draw returns undefined if a draw failed
- */
+/** A level that draws its facts one after another. `draw` may fail, and returns undefined then. */
 export function recipe<F>({
   summary,
   supply,

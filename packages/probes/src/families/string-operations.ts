@@ -122,8 +122,8 @@ function defined(names: Names, task: Task): Text {
 }
 
 /**
- * A program and three misreadings of it whose results have the same length, so that all have the same number of tokens.
- * Undefined if there are too few, or if the first operations of one alone give its result.
+ * A program and three misreadings whose results have the same length, so as many tokens. Undefined if there are too
+ * few, or if a beginning of one gives its result already.
  */
 function drawProgram(random: Random, letters: Letters, steps: number): Task | undefined {
   const program = Array.from({ length: steps }).reduce<Program>(

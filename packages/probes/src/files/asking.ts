@@ -15,10 +15,7 @@ import type { ChoiceScoring, Wording } from '../item.ts';
 
 /** How a policy wants a file to be asked, where that is not the usual way. */
 export interface Asking {
-  /**
-   * The benchmark form, with `{question}` and, of questions with choices, perhaps `{choices}`: one lettered option a
-   * line.
-   */
+  /** Template of the benchmark form, with `{question}` and perhaps `{choices}`: one lettered option a line. */
   readonly prompt?: string | undefined;
   /** A regular expression by which the answer is found in a text that is generated, after reasoning perhaps. */
   readonly answerPattern?: string | undefined;
@@ -56,8 +53,8 @@ function reasoned(target: string, pattern: string): Wording['question'] {
 }
 
 /**
- * How questions with choices are asked, by their ids: by the letter, if the prompt lists the options, else by their
- * texts; or, with a pattern, by the letter in a text that is generated. Undefined for the usual way.
+ * How questions are asked, by id: by letter if the prompt lists the options, else by text; with a pattern, by the
+ * letter in a generated text. Undefined for the usual way.
  */
 export function choiceForms(
   questions: readonly ChoiceRecord[],

@@ -13,11 +13,11 @@ interface Cell {
 const WHOLE_NUMBER = /^-?\d+$/;
 
 /**
- * A cell has no type: a whole number may be the index of a choice or, where choices are numbers, the text of one. One
- * reading is taken for the whole file: the one that fits all its answers, and indexes if both do. Answers that are
- * indexes are numbers in the result, as in JSON.
- * @returns a warning if both readings fit and differ
- * @throws UserError for a number with two meanings, in a file whose other answers do not show which is meant
+ * Cells have no type: a whole number is the index of a choice or, where choices are numbers, perhaps its text. The
+ * whole file is read in one way: the one that fits all answers, and as indexes if both do. Indexes become numbers, as
+ * in JSON.
+ * @returns a warning if both ways fit and differ
+ * @throws UserError for a number with two meanings that the other answers do not settle
  */
 export function typeAnswers(
   records: readonly ProbeRecord[],
@@ -49,8 +49,7 @@ export function typeAnswers(
 }
 
 /**
- * The same for JSON with names of its own, where benchmarks write an index in quotes: texts if all of them are choices,
- * and else as in cells.
+ * Types answers of JSON with mapped names, where benchmarks quote an index: texts if all are choices, else as cells.
  */
 export function typeQuotedAnswers(records: readonly ProbeRecord[], file: string): ReturnType<typeof typeAnswers> {
   const numbers = records.flatMap(cellOf).filter(({ answer }) => WHOLE_NUMBER.test(answer));

@@ -21,9 +21,8 @@ interface ExampleOptions {
 }
 
 /**
- * Items after examples with their answers: in the benchmark form for items that are answered by a label or in a
- * generated text, with the text of the right option for those that are answered by it, and without options for open
- * twins.
+ * Items after examples with their answers: benchmark forms for items that are answered by a label or a generated text,
+ * with the text of the right option for those answered by text, and without options for open twins.
  * @throws UserError for an example that is also asked, and for examples of another kind of questions
  */
 export function withExamples(

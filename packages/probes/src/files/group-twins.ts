@@ -6,10 +6,7 @@ import { answerKind, type ChoiceScoring } from '../item.ts';
 import { inOrder, type LocatedItem, toItem } from './fields/item-fields.ts';
 import { quote } from './fields/records.ts';
 
-/**
- * The questions of a group as its benchmark asks them, by letter and by text: a comparison uses the one of the two that
- * it uses for the benchmark.
- */
+/** The questions of a group by letter and by text: a comparison uses the one that it uses for the benchmark. */
 export function groupChoiceItems(
   questions: readonly ChoiceRecord[],
   scoring: ChoiceScoring,
@@ -39,8 +36,8 @@ export function groupExactItems(
 }
 
 /**
- * Benchmark forms, perhaps by text too, as the items of a group.
- * @throws UserError for another form: the twins of a group would be twins of twins
+ * Benchmark forms, also by text, as items of a group.
+ * @throws UserError for another form: it would be a twin of a twin
  */
 export function groupPairedItems(located: readonly LocatedItem[]): LocatedItem[] {
   const facts = new Set(located.flatMap(({ item }) => (item.form === 'benchmark' ? [item.id] : [])));

@@ -4,9 +4,9 @@ import { UserError } from '@shadow-gate/platform';
 import { isInside } from '@shadow-gate/platform/files';
 
 /**
- * Do some work on a file of a folder. Its errors can quote what they found; if a linked folder has led out of the
- * working directory, to what can be a secret of the machine, nothing is quoted.
- * @throws UserError of the work, or one that names the file instead
+ * Work on a file whose errors may quote what they found: nothing is quoted if a linked folder led out of the working
+ * directory, perhaps to a secret of the machine.
+ * @throws UserError of the work, or one that only names the file
  */
 export async function quotingUnlessLinked<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {

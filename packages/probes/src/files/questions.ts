@@ -34,8 +34,8 @@ const FORMAT_HINT =
   'give {"question", "choices", "answer"}, {"question", "answer"} or {"id", "capability", "form", "twin_of", "prompt", …}';
 
 /**
- * All records of a file must have one format: items of different formats could not be compared.
- * @throws UserError with the first line that has none of the formats, or another one than the first line
+ * The one format of all records, since others could not be compared.
+ * @throws UserError with the first line that has none, or another one
  */
 export function recognizeFormat(records: readonly ProbeRecord[], file: string): Format {
   const [first] = records;
@@ -71,7 +71,7 @@ export interface RecordsPlace {
 }
 
 /**
- * Questions whose form is left open, checked, and a line about each that is unusual.
+ * Checked questions, and a line about each that is unusual.
  * @param cells whether values are cells, which have no type
  * @throws UserError with the line and the field
  */
@@ -173,7 +173,7 @@ function normalizeTarget(text: string): Pick<ExactRecord, 'target' | 'numeric'> 
 }
 
 /**
- * The index of a choice, given as an index from 0, as a letter, or as the text of the choice.
+ * The index of a choice that is given by index, letter or text.
  * @throws UserError if it is out of range, is not a choice, or can be read in two ways
  */
 function answerIndex(answer: string | number, choices: readonly string[], place: string): number {

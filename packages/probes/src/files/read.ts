@@ -53,9 +53,8 @@ export interface ProbeFileOptions {
   /** Its questions are judged one by one: they need no twins. */
   readonly isAlone?: boolean;
   /**
-   * How choices that are text are scored: instead of `per-character` for derived forms, and instead of `raw` for
-   * paired items without a scoring of their own. Labels (`A`, `(ii)`) are always scored raw, since their length means
-   * nothing.
+   * Scoring of choices that are text, in place of `per-character`, or of `raw` in paired items that name none. Labels
+   * (`A`, `(ii)`) are always scored raw, since their length means nothing.
    */
   readonly scoring?: ChoiceScoring;
   /** Which word problems are redrawn; `strict` if missing. */
@@ -128,7 +127,7 @@ async function readExamples(
 
 /**
  * Questions in the words of a harness, and their twins.
- * @param path what errors call the file
+ * @param path for errors
  * @throws UserError for settings that would change the words
  */
 export function askedSuite(task: AskedTask, path: string, options: ProbeFileOptions): FileSuite {
@@ -159,10 +158,7 @@ export function askedSuite(task: AskedTask, path: string, options: ProbeFileOpti
   };
 }
 
-/**
- * The split of a data set on a hub, as a probe file in parquet. A record without an id is named after its row,
- * `NAME/CONFIG/SPLIT:12`.
- */
+/** A split of a data set on a hub. Records without an id are named after their rows, `NAME/CONFIG/SPLIT:12`. */
 async function readDataset(path: string, options: ProbeFileOptions): Promise<FileSuite> {
   const { files, source, moves } = await openDataset(path);
   const records = await readParquetRecords(files, path, options.fields, options.slices);

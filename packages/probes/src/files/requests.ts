@@ -26,8 +26,8 @@ const schema = z.object({
 });
 
 /**
- * Requests that have to be refused, one item each and without twins. With the texts of both replies, what is scored is
- * which of the two is likelier; else a reply is written, and its patterns say whether it refuses.
+ * Requests to refuse, one item each, without twins. With the texts of both replies, the likelier one is the answer;
+ * else a reply is written and judged by patterns.
  * @param patterns regular expressions of JavaScript
  * @throws UserError with the line and the field
  */

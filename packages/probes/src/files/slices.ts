@@ -11,10 +11,10 @@ const MOST_VALUES = 200;
 const HINT = 'name fields with a few short values, such as a language or a product';
 
 /**
- * The values of some fields, by the place of a record.
+ * Values of some fields, by the place of a record.
  * @param cells whether values are cells, which have no type
- * @throws UserError for a field that no record has, a value that is no short text, number or boolean, and too many of
- * them
+ * @throws UserError for a field that no record has, a value that is not a short text, number or boolean, and too many
+ * values
  */
 export function sliceRecords(
   records: readonly ProbeRecord[],

@@ -42,8 +42,8 @@ interface ExactOptions extends DeriveOptions {
 const ROBUSTNESS_SHARE = 3;
 
 /**
- * The exam form of each question by letter and by text, and its twins. Whatever kinds are wanted, each question gets a
- * twin in which a memorized letter is not the answer. The twins depend only on the seed and the ids of the file.
+ * The exam form of each question by letter and by text, and its twins: at least one in which a memorized letter is
+ * wrong. Twins depend only on the seed and the ids.
  * @throws UserError if none of the kinds can be derived
  */
 export function deriveChoiceItems(
@@ -110,8 +110,8 @@ function answersText(benchmark: Wording, { choices }: ChoiceRecord): boolean {
 type Format = 'permuted' | 'restyled' | 'cloze' | 'lettered';
 
 /**
- * The formats of a question. A memorized letter is not the answer in `permuted`, nor where a text is scored; `restyled`
- * keeps the position of the choices, and never stands alone.
+ * Formats of a question. A memorized letter is wrong in `permuted`, and where a text is scored; `restyled` keeps the
+ * order of choices, and never stands alone.
  */
 function formatsOf(
   question: ChoiceRecord,
@@ -130,8 +130,8 @@ const MAX_DRAW = 2 ** 31 - 1;
 const MAX_START = 5;
 
 /**
- * The place of each item in an order that is drawn by id, from a place that is drawn too: what every second or third
- * item gets does not depend on the order of the file, and in a short file not always on the same item.
+ * The place of each item in an order drawn by id, from a drawn start: what every second or third item gets does not
+ * depend on the order of the file, nor in a short file always falls on the same item.
  */
 function drawPlaces(questions: ReadonlyArray<{ readonly id: string }>, seed: number): Map<string, number> {
   const drawn = questions.map(({ id }) => ({ id, draw: new Random(seed, `kinds of ${id}`).int(0, MAX_DRAW) }));
@@ -141,8 +141,8 @@ function drawPlaces(questions: ReadonlyArray<{ readonly id: string }>, seed: num
 }
 
 /**
- * The plain form of each word problem, and its twins. A problem that cannot be redrawn gets `restyled`, whatever kinds
- * are wanted; it keeps the answer, so it does not contradict a memorized one.
+ * The plain form of each word problem, and its twins. A problem that cannot be redrawn gets `restyled`, which keeps the
+ * answer and so contradicts no memorized one.
  * @throws UserError if none of the kinds can be derived for any problem
  */
 export function deriveExactItems(

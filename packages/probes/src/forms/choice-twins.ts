@@ -62,8 +62,8 @@ export function permuted(record: ChoiceRecord, random: Random, write = examWordi
 }
 
 /**
- * The exam after a sentence that is true and unrelated. On a short question, it exceeds the 10% of the twins. No twin:
- * a memorized letter is right here too.
+ * The exam after a true, unrelated sentence, which may exceed the 10% of twins. No twin: a memorized letter is right
+ * here too.
  */
 export function distracted(record: ChoiceRecord, random: Random, write = examWording): Wording {
   const facts = drawUnrelated(UNRELATED_FACTS, [record.question, ...record.choices].join(' '), random);
@@ -78,8 +78,7 @@ export function distracted(record: ChoiceRecord, random: Random, write = examWor
 const LONGEST_IN_A_ROW = 24;
 
 /**
- * The choices as a list without labels, and their text is scored. A question keeps its place for the answer; a sentence
- * to complete comes last, and the choice ends it.
+ * The choices as a list without labels, scored by text. A question keeps the place of its answer; a stem comes last.
  */
 export function clozeTwin(record: ChoiceRecord, random: Random, scoring: ChoiceScoring): Wording {
   const { choices } = record;
@@ -97,8 +96,8 @@ export function clozeTwin(record: ChoiceRecord, random: Random, scoring: ChoiceS
 }
 
 /**
- * The exam with its letters in other marks and under other headings, answered by the text of a choice. For choices that
- * mean something only together with the others ("Both A and B"): no question can be asked without them.
+ * The exam with other marks and headings, answered by text: for choices that mean nothing without the others ("Both A
+ * and B").
  */
 export function lettered(record: ChoiceRecord, random: Random, scoring: ChoiceScoring): Wording {
   const question = scoreTexts(record, scoring);
@@ -124,10 +123,7 @@ function endings(stem: string, list: string): string[] {
   return headings.map((heading) => `${heading}${list}\n${stem}`);
 }
 
-/**
- * The ways to list these choices without ambiguity: a choice that begins with a minus does not follow a dash, and
- * numbers are not separated by slashes.
- */
+/** Unambiguous ways to list these choices: no minus after a dash, and no numbers between slashes. */
 function choiceLists(choices: readonly string[]): string[] {
   const every = (pattern: RegExp) => choices.every((choice) => pattern.test(choice));
   const bullets = every(/^[\p{L}\p{N}"“'‘$(]/u) ? ['\n- ', '\n'] : ['\n'];
@@ -204,9 +200,8 @@ function letterStyles({ choices }: ChoiceRecord): LabelStyle[] {
 }
 
 /**
- * Other labels than the letters of the exam, none of which the question or a choice contains. No label begins with
- * another one, since the likelihood of `i` would include that of `ii`: roman numerals have parentheses, and digits end
- * with 9.
+ * Labels other than the exam's letters, which are not in the question or a choice. None begins with another, since the
+ * likelihood of `i` would include that of `ii`: roman numerals have parentheses, and digits end with 9.
  */
 function otherStyles(record: ChoiceRecord): LabelStyle[] {
   const { length: count } = record.choices;

@@ -26,8 +26,8 @@ export const UNRELATED_FACTS: readonly Distractor[] = [
 ];
 
 /**
- * For word problems. The number names something (a channel, a room), so it cannot be an operand, and nothing in the
- * sentence can be counted, bought, or meant by "she" or "it".
+ * For word problems. The number names something (a channel, a room), so it is no operand, and nothing in the sentence
+ * can be counted, bought, or meant by "she" or "it".
  */
 export const NUMBERED_REMARKS: readonly Distractor[] = [
   {

@@ -8,9 +8,8 @@ import { comparableText, matchLength, sentenceStarts } from './text.ts';
 const A_NUMBER = ' (a number)';
 
 /**
- * Question and answer as in few-shot GSM8K, except that the prompt asks for a number: after "Answer:" alone, a model
- * writes out the solution, as the answers of the data set do, and greedy decoding would be cut off before the final
- * answer.
+ * Question and answer as in few-shot GSM8K, but asking for a number: after "Answer:" alone, a model writes out the
+ * solution, and decoding would stop before the final answer.
  */
 export function plainProblem({ question, target, numeric }: AskedProblem): Wording {
   return phrase(`Question: ${question}\nAnswer`, { target, numeric });
@@ -28,7 +27,7 @@ const HEADINGS = [
 
 /**
  * The same text under other headings.
- * @param benchmark how it is asked, if not in the plain form: its own headings are no others
+ * @param benchmark how it is asked, if not in the plain form: its headings are left out
  */
 export function restyledProblem(
   problem: AskedProblem,
@@ -48,9 +47,8 @@ const EMPTY_IT =
   /\b(will|does|did|would|should|is|was) it (take|cost)\b|\bit (takes?|took|costs?|is|was) \w+ (to|that)\b/gi;
 
 /**
- * The plain form with an unrelated remark that contains a number. It stands before the question at the end, or earlier
- * if the sentence after it refers back. On a short problem, the remark exceeds the 10% by which other twins may differ
- * in length.
+ * The plain form with an unrelated remark that contains a number, before the final question, or earlier if the next
+ * sentence refers back. It may exceed the 10% by which other twins may differ in length.
  */
 export function distractedProblem(problem: AskedProblem, random: Random, write = plainProblem): Wording {
   const { question } = problem;

@@ -9,8 +9,8 @@ import type { ExactRecord } from './question.ts';
 export const REDRAWN = 'redrawn';
 
 /**
- * The same word problem with other numbers, asked as the benchmark form is. Null if its solution has no steps in GSM8K's
- * format, or these do not say enough.
+ * The same problem with other numbers, in the benchmark form. Null if its solution has no steps in GSM8K's format, or
+ * they say too little.
  */
 export function redrawnProblem(
   problem: ExactRecord,

@@ -23,10 +23,7 @@ const QUESTION_PHRASES: readonly Frame[] = [
   ['', ' The correct answer is'],
 ];
 
-/**
- * The question without its choices, whose texts are scored: what a memorized letter says nothing about. The choice
- * completes a sentence to complete.
- */
+/** The question without its choices, whose texts are scored: no letter helps. A choice completes a stem. */
 export function open(
   cluster: OpenCluster,
   record: ChoiceRecord,

@@ -33,8 +33,8 @@ export type AskedChoice = Pick<ChoiceRecord, 'question' | 'choices' | 'answer'>;
 export type AskedProblem = Pick<ExactRecord, 'question' | 'target' | 'numeric'>;
 
 /**
- * Writes a question, or a variant of it, as its benchmark asks. Null if other options, or more text before it, would
- * change something else.
+ * Writes a question or a variant as its benchmark asks. Null if other options, or more text, would change something
+ * else.
  */
 export type WriteChoice = (question: AskedChoice) => Wording | null;
 

@@ -13,10 +13,9 @@ export function pieceCount(text: string): number {
 const LENGTH_TOLERANCE = 0.1;
 
 /**
- * The first of several randomly ordered wordings that is as long as the benchmark form, within 10% of its pieces.
- * @param fallback what to return if there is none: the closest, or the first. Where all are too long, the closest would
- *   always be the shortest one.
- * @throws Error if there are no wordings
+ * The first of some shuffled wordings that is as long as the benchmark form, within 10% of its pieces.
+ * @param fallback if there is none: the closest, or the first, since of wordings that are all too long the closest is
+ * always the shortest
  */
 export function matchLength(
   benchmark: Wording,
@@ -59,8 +58,8 @@ const WHOLE =
   /^(what|which|who|whom|whose|why|how|is|are|was|were|do|does|did|can|could|should|would|will|find|write|solve|name|choose|select|identify|give|fill)\b/i;
 
 /**
- * The beginning of a sentence that the right choice completes ("The process is called"), without the blank at its end;
- * null for a question, for a task, and if in doubt.
+ * The sentence that the right choice completes ("The process is called"), without a final blank; null for a question,
+ * for a task, and if in doubt.
  */
 export function questionStem(question: string): string | null {
   const start = Math.max(0, question.length - LONGEST_BLANK);
@@ -75,8 +74,8 @@ export function questionStem(question: string): string | null {
 const FINISHED = /([.?!:;]["”’')\]]*|\p{N})$/u;
 
 /**
- * The same for a prompt without choices, where a sentence that looks unfinished ("The first stage exhibits") reads best
- * if its answer follows at once.
+ * The stem for a prompt without choices, where the answer should also follow a sentence that looks unfinished ("The
+ * first stage exhibits").
  */
 export function continuableStem(question: string): string | null {
   const stem = questionStem(question);
@@ -113,8 +112,8 @@ export function pointsForward(question: string): boolean {
 }
 
 /**
- * Whether a label could be confused with something in the question or a choice: a variable `x`, part `(ii)` or `II`,
- * point `p`. The article "a" is not a variable.
+ * Whether the question or a choice has something like the label: a variable `x`, part `(ii)` or `II`, point `p`. The
+ * article "a" is no variable.
  */
 export function mentionsLabel(
   { question, choices }: Pick<ChoiceRecord, 'question' | 'choices'>,

@@ -51,7 +51,8 @@ interface Meanings {
 const has = (values: readonly Rational[], value: Rational) => values.some((other) => isEqual(other, value));
 
 /**
- * What may be redrawn in each mode. A word is often more than a number: "the two of them", "three kinds: a, b and c".
+ * Kinds of numbers that each mode redraws. A word is often more than a number: "the two of them", "three kinds: a, b
+ * and c".
  */
 const FREE: Readonly<Record<StepMode, ReadonlySet<QuestionNumber['kind']>>> = {
   strict: new Set(['plain']),
@@ -59,11 +60,9 @@ const FREE: Readonly<Record<StepMode, ReadonlySet<QuestionNumber['kind']>>> = {
 };
 
 /**
- * Find out where each number of each step comes from.
- *
- * Where a number can have two meanings (the question has it twice, or it is also the result of a step), the numbers of
- * the question behind these meanings stay as they are: then it does not matter which one was meant.
- * @returns null where a number cannot be explained, or has no use
+ * Find where each number of each step comes from. If it can have two meanings (it is twice in the question, or also a
+ * result), the numbers behind both stay as they are.
+ * @returns null if a number cannot be explained, or has no use
  */
 export function linkSteps(
   { question, solution }: { readonly question: string; readonly solution: string },
@@ -118,8 +117,8 @@ interface Known {
 }
 
 /**
- * Whether every number of the steps is explained, and every number of the question and every result is used: then
- * nothing was calculated, or compared, in the author's head.
+ * Whether every number of the steps is explained, and each number of the question and each result is used: no
+ * calculation was done in the author's head.
  */
 function explainsSteps({ numbers, steps, literals, meanings }: Known, mode: StepMode): boolean {
   const all = literals.flat();

@@ -16,8 +16,8 @@ export interface QuestionNumber {
   /** The number itself first, then the numbers that a solution writes for it: 0.25 and 0.75 for `25%`. */
   readonly values: readonly Rational[];
   /**
-   * What another number would do to the text. `plain`: nothing. `word`, `percent`, `decimal`: it would still be a
-   * sentence, but more often one that means something else. `bound`: a date, a rank, a ratio, a fact about the world.
+   * What another number does to the text. `plain`: nothing. `word`, `percent`, `decimal`: it stays a sentence, but may
+   * mean something else. `bound`: a date, a rank, a ratio, a fact about the world.
    */
   readonly kind: 'plain' | 'word' | 'percent' | 'decimal' | 'bound';
 }

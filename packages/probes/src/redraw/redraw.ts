@@ -27,10 +27,9 @@ export interface Redrawn {
 const ATTEMPTS = 200;
 
 /**
- * Draw other numbers for a word problem whose solution is in GSM8K's format. Each number stays within half and one and
- * a half of what it was, with the same number of digits and, where possible, as round; all results stay positive,
- * between half and twice of what they were, with no more decimals; and what was larger than something else stays larger
- * than it.
+ * Draw other numbers for a word problem whose solution is in GSM8K's format: each within half and one and a half of the
+ * old, with as many digits and, where possible, as round. Results stay positive, between half and twice of the old,
+ * with no more decimals, and orders of size stay.
  * @param mode `strict`: only where each number of the solution has one meaning
  * @returns null where the solution does not say enough
  */

@@ -22,8 +22,8 @@ const THOUSANDS = /(?<=\d),(?=\d{3}(?!\d))/g;
 const ARITHMETIC = /^[\d.+\-*/() ]+$/;
 
 /**
- * The marked calculations of a solution, in order. Null unless all of them are plain arithmetic, are right, and the
- * last one gives the final answer.
+ * The marked calculations of a solution. Null unless all are plain arithmetic and right, and the last gives the final
+ * answer.
  */
 export function parseSteps(solution: string, target: string): readonly CalculationStep[] | null {
   const steps = [...solution.matchAll(MARKED)].map(([, marked = '']) => parseStep(marked));

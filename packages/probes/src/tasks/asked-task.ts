@@ -20,7 +20,6 @@ const HINT = 'use a task with choices, one of which is right, or with generated 
 
 /**
  * The documents of a task in the words of the harness.
- * @param requests of the documents, in their order
  * @throws UserError for a document without one right answer, and for a task that asks for the likelihood of a text
  */
 export function askedTask(

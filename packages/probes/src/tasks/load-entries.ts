@@ -11,17 +11,15 @@ const MOST_FILES = 20;
 
 export interface TaskLoadOptions {
   /**
-   * The folder that included files have to be in; if missing, the working directory if the file is in it, else the
-   * folder above its own.
+   * Folder of included files; if missing, the working directory if the file is in it, else the folder above its own.
    */
   readonly tree?: string | undefined;
   readonly files?: TaskFiles | undefined;
 }
 
 /**
- * The keys of a task file of lm-evaluation-harness with those that it includes: later files of `include` win over
- * earlier ones, and the file itself over all of them.
- *
+ * Keys of a task file of lm-evaluation-harness: those of the file win over those of later files of `include`, and these
+ * over earlier ones.
  * @throws UserError with the file, for one that is missing, elsewhere, includes itself, or is no YAML
  */
 export async function loadEntries(

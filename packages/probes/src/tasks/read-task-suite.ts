@@ -21,10 +21,7 @@ interface TaskSuiteOptions extends ProbeFileOptions {
   readonly text?: string;
 }
 
-/**
- * The text of a probe file with templates, which can be a task of lm-evaluation-harness; null for other files, and for
- * none.
- */
+/** The text of a YAML file, with templates or a task of lm-evaluation-harness; null for other files, and for none. */
 export async function textWithTemplates(path: string): Promise<string | null> {
   return hasTemplates(path) ? readTextFile(path, 'templates') : null;
 }
@@ -36,10 +33,9 @@ export async function isTask(path: string): Promise<boolean> {
 }
 
 /**
- * The items of a task of lm-evaluation-harness: its documents as the harness asks them, and twins that are made of
- * their fields.
+ * The documents of a task as lm-evaluation-harness asks them, and twins made of their fields.
  * @param path of the task, or of its approved text
- * @param place where the task belongs: its other files are found from there
+ * @param place of the task, from where its other files are found
  * @throws UserError with the key or the document, for what is not read
  */
 export function readTaskSuite(path: string, place: string, options: TaskSuiteOptions): Promise<FileSuite> {

@@ -69,8 +69,8 @@ const OWN_KEYS = /^["']?(?:task|output_type|doc_to_text|doc_to_target|dataset_pa
 export const isTaskText = (text: string): boolean => OWN_KEYS.test(text);
 
 /**
- * Read a task file of lm-evaluation-harness (0.4.13), with the files that it includes.
- * @throws UserError that names the key, for Python and for everything else that is not read
+ * Read a task file of lm-evaluation-harness (0.4.13) and those that it includes.
+ * @throws UserError that names the key, for Python and all else that is not read
  */
 export async function readTask(file: string, options: TaskLoadOptions = {}): Promise<Task> {
   return toTask(await loadEntries(file, options), file);
@@ -132,8 +132,8 @@ function refusePython(all: ReadonlyMap<string, YamlEntry>, file: string): void {
 }
 
 /**
- * @param outer what holds for the few-shot examples where they have nothing of their own, a null of their own being
- *   something; for a task, the defaults
+ * @param outer the format of the task for its few-shot examples, which may override it, also by null; for a task, the
+ * defaults
  */
 function readFormat(
   entries: Entries,

@@ -49,8 +49,8 @@ interface TaskRequestOptions {
 }
 
 /**
- * What lm-evaluation-harness asks for each document, in their order, without a chat template.
- * @throws UserError with the number of the document, for one that a template does not fit
+ * What lm-evaluation-harness asks for each document, without a chat template.
+ * @throws UserError with its number if a template does not fit
  */
 export function taskRequests(task: Task, documents: TaskDocuments, options: TaskRequestOptions = {}): TaskRequest[] {
   const { asked, fewshot } = documents;

@@ -16,10 +16,7 @@ const METRICS: Readonly<Record<OutputType, { readonly known: readonly string[]; 
 const METRIC_KEYS = ['metric', 'aggregation', 'higher_is_better', 'hf_evaluate'];
 const EXACT_MATCH_KEYS = ['ignore_case', 'ignore_punctuation', 'ignore_numbers', 'regexes_to_ignore'];
 
-/**
- * The metrics of a task that are known.
- * @throws UserError that names its metrics if none is
- */
+/** The known metrics of a task. @throws UserError that names its metrics if none is known */
 export function readMetrics(
   entries: Entries,
   outputType: OutputType,
@@ -39,8 +36,8 @@ export function readMetrics(
 }
 
 /**
- * How answers are judged: filters and metrics, for `taskAnswerRule`.
- * @throws UserError that names a filter, a metric's option or a pattern that is not read
+ * Filters and metrics, for `taskAnswerRule`.
+ * @throws UserError that names a filter, option or pattern that is not read
  */
 export function readJudging(entries: Entries, outputType: OutputType, file: string): TaskConfig {
   const metric = entries.list('metric_list')?.find((one) => one.text('metric', '') === 'exact_match');
@@ -89,10 +86,7 @@ const GENERATION_KEYS = [
   'num_beams',
 ];
 
-/**
- * Where a generation ends.
- * @throws UserError for one that is drawn at random or searched with beams
- */
+/** Where a generation ends. @throws UserError for one that is drawn at random or searched with beams */
 export function readGeneration(
   entries: Entries,
   outputType: OutputType,

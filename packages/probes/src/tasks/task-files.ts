@@ -26,8 +26,8 @@ export const LOCAL_FILES: TaskFiles = {
 };
 
 /**
- * Files of which some have an approved text, which goes before whatever is in the other places.
- * @param paths where approved texts are read, by the absolute paths at which they belong
+ * Files of which some have an approved text, which goes first.
+ * @param paths of approved texts, by the absolute paths at which they belong
  */
 export function approvedFiles(paths: ReadonlyMap<string, string>): TaskFiles {
   return {

@@ -20,8 +20,8 @@ const KNOWN = new Map<string, Body>();
 const MOST_KNOWN = 200;
 
 /**
- * A template with the fields of a document as its variables, as Jinja (3.1) renders it in lm-evaluation-harness.
- * @throws PythonError for an undefined name, and for everything that is not read
+ * Render a template with the fields of a document, as Jinja (3.1) in lm-evaluation-harness does.
+ * @throws PythonError for an undefined name, and for all that is not read
  */
 export function renderTemplate(source: string, document: PythonDict): string {
   const variables = [...document].map(([key, value]) => [jinjaText(key), value] as const);

@@ -27,8 +27,8 @@ const ATTEMPTS = 5000;
 
 /**
  * Draw a question that is not among others.
- * @param where of the template, for the error
- * @param others what was drawn before; the answer differs from that of the last of them, if there is such a draw
+ * @param where of the template, for errors
+ * @param others earlier draws; the answer differs from that of the last one, if possible
  * @throws UserError if no draw can be used, with the causes
  */
 export function drawInstance(
@@ -76,10 +76,7 @@ function drawValues(values: Template['values'], random: Random): Assignment {
   return drawn;
 }
 
-/**
- * The question and the answers with these values; or why there is none: the conditions are not met, a number has no
- * value or is not a decimal number, or two answers are the same.
- */
+/** The question and the answers with these values, or why there is none. */
 export function instantiate(template: Template, assignment: Assignment): TemplateInstance | Unusable {
   if (!meetsConditions(template.conditions, assignment)) return { cause: 'conditions' };
   const question = writeText(template.question, assignment);

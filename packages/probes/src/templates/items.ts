@@ -24,8 +24,8 @@ const SEED_OF_FILE = 0;
 const MAX_FACTS = 20_000;
 
 /**
- * The facts of all templates. The benchmark form is the published question, or a draw that depends on the file only;
- * its twins are fresh draws, which depend on the seed. A template is the cluster of all its items.
+ * The facts of all templates, each the cluster of its items. The benchmark form is the published question, or a draw
+ * that depends on the file only; twins are fresh draws by the seed.
  * @throws UserError for a template that leaves too few questions
  */
 export function templateItems(templates: readonly Template[], options: DrawOptions): ProbeItem[] {
@@ -114,10 +114,7 @@ interface Part {
   readonly suffix: string;
 }
 
-/**
- * A written answer has one form; a choice is asked by letter and by text, so that a model without letters can answer
- * too.
- */
+/** A written answer has one form; a choice is asked by letter and by text, for models that do not bind letters. */
 function formsOf(template: Template, asked: Asked, part: Part, options: DrawOptions): ProbeItem[] {
   const { question, answer, numeric } = asked.instance;
   const { choices, right } = asked;

@@ -8,8 +8,8 @@ import { LEAST_TEXTS, type PlainText, type TextSuite, textSuite } from './text-s
 const HINT = 'give a .txt file with blank lines between its texts, or a .jsonl file with a field "text" in each record';
 
 /**
- * The texts of a file: of a .txt file, what blank lines separate; of a .jsonl file, the field `text` of each record.
- * @param path of the file, which may be a copy of the one that is named
+ * The texts of a file: of .txt between blank lines, of .jsonl the fields `text`.
+ * @param path of the file, perhaps of a copy
  * @param file as the policy names it
  * @throws UserError for a file that cannot be read, or with too few texts
  */

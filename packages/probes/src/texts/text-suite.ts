@@ -22,15 +22,13 @@ export interface TextSuite {
   /** Whether a measurement may have anything by which a text could be guessed. */
   readonly kept: boolean;
   /**
-   * False: it is read together with the built-in questions, without being listed. Then a measurement has no list of
-   * tokens, and a side that lacks it, such as a server, is no finding.
+   * False for one that is read with the built-in questions, unlisted: a measurement has no list of its tokens, and a
+   * side that lacks it, such as a server, is no finding.
    */
   readonly isListed: boolean;
 }
 
-/**
- * Longer texts are cut: the spread between texts shows how sure a mean is, and a long one is no better than several.
- */
+/** Longer texts are cut: the spread between texts shows how sure a mean is. */
 export const MAX_TEXT_BYTES = 2000;
 
 /** About 4,000 tokens of English, which take a small model five seconds. */
@@ -42,10 +40,7 @@ export const LEAST_TEXTS = 5;
 /** Name of the suite of the built-in texts. */
 export const BUILTIN_TEXTS = 'builtin-texts';
 
-/**
- * What is prose, from one level to another, and how many texts of each are taken. Letters, commands and lists of
- * options are not.
- */
+/** Clusters that are prose, from one level to another, and how many texts of each are taken. */
 const PROSE = [
   { cluster: 'facts · cloze', from: 1, to: 7, texts: 12 },
   { cluster: 'word-problems · exam', from: 4, to: 7, texts: 5 },
@@ -54,9 +49,9 @@ const PROSE = [
 ] as const;
 
 /**
- * Statements and stories of the built-in suite, without examples before them: what is said again, a damaged model can
- * still copy. The same seed gives the same ones on every machine.
- * @param options `suite`: the built-in suite of that seed with its default number of facts, where it is drawn already
+ * Statements and stories of the built-in suite, without the examples before them: a damaged model can still copy what
+ * is said again. The same seed gives the same ones on every machine.
+ * @param options `suite`: the built-in suite of that seed, if it is drawn already
  */
 export function builtinTexts(
   seed: number,
@@ -85,8 +80,8 @@ function proseOf({ prompt, question }: ProbeItem): string {
 }
 
 /**
- * A suite of these texts: each once, long ones cut, and of many a sample, which every machine draws alike and in which
- * few change if some are added. Their order is that of the sample, so that the first ones are a sample too.
+ * A suite of these texts: each once, long ones cut, and of many a sample that is the same everywhere and changes little
+ * if some are added. It is in the order of the sample, so that its beginning is one too.
  */
 export function textSuite(
   name: string,

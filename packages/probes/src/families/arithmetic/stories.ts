@@ -1,6 +1,6 @@
 /**
- * A story with gaps, in the language of templates (docs/reference/probes.md) but for its people and things: `{a}`,
- * `{b}`, `{c}` for numbers, `{A}`, `{B}`, `{C}` for people, `{many}` and `{An one}` for things.
+ * A story with gaps, in the language of templates (docs/reference/probes.md), where `{a}`, `{b}`, `{c}` are numbers,
+ * `{A}`, `{B}`, `{C}` people, and `{many}` and `{An one}` things.
  */
 export interface StoryTemplate {
   /** The ranges of `a`, `b` and `c`, and formulas of them, as in templates that teams write. */

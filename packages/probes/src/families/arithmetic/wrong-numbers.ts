@@ -3,9 +3,9 @@ import type { Random } from '../../random.ts';
 import { textQuestion } from '../choice.ts';
 
 /**
- * A number among three wrong ones: another result, and a slip of one or two from both. The right one is as often above
- * the other result as below it, and its slip as often above as below, so each of the four is right equally often,
- * whatever their order and their digits. No choice is a number of the question. Undefined if there is no such result.
+ * A number among three wrong ones: another result, and a slip of one or two from both. Results and slips are above as
+ * often as below, so each of the four is right equally often, whatever their order. No choice is a number of the
+ * question. Undefined if there is no such result.
  * @param mistakes results of stopping early, of a wrong operation, or of counting twice
  * @param given the numbers of the question
  */

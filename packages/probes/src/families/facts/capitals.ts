@@ -1,8 +1,8 @@
 import { pool, type Relation } from './relation.ts';
 
 /**
- * Without capitals that are disputed, divided, about to move or shared with another country, and without those that the
- * name of the country gives away (Mexico City, Santo Domingo, Tunis).
+ * Without capitals that are disputed, divided, about to move or shared, or that the country's name gives away (Mexico
+ * City, Santo Domingo, Tunis).
  */
 export const capitals: Relation = {
   name: 'capitals',

@@ -1,8 +1,8 @@
 import { pool, type Relation } from './relation.ts';
 
 /**
- * One pool per first letter of the symbol, which would otherwise give the element away. Without symbols of one letter,
- * since others begin with them, and they can be labels of the exam.
+ * One pool per first letter, which would else give the element away. Symbols of one letter begin others, and can be
+ * labels of the exam.
  */
 export const symbols: Relation = {
   name: 'chemical symbols',

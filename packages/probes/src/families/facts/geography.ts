@@ -1,9 +1,6 @@
 import { pool, type Relation, sharedPool } from './relation.ts';
 
-/**
- * The same number of countries for each, so that none is a better guess. Without islands and countries on two
- * continents.
- */
+/** As many countries each, so that none is a better guess. No islands, and no countries on two continents. */
 export const continents: Relation = {
   name: 'continents',
   question: 'On which continent is {subject}?',

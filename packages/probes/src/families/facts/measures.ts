@@ -29,9 +29,7 @@ export const units: Relation = {
   ],
 };
 
-/**
- * Without instruments that are named after what they measure, and without the altimeter, which may use air pressure.
- */
+/** No instruments named after what they measure, and no altimeter, which may use air pressure. */
 export const instruments: Relation = {
   name: 'instruments',
   question: 'What does {subject} measure?',

@@ -1,8 +1,6 @@
 import { pool, type Relation, sharedPool } from './relation.ts';
 
-/**
- * All begin with a consonant, since the sentence ends with `a`. Without young that are named after the adult animal.
- */
+/** All begin with a consonant, after `a`. No young are named after the adult animal. */
 export const young: Relation = {
   name: 'young animals',
   question: 'What is a young {subject} called?',

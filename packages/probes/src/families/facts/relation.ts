@@ -7,10 +7,9 @@ export interface Entry {
 }
 
 /**
- * Entries of one kind, whose objects are options for one another. Only knowledge can tell the right option: the symbols
- * of one pool begin with the same letter, and the years of one pool are of one era. The object of another entry is
- * always wrong, in the world and not only in the list. No object begins with another one, since its likelihood would
- * include that of the other.
+ * Entries of one kind, whose objects are options for one another. Only knowledge tells which is right: symbols of a
+ * pool begin with the same letter, years are of one era. Another entry's object is wrong in the world too, and no
+ * object begins with another, whose likelihood would include it.
  */
 export interface Pool {
   /** From 1: how well known its entries are. */

@@ -1,9 +1,8 @@
 import { type Relation, sharedPool } from './relation.ts';
 
 /**
- * Places and their countries, from GeoNames (geonames.org, CC BY 4.0): names that only one country has, in pools of
- * countries with one language, so that the sound of a name tells little. The fewer people live in a place, the fewer
- * texts name it.
+ * Places and their countries, from GeoNames (geonames.org, CC BY 4.0): names that only one country has, in pools of one
+ * language, so that the sound tells little. The fewer people, the fewer texts name the place.
  */
 export const towns: Relation = {
   name: 'towns',

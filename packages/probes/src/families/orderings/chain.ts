@@ -123,10 +123,7 @@ function phrase({ direction, inverse, names, premises, turned, query, options, a
   };
 }
 
-/**
- * From a row told from one end to the other, a model can learn places instead of relations. The twins break that
- * pattern.
- */
+/** In a row told from end to end, a model can learn places instead of relations. The twins break that pattern. */
 export function orderingChain(summary: string, size: ChainSize): ProbeRecipe {
   const twins: readonly TwinRecipe<Ordering>[] = [
     {

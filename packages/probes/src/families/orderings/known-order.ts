@@ -27,9 +27,7 @@ interface Neighbor extends Options<string> {
   readonly side: 'after' | 'before';
 }
 
-/**
- * Every second place: both neighbors of most things are choices, so that nearness alone does not find the right one.
- */
+/** Every second place, so that both neighbors of most things are choices, and nearness alone does not help. */
 const PLACES = [0, 2, 4, 6];
 
 /** How many months there are for each number: there are few of them. */

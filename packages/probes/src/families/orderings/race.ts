@@ -25,8 +25,7 @@ const amongFour: Draw = (random, names) => ({
 });
 
 /**
- * A race of five, where the question names the one before. The others are the choices, so the right one is mentioned as
- * the first, second, third or last of them equally often.
+ * A race of five, where the question names the runner before: the right one is mentioned at each place equally often.
  */
 const behindAnother: Draw = (random, names) => {
   const places = [0, 1, 2, 3, 4];

@@ -39,8 +39,8 @@ export interface Notes extends Options<Cell> {
 const CHOICES = 4;
 
 /**
- * The people of the question have random places, so neither the first nor the last is a better guess. With few people,
- * the choices are of all fields, and otherwise of one.
+ * People have random places, so that neither end is a better guess. With few people, the choices are of all fields,
+ * else of one.
  */
 export function drawNotes(random: Random, size: Size, allNames: readonly string[]): Notes {
   const fields = random.sample(FIELDS, size.fields);

@@ -41,10 +41,7 @@ interface AskedOptions {
   readonly isGroup: boolean;
   readonly scoring: ChoiceScoring;
   readonly steps: StepMode;
-  /**
-   * The records of documents under the names that this program knows.
-   * @throws UserError for those that it does not know
-   */
+  /** Documents under the names that this program knows. @throws UserError for those that it does not know */
   readonly nameFields: (records: readonly ProbeRecord[]) => NamedRecords;
   /** Whether the policy says which fields are the question and its answer: then they have to be there. */
   readonly isMapped: boolean;
@@ -57,8 +54,8 @@ interface AskedItems {
 }
 
 /**
- * The documents of a task in the words of its harness, and twins that are made of their fields. Where the fields are
- * not those of a question, there are no twins, and a warning says so.
+ * Documents in the words of their harness, with twins made of their fields. If these are not those of a question, a
+ * warning says so.
  */
 export function askedItems(
   { documents, name }: AskedTask,
@@ -146,8 +143,8 @@ function questionsOf(documents: readonly AskedDocument[], name: string, { nameFi
 const HINT = 'map the fields that are the question and its answer';
 
 /**
- * Twins take their right answer from the fields of a document, and its benchmark form takes it from the harness: both
- * have to be the same where the two can be compared. An index from 1 that is read as one from 0 is noticed here.
+ * Twins take the right answer from the document's fields, and the benchmark form from the harness: the two must agree
+ * where they can be compared. This finds an index from 1 that is read as one from 0.
  * @throws UserError with the line
  */
 function expectSameChoice(asked: Wording, record: ChoiceRecord): void {

@@ -6,9 +6,8 @@ import { answerKind, type Wording } from '../../item.ts';
 import type { Random } from '../../random.ts';
 
 /**
- * A question with choices as a harness asked it, few-shot examples and chat marks included, and how that prompt asks
- * one like it: another text stands in the place of the question, or other options behind its labels. What is not found
- * in the prompt word for word is not changed.
+ * A question as a harness asked it, with few-shot examples and chat marks, and how that prompt asks one like it: with
+ * another question, or other options behind its labels. What is not in the prompt word for word stays.
  * @param asked the whole prompt and the choices that were scored
  * @param record what it asks, as the document has it
  */
@@ -42,10 +41,7 @@ function hasSameOrder(a: Pick<AskedChoice, 'choices'>, b: Pick<AskedChoice, 'cho
   return a.choices.length === b.choices.length && a.choices.every((choice, i) => choice === b.choices[i]);
 }
 
-/**
- * The prompt with other options behind the labels of its last question; null unless they are one list, and the only
- * one.
- */
+/** The prompt with other options behind its labels; null unless they are one list in it, and the only one. */
 function withOptions(
   prompt: string,
   { labels, from, to }: { readonly labels: readonly string[]; readonly from: AskedChoice; readonly to: AskedChoice },
@@ -65,9 +61,7 @@ function beforeOption(label: string): string {
   return String.raw`((?:^|[\s,;|])[\s,;|]*[(\[]?${escapeRegExp(bare)} ?[)\].:]*[ \t]+)`;
 }
 
-/**
- * Another text in place of one that must be there once: a second one would still ask the old question, or is another's.
- */
+/** Replaces a text that is there once: a second one would still ask the old question, or is part of another. */
 function replaceOnly(prompt: string, text: string, other: string): string | null {
   if (text === other) return prompt.includes(text) ? prompt : null;
   const start = text === '' ? -1 : prompt.lastIndexOf(text);
@@ -75,11 +69,7 @@ function replaceOnly(prompt: string, text: string, other: string): string | null
   return `${prompt.slice(0, start)}${other}${prompt.slice(start + text.length)}`;
 }
 
-/**
- * The same of a problem whose answer is generated: stops, limit and reading of the answer stay those of the harness.
- * @param asked with its rule
- * @param problem what it asks
- */
+/** Asks a problem as a harness did: stops, limit and reading of the answer stay. @param asked with its rule */
 export function verbatimProblem(asked: Wording, problem: AskedProblem): ProblemForm {
   const { question } = asked;
   if (question.kind !== 'exact') throw new Error('a question with choices');
@@ -120,10 +110,7 @@ const HEADINGS = [
   ['Task', 'Final result'],
 ] as const;
 
-/**
- * The prompt with other headings before all of its questions and answers. A stop that is one of the headings is changed
- * with it.
- */
+/** The prompt with other headings before all questions and answers, also where a stop is a heading. */
 function restyle(asked: Wording, text: string, random: Random): Wording | null {
   const { prompt, question } = asked;
   const start = text === '' ? -1 : prompt.lastIndexOf(text);

@@ -13,8 +13,8 @@ const PAIRS: ReadonlyArray<readonly string[]> = [
 ];
 
 /**
- * BIG-Bench Hard (Suzgun et al. 2022, https://arxiv.org/abs/2210.09261). A task whose inputs end with options, or whose
- * targets are all of one pair such as yes and no, is multiple choice; the others have short answers.
+ * BIG-Bench Hard (Suzgun et al. 2022, https://arxiv.org/abs/2210.09261): multiple choice if inputs end with options or
+ * all targets are of one pair such as yes and no, else short answers.
  */
 export function bigBenchHard(records: readonly ProbeRecord[]): KnownFields {
   const pair = pairOf(records);
@@ -58,10 +58,7 @@ function optionsOf(input: string): Options | null {
   return isInOrder && choices.every((choice) => choice !== '') ? { question, choices } : null;
 }
 
-/**
- * The target is the letter or the text of an option. In a few records of the data set it is neither, or there are no
- * two options.
- */
+/** The target is the letter or the text of an option. A few records have another one, or only one option. */
 function amongOptions(
   record: ProbeRecord,
   { question, choices, target }: Options & { target: string },

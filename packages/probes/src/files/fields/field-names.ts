@@ -5,8 +5,8 @@ import { fieldPlace, type ProbeRecord, quote, textOrNumberSchema } from './recor
 import { parseChoicesCell, valueAt } from './values.ts';
 
 /**
- * Names of the fields of a file that are the question, the choices and the answer. Dots lead inside of fields. `cluster`
- * names what several questions have in common, such as a passage: they are not independent.
+ * Names of the fields that are the question, its choices and its answer. Dots lead inside of fields. `cluster` names
+ * what several questions share, such as a passage: they are not independent.
  */
 export interface FieldNames
   extends Readonly<Partial<Record<'id' | 'subject' | 'question' | 'answer' | 'cluster', string | undefined>>> {
@@ -17,9 +17,7 @@ export interface FieldNames
 /** The names of a public benchmark's fields, and how it gives its answers. */
 export interface KnownFields {
   readonly names: FieldNames;
-  /**
-   * A record with its new names, as this program writes one. The second argument is the record as it is in the file.
-   */
+  /** A record under its new names, as this program writes one. `original` is the record in the file. */
   readonly convert: (record: ProbeRecord, original: ProbeRecord) => ProbeRecord | Omitted;
 }
 
@@ -50,8 +48,8 @@ interface FileValues {
 }
 
 /**
- * Records under the names that this program knows. Fields that are not mapped keep their names, and those that a
- * question does not have are left out. Errors about a record have the names of the file.
+ * Records under the names that this program knows. Other fields of a question keep their names, and the rest is left
+ * out. Errors have the names of the file.
  * @throws UserError for a field that no record has, and for a gap among choices in fields of their own
  */
 export function renameFields(records: readonly ProbeRecord[], names: FieldNames, values: FileValues): ProbeRecord[] {
@@ -111,8 +109,7 @@ function choicesOf({ fields, where }: ProbeRecord, names: string | readonly stri
 const TEXT = '.text';
 
 /**
- * Records with the passage that each names.
- * @param cluster the field that has it
+ * Records with the passage that their field `cluster` names.
  * @throws UserError for a field that no record has, and for a value that is neither text nor a number
  */
 export function withPassages(

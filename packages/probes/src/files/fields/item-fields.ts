@@ -57,9 +57,8 @@ const levelSchema = z
   .refine((level) => Number.isSafeInteger(level) && level > 0, { error: `must be ${LEVEL}` });
 
 /**
- * The fields of a team's file that become attributes of an item, in the order of the item's keys, on which digests
- * depend. `key` is the attribute. `paired` reads the field in a file of benchmark forms and twins, `question` in a file
- * of questions.
+ * Fields of a team's file that become attributes of an item, in the order of its keys, on which digests depend. `key`
+ * is the attribute; `paired` reads it in a file of benchmark forms and twins, `question` in one of questions.
  */
 const ITEM_FIELDS = {
   id: { key: 'id', paired: textOrNumberSchema, question: optional(textOrNumberSchema) },

@@ -108,10 +108,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   },
 ];
 
-/**
- * Whether a field of this name is read in a file without a mapping: by this program's name for it, or by that of a
- * benchmark.
- */
+/** Whether a field is read without a mapping, under this program's name or that of a public benchmark. */
 export function isKnownField(name: string): boolean {
   return KNOWN.has(name) || /^(choice\d{1,2}|[A-Z])$/.test(name);
 }
@@ -140,8 +137,8 @@ export const KNOWN_QUESTIONS: readonly string[] = [
 ];
 
 /**
- * The names of fields of a public benchmark, by the first of its records; null for other files.
- * @throws UserError for choices of which one has no field
+ * Names of the fields of a public benchmark, by its first record; null for other files.
+ * @throws UserError for a gap among choices
  */
 export function knownFields(records: readonly ProbeRecord[], file: string): KnownFields | null {
   const [first] = records;

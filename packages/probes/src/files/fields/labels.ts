@@ -24,8 +24,8 @@ function labeled(choices: unknown): Labeled | null {
 }
 
 /**
- * The right choice is named by one of the labels, which can be numbers from 1.
- * @throws UserError for an answer that is none of them, and for a number where there are no labels
+ * The right choice is named by a label, perhaps a number from 1.
+ * @throws UserError for another answer, and for a number without labels
  */
 export function withLabels(record: ProbeRecord): ProbeRecord {
   const { choices, answer } = record.fields;
@@ -39,8 +39,8 @@ export function withLabels(record: ProbeRecord): ProbeRecord {
 }
 
 /**
- * The same for fields that the policy maps: choices may have no labels, and with labels that are not numbers an answer
- * may be an index or a text.
+ * Labels of mapped fields: there may be none, and next to labels that are not numbers an answer may be an index or a
+ * text.
  */
 export function withMappedLabels(record: ProbeRecord): ProbeRecord {
   const { choices, answer } = record.fields;

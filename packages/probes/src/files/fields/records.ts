@@ -70,10 +70,7 @@ export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().tra
 /** A list of a thousand numbers has a thousand mistakes. */
 const MAX_ISSUES = 3;
 
-/**
- * Check the fields of a record. Unknown keys are allowed, since benchmark files carry all sorts of them.
- * @throws UserError in one line
- */
+/** Check the fields of a record; others are ignored. @throws UserError in one line */
 export function parseFields<T>(record: ProbeRecord, schema: z.ZodType<T>, hint: string): T {
   const parsed = validateFields(schema, record.fields);
   if (parsed.success) return parsed.data;

@@ -4,10 +4,9 @@ import { fieldPlace, type ProbeRecord, quote } from './records.ts';
 import { parseCell } from './values.ts';
 
 /**
- * TruthfulQA (Lin et al. 2022, https://arxiv.org/abs/2109.07958) with one right answer to each question: its
- * `mc1_targets`, or the best answer among the incorrect ones, from which its authors made them. In all its files the
- * right one comes first, so the choices are mixed, by the question alone: whatever the seed, a question has the same
- * letters.
+ * TruthfulQA (Lin et al. 2022, https://arxiv.org/abs/2109.07958) with one right answer: `mc1_targets`, or the best
+ * answer among the incorrect ones. All its files have the right one first, so choices are mixed by the question alone,
+ * and have the same letters for every seed.
  */
 const ORDER_SEED = 0;
 

@@ -5,8 +5,8 @@ import { isLabeled } from './labels.ts';
 import { quote } from './records.ts';
 
 /**
- * A list in a cell, or texts with labels as in ARC, in JSON or as Python prints it.
- * @throws UserError for another cell; an empty one has no choices
+ * A list in a cell, or texts with labels as in ARC, as JSON or as Python prints it; empty for no choices.
+ * @throws UserError
  */
 export function parseChoicesCell(cell: string, place: string): unknown {
   if (cell === '') return [];
@@ -28,8 +28,8 @@ export function parseCell(text: string): unknown {
 }
 
 /**
- * The value of a field, or of one inside of another: `choices.text`. A field whose own name has the dots comes first.
- * In a list, a number takes one element, and a name that field of every element: `answers.0`, `choices.text`.
+ * The value of a field, or of one inside it: `choices.text`. A name that has dots itself comes first. In a list, a
+ * number takes one element, and a name that field of each: `answers.0`, `choices.text`.
  * @param cells whether values are cells, in which what has fields is JSON, or what Python prints
  * @returns undefined if there is none
  */

@@ -33,9 +33,9 @@ interface TableOptions {
 const MMLU_COLUMNS = ['question', 'A', 'B', 'C', 'D', 'answer'] as const;
 
 /**
- * The records of a CSV or TSV file. The first row names the columns, commas or tabs separate cells, and a quoted cell
- * may contain them, doubled quotes and line ends. Empty lines are skipped; an empty cell is a missing field. Answers
- * are text. A first row of six cells that ends with a letter is a question, as in MMLU's own files.
+ * Records of a CSV or TSV file. The first row has the names; quoted cells may contain separators, doubled quotes and
+ * line ends. Empty lines are skipped, an empty cell is a missing field, and answers are text. A first row of six cells
+ * that ends with a letter is a question, as in MMLU's own files.
  * @throws UserError with the line on which the row begins
  */
 export function readCsv(lines: Iterable<Line>, file: string, options: TableOptions = {}): ProbeRecord[] {
@@ -119,9 +119,7 @@ function parseRows(texts: readonly string[], file: string, delimiter: ',' | '\t'
   return rows;
 }
 
-/**
- * In these columns, an empty cell is an empty field, not a missing one: the row is wrong, not the format of the file.
- */
+/** Empty cells of these columns are empty fields, not missing ones: the row is wrong, not the format of the file. */
 const KEPT_WHEN_EMPTY = new Set(['question', 'prompt', 'form']);
 
 const headerHint = (delimiter: ',' | '\t') =>
@@ -131,8 +129,8 @@ const headerHint = (delimiter: ',' | '\t') =>
 type Fields = Record<string, unknown>;
 
 /**
- * A function that turns a row under this header into the fields of a JSON object.
- * @throws UserError for a header without the columns of any format, or with a column twice
+ * Turns rows under this header into fields.
+ * @throws UserError for a header without the columns of any format, or with one twice
  */
 function fieldsReader(
   header: readonly string[],

@@ -64,9 +64,8 @@ interface FileRecords {
 }
 
 /**
- * The records of a file, by its extension.
- * @throws UserError for another extension, with the line that converts the file if there is one, and for mistakes in
- * the file
+ * Records of a file, by its extension.
+ * @throws UserError for another one, with a command that converts the file if there is one, and for mistakes in it
  */
 export async function readFileRecords(
   path: string,

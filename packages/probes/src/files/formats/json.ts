@@ -10,9 +10,9 @@ const HINT =
 const EXAMPLES = 'examples';
 
 /**
- * The records of a JSON file, which is one list, also as the `examples` of an object. They are counted from 1: `line`
- * is the number of a record, since all may be on one line.
- * @throws UserError for what is not JSON or not such a list, with the record and its line
+ * Records of a JSON file: one list, or the `examples` of an object. All may be on one line, so `line` counts records
+ * from 1.
+ * @throws UserError for other JSON, with the record and its line
  */
 export function readJsonRecords(bytes: Buffer, file: string): ProbeRecord[] {
   const text = withoutNonFinite(decodeProbeText(bytes, file));
@@ -57,10 +57,7 @@ function startOfExamples(text: string): number {
   return 0;
 }
 
-/**
- * Where the elements of a list are in a text, which is valid JSON.
- * @param start where the list begins
- */
+/** Places of the elements of a list in a valid JSON text. @param start where the list begins */
 function placesOf(text: string, start: number): Place[] {
   const places: Place[] = [];
   let [depth, line, begin, beginLine] = [0, text.slice(0, start).split('\n').length, -1, 1];

@@ -5,10 +5,7 @@ import { expectFewRecords, type Line } from './lines.ts';
 
 const HINT = 'give one JSON object per line';
 
-/**
- * The records of a JSONL file, without its empty lines.
- * @throws UserError with the line, for one that is not a JSON object
- */
+/** Records of a JSONL file. @throws UserError with the line, for one that is not a JSON object */
 export function readJsonl(lines: Iterable<Line>, file: string): ProbeRecord[] {
   const records: ProbeRecord[] = [];
   for (const { number, text } of lines) {

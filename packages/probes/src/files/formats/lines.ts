@@ -21,8 +21,7 @@ const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
 /**
  * All bytes of a probe file.
- * @throws UserError if it does not exist, is a link out of its folder, is not a regular file, or is larger than
- *   `MAX_PROBE_FILE_BYTES`
+ * @throws UserError if it is missing, not a regular file, a link out of its folder, or too large
  */
 export async function readProbeBytes(path: string): Promise<Buffer> {
   const real = await resolveInside(dirname(path), basename(path));
@@ -48,8 +47,8 @@ export interface Line {
 }
 
 /**
- * The lines of a UTF-8 file, without byte order mark and carriage returns. The length of a line is checked before it is
- * decoded, so a line of 50 MB costs no more memory than its bytes.
+ * Lines of a UTF-8 file, without byte order mark and carriage returns. Their length is checked before they are decoded,
+ * so that 50 MB on a line cost no more memory.
  * @throws UserError with the line, if it is too long, is not UTF-8, or contains a NUL
  */
 export function* readLines(bytes: Buffer, file: string): Generator<Line> {
@@ -81,10 +80,7 @@ function decodeLine(line: Buffer, offset: number, where: string): string {
   return text;
 }
 
-/**
- * The whole of a UTF-8 file, without byte order mark.
- * @throws UserError if it is not UTF-8, or contains a NUL
- */
+/** The whole of a UTF-8 file, without byte order mark. @throws UserError if it is not UTF-8, or contains a NUL */
 export function decodeProbeText(bytes: Buffer, file: string): string {
   const text = decode(bytes);
   if (text === null) {

@@ -6,17 +6,14 @@ import { type ProbeRecord, quote } from '../fields/records.ts';
 import { PAIRED_NAMES } from '../paired/paired-record.ts';
 import { MAX_PROBE_FILE_BYTES, MAX_RECORDS } from './lines.ts';
 
-/**
- * Every row has all columns: a missing value is a missing field, except where the row would have another format without
- * it.
- */
+/** Rows have all columns: null is a missing field, except where the row would have another format without it. */
 const KEPT_WHEN_NULL: ReadonlySet<string> = new Set(['question', 'prompt', 'form']);
 
 /**
- * The records of parquet files that follow one another. They are counted from 1: `line` is the number of a row in all
- * of them. Only columns that may be needed are read: a data set can have pictures next to its questions.
- * @param name what errors call them
- * @throws UserError for a file that is not such a parquet file, and for a mapped field of which there is no column
+ * Records of parquet files in a row, counted from 1 (`line`). Only columns that may be needed are read: there can be
+ * pictures next to questions.
+ * @param name for errors
+ * @throws UserError for another file, and for a mapped field without a column
  */
 export async function readParquetRecords(
   files: readonly ParquetSource[],

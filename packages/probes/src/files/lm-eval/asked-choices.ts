@@ -13,7 +13,7 @@ interface Request {
 
 /**
  * A multiple-choice question as the harness asked it.
- * @param scoring of texts; as the metrics of the task say, if missing
+ * @param scoring of texts; by the metrics of the task if missing
  * @throws UserError for a sample without choices, with several right ones, or whose `acc` is not that of its
  * log-likelihoods
  */
@@ -34,8 +34,8 @@ export function askedChoices(given: LmEvalSample, scoring: ChoiceScoring | undef
 }
 
 /**
- * Without the requests for the log-likelihoods of the choices alone, which a metric with mutual information adds:
- * behind all others, or, in old versions, behind each.
+ * Leaves out requests for choices alone, which mutual information adds: behind all others or, in old versions, behind
+ * each.
  */
 function conditional(sample: LmEvalSample): LmEvalSample {
   const { requests, resps } = sample;
@@ -105,8 +105,8 @@ function rightChoice({ target, where }: LmEvalSample, choices: readonly string[]
 }
 
 /**
- * Where choices stand within a sentence, the target is its ending, and which choice is right is not logged: it is the
- * likeliest if that was right, and of two the other one if not.
+ * For choices within a sentence, the log does not say which is right: the likeliest if it was right, else the other of
+ * two.
  */
 function rightContext(sample: LmEvalSample, count: number): number {
   const { acc, where } = sample;

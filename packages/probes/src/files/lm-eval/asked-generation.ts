@@ -19,10 +19,9 @@ export interface SampledTask {
 export const DEFAULT_MAX_TOKENS = 256;
 
 /**
- * A question whose answer is generated, as the harness asked it: with its stops, its limit, its filter and
- * `exact_match`.
- * @throws UserError without the results file, for a filter or metric that is not known, and where the file judges its
- *   own answer otherwise
+ * A question with a generated answer, with the stops, limit, filter and `exact_match` of the harness.
+ * @throws UserError without the results file, for an unknown filter or metric, and where the file judges its own answer
+ * otherwise
  */
 export function askedGeneration(sample: LmEvalSample, { path, filter, run }: SampledTask): Wording {
   const { where, requests } = sample;
@@ -61,8 +60,8 @@ function choicesOf({ doc }: LmEvalSample): readonly string[] {
 }
 
 /**
- * One right answer, or, as Python writes a list, several. Which is meant, the field of the document tells that it comes
- * from, or what the file says of the logged answer.
+ * One right answer, or a list as Python writes it: told apart by the document's fields, or by how the file judged the
+ * answer.
  */
 function ruleFor(sample: LmEvalSample, ruleOf: (targets: readonly string[]) => AnswerRule): AnswerRule {
   const { target, doc, where } = sample;
@@ -94,9 +93,7 @@ function holds(value: unknown, wanted: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).some((part) => holds(part, wanted));
 }
 
-/**
- * Whether the rule judges the logged answer as the file does. With repeats, the first answer is not what was judged.
- */
+/** Whether the rule judges the logged answer as the file does. With repeats, not only the first was judged. */
 function fits({ exact_match: logged, resps }: LmEvalSample, rule: AnswerRule): boolean {
   const [texts = []] = resps;
   const [text] = texts;

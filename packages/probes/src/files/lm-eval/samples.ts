@@ -18,9 +18,8 @@ interface SampleOptions {
 }
 
 /**
- * The questions of samples_TASK_DATE.jsonl, each with the prompt and the choices, or the stops, filter and metric, that
- * lm-evaluation-harness had. What the file says of each answer is checked against what this program makes of the same
- * answer.
+ * Questions of samples_TASK_DATE.jsonl with the prompt and the choices, or the stops, filter and metric, of the
+ * harness. What the file says of an answer must follow from it here too.
  * @throws UserError with the line, for a sample that cannot be asked in the same way
  */
 export async function readSampledTask(

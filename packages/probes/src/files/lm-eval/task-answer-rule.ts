@@ -24,10 +24,7 @@ interface JudgedSample {
   readonly choices: readonly string[];
 }
 
-/**
- * How a task reads a generated answer under one of its filters.
- * @throws UserError for a metric or a filter that is not known
- */
+/** How a task reads a generated answer under a filter. @throws UserError for an unknown metric or filter */
 export function taskAnswerRule(config: TaskConfig, { filter, targets, where, choices }: JudgedSample): AnswerRule {
   const pipeline = (config.filter_list ?? PLAIN).find(({ name }) => name === filter);
   if (pipeline === undefined) throw new UserError(`${where}: the task has no filter ${JSON.stringify(filter)}`, HINT);
@@ -67,10 +64,7 @@ function check<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
   throw new UserError(`${place}: ${[...path.map(String), message].join(': ')}`, HINT);
 }
 
-/**
- * One step of a pipeline, as the YAML of a task writes it.
- * @throws UserError for another one than those that are known
- */
+/** A step of a pipeline, as a task's YAML has it. @throws UserError for an unknown one */
 function filterStepOf(
   step: Readonly<Record<string, unknown>>,
   { where, choices }: Pick<JudgedSample, 'where' | 'choices'>,

@@ -32,20 +32,13 @@ export interface RunOfTask {
 
 const SAMPLES = /^samples_(?<task>.+)_(?<date>\d{4}-\d{2}-\d{2}T.+)\.jsonl$/;
 
-/**
- * The name of the results file that belongs to a file of samples; null for a file that is not named as the harness
- * does.
- */
+/** The results file of a file of samples, by its name; null for a name that is not of the harness. */
 export function resultsBeside(samples: string): string | null {
   const date = SAMPLES.exec(basename(samples))?.groups?.date;
   return date === undefined ? null : join(dirname(samples), `results_${date}.json`);
 }
 
-/**
- * The results file of a file of samples.
- * @returns null if there is none
- * @throws UserError for a file that is not one of lm-evaluation-harness, or has no such task
- */
+/** Read the results file of a file of samples. @returns null if there is none @throws UserError for another file, and for one without the task */
 export async function readRunOfTask(samples: string): Promise<RunOfTask | null> {
   const path = resultsBeside(samples);
   const task = SAMPLES.exec(basename(samples))?.groups?.task;

@@ -5,9 +5,9 @@ import { inOrder, type LocatedItem } from '../fields/item-fields.ts';
 import { quote } from '../fields/records.ts';
 
 /**
- * Check that each other form has a benchmark form of the same capability and family, and each benchmark form a twin.
- * The statistics are computed over pairs, and an item without a partner would be dropped silently.
- * @throws UserError with the line of the first item that is not a part of a pair
+ * Check that each form has a benchmark form of the same capability and family, and each benchmark form a twin:
+ * statistics are over pairs, and would drop others silently.
+ * @throws UserError with the line of the first item without a partner
  */
 export function checkPairs(located: readonly LocatedItem[]): void {
   const byId = new Map(located.map((entry) => [entry.item.id, entry]));
@@ -54,10 +54,7 @@ export function withTwinKinds(items: readonly ProbeItem[]): ProbeItem[] {
   });
 }
 
-/**
- * Each form with the passage of its benchmark form: a fact is in one unit.
- * @throws UserError for a form that names another
- */
+/** Each form with the passage of its benchmark form. @throws UserError for a form that names another */
 export function withPassagesOfFacts(located: readonly LocatedItem[]): readonly LocatedItem[] {
   const passages = new Map(located.flatMap(({ item }) => (item.form === 'benchmark' ? [[item.id, item.passage]] : [])));
   return located.map(({ where, item }) => {
@@ -100,9 +97,7 @@ function knows({ prompt, question }: ProbeItem, text: string): boolean {
   return answers.some((answer) => shows(answer, text)) || (question.kind === 'choice' && shows(prompt, text));
 }
 
-/**
- * Whether the same number is generated in both: another wording of a problem does not contradict a memorized result.
- */
+/** Whether both generate the same number: another wording does not contradict a memorized result. */
 function isComputed({ question }: ProbeItem, target: string): boolean {
   return question.kind === 'exact' && /^[-+]?[\d.,]+$/.test(target);
 }

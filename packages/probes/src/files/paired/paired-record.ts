@@ -48,9 +48,8 @@ type Fields = z.infer<typeof schema>;
 export const PAIRED_NAMES: readonly string[] = Object.keys(schema.shape);
 
 /**
- * One form of a fact, used as it is: a team that writes twins by hand wants exactly these. `family` separates items
- * that must not be judged informative together (easy facts and hard ones, for example); by default, a capability is one
- * family.
+ * One form of a fact, as a team wrote it. `family`, by default the capability, separates items that must not be judged
+ * informative together, such as easy and hard facts.
  * @param scoring of choices, for a record that does not name one
  * @throws UserError with the line and the field
  */
@@ -111,9 +110,9 @@ function questionOf(fields: Fields, defaultScoring: ChoiceScoring, where: string
 }
 
 /**
- * What a record says about the order that the options of its twin had in the exam.
- * @throws UserError for a label that is right in this twin too, since kept letters are counted as wrong answers, and
- *   for old labels that are no permutation
+ * The order that the options had in the exam.
+ * @throws UserError for a label that is right in this twin too, since kept letters count as wrong answers, and for old
+ * labels that are no permutation
  */
 function permutationOf(
   { form, old_label: label = null, old_labels: labels = null }: Fields,
@@ -149,8 +148,8 @@ function permutationOf(
 }
 
 /**
- * Items as a JSONL file from which `readProbeFile` reads the same items, provided that they are in pairs, and the
- * policy calls their cluster `passage` where they have one.
+ * Items as JSONL from which `readProbeFile` reads the same items, if they are in pairs, and the policy calls their
+ * cluster `passage`.
  */
 export function toJsonl(items: readonly ProbeItem[]): string {
   return items.map((item) => `${JSON.stringify(toRecord(item))}\n`).join('');

@@ -5,8 +5,8 @@ import { isDict, isList, type PythonDict, PythonFloat, type PythonValue, pythonN
 const MOMENT = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}(?::\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[-+]\d{2}(?::?\d{2})?)?)?$/;
 
 /**
- * Documents of a JSON file as the library `datasets` has them: every document has all fields, those without one are
- * None, and a column with a float has floats only.
+ * Documents of a JSON file as `datasets` has them: all have all fields, missing ones are None, and a column with a
+ * float has floats only.
  * @throws UserError for a column of texts that would all be dates there
  */
 export function asColumns(documents: readonly PythonDict[], file: string): PythonDict[] {

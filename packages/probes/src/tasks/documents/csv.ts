@@ -29,8 +29,8 @@ const FLOAT = /^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*$/;
 const BOOLEAN = /^(?:True|TRUE|true|False|FALSE|false)$/;
 
 /**
- * Documents of a CSV or TSV file with a header, typed as pandas types its columns, which the library `datasets` uses.
- * @throws UserError for a file that is no table
+ * Documents of a CSV or TSV file with a header, typed as pandas, which `datasets` uses, types columns.
+ * @throws UserError
  */
 export function readTable(text: string, file: string, delimiter: ',' | '\t'): PythonDict[] {
   const [header = [], ...rows] = parseRows(text, file, delimiter);

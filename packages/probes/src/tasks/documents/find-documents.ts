@@ -24,9 +24,9 @@ interface DocumentAddresses {
 const FILE_LOADERS = ['json', 'csv', 'parquet', 'pandas'];
 
 /**
- * The addresses of the documents of a split: those that the policy names, else the local files of `dataset_kwargs`,
- * else the data set on the hub.
- * @throws UserError if there are none that can be read
+ * Addresses of a split's documents: those of the policy, else the local files of `dataset_kwargs`, else the data set on
+ * the hub.
+ * @throws UserError if none can be read
  */
 function documentsOfSplit(task: Task, split: string, given: GivenDocuments | undefined): DocumentAddresses {
   const files = given?.files;

@@ -29,9 +29,8 @@ export type IsNeeded = (column: string) => boolean;
 const HINT = 'give JSON, JSONL, CSV, TSV or parquet, or samples_TASK_DATE.jsonl of lm-evaluation-harness';
 
 /**
- * The documents of a local file, with the types that Python gives their values. In samples of lm-evaluation-harness,
- * they are the documents of its lines, by `doc_id`.
- * @param name what errors call it
+ * Documents of a local file, with Python's types; of samples of lm-evaluation-harness, those of its lines, by `doc_id`.
+ * @param name for errors
  * @throws UserError with the line, for what is no document
  */
 export async function readDocumentFile(path: string, name: string, isNeeded: IsNeeded): Promise<Documents> {
@@ -98,10 +97,7 @@ function sampleOf(row: PythonDict): SampleDocument | null {
     : null;
 }
 
-/**
- * A document has a line for each filter. The first documents of a task have to be all there: few-shot examples depend
- * on it.
- */
+/** A document has a line for each filter. None may be missing: few-shot examples depend on those before. */
 function byId(samples: readonly (SampleDocument | null)[], name: string): PythonDict[] {
   const found = new Map(samples.flatMap((sample) => (sample === null ? [] : [[sample.id, sample.document] as const])));
   const ids = [...found.keys()].sort((a, b) => a - b);

@@ -1,6 +1,5 @@
 /**
- * The deepest nesting of brackets in a text that is not parsed yet, quotes not counted for what they are. Parsers
- * recurse, and a stack that is used up can end the process.
+ * Deepest nesting of brackets in a text, quoted ones included. Parsers recurse, and a full stack can end the process.
  */
 export function deepestNesting(text: string, open: string, close: string): number {
   let depth = 0;

@@ -2,8 +2,8 @@ const SIZE = 624;
 const SHIFT = 397;
 
 /**
- * `random.Random(seed)` of Python for a whole number: the Mersenne Twister MT19937 (Matsumoto and Nishimura 1998),
- * seeded by `init_by_array` with the 32-bit words of |seed|.
+ * Python's `random.Random(seed)`: the Mersenne Twister MT19937 (Matsumoto and Nishimura 1998), seeded by
+ * `init_by_array` with the 32-bit words of |seed|.
  */
 export class PythonRandom {
   readonly #state = new Uint32Array(SIZE);

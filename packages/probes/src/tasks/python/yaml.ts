@@ -3,10 +3,7 @@ import { PythonFloat, type PythonValue } from '@shadow-gate/python';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, Scalar } from 'yaml';
 import { deepestNesting } from './nesting.ts';
 
-/**
- * A function of Python that a file refers to, and the key that it is the value of: `process_docs`,
- * `metric_list.0.metric`.
- */
+/** A Python function in a file, and the key whose value it is: `process_docs`, `metric_list.0.metric`. */
 interface FunctionReference {
   readonly key: string;
   readonly name: string;
@@ -38,8 +35,8 @@ const NULL_TAG = 'tag:yaml.org,2002:null';
 const MOST_ALIASES = 100;
 
 /**
- * The entries of a file of lm-evaluation-harness, as PyYAML reads them; `!function` stays a reference.
- * @throws UserError with file and line for what is no YAML or no mapping, and for values that JSON has no equal of
+ * Entries of a file of lm-evaluation-harness, as PyYAML reads them; `!function` stays a reference.
+ * @throws UserError with file and line for other YAML, and for values that JSON does not have
  */
 export function readYamlEntries(text: string, file: string): Map<string, YamlEntry> {
   if (deepestNesting(text, '[{', ']}') > DEEPEST || LISTS_IN_LISTS.test(text)) {
