@@ -28,42 +28,17 @@ export const NONCE_WORDS = (
   'snib torv vark yorb'
 ).split(' ');
 
+function nouns(words: string): readonly Noun[] {
+  return words.split(' ').map((one) => ({ one, many: one.endsWith('sh') ? `${one}es` : `${one}s` }));
+}
+
 /** Goods of a few dollars that one can buy, give away, pack and count. */
-export const NOUNS: readonly Noun[] = [
-  { one: 'album', many: 'albums' },
-  { one: 'ball', many: 'balls' },
-  { one: 'book', many: 'books' },
-  { one: 'brush', many: 'brushes' },
-  { one: 'candle', many: 'candles' },
-  { one: 'cap', many: 'caps' },
-  { one: 'card', many: 'cards' },
-  { one: 'doll', many: 'dolls' },
-  { one: 'mug', many: 'mugs' },
-  { one: 'notebook', many: 'notebooks' },
-  { one: 'pen', many: 'pens' },
-  { one: 'plant', many: 'plants' },
-  { one: 'puzzle', many: 'puzzles' },
-  { one: 'toy', many: 'toys' },
-  { one: 'umbrella', many: 'umbrellas' },
-];
+export const NOUNS = nouns('album ball book brush candle cap card doll mug notebook pen plant puzzle toy umbrella');
 
 /** Similar goods that exam questions rarely count. */
-export const UNCOMMON_NOUNS: readonly Noun[] = [
-  { one: 'bell', many: 'bells' },
-  { one: 'charm', many: 'charms' },
-  { one: 'crystal', many: 'crystals' },
-  { one: 'drum', many: 'drums' },
-  { one: 'fan', many: 'fans' },
-  { one: 'feather', many: 'feathers' },
-  { one: 'fossil', many: 'fossils' },
-  { one: 'icon', many: 'icons' },
-  { one: 'idol', many: 'idols' },
-  { one: 'magnet', many: 'magnets' },
-  { one: 'mask', many: 'masks' },
-  { one: 'medal', many: 'medals' },
-  { one: 'shell', many: 'shells' },
-  { one: 'tile', many: 'tiles' },
-];
+export const UNCOMMON_NOUNS = nouns(
+  'bell charm crystal drum fan feather fossil icon idol magnet mask medal shell tile',
+);
 
 /** `a toy`, `an umbrella`: correct for the words above, whose first letter decides. */
 export function withArticle(word: string): string {

@@ -1,31 +1,17 @@
 import { at } from '@shadow-gate/platform';
+import type { Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 import { NONCE_WORDS } from '../words.ts';
 import { askedOption, askOne, type Options, textQuestion } from './choice.ts';
 import { type Command, DIRECTIONS, type Modifier, perform, REPETITIONS, say, simple } from './commands/language.ts';
-import type { Phrasing, ProbeFamily } from './family.ts';
-import { familyFrom, type ProbeRecipe, recipe } from './recipe.ts';
+import type { ProbeFamily } from './family.ts';
+import { familyFrom, type ProbeRecipe, recipe, redrawn } from './recipe.ts';
 
 /** One action each, which the answer writes in capitals. All of them can be done to one side. */
-const VERBS = ['walk', 'run', 'jump', 'look', 'hop', 'skip', 'spin', 'wave', 'nod', 'bow', 'kick', 'step'];
-const OTHER_VERBS = [
-  'swim',
-  'climb',
-  'dance',
-  'clap',
-  'crawl',
-  'dive',
-  'push',
-  'pull',
-  'roll',
-  'sing',
-  'slide',
-  'throw',
-];
+const VERBS = 'walk run jump look hop skip spin wave nod bow kick step'.split(' ');
+const OTHER_VERBS = 'swim climb dance clap crawl dive push pull roll sing slide throw'.split(' ');
 /** Those of the examples. */
 const [SIT, STAND, TURN] = ['sit', 'stand', 'turn'].map((verb) => simple(verb)) as [Command, Command, Command];
-
-type Text = Omit<Phrasing, 'template'>;
 
 /** Commands with different results, of which one is given. */
 interface Task extends Options<Command> {
@@ -145,7 +131,7 @@ function taskOf(random: Random, draw: Draw, verbs: readonly string[]): Task | un
   return { verbs, ...askOne(random, commands) };
 }
 
-function phrase(examples: readonly Command[], task: Task, rename: (text: string) => string = String): Text {
+function phrase(examples: readonly Command[], task: Task, rename: (text: string) => string = String): Wording {
   const line = (command: Command) => `Question: ${say(command)}\nAnswer:`;
   const worked = examples.map((command) => `${line(command)} ${perform(command)}\n\n`);
   return {
@@ -176,16 +162,7 @@ function level(summary: string, verbs: number, draw: Draw, examples: readonly Co
     draw: drawTask(VERBS),
     exam: (task) => phrase(examples, task),
     twins: [
-      {
-        name: 'redrawn',
-        kind: 'fresh',
-        phrase(random) {
-          for (;;) {
-            const task = drawTask(OTHER_VERBS)(random);
-            if (task !== undefined) return phrase(examples, task);
-          }
-        },
-      },
+      redrawn(drawTask(OTHER_VERBS), (task) => phrase(examples, task)),
       {
         name: 'renamed',
         kind: 'format',
@@ -218,24 +195,20 @@ const NESTED = [
  * Commands as in SCAN (Lake & Baroni 2018), with brackets at the top. The examples show the language with three verbs;
  * the questions have others.
  */
-export const commands: ProbeFamily = familyFrom({
-  name: 'commands',
-  capability: 'composition',
-  levels: [
-    level('three verbs', 3, ordersByAnd, [and(SIT, STAND), and(TURN, SIT, STAND)]),
-    {
-      ...level('two verbs, one repeated', 2, repetitions, [
-        and(modified(SIT, TWICE), STAND),
-        and(TURN, modified(SIT, THRICE)),
-        and(modified(STAND, THRICE), TURN),
-        and(STAND, modified(TURN, TWICE)),
-      ]),
-      supply: 400,
-    },
-    level('three verbs, "and" or "after"', 3, ordersByBoth, CONJUNCTIONS),
-    level('two modified verbs', 2, modifiedPairs, MODIFIERS),
-    level('four modified verbs', 4, chains(4), CHAINS),
-    level('brackets', 4, nested(2), NESTED),
-    level('brackets inside brackets', 5, nested(4), NESTED),
-  ],
-});
+export const commands: ProbeFamily = familyFrom('commands', 'composition', [
+  level('three verbs', 3, ordersByAnd, [and(SIT, STAND), and(TURN, SIT, STAND)]),
+  {
+    ...level('two verbs, one repeated', 2, repetitions, [
+      and(modified(SIT, TWICE), STAND),
+      and(TURN, modified(SIT, THRICE)),
+      and(modified(STAND, THRICE), TURN),
+      and(STAND, modified(TURN, TWICE)),
+    ]),
+    supply: 400,
+  },
+  level('three verbs, "and" or "after"', 3, ordersByBoth, CONJUNCTIONS),
+  level('two modified verbs', 2, modifiedPairs, MODIFIERS),
+  level('four modified verbs', 4, chains(4), CHAINS),
+  level('brackets', 4, nested(2), NESTED),
+  level('brackets inside brackets', 5, nested(4), NESTED),
+]);

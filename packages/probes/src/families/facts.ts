@@ -1,3 +1,4 @@
+import type { Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 import { capitals } from './facts/capitals.ts';
 import { atomicNumbers, symbols } from './facts/elements.ts';
@@ -76,7 +77,7 @@ function drawQuestion(random: Random, { relation, pools }: Deck, entry: Entry): 
   return { relation, options, answer: options.indexOf(entry) };
 }
 
-const FORMS: Readonly<Record<string, (drawn: DrawnQuestion) => Omit<Phrasing, 'template'>>> = {
+const FORMS: Readonly<Record<string, (drawn: DrawnQuestion) => Wording>> = {
   cloze: factCloze,
   options: namedFact,
   reversed: reversedFact,

@@ -1,13 +1,27 @@
 import { at } from '@shadow-gate/platform';
-import type { TwinKind } from '../item.ts';
+import type { TwinKind, Wording } from '../item.ts';
 import type { Random } from '../random.ts';
-import type { Capability, Phrasing, PhrasingPair, ProbeFamily, ProbeLevel } from './family.ts';
+import type { Capability, PhrasingPair, ProbeFamily, ProbeLevel } from './family.ts';
 
 /** How a level writes one kind of twin. */
 export interface TwinRecipe<F> {
   readonly name: string;
   readonly kind: TwinKind;
-  readonly phrase: (random: Random, fact: F) => Omit<Phrasing, 'template'>;
+  readonly phrase: (random: Random, fact: F) => Wording;
+}
+
+/** A fresh twin: another fact, written as the exam. `draw` may fail, and is tried again then. */
+export function redrawn<F>(
+  draw: (random: Random, fact: F) => F | undefined,
+  exam: (fact: F) => Wording,
+): TwinRecipe<F> {
+  const phrase = (random: Random, fact: F): Wording => {
+    for (;;) {
+      const other = draw(random, fact);
+      if (other !== undefined) return exam(other);
+    }
+  };
+  return { name: 'redrawn', kind: 'fresh', phrase };
 }
 
 export interface ProbeRecipe extends ProbeLevel {
@@ -29,7 +43,7 @@ export function recipe<F>({
   readonly summary: string;
   readonly supply?: number;
   readonly draw: (random: Random) => F | undefined;
-  readonly exam: (fact: F) => Omit<Phrasing, 'template'>;
+  readonly exam: (fact: F) => Wording;
   readonly twins: readonly TwinRecipe<F>[];
 }): ProbeRecipe {
   return {
@@ -55,22 +69,10 @@ export function recipe<F>({
 }
 
 /** A family of such levels. */
-export function familyFrom({
-  name,
-  capability,
-  levels,
-}: {
-  readonly name: string;
-  readonly capability: Capability;
-  readonly levels: readonly ProbeRecipe[];
-}): ProbeFamily {
-  return {
-    name,
-    capability,
-    levels,
-    draw(random, templates, level) {
-      const seen = new Set<string>();
-      return templates.map((template) => at(levels, level - 1).drawPair(random, template, seen));
-    },
+export function familyFrom(name: string, capability: Capability, levels: readonly ProbeRecipe[]): ProbeFamily {
+  const draw: ProbeFamily['draw'] = (random, templates, level) => {
+    const seen = new Set<string>();
+    return templates.map((template) => at(levels, level - 1).drawPair(random, template, seen));
   };
+  return { name, capability, levels, draw };
 }

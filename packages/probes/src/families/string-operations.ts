@@ -1,9 +1,10 @@
 import { at, capitalize } from '@shadow-gate/platform';
+import type { Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 import { NONCE_WORDS } from '../words.ts';
 import { askedOption, askOne, type Options, textQuestion } from './choice.ts';
-import type { Phrasing, ProbeFamily } from './family.ts';
-import { familyFrom, type ProbeRecipe, recipe, type TwinRecipe } from './recipe.ts';
+import type { ProbeFamily } from './family.ts';
+import { familyFrom, type ProbeRecipe, recipe, redrawn, type TwinRecipe } from './recipe.ts';
 import {
   COPY,
   DROP_FIRST,
@@ -23,8 +24,6 @@ const LETTERS = 'fghjkmnpqrstvwxz'.split('');
 const CAPITALS = LETTERS.map((letter) => letter.toUpperCase());
 const DEFINED_ON = 'abcd'.split('');
 const WRONG = 3;
-
-type Text = Omit<Phrasing, 'template'>;
 
 /** A row of letters, and several programs with different results, of which one is asked for. */
 interface Task extends Options<Program> {
@@ -68,7 +67,7 @@ const PLACES: readonly Operation[] = [
 const SHOWN = ['b d c l', 'd l b y', 'l c y b', 'y b d c', 'c y l d'].map((row) => row.split(' '));
 
 /** What is done, and worked examples of just that; then the question. */
-function byExample(task: Task, sign: string): Text {
+function byExample(task: Task, sign: string): Wording {
   const program = askedOption(task);
   const line = (letters: Letters) => `${letters.join(' ')} ${sign}`;
   const worked = SHOWN.map((letters) => `${line(letters)} ${runProgram(program, letters)}`);
@@ -85,31 +84,16 @@ function single(summary: string, programs: readonly Program[], length: number): 
     draw: draw(LETTERS),
     exam: (task) => byExample(task, '->'),
     twins: [
-      {
-        name: 'redrawn',
-        kind: 'fresh',
-        phrase: (random) =>
-          byExample(
-            untilDrawn(() => draw(CAPITALS)(random)),
-            '->',
-          ),
-      },
+      redrawn(draw(CAPITALS), (task) => byExample(task, '->')),
       { name: 'restyled', kind: 'format', phrase: (_, task) => byExample(task, '=') },
     ],
   });
 }
 
-function untilDrawn<T>(draw: () => T | undefined): T {
-  for (;;) {
-    const drawn = draw();
-    if (drawn !== undefined) return drawn;
-  }
-}
-
 const EXAMPLE = { letters: 'kmpt'.split(''), program: [DROP_FIRST, REVERSE] };
 
 /** Definitions, each with an example; then a worked example; then the question. */
-function defined(names: Names, task: Task): Text {
+function defined(names: Names, task: Task): Wording {
   const definitions = OPERATIONS.map((operation) => {
     const shown = `${DEFINED_ON.join(' ')} -> ${runProgram([operation], DEFINED_ON)}`;
     return `${names.get(operation)} = ${operation.meaning}: ${shown}`;
@@ -146,35 +130,23 @@ function composed(summary: string, steps: number, length: number): ProbeRecipe {
   const draw = (alphabet: readonly string[]) => (random: Random) =>
     drawProgram(random, random.sample(alphabet, length), steps);
   const twins: readonly TwinRecipe<Task>[] = [
-    {
-      name: 'redrawn',
-      kind: 'fresh',
-      phrase: (random) =>
-        defined(
-          OWN_NAMES,
-          untilDrawn(() => draw(CAPITALS)(random)),
-        ),
-    },
+    redrawn(draw(CAPITALS), (task) => defined(OWN_NAMES, task)),
     { name: 'renamed', kind: 'format', phrase: (random, task) => defined(nonceNames(random), task) },
   ];
   return recipe({ summary, draw: draw(LETTERS), exam: (task) => defined(OWN_NAMES, task), twins });
 }
 
 /** Operations on a row of letters, which the prompt defines: first by an example each, then several after another. */
-export const stringOperations: ProbeFamily = familyFrom({
-  name: 'string-operations',
-  capability: 'composition',
-  levels: [
-    single(
-      'one letter of four',
-      PLACES.map((place) => [place]),
-      4,
-    ),
-    single('copy, drop or turn around four letters', [[COPY], [DROP_FIRST], [DROP_LAST], [REVERSE]], 4),
-    single('drop, move or turn around five letters', [[ROTATE], [DROP_FIRST], [DROP_LAST], [REVERSE]], 5),
-    composed('two operations', 2, 5),
-    composed('three operations', 3, 6),
-    composed('five operations', 5, 7),
-    composed('eight operations', 8, 8),
-  ],
-});
+export const stringOperations: ProbeFamily = familyFrom('string-operations', 'composition', [
+  single(
+    'one letter of four',
+    PLACES.map((place) => [place]),
+    4,
+  ),
+  single('copy, drop or turn around four letters', [[COPY], [DROP_FIRST], [DROP_LAST], [REVERSE]], 4),
+  single('drop, move or turn around five letters', [[ROTATE], [DROP_FIRST], [DROP_LAST], [REVERSE]], 5),
+  composed('two operations', 2, 5),
+  composed('three operations', 3, 6),
+  composed('five operations', 5, 7),
+  composed('eight operations', 8, 8),
+]);

@@ -1,10 +1,7 @@
-import type { Question } from '../../item.ts';
+import type { Question, Wording } from '../../item.ts';
 import type { Random } from '../../random.ts';
-import type { Phrasing } from '../family.ts';
-import { type ProbeRecipe, recipe } from '../recipe.ts';
+import { type ProbeRecipe, recipe, redrawn } from '../recipe.ts';
 import { numberQuestion } from './wrong-numbers.ts';
-
-type Text = Omit<Phrasing, 'template'>;
 
 interface Operator {
   readonly sign: string;
@@ -34,7 +31,7 @@ const EXAMPLES: readonly Sum[] = [
 const inSigns = ({ operator, a, b }: Sum) => `${a} ${operator.sign} ${b} =`;
 const unspaced = ({ operator, a, b }: Sum) => `${a}${operator.sign}${b} =`;
 
-function phrase(line: (sum: Sum) => string, { question, ...sum }: Exercise): Text {
+function phrase(line: (sum: Sum) => string, { question, ...sum }: Exercise): Wording {
   const worked = EXAMPLES.map((each) => `${line(each)} ${each.operator.apply(each.a, each.b)}`);
   return { prompt: [...worked, line(sum)].join('\n'), question };
 }
@@ -64,16 +61,10 @@ export function bare(summary: string, ranges: Ranges): ProbeRecipe {
     draw: (random) => drawExercise(random, ranges),
     exam: (exercise) => phrase(inSigns, exercise),
     twins: [
-      {
-        name: 'redrawn',
-        kind: 'fresh',
-        phrase(random) {
-          for (;;) {
-            const exercise = drawExercise(random, ranges);
-            if (exercise) return phrase(inSigns, exercise);
-          }
-        },
-      },
+      redrawn(
+        (random) => drawExercise(random, ranges),
+        (exercise) => phrase(inSigns, exercise),
+      ),
       { name: 'unspaced', kind: 'format', phrase: (_, exercise) => phrase(unspaced, exercise) },
     ],
   });

@@ -1,12 +1,9 @@
 import { at } from '@shadow-gate/platform';
-import type { Question } from '../../item.ts';
+import type { Question, Wording } from '../../item.ts';
 import type { Random } from '../../random.ts';
-import type { Phrasing } from '../family.ts';
-import { type ProbeRecipe, recipe } from '../recipe.ts';
+import { type ProbeRecipe, recipe, redrawn } from '../recipe.ts';
 import { type Cast, type CastVocabulary, COMMON, drawCast, fillGaps, UNCOMMON } from './cast.ts';
 import { numberQuestion } from './wrong-numbers.ts';
-
-type Text = Omit<Phrasing, 'template'>;
 
 /** One thing that happens to somebody's things. */
 interface Event {
@@ -101,7 +98,7 @@ Answer: 3
 
 `;
 
-function tell({ start, events, question, cast }: Chain): Text {
+function tell({ start, events, question, cast }: Chain): Wording {
   const sentences = [
     fillGaps('{A} has {n} {many}.', { ...cast, n: start }),
     ...events.map(({ sentence, numbers: [n, m] }) => fillGaps(sentence, { ...cast, n, m })),
@@ -117,16 +114,7 @@ export function arithmeticChain(summary: string, size: ChainSize): ProbeRecipe {
     draw: (random) => drawChain(random, size, COMMON),
     exam: tell,
     twins: [
-      {
-        name: 'redrawn',
-        kind: 'fresh',
-        phrase(random) {
-          for (;;) {
-            const drawn = drawChain(random, size, UNCOMMON);
-            if (drawn) return tell(drawn);
-          }
-        },
-      },
+      redrawn((random) => drawChain(random, size, UNCOMMON), tell),
       {
         name: 'renamed',
         kind: 'format',

@@ -1,16 +1,13 @@
 import { at } from '@shadow-gate/platform';
 import { type Expression, evaluateNumber, parseExpression } from '../../arithmetic/expression.ts';
 import { toNumber } from '../../arithmetic/rational.ts';
-import type { Question } from '../../item.ts';
+import type { Question, Wording } from '../../item.ts';
 import type { Random } from '../../random.ts';
 import { drawNumber, type NumberRange, readNumberRange } from '../../templates/range.ts';
-import type { Phrasing } from '../family.ts';
-import { type ProbeRecipe, recipe, type TwinRecipe } from '../recipe.ts';
+import { type ProbeRecipe, recipe, redrawn, type TwinRecipe } from '../recipe.ts';
 import { type Cast, type CastVocabulary, COMMON, drawCast, fillGaps, UNCOMMON } from './cast.ts';
 import { STORIES, type StoryTemplate } from './stories.ts';
 import { numberQuestion } from './wrong-numbers.ts';
-
-type Text = Omit<Phrasing, 'template'>;
 
 const EXAMPLES = `Question: Kate has 14 cups. Bob has 8 cups. How many cups do Kate and Bob have together?
 Answer: 22
@@ -68,25 +65,16 @@ function drawStory(random: Random, template: StoryTemplate, vocabulary: CastVoca
   return question && { template, numbers, question, cast: drawCast(random, vocabulary) };
 }
 
-function tell({ template, numbers, question, cast }: Story, order: readonly number[]): Text {
+function tell({ template, numbers, question, cast }: Story, order: readonly number[]): Wording {
   const [a, b, c] = numbers;
   const sentences = [...order.map((i) => at(template.clauses, i)), template.question];
   return { prompt: `${EXAMPLES}Question: ${fillGaps(sentences.join(' '), { ...cast, a, b, c })}\nAnswer:`, question };
 }
 
-const inOrder = (story: Story): Text => tell(story, [...story.template.clauses.keys()]);
+const inOrder = (story: Story): Wording => tell(story, [...story.template.clauses.keys()]);
 
 const TWINS: readonly TwinRecipe<Story>[] = [
-  {
-    name: 'redrawn',
-    kind: 'fresh',
-    phrase(random, { template }) {
-      for (;;) {
-        const story = drawStory(random, template, UNCOMMON);
-        if (story) return inOrder(story);
-      }
-    },
-  },
+  redrawn((random, { template }) => drawStory(random, template, UNCOMMON), inOrder),
   {
     name: 'renamed',
     kind: 'format',

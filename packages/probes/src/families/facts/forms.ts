@@ -1,10 +1,8 @@
 import { at, capitalize } from '@shadow-gate/platform';
+import type { Wording } from '../../item.ts';
 import { textQuestion } from '../choice.ts';
-import type { Phrasing } from '../family.ts';
 
 import { asOption, type Entry, fill, type Relation } from './relation.ts';
-
-type Text = Omit<Phrasing, 'template'>;
 
 /** An entry and three others of its pool, whose objects are wrong for it, in the order of the options. */
 export interface DrawnQuestion {
@@ -47,7 +45,7 @@ function phrase<T>(
   line: (problem: T) => string,
   { worked, open }: { readonly worked: readonly (readonly [T, answer: string])[]; readonly open: T },
   [choices, answer]: readonly [readonly string[], number],
-): Text {
+): Wording {
   const solved = worked.map(([problem, text]) => `${line(problem)} ${text}`);
   return { prompt: [...solved, line(open)].join('\n\n'), question: textQuestion(choices, answer) };
 }
@@ -57,7 +55,7 @@ const asQuestion = (question: string) => `Question: ${question}\nAnswer:`;
 const objects = ({ options, answer }: DrawnQuestion) => [options.map(({ object }) => object), answer] as const;
 
 /** The question, and nothing else: the answer has to be known. */
-export function factExam(drawn: DrawnQuestion): Text {
+export function factExam(drawn: DrawnQuestion): Wording {
   return phrase(
     asQuestion,
     {
@@ -69,13 +67,13 @@ export function factExam(drawn: DrawnQuestion): Text {
 }
 
 /** A sentence that the answer completes. */
-export function factCloze(drawn: DrawnQuestion): Text {
+export function factCloze(drawn: DrawnQuestion): Wording {
   const open = capitalize(fill(drawn.relation.cloze, answerEntry(drawn)));
   return phrase(String, { worked: WORKED.map((each) => [each.cloze, `${each.answer}.`]), open }, objects(drawn));
 }
 
 /** The exam question with its options, which are answered by their text. */
-export function namedFact(drawn: DrawnQuestion): Text {
+export function namedFact(drawn: DrawnQuestion): Wording {
   const [choices] = objects(drawn);
   const line = ({ question, options }: Pick<Worked, 'question' | 'options'>) =>
     `Question: ${question}\nOptions: ${options.join(', ')}\nAnswer:`;
@@ -90,7 +88,7 @@ export function namedFact(drawn: DrawnQuestion): Text {
 }
 
 /** The question asks for the subject. @throws Error for a relation without an inverse */
-export function reversedFact(drawn: DrawnQuestion): Text {
+export function reversedFact(drawn: DrawnQuestion): Wording {
   const { relation, options, answer } = drawn;
   if (relation.reversed === undefined) throw new Error(`${relation.name} cannot be reversed`);
   return phrase(

@@ -1,11 +1,9 @@
 import { at, capitalize } from '@shadow-gate/platform';
+import type { Wording } from '../../item.ts';
 import type { Random } from '../../random.ts';
 import { NAMES, NONCE_WORDS, UNCOMMON_NAMES } from '../../words.ts';
 import { askedOption, askOne, type Options, textQuestion } from '../choice.ts';
-import type { Phrasing } from '../family.ts';
-import { type ProbeRecipe, recipe, type TwinRecipe } from '../recipe.ts';
-
-type Text = Omit<Phrasing, 'template'>;
+import { type ProbeRecipe, recipe, redrawn, type TwinRecipe } from '../recipe.ts';
 
 /** One direction of a scale: `Ann is taller than Ben`, `the tallest`. */
 interface Direction {
@@ -13,32 +11,14 @@ interface Direction {
   readonly most: string;
 }
 
-const SCALES: readonly (readonly [Direction, Direction])[] = [
-  [
-    { more: 'taller', most: 'tallest' },
-    { more: 'shorter', most: 'shortest' },
-  ],
-  [
-    { more: 'older', most: 'oldest' },
-    { more: 'younger', most: 'youngest' },
-  ],
-  [
-    { more: 'faster', most: 'fastest' },
-    { more: 'slower', most: 'slowest' },
-  ],
-  [
-    { more: 'heavier', most: 'heaviest' },
-    { more: 'lighter', most: 'lightest' },
-  ],
-  [
-    { more: 'richer', most: 'richest' },
-    { more: 'poorer', most: 'poorest' },
-  ],
-  [
-    { more: 'louder', most: 'loudest' },
-    { more: 'quieter', most: 'quietest' },
-  ],
-];
+const SCALES = [
+  ['taller', 'shorter'],
+  ['older', 'younger'],
+  ['faster', 'slower'],
+  ['heavier', 'lighter'],
+  ['richer', 'poorer'],
+  ['louder', 'quieter'],
+].map((pair) => pair.map((more): Direction => ({ more, most: more.replace(/er$/, 'est') })));
 
 const ORDINALS = ['', 'second ', 'third ', 'fourth ', 'fifth '];
 const CHOICES = 4;
@@ -108,7 +88,7 @@ function permuted<T>(random: Random, premises: readonly T[]): T[] {
   return shuffled.every((premise, i) => premise === premises[i]) ? permuted(random, premises) : shuffled;
 }
 
-function phrase({ direction, inverse, names, premises, turned, query, options, asked }: Ordering): Text {
+function phrase({ direction, inverse, names, premises, turned, query, options, asked }: Ordering): Wording {
   const sentences = premises.map(([more, less], i) =>
     at(turned, i)
       ? `${at(names, less)} is ${inverse.more} than ${at(names, more)}.`
@@ -126,11 +106,7 @@ function phrase({ direction, inverse, names, premises, turned, query, options, a
 /** In a row told from end to end, a model can learn places instead of relations. The twins break that pattern. */
 export function orderingChain(summary: string, size: ChainSize): ProbeRecipe {
   const twins: readonly TwinRecipe<Ordering>[] = [
-    {
-      name: 'redrawn',
-      kind: 'fresh',
-      phrase: (random) => phrase(drawOrdering(random, size, UNCOMMON_NAMES)),
-    },
+    redrawn((random) => drawOrdering(random, size, UNCOMMON_NAMES), phrase),
     {
       name: 'nonce',
       kind: 'format',

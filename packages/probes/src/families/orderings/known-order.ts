@@ -1,25 +1,10 @@
 import { at } from '@shadow-gate/platform';
+import type { Wording } from '../../item.ts';
 import type { Random } from '../../random.ts';
 import { askOne, type Options, textQuestion } from '../choice.ts';
-import type { Phrasing } from '../family.ts';
-import { type ProbeRecipe, recipe } from '../recipe.ts';
+import { type ProbeRecipe, recipe, redrawn } from '../recipe.ts';
 
-type Text = Omit<Phrasing, 'template'>;
-
-const MONTHS: readonly string[] = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
+const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 
 /** The neighbor of a thing in an order that everybody knows. */
 interface Neighbor extends Options<string> {
@@ -52,15 +37,15 @@ const EXAMPLES: readonly (Pick<Neighbor, 'of' | 'side'> & { readonly answer: str
   { of: 'August', side: 'before', answer: 'July' },
 ];
 
-type Wording = (neighbor: Pick<Neighbor, 'of' | 'side'>) => string;
+type Writer = (neighbor: Pick<Neighbor, 'of' | 'side'>) => string;
 
-const asStatement: Wording = ({ of, side }) => `Right ${side} ${of} comes`;
-const asQuestion: Wording = ({ of, side }) => `Question: What comes right ${side} ${of}?\nAnswer:`;
+const asStatement: Writer = ({ of, side }) => `Right ${side} ${of} comes`;
+const asQuestion: Writer = ({ of, side }) => `Question: What comes right ${side} ${of}?\nAnswer:`;
 
-function phrase(wording: Wording, neighbor: Neighbor): Text {
-  const worked = EXAMPLES.map((example) => `${wording(example)} ${example.answer}`);
+function phrase(write: Writer, neighbor: Neighbor): Wording {
+  const worked = EXAMPLES.map((example) => `${write(example)} ${example.answer}`);
   return {
-    prompt: [...worked, wording(neighbor)].join('\n\n'),
+    prompt: [...worked, write(neighbor)].join('\n\n'),
     question: textQuestion(neighbor.options, neighbor.asked),
   };
 }
@@ -72,7 +57,7 @@ export const knownOrder: ProbeRecipe = recipe({
   draw: drawNeighbor,
   exam: (neighbor) => phrase(asStatement, neighbor),
   twins: [
-    { name: 'redrawn', kind: 'fresh', phrase: (random) => phrase(asStatement, drawNeighbor(random)) },
+    redrawn(drawNeighbor, (neighbor) => phrase(asStatement, neighbor)),
     { name: 'question', kind: 'format', phrase: (_, neighbor) => phrase(asQuestion, neighbor) },
   ],
 });

@@ -1,11 +1,9 @@
 import { at } from '@shadow-gate/platform';
+import type { Wording } from '../../item.ts';
 import type { Random } from '../../random.ts';
 import { NAMES, UNCOMMON_NAMES } from '../../words.ts';
 import { askedOption, askOne, type Options, textQuestion } from '../choice.ts';
-import type { Phrasing } from '../family.ts';
-import { type ProbeRecipe, recipe, type TwinRecipe } from '../recipe.ts';
-
-type Text = Omit<Phrasing, 'template'>;
+import { type ProbeRecipe, recipe, redrawn, type TwinRecipe } from '../recipe.ts';
 
 /** Who finished a race, one behind the other: the options are places, from 0, and one is asked for. */
 interface Race extends Options<number> {
@@ -51,7 +49,7 @@ const EXAMPLES: readonly Pick<Race, 'names' | 'asked'>[] = [
   { names: ['Jim', 'Ann', 'Max', 'Eve', 'Roy'], asked: 2 },
 ];
 
-function phrase({ told, asked }: Format, race: Race): Text {
+function phrase({ told, asked }: Format, race: Race): Wording {
   const text = (each: Race) => `${told(each)}\n${asked(each)}`;
   const size = race.names.length;
   const worked = EXAMPLES.map(({ names, ...example }) => {
@@ -69,7 +67,10 @@ function phrase({ told, asked }: Format, race: Race): Text {
 
 function race(summary: string, draw: Draw, format: Format, other: { readonly name: string } & Format): ProbeRecipe {
   const twins: readonly TwinRecipe<Race>[] = [
-    { name: 'redrawn', kind: 'fresh', phrase: (random) => phrase(format, draw(random, UNCOMMON_NAMES)) },
+    redrawn(
+      (random) => draw(random, UNCOMMON_NAMES),
+      (drawn) => phrase(format, drawn),
+    ),
     { name: other.name, kind: 'format', phrase: (_, drawn) => phrase(other, drawn) },
   ];
   return recipe({

@@ -1,10 +1,8 @@
 import { at } from '@shadow-gate/platform';
+import type { Wording } from '../../item.ts';
 import { askedOption, textQuestion } from '../choice.ts';
-import type { Phrasing } from '../family.ts';
 import { BOSS, FIELDS, type RecordField } from './field.ts';
 import type { Cell, Note, Notes } from './notes.ts';
-
-type Text = Omit<Phrasing, 'template'>;
 
 /** A way to write notes about people. */
 type Writer = (fields: readonly RecordField[], people: readonly Note[]) => string;
@@ -85,7 +83,13 @@ function exampleFor({ size }: Notes): Example {
   return size.path === 'field' ? TWO_HOPS : LOOKUP;
 }
 
-function write(writer: Writer, example: Example, notes: Notes, question: string, choice: (cell: Cell) => string): Text {
+function write(
+  writer: Writer,
+  example: Example,
+  notes: Notes,
+  question: string,
+  choice: (cell: Cell) => string,
+): Wording {
   const worked = `${writer(example.fields, example.people)}\nQuestion: ${example.question}\nAnswer: ${example.answer}`;
   const asked = `${writer(notes.fields, notes.people)}\nQuestion: ${question}\nAnswer:`;
   return { prompt: `${worked}\n\n${asked}`, question: textQuestion(notes.options.map(choice), notes.asked) };
@@ -108,18 +112,18 @@ function describe(notes: Notes): string {
   return `${'the boss of '.repeat(size.bosses)}${whom}`;
 }
 
-function forward(writer: Writer, notes: Notes): Text {
+function forward(writer: Writer, notes: Notes): Wording {
   const { field } = askedOption(notes);
   const question = at(notes.fields, field).question(describe(notes));
   return write(writer, exampleFor(notes), notes, question, (cell) => valueAt(notes, cell));
 }
 
-export const inProse = (notes: Notes): Text => forward(prose, notes);
-export const inCsv = (notes: Notes): Text => forward(csv, notes);
-export const inJson = (notes: Notes): Text => forward(json, notes);
+export const inProse = (notes: Notes): Wording => forward(prose, notes);
+export const inCsv = (notes: Notes): Wording => forward(csv, notes);
+export const inJson = (notes: Notes): Wording => forward(json, notes);
 
 /** The question gives the value and asks for the person: `Who lives in Oslo?` The choices must be of one field. */
-export function inverse(notes: Notes): Text {
+export function inverse(notes: Notes): Wording {
   const cell = askedOption(notes);
   const question = `Who ${at(notes.fields, cell.field).statement(valueAt(notes, cell))}?`;
   return write(prose, INVERSE, notes, question, (each) => personAt(notes, each).name);
