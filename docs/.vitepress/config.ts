@@ -2,7 +2,7 @@
 // Read by tests too, which do not have VitePress: its types are not imported.
 import { titleAnchor } from '../../scripts/lint/title-anchor.ts';
 import { repositoryLinks } from './links.ts';
-import { descriptionOf, EXCLUDED, type Part, sidebarOf } from './pages.ts';
+import { descriptionOf, EXCLUDED, type Part, packagesPart, sidebarOf } from './pages.ts';
 
 /** A name that ends in a slash is a folder: its README.md, and below that its other pages by name. */
 export const PARTS: readonly Part[] = [
@@ -104,7 +104,7 @@ export default {
         })),
       },
     ],
-    sidebar: sidebarOf(PARTS, docs),
+    sidebar: sidebarOf([...PARTS, ...packagesPart(docs)], docs),
     outline: [2, 3],
     search: { provider: 'local' },
     socialLinks: [{ icon: 'github', link: GITHUB }],

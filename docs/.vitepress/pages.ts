@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** One of the parts of the documentation: a folder, and its pages in their order, without `.md`. */
 export interface Part {
@@ -20,6 +20,14 @@ export const EXCLUDED: readonly string[] = ['upstream/'];
 /** Whether a path below docs/ is a page of the site. */
 export const isPage = (path: string): boolean =>
   path.endsWith('.md') && !EXCLUDED.some((folder) => path.startsWith(folder));
+
+/** The pages that scripts/docs/api.ts has written: what each package exports. Empty if it has not run. */
+export function packagesPart(docs: URL): Part[] {
+  const folder = new URL('packages/', docs);
+  if (!existsSync(folder)) return [];
+  const pages = readdirSync(folder).map((name) => name.replace(/\.md$/, ''));
+  return [{ title: 'Packages', folder: 'packages', pages: pages.sort() }];
+}
 
 /**
  * The parts as VitePress wants them.
@@ -58,7 +66,7 @@ function pagesBelow(folder: URL, prefix: string): string[] {
 const linkOf = (page: string): string => `/${page.replace(/(README)?\.md$/, '')}`;
 
 /** The first heading of a page, without marks. */
-export function titleOf(page: URL): string {
+function titleOf(page: URL): string {
   const [, heading] = /^# (.+)$/m.exec(readFileSync(page, 'utf8')) ?? [];
   if (heading === undefined) throw new Error(`${page.pathname} has no heading`);
   return plainText(heading);

@@ -1,33 +1,29 @@
-// Writes API.md of each package: what it exports, as TypeScript declares it, with its comments.
-// Usage: npm run docs:api [-- --check]; needs the types that `npm run typecheck` builds, and builds them.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+// Writes a page of the site for each package, docs/packages/NAME.md: what it exports, as TypeScript declares it, with its
+// comments. site.ts runs this before it builds; git ignores the pages. Usage: npx tsx scripts/docs/api.ts
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tsc } from '../build/tsc.ts';
 import { readWorkspaces } from '../workspaces.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const pages = join(root, 'docs/packages');
 tsc(root, '-b');
+mkdirSync(pages, { recursive: true });
 for (const workspace of readWorkspaces(root).folders) {
   const name = workspace.replace('packages/', '');
-  const page = join(root, workspace, 'API.md');
-  const text = pageOf(workspace, join(root, 'node_modules/.cache/types', name));
-  if (existsSync(page) && readFileSync(page, 'utf8') === text) continue;
-  if (process.argv.includes('--check')) {
-    console.error(`${page} differs from the sources: run npm run docs:api`);
-    process.exitCode = 1;
-  } else writeFileSync(page, text);
+  writeFileSync(join(pages, `${name}.md`), pageOf(workspace, join(root, 'node_modules/.cache/types', name)));
 }
 
 function pageOf(workspace: string, types: string): string {
-  const manifest: { name: string; exports: Record<string, string> } = JSON.parse(
+  const manifest: { name: string; description: string; exports: Record<string, string> } = JSON.parse(
     readFileSync(join(root, workspace, 'package.json'), 'utf8'),
   );
   const entries = Object.entries(manifest.exports).map(([entry, source]) => {
     const declarations = declarationsOf(join(types, source.replace(/\.ts$/, '.d.ts')));
     return `## ${manifest.name}${entry.slice(1)}\n\n\`\`\`ts\n${declarations.join('\n\n')}\n\`\`\`\n`;
   });
-  const head = `# ${manifest.name}: what it exports\n\n<!-- scripts/docs/api.ts writes this page. -->\n\nWhat it is for, and an example: [README](README.md).\n`;
+  const head = `---\neditLink: false\n---\n\n# ${manifest.name}\n\n${manifest.description}. What it promises, and an example: [README](../../${workspace}/README.md).\n`;
   return [head, ...entries].join('\n');
 }
 

@@ -2,7 +2,8 @@
 //   --serve     shows it after building
 //   --edit      shows it without building, and follows what is edited
 //   --versions  builds the site of each tag vX.Y.Z too, in a folder of its own, as it was at that tag
-// Node 24 runs this file by itself: the workflow that publishes the site installs the packages of docs/ alone.
+// Node 24 runs this file by itself. It installs what is missing: the packages of the repository, whose TypeScript writes
+// the pages of docs/packages/ (api.ts), and those of docs/.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,6 +23,7 @@ const { values } = parseArgs({
 const tags = values.versions ? git('tag', '--list', 'v*.*.*', '--sort=-version:refname').split('\n') : [];
 const versions = tags.filter((tag) => tag !== '' && git('ls-tree', tag, 'docs/.vitepress/config.ts') !== '');
 
+prepare(ROOT);
 if (values.edit) vitepress(ROOT, 'main', ['dev']);
 else {
   vitepress(ROOT, 'main', ['build']);
@@ -33,6 +35,7 @@ function buildTag(tag: string): void {
   const folder = mkdtempSync(join(tmpdir(), 'shadow-gate-site-'));
   git('worktree', 'add', '--detach', folder, tag);
   try {
+    prepare(folder);
     vitepress(folder, tag, ['build', '--outDir', join(OUT, tag)]);
   } finally {
     git('worktree', 'remove', '--force', folder);
@@ -40,11 +43,19 @@ function buildTag(tag: string): void {
   }
 }
 
-/** Runs VitePress on the documentation of a checkout, with its own packages. */
+/** Installs the packages of a checkout, and lets its own script write the pages of what its packages export. */
+function prepare(checkout: string): void {
+  for (const folder of [checkout, join(checkout, 'docs')]) {
+    if (!existsSync(join(folder, 'node_modules')))
+      run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], folder);
+  }
+  run(process.execPath, [...process.execArgv, 'scripts/docs/api.ts'], checkout);
+}
+
+/** Runs the VitePress of a checkout on its documentation. */
 function vitepress(checkout: string, version: string, [command = '', ...options]: readonly string[]): void {
   const docs = join(checkout, 'docs');
   const program = join(docs, 'node_modules/vitepress/bin/vitepress.js');
-  if (!existsSync(program)) run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], docs);
   run(process.execPath, [program, command, docs, ...options], checkout, {
     SITE_BASE: version === 'main' ? BASE : `${BASE}${version}/`,
     SITE_VERSION: version,

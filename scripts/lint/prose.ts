@@ -23,7 +23,7 @@ const CONSTRUCTIONS: readonly (readonly [RegExp, string])[] = [
 ];
 
 const EXCEPTIONS = [
-  /^(dist|out)\/|^packages\/[^/]+\/API\.md$|^package-lock\.json$|^(packages\/[^/]+\/)?test\/fixtures\//,
+  /^(dist|out)\/|^package-lock\.json$|^(packages\/[^/]+\/)?test\/fixtures\//,
   /\.(png|svg|safetensors|onnx|json|jsonl|csv|gguf|npy|bin)$|\.snapshot\.txt$/,
   // A hypothesis stays as it was written before the runs.
   /^study\/HYPOTHESES\.md$/,

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { PARTS } from '../../docs/.vitepress/config.ts';
 import { linkOnSite } from '../../docs/.vitepress/links.ts';
-import { descriptionOf, sidebarOf } from '../../docs/.vitepress/pages.ts';
+import { descriptionOf, packagesPart, sidebarOf } from '../../docs/.vitepress/pages.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import { readPage } from './printed-commands.ts';
 
@@ -68,6 +68,20 @@ it.each([
   expect(() => sidebarOf(partOf(...pages), docsWith(TWO))).toThrow(problem);
 });
 
+it('has the pages of the packages if they are written', () => {
+  expect(packagesPart(docsWith(TWO))).toEqual([]);
+  const docs = docsWith({ 'packages/spectra.md': '# spectra: what it exports\n', 'packages/python.md': '# python\n' });
+  expect(sidebarOf(packagesPart(docs), docs)).toMatchObject([
+    {
+      text: 'Packages',
+      items: [
+        { text: 'python', link: '/packages/python' },
+        { text: 'spectra: what it exports', link: '/packages/spectra' },
+      ],
+    },
+  ]);
+});
+
 const SITE = { docs: DOCS, github: 'https://github.com/OWNER/shadow-gate', ref: 'v1.2.3' };
 
 it.each([
@@ -78,7 +92,7 @@ it.each([
   ['#inputs', '#inputs'],
   ['https://example.com/a.md', 'https://example.com/a.md'],
   ['../upstream/README.md', `${SITE.github}/blob/v1.2.3/docs/upstream/README.md`],
-  ['../../packages/spectra/API.md', `${SITE.github}/blob/v1.2.3/packages/spectra/API.md`],
+  ['../../packages/spectra/README.md', `${SITE.github}/blob/v1.2.3/packages/spectra/README.md`],
   ['../../src/action/inputs.ts', `${SITE.github}/blob/v1.2.3/src/action/inputs.ts`],
   ['../../README.md#the-idea', `${SITE.github}/blob/v1.2.3/README.md#the-idea`],
   ['../../examples/workflows', `${SITE.github}/tree/v1.2.3/examples/workflows`],

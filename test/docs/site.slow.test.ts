@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { extname, join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readWorkspaces } from '../../scripts/workspaces.ts';
 import { repository } from '../fixtures.ts';
 import { describeNeeds } from '../needs.ts';
 import { describeInBrowser, reportBrowser } from '../report/html/browser.ts';
@@ -62,13 +63,14 @@ describeSite('the site', () => {
   }, 300_000);
   afterAll(() => void server?.close());
 
-  it('has a page for each page of the three folders, and none of others', () => {
+  it('has a page for each page of the three folders and each package, and none of others', () => {
     const sources = ['how-to', 'reference', 'lab-notes'].flatMap((folder) =>
       readdirSync(repository('docs', folder), { recursive: true, encoding: 'utf8' })
         .filter((name) => name.endsWith('.md'))
         .map((name) => `${folder}/${name.replace(/(README)?\.md$/, '')}`),
     );
-    expect(pages()).toEqual(['', ...sources].sort());
+    const packages = readWorkspaces(repository()).folders;
+    expect(pages()).toEqual(['', ...sources, ...packages].sort());
   });
 
   it('has no link or anchor that leads nowhere, on the site or in the repository', () => {
