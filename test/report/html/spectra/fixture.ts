@@ -30,7 +30,7 @@ export const SEVEN_B: Shapes = {
 };
 
 /** Singular values that fall off as a power of the rank, and toward the end as those of a random matrix do. */
-export function sigmas(size: number, decay: number): Float64Array {
+function sigmas(size: number, decay: number): Float64Array {
   return Float64Array.from({ length: size }, (_, i) => (i + 1) ** -decay * Math.sqrt(1 - (i + 0.5) / size));
 }
 
@@ -53,7 +53,7 @@ function known(values: Float64Array, shape: readonly [number, number], key: stri
 }
 
 /** A matrix as it is measured: everything about it follows from its singular values. */
-export function measured({ name, module, layer, shape, of, decay }: Matrix): TensorMeasurement {
+function measured({ name, module, layer, shape, of, decay }: Matrix): TensorMeasurement {
   const values = sigmas(Math.min(...shape), decay);
   const metrics = known(values, shape, JSON.stringify([shape, of, decay]), of === 'weight' ? 1e-3 : undefined);
   if (metrics === null) throw new Error('a matrix of zeros');
