@@ -1,5 +1,5 @@
-// Writes a page of the site for each package, docs/packages/NAME.md: what it exports, as TypeScript declares it, with its
-// comments. site.ts runs this before it builds; git ignores the pages. Usage: npx tsx scripts/docs/api.ts
+// Writes a page of the site for each package: what it exports, as TypeScript declares it, with its comments. site.ts
+// runs this before it builds. Usage: npx tsx scripts/docs/api.ts [FOLDER] (docs/packages/, which git ignores)
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,10 +7,11 @@ import { tsc } from '../build/tsc.ts';
 import { readWorkspaces } from '../workspaces.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const pages = join(root, 'docs/packages');
-tsc(root, '-b');
+const [pages = join(root, 'docs/packages')] = process.argv.slice(2);
+const { folders } = readWorkspaces(root);
+tsc(root, '-b', ...folders);
 mkdirSync(pages, { recursive: true });
-for (const workspace of readWorkspaces(root).folders) {
+for (const workspace of folders) {
   const name = workspace.replace('packages/', '');
   writeFileSync(join(pages, `${name}.md`), pageOf(workspace, join(root, 'node_modules/.cache/types', name)));
 }

@@ -2,8 +2,8 @@
 //   --serve     shows it after building
 //   --edit      shows it without building, and follows what is edited
 //   --versions  builds the site of each tag vX.Y.Z too, in a folder of its own, as it was at that tag
-// Node 24 runs this file by itself. It installs what is missing: the packages of the repository, whose TypeScript writes
-// the pages of docs/packages/ (api.ts), and those of docs/.
+// Node 24 runs this file by itself. It installs what is missing: the packages of the repository, whose compiler api.ts
+// needs for the pages of docs/packages/, and those of docs/.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
