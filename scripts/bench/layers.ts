@@ -1,6 +1,6 @@
 // A model that is larger than memory, layer by layer: time, bytes read and peak memory of a pass over all weights with
-// 40 probes, and of some new tokens. Usage: npm run bench:layers [-- --size 8B] [--memory 6GB] [--probes 40] [--tokens
-// 60] [--new-tokens 2] [--folder DIR] [--cold]
+// 40 probes, and of some new tokens. Usage: npx tsx scripts/bench/layers.ts [--size 8B] [--memory 6GB]
+// [--probes 40] [--tokens 60] [--new-tokens 2] [--folder DIR] [--cold]
 //
 // The model is Llama-shaped in bfloat16, with random weights of which large ones repeat; --folder keeps it for the next
 // run (16 GB for 8B). A probe is a question of so many tokens with four choices of one. --cold drops its file from the

@@ -1,5 +1,5 @@
 // The built-in probe suite on this machine: how long all of it takes with a Llama-shaped model of about 120 million
-// parameters, and how long it was expected to take. Usage: npm run bench:probes [-- --device cpu|webgpu|cuda]
+// parameters, and how long it was expected to take. Usage: npx tsx scripts/bench/probes.ts [--device cpu|webgpu|cuda]
 //
 // The model has random weights. Its tokenizer splits text as GPT-4's does before it looks at the vocabulary, so that a
 // prompt has about as many tokens as with a real tokenizer.

