@@ -3,11 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { defineConfig, type Plugin } from 'vitest/config';
-import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Sweeps and simulations: `npm run test:slow`. */
-const isSlow = process.env.TEST_SLOW === '1';
-const SLOW = /\.slow\.test\.ts$/;
+/**
+ * The name of a file says when it runs: `x.test.ts` whenever somebody types `npm test`, `x.slow.test.ts` with each
+ * change (TEST_SLOW=1), `x.nightly.test.ts` at night (TEST_NIGHTLY=1), together with slow ones, whose simulations then
+ * have their full size (test/full-size.ts).
+ */
+const isNightly = process.env.TEST_NIGHTLY === '1';
+const isSlow = isNightly || process.env.TEST_SLOW === '1';
+const WHEN = isNightly ? ['slow', 'nightly'] : [isSlow ? 'slow' : undefined];
 
 /** What is left behind for the tests of other files. */
 const CHANGES_THE_PROCESS =
@@ -27,7 +31,9 @@ function testFiles(): string[] {
   const files = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
   );
-  return files.filter((file) => file.endsWith('.test.ts') && SLOW.test(file) === isSlow);
+  return files.filter(
+    (file) => file.endsWith('.test.ts') && WHEN.includes(/\.(slow|nightly)\.test\.ts$/.exec(file)?.[1]),
+  );
 }
 
 /** A test, or what it imports of the other files for tests. */
@@ -40,32 +46,6 @@ function changesTheProcess(file: string, seen = new Set<string>()): boolean {
 }
 
 const TEXT_FILE = '\0text:';
-
-/** Slow tests that take minutes begin first, so that no core waits for one of them at the end. */
-const MINUTES = [
-  'slurm',
-  'information',
-  'config-edits',
-  'worlds',
-  'simulation',
-  'site',
-  'other-ci',
-  'adversary',
-  'graded',
-  'exact-spectrum',
-  'fast-spectrum',
-  'init',
-];
-
-class LongestFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification) => {
-      const found = MINUTES.findIndex((name) => moduleId.endsWith(`/${name}.slow.test.ts`));
-      return found === -1 ? MINUTES.length : found;
-    };
-    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
-  }
-}
 
 /** What esbuild does for `with { type: 'text' }`: the style and the script of a report are files of their own. */
 const textFiles: Plugin = {
@@ -91,7 +71,6 @@ export default defineConfig({
     ],
     // One worker per core: by default a machine of two cores gets one.
     maxWorkers: availableParallelism(),
-    sequence: { sequencer: LongestFirst },
     testTimeout: isSlow ? 600_000 : 60_000,
     // The first test that needs dist/ builds it in a hook, and others wait for it.
     hookTimeout: 60_000,

@@ -7,8 +7,8 @@ import {
 import { fullSize } from '../../full-size.ts';
 import { allFacts, binding, constant, lettered, type Model, memorizing } from './lettered.ts';
 
-const PAIRS = fullSize(400, 150);
-const PAIRS_OF_MEMORIZERS = fullSize(100, 40);
+const PAIRS = fullSize(400, 60);
+const PAIRS_OF_MEMORIZERS = fullSize(100, 20);
 const KEYS = [
   [1, 1, 1, 1],
   [3, 1, 1, 1],

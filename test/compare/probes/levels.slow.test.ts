@@ -11,7 +11,7 @@ const CHANCE = 0.25;
 const SPREAD = 2;
 /** Some 10% of the answers of equals differ. */
 const NOISE = 0.8 / Math.SQRT2;
-const PAIRS = fullSize(400, 120);
+const PAIRS = fullSize(400, 60);
 
 /**
  * Two measurements of the built-in suite, each family at one level, by models that are equal but for `fallen` families,

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { mcNemarPower } from '../../../src/statistics/power.ts';
-import { fullSize } from '../../full-size.ts';
 import { simulatedShares, WORLD } from './simulated-shares.ts';
 import type { World } from './simulation.ts';
 
-const PAIRS = fullSize(2000, 350);
-const LARGE_PAIRS = fullSize(500, 150);
+const PAIRS = 2000;
+const LARGE_PAIRS = 500;
 
 describe(`over ${PAIRS} simulated pairs of measurements`, () => {
   const equals = simulatedShares(WORLD, PAIRS);

@@ -7,7 +7,7 @@ import { judgeFacts } from './findings.ts';
 import { slack } from './simulated-shares.ts';
 import { simulate } from './simulation.ts';
 
-const PAIRS = fullSize(1000, 400);
+const PAIRS = fullSize(1000, 150);
 /** No loss is too small to be reported: what fails is the size of the tests alone. */
 const limits = 'twin-accuracy: {drop: 0, capability-drop: 0, margin: 1}';
 const SLICED = parsePolicy(`${limits}\nprobes: [{file: suite, slices: [language, product]}]`, 'policy');

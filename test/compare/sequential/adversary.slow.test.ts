@@ -8,6 +8,9 @@ import { baselineOf, replay, verdictOf } from './worlds.ts';
 /** Orders of asking that each attack meets. More: npm run bench:sequential -- --attacks */
 const ORDERS = fullSize(40, 20);
 
+/** One of so many attacks is tried. */
+const EVERY = fullSize(1, 3);
+
 /** The policy's: how often a settled pass may be wrong. */
 const ALPHA = 0.05;
 
@@ -18,7 +21,7 @@ function drawn(seed: number): number[] {
 
 describe.each(['built-in', 'derived'] as const)('%s: somebody who knows everything but the order', (shape) => {
   it('is settled as a pass in no more than one of twenty orders', () => {
-    for (const { name, pair } of attacksOn(shape, 1)) {
+    for (const { name, pair } of attacksOn(shape, 1).filter((_, i) => i % EVERY === 0)) {
       expect(verdictOf(pair), name).toBe('fail');
       expect(wrongPasses(pair, drawn(1)) / ORDERS, name).toBeLessThanOrEqual(ALPHA);
     }

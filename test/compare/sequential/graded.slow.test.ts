@@ -5,8 +5,8 @@ import { GRADED_SCENARIOS, gradedAttacks, gradedOutcome } from './graded-worlds.
 import { verdictOf } from './worlds.ts';
 
 /** More: npm run bench:sequential -- --graded 100 */
-const DRAWS = fullSize(4, 2);
-const ORDERS = fullSize(10, 4);
+const DRAWS = fullSize(4, 1);
+const ORDERS = fullSize(10, 2);
 
 /** The policy's: how often what was settled may be wrong. */
 const ALPHA = 0.05;

@@ -6,7 +6,7 @@ import { fullSize } from '../../../../test/full-size.ts';
 import { type Judged, judgeEdits } from './config-edits.ts';
 
 /** One of so many edits is judged. */
-const EVERY = fullSize(1, 3);
+const EVERY = fullSize(1, 9);
 const NAMES = readdirSync(fixture('config-edits')).map((file) => basename(file, '.json'));
 
 const shown = ({ edit, found }: Judged) => {

@@ -15,14 +15,14 @@ import { AS_STORED, bothWays, changeSessions, expectExpertsOneByOne, TOKENS } fr
 
 afterEach(() => void vi.restoreAllMocks());
 
-// bfloat16; float16 with matrices that are stored transposed. All families: held-as-stored.slow.test.ts.
+// bfloat16; float16 with matrices that are stored transposed. All families: held-as-stored.nightly.test.ts.
 it.each(['llama', 'gpt2'])('not one bit of a result changes if 16-bit weights stay so: %s', async (name) => {
   const { asStored, inFloat32 } = await bothWays(languageModel(name));
   expect(asStored).toEqual(inFloat32);
 });
 
 // Each expert in operators of its own, not in the one that the CPU has for all. All families:
-// held-as-stored.slow.test.ts.
+// held-as-stored.nightly.test.ts.
 it.each(['mixtral'])('experts one by one have the logits of transformers: %s', expectExpertsOneByOne);
 
 it('the engine says in what it computes and what its weights are in memory', async () => {
