@@ -5,7 +5,7 @@ import { fullSize } from '../../full-size.ts';
 import { ofKind, reportOn } from '../measurement.ts';
 import { asMeasurement, damaged, EDITS_BY_CONTEXT, OUTPUT_EDITS, type ToyModel, toyModel } from './output-matrix.ts';
 
-const DRAWS = fullSize(8, 1);
+const DRAWS = fullSize(8, 2);
 
 const DAMAGE = [
   { noise: 0.1, sink: 0.05 },
