@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { nameChunks } from './chunk-names.ts';
 import { leftOut } from './left-out.ts';
 import { licensesOf } from './licenses.ts';
 import { manifestFacts } from './manifest-facts.ts';
@@ -38,7 +39,9 @@ export async function bundle(outdir: string, { root, entries, onnxruntime }: Bun
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    minify: true,
+    // Identifiers stay: a changed line changes itself, and a stack trace names functions (decisions/028-dist.md).
+    minifySyntax: true,
+    minifyWhitespace: true,
     legalComments: 'none', // licenses.txt has the full texts
     chunkNames: 'shared-[hash]',
     banner: { js: REQUIRE },
@@ -46,6 +49,7 @@ export async function bundle(outdir: string, { root, entries, onnxruntime }: Bun
     logLevel: 'warning',
     plugins: [onnxruntime, manifestFacts(join(root, 'packages/platform')), leftOut()],
   });
+  await nameChunks(outdir, metafile);
   const cli = join(outdir, 'cli.js');
   await writeFile(cli, HASHBANG + (await readFile(cli, 'utf8')));
   await chmod(cli, 0o755);
