@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { create } from '@actions/glob';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { readWorkspaces } from '../../scripts/workspaces.ts';
 import { repository, temporaryFolder } from '../fixtures.ts';
 import { scriptArguments } from '../run-scripts.ts';
 
@@ -109,4 +110,11 @@ describe('the SBOM of dist/', () => {
     writeFileSync(file, read('dist/licenses.txt').replace(/^zod \S+/m, 'zod 0.0.1'));
     expect(print(file)).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('zod@0.0.1') });
   });
+});
+
+it('every package is published at npm, after the packages that it needs', () => {
+  const [, published] = /for package in (.*); do/.exec(read('.github/workflows/release.yml')) ?? [];
+  const { folders } = readWorkspaces(repository());
+  const names = folders.map((folder) => folder.replace('packages/', 'shadow-gate-'));
+  expect(published?.split(' ')).toEqual([...names, 'shadow-gate']);
 });
