@@ -1,6 +1,6 @@
 import type { Finding } from './finding.ts';
 import { type Report, reportSchema } from './report.ts';
-import { sortFindings, verdictOf } from './verdict.ts';
+import { sortFindings, verdictOf } from './verdict/verdict.ts';
 
 /**
  * The report with these findings, the worst first, and the verdict that follows from them.

@@ -3,11 +3,11 @@ import type { Measurement, Quantization } from '../measure/schema/index.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { BenchmarkTwins } from './benchmarks/group-twins.ts';
 import type { BenchmarkPairing } from './benchmarks/pair.ts';
-import type { CalibrationReport } from './calibration/report-schema.ts';
-import type { Comparability } from './comparability.ts';
 import type { ChangedInput } from './finding.ts';
-import type { MetricPair, WeightPair } from './metric-pair.ts';
-import type { ProbePairing } from './probes/pair.ts';
+import type { ProbePairing } from './pairing/pair.ts';
+import type { CalibrationReport } from './rows/calibration.ts';
+import type { Comparability } from './spectra/comparability.ts';
+import type { MetricPair, WeightPair } from './spectra/metric-pair.ts';
 
 /** What every check may look at: both measurements, the policy, and what was paired of the two. */
 export interface ComparisonContext {

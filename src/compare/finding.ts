@@ -25,7 +25,6 @@ import { quantizationFindings } from './findings/quantization.ts';
 import { rankLossFindings } from './findings/rank-loss.ts';
 import { refusalFindings } from './findings/refusals.ts';
 import { retentionFindings } from './findings/retention.ts';
-import { type Level, SEVERITY } from './findings/severity.ts';
 import { shadowDeltaFindings } from './findings/shadow-delta.ts';
 import { signatureFindings } from './findings/signature.ts';
 import { spikeFindings } from './findings/spikes.ts';
@@ -35,9 +34,10 @@ import { trendFindings } from './findings/trend.ts';
 import { twinAccuracyFindings } from './findings/twin-accuracy.ts';
 import { twoKeyFindings } from './findings/two-key.ts';
 import { updateFindings } from './findings/update.ts';
+import { type Level, SEVERITY } from './rows/severity.ts';
 
 export { type Scope, scopeSchema } from './findings/fields.ts';
-export { type Level, SEVERITY } from './findings/severity.ts';
+export { type Level, SEVERITY } from './rows/severity.ts';
 
 /** Every kind of finding. Kinds of one rank follow each other in this order (`findings/rank.ts`). */
 const FINDINGS = [

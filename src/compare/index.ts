@@ -1,20 +1,16 @@
-export type { AppliedSettings, ReportedRule } from './applied-policy.ts';
-export type { BenchmarkRow } from './benchmarks/row.ts';
 export { type SampleVariance, samplePlans, suiteVariances, taskVariances } from './benchmarks/sample-plan.ts';
+export type { AppliedSettings, ReportedRule } from './checks/applied-policy.ts';
 export { isSmallLoss } from './checks/likelihood.ts';
+export { firstAnswers, settleAgainst } from './checks/settle-answers.ts';
+export { shownLevel } from './checks/shown-level.ts';
 export { tooFewFacts } from './checks/too-few-facts.ts';
+export { mayScreen } from './checks/undecided.ts';
 export { completeReport } from './complete-report.ts';
 export { daysBetween } from './days-between.ts';
-export { isAcceptable, isInPolicy, ownLevel, withExceptions } from './exceptions.ts';
 export { reasonSchema } from './findings/flat-form.ts';
-export { differingKeys } from './like-with-like.ts';
-export { groupName } from './pair-metrics.ts';
+export { askingOrder } from './pairing/order.ts';
 export { findingPlaces, findingReason } from './reason.ts';
-export { mayScreen } from './screening/undecided.ts';
-export { askingOrder } from './sequential/order.ts';
-export { firstAnswers, settleAgainst } from './sequential/settle-answers.ts';
-export { shownLevel } from './shown-level.ts';
-export { type BaselineMatrix, contradictionInSpectra } from './spectra-report.ts';
+export type { BenchmarkRow } from './rows/benchmarks.ts';
 export {
   CHARTS,
   type Chart,
@@ -24,5 +20,9 @@ export {
   type TrendOverride,
   timeSchema,
   transferSchema,
-} from './trend-schema.ts';
-export { sortFindings, verdictOf } from './verdict.ts';
+} from './rows/trend.ts';
+export { differingKeys } from './spectra/like-with-like.ts';
+export { groupName } from './spectra/pair-metrics.ts';
+export { type BaselineMatrix, contradictionInSpectra } from './spectra/spectra-report.ts';
+export { isAcceptable, isInPolicy, ownLevel, withExceptions } from './verdict/exceptions.ts';
+export { sortFindings, verdictOf } from './verdict/verdict.ts';

@@ -13,20 +13,20 @@ import {
   runSchema,
   tensorSchema,
 } from '../measure/schema/index.ts';
-import { appliedPolicySchema } from './applied-policy.ts';
-import { benchmarkRowSchema, benchmarkTwinsSchema } from './benchmarks/row.ts';
-import { calibrationReportSchema } from './calibration/report-schema.ts';
+import { appliedPolicySchema } from './checks/applied-policy.ts';
 import { findingSchema, SEVERITY } from './finding.ts';
-import { VERDICTS, type Verdict } from './findings/severity.ts';
-import { accuracyRowSchema, changeRowSchema, probeComparisonSchema, shadowRowSchema } from './probes/comparison.ts';
-import { itemTableSchema } from './probes/items/table.ts';
-import { mustPassRowSchema } from './probes/must-pass.ts';
-import { sliceRowSchema } from './probes/slice-row.ts';
-import { spectraReportSchema } from './spectra-report.ts';
-import { suiteRowSchema } from './suites/row.ts';
-import { trendSchema } from './trend-schema.ts';
+import { benchmarkRowSchema, benchmarkTwinsSchema } from './rows/benchmarks.ts';
+import { calibrationReportSchema } from './rows/calibration.ts';
+import { accuracyRowSchema, changeRowSchema, probeComparisonSchema, shadowRowSchema } from './rows/comparison.ts';
+import { itemTableSchema } from './rows/item-table.ts';
+import { VERDICTS, type Verdict } from './rows/severity.ts';
+import { sliceRowSchema } from './rows/slices.ts';
+import { suiteRowSchema } from './rows/suites.ts';
+import { trendSchema } from './rows/trend.ts';
+import { spectraReportSchema } from './spectra/spectra-report.ts';
+import { mustPassRowSchema } from './tests/must-pass.ts';
 
-export { VERDICTS, type Verdict } from './findings/severity.ts';
+export { VERDICTS, type Verdict } from './rows/severity.ts';
 
 export const REPORT_SCHEMA = 'shadow-gate/report@1';
 

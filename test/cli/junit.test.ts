@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { verdictExitCode } from '../../src/cli/verdict.ts';
 import { SEVERITY } from '../../src/compare/finding.ts';
 import type { Report } from '../../src/compare/report.ts';
-import { verdictOf } from '../../src/compare/verdict.ts';
+import { verdictOf } from '../../src/compare/verdict/verdict.ts';
 import { renderJunit } from '../../src/report/junit.ts';
 import { measurement, probes, reportOn } from '../compare/measurement.ts';
 import { randomPair } from '../compare/random-pairs.ts';

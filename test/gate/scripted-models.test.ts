@@ -4,7 +4,7 @@ import { Random } from '@shadow-gate/probes/random';
 import { builtinSuite } from '@shadow-gate/probes/suite';
 import { describe, expect, it } from 'vitest';
 import { atMiddleLevels, type Script, scripted } from '../../packages/probes/test/scripted.ts';
-import { pairAnswers } from '../../src/compare/probes/pair.ts';
+import { pairAnswers } from '../../src/compare/pairing/pair.ts';
 import { runSuites } from '../../src/measure/measure-probes.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
 import { judgeFacts } from '../compare/probes/findings.ts';

@@ -1,6 +1,6 @@
 import type { ModuleType } from '@shadow-gate/checkpoints/naming';
-import type { CalibratedMetric, CalibrationReport } from '../../src/compare/calibration/report-schema.ts';
 import type { FindingOf } from '../../src/compare/finding.ts';
+import type { CalibratedMetric, CalibrationReport } from '../../src/compare/rows/calibration.ts';
 
 /** Values of four known-good runs. */
 export const SEEN = [0.52, 0.55, 0.5, 0.58];

@@ -2,9 +2,9 @@ import type { BenchmarkDocument } from '@shadow-gate/harness/benchmarks';
 import { at } from '@shadow-gate/platform';
 import { choiceProbability } from '@shadow-gate/probes/outcome';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { gradeItems } from '../probes/graded.ts';
-import { canJudge, type GradedLoss, measureGradedItems } from '../probes/graded-losses.ts';
-import type { PairedItem, ProbeAnswer } from '../probes/paired-item.ts';
+import { gradeItems } from '../pairing/graded.ts';
+import type { PairedItem, ProbeAnswer } from '../pairing/paired-item.ts';
+import { canJudge, type GradedLoss, measureGradedItems } from '../tests/graded-losses.ts';
 import type { PairedDocument } from './differences.ts';
 
 /**

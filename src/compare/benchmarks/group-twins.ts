@@ -1,15 +1,15 @@
 import { suiteNameFromFile } from '@shadow-gate/probes/suite';
 import type { z } from 'zod';
 import { listedFile, type ProbePolicy } from '../../policy/probe-policy.ts';
-import { LEAST_FACTS } from '../probes/kinds.ts';
-import type { PairedItem } from '../probes/paired-item.ts';
-import { measureShadowDelta, type ShadowDelta } from '../probes/shadow-delta.ts';
-import { unitsOfItems } from '../probes/units.ts';
+import { LEAST_FACTS } from '../estimates/kinds.ts';
+import { measureShadowDelta, type ShadowDelta } from '../estimates/shadow-delta.ts';
+import type { PairedItem } from '../pairing/paired-item.ts';
+import { unitsOfItems } from '../pairing/units.ts';
+import type { benchmarkTwinsSchema, TwinsGap } from '../rows/benchmarks.ts';
 import { documentItem } from './graded-documents.ts';
 import { type BenchmarkUnit, benchmarkScopes, benchmarkUnit, judgedOutcomes } from './judge.ts';
 import { isBeyondGuessing, type Outcomes, outcomeInterval, outcomeMeans, type SharesOfRight } from './outcomes.ts';
 import type { BenchmarkPairing, ComparedTask } from './pair.ts';
-import type { benchmarkTwinsSchema, TwinsGap } from './row.ts';
 
 /**
  * A benchmark, and another one that the policy makes its group twins: other questions of the same kind, or of a related

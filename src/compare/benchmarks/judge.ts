@@ -1,8 +1,8 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { suiteLimit } from '../../policy/suite-tier.ts';
 import { holm } from '../../statistics/index.ts';
-import { reaches } from '../probes/limits.ts';
-import { groupByLevel } from '../probes/pool.ts';
+import { reaches } from '../pairing/limits.ts';
+import { groupByLevel } from '../pairing/pool.ts';
 import { benchmarkLevel, poolOfBenchmarks } from './levels.ts';
 import { isBeyondGuessing, lossProbability, type Outcomes, outcomeMeans } from './outcomes.ts';
 import { type BenchmarkPairing, type ComparedMetric, type ComparedTask, joinOutcomes } from './pair.ts';

@@ -1,6 +1,6 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { gravestOf, listedLevel, type SuiteLevel } from '../../policy/suite-tier.ts';
-import { poolOf, type SuitePool } from '../probes/pool.ts';
+import { poolOf, type SuitePool } from '../pairing/pool.ts';
 import type { BenchmarkPairing } from './pair.ts';
 
 type Nested = Pick<BenchmarkPairing, 'parents'>;

@@ -1,11 +1,11 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { binomialAtLeast, clusteredError, gridSignFlip, tQuantile } from '../../statistics/index.ts';
-import { meanChangeInterval } from '../probes/change-interval.ts';
-import type { Estimate } from '../probes/comparison.ts';
-import { GUESSING } from '../probes/families.ts';
-import type { Side } from '../probes/paired-item.ts';
-import { unitsOf } from '../probes/units.ts';
-import type { BenchmarkRow } from './row.ts';
+import { meanChangeInterval } from '../estimates/change-interval.ts';
+import { GUESSING } from '../estimates/families.ts';
+import type { Side } from '../pairing/paired-item.ts';
+import { unitsOf } from '../pairing/units.ts';
+import type { BenchmarkRow } from '../rows/benchmarks.ts';
+import type { Estimate } from '../rows/comparison.ts';
 
 /**
  * How one document was answered: the share of right answers, 0 or 1 of one answer, k of n of samples. Samples of a

@@ -7,7 +7,8 @@ import type {
   DocumentValue,
 } from '@shadow-gate/harness/benchmarks';
 import { groupBy } from '@shadow-gate/platform';
-import type { PairedItem } from '../probes/paired-item.ts';
+import type { PairedItem } from '../pairing/paired-item.ts';
+import type { BenchmarkRow } from '../rows/benchmarks.ts';
 import { type BenchmarkDifference, groupDifference, type PairedDocument, pairTask } from './differences.ts';
 import { gradedDocuments, lostLikelihoods } from './graded-documents.ts';
 import {
@@ -19,7 +20,6 @@ import {
   type SharesOfRight,
   unitsOfOutcomes,
 } from './outcomes.ts';
-import type { BenchmarkRow } from './row.ts';
 
 /** A row with what it counts; null for a metric that is not right or wrong. */
 export interface ComparedMetric {

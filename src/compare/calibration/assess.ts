@@ -7,7 +7,9 @@ import {
   jointConformal,
   type LeaveOneOutLine,
 } from '../../statistics/index.ts';
-import { metricRange } from '../metric-range.ts';
+import type { CalibratedMetric, CalibratedSize, CalibrationReport } from '../rows/calibration.ts';
+import { metricRange } from '../spectra/metric-range.ts';
+import { type CalibrationPlace, isSamePlace, placeName } from '../spectra/place.ts';
 import { calibrationRun } from './build.ts';
 import {
   type Coordinate,
@@ -18,8 +20,6 @@ import {
 } from './coordinates.ts';
 import { describeUpdate, findCalibrationDifference } from './describe-update.ts';
 import { fewSizesRange, type Limit, lineLimit, runsLimit, seriesLimit, sizeRange } from './limits.ts';
-import { type CalibrationPlace, isSamePlace, placeName } from './place.ts';
-import type { CalibratedMetric, CalibratedSize, CalibrationReport } from './report-schema.ts';
 import { metricScale } from './scale.ts';
 import type { Calibration, CalibrationRun } from './schema.ts';
 import { unlikeUpdates } from './unlike-updates.ts';

@@ -1,6 +1,6 @@
 import { boundedValue, lowerBound, type MaybeBounded, upperBound } from '@shadow-gate/spectra/bounded';
-import { withDerived } from '../derived-metrics.ts';
-import { type CalibrationPlace, isSamePlace } from './place.ts';
+import { withDerived } from '../spectra/derived-metrics.ts';
+import { type CalibrationPlace, isSamePlace } from '../spectra/place.ts';
 import type { CalibrationRun } from './schema.ts';
 
 /** From … to. */

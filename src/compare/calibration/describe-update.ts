@@ -1,6 +1,6 @@
 import { release } from '@shadow-gate/platform';
 import type { Measurement } from '../../measure/schema/index.ts';
-import { differingKeys } from '../like-with-like.ts';
+import { differingKeys } from '../spectra/like-with-like.ts';
 import type { DescribedUpdate } from './schema.ts';
 
 /** Why numbers of two updates mean different things. */

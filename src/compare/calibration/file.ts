@@ -2,7 +2,7 @@ import { UserError } from '@shadow-gate/platform';
 import { writeFileAtomic } from '@shadow-gate/platform/files';
 import { jsonLines, parseVersioned, readVersioned } from '@shadow-gate/platform/json';
 import { boundedValue } from '@shadow-gate/spectra/bounded';
-import { metricRange } from '../metric-range.ts';
+import { metricRange } from '../spectra/metric-range.ts';
 import { CALIBRATION_SCHEMA, type Calibration, type CalibrationRun, calibrationSchema } from './schema.ts';
 import { unlikeUpdates } from './unlike-updates.ts';
 

@@ -1,3 +1,5 @@
+export type { CalibratedMetric, CalibratedSize, CalibrationReport, LimitRule } from '../rows/calibration.ts';
+export { placeName } from '../spectra/place.ts';
 export {
   areExchangeable,
   calibrationLimits,
@@ -11,6 +13,4 @@ export {
 export { buildCalibration, extendCalibration, type KnownGood } from './build.ts';
 export { describeUpdate, findCalibrationDifference } from './describe-update.ts';
 export { CALIBRATION_FILE, calibrationText, parseCalibration, readCalibration, writeCalibration } from './file.ts';
-export { placeName } from './place.ts';
-export type { CalibratedMetric, CalibratedSize, CalibrationReport, LimitRule } from './report-schema.ts';
 export type { Calibration, CalibrationKind, CalibrationRun } from './schema.ts';

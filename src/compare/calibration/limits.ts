@@ -6,8 +6,8 @@ import {
   tQuantile,
   widenedRange,
 } from '../../statistics/index.ts';
+import type { LimitRule } from '../rows/calibration.ts';
 import type { CoordinateDirection, SizeRange } from './coordinates.ts';
-import type { LimitRule } from './report-schema.ts';
 import { metricScale } from './scale.ts';
 
 export interface Limit {

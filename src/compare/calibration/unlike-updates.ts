@@ -1,6 +1,6 @@
-import { MAX_UNMATCHED_SHARE } from '../like-with-like.ts';
+import { MAX_UNMATCHED_SHARE } from '../spectra/like-with-like.ts';
+import { placeName } from '../spectra/place.ts';
 import type { CalibrationDifference } from './describe-update.ts';
-import { placeName } from './place.ts';
 import type { CalibrationRun } from './schema.ts';
 
 /** Why two updates cannot be compared: by what they are of, or by what they are. */

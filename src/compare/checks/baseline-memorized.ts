@@ -1,9 +1,9 @@
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
-import type { KeptRow } from '../probes/comparison.ts';
-import { baselineMemorizedLetters, keptLetters } from '../probes/kept-letters.ts';
-import { pairWithItself } from '../probes/pair.ts';
-import { accuracy, type PairedAnswers } from '../probes/paired-item.ts';
+import { pairWithItself } from '../pairing/pair.ts';
+import { accuracy, type PairedAnswers } from '../pairing/paired-item.ts';
+import type { KeptRow } from '../rows/comparison.ts';
+import { baselineMemorizedLetters, keptLetters } from '../tests/kept-letters.ts';
 
 /**
  * A baseline that knows letters instead of answers is no yardstick: what a candidate loses of it may never have been

@@ -9,7 +9,7 @@ import {
 import type { Policy } from '../../policy/policy.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
-import { itemsReadOtherwise } from '../probes/read-otherwise.ts';
+import { itemsReadOtherwise } from '../pairing/read-otherwise.ts';
 
 /** Keys that a finding names. */
 const NAMED = 4;

@@ -16,8 +16,10 @@ import { changedOutcomes, outcomeInterval, outcomeMeans, pairedCounts } from '..
 import type { BenchmarkPairing } from '../benchmarks/pair.ts';
 import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
+import { exclusionLevel } from '../estimates/change-interval.ts';
 import { type Finding, mildestOf } from '../finding.ts';
-import { exclusionLevel } from '../probes/change-interval.ts';
+import { exceeds, reaches } from '../pairing/limits.ts';
+import { groupByLevel } from '../pairing/pool.ts';
 import {
   canJudge,
   dropBeyondTies,
@@ -25,9 +27,7 @@ import {
   isGainOfNearTies,
   isLossExcluded,
   ruledOut,
-} from '../probes/graded-losses.ts';
-import { exceeds, reaches } from '../probes/limits.ts';
-import { groupByLevel } from '../probes/pool.ts';
+} from '../tests/graded-losses.ts';
 import { likelihoodLosses, likelihoodsMissing, unclearLikelihood } from './likelihood.ts';
 import { shadowDeltas } from './shadow-delta.ts';
 

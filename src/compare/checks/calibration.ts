@@ -1,11 +1,11 @@
 import { groupBy } from '@shadow-gate/platform';
 import { metricExcess } from '../calibration/assess.ts';
-import { type CalibrationPlace, isSamePlace, placeName } from '../calibration/place.ts';
-import type { CalibratedMetric, CalibratedSize, CalibrationReport } from '../calibration/report-schema.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf, Level, Scope } from '../finding.ts';
-import { boundsWidth } from '../metric-range.ts';
 import { isBehaviorJudged } from '../probes/enough-facts.ts';
+import type { CalibratedMetric, CalibratedSize, CalibrationReport } from '../rows/calibration.ts';
+import { boundsWidth } from '../spectra/metric-range.ts';
+import { type CalibrationPlace, isSamePlace, placeName } from '../spectra/place.ts';
 
 /** What the known-good checkpoints say about the update of the candidate, or why they cannot say anything. */
 export function calibratedCheck(context: ComparisonContext): Finding[] {

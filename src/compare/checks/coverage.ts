@@ -3,7 +3,7 @@ import type { Measurement } from '../../measure/schema/index.ts';
 import { requiredSuites } from '../../policy/suite-tier.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
-import { suiteLevel } from '../probes/pool.ts';
+import { suiteLevel } from '../pairing/pool.ts';
 
 /** Was enough measured to judge anything? */
 export function nothingMeasuredCheck({ candidate, comparability }: ComparisonContext): Finding[] {

@@ -2,14 +2,14 @@ import { BUILTIN } from '@shadow-gate/probes/suite';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
+import type { SuiteGain } from '../estimates/kinds.ts';
 import type { Finding } from '../finding.ts';
+import { exceeds, leastExceeding } from '../pairing/limits.ts';
+import type { PairedFact, PairedItem } from '../pairing/paired-item.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
-import { isGainOfNearTies } from '../probes/graded-losses.ts';
-import type { SuiteGain } from '../probes/kinds.ts';
-import { exceeds, leastExceeding } from '../probes/limits.ts';
-import type { PairedFact, PairedItem } from '../probes/paired-item.ts';
 import { changeOfBenchmark, type GainRule } from '../sequential/gain-rule.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
+import { isGainOfNearTies } from '../tests/graded-losses.ts';
 
 /**
  * A gain on one of the team's own benchmarks that only format twins confirm, or no twins at all. Format twins ask for

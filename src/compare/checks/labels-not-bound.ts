@@ -2,9 +2,9 @@ import { groupBy } from '@shadow-gate/platform';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
-import type { LabelRow } from '../probes/comparison.ts';
-import { pairWithItself } from '../probes/pair.ts';
-import type { PairedAnswers, PairedFact } from '../probes/paired-item.ts';
+import { pairWithItself } from '../pairing/pair.ts';
+import type { PairedAnswers, PairedFact } from '../pairing/paired-item.ts';
+import type { LabelRow } from '../rows/comparison.ts';
 
 /**
  * Suites whose labels are no instrument: the baseline (without one: the candidate) does not follow the options. Their

@@ -1,13 +1,13 @@
 import { exactSignFlip } from '../../statistics/index.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
+import { LEAST_FACTS } from '../estimates/kinds.ts';
 import type { Finding } from '../finding.ts';
-import type { KindRow } from '../probes/comparison.ts';
-import { ALPHA_OF_LETTERS, factsWithLetters, hasMemorizedLetters, riseOfKey } from '../probes/kept-letters.ts';
-import { LEAST_FACTS } from '../probes/kinds.ts';
-import { type PairedAnswers, type PairedItem, sumOfChanges } from '../probes/paired-item.ts';
-import { unitsOfMembers } from '../probes/units.ts';
+import { type PairedAnswers, type PairedItem, sumOfChanges } from '../pairing/paired-item.ts';
+import { unitsOfMembers } from '../pairing/units.ts';
+import type { KindRow } from '../rows/comparison.ts';
 import type { HarmRule, KnownAnswers } from '../sequential/harm-rule.ts';
+import { ALPHA_OF_LETTERS, factsWithLetters, hasMemorizedLetters, riseOfKey } from '../tests/kept-letters.ts';
 
 /**
  * The candidate gives the letter that was right before the options changed places, more often than the baseline and

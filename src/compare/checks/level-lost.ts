@@ -3,11 +3,11 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
-import { levelOfLoss } from '../probes/graded-losses.ts';
-import { answersToSpare } from '../probes/levels.ts';
-import { ITEMS_OF_FORM } from '../probes/losses.ts';
-import { factTwinChange, type PairedFact } from '../probes/paired-item.ts';
+import { factTwinChange, type PairedFact } from '../pairing/paired-item.ts';
 import { type HarmRule, type HarmSum, type KnownAnswers, lostAnswers, nearTiesOf } from '../sequential/harm-rule.ts';
+import { levelOfLoss } from '../tests/graded-losses.ts';
+import { answersToSpare } from '../tests/levels.ts';
+import { ITEMS_OF_FORM } from '../tests/losses.ts';
 
 /**
  * A family in which the candidate no longer reaches the level that the baseline reached, and lost answers at that level

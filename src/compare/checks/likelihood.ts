@@ -2,7 +2,14 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { SuiteLevel } from '../../policy/suite-tier.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
+import { LEAST_FACTS } from '../estimates/kinds.ts';
 import { type Finding, mildestOf } from '../finding.ts';
+import { factsWithTwins } from '../pairing/groups.ts';
+import { nameInPair } from '../pairing/paired-facts.ts';
+import type { PairedItem } from '../pairing/paired-item.ts';
+import { byLevel, type SuitePool } from '../pairing/pool.ts';
+import type { GradedRule } from '../sequential/graded-rule.ts';
+import type { KnownAnswers } from '../sequential/harm-rule.ts';
 import {
   areScaled,
   failingFalls,
@@ -19,14 +26,7 @@ import {
   LIKELIHOOD_SHARES,
   type LikelihoodMeasure,
   likelihoodLimit,
-} from '../probes/graded-losses.ts';
-import { factsWithTwins } from '../probes/groups.ts';
-import { LEAST_FACTS } from '../probes/kinds.ts';
-import { nameInPair } from '../probes/paired-facts.ts';
-import type { PairedItem } from '../probes/paired-item.ts';
-import { byLevel, type SuitePool } from '../probes/pool.ts';
-import type { GradedRule } from '../sequential/graded-rule.ts';
-import type { KnownAnswers } from '../sequential/harm-rule.ts';
+} from '../tests/graded-losses.ts';
 
 /**
  * A fall of the answer likelihood beyond the policy's limit, with its bound: over everything, a capability or a suite.

@@ -3,8 +3,8 @@ import type { Measurement } from '../../measure/schema/index.ts';
 import { isRequiredSuite } from '../../policy/suite-tier.ts';
 import type { ComparisonContext } from '../context.ts';
 import { type Finding, mildestOf } from '../finding.ts';
-import { measuredProbes } from '../probes/hide-texts.ts';
-import { byLevel } from '../probes/pool.ts';
+import { measuredProbes } from '../pairing/hide-texts.ts';
+import { byLevel } from '../pairing/pool.ts';
 
 /** Suites, seeds or prompts that differ between candidate and baseline. */
 export function probeComparabilityCheck({ probes, policy }: ComparisonContext): Finding[] {

@@ -1,6 +1,10 @@
 import { groupBy } from '@shadow-gate/platform';
 import { boundedValue, lowerBound, upperBound } from '@shadow-gate/spectra/bounded';
 import type { PolicyRule } from '../../policy/policy.ts';
+import type { ComparisonContext } from '../context.ts';
+import { type Finding, type FindingOf, SEVERITY } from '../finding.ts';
+import type { MetricPair } from '../spectra/metric-pair.ts';
+import { boundsWidth, metricRange } from '../spectra/metric-range.ts';
 import {
   type AppliedRule,
   appliedRules,
@@ -9,11 +13,7 @@ import {
   reach,
   ruleLimit,
   ruleMovement,
-} from '../applied-rules.ts';
-import type { ComparisonContext } from '../context.ts';
-import { type Finding, type FindingOf, SEVERITY } from '../finding.ts';
-import type { MetricPair } from '../metric-pair.ts';
-import { boundsWidth, metricRange } from '../metric-range.ts';
+} from './applied-rules.ts';
 
 /** Every change that goes further than a rule allows, once at the worst level where several rules do not allow it. */
 export function movedMetricsCheck(context: ComparisonContext): Finding[] {

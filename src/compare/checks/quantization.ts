@@ -1,6 +1,6 @@
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
-import { groupName } from '../pair-metrics.ts';
+import { groupName } from '../spectra/pair-metrics.ts';
 
 /** Module types that a finding names; the report has all. */
 const NAMED = 3;

@@ -1,6 +1,6 @@
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
-import type { WeightPair } from '../metric-pair.ts';
+import type { WeightPair } from '../spectra/metric-pair.ts';
 
 /**
  * Matrices with rank loss: fewer directions are left above the rounding of the dtype than the baseline had above 10⁻²

@@ -2,14 +2,14 @@ import type { Policy } from '../../policy/policy.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
-import { levelOfLoss, ruledOut } from '../probes/graded-losses.ts';
-import { standingAlone } from '../probes/groups.ts';
-import { reaches } from '../probes/limits.ts';
-import { ITEMS_OF_FORM } from '../probes/losses.ts';
-import { pairWithItself } from '../probes/pair.ts';
-import type { PairedItem } from '../probes/paired-item.ts';
-import type { RefusalRow } from '../probes/refusal-row.ts';
-import { areScored, refusalRows } from '../probes/refusals.ts';
+import { standingAlone } from '../pairing/groups.ts';
+import { reaches } from '../pairing/limits.ts';
+import { pairWithItself } from '../pairing/pair.ts';
+import type { PairedItem } from '../pairing/paired-item.ts';
+import type { RefusalRow } from '../rows/refusals.ts';
+import { levelOfLoss, ruledOut } from '../tests/graded-losses.ts';
+import { ITEMS_OF_FORM } from '../tests/losses.ts';
+import { areScored, refusalRows } from '../tests/refusals.ts';
 
 /**
  * Requests that the baseline refuses and the candidate does not: a loss by the exact paired test of each suite. Without

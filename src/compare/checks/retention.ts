@@ -1,12 +1,12 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
+import { describeRetention } from '../estimates/retention.ts';
 import type { Finding } from '../finding.ts';
-import type { ProbeComparison } from '../probes/comparison.ts';
-import { levelOfLoss } from '../probes/graded-losses.ts';
-import { ITEMS_OF_FORM } from '../probes/losses.ts';
-import { describeRetention } from '../probes/retention.ts';
+import type { ProbeComparison } from '../rows/comparison.ts';
 import { type HarmRule, type KnownAnswers, lostAnswers, nearTiesOf } from '../sequential/harm-rule.ts';
+import { levelOfLoss } from '../tests/graded-losses.ts';
+import { ITEMS_OF_FORM } from '../tests/losses.ts';
 
 /** Benchmark forms that the baseline answered with certainty and the candidate gets wrong: forgetting. */
 export const retentionCheck = { find, harm } satisfies Check;

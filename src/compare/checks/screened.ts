@@ -2,10 +2,10 @@ import { boundedValue } from '@shadow-gate/spectra/bounded';
 import { flattenMetrics, isScreened } from '../../measure/aggregate.ts';
 import type { TensorMeasurement } from '../../measure/schema/index.ts';
 import type { ComparisonContext } from '../context.ts';
-import { withDerived } from '../derived-metrics.ts';
 import type { Finding } from '../finding.ts';
-import { boundsWidth } from '../metric-range.ts';
-import { undecided } from '../screening/undecided.ts';
+import { withDerived } from '../spectra/derived-metrics.ts';
+import { boundsWidth } from '../spectra/metric-range.ts';
+import { undecided } from './undecided.ts';
 
 /**
  * Screened matrices whose bounds decide nothing here: they were enough for another baseline or policy, or for none. A

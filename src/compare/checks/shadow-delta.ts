@@ -2,12 +2,12 @@ import { BUILTIN } from '@shadow-gate/probes/suite';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
+import type { KindView } from '../estimates/kinds.ts';
+import type { ShadowDelta } from '../estimates/shadow-delta.ts';
 import type { Finding, FindingOf } from '../finding.ts';
+import { expectedChange } from '../pairing/graded.ts';
+import { leastReaching } from '../pairing/limits.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
-import { expectedChange } from '../probes/graded.ts';
-import type { KindView } from '../probes/kinds.ts';
-import { leastReaching } from '../probes/limits.ts';
-import type { ShadowDelta } from '../probes/shadow-delta.ts';
 import { changeOfBenchmark, type Gained, type GainRule, leastTotal, lowerEnd } from '../sequential/gain-rule.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
 

@@ -2,7 +2,7 @@ import { groupBy } from '@shadow-gate/platform';
 import { slicedBy } from '../../policy/suite-tier.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
-import { isSliceLost } from '../probes/slices.ts';
+import { isSliceLost } from '../tests/slices.ts';
 
 /**
  * The slice of each suite that lost most, of those that lost as much as its limit by a test that is adjusted for all

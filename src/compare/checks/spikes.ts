@@ -4,7 +4,7 @@ import type { Policy } from '../../policy/policy.ts';
 import { median, robustZ } from '../../statistics/index.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
-import type { WeightPair } from '../metric-pair.ts';
+import type { WeightPair } from '../spectra/metric-pair.ts';
 
 /** A z-score among fewer matrices than this means nothing. */
 const MIN_GROUP = 4;

@@ -4,7 +4,7 @@ import type { BenchmarkPairing } from '../benchmarks/pair.ts';
 import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
-import { measuredProbes } from '../probes/hide-texts.ts';
+import { measuredProbes } from '../pairing/hide-texts.ts';
 import { suiteOf } from '../suites/levels.ts';
 import { suiteRows } from '../suites/rows.ts';
 

@@ -1,7 +1,7 @@
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
+import { otherTexts } from '../estimates/texts.ts';
 import type { Finding } from '../finding.ts';
-import { otherTexts } from '../probes/texts.ts';
 
 /** Plain texts whose likelihood fell by the policy's limit or more: reported apart from the questions. */
 export const textLikelihoodCheck = find satisfies Check;

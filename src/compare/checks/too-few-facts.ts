@@ -1,7 +1,7 @@
 import type { ComparisonContext } from '../context.ts';
+import { LEAST_FACTS } from '../estimates/kinds.ts';
 import type { Finding } from '../finding.ts';
 import { type BudgetUse, budgetUse, type CountedFacts, countFacts } from '../probes/enough-facts.ts';
-import { LEAST_FACTS } from '../probes/kinds.ts';
 
 /**
  * So few facts that nothing is concluded from their answers: no check of them is run. What could not be asked still

@@ -2,12 +2,12 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
-import { levelOfLoss } from '../probes/graded-losses.ts';
-import { leastReaching, reaches } from '../probes/limits.ts';
-import { ITEMS_OF_FORM } from '../probes/losses.ts';
-import { alphaOfPart, type TwinTest } from '../probes/twin-tests.ts';
-import { unitsIn } from '../probes/units.ts';
+import { leastReaching, reaches } from '../pairing/limits.ts';
+import { unitsIn } from '../pairing/units.ts';
 import { type HarmRule, type KnownAnswers, lostAnswers, nearTiesOf, withHolm } from '../sequential/harm-rule.ts';
+import { levelOfLoss } from '../tests/graded-losses.ts';
+import { ITEMS_OF_FORM } from '../tests/losses.ts';
+import { alphaOfPart, type TwinTest } from '../tests/twin-tests.ts';
 
 /**
  * The verdict on twin accuracy: a drop that is significant (exact paired test, `alpha` of the policy) and at least as

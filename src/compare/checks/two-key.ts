@@ -1,9 +1,9 @@
-import type { CalibrationReport } from '../calibration/report-schema.ts';
 import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import { type Finding, findingTraits } from '../finding.ts';
 import { isBehaviorJudged } from '../probes/enough-facts.ts';
 import { findingReason } from '../reason.ts';
+import type { CalibrationReport } from '../rows/calibration.ts';
 import { levelOfSuites } from '../suites/levels.ts';
 
 /**

@@ -4,10 +4,10 @@ import { isExactStart } from '@shadow-gate/spectra/rounding';
 import { isBelowNoise, ratioGap } from '../../measure/aggregate.ts';
 import type { Measurement } from '../../measure/schema/index.ts';
 import { effectiveRules } from '../../policy/policy.ts';
-import { judgesLowRank } from '../applied-rules.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
-import { alignmentWithReference } from '../reference-alignment.ts';
+import { alignmentWithReference } from '../spectra/reference-alignment.ts';
+import { judgesLowRank } from './applied-rules.ts';
 
 /**
  * Above this the update is as large as the model. Independent weights are always above: of equal norms, they give √2.

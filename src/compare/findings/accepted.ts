@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { exceptionSchema } from '../../policy/exceptions.ts';
-import { SEVERITY } from './severity.ts';
+import { SEVERITY } from '../rows/severity.ts';
 
 /** An exception of the policy, as it applies to a finding. */
 export const acceptedSchema = exceptionSchema.pick({ reason: true, who: true, until: true }).extend({

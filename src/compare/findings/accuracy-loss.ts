@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LOSS_FORMS } from '../probes/comparison.ts';
+import { LOSS_FORMS } from '../rows/comparison.ts';
 import { defineFinding } from './define-finding.ts';
 import { count, foreign } from './fields.ts';
 import { flatForm } from './flat-form.ts';

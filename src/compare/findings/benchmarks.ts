@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BENCHMARK_DIFFERENCES } from '../benchmarks/differences.ts';
-import { TWINS_GAPS } from '../benchmarks/row.ts';
+import { TWINS_GAPS } from '../rows/benchmarks.ts';
 import { defineFinding } from './define-finding.ts';
 import { count, estimateSchema, foreign, side } from './fields.ts';
 import { flatForm, invalidComparison } from './flat-form.ts';

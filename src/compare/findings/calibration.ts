@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ofSchema } from '../../measure/schema/index.ts';
-import { LIMIT_RULES, REFUSALS } from '../calibration/report-schema.ts';
 import { CALIBRATION_KINDS } from '../calibration/schema.ts';
+import { LIMIT_RULES, REFUSALS } from '../rows/calibration.ts';
 import { defineFinding } from './define-finding.ts';
 import { count, foreign, scopePlace, scopeSchema } from './fields.ts';
 import { flatForm } from './flat-form.ts';

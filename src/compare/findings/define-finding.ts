@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { SEVERITY } from '../rows/severity.ts';
 import { acceptedSchema } from './accepted.ts';
 import type { Reason } from './flat-form.ts';
 import type { Rank } from './rank.ts';
-import { SEVERITY } from './severity.ts';
 
 /** What is known of a kind of finding, apart from its fields. */
 export interface FindingTraits<F> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LABEL_REASONS } from '../probes/comparison.ts';
+import { LABEL_REASONS } from '../rows/comparison.ts';
 import { defineFinding } from './define-finding.ts';
 import { count, foreign, side } from './fields.ts';
 import { flatForm } from './flat-form.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mustPassItemSchema } from '../probes/must-pass.ts';
+import { mustPassItemSchema } from '../tests/must-pass.ts';
 import { defineFinding } from './define-finding.ts';
 import { count, foreign } from './fields.ts';
 import { flatForm } from './flat-form.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CHARTS } from '../trend-schema.ts';
+import { CHARTS } from '../rows/trend.ts';
 import { defineFinding } from './define-finding.ts';
 import { count } from './fields.ts';
 import { flatForm } from './flat-form.ts';

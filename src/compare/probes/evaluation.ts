@@ -1,19 +1,14 @@
 import { groupBy } from '@shadow-gate/platform';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { signTest } from '../../statistics/index.ts';
-import { exclusionLevel } from './change-interval.ts';
-import { churnRows } from './churn.ts';
-import type { Both, MemorizationRow, ProbeComparison, ShadowRow } from './comparison.ts';
-import { type FamilyView, knownFacts, viewFamilies } from './families.ts';
-import { findFlips } from './flips.ts';
-import type { SharpnessOfForm } from './graded.ts';
-import { gradedScopes, measureGradedLoss } from './graded-losses.ts';
-import { factsWithTwins } from './groups.ts';
-import { factsForLoss, keptLetters, suitesOfMemorizedLetters } from './kept-letters.ts';
-import { type KindView, overallDelta, type SuiteGain, suiteGains, viewKinds } from './kinds.ts';
-import { compareLevels, type LevelTest, type MeasuredLevels, rowOfLevel, withoutBaseline } from './levels.ts';
-import { type LossScope, lossScopes, testLosses } from './losses.ts';
-import { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
+import { exclusionLevel } from '../estimates/change-interval.ts';
+import { churnRows } from '../estimates/churn.ts';
+import { type FamilyView, knownFacts, viewFamilies } from '../estimates/families.ts';
+import { type KindView, overallDelta, type SuiteGain, suiteGains, viewKinds } from '../estimates/kinds.ts';
+import { certainFacts, measureRetention } from '../estimates/retention.ts';
+import { describeDelta, measureShadowDelta, overTemplates } from '../estimates/shadow-delta.ts';
+import type { SharpnessOfForm } from '../pairing/graded.ts';
+import { factsWithTwins } from '../pairing/groups.ts';
 import {
   benchmarkTwinGap,
   countChanges,
@@ -21,16 +16,21 @@ import {
   type PairedFact,
   type PairedItem,
   pairedAccuracies,
-} from './paired-item.ts';
-import { poolOfFacts, type SuitePool, splitFacts } from './pool.ts';
-import { refusalRows } from './refusals.ts';
-import { certainFacts, measureRetention } from './retention.ts';
-import { describeDelta, measureShadowDelta, overTemplates } from './shadow-delta.ts';
-import type { SliceRow } from './slice-row.ts';
-import { testSlices } from './slices.ts';
-import type { TextRow } from './text-row.ts';
-import { type TwinTest, testTwinAccuracy } from './twin-tests.ts';
-import { sumsOfUnits, unitsIn, unitsOfFacts } from './units.ts';
+} from '../pairing/paired-item.ts';
+import { poolOfFacts, type SuitePool, splitFacts } from '../pairing/pool.ts';
+import { sumsOfUnits, unitsIn, unitsOfFacts } from '../pairing/units.ts';
+import type { Both, MemorizationRow, ProbeComparison, ShadowRow } from '../rows/comparison.ts';
+import type { SliceRow } from '../rows/slices.ts';
+import type { TextRow } from '../rows/texts.ts';
+import { findFlips } from '../tests/flips.ts';
+import { gradedScopes, measureGradedLoss } from '../tests/graded-losses.ts';
+import { factsForLoss, keptLetters, suitesOfMemorizedLetters } from '../tests/kept-letters.ts';
+import { compareLevels, type LevelTest, type MeasuredLevels, rowOfLevel, withoutBaseline } from '../tests/levels.ts';
+import { type LossScope, lossScopes, testLosses } from '../tests/losses.ts';
+import { PLANNED_DISCORDANCE, plannedDrop } from '../tests/minimum-detectable-drop.ts';
+import { refusalRows } from '../tests/refusals.ts';
+import { testSlices } from '../tests/slices.ts';
+import { type TwinTest, testTwinAccuracy } from '../tests/twin-tests.ts';
 
 /** The statistics of paired answers, which the checks judge. */
 export interface ProbeEvaluation {

@@ -1,4 +1,8 @@
-export { leastTwinChange } from './accepted-changes.ts';
+export { leastTwinChange } from '../estimates/accepted-changes.ts';
+export { LEAST_FACTS } from '../estimates/kinds.ts';
+export { exceeds, reaches } from '../pairing/limits.ts';
+export { pairWithItself } from '../pairing/pair.ts';
+export { unitsOf } from '../pairing/units.ts';
 export type {
   AccuracyRow,
   Both,
@@ -15,18 +19,14 @@ export type {
   MemorizationRow,
   ProbeComparison,
   ShadowRow,
-} from './comparison.ts';
+} from '../rows/comparison.ts';
+export { type ItemTable, MAX_PROMPT, type StoredFact, type StoredItem } from '../rows/item-table.ts';
+export type { RefusalRow } from '../rows/refusals.ts';
+export type { TextRow, TokenChanges } from '../rows/texts.ts';
+export { isOfAllFacts } from '../tests/graded-losses.ts';
+export { detectable, factsNeeded, type InstrumentPower, instrumentPower } from '../tests/instrument-power.ts';
+export { baselineMemorizedLetters, hasMemorizedLetters } from '../tests/kept-letters.ts';
+export { levelsIn } from '../tests/levels.ts';
+export { PLANNED_DISCORDANCE, plannedDrop } from '../tests/minimum-detectable-drop.ts';
 export { budgetUse, countedFacts } from './enough-facts.ts';
 export { evaluateWithoutBaseline } from './evaluation.ts';
-export { isOfAllFacts } from './graded-losses.ts';
-export { detectable, factsNeeded, type InstrumentPower, instrumentPower } from './instrument-power.ts';
-export { type ItemTable, MAX_PROMPT, type StoredFact, type StoredItem } from './items/table.ts';
-export { baselineMemorizedLetters, hasMemorizedLetters } from './kept-letters.ts';
-export { LEAST_FACTS } from './kinds.ts';
-export { levelsIn } from './levels.ts';
-export { exceeds, reaches } from './limits.ts';
-export { PLANNED_DISCORDANCE, plannedDrop } from './minimum-detectable-drop.ts';
-export { pairWithItself } from './pair.ts';
-export type { RefusalRow } from './refusal-row.ts';
-export type { TextRow, TokenChanges } from './text-row.ts';
-export { unitsOf } from './units.ts';

@@ -1,22 +1,22 @@
 import { factKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
 import { suitesWithoutTemplate } from '../../measure/unused-template.ts';
 import type { ComparisonContext, Settled } from '../context.ts';
+import { accuraciesByForm } from '../estimates/accuracies.ts';
+import { changeRows } from '../estimates/changes.ts';
+import type { KindView } from '../estimates/kinds.ts';
+import { textRows } from '../estimates/texts.ts';
+import { measuredProbes } from '../pairing/hide-texts.ts';
+import { pairAnswers, pairWithItself } from '../pairing/pair.ts';
+import type { PairedAnswers } from '../pairing/paired-item.ts';
+import { poolOfFacts, type SuitePool } from '../pairing/pool.ts';
+import { withheldSuites } from '../pairing/withheld.ts';
 import type { ProbeReport } from '../report.ts';
-import { accuraciesByForm } from './accuracies.ts';
-import { changeRows } from './changes.ts';
-import type { ProbeComparison } from './comparison.ts';
+import type { ProbeComparison } from '../rows/comparison.ts';
+import { suitesOfMemorizedLetters } from '../tests/kept-letters.ts';
+import { levelsIn } from '../tests/levels.ts';
+import { mustPassRows } from '../tests/must-pass.ts';
 import { asGained, evaluateProbes, evaluateWithoutBaseline } from './evaluation.ts';
-import { measuredProbes } from './hide-texts.ts';
-import { packComparedItems } from './items/pack.ts';
-import { suitesOfMemorizedLetters } from './kept-letters.ts';
-import type { KindView } from './kinds.ts';
-import { levelsIn } from './levels.ts';
-import { mustPassRows } from './must-pass.ts';
-import { pairAnswers, pairWithItself } from './pair.ts';
-import type { PairedAnswers } from './paired-item.ts';
-import { poolOfFacts, type SuitePool } from './pool.ts';
-import { textRows } from './texts.ts';
-import { withheldSuites } from './withheld.ts';
+import { packComparedItems } from './pack-items.ts';
 
 /** The behavioral half of a report; null where the candidate gave no answers. */
 export function reportProbes(context: ComparisonContext): ProbeReport | null {

@@ -1,6 +1,6 @@
 import { at } from '@shadow-gate/platform';
 import type { SeenBlocks } from '../../statistics/index.ts';
-import type { PairedItem } from '../probes/paired-item.ts';
+import type { PairedItem } from '../pairing/paired-item.ts';
 import type { Gained } from './gain-rule.ts';
 import type { SettlingPlan } from './plan.ts';
 

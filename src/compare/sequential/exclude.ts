@@ -1,5 +1,5 @@
 import { binomialAtLeast, normalQuantile, type SeenBlocks } from '../../statistics/index.ts';
-import { leastFacts } from '../probes/limits.ts';
+import { leastFacts } from '../pairing/limits.ts';
 import type { Asked } from './asked.ts';
 import { changeOfBenchmark, type GainRule } from './gain-rule.ts';
 import { evidence } from './graded-evidence.ts';

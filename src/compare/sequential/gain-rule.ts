@@ -1,7 +1,7 @@
 import { tQuantile } from '../../statistics/index.ts';
-import { expectedChange } from '../probes/graded.ts';
-import type { KindView } from '../probes/kinds.ts';
-import type { PairedFact } from '../probes/paired-item.ts';
+import type { KindView } from '../estimates/kinds.ts';
+import { expectedChange } from '../pairing/graded.ts';
+import type { PairedFact } from '../pairing/paired-item.ts';
 import type { FindingIdentity } from './harm-rule.ts';
 
 /** What takes part in a sum: a benchmark form, and the twins that its gain is compared with. */

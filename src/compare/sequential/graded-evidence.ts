@@ -1,9 +1,9 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { logEvidence, normalQuantile, type Prior, type SeenBlocks } from '../../statistics/index.ts';
-import { expectedChange, type LikelihoodKind, likelihoodChange } from '../probes/graded.ts';
-import { type GradedSum, LIKELIHOOD_SHARES } from '../probes/graded-losses.ts';
-import { bytesOf, factLikelihoodChange, MOST_PER_BYTE } from '../probes/likelihood-changes.ts';
-import type { PairedFact, PairedItem } from '../probes/paired-item.ts';
+import { bytesOf, factLikelihoodChange, MOST_PER_BYTE } from '../estimates/likelihood-changes.ts';
+import { expectedChange, type LikelihoodKind, likelihoodChange } from '../pairing/graded.ts';
+import type { PairedFact, PairedItem } from '../pairing/paired-item.ts';
+import { type GradedSum, LIKELIHOOD_SHARES } from '../tests/graded-losses.ts';
 import type { Asked } from './asked.ts';
 import { type GradedRule, isGraded } from './graded-rule.ts';
 

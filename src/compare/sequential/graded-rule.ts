@@ -1,5 +1,5 @@
-import { likelihoodChange } from '../probes/graded.ts';
-import type { FailingFall, GradedSum } from '../probes/graded-losses.ts';
+import { likelihoodChange } from '../pairing/graded.ts';
+import type { FailingFall, GradedSum } from '../tests/graded-losses.ts';
 import type { FindingIdentity } from './harm-rule.ts';
 
 /** A fall of answer likelihood that is reported, and the loss of expected accuracy that a pass rules out. */

@@ -1,10 +1,10 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Finding, FindingKind, FindingOf } from '../finding.ts';
+import { leastFacts, leastReaching } from '../pairing/limits.ts';
+import { itemChange, type PairedAnswers, type PairedFact } from '../pairing/paired-item.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
-import { dropBeyondTies, type GradedSum, type Reach, type RuledOut, ruledOut } from '../probes/graded-losses.ts';
-import { leastFacts, leastReaching } from '../probes/limits.ts';
-import { ITEMS_OF_FORM, type LossTest } from '../probes/losses.ts';
-import { itemChange, type PairedAnswers, type PairedFact } from '../probes/paired-item.ts';
+import { dropBeyondTies, type GradedSum, type Reach, type RuledOut, ruledOut } from '../tests/graded-losses.ts';
+import { ITEMS_OF_FORM, type LossTest } from '../tests/losses.ts';
 
 /**
  * What a rule knows before the candidate is asked: the answers of the baseline, paired with themselves. Where families,

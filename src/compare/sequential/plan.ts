@@ -1,11 +1,11 @@
 import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { ANSWER_CHECKS } from '../checks/list.ts';
-import { nameInPair } from '../probes/paired-facts.ts';
+import { askingOrder } from '../pairing/order.ts';
+import { nameInPair } from '../pairing/paired-facts.ts';
 import type { GainRule } from './gain-rule.ts';
 import type { GradedRule } from './graded-rule.ts';
 import type { HarmRule, KnownAnswers } from './harm-rule.ts';
-import { askingOrder } from './order.ts';
 
 /** What follows from the baseline, the policy and the seed of the order, and is the same at every look. */
 export interface SettlingPlan {

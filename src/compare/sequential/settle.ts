@@ -1,9 +1,9 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Settled } from '../context.ts';
+import type { KindView } from '../estimates/kinds.ts';
 import { type Finding, findingTraits } from '../finding.ts';
-import { mayBeBought } from '../probes/graded-losses.ts';
-import type { KindView } from '../probes/kinds.ts';
-import type { PairedItem } from '../probes/paired-item.ts';
+import type { PairedItem } from '../pairing/paired-item.ts';
+import { mayBeBought } from '../tests/graded-losses.ts';
 import { Asked } from './asked.ts';
 import { excludesGain, excludesHarm, excludesSum, excludesUnclear } from './exclude.ts';
 import type { GainRule } from './gain-rule.ts';

@@ -1,7 +1,7 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { binomialAtLeast, type SeenBlocks } from '../../statistics/index.ts';
-import type { KindView } from '../probes/kinds.ts';
-import type { Transfer } from '../probes/transfer.ts';
+import type { KindView } from '../estimates/kinds.ts';
+import type { Transfer } from '../estimates/transfer.ts';
 import type { Asked } from './asked.ts';
 import { type GainRule, leastTotal, lowerEnd } from './gain-rule.ts';
 import { evidence } from './graded-evidence.ts';

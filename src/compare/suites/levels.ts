@@ -4,7 +4,7 @@ import { benchmarkLevel, poolOfBenchmarks } from '../benchmarks/levels.ts';
 import type { CheckSubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import { type Finding, findingTraits, mildestOf } from '../finding.ts';
-import { suiteLevel } from '../probes/pool.ts';
+import { suiteLevel } from '../pairing/pool.ts';
 
 type Judged = Pick<ComparisonContext, 'policy' | 'probes' | 'benchmarks'>;
 

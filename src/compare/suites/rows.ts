@@ -13,14 +13,14 @@ import { benchmarkLevel } from '../benchmarks/levels.ts';
 import { outcomeInterval, outcomeMeans } from '../benchmarks/outcomes.ts';
 import type { BenchmarkPairing } from '../benchmarks/pair.ts';
 import type { ComparisonContext } from '../context.ts';
-import { changeInterval, exclusionLevel } from '../probes/change-interval.ts';
-import { dropLimitOf } from '../probes/drop-limit.ts';
-import { isInformative, viewFamilies } from '../probes/families.ts';
-import { canJudge, type GradedLoss, gradedItems, measureGradedLoss } from '../probes/graded-losses.ts';
-import { benchmarksAlone, factsWithTwins } from '../probes/groups.ts';
-import { type PairedAnswers, type PairedFact, pairedAccuracies } from '../probes/paired-item.ts';
-import { suiteLevel } from '../probes/pool.ts';
-import type { SuiteRow } from './row.ts';
+import { changeInterval, exclusionLevel } from '../estimates/change-interval.ts';
+import { isInformative, viewFamilies } from '../estimates/families.ts';
+import { benchmarksAlone, factsWithTwins } from '../pairing/groups.ts';
+import { type PairedAnswers, type PairedFact, pairedAccuracies } from '../pairing/paired-item.ts';
+import { suiteLevel } from '../pairing/pool.ts';
+import type { SuiteRow } from '../rows/suites.ts';
+import { dropLimitOf } from '../tests/drop-limit.ts';
+import { canJudge, type GradedLoss, gradedItems, measureGradedLoss } from '../tests/graded-losses.ts';
 
 type Compared = Pick<ComparisonContext, 'policy' | 'probes' | 'benchmarks'>;
 

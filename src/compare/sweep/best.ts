@@ -1,7 +1,7 @@
 import { gridSignFlip } from '../../statistics/index.ts';
-import { changeInterval } from '../probes/change-interval.ts';
-import { accuracy, type PairedFact, sumOfChanges } from '../probes/paired-item.ts';
-import { sumsOfUnits } from '../probes/units.ts';
+import { changeInterval } from '../estimates/change-interval.ts';
+import { accuracy, type PairedFact, sumOfChanges } from '../pairing/paired-item.ts';
+import { sumsOfUnits } from '../pairing/units.ts';
 import type { Verdict } from '../report.ts';
 import type { Best } from './schema.ts';
 

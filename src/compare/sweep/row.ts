@@ -1,13 +1,13 @@
 import { canonicalJson } from '@shadow-gate/platform/json';
 import type { Measurement } from '../../measure/schema/index.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { changeInterval } from '../probes/change-interval.ts';
+import { changeInterval } from '../estimates/change-interval.ts';
+import { factsWithTwins, standingAlone } from '../pairing/groups.ts';
+import { type ProbePairing, pairAnswers, pairProbes } from '../pairing/pair.ts';
+import { type PairedFact, pairedAccuracies } from '../pairing/paired-item.ts';
 import { asGained } from '../probes/evaluation.ts';
-import { factsWithTwins, standingAlone } from '../probes/groups.ts';
-import { suitesOfMemorizedLetters } from '../probes/kept-letters.ts';
-import { type ProbePairing, pairAnswers, pairProbes } from '../probes/pair.ts';
-import { type PairedFact, pairedAccuracies } from '../probes/paired-item.ts';
 import type { Report } from '../report.ts';
+import { suitesOfMemorizedLetters } from '../tests/kept-letters.ts';
 import type { SweptAnswers } from './best.ts';
 import type { CheckedRow, NamedCheckpoint, UnmeasuredRow } from './schema.ts';
 

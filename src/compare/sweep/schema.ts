@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ofSchema } from '../../measure/schema/index.ts';
 import { estimateSchema } from '../findings/fields.ts';
-import { bothSchema } from '../probes/comparison.ts';
 import { VERDICTS } from '../report.ts';
+import { bothSchema } from '../rows/comparison.ts';
 
 export const SWEEP_SCHEMA = 'shadow-gate/sweep@1';
 

@@ -1,8 +1,8 @@
 import type { ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { describe, expect, it } from 'vitest';
+import { settleAgainst } from '../../../src/compare/checks/settle-answers.ts';
+import { askingOrder } from '../../../src/compare/pairing/order.ts';
 import type { Report } from '../../../src/compare/report.ts';
-import { askingOrder } from '../../../src/compare/sequential/order.ts';
-import { settleAgainst } from '../../../src/compare/sequential/settle-answers.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { parseReport, serializeReport } from '../../../src/report/json.ts';

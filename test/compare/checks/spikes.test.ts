@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { spikesCheck } from '../../../src/compare/checks/spikes.ts';
 import type { ComparisonContext } from '../../../src/compare/context.ts';
-import type { WeightPair } from '../../../src/compare/metric-pair.ts';
 import { findingReason } from '../../../src/compare/reason.ts';
+import type { WeightPair } from '../../../src/compare/spectra/metric-pair.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 

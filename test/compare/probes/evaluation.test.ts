@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PairedFact } from '../../../src/compare/probes/paired-item.ts';
+import type { PairedFact } from '../../../src/compare/pairing/paired-item.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { facts } from './facts.ts';

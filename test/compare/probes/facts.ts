@@ -1,4 +1,4 @@
-import type { PairedFact, PairedGroup, PairedItem, ProbeAnswer } from '../../../src/compare/probes/paired-item.ts';
+import type { PairedFact, PairedGroup, PairedItem, ProbeAnswer } from '../../../src/compare/pairing/paired-item.ts';
 
 /** Correct (1) or not (0) in the baseline, then in the candidate: `10` was lost, `01` was won. */
 export type Change = '11' | '10' | '01' | '00';

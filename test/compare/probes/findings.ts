@@ -3,15 +3,15 @@ import { gainNotShownCheck } from '../../../src/compare/checks/gain-not-shown.ts
 import { lettersMemorizedCheck } from '../../../src/compare/checks/letters-memorized.ts';
 import { levelLostCheck } from '../../../src/compare/checks/level-lost.ts';
 import { retentionCheck } from '../../../src/compare/checks/retention.ts';
+import { runPhases } from '../../../src/compare/checks/run-phases.ts';
 import { shadowDeltaCheck } from '../../../src/compare/checks/shadow-delta.ts';
 import { sliceLossCheck } from '../../../src/compare/checks/slices.ts';
 import { twinAccuracyCheck } from '../../../src/compare/checks/twin-accuracy.ts';
 import { uninformativeProbesCheck } from '../../../src/compare/checks/uninformative-probes.ts';
 import type { ComparisonContext } from '../../../src/compare/context.ts';
+import type { PairedFact } from '../../../src/compare/pairing/paired-item.ts';
 import { evaluateProbes, type FurtherAnswers } from '../../../src/compare/probes/evaluation.ts';
-import type { PairedFact } from '../../../src/compare/probes/paired-item.ts';
 import { findingReason } from '../../../src/compare/reason.ts';
-import { runPhases } from '../../../src/compare/run-phases.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 
 const JUDGED = [

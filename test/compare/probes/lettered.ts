@@ -1,14 +1,14 @@
 import type { ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { Random } from '@shadow-gate/probes/random';
-import { selectInstruments } from '../../../src/compare/probes/instruments.ts';
-import { groupItems } from '../../../src/compare/probes/paired-facts.ts';
+import { selectInstruments } from '../../../src/compare/pairing/instruments.ts';
+import { groupItems } from '../../../src/compare/pairing/paired-facts.ts';
 import type {
   PairedAnswers,
   PairedFact,
   PairedItem,
   ProbeAnswer,
   Side,
-} from '../../../src/compare/probes/paired-item.ts';
+} from '../../../src/compare/pairing/paired-item.ts';
 
 const LETTERS = ['A', 'B', 'C', 'D'] as const;
 

@@ -1,5 +1,5 @@
 import { Random } from '@shadow-gate/probes/random';
-import type { PairedFact, PairedItem } from '../../../src/compare/probes/paired-item.ts';
+import type { PairedFact, PairedItem } from '../../../src/compare/pairing/paired-item.ts';
 
 /** A world in which candidate and baseline answer the same facts. Margins are logits. */
 export interface World {

@@ -1,7 +1,7 @@
 import { groupBy } from '@shadow-gate/platform';
 import { factKey, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { Random } from '@shadow-gate/probes/random';
-import { askingOrder } from '../../../src/compare/sequential/order.ts';
+import { askingOrder } from '../../../src/compare/pairing/order.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { baselineOf, measured, type Pair, POLICIES, replay, type Shape, verdictOf } from './worlds.ts';
 

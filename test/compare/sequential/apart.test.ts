@@ -1,7 +1,7 @@
 import { factKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
 import { describe, expect, it } from 'vitest';
-import { askingOrder } from '../../../src/compare/sequential/order.ts';
-import { settleAgainst } from '../../../src/compare/sequential/settle-answers.ts';
+import { settleAgainst } from '../../../src/compare/checks/settle-answers.ts';
+import { askingOrder } from '../../../src/compare/pairing/order.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { apartSuite, firstRight } from '../apart.ts';

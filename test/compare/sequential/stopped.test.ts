@@ -1,8 +1,8 @@
 import { factKey, type MeasuredProbes, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { describe, expect, it } from 'vitest';
+import { settleAgainst } from '../../../src/compare/checks/settle-answers.ts';
 import { compare } from '../../../src/compare/compare.ts';
-import { askingOrder } from '../../../src/compare/sequential/order.ts';
-import { settleAgainst } from '../../../src/compare/sequential/settle-answers.ts';
+import { askingOrder } from '../../../src/compare/pairing/order.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { baselineOf, candidateOf } from './worlds.ts';

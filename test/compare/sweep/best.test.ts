@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PairedFact } from '../../../src/compare/probes/paired-item.ts';
+import type { PairedFact } from '../../../src/compare/pairing/paired-item.ts';
 import { type ComparedModel, findBest, type SweptAnswers } from '../../../src/compare/sweep/best.ts';
 import { expectShare, seeded } from '../../statistics/seeded.ts';
 import { fact } from '../probes/facts.ts';

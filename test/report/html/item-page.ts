@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import type { ItemTable, StoredFact } from '../../../src/compare/probes/items/table.ts';
+import type { ItemTable, StoredFact } from '../../../src/compare/rows/item-table.ts';
 import { renderHtml } from '../../../src/report/html/report.ts';
 import { probeReport, report } from '../fixtures.ts';
 

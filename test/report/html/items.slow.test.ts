@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import type { StoredFact } from '../../../src/compare/probes/items/table.ts';
+import type { StoredFact } from '../../../src/compare/rows/item-table.ts';
 import { describeInBrowser, reportBrowser } from './browser.ts';
 import { itemFacts, itemPage, shownItemIds } from './item-page.ts';
 

@@ -1,7 +1,7 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import type { ItemTable, StoredFact } from '../../../src/compare/probes/items/table.ts';
 import type { Report } from '../../../src/compare/report.ts';
+import type { ItemTable, StoredFact } from '../../../src/compare/rows/item-table.ts';
 import { renderHtml } from '../../../src/report/html/report.ts';
 import { answers, probes, probesOnly, reportOn } from '../../compare/measurement.ts';
 import type { Change } from '../../compare/probes/facts.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Trend } from '../../../src/compare/trend-schema.ts';
+import type { Trend } from '../../../src/compare/rows/trend.ts';
 import { assessTrend } from '../../../src/history/trend.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { trendCharts, trendLine } from '../../../src/report/markdown/trend-chart.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { InstrumentPower } from '../../../src/compare/probes/instrument-power.ts';
+import type { InstrumentPower } from '../../../src/compare/tests/instrument-power.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { decidesSentence } from '../../../src/report/text/decides.ts';
 import { plain } from '../../../src/report/text/phrase.ts';

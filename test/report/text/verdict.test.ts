@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding, FindingOf } from '../../../src/compare/finding.ts';
-import type { Estimate, KindRow, ProbeComparison } from '../../../src/compare/probes/comparison.ts';
 import type { Report } from '../../../src/compare/report.ts';
+import type { Estimate, KindRow, ProbeComparison } from '../../../src/compare/rows/comparison.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
 import { verdictSentence } from '../../../src/report/text/verdict.ts';
 import { measurement, reportOn } from '../../compare/measurement.ts';

@@ -1,8 +1,8 @@
 import { MODULE_TYPES } from '@shadow-gate/checkpoints/naming';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import type { CalibratedMetric, CalibrationReport } from '../../../../src/compare/calibration/report-schema.ts';
 import type { Report } from '../../../../src/compare/report.ts';
+import type { CalibratedMetric, CalibrationReport } from '../../../../src/compare/rows/calibration.ts';
 import { icon, NOT_JUDGED } from '../../../../src/report/html/icon.ts';
 import { calibrationSection } from '../../../../src/report/html/spectra/calibration.ts';
 import { CALIBRATED_FINDING, calibratedMetric, calibrationReport, SEEN, size } from '../../calibration.ts';

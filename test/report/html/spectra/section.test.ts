@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ReportedRule } from '../../../../src/compare/applied-policy.ts';
+import type { ReportedRule } from '../../../../src/compare/checks/applied-policy.ts';
 import type { Report } from '../../../../src/compare/report.ts';
 import { MAX_MATRICES, SPECTRA_SECTION } from '../../../../src/report/html/spectra/section.ts';
 import { tensor } from '../../fixtures.ts';

@@ -1,0 +1,141 @@
+import { boundedValue, certainDifference, lowerBound, upperBound } from '@shadow-gate/spectra/bounded';
+import { isModelMetric } from '../../policy/metrics.ts';
+import { effectiveRules, lowRankRules, type Policy, type PolicyRule } from '../../policy/policy.ts';
+import type { ProbePairing } from '../pairing/pair.ts';
+import { isBehaviorJudged } from '../probes/enough-facts.ts';
+import type { CalibrationReport } from '../rows/calibration.ts';
+import type { MetricPair } from '../spectra/metric-pair.ts';
+import { metricRange } from '../spectra/metric-range.ts';
+import { placeName } from '../spectra/place.ts';
+
+/** A rule in effect, and the numbers that it judges. */
+export interface AppliedRule {
+  readonly rule: PolicyRule;
+  /** It is not in the policy file. */
+  readonly isDefault: boolean;
+  /** Level of its findings. */
+  readonly level: PolicyRule['level'];
+  readonly pairs: readonly MetricPair[];
+}
+
+interface Rules {
+  readonly policy: Policy;
+  readonly metrics: readonly MetricPair[];
+  readonly calibration: CalibrationReport | null;
+  readonly probes: ProbePairing;
+}
+
+/**
+ * The rules of the policy, plus the defaults. Rules for low-rank updates judge nothing else. Where known-good
+ * checkpoints judge a number, default rules that warn do not judge it. Default rules that fail still fail beyond the
+ * limit of the calibration, and warn within it: one known-good checkpoint that exploded must not hide another.
+ */
+export function appliedRules({ policy, metrics, calibration, probes }: Rules): AppliedRule[] {
+  const outcomes = calibratedOutcomes(calibration, policy);
+  const apply = (rule: PolicyRule, pairs: readonly MetricPair[]): AppliedRule[] => {
+    const watched = pairs.filter((pair) => isWatched(rule, pair));
+    if (policy.rules.includes(rule)) return [{ rule, isDefault: false, level: rule.level, pairs: watched }];
+    const outcomeOf = (pair: MetricPair) => outcomeIn(outcomes, pair);
+    const others = watched.filter((pair) =>
+      rule.level === 'fail' ? outcomeOf(pair) !== 'within' : outcomeOf(pair) === undefined,
+    );
+    const within = rule.level === 'fail' ? watched.filter((pair) => outcomeOf(pair) === 'within') : [];
+    const level = isInformation(rule, { policy, probes }) ? 'info' : rule.level;
+    return [
+      ...(within.length > 0 && others.length === 0 ? [] : [{ rule, isDefault: true, level, pairs: others }]),
+      ...(within.length > 0 ? [{ rule, isDefault: true, level: 'warn' as const, pairs: within }] : []),
+    ];
+  };
+  const lowRank = metrics.filter((pair) => pair.isLowRank);
+  return [
+    ...effectiveRules(policy).flatMap((rule) => apply(rule, metrics)),
+    ...lowRankRules(policy).flatMap((rule) => apply(rule, lowRank)),
+  ];
+}
+
+/**
+ * Concentration moves with learning rate, steps and seed more than with the data. Where nothing says what is usual
+ * here, and probes have judged the model, it is information. How large an update is says whether a run diverged, and
+ * stays a warning.
+ */
+function isInformation({ metric }: PolicyRule, answered: Pick<Rules, 'policy' | 'probes'>): boolean {
+  return metric !== 'frobeniusNorm' && isBehaviorJudged(answered);
+}
+
+type Outcomes = ReadonlyMap<string, 'within' | 'beyond'>;
+
+/** Outcomes of the numbers that known-good checkpoints judge; empty if calibration is information only. */
+function calibratedOutcomes(calibration: CalibrationReport | null, policy: Policy): Outcomes {
+  const outcomes = new Map<string, 'within' | 'beyond'>();
+  if (policy.calibration.level === 'info') return outcomes;
+  for (const metric of calibration?.metrics ?? []) {
+    const outcome = metric.judged?.outcome;
+    if (outcome === 'within' || outcome === 'beyond') {
+      outcomes.set(outcomeKey(metric.metric, placeName(metric)), outcome);
+    }
+  }
+  return outcomes;
+}
+
+function outcomeIn(outcomes: Outcomes, { metric, of, statistic, scope }: MetricPair) {
+  if (of !== 'delta' || !(statistic === 'model' || statistic === 'median') || scope.kind === 'tensor') return undefined;
+  return outcomes.get(outcomeKey(metric, scope.kind === 'model' ? 'model' : scope.name));
+}
+
+const outcomeKey = (metric: string, place: string): string => JSON.stringify([metric, place]);
+
+/** Is there a low-rank update that some rule or known-good checkpoints judge, and could report? */
+export function judgesLowRank(rules: Rules): boolean {
+  const outcomes = calibratedOutcomes(rules.calibration, rules.policy);
+  const isCalibrated = rules.metrics.some(({ metric, isLowRank, scope }) => {
+    if (!isLowRank || scope.kind !== 'modules') return false;
+    return outcomes.has(outcomeKey(metric, scope.name));
+  });
+  if (isCalibrated) return true;
+  return appliedRules(rules).some(
+    ({ rule, pairs }) => rule.level !== 'info' && pairs.some((pair) => pair.isLowRank && canFire(rule, pair)),
+  );
+}
+
+function isWatched(rule: PolicyRule, { metric, of, statistic, module }: MetricPair): boolean {
+  if (metric !== rule.metric || of !== rule.of) return false;
+  if (isModelMetric(metric)) return statistic === 'model';
+  return statistic === rule.statistic && (!rule.modules || (module !== null && rule.modules.includes(module)));
+}
+
+/** How far the metric certainly moved in the direction of the rule: overlapping bounds are no difference. */
+export function ruleMovement(
+  { direction }: PolicyRule,
+  { candidate, baseline }: Pick<MetricPair, 'candidate' | 'baseline'>,
+) {
+  const change = certainDifference(candidate, baseline);
+  return direction === 'up' ? change : direction === 'down' ? -change : Math.abs(change);
+}
+
+/**
+ * How far the metric may have moved in the direction of the rule, whatever it is between its bounds. Up to the limit of
+ * the rule, no narrower bounds would break it.
+ */
+export function reach(
+  { direction }: PolicyRule,
+  { candidate, baseline }: Pick<MetricPair, 'candidate' | 'baseline'>,
+): number {
+  const [rise, fall] = [upperBound(candidate) - lowerBound(baseline), upperBound(baseline) - lowerBound(candidate)];
+  return direction === 'up' ? rise : direction === 'down' ? fall : Math.max(rise, fall);
+}
+
+/** What the rule lets the metric move from this baseline. */
+export function ruleLimit({ absolute, relative }: PolicyRule, { baseline }: Pick<MetricPair, 'baseline'>): number {
+  return Math.max(absolute, relative * Math.abs(boundedValue(baseline)), 0);
+}
+
+/**
+ * Could any candidate move the metric beyond the limit of the rule? A stable rank of 1.1 cannot fall by 20%, since no
+ * stable rank is below 1.
+ */
+export function canFire(rule: PolicyRule, pair: MetricPair): boolean {
+  const { least, most } = metricRange(pair.metric);
+  const limit = ruleLimit(rule, pair);
+  const [fall, rise] = [lowerBound(pair.baseline) - least, most - upperBound(pair.baseline)];
+  return (rule.direction !== 'up' && fall > limit) || (rule.direction !== 'down' && rise > limit);
+}

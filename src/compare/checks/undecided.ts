@@ -1,0 +1,179 @@
+// Which screened matrices need their full spectra. A screen is enough where every number that its bounds allow leads to
+// the same findings: then the full spectrum would as well, since it lies between them. Whatever is found is found in
+// full spectra: a rule that may report something makes all that it reads undecided, so that a screen never is the
+// evidence of a finding.
+import { BLOCK_MODULES, MIXER_MODULES, MLP_MODULES, type ModuleType } from '@shadow-gate/checkpoints/naming';
+import { boundedValue, upperBound } from '@shadow-gate/spectra/bounded';
+import {
+  blockUpdates,
+  flattenMetrics,
+  isScreened,
+  isUpdateJudged,
+  SATURATED,
+  summarizeDelta,
+  tensorKey,
+} from '../../measure/aggregate.ts';
+import type { CompletedSpectrum } from '../../measure/options.ts';
+import type { Measurement, TensorMeasurement } from '../../measure/schema/index.ts';
+import type { PolicyRule } from '../../policy/policy.ts';
+import type { ComparisonContext } from '../context.ts';
+import { withDerived } from '../spectra/derived-metrics.ts';
+import { lowRankGroups } from '../spectra/low-rank.ts';
+import type { MetricPair, WeightPair } from '../spectra/metric-pair.ts';
+import { groupName } from '../spectra/pair-metrics.ts';
+import { appliedRules, reach, ruleLimit } from './applied-rules.ts';
+import { isLargeIn } from './spikes.ts';
+import { sameAsBaseline } from './untrained.ts';
+
+/**
+ * A full fast spectrum has bounds too, and some checks read the middle of them: it is within this share of the true
+ * number, which a screen bounds.
+ */
+const WIDTH_OF_FULL = 0.01;
+
+/**
+ * Whether a matrix may be screened before anything is known of it. The headline of a report, and the history, read the
+ * updates of attention and MLP; known-good checkpoints, and the rules for updates of low rank, read all updates.
+ */
+export function mayScreen(
+  { of, module }: Pick<TensorMeasurement, 'of' | 'module'>,
+  baseline: Measurement,
+  isCalibrated: boolean,
+): boolean {
+  if (of === 'weight') return true;
+  return !(BLOCK_MODULES.includes(module) || isCalibrated || lowRankGroups(baseline).size > 0);
+}
+
+/** The screened matrices of the candidate that a check depends on, and what each is read by. */
+export function undecided(context: ComparisonContext): CompletedSpectrum[] {
+  const { candidate, baseline } = context;
+  if (!candidate.tensors.some(isScreened)) return [];
+  if (baseline === null || baseline.tensors.some(isScreened)) {
+    return causes(candidate.tensors, 'rule', 'topEnergy.1');
+  }
+  return [
+    ...lowRank(context),
+    ...appliedRules(context).flatMap(({ rule, pairs }) => pairs.flatMap((pair) => readBy(rule, pair, context))),
+    ...spiking(context),
+    ...causes(sameAsBaseline(context), 'unchanged', 'topEnergy.1'),
+  ];
+}
+
+function causes(
+  tensors: readonly TensorMeasurement[],
+  cause: CompletedSpectrum['cause'],
+  metric: string,
+): CompletedSpectrum[] {
+  return tensors.filter(isScreened).map(({ of, name }) => ({ of, name, cause, metric }));
+}
+
+/**
+ * Updates of low rank are judged by other rules, and known-good checkpoints judge every module type: with either, ΔW is
+ * not screened. Otherwise it has to be certain that the update is not of low rank, which its medians say.
+ */
+function lowRank({ candidate, baseline, calibration }: ComparisonContext): CompletedSpectrum[] {
+  const updates = candidate.tensors.filter(({ of }) => of === 'delta');
+  const isLowRank = [candidate, baseline].some((side) => side !== null && lowRankGroups(side).size > 0);
+  if (calibration !== null || isLowRank) return causes(updates, 'low-rank', 'topEnergy.5%');
+  const { mlpTopEnergy, attentionTopEnergy } = summarizeDelta(candidate.tensors);
+  return [
+    { median: mlpTopEnergy, modules: MLP_MODULES, direction: 'up' as const },
+    // The ratio has it below: where it is high, both are certain.
+    { median: attentionTopEnergy, modules: MIXER_MODULES, direction: 'down' as const },
+  ].flatMap(({ median, modules, direction }) =>
+    median !== null && upperBound(median) * (1 + WIDTH_OF_FULL) > SATURATED
+      ? causes(
+          nextOfMedian(blocksOf(candidate, modules), direction, orderBy('topEnergy.5%', baseline)),
+          'low-rank',
+          'topEnergy.5%',
+        )
+      : [],
+  );
+}
+
+/** The updates that a median of the whole model is over. */
+function blocksOf({ tensors }: Measurement, modules: readonly ModuleType[]): TensorMeasurement[] {
+  return blockUpdates(tensors).filter((tensor) => modules.includes(tensor.module) && isUpdateJudged(tensor));
+}
+
+/** What a rule reads and is open, as much of it as may decide the rule. */
+function readBy(rule: PolicyRule, pair: MetricPair, { candidate, baseline }: ComparisonContext): CompletedSpectrum[] {
+  if (!(reach(rule, pair) > ruleLimit(rule, pair))) return [];
+  const wanted = (tensors: readonly TensorMeasurement[]) => causes(tensors, 'rule', rule.metric);
+  const next = (modules: readonly ModuleType[], direction: PolicyRule['direction']) =>
+    nextOfMedian(blocksOf(candidate, modules), direction, orderBy('topEnergy.5%', baseline));
+  const { direction } = rule;
+  if (pair.statistic === 'model') {
+    const opposite = direction === 'up' ? 'down' : direction === 'down' ? 'up' : 'any';
+    return wanted([
+      ...(rule.metric === 'attentionTopEnergy' ? [] : next(MLP_MODULES, direction)),
+      ...(rule.metric === 'mlpTopEnergy'
+        ? []
+        : next(MIXER_MODULES, rule.metric === 'attentionTopEnergy' ? direction : opposite)),
+    ]);
+  }
+  const { scope, of } = pair;
+  if (scope.kind === 'model') return [];
+  if (pair.statistic === 'each') {
+    return wanted(candidate.tensors.filter((tensor) => tensor.of === of && tensor.name === scope.name));
+  }
+  const members = candidate.tensors.filter(
+    (tensor) => tensor.of === of && groupName(tensor) === scope.name && isUpdateJudged(tensor),
+  );
+  return wanted(
+    pair.statistic === 'median' ? nextOfMedian(members, direction, orderBy(rule.metric, baseline)) : members,
+  );
+}
+
+/** What the same matrix has in the baseline; 0 where it has nothing. */
+type Order = (tensor: TensorMeasurement) => number;
+
+function orderBy(metric: string, baseline: Measurement | null): Order {
+  const values = new Map(
+    (baseline?.tensors ?? []).flatMap((tensor) => {
+      const value = tensor.metrics && withDerived(flattenMetrics(tensor.metrics))[metric];
+      return value ? [[tensorKey(tensor), boundedValue(value)] as const] : [];
+    }),
+  );
+  return (tensor) => values.get(tensorKey(tensor)) ?? 0;
+}
+
+/**
+ * The next members of a median to measure in full. One more than half of all decide it on both sides: those that are
+ * expected, by the baseline, on the side where the rule is kept. If they do not, all others.
+ */
+function nextOfMedian(
+  members: readonly TensorMeasurement[],
+  direction: PolicyRule['direction'],
+  expected: Order,
+): readonly TensorMeasurement[] {
+  const screened = members.filter(isScreened);
+  const lacking = Math.floor(members.length / 2) + 1 - (members.length - screened.length);
+  if (direction === 'any' || lacking <= 0) return screened;
+  const sign = direction === 'up' ? 1 : -1;
+  return [...screened].sort((a, b) => sign * (expected(a) - expected(b))).slice(0, lacking);
+}
+
+/**
+ * Matrices of W that may be spikes. Whether one is depends on all of its type: if a full spectrum has a first direction
+ * that counts, they are all read.
+ */
+function spiking({ candidate, policy, weights }: ComparisonContext): CompletedSpectrum[] {
+  const tensors = new Map(candidate.tensors.map((tensor) => [tensorKey(tensor), tensor]));
+  const tensorOf = ({ name }: WeightPair) => tensors.get(tensorKey({ of: 'weight', name }));
+  const isLargeAtMost = (weight: WeightPair) => {
+    const most = upperBound(tensorOf(weight)?.metrics?.topEnergy['1'] ?? 0);
+    const topEnergy = Math.min(1, most * (1 + WIDTH_OF_FULL));
+    return isLargeIn(policy, { ...weight, candidate: { ...weight.candidate, topEnergy } });
+  };
+  const isFull = (weight: WeightPair) => tensorOf(weight)?.method !== 'screened';
+  const large = new Set(
+    weights.filter((weight) => isFull(weight) && isLargeIn(policy, weight)).map(({ group }) => group),
+  );
+  const open = weights.filter((weight) => large.has(weight.group) || isLargeAtMost(weight));
+  return causes(
+    open.flatMap((weight) => tensorOf(weight) ?? []),
+    'spike',
+    'topEnergy.1',
+  );
+}

@@ -1,0 +1,108 @@
+import { groupBy } from '@shadow-gate/platform';
+import { type Form, TWIN_KINDS, type TwinKind } from '@shadow-gate/probes/item';
+import { kornGraubard } from '../../statistics/index.ts';
+import {
+  type PairedAnswers,
+  type PairedFact,
+  type PairedItem,
+  type Side,
+  shareOfRight,
+} from '../pairing/paired-item.ts';
+import type { SuitePool } from '../pairing/pool.ts';
+import { unitsIn, unitsOf } from '../pairing/units.ts';
+import { isWithin, type RowScope, rowScopes } from '../probes/evaluation.ts';
+import type { AccuracyRow, Estimate } from '../rows/comparison.ts';
+import { sharesInterval } from './change-interval.ts';
+import { itemTwinKind } from './kinds.ts';
+
+/** Items of one form of one fact, which rise and fall together. */
+interface Answered {
+  readonly form: Form;
+  readonly kind: TwinKind | null;
+  readonly items: readonly PairedItem[];
+}
+
+interface AccuracyOptions {
+  /** What the rows of no suite are about. */
+  readonly pool: SuitePool;
+  /** Level of the two-sided intervals. */
+  readonly level: number;
+  /** False: both sides are the candidate. */
+  readonly hasBaseline: boolean;
+}
+
+/** The forms that there are, in the order of the table. */
+const ROWS: ReadonlyArray<Pick<AccuracyRow, 'form' | 'kind'>> = [
+  { form: 'benchmark', kind: null },
+  ...TWIN_KINDS.map((kind) => ({ form: 'twin', kind }) as const),
+  { form: 'robustness', kind: null },
+];
+
+/**
+ * Accuracies with their intervals by form and kind of twin: of all facts, of each suite where there are several, of
+ * each capability. The answers are those of the table of the comparison: benchmark forms and twins as they are judged.
+ * @param facts with the benchmark form that a gain is measured on
+ */
+export function accuraciesByForm(
+  { facts, groups }: Pick<PairedAnswers, 'facts' | 'groups'>,
+  options: AccuracyOptions,
+): AccuracyRow[] {
+  return rowScopes(facts, options.pool).flatMap((scope) => {
+    const answered = answersWithin(scope, { facts, groups, pool: options.pool });
+    return ROWS.flatMap((row): AccuracyRow[] => {
+      const own = answered.filter(({ form, kind }) => form === row.form && kind === row.kind);
+      if (own.length === 0) return [];
+      const accuracy = (side: Side) => accuracyOf(own, side, options.level);
+      return [
+        {
+          ...scope,
+          ...row,
+          facts: own.length,
+          items: own.reduce((sum, { items }) => sum + items.length, 0),
+          ...unitsIn(own.flatMap(({ items }) => items)),
+          baseline: options.hasBaseline ? accuracy('baseline') : null,
+          candidate: accuracy('candidate'),
+        },
+      ];
+    });
+  });
+}
+
+/** Items of a group have no fact in common. They count where their suite counts, as in the table. */
+function answersWithin(
+  scope: RowScope,
+  { facts, groups, pool }: Pick<PairedAnswers, 'facts' | 'groups'> & Pick<AccuracyOptions, 'pool'>,
+): Answered[] {
+  const members = facts.filter(({ benchmark }) => isWithin(scope, benchmark, pool));
+  const suites = new Set(members.map(({ benchmark }) => benchmark.suite));
+  const beside = groups.filter(({ of }) => suites.has(of)).flatMap(({ items }) => items);
+  return [
+    ...members.flatMap((fact) => formsOf(fact)),
+    ...beside.map((item): Answered => ({ form: 'twin', kind: 'group', items: [item] })),
+  ];
+}
+
+function formsOf({ benchmark, twins, robustness }: PairedFact): Answered[] {
+  return [
+    { form: 'benchmark', kind: null, items: [benchmark] },
+    ...[...groupBy(twins, itemTwinKind).values()].map((items): Answered => {
+      const [first] = items;
+      return { form: 'twin', kind: first ? itemTwinKind(first) : null, items };
+    }),
+    ...(robustness.length === 0 ? [] : [{ form: 'robustness', kind: null, items: robustness } as const]),
+  ];
+}
+
+function accuracyOf(answered: readonly Answered[], side: Side, level: number): Estimate {
+  const units = unitsOf(answered, ({ items: [first] }) => first?.passage).map((own) =>
+    own.flatMap(({ items }) => items),
+  );
+  if (units.some((items) => items.some((item) => item[side].samples !== undefined))) {
+    const shares = units.map((items) => items.map((item) => shareOfRight(item[side])));
+    const { value, lower, upper } = sharesInterval(shares, level);
+    return { value, lower: lower && Math.max(0, lower), upper: upper && Math.min(1, upper) };
+  }
+  const clusters = units.map((items) => items.map((item) => item[side].correct));
+  const interval = kornGraubard(clusters, level);
+  return { value: interval?.share ?? 0, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
+}

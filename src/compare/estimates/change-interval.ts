@@ -1,0 +1,105 @@
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { clusterInterval, tango } from '../../statistics/index.ts';
+import { standingAlone } from '../pairing/groups.ts';
+import { itemChange, type PairedFact, type PairedItem } from '../pairing/paired-item.ts';
+import { unitsOfFacts } from '../pairing/units.ts';
+import type { Estimate } from '../rows/comparison.ts';
+
+/**
+ * Level of the two-sided interval whose lower end is a one-sided bound at `alpha`: harm is excluded with the confidence
+ * with which it would be shown.
+ */
+export function exclusionLevel(policy: ProbePolicy): number {
+  return 1 - 2 * policy['twin-accuracy'].alpha;
+}
+
+/**
+ * The change of the accuracy on twins and its interval. Several twins of one fact, or of what shares a passage, count
+ * as their effective number.
+ */
+export function changeInterval(facts: readonly PairedFact[], level: number): Estimate {
+  const areShares = facts.some((fact) => fact.twins.some(isSampled));
+  return clusteredInterval(changesOf(facts), { areShares, level, effect: designEffect(facts) });
+}
+
+/** The changes of the twins of each unit. */
+function changesOf(facts: readonly PairedFact[]): number[][] {
+  return unitsOfFacts(facts).map((own) => own.flatMap(({ twins }) => twins.map(itemChange)));
+}
+
+interface ClusteredOptions {
+  readonly areShares: boolean;
+  readonly level: number;
+}
+
+/**
+ * Tango's of one answer each (−1, 0 or 1), of which as many count as are worth so many independent ones; Student's of
+ * shares of samples.
+ */
+function clusteredInterval(
+  clusters: readonly (readonly number[])[],
+  { areShares, level, effect }: ClusteredOptions & { readonly effect: number },
+): Estimate {
+  if (areShares) return sharesInterval(clusters, level);
+  const changes = clusters.flat();
+  const count = (sign: number) => changes.filter((change) => Math.sign(change) === sign).length;
+  const [lost, won] = [count(-1), count(1)];
+  const worth = 1 / effect;
+  const interval = tango({ lost: worth * lost, won: worth * won, n: worth * changes.length, level });
+  return { value: (won - lost) / changes.length, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
+}
+
+/**
+ * Interval of the mean change of items whose answers are right in part: Student's over clusters, such as the twins of a
+ * fact. Where few of them changed, it would be as narrow as if no others could: it reaches as far in each direction as
+ * would n clusters of which none changed, where a cluster can be lost as a whole (the rule of three; Hanley &
+ * Lippman-Hand 1983): ln(2/(1 − level)) ÷ n.
+ */
+export function sharesInterval(clusters: readonly (readonly number[])[], level: number): Estimate {
+  const interval = clusterInterval(clusters, level);
+  if (interval === null) {
+    const values = clusters.flat();
+    return { value: values.reduce((sum, value) => sum + value, 0) / values.length, lower: null, upper: null };
+  }
+  const { mean, lower, upper, df } = interval;
+  const least = Math.log(2 / (1 - level)) / (df + 1);
+  return { value: mean, lower: Math.min(lower, mean - least), upper: Math.max(upper, mean + least) };
+}
+
+function isSampled({ baseline }: PairedItem): boolean {
+  return baseline.samples !== undefined;
+}
+
+/** The same of items on their own. */
+export function itemsInterval(items: readonly PairedItem[], level: number): Estimate {
+  return changeInterval(items.map(standingAlone), level);
+}
+
+/** Interval of the mean change of documents, of which those in one cluster are not independent. */
+export function meanChangeInterval(clusters: readonly (readonly number[])[], options: ClusteredOptions): Estimate {
+  return clusteredInterval(clusters, { ...options, effect: effectOf(clusters, usualMember(clusters)) });
+}
+
+/**
+ * How much twins of one fact change together: 1 if they do not, their number if they always do (Kish 1965). Computed
+ * with one extra fact all of whose twins changed, since few changes carry little information about it, and none carries
+ * any. The same of what shares a passage, with an extra passage as large as that of a usual twin: of passages of
+ * different sizes, the large ones count.
+ */
+export function designEffect(facts: readonly PairedFact[]): number {
+  const clusters = changesOf(facts);
+  const areFacts = clusters.length === facts.length;
+  return effectOf(clusters, areFacts ? clusters.flat().length / facts.length : usualMember(clusters));
+}
+
+/** The size of the cluster of a member that is drawn at random: Σm² ÷ Σm. */
+function usualMember(clusters: readonly (readonly number[])[]): number {
+  return clusters.reduce((sum, { length }) => sum + length ** 2, 0) / clusters.flat().length;
+}
+
+/** @param usual size of the extra cluster */
+function effectOf(clusters: readonly (readonly number[])[], usual: number): number {
+  const apart = clusters.flat().filter((change) => change !== 0).length + usual;
+  const together = clusters.reduce((sum, own) => sum + own.reduce((all, change) => all + change, 0) ** 2, usual ** 2);
+  return Math.max(1, together / apart);
+}

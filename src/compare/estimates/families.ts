@@ -1,0 +1,174 @@
+import { groupBy } from '@shadow-gate/platform';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { binomialAtLeast, bisect } from '../../statistics/index.ts';
+import { benchmarksAlone } from '../pairing/groups.ts';
+import { meanChance, type PairedFact, type PairedItem, pairedAccuracies, type Side } from '../pairing/paired-item.ts';
+import { unitsOfFacts } from '../pairing/units.ts';
+import type { Exclusion, FamilyRow } from '../rows/comparison.ts';
+
+/** What a family can show, or several small families of a capability together. */
+export interface FamilyView {
+  readonly facts: readonly PairedFact[];
+  readonly rows: readonly FamilyRow[];
+  /** The baseline's benchmark forms were right more often than by chance: its certain answers were knowledge. */
+  readonly showsRetention: boolean;
+  /** Twins were right more often than by chance: a drop can be seen. */
+  readonly showsDrop: boolean;
+  /** The baseline alone proves that, so that the absence of a drop is informative too. */
+  readonly showsNoDrop: boolean;
+  /** Neither form was at its ceiling: a gain in either can be seen. */
+  readonly showsDelta: boolean;
+  /** One of the models was right more often than by chance. */
+  readonly isAboveChance: boolean;
+}
+
+/** The baseline's twins of a family, and how far they are above guessing. */
+interface Reach {
+  readonly accuracy: number;
+  readonly chance: number;
+  readonly facts: number;
+  /** Null: no number is enough, since it is at most the policy's `floor` above chance. */
+  readonly neededFacts: number | null;
+}
+
+/**
+ * In one of five families of sixty facts, guessing alone is more than the policy's `floor` above chance. So an accuracy
+ * must also be one that guessing reaches at most once in a thousand times (exact binomial test with facts as units).
+ */
+export const GUESSING = 0.001;
+
+/**
+ * The same for the answers of baseline and candidate together. Choosing the families in which the baseline did well
+ * also chooses those in which it was lucky, and the candidate does not share its luck: between equals that looks like a
+ * drop. The sum of both is the same whichever model is called the baseline, so it carries no information about luck.
+ */
+const GUESSING_TOGETHER = 0.01;
+
+/** Families of fewer facts are judged together, by capability if that is enough: four facts of four prove nothing. */
+const SMALL = 20;
+
+/**
+ * Look at each family on its own. At chance (the baseline's accuracy is at most the policy's `floor` above it, or
+ * guessing explains both models' accuracies) a drop cannot be seen; at the ceiling a gain cannot.
+ */
+export function viewFamilies(facts: readonly PairedFact[], policy: ProbePolicy): FamilyView[] {
+  const families = large(facts, ({ benchmark }) => benchmark.family);
+  const capabilities = large(families.rest, ({ benchmark }) => benchmark.capability);
+  const judged = [...families.groups, ...capabilities.groups, capabilities.rest];
+  return judged.filter(({ length }) => length > 0).map((members) => view(members, policy));
+}
+
+/**
+ * Facts of families in which the baseline does not guess, with or without twins of their own.
+ * @param views of all facts with twins
+ */
+export function knownFacts(
+  facts: readonly PairedFact[],
+  views: readonly FamilyView[],
+  policy: ProbePolicy,
+): PairedFact[] {
+  return [...views, ...viewFamilies(benchmarksAlone(facts), policy)]
+    .filter(({ showsRetention }) => showsRetention)
+    .flatMap((view) => view.facts);
+}
+
+/** The groups that are not small, and the facts in none of them. */
+function large(facts: readonly PairedFact[], keyOf: (fact: PairedFact) => string) {
+  const groups = [...groupBy(facts, keyOf).values()];
+  const isLarge = (group: readonly PairedFact[]) => unitsOfFacts(group).length >= SMALL;
+  return { groups: groups.filter(isLarge), rest: groups.filter((group) => !isLarge(group)).flat() };
+}
+
+function view(members: readonly PairedFact[], { informative }: ProbePolicy): FamilyView {
+  const { benchmark, twin } = summarizeForms(members);
+  // As of twins of one fact: what shares a passage counts as one answer, which is right by its share.
+  const n = unitsOfFacts(members).length;
+  const isAtChance = (form: Summary, side: Side) =>
+    form[side] <= form.chance + informative.floor || guesses(form[side] * n, n, form.chance) >= GUESSING;
+  const isAtCeiling = (form: Summary) => form.baseline > informative.ceiling;
+  const isLow = twin.baseline <= twin.chance + informative.floor;
+  const both = (twin.baseline + twin.candidate) * n;
+  const showsDrop = !isLow && guesses(both, 2 * n, twin.chance) < GUESSING_TOGETHER;
+  const showsRetention = !isAtChance(benchmark, 'baseline');
+  const full = [
+    ...(isAtCeiling(benchmark) ? (['benchmark'] as const) : []),
+    ...(isAtCeiling(twin) ? (['twin'] as const) : []),
+  ];
+  const families = [...groupBy(members, (fact) => fact.benchmark.family)];
+  const pooledBelow = families.length > 1 ? SMALL : null;
+  const excludedFrom: Exclusion[] = [
+    ...(showsDrop
+      ? []
+      : [{ test: 'twin-accuracy', cause: isLow ? 'baseline-at-chance' : 'possible-guessing', pooledBelow } as const]),
+    ...(showsRetention ? [] : [{ test: 'retention', cause: 'baseline-at-chance', pooledBelow } as const]),
+    ...(full.length === 0 ? [] : [{ test: 'shadow-delta', cause: 'at-ceiling', forms: full, pooledBelow } as const]),
+  ];
+  return {
+    facts: members,
+    rows: families.map(([family, own]) => ({
+      family,
+      capability: own[0]?.benchmark.capability ?? '',
+      facts: own.length,
+      ...summarizeForms(own),
+      excludedFrom,
+    })),
+    showsRetention,
+    showsDrop,
+    showsNoDrop: showsDrop && !isAtChance(twin, 'baseline'),
+    showsDelta: full.length === 0,
+    isAboveChance: [benchmark, twin].some((form) => !isAtChance(form, 'baseline') || !isAtChance(form, 'candidate')),
+  };
+}
+
+/** Could a family have shown harm? */
+export function isInformative({ showsNoDrop, showsDelta, isAboveChance }: FamilyView): boolean {
+  return showsNoDrop || (showsDelta && isAboveChance);
+}
+
+/**
+ * From how many facts on a family would show that the baseline does not guess: what to say of one that shows nothing.
+ */
+export function familyReach({ facts }: FamilyView, { informative }: ProbePolicy): Reach {
+  const { baseline: accuracy, chance } = summarizeForms(facts).twin;
+  const needed = accuracy <= chance + informative.floor ? null : factsAboveGuessing(accuracy, chance);
+  const neededFacts = needed && Math.ceil((needed * facts.length) / unitsOfFacts(facts).length);
+  return { accuracy, chance, facts: facts.length, neededFacts };
+}
+
+/** Probability that guessing gets as many of n right, or more. */
+function guesses(count: number, n: number, chance: number): number {
+  return binomialAtLeast(Math.floor(count + 1e-9), n, chance);
+}
+
+/** Enough for an accuracy of 5 points above guessing; a number beyond it is no advice. */
+const MOST_FACTS = 5000;
+
+/**
+ * About the number of facts from which on guessing explains an accuracy at most as often as GUESSING; null if they are
+ * too many.
+ */
+function factsAboveGuessing(accuracy: number, chance: number): number | null {
+  const isEnough = (n: number) => guesses(accuracy * n, n, chance) < GUESSING;
+  if (!isEnough(MOST_FACTS)) return null;
+  return Math.ceil(bisect(1, MOST_FACTS, (n) => !isEnough(Math.ceil(n))));
+}
+
+interface Summary {
+  readonly baseline: number;
+  readonly candidate: number;
+  readonly chance: number;
+}
+
+function summarizeForms(facts: readonly PairedFact[]): { benchmark: Summary; twin: Summary } {
+  return {
+    benchmark: summarize(facts.map(({ benchmark }) => benchmark)),
+    twin: summarize(facts.flatMap(({ twins }) => twins)),
+  };
+}
+
+function summarize(items: readonly PairedItem[]): Summary {
+  return {
+    ...pairedAccuracies(items),
+    chance: meanChance(items),
+  };
+}

@@ -1,0 +1,227 @@
+import { groupBy } from '@shadow-gate/platform';
+import { TWIN_KINDS, type TwinKind } from '@shadow-gate/probes/item';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { standingAlone } from '../pairing/groups.ts';
+import { exceeds } from '../pairing/limits.ts';
+import {
+  benchmarkTwinGap,
+  type PairedFact,
+  type PairedGroup,
+  type PairedItem,
+  pairedAccuracies,
+} from '../pairing/paired-item.ts';
+import { unitsIn, unitsOfFacts, unitsOfItems } from '../pairing/units.ts';
+import type { Estimate, KindRow } from '../rows/comparison.ts';
+import { itemsInterval } from './change-interval.ts';
+import { belowCeiling, measureShadowDelta, type ShadowDelta, type ShadowSample } from './shadow-delta.ts';
+
+/** What the twins of one kind say about the gain of one suite. */
+export interface KindView {
+  readonly row: KindRow;
+  /** Whether it decides: format twins next to a stronger kind are only reported. */
+  readonly decides: boolean;
+  readonly delta: ShadowDelta | null;
+}
+
+/** How much the benchmark form of one suite gained, and whether twins that can tell a skill from a memory judge it. */
+export interface SuiteGain {
+  readonly suite: string;
+  readonly facts: number;
+  readonly benchmark: { readonly baseline: number; readonly candidate: number };
+  readonly gain: Estimate;
+  /**
+   * Kinds that decide, and on whose facts the gain shows, or whose twins rose at least as much: those at their ceiling,
+   * or of facts that did not gain, say nothing of it. `format` twins never show that a gain was not memorized.
+   */
+  readonly decidedBy: readonly TwinKind[];
+}
+
+/**
+ * Fewer facts than these judge nothing: neither a pass nor a failure would follow from more than a few lucky answers.
+ */
+export const LEAST_FACTS = 40;
+
+interface GainAnswers {
+  /** With the benchmark forms that a gain is measured on. */
+  readonly facts: readonly PairedFact[];
+  readonly groups: readonly PairedGroup[];
+}
+
+/**
+ * The twins of each kind, by suite. `open`, `fresh` and `group` decide about a gain. `format` twins ask for the same
+ * answer as the benchmark: they decide only where a suite has none of these, and then never show more than that nothing
+ * was found.
+ */
+export function viewKinds({ facts, groups }: GainAnswers, policy: ProbePolicy): KindView[] {
+  return [...groupBy(facts, ({ benchmark }) => benchmark.suite)].flatMap(([suite, members]) => {
+    const own = TWIN_KINDS.flatMap((kind): Candidate[] => {
+      const having = restrict(members, kind);
+      return having.length === 0 ? [] : [{ kind, group: null, size: having.length, ...pairedSample(having, policy) }];
+    });
+    const theirs = groups
+      .filter(({ of }) => of === suite)
+      .map((group): Candidate => {
+        const size = Math.min(group.items.length, members.length);
+        return { kind: 'group', group: group.suite, size, ...groupSample(members, group, policy) };
+      });
+    const unbound = unboundSample(members, policy);
+    const candidates = [...own, ...theirs];
+    const isStrong = ({ kind, units, sample }: Candidate) =>
+      kind !== 'format' && units >= LEAST_FACTS && canShowGain(sample);
+    const hasStronger = candidates.some(isStrong);
+    return [
+      ...candidates.map((candidate) => view(suite, candidate, roleOf(candidate, hasStronger), policy)),
+      ...(unbound && !own.some(({ kind }) => kind === 'format')
+        ? [view(suite, unbound, 'labels-not-bound', policy)]
+        : []),
+    ];
+  });
+}
+
+/**
+ * All suites together: the twins that decide about each, or all of its twins where none does. Without twins of its own,
+ * a suite is judged by its group.
+ */
+export function overallDelta(
+  { facts }: GainAnswers,
+  kinds: readonly KindView[],
+  policy: ProbePolicy,
+): { readonly facts: readonly PairedFact[]; readonly delta: ShadowDelta | null } {
+  const deciding = kinds.filter(({ decides }) => decides);
+  const ofFacts = facts.flatMap((fact) => {
+    const own = deciding.filter(({ row }) => row.group === null && row.suite === fact.benchmark.suite);
+    const twins = fact.twins.filter(
+      (twin) => own.length === 0 || own.some(({ row }) => row.kind === itemTwinKind(twin)),
+    );
+    return twins.length === 0 ? [] : [{ ...fact, twins }];
+  });
+  const below = belowCeiling(ofFacts, policy);
+  const [only] = kinds;
+  // One kind alone is everything.
+  const isAlone = kinds.length === 1 && only?.decides === true;
+  const delta = isAlone ? only.delta : measureShadowDelta({ kind: 'paired', facts: below }, policy);
+  return { facts: below, delta: delta ?? deciding[0]?.delta ?? null };
+}
+
+function roleOf({ kind, units }: Candidate, hasStronger: boolean): KindRow['role'] {
+  if (kind === 'format' && hasStronger) return 'beside-stronger';
+  if (units < LEAST_FACTS) return 'too-few';
+  return kind === 'format' ? 'only-format' : 'decides';
+}
+
+/** Not all of it is at its ceiling. */
+function canShowGain(sample: ShadowSample): boolean {
+  return sample.kind === 'paired'
+    ? sample.facts.length > 1
+    : Math.min(sample.benchmarks.length, sample.items.length) > 1;
+}
+
+interface Candidate {
+  readonly kind: TwinKind;
+  readonly group: string | null;
+  /** Facts, or items of a group. */
+  readonly size: number;
+  /** The same, of those that share a passage one. */
+  readonly units: number;
+  readonly benchmarks: readonly PairedItem[];
+  readonly twins: readonly PairedItem[];
+  /** Without families at the ceiling. */
+  readonly sample: ShadowSample;
+}
+
+/** Twins of measurements that do not know of kinds may be of any: they show no more than the weakest. */
+export function itemTwinKind({ kind }: PairedItem): TwinKind {
+  return kind ?? 'format';
+}
+
+/** The facts with twins of a kind, and only these twins. */
+function restrict(facts: readonly PairedFact[], kind: TwinKind): PairedFact[] {
+  return facts.flatMap((fact) => {
+    const twins = fact.twins.filter((twin) => itemTwinKind(twin) === kind);
+    return twins.length === 0 ? [] : [{ ...fact, twins }];
+  });
+}
+
+function pairedSample(facts: readonly PairedFact[], policy: ProbePolicy) {
+  return {
+    units: unitsOfFacts(facts).length,
+    benchmarks: facts.map(({ benchmark }) => benchmark),
+    twins: facts.flatMap(({ twins }) => twins),
+    sample: { kind: 'paired', facts: belowCeiling(facts, policy) } as const,
+  };
+}
+
+function groupSample(facts: readonly PairedFact[], { items }: PairedGroup, policy: ProbePolicy) {
+  const below = (all: readonly PairedItem[]) => {
+    return belowCeiling(all.map(standingAlone), policy).map(({ benchmark }) => benchmark);
+  };
+  const benchmarks = facts.map(({ benchmark }) => benchmark);
+  return {
+    units: Math.min(unitsOfItems(items).length, unitsOfFacts(facts).length),
+    benchmarks,
+    twins: items,
+    sample: { kind: 'group', benchmarks: below(benchmarks), items: below(items) } as const,
+  };
+}
+
+/** Twins that ask for labels of a model that cannot bind them: they are reported, and take part in nothing. */
+function unboundSample(facts: readonly PairedFact[], policy: ProbePolicy): Candidate | null {
+  const unbound = facts.flatMap((fact) => {
+    const twins = fact.permuted.filter((item) => !fact.twins.includes(item));
+    return twins.length === 0 ? [] : [{ ...fact, twins }];
+  });
+  return unbound.length === 0
+    ? null
+    : { kind: 'format', group: null, size: unbound.length, ...pairedSample(unbound, policy) };
+}
+
+function view(suite: string, candidate: Candidate, role: KindRow['role'], policy: ProbePolicy): KindView {
+  const { kind, group, size, benchmarks, twins, sample } = candidate;
+  const delta = measureShadowDelta(sample, policy);
+  const benchmark = pairedAccuracies(benchmarks);
+  const twin = pairedAccuracies(twins);
+  return {
+    delta,
+    decides: role === 'decides' || role === 'only-format',
+    row: {
+      suite,
+      kind,
+      facts: size,
+      ...unitsIn(benchmarks),
+      benchmark,
+      twin,
+      gap: benchmarkTwinGap(benchmark, twin),
+      delta: delta?.interval(policy.confidence) ?? null,
+      transfer: delta?.transfer ? delta.transfer.interval(policy.confidence) : null,
+      role,
+      group,
+    },
+  };
+}
+
+/** The gain in benchmark form of each suite. */
+export function suiteGains({ facts }: GainAnswers, kinds: readonly KindView[], policy: ProbePolicy): SuiteGain[] {
+  return [...groupBy(facts, ({ benchmark }) => benchmark.suite)].map(([suite, members]) => {
+    const items = members.map(({ benchmark }) => benchmark);
+    return {
+      suite,
+      facts: items.length,
+      benchmark: pairedAccuracies(items),
+      gain: itemsInterval(items, policy.confidence),
+      decidedBy: kinds
+        .filter(
+          ({ row, decides, delta }) => decides && (delta?.transfer || roseAsMuch(row, policy)) && row.suite === suite,
+        )
+        .map(({ row }) => row.kind),
+    };
+  });
+}
+
+/**
+ * Where the benchmark form flipped more than it became surer, transfer is not defined; twins that rose as much leave
+ * nothing to explain.
+ */
+function roseAsMuch({ delta, benchmark }: KindView['row'], { 'shadow-delta': { 'minimum-gain': least } }: ProbePolicy) {
+  const isOfGain = benchmark.baseline !== null && exceeds(benchmark.candidate - benchmark.baseline, least);
+  return isOfGain && delta !== null && delta.upper !== null && delta.upper <= 0;
+}

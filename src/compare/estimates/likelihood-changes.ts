@@ -1,0 +1,73 @@
+import { clusterInterval } from '../../statistics/index.ts';
+import { type LikelihoodKind, likelihoodChange } from '../pairing/graded.ts';
+import type { PairedItem } from '../pairing/paired-item.ts';
+import { unitsOfMembers } from '../pairing/units.ts';
+import type { Estimate, ProbeComparison } from '../rows/comparison.ts';
+import { LEAST_FACTS } from './kinds.ts';
+
+type Row = ProbeComparison['graded'][number];
+
+/** The answers of each fact. */
+export type Members = ReadonlyArray<readonly PairedItem[]>;
+
+/** Null where the likelihoods of fewer facts are known than judge anything. */
+export function likelihoodLoss(members: Members, level: number, kind: LikelihoodKind): Row['likelihood'] {
+  const known = membersWith(members, kind);
+  const bytes = bytesOf(known.flat());
+  const perFact = bytes / known.length;
+  const interval = intervalOf(known, level, (own) => factLikelihoodChange(own, perFact, kind));
+  return interval && { facts: known.length, bytes, ...estimateOf(interval) };
+}
+
+export function amongLoss(members: Members, level: number): NonNullable<Row['among']> | null {
+  const loss = likelihoodLoss(members, level, 'among');
+  const known = membersWith(members, 'among');
+  const perFact = bytesOf(known.flat()) / known.length;
+  const changeIn = (own: readonly PairedItem[], kind: LikelihoodKind) => factLikelihoodChange(own, perFact, kind);
+  const moved = intervalOf(known, level, (own) => changeIn(own, 'likelihood') - changeIn(own, 'among'));
+  return loss && moved && { ...loss, moved: estimateOf(moved) };
+}
+
+function membersWith(members: Members, kind: LikelihoodKind): PairedItem[][] {
+  return members
+    .map((own) => own.filter((item) => likelihoodChange(item, kind) !== null))
+    .filter(({ length }) => length > 0);
+}
+
+export function intervalOf(known: Members, level: number, numberOf: (own: readonly PairedItem[]) => number) {
+  const units = unitsOfMembers(known);
+  return units.length < LEAST_FACTS
+    ? null
+    : clusterInterval(
+        units.map((unit) => unit.map(numberOf)),
+        level,
+      );
+}
+
+/** What a short answer counts as: a number or a name is one token, whose likelihood moves as that of a word. */
+const LEAST_BYTES = 8;
+
+/** The bytes of right answers that changes of likelihood are divided by. */
+export function bytesOf(items: readonly PairedItem[]): number {
+  return items.reduce((sum, item) => sum + Math.max(LEAST_BYTES, item.bytes ?? 0), 0);
+}
+
+/** Nats per byte of a fact of mean length: what changes by more counts as this much, so that no single fact decides. */
+export const MOST_PER_BYTE = 0.5;
+
+/**
+ * What one fact adds to the mean of the answer likelihood, at most MOST_PER_BYTE in either direction.
+ * @param perFact bytes of all facts divided by their number
+ */
+export function factLikelihoodChange(
+  items: readonly PairedItem[],
+  perFact: number,
+  kind: LikelihoodKind = 'likelihood',
+): number {
+  const change = items.reduce((sum, item) => sum + (likelihoodChange(item, kind) ?? 0), 0) / perFact;
+  return Math.max(-MOST_PER_BYTE, Math.min(MOST_PER_BYTE, change));
+}
+
+export function estimateOf({ mean, lower, upper }: { mean: number; lower: number; upper: number }): Estimate {
+  return { value: mean, lower, upper };
+}

@@ -1,0 +1,91 @@
+import { groupBy } from '@shadow-gate/platform';
+import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
+import { mannWhitney, wilcoxonSignedRank } from '../../statistics/index.ts';
+import { unitsOf } from '../pairing/units.ts';
+import type { MemorizationRow } from '../rows/comparison.ts';
+
+/** One prompt that both models read, and how much more likely it became, in nats per token. */
+interface Rise {
+  readonly item: ProbeItemMeasurement;
+  readonly rise: number;
+}
+
+/** With fewer facts, a rank test shows nothing. */
+const MIN_FACTS = 10;
+
+/**
+ * How much more the log-likelihood rose for benchmark questions than for their twins: texts that were trained on become
+ * more likely than similar texts. A model that learned a domain reads both better. With fresh twins, each question is
+ * compared with the mean of its own twins by the signed-rank test; with a group, all questions are compared with all of
+ * its items by the rank-sum test. Questions that share a passage are one value, their mean. The baseline's
+ * log-likelihood is subtracted, so it does not matter which questions are easier to predict.
+ * @param isComparable whether both measurements have the same items of a suite
+ */
+export function memorizationRows(
+  candidate: MeasuredProbes,
+  baseline: MeasuredProbes,
+  isComparable: (suite: string) => boolean,
+): MemorizationRow[] {
+  const theirs = new Map(baseline.items.map((item) => [itemKey(item), item]));
+  const rises = candidate.items.flatMap((item): Rise[] => {
+    const other = isComparable(item.suite) ? theirs.get(itemKey(item)) : undefined;
+    const isRead = item.reading && other?.reading && item.reading.tokens === other.reading.tokens;
+    if (!item.reading || !other?.reading || !isRead) return [];
+    return [{ item: other, rise: (item.reading.logprob - other.reading.logprob) / other.reading.tokens }];
+  });
+  const bySuite = groupBy(rises, ({ item }) => item.suite);
+  return baseline.suites.flatMap(({ name, twinsOf }): MemorizationRow[] => {
+    const own = bySuite.get(name) ?? [];
+    if (twinsOf === undefined) return ofFacts(name, own);
+    const benchmarks = (bySuite.get(twinsOf) ?? []).filter(({ item }) => item.form === 'benchmark');
+    return ofGroup(name, benchmarks, own);
+  });
+}
+
+function ofFacts(suite: string, rises: readonly Rise[]): MemorizationRow[] {
+  const pairs = [...groupBy(rises, ({ item }) => item.fact).values()].flatMap((members) => {
+    const benchmark = members.find(({ item }) => item.form === 'benchmark');
+    const twins = members.filter(({ item }) => item.kind === 'fresh').map(({ rise }) => rise);
+    return benchmark && twins.length > 0
+      ? [{ benchmark: benchmark.rise, twin: mean(twins), passage: benchmark.item.passage }]
+      : [];
+  });
+  const units = unitsOf(pairs, ({ passage }) => passage);
+  if (units.length < MIN_FACTS) return [];
+  const differences = pairs.map(differenceOf);
+  const above = differences.filter((difference) => difference > 0).length;
+  const equal = differences.filter((difference) => difference === 0).length;
+  return [
+    {
+      suite,
+      facts: pairs.length,
+      ...(units.length < pairs.length ? { units: units.length } : {}),
+      benchmark: mean(pairs.map(({ benchmark }) => benchmark)),
+      twin: mean(pairs.map(({ twin }) => twin)),
+      auc: (above + equal / 2) / pairs.length,
+      p: wilcoxonSignedRank(units.map((own) => mean(own.map(differenceOf)))),
+    },
+  ];
+}
+
+function ofGroup(suite: string, benchmarks: readonly Rise[], items: readonly Rise[]): MemorizationRow[] {
+  const [units, others] = [meansOfUnits(benchmarks), meansOfUnits(items)];
+  if (Math.min(units.length, others.length) < MIN_FACTS) return [];
+  const [benchmark, twin] = [benchmarks.map(({ rise }) => rise), items.map(({ rise }) => rise)];
+  const { auc } = mannWhitney(benchmark, twin);
+  const { p } = mannWhitney(units, others);
+  const counted = units.length < benchmark.length ? { units: units.length } : {};
+  return [{ suite, facts: benchmark.length, ...counted, benchmark: mean(benchmark), twin: mean(twin), auc, p }];
+}
+
+function differenceOf({ benchmark, twin }: { readonly benchmark: number; readonly twin: number }): number {
+  return benchmark - twin;
+}
+
+function meansOfUnits(rises: readonly Rise[]): number[] {
+  return unitsOf(rises, ({ item }) => item.passage).map((own) => mean(own.map(({ rise }) => rise)));
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

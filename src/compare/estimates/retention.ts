@@ -1,0 +1,43 @@
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { clopperPearson, kornGraubard } from '../../statistics/index.ts';
+import type { PairedFact } from '../pairing/paired-item.ts';
+import { unitsOfFacts } from '../pairing/units.ts';
+import type { ProbeComparison } from '../rows/comparison.ts';
+
+type Retention = NonNullable<ProbeComparison['retention']>;
+
+/**
+ * The facts whose benchmark form the baseline answered correctly with a choice probability of at least `certain`. Such
+ * answers do not flip by chance, so a loss is forgetting.
+ */
+export function certainFacts(facts: readonly PairedFact[], { retention }: ProbePolicy): PairedFact[] {
+  return facts.filter(
+    ({ benchmark: { baseline } }) => baseline.correct && (baseline.probability ?? 0) >= retention.certain,
+  );
+}
+
+/**
+ * The share of certain answers that is still correct. Answers that share a passage count by their effective number.
+ * @returns null if the baseline was certain of none
+ */
+export function measureRetention(certain: readonly PairedFact[], policy: ProbePolicy): Retention | null {
+  if (certain.length === 0) return null;
+  const kept = certain.filter(({ benchmark }) => benchmark.candidate.correct).length;
+  const row = describeRetention({ certain: certain.length, kept }, policy);
+  const units = unitsOfFacts(certain);
+  if (units.length === certain.length) return row;
+  const interval = kornGraubard(
+    units.map((own) => own.map(({ benchmark }) => benchmark.candidate.correct)),
+    policy.confidence,
+  );
+  return { ...row, lower: interval?.lower ?? 0, upper: interval?.upper ?? 1, units: units.length };
+}
+
+/** How many of the certain answers are kept, as a share with its exact interval. */
+export function describeRetention(
+  { certain, kept }: Pick<Retention, 'certain' | 'kept'>,
+  { confidence }: ProbePolicy,
+): Retention {
+  const interval = clopperPearson({ successes: kept, n: certain, level: confidence });
+  return { value: kept / certain, ...interval, certain, kept };
+}

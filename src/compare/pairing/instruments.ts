@@ -1,0 +1,209 @@
+import { groupBy } from '@shadow-gate/platform';
+import { binomialAtLeast, exactSignFlip } from '../../statistics/index.ts';
+import type { LabelRow } from '../rows/comparison.ts';
+import {
+  meanChance,
+  type PairedAnswers,
+  type PairedFact,
+  type PairedGroup,
+  type PairedItem,
+  type Side,
+} from './paired-item.ts';
+import { unitsOf, unitsOfItems } from './units.ts';
+
+/** Fewer pairs of benchmark form and permuted twin cannot show whether a model follows the options. */
+const MIN_PAIRS = 20;
+
+/** One answer in at least this share of the items is a habit. */
+const CONSTANT = 0.9;
+
+/** A model follows options, or is above chance, if that would happen so often by chance. */
+const ALPHA = 0.05;
+
+/**
+ * The same for the candidate, where it decides that its labels may be looked at although the baseline's are no
+ * instrument.
+ */
+const ALPHA_OF_CANDIDATE = 0.001;
+
+/**
+ * Judge each suite only by answers that the baseline can give: a label is an answer only for a model that follows the
+ * options when they change places. Where it does not, the benchmark form is judged by its text, and twins that ask for
+ * labels take no part. A fact that only labels can answer is not judged then.
+ */
+export function selectInstruments({ facts, groups }: Pick<PairedAnswers, 'facts' | 'groups'>): PairedAnswers {
+  const bySuite = groupBy(facts, ({ exam }) => exam.suite);
+  const labels = [...bySuite].flatMap(([suite, own]) => rowOfSuite(suite, own) ?? []);
+  const rowsOfGroups = groups.flatMap((group) => rowOfGroup(group, labels) ?? []);
+  const rows = new Map([...labels, ...rowsOfGroups].map((row) => [row.suite, row]));
+  const judgedGroups = groups
+    .map((group) => ({ ...group, items: askedOnce(group.items, rows.get(group.suite)) }))
+    .filter(({ items }) => items.length > 0);
+  // A group that asks for labels alone may be gone: the facts that it was the twins of cannot be judged then.
+  const grouped = new Set(judgedGroups.map(({ of }) => of));
+  const suites = [...bySuite].map(([suite, own]) =>
+    judgeSuite(own, { row: rows.get(suite), hasGroup: grouped.has(suite) }),
+  );
+  return {
+    facts: suites.flatMap((suite) => suite.facts),
+    unjudged: suites.flatMap(({ unjudged }) => unjudged),
+    groups: judgedGroups,
+    labels: [...rows.values()],
+  };
+}
+
+/**
+ * The form of each question of a group that the benchmark is judged by: by its label where labels are an instrument,
+ * else by its text. Both together would count one question twice.
+ */
+function askedOnce(items: readonly PairedItem[], row: LabelRow | undefined): PairedItem[] {
+  return [...groupBy(items, ({ fact }) => fact).values()].flatMap((forms) => {
+    const byLabel = row?.works ? forms.find(asksForLabel) : undefined;
+    return byLabel ?? forms.find(({ answers }) => answers === 'text') ?? [];
+  });
+}
+
+interface SuiteInstruments {
+  /** Undefined: the suite asks for no label. */
+  readonly row: LabelRow | undefined;
+  /** The suite also has group twins that are judged. */
+  readonly hasGroup: boolean;
+}
+
+function judgeSuite(
+  facts: readonly PairedFact[],
+  { row, hasGroup }: SuiteInstruments,
+): Pick<PairedAnswers, 'facts' | 'unjudged'> {
+  const asAsked = row === undefined || row.works;
+  const canUseLabels = !asAsked && worksAlone(examsOf(facts), 'candidate', ALPHA_OF_CANDIDATE).works;
+  const judged = facts.map((fact) => {
+    const byText = asAsked ? fact : withoutLabels(fact, { canUseLabels });
+    return { fact, byText: byText !== null && (hasGroup || byText.twins.length > 0) ? byText : null };
+  });
+  return {
+    facts: judged.flatMap(({ byText }) => (byText === null ? [] : [byText])),
+    unjudged: judged.flatMap(({ fact, byText }) => (byText === null ? [fact] : [])),
+  };
+}
+
+/**
+ * @param options.canUseLabels the candidate's labels say more than a habit does: without a text form, what it gained by
+ *   labels is compared with twins that are answered by text
+ */
+function withoutLabels(fact: PairedFact, { canUseLabels }: { readonly canUseLabels: boolean }): PairedFact | null {
+  const { exam, text } = fact;
+  const benchmark = exam.answers === 'text' ? exam : (text ?? (canUseLabels ? exam : null));
+  const twins = fact.twins.filter(({ answers }) => answers === 'text');
+  return benchmark === null ? null : { ...fact, benchmark, twins };
+}
+
+function examsOf(facts: readonly PairedFact[]): PairedItem[] {
+  return facts.map(({ exam }) => exam).filter(asksForLabel);
+}
+
+function asksForLabel({ answers }: PairedItem): boolean {
+  return answers === 'label';
+}
+
+/** Null: the suite asks for no label. */
+function rowOfSuite(suite: string, facts: readonly PairedFact[]): LabelRow | null {
+  const exams = examsOf(facts);
+  const others = facts.flatMap(({ twins }) => twins).filter(asksForLabel);
+  // Where only twins ask for labels, they are what is looked at.
+  const items = exams.length > 0 ? exams : others;
+  if (items.length === 0) return null;
+  const binding = bindingOf(facts);
+  const alone = worksAlone(items, 'baseline', ALPHA);
+  const byPairs = binding !== null && pairsOf(facts).length >= MIN_PAIRS;
+  return {
+    suite,
+    items: items.length,
+    baseline: countLabels(items, 'baseline'),
+    candidate: countLabels(items, 'candidate'),
+    binding,
+    ...(byPairs ? follows(binding, alone) : alone),
+  };
+}
+
+function follows({ p }: NonNullable<LabelRow['binding']>, alone: Judged): Judged {
+  if (p < ALPHA) return { works: true, why: 'binds' };
+  return { works: false, why: alone.why === 'constant-label' ? 'constant-label' : 'does-not-follow-options' };
+}
+
+type Judged = Pick<LabelRow, 'works' | 'why'>;
+
+/** What the benchmark forms alone say: a habit, or more right answers than guessing gives. */
+function worksAlone(items: readonly PairedItem[], side: Side, alpha: number): Judged {
+  if (items.length === 0) return { works: false, why: 'not-above-chance' };
+  const [most] = countLabels(items, side);
+  if ((most?.count ?? items.length) >= CONSTANT * items.length) return { works: false, why: 'constant-label' };
+  const right = items.filter((item) => item[side].correct).length;
+  // What shares a passage counts as one answer, which is right by its share.
+  const n = unitsOfItems(items).length;
+  const p = binomialAtLeast(Math.floor((right * n) / items.length + 1e-9), n, meanChance(items));
+  return p < alpha ? { works: true, why: 'above-chance' } : { works: false, why: 'not-above-chance' };
+}
+
+/** The most frequent first. Two choices that are preferred equally are no answer. */
+function countLabels(items: readonly PairedItem[], side: Side): LabelRow['candidate'] {
+  const given = items.map((item) => item[side].given).filter((label) => label !== '');
+  return [...groupBy(given, (label) => label)]
+    .map(([label, { length }]) => ({ label, count: length }))
+    .sort((a, b) => b.count - a.count || (a.label < b.label ? -1 : 1));
+}
+
+/**
+ * Pairs of the benchmark form and the same options in another order, on the baseline: was the same option chosen under
+ * another label, or the same label for another option? Guessing does both equally often, and a habit only the second.
+ */
+function bindingOf(facts: readonly PairedFact[]): LabelRow['binding'] {
+  const units = pairsOf(facts);
+  if (units.length === 0) return null;
+  const count = (pairs: readonly LabelPair[], wanted: LabelPair) => pairs.filter((pair) => pair === wanted).length;
+  const pairs = units.flat();
+  const p = exactSignFlip(units.map((own) => count(own, 'kept') - count(own, 'followed')));
+  return { pairs: pairs.length, followed: count(pairs, 'followed'), kept: count(pairs, 'kept'), p };
+}
+
+type LabelPair = 'followed' | 'kept' | 'neither';
+
+/** The pairs whose labels are known, those of one passage together. */
+function pairsOf(facts: readonly PairedFact[]): LabelPair[][] {
+  const pairs = facts.flatMap(({ exam, permuted }) =>
+    exam.answers === 'label'
+      ? permuted.flatMap((twin) => {
+          const pair = followedOrKept(exam, twin);
+          return pair === null ? [] : [{ pair, passage: exam.passage }];
+        })
+      : [],
+  );
+  return unitsOf(pairs, ({ passage }) => passage).map((own) => own.map(({ pair }) => pair));
+}
+
+/** Null where the baseline gave no answer to one of them, or the measurement does not say which option a label had. */
+function followedOrKept(exam: PairedItem, twin: PairedItem): LabelPair | null {
+  const [first, second] = [exam.baseline.given, twin.baseline.given];
+  const before = twin.oldLabels !== null && Object.hasOwn(twin.oldLabels, second) ? twin.oldLabels[second] : undefined;
+  if (first === '' || before === undefined) return null;
+  const isSameOption = before === first;
+  const isSameLabel = second === first;
+  if (isSameOption === isSameLabel) return 'neither';
+  return isSameOption ? 'followed' : 'kept';
+}
+
+/** The labels of a group are an instrument if those of its suite are; without such a row, they are looked at alone. */
+function rowOfGroup({ suite, of, items }: PairedGroup, labels: readonly LabelRow[]): LabelRow | null {
+  const own = items.filter(asksForLabel);
+  if (own.length === 0) return null;
+  const partner = labels.find((row) => row.suite === of);
+  const { works, why } = partner ?? worksAlone(own, 'baseline', ALPHA);
+  return {
+    suite,
+    items: own.length,
+    baseline: countLabels(own, 'baseline'),
+    candidate: countLabels(own, 'candidate'),
+    binding: null,
+    works,
+    why,
+  };
+}

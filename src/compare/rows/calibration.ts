@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { componentSchema, moduleSchema } from '../../measure/schema/index.ts';
+import { CALIBRATION_DIFFERENCES } from '../calibration/describe-update.ts';
+import { CALIBRATION_KINDS } from '../calibration/schema.ts';
+import { UPDATE_DIFFERENCES } from '../calibration/unlike-updates.ts';
+
+/** What a calibration cannot be used for. */
+export const REFUSALS = [...CALIBRATION_DIFFERENCES, ...UPDATE_DIFFERENCES, 'no-update', 'metric'] as const;
+
+/** A place in the model: a module type, or with a module of null the whole model. */
+const placeShape = { component: componentSchema, module: moduleSchema.nullable() };
+
+export const LIMIT_RULES = ['order-statistic', 'range', 'deviations', 'student', 'least-margin', 'regression'] as const;
+export type LimitRule = (typeof LIMIT_RULES)[number];
+
+const lineSchema = z.strictObject({
+  /** On the scale of the metric (`scale.ts`): intercept + slope · ln(update size). */
+  slope: z.number(),
+  intercept: z.number(),
+  /** Root mean square of the leave-one-out residuals, and what it is without the update size. */
+  error: z.number(),
+  errorOfMean: z.number(),
+});
+
+/** One number of the candidate, with the numbers of the known-good checkpoints. */
+const calibratedMetricSchema = z.strictObject({
+  ...placeShape,
+  metric: z.string(),
+  /** One per known-good checkpoint, in their order. */
+  values: z.array(z.number()),
+  candidate: z.number(),
+  /** Only for a fast spectrum. */
+  bounds: z.strictObject({ low: z.number(), high: z.number() }).optional(),
+  /** Null: this metric is shown and not judged. */
+  judged: z
+    .strictObject({
+      direction: z.enum(['up', 'down']),
+      limit: z.number(),
+      by: z.enum(LIMIT_RULES),
+      line: lineSchema.nullable(),
+      /**
+       * `not-calibrated`: its update size is outside of what was calibrated. `idle`: the known-good checkpoints are so
+       * far apart that no candidate could be beyond the limit. `unclear`: the limit is between the bounds of a fast
+       * spectrum.
+       */
+      outcome: z.enum(['within', 'beyond', 'not-calibrated', 'idle', 'unclear']),
+    })
+    .nullable(),
+});
+export type CalibratedMetric = z.infer<typeof calibratedMetricSchema>;
+
+/** ‖ΔW‖ ÷ ‖W_reference‖; of an adapter without its base model, ‖ΔW‖. */
+const calibratedSizeSchema = z.strictObject({
+  ...placeShape,
+  values: z.array(z.number()),
+  candidate: z.number(),
+  low: z.number(),
+  high: z.number(),
+  isOutside: z.boolean(),
+});
+export type CalibratedSize = z.infer<typeof calibratedSizeSchema>;
+
+export const calibrationReportSchema = z.strictObject({
+  /** The file. Foreign. */
+  path: z.string(),
+  kind: z.enum(CALIBRATION_KINDS),
+  /** Known-good checkpoints that the candidate is compared with; never itself. */
+  runs: z.array(z.strictObject({ name: z.string(), digest: z.string() })),
+  /** Why it says nothing about this candidate; null if it does. */
+  refused: z
+    .strictObject({
+      cause: z.enum(REFUSALS),
+      what: z.string().nullable(),
+      calibrated: z.string().nullable(),
+      candidate: z.string().nullable(),
+    })
+    .nullable(),
+  /** The joint test of all metrics that are judged; null where there are too few runs for a rate, and for a series. */
+  test: z.strictObject({ alpha: z.number(), p: z.number() }).nullable(),
+  /** Module types that only some of the known-good checkpoints and the candidate trained: they are not judged. */
+  unmatched: z.array(z.string()).default([]),
+  sizes: z.array(calibratedSizeSchema),
+  metrics: z.array(calibratedMetricSchema),
+});
+export type CalibrationReport = z.infer<typeof calibrationReportSchema>;

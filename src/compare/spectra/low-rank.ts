@@ -1,0 +1,19 @@
+import { groupKey, isSaturated } from '../../measure/aggregate.ts';
+import type { Measurement } from '../../measure/schema/index.ts';
+
+/**
+ * The module types whose ΔW is of low rank, by their `groupKey`: updates by an adapter, and those that fit into 5% of
+ * the directions as an adapter's do when it was merged. Empty for a model that was not trained so: there an update with
+ * few directions in one module type is one of many, and the MLP ÷ attention ratio judges it.
+ */
+export function lowRankGroups(measurement: Measurement): ReadonlySet<string> {
+  const ofAdapter = new Set(measurement.tensors.filter(({ loraRank }) => loraRank !== undefined).map(groupKey));
+  const { delta } = measurement.model;
+  const isMerged = [delta?.mlpTopEnergy, delta?.attentionTopEnergy].some((energy) => energy && isSaturated(energy));
+  if (ofAdapter.size === 0 && !isMerged) return new Set();
+  const saturated = measurement.groups.filter(({ of, median }) => {
+    const energy = median['topEnergy.5%'];
+    return of === 'delta' && energy !== undefined && isSaturated(energy);
+  });
+  return new Set([...ofAdapter, ...saturated.map(groupKey)]);
+}

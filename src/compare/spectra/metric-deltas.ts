@@ -1,0 +1,117 @@
+import { isEmbedding } from '@shadow-gate/checkpoints/naming';
+import { boundedValue, difference, isVague, type MaybeBounded } from '@shadow-gate/spectra/bounded';
+import { blockUpdates, groupKey, isScreened } from '../../measure/aggregate.ts';
+import type { Measurement } from '../../measure/schema/index.ts';
+import { MODEL_METRICS } from '../../policy/metrics.ts';
+import { type Finding, SEVERITY } from '../finding.ts';
+import { findingPlaces, findingReason } from '../reason.ts';
+import type { MetricDelta } from '../report.ts';
+import type { Comparability } from './comparability.ts';
+import { withDerived } from './derived-metrics.ts';
+import { lowRankGroups } from './low-rank.ts';
+import { groupName } from './pair-metrics.ts';
+
+const HEADLINE_METRICS = [...MODEL_METRICS, 'updateSize'] as const;
+type HeadlineMetric = (typeof HEADLINE_METRICS)[number];
+
+/** One row per module type: how concentrated the update is or, without an update, the weight. The details have more. */
+const DELTA_METRICS = ['topEnergy.5%'];
+/** An update of low rank fits into 5% of the directions: what its rules judge is shown in the place of that share. */
+const LOW_RANK_METRICS = ['topEnergyLogOdds', 'effectiveRankExcess', 'frobeniusNorm'];
+const WEIGHT_METRICS = ['topEnergy.1'];
+const EMBEDDING_METRICS = ['rowGini'];
+
+/**
+ * The rows of the comment's table: candidate − baseline of the model's metrics and of the medians per module type.
+ * @param findings decide the level that a row is shown with
+ */
+export function metricDeltas(
+  candidate: Measurement,
+  baseline: Measurement | null,
+  comparability: Comparability,
+  findings: readonly Finding[],
+): MetricDelta[] {
+  const marks = findings.map((finding) => ({
+    level: finding.level,
+    ...aboutOf(finding),
+    places: findingPlaces(finding),
+  }));
+  const levelOf = (metric: string, of: MetricDelta['of'], place: string): MetricDelta['level'] =>
+    gravest(marks.filter((mark) => mark.metric === metric && mark.of === of && mark.places.includes(place)));
+  // Readers compare numbers that stand side by side, whatever the verdict is.
+  const comparable = (of: MetricDelta['of']) =>
+    (of === 'delta' ? comparability.deltas : comparability.weights) ? baseline : null;
+  const delta = candidate.model.delta;
+  const lowRank = lowRankGroups(candidate);
+  const model = delta
+    ? headlines(lowRank.size > 0, [delta, comparable('delta')?.model.delta ?? null]).map((metric) =>
+        row(
+          { metric, of: 'delta', component: null, module: null, level: levelOf(metric, 'delta', 'model') },
+          delta[metric],
+          comparable('delta')?.model.delta?.[metric] ?? null,
+          blockUpdates(candidate.tensors).some(isScreened),
+        ),
+      )
+    : [];
+  const of = delta ? 'delta' : 'weight';
+  const groups = candidate.groups.filter((group) => group.of === of);
+  return [
+    ...model,
+    ...groups.flatMap((group) => {
+      const other = comparable(of)?.groups.find((item) => groupKey(item) === groupKey(group));
+      const metrics = [
+        ...(lowRank.has(groupKey(group)) ? LOW_RANK_METRICS : of === 'delta' ? DELTA_METRICS : WEIGHT_METRICS),
+        ...(isEmbedding(group.module) ? EMBEDDING_METRICS : []),
+      ];
+      return metrics.map((metric) =>
+        row(
+          {
+            metric,
+            of,
+            component: group.component,
+            module: group.module,
+            level: levelOf(metric, of, groupName(group)),
+          },
+          withDerived(group.median)[metric] ?? null,
+          (other && withDerived(other.median)[metric]) ?? null,
+          candidate.tensors.some((tensor) => isScreened(tensor) && groupKey(tensor) === groupKey(group)),
+        ),
+      );
+    }),
+  ];
+}
+
+/** The size of an update that was not calibrated has no rule of its own, and is a number of the update. */
+function aboutOf(finding: Finding): { readonly metric: string; readonly of: MetricDelta['of'] | null } {
+  return finding.kind === 'not-calibrated-here' ? { metric: 'updateSize', of: 'delta' } : findingReason(finding);
+}
+
+/** A rule and a calibration may both judge a number. */
+function gravest(findings: ReadonlyArray<Pick<Finding, 'level'>>): MetricDelta['level'] {
+  return SEVERITY.find((level) => findings.some((finding) => finding.level === level)) ?? 'info';
+}
+
+type DeltaModel = NonNullable<Measurement['model']['delta']>;
+
+/** An update of low rank has no ratio, and shares of 1: they would only be in the way. */
+function headlines(isLowRank: boolean, models: readonly (DeltaModel | null)[]): readonly HeadlineMetric[] {
+  return isLowRank && models.every((model) => (model?.mlpAttentionRatio ?? null) === null)
+    ? ['updateSize']
+    : HEADLINE_METRICS;
+}
+
+type Key = Pick<MetricDelta, 'metric' | 'of' | 'component' | 'module' | 'level'>;
+
+/** @param isOfScreened whether the candidate's number rests on bounds from a few products */
+function row(key: Key, mine: MaybeBounded | null, its: MaybeBounded | null, isOfScreened: boolean): MetricDelta {
+  const vague = isOfScreened && mine !== null && isVague(mine) ? mine : null;
+  const [candidate, baseline] = [vague ? null : mine && boundedValue(mine), its && boundedValue(its)];
+  const change = mine !== null && its !== null && vague === null ? difference(mine, its) : null;
+  // Log-odds of 0 are a share of one half: their scale has no unit that a change could be relative to.
+  const isRelative = key.metric !== 'topEnergyLogOdds';
+  const relativeChange = isRelative && change !== null && baseline ? change / Math.abs(baseline) : null;
+  // A share that may be 0 or 1 has log-odds without an end: nothing is certain then.
+  const isBounded = vague !== null && Number.isFinite(vague.low) && Number.isFinite(vague.high);
+  const bounds = isBounded && { bounds: { low: vague.low, high: vague.high } };
+  return { ...key, baseline, candidate, change, relativeChange, ...bounds };
+}

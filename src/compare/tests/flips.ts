@@ -1,0 +1,70 @@
+import type { PairedFact, PairedItem } from '../pairing/paired-item.ts';
+import type { Flip } from '../rows/comparison.ts';
+import { keeps } from './kept-letters.ts';
+
+/** More examples would not be read. */
+const SHOWN = 3;
+
+/**
+ * The flips that decide. Where letters were memorized: benchmark form correct, and its letter given again where it is
+ * wrong, which the baseline did not do. Else, or after these: benchmark form correct before and after, twin correct
+ * before and wrong now, the largest fall first.
+ * @param unjudged facts that only labels can answer
+ * @param memorized suites whose letters the candidate memorized
+ */
+export function findFlips(facts: readonly PairedFact[], options: FlipOptions): Flip[] {
+  return allFlips(facts, options)
+    .slice(0, SHOWN)
+    .map(({ twin, exam }) => ({
+      id: twin.id,
+      capability: twin.capability,
+      ...answersOf(twin),
+      ...(exam === null ? {} : { beside: answersOf(exam) }),
+    }));
+}
+
+interface FlipOptions {
+  readonly unjudged?: readonly PairedFact[];
+  readonly memorized: ReadonlySet<string>;
+}
+
+/** All of them, in that order: at most one kept letter and one lost twin of each fact. */
+export function allFlips(facts: readonly PairedFact[], { unjudged = [], memorized }: FlipOptions): FoundFlip[] {
+  const kept = [...facts, ...unjudged].filter(({ exam }) => memorized.has(exam.suite)).flatMap(keptLetterOf);
+  return [...kept, ...facts.flatMap(lostTwinOf)].sort(
+    (a, b) => Number(b.exam !== null) - Number(a.exam !== null) || fall(b.twin) - fall(a.twin),
+  );
+}
+
+interface FoundFlip {
+  readonly twin: PairedItem;
+  /** The benchmark form of a kept letter; null for a lost twin. */
+  readonly exam: PairedItem | null;
+}
+
+function keptLetterOf({ exam, permuted }: PairedFact): FoundFlip[] {
+  if (!exam.candidate.correct) return [];
+  const twin = permuted.find((item) => keeps(item, 'candidate') && !keeps(item, 'baseline'));
+  return twin ? [{ twin, exam }] : [];
+}
+
+/** One of each fact: three flips of one fact are one example. */
+function lostTwinOf({ benchmark, twins }: PairedFact): FoundFlip[] {
+  if (!benchmark.baseline.correct || !benchmark.candidate.correct) return [];
+  const lost = twins.filter(({ baseline, candidate }) => baseline.correct && !candidate.correct);
+  const [most] = lost.sort((a, b) => fall(b) - fall(a));
+  return most ? [{ twin: most, exam: null }] : [];
+}
+
+function answersOf({ isHidden = false, prompt, right, baseline, candidate }: PairedItem) {
+  if (isHidden) return { prompt: null, right: null, baseline: null, candidate: null };
+  return { prompt, right, baseline: baseline.given, candidate: candidate.given };
+}
+
+/** How far the right answer fell: in probability where there is one, since that compares across scorings. */
+function fall({ baseline, candidate }: PairedItem): number {
+  if (baseline.probability !== null && candidate.probability !== null) {
+    return baseline.probability - candidate.probability;
+  }
+  return Math.tanh(baseline.margin - candidate.margin);
+}

@@ -1,0 +1,338 @@
+import { groupBy } from '@shadow-gate/platform';
+import { BUILTIN } from '@shadow-gate/probes/suite';
+import type { z } from 'zod';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { clusterInterval } from '../../statistics/index.ts';
+import { exclusionLevel } from '../estimates/change-interval.ts';
+import { amongLoss, estimateOf, intervalOf, likelihoodLoss, type Members } from '../estimates/likelihood-changes.ts';
+import { type Level, mildestOf } from '../finding.ts';
+import { expectedAccuracy, expectedChange, type LikelihoodKind, likelihoodChange } from '../pairing/graded.ts';
+import { reaches } from '../pairing/limits.ts';
+import type { PairedFact, PairedItem, ProbeAnswer, Side } from '../pairing/paired-item.ts';
+import { type SuitePool, splitFacts } from '../pairing/pool.ts';
+import { unitsIn, unitsOfItems, unitsOfMembers } from '../pairing/units.ts';
+import type { Estimate, gradedRowSchema } from '../rows/comparison.ts';
+
+/** How graded outcomes changed: of everything, one capability or one suite. */
+export type GradedLoss = z.infer<typeof gradedRowSchema>;
+
+/** What is compared, and the facts that rise and fall together. */
+export interface GradedScope extends Pick<GradedLoss, 'capability' | 'suite'> {
+  readonly facts: readonly PairedFact[];
+}
+
+/**
+ * The answers of a fact that show a loss: of the built-in suite, whose questions nobody can have learned, in both
+ * forms; of a file its twins, since a learned exam would hide what they lost.
+ */
+export function gradedItems({ benchmark, twins }: PairedFact): readonly PairedItem[] {
+  if (twins.length === 0) return [benchmark];
+  return benchmark.suite === BUILTIN ? [benchmark, ...twins] : twins;
+}
+
+/** Facts, and the answers of each that are compared. */
+export interface GradedSum {
+  readonly facts: readonly PairedFact[];
+  readonly itemsOf: (fact: PairedFact) => readonly PairedItem[];
+}
+
+/** How much of the facts a rule is about: the less, the more its loss has to be, since less is known of it. */
+export type Reach = 'all' | 'part' | 'family' | 'sure';
+
+/** What graded outcomes have to rule out for a loss to be one of near ties. */
+export interface RuledOut {
+  /** Loss of expected accuracy. */
+  readonly margin: number;
+  /**
+   * Fall of answer likelihood, nats per byte. Null for a part: its answers may have a few bytes, so only accuracy
+   * counts.
+   */
+  readonly limit: number | null;
+}
+
+const TIMES: Readonly<Record<Reach, number>> = { all: 1, part: 2, family: 4, sure: 2 };
+
+export function ruledOut(reach: Reach, policy: ProbePolicy): RuledOut {
+  const limit = reach === 'all' ? policy['answer-likelihood'].limit : null;
+  return { margin: TIMES[reach] * policy['twin-accuracy'].margin, limit };
+}
+
+/** The least drop that counts whatever the graded outcomes say: the limit of a rule, and the margin on top. */
+export function dropBeyondTies({ limit, reach }: Pick<ShownLoss, 'limit' | 'reach'>, policy: ProbePolicy): number {
+  // Sure answers are near no tie.
+  return limit + (reach === 'sure' ? policy['twin-accuracy'].margin : ruledOut(reach, policy).margin);
+}
+
+/**
+ * Is a loss that an exact test shows no more than answers near a tie that fell to the other side? The graded outcomes
+ * of the same answers rule out a loss of the policy's margin then, and it is not much beyond its limit.
+ */
+function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy): boolean {
+  // Shares of samples are what the test has seen: graded outcomes say nothing more.
+  const isSampled = facts.some((fact) => itemsOf(fact).some(({ baseline }) => baseline.samples !== undefined));
+  if (isSampled || reaches(loss.drop, dropBeyondTies(loss, policy))) return false;
+  const members = facts.map(itemsOf);
+  const row = measureGradedItems(members, policy);
+  return row !== null && !mayBeBought(members, policy) && isLossExcluded(row, ruledOut(loss.reach, policy));
+}
+
+/**
+ * May the likelihood of these answers have risen by what other tokens lost, whatever is known? Then it softens nothing:
+ * probability moved to them for certain from tokens that are never right, or to the choices of their items from any
+ * others; or only the candidate's likelihood is known among right answers.
+ */
+export function mayBeBought(members: Members, policy: ProbePolicy): boolean {
+  const level = exclusionLevel(policy);
+  const moved = amongLoss(members, level)?.moved.lower ?? null;
+  const known = members.map((own) => own.filter((item) => likelihoodChange(item, 'choices') !== null));
+  const having = known.filter(({ length }) => length > 0);
+  const toChoices = intervalOf(having, level, (own) =>
+    own.reduce((sum, item) => sum + (likelihoodChange(item, 'choices') ?? 0), 0),
+  );
+  const isHalfKnown = ({ candidate, baseline }: PairedItem) =>
+    candidate.likelihood?.among !== undefined && baseline.likelihood !== undefined && !baseline.likelihood.among;
+  return (moved ?? 0) > 0 || (toChoices?.lower ?? 0) > 0 || members.flat().some(isHalfKnown);
+}
+
+/**
+ * The same of a gain: answers near a tie fall to the right side as well, most of all where a model guesses. The
+ * probabilities of the same right choices rule a gain of the policy's minimum out, and it is not much beyond that: at
+ * the sharpness that suits each model, and as they are, since what suits a model that guesses hides a few sure answers.
+ * @param gain of right answers, as a share
+ */
+export function isGainOfNearTies(items: readonly PairedItem[], gain: number, policy: ProbePolicy): boolean {
+  const { 'minimum-gain': least } = policy['shadow-delta'];
+  if (reaches(gain, least + policy['twin-accuracy'].margin)) return false;
+  const row = measureGradedItems(
+    items.map((item) => [item]),
+    policy,
+  );
+  const raw = clusterInterval(
+    unitsOfItems(items).map((own) =>
+      own.map(({ candidate, baseline }) => (candidate.probability ?? 1) - (baseline.probability ?? 0)),
+    ),
+    exclusionLevel(policy),
+  );
+  const isBelow = (upper: number | null | undefined) => typeof upper === 'number' && upper < least;
+  return row?.isGraded === true && isBelow(row.expected.upper) && isBelow(raw?.upper);
+}
+
+/** How grave a loss is that an exact test shows: one of near ties warns at most. */
+export function levelOfLoss(level: Level, loss: ShownLoss, policy: ProbePolicy): Level {
+  return isNearTies(loss, policy) ? mildestOf(level, 'warn') : level;
+}
+
+/** A loss that an exact test shows on these answers, as a share of them, and the limit of its rule. */
+interface ShownLoss extends GradedSum {
+  readonly drop: number;
+  readonly limit: number;
+  readonly reach: Reach;
+}
+
+/** Everything first, then each capability of it, and each suite, if there are several. */
+export function gradedScopes(facts: readonly PairedFact[], pool: SuitePool): GradedScope[] {
+  const parts = (all: readonly PairedFact[], key: 'capability' | 'suite') => {
+    const groups = [...groupBy(all, ({ benchmark }) => benchmark[key])];
+    return groups.length > 1 ? groups : [];
+  };
+  const [pooled] = splitFacts(facts, pool);
+  return [
+    { capability: null, suite: null, facts: pooled },
+    ...parts(pooled, 'capability').map(([capability, own]) => ({ capability, suite: null, facts: own })),
+    ...parts(facts, 'suite').map(([suite, own]) => ({ capability: null, suite, facts: own })),
+  ].filter((scope) => scope.facts.length > 0);
+}
+
+/**
+ * The change of both graded outcomes, with Student's intervals over facts, or what shares a passage: of expected
+ * accuracy the mean over answers, of answer likelihood the sum over answers divided by their bytes. The ends are
+ * one-sided bounds at the policy's `alpha`.
+ */
+export function measureGradedLoss({ facts, ...scope }: GradedScope, policy: ProbePolicy): GradedLoss | null {
+  const change = measureGradedItems(facts.map(gradedItems), policy);
+  return change && { ...scope, ...change };
+}
+
+type GradedChange = Omit<GradedLoss, 'capability' | 'suite'>;
+
+/** @param members the answers of each fact */
+export function measureGradedItems(
+  members: ReadonlyArray<readonly PairedItem[]>,
+  policy: ProbePolicy,
+): GradedChange | null {
+  const level = exclusionLevel(policy);
+  const items = members.flat();
+  const expected = clusterInterval(
+    unitsOfMembers(members).map((unit) => unit.flat().map(expectedChange)),
+    level,
+  );
+  if (expected === null) return null;
+  const mean = (side: Side) => items.reduce((sum, item) => sum + expectedAccuracy(item, side), 0) / items.length;
+  return {
+    facts: members.length,
+    items: items.length,
+    ...unitsIn(items),
+    isGraded: items.every(({ graded }) => graded !== undefined),
+    isScaled: areScaled(items),
+    agreement: agreementOf(items),
+    expected: { baseline: mean('baseline'), candidate: mean('candidate'), ...estimateOf(expected) },
+    likelihood: likelihoodLoss(members, level, 'likelihood'),
+    among: amongLoss(members, level),
+  };
+}
+
+/** Are likelihoods known at the scale that suits each model? */
+export function areScaled(items: readonly PairedItem[]): boolean {
+  const isKnown = ({ likelihood }: ProbeAnswer) => likelihood?.scaled !== undefined;
+  return items.every(({ baseline, candidate }) => isKnown(baseline) && isKnown(candidate));
+}
+
+export function isOfAllFacts({ capability, suite }: Pick<GradedLoss, 'capability' | 'suite'>): boolean {
+  return capability === null && suite === null;
+}
+
+/**
+ * With less, the likelihoods of two models are those of two models: that they are as high on average says nothing of
+ * what was kept.
+ */
+const LEAST_AGREEMENT = 0.5;
+
+/** Can likelihoods take the place of right and wrong? */
+export function canJudge(row: GradedLoss | null | undefined): row is GradedLoss {
+  return row?.isGraded === true && row.likelihood !== null && (row.agreement ?? 0) >= LEAST_AGREEMENT;
+}
+
+/** Do the graded outcomes rule out a loss of these sizes? Where no likelihood is known, only expected accuracy can. */
+export function isLossExcluded(row: GradedChange, { margin, limit }: RuledOut): boolean {
+  const { lower } = row.expected;
+  return row.isGraded && lower !== null && lower > -margin && isFallExcluded(row, limit);
+}
+
+/**
+ * The share of a limit that counts for each kind. Noise on the weights of SmolLM2-135M (six draws of 2% to 7%) costs
+ * among the tokens of right answers 0.52 to 0.71 of what it costs among all tokens. So half of a limit shows a fall
+ * there, which cannot be bought, and 0.7 of it has to be ruled out, for which both need the same number of answers.
+ */
+export const LIKELIHOOD_SHARES: Readonly<
+  Record<LikelihoodKind, { readonly shown: number; readonly excluded: number }>
+> = {
+  likelihood: { shown: 1, excluded: 1 },
+  among: { shown: 0.5, excluded: 0.7 },
+};
+
+/** Change of answer likelihood, with its limit in the same unit. */
+export interface LikelihoodMeasure extends Estimate {
+  readonly kind: LikelihoodKind;
+  readonly facts: number;
+}
+
+/** The ways in which a fall can show, of those that are known: among all tokens, and among those of right answers. */
+function likelihoodMeasures({ likelihood, among }: Pick<GradedChange, 'likelihood' | 'among'>): LikelihoodMeasure[] {
+  return [
+    ...(likelihood === null ? [] : [{ ...likelihood, kind: 'likelihood' as const }]),
+    ...(among ? [{ ...among, kind: 'among' as const }] : []),
+  ];
+}
+
+/**
+ * Has probability moved to the right answers from tokens that are never right, for certain and by so many nats per byte
+ * at least? Nothing is known by that, so it softens nothing.
+ */
+export function hasMassMoved({ among }: GradedChange, least: number): boolean {
+  const lower = among?.moved.lower ?? null;
+  return lower !== null && lower > least;
+}
+
+/** Does the bound of the change show a fall beyond the limit? */
+export function isFallShown(row: GradedLoss, policy: ProbePolicy): boolean {
+  return fallsShown(row, likelihoodLimit(row, policy)).length > 0;
+}
+
+/** The kinds of likelihood whose bound is beyond their share of a limit. */
+export function fallsShown(row: GradedChange, limit: number): LikelihoodMeasure[] {
+  const least = (kind: LikelihoodKind) => -LIKELIHOOD_SHARES[kind].shown * limit;
+  return likelihoodMeasures(row).filter(({ upper, kind }) => upper !== null && upper < least(kind));
+}
+
+/**
+ * Beyond so many times its limit, a fall of likelihood is no other style: where all guess, expected accuracy can hardly
+ * fall.
+ */
+const TIMES_LIMIT = 3;
+
+/** What makes a fall of likelihood a failure, and not a matter of style: both numbers are below these. */
+export interface FailingFall {
+  /** Bound of the change of answer likelihood, nats per byte. */
+  readonly upper: number;
+  /** Change of expected accuracy, or its bound. */
+  readonly expected: number;
+  readonly isOfBound: boolean;
+}
+
+/**
+ * Either of these is enough: expected accuracy fell by what a loss has to be, or it fell for certain, and the
+ * likelihood by several times its limit. The second is of likelihoods at the model's own scale: else a sharper copy may
+ * look like that.
+ */
+export function failingFalls(
+  row: Pick<GradedLoss, 'capability' | 'suite' | 'isScaled'>,
+  policy: ProbePolicy,
+): FailingFall[] {
+  const { drop, 'capability-drop': partDrop } = policy['twin-accuracy'];
+  const limit = likelihoodLimit(row, policy);
+  const ofLoss = { upper: -limit, expected: -(isOfAllFacts(row) ? drop : Math.max(drop, partDrop)), isOfBound: false };
+  return [ofLoss, ...(row.isScaled ? [{ upper: -TIMES_LIMIT * limit, expected: 0, isOfBound: true }] : [])];
+}
+
+/** Is a fall of likelihood that is shown a failure? */
+export function isFallFailing(row: GradedLoss, policy: ProbePolicy): boolean {
+  return failingFalls(row, policy).some((least) => {
+    const expected = least.isOfBound ? row.expected.upper : row.expected.value;
+    return fallsShown(row, -least.upper).length > 0 && expected !== null && expected < least.expected;
+  });
+}
+
+/** @param limit nats per byte; null: none */
+export function isFallExcluded(row: GradedChange, limit: number | null): boolean {
+  return limit === null || fallsLeftOpen(row, limit).length === 0;
+}
+
+/** The kinds of likelihood whose bound does not rule out a fall by their share of a limit. */
+export function fallsLeftOpen(row: GradedChange, limit: number): LikelihoodMeasure[] {
+  const most = (kind: LikelihoodKind) => -LIKELIHOOD_SHARES[kind].excluded * limit;
+  return likelihoodMeasures(row).filter(({ lower, kind }) => lower === null || lower <= most(kind));
+}
+
+/**
+ * Correlation of the log-likelihoods of choices between both models, each without the mean of its item: of two versions
+ * of one model it is near 1, and 0 where one of them says nothing. Null without choices, or where one prefers none.
+ */
+function agreementOf(items: readonly PairedItem[]): number | null {
+  let [ofBaseline, ofCandidate, ofBoth] = [0, 0, 0];
+  for (const { baseline, candidate } of items) {
+    const [before, after] = [centered(baseline.logprobs ?? []), centered(candidate.logprobs ?? [])];
+    if (before.length !== after.length) continue;
+    for (const [i, x] of before.entries()) {
+      const y = after[i] ?? 0;
+      ofBaseline += x * x;
+      ofCandidate += y * y;
+      ofBoth += x * y;
+    }
+  }
+  if (ofBaseline === 0 || ofCandidate === 0) return null;
+  // The choices of a private benchmark are in another order, and so are these sums.
+  return Math.round((1e6 * ofBoth) / Math.sqrt(ofBaseline * ofCandidate)) / 1e6;
+}
+
+function centered(values: readonly number[]): number[] {
+  const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  return values.map((value) => value - mean);
+}
+
+/** The fall of answer likelihood that is reported, of everything or of a part. */
+export function likelihoodLimit(
+  row: Pick<GradedLoss, 'capability' | 'suite'>,
+  { 'answer-likelihood': { limit, 'capability-limit': ofPart } }: ProbePolicy,
+): number {
+  return isOfAllFacts(row) ? limit : ofPart;
+}

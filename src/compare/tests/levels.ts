@@ -1,0 +1,120 @@
+import { groupBy } from '@shadow-gate/platform';
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
+import type { JudgedForm } from '@shadow-gate/probes/item';
+import { binomialAtLeast, gridSignFlip, holm } from '../../statistics/index.ts';
+import { nameInPair } from '../pairing/paired-facts.ts';
+import { countChanges, itemChange, type PairedFact, type PairedItem, type Side } from '../pairing/paired-item.ts';
+import type { LevelRow } from '../rows/comparison.ts';
+
+/** The levels of one family that a measurement was asked. */
+export interface MeasuredLevels {
+  /** As in paired facts: with the name of its suite if there are several. */
+  readonly family: string;
+  readonly count: number;
+  readonly asked: readonly number[];
+}
+
+/** The levels of every family of the baseline that has more than one, named as the facts of these two are. */
+export function levelsIn(
+  candidate: Pick<MeasuredProbes, 'suites'>,
+  baseline: Pick<MeasuredProbes, 'suites'>,
+): MeasuredLevels[] {
+  const several = candidate.suites.length > 1;
+  return baseline.suites.flatMap(({ name, levels = [] }) =>
+    levels
+      .filter(({ count }) => count > 1)
+      .map(({ family, count, asked }) => ({ family: nameInPair(family, name, several), count, asked })),
+  );
+}
+
+/** One family at the level that its baseline reached. */
+export interface LevelTest extends LevelRow {
+  /** Asked at that level. */
+  readonly facts: readonly PairedFact[];
+  /** Answers in both forms that became wrong, and right, at the level that the baseline reached. */
+  readonly lost: number;
+  readonly won: number;
+}
+
+/**
+ * A level is reached if guessing gives as many right answers at most once in a hundred times, in each of the two forms.
+ */
+const GUESSING = 0.01;
+
+/**
+ * The highest level of each family that baseline and candidate reach: of the levels that were asked in full, the
+ * highest at which the benchmark forms and the twins are both right more often than by guessing (exact binomial tests
+ * with facts as units). Whether the candidate lost something there is an exact sign-flip test with facts as units, over
+ * both forms, with Holm's adjustment for the number of families. All families are tested, whatever was reached, so that
+ * the luck of the baseline chooses none.
+ */
+export function compareLevels(facts: readonly PairedFact[], levels: readonly MeasuredLevels[]): LevelTest[] {
+  const byFamily = groupBy(facts, ({ benchmark }) => benchmark.family);
+  const tests = levels.map(({ family, count, asked }) => {
+    const own = byFamily.get(family) ?? [];
+    const at = (level: number) => own.filter(({ benchmark }) => benchmark.level === level);
+    const reached = (side: Side) =>
+      asked.reduce((highest, level) => (level > highest && isReached(at(level), side) ? level : highest), 0);
+    const baseline = reached('baseline');
+    // A family whose baseline reached no level is tested where it was asked.
+    const tested = at(baseline > 0 ? baseline : Math.min(...asked));
+    const forms = tested.map(({ benchmark, twins }) => [benchmark, ...twins]);
+    return {
+      family,
+      capability: own[0]?.benchmark.capability ?? '',
+      count,
+      asked: [...asked],
+      facts: tested,
+      reached: { baseline, candidate: reached('candidate') },
+      p: gridSignFlip(forms.map((items) => items.reduce((sum, item) => sum + itemChange(item), 0))),
+      ...countChanges(forms.flat()),
+    };
+  });
+  const adjusted = holm(tests.map(({ p }) => p));
+  return tests.map((test, i) => ({ ...test, p: adjusted[i] ?? 1 }));
+}
+
+/** As a row of a report. */
+export function rowOfLevel({ lost: _, won: _won, facts: _facts, ...row }: LevelTest): LevelRow {
+  return row;
+}
+
+/** The same of one measurement. */
+export function withoutBaseline(row: LevelRow): LevelRow {
+  return { ...row, reached: { ...row.reached, baseline: null }, p: null };
+}
+
+function isReached(facts: readonly PairedFact[], side: Side): boolean {
+  if (facts.length === 0) return false;
+  const twins = facts.map((fact) => fact.twins).filter(({ length }) => length > 0);
+  return [facts.map(({ benchmark }) => [benchmark]), twins].every((forms) => isAboveChance(forms, side));
+}
+
+/**
+ * How many answers in each form the baseline may lose and still reach the level of these facts: with a loss above that,
+ * a candidate does not.
+ */
+export function answersToSpare(facts: readonly PairedFact[]): Record<JudgedForm, number> {
+  const spare = (forms: ReadonlyArray<readonly PairedItem[]>) => {
+    const { right, chance } = countRight(forms, 'baseline');
+    const least = Array.from({ length: forms.length + 1 }, (_, count) => count).find(
+      (count) => binomialAtLeast(count, forms.length, chance) < GUESSING,
+    );
+    return least === undefined ? 0 : Math.max(0, right - least);
+  };
+  return { benchmark: spare(facts.map(({ benchmark }) => [benchmark])), twin: spare(facts.map(({ twins }) => twins)) };
+}
+
+/** Twins of one fact count as one answer, which is right by their share. */
+function isAboveChance(forms: ReadonlyArray<readonly PairedItem[]>, side: Side): boolean {
+  const { right, chance } = countRight(forms, side);
+  return binomialAtLeast(Math.floor(right + 1e-9), forms.length, chance) < GUESSING;
+}
+
+function countRight(forms: ReadonlyArray<readonly PairedItem[]>, side: Side) {
+  const mean = (items: readonly PairedItem[], of: (item: PairedItem) => number) =>
+    items.reduce((sum, item) => sum + of(item), 0) / items.length;
+  const right = forms.reduce((sum, items) => sum + mean(items, (item) => Number(item[side].correct)), 0);
+  const chance = forms.reduce((sum, items) => sum + mean(items, (item) => item.chance), 0) / forms.length;
+  return { right, chance };
+}

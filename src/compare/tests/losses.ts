@@ -1,0 +1,124 @@
+import { at, groupBy } from '@shadow-gate/platform';
+import { JUDGED_FORMS, type JudgedForm } from '@shadow-gate/probes/item';
+import { BUILTIN } from '@shadow-gate/probes/suite';
+import type { z } from 'zod';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { hasSlices } from '../../policy/suite-tier.ts';
+import { gridSignFlip, holm } from '../../statistics/index.ts';
+import { accuracy, countChanges, type PairedFact, type PairedItem, sumOfChanges } from '../pairing/paired-item.ts';
+import { type SuitePool, splitFacts } from '../pairing/pool.ts';
+import { sumsOfUnits, unitsIn } from '../pairing/units.ts';
+import type { lossRowSchema } from '../rows/comparison.ts';
+
+/** A test for a loss of accuracy over all items of one form. */
+export type LossTest = z.infer<typeof lossRowSchema>;
+/** What it is about: everything (both null), one capability, or one suite; and the facts of that. */
+export interface LossScope extends Pick<LossTest, 'capability' | 'suite' | 'form'> {
+  readonly facts: readonly PairedFact[];
+}
+
+/**
+ * Share of the policy's `alpha` for each of the two tests over everything, and for all tests of capabilities and suites
+ * together: they look once more at answers that the other tests have looked at. With a tenth, simulated pairs of equals
+ * still fail at most 5% of the time (docs/lab-notes/decisions/010-twins.md).
+ */
+const SHARE_OF_ALPHA = 0.1;
+
+/**
+ * Share of the test of both forms together, which has twice the answers; so much of that of all twins is its own then.
+ */
+export const SHARE_OF_BOTH = 0.4;
+
+/**
+ * Share of all slices together, where the policy names any: half of what the tests of all twins, and of both forms,
+ * have without.
+ */
+const SHARE_OF_SLICES = 0.4;
+
+/** What is left of it for each test over everything. */
+export const BESIDE_SLICES = 0.5;
+
+export function besideSlices(policy: Pick<ProbePolicy, 'probes'>): number {
+  return hasSlices(policy) ? BESIDE_SLICES : 1;
+}
+
+export function alphaOfSlices(policy: ProbePolicy): number {
+  return SHARE_OF_SLICES * policy['twin-accuracy'].alpha;
+}
+
+/** The level of a test over everything, by its form, and of all other tests together. */
+export function alphaOfLosses(policy: ProbePolicy, form: LossTest['form'] | null = null): number {
+  const share = form === 'both' ? besideSlices(policy) * SHARE_OF_BOTH : SHARE_OF_ALPHA;
+  return share * policy['twin-accuracy'].alpha;
+}
+
+/** The items of one form, which rise and fall together. */
+export const ITEMS_OF_FORM: Readonly<Record<LossTest['form'], (fact: PairedFact) => readonly PairedItem[]>> = {
+  benchmark: ({ benchmark }) => [benchmark],
+  twin: ({ twins }) => twins,
+  both: ({ benchmark, twins }) => [benchmark, ...twins],
+};
+
+/** Facts whose benchmark form nobody can have learned: what both forms lost is one loss. */
+export function factsOfBoth(facts: readonly PairedFact[]): PairedFact[] {
+  return facts.filter(({ benchmark, twins }) => benchmark.suite === BUILTIN && !twins.includes(benchmark));
+}
+
+/**
+ * What is tested: first each form over everything, then each capability and each suite, if there are several.
+ * @param pool what everything is, and the capabilities are of; the other suites are tested alone
+ */
+export function lossScopes(facts: Readonly<Record<JudgedForm, readonly PairedFact[]>>, pool: SuitePool): LossScope[] {
+  const pooled = { benchmark: splitFacts(facts.benchmark, pool)[0], twin: splitFacts(facts.twin, pool)[0] };
+  return [
+    { capability: null, suite: null, form: 'both', facts: factsOfBoth(pooled.twin) } as const,
+    ...JUDGED_FORMS.map((form) => ({ capability: null, suite: null, form, facts: pooled[form] })),
+    ...JUDGED_FORMS.flatMap((form) => [
+      ...partsOf(pooled[form], form, 'capability').map(([capability, own]) => ({
+        ...{ capability, suite: null, form, facts: own },
+      })),
+      ...partsOf(facts[form], form, 'suite').map(([suite, own]) => ({ capability: null, suite, form, facts: own })),
+    ]),
+  ].filter((scope) => scope.facts.length > 0);
+}
+
+/** One part alone is everything. */
+function partsOf(
+  facts: readonly PairedFact[],
+  form: JudgedForm,
+  key: 'capability' | 'suite',
+): [string, PairedFact[]][] {
+  const parts = [...groupBy(facts, (fact) => ITEMS_OF_FORM[form](fact)[0]?.[key] ?? '')];
+  return parts.length > 1 ? parts : [];
+}
+
+export function isOfEverything({ capability, suite }: Pick<LossTest, 'capability' | 'suite'>): boolean {
+  return capability === null && suite === null;
+}
+
+/**
+ * Did the accuracy of benchmark forms, or of twins, fall: of all, of a capability, of a suite? Exact sign-flip tests
+ * with facts as units, or what shares a passage, no family left out: there is nothing to choose, so that nobody's luck
+ * decides which facts count, and a candidate that fell to chance does not hide behind its guesses. What the baseline
+ * guessed cannot be lost significantly.
+ */
+export function testLosses(scopes: readonly LossScope[], policy: ProbePolicy): LossTest[] {
+  const tests = scopes.map(({ facts, ...scope }): LossTest => {
+    const itemsOf = ITEMS_OF_FORM[scope.form];
+    const items = facts.flatMap(itemsOf);
+    return {
+      ...scope,
+      candidate: accuracy(items, 'candidate'),
+      baseline: accuracy(items, 'baseline'),
+      change: sumOfChanges(items) / items.length,
+      items: items.length,
+      ...countChanges(items),
+      ...unitsIn(items),
+      p: gridSignFlip(sumsOfUnits(facts, (fact) => sumOfChanges(itemsOf(fact)))),
+      alpha: alphaOfLosses(policy, isOfEverything(scope) ? scope.form : null),
+    };
+  });
+  const parts = tests.filter((test) => !isOfEverything(test));
+  const adjusted = holm(parts.map(({ p }) => p));
+  return [...tests.filter(isOfEverything), ...parts.map((part, i) => ({ ...part, p: at(adjusted, i) }))];
+}

@@ -1,0 +1,97 @@
+import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
+import { z } from 'zod';
+import { mustPassSuites } from '../../policy/apart.ts';
+import { listedFile, type ProbePolicy } from '../../policy/probe-policy.ts';
+import { MAX_ANSWER, MAX_PROMPT } from '../rows/item-table.ts';
+
+/** A question that is answered wrong. */
+export const mustPassItemSchema = z.strictObject({
+  suite: z.string(),
+  id: z.string(),
+  /** Null: not shown. */
+  question: z.string().nullable(),
+  right: z.string().nullable(),
+  given: z.string().nullable(),
+  /** Whether the baseline had it right; null: it was not asked that. */
+  baseline: z.boolean().nullable(),
+});
+type MustPassItem = z.infer<typeof mustPassItemSchema>;
+
+/** A suite of which no question may be answered wrong. */
+export const mustPassRowSchema = z.strictObject({
+  suite: z.string(),
+  /** Null: not known. */
+  questions: z.int().nonnegative().nullable(),
+  asked: z.int().nonnegative(),
+  broken: z.array(mustPassItemSchema),
+});
+export type MustPassRow = z.infer<typeof mustPassRowSchema>;
+
+interface Sides {
+  readonly candidate: MeasuredProbes;
+  readonly baseline: MeasuredProbes | null;
+}
+
+/**
+ * Every suite that the policy or one of the measurements calls must-pass: a candidate cannot take the mark away, nor
+ * leave out the file.
+ * @param withheld suites whose texts are not shown
+ */
+export function mustPassRows(
+  { candidate, baseline }: Sides,
+  policy: Pick<ProbePolicy, 'probes'>,
+  withheld: ReadonlySet<string>,
+): MustPassRow[] {
+  const known = new Map(baseline?.items.map((item) => [itemKey(item), item]));
+  const names = new Set([
+    ...mustPassSuites(policy.probes.map(listedFile)),
+    ...[candidate, baseline].flatMap((side) => side?.suites.filter(isMustPass).map(({ name }) => name) ?? []),
+  ]);
+  return [...names].map((name) => {
+    const own = candidate.suites.find((suite) => suite.name === name);
+    const theirs = baseline?.suites.find((suite) => suite.name === name);
+    // Asked as something else, it is another suite.
+    const items = own !== undefined && isMustPass(own) ? candidate.items.filter(({ suite }) => suite === name) : [];
+    const isSame = own !== undefined && own.digest === theirs?.digest;
+    const sizes = [own, theirs].flatMap((suite) => suite?.items ?? []);
+    return {
+      suite: name,
+      questions: sizes.length === 0 ? null : Math.max(...sizes),
+      asked: items.length,
+      broken: items
+        .filter((item) => !isAlwaysRight(item))
+        .map((item) => describe(item, isSame ? known.get(itemKey(item)) : undefined, withheld)),
+    };
+  });
+}
+
+function isMustPass({ role }: MeasuredProbes['suites'][number]): boolean {
+  return role === 'must-pass';
+}
+
+/** Every sampled answer has to be right. */
+function isAlwaysRight({ correct, samples }: ProbeItemMeasurement): boolean {
+  return samples === undefined ? correct : samples.correct === samples.of;
+}
+
+function describe(
+  item: ProbeItemMeasurement,
+  before: ProbeItemMeasurement | undefined,
+  withheld: ReadonlySet<string>,
+): MustPassItem {
+  const { suite, id, prompt, right, given } = item;
+  const baseline = before === undefined ? null : isAlwaysRight(before);
+  if (withheld.has(suite)) return { suite, id, question: null, right: null, given: null, baseline };
+  return {
+    suite,
+    id,
+    question: prompt && shortened(prompt, MAX_PROMPT),
+    right: shortened(right, MAX_ANSWER),
+    given: shortened(given, MAX_ANSWER),
+    baseline,
+  };
+}
+
+function shortened(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length).replace(/[\ud800-\udbff]$/, '')}…`;
+}

@@ -1,0 +1,54 @@
+import { ACCEPTABLE_FINDINGS, ANYWHERE, type PolicyException } from '../../policy/exceptions.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { daysBetween } from '../days-between.ts';
+import type { Finding, Level } from '../finding.ts';
+import { findingPlaces } from '../reason.ts';
+
+/**
+ * The findings as the policy's exceptions leave them: what is accepted is information until the last day of its
+ * exception, and counts again after it. What could not be judged counts always.
+ * @param today the day of the check, which is not that of a measurement: a kept one would never expire
+ */
+export function withExceptions(findings: readonly Finding[], { exceptions = [] }: Policy, today: Date): Finding[] {
+  return findings.map((finding) => {
+    const exception = lastOf(exceptions.filter((one) => covers(one, finding)));
+    if (exception === undefined || (finding.level !== 'fail' && finding.level !== 'warn')) return finding;
+    const { reason, who, until } = exception;
+    const daysLeft = daysBetween(today.toISOString().slice(0, ISO_DAY), until);
+    const level = daysLeft < 0 ? finding.level : 'info';
+    return { ...finding, level, exception: { reason, who, until, level: finding.level, daysLeft } };
+  });
+}
+
+/** Characters of `2027-01-15`. */
+const ISO_DAY = 10;
+
+/** Whether a reader of report.json finds this exception in the policy of the report. */
+export function isInPolicy(finding: Finding, { exceptions = [] }: Pick<Policy, 'exceptions'>): boolean {
+  const { exception } = finding;
+  if (exception === undefined) return true;
+  return exceptions.some((one) => {
+    const isSame = one.reason === exception.reason && one.who === exception.who && one.until === exception.until;
+    return isSame && covers(one, finding);
+  });
+}
+
+/** Whether a team may accept this finding at all. */
+export function isAcceptable({ kind, level }: Pick<Finding, 'kind' | 'level'>): boolean {
+  return level !== 'inconclusive' && (kind === 'metric-moved' || ACCEPTABLE_FINDINGS.some((known) => known === kind));
+}
+
+/** The level that the finding has without its exception. */
+export function ownLevel({ level, exception }: Finding): Level {
+  return exception?.level ?? level;
+}
+
+function covers({ finding: named, scope }: PolicyException, finding: Finding): boolean {
+  const isNamed = finding.kind === named || (finding.kind === 'metric-moved' && finding.metric === named);
+  return isNamed && (scope === ANYWHERE || findingPlaces(finding).every((place) => place === scope));
+}
+
+/** The one that counts longest. */
+function lastOf(exceptions: readonly PolicyException[]): PolicyException | undefined {
+  return exceptions.toSorted((a, b) => a.until.localeCompare(b.until)).at(-1);
+}
