@@ -86,6 +86,33 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
   cli: [],
 };
 
+/**
+ * The rooms of a layer, lowest first: folders, and files that all rooms above them know by name. A room imports no room
+ * above it. Other files at the top of the layer are its entry points, and above all rooms.
+ */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  compare: [
+    'rows',
+    'findings',
+    'finding.ts',
+    'verdict',
+    'report.ts',
+    'spectra',
+    'calibration',
+    'pairing',
+    'estimates',
+    'tests',
+    'benchmarks',
+    'probes',
+    'sequential',
+    'context.ts',
+    'check.ts',
+    'suites',
+    'checks',
+    'sweep',
+  ],
+};
+
 /** The packages, lowest first: what a package imports is below it. */
 const PACKAGES = ['platform', 'python', 'checkpoints', 'spectra', 'language-model', 'probes', 'harness'] as const;
 
@@ -186,7 +213,7 @@ function isPublic(name: string): boolean {
 }
 
 /** A file that is nothing but a comment, and names that it passes on. */
-const PASSES_ON = /^(?:\/\*\*[\s\S]*?\*\/\n\n)?(?:export (?:type )?\{[^}]*\} from '\.\/[^']+';\n)+$/;
+const PASSES_ON = /^(?:\/\*\*[\s\S]*?\*\/\n\n)?(?:export (?:type )?\{[^}]*\} from '\.\.?\/[^']+';\n)+$/;
 
 /**
  * Groups of files that reach one another by imports (Tarjan 1972, strongly connected components of two files or more).
@@ -345,6 +372,21 @@ describe('the gate, src/', () => {
         .map((target) => `${name} imports ${target}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it.each(Object.entries(ROOMS))('has no import from a lower room of %s to a higher one', (layer, rooms) => {
+    const own = (name: string) => name.startsWith(`src/${layer}/`);
+    const roomOf = (name: string) => name.split('/')[2] ?? '';
+    const rank = (name: string) => (rooms.includes(roomOf(name)) ? rooms.indexOf(roomOf(name)) : rooms.length);
+    const upward = files.filter(own).flatMap((name) =>
+      inner(name)
+        .filter((target) => own(target) && rank(target) > rank(name))
+        .map((target) => `${name} imports ${target}`),
+    );
+    expect(upward).toEqual([]);
+    const folders = files.filter((name) => own(name) && name.split('/').length > 3).map(roomOf);
+    expect([...new Set(folders)].filter((room) => !rooms.includes(room))).toEqual([]);
+    expect(rooms.filter((room) => !files.some((name) => own(name) && roomOf(name) === room))).toEqual([]);
   });
 
   it('is entered through the face of each layer alone', () => {

@@ -1,9 +1,6 @@
-import type { ProbePolicy } from '../policy/probe-policy.ts';
 import type { ComparisonContext } from './context.ts';
 import type { Finding } from './finding.ts';
-import type { GainRule } from './sequential/gain-rule.ts';
-import type { GradedRule } from './sequential/graded-rule.ts';
-import type { HarmRule, KnownAnswers } from './sequential/harm-rule.ts';
+import type { StoppingRules } from './sequential/plan.ts';
 
 /**
  * What a check looks at. Findings of one level are reported in this order, and those of one subject in the order of its
@@ -22,16 +19,6 @@ type Find = (context: ComparisonContext) => Finding[];
  * findings of the whole first phase, and of the second those before it.
  */
 type FindAfter = (context: ComparisonContext, found: FoundBySubject) => Finding[];
-
-/**
- * What a check finds as sums that early stopping can look at before everything was asked. Nothing else writes these
- * rules down.
- */
-interface StoppingRules {
-  readonly harm?: (known: KnownAnswers, policy: ProbePolicy) => HarmRule[];
-  readonly gain?: (known: KnownAnswers, policy: ProbePolicy) => GainRule[];
-  readonly graded?: (known: KnownAnswers, policy: ProbePolicy) => GradedRule[];
-}
 
 /** One check: most are a function, those with more to say an object. */
 export type Check =

@@ -4,8 +4,9 @@ import type { Policy } from '../policy/policy.ts';
 import type { BenchmarkTwins } from './benchmarks/group-twins.ts';
 import type { BenchmarkPairing } from './benchmarks/pair.ts';
 import type { ChangedInput } from './finding.ts';
-import type { ProbePairing } from './pairing/pair.ts';
+import type { ProbePairing } from './probes/pair-probes.ts';
 import type { CalibrationReport } from './rows/calibration.ts';
+import type { Settled } from './rows/probes.ts';
 import type { Comparability } from './spectra/comparability.ts';
 import type { MetricPair, WeightPair } from './spectra/metric-pair.ts';
 
@@ -41,6 +42,3 @@ export interface ComparisonContext {
    */
   readonly settled: Settled | null;
 }
-
-/** What asking more could not change any more. */
-export type Settled = 'pass' | 'fail';

@@ -8,6 +8,7 @@ import { confirmationFindings } from './findings/confirmation.ts';
 import { coverageFindings } from './findings/coverage.ts';
 import type { FindingTraits } from './findings/define-finding.ts';
 import { evidenceFindings } from './findings/evidence.ts';
+import type { Reason } from './findings/flat-form.ts';
 import { halvesFindings } from './findings/halves.ts';
 import { letterFindings } from './findings/letters.ts';
 import { levelLostFindings } from './findings/level-lost.ts';
@@ -36,7 +37,7 @@ import { twoKeyFindings } from './findings/two-key.ts';
 import { updateFindings } from './findings/update.ts';
 import { type Level, SEVERITY } from './rows/severity.ts';
 
-export { type Scope, scopeSchema } from './findings/fields.ts';
+export { type Scope, scopeSchema } from './rows/fields.ts';
 export { type Level, SEVERITY } from './rows/severity.ts';
 
 /** Every kind of finding. Kinds of one rank follow each other in this order (`findings/rank.ts`). */
@@ -113,3 +114,13 @@ export function findingTraits(kind: FindingKind): FindingTraits<Finding> {
 
 /** Something besides the candidate that the verdict depends on, and that the change under test touches. */
 export type ChangedInput = Omit<FindingOf<'changed-input'>, 'kind'>;
+
+/** The flat form of a finding. Pure. */
+export function findingReason(finding: Finding): Reason {
+  return findingTraits(finding.kind).reason(finding);
+}
+
+/** Every place that a finding is about: most are about one. */
+export function findingPlaces(finding: Finding): readonly string[] {
+  return findingTraits(finding.kind).places?.(finding) ?? [findingReason(finding).place];
+}

@@ -1,16 +1,15 @@
 export { type SampleVariance, samplePlans, suiteVariances, taskVariances } from './benchmarks/sample-plan.ts';
-export type { AppliedSettings, ReportedRule } from './checks/applied-policy.ts';
 export { isSmallLoss } from './checks/likelihood.ts';
 export { firstAnswers, settleAgainst } from './checks/settle-answers.ts';
 export { shownLevel } from './checks/shown-level.ts';
 export { tooFewFacts } from './checks/too-few-facts.ts';
 export { mayScreen } from './checks/undecided.ts';
-export { completeReport } from './complete-report.ts';
-export { daysBetween } from './days-between.ts';
+export { findingPlaces, findingReason } from './finding.ts';
 export { reasonSchema } from './findings/flat-form.ts';
 export { askingOrder } from './pairing/order.ts';
-export { findingPlaces, findingReason } from './reason.ts';
+export { completeReport } from './report.ts';
 export type { BenchmarkRow } from './rows/benchmarks.ts';
+export type { AppliedSettings, BaselineMatrix, ReportedRule } from './rows/spectra.ts';
 export {
   CHARTS,
   type Chart,
@@ -23,6 +22,6 @@ export {
 } from './rows/trend.ts';
 export { differingKeys } from './spectra/like-with-like.ts';
 export { groupName } from './spectra/pair-metrics.ts';
-export { type BaselineMatrix, contradictionInSpectra } from './spectra/spectra-report.ts';
-export { isAcceptable, isInPolicy, ownLevel, withExceptions } from './verdict/exceptions.ts';
+export { contradictionInSpectra } from './spectra/spectra-report.ts';
+export { daysBetween, isAcceptable, isInPolicy, ownLevel, withExceptions } from './verdict/exceptions.ts';
 export { sortFindings, verdictOf } from './verdict/verdict.ts';

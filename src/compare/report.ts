@@ -1,54 +1,31 @@
-import { LAYER_BY_LAYER } from '@shadow-gate/language-model/execution';
 import { sha256 } from '@shadow-gate/platform/files';
 import { z } from 'zod';
 import {
   architectureSchema,
-  componentSchema,
   groupSchema,
   identitySchema,
-  moduleSchema,
-  ofSchema,
-  precisionSchema,
   quantizationSchema,
   runSchema,
   tensorSchema,
 } from '../measure/schema/index.ts';
-import { appliedPolicySchema } from './checks/applied-policy.ts';
-import { findingSchema, SEVERITY } from './finding.ts';
-import { benchmarkRowSchema, benchmarkTwinsSchema } from './rows/benchmarks.ts';
+import { type Finding, findingSchema } from './finding.ts';
+import { benchmarkRowSchema, benchmarkTwinsSchema, suiteRowSchema } from './rows/benchmarks.ts';
 import { calibrationReportSchema } from './rows/calibration.ts';
-import { accuracyRowSchema, changeRowSchema, probeComparisonSchema, shadowRowSchema } from './rows/comparison.ts';
-import { itemTableSchema } from './rows/item-table.ts';
+import { sliceRowSchema } from './rows/losses.ts';
+import { probeReportSchema } from './rows/probes.ts';
 import { VERDICTS, type Verdict } from './rows/severity.ts';
-import { sliceRowSchema } from './rows/slices.ts';
-import { suiteRowSchema } from './rows/suites.ts';
+import { appliedPolicySchema, metricDeltaSchema, spectraReportSchema } from './rows/spectra.ts';
 import { trendSchema } from './rows/trend.ts';
-import { spectraReportSchema } from './spectra/spectra-report.ts';
-import { mustPassRowSchema } from './tests/must-pass.ts';
+import { sortFindings, verdictOf } from './verdict/verdict.ts';
 
+export type { ProbeReport } from './rows/probes.ts';
 export { VERDICTS, type Verdict } from './rows/severity.ts';
+export type { MetricDelta } from './rows/spectra.ts';
 
 export const REPORT_SCHEMA = 'shadow-gate/report@1';
 
 /** The exit codes of the command line, which are an interface: do not change them. An error is 2. */
 export const VERDICT_EXIT = { pass: 0, warn: 0, fail: 1, inconclusive: 3 } as const satisfies Record<Verdict, number>;
-
-/** candidate − baseline of one metric of the model or of one module type: a row of the metric table. */
-const metricDeltaSchema = z.strictObject({
-  metric: z.string(),
-  of: ofSchema,
-  component: componentSchema,
-  /** Null: the whole model. */
-  module: moduleSchema.nullable(),
-  baseline: z.number().nullable(),
-  candidate: z.number().nullable(),
-  change: z.number().nullable(),
-  relativeChange: z.number().nullable(),
-  level: z.enum(SEVERITY),
-  /** What is certain of the candidate where that is too little for a number: matrices were screened. */
-  bounds: z.strictObject({ low: z.number(), high: z.number() }).optional(),
-});
-export type MetricDelta = z.infer<typeof metricDeltaSchema>;
 
 const subjectSchema = z.strictObject({
   path: z.string(),
@@ -70,75 +47,6 @@ const subjectSchema = z.strictObject({
    */
   name: z.string().nullable().default(null),
 });
-
-/** The behavioral half: which probes ran, and how the answers compare with the baseline's. */
-const probeReportSchema = z.strictObject({
-  suites: z.array(
-    z.strictObject({
-      name: z.string(),
-      items: z.number().int(),
-      /** Marks a private benchmark: neither the report nor the measurement has its texts. Absent for others. */
-      texts: z.literal('omitted').optional(),
-    }),
-  ),
-  seed: z.number().int(),
-  /** The seed of the order of asking; absent where everything was asked at once, and in older reports. */
-  orderSeed: z.int().nonnegative().optional(),
-  chatTemplate: z.boolean(),
-  /**
-   * Suites that were asked without the chat template that the candidate has. Absent where there are none, and in older
-   * reports.
-   */
-  withoutTemplate: z.array(z.string()).min(1).optional(),
-  budgetSeconds: z.number().nullable(),
-  /** Items that the candidate answered. */
-  asked: z.number().int(),
-  /** Absent where everything was asked. */
-  sequential: z
-    .strictObject({
-      /**
-       * What the rest could not change any more, but for a probability of `alpha`. Null: a time limit ended it, or
-       * nothing is settled.
-       */
-      settled: z.enum(['pass', 'fail']).nullable(),
-      alpha: z.number(),
-      /** Asked, and of so many that the baseline was asked. */
-      facts: z.int().nonnegative(),
-      allFacts: z.int().nonnegative(),
-      items: z.int().nonnegative(),
-      allItems: z.int().nonnegative(),
-      blocks: z.int().nonnegative(),
-      allBlocks: z.int().positive(),
-      /**
-       * Accuracies of the whole measurement of the baseline, over all facts and by capability; absent in reports of
-       * version 0.2.0.
-       */
-      baseline: z
-        .array(z.strictObject({ capability: z.string().nullable(), benchmark: z.number(), twin: z.number() }))
-        .optional(),
-    })
-    .optional(),
-  leftOut: z.array(z.strictObject({ suite: z.string(), id: z.string(), reason: z.string() })),
-  /** The device or server that answered, and why. */
-  by: z.string(),
-  /** Null: the server does not say. Absent in reports of version 0.2.0. */
-  precision: precisionSchema.nullable().optional(),
-  /** Absent where all weights were in memory, and where a server does not say. */
-  execution: z.literal(LAYER_BY_LAYER).optional(),
-  seconds: z.number(),
-  comparison: probeComparisonSchema,
-  /** The first row over only those suites whose facts the seed draws. Null where there are none. */
-  drawn: shadowRowSchema.nullable().default(null),
-  /** Suites of which no question may be answered wrong, with those that are; absent without any. */
-  mustPass: z.array(mustPassRowSchema).min(1).optional(),
-  /** Accuracies by form with their intervals; none in older reports. */
-  accuracies: z.array(accuracyRowSchema).default([]),
-  /** How benchmark forms and twins changed; none without a baseline, and in older reports. */
-  changes: z.array(changeRowSchema).default([]),
-  /** The answers of both sides, item by item. Null in older reports. */
-  items: itemTableSchema.nullable().default(null),
-});
-export type ProbeReport = z.infer<typeof probeReportSchema>;
 
 export const reportSchema = z.strictObject({
   schema: z.literal(REPORT_SCHEMA),
@@ -193,4 +101,17 @@ export type Report = z.infer<typeof reportSchema>;
 /** One digest of all that a verdict is about: weights, config and the files that decide how they are used. */
 export function judgedDigest({ digest, behaviorFiles }: Report['candidate']): string {
   return behaviorFiles === null ? digest : `sha256:${sha256(`${digest} ${behaviorFiles}`)}`;
+}
+
+/**
+ * The report with these findings, the worst first, and the verdict that follows from them.
+ * @throws Error if it is not a report by its own schema, as with NaN in it: nobody could read it back
+ */
+export function completeReport(report: Omit<Report, 'findings' | 'verdict'>, found: readonly Finding[]): Report {
+  const findings = sortFindings(found);
+  const complete = { ...report, verdict: verdictOf(findings), findings };
+  const parsed = reportSchema.safeParse(complete);
+  if (parsed.success) return complete;
+  const [issue] = parsed.error.issues;
+  throw new Error(`the report is not valid: ${issue?.path.join('.')}: ${issue?.message}`);
 }

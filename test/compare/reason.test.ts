@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findingReason } from '../../src/compare/reason.ts';
+import { findingReason } from '../../src/compare/finding.ts';
 import { everyFinding } from '../report/findings.ts';
 
 /**

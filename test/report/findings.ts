@@ -1,4 +1,4 @@
-import { BENCHMARK_DIFFERENCES } from '../../src/compare/benchmarks/differences.ts';
+import { BENCHMARK_DIFFERENCES } from '../../src/compare/rows/benchmarks.ts';
 import type { Finding, FindingKind, FindingOf } from '../../src/compare/finding.ts';
 
 /** One finding of every kind. Every string that may come from a checkpoint, a probe file or a path is `name`. */

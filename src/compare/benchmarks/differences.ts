@@ -1,31 +1,5 @@
 import type { BenchmarkDocument, BenchmarkGroup, BenchmarkTask } from '@shadow-gate/harness/benchmarks';
-
-/** Why a task may not be compared, the clearest first. */
-export const BENCHMARK_DIFFERENCES = [
-  /** Another program evaluated it. */
-  'harness',
-  /** One side did not run it. */
-  'task',
-  /** One side did not log its answers. */
-  'samples',
-  'version',
-  'shots',
-  /** Another number of answers to each request. */
-  'repeats',
-  /** Other metrics or filters, or other definitions of them. */
-  'scoring',
-  /** Other tasks in a group. */
-  'members',
-  'documents',
-  /** Other prompts, because of … */
-  'chat-template',
-  'system-instruction',
-  /** … or for another reason, such as other few-shot examples. */
-  'prompts',
-  /** Other choices, or other arguments of the generation. */
-  'requests',
-  'targets',
-] as const;
+import type { BENCHMARK_DIFFERENCES } from '../rows/benchmarks.ts';
 
 /** The first difference of a task, and what each side has. */
 export interface BenchmarkDifference {

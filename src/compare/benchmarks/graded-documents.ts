@@ -4,7 +4,8 @@ import { choiceProbability } from '@shadow-gate/probes/outcome';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { gradeItems } from '../pairing/graded.ts';
 import type { PairedItem, ProbeAnswer } from '../pairing/paired-item.ts';
-import { canJudge, type GradedLoss, measureGradedItems } from '../tests/graded-losses.ts';
+import type { GradedLoss } from '../rows/losses.ts';
+import { canJudge, measureGradedItems } from '../tests/graded-losses.ts';
 import type { PairedDocument } from './differences.ts';
 
 /**

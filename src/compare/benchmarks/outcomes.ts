@@ -5,7 +5,7 @@ import { GUESSING } from '../estimates/families.ts';
 import type { Side } from '../pairing/paired-item.ts';
 import { unitsOf } from '../pairing/units.ts';
 import type { BenchmarkRow } from '../rows/benchmarks.ts';
-import type { Estimate } from '../rows/comparison.ts';
+import type { Estimate } from '../rows/fields.ts';
 
 /**
  * How one document was answered: the share of right answers, 0 or 1 of one answer, k of n of samples. Samples of a

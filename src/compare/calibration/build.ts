@@ -2,9 +2,10 @@ import { UserError } from '@shadow-gate/platform';
 import { groupKey } from '../../measure/aggregate.ts';
 import { expectFullSpectra } from '../../measure/full-spectra.ts';
 import type { Measurement } from '../../measure/schema/index.ts';
+import type { CalibrationKind } from '../rows/calibration.ts';
 import { lowRankGroups } from '../spectra/low-rank.ts';
 import { describeUpdate, findCalibrationDifference } from './describe-update.ts';
-import { CALIBRATION_SCHEMA, type Calibration, type CalibrationKind, type CalibrationRun } from './schema.ts';
+import { CALIBRATION_SCHEMA, type Calibration, type CalibrationRun } from './schema.ts';
 import { type Unlike, unlikeUpdates } from './unlike-updates.ts';
 
 /** A known-good checkpoint that was measured, and what to call it. */

@@ -1,18 +1,9 @@
 import { release } from '@shadow-gate/platform';
 import type { Measurement } from '../../measure/schema/index.ts';
+import type { CALIBRATION_DIFFERENCES } from '../rows/calibration.ts';
 import { differingKeys } from '../spectra/like-with-like.ts';
 import type { DescribedUpdate } from './schema.ts';
 
-/** Why numbers of two updates mean different things. */
-export const CALIBRATION_DIFFERENCES = [
-  'tool-version',
-  'architecture',
-  'reference',
-  'adapter',
-  'rank',
-  'tensors',
-  'shape',
-] as const;
 type DifferenceKind = (typeof CALIBRATION_DIFFERENCES)[number];
 
 export interface CalibrationDifference {

@@ -1,4 +1,10 @@
-export type { CalibratedMetric, CalibratedSize, CalibrationReport, LimitRule } from '../rows/calibration.ts';
+export type {
+  CalibratedMetric,
+  CalibratedSize,
+  CalibrationKind,
+  CalibrationReport,
+  LimitRule,
+} from '../rows/calibration.ts';
 export { placeName } from '../spectra/place.ts';
 export {
   areExchangeable,
@@ -13,4 +19,4 @@ export {
 export { buildCalibration, extendCalibration, type KnownGood } from './build.ts';
 export { describeUpdate, findCalibrationDifference } from './describe-update.ts';
 export { CALIBRATION_FILE, calibrationText, parseCalibration, readCalibration, writeCalibration } from './file.ts';
-export type { Calibration, CalibrationKind, CalibrationRun } from './schema.ts';
+export type { Calibration, CalibrationRun } from './schema.ts';

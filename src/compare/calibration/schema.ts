@@ -9,11 +9,9 @@ import {
   moduleSchema,
 } from '../../measure/schema/index.ts';
 
-export const CALIBRATION_SCHEMA = 'shadow-gate/calibration@1';
+import { CALIBRATION_KINDS } from '../rows/calibration.ts';
 
-/** `runs`: exchangeable, such as re-seeded runs or accepted releases. `series`: checkpoints of one run, in order. */
-export const CALIBRATION_KINDS = ['runs', 'series'] as const;
-export type CalibrationKind = (typeof CALIBRATION_KINDS)[number];
+export const CALIBRATION_SCHEMA = 'shadow-gate/calibration@1';
 
 const runGroupSchema = z.strictObject({
   component: componentSchema,

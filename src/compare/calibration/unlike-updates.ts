@@ -1,3 +1,4 @@
+import type { UPDATE_DIFFERENCES } from '../rows/calibration.ts';
 import { MAX_UNMATCHED_SHARE } from '../spectra/like-with-like.ts';
 import { placeName } from '../spectra/place.ts';
 import type { CalibrationDifference } from './describe-update.ts';
@@ -8,8 +9,6 @@ export interface Unlike extends Omit<CalibrationDifference, 'cause'> {
   readonly cause: CalibrationDifference['cause'] | UpdateDifference;
 }
 
-/** What is not told by the tensors alone. */
-export const UPDATE_DIFFERENCES = ['low-rank', 'updates'] as const;
 type UpdateDifference = (typeof UPDATE_DIFFERENCES)[number];
 
 /** Updates of the same tensors can be of another kind: narrow by construction, or of other matrices than the rest. */

@@ -1,50 +1,8 @@
 import { boundedValue } from '@shadow-gate/spectra/bounded';
-import { z } from 'zod';
-import { moduleSchema, ofSchema } from '../../measure/schema/index.ts';
-import { LOW_RANK_RULES, policySchema } from '../../policy/policy.ts';
+import { LOW_RANK_RULES } from '../../policy/policy.ts';
 import type { ComparisonContext } from '../context.ts';
-import { scopeSchema } from '../finding.ts';
+import type { AppliedPolicy, ReportedRule } from '../rows/spectra.ts';
 import { type AppliedRule, appliedRules, ruleLimit, ruleMovement } from './applied-rules.ts';
-
-/** A rule on a metric, and how near the candidate came to its limit. */
-const appliedRuleSchema = z.strictObject({
-  metric: z.string(),
-  of: ofSchema,
-  statistic: z.enum(['median', 'weightedMean', 'each']),
-  /** Module types that it is for; null: all of them. */
-  modules: z.array(moduleSchema).nullable(),
-  direction: z.enum(['up', 'down', 'any']),
-  absolute: z.number(),
-  relative: z.number(),
-  level: z.enum(['info', 'warn', 'fail']),
-  /** `low-rank`: a default for updates of low rank. */
-  source: z.enum(['policy', 'default', 'low-rank']),
-  /** How many numbers of the candidate it compares with the baseline's. */
-  judged: z.int().nonnegative(),
-  /** The one that came nearest to its limit, or went furthest beyond; null where there is none to compare. */
-  nearest: z
-    .strictObject({
-      scope: scopeSchema,
-      baseline: z.number(),
-      candidate: z.number(),
-      /**
-       * How far it certainly moved in the direction of the rule, and how far it may, both in the unit of the metric.
-       */
-      movement: z.number(),
-      limit: z.number(),
-    })
-    .nullable(),
-});
-export type ReportedRule = z.infer<typeof appliedRuleSchema>;
-
-/** The policy as it was applied: its file may have changed since. */
-export const appliedPolicySchema = z.strictObject({
-  rules: z.array(appliedRuleSchema),
-  /** Every other key of the policy, with its default where the file has none; which suites ran is in `probes`. */
-  settings: policySchema.omit({ rules: true, probes: true }),
-});
-type AppliedPolicy = z.infer<typeof appliedPolicySchema>;
-export type AppliedSettings = AppliedPolicy['settings'];
 
 export function appliedPolicy(context: ComparisonContext): AppliedPolicy {
   const { rules: _, probes: __, ...settings } = context.policy;

@@ -1,8 +1,8 @@
 import { boundedValue, certainDifference, lowerBound, upperBound } from '@shadow-gate/spectra/bounded';
 import { isModelMetric } from '../../policy/metrics.ts';
 import { effectiveRules, lowRankRules, type Policy, type PolicyRule } from '../../policy/policy.ts';
-import type { ProbePairing } from '../pairing/pair.ts';
 import { isBehaviorJudged } from '../probes/enough-facts.ts';
+import type { ProbePairing } from '../probes/pair-probes.ts';
 import type { CalibrationReport } from '../rows/calibration.ts';
 import type { MetricPair } from '../spectra/metric-pair.ts';
 import { metricRange } from '../spectra/metric-range.ts';

@@ -2,7 +2,7 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { pairWithItself } from '../pairing/pair.ts';
 import { accuracy, type PairedAnswers } from '../pairing/paired-item.ts';
-import type { KeptRow } from '../rows/comparison.ts';
+import type { KeptRow } from '../rows/letters.ts';
 import { baselineMemorizedLetters, keptLetters } from '../tests/kept-letters.ts';
 
 /**

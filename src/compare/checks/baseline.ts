@@ -1,6 +1,6 @@
 import type { ComparisonContext } from '../context.ts';
-import { daysBetween } from '../days-between.ts';
 import type { Finding } from '../finding.ts';
+import { daysBetween } from '../verdict/exceptions.ts';
 
 /** There is nothing to compare with. */
 export function missingBaselineCheck({ baseline, baselinePath, policy }: ComparisonContext): Finding[] {

@@ -20,14 +20,8 @@ import { exclusionLevel } from '../estimates/change-interval.ts';
 import { type Finding, mildestOf } from '../finding.ts';
 import { exceeds, reaches } from '../pairing/limits.ts';
 import { groupByLevel } from '../pairing/pool.ts';
-import {
-  canJudge,
-  dropBeyondTies,
-  type GradedLoss,
-  isGainOfNearTies,
-  isLossExcluded,
-  ruledOut,
-} from '../tests/graded-losses.ts';
+import type { GradedLoss } from '../rows/losses.ts';
+import { canJudge, dropBeyondTies, isGainOfNearTies, isLossExcluded, ruledOut } from '../tests/graded-losses.ts';
 import { likelihoodLosses, likelihoodsMissing, unclearLikelihood } from './likelihood.ts';
 import { shadowDeltas } from './shadow-delta.ts';
 

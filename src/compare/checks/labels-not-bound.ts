@@ -4,7 +4,7 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { pairWithItself } from '../pairing/pair.ts';
 import type { PairedAnswers, PairedFact } from '../pairing/paired-item.ts';
-import type { LabelRow } from '../rows/comparison.ts';
+import type { LabelRow } from '../rows/letters.ts';
 
 /**
  * Suites whose labels are no instrument: the baseline (without one: the candidate) does not follow the options. Their

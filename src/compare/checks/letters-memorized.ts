@@ -5,7 +5,7 @@ import { LEAST_FACTS } from '../estimates/kinds.ts';
 import type { Finding } from '../finding.ts';
 import { type PairedAnswers, type PairedItem, sumOfChanges } from '../pairing/paired-item.ts';
 import { unitsOfMembers } from '../pairing/units.ts';
-import type { KindRow } from '../rows/comparison.ts';
+import type { KindRow } from '../rows/gains.ts';
 import type { HarmRule, KnownAnswers } from '../sequential/harm-rule.ts';
 import { ALPHA_OF_LETTERS, factsWithLetters, hasMemorizedLetters, riseOfKey } from '../tests/kept-letters.ts';
 

@@ -8,6 +8,7 @@ import { factsWithTwins } from '../pairing/groups.ts';
 import { nameInPair } from '../pairing/paired-facts.ts';
 import type { PairedItem } from '../pairing/paired-item.ts';
 import { byLevel, type SuitePool } from '../pairing/pool.ts';
+import type { GradedLoss } from '../rows/losses.ts';
 import type { GradedRule } from '../sequential/graded-rule.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
 import {
@@ -15,7 +16,6 @@ import {
   failingFalls,
   fallsLeftOpen,
   fallsShown,
-  type GradedLoss,
   gradedItems,
   gradedScopes,
   hasMassMoved,

@@ -2,9 +2,9 @@ import { itemKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
-import { measuredProbes } from '../pairing/hide-texts.ts';
-import { withheldSuites } from '../pairing/withheld.ts';
-import { type MustPassRow, mustPassRows } from '../tests/must-pass.ts';
+import { measuredProbes, withheldSuites } from '../pairing/hide-texts.ts';
+import type { MustPassRow } from '../rows/apart.ts';
+import { mustPassRows } from '../tests/must-pass.ts';
 
 /**
  * Questions of which none may be answered wrong, one by one: with a baseline or without, and whatever the others show.

@@ -2,8 +2,8 @@ import { factKey, itemKey, type MeasuredProbes } from '@shadow-gate/probes/answe
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
-import type { ProbePairing } from '../pairing/pair.ts';
 import { byLevel } from '../pairing/pool.ts';
+import type { ProbePairing } from '../probes/pair-probes.ts';
 
 /** Items that a finding names; the report lists all. */
 const NAMED = 3;

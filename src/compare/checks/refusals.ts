@@ -6,7 +6,7 @@ import { standingAlone } from '../pairing/groups.ts';
 import { reaches } from '../pairing/limits.ts';
 import { pairWithItself } from '../pairing/pair.ts';
 import type { PairedItem } from '../pairing/paired-item.ts';
-import type { RefusalRow } from '../rows/refusals.ts';
+import type { RefusalRow } from '../rows/apart.ts';
 import { levelOfLoss, ruledOut } from '../tests/graded-losses.ts';
 import { ITEMS_OF_FORM } from '../tests/losses.ts';
 import { areScored, refusalRows } from '../tests/refusals.ts';

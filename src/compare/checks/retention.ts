@@ -3,7 +3,7 @@ import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import { describeRetention } from '../estimates/retention.ts';
 import type { Finding } from '../finding.ts';
-import type { ProbeComparison } from '../rows/comparison.ts';
+import type { ProbeComparison } from '../rows/probes.ts';
 import { type HarmRule, type KnownAnswers, lostAnswers, nearTiesOf } from '../sequential/harm-rule.ts';
 import { levelOfLoss } from '../tests/graded-losses.ts';
 import { ITEMS_OF_FORM } from '../tests/losses.ts';

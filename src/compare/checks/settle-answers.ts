@@ -2,11 +2,13 @@ import { itemKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { Measurement } from '../../measure/schema/index.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { hasSlices, requiredSuites } from '../../policy/suite-tier.ts';
-import type { ComparisonContext, Settled } from '../context.ts';
+import type { ComparisonContext } from '../context.ts';
 import { hideTexts } from '../pairing/hide-texts.ts';
-import { pairProbes, pairSides, pairWithItself } from '../pairing/pair.ts';
+import { pairSides, pairWithItself } from '../pairing/pair.ts';
 import type { PairedItem } from '../pairing/paired-item.ts';
 import { evaluateProbes } from '../probes/evaluation.ts';
+import { pairProbes } from '../probes/pair-probes.ts';
+import type { Settled } from '../rows/probes.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
 import { type SettlingPlan, settlingPlan } from '../sequential/plan.ts';
 import { settle } from '../sequential/settle.ts';
@@ -67,7 +69,9 @@ function planAgainst(baseline: Measurement, probes: MeasuredProbes, of: Judging)
     !hasSlices(policy) &&
     runPhases(ANSWER_CHECKS, itself).answers.every(({ level }) => level === 'info');
   const known = itself.probes.kind === 'paired' ? itself.probes : knownOf(probes, policy);
-  const plan = settlingPlan(probes, policy, { known, canPass, orderSeed });
+  // Checks with rules are objects.
+  const rules = ANSWER_CHECKS.flatMap((group) => group.checks).filter((check) => typeof check === 'object');
+  const plan = settlingPlan(probes, policy, { known, canPass, orderSeed, rules });
   PLANS.set(probes, { of, plan });
   return plan;
 }

@@ -3,13 +3,14 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { gravestOf } from '../../policy/suite-tier.ts';
 import { type Level, mildestOf, SEVERITY } from '../finding.ts';
 import { exceeds, reaches } from '../pairing/limits.ts';
-import type { ProbeReport, Report } from '../report.ts';
-import type { SuiteRow } from '../rows/suites.ts';
+import type { Report } from '../report.ts';
+import type { SuiteRow } from '../rows/benchmarks.ts';
+import type { ProbeReport } from '../rows/probes.ts';
+import type { AppliedSettings } from '../rows/spectra.ts';
 import { isFallShown, isLossExcluded, isOfAllFacts, ruledOut } from '../tests/graded-losses.ts';
 import { BESIDE_SLICES } from '../tests/losses.ts';
 import { isSliceLost } from '../tests/slices.ts';
 import { alphaOfAll } from '../tests/twin-tests.ts';
-import type { AppliedSettings } from './applied-policy.ts';
 import { alphaOfLevels } from './level-lost.ts';
 import { isForgetting } from './retention.ts';
 

@@ -1,8 +1,7 @@
 import type { Check, FoundBySubject } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
-import { type Finding, findingTraits } from '../finding.ts';
+import { type Finding, findingReason, findingTraits } from '../finding.ts';
 import { isBehaviorJudged } from '../probes/enough-facts.ts';
-import { findingReason } from '../reason.ts';
 import type { CalibrationReport } from '../rows/calibration.ts';
 import { levelOfSuites } from '../suites/levels.ts';
 

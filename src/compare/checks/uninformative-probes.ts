@@ -12,8 +12,9 @@ import { pairLeftOutWithItself } from '../pairing/pair.ts';
 import type { PairedAnswers, PairedFact } from '../pairing/paired-item.ts';
 import { poolOfFacts, type SuitePool, splitFacts } from '../pairing/pool.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
-import type { ProbeComparison } from '../rows/comparison.ts';
-import { canJudge, type GradedLoss, isOfAllFacts } from '../tests/graded-losses.ts';
+import type { GradedLoss } from '../rows/losses.ts';
+import type { ProbeComparison } from '../rows/probes.ts';
+import { canJudge, isOfAllFacts } from '../tests/graded-losses.ts';
 import { unclearLikelihood } from './likelihood.ts';
 import { isSettledPass } from './stopped-early.ts';
 

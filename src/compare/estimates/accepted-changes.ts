@@ -1,7 +1,7 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { logOdds } from '../../statistics/index.ts';
 import { reaches } from '../pairing/limits.ts';
-import type { ChangeRow } from '../rows/comparison.ts';
+import type { ChangeRow } from '../rows/gains.ts';
 
 /**
  * The least change of the twins that is within the limits of the policy, by values, where the benchmark form changed by

@@ -10,8 +10,8 @@ import {
 } from '../pairing/paired-item.ts';
 import type { SuitePool } from '../pairing/pool.ts';
 import { unitsIn, unitsOf } from '../pairing/units.ts';
-import { isWithin, type RowScope, rowScopes } from '../probes/evaluation.ts';
-import type { AccuracyRow, Estimate } from '../rows/comparison.ts';
+import type { AccuracyRow, ShadowRow } from '../rows/accuracies.ts';
+import type { Estimate } from '../rows/fields.ts';
 import { sharesInterval } from './change-interval.ts';
 import { itemTwinKind } from './kinds.ts';
 
@@ -105,4 +105,39 @@ function accuracyOf(answered: readonly Answered[], side: Side, level: number): E
   const clusters = units.map((items) => items.map((item) => item[side].correct));
   const interval = kornGraubard(clusters, level);
   return { value: interval?.share ?? 0, lower: interval?.lower ?? null, upper: interval?.upper ?? null };
+}
+
+export type RowScope = Pick<ShadowRow, 'suite' | 'capability'>;
+
+export function isWithin(
+  { suite, capability }: RowScope,
+  item: Pick<PairedItem, 'suite' | 'capability'>,
+  pool: SuitePool,
+): boolean {
+  return (
+    (suite === null ? pool.has(item.suite) : item.suite === suite) &&
+    (capability === null || item.capability === capability)
+  );
+}
+
+/**
+ * The rows of the table. Each of several benchmarks has a row of its own. So has its part of a capability that several
+ * have, if the benchmark has other capabilities too.
+ * @param pool what the rows of no suite are about
+ */
+export function rowScopes(facts: readonly PairedFact[], pool: SuitePool): RowScope[] {
+  if (facts.length === 0) return [];
+  const exams = facts.map(({ benchmark }) => benchmark);
+  const suites = groupBy(exams, ({ suite }) => suite);
+  const capabilitiesOf = (items: readonly PairedItem[]) => new Set(items.map(({ capability }) => capability));
+  const several = suites.size > 1 ? [...suites.keys()] : [];
+  return [
+    { suite: null, capability: null },
+    ...several.map((suite) => ({ suite, capability: null })),
+    ...[...capabilitiesOf(exams.filter(({ suite }) => pool.has(suite)))].flatMap((capability) => {
+      const having = several.filter((suite) => capabilitiesOf(suites.get(suite) ?? []).has(capability));
+      const parts = having.filter((suite) => capabilitiesOf(suites.get(suite) ?? []).size > 1);
+      return [{ suite: null, capability }, ...(having.length > 1 ? parts.map((suite) => ({ suite, capability })) : [])];
+    }),
+  ];
 }

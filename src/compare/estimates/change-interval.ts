@@ -3,7 +3,7 @@ import { clusterInterval, tango } from '../../statistics/index.ts';
 import { standingAlone } from '../pairing/groups.ts';
 import { itemChange, type PairedFact, type PairedItem } from '../pairing/paired-item.ts';
 import { unitsOfFacts } from '../pairing/units.ts';
-import type { Estimate } from '../rows/comparison.ts';
+import type { Estimate } from '../rows/fields.ts';
 
 /**
  * Level of the two-sided interval whose lower end is a one-sided bound at `alpha`: harm is excluded with the confidence

@@ -1,7 +1,7 @@
 import { at, groupBy } from '@shadow-gate/platform';
 import { type Form, TWIN_KINDS, type TwinKind } from '@shadow-gate/probes/item';
 import { countChanges, type PairedAnswers, type PairedItem } from '../pairing/paired-item.ts';
-import type { ChurnRow } from '../rows/comparison.ts';
+import type { ChurnRow } from '../rows/accuracies.ts';
 
 /** The rows of the table, in its order. */
 const ROWS: ReadonlyArray<{ readonly form: Form; readonly kind: TwinKind | null }> = [

@@ -4,7 +4,7 @@ import { binomialAtLeast, bisect } from '../../statistics/index.ts';
 import { benchmarksAlone } from '../pairing/groups.ts';
 import { meanChance, type PairedFact, type PairedItem, pairedAccuracies, type Side } from '../pairing/paired-item.ts';
 import { unitsOfFacts } from '../pairing/units.ts';
-import type { Exclusion, FamilyRow } from '../rows/comparison.ts';
+import type { Exclusion, FamilyRow } from '../rows/accuracies.ts';
 
 /** What a family can show, or several small families of a capability together. */
 export interface FamilyView {

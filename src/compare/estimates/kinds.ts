@@ -11,7 +11,8 @@ import {
   pairedAccuracies,
 } from '../pairing/paired-item.ts';
 import { unitsIn, unitsOfFacts, unitsOfItems } from '../pairing/units.ts';
-import type { Estimate, KindRow } from '../rows/comparison.ts';
+import type { Estimate } from '../rows/fields.ts';
+import type { KindRow } from '../rows/gains.ts';
 import { itemsInterval } from './change-interval.ts';
 import { belowCeiling, measureShadowDelta, type ShadowDelta, type ShadowSample } from './shadow-delta.ts';
 

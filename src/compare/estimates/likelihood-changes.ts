@@ -2,7 +2,8 @@ import { clusterInterval } from '../../statistics/index.ts';
 import { type LikelihoodKind, likelihoodChange } from '../pairing/graded.ts';
 import type { PairedItem } from '../pairing/paired-item.ts';
 import { unitsOfMembers } from '../pairing/units.ts';
-import type { Estimate, ProbeComparison } from '../rows/comparison.ts';
+import type { Estimate } from '../rows/fields.ts';
+import type { ProbeComparison } from '../rows/probes.ts';
 import { LEAST_FACTS } from './kinds.ts';
 
 type Row = ProbeComparison['graded'][number];

@@ -2,7 +2,7 @@ import { groupBy } from '@shadow-gate/platform';
 import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { mannWhitney, wilcoxonSignedRank } from '../../statistics/index.ts';
 import { unitsOf } from '../pairing/units.ts';
-import type { MemorizationRow } from '../rows/comparison.ts';
+import type { MemorizationRow } from '../rows/gains.ts';
 
 /** One prompt that both models read, and how much more likely it became, in nats per token. */
 interface Rise {

@@ -2,7 +2,7 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { clopperPearson, kornGraubard } from '../../statistics/index.ts';
 import type { PairedFact } from '../pairing/paired-item.ts';
 import { unitsOfFacts } from '../pairing/units.ts';
-import type { ProbeComparison } from '../rows/comparison.ts';
+import type { ProbeComparison } from '../rows/probes.ts';
 
 type Retention = NonNullable<ProbeComparison['retention']>;
 

@@ -4,7 +4,9 @@ import { clusterInterval, minimumDetectableMean, tQuantile, welchInterval } from
 import { expectedChange } from '../pairing/graded.ts';
 import { reaches } from '../pairing/limits.ts';
 import type { PairedFact, PairedItem } from '../pairing/paired-item.ts';
-import type { Estimate, ProbeComparison, ShadowRow } from '../rows/comparison.ts';
+import type { ShadowRow } from '../rows/accuracies.ts';
+import type { Estimate } from '../rows/fields.ts';
+import type { ProbeComparison } from '../rows/probes.ts';
 import { viewFamilies } from './families.ts';
 import { estimateTransfer, type Observation, type Transfer } from './transfer.ts';
 

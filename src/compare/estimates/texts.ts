@@ -6,7 +6,7 @@ import { isOfTexts, listedFile, type ProbePolicy } from '../../policy/probe-poli
 import { ratioInterval } from '../../statistics/index.ts';
 import type { Finding } from '../finding.ts';
 import { bestScale, curveOf, sumProduct, weightsAt } from '../pairing/logit-scales.ts';
-import type { TextRow } from '../rows/texts.ts';
+import type { TextRow } from '../rows/apart.ts';
 import { exclusionLevel } from './change-interval.ts';
 import { compareEveryToken } from './token-changes.ts';
 

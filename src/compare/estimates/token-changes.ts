@@ -1,7 +1,7 @@
 import { at } from '@shadow-gate/platform';
 import { LOG_UNIT, type Predictions, type TextSuiteMeasurement } from '@shadow-gate/probes/answer';
 import { ratioInterval } from '../../statistics/index.ts';
-import type { Measured, TokenChanges } from '../rows/texts.ts';
+import type { Measured, TokenChanges } from '../rows/apart.ts';
 
 type Predicted = TextSuiteMeasurement & { readonly predictions: Predictions };
 

@@ -2,7 +2,7 @@ import { groupBy } from '@shadow-gate/platform';
 import { aboveChance, bootstrap, logOdds, percentileInterval } from '../../statistics/index.ts';
 import { expectedAccuracy } from '../pairing/graded.ts';
 import type { PairedItem, Side } from '../pairing/paired-item.ts';
-import type { Estimate } from '../rows/comparison.ts';
+import type { Estimate } from '../rows/fields.ts';
 
 /** What one fact says about both changes; of a group, a benchmark form and a twin are observations of their own. */
 export interface Observation {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { LOSS_FORMS } from '../rows/comparison.ts';
+import { count, foreign } from '../rows/fields.ts';
+import { LOSS_FORMS } from '../rows/losses.ts';
 import { defineFinding } from './define-finding.ts';
-import { count, foreign } from './fields.ts';
 import { flatForm } from './flat-form.ts';
 
 const METRICS = { benchmark: 'benchmarkAccuracy', twin: 'twinAccuracy', both: 'accuracy' } as const;

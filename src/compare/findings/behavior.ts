@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BEHAVIOR_PARTS } from '../../measure/schema/index.ts';
+import { count, foreign, side } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { count, foreign, side } from './fields.ts';
 import { flatForm } from './flat-form.ts';
 
 export const behaviorFindings = [

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { BENCHMARK_DIFFERENCES } from '../benchmarks/differences.ts';
-import { TWINS_GAPS } from '../rows/benchmarks.ts';
+import { BENCHMARK_DIFFERENCES, TWINS_GAPS } from '../rows/benchmarks.ts';
+import { count, estimateSchema, foreign, side } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { count, estimateSchema, foreign, side } from './fields.ts';
 import { flatForm, invalidComparison } from './flat-form.ts';
 
 export const benchmarkFindings = [

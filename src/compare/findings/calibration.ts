@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { ofSchema } from '../../measure/schema/index.ts';
-import { CALIBRATION_KINDS } from '../calibration/schema.ts';
-import { LIMIT_RULES, REFUSALS } from '../rows/calibration.ts';
+import { CALIBRATION_KINDS, LIMIT_RULES, REFUSALS } from '../rows/calibration.ts';
+import { count, foreign, scopePlace, scopeSchema } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { count, foreign, scopePlace, scopeSchema } from './fields.ts';
 import { flatForm } from './flat-form.ts';
 
 export const calibrationFindings = [

@@ -1,7 +1,7 @@
 import { PRECISIONS } from '@shadow-gate/language-model/precision';
 import { z } from 'zod';
+import { count, foreign, side } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { count, foreign, side } from './fields.ts';
 import { flatForm } from './flat-form.ts';
 
 /** What a model at a server is known by. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { LABEL_REASONS } from '../rows/comparison.ts';
+import { count, foreign, side } from '../rows/fields.ts';
+import { LABEL_REASONS } from '../rows/letters.ts';
 import { defineFinding } from './define-finding.ts';
-import { count, foreign, side } from './fields.ts';
 import { flatForm } from './flat-form.ts';
 
 export const letterFindings = [

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { count, foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { count, foreign } from './fields.ts';
 import { flatForm } from './flat-form.ts';
 
 /** Nats per byte of the right answers' texts; `lower` and `upper` are one-sided bounds. */

@@ -1,7 +1,7 @@
 import { MAX_RESIDUAL } from '@shadow-gate/spectra/merge-status';
 import { z } from 'zod';
+import { count, foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { count, foreign } from './fields.ts';
 import { flatForm, type Reason } from './flat-form.ts';
 
 function aboutMerge(metric: string, values: Partial<Reason>): Reason {

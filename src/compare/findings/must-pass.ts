@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { mustPassItemSchema } from '../tests/must-pass.ts';
+import { mustPassItemSchema } from '../rows/apart.ts';
+import { count, foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { count, foreign } from './fields.ts';
 import { flatForm } from './flat-form.ts';
 
 export const mustPassFindings = [

@@ -1,5 +1,5 @@
+import { foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { foreign } from './fields.ts';
 import { invalidComparison } from './flat-form.ts';
 
 export const otherModelFindings = [

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ofSchema } from '../../measure/schema/index.ts';
+import { count, foreign, side } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { count, foreign, side } from './fields.ts';
 import { invalidComparison } from './flat-form.ts';
 
 export const otherWeightsFindings = [

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ofSchema } from '../../measure/schema/index.ts';
+import { foreign, scopePlace, scopeSchema, side } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { foreign, scopePlace, scopeSchema, side } from './fields.ts';
 import { flatForm } from './flat-form.ts';
 
 export const policyRuleFindings = [

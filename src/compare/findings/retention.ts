@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { count } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { count } from './fields.ts';
 import { flatForm } from './flat-form.ts';
 
 export const retentionFindings = [

@@ -1,7 +1,7 @@
 import { TWIN_KINDS } from '@shadow-gate/probes/item';
 import { z } from 'zod';
+import { count, estimateSchema, foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { count, estimateSchema, foreign } from './fields.ts';
 import { flatForm } from './flat-form.ts';
 
 export const shadowDeltaFindings = [

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { foreign } from './fields.ts';
 
 const TOP_ENERGY = { rule: 'spike', metric: 'topEnergy.1', of: 'weight' } as const;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { count, foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { count, foreign } from './fields.ts';
 import { flatForm } from './flat-form.ts';
 
 /** Why a suite that the policy requires has nothing that could be judged. */

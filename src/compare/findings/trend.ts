@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { count } from '../rows/fields.ts';
 import { CHARTS } from '../rows/trend.ts';
 import { defineFinding } from './define-finding.ts';
-import { count } from './fields.ts';
 import { flatForm } from './flat-form.ts';
 
 export const trendFindings = [

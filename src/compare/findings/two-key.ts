@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { foreign } from './fields.ts';
 import { flatForm } from './flat-form.ts';
 
 export const twoKeyFindings = [

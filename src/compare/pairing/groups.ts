@@ -18,3 +18,8 @@ export function factsWithTwins(facts: readonly PairedFact[], groups: readonly Pa
 export function benchmarksAlone(facts: readonly PairedFact[]): PairedFact[] {
   return facts.filter(({ twins }) => twins.length === 0).map((fact) => ({ ...fact, twins: [fact.benchmark] }));
 }
+
+/** Each fact with the benchmark form that a gain is measured on: where letters were memorized, that of the exam. */
+export function asGained(facts: readonly PairedFact[], memorized: ReadonlySet<string>): PairedFact[] {
+  return facts.map((fact) => (memorized.has(fact.exam.suite) ? { ...fact, benchmark: fact.exam } : fact));
+}

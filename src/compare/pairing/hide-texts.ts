@@ -15,6 +15,11 @@ interface Pair {
   readonly baseline: Measurement | null;
 }
 
+/** Both sides, and what the policy says of their texts. */
+export interface ShownPair extends Pair {
+  readonly policy: Pick<ProbePolicy, 'probes-text'>;
+}
+
 /**
  * Both measurements with hashes in place of the texts of every file that the policy calls private, or whose texts one
  * of them does not have: a report shows nothing that one of its sides hides, and hashes are compared with hashes. Where
@@ -112,4 +117,15 @@ function hide(
       return key === undefined ? item : hideLeftOut(item, key);
     }),
   };
+}
+
+/**
+ * Suites of which a report shows no text: private ones, and those whose texts one side hides, also where the other side
+ * has texts that could not be hashed.
+ */
+export function withheldSuites({ candidate, baseline, policy }: ShownPair): Set<string> {
+  const suites = [candidate, baseline].flatMap((measurement) => measuredProbes(measurement)?.suites ?? []);
+  const isWithheld = ({ version, texts }: (typeof suites)[number]) =>
+    texts !== undefined || (policy['probes-text'] === 'omit' && version === null);
+  return new Set(suites.filter(isWithheld).map(({ name }) => name));
 }

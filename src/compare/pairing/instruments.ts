@@ -1,6 +1,6 @@
 import { groupBy } from '@shadow-gate/platform';
 import { binomialAtLeast, exactSignFlip } from '../../statistics/index.ts';
-import type { LabelRow } from '../rows/comparison.ts';
+import type { LabelRow } from '../rows/letters.ts';
 import {
   meanChance,
   type PairedAnswers,

@@ -1,6 +1,6 @@
 import type { ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import type { AnswerKind, Form, TwinKind } from '@shadow-gate/probes/item';
-import type { LabelRow } from '../rows/comparison.ts';
+import type { LabelRow } from '../rows/letters.ts';
 
 /** One item with the answers of candidate and baseline. */
 export interface PairedItem {

@@ -1,8 +1,6 @@
 import { itemKey } from '@shadow-gate/probes/answer';
-import type { ComparisonContext } from '../context.ts';
 import type { FindingOf } from '../finding.ts';
-import { measuredProbes } from './hide-texts.ts';
-import { withheldSuites } from './withheld.ts';
+import { measuredProbes, type ShownPair, withheldSuites } from './hide-texts.ts';
 
 type ReadOtherwise = NonNullable<FindingOf<'changed-behavior'>['texts']>;
 
@@ -10,9 +8,7 @@ type ReadOtherwise = NonNullable<FindingOf<'changed-behavior'>['texts']>;
  * The items that the candidate's tokenizer turns into other ids than the baseline's does; null where neither side says
  * so of any.
  */
-export function itemsReadOtherwise(
-  context: Pick<ComparisonContext, 'candidate' | 'baseline' | 'policy'>,
-): ReadOtherwise | null {
+export function itemsReadOtherwise(context: ShownPair): ReadOtherwise | null {
   const [ours, theirs] = [measuredProbes(context.candidate), measuredProbes(context.baseline)];
   const known = new Map(theirs?.items.map((item) => [itemKey(item), item.tokens]));
   const read = (ours?.items ?? []).filter((item) => {

@@ -2,10 +2,11 @@ import { factKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { Measurement } from '../../measure/schema/index.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { LEAST_FACTS } from '../estimates/kinds.ts';
-import { type ProbePairing, pairWithItself } from '../pairing/pair.ts';
+import { pairWithItself } from '../pairing/pair.ts';
 import type { PairedAnswers, PairedFact } from '../pairing/paired-item.ts';
 import { poolOfFacts, splitFacts } from '../pairing/pool.ts';
 import { unitsOfFacts } from '../pairing/units.ts';
+import type { ProbePairing } from './pair-probes.ts';
 
 interface Answered {
   readonly probes: ProbePairing;

@@ -1,6 +1,6 @@
-import { groupBy } from '@shadow-gate/platform';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { signTest } from '../../statistics/index.ts';
+import { isWithin, type RowScope, rowScopes } from '../estimates/accuracies.ts';
 import { exclusionLevel } from '../estimates/change-interval.ts';
 import { churnRows } from '../estimates/churn.ts';
 import { type FamilyView, knownFacts, viewFamilies } from '../estimates/families.ts';
@@ -8,7 +8,7 @@ import { type KindView, overallDelta, type SuiteGain, suiteGains, viewKinds } fr
 import { certainFacts, measureRetention } from '../estimates/retention.ts';
 import { describeDelta, measureShadowDelta, overTemplates } from '../estimates/shadow-delta.ts';
 import type { SharpnessOfForm } from '../pairing/graded.ts';
-import { factsWithTwins } from '../pairing/groups.ts';
+import { asGained, factsWithTwins } from '../pairing/groups.ts';
 import {
   benchmarkTwinGap,
   countChanges,
@@ -19,9 +19,12 @@ import {
 } from '../pairing/paired-item.ts';
 import { poolOfFacts, type SuitePool, splitFacts } from '../pairing/pool.ts';
 import { sumsOfUnits, unitsIn, unitsOfFacts } from '../pairing/units.ts';
-import type { Both, MemorizationRow, ProbeComparison, ShadowRow } from '../rows/comparison.ts';
-import type { SliceRow } from '../rows/slices.ts';
-import type { TextRow } from '../rows/texts.ts';
+import type { ShadowRow } from '../rows/accuracies.ts';
+import type { TextRow } from '../rows/apart.ts';
+import type { Both } from '../rows/fields.ts';
+import type { MemorizationRow } from '../rows/gains.ts';
+import type { SliceRow } from '../rows/losses.ts';
+import type { ProbeComparison } from '../rows/probes.ts';
 import { findFlips } from '../tests/flips.ts';
 import { gradedScopes, measureGradedLoss } from '../tests/graded-losses.ts';
 import { factsForLoss, keptLetters, suitesOfMemorizedLetters } from '../tests/kept-letters.ts';
@@ -215,46 +218,6 @@ export function evaluateWithoutBaseline(
     graded: [],
     sharpness: [],
   };
-}
-
-/** Each fact with the benchmark form that a gain is measured on: where letters were memorized, that of the exam. */
-export function asGained(facts: readonly PairedFact[], memorized: ReadonlySet<string>): PairedFact[] {
-  return facts.map((fact) => (memorized.has(fact.exam.suite) ? { ...fact, benchmark: fact.exam } : fact));
-}
-
-export type RowScope = Pick<ShadowRow, 'suite' | 'capability'>;
-
-export function isWithin(
-  { suite, capability }: RowScope,
-  item: Pick<PairedItem, 'suite' | 'capability'>,
-  pool: SuitePool,
-): boolean {
-  return (
-    (suite === null ? pool.has(item.suite) : item.suite === suite) &&
-    (capability === null || item.capability === capability)
-  );
-}
-
-/**
- * The rows of the table. Each of several benchmarks has a row of its own. So has its part of a capability that several
- * have, if the benchmark has other capabilities too.
- * @param pool what the rows of no suite are about
- */
-export function rowScopes(facts: readonly PairedFact[], pool: SuitePool): RowScope[] {
-  if (facts.length === 0) return [];
-  const exams = facts.map(({ benchmark }) => benchmark);
-  const suites = groupBy(exams, ({ suite }) => suite);
-  const capabilitiesOf = (items: readonly PairedItem[]) => new Set(items.map(({ capability }) => capability));
-  const several = suites.size > 1 ? [...suites.keys()] : [];
-  return [
-    { suite: null, capability: null },
-    ...several.map((suite) => ({ suite, capability: null })),
-    ...[...capabilitiesOf(exams.filter(({ suite }) => pool.has(suite)))].flatMap((capability) => {
-      const having = several.filter((suite) => capabilitiesOf(suites.get(suite) ?? []).has(capability));
-      const parts = having.filter((suite) => capabilitiesOf(suites.get(suite) ?? []).size > 1);
-      return [{ suite: null, capability }, ...(having.length > 1 ? parts.map((suite) => ({ suite, capability })) : [])];
-    }),
-  ];
 }
 
 /** @param groups items that are twins of the suites of these facts */

@@ -3,26 +3,13 @@ export { LEAST_FACTS } from '../estimates/kinds.ts';
 export { exceeds, reaches } from '../pairing/limits.ts';
 export { pairWithItself } from '../pairing/pair.ts';
 export { unitsOf } from '../pairing/units.ts';
-export type {
-  AccuracyRow,
-  Both,
-  ChangeRow,
-  ChurnRow,
-  Estimate,
-  Exclusion,
-  FamilyRow,
-  Flip,
-  KeptRow,
-  KindRow,
-  LabelRow,
-  LevelRow,
-  MemorizationRow,
-  ProbeComparison,
-  ShadowRow,
-} from '../rows/comparison.ts';
+export type { AccuracyRow, ChurnRow, Exclusion, FamilyRow, LevelRow, ShadowRow } from '../rows/accuracies.ts';
+export type { RefusalRow, TextRow, TokenChanges } from '../rows/apart.ts';
+export type { Both, Estimate } from '../rows/fields.ts';
+export type { ChangeRow, KindRow, MemorizationRow } from '../rows/gains.ts';
 export { type ItemTable, MAX_PROMPT, type StoredFact, type StoredItem } from '../rows/item-table.ts';
-export type { RefusalRow } from '../rows/refusals.ts';
-export type { TextRow, TokenChanges } from '../rows/texts.ts';
+export type { Flip, KeptRow, LabelRow } from '../rows/letters.ts';
+export type { ProbeComparison } from '../rows/probes.ts';
 export { isOfAllFacts } from '../tests/graded-losses.ts';
 export { detectable, factsNeeded, type InstrumentPower, instrumentPower } from '../tests/instrument-power.ts';
 export { baselineMemorizedLetters, hasMemorizedLetters } from '../tests/kept-letters.ts';

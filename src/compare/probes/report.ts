@@ -1,25 +1,35 @@
 import { factKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
+import type { Measurement } from '../../measure/schema/index.ts';
 import { suitesWithoutTemplate } from '../../measure/unused-template.ts';
-import type { ComparisonContext, Settled } from '../context.ts';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { accuraciesByForm } from '../estimates/accuracies.ts';
 import { changeRows } from '../estimates/changes.ts';
 import type { KindView } from '../estimates/kinds.ts';
 import { textRows } from '../estimates/texts.ts';
-import { measuredProbes } from '../pairing/hide-texts.ts';
+import { asGained } from '../pairing/groups.ts';
+import { measuredProbes, withheldSuites } from '../pairing/hide-texts.ts';
 import { pairAnswers, pairWithItself } from '../pairing/pair.ts';
 import type { PairedAnswers } from '../pairing/paired-item.ts';
 import { poolOfFacts, type SuitePool } from '../pairing/pool.ts';
-import { withheldSuites } from '../pairing/withheld.ts';
-import type { ProbeReport } from '../report.ts';
-import type { ProbeComparison } from '../rows/comparison.ts';
+import type { ProbeComparison, ProbeReport, Settled } from '../rows/probes.ts';
 import { suitesOfMemorizedLetters } from '../tests/kept-letters.ts';
 import { levelsIn } from '../tests/levels.ts';
 import { mustPassRows } from '../tests/must-pass.ts';
-import { asGained, evaluateProbes, evaluateWithoutBaseline } from './evaluation.ts';
+import { evaluateProbes, evaluateWithoutBaseline } from './evaluation.ts';
 import { packComparedItems } from './pack-items.ts';
+import type { ProbePairing } from './pair-probes.ts';
+
+/** What the behavioral half of a report is about: a part of a comparison's context. */
+interface Reported {
+  readonly candidate: Measurement;
+  readonly baseline: Measurement | null;
+  readonly policy: ProbePolicy;
+  readonly probes: ProbePairing;
+  readonly settled: Settled | null;
+}
 
 /** The behavioral half of a report; null where the candidate gave no answers. */
-export function reportProbes(context: ComparisonContext): ProbeReport | null {
+export function reportProbes(context: Reported): ProbeReport | null {
   const { probes: pairing, policy, settled } = context;
   if (pairing.kind === 'alone') {
     const alone = (probes: MeasuredProbes) => {
@@ -98,7 +108,7 @@ function evidenceOf(
     readonly comparison: ProbeComparison;
     readonly kinds: readonly KindView[] | null;
   },
-  context: ComparisonContext,
+  context: Reported,
 ): Evidence {
   const { policy } = context;
   const hasBaseline = kinds !== null;
@@ -118,7 +128,7 @@ function evidenceOf(
 type Compare = (probes: MeasuredProbes) => ProbeComparison;
 
 function describe(
-  context: ComparisonContext,
+  context: Reported,
   probes: MeasuredProbes,
   compare: Compare,
   {

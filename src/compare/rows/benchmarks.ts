@@ -1,7 +1,34 @@
 import { z } from 'zod';
-import { estimateSchema } from '../findings/fields.ts';
+import { SUITE_LEVELS } from '../../policy/suite-tier.ts';
+import { count, estimateSchema } from './fields.ts';
 
-const count = z.int().nonnegative();
+/** Why a task may not be compared, the clearest first. */
+export const BENCHMARK_DIFFERENCES = [
+  /** Another program evaluated it. */
+  'harness',
+  /** One side did not run it. */
+  'task',
+  /** One side did not log its answers. */
+  'samples',
+  'version',
+  'shots',
+  /** Another number of answers to each request. */
+  'repeats',
+  /** Other metrics or filters, or other definitions of them. */
+  'scoring',
+  /** Other tasks in a group. */
+  'members',
+  'documents',
+  /** Other prompts, because of … */
+  'chat-template',
+  'system-instruction',
+  /** … or for another reason, such as other few-shot examples. */
+  'prompts',
+  /** Other choices, or other arguments of the generation. */
+  'requests',
+  'targets',
+] as const;
+
 const reported = z.strictObject({ value: z.number().nullable(), stderr: z.number().nullable() });
 /** Over documents. */
 const change = z.strictObject({ value: z.number(), stderr: z.number().nullable() });
@@ -64,3 +91,25 @@ export const benchmarkTwinsSchema = z.strictObject({
 });
 
 export type BenchmarkRow = z.infer<typeof benchmarkRowSchema>;
+
+/**
+ * What counts for one suite or benchmark, and how it changed: only where the policy sets something for single suites.
+ */
+export const suiteRowSchema = z.strictObject({
+  /** Name of a file, a task or a group. */
+  suite: z.string(),
+  level: z.enum(SUITE_LEVELS),
+  required: z.boolean(),
+  /** Could a loss show? Null: it was not compared at all, and has no numbers. */
+  isJudged: z.boolean().nullable(),
+  /** Facts, or documents. */
+  items: z.int().nonnegative(),
+  /** Expected accuracy where likelihoods judge, else accuracy: of twins, where it has some. */
+  baseline: z.number().nullable(),
+  candidate: z.number().nullable(),
+  /** `lower` is a one-sided bound at the policy's `alpha`: what is below it is ruled out. Null: no bound. */
+  change: z.strictObject({ value: z.number(), lower: z.number().nullable() }).nullable(),
+  /** The smallest loss that is reported. */
+  limit: z.number(),
+});
+export type SuiteRow = z.infer<typeof suiteRowSchema>;

@@ -1,8 +1,23 @@
 import { z } from 'zod';
 import { componentSchema, moduleSchema } from '../../measure/schema/index.ts';
-import { CALIBRATION_DIFFERENCES } from '../calibration/describe-update.ts';
-import { CALIBRATION_KINDS } from '../calibration/schema.ts';
-import { UPDATE_DIFFERENCES } from '../calibration/unlike-updates.ts';
+
+/** `runs`: exchangeable, such as re-seeded runs or accepted releases. `series`: checkpoints of one run, in order. */
+export const CALIBRATION_KINDS = ['runs', 'series'] as const;
+export type CalibrationKind = (typeof CALIBRATION_KINDS)[number];
+
+/** Why numbers of two updates mean different things. */
+export const CALIBRATION_DIFFERENCES = [
+  'tool-version',
+  'architecture',
+  'reference',
+  'adapter',
+  'rank',
+  'tensors',
+  'shape',
+] as const;
+
+/** What is not told by the tensors alone. */
+export const UPDATE_DIFFERENCES = ['low-rank', 'updates'] as const;
 
 /** What a calibration cannot be used for. */
 export const REFUSALS = [...CALIBRATION_DIFFERENCES, ...UPDATE_DIFFERENCES, 'no-update', 'metric'] as const;

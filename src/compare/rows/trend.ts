@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { estimateSchema } from '../findings/fields.ts';
-import { bothSchema } from './comparison.ts';
+import { bothSchema, estimateSchema } from './fields.ts';
 import { VERDICTS } from './severity.ts';
 
 /** What is charted over the checks of a history, each in the direction that does harm. */

@@ -3,8 +3,9 @@ import type { Finding, FindingKind, FindingOf } from '../finding.ts';
 import { leastFacts, leastReaching } from '../pairing/limits.ts';
 import { itemChange, type PairedAnswers, type PairedFact } from '../pairing/paired-item.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
+import type { LossTest } from '../rows/losses.ts';
 import { dropBeyondTies, type GradedSum, type Reach, type RuledOut, ruledOut } from '../tests/graded-losses.ts';
-import { ITEMS_OF_FORM, type LossTest } from '../tests/losses.ts';
+import { ITEMS_OF_FORM } from '../tests/losses.ts';
 
 /**
  * What a rule knows before the candidate is asked: the answers of the baseline, paired with themselves. Where families,

@@ -1,11 +1,20 @@
 import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { ANSWER_CHECKS } from '../checks/list.ts';
 import { askingOrder } from '../pairing/order.ts';
 import { nameInPair } from '../pairing/paired-facts.ts';
 import type { GainRule } from './gain-rule.ts';
 import type { GradedRule } from './graded-rule.ts';
 import type { HarmRule, KnownAnswers } from './harm-rule.ts';
+
+/**
+ * What a check finds as sums that early stopping can look at before everything was asked. Nothing else writes these
+ * rules down.
+ */
+export interface StoppingRules {
+  readonly harm?: (known: KnownAnswers, policy: ProbePolicy) => HarmRule[];
+  readonly gain?: (known: KnownAnswers, policy: ProbePolicy) => GainRule[];
+  readonly graded?: (known: KnownAnswers, policy: ProbePolicy) => GradedRule[];
+}
 
 /** What follows from the baseline, the policy and the seed of the order, and is the same at every look. */
 export interface SettlingPlan {
@@ -22,14 +31,17 @@ export interface SettlingPlan {
   readonly canPass: boolean;
 }
 
+interface Planned extends Pick<SettlingPlan, 'canPass'> {
+  readonly known: KnownAnswers;
+  readonly orderSeed: number;
+  /** Those of all checks of answers. */
+  readonly rules: readonly StoppingRules[];
+}
+
 export function settlingPlan(
   baseline: MeasuredProbes,
   policy: ProbePolicy,
-  {
-    known,
-    canPass,
-    orderSeed,
-  }: Pick<SettlingPlan, 'canPass'> & { readonly known: KnownAnswers; readonly orderSeed: number },
+  { known, canPass, orderSeed, rules }: Planned,
 ): SettlingPlan {
   const order = askingOrder(baseline, orderSeed);
   const several = baseline.suites.length > 1;
@@ -39,14 +51,12 @@ export function settlingPlan(
       return [nameInPair(fact, suite, several), block];
     }),
   );
-  // Those with rules are objects.
-  const checks = ANSWER_CHECKS.flatMap((group) => group.checks).filter((check) => typeof check === 'object');
   return {
     blocks: order.length,
     blockOf: new Map(blockOf),
-    harms: checks.flatMap(({ harm }) => harm?.(known, policy) ?? []),
-    gains: checks.flatMap(({ gain }) => gain?.(known, policy) ?? []),
-    graded: checks.flatMap(({ graded }) => graded?.(known, policy) ?? []),
+    harms: rules.flatMap(({ harm }) => harm?.(known, policy) ?? []),
+    gains: rules.flatMap(({ gain }) => gain?.(known, policy) ?? []),
+    graded: rules.flatMap(({ graded }) => graded?.(known, policy) ?? []),
     facts: known.facts.length,
     canPass,
   };

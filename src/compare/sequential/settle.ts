@@ -1,8 +1,8 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import type { Settled } from '../context.ts';
 import type { KindView } from '../estimates/kinds.ts';
 import { type Finding, findingTraits } from '../finding.ts';
 import type { PairedItem } from '../pairing/paired-item.ts';
+import type { Settled } from '../rows/probes.ts';
 import { mayBeBought } from '../tests/graded-losses.ts';
 import { Asked } from './asked.ts';
 import { excludesGain, excludesHarm, excludesSum, excludesUnclear } from './exclude.ts';

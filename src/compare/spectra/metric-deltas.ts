@@ -3,9 +3,8 @@ import { boundedValue, difference, isVague, type MaybeBounded } from '@shadow-ga
 import { blockUpdates, groupKey, isScreened } from '../../measure/aggregate.ts';
 import type { Measurement } from '../../measure/schema/index.ts';
 import { MODEL_METRICS } from '../../policy/metrics.ts';
-import { type Finding, SEVERITY } from '../finding.ts';
-import { findingPlaces, findingReason } from '../reason.ts';
-import type { MetricDelta } from '../report.ts';
+import { type Finding, findingPlaces, findingReason, SEVERITY } from '../finding.ts';
+import type { MetricDelta } from '../rows/spectra.ts';
 import type { Comparability } from './comparability.ts';
 import { withDerived } from './derived-metrics.ts';
 import { lowRankGroups } from './low-rank.ts';

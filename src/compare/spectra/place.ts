@@ -1,9 +1,9 @@
-import type { CalibrationRun } from '../calibration/schema.ts';
+import type { GroupMeasurement } from '../../measure/schema/index.ts';
 
 /** A module type; with a module of null, the whole model. */
 export interface CalibrationPlace {
-  readonly component: CalibrationRun['groups'][number]['component'];
-  readonly module: CalibrationRun['groups'][number]['module'] | null;
+  readonly component: GroupMeasurement['component'];
+  readonly module: GroupMeasurement['module'] | null;
 }
 
 /** `q_proj`, `vision q_proj` in a vision-language model, or `model`. */

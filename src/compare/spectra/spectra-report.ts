@@ -1,34 +1,7 @@
-import { metricsSchema } from '@shadow-gate/spectra/metrics-schema';
-import { z } from 'zod';
 import { tensorKey } from '../../measure/aggregate.ts';
-import { type Measurement, type TensorMeasurement, tensorSchema } from '../../measure/schema/index.ts';
+import type { Measurement, TensorMeasurement } from '../../measure/schema/index.ts';
+import type { BaselineMatrix, SpectraReport } from '../rows/spectra.ts';
 import type { Comparability } from './comparability.ts';
-
-const SHOWN = {
-  frobeniusNorm: true,
-  stableRank: true,
-  effectiveRank: true,
-  rank: true,
-  topEnergy: true,
-  snr: true,
-  updateSize: true,
-} as const;
-
-/**
- * Numbers of a matrix of the baseline: it has the place and the shape of the candidate's of the same name. The page
- * shows few of them; the others stay, since older versions read the report too.
- */
-const baselineMatrixSchema = tensorSchema
-  .pick({ of: true, name: true, status: true, method: true, spectrum: true })
-  .extend({ metrics: metricsSchema.pick(SHOWN).nullable() });
-export type BaselineMatrix = z.infer<typeof baselineMatrixSchema>;
-
-/** What a page about the spectra needs in addition to the candidate's matrices. */
-export const spectraReportSchema = z.strictObject({
-  /** Null: there is no baseline. Matrices that may not be compared are left out. */
-  baseline: z.array(baselineMatrixSchema).nullable(),
-});
-type SpectraReport = z.infer<typeof spectraReportSchema>;
 
 interface ComparedSpectra {
   readonly candidate: Measurement;

@@ -18,9 +18,10 @@ import { isInformative, viewFamilies } from '../estimates/families.ts';
 import { benchmarksAlone, factsWithTwins } from '../pairing/groups.ts';
 import { type PairedAnswers, type PairedFact, pairedAccuracies } from '../pairing/paired-item.ts';
 import { suiteLevel } from '../pairing/pool.ts';
-import type { SuiteRow } from '../rows/suites.ts';
+import type { SuiteRow } from '../rows/benchmarks.ts';
+import type { GradedLoss } from '../rows/losses.ts';
 import { dropLimitOf } from '../tests/drop-limit.ts';
-import { canJudge, type GradedLoss, gradedItems, measureGradedLoss } from '../tests/graded-losses.ts';
+import { canJudge, gradedItems, measureGradedLoss } from '../tests/graded-losses.ts';
 
 type Compared = Pick<ComparisonContext, 'policy' | 'probes' | 'benchmarks'>;
 

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { ofSchema } from '../../measure/schema/index.ts';
-import { estimateSchema } from '../findings/fields.ts';
-import { VERDICTS } from '../report.ts';
-import { bothSchema } from '../rows/comparison.ts';
+import { bothSchema, estimateSchema } from '../rows/fields.ts';
+import { VERDICTS } from '../rows/severity.ts';
 
 export const SWEEP_SCHEMA = 'shadow-gate/sweep@1';
 

@@ -1,7 +1,7 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { suiteLimit } from '../../policy/suite-tier.ts';
 import { accuracy, type PairedItem } from '../pairing/paired-item.ts';
-import type { LossTest } from './losses.ts';
+import type { LossTest } from '../rows/losses.ts';
 
 /**
  * The smallest loss of accuracy that is reported: of everything, of a capability, or of a suite, which may have a limit

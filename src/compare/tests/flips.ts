@@ -1,5 +1,5 @@
 import type { PairedFact, PairedItem } from '../pairing/paired-item.ts';
-import type { Flip } from '../rows/comparison.ts';
+import type { Flip } from '../rows/letters.ts';
 import { keeps } from './kept-letters.ts';
 
 /** More examples would not be read. */

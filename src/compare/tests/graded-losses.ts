@@ -1,6 +1,5 @@
 import { groupBy } from '@shadow-gate/platform';
 import { BUILTIN } from '@shadow-gate/probes/suite';
-import type { z } from 'zod';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { clusterInterval } from '../../statistics/index.ts';
 import { exclusionLevel } from '../estimates/change-interval.ts';
@@ -11,10 +10,8 @@ import { reaches } from '../pairing/limits.ts';
 import type { PairedFact, PairedItem, ProbeAnswer, Side } from '../pairing/paired-item.ts';
 import { type SuitePool, splitFacts } from '../pairing/pool.ts';
 import { unitsIn, unitsOfItems, unitsOfMembers } from '../pairing/units.ts';
-import type { Estimate, gradedRowSchema } from '../rows/comparison.ts';
-
-/** How graded outcomes changed: of everything, one capability or one suite. */
-export type GradedLoss = z.infer<typeof gradedRowSchema>;
+import type { Estimate } from '../rows/fields.ts';
+import type { GradedLoss } from '../rows/losses.ts';
 
 /** What is compared, and the facts that rise and fall together. */
 export interface GradedScope extends Pick<GradedLoss, 'capability' | 'suite'> {

@@ -2,7 +2,7 @@ import { at, groupBy } from '@shadow-gate/platform';
 import { exactSignFlip, excessMatches, holm } from '../../statistics/index.ts';
 import { meanChance, type PairedFact, type PairedItem, type Side } from '../pairing/paired-item.ts';
 import { sumsOfUnits } from '../pairing/units.ts';
-import type { KeptRow } from '../rows/comparison.ts';
+import type { KeptRow } from '../rows/letters.ts';
 
 /**
  * A candidate that kept so many more letters than the baseline, in a share of the permuted twins, has memorized them.

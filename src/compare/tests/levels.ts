@@ -4,7 +4,7 @@ import type { JudgedForm } from '@shadow-gate/probes/item';
 import { binomialAtLeast, gridSignFlip, holm } from '../../statistics/index.ts';
 import { nameInPair } from '../pairing/paired-facts.ts';
 import { countChanges, itemChange, type PairedFact, type PairedItem, type Side } from '../pairing/paired-item.ts';
-import type { LevelRow } from '../rows/comparison.ts';
+import type { LevelRow } from '../rows/accuracies.ts';
 
 /** The levels of one family that a measurement was asked. */
 export interface MeasuredLevels {

@@ -1,17 +1,14 @@
 import { at, groupBy } from '@shadow-gate/platform';
 import { JUDGED_FORMS, type JudgedForm } from '@shadow-gate/probes/item';
 import { BUILTIN } from '@shadow-gate/probes/suite';
-import type { z } from 'zod';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { hasSlices } from '../../policy/suite-tier.ts';
 import { gridSignFlip, holm } from '../../statistics/index.ts';
 import { accuracy, countChanges, type PairedFact, type PairedItem, sumOfChanges } from '../pairing/paired-item.ts';
 import { type SuitePool, splitFacts } from '../pairing/pool.ts';
 import { sumsOfUnits, unitsIn } from '../pairing/units.ts';
-import type { lossRowSchema } from '../rows/comparison.ts';
+import type { LossTest } from '../rows/losses.ts';
 
-/** A test for a loss of accuracy over all items of one form. */
-export type LossTest = z.infer<typeof lossRowSchema>;
 /** What it is about: everything (both null), one capability, or one suite; and the facts of that. */
 export interface LossScope extends Pick<LossTest, 'capability' | 'suite' | 'form'> {
   readonly facts: readonly PairedFact[];

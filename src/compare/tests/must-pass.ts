@@ -1,31 +1,8 @@
 import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
-import { z } from 'zod';
 import { mustPassSuites } from '../../policy/apart.ts';
 import { listedFile, type ProbePolicy } from '../../policy/probe-policy.ts';
+import type { MustPassItem, MustPassRow } from '../rows/apart.ts';
 import { MAX_ANSWER, MAX_PROMPT } from '../rows/item-table.ts';
-
-/** A question that is answered wrong. */
-export const mustPassItemSchema = z.strictObject({
-  suite: z.string(),
-  id: z.string(),
-  /** Null: not shown. */
-  question: z.string().nullable(),
-  right: z.string().nullable(),
-  given: z.string().nullable(),
-  /** Whether the baseline had it right; null: it was not asked that. */
-  baseline: z.boolean().nullable(),
-});
-type MustPassItem = z.infer<typeof mustPassItemSchema>;
-
-/** A suite of which no question may be answered wrong. */
-export const mustPassRowSchema = z.strictObject({
-  suite: z.string(),
-  /** Null: not known. */
-  questions: z.int().nonnegative().nullable(),
-  asked: z.int().nonnegative(),
-  broken: z.array(mustPassItemSchema),
-});
-export type MustPassRow = z.infer<typeof mustPassRowSchema>;
 
 interface Sides {
   readonly candidate: MeasuredProbes;

@@ -6,7 +6,7 @@ import { standingAlone } from '../pairing/groups.ts';
 import { leastFacts, leastReaching } from '../pairing/limits.ts';
 import { countChanges, itemChange, type PairedItem, type Side, sumOfChanges } from '../pairing/paired-item.ts';
 import { unitsIn, unitsOfItems } from '../pairing/units.ts';
-import type { RefusalRow } from '../rows/refusals.ts';
+import type { RefusalRow } from '../rows/apart.ts';
 import { measureGradedItems } from './graded-losses.ts';
 
 /**

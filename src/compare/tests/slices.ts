@@ -10,7 +10,7 @@ import { reaches } from '../pairing/limits.ts';
 import { itemChange, type PairedAnswers, type PairedFact, pairedAccuracies } from '../pairing/paired-item.ts';
 import { suiteLevel } from '../pairing/pool.ts';
 import { sumsOfUnits, unitsOfFacts } from '../pairing/units.ts';
-import type { SliceRow } from '../rows/slices.ts';
+import type { SliceRow } from '../rows/losses.ts';
 import { dropLimitOf } from './drop-limit.ts';
 import { canJudge, gradedItems, measureGradedItems, measureGradedLoss } from './graded-losses.ts';
 import { alphaOfSlices } from './losses.ts';

@@ -5,7 +5,7 @@ import { changeInterval, designEffect, exclusionLevel } from '../estimates/chang
 import type { FamilyView } from '../estimates/families.ts';
 import { accuracy, countChanges, type PairedFact, sumOfChanges } from '../pairing/paired-item.ts';
 import { sumsOfUnits } from '../pairing/units.ts';
-import type { ShadowRow } from '../rows/comparison.ts';
+import type { ShadowRow } from '../rows/accuracies.ts';
 import { dropLimitOf } from './drop-limit.ts';
 import { besideSlices, factsOfBoth, ITEMS_OF_FORM, SHARE_OF_BOTH } from './losses.ts';
 

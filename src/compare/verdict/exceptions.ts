@@ -1,8 +1,6 @@
 import { ACCEPTABLE_FINDINGS, ANYWHERE, type PolicyException } from '../../policy/exceptions.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { daysBetween } from '../days-between.ts';
-import type { Finding, Level } from '../finding.ts';
-import { findingPlaces } from '../reason.ts';
+import { type Finding, findingPlaces, type Level } from '../finding.ts';
 
 /**
  * The findings as the policy's exceptions leave them: what is accepted is information until the last day of its
@@ -51,4 +49,11 @@ function covers({ finding: named, scope }: PolicyException, finding: Finding): b
 /** The one that counts longest. */
 function lastOf(exceptions: readonly PolicyException[]): PolicyException | undefined {
   return exceptions.toSorted((a, b) => a.until.localeCompare(b.until)).at(-1);
+}
+
+const MILLISECONDS_OF_A_DAY = 86_400_000;
+
+/** Days from one time to another, both as measurements have them; NaN if one cannot be read. */
+export function daysBetween(before: string, after: string): number {
+  return (Date.parse(after) - Date.parse(before)) / MILLISECONDS_OF_A_DAY;
 }

@@ -1,7 +1,8 @@
 import { buildCalibration, type KnownGood } from '../../../src/compare/calibration/build.ts';
-import type { Calibration, CalibrationKind } from '../../../src/compare/calibration/schema.ts';
+import type { Calibration } from '../../../src/compare/calibration/schema.ts';
 import { compare } from '../../../src/compare/compare.ts';
 import type { Report } from '../../../src/compare/report.ts';
+import type { CalibrationKind } from '../../../src/compare/rows/calibration.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { tensor } from '../../report/fixtures.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { spikesCheck } from '../../../src/compare/checks/spikes.ts';
 import type { ComparisonContext } from '../../../src/compare/context.ts';
-import { findingReason } from '../../../src/compare/reason.ts';
+import { findingReason } from '../../../src/compare/finding.ts';
 import type { WeightPair } from '../../../src/compare/spectra/metric-pair.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';

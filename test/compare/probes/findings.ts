@@ -9,9 +9,9 @@ import { sliceLossCheck } from '../../../src/compare/checks/slices.ts';
 import { twinAccuracyCheck } from '../../../src/compare/checks/twin-accuracy.ts';
 import { uninformativeProbesCheck } from '../../../src/compare/checks/uninformative-probes.ts';
 import type { ComparisonContext } from '../../../src/compare/context.ts';
+import { findingReason } from '../../../src/compare/finding.ts';
 import type { PairedFact } from '../../../src/compare/pairing/paired-item.ts';
 import { evaluateProbes, type FurtherAnswers } from '../../../src/compare/probes/evaluation.ts';
-import { findingReason } from '../../../src/compare/reason.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 
 const JUDGED = [

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FINDING_KINDS, type Finding, findingTraits } from '../../../src/compare/finding.ts';
-import { findingPlaces } from '../../../src/compare/reason.ts';
+import { FINDING_KINDS, type Finding, findingPlaces, findingTraits } from '../../../src/compare/finding.ts';
 import { isInPolicy, withExceptions } from '../../../src/compare/verdict/exceptions.ts';
 import { ACCEPTABLE_FINDINGS, type PolicyException } from '../../../src/policy/exceptions.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';

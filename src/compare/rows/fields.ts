@@ -22,9 +22,17 @@ export function scopePlace(scope: Scope): string {
   return scope.kind === 'model' ? 'model' : scope.name;
 }
 
-/** A value with its interval; null: no bound on that side. */
+/** The units of a row, such as passages: see `pairing/sample.ts`. Absent if each fact is its own unit. */
+export const unitCount = count.optional();
+
+/** The same accuracy, or difference of accuracies, of two measurements; a baseline of null if there is none. */
+export const bothSchema = z.strictObject({ baseline: z.number().nullable(), candidate: z.number() });
+export type Both = z.infer<typeof bothSchema>;
+
+/** A number and its confidence interval. A bound of null: unbounded on that side. */
 export const estimateSchema = z.strictObject({
   value: z.number(),
   lower: z.number().nullable(),
   upper: z.number().nullable(),
 });
+export type Estimate = z.infer<typeof estimateSchema>;

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { count } from './fields.ts';
+
+/** A question that is answered wrong. */
+export const mustPassItemSchema = z.strictObject({
+  suite: z.string(),
+  id: z.string(),
+  /** Null: not shown. */
+  question: z.string().nullable(),
+  right: z.string().nullable(),
+  given: z.string().nullable(),
+  /** Whether the baseline had it right; null: it was not asked that. */
+  baseline: z.boolean().nullable(),
+});
+export type MustPassItem = z.infer<typeof mustPassItemSchema>;
+
+/** A suite of which no question may be answered wrong. */
+export const mustPassRowSchema = z.strictObject({
+  suite: z.string(),
+  /** Null: not known. */
+  questions: z.int().nonnegative().nullable(),
+  asked: z.int().nonnegative(),
+  broken: z.array(mustPassItemSchema),
+});
+export type MustPassRow = z.infer<typeof mustPassRowSchema>;
+
+/** The requests of one suite. */
+export const refusalRowSchema = z.strictObject({
+  suite: z.string(),
+  requests: count,
+  /** Requests that share nothing, and what others share; absent where no request names such a thing. */
+  units: count.optional(),
+  /** How many are refused. A baseline of null where there is none. */
+  baseline: count.nullable(),
+  candidate: count,
+  /** Requests that the baseline refused and the candidate does not, and the other way around. */
+  answered: count,
+  newlyRefused: count,
+  /** The first of them. */
+  ids: z.array(z.string()),
+  /**
+   * Change of the share that is refused, or of its expected value where the texts of both replies are given; ends are
+   * one-sided bounds.
+   */
+  change: z.strictObject({ value: z.number(), lower: z.number().nullable(), upper: z.number().nullable() }).nullable(),
+  /**
+   * Where the texts of both replies are given, the mean of log p(refusal) − log p(compliance), in nats, and whether at
+   * least half of the baseline's is gone, by its bound; null where a reply is written, and without a baseline.
+   */
+  lead: z.strictObject({ baseline: z.number(), candidate: z.number(), isHalved: z.boolean() }).nullable(),
+  /** Exact one-sided test for a loss, and the level at which it shows one. */
+  p: z.number().nullable(),
+  alpha: z.number(),
+  /** So many refusals have to be lost before the test can show it. */
+  least: count,
+});
+export type RefusalRow = z.infer<typeof refusalRowSchema>;
+
+/** A number with its standard error over texts. */
+const measuredSchema = z.strictObject({ value: z.number(), standardError: z.number().nonnegative() });
+export type Measured = z.infer<typeof measuredSchema>;
+
+/**
+ * How a copy differs from its original at every token of the texts, by the names and definitions of llama.cpp's
+ * perplexity tool. Standard errors are over texts: tokens of one text are not independent.
+ */
+const tokenChangesSchema = z.strictObject({
+  tokens: count,
+  /**
+   * Mean of p(token) of the candidate minus p(token) of the baseline, the root of its mean square, and where both
+   * prefer one token.
+   */
+  meanChange: measuredSchema,
+  rmsChange: measuredSchema,
+  sameBest: measuredSchema,
+  /** Perplexity of the candidate ÷ that of the baseline. */
+  perplexityRatio: measuredSchema,
+  /**
+   * Nats per token: the KL divergence of the candidate from the baseline over the most likely tokens of both, and one
+   * class of all others. That of the whole vocabulary is at least as large. Null where no lists of tokens are known.
+   */
+  divergence: measuredSchema.extend({ tokens: count }).nullable(),
+});
+export type TokenChanges = z.infer<typeof tokenChangesSchema>;
+
+/** One suite of plain texts. Likelihoods are in nats per byte. */
+export const textRowSchema = z.strictObject({
+  suite: z.string(),
+  /** Those that are compared; without a baseline, those that were scored. */
+  texts: count,
+  bytes: count,
+  candidate: z.number().nullable(),
+  baseline: z.number().nullable(),
+  /** Candidate minus baseline; the ends are one-sided bounds at the policy's `alpha`. Null where it is not compared. */
+  change: measuredSchema.extend({ lower: z.number(), upper: z.number() }).nullable(),
+  /** Null where the engines do not know what was expected, where tokens are not the same, and without a baseline. */
+  tokenChanges: tokenChangesSchema.nullable(),
+  /** Why a side could not score them; null where it did. From a server: escape it. */
+  leftOut: z.string().nullable(),
+});
+export type TextRow = z.infer<typeof textRowSchema>;

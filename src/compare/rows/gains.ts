@@ -1,0 +1,81 @@
+import { TWIN_KINDS } from '@shadow-gate/probes/item';
+import { z } from 'zod';
+import { bothSchema, count, estimateSchema, unitCount } from './fields.ts';
+
+/**
+ * A change of accuracy, and where it started: what a limit of transfer, which is in log-odds, is as a change of
+ * accuracy.
+ */
+const formChangeSchema = estimateSchema.extend({
+  start: z.strictObject({
+    /** The baseline's share above chance, of `n` answers. */
+    share: z.number(),
+    n: count,
+    /** What a change of accuracy of 1 is as a change of that share: 1/(1 − chance), the mean over the answers. */
+    scale: z.number().positive(),
+  }),
+});
+export type FormChange = z.infer<typeof formChangeSchema>;
+
+/**
+ * How both forms changed on the facts that the shadow delta of one suite and kind of twin is over, and on those of one
+ * capability: Δbenchmark − Δtwin is that delta.
+ */
+export const changeRowSchema = z.strictObject({
+  suite: z.string(),
+  kind: z.enum(TWIN_KINDS),
+  /** The suite that the items of a group come from; null for other twins. */
+  group: z.string().nullable(),
+  /** Null: all of these facts. */
+  capability: z.string().nullable(),
+  facts: count,
+  units: unitCount,
+  benchmark: formChangeSchema,
+  twin: formChangeSchema,
+});
+export type ChangeRow = z.infer<typeof changeRowSchema>;
+
+/**
+ * What the twins of one kind say about one suite: the change of its benchmark form and of those twins, over the facts
+ * that have them. A baseline of null where there is none.
+ */
+export const kindRowSchema = z.strictObject({
+  suite: z.string(),
+  kind: z.enum(TWIN_KINDS),
+  /** Facts with twins of this kind; of a group, its items. */
+  facts: count,
+  units: unitCount,
+  benchmark: bothSchema,
+  twin: bothSchema,
+  gap: bothSchema,
+  /** Δbenchmark − Δtwin in accuracy. */
+  delta: estimateSchema.nullable(),
+  /** Δtwin ÷ Δbenchmark in chance-corrected log-odds; null where the benchmark form gained too little. */
+  transfer: estimateSchema.nullable(),
+  /** Whether it may decide about a gain, and if not, why. */
+  role: z.enum(['decides', 'only-format', 'beside-stronger', 'labels-not-bound', 'too-few']),
+  /** The suite that the items of a group come from; null for other twins. */
+  group: z.string().nullable(),
+});
+export type KindRow = z.infer<typeof kindRowSchema>;
+
+/** The change of the benchmark form of one suite, over all facts that are judged. */
+export const gainRowSchema = z.strictObject({ suite: z.string(), facts: count, gain: estimateSchema });
+
+/**
+ * How much more the log-likelihood of benchmark questions rose than that of their fresh or group twins. Information
+ * only.
+ */
+export const memorizationRowSchema = z.strictObject({
+  suite: z.string(),
+  facts: count,
+  units: unitCount,
+  /** Mean rise of log p per token over the baseline, in nats. */
+  benchmark: z.number(),
+  twin: z.number(),
+  /** Share of facts (of pairs, for a group) in which the benchmark question rose more: 0.5 if nothing was memorized. */
+  auc: z.number(),
+  /** One-sided rank test over the set. */
+  p: z.number(),
+});
+export type MemorizationRow = z.infer<typeof memorizationRowSchema>;

@@ -1,0 +1,96 @@
+import { FORMS, JUDGED_FORMS } from '@shadow-gate/probes/item';
+import { z } from 'zod';
+import { SUITE_LEVELS } from '../../policy/suite-tier.ts';
+import { count, estimateSchema, unitCount } from './fields.ts';
+
+/** For the built-in suite, both forms together are one more test. */
+export const LOSS_FORMS = [...JUDGED_FORMS, 'both'] as const;
+
+/** An exact test for a loss of accuracy over all items of one form: of all facts, a capability or a suite. */
+export const lossRowSchema = z.strictObject({
+  form: z.enum(LOSS_FORMS),
+  capability: z.string().nullable(),
+  suite: z.string().nullable(),
+  candidate: z.number(),
+  baseline: z.number(),
+  change: z.number(),
+  items: count,
+  units: unitCount,
+  lost: count,
+  won: count,
+  /** One-sided; for a capability or suite, adjusted for their number. */
+  p: z.number(),
+  /** The level at which p shows a loss. */
+  alpha: z.number(),
+});
+export type LossTest = z.infer<typeof lossRowSchema>;
+
+/** How sharp a model is: what its scores are multiplied by to suit its right answers best. */
+const fittedSharpnessSchema = z.strictObject({
+  /** Factor for the scores of the choices; null without choices. */
+  choices: z.number().nullable(),
+  /** Factor for the logits over the vocabulary; 1 where it is not known. */
+  vocabulary: z.number(),
+});
+
+export const sharpnessRowSchema = z.strictObject({
+  suite: z.string(),
+  form: z.enum(FORMS),
+  items: count,
+  baseline: fittedSharpnessSchema,
+  candidate: fittedSharpnessSchema,
+});
+
+const likelihoodSchema = estimateSchema.extend({ facts: count, bytes: count });
+
+/** The change of expected accuracy, and of answer likelihood: of all facts, a capability or a suite. */
+export const gradedRowSchema = z.strictObject({
+  capability: z.string().nullable(),
+  suite: z.string().nullable(),
+  facts: count,
+  units: unitCount,
+  items: count,
+  /** False: of some answers no more than right or wrong is known, which stands in for their expected accuracy. */
+  isGraded: z.boolean(),
+  /** False: of servers and logs, likelihoods are known at the scale alone that the model's logits have. */
+  isScaled: z.boolean(),
+  /** Correlation of the log-likelihoods of the choices between both models; null where there is none. */
+  agreement: z.number().nullable(),
+  /** Ends are one-sided bounds at the policy's `alpha`. */
+  expected: estimateSchema.extend({ baseline: z.number(), candidate: z.number() }),
+  /** Nats per byte of the right answers' texts; null where it is not known. */
+  likelihood: likelihoodSchema.nullable(),
+  /** The same among the suite's right answers; what moved there from other tokens. Null of servers and logs. */
+  among: likelihoodSchema.extend({ moved: estimateSchema }).nullable().optional(),
+});
+/** How graded outcomes changed: of everything, one capability or one suite. */
+export type GradedLoss = z.infer<typeof gradedRowSchema>;
+
+/** The facts of one suite whose field of the file has one value. */
+export const sliceRowSchema = z.strictObject({
+  suite: z.string(),
+  field: z.string(),
+  /** From the file: escape it. A hash where texts are hashed. */
+  value: z.string(),
+  level: z.enum(SUITE_LEVELS),
+  facts: count,
+  items: count,
+  /** False: it has too few facts, or the baseline guesses there, so that no loss could show. */
+  isJudged: z.boolean(),
+  /** Expected accuracy where likelihoods judge the suite, else accuracy: of twins, where it has some. */
+  baseline: z.number(),
+  candidate: z.number(),
+  change: z.number(),
+  /** Ends are one-sided bounds at the policy's `alpha`; null: no bound. */
+  lower: z.number().nullable(),
+  upper: z.number().nullable(),
+  /**
+   * One-sided sign-flip test with facts as units, adjusted for the number of slices (Holm); null where it has too few
+   * facts.
+   */
+  p: z.number().nullable(),
+  /** The level at which p shows a loss, and the smallest that is reported. */
+  alpha: z.number(),
+  limit: z.number(),
+});
+export type SliceRow = z.infer<typeof sliceRowSchema>;

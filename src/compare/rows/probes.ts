@@ -1,0 +1,137 @@
+import { LAYER_BY_LAYER } from '@shadow-gate/language-model/execution';
+import { z } from 'zod';
+import { precisionSchema } from '../../measure/schema/index.ts';
+import { accuracyRowSchema, churnRowSchema, familyRowSchema, levelRowSchema, shadowRowSchema } from './accuracies.ts';
+import { mustPassRowSchema, refusalRowSchema, textRowSchema } from './apart.ts';
+import { bothSchema, count, estimateSchema, unitCount } from './fields.ts';
+import { changeRowSchema, gainRowSchema, kindRowSchema, memorizationRowSchema } from './gains.ts';
+import { itemTableSchema } from './item-table.ts';
+import { flipSchema, keptRowSchema, labelRowSchema } from './letters.ts';
+import { gradedRowSchema, lossRowSchema, sharpnessRowSchema } from './losses.ts';
+
+/** The probe results of a candidate, with those of a baseline where there is one. */
+export const probeComparisonSchema = z.strictObject({
+  /** Level of the intervals, two-sided. Those of twin changes have the level `exclusion`. */
+  confidence: z.number(),
+  exclusion: z.number(),
+  /**
+   * First all facts, then each suite if there are several, then each capability, and its part of each suite if it has
+   * several.
+   */
+  rows: z.array(shadowRowSchema),
+  families: z.array(familyRowSchema),
+  /** Δtwin ÷ Δbenchmark; null where the benchmark form gained too little. */
+  transfer: estimateSchema.nullable(),
+  /** The shadow delta with an interval over templates instead of facts: the uncertainty about other formats. */
+  overTemplates: estimateSchema.extend({ templates: count }).nullable(),
+  /** Share of the benchmark forms that the baseline answered correctly with certainty and the candidate still does. */
+  retention: estimateSchema.extend({ certain: count, kept: count, units: unitCount }).nullable(),
+  /** Sign test: did the margin by which twins are right fall? */
+  margins: z.strictObject({ fell: count, rose: count, p: z.number() }).nullable(),
+  flips: z.array(flipSchema),
+  /**
+   * The drop on twins that the facts of families above chance detect, if the share `discordance` of the answers of two
+   * equals differs; null without such a family.
+   */
+  planned: z.strictObject({ facts: count, discordance: z.number(), mde: z.number().nullable() }),
+  kinds: z.array(kindRowSchema).default([]),
+  /** One for each suite; none without a baseline. */
+  gains: z.array(gainRowSchema).default([]),
+  labels: z.array(labelRowSchema).default([]),
+  kept: z.array(keptRowSchema).default([]),
+  /** The benchmark form with something irrelevant added; null where there is none. */
+  robustness: z
+    .strictObject({ facts: count, benchmark: bothSchema, distracted: bothSchema, lost: count, won: count })
+    .nullable()
+    .default(null),
+  churn: z.array(churnRowSchema).default([]),
+  memorization: z.array(memorizationRowSchema).default([]),
+  levels: z.array(levelRowSchema).default([]),
+  /**
+   * Over everything, then by capability and suite: first of the benchmark forms, then of the twins. None in older
+   * reports.
+   */
+  losses: z.array(lossRowSchema).default([]),
+  /** Over everything, then by capability and suite. None in older reports. */
+  graded: z.array(gradedRowSchema).default([]),
+  /** By suite and form. None in older reports. */
+  sharpness: z.array(sharpnessRowSchema).default([]),
+  /** Suites of plain texts, which decide nothing. None in older reports. */
+  texts: z.array(textRowSchema).default([]),
+  /** Suites of requests that have to be refused; absent without any. */
+  refusals: z.array(refusalRowSchema).min(1).optional(),
+});
+export type ProbeComparison = z.infer<typeof probeComparisonSchema>;
+
+/** What asking more could not change any more. */
+const SETTLED = ['pass', 'fail'] as const;
+export type Settled = (typeof SETTLED)[number];
+
+/** The behavioral half: which probes ran, and how the answers compare with the baseline's. */
+export const probeReportSchema = z.strictObject({
+  suites: z.array(
+    z.strictObject({
+      name: z.string(),
+      items: z.number().int(),
+      /** Marks a private benchmark: neither the report nor the measurement has its texts. Absent for others. */
+      texts: z.literal('omitted').optional(),
+    }),
+  ),
+  seed: z.number().int(),
+  /** The seed of the order of asking; absent where everything was asked at once, and in older reports. */
+  orderSeed: count.optional(),
+  chatTemplate: z.boolean(),
+  /**
+   * Suites that were asked without the chat template that the candidate has. Absent where there are none, and in older
+   * reports.
+   */
+  withoutTemplate: z.array(z.string()).min(1).optional(),
+  budgetSeconds: z.number().nullable(),
+  /** Items that the candidate answered. */
+  asked: z.number().int(),
+  /** Absent where everything was asked. */
+  sequential: z
+    .strictObject({
+      /**
+       * What the rest could not change any more, but for a probability of `alpha`. Null: a time limit ended it, or
+       * nothing is settled.
+       */
+      settled: z.enum(SETTLED).nullable(),
+      alpha: z.number(),
+      /** Asked, and of so many that the baseline was asked. */
+      facts: count,
+      allFacts: count,
+      items: count,
+      allItems: count,
+      blocks: count,
+      allBlocks: z.int().positive(),
+      /**
+       * Accuracies of the whole measurement of the baseline, over all facts and by capability; absent in reports of
+       * version 0.2.0.
+       */
+      baseline: z
+        .array(z.strictObject({ capability: z.string().nullable(), benchmark: z.number(), twin: z.number() }))
+        .optional(),
+    })
+    .optional(),
+  leftOut: z.array(z.strictObject({ suite: z.string(), id: z.string(), reason: z.string() })),
+  /** The device or server that answered, and why. */
+  by: z.string(),
+  /** Null: the server does not say. Absent in reports of version 0.2.0. */
+  precision: precisionSchema.nullable().optional(),
+  /** Absent where all weights were in memory, and where a server does not say. */
+  execution: z.literal(LAYER_BY_LAYER).optional(),
+  seconds: z.number(),
+  comparison: probeComparisonSchema,
+  /** The first row over only those suites whose facts the seed draws. Null where there are none. */
+  drawn: shadowRowSchema.nullable().default(null),
+  /** Suites of which no question may be answered wrong, with those that are; absent without any. */
+  mustPass: z.array(mustPassRowSchema).min(1).optional(),
+  /** Accuracies by form with their intervals; none in older reports. */
+  accuracies: z.array(accuracyRowSchema).default([]),
+  /** How benchmark forms and twins changed; none without a baseline, and in older reports. */
+  changes: z.array(changeRowSchema).default([]),
+  /** The answers of both sides, item by item. Null in older reports. */
+  items: itemTableSchema.nullable().default(null),
+});
+export type ProbeReport = z.infer<typeof probeReportSchema>;

@@ -1,0 +1,89 @@
+import { metricsSchema } from '@shadow-gate/spectra/metrics-schema';
+import { z } from 'zod';
+import { componentSchema, moduleSchema, ofSchema, tensorSchema } from '../../measure/schema/index.ts';
+import { policySchema } from '../../policy/policy.ts';
+import { count, scopeSchema } from './fields.ts';
+import { SEVERITY } from './severity.ts';
+
+/** candidate − baseline of one metric of the model or of one module type: a row of the metric table. */
+export const metricDeltaSchema = z.strictObject({
+  metric: z.string(),
+  of: ofSchema,
+  component: componentSchema,
+  /** Null: the whole model. */
+  module: moduleSchema.nullable(),
+  baseline: z.number().nullable(),
+  candidate: z.number().nullable(),
+  change: z.number().nullable(),
+  relativeChange: z.number().nullable(),
+  level: z.enum(SEVERITY),
+  /** What is certain of the candidate where that is too little for a number: matrices were screened. */
+  bounds: z.strictObject({ low: z.number(), high: z.number() }).optional(),
+});
+export type MetricDelta = z.infer<typeof metricDeltaSchema>;
+
+const SHOWN = {
+  frobeniusNorm: true,
+  stableRank: true,
+  effectiveRank: true,
+  rank: true,
+  topEnergy: true,
+  snr: true,
+  updateSize: true,
+} as const;
+
+/**
+ * Numbers of a matrix of the baseline: it has the place and the shape of the candidate's of the same name. The page
+ * shows few of them; the others stay, since older versions read the report too.
+ */
+const baselineMatrixSchema = tensorSchema
+  .pick({ of: true, name: true, status: true, method: true, spectrum: true })
+  .extend({ metrics: metricsSchema.pick(SHOWN).nullable() });
+export type BaselineMatrix = z.infer<typeof baselineMatrixSchema>;
+
+/** What a page about the spectra needs in addition to the candidate's matrices. */
+export const spectraReportSchema = z.strictObject({
+  /** Null: there is no baseline. Matrices that may not be compared are left out. */
+  baseline: z.array(baselineMatrixSchema).nullable(),
+});
+export type SpectraReport = z.infer<typeof spectraReportSchema>;
+
+/** A rule on a metric, and how near the candidate came to its limit. */
+const appliedRuleSchema = z.strictObject({
+  metric: z.string(),
+  of: ofSchema,
+  statistic: z.enum(['median', 'weightedMean', 'each']),
+  /** Module types that it is for; null: all of them. */
+  modules: z.array(moduleSchema).nullable(),
+  direction: z.enum(['up', 'down', 'any']),
+  absolute: z.number(),
+  relative: z.number(),
+  level: z.enum(['info', 'warn', 'fail']),
+  /** `low-rank`: a default for updates of low rank. */
+  source: z.enum(['policy', 'default', 'low-rank']),
+  /** How many numbers of the candidate it compares with the baseline's. */
+  judged: count,
+  /** The one that came nearest to its limit, or went furthest beyond; null where there is none to compare. */
+  nearest: z
+    .strictObject({
+      scope: scopeSchema,
+      baseline: z.number(),
+      candidate: z.number(),
+      /**
+       * How far it certainly moved in the direction of the rule, and how far it may, both in the unit of the metric.
+       */
+      movement: z.number(),
+      limit: z.number(),
+    })
+    .nullable(),
+});
+export type ReportedRule = z.infer<typeof appliedRuleSchema>;
+
+/** The policy as it was applied: its file may have changed since. */
+export const appliedPolicySchema = z.strictObject({
+  rules: z.array(appliedRuleSchema),
+  /** Every other key of the policy, with its default where the file has none; which suites ran is in `probes`. */
+  settings: policySchema.omit({ rules: true, probes: true }),
+});
+export type AppliedPolicy = z.infer<typeof appliedPolicySchema>;
+export type AppliedSettings = AppliedPolicy['settings'];
