@@ -111,6 +111,21 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'checks',
     'sweep',
   ],
+  report: [
+    'escape.ts',
+    'text',
+    'findings',
+    'summary',
+    'document',
+    'sections',
+    'render',
+    'markdown',
+    'terminal',
+    'json.ts',
+    'junit.ts',
+    'model-card.ts',
+    'html',
+  ],
 };
 
 /** The packages, lowest first: what a package imports is below it. */

@@ -7,7 +7,7 @@ import { eventAuthor, eventLabel, eventPullRequest } from '../github/event/index
 import { isFailure, whyNotFailedBefore } from '../github/publish/index.ts';
 import { printable } from '../report/escape.ts';
 import type { Override } from '../report/markdown/index.ts';
-import { wordsOf } from '../report/text/index.ts';
+import { wordsOf } from '../report/summary/index.ts';
 import type { ReportingRun } from './action-run.ts';
 import { ownCheckPlace } from './check-run.ts';
 import type { ActionContext } from './context.ts';

@@ -14,11 +14,11 @@ import type { Measurement } from '../measure/schema/index.ts';
 import { suitesWithoutTemplate } from '../measure/unused-template.ts';
 import type { Policy } from '../policy/policy.ts';
 import { printable } from '../report/escape.ts';
+import { findingText } from '../report/summary/index.ts';
 import { phraseLine, renderInstrumentPower, renderSamplePlan } from '../report/terminal/index.ts';
 import {
   budgetSentence,
   decidesSentence,
-  findingText,
   formatCount,
   measuredNotes,
   plain,

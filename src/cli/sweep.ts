@@ -18,8 +18,9 @@ import { type Measurement, writeMeasurement } from '../measure/schema/index.ts';
 import type { Shard } from '../measure/shards/index.ts';
 import { printable, printableJson } from '../report/escape.ts';
 import { renderSweepHtml } from '../report/html/sweep.ts';
+import { verdictSentence } from '../report/summary/index.ts';
 import { phraseLine, renderSweep } from '../report/terminal/index.ts';
-import { plain, shareSentence, verdictSentence } from '../report/text/index.ts';
+import { plain, shareSentence } from '../report/text/index.ts';
 import { SWEEP_EXAMPLES } from './help.ts';
 import {
   type CalibrationOptions,

@@ -13,7 +13,7 @@ import {
   verdictOf,
 } from '../compare/index.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from '../compare/report.ts';
-import { findingText } from './text/finding.ts';
+import { findingText } from './summary/finding.ts';
 
 /**
  * A finding as an entry of `reasons` in report.json: the flat form that scripts read, the sentence, and in `details`

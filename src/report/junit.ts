@@ -1,9 +1,9 @@
 import type { Finding } from '../compare/finding.ts';
 import type { Report, Verdict } from '../compare/report.ts';
-import { type Html, html } from './html/html.ts';
-import { WHAT_TO_DO } from './text/details.ts';
-import { findingText, nextSteps } from './text/finding.ts';
-import { type JudgedCheck, judgedChecks } from './text/judged-checks.ts';
+import { type Html, html } from './render/html/html.ts';
+import { WHAT_TO_DO } from './summary/details.ts';
+import { findingText, nextSteps } from './summary/finding.ts';
+import { type JudgedCheck, judgedChecks } from './summary/judged-checks.ts';
 import { plain } from './text/phrase.ts';
 
 /** More findings of one check than a page of a CI needs. */

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/compare/finding.ts';
 import type { Report } from '../../src/compare/report.ts';
-import { nextSteps } from '../../src/report/text/finding.ts';
+import { nextSteps } from '../../src/report/summary/finding.ts';
 import { everyFinding } from '../report/findings.ts';
 import { HOSTILE_NAMES, probeReport, report, subject } from '../report/fixtures.ts';
 import { runCli } from './run-cli.ts';

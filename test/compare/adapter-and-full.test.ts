@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Measurement, TensorMeasurement } from '../../src/measure/schema/measurement.ts';
-import { findingText } from '../../src/report/text/finding.ts';
+import { findingText } from '../../src/report/summary/finding.ts';
 import { spectrum, tensor } from '../report/fixtures.ts';
 import { findingsOn, matrices, measurement, ofKind, probes, reportOn } from './measurement.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { findingSchema } from '../../src/compare/finding.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
-import { findingText } from '../../src/report/text/finding.ts';
+import { findingText } from '../../src/report/summary/finding.ts';
 import { repository } from '../fixtures.ts';
 import { everyFinding } from '../report/findings.ts';
 

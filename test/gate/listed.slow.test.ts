@@ -9,7 +9,7 @@ import { check } from '../../src/gate/check.ts';
 import { contradictionIn } from '../../src/measure/schema/contradictions.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
-import { findingText } from '../../src/report/text/finding.ts';
+import { findingText } from '../../src/report/summary/finding.ts';
 import { runCliWith } from '../cli/run-cli.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { example } from '../measure/shards/shard-files.ts';

@@ -6,7 +6,7 @@ import { readBaseline } from '../../src/gate/read-baseline.ts';
 import { isBelowNoise } from '../../src/measure/aggregate.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { parseMeasurement } from '../../src/measure/schema/read.ts';
-import { nextSteps } from '../../src/report/text/finding.ts';
+import { nextSteps } from '../../src/report/summary/finding.ts';
 import { plain } from '../../src/report/text/phrase.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { reasonsOf } from './reasons.ts';

@@ -4,7 +4,7 @@ import { reportSchema, type Verdict } from '../../src/compare/report.ts';
 import type { HistoryEntry } from '../../src/history/entry.ts';
 import { assessTrend, type TrendAssessment, withTrend } from '../../src/history/trend.ts';
 import { DEFAULT_POLICY, policySchema } from '../../src/policy/policy.ts';
-import { findingText } from '../../src/report/text/finding.ts';
+import { findingText } from '../../src/report/summary/finding.ts';
 import { finding, report } from '../report/fixtures.ts';
 import { night, nights, standardized } from './fixtures.ts';
 

@@ -13,7 +13,7 @@ import { contradictionIn } from '../../src/measure/schema/contradictions.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { mergeFiles } from '../../src/measure/shards/merge.ts';
 import { findPolicy } from '../../src/policy/load.ts';
-import { findingText } from '../../src/report/text/finding.ts';
+import { findingText } from '../../src/report/summary/finding.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { temporaryFolder } from '../fixtures.ts';
 import type { PathOptions } from './measure-path.ts';

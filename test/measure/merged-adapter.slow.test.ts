@@ -8,7 +8,7 @@ import { openMeasuredAdapter, openMeasuredReference } from '../../src/measure/op
 import { mergeFiles } from '../../src/measure/shards/merge.ts';
 import type { Shard } from '../../src/measure/shards/shard.ts';
 import { DEFAULT_POLICY } from '../../src/policy/policy.ts';
-import { findingText } from '../../src/report/text/finding.ts';
+import { findingText } from '../../src/report/summary/finding.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { measurePath } from './measure-path.ts';
 

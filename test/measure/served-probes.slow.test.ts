@@ -8,7 +8,7 @@ import { selectProbes } from '../../src/gate/select-probes.ts';
 import type { ProbeRunOptions } from '../../src/measure/options.ts';
 import { mergeFiles } from '../../src/measure/shards/merge.ts';
 import { findPolicy } from '../../src/policy/load.ts';
-import { findingText } from '../../src/report/text/finding.ts';
+import { findingText } from '../../src/report/summary/finding.ts';
 import { example, type Measuring, measuring, writeShards } from './shards/shard-files.ts';
 
 const checkpoint = example('benchmark-aligned');

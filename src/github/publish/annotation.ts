@@ -1,7 +1,7 @@
 import type { Report, Verdict } from '../../compare/report.ts';
 import { printable } from '../../report/escape.ts';
+import { verdictSentence } from '../../report/summary/index.ts';
 import { phraseLine } from '../../report/terminal/index.ts';
-import { verdictSentence } from '../../report/text/index.ts';
 import type { Runner } from '../client/runner.ts';
 
 export const FAIL_ON_CHOICES = ['fail', 'inconclusive', 'warn', 'never'] as const;

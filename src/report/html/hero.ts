@@ -1,5 +1,5 @@
-import type { HeroNumber } from '../text/hero.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../render/html/html.ts';
+import type { HeroNumber } from '../summary/hero.ts';
 
 /** The size of the drawing in its own units; the page scales it. */
 const [WIDTH, HEIGHT, MIDDLE] = [400, 48, 16];

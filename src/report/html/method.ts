@@ -1,14 +1,14 @@
 import type { Report } from '../../compare/report.ts';
+import { type Html, html } from '../render/html/html.ts';
+import { icon, NOT_JUDGED } from '../render/html/icon.ts';
+import { phraseHtml } from '../render/html/phrase.ts';
+import { stackedTable } from '../render/html/table.ts';
+import { type Gap, gapSentences, measurementGaps } from '../summary/not-measured.ts';
+import { groupSummary, ruleGroups } from '../summary/rule-groups.ts';
 import { methodFacts, subjectFacts } from '../text/measurement-facts.ts';
-import { type Gap, gapSentences, measurementGaps } from '../text/not-measured.ts';
-import { groupSummary, ruleGroups } from '../text/rule-groups.ts';
 import type { RuleGroup, RuleRow } from '../text/rule-row.ts';
 import { reportDisclaimer } from '../text/words.ts';
-import { type Html, html } from './html.ts';
-import { icon, NOT_JUDGED } from './icon.ts';
-import { phraseHtml } from './phrase.ts';
 import type { PageOptions, PageSection } from './section.ts';
-import { stackedTable } from './table.ts';
 
 /** What was judged and by which limits, what was not, and everything that is needed to do it again. */
 export const METHOD_SECTION: PageSection = {

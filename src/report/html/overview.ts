@@ -1,22 +1,22 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
-import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../text/deciding-table.ts';
+import { type Html, html, lines } from '../render/html/html.ts';
+import { icon } from '../render/html/icon.ts';
+import { phraseHtml } from '../render/html/phrase.ts';
+import { table } from '../render/html/table.ts';
+import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../summary/deciding-table.ts';
+import { describeFinding } from '../summary/finding.ts';
+import { heroNumber } from '../summary/hero.ts';
+import { findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../summary/verdict.ts';
 import { type AnsweredForm, exampleFlip } from '../text/example.ts';
-import { describeFinding } from '../text/finding.ts';
-import { heroNumber } from '../text/hero.ts';
 import { formatCount } from '../text/numbers.ts';
 import { term } from '../text/phrase.ts';
 import { stopSentence } from '../text/stops.ts';
 import { EXAM } from '../text/twin-words.ts';
-import { findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../text/verdict.ts';
 import { hero } from './hero.ts';
-import { type Html, html, lines } from './html.ts';
-import { icon } from './icon.ts';
-import { phraseHtml } from './phrase.ts';
 import { answerLine } from './probes/fact-row.ts';
 import { provenance } from './provenance.ts';
 import type { PageOptions, PageSection } from './section.ts';
-import { table } from './table.ts';
 
 /** The verdict as the comment has it: one sentence, the numbers that decide, what to do, and where it comes from. */
 export const OVERVIEW_SECTION: PageSection = {

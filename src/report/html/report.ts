@@ -1,6 +1,6 @@
 import { DOCS_URL } from '@shadow-gate/platform';
 import type { Report } from '../../compare/report.ts';
-import { pageDocument } from './document.ts';
+import { pageDocument } from '../render/html/document.ts';
 import { METHOD_SECTION } from './method.ts';
 import { OVERVIEW_SECTION } from './overview.ts';
 import calibrationStyle from './page/calibration.css' with { type: 'text' };

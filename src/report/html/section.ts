@@ -1,6 +1,6 @@
 import type { Report } from '../../compare/report.ts';
 import type { Origin } from '../markdown/origin.ts';
-import type { Html } from './html.ts';
+import type { Html } from '../render/html/html.ts';
 
 export interface PageOptions {
   /** Address of the folder `docs`, without a slash at its end. */

@@ -1,20 +1,20 @@
 import { ruleX, ruleY } from '@observablehq/plot';
 import { DOCS_URL } from '@shadow-gate/platform';
 import type { CheckedRow, Sweep, SweepRow } from '../../compare/sweep/index.ts';
+import { chart } from '../render/html/chart.ts';
+import { checkpointTable } from '../render/html/checkpoint-table.ts';
+import { pageDocument } from '../render/html/document.ts';
+import { type Html, html } from '../render/html/html.ts';
+import { icon } from '../render/html/icon.ts';
+import { axes, FRAME, legend, lineOf } from '../render/html/line-chart.ts';
+import { phraseHtml } from '../render/html/phrase.ts';
 import { formatNumber, formatPercentTick, formatTick } from '../text/numbers.ts';
 import { bestSentence, countsSentence, spectrumHeads, sweepNotes, sweepNumbers, sweepUnits } from '../text/sweep.ts';
-import { chart } from './chart.ts';
-import { checkpointTable } from './checkpoint-table.ts';
-import { pageDocument } from './document.ts';
-import { type Html, html } from './html.ts';
-import { icon } from './icon.ts';
-import { axes, FRAME, legend, lineOf } from './line-chart.ts';
 import methodStyle from './page/method.css' with { type: 'text' };
 import overviewStyle from './page/overview.css' with { type: 'text' };
 import reportStyle from './page/report.css' with { type: 'text' };
 import sweepStyle from './page/sweep.css' with { type: 'text' };
 import trendStyle from './page/trend.css' with { type: 'text' };
-import { phraseHtml } from './phrase.ts';
 
 /** All checkpoints of a sweep on one page, which links to their reports in the folders next to it. */
 export function renderSweepHtml(sweep: Sweep, { docs = DOCS_URL }: { readonly docs?: string } = {}): string {

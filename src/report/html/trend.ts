@@ -1,5 +1,10 @@
 import { ruleY } from '@observablehq/plot';
 import type { Chart, Trend, TrendCheck } from '../../compare/index.ts';
+import { chart } from '../render/html/chart.ts';
+import { checkpointTable } from '../render/html/checkpoint-table.ts';
+import { type Html, html } from '../render/html/html.ts';
+import { axes, FRAME, legend, lineOf } from '../render/html/line-chart.ts';
+import { phraseHtml } from '../render/html/phrase.ts';
 import { formatLimit, formatPercentTick, formatTick } from '../text/numbers.ts';
 import {
   CHART_NAMES,
@@ -11,11 +16,6 @@ import {
   trendNumbers,
   trendSentence,
 } from '../text/trend.ts';
-import { chart } from './chart.ts';
-import { checkpointTable } from './checkpoint-table.ts';
-import { type Html, html } from './html.ts';
-import { axes, FRAME, legend, lineOf } from './line-chart.ts';
-import { phraseHtml } from './phrase.ts';
 import type { PageSection } from './section.ts';
 
 /** How the check stands among those before it: the accuracies, and the cumulative sums that show a drift. */

@@ -1,9 +1,9 @@
 import { markdownTable } from 'markdown-table';
 import type { CalibrationRun } from '../../compare/calibration/index.ts';
 import { codeName, plainText, printable } from '../escape.ts';
+import { linkDefinitions, phraseMarkdown } from '../render/markdown/phrase.ts';
 import { howItChanges, knownGoodCount, limitTable, type Replaced, runsWithout } from '../text/calibration-limits.ts';
 import { formatCount, formatNumber } from '../text/numbers.ts';
-import { linkDefinitions, phraseMarkdown } from './phrase.ts';
 import { type ProposalText, TITLE_KEY } from './proposal.ts';
 
 /** A calibration that has been made, and the one that it takes the place of. */

@@ -1,9 +1,9 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { codeName, printable, shorten } from '../escape.ts';
-import { phraseLine } from '../terminal/phrase.ts';
-import { describeFinding, nextSteps, wordsOf } from '../text/finding.ts';
-import { findingsBySeverity, verdictSentence } from '../text/verdict.ts';
+import { phraseLine } from '../render/terminal/phrase.ts';
+import { describeFinding, nextSteps, wordsOf } from '../summary/finding.ts';
+import { findingsBySeverity, verdictSentence } from '../summary/verdict.ts';
 import { type MarkdownOptions, renderComment } from './comment.ts';
 
 /** GitHub takes at most so many annotations in a request. */

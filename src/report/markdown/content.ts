@@ -2,6 +2,12 @@ import { markdownTable } from 'markdown-table';
 import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { codeBlock, codeName } from '../escape.ts';
+import { docsLink, findingMarkdown, phraseMarkdown, termLink } from '../render/markdown/phrase.ts';
+import { intervalChart } from '../sections/interval-chart.ts';
+import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../summary/deciding-table.ts';
+import { acceptedFindings } from '../summary/exceptions.ts';
+import { describeFinding, wordsOf } from '../summary/finding.ts';
+import { decidingFinding, findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../summary/verdict.ts';
 import { baselineAge } from '../text/baseline-age.ts';
 import {
   BENCHMARK_COLUMNS,
@@ -12,15 +18,10 @@ import {
   shownBenchmarks,
 } from '../text/benchmarks.ts';
 import type { DecidingRow } from '../text/deciding-row.ts';
-import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../text/deciding-table.ts';
-import { acceptedFindings } from '../text/exceptions.ts';
-import { describeFinding, wordsOf } from '../text/finding.ts';
-import { intervalChart } from '../text/interval-chart.ts';
 import { formatCount, NO_NUMBER } from '../text/numbers.ts';
 import { flipSummary, probeSectionNotes } from '../text/probes.ts';
 import { stopSentence } from '../text/stops.ts';
 import { SLICE_COLUMNS, SLICE_NOTE, SUITE_COLUMNS, SUITE_NOTE, sliceCells, suiteCells } from '../text/suites.ts';
-import { decidingFinding, findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';
 import { accuracyCharts } from './accuracy-charts.ts';
 import { type Cost, costLine } from './cost.ts';
@@ -28,7 +29,6 @@ import { footer } from './footer.ts';
 import { type ModuleDetails, moduleDetails } from './module-details.ts';
 import { commitLink, type Origin, originLinks, originWarnings } from './origin.ts';
 import { type Override, overrideLine, overrideOffer } from './override.ts';
-import { docsLink, findingMarkdown, phraseMarkdown, termLink } from './phrase.ts';
 import { exampleMarkdown, familyTable, flipMarkdown } from './probe-details.ts';
 import { decidingKindTable, probeEvidence, probeTable } from './probe-tables.ts';
 import { calibrationTable, deltaTable, quantizationTable } from './spectra-tables.ts';

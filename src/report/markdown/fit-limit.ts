@@ -1,6 +1,6 @@
+import { linkDefinitions } from '../render/markdown/phrase.ts';
 import { formatCount } from '../text/numbers.ts';
 import type { Content } from './content.ts';
-import { linkDefinitions } from './phrase.ts';
 
 /** How much of a report is shown. Counts are of whole parts: nothing is ever cut in the middle. */
 interface Extent {

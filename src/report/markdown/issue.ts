@@ -1,10 +1,10 @@
 import type { Report, Verdict } from '../../compare/report.ts';
 import { codeName, printable } from '../escape.ts';
+import { phraseMarkdown } from '../render/markdown/phrase.ts';
+import { verdictSentence } from '../summary/verdict.ts';
 import { trendNotes } from '../text/trend.ts';
-import { verdictSentence } from '../text/verdict.ts';
 import { ICONS } from '../text/words.ts';
 import { COMMENT_LIMIT, commentMarker, renderComment } from './comment.ts';
-import { phraseMarkdown } from './phrase.ts';
 import { trendCharts, trendLine } from './trend-chart.ts';
 
 /** The issue about a scheduled check. */

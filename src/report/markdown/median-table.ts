@@ -1,9 +1,9 @@
 import { boundedValue, difference, isVague, type MaybeBounded } from '@shadow-gate/spectra/bounded';
 import { markdownTable } from 'markdown-table';
 import type { GroupMeasurement } from '../../measure/schema/index.ts';
+import { phraseMarkdown } from '../render/markdown/phrase.ts';
 import { metricPart, ofName } from '../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRelative, NO_NUMBER } from '../text/numbers.ts';
-import { phraseMarkdown } from './phrase.ts';
 
 /** The metrics shown for a module type, the most useful first. */
 const SHOWN = [

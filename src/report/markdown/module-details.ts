@@ -6,12 +6,12 @@ import type { Report } from '../../compare/report.ts';
 import { isSaturated } from '../../measure/aggregate.ts';
 import type { GroupMeasurement, TensorMeasurement } from '../../measure/schema/index.ts';
 import { codeName, plainText } from '../escape.ts';
+import { phraseMarkdown, termLink } from '../render/markdown/phrase.ts';
 import { metricName, metricPart, ofName } from '../text/metric-names.ts';
 import { formatCount, formatNumber, NO_NUMBER } from '../text/numbers.ts';
 import { sparkline } from '../text/sparkline.ts';
 import { ICONS, remarks } from '../text/words.ts';
 import { type GroupPair, medianTable } from './median-table.ts';
-import { phraseMarkdown, termLink } from './phrase.ts';
 
 /** The details of one module type, each part ready to be shown or left out as a whole. */
 export interface ModuleDetails {

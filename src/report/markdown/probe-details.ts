@@ -2,10 +2,10 @@ import { markdownTable } from 'markdown-table';
 import type { Flip, ItemTable } from '../../compare/probes/index.ts';
 import type { ProbeReport, Report } from '../../compare/report.ts';
 import { codeBlock, codeName, narrowName, narrowText, plainText } from '../escape.ts';
+import { phraseMarkdown, termLink } from '../render/markdown/phrase.ts';
 import { type AnsweredForm, examOfFlip, exampleFlip } from '../text/example.ts';
 import { answerMark } from '../text/probe-items.ts';
 import { exclusionText, familyCells, flipText } from '../text/probes.ts';
-import { phraseMarkdown, termLink } from './phrase.ts';
 
 const MAX_FAMILIES = 40;
 

@@ -10,6 +10,7 @@ import type {
 } from '../../compare/probes/index.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { codeName, plainText } from '../escape.ts';
+import { phraseMarkdown, termLink } from '../render/markdown/phrase.ts';
 import type { NumberColumn } from '../text/accuracy-columns.ts';
 import { CHURN_COLUMNS, churnCells } from '../text/churn.ts';
 import { LEVEL_COLUMNS, levelCells } from '../text/levels.ts';
@@ -25,7 +26,6 @@ import {
   unscoredTexts,
 } from '../text/texts.ts';
 import { decidingKinds, formName, KIND_COLUMNS, kindCells, roleText } from '../text/twin-kinds.ts';
-import { phraseMarkdown, termLink } from './phrase.ts';
 
 /** One row for each suite and kind: a team may have many suites. */
 const MAX_ROWS = 12;

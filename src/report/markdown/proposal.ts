@@ -3,12 +3,12 @@ import type { FindingOf } from '../../compare/finding.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
 import { fewestRuns } from '../../statistics/index.ts';
 import { codeName, plainText, printable } from '../escape.ts';
+import { phraseMarkdown } from '../render/markdown/phrase.ts';
+import { describeFinding } from '../summary/finding.ts';
 import { howItChanges } from '../text/calibration-limits.ts';
 import { addToCalibrationCommand } from '../text/commands.ts';
-import { describeFinding } from '../text/finding.ts';
 import { formatPercentLimit } from '../text/numbers.ts';
 import { renderComment } from './comment.ts';
-import { phraseMarkdown } from './phrase.ts';
 
 /** Title and body of a pull request that proposes a new baseline. */
 export interface ProposalText {

@@ -2,12 +2,12 @@ import { markdownTable } from 'markdown-table';
 import { SEVERITY } from '../../compare/finding.ts';
 import type { MetricDelta, Report } from '../../compare/report.ts';
 import { codeName } from '../escape.ts';
+import { phraseMarkdown } from '../render/markdown/phrase.ts';
 import { CALIBRATION_COLUMNS, type CalibrationRow, judgedRows } from '../text/calibration.ts';
 import { metricPart, ofName } from '../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRange, formatRelative } from '../text/numbers.ts';
 import { QUANTIZATION_COLUMNS, QUANTIZATION_TITLE, quantizationCells } from '../text/quantization.ts';
 import { ICONS } from '../text/words.ts';
-import { phraseMarkdown } from './phrase.ts';
 
 /** Enough for every headline; the medians in the details tell the rest by module type. */
 const MAX_ROWS = 16;

@@ -1,7 +1,7 @@
 import { CHARTS, type Chart, type Trend, type TrendCheck } from '../../compare/index.ts';
 import { leastOf, mostOf } from '../../statistics/index.ts';
+import { BLUE, GRAY, xyChart } from '../render/markdown/xy-chart.ts';
 import { formatLimit, formatRatio } from '../text/numbers.ts';
-import { BLUE, GRAY, xyChart } from './xy-chart.ts';
 
 /** A chart of a month is readable; the history has all checks. */
 const MOST_CHECKS = 30;

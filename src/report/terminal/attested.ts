@@ -1,6 +1,6 @@
 import { printable } from '../escape.ts';
-import type { TerminalOptions } from './table.ts';
-import { wrap } from './wrap.ts';
+import type { TerminalOptions } from '../render/terminal/table.ts';
+import { wrap } from '../render/terminal/wrap.ts';
 
 /** What an attestation was shown to be. */
 interface Attested {

@@ -1,9 +1,9 @@
 import type { Calibration } from '../../compare/calibration/index.ts';
 import { printable } from '../escape.ts';
+import { type Column, type TerminalOptions, terminalTable } from '../render/terminal/table.ts';
+import { wrap } from '../render/terminal/wrap.ts';
 import { knownGoodCount, limitTable } from '../text/calibration-limits.ts';
 import { plain } from '../text/phrase.ts';
-import { type Column, type TerminalOptions, terminalTable } from './table.ts';
-import { wrap } from './wrap.ts';
 
 interface CalibrationOptions extends TerminalOptions {
   readonly path: string;

@@ -1,13 +1,13 @@
+export { phraseLine } from '../render/terminal/phrase.ts';
+export type { TerminalOptions } from '../render/terminal/table.ts';
+export { wrap, wrapCommand } from '../render/terminal/wrap.ts';
 export { renderAttested } from './attested.ts';
 export { renderCalibration } from './calibration.ts';
 export { renderInstrumentPower } from './instrument-power.ts';
-export { phraseLine } from './phrase.ts';
 export { renderItems, renderSuites, renderTextSuites } from './probe-items.ts';
 export { renderTerminal } from './report.ts';
 export { renderSamplePlan } from './sample-plan.ts';
 export { renderShort } from './short-report.ts';
 export { renderSpectra, renderUnmeasured } from './spectra.ts';
 export { renderSweep } from './sweep.ts';
-export type { TerminalOptions } from './table.ts';
 export { renderVerdict } from './verdict.ts';
-export { wrap, wrapCommand } from './wrap.ts';

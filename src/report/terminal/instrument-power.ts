@@ -1,7 +1,7 @@
 import { detectable, factsNeeded, type InstrumentPower, PLANNED_DISCORDANCE } from '../../compare/probes/index.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
+import { terminalTable } from '../render/terminal/table.ts';
 import { formatInteger, formatLikelihood, formatPercent, formatPoints } from '../text/numbers.ts';
-import { terminalTable } from './table.ts';
 
 const NAMES: Readonly<Record<InstrumentPower['instrument'], string>> = {
   'right-or-wrong': 'right or wrong',

@@ -1,5 +1,5 @@
+import type { Column } from '../render/terminal/table.ts';
 import type { NumberColumn } from '../text/accuracy-columns.ts';
-import type { Column } from './table.ts';
 
 /** The unit has a line of its own and, where columns are narrow, the first word of the name too. */
 export function numberColumn({ text, unit }: NumberColumn, { isNarrow }: { readonly isNarrow: boolean }): Column {

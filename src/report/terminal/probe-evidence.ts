@@ -1,6 +1,8 @@
 import { at } from '@shadow-gate/platform';
 import type { KindRow, ProbeComparison, RefusalRow, TextRow } from '../../compare/probes/index.ts';
 import { printable } from '../escape.ts';
+import { type Column, roomForFirst, terminalTable } from '../render/terminal/table.ts';
+import { wrap } from '../render/terminal/wrap.ts';
 import { CHURN_COLUMNS, churnCells } from '../text/churn.ts';
 import { LEVEL_COLUMNS, levelCells } from '../text/levels.ts';
 import { REFUSAL_COLUMNS, REFUSALS_TITLE, refusalCells } from '../text/refusals.ts';
@@ -14,8 +16,6 @@ import {
 } from '../text/texts.ts';
 import { formName, KIND_COLUMNS, kindCells, roleText } from '../text/twin-kinds.ts';
 import { numberColumn } from './number-column.ts';
-import { type Column, roomForFirst, terminalTable } from './table.ts';
-import { wrap } from './wrap.ts';
 
 const MAX_ROWS = 16;
 /** Below this many columns an interval, and the two ends of a movement, take lines of their own. */

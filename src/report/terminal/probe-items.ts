@@ -4,9 +4,9 @@ import type { ProbeItem } from '@shadow-gate/probes/item';
 import type { Suite } from '@shadow-gate/probes/suite';
 import type { TextSuite } from '@shadow-gate/probes/texts';
 import { printable } from '../escape.ts';
+import { roomForFirst, type TerminalOptions, terminalTable } from '../render/terminal/table.ts';
+import { wrap } from '../render/terminal/wrap.ts';
 import { formatCount, formatInteger } from '../text/numbers.ts';
-import { roomForFirst, type TerminalOptions, terminalTable } from './table.ts';
-import { wrap } from './wrap.ts';
 
 /** Items as a person reads them: the prompt as it is asked, what may follow, and what is right. */
 export function renderItems(items: readonly ProbeItem[], { color }: TerminalOptions): string {

@@ -1,13 +1,13 @@
 import type { Flip, ShadowRow } from '../../compare/probes/index.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
+import { phraseLine } from '../render/terminal/phrase.ts';
+import { type Column, roomForFirst, terminalTable } from '../render/terminal/table.ts';
+import { wrap } from '../render/terminal/wrap.ts';
 import { formatCount } from '../text/numbers.ts';
 import { flipSummary, flipText, PROBE_COLUMNS, probeCells, probeRemarks, probeSectionNotes } from '../text/probes.ts';
 import { numberColumn } from './number-column.ts';
-import { phraseLine } from './phrase.ts';
 import { renderChanges, renderKinds } from './probe-evidence.ts';
-import { type Column, roomForFirst, terminalTable } from './table.ts';
-import { wrap } from './wrap.ts';
 
 const MAX_ROWS = 12;
 /** Below this many columns the intervals take lines of their own. */

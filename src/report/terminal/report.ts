@@ -2,6 +2,12 @@ import type { Finding } from '../../compare/finding.ts';
 import type { MetricDelta, Report } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
 import { headlineDeltas } from '../markdown/spectra-tables.ts';
+import { LEVEL_MARKS, type Paint, painter } from '../render/terminal/paint.ts';
+import { phraseLine } from '../render/terminal/phrase.ts';
+import { type Column, type TerminalOptions, terminalTable } from '../render/terminal/table.ts';
+import { wrap } from '../render/terminal/wrap.ts';
+import { describeFinding } from '../summary/finding.ts';
+import { findingsBySeverity, findingsToList } from '../summary/verdict.ts';
 import {
   BENCHMARK_COLUMNS,
   type BenchmarkRows,
@@ -11,19 +17,13 @@ import {
   shownBenchmarks,
 } from '../text/benchmarks.ts';
 import { CALIBRATION_COLUMNS, type CalibrationRow, judgedRows } from '../text/calibration.ts';
-import { describeFinding } from '../text/finding.ts';
 import { metricName, ofName } from '../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRange, formatRelative } from '../text/numbers.ts';
 import { QUANTIZATION_COLUMNS, QUANTIZATION_TITLE, quantizationCells } from '../text/quantization.ts';
 import { SLICE_COLUMNS, SLICE_NOTE, SUITE_COLUMNS, SUITE_NOTE, sliceCells, suiteCells } from '../text/suites.ts';
-import { findingsBySeverity, findingsToList } from '../text/verdict.ts';
 import { measuredSentence, reportDisclaimer } from '../text/words.ts';
-import { LEVEL_MARKS, type Paint, painter } from './paint.ts';
-import { phraseLine } from './phrase.ts';
 import { renderProbes } from './probes.ts';
-import { type Column, type TerminalOptions, terminalTable } from './table.ts';
 import { renderDeciding, renderSteps, renderVerdict } from './verdict.ts';
-import { wrap } from './wrap.ts';
 
 const MAX_FINDINGS = 20;
 const MAX_INFOS = 5;

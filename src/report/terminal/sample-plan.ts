@@ -1,7 +1,7 @@
 import { type SampleVariance, samplePlans } from '../../compare/index.ts';
 import { printable } from '../escape.ts';
+import { terminalTable } from '../render/terminal/table.ts';
 import { formatInteger, formatPoints } from '../text/numbers.ts';
-import { terminalTable } from './table.ts';
 
 const points = (share: number) => `±\u00a0${formatPoints(share)}`;
 

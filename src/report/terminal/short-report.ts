@@ -1,14 +1,14 @@
 import type { Report } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
-import { type DetailsPlace, detailsWords, moreWords } from '../text/details.ts';
+import { painter } from '../render/terminal/paint.ts';
+import { phraseLine } from '../render/terminal/phrase.ts';
+import type { TerminalOptions } from '../render/terminal/table.ts';
+import { wrap } from '../render/terminal/wrap.ts';
+import { type DetailsPlace, detailsWords, moreWords } from '../summary/details.ts';
 import { stopSentence } from '../text/stops.ts';
 import { unusedTemplate } from '../text/unused-template.ts';
 import { measuredSentence, reportDisclaimer } from '../text/words.ts';
-import { painter } from './paint.ts';
-import { phraseLine } from './phrase.ts';
-import type { TerminalOptions } from './table.ts';
 import { renderDeciding, renderSteps, renderVerdict } from './verdict.ts';
-import { wrap } from './wrap.ts';
 
 /**
  * What fits a screen: the verdict, the table that decides, what to do, where the details are, and the verdict again,

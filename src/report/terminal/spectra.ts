@@ -2,12 +2,12 @@ import { styleText } from 'node:util';
 import { groupBy } from '@shadow-gate/platform';
 import type { Measurement, TensorMeasurement } from '../../measure/schema/index.ts';
 import { printable, shorten } from '../escape.ts';
+import { type Column, roomForFirst, type TerminalOptions, terminalTable } from '../render/terminal/table.ts';
+import { wrap } from '../render/terminal/wrap.ts';
 import { ofName } from '../text/metric-names.ts';
 import { formatCount, formatInteger, formatNumber } from '../text/numbers.ts';
 import { sparkline } from '../text/sparkline.ts';
 import { STATUS } from '../text/words.ts';
-import { type Column, roomForFirst, type TerminalOptions, terminalTable } from './table.ts';
-import { wrap } from './wrap.ts';
 
 /** Where a name has less room than this, the table may be wider than the terminal. */
 const SHORTEST_NAME = 16;

@@ -1,10 +1,10 @@
 import type { Sweep } from '../../compare/sweep/index.ts';
 import { printable } from '../escape.ts';
+import { LEVEL_MARKS, painter } from '../render/terminal/paint.ts';
+import { phraseLine } from '../render/terminal/phrase.ts';
+import { type TerminalOptions, terminalTable } from '../render/terminal/table.ts';
+import { wrap } from '../render/terminal/wrap.ts';
 import { bestSentence, countsSentence, sweepNotes, sweepNumbers, sweepUnits } from '../text/sweep.ts';
-import { LEVEL_MARKS, painter } from './paint.ts';
-import { phraseLine } from './phrase.ts';
-import { type TerminalOptions, terminalTable } from './table.ts';
-import { wrap } from './wrap.ts';
 
 const NAME_LENGTH = 40;
 const HEAD_WIDTH = 13;

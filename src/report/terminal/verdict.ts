@@ -1,13 +1,13 @@
 import type { Report } from '../../compare/report.ts';
+import { LEVEL_MARKS, type Paint, painter } from '../render/terminal/paint.ts';
+import { phraseLine } from '../render/terminal/phrase.ts';
+import { type Column, roomForFirst, type TerminalOptions, terminalTable } from '../render/terminal/table.ts';
+import { wrap, wrapCommand } from '../render/terminal/wrap.ts';
+import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../summary/deciding-table.ts';
+import { WHAT_TO_DO } from '../summary/details.ts';
+import { verdictSentence, whatToDo } from '../summary/verdict.ts';
 import type { DecidingRow } from '../text/deciding-row.ts';
-import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../text/deciding-table.ts';
-import { WHAT_TO_DO } from '../text/details.ts';
 import type { Phrase } from '../text/phrase.ts';
-import { verdictSentence, whatToDo } from '../text/verdict.ts';
-import { LEVEL_MARKS, type Paint, painter } from './paint.ts';
-import { phraseLine } from './phrase.ts';
-import { type Column, roomForFirst, type TerminalOptions, terminalTable } from './table.ts';
-import { wrap, wrapCommand } from './wrap.ts';
 
 /** The verdict and the sentence that decides, alone. */
 export function renderVerdict(report: Report, { color, width }: TerminalOptions): string {

@@ -1,8 +1,6 @@
 export { knownGoodCount } from './calibration-limits.ts';
 export { controlSentence } from './control.ts';
 export { decidesSentence } from './decides.ts';
-export type { DetailsPlace } from './details.ts';
-export { findingText, wordsOf } from './finding.ts';
 export { measuredNotes, unverifiedSentence } from './measurement-facts.ts';
 export { formatCount, formatEstimate, formatInteger } from './numbers.ts';
 export { plain } from './phrase.ts';
@@ -11,4 +9,3 @@ export { shortSha } from './short-sha.ts';
 export { budgetSentence } from './stops.ts';
 export { shareSentence } from './sweep.ts';
 export { unusedTemplate } from './unused-template.ts';
-export { verdictSentence } from './verdict.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readBehaviorValues } from '../../../src/measure/behavior/part.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
-import { findingText, nextSteps } from '../../../src/report/text/finding.ts';
+import { findingText, nextSteps } from '../../../src/report/summary/finding.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
 import { answers, behavior, findingsOn, measurement, ofKind, probes, probesOnly, reportOn } from '../measurement.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
-import { phraseLine } from '../../../src/report/terminal/phrase.ts';
-import { describeFinding } from '../../../src/report/text/finding.ts';
+import { phraseLine } from '../../../src/report/render/terminal/phrase.ts';
+import { describeFinding } from '../../../src/report/summary/finding.ts';
 import { answers, findingsOn, measurement, ofKind, probes, probesOnly, reportOn } from '../measurement.ts';
 
 type Precision = NonNullable<NonNullable<Measurement['run']['probes']>['precision']>;

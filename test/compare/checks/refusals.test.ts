@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { serializeReport } from '../../../src/report/json.ts';
-import { findingText } from '../../../src/report/text/finding.ts';
+import { findingText } from '../../../src/report/summary/finding.ts';
 import { apartSuite, firstRight, withApart } from '../apart.ts';
 import { findingsOn, ofKind, probesOnly, reportOn } from '../measurement.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findingText } from '../../../src/report/text/finding.ts';
+import { findingText } from '../../../src/report/summary/finding.ts';
 import { answers, ofKind, probes, probesOnly, reportOn, SUITE } from '../measurement.ts';
 
 const wrong = (facts: number) => answers(facts).map((item) => ({ ...item, correct: false, margin: -1 }));

@@ -9,7 +9,7 @@ import type { Measurement } from '../../../src/measure/schema/measurement.ts';
 import { describeLeftOut, joinAnswers } from '../../../src/measure/shards/join-answers.ts';
 import { mergeFiles } from '../../../src/measure/shards/merge.ts';
 import { findPolicy } from '../../../src/policy/load.ts';
-import { findingText } from '../../../src/report/text/finding.ts';
+import { findingText } from '../../../src/report/summary/finding.ts';
 import { readJson, temporaryFolder } from '../../fixtures.ts';
 import { example, measuring, text, writeShards } from './shard-files.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { linkDefinitions, phraseMarkdown, termLink } from '../../../src/report/markdown/phrase.ts';
-import { describeFinding } from '../../../src/report/text/finding.ts';
+import { linkDefinitions, phraseMarkdown, termLink } from '../../../src/report/render/markdown/phrase.ts';
+import { describeFinding } from '../../../src/report/summary/finding.ts';
 import { code, name, phrase, prose, term } from '../../../src/report/text/phrase.ts';
 import { everyFinding } from '../findings.ts';
 import { HOSTILE_NAMES } from '../fixtures.ts';

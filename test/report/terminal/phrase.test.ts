@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { phraseLine } from '../../../src/report/terminal/phrase.ts';
-import { describeFinding } from '../../../src/report/text/finding.ts';
+import { phraseLine } from '../../../src/report/render/terminal/phrase.ts';
+import { describeFinding } from '../../../src/report/summary/finding.ts';
 import { name, phrase } from '../../../src/report/text/phrase.ts';
 import { everyFinding } from '../findings.ts';
 import { HOSTILE_NAMES } from '../fixtures.ts';

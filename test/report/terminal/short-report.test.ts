@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../src/compare/report.ts';
+import { wrapCommand } from '../../../src/report/render/terminal/wrap.ts';
 import { renderTerminal } from '../../../src/report/terminal/report.ts';
 import { renderShort } from '../../../src/report/terminal/short-report.ts';
 import { renderVerdict } from '../../../src/report/terminal/verdict.ts';
-import { wrapCommand } from '../../../src/report/terminal/wrap.ts';
 import { everyFinding } from '../findings.ts';
 import { finding, HOSTILE_NAMES, hostileReport, probeReport, report, spiked } from '../fixtures.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/compare/finding.ts';
 import type { Report } from '../../../src/compare/report.ts';
-import { decidingTable, decidingValues } from '../../../src/report/text/deciding-table.ts';
+import { decidingTable, decidingValues } from '../../../src/report/summary/deciding-table.ts';
+import { changeMark } from '../../../src/report/summary/row-marks.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
-import { changeMark } from '../../../src/report/text/row-marks.ts';
 import { CALIBRATED_FINDING, calibrationReport } from '../calibration.ts';
 import { everyFinding } from '../findings.ts';
 import { finding, hostileReport, probeReport, report, spiked } from '../fixtures.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SEVERITY } from '../../../src/compare/finding.ts';
 import { FINDING_WORDS } from '../../../src/report/findings/list.ts';
-import { findingText } from '../../../src/report/text/finding.ts';
+import { findingText } from '../../../src/report/summary/finding.ts';
 import { repository } from '../../fixtures.ts';
 import { everyFinding } from '../findings.ts';
 import { finding } from '../fixtures.ts';

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/compare/finding.ts';
+import { nextSteps } from '../../../src/report/summary/finding.ts';
+import { whatToDo } from '../../../src/report/summary/verdict.ts';
 import { acceptCommand, pathWord } from '../../../src/report/text/commands.ts';
-import { nextSteps } from '../../../src/report/text/finding.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
-import { whatToDo } from '../../../src/report/text/verdict.ts';
 import { everyFinding } from '../findings.ts';
 import { finding, HOSTILE_NAMES, probeReport, report, subject } from '../fixtures.ts';
 

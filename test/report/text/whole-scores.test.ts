@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Report } from '../../../src/compare/report.ts';
-import { decidingTable, decidingValues } from '../../../src/report/text/deciding-table.ts';
+import { decidingTable, decidingValues } from '../../../src/report/summary/deciding-table.ts';
+import { heroNumber } from '../../../src/report/summary/hero.ts';
 import { exampleFlip } from '../../../src/report/text/example.ts';
-import { heroNumber } from '../../../src/report/text/hero.ts';
 import { probeReport, report } from '../fixtures.ts';
 
 const SEQUENTIAL: NonNullable<NonNullable<Report['probes']>['sequential']> = {

@@ -1,7 +1,7 @@
 import { axisX, axisY, dot, gridX, ruleY, text } from '@observablehq/plot';
 import type { Estimate } from '../../../compare/probes/index.ts';
-import { chart, chartText } from '../chart.ts';
-import type { Html } from '../html.ts';
+import { chart, chartText } from '../../render/html/chart.ts';
+import type { Html } from '../../render/html/html.ts';
 import { SIDE_COLORS } from './legend.ts';
 
 /** Lines of one suite, of one capability, of one benchmark, or of everything. */

@@ -1,11 +1,11 @@
 import { groupBy } from '@shadow-gate/platform';
 import type { AccuracyRow } from '../../../compare/probes/index.ts';
 import type { ProbeReport } from '../../../compare/report.ts';
+import { type Html, html, NOTHING } from '../../render/html/html.ts';
+import { phraseHtml } from '../../render/html/phrase.ts';
 import { formatCount } from '../../text/numbers.ts';
 import { ACCURACY_HEADS, accuracyCaption, accuracyRowCells } from '../../text/probe-charts.ts';
 import { formName } from '../../text/twin-kinds.ts';
-import { type Html, html, NOTHING } from '../html.ts';
-import { phraseHtml } from '../phrase.ts';
 import type { PageOptions } from '../section.ts';
 import { accuracyChart, type ChartScope } from './accuracy-chart.ts';
 import { CANDIDATE_LEGEND, SIDES_LEGEND } from './legend.ts';

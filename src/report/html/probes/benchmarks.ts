@@ -1,6 +1,9 @@
 import type { BenchmarkRow } from '../../../compare/index.ts';
 import type { Report } from '../../../compare/report.ts';
 import { exactInterval } from '../../../statistics/index.ts';
+import { cellsTable } from '../../render/html/cells-table.ts';
+import { type Html, html } from '../../render/html/html.ts';
+import { phraseHtml } from '../../render/html/phrase.ts';
 import {
   BENCHMARK_COLUMNS,
   type BenchmarkRows,
@@ -11,11 +14,8 @@ import {
   metricWithFilter,
 } from '../../text/benchmarks.ts';
 import { formatInteger, NO_NUMBER } from '../../text/numbers.ts';
-import { type Html, html } from '../html.ts';
-import { phraseHtml } from '../phrase.ts';
 import type { PageOptions } from '../section.ts';
 import { accuracyChart, type ChartScope } from './accuracy-chart.ts';
-import { cellsTable } from './cells-table.ts';
 import { SIDES_LEGEND } from './legend.ts';
 
 /** Bars of the chart; the table has all benchmarks. */

@@ -1,4 +1,5 @@
 import type { ItemTable, StoredFact } from '../../../compare/probes/index.ts';
+import { type Html, html, lines } from '../../render/html/html.ts';
 import { NO_NUMBER } from '../../text/numbers.ts';
 import {
   answerMark,
@@ -12,7 +13,6 @@ import {
   shownItems,
 } from '../../text/probe-items.ts';
 import { questionTitle } from '../../text/question-title.ts';
-import { type Html, html, lines } from '../html.ts';
 
 /** What the rows of one table have in common. */
 interface RowOptions {

@@ -2,6 +2,8 @@ import { groupBy } from '@shadow-gate/platform';
 import type { Flip, ItemTable } from '../../../compare/probes/index.ts';
 import type { ProbeReport } from '../../../compare/report.ts';
 import { shorten } from '../../escape.ts';
+import { type Html, html, lines, NOTHING } from '../../render/html/html.ts';
+import { phraseHtml } from '../../render/html/phrase.ts';
 import { formatInteger } from '../../text/numbers.ts';
 import {
   itemFormName,
@@ -11,8 +13,6 @@ import {
   withheldSentence,
 } from '../../text/probe-items.ts';
 import { flipSummary, flipText } from '../../text/probes.ts';
-import { type Html, html, lines, NOTHING } from '../html.ts';
-import { phraseHtml } from '../phrase.ts';
 import type { PageOptions } from '../section.ts';
 import { factRow } from './fact-row.ts';
 

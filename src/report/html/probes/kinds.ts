@@ -1,10 +1,10 @@
 import type { ChangeRow, KindRow } from '../../../compare/probes/index.ts';
 import type { ProbeReport } from '../../../compare/report.ts';
+import { cellsTable } from '../../render/html/cells-table.ts';
+import { type Html, html, NOTHING } from '../../render/html/html.ts';
+import { phraseHtml } from '../../render/html/phrase.ts';
 import { KIND_HEADS, kindRowCells, partCells, planeTitle } from '../../text/probe-charts.ts';
-import { type Html, html, NOTHING } from '../html.ts';
-import { phraseHtml } from '../phrase.ts';
 import type { PageOptions } from '../section.ts';
-import { cellsTable } from './cells-table.ts';
 
 /** Every suite and kind of other form: accuracies, what the planes show, and whether it decides. Folded. */
 export function kindsTable({ changes, comparison: { kinds } }: ProbeReport, { docs }: PageOptions): Html {

@@ -1,4 +1,4 @@
-import { type Html, html } from '../html.ts';
+import { type Html, html } from '../../render/html/html.ts';
 
 /** Colors of both sides, in charts and tables. */
 export const SIDE_COLORS = { baseline: 'var(--series-2)', candidate: 'var(--series-1)' } as const;

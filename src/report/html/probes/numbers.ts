@@ -1,5 +1,8 @@
 import type { ShadowRow } from '../../../compare/probes/index.ts';
 import type { ProbeReport } from '../../../compare/report.ts';
+import { cellsTable } from '../../render/html/cells-table.ts';
+import { type Html, type HtmlValue, html, NOTHING } from '../../render/html/html.ts';
+import { phraseHtml } from '../../render/html/phrase.ts';
 import type { NumberColumn } from '../../text/accuracy-columns.ts';
 import { CHURN_COLUMNS, churnCells } from '../../text/churn.ts';
 import type { Term } from '../../text/glossary.ts';
@@ -25,10 +28,7 @@ import {
   unscoredTexts,
 } from '../../text/texts.ts';
 import { formName } from '../../text/twin-kinds.ts';
-import { type Html, type HtmlValue, html, NOTHING } from '../html.ts';
-import { phraseHtml } from '../phrase.ts';
 import type { PageOptions } from '../section.ts';
-import { cellsTable } from './cells-table.ts';
 
 /** Shadow gap and shadow delta of everything, of suites and of capabilities. */
 export function shadowTable({ comparison: { rows } }: ProbeReport, { docs }: PageOptions): Html {

@@ -1,8 +1,8 @@
 import { areaY, axisX, axisY, dot, line, link, ruleX, ruleY, text } from '@observablehq/plot';
 import { type ChangeRow, type Estimate, leastTwinChange } from '../../../compare/probes/index.ts';
+import { chart, chartText } from '../../render/html/chart.ts';
+import type { Html } from '../../render/html/html.ts';
 import { type DrawnPolicy, PLANE_AXES, planeLabel, pointsTick } from '../../text/probe-charts.ts';
-import { chart, chartText } from '../chart.ts';
-import type { Html } from '../html.ts';
 
 /** Changes of accuracy from here to there, on both axes. */
 type PlaneDomain = readonly [low: number, high: number];

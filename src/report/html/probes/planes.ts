@@ -1,10 +1,10 @@
 import { groupBy } from '@shadow-gate/platform';
 import type { ChangeRow, KindRow } from '../../../compare/probes/index.ts';
 import type { ProbeReport, Report } from '../../../compare/report.ts';
+import { type Html, html, NOTHING } from '../../render/html/html.ts';
+import { phraseHtml } from '../../render/html/phrase.ts';
 import { formatCount } from '../../text/numbers.ts';
 import { planeCaption, planesNote, planeTitle } from '../../text/probe-charts.ts';
-import { type Html, html, NOTHING } from '../html.ts';
-import { phraseHtml } from '../phrase.ts';
 import type { PageOptions } from '../section.ts';
 import { planeChart, planeDomain } from './plane-chart.ts';
 

@@ -1,4 +1,4 @@
-import { type Html, html } from '../html.ts';
+import { type Html, html } from '../../render/html/html.ts';
 import type { PageSection } from '../section.ts';
 import { formCharts, formTables } from './accuracy.ts';
 import { benchmarks } from './benchmarks.ts';

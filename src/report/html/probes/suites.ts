@@ -1,7 +1,7 @@
 import type { Report } from '../../../compare/report.ts';
+import { cellsTable } from '../../render/html/cells-table.ts';
+import { type Html, html } from '../../render/html/html.ts';
 import { SLICE_COLUMNS, SLICE_NOTE, SUITE_COLUMNS, SUITE_NOTE, sliceCells, suiteCells } from '../../text/suites.ts';
-import { type Html, html } from '../html.ts';
-import { cellsTable } from './cells-table.ts';
 
 /** What counts for each suite, where the policy says so. */
 export function suites({ suites: rows = [] }: Report): Html | null {

@@ -2,20 +2,13 @@ import { groupBy } from '@shadow-gate/platform';
 import { type CalibratedMetric, type CalibrationReport, placeName } from '../../../compare/calibration/index.ts';
 import type { Report } from '../../../compare/report.ts';
 import { plainLine } from '../../escape.ts';
+import { type Html, html } from '../../render/html/html.ts';
+import { icon, NOT_JUDGED } from '../../render/html/icon.ts';
+import { phraseHtml } from '../../render/html/phrase.ts';
 import { type CalibrationRow, calibratedMetricRow, sizeRow } from '../../text/calibration.ts';
-import {
-  calibrationIntro,
-  lineError,
-  othersWords,
-  runsWords,
-  SIZES_WORDS,
-  sharedSource,
-} from '../../text/calibration-table.ts';
 import { metricName, metricPart } from '../../text/metric-names.ts';
 import { formatNumber } from '../../text/numbers.ts';
-import { type Html, html } from '../html.ts';
-import { icon, NOT_JUDGED } from '../icon.ts';
-import { phraseHtml } from '../phrase.ts';
+import { calibrationIntro, lineError, othersWords, runsWords, SIZES_WORDS, sharedSource } from './calibration-words.ts';
 
 const HEAD = html`<thead><tr><th scope="col">part</th><th scope="col" class="number">candidate</th><th scope="col" class="number">seen</th><th scope="col" class="number">limit</th></tr></thead>`;
 

@@ -3,12 +3,12 @@ import { capitalize } from '@shadow-gate/platform';
 import type { ReportedRule } from '../../../compare/index.ts';
 import type { MetricDelta, Report } from '../../../compare/report.ts';
 import { leastOf, mostOf } from '../../../statistics/index.ts';
+import { chart } from '../../render/html/chart.ts';
+import { type Html, html } from '../../render/html/html.ts';
+import { phraseHtml } from '../../render/html/phrase.ts';
 import { metricName, metricPart } from '../../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRange, formatRelative } from '../../text/numbers.ts';
 import { RATIO_MISSING, RATIO_WITHOUT_BASELINE, ratioLabel, ratioLimitWords } from '../../text/spectra.ts';
-import { chart } from '../chart.ts';
-import { type Html, html } from '../html.ts';
-import { phraseHtml } from '../phrase.ts';
 
 /** Room on either side of the values on the line, as a share of their span. */
 const PADDING = 0.18;

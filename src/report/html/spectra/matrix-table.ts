@@ -1,9 +1,9 @@
 import type { Metrics } from '@shadow-gate/spectra/metrics-schema';
 import type { TensorMeasurement } from '../../../measure/schema/index.ts';
+import { type Html, html } from '../../render/html/html.ts';
 import { metricName, ofName } from '../../text/metric-names.ts';
 import { formatBounds, formatDifference, NO_NUMBER } from '../../text/numbers.ts';
 import { remarks } from '../../text/words.ts';
-import { type Html, html } from '../html.ts';
 import { type ComparedMatrix, matrixDisplayName, type SpectraView } from './matrices.ts';
 
 /** One row a matrix; the script sorts and filters it. */

@@ -3,10 +3,10 @@ import { groupName } from '../../../compare/index.ts';
 import type { Report } from '../../../compare/report.ts';
 import { groupKey } from '../../../measure/aggregate.ts';
 import type { GroupMeasurement } from '../../../measure/schema/index.ts';
+import { type Html, html } from '../../render/html/html.ts';
+import { phraseHtml } from '../../render/html/phrase.ts';
 import { metricPart, ofName } from '../../text/metric-names.ts';
 import { formatBounds, formatDifference, formatInteger, formatRelative } from '../../text/numbers.ts';
-import { type Html, html } from '../html.ts';
-import { phraseHtml } from '../phrase.ts';
 
 const SHOWN = ['topEnergy.1', 'topEnergy.5%', 'stableRank', 'effectiveRank', 'frobeniusNorm', 'updateSize'] as const;
 

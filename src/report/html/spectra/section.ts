@@ -1,10 +1,10 @@
 import type { Report } from '../../../compare/report.ts';
+import { type Html, html } from '../../render/html/html.ts';
+import { table } from '../../render/html/table.ts';
 import { QUANTIZATION_COLUMNS, QUANTIZATION_TITLE, quantizationCells } from '../../text/quantization.ts';
 import { BASELINE_GAPS, type BaselineGap, cutSentence } from '../../text/spectra.ts';
 import { SPECTRA_DISCLAIMER } from '../../text/words.ts';
-import { type Html, html } from '../html.ts';
 import type { PageSection } from '../section.ts';
-import { table } from '../table.ts';
 import { calibrationSection } from './calibration.ts';
 import { headline } from './headline.ts';
 import { byChange, inReadingOrder, type SpectraView, viewSpectra } from './matrices.ts';

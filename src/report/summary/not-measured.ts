@@ -1,13 +1,13 @@
 import { groupBy } from '@shadow-gate/platform';
 import type { Report } from '../../compare/report.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
-import { withoutInLogs } from './benchmarks.ts';
+import { withoutInLogs } from '../text/benchmarks.ts';
+import { ofName } from '../text/metric-names.ts';
+import { formatCount, formatDuration } from '../text/numbers.ts';
+import { type Phrase, phrase, prose } from '../text/phrase.ts';
+import { screeningWords } from '../text/screening.ts';
+import { stopSentence } from '../text/stops.ts';
 import { describeFinding } from './finding.ts';
-import { ofName } from './metric-names.ts';
-import { formatCount, formatDuration } from './numbers.ts';
-import { type Phrase, phrase, prose } from './phrase.ts';
-import { screeningWords } from './screening.ts';
-import { stopSentence } from './stops.ts';
 
 /** Several things that were not measured for one reason. */
 export interface Gap {

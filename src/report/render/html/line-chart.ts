@@ -1,5 +1,5 @@
 import { axisX, axisY, dot, gridY, line } from '@observablehq/plot';
-import { formatInteger } from '../text/numbers.ts';
+import { formatInteger } from '../../text/numbers.ts';
 import { type Html, html } from './html.ts';
 
 /** Three of them stand side by side, and one fits a phone. */

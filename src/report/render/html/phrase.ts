@@ -1,5 +1,5 @@
-import { TERMS } from '../text/glossary.ts';
-import type { Phrase, PhrasePart } from '../text/phrase.ts';
+import { TERMS } from '../../text/glossary.ts';
+import type { Phrase, PhrasePart } from '../../text/phrase.ts';
 import { Html, html } from './html.ts';
 
 /**

@@ -1,7 +1,7 @@
-import type { FindingKind } from '../../compare/finding.ts';
-import { codeCommand, codeName, narrowName, plainText } from '../escape.ts';
-import { TERMS, type Term } from '../text/glossary.ts';
-import { type Phrase, renderPhrase } from '../text/phrase.ts';
+import type { FindingKind } from '../../../compare/finding.ts';
+import { codeCommand, codeName, narrowName, plainText } from '../../escape.ts';
+import { TERMS, type Term } from '../../text/glossary.ts';
+import { type Phrase, renderPhrase } from '../../text/phrase.ts';
 
 /**
  * A phrase as Markdown: names and code as code, foreign prose escaped, terms as links to the glossary.

@@ -1,8 +1,8 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
-import { formatCount } from './numbers.ts';
-import { type Phrase, phrase, prose } from './phrase.ts';
+import { formatCount } from '../text/numbers.ts';
+import { type Phrase, phrase, prose } from '../text/phrase.ts';
 
 /** Which exception of the policy is for a finding, and how long it counts; null without one. */
 export function exceptionSentence({ exception }: Pick<Finding, 'exception'>): Phrase | null {

@@ -2,7 +2,7 @@ import type { FindingKind } from '../../compare/finding.ts';
 import type { AppliedSettings } from '../../compare/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
-import { type RuleGroup, ruleRow } from './rule-row.ts';
+import { type RuleGroup, ruleRow } from '../text/rule-row.ts';
 
 type Title = RuleGroup['title'];
 

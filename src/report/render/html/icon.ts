@@ -1,5 +1,5 @@
-import type { Level } from '../../compare/finding.ts';
-import type { Verdict } from '../../compare/report.ts';
+import type { Level } from '../../../compare/finding.ts';
+import type { Verdict } from '../../../compare/report.ts';
 import { Html, html } from './html.ts';
 
 /** What stands in the middle of each disk: a check mark, a cross, a bar with a dot, a question mark, an i. */

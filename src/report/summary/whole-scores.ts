@@ -1,7 +1,7 @@
 import type { Report } from '../../compare/report.ts';
-import type { DecidingRow } from './deciding-row.ts';
-import { factsRow } from './exam-and-twins.ts';
-import { formatPercent } from './numbers.ts';
+import type { DecidingRow } from '../text/deciding-row.ts';
+import { factsRow } from '../text/exam-and-twins.ts';
+import { formatPercent } from '../text/numbers.ts';
 
 /**
  * Where a check stopped early, a row has the score of the baseline's whole measurement, which is the same in every

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import type { Level } from '../../compare/finding.ts';
-import type { Verdict } from '../../compare/report.ts';
+import type { Level } from '../../../compare/finding.ts';
+import type { Verdict } from '../../../compare/report.ts';
 
 export const LEVEL_MARKS = { pass: '✔', warn: '▲', fail: '✘', inconclusive: '?', info: '·' } as const;
 const COLORS = { pass: 'green', warn: 'yellow', fail: 'red', inconclusive: 'magenta', info: 'gray' } as const;

@@ -1,6 +1,6 @@
-import type { Verdict } from '../../compare/report.ts';
-import type { CheckpointNumber } from '../text/checkpoint-numbers.ts';
-import { NO_NUMBER } from '../text/numbers.ts';
+import type { Verdict } from '../../../compare/report.ts';
+import type { CheckpointNumber } from '../../text/checkpoint-numbers.ts';
+import { NO_NUMBER } from '../../text/numbers.ts';
 import { type Html, html } from './html.ts';
 import { icon } from './icon.ts';
 

@@ -1,5 +1,5 @@
 import type { Report } from '../../compare/report.ts';
-import { formatCount } from './numbers.ts';
+import { formatCount } from '../text/numbers.ts';
 import { findingsBySeverity } from './verdict.ts';
 
 /** Where the rest of a report is that a terminal shows in short. */

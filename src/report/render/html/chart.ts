@@ -1,6 +1,6 @@
 import { type PlotOptions, plot } from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { plainLine } from '../escape.ts';
+import { plainLine } from '../../escape.ts';
 import { Html, html } from './html.ts';
 
 /** Texts on the axes; a screen reader gets `label`, and the numbers stand in a table next to the chart. */

@@ -12,11 +12,11 @@ import {
   dropLimit,
   metricNumbers,
   transferNumbers,
-} from './deciding-row.ts';
-import { NO_NUMBER } from './numbers.ts';
-import { name, phrase } from './phrase.ts';
+} from '../text/deciding-row.ts';
+import { NO_NUMBER } from '../text/numbers.ts';
+import { name, phrase } from '../text/phrase.ts';
+import { EXAM, TWINS, twinLabel } from '../text/twin-words.ts';
 import { changeMark, gainMark, isAccepted, isNotJudged, taskMark } from './row-marks.ts';
-import { EXAM, TWINS, twinLabel } from './twin-words.ts';
 import { leastCarryOver } from './verdict.ts';
 
 /**

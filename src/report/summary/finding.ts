@@ -2,8 +2,8 @@ import type { Finding, FindingKind, FindingOf } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import type { FindingWords } from '../findings/finding-words.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
+import { type Phrase, phrase, plain } from '../text/phrase.ts';
 import { exceptionSentence } from './exceptions.ts';
-import { type Phrase, phrase, plain } from './phrase.ts';
 
 /** Everything that a report says of findings of this kind. */
 export function wordsOf<K extends FindingKind>(finding: FindingOf<K>): FindingWords<K> {

@@ -1,5 +1,5 @@
 import type { Report } from '../../compare/report.ts';
-import { factsRow } from './exam-and-twins.ts';
+import { factsRow } from '../text/exam-and-twins.ts';
 import {
   formatEnds,
   formatPart,
@@ -7,7 +7,7 @@ import {
   formatPointsChange,
   formatPointsLimit,
   pointsDigits,
-} from './numbers.ts';
+} from '../text/numbers.ts';
 import { decidingFinding } from './verdict.ts';
 
 /** The number of a report, with its interval and the limit that it must not fall below, as shares. */

@@ -1,4 +1,4 @@
-import { htmlLines, htmlText } from '../escape.ts';
+import { htmlLines, htmlText } from '../../escape.ts';
 
 /**
  * A piece of HTML that may be written as it is. Only this file makes one, so that no foreign text gets around the

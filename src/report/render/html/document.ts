@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Verdict } from '../../compare/report.ts';
+import type { Verdict } from '../../../compare/report.ts';
 import { Html, html } from './html.ts';
 import { icon } from './icon.ts';
 

@@ -2,10 +2,10 @@ import { groupBy } from '@shadow-gate/platform';
 import { type Finding, SEVERITY } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
-import { plain } from './phrase.ts';
+import { plain } from '../text/phrase.ts';
+import type { RuleGroup, RuleRow } from '../text/rule-row.ts';
 import { isNotJudged } from './row-marks.ts';
 import { ruleGroups } from './rule-groups.ts';
-import type { RuleGroup, RuleRow } from './rule-row.ts';
 
 /** One thing that the gate looked at. Area and name are the same in every run under one policy. */
 export interface JudgedCheck {

@@ -1,5 +1,5 @@
 import { formatCount } from '../../text/numbers.ts';
-import { type Html, type HtmlValue, html } from '../html.ts';
+import { type Html, type HtmlValue, html } from './html.ts';
 
 /** A table: the first column names the row, the others are numbers unless they are `text`. */
 interface CellsTable {

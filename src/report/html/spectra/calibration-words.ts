@@ -1,11 +1,11 @@
 import { groupBy } from '@shadow-gate/platform';
-import type { CalibratedMetric, CalibrationReport, LimitRule } from '../../compare/calibration/index.ts';
-import type { Report } from '../../compare/report.ts';
-import { calibrationSentence, limitSource } from './calibration.ts';
-import { describeFinding } from './finding.ts';
-import { metricName } from './metric-names.ts';
-import { formatCount, formatInteger, formatNumber, formatProbability } from './numbers.ts';
-import { type Phrase, phrase } from './phrase.ts';
+import type { CalibratedMetric, CalibrationReport, LimitRule } from '../../../compare/calibration/index.ts';
+import type { Report } from '../../../compare/report.ts';
+import { describeFinding } from '../../summary/finding.ts';
+import { calibrationSentence, limitSource } from '../../text/calibration.ts';
+import { metricName } from '../../text/metric-names.ts';
+import { formatCount, formatInteger, formatNumber, formatProbability } from '../../text/numbers.ts';
+import { type Phrase, phrase } from '../../text/phrase.ts';
 
 /** What the limits rest on, or why there are none. */
 export function calibrationIntro(report: Report, calibration: CalibrationReport): Phrase {

@@ -2,10 +2,10 @@ import { type Finding, type Level, SEVERITY } from '../../compare/finding.ts';
 import { exceeds, reaches } from '../../compare/probes/index.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
-import type { DecidingRow } from './deciding-row.ts';
+import type { DecidingRow } from '../text/deciding-row.ts';
+import { NO_NUMBER } from '../text/numbers.ts';
+import { findingLink, phrase } from '../text/phrase.ts';
 import { wordsOf } from './finding.ts';
-import { NO_NUMBER } from './numbers.ts';
-import { findingLink, phrase } from './phrase.ts';
 
 const markOf = (level: Level): Verdict => (level === 'info' ? 'pass' : level);
 

@@ -1,5 +1,5 @@
-import { printable, printableCommand } from '../escape.ts';
-import { type Phrase, renderPhrase } from '../text/phrase.ts';
+import { printable, printableCommand } from '../../escape.ts';
+import { type Phrase, renderPhrase } from '../../text/phrase.ts';
 
 /** A phrase as one line for a terminal or a log: foreign parts cannot break the line, color it, or start a command. */
 export function phraseLine(phrase: Phrase, options: { readonly nameLength?: number } = {}): string {

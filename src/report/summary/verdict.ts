@@ -2,13 +2,13 @@ import type { Finding } from '../../compare/finding.ts';
 import type { KindRow, ProbeComparison } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
-import { comparedSentence, withoutInLogs } from './benchmarks.ts';
-import { type CarryOver, carryOverSentence, carryOverWords, twinCarryOver } from './carry-over.ts';
-import { examAndTwins } from './exam-and-twins.ts';
+import { comparedSentence, withoutInLogs } from '../text/benchmarks.ts';
+import { type CarryOver, carryOverSentence, carryOverWords, twinCarryOver } from '../text/carry-over.ts';
+import { examAndTwins } from '../text/exam-and-twins.ts';
+import { metricPart, ofName } from '../text/metric-names.ts';
+import { formatPair, formatRelative } from '../text/numbers.ts';
+import { code, type Phrase, phrase, plain } from '../text/phrase.ts';
 import { describeFinding, findingHeadline, nextSteps } from './finding.ts';
-import { metricPart, ofName } from './metric-names.ts';
-import { formatPair, formatRelative } from './numbers.ts';
-import { code, type Phrase, phrase, plain } from './phrase.ts';
 import { isBeyondDrop } from './row-marks.ts';
 
 /**
