@@ -1,7 +1,8 @@
 import { formatCount, formatLikelihood } from '../text/numbers.ts';
 import { name, phrase, term } from '../text/phrase.ts';
-import { TEXT_UNIT } from '../text/texts.ts';
 import type { TopicWords } from './finding-words.ts';
+
+const UNIT = 'nats per byte';
 
 /** Plain texts that are less likely than they were. */
 export const TEXT_LIKELIHOOD_WORDS: TopicWords<'text-likelihood'> = {
@@ -9,11 +10,11 @@ export const TEXT_LIKELIHOOD_WORDS: TopicWords<'text-likelihood'> = {
     title: 'Text likelihood',
     about: 'itself',
     sentence: ({ suite, texts, change, standardError, upper, limit }) =>
-      phrase`The ${formatCount(texts, 'text')} of ${name(suite)} became less likely by ${formatLikelihood(-change)} ± ${formatLikelihood(standardError)} ${TEXT_UNIT}, by ${formatLikelihood(-upper)} at least (limit ${formatLikelihood(limit)}). That is damage, or another style of writing: the questions decide.`,
+      phrase`The ${formatCount(texts, 'text')} of ${name(suite)} became less likely by ${formatLikelihood(-change)} ± ${formatLikelihood(standardError)} ${UNIT}, by ${formatLikelihood(-upper)} at least (limit ${formatLikelihood(limit)}). That is damage, or another style of writing: the questions decide.`,
     row: ({ suite, change, standardError, limit }) => ({
       key: `texts ${suite}`,
       check: phrase`${term('textLikelihood', 'Text likelihood')} of ${name(suite)}`,
-      change: `${formatLikelihood(change)} ± ${formatLikelihood(standardError)} ${TEXT_UNIT}`,
+      change: `${formatLikelihood(change)} ± ${formatLikelihood(standardError)} ${UNIT}`,
       limit: formatLikelihood(-limit),
     }),
     steps: () => [
@@ -25,14 +26,14 @@ export const TEXT_LIKELIHOOD_WORDS: TopicWords<'text-likelihood'> = {
       return {
         group: 'Probes',
         check: phrase`${term('textLikelihood', 'Text likelihood')} of each suite of texts`,
-        limit: `a fall of at most ${formatLikelihood(limit)} ${TEXT_UNIT}`,
+        limit: `a fall of at most ${formatLikelihood(limit)} ${UNIT}`,
         level,
         missing: worst
           ? null
           : rows.length === 0
             ? 'the policy lists no texts'
             : 'the baseline has not scored these texts',
-        value: worst ? phrase`${formatLikelihood(worst.value)} ${TEXT_UNIT}` : null,
+        value: worst ? phrase`${formatLikelihood(worst.value)} ${UNIT}` : null,
       };
     },
   },

@@ -1,10 +1,10 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
+import { plainTable } from '../render/html/draw.ts';
 import { type Html, html, lines } from '../render/html/html.ts';
 import { icon } from '../render/html/icon.ts';
 import { phraseHtml } from '../render/html/phrase.ts';
-import { table } from '../render/html/table.ts';
-import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../summary/deciding-table.ts';
+import { decidingBlock } from '../sections/deciding.ts';
 import { describeFinding } from '../summary/finding.ts';
 import { heroNumber } from '../summary/hero.ts';
 import { findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../summary/verdict.ts';
@@ -31,18 +31,9 @@ export const OVERVIEW_SECTION: PageSection = {
 };
 
 function deciding(report: Report, { docs }: PageOptions): Html | null {
-  const rows = decidingTable(report);
-  if (rows.length === 0) return null;
-  return html`<div><h3>The numbers that decide</h3>${table({
-    label: 'The numbers that decide',
-    head: DECIDING_COLUMNS,
-    rows: rows.map((row) => [
-      html`${icon(row.mark)}${phraseHtml(row.check, docs)}`,
-      decidingValues(row),
-      row.change,
-      row.limit,
-    ]),
-  })}${stopNote(report, docs)}</div>`;
+  const table = decidingBlock(report);
+  if (table.rows.length === 0) return null;
+  return html`<div><h3>${table.title}</h3>${plainTable(table, docs)}${stopNote(report, docs)}</div>`;
 }
 
 /** One answer that changed, in both forms. */

@@ -1,10 +1,10 @@
 import { DOCS_URL } from '@shadow-gate/platform';
 import type { Report, Verdict } from '../../compare/report.ts';
 import { codeName, plainText } from '../escape.ts';
+import { fitted } from '../render/markdown/fit.ts';
 import { ICONS } from '../text/words.ts';
-import { markdownContent } from './content.ts';
-import type { Cost } from './cost.ts';
-import { fitted } from './fit-limit.ts';
+import { type Cost, costLine } from './cost.ts';
+import { commentDocument } from './document.ts';
 import { type Origin, originLines, runLink, runMarker } from './origin.ts';
 import type { Override } from './override.ts';
 
@@ -48,8 +48,8 @@ export function renderComment(report: Report, options: MarkdownOptions = {}): st
   const { key = DEFAULT_KEY, limit = COMMENT_LIMIT, docs = DOCS_URL, unit, ...shown } = options;
   const size = (text: string): number => (unit === 'bytes' ? Buffer.byteLength(text) : text.length);
   const marker = `${commentMarker(key)}\n${shown.origin === undefined ? '' : `${runMarker(shown.origin)}\n`}`;
-  const content = markdownContent(report, { ...shown, key: key === '' ? DEFAULT_KEY : key });
-  return fitted(content, { marker, docs }, (text) => size(text) < limit);
+  const blocks = commentDocument(report, { ...shown, key: key === '' ? DEFAULT_KEY : key });
+  return fitted({ blocks, ending: costOf(shown), marker, docs }, (text) => size(text) < limit);
 }
 
 /** GitHub drops a step summary above 1 MiB altogether. */
@@ -61,9 +61,11 @@ const SUMMARY_LIMIT = 1024 * 1024;
  */
 export function renderStepSummary(report: Report, options: Omit<MarkdownOptions, 'key'> = {}): string {
   const { limit = SUMMARY_LIMIT, docs = DOCS_URL, unit: _, ...shown } = options;
-  const content = markdownContent(report, { ...shown, key: 'default', hasPictures: true });
-  return fitted(content, { marker: '', docs }, (text) => Buffer.byteLength(text) < limit);
+  const blocks = commentDocument(report, { ...shown, key: DEFAULT_KEY, hasPictures: true });
+  return fitted({ blocks, ending: costOf(shown), marker: '', docs }, (text) => Buffer.byteLength(text) < limit);
 }
+
+const costOf = ({ cost }: MarkdownOptions): string => (cost === undefined ? '' : costLine(cost));
 
 /** The comment in place of a report that disagrees with the run that made it: it repeats none of its numbers. */
 export function renderRefusal({

@@ -1,8 +1,7 @@
 import type { Report } from '../../compare/report.ts';
 import { codeName, plainText } from '../escape.ts';
 import { formatDuration } from '../text/numbers.ts';
-import { storedIn } from '../text/quantization.ts';
-import { precisionPart, reportDisclaimer } from '../text/words.ts';
+import { precisionPart, reportDisclaimer, storedIn } from '../text/words.ts';
 import { commitLink } from './origin.ts';
 
 /** `sha256:` and twelve digits: enough to tell two checkpoints apart at a glance. */

@@ -1,6 +1,6 @@
 import type { Calibration } from '../../compare/calibration/index.ts';
 import { printable } from '../escape.ts';
-import { type Column, type TerminalOptions, terminalTable } from '../render/terminal/table.ts';
+import { type TerminalColumn, type TerminalOptions, terminalTable } from '../render/terminal/table.ts';
 import { wrap } from '../render/terminal/wrap.ts';
 import { knownGoodCount, limitTable } from '../text/calibration-limits.ts';
 import { plain } from '../text/phrase.ts';
@@ -32,7 +32,7 @@ export function renderCalibration(calibration: Calibration, { path, alpha, width
     ...(hasErrors ? { 'error (without line)': error ?? '' } : {}),
   }));
   const columns = Object.keys(cells[0] ?? {}).map(
-    (name): Column => ({ head: name, align: RIGHT.has(name) ? 'right' : 'left' }),
+    (name): TerminalColumn => ({ head: name, align: RIGHT.has(name) ? 'right' : 'left' }),
   );
   const table = terminalTable(columns, cells.map(Object.values<string>));
   const notes = [...explained, note].map((text) => wrap(text, width).join('\n'));

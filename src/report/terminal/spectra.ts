@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { groupBy } from '@shadow-gate/platform';
 import type { Measurement, TensorMeasurement } from '../../measure/schema/index.ts';
 import { printable, shorten } from '../escape.ts';
-import { type Column, roomForFirst, type TerminalOptions, terminalTable } from '../render/terminal/table.ts';
+import { roomForFirst, type TerminalColumn, type TerminalOptions, terminalTable } from '../render/terminal/table.ts';
 import { wrap } from '../render/terminal/wrap.ts';
 import { ofName } from '../text/metric-names.ts';
 import { formatCount, formatInteger, formatNumber } from '../text/numbers.ts';
@@ -19,7 +19,7 @@ const WIDE = 100;
 /** The table of `shadow-gate spectra`: one row a matrix, with its whole name on as many lines as the width asks for. */
 export function renderSpectra(tensors: readonly TensorMeasurement[], { color, width }: TerminalOptions): string {
   const wide = width >= WIDE;
-  const columns: Column[] = [
+  const columns: TerminalColumn[] = [
     { head: 'matrix' },
     { head: 'of' },
     { head: 'shape' },

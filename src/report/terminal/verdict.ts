@@ -1,7 +1,7 @@
 import type { Report } from '../../compare/report.ts';
 import { LEVEL_MARKS, type Paint, painter } from '../render/terminal/paint.ts';
 import { phraseLine } from '../render/terminal/phrase.ts';
-import { type Column, roomForFirst, type TerminalOptions, terminalTable } from '../render/terminal/table.ts';
+import { roomForFirst, type TerminalColumn, type TerminalOptions, terminalTable } from '../render/terminal/table.ts';
 import { wrap, wrapCommand } from '../render/terminal/wrap.ts';
 import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../summary/deciding-table.ts';
 import { WHAT_TO_DO } from '../summary/details.ts';
@@ -26,7 +26,7 @@ export function renderDeciding(report: Report, { color, width }: TerminalOptions
   if (rows.length === 0) return '';
   const paint = painter(color);
   const columns = DECIDING_COLUMNS.map(
-    (head, i): Column => (i === 0 ? { head: `  ${head}` } : { head, align: 'right' }),
+    (head, i): TerminalColumn => (i === 0 ? { head: `  ${head}` } : { head, align: 'right' }),
   );
   const numbers = rows.map((row) => [decidingValues(row), row.change, row.limit]);
   const room = roomForFirst(

@@ -1,19 +1,12 @@
 import type { LevelRow } from '../../compare/probes/index.ts';
-import { formatProbability, NO_NUMBER } from './numbers.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
 
-export const LEVEL_COLUMNS = ['level reached', 'asked in full', 'test for a loss'] as const;
-
 /** `3 → 2 of 7`. */
-function reachedText({ count, reached }: LevelRow): string {
+export function reachedText({ count, reached }: LevelRow): string {
   const { baseline, candidate } = reached;
   const moved =
     baseline === null || baseline === candidate ? String(candidate) : `${baseline}\u00a0→\u00a0${candidate}`;
   return `${moved} of ${count}`;
-}
-
-export function levelCells(row: LevelRow): string[] {
-  return [reachedText(row), row.asked.join(', '), row.p === null ? NO_NUMBER : formatProbability(row.p)];
 }
 
 /** The level that was reached in every family. */

@@ -1,7 +1,7 @@
 import { capitalize } from '@shadow-gate/platform';
 import type { Finding } from '../../compare/finding.ts';
 import type { Term } from './glossary.ts';
-import { type PhrasePart, term } from './phrase.ts';
+import { name, type PhrasePart, term } from './phrase.ts';
 
 interface MetricName {
   /** In the middle of a sentence. */
@@ -54,10 +54,16 @@ export function metricName(key: string): string {
   return known(key)?.text ?? key;
 }
 
-/** The same as part of a phrase, linked to the glossary where it has an entry. */
-export function metricPart(key: string, options: { readonly capitalized?: boolean } = {}): PhrasePart {
+/**
+ * The name as part of a phrase, linked to its entry in the glossary.
+ * @param options.length characters of a key that is not ours, in a terminal
+ */
+export function metricPart(
+  key: string,
+  options: { readonly capitalized?: boolean; readonly length?: number } = {},
+): PhrasePart {
   const found = known(key);
-  if (!found) return { kind: 'name', text: key };
+  if (!found) return name(key, options.length);
   const text = options.capitalized ? capitalize(found.text) : found.text;
   return found.term === null ? text : term(found.term, text);
 }

@@ -167,6 +167,11 @@ export function formatProbability(p: number): string {
   return p < 0.0001 ? 'p < 0.0001' : `p = ${fixed(p, p < 0.001 ? 4 : 3)}`;
 }
 
+/** A probability in a column of them: `0.012`. */
+export function probabilityDigits(p: number): string {
+  return p < 0.0001 ? '< 0.0001' : p.toPrecision(2);
+}
+
 interface Interval {
   readonly value: number;
   /** Null: unbounded. */

@@ -1,3 +1,4 @@
+import { given } from '@shadow-gate/platform';
 import type { FindingKind } from '../../compare/finding.ts';
 import type { Term } from './glossary.ts';
 
@@ -9,10 +10,10 @@ export type Phrase = readonly PhrasePart[];
 
 export type PhrasePart =
   | string
-  /** A name from a checkpoint, a file or a path: shown as code. */
-  | { readonly kind: 'name'; readonly text: string }
+  /** A name from a checkpoint, a file or a path: shown as code. A terminal shows at most `length` characters. */
+  | { readonly kind: 'name'; readonly text: string; readonly length?: number }
   /** Prose from elsewhere, such as the reason why a tensor was skipped. */
-  | { readonly kind: 'prose'; readonly text: string }
+  | { readonly kind: 'prose'; readonly text: string; readonly length?: number }
   /** A command or an option of ours: shown as code. */
   | { readonly kind: 'code'; readonly text: string }
   /** A command to copy, whose paths are quoted for a shell: shown as code, never shortened. */
@@ -22,8 +23,8 @@ export type PhrasePart =
   /** A word that the glossary explains: a link where there can be one. */
   | { readonly kind: 'term'; readonly term: Term; readonly text: string };
 
-export const name = (text: string): PhrasePart => ({ kind: 'name', text });
-export const prose = (text: string): PhrasePart => ({ kind: 'prose', text });
+export const name = (text: string, length?: number): PhrasePart => ({ kind: 'name', text, ...given({ length }) });
+export const prose = (text: string, length?: number): PhrasePart => ({ kind: 'prose', text, ...given({ length }) });
 export const code = (text: string): PhrasePart => ({ kind: 'code', text });
 export const command = (text: string): PhrasePart => ({ kind: 'command', text });
 export const findingLink = (finding: FindingKind, text: string): PhrasePart => ({ kind: 'finding', finding, text });

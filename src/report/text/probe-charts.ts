@@ -1,12 +1,10 @@
 import type { AccuracyRow, ChangeRow, Estimate, KindRow } from '../../compare/probes/index.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { accuracyCells } from './accuracy-columns.ts';
 import {
   formatInteger,
   formatInterval,
   formatLimit,
   formatPointsLimit,
-  formatRatio,
   NO_NUMBER,
   percentDigits,
   pointsDigits,
@@ -26,8 +24,8 @@ export function accuracyRowCells({ form, kind, facts, baseline, candidate }: Acc
   return [formName(form, kind), formatInteger(facts), cell(baseline), cell(candidate)];
 }
 
-/** A line may break before the parenthesis only. */
-function intervalCell(estimate: Estimate, show: (value: number) => string): string {
+/** `35.9 (29.4 to 42.4)`, in which a line may break before the parenthesis only. */
+export function intervalCell(estimate: Estimate, show: (value: number) => string): string {
   return formatInterval(estimate, show).replaceAll(' ', '\u00a0').replace('\u00a0(', ' (');
 }
 
@@ -59,46 +57,6 @@ export function planeCaption({ role }: Pick<KindRow, 'role'>, policy: DrawnPolic
 /** What is true of all planes. */
 export function planesNote(confidence: number): Phrase {
   return phrase`On the dashed line, other forms gain as much as the exam. Whiskers are ${levelText(confidence)} intervals (Student’s, over facts or templates). A point outside is not yet a failure: a gain fails if the intervals of ${term('shadowDelta', 'shadow delta')} and transfer lie beyond the limits too, a loss if a test over all facts shows it. As in the check of a gain, only facts of families below the ceiling are in here. Small dots are capabilities; they are not judged apart, and the region is not theirs.`;
-}
-
-/** All facts of a kind, then those that its shadow delta is over. */
-export const KIND_HEADS = [
-  'facts',
-  'exam, %',
-  'other forms, %',
-  'shadow gap, points',
-  'facts below ceiling',
-  'Δ exam, points',
-  'Δ other forms, points',
-  'shadow delta, points',
-  'transfer, log-odds',
-  'decides',
-] as const;
-
-/** @param change undefined: there is no shadow delta */
-export function kindRowCells(kind: KindRow, change: ChangeRow | undefined): string[] {
-  return [
-    ...accuracyCells(kind),
-    ...changeCells(change),
-    estimateCell(kind.delta, pointsDigits),
-    estimateCell(kind.transfer, formatRatio),
-    roleText(kind),
-  ];
-}
-
-/** The cells of one capability, which has neither delta nor transfer of its own. */
-export function partCells(change: ChangeRow): string[] {
-  return ['', '', '', '', ...changeCells(change), '', '', ''];
-}
-
-function changeCells(change: ChangeRow | undefined): string[] {
-  if (change === undefined) return [NO_NUMBER, NO_NUMBER, NO_NUMBER];
-  const { facts, benchmark, twin } = change;
-  return [formatInteger(facts), estimateCell(benchmark, pointsDigits), estimateCell(twin, pointsDigits)];
-}
-
-function estimateCell(estimate: Estimate | null, show: (value: number) => string): string {
-  return estimate ? intervalCell(estimate, show) : NO_NUMBER;
 }
 
 /** `mmlu.csv, no options`, `mmlu.csv, questions of private.csv`. */

@@ -1,10 +1,8 @@
-import type { Estimate, Exclusion, FamilyRow, Flip, ProbeComparison, ShadowRow } from '../../compare/probes/index.ts';
+import type { Estimate, Exclusion, Flip, ProbeComparison, ShadowRow } from '../../compare/probes/index.ts';
 import type { ProbeReport } from '../../compare/report.ts';
-import { ACCURACY_COLUMNS, accuracyCells, type NumberColumn } from './accuracy-columns.ts';
 import { gradedNotes } from './graded.ts';
 import { keptSentence, labelSentence, memorizationSentence, robustnessSentence, showsMemory } from './instruments.ts';
 import { levelsSentence } from './levels.ts';
-import { movementWords } from './movement.ts';
 import {
   formatCount,
   formatEnds,
@@ -16,9 +14,7 @@ import {
   formatPointsChange,
   formatProbability,
   formatRatio,
-  NO_NUMBER,
   ofPassages,
-  percentDigits,
   pointsDigits,
 } from './numbers.ts';
 import { code, listed, name, type Phrase, phrase, term } from './phrase.ts';
@@ -26,39 +22,15 @@ import { stopSentence } from './stops.ts';
 import { decidingKinds } from './twin-kinds.ts';
 import { unusedTemplate } from './unused-template.ts';
 
-/** The columns of the probe table after the capability: name, unit, and what the glossary calls it. */
-export const PROBE_COLUMNS: readonly NumberColumn[] = [
-  ...ACCURACY_COLUMNS,
-  { text: 'their change', unit: 'points', term: 'twinAccuracy' },
-  { text: 'shadow delta', unit: 'points', term: 'shadowDelta' },
-];
-
-/**
- * The cells of one row, in the units of their columns: accuracies and gap from baseline to candidate, then the change
- * of the twins and the shadow delta, each with its interval and its minimum detectable effect.
- */
-export function probeCells(row: ShadowRow): string[] {
-  const { delta, twinChange } = row;
-  return [
-    ...accuracyCells(row),
-    twinChange === null ? NO_NUMBER : effect(within(twinChange, 1), twinChange.mde),
-    delta === null ? NO_NUMBER : effect(within(delta, 2), delta.mde),
-  ];
-}
-
 /**
  * An interval cut to the possible range: a change of accuracy is at most 1, a difference of two such changes at most 2.
  */
-function within({ value, lower, upper }: Estimate, limit: number): Estimate {
+export function within({ value, lower, upper }: Estimate, limit: number): Estimate {
   return {
     value,
     lower: lower === null ? null : Math.max(-limit, lower),
     upper: upper === null ? null : Math.min(limit, upper),
   };
-}
-
-function effect(estimate: Estimate, mde: number | null): string {
-  return `${formatInterval(estimate, pointsDigits)}${mde === null ? '' : `, MDE\u00a0${percentDigits(mde)}`}`;
 }
 
 /** What is not in the columns, which items ran, and what the columns mean. */
@@ -226,16 +198,6 @@ export function plannedSentence({ facts, mde, discordance }: ProbeComparison['pl
       ? formatCount(facts, 'fact')
       : `the ${formatInteger(facts)} of ${formatCount(all, 'fact')} in families above chance`;
   return phrase`With ${those}, a drop in other forms of ${formatPoints(mde)} or more is detected with 80% power by right or wrong alone (assuming that ${formatPercent(discordance)} of the answers differ).`;
-}
-
-/** The cells of a family in the table of families: facts, both accuracies in %, and the chance levels in %. */
-export function familyCells({ facts, benchmark, twin }: FamilyRow): string[] {
-  return [
-    formatInteger(facts),
-    movementWords(benchmark, percentDigits),
-    movementWords(twin, percentDigits),
-    [...new Set([percentDigits(benchmark.chance), percentDigits(twin.chance)])].join(' / '),
-  ];
 }
 
 /** Why a family takes no part in a test. */

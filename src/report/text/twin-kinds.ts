@@ -1,24 +1,6 @@
 import type { Form, TwinKind } from '@shadow-gate/probes/item';
 import type { KindRow } from '../../compare/probes/index.ts';
-import { ACCURACY_COLUMNS, accuracyCells, type NumberColumn } from './accuracy-columns.ts';
-import { formatInterval, formatRatio, NO_NUMBER } from './numbers.ts';
 import { TWIN_LABELS } from './twin-words.ts';
-
-/** The columns of the table of twin kinds after suite and kind. */
-export const KIND_COLUMNS: readonly NumberColumn[] = [
-  ...ACCURACY_COLUMNS,
-  { text: 'transfer', unit: 'log-odds', term: 'transfer' },
-];
-
-export function kindCells(row: KindRow): string[] {
-  const { transfer } = row;
-  return [...accuracyCells(row), transfer === null ? NO_NUMBER : unbroken(formatInterval(transfer, formatRatio))];
-}
-
-/** A line may break before the parenthesis only. */
-function unbroken(interval: string): string {
-  return interval.replaceAll(' ', '\u00a0').replace('\u00a0(', ' (');
-}
 
 const ROLES: Readonly<Record<KindRow['role'], string>> = {
   decides: 'yes',

@@ -5,7 +5,6 @@ import { printable } from '../escape.ts';
 import { comparedSentence } from './benchmarks.ts';
 import { calibrationSentence } from './calibration.ts';
 import { formatCount, formatDuration, formatInteger } from './numbers.ts';
-import { precisionOfWeights } from './quantization.ts';
 import { screeningWords } from './screening.ts';
 
 export const ICONS: Readonly<Record<Level | Verdict, string>> = {
@@ -84,6 +83,28 @@ export function measuredSentence(report: Report, device: string): string {
   const screening = screeningWords(report);
   const measured = `Measured ${counts.join(' and ')}${skipped}, ${where}${stored === '' ? '' : `; ${stored}`}.`;
   return screening === null ? measured : `${measured} ${screening.sentence}`;
+}
+
+/**
+ * `weights in nf4 and BF16, baseline in BF16`, or `weights of both in BF16`; empty where it is not known.
+ * @param show escapes a name
+ */
+export function precisionOfWeights({ candidate, baseline }: Report, show: (name: string) => string): string {
+  const [ours, theirs] = [candidate, baseline].map((side) =>
+    storedIn(side?.dtypes ?? {})
+      .map(show)
+      .join(' and '),
+  );
+  if (!ours) return '';
+  if (ours === theirs) return `weights of both in ${ours}`;
+  return `weights in ${ours}${theirs ? `, baseline in ${theirs}` : ''}`;
+}
+
+/** In what the weights of one side are stored, the most frequent first; empty where it is not known. */
+export function storedIn(dtypes: Readonly<Record<string, number>>): string[] {
+  return Object.entries(dtypes)
+    .sort(([, a], [, b]) => b - a)
+    .map(([dtype]) => dtype);
 }
 
 /** How many probes were answered, and of how many, where the rest could not change the verdict any more. */

@@ -1,24 +1,28 @@
 import { builtinTexts } from '@shadow-gate/probes/texts';
 import { describe, expect, it } from 'vitest';
-import { probeEvidence } from '../../../src/report/markdown/probe-tables.ts';
+import { renderComment } from '../../../src/report/markdown/comment.ts';
+import { EVIDENCE_TABLES } from '../../../src/report/sections/evidence.ts';
 import { renderTextSuites } from '../../../src/report/terminal/probe-items.ts';
 import { renderTerminal } from '../../../src/report/terminal/report.ts';
-import { textCells, tokenChangeCells, unscoredTexts } from '../../../src/report/text/texts.ts';
 import { probeReport, report } from '../fixtures.ts';
 
 const probes = probeReport('notes');
-const [scored, leftOut] = probes.comparison.texts;
+const tables = EVIDENCE_TABLES.map((of) => of(probes));
 /** Units stay next to their numbers. */
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
+const numbersOf = (title: RegExp) =>
+  tables.find((table) => title.test(table.title))?.rows.map((row) => row.slice(1).map((cell) => plain(String(cell))));
 
 describe('plain texts in a report', () => {
   it('have their likelihoods per byte, and the change with its standard error', () => {
-    expect(scored && textCells(scored).map(plain)).toEqual(['70', '−0.724', '−0.741', '−0.0172 ± 0.0026']);
-    expect(leftOut && textCells(leftOut)).toEqual(['0', '—', '—', '—']);
+    expect(numbersOf(/^Plain texts$/)).toEqual([
+      ['70', '−0.724', '−0.741', '−0.0172 ± 0.0026'],
+      ['0', '—', '—', '—'],
+    ]);
   });
 
   it('have the numbers of llama.cpp in its units', () => {
-    expect(scored?.tokenChanges && tokenChangeCells(scored.tokenChanges).map(plain)).toEqual([
+    expect(numbersOf(/llama\.cpp/)?.[0]).toEqual([
       '3,540',
       '1.0575 ± 0.0041',
       '0.00251 ± 0.00006',
@@ -29,8 +33,7 @@ describe('plain texts in a report', () => {
   });
 
   it('say why some were not scored, in the comment and in a terminal', () => {
-    expect(unscoredTexts(probes.comparison.texts)).toHaveLength(1);
-    const comment = probeEvidence(probes.comparison).join('\n');
+    const comment = renderComment(report({ probes }));
     expect(comment).toContain('Not scored: <code>notes.jsonl</code>');
     expect(comment).toContain('Mean KLD, at least');
     const terminal = renderTerminal(report({ probes }), { color: false, width: 100 });

@@ -1,19 +1,10 @@
 import type { BenchmarkRow } from '../../../compare/index.ts';
 import type { Report } from '../../../compare/report.ts';
 import { exactInterval } from '../../../statistics/index.ts';
-import { cellsTable } from '../../render/html/cells-table.ts';
+import { drawTableHtml, tableNotes } from '../../render/html/draw.ts';
 import { type Html, html } from '../../render/html/html.ts';
-import { phraseHtml } from '../../render/html/phrase.ts';
-import {
-  BENCHMARK_COLUMNS,
-  type BenchmarkRows,
-  benchmarkCells,
-  benchmarkIntervalNote,
-  benchmarkNote,
-  benchmarkTwinsNote,
-  metricWithFilter,
-} from '../../text/benchmarks.ts';
-import { formatInteger, NO_NUMBER } from '../../text/numbers.ts';
+import { benchmarkTable } from '../../sections/benchmarks.ts';
+import { metricWithFilter } from '../../text/benchmarks.ts';
 import type { PageOptions } from '../section.ts';
 import { accuracyChart, type ChartScope } from './accuracy-chart.ts';
 import { SIDES_LEGEND } from './legend.ts';
@@ -22,28 +13,20 @@ import { SIDES_LEGEND } from './legend.ts';
 const MAX_BARS = 24;
 const LEVEL = 0.95;
 
-/** Benchmarks from logs of an evaluation. Measurements keep no text of them, so that there are no items. */
-export function benchmarks(rows: BenchmarkRows, { benchmarkTwins: twins = [] }: Report, { docs }: PageOptions): Html {
+/** Benchmarks from logs of an evaluation, of which no text was kept. Null without any. */
+export function benchmarks(report: Report, { docs }: PageOptions): Html | null {
+  const table = benchmarkTable(report);
+  const rows = report.benchmarks ?? [];
+  if (rows.length === 0) return null;
   const scopes = rows.flatMap((row) => scopeOf(row) ?? []).slice(0, MAX_BARS);
   const label = 'Accuracy by benchmark: the numbers are in the table';
-  const caption = html`${benchmarkIntervalNote(LEVEL)}`;
+  const caption = html`Share of right answers, with ${Math.round(100 * LEVEL)}% intervals (Clopper and Pearson’s exact ones), where answers are right or wrong. Both sides answered the same documents: intervals that overlap may still differ.`;
   const chart =
     scopes.length === 0 ? null : html`<div>${SIDES_LEGEND}\n${accuracyChart({ scopes, label, caption })}</div>`;
   return html`<h3 id="probes-benchmarks">Benchmarks from logs</h3>
 <div class="beside">${chart}<div>
-${cellsTable({
-  label: 'Benchmarks from logs',
-  heads: ['benchmark', 'metric', ...BENCHMARK_COLUMNS, 'newly wrong', 'newly right'],
-  rows: rows.map((row) => [
-    html`<code>${row.task}</code>`,
-    html`<code>${metricWithFilter(row)}</code>`,
-    ...benchmarkCells(row),
-    ...[row.onlyBaseline, row.onlyCandidate].map((count) => (count === null ? NO_NUMBER : formatInteger(count))),
-  ]),
-  text: [1],
-})}
-<p class="note">${benchmarkNote(rows)}</p>
-${twins.map((row) => html`<p>${phraseHtml(benchmarkTwinsNote(row), docs)}</p>`)}</div></div>`;
+${drawTableHtml(table, docs)}
+${tableNotes(table, docs)}</div></div>`;
 }
 
 /** The bar of a metric whose answers are right or wrong; null for other metrics. */

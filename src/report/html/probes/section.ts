@@ -1,12 +1,14 @@
+import type { Table } from '../../document/block.ts';
+import { drawTableHtml, foldedTable, tableNotes } from '../../render/html/draw.ts';
 import { type Html, html } from '../../render/html/html.ts';
-import type { PageSection } from '../section.ts';
+import { kindChangeTable, shadowTable } from '../../sections/accuracies.ts';
+import { sliceTable, suiteTable } from '../../sections/suites.ts';
+import type { PageOptions, PageSection } from '../section.ts';
 import { formCharts, formTables } from './accuracy.ts';
 import { benchmarks } from './benchmarks.ts';
 import { items } from './items.ts';
-import { kindsTable } from './kinds.ts';
-import { probeNumbers, shadowTable } from './numbers.ts';
+import { probeNumbers } from './numbers.ts';
 import { planes } from './planes.ts';
-import { slices, suites } from './suites.ts';
 
 /** The behavioral half: accuracies, what carried over, every item, the tests; and benchmarks from logs. */
 export const PROBES_SECTION: PageSection = {
@@ -18,10 +20,15 @@ export const PROBES_SECTION: PageSection = {
     const ofProbes =
       probes &&
       html`<div class="two">${[formCharts(probes, options), planes(probes, report, options)].map((part) => html`<div>${part}</div>`)}</div>
-${shadowTable(probes, options)}
-${formTables(probes)}${kindsTable(probes, options)}
+${drawTableHtml(shadowTable(probes), options.docs)}
+${formTables(probes)}${foldedTable(kindChangeTable(probes), options.docs)}
 ${items(probes, options)}
 ${probeNumbers(probes, options)}`;
-    return html`${ofProbes}${rows === null || rows.length === 0 ? null : benchmarks(rows, report, options)}${suites(report)}${slices(report)}`;
+    return html`${ofProbes}${benchmarks(report, options)}${titled('suites', 'Suites', suiteTable(report), options)}${titled('slices', 'Slices', sliceTable(report), options)}`;
   },
 };
+
+function titled(id: string, title: string, table: Table, { docs }: PageOptions): Html | null {
+  if (table.rows.length === 0) return null;
+  return html`<h3 id="probes-${id}">${title}</h3>\n${drawTableHtml(table, docs)}\n${tableNotes(table, docs)}`;
+}

@@ -1,12 +1,12 @@
-import { boundedValue, difference, isVague, type MaybeBounded } from '@shadow-gate/spectra/bounded';
 import { groupName } from '../../../compare/index.ts';
 import type { Report } from '../../../compare/report.ts';
 import { groupKey } from '../../../measure/aggregate.ts';
 import type { GroupMeasurement } from '../../../measure/schema/index.ts';
 import { type Html, html } from '../../render/html/html.ts';
 import { phraseHtml } from '../../render/html/phrase.ts';
+import { medianChange } from '../../sections/modules.ts';
 import { metricPart, ofName } from '../../text/metric-names.ts';
-import { formatBounds, formatDifference, formatInteger, formatRelative } from '../../text/numbers.ts';
+import { formatBounds, formatInteger } from '../../text/numbers.ts';
 
 const SHOWN = ['topEnergy.1', 'topEnergy.5%', 'stableRank', 'effectiveRank', 'frobeniusNorm', 'updateSize'] as const;
 
@@ -40,12 +40,6 @@ type Median = GroupMeasurement['median'][string];
 
 function pair(before: Median | null, after: Median | null, mayCompare: boolean): Html {
   if (before === null || after === null) return html`${formatBounds(after)}`;
-  const change =
-    mayCompare && !isVague(before) && !isVague(after) ? html`<br><small>${changeOf(before, after)}</small>` : null;
-  return html`${formatBounds(before)} → ${formatBounds(after)}${change}`;
-}
-
-function changeOf(before: MaybeBounded, after: MaybeBounded): string {
-  const [was, moved] = [boundedValue(before), difference(after, before)];
-  return was === 0 ? formatDifference(moved) : formatRelative(moved / was);
+  const change = mayCompare ? medianChange(before, after) : null;
+  return html`${formatBounds(before)} → ${formatBounds(after)}${change && html`<br><small>${change}</small>`}`;
 }

@@ -1,7 +1,7 @@
 import type { Report } from '../../../compare/report.ts';
+import { plainTable } from '../../render/html/draw.ts';
 import { type Html, html } from '../../render/html/html.ts';
-import { table } from '../../render/html/table.ts';
-import { QUANTIZATION_COLUMNS, QUANTIZATION_TITLE, quantizationCells } from '../../text/quantization.ts';
+import { quantizationTable } from '../../sections/spectra.ts';
 import { BASELINE_GAPS, type BaselineGap, cutSentence } from '../../text/spectra.ts';
 import { SPECTRA_DISCLAIMER } from '../../text/words.ts';
 import type { PageSection } from '../section.ts';
@@ -22,11 +22,12 @@ export const SPECTRA_SECTION: PageSection = {
     const view = viewSpectra(report);
     const gap = baselineGap(report);
     const shown = byChange(view).slice(0, MAX_MATRICES);
+    const quantization = quantizationTable(report);
     const medians = mediansTable(report, docs);
     return html`<p>${SPECTRA_DISCLAIMER}${gap === null ? null : html` ${BASELINE_GAPS[gap]}`}</p>
 ${headline(report, docs)}
 ${calibrationSection(report, docs)}
-${quantizationSection(report)}
+${quantization.rows.length === 0 ? null : html`<h3>${quantization.title}</h3>${plainTable(quantization, docs)}`}
 <h3>Numbers</h3>${medians === null ? null : html`<details><summary>Medians by module type</summary>${medians}</details>`}
 <details><summary id="matrices-title">Matrices</summary>${filters(view)}<p class="note">${cut(view, shown.length)}<span data-count aria-live="polite"></span></p>
 <div class="scroll tall" tabindex="0" role="region" aria-labelledby="matrices-title">${htmlMatrixTable(shown, view)}</div></details>`;
@@ -50,14 +51,4 @@ function filters({ matrices }: SpectraView): Html {
   const filter = (label: string, column: number, values: ReadonlyArray<string | number>) =>
     html`<label>${label} <select data-filter="${column}"><option value="">all</option>${values.map((value) => html`<option>${value}</option>`)}</select></label> `;
   return html`<p class="with-script">${filter('Of', 1, ['ΔW', 'W'])}${filter('Module type', 2, inReadingOrder(matrices))}${filter('Layer', 3, layers)}<button type="button" data-csv="matrices">CSV</button></p>`;
-}
-
-/** How far each module type is from the baseline's weights. Null where nothing was quantized. */
-function quantizationSection({ quantization }: Report): Html | null {
-  if (quantization === null) return null;
-  const rows = quantization.modules.map((row) => {
-    const [module, matrices, error, largest, own] = quantizationCells(row);
-    return [module, matrices, error, html`<code>${largest}</code>`, own];
-  });
-  return html`<h3>${QUANTIZATION_TITLE}</h3>${table({ label: 'Quantization', head: QUANTIZATION_COLUMNS, rows })}`;
 }

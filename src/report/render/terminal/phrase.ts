@@ -5,6 +5,7 @@ import { type Phrase, renderPhrase } from '../../text/phrase.ts';
 export function phraseLine(phrase: Phrase, options: { readonly nameLength?: number } = {}): string {
   return renderPhrase(phrase, (part) => {
     if (part.kind === 'command') return printableCommand(part.text);
-    return part.kind === 'name' || part.kind === 'prose' ? printable(part.text, options.nameLength) : part.text;
+    const isForeign = part.kind === 'name' || part.kind === 'prose';
+    return isForeign ? printable(part.text, part.length ?? options.nameLength) : part.text;
   });
 }

@@ -8,7 +8,7 @@ export interface TerminalOptions {
   program?: string;
 }
 
-export interface Column {
+export interface TerminalColumn {
   head: string;
   align?: 'left' | 'right';
 }
@@ -35,7 +35,11 @@ const NO_BORDERS = {
 };
 
 /** Columns that are left for the first cell of each row once the others have what they need. */
-export function roomForFirst(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): number {
+export function roomForFirst(
+  columns: readonly TerminalColumn[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): number {
   const others = columns.slice(1).map((column, i) => {
     const cell = rows.reduce((most, row) => Math.max(most, widthOf(row[i + 1] ?? '')), 0);
     return Math.max(widthOf(column.head), cell) + GAP.length;
@@ -52,7 +56,7 @@ function widthOf(cell: string): number {
 const ROWS_AT_ONCE = 50;
 
 /** A table with no more ink than a line under its head: it stays readable in a log, and a row is easy to copy. */
-export function terminalTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+export function terminalTable(columns: readonly TerminalColumn[], rows: readonly (readonly string[])[]): string {
   const slices = Array.from({ length: Math.max(1, Math.ceil(rows.length / ROWS_AT_ONCE)) }, (_, i) =>
     rows.slice(i * ROWS_AT_ONCE, (i + 1) * ROWS_AT_ONCE),
   );
@@ -62,10 +66,10 @@ export function terminalTable(columns: readonly Column[], rows: readonly (readon
 }
 
 function layOut(
-  head: readonly Column[],
+  head: readonly TerminalColumn[],
   rows: readonly (readonly string[])[],
   colWidths: number[],
-  columns: readonly Column[] = head,
+  columns: readonly TerminalColumn[] = head,
 ): { text: string; widths: (number | null)[] } {
   const table = new Table({
     head: head.map((column) => column.head),

@@ -1,13 +1,11 @@
 import { markdownTable } from 'markdown-table';
 import type { Flip, ItemTable } from '../../compare/probes/index.ts';
-import type { ProbeReport, Report } from '../../compare/report.ts';
+import type { Report } from '../../compare/report.ts';
 import { codeBlock, codeName, narrowName, narrowText, plainText } from '../escape.ts';
 import { phraseMarkdown, termLink } from '../render/markdown/phrase.ts';
 import { type AnsweredForm, examOfFlip, exampleFlip } from '../text/example.ts';
 import { answerMark } from '../text/probe-items.ts';
-import { exclusionText, familyCells, flipText } from '../text/probes.ts';
-
-const MAX_FAMILIES = 40;
+import { flipText } from '../text/probes.ts';
 
 /**
  * A flip with both forms side by side, and what both models answered.
@@ -61,26 +59,4 @@ function promptCell(prompt: string | null, { lines: most, text }: CellStyle): st
   const lines = prompt.split('\n');
   const shown = lines.length > most ? ['…', ...lines.slice(1 - most)] : lines;
   return shown.map(text).join('<br>');
-}
-
-/** Accuracy by family in %, and the tests that a family takes no part in. */
-export function familyTable({ comparison: { families } }: ProbeReport): string {
-  const head = [
-    termLink('family', 'family'),
-    'facts',
-    `${termLink('benchmarkForm', 'exam')}, %`,
-    `${termLink('twin', 'other forms')}, %`,
-    'chance, %',
-    'excluded from',
-  ];
-  const rows = families
-    .slice(0, MAX_FAMILIES)
-    .map((row) => [
-      codeName(row.family),
-      ...familyCells(row),
-      row.excludedFrom.map((exclusion) => exclusionText(exclusion)).join('<br>'),
-    ]);
-  const table = markdownTable([head, ...rows], { align: ['l', 'r', 'r', 'r', 'r', 'l'], alignDelimiters: false });
-  const more = families.length - rows.length;
-  return more > 0 ? `${table}\n\n<sub>and ${more} more in report.json</sub>` : table;
 }

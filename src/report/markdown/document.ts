@@ -1,0 +1,210 @@
+import type { Finding } from '../../compare/finding.ts';
+import type { Report } from '../../compare/report.ts';
+import { type Block, drawn, fold, section, series } from '../document/block.ts';
+import { codeName } from '../escape.ts';
+import { docsLink, findingMarkdown, phraseMarkdown, termLink } from '../render/markdown/phrase.ts';
+import { familyTable, kindTable, shadowTable } from '../sections/accuracies.ts';
+import { benchmarkTable } from '../sections/benchmarks.ts';
+import { decidingBlock } from '../sections/deciding.ts';
+import { EVIDENCE_TABLES } from '../sections/evidence.ts';
+import { intervalChart } from '../sections/interval-chart.ts';
+import { moduleFolds } from '../sections/modules.ts';
+import { calibrationTable, deltaTable, quantizationTable } from '../sections/spectra.ts';
+import { sliceTable, suiteTable } from '../sections/suites.ts';
+import { screenedFold, skippedFold } from '../sections/unmeasured.ts';
+import { weightOf } from '../sections/weights.ts';
+import { decidingTable, decidingValues } from '../summary/deciding-table.ts';
+import { acceptedFindings } from '../summary/exceptions.ts';
+import { describeFinding, wordsOf } from '../summary/finding.ts';
+import { decidingFinding, findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../summary/verdict.ts';
+import { baselineAge } from '../text/baseline-age.ts';
+import { formatCount, NO_NUMBER } from '../text/numbers.ts';
+import { findingLink, phrase } from '../text/phrase.ts';
+import { flipSummary, probeRemarks, probeSectionNotes } from '../text/probes.ts';
+import { stopSentence } from '../text/stops.ts';
+import { decidingKinds } from '../text/twin-kinds.ts';
+import { ICONS } from '../text/words.ts';
+import { accuracyCharts } from './accuracy-charts.ts';
+import { exampleMarkdown, flipMarkdown } from './flips.ts';
+import { footer } from './footer.ts';
+import { commitLink, type Origin, originLinks, originWarnings } from './origin.ts';
+import { type Override, overrideLine, overrideOffer } from './override.ts';
+
+/** A reader takes in a screenful of findings; report.json has them all. */
+const MOST_FINDINGS = 20;
+const MOST_INFOS = 40;
+
+interface CommentOptions {
+  /** Tells the comments of a matrix of jobs apart; `default` is not worth a mention. */
+  readonly key: string;
+  readonly origin?: Origin | undefined;
+  readonly htmlReport?: string | undefined;
+  readonly override?: Override | null | undefined;
+  readonly overrideLabel?: string | undefined;
+  /** Whether GitHub draws pictures there. */
+  readonly hasPictures?: boolean;
+}
+
+/** The comment: verdict, numbers that decide and what to do, then everything that a reader opens. */
+export function commentDocument(report: Report, options: CommentOptions): Block[] {
+  const { key, origin, override = null, hasPictures = false } = options;
+  const isPass = report.verdict === 'pass';
+  const warnings = [
+    ...(override === null ? [] : [overrideLine(override)]),
+    ...acceptedLines(report),
+    ...(origin === undefined ? [] : originWarnings(origin)),
+  ];
+  const more = detailsOf(report, origin);
+  return [
+    drawn(
+      `## ${ICONS[report.verdict]} Shadow Gate: ${report.verdict}${key === 'default' ? '' : ` · ${codeName(key)}`}`,
+    ),
+    section(weightOf('sentence'), [drawn(`**${phraseMarkdown(verdictSentence(report))}**`)]),
+    drawn(warnings.join('<br>')),
+    section(weightOf('deciding'), [isPass ? drawn(decidingLine(report)) : decidingBlock(report), stopNote(report)]),
+    section(weightOf('steps'), [drawn(stepsOf(report, options.overrideLabel))]),
+    section(weightOf('example'), [drawn(exampleMarkdown(report))]),
+    {
+      kind: 'row',
+      blocks: [drawn(originLinks(origin)), section(weightOf('links'), [drawn(moreLinks(report, options))])],
+    },
+    ...series(weightOf('pictures'), (hasPictures ? accuracyCharts(report) : []).map(drawn)),
+    // A pass is quiet.
+    ...(isPass ? [fold('Details', more)] : more),
+  ];
+}
+
+/** Everything that a reader opens. */
+function detailsOf(report: Report, origin: Origin | undefined): Block[] {
+  const { infos } = findingsBySeverity(report);
+  const listed = findingsToList(report);
+  return [
+    fold(formatCount(listed.length, 'finding'), [
+      {
+        kind: 'list',
+        items: series(weightOf('findings'), listed.slice(0, MOST_FINDINGS).map(findingItem)),
+        total: listed.length,
+      },
+    ]),
+    ...answersOf(report),
+    fold('Spectra', [
+      section(weightOf('spectra'), [
+        ...(report.verdict === 'pass' ? [decidingBlock(report)] : []),
+        deltaTable(report),
+        quantizationTable(report),
+      ]),
+      fold('Calibration', [section(weightOf('calibration'), [calibrationTable(report)])]),
+      screenedFold(report),
+      ...moduleFolds(report),
+    ]),
+    section(weightOf('notes'), [
+      fold(formatCount(infos.length, 'note'), [
+        { kind: 'list', items: infos.slice(0, MOST_INFOS).map(findingItem), total: infos.length },
+      ]),
+    ]),
+    skippedFold(report),
+    section(weightOf('comparison'), [fold('What was compared', [drawn(footer(report, origin?.repository))])]),
+  ];
+}
+
+/** The behavioral half. */
+function answersOf(report: Report): Block[] {
+  const { probes } = report;
+  const benchmarks = benchmarkTable(report);
+  const ofLogs = [benchmarks, suiteTable(report), sliceTable(report)];
+  const title = benchmarks.rows.length === 0 ? 'Probes' : 'Answers';
+  if (probes === null) return [fold(title, [section(weightOf('answers'), ofLogs)])];
+  const { kinds, flips } = probes.comparison;
+  const deciding = decidingKinds(kinds);
+  const example = exampleMarkdown(report);
+  const others = example === '' ? flips : flips.slice(1);
+  const evidence: Block[] = [
+    // All kinds, if some do not decide.
+    kindTable(deciding.length === kinds.length ? [] : kinds, 48),
+    {
+      kind: 'list',
+      items: probeRemarks(probes.comparison).map((words) => ({ kind: 'item', words })),
+      total: probeRemarks(probes.comparison).length,
+    },
+    ...EVIDENCE_TABLES.map((of) => of(probes)),
+  ];
+  return [
+    fold(title, [
+      section(weightOf('answers'), [
+        { kind: 'code', text: intervalChart(report) },
+        kindTable(deciding),
+        shadowTable(probes),
+        { kind: 'notes', notes: probeSectionNotes(probes) },
+        ...ofLogs,
+      ]),
+      fold('All other forms, and answers that changed', series(weightOf('evidence'), evidence)),
+      fold('Probes by family', [section(weightOf('families'), [familyTable(probes)])]),
+    ]),
+    fold(
+      flipSummary(others),
+      series(
+        weightOf('flips'),
+        others.map((flip) => drawn(flipMarkdown(flip, probes.items))),
+      ),
+    ),
+  ];
+}
+
+/** What would count without an exception of the policy. */
+function acceptedLines(report: Report): string[] {
+  return acceptedFindings(report).map((accepted) => `${ICONS.warn} ${phraseMarkdown(accepted)}`);
+}
+
+/** How much was asked, of what could have been; empty where that is everything. */
+function stopNote({ probes }: Report): Block {
+  const stop = probes && stopSentence(probes);
+  return { kind: 'notes', notes: stop ? [stop] : [] };
+}
+
+function stepsOf(report: Report, label: string | undefined): string {
+  const steps = [
+    ...whatToDo(report).map((step) => phraseMarkdown(step)),
+    ...(label === undefined ? [] : [overrideOffer(label)]),
+  ];
+  return steps.length === 0 ? '' : `**What to do**: ${steps.join('<br>')}`;
+}
+
+function findingItem(finding: Finding): Block {
+  const { kind, level } = finding;
+  const words = phrase`${findingLink(kind, wordsOf(finding).title)}: ${describeFinding(finding)}`;
+  return { kind: 'item', mark: level, words };
+}
+
+/** The numbers of a pass, in one line. */
+function decidingLine(report: Report): string {
+  return decidingTable(report)
+    .map(
+      (row) =>
+        `${ICONS[row.mark]}\u00a0${phraseMarkdown(row.check, { narrow: true })} ${row.candidate === NO_NUMBER ? row.change : decidingValues(row)}`,
+    )
+    .join(' · ');
+}
+
+/**
+ * Where a reader finds more: the page with charts, the baseline and its age, the finding that decides, and the words.
+ */
+function moreLinks(report: Report, { origin, htmlReport }: Pick<CommentOptions, 'origin' | 'htmlReport'>): string {
+  const finding = decidingFinding(report);
+  return [
+    ...(htmlReport === undefined || !isAddress(htmlReport) ? [] : [`[explore the report](${htmlReport})`]),
+    baselineLink(report, origin),
+    ...(finding === null ? [] : [`about ${findingMarkdown(finding.kind, `“${wordsOf(finding).title}”`)}`]),
+    docsLink('glossary', 'glossary'),
+  ].join(' · ');
+}
+
+/** An address of ours: that of an artifact. Its characters can neither end a link nor begin another one. */
+const isAddress = (url: string): boolean => /^https?:\/\/[\w.:/?=&%#~-]+$/.test(url);
+
+function baselineLink(report: Report, origin: Origin | undefined): string {
+  const { baseline } = report;
+  if (baseline === null) return `no ${termLink('baseline', 'baseline')}`;
+  const age = baselineAge(report);
+  const where = baseline.commit === null ? '' : ` ${commitLink(baseline.commit, origin?.repository)}`;
+  return `${termLink('baseline', 'baseline')}${where}${age === null ? '' : `, ${age}`}`;
+}

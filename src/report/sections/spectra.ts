@@ -1,0 +1,121 @@
+import { SEVERITY } from '../../compare/finding.ts';
+import { groupName } from '../../compare/index.ts';
+import type { MetricDelta, Report } from '../../compare/report.ts';
+import type { Table, TableCell } from '../document/block.ts';
+import { judgedRows } from '../text/calibration.ts';
+import { metricPart, ofName } from '../text/metric-names.ts';
+import {
+  formatDifference,
+  formatInteger,
+  formatNumber,
+  formatPercent,
+  formatRange,
+  formatRelative,
+} from '../text/numbers.ts';
+import { name, phrase } from '../text/phrase.ts';
+
+/** Enough for every headline; the medians in the details tell the rest by module type. */
+const MOST_DELTAS = 16;
+
+/** How each metric moved from baseline to candidate. A page has charts in its place. */
+export function deltaTable({ shadowDeltas }: Report): Table {
+  return {
+    kind: 'table',
+    title: 'Metrics',
+    columns: [
+      { head: 'metric' },
+      { head: 'of' },
+      { head: 'where', media: ['comment'] },
+      { head: 'where', media: ['terminal'] },
+      { head: 'baseline', isNumber: true },
+      { head: 'candidate', isNumber: true },
+      { head: 'change', isNumber: true, width: 'wide' },
+      { head: 'change', isNumber: true, width: 'narrow' },
+    ],
+    rows: headlineDeltas(shadowDeltas).map(deltaCells),
+    total: shadowDeltas.length,
+    most: { comment: MOST_DELTAS, terminal: MOST_DELTAS },
+  };
+}
+
+/**
+ * The rows worth a place above the fold first: those behind the verdict, then the whole model, then module types.
+ * Without a baseline, the rows of the whole model are enough.
+ */
+function headlineDeltas(deltas: readonly MetricDelta[]): MetricDelta[] {
+  const whole = deltas.filter(({ module }) => module === null);
+  if (whole.length > 0 && deltas.every(({ baseline }) => baseline === null)) return whole;
+  const rank = (row: MetricDelta): number => 2 * SEVERITY.indexOf(row.level) + (row.module === null ? 0 : 1);
+  return [...deltas].sort((a, b) => rank(a) - rank(b));
+}
+
+function deltaCells({ metric, of, component, module, level, ...row }: MetricDelta): TableCell[] {
+  const [change, relative] = [formatDifference(row.change), formatRelative(row.relativeChange)];
+  const marked = (words: string): TableCell => (level === 'info' ? words : { kind: 'marked', mark: level, words });
+  const where = module === null ? phrase`whole model` : phrase`${name(module)}`;
+  return [
+    [metricPart(metric, { length: 28 })],
+    ofName(of),
+    component === null ? where : phrase`${component} · ${where}`,
+    [component, module ?? 'model'].filter((part) => part !== null).join(' '),
+    formatNumber(row.baseline),
+    row.bounds ? formatRange(row.bounds) : formatNumber(row.candidate),
+    marked(relative === '' ? change : `${change} (${relative})`),
+    marked(relative === '' ? change : relative),
+  ];
+}
+
+/** How far each module type is from the baseline's weights. */
+export function quantizationTable({ quantization }: Report): Table {
+  return {
+    kind: 'table',
+    title: 'Quantization: ‖W_q − W‖ ÷ ‖W‖ against the baseline',
+    isTitled: true,
+    columns: [
+      { head: 'module type', media: ['comment', 'terminal'] },
+      { head: 'module type', media: ['page'] },
+      { head: 'matrices', isNumber: true },
+      { head: 'relative error', isNumber: true },
+      { head: 'most in' },
+      { head: 'its error', isNumber: true },
+    ],
+    rows: (quantization?.modules ?? []).map(({ matrices, error, largest, ...row }) => [
+      [name(groupName(row), 24)],
+      groupName(row),
+      formatInteger(matrices),
+      formatPercent(error),
+      [name(largest.name, 48)],
+      formatPercent(largest.error),
+    ]),
+  };
+}
+
+/** A vision-language model has more module types than a reader goes through: those beyond their limits come first. */
+const MOST_LIMITS = 40;
+
+/** Every number that known-good checkpoints set a limit for. A page has them by metric. */
+export function calibrationTable(report: Report): Table {
+  return {
+    kind: 'table',
+    title: 'Calibration',
+    columns: [
+      { head: 'metric', width: 'wide' },
+      { head: 'metric', width: 'narrow', wrap: 18 },
+      { head: 'part' },
+      { head: 'candidate', isNumber: true },
+      { head: 'seen', isNumber: true },
+      { head: 'limit', isNumber: true },
+      { head: 'source', width: 'wide' },
+    ],
+    rows: judgedRows(report).map(({ metric, place, candidate, seen, limit, source, mark }) => [
+      [metric],
+      [metric],
+      place,
+      mark === null || mark === 'pass' ? candidate : { kind: 'marked', mark, words: candidate },
+      seen,
+      limit,
+      source,
+    ]),
+    most: { comment: MOST_LIMITS },
+  };
+}
