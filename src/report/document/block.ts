@@ -29,6 +29,8 @@ export interface Column {
   readonly isNumber?: boolean | readonly Medium[];
   /** Where the column is shown; everywhere by default. */
   readonly media?: readonly Medium[];
+  /** Where a terminal is too narrow for a table, a line names the column. */
+  readonly isNamed?: true;
   /** Only for terminals of at least 100 columns and other media, or only for narrower terminals. */
   readonly width?: 'wide' | 'narrow';
   /** In a terminal, words wrap at this width. */
@@ -67,7 +69,10 @@ export interface Table {
   readonly remarks?: readonly Phrase[];
   /** In a terminal, the first rows become columns. */
   readonly isTurned?: true;
-  /** The first column of a terminal takes the room that the others leave, between these widths. */
+  /**
+   * The first column of a terminal takes the room that the others leave, between these widths. A narrow table with less
+   * room is drawn in lines.
+   */
   readonly room?: { readonly least: number; readonly most: number };
   readonly breaks?: { readonly heads?: readonly Break[]; readonly cells?: readonly Break[] };
 }
@@ -95,6 +100,9 @@ export type Block =
   | { readonly kind: 'code'; readonly text: string }
   /** What one medium alone has, such as a diagram of GitHub's: escaped already. */
   | { readonly kind: 'drawn'; readonly text: string };
+
+/** Columns of numbers, by their heads. */
+export const numberColumns = (...heads: readonly string[]): Column[] => heads.map((head) => ({ head, isNumber: true }));
 
 export const section = (weight: number, blocks: readonly Block[]): Section => ({ kind: 'section', weight, blocks });
 export const fold = (title: Words, blocks: readonly Block[]): Block => ({ kind: 'fold', title, blocks });

@@ -1,9 +1,12 @@
-import { markdownTable } from 'markdown-table';
 import type { CalibrationRun } from '../../compare/calibration/index.ts';
-import { codeName, plainText, printable } from '../escape.ts';
-import { linkDefinitions, phraseMarkdown } from '../render/markdown/phrase.ts';
-import { howItChanges, knownGoodCount, limitTable, type Replaced, runsWithout } from '../text/calibration-limits.ts';
+import type { Table } from '../document/block.ts';
+import { codeName, printable } from '../escape.ts';
+import { drawMarkdown } from '../render/markdown/draw.ts';
+import { linkDefinitions } from '../render/markdown/phrase.ts';
+import { limitTable } from '../sections/calibration-limits.ts';
+import { howItChanges, knownGoodCount, type Replaced, runsWithout } from '../text/calibration-limits.ts';
 import { formatCount, formatNumber } from '../text/numbers.ts';
+import { name } from '../text/phrase.ts';
 import { type ProposalText, TITLE_KEY } from './proposal.ts';
 
 /** A calibration that has been made, and the one that it takes the place of. */
@@ -61,33 +64,22 @@ function withLinks(text: string, docs: string): string {
 }
 
 function tables({ before, after, alpha }: CalibrationChange): string {
-  const { rows, note } = limitTable(after, alpha);
-  const limits = markdownTable(
-    [
-      ['part', 'metric', 'seen', 'limit', 'source'],
-      ...rows.map(({ part, metric, seen, limit, source }) => [
-        plainText(part),
-        phraseMarkdown([metric]),
-        seen,
-        limit,
-        source,
-      ]),
-    ],
-    { align: ['l', 'l', 'r', 'r', 'l'], alignDelimiters: false },
-  );
+  const { table, note } = limitTable(after, alpha);
   const fresh = new Set(runsWithout(after.runs, before?.runs ?? []));
-  return [runTable(after.runs, fresh), ...(rows.length === 0 ? [] : [limits]), note].join('\n\n');
+  return [drawMarkdown(runTable(after.runs, fresh)), drawMarkdown(table), note]
+    .filter((part) => part !== '')
+    .join('\n\n');
 }
 
-function runTable(runs: readonly CalibrationRun[], fresh: ReadonlySet<CalibrationRun>): string {
-  const shown = runs.slice(-MAX_RUNS);
-  const table = markdownTable(
-    [
-      ['checkpoint', 'update size', ''],
-      ...shown.map((run) => [codeName(run.name), formatNumber(run.updateSize), fresh.has(run) ? 'new' : '']),
-    ],
-    { align: ['l', 'r', 'l'], alignDelimiters: false },
-  );
-  const rest = runs.length - shown.length;
-  return rest > 0 ? `${table}\n\n<sub>and ${formatCount(rest, 'checkpoint')} before these</sub>` : table;
+function runTable(runs: readonly CalibrationRun[], fresh: ReadonlySet<CalibrationRun>): Table {
+  const hidden = Math.max(0, runs.length - MAX_RUNS);
+  return {
+    kind: 'table',
+    title: 'Known-good checkpoints',
+    columns: [{ head: 'checkpoint' }, { head: 'update size', isNumber: true }, { head: '' }],
+    rows: runs
+      .slice(hidden)
+      .map((run) => [[name(run.name)], formatNumber(run.updateSize), fresh.has(run) ? 'new' : '']),
+    notes: () => (hidden > 0 ? [`and ${formatCount(hidden, 'checkpoint')} before these`] : []),
+  };
 }

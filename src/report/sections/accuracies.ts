@@ -1,13 +1,35 @@
-import type { ChangeRow, Estimate, KindRow, ShadowRow } from '../../compare/probes/index.ts';
+import type { Both, ChangeRow, Estimate, KindRow, ShadowRow } from '../../compare/probes/index.ts';
 import type { ProbeReport } from '../../compare/report.ts';
-import type { Table, TableCell } from '../document/block.ts';
+import { type Column, numberColumns, type Table, type TableCell } from '../document/block.ts';
 import { movementWords } from '../text/movement.ts';
 import { formatInteger, formatInterval, formatRatio, NO_NUMBER, percentDigits, pointsDigits } from '../text/numbers.ts';
 import { name, type Phrase, phrase, prose, term } from '../text/phrase.ts';
 import { intervalCell, planeTitle } from '../text/probe-charts.ts';
 import { exclusionText, within } from '../text/probes.ts';
 import { roleText } from '../text/twin-kinds.ts';
-import { ACCURACY_COLUMNS, accuracyCells } from './accuracy-columns.ts';
+
+/** The first numbers of every table that has both benchmark forms and twins. */
+const ACCURACY_COLUMNS: readonly Column[] = [
+  { head: 'facts', isNumber: true },
+  { head: [term('benchmarkForm', 'exam')], unit: '%', isNumber: true },
+  { head: [term('twin', 'other forms')], unit: '%', isNumber: true },
+  { head: [term('shadowGap', 'shadow gap')], unit: 'points', isNumber: true },
+];
+
+/** The cells of these columns: accuracies and gap from baseline to candidate. */
+function accuracyCells(row: {
+  readonly facts: number;
+  readonly benchmark: Both;
+  readonly twin: Both;
+  readonly gap: Both;
+}): string[] {
+  return [
+    formatInteger(row.facts),
+    movementWords(row.benchmark, percentDigits),
+    movementWords(row.twin, percentDigits),
+    movementWords(row.gap, pointsDigits),
+  ];
+}
 
 /** A team may have many suites, and name hundreds of capabilities. */
 const MOST = 12;
@@ -103,7 +125,7 @@ export function kindChangeTable({ changes, comparison: { kinds } }: ProbeReport)
     kind: 'table',
     title: 'Kinds of other forms',
     foldTitle: 'The numbers of each kind of other form',
-    columns: [{ head: 'form' }, ...[...heads, ...moved].map((head) => ({ head, isNumber: true })), { head: 'decides' }],
+    columns: [{ head: 'form' }, ...numberColumns(...heads, ...moved), { head: 'decides' }],
     rows: kinds.flatMap((kind) => {
       const own = changes.filter(
         (row) => row.suite === kind.suite && row.kind === kind.kind && row.group === kind.group,

@@ -1,6 +1,6 @@
 import type { BenchmarkRow } from '../../compare/index.ts';
 import type { Report } from '../../compare/report.ts';
-import type { Table } from '../document/block.ts';
+import { numberColumns, type Table } from '../document/block.ts';
 import { metricWithFilter } from '../text/benchmarks.ts';
 import { movementWords } from '../text/movement.ts';
 import {
@@ -34,10 +34,7 @@ export function benchmarkTable({ benchmarks, benchmarkTwins = [] }: Report): Tab
     columns: [
       { head: 'benchmark' },
       { head: 'metric' },
-      { head: 'documents', isNumber: true },
-      { head: 'baseline → candidate', isNumber: true },
-      { head: 'change', isNumber: true },
-      { head: 'p', isNumber: true },
+      ...numberColumns('documents', 'baseline → candidate', 'change', 'p'),
       { head: 'newly wrong', isNumber: true, media: ['page'] },
       { head: 'newly right', isNumber: true, media: ['page'] },
     ],

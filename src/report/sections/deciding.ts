@@ -1,19 +1,25 @@
 import type { Report } from '../../compare/report.ts';
 import type { Table } from '../document/block.ts';
-import { DECIDING_COLUMNS, decidingTable, decidingValues } from '../summary/deciding-table.ts';
+import { decidingTable, decidingValues } from '../summary/deciding-table.ts';
 
-/** The numbers that decide, for a comment and a page. */
+/** The numbers that decide, with the mark of each check. */
 export function decidingBlock(report: Report): Table {
   return {
     kind: 'table',
     title: 'The numbers that decide',
     isNarrow: true,
-    columns: DECIDING_COLUMNS.map((head) => ({ head })),
+    columns: [
+      { head: 'check' },
+      { head: 'baseline → candidate', isNumber: ['terminal'] },
+      { head: 'change', isNumber: ['terminal'] },
+      { head: 'limit', isNumber: ['terminal'], isNamed: true },
+    ],
     rows: decidingTable(report).map((row) => [
       { kind: 'marked', mark: row.mark, words: row.check },
       decidingValues(row),
       row.change,
       row.limit,
     ]),
+    room: { least: 18, most: Number.POSITIVE_INFINITY },
   };
 }

@@ -1,6 +1,6 @@
 import type { TokenChanges } from '../../compare/probes/index.ts';
 import type { ProbeReport } from '../../compare/report.ts';
-import type { Table } from '../document/block.ts';
+import { numberColumns, type Table } from '../document/block.ts';
 import { reachedText } from '../text/levels.ts';
 import {
   formatInteger,
@@ -42,10 +42,7 @@ function churnTable({ comparison: { churn } }: ProbeReport): Table {
           page: [term('churn', 'form')],
         },
       },
-      ...['items', 'right → wrong', 'wrong → right', 'other answer', 'KL, nats'].map((head) => ({
-        head,
-        isNumber: true,
-      })),
+      ...numberColumns('items', 'right → wrong', 'wrong → right', 'other answer', 'KL, nats'),
     ],
     rows: churn.map(({ form, kind, items, rightToWrong, wrongToRight, changed, kl }) => [
       formName(form, kind),
@@ -83,10 +80,7 @@ function refusalTable({ comparison: { refusals = [] } }: ProbeReport): Table {
   return {
     kind: 'table',
     title: 'Refusals',
-    columns: [
-      { head: { comment: 'refusals', terminal: 'refusals', page: 'requests of' } },
-      ...heads.map((head) => ({ head, isNumber: true })),
-    ],
+    columns: [{ head: { comment: 'refusals', terminal: 'refusals', page: 'requests of' } }, ...numberColumns(...heads)],
     rows: refusals.map(({ suite, requests, baseline, candidate, answered, newlyRefused, change }) => [
       [name(suite, NAME)],
       formatInteger(requests),
@@ -137,7 +131,7 @@ function textTable({ comparison: { texts } }: ProbeReport): Table {
           page: [term('textLikelihood', 'texts of')],
         },
       },
-      ...['texts', 'baseline', 'candidate', 'change, nats per byte'].map((head) => ({ head, isNumber: true })),
+      ...numberColumns('texts', 'baseline', 'candidate', 'change, nats per byte'),
     ],
     rows: texts.map(({ suite, texts: count, baseline, candidate, change }) => [
       [name(suite, NAME)],
@@ -174,7 +168,7 @@ function tokenChangeTable({ comparison: { texts } }: ProbeReport): Table {
     title: 'Every token of these texts, as llama.cpp reports quantized copies',
     columns: [
       { head: { comment: 'every token of these texts', terminal: 'every token of', page: 'texts of' } },
-      ...TOKEN_CHANGE_COLUMNS.map((head) => ({ head, isNumber: true })),
+      ...numberColumns(...TOKEN_CHANGE_COLUMNS),
     ],
     rows: texts.flatMap(({ suite, tokenChanges }) =>
       tokenChanges === null ? [] : [[[name(suite)], ...tokenChangeCells(tokenChanges)]],

@@ -4,7 +4,7 @@ import { findingPlaces, groupName } from '../../compare/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { isSaturated } from '../../measure/aggregate.ts';
 import type { GroupMeasurement, TensorMeasurement } from '../../measure/schema/index.ts';
-import { type Block, fold, inSeries, section, type Table, type TableCell } from '../document/block.ts';
+import { type Block, fold, inSeries, numberColumns, section, type Table, type TableCell } from '../document/block.ts';
 import { metricName, metricPart, ofName } from '../text/metric-names.ts';
 import { formatCount, formatDifference, formatNumber, formatRelative, NO_NUMBER } from '../text/numbers.ts';
 import { code, name, type Phrase, phrase, prose, term } from '../text/phrase.ts';
@@ -97,13 +97,7 @@ function medianTable(pairs: readonly GroupPair[]): Table {
   return {
     kind: 'table',
     title: 'Medians',
-    columns: [
-      { head: 'median' },
-      { head: 'of' },
-      { head: 'baseline', isNumber: true },
-      { head: 'candidate', isNumber: true },
-      { head: 'change', isNumber: true },
-    ],
+    columns: [{ head: 'median' }, { head: 'of' }, ...numberColumns('baseline', 'candidate', 'change')],
     rows: [...pairs]
       .sort((a, b) => a.candidate.of.localeCompare(b.candidate.of))
       .flatMap(({ candidate, baseline }) =>

@@ -1,7 +1,7 @@
 import { SEVERITY } from '../../compare/finding.ts';
 import { groupName } from '../../compare/index.ts';
 import type { MetricDelta, Report } from '../../compare/report.ts';
-import type { Table, TableCell } from '../document/block.ts';
+import { numberColumns, type Table, type TableCell } from '../document/block.ts';
 import { judgedRows } from '../text/calibration.ts';
 import { metricPart, ofName } from '../text/metric-names.ts';
 import {
@@ -27,8 +27,7 @@ export function deltaTable({ shadowDeltas }: Report): Table {
       { head: 'of' },
       { head: 'where', media: ['comment'] },
       { head: 'where', media: ['terminal'] },
-      { head: 'baseline', isNumber: true },
-      { head: 'candidate', isNumber: true },
+      ...numberColumns('baseline', 'candidate'),
       { head: 'change', isNumber: true, width: 'wide' },
       { head: 'change', isNumber: true, width: 'narrow' },
     ],
@@ -74,8 +73,7 @@ export function quantizationTable({ quantization }: Report): Table {
     columns: [
       { head: 'module type', media: ['comment', 'terminal'] },
       { head: 'module type', media: ['page'] },
-      { head: 'matrices', isNumber: true },
-      { head: 'relative error', isNumber: true },
+      ...numberColumns('matrices', 'relative error'),
       { head: 'most in' },
       { head: 'its error', isNumber: true },
     ],
@@ -102,9 +100,7 @@ export function calibrationTable(report: Report): Table {
       { head: 'metric', width: 'wide' },
       { head: 'metric', width: 'narrow', wrap: 18 },
       { head: 'part' },
-      { head: 'candidate', isNumber: true },
-      { head: 'seen', isNumber: true },
-      { head: 'limit', isNumber: true },
+      ...numberColumns('candidate', 'seen', 'limit'),
       { head: 'source', width: 'wide' },
     ],
     rows: judgedRows(report).map(({ metric, place, candidate, seen, limit, source, mark }) => [

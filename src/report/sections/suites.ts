@@ -1,5 +1,5 @@
 import type { Report } from '../../compare/report.ts';
-import type { Table, TableCell } from '../document/block.ts';
+import { numberColumns, type Table, type TableCell } from '../document/block.ts';
 import { movementWords } from '../text/movement.ts';
 import {
   formatEnds,
@@ -24,11 +24,7 @@ export function suiteTable({ suites = [] }: Report): Table {
     columns: [
       { head: 'suite' },
       { head: 'level' },
-      { head: 'items', isNumber: true },
-      { head: 'baseline → candidate', isNumber: true },
-      { head: 'change', isNumber: true },
-      { head: 'at least', isNumber: true },
-      { head: 'limit', isNumber: true },
+      ...numberColumns('items', 'baseline → candidate', 'change', 'at least', 'limit'),
     ],
     rows: suites.map(suiteCells),
     most: { comment: MOST },
@@ -62,10 +58,7 @@ export function sliceTable({ slices = [] }: Report): Table {
       { head: 'suite' },
       { head: 'field' },
       { head: 'value' },
-      { head: 'facts', isNumber: true },
-      { head: 'baseline → candidate', isNumber: true },
-      { head: 'change', isNumber: true },
-      { head: 'p', isNumber: true },
+      ...numberColumns('facts', 'baseline → candidate', 'change', 'p'),
     ],
     rows: slices.map(({ facts, baseline, candidate, change, lower, upper, p, isJudged, ...row }) => [
       ...[row.suite, row.field, row.value].map((text) => [name(text, NAME)]),

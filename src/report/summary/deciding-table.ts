@@ -12,9 +12,6 @@ import { withWholeScores } from './whole-scores.ts';
 /** What fits a screen of a phone. */
 const MOST_ROWS = 5;
 
-/** Columns of the table; the mark stands with the check. */
-export const DECIDING_COLUMNS = ['check', 'baseline → candidate', 'change', 'limit'] as const;
-
 /** `95.7% → 53.9%`; one number where there is no baseline. */
 export function decidingValues({ baseline, candidate }: DecidingRow): string {
   return baseline === null ? candidate : `${baseline} → ${candidate}`;

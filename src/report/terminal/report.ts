@@ -8,13 +8,14 @@ import { phraseLine } from '../render/terminal/phrase.ts';
 import type { TerminalOptions } from '../render/terminal/table.ts';
 import { wrap } from '../render/terminal/wrap.ts';
 import { benchmarkTable } from '../sections/benchmarks.ts';
+import { decidingBlock } from '../sections/deciding.ts';
 import { calibrationTable, deltaTable, quantizationTable } from '../sections/spectra.ts';
 import { sliceTable, suiteTable } from '../sections/suites.ts';
 import { describeFinding } from '../summary/finding.ts';
 import { findingsBySeverity, findingsToList } from '../summary/verdict.ts';
 import { measuredSentence, reportDisclaimer } from '../text/words.ts';
 import { renderProbes } from './probes.ts';
-import { renderDeciding, renderSteps, renderVerdict } from './verdict.ts';
+import { renderSteps, renderVerdict } from './verdict.ts';
 
 const MAX_FINDINGS = 20;
 const MAX_INFOS = 5;
@@ -41,7 +42,7 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
   const verdict = renderVerdict(report, { color, width });
   return [
     verdict,
-    renderDeciding(report, { color, width }),
+    table(decidingBlock(report)),
     table(deltaTable(report)),
     table(calibrationTable(report)),
     table(quantizationTable(report)),

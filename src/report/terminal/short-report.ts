@@ -1,14 +1,16 @@
 import type { Report } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
+import { drawTable } from '../render/terminal/draw.ts';
 import { painter } from '../render/terminal/paint.ts';
 import { phraseLine } from '../render/terminal/phrase.ts';
 import type { TerminalOptions } from '../render/terminal/table.ts';
 import { wrap } from '../render/terminal/wrap.ts';
+import { decidingBlock } from '../sections/deciding.ts';
 import { type DetailsPlace, detailsWords, moreWords } from '../summary/details.ts';
 import { stopSentence } from '../text/stops.ts';
 import { unusedTemplate } from '../text/unused-template.ts';
 import { measuredSentence, reportDisclaimer } from '../text/words.ts';
-import { renderDeciding, renderSteps, renderVerdict } from './verdict.ts';
+import { renderSteps, renderVerdict } from './verdict.ts';
 
 /**
  * What fits a screen: the verdict, the table that decides, what to do, where the details are, and the verdict again,
@@ -19,7 +21,7 @@ export function renderShort(report: Report, details: DetailsPlace, options: Term
   const verdict = renderVerdict(report, { color, width });
   return [
     verdict,
-    renderDeciding(report, { color, width }),
+    drawTable(decidingBlock(report), options),
     renderSteps(report, options),
     renderSmall(report, details, { color, width }),
     verdict,

@@ -11,17 +11,32 @@ const WIDE = 100;
 const WIDE_HEADS = 110;
 
 /** A table with its notes below it; empty without rows. */
-export function drawTable(table: Table, { color, width }: TerminalOptions): string {
-  if (table.isTurned && table.rows.length > 0) return drawTable(turned(table), { color, width });
-  const { title, isTitled, rest = 'more', notes, remarks = [], room, breaks = {} } = table;
-  const { columns, isNumber, rows, more } = shownIn(table, 'terminal', { isNarrow: width < WIDE });
+export function drawTable(table: Table, options: TerminalOptions): string {
+  if (table.isTurned && table.rows.length > 0) return drawTable(turned(table), options);
+  const { title, isTitled, rest = 'more', notes, remarks = [] } = table;
+  const shown = shownIn(table, 'terminal', { isNarrow: options.width < WIDE });
+  const { rows, columns, more } = shown;
   if (rows.length === 0 || columns.length === 0) return '';
+  return [
+    ...(isTitled ? [`  ${title}`] : []),
+    body(table, shown, options),
+    ...(more > 0 && rest !== null
+      ? [`  and ${rest === 'more' ? `${more} more` : formatCount(more, rest)} in the JSON report`]
+      : []),
+    ...[...(notes?.(more, 'terminal') ?? []), ...remarks].flatMap((note) => indented(note, options.width)),
+  ].join('\n');
+}
+
+function body({ room, breaks = {}, isNarrow }: Table, shown: ReturnType<typeof shownIn>, options: TerminalOptions) {
+  const { columns, isNumber, rows } = shown;
+  const { color, width } = options;
   const paint = painter(color);
   const broken = (text: string, at: readonly Break[] = []) =>
     at.reduce((cell, own) => (width < own.below ? cell.replace(own.at, '\n') : cell), text);
+  const hasMarks = rows.some(([first]) => isMarked(first));
   const heads = columns.map(({ head, unit }, i) => {
     const text = phraseLine(phraseOf(head), { nameLength: width < WIDE_HEADS ? 20 : 28 });
-    const name = isNumber[i] ? broken(text, breaks.heads) : text;
+    const name = isNumber[i] ? broken(text, breaks.heads) : i === 0 && hasMarks ? `  ${text}` : text;
     return {
       head: unit === undefined ? name : `${name},\n${unit}`,
       align: isNumber[i] ? ('right' as const) : ('left' as const),
@@ -36,18 +51,21 @@ export function drawTable(table: Table, { color, width }: TerminalOptions): stri
       return isNumber[i] ? broken(text, breaks.cells) : text;
     }),
   );
-  const most = room && Math.max(room.least, Math.min(room.most, roomForFirst(heads, cells, width)));
-  const fitted =
-    most === undefined ? cells : cells.map(([, ...own], i) => [firstCell(rows[i]?.[0] ?? '', most), ...own]);
-  const below = [...(notes?.(more, 'terminal') ?? []), ...remarks].flatMap((note) => indented(note, width));
-  return [
-    ...(isTitled ? [`  ${title}`] : []),
-    terminalTable(heads, fitted),
-    ...(more > 0 && rest !== null
-      ? [`  and ${rest === 'more' ? `${more} more` : formatCount(more, rest)} in the JSON report`]
-      : []),
-    ...below,
-  ].join('\n');
+  if (room === undefined) return terminalTable(heads, cells);
+  const space = roomForFirst(heads, cells, width);
+  const first = (i: number, most: number) => firstCell(rows[i]?.[0] ?? '', most, paint);
+  if (isNarrow && space < room.least) {
+    const lines = cells.flatMap(([, ...own], i) => {
+      const named = own.map((cell, k) => (columns[k + 1]?.isNamed ? `${heads[k + 1]?.head} ${cell}` : cell));
+      return [...first(i, width - 2), ...wrap(named.join(', '), width - 4).map((line) => `  ${line}`)];
+    });
+    return lines.map((line) => `  ${line}`).join('\n');
+  }
+  const most = Math.max(room.least, Math.min(room.most, space));
+  return terminalTable(
+    heads,
+    cells.map(([, ...own], i) => [first(i, most).join('\n'), ...own]),
+  );
 }
 
 /** Rows that stand next to each other. */
@@ -89,10 +107,20 @@ function cellLine(cell: TableCell, paint: Paint): string {
   }
 }
 
-/** Names in one line if there is room, below each other otherwise. */
-function firstCell(cell: TableCell, room: number): string {
+/** Names in one line if there is room, below each other otherwise; marked words wrap. */
+function firstCell(cell: TableCell, room: number, paint: Paint): string[] {
+  if (isMarked(cell)) {
+    const lines = wrap(phraseLine(phraseOf(cell.words), { nameLength: 40 }), room - 2);
+    return lines.map((line, i) => `${i === 0 ? paint(cell.mark, LEVEL_MARKS[cell.mark]) : ' '} ${line}`);
+  }
   const names = typeof cell === 'string' || !('kind' in cell) ? [cell] : cell.kind === 'path' ? cell.names : [];
   const shown = names.map((words) => phraseLine(phraseOf(words), { nameLength: room }));
   const line = shown.join(' · ');
-  return line.length <= room ? line : shown.join('\n');
+  return line.length <= room ? [line] : shown;
+}
+
+type Marked = Extract<TableCell, { readonly kind: 'marked' }>;
+
+function isMarked(cell: TableCell | undefined): cell is Marked {
+  return typeof cell === 'object' && 'kind' in cell && cell.kind === 'marked';
 }
