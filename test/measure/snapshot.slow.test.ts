@@ -14,7 +14,7 @@ import { check } from '../../src/gate/check.ts';
 import { describeFiles } from '../../src/measure/behavior/behavior-files.ts';
 import { measureSpectra } from '../../src/measure/measure-spectra.ts';
 import { openMeasuredReference } from '../../src/measure/open-measured.ts';
-import { progressWords } from '../../src/report/text/progress.ts';
+import { progressWords } from '../../src/report/terminal/progress.ts';
 import { fixture, readJson, temporaryFolder } from '../fixtures.ts';
 import { checkOptions } from '../gate/check-options.ts';
 import { bundleScript } from '../run-script.ts';

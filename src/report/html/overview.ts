@@ -6,14 +6,13 @@ import { icon } from '../render/html/icon.ts';
 import { phraseHtml } from '../render/html/phrase.ts';
 import { decidingBlock } from '../sections/deciding.ts';
 import { describeFinding } from '../summary/finding.ts';
-import { heroNumber } from '../summary/hero.ts';
+import { type HeroNumber, heroNumber } from '../summary/hero.ts';
 import { findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../summary/verdict.ts';
 import { type AnsweredForm, exampleFlip } from '../text/example.ts';
 import { formatCount } from '../text/numbers.ts';
 import { term } from '../text/phrase.ts';
 import { stopSentence } from '../text/stops.ts';
 import { EXAM } from '../text/twin-words.ts';
-import { hero } from './hero.ts';
 import { answerLine } from './probes/fact-row.ts';
 import { provenance } from './provenance.ts';
 import type { PageOptions, PageSection } from './section.ts';
@@ -87,4 +86,24 @@ function list(listed: readonly Finding[], options: PageOptions): Html {
 function item(finding: Finding, { docs }: PageOptions): Html {
   const more = html`<a class="more" href="${docs}/reference/findings.md#${finding.kind}" aria-label="About the finding ${finding.kind}">about</a>`;
   return html`<li>${icon(finding.level)}<span>${phraseHtml(describeFinding(finding), docs)} ${more}</span></li>\n`;
+}
+
+/** The size of the drawing in its own units; the page scales it. */
+const [WIDTH, HEIGHT, MIDDLE] = [400, 48, 16];
+
+/** The number that a reader should remember, large, with its interval as a bar against its limit. */
+function hero(number: HeroNumber): Html {
+  const { value, lower, upper, limit, shown, words, note } = number;
+  const known = [value, limit, 0, ...[lower, upper].filter((end) => end !== null)];
+  const [least, most] = [Math.min(...known), Math.max(...known)];
+  const margin = 0.06 * (most - least || 1);
+  const at = (share: number) => Math.round((WIDTH * (share - least + margin)) / (most - least + 2 * margin));
+  const [from, to] = [lower === null ? 0 : at(lower), upper === null ? WIDTH : at(upper)];
+  const beyond = at(limit);
+  return html`<figure class="hero"><p><strong>${shown}</strong> ${words}</p>
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${shown} ${words} (${note})">
+<line class="zero" x1="0" x2="${WIDTH}" y1="${MIDDLE}" y2="${MIDDLE}"/><rect class="accepted" x="${beyond}" y="4" width="${WIDTH - beyond}" height="24" rx="3"/><line class="zero" x1="${at(0)}" x2="${at(0)}" y1="4" y2="28"/>
+<line class="interval" x1="${from}" x2="${to}" y1="${MIDDLE}" y2="${MIDDLE}"/><circle cx="${at(value)}" cy="${MIDDLE}" r="6"/>
+<line class="limit" x1="${beyond}" x2="${beyond}" y1="0" y2="32"/><text x="${beyond}" y="46" text-anchor="${beyond > WIDTH / 2 ? 'end' : 'start'}">limit</text></svg>
+<figcaption>${note}</figcaption></figure>`;
 }

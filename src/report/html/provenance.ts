@@ -1,9 +1,7 @@
 import type { Report } from '../../compare/report.ts';
 import type { Origin } from '../markdown/origin.ts';
 import { Html, html } from '../render/html/html.ts';
-import { baselineAge } from '../text/baseline-age.ts';
-import { shortSha } from '../text/short-sha.ts';
-import { whoseRun } from '../text/whose-run.ts';
+import { baselineAge, shortSha, whoseRun } from '../text/provenance.ts';
 import type { PageOptions } from './section.ts';
 
 /**

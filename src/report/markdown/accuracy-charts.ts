@@ -2,7 +2,7 @@ import type { AccuracyRow } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { codeName } from '../escape.ts';
 import { BLUE, GRAY, xyChart } from '../render/markdown/xy-chart.ts';
-import { formName } from '../text/twin-kinds.ts';
+import { formName } from '../text/twin-words.ts';
 
 /** Bars that can be told apart. */
 const MOST_BARS = 20;

@@ -3,10 +3,8 @@ import type { Report, Verdict } from '../../compare/report.ts';
 import { codeName, plainText } from '../escape.ts';
 import { fitted } from '../render/markdown/fit.ts';
 import { ICONS } from '../text/words.ts';
-import { type Cost, costLine } from './cost.ts';
-import { commentDocument } from './document.ts';
+import { type Cost, commentDocument, costLine, type Override } from './document.ts';
 import { type Origin, originLines, runLink, runMarker } from './origin.ts';
-import type { Override } from './override.ts';
 
 /** GitHub refuses a longer comment with a 422. It counts characters; UTF-16 units are never fewer. */
 export const COMMENT_LIMIT = 65_536;

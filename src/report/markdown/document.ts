@@ -1,7 +1,7 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { type Block, drawn, fold, section, series } from '../document/block.ts';
-import { codeName } from '../escape.ts';
+import { codeName, plainText } from '../escape.ts';
 import { docsLink, findingMarkdown, phraseMarkdown, termLink } from '../render/markdown/phrase.ts';
 import { familyTable, kindTable, shadowTable } from '../sections/accuracies.ts';
 import { benchmarkTable } from '../sections/benchmarks.ts';
@@ -14,21 +14,19 @@ import { sliceTable, suiteTable } from '../sections/suites.ts';
 import { screenedFold, skippedFold } from '../sections/unmeasured.ts';
 import { weightOf } from '../sections/weights.ts';
 import { decidingTable, decidingValues } from '../summary/deciding-table.ts';
-import { acceptedFindings } from '../summary/exceptions.ts';
-import { describeFinding, wordsOf } from '../summary/finding.ts';
+import { acceptedFindings, describeFinding, wordsOf } from '../summary/finding.ts';
 import { decidingFinding, findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../summary/verdict.ts';
-import { baselineAge } from '../text/baseline-age.ts';
-import { formatCount, NO_NUMBER } from '../text/numbers.ts';
+import { formatCount, formatDuration, NO_NUMBER } from '../text/numbers.ts';
 import { findingLink, phrase } from '../text/phrase.ts';
 import { flipSummary, probeRemarks, probeSectionNotes } from '../text/probes.ts';
+import { baselineAge } from '../text/provenance.ts';
 import { stopSentence } from '../text/stops.ts';
-import { decidingKinds } from '../text/twin-kinds.ts';
+import { decidingKinds } from '../text/twin-words.ts';
 import { ICONS } from '../text/words.ts';
 import { accuracyCharts } from './accuracy-charts.ts';
 import { exampleMarkdown, flipMarkdown } from './flips.ts';
 import { footer } from './footer.ts';
 import { commitLink, type Origin, originLinks, originWarnings } from './origin.ts';
-import { type Override, overrideLine, overrideOffer } from './override.ts';
 
 /** A reader takes in a screenful of findings; report.json has them all. */
 const MOST_FINDINGS = 20;
@@ -207,4 +205,30 @@ function baselineLink(report: Report, origin: Origin | undefined): string {
   const age = baselineAge(report);
   const where = baseline.commit === null ? '' : ` ${commitLink(baseline.commit, origin?.repository)}`;
   return `${termLink('baseline', 'baseline')}${where}${age === null ? '' : `, ${age}`}`;
+}
+
+/** What a run cost: its time until the report, and what it ran on. */
+export interface Cost {
+  readonly seconds: number;
+  readonly machine: string;
+}
+
+export function costLine({ seconds, machine }: Cost): string {
+  return `<sub>This check took ${formatDuration(seconds)} on ${plainText(machine)}.</sub>`;
+}
+
+/** The label that turned a failed check neutral, and who put it on the pull request. */
+export interface Override {
+  readonly label: string;
+  readonly login: string;
+}
+
+/** Said above everything else: the numbers below are those of a check that failed. */
+function overrideLine({ label, login }: Override): string {
+  return `${ICONS.warn} ${codeName(login)} overrode this check for this commit, with the label ${codeName(label)}: it is neutral. The next commit is judged anew.`;
+}
+
+/** A way out without a new baseline, where the workflow has one. */
+function overrideOffer(label: string): string {
+  return `To merge this commit without a new baseline, somebody with write access, other than the author, can put the label ${codeName(label)} on this pull request.`;
 }

@@ -1,6 +1,5 @@
 import { codeName } from '../escape.ts';
-import { shortSha } from '../text/short-sha.ts';
-import { whoseRun } from '../text/whose-run.ts';
+import { shortSha, whoseRun } from '../text/provenance.ts';
 
 /**
  * The run of a workflow that made a report. Later runs have a larger id, and later attempts of a run a larger attempt.

@@ -1,12 +1,19 @@
 import type { Both, ChangeRow, Estimate, KindRow, ShadowRow } from '../../compare/probes/index.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { type Column, numberColumns, type Table, type TableCell } from '../document/block.ts';
-import { movementWords } from '../text/movement.ts';
-import { formatInteger, formatInterval, formatRatio, NO_NUMBER, percentDigits, pointsDigits } from '../text/numbers.ts';
+import {
+  formatInteger,
+  formatInterval,
+  formatRatio,
+  movementWords,
+  NO_NUMBER,
+  percentDigits,
+  pointsDigits,
+} from '../text/numbers.ts';
 import { name, type Phrase, phrase, prose, term } from '../text/phrase.ts';
 import { intervalCell, planeTitle } from '../text/probe-charts.ts';
 import { exclusionText, within } from '../text/probes.ts';
-import { roleText } from '../text/twin-kinds.ts';
+import { roleText } from '../text/twin-words.ts';
 
 /** The first numbers of every table that has both benchmark forms and twins. */
 const ACCURACY_COLUMNS: readonly Column[] = [

@@ -2,7 +2,6 @@ import type { BenchmarkRow } from '../../compare/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { numberColumns, type Table } from '../document/block.ts';
 import { metricWithFilter } from '../text/benchmarks.ts';
-import { movementWords } from '../text/movement.ts';
 import {
   formatDifference,
   formatInteger,
@@ -11,6 +10,7 @@ import {
   formatPair,
   formatPointsEstimate,
   formatRatio,
+  movementWords,
   NO_NUMBER,
   ofPassages,
   percentDigits,

@@ -1,7 +1,7 @@
 import type { TokenChanges } from '../../compare/probes/index.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { numberColumns, type Table } from '../document/block.ts';
-import { reachedText } from '../text/levels.ts';
+import { reachedText } from '../text/instruments.ts';
 import {
   formatInteger,
   formatLikelihood,
@@ -12,7 +12,7 @@ import {
   NO_NUMBER,
 } from '../text/numbers.ts';
 import { name, phrase, prose, term } from '../text/phrase.ts';
-import { formName } from '../text/twin-kinds.ts';
+import { formName } from '../text/twin-words.ts';
 
 /** Characters of a name in a terminal, and rows there. */
 const NAME = 28;

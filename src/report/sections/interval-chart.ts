@@ -2,7 +2,7 @@ import type { AccuracyRow, Estimate } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { shorten } from '../escape.ts';
 import { percentDigits } from '../text/numbers.ts';
-import { formName } from '../text/twin-kinds.ts';
+import { formName } from '../text/twin-words.ts';
 
 /** Characters of the scale from 0 to 100%: a line of a phone has about 40, with a label and a number next to it. */
 const SCALE = 24;

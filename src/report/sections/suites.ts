@@ -1,10 +1,10 @@
 import type { Report } from '../../compare/report.ts';
 import { numberColumns, type Table, type TableCell } from '../document/block.ts';
-import { movementWords } from '../text/movement.ts';
 import {
   formatEnds,
   formatInteger,
   formatPointsLimit,
+  movementWords,
   NO_NUMBER,
   percentDigits,
   pointsDigits,

@@ -3,11 +3,12 @@ import type { Finding } from '../../compare/finding.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
 import { leastOf } from '../../statistics/index.ts';
 import type { DecidingRow } from '../text/deciding-row.ts';
+import { factsRow } from '../text/exam-and-twins.ts';
+import { formatPercent } from '../text/numbers.ts';
 import { contextRows } from './context-rows.ts';
 import { wordsOf } from './finding.ts';
 import { findingRow } from './row-marks.ts';
 import { findingsBySeverity } from './verdict.ts';
-import { withWholeScores } from './whole-scores.ts';
 
 /** What fits a screen of a phone. */
 const MOST_ROWS = 5;
@@ -59,4 +60,19 @@ function withoutSummary(findings: readonly Finding[]): readonly Finding[] {
 /** The first of the rows with one key: findings come first. */
 function unique(rows: readonly DecidingRow[]): DecidingRow[] {
   return rows.filter(({ key }, i) => rows.findIndex((other) => other.key === key) === i);
+}
+
+/**
+ * Where a check stopped early, a row has the score of the baseline's whole measurement, which is the same in every
+ * check, and what the change on what was asked makes of it: `50.7% → ≈ 96.8%`.
+ */
+function withWholeScores(row: DecidingRow, report: Report): DecidingRow {
+  const { facts } = row;
+  if (facts === undefined || row.baseline === null) return row;
+  const { form, capability } = facts;
+  const score = report.probes?.sequential?.baseline?.find((own) => own.capability === capability)?.[form];
+  const both = factsRow(report, capability)?.[form];
+  if (score === undefined || both === undefined || both.baseline === null) return row;
+  const after = Math.min(1, Math.max(0, score + both.candidate - both.baseline));
+  return { ...row, baseline: formatPercent(score), candidate: `≈\u00a0${formatPercent(after)}` };
 }

@@ -2,8 +2,8 @@ import type { Finding, FindingKind, FindingOf } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import type { FindingWords } from '../findings/finding-words.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
-import { type Phrase, phrase, plain } from '../text/phrase.ts';
-import { exceptionSentence } from './exceptions.ts';
+import { formatCount } from '../text/numbers.ts';
+import { type Phrase, phrase, plain, prose } from '../text/phrase.ts';
 
 /** Everything that a report says of findings of this kind. */
 export function wordsOf<K extends FindingKind>(finding: FindingOf<K>): FindingWords<K> {
@@ -30,4 +30,25 @@ export function findingHeadline(finding: Finding, report: Report): Phrase {
 /** What to do about a finding, in one or two steps. */
 export function nextSteps(finding: Finding, report: Report): readonly Phrase[] {
   return wordsOf(finding).steps(finding, report);
+}
+
+/** Which exception of the policy is for a finding, and how long it counts; null without one. */
+function exceptionSentence({ exception }: Pick<Finding, 'exception'>): Phrase | null {
+  if (exception === undefined) return null;
+  const { who, reason, until, daysLeft } = exception;
+  const because = phrase`by ${prose(who)} (${prose(reason)})`;
+  return daysLeft < 0
+    ? phrase`The exception ${because} expired on ${until}, so that it counts again.`
+    : phrase`Accepted ${because} until ${until}, ${daysLeft === 0 ? 'today' : `${formatCount(daysLeft, 'day')} left`}.`;
+}
+
+/**
+ * What exceptions keep out of the verdict, each with its title: always shown, since a pass without them would be
+ * another verdict.
+ */
+export function acceptedFindings({ findings }: Pick<Report, 'findings'>): Phrase[] {
+  return findings.flatMap((finding) => {
+    const sentence = finding.exception && finding.exception.daysLeft >= 0 ? exceptionSentence(finding) : null;
+    return sentence === null ? [] : [phrase`${FINDING_WORDS[finding.kind].title}: ${sentence}`];
+  });
 }

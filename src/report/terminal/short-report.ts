@@ -7,8 +7,8 @@ import type { TerminalOptions } from '../render/terminal/table.ts';
 import { wrap } from '../render/terminal/wrap.ts';
 import { decidingBlock } from '../sections/deciding.ts';
 import { type DetailsPlace, detailsWords, moreWords } from '../summary/details.ts';
+import { unusedTemplate } from '../text/probes.ts';
 import { stopSentence } from '../text/stops.ts';
-import { unusedTemplate } from '../text/unused-template.ts';
 import { measuredSentence, reportDisclaimer } from '../text/words.ts';
 import { renderSteps, renderVerdict } from './verdict.ts';
 

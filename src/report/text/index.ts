@@ -1,11 +1,9 @@
 export { knownGoodCount } from './calibration-limits.ts';
 export { controlSentence } from './control.ts';
-export { decidesSentence } from './decides.ts';
 export { measuredNotes, unverifiedSentence } from './measurement-facts.ts';
 export { formatCount, formatEstimate, formatInteger } from './numbers.ts';
 export { plain } from './phrase.ts';
-export { chosenLevels, layersSentence, plannedSentence } from './probes.ts';
-export { shortSha } from './short-sha.ts';
+export { chosenLevels, decidesSentence, layersSentence, plannedSentence, unusedTemplate } from './probes.ts';
+export { shortSha } from './provenance.ts';
 export { budgetSentence } from './stops.ts';
 export { shareSentence } from './sweep.ts';
-export { unusedTemplate } from './unused-template.ts';

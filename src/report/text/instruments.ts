@@ -3,11 +3,19 @@ import {
   hasMemorizedLetters,
   type KeptRow,
   type LabelRow,
+  type LevelRow,
   type MemorizationRow,
   type ProbeComparison,
 } from '../../compare/probes/index.ts';
-import { movementWords } from './movement.ts';
-import { formatCount, formatInteger, formatPercent, formatProbability, formatRatio, percentDigits } from './numbers.ts';
+import {
+  formatCount,
+  formatInteger,
+  formatPercent,
+  formatProbability,
+  formatRatio,
+  movementWords,
+  percentDigits,
+} from './numbers.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
 
 /** Labels of a distribution that a sentence names. */
@@ -78,4 +86,18 @@ export function robustnessSentence(row: NonNullable<ProbeComparison['robustness'
 
 export function memorizationSentence({ suite, facts, benchmark, twin, auc, p }: MemorizationRow): Phrase {
   return phrase`${term('memorizationScore', 'Memorization score')}, by the other forms of ${name(suite)} (information only): the log-likelihood of the benchmark's questions rose by ${formatRatio(benchmark)} nats a token, that of the other forms by ${formatRatio(twin)}; the questions rose more in ${formatPercent(auc)} (50% if nothing was memorized; ${formatCount(facts, 'fact')}, ${formatProbability(p)}).`;
+}
+
+/** `3 → 2 of 7`. */
+export function reachedText({ count, reached }: LevelRow): string {
+  const { baseline, candidate } = reached;
+  const moved =
+    baseline === null || baseline === candidate ? String(candidate) : `${baseline}\u00a0→\u00a0${candidate}`;
+  return `${moved} of ${count}`;
+}
+
+/** The level that was reached in every family. */
+export function levelsSentence(rows: readonly LevelRow[]): Phrase {
+  const each = rows.flatMap((row, i): Phrase => [i === 0 ? '' : ', ', name(row.family), ` ${reachedText(row)}`]);
+  return phrase`${term('level', 'Level')} reached: ${each}.`;
 }

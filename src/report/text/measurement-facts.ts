@@ -1,13 +1,12 @@
 import { baselineMemorizedLetters, type KindRow, type ProbeComparison } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { isScreened } from '../../measure/aggregate.ts';
-import { keptSentence, labelSentence } from './instruments.ts';
-import { levelsSentence } from './levels.ts';
+import { keptSentence, labelSentence, levelsSentence } from './instruments.ts';
 import { formatCount, formatDuration, formatInteger, formatPercent, formatPercentLimit, NO_NUMBER } from './numbers.ts';
 import { name, type Phrase, phrase } from './phrase.ts';
+import { unusedTemplate } from './probes.ts';
 import { stopSentence } from './stops.ts';
 import { TWIN_LABELS } from './twin-words.ts';
-import { unusedTemplate } from './unused-template.ts';
 import { precisionWords } from './words.ts';
 
 /** A line of a table of facts. */

@@ -1,4 +1,5 @@
 import { boundedValue, isVague, type MaybeBounded } from '@shadow-gate/spectra/bounded';
+import type { Both } from '../../compare/probes/index.ts';
 
 /**
  * Every number that a person reads is formatted here. One unit per quantity: accuracies in %, their changes in points,
@@ -224,4 +225,9 @@ export function formatDuration(seconds: number): string {
 /** A duration that is an estimate: `about 3.2 s`. */
 export function formatEstimate(seconds: number): string {
   return seconds < SHORTEST_SECONDS ? formatDuration(seconds) : `about ${formatDuration(seconds)}`;
+}
+
+/** A number of the baseline and of the candidate: `27.0 → 100.0`. */
+export function movementWords({ baseline, candidate }: Both, show: (value: number) => string): string {
+  return baseline === null ? show(candidate) : `${show(baseline)}\u00a0→\u00a0${show(candidate)}`;
 }

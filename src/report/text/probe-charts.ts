@@ -10,8 +10,7 @@ import {
   pointsDigits,
 } from './numbers.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
-import { formName, roleText } from './twin-kinds.ts';
-import { TWIN_LABELS } from './twin-words.ts';
+import { formName, roleText, TWIN_LABELS } from './twin-words.ts';
 
 /** `95%` */
 const levelText = (confidence: number): string => `${Number((100 * confidence).toFixed(1))}%`;

@@ -1,8 +1,7 @@
 import type { ItemTable, StoredFact, StoredItem } from '../../compare/probes/index.ts';
 import { formatCount, formatInteger, formatNumber, NO_NUMBER } from './numbers.ts';
 import { listed, name, type Phrase, phrase, term } from './phrase.ts';
-import { formName } from './twin-kinds.ts';
-import { TWIN_LABELS } from './twin-words.ts';
+import { formName, TWIN_LABELS } from './twin-words.ts';
 
 /** One item of a report, with names in place of indices. */
 export interface ShownItem {

@@ -1,8 +1,24 @@
-import type { Estimate, Exclusion, Flip, ProbeComparison, ShadowRow } from '../../compare/probes/index.ts';
+import {
+  detectable,
+  type Estimate,
+  type Exclusion,
+  type Flip,
+  factsNeeded,
+  type InstrumentPower,
+  type ProbeComparison,
+  type ShadowRow,
+} from '../../compare/probes/index.ts';
 import type { ProbeReport } from '../../compare/report.ts';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { gradedNotes } from './graded.ts';
-import { keptSentence, labelSentence, memorizationSentence, robustnessSentence, showsMemory } from './instruments.ts';
-import { levelsSentence } from './levels.ts';
+import {
+  keptSentence,
+  labelSentence,
+  levelsSentence,
+  memorizationSentence,
+  robustnessSentence,
+  showsMemory,
+} from './instruments.ts';
 import {
   formatCount,
   formatEnds,
@@ -12,6 +28,7 @@ import {
   formatPercent,
   formatPoints,
   formatPointsChange,
+  formatPointsLimit,
   formatProbability,
   formatRatio,
   ofPassages,
@@ -19,8 +36,7 @@ import {
 } from './numbers.ts';
 import { code, listed, name, type Phrase, phrase, term } from './phrase.ts';
 import { stopSentence } from './stops.ts';
-import { decidingKinds } from './twin-kinds.ts';
-import { unusedTemplate } from './unused-template.ts';
+import { decidingKinds } from './twin-words.ts';
 
 /**
  * An interval cut to the possible range: a change of accuracy is at most 1, a difference of two such changes at most 2.
@@ -247,4 +263,35 @@ export function flipText({ id, right, baseline, candidate, beside }: Omit<Flip, 
   const answer = (text: string) => (text === '' ? 'nothing' : name(text));
   const before = beside === undefined ? phrase`` : phrase` (${answer(beside.right ?? '')} before shuffling)`;
   return phrase`${name(id)}: correct is ${answer(right)}${before}, the baseline answered ${answer(baseline)}, the candidate ${answer(candidate)}.`;
+}
+
+/**
+ * What a reader of the accuracies has to know of a checkpoint with a chat template: a chat model can be much better or
+ * worse with it.
+ * @param suites those that were asked without it, of `all` suites
+ */
+export function unusedTemplate(suites: readonly string[], all: number): Phrase {
+  const which =
+    suites.length === all
+      ? phrase`the probes were`
+      : phrase`${listed(
+          suites.map((suite) => phrase`${name(suite)}`),
+          suites.length,
+        )} ${suites.length === 1 ? 'was' : 'were'}`;
+  return phrase`The checkpoint has a chat template, and ${which} asked without it: numbers of the two ways are not comparable.`;
+}
+
+/**
+ * Whether the facts of a baseline are enough for a pass, which expected accuracy decides; null where that is not known.
+ * @param facts that were asked
+ */
+export function decidesSentence(powers: readonly InstrumentPower[], facts: number, policy: ProbePolicy): Phrase | null {
+  const graded = powers.find(({ instrument }) => instrument === 'expected-accuracy');
+  if (graded === undefined) return null;
+  const loss = phrase`a loss of ${formatPoints(detectable(graded, facts, policy))} of ${term('expectedAccuracy', 'expected accuracy')}`;
+  const limit = formatPointsLimit(graded.limit);
+  const needed = factsNeeded(graded, policy);
+  if (needed <= facts)
+    return phrase`${formatCount(facts, 'fact')} rule out ${loss}, and a pass has to rule out ${limit}.`;
+  return phrase`${formatCount(facts, 'fact')} rule out no less than ${loss}, and a pass has to rule out ${limit}: it takes ${formatInteger(needed)} facts (${code('facts')} of the built-in suite, or more questions).`;
 }

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { InstrumentPower } from '../../../src/compare/tests/instrument-power.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
-import { decidesSentence } from '../../../src/report/text/decides.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
+import { decidesSentence } from '../../../src/report/text/probes.ts';
 
 const powers = (deviation: number): InstrumentPower[] => [
   { instrument: 'right-or-wrong', deviation: 0.2, limit: 0.05 },

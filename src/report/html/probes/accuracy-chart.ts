@@ -1,8 +1,7 @@
 import { axisX, axisY, dot, gridX, ruleY, text } from '@observablehq/plot';
 import type { Estimate } from '../../../compare/probes/index.ts';
 import { chart, chartText } from '../../render/html/chart.ts';
-import type { Html } from '../../render/html/html.ts';
-import { SIDE_COLORS } from './legend.ts';
+import { type Html, html } from '../../render/html/html.ts';
 
 /** Lines of one suite, of one capability, of one benchmark, or of everything. */
 export interface ChartScope {
@@ -94,3 +93,10 @@ function whisker(estimate: Estimate | null, y: number): Whisker[] {
   const percent = (share: number) => 100 * Math.min(1, Math.max(0, share));
   return [{ y, value: percent(value), lower: percent(lower ?? 0), upper: percent(upper ?? 1) }];
 }
+
+/** Colors of both sides, in charts and tables. */
+const SIDE_COLORS = { baseline: 'var(--series-2)', candidate: 'var(--series-1)' } as const;
+
+export const SIDES_LEGEND: Html = html`<p class="legend"><span class="dot baseline"></span> baseline <span class="dot candidate"></span> candidate</p>`;
+
+export const CANDIDATE_LEGEND: Html = html`<p class="legend"><span class="dot candidate"></span> candidate; there is no baseline</p>`;

@@ -5,10 +5,9 @@ import { type Html, html, NOTHING } from '../../render/html/html.ts';
 import { phraseHtml } from '../../render/html/phrase.ts';
 import { formatCount } from '../../text/numbers.ts';
 import { ACCURACY_HEADS, accuracyCaption, accuracyRowCells } from '../../text/probe-charts.ts';
-import { formName } from '../../text/twin-kinds.ts';
+import { formName } from '../../text/twin-words.ts';
 import type { PageOptions } from '../section.ts';
-import { accuracyChart, type ChartScope } from './accuracy-chart.ts';
-import { CANDIDATE_LEGEND, SIDES_LEGEND } from './legend.ts';
+import { accuracyChart, CANDIDATE_LEGEND, type ChartScope, SIDES_LEGEND } from './accuracy-chart.ts';
 
 /** A file may have hundreds of capabilities: those of a chart, and the rows of a table. */
 const MAX_SCOPES = 12;

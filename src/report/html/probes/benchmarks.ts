@@ -6,8 +6,7 @@ import { type Html, html } from '../../render/html/html.ts';
 import { benchmarkTable } from '../../sections/benchmarks.ts';
 import { metricWithFilter } from '../../text/benchmarks.ts';
 import type { PageOptions } from '../section.ts';
-import { accuracyChart, type ChartScope } from './accuracy-chart.ts';
-import { SIDES_LEGEND } from './legend.ts';
+import { accuracyChart, type ChartScope, SIDES_LEGEND } from './accuracy-chart.ts';
 
 /** Bars of the chart; the table has all benchmarks. */
 const MAX_BARS = 24;

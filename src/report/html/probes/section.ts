@@ -1,13 +1,16 @@
+import type { ProbeReport } from '../../../compare/report.ts';
 import type { Table } from '../../document/block.ts';
 import { drawTableHtml, foldedTable, tableNotes } from '../../render/html/draw.ts';
 import { type Html, html } from '../../render/html/html.ts';
-import { kindChangeTable, shadowTable } from '../../sections/accuracies.ts';
+import { phraseHtml } from '../../render/html/phrase.ts';
+import { familyTable, kindChangeTable, shadowTable } from '../../sections/accuracies.ts';
+import { EVIDENCE_TABLES } from '../../sections/evidence.ts';
 import { sliceTable, suiteTable } from '../../sections/suites.ts';
+import { probeRemarks, probeSectionNotes } from '../../text/probes.ts';
 import type { PageOptions, PageSection } from '../section.ts';
 import { formCharts, formTables } from './accuracy.ts';
 import { benchmarks } from './benchmarks.ts';
 import { items } from './items.ts';
-import { probeNumbers } from './numbers.ts';
 import { planes } from './planes.ts';
 
 /** The behavioral half: accuracies, what carried over, every item, the tests; and benchmarks from logs. */
@@ -31,4 +34,12 @@ ${probeNumbers(probes, options)}`;
 function titled(id: string, title: string, table: Table, { docs }: PageOptions): Html | null {
   if (table.rows.length === 0) return null;
   return html`<h3 id="probes-${id}">${title}</h3>\n${drawTableHtml(table, docs)}\n${tableNotes(table, docs)}`;
+}
+
+/** The tables and sentences of the comparison, folded: what the tests saw, and what they left out. */
+function probeNumbers(probes: ProbeReport, { docs }: PageOptions): Html {
+  const notes = [...probeSectionNotes(probes), ...probeRemarks(probes.comparison)];
+  const tables = [familyTable, ...EVIDENCE_TABLES].map((of) => html`\n${foldedTable(of(probes), docs)}`);
+  return html`<h3 id="probes-tests">What the tests saw</h3>
+<ul class="notes">${notes.map((note) => html`<li>${phraseHtml(note, docs)}</li>\n`)}</ul>${tables}`;
 }

@@ -1,14 +1,26 @@
 import { groupBy } from '@shadow-gate/platform';
-import { type CalibratedMetric, type CalibrationReport, placeName } from '../../../compare/calibration/index.ts';
+import {
+  type CalibratedMetric,
+  type CalibrationReport,
+  type LimitRule,
+  placeName,
+} from '../../../compare/calibration/index.ts';
 import type { Report } from '../../../compare/report.ts';
 import { plainLine } from '../../escape.ts';
 import { type Html, html } from '../../render/html/html.ts';
 import { icon, NOT_JUDGED } from '../../render/html/icon.ts';
 import { phraseHtml } from '../../render/html/phrase.ts';
-import { type CalibrationRow, calibratedMetricRow, sizeRow } from '../../text/calibration.ts';
+import { describeFinding } from '../../summary/finding.ts';
+import {
+  type CalibrationRow,
+  calibratedMetricRow,
+  calibrationSentence,
+  limitSource,
+  sizeRow,
+} from '../../text/calibration.ts';
 import { metricName, metricPart } from '../../text/metric-names.ts';
-import { formatNumber } from '../../text/numbers.ts';
-import { calibrationIntro, lineError, othersWords, runsWords, SIZES_WORDS, sharedSource } from './calibration-words.ts';
+import { formatCount, formatInteger, formatNumber, formatProbability } from '../../text/numbers.ts';
+import { type Phrase, phrase } from '../../text/phrase.ts';
 
 const HEAD = html`<thead><tr><th scope="col">part</th><th scope="col" class="number">candidate</th><th scope="col" class="number">seen</th><th scope="col" class="number">limit</th></tr></thead>`;
 
@@ -96,4 +108,49 @@ function runsTable(calibration: CalibrationReport, judged: readonly CalibratedMe
     return html`<tr><th scope="row"><code>${plainLine(name)}</code></th>${cells}</tr>\n`;
   });
   return html`<details><summary>${runsWords(calibration)}</summary><div class="scroll"><table class="known-good" aria-label="${runsWords(calibration)}"><thead><tr><th scope="col" rowspan="2">checkpoint</th>${tops}</tr><tr>${places}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
+}
+
+/** What the limits rest on, or why there are none. */
+function calibrationIntro(report: Report, calibration: CalibrationReport): Phrase {
+  const { refused, test } = calibration;
+  if (refused !== null) return describeFinding({ kind: 'calibration-refused', level: 'info', ...refused });
+  const probability = test === null ? '' : ` For this one, ${formatProbability(test.p)}.`;
+  return phrase`${calibrationSentence(report)}${probability}`;
+}
+
+const SIZES_WORDS = 'its shape is judged between these sizes';
+
+const ERROR_WORDS = 'error: leave-one-out, and in parentheses without the line';
+
+/** What most limits of one metric rest on. One test of everything is said once, above all. */
+function sharedSource(
+  metrics: readonly CalibratedMetric[],
+  { kind, runs, test }: CalibrationReport,
+): { readonly by: LimitRule | null; readonly words: string } {
+  const rules = metrics.flatMap(({ judged }) => judged?.by ?? []);
+  const [by = null] = [...groupBy(rules, (rule) => rule).values()].sort((a, b) => b.length - a.length)[0] ?? [];
+  const isSaid = by === null || by === 'order-statistic';
+  const error = metrics.some(({ judged }) => judged?.line) ? [ERROR_WORDS] : [];
+  const words = isSaid ? [] : [limitSource(by, { runs: runs.length, calibration: kind, test })];
+  return { by, words: [...words, ...error].join('; ') };
+}
+
+/**
+ * The error of a limit that follows the size of the update; null for other limits. The head of its metric explains it.
+ */
+function lineError({ judged }: CalibratedMetric): string | null {
+  const line = judged?.line ?? null;
+  return line === null ? null : `error ${formatNumber(line.error)} (${formatNumber(line.errorOfMean)})`;
+}
+
+/** Head of the fold with what is not judged. */
+function othersWords(metrics: readonly CalibratedMetric[]): string {
+  const names = new Set(metrics.map(({ metric }) => metricName(metric)));
+  return `${formatCount(names.size, 'other metric')}, not judged (${formatInteger(metrics.length)} numbers)`;
+}
+
+function runsWords({ runs, kind }: CalibrationReport): string {
+  return kind === 'series'
+    ? `The numbers of the ${formatCount(runs.length, 'checkpoint')}, in their order`
+    : `The numbers of the ${formatCount(runs.length, 'known-good run')}`;
 }

@@ -12,3 +12,12 @@ export function baselineAge({ baseline, candidate }: Report): string | null {
   const days = Math.floor(age);
   return days === 0 ? 'measured the same day' : `${formatCount(days, 'day')} old`;
 }
+
+/** Why the numbers of a report that another run made are to be taken with care. */
+export function whoseRun(by: 'pull-request' | 'fork'): string {
+  const whose = by === 'fork' ? "fork's" : "pull request's";
+  return `The numbers come from the ${whose} own run, whose workflow its author can edit. The check of that run decides, not this page.`;
+}
+
+/** The first seven digits of a commit, as git and GitHub show it. */
+export const shortSha = (sha: string): string => sha.slice(0, 7);

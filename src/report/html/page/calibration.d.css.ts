@@ -1,3 +1,0 @@
-/** The text of calibration.css. */
-declare const text: string;
-export default text;

@@ -1,3 +1,0 @@
-/** The text of sweep.css. */
-declare const text: string;
-export default text;
