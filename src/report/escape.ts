@@ -75,10 +75,10 @@ export function codeName(name: string): string {
   return `<code>${name === '' ? '(empty)' : neutralize(visible(name, NAME_LENGTH))}</code>`;
 }
 
-/** What a column of a phone has room for, in a few lines. */
+/** Characters that fit a column on a phone, in a few lines. */
 const NARROW_LENGTH = 40;
 
-/** The same where a column has to stay narrow: a line may break after each part of the name, and often within it. */
+/** A code name for a narrow column: lines may break after each part of the name, and within long parts. */
 export function narrowName(name: string): string {
   const parts = visible(name, NARROW_LENGTH).match(/[^./_-]{1,12}[./_-]?|[./_-]/gu) ?? ['(empty)'];
   return `<code>${isolate(parts.map(neutralized).join('<wbr>'))}</code>`;
@@ -94,7 +94,7 @@ export function codeCommand(command: string): string {
   return `<code>${neutralize(visible(command, COMMAND_LENGTH))}</code>`;
 }
 
-/** The same for a terminal or a log. */
+/** A command as one line of a terminal or a log. */
 export function printableCommand(command: string): string {
   return printable(command, COMMAND_LENGTH);
 }
@@ -106,7 +106,7 @@ export function plainText(text: string): string {
   return first === undefined ? neutralize(line) : entity(first) + neutralize(line.slice(1));
 }
 
-/** The same where a column has to stay narrow: a long word may break. */
+/** Running text for a narrow column: long words may break. */
 export function narrowText(text: string): string {
   const words = ordinarySpaces(text).split(/(?<= )/);
   return words
@@ -132,7 +132,7 @@ function withoutCommands(line: string): string {
   return line.replace(/(?<=:):/g, '\\u003a').replace(/(?<=#)#(?=\[|$)/g, '\\u0023');
 }
 
-/** The two characters that `isolate` adds are no danger by themselves. */
+/** The two characters that `isolate` adds are harmless. */
 const ISOLATES = /[\u2068\u2069]/;
 
 /**
@@ -146,7 +146,7 @@ export function logLine(text: string): string {
   return withoutCommands(line);
 }
 
-/** A text of several lines, such as a stack trace, whose line ends stay. */
+/** A text of several lines, such as a stack trace; line ends stay. */
 export function logLines(text: string): string {
   return text.split(/\r?\n/).map(logLine).join('\n');
 }

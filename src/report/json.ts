@@ -32,7 +32,7 @@ const fileSchema = reportSchema
   .omit({ findings: true })
   .extend({
     reasons: z.array(entrySchema),
-    /** How many reasons there are of each level. Absent in reports of older versions. */
+    /** Number of reasons by level. Absent in reports of older versions. */
     levels: z.strictObject({ fail: count, inconclusive: count, warn: count, info: count }).optional(),
   })
   .transform(({ reasons, levels, ...report }, context): Report => {

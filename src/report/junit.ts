@@ -64,7 +64,7 @@ function testCase({ area, name, findings, notJudged }: JudgedCheck, outcome: Out
   }
 }
 
-/** What was found, a line each, and what to do about the worst of it. */
+/** One line for each finding, then the next steps for the worst one. */
 function bodyOf(findings: readonly Finding[], report: Report): Html {
   const shown = findings.slice(0, MOST_FINDINGS).map((finding) => `${finding.level}: ${findingText(finding)}`);
   const more = findings.length > shown.length ? [`and ${findings.length - shown.length} more`] : [];
@@ -73,7 +73,7 @@ function bodyOf(findings: readonly Finding[], report: Report): Html {
   return html`${[...shown, ...more, ...advice].map((line) => html`${line}\n`)}`;
 }
 
-/** What was judged, and by what. */
+/** Candidate, baseline, reference and tool. */
 function propertiesOf({ verdict, tool, candidate, baseline, reference, policy }: Report): [string, string][] {
   return [
     ['verdict', verdict],

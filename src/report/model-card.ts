@@ -7,18 +7,17 @@ import { printable } from './escape.ts';
 import { metricWithFilter } from './text/benchmarks.ts';
 import { formatCount, formatEnds, percentDigits } from './text/numbers.ts';
 
-/** Where the results of a benchmark belong on a hub. */
+/** Place of a benchmark's results on a hub. */
 export interface HubTask {
   readonly dataset: string;
   /** As the file eval.yaml of the data set calls it. */
   readonly task: string;
 }
 
-/** What is known of the places of benchmarks. */
 interface HubPlaces {
   /** By the name of a task, group or suite: what somebody said. */
   readonly given: ReadonlyMap<string, HubTask>;
-  /** By the name of a task: what its logs say. */
+  /** Data sets by task name, as logs state them. */
   readonly datasets: ReadonlyMap<string, string>;
 }
 
@@ -27,7 +26,7 @@ export interface ModelCard {
   readonly text: string;
   /** Names of benchmarks that are in it. */
   readonly written: readonly string[];
-  /** Names of others, whose place on a hub is not known. */
+  /** Names of benchmarks without a known place on a hub. */
   readonly unplaced: readonly string[];
 }
 
@@ -38,7 +37,6 @@ interface Result {
   readonly note: string;
 }
 
-/** What the id of a task looks like. */
 export const HUB_TASK = /^[A-Za-z0-9][\w.:-]{0,95}$/;
 
 /**
@@ -80,7 +78,7 @@ export function modelCard(report: Report, { given, datasets }: HubPlaces): Model
     date: report.candidate.measured,
     notes: note,
   }));
-  // YAML 1.1, by which the hub reads, takes a plain date for no text.
+  // The hub reads YAML 1.1, in which a plain date is not a string.
   const text = stringify(entries, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 });
   return { text, written: placed.map(({ name }) => name), unplaced };
 }
@@ -117,7 +115,7 @@ function suiteResults(report: Report): Result[] {
   });
 }
 
-/** What a result of logs is, and how certain. */
+/** Metric, error and source of a result from logs. */
 function benchmarkResultNote(row: BenchmarkRow, report: Report): string {
   const { stderr } = row.candidate;
   const samples = row.samples === undefined ? '' : ` of ${formatCount(row.samples, 'sample')} each`;
@@ -127,7 +125,7 @@ function benchmarkResultNote(row: BenchmarkRow, report: Report): string {
   return note(`${metricWithFilter(row)} in %${error}, ${formatCount(row.n, 'document')}${samples}${program}`, report);
 }
 
-/** The same of a suite that the gate asked itself. */
+/** Interval and size of a result from a suite that the gate asked. */
 function suiteResultNote({ candidate, items }: AccuracyRow, report: Report): string {
   const interval = candidate.lower === null ? '' : ` (interval ${formatEnds(candidate, percentDigits)})`;
   return note(`accuracy in %${interval}, ${formatCount(items, 'item')}`, report);

@@ -2,7 +2,7 @@ import type { Level } from '../../compare/finding.ts';
 import type { Verdict } from '../../compare/report.ts';
 import type { Phrase } from '../text/phrase.ts';
 
-/** Where a document is drawn. */
+/** The media that a document is drawn for. */
 export type Medium = 'comment' | 'terminal' | 'page';
 
 /** Words of ours, or a phrase with foreign parts. */
@@ -27,9 +27,9 @@ export interface Column {
   readonly unit?: string;
   /** Aligned right: in all media or in some. */
   readonly isNumber?: boolean | readonly Medium[];
-  /** Where the column is shown; everywhere by default. */
+  /** Media that show the column; all by default. */
   readonly media?: readonly Medium[];
-  /** Where a terminal is too narrow for a table, a line names the column. */
+  /** If a terminal is too narrow for the table, the line names this column. */
   readonly isNamed?: true;
   /** Only for terminals of at least 100 columns and other media, or only for narrower terminals. */
   readonly width?: 'wide' | 'narrow';
@@ -49,19 +49,19 @@ export interface Table {
   readonly title: string;
   /** Title of its fold on a page, if it says more. */
   readonly foldTitle?: string;
-  /** Whether a comment and a terminal show the title above the table. A page has it in a heading or a fold. */
+  /** Comments and terminals show the title above the table; a page has it in a heading or a fold. */
   readonly isTitled?: true;
-  /** Whether its fold on a page is open. */
+  /** Its fold on a page is open. */
   readonly isOpen?: true;
   readonly columns: readonly Column[];
   readonly rows: ReadonlyArray<readonly TableCell[]>;
-  /** How many there are, if not all are in `rows`. */
+  /** Number of rows, if `rows` has only some of them. */
   readonly total?: number;
   /** Rows to show at most; a page shows 200 by default. */
   readonly most?: Partial<Record<Medium, number>>;
-  /** Whether a comment keeps it narrow enough for a phone: names are short, and units may stand below their numbers. */
+  /** A comment keeps it narrow enough for a phone: short names, and units may wrap below their numbers. */
   readonly isNarrow?: true;
-  /** The word for rows that are left out; null: not mentioned, or mentioned by a note. */
+  /** How hidden rows are counted; null: not at all, or by a note. */
   readonly rest?: 'more row' | null;
   /** @param more rows that are left out */
   readonly notes?: (more: number, medium: Medium) => readonly Words[];
@@ -77,7 +77,7 @@ export interface Table {
   readonly breaks?: { readonly heads?: readonly Break[]; readonly cells?: readonly Break[] };
 }
 
-/** Part of a document that is left out as a whole where it gets too long, the lightest first. */
+/** Part of a document that is left out as a whole if it gets too long, lightest first. */
 export interface Section {
   readonly kind: 'section';
   readonly weight: number;
@@ -95,10 +95,11 @@ export type Block =
   | { readonly kind: 'line'; readonly words: Words }
   /** Line of a list. */
   | { readonly kind: 'item'; readonly words: Words; readonly mark?: Mark }
-  | { readonly kind: 'notes'; readonly notes: readonly Words[] }
+  /** Sentences. In a terminal, a name has at most `length` characters. */
+  | { readonly kind: 'notes'; readonly notes: readonly Words[]; readonly length?: number }
   /** Text of several lines that keeps its spaces. */
   | { readonly kind: 'code'; readonly text: string }
-  /** What one medium alone has, such as a diagram of GitHub's: escaped already. */
+  /** Escaped text for one medium only, such as a Mermaid diagram. */
   | { readonly kind: 'drawn'; readonly text: string };
 
 /** Columns of numbers, by their heads. */
@@ -108,12 +109,12 @@ export const section = (weight: number, blocks: readonly Block[]): Section => ({
 export const fold = (title: Words, blocks: readonly Block[]): Block => ({ kind: 'fold', title, blocks });
 export const drawn = (text: string): Block => ({ kind: 'drawn', text });
 
-/** Sections of about one weight, the last of which is the lightest. */
+/** Sections of nearly equal weight, the last one lightest. */
 export function series(weight: number, blocks: readonly Block[]): Section[] {
   return blocks.map((block, i) => section(inSeries(weight, i, blocks.length), [block]));
 }
 
-/** Weight of member `i` of a series of `length`: below that of the next whole number. */
+/** Weight of member `i` of a series: `weight` and a fraction. */
 export const inSeries = (weight: number, i: number, length: number): number => weight + 1 - (i + 1) / (length + 1);
 
 const MOST_ON_A_PAGE = 200;

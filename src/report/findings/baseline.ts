@@ -6,7 +6,7 @@ import { code, name, type Phrase, phrase } from '../text/phrase.ts';
 import { allTwinWords, EXAM } from '../text/twin-words.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** What the candidate is judged by is missing, or touched by the change under test. */
+/** The baseline or another input of the gate is missing, or changed by the pull request under test. */
 export const BASELINE_WORDS: TopicWords<'missing-baseline' | 'stale-baseline' | 'changed-input'> = {
   'missing-baseline': {
     title: 'No baseline',
@@ -80,7 +80,7 @@ const VERBS: Readonly<Record<Changed['change'], string>> = {
   unknown: 'may touch',
 };
 
-/** The change under test touches what it is judged by: whose version counts, and what follows. */
+/** The pull request changes an input of its own gate: which version counts, and the consequence. */
 function changedInput({ level, input, change, path, base, counts }: Changed): Phrase {
   const noun = input === 'workflow' && !/\.ya?ml$/.test(path) ? 'files of the workflow in' : NOUNS[input];
   const what = phrase`This change ${VERBS[change]} the ${noun} ${name(path)}`;

@@ -6,7 +6,7 @@ import { code, listed, name, type Phrase, phrase } from '../text/phrase.ts';
 import { ifIntended, remeasure } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** What accuracy does not show: how the model is used, and the size of its logits. */
+/** Changes that accuracy does not show: files that affect use, and the size of logits. */
 export const BEHAVIOR_WORDS: TopicWords<'changed-behavior' | 'logit-scale' | 'behavior-not-compared'> = {
   'changed-behavior': {
     title: 'Changed behavior',
@@ -111,10 +111,7 @@ const EFFECTS: Readonly<Record<Changed['part'], Phrase>> = {
 
 const PADDING = phrase`Padding is masked, and no answer depends on it.`;
 
-/**
- * How many of the questions are other tokens now, with one of them: where it is known, it says more than what differs
- * in the files.
- */
+/** How many questions tokenize differently now, with an example: more telling than a difference in files. */
 function tokensRead({ other, of, example }: NonNullable<Changed['texts']>): Phrase {
   if (other === 0) {
     return phrase`All ${formatInteger(of)} probe texts are read as the same tokens as the baseline's, and others may not be.`;
@@ -154,7 +151,7 @@ function changedBehavior(finding: Changed): Phrase {
   return texts === undefined ? phrase`${differs} ${effect}` : phrase`${tokensRead(texts)} ${differs}`;
 }
 
-/** A key with its values, or alone: what is long stands in a measurement as a digest, which tells a reader nothing. */
+/** A key with its values; alone if they are long, since a measurement keeps only digests of those. */
 function changedKey({ key, candidate, baseline }: Changed['named'][number]): Phrase {
   if (isDigest(candidate) || isDigest(baseline)) return phrase`${name(key)}`;
   const state = (text: string | null) => (text === null ? 'absent' : name(text));
@@ -179,7 +176,7 @@ const TITLES: Readonly<Record<Changed['part'], string>> = {
   code: 'Code with the weights',
 };
 
-/** Why a rule judged nothing; null: it did. */
+/** Reason why a rule judged nothing; null if it did. */
 function notCompared({ baseline, findings }: Report, part: Changed['part'] | 'logit-scale'): string | null {
   const isUnknown = findings.some(
     (found) => found.kind === 'behavior-not-compared' && (found.what === 'everything' || found.what === part),

@@ -3,7 +3,6 @@ import { formatCount, formatInteger } from '../text/numbers.ts';
 import { code, listed, name, phrase, prose } from '../text/phrase.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** What was not measured. */
 export const COVERAGE_WORDS: TopicWords<
   'nothing-measured' | 'all-skipped' | 'mostly-skipped' | 'skipped' | 'unread-files'
 > = {

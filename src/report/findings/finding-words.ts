@@ -9,7 +9,7 @@ import type { ShownRule } from '../text/rule-row.ts';
 export interface FindingWords<K extends FindingKind> {
   /** A few words, for a row of a table and the title of an annotation. */
   readonly title: string;
-  /** What it leaves open where it is `inconclusive`: these rows of a table are then not judged either. */
+  /** Rows of tables that are not judged either when this finding is `inconclusive`. */
   readonly about: 'everything' | 'probes' | 'spectra' | 'benchmarks' | 'itself';
   /** It says what could not be judged, rather than something of the candidate. */
   readonly isGap?: true;
@@ -19,20 +19,18 @@ export interface FindingWords<K extends FindingKind> {
   readonly isGain?: true;
   /** It sums up other findings: next to one that fails, it has nothing to add. */
   readonly isSummary?: true;
-  /** What it reports, in one or two full sentences. */
+  /** The report, in one or two full sentences. */
   readonly sentence: (finding: FindingOf<K>) => Phrase;
   /** One plain sentence with the number that decides, where the full sentence says more than a first line should. */
   readonly headline?: (finding: FindingOf<K>, report: Report) => Phrase;
-  /**
-   * Its row in the table that decides, where it differs from a title without numbers. `where` stands after the title.
-   */
+  /** Its row in the deciding table, if that is more than a title; `where` stands after the title. */
   readonly row?: (
     finding: FindingOf<K>,
     report: Report,
   ) => Partial<Omit<DecidingRow, 'mark'>> & { readonly where?: Phrase };
   /** For the loss of a part: the whole that it belongs to. Only the worst part of a whole has a row. */
   readonly part?: (finding: FindingOf<K>) => { readonly whole: string; readonly change: number } | null;
-  /** What to do about it: one step, or two. */
+  /** One or two next steps. */
   readonly steps: (finding: FindingOf<K>, report: Report) => readonly Phrase[];
   /** The rule of the policy that makes it, or several. */
   readonly rule?: (report: Report, policy: AppliedSettings) => ShownRule<K> | ReadonlyArray<ShownRule<K>>;

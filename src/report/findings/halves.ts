@@ -11,7 +11,6 @@ export const HALF_WORDS: TopicWords<
     title: 'No weights',
     about: 'spectra',
     isGap: true,
-    /** What was not judged, and what the identity of a served model rests on. */
     sentence: (finding) => {
       const { side, model, hub } = finding;
       const is = phrase`The ${side} is ${name(model)} at a server, without its weights`;
@@ -26,7 +25,6 @@ export const HALF_WORDS: TopicWords<
   'answered-by-server': {
     title: 'Answered by server',
     about: 'itself',
-    /** Who answered for weights that were measured. */
     sentence: (finding) => {
       const { side, model, revision, hub } = finding;
       const declared = [

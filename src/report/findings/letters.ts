@@ -6,7 +6,7 @@ import { missingProbes } from '../text/rule-row.ts';
 import { notCarriedOver } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** Letters of options: memorized, or no measure of what a model knows. */
+/** Letters of options: memorized, or not a measure of knowledge. */
 export const LETTER_WORDS: TopicWords<'letters-memorized' | 'baseline-memorized' | 'labels-not-bound'> = {
   'letters-memorized': {
     title: 'Letters memorized',
@@ -91,7 +91,7 @@ export const LETTER_WORDS: TopicWords<'letters-memorized' | 'baseline-memorized'
 /** A smaller gap between exam form and twins: the answers are known as well as the letters. */
 const LARGE_GAP = 0.1;
 
-/** What was seen, after the name of the side. */
+/** The observation, after the name of the side. */
 const SEEN: Readonly<Record<FindingOf<'labels-not-bound'>['why'], string>> = {
   binds: '',
   'above-chance': '',

@@ -21,9 +21,7 @@ const whereIn = (finding: Parameters<typeof partOf>[0]): Phrase | readonly [] =>
   return part === null ? [] : phrase` in ${name(part)}`;
 };
 
-/**
- * How likely the right answers are: what is lost there, what cannot be ruled out, and what nothing else could judge.
- */
+/** Likelihood of right answers: losses, losses that cannot be ruled out, and a lack of evidence. */
 export const LIKELIHOOD_WORDS: TopicWords<
   'likelihood-loss' | 'likelihood-unclear' | 'likelihood-missing' | 'answer-mass' | 'judged-by-likelihood'
 > = {

@@ -3,7 +3,6 @@ import { listed, name, phrase } from '../text/phrase.ts';
 import { NOTHING_TO_DO } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** How far quantizing moved the weights. */
 export const QUANTIZATION_WORDS: TopicWords<'quantization-error'> = {
   'quantization-error': {
     title: 'Quantized weights',

@@ -104,7 +104,7 @@ const moreRequests = (): Phrase => phrase`Add requests that the baseline refuses
 
 type RefusalKind = 'refusals-lost' | 'refusals-unclear' | 'refusals-too-few';
 
-/** Null where there are no such requests: no rule is about them. */
+/** Null without such requests: no rule is about them. */
 function ruleOfRefusals(
   report: Report,
   kinds: readonly RefusalKind[],

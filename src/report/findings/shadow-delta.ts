@@ -98,7 +98,7 @@ export const SHADOW_DELTA_WORDS: TopicWords<'shadow-delta' | 'gain-not-shown'> =
   },
 };
 
-/** The gain of which the least carries over to twins that decide. */
+/** The gain with the lowest transfer to twins that decide. */
 function leastTransfer({ probes }: Report): Phrase | null {
   const judged = (probes?.comparison.kinds ?? []).flatMap(({ role, transfer, delta }) =>
     role === 'decides' && transfer !== null ? [{ transfer, delta }] : [],

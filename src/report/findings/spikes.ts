@@ -7,7 +7,7 @@ import { missingWeights } from '../text/rule-row.ts';
 import { ifIntended } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** Top-1 energy that stands out: of one matrix among those of its type, or of all matrices of a type. */
+/** Outliers in top-1 energy: one matrix among its type, or all matrices of a type. */
 export const SPIKE_WORDS: TopicWords<'spike' | 'group-spike'> = {
   spike: {
     title: 'Spike',

@@ -98,7 +98,7 @@ export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-un
   },
 };
 
-/** A time limit is named where there was one: without it, everything was asked that there is. */
+/** Mentions a time limit only if there was one; otherwise all questions were asked. */
 function askMore(report: Report, limit: number): Phrase[] {
   const again = phrase`Then measure the baseline again, since only what both answered is compared: ${remeasureCommand(report)}`;
   const { probes } = report;

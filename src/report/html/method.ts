@@ -10,7 +10,7 @@ import type { RuleGroup, RuleRow } from '../text/rule-row.ts';
 import { reportDisclaimer } from '../text/words.ts';
 import type { PageOptions, PageSection } from './section.ts';
 
-/** What was judged and by which limits, what was not, and everything that is needed to do it again. */
+/** Rules with their limits, gaps, and everything needed to reproduce the measurement. */
 export const METHOD_SECTION: PageSection = {
   id: 'method',
   title: 'Method',

@@ -17,7 +17,7 @@ import { answerLine } from './probes/fact-row.ts';
 import { provenance } from './provenance.ts';
 import type { PageOptions, PageSection } from './section.ts';
 
-/** The verdict as the comment has it: one sentence, the numbers that decide, what to do, and where it comes from. */
+/** The comment's visible part: one sentence, the numbers that decide, next steps, provenance. */
 export const OVERVIEW_SECTION: PageSection = {
   id: 'overview',
   title: 'Overview',
@@ -50,7 +50,6 @@ function formCard(title: Html | string, { prompt, right, baseline, candidate }: 
   return html`<div><h4>${title}</h4>${prompt === null ? null : html`<pre>${lines(prompt)}</pre>`}<p>correct <code>${right}</code>${line('baseline', baseline)}${line('candidate', candidate)}</div>`;
 }
 
-/** How much was asked of what could have been. */
 function stopNote({ probes }: Report, docs: string): Html | null {
   const stop = probes && stopSentence(probes);
   return stop ? html`<p class="note">${phraseHtml(stop, docs)}</p>` : null;

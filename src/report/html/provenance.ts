@@ -32,7 +32,7 @@ function commitPart(commit: string | null, repository: string | undefined): Html
   return commit === null ? null : html` of ${commitLink(commit, repository)}`;
 }
 
-/** Only what is the name of a commit becomes an address. */
+/** Only names of commits become links. */
 function commitLink(commit: string, repository: string | undefined): Html {
   const label = html`<code>${shortSha(commit)}</code>`;
   return repository !== undefined && COMMIT.test(commit)

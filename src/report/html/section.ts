@@ -5,7 +5,7 @@ import type { Html } from '../render/html/html.ts';
 export interface PageOptions {
   /** Address of the folder `docs`, without a slash at its end. */
   readonly docs: string;
-  /** The run of a workflow that made the report; null for one that was made elsewhere. */
+  /** The workflow run that made the report; null if none did. */
   readonly origin: Origin | null;
 }
 

@@ -18,7 +18,7 @@ import {
 } from '../text/trend.ts';
 import type { PageSection } from './section.ts';
 
-/** How the check stands among those before it: the accuracies, and the cumulative sums that show a drift. */
+/** The check among those before it: accuracies, and the cumulative sums that show a drift. */
 export const TREND_SECTION: PageSection = {
   id: 'trend',
   title: 'Trend',

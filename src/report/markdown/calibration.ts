@@ -12,7 +12,7 @@ import { type ProposalText, TITLE_KEY } from './proposal.ts';
 /** A calibration that has been made, and the one that it takes the place of. */
 export interface CalibrationChange extends Replaced {
   readonly path: string;
-  /** Rate of false alarms, where there are enough exchangeable runs for one. */
+  /** Rate of false alarms, claimed only with enough exchangeable runs. */
   readonly alpha: number;
 }
 

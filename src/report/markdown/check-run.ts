@@ -16,7 +16,7 @@ const MESSAGE_LENGTH = 2000;
 interface CheckAnnotation {
   readonly level: 'failure' | 'warning' | 'notice';
   readonly title: string;
-  /** The file that the finding is about; null: a checkpoint is not text, and has no lines. */
+  /** File that the finding is about; null for a checkpoint, which has no lines. */
   readonly path: string | null;
   readonly message: string;
 }

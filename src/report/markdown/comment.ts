@@ -11,8 +11,7 @@ export const COMMENT_LIMIT = 65_536;
 const DEFAULT_KEY = 'default';
 
 /**
- * The hidden first line by which the gate finds its own comment again. Different keys give different markers, and no
- * key can close the HTML comment early.
+ * Hidden first line by which the gate finds its comment. Different keys give different markers; no key can close it.
  */
 export function commentMarker(key: string = DEFAULT_KEY): string {
   const whole = key.replace(/\p{Cs}/gu, '\ufffd');
@@ -25,19 +24,17 @@ export interface MarkdownOptions {
   readonly key?: string | undefined;
   /** The text stays shorter than this. */
   readonly limit?: number | undefined;
-  /** What the limit counts: UTF-16 units, as by default, or bytes of UTF-8. */
+  /** Unit of the limit: UTF-16 units by default, or bytes of UTF-8. */
   readonly unit?: 'units' | 'bytes' | undefined;
   /** Address of the documentation, without a slash at the end; by default that of this version. */
   readonly docs?: string | undefined;
-  /** Where the report comes from, for a page that outlives its run. */
+  /** The run that made the report, for a page that outlives it. */
   readonly origin?: Origin | undefined;
-  /** What the run cost; absent where no run is known. */
   readonly cost?: Cost | undefined;
-  /** Who turned the failed check neutral. */
   readonly override?: Override | null | undefined;
-  /** The label by which somebody who may write can do so; absent where the workflow has none, or it would not count. */
+  /** Label with which a writer can override the check; absent if it would not count. */
   readonly overrideLabel?: string | undefined;
-  /** Address of the page with charts and all items, where it has been uploaded. */
+  /** Address of the uploaded page with charts and all items. */
   readonly htmlReport?: string | undefined;
 }
 
@@ -75,7 +72,7 @@ export function renderRefusal({
   readonly key: string;
   readonly origin: Origin;
   readonly verdict: Verdict;
-  /** How the run ended, in GitHub's words. */
+  /** The run's conclusion, in GitHub's words. */
   readonly conclusion: string;
 }): string {
   return [

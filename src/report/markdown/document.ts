@@ -39,7 +39,7 @@ interface CommentOptions {
   readonly htmlReport?: string | undefined;
   readonly override?: Override | null | undefined;
   readonly overrideLabel?: string | undefined;
-  /** Whether GitHub draws pictures there. */
+  /** GitHub draws pictures there. */
   readonly hasPictures?: boolean;
 }
 
@@ -148,12 +148,12 @@ function answersOf(report: Report): Block[] {
   ];
 }
 
-/** What would count without an exception of the policy. */
+/** Findings that would count without an exception of the policy. */
 function acceptedLines(report: Report): string[] {
   return acceptedFindings(report).map((accepted) => `${ICONS.warn} ${phraseMarkdown(accepted)}`);
 }
 
-/** How much was asked, of what could have been; empty where that is everything. */
+/** How much was asked; empty if that was everything. */
 function stopNote({ probes }: Report): Block {
   const stop = probes && stopSentence(probes);
   return { kind: 'notes', notes: stop ? [stop] : [] };
@@ -196,7 +196,7 @@ function moreLinks(report: Report, { origin, htmlReport }: Pick<CommentOptions, 
   ].join(' · ');
 }
 
-/** An address of ours: that of an artifact. Its characters can neither end a link nor begin another one. */
+/** True for an address of ours: no character can end a link or begin another one. */
 const isAddress = (url: string): boolean => /^https?:\/\/[\w.:/?=&%#~-]+$/.test(url);
 
 function baselineLink(report: Report, origin: Origin | undefined): string {
@@ -207,7 +207,7 @@ function baselineLink(report: Report, origin: Origin | undefined): string {
   return `${termLink('baseline', 'baseline')}${where}${age === null ? '' : `, ${age}`}`;
 }
 
-/** What a run cost: its time until the report, and what it ran on. */
+/** Time until the report, and the machine. */
 export interface Cost {
   readonly seconds: number;
   readonly machine: string;
@@ -223,7 +223,7 @@ export interface Override {
   readonly login: string;
 }
 
-/** Said above everything else: the numbers below are those of a check that failed. */
+/** Stands above everything else: the numbers below are of a failed check. */
 function overrideLine({ label, login }: Override): string {
   return `${ICONS.warn} ${codeName(login)} overrode this check for this commit, with the label ${codeName(label)}: it is neutral. The next commit is judged anew.`;
 }

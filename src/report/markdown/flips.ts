@@ -19,13 +19,13 @@ export function flipMarkdown(flip: Flip, items: ItemTable | null): string {
   return `${head}\n\n${bothForms(flip, exam, WIDE)}`;
 }
 
-/** One flip for a reader who opens nothing; empty where there is none. */
+/** One flip for a reader who opens nothing; empty without one. */
 export function exampleMarkdown(report: Report): string {
   const example = exampleFlip(report);
   return example === null ? '' : bothForms(example.flip, example.exam, NARROW);
 }
 
-/** How a form is written in a cell: in a fold, a wide table scrolls. */
+/** Style of a form in a cell: in a fold, a wide table scrolls. */
 interface CellStyle {
   readonly lines: number;
   readonly text: (text: string) => string;
@@ -53,7 +53,7 @@ function bothForms(flip: Flip, exam: AnsweredForm, style: CellStyle): string {
   return markdownTable([heads, ...cells], { alignDelimiters: false });
 }
 
-/** A prompt in a cell of a table, whose long lines wrap: two blocks of code next to each other would be too wide. */
+/** A prompt in a cell, where long lines wrap: two code blocks side by side would be too wide. */
 function promptCell(prompt: string | null, { lines: most, text }: CellStyle): string {
   if (prompt === null) return '';
   const lines = prompt.split('\n');

@@ -30,7 +30,6 @@ export function footer(report: Report, repository?: string): string {
   return `<sub>${subjects.join(' · ')}<br>${run}<br>${reportDisclaimer(report)}</sub>`;
 }
 
-/** What was measured without a reference: the weights alone, or not even those. */
 function withoutReference({ findings, benchmarks }: Report): string {
   if (benchmarks !== null) return 'no weights';
   const isServed = findings.some((finding) => finding.kind === 'no-weights' && finding.side === 'candidate');

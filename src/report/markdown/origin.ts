@@ -11,13 +11,13 @@ export interface ReportRun {
   readonly commit: string | null;
 }
 
-/** Where a report comes from, for the line of a page that names it. */
+/** The run that a page names as its source. */
 export interface Origin extends ReportRun {
   /** Address of the repository, without a slash at the end. */
   readonly repository: string;
   /** `own`: the run that writes the page. The author of a change can edit the workflow of the others. */
   readonly by: 'own' | 'pull-request' | 'fork';
-  /** The newest commit of the pull request; null if it is not known. */
+  /** Newest commit of the pull request; null if unknown. */
   readonly head: string | null;
 }
 
@@ -28,7 +28,7 @@ export function runMarker({ id, attempt, commit }: ReportRun): string {
   return `<!-- shadow-gate-run: ${id}.${attempt}${commit !== null && COMMIT.test(commit) ? ` ${commit}` : ''} -->`;
 }
 
-/** The run of a page whose second line is a {@link runMarker}; null without one, as in comments of 0.1 and 0.2. */
+/** Reads the {@link runMarker} in the second line of a page; null without one, as in comments of 0.1 and 0.2. */
 export function runOfPage(page: string): ReportRun | null {
   const match = /^<!-- [^\n]* -->\r?\n<!-- shadow-gate-run: (\d{1,15})\.(\d{1,9})(?: ([0-9a-f]+))? -->\r?\n/.exec(page);
   return match === null ? null : { id: Number(match[1]), attempt: Number(match[2]), commit: match[3] ?? null };
@@ -45,14 +45,14 @@ export function runLink({ id, attempt, repository }: Origin): string {
   return attempt > 1 ? `[run ${id}, attempt ${attempt}](${run}/attempts/${attempt})` : `[run ${id}](${run})`;
 }
 
-/** Which run and commit a page is about, as links; empty where it is not known. */
+/** Links to the run and commit of a page; empty if unknown. */
 export function originLinks(origin: Origin | undefined): string {
   if (origin === undefined) return '';
   const { commit, repository } = origin;
   return [runLink(origin), ...(commit === null ? [] : [`commit ${commitLink(commit, repository)}`])].join(' · ');
 }
 
-/** Which commit and run a page is about, and how far its numbers can be trusted. */
+/** Commit and run of a page, and how far its numbers can be trusted. */
 export function originLines(origin: Origin): string {
   const { commit, repository } = origin;
   const about =
@@ -62,7 +62,7 @@ export function originLines(origin: Origin): string {
   return `<sub>${[about, ...originWarnings(origin)].join('<br>')}</sub>`;
 }
 
-/** Why a reader may not take a page for what it seems. */
+/** Warnings that the page is outdated, or from an untrusted run. */
 export function originWarnings({ commit, head, by, repository }: Origin): string[] {
   const lines: string[] = [];
   if (head !== null && commit !== null && head !== commit) {

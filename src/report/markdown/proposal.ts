@@ -16,7 +16,7 @@ export interface ProposalText {
   readonly body: string;
 }
 
-/** What becomes of the calibration with a candidate that is proposed as the baseline. */
+/** The calibration's fate when a candidate is proposed as the baseline. */
 export type CalibrationOutcome =
   | { readonly kind: 'extended'; readonly before: Calibration; readonly after: Calibration }
   /** It is beyond the limits, or of a size that they are not for. */
@@ -29,7 +29,7 @@ export type CalibrationOutcome =
 /** The calibration that a candidate was judged by, and what becomes of it. */
 export interface ProposedCalibration {
   readonly path: string;
-  /** Rate of false alarms, where there are enough exchangeable runs for one. */
+  /** Rate of false alarms, claimed only with enough exchangeable runs. */
   readonly alpha: number;
   readonly outcome: CalibrationOutcome;
 }
@@ -40,7 +40,7 @@ export const TITLE_KEY = 60;
 
 interface ProposalOptions {
   readonly key: string;
-  /** Where the baseline is committed. */
+  /** Path of the committed baseline. */
   readonly path: string;
   /** Address of the workflow run. */
   readonly run: string;
@@ -91,7 +91,7 @@ function calibrationLine(report: Report, { path, alpha, outcome }: ProposedCalib
   }
 }
 
-/** What is claimed with so many runs. */
+/** The claim that this many runs support. */
 function rateSentence({ kind, runs }: Calibration, alpha: number): string {
   if (kind === 'series') return 'A series claims no rate of false alarms.';
   const needed = fewestRuns(alpha);
@@ -100,7 +100,7 @@ function rateSentence({ kind, runs }: Calibration, alpha: number): string {
   return `From ${needed} on, a rate of false alarms is claimed: ${rate}.`;
 }
 
-/** Letters that the candidate memorized stay in the baseline, also where it knows the answers. */
+/** Memorized letters stay in the baseline, even for questions that the candidate can answer. */
 function memorizedLines({ findings }: Report): string[] {
   return findings.flatMap((finding) =>
     finding.kind === 'letters-memorized'

@@ -37,7 +37,7 @@ export function trendCharts({ limit, checks }: Trend): string {
   return charts.length === 0 ? '' : `### Trend\n\n${charts.join('\n\n')}`;
 }
 
-/** `twin accuracy 5.83, shadow gap 0.40, limit 5`; empty where no chart has evidence yet. */
+/** `twin accuracy 5.83, shadow gap 0.40, limit 5`; empty before there is evidence. */
 export function trendLine({ limit, checks }: Trend): string {
   const last = checks.at(-1);
   const sums = CHARTS.flatMap((chart) => {

@@ -124,7 +124,7 @@ export function kindTable(kinds: readonly KindRow[], most = MOST): Table {
   };
 }
 
-/** Every suite and kind of other form with its capabilities: accuracies, what the planes show, and whether it decides. */
+/** Every kind of other form with its capabilities: accuracies, the values of the planes, and whether it decides. */
 export function kindChangeTable({ changes, comparison: { kinds } }: ProbeReport): Table {
   const heads = ['facts', 'exam, %', 'other forms, %', 'shadow gap, points', 'facts below ceiling'];
   const moved = ['Δ exam, points', 'Δ other forms, points', 'shadow delta, points', 'transfer, log-odds'];
@@ -189,7 +189,7 @@ export function familyTable({ comparison: { families } }: ProbeReport): Table {
   };
 }
 
-/** Linked in a comment alone, where no other table explains the word. */
+/** Linked in a comment only. */
 function examHead(
   key: 'benchmarkForm' | 'twin',
   text: string,

@@ -54,7 +54,7 @@ export function benchmarkTable({ benchmarks, benchmarkTwins = [] }: Report): Tab
   };
 }
 
-/** Documents, movement, change and p: in % and points where answers are right or wrong, bare numbers otherwise. */
+/** Documents, movement, change and p; in % and points if answers are right or wrong, bare otherwise. */
 function benchmarkCells(row: BenchmarkRow): string[] {
   const { p, change } = row;
   const documents = documentsCell(row);
@@ -76,7 +76,7 @@ function benchmarkCells(row: BenchmarkRow): string[] {
   ];
 }
 
-/** `250`, or `250 × 10` of ten samples each; ` of 50 passages` after it where they share some. */
+/** `250`, or `250 × 10` with ten samples each; then ` of 50 passages` if they share some. */
 function documentsCell({ n, units, samples }: BenchmarkRow): string {
   const each = samples === undefined ? '' : `\u00a0×\u00a0${Number.isInteger(samples) ? samples : samples.toFixed(1)}`;
   return `${formatInteger(n)}${each}${ofPassages(units).replaceAll(' ', '\u00a0')}`;
@@ -95,7 +95,7 @@ function benchmarkNote(rows: readonly BenchmarkRow[]): string {
 
 type BenchmarkTwinsRow = NonNullable<Report['benchmarkTwins']>[number];
 
-/** The gain of a benchmark and that of its group twins. */
+/** Gains of a benchmark and of its group twins. */
 function benchmarkTwinsNote({ benchmark, twins, gain, twinGain, delta, transfer }: BenchmarkTwinsRow): Phrase {
   const rate =
     transfer === null ? '' : phrase`, ${term('transfer', 'transfer')} ${formatInterval(transfer, formatRatio)}`;

@@ -21,13 +21,13 @@ import { plain, prose } from '../text/phrase.ts';
 interface LimitTable {
   /** Without rows if there are too few known-good checkpoints for limits. */
   readonly table: Table;
-  /** What the limits rest on, or why there are none. */
+  /** Basis of the limits, or why there are none. */
   readonly note: string;
   /** The meaning of each short source, and runs that stand out. */
   readonly explained: readonly string[];
 }
 
-/** The limits that a calibration sets. @param alpha rate of false alarms, where there are enough exchangeable runs for one */
+/** The limits that a calibration sets, at a rate `alpha` of false alarms if there are enough exchangeable runs. */
 export function limitTable(calibration: Calibration, alpha: number): LimitTable {
   const least = LEAST_RUNS[calibration.kind];
   const { rate, limits } =
@@ -39,7 +39,7 @@ export function limitTable(calibration: Calibration, alpha: number): LimitTable 
     columns: [
       { head: 'part' },
       { head: 'metric' },
-      // A line's errors take the room of what was seen, which says less about a limit that moves.
+      // In a narrow terminal, errors of a line replace the range seen, which says less about a limit that moves.
       { head: 'seen', isNumber: true, ...(hasErrors ? { width: 'wide' as const } : {}) },
       { head: 'limit', isNumber: true },
       { head: 'source', media: ['comment'] },

@@ -116,7 +116,7 @@ function mustPassTable({ mustPass = [] }: ProbeReport): Table {
   };
 }
 
-/** How likely plain texts are, per byte, and why some could not be scored. */
+/** Likelihood of plain texts, per byte, and reasons why some were not scored. */
 function textTable({ comparison: { texts } }: ProbeReport): Table {
   const show = (value: number | null) => (value === null ? NO_NUMBER : formatLikelihood(value));
   const reasons = texts.flatMap(({ suite, leftOut }) => (leftOut === null ? [] : [{ suite, reason: leftOut }]));
@@ -152,7 +152,7 @@ function textTable({ comparison: { texts } }: ProbeReport): Table {
   };
 }
 
-/** By the names of llama.cpp's perplexity tool, whose users know these numbers of a quantized copy. */
+/** Named as in llama.cpp's perplexity tool, which reports these numbers for quantized copies. */
 const TOKEN_CHANGE_COLUMNS = [
   'tokens',
   'PPL(Q)/PPL(base)',

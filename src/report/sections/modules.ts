@@ -112,7 +112,7 @@ function medianTable(pairs: readonly GroupPair[]): Table {
   };
 }
 
-/** Relative to the baseline where that is not 0; null if one of the two is hardly known. */
+/** Relative to the baseline unless that is 0; null if either is vague. */
 export function medianChange(before: MaybeBounded, after: MaybeBounded): string | null {
   if (isVague(before) || isVague(after)) return null;
   const [was, moved] = [boundedValue(before), difference(after, before)];

@@ -17,7 +17,7 @@ import { name, phrase } from '../text/phrase.ts';
 /** Enough for every headline; the medians in the details tell the rest by module type. */
 const MOST_DELTAS = 16;
 
-/** How each metric moved from baseline to candidate. A page has charts in its place. */
+/** Movement of each metric. A page has charts instead. */
 export function deltaTable({ shadowDeltas }: Report): Table {
   return {
     kind: 'table',
@@ -64,7 +64,7 @@ function deltaCells({ metric, of, component, module, level, ...row }: MetricDelt
   ];
 }
 
-/** How far each module type is from the baseline's weights. */
+/** Quantization error by module type. */
 export function quantizationTable({ quantization }: Report): Table {
   return {
     kind: 'table',

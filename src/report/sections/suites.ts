@@ -16,7 +16,7 @@ const MOST = 24;
 /** Characters of a name in a terminal. */
 const NAME = 32;
 
-/** What counts for each suite, how its accuracy changed, and the loss that is ruled out. */
+/** Level, change in accuracy, and ruled-out loss of each suite. */
 export function suiteTable({ suites = [] }: Report): Table {
   return {
     kind: 'table',

@@ -44,7 +44,7 @@ function probeRows(report: Report): DecidingRow[] {
   ];
 }
 
-/** A gain that is not believed is never shown as passed. */
+/** A doubtful gain is never shown as passed. */
 function examRow(report: Report, both: Both, drop: number | undefined): DecidingRow {
   const row = accuracyRow(report, {
     ...{ key: 'exam', check: [EXAM], both, drop },
@@ -97,7 +97,7 @@ function gainRows(report: Report): DecidingRow[] {
   ];
 }
 
-/** The capability whose twins fell most, where there are several. */
+/** The capability with the largest fall in twins, if there are several. */
 function worstCapability(report: Report, rows: readonly ShadowRow[]): DecidingRow[] {
   const parts = rows.flatMap(({ suite, capability, twin }) =>
     suite === null && capability !== null && twin.baseline !== null
@@ -132,7 +132,7 @@ function calibratedRow(report: Report): DecidingRow[] {
   return [{ ...calibratedNumbers({ ...first, ...first.judged, ...seen, scope }), mark }];
 }
 
-/** How far a number is from the other end of what was seen, as a share of how far its limit is. */
+/** Distance from the far end of the range seen, relative to the limit's distance. */
 function calibratedUse({ candidate, values, judged }: CalibratedMetric): number {
   if (judged === null) return 0;
   const start = judged.direction === 'up' ? leastOf(values) : mostOf(values);
@@ -155,12 +155,12 @@ function spectraRow(report: Report): DecidingRow[] {
 
 type Nearest = NonNullable<ReportedRule['nearest']>;
 
-/** How much of its limit a metric used. */
+/** Movement relative to the limit. */
 function useOf({ movement, limit }: Nearest): number {
   return movement / Math.max(limit, Number.MIN_VALUE);
 }
 
-/** Benchmarks of logs whose answers are right or wrong, the largest losses first. */
+/** Benchmarks of logs with right and wrong answers, the largest losses first. */
 function benchmarkRows(report: Report): DecidingRow[] {
   const drop = report.applied?.settings['twin-accuracy']['capability-drop'];
   const limit = drop === undefined ? NO_NUMBER : dropLimit(drop);

@@ -10,7 +10,7 @@ import { wordsOf } from './finding.ts';
 import { findingRow } from './row-marks.ts';
 import { findingsBySeverity } from './verdict.ts';
 
-/** What fits a screen of a phone. */
+/** Rows that fit the screen of a phone. */
 const MOST_ROWS = 5;
 
 /** `95.7% → 53.9%`; one number where there is no baseline. */
@@ -19,8 +19,8 @@ export function decidingValues({ baseline, candidate }: DecidingRow): string {
 }
 
 /**
- * The numbers that decide, at most five rows, the gravest first: a row for each finding behind the verdict, then what a
- * reader wants to see with it. The exam is always among them: a gain there is what the other rows put into proportion.
+ * At most five rows, the gravest first: findings behind the verdict, then context. The exam is always among them, since
+ * its gain puts the other rows into proportion.
  */
 export function decidingTable(report: Report): readonly DecidingRow[] {
   const { grave } = findingsBySeverity(report);
@@ -63,8 +63,8 @@ function unique(rows: readonly DecidingRow[]): DecidingRow[] {
 }
 
 /**
- * Where a check stopped early, a row has the score of the baseline's whole measurement, which is the same in every
- * check, and what the change on what was asked makes of it: `50.7% → ≈ 96.8%`.
+ * After an early stop, a row shows the score of the baseline's whole measurement, which is the same in every check, and
+ * adds the observed change to it: `50.7% → ≈ 96.8%`.
  */
 function withWholeScores(row: DecidingRow, report: Report): DecidingRow {
   const { facts } = row;

@@ -2,7 +2,7 @@ import type { Report } from '../../compare/report.ts';
 import { formatCount } from '../text/numbers.ts';
 import { findingsBySeverity } from './verdict.ts';
 
-/** Where the rest of a report is that a terminal shows in short. */
+/** Where to find the details of a short report. */
 export type DetailsPlace =
   /** A file that was written, or read. */
   | { readonly kind: 'file'; readonly path: string }
@@ -15,7 +15,7 @@ export function detailsWords(details: DetailsPlace, path: string): string {
   return `${where}; --verbose prints all tables`;
 }
 
-/** How much more there is to say than the table that decides shows; empty where that is all. */
+/** Counts of further findings and notes; empty without any. */
 export function moreWords(report: Report): string {
   const { grave, infos } = findingsBySeverity(report);
   const counts = [

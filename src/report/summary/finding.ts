@@ -10,14 +10,14 @@ export function wordsOf<K extends FindingKind>(finding: FindingOf<K>): FindingWo
   return FINDING_WORDS[finding.kind as K];
 }
 
-/** What a finding reports, in one or two full sentences, and that an exception accepts it or has expired. */
+/** The sentence of a finding, and whether an exception accepts it or has expired. */
 export function describeFinding<K extends FindingKind>(finding: FindingOf<K>): Phrase {
   const sentence = wordsOf(finding).sentence(finding);
   const accepted = exceptionSentence(finding);
   return accepted === null ? sentence : phrase`${sentence} ${accepted}`;
 }
 
-/** The same as plain text, nothing escaped, as report.json has it. */
+/** The sentence as plain, unescaped text, for report.json. */
 export function findingText(finding: Finding): string {
   return plain(describeFinding(finding));
 }
@@ -27,12 +27,12 @@ export function findingHeadline(finding: Finding, report: Report): Phrase {
   return wordsOf(finding).headline?.(finding, report) ?? wordsOf(finding).sentence(finding);
 }
 
-/** What to do about a finding, in one or two steps. */
+/** One or two next steps. */
 export function nextSteps(finding: Finding, report: Report): readonly Phrase[] {
   return wordsOf(finding).steps(finding, report);
 }
 
-/** Which exception of the policy is for a finding, and how long it counts; null without one. */
+/** The exception for a finding, and how long it counts; null without one. */
 function exceptionSentence({ exception }: Pick<Finding, 'exception'>): Phrase | null {
   if (exception === undefined) return null;
   const { who, reason, until, daysLeft } = exception;

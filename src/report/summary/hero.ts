@@ -18,16 +18,13 @@ export interface HeroNumber {
   readonly limit: number;
   /** `−41.9 points`. */
   readonly shown: string;
-  /** What it is, after the number. */
+  /** Words after the number. */
   readonly words: string;
   /** `95% interval −45.0 to −38.7; limit −2 points`. */
   readonly note: string;
 }
 
-/**
- * How much of a gain carries over, where that decides; else the change in other forms. Null where the probes have no
- * baseline.
- */
+/** The transfer of a gain if that decides, else the change in other forms. Null without a baseline for the probes. */
 export function heroNumber(report: Report): HeroNumber | null {
   const finding = decidingFinding(report);
   if (finding?.kind === 'shadow-delta') {

@@ -11,9 +11,9 @@ import { ruleGroups } from './rule-groups.ts';
 export interface JudgedCheck {
   readonly area: 'probes' | 'spectra' | 'model' | 'trend' | 'benchmarks' | 'comparison';
   readonly name: string;
-  /** What it found, the worst first. */
+  /** Its findings, the worst first. */
   readonly findings: readonly Finding[];
-  /** Why it means nothing that nothing was found; null: it was judged. */
+  /** Why the check could not judge; null if it did. */
   readonly notJudged: string | null;
 }
 

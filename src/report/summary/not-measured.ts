@@ -13,7 +13,7 @@ import { describeFinding } from './finding.ts';
 export interface Gap {
   readonly what: string;
   readonly why: Phrase;
-  /** Foreign names: some of them, where there are very many. */
+  /** Foreign names, or some of them if there are very many. */
   readonly names: readonly string[];
 }
 
@@ -50,7 +50,7 @@ function gapsIn(all: ReadonlyArray<{ readonly name: string; readonly reason: str
     }));
 }
 
-/** What else was not measured or judged, and why, in sentences. */
+/** Other gaps in measurement and judgment, in sentences. */
 export function gapSentences(report: Report): Phrase[] {
   return [
     ...report.findings.filter(({ kind }) => FINDING_WORDS[kind].isGap).map(describeFinding),

@@ -9,15 +9,15 @@ import { wordsOf } from './finding.ts';
 
 const markOf = (level: Level): Verdict => (level === 'info' ? 'pass' : level);
 
-/** What an exception accepts is never shown as passed. */
+/** An accepted finding is never shown as passed. */
 const levelInRow = ({ level, exception }: Finding): Level => (level === 'info' && exception ? 'warn' : level);
 
-/** Whether an exception accepts a finding of this kind. */
+/** Does an exception accept a finding of this kind? */
 export function isAccepted({ findings }: Report, kind: Finding['kind']): boolean {
   return findings.some((finding) => finding.kind === kind && finding.level !== levelInRow(finding));
 }
 
-/** A finding as a row of the table that decides, with its numbers where it has some. */
+/** A finding as a row of the deciding table. */
 export function findingRow(finding: Finding, report: Report): DecidingRow {
   const { title, row } = wordsOf(finding);
   const { where = [], ...own } = row?.(finding, report) ?? {};
@@ -30,7 +30,7 @@ export function findingRow(finding: Finding, report: Report): DecidingRow {
   };
 }
 
-/** Is there a finding by which nothing follows from these numbers? */
+/** Does a finding say that these numbers prove nothing? */
 export function isNotJudged({ findings }: Report, part: 'probes' | 'spectra' | 'benchmarks'): boolean {
   return findings.some(({ kind, level }) => {
     const { about } = FINDING_WORDS[kind];
@@ -45,7 +45,7 @@ export function gainMark({ findings }: Report): Verdict {
   return worst === undefined ? 'pass' : markOf(worst);
 }
 
-/** The mark of a task of logs: that of its own finding; a drop beyond the limit without one may be chance. */
+/** The mark of a task from logs: its finding's level; without one, a drop beyond the limit may be chance. */
 export function taskMark({ findings }: Report, task: string, change: Change, drop: number | undefined): Verdict {
   const own = findings.find((finding) => finding.kind === 'benchmark-loss' && finding.task === task);
   if (own !== undefined) return markOf(levelInRow(own));

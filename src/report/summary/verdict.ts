@@ -11,10 +11,7 @@ import { code, type Phrase, phrase, plain } from '../text/phrase.ts';
 import { describeFinding, findingHeadline, nextSteps } from './finding.ts';
 import { isBeyondDrop } from './row-marks.ts';
 
-/**
- * The findings behind the verdict, those of the verdict's own level first; `info` findings explain and stand apart,
- * what is accepted first.
- */
+/** Findings behind the verdict, those of its level first; `info` findings apart, accepted ones first. */
 export function findingsBySeverity(report: Report): { readonly grave: Finding[]; readonly infos: Finding[] } {
   const order = [report.verdict, 'fail', 'inconclusive', 'warn'];
   const rank = (finding: Finding): number => order.indexOf(finding.level);
@@ -30,9 +27,7 @@ export function decidingFinding(report: Report): Finding | null {
   return findingsBySeverity(report).grave[0] ?? null;
 }
 
-/**
- * The findings behind the verdict whose full sentence is not its headline: with the first one, where that is shorter.
- */
+/** Findings behind the verdict; without the first if its full sentence is already the headline. */
 export function findingsToList(report: Report): readonly Finding[] {
   const { grave } = findingsBySeverity(report);
   const [first, ...others] = grave;
@@ -40,7 +35,7 @@ export function findingsToList(report: Report): readonly Finding[] {
   return plain(findingHeadline(first, report)) === plain(describeFinding(first)) ? others : grave;
 }
 
-/** What to do about the finding that decides; nothing after a pass. */
+/** Next steps for the finding that decides; none after a pass. */
 export function whatToDo(report: Report): readonly Phrase[] {
   const finding = decidingFinding(report);
   return finding === null ? [] : nextSteps(finding, report);
@@ -66,7 +61,7 @@ function withoutBaseline({ tensors }: Report): Phrase {
     : phrase`No check of the weights alone found a problem. There is no baseline to compare with.`;
 }
 
-/** What went beyond a limit and decides nothing. */
+/** A finding beyond a limit that decides nothing. */
 function onlyNoted(finding: Finding, report: Report): Phrase {
   const why = finding.exception
     ? phrase`An exception of the policy accepts it.`
@@ -74,7 +69,7 @@ function onlyNoted(finding: Finding, report: Report): Phrase {
   return phrase`${findingHeadline(finding, report)} ${why}`;
 }
 
-/** Is a gain real? If there is none: nothing was lost. */
+/** Says whether a gain is real or, without a gain, that nothing was lost. */
 function probesSentence(report: Report, comparison: ProbeComparison): Phrase {
   const gain = leastCarryOver(comparison);
   if (gain) {
@@ -117,15 +112,15 @@ export function leastCarryOver({
 }
 
 /**
- * What a pass only notes: the first that an exception accepts, or the first loss beyond a limit where the policy gives
- * its check the level `info`; null without one. No sentence may say then that nothing was lost.
+ * A finding that a pass only notes: an accepted one, or a loss beyond a limit at level `info`; null without one. The
+ * sentence must not say then that nothing was lost.
  */
 function notedLoss(report: Report): Finding | null {
   const { infos } = findingsBySeverity(report);
   return infos.find(({ kind, exception }) => exception !== undefined || FINDING_WORDS[kind].isLoss) ?? null;
 }
 
-/** The same of a metric beyond the limit of its rule. */
+/** A metric beyond its limit that the policy only notes. */
 function notedMetric({ findings }: Report): Finding | null {
   return findings.find(({ kind, level }) => level === 'info' && kind === 'metric-moved') ?? null;
 }

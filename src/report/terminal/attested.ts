@@ -2,18 +2,17 @@ import { printable } from '../escape.ts';
 import type { TerminalOptions } from '../render/terminal/table.ts';
 import { wrap } from '../render/terminal/wrap.ts';
 
-/** What an attestation was shown to be. */
 interface Attested {
   /** The workflow that signed, with its repository and ref. */
   readonly workflow: string;
   readonly predicate: { readonly commit: string; readonly tool: { readonly version: string } };
-  /** The path of the checkpoint that was compared; null if none was. */
+  /** Path of the compared checkpoint; null if none was. */
   readonly checkpoint: string | null;
 }
 
 const MAX_NAME = 300;
 
-/** Who signed, and what was compared; the verdict itself follows. */
+/** The signer and the compared checkpoint; the verdict follows. */
 export function renderAttested({ workflow, predicate, checkpoint }: Attested, { width }: TerminalOptions): string {
   const { commit, tool } = predicate;
   const about =

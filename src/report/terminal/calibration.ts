@@ -11,7 +11,7 @@ interface CalibrationOptions extends TerminalOptions {
   readonly alpha: number;
 }
 
-/** What a calibration knows, and the limits that it sets. */
+/** The known-good checkpoints of a calibration, and its limits. */
 export function renderCalibration(calibration: Calibration, { path, alpha, ...options }: CalibrationOptions): string {
   const { runs, kind } = calibration;
   const { table, note, explained } = limitTable(calibration, alpha);

@@ -8,7 +8,7 @@ import { roomForFirst, type TerminalOptions, terminalTable } from '../render/ter
 import { wrap } from '../render/terminal/wrap.ts';
 import { formatCount, formatInteger } from '../text/numbers.ts';
 
-/** Items as a person reads them: the prompt as it is asked, what may follow, and what is right. */
+/** Items for a person: prompt as asked, options, right answer. */
 export function renderItems(items: readonly ProbeItem[], { color }: TerminalOptions): string {
   const faint = (text: string) => (color ? styleText('gray', text, { validateStream: false }) : text);
   return items
@@ -47,7 +47,7 @@ export function renderTextSuites(suites: readonly TextSuite[]): string {
     .join('\n');
 }
 
-/** What the suites hold: families with their capabilities, twins and numbers. */
+/** Contents of suites: families with their capabilities, twins and counts. */
 export function renderSuites(suites: readonly Suite[], seed: number, { width }: TerminalOptions): string {
   return suites
     .map((suite) => {

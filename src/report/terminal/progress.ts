@@ -1,17 +1,14 @@
 import type { Phase, Progress } from '@shadow-gate/platform/progress';
 import { printable, shorten } from '../escape.ts';
 
-/** How far a run is at one moment. */
+/** Progress of a run at one moment. */
 interface ProgressView extends PhaseTime {
   readonly progress: Progress;
-  /** How much of the phase is done, from 0 to 1; null where nobody knows. */
+  /** Completed share of the phase, from 0 to 1; null if unknown. */
   readonly share: number | null;
 }
 
-/**
- * Knows what was reported last, and how much time has passed since then, so that the time left goes on between two
- * reports: one matrix can take minutes. All times are in seconds.
- */
+/** Keeps the time left running between reports: one matrix can take minutes. All times are in seconds. */
 export class ProgressClock {
   #progress: Progress = { phase: 'reading' };
   /** When the phase was entered, or entered again, and how much of it was done then. */
@@ -20,7 +17,7 @@ export class ProgressClock {
   #updated: number;
   /** Seconds left at the last report. */
   #estimate: number | null = null;
-  /** By model and phase: what a phase took for the baseline is what the candidate's may take. */
+  /** By model and phase: the baseline's duration estimates the candidate's. */
   readonly #durations = new Map<string, number>();
 
   constructor(now: number) {
@@ -75,11 +72,11 @@ interface ProgressLinesOptions {
   readonly print: (line: string) => void;
   /** The time in milliseconds. */
   readonly now?: () => number;
-  /** A run that is over by then prints nothing. */
+  /** A shorter run prints nothing. */
   readonly quietSeconds?: number;
 }
 
-/** A phase that is over by then has no line, except a download: its line names the commit that was read. */
+/** A shorter phase has no line, except a download, which names the commit. */
 const SHORTEST_PHASE = 1;
 
 const INTERVAL_SECONDS = 30;
@@ -136,14 +133,14 @@ function lineOf(view: ProgressView): string {
 
 const MAX_BAR = 24;
 const MIN_BAR = 8;
-/** A name that is cut to fewer characters tells nothing. */
+/** A name cut to fewer characters says nothing. */
 const MIN_ITEM = 12;
-/** Where a terminal does not say its width. */
+/** For a terminal of unknown width. */
 const DEFAULT_WIDTH = 80;
 
 /**
- * One line for a terminal: phase, bar, time left and, if there is room, the item in progress. It never reaches the last
- * column, where terminals break lines. The bar is never full: what is done goes on to the next phase.
+ * One line: phase, bar, time left and, if there is room, the item. It never reaches the last column, where terminals
+ * break lines, and the bar is never full, since the next phase follows.
  */
 export function barLine(view: ProgressView, columns = DEFAULT_WIDTH): string {
   const room = Math.max(1, columns - 1);
@@ -157,7 +154,7 @@ export function barLine(view: ProgressView, columns = DEFAULT_WIDTH): string {
   return rest < MIN_ITEM ? line : `${line}  ${itemOf(view.progress.item ?? '', rest)}`.trimEnd();
 }
 
-/** Which of two models it is gives way to the rest. */
+/** Drops the model's role if there is no room for it. */
 function wordsOf(progress: Progress, room: number): string {
   const whole = progressWords(progress);
   return whole.length <= room ? whole : shorten(progressWords({ ...progress, model: undefined }), room);
@@ -169,13 +166,13 @@ function drawBar(share: number, size: number): string {
   return '█'.repeat(done) + '░'.repeat(size - done);
 }
 
-/** A letter that is not ASCII can take two columns. What makes a name harmless can make it longer. */
+/** A letter outside ASCII can take two columns, and escaping can make a name longer. */
 function itemOf(item: string, room: number): string {
   const shown = shorten(printable(item, room), room);
   return /^[ -~…]*$/.test(shown) ? shown : shorten(shown, Math.floor(room / 2));
 }
 
-/** What a phase is called, and its unit where what is done of it is shown. */
+/** Name of each phase, with the unit of its progress if that is shown. */
 const PHASES: Readonly<Record<Phase, { readonly words: string; readonly unit?: string }>> = {
   connecting: { words: 'examining the server' },
   downloading: { words: 'downloading', unit: ' MiB' },
@@ -209,10 +206,7 @@ function wholeDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/**
- * The time of a phase so far, and what is left of it: null where nobody knows, below 0 where it takes longer than was
- * estimated.
- */
+/** Time of a phase so far, and time left: null if unknown, negative if it takes longer than estimated. */
 interface PhaseTime {
   readonly elapsed: number;
   readonly left: number | null;
@@ -224,9 +218,7 @@ const SHORTEST_ELAPSED = 3;
 /** An estimate of a few seconds may be that wrong. */
 const TOLERANCE = 2;
 
-/**
- * `1 min 12 s left`. Where the estimate has passed, or there is none, the time so far is what is known.
- */
+/** `1 min 12 s left`; without an estimate, the time so far. */
 function timeWords({ elapsed, left }: PhaseTime): string {
   if (left === null) return elapsed < SHORTEST_ELAPSED ? '' : `${wholeDuration(elapsed)} so far`;
   if (left <= 0) return left < -TOLERANCE ? 'longer than expected' : '';

@@ -1,20 +1,23 @@
 import type { Finding } from '../../compare/finding.ts';
+import type { Flip } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
-import type { Table } from '../document/block.ts';
+import { type Block, drawn } from '../document/block.ts';
 import { printable } from '../escape.ts';
-import { drawTable } from '../render/terminal/draw.ts';
-import { LEVEL_MARKS, type Paint, painter } from '../render/terminal/paint.ts';
+import { drawTerminal, indented } from '../render/terminal/draw.ts';
+import { painter } from '../render/terminal/paint.ts';
 import { phraseLine } from '../render/terminal/phrase.ts';
 import type { TerminalOptions } from '../render/terminal/table.ts';
 import { wrap } from '../render/terminal/wrap.ts';
+import { kindTable, shadowTable } from '../sections/accuracies.ts';
 import { benchmarkTable } from '../sections/benchmarks.ts';
 import { decidingBlock } from '../sections/deciding.ts';
+import { EVIDENCE_TABLES } from '../sections/evidence.ts';
 import { calibrationTable, deltaTable, quantizationTable } from '../sections/spectra.ts';
 import { sliceTable, suiteTable } from '../sections/suites.ts';
 import { describeFinding } from '../summary/finding.ts';
 import { findingsBySeverity, findingsToList } from '../summary/verdict.ts';
+import { flipSummary, flipText, probeRemarks, probeSectionNotes } from '../text/probes.ts';
 import { measuredSentence, reportDisclaimer } from '../text/words.ts';
-import { renderProbes } from './probes.ts';
 import { renderSteps, renderVerdict } from './verdict.ts';
 
 const MAX_FINDINGS = 20;
@@ -25,42 +28,63 @@ const MAX_INFOS = 5;
  */
 export function renderTerminal(report: Report, options: TerminalOptions): string {
   const { color, width } = options;
-  const paint = painter(color);
   const { infos } = findingsBySeverity(report);
   const others = findingsToList(report);
-  const findings = [...others.slice(0, MAX_FINDINGS), ...infos.slice(0, MAX_INFOS)].map((finding) =>
-    findingLines(finding, width, paint),
+  const sentences = `${measuredSentence(report, printable(report.device, 60))} ${reportDisclaimer(report)}`;
+  const small = wrap(sentences, width - 2).map((line) => `  ${painter(color)('info', line)}`);
+  const verdict = drawn(renderVerdict(report, { color, width }));
+  return drawTerminal(
+    [
+      verdict,
+      decidingBlock(report),
+      deltaTable(report),
+      calibrationTable(report),
+      quantizationTable(report),
+      ...probeBlocks(report, width),
+      benchmarkTable(report),
+      suiteTable(report),
+      sliceTable(report),
+      {
+        kind: 'list',
+        items: [...others.slice(0, MAX_FINDINGS), ...infos.slice(0, MAX_INFOS)].map(findingItem),
+        total: others.length + infos.length,
+      },
+      drawn(small.join('\n')),
+      drawn(renderSteps(report, options)),
+      verdict,
+    ],
+    options,
   );
-  const hidden = Math.max(0, others.length - MAX_FINDINGS) + Math.max(0, infos.length - MAX_INFOS);
-  if (hidden > 0) findings.push(`    and ${hidden} more in the JSON report`);
-
-  const device = printable(report.device, 60);
-  const small = wrap(`${measuredSentence(report, device)} ${reportDisclaimer(report)}`, width - 2).map(
-    (line) => `  ${paint('info', line)}`,
-  );
-  const table = (own: Table) => drawTable(own, { color, width });
-  const verdict = renderVerdict(report, { color, width });
-  return [
-    verdict,
-    table(decidingBlock(report)),
-    table(deltaTable(report)),
-    table(calibrationTable(report)),
-    table(quantizationTable(report)),
-    report.probes === null ? '' : renderProbes(report.probes, { color, width }),
-    table(benchmarkTable(report)),
-    table(suiteTable(report)),
-    table(sliceTable(report)),
-    findings.join('\n'),
-    small.join('\n'),
-    renderSteps(report, options),
-    verdict,
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n');
 }
 
-function findingLines(finding: Finding, width: number, paint: Paint): string {
-  return wrap(phraseLine(describeFinding(finding)), width - 4)
-    .map((line, i) => `  ${i === 0 ? paint(finding.level, LEVEL_MARKS[finding.level]) : ' '} ${line}`)
-    .join('\n');
+const findingItem = (finding: Finding): Block => ({
+  kind: 'item',
+  mark: finding.level,
+  words: describeFinding(finding),
+});
+
+/** The behavioral half: its tables, its notes, and one line for each flip. */
+function probeBlocks({ probes }: Report, width: number): Block[] {
+  if (probes === null) return [];
+  const { kinds, flips } = probes.comparison;
+  const examples = [
+    ...indented(flipSummary(flips), width),
+    ...flips.flatMap((flip) => wrap(flipLine(flip), width - 4).map((part) => `    ${part}`)),
+  ];
+  return [
+    kindTable(kinds),
+    shadowTable(probes),
+    { kind: 'notes', notes: [...probeSectionNotes(probes), ...probeRemarks(probes.comparison)], length: 60 },
+    ...EVIDENCE_TABLES.map((of) => of(probes)),
+    drawn(flips.length === 0 ? '' : examples.join('\n')),
+  ];
+}
+
+/** Characters of an answer in a line. */
+const ANSWER = 60;
+
+function flipLine({ id, right, baseline, candidate, beside }: Flip): string {
+  const quoted = (text: string | null) => (text ? JSON.stringify(printable(text, ANSWER)) : text);
+  const answers = { id, right: quoted(right), baseline: quoted(baseline), candidate: quoted(candidate) };
+  return phraseLine(flipText(beside ? { ...answers, beside: { ...beside, right: quoted(beside.right) } } : answers));
 }

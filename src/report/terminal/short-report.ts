@@ -1,6 +1,7 @@
 import type { Report } from '../../compare/report.ts';
+import { drawn } from '../document/block.ts';
 import { printable } from '../escape.ts';
-import { drawTable } from '../render/terminal/draw.ts';
+import { drawTerminal } from '../render/terminal/draw.ts';
 import { painter } from '../render/terminal/paint.ts';
 import { phraseLine } from '../render/terminal/phrase.ts';
 import type { TerminalOptions } from '../render/terminal/table.ts';
@@ -18,19 +19,13 @@ import { renderSteps, renderVerdict } from './verdict.ts';
  */
 export function renderShort(report: Report, details: DetailsPlace, options: TerminalOptions): string {
   const { color, width } = options;
-  const verdict = renderVerdict(report, { color, width });
-  return [
-    verdict,
-    drawTable(decidingBlock(report), options),
-    renderSteps(report, options),
-    renderSmall(report, details, { color, width }),
-    verdict,
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n');
+  const verdict = drawn(renderVerdict(report, { color, width }));
+  const steps = drawn(renderSteps(report, options));
+  const small = drawn(renderSmall(report, details, { color, width }));
+  return drawTerminal([verdict, decidingBlock(report), steps, small, verdict], options);
 }
 
-/** What was measured, what a pass does not claim, and where there is more. */
+/** What was measured, the limits of a pass, and where the details are. */
 function renderSmall(report: Report, details: DetailsPlace, { color, width }: TerminalOptions): string {
   const measured = measuredSentence(report, printable(report.device, 60));
   const claim = report.verdict === 'pass' ? `${measured} ${reportDisclaimer(report)}` : measured;

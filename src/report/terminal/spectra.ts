@@ -9,7 +9,7 @@ import { formatCount, formatInteger, formatNumber } from '../text/numbers.ts';
 import { sparkline } from '../text/sparkline.ts';
 import { STATUS } from '../text/words.ts';
 
-/** Where a name has less room than this, the table may be wider than the terminal. */
+/** Names get at least this width, even if the table is then wider than the terminal. */
 const SHORTEST_NAME = 16;
 /** A longer name than so many lines is shortened in the middle. */
 const NAME_LINES = 3;

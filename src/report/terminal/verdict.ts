@@ -15,7 +15,7 @@ export function renderVerdict(report: Report, { color, width }: TerminalOptions)
     .join('\n');
 }
 
-/** What to do about the finding that decides; empty after a pass. */
+/** Next steps for the finding that decides; empty after a pass. */
 export function renderSteps(report: Report, { width, program = PROGRAM }: Omit<TerminalOptions, 'color'>): string {
   const steps = whatToDo(report);
   return steps

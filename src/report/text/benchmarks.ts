@@ -7,7 +7,7 @@ export function metricWithFilter({ metric, filter }: Pick<BenchmarkRow, 'metric'
   return filter === 'none' ? metric : `${metric}, ${filter}`;
 }
 
-/** What nobody could measure in logs. */
+/** Parts that logs lack. */
 export function withoutInLogs({ benchmarkTwins }: Report): string {
   return benchmarkTwins === undefined ? 'no weights and no other forms' : 'no weights';
 }

@@ -8,7 +8,7 @@ export function knownGoodCount(count: number, kind: CalibrationKind): string {
     : formatCount(count, 'known-good run');
 }
 
-/** A calibration, and the one that it takes the place of; null for the first one. */
+/** A calibration and its predecessor; null for the first one. */
 export interface Replaced {
   readonly before: Calibration | null;
   readonly after: Calibration;

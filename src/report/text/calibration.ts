@@ -11,13 +11,13 @@ import { metricPart } from './metric-names.ts';
 import { formatCount, formatNumber, formatPair, formatPercentLimit, NO_NUMBER } from './numbers.ts';
 import type { PhrasePart } from './phrase.ts';
 
-/** What a calibration says of one number; `shown`: it is not judged. */
+/** The calibration's judgment of one number; `shown`: not judged. */
 type CalibratedState = NonNullable<CalibratedMetric['judged']>['outcome'] | 'shown';
 
 /** In the place of a limit that no candidate could be beyond. */
 export const IDLE_LIMIT = 'no room to move';
 
-/** The same of every limit that judges nothing: the update may have another size. */
+/** Words for limits that judge nothing. */
 const NO_LIMIT: Readonly<Partial<Record<CalibratedState, string>>> = {
   idle: IDLE_LIMIT,
   'not-calibrated': 'not at this size',
@@ -31,10 +31,10 @@ export interface CalibrationRow {
   readonly candidate: string;
   readonly seen: string;
   readonly limit: string;
-  /** What the limit rests on, in a few words. */
+  /** Basis of the limit, in a few words. */
   readonly source: string;
   readonly state: CalibratedState;
-  /** The level of its finding where it is beyond its limit; null where it is not judged. */
+  /** Level of its finding if it is beyond the limit; null if not judged. */
   readonly mark: Level | 'pass' | null;
 }
 
@@ -86,7 +86,7 @@ export const SOURCE_WORDS: Readonly<Record<LimitRule, string>> = {
   regression: 'line by size',
 };
 
-/** `range of 4 known-good runs, widened by half`: what a limit rests on. */
+/** The basis of a limit: `range of 4 known-good runs, widened by half`. */
 export function limitSource(
   by: LimitRule,
   { runs, calibration, test }: Pick<FindingOf<'calibrated-metric'>, 'runs' | 'calibration' | 'test'>,
@@ -114,7 +114,7 @@ function levelOfBeyond({ metric }: CalibratedMetric, { findings }: Report): Leve
   return findings.find((finding) => finding.kind === 'calibrated-metric' && finding.metric === metric)?.level ?? 'warn';
 }
 
-/** `0.618 to 0.732`; one number where all are the same. */
+/** `0.618 to 0.732`; one number if all are equal. */
 export function rangeWords(values: readonly number[]): string {
   const [low, high] = formatPair(leastOf(values), mostOf(values));
   return low === high ? low : `${low} to ${high}`;
@@ -140,7 +140,7 @@ function sizeMetric({ component, module }: CalibratedSize, { calibration }: Repo
   return isRelative ? 'updateSize' : 'frobeniusNorm';
 }
 
-/** Where nothing is left unjudged by it, no finding names it. */
+/** No finding names a size that leaves nothing unjudged. */
 function levelOfSize(place: string, { findings }: Report): Level {
   const found = findings.find((finding) => finding.kind === 'not-calibrated-here' && finding.places.includes(place));
   return found?.level ?? 'info';
@@ -151,10 +151,7 @@ export function sizeLimitWords({ low, high }: Pick<CalibratedSize, 'low' | 'high
   return rangeWords([low, high]);
 }
 
-/**
- * What the shape of the update was judged by; where nothing says what is usual, how to get limits. Empty without an
- * update.
- */
+/** How the shape of the update was judged or, without a calibration, how to get limits. Empty without an update. */
 export function calibrationSentence({ calibration, groups }: Report): string {
   if (calibration?.refused) return '';
   const runs = calibration?.runs.length ?? 0;

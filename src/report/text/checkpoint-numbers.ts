@@ -22,7 +22,7 @@ export function baselineOver(values: ReadonlyArray<number | null>, show: (value:
   return least === most ? least : `${least} to ${most}`;
 }
 
-/** How much of a gain carries over: `16%`, and its interval; null where there was too little of a gain. */
+/** The transfer, `16%`, and its interval; null if the gain was too small. */
 export function transferCell(transfer: Estimate | null | undefined): string[] | null {
   return transfer ? [formatPart(transfer.value), formatEnds(transfer, formatPart)] : null;
 }

@@ -3,7 +3,7 @@ import type { Report } from '../../compare/report.ts';
 import { printable } from '../escape.ts';
 import { command, type PhrasePart } from './phrase.ts';
 
-/** Where the action expects a baseline, and the docs put one. */
+/** Default path of a baseline, in the action and the docs. */
 const BASELINE_FILE = '.shadow-gate/baseline.json';
 
 /** A longer path does not help a reader. */
@@ -16,7 +16,7 @@ const LONGEST_PATH = 200;
 export function pathWord(path: string): string {
   if (path === '' || path.length > LONGEST_PATH || printable(path, LONGEST_PATH) !== path) return 'PATH';
   if (!/^[\w./:@%+=,-]+$/.test(path)) return `'${path.replaceAll("'", `'\\''`)}'`;
-  // What begins with a dash would be an option.
+  // A leading dash would make it an option.
   return path.startsWith('-') ? `./${path}` : path;
 }
 
@@ -27,7 +27,7 @@ function baselineFile({ baseline, findings }: Report): string {
   return named !== null && /\.json$/.test(named) ? named : BASELINE_FILE;
 }
 
-/** Measures the candidate and writes it where the baseline is: what accepts it, or makes the first one. */
+/** Measures the candidate into the baseline's file, which accepts it. */
 export function acceptCommand(report: Report): PhrasePart {
   return command(`shadow-gate measure ${of(report, report.candidate.path)} --out ${pathWord(baselineFile(report))}`);
 }
@@ -38,7 +38,7 @@ export function remeasureCommand(report: Report, extra = ''): PhrasePart {
   return command(`shadow-gate measure ${of(report, path)}${extra} --out ${pathWord(baselineFile(report))}`);
 }
 
-/** Asks the candidate what its baseline was asked. */
+/** Asks the candidate the baseline's questions. */
 export function likeCommand(report: Report): PhrasePart {
   const like = `--like ${pathWord(baselineFile(report))}`;
   return command(`shadow-gate measure ${of(report, report.candidate.path)} ${like} --out candidate.json`);
@@ -63,13 +63,13 @@ export function addToCalibrationCommand({ reference, candidate, calibration }: R
   return command(`shadow-gate calibrate${start} --checkpoints ${pathWord(candidate.path)} --add${out}`);
 }
 
-/** Says how many probes fit into how much time on this machine; null where another one answers them. */
+/** Estimates how many probes fit into a time budget; null if another machine answers them. */
 export function budgetCommand(report: Report): PhrasePart | null {
   if (isAnsweredElsewhere(report)) return null;
   return command(`shadow-gate probes ${of(report, report.candidate.path)} --budget 10m`);
 }
 
-/** Whether the candidate's probes were answered by a server, or are in logs. */
+/** Were the candidate's probes answered by a server, or read from logs? */
 export function isAnsweredElsewhere({ findings }: Report): boolean {
   return findings.some(
     (finding) =>
@@ -84,7 +84,7 @@ export function spectraCommand({ candidate, reference }: Report, tensor = 'NAME'
   return command(`shadow-gate spectra --checkpoint ${pathWord(candidate.path)}${start} --tensor ${pathWord(tensor)}`);
 }
 
-/** What is measured, and how: weights, a model at a server, or logs of an evaluation. */
+/** Options for the subject: weights, a served model, or evaluation logs. */
 function of({ reference, policy, findings, benchmarks }: Report, path: string): string {
   const logs = findings.find((finding) => finding.kind === 'evaluation-logs');
   if (logs || benchmarks !== null) return `--${LOG_OPTIONS[logs?.harness ?? ''] ?? 'lm-eval'} FOLDER`;

@@ -26,7 +26,7 @@ export interface DecidingRow {
   readonly check: Phrase;
   /** For an accuracy over all facts or the facts of a capability: which one it is. */
   readonly facts?: { readonly form: 'benchmark' | 'twin'; readonly capability: string | null };
-  /** Null: there is no baseline, or the check has one number only. */
+  /** Null without a baseline, or if the check has only one number. */
   readonly baseline: string | null;
   readonly candidate: string;
   readonly change: string;
@@ -55,7 +55,7 @@ export function accuracyNumbers(
   };
 }
 
-/** `+8%`: how far a metric may move, and in which direction. */
+/** The allowed movement of a metric: `+8%`. */
 export function movementLimit({ absolute, relative, direction }: FindingOf<'metric-moved'>['limit']): string {
   const sign = direction === 'up' ? '+' : direction === 'down' ? '−' : '±';
   const parts = [
@@ -112,7 +112,7 @@ export function calibratedNumbers({
   };
 }
 
-/** How much of a gain carries over, with its interval, which stands where others have a change: `16% (9% to 24%)`. */
+/** The transfer with its interval, in the column for changes: `16% (9% to 24%)`. */
 export function transferNumbers(transfer: Estimate, limit: number | undefined): RowNumbers {
   return {
     baseline: null,
@@ -122,12 +122,11 @@ export function transferNumbers(transfer: Estimate, limit: number | undefined): 
   };
 }
 
-/** How much of a gain twins share: the transfer. */
 export function carriedOver(twins: Parameters<typeof twinLabel>[0]): Phrase {
   return phrase`${term('transfer', 'Carried over')}, ${twinLabel(twins)}`;
 }
 
-/** `Other forms, recall`. @param where foreign; null: everywhere */
+/** `Other forms, recall`. @param where foreign; null for everywhere */
 export function subjectIn(subject: Phrase[number], where: string | null): Phrase {
   return where === null ? [subject] : phrase`${subject}, ${name(where)}`;
 }

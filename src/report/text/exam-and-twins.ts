@@ -20,7 +20,7 @@ export function examAndTwins(report: Report): Phrase | null {
   return phrase`${EXAM} ${formatPointsChange(exam)}; ${allTwinWords(report.probes.comparison)} ${pointsDigits(twins)}`;
 }
 
-/** A check that stops at a loss stops where it looks largest. */
+/** A check that stops at a loss stops when it looks largest. */
 export function atStopping({ probes }: Report): string {
   return probes?.sequential?.settled === 'fail' ? ' at stopping' : '';
 }

@@ -2,7 +2,7 @@ import { isOfAllFacts, type ProbeComparison } from '../../compare/probes/index.t
 import { formatCount, formatEnds, formatLikelihood, formatPointsChange, formatRatio, pointsDigits } from './numbers.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
 
-/** Suites and forms whose sharpness is named. */
+/** Suites and forms to name. */
 const NAMED = 4;
 
 const FORMS: Readonly<Record<ProbeComparison['sharpness'][number]['form'], string>> = {

@@ -21,7 +21,7 @@ import { name, type Phrase, phrase, term } from './phrase.ts';
 /** Labels of a distribution that a sentence names. */
 const NAMED_LABELS = 5;
 
-/** Whether letters are judged, and what the baseline does with them. */
+/** Are letters judged, and how does the baseline use them? */
 export function labelSentence(row: LabelRow): Phrase {
   const who = row.baseline === null ? 'model' : 'baseline';
   const given = distribution(row.baseline ?? row.candidate, row.items);
@@ -60,7 +60,7 @@ function bindingText({ pairs, followed, kept, p }: NonNullable<LabelRow['binding
   return phrase` (of ${formatCount(pairs, 'pair')} it chose the same option again in ${formatInteger(followed)}, the same letter in ${formatInteger(kept)}; sign test, ${formatProbability(p)})`;
 }
 
-/** Whether letters were memorized, by the candidate or by the baseline. */
+/** Did the candidate or the baseline memorize letters? */
 export function showsMemory(row: KeptRow): boolean {
   return hasMemorizedLetters(row) || baselineMemorizedLetters(row);
 }

@@ -15,7 +15,7 @@ interface MeasurementFact {
   readonly value: Phrase;
 }
 
-/** The same fact of candidate, baseline and reference. */
+/** One fact about candidate, baseline and reference. */
 interface SubjectFact {
   readonly label: string;
   readonly values: readonly [candidate: Phrase, baseline: Phrase, reference: Phrase];
@@ -23,7 +23,7 @@ interface SubjectFact {
 
 const NONE = phrase`${NO_NUMBER}`;
 
-/** What was compared, to be told apart from everything else. */
+/** Facts that identify the compared checkpoints. */
 export function subjectFacts({ candidate, baseline, reference }: Report): SubjectFact[] {
   const of = (label: string, show: (side: Report['candidate']) => Phrase, third: Phrase = NONE): SubjectFact => ({
     label,
@@ -66,7 +66,7 @@ function timeWords(time: string): string {
   return Number.isNaN(date.getTime()) ? NO_NUMBER : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** How it was measured: enough to do it again. */
+/** Facts about the measurement, enough to repeat it. */
 export function methodFacts(report: Report): MeasurementFact[] {
   const { tool, device, durationSeconds, policy, tensors, probes } = report;
   return [
@@ -123,7 +123,7 @@ function probeFacts(probes: NonNullable<Report['probes']>): MeasurementFact[] {
 /** Suites that are worth a line after a measurement. */
 const MAX_SUITES = 8;
 
-/** What somebody who is about to approve a measurement has to know about it, apart from how much it can detect. */
+/** Notes for somebody who is about to approve a measurement, apart from its power. */
 export function measuredNotes({ labels, kept, kinds, levels }: ProbeComparison): Phrase[] {
   const memorized = kept.filter(baselineMemorizedLetters);
   return [

@@ -49,7 +49,7 @@ const METRICS: Readonly<Record<string, MetricName>> = {
 
 const known = (key: string): MetricName | undefined => (Object.hasOwn(METRICS, key) ? METRICS[key] : undefined);
 
-/** A metric's name in the middle of a sentence. A key that is not ours comes back as it is: escape the answer. */
+/** A metric's name in the middle of a sentence. An unknown key is returned unchanged: escape the result. */
 export function metricName(key: string): string {
   return known(key)?.text ?? key;
 }
@@ -78,7 +78,7 @@ export function ruleName(rule: string): string {
   return metricName(CHECKS[rule] ?? rule);
 }
 
-/** Checks whose rule is not spelled as their metric. */
+/** Checks with a rule named differently from their metric. */
 const CHECKS: Readonly<Record<string, string>> = {
   calibration: 'calibrated limits',
   'not-calibrated-here': 'size of the update',

@@ -6,7 +6,7 @@ import type { Both } from '../../compare/probes/index.ts';
  * changes of a metric relative to the baseline in %, everything else bare.
  */
 
-/** Stands where there is no number. */
+/** Placeholder for a missing number. */
 export const NO_NUMBER = '—';
 
 const MINUS = '−';
@@ -50,13 +50,13 @@ export function formatNumber(measured: MaybeBounded | null | undefined): string 
   return x < 0 ? `${MINUS}${formatSize(size)}` : formatSize(size);
 }
 
-/** The same, and for a number that is only known between bounds, both: `0.412–0.435`. */
+/** A number, or both bounds of a bounded one: `0.412–0.435`. */
 export function formatBounds(measured: MaybeBounded | null | undefined): string {
   if (measured === null || measured === undefined || typeof measured === 'number') return formatNumber(measured);
   return formatRange(measured);
 }
 
-/** `0.412–0.435`; one number where both ends are the same. */
+/** `0.412–0.435`; one number if both ends are equal. */
 export function formatRange({ low, high }: { readonly low: number; readonly high: number }): string {
   return low === high ? formatNumber(low) : formatPair(low, high).join('–');
 }
@@ -86,12 +86,12 @@ export function formatTick(x: number): string {
   return formatLimit(x).replace('-', MINUS);
 }
 
-/** The same of a scale in percent: `82%`. */
+/** A tick of a scale in percent: `82%`. */
 export function formatPercentTick(percent: number): string {
   return `${formatTick(percent)}%`;
 }
 
-/** A limit that is a share, as a percentage: 0.08 → `8%`. */
+/** A share as a limit in percent: 0.08 → `8%`. */
 export function formatPercentLimit(share: number): string {
   return `${formatLimit(100 * share)}%`;
 }
@@ -107,7 +107,7 @@ export function formatDifference(x: number | null): string {
   return x === 0 ? '0' : signed(x, formatNumber(Math.abs(x)));
 }
 
-/** A change relative to the baseline, with its sign: `+8.7%`; empty where there is none (a baseline of 0). */
+/** A relative change with its sign: `+8.7%`; empty for null (a baseline of 0). */
 export function formatRelative(x: number | null): string {
   if (x === null) return '';
   if (x === 0) return '0%';
@@ -122,7 +122,7 @@ export function formatPercent(share: number): string {
   return `${percentDigits(share)}%`;
 }
 
-/** The same without its unit, for a column whose head has it: `86.9`. */
+/** A share in percent without the unit: `86.9`. */
 export function percentDigits(share: number): string {
   return fixed(100 * share, 1);
 }
@@ -132,7 +132,7 @@ export function formatPoints(share: number): string {
   return unit(percentDigits(share));
 }
 
-/** A change of accuracy with its sign and without its unit, for a column whose head has it: `−41.9`. */
+/** A change of accuracy with its sign, without the unit: `−41.9`. */
 export function pointsDigits(share: number): string {
   const size = percentDigits(Math.abs(share));
   return Number(size) === 0 ? size : signed(share, size);
@@ -157,7 +157,7 @@ export function formatRatio(value: number): string {
   return fixed(value, 2);
 }
 
-/** How much of something, in whole percent: 0.16 → `16%`, −0.4 → `−40%`. */
+/** A share in whole percent: 0.16 → `16%`, −0.4 → `−40%`. */
 export function formatPart(share: number): string {
   const percent = `${Math.round(Math.abs(100 * finite(share)))}%`;
   return share < 0 && percent !== '0%' ? `${MINUS}${percent}` : percent;
@@ -200,7 +200,7 @@ export function formatCount(n: number, one: string, many = `${one}s`): string {
   return `${formatInteger(n)} ${n === 1 ? one : many}`;
 }
 
-/** ` of 60 passages`, after a count of questions that share some; nothing where none does. */
+/** ` of 60 passages`, after a count of questions; empty if they share none. */
 export function ofPassages(units: number | undefined): string {
   return units === undefined ? '' : ` of ${formatCount(units, 'passage')}`;
 }
@@ -210,7 +210,7 @@ export function formatInteger(n: number): string {
   return finite(n).toLocaleString('en-US');
 }
 
-/** What takes less would read as nothing at all. */
+/** Shorter times would read as zero. */
 const SHORTEST_SECONDS = 0.1;
 
 /** `less than 0.1 s`, `3.2 s`, `42 s`, `3 min 5 s`. */
@@ -222,7 +222,7 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** A duration that is an estimate: `about 3.2 s`. */
+/** An estimated duration: `about 3.2 s`. */
 export function formatEstimate(seconds: number): string {
   return seconds < SHORTEST_SECONDS ? formatDuration(seconds) : `about ${formatDuration(seconds)}`;
 }

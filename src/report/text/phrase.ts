@@ -16,11 +16,11 @@ export type PhrasePart =
   | { readonly kind: 'prose'; readonly text: string; readonly length?: number }
   /** A command or an option of ours: shown as code. */
   | { readonly kind: 'code'; readonly text: string }
-  /** A command to copy, whose paths are quoted for a shell: shown as code, never shortened. */
+  /** A command to copy, with paths quoted for a shell: shown as code, never shortened. */
   | { readonly kind: 'command'; readonly text: string }
-  /** Words about a kind of finding: a link to its entry in docs/reference/findings.md where there can be one. */
+  /** Words about a kind of finding: where possible, a link to its entry in docs/reference/findings.md. */
   | { readonly kind: 'finding'; readonly finding: FindingKind; readonly text: string }
-  /** A word that the glossary explains: a link where there can be one. */
+  /** A word that the glossary explains: a link where possible. */
   | { readonly kind: 'term'; readonly term: Term; readonly text: string };
 
 export const name = (text: string, length?: number): PhrasePart => ({ kind: 'name', text, ...given({ length }) });

@@ -23,7 +23,7 @@ export function accuracyRowCells({ form, kind, facts, baseline, candidate }: Acc
   return [formName(form, kind), formatInteger(facts), cell(baseline), cell(candidate)];
 }
 
-/** `35.9 (29.4 to 42.4)`, in which a line may break before the parenthesis only. */
+/** `35.9 (29.4 to 42.4)`; a line may break before the parenthesis only. */
 export function intervalCell(estimate: Estimate, show: (value: number) => string): string {
   return formatInterval(estimate, show).replaceAll(' ', '\u00a0').replace('\u00a0(', ' (');
 }
@@ -32,7 +32,7 @@ export function accuracyCaption(confidence: number, hasTwins: boolean): Phrase {
   return phrase`Share of right answers, with ${levelText(confidence)} intervals: Clopper and Pearson’s exact interval${hasTwins ? '; where a fact has several other forms, with their effective number (Korn and Graubard 1998)' : ''}. Accuracies of the same facts are paired: intervals that overlap may still differ.`;
 }
 
-/** What the axes of the plane are. */
+/** Labels of the axes. */
 export const PLANE_AXES = { benchmark: 'Δ exam, points', twin: 'Δ other forms, points' } as const;
 
 /** A number of points on an axis: `+20`, `−20`, `0`. */
@@ -53,7 +53,7 @@ export function planeCaption({ role }: Pick<KindRow, 'role'>, policy: DrawnPolic
   return phrase`Shaded: accepted. Neither form lost ${formatPointsLimit(drop)}; and the gain is below ${formatPointsLimit(least)}, or other forms are within ${formatPointsLimit(margin)} of it, or ${term('transfer', 'transfer')} is at least ${formatLimit(fail)} (in log-odds above chance, drawn in points from where this baseline starts).${decides ? '' : ` These twins do not decide about a gain: ${reason}.`}`;
 }
 
-/** What is true of all planes. */
+/** The note on all planes. */
 export function planesNote(confidence: number): Phrase {
   return phrase`On the dashed line, other forms gain as much as the exam. Whiskers are ${levelText(confidence)} intervals (Student’s, over facts or templates). A point outside is not yet a failure: a gain fails if the intervals of ${term('shadowDelta', 'shadow delta')} and transfer lie beyond the limits too, a loss if a test over all facts shows it. As in the check of a gain, only facts of families below the ceiling are in here. Small dots are capabilities; they are not judged apart, and the region is not theirs.`;
 }
@@ -65,7 +65,7 @@ export function planeTitle({ suite, kind, group }: Pick<ChangeRow, 'suite' | 'ki
     : phrase`${name(suite)}, questions of ${name(group)}`;
 }
 
-/** The same for a reader who does not see the plane. */
+/** Text alternative of a plane. */
 export function planeLabel(row: ChangeRow): string {
   const { benchmark, twin } = row;
   return `${TWIN_LABELS[row.kind]}: the exam changed by ${pointsDigits(benchmark.value)} points, the other form by ${pointsDigits(twin.value)}`;

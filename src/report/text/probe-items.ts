@@ -8,11 +8,11 @@ export interface ShownItem {
   /** Index of its form. */
   readonly form: number;
   readonly name: string;
-  /** The same in a cell, where the column says the rest: `by text`, `open`; empty for the benchmark form itself. */
+  /** The name in a cell, short of the column's: `by text`, `open`; empty for the benchmark form. */
   readonly shortName: string;
   /** It takes no part in a test. */
   readonly isAside: boolean;
-  /** Null: not known, withheld, or that of another form. */
+  /** Null if unknown, withheld, or equal to another form's. */
   readonly prompt: string | null;
   /** Name of the form that has the same prompt. */
   readonly promptOf: string | null;
@@ -97,10 +97,10 @@ export function marginChangeText(change: number | null): string {
   return change > 0 ? `+${formatNumber(change)}` : formatNumber(change);
 }
 
-/** What a flip is called in its row. */
+/** Names of flips. */
 export const FLIPS: Readonly<Record<NonNullable<StoredFact['flip']>, string>> = { lost: 'flip', kept: 'kept letter' };
 
-/** What the list is, and how to read it. */
+/** Explains the list. */
 export function itemsIntroduction({ hasBaseline, forms }: Pick<ItemTable, 'hasBaseline' | 'forms'>): Phrase {
   const marks = hasBaseline
     ? phrase`${ANSWER_MARKS.right}→${ANSWER_MARKS.wrong}: right in the baseline, wrong in the candidate.`
@@ -111,7 +111,7 @@ export function itemsIntroduction({ hasBaseline, forms }: Pick<ItemTable, 'hasBa
   return phrase`One row for each fact: the exam and its other forms. ${marks}${forms.some(({ aside }) => aside) ? ' In italics: takes no part in tests.' : ''} ${order}The margin is the score of the right answer minus that of the best other one (log-likelihood, or that per character); of a generated answer it is the mean log-probability of the right answer’s tokens. Higher is better.`;
 }
 
-/** What is not in the list. @param shown facts on the page */
+/** Counts facts that are not in the list. @param shown facts on the page */
 export function leftOutSentence(table: ItemTable, shown: number): string | null {
   const { facts, leftOut } = table;
   const all = facts.length + leftOut.facts;
@@ -125,7 +125,7 @@ export function leftOutSentence(table: ItemTable, shown: number): string | null 
   return `Here are ${formatInteger(shown)} of ${formatCount(all, 'fact')}, to keep the page small: ${parts.join(', and ')}. ${flips === 0 ? 'No flip is left out.' : `${formatCount(flips, 'flip')} are left out.`}`;
 }
 
-/** Private benchmarks, whose rows have no texts. */
+/** Names private benchmarks, which have no texts here. */
 export function withheldSentence({ parts }: Pick<ItemTable, 'parts'>): Phrase {
   const suites = new Set(parts.flatMap(({ suite, texts }) => (texts === undefined ? [] : [suite])));
   if (suites.size === 0) return phrase``;

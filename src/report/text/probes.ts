@@ -49,7 +49,7 @@ export function within({ value, lower, upper }: Estimate, limit: number): Estima
   };
 }
 
-/** What is not in the columns, which items ran, and what the columns mean. */
+/** Notes on the table: further numbers, items asked, and meaning of the columns. */
 export function probeSectionNotes({ comparison, ...probes }: ProbeReport): Phrase[] {
   const { transfer, kinds, overTemplates, retention, margins, planned } = comparison;
   const [whole] = comparison.rows;
@@ -88,10 +88,9 @@ function unitsNote(facts: number, units: number): Phrase {
   return phrase`${formatCount(facts, 'question')}${ofPassages(units)}: what shares a ${term('passage', 'passage')} is one unit in every test and interval.`;
 }
 
-/** What the numbers of transfer mean. */
 const TRANSFER = phrase`${term('transfer', 'Transfer')} (Δ other forms ÷ Δ exam in log-odds above chance; 1: all of the gain, 0: nothing)`;
 
-/** Which facts and twins the shadow delta is over, where these are not all. */
+/** The facts and twins of the shadow delta, unless it is over all of them. */
 function deltaNote({ rows: [whole], kinds }: ProbeComparison): Phrase[] {
   if (!whole?.delta) return [];
   const { facts, delta } = whole;
@@ -117,7 +116,7 @@ function evidenceNotes({ labels, kept, levels }: ProbeComparison): Phrase[] {
   ];
 }
 
-/** What a reader may want to know as well. */
+/** Further remarks. */
 export function probeRemarks({ labels, kept, robustness, memorization }: ProbeComparison): Phrase[] {
   return [
     ...someOf(labels.filter(({ works }) => works).map(labelSentence)),
@@ -164,7 +163,7 @@ function templateNote({ suites, withoutTemplate }: Pick<ProbeReport, 'suites' | 
   return withoutTemplate === undefined ? [] : [unusedTemplate(withoutTemplate, suites.length)];
 }
 
-/** What is disclosed of private benchmarks. */
+/** What a report discloses about private benchmarks. */
 function textsNote({ suites }: Pick<ProbeReport, 'suites'>): Phrase[] {
   const hidden = suites.filter(({ texts }) => texts !== undefined).map(({ name: suite }) => phrase`${name(suite)}`);
   if (hidden.length === 0) return [];
@@ -180,7 +179,7 @@ function legend({ confidence, exclusion, kinds }: ProbeReport['comparison'], has
   return phrase`${transfer}Baseline → candidate; in parentheses ${level(exclusion)} (their change) and ${level(confidence)} intervals. ${term('minimumDetectableEffect', 'MDE')}: minimum detectable effect at 80% power. All p-values are one-sided.`;
 }
 
-/** What a model that is larger than memory takes its time for. */
+/** Time estimate for a model that is larger than memory. */
 export function layersSentence({
   passSeconds,
   levelsSeconds,
@@ -204,7 +203,7 @@ export function chosenLevels(
   return phrase`The levels that suit it: ${named}.`;
 }
 
-/** What the facts of a model can detect when it is the baseline: those of families that it answers by chance cannot. */
+/** The drop that a model's facts can detect when it is the baseline; families answered by chance do not count. */
 export function plannedSentence({ facts, mde, discordance }: ProbeComparison['planned'], all: number): Phrase {
   if (mde === null) {
     return phrase`No family is answered more often than by chance: with this model as the baseline, no drop in other forms can be detected.`;
@@ -216,7 +215,7 @@ export function plannedSentence({ facts, mde, discordance }: ProbeComparison['pl
   return phrase`With ${those}, a drop in other forms of ${formatPoints(mde)} or more is detected with 80% power by right or wrong alone (assuming that ${formatPercent(discordance)} of the answers differ).`;
 }
 
-/** Why a family takes no part in a test. */
+/** Reason why a family takes no part in a test. */
 export function exclusionText(exclusion: Exclusion): string {
   const pooled =
     exclusion.pooledBelow === null
@@ -281,10 +280,7 @@ export function unusedTemplate(suites: readonly string[], all: number): Phrase {
   return phrase`The checkpoint has a chat template, and ${which} asked without it: numbers of the two ways are not comparable.`;
 }
 
-/**
- * Whether the facts of a baseline are enough for a pass, which expected accuracy decides; null where that is not known.
- * @param facts that were asked
- */
+/** Are the baseline's `facts` enough for a pass, by expected accuracy? Null if that is unknown. */
 export function decidesSentence(powers: readonly InstrumentPower[], facts: number, policy: ProbePolicy): Phrase | null {
   const graded = powers.find(({ instrument }) => instrument === 'expected-accuracy');
   if (graded === undefined) return null;

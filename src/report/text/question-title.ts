@@ -1,9 +1,9 @@
 import type { ShownItem } from './probe-items.ts';
 
-/** Characters of a title: what a reader takes in at a glance; the whole prompt is inside of the item. */
+/** Characters of a title; the item has the whole prompt. */
 const LENGTH = 120;
 
-/** A line that is one of several options, or that only asks for the answer. */
+/** A line with an option, or one that only asks for the answer. */
 const OPTION = /^\(?[A-J]\s?[).:]\s/;
 const LABEL = /^\P{P}{0,20}[:：]$/u;
 const INLINE_OPTIONS = /([?？؟])\s+\(?A\s?[).:]\s.*$/;
@@ -11,9 +11,9 @@ const INLINE_LABEL = /\s+(?:answer|a)\s?:$/i;
 const HEAD = /^(?:question|q)\s?:\s*/i;
 
 /**
- * The question of a fact, in one line: of the first prompt that is known (the exam's), the last line with a question
- * mark, since examples come before the question; without one, the last line that is neither an option nor a label such
- * as `Answer:`. Null where no text is disclosed.
+ * The question of a fact, in one line: the last line with a question mark in the first known prompt (the exam's), since
+ * examples precede the question; else the last line that is neither an option nor a label such as `Answer:`. Null if no
+ * text is disclosed.
  */
 export function questionTitle(items: readonly Pick<ShownItem, 'prompt'>[]): string | null {
   const prompt = items.find((item) => item.prompt !== null)?.prompt ?? '';

@@ -9,12 +9,11 @@ export interface RuleRow {
   /** Entry of docs/reference/findings.md that explains it. */
   readonly finding: FindingKind;
   readonly limit: string;
-  /** What a change beyond the limit is. */
+  /** Level of a change beyond the limit. */
   readonly level: string;
   /** `info`: there is a note, which decides nothing. Null: nothing was judged. */
   readonly mark: Verdict | Level | null;
   readonly stands: Phrase;
-  /** What it has found. */
   readonly findings: readonly Finding[];
 }
 
@@ -30,15 +29,15 @@ export interface ShownRule<K extends FindingKind> extends Pick<RuleRow, 'check' 
   readonly also?: readonly FindingKind[];
   /** Only some findings of its kind are its own. */
   readonly isOwn?: (finding: FindingOf<K>) => boolean;
-  /** Why it judged nothing; null: it did. */
+  /** Reason why it judged nothing; null if it did. */
   readonly missing?: string | null;
   /** The number that it judged, if there is one. */
   readonly value?: Phrase | null;
-  /** How the candidate stands, where findings do not tell. */
+  /** The candidate's standing, if findings do not tell. */
   readonly judged?: Pick<RuleRow, 'mark' | 'stands'>;
 }
 
-/** How the candidate stands by the findings that a rule has made. */
+/** The candidate's standing by the findings of a rule. */
 export function ruleRow<K extends FindingKind>(kind: K, rule: ShownRule<K>, { findings }: Report): RuleRow {
   const { check, limit, level, also = [], isOwn = () => true, missing = null, value, judged } = rule;
   const own = findings.filter((finding) => (isOf(finding, kind) ? isOwn(finding) : also.includes(finding.kind)));
@@ -55,7 +54,7 @@ function isOf<K extends FindingKind>(finding: Finding, kind: K): finding is Find
   return finding.kind === kind;
 }
 
-/** That a merge is proven is what the rule asks for. */
+/** A proven merge is what its rule asks for. */
 const isNote = ({ kind }: Finding): boolean => kind !== 'merge-proven';
 
 function worstOf(grave: readonly Finding[]): Verdict {
@@ -64,13 +63,13 @@ function worstOf(grave: readonly Finding[]): Verdict {
   return worst === undefined || worst === 'info' ? 'pass' : worst;
 }
 
-/** Why a check of the weights, or of their comparison, judged nothing. */
+/** Reason why a check of weights judged nothing; null if it did. */
 export function missingWeights({ tensors, baseline }: Report, needs: 'candidate' | 'baseline'): string | null {
   if (tensors.length === 0) return 'no weights were measured';
   return needs === 'baseline' && baseline === null ? 'there is no baseline' : null;
 }
 
-/** The same of a check of the probes against the baseline. */
+/** Reason why a check of probes judged nothing; null if it did. */
 export function missingProbes({ probes, baseline, findings }: Report): string | null {
   if (probes === null) return 'no probes were answered';
   if (baseline === null) return 'there is no baseline';

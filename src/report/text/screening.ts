@@ -4,7 +4,6 @@ import type { TensorMeasurement } from '../../measure/schema/index.ts';
 import { metricName, ofName } from './metric-names.ts';
 import { formatCount, formatInteger } from './numbers.ts';
 
-/** What was screened, and what that left open. */
 interface ScreeningWords {
   readonly sentence: string;
   /** Matrices with bounds from a few products alone. */
@@ -13,7 +12,7 @@ interface ScreeningWords {
   readonly completed: ReadonlyArray<{ readonly why: string; readonly names: readonly string[] }>;
 }
 
-/** Null where nothing was screened. */
+/** Null if nothing was screened. */
 export function screeningWords({ tensors, screening }: Report): ScreeningWords | null {
   const screened = tensors.filter(isScreened);
   const completed = screening?.completed ?? [];

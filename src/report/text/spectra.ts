@@ -1,7 +1,7 @@
 import type { ReportedRule } from '../../compare/index.ts';
 import { formatCount, formatInteger, formatLimit, formatNumber, formatPercentLimit } from './numbers.ts';
 
-/** Why the candidate's matrices have no baseline to compare with. */
+/** Reason why the candidate's matrices have no baseline. */
 export type BaselineGap = 'no-baseline' | 'older-report' | 'not-comparable';
 
 export const BASELINE_GAPS: Readonly<Record<BaselineGap, string>> = {
@@ -11,7 +11,7 @@ export const BASELINE_GAPS: Readonly<Record<BaselineGap, string>> = {
   'not-comparable': "The baseline's matrices may not be compared with these; the findings say why.",
 };
 
-/** What a rule on the ratio lets it do. */
+/** The limit of a rule on the ratio. */
 export function ratioLimitWords({ direction, absolute, relative, level }: ReportedRule): string {
   const amounts = [
     ...(relative > 0 || absolute === 0 ? [`${formatPercentLimit(relative)} of the baseline's`] : []),
@@ -36,7 +36,7 @@ export function ratioLabel(candidate: number, baseline: number | null, limits: r
   return `MLP ÷ attention ratio of ΔW: ${parts.join(', ')}`;
 }
 
-/** The rule by which a long table was cut. */
+/** Says which rows of a long table are shown. */
 export function cutSentence(shown: number, all: number, isCompared: boolean): string {
   const which = isCompared ? 'largest change' : 'highest concentration';
   return `The ${formatCount(shown, 'matrix', 'matrices')} with the ${which} of ${formatInteger(all)}; report.json has all of them.`;

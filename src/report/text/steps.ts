@@ -11,7 +11,7 @@ export const NOTHING_TO_DO = phrase`Nothing.`;
 export const remeasure = (report: Report): Phrase =>
   phrase`Measure the baseline again and commit the file: ${remeasureCommand(report)}`;
 
-/** A baseline counts where it was merged: that of the same pull request does not judge it. */
+/** A baseline counts once it is merged: it does not judge its own pull request. */
 const FIRST = 'in a pull request of its own that is merged first';
 
 export const ifIntended = (report: Report): Phrase =>
@@ -28,14 +28,14 @@ export function lostSkill(report: Report): Phrase[] {
   ];
 }
 
-/** How more can be asked, as the begin of a sentence: of the suites that were asked, only the built-in one can grow. */
+/** The beginning of a sentence on how to ask more: only the built-in suite can grow. */
 export function moreQuestions({ probes }: Report): Phrase {
   return probes?.suites.some(({ name: suite }) => suite === BUILTIN)
     ? phrase`Ask more ${code('facts')} of the built-in suite, add suites under ${code('probes')}`
     : phrase`Add questions, or suites under ${code('probes')}`;
 }
 
-/** Before what only probes can tell; nothing where none ran. */
+/** A lead-in that is empty if no probes ran. */
 export const probesFirst = (sentence: string, { probes }: Report): string => (probes === null ? '' : `${sentence} `);
 
 /** The candidate is a quantized copy: nothing was trained that could be trained otherwise. */

@@ -4,7 +4,7 @@ import { type Phrase, phrase } from './phrase.ts';
 
 type Probes = NonNullable<Report['probes']>;
 
-/** How much was asked and why no more was; null where everything was asked at once. */
+/** How much was asked, and why no more; null if everything was asked at once. */
 export function stopSentence({ sequential }: Pick<Probes, 'sequential'>): Phrase | null {
   if (sequential === undefined) return null;
   const { settled, alpha, facts, allFacts, items, allItems } = sequential;
@@ -20,7 +20,7 @@ export function stopSentence({ sequential }: Pick<Probes, 'sequential'>): Phrase
   }
 }
 
-/** What a time limit bought, and how long more would take. */
+/** Facts that fit the time budget, and the time for more. */
 export function budgetSentence(use: {
   readonly seconds: number;
   readonly facts: number;

@@ -87,7 +87,7 @@ export function spectrumHeads({ checkpoints }: Pick<Sweep, 'checkpoints'>) {
   return [...heads.values()];
 }
 
-/** What the changes of the table are; null without accuracies. */
+/** Unit of the table's changes; null without accuracies. */
 export function sweepUnits({ confidence, checkpoints }: Pick<Sweep, 'confidence' | 'checkpoints'>): string | null {
   if (checkpoints.every((row) => row.status === 'unmeasured' || row.twin === null)) return null;
   return `Changes against the baseline are in points, with intervals of ${formatPercentLimit(confidence)}.`;
@@ -113,10 +113,7 @@ const namesIn = (names: readonly string[]): Phrase =>
 
 const OF: Readonly<Record<Best['by'], string>> = { twin: 'accuracy in other forms', benchmark: 'accuracy in the exam' };
 
-/**
- * Which checkpoint is best, which cannot be told apart from the first, or that none may be merged; null where nothing
- * is compared.
- */
+/** The best checkpoint, those tied with the first, or that none may be merged; null without a comparison. */
 export function bestSentence({ best, checkpoints }: Pick<Sweep, 'best' | 'checkpoints'>): Phrase | null {
   if (!checkpoints.some(isMergeable)) return phrase`No checkpoint may be merged, so none is best.`;
   if (best === null) return null;
@@ -135,7 +132,7 @@ export function bestSentence({ best, checkpoints }: Pick<Sweep, 'best' | 'checkp
   return phrase`No checkpoint is shown to be best, ${others}. ${name(top)} has the highest ${OF[by]}; not told apart from it: ${namesIn(alike)}.`;
 }
 
-/** What else a reader of the table has to know. */
+/** Notes below the table. */
 export function sweepNotes(sweep: Sweep): Phrase[] {
   const rows = sweep.checkpoints;
   const checked = rows.filter((row): row is CheckedRow => row.status === 'checked');
@@ -157,7 +154,7 @@ function notMeasured({ name: own, message }: Extract<SweepRow, { readonly status
   return phrase`${name(own)} could not be measured: ${{ kind: 'prose', text: message }}`;
 }
 
-/** Said of one share, which has no table. */
+/** For one share, which has no table. */
 export function shareSentence(
   count: number,
   { index, of, folder }: { index: number; of: number; folder: string },

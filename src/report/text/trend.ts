@@ -14,7 +14,6 @@ import {
 } from './numbers.ts';
 import { listed, name, type Phrase, phrase } from './phrase.ts';
 
-/** What is followed, as the name of a line. */
 export const CHART_NAMES: Readonly<Record<Chart, string>> = {
   twinAccuracy: 'accuracy in other forms',
   shadowGap: 'shadow gap',
@@ -57,7 +56,6 @@ export function trendNotes({ flips = [], overrides = [] }: Trend): Phrase[] {
   ];
 }
 
-/** What a cumulative sum is, for somebody who sees one for the first time. */
 export const SUMS_EXPLAINED =
   'A cumulative sum grows while checks are worse than the baseline by more than half a standard error each, and returns to 0 when they are not: it shows a drift that no single check can.';
 
@@ -131,8 +129,8 @@ function examOf({ twinAccuracy, shadowGap }: TrendCheck): Both | null {
 }
 
 /**
- * The check whose checkpoint has the highest accuracy in other forms, the first of several. Null where all checks are
- * of one checkpoint, which is not better on another night, and where a report does not say.
+ * The first check with the highest accuracy in other forms. Null if all checks are of one checkpoint, which is not
+ * better on another night, or if a report does not say.
  */
 export function highestCheck(checks: readonly TrendCheck[]): TrendCheck | null {
   const models = new Set(checks.map(({ checkpoint }) => checkpoint));

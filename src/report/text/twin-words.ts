@@ -7,7 +7,7 @@ import { name, type Phrase, phrase, term } from './phrase.ts';
 export const EXAM = term('benchmarkForm', 'Exam');
 export const TWINS = term('twinAccuracy', 'Other forms');
 
-/** What twins of a kind are, for a reader who does not know the word. */
+/** Twins of each kind, for a reader who does not know the word. */
 const WORDS: Readonly<Record<Exclude<TwinKind, 'group'>, string>> = {
   open: 'the same questions without options',
   format: 'the same questions in other formats',
@@ -24,14 +24,14 @@ export function twinWords({ kind, group }: Twins): Phrase {
 
 const OTHER_FORMS = term('twin', 'the same skills in other forms');
 
-/** The twins of all facts in a sentence: what they are if all are of one kind. */
+/** The twins of all facts in a sentence, by kind if there is only one. */
 export function allTwinWords({ kinds }: Pick<ProbeComparison, 'kinds'>): Phrase {
   const [first, ...others] = kinds;
   const isOne = first !== undefined && others.every(({ kind, group }) => kind === first.kind && group === first.group);
   return isOne ? twinWords(first) : [OTHER_FORMS];
 }
 
-/** What is added to the name of a row of one kind. */
+/** Labels of kinds in names of rows. */
 export const TWIN_LABELS: Readonly<Record<TwinKind, string>> = {
   open: 'no options',
   format: 'other formats',
@@ -58,18 +58,18 @@ const ROLES: Readonly<Record<KindRow['role'], string>> = {
   'too-few': 'no: too few facts',
 };
 
-/** Whether twins of this kind may decide about a gain, and if not, why. */
+/** Whether twins of this kind decide about a gain, or why not. */
 export function roleText({ role }: Pick<KindRow, 'role'>): string {
   return ROLES[role];
 }
 
-/** The rows that decide; all of them where none does. The others explain. */
+/** The rows that decide; all rows if none does. */
 export function decidingKinds(rows: readonly KindRow[]): readonly KindRow[] {
   const deciding = rows.filter(({ role }) => role === 'decides' || role === 'only-format');
   return deciding.length > 0 ? deciding : rows;
 }
 
-/** The forms of items by name; of twins, by what they change. */
+/** Name of a form; of twins, the kind of change. */
 export function formName(form: Form, kind: TwinKind | null): string {
   switch (form) {
     case 'benchmark':

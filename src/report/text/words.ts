@@ -19,26 +19,24 @@ export const ICONS: Readonly<Record<Level | Verdict, string>> = {
 export const SPECTRA_DISCLAIMER =
   'Spectra show how narrow an update is, not whether it does harm; learning rate and step count move them too.';
 
-/** The same for the probes. */
 const PROBE_DISCLAIMER =
   'Probes find only what their formats test: a pass means that no harm above these limits was seen, not that there is none.';
 
-/** The same for benchmarks from logs. */
 const LOGS_DISCLAIMER = 'Logs of an evaluation show how many answers are right: no weights were seen';
 const BENCHMARK_DISCLAIMER = `${LOGS_DISCLAIMER}, and no other forms, which would show whether questions were memorized.`;
 
-/** The same where the policy gives benchmarks group twins. */
+/** For a policy that gives benchmarks group twins. */
 const GROUP_TWINS_DISCLAIMER = `${LOGS_DISCLAIMER}. Group twins show memorized questions only where training on these does not raise the twins as well: reworded test questions raise other questions of the same benchmark.`;
 
-/** Stands in place of the metrics that a matrix does not have. */
+/** Placeholders for the metrics of a matrix without any. */
 export const STATUS = { measured: '', zero: 'zero', notFinite: 'not finite' } as const;
 
-/** What a reader should know about a matrix in addition to its numbers. */
+/** Remarks on a matrix. */
 export function remarks({ status, note }: Pick<TensorMeasurement, 'status' | 'note'>): string[] {
   return [STATUS[status], note ?? ''].filter((text) => text !== '');
 }
 
-/** What the verdict does not claim. */
+/** The limits of the verdict. */
 export function reportDisclaimer(report: Report): string {
   const isOfWeights = report.tensors.length > 0 || (report.probes === null && report.benchmarks === null);
   return [
@@ -50,10 +48,7 @@ export function reportDisclaimer(report: Report): string {
     .join(' ');
 }
 
-/**
- * In what precision the probes were answered, and whether layer by layer, with a separator before it; empty without
- * probes, and where it was not written.
- */
+/** Precision of the probes, and whether layer by layer, after a separator; empty if unknown. */
 export function precisionPart({ probes }: Report, separator: string): string {
   if (probes?.precision === undefined) return '';
   const way = probes.execution === undefined ? '' : `, ${probes.execution}`;
@@ -67,7 +62,7 @@ export function precisionWords(precision: NonNullable<Report['probes']>['precisi
   return weights === '16-bit' ? 'float32, from weights of 16 bits' : 'float32';
 }
 
-/** What was measured, how long it took, and where. @param device escaped */
+/** What was measured, in what time, on which device. @param device escaped */
 export function measuredSentence(report: Report, device: string): string {
   const updates = report.tensors.filter((tensor) => tensor.of === 'delta').length;
   const weights = report.tensors.length - updates;
@@ -86,7 +81,7 @@ export function measuredSentence(report: Report, device: string): string {
 }
 
 /**
- * `weights in nf4 and BF16, baseline in BF16`, or `weights of both in BF16`; empty where it is not known.
+ * `weights in nf4 and BF16, baseline in BF16`, or `weights of both in BF16`; empty if unknown.
  * @param show escapes a name
  */
 export function precisionOfWeights({ candidate, baseline }: Report, show: (name: string) => string): string {
@@ -100,14 +95,14 @@ export function precisionOfWeights({ candidate, baseline }: Report, show: (name:
   return `weights in ${ours}${theirs ? `, baseline in ${theirs}` : ''}`;
 }
 
-/** In what the weights of one side are stored, the most frequent first; empty where it is not known. */
+/** Data types of stored weights, the most frequent first; empty if unknown. */
 export function storedIn(dtypes: Readonly<Record<string, number>>): string[] {
   return Object.entries(dtypes)
     .sort(([, a], [, b]) => b - a)
     .map(([dtype]) => dtype);
 }
 
-/** How many probes were answered, and of how many, where the rest could not change the verdict any more. */
+/** Number of answered probes, of how many if the check stopped early. */
 function askedWords({ probes }: Report): string {
   const { asked = 0, sequential } = probes ?? {};
   if (!sequential) return formatCount(asked, 'probe');

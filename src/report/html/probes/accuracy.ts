@@ -9,11 +9,11 @@ import { formName } from '../../text/twin-words.ts';
 import type { PageOptions } from '../section.ts';
 import { accuracyChart, CANDIDATE_LEGEND, type ChartScope, SIDES_LEGEND } from './accuracy-chart.ts';
 
-/** A file may have hundreds of capabilities: those of a chart, and the rows of a table. */
+/** A file may have hundreds of capabilities. */
 const MAX_SCOPES = 12;
 const MAX_ROWS = 200;
 
-/** Accuracy by form, as charts: of everything and by capability, and by suite where there are several. */
+/** Charts of accuracy by form: overall, by capability, and by suite if there are several. */
 export function formCharts({ accuracies: rows, comparison }: ProbeReport, { docs }: PageOptions): Html {
   if (rows.length === 0) {
     return html`<p class="note">This report was made by a version that did not keep accuracies by form with their intervals. The tables below have what it kept.</p>`;

@@ -12,7 +12,7 @@ import { accuracyChart, type ChartScope, SIDES_LEGEND } from './accuracy-chart.t
 const MAX_BARS = 24;
 const LEVEL = 0.95;
 
-/** Benchmarks from logs of an evaluation, of which no text was kept. Null without any. */
+/** Benchmarks from evaluation logs; null without any. */
 export function benchmarks(report: Report, { docs }: PageOptions): Html | null {
   const table = benchmarkTable(report);
   const rows = report.benchmarks ?? [];
@@ -28,7 +28,7 @@ ${drawTableHtml(table, docs)}
 ${tableNotes(table, docs)}</div></div>`;
 }
 
-/** The bar of a metric whose answers are right or wrong; null for other metrics. */
+/** The bar of a metric with right and wrong answers; null for other metrics. */
 function scopeOf(row: BenchmarkRow): ChartScope | null {
   const { bothRight, onlyBaseline, onlyCandidate, n, units = n } = row;
   if (bothRight === null || onlyBaseline === null || onlyCandidate === null || n === 0) return null;

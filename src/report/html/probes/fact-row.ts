@@ -14,7 +14,6 @@ import {
 } from '../../text/probe-items.ts';
 import { questionTitle } from '../../text/question-title.ts';
 
-/** What the rows of one table have in common. */
 interface RowOptions {
   readonly table: ItemTable;
   /** There are several, so that rows name theirs. */
@@ -49,7 +48,7 @@ function data(key: 'b' | 't', change: number | null): Html | null {
   return change === null ? null : html` data-${key}="${Number(change.toPrecision(4))}"`;
 }
 
-/** Whether an item is a benchmark form; all others are in the column of the twins. */
+/** Selects benchmark forms, or all other forms, which share the column of the twins. */
 function isOf({ forms }: ItemTable, isExam: boolean) {
   return ({ form }: ShownItem): boolean => {
     const own = forms[form]?.form ?? '';
@@ -71,7 +70,7 @@ function codesOf(items: readonly ShownItem[]): string {
 
 const bit = ({ isRight }: Pick<ShownAnswer, 'isRight'>): string => (isRight ? '1' : '0');
 
-/** Each with what it is, where that is not clear from the column. The script gives the marks words, by their class. */
+/** Each mark with the name of its form, unless the column says it. The script adds words by class. */
 function marks(items: readonly ShownItem[]): Html {
   if (items.length === 0) return html`${NO_NUMBER}`;
   const one = (item: ShownItem) => {
@@ -85,14 +84,14 @@ function marks(items: readonly ShownItem[]): Html {
 
 const ASIDE = html` class="aside"`;
 
-/** One form: its prompt, what is right, and what was answered. */
+/** One form: prompt, right answer and given answers. */
 function card(item: ShownItem): Html {
   const { name, isAside, prompt, right, baseline, candidate } = item;
   const asked = prompt === null ? html`<p class="note">${promptNote(item)}` : html`<pre>${lines(prompt)}</pre>`;
   return html`<div><h4>${name}${isAside ? html` <small>takes no part in tests</small>` : null}</h4>${right === null ? null : html`${asked}<p>correct <code>${shown(right)}</code>`}${baseline ? answerLine('baseline', baseline) : null}${answerLine('candidate', candidate)}</div>`;
 }
 
-/** @param answer without a margin where none is known */
+/** @param answer without a margin if that is unknown */
 export function answerLine(
   side: 'baseline' | 'candidate',
   answer: Omit<ShownAnswer, 'margin'> & { readonly margin?: number },

@@ -37,7 +37,7 @@ ${tools(table, rows.length)}${KEYS}
 ${rows}</tbody></table></div>`;
 }
 
-/** What can be sorted, and by what: `data-key` is for the script. */
+/** Sortable columns; `data-key` is for the script. */
 const HEADS = [
   { key: 'title', text: 'question', isNumber: false },
   { key: 'exam', text: 'exam', isNumber: false },
@@ -107,7 +107,7 @@ ${flips ? html`<label><input type="checkbox" data-filter="flips"> only flips</la
 </div>`;
 }
 
-/** What the keys do. They can be turned off, for people who speak to their computer (WCAG 2.2, 2.1.4). */
+/** Help for the keys. They can be turned off, for people who use speech input (WCAG 2.2, 2.1.4). */
 const KEYS = html`<dialog class="keys" aria-labelledby="keys-title"><h4 id="keys-title">Keys</h4>
 <p><kbd>j</kbd> <kbd>n</kbd> next item <p><kbd>k</kbd> <kbd>p</kbd> previous item <p><kbd>/</kbd> search <p><kbd>?</kbd> these keys
 <p><label><input type="checkbox" checked> these keys work</label> <button type="button">Close</button></dialog>`;

@@ -22,7 +22,7 @@ const MARGIN = { marginLeft: 44, marginRight: 14, marginTop: 26, marginBottom: 4
 /** Values of the curve from end to end. */
 const STEPS = 120;
 
-/** Where one suite and kind of twin moved, in points: the benchmark form to the right, twins upwards. */
+/** Movement of one suite and kind of twin, in points: benchmark form to the right, twins upwards. */
 export function planeChart({ whole, parts, policy, domain, caption }: Plane): Html {
   const [low, high] = domain;
   const points = (share: number) => 100 * Math.min(high, Math.max(low, share));
@@ -88,7 +88,7 @@ function boundary(row: ChangeRow, policy: DrawnPolicy, [low, high]: PlaneDomain)
     });
 }
 
-/** Where all answers are right: there is nothing beyond. */
+/** The change at which all answers are right. */
 function mostChange({ start: { share, scale } }: ChangeRow['benchmark']): number {
   return (1 - share) / scale;
 }
@@ -109,7 +109,7 @@ function whiskerMarks({ benchmark, twin }: ChangeRow, points: (share: number) =>
   ];
 }
 
-/** The same for all planes of a report, so that they can be compared: what they show, and zero, with a margin. */
+/** One domain for all planes of a report: all their values and zero, with a margin. */
 export function planeDomain(rows: readonly ChangeRow[]): PlaneDomain {
   const estimates = rows.flatMap(({ benchmark, twin }) => [benchmark, twin]);
   const ends = estimates.flatMap(({ value, lower, upper }) => [value, lower ?? value, upper ?? value]);

@@ -36,7 +36,7 @@ function titled(id: string, title: string, table: Table, { docs }: PageOptions):
   return html`<h3 id="probes-${id}">${title}</h3>\n${drawTableHtml(table, docs)}\n${tableNotes(table, docs)}`;
 }
 
-/** The tables and sentences of the comparison, folded: what the tests saw, and what they left out. */
+/** Notes and folded tables of the comparison. */
 function probeNumbers(probes: ProbeReport, { docs }: PageOptions): Html {
   const notes = [...probeSectionNotes(probes), ...probeRemarks(probes.comparison)];
   const tables = [familyTable, ...EVIDENCE_TABLES].map((of) => html`\n${foldedTable(of(probes), docs)}`);

@@ -24,7 +24,7 @@ import { type Phrase, phrase } from '../../text/phrase.ts';
 
 const HEAD = html`<thead><tr><th scope="col">part</th><th scope="col" class="number">candidate</th><th scope="col" class="number">seen</th><th scope="col" class="number">limit</th></tr></thead>`;
 
-/** Columns of the table of known-good checkpoints, the newest of which are shown. */
+/** Known-good checkpoints to show: the newest ones. */
 const MAX_RUNS = 40;
 
 /** The update on the distribution of the known-good checkpoints, number by number. Null without a calibration. */
@@ -110,7 +110,7 @@ function runsTable(calibration: CalibrationReport, judged: readonly CalibratedMe
   return html`<details><summary>${runsWords(calibration)}</summary><div class="scroll"><table class="known-good" aria-label="${runsWords(calibration)}"><thead><tr><th scope="col" rowspan="2">checkpoint</th>${tops}</tr><tr>${places}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }
 
-/** What the limits rest on, or why there are none. */
+/** Basis of the limits, or why there are none. */
 function calibrationIntro(report: Report, calibration: CalibrationReport): Phrase {
   const { refused, test } = calibration;
   if (refused !== null) return describeFinding({ kind: 'calibration-refused', level: 'info', ...refused });
@@ -122,7 +122,7 @@ const SIZES_WORDS = 'its shape is judged between these sizes';
 
 const ERROR_WORDS = 'error: leave-one-out, and in parentheses without the line';
 
-/** What most limits of one metric rest on. One test of everything is said once, above all. */
+/** The basis of most limits of one metric; a joint test is mentioned once, above the table. */
 function sharedSource(
   metrics: readonly CalibratedMetric[],
   { kind, runs, test }: CalibrationReport,
@@ -135,15 +135,13 @@ function sharedSource(
   return { by, words: [...words, ...error].join('; ') };
 }
 
-/**
- * The error of a limit that follows the size of the update; null for other limits. The head of its metric explains it.
- */
+/** Error of a limit that follows the size of the update; null for other limits. Its metric's head explains it. */
 function lineError({ judged }: CalibratedMetric): string | null {
   const line = judged?.line ?? null;
   return line === null ? null : `error ${formatNumber(line.error)} (${formatNumber(line.errorOfMean)})`;
 }
 
-/** Head of the fold with what is not judged. */
+/** Title of the fold with metrics that are not judged. */
 function othersWords(metrics: readonly CalibratedMetric[]): string {
   const names = new Set(metrics.map(({ metric }) => metricName(metric)));
   return `${formatCount(names.size, 'other metric')}, not judged (${formatInteger(metrics.length)} numbers)`;

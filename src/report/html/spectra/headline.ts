@@ -45,14 +45,14 @@ interface Limit {
   readonly at: number;
 }
 
-/** Where a rule lets the ratio end. */
+/** The ends of the range that a rule allows. */
 function limitsOf({ direction, absolute, relative }: ReportedRule, baseline: number): Limit[] {
   const amount = Math.max(absolute, relative * Math.abs(baseline));
   const sides = direction === 'any' ? (['down', 'up'] as const) : [direction];
   return sides.map((side) => ({ side, at: side === 'up' ? baseline + amount : baseline - amount }));
 }
 
-/** The ends that all rules allow; null for a side without any. */
+/** The range that all rules allow; null for an open side. */
 function allowedRange(limits: readonly Limit[]) {
   const on = (side: Limit['side']) => limits.filter((limit) => limit.side === side).map(({ at }) => at);
   const [downs, ups] = [on('down'), on('up')];
@@ -107,7 +107,6 @@ function ratioChart({ candidate, baseline, limits, allowed, caption }: RatioChar
 
 const ON_LINE = { x: (value: number) => value, y: () => 0 };
 
-/** What all rules allow. */
 function allowedRect({ from, to }: RatioChart['allowed'], [low, high]: readonly [number, number]) {
   return rect([0], { x1: () => from ?? low, x2: () => to ?? high, y1: () => -1, y2: () => 1, fill: 'var(--region)' });
 }

@@ -6,16 +6,13 @@ import { isSaturated, isUpdateJudged, tensorKey } from '../../../measure/aggrega
 import type { TensorMeasurement } from '../../../measure/schema/index.ts';
 import { plainLine } from '../../escape.ts';
 
-/** W or ΔW of one matrix, with the baseline's where that is known and may be compared. */
+/** W or ΔW of one matrix, with the baseline's if that is known and comparable. */
 export interface ComparedMatrix {
   readonly candidate: TensorMeasurement;
   readonly baseline: BaselineMatrix | null;
   /** Its module type, with the component of a vision-language model. */
   readonly group: string;
-  /**
-   * Candidate − baseline of the measure of concentration; null where either is missing, hardly known, or below the
-   * rounding noise.
-   */
+  /** Candidate − baseline of the concentration; null if either is missing, vague, or below the rounding noise. */
   readonly change: number | null;
 }
 
@@ -27,7 +24,7 @@ export function matrixDisplayName({ candidate: { name } }: Pick<ComparedMatrix, 
   return name === '' ? '(empty)' : plainLine(name, NAME_LENGTH);
 }
 
-/** How concentration is measured on this page: `5%`, or `1` where the updates fit into 5% of the directions. */
+/** Measure of concentration: `5%`, or `1` if updates fit into 5% of the directions. */
 type Concentration = '1' | '5%';
 
 export interface SpectraView {
@@ -64,9 +61,7 @@ function concentrationIn(matrix: Pick<BaselineMatrix, 'of' | 'metrics'>, key: Co
   return matrix.metrics !== null && isUpdateJudged(matrix) ? matrix.metrics.topEnergy[key] : null;
 }
 
-/**
- * Largest change first, then the most concentrated; those without a spectrum, in which something is wrong, before all.
- */
+/** By change, then by concentration; matrices without a spectrum, which are broken, come first. */
 export function byChange({
   matrices,
   concentration,

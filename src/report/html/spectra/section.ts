@@ -24,7 +24,7 @@ import {
   viewSpectra,
 } from './matrices.ts';
 
-/** A mixture of experts has thousands of matrices, each of which takes about half a kilobyte of the page. */
+/** A mixture of experts has thousands of matrices, at half a kilobyte each. */
 export const MAX_MATRICES = 600;
 
 export const SPECTRA_SECTION: PageSection = {

@@ -5,9 +5,8 @@ import { Html, html } from './html.ts';
 
 /** Texts on the axes; a screen reader gets `label`, and the numbers stand in a table next to the chart. */
 interface ChartOptions extends Omit<PlotOptions, 'document' | 'ariaLabel' | 'ariaDescription' | 'figure'> {
-  /** What is drawn, in one sentence: the text alternative. */
+  /** Text alternative: the content of the chart in one sentence. */
   readonly label: string;
-  /** What stands below the chart. */
   readonly caption?: Html;
 }
 
@@ -24,7 +23,7 @@ export function chart({ label, caption, ...options }: ChartOptions): Html {
     document: document as unknown as NonNullable<PlotOptions['document']>,
     style: { background: 'none', overflow: 'visible', ...(typeof options.style === 'object' ? options.style : {}) },
   });
-  // A picture has one name: those of its parts are not for a screen reader.
+  // A picture has one name; its parts have none for a screen reader.
   for (const part of drawn.querySelectorAll('g[aria-label]')) {
     part.setAttribute('data-mark', part.getAttribute('aria-label') ?? '');
     part.removeAttribute('aria-label');

@@ -9,13 +9,13 @@ export interface CheckpointColumn {
   readonly name: Html | string;
   /** Undefined: the report does not say. */
   readonly verdict: Verdict | undefined;
-  /** What sets it apart from the others: `best`, `latest`. */
+  /** Distinctions, such as `best` or `latest`. */
   readonly marks: readonly string[];
   readonly isBest: boolean;
 }
 
 interface CheckpointTable {
-  /** What is in it, for a screen reader. */
+  /** Content, for a screen reader. */
   readonly label: string;
   readonly columns: readonly CheckpointColumn[];
   /** The cells are in the order of the columns. */

@@ -6,7 +6,7 @@ import { icon } from './icon.ts';
 interface PageDocument {
   /** In the title of the window, and the heading. */
   readonly verdict: Verdict;
-  /** What the page is about, before the verdict. */
+  /** Subject of the page, before the verdict. */
   readonly heading: string;
   readonly parts: ReadonlyArray<{ readonly id: string; readonly title: string; readonly body: Html }>;
   readonly style: string;

@@ -28,7 +28,7 @@ export function drawTableHtml(of: Table, docs: string): Html {
 ${more > 0 ? html`<p class="note">And ${formatCount(more, 'more row')} in report.json.</p>` : null}`;
 }
 
-/** What stands below a table. */
+/** Notes below a table, and sentences of their own. */
 export function tableNotes(of: Table, docs: string): Html {
   const notes = (of.notes?.(shownIn(of, 'page').more, 'page') ?? []).map(
     (note) => html`<p class="note">${wordsHtml(note, docs)}</p>`,
@@ -36,7 +36,7 @@ export function tableNotes(of: Table, docs: string): Html {
   return html`${notes}${of.remarks ? html`\n${of.remarks.map((own) => html`<p>${phraseHtml(own, docs)}</p>`)}` : null}`;
 }
 
-/** The same as a small table without a note, whose columns name themselves on a phone. */
+/** A small table without notes; on a phone, its cells name their columns. */
 export function plainTable(of: Table, docs: string): Html {
   const { columns, rows } = shownIn(of, 'page');
   return table({

@@ -11,7 +11,7 @@ export class Html {
     this.text = text;
   }
 
-  /** A literal of ours, or the output of a library that escapes what it writes. Never a text from elsewhere. */
+  /** For our literals, and output of libraries that escape. Never for foreign text. */
   static trusted(text: string): Html {
     return new Html(text);
   }

@@ -2,7 +2,7 @@ import type { Level } from '../../../compare/finding.ts';
 import type { Verdict } from '../../../compare/report.ts';
 import { Html, html } from './html.ts';
 
-/** What stands in the middle of each disk: a check mark, a cross, a bar with a dot, a question mark, an i. */
+/** Glyphs on the disks: a check mark, a cross, a bar with a dot, a question mark, an i. */
 const SHAPES: Readonly<Record<Level | Verdict, string>> = {
   pass: 'M4.6 8.3 7 10.7l4.4-4.9',
   fail: 'm5.4 5.4 5.2 5.2m0-5.2-5.2 5.2',
@@ -16,7 +16,7 @@ export function icon(of: Level | Verdict): Html {
   return html`<svg class="icon ${of}" viewBox="0 0 16 16" role="img" aria-label="${of}"><circle cx="8" cy="8" r="7.5"/><path d="${Html.trusted(SHAPES[of])}"/></svg>`;
 }
 
-/** Where nothing was judged. */
+/** The icon for "not judged". */
 export const NOT_JUDGED: Html = Html.trusted(
   '<svg class="icon idle" viewBox="0 0 16 16" role="img" aria-label="not judged"><circle cx="8" cy="8" r="7"/><path d="M5 8h6"/></svg>',
 );

@@ -1,7 +1,7 @@
 import { type Html, html } from './html.ts';
 
 interface Table {
-  /** What is in it, for a screen reader. */
+  /** Content, for a screen reader. */
   readonly label: string;
   readonly head: readonly string[];
   /** The first cell of a row is its heading. */

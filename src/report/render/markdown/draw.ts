@@ -37,7 +37,7 @@ export function drawMarkdown(block: Block, least = Number.NEGATIVE_INFINITY): st
 
 type Leaf = Extract<Block, { readonly kind: 'table' | 'line' | 'item' | 'notes' | 'code' }>;
 
-/** What does not depend on the room is drawn once: a long report is tried many times. */
+/** Leaves are drawn once, though a long report is tried many times. */
 const cache = new WeakMap<Leaf, string>();
 
 function drawnOnce(leaf: Leaf): string {

@@ -34,7 +34,7 @@ export function findingMarkdown(kind: FindingKind, text: string): string {
   return `[${text}][finding-${kind}]`;
 }
 
-/** A page of the docs that is not about one word. The page needs {@link linkDefinitions}. */
+/** A link to a whole page of the docs. The page needs {@link linkDefinitions}. */
 export function docsLink(page: 'glossary', text: string): string {
   return `[${text}][${page}-${page}]`;
 }

@@ -1,4 +1,13 @@
-import { type Break, phraseOf, shownIn, type Table, type TableCell, type Words } from '../../document/block.ts';
+import { given } from '@shadow-gate/platform';
+import {
+  type Block,
+  type Break,
+  phraseOf,
+  shownIn,
+  type Table,
+  type TableCell,
+  type Words,
+} from '../../document/block.ts';
 import { formatCount } from '../../text/numbers.ts';
 import { LEVEL_MARKS, type Paint, painter } from './paint.ts';
 import { phraseLine } from './phrase.ts';
@@ -7,8 +16,45 @@ import { wrap } from './wrap.ts';
 
 /** Columns of a terminal that has room for wide columns. */
 const WIDE = 100;
-/** Columns of a terminal in which names in a head are less short. */
+/** Columns of a terminal with room for longer names in heads. */
 const WIDE_HEADS = 110;
+
+/** Blocks below each other, with an empty line between them. */
+export function drawTerminal(blocks: readonly Block[], options: TerminalOptions): string {
+  return blocks
+    .map((block) => drawBlock(block, options))
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function drawBlock(block: Block, options: TerminalOptions): string {
+  const { color, width } = options;
+  switch (block.kind) {
+    case 'table':
+      return drawTable(block, options);
+    case 'notes':
+      return block.notes.flatMap((note) => indented(note, width, given({ nameLength: block.length }))).join('\n');
+    case 'list': {
+      const more = block.total - block.items.length;
+      const items = block.items.map((item) => drawBlock(item, options));
+      return [...items, ...(more > 0 ? [`    and ${more} more in the JSON report`] : [])].join('\n');
+    }
+    case 'item': {
+      const { mark, words } = block;
+      const sign = mark === undefined ? ' ' : painter(color)(mark, LEVEL_MARKS[mark]);
+      const lines = wrap(phraseLine(phraseOf(words)), width - 4);
+      return lines.map((line, i) => `  ${i === 0 ? sign : ' '} ${line}`).join('\n');
+    }
+    case 'drawn':
+      return block.text;
+    case 'code':
+    case 'fold':
+    case 'line':
+    case 'row':
+    case 'section':
+      throw new Error(`a terminal shows no ${block.kind}`);
+  }
+}
 
 /** A table with its notes below it; empty without rows. */
 export function drawTable(table: Table, options: TerminalOptions): string {

@@ -4,7 +4,7 @@ export interface TerminalOptions {
   color: boolean;
   /** Columns of the terminal. */
   width: number;
-  /** How the program was started, for commands to copy: `shadow-gate` by default. */
+  /** Name of the program in commands to copy: `shadow-gate` by default. */
   program?: string;
 }
 
@@ -34,7 +34,7 @@ const NO_BORDERS = {
   middle: GAP,
 };
 
-/** Columns that are left for the first cell of each row once the others have what they need. */
+/** Width left for the first column after all others. */
 export function roomForFirst(
   columns: readonly TerminalColumn[],
   rows: readonly (readonly string[])[],

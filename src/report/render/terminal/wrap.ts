@@ -1,4 +1,4 @@
-/** Breaks `text` at spaces into lines of at most `width` characters; a longer word is broken where it must be. */
+/** Breaks `text` at spaces into lines of at most `width` characters; longer words are split. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -20,7 +20,7 @@ function pieces(word: string, width: number): string[] {
   return Array.from({ length: count }, (_, i) => points.slice(i * width, (i + 1) * width).join(''));
 }
 
-/** What a shell reads as one word: it may have quoted parts with spaces. */
+/** One word for a shell, possibly with quoted spaces. */
 const WORD = /(?:\\.|[^\s'\\]|'[^']*')+/g;
 
 const CONTINUATION = ' \\';
