@@ -21,7 +21,7 @@ interface HubPlaces {
   readonly datasets: ReadonlyMap<string, string>;
 }
 
-export interface ModelCard {
+interface ModelCard {
   /** A file of `.eval_results/`, in YAML. */
   readonly text: string;
   /** Names of benchmarks that are in it. */

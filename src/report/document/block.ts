@@ -3,7 +3,7 @@ import type { Verdict } from '../../compare/report.ts';
 import type { Phrase } from '../text/phrase.ts';
 
 /** The media that a document is drawn for. */
-export type Medium = 'comment' | 'terminal' | 'page';
+type Medium = 'comment' | 'terminal' | 'page';
 
 /** Words of ours, or a phrase with foreign parts. */
 export type Words = string | Phrase;
@@ -11,7 +11,7 @@ export type Words = string | Phrase;
 /** The same words everywhere, or different ones in each medium. */
 type Varied = Words | Readonly<Record<Medium, Words>>;
 
-export type Mark = Level | Verdict;
+type Mark = Level | Verdict;
 
 export type TableCell =
   | Words
@@ -78,7 +78,7 @@ export interface Table {
 }
 
 /** Part of a document that is left out as a whole if it gets too long, lightest first. */
-export interface Section {
+interface Section {
   readonly kind: 'section';
   readonly weight: number;
   readonly blocks: readonly Block[];

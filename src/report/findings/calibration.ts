@@ -1,6 +1,6 @@
 import type { CalibratedMetric, CalibrationReport } from '../../compare/calibration/index.ts';
 import type { FindingOf } from '../../compare/finding.ts';
-import { limitSource, sizeLimitWords } from '../text/calibration.ts';
+import { limitSource, rangeWords } from '../text/calibration.ts';
 import { addToCalibrationCommand, calibrateCommand } from '../text/commands.ts';
 import { calibratedNumbers, metricIn } from '../text/deciding-row.ts';
 import { metricPart } from '../text/metric-names.ts';
@@ -59,7 +59,7 @@ export const CALIBRATION_WORDS: TopicWords<'calibrated-metric' | 'not-calibrated
       check: metricIn('updateSize', scope),
       candidate: formatNumber(candidate),
       change: 'not calibrated',
-      limit: sizeLimitWords({ low, high }),
+      limit: rangeWords([low, high]),
     }),
     steps: (_, report) => [
       phrase`Calibrate with runs whose updates are of this size: the same number of steps and the same learning rate.`,

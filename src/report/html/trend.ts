@@ -62,6 +62,9 @@ const SIDES = {
   candidate: { color: 'var(--series-1)', name: 'candidate' },
 } as const;
 
+const timeChart = (options: Parameters<typeof chart>[0]): Html =>
+  chart({ ...FRAME, style: { fontSize: '12px' }, x: { type: 'utc' }, ...options });
+
 /** Baseline and candidate over time, in percent or points. */
 function levels(
   checks: readonly TrendCheck[],
@@ -76,12 +79,9 @@ function levels(
   });
   if (points.length < FEWEST) return null;
   const sides = (['baseline', 'candidate'] as const).filter((side) => points.some((point) => point[side] !== null));
-  return chart({
-    ...FRAME,
+  return timeChart({
     label: `${title} of baseline and candidate over ${points.length} checks`,
     caption: html`<strong>${title}</strong>${sides.map((side) => legend(SIDES[side].color, SIDES[side].name))}`,
-    style: { fontSize: '12px' },
-    x: { type: 'utc' },
     y: { nice: true },
     marks: [...axes(tick), ...sides.flatMap((side) => lineOf(points, { x: 'time', y: side }, SIDES[side].color))],
   });
@@ -109,12 +109,9 @@ function sums(trend: Trend): Html | null {
     concentration: all.concentration ?? 0,
   }));
   const top = HEADROOM * Math.max(trend.limit, ...points.flatMap((point) => followed.map((key) => point[key])));
-  return chart({
-    ...FRAME,
+  return timeChart({
     label: `Cumulative sums over ${points.length} checks, with their limit of ${formatLimit(trend.limit)}`,
     caption: html`<strong>Cumulative sums</strong>${followed.map((key) => legend(COLORS[key], CHART_NAMES[key]))}${legend('var(--fail)', 'limit')}`,
-    style: { fontSize: '12px' },
-    x: { type: 'utc' },
     y: { domain: [0, top] },
     marks: [
       ...axes(formatTick),

@@ -2,6 +2,7 @@ import { CHARTS, type Chart, type Trend, type TrendCheck } from '../../compare/i
 import { leastOf, mostOf } from '../../statistics/index.ts';
 import { BLUE, GRAY, xyChart } from '../render/markdown/xy-chart.ts';
 import { formatLimit, formatRatio } from '../text/numbers.ts';
+import { CHART_NAMES, followedCharts } from '../text/trend.ts';
 
 /** A chart of a month is readable; the history has all checks. */
 const MOST_CHECKS = 30;
@@ -20,11 +21,6 @@ const COLOR_NAMES: Readonly<Record<Chart, string>> = {
   shadowGap: 'orange',
   concentration: 'green',
 };
-const NAMES: Readonly<Record<Chart, string>> = {
-  twinAccuracy: 'accuracy in other forms',
-  shadowGap: 'shadow gap',
-  concentration: 'concentration',
-};
 
 /** The charts of a trend as Markdown that GitHub draws; empty before there are two checks to draw a line through. */
 export function trendCharts({ limit, checks }: Trend): string {
@@ -42,7 +38,7 @@ export function trendLine({ limit, checks }: Trend): string {
   const last = checks.at(-1);
   const sums = CHARTS.flatMap((chart) => {
     const sum = last?.sums[chart] ?? null;
-    return sum === null ? [] : [`${NAMES[chart]} ${formatRatio(sum)}`];
+    return sum === null ? [] : [`${CHART_NAMES[chart]} ${formatRatio(sum)}`];
   });
   return sums.length === 0 ? '' : `cumulative sums: ${sums.join(', ')}; limit ${formatLimit(limit)}`;
 }
@@ -73,7 +69,7 @@ function levels(checks: readonly TrendCheck[], chart: 'twinAccuracy' | 'shadowGa
 const HEADROOM = 1.2;
 
 function cumulativeSums(checks: readonly TrendCheck[], limit: number): string[] {
-  const charts = CHARTS.filter((chart) => checks.some(({ sums }) => sums[chart] !== null));
+  const charts = followedCharts({ checks });
   if (charts.length === 0 || checks.length < FEWEST_CHECKS) return [];
   const lines = [
     { color: GRAY, values: checks.map(() => limit) },
@@ -81,7 +77,7 @@ function cumulativeSums(checks: readonly TrendCheck[], limit: number): string[] 
     ...charts.map((chart) => ({ color: COLORS[chart], values: checks.map(({ sums }) => sums[chart] ?? 0) })),
   ];
   const top = Math.ceil(HEADROOM * mostOf(lines.flatMap(({ values }) => values)));
-  const legend = charts.map((chart) => `${COLOR_NAMES[chart]}: ${NAMES[chart]}`).join('; ');
+  const legend = charts.map((chart) => `${COLOR_NAMES[chart]}: ${CHART_NAMES[chart]}`).join('; ');
   return [
     withCaption(
       drawing('Cumulative sums', [0, top], lines),

@@ -38,8 +38,6 @@ export interface CalibrationRow {
   readonly mark: Level | 'pass' | null;
 }
 
-export const CALIBRATION_COLUMNS = ['metric', 'part', 'candidate', 'seen', 'limit', 'source'] as const;
-
 /** Every number that has a limit: those beyond it first, then in the order of the report. */
 export function judgedRows(report: Report): CalibrationRow[] {
   const rows = (report.calibration?.metrics ?? []).flatMap((metric) =>
@@ -125,7 +123,7 @@ export function sizeRow(size: CalibratedSize, report: Report): CalibrationRow {
   const place = placeName(size);
   return {
     metric: metricPart(sizeMetric(size, report), { capitalized: true }),
-    ...{ place, seen: rangeWords(size.values), limit: sizeLimitWords(size), source: '' },
+    ...{ place, seen: rangeWords(size.values), limit: rangeWords([size.low, size.high]), source: '' },
     candidate: formatNumber(size.candidate),
     state: size.isOutside ? 'beyond' : 'within',
     mark: size.isOutside ? levelOfSize(place, report) : 'pass',
@@ -144,11 +142,6 @@ function sizeMetric({ component, module }: CalibratedSize, { calibration }: Repo
 function levelOfSize(place: string, { findings }: Report): Level {
   const found = findings.find((finding) => finding.kind === 'not-calibrated-here' && finding.places.includes(place));
   return found?.level ?? 'info';
-}
-
-/** The sizes of an update at which its shape is judged. */
-export function sizeLimitWords({ low, high }: Pick<CalibratedSize, 'low' | 'high'>): string {
-  return rangeWords([low, high]);
 }
 
 /** How the shape of the update was judged or, without a calibration, how to get limits. Empty without an update. */

@@ -26,3 +26,14 @@ export function baselineOver(values: ReadonlyArray<number | null>, show: (value:
 export function transferCell(transfer: Estimate | null | undefined): string[] | null {
   return transfer ? [formatPart(transfer.value), formatEnds(transfer, formatPart)] : null;
 }
+
+/** A row of these numbers; none if no checkpoint has the number. */
+export function checkpointNumber(
+  head: string,
+  cells: ReadonlyArray<readonly string[] | null>,
+  baseline = NO_NUMBER,
+): CheckpointNumber[] {
+  return cells.every((cell) => cell === null)
+    ? []
+    : [{ head, baseline, cells: cells.map((cell) => cell ?? [NO_NUMBER]) }];
+}

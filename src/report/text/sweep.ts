@@ -1,5 +1,5 @@
 import { type Best, type CheckedRow, isMergeable, type Sweep, type SweepRow } from '../../compare/sweep/index.ts';
-import { baselineOver, type CheckpointNumber, transferCell } from './checkpoint-numbers.ts';
+import { baselineOver, type CheckpointNumber, checkpointNumber, transferCell } from './checkpoint-numbers.ts';
 import { metricName, ofName } from './metric-names.ts';
 import {
   formatCount,
@@ -29,8 +29,7 @@ export function sweepNumbers(
     baseline = NO_NUMBER,
   ): CheckpointNumber[] => {
     const cells = checkpoints.map((row) => (row.status === 'checked' ? cellOf(row) : null));
-    if (cells.every((cell) => cell === null)) return [];
-    return [{ head, baseline, cells: cells.map((cell) => cell ?? [NO_NUMBER]) }];
+    return checkpointNumber(head, cells, baseline);
   };
   const checked = checkpoints.filter((row) => row.status === 'checked');
   const baseline = (key: 'benchmark' | 'twin') =>

@@ -1,6 +1,6 @@
 import { CHARTS, type Chart, type Trend, type TrendCheck } from '../../compare/index.ts';
 import type { Both } from '../../compare/probes/index.ts';
-import { baselineOver, type CheckpointNumber, transferCell } from './checkpoint-numbers.ts';
+import { baselineOver, type CheckpointNumber, checkpointNumber, transferCell } from './checkpoint-numbers.ts';
 import { metricName } from './metric-names.ts';
 import {
   formatCount,
@@ -9,7 +9,6 @@ import {
   formatPercent,
   formatRatio,
   formatRelative,
-  NO_NUMBER,
   pointsDigits,
 } from './numbers.ts';
 import { listed, name, type Phrase, phrase } from './phrase.ts';
@@ -21,7 +20,7 @@ export const CHART_NAMES: Readonly<Record<Chart, string>> = {
 };
 
 /** The charts that have evidence, in the order of their colors. */
-export function followedCharts({ checks }: Trend): Chart[] {
+export function followedCharts({ checks }: { readonly checks: readonly TrendCheck[] }): Chart[] {
   return CHARTS.filter((chart) => checks.some(({ sums }) => sums[chart] !== null));
 }
 
@@ -70,11 +69,9 @@ export const checkTime = ({ time }: TrendCheck): string => time.slice(0, MINUTE)
 
 /** The numbers of several checks, without those that none of them has. */
 export function trendNumbers(checks: readonly TrendCheck[]): CheckpointNumber[] {
-  const number = (head: string, cells: ReadonlyArray<readonly string[] | null>, baseline = NO_NUMBER) =>
-    cells.every((cell) => cell === null) ? [] : [{ head, baseline, cells: cells.map((cell) => cell ?? [NO_NUMBER]) }];
   const both = (head: string, of: (check: TrendCheck) => Both | null, { show, change }: Shown) => {
     const values = checks.map(of);
-    return number(
+    return checkpointNumber(
       head,
       values.map((value) => value && bothCell(value, { show, change })),
       baselineOver(
@@ -89,7 +86,7 @@ export function trendNumbers(checks: readonly TrendCheck[]): CheckpointNumber[] 
     ...both('exam', examOf, ACCURACY),
     ...both('other forms', ({ twinAccuracy }) => twinAccuracy, ACCURACY),
     ...both('shadow gap, points', ({ shadowGap }) => shadowGap, { ...ACCURACY, show: pointsDigits }),
-    ...number(
+    ...checkpointNumber(
       'transfer',
       checks.map(({ transfer }) => transferCell(transfer)),
     ),
@@ -98,7 +95,7 @@ export function trendNumbers(checks: readonly TrendCheck[]): CheckpointNumber[] 
       change: ratio,
     }),
     ...CHARTS.flatMap((chart) =>
-      number(
+      checkpointNumber(
         `sum: ${CHART_NAMES[chart]}`,
         checks.map(({ sums }) => (sums[chart] === null ? null : [formatRatio(sums[chart])])),
       ),

@@ -84,7 +84,7 @@ export function measuredSentence(report: Report, device: string): string {
  * `weights in nf4 and BF16, baseline in BF16`, or `weights of both in BF16`; empty if unknown.
  * @param show escapes a name
  */
-export function precisionOfWeights({ candidate, baseline }: Report, show: (name: string) => string): string {
+function precisionOfWeights({ candidate, baseline }: Report, show: (name: string) => string): string {
   const [ours, theirs] = [candidate, baseline].map((side) =>
     storedIn(side?.dtypes ?? {})
       .map(show)

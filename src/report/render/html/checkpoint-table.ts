@@ -5,7 +5,7 @@ import { type Html, html } from './html.ts';
 import { icon } from './icon.ts';
 
 /** One checkpoint, or one check of it: the head of a column. */
-export interface CheckpointColumn {
+interface CheckpointColumn {
   readonly name: Html | string;
   /** Undefined: the report does not say. */
   readonly verdict: Verdict | undefined;

@@ -17,7 +17,7 @@ export class Html {
   }
 }
 
-export type HtmlValue = Html | string | number | null | readonly HtmlValue[];
+type HtmlValue = Html | string | number | null | readonly HtmlValue[];
 
 /**
  * HTML as a template literal: html`<td>${name}</td>`. Values are escaped, lists are joined, and null is nothing. A
