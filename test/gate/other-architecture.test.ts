@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { writeJson } from '@shadow-gate/platform/files';
 import { describe, expect, it } from 'vitest';
 import { storedMeasurement } from '../../src/measure/schema/write.ts';
-import { plain } from '../../src/report/text/phrase.ts';
 import { verdictSentence, whatToDo } from '../../src/report/summary/verdict.ts';
+import { plain } from '../../src/report/text/phrase.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { runGate } from './run-gate.ts';
 

@@ -111,7 +111,7 @@ const EFFECTS: Readonly<Record<Changed['part'], Phrase>> = {
 
 const PADDING = phrase`Padding is masked, and no answer depends on it.`;
 
-/** How many questions tokenize differently now, with an example: more telling than a difference in files. */
+/** How many questions tokenize differently now, with an example: it says more than a difference in files. */
 function tokensRead({ other, of, example }: NonNullable<Changed['texts']>): Phrase {
   if (other === 0) {
     return phrase`All ${formatInteger(of)} probe texts are read as the same tokens as the baseline's, and others may not be.`;

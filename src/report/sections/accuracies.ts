@@ -91,7 +91,7 @@ function effect(change: ShadowRow['twinChange'] | ShadowRow['delta'], most: numb
   return `${interval}${mde === null ? '' : `, MDE\u00a0${percentDigits(mde)}`}`;
 }
 
-/** The twins by kind: did they rise with the benchmark form, and may they decide? A page has them with their changes. */
+/** The twins by kind: did they rise with the benchmark form, and may they decide? A page adds their changes. */
 export function kindTable(kinds: readonly KindRow[], most = MOST): Table {
   return {
     kind: 'table',

@@ -4,8 +4,8 @@ import { buildCalibration } from '../../../src/compare/calibration/build.ts';
 import type { Calibration } from '../../../src/compare/calibration/schema.ts';
 import type { Finding, FindingKind } from '../../../src/compare/finding.ts';
 import type { Measurement } from '../../../src/measure/schema/measurement.ts';
-import { calibrationSentence } from '../../../src/report/text/calibration.ts';
 import { findingText } from '../../../src/report/summary/finding.ts';
+import { calibrationSentence } from '../../../src/report/text/calibration.ts';
 import { answers, ofKind, probes } from '../measurement.ts';
 import { calibrated, goodRuns, judged, type Numbers, USUAL, updated } from './updates.ts';
 
