@@ -76,6 +76,7 @@ const FACES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
     'junit.ts',
     'markdown/index.ts',
     'model-card.ts',
+    'summary/index.ts',
     'terminal/index.ts',
     'terminal/progress.ts',
     'text/index.ts',

@@ -42,7 +42,10 @@ const EXCEPTIONS: readonly (readonly [RegExp, RegExp])[] = [
     /./,
   ],
   [/^scripts\/lint\/words\.ts$|^docs\/reference\/glossary\.md$/, /./],
-  [/^packages\/probes\/(src\/(families\/|forms\/distractors|redraw\/question-numbers)|test\/)/, /house|floor|door|thrice/i],
+  [
+    /^packages\/probes\/(src\/(families\/|forms\/distractors|redraw\/question-numbers)|test\/)/,
+    /house|floor|door|thrice/i,
+  ],
   // A key of policies, which people have in their files.
   [
     /^docs\/reference\/policy\.md$|^src\/policy\/(apart|probe-policy|suite-tier)\.ts$|^(src|test)\/compare\/(probes\/|benchmarks\/|checks\/suites)/,

@@ -1,5 +1,5 @@
 import type { MeasuredProbes, ProbeItemMeasurement } from '@shadow-gate/probes/answer';
-import { type Calibration, buildCalibration } from '../../src/compare/calibration/index.ts';
+import { buildCalibration, type Calibration } from '../../src/compare/calibration/index.ts';
 import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { type Seeded, seeded } from '../statistics/seeded.ts';
 import { pick, randomPair } from './random-pairs.ts';

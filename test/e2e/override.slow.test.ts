@@ -150,7 +150,11 @@ it('a failure of the same weights with another chat template is of another check
 
 it.each<[string, StoredLabeling[], string]>([
   ['somebody who may read', [labeled('stranger')], 'stranger, who put it there, has read access and not write access'],
-  ['an app', [labeled('bot[bot]', { actor: { login: 'bot[bot]', type: 'Bot' } })], 'bot[bot] is not a person: a label set by an app does not count'],
+  [
+    'an app',
+    [labeled('bot[bot]', { actor: { login: 'bot[bot]', type: 'Bot' } })],
+    'bot[bot] is not a person: a label set by an app does not count',
+  ],
   ['nobody that GitHub knows of', [], 'GitHub does not say who put it there'],
 ])('a label by %s overrides nothing', async (_, labelings, reason) => {
   await rig.gate(INPUTS, { event: eventOf({ action: 'synchronize' }) });

@@ -1,5 +1,5 @@
-import { type Finding, findingReason } from '../../src/compare/finding.ts';
 import { describe, expect, it } from 'vitest';
+import { type Finding, findingReason } from '../../src/compare/finding.ts';
 import { reportSchema, type Verdict } from '../../src/compare/report.ts';
 import type { HistoryEntry } from '../../src/history/entry.ts';
 import { assessTrend, type TrendAssessment, withTrend } from '../../src/history/trend.ts';

@@ -1,5 +1,5 @@
-import { BENCHMARK_DIFFERENCES } from '../../src/compare/rows/benchmarks.ts';
 import type { Finding, FindingKind, FindingOf } from '../../src/compare/finding.ts';
+import { BENCHMARK_DIFFERENCES } from '../../src/compare/rows/benchmarks.ts';
 
 /** One finding of every kind. Every string that may come from a checkpoint, a probe file or a path is `name`. */
 export function everyFinding(name: string): Finding[] {

@@ -1,9 +1,9 @@
 import { release, VERSION } from '@shadow-gate/platform';
+import type { Suite } from '@shadow-gate/probes/suite';
 import { readBaseline } from '../../gate/read-baseline.ts';
 import { describeFiles } from '../../measure/index.ts';
 import type { Measurement } from '../../measure/schema/index.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';
-import type { Suite } from '../../probes/suite.ts';
 import { formatCount } from '../../report/text/index.ts';
 import { BASELINE_FILE } from '../init/existing.ts';
 import { isInLfs, pathIn } from '../init/git.ts';

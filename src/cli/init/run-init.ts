@@ -6,7 +6,7 @@ import { budgetUse, countedFacts, LEAST_FACTS, pairWithItself } from '../../comp
 import { type Measurement, measurementText } from '../../measure/schema/index.ts';
 import { findPolicy, parsePolicy, type ResolvedPolicy } from '../../policy/load.ts';
 import { printable } from '../../report/escape.ts';
-import { findingText } from '../../report/text/index.ts';
+import { findingText } from '../../report/summary/index.ts';
 import { takeMeasurement } from '../measure.ts';
 import type { Output } from '../output.ts';
 import { printAnswers, printMeasurement } from '../print-measurement.ts';

@@ -5,7 +5,7 @@ import { contradictionIn } from '../../../src/measure/schema/contradictions.ts';
 import type { MergedWeightMeasurement, MergeMeasurement } from '../../../src/measure/schema/merge.ts';
 import { parseMeasurement } from '../../../src/measure/schema/read.ts';
 import { DEFAULT_POLICY, policySchema } from '../../../src/policy/policy.ts';
-import { findingText } from '../../../src/report/text/finding.ts';
+import { findingText } from '../../../src/report/summary/finding.ts';
 import { measurement } from '../measurement.ts';
 
 const APPLIED: MergedWeightMeasurement = {

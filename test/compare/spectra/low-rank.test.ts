@@ -4,7 +4,7 @@ import { buildCalibration } from '../../../src/compare/calibration/build.ts';
 import { compare } from '../../../src/compare/compare.ts';
 import type { Measurement, TensorMeasurement } from '../../../src/measure/schema/measurement.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
-import { findingText } from '../../../src/report/text/finding.ts';
+import { findingText } from '../../../src/report/summary/finding.ts';
 import { tensor } from '../../report/fixtures.ts';
 import { findingsOn, measurement, ofKind, reportOn } from '../measurement.ts';
 

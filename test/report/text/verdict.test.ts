@@ -1,11 +1,11 @@
+import { describe, expect, it } from 'vitest';
+import type { Finding, FindingOf } from '../../../src/compare/finding.ts';
 import type { Report } from '../../../src/compare/report.ts';
 import type { Estimate } from '../../../src/compare/rows/fields.ts';
 import type { KindRow } from '../../../src/compare/rows/gains.ts';
 import type { ProbeComparison } from '../../../src/compare/rows/probes.ts';
-import { describe, expect, it } from 'vitest';
-import type { Finding, FindingOf } from '../../../src/compare/finding.ts';
+import { verdictSentence } from '../../../src/report/summary/verdict.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
-import { verdictSentence } from '../../../src/report/text/verdict.ts';
 import { measurement, reportOn } from '../../compare/measurement.ts';
 import { everyFinding } from '../findings.ts';
 import { finding, probeReport, report } from '../fixtures.ts';

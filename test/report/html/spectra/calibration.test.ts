@@ -3,8 +3,8 @@ import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../../src/compare/report.ts';
 import type { CalibratedMetric, CalibrationReport } from '../../../../src/compare/rows/calibration.ts';
-import { icon, NOT_JUDGED } from '../../../../src/report/html/icon.ts';
 import { calibrationSection } from '../../../../src/report/html/spectra/calibration.ts';
+import { icon, NOT_JUDGED } from '../../../../src/report/render/html/icon.ts';
 import { CALIBRATED_FINDING, calibratedMetric, calibrationReport, SEEN, size } from '../../calibration.ts';
 import { HOSTILE_NAMES, report } from '../../fixtures.ts';
 

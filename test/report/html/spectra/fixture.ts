@@ -1,7 +1,7 @@
-import type { Report } from '../../../../src/compare/report.ts';
-import type { BaselineMatrix } from '../../../../src/compare/rows/spectra.ts';
 import type { ModuleType } from '@shadow-gate/checkpoints/naming';
 import { spectralMetrics, spectrumProfile } from '@shadow-gate/spectra/metrics';
+import type { Report } from '../../../../src/compare/report.ts';
+import type { BaselineMatrix } from '../../../../src/compare/rows/spectra.ts';
 import type { TensorMeasurement } from '../../../../src/measure/schema/measurement.ts';
 import { report } from '../../fixtures.ts';
 

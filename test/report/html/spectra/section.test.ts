@@ -1,6 +1,6 @@
-import type { ReportedRule } from '../../../../src/compare/rows/spectra.ts';
-import type { Report } from '../../../../src/compare/report.ts';
 import { describe, expect, it } from 'vitest';
+import type { Report } from '../../../../src/compare/report.ts';
+import type { ReportedRule } from '../../../../src/compare/rows/spectra.ts';
 import { MAX_MATRICES, SPECTRA_SECTION } from '../../../../src/report/html/spectra/section.ts';
 import { tensor } from '../../fixtures.ts';
 import { spectraReport } from './fixture.ts';
