@@ -1,5 +1,5 @@
 import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-var s=()=>!1;try{let{supervise:r}=await import("./shared-LIQNNMSU.js"),{describeError:t}=await import("./shared-4Z7YLNZ6.js"),{logLine:i}=await import("./shared-QXKD2FXW.js");await r({work:async()=>{let{start:e}=await import("./shared-FRNVQOB4.js");({hasAbandonedWork:s}=await import("./shared-VI4HL2AN.js")),await e(process.env,()=>new Date)},isApart:!0,report(e){let{kind:o,message:a}=t(e);process.stdout.write(`::error::${o==="error"?"":`${o}: `}${i(a)}
-`)},exitCode:1})}catch(r){let[t]=String(r).split(`
-`);process.stdout.write(`::error::${t}
-`),process.exit(1)}s()&&process.exit();
+var hasAbandonedWork=()=>!1;try{let{supervise}=await import("./shared-platform-index.js"),{describeError}=await import("./shared-platform-index-2.js"),{logLine}=await import("./shared-report-escape.js");await supervise({work:async()=>{let{start}=await import("./shared-action-run.js");({hasAbandonedWork}=await import("./shared-github-with-timeout.js")),await start(process.env,()=>new Date)},isApart:!0,report(error){let{kind,message}=describeError(error);process.stdout.write(`::error::${kind==="error"?"":`${kind}: `}${logLine(message)}
+`)},exitCode:1})}catch(error){let[line]=String(error).split(`
+`);process.stdout.write(`::error::${line}
+`),process.exit(1)}hasAbandonedWork()&&process.exit();

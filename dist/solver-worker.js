@@ -1,2 +1,2 @@
 import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{b as m,e as a,g as e}from"./shared-KH46SXSP.js";import"./shared-BD3CD22Y.js";import"./shared-4BX6RYUN.js";a(r=>"matrix"in r?m(r.matrix,r.size):e(r));
+import{answerQuestions,bandValues,symmetricEigenvalues}from"./shared-spectra-wasm.js";import"./shared-spectra-unchecked.js";import"./shared-empty-2.js";answerQuestions(question=>"matrix"in question?symmetricEigenvalues(question.matrix,question.size):bandValues(question));

@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{a as f,b as g,c as h,d as i,e as j,f as k,g as l,h as m,i as n,j as o,k as p,l as q}from"./shared-GBQ5GGOM.js";import{a,b,c,d,e}from"./shared-SBITQGD6.js";import"./shared-4BX6RYUN.js";export{q as ACTION,p as DOCS_URL,a as ERROR_CODES,o as HOME_URL,k as Semaphore,b as UserError,m as VERSION,f as at,g as capitalize,e as describeError,h as groupBy,d as isOutOfMemory,j as isSignedWith,i as publicKeyDigest,n as release,l as similarWord,c as withErrorCode};

@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{a,b,c,d,e,f,g,h,i,j,k,l,m,n,o}from"./shared-UPVF67FB.js";import"./shared-4BX6RYUN.js";export{l as codeBlock,d as codeCommand,b as codeName,n as htmlLines,m as htmlText,i as logLine,j as logLines,c as narrowName,g as narrowText,o as plainLine,f as plainText,h as printable,e as printableCommand,k as printableJson,a as shorten};

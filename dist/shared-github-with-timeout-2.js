@@ -1,0 +1,2 @@
+import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
+var hasAbandoned=!1,hasAbandonedWork=()=>hasAbandoned;async function withTimeout(milliseconds,work){let timer,timeout=new Promise((_,reject)=>{timer=setTimeout(()=>{hasAbandoned=!0,reject(new Error(`no answer within ${milliseconds/1e3} s`))},milliseconds)});try{return await Promise.race([work,timeout])}finally{clearTimeout(timer)}}export{hasAbandonedWork,withTimeout};

@@ -1,0 +1,2 @@
+import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
+import{ProcessStopped,StoppableProcess,bridgeEntry,serveProcess,supervise,workerEntry}from"./shared-platform-supervise.js";import"./shared-platform-user-error.js";import"./shared-platform-end-with-parent.js";import"./shared-empty-2.js";export{ProcessStopped,StoppableProcess,bridgeEntry,serveProcess,supervise,workerEntry};

@@ -1,0 +1,2 @@
+import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
+import{codeBlock,codeCommand,codeName,htmlLines,htmlText,logLine,logLines,narrowName,narrowText,plainLine,plainText,printable,printableCommand,printableJson,shorten}from"./shared-report-escape-2.js";import"./shared-empty-2.js";export{codeBlock,codeCommand,codeName,htmlLines,htmlText,logLine,logLines,narrowName,narrowText,plainLine,plainText,printable,printableCommand,printableJson,shorten};
