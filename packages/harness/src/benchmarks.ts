@@ -93,6 +93,15 @@ const taskSchema = z.strictObject({
 });
 export type BenchmarkTask = z.infer<typeof taskSchema>;
 
+/** What logs may not say of a task, and of a model. */
+export const UNSTATED = {
+  ...{ alias: null, version: null, shots: null, hash: null, outputType: null },
+  ...{ chatTemplate: null, systemInstruction: null, multiturn: null },
+} as const;
+export const UNKNOWN_MODEL = {
+  ...{ source: null, revision: null, sha: null, dtype: null, parameters: null, adapter: null },
+} as const;
+
 /** Several tasks, with the aggregates that the harness made of them. */
 const groupSchema = z.strictObject({
   name: z.string(),

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { fixture } from '../../../test/fixtures.ts';
+import { rightChoice } from '../src/lm-eval/choices.ts';
 import { readLmEval } from '../src/lm-eval/read-benchmarks.ts';
-import { rightChoice } from '../src/lm-eval/right-choice.ts';
 
 const choices = (...texts: string[]) => texts.map((text) => ['Q', ` ${text}`]);
 

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
-import { groupBy, UserError } from '@shadow-gate/platform';
+import { given, groupBy, UserError } from '@shadow-gate/platform';
 import { sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson, parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
 import { passageName } from '@shadow-gate/probes/item';
 import { mean } from 'simple-statistics';
 import { z } from 'zod';
-import type { BenchmarkDocument, Benchmarks, BenchmarkTask } from '../benchmarks.ts';
+import { type BenchmarkDocument, type Benchmarks, type BenchmarkTask, UNKNOWN_MODEL, UNSTATED } from '../benchmarks.ts';
 import { readLogLines } from '../read-lines.ts';
 
 const HINT = 'write a line {"suite": "musr", "id": 17, "correct": 7, "samples": 10} for each item, all of one model';
@@ -51,10 +51,9 @@ export async function readCounts(path: string): Promise<Benchmarks> {
     lines.push(parsed.data);
   }
   if (lines.length === 0) throw new UserError(`${path}:1: the file is empty`, HINT);
-  const unknown = { source: null, revision: null, sha: null, dtype: null, parameters: null, adapter: null };
   return {
     harness: 'counts',
-    model: { name: basename(path).replace(/\.jsonl?$/, ''), ...unknown },
+    model: { name: basename(path).replace(/\.jsonl?$/, ''), ...UNKNOWN_MODEL },
     runs: [{ file: basename(path), version: null, time: null }],
     tasks: [...groupBy(lines, ({ suite }) => suite)].map(([suite, own]) => taskOf(suite, own)),
     groups: [],
@@ -86,8 +85,9 @@ async function* linesOf(path: string): ReturnType<typeof readLogLines> {
 
 function taskOf(name: string, lines: readonly Line[]): BenchmarkTask {
   return {
-    ...{ name, alias: null, version: null, shots: null, hash: null, outputType: null, scoring: 'counts' },
-    ...{ chatTemplate: null, systemInstruction: null, multiturn: null },
+    ...UNSTATED,
+    name,
+    scoring: 'counts',
     repeats: lines.reduce((most, { samples }) => Math.max(most, samples), 1),
     metrics: [
       {
@@ -104,18 +104,12 @@ function taskOf(name: string, lines: readonly Line[]): BenchmarkTask {
   };
 }
 
-function passageIn(cluster: Line['cluster']): string | null {
-  return passageName(String(cluster ?? ''));
-}
-
 function documentOf({ suite, id, correct, samples, chance, cluster }: Line, index: number): BenchmarkDocument {
   const doc = sha256(canonicalJson([suite, id]));
-  const passage = passageIn(cluster);
+  const passage = passageName(String(cluster ?? '')) ?? undefined;
   return {
     ...{ id: index, docHash: doc, promptHash: doc, targetHash: null, doc },
-    requests: sha256(canonicalJson(passage === null ? (chance ?? null) : [chance ?? null, passage])),
-    ...{ samples, values: [correct / samples], logprobs: null },
-    ...(chance === undefined ? {} : { chance }),
-    ...(passage === null ? {} : { passage }),
+    requests: sha256(canonicalJson(passage === undefined ? (chance ?? null) : [chance ?? null, passage])),
+    ...given({ samples, values: [correct / samples], logprobs: null, chance, passage }),
   };
 }

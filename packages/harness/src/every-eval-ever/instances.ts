@@ -4,7 +4,7 @@ import { canonicalJson, parseJsonWithNaN } from '@shadow-gate/platform/json';
 import { mean } from 'simple-statistics';
 import { z } from 'zod';
 import type { BenchmarkDocument } from '../benchmarks.ts';
-import { countRightIndices } from '../lm-eval/guessing.ts';
+import { countRightIndices } from '../lm-eval/choices.ts';
 import { readLogLines } from '../read-lines.ts';
 import { checkedEee, EEE_HINT, type EeeLog } from './log.ts';
 import { canBeRight, type NamedResult } from './results.ts';

@@ -1,7 +1,7 @@
 import { UserError } from '@shadow-gate/platform';
-import { readTextFile } from '@shadow-gate/platform/files';
-import { parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
+import { validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
+import { readLogJson } from '../log-json.ts';
 
 const text = z.string().nullish();
 const details = z.record(z.string(), z.string()).nullish();
@@ -69,9 +69,7 @@ const VERSION = /^0\.3\.\d+$/;
 
 /** Read a file of results. @returns null for other JSON @throws UserError naming the file and what is wrong with it */
 export async function readEeeLog(path: string): Promise<EeeLog | null> {
-  const json = await readTextFile(path, 'measurement');
-  if (json === null || json.trim() === '') throw new UserError(`${path}:1 is empty`, EEE_HINT);
-  const value = parseJsonWithNaN(json, path, EEE_HINT);
+  const value = await readLogJson(path, 'measurement', EEE_HINT);
   const isLog = typeof value === 'object' && value !== null && 'schema_version' in value;
   return isLog ? checkedEee(logSchema, value, path) : null;
 }

@@ -6,9 +6,9 @@ import { groupBy, UserError } from '@shadow-gate/platform';
 import { sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson } from '@shadow-gate/platform/json';
 import type { BenchmarkDocument, BenchmarkMetric, Benchmarks, BenchmarkTask } from '../benchmarks.ts';
-import { expectMean } from '../expect-mean.ts';
 import { openedFilesIn } from '../files-in.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';
+import { expectMean } from '../means.ts';
 import { answersTo, type EeeInstances, type EeeItem, readInstances } from './instances.ts';
 import { EEE_HINT, type EeeLog, readEeeLog } from './log.ts';
 import {
@@ -99,7 +99,7 @@ function toTask(
   const settings = eeeTaskSettings(log, named);
   const items = instances?.items.get(settings.name) ?? [];
   if (instances === null || items.length === 0) {
-    return { ...settings, outputType: null, repeats: 1, metrics: named.map(eeeMetric), documents: null };
+    return { ...settings, repeats: 1, metrics: named.map(eeeMetric), documents: null };
   }
   const answered = items.map((item) => ({ item, ...answersTo(item, named, path) }));
   const repeats = answered.reduce((most, { samples }) => Math.max(most, samples), 1);

@@ -1,7 +1,7 @@
 import { groupBy, UserError } from '@shadow-gate/platform';
 import { sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson } from '@shadow-gate/platform/json';
-import { type BenchmarkMetric, type EvaluatedModel, HUB_DATASET } from '../benchmarks.ts';
+import { type BenchmarkMetric, type EvaluatedModel, HUB_DATASET, UNKNOWN_MODEL, UNSTATED } from '../benchmarks.ts';
 import { SPEED } from '../inspect/settings.ts';
 import type { EeeLog, EeeResult } from './log.ts';
 
@@ -64,10 +64,10 @@ export function canBeRight({ score_type: type, max_score: most }: EeeResult['met
 export function eeeTaskSettings({ eval_library: { name: library } }: EeeLog, named: readonly NamedResult[]) {
   const shots = named[0]?.result.generation_config?.additional_details?.num_fewshot;
   return {
-    ...{ name: named[0]?.task ?? '', alias: null, version: null, hash: null },
+    ...UNSTATED,
+    name: named[0]?.task ?? '',
     shots: shots !== undefined && /^\d+$/.test(shots) ? Number(shots) : null,
     scoring: sha256(canonicalJson([library, named.map(({ result }) => scoringOf(result))])),
-    ...{ chatTemplate: null, systemInstruction: null, multiturn: null },
     ...datasetOf(named[0]?.result),
   };
 }
@@ -104,9 +104,10 @@ function withoutNull(values: Readonly<Record<string, unknown>>): Record<string, 
 export function eeeModel({ model_info: model }: EeeLog): EvaluatedModel {
   const { revision = null, sha = null, dtype = null, num_parameters: count = '' } = model.additional_details ?? {};
   return {
+    ...UNKNOWN_MODEL,
     name: model.id,
     source: model.inference_engine?.name ?? model.inference_platform ?? null,
-    ...{ revision, sha, dtype, parameters: /^\d{1,15}$/.test(count) ? Number(count) : null, adapter: null },
+    ...{ revision, sha, dtype, parameters: /^\d{1,15}$/.test(count) ? Number(count) : null },
   };
 }
 

@@ -1,4 +1,4 @@
-import { groupBy, UserError, VERSION } from '@shadow-gate/platform';
+import { given, groupBy, UserError, VERSION } from '@shadow-gate/platform';
 import { answerLimit, itemStops } from '@shadow-gate/probes';
 import type { ProbeItem } from '@shadow-gate/probes/item';
 import type { Suite } from '@shadow-gate/probes/suite';
@@ -146,41 +146,11 @@ function describe(
   { part, place }: Pick<ExportedTask, 'part' | 'place'>,
   { seed, chatTemplate }: ExportOptions,
 ): ExportedTask {
-  const {
-    name,
-    version,
-    digest,
-    seed: own,
-    maxNewTokens,
-    twinsOf,
-    levels,
-    facts,
-    source,
-    texts,
-    chatTemplate: template,
-  } = suite;
-  return {
-    version: EXPORT_VERSION,
-    tool: VERSION,
-    part,
-    place,
-    suite: {
-      name,
-      version,
-      digest,
-      seed: own,
-      items: suite.items.length,
-      maxNewTokens,
-      ...(twinsOf === undefined ? {} : { twinsOf }),
-      ...(template === undefined ? {} : { chatTemplate: template }),
-      ...(levels === undefined ? {} : { levels }),
-      ...(facts === undefined ? {} : { facts }),
-      ...(source === undefined ? {} : { source }),
-      ...(texts === undefined ? {} : { keepsTexts: texts.kept }),
-    },
-    seed,
-    chatTemplate,
-  };
+  const { name, version, digest, maxNewTokens, twinsOf, levels, facts, source, texts } = suite;
+  const identity = { name, version, digest, seed: suite.seed, items: suite.items.length, maxNewTokens };
+  const more = { twinsOf, chatTemplate: suite.chatTemplate, levels, facts, source, keepsTexts: texts?.kept };
+  const described = { ...identity, ...given(more) };
+  return { version: EXPORT_VERSION, tool: VERSION, part, place, suite: described, seed, chatTemplate };
 }
 
 const mean = (metric: string) => ({ metric, aggregation: 'mean', higher_is_better: true });

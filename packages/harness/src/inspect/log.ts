@@ -1,6 +1,6 @@
 import { UserError } from '@shadow-gate/platform';
-import { validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
+import { checkedLog } from '../log-json.ts';
 
 /** Keys that are absent and keys that are null mean the same: Inspect leaves out what is null. */
 const anything = z.record(z.string(), z.unknown()).nullish();
@@ -89,9 +89,5 @@ export function toReductions(json: unknown, where: string): Reductions {
 
 /** @throws UserError naming the key that is wrong */
 export function checked<T>(schema: z.ZodType<T>, json: unknown, where: string): T {
-  const parsed = validate(schema, json);
-  if (parsed.success) return parsed.data;
-  const { path, message } = parsed.issue;
-  const what = path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`;
-  throw new UserError(`${where} is not a log of Inspect: ${what}`, HINT);
+  return checkedLog(schema, json, { where, what: 'a log of Inspect', hint: HINT });
 }

@@ -1,6 +1,6 @@
 import { groupBy } from '@shadow-gate/platform';
 import type { BenchmarkMetric, DocumentValue } from '../benchmarks.ts';
-import { meanAndError } from '../mean-and-error.ts';
+import { meanAndError } from '../means.ts';
 import type { LoggedScore, LogHeader, Reductions } from './log.ts';
 import type { SampleEpochs } from './samples.ts';
 

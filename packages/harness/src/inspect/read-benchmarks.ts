@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { groupBy, UserError } from '@shadow-gate/platform';
 import { sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson } from '@shadow-gate/platform/json';
-import type { BenchmarkDocument, Benchmarks, BenchmarkTask } from '../benchmarks.ts';
-import { expectMean } from '../expect-mean.ts';
+import { type BenchmarkDocument, type Benchmarks, type BenchmarkTask, UNSTATED } from '../benchmarks.ts';
 import { openedFilesIn } from '../files-in.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';
+import { expectMean } from '../means.ts';
 import type { LogHeader } from './log.ts';
 import { inspectMetrics } from './metrics.ts';
 import { type InspectLog, withLog } from './read-log.ts';
@@ -118,16 +118,12 @@ async function readTask(path: string, log: InspectLog): Promise<BenchmarkTask> {
   });
   const isChoice = documents.length > 0 && documents.every(({ choices }) => choices !== undefined && choices > 1);
   return {
+    ...UNSTATED,
     name: task,
     alias: alias === task ? null : (alias ?? null),
     version: version === null || version === undefined ? null : String(version),
-    shots: null,
-    hash: null,
     outputType: isChoice ? 'multiple_choice' : 'generate_until',
     scoring: digestScoring(header),
-    chatTemplate: null,
-    systemInstruction: null,
-    multiturn: null,
     repeats: epochs,
     metrics: sources.map(({ metric }) => metric),
     documents: documents.length === 0 ? null : documents,

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
-import { readTextFile, withZip, type ZipArchive } from '@shadow-gate/platform/files';
+import { withZip, type ZipArchive } from '@shadow-gate/platform/files';
 import { parseJsonWithNaN } from '@shadow-gate/platform/json';
+import { readLogJson } from '../log-json.ts';
 import { HINT, type LogHeader, type Reductions, toHeader, toReductions } from './log.ts';
 
 /** A JSON value, and the file and member or entry that has it. */
@@ -66,9 +67,7 @@ async function* samplesOf(archive: ZipArchive, path: string): AsyncGenerator<Log
 }
 
 async function openJson(path: string): Promise<InspectLog> {
-  const text = await readTextFile(path, 'requests');
-  if (text === null || text.trim() === '') throw new UserError(`${path}:1 is empty`, HINT);
-  const log = parseJsonWithNaN(text, path, HINT);
+  const log = await readLogJson(path, 'requests', HINT);
   const { samples, reductions } = (log ?? {}) as { readonly samples?: unknown; readonly reductions?: unknown };
   const header = toHeader(log, path);
   if (samples !== undefined && samples !== null && !Array.isArray(samples)) {

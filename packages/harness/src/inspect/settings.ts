@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson } from '@shadow-gate/platform/json';
-import type { EvaluatedModel } from '../benchmarks.ts';
+import { type EvaluatedModel, UNKNOWN_MODEL } from '../benchmarks.ts';
 import type { LogHeader } from './log.ts';
 
 /** How fast a run goes, and what it does about errors of a server: no answer depends on it. */
@@ -70,13 +70,11 @@ export function inspectModel({ eval: { model, model_args: given } }: LogHeader):
   };
   const slash = model.indexOf('/');
   return {
+    ...UNKNOWN_MODEL,
     name: text('model_path') ?? model,
     source: slash === -1 ? null : model.slice(0, slash),
     revision: text('revision'),
-    sha: null,
     dtype: text('torch_dtype') ?? text('dtype'),
-    parameters: null,
-    adapter: null,
   };
 }
 

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { sha256 } from '@shadow-gate/platform/files';
-import { canonicalJson, validate } from '@shadow-gate/platform/json';
+import { canonicalJson } from '@shadow-gate/platform/json';
 import { readParquetFile } from '@shadow-gate/platform/parquet';
 import { z } from 'zod';
 import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../benchmarks.ts';
+import { checkedLog } from '../log-json.ts';
 
 const exampleSchema = z.looseObject({
   query: z.string(),
@@ -76,7 +77,7 @@ export function toDetails(rows: readonly unknown[], path: string, of: DetailsCon
   let isChoice = false;
   rows.forEach((json, i) => {
     const where = `${path}: row ${i + 1}`;
-    const row = toRow(json, where);
+    const row = checkedLog(rowSchema, json, { where, what: 'a detail of lighteval', hint: HINT });
     const logprobs = logprobsOf(row);
     isChoice ||= logprobs !== null && logprobs.length > 1;
     addRow(found, { row, where, logprobs, of });
@@ -144,13 +145,6 @@ function addRow(found: Map<string, Found>, { row, where, logprobs, of }: AddedRo
   entry.parts.push({ prompt: promptOf(row, of), request: requestOf(row, of) });
   const document = logprobs === null ? entry.document : { ...entry.document, logprobs: [...logprobs] };
   found.set(key, { ...entry, document });
-}
-
-function toRow(json: unknown, where: string): Row {
-  const parsed = validate(rowSchema, json);
-  if (parsed.success) return parsed.data;
-  const { path, message } = parsed.issue;
-  throw new UserError(`${where} is not a detail of lighteval: ${path.map(String).join('.')}: ${message}`, HINT);
 }
 
 /** Log-likelihood of every choice; null for generated answers. */

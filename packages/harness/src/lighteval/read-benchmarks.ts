@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import type { BenchmarkGroup, BenchmarkMetric, Benchmarks, BenchmarkTask } from '../benchmarks.ts';
-import { expectMean } from '../expect-mean.ts';
 import { openedFilesIn } from '../files-in.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';
+import { expectMean } from '../means.ts';
 import { type LightevalDetails, readDetails } from './details.ts';
 import {
   isLightevalMean,
@@ -103,7 +103,7 @@ async function readTask(
 ): Promise<BenchmarkTask> {
   const settings = lightevalTaskSettings(results, key);
   const metrics = lightevalMetrics(results, key);
-  if (file === undefined) return { ...settings, outputType: null, repeats: 1, metrics, documents: null };
+  if (file === undefined) return { ...settings, repeats: 1, metrics, documents: null };
   const { systemInstruction } = settings;
   const details = await readDetails(folder, file, {
     metrics,

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { UserError } from '@shadow-gate/platform';
-import { readTextFile, sha256 } from '@shadow-gate/platform/files';
-import { canonicalJson, parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
+import { sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import type { BenchmarkMetric, EvaluatedModel } from '../benchmarks.ts';
+import { type BenchmarkMetric, type EvaluatedModel, UNKNOWN_MODEL, UNSTATED } from '../benchmarks.ts';
+import { checkedLog, readLogJson } from '../log-json.ts';
 
 const record = <T extends z.ZodType>(values: T) => z.record(z.string(), values);
 const text = z.string().nullish();
@@ -48,12 +48,8 @@ const HINT = 'give the files as lighteval wrote them';
 /** Read a results file. @throws UserError naming the file and what is wrong with it */
 export async function readLightevalResults(folder: string, file: string): Promise<LightevalResults> {
   const path = join(folder, file);
-  const json = await readTextFile(path, 'measurement');
-  if (json === null || json.trim() === '') throw new UserError(`${path}:1 is empty`, HINT);
-  const parsed = validate(resultsSchema, parseJsonWithNaN(json, path, HINT));
-  if (parsed.success) return parsed.data;
-  const { path: keys, message } = parsed.issue;
-  throw new UserError(`${path} is not a results file of lighteval: ${keys.map(String).join('.')}: ${message}`, HINT);
+  const json = await readLogJson(path, 'measurement', HINT);
+  return checkedLog(resultsSchema, json, { where: path, what: 'a results file of lighteval', hint: HINT });
 }
 
 /** The average over all tasks: it adds metrics of unlike tasks. */
@@ -122,16 +118,13 @@ export function lightevalTaskSettings(results: LightevalResults, key: string) {
   const systemPrompt = results.config_general.model_config?.system_prompt ?? null;
   const given = SHOTS.exec(key)?.groups?.shots;
   return {
+    ...UNSTATED,
     name: lightevalTaskName(results, key),
-    alias: null,
     version: version === null ? null : String(version),
     shots: given === undefined ? (task?.num_fewshots ?? null) : Number(given),
-    hash: null,
     // Functions of Python are written with their place in memory, which is another one in each run.
     scoring: sha256(canonicalJson(task?.metrics ?? []).replace(/ at 0x[0-9a-f]+/g, '')),
-    chatTemplate: null,
     systemInstruction: systemPrompt === null ? null : sha256(systemPrompt),
-    multiturn: null,
   };
 }
 
@@ -147,5 +140,5 @@ export function lightevalModel({
   config_general: { model_name: name, model_config: model },
 }: LightevalResults): EvaluatedModel {
   const [revision, dtype] = [model?.revision ?? null, model?.dtype ?? null];
-  return { name, source: null, revision, sha: null, dtype, parameters: null, adapter: null };
+  return { ...UNKNOWN_MODEL, name, revision, dtype };
 }

@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import type { BenchmarkGroup, Benchmarks, BenchmarkTask } from '../benchmarks.ts';
-import { expectMean } from '../expect-mean.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';
+import { expectMean } from '../means.ts';
 import { findRuns, type RunFiles } from './find-runs.ts';
 import {
   isLmEvalMean,

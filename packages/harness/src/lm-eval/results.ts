@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { UserError } from '@shadow-gate/platform';
-import { readTextFile, sha256 } from '@shadow-gate/platform/files';
-import { canonicalJson, parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
+import { sha256 } from '@shadow-gate/platform/files';
+import { canonicalJson } from '@shadow-gate/platform/json';
 import { type TaskConfig, taskConfigSchema } from '@shadow-gate/probes/files/lm-eval';
 import { z } from 'zod';
 import { type BenchmarkMetric, type EvaluatedModel, HUB_DATASET } from '../benchmarks.ts';
+import { checkedLog, readLogJson } from '../log-json.ts';
 
 const name = z.union([z.string(), z.number()]).nullish();
 const record = <T extends z.ZodType>(values: T) => z.record(z.string(), values);
@@ -52,15 +52,8 @@ const HINT = 'give the files as lm-evaluation-harness wrote them';
 /** Read a results file. @throws UserError naming the file and what is wrong with it */
 export async function readLmEvalResults(folder: string, file: string): Promise<LmEvalResults> {
   const path = join(folder, file);
-  const text = await readTextFile(path, 'measurement');
-  if (text === null || text.trim() === '') throw new UserError(`${path}:1 is empty`, HINT);
-  const parsed = validate(resultsSchema, parseJsonWithNaN(text, path, HINT));
-  if (parsed.success) return parsed.data;
-  const { path: keys, message } = parsed.issue;
-  throw new UserError(
-    `${path} is not a results file of lm-evaluation-harness: ${keys.map(String).join('.')}: ${message}`,
-    HINT,
-  );
+  const json = await readLogJson(path, 'measurement', HINT);
+  return checkedLog(resultsSchema, json, { where: path, what: 'a results file of lm-evaluation-harness', hint: HINT });
 }
 
 /** Names of the groups: rows that are aggregates of other rows. */

@@ -3,7 +3,7 @@ import { canonicalJson } from '@shadow-gate/platform/json';
 import { judgeAnswer } from '@shadow-gate/probes';
 import { type TaskConfig, taskAnswerRule } from '@shadow-gate/probes/files/lm-eval';
 import type { BenchmarkDocument, BenchmarkMetric } from '../benchmarks.ts';
-import { meanAndError } from '../mean-and-error.ts';
+import { meanAndError } from '../means.ts';
 
 type Pipeline = NonNullable<TaskConfig['filter_list']>[number];
 

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { readTextFile, sha256 } from '@shadow-gate/platform/files';
-import { canonicalJson, parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
+import { canonicalJson, parseJsonWithNaN } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../benchmarks.ts';
+import { checkedLog } from '../log-json.ts';
 import { readLogLines } from '../read-lines.ts';
-import { countGuessableChoices } from './guessing.ts';
-import { rightChoice } from './right-choice.ts';
+import { countGuessableChoices, rightChoice } from './choices.ts';
 import type { SampleReading } from './sampled-answers.ts';
 
 /** One line of samples_TASK_DATE.jsonl: a document under one filter; only the fields that are needed. */
@@ -59,7 +59,8 @@ export async function readLmEvalSamples(folder: string, file: string, of: Sample
   let last: string | null = null;
   for await (const { where, json } of readRecords(path)) {
     last = where;
-    addSample(found, toSample(json, where), { where, filters, of });
+    const sample = checkedLog(sampleSchema, json, { where, what: 'a sample of lm-evaluation-harness', hint: HINT });
+    addSample(found, sample, { where, filters, of });
   }
   if (last === null) throw new UserError(`${path}:1: the file is empty`, HINT);
   expectComplete([...found.values()], { where: last, filters, of });
@@ -116,14 +117,6 @@ async function* readList(path: string): AsyncGenerator<LogRecord> {
   const list = parseJsonWithNaN((await readTextFile(path, 'requests')) ?? '', path, HINT);
   if (!Array.isArray(list)) throw new UserError(`${path}:1 is not a list of samples`, HINT);
   for (const [index, json] of list.entries()) yield { where: `${path}: entry ${index + 1}`, json };
-}
-
-function toSample(json: unknown, where: string): Sample {
-  const parsed = validate(sampleSchema, json);
-  if (parsed.success) return parsed.data;
-  const { path, message } = parsed.issue;
-  const what = `${path.map(String).join('.')}: ${message}`;
-  throw new UserError(`${where} is not a sample of lm-evaluation-harness: ${what}`, HINT);
 }
 
 function addSample(found: Map<number, Found>, sample: Sample, { where, filters, of }: Place): void {
