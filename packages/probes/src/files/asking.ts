@@ -5,6 +5,7 @@ import { plainProblem, restyledProblem } from '../forms/exact-twins.ts';
 import {
   type AskedChoice,
   type AskedProblem,
+  type BenchmarkForms,
   type ChoiceRecord,
   choiceLetter,
   type ExactRecord,
@@ -52,17 +53,37 @@ function reasoned(target: string, pattern: string): Wording['question'] {
   return { kind: 'exact', target, pattern, stop: STOPS };
 }
 
+/** The usual forms, where a question has none of its own, or that cannot ask a variant. */
+export function formsWith(
+  choice: (question: ChoiceRecord) => WriteChoice | undefined,
+  problem: (problem: ExactRecord) => ProblemForm | undefined,
+): BenchmarkForms {
+  return {
+    choice: (question) => {
+      const form = choice(question);
+      return (asked) => form?.(asked) ?? examWording(asked);
+    },
+    problem: (record) => {
+      const form = problem(record);
+      const write = (asked: AskedProblem) => form?.write(asked) ?? plainProblem(asked);
+      return {
+        write,
+        restyle: (random) => form?.restyle(random) ?? restyledProblem(record, random, write(record).prompt),
+      };
+    },
+  };
+}
+
 /**
- * How questions are asked, by id: by letter if the prompt lists the options, else by text; with a pattern, by the
- * letter in a generated text. Undefined for the usual way.
+ * Forms as a policy wants them: by letter if the prompt lists the options, else by text; with a pattern, by the letter in
+ * a generated text.
  */
-export function choiceForms(
-  questions: readonly ChoiceRecord[],
-  asking: Asking,
-  scoring: ChoiceScoring,
-): ReadonlyMap<string, WriteChoice> | undefined {
-  if (asking.prompt === undefined && asking.answerPattern === undefined) return undefined;
-  return new Map(questions.map((question) => [question.id, choiceForm(question, asking, scoring)]));
+export function askedForms(asking: Asking, scoring: ChoiceScoring): BenchmarkForms {
+  const isUsual = asking.prompt === undefined && asking.answerPattern === undefined;
+  return formsWith(
+    (question) => (isUsual ? undefined : choiceForm(question, asking, scoring)),
+    (problem) => (isUsual ? undefined : problemForm(problem, asking)),
+  );
 }
 
 function choiceForm(record: ChoiceRecord, { prompt, answerPattern }: Asking, scoring: ChoiceScoring): WriteChoice {
@@ -78,15 +99,6 @@ function choiceForm(record: ChoiceRecord, { prompt, answerPattern }: Asking, sco
     }
     return { prompt: text, question: isListed ? plain.question : scoreTexts(asked, scoring) };
   };
-}
-
-/** How problems are asked, by their ids. Undefined for the usual way. */
-export function problemForms(
-  problems: readonly ExactRecord[],
-  asking: Asking,
-): ReadonlyMap<string, ProblemForm> | undefined {
-  if (asking.prompt === undefined && asking.answerPattern === undefined) return undefined;
-  return new Map(problems.map((problem) => [problem.id, problemForm(problem, asking)]));
 }
 
 function problemForm(problem: ExactRecord, { prompt, answerPattern }: Asking): ProblemForm {

@@ -1,11 +1,10 @@
 import { at, UserError } from '@shadow-gate/platform';
 import { examWording } from '../forms/choice-twins.ts';
-import { plainProblem } from '../forms/exact-twins.ts';
 import { OPEN_CLUSTERS } from '../forms/open-twins.ts';
 import { type ChoiceRecord, choiceLetter, type ExactRecord } from '../forms/question.ts';
 import { comparableText } from '../forms/text.ts';
 import { answerKind, type ChoiceScoring } from '../item.ts';
-import { type Asking, choiceForms, problemForms } from './asking.ts';
+import { type Asking, askedForms } from './asking.ts';
 import type { LocatedItem } from './fields/item-fields.ts';
 import type { Questions } from './questions.ts';
 
@@ -31,7 +30,9 @@ export function withExamples(
 ): LocatedItem[] {
   expectUnasked(questions, examples);
   const written =
-    examples.kind === 'choice' ? ofChoices(examples.records, asking, scoring) : ofProblems(examples.records, asking);
+    examples.kind === 'choice'
+      ? ofChoices(examples.records, asking, scoring)
+      : ofProblems(examples.records, asking, scoring);
   return located.map(({ where, item }) => ({
     where,
     item: { ...item, prompt: `${written(item)}${item.prompt}` },
@@ -45,8 +46,8 @@ function join(examples: readonly string[]): string {
 }
 
 function ofChoices(examples: readonly ChoiceRecord[], asking: Asking, scoring: ChoiceScoring): ExamplesFor {
-  const forms = choiceForms(examples, asking, scoring);
-  const promptOf = (example: ChoiceRecord) => (forms?.get(example.id)?.(example) ?? examWording(example)).prompt;
+  const { choice } = askedForms(asking, scoring);
+  const promptOf = (example: ChoiceRecord) => choice(example)(example).prompt;
   const textOf = ({ choices, answer }: ChoiceRecord) => at(choices, answer);
   // A letter without options before it says nothing.
   const isListed = asking.prompt?.includes('{choices}') ?? true;
@@ -60,12 +61,12 @@ function ofChoices(examples: readonly ChoiceRecord[], asking: Asking, scoring: C
   };
 }
 
-function ofProblems(examples: readonly ExactRecord[], asking: Asking): ExamplesFor {
-  const forms = problemForms(examples, asking);
+function ofProblems(examples: readonly ExactRecord[], asking: Asking, scoring: ChoiceScoring): ExamplesFor {
+  const { problem } = askedForms(asking, scoring);
   const isReasoned = asking.answerPattern !== undefined;
   const all = join(
     examples.map((example) => {
-      const { prompt } = forms?.get(example.id)?.write(example) ?? plainProblem(example);
+      const { prompt } = problem(example).write(example);
       return `${prompt} ${isReasoned ? (example.solution ?? example.target) : example.target}`;
     }),
   );

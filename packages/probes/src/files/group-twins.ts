@@ -1,37 +1,25 @@
 import { UserError } from '@shadow-gate/platform';
-import { examText, examWording } from '../forms/choice-twins.ts';
-import { plainProblem } from '../forms/exact-twins.ts';
-import type { AskedChoice, ChoiceRecord, ExactRecord, ProblemForm, WriteChoice } from '../forms/question.ts';
+import { examText } from '../forms/choice-twins.ts';
+import type { BenchmarkForms } from '../forms/question.ts';
 import { answerKind, type ChoiceScoring } from '../item.ts';
 import { inOrder, type LocatedItem, toItem } from './fields/item-fields.ts';
 import { quote } from './fields/records.ts';
+import type { Questions } from './questions.ts';
 
 /** The questions of a group by letter and by text: a comparison uses the one that it uses for the benchmark. */
-export function groupChoiceItems(
-  questions: readonly ChoiceRecord[],
-  scoring: ChoiceScoring,
-  forms?: ReadonlyMap<string, WriteChoice>,
-): LocatedItem[] {
-  return questions.flatMap((question) => {
-    const form = forms?.get(question.id);
-    const write = (asked: AskedChoice) => form?.(asked) ?? examWording(asked);
+export function groupQuestions(questions: Questions, scoring: ChoiceScoring, forms: BenchmarkForms): LocatedItem[] {
+  const exam = { form: 'twin', kind: 'group', cluster: 'exam' } as const;
+  if (questions.kind === 'exact') {
+    return questions.records.map((problem) => toItem(problem, exam, forms.problem(problem).write(problem)));
+  }
+  return questions.records.flatMap((question) => {
+    const write = forms.choice(question);
     const wording = write(question);
-    const byText = { form: 'twin', kind: 'group', cluster: 'exam-text' } as const;
+    const byText = { ...exam, cluster: 'exam-text' };
     return [
-      toItem(question, { form: 'twin', kind: 'group', cluster: 'exam' }, wording),
+      toItem(question, exam, wording),
       ...(answerKind(wording) === 'label' ? [toItem(question, byText, examText(question, scoring, write))] : []),
     ];
-  });
-}
-
-/** The problems of a group as its benchmark asks them. */
-export function groupExactItems(
-  questions: readonly ExactRecord[],
-  forms?: ReadonlyMap<string, ProblemForm>,
-): LocatedItem[] {
-  return questions.map((question) => {
-    const wording = forms?.get(question.id)?.write(question) ?? plainProblem(question);
-    return toItem(question, { form: 'twin', kind: 'group', cluster: 'exam' }, wording);
   });
 }
 

@@ -1,13 +1,13 @@
 import { basename, extname } from 'node:path';
 import { isDatasetPath, openDataset } from '@shadow-gate/checkpoints/hub';
-import { at, UserError } from '@shadow-gate/platform';
+import { at, given, UserError } from '@shadow-gate/platform';
 import type { ChoiceScoring, ProbeItem } from '../item.ts';
 import type { StepMode } from '../redraw/link-steps.ts';
 import { type SlicesOfFacts, suiteNameFromFile } from '../suite.ts';
 import { templateItems } from '../templates/items.ts';
 import { readTemplates } from '../templates/read.ts';
 import { type AskedTask, askedItems } from './asked/asked-items.ts';
-import { type Asking, checkPrompt, choiceForms, problemForms } from './asking.ts';
+import { type Asking, askedForms, checkPrompt } from './asking.ts';
 import { indexOrText } from './csv-answers.ts';
 import { withExamples } from './few-shot.ts';
 import { type FieldNames, questionFields, renameFields, withPassages } from './fields/field-names.ts';
@@ -16,7 +16,7 @@ import { nameFields } from './fields/known-fields.ts';
 import { type ProbeRecord, quote } from './fields/records.ts';
 import { hasTemplates, readFileRecords } from './formats/file-records.ts';
 import { readParquetRecords } from './formats/parquet.ts';
-import { groupChoiceItems, groupExactItems, groupPairedItems } from './group-twins.ts';
+import { groupPairedItems, groupQuestions } from './group-twins.ts';
 import { quotingUnlessLinked } from './leading-outside.ts';
 import { areSamples } from './lm-eval/sample.ts';
 import { readSampledTask } from './lm-eval/samples.ts';
@@ -25,7 +25,7 @@ import { readPairedRecord } from './paired/paired-record.ts';
 import { type Questions, type RecordsPlace, readQuestions, recognizeFormat } from './questions.ts';
 import { requestItems } from './requests.ts';
 import { sliceFacts, sliceRecords } from './slices.ts';
-import { type DerivedKind, deriveChoiceItems, deriveExactItems, describeRedrawn } from './twins.ts';
+import { type DerivedKind, deriveItems } from './twins.ts';
 
 /** A team's own benchmark. */
 export interface FileSuite {
@@ -140,18 +140,13 @@ export function askedSuite(task: AskedTask, path: string, options: ProbeFileOpti
   const { located, warnings } = askedItems(
     { ...task, documents },
     {
-      path,
-      seed,
-      kinds,
-      isGroup,
-      scoring,
-      steps,
+      ...{ path, seed, kinds, isGroup, scoring, steps },
       nameFields: (own) => nameFields(own, { file: path, cells: false, fields }),
       isMapped: fields !== undefined,
     },
   );
   return {
-    ...uniqueItems(located, slicing(records, { file: path, cells: false, slices: options.slices })),
+    ...uniqueItems(located, sliceRecords(records, options.slices, { file: path, cells: false })),
     seeded: !isGroup,
     warnings: [...task.warnings, ...warnings],
     ...(task.chatTemplate === null ? {} : { chatTemplate: task.chatTemplate }),
@@ -186,7 +181,7 @@ async function readRecords(
   }
   const { records, warnings } = nameFields(read, { file: place.file, cells, fields });
   const examples = fewShot === undefined ? null : await readExamples(fewShot, fields);
-  const sliced = slicing(read, { file: place.file, cells, slices: options.slices });
+  const sliced = sliceRecords(read, options.slices, { file: place.file, cells });
   const suite = readItems(records, place, { ...options, fields, examples, sliced });
   return { ...suite, warnings: [...warnings, ...suite.warnings] };
 }
@@ -206,25 +201,13 @@ async function drawSuite(path: string, options: ProbeFileOptions): Promise<FileS
   return { ...uniqueItems(located, null), seeded: true, warnings: [] };
 }
 
-type SlicedRecords = ReturnType<typeof sliceRecords> | null;
-
-function slicing(
-  records: readonly ProbeRecord[],
-  {
-    slices,
-    ...place
-  }: { readonly file: string; readonly cells: boolean; readonly slices: readonly string[] | undefined },
-): SlicedRecords {
-  return slices === undefined ? null : sliceRecords(records, slices, place);
-}
-
 function readItems(
   records: readonly ProbeRecord[],
   place: RecordsPlace,
   options: ProbeFileOptions & {
     readonly cells: boolean;
     readonly examples: Questions | null;
-    readonly sliced: SlicedRecords;
+    readonly sliced: ReturnType<typeof sliceRecords>;
   },
 ): FileSuite {
   const { file: path } = place;
@@ -247,34 +230,22 @@ function readItems(
   }
   const { warnings, ...questions } = readQuestions(records, place, options);
   const texts = scoring ?? 'per-character';
-  const finish = (located: readonly LocatedItem[]) =>
-    uniqueItems(
-      examples === null ? located : withExamples(located, { questions, examples, asking, scoring: texts }),
-      sliced,
-    );
-  if (questions.kind === 'choice') {
-    const forms = choiceForms(questions.records, asking, texts);
-    const located = isGroup
-      ? groupChoiceItems(questions.records, texts, forms)
-      : deriveChoiceItems(questions.records, { seed, kinds, scoring: texts, forms });
-    return { ...finish(located), seeded, warnings };
-  }
-  const forms = problemForms(questions.records, asking);
-  if (isGroup) return { ...finish(groupExactItems(questions.records, forms)), seeded, warnings };
-  const located = deriveExactItems(questions.records, { seed, kinds, steps: steps ?? 'strict', forms });
-  const share = kinds.includes('fresh') ? describeRedrawn(path, questions.records, located) : null;
-  return { ...finish(located), seeded, warnings: share === null ? warnings : [...warnings, share] };
+  const forms = askedForms(asking, texts);
+  const derived = isGroup
+    ? { located: groupQuestions(questions, texts, forms), warnings: [] }
+    : deriveItems(questions, forms, { path, seed, kinds, scoring: texts, steps: steps ?? 'strict' });
+  const located =
+    examples === null
+      ? derived.located
+      : withExamples(derived.located, { questions, examples, asking, scoring: texts });
+  return { ...uniqueItems(located, sliced), seeded, warnings: [...warnings, ...derived.warnings] };
 }
 
 /** Settings of how questions are asked are for files that leave it open. */
 function expectUsual({ asking = {}, fewShot, refusals }: ProbeFileOptions, path: string, why: string): void {
-  const given = [
-    ...(asking.prompt === undefined ? [] : ['prompt']),
-    ...(asking.answerPattern === undefined ? [] : ['answer-pattern']),
-    ...(fewShot === undefined ? [] : ['few-shot']),
-    ...(refusals === undefined ? [] : ['scoring: refusal']),
-  ];
-  const [first] = given;
+  const { prompt, answerPattern } = asking;
+  const settings = { prompt, 'answer-pattern': answerPattern, 'few-shot': fewShot, 'scoring: refusal': refusals };
+  const [first] = Object.keys(given(settings));
   if (first === undefined) return;
   throw new UserError(`${path}: ${first}: ${why}`, `leave ${first} out`);
 }
@@ -286,7 +257,10 @@ function notSteps(path: string): UserError {
   );
 }
 
-function uniqueItems(located: readonly LocatedItem[], sliced: SlicedRecords): Pick<FileSuite, 'items' | 'slices'> {
+function uniqueItems(
+  located: readonly LocatedItem[],
+  sliced: ReturnType<typeof sliceRecords>,
+): Pick<FileSuite, 'items' | 'slices'> {
   const lines = new Map<string, string>();
   for (const { item, where } of located) {
     const first = lines.get(item.id);

@@ -11,16 +11,17 @@ const MOST_VALUES = 200;
 const HINT = 'name fields with a few short values, such as a language or a product';
 
 /**
- * Values of some fields, by the place of a record.
+ * Values of some fields, by the place of a record; null for no fields.
  * @param cells whether values are cells, which have no type
  * @throws UserError for a field that no record has, a value that is not a short text, number or boolean, and too many
  * values
  */
 export function sliceRecords(
   records: readonly ProbeRecord[],
-  fields: readonly string[],
+  fields: readonly string[] | undefined,
   { file, cells }: { readonly file: string; readonly cells: boolean },
-): ReadonlyMap<string, SliceValues> {
+): ReadonlyMap<string, SliceValues> | null {
+  if (fields === undefined) return null;
   const known = records.map((record) => {
     const values = fields.flatMap((field): [string, string][] => {
       const value = textOf(valueAt(record.fields, field, { cells }), `${record.where}: ${field}`);

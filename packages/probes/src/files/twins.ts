@@ -1,54 +1,58 @@
 import { UserError } from '@shadow-gate/platform';
-import { clozeTwin, distracted, examText, examWording, lettered, permuted, restyled } from '../forms/choice-twins.ts';
-import { distractedProblem, plainProblem, restyledProblem } from '../forms/exact-twins.ts';
+import { clozeTwin, distracted, examText, lettered, permuted, restyled } from '../forms/choice-twins.ts';
+import { distractedProblem } from '../forms/exact-twins.ts';
 import { REDRAWN, redrawnProblem } from '../forms/fresh-twins.ts';
 import { canBeOpen, canBePermuted, OPEN_CLUSTERS, open } from '../forms/open-twins.ts';
-import type {
-  AskedChoice,
-  AskedProblem,
-  ChoiceRecord,
-  ExactRecord,
-  ProblemForm,
-  WriteChoice,
-} from '../forms/question.ts';
+import type { BenchmarkForms, ChoiceRecord, ExactRecord } from '../forms/question.ts';
 import { answerKind, type ChoiceScoring, type TwinKind, type Wording } from '../item.ts';
 import { Random } from '../random.ts';
 import type { StepMode } from '../redraw/link-steps.ts';
 import { type LocatedItem, toItem } from './fields/item-fields.ts';
+import type { Questions } from './questions.ts';
 
 /** Kinds that can be derived; a group comes from a file of its own. */
 export type DerivedKind = Exclude<TwinKind, 'group'>;
 
-interface DeriveOptions {
+export interface DeriveOptions {
   readonly seed: number;
   readonly kinds: readonly DerivedKind[];
-}
-
-interface ChoiceOptions extends DeriveOptions {
   /** How texts are scored. */
   readonly scoring: ChoiceScoring;
-  /** How questions are asked whose benchmark form is not the usual one, by their ids. */
-  readonly forms?: ReadonlyMap<string, WriteChoice> | undefined;
-}
-
-interface ExactOptions extends DeriveOptions {
   /** Which solutions are redrawn. */
   readonly steps: StepMode;
-  /** As for choices. */
-  readonly forms?: ReadonlyMap<string, ProblemForm> | undefined;
+}
+
+/** @param path for the warning that says how many problems were redrawn */
+export function deriveItems(
+  questions: Questions,
+  forms: BenchmarkForms,
+  { path, ...options }: DeriveOptions & { readonly path: string },
+): { readonly located: readonly LocatedItem[]; readonly warnings: readonly string[] } {
+  if (questions.kind === 'choice') {
+    return { located: deriveChoiceItems(questions.records, forms, options), warnings: [] };
+  }
+  const located = deriveExactItems(questions.records, forms, options);
+  // Other files have no steps.
+  const hasSteps = questions.records.some(({ solution }) => solution?.includes('<<'));
+  if (!options.kinds.includes('fresh') || !hasSteps) return { located, warnings: [] };
+  const count = located.filter(({ item }) => item.cluster === REDRAWN).length;
+  const [some, all] = [count, questions.records.length].map((number) => number.toLocaleString('en-US'));
+  return { located, warnings: [`${path}: ${some} of ${all} problems have a twin with other numbers`] };
 }
 
 /** The robustness form is asked of one item in so many: it decides nothing, and should cost little. */
 const ROBUSTNESS_SHARE = 3;
+const ROBUSTNESS = { form: 'robustness', cluster: 'distracted' } as const;
 
 /**
  * The exam form of each question by letter and by text, and its twins: at least one in which a memorized letter is
  * wrong. Twins depend only on the seed and the ids.
  * @throws UserError if none of the kinds can be derived
  */
-export function deriveChoiceItems(
+function deriveChoiceItems(
   questions: readonly ChoiceRecord[],
-  { seed, kinds, scoring, forms }: ChoiceOptions,
+  forms: BenchmarkForms,
+  { seed, kinds, scoring }: DeriveOptions,
 ): LocatedItem[] {
   const [first] = questions;
   if (first && !kinds.includes('open') && !kinds.includes('format')) {
@@ -63,8 +67,7 @@ export function deriveChoiceItems(
     const random = (cluster: string) => new Random(seed, `${cluster} of ${question.id}`);
     const twin = (kind: DerivedKind, cluster: string, wording: Wording) =>
       toItem(question, { form: 'twin', kind, cluster }, wording);
-    const form = forms?.get(question.id);
-    const write = (asked: AskedChoice) => form?.(asked) ?? examWording(asked);
+    const write = forms.choice(question);
     const benchmark = write(question);
     // Who has learned the text of an answer gives it here too.
     const openKind = answersText(benchmark, question) ? 'format' : 'open';
@@ -88,13 +91,7 @@ export function deriveChoiceItems(
       ...(kinds.includes('open') && canBeOpen(question) ? openTwins : []),
       ...formatsOf(question, { kinds, place }).map((format) => writers[format]()),
       ...(place % ROBUSTNESS_SHARE === 0
-        ? [
-            toItem(
-              question,
-              { form: 'robustness', cluster: 'distracted' },
-              distracted(question, random('distracted'), write),
-            ),
-          ]
+        ? [toItem(question, ROBUSTNESS, distracted(question, random('distracted'), write))]
         : []),
     ];
   });
@@ -145,18 +142,15 @@ function drawPlaces(questions: ReadonlyArray<{ readonly id: string }>, seed: num
  * answer and so contradicts no memorized one.
  * @throws UserError if none of the kinds can be derived for any problem
  */
-export function deriveExactItems(
+function deriveExactItems(
   questions: readonly ExactRecord[],
-  { seed, kinds, steps, forms }: ExactOptions,
+  forms: BenchmarkForms,
+  { seed, kinds, steps }: DeriveOptions,
 ): LocatedItem[] {
-  const writerOf = ({ id }: ExactRecord) => {
-    const form = forms?.get(id);
-    return (asked: AskedProblem) => form?.write(asked) ?? plainProblem(asked);
-  };
   const redrawn = new Map(
-    (kinds.includes('fresh') ? questions : []).flatMap((question) => {
-      const wording = redrawnProblem(question, { mode: steps, seed, write: writerOf(question) });
-      return wording === null ? [] : [[question.id, wording]];
+    (kinds.includes('fresh') ? questions : []).flatMap((problem) => {
+      const wording = redrawnProblem(problem, { mode: steps, seed, write: forms.problem(problem).write });
+      return wording === null ? [] : [[problem.id, wording]];
     }),
   );
   const [first] = questions;
@@ -170,39 +164,15 @@ export function deriveExactItems(
   return questions.flatMap((question) => {
     const random = (cluster: string) => new Random(seed, `${cluster} of ${question.id}`);
     const fresh = redrawn.get(question.id);
-    const write = writerOf(question);
-    const formats = {
-      restyled: () =>
-        toItem(
-          question,
-          { form: 'twin', kind: 'format', cluster: 'restyled' },
-          forms?.get(question.id)?.restyle(random('restyled')) ??
-            restyledProblem(question, random('restyled'), write(question).prompt),
-        ),
-      distracted: () =>
-        toItem(
-          question,
-          { form: 'robustness', cluster: 'distracted' },
-          distractedProblem(question, random('distracted'), write),
-        ),
-    };
+    const { write, restyle } = forms.problem(question);
+    const isDistracted = (places.get(question.id) ?? 0) % ROBUSTNESS_SHARE === 0;
+    const twin = (kind: DerivedKind, cluster: string, wording: Wording) =>
+      toItem(question, { form: 'twin', kind, cluster }, wording);
     return [
       toItem(question, { form: 'benchmark', cluster: 'exam' }, write(question)),
-      ...(fresh ? [toItem(question, { form: 'twin', kind: 'fresh', cluster: REDRAWN }, fresh)] : []),
-      ...(!fresh || kinds.includes('format') ? [formats.restyled()] : []),
-      ...((places.get(question.id) ?? 0) % ROBUSTNESS_SHARE === 0 ? [formats.distracted()] : []),
+      ...(fresh ? [twin('fresh', REDRAWN, fresh)] : []),
+      ...(!fresh || kinds.includes('format') ? [twin('format', 'restyled', restyle(random('restyled')))] : []),
+      ...(isDistracted ? [toItem(question, ROBUSTNESS, distractedProblem(question, random('distracted'), write))] : []),
     ];
   });
-}
-
-/** How many problems of a file got such a twin; null for a file without steps. */
-export function describeRedrawn(
-  path: string,
-  problems: readonly ExactRecord[],
-  items: readonly LocatedItem[],
-): string | null {
-  if (!problems.some(({ solution }) => solution?.includes('<<'))) return null;
-  const count = items.filter(({ item }) => item.cluster === REDRAWN).length;
-  const [some, all] = [count, problems.length].map((number) => number.toLocaleString('en-US'));
-  return `${path}: ${some} of ${all} problems have a twin with other numbers`;
 }

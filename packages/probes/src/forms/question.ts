@@ -45,6 +45,15 @@ export interface ProblemForm {
   readonly restyle: (random: Random) => Wording | null;
 }
 
+/** How questions of a file are asked, with any variant of them. */
+export interface BenchmarkForms {
+  readonly choice: (question: ChoiceRecord) => (asked: AskedChoice) => Wording;
+  readonly problem: (problem: ExactRecord) => {
+    readonly write: (asked: AskedProblem) => Wording;
+    readonly restyle: (random: Random) => Wording;
+  };
+}
+
 /** Whether two choices are the same, as in some rows of MMLU: then no twin may depend on which of them is right. */
 export function repeatsChoice({ choices }: Pick<ChoiceRecord, 'choices'>): boolean {
   return new Set(choices).size < choices.length;

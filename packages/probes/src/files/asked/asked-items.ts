@@ -1,19 +1,13 @@
 import { at, UserError } from '@shadow-gate/platform';
-import {
-  type ChoiceRecord,
-  choiceLetter,
-  type ExactRecord,
-  type ProblemForm,
-  type WriteChoice,
-} from '../../forms/question.ts';
-import { answerKind, type ChoiceScoring, type Wording } from '../../item.ts';
-import type { StepMode } from '../../redraw/link-steps.ts';
+import { type BenchmarkForms, type ChoiceRecord, choiceLetter, type ExactRecord } from '../../forms/question.ts';
+import { answerKind, type Wording } from '../../item.ts';
+import { formsWith } from '../asking.ts';
 import { type LocatedItem, toItem } from '../fields/item-fields.ts';
 import type { NamedRecords } from '../fields/known-fields.ts';
 import { type ProbeRecord, quote } from '../fields/records.ts';
 import { groupPairedItems } from '../group-twins.ts';
-import { readChoiceRecord, readExactRecord } from '../questions.ts';
-import { type DerivedKind, deriveChoiceItems, deriveExactItems, describeRedrawn } from '../twins.ts';
+import { type Questions, readChoiceRecord, readExactRecord } from '../questions.ts';
+import { type DeriveOptions, deriveItems } from '../twins.ts';
 import { verbatimChoice, verbatimProblem } from './verbatim-form.ts';
 
 /** A document of a benchmark, and how a harness asks it. */
@@ -35,52 +29,31 @@ export interface AskedTask {
   readonly warnings: readonly string[];
 }
 
-interface AskedOptions {
-  readonly seed: number;
-  readonly kinds: readonly DerivedKind[];
+interface AskedOptions extends DeriveOptions {
+  readonly path: string;
   readonly isGroup: boolean;
-  readonly scoring: ChoiceScoring;
-  readonly steps: StepMode;
   /** Documents under the names that this program knows. @throws UserError for those that it does not know */
   readonly nameFields: (records: readonly ProbeRecord[]) => NamedRecords;
   /** Whether the policy says which fields are the question and its answer: then they have to be there. */
   readonly isMapped: boolean;
 }
 
-/** Items, and what is unusual about them. */
-interface AskedItems {
-  readonly located: readonly LocatedItem[];
-  readonly warnings: readonly string[];
-}
-
 /**
  * Documents in the words of their harness, with twins made of their fields. If these are not those of a question, a
  * warning says so.
  */
-export function askedItems(
-  { documents, name }: AskedTask,
-  { path, ...options }: AskedOptions & { readonly path: string },
-): AskedItems {
+export function askedItems({ documents, name }: AskedTask, options: AskedOptions): ReturnType<typeof deriveItems> {
   const plain = documents.map((document) => benchmarkOnly(document, name));
   if (options.isGroup) return { located: groupPairedItems(plain), warnings: [] };
-  let questions: Questions;
+  let asked: ReturnType<typeof questionsOf>;
   try {
-    questions = questionsOf(documents, name, options);
+    asked = questionsOf(documents, name, options);
   } catch (error) {
     if (!(error instanceof UserError) || options.isMapped) throw error;
     const why = `${error.problem}; without it, documents give no twins: map their fields, or list a file with twins-of`;
     return { located: plain, warnings: [why] };
   }
-  const { seed, kinds, scoring, steps } = options;
-  if (questions.kind === 'choice') {
-    return {
-      located: deriveChoiceItems(questions.records, { seed, kinds, scoring, forms: questions.forms }),
-      warnings: [],
-    };
-  }
-  const located = deriveExactItems(questions.records, { seed, kinds, steps, forms: questions.forms });
-  const share = kinds.includes('fresh') ? describeRedrawn(path, questions.records, located) : null;
-  return { located, warnings: share === null ? [] : [share] };
+  return deriveItems(asked.questions, asked.forms, options);
 }
 
 function idOf({ record }: AskedDocument, name: string): string {
@@ -96,20 +69,12 @@ function benchmarkOnly(document: AskedDocument, name: string): LocatedItem {
   return toItem(identity, { form: 'benchmark', cluster: 'exam' }, wording);
 }
 
-type Questions =
-  | {
-      readonly kind: 'choice';
-      readonly records: readonly ChoiceRecord[];
-      readonly forms: ReadonlyMap<string, WriteChoice>;
-    }
-  | {
-      readonly kind: 'exact';
-      readonly records: readonly ExactRecord[];
-      readonly forms: ReadonlyMap<string, ProblemForm>;
-    };
-
-function questionsOf(documents: readonly AskedDocument[], name: string, { nameFields }: AskedOptions): Questions {
-  const wordings = new Map(documents.map(({ record, wording }) => [record.line, wording]));
+function questionsOf(
+  documents: readonly AskedDocument[],
+  name: string,
+  { nameFields }: AskedOptions,
+): { readonly questions: Questions; readonly forms: BenchmarkForms } {
+  const wordings = new Map(documents.map((document) => [idOf(document, name), document.wording]));
   const named = nameFields(documents.map(({ record }) => record));
   const [left] = named.warnings;
   if (left !== undefined) throw new UserError(left, 'correct it');
@@ -118,26 +83,25 @@ function questionsOf(documents: readonly AskedDocument[], name: string, { nameFi
     ...record,
     fields: { ...record.fields, id: `${name}:${record.line}` },
   }));
-  const wordingOf = ({ line }: ProbeRecord): Wording => {
-    const wording = wordings.get(line);
-    if (wording === undefined) throw new Error(`document ${line} is of no task`);
+  const wordingOf = ({ id }: { readonly id: string }): Wording => {
+    const wording = wordings.get(id);
+    if (wording === undefined) throw new Error(`document ${id} is of no task`);
     return wording;
   };
-  const idOf = ({ line }: ProbeRecord) => `${name}:${line}`;
+  const forms = formsWith(
+    (question) => verbatimChoice(wordingOf(question), question),
+    (problem) => verbatimProblem(wordingOf(problem), problem),
+  );
   if (records.some(({ fields }) => Object.hasOwn(fields, 'choices'))) {
-    const read = records.map((record) => ({ record, question: readChoiceRecord(record, idOf(record)) }));
-    for (const { record, question } of read) expectSameChoice(wordingOf(record), question);
-    const forms = new Map(
-      read.map(({ record, question }) => [question.id, verbatimChoice(wordingOf(record), question)]),
-    );
-    return { kind: 'choice', records: read.map(({ question }) => question), forms };
+    const questions = records.map((record) => readChoiceRecord(record, ''));
+    for (const question of questions) expectSameChoice(wordingOf(question), question);
+    return { questions: { kind: 'choice', records: questions }, forms };
   }
   const choice = documents.find(({ wording }) => wording.question.kind === 'choice');
   if (choice !== undefined) throw new UserError(`${choice.record.where}: it has no choices`, 'map its fields');
-  const read = records.map((record) => ({ record, problem: readExactRecord(record, idOf(record)) }));
-  for (const { record, problem } of read) expectSameNumber(wordingOf(record), problem);
-  const forms = new Map(read.map(({ record, problem }) => [problem.id, verbatimProblem(wordingOf(record), problem)]));
-  return { kind: 'exact', records: read.map(({ problem }) => problem), forms };
+  const problems = records.map((record) => readExactRecord(record, ''));
+  for (const problem of problems) expectSameNumber(wordingOf(problem), problem);
+  return { questions: { kind: 'exact', records: problems }, forms };
 }
 
 const HINT = 'map the fields that are the question and its answer';
