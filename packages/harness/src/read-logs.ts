@@ -25,14 +25,11 @@ export interface Logs {
   readonly path: string;
 }
 
-interface ReadLogs {
-  readonly benchmarks: Benchmarks;
-  /** Probes of tasks that this program exported; null if there are none. */
-  readonly probes: MeasuredProbes | null;
-}
-
-/** Tasks that this program exported are probes, not benchmarks. */
-export async function readLogs({ kind, path }: Logs): Promise<ReadLogs> {
+/** Tasks that this program exported are probes, not benchmarks; null if there are none. */
+export async function readLogs({
+  kind,
+  path,
+}: Logs): Promise<{ readonly benchmarks: Benchmarks; readonly probes: MeasuredProbes | null }> {
   const benchmarks = await READERS[kind](path);
   const exported = kind === 'lm-eval' ? await readExportedProbes(path) : null;
   if (exported === null) return { benchmarks, probes: null };

@@ -1,17 +1,14 @@
 import { readAnswer } from './answer-rule.ts';
 import type { Question } from './item.ts';
 
-/** A generated answer: the part of it that counts, and whether it is right. */
-interface JudgedAnswer {
-  readonly given: string;
-  readonly correct: boolean;
-}
-
 /**
  * Read a generated text by the rule of a harness, by the patterns of a refusal, by the last match of the question's
  * pattern, or else by its final answer, which `isExactMatch` compares.
  */
-export function judgeAnswer(text: string, question: Extract<Question, { readonly kind: 'exact' }>): JudgedAnswer {
+export function judgeAnswer(
+  text: string,
+  question: Extract<Question, { readonly kind: 'exact' }>,
+): { readonly given: string; readonly correct: boolean } {
   const { target, rule, pattern, refusals } = question;
   if (refusals !== undefined) {
     const given = text.trim();

@@ -1,7 +1,14 @@
 export { type AnswerRule, checkAnswerRule } from './answer-rule.ts';
 export { answerTokens } from './answer-tokens.ts';
-export { estimateRun, type RunEstimate, sharesOfTime, type Trial } from './estimate.ts';
-export { estimatePasses, type PassesEstimate, pilotSeconds } from './estimate-passes.ts';
+export {
+  estimatePasses,
+  estimateRun,
+  type PassesEstimate,
+  pilotSeconds,
+  type RunEstimate,
+  sharesOfTime,
+  type Trial,
+} from './estimate.ts';
 export { judgeAnswer } from './exact-answer.ts';
 export { isNeededForm, leftOutWith, selectFitting } from './fits-context.ts';
 export { comparableText, pieceCount } from './forms/text.ts';

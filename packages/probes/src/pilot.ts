@@ -26,19 +26,17 @@ interface PilotOptions extends RunProbesOptions {
   readonly now?: (() => number) | undefined;
 }
 
-/** The levels of a suite that suit a model, and what was asked to find them. */
-interface LevelChoice {
-  readonly levels: readonly AskedLevels[];
-  readonly trial: Trial;
-}
-
 /**
  * Find the level of each family that a model answers best neither by chance nor without mistakes, near 70% right in
  * both forms. A binary search asks a dozen facts per level, beginning with the second of seven. Another dozen confirm
  * the best level, or a neighbor takes its place. These facts are not asked again in full: a level chosen for answers
  * that count would begin with their luck, and a later model without it would seem to fall.
  */
-export async function chooseLevels(suite: Suite, model: Model, options: PilotOptions): Promise<LevelChoice> {
+export async function chooseLevels(
+  suite: Suite,
+  model: Model,
+  options: PilotOptions,
+): Promise<{ readonly levels: readonly AskedLevels[]; readonly trial: Trial }> {
   const { now = () => performance.now() } = options;
   const { pilot = [], levels = [] } = suite;
   const byLevel = new Map([...groupBy(pilot, levelKey)].map(([key, items]) => [key, halves(items)]));

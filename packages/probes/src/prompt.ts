@@ -11,12 +11,6 @@ export interface PromptOptions {
 /** The date that chat templates see: probes must not change from day to day. */
 export const PROBE_DATE = new Date('2026-01-01T00:00:00Z');
 
-/** A text to score, and the text before it. */
-interface ScoredText {
-  readonly context: string;
-  readonly continuation: string;
-}
-
 /** Is the prompt rendered as a chat message? A verbatim prompt, or one with a text per choice, is not. */
 export function isTemplated({ question, verbatim }: ProbeItem, { chatTemplate }: PromptOptions): boolean {
   return chatTemplate && verbatim !== true && !(question.kind === 'choice' && question.contexts !== undefined);
@@ -26,7 +20,11 @@ export function isTemplated({ question, verbatim }: ProbeItem, { chatTemplate }:
  * Texts to score: each choice, or the target, after the prompt.
  * @throws UserError without a chat template that is wanted
  */
-export function scoredTexts(item: ProbeItem, model: Pick<Model, 'tokenizer'>, options: PromptOptions): ScoredText[] {
+export function scoredTexts(
+  item: ProbeItem,
+  model: Pick<Model, 'tokenizer'>,
+  options: PromptOptions,
+): { context: string; continuation: string }[] {
   const { question } = item;
   if (question.kind === 'choice' && question.contexts !== undefined) {
     const { contexts, ending = '' } = question;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { datasetName, isDatasetPath, parseDatasetPath } from '@shadow-gate/checkpoints/hub';
-import { at } from '@shadow-gate/platform';
+import { at, given } from '@shadow-gate/platform';
 import type { Phrasing, ProbeFamily } from './families/family.ts';
 import { PROBE_FAMILIES } from './families/index.ts';
 import type { ProbeItem } from './item.ts';
@@ -93,13 +93,10 @@ export interface FamilyLevels {
   readonly asked: readonly number[] | null;
 }
 
-/** What a suite may have in addition to its items. */
-interface SuiteSettings {
-  readonly twinsOf?: string | undefined;
-  readonly chatTemplate?: boolean | undefined;
-  readonly sampling?: SuiteSampling | undefined;
-  readonly role?: SuiteRole | undefined;
-}
+/** Settings that are part of a suite's identity. */
+type SuiteSettings = {
+  readonly [Key in 'maxNewTokens' | 'twinsOf' | 'chatTemplate' | 'sampling' | 'role']?: Suite[Key] | undefined;
+};
 
 /** Chosen levels. */
 export type AskedLevels = FamilyLevels & { readonly asked: readonly number[] };
@@ -161,16 +158,11 @@ function drawFamily(
   return { items: levels.flatMap(({ items }) => items), pilot: levels.flatMap(({ pilot }) => pilot) };
 }
 
-interface LevelDraw {
-  readonly level: number;
-  readonly seed: number;
-  readonly facts: number;
-  /** Facts of the pilot. */
-  readonly tried: number;
-}
-
-/** The pilot comes after the default number of facts, so that the same answers choose levels whatever is asked. */
-function drawLevel(family: ProbeFamily, { level, seed, facts, tried }: LevelDraw) {
+/** The pilot, of as many facts as are tried, comes after the default number of facts, so that the same answers choose levels whatever is asked. */
+function drawLevel(
+  family: ProbeFamily,
+  { level, seed, facts, tried }: Readonly<Record<'level' | 'seed' | 'facts' | 'tried', number>>,
+) {
   const { name, capability, levels } = family;
   const { twins } = at(levels, level - 1);
   const templateOf = (i: number) => at(twins, i % twins.length);
@@ -215,23 +207,12 @@ function formOf({ template, prompt, question }: Phrasing, family: string) {
  */
 export function digestItems(
   items: readonly ProbeItem[],
-  {
-    maxNewTokens = DEFAULT_MAX_NEW_TOKENS,
-    twinsOf,
-    chatTemplate,
-    sampling,
-    role,
-  }: Partial<Pick<Suite, 'maxNewTokens'>> & SuiteSettings = {},
+  { maxNewTokens = DEFAULT_MAX_NEW_TOKENS, twinsOf, chatTemplate, sampling, role }: SuiteSettings = {},
 ): string {
   const dependsOnLimit =
     maxNewTokens !== DEFAULT_MAX_NEW_TOKENS && items.some(({ question }) => question.kind === 'exact');
-  const settings = {
-    ...(dependsOnLimit ? { maxNewTokens } : {}),
-    ...(twinsOf === undefined ? {} : { twinsOf }),
-    ...(chatTemplate === undefined ? {} : { chatTemplate }),
-    ...(sampling === undefined ? {} : { sampling }),
-    ...(role === undefined ? {} : { role }),
-  };
+  const limit = dependsOnLimit ? maxNewTokens : undefined;
+  const settings = given({ maxNewTokens: limit, twinsOf, chatTemplate, sampling, role });
   const identity = Object.keys(settings).length > 0 ? { items, ...settings } : items;
   return `sha256:${createHash('sha256').update(JSON.stringify(identity)).digest('hex')}`;
 }

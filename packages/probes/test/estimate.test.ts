@@ -1,7 +1,6 @@
 import type { Model } from '@shadow-gate/language-model';
 import { describe, expect, it } from 'vitest';
-import { estimateRun } from '../src/estimate.ts';
-import { estimatePasses } from '../src/estimate-passes.ts';
+import { estimatePasses, estimateRun } from '../src/estimate.ts';
 import type { ProbeItem } from '../src/item.ts';
 import { answerLimit } from '../src/run.ts';
 import { builtinSuite } from '../src/suite.ts';

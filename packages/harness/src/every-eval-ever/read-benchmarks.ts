@@ -121,13 +121,10 @@ function toTask(
   return { ...settings, outputType, repeats, metrics, documents };
 }
 
-interface Scores {
-  readonly isGraded: boolean;
-  readonly repeats: number;
-  readonly scores: readonly number[];
-}
-
-function markMetric(metric: BenchmarkMetric, { isGraded, repeats, scores }: Scores): BenchmarkMetric {
+function markMetric(
+  metric: BenchmarkMetric,
+  { isGraded, repeats, scores }: { isGraded: boolean; repeats: number; scores: readonly number[] },
+): BenchmarkMetric {
   if (!isGraded) return { ...metric, isGraded: false };
   const isShare = repeats > 1 && scores.length > 0 && scores.every((score) => score === 0 || score === 1);
   return isShare ? { ...metric, ofSamples: 'share' } : metric;

@@ -61,15 +61,17 @@ function meanOfEpochs(score: LoggedScore, samples: readonly SampleEpochs[] | nul
   };
 }
 
-interface LoggedSamples {
-  readonly samples: readonly SampleEpochs[] | null;
-  readonly reductions: Reductions | null;
-  readonly isRepeated: boolean;
-}
-
 function reportedMetrics(
   scores: readonly LoggedScore[],
-  { samples, reductions, isRepeated }: LoggedSamples,
+  {
+    samples,
+    reductions,
+    isRepeated,
+  }: {
+    samples: readonly SampleEpochs[] | null;
+    reductions: Reductions | null;
+    isRepeated: boolean;
+  },
 ): MetricSource[] {
   return scores.flatMap((score) => {
     const filter = filterOf(score);

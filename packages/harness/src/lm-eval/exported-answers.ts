@@ -211,14 +211,8 @@ const itemSchema = z.strictObject({
   question: z.union([choiceSchema, exactSchema]),
 });
 
-/** An item, and which one of its suite it is. */
-interface PlacedItem {
-  readonly place: number;
-  readonly item: ProbeItem;
-}
-
 /** The item of an exported document. @throws UserError with the line, for another document */
-function exportedItem({ doc, where }: LmEvalSample, hint: string): PlacedItem {
+function exportedItem({ doc, where }: LmEvalSample, hint: string): { place: number; item: ProbeItem } {
   const record = doc[EXPORT_KEY];
   const { prompt } = doc;
   const name = `${where}: doc.${EXPORT_KEY}`;

@@ -1,5 +1,4 @@
 import { UserError } from '@shadow-gate/platform';
-import { scoreTexts } from '../forms/choice-texts.ts';
 import { examWording } from '../forms/choice-twins.ts';
 import { plainProblem, restyledProblem } from '../forms/exact-twins.ts';
 import {
@@ -10,6 +9,7 @@ import {
   choiceLetter,
   type ExactRecord,
   type ProblemForm,
+  scoreTexts,
   type WriteChoice,
 } from '../forms/question.ts';
 import type { ChoiceScoring, Wording } from '../item.ts';

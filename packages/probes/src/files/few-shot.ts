@@ -1,6 +1,5 @@
 import { at, UserError } from '@shadow-gate/platform';
-import { examWording } from '../forms/choice-twins.ts';
-import { OPEN_CLUSTERS } from '../forms/open-twins.ts';
+import { examWording, OPEN_CLUSTERS } from '../forms/choice-twins.ts';
 import { type ChoiceRecord, choiceLetter, type ExactRecord } from '../forms/question.ts';
 import { comparableText } from '../forms/text.ts';
 import { answerKind, type ChoiceScoring } from '../item.ts';
@@ -11,14 +10,6 @@ import type { Questions } from './questions.ts';
 /** Between two examples, and between the last and the question. */
 const BETWEEN = '\n\n';
 
-interface ExampleOptions {
-  /** Those that are asked. */
-  readonly questions: Questions;
-  readonly examples: Questions;
-  readonly asking: Asking;
-  readonly scoring: ChoiceScoring;
-}
-
 /**
  * Items after examples with their answers: benchmark forms for items that are answered by a label or a generated text,
  * with the text of the right option for those answered by text, and without options for open twins.
@@ -26,7 +17,8 @@ interface ExampleOptions {
  */
 export function withExamples(
   located: readonly LocatedItem[],
-  { questions, examples, asking, scoring }: ExampleOptions,
+  { questions, examples }: Readonly<Record<'questions' | 'examples', Questions>>,
+  { asking, scoring }: { readonly asking: Asking; readonly scoring: ChoiceScoring },
 ): LocatedItem[] {
   expectUnasked(questions, examples);
   const written =

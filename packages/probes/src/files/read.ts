@@ -5,7 +5,7 @@ import type { ChoiceScoring, ProbeItem } from '../item.ts';
 import type { StepMode } from '../redraw/link-steps.ts';
 import { type SlicesOfFacts, suiteNameFromFile } from '../suite.ts';
 import { templateItems } from '../templates/items.ts';
-import { readTemplates } from '../templates/read.ts';
+import { readTemplates } from '../templates/schema.ts';
 import { type AskedTask, askedItems } from './asked/asked-items.ts';
 import { type Asking, askedForms, checkPrompt } from './asking.ts';
 import { indexOrText } from './csv-answers.ts';
@@ -237,7 +237,7 @@ function readItems(
   const located =
     examples === null
       ? derived.located
-      : withExamples(derived.located, { questions, examples, asking, scoring: texts });
+      : withExamples(derived.located, { questions, examples }, { asking, scoring: texts });
   return { ...uniqueItems(located, sliced), seeded, warnings: [...warnings, ...derived.warnings] };
 }
 

@@ -1,8 +1,17 @@
 import { UserError } from '@shadow-gate/platform';
-import { clozeTwin, distracted, examText, lettered, permuted, restyled } from '../forms/choice-twins.ts';
-import { distractedProblem } from '../forms/exact-twins.ts';
-import { REDRAWN, redrawnProblem } from '../forms/fresh-twins.ts';
-import { canBeOpen, canBePermuted, OPEN_CLUSTERS, open } from '../forms/open-twins.ts';
+import {
+  canBeOpen,
+  canBePermuted,
+  clozeTwin,
+  distracted,
+  examText,
+  lettered,
+  OPEN_CLUSTERS,
+  open,
+  permuted,
+  restyled,
+} from '../forms/choice-twins.ts';
+import { distractedProblem, REDRAWN, redrawnProblem } from '../forms/exact-twins.ts';
 import type { BenchmarkForms, ChoiceRecord, ExactRecord } from '../forms/question.ts';
 import { answerKind, type ChoiceScoring, type TwinKind, type Wording } from '../item.ts';
 import { Random } from '../random.ts';

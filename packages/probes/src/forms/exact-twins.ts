@@ -1,7 +1,9 @@
 import type { Wording } from '../item.ts';
-import type { Random } from '../random.ts';
+import { Random } from '../random.ts';
+import type { StepMode } from '../redraw/link-steps.ts';
+import { redraw } from '../redraw/redraw.ts';
 import { drawUnrelated, NUMBERED_REMARKS } from './distractors.ts';
-import type { AskedProblem } from './question.ts';
+import type { AskedProblem, ExactRecord } from './question.ts';
 import { comparableText, matchLength, sentenceStarts } from './text.ts';
 
 /** Asks for the number at once: a base model that reasons first gives its answer too late for an exact match. */
@@ -77,4 +79,21 @@ function placeForRemark(question: string): number {
 
 function phrase(prompt: string, { target, numeric }: Pick<AskedProblem, 'target' | 'numeric'>): Wording {
   return { prompt: `${prompt}${numeric ? A_NUMBER : ''}:`, question: { kind: 'exact', target } };
+}
+
+/** The cluster of these twins. */
+export const REDRAWN = 'redrawn';
+
+/**
+ * The same problem with other numbers, in the benchmark form. Null if its solution has no steps in GSM8K's format, or
+ * they say too little.
+ */
+export function redrawnProblem(
+  problem: ExactRecord,
+  { mode, seed, write }: { readonly mode: StepMode; readonly seed: number; readonly write: typeof plainProblem },
+): Wording | null {
+  const { id, question, target, solution, numeric } = problem;
+  if (solution === null || !numeric) return null;
+  const redrawn = redraw({ question, solution, target }, { mode, random: new Random(seed, `redrawn of ${id}`) });
+  return redrawn && write({ question: redrawn.question, target: redrawn.target, numeric });
 }

@@ -26,6 +26,8 @@ const UNUSED = [
   'doc_to_audio',
   'unsafe_code',
 ];
+/** Keys of a format, of a task or of its few-shot examples. */
+const FORMAT = ['doc_to_text', 'doc_to_target', 'doc_to_choice', 'gen_prefix', 'target_delimiter', 'fewshot_delimiter'];
 const READ = [
   'task',
   'dataset_path',
@@ -35,30 +37,15 @@ const READ = [
   'validation_split',
   'test_split',
   'fewshot_split',
-  'doc_to_text',
-  'doc_to_target',
-  'doc_to_choice',
   'description',
-  'target_delimiter',
-  'fewshot_delimiter',
   'fewshot_config',
   'metric_list',
   'output_type',
   'generation_kwargs',
   'filter_list',
-  'gen_prefix',
+  ...FORMAT,
 ];
-const FEWSHOT_KEYS = [
-  'sampler',
-  'split',
-  'samples',
-  'doc_to_text',
-  'doc_to_target',
-  'doc_to_choice',
-  'gen_prefix',
-  'target_delimiter',
-  'fewshot_delimiter',
-];
+const FEWSHOT_KEYS = ['sampler', 'split', 'samples', ...FORMAT];
 const FEWSHOT_UNUSED = ['process_docs', 'fewshot_indices'];
 const WITHOUT_PYTHON =
   'write it as a field or a Jinja template, or let lm-evaluation-harness run the task and measure its samples';

@@ -1,10 +1,17 @@
 import { UserError } from '@shadow-gate/platform';
-import { isInt, isList, type PythonDict, PythonError, type PythonValue, toText } from '@shadow-gate/python';
+import { equals, isInt, isList, type PythonDict, PythonError, type PythonValue, toText } from '@shadow-gate/python';
 import { type AnswerRule, checkAnswerRule } from '../answer-rule.ts';
 import { taskAnswerRule, taskFilterNames } from '../files/lm-eval/task-answer-rule.ts';
-import { documentSource, renderContexts, type TaskContextOptions } from './context.ts';
-import { FEWSHOT_SEED, firstN, type Sampler, seeded } from './fewshot.ts';
-import { type DocumentSource, renderChoices, renderQuestion, renderTarget } from './render-document.ts';
+import {
+  type DocumentSource,
+  documentSource,
+  renderChoices,
+  renderContexts,
+  renderQuestion,
+  renderTarget,
+  type TaskContextOptions,
+} from './context.ts';
+import { PythonRandom } from './python/random.ts';
 import type { Task } from './task.ts';
 
 /** What the harness asks a model for one document. */
@@ -42,17 +49,15 @@ interface TaskDocuments {
   readonly fewshot: readonly PythonDict[];
 }
 
-interface TaskRequestOptions {
-  /** Number of few-shot examples, instead of the task's own. */
-  readonly numFewshot?: number;
-  readonly fewshotSeed?: number;
-}
-
 /**
  * What lm-evaluation-harness asks for each document, without a chat template.
  * @throws UserError with its number if a template does not fit
  */
-export function taskRequests(task: Task, documents: TaskDocuments, options: TaskRequestOptions = {}): TaskRequest[] {
+export function taskRequests(
+  task: Task,
+  documents: TaskDocuments,
+  options: { readonly numFewshot?: number; readonly fewshotSeed?: number } = {},
+): TaskRequest[] {
   const { asked, fewshot } = documents;
   const { numFewshot = task.numFewshot, fewshotSeed = FEWSHOT_SEED } = options;
   const [first] = asked;
@@ -192,4 +197,55 @@ function locating<T>(task: Task, index: number, work: () => T): T {
       'correct the document or the task, or let lm-evaluation-harness run it and measure its samples',
     );
   }
+}
+
+/** The seed of lm-evaluation-harness for few-shot examples (`--seed` without a value). */
+const FEWSHOT_SEED = 1234;
+
+interface Sampler {
+  /** The examples of the next document. @param asked the document, if it must not be among them */
+  readonly sample: (count: number, asked: PythonDict | null) => readonly PythonDict[];
+}
+
+/** The first examples, in order. */
+function firstN(pool: readonly PythonDict[]): Sampler {
+  return {
+    sample: (count, asked) => {
+      const examples: PythonDict[] = [];
+      for (const other of pool) {
+        if (examples.length === count) break;
+        if (asked === null || !equals(other, asked)) examples.push(other);
+      }
+      expectEnough(examples.length, count);
+      return examples;
+    },
+  };
+}
+
+/** Examples drawn at random, each time anew from one generator: so they depend on the number of documents before. */
+function seeded(pool: readonly PythonDict[], seed: number): Sampler {
+  const random = new PythonRandom(seed);
+  return {
+    sample: (count, asked) => {
+      if (count === 0) return [];
+      if (asked === null) {
+        expectEnough(pool.length, count);
+        return random.sample(pool, count);
+      }
+      expectEnough(pool.length, count + 1);
+      const drawn = without(random.sample(pool, count + 1), asked).slice(0, count);
+      if (drawn.length === count) return drawn;
+      // The document was there more than once.
+      const others = without(pool, asked);
+      expectEnough(others.length, count);
+      return random.sample(others, count);
+    },
+  };
+}
+
+const without = (pool: readonly PythonDict[], document: PythonDict): PythonDict[] =>
+  pool.filter((other) => !equals(other, document));
+
+function expectEnough(available: number, count: number): void {
+  if (available < count) throw new PythonError(`${count} few-shot examples are asked for, and there are ${available}`);
 }

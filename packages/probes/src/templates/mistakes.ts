@@ -1,7 +1,6 @@
 import { type Expression, ExpressionError, expressionNames, expressionType } from '../arithmetic/expression.ts';
-import { instantiate } from './draw.ts';
+import { describeUnusable, instantiate } from './draw.ts';
 import type { Assignment, Template, TemplateAnswer, Text } from './template.ts';
-import { describeUnusable } from './unusable.ts';
 
 interface Mistake {
   /** Keys within the template. */

@@ -1,3 +1,6 @@
+import { UserError } from '@shadow-gate/platform';
+import { readTextFile } from '@shadow-gate/platform/files';
+import { parseYaml } from '@shadow-gate/platform/yaml';
 import { z } from 'zod';
 import { type Expression, ExpressionError, parseExpression } from '../arithmetic/expression.ts';
 import { mistakeIn } from './mistakes.ts';
@@ -89,7 +92,7 @@ const templateSchema = z
 const DEFAULT_DRAWS = 5;
 
 /** A file of templates. */
-export const templatesSchema = z
+const templatesSchema = z
   .strictObject({ templates: z.array(templateSchema).min(1, 'is empty').max(1000) })
   .superRefine(({ templates }, context) => {
     const seen = new Set<string>();
@@ -127,4 +130,25 @@ function readOriginal(given: Readonly<Record<string, string | number>>): Assignm
       typeof value === 'number' ? (parseRangeNumber(String(value)) ?? String(value)) : value,
     ]),
   );
+}
+
+const HINT = 'see docs/reference/probes.md#templates';
+
+/**
+ * Read a file of templates.
+ * @param known its text, if it has been read
+ * @throws UserError with line, column and key of the first mistake
+ */
+export async function readTemplates(file: string, known?: string): Promise<readonly Template[]> {
+  const text = known ?? (await readTextFile(file, 'templates'));
+  if (text === null) throw new UserError(`${file} does not exist`, 'give an existing file');
+  return parseTemplates(text, file);
+}
+
+/** @param file how errors name it */
+export function parseTemplates(text: string, file: string): readonly Template[] {
+  const { templates } = parseYaml(text, templatesSchema, {
+    mistake: (at, what) => new UserError(`${file}${at ? `:${at.line}:${at.col}` : ''}: ${what}`, HINT),
+  });
+  return templates;
 }

@@ -4,7 +4,7 @@ import { fixture } from '../../../../test/fixtures.ts';
 import { readProbeFile } from '../../src/files/read.ts';
 import type { ProbeItem } from '../../src/item.ts';
 import { templateItems } from '../../src/templates/items.ts';
-import { parseTemplates } from '../../src/templates/read.ts';
+import { parseTemplates } from '../../src/templates/schema.ts';
 
 const FILE = fixture('probes', 'shop.templates.yaml');
 

@@ -57,12 +57,6 @@ export function hasTemplates(path: string): boolean {
   return TEMPLATES.includes(extname(path).toLowerCase());
 }
 
-interface FileRecords {
-  readonly records: readonly ProbeRecord[];
-  /** Whether values are cells, which have no type. */
-  readonly cells: boolean;
-}
-
 /**
  * Records of a file, by its extension.
  * @throws UserError for another one, with a command that converts the file if there is one, and for mistakes in it
@@ -71,7 +65,7 @@ export async function readFileRecords(
   path: string,
   fields: FieldNames | undefined,
   slices?: readonly string[],
-): Promise<FileRecords> {
+): Promise<{ readonly records: readonly ProbeRecord[]; readonly cells: boolean }> {
   const reader = READERS[extname(path).toLowerCase()];
   if (!reader) {
     const command = conversionOf(path);

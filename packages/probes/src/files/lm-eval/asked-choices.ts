@@ -1,7 +1,6 @@
 import { at, UserError } from '@shadow-gate/platform';
 import { answerKind, type ChoiceScoring, type Question, type Wording } from '../../item.ts';
-import { sampleLogprobs } from './log-likelihoods.ts';
-import type { LmEvalSample } from './sample.ts';
+import { type LmEvalSample, sampleLogprobs } from './sample.ts';
 
 const HINT = 'use a task with choices, one of which is right, or with generated answers';
 
@@ -110,12 +109,9 @@ function rightChoice({ target, where }: LmEvalSample, choices: readonly string[]
  */
 function rightContext(sample: LmEvalSample, count: number): number {
   const { acc, where } = sample;
-  const logprobs = sampleLogprobs(sample).slice(0, count);
-  const best = Math.max(...logprobs);
-  const isTie = logprobs.filter((value) => value === best).length > 1;
-  const likeliest = logprobs.indexOf(best);
-  if (!isTie && Number(acc) === 1) return likeliest;
-  if (!isTie && Number(acc) === 0 && count === 2) return 1 - likeliest;
+  const likeliest = likeliestOf(sample, count);
+  if (likeliest !== null && Number(acc) === 1) return likeliest;
+  if (likeliest !== null && Number(acc) === 0 && count === 2) return 1 - likeliest;
   throw new UserError(`${where}: which of its ${count} sentences is right is not in the file`, HINT);
 }
 
@@ -123,11 +119,16 @@ function rightContext(sample: LmEvalSample, count: number): number {
 function expectSameAnswer(sample: LmEvalSample, count: number, answer: number): void {
   const { acc, where } = sample;
   if (typeof acc !== 'number' && typeof acc !== 'boolean') return;
+  const likeliest = likeliestOf(sample, count);
+  if (likeliest === null || likeliest === -1 || (likeliest === answer) === (Number(acc) === 1)) return;
+  throw new UserError(`${where}: acc is ${Number(acc)}, which does not fit target and resps`, HINT);
+}
+
+/** The place of the largest log-likelihood; null for a tie, and -1 if one is NaN. */
+function likeliestOf(sample: LmEvalSample, count: number): number | null {
   const logprobs = sampleLogprobs(sample).slice(0, count);
   const best = Math.max(...logprobs);
-  const isTie = logprobs.filter((value) => value === best).length > 1;
-  if (isTie || Number.isNaN(best) || (logprobs[answer] === best) === (Number(acc) === 1)) return;
-  throw new UserError(`${where}: acc is ${Number(acc)}, which does not fit target and resps`, HINT);
+  return logprobs.filter((value) => value === best).length > 1 ? null : logprobs.indexOf(best);
 }
 
 function scoringOf({ metrics }: LmEvalSample): ChoiceScoring {

@@ -1,5 +1,5 @@
 import { at, UserError } from '@shadow-gate/platform';
-import { shows } from '../../forms/choice-texts.ts';
+import { shows } from '../../forms/question.ts';
 import { answerKind, type ProbeItem, type Question, type TwinKind } from '../../item.ts';
 import { inOrder, type LocatedItem } from '../fields/item-fields.ts';
 import { quote } from '../fields/records.ts';

@@ -14,12 +14,6 @@ export interface GivenDocuments {
   readonly folder: string;
 }
 
-/** Addresses of documents, and the folder from which paths among them lead. */
-interface DocumentAddresses {
-  readonly addresses: readonly string[];
-  readonly folder: string;
-}
-
 /** Loaders of `datasets` for local files. */
 const FILE_LOADERS = ['json', 'csv', 'parquet', 'pandas'];
 
@@ -28,7 +22,7 @@ const FILE_LOADERS = ['json', 'csv', 'parquet', 'pandas'];
  * the hub.
  * @throws UserError if none can be read
  */
-function documentsOfSplit(task: Task, split: string, given: GivenDocuments | undefined): DocumentAddresses {
+function documentsOfSplit(task: Task, split: string, given: GivenDocuments | undefined) {
   const files = given?.files;
   const named = typeof files === 'object' ? files[split] : split === task.split ? files : undefined;
   if (given !== undefined && named !== undefined) return { addresses: [named], folder: given.folder };

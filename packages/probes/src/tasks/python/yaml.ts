@@ -1,7 +1,6 @@
 import { UserError } from '@shadow-gate/platform';
 import { PythonFloat, type PythonValue } from '@shadow-gate/python';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, Scalar } from 'yaml';
-import { deepestNesting } from './nesting.ts';
 
 /** A Python function in a file, and the key whose value it is: `process_docs`, `metric_list.0.metric`. */
 interface FunctionReference {
@@ -148,4 +147,18 @@ function toInt(text: string): number | bigint {
   const size = BigInt(plain);
   const value = text.startsWith('-') ? -size : size;
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+/**
+ * Deepest nesting of brackets in a text, quoted ones included. Parsers recurse, and a full stack can end the process.
+ */
+function deepestNesting(text: string, open: string, close: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const character of text) {
+    if (open.includes(character)) depth += 1;
+    else if (close.includes(character)) depth = Math.max(0, depth - 1);
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
 }
