@@ -23,7 +23,7 @@ const metricSchema = z.strictObject({
    * from 0 to 1 that follows from them, such as pass@k. `redundant`: an estimate where the share is there too.
    */
   ofSamples: z.enum(['share', 'estimate', 'redundant']).optional(),
-  /** How many of the answers to each document it covers, if not all. */
+  /** Number of answers to each document that it covers, if not all. */
   samples: z.int().positive().optional(),
 });
 export type BenchmarkMetric = z.infer<typeof metricSchema>;
@@ -45,7 +45,7 @@ const documentSchema = z.strictObject({
   /** SHA-256 over the document, and over its requests: prompts, continuations and generation arguments. */
   doc: z.string(),
   requests: z.string(),
-  /** How many answers were sampled, if not as many as the task says. */
+  /** Number of sampled answers, if not that of the task. */
   samples: z.int().positive().optional(),
   /** Share of right answers by guessing, where no choices say it. */
   chance: z.number().min(0).lt(1).optional(),
@@ -57,7 +57,7 @@ const documentSchema = z.strictObject({
   logprobs: z.array(z.number().nullable()).nullable(),
   /** Number of choices, where there are not as many log-likelihoods. */
   choices: count.optional(),
-  /** How many of them are right, if not one. */
+  /** Number of right ones, if not one. */
   rightChoices: z.int().positive().optional(),
   /** The right choice, and the bytes of its text in UTF-8. Absent if unknown, and in files of older versions. */
   right: z.strictObject({ choice: count, bytes: z.int().positive() }).optional(),
@@ -69,7 +69,7 @@ export const HUB_DATASET = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/;
 
 const taskSchema = z.strictObject({
   name: z.string(),
-  /** Where its documents are on a hub; absent where the logs name no such place. */
+  /** Its data set on a hub, if the logs name one. */
   dataset: z.string().regex(HUB_DATASET).optional(),
   alias: text,
   version: text,
@@ -93,7 +93,7 @@ const taskSchema = z.strictObject({
 });
 export type BenchmarkTask = z.infer<typeof taskSchema>;
 
-/** What logs may not say of a task, and of a model. */
+/** Defaults for what a log does not say of a task, and of a model. */
 export const UNSTATED = {
   ...{ alias: null, version: null, shots: null, hash: null, outputType: null },
   ...{ chatTemplate: null, systemInstruction: null, multiturn: null },
@@ -113,7 +113,7 @@ const groupSchema = z.strictObject({
 });
 export type BenchmarkGroup = z.infer<typeof groupSchema>;
 
-/** What the logs say that was evaluated. Nothing proves it. */
+/** The evaluated model, according to the logs. */
 const modelSchema = z.strictObject({
   /** A path or the name of a model on a hub. */
   name: z.string(),

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '@shadow-gate/platform';
 import type { BenchmarkGroup, Benchmarks, BenchmarkTask, EvaluatedModel } from './benchmarks.ts';
 
-/** What one results file or log of a harness has. */
+/** The content of one results file or log of a harness. */
 export interface LogRun {
   /** Relative to the folder that was searched. */
   readonly file: string;

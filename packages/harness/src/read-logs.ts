@@ -15,7 +15,7 @@ const READERS = {
   counts: readCounts,
 } satisfies Record<string, (path: string) => Promise<Benchmarks>>;
 
-/** A program whose logs are read, or counts that any program can write, as options and inputs call them. */
+/** A kind of logs, as options and inputs call it. */
 export type LogKind = keyof typeof READERS;
 export const LOG_KINDS = Object.keys(READERS) as readonly LogKind[];
 

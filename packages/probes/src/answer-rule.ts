@@ -31,7 +31,7 @@ export type FilterStep =
   | {
       readonly function: 'map';
       readonly mapping: Readonly<Record<string, string>>;
-      /** For an answer that is no key of the mapping. */
+      /** For answers outside the mapping. */
       readonly defaultValue: string;
     };
 
@@ -46,7 +46,7 @@ export interface AnswerRule {
   readonly ignorePunctuation: boolean;
   /** ASCII digits. */
   readonly ignoreNumbers: boolean;
-  /** What they match is removed from the answer and the targets before they are compared. */
+  /** Their matches are removed from the answer and the targets before they are compared. */
   readonly regexesToIgnore: readonly string[];
 }
 

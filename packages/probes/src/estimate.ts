@@ -22,7 +22,7 @@ export interface EstimateOptions extends RunProbesOptions {
   readonly budgetSeconds: number | null;
   /** Seed of the sample. */
   readonly seed: number;
-  /** What the opened model has answered before; by default it is tried on a few facts. */
+  /** Answers of the opened model so far; by default, it is tried on a few facts. */
   readonly trial?: Trial | undefined;
   /** Called with the share of the trial that is done. */
   readonly onTrial?: ((share: number) => void) | undefined;
@@ -100,7 +100,7 @@ export function sharesOfTime(
 
 const templateOf = ({ family, level, cluster }: ProbeItem): string => JSON.stringify([family, level, cluster]);
 
-/** How many characters all prompts of each template have in common at their beginning: the model reads them once. */
+/** Length of the beginning that all prompts of a template share: the model reads it once. */
 function sharedPrefixLengths(items: readonly ProbeItem[]): Map<string, number> {
   return new Map(
     [...groupBy(items, templateOf)].map(([template, members]) => {
@@ -113,7 +113,7 @@ function sharedPrefixLengths(items: readonly ProbeItem[]): Map<string, number> {
   );
 }
 
-/** How many characters the model reads for the first 1, 2, … facts, beginnings that are shared once. */
+/** Characters that the model reads for the first 1, 2, … facts, with shared beginnings once. */
 function charactersRead(
   facts: ReadonlyArray<readonly ProbeItem[]>,
   sharedPrefixes: ReadonlyMap<string, number>,
@@ -152,10 +152,10 @@ function cumulativeCosts(
   });
 }
 
-/** How many prompts are encoded to find out how long tokens are. */
+/** Prompts that are encoded to estimate the length of tokens. */
 const ENCODED = 64;
 
-/** Where the server or nobody can encode: as in English. */
+/** At a server that encodes: as in English. */
 const CHARACTERS_PER_TOKEN = 4;
 
 /** So many times as many facts without written answers are worth more than some of all kinds. */

@@ -44,7 +44,7 @@ export class Random {
 /** A benchmark-form item and its twins. */
 export type Fact = readonly ProbeItem[];
 
-/** What says where an item belongs: to which fact, and to which facts that is alike. */
+/** Identifies an item's fact, and facts like it. */
 export type Placed = Pick<ProbeItem, 'fact' | 'capability' | 'family' | 'cluster'> & {
   readonly level?: number | undefined;
   /** Set for items of several suites. */
@@ -90,7 +90,7 @@ export function balancedBlocks<T extends Placed>(items: readonly T[], seed: numb
   return blocks.filter(({ length }) => length > 0);
 }
 
-/** The same facts one after the other: every beginning is a stratified sample. */
+/** All facts in the order of their blocks: every beginning is a stratified sample. */
 export function stratifiedSample(items: readonly ProbeItem[], seed: number): Fact[] {
   return balancedBlocks(items, seed).flat();
 }

@@ -55,7 +55,6 @@ export function answerLimit({ question }: ProbeItem, { maxNewTokens }: Pick<RunP
   return question.kind === 'exact' ? (question.maxNewTokens ?? maxNewTokens) : 0;
 }
 
-/** How many answers to an item are generated. */
 export function answerCount({ question }: ProbeItem, { sampling }: Pick<RunProbesOptions, 'sampling'>): number {
   return question.kind === 'exact' ? (sampling?.samples ?? 1) : 0;
 }

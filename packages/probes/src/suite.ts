@@ -9,7 +9,7 @@ import { Random } from './random.ts';
 
 export const BUILTIN = 'builtin';
 
-/** Increased when the same seed draws other items: older measurements are no baselines then. */
+/** Increased when the same seed draws other items: older measurements cannot be baselines then. */
 export const SUITE_VERSION = 2;
 
 /** Facts of the built-in suite with one level of each family, in a benchmark form and one twin each. */
@@ -52,17 +52,17 @@ export interface Suite {
   readonly size: number;
   /** The path of its file; null for the built-in suite and for a data set on a hub. */
   readonly path: string | null;
-  /** Address of a data set on a hub, with the commit, which is no part of its identity. */
+  /** Address of a data set on a hub, with the commit; not part of its identity. */
   readonly source?: string;
   /** Unusual records in its file. */
   readonly warnings: readonly string[];
   /** Length limit of generated answers. */
   readonly maxNewTokens: number;
-  /** Answers to a question whose answer is generated are sampled, so many times; missing: decoded greedily. */
+  /** How generated answers are sampled; missing: decoded greedily. */
   readonly sampling?: SuiteSampling;
   /** For a file: whether measurements keep its texts, and the key of the hashes in their place. */
   readonly texts?: { readonly kept: boolean; readonly key: string };
-  /** What its facts belong to, by the values of fields of its file: no part of its identity. */
+  /** Slices of its facts; not part of its identity. */
   readonly slices?: SlicesOfFacts;
   /** Name of the suite that all its items are group twins of. */
   readonly twinsOf?: string;
@@ -87,7 +87,7 @@ export interface SuiteSampling {
 /** Difficulty steps of one family. */
 export interface FamilyLevels {
   readonly family: string;
-  /** How many there are; they are counted from 1. */
+  /** Number of levels, which are counted from 1. */
   readonly count: number;
   /** Those that are asked in full; null as long as they are not chosen. */
   readonly asked: readonly number[] | null;
@@ -158,7 +158,10 @@ function drawFamily(
   return { items: levels.flatMap(({ items }) => items), pilot: levels.flatMap(({ pilot }) => pilot) };
 }
 
-/** The pilot, of as many facts as are tried, comes after the default number of facts, so that the same answers choose levels whatever is asked. */
+/**
+ * The pilot, of as many facts as are tried, comes after the default number of facts, so that the same answers choose
+ * levels whatever is asked.
+ */
 function drawLevel(
   family: ProbeFamily,
   { level, seed, facts, tried }: Readonly<Record<'level' | 'seed' | 'facts' | 'tried', number>>,
@@ -230,7 +233,7 @@ export function suiteNameFromFile(file: string): string {
   return isDatasetPath(file) ? datasetName(parseDatasetPath(file)) : basename(file);
 }
 
-/** What a suite is called as a file, without an extension: a data set has no folders there, and its dots begin none. */
+/** Name of a suite as a file, without extension: a data set has no folders there, and dots within its name stay. */
 export function suiteExportName({ name, source }: Pick<Suite, 'name' | 'source'>): string {
   return source === undefined ? name.replace(/\.[^.]*$/, '') : name.replaceAll('/', '--');
 }

@@ -19,7 +19,7 @@ const lineSchema = z
     samples: z.int().positive(),
     /** Share of right answers by guessing. */
     chance: z.number().min(0).lt(1).optional(),
-    /** What it shares with other items, such as a passage. */
+    /** A passage or the like that it shares with other items. */
     cluster: z.union([z.string(), z.number()]).nullish(),
   })
   .refine(({ correct, samples }) => correct <= samples, { error: 'has more right answers than samples' });

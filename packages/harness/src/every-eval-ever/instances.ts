@@ -46,7 +46,7 @@ export interface EeeItem {
 export interface EeeInstances {
   /** By task. */
   readonly items: ReadonlyMap<string, readonly EeeItem[]>;
-  /** Results whose scores do not say what is right: 1 of another maximum, or of an answer that counts as wrong. */
+  /** Results without a score for right answers: 1 of another maximum, or of a wrong answer. */
   readonly ungraded: ReadonlySet<NamedResult>;
 }
 
@@ -139,7 +139,7 @@ function addItem(found: Map<string, Map<string, FoundItem>>, task: string, row: 
   return item;
 }
 
-/** What luck has of a choice. A metric with mutual information asks for every choice twice. */
+/** Choices and right ones. Mutual information asks for every choice twice. */
 function guessable(texts: readonly string[], reference: readonly string[]): EeeItem['guessing'] {
   if (texts.length < 2) return {};
   const distinct = new Set(texts);

@@ -60,7 +60,7 @@ export function canBeRight({ score_type: type, max_score: most }: EeeResult['met
   return type !== 'levels' && (most === null || most === undefined || most === 1);
 }
 
-/** What the log says about one task, apart from its metrics. */
+/** Settings of one task. */
 export function eeeTaskSettings({ eval_library: { name: library } }: EeeLog, named: readonly NamedResult[]) {
   const shots = named[0]?.result.generation_config?.additional_details?.num_fewshot;
   return {

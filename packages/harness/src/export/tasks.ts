@@ -8,14 +8,14 @@ import { stringify } from 'yaml';
 /** Increased by changes after which the samples of older exports are not read any more. */
 export const EXPORT_VERSION = 1;
 
-/** The exported tasks whose prompts are asked as they are, and those that are asked as messages of a chat: two runs. */
+/** Exported tasks in two groups, so in two runs: prompts as they are, and messages of a chat. */
 export const GROUPS = { plain: 'shadow_gate', chat: 'shadow_gate_chat' } as const;
 type Group = keyof typeof GROUPS;
 
 /** The key of a task's metadata, and of its documents, that says which items they are. */
 export const EXPORT_KEY = 'shadow_gate';
 
-/** What a task asks: choices after one prompt or after several, an answer, or how likely the right one is. */
+/** Requests of a task: choices after one prompt or after several, an answer, or the likelihood of the right one. */
 export const PARTS = ['choices', 'contexts', 'answers', 'targets'] as const;
 export type ExportPart = (typeof PARTS)[number];
 
@@ -25,7 +25,7 @@ export function exportParts({ question }: Pick<ProbeItem, 'question'>): readonly
   return [question.contexts === undefined ? 'choices' : 'contexts'];
 }
 
-/** What the metadata of a task says. */
+/** Metadata of a task. */
 interface ExportedTask {
   readonly version: typeof EXPORT_VERSION;
   readonly tool: string;

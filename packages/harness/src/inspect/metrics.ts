@@ -9,7 +9,7 @@ interface MetricSource {
   readonly metric: BenchmarkMetric;
   /** The filter without a reducer of epochs. */
   readonly score: string;
-  /** Null: it is no mean of the samples, or of what is not known. */
+  /** Null if it is not a mean of the samples, or of unknown values. */
   readonly valueIn: ((sample: SampleEpochs) => DocumentValue) | null;
 }
 

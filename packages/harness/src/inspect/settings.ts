@@ -16,7 +16,7 @@ export const SPEED = [
   'cache_prompt',
 ];
 
-/** What an answer can be cut off by. */
+/** Limits that can cut off an answer. */
 const LIMITS = [
   'message_limit',
   'token_limit',

@@ -153,7 +153,7 @@ function readGroup(results: LightevalResults, key: string): BenchmarkGroup {
   };
 }
 
-/** `2026-11-26T19-26-34.254140`: of the clock of the machine, whose time zone is not known. */
+/** `2026-11-26T19-26-34.254140`, in the unknown time zone of the machine. */
 function timeOf(date: string): string | null {
   const time = new Date(`${date.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:')}Z`);
   return Number.isNaN(time.getTime()) ? null : time.toISOString();

@@ -73,7 +73,7 @@ export function lightevalGroupMembers(results: LightevalResults, group: string):
 
 const SHOTS = /\|(?<shots>\d+)$/;
 
-/** What a task or group is called: without its number of few-shot examples, unless it was run with several. */
+/** Name of a task or group, without its number of few-shot examples unless there are several. */
 export function lightevalTaskName({ results }: LightevalResults, key: string): string {
   const plain = (name: string) => name.replace(SHOTS, '');
   return Object.keys(results).some((other) => other !== key && plain(other) === plain(key)) ? key : plain(key);
@@ -111,7 +111,7 @@ export function isLightevalMean(results: LightevalResults, key: string, metric: 
   return definitionOf(results, key, metric)?.corpus_level_fn === 'mean';
 }
 
-/** What the file says about one task, apart from its metrics. */
+/** Settings of one task. */
 export function lightevalTaskSettings(results: LightevalResults, key: string) {
   const task = results.config_tasks[key];
   const { version = null } = task ?? {};

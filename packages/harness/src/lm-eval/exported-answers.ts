@@ -46,7 +46,7 @@ interface ChatFrame {
   around: { readonly before: string; readonly after: string } | null;
 }
 
-/** What is known of a suite while its tasks are read. */
+/** A suite whose tasks are being read. */
 interface SuiteAnswers {
   /** Whether prompts have to be messages of a chat. */
   readonly wanted: boolean;
@@ -129,7 +129,7 @@ function withinFrame(frame: ChatFrame, rendered: string, message: string): boole
   return forms.some((text) => rendered === `${before}${text}${after}`);
 }
 
-/** What a chat model is asked to say: without the delimiter of a text. */
+/** The message that answers in a chat, without a delimiter. */
 function messageOf({ question }: ProbeItem, i: number): string {
   return question.kind === 'choice' ? at(question.choices, i) : question.target;
 }

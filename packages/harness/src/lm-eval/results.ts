@@ -95,7 +95,7 @@ function flagOf(flags: unknown, metric: string): boolean | null {
   return typeof flag === 'boolean' ? flag : null;
 }
 
-/** What the file says about one task, apart from its metrics. */
+/** Settings of one task. */
 export function lmEvalTaskSettings(results: LmEvalResults, task: string) {
   const config = results.configs[task];
   const shots = results['n-shot']?.[task];

@@ -7,12 +7,12 @@ import { meanAndError } from '../means.ts';
 
 type Pipeline = NonNullable<TaskConfig['filter_list']>[number];
 
-/** What one line of samples has of a document whose answer was sampled several times. */
+/** One line of samples of a document with several answers. */
 interface SampledLine {
   readonly target: unknown;
   /** Responses to the one request. */
   readonly responses: readonly unknown[];
-  /** What the file has for `exact_match` under the filter; null without. */
+  /** `exact_match` of the file under the filter; null without. */
   readonly exactMatch: number | null;
 }
 
@@ -70,7 +70,7 @@ function judge({ target, responses, exactMatch }: SampledLine, pipeline: Pipelin
   }
 }
 
-/** What looks like a list may be one, or a text. */
+/** Null for a text that may be a list. */
 function targetsOf(target: unknown): readonly string[] | null {
   if (Array.isArray(target)) return target.every((own) => typeof own === 'string') ? target : null;
   return typeof target === 'string' && !target.startsWith('[') ? [target] : null;
@@ -133,7 +133,7 @@ function withSamples(
 
 const PASS_AT_1 = 'pass@1';
 
-/** Where every answer is judged, what filters of this reading choose among them adds nothing. */
+/** Adds a share of all answers; choices among them by the same reading are redundant then. */
 function withReading(
   all: SampledMetrics,
   { filter, filters }: SampleReading,

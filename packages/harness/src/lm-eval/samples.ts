@@ -26,7 +26,7 @@ const sampleSchema = z.looseObject({
 });
 type Sample = z.infer<typeof sampleSchema>;
 
-/** What the samples file of a task has to fit. */
+/** Results that the samples of a task have to fit. */
 interface SamplesContext {
   readonly task: string;
   readonly metrics: readonly BenchmarkMetric[];
@@ -77,7 +77,7 @@ export async function readLmEvalSamples(folder: string, file: string, of: Sample
   return { documents, repeats, right: new Map(right) };
 }
 
-/** A document, and the filters whose lines were read. */
+/** A document, and the filters that were read for it. */
 interface Found {
   readonly document: BenchmarkDocument & { readonly values: DocumentValue[] };
   readonly repeats: number;

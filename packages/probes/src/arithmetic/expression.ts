@@ -36,7 +36,7 @@ export interface Calculation<Kind, Operator> {
   readonly right: Expression;
 }
 
-/** Why a text is no formula, or why a formula has no value. */
+/** Says why a text is not a formula, or has no value. */
 export class ExpressionError extends Error {
   override readonly name = 'ExpressionError';
 }
@@ -120,7 +120,7 @@ export function expressionType(expression: Expression): 'number' | 'condition' {
   return expected === 'condition' || expression.kind === 'comparison' ? 'condition' : 'number';
 }
 
-/** What stands for the names and, if given, instead of each number of a formula. */
+/** Values of the names and, if given, in place of each number of a formula. */
 export interface Values {
   readonly ofName: (name: string) => Rational;
   readonly ofNumber?: (number: Expression & { readonly kind: 'number' }) => Rational;

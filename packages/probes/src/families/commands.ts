@@ -43,11 +43,11 @@ const ordersByAnd: Draw = (random, verbs) => {
   return random.sample(orders, CHOICES);
 };
 
-/** The same, where half of the commands say it backwards. */
+/** Orders of three verbs; half of the commands say it backwards. */
 const ordersByBoth: Draw = (random, verbs) =>
   ordersByAnd(random, verbs).map((command) => (random.int(0, 1) === 0 ? command : backwards(command)));
 
-/** The same result, said with the other conjunction. */
+/** Says the same with the other conjunction. */
 function backwards(command: Command): Command {
   return command.kind === 'sequence' ? after(...command.parts.toReversed()) : command;
 }

@@ -24,11 +24,11 @@ export interface TwinTemplate {
 
 /** One difficulty step of a family. */
 export interface ProbeLevel {
-  /** What it asks, in a few words: `two people`. */
+  /** A summary in a few words: `two people`. */
   readonly summary: string;
   /** A suite uses them equally often. */
   readonly twins: readonly TwinTemplate[];
-  /** How many facts there are at least; missing where there are more than a suite can ask. */
+  /** Least number of facts; missing if a suite cannot ask all. */
   readonly supply?: number;
 }
 

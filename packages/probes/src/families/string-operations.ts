@@ -66,7 +66,7 @@ const PLACES: readonly Operation[] = [
 /** Rows for worked examples, with letters that the questions do not have. */
 const SHOWN = ['b d c l', 'd l b y', 'l c y b', 'y b d c', 'c y l d'].map((row) => row.split(' '));
 
-/** What is done, and worked examples of just that; then the question. */
+/** The task, worked examples, and the question. */
 function byExample(task: Task, sign: string): Wording {
   const program = askedOption(task);
   const line = (letters: Letters) => `${letters.join(' ')} ${sign}`;

@@ -75,8 +75,8 @@ export function formsWith(
 }
 
 /**
- * Forms as a policy wants them: by letter if the prompt lists the options, else by text; with a pattern, by the letter in
- * a generated text.
+ * Forms as a policy wants them: by letter if the prompt lists the options, else by text; with a pattern, by the letter
+ * in a generated text.
  */
 export function askedForms(asking: Asking, scoring: ChoiceScoring): BenchmarkForms {
   const isUsual = asking.prompt === undefined && asking.answerPattern === undefined;

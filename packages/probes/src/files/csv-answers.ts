@@ -6,7 +6,7 @@ import { fieldPlace, type ProbeRecord, quote } from './fields/records.ts';
 interface Cell {
   readonly record: ProbeRecord;
   readonly answer: string;
-  /** Null for one that is no text, which is an error later. */
+  /** Null if it is not text, which is an error later. */
   readonly choices: ReadonlyArray<string | null>;
 }
 

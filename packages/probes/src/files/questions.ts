@@ -64,7 +64,7 @@ export type Questions =
   | { readonly kind: 'exact'; readonly records: readonly ExactRecord[] };
 
 export interface RecordsPlace {
-  /** What errors call the file. */
+  /** For errors. */
   readonly file: string;
   /** Begins the ids of records without one. */
   readonly stem: string;
@@ -135,7 +135,7 @@ export function readChoiceRecord(record: ProbeRecord, defaultId: string): Choice
   return { ...identityOf(record, fields, defaultId), question: question.trim(), choices, answer };
 }
 
-/** A longer answer without `####` is probably an explanation whose end was cut off. */
+/** A longer answer without `####` is probably an explanation that was cut off. */
 const LONGEST_SHORT_ANSWER = 64;
 
 const EXACT_HINT = 'give {"question": text, "answer": text that ends with "#### 42", or a number or short text}';

@@ -39,7 +39,7 @@ export interface FileSuite {
   readonly chatTemplate?: boolean;
   /** Address of a data set on a hub, with the commit. */
   readonly source?: string;
-  /** For a file that is sliced: what its facts belong to, which is no part of how they are asked. */
+  /** For a sliced file: slices of its facts, which do not change how they are asked. */
   readonly slices?: SlicesOfFacts;
 }
 
@@ -59,7 +59,7 @@ export interface ProbeFileOptions {
   readonly scoring?: ChoiceScoring;
   /** Which word problems are redrawn; `strict` if missing. */
   readonly steps?: StepMode;
-  /** What the file calls its fields, if not by names that are known. */
+  /** The file's names of its fields, if they are not known ones. */
   readonly fields?: FieldNames | undefined;
   /** For samples of lm-evaluation-harness: the filter by which generated answers are read. */
   readonly filter?: string;

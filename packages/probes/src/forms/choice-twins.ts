@@ -38,7 +38,7 @@ export function examText(record: ChoiceRecord, scoring: ChoiceScoring, write = e
   return { ...asked, question: { ...scoreTexts(record, scoring), ...(delimiter === undefined ? {} : { delimiter }) } };
 }
 
-/** Where each option was before. */
+/** Labels that the options had before. */
 export interface Permutation {
   readonly oldLabel: string;
   readonly oldLabels: Readonly<Record<string, string>>;
@@ -151,7 +151,7 @@ const HEADINGS = [
 /** Longer choices are hard to tell apart on one line. */
 const LONGEST_ON_ONE_LINE = 100;
 
-/** The same choices in the same order, with other labels, marks and headings. */
+/** The choices in the same order, with other labels, marks and headings. */
 export function restyled(record: ChoiceRecord, random: Random): Wording {
   const wordings = stylePrompts(record, stylesFor(record)).map(({ prompt, style }) => ({
     prompt,
@@ -224,7 +224,7 @@ function withMarks(labels: readonly string[], marks: readonly string[]): LabelSt
   return marks.map((pair) => ({ labels, open: pair.charAt(0).trim(), close: pair.charAt(1) }));
 }
 
-/** What the model should answer: a label with both of its marks, or without the mark that only ends it. */
+/** The answers: labels with both marks, or without a mark that only ends them. */
 function scoredLabels({ labels, open, close }: LabelStyle): string[] {
   return labels.map((label) => (open === '' ? label : `${open}${label}${close}`));
 }
@@ -233,7 +233,7 @@ function scoredLabels({ labels, open, close }: LabelStyle): string[] {
 export const OPEN_CLUSTERS = ['open-question', 'open-phrase'] as const;
 type OpenCluster = (typeof OPEN_CLUSTERS)[number];
 
-/** What stands before the question, and between it and the answer. */
+/** Text before the question, and between it and the answer. */
 type Frame = readonly [before: string, after: string];
 
 /** The question and the place for its answer, on lines of their own. */

@@ -3,7 +3,7 @@ import { escapeRegExp } from '../escape-regexp.ts';
 import type { ChoiceScoring, ProbeItem, Question, Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 
-/** What a question of a file has in common with all items that are made of it. */
+/** Shared by a question of a file and all items made of it. */
 export interface QuestionIdentity extends Pick<ProbeItem, 'id' | 'capability' | 'family'> {
   /** `FILE:12`, for errors. */
   readonly where: string;
@@ -30,7 +30,7 @@ export interface ExactRecord extends QuestionIdentity {
   readonly solution: string | null;
 }
 
-/** What is asked, in whatever words. */
+/** A question, in whatever words. */
 export type AskedChoice = Pick<ChoiceRecord, 'question' | 'choices' | 'answer'>;
 export type AskedProblem = Pick<ExactRecord, 'question' | 'target' | 'numeric'>;
 

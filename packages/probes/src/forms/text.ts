@@ -85,7 +85,7 @@ export function continuableStem(question: string): string | null {
   return isTask || FINISHED.test(question) ? null : question;
 }
 
-/** `All of the above`, `none of these`, `both of them`, `neither`: choices whose meaning depends on the others. */
+/** `All of the above`, `none of these`, `both of them`, `neither`: choices that refer to others. */
 const OF_OTHERS =
   /^(all|none|both|neither|either|any|two|three|more than one|only one)( ((of )?(the )?)?(above|below|these|those|them|others?|options|choices|answers|statements|foregoing|preceding)( (above|below|options|choices|answers|statements))*)?[.!]?$/i;
 const OF_ABOVE =

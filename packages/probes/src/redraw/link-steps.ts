@@ -10,11 +10,11 @@ import {
 import { findNumbers, type QuestionNumber, questionConstants, questionNumerals } from './question-numbers.ts';
 import { areFactors, type CalculationStep, mentionedNumbers, stepLiterals } from './steps.ts';
 
-/** Which solutions are redrawn: those whose every number has one meaning, or more of them, with more errors. */
+/** Which solutions are redrawn: those in which every number has one meaning, or more of them, with more errors. */
 export const STEP_MODES = ['strict', 'loose'] as const;
 export type StepMode = (typeof STEP_MODES)[number];
 
-/** Where a number of a step comes from. */
+/** The source of a number in a step. */
 type OperandSource =
   | { readonly kind: 'question'; readonly index: number }
   | { readonly kind: 'result'; readonly step: number }
@@ -36,7 +36,7 @@ interface Literal {
   readonly isFactor: boolean;
 }
 
-/** What a number of a step can stand for. */
+/** Possible meanings of a number in a step. */
 interface Meanings {
   /** Numbers of the question that may be redrawn. */
   readonly own: readonly number[];

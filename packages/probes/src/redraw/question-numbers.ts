@@ -59,12 +59,12 @@ const WELL_FORMED = /^(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$|^\.\d+$/;
 /** Letters that may follow digits without a space, as in `300g`. */
 const UNIT = /^(g|kg|mg|lbs?|oz|mph|kph|cm|mm|m|km|ft|ml|l|gb|mb|kb|am|pm)\b/i;
 
-/** What stands before a number that is a name rather than an amount: `Grade 5`, `May 3`, `#7`, `Day 2`. */
+/** Words before a number that is a name, not an amount: `Grade 5`, `May 3`, `#7`, `Day 2`. */
 const NAMED =
   /(?:[#°]|\b(?:grade|chapter|page|level|room|route|highway|interstate|question|problem|number|no\.|class|section|floor|step|day|week|month|year|phase|round|stage|part|game|match|quarter|box|bus|team|group|station|bowl|jar|bag|january|february|march|april|may|june|july|august|september|october|november|december)) ?$/i;
 /** Limits the search. */
 const LONGEST_NAME = 20;
-/** What follows a number that is a time, a date or a rank. */
+/** Text after a number that is a time, a date or a rank. */
 const RANKED =
   /^(?:st|nd|rd|th)\b|^ ?(?:[ap]\.?m\b|o['’]clock)|^ (?:january|february|march|april|may|june|july|august|september|october|november|december)\b/i;
 /** Numbers of a ratio, a fraction, a time or a range: `7:11`, `3/4`, `2-3`, `4x`. */
@@ -227,5 +227,5 @@ const valuesOf = (cues: readonly Cue[], question: string) =>
 /** Numbers that the words of a question stand for: 2 for "twice". */
 export const questionNumerals = (question: string): readonly Rational[] => valuesOf(NUMERAL_CUES, question);
 
-/** What a solution may add of its own knowledge: 7 for "a week". */
+/** Numbers of common knowledge for the words of a question: 7 for "a week". */
 export const questionConstants = (question: string): readonly Rational[] => valuesOf(WORLD_CUES, question);

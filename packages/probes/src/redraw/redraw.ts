@@ -56,7 +56,7 @@ export function redraw(
   return null;
 }
 
-/** Questions whose answer can depend on which of two things is larger, or on rounding, in a way that no step shows. */
+/** Questions whose answer can depend on an order or on rounding that no step shows. */
 const HIDDEN_CHOICE =
   /\b(most|least|largest|smallest|biggest|cheapest|cheaper|longest|shortest|oldest|youngest|fastest|slowest|highest|lowest|maximum|minimum|round(ed)?|nearest|whichever|at least|at most|or less|or more|up to|no more than|whole number|limit|odd|even number|better|winner|exceeds?|overtime|first \d+|every (second|third|fourth|other)|(other|remaining|another) (\d+|two|three|four|five|six|half)|for every|remainder|birthday)\b/i;
 

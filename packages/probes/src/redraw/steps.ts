@@ -59,7 +59,7 @@ export function areFactors({ expression }: CalculationStep): readonly boolean[] 
   return expressionNumbers(expression).map((number) => factors.has(number));
 }
 
-/** The value of a step whose numbers are replaced, from left to right; null for a division by zero. */
+/** The value of a step with other numbers, from left to right; null for a division by zero. */
 export function recompute({ expression }: CalculationStep, literals: readonly Rational[]): Rational | null {
   const replaced = new Map(expressionNumbers(expression).map((number, i) => [number, literals[i] ?? number.value]));
   try {

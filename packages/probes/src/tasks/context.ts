@@ -13,7 +13,7 @@ import {
 import type { DocumentFormat, Task } from './task.ts';
 import { renderTemplate } from './task-template.ts';
 
-/** What is known about a task and its documents, apart from the document itself. */
+/** A task, and facts about all of its documents. */
 export interface TaskContextOptions {
   readonly task: Task;
   readonly fields: ReadonlySet<string>;

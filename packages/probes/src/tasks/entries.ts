@@ -1,7 +1,7 @@
 import { UserError } from '@shadow-gate/platform';
 import { isDict, type PythonDict, PythonFloat, type PythonValue } from '@shadow-gate/python';
 
-/** Keys and values of a task, or of a mapping in one. A key whose value is null is like one that is missing. */
+/** Keys and values of a task, or of a mapping in one. A null counts as missing. */
 export class Entries {
   readonly #values: ReadonlyMap<string, PythonValue>;
   /** `FILE`, or `FILE: metric_list`. */

@@ -12,7 +12,7 @@ import { taskRequests } from './requests.ts';
 import type { DocumentFormat, Task } from './task.ts';
 import { LOCAL_FILES, type TaskFiles } from './task-files.ts';
 
-/** What the policy has for a task file. */
+/** Settings of the policy for a task file. */
 interface TaskSuiteOptions extends ProbeFileOptions {
   readonly documents?: GivenDocuments;
   readonly numFewshot?: number;

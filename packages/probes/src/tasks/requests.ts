@@ -14,7 +14,7 @@ import {
 import { PythonRandom } from './python/random.ts';
 import type { Task } from './task.ts';
 
-/** What the harness asks a model for one document. */
+/** The requests for one document. */
 export type TaskRequest =
   | {
       readonly kind: 'choices';
@@ -22,7 +22,7 @@ export type TaskRequest =
       readonly choices: readonly string[];
       /** One for each choice; all the same unless each choice has a context of its own. */
       readonly contexts: readonly string[];
-      /** What is scored after each context. */
+      /** Scored after each context. */
       readonly continuations: readonly string[];
       /** Indices of the right choices; the harness counts no other as right. */
       readonly answers: readonly number[];

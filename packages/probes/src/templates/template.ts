@@ -8,7 +8,7 @@ export interface Template {
   readonly capability: string;
   readonly family: string;
   readonly question: Text;
-  /** What is drawn, by name. */
+  /** Ranges of the values to draw, by name. */
   readonly values: ReadonlyMap<string, TemplateRange>;
   /** All are true of every draw. */
   readonly conditions: readonly Expression[];
@@ -28,7 +28,7 @@ export type TemplateAnswer =
   | { readonly kind: 'number'; readonly formula: Expression }
   | { readonly kind: 'text'; readonly text: Text };
 
-/** What one name can stand for. */
+/** Possible values of one name. */
 export type TemplateRange =
   | { readonly kind: 'numbers'; readonly from: Rational; readonly step: Rational; readonly count: number }
   | { readonly kind: 'list'; readonly numbers: readonly Rational[] }

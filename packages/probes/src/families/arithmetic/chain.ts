@@ -12,7 +12,7 @@ interface Event {
   readonly apply: (before: number) => number;
 }
 
-/** How an event is drawn, for a story whose numbers are about as large as `size`. */
+/** Draws an event for a story with numbers of about this size. */
 type EventKind = (random: Random, size: number) => Event;
 
 const some = (random: Random, size: number): number => random.int(Math.ceil(size / 5), size);
@@ -65,7 +65,7 @@ interface ChainSize {
   readonly kinds: 'simple' | 'all';
 }
 
-/** What is there after each event; undefined unless all of it is whole, positive and of the same size. */
+/** Counts after each event; undefined unless all are whole, positive and of the same size. */
 function follow(start: number, events: readonly Event[], size: number): number[] | undefined {
   const counts = [start];
   for (const { apply } of events) counts.push(apply(at(counts, counts.length - 1)));

@@ -4,7 +4,7 @@ import { textQuestion } from '../choice.ts';
 
 import { asOption, type Entry, fill, type Relation } from './relation.ts';
 
-/** An entry and three others of its pool, whose objects are wrong for it, in the order of the options. */
+/** An entry and three others of its pool with wrong objects, in the order of the options. */
 export interface DrawnQuestion {
   readonly relation: Relation;
   readonly options: readonly Entry[];

@@ -26,7 +26,7 @@ export const young: Relation = {
   ],
 };
 
-/** The same number of animals for each, so that none is a better guess. */
+/** As many animals each, so that none is a better guess. */
 export const animals: Relation = {
   name: 'animals',
   question: 'What kind of animal is {subject}?',

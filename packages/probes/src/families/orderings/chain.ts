@@ -48,7 +48,7 @@ interface Ordering extends Options<number> {
   readonly query: string;
 }
 
-/** How many people there are, and how the premises are told. */
+/** Number of people, and order of the premises. */
 interface ChainSize {
   readonly people: number;
   /** From one end to the other, or in any order, or in any order and by both directions. */

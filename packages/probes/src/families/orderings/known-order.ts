@@ -15,7 +15,7 @@ interface Neighbor extends Options<string> {
 /** Every second place, so that both neighbors of most things are choices, and nearness alone does not help. */
 const PLACES = [0, 2, 4, 6];
 
-/** How many months there are for each number: there are few of them. */
+/** One question in so many is about months: there are few. */
 const MONTHS_IN = 4;
 
 /** All choices of a question about numbers have the same tens, so none resembles the question more than another. */
@@ -50,7 +50,7 @@ function phrase(write: Writer, neighbor: Neighbor): Wording {
   };
 }
 
-/** What comes right after or right before a number or a month. */
+/** The neighbor of a number or a month. */
 export const knownOrder: ProbeRecipe = recipe({
   summary: 'numbers and months',
   supply: 108,

@@ -20,7 +20,7 @@ export interface Cell {
 export interface Size {
   readonly people: number;
   readonly fields: number;
-  /** What the question says about the person: the name, another field, or whom the person is the boss of. */
+  /** How the question names the person: by name, by another field, or as somebody's boss. */
   readonly path: Path;
   /** Number of bosses on the way. */
   readonly bosses: number;

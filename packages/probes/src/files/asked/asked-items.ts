@@ -135,7 +135,7 @@ function rightIndex(asked: Wording, choices: readonly string[]): number | null {
   return question.kind === 'exact' && index >= 0 && index < choices.length ? index : null;
 }
 
-/** The same of a problem whose answer is a number. @throws UserError with the line */
+/** Checks the number in the fields of a problem against that of the harness. @throws UserError with the line */
 function expectSameNumber({ question }: Wording, { numeric, target, where }: ExactRecord): void {
   if (question.kind !== 'exact' || !numeric) return;
   const own = question.target.replace(/[$,\s]/g, '');

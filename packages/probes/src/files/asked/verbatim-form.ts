@@ -55,7 +55,7 @@ function withOptions(
   return `${prompt.slice(0, end)}${list.join('')}${prompt.slice(next)}`;
 }
 
-/** What stands between two options, or before the first: white space or a mark, and a label. */
+/** The text before an option: white space or a mark, and a label. */
 function beforeOption(label: string): string {
   const bare = label.replace(/^[([]|[)\].:]+$/g, '');
   return String.raw`((?:^|[\s,;|])[\s,;|]*[(\[]?${escapeRegExp(bare)} ?[)\].:]*[ \t]+)`;
@@ -103,7 +103,7 @@ function replaceAnswer(text: string, old: string, target: string): string | null
   return text.includes(FINAL) ? `${FINAL} ${target}` : target;
 }
 
-/** What stands before a question, and before its answer. */
+/** Headings of a question, and of its answer. */
 const HEADINGS = [
   ['Problem', 'Solution'],
   ['Exercise', 'Result'],

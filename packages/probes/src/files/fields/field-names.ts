@@ -33,7 +33,7 @@ export const OWN_FIELDS: readonly string[] = [
   ...['subject', 'question', 'choices', 'answer', 'refusal', 'compliance'],
 ];
 
-/** The names without that of the cluster; undefined if there are no others. */
+/** Names other than the cluster's; undefined if there are none. */
 export function questionFields(fields: FieldNames | undefined): FieldNames | undefined {
   const { cluster: _, ...names } = fields ?? {};
   return Object.values(names).every((name) => name === undefined) ? undefined : names;

@@ -9,9 +9,9 @@ export interface ProbeRecord {
   /** `FILE:12`, for errors. */
   readonly where: string;
   readonly fields: Readonly<Record<string, unknown>>;
-  /** What the file calls fields that were renamed. */
+  /** Names in the file of fields that were renamed. */
   readonly names?: Readonly<Record<string, string>>;
-  /** What it shares with other records, by the field that the policy names. */
+  /** Shared with other records, by the field that the policy names. */
   readonly passage?: string;
 }
 

@@ -23,7 +23,7 @@ interface Row {
 }
 
 interface TableOptions {
-  /** What separates cells; a comma if missing. */
+  /** A comma if missing. */
   readonly delimiter?: ',' | '\t';
   /** Names of columns by the policy: then the header may have any. */
   readonly fields?: FieldNames | undefined;

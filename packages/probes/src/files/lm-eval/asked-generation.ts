@@ -15,7 +15,7 @@ export interface SampledTask {
   readonly run: RunOfTask | null;
 }
 
-/** What the harness generates at most where the task does not say it. */
+/** Most new tokens of the harness if the task does not say. */
 export const DEFAULT_MAX_TOKENS = 256;
 
 /**

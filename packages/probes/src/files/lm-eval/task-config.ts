@@ -4,7 +4,7 @@ import { readTextFile } from '@shadow-gate/platform/files';
 import { parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 
-/** What the results file has about a task and the samples do not. */
+/** A task's configuration in the results file. */
 export const taskConfigSchema = z.looseObject({
   filter_list: z
     .array(z.looseObject({ name: z.string(), filter: z.array(z.looseObject({ function: z.string() })) }))
@@ -38,7 +38,11 @@ export function resultsBeside(samples: string): string | null {
   return date === undefined ? null : join(dirname(samples), `results_${date}.json`);
 }
 
-/** Read the results file of a file of samples. @returns null if there is none @throws UserError for another file, and for one without the task */
+/**
+ * Read the results file of a file of samples.
+ * @returns null if there is none
+ * @throws UserError for another file, and for one without the task
+ */
 export async function readRunOfTask(samples: string): Promise<RunOfTask | null> {
   const path = resultsBeside(samples);
   const task = SAMPLES.exec(basename(samples))?.groups?.task;

@@ -37,7 +37,7 @@ const schema = z.object({
   target: answerTextSchema.optional(),
   scoring: z.enum(CHOICE_SCORINGS, oneOf(CHOICE_SCORINGS)).optional(),
 });
-/** What a harness scored is kept as it is, white space included. */
+/** A verbatim record keeps its white space. */
 const verbatimRecordSchema = schema.extend({
   prompt: textSchema,
   choices: z.array(z.string()).min(2, { error: 'fewer than two' }).optional(),

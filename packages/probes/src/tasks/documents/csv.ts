@@ -2,7 +2,7 @@ import { UserError } from '@shadow-gate/platform';
 import { type PythonDict, PythonFloat, type PythonValue } from '@shadow-gate/python';
 import { CsvError, parse } from 'csv-parse/sync';
 
-/** What pandas (2) takes for a missing value. */
+/** Missing values of pandas (2). */
 const MISSING = new Set([
   '',
   '#N/A',

@@ -6,7 +6,6 @@ import type { Task } from '../task.ts';
 import type { TaskFiles } from '../task-files.ts';
 import { type Documents, type IsNeeded, readDocumentFile, readHubDocuments } from './read-documents.ts';
 
-/** What the policy names. */
 export interface GivenDocuments {
   /** The file of the split that is asked, or files by split. */
   readonly files: string | Readonly<Record<string, string>>;
@@ -29,7 +28,7 @@ function documentsOfSplit(task: Task, split: string, given: GivenDocuments | und
   return { addresses: ownDocuments(task, split), folder: dirname(task.file) };
 }
 
-/** What the task says of a split. */
+/** The documents that the task names for a split. */
 function ownDocuments(task: Task, split: string): readonly string[] {
   const { file, datasetPath, datasetName, dataFiles } = task;
   const hint = `name its documents in the policy: documents: {${split}: FILE}`;
@@ -63,7 +62,7 @@ function textsOf(value: PythonValue, file: string): readonly string[] {
   });
 }
 
-/** Where a local file may be: in a folder, then in the working directory. */
+/** Possible places of a local file: in a folder, then in the working directory. */
 export function possiblePaths(folder: string, path: string): readonly string[] {
   return [...new Set([resolve(folder, path), resolve(path)])];
 }

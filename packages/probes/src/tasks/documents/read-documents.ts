@@ -132,7 +132,7 @@ function toPython(value: ParquetValue, path: string, floats: ReadonlySet<string>
   return new Map(Object.entries(value).map(([name, item]) => [name, toPython(item, `${path}.${name}`, floats)]));
 }
 
-/** What pyarrow takes for a moment. */
+/** Moments of pyarrow. */
 const MOMENT = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}(?::\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[-+]\d{2}(?::?\d{2})?)?)?$/;
 
 /**

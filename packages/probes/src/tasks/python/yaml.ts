@@ -14,7 +14,7 @@ export interface YamlEntry {
   readonly functions: readonly FunctionReference[];
 }
 
-/** What PyYAML's `SafeLoader` makes of a scalar without quotes (YAML 1.1, not 1.2). */
+/** PyYAML's `SafeLoader` reads scalars without quotes by these (YAML 1.1, not 1.2). */
 const BOOLEAN = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/;
 const TRUE = /^(?:yes|true|on)$/i;
 const NULL = /^(?:~|null|Null|NULL|)$/;
