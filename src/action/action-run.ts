@@ -55,7 +55,7 @@ export interface PublishRun extends PagedRun, CommentingRun {
 }
 
 /** A run that can be skipped: all but those that judge nothing. */
-export interface SkippableRun {
+interface SkippableRun {
   /** The label of a pull request that skips it. */
   readonly skip: string | undefined;
 }

@@ -48,7 +48,7 @@ export async function runCalibrate(run: CalibrateRun, context: ActionContext): P
 }
 
 /**
- * Checkpoints of a change are not known to be good: only a run about the default branch, with it checked out, calibrates.
+ * Checkpoints of a change are not known to be good: only a run about the default branch, checked out, calibrates.
  * @throws UserError for any other run
  */
 async function expectApproved(run: CalibrateRun, context: ActionContext): Promise<void> {

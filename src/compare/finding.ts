@@ -37,7 +37,7 @@ import { twoKeyFindings } from './findings/two-key.ts';
 import { updateFindings } from './findings/update.ts';
 import { type Level, SEVERITY } from './rows/severity.ts';
 
-export { type Scope, scopeSchema } from './rows/fields.ts';
+export type { Scope } from './rows/fields.ts';
 export { type Level, SEVERITY } from './rows/severity.ts';
 
 /** Every kind of finding. Kinds of one rank follow each other in this order (`findings/rank.ts`). */

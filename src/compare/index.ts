@@ -24,4 +24,4 @@ export { differingKeys } from './spectra/like-with-like.ts';
 export { groupName } from './spectra/pair-metrics.ts';
 export { contradictionInSpectra } from './spectra/spectra-report.ts';
 export { daysBetween, isAcceptable, isInPolicy, ownLevel, withExceptions } from './verdict/exceptions.ts';
-export { sortFindings, verdictOf } from './verdict/verdict.ts';
+export { verdictOf } from './verdict/verdict.ts';

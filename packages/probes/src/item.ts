@@ -99,7 +99,7 @@ export const itemShape = {
   kind: z.enum(TWIN_KINDS).optional(),
   /** For a benchmark form with its options in another order: the label that was right before. */
   oldLabel: z.string().optional(),
-  /** For the same form: each label, with the one that its option had before. It shows whether a model follows options. */
+  /** For the same form: each label, with the one that its option had before. Shows whether a model follows options. */
   oldLabels: z.record(z.string(), z.string()).optional(),
   /** Difficulty step within its family, from 1; absent for families without levels. */
   level: z.int().positive().optional(),

@@ -69,7 +69,7 @@ export function planAdapter(adapter: Adapter, reference: FullCheckpoint | null):
   const copied = planCopies({ ...model, tensors: copies }, reference);
   return {
     jobs: [...matrices.map(weightJob), ...updates, ...whole.jobs, ...copied.jobs],
-    // Of the factors, only the spectrum of their product is measured.
+    // Only the spectrum of the factors' product is measured.
     vectors: [
       ...vectors,
       ...adapter.modules.flatMap(({ a, b, magnitude }) => (magnitude ? [a, b, magnitude] : [a, b])),
@@ -138,7 +138,7 @@ function asHeads(
   ];
 }
 
-/** The base model of an adapter, as far as it is known. */
+/** What is known of the base model of an adapter. */
 interface Base {
   readonly model: MatrixContext & ModelKind;
   readonly reference: FullCheckpoint | null;

@@ -5,7 +5,7 @@ import type { TensorEntry } from '@shadow-gate/checkpoints/tensors';
 import { Semaphore } from '@shadow-gate/platform';
 import { boundedValue } from './bounded.ts';
 import { exactSpectrum, isSmall } from './exact/exact-spectrum.ts';
-import { type SharedResources, openSolver } from './exact/solver.ts';
+import { openSolver, type SharedResources } from './exact/solver.ts';
 import type { Job, Plan } from './jobs.ts';
 import { LargeSpectra } from './large/large-spectra.ts';
 import { loraSpectrum, matrixEnergy } from './lora-spectrum.ts';

@@ -9,7 +9,7 @@ import { type DoctorChecks, type DoctorFinding, ok, problem, warning } from './d
 interface RunnerContext {
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly device: DeviceChoice;
-  /** Of the model; null if unknown. */
+  /** Memory that the model needs; null if unknown. */
   readonly neededMemory: () => Promise<ExpectedMemory | null>;
 }
 

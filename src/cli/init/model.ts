@@ -38,7 +38,7 @@ export async function weightSizes({ remote, tensors }: Checkpoint): Promise<numb
   return Promise.all([...files].map(async (file) => (await stat(file)).size));
 }
 
-export const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 /** The author of a checkpoint writes its family. */
 const FAMILY_LENGTH = 40;

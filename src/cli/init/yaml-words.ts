@@ -15,7 +15,7 @@ function escaped(character: string): string {
 
 const EXPRESSION = '$' + '{{';
 
-/** A value in a workflow: `${{`, which begins an expression, is written as an expression with that text as its value. */
+/** A value in a workflow: `${{`, which begins an expression, is written as an expression that gives that text. */
 export function workflowWord(text: string): string {
   return yamlWord(text.replaceAll(EXPRESSION, () => `${EXPRESSION} '${EXPRESSION}' }}`));
 }

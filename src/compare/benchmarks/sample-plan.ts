@@ -37,7 +37,7 @@ export interface SamplePlan {
  * unbiased k(n − k)/(n(n − 1)), between them the variance of the shares k/n less what sampling adds. Null unless all
  * items have two samples or more.
  */
-export function sampleVariance(task: string, items: readonly SampledItem[]): SampleVariance | null {
+function sampleVariance(task: string, items: readonly SampledItem[]): SampleVariance | null {
   const error = standardErrorOfMean(items.map(({ share }) => share));
   if (error === null || items.some(({ n }) => n < 2)) return null;
   const within = items.map(({ share, n }) => (share * (1 - share) * n) / (n - 1));

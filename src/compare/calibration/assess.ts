@@ -90,7 +90,7 @@ const named = ({ name, digest }: CalibrationRun) => ({ name, digest });
  * Runs that were accepted because a calibration did not flag them lack the tail that good runs have: no rate follows
  * from them.
  */
-export function areExchangeable(kind: Calibration['kind'], runs: readonly CalibrationRun[], alpha: number): boolean {
+function areExchangeable(kind: Calibration['kind'], runs: readonly CalibrationRun[], alpha: number): boolean {
   return kind === 'runs' && runs.length >= fewestRuns(alpha) && runs.every(({ isSelected }) => !isSelected);
 }
 

@@ -7,7 +7,6 @@ export type {
 } from '../rows/calibration.ts';
 export { placeName } from '../spectra/place.ts';
 export {
-  areExchangeable,
   calibrationLimits,
   isIdle,
   type KnownLimit,
@@ -17,6 +16,5 @@ export {
   oddRuns,
 } from './assess.ts';
 export { buildCalibration, extendCalibration, type KnownGood } from './build.ts';
-export { describeUpdate, findCalibrationDifference } from './describe-update.ts';
 export { CALIBRATION_FILE, calibrationText, parseCalibration, readCalibration, writeCalibration } from './file.ts';
 export type { Calibration, CalibrationRun } from './schema.ts';

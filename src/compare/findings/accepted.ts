@@ -9,4 +9,3 @@ export const acceptedSchema = exceptionSchema.pick({ reason: true, who: true, un
   /** From the day of the check to the last one of the exception: 0 on that day, negative once it has expired. */
   daysLeft: z.int(),
 });
-export type Accepted = z.infer<typeof acceptedSchema>;

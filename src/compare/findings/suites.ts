@@ -4,7 +4,7 @@ import { defineFinding } from './define-finding.ts';
 import { flatForm } from './flat-form.ts';
 
 /** Why a suite that the policy requires has nothing that could be judged. */
-export const MISSING_SUITES = [
+const MISSING_SUITES = [
   /** The candidate was not asked, or its logs do not have it. */
   'not-there',
   /** None of its items could be run. */

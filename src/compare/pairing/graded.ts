@@ -6,7 +6,7 @@ import { type GradedAnswer, type PairedItem, type ProbeAnswer, type Side, shareO
 /**
  * How sharp one model is on one form of one suite: what its scores are multiplied by to suit its right answers best.
  */
-export interface FittedSharpness {
+interface FittedSharpness {
   /** Factor for the logits over the vocabulary, within the factors that were measured; 1 where no others were. */
   readonly vocabulary: number;
   /** Factor for the scores of the choices, on top of that; null without choices. */

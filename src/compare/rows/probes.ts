@@ -10,7 +10,7 @@ import { flipSchema, keptRowSchema, labelRowSchema } from './letters.ts';
 import { gradedRowSchema, lossRowSchema, sharpnessRowSchema } from './losses.ts';
 
 /** The probe results of a candidate, with those of a baseline where there is one. */
-export const probeComparisonSchema = z.strictObject({
+const probeComparisonSchema = z.strictObject({
   /** Level of the intervals, two-sided. Those of twin changes have the level `exclusion`. */
   confidence: z.number(),
   exclusion: z.number(),

@@ -36,10 +36,7 @@ export function suiteRows(context: Compared): SuiteRow[] {
 }
 
 /** Rows of the suites that were asked and have facts that can be compared. */
-export function probeSuiteRows(
-  { facts, groups }: Pick<PairedAnswers, 'facts' | 'groups'>,
-  policy: ProbePolicy,
-): SuiteRow[] {
+function probeSuiteRows({ facts, groups }: Pick<PairedAnswers, 'facts' | 'groups'>, policy: ProbePolicy): SuiteRow[] {
   const linked = factsWithTwins(facts, groups);
   const names = [...new Set([...facts, ...linked].map(({ benchmark }) => benchmark.suite))];
   return names.map((suite): SuiteRow => {

@@ -24,7 +24,7 @@ export interface ClientOptions {
   readonly second?: number;
   /** Instead of the plugin's queues, which put a second between two writes and three between two new comments. */
   readonly queues?: Pick<ThrottlingOptions, 'write' | 'notifications'>;
-  /** Of one attempt, in milliseconds. */
+  /** Limit of one attempt, in milliseconds. */
   readonly timeout?: number;
   /** Logs failed attempts: a status, a method and a path, and nothing else. */
   readonly print?: (line: string) => void;

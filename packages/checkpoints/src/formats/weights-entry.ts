@@ -25,8 +25,8 @@ export interface GivenFile {
 /** One way in which full weights are stored. `FORMATS` lists all. */
 export interface WeightsEntry {
   /**
-   * The file or folder by whose name the weights are known; null if there are none of this format. What it has is opened
-   * by `open`, or without that like a file that is given by itself.
+   * The file or folder by whose name the weights are known; null if there are none of this format. `open` opens it;
+   * without `open`, it is opened like a file that is given by itself.
    */
   readonly recognizes: (folder: WeightsFolder) => string | null | Promise<string | null>;
   readonly open?: (folder: WeightsFolder, recognized: string) => Promise<FullCheckpoint>;

@@ -12,7 +12,7 @@ import { readSignedFiles, type SignedFiles, signedBytes } from './signed-files.t
 export const SIGNATURE_FILE = 'model.sig';
 
 /** A file that differs, is missing or is not signed; or a signature that cannot be read. */
-export type SignatureFault = 'changed' | 'missing' | 'unsigned' | 'unreadable' | 'other-form';
+type SignatureFault = 'changed' | 'missing' | 'unsigned' | 'unreadable' | 'other-form';
 
 /** The signature next to the weights, compared with the files. */
 export interface ModelSignature {

@@ -160,7 +160,7 @@ function withChecks(
   };
   const slice = (start: number, end = source.byteLength) => {
     const bytes = read(start, end);
-    // Ranges are requested together: after the first error, nobody waits for the others.
+    // Ranges are requested together: after the first error, the others are not awaited.
     bytes.catch(() => {});
     return bytes;
   };

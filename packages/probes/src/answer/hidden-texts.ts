@@ -85,7 +85,7 @@ const HIDING: Readonly<Partial<Record<string, Hide>>> = {
     const hideSlice = (field: string, value: string) => `#${hash(key, 'slice', field, value).slice(0, CHARACTERS)}`;
     return Object.fromEntries(Object.entries(slices).map(([field, value]) => [field, hideSlice(field, value)]));
   },
-  // Of one item alone.
+  // Different for each item.
   spelling: (digest: string, key, id) => hideDigest(key, { kind: 'spelling', id }, digest),
   tokens: (digest: string, key, id) => hideDigest(key, { kind: 'tokens', id }, digest),
 };

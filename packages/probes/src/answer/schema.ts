@@ -22,7 +22,7 @@ const likelihoodSchema = z.strictObject({
   logprob: z.number().nonpositive(),
   /** Bytes of the text in UTF-8, without the delimiter before it; at least 1. */
   bytes: z.int().positive(),
-  /** `logprob` if all logits were multiplied by each of LOGIT_FACTORS; absent where that is not known, as at servers. */
+  /** `logprob` if all logits were multiplied by each of LOGIT_FACTORS; absent if that is not known, as at servers. */
   scaled: scaledSchema.optional(),
   /**
    * The same among the tokens of the suite's right answers alone: probability that moves between tokens that are never

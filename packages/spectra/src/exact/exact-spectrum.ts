@@ -9,7 +9,7 @@ import type { Accumulation } from '../metrics-schema.ts';
 import { type ExactSpectrum, NOT_FINITE } from '../spectrum.ts';
 import { denseMemory, denseSingularValues } from './dense-svd.ts';
 import { smallestSingularValue } from './smallest-singular-value.ts';
-import { type Solver, type SharedResources, UNSHARED } from './solver.ts';
+import { type SharedResources, type Solver, UNSHARED } from './solver.ts';
 
 /** Up to this size, the eigenvalues of the Gram matrix take less time than the calls of a reduction. */
 export const GRAM_UP_TO = 1024;

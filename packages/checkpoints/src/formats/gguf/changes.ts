@@ -152,9 +152,9 @@ export function joined(entries: readonly TensorEntry[], axis: number): TensorEnt
   };
 }
 
-/** Numbers from the metadata as a tensor. @param beside any tensor of the same file */
+/** Numbers from the metadata as a tensor. @param neighbor a tensor of the same file */
 export function constantEntry(
-  beside: { readonly file: string; readonly offset: number },
+  neighbor: { readonly file: string; readonly offset: number },
   name: string,
   shape: readonly number[],
   values: readonly number[],
@@ -165,8 +165,8 @@ export function constantEntry(
     dtype: 'F32',
     shape,
     size: values.length,
-    file: beside.file,
-    offset: beside.offset,
+    file: neighbor.file,
+    offset: neighbor.offset,
     byteLength: 0,
     recipe: {
       stored: [],

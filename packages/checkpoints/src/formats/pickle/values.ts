@@ -32,7 +32,7 @@ export class List {
   isTaken = false;
 }
 
-/** A dict or OrderedDict. Of equal keys the last counts, as in Python; only texts and numbers can be equal here. */
+/** A dict or OrderedDict. The last of equal keys counts, as in Python; only texts and numbers can be equal here. */
 export class PickleDict {
   readonly entries = new Map<PickleValue, PickleValue>();
 }

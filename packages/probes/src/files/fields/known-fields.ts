@@ -140,7 +140,7 @@ export const KNOWN_QUESTIONS: readonly string[] = [
  * Names of the fields of a public benchmark, by its first record; null for other files.
  * @throws UserError for a gap among choices
  */
-export function knownFields(records: readonly ProbeRecord[], file: string): KnownFields | null {
+function knownFields(records: readonly ProbeRecord[], file: string): KnownFields | null {
   const [first] = records;
   if (first === undefined) return null;
   const has = (name: string) => valueAt(first.fields, name, { cells: false }) !== undefined;

@@ -1,8 +1,8 @@
 // Made by packages/checkpoints/test/fixtures/make_gguf_names.py from gguf 0.19.0. Do not edit.
 
 /**
- * A line for each architecture of llama.cpp: its name, the list of layers in transformers, then modules by their names
- * in a GGUF file (`blk.` for those of a layer). `*` stands for the number of an expert in a stack, and `!` ends the name
+ * A line for each architecture of llama.cpp: its name, the list of layers in transformers, then modules by their
+ * names in a GGUF file (`blk.` for those of a layer). `*` stands for the number of an expert in a stack, and `!` ends the name
  * of a parameter, which has no `.weight` or `.bias`.
  */
 export const GGUF_NAMES = `
