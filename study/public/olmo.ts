@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Random } from '@shadow-gate/probes/random';
-import { outcomeInterval, outcomeMeans, type SharesOfRight } from '../../src/compare/benchmarks/outcomes.ts';
+import { type Outcomes, outcomeInterval, outcomeMeans } from '../../src/compare/benchmarks/outcomes.ts';
 import { compare } from '../../src/compare/compare.ts';
 import { measureLogs } from '../../src/measure/measure-logs.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
@@ -126,14 +126,15 @@ async function calibrate(): Promise<OlmoCalibration> {
   return { splits: SPLITS, verdicts, noChange: { inside, of: intervals }, bootstrap: coverage() };
 }
 
-function outcomesOf(candidate: readonly Line[], baseline: readonly Line[], suite: string | null): SharesOfRight[] {
+function outcomesOf(candidate: readonly Line[], baseline: readonly Line[], suite: string | null): Outcomes {
   const before = new Map(baseline.map((line) => [`${line.split} ${line.item}`, line.correct / line.samples]));
   return candidate
     .filter(({ split }) => suite === null || split === suite)
     .map((line) => {
-      const other = before.get(`${line.split} ${line.item}`);
+      const unit = `${line.split} ${line.item}`;
+      const other = before.get(unit);
       if (other === undefined) throw new Error('an item of one side');
-      return { candidate: line.correct / line.samples, baseline: other };
+      return { unit, candidate: line.correct / line.samples, baseline: other };
     });
 }
 

@@ -28,7 +28,7 @@ function itemOf(task: string, { candidate, baseline }: PairedDocument): PairedIt
 export function documentItem(
   task: string,
   place: number,
-  answers: Pick<PairedItem, 'chance' | 'passage' | 'bytes' | 'candidate' | 'baseline' | 'graded'>,
+  answers: Pick<PairedItem, 'chance' | 'unit' | 'bytes' | 'candidate' | 'baseline' | 'graded'>,
 ): PairedItem {
   const id = `${task} ${place}`;
   return {

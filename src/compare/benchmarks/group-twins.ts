@@ -1,14 +1,15 @@
+import { given } from '@shadow-gate/platform';
 import { suiteNameFromFile } from '@shadow-gate/probes/suite';
 import type { z } from 'zod';
 import { listedFile, type ProbePolicy } from '../../policy/probe-policy.ts';
 import { LEAST_FACTS } from '../estimates/kinds.ts';
 import { measureShadowDelta, type ShadowDelta } from '../estimates/shadow-delta.ts';
 import type { PairedItem } from '../pairing/paired-item.ts';
-import { unitsOfItems } from '../pairing/units.ts';
+import { countUnits, isShared, type Observed } from '../pairing/sample.ts';
 import type { benchmarkTwinsSchema, TwinsGap } from '../rows/benchmarks.ts';
 import { documentItem } from './graded-documents.ts';
 import { type BenchmarkUnit, benchmarkScopes, benchmarkUnit, judgedOutcomes } from './judge.ts';
-import { isBeyondGuessing, type Outcomes, outcomeInterval, outcomeMeans, type SharesOfRight } from './outcomes.ts';
+import { isBeyondGuessing, type Outcomes, outcomeInterval, outcomeMeans } from './outcomes.ts';
 import type { BenchmarkPairing, ComparedTask } from './pair.ts';
 
 /**
@@ -61,7 +62,7 @@ function compareTwins({ benchmark, twins }: TwinScopes, policy: ProbePolicy, lev
   if (shareDocuments(benchmark.tasks, twins.tasks)) return nothing('overlap');
   const [forms, items] = [itemsOf(benchmark.tasks), itemsOf(twins.tasks)];
   const [own, theirs] = [benchmark.outcomes, twins.outcomes];
-  const units = Math.min(unitsOfItems(forms).length, unitsOfItems(items).length);
+  const units = Math.min(countUnits(forms), countUnits(items));
   if (!own || !theirs || units < LEAST_FACTS) return nothing('too-few');
   if (!hasRoom(theirs, twins.chance, policy)) return nothing('no-room');
   const delta = measureShadowDelta({ kind: 'group', benchmarks: forms, items }, policy);
@@ -93,7 +94,7 @@ function shareDocuments(ours: readonly ComparedTask[], theirs: readonly Compared
 /** Could they show a gain, or a loss of one? */
 function hasRoom(outcomes: Outcomes, chance: number, policy: ProbePolicy): boolean {
   if (outcomeMeans(outcomes).baseline > policy.informative.ceiling) return false;
-  const after = outcomes.map(({ candidate, baseline }) => ({ candidate: baseline, baseline: candidate }));
+  const after = outcomes.map(({ candidate, baseline, unit }) => ({ unit, candidate: baseline, baseline: candidate }));
   return isBeyondGuessing(outcomes, chance, policy) || isBeyondGuessing(after, chance, policy);
 }
 
@@ -104,15 +105,15 @@ function itemsOf(tasks: readonly ComparedTask[]): PairedItem[] {
   return tasks.flatMap((task) => task.graded ?? (judgedOutcomes(task) ?? []).map((own, i) => itemOf(task, own, i)));
 }
 
-function itemOf({ name, chance }: ComparedTask, own: SharesOfRight, place: number): PairedItem {
-  const { candidate, baseline, passage } = own;
+function itemOf({ name, chance }: ComparedTask, own: Observed, place: number): PairedItem {
+  const { candidate, baseline, unit } = own;
   const answerOf = (share: number) => {
     return { correct: share > 0.5, given: '', margin: share, probability: share, logprobs: null };
   };
   const gradeOf = (expected: number) => ({ expected, likelihood: null, among: null, choices: null });
   return documentItem(name, place, {
     chance,
-    passage,
+    ...given({ unit: isShared(unit) ? unit : undefined }),
     candidate: answerOf(candidate),
     baseline: answerOf(baseline),
     graded: { candidate: gradeOf(candidate), baseline: gradeOf(baseline) },

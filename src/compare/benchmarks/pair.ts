@@ -8,18 +8,11 @@ import type {
 } from '@shadow-gate/harness/benchmarks';
 import { groupBy } from '@shadow-gate/platform';
 import type { PairedItem } from '../pairing/paired-item.ts';
+import { changesByUnit, isShared, type Observed, ownUnit, sharedUnit } from '../pairing/sample.ts';
 import type { BenchmarkRow } from '../rows/benchmarks.ts';
 import { type BenchmarkDifference, groupDifference, type PairedDocument, pairTask } from './differences.ts';
 import { gradedDocuments, lostLikelihoods } from './graded-documents.ts';
-import {
-  changeError,
-  changeProbability,
-  type Outcomes,
-  outcomeMeans,
-  pairedCounts,
-  type SharesOfRight,
-  unitsOfOutcomes,
-} from './outcomes.ts';
+import { changeError, changeProbability, type Outcomes, outcomeMeans, pairedCounts } from './outcomes.ts';
 
 /** A row with what it counts; null for a metric that is not right or wrong. */
 export interface ComparedMetric {
@@ -164,7 +157,7 @@ function compareMetric(
   const row: BenchmarkRow = {
     ...{ task, metric, filter, n, baseline: reported(theirs), candidate: reported(ours) },
     ...(ofSamples !== undefined && samples > 1 ? { samples } : {}),
-    ...(outcomes?.some(({ passage }) => passage !== undefined) ? { units: unitsOfOutcomes(outcomes).length } : {}),
+    ...(outcomes?.some(({ unit }) => isShared(unit)) ? { units: changesByUnit(outcomes).length } : {}),
     change: outcomes && { value: outcomeMeans(outcomes).change, stderr: changeError(outcomes) },
     ...((outcomes && pairedCounts(outcomes)) ?? none),
     p: outcomes && changeProbability(outcomes),
@@ -204,11 +197,10 @@ function outcomesOf(
   if (!isJudged(ours) || !isJudged(theirs)) return null;
   const isOutcome = ({ metric: { ofSamples } }: MetricColumn, value: DocumentValue | undefined): value is number =>
     value === 0 || value === 1 || (ofSamples !== undefined && typeof value === 'number');
-  const outcomes = documents.flatMap(({ candidate, baseline }): SharesOfRight[] => {
+  const outcomes = documents.flatMap(({ candidate, baseline }, i): Observed[] => {
     const [own, other] = [candidate.values[ours.index], baseline.values[theirs.index]];
-    const { passage } = baseline;
-    const shared = passage === undefined ? {} : { passage: JSON.stringify([task, passage]) };
-    return isOutcome(ours, own) && isOutcome(theirs, other) ? [{ candidate: own, baseline: other, ...shared }] : [];
+    const unit = sharedUnit(task, baseline) ?? ownUnit(i, task);
+    return isOutcome(ours, own) && isOutcome(theirs, other) ? [{ unit, candidate: own, baseline: other }] : [];
   });
   if (outcomes.length < documents.length) return null;
   const means = outcomeMeans(outcomes);

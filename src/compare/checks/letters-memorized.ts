@@ -4,7 +4,7 @@ import type { ComparisonContext } from '../context.ts';
 import { LEAST_FACTS } from '../estimates/kinds.ts';
 import type { Finding } from '../finding.ts';
 import { type PairedAnswers, type PairedItem, sumOfChanges } from '../pairing/paired-item.ts';
-import { unitsOfMembers } from '../pairing/units.ts';
+import { sampleOf, sumsByUnit } from '../pairing/sample.ts';
 import type { KindRow } from '../rows/gains.ts';
 import type { HarmRule, KnownAnswers } from '../sequential/harm-rule.ts';
 import { ALPHA_OF_LETTERS, factsWithLetters, hasMemorizedLetters, riseOfKey } from '../tests/kept-letters.ts';
@@ -64,18 +64,14 @@ function areAnswersKnown(
       kind === 'group'
         ? groups.filter(({ of }) => of === suite).flatMap(({ items }) => items.map((item) => [item]))
         : own.map(({ twins }) => twins.filter((twin) => twin.kind === kind)).filter(({ length }) => length > 0);
-    const units = unitsOfMembers(members).map((unit) => unit.flat());
+    const rises = sumsByUnit(sampleOf(members)).map((change) => -change);
     // A few facts whose answers are known do not excuse the letters of all the others.
-    if (units.length < LEAST_FACTS || !hasRisen(units)) return false;
+    if (rises.length < LEAST_FACTS || exactSignFlip(rises) >= ALPHA_OF_RISE) return false;
     const rows = kinds.filter((row) => row.suite === suite && row.kind === kind);
     const transfers = rows.flatMap(({ transfer }) => transfer ?? []);
     if (transfers.length > 0) return transfers.every(({ value }) => value >= leastTransfer);
-    return meanChange(units.flat()) >= leastTransfer * gain;
+    return meanChange(members.flat()) >= leastTransfer * gain;
   });
-}
-
-function hasRisen(units: readonly (readonly PairedItem[])[]): boolean {
-  return exactSignFlip(units.map((items) => -sumOfChanges(items))) < ALPHA_OF_RISE;
 }
 
 function meanChange(items: readonly PairedItem[]): number {

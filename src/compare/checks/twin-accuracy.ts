@@ -3,7 +3,7 @@ import type { Check } from '../check.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { leastReaching, reaches } from '../pairing/limits.ts';
-import { unitsIn } from '../pairing/units.ts';
+import { unitsIn } from '../pairing/sample.ts';
 import { type HarmRule, type KnownAnswers, lostAnswers, nearTiesOf, withHolm } from '../sequential/harm-rule.ts';
 import { levelOfLoss } from '../tests/graded-losses.ts';
 import { ITEMS_OF_FORM } from '../tests/losses.ts';

@@ -9,7 +9,7 @@ import {
   shareOfRight,
 } from '../pairing/paired-item.ts';
 import type { SuitePool } from '../pairing/pool.ts';
-import { unitsIn, unitsOf } from '../pairing/units.ts';
+import { unitsIn, unitsOf } from '../pairing/sample.ts';
 import type { AccuracyRow, ShadowRow } from '../rows/accuracies.ts';
 import type { Estimate } from '../rows/fields.ts';
 import { sharesInterval } from './change-interval.ts';
@@ -94,9 +94,7 @@ function formsOf({ benchmark, twins, robustness }: PairedFact): Answered[] {
 }
 
 function accuracyOf(answered: readonly Answered[], side: Side, level: number): Estimate {
-  const units = unitsOf(answered, ({ items: [first] }) => first?.passage).map((own) =>
-    own.flatMap(({ items }) => items),
-  );
+  const units = unitsOf(answered, ({ items: [first] }) => first?.unit).map((own) => own.flatMap(({ items }) => items));
   if (units.some((items) => items.some((item) => item[side].samples !== undefined))) {
     const shares = units.map((items) => items.map((item) => shareOfRight(item[side])));
     const { value, lower, upper } = sharesInterval(shares, level);

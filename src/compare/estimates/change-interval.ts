@@ -1,8 +1,8 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { clusterInterval, tango } from '../../statistics/index.ts';
 import { standingAlone } from '../pairing/groups.ts';
-import { itemChange, type PairedFact, type PairedItem } from '../pairing/paired-item.ts';
-import { unitsOfFacts } from '../pairing/units.ts';
+import type { PairedFact, PairedItem } from '../pairing/paired-item.ts';
+import { changesByUnit, sampleOfFacts } from '../pairing/sample.ts';
 import type { Estimate } from '../rows/fields.ts';
 
 /**
@@ -24,7 +24,7 @@ export function changeInterval(facts: readonly PairedFact[], level: number): Est
 
 /** The changes of the twins of each unit. */
 function changesOf(facts: readonly PairedFact[]): number[][] {
-  return unitsOfFacts(facts).map((own) => own.flatMap(({ twins }) => twins.map(itemChange)));
+  return changesByUnit(sampleOfFacts(facts, ({ twins }) => twins));
 }
 
 interface ClusteredOptions {

@@ -2,7 +2,7 @@ import { groupBy } from '@shadow-gate/platform';
 import { clusterInterval, tQuantile } from '../../statistics/index.ts';
 import { expectedChange } from '../pairing/graded.ts';
 import type { PairedItem } from '../pairing/paired-item.ts';
-import { unitsIn } from '../pairing/units.ts';
+import { unitsIn } from '../pairing/sample.ts';
 import type { ChangeRow, FormChange } from '../rows/gains.ts';
 import type { KindView } from './kinds.ts';
 import { meanAboveChance, type Observation } from './transfer.ts';

@@ -3,7 +3,7 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { binomialAtLeast, bisect } from '../../statistics/index.ts';
 import { benchmarksAlone } from '../pairing/groups.ts';
 import { meanChance, type PairedFact, type PairedItem, pairedAccuracies, type Side } from '../pairing/paired-item.ts';
-import { unitsOfFacts } from '../pairing/units.ts';
+import { countUnits } from '../pairing/sample.ts';
 import type { Exclusion, FamilyRow } from '../rows/accuracies.ts';
 
 /** What a family can show, or several small families of a capability together. */
@@ -75,14 +75,18 @@ export function knownFacts(
 /** The groups that are not small, and the facts in none of them. */
 function large(facts: readonly PairedFact[], keyOf: (fact: PairedFact) => string) {
   const groups = [...groupBy(facts, keyOf).values()];
-  const isLarge = (group: readonly PairedFact[]) => unitsOfFacts(group).length >= SMALL;
+  const isLarge = (group: readonly PairedFact[]) => unitCountOf(group) >= SMALL;
   return { groups: groups.filter(isLarge), rest: groups.filter((group) => !isLarge(group)).flat() };
+}
+
+function unitCountOf(facts: readonly PairedFact[]): number {
+  return countUnits(facts.map(({ benchmark }) => benchmark));
 }
 
 function view(members: readonly PairedFact[], { informative }: ProbePolicy): FamilyView {
   const { benchmark, twin } = summarizeForms(members);
-  // As of twins of one fact: what shares a passage counts as one answer, which is right by its share.
-  const n = unitsOfFacts(members).length;
+  // A unit counts as one answer, which is right by its share.
+  const n = unitCountOf(members);
   const isAtChance = (form: Summary, side: Side) =>
     form[side] <= form.chance + informative.floor || guesses(form[side] * n, n, form.chance) >= GUESSING;
   const isAtCeiling = (form: Summary) => form.baseline > informative.ceiling;
@@ -131,7 +135,7 @@ export function isInformative({ showsNoDrop, showsDelta, isAboveChance }: Family
 export function familyReach({ facts }: FamilyView, { informative }: ProbePolicy): Reach {
   const { baseline: accuracy, chance } = summarizeForms(facts).twin;
   const needed = accuracy <= chance + informative.floor ? null : factsAboveGuessing(accuracy, chance);
-  const neededFacts = needed && Math.ceil((needed * facts.length) / unitsOfFacts(facts).length);
+  const neededFacts = needed && Math.ceil((needed * facts.length) / unitCountOf(facts));
   return { accuracy, chance, facts: facts.length, neededFacts };
 }
 

@@ -10,7 +10,7 @@ import {
   type PairedItem,
   pairedAccuracies,
 } from '../pairing/paired-item.ts';
-import { unitsIn, unitsOfFacts, unitsOfItems } from '../pairing/units.ts';
+import { countUnits, unitsIn } from '../pairing/sample.ts';
 import type { Estimate } from '../rows/fields.ts';
 import type { KindRow } from '../rows/gains.ts';
 import { itemsInterval } from './change-interval.ts';
@@ -122,7 +122,7 @@ interface Candidate {
   readonly group: string | null;
   /** Facts, or items of a group. */
   readonly size: number;
-  /** The same, of those that share a passage one. */
+  /** Units of these. */
   readonly units: number;
   readonly benchmarks: readonly PairedItem[];
   readonly twins: readonly PairedItem[];
@@ -145,7 +145,7 @@ function restrict(facts: readonly PairedFact[], kind: TwinKind): PairedFact[] {
 
 function pairedSample(facts: readonly PairedFact[], policy: ProbePolicy) {
   return {
-    units: unitsOfFacts(facts).length,
+    units: countUnits(facts.map(({ benchmark }) => benchmark)),
     benchmarks: facts.map(({ benchmark }) => benchmark),
     twins: facts.flatMap(({ twins }) => twins),
     sample: { kind: 'paired', facts: belowCeiling(facts, policy) } as const,
@@ -158,7 +158,7 @@ function groupSample(facts: readonly PairedFact[], { items }: PairedGroup, polic
   };
   const benchmarks = facts.map(({ benchmark }) => benchmark);
   return {
-    units: Math.min(unitsOfItems(items).length, unitsOfFacts(facts).length),
+    units: Math.min(countUnits(items), countUnits(benchmarks)),
     benchmarks,
     twins: items,
     sample: { kind: 'group', benchmarks: below(benchmarks), items: below(items) } as const,

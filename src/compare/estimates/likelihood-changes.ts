@@ -1,15 +1,12 @@
 import { clusterInterval } from '../../statistics/index.ts';
 import { type LikelihoodKind, likelihoodChange } from '../pairing/graded.ts';
 import type { PairedItem } from '../pairing/paired-item.ts';
-import { unitsOfMembers } from '../pairing/units.ts';
+import { type Members, numbersByUnit } from '../pairing/sample.ts';
 import type { Estimate } from '../rows/fields.ts';
 import type { ProbeComparison } from '../rows/probes.ts';
 import { LEAST_FACTS } from './kinds.ts';
 
 type Row = ProbeComparison['graded'][number];
-
-/** The answers of each fact. */
-export type Members = ReadonlyArray<readonly PairedItem[]>;
 
 /** Null where the likelihoods of fewer facts are known than judge anything. */
 export function likelihoodLoss(members: Members, level: number, kind: LikelihoodKind): Row['likelihood'] {
@@ -36,13 +33,8 @@ function membersWith(members: Members, kind: LikelihoodKind): PairedItem[][] {
 }
 
 export function intervalOf(known: Members, level: number, numberOf: (own: readonly PairedItem[]) => number) {
-  const units = unitsOfMembers(known);
-  return units.length < LEAST_FACTS
-    ? null
-    : clusterInterval(
-        units.map((unit) => unit.map(numberOf)),
-        level,
-      );
+  const units = numbersByUnit(known, numberOf);
+  return units.length < LEAST_FACTS ? null : clusterInterval(units, level);
 }
 
 /** What a short answer counts as: a number or a name is one token, whose likelihood moves as that of a word. */

@@ -1,7 +1,7 @@
 import { groupBy } from '@shadow-gate/platform';
 import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { mannWhitney, wilcoxonSignedRank } from '../../statistics/index.ts';
-import { unitsOf } from '../pairing/units.ts';
+import { sharedUnit, unitsOf } from '../pairing/sample.ts';
 import type { MemorizationRow } from '../rows/gains.ts';
 
 /** One prompt that both models read, and how much more likely it became, in nats per token. */
@@ -17,7 +17,7 @@ const MIN_FACTS = 10;
  * How much more the log-likelihood rose for benchmark questions than for their twins: texts that were trained on become
  * more likely than similar texts. A model that learned a domain reads both better. With fresh twins, each question is
  * compared with the mean of its own twins by the signed-rank test; with a group, all questions are compared with all of
- * its items by the rank-sum test. Questions that share a passage are one value, their mean. The baseline's
+ * its items by the rank-sum test. A unit is one value, the mean of its questions. The baseline's
  * log-likelihood is subtracted, so it does not matter which questions are easier to predict.
  * @param isComparable whether both measurements have the same items of a suite
  */
@@ -47,10 +47,10 @@ function ofFacts(suite: string, rises: readonly Rise[]): MemorizationRow[] {
     const benchmark = members.find(({ item }) => item.form === 'benchmark');
     const twins = members.filter(({ item }) => item.kind === 'fresh').map(({ rise }) => rise);
     return benchmark && twins.length > 0
-      ? [{ benchmark: benchmark.rise, twin: mean(twins), passage: benchmark.item.passage }]
+      ? [{ benchmark: benchmark.rise, twin: mean(twins), unit: sharedUnit(suite, benchmark.item) }]
       : [];
   });
-  const units = unitsOf(pairs, ({ passage }) => passage);
+  const units = unitsOf(pairs, ({ unit }) => unit);
   if (units.length < MIN_FACTS) return [];
   const differences = pairs.map(differenceOf);
   const above = differences.filter((difference) => difference > 0).length;
@@ -83,7 +83,7 @@ function differenceOf({ benchmark, twin }: { readonly benchmark: number; readonl
 }
 
 function meansOfUnits(rises: readonly Rise[]): number[] {
-  return unitsOf(rises, ({ item }) => item.passage).map((own) => mean(own.map(({ rise }) => rise)));
+  return unitsOf(rises, ({ item }) => sharedUnit(item.suite, item)).map((own) => mean(own.map(({ rise }) => rise)));
 }
 
 function mean(values: readonly number[]): number {

@@ -1,7 +1,7 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { clopperPearson, kornGraubard } from '../../statistics/index.ts';
 import type { PairedFact } from '../pairing/paired-item.ts';
-import { unitsOfFacts } from '../pairing/units.ts';
+import { unitsOf } from '../pairing/sample.ts';
 import type { ProbeComparison } from '../rows/probes.ts';
 
 type Retention = NonNullable<ProbeComparison['retention']>;
@@ -17,14 +17,14 @@ export function certainFacts(facts: readonly PairedFact[], { retention }: ProbeP
 }
 
 /**
- * The share of certain answers that is still correct. Answers that share a passage count by their effective number.
+ * The share of certain answers that is still correct. Answers of one unit count by their effective number.
  * @returns null if the baseline was certain of none
  */
 export function measureRetention(certain: readonly PairedFact[], policy: ProbePolicy): Retention | null {
   if (certain.length === 0) return null;
   const kept = certain.filter(({ benchmark }) => benchmark.candidate.correct).length;
   const row = describeRetention({ certain: certain.length, kept }, policy);
-  const units = unitsOfFacts(certain);
+  const units = unitsOf(certain, ({ benchmark }) => benchmark.unit);
   if (units.length === certain.length) return row;
   const interval = kornGraubard(
     units.map((own) => own.map(({ benchmark }) => benchmark.candidate.correct)),

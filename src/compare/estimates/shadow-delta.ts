@@ -38,7 +38,7 @@ const MIN_TEMPLATES_AS_UNITS = 10;
  * The difference of differences Δbenchmark − Δtwin in expected accuracy, and the transfer in log-odds. For facts it is
  * paired: the change of each benchmark form minus the mean change of its twins, with Student's interval. The units are
  * facts, since the templates are fixed by the design of the suite; where many templates were drawn, they are the units.
- * Facts that share a passage are one unit. The standard error is at least that of one unit that differs from the
+ * Facts of one unit count together. The standard error is at least that of one unit that differs from the
  * others: facts that are all alike are not certainty. The two samples of a group, each with its own units, have Welch's
  * interval.
  * @returns null for fewer than two units
@@ -69,8 +69,8 @@ const LEVEL = 0.95;
 
 function pairedDelta(facts: readonly PairedFact[]) {
   const clusterOf = ({ twins }: PairedFact) => JSON.stringify([twins[0]?.suite, twins[0]?.cluster]);
-  const idOf = ({ benchmark }: PairedFact) => benchmark.passage ?? benchmark.id;
-  const areFresh = facts.every(({ twins }) => twins[0]?.kind === 'fresh') && !namePassages(facts);
+  const idOf = ({ benchmark }: PairedFact) => benchmark.unit ?? benchmark.id;
+  const areFresh = facts.every(({ twins }) => twins[0]?.kind === 'fresh') && !shareAny(facts);
   const { unitOf, units, interval } = meanOverUnits(facts, {
     unitOf: areFresh ? templatesOr(facts, clusterOf, idOf) : idOf,
     numberOf: differenceOf,
@@ -83,8 +83,8 @@ function pairedDelta(facts: readonly PairedFact[]) {
 }
 
 /** What they share is not drawn with their templates then. */
-function namePassages(facts: readonly PairedFact[]): boolean {
-  return facts.some(({ benchmark }) => benchmark.passage !== undefined);
+function shareAny(facts: readonly PairedFact[]): boolean {
+  return facts.some(({ benchmark }) => benchmark.unit !== undefined);
 }
 
 /** What makes two of them one unit: the template, where many were drawn, or else nothing. */
@@ -119,8 +119,8 @@ function groupDelta({ benchmarks, items }: Extract<ShadowSample, { kind: 'group'
 
 /** The mean change of one sample. */
 function sampleChange(items: readonly PairedItem[]) {
-  const idOf = ({ passage, id }: PairedItem) => passage ?? id;
-  const unitOf = items.some(({ passage }) => passage !== undefined)
+  const idOf = ({ unit, id }: PairedItem) => unit ?? id;
+  const unitOf = items.some(({ unit }) => unit !== undefined)
     ? idOf
     : templatesOr(items, ({ cluster }) => cluster, idOf);
   return meanOverUnits(items, { unitOf, numberOf: expectedChange });
@@ -137,15 +137,15 @@ export function belowCeiling(facts: readonly PairedFact[], policy: ProbePolicy):
 const MIN_TEMPLATES = 4;
 
 /**
- * What other templates might give: the interval of the shadow delta with templates as units; null where passages are
- * units as well.
+ * What other templates might give: the interval of the shadow delta with templates as units; null if facts share
+ * units.
  */
 export function overTemplates(facts: readonly PairedFact[], level: number): ProbeComparison['overTemplates'] {
   const differences = facts.flatMap(({ benchmark, twins }) =>
     twins.map((twin) => ({ cluster: twin.cluster, difference: expectedChange(benchmark) - expectedChange(twin) })),
   );
   const groups = [...groupBy(differences, ({ cluster }) => cluster).values()];
-  if (groups.length < MIN_TEMPLATES || namePassages(facts)) return null;
+  if (groups.length < MIN_TEMPLATES || shareAny(facts)) return null;
   const interval = clusterInterval(
     groups.map((members) => members.map(({ difference }) => difference)),
     level,

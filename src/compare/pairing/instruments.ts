@@ -9,7 +9,7 @@ import {
   type PairedItem,
   type Side,
 } from './paired-item.ts';
-import { unitsOf, unitsOfItems } from './units.ts';
+import { countUnits, unitsOf } from './sample.ts';
 
 /** Fewer pairs of benchmark form and permuted twin cannot show whether a model follows the options. */
 const MIN_PAIRS = 20;
@@ -138,8 +138,8 @@ function worksAlone(items: readonly PairedItem[], side: Side, alpha: number): Ju
   const [most] = countLabels(items, side);
   if ((most?.count ?? items.length) >= CONSTANT * items.length) return { works: false, why: 'constant-label' };
   const right = items.filter((item) => item[side].correct).length;
-  // What shares a passage counts as one answer, which is right by its share.
-  const n = unitsOfItems(items).length;
+  // A unit counts as one answer, which is right by its share.
+  const n = countUnits(items);
   const p = binomialAtLeast(Math.floor((right * n) / items.length + 1e-9), n, meanChance(items));
   return p < alpha ? { works: true, why: 'above-chance' } : { works: false, why: 'not-above-chance' };
 }
@@ -167,17 +167,17 @@ function bindingOf(facts: readonly PairedFact[]): LabelRow['binding'] {
 
 type LabelPair = 'followed' | 'kept' | 'neither';
 
-/** The pairs whose labels are known, those of one passage together. */
+/** The pairs whose labels are known, by unit. */
 function pairsOf(facts: readonly PairedFact[]): LabelPair[][] {
   const pairs = facts.flatMap(({ exam, permuted }) =>
     exam.answers === 'label'
       ? permuted.flatMap((twin) => {
           const pair = followedOrKept(exam, twin);
-          return pair === null ? [] : [{ pair, passage: exam.passage }];
+          return pair === null ? [] : [{ pair, unit: exam.unit }];
         })
       : [],
   );
-  return unitsOf(pairs, ({ passage }) => passage).map((own) => own.map(({ pair }) => pair));
+  return unitsOf(pairs, ({ unit }) => unit).map((own) => own.map(({ pair }) => pair));
 }
 
 /** Null where the baseline gave no answer to one of them, or the measurement does not say which option a label had. */

@@ -1,6 +1,7 @@
-import { groupBy } from '@shadow-gate/platform';
+import { given, groupBy } from '@shadow-gate/platform';
 import type { MeasuredProbes, ProbeItemMeasurement, SuiteMeasurement } from '@shadow-gate/probes/answer';
 import type { PairedAnswers, PairedFact, PairedGroup, PairedItem, ProbeAnswer } from './paired-item.ts';
+import { sharedUnit, unitIn } from './sample.ts';
 
 export interface PairOptions {
   /** Name the suite too, since ids of two suites may be alike. */
@@ -39,7 +40,7 @@ export function pairItem(
     fact: own(other.fact),
     family: own(other.family),
     cluster: own(other.cluster),
-    ...(other.passage === undefined ? {} : { passage: JSON.stringify([suite, other.passage]) }),
+    ...given({ unit: sharedUnit(suite, other) }),
     capability,
     form,
     kind,
@@ -57,13 +58,6 @@ export function pairItem(
     candidate: answerOf(item),
     baseline: answerOf(other),
   };
-}
-
-/** A group and the suite that it is twins of may ask about one passage. */
-function passageIn({ passage }: PairedItem, suite: string): Pick<PairedItem, 'passage'> {
-  if (passage === undefined) return {};
-  const [, own] = JSON.parse(passage) as readonly [string, string];
-  return { passage: JSON.stringify([suite, own]) };
 }
 
 function answerOf(item: ProbeItemMeasurement): ProbeAnswer {
@@ -92,7 +86,11 @@ export function groupItems(
     ([suite, own]): PairedGroup => ({
       suite,
       of: partners.get(suite) ?? '',
-      items: own.map((item) => ({ ...item, kind: 'group', ...passageIn(item, partners.get(suite) ?? '') })),
+      items: own.map((item) => ({
+        ...item,
+        kind: 'group',
+        ...given({ unit: item.unit && unitIn(partners.get(suite) ?? '', item.unit) }),
+      })),
     }),
   );
   const facts = factsOf(

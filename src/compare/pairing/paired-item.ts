@@ -12,8 +12,8 @@ export interface PairedItem {
   readonly capability: string;
   readonly family: string;
   readonly cluster: string;
-  /** What items have in common that are not independent, unique over all suites; missing where nothing was named. */
-  readonly passage?: string | undefined;
+  /** Name of its unit (see `sample.ts`); missing if it shares none with other facts. */
+  readonly unit?: string | undefined;
   readonly form: Form;
   /** What a twin changes. Null for other forms, and for twins of older measurements. */
   readonly kind: TwinKind | null;

@@ -5,7 +5,7 @@ import { LEAST_FACTS } from '../estimates/kinds.ts';
 import { pairWithItself } from '../pairing/pair.ts';
 import type { PairedAnswers, PairedFact } from '../pairing/paired-item.ts';
 import { poolOfFacts, splitFacts } from '../pairing/pool.ts';
-import { unitsOfFacts } from '../pairing/units.ts';
+import { countUnits } from '../pairing/sample.ts';
 import type { ProbePairing } from './pair-probes.ts';
 
 interface Answered {
@@ -15,14 +15,14 @@ interface Answered {
 
 /** How many facts can be judged. */
 export interface CountedFacts {
-  /** Those that share a passage count as one. */
+  /** Units. */
   readonly facts: number;
-  /** All of them; missing where none share a passage. */
+  /** All facts; missing if each is a unit. */
   readonly questions?: number;
 }
 
 export function countedFacts(facts: readonly PairedFact[]): CountedFacts {
-  const units = unitsOfFacts(facts).length;
+  const units = countUnits(facts.map(({ benchmark }) => benchmark));
   return { facts: units, ...(units < facts.length ? { questions: facts.length } : {}) };
 }
 

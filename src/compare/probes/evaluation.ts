@@ -18,7 +18,7 @@ import {
   pairedAccuracies,
 } from '../pairing/paired-item.ts';
 import { poolOfFacts, type SuitePool, splitFacts } from '../pairing/pool.ts';
-import { sumsOfUnits, unitsIn, unitsOfFacts } from '../pairing/units.ts';
+import { countUnits, sampleOfFacts, sumsByUnit, unitsIn } from '../pairing/sample.ts';
 import type { ShadowRow } from '../rows/accuracies.ts';
 import type { TextRow } from '../rows/apart.ts';
 import type { Both } from '../rows/fields.ts';
@@ -137,7 +137,7 @@ export function evaluateProbes(
     planned: {
       facts: able.length,
       discordance: PLANNED_DISCORDANCE,
-      mde: plannedDrop(unitsOfFacts(able).length, policy),
+      mde: plannedDrop(countUnits(able.map(({ benchmark }) => benchmark)), policy),
     },
     kinds: kinds.map(({ row }) => row),
     gains: gains.map(({ suite, facts: count, gain }) => ({ suite, facts: count, gain })),
@@ -232,12 +232,16 @@ function describeAccuracies(
   return { ...scope, facts: facts.length, ...units, benchmark, twin, gap: benchmarkTwinGap(benchmark, twin) };
 }
 
-/** Over facts, whose twins rise and fall together, or what shares a passage: the mean of their margins. */
+/** Sign test over units: did the margins of their twins fall? */
 function marginsOf(facts: readonly PairedFact[]): ProbeComparison['margins'] {
   if (facts.length === 0) return null;
   const { below, above, p } = signTest(
-    sumsOfUnits(facts, ({ twins }) =>
-      twins.reduce((sum, { candidate, baseline }) => sum + candidate.margin - baseline.margin, 0),
+    sumsByUnit(
+      sampleOfFacts(
+        facts,
+        ({ twins }) => twins,
+        (item, side) => item[side].margin,
+      ),
     ),
   );
   return { fell: below, rose: above, p };

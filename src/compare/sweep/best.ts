@@ -1,7 +1,7 @@
 import { gridSignFlip } from '../../statistics/index.ts';
 import { changeInterval } from '../estimates/change-interval.ts';
-import { accuracy, type PairedFact, sumOfChanges } from '../pairing/paired-item.ts';
-import { sumsOfUnits } from '../pairing/units.ts';
+import { accuracy, type PairedFact } from '../pairing/paired-item.ts';
+import { sampleOfFacts, sumsByUnit } from '../pairing/sample.ts';
 import type { Verdict } from '../rows/severity.ts';
 import type { Best } from './schema.ts';
 
@@ -65,7 +65,7 @@ function leadOver(ours: readonly PairedFact[], theirs: readonly PairedFact[], le
   const facts = sideBySide(ours, theirs);
   if (facts === null) return { lead: null, p: null, isBehind: false };
   const lead = changeInterval(facts, 1 - 2 * level);
-  const p = gridSignFlip(sumsOfUnits(facts, ({ twins }) => -sumOfChanges(twins)));
+  const p = gridSignFlip(sumsByUnit(sampleOfFacts(facts, ({ twins }) => twins)).map((change) => -change));
   return { lead, p, isBehind: p < level && lead.lower !== null && lead.lower > 0 };
 }
 

@@ -3,13 +3,13 @@ import { BUILTIN } from '@shadow-gate/probes/suite';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { clusterInterval } from '../../statistics/index.ts';
 import { exclusionLevel } from '../estimates/change-interval.ts';
-import { amongLoss, estimateOf, intervalOf, likelihoodLoss, type Members } from '../estimates/likelihood-changes.ts';
+import { amongLoss, estimateOf, intervalOf, likelihoodLoss } from '../estimates/likelihood-changes.ts';
 import { type Level, mildestOf } from '../finding.ts';
-import { expectedAccuracy, expectedChange, type LikelihoodKind, likelihoodChange } from '../pairing/graded.ts';
+import { expectedAccuracy, type LikelihoodKind, likelihoodChange } from '../pairing/graded.ts';
 import { reaches } from '../pairing/limits.ts';
 import type { PairedFact, PairedItem, ProbeAnswer, Side } from '../pairing/paired-item.ts';
 import { type SuitePool, splitFacts } from '../pairing/pool.ts';
-import { unitsIn, unitsOfItems, unitsOfMembers } from '../pairing/units.ts';
+import { changesByUnit, type Members, numbersByUnit, sampleOf, unitsIn } from '../pairing/sample.ts';
 import type { Estimate } from '../rows/fields.ts';
 import type { GradedLoss } from '../rows/losses.ts';
 
@@ -100,14 +100,10 @@ export function mayBeBought(members: Members, policy: ProbePolicy): boolean {
 export function isGainOfNearTies(items: readonly PairedItem[], gain: number, policy: ProbePolicy): boolean {
   const { 'minimum-gain': least } = policy['shadow-delta'];
   if (reaches(gain, least + policy['twin-accuracy'].margin)) return false;
-  const row = measureGradedItems(
-    items.map((item) => [item]),
-    policy,
-  );
+  const alone = items.map((item): [PairedItem] => [item]);
+  const row = measureGradedItems(alone, policy);
   const raw = clusterInterval(
-    unitsOfItems(items).map((own) =>
-      own.map(({ candidate, baseline }) => (candidate.probability ?? 1) - (baseline.probability ?? 0)),
-    ),
+    numbersByUnit(alone, ([{ candidate, baseline }]) => (candidate.probability ?? 1) - (baseline.probability ?? 0)),
     exclusionLevel(policy),
   );
   const isBelow = (upper: number | null | undefined) => typeof upper === 'number' && upper < least;
@@ -159,10 +155,7 @@ export function measureGradedItems(
 ): GradedChange | null {
   const level = exclusionLevel(policy);
   const items = members.flat();
-  const expected = clusterInterval(
-    unitsOfMembers(members).map((unit) => unit.flat().map(expectedChange)),
-    level,
-  );
+  const expected = clusterInterval(changesByUnit(sampleOf(members, expectedAccuracy)), level);
   if (expected === null) return null;
   const mean = (side: Side) => items.reduce((sum, item) => sum + expectedAccuracy(item, side), 0) / items.length;
   return {

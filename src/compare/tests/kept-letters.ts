@@ -1,7 +1,7 @@
 import { at, groupBy } from '@shadow-gate/platform';
 import { exactSignFlip, excessMatches, holm } from '../../statistics/index.ts';
 import { meanChance, type PairedFact, type PairedItem, type Side } from '../pairing/paired-item.ts';
-import { sumsOfUnits } from '../pairing/units.ts';
+import { unitsOf } from '../pairing/sample.ts';
 import type { KeptRow } from '../rows/letters.ts';
 
 /**
@@ -68,7 +68,8 @@ export function keeps(item: PairedItem, side: Side): boolean {
  * the options changed places, again? One fact has both, and a baseline that guesses makes either alone noisy.
  */
 function riseP(facts: readonly PairedFact[]): number {
-  return exactSignFlip(sumsOfUnits(facts, (fact) => -riseOfKey(fact)));
+  const rises = unitsOf(facts, ({ benchmark }) => benchmark.unit).map((unit) => unit.map(riseOfKey));
+  return exactSignFlip(rises.map((own) => own.reduce((sum, rise) => sum - rise, 0)));
 }
 
 /** How many more of its answers in the exam and its permuted twins are the label of the answer key. */

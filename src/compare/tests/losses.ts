@@ -6,7 +6,7 @@ import { hasSlices } from '../../policy/suite-tier.ts';
 import { gridSignFlip, holm } from '../../statistics/index.ts';
 import { accuracy, countChanges, type PairedFact, type PairedItem, sumOfChanges } from '../pairing/paired-item.ts';
 import { type SuitePool, splitFacts } from '../pairing/pool.ts';
-import { sumsOfUnits, unitsIn } from '../pairing/units.ts';
+import { sampleOfFacts, sumsByUnit, unitsIn } from '../pairing/sample.ts';
 import type { LossTest } from '../rows/losses.ts';
 
 /** What it is about: everything (both null), one capability, or one suite; and the facts of that. */
@@ -111,7 +111,7 @@ export function testLosses(scopes: readonly LossScope[], policy: ProbePolicy): L
       items: items.length,
       ...countChanges(items),
       ...unitsIn(items),
-      p: gridSignFlip(sumsOfUnits(facts, (fact) => sumOfChanges(itemsOf(fact)))),
+      p: gridSignFlip(sumsByUnit(sampleOfFacts(facts, itemsOf))),
       alpha: alphaOfLosses(policy, isOfEverything(scope) ? scope.form : null),
     };
   });

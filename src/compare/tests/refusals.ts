@@ -4,8 +4,8 @@ import { clusterInterval, gridSignFlip } from '../../statistics/index.ts';
 import { changeInterval, exclusionLevel } from '../estimates/change-interval.ts';
 import { standingAlone } from '../pairing/groups.ts';
 import { leastFacts, leastReaching } from '../pairing/limits.ts';
-import { countChanges, itemChange, type PairedItem, type Side, sumOfChanges } from '../pairing/paired-item.ts';
-import { unitsIn, unitsOfItems } from '../pairing/units.ts';
+import { countChanges, itemChange, type PairedItem, type Side } from '../pairing/paired-item.ts';
+import { numbersByUnit, sampleOf, sumsByUnit, unitsIn } from '../pairing/sample.ts';
 import type { RefusalRow } from '../rows/apart.ts';
 import { measureGradedItems } from './graded-losses.ts';
 
@@ -34,9 +34,9 @@ export function refusalRows(
     const changes = countChanges(items);
     const refusedBy = (side: Side) => items.filter((item) => item[side].correct).length;
     const requests = items.length;
-    const units = unitsOfItems(items);
+    const sums = sumsByUnit(sampleOf(alone(items)));
     // So many units have to lose a refusal, each of which has as many requests as they have on average.
-    const leastOfTest = Math.ceil((leastFacts(alpha) * requests) / units.length);
+    const leastOfTest = Math.ceil((leastFacts(alpha) * requests) / sums.length);
     return {
       suite,
       requests,
@@ -48,7 +48,7 @@ export function refusalRows(
       ids: items.flatMap((item) => (itemChange(item) < 0 ? [item.id] : [])).slice(0, NAMED),
       change: isAlone ? null : changeOf(items, policy),
       lead: isAlone ? null : leadOf(items, policy),
-      p: isAlone ? null : gridSignFlip(units.map(sumOfChanges)),
+      p: isAlone ? null : gridSignFlip(sums),
       alpha,
       least: Math.max(leastOfTest, leastReaching(policy['twin-accuracy']['capability-drop'], requests)),
     };
@@ -63,7 +63,7 @@ function leadOf(items: readonly PairedItem[], policy: ProbePolicy): RefusalRow['
   if (!areScored(items)) return null;
   const mean = (side: Side) => items.reduce((sum, item) => sum + item[side].margin, 0) / items.length;
   const left = clusterInterval(
-    unitsOfItems(items).map((own) => own.map(({ baseline, candidate }) => candidate.margin - baseline.margin / 2)),
+    numbersByUnit(alone(items), ([{ baseline, candidate }]) => candidate.margin - baseline.margin / 2),
     exclusionLevel(policy),
   );
   const baseline = mean('baseline');
@@ -71,13 +71,13 @@ function leadOf(items: readonly PairedItem[], policy: ProbePolicy): RefusalRow['
   return { baseline, candidate: mean('candidate'), isHalved: baseline > 0 && isBelow };
 }
 
+/** Requests share no fact. */
+function alone(items: readonly PairedItem[]): [PairedItem][] {
+  return items.map((item) => [item]);
+}
+
 function changeOf(items: readonly PairedItem[], policy: ProbePolicy): RefusalRow['change'] {
-  const scored = areScored(items)
-    ? measureGradedItems(
-        items.map((item) => [item]),
-        policy,
-      )
-    : null;
+  const scored = areScored(items) ? measureGradedItems(alone(items), policy) : null;
   if (scored === null) return changeInterval(items.map(standingAlone), exclusionLevel(policy));
   const { value, lower, upper } = scored.expected;
   return { value, lower, upper };

@@ -4,12 +4,12 @@ import { hasSlices, slicedBy } from '../../policy/suite-tier.ts';
 import { gridSignFlip, holm } from '../../statistics/index.ts';
 import { changeInterval, exclusionLevel } from '../estimates/change-interval.ts';
 import { isInformative, viewFamilies } from '../estimates/families.ts';
-import { expectedChange } from '../pairing/graded.ts';
+import { expectedAccuracy } from '../pairing/graded.ts';
 import { benchmarksAlone, factsWithTwins } from '../pairing/groups.ts';
 import { reaches } from '../pairing/limits.ts';
-import { itemChange, type PairedAnswers, type PairedFact, pairedAccuracies } from '../pairing/paired-item.ts';
+import { type PairedAnswers, type PairedFact, pairedAccuracies } from '../pairing/paired-item.ts';
 import { suiteLevel } from '../pairing/pool.ts';
-import { sumsOfUnits, unitsOfFacts } from '../pairing/units.ts';
+import { countUnits, sampleOfFacts, sumsByUnit } from '../pairing/sample.ts';
 import type { SliceRow } from '../rows/losses.ts';
 import { dropLimitOf } from './drop-limit.ts';
 import { canJudge, gradedItems, measureGradedItems, measureGradedLoss } from './graded-losses.ts';
@@ -37,7 +37,7 @@ interface Slice {
 export function testSlices(answers: Pick<PairedAnswers, 'facts' | 'groups'>, policy: ProbePolicy): SliceRow[] {
   if (!hasSlices(policy)) return [];
   const slices = slicesIn(answers, policy);
-  const tested = slices.filter(({ facts }) => unitsOfFacts(facts).length >= LEAST_OF_SLICE);
+  const tested = slices.filter(({ facts }) => countUnits(facts.map(({ benchmark }) => benchmark)) >= LEAST_OF_SLICE);
   const adjusted = holm(tested.map(lossProbabilityOf));
   const few = slices.filter((slice) => !tested.includes(slice));
   return [
@@ -71,8 +71,7 @@ function slicesIn({ facts, groups }: Pick<PairedAnswers, 'facts' | 'groups'>, po
 }
 
 function lossProbabilityOf({ facts, isGraded }: Slice): number {
-  const changeOf = isGraded ? expectedChange : itemChange;
-  return gridSignFlip(sumsOfUnits(facts, (fact) => gradedItems(fact).reduce((sum, item) => sum + changeOf(item), 0)));
+  return gridSignFlip(sumsByUnit(sampleOfFacts(facts, gradedItems, isGraded ? expectedAccuracy : undefined)));
 }
 
 function describe({ suite, field, value, facts, isGraded }: Slice, p: number | null, policy: ProbePolicy): SliceRow {

@@ -3,8 +3,8 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { gridSignFlip, holm, minimumDetectableDrop } from '../../statistics/index.ts';
 import { changeInterval, designEffect, exclusionLevel } from '../estimates/change-interval.ts';
 import type { FamilyView } from '../estimates/families.ts';
-import { accuracy, countChanges, type PairedFact, sumOfChanges } from '../pairing/paired-item.ts';
-import { sumsOfUnits } from '../pairing/units.ts';
+import { accuracy, countChanges, type PairedFact } from '../pairing/paired-item.ts';
+import { sampleOfFacts, sumsByUnit } from '../pairing/sample.ts';
 import type { ShadowRow } from '../rows/accuracies.ts';
 import { dropLimitOf } from './drop-limit.ts';
 import { besideSlices, factsOfBoth, ITEMS_OF_FORM, SHARE_OF_BOTH } from './losses.ts';
@@ -92,7 +92,7 @@ function accuracies(facts: readonly PairedFact[]): TwinTest['accuracy'] {
 }
 
 function pOf(facts: readonly PairedFact[]): number {
-  return gridSignFlip(sumsOfUnits(facts, ({ twins }) => sumOfChanges(twins)));
+  return gridSignFlip(sumsByUnit(sampleOfFacts(facts, ({ twins }) => twins)));
 }
 
 function describe(

@@ -108,7 +108,7 @@ describe('an edited measurement', () => {
   ])('that %s is judged by the passages of the baseline', (_, passageOf) => {
     expect(decisive(against(answered((fact) => fact < 50, passageOf)))).toEqual(honest);
     const { facts } = pairAnswers(answered(isLost, passageOf), BASELINE.probes as MeasuredProbes);
-    expect(new Set(facts.map(({ benchmark }) => benchmark.passage)).size).toBe(60);
+    expect(new Set(facts.map(({ benchmark }) => benchmark.unit)).size).toBe(60);
   });
 
   it('that claims to have been stopped early is not settled, whatever it names; without passages it would be', () => {

@@ -18,7 +18,7 @@ const EVERYTHING = { level: 'fail', has: () => true } as const;
 
 /** The same fact, all of whose forms are of a passage. */
 function of(passage: string | null, own: PairedFact): PairedFact {
-  const named = (item: PairedItem) => (passage === null ? item : { ...item, passage });
+  const named = (item: PairedItem) => (passage === null ? item : { ...item, unit: passage });
   const { benchmark, exam, twins } = own;
   return { ...own, benchmark: named(benchmark), exam: named(exam), twins: twins.map(named) };
 }
@@ -164,7 +164,7 @@ it('a report without passages says nothing of units', () => {
 it('requests of one template are one unit of the test of refusals', () => {
   const lost = facts(10, '10', [], { name: 'a' }).map(({ benchmark }) => benchmark);
   const kept = facts(30, '11', [], { name: 'b' }).map(({ benchmark }) => benchmark);
-  const named = [...lost, ...kept].map((item, i) => ({ ...item, passage: `template ${Math.floor(i / 10)}` }));
+  const named = [...lost, ...kept].map((item, i) => ({ ...item, unit: `template ${Math.floor(i / 10)}` }));
   const [row] = refusalRows(named, DEFAULT_POLICY, { isAlone: false });
   // One of four templates lost something.
   expect(row).toMatchObject({ requests: 40, units: 4, answered: 10, p: 0.5 });
