@@ -21,14 +21,14 @@ function itemOf(task: string, { candidate, baseline }: PairedDocument): PairedIt
   const [ours, theirs] = [answerOf(candidate), answerOf(baseline)];
   if (ours === null || theirs === null || candidate.right?.choice !== baseline.right?.choice) return null;
   const chance = 1 / Math.max(1, baseline.logprobs?.length ?? 0);
-  return documentItem(task, baseline.id, { chance, bytes: baseline.right?.bytes, candidate: ours, baseline: theirs });
+  return documentItem(task, baseline.id, { chance, candidate: ours, baseline: theirs });
 }
 
 /** A document of logs as an item of probes. */
 export function documentItem(
   task: string,
   place: number,
-  answers: Pick<PairedItem, 'chance' | 'unit' | 'bytes' | 'candidate' | 'baseline' | 'graded'>,
+  answers: Pick<PairedItem, 'chance' | 'unit' | 'candidate' | 'baseline' | 'graded'>,
 ): PairedItem {
   const id = `${task} ${place}`;
   return {

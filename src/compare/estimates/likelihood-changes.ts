@@ -42,7 +42,7 @@ const LEAST_BYTES = 8;
 
 /** The bytes of right answers that changes of likelihood are divided by. */
 export function bytesOf(items: readonly PairedItem[]): number {
-  return items.reduce((sum, item) => sum + Math.max(LEAST_BYTES, item.bytes ?? 0), 0);
+  return items.reduce((sum, item) => sum + Math.max(LEAST_BYTES, item.baseline.likelihood?.bytes ?? 0), 0);
 }
 
 /** Nats per byte of a fact of mean length: what changes by more counts as this much, so that no single fact decides. */

@@ -67,7 +67,7 @@ interface KnownChoices extends ScoredChoices {
   readonly curves: ReadonlyArray<readonly number[]> | null;
 }
 
-function readAnswers({ baseline, candidate, lengths }: PairedItem): KnownAnswers {
+function readAnswers({ baseline, candidate }: PairedItem): KnownAnswers {
   const right = rightChoice(baseline, candidate);
   const likelihoods = [baseline, candidate].map(({ likelihood }) => likelihood ?? null);
   const [theirs, ours] = likelihoods;
@@ -77,7 +77,7 @@ function readAnswers({ baseline, candidate, lengths }: PairedItem): KnownAnswers
   const areAlike = (baseline.scaledLogprobs === undefined) === (candidate.scaledLogprobs === undefined);
   const choicesOf = (answer: ProbeAnswer): KnownChoices => ({
     logprobs: answer.logprobs ?? [],
-    lengths: lengths ?? null,
+    lengths: baseline.lengths ?? null,
     curves: isScaled && areAlike ? curvesOf(answer) : null,
   });
   return {

@@ -1,6 +1,11 @@
 import { given, groupBy } from '@shadow-gate/platform';
-import type { MeasuredProbes, ProbeItemMeasurement, SuiteMeasurement } from '@shadow-gate/probes/answer';
-import type { PairedAnswers, PairedFact, PairedGroup, PairedItem, ProbeAnswer } from './paired-item.ts';
+import {
+  askedAndGiven,
+  type MeasuredProbes,
+  type ProbeItemMeasurement,
+  type SuiteMeasurement,
+} from '@shadow-gate/probes/answer';
+import type { PairedAnswers, PairedFact, PairedGroup, PairedItem } from './paired-item.ts';
 import { sharedUnit, unitIn } from './sample.ts';
 
 export interface PairOptions {
@@ -30,39 +35,27 @@ export function pairItem(
   other: ProbeItemMeasurement,
   { several, hidden }: PairOptions,
 ): PairedItem {
-  const { suite, capability, form, chance, prompt, right } = other;
-  const kind = form === 'twin' ? (other.kind ?? null) : null;
-  const answers = form === 'benchmark-text' || kind === 'open' ? 'text' : (other.answers ?? item.answers ?? 'text');
-  const own = (name: string) => nameInPair(name, other.suite, several);
+  const [{ passage: _, ...asked }, baseline] = askedAndGiven(other);
+  const [, candidate] = askedAndGiven(item);
+  const { suite, form } = asked;
+  const kind = form === 'twin' ? (asked.kind ?? null) : null;
+  const own = (name: string) => nameInPair(name, suite, several);
   return {
-    id: own(other.id),
-    suite,
-    fact: own(other.fact),
-    family: own(other.family),
-    cluster: own(other.cluster),
+    ...asked,
+    id: own(asked.id),
+    fact: own(asked.fact),
+    family: own(asked.family),
+    cluster: own(asked.cluster),
     ...given({ unit: sharedUnit(suite, other) }),
-    capability,
-    form,
     kind,
-    answers,
-    oldLabel: other.oldLabel ?? null,
-    oldLabels: other.oldLabels ?? null,
-    level: other.level ?? null,
-    ...(other.slices === undefined ? {} : { slices: other.slices }),
-    chance,
+    answers: form === 'benchmark-text' || kind === 'open' ? 'text' : (asked.answers ?? item.answers ?? 'text'),
+    oldLabel: asked.oldLabel ?? null,
+    oldLabels: asked.oldLabels ?? null,
+    level: asked.level ?? null,
     isHidden: hidden.has(suite),
-    prompt,
-    right,
-    lengths: other.lengths,
-    bytes: other.likelihood?.bytes,
-    candidate: answerOf(item),
-    baseline: answerOf(other),
+    candidate,
+    baseline,
   };
-}
-
-function answerOf(item: ProbeItemMeasurement): ProbeAnswer {
-  const { correct, given, margin, probability, logprobs, scaledLogprobs, likelihood, samples } = item;
-  return { correct, given, margin, probability, logprobs, scaledLogprobs, likelihood, samples };
 }
 
 /**

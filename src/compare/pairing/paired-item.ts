@@ -1,20 +1,20 @@
-import type { ProbeItemMeasurement } from '@shadow-gate/probes/answer';
-import type { AnswerKind, Form, TwinKind } from '@shadow-gate/probes/item';
+import type { AskedPart } from '@shadow-gate/probes/answer';
+import type { AnswerKind, TwinKind } from '@shadow-gate/probes/item';
+import type { Outcome } from '@shadow-gate/probes/outcome';
 import type { LabelRow } from '../rows/letters.ts';
 
-/** One item with the answers of candidate and baseline. */
-export interface PairedItem {
-  /** Unique over all suites, as the fact, the family and the cluster are. */
-  readonly id: string;
-  /** Name of its suite. */
-  readonly suite: string;
-  readonly fact: string;
-  readonly capability: string;
-  readonly family: string;
-  readonly cluster: string;
+/** How one side answered. An attribute that answers get later needs no line here. */
+export type ProbeAnswer = Omit<Outcome, 'item'>;
+
+/** Attributes that pairing names anew, or that older measurements lack. */
+type Renamed = 'passage' | 'kind' | 'answers' | 'oldLabel' | 'oldLabels' | 'level';
+
+/**
+ * One item with the answers of candidate and baseline. Id, fact, family, cluster and unit are unique over all suites.
+ */
+export interface PairedItem extends Readonly<Omit<AskedPart, Renamed>> {
   /** Name of its unit (see `sample.ts`); missing if it shares none with other facts. */
   readonly unit?: string | undefined;
-  readonly form: Form;
   /** What a twin changes. Null for other forms, and for twins of older measurements. */
   readonly kind: TwinKind | null;
   readonly answers: AnswerKind;
@@ -23,21 +23,8 @@ export interface PairedItem {
   /** For the same: for each label, the one that its option had before; null in measurements that lack it. */
   readonly oldLabels: Readonly<Record<string, string>> | null;
   readonly level: number | null;
-  /** Values of the fields that its suite is sliced by; missing where it is not. */
-  readonly slices?: ProbeItemMeasurement['slices'];
-  /** Expected accuracy of guessing. */
-  readonly chance: number;
   /** Prompt and answers are hashes, which say whether two are the same and nothing to a reader. */
   readonly isHidden?: boolean;
-  /** Null: not known. */
-  readonly prompt: string | null;
-  readonly right: string;
-  /**
-   * What the log-likelihood of each choice is divided by where one is picked; missing where that is the same for all.
-   */
-  readonly lengths?: readonly number[] | undefined;
-  /** Bytes of the right answer's text; missing in older measurements. */
-  readonly bytes?: number | undefined;
   readonly candidate: ProbeAnswer;
   readonly baseline: ProbeAnswer;
   /** Where the log-likelihood of the right answer is known of both. */
@@ -61,22 +48,6 @@ export interface GradedAnswer {
   readonly among: number | null;
   /** Log-likelihood of all choices of its item together; null where they are not known of both models. */
   readonly choices: number | null;
-}
-
-export interface ProbeAnswer {
-  readonly correct: boolean;
-  readonly given: string;
-  readonly margin: number;
-  /** Probability of the correct choice; null for an exact answer. */
-  readonly probability: number | null;
-  /** log p(choice | prompt) of every choice; null for an exact answer. */
-  readonly logprobs: readonly number[] | null;
-  /** The same with scaled logits; see `Outcome`. */
-  readonly scaledLogprobs?: ProbeItemMeasurement['scaledLogprobs'] | undefined;
-  /** Likelihood of the right answer's text; missing in older measurements. */
-  readonly likelihood?: ProbeItemMeasurement['likelihood'] | undefined;
-  /** How many of the sampled answers are right. */
-  readonly samples?: ProbeItemMeasurement['samples'] | undefined;
 }
 
 export type Side = 'candidate' | 'baseline';

@@ -91,8 +91,8 @@ interface KnownChoices {
   readonly noise: readonly number[];
 }
 
-function choicesOf({ id, baseline: { logprobs, likelihood }, ...item }: PairedItem): KnownChoices | null {
-  const lengths = item.lengths ?? null;
+function choicesOf({ id, baseline: { logprobs, likelihood, ...answer } }: PairedItem): KnownChoices | null {
+  const lengths = answer.lengths ?? null;
   const right = logprobs?.indexOf(likelihood?.logprob ?? Number.NaN) ?? -1;
   if (logprobs === null || right < 0) return null;
   const random = new Random(1, `noise ${id}`);

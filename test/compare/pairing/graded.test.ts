@@ -73,8 +73,16 @@ describe('expected accuracy', () => {
   it('is the probability of the right choice at the sharpness that makes right choices likeliest', () => {
     const items = LOGPROBS.map((logprobs, i) => {
       const likelihood = { logprob: at(logprobs, at(RIGHT, i)), bytes: 4 };
-      const answer = { correct: false, given: '', margin: 0, probability: 0.1, logprobs, likelihood };
-      return itemOf(i, { baseline: answer, candidate: answer, lengths: at(LENGTHS, i) });
+      const answer = {
+        correct: false,
+        given: '',
+        margin: 0,
+        probability: 0.1,
+        logprobs,
+        likelihood,
+        lengths: at(LENGTHS, i),
+      };
+      return itemOf(i, { baseline: answer, candidate: answer });
     });
     const { items: graded, sharpness } = gradeItems(items);
     // By a ternary search in NumPy, over the softmax of log-likelihood ÷ length × mean length.

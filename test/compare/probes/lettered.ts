@@ -64,10 +64,10 @@ export function measured(answers: PairedAnswers, side: Side): ProbeItemMeasureme
     .map((item) => {
       const { suite, id, fact, capability, family, cluster, form, kind, answers: kindOfAnswer, prompt, right } = item;
       const { oldLabel, oldLabels, chance } = item;
+      const { correct, given, margin, probability } = item[side];
       return {
         ...{ suite, id, fact, capability, family, cluster, form, prompt, right, chance, answers: kindOfAnswer },
-        ...item[side],
-        logprobs: null,
+        ...{ correct, given, margin, probability, logprobs: null },
         ...(kind === null ? {} : { kind }),
         ...(oldLabel === null ? {} : { oldLabel }),
         ...(oldLabels === null ? {} : { oldLabels }),
