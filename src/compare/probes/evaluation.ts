@@ -21,14 +21,13 @@ import { poolOfFacts, type SuitePool, splitFacts } from '../pairing/pool.ts';
 import { countUnits, sampleOfFacts, sumsByUnit, unitsIn } from '../pairing/sample.ts';
 import type { ShadowRow } from '../rows/accuracies.ts';
 import type { TextRow } from '../rows/apart.ts';
-import type { Both } from '../rows/fields.ts';
 import type { MemorizationRow } from '../rows/gains.ts';
 import type { SliceRow } from '../rows/losses.ts';
 import type { ProbeComparison } from '../rows/probes.ts';
 import { findFlips } from '../tests/flips.ts';
 import { gradedScopes, measureGradedLoss } from '../tests/graded-losses.ts';
 import { factsForLoss, keptLetters, suitesOfMemorizedLetters } from '../tests/kept-letters.ts';
-import { compareLevels, type LevelTest, type MeasuredLevels, rowOfLevel, withoutBaseline } from '../tests/levels.ts';
+import { compareLevels, type LevelTest, type MeasuredLevels, rowOfLevel } from '../tests/levels.ts';
 import { type LossScope, lossScopes, testLosses } from '../tests/losses.ts';
 import { PLANNED_DISCORDANCE, plannedDrop } from '../tests/minimum-detectable-drop.ts';
 import { refusalRows } from '../tests/refusals.ts';
@@ -63,38 +62,33 @@ export interface FurtherAnswers extends Partial<Omit<PairedAnswers, 'facts'>> {
   readonly memorization?: readonly MemorizationRow[];
   readonly sharpness?: readonly SharpnessOfForm[];
   readonly texts?: readonly TextRow[];
-  /** Both sides are the same model: there is no baseline. */
-  readonly isAlone?: boolean;
 }
+
+/** Columns of a comparison that only a baseline fills. */
+const NOT_COMPARED = {
+  transfer: null,
+  overTemplates: null,
+  retention: null,
+  margins: null,
+  gains: [],
+  churn: [],
+  losses: [],
+  graded: [],
+  sharpness: [],
+} satisfies Partial<ProbeComparison>;
+type Compared = Pick<ProbeComparison, keyof typeof NOT_COMPARED>;
+type Described = Omit<ProbeComparison, keyof Compared | 'confidence' | 'exclusion'>;
 
 /** Evaluate the answers of candidate and baseline to the same items. Pure. */
 export function evaluateProbes(
   facts: readonly PairedFact[],
   policy: ProbePolicy,
-  {
-    unjudged = [],
-    groups = [],
-    labels = [],
-    levels: asked = [],
-    memorization = [],
-    sharpness = [],
-    texts = [],
-    refusals = [],
-    isAlone = false,
-  }: FurtherAnswers = {},
+  further: FurtherAnswers = {},
 ): ProbeEvaluation {
-  const kept = keptLetters([...facts, ...unjudged], { hasBaseline: !isAlone });
-  const memorized = suitesOfMemorizedLetters(kept);
-  const pool = poolOfFacts({ facts }, policy);
-  const withTwins = factsWithTwins(facts, groups);
-  const [pooled, apart] = splitFacts(withTwins, pool);
-  const [pooledFacts] = splitFacts(facts, pool);
-  const linked = pooledFacts.filter(({ twins }) => twins.length > 0);
-  const views = viewFamilies(pooled, policy);
+  const { unjudged = [], groups = [], sharpness = [] } = further;
+  const judged = judgedFacts(facts, policy, { unjudged, groups, isAlone: false });
+  const { kept, pool, withTwins, pooledFacts, views, gained, kinds } = judged;
   const twinTests = testTwinAccuracy(views, policy);
-  const gained = asGained(facts, memorized);
-  const judged = { facts: gained, groups };
-  const kinds = viewKinds(judged, policy);
   const [inPool, beyond] = splitFacts(gained, pool).map((own) =>
     overallDelta(
       { facts: own, groups },
@@ -104,57 +98,34 @@ export function evaluateProbes(
   );
   const whole = inPool?.delta ?? null;
   const forDelta = [...(inPool?.facts ?? []), ...(beyond?.facts ?? [])];
-  const known = knownFacts(pooledFacts, views, policy);
-  const rowOf = (scope: RowScope): ShadowRow => {
-    const own = ({ benchmark }: PairedFact) => isWithin(scope, benchmark, pool);
-    const isWhole = scope.capability === null && scope.suite === null;
-    const members = gained.filter(own);
-    const suites = new Set(members.map(({ benchmark }) => benchmark.suite));
-    const beside = groups.filter(({ of }) => suites.has(of)).flatMap(({ items }) => items);
-    const delta = isWhole ? whole : measureShadowDelta({ kind: 'paired', facts: forDelta.filter(own) }, policy);
-    return {
-      ...describeAccuracies(scope, members, beside),
-      delta: describeDelta(delta, policy.confidence),
-      twinChange:
-        scope.suite === null ? (twinTests.find((test) => test.capability === scope.capability)?.change ?? null) : null,
-    };
-  };
-  const able = views.filter(({ showsNoDrop }) => showsNoDrop).flatMap((view) => view.facts);
-  const certain = certainFacts(factsForLoss(known, kept), policy);
-  const levels = compareLevels(facts, asked);
+  const deltaOf = (scope: RowScope) =>
+    scope.capability === null && scope.suite === null
+      ? whole
+      : measureShadowDelta({ kind: 'paired', facts: forDelta.filter(isIn(scope, pool)) }, policy);
+  const certain = certainFacts(factsForLoss(knownFacts(pooledFacts, views, policy), kept), policy);
+  const levels = compareLevels(facts, further.levels ?? []);
   const scopes = lossScopes({ benchmark: factsForLoss(facts, kept), twin: withTwins }, pool);
-  const gains = suiteGains(judged, kinds, policy);
-  const comparison = {
-    confidence: policy.confidence,
-    exclusion: exclusionLevel(policy),
-    rows: rowScopes(facts, pool).map(rowOf),
-    families: [...views, ...viewFamilies(apart, policy)].flatMap(({ rows }) => rows),
+  const gains = suiteGains({ facts: gained, groups }, kinds, policy);
+  const described = describeAnswers(judged, policy, further, levels);
+  const rows = described.rows.map((row) => ({
+    ...row,
+    delta: describeDelta(deltaOf(row), policy.confidence),
+    twinChange:
+      row.suite === null ? (twinTests.find((test) => test.capability === row.capability)?.change ?? null) : null,
+  }));
+  const compared = {
     transfer: whole?.transfer ? whole.transfer.interval(policy.confidence) : null,
     overTemplates: overTemplates(inPool?.facts ?? [], policy.confidence),
     retention: measureRetention(certain, policy),
-    margins: marginsOf(linked),
-    flips: findFlips(facts, { unjudged, memorized }),
-    planned: {
-      facts: able.length,
-      discordance: PLANNED_DISCORDANCE,
-      mde: plannedDrop(countUnits(able.map(({ benchmark }) => benchmark)), policy),
-    },
-    kinds: kinds.map(({ row }) => row),
+    margins: marginsOf(pooledFacts.filter(({ twins }) => twins.length > 0)),
     gains: gains.map(({ suite, facts: count, gain }) => ({ suite, facts: count, gain })),
-    labels: [...labels],
-    kept,
-    robustness: robustnessOf([...facts, ...unjudged]),
     churn: churnRows({ facts, unjudged, groups }),
-    memorization: [...memorization],
-    levels: levels.map(rowOfLevel),
     losses: testLosses(scopes, policy),
     graded: gradedScopes(withTwins, pool).flatMap((scope) => measureGradedLoss(scope, policy) ?? []),
     sharpness: [...sharpness],
-    texts: [...texts],
-    ...(refusals.length === 0 ? {} : { refusals: refusalRows(refusals, policy, { isAlone }) }),
   };
   return {
-    comparison,
+    comparison: comparisonOf({ ...described, rows }, compared, policy),
     pool,
     views,
     twinTests,
@@ -162,7 +133,7 @@ export function evaluateProbes(
     gains,
     levels,
     lossScopes: scopes,
-    slices: isAlone ? [] : testSlices({ facts, groups }, policy),
+    slices: testSlices({ facts, groups }, policy),
     certain,
   };
 }
@@ -176,48 +147,127 @@ export function evaluateWithoutBaseline(
   policy: ProbePolicy,
   further: FurtherAnswers = {},
 ): ProbeComparison {
-  const { comparison } = evaluateProbes(facts, policy, { ...further, isAlone: true });
-  const alone = (both: Both): Both => ({ ...both, baseline: null });
-  return {
-    ...comparison,
-    rows: comparison.rows.map((row) => ({
-      ...row,
-      benchmark: alone(row.benchmark),
-      twin: alone(row.twin),
-      gap: alone(row.gap),
-      delta: null,
-      twinChange: null,
-    })),
-    families: comparison.families.map((family) => ({
-      ...family,
-      benchmark: { ...family.benchmark, baseline: null },
-      twin: { ...family.twin, baseline: null },
-    })),
-    transfer: null,
-    overTemplates: null,
-    retention: null,
-    margins: null,
-    kinds: comparison.kinds.map((row) => ({
-      ...row,
-      benchmark: alone(row.benchmark),
-      twin: alone(row.twin),
-      gap: alone(row.gap),
-      delta: null,
-      transfer: null,
-    })),
-    gains: [],
-    labels: comparison.labels.map((row) => ({ ...row, baseline: null })),
-    robustness: comparison.robustness && {
-      ...comparison.robustness,
-      benchmark: alone(comparison.robustness.benchmark),
-      distracted: alone(comparison.robustness.distracted),
-    },
-    churn: [],
-    levels: comparison.levels.map(withoutBaseline),
-    losses: [],
-    graded: [],
-    sharpness: [],
+  const { unjudged = [], groups = [] } = further;
+  const judged = judgedFacts(facts, policy, { unjudged, groups, isAlone: true });
+  const described = describeAnswers(judged, policy, further, compareLevels(facts, further.levels ?? []));
+  const alone = {
+    ...described,
+    rows: described.rows.map(withoutBaseline),
+    families: described.families.map(withoutBaseline),
+    kinds: described.kinds.map((row) => ({ ...withoutBaseline(row), delta: null, transfer: null })),
+    labels: described.labels.map((row) => ({ ...row, baseline: null })),
+    robustness: described.robustness && withoutBaseline(described.robustness),
+    levels: described.levels.map((row) => ({ ...withoutBaseline(row), p: null })),
   };
+  return comparisonOf(alone, NOT_COMPARED, policy);
+}
+
+/** A row whose numbers of both sides are those of the candidate alone. */
+function withoutBaseline<T extends object>(row: T): T {
+  const isOfBoth = (value: unknown) => typeof value === 'object' && value !== null && 'baseline' in value;
+  return Object.fromEntries(
+    Object.entries(row).map(([key, value]) => [key, isOfBoth(value) ? { ...value, baseline: null } : value]),
+  ) as T;
+}
+
+interface Asked extends Required<Pick<FurtherAnswers, 'unjudged' | 'groups'>> {
+  /** Both sides are the same model: there is no baseline. */
+  readonly isAlone: boolean;
+}
+
+/** The facts, by what they can show. */
+function judgedFacts(facts: readonly PairedFact[], policy: ProbePolicy, { unjudged, groups, isAlone }: Asked) {
+  const kept = keptLetters([...facts, ...unjudged], { hasBaseline: !isAlone });
+  const memorized = suitesOfMemorizedLetters(kept);
+  const pool = poolOfFacts({ facts }, policy);
+  const withTwins = factsWithTwins(facts, groups);
+  const [pooled, apart] = splitFacts(withTwins, pool);
+  const [pooledFacts] = splitFacts(facts, pool);
+  const gained = asGained(facts, memorized);
+  const kinds = viewKinds({ facts: gained, groups }, policy);
+  const views = viewFamilies(pooled, policy);
+  return {
+    facts,
+    unjudged,
+    groups,
+    isAlone,
+    kept,
+    memorized,
+    pool,
+    withTwins,
+    apart,
+    pooledFacts,
+    gained,
+    kinds,
+    views,
+  };
+}
+
+/** The columns that one measurement fills as well, with the numbers of both sides. */
+function describeAnswers(
+  {
+    facts,
+    unjudged,
+    groups,
+    isAlone,
+    kept,
+    memorized,
+    pool,
+    apart,
+    gained,
+    kinds,
+    views,
+  }: ReturnType<typeof judgedFacts>,
+  policy: ProbePolicy,
+  { labels = [], memorization = [], texts = [], refusals = [] }: FurtherAnswers,
+  levels: readonly LevelTest[],
+): Described {
+  const able = views.filter(({ showsNoDrop }) => showsNoDrop).flatMap((view) => view.facts);
+  const units = countUnits(able.map(({ benchmark }) => benchmark));
+  return {
+    rows: rowScopes(facts, pool).map((scope) => {
+      const members = gained.filter(isIn(scope, pool));
+      const suites = new Set(members.map(({ benchmark }) => benchmark.suite));
+      const beside = groups.filter(({ of }) => suites.has(of)).flatMap(({ items }) => items);
+      return { ...describeAccuracies(scope, members, beside), delta: null, twinChange: null };
+    }),
+    families: [...views, ...viewFamilies(apart, policy)].flatMap(({ rows }) => rows),
+    flips: findFlips(facts, { unjudged, memorized }),
+    planned: { facts: able.length, discordance: PLANNED_DISCORDANCE, mde: plannedDrop(units, policy) },
+    kinds: kinds.map(({ row }) => row),
+    labels: [...labels],
+    kept,
+    robustness: robustnessOf([...facts, ...unjudged]),
+    memorization: [...memorization],
+    levels: levels.map(rowOfLevel),
+    texts: [...texts],
+    ...(refusals.length === 0 ? {} : { refusals: refusalRows(refusals, policy, { isAlone }) }),
+  };
+}
+
+/** All columns, in the order of report.json. */
+function comparisonOf(described: Described, compared: Compared, policy: ProbePolicy): ProbeComparison {
+  const { rows, families, flips, planned, kinds, labels, kept, robustness, memorization, levels, ...rest } = described;
+  const {
+    transfer,
+    overTemplates: ofTemplates,
+    retention,
+    margins,
+    gains,
+    churn,
+    losses,
+    graded,
+    sharpness,
+  } = compared;
+  return {
+    ...{ confidence: policy.confidence, exclusion: exclusionLevel(policy), rows, families },
+    ...{ transfer, overTemplates: ofTemplates, retention, margins, flips, planned, kinds, gains, labels, kept },
+    ...{ robustness, churn, memorization, levels, losses, graded, sharpness, ...rest },
+  };
+}
+
+function isIn(scope: RowScope, pool: SuitePool): (fact: PairedFact) => boolean {
+  return ({ benchmark }) => isWithin(scope, benchmark, pool);
 }
 
 /** @param groups items that are twins of the suites of these facts */

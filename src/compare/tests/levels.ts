@@ -79,11 +79,6 @@ export function rowOfLevel({ lost: _, won: _won, facts: _facts, ...row }: LevelT
   return row;
 }
 
-/** The same of one measurement. */
-export function withoutBaseline(row: LevelRow): LevelRow {
-  return { ...row, reached: { ...row.reached, baseline: null }, p: null };
-}
-
 function isReached(facts: readonly PairedFact[], side: Side): boolean {
   if (facts.length === 0) return false;
   const twins = facts.map((fact) => fact.twins).filter(({ length }) => length > 0);
