@@ -2,10 +2,7 @@ import type { ComparisonContext } from './context.ts';
 import type { Finding } from './finding.ts';
 import type { StoppingRules } from './sequential/plan.ts';
 
-/**
- * What a check looks at. Findings of one level are reported in this order, and those of one subject in the order of its
- * checks.
- */
+/** The subject of a check. Findings of one level are reported in this order. */
 export type CheckSubject = 'sides' | 'answers' | 'stops' | 'texts' | 'benchmarks' | 'keys' | 'spectra';
 
 /** What checks found, by what they look at. */

@@ -36,9 +36,6 @@ export interface ComparisonContext {
   /** Null unless both sides come from logs of an evaluation. */
   readonly benchmarks: BenchmarkPairing | null;
   readonly benchmarkTwins: readonly BenchmarkTwins[];
-  /**
-   * What the answers of a candidate that was not asked everything settle; null where they settle nothing, or were all
-   * given.
-   */
+  /** What the answers settle if not everything was asked; null if nothing is settled, or all was asked. */
   readonly settled: Settled | null;
 }

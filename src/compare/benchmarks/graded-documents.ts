@@ -57,7 +57,7 @@ export function lostLikelihoods(documents: readonly PairedDocument[]): number {
 }
 
 /**
- * How the graded outcomes changed of those of these tasks that have some; null where none has.
+ * Change of the graded outcomes of these tasks; null if none has any.
  * @param suite null: all tasks
  */
 export function gradedTasks(tasks: readonly Graded[], suite: string | null, policy: ProbePolicy): GradedLoss | null {
@@ -74,9 +74,7 @@ interface Graded {
   readonly graded: readonly PairedItem[] | null;
 }
 
-/**
- * The same of a benchmark, where graded outcomes of all its tasks are known and can take the place of right and wrong.
- */
+/** Like `gradedTasks`, but null unless all tasks are graded and likelihoods can replace right and wrong. */
 export function judgingRow(tasks: readonly Graded[], suite: string | null, policy: ProbePolicy): GradedLoss | null {
   const row = tasks.every(({ graded }) => graded !== null) ? gradedTasks(tasks, suite, policy) : null;
   return canJudge(row) ? row : null;

@@ -30,7 +30,7 @@ export interface BenchmarkUnit {
   readonly tasks: readonly ComparedTask[];
 }
 
-/** What a task is judged by where one metric has to stand for it: the first of these. */
+/** The outcomes that stand for a task: those of its first tested metric. */
 export function judgedOutcomes(task: Pick<ComparedTask, 'metrics'>): Outcomes | null {
   return testedMetrics(task)[0]?.outcomes ?? null;
 }

@@ -24,7 +24,7 @@ function knownLevel(
   return above.length === 0 ? null : gravestOf(above);
 }
 
-/** What the tests of all tasks together are about. */
+/** The tasks that are tested together. */
 export function poolOfBenchmarks(pairing: Pick<BenchmarkPairing, 'tasks' | 'parents'>, policy: ProbePolicy): SuitePool {
   return poolOf(
     pairing.tasks.map(({ name }) => name),

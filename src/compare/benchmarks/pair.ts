@@ -18,7 +18,7 @@ import { changeError, changeProbability, type Outcomes, outcomeMeans, pairedCoun
 export interface ComparedMetric {
   readonly row: BenchmarkRow;
   readonly outcomes: Outcomes | null;
-  /** What it says of the right answers among samples. */
+  /** Whether it is the share of right samples, or adds nothing to that. */
   readonly ofSamples: BenchmarkMetric['ofSamples'];
 }
 

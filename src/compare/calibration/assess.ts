@@ -177,8 +177,8 @@ export interface KnownLimit extends Omit<Coordinate, 'candidate'> {
 }
 
 /**
- * The limits that a calibration sets for candidates whose updates are as large as the newest one's.
- * @returns what they rest on: a rate of false alarms for the joint test, or null
+ * The limits of a calibration for candidates whose updates are as large as its newest one.
+ * @returns their basis: a rate of false alarms for the joint test, or null
  */
 export function calibrationLimits(
   { kind, runs }: Calibration,

@@ -105,8 +105,8 @@ interface Sized extends FewValues {
 }
 
 /**
- * The same for checkpoints of one run whose values follow the size of their update: the limit moves along with that of
- * the candidate. Null where they do not, or where there are too few to know.
+ * Like `runsLimit`, but for checkpoints of one run: the limit moves with the size of the update. Null if values do not
+ * follow the size, or if there are too few.
  */
 export function lineLimit({ metric, values, sizes, size }: Sized, direction: CoordinateDirection): Limit | null {
   if (values.length < LEAST_POINTS) return null;

@@ -54,9 +54,8 @@ export function appliedRules({ policy, metrics, calibration, probes }: Rules): A
 }
 
 /**
- * Concentration moves with learning rate, steps and seed more than with the data. Where nothing says what is usual
- * here, and probes have judged the model, it is information. How large an update is says whether a run diverged, and
- * stays a warning.
+ * Concentration depends on learning rate, steps and seed more than on data. If no calibration says what is usual and
+ * probes judge the model, it is information. The size of an update shows divergence, and stays a warning.
  */
 function isInformation({ metric }: PolicyRule, answered: Pick<Rules, 'policy' | 'probes'>): boolean {
   return metric !== 'frobeniusNorm' && isBehaviorJudged(answered);
@@ -113,8 +112,8 @@ export function ruleMovement(
 }
 
 /**
- * How far the metric may have moved in the direction of the rule, whatever it is between its bounds. Up to the limit of
- * the rule, no narrower bounds would break it.
+ * The largest movement in the direction of the rule that the bounds allow: within the limit, narrower bounds break no
+ * rule.
  */
 export function reach(
   { direction }: PolicyRule,
@@ -124,7 +123,7 @@ export function reach(
   return direction === 'up' ? rise : direction === 'down' ? fall : Math.max(rise, fall);
 }
 
-/** What the rule lets the metric move from this baseline. */
+/** The movement that the rule allows from this baseline. */
 export function ruleLimit({ absolute, relative }: PolicyRule, { baseline }: Pick<MetricPair, 'baseline'>): number {
   return Math.max(absolute, relative * Math.abs(boundedValue(baseline)), 0);
 }

@@ -6,8 +6,7 @@ import type { KeptRow } from '../rows/letters.ts';
 import { baselineMemorizedLetters, keptLetters } from '../tests/kept-letters.ts';
 
 /**
- * A baseline that knows letters instead of answers is no yardstick: what a candidate loses of it may never have been
- * known.
+ * A baseline that knows letters instead of answers proves nothing: what a candidate loses may never have been known.
  */
 export function baselineMemorizedCheck({ probes }: ComparisonContext): Finding[] {
   if (probes.kind === 'paired') return memorizedBy('baseline', probes, probes.evaluation.comparison.kept);

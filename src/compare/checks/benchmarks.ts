@@ -124,8 +124,7 @@ function isOfNearTies(
 }
 
 /**
- * Answers whose right choice became less likely, in all tasks or in a benchmark, and those of which only the baseline
- * says how likely.
+ * Right choices that became less likely, over all tasks or in a benchmark, and likelihoods that only the baseline has.
  */
 export function benchmarkLikelihoodCheck({ benchmarks, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
@@ -139,10 +138,7 @@ export function benchmarkLikelihoodCheck({ benchmarks, policy }: ComparisonConte
   ];
 }
 
-/**
- * A gain that does not carry over to group twins, and one that nothing can judge: logs have no other form of their
- * questions. How much twins gained is no gain of a benchmark.
- */
+/** A gain that does not carry over to group twins, or that nothing can judge: logs have no other forms of questions. */
 export function benchmarkGainCheck({ benchmarks, benchmarkTwins: twins, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
   const { 'minimum-gain': least, 'format-only': level } = policy['shadow-delta'];
@@ -201,8 +197,8 @@ export const benchmarksUnclearCheck = {
 } satisfies Check;
 
 /**
- * Benchmarks on which no loss could show: a pass would claim to cover them. Where likelihoods judge, they have to rule
- * out a loss of expected accuracy in that benchmark, and of likelihood.
+ * Benchmarks that could show no loss, which a pass would claim to cover. If likelihoods judge, they have to exclude a
+ * loss of expected accuracy and of likelihood there.
  */
 function notJudged(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[] {
   const units = benchmarkUnits(benchmarks, policy);
@@ -237,8 +233,8 @@ function isInPool(name: string | null, benchmarks: BenchmarkPairing, policy: Pro
 }
 
 /**
- * Over all answers, as over all twins: a loss of the margin is excluded, or it is not known. With choices, that is a
- * loss of expected accuracy: a model whose choices are all but tied is right as often.
+ * Is a loss of the margin excluded over all answers? With choices, of expected accuracy: nearly tied choices are right
+ * as often.
  */
 function unclear(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[] {
   const { margin, level } = policy['twin-accuracy'];

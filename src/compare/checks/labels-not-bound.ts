@@ -7,9 +7,8 @@ import type { PairedAnswers, PairedFact } from '../pairing/paired-item.ts';
 import type { LabelRow } from '../rows/letters.ts';
 
 /**
- * Suites whose labels are no instrument: the baseline (without one: the candidate) does not follow the options. Their
- * benchmark form is judged by text, and what only labels can answer is not judged: a capability of which that is the
- * most in the suite keeps the verdict from a pass.
+ * Suites in which the baseline (without one: the candidate) does not follow the options. Their benchmark form is judged
+ * by text. What only labels can answer is not judged, and if that is most of a capability, the verdict is no pass.
  */
 export function labelsNotBoundCheck({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind === 'paired') return findingsOn(probes, 'baseline', policy);

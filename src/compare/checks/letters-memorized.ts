@@ -10,9 +10,8 @@ import type { HarmRule, KnownAnswers } from '../sequential/harm-rule.ts';
 import { ALPHA_OF_LETTERS, factsWithLetters, hasMemorizedLetters, riseOfKey } from '../tests/kept-letters.ts';
 
 /**
- * The candidate gives the letter that was right before the options changed places, more often than the baseline and
- * than a habit for letters explains: it learned letters of the benchmark. Where it learned the answers too, that is a
- * remark.
+ * The candidate gives the old letter after the options moved, more often than the baseline and than a habit explains:
+ * it learned letters. If it learned the answers too, that is a remark.
  */
 export const lettersMemorizedCheck = { find, harm } satisfies Check;
 

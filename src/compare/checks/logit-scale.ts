@@ -12,9 +12,8 @@ const CAUSE = 1.1;
 const MIN_ITEMS = 20;
 
 /**
- * Logits of another size than the baseline's: no answer to multiple choice changes, and everything that is sampled
- * does. The weights show it without a run; the answers show it for a model whose weights are not at hand, such as one
- * behind a server.
+ * Logits of another size than the baseline's change no answer to multiple choice, and everything that is sampled. The
+ * weights show it without a run, and the answers if no weights are at hand.
  */
 export function logitScaleCheck({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   if (!baseline) return [];
@@ -100,8 +99,8 @@ function areSame(ours: Spread, theirs: Spread): boolean {
 }
 
 /**
- * The standard deviation of log p(choice) over the choices of each item. Where choices are equally long, it is
- * proportional to the size of the logits: the normalizer cancels.
+ * Standard deviation of log p(choice) over the choices of each item: for choices of one length, proportional to the
+ * size of the logits.
  */
 function spreadsOf({ probes }: Measurement): Map<string, Spread> {
   const all: readonly ProbeItemMeasurement[] = probes?.status === 'measured' ? probes.items : [];

@@ -36,7 +36,7 @@ function find(context: ComparisonContext): Finding[] {
   return [...found, ...rows.flatMap((row) => notAsked(row, { candidate, baseline }))];
 }
 
-/** Nobody knows what the candidate would have answered: that is no pass. */
+/** An answer that nobody knows is no pass. */
 function notAsked(
   { suite, questions, asked }: MustPassRow,
   { candidate, baseline }: { readonly candidate: MeasuredProbes; readonly baseline: MeasuredProbes | null },

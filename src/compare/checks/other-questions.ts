@@ -20,9 +20,8 @@ export function probeComparabilityCheck({ probes, policy }: ComparisonContext): 
 const NAMED = 3;
 
 /**
- * Questions of which the candidate's tokens say something else than the baseline's: its tokenizer, or its chat
- * template, rewrites them or writes something before them, so that the answers are to other questions. Other ids for
- * the same text are no difference.
+ * Questions that the candidate's tokens spell in another way than the baseline's: its tokenizer or chat template
+ * rewrites them, so the answers are to other questions. Other ids for the same text are no difference.
  */
 export function otherQuestionsCheck({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   const [ours, theirs] = [measuredProbes(candidate), measuredProbes(baseline)];

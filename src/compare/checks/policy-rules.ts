@@ -84,8 +84,8 @@ function boundOf({ direction }: PolicyRule, { metric, baseline }: MetricPair): F
 }
 
 /**
- * Metrics whose bounds alone are wider than what a rule lets them move: such a rule could not have seen a change. A
- * metric that certainly moved is a finding already, and one that certainly did not move needs none.
+ * Metrics with bounds wider than the limit of their rule, which could not have seen a change. Metrics that certainly
+ * moved, or certainly did not, are left out.
  */
 export function unclearMetricsCheck(context: ComparisonContext): Finding[] {
   return appliedRules(context)

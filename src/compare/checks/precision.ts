@@ -3,14 +3,14 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 
 /**
- * How far log-probabilities of arithmetic in bfloat16 are from those in float32, in nats a token on average: 0.03 to
- * 0.04 of SmolLM2-135M and Gemma 3 270M with PyTorch. packages/checkpoints/decisions/012-cuda.md has the figures.
+ * Mean difference between log-probabilities in bfloat16 and float32, in nats per token: 0.03 to 0.04 for SmolLM2-135M
+ * and Gemma 3 270M with PyTorch (packages/checkpoints/decisions/012-cuda.md).
  */
 const TOLERANCE = 0.05;
 
 /**
- * Answers in float32 compared with answers in 16 bits, or from a server that does not say: the numbers differ without
- * any training. Answers whose lead is within that difference are counted.
+ * Answers in float32 against answers in 16 bits, or in an unknown precision: numbers differ without any training.
+ * Counts the answers whose lead is within that difference.
  */
 export function otherPrecisionCheck({ candidate, baseline }: ComparisonContext): Finding[] {
   if (!baseline || candidate.probes?.status !== 'measured' || baseline.probes?.status !== 'measured') return [];

@@ -30,9 +30,8 @@ function directionsLeft({ candidate: { ranks } }: WeightPair): number | null {
 }
 
 /**
- * In 16 bits, a direction that is still there and fell below the rounding is not counted as left. The smallest σ of a
- * small square matrix is there by chance, so one such direction is no loss; the second smallest is kept away from zero
- * by the first.
+ * In 16 bits, a direction may fall below the rounding and still be there. In a small square matrix, the smallest σ is
+ * there by chance, so one such direction is no loss.
  */
 function fadedByChance({ candidate: { ranks } }: WeightPair): number {
   if (ranks.any === null || ranks.aboveRounding === null) return 0;
@@ -85,7 +84,7 @@ function zeroRows(weights: readonly WeightPair[]): Finding[] {
     }));
 }
 
-/** Where the baseline has a rank to lose, a rank that is not known is not even a remark. */
+/** An unknown rank is not even a remark if the baseline has one to lose. */
 function notChecked(weights: readonly WeightPair[], fast: readonly string[]): Finding[] {
   const unknown = weights.filter(isUnknown);
   const unmeasured = unknown.filter(({ candidate }) => candidate.ranks.any === null).map(({ name }) => name);

@@ -12,9 +12,8 @@ import { ITEMS_OF_FORM } from '../tests/losses.ts';
 import { areScored, refusalRows } from '../tests/refusals.ts';
 
 /**
- * Requests that the baseline refuses and the candidate does not: a loss by the exact paired test of each suite. Without
- * one, a pass says that it could have shown, and that a loss of a part's size is ruled out. More refusals than before
- * are no finding.
+ * Requests that the baseline refuses and the candidate does not, by the exact paired test of each suite. Without a
+ * loss, a pass also needs enough refusals to show one, and an interval that excludes it. More refusals are no finding.
  */
 export const refusalsCheck = find satisfies Check;
 

@@ -8,8 +8,8 @@ import { boundsWidth } from '../spectra/metric-range.ts';
 import { undecided } from './undecided.ts';
 
 /**
- * Screened matrices whose bounds decide nothing here: they were enough for another baseline or policy, or for none. A
- * check completes them; files that are compared cannot be.
+ * Screened matrices with bounds that decide nothing here, since they were enough for another baseline or policy. A
+ * check completes them; compared files cannot be.
  */
 export function leftOpenCheck(context: ComparisonContext): Finding[] {
   const { candidate, baseline } = context;

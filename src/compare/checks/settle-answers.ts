@@ -23,7 +23,7 @@ type FirstAnswers = MeasuredProbes & {
   readonly orderSeed: number;
 };
 
-/** The same answers, if they are to blocks of an order that is known. */
+/** These answers, if they are to blocks of a known order. */
 export function firstAnswers(probes: MeasuredProbes): FirstAnswers | null {
   const { sequential, orderSeed } = probes;
   // The rules count whole answers.
@@ -48,7 +48,7 @@ export function settleAgainst(measured: Measurement, policy: Policy): Settle {
   };
 }
 
-/** The same for a comparison of a candidate that was asked in blocks. Null for any other. */
+/** For a comparison with a candidate that was asked in blocks; null for any other. */
 export function settleContext(context: ComparisonContext): Settled | null {
   const { probes, baseline, policy } = context;
   if (probes.kind !== 'paired' || baseline === null) return null;

@@ -13,8 +13,7 @@ import type { KnownAnswers } from '../sequential/harm-rule.ts';
 
 /**
  * A gain in benchmark form that does not carry over, by suite and kind of twin. A delta above the margin alone is no
- * harm: healthy runs on narrow formats have one, and so have twins of another difficulty. Together with a low transfer
- * it is. Several decisions share one error rate.
+ * harm: healthy runs on narrow formats have one. With a low transfer it is. Several decisions share one error rate.
  */
 export const shadowDeltaCheck = { find, gain } satisfies Check;
 

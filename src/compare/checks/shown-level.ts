@@ -17,8 +17,8 @@ import { isForgetting } from './retention.ts';
 type Shown = Omit<Report, 'findings' | 'verdict' | 'schema' | 'tool'>;
 
 /**
- * The least grave level that the worst finding of a report can have, by what its own tables and tests show: with less,
- * findings were taken out of it. This is no second judgment, and looks at nothing that a table does not have.
+ * Lower bound of the level of the worst finding, by the tables and tests of a report: a milder report had findings
+ * removed. No second judgment: it reads nothing but the tables.
  */
 export function shownLevel(report: Shown): Level {
   const levels = [

@@ -18,15 +18,11 @@ const MIN_SPREAD = 0.1;
 /** A spike that the baseline does not have also has odds higher by this share: a layer may sit just below the limit. */
 const MIN_RISE = 0.25;
 
-/**
- * How far the odds of the median of a type may rise over the baseline's: a z-score is blind to what most of its group
- * do.
- */
+/** Limit of the rise of a type's median odds over the baseline's: a z-score does not see what most of its group do. */
 const MAX_GROUP_RATIO = 2;
 
 /**
- * The same of a matrix where there are too few of its type for a z-score: σ₁ may double against all the rest. Healthy
- * runs that differ by their seed alone reach 2.2.
+ * The same limit for a matrix with too few of its type for a z-score. Healthy runs that differ by seed alone reach 2.2.
  */
 const MAX_ODDS_RATIO = 4;
 
@@ -55,10 +51,7 @@ export function spikesCheck({ policy, weights }: ComparisonContext): Finding[] {
   );
 }
 
-/**
- * Has the first direction of a matrix so much, whatever the others of its type have? Without that, there is no spike of
- * any kind.
- */
+/** Is the share of the first direction large, whatever others of its type have? Otherwise nothing is a spike. */
 export function isLargeIn({ spike: { share } }: Policy, weight: WeightPair): boolean {
   return isAboveNull(weight) && gainOf(weight) >= (weight.baseline ? share : SHARE_ALONE);
 }

@@ -58,10 +58,7 @@ function isPartOf(
   return above.some((group) => isPartOf(group, isIt, { parents }, [...below, name]));
 }
 
-/**
- * Required suites whose answers do not rule out a loss of their limit, or of `margin` where they have none of their
- * own.
- */
+/** Required suites with answers that do not exclude a loss of their limit, or of `margin` if they have none. */
 export const unclearSuitesCheck = {
   findAfter(context: ComparisonContext, { answers, benchmarks }: FoundBySubject): Finding[] {
     const found = [...answers, ...benchmarks];

@@ -6,8 +6,8 @@ import type { CalibrationReport } from '../rows/calibration.ts';
 import { levelOfSuites } from '../suites/levels.ts';
 
 /**
- * The two keys: behavior decides, spectra alone warn, and both together count one level more, so that two warnings
- * fail. Where the spectra are calibrated, one sentence says which key turned.
+ * Behavior decides and spectra warn; both together count one level more, so two warnings fail. With calibrated spectra,
+ * a sentence says which key turned.
  */
 export const twoKeyCheck = { findAfter } satisfies Check;
 

@@ -76,10 +76,7 @@ const isLoss = (kind: Finding['kind']) =>
 const levelOfLosses = (kind: Finding['kind'], policy: ProbePolicy) =>
   policy[kind === 'likelihood-loss' ? 'answer-likelihood' : 'twin-accuracy'].level;
 
-/**
- * What the answers to left-out items may have been: nothing may be known because they were wrong, or because all were
- * right.
- */
+/** Possible answers to left-out items: all wrong, or all right. */
 const ANSWERS_LEFT_OUT = [
   { benchmark: false, 'benchmark-text': false, twin: false, robustness: false },
   { benchmark: true, 'benchmark-text': true, twin: false, robustness: false },
@@ -99,9 +96,8 @@ function withoutBaseline(probes: MeasuredProbes, policy: ProbePolicy): Finding[]
 }
 
 /**
- * Capabilities without an informative family. Where likelihoods are known, they judge: a fall shows in them also where
- * every answer is a guess. Else a pass would claim to cover these: it is one only if the policy's `require` names other
- * capabilities alone.
+ * Capabilities without an informative family. Known likelihoods judge them, since a fall shows even if every answer is
+ * a guess. Otherwise a pass would claim to cover them, unless `require` names only others.
  */
 function unjudgedCapabilities(
   { policy }: ComparisonContext,
@@ -121,10 +117,7 @@ function unjudgedCapabilities(
     });
 }
 
-/**
- * Facts that are judged together, without those whose suite an informative group judges: its items may name another
- * capability.
- */
+/** Facts that are judged together, without suites that an informative group judges. */
 function withoutGroups(
   { facts: all, groups }: PairedAnswers,
   informative: readonly FamilyView[],

@@ -37,7 +37,7 @@ import { type TwinTest, testTwinAccuracy } from '../tests/twin-tests.ts';
 /** The statistics of paired answers, which the checks judge. */
 export interface ProbeEvaluation {
   readonly comparison: ProbeComparison;
-  /** What the tests of everything are about, as are `views`, `twinTests` and `certain`. */
+  /** The suites of the tests of everything, as of `views`, `twinTests` and `certain`. */
   readonly pool: SuitePool;
   readonly views: readonly FamilyView[];
   /** First all twins, then each capability; empty where no family can show a drop. */
@@ -47,7 +47,7 @@ export interface ProbeEvaluation {
   readonly gains: readonly SuiteGain[];
   /** One for each family with levels. */
   readonly levels: readonly LevelTest[];
-  /** What the losses of `comparison` are over. */
+  /** Facts of the losses of `comparison`. */
   readonly lossScopes: readonly LossScope[];
   /** By suite, field and value. */
   readonly slices: readonly SliceRow[];
@@ -139,7 +139,7 @@ export function evaluateProbes(
 }
 
 /**
- * What there is to report of one measurement alone.
+ * The columns that one measurement alone fills.
  * @param facts of the candidate, as pairs of itself
  */
 export function evaluateWithoutBaseline(
@@ -298,8 +298,8 @@ function marginsOf(facts: readonly PairedFact[]): ProbeComparison['margins'] {
 }
 
 /**
- * The benchmark form with something irrelevant added, compared with the same facts as the exam asks them. A memorized
- * answer stays right in both, so this decides nothing.
+ * Benchmark forms with something irrelevant added, against the exam form of the same facts. A memorized answer stays
+ * right in both, so this decides nothing.
  * @returns null if there is no such form
  */
 function robustnessOf(facts: readonly PairedFact[]): ProbeComparison['robustness'] {

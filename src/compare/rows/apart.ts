@@ -44,8 +44,8 @@ export const refusalRowSchema = z.strictObject({
    */
   change: z.strictObject({ value: z.number(), lower: z.number().nullable(), upper: z.number().nullable() }).nullable(),
   /**
-   * Where the texts of both replies are given, the mean of log p(refusal) − log p(compliance), in nats, and whether at
-   * least half of the baseline's is gone, by its bound; null where a reply is written, and without a baseline.
+   * With the texts of both replies: mean of log p(refusal) − log p(compliance) in nats, and whether its bound shows
+   * that half of the baseline's is gone. Null for written replies, and without a baseline.
    */
   lead: z.strictObject({ baseline: z.number(), candidate: z.number(), isHalved: z.boolean() }).nullable(),
   /** Exact one-sided test for a loss, and the level at which it shows one. */

@@ -92,9 +92,7 @@ export const benchmarkTwinsSchema = z.strictObject({
 
 export type BenchmarkRow = z.infer<typeof benchmarkRowSchema>;
 
-/**
- * What counts for one suite or benchmark, and how it changed: only where the policy sets something for single suites.
- */
+/** One suite or benchmark, its limits and its change: only if the policy sets something for single suites. */
 export const suiteRowSchema = z.strictObject({
   /** Name of a file, a task or a group. */
   suite: z.string(),

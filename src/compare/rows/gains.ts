@@ -18,8 +18,8 @@ const formChangeSchema = estimateSchema.extend({
 export type FormChange = z.infer<typeof formChangeSchema>;
 
 /**
- * How both forms changed on the facts that the shadow delta of one suite and kind of twin is over, and on those of one
- * capability: Δbenchmark − Δtwin is that delta.
+ * Changes of both forms over the facts of the shadow delta of a suite and kind of twin, by capability: Δbenchmark −
+ * Δtwin is that delta.
  */
 export const changeRowSchema = z.strictObject({
   suite: z.string(),
@@ -35,10 +35,7 @@ export const changeRowSchema = z.strictObject({
 });
 export type ChangeRow = z.infer<typeof changeRowSchema>;
 
-/**
- * What the twins of one kind say about one suite: the change of its benchmark form and of those twins, over the facts
- * that have them. A baseline of null where there is none.
- */
+/** Changes of the benchmark form and of one kind of twins, over the facts of a suite that have them. */
 export const kindRowSchema = z.strictObject({
   suite: z.string(),
   kind: z.enum(TWIN_KINDS),
@@ -62,10 +59,7 @@ export type KindRow = z.infer<typeof kindRowSchema>;
 /** The change of the benchmark form of one suite, over all facts that are judged. */
 export const gainRowSchema = z.strictObject({ suite: z.string(), facts: count, gain: estimateSchema });
 
-/**
- * How much more the log-likelihood of benchmark questions rose than that of their fresh or group twins. Information
- * only.
- */
+/** How much more likely benchmark questions became than their fresh or group twins. Information only. */
 export const memorizationRowSchema = z.strictObject({
   suite: z.string(),
   facts: count,

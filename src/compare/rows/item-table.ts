@@ -1,10 +1,7 @@
 import { FORMS, TWIN_KINDS } from '@shadow-gate/probes/item';
 import { z } from 'zod';
 
-/**
- * How a report stores the answers of both sides, item by item, fact by fact. Another layout gets another number, and
- * versions that do not know it refuse the report.
- */
+/** The items of a report, fact by fact. Another layout gets another number, which older versions refuse. */
 export const REPORT_ITEMS = 'shadow-gate/report-items@1';
 
 /**

@@ -51,10 +51,7 @@ export const keptRowSchema = z.strictObject({
    * adjusted for the number of suites.
    */
   p: z.number(),
-  /**
-   * The same of the baseline alone, against chance and its habit: did it memorize letters? Without a baseline, of the
-   * candidate.
-   */
+  /** Did the baseline (without one: the candidate) memorize letters? Against chance and its habit. */
   baselineP: z.number(),
 });
 export type KeptRow = z.infer<typeof keptRowSchema>;

@@ -63,7 +63,7 @@ const probeComparisonSchema = z.strictObject({
 });
 export type ProbeComparison = z.infer<typeof probeComparisonSchema>;
 
-/** What asking more could not change any more. */
+/** The verdicts that asking more cannot change. */
 const SETTLED = ['pass', 'fail'] as const;
 export type Settled = (typeof SETTLED)[number];
 
@@ -93,7 +93,7 @@ export const probeReportSchema = z.strictObject({
   sequential: z
     .strictObject({
       /**
-       * What the rest could not change any more, but for a probability of `alpha`. Null: a time limit ended it, or
+       * Verdict that the rest cannot change, except with probability `alpha`. Null: a time limit ended the asking, or
        * nothing is settled.
        */
       settled: z.enum(SETTLED).nullable(),

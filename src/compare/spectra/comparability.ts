@@ -49,9 +49,8 @@ function isAdapter({ checkpoint }: Pick<Measurement, 'checkpoint'>): boolean {
 }
 
 /**
- * One side is an adapter and the other a full model: neither the tensors nor the updates, which differ in rounding and
- * rank, can be compared. The only such pair whose spectra need no comparison, an adapter and its own base model, is
- * `baseline-is-reference`.
+ * An adapter and a full model: neither tensors nor updates, which differ in rounding and rank, can be compared. An
+ * adapter and its own base model is `baseline-is-reference`.
  */
 function adapterAndFull(candidate: Measurement, baseline: Measurement): Finding[] {
   if (isAdapter(candidate) === isAdapter(baseline)) return [];

@@ -2,9 +2,9 @@ import { groupKey, isSaturated } from '../../measure/aggregate.ts';
 import type { Measurement } from '../../measure/schema/index.ts';
 
 /**
- * The module types whose ΔW is of low rank, by their `groupKey`: updates by an adapter, and those that fit into 5% of
- * the directions as an adapter's do when it was merged. Empty for a model that was not trained so: there an update with
- * few directions in one module type is one of many, and the MLP ÷ attention ratio judges it.
+ * Module types with low-rank ΔW, by `groupKey`: updates by an adapter, or merged ones, which fit into 5% of the
+ * directions. Empty otherwise: a narrow update of one module type is one of many, and the MLP ÷ attention ratio judges
+ * it.
  */
 export function lowRankGroups(measurement: Measurement): ReadonlySet<string> {
   const ofAdapter = new Set(measurement.tensors.filter(({ loraRank }) => loraRank !== undefined).map(groupKey));

@@ -9,8 +9,8 @@ import { suiteLevel } from '../pairing/pool.ts';
 type Judged = Pick<ComparisonContext, 'policy' | 'probes' | 'benchmarks'>;
 
 /**
- * The gravest level that the policy lets a finding about answers have: that of the suite that it is about or, of a loss
- * over everything, of the suites that are judged together. Null: there is no such level.
+ * The gravest level that the policy allows a finding about answers: that of its suite or, for a loss over everything,
+ * of the suites judged together. Null: any level.
  */
 export function levelOfSuites(
   finding: Finding,

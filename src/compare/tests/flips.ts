@@ -6,9 +6,8 @@ import { keeps } from './kept-letters.ts';
 const SHOWN = 3;
 
 /**
- * The flips that decide. Where letters were memorized: benchmark form correct, and its letter given again where it is
- * wrong, which the baseline did not do. Else, or after these: benchmark form correct before and after, twin correct
- * before and wrong now, the largest fall first.
+ * The deciding flips: first, if letters were memorized, benchmark forms that are right and whose letter is newly given
+ * again where it is wrong; then twins that became wrong next to a right benchmark form, the largest fall first.
  * @param unjudged facts that only labels can answer
  * @param memorized suites whose letters the candidate memorized
  */

@@ -19,8 +19,8 @@ export interface GradedScope extends Pick<GradedLoss, 'capability' | 'suite'> {
 }
 
 /**
- * The answers of a fact that show a loss: of the built-in suite, whose questions nobody can have learned, in both
- * forms; of a file its twins, since a learned exam would hide what they lost.
+ * The answers that show a loss: in the built-in suite, which nobody can learn, both forms; in a file the twins, since a
+ * learned exam would hide what they lost.
  */
 export function gradedItems({ benchmark, twins }: PairedFact): readonly PairedItem[] {
   if (twins.length === 0) return [benchmark];
@@ -92,9 +92,8 @@ export function mayBeBought(members: Members, policy: ProbePolicy): boolean {
 }
 
 /**
- * The same of a gain: answers near a tie fall to the right side as well, most of all where a model guesses. The
- * probabilities of the same right choices rule a gain of the policy's minimum out, and it is not much beyond that: at
- * the sharpness that suits each model, and as they are, since what suits a model that guesses hides a few sure answers.
+ * Is a gain one of near ties, which fall to the right side as well? The probabilities of the same right choices exclude
+ * the policy's minimum, at the sharpness that suits each model and as they are, and the gain is not much beyond it.
  * @param gain of right answers, as a share
  */
 export function isGainOfNearTies(items: readonly PairedItem[], gain: number, policy: ProbePolicy): boolean {
@@ -244,10 +243,7 @@ export function fallsShown(row: GradedChange, limit: number): LikelihoodMeasure[
   return likelihoodMeasures(row).filter(({ upper, kind }) => upper !== null && upper < least(kind));
 }
 
-/**
- * Beyond so many times its limit, a fall of likelihood is no other style: where all guess, expected accuracy can hardly
- * fall.
- */
+/** A fall of likelihood beyond so many limits is a loss even if all guess, where expected accuracy can hardly fall. */
 const TIMES_LIMIT = 3;
 
 /** What makes a fall of likelihood a failure, and not a matter of style: both numbers are below these. */

@@ -27,8 +27,8 @@ const DRAWS = 16;
 const MOST_NOISE = 10;
 
 /**
- * How sharp each instrument is on a model's own answers, if an ordinary change moves the log-likelihood of every choice
- * independently, by so much that the planned share of the answers differs. Without choices nothing is known.
+ * Power of each instrument on a model's own answers, if independent noise on the log-likelihoods of choices changes the
+ * planned share of answers. Nothing is known without choices.
  * @param facts of the model, as pairs with itself
  */
 export function instrumentPower(facts: readonly PairedFact[], policy: ProbePolicy): InstrumentPower[] {

@@ -18,9 +18,8 @@ const ALPHA_ALONE = 0.001;
 const MIN_FAMILY = 20;
 
 /**
- * How often the permuted twins of each suite were answered with the label that was right before their options changed
- * places.
- * @param facts all of them, since the evidence is there whether or not labels are an instrument
+ * How often each suite's permuted twins get the label that was right before the options moved.
+ * @param facts all of them, whether or not labels are an instrument
  * @param options.hasBaseline false: both sides are the candidate
  */
 export function keptLetters(facts: readonly PairedFact[], options: { readonly hasBaseline: boolean }): KeptRow[] {
@@ -106,10 +105,7 @@ export function baselineMemorizedLetters({ baselineP }: KeptRow): boolean {
   return baselineP < ALPHA_ALONE;
 }
 
-/**
- * Suites whose gain, or without a baseline whose gap, is that of the letters, whatever form is the benchmark form
- * otherwise.
- */
+/** Suites with a gain (without a baseline: a gap) that is one of letters. */
 export function suitesOfMemorizedLetters(kept: readonly KeptRow[]): ReadonlySet<string> {
   const memorized = kept.filter((row) =>
     row.baseline === null ? baselineMemorizedLetters(row) : hasMemorizedLetters(row),
@@ -117,9 +113,7 @@ export function suitesOfMemorizedLetters(kept: readonly KeptRow[]): ReadonlySet<
   return new Set(memorized.map(({ suite }) => suite));
 }
 
-/**
- * The facts whose benchmark form the baseline answered by more than a memorized letter: only those can be forgotten.
- */
+/** Facts that the baseline knew by more than a memorized letter: only those can be forgotten. */
 export function factsForLoss(facts: readonly PairedFact[], kept: readonly KeptRow[]): PairedFact[] {
   const memorized = new Set(kept.filter(baselineMemorizedLetters).map(({ suite }) => suite));
   return facts.filter((fact) => !(memorized.has(fact.exam.suite) && isKnownByLetter(fact)));

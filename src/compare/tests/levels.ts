@@ -85,10 +85,7 @@ function isReached(facts: readonly PairedFact[], side: Side): boolean {
   return [facts.map(({ benchmark }) => [benchmark]), twins].every((forms) => isAboveChance(forms, side));
 }
 
-/**
- * How many answers in each form the baseline may lose and still reach the level of these facts: with a loss above that,
- * a candidate does not.
- */
+/** Answers in each form that may be lost before the level of these facts is. */
 export function answersToSpare(facts: readonly PairedFact[]): Record<JudgedForm, number> {
   const spare = (forms: ReadonlyArray<readonly PairedItem[]>) => {
     const { right, chance } = countRight(forms, 'baseline');

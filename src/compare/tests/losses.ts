@@ -62,8 +62,8 @@ export function factsOfBoth(facts: readonly PairedFact[]): PairedFact[] {
 }
 
 /**
- * What is tested: first each form over everything, then each capability and each suite, if there are several.
- * @param pool what everything is, and the capabilities are of; the other suites are tested alone
+ * The tests: each form over everything, then each capability and suite, if there are several.
+ * @param pool everything, and its capabilities; other suites are tested alone
  */
 export function lossScopes(facts: Readonly<Record<JudgedForm, readonly PairedFact[]>>, pool: SuitePool): LossScope[] {
   const pooled = { benchmark: splitFacts(facts.benchmark, pool)[0], twin: splitFacts(facts.twin, pool)[0] };

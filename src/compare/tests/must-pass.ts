@@ -10,8 +10,8 @@ interface Sides {
 }
 
 /**
- * Every suite that the policy or one of the measurements calls must-pass: a candidate cannot take the mark away, nor
- * leave out the file.
+ * Every suite that the policy or a measurement calls must-pass: a candidate can neither remove the mark nor omit the
+ * file.
  * @param withheld suites whose texts are not shown
  */
 export function mustPassRows(

@@ -37,10 +37,7 @@ const KINDS_OF_TEST = 2;
  */
 const SHARE_OF_ALPHA = 0.8;
 
-/**
- * Where both forms together are tested as well, in the built-in suite (`losses.ts`), all twins together have the rest
- * of that share.
- */
+/** Share for all twins in the built-in suite, where both forms together are tested as well. */
 const SHARE_BESIDE_BOTH = SHARE_OF_ALPHA - SHARE_OF_BOTH;
 
 /** The level that the smallest p of so many capabilities has to reach. */
