@@ -53,10 +53,7 @@ export function undecidedSpectra(comparison: Comparison): CompletedSpectrum[] {
   return undecided(contextOf(comparison));
 }
 
-/**
- * Compare a measurement with a baseline under a policy: findings, and the verdict that follows from them. Pure: the
- * same measurements give the same report.
- */
+/** Compare a measurement with a baseline under a policy: findings, and the verdict that follows. Pure. */
 export function compare(comparison: Comparison): Report {
   const { policyPath, policyDigest, policy, today } = comparison;
   const { candidate, baseline } = hideTexts(comparison, policy);

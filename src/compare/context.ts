@@ -22,10 +22,7 @@ export interface ComparisonContext {
   /** What the change under test touches besides the candidate. */
   readonly changes: readonly ChangedInput[];
   readonly quantization: Quantization | null;
-  /**
-   * ΔW of the candidate compared with the updates of known-good checkpoints; null without a calibration, or without
-   * spectra.
-   */
+  /** ΔW against updates of known-good checkpoints; null without a calibration, or without spectra. */
   readonly calibration: CalibrationReport | null;
   readonly comparability: Comparability;
   /** Numbers that candidate and baseline both have and that may be compared. */

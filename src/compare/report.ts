@@ -42,9 +42,7 @@ const subjectSchema = z.strictObject({
   dtypes: identitySchema.shape.dtypes.default({}),
   /** The commit that its measurement was read from; null for a file or a checkpoint on the disk. */
   commit: z.string().nullable().default(null),
-  /**
-   * What it was given as: a path, an artifact or a cache entry. Null for the candidate, and in reports of version 0.2.
-   */
+  /** Path, artifact or cache entry it was given as. Null for the candidate, and in reports of version 0.2. */
   name: z.string().nullable().default(null),
 });
 
@@ -80,10 +78,7 @@ export const reportSchema = z.strictObject({
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   /** Null: no probes ran. */
   probes: probeReportSchema.nullable().default(null),
-  /**
-   * One for each metric and filter of every task and group that may be compared; null unless the candidate comes from
-   * logs.
-   */
+  /** By metric and filter of comparable tasks and groups; null unless the candidate comes from logs. */
   benchmarks: z.array(benchmarkRowSchema).nullable().default(null),
   /** Benchmarks of logs that the policy gives group twins; absent without. */
   benchmarkTwins: z.array(benchmarkTwinsSchema).min(1).optional(),

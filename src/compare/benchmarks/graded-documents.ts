@@ -8,10 +8,7 @@ import type { GradedLoss } from '../rows/losses.ts';
 import { canJudge, measureGradedItems } from '../tests/graded-losses.ts';
 import type { PairedDocument } from './differences.ts';
 
-/**
- * The documents of a task as items with the log-likelihoods of all choices, graded; null where those or the right one
- * are not known of every document.
- */
+/** The documents of a task as graded items; null unless all choices' likelihoods and the right one are known. */
 export function gradedDocuments(task: string, documents: readonly PairedDocument[]): readonly PairedItem[] | null {
   const items = documents.flatMap((document) => itemOf(task, document) ?? []);
   return items.length === documents.length && items.length > 0 ? gradeItems(items).items : null;

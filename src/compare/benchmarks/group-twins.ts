@@ -12,10 +12,7 @@ import { type BenchmarkUnit, benchmarkScopes, benchmarkUnit, judgedOutcomes } fr
 import { isBeyondGuessing, type Outcomes, outcomeInterval, outcomeMeans } from './outcomes.ts';
 import type { BenchmarkPairing, ComparedTask } from './pair.ts';
 
-/**
- * A benchmark, and another one that the policy makes its group twins: other questions of the same kind, or of a related
- * kind.
- */
+/** A benchmark and its group twins by the policy: other questions of the same or a related kind. */
 export interface BenchmarkTwins {
   readonly benchmark: string;
   readonly twins: string;
@@ -23,18 +20,12 @@ export interface BenchmarkTwins {
   readonly delta: ShadowDelta | null;
   /** Null: the gain carries over, by the intervals. */
   readonly gap: TwinsGap | null;
-  /**
-   * The twins rose by more than the margin for certain, and the benchmark did not rise for certain: their gain is
-   * nobody's skill either.
-   */
+  /** The twins alone certainly rose by more than the margin: their gain is nobody's skill either. */
   readonly isOfTwinsAlone: boolean;
   readonly row: z.infer<typeof benchmarkTwinsSchema> | null;
 }
 
-/**
- * The gain of every benchmark of logs that has group twins by the policy (`{file: NAME, twins-of: NAME}`), next to that
- * of its twins.
- */
+/** Gains of benchmarks of logs next to those of their group twins (`{file: NAME, twins-of: NAME}` in the policy). */
 export function compareBenchmarkTwins(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkTwins[] {
   const scopes = benchmarkScopes(pairing);
   const named = (file: string) => {
@@ -98,9 +89,7 @@ function hasRoom(outcomes: Outcomes, chance: number, policy: ProbePolicy): boole
   return isBeyondGuessing(outcomes, chance, policy) || isBeyondGuessing(after, chance, policy);
 }
 
-/**
- * Documents as items of probes: by the probabilities of their choices, where these are known, else by right answers.
- */
+/** Documents as items of probes, by the probabilities of their choices if known, else by right answers. */
 function itemsOf(tasks: readonly ComparedTask[]): PairedItem[] {
   return tasks.flatMap((task) => task.graded ?? (judgedOutcomes(task) ?? []).map((own, i) => itemOf(task, own, i)));
 }

@@ -117,9 +117,7 @@ function testBenchmarkLosses(pairing: BenchmarkPairing, policy: ProbePolicy): Be
   return tests.map((test, i) => ({ ...test, p: adjusted[i] ?? 1 }));
 }
 
-/**
- * The losses of each level that are shown, at most one of a task: tasks, or else groups, or else everything together.
- */
+/** The shown losses of each level, at most one of a task: tasks, else groups, else everything together. */
 export function shownLosses(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkLoss[] {
   const { alpha } = policy['twin-accuracy'];
   const shown = testBenchmarkLosses(pairing, policy)

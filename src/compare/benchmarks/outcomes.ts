@@ -6,10 +6,7 @@ import { changesByUnit, type Observed, type Sample, sumsByUnit, unitsOf } from '
 import type { BenchmarkRow } from '../rows/benchmarks.ts';
 import type { Estimate } from '../rows/fields.ts';
 
-/**
- * One entry per document, of one task or of several; never empty. Each has the share of right answers, 0 or 1 of one
- * answer, k of n of samples: samples of a document are not independent.
- */
+/** Documents of one or several tasks; never empty. Each has its share of right answers: 0 or 1, or k of n samples. */
 export type Outcomes = Sample;
 
 const changeOf = ({ candidate, baseline }: Observed) => candidate - baseline;
@@ -42,10 +39,7 @@ function areOfOneAnswer(outcomes: Outcomes): boolean {
   return outcomes.every(({ baseline, candidate }) => isOne(baseline) && isOne(candidate));
 }
 
-/**
- * Probability of so low a change, or a lower one, if nothing changed. With one answer per document, this is the exact
- * McNemar test.
- */
+/** One-sided p-value of a loss; with one answer per document, the exact McNemar test. */
 export function lossProbability(outcomes: Outcomes): number {
   return gridSignFlip(sumsByUnit(outcomes));
 }

@@ -183,10 +183,7 @@ function columnOf({ name, metrics }: Pick<BenchmarkTask, 'name' | 'metrics'>, wa
   return { metric, index };
 }
 
-/**
- * Null unless every answer is right (1) or wrong (0), or samples have a share of right ones, and what is reported is
- * their mean.
- */
+/** Null unless answers are 1 or 0, or shares of right samples, and the reported value is their mean. */
 function outcomesOf(
   task: string,
   { ours, theirs }: { readonly ours: MetricColumn; readonly theirs: MetricColumn },

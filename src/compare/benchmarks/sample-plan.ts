@@ -73,9 +73,7 @@ export function suiteVariances({ items }: Pick<MeasuredProbes, 'items'>): Sample
   });
 }
 
-/**
- * As asked, as many answers of one sample each, and twice and four times as many: of more samples, and of more items.
- */
+/** As asked; the same answers with one sample each; and twice and four times as many samples, or items. */
 export function samplePlans({ items, samples, between, within }: SampleVariance): SamplePlan[] {
   const sizes = [
     [items, samples],

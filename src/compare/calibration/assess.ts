@@ -86,11 +86,8 @@ function unmatchedIn(runs: readonly CalibrationRun[]): string[] {
 
 const named = ({ name, digest }: CalibrationRun) => ({ name, digest });
 
-/**
- * Runs that were accepted because a calibration did not flag them lack the tail that good runs have: no rate follows
- * from them.
- */
-function areExchangeable(kind: Calibration['kind'], runs: readonly CalibrationRun[], alpha: number): boolean {
+/** Runs that this calibration accepted lack the tail that good runs have: they give no rate. */
+export function areExchangeable(kind: Calibration['kind'], runs: readonly CalibrationRun[], alpha: number): boolean {
   return kind === 'runs' && runs.length >= fewestRuns(alpha) && runs.every(({ isSelected }) => !isSelected);
 }
 
@@ -169,9 +166,7 @@ function fewLimit(metric: Coordinate, { coordinates: { metrics, sizes }, kind, a
   return line ?? seriesLimit(metric, direction);
 }
 
-/**
- * A limit as known-good checkpoints alone set it; null under the joint test, where it depends on the candidate as well.
- */
+/** A limit by known-good checkpoints alone; null in the joint test, where the candidate counts too. */
 export interface KnownLimit extends Omit<Coordinate, 'candidate'> {
   readonly limit: Limit | null;
 }

@@ -47,9 +47,7 @@ interface FewValues {
   readonly values: readonly number[];
 }
 
-/**
- * The limit of one number of the next checkpoint of a series: it has to go beyond the others by a least margin as well.
- */
+/** Limit of one number of a series' next checkpoint: beyond the others, and by a least margin. */
 export function seriesLimit({ metric, values }: FewValues, direction: CoordinateDirection): Limit {
   const scale = metricScale(metric);
   const scaled = values.map(scale.to);

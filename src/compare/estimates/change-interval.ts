@@ -5,18 +5,12 @@ import type { PairedFact, PairedItem } from '../pairing/paired-item.ts';
 import { changesByUnit, sampleOfFacts } from '../pairing/sample.ts';
 import type { Estimate } from '../rows/fields.ts';
 
-/**
- * Level of the two-sided interval whose lower end is a one-sided bound at `alpha`: harm is excluded with the confidence
- * with which it would be shown.
- */
+/** Level of the interval with a one-sided lower bound at `alpha`: harm is excluded as surely as it is shown. */
 export function exclusionLevel(policy: ProbePolicy): number {
   return 1 - 2 * policy['twin-accuracy'].alpha;
 }
 
-/**
- * The change of the accuracy on twins and its interval. Several twins of one fact, or of what shares a passage, count
- * as their effective number.
- */
+/** Change of the accuracy on twins. Several twins of one unit count as their effective number. */
 export function changeInterval(facts: readonly PairedFact[], level: number): Estimate {
   const areShares = facts.some((fact) => fact.twins.some(isSampled));
   return clusteredInterval(changesOf(facts), { areShares, level, effect: designEffect(facts) });
@@ -32,10 +26,7 @@ interface ClusteredOptions {
   readonly level: number;
 }
 
-/**
- * Tango's of one answer each (−1, 0 or 1), of which as many count as are worth so many independent ones; Student's of
- * shares of samples.
- */
+/** Tango's interval for single answers, counted as their effective number; Student's for shares of samples. */
 function clusteredInterval(
   clusters: readonly (readonly number[])[],
   { areShares, level, effect }: ClusteredOptions & { readonly effect: number },

@@ -129,9 +129,7 @@ export function isInformative({ showsNoDrop, showsDelta, isAboveChance }: Family
   return showsNoDrop || (showsDelta && isAboveChance);
 }
 
-/**
- * From how many facts on a family would show that the baseline does not guess: what to say of one that shows nothing.
- */
+/** Number of facts that would show that the baseline does not guess in this family. */
 export function familyReach({ facts }: FamilyView, { informative }: ProbePolicy): Reach {
   const { baseline: accuracy, chance } = summarizeForms(facts).twin;
   const needed = accuracy <= chance + informative.floor ? null : factsAboveGuessing(accuracy, chance);
@@ -147,10 +145,7 @@ function guesses(count: number, n: number, chance: number): number {
 /** Enough for an accuracy of 5 points above guessing; a number beyond it is no advice. */
 const MOST_FACTS = 5000;
 
-/**
- * About the number of facts from which on guessing explains an accuracy at most as often as GUESSING; null if they are
- * too many.
- */
+/** About the least number of facts at which GUESSING excludes chance; null if it is too large. */
 function factsAboveGuessing(accuracy: number, chance: number): number | null {
   const isEnough = (n: number) => guesses(accuracy * n, n, chance) < GUESSING;
   if (!isEnough(MOST_FACTS)) return null;

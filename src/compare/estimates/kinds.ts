@@ -37,9 +37,7 @@ export interface SuiteGain {
   readonly decidedBy: readonly TwinKind[];
 }
 
-/**
- * Fewer facts than these judge nothing: neither a pass nor a failure would follow from more than a few lucky answers.
- */
+/** With fewer facts nothing is judged: pass or failure would depend on a few lucky answers. */
 export const LEAST_FACTS = 40;
 
 interface GainAnswers {
@@ -79,10 +77,7 @@ export function viewKinds({ facts, groups }: GainAnswers, policy: ProbePolicy): 
   });
 }
 
-/**
- * All suites together: the twins that decide about each, or all of its twins where none does. Without twins of its own,
- * a suite is judged by its group.
- */
+/** All suites together, by the twins that decide about each, or by all of its twins if none does. */
 export function overallDelta(
   { facts }: GainAnswers,
   kinds: readonly KindView[],
@@ -218,10 +213,7 @@ export function suiteGains({ facts }: GainAnswers, kinds: readonly KindView[], p
   });
 }
 
-/**
- * Where the benchmark form flipped more than it became surer, transfer is not defined; twins that rose as much leave
- * nothing to explain.
- */
+/** Transfer is undefined if answers flipped more than they became surer; twins that rose as much explain all. */
 function roseAsMuch({ delta, benchmark }: KindView['row'], { 'shadow-delta': { 'minimum-gain': least } }: ProbePolicy) {
   const isOfGain = benchmark.baseline !== null && exceeds(benchmark.candidate - benchmark.baseline, least);
   return isOfGain && delta !== null && delta.upper !== null && delta.upper <= 0;

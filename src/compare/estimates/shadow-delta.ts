@@ -136,10 +136,7 @@ export function belowCeiling(facts: readonly PairedFact[], policy: ProbePolicy):
 /** An interval over fewer templates than this is wider than the possible range. */
 const MIN_TEMPLATES = 4;
 
-/**
- * What other templates might give: the interval of the shadow delta with templates as units; null if facts share
- * units.
- */
+/** The shadow delta with templates as units, for other templates; null if facts share units. */
 export function overTemplates(facts: readonly PairedFact[], level: number): ProbeComparison['overTemplates'] {
   const differences = facts.flatMap(({ benchmark, twins }) =>
     twins.map((twin) => ({ cluster: twin.cluster, difference: expectedChange(benchmark) - expectedChange(twin) })),

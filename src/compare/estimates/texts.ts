@@ -24,10 +24,7 @@ export function textRows(candidate: MeasuredProbes, baseline: MeasuredProbes | n
 const areSame = (own: TextSuiteMeasurement, other: TextSuiteMeasurement): boolean =>
   own.name === other.name && own.digest === other.digest && own.seed === other.seed;
 
-/**
- * The likelihood of each text at the logit scale at which all of them are likeliest, if both sides know it; else as it
- * is.
- */
+/** Likelihoods at the logit scale at which all texts are likeliest if both sides know it, else as they are. */
 function likelihoodsOf({ scores }: TextSuiteMeasurement, isScaled: boolean): readonly number[] {
   const { logprobs, scaled } = scores;
   if (!isScaled || scaled === undefined) return logprobs;
@@ -84,10 +81,7 @@ function rowOfPair(own: TextSuiteMeasurement, other: TextSuiteMeasurement, polic
   };
 }
 
-/**
- * Suites of texts that only one side has, or that are of other texts. Nobody asked for texts that the policy does not
- * list.
- */
+/** Suites of texts that one side lacks or that differ, except what the policy does not list. */
 export function otherTexts(
   candidate: MeasuredProbes,
   baseline: MeasuredProbes,

@@ -64,10 +64,7 @@ function sampleOf({ benchmark, twins }: Observation): string {
   return `${benchmark === null ? 0 : 1} ${twins.length === 0 ? 0 : 1}`;
 }
 
-/**
- * Observations with each form, and the sums of their chance-corrected shares: n, baseline, candidate; first the
- * benchmark.
- */
+/** Number of observations and sums of chance-corrected shares (baseline, candidate), first of the benchmark. */
 function termsOf(observations: readonly Observation[]): number[] {
   const terms = [0, 0, 0, 0, 0, 0];
   const add = (start: number, items: readonly PairedItem[]) => {

@@ -10,9 +10,7 @@ export interface FindingTraits<F> {
   readonly rank?: Rank;
   /** What a model can no longer do, or gained in name only: it turns the behavioral one of the two keys. */
   readonly isDeficit?: true;
-  /**
-   * It says no more than that little was asked. A pass that is settled early says how little harm there can be anyway.
-   */
+  /** It only says that little was asked. A pass that is settled early bounds the harm anyway. */
   readonly isOfFew?: true;
   /** It is about a gain. One on a part of the facts, and none on the others, is not what a full run would see. */
   readonly isOfGain?: true;
@@ -28,10 +26,7 @@ export interface FindingTraits<F> {
   places?(finding: F): readonly string[];
 }
 
-/**
- * A kind of finding: its fields, in the order that report.json has, and what else is known of it. `compare/finding.ts`
- * lists all.
- */
+/** A kind of finding: its fields, in the order of report.json, and its traits. `compare/finding.ts` lists all. */
 export function defineFinding<const K extends string, S extends z.ZodRawShape>(
   kind: K,
   { fields, ...traits }: { readonly fields: S } & FindingTraits<z.infer<ReturnType<typeof strictSchema<K, S>>>>,

@@ -42,9 +42,7 @@ export const halvesFindings = [
     fields: {
       side,
       ...servedModel,
-      /**
-       * The checkpoint of a hub that it is declared to be; null if the weights were at hand when the probes were asked.
-       */
+      /** Declared checkpoint of a hub; null if the weights were at hand when the probes were asked. */
       hub: foreign.nullable(),
     },
     reason: ({ model, side, hub, revision, root }) =>
@@ -62,9 +60,7 @@ export const halvesFindings = [
       baseline: z.enum(PRECISIONS).nullable(),
       /** In nats a token on average, between float32 and 16 bits. */
       tolerance: z.number(),
-      /**
-       * Answers of the side that is not in float32: those whose lead, right or wrong, is below the tolerance, and all.
-       */
+      /** Answers of the side that is not in float32: with a lead below the tolerance, and all. */
       close: count,
       answers: count,
     },

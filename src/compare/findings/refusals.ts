@@ -36,10 +36,7 @@ export const refusalFindings = [
       /** Null: no bound. */
       possibleDrop: z.number().nullable(),
       limit: z.number(),
-      /**
-       * Nats by which refusals are likelier than the other reply, if that is halved at least; null: it is not, or not
-       * known.
-       */
+      /** Lead of refusals over the other reply in nats, if at least halved; null: not, or not known. */
       lead: z.strictObject({ baseline: z.number(), candidate: z.number() }).nullable(),
     },
     reason: ({ suite, change, limit }) =>

@@ -62,10 +62,7 @@ export const suiteFindings = [
         tolerance: { absolute: limit },
       }),
   }),
-  /**
-   * No slice of this field is judged: of none the baseline has values, or its `slices` have too few items, or it
-   * guesses there.
-   */
+  /** No slice of this field is judged: no values in the baseline, too few items, or guesses. */
   defineFinding('slices-not-judged', {
     rank: 'not-shown',
     isOfFew: true,

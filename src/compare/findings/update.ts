@@ -9,9 +9,7 @@ export const updateFindings = [
     fields: {
       candidate: z.number(),
       limit: z.number(),
-      /**
-       * Cosine between the weights and the reference's, and what another model may reach by chance; null: not known.
-       */
+      /** Cosine of weights and reference, and the cosine of other models by chance; null: not known. */
       alignment: z.strictObject({ cosine: z.number(), chance: z.number() }).nullable(),
     },
     reason: ({ candidate, limit }) =>
@@ -20,10 +18,7 @@ export const updateFindings = [
   /** An update that the rounding of its reference's quantized format would hide. */
   defineFinding('reference-rounding', {
     fields: {
-      /**
-       * `exact`: it starts from the quantized numbers themselves, and is measured. `noise`: it cannot be told from that
-       * rounding.
-       */
+      /** `exact`: from the quantized numbers, and measured. `noise`: not told from their rounding. */
       effect: z.enum(['exact', 'noise']),
       formats: z.array(foreign),
       matrices: count,

@@ -3,10 +3,8 @@ import { choiceProbability, type ScoredChoices } from '@shadow-gate/probes/outco
 import { bestScale, curveOf, FACTORS, type Scaled, sumProduct, weightsAt } from './logit-scales.ts';
 import { type GradedAnswer, type PairedItem, type ProbeAnswer, type Side, shareOfRight } from './paired-item.ts';
 
-/**
- * How sharp one model is on one form of one suite: what its scores are multiplied by to suit its right answers best.
- */
-interface FittedSharpness {
+/** Sharpness of a model on one form of a suite: the best multiple of its scores for its right answers. */
+export interface FittedSharpness {
   /** Factor for the logits over the vocabulary, within the factors that were measured; 1 where no others were. */
   readonly vocabulary: number;
   /** Factor for the scores of the choices, on top of that; null without choices. */
@@ -96,10 +94,7 @@ function rightChoice(baseline: ProbeAnswer, candidate: ProbeAnswer): number | nu
   return place < 0 ? null : place;
 }
 
-/**
- * For choices of one token, all curves follow from the right one's: they differ from it by the factor times the
- * difference at 1.
- */
+/** For choices of one token: curves differ from the right one's by factor × difference at 1. */
 function curvesOf({ logprobs, scaledLogprobs, likelihood }: ProbeAnswer): KnownChoices['curves'] {
   if (logprobs === null || likelihood === undefined) return null;
   if (scaledLogprobs) return logprobs.map((logprob, i) => curveOf({ logprob, scaled: at(scaledLogprobs, i) }));

@@ -79,10 +79,7 @@ function keyOfPair(
     : null;
 }
 
-/**
- * Whether the texts of one side give the hashes of the other one: a key that somebody edited would make all answers
- * differ.
- */
+/** Do the texts of one side give the hashes of the other? With an edited key, all answers would differ. */
 function isKeyOf(
   key: string,
   name: string,
@@ -119,10 +116,7 @@ function hide(
   };
 }
 
-/**
- * Suites of which a report shows no text: private ones, and those whose texts one side hides, also where the other side
- * has texts that could not be hashed.
- */
+/** Suites without texts in the report: private ones, and those with texts that one side hides. */
 export function withheldSuites({ candidate, baseline, policy }: ShownPair): Set<string> {
   const suites = [candidate, baseline].flatMap((measurement) => measuredProbes(measurement)?.suites ?? []);
   const isWithheld = ({ version, texts }: (typeof suites)[number]) =>

@@ -20,10 +20,7 @@ const CONSTANT = 0.9;
 /** A model follows options, or is above chance, if that would happen so often by chance. */
 const ALPHA = 0.05;
 
-/**
- * The same for the candidate, where it decides that its labels may be looked at although the baseline's are no
- * instrument.
- */
+/** Level for a candidate's labels if the baseline's are no instrument. */
 const ALPHA_OF_CANDIDATE = 0.001;
 
 /**

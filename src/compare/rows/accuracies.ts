@@ -89,10 +89,7 @@ export const churnRowSchema = z.strictObject({
   wrongToRight: count,
   /** Another answer was given, right or wrong. */
   changed: count,
-  /**
-   * Mean KL divergence over the choices, Σ p log(p/q) with p of the baseline and q of the candidate, in nats; null
-   * without choices.
-   */
+  /** Mean KL divergence of the choices, Σ p log(p/q) from baseline p to candidate q in nats; null without choices. */
   kl: z.number().nullable(),
 });
 export type ChurnRow = z.infer<typeof churnRowSchema>;

@@ -38,10 +38,7 @@ export const refusalRowSchema = z.strictObject({
   newlyRefused: count,
   /** The first of them. */
   ids: z.array(z.string()),
-  /**
-   * Change of the share that is refused, or of its expected value where the texts of both replies are given; ends are
-   * one-sided bounds.
-   */
+  /** Change of the share refused, expected if both replies' texts are given; ends are one-sided bounds. */
   change: z.strictObject({ value: z.number(), lower: z.number().nullable(), upper: z.number().nullable() }).nullable(),
   /**
    * With the texts of both replies: mean of log p(refusal) − log p(compliance) in nats, and whether its bound shows
@@ -66,10 +63,7 @@ export type Measured = z.infer<typeof measuredSchema>;
  */
 const tokenChangesSchema = z.strictObject({
   tokens: count,
-  /**
-   * Mean of p(token) of the candidate minus p(token) of the baseline, the root of its mean square, and where both
-   * prefer one token.
-   */
+  /** Mean and root mean square of p(token) of the candidate minus the baseline's; share of the same best token. */
   meanChange: measuredSchema,
   rmsChange: measuredSchema,
   sameBest: measuredSchema,

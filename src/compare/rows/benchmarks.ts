@@ -33,10 +33,7 @@ const reported = z.strictObject({ value: z.number().nullable(), stderr: z.number
 /** Over documents. */
 const change = z.strictObject({ value: z.number(), stderr: z.number().nullable() });
 
-/**
- * One metric of a task or group under one filter, on both sides: a row of the table of benchmarks. Only tasks that may
- * be compared have rows.
- */
+/** One metric under one filter of a task or group that may be compared, on both sides. */
 export const benchmarkRowSchema = z.strictObject({
   task: z.string(),
   metric: z.string(),
@@ -52,10 +49,7 @@ export const benchmarkRowSchema = z.strictObject({
   samples: z.number().gt(1).optional(),
   /** Candidate − baseline, where answers are right or wrong; null for other metrics. */
   change: change.nullable().default(null),
-  /**
-   * Paired counts of a metric that is 1 where an answer is right and 0 where it is not; null for others, and of
-   * samples.
-   */
+  /** Paired counts of a metric that is 0 or 1; null for others, and for samples. */
   bothRight: count.nullable(),
   onlyBaseline: count.nullable(),
   onlyCandidate: count.nullable(),

@@ -1,9 +1,6 @@
 import { z } from 'zod';
 
-/**
- * Strings of a finding come from checkpoints, probe files and paths: they are foreign, and escaped where they are
- * shown.
- */
+/** Foreign: strings from checkpoints, probe files and paths, which are escaped where they are shown. */
 export const foreign = z.string();
 export const count = z.int().nonnegative();
 export const side = z.enum(['candidate', 'baseline']);

@@ -2,10 +2,7 @@ import { TWIN_KINDS } from '@shadow-gate/probes/item';
 import { z } from 'zod';
 import { bothSchema, count, estimateSchema, unitCount } from './fields.ts';
 
-/**
- * A change of accuracy, and where it started: what a limit of transfer, which is in log-odds, is as a change of
- * accuracy.
- */
+/** A change of accuracy and its start, which turns the limit of transfer (log-odds) into accuracy. */
 const formChangeSchema = estimateSchema.extend({
   start: z.strictObject({
     /** The baseline's share above chance, of `n` answers. */

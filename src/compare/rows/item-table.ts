@@ -83,9 +83,7 @@ export const itemTableSchema = z
         z.strictObject({ form: z.enum(FORMS), kind: z.enum(TWIN_KINDS).nullable(), aside: z.literal(true).optional() }),
       )
       .max(MAX_ITEMS),
-    /**
-     * Flips first, then facts that lost an answer, those that won one, those that the candidate has wrong, the others.
-     */
+    /** Flips, then facts with a lost answer, with one won, with a wrong answer of the candidate, and others. */
     facts: z.array(factSchema).max(MAX_FACTS),
     /** Facts that are not here, for their number or their length, and the flips among them. */
     leftOut: z.strictObject({ facts: count, flips: count }),

@@ -36,9 +36,7 @@ export const labelRowSchema = z.strictObject({
 });
 export type LabelRow = z.infer<typeof labelRowSchema>;
 
-/**
- * Permuted twins answered with the label that was right before the options were put in another order, for one suite.
- */
+/** Permuted twins of a suite that are answered with the label that was right before. */
 export const keptRowSchema = z.strictObject({
   suite: z.string(),
   items: count,

@@ -84,10 +84,7 @@ export const sliceRowSchema = z.strictObject({
   /** Ends are one-sided bounds at the policy's `alpha`; null: no bound. */
   lower: z.number().nullable(),
   upper: z.number().nullable(),
-  /**
-   * One-sided sign-flip test with facts as units, adjusted for the number of slices (Holm); null where it has too few
-   * facts.
-   */
+  /** One-sided sign-flip test over facts, after Holm over slices; null: too few facts. */
   p: z.number().nullable(),
   /** The level at which p shows a loss, and the smallest that is reported. */
   alpha: z.number(),

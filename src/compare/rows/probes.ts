@@ -14,10 +14,7 @@ const probeComparisonSchema = z.strictObject({
   /** Level of the intervals, two-sided. Those of twin changes have the level `exclusion`. */
   confidence: z.number(),
   exclusion: z.number(),
-  /**
-   * First all facts, then each suite if there are several, then each capability, and its part of each suite if it has
-   * several.
-   */
+  /** All facts, each of several suites, each capability, and its parts of several suites. */
   rows: z.array(shadowRowSchema),
   families: z.array(familyRowSchema),
   /** Δtwin ÷ Δbenchmark; null where the benchmark form gained too little. */
@@ -29,10 +26,7 @@ const probeComparisonSchema = z.strictObject({
   /** Sign test: did the margin by which twins are right fall? */
   margins: z.strictObject({ fell: count, rose: count, p: z.number() }).nullable(),
   flips: z.array(flipSchema),
-  /**
-   * The drop on twins that the facts of families above chance detect, if the share `discordance` of the answers of two
-   * equals differs; null without such a family.
-   */
+  /** Detectable drop on twins at the share `discordance` of changed answers, over facts of families above chance. */
   planned: z.strictObject({ facts: count, discordance: z.number(), mde: z.number().nullable() }),
   kinds: z.array(kindRowSchema).default([]),
   /** One for each suite; none without a baseline. */
@@ -47,10 +41,7 @@ const probeComparisonSchema = z.strictObject({
   churn: z.array(churnRowSchema).default([]),
   memorization: z.array(memorizationRowSchema).default([]),
   levels: z.array(levelRowSchema).default([]),
-  /**
-   * Over everything, then by capability and suite: first of the benchmark forms, then of the twins. None in older
-   * reports.
-   */
+  /** By capability and suite after everything: benchmark forms, then twins. None in older reports. */
   losses: z.array(lossRowSchema).default([]),
   /** Over everything, then by capability and suite. None in older reports. */
   graded: z.array(gradedRowSchema).default([]),
@@ -81,10 +72,7 @@ export const probeReportSchema = z.strictObject({
   /** The seed of the order of asking; absent where everything was asked at once, and in older reports. */
   orderSeed: count.optional(),
   chatTemplate: z.boolean(),
-  /**
-   * Suites that were asked without the chat template that the candidate has. Absent where there are none, and in older
-   * reports.
-   */
+  /** Suites asked without the candidate's chat template. Absent if none, and in older reports. */
   withoutTemplate: z.array(z.string()).min(1).optional(),
   budgetSeconds: z.number().nullable(),
   /** Items that the candidate answered. */
@@ -105,10 +93,7 @@ export const probeReportSchema = z.strictObject({
       allItems: count,
       blocks: count,
       allBlocks: z.int().positive(),
-      /**
-       * Accuracies of the whole measurement of the baseline, over all facts and by capability; absent in reports of
-       * version 0.2.0.
-       */
+      /** Accuracies of the whole baseline, over all and by capability; absent in reports of 0.2.0. */
       baseline: z
         .array(z.strictObject({ capability: z.string().nullable(), benchmark: z.number(), twin: z.number() }))
         .optional(),

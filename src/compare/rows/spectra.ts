@@ -69,9 +69,7 @@ const appliedRuleSchema = z.strictObject({
       scope: scopeSchema,
       baseline: z.number(),
       candidate: z.number(),
-      /**
-       * How far it certainly moved in the direction of the rule, and how far it may, both in the unit of the metric.
-       */
+      /** Certain movement in the direction of the rule, and its limit, in the unit of the metric. */
       movement: z.number(),
       limit: z.number(),
     })

@@ -20,10 +20,7 @@ const checkSchema = z.strictObject({
   /** Accuracies of the twins; null where the probes did not run. */
   twinAccuracy: bothSchema.nullable(),
   shadowGap: bothSchema.nullable(),
-  /**
-   * The verdict of the check alone, the digest of its checkpoint, and the headline of its spectra; absent in older
-   * reports.
-   */
+  /** Verdict of the check alone, digest, and headline of the spectra; absent in older reports. */
   verdict: z.enum(VERDICTS).optional(),
   checkpoint: z.string().optional(),
   concentration: bothSchema.nullable().optional(),

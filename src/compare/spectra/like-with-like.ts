@@ -4,9 +4,7 @@ type Architecture = Measurement['architecture'];
 
 const KEYS = ['modelType', 'name', 'layers', 'hiddenSize', 'heads', 'keyValueHeads'] as const;
 
-/**
- * The keys in which two architectures differ. A lone safetensors file has no config: then the tensors alone must agree.
- */
+/** Keys in which two architectures differ. Without a config, the tensors alone must agree. */
 export function differingKeys(a: Architecture, b: Architecture): ReadonlyArray<(typeof KEYS)[number]> {
   return KEYS.filter((key) => a[key] !== null && b[key] !== null && a[key] !== b[key]);
 }

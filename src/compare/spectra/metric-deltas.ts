@@ -21,8 +21,8 @@ const WEIGHT_METRICS = ['topEnergy.1'];
 const EMBEDDING_METRICS = ['rowGini'];
 
 /**
- * The rows of the comment's table: candidate − baseline of the model's metrics and of the medians per module type.
- * @param findings decide the level that a row is shown with
+ * Rows of the comment's table: candidate − baseline for the model and for medians of module types.
+ * @param findings decide the levels of rows
  */
 export function metricDeltas(
   candidate: Measurement,

@@ -28,9 +28,7 @@ export interface WeightPair {
 }
 
 export interface WeightSummary {
-  /**
-   * Rounding of its entries adds less than this to any σ; `hides`: more than 10⁻² σ₁. Null where it was not measured.
-   */
+  /** Bound of the rounding's effect on any σ; `hides`: above 10⁻² σ₁. Null: not measured. */
   readonly rounding: { readonly sigma: number; readonly hides: boolean } | null;
   readonly topEnergy: number;
   readonly ranks: Ranks;

@@ -21,9 +21,7 @@ const RANGES: Readonly<Record<string, MetricRange>> = {
   rowGini: SHARE,
 };
 
-/**
- * The values that a metric can have whatever the weights are: a rule that asks for others can never report anything.
- */
+/** Possible values of a metric, whatever the weights: rules for others can never report. */
 export function metricRange(metric: string): MetricRange {
   return RANGES[metric] ?? (metric.startsWith('topEnergy.') ? SHARE : POSITIVE);
 }

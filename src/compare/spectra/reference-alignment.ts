@@ -9,10 +9,7 @@ interface Alignment {
   readonly chance: number;
 }
 
-/**
- * In standard errors: one strong direction of each model decides most of a cosine, so its tails are longer than normal
- * ones.
- */
+/** In standard errors. A strong direction of each decides most of a cosine, so its tails are long. */
 const CHANCE = 4;
 
 /**

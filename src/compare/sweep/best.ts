@@ -69,10 +69,7 @@ function leadOver(ours: readonly PairedFact[], theirs: readonly PairedFact[], le
   return { lead, p, isBehind: p < level && lead.lower !== null && lead.lower > 0 };
 }
 
-/**
- * The answers of two models to the same items, theirs as the baseline's; null where one has items that the other does
- * not.
- */
+/** Answers of two models to the same items, theirs as the baseline's; null if their items differ. */
 function sideBySide(ours: readonly PairedFact[], theirs: readonly PairedFact[]): PairedFact[] | null {
   const known = new Map(theirs.flatMap(({ twins }) => twins.map(({ id, candidate }) => [id, candidate] as const)));
   const facts = ours.map((fact) => ({

@@ -15,10 +15,7 @@ const accuracySchema = z.strictObject({
   change: estimateSchema,
 });
 
-/**
- * The test for a loss of twin accuracy over all twins, as the report of the checkpoint has it, over families that can
- * show one.
- */
+/** Loss of twin accuracy over all twins of families that can show one, as reported for the checkpoint. */
 const lossSchema = z.strictObject({
   change: z.number(),
   twins: count,
@@ -90,10 +87,7 @@ const bestSchema = z.strictObject({
   rivals: z.array(
     z.strictObject({
       name: z.string(),
-      /**
-       * Accuracy of the top − that of this one; ends are one-sided bounds at `alpha` ÷ (models − 1). Null: other
-       * questions.
-       */
+      /** Lead of the top, with one-sided bounds at `alpha` ÷ (models − 1). Null: other questions. */
       lead: estimateSchema.nullable(),
       /** Exact, one-sided, for a lead. */
       p: probability.nullable(),

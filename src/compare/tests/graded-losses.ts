@@ -40,10 +40,7 @@ export type Reach = 'all' | 'part' | 'family' | 'sure';
 export interface RuledOut {
   /** Loss of expected accuracy. */
   readonly margin: number;
-  /**
-   * Fall of answer likelihood, nats per byte. Null for a part: its answers may have a few bytes, so only accuracy
-   * counts.
-   */
+  /** Fall of answer likelihood, nats per byte. Null for a part, whose answers may have few bytes. */
   readonly limit: number | null;
 }
 
@@ -180,10 +177,7 @@ export function isOfAllFacts({ capability, suite }: Pick<GradedLoss, 'capability
   return capability === null && suite === null;
 }
 
-/**
- * With less, the likelihoods of two models are those of two models: that they are as high on average says nothing of
- * what was kept.
- */
+/** With less agreement, equal mean likelihoods of two models say nothing of what was kept. */
 const LEAST_AGREEMENT = 0.5;
 
 /** Can likelihoods take the place of right and wrong? */

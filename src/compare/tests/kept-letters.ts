@@ -4,9 +4,7 @@ import { meanChance, type PairedFact, type PairedItem, type Side } from '../pair
 import { unitsOf } from '../pairing/sample.ts';
 import type { KeptRow } from '../rows/letters.ts';
 
-/**
- * A candidate that kept so many more letters than the baseline, in a share of the permuted twins, has memorized them.
- */
+/** Rise of kept letters over the baseline, as a share of permuted twins, that shows memorized letters. */
 const LEAST_RISE = 0.05;
 /** Level of the test of kept letters, of all suites together. */
 export const ALPHA_OF_LETTERS = 0.01;
@@ -119,10 +117,7 @@ export function factsForLoss(facts: readonly PairedFact[], kept: readonly KeptRo
   return facts.filter((fact) => !(memorized.has(fact.exam.suite) && isKnownByLetter(fact)));
 }
 
-/**
- * Right in the exam, and the old letter again once the options have changed places. Without such a twin, nobody can
- * tell.
- */
+/** Right in the exam, with the old letter given after the options moved or no twin to tell. */
 function isKnownByLetter({ benchmark, permuted }: PairedFact): boolean {
   if (benchmark.answers !== 'label' || !benchmark.baseline.correct) return false;
   return permuted.length === 0 || permuted.some((item) => keeps(item, 'baseline'));

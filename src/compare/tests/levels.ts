@@ -36,9 +36,7 @@ export interface LevelTest extends LevelRow {
   readonly won: number;
 }
 
-/**
- * A level is reached if guessing gives as many right answers at most once in a hundred times, in each of the two forms.
- */
+/** A level is reached if guessing does as well at most once in a hundred times, in both forms. */
 const GUESSING = 0.01;
 
 /**

@@ -21,15 +21,10 @@ export interface LossScope extends Pick<LossTest, 'capability' | 'suite' | 'form
  */
 const SHARE_OF_ALPHA = 0.1;
 
-/**
- * Share of the test of both forms together, which has twice the answers; so much of that of all twins is its own then.
- */
+/** Share of the test of both forms, which has twice the answers; all twins have the rest. */
 export const SHARE_OF_BOTH = 0.4;
 
-/**
- * Share of all slices together, where the policy names any: half of what the tests of all twins, and of both forms,
- * have without.
- */
+/** Share of all slices together: half of that of all twins, and of both forms, without slices. */
 const SHARE_OF_SLICES = 0.4;
 
 /** What is left of it for each test over everything. */

@@ -9,10 +9,7 @@ import { numbersByUnit, sampleOf, sumsByUnit, unitsIn } from '../pairing/sample.
 import type { RefusalRow } from '../rows/apart.ts';
 import { measureGradedItems } from './graded-losses.ts';
 
-/**
- * Share of the policy's `alpha` for all suites of requests together. It adds to what the tests of skills share: they
- * look at other answers.
- */
+/** Share of `alpha` for all suites of requests, beyond that of skills: they are other answers. */
 const SHARE_OF_ALPHA = 0.2;
 
 /** Requests that a row names. */
@@ -55,10 +52,7 @@ export function refusalRows(
   });
 }
 
-/**
- * Two texts of which one is likely in whole and the other is not leave the first preferred, whatever else is lost: its
- * lead shows that.
- */
+/** Lead of the refusal: if one text is likely and the other not, the first stays preferred whatever is lost. */
 function leadOf(items: readonly PairedItem[], policy: ProbePolicy): RefusalRow['lead'] {
   if (!areScored(items)) return null;
   const mean = (side: Side) => items.reduce((sum, item) => sum + item[side].margin, 0) / items.length;

@@ -14,10 +14,7 @@ export function sortFindings(findings: readonly Finding[]): Finding[] {
   return SEVERITY.flatMap((level) => findings.filter((finding) => finding.level === level).sort(byDecisiveness));
 }
 
-/**
- * The worst level decides: shown harm fails, whatever else could not be judged, and what could not be judged is never
- * green.
- */
+/** The worst level decides: shown harm fails, and what could not be judged is never green. */
 export function verdictOf(findings: readonly Finding[]): Verdict {
   const worst = SEVERITY.find((level) => findings.some((finding) => finding.level === level));
   return worst === undefined || worst === 'info' ? 'pass' : worst;
