@@ -1,3 +1,4 @@
+import { given } from '@shadow-gate/platform';
 import { isScreened } from '../measure/aggregate.ts';
 import type { CompletedSpectrum, Half } from '../measure/options.ts';
 import type { Measurement, Quantization } from '../measure/schema/index.ts';
@@ -6,7 +7,7 @@ import { hasSlices } from '../policy/suite-tier.ts';
 import { compareBenchmarkTwins } from './benchmarks/group-twins.ts';
 import { pairBenchmarks } from './benchmarks/pair.ts';
 import { assessCalibration, type NamedCalibration } from './calibration/assess.ts';
-import { appliedPolicy } from './checks/applied-policy.ts';
+import { appliedPolicy } from './checks/applied-rules.ts';
 import { CHECKS } from './checks/list.ts';
 import { runPhases } from './checks/run-phases.ts';
 import { settleContext } from './checks/settle-answers.ts';
@@ -72,7 +73,7 @@ export function compare(comparison: Comparison): Report {
     },
     reference: candidate.reference && { ...candidate.reference, path: candidate.run.reference ?? '' },
     policy: policyPath,
-    ...(policyDigest === undefined ? {} : { policyDigest }),
+    ...given({ policyDigest }),
     applied: appliedPolicy(context),
     shadowDeltas: metricDeltas(candidate, baseline, context.comparability, findings),
     groups: { candidate: candidate.groups, baseline: baseline?.groups ?? [] },

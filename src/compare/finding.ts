@@ -35,10 +35,9 @@ import { trendFindings } from './findings/trend.ts';
 import { twinAccuracyFindings } from './findings/twin-accuracy.ts';
 import { twoKeyFindings } from './findings/two-key.ts';
 import { updateFindings } from './findings/update.ts';
-import { type Level, SEVERITY } from './rows/severity.ts';
+import { type Level, SEVERITY } from './rows/fields.ts';
 
-export type { Scope } from './rows/fields.ts';
-export { type Level, SEVERITY } from './rows/severity.ts';
+export { type Level, type Scope, SEVERITY, scopeSchema } from './rows/fields.ts';
 
 /** Every kind of finding. Kinds of one rank follow each other in this order (`findings/rank.ts`). */
 const FINDINGS = [

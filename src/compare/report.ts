@@ -11,15 +11,15 @@ import {
 import { type Finding, findingSchema } from './finding.ts';
 import { benchmarkRowSchema, benchmarkTwinsSchema, suiteRowSchema } from './rows/benchmarks.ts';
 import { calibrationReportSchema } from './rows/calibration.ts';
+import { VERDICTS, type Verdict } from './rows/fields.ts';
 import { sliceRowSchema } from './rows/losses.ts';
 import { probeReportSchema } from './rows/probes.ts';
-import { VERDICTS, type Verdict } from './rows/severity.ts';
 import { appliedPolicySchema, metricDeltaSchema, spectraReportSchema } from './rows/spectra.ts';
 import { trendSchema } from './rows/trend.ts';
 import { sortFindings, verdictOf } from './verdict/verdict.ts';
 
+export { VERDICTS, type Verdict } from './rows/fields.ts';
 export type { ProbeReport } from './rows/probes.ts';
-export { VERDICTS, type Verdict } from './rows/severity.ts';
 export type { MetricDelta } from './rows/spectra.ts';
 
 export const REPORT_SCHEMA = 'shadow-gate/report@1';

@@ -1,4 +1,4 @@
-import { release } from '@shadow-gate/platform';
+import { given, release } from '@shadow-gate/platform';
 import type { Measurement } from '../../measure/schema/index.ts';
 import type { CALIBRATION_DIFFERENCES } from '../rows/calibration.ts';
 import { differingKeys } from '../spectra/like-with-like.ts';
@@ -25,11 +25,7 @@ export function describeUpdate({
 }: Measurement): DescribedUpdate | null {
   const updates = tensors.filter(({ of }) => of === 'delta');
   if (method === null || updates.length === 0) return null;
-  const described = updates.map(({ name, shape, loraRank }) => ({
-    name,
-    shape,
-    ...(loraRank === undefined ? {} : { loraRank }),
-  }));
+  const described = updates.map(({ name, shape, loraRank }) => ({ name, shape, ...given({ loraRank }) }));
   return { tool, architecture, reference, method, tensors: described };
 }
 

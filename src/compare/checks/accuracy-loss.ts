@@ -6,9 +6,8 @@ import type { Finding } from '../finding.ts';
 import { leastReaching, reaches } from '../pairing/limits.ts';
 import type { LossTest } from '../rows/losses.ts';
 import { type HarmRule, type KnownAnswers, lostAnswers, nearTiesOf, withHolm } from '../sequential/harm-rule.ts';
-import { dropLimitOf } from '../tests/drop-limit.ts';
 import { levelOfLoss } from '../tests/graded-losses.ts';
-import { alphaOfLosses, ITEMS_OF_FORM, isOfEverything, type LossScope } from '../tests/losses.ts';
+import { alphaOfLosses, dropLimitOf, ITEMS_OF_FORM, isOfEverything, type LossScope } from '../tests/losses.ts';
 
 /**
  * A loss in either form that an exact paired test shows, over all facts, a capability or a suite. The test of twin

@@ -1,9 +1,11 @@
 import { boundedValue, certainDifference, lowerBound, upperBound } from '@shadow-gate/spectra/bounded';
 import { isModelMetric } from '../../policy/metrics.ts';
-import { effectiveRules, lowRankRules, type Policy, type PolicyRule } from '../../policy/policy.ts';
+import { effectiveRules, LOW_RANK_RULES, lowRankRules, type Policy, type PolicyRule } from '../../policy/policy.ts';
+import type { ComparisonContext } from '../context.ts';
 import { isBehaviorJudged } from '../probes/enough-facts.ts';
 import type { ProbePairing } from '../probes/pair-probes.ts';
 import type { CalibrationReport } from '../rows/calibration.ts';
+import type { AppliedPolicy, ReportedRule } from '../rows/spectra.ts';
 import type { MetricPair } from '../spectra/metric-pair.ts';
 import { metricRange } from '../spectra/metric-range.ts';
 import { placeName } from '../spectra/place.ts';
@@ -137,4 +139,32 @@ export function canFire(rule: PolicyRule, pair: MetricPair): boolean {
   const limit = ruleLimit(rule, pair);
   const [fall, rise] = [lowerBound(pair.baseline) - least, most - upperBound(pair.baseline)];
   return (rule.direction !== 'up' && fall > limit) || (rule.direction !== 'down' && rise > limit);
+}
+
+export function appliedPolicy(context: ComparisonContext): AppliedPolicy {
+  const { rules: _, probes: __, ...settings } = context.policy;
+  return { rules: appliedRules(context).map(reported), settings };
+}
+
+function reported({ rule, isDefault, level, pairs }: AppliedRule): ReportedRule {
+  const [nearest = null] = pairs
+    .map((pair) => {
+      const { scope, baseline, candidate } = pair;
+      const numbers = { baseline: boundedValue(baseline), candidate: boundedValue(candidate) };
+      return { scope, ...numbers, movement: ruleMovement(rule, pair), limit: ruleLimit(rule, pair) };
+    })
+    .sort((a, b) => useOf(b) - useOf(a));
+  return {
+    ...{ metric: rule.metric, of: rule.of, statistic: rule.statistic, modules: rule.modules ?? null },
+    ...{ direction: rule.direction, absolute: rule.absolute, relative: rule.relative, level },
+    source: !isDefault ? 'policy' : LOW_RANK_RULES.includes(rule) ? 'low-rank' : 'default',
+    judged: pairs.length,
+    nearest,
+  };
+}
+
+/** How much of its limit a movement uses: 1 at the limit. With a limit of 0, any movement uses all of it. */
+function useOf({ movement: moved, limit }: { readonly movement: number; readonly limit: number }): number {
+  if (limit > 0) return moved / limit;
+  return moved > 0 ? Number.MAX_VALUE : 0;
 }

@@ -2,7 +2,6 @@ import type { CheckGroup } from '../check.ts';
 import { areTooFew } from '../probes/enough-facts.ts';
 import { accuracyLossCheck } from './accuracy-loss.ts';
 import { changedInputsCheck, comparabilityCheck, missingBaselineCheck, staleBaselineCheck } from './baseline.ts';
-import { baselineMemorizedCheck } from './baseline-memorized.ts';
 import { changedBehaviorCheck } from './behavior.ts';
 import {
   benchmarkGainCheck,
@@ -25,8 +24,7 @@ import {
   withoutWeightsCheck,
 } from './coverage.ts';
 import { gainNotShownCheck } from './gain-not-shown.ts';
-import { labelsNotBoundCheck } from './labels-not-bound.ts';
-import { lettersMemorizedCheck } from './letters-memorized.ts';
+import { baselineMemorizedCheck, labelsNotBoundCheck, lettersMemorizedCheck } from './letters.ts';
 import { levelLostCheck } from './level-lost.ts';
 import { answerMassCheck, likelihoodLossCheck, missingLikelihoodCheck } from './likelihood.ts';
 import { logitScaleCheck } from './logit-scale.ts';
@@ -36,22 +34,20 @@ import { missingSpectraCheck, nonFiniteCheck } from './non-finite.ts';
 import { otherQuestionsCheck, probeComparabilityCheck } from './other-questions.ts';
 import { idleRulesCheck, movedMetricsCheck, unclearMetricsCheck } from './policy-rules.ts';
 import { otherPrecisionCheck } from './precision.ts';
-import { lostItemsCheck, probeCoverageCheck } from './probe-coverage.ts';
+import { lostItemsCheck, probeCoverageCheck, stoppedEarlyCheck } from './probe-coverage.ts';
 import { quantizationErrorCheck } from './quantization.ts';
 import { rankLossCheck } from './rank-loss.ts';
 import { refusalsCheck } from './refusals.ts';
 import { retentionCheck } from './retention.ts';
-import { leftOpenCheck } from './screened.ts';
 import { shadowDeltaCheck } from './shadow-delta.ts';
 import { signatureCheck } from './signature.ts';
-import { sliceLossCheck, slicesNotJudgedCheck } from './slices.ts';
 import { spikesCheck } from './spikes.ts';
-import { stoppedEarlyCheck } from './stopped-early.ts';
-import { missingSuitesCheck, unclearSuitesCheck } from './suites.ts';
+import { missingSuitesCheck, sliceLossCheck, slicesNotJudgedCheck, unclearSuitesCheck } from './suites.ts';
 import { textLikelihoodCheck } from './text-likelihood.ts';
 import { tooFewFactsCheck } from './too-few-facts.ts';
 import { twinAccuracyCheck } from './twin-accuracy.ts';
 import { twoKeyCheck } from './two-key.ts';
+import { leftOpenCheck } from './undecided.ts';
 import { uninformativeProbesCheck } from './uninformative-probes.ts';
 import { untrainedCheck } from './untrained.ts';
 import { missingRatioCheck, referenceRoundingCheck, updateSizeCheck } from './update.ts';

@@ -1,7 +1,3 @@
-// Which screened matrices need their full spectra. A screen is enough where every number that its bounds allow leads to
-// the same findings: then the full spectrum would as well, since it lies between them. Whatever is found is found in
-// full spectra: a rule that may report something makes all that it reads undecided, so that a screen never is the
-// evidence of a finding.
 import { BLOCK_MODULES, MIXER_MODULES, MLP_MODULES, type ModuleType } from '@shadow-gate/checkpoints/naming';
 import { boundedValue, upperBound } from '@shadow-gate/spectra/bounded';
 import {
@@ -17,13 +13,20 @@ import type { CompletedSpectrum } from '../../measure/options.ts';
 import type { Measurement, TensorMeasurement } from '../../measure/schema/index.ts';
 import type { PolicyRule } from '../../policy/policy.ts';
 import type { ComparisonContext } from '../context.ts';
+import type { Finding } from '../finding.ts';
 import { withDerived } from '../spectra/derived-metrics.ts';
 import { lowRankGroups } from '../spectra/low-rank.ts';
 import type { MetricPair, WeightPair } from '../spectra/metric-pair.ts';
+import { boundsWidth } from '../spectra/metric-range.ts';
 import { groupName } from '../spectra/pair-metrics.ts';
 import { appliedRules, reach, ruleLimit } from './applied-rules.ts';
 import { isLargeIn } from './spikes.ts';
 import { sameAsBaseline } from './untrained.ts';
+
+// Which screened matrices need their full spectra. A screen is enough where every number that its bounds allow leads to
+// the same findings: then the full spectrum would as well, since it lies between them. Whatever is found is found in
+// full spectra: a rule that may report something makes all that it reads undecided, so that a screen never is the
+// evidence of a finding.
 
 /**
  * A full fast spectrum has bounds too, and some checks read the middle of them: it is within this share of the true
@@ -176,4 +179,37 @@ function spiking({ candidate, policy, weights }: ComparisonContext): CompletedSp
     'spike',
     'topEnergy.1',
   );
+}
+
+/**
+ * Screened matrices with bounds that decide nothing here, since they were enough for another baseline or policy. A
+ * check completes them; compared files cannot be.
+ */
+export function leftOpenCheck(context: ComparisonContext): Finding[] {
+  const { candidate, baseline } = context;
+  const [screened] = baseline?.tensors.filter(isScreened) ?? [];
+  if (screened) return [tooWide(screened, 'topEnergy.1', 'baseline')];
+  const open = undecided(context);
+  return open.flatMap(({ of, name, metric }, i) => {
+    // One of each metric stands for all.
+    if (open.findIndex((other) => other.of === of && other.metric === metric) !== i) return [];
+    const tensor = candidate.tensors.find((other) => other.of === of && other.name === name);
+    return tensor ? [tooWide(tensor, metric, 'candidate')] : [];
+  });
+}
+
+function tooWide({ of, name, metrics }: TensorMeasurement, metric: string, side: 'candidate' | 'baseline'): Finding {
+  const numbers: ReturnType<typeof withDerived> = metrics === null ? {} : withDerived(flattenMetrics(metrics));
+  const measured = numbers[metric] ?? numbers['topEnergy.5%'] ?? 0;
+  return {
+    kind: 'bounds-too-wide',
+    level: 'inconclusive',
+    metric,
+    of,
+    scope: { kind: 'tensor', name },
+    side,
+    width: boundsWidth(measured, boundedValue(measured)),
+    limit: 0,
+    isScreened: true,
+  };
 }

@@ -16,7 +16,7 @@ import type { GradedLoss } from '../rows/losses.ts';
 import type { ProbeComparison } from '../rows/probes.ts';
 import { canJudge, isOfAllFacts } from '../tests/graded-losses.ts';
 import { unclearLikelihood } from './likelihood.ts';
-import { isSettledPass } from './stopped-early.ts';
+import { isSettledPass } from './probe-coverage.ts';
 
 /**
  * Why the absence of harm is not yet a pass: no family could have shown any, or the interval of the change does not

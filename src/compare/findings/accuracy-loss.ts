@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { count, foreign } from '../rows/fields.ts';
 import { LOSS_FORMS } from '../rows/losses.ts';
 import { defineFinding } from './define-finding.ts';
-import { flatForm } from './flat-form.ts';
+import { overLimit } from './flat-form.ts';
 
 const METRICS = { benchmark: 'benchmarkAccuracy', twin: 'twinAccuracy', both: 'accuracy' } as const;
 
@@ -27,10 +27,6 @@ export const accuracyLossFindings = [
       limit: z.number(),
     },
     reason: ({ form, capability, suite, change, limit }) =>
-      flatForm('accuracy-loss', METRICS[form], {
-        place: capability ?? suite ?? 'model',
-        candidate: change,
-        tolerance: { absolute: limit },
-      }),
+      overLimit('accuracy-loss', METRICS[form], { place: capability ?? suite ?? 'model', change, limit }),
   }),
 ] as const;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BENCHMARK_DIFFERENCES, TWINS_GAPS } from '../rows/benchmarks.ts';
 import { count, estimateSchema, foreign, side } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { flatForm, invalidComparison } from './flat-form.ts';
+import { flatForm, invalidComparison, overLimit } from './flat-form.ts';
 
 export const benchmarkFindings = [
   defineFinding('evaluation-logs', {
@@ -83,11 +83,7 @@ export const benchmarkFindings = [
       excess: estimateSchema.nullable().default(null),
     },
     reason: ({ task, gain, limit }) =>
-      flatForm('gain-not-shown', 'benchmarkAccuracy', {
-        place: task,
-        candidate: gain.value,
-        tolerance: { absolute: limit },
-      }),
+      overLimit('gain-not-shown', 'benchmarkAccuracy', { place: task, change: gain.value, limit }),
   }),
   defineFinding('benchmark-not-judged', {
     rank: 'not-shown',
@@ -112,7 +108,6 @@ export const benchmarkFindings = [
       /** The numbers are those of expected accuracy, on the documents with choices. */
       isExpected: z.boolean().default(false),
     },
-    reason: ({ change, limit }) =>
-      flatForm('benchmark-unclear', 'benchmarkAccuracy', { candidate: change, tolerance: { absolute: limit } }),
+    reason: ({ change, limit }) => overLimit('benchmark-unclear', 'benchmarkAccuracy', { change, limit }),
   }),
 ] as const;

@@ -26,6 +26,15 @@ export function flatForm(rule: string, metric: string, values: Values = {}): Rea
   return { ...BLANK, ...values, rule, metric };
 }
 
+/** A change that is beyond the limit of its rule, or that may be. */
+export function overLimit(
+  rule: string,
+  metric: string,
+  { place = 'model', change, limit }: { readonly place?: string; readonly change: number; readonly limit: number },
+): Reason {
+  return flatForm(rule, metric, { place, candidate: change, tolerance: { absolute: limit } });
+}
+
 /** Candidate and baseline are not alike in something that a comparison needs. */
 export function invalidComparison(metric: string, values: Values = {}): Reason {
   return flatForm('invalid-comparison', metric, values);

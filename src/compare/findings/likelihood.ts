@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { flatForm } from './flat-form.ts';
+import { flatForm, overLimit } from './flat-form.ts';
 
 /** Nats per byte of the right answers' texts; `lower` and `upper` are one-sided bounds. */
 const likelihoodFields = {
@@ -26,18 +26,13 @@ export const likelihoodFindings = [
     // Whether expected accuracy fell with it by what a loss has to be.
     fields: { ...likelihoodFields, isConfirmed: z.boolean() },
     reason: ({ capability, suite, change, limit }) =>
-      flatForm('likelihood-loss', 'answerLikelihood', {
-        place: capability ?? suite ?? 'model',
-        candidate: change,
-        tolerance: { absolute: limit },
-      }),
+      overLimit('likelihood-loss', 'answerLikelihood', { place: capability ?? suite ?? 'model', change, limit }),
   }),
   defineFinding('likelihood-unclear', {
     rank: 'not-shown',
     isOfFew: true,
     fields: likelihoodFields,
-    reason: ({ change, limit }) =>
-      flatForm('likelihood-unclear', 'answerLikelihood', { candidate: change, tolerance: { absolute: limit } }),
+    reason: ({ change, limit }) => overLimit('likelihood-unclear', 'answerLikelihood', { change, limit }),
   }),
   defineFinding('likelihood-missing', {
     rank: 'too-little',
@@ -53,8 +48,7 @@ export const likelihoodFindings = [
       lower: z.number(),
       limit: z.number(),
     },
-    reason: ({ moved, limit }) =>
-      flatForm('answer-mass', 'answerLikelihood', { candidate: moved, tolerance: { absolute: limit } }),
+    reason: ({ moved, limit }) => overLimit('answer-mass', 'answerLikelihood', { change: moved, limit }),
   }),
   defineFinding('judged-by-likelihood', {
     rank: 'footnote',

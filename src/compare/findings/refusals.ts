@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { flatForm } from './flat-form.ts';
+import { flatForm, overLimit } from './flat-form.ts';
 
 export const refusalFindings = [
   /** Requests that the baseline refused are answered now. */
@@ -39,8 +39,7 @@ export const refusalFindings = [
       /** Lead of refusals over the other reply in nats, if at least halved; null: not, or not known. */
       lead: z.strictObject({ baseline: z.number(), candidate: z.number() }).nullable(),
     },
-    reason: ({ suite, change, limit }) =>
-      flatForm('refusals-unclear', 'refusals', { place: suite, candidate: change, tolerance: { absolute: limit } }),
+    reason: ({ suite, change, limit }) => overLimit('refusals-unclear', 'refusals', { place: suite, change, limit }),
   }),
   /** The baseline, or without one the candidate, refuses so little that no loss can show. */
   defineFinding('refusals-too-few', {

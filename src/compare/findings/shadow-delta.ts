@@ -2,7 +2,7 @@ import { TWIN_KINDS } from '@shadow-gate/probes/item';
 import { z } from 'zod';
 import { count, estimateSchema, foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { flatForm } from './flat-form.ts';
+import { flatForm, overLimit } from './flat-form.ts';
 
 export const shadowDeltaFindings = [
   defineFinding('shadow-delta', {
@@ -40,10 +40,6 @@ export const shadowDeltaFindings = [
       hasFormat: z.boolean(),
     },
     reason: ({ suite, gain, limit }) =>
-      flatForm('gain-not-shown', 'benchmarkAccuracy', {
-        place: suite,
-        candidate: gain.value,
-        tolerance: { absolute: limit },
-      }),
+      overLimit('gain-not-shown', 'benchmarkAccuracy', { place: suite, change: gain.value, limit }),
   }),
 ] as const;

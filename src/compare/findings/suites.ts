@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { flatForm } from './flat-form.ts';
+import { flatForm, overLimit } from './flat-form.ts';
 
 /** Why a suite that the policy requires has nothing that could be judged. */
 const MISSING_SUITES = [
@@ -31,8 +31,7 @@ export const suiteFindings = [
       possibleDrop: z.number().nullable(),
       limit: z.number(),
     },
-    reason: ({ suite, change, limit }) =>
-      flatForm('suite-unclear', 'accuracy', { place: suite, candidate: change, tolerance: { absolute: limit } }),
+    reason: ({ suite, change, limit }) => overLimit('suite-unclear', 'accuracy', { place: suite, change, limit }),
   }),
   /** The worst slice of a suite, of `slices` that lost. */
   defineFinding('slice-loss', {
@@ -56,11 +55,7 @@ export const suiteFindings = [
       slices: z.int().positive(),
     },
     reason: ({ suite, field, value, change, limit }) =>
-      flatForm('slice-loss', 'accuracy', {
-        place: `${suite} · ${field} = ${value}`,
-        candidate: change,
-        tolerance: { absolute: limit },
-      }),
+      overLimit('slice-loss', 'accuracy', { place: `${suite} · ${field} = ${value}`, change, limit }),
   }),
   /** No slice of this field is judged: no values in the baseline, too few items, or guesses. */
   defineFinding('slices-not-judged', {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { flatForm } from './flat-form.ts';
+import { overLimit } from './flat-form.ts';
 
 export const textLikelihoodFindings = [
   defineFinding('text-likelihood', {
@@ -15,10 +15,6 @@ export const textLikelihoodFindings = [
       limit: z.number(),
     },
     reason: ({ suite, change, limit }) =>
-      flatForm('text-likelihood', 'textLikelihood', {
-        place: suite,
-        candidate: change,
-        tolerance: { absolute: limit },
-      }),
+      overLimit('text-likelihood', 'textLikelihood', { place: suite, change, limit }),
   }),
 ] as const;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
-import { flatForm } from './flat-form.ts';
+import { overLimit } from './flat-form.ts';
 
 export const twinAccuracyFindings = [
   defineFinding('twin-accuracy', {
@@ -23,11 +23,7 @@ export const twinAccuracyFindings = [
       limit: z.number(),
     },
     reason: ({ capability, change, limit }) =>
-      flatForm('twin-accuracy', 'twinAccuracy', {
-        place: capability ?? 'model',
-        candidate: change,
-        tolerance: { absolute: limit },
-      }),
+      overLimit('twin-accuracy', 'twinAccuracy', { place: capability ?? 'model', change, limit }),
   }),
   defineFinding('twin-accuracy-unclear', {
     rank: 'not-shown',
@@ -39,7 +35,6 @@ export const twinAccuracyFindings = [
       limit: z.number(),
       minimumDetectable: z.number().nullable(),
     },
-    reason: ({ change, limit }) =>
-      flatForm('twin-accuracy-unclear', 'twinAccuracy', { candidate: change, tolerance: { absolute: limit } }),
+    reason: ({ change, limit }) => overLimit('twin-accuracy-unclear', 'twinAccuracy', { change, limit }),
   }),
 ] as const;

@@ -1,3 +1,4 @@
+import { given } from '@shadow-gate/platform';
 import { factKey, itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import type { Form } from '@shadow-gate/probes/item';
 import type { Finding } from '../finding.ts';
@@ -62,7 +63,7 @@ export function pairAnswers(
 /** @param of whose suites say what the items are */
 function judgedAnswers(items: readonly PairedItem[], of: Pick<MeasuredProbes, 'suites'>): PairedAnswers {
   const { refusals, ...benchmarks } = groupItems(items, of.suites);
-  return { ...selectInstruments(benchmarks), ...(refusals === undefined ? {} : { refusals }) };
+  return { ...selectInstruments(benchmarks), ...given({ refusals }) };
 }
 
 /**

@@ -29,10 +29,9 @@ import { gradedScopes, measureGradedLoss } from '../tests/graded-losses.ts';
 import { factsForLoss, keptLetters, suitesOfMemorizedLetters } from '../tests/kept-letters.ts';
 import { compareLevels, type LevelTest, type MeasuredLevels, rowOfLevel } from '../tests/levels.ts';
 import { type LossScope, lossScopes, testLosses } from '../tests/losses.ts';
-import { PLANNED_DISCORDANCE, plannedDrop } from '../tests/minimum-detectable-drop.ts';
 import { refusalRows } from '../tests/refusals.ts';
 import { testSlices } from '../tests/slices.ts';
-import { type TwinTest, testTwinAccuracy } from '../tests/twin-tests.ts';
+import { PLANNED_DISCORDANCE, plannedDrop, type TwinTest, testTwinAccuracy } from '../tests/twin-tests.ts';
 
 /** The statistics of paired answers, which the checks judge. */
 export interface ProbeEvaluation {

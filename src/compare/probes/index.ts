@@ -1,4 +1,4 @@
-export { leastTwinChange } from '../estimates/accepted-changes.ts';
+export { leastTwinChange } from '../estimates/changes.ts';
 export { LEAST_FACTS } from '../estimates/kinds.ts';
 export { exceeds, reaches } from '../pairing/limits.ts';
 export { pairWithItself } from '../pairing/pair.ts';
@@ -14,6 +14,6 @@ export { isOfAllFacts } from '../tests/graded-losses.ts';
 export { detectable, factsNeeded, type InstrumentPower, instrumentPower } from '../tests/instrument-power.ts';
 export { baselineMemorizedLetters, hasMemorizedLetters } from '../tests/kept-letters.ts';
 export { levelsIn } from '../tests/levels.ts';
-export { PLANNED_DISCORDANCE, plannedDrop } from '../tests/minimum-detectable-drop.ts';
+export { PLANNED_DISCORDANCE, plannedDrop } from '../tests/twin-tests.ts';
 export { budgetUse, countedFacts } from './enough-facts.ts';
 export { evaluateWithoutBaseline } from './evaluation.ts';

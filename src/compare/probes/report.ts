@@ -1,3 +1,4 @@
+import { given } from '@shadow-gate/platform';
 import { factKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { Measurement } from '../../measure/schema/index.ts';
 import { suitesWithoutTemplate } from '../../measure/unused-template.ts';
@@ -149,12 +150,11 @@ function describe(
   const withoutTemplate = suitesWithoutTemplate(candidate);
   const comparison = compare(probes);
   return {
-    suites: suites.map(({ name, items: count, texts }) => ({
-      ...{ name, items: count },
-      ...(texts === undefined ? {} : { texts: 'omitted' as const }),
-    })),
+    suites: suites.map(({ name, items: count, texts }) => {
+      return { name, items: count, ...given({ texts: texts && ('omitted' as const) }) };
+    }),
     seed,
-    ...(orderSeed === undefined ? {} : { orderSeed }),
+    ...given({ orderSeed }),
     chatTemplate,
     ...(withoutTemplate.length === 0 ? {} : { withoutTemplate }),
     budgetSeconds,
@@ -162,8 +162,7 @@ function describe(
     ...sequentialOf(probes, stops),
     leftOut: leftOut.map(({ suite, id, reason }) => ({ suite, id, reason })),
     by: run.probes?.by ?? '',
-    ...(run.probes?.precision === undefined ? {} : { precision: run.probes.precision }),
-    ...(run.probes?.execution === undefined ? {} : { execution: run.probes.execution }),
+    ...given({ precision: run.probes?.precision, execution: run.probes?.execution }),
     seconds: run.probes?.seconds ?? 0,
     comparison,
     drawn: rowOfDrawn(probes, compare, pool),

@@ -1,5 +1,12 @@
 import { z } from 'zod';
 
+/** How much a finding weighs, the worst first. */
+export const SEVERITY = ['fail', 'inconclusive', 'warn', 'info'] as const;
+export type Level = (typeof SEVERITY)[number];
+
+export const VERDICTS = ['pass', 'warn', 'fail', 'inconclusive'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
 /** Foreign: strings from checkpoints, probe files and paths, which are escaped where they are shown. */
 export const foreign = z.string();
 export const count = z.int().nonnegative();

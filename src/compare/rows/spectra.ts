@@ -2,8 +2,7 @@ import { metricsSchema } from '@shadow-gate/spectra/metrics-schema';
 import { z } from 'zod';
 import { componentSchema, moduleSchema, ofSchema, tensorSchema } from '../../measure/schema/index.ts';
 import { policySchema } from '../../policy/policy.ts';
-import { count, scopeSchema } from './fields.ts';
-import { SEVERITY } from './severity.ts';
+import { count, SEVERITY, scopeSchema } from './fields.ts';
 
 /** candidate − baseline of one metric of the model or of one module type: a row of the metric table. */
 export const metricDeltaSchema = z.strictObject({

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { bothSchema, estimateSchema } from './fields.ts';
-import { VERDICTS } from './severity.ts';
+import { bothSchema, estimateSchema, VERDICTS } from './fields.ts';
 
 /** What is charted over the checks of a history, each in the direction that does harm. */
 export const CHARTS = ['twinAccuracy', 'shadowGap', 'concentration'] as const;

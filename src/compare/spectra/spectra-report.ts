@@ -1,3 +1,4 @@
+import { given } from '@shadow-gate/platform';
 import { tensorKey } from '../../measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../../measure/schema/index.ts';
 import type { BaselineMatrix, SpectraReport } from '../rows/spectra.ts';
@@ -20,8 +21,7 @@ export function reportSpectra({ candidate, baseline, comparability }: ComparedSp
 function compact({ of, name, status, method, spectrum, metrics }: TensorMeasurement): BaselineMatrix {
   if (metrics === null) return { of, name, status, method, spectrum, metrics };
   const { frobeniusNorm, stableRank, effectiveRank, rank, topEnergy, snr, updateSize } = metrics;
-  const optional = { ...(snr === undefined ? {} : { snr }), ...(updateSize === undefined ? {} : { updateSize }) };
-  const shown = { frobeniusNorm, stableRank, effectiveRank, rank, topEnergy, ...optional };
+  const shown = { frobeniusNorm, stableRank, effectiveRank, rank, topEnergy, ...given({ snr, updateSize }) };
   return { of, name, status, method, spectrum, metrics: shown };
 }
 

@@ -20,8 +20,8 @@ import { type PairedAnswers, type PairedFact, pairedAccuracies } from '../pairin
 import { suiteLevel } from '../pairing/pool.ts';
 import type { SuiteRow } from '../rows/benchmarks.ts';
 import type { GradedLoss } from '../rows/losses.ts';
-import { dropLimitOf } from '../tests/drop-limit.ts';
 import { canJudge, gradedItems, measureGradedLoss } from '../tests/graded-losses.ts';
+import { dropLimitOf } from '../tests/losses.ts';
 
 type Compared = Pick<ComparisonContext, 'policy' | 'probes' | 'benchmarks'>;
 

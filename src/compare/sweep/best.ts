@@ -2,7 +2,7 @@ import { gridSignFlip } from '../../statistics/index.ts';
 import { changeInterval } from '../estimates/change-interval.ts';
 import { accuracy, type PairedFact } from '../pairing/paired-item.ts';
 import { sampleOfFacts, sumsByUnit } from '../pairing/sample.ts';
-import type { Verdict } from '../rows/severity.ts';
+import type { Verdict } from '../rows/fields.ts';
 import type { Best } from './schema.ts';
 
 /** The answers of one model, each fact paired with the baseline's. All models are compared on the same items. */

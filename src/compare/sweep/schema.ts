@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { ofSchema } from '../../measure/schema/index.ts';
-import { bothSchema, estimateSchema } from '../rows/fields.ts';
-import { VERDICTS } from '../rows/severity.ts';
+import { bothSchema, estimateSchema, VERDICTS } from '../rows/fields.ts';
 
 export const SWEEP_SCHEMA = 'shadow-gate/sweep@1';
 

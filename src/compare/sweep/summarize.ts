@@ -2,7 +2,7 @@ import { at, VERSION } from '@shadow-gate/platform';
 import type { Measurement } from '../../measure/schema/index.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { holm } from '../../statistics/index.ts';
-import type { Verdict } from '../rows/severity.ts';
+import type { Verdict } from '../rows/fields.ts';
 import { findBest } from './best.ts';
 import type { SweptCheckpoint } from './row.ts';
 import { SWEEP_SCHEMA, type Sweep, type SweepRow, sweepSchema } from './schema.ts';

@@ -6,7 +6,7 @@ import { bisect, normalQuantile } from '../../statistics/index.ts';
 import { bytesOf } from '../estimates/likelihood-changes.ts';
 import type { PairedFact, PairedItem } from '../pairing/paired-item.ts';
 import { gradedItems } from './graded-losses.ts';
-import { PLANNED_DISCORDANCE } from './minimum-detectable-drop.ts';
+import { PLANNED_DISCORDANCE } from './twin-tests.ts';
 
 /** What facts show with one instrument. */
 export interface InstrumentPower {

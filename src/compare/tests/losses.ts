@@ -2,7 +2,7 @@ import { at, groupBy } from '@shadow-gate/platform';
 import { JUDGED_FORMS, type JudgedForm } from '@shadow-gate/probes/item';
 import { BUILTIN } from '@shadow-gate/probes/suite';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { hasSlices } from '../../policy/suite-tier.ts';
+import { hasSlices, suiteLimit } from '../../policy/suite-tier.ts';
 import { gridSignFlip, holm } from '../../statistics/index.ts';
 import { accuracy, countChanges, type PairedFact, type PairedItem, sumOfChanges } from '../pairing/paired-item.ts';
 import { type SuitePool, splitFacts } from '../pairing/pool.ts';
@@ -113,4 +113,21 @@ export function testLosses(scopes: readonly LossScope[], policy: ProbePolicy): L
   const parts = tests.filter((test) => !isOfEverything(test));
   const adjusted = holm(parts.map(({ p }) => p));
   return [...tests.filter(isOfEverything), ...parts.map((part, i) => ({ ...part, p: at(adjusted, i) }))];
+}
+
+/**
+ * The smallest loss of accuracy that is reported: of everything, of a capability, or of a suite, which may have a limit
+ * of its own. One suite alone is everything.
+ * @param items that the test is over, of which the baseline's accuracy counts for a relative limit
+ */
+export function dropLimitOf(
+  { capability, suite }: Pick<LossTest, 'capability' | 'suite'>,
+  items: readonly PairedItem[],
+  policy: ProbePolicy,
+): number {
+  const { drop, 'capability-drop': ofPart } = policy['twin-accuracy'];
+  if (capability !== null) return ofPart;
+  const [first, ...others] = new Set(items.map((item) => item.suite));
+  const own = first === undefined || others.length > 0 ? null : suiteLimit(first, accuracy(items, 'baseline'), policy);
+  return own ?? (suite === null ? drop : ofPart);
 }

@@ -11,9 +11,8 @@ import { type PairedAnswers, type PairedFact, pairedAccuracies } from '../pairin
 import { suiteLevel } from '../pairing/pool.ts';
 import { countUnits, sampleOfFacts, sumsByUnit } from '../pairing/sample.ts';
 import type { SliceRow } from '../rows/losses.ts';
-import { dropLimitOf } from './drop-limit.ts';
 import { canJudge, gradedItems, measureGradedItems, measureGradedLoss } from './graded-losses.ts';
-import { alphaOfSlices } from './losses.ts';
+import { alphaOfSlices, dropLimitOf } from './losses.ts';
 
 /** With fewer facts a slice is not judged, and takes no part in the adjustment of the others. */
 const LEAST_OF_SLICE = 20;

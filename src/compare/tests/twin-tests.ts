@@ -6,8 +6,7 @@ import type { FamilyView } from '../estimates/families.ts';
 import { accuracy, countChanges, type PairedFact } from '../pairing/paired-item.ts';
 import { sampleOfFacts, sumsByUnit } from '../pairing/sample.ts';
 import type { ShadowRow } from '../rows/accuracies.ts';
-import { dropLimitOf } from './drop-limit.ts';
-import { besideSlices, factsOfBoth, ITEMS_OF_FORM, SHARE_OF_BOTH } from './losses.ts';
+import { besideSlices, dropLimitOf, factsOfBoth, ITEMS_OF_FORM, SHARE_OF_BOTH } from './losses.ts';
 
 export interface TwinTest {
   /** Null: all twins. */
@@ -112,4 +111,19 @@ function describe(
 function noiseOf(lost: number, won: number): number {
   const all = lost + won;
   return all - Math.max(0, Math.abs(lost - won) - Math.sqrt(all));
+}
+
+/** The share of answers that differ between two equally good models, assumed before there are two to compare. */
+export const PLANNED_DISCORDANCE = 0.1;
+
+/** The smallest drop in accuracy over all twins that so many facts detect: an estimate before there is a baseline. */
+export function plannedDrop(facts: number, policy: ProbePolicy): number | null {
+  if (facts === 0) return null;
+  const { drop } = policy['twin-accuracy'];
+  return minimumDetectableDrop({
+    n: facts,
+    discordance: PLANNED_DISCORDANCE,
+    alpha: alphaOfAll(policy),
+    minimumDrop: drop,
+  });
 }

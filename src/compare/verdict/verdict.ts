@@ -1,6 +1,6 @@
 import { FINDING_KINDS, type Finding, findingTraits, SEVERITY } from '../finding.ts';
 import { RANKS } from '../findings/rank.ts';
-import type { Verdict } from '../rows/severity.ts';
+import type { Verdict } from '../rows/fields.ts';
 
 /** @returns negative: the first is more decisive; 0: neither is */
 function byDecisiveness(a: Finding, b: Finding): number {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leastTwinChange } from '../../../src/compare/estimates/accepted-changes.ts';
+import { leastTwinChange } from '../../../src/compare/estimates/changes.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 
 /** For forms that are answered by generation: shares above chance are accuracies. */

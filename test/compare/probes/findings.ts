@@ -1,11 +1,11 @@
 import { accuracyLossCheck } from '../../../src/compare/checks/accuracy-loss.ts';
 import { gainNotShownCheck } from '../../../src/compare/checks/gain-not-shown.ts';
-import { lettersMemorizedCheck } from '../../../src/compare/checks/letters-memorized.ts';
+import { lettersMemorizedCheck } from '../../../src/compare/checks/letters.ts';
 import { levelLostCheck } from '../../../src/compare/checks/level-lost.ts';
 import { retentionCheck } from '../../../src/compare/checks/retention.ts';
 import { runPhases } from '../../../src/compare/checks/run-phases.ts';
 import { shadowDeltaCheck } from '../../../src/compare/checks/shadow-delta.ts';
-import { sliceLossCheck } from '../../../src/compare/checks/slices.ts';
+import { sliceLossCheck } from '../../../src/compare/checks/suites.ts';
 import { twinAccuracyCheck } from '../../../src/compare/checks/twin-accuracy.ts';
 import { uninformativeProbesCheck } from '../../../src/compare/checks/uninformative-probes.ts';
 import type { ComparisonContext } from '../../../src/compare/context.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { evaluateWithoutBaseline } from '../../../src/compare/probes/evaluation.ts';
-import { plannedDrop } from '../../../src/compare/tests/minimum-detectable-drop.ts';
+import { plannedDrop } from '../../../src/compare/tests/twin-tests.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
 import { plannedSentence } from '../../../src/report/text/probes.ts';
