@@ -48,7 +48,7 @@ const EXCEPTIONS: readonly (readonly [RegExp, RegExp])[] = [
   ],
   // A key of policies, which people have in their files.
   [
-    /^docs\/reference\/policy\.md$|^src\/policy\/(apart|probe-policy|suite-tier)\.ts$|^(src|test)\/compare\/(probes\/|benchmarks\/|checks\/suites)/,
+    /^docs\/reference\/policy\.md$|^src\/policy\/(apart|probe-policy|suite-tier)\.ts$|^(src|test)\/compare\/(probes\/|estimates\/|pairing\/|tests\/|benchmarks\/|checks\/suites)/,
     /floor/,
   ],
   // An operator of ONNX.

@@ -37,7 +37,7 @@ import { twoKeyFindings } from './findings/two-key.ts';
 import { updateFindings } from './findings/update.ts';
 import { type Level, SEVERITY } from './rows/fields.ts';
 
-export { type Level, type Scope, SEVERITY, scopeSchema } from './rows/fields.ts';
+export { type Level, type Scope, SEVERITY } from './rows/fields.ts';
 
 /** Every kind of finding. Kinds of one rank follow each other in this order (`findings/rank.ts`). */
 const FINDINGS = [

@@ -87,7 +87,7 @@ function unmatchedIn(runs: readonly CalibrationRun[]): string[] {
 const named = ({ name, digest }: CalibrationRun) => ({ name, digest });
 
 /** Runs that this calibration accepted lack the tail that good runs have: they give no rate. */
-export function areExchangeable(kind: Calibration['kind'], runs: readonly CalibrationRun[], alpha: number): boolean {
+function areExchangeable(kind: Calibration['kind'], runs: readonly CalibrationRun[], alpha: number): boolean {
   return kind === 'runs' && runs.length >= fewestRuns(alpha) && runs.every(({ isSelected }) => !isSelected);
 }
 

@@ -195,7 +195,8 @@ export const IN_ATTENTION: Readonly<Record<string, ModuleType>> = {
 };
 
 /**
- * Modules of the MLP. w1, w2, w3: gated MLP of Mixtral, InternLM2 and the first Llama; v1: DBRX's up projection; wi, wo: T5.
+ * Modules of the MLP. w1, w2, w3: gated MLP of Mixtral, InternLM2 and the first Llama; v1: DBRX's up projection; wi,
+ * wo: T5.
  */
 export const IN_MLP: Readonly<Record<string, ModuleType>> = {
   gate: 'router',
