@@ -64,9 +64,9 @@ export interface HeldLimits {
 /**
  * Whether to keep 16-bit weights as stored or convert them, on a CPU. Decoding goes over all weights for each token,
  * which takes up to twice as long if they are expanded each time: it has them in float32, or in 4 bits, which are read
- * faster. Scores have the output matrix as it is stored, since hundreds of rows go through it together, and the layers too if
- * their passes are large. What is in float32 stays so: results of later calls then do not depend on what comes in
- * between.
+ * faster. Scores have the output matrix as it is stored, since hundreds of rows go through it together, and the layers
+ * too if their passes are large. What is in float32 stays so: results of later calls then do not depend on what comes
+ * in between.
  */
 export class HeldChoice {
   readonly #limits: HeldLimits;

@@ -1,9 +1,9 @@
 // Made by packages/checkpoints/test/fixtures/make_gguf_names.py from gguf 0.19.0. Do not edit.
 
 /**
- * A line for each architecture of llama.cpp: its name, the list of layers in transformers, then modules by their
- * names in a GGUF file (`blk.` for those of a layer). `*` stands for the number of an expert in a stack, and `!` ends the
- * name of a parameter, which has no `.weight` or `.bias`.
+ * A line for each architecture of llama.cpp: its name, the list of layers in transformers, then modules by their names
+ * in a GGUF file (`blk.` for those of a layer). `*` stands for the number of an expert in a stack. `!` ends the name of
+ * a parameter, which has no `.weight` or `.bias`.
  */
 export const GGUF_NAMES = `
 apertus model.layers blk.attn_k=self_attn.k_proj blk.attn_k_norm=self_attn.k_norm blk.attn_norm=attention_layernorm blk.attn_output=self_attn.o_proj blk.attn_q=self_attn.q_proj blk.attn_q_norm=self_attn.q_norm blk.attn_v=self_attn.v_proj blk.ffn_down=mlp.down_proj blk.ffn_norm=feedforward_layernorm blk.ffn_up=mlp.up_proj output=lm_head output_norm=model.norm token_embd=model.embed_tokens
