@@ -63,8 +63,13 @@ const ALL: readonly WeightFiles[] = Object.values(WEIGHT_FORMATS);
 
 export const LAYOUTS: readonly FileLayout[] = ALL.flatMap(({ layout }) => layout ?? []);
 
-export const { single: SINGLE, index: INDEX, adapter: ADAPTER } = WEIGHT_FORMATS.safetensors.layout;
-export const { single: PICKLED_SINGLE, index: PICKLED_INDEX, adapter: PICKLED_ADAPTER } = WEIGHT_FORMATS.pytorch.layout;
+const { safetensors, pytorch } = WEIGHT_FORMATS;
+export const SINGLE = safetensors.layout.single;
+export const INDEX = safetensors.layout.index;
+export const ADAPTER = safetensors.layout.adapter;
+export const PICKLED_SINGLE = pytorch.layout.single;
+export const PICKLED_INDEX = pytorch.layout.index;
+export const PICKLED_ADAPTER = pytorch.layout.adapter;
 export const ADAPTER_CONFIG = 'adapter_config.json';
 /** mlx-lm's file, next to its own kind of ADAPTER_CONFIG. */
 export const MLX_ADAPTER = 'adapters.safetensors';
