@@ -1,7 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { defineConfig, type Plugin } from 'vitest/config';
 
 /**
@@ -11,39 +10,15 @@ import { defineConfig, type Plugin } from 'vitest/config';
  */
 const isNightly = process.env.TEST_NIGHTLY === '1';
 const isSlow = isNightly || process.env.TEST_SLOW === '1';
-const WHEN = isNightly ? ['slow', 'nightly'] : [isSlow ? 'slow' : undefined];
+const WHEN = isNightly ? ['.slow', '.nightly'] : [isSlow ? '.slow' : ''];
+const LATER = isSlow ? [] : ['**/*.{slow,nightly}.test.ts'];
 
-/** What is left behind for the tests of other files. */
-const CHANGES_THE_PROCESS =
-  /\bvi\.(?!fn\b|waitFor\b|mocked\b)|\bprocess\.(?:env[.[][^=\n]*=[^=]|chdir|umask|exitCode|on\b|std\w+\.write)|\bglobalThis\b/;
-
-/** Tests of what a process does once: it looks for a GPU. */
-const FIRST_IN_PROCESS = ['test/cli/cuda.test.ts'];
-
-const FILES = testFiles();
-
-/** Files with tests that leave nothing behind share modules, which are loaded once. */
-const SHARED = FILES.filter((file) => !FIRST_IN_PROCESS.includes(file) && !changesTheProcess(file));
-const ISOLATED = FILES.filter((file) => !SHARED.includes(file));
-
-function testFiles(): string[] {
-  const folders = ['test', ...readdirSync('packages').map((name) => join('packages', name, 'test'))];
-  const files = folders.flatMap((folder) =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
-  );
-  return files.filter(
-    (file) => file.endsWith('.test.ts') && WHEN.includes(/\.(slow|nightly)\.test\.ts$/.exec(file)?.[1]),
-  );
-}
-
-/** A test, or what it imports of the other files for tests. */
-function changesTheProcess(file: string, seen = new Set<string>()): boolean {
-  if (seen.has(file) || !file.includes('test/')) return false;
-  seen.add(file);
-  const text = readFileSync(file, 'utf8');
-  const imported = [...text.matchAll(/from '(\.[^']+\.ts)'/g)].map(([, path]) => join(dirname(file), path ?? ''));
-  return CHANGES_THE_PROCESS.test(text) || imported.some((path) => changesTheProcess(path, seen));
-}
+/**
+ * It also says whether the tests of a file leave nothing behind in the process (`x.shared.test.ts`,
+ * `x.shared.slow.test.ts`): no mock of a module or timer, no environment variable, working folder or global of theirs.
+ * Such files share modules, which are loaded once. Every other file has a process of its own.
+ */
+const filesOf = (kind: string) => WHEN.map((when) => `{test,packages/*/test}/**/*${kind}${when}.test.ts`);
 
 const TEXT_FILE = '\0text:';
 
@@ -66,8 +41,8 @@ export default defineConfig({
   plugins: [textFiles],
   test: {
     projects: [
-      { extends: true, test: { name: 'shared', include: SHARED, isolate: false } },
-      { extends: true, test: { name: 'isolated', include: ISOLATED } },
+      { extends: true, test: { name: 'shared', include: filesOf('.shared'), exclude: LATER, isolate: false } },
+      { extends: true, test: { name: 'isolated', include: filesOf(''), exclude: [...filesOf('.shared'), ...LATER] } },
     ],
     // One worker per core: by default a machine of two cores gets one.
     maxWorkers: availableParallelism(),

@@ -1,4 +1,4 @@
-"""Spectra by LAPACK of matrices that follow from a formula, for `screen-spectrum.test.ts`: python3 make_screens.py > screens.json"""
+"""Spectra by LAPACK of matrices that follow from a formula, for `screen-spectrum.shared.test.ts`: python3 make_screens.py > screens.json"""
 
 import json
 import math

@@ -3,7 +3,7 @@ import { verdictsOf } from './worlds.ts';
 
 const PAIRS = 3;
 
-/** The full size is in worlds.nightly.test.ts, the numbers in docs/lab-notes/decisions/010-twins.md. */
+/** The full size is in worlds.shared.nightly.test.ts, the numbers in docs/lab-notes/decisions/010-twins.md. */
 describe(`${PAIRS} simulated pairs of 300 facts through the whole comparison`, () => {
   it('a model that learned the letters of half of a benchmark fails, also where the baseline says "A" to everything', () => {
     expect(verdictsOf({ facts: 300, twins: 'open', letters: 'unbound', candidate: 'memorized' }, PAIRS).fail).toBe(1);

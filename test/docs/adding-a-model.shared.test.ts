@@ -31,7 +31,7 @@ describe('docs/lab-notes/adding-a-model.md', () => {
       const found = folders.some((folder) =>
         existsSync(fileURLToPath(new URL(`../../${folder}/${file}`, import.meta.url))),
       );
-      expect(found || file === 'describe-decoder.test.ts', file).toBe(true);
+      expect(found || file === 'describe-decoder.shared.test.ts', file).toBe(true);
     }
     const maker = read('test/fixtures/language_model_fixture.py');
     for (const error of ['moves the logits by', '} apart', 'no seed that proves something', 'its router is only']) {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { LOSSES } from './less-information.ts';
 import { type Improvement, improvementsOf } from './verdict-of-pair.ts';
 
-/** Random pairs of measurements; `information.nightly.test.ts` tries thousands. */
+/** Random pairs of measurements; `information.shared.nightly.test.ts` tries thousands. */
 const PAIRS = 25;
 
 describe('a candidate of which less is known never gets a better verdict', () => {

@@ -6,7 +6,7 @@ import { STORING, violations } from './bounds.ts';
 import { Numbers, SHAPES, stored, withSingularValues } from './matrices.ts';
 import { cpu, expectBoundsHold, expectNarrowBounds, LITTLE, measure } from './sweep.ts';
 
-/** One case of each storage. `fast-spectrum.nightly.test.ts` runs more, and larger ones. */
+/** One case of each storage. `fast-spectrum.shared.nightly.test.ts` runs more, and larger ones. */
 const CASES = 7;
 const LARGEST = 160;
 

@@ -3,7 +3,7 @@ import { simulatedShares, slack, WORLD } from './simulated-shares.ts';
 
 const PAIRS = 150;
 
-/** The full size is in simulation.nightly.test.ts. */
+/** The full size is in simulation.shared.nightly.test.ts. */
 describe(`over ${PAIRS} simulated pairs of measurements`, () => {
   it('the default policy rarely fails two models that are equally good, and passes most such pairs', () => {
     const { fails, passes } = simulatedShares(WORLD, PAIRS);

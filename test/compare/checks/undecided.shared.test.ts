@@ -5,7 +5,7 @@ import { spectrum, tensor } from '../../report/fixtures.ts';
 import { seeded } from '../../statistics/seeded.ts';
 import { asFull, asScreened, comparisonOf, expectSame, expectSameOfAll, type Paired, withTensors } from './screened.ts';
 
-/** `undecided.nightly.test.ts` tries more. */
+/** `undecided.shared.nightly.test.ts` tries more. */
 const PAIRS = 40;
 
 type Pair = Pick<Paired, 'candidate' | 'baseline'>;

@@ -10,7 +10,7 @@ import { float32, writeSafetensors } from '../../../checkpoints/test/write-safet
 import { difference, openKvCache, openLora, TOLERANCE, withEngine } from './engines.ts';
 import { casesOf, expectCases, expectFolder } from './expect-logits.ts';
 
-/** One for each kind of block; transformers.slow.test.ts has every folder. */
+/** One for each kind of block; transformers.shared.slow.test.ts has every folder. */
 const ONE_OF_EACH = [
   'llama',
   'mistral',

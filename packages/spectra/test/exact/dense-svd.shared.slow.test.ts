@@ -13,7 +13,7 @@ import {
 
 const cpu = { name: 'cpu', reason: 'test' } as const;
 
-/** Large enough for several blocks of panels. `exact-spectrum.nightly.test.ts` has full sizes. */
+/** Large enough for several blocks of panels. `exact-spectrum.shared.nightly.test.ts` has full sizes. */
 const SIZE = 300;
 
 function energyOf(values: ArrayLike<number>): number {

@@ -5,7 +5,7 @@ import { errorOf, FLOAT32_TOLERANCE, lapackAnswers, pseudoRandom, stored } from 
 
 const cpu = { name: 'cpu', reason: 'test' } as const;
 
-// Just above the size up to which the Gram matrix is used. `exact-spectrum.nightly.test.ts` has more and larger
+// Just above the size up to which the Gram matrix is used. `exact-spectrum.shared.nightly.test.ts` has more and larger
 // ones.
 describe('the exact spectrum of a large matrix', () => {
   it.each(lapackAnswers().slice(0, 1))(

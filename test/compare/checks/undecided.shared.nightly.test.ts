@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { expectSameOfAll } from './screened.ts';
 
-/** After those of `undecided.test.ts`. */
+/** After those of `undecided.shared.test.ts`. */
 const FIRST = 1001;
 const PAIRS = 1500;
 

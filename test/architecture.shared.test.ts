@@ -142,8 +142,8 @@ const INSIDE: readonly string[] = [
   'packages/language-model/test/runtime/prepared.test.ts',
   'test/cli/hostile-output.test.ts',
   'test/measure/layered.slow.test.ts',
-  'test/measure/logs/lighteval.test.ts',
-  'test/gate/probe-files/passages.test.ts',
+  'test/measure/logs/lighteval.shared.test.ts',
+  'test/gate/probe-files/passages.shared.test.ts',
   'test/measure/plan-on-gpu.test.ts',
 ];
 

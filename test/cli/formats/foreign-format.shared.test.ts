@@ -38,7 +38,7 @@ function llama2c(vocabulary = 10): Buffer {
   return Buffer.concat([Buffer.from(header.buffer), Buffer.alloc(4 * floats)]);
 }
 
-/** Read, if nothing is wrong with them, by a path or under the usual name: see pytorch.test.ts. */
+/** Read, if nothing is wrong with them, by a path or under the usual name: see pytorch.shared.test.ts. */
 const PICKLE = /is a PyTorch pickle|is not a whole zip archive|give the path of the file|has no config\.json/;
 
 const FILES: ReadonlyArray<readonly [name: string, bytes: Buffer, pattern: RegExp]> = [

@@ -7,7 +7,7 @@ import { decisiveRules, runGate } from './run-gate.ts';
 
 const models = shared('models');
 
-/** A smaller one is in probes.test.ts. */
+/** A smaller one is in probes.shared.test.ts. */
 itNeeds(models !== null, '../shared/models')(
   'a real model at chance in the built-in suite is judged by the likelihood of right answers, and without a baseline by nothing',
   async () => {
