@@ -41,8 +41,8 @@ const BETS = Array.from({ length: 24 }, (_, i) => (0.995 * (i + 1)) / 24);
  * population that is known beforehand.
  *
  * Simulated with the strata and blocks of the built-in suite, α = .05, 5,000 populations of each of four kinds whose
- * sum is `total`: it ever reached 1/α in .8% to 2.6% (test/statistics/total-evidence.shared.slow.test.ts, which draws 1,000 of
- * each).
+ * sum is `total`: it ever reached 1/α in .8% to 2.6% (test/statistics/total-evidence.shared.slow.test.ts, which draws
+ * 1,000 of each).
  * @param aims for each block, the total that the bet is made against, which was known before the block
  */
 export function logEvidence(
