@@ -43,7 +43,7 @@ describe('the npm package', () => {
     expect(files).toContain('dist/progress-worker.js');
     expect(files).toContain('dist/licenses.txt');
     expect(files).toContain('LICENSE');
-    expect(files.filter((file) => /\.node$|\.so|\.dylib|index\.js$/.test(file))).toEqual([]);
+    expect(files.filter((file) => /\.node$|\.so|\.dylib|\/index\.js$/.test(file))).toEqual([]);
   });
 
   it('depends on onnxruntime alone, in the version that is in the bundle, and can be published', () => {

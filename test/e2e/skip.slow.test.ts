@@ -71,7 +71,7 @@ it.each<[string, StoredLabeling[], string]>([
     [labeled('bot[bot]', { actor: { login: 'bot[bot]', type: 'Bot' } })],
     'bot[bot] is not a person: a label set by an app does not count',
   ],
-  ['a person who is deleted', [labeled('', { actor: null })], 'who put it there is not a person'],
+  ['a person who is deleted', [labeled('', { actor: null })], 'the account that put it there no longer exists'],
   [
     'a stranger, after a maintainer took it away',
     [labeled('maintainer'), labeled('maintainer', { event: 'unlabeled' }), labeled('stranger')],

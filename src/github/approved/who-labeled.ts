@@ -35,7 +35,8 @@ export async function whoLabeled(
         isSameName(event.label.name, label),
     );
     if (last?.event !== 'labeled') return { refused: 'GitHub does not say who put it there' };
-    const { login, type } = last.actor ?? { login: 'who put it there', type: '' };
+    if (!last.actor) return { refused: 'the account that put it there no longer exists' };
+    const { login, type } = last.actor;
     if (type !== 'User') return { refused: `${login} is not a person: a label set by an app does not count` };
     const permission = await permissionOf(octokit, { owner, repo, username: login });
     if (MAY_WRITE.includes(permission)) return { login, at: last.created_at };
