@@ -1,31 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { accuraciesByForm } from '../../../src/compare/estimates/accuracies.ts';
 import { changeInterval, designEffect } from '../../../src/compare/estimates/change-interval.ts';
-import { viewFamilies } from '../../../src/compare/estimates/families.ts';
 import { measureRetention } from '../../../src/compare/estimates/retention.ts';
 import { measureShadowDelta } from '../../../src/compare/estimates/shadow-delta.ts';
-import type { PairedFact, PairedItem } from '../../../src/compare/pairing/paired-item.ts';
+import type { PairedFact } from '../../../src/compare/pairing/paired-item.ts';
 import { evaluateProbes } from '../../../src/compare/probes/evaluation.ts';
 import { lossScopes, testLosses } from '../../../src/compare/tests/losses.ts';
 import { refusalRows } from '../../../src/compare/tests/refusals.ts';
-import { testTwinAccuracy } from '../../../src/compare/tests/twin-tests.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
 import { seeded } from '../../statistics/seeded.ts';
 import { type Change, fact, facts } from '../probes/facts.ts';
 import { judgeFacts } from '../probes/findings.ts';
-
-const EVERYTHING = { level: 'fail', has: () => true } as const;
-
-/** The same fact, all of whose forms are of a passage. */
-function of(passage: string | null, own: PairedFact): PairedFact {
-  const named = (item: PairedItem) => (passage === null ? item : { ...item, unit: passage });
-  const { benchmark, exam, twins } = own;
-  return { ...own, benchmark: named(benchmark), exam: named(exam), twins: twins.map(named) };
-}
-
-/** Facts in passages of a size, one after another. */
-const inPassages = (all: readonly PairedFact[], size: number) =>
-  all.map((own, i) => of(`passage ${Math.floor(i / size)}`, own));
+import { EVERYTHING, inPassages, of } from './passages.ts';
 
 /** The share of all flips of the signs of units whose sum is no higher. */
 function bruteForce(sums: readonly number[]): number {
@@ -60,35 +46,6 @@ describe('a test for a loss', () => {
       expect(twin?.p).toBeCloseTo(bruteForce(sums), 12);
     }
   });
-
-  /** Every passage of five is lost or won as a whole, or stays. */
-  function drawn(seed: number, isNamed: boolean): PairedFact[] {
-    const { uniform } = seeded(seed);
-    const all = Array.from({ length: 60 }, (_, passage) => {
-      const draw = uniform();
-      const change: Change = draw < 0.1 ? '10' : draw < 0.2 ? '01' : draw < 0.8 ? '11' : '00';
-      return facts(5, change, [change], { name: `${passage}` });
-    }).flat();
-    return isNamed ? inPassages(all, 5) : all;
-  }
-
-  it('where all questions of a passage change together, finds one at most as often as it may, and too often without the passages', () => {
-    const DRAWS = 400;
-    const { alpha } = DEFAULT_POLICY['twin-accuracy'];
-    const found = (isNamed: boolean) => {
-      const draws = Array.from({ length: DRAWS }, (_, seed) => {
-        const own = drawn(seed, isNamed);
-        const [loss] = testLosses(lossScopes({ benchmark: own, twin: own }, EVERYTHING), DEFAULT_POLICY);
-        const [test] = testTwinAccuracy(viewFamilies(own, DEFAULT_POLICY), DEFAULT_POLICY);
-        return { loss: loss?.p ?? 0, twin: test?.change.p ?? 0 };
-      });
-      const share = (key: 'loss' | 'twin') => draws.filter((draw) => draw[key] < alpha).length / DRAWS;
-      return [share('loss'), share('twin')];
-    };
-    // Three standard errors of 5% of so many draws.
-    for (const share of found(true)) expect(share).toBeLessThanOrEqual(alpha + 3 * Math.sqrt((0.05 * 0.95) / DRAWS));
-    for (const share of found(false)) expect(share).toBeGreaterThan(0.15);
-  }, 60_000);
 
   it('fails no candidate for one passage, which it does where nobody says that it is one', () => {
     const lost = facts(20, '10', ['10'], { name: 'lost' });

@@ -9,7 +9,7 @@ import { baselineOf, replay, verdictOf } from './worlds.ts';
 const ORDERS = fullSize(40, 20);
 
 /** One of so many attacks is tried. */
-const EVERY = fullSize(1, 3);
+const EVERY = fullSize(1, 12);
 
 /** The policy's: how often a settled pass may be wrong. */
 const ALPHA = 0.05;

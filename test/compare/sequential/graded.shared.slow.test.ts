@@ -8,6 +8,9 @@ import { verdictOf } from './worlds.ts';
 const DRAWS = fullSize(4, 1);
 const ORDERS = fullSize(10, 2);
 
+/** One of so many attacks is tried. */
+const EVERY = fullSize(1, 3);
+
 /** The policy's: how often what was settled may be wrong. */
 const ALPHA = 0.05;
 
@@ -25,8 +28,9 @@ describe('answers with log-likelihoods', () => {
 
   it('are settled as a pass in no more than one of twenty orders for somebody who knows everything but the order', () => {
     const orders = Array.from({ length: ORDERS }, (_, i) => 5000 + i);
-    const attacks = gradedAttacks(1);
-    expect(attacks.length).toBeGreaterThan(8);
+    const all = gradedAttacks(1);
+    expect(all.length).toBeGreaterThan(8);
+    const attacks = all.filter((_, i) => i % EVERY === 0);
     const wrong = attacks.map(({ name, pair }) => {
       expect(verdictOf(pair), name).toBe('fail');
       return wrongPasses(pair, orders);

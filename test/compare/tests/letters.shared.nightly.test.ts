@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { baselineMemorizedLetters, hasMemorizedLetters, keptLetters } from '../../../src/compare/tests/kept-letters.ts';
-import { fullSize } from '../../full-size.ts';
 import { allFacts, binding, constant, lettered, type Model, memorizing } from '../probes/lettered.ts';
 
-const PAIRS = fullSize(400, 60);
-const PAIRS_OF_MEMORIZERS = fullSize(100, 20);
+const PAIRS = 400;
+const PAIRS_OF_MEMORIZERS = 100;
 const KEYS = [
   [1, 1, 1, 1],
   [3, 1, 1, 1],

@@ -1,7 +1,6 @@
 import type { ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { Random } from '@shadow-gate/probes/random';
 import { expect, it } from 'vitest';
-import { fullSize } from '../../full-size.ts';
 import { probes, probesOnly, reportOn, SUITE } from '../measurement.ts';
 import { slack } from '../probes/simulated-shares.ts';
 
@@ -11,7 +10,7 @@ const CHANCE = 0.25;
 const SPREAD = 2;
 /** Some 10% of the answers of equals differ. */
 const NOISE = 0.8 / Math.SQRT2;
-const PAIRS = fullSize(400, 60);
+const PAIRS = 400;
 
 /**
  * Two measurements of the built-in suite, each family at one level, by models that are equal but for `fallen` families,

@@ -2,12 +2,11 @@ import { Random } from '@shadow-gate/probes/random';
 import { describe, expect, it } from 'vitest';
 import type { PairedFact } from '../../../src/compare/pairing/paired-item.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
-import { fullSize } from '../../full-size.ts';
 import { judgeFacts } from '../probes/findings.ts';
 import { slack } from '../probes/simulated-shares.ts';
 import { simulate } from '../probes/simulation.ts';
 
-const PAIRS = fullSize(1000, 150);
+const PAIRS = 1000;
 /** No loss is too small to be reported: what fails is the size of the tests alone. */
 const limits = 'twin-accuracy: {drop: 0, capability-drop: 0, margin: 1}';
 const SLICED = parsePolicy(`${limits}\nprobes: [{file: suite, slices: [language, product]}]`, 'policy');
