@@ -482,6 +482,7 @@ export function hostileReport(name: string): Report {
       { ...tensor(name, 'other', 'weight'), status: 'notFinite', metrics: null, spectrum: [], note: name },
     ],
     skipped: [{ name, reason: name }],
+    screening: { completed: [{ of: 'delta', name, cause: 'rule', metric: name }] },
     probes: probeReport(name),
     device: name,
   });

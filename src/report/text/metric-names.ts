@@ -54,6 +54,11 @@ export function metricName(key: string): string {
   return known(key)?.text ?? key;
 }
 
+/** The name as part of a phrase, without a link. */
+export function metricWord(key: string): PhrasePart {
+  return known(key)?.text ?? name(key);
+}
+
 /**
  * The name as part of a phrase, linked to its entry in the glossary.
  * @param options.length characters of a key that is not ours, in a terminal

@@ -1,15 +1,17 @@
+import { at, groupBy } from '@shadow-gate/platform';
 import type { Report } from '../../compare/report.ts';
 import { isScreened } from '../../measure/aggregate.ts';
 import type { TensorMeasurement } from '../../measure/schema/index.ts';
-import { metricName, ofName } from './metric-names.ts';
+import { metricWord, ofName } from './metric-names.ts';
 import { formatCount, formatInteger } from './numbers.ts';
+import { type Phrase, phrase, plain } from './phrase.ts';
 
 interface ScreeningWords {
   readonly sentence: string;
   /** Matrices with bounds from a few products alone. */
   readonly screened: readonly TensorMeasurement[];
   /** Those that were screened and needed their full spectra, by what reads them. Foreign names. */
-  readonly completed: ReadonlyArray<{ readonly why: string; readonly names: readonly string[] }>;
+  readonly completed: ReadonlyArray<{ readonly why: Phrase; readonly names: readonly string[] }>;
 }
 
 /** Null if nothing was screened. */
@@ -26,29 +28,31 @@ export function screeningWords({ tensors, screening }: Report): ScreeningWords |
     screened.length === 0
       ? `No matrix of ${all} was only screened.`
       : `${formatInteger(screened.length)} of ${all} ${screened.length === 1 ? 'was' : 'were'} only screened: bounds from a few products settle every rule that reads them.`;
-  const reasons = new Map<string, string[]>();
-  for (const { of, name, cause, metric } of completed) {
-    const why = reasonOf(cause, metric);
-    reasons.set(why, [...(reasons.get(why) ?? []), `${name} (${ofName(of)})`]);
-  }
+  const reasons = groupBy(
+    completed.map(({ of, name, cause, metric }) => ({
+      why: reasonOf(cause, metric),
+      name: `${name} (${ofName(of)})`,
+    })),
+    ({ why }) => plain(why),
+  );
   return {
     sentence: `${only}${needed}`,
     screened,
-    completed: [...reasons].map(([why, names]) => ({ why, names })),
+    completed: [...reasons.values()].map((all) => ({ why: at(all, 0).why, names: all.map((own) => own.name) })),
   };
 }
 
 type Completed = NonNullable<Report['screening']>['completed'][number];
 
-function reasonOf(cause: Completed['cause'], metric: string): string {
+function reasonOf(cause: Completed['cause'], metric: string): Phrase {
   switch (cause) {
     case 'rule':
-      return `a rule on ${metricName(metric)}`;
+      return phrase`a rule on ${metricWord(metric)}`;
     case 'low-rank':
-      return 'the rules for updates of low rank, or a calibration';
+      return ['the rules for updates of low rank, or a calibration'];
     case 'spike':
-      return 'whether a first direction is a spike';
+      return ['whether a first direction is a spike'];
     case 'unchanged':
-      return 'whether anything changed against the baseline';
+      return ['whether anything changed against the baseline'];
   }
 }

@@ -228,6 +228,20 @@ describe('samples of lm-evaluation-harness', () => {
       (row: Record<string, unknown>) => ({ ...row, doc_id: 0 }),
       /document 0 is in .*:1 already/,
     ],
+    [
+      'NaN of two sentences',
+      'sg_mmlu_letters',
+      (row: Record<string, unknown>) => ({
+        ...row,
+        arguments: {
+          gen_args_0: { arg_0: 'It is hot because the sun', arg_1: ' shines.' },
+          gen_args_1: { arg_0: 'It is hot because the moon', arg_1: ' shines.' },
+        },
+        resps: [[['NaN', 'False']], [['-4.5', 'False']]],
+        acc: 0,
+      }),
+      /which of its 2 sentences is right is not in the file/,
+    ],
   ])('whose %s does not fit are refused with the line', async (_, name, change, message) => {
     const file = named(name);
     const folder = await temporaryFolder();

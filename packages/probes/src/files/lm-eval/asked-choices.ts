@@ -120,15 +120,15 @@ function expectSameAnswer(sample: LmEvalSample, count: number, answer: number): 
   const { acc, where } = sample;
   if (typeof acc !== 'number' && typeof acc !== 'boolean') return;
   const likeliest = likeliestOf(sample, count);
-  if (likeliest === null || likeliest === -1 || (likeliest === answer) === (Number(acc) === 1)) return;
+  if (likeliest === null || (likeliest === answer) === (Number(acc) === 1)) return;
   throw new UserError(`${where}: acc is ${Number(acc)}, which does not fit target and resps`, HINT);
 }
 
-/** The place of the largest log-likelihood; null for a tie, and -1 if one is NaN. */
+/** The place of the largest log-likelihood; null for a tie, and if one is NaN. */
 function likeliestOf(sample: LmEvalSample, count: number): number | null {
   const logprobs = sampleLogprobs(sample).slice(0, count);
   const best = Math.max(...logprobs);
-  return logprobs.filter((value) => value === best).length > 1 ? null : logprobs.indexOf(best);
+  return logprobs.filter((value) => value === best).length === 1 ? logprobs.indexOf(best) : null;
 }
 
 function scoringOf({ metrics }: LmEvalSample): ChoiceScoring {
