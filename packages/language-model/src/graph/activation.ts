@@ -9,48 +9,28 @@ export function gated(graph: Graph, activation: Activation | ClampedSwiglu, gate
   return graph.op('Mul', [activate(graph, activation, gate), up]);
 }
 
-/** The same for gate and up side by side in the last axis, gate first. */
-export function applyGatedHalves(graph: Graph, activation: Activation, both: Value): Value {
-  return gated(graph, activation, ...halves(graph, both));
-}
-
-const QUICK_GELU_ALPHA = 1.702;
+const ACTIVATIONS: Readonly<Record<Activation, (graph: Graph, x: Value) => Value>> = {
+  silu: (graph, x) => quickGelu(graph, x, 1),
+  quick_gelu: (graph, x) => quickGelu(graph, x, 1.702),
+  gelu: (graph, x) => graph.op('Gelu', [x], {}, 'com.microsoft'),
+  gelu_tanh: (graph, x) => graph.op('FastGelu', [x], {}, 'com.microsoft'),
+  relu: (graph, x) => graph.op('Relu', [x]),
+  relu_squared: (graph, x) => {
+    const relu = graph.op('Relu', [x]);
+    return graph.op('Mul', [relu, relu]);
+  },
+  tanh: (graph, x) => graph.op('Tanh', [x]),
+  sigmoid: (graph, x) => graph.op('Sigmoid', [x]),
+  identity: (_, x) => x,
+};
 
 export function activate(graph: Graph, activation: Activation, x: Value): Value {
-  switch (activation) {
-    case 'silu':
-      return graph.op('QuickGelu', [x], { alpha: { float: 1 } }, 'com.microsoft');
-    case 'quick_gelu':
-      return graph.op('QuickGelu', [x], { alpha: { float: QUICK_GELU_ALPHA } }, 'com.microsoft');
-    case 'gelu':
-      return graph.op('Gelu', [x], {}, 'com.microsoft');
-    case 'gelu_tanh':
-      return graph.op('FastGelu', [x], {}, 'com.microsoft');
-    case 'relu':
-      return graph.op('Relu', [x]);
-    case 'relu_squared': {
-      const relu = graph.op('Relu', [x]);
-      return graph.op('Mul', [relu, relu]);
-    }
-    case 'tanh':
-      return graph.op('Tanh', [x]);
-    case 'sigmoid':
-      return graph.op('Sigmoid', [x]);
-    case 'identity':
-      return x;
-  }
+  return ACTIVATIONS[activation](graph, x);
 }
 
-/** Gate and up from one value [m, 2·width]: side by side. */
-export function halves(graph: Graph, both: Value): readonly [gate: Value, up: Value] {
-  return graph.node('Split', [both], { outputs: 2, attributes: { axis: -1, num_outputs: 2 } });
-}
-
-/** The same for gate and up alternating. */
-export function alternating(graph: Graph, both: Value, width: number): readonly [gate: Value, up: Value] {
-  const pairs = graph.reshape(both, [-1, width, 2]);
-  const [gate, up] = graph.node('Split', [pairs], { outputs: 2, attributes: { axis: -1, num_outputs: 2 } });
-  return [graph.reshape(gate, [-1, width]), graph.reshape(up, [-1, width])];
+/** x · σ(alpha · x). */
+function quickGelu(graph: Graph, x: Value, alpha: number): Value {
+  return graph.op('QuickGelu', [x], { alpha: { float: alpha } }, 'com.microsoft');
 }
 
 /** See {@link ClampedSwiglu}. */
@@ -58,25 +38,22 @@ function clampedSwiglu(graph: Graph, { alpha, limit, added }: ClampedSwiglu, gat
   const constant = (value: number) => graph.constant([value], 'float32', []);
   const gates = graph.op('Min', [gate, constant(limit)]);
   const ups = graph.op('Clip', [up, constant(-limit), constant(limit)]);
-  const swish = graph.op('QuickGelu', [gates], { alpha: { float: alpha } }, 'com.microsoft');
-  return graph.op('Mul', [added === 0 ? ups : graph.op('Add', [ups, constant(added)]), swish]);
+  const shifted = added === 0 ? ups : graph.op('Add', [ups, constant(added)]);
+  return graph.op('Mul', [shifted, quickGelu(graph, gates, alpha)]);
 }
 
 /** See {@link Xielu}. The exponential is taken of negative numbers only. */
 export function xielu(graph: ModelGraph, { module }: Xielu, x: Value): Value {
-  const scalar = (name: string) => {
-    const tensor = `${module}.${name}`;
-    return loadFloat32(graph, graph.weights.tensor(tensor, graph.weights.shape(tensor)?.length === 1 ? [1] : []), []);
-  };
-  const softplus = (name: string) =>
-    graph.op('Softplus', [loadFloat32(graph, graph.weights.tensor(`${module}.${name}`, [1]))]);
+  const load = (name: string, shape: readonly number[], dims = shape) =>
+    loadFloat32(graph, graph.weights.tensor(`${module}.${name}`, shape), dims);
+  const scalar = (name: string) => load(name, graph.weights.shape(`${module}.${name}`)?.length === 1 ? [1] : [], []);
+  const softplus = (name: string) => graph.op('Softplus', [load(name, [1])]);
+  const constant = (value: number) => graph.constant([value], 'float32', []);
   const beta = scalar('beta');
-  const epsilon = scalar('eps');
-  const zero = graph.constant([0], 'float32', []);
   const above = graph.op('Mul', [softplus('alpha_p'), graph.op('Mul', [x, x])]);
-  const power = graph.op('Exp', [graph.op('Min', [x, epsilon])]);
-  const less = graph.op('Sub', [graph.op('Sub', [power, graph.constant([1], 'float32', [])]), x]);
+  const power = graph.op('Exp', [graph.op('Min', [x, scalar('eps')])]);
+  const less = graph.op('Sub', [graph.op('Sub', [power, constant(1)]), x]);
   const below = graph.op('Mul', [graph.op('Add', [softplus('alpha_n'), beta]), less]);
-  const bent = graph.op('Where', [graph.op('Greater', [x, zero]), above, below]);
+  const bent = graph.op('Where', [graph.op('Greater', [x, constant(0)]), above, below]);
   return graph.op('Add', [bent, graph.op('Mul', [x, beta])]);
 }

@@ -4,27 +4,28 @@ import type { Linear } from '../architectures/decoder.ts';
 import { applyLinear, loadFloat32 } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
+import { concat } from './operators.ts';
 
-/** The mean square of a state counts as at least this much. */
+/** The least mean square of a state. */
 const LEAST_SQUARE = 1e-5;
 
 /** The hidden states [m, count, hidden] of embeddings [m, hidden]. */
 export function expandStates(graph: ModelGraph, { expand }: AltUp, embedded: Value): Value {
   const magnitude = rootMeanSquare(graph, embedded);
   const others = expand.map((layer) => scaledTo(graph, layer, embedded, magnitude));
-  return stack(graph, [embedded, ...others]);
+  const states = [embedded, ...others].map((state) => asState(graph, state));
+  return concat(graph, states, 1);
 }
 
-/** One hidden state [m, hidden] of them all. */
+/** One hidden state [m, hidden] from all. */
 export function collapseStates(graph: ModelGraph, { count, collapse }: AltUp, states: Value): Value {
   const first = stateAt(graph, states, 0);
   const magnitude = rootMeanSquare(graph, first);
   const others = collapse.map((layer, i) => scaledTo(graph, layer, stateAt(graph, states, i + 1), magnitude));
-  const sum = others.reduce((total, other) => graph.op('Add', [total, other]), first);
-  return graph.op('Mul', [sum, scalar(graph, 1 / count)]);
+  return graph.op('Mul', [graph.sum([first, ...others]), scalar(graph, 1 / count)]);
 }
 
-/** The predicted states after the block: [m, count, hidden]. */
+/** The states predicted for after the block: [m, count, hidden]. */
 export function predictStates(graph: ModelGraph, block: AltUpBlock, states: Value): Value {
   const { count, active, predict } = block;
   const coefficients = applyLinear(graph, predict, route(graph, block, stateAt(graph, states, active)));
@@ -32,7 +33,7 @@ export function predictStates(graph: ModelGraph, block: AltUpBlock, states: Valu
   return graph.op('Add', [mixed, states]);
 }
 
-/** The states behind the block, from its output [m, hidden]. */
+/** The states after the block, from its output [m, hidden]. */
 export function correctStates(graph: ModelGraph, block: AltUpBlock, predicted: Value, output: Value): Value {
   const { count, active, correct } = block;
   const innovation = graph.op('Sub', [output, stateAt(graph, predicted, active)]);
@@ -41,7 +42,7 @@ export function correctStates(graph: ModelGraph, block: AltUpBlock, predicted: V
   return graph.op('Add', [predicted, graph.op('Mul', [asState(graph, innovation), shares])]);
 }
 
-/** The active state as the layer's embedding is chosen by it: [m, hidden]. */
+/** The active state, as used to gate the layer's embedding: [m, hidden]. */
 export function chosenState(graph: ModelGraph, block: AltUpBlock, states: Value): Value {
   const state = stateAt(graph, states, block.active);
   if (block.outputScale === null) return state;
@@ -50,11 +51,8 @@ export function chosenState(graph: ModelGraph, block: AltUpBlock, states: Value)
 
 /** Add to all states but the first, whichever is active. */
 export function addToOthers(graph: Graph, { count }: AltUpBlock, states: Value, added: Value): Value {
-  const isOther = graph.constant(
-    Array.from({ length: count }, (_, i) => (i === 0 ? 0 : 1)),
-    'float32',
-    [1, count, 1],
-  );
+  const factors = Array.from({ length: count }, (_, i) => (i === 0 ? 0 : 1));
+  const isOther = graph.constant(factors, 'float32', [1, count, 1]);
   return graph.op('Add', [states, graph.op('Mul', [asState(graph, added), isOther])]);
 }
 
@@ -62,7 +60,7 @@ export function stateAt(graph: Graph, states: Value, index: number): Value {
   return graph.op('Gather', [states, graph.constant([index], 'int64', [])], { axis: 1 });
 }
 
-/** See {@link Laurel}. @param sum of the stream and what attention adds */
+/** See {@link Laurel}. @param sum the stream plus the output of attention */
 export function withLaurel(
   graph: ModelGraph,
   { left, right, norm }: Laurel,
@@ -92,14 +90,6 @@ function rootMeanSquare(graph: Graph, x: Value): Value {
 
 function meanSquare(graph: Graph, x: Value): Value {
   return graph.op('ReduceMean', [graph.op('Mul', [x, x]), graph.constant([-1], 'int64')], { keepdims: 1 });
-}
-
-function stack(graph: Graph, states: readonly Value[]): Value {
-  return graph.op(
-    'Concat',
-    states.map((state) => asState(graph, state)),
-    { axis: 1 },
-  );
 }
 
 /** [m, hidden] → [m, 1, hidden]. */

@@ -1,10 +1,10 @@
 import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
 import { at } from '@shadow-gate/platform';
 import type { Attention } from '../architectures/decoder.ts';
-import type { EntryInputs } from './entry-inputs.ts';
 import { loadFloat32 } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { applyHeadNorm } from './norm.ts';
+import { concat, halve, inRows, split } from './operators.ts';
 import { type KeyAndValue, project, type QueryKeyValue } from './projections.ts';
 
 /** Inputs that all layers share. B sequences of S tokens each, T = P + S with the P tokens before them. */
@@ -21,26 +21,39 @@ export interface SharedInputs {
   readonly totalSequenceLength: Value;
 }
 
-/** The keys and values of a layer, which a later one can share. */
+/** The keys and values of a layer, possibly shared by later ones. */
 export interface LayerKeys extends KeyAndValue {
   /** See {@link LayerInputs}. */
   readonly past: KeyAndValue | null;
 }
 
-/** Inputs that depend on the kind of layer, or on the layer. */
+/** Inputs that depend on the layer or its kind. */
 export interface LayerInputs {
   /** Added to the scores: [B, 1 or heads, S, T]. */
   readonly bias: Value;
   /** Cosines and sines by position, each [L, dim / 2]. */
   readonly rope: { readonly cos: Value; readonly sin: Value } | null;
-  /**
-   * Keys and values of the P tokens before, each [B, keyValueHeads, P, headDim]; null if it has none.
-   */
+  /** Keys and values of the P tokens before, each [B, keyValueHeads, P, headDim]; null without a KV cache. */
   readonly past: KeyAndValue | null;
   /** The other layer's; null for a layer with keys and values of its own. */
   readonly sharedKeys: LayerKeys | null;
   /** Null for a layer without entries: see `Compressed`. */
   readonly entries: EntryInputs | null;
+}
+
+/** Inputs shared by layers with windows of one kind, for E entries per sequence; some can be empty. */
+export interface EntryInputs {
+  /** int64 [B, E, rate]: the tokens of each window, among the B · T of all sequences, KV cache included. */
+  readonly own: Value;
+  /**
+   * The tokens of the window before, and a bias, float32 [B, E, 1, 1], far below every logit if that window does not
+   * exist. Null without overlap.
+   */
+  readonly before: { readonly tokens: Value; readonly bias: Value } | null;
+  /** int64 [B, E]: position of the first token of the window. */
+  readonly positions: Value;
+  /** float32 [B, 1, S, E]: zero for the entries that a slot can see, and far below every score for others. */
+  readonly bias: Value;
 }
 
 /** Inputs of attention besides queries, keys and values. */
@@ -58,17 +71,17 @@ interface AttentionResult {
   readonly present: KeyAndValue | null;
 }
 
-/** Attention of a whole layer. */
+/** The result for a whole layer. */
 export interface LayerAttention extends AttentionResult {
   readonly keys: LayerKeys;
 }
 
 /**
  * How attention is computed, and which keys and values are returned.
- * - `fused`: GroupQueryAttention, which returns those of all T tokens.
- * - `blocks`: the same without a KV cache, and for long sequences queries block by block: see `applyBlockedAttention`.
- * - `concat`: products and a softmax; those of all T tokens.
- * - `split`: separate products with the past and with the new tokens, so that the past is not copied; those of the S
+ * - `fused`: GroupQueryAttention; returns those of all T tokens.
+ * - `blocks`: fused, without a KV cache; long sequences take queries block by block: see `applyBlockedAttention`.
+ * - `concat`: products and a softmax; returns those of all T tokens.
+ * - `split`: separate products with the past and the new tokens, which avoids copying the past; returns those of the S
  *   new tokens.
  */
 export type AttentionKind = 'fused' | 'blocks' | 'concat' | 'split';
@@ -84,28 +97,23 @@ export function applyAttention(
   const { heads, keyValueHeads, headDim, valueDim, queryNorm, keyNorm, valueNorm, forLonger = [] } = attention;
   for (const { tensor, shape } of forLonger) graph.weights.table(tensor, shape);
   const { query, own, gate } = project(graph, attention, x);
-  const inRows = (flat: Value, width: number) =>
-    graph.op('Reshape', [flat, graph.op('Concat', [shared.batchShape, graph.constant([width], 'int64')], { axis: 0 })]);
+  const rows = (flat: Value, width: number) => inRows(graph, shared.batchShape, flat, width);
   const rotated = (flat: Value, norm: Attention['queryNorm'], count: number) => {
     const isBefore = attention.headNorms === 'before rope';
+    const width = count * headDim;
     const normed = clipped(graph, attention, isBefore ? applyHeadNorm(graph, norm, flat, count, headDim) : flat);
-    const turned = rotate(graph, attention, inRows(normed, count * headDim), {
-      heads: count,
-      positions: shared.positions,
-      tables: layer.rope,
-    });
+    const turned = rotate(graph, attention, rows(normed, width), count, shared.positions, layer.rope);
     if (isBefore || norm === null) return turned;
-    const flatAgain = graph.reshape(turned, [-1, count * headDim]);
-    return inRows(applyHeadNorm(graph, norm, flatAgain, count, headDim), count * headDim);
+    return rows(applyHeadNorm(graph, norm, graph.reshape(turned, [-1, width]), count, headDim), width);
   };
-  const finished = ({ key, value }: KeyAndValue): LayerKeys => ({
-    key: rotated(key, keyNorm, keyValueHeads),
-    value: inRows(
-      clipped(graph, attention, applyHeadNorm(graph, valueNorm, value, keyValueHeads, valueDim)),
-      keyValueHeads * valueDim,
-    ),
-    past: layer.past,
-  });
+  const finished = ({ key, value }: KeyAndValue): LayerKeys => {
+    const values = clipped(graph, attention, applyHeadNorm(graph, valueNorm, value, keyValueHeads, valueDim));
+    return {
+      key: rotated(key, keyNorm, keyValueHeads),
+      value: rows(values, keyValueHeads * valueDim),
+      past: layer.past,
+    };
+  };
   const queries = tempered(graph, attention, rotated(query, queryNorm, heads), shared.positions);
   const keys = own === null ? layer.sharedKeys : finished(own);
   if (keys === null) throw new Error('the keys and values of the other layer are missing');
@@ -120,7 +128,6 @@ export function applyAttention(
   };
 }
 
-/** Attention proper, of any kind. */
 export function mixTokens(
   graph: Graph,
   attention: Attention,
@@ -164,25 +171,20 @@ export function rotate(
   graph: Graph,
   { rope, headDim }: Pick<Attention, 'rope' | 'headDim'>,
   x: Value,
-  {
-    heads,
-    positions,
-    tables,
-  }: { readonly heads: number; readonly positions: Value; readonly tables: LayerInputs['rope'] },
+  heads: number,
+  positions: Value,
+  tables: LayerInputs['rope'],
 ): Value {
   if (rope === null || tables === null) return x;
-  if (rope.isLast && rope.dim < headDim) {
-    const whole = graph.reshape(x, [0, 0, heads, headDim]);
-    const [kept, last] = graph.node('Split', [whole, graph.constant([headDim - rope.dim, rope.dim], 'int64')], {
-      outputs: 2,
-      attributes: { axis: -1 },
-    });
-    const flat = graph.reshape(last, [0, 0, heads * rope.dim]);
-    const turned = rotate(graph, { rope, headDim: rope.dim }, flat, { heads, positions, tables });
-    const joined = graph.op('Concat', [kept, graph.reshape(turned, [0, 0, heads, rope.dim])], { axis: -1 });
+  const { dim } = rope;
+  if (rope.isLast && dim < headDim) {
+    const [kept, last] = split(graph, graph.reshape(x, [0, 0, heads, headDim]), [headDim - dim, dim]);
+    const flat = graph.reshape(last, [0, 0, heads * dim]);
+    const turned = rotate(graph, { rope, headDim: dim }, flat, heads, positions, tables);
+    const joined = concat(graph, [kept, graph.reshape(turned, [0, 0, heads, dim])]);
     return graph.reshape(joined, [0, 0, heads * headDim]);
   }
-  const partial = rope.dim === headDim ? {} : { rotary_embedding_dim: rope.dim };
+  const partial = dim === headDim ? {} : { rotary_embedding_dim: dim };
   return graph.op(
     'RotaryEmbedding',
     [x, positions, tables.cos, tables.sin],
@@ -198,7 +200,7 @@ function applyFusedAttention(
   { seqlensK, totalSequenceLength }: SharedInputs,
   { bias, past, sinks }: MixInputs,
 ): AttentionResult {
-  // Rotary tables and positions are left out: queries and keys are rotated already.
+  // Rotary tables and positions are null: queries and keys are rotated already.
   const rest = [seqlensK, totalSequenceLength, null, null, null, bias, ...(sinks === null ? [] : [sinks])];
   const options = {
     attributes: {
@@ -211,8 +213,7 @@ function applyFusedAttention(
   } as const;
   const flat = (mixed: Value) => graph.reshape(mixed, [-1, heads * headDim]);
   if (past === null) {
-    // The operator fills every output that is named: without a KV cache the other two would be copies that nothing
-    // reads.
+    // The operator fills every named output: without a KV cache the other two would be copies that nothing reads.
     const [mixed] = graph.node('GroupQueryAttention', [query, key, value, null, null, ...rest], {
       outputs: 1,
       ...options,
@@ -227,15 +228,15 @@ function applyFusedAttention(
   return { mixed: flat(mixed), present: { key: presentKey, value: presentValue } };
 }
 
-/** Queries of a block. */
+/** Queries per block. */
 const BLOCK = 128;
 
-/** Up to so many tokens in a sequence the fused operator is as fast. */
+/** The fused operator is as fast up to this sequence length. */
 const UNDIVIDED = 768;
 
 /**
- * Without a KV cache, and where no slot sees one behind it. The fused operator computes the scores of all pairs; of a
- * long sequence, each block of queries takes the keys up to its own end alone.
+ * For runs without a KV cache in which no slot sees a later one. The fused operator computes the scores of all pairs;
+ * in a long sequence, each block of queries takes only the keys up to its own end.
  */
 function applyBlockedAttention(
   graph: Graph,
@@ -247,15 +248,14 @@ function applyBlockedAttention(
   if (inputs.past !== null) throw new Error('blocks have no KV cache');
   const width = attention.heads * attention.valueDim;
   const int64 = (...values: number[]) => graph.constant(values, 'int64');
-  const { batchShape: whole } = shared;
-  const [batch, length] = graph.node('Split', [whole], { outputs: 2, attributes: { axis: 0, num_outputs: 2 } });
+  const [batch, length] = halve(graph, shared.batchShape, 0);
   const blockOf = (keys: KeyAndValue) => (index: Value) => {
     const start = graph.op('Mul', [index, int64(BLOCK)]);
     const end = graph.op('Min', [graph.op('Add', [start, int64(BLOCK)]), length]);
     const upToEnd = (value: Value) => graph.op('Slice', [value, int64(0), end, int64(2)]);
-    const batchShape = graph.op('Concat', [batch, graph.op('Sub', [end, start])], { axis: 0 });
-    const corner = graph.op('Concat', [start, int64(0)], { axis: 0 });
-    const bias = graph.op('Slice', [inputs.bias, corner, graph.op('Concat', [end, end], { axis: 0 }), int64(2, 3)]);
+    const batchShape = concat(graph, [batch, graph.op('Sub', [end, start])], 0);
+    const corner = concat(graph, [start, int64(0)], 0);
+    const bias = graph.op('Slice', [inputs.bias, corner, concat(graph, [end, end], 0), int64(2, 3)]);
     const mixed = attend(
       graph,
       attention,
@@ -264,14 +264,12 @@ function applyBlockedAttention(
       { batchShape, totalLength: end },
       { ...inputs, bias },
     );
-    return graph.op('Reshape', [mixed, graph.op('Concat', [batchShape, int64(width)], { axis: 0 })]);
+    return graph.op('Reshape', [mixed, concat(graph, [batchShape, int64(width)], 0)]);
   };
   const inBlocks = () => {
     const count = graph.op('Div', [graph.op('Add', [length, int64(BLOCK - 1)]), int64(BLOCK)]);
-    return graph.reshape(
-      graph.joinBlocks(graph.reshape(count, []), 1, blockOf(keysByHead(graph, attention, projected))),
-      [-1, width],
-    );
+    const blocks = graph.joinBlocks(graph.reshape(count, []), 1, blockOf(keysByHead(graph, attention, projected)));
+    return graph.reshape(blocks, [-1, width]);
   };
   const isLong = graph.op('Greater', [length, int64(UNDIVIDED)]);
   const fused = () => applyFusedAttention(graph, attention, projected, shared, inputs).mixed;
@@ -329,9 +327,9 @@ function attend(
   const totalLength = entries === null ? tokenCount : graph.op('Shape', [joined], { start: 3, end: 4 });
   const bias = entries === null ? tokenBias : withEntryBias(graph, tokenBias, entries.bias);
   const capped = softcap === null ? joined : softcapped(graph, joined, softcap);
-  const [batch, length] = graph.node('Split', [batchShape], { outputs: 2, attributes: { axis: 0, num_outputs: 2 } });
+  const [batch, length] = halve(graph, batchShape, 0);
   const grouped = (leading: Value, last: Value) =>
-    graph.op('Concat', [leading, graph.constant([keyValueHeads, headsPerKey], 'int64'), length, last], { axis: 0 });
+    concat(graph, [leading, graph.constant([keyValueHeads, headsPerKey], 'int64'), length, last], 0);
   // One mask for all heads, or slopes for each.
   const biasByGroup = alibi
     ? graph.op('Reshape', [bias, grouped(graph.constant([-1], 'int64'), totalLength)])
@@ -339,7 +337,7 @@ function attend(
   const scores = graph.op('Add', [graph.op('Reshape', [capped, grouped(batch, totalLength)]), biasByGroup]);
   const probabilities =
     sinks === null ? graph.op('Softmax', [scores], { axis: -1 }) : softmaxWithSinks(graph, scores, sinks);
-  const flat = graph.op('Concat', [batch, graph.constant([keyValueHeads, -1], 'int64'), totalLength], { axis: 0 });
+  const flat = concat(graph, [batch, graph.constant([keyValueHeads, -1], 'int64'), totalLength], 0);
   const mixed = mix(graph, graph.op('Reshape', [probabilities, flat]), blocks);
   const outOfHeads = graph.op('Reshape', [mixed, grouped(batch, graph.constant([valueDim], 'int64'))]);
   return graph.reshape(graph.op('Transpose', [outOfHeads], { perm: [0, 3, 1, 2, 4] }), [-1, heads * valueDim]);
@@ -349,31 +347,31 @@ function attend(
 function withEntryBias(graph: Graph, bias: Value, entryBias: Value): Value {
   const one = graph.constant([1, 1, 1], 'int64');
   const batch = graph.op('Shape', [entryBias], { start: 0, end: 1 });
-  const expanded = graph.op('Expand', [bias, graph.op('Concat', [batch, one], { axis: 0 })]);
-  return graph.op('Concat', [expanded, entryBias], { axis: 3 });
+  const expanded = graph.op('Expand', [bias, concat(graph, [batch, one], 0)]);
+  return concat(graph, [expanded, entryBias], 3);
 }
 
-/** The blocks of keys and values that the queries are multiplied with, in the order of the tokens. */
+/** The blocks of keys and values for the queries, in token order. */
 function keyBlocks(graph: Graph, past: KeyAndValue | null, fresh: KeyAndValue, kind: AttentionKind): KeyAndValue[] {
   if (past === null) return [fresh];
   if (kind === 'split') return [past, fresh];
-  const join = (side: keyof KeyAndValue) => graph.op('Concat', [past[side], fresh[side]], { axis: 2 });
+  const join = (side: keyof KeyAndValue) => concat(graph, [past[side], fresh[side]], 2);
   return [{ key: join('key'), value: join('value') }];
 }
 
-/** The sum over all blocks of their values, weighted. */
+/** Values weighted by their probabilities, summed over all blocks. */
 function mix(graph: Graph, probabilities: Value, blocks: readonly { readonly value: Value }[]): Value {
   const values = blocks.map(({ value }) => value);
   if (values.length === 1) return graph.op('MatMul', [probabilities, at(values, 0)]);
   const lengths = values.map((value) => graph.op('Shape', [value], { start: 2, end: 3 }));
-  const parts = graph.node('Split', [probabilities, graph.op('Concat', lengths, { axis: 0 })], {
+  const parts = graph.node('Split', [probabilities, concat(graph, lengths, 0)], {
     outputs: values.length,
     attributes: { axis: -1 },
   });
   return graph.sum(values.map((value, i) => graph.op('MatMul', [at(parts, i), value])));
 }
 
-/** Probabilities of scores [B, keyValueHeads, heads per key, S, T]; each head's sink takes part and is left out. */
+/** Probabilities of scores [B, keyValueHeads, heads per key, S, T], with each head's sink in the denominator alone. */
 function softmaxWithSinks(graph: Graph, scores: Value, sinks: Value): Value {
   const [one, last] = [graph.constant([1], 'int64'), graph.constant([-1], 'int64')];
   const zeros = graph.op('Mul', [
@@ -381,8 +379,8 @@ function softmaxWithSinks(graph: Graph, scores: Value, sinks: Value): Value {
     graph.constant([0], 'float32'),
   ]);
   const shape = graph.op('Shape', [scores], { start: 1, end: 3 });
-  const perHead = graph.op('Reshape', [sinks, graph.op('Concat', [one, shape, one, one], { axis: 0 })]);
-  const all = graph.op('Concat', [scores, graph.op('Add', [zeros, perHead])], { axis: -1 });
+  const perHead = graph.op('Reshape', [sinks, concat(graph, [one, shape, one, one], 0)]);
+  const all = concat(graph, [scores, graph.op('Add', [zeros, perHead])]);
   const probabilities = graph.op('Softmax', [all], { axis: -1 });
   return graph.op('Slice', [probabilities, graph.constant([0], 'int64'), last, last]);
 }

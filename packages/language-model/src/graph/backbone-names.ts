@@ -45,35 +45,29 @@ function entriesOf({ rate, overlap }: TokenWindows): string {
   return `entries_${rate}${overlap ? '_overlapping' : ''}`;
 }
 
-/** Inputs and outputs at the edges of a part of the backbone, for the m slots that it sees: see `BackbonePart`. */
+/** Inputs and outputs between parts of the backbone, for the m slots that a part sees: see `BackbonePart`. */
 export const EDGE = {
   /** float32 [m, hidden], or [m, count, hidden] with several hidden states for each token. */
   stream: 'stream',
   next: 'next_stream',
   /** float32 [B · S, size]: the tokens' embeddings for this layer. */
   layerInput: (layer: number) => `layer_input_${layer}`,
-  /** float32 [B, S, keyValueHeads · headDim], rotated, and with valueDim for values: those that later layers share. */
+  /** Shared with later layers: float32 [B, S, keyValueHeads · headDim], rotated; values with valueDim. */
   sharedKey: (layer: number) => `shared_key_${layer}`,
   sharedValue: (layer: number) => `shared_value_${layer}`,
 } as const;
 
-/**
- * Inputs in the place of `BACKBONE.rows`, where there are late layers (see `layersBeforeLate`): K slots of each
- * sequence go through them.
- */
+/** Replace `BACKBONE.rows` if there are late layers (see `layersBeforeLate`): K slots per sequence go through them. */
 export const LATE = {
   /** int64 [B, K], flat: b · S + s. */
   slots: 'late_slots',
-  /** int64 [B, K]: their rows in a mask, of which there are S, or B · S. */
+  /** int64 [B, K]: their rows in a mask, which has S or B · S rows. */
   masks: 'late_masks',
   /** int64 [R]: which of the B · K hidden states are returned. */
   rows: 'late_rows',
 } as const;
 
-/**
- * Inputs and outputs of layers with a state (see `RecurrenceInputs`), where there are any. K: kernel of the
- * convolutions.
- */
+/** Inputs and outputs of layers with a state (see `RecurrenceInputs`). K: kernel of the convolutions. */
 export const RECURRENCE = {
   /** int64 [N, T]. */
   slots: (stage: Stage) => `${stage}_slots`,

@@ -15,10 +15,9 @@ import {
 import { recurrentShape } from '../architectures/recurrent.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { collapseStates, expandStates } from './altup.ts';
-import type { AttentionKind, LayerInputs, LayerKeys, SharedInputs } from './attention.ts';
+import type { AttentionKind, EntryInputs, LayerInputs, LayerKeys, SharedInputs } from './attention.ts';
 import { BACKBONE, ENTRIES, RECURRENCE } from './backbone-names.ts';
 import { applyLayer, type Present, type RecurrentInputs } from './block.ts';
-import type { EntryInputs } from './entry-inputs.ts';
 import type { ExpertsOptions } from './experts.ts';
 import { mixStreams, repeatStream } from './hyper-connections.ts';
 import { declareLateLayers, type LayersContext } from './late-layers.ts';
@@ -33,9 +32,7 @@ import type { Stage, StageInputs } from './recurrence.ts';
 
 const { float32, int32, int64 } = ElementType;
 
-/**
- * Inputs that several layers share and others do not: the windows of their masks and entries, and their rotary tables.
- */
+/** Inputs that only some layers share: the windows of their masks and entries, and their rotary tables. */
 interface BackboneInputs {
   readonly windows: readonly Window[];
   readonly ropes: readonly Rope[];
@@ -51,20 +48,20 @@ export function backboneInputs(decoder: Pick<Decoder, 'layers'>): BackboneInputs
   };
 }
 
-/** Which operators a backbone is built from. */
+/** The operators that a backbone is built from. */
 interface BackboneOptions extends ExpertsOptions {
   readonly attention: AttentionKind;
   /**
-   * Take and return keys and values of tokens. Outputs stay in memory until the end of a run, fetched or not: for 32
-   * layers of 4096 that is a megabyte per token.
+   * Take and return keys and values of tokens. Outputs stay in memory until the end of a run, fetched or not: a
+   * megabyte per token for 32 layers of 4096.
    */
   readonly useKvCache: boolean;
 }
 
 /**
- * Consecutive layers of a backbone, `from` ≤ index < `to`, as a graph of their own. With `embeds` it begins with the
- * tokens, else with the stream of the part before; the one with the last layer ends with the hidden states, the others
- * with the stream.
+ * Consecutive layers of a backbone, `from` ≤ index < `to`, as their own graph. With `embeds` it begins with the tokens,
+ * else with the previous part's stream. The part with the last layer ends with the hidden states, others with the
+ * stream.
  */
 export interface BackbonePart {
   readonly embeds: boolean;
@@ -72,14 +69,14 @@ export interface BackbonePart {
   readonly to: number;
 }
 
-/** The parts of a decoder that is run layer by layer: its embeddings, and each layer. */
+/** The parts of a decoder that runs layer by layer: its embeddings, and each layer. */
 export function layerParts({ layers }: Decoder): BackbonePart[] {
   return [{ embeds: true, from: 0, to: 0 }, ...layers.map((_, i) => ({ embeds: false, from: i, to: i + 1 }))];
 }
 
 /**
- * A decoder without its output matrix, or a part of one, as a graph over B sequences of S tokens, after P tokens with
- * cached keys and values. Inputs and outputs: see `BACKBONE` and `EDGE`.
+ * A decoder without its output matrix, or a part of one, for B sequences of S tokens after P tokens with cached keys
+ * and values. Inputs and outputs: see `BACKBONE` and `EDGE`.
  */
 export function buildBackbone(
   decoder: Decoder,
@@ -105,15 +102,12 @@ export function buildBackbone(
   const recurrence = declareRecurrence(graph, own, options);
   const presents: Present[] = [];
   const keys = new Map<number, LayerKeys>();
-  const begun =
+  const past = (index: number, attention: Attention) => pastKeys(graph, index, attention, options);
+  const { sum, ofLayer } =
     !embeds || tokens === null
-      ? continuePart(graph, decoder, part, {
-          keys,
-          past: (index, attention) => pastKeys(graph, index, attention, options),
-        })
+      ? continuePart(graph, decoder, part, past, keys)
       : beginWithTokens(graph, decoder, tokens, positions);
   const first = layersBeforeLate(decoder);
-  const { ofLayer } = begun;
   const context: LayersContext = {
     shared,
     tokens: tokens !== null && readsTokens(own) ? graph.reshape(tokens, [-1]) : null,
@@ -128,7 +122,7 @@ export function buildBackbone(
   const late = first < to ? declareLateLayers(graph, context) : null;
   const isEnd = to === decoder.layers.length;
   const rows = late?.rows ?? (isEnd ? graph.input(BACKBONE.rows, int64, ['R']) : null);
-  let stream: Stream = { sum: begun.sum, pending: null };
+  let stream: Stream = { sum, pending: null };
   for (const [i, layer] of own.layers.entries()) {
     const index = from + i;
     const isLast = index === decoder.layers.length - 1;
@@ -136,7 +130,7 @@ export function buildBackbone(
     const ofThis = late !== null && index >= first ? late.context : context;
     stream = applyLayer(graph, layer, stream, { ...ofThis, index, rows: isLast ? rows : null });
   }
-  // Declared first, and first among those that are fetched: the binding takes the location of an output from its index.
+  // Declared first, and first among those fetched: the binding takes an output's location from its index.
   if (isEnd) graph.output(BACKBONE.hidden, finishStream(graph, decoder, stream), float32);
   else endPart(graph, decoder, part, { stream, keys, ofLayer });
   for (const { name, value } of presents) graph.output(name, value, float32);
@@ -144,9 +138,9 @@ export function buildBackbone(
 }
 
 /**
- * The graphs that run one after the other where a model is in memory as a whole: one, or the embeddings and all layers
- * where weights are expanded before a session opens. Such a session reads its weights into memory, and would read whole
- * tables of which rows are looked up.
+ * The graphs of a model that is in memory as a whole, in the order of their runs: one, or the embeddings and all layers
+ * if weights are expanded before a session opens. Such a session reads its weights into memory, and would read whole
+ * tables where only some rows are looked up.
  */
 export function wholeBackbone(decoder: Decoder, weights: Weights, options: BackboneOptions): readonly Graph[] {
   const whole = buildBackbone(decoder, weights, options);
@@ -170,7 +164,7 @@ function finishStream(graph: ModelGraph, decoder: Decoder, stream: Stream): Valu
   return projected === undefined ? normed : applyLinear(graph, projected.output, normed);
 }
 
-/** The stream from the embeddings, and those for each layer. */
+/** The stream and the embeddings for each layer. */
 function beginWithTokens(graph: ModelGraph, decoder: Decoder, tokens: Value, positions: Value): PartBeginning {
   const embedded = embed(graph, decoder, tokens, positions);
   const ofLayers = embedForLayers(graph, decoder, tokens, embedded);
@@ -186,11 +180,11 @@ function beginStream(graph: ModelGraph, { altUp, hyper, hyperConnections }: Deco
   return altUp === undefined ? embedded : expandStates(graph, altUp, embedded);
 }
 
-/** The inputs that vary with the kind of layer, each declared once. */
+/** The inputs that vary by kind of layer, each declared once. */
 function declareLayerInputs(
   graph: Graph,
   decoder: Decoder,
-  /** With the layers of the part alone. */
+  /** With only the layers of the part. */
   own: Decoder,
   options: BackboneOptions,
 ): (index: number, attention: Attention) => Omit<LayerInputs, 'sharedKeys'> {
@@ -241,7 +235,7 @@ function declareEntries(graph: Graph, windows: TokenWindows): EntryInputs {
   };
 }
 
-/** The keys and values of the tokens before, in a graph with a KV cache. */
+/** The keys and values of the tokens before; null without a KV cache. */
 function pastKeys(
   graph: Graph,
   index: number,
@@ -253,7 +247,7 @@ function pastKeys(
   return { key: past(BACKBONE.pastKey(index), headDim), value: past(BACKBONE.pastValue(index), valueDim) };
 }
 
-/** [B · S, hidden]. Rows are looked up in the file's own type, so that the whole table is not converted. */
+/** [B · S, hidden]. Rows are looked up in the file's type, so that the whole table is not converted. */
 function embed(graph: ModelGraph, decoder: Decoder, tokens: Value, positions: Value): Value {
   const { vocabulary, hidden, embeddings, embeddingScale, projected, embeddingNorm, maxLength } = decoder;
   const flat = graph.reshape(tokens, [-1]);
@@ -265,11 +259,10 @@ function embed(graph: ModelGraph, decoder: Decoder, tokens: Value, positions: Va
   const { module, offset } = decoder.positions;
   const places = graph.reshape(positions, [-1]);
   const rows = offset === 0 ? places : graph.op('Add', [places, graph.constant([offset], 'int64')]);
-  const learned = lookUp(graph, module, rows, [offset + maxLength, hidden]);
-  return graph.op('Add', [normed, learned]);
+  return graph.op('Add', [normed, lookUp(graph, module, rows, [offset + maxLength, hidden])]);
 }
 
-/** See `perLayerEmbeddings`; null where there are none. */
+/** See `perLayerEmbeddings`; null if the model has none. */
 function embedForLayers(graph: ModelGraph, decoder: Decoder, tokens: Value, embedded: Value) {
   const { vocabulary, perLayerEmbeddings: described } = decoder;
   if (described === undefined) return null;
@@ -284,7 +277,7 @@ function readsTokens(decoder: Pick<Decoder, 'layers'>): boolean {
   return recurrentMixers(decoder).some((mixer) => recurrentShape(mixer).ngrams !== null);
 }
 
-/** The inputs of layers with a state; null where there are none. */
+/** The inputs of layers with a state; null if there are none. */
 function declareRecurrence(graph: Graph, decoder: Decoder, { useKvCache }: BackboneOptions): RecurrentInputs | null {
   const [first] = recurrentMixers(decoder);
   if (first === undefined) return null;

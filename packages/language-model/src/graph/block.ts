@@ -31,7 +31,7 @@ export interface Present {
   readonly value: Value;
 }
 
-/** The inputs of layers with a state. */
+/** Inputs of layers with a state. */
 export interface RecurrentInputs {
   readonly inputs: RecurrenceInputs;
   readonly past: (index: number, mixer: Recurrent) => PastState | null;
@@ -43,29 +43,27 @@ export interface LayerContext {
   readonly shared: SharedInputs;
   readonly index: number;
   readonly layerInputs: (index: number, attention: Attention) => Omit<LayerInputs, 'sharedKeys'>;
-  /** Null where no layer has a state. */
+  /** Null if no layer has a state. */
   readonly recurrence: RecurrentInputs | null;
   readonly options: ExpertsOptions & { readonly attention: AttentionKind };
-  /** The layer's outputs for later tokens are added here. */
+  /** Collects the layer's outputs for later tokens. */
   readonly presents: Present[];
-  /** The keys and values of the layers so far, by index: those that have some of their own. */
+  /** By layer index: keys and values of the layers so far that have their own. */
   readonly keys: Map<number, LayerKeys>;
-  /** The tokens' embeddings for a layer, [m, size]; null where there are none. */
+  /** The tokens' embeddings for a layer, [m, size]; null if the model has none. */
   readonly ofLayer: ((index: number) => Value) | null;
-  /** int64 [m]; null where no layer reads the tokens. */
+  /** int64 [m]; null if no layer reads the tokens. */
   readonly tokens: Value | null;
-  /** In the last layer: the rows that are returned. Nothing after its mixer is computed for the others. */
+  /** In the last layer: the rows that are returned. After the mixer, only these are computed. */
   readonly rows: Value | null;
 }
 
-/** A whole block, the layer's embedding and scalar included. */
+/** A whole block, including the layer's embedding and scalar. */
 export function applyLayer(graph: ModelGraph, layer: Layer, before: Stream, context: LayerContext): Stream {
-  const { hyperConnections } = layer;
-  if (hyperConnections !== undefined) {
-    return applyHyperConnections(graph, { ...layer, hyperConnections }, before, context);
-  }
-  if (layer.altUp !== undefined) return applyAltUp(graph, { ...layer, altUp: layer.altUp }, before, context);
-  if (layer.hyper !== undefined) return applyHyper(graph, { ...layer, hyper: layer.hyper }, before, context);
+  const { hyperConnections, altUp, hyper } = layer;
+  if (hyperConnections !== undefined) return applyHyperConnections(graph, layer, hyperConnections, before, context);
+  if (altUp !== undefined) return applyAltUp(graph, layer, altUp, before, context);
+  if (hyper !== undefined) return applyHyper(graph, layer, hyper, before, context);
   const block = applyBlock(graph, layer, before, context);
   const withInput = (sum: Value): Stream => ({ sum, pending: ofOwnEmbedding(graph, layer, sum, context) });
   const stream = layer.perLayerInput === undefined ? block : withInput(settled(graph, block));
@@ -74,7 +72,7 @@ export function applyLayer(graph: ModelGraph, layer: Layer, before: Stream, cont
   return { sum: graph.op('Mul', [settled(graph, stream), scalar]), pending: null };
 }
 
-/** The token's embedding for this layer, gated by a hidden state; null: the layer has none. */
+/** The token's embedding for this layer, gated by a hidden state; null if the layer has none. */
 function ofOwnEmbedding(
   graph: ModelGraph,
   { perLayerInput: input }: Layer,
@@ -83,18 +81,11 @@ function ofOwnEmbedding(
 ): Value | null {
   if (input === undefined) return null;
   if (ofLayer === null) throw new Error('the embeddings of each layer are missing');
-  const embeddings = wantedRows(graph, rows, ofLayer(index));
-  return perLayerInput(graph, input, state, embeddings);
+  return perLayerInput(graph, input, state, wantedRows(graph, rows, ofLayer(index)));
 }
 
-/** The same with several hidden states [m, count, hidden] in the stream. */
-function applyAltUp(
-  graph: ModelGraph,
-  layer: Layer & { readonly altUp: AltUpBlock },
-  before: Stream,
-  context: LayerContext,
-): Stream {
-  const { altUp } = layer;
+/** With several hidden states [m, count, hidden] in the stream. */
+function applyAltUp(graph: ModelGraph, layer: Layer, altUp: AltUpBlock, before: Stream, context: LayerContext): Stream {
   const predicted = predictStates(graph, altUp, settled(graph, before));
   const active: Stream = { sum: stateAt(graph, predicted, altUp.active), pending: null };
   const output = settled(graph, applyBlock(graph, layer, active, context));
@@ -103,23 +94,24 @@ function applyAltUp(
   return { sum: added === null ? states : addToOthers(graph, altUp, states, added), pending: null };
 }
 
-/** The same with several residual streams [m, count · hidden]. */
+/** With several residual streams [m, count · hidden]. */
 function applyHyperConnections(
   graph: ModelGraph,
-  { mixer, mlp, hyperConnections }: Layer & { readonly hyperConnections: BlockExchanges },
+  { mixer, mlp }: Layer,
+  exchanges: BlockExchanges,
   before: Stream,
   context: LayerContext,
 ): Stream {
   if (mixer === null) throw new Error('a block with several streams has a mixer');
   const wanted = (value: Value) => wantedRows(graph, context.rows, value);
   const streams = withNgrams(graph, mixer, settled(graph, before), context);
-  const first = enterBlock(graph, hyperConnections.mixer, streams);
+  const first = enterBlock(graph, exchanges.mixer, streams);
   const output = applyMixer(graph, mixer, first.input, context);
-  const between = leaveBlock(graph, hyperConnections.mixer, wanted(streams), output, wanted(first.shares));
+  const between = leaveBlock(graph, exchanges.mixer, wanted(streams), output, wanted(first.shares));
   if (mlp === null) return { sum: between, pending: null };
-  const second = enterBlock(graph, hyperConnections.mlp, between);
+  const second = enterBlock(graph, exchanges.mlp, between);
   const added = applyMlp(graph, mlp, second.input, { ...context.options, tokens: null });
-  return { sum: leaveBlock(graph, hyperConnections.mlp, between, added, second.shares), pending: null };
+  return { sum: leaveBlock(graph, exchanges.mlp, between, added, second.shares), pending: null };
 }
 
 function withNgrams(graph: ModelGraph, mixer: Mixer, streams: Value, context: LayerContext): Value {
@@ -132,34 +124,22 @@ function withNgrams(graph: ModelGraph, mixer: Mixer, streams: Value, context: La
   return added.streams;
 }
 
-/** The same with several streams [m, count, hidden] that both halves of the block take and give. */
-function applyHyper(
-  graph: ModelGraph,
-  layer: Layer & { readonly hyper: HyperBlock },
-  before: Stream,
-  context: LayerContext,
-): Stream {
-  const wanted = (value: Value) => wantedRows(graph, context.rows, value);
-  const half = (
-    part: Layer,
-    connection: HyperConnection,
-    streams: Value,
-    inner: LayerContext,
-    taken = (value: Value) => value,
-  ) => {
+/** With several streams [m, count, hidden] that both halves of the block take and give. */
+function applyHyper(graph: ModelGraph, layer: Layer, hyper: HyperBlock, before: Stream, context: LayerContext): Stream {
+  const half = (part: Layer, connection: HyperConnection, streams: Value, inner: LayerContext) => {
+    const wanted = (value: Value) => wantedRows(graph, inner.rows, value);
     const { input, shares, mix } = connect(graph, connection, streams);
     const { pending } = applyBlock(graph, part, { sum: input, pending: null }, inner);
     if (pending === null) throw new Error('half a block has one output');
-    return spreadOutput(graph, { shares: taken(shares), mix: taken(mix) }, taken(streams), pending);
+    return spreadOutput(graph, { shares: wanted(shares), mix: wanted(mix) }, wanted(streams), pending);
   };
-  const { hyper } = layer;
-  const attended = half({ ...layer, mlp: null }, hyper.mixer, settled(graph, before), context, wanted);
-  const tokens = context.tokens && wanted(context.tokens);
+  const attended = half({ ...layer, mlp: null }, hyper.mixer, settled(graph, before), context);
+  const tokens = context.tokens && wantedRows(graph, context.rows, context.tokens);
   const sum = half({ ...layer, mixer: null }, hyper.mlp, attended, { ...context, tokens, rows: null });
   return { sum, pending: null };
 }
 
-/** In the last layer, only the rows that are returned. */
+/** In the last layer, only the returned rows. */
 function wantedRows(graph: Graph, rows: Value | null, value: Value): Value {
   return rows === null ? value : graph.op('Gather', [value, rows], { axis: 0 });
 }
@@ -167,9 +147,8 @@ function wantedRows(graph: Graph, rows: Value | null, value: Value): Value {
 /** Mixer and MLP. */
 function applyBlock(graph: ModelGraph, layer: Layer, before: Stream, context: LayerContext): Stream {
   const { mixer, mlp } = layer;
-  const { rows } = context;
-  const options = { ...context.options, tokens: context.tokens && wantedRows(graph, rows, context.tokens) };
-  const wanted = (value: Value) => wantedRows(graph, rows, value);
+  const wanted = (value: Value) => wantedRows(graph, context.rows, value);
+  const options = { ...context.options, tokens: context.tokens && wanted(context.tokens) };
   const residual = ({ normed, stream }: NormedStream) => (layer.residual === 'normed' ? normed : stream.sum);
   const first = mixer === null ? null : normStream(graph, layer.attentionNorm, before);
   const sum = wanted(first === null ? settled(graph, before) : residual(first));
@@ -178,28 +157,20 @@ function applyBlock(graph: ModelGraph, layer: Layer, before: Stream, context: La
   if (mlp === null) return { sum, pending };
   if (layer.residual === 'parallel') {
     if (first === null || pending === null) throw new Error('a parallel layer has a mixer');
-    const stream: Stream = { sum, pending: null };
     const normed =
-      layer.mlpNorm === 'attention' ? wanted(first.normed) : normStream(graph, layer.mlpNorm, stream).normed;
-    const mlpOutput = applyMlp(graph, mlp, normed, options);
-    const finished = finish(graph, layer, layer.mlpOutputNorm, mlpOutput);
+      layer.mlpNorm === 'attention'
+        ? wanted(first.normed)
+        : normStream(graph, layer.mlpNorm, { sum, pending: null }).normed;
+    const finished = finish(graph, layer, layer.mlpOutputNorm, applyMlp(graph, mlp, normed, options));
     return { sum, pending: graph.op('Add', [pending, finished]) };
   }
   const mlpNorm = layer.mlpNorm === 'attention' ? layer.attentionNorm : layer.mlpNorm;
-  const attended: Stream = { sum, pending };
-  const second = normStream(
-    graph,
-    mlpNorm,
-    layer.laurel === undefined || first === null
-      ? attended
-      : {
-          sum: withLaurel(graph, layer.laurel, {
-            sum: settled(graph, attended),
-            normed: wanted(first.normed),
-          }),
-          pending: null,
-        },
-  );
+  let attended: Stream = { sum, pending };
+  if (layer.laurel !== undefined && first !== null) {
+    const inputs = { sum: settled(graph, attended), normed: wanted(first.normed) };
+    attended = { sum: withLaurel(graph, layer.laurel, inputs), pending: null };
+  }
+  const second = normStream(graph, mlpNorm, attended);
   const dense = applyMlp(graph, mlp, second.normed, options);
   const { beside } = layer;
   const mlpOutput =
@@ -213,10 +184,9 @@ function applyMixer(graph: ModelGraph, mixer: Mixer, x: Value, context: LayerCon
     const mixed = wantedRows(graph, context.rows, beforeOutput(graph, mixer, x, context));
     return applyLinear(graph, mixer.output, mixed);
   }
-  const outputs = mixer.branches.map(({ mixer: own, inputScale, outputScale }) => {
-    const output = applyMixer(graph, own, scaled(graph, x, inputScale), context);
-    return scaled(graph, output, outputScale);
-  });
+  const outputs = mixer.branches.map(({ mixer: own, inputScale, outputScale }) =>
+    scaled(graph, applyMixer(graph, own, scaled(graph, x, inputScale), context), outputScale),
+  );
   return graph.sum(outputs);
 }
 
@@ -233,16 +203,16 @@ function beforeOutput(graph: ModelGraph, mixer: SingleMixer, x: Value, context: 
         : applyAttention(graph, mixer, x, inputs);
     if (hasOwnKeys(mixer)) context.keys.set(index, keys);
     if (present) {
-      presents.push({ name: BACKBONE.presentKey(index), value: present.key });
-      presents.push({ name: BACKBONE.presentValue(index), value: present.value });
+      presents.push(
+        { name: BACKBONE.presentKey(index), value: present.key },
+        { name: BACKBONE.presentValue(index), value: present.value },
+      );
     }
     return mixed;
   }
   if (recurrence === null) throw new Error('the inputs of layers with a state are missing');
-  const { mixed, present } = applyRecurrent(graph, mixer, x, {
-    inputs: recurrence.inputs,
-    past: recurrence.past(index, mixer),
-  });
+  const past = recurrence.past(index, mixer);
+  const { mixed, present } = applyRecurrent(graph, mixer, x, { inputs: recurrence.inputs, past });
   if (present) {
     presents.push({ name: RECURRENCE.presentInputs(index), value: present.inputs });
     if (present.state) presents.push({ name: RECURRENCE.presentState(index), value: present.state });
@@ -250,7 +220,7 @@ function beforeOutput(graph: ModelGraph, mixer: SingleMixer, x: Value, context: 
   return mixed;
 }
 
-/** The output of a mixer or of the MLP as it is added to the stream. */
+/** The output of a mixer or MLP as it is added to the stream. */
 function finish(graph: ModelGraph, layer: Layer, norm: Layer['mlpOutputNorm'], output: Value): Value {
   const normed = norm === null ? output : applyNorm(graph, norm, output);
   return scaled(graph, normed, layer.residualScale);

@@ -12,15 +12,16 @@ import type { Attention } from '../architectures/decoder.ts';
 import {
   type AttentionKind,
   applyPlainAttention,
+  type EntryInputs,
   type LayerAttention,
   type LayerInputs,
   rotate,
   type SharedInputs,
 } from './attention.ts';
-import type { EntryInputs } from './entry-inputs.ts';
 import { applyLinear, applyWeight, loadFloat32 } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { applyHeadNorm, applyNorm } from './norm.ts';
+import { concat, inRows, split } from './operators.ts';
 
 /** Keys that are also values, in addition to those of tokens. */
 interface SeenEntries {
@@ -41,21 +42,20 @@ export function applyCompressedAttention(
 ): LayerAttention {
   const { heads, headDim } = attention;
   if (kind === 'fused' || kind === 'blocks') throw new Error('compressed attention is not fused');
-  const inRows = (flat: Value, width: number) =>
-    graph.op('Reshape', [flat, graph.op('Concat', [shared.batchShape, graph.constant([width], 'int64')], { axis: 0 })]);
   const turned = (rows: Value, count: number, tables = layer.rope) =>
-    rotate(graph, attention, rows, { heads: count, positions: shared.positions, tables });
+    rotate(graph, attention, rows, count, shared.positions, tables);
   const { query: low, keyValue, entries, outputGroups } = projections;
   const inner = applyNorm(graph, low.norm, applyLinear(graph, low.down, x));
+  const rows = (flat: Value, width: number) => inRows(graph, shared.batchShape, flat, width);
   const normed = (flat: Value, norm: Attention['queryNorm'], count: number) =>
-    turned(inRows(applyHeadNorm(graph, norm, flat, count, headDim), count * headDim), count);
+    turned(rows(applyHeadNorm(graph, norm, flat, count, headDim), count * headDim), count);
   const query = normed(applyLinear(graph, low.up, inner), attention.queryNorm, heads);
   const key = normed(applyLinear(graph, keyValue, x), attention.keyNorm, 1);
-  const kept = entries === null ? key : inRows(featuresOf(graph, entries, x), attention.valueDim);
-  const pastKept = layer.past && graph.op('Squeeze', [layer.past.value, graph.constant([1], 'int64')]);
-  const allKept = pastKept === null ? kept : graph.op('Concat', [pastKept, kept], { axis: 1 });
-  const seen =
-    entries === null ? null : seeEntries(graph, attention, entries, allKept, { x, inner, inRows, layer, shared });
+  const kept = entries === null ? key : rows(featuresOf(graph, entries, x), attention.valueDim);
+  const axis = graph.constant([1], 'int64');
+  const pastKept = layer.past && graph.op('Squeeze', [layer.past.value, axis]);
+  const allKept = pastKept === null ? kept : concat(graph, [pastKept, kept], 1);
+  const seen = entries === null ? null : seeEntries(graph, attention, entries, allKept, { x, inner, layer, shared });
   const { mixed, present } = applyPlainAttention(
     graph,
     { ...attention, valueDim: headDim },
@@ -65,16 +65,13 @@ export function applyCompressedAttention(
       bias: layer.bias,
       past: layer.past && { key: layer.past.key, value: layer.past.key },
       sinks: attention.sinks === null ? null : loadFloat32(graph, graph.weights.tensor(attention.sinks, [heads])),
-      entries: seen && {
-        block: graph.op('Unsqueeze', [seen.entries, graph.constant([1], 'int64')]),
-        bias: seen.bias,
-      },
+      entries: seen && { block: graph.op('Unsqueeze', [seen.entries, axis]), bias: seen.bias },
     },
     kind,
   );
   const back = layer.rope && { cos: layer.rope.cos, sin: graph.op('Neg', [layer.rope.sin]) };
-  const restored = graph.reshape(turned(inRows(mixed, heads * headDim), heads, back), [-1, heads * headDim]);
-  const values = graph.op('Unsqueeze', [kind === 'split' ? kept : allKept, graph.constant([1], 'int64')]);
+  const restored = graph.reshape(turned(rows(mixed, heads * headDim), heads, back), [-1, heads * headDim]);
+  const values = graph.op('Unsqueeze', [kind === 'split' ? kept : allKept, axis]);
   return {
     mixed: inGroups(graph, outputGroups, heads * headDim, restored),
     present: present && { key: present.key, value: values },
@@ -85,14 +82,13 @@ export function applyCompressedAttention(
 /** Features from which entries are made, [m, features]: see `entryFeatures`. */
 function featuresOf(graph: ModelGraph, entries: TokenEntries, x: Value): Value {
   const parts = entryFeatures(entries).map((layer) => applyLinear(graph, layer, x));
-  return graph.op('Concat', parts, { axis: -1 });
+  return concat(graph, parts);
 }
 
 interface EntryContext {
   readonly x: Value;
   /** Features from which queries are made, [m, rank]. */
   readonly inner: Value;
-  readonly inRows: (flat: Value, width: number) => Value;
   readonly layer: LayerInputs;
   readonly shared: SharedInputs;
 }
@@ -109,22 +105,14 @@ function seeEntries(
   const { layer } = context;
   const widths = entryFeatures(described).map(({ output }) => output);
   const width = widths.reduce((sum, size) => sum + size, 0);
-  const features = graph.node('Split', [graph.reshape(kept, [-1, width]), graph.constant(widths, 'int64')], {
-    outputs: widths.length,
-    attributes: { axis: -1 },
-  });
+  const features = split(graph, graph.reshape(kept, [-1, width]), widths);
   if (layer.entries === null) throw new Error('the windows of compressed attention are missing');
   const inputs = layer.entries;
   const made = (of: Compressor, first: number) => {
-    const averaged = compress(graph, described.windows.rate, of, inputs, {
-      value: at(features, first),
-      gate: at(features, first + 1),
-    });
-    return rotate(graph, { rope: attention.rope, headDim: of.size }, averaged, {
-      heads: 1,
-      positions: inputs.positions,
-      tables: layer.rope,
-    });
+    const [value, gate] = [at(features, first), at(features, first + 1)];
+    const averaged = compress(graph, described.windows.rate, of, inputs, { value, gate });
+    const size = { rope: attention.rope, headDim: of.size };
+    return rotate(graph, size, averaged, 1, inputs.positions, layer.rope);
   };
   const entries = made(compressor, 0);
   if (indexer === null) return { entries, bias: inputs.bias };
@@ -137,7 +125,7 @@ function compress(
   rate: number,
   { positionBias, norm, size, value: { output } }: Compressor,
   { own, before }: EntryInputs,
-  /** Each [B · T, size], or [B · T, 2 · size] where windows overlap. */
+  /** Each [B · T, size], or [B · T, 2 · size] if windows overlap. */
   { value, gate }: { readonly value: Value; readonly gate: Value },
 ): Value {
   const biases = loadFloat32(graph, graph.weights.tensor(positionBias, [rate, output]));
@@ -152,7 +140,7 @@ function compress(
   const joined = () => {
     if (before === null) return taken(own, (all) => all);
     const [earlier, later] = [taken(before.tokens, part(0)), taken(own, part(size))];
-    const join = (first: Value, second: Value) => graph.op('Concat', [first, second], { axis: 2 });
+    const join = (first: Value, second: Value) => concat(graph, [first, second], 2);
     return {
       value: join(earlier.value, later.value),
       gate: join(graph.op('Add', [earlier.gate, before.bias]), later.gate),
@@ -164,31 +152,29 @@ function compress(
   return applyNorm(graph, norm, sum);
 }
 
-/** See {@link Indexer}: [B, 1, S, E], zero for the entries that are chosen. @param keys [B, E, size] */
+/** See {@link Indexer}: [B, 1, S, E], zero for the chosen entries. @param keys [B, E, size] */
 function chosenEntries(
   graph: ModelGraph,
   { rope }: Attention,
   { compressor: { size }, heads, query, weights: layer, most }: Indexer,
   keys: Value,
-  { x, inner, inRows, layer: inputs, shared }: EntryContext,
+  { x, inner, layer: inputs, shared }: EntryContext,
 ): Value {
   if (inputs.entries === null) throw new Error('the windows of compressed attention are missing');
   const { bias } = inputs.entries;
-  const queries = rotate(graph, { rope, headDim: size }, inRows(applyLinear(graph, query, inner), heads * size), {
-    heads,
-    positions: shared.positions,
-    tables: inputs.rope,
-  });
+  const rows = (flat: Value, width: number) => inRows(graph, shared.batchShape, flat, width);
+  const flat = rows(applyLinear(graph, query, inner), heads * size);
+  const queries = rotate(graph, { rope, headDim: size }, flat, heads, shared.positions, inputs.rope);
   const products = graph.op('MatMul', [
     graph.reshape(graph.reshape(queries, [0, 0, heads, size]), [0, -1, size]),
     graph.op('Transpose', [keys], { perm: [0, 2, 1] }),
   ]);
   const byHead = graph.op('Reshape', [
     graph.op('Relu', [products]),
-    graph.op('Concat', [shared.batchShape, graph.constant([heads, -1], 'int64')], { axis: 0 }),
+    concat(graph, [shared.batchShape, graph.constant([heads, -1], 'int64')], 0),
   ]);
   const scale = graph.constant([1 / Math.sqrt(size * heads)], 'float32');
-  const shares = inRows(graph.op('Mul', [applyLinear(graph, layer, x), scale]), heads);
+  const shares = rows(graph.op('Mul', [applyLinear(graph, layer, x), scale]), heads);
   const weighted = graph.op('Mul', [byHead, graph.op('Unsqueeze', [shares, graph.constant([3], 'int64')])]);
   const scores = graph.op('ReduceSum', [weighted, graph.constant([2], 'int64')], { keepdims: 0 });
   const masked = graph.op('Add', [scores, graph.op('Squeeze', [bias, graph.constant([1], 'int64')])]);
@@ -203,7 +189,7 @@ function chosenEntries(
 /** Far below every score, and finite. */
 const UNSEEN = -1e30;
 
-/** Parts of x [m, width] side by side, each through its own rows of a tensor: [m, groups · rank]. */
+/** Parts of x [m, width], each multiplied by its own rows of a tensor: [m, groups · rank]. */
 function inGroups(
   graph: ModelGraph,
   { tensor, count, rank }: Compressed['outputGroups'],
@@ -213,5 +199,5 @@ function inGroups(
   const stored = graph.weights.tensor(tensor, [count * rank, width / count]);
   const parts = graph.node('Split', [x], { outputs: count, attributes: { axis: -1, num_outputs: count } });
   const products = parts.map((part, i) => applyWeight(graph, part, tensorBlock(stored, i, count)));
-  return graph.op('Concat', products, { axis: -1 });
+  return concat(graph, products);
 }

@@ -9,9 +9,9 @@ import type { Experts } from '../architectures/decoder.ts';
 import { loadFloat32 } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 
-/** The updates of all experts of a layer, where an adapter has them (`target_parameters` of PEFT). */
+/** The updates of all experts of a layer that an adapter has (`target_parameters` of PEFT). */
 export interface ExpertUpdates {
-  /** Gate and up, in the order in which transformers has them in memory. */
+  /** Gate and up, in transformers' order in memory. */
   readonly gateUp: StackedUpdate | null;
   /** For experts without a gate. */
   readonly up: StackedUpdate | null;
@@ -31,10 +31,8 @@ export class StackedUpdate {
   constructor(graph: Graph, module: StackedModule, turned: boolean) {
     const { a, b, rank, scale, experts } = module;
     const { input, output } = loraFeatures(module);
-    const [first, last] = [
-      loadFloat32(graph, a, [experts, rank, input]),
-      loadFloat32(graph, b, [output, rank, experts]),
-    ];
+    const first = loadFloat32(graph, a, [experts, rank, input]);
+    const last = loadFloat32(graph, b, [output, rank, experts]);
     const ordered = (value: Value, perm: number[]) => graph.op('Transpose', [value], { perm });
     this.#down = turned ? ordered(last, [2, 1, 0]) : first;
     this.#up = turned ? ordered(first, [0, 2, 1]) : ordered(last, [2, 0, 1]);
@@ -44,14 +42,14 @@ export class StackedUpdate {
   }
 
   /**
-   * ΔW of all experts: [count, output, input]. onnxruntime computes it once, when the session is created, and has each
-   * step of that in memory until then, so the factors are scaled and put in order, not their product.
+   * ΔW of all experts: [count, output, input]. onnxruntime computes it once, when it creates the session, and keeps
+   * every intermediate result until then: so the factors are scaled and reordered, not their product.
    * @param pairs rows of two halves become pairs of rows, one of each
    */
   whole({ pairs }: { readonly pairs: boolean }): Value {
     const graph = this.#graph;
-    const [up, down] = [pairs ? this.#inPairs(this.#up) : this.#up, this.#down];
-    return graph.op('MatMul', [up, graph.op('Mul', [down, graph.constant([this.#scale], 'float32')])]);
+    const up = pairs ? this.#inPairs(this.#up) : this.#up;
+    return graph.op('MatMul', [up, graph.op('Mul', [this.#down, graph.constant([this.#scale], 'float32')])]);
   }
 
   #inPairs(rows: Value): Value {
@@ -60,7 +58,7 @@ export class StackedUpdate {
     return this.#graph.reshape(this.#graph.op('Transpose', [halves], { perm: [0, 2, 1, 3] }), [count, output, rank]);
   }
 
-  /** What one expert adds to y [m, output] for x [m, input]. */
+  /** y [m, output] plus one expert's update for x [m, input]. */
   add(expert: number, x: Value, y: Value): Value {
     const graph = this.#graph;
     const own = (all: Value) => graph.op('Gather', [all, graph.constant([expert], 'int64', [])], { axis: 0 });
@@ -69,7 +67,7 @@ export class StackedUpdate {
   }
 }
 
-/** @throws UserError for factors of another shape than that of the layers */
+/** @throws UserError if the factors' shapes do not fit the layers */
 export function openExpertUpdates(graph: ModelGraph, { count, expert }: Experts): ExpertUpdates {
   const { gate, up, down } = expert(0);
   const find = (leaf: string, input: number, output: number): ExpertLayer | null => {

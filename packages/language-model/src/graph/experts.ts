@@ -2,29 +2,30 @@ import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
 import { type TensorEntry, tensorBlock } from '@shadow-gate/checkpoints/tensors';
 import type { Experts, Linear, SharedExpert, StackedExperts } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { activate, alternating, gated, halves } from './activation.ts';
+import { activate, gated } from './activation.ts';
 import { type ExpertUpdates, openExpertUpdates, type StackedUpdate } from './expert-update.ts';
 import { applyLinear, applyWeight, loadFloat32 } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
+import { concat, halve } from './operators.ts';
 import { isPlain, route, routerLogits } from './router.ts';
 
 export interface ExpertsOptions {
   /**
-   * Use onnxruntime's MoE operator where it computes the same; only the CPU provider has it. Without it, a session of
-   * thousands of nodes takes minutes to plan: 50 s for two layers of 500 experts, against 1 s fused.
+   * Use onnxruntime's MoE operator if it computes the same; only the CPU provider has it. Otherwise a session has
+   * thousands of nodes and takes minutes to plan: 50 s for two layers of 500 experts, against 1 s fused.
    */
   readonly fuseExperts: boolean;
 }
 
 export interface ExpertsInputs extends ExpertsOptions {
-  /** The tokens, int64 [m], in layers whose experts they choose; null in others. */
+  /** int64 [m] in layers whose experts the tokens choose; else null. */
   readonly tokens: Value | null;
 }
 
 /**
  * A mixture of experts (Shazeer et al. 2017, arXiv 1701.06538; Jiang et al. 2024, arXiv 2401.04088): [m, hidden] →
- * [m, hidden], without the shared expert. Each expert computes only the tokens that are routed to it.
- * @param seen what the router sees, [m, hidden]
+ * [m, hidden], without the shared expert. Each expert computes only the tokens routed to it.
+ * @param seen input of the router, [m, hidden]
  */
 export function applyExperts(
   graph: ModelGraph,
@@ -34,23 +35,21 @@ export function applyExperts(
   seen: Value = x,
 ): Value {
   const experts = withStoredLayout(graph.weights, described);
-  const isAdapted = Array.from({ length: experts.count }, (_, index) => experts.expert(index)).some((expert) =>
-    [expert.gate, expert.up, expert.down].some(
-      (part) => part !== null && graph.weights.isAdapted(`${part.module}.weight`),
-    ),
+  const isAdapted = allExperts(experts).some(({ gate, up, down }) =>
+    [gate, up, down].some((part) => part !== null && graph.weights.isAdapted(`${part.module}.weight`)),
   );
-  const isSwiglu = experts.expert(0).gate !== null && (experts.activation === 'silu' || isClamped(experts));
-  // The operator weights only what experts return.
+  const isClamped = typeof experts.activation === 'object';
+  const isSwiglu = experts.expert(0).gate !== null && (experts.activation === 'silu' || isClamped);
+  // The operator weights outputs only, not inputs.
   const canScale = (experts.scales !== 'input' || experts.perToken === 1) && experts.router.expertScales === undefined;
   const isFused = fuseExperts && !isAdapted && isSwiglu && canScale && experts.latent === null;
   const logits = routerLogits(graph, experts.router, seen);
   const updates = openExpertUpdates(graph, experts);
-  return isFused
-    ? applyFused(graph, experts, updates, x, logits, tokens)
-    : applyEach(graph, experts, updates, x, logits, tokens);
+  const apply = isFused ? applyFused : applyEach;
+  return apply(graph, experts, updates, x, logits, tokens);
 }
 
-/** The names and layout of this file, if files of the family differ. The two layouts differ in at least one tensor. */
+/** The names and layout in this checkpoint, if files of the family differ. The layouts differ in at least one tensor. */
 function withStoredLayout(weights: Weights, experts: Experts): Experts {
   const { stacked: described, expert } = experts;
   const stacked =
@@ -64,20 +63,19 @@ function withStoredLayout(weights: Weights, experts: Experts): Experts {
   return { ...experts, stacked: { ...stacked, layout: isInputFirst ? 'input-first' : 'output-first' } };
 }
 
-/** The output of a shared expert as it is added: [m, hidden]. */
+/** The output of a shared expert with its gate applied: [m, hidden]. */
 export function weightShared(graph: ModelGraph, { gate }: SharedExpert, x: Value, output: Value): Value {
   if (gate === null) return output;
   return graph.op('Mul', [output, graph.op('Sigmoid', [applyLinear(graph, gate, x)])]);
 }
 
-function isClamped({ activation }: Experts): boolean {
-  return typeof activation === 'object';
+function allExperts({ count, expert }: Experts) {
+  return Array.from({ length: count }, (_, index) => expert(index));
 }
 
 /**
  * MoE takes gate and up rows alternating: SwiGLU with α = 1 and β = 0 is silu(gate) · up. It chooses the largest logits
- * and weights them by a softmax over the chosen; other weights reach it as logarithms and multiply the result by their
- * sum.
+ * and weights them by a softmax over the chosen. Other weights enter as logarithms, and their sum multiplies the result.
  */
 function applyFused(
   graph: ModelGraph,
@@ -95,7 +93,7 @@ function applyFused(
   const { normalize, scale } = router;
   const sumsToOne =
     isPlain(router) && normalize !== null && normalize.added === 0 && normalize.least === 0 && scale === 1;
-  // Then the operator routes alone.
+  // If they do, the operator needs no help with routing.
   const routing = sumsToOne && !isInputScaled ? null : route(graph, experts, plainLogits, tokens);
   const logits =
     routing === null || isPlain(router)
@@ -105,16 +103,13 @@ function applyFused(
     typeof activation === 'object'
       ? [activation.alpha, activation.added, { swiglu_limit: { float: activation.limit } }]
       : [1, 0, {}];
+  const gateUpUpdate = updates.gateUp?.whole({ pairs: !isAlternating(experts) });
   const mixed = graph.op(
     'MoE',
     [
       routing !== null && isInputScaled ? graph.op('Mul', [x, routing.total]) : x,
       logits,
-      plus(
-        graph,
-        graph.reshape(gateUp, [count, 2 * inner, hidden]),
-        updates.gateUp?.whole({ pairs: !isAlternating(experts) }),
-      ),
+      plus(graph, graph.reshape(gateUp, [count, 2 * inner, hidden]), gateUpUpdate),
       gateUpBias,
       plus(graph, graph.reshape(downs, [count, down.output, down.input]), updates.down?.whole({ pairs: false })),
       ...(downBias === null ? [] : [downBias]),
@@ -133,7 +128,7 @@ function applyFused(
   return routing === null || isInputScaled ? mixed : graph.op('Mul', [mixed, routing.total]);
 }
 
-/** The weights of all experts with their updates, if there are any. */
+/** The weights of all experts, plus their updates if there are any. */
 function plus(graph: Graph, all: Value, updates: Value | undefined): Value {
   return updates === undefined ? all : graph.op('Add', [all, updates]);
 }
@@ -151,7 +146,7 @@ interface Stacked {
   readonly gateUp: Value;
   /** [count · hidden, inner]. */
   readonly downs: Value;
-  /** Alternating as well: [count, 2 · inner]. */
+  /** Gate and up alternating: [count, 2 · inner]. */
   readonly gateUpBias: Value | null;
   /** [count, hidden]. */
   readonly downBias: Value | null;
@@ -165,22 +160,15 @@ function stackedOf(graph: ModelGraph, experts: Experts): Stacked {
 }
 
 function fromEach(graph: ModelGraph, experts: Experts): Stacked {
-  const all = Array.from({ length: experts.count }, (_, index) => experts.expert(index));
+  const all = allExperts(experts);
   const rows = ({ module, output, input }: Linear, dims: readonly number[]) =>
     loadFloat32(graph, graph.weights.tensor(`${module}.weight`, [output, input]), dims);
   const pairs = all.map(({ gate, up }) => {
     if (gate === null) throw new Error('experts without a gate are not fused');
-    return graph.op('Concat', [rows(gate, [gate.output, 1, gate.input]), rows(up, [up.output, 1, up.input])], {
-      axis: 1,
-    });
+    return concat(graph, [rows(gate, [gate.output, 1, gate.input]), rows(up, [up.output, 1, up.input])], 1);
   });
   const downs = all.map(({ down }) => rows(down, [down.output, down.input]));
-  return {
-    gateUp: graph.op('Concat', pairs, { axis: 0 }),
-    downs: graph.op('Concat', downs, { axis: 0 }),
-    gateUpBias: null,
-    downBias: null,
-  };
+  return { gateUp: concat(graph, pairs, 0), downs: concat(graph, downs, 0), gateUpBias: null, downBias: null };
 }
 
 function fromStacked(graph: ModelGraph, experts: Experts, { layout, biases }: StackedExperts): Stacked {
@@ -245,7 +233,7 @@ function applyEach(
   const seen = latent === null ? x : applyLinear(graph, latent.down, x);
   let total = graph.op('Mul', [seen, graph.constant([0], 'float32')]);
   for (const [index, row] of shares.entries()) {
-    const share = graph.reshape(row, [-1]); // [m], zero for tokens that are routed elsewhere
+    const share = graph.reshape(row, [-1]); // [m], zero for tokens routed to other experts
     const tokens = graph.reshape(graph.op('NonZero', [share]), [-1]);
     const routed = graph.op('Gather', [seen, tokens], { axis: 0 });
     const weight = graph.reshape(graph.op('Gather', [share, tokens], { axis: 0 }), [-1, 1]);
@@ -258,11 +246,9 @@ function applyEach(
   return latent === null ? total : applyLinear(graph, latent.up, total);
 }
 
-/** Each expert, from its own tensors or as a part of the stacked ones. */
+/** Applies one expert, with its own tensors or its part of the stacked ones. */
 function expertAt(graph: ModelGraph, experts: Experts, updates: ExpertUpdates): (index: number, x: Value) => Value {
   const { count, activation, stacked } = experts;
-  const split = (both: Value, inner: number) =>
-    isAlternating(experts) ? alternating(graph, both, inner) : halves(graph, both);
   const updated = (update: StackedUpdate | null, index: number, x: Value, y: Value) => update?.add(index, x, y) ?? y;
   if (stacked === null || !graph.weights.has(stacked.gateUp)) {
     return (index, x) => {
@@ -270,8 +256,8 @@ function expertAt(graph: ModelGraph, experts: Experts, updates: ExpertUpdates): 
       const apply = (linear: Linear) => applyLinear(graph, linear, x);
       const gatedInner = (gates: Value, ups: Value) => {
         if (updates.gateUp === null) return gated(graph, activation, gates, ups);
-        const both = graph.op('Concat', [gates, ups], { axis: -1 });
-        return gated(graph, activation, ...halves(graph, updates.gateUp.add(index, x, both)));
+        const both = updates.gateUp.add(index, x, concat(graph, [gates, ups]));
+        return gated(graph, activation, ...halve(graph, both));
       };
       const inner =
         gate === null
@@ -289,15 +275,18 @@ function expertAt(graph: ModelGraph, experts: Experts, updates: ExpertUpdates): 
     applyWeight(graph, x, tensorBlock(all, index, count), { transB, bias });
   return (index, x) => {
     const both = apply(x, gateUp, index, biases && biasOf(biases.gateUp, 2 * inner, index));
-    const [gates, ups] = split(updated(updates.gateUp, index, x, both), inner);
+    const gateAndUp = updated(updates.gateUp, index, x, both);
+    const [gates, ups] = isAlternating(experts) ? alternating(graph, gateAndUp, inner) : halve(graph, gateAndUp);
     const active = gated(graph, activation, gates, ups);
-    return updated(
-      updates.down,
-      index,
-      active,
-      apply(active, down, index, biases && biasOf(biases.down, hidden, index)),
-    );
+    const output = apply(active, down, index, biases && biasOf(biases.down, hidden, index));
+    return updated(updates.down, index, active, output);
   };
+}
+
+/** Gate and up [m, inner] from one value [m, 2 · inner] in which they alternate. */
+function alternating(graph: Graph, both: Value, inner: number): readonly [gate: Value, up: Value] {
+  const [gate, up] = halve(graph, graph.reshape(both, [-1, inner, 2]));
+  return [graph.reshape(gate, [-1, inner]), graph.reshape(up, [-1, inner])];
 }
 
 function activatePlain(graph: Graph, activation: Experts['activation'], x: Value): Value {

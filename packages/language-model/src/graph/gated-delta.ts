@@ -5,9 +5,10 @@ import { activate } from './activation.ts';
 import { applyLinear, loadFloat32 } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
+import { concat, split } from './operators.ts';
 import type { RecurrentBlock } from './recurrent-block.ts';
 
-/** Added to the sum of squares of a query or key, whose root it is divided by. */
+/** Added to the sum of squares of a query or key before the square root. */
 const NORM_EPSILON = 1e-6;
 
 /** See {@link GatedDelta}. */
@@ -22,11 +23,7 @@ export function gatedDeltaBlock(graph: ModelGraph, mixer: GatedDelta, x: Value):
     beside: [logDecay(graph, mixer, decay), graph.op('Sigmoid', [beta])],
     step: ({ convolved, beside: [g, b], state }) => {
       if (g === undefined || b === undefined) throw new Error('decay and beta are missing');
-      const [query, key, value] = graph.node(
-        'Split',
-        [convolved, graph.constant([keyWidth, keyWidth, valueWidth], 'int64')],
-        { outputs: 3, attributes: { axis: -1 } },
-      );
+      const [query, key, value] = split(graph, convolved, [keyWidth, keyWidth, valueWidth]);
       const normed = (flat: Value) =>
         graph.reshape(unit(graph, graph.reshape(flat, [0, 0, keyHeads, keyDim])), [0, 0, keyWidth]);
       const [output, next] = graph.node('LinearAttention', [normed(query), normed(key), value, state, g, b], {
@@ -73,28 +70,23 @@ function project(graph: ModelGraph, mixer: GatedDelta, x: Value): Projected {
   if (projections.kind === 'decays by channel') {
     const { query, key, value, gate, beta, decay } = projections;
     const both = ([down, up]: readonly [Linear, Linear]) => linear(up, linear(down));
-    const queryKeyValue = graph.op('Concat', [linear(query), linear(key), linear(value)], { axis: -1 });
+    const queryKeyValue = concat(graph, [linear(query), linear(key), linear(value)]);
     return { queryKeyValue, gate: both(gate), beta: linear(beta), decay: both(decay) };
   }
   const { keyHeads, valueHeads, keyDim, valueDim } = mixer;
   const perKey = valueHeads / keyHeads;
-  const parts = (all: Value, sizes: readonly number[]) => {
-    const width = sizes.reduce((sum, size) => sum + size, 0);
-    const split = graph.node('Split', [graph.reshape(all, [-1, keyHeads, width]), graph.constant(sizes, 'int64')], {
-      outputs: sizes.length,
-      attributes: { axis: 2 },
-    });
-    return split.map((part, i) => graph.reshape(part, [-1, keyHeads * (sizes[i] ?? 0)]));
+  const wide = perKey * valueDim;
+  const perHead = (all: Value, width: number) => graph.reshape(all, [-1, keyHeads, width]);
+  const flat = (part: Value, width: number) => graph.reshape(part, [-1, keyHeads * width]);
+  const all = perHead(linear(projections.queryKeyValueGate), 2 * (keyDim + wide));
+  const [query, key, value, gate] = split(graph, all, [keyDim, keyDim, wide, wide], 2);
+  const [beta, decay] = split(graph, perHead(linear(projections.betaDecay), 2 * perKey), [perKey, perKey], 2);
+  return {
+    queryKeyValue: concat(graph, [flat(query, keyDim), flat(key, keyDim), flat(value, wide)]),
+    gate: flat(gate, wide),
+    beta: flat(beta, perKey),
+    decay: flat(decay, perKey),
   };
-  const [query, key, value, gate] = parts(linear(projections.queryKeyValueGate), [
-    keyDim,
-    keyDim,
-    perKey * valueDim,
-    perKey * valueDim,
-  ]);
-  const [beta, decay] = parts(linear(projections.betaDecay), [perKey, perKey]);
-  if (!query || !key || !value || !gate || !beta || !decay) throw new Error('a part is missing');
-  return { queryKeyValue: graph.op('Concat', [query, key, value], { axis: -1 }), gate, beta, decay };
 }
 
 /** −e^A · softplus(a + bias): [m, valueHeads] or [m, valueHeads · keyDim]. */

@@ -6,25 +6,23 @@ import { LOGIT_FACTORS, MOST_PREDICTED } from '../engine.ts';
 import { softcapped } from './attention.ts';
 import { applyLinear, applyWeight, loadFloat32, scaled } from './linear.ts';
 import { ModelGraph } from './model-graph.ts';
+import { largest } from './operators.ts';
 
 const { float32, int64 } = ElementType;
 
-/** Names of the head's inputs and outputs, for R rows of hidden states and Q target tokens. */
+/** The head's inputs and outputs, for R rows of hidden states and Q target tokens. */
 export const HEAD = {
   /** float32 [R, outputSize]. */
   hidden: 'hidden',
   /** int64 [Q, 2]: row and token. */
   targets: 'targets',
-  /** int64 [P]: rows whose totals are also wanted with scaled logits; at least one. */
+  /** int64 [P]: rows to total again with scaled logits; at least one. */
   scaledRows: 'scaledRows',
-  /** float32 [P, factors]: the total of each such row if its logits are multiplied by each of LOGIT_FACTORS. */
+  /** float32 [P, factors]: such a row's total with logits multiplied by each of LOGIT_FACTORS. */
   scaledTotals: 'scaledTotals',
-  /** int64 [T]: rows whose most likely tokens are wanted; at least one. */
+  /** int64 [T]: rows to predict the most likely tokens of; at least one. */
   predictedRows: 'predictedRows',
-  /**
-   * int64 [T, MOST_PREDICTED], or fewer of a small vocabulary: the most likely tokens of such a row, the first one
-   * first.
-   */
+  /** int64 [T, MOST_PREDICTED], or fewer for a small vocabulary: the most likely tokens of such a row, best first. */
   predicted: 'predicted',
   /** float32 [T, MOST_PREDICTED]: their logits. */
   predictedLogits: 'predictedLogits',
@@ -34,9 +32,9 @@ export const HEAD = {
   logprobs: 'logprobs',
   /** float32 [R]: logarithm of the sum of the exponentials of the logits. */
   total: 'total',
-  /** int64 [R]: the most likely token; the first of several that are equally likely. */
+  /** int64 [R]: the most likely token; the first if several are equally likely. */
   best: 'best',
-  /** float32 [Q]: logit of the target token in its row. Only from a slice, where tokens are counted from its first. */
+  /** float32 [Q]: logit of the target token in its row. Only from a slice, which counts tokens from its first. */
   chosen: 'chosen',
   /** float32 [R]: the largest logit. Only from a slice. */
   most: 'most',
@@ -72,9 +70,7 @@ export function buildHead(decoder: Decoder, weights: Weights): Graph {
   return graph;
 }
 
-/**
- * Can the output matrix be cut into slices? An adapter changes it as a whole, and most quantized formats pack its rows.
- */
+/** Can the output matrix be sliced? An adapter changes it as a whole, and most quantized formats pack its rows. */
 export function canSliceHead(decoder: Decoder, weights: Weights): boolean {
   return !weights.isAdapted('lm_head.weight') && outputMatrix(decoder, weights).recipe === undefined;
 }
@@ -85,7 +81,7 @@ export function outputMatrix(decoder: Decoder, weights: Weights): TensorEntry {
   return weights.tensor(`${module}.weight`, [output, input]);
 }
 
-/** The rows of the output matrix for some tokens, with the logarithm of the sum of their exponentials alone. */
+/** A slice of the output matrix: for some tokens, with the logarithm of the sum of their exponentials alone. */
 export function buildHeadSlice(decoder: Decoder, weights: Weights, slice: HeadSlice): Graph {
   const graph = new ModelGraph(weights);
   const hidden = graph.input(HEAD.hidden, float32, ['R', outputSize(decoder)]);
@@ -124,26 +120,28 @@ function wholeProduct(graph: ModelGraph, decoder: Decoder, layer: Linear, x: Val
   return withOwnBias(graph, decoder, { layer, product });
 }
 
-/** Tokens whose exponentials are summed one after the other. */
+/** Tokens per block: their exponentials are summed one after the other. */
 export const LOGIT_BLOCK = 1024;
 
 /**
- * The logarithm of the sum of the exponentials of each row [R, vocabulary]: [R], by blocks. ReduceLogSumExp alone sums
- * one after the other on the CPU, which is 3·10⁻⁴ too little for 262,144 tokens, and it is slower than LogSoftmax.
+ * The logarithm of the sum of the exponentials of each row [R, vocabulary]: [R], by blocks. On the CPU,
+ * ReduceLogSumExp alone sums sequentially, which is 3·10⁻⁴ too little for 262,144 tokens, and is slower than LogSoftmax.
  */
 function logSumExp(graph: Graph, logits: Value, vocabulary: number): Value {
   if (vocabulary <= LOGIT_BLOCK) return reduceLogSumExp(graph, logits);
   return reduceLogSumExp(graph, blockTotals(graph, logits, vocabulary));
 }
 
-/** Totals of some rows if their logits are multiplied by each of LOGIT_FACTORS: [P, factors]. */
+/** Totals of some rows with logits multiplied by each of LOGIT_FACTORS: [P, factors]. */
 function scaledTotals(graph: Graph, logits: Value, rows: Value, count: number): Value {
   const totals = scaledLogits(graph, logits, rows).map((scaled) => logSumExp(graph, scaled, count));
-  return graph.op(
-    'Concat',
-    totals.map((total) => graph.reshape(total, [-1, 1])),
-    { axis: 1 },
-  );
+  return asColumns(graph, totals);
+}
+
+/** Values [P] side by side: [P, values]. */
+export function asColumns(graph: Graph, values: readonly Value[]): Value {
+  const columns = values.map((value) => graph.reshape(value, [-1, 1]));
+  return graph.op('Concat', columns, { axis: 1 });
 }
 
 /** The logits of some rows multiplied by each of LOGIT_FACTORS: [P, count] each. */
@@ -152,18 +150,17 @@ export function scaledLogits(graph: Graph, logits: Value, rows: Value): Value[] 
   return LOGIT_FACTORS.map((factor) => graph.op('Mul', [chosen, graph.constant([factor], 'float32', [])]));
 }
 
-/** The most likely tokens of some rows with their logits, the best one first: [T, MOST_PREDICTED] each. */
+/** The most likely tokens of some rows with their logits, best first: [T, MOST_PREDICTED] each. */
 export interface MostLikely {
   readonly logits: Value;
   /** Counted from the first of the slice. */
   readonly tokens: Value;
 }
 
-/** @param count of tokens in a row */
+/** @param count tokens per row */
 export function mostLikely(graph: Graph, logits: Value, rows: Value, count: number): MostLikely {
   const chosen = graph.op('Gather', [logits, rows], { axis: 0 });
-  const most = graph.constant([Math.min(MOST_PREDICTED, count)], 'int64');
-  const [best, tokens] = graph.node('TopK', [chosen, most], { outputs: 2, attributes: { axis: -1 } });
+  const [best, tokens] = largest(graph, chosen, Math.min(MOST_PREDICTED, count));
   return { logits: best, tokens };
 }
 
@@ -172,7 +169,7 @@ export function outputPredicted(graph: Graph, { logits, tokens }: MostLikely): v
   graph.output(HEAD.predictedLogits, logits, float32);
 }
 
-/** The same of each block: [R, blocks]. */
+/** The logarithm of the sum of the exponentials of each block: [R, blocks]. */
 export function blockTotals(graph: Graph, logits: Value, count: number): Value {
   const blocks = Math.ceil(count / LOGIT_BLOCK);
   const missing = blocks * LOGIT_BLOCK - count;
@@ -191,12 +188,12 @@ export function reduceLogSumExp(graph: Graph, rows: Value): Value {
   return graph.op('ReduceLogSumExp', [rows, graph.constant([-1], 'int64')], { keepdims: 0 });
 }
 
-/** So little that its exponential is 0, and finite. */
+/** Finite, and so small that its exponential is 0. */
 const NO_LOGIT = -1e30;
 
 /**
  * The stored output layer, or the embeddings if the model ties them and stores no output layer. A checkpoint that ties
- * them and stores both has two copies of one matrix, or means the stored output layer: either way the stored one is
+ * them but stores both has two copies of one matrix, or means the stored output layer: either way the stored one is
  * right. LoRA on the embeddings does not change the output layer.
  */
 function outputLayer(decoder: Decoder, weights: Weights): Linear {
@@ -206,7 +203,7 @@ function outputLayer(decoder: Decoder, weights: Weights): Linear {
   return { module: isTied ? embeddings : 'lm_head', input: outputSize(decoder), output: vocabulary, bias };
 }
 
-/** The bias of an output layer whose matrix is that of the embeddings: those have none. */
+/** Adds the bias of an output layer that shares its matrix with the embeddings: those have none. */
 function withOwnBias(
   graph: ModelGraph,
   { head, vocabulary }: Decoder,

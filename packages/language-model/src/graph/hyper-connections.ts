@@ -30,7 +30,7 @@ export function enterBlock(
   };
 }
 
-/** The streams with the output of a half of a block, [m, hidden]. */
+/** The streams after half a block, from its output [m, hidden]. */
 export function leaveBlock(graph: Graph, { norm }: StreamMix, streams: Value, output: Value, shares: Value): Value {
   const axis = (value: Value, index: number) => graph.op('Unsqueeze', [value, graph.constant([index], 'int64')]);
   const added = graph.op('Mul', [axis(output, 1), axis(shares, 2)]);
@@ -45,7 +45,7 @@ function mixNormed(graph: ModelGraph, mix: StreamMix, normed: Value): Value {
   return graph.op('ReduceMean', [chosen, graph.constant([1], 'int64')], { keepdims: 0 });
 }
 
-/** A layer of all streams, divided by their number. */
+/** A layer of all streams, divided by the number of streams. */
 function perStream(graph: ModelGraph, layer: Linear, normed: Value, { count }: StreamMix): Value {
   return graph.op('Div', [applyLinear(graph, layer, normed), graph.constant([count], 'float32')]);
 }

@@ -5,22 +5,19 @@ import { type Stream, settled } from './norm.ts';
 
 const { int64 } = ElementType;
 
-/** Context of all layers of a decoder. */
+/** Context shared by all layers of a decoder. */
 export type LayersContext = Omit<LayerContext, 'index'>;
 
-/** From the stream of all slots to that of those which go through the late layers, [B · K, …]. */
+/** Late layers run on fewer slots: their stream is [B · K, …]. */
 interface LateLayers {
   readonly enter: (stream: Stream) => Stream;
-  /** The inputs of these layers. */
+  /** Inputs of these layers. */
   readonly context: LayersContext;
   /** Which of the B · K hidden states are returned. */
   readonly rows: Value;
 }
 
-/**
- * The inputs of the last layers (see `layersBeforeLate`), from those of all slots. Queries and keys are of other slots
- * there.
- */
+/** Inputs of the last layers (see `layersBeforeLate`), derived from those of all slots. Queries and keys differ there. */
 export function declareLateLayers(graph: Graph, context: LayersContext): LateLayers {
   const slots = graph.input(LATE.slots, int64, ['B', 'K']);
   const masks = graph.input(LATE.masks, int64, ['B', 'K']);
@@ -32,8 +29,8 @@ export function declareLateLayers(graph: Graph, context: LayersContext): LateLay
   const biasOf = (bias: Value): Value => {
     const known = biases.get(bias);
     if (known) return known;
-    const chosen = graph.op('Gather', [graph.op('Reshape', [bias, rowsOfMask]), masks], { axis: 0 });
-    const made = graph.op('Unsqueeze', [chosen, graph.constant([1], 'int64')]);
+    const rows = graph.op('Gather', [graph.op('Reshape', [bias, rowsOfMask]), masks], { axis: 0 });
+    const made = graph.op('Unsqueeze', [rows, graph.constant([1], 'int64')]);
     biases.set(bias, made);
     return made;
   };

@@ -19,27 +19,26 @@ const { float32 } = ElementType;
 
 const FLOAT_BYTES = 4;
 
-/** A stored tensor in float32. onnxruntime converts it once, when the session is created. */
+/** A stored tensor in float32. onnxruntime converts it once, when it creates the session. */
 export function loadFloat32(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
   const value = graph.hasTables ? tensorValue(graph, entry, dims) : preparedValue(graph, entry, dims);
   return valueType(entry) === float32 ? value : graph.cast(value, float32);
 }
 
-/** A stored tensor of integers, in their own type. */
+/** A stored tensor of integers, in its own type. */
 export function loadIntegers(graph: Graph, entry: TensorEntry): Value {
   return bitsValue(graph, entry, entry.dtype === 'I32' ? ElementType.int32 : ElementType.int64);
 }
 
-/** Is a matrix held as it is stored, in 16 bits? */
+/** Does the session hold this matrix in 16 bits, as stored? */
 export function staysStored({ held }: Pick<Weights, 'held'>, entry: TensorEntry): boolean {
   const type = valueType(entry);
   return held === 'as-stored' && (type === ElementType.float16 || type === ElementType.bfloat16);
 }
 
 /**
- * The product of x [m, input] with a stored matrix, [output, input] or (`transB: 0`) [input, output], and a bias added.
- * A 16-bit matrix that stays 16-bit is expanded for this product alone. Results are the same, since every 16-bit number
- * is a float32.
+ * x [m, input] times a stored matrix, [output, input] or (`transB: 0`) [input, output], plus a bias. A 16-bit matrix
+ * that stays 16-bit is expanded for this product alone. Results are the same: every 16-bit number is a float32.
  */
 function multiply(
   graph: ModelGraph,
@@ -58,7 +57,7 @@ function multiply(
   return products.length === 1 ? at(products, 0) : graph.op('Concat', products, { axis: 1 });
 }
 
-/** In float32, as with the expanded matrix. An offset goes with the sum of what its columns are multiplied by. */
+/** In float32, as with the expanded matrix. An offset is multiplied by the sum of its columns' inputs. */
 function multiplyPacked(
   graph: Graph,
   { bits, block, codes, scales, offsets }: PackedValues,
@@ -80,8 +79,8 @@ function multiplyPacked(
 const FLOAT32_PRODUCTS = 1;
 
 /**
- * Split a matrix [rows, columns] into blocks of rows of at most so many float32 bytes, or of one row. The first is the
- * largest, and the others reuse its memory.
+ * Split a matrix [rows, columns] into blocks of rows of at most `most` float32 bytes, or of one row. The first is the
+ * largest; the others reuse its memory.
  */
 export function rowBlocks(entry: TensorEntry, most: number): TensorEntry[] {
   const [rows, columns] = [at(entry.shape, 0), at(entry.shape, 1)];
@@ -93,10 +92,9 @@ export function rowBlocks(entry: TensorEntry, most: number): TensorEntry[] {
 }
 
 /**
- * A linear layer: [m, input] → [m, output], with the update of an adapter.
- *
- * Gemm takes the weight as it is stored: onnxruntime packs it once, without a second copy.
- * @param adapted the name of the weight in an adapter
+ * A linear layer: [m, input] → [m, output], with an adapter's update. Gemm takes the weight as stored: onnxruntime
+ * packs it once, without a second copy.
+ * @param adapted the weight's name in an adapter
  */
 export function applyLinear(graph: ModelGraph, layer: Linear, x: Value, adapted = `${layer.module}.weight`): Value {
   const { module, input, output, bias, layout } = layer;
@@ -112,10 +110,12 @@ export function applyLinear(graph: ModelGraph, layer: Linear, x: Value, adapted 
   const transB = lora.inputFirst ? 0 : 1;
   const inner = graph.op('Gemm', [x, a], { transB });
   const product = graph.op('Gemm', [inner, b, y], { transB, alpha: { float: lora.scale } });
-  const adaptedY = lora.bias ? graph.op('Add', [product, scaledBias(graph, lora.bias, lora.scale)]) : product;
-  if (!ratios) return adaptedY;
-  const scaled = graph.op('Mul', [adaptedY, graph.constant(ratios, 'float32')]);
-  return added ? graph.op('Add', [scaled, added]) : scaled;
+  const sum = lora.bias
+    ? graph.op('Add', [product, scaled(graph, loadFloat32(graph, lora.bias), lora.scale)])
+    : product;
+  if (!ratios) return sum;
+  const resized = graph.op('Mul', [sum, graph.constant(ratios, 'float32')]);
+  return added ? graph.op('Add', [resized, added]) : resized;
 }
 
 /** factor · x. */
@@ -123,11 +123,7 @@ export function scaled(graph: Graph, x: Value, factor = 1): Value {
   return factor === 1 ? x : graph.op('Mul', [x, graph.constant([factor], 'float32')]);
 }
 
-function scaledBias(graph: Graph, bias: TensorEntry, scale: number): Value {
-  return graph.op('Mul', [loadFloat32(graph, bias), graph.constant([scale], 'float32')]);
-}
-
-/** A and B of an update as they are stored: [rank, input] and [output, rank], or both transposed. */
+/** A and B of an update as stored: [rank, input] and [output, rank], or both transposed. */
 function loadFactors(graph: Graph, { a, b, rank, inputFirst }: LoraModule, input: number, output: number) {
   return inputFirst
     ? ([loadFloat32(graph, a, [input, rank]), loadFloat32(graph, b, [rank, output])] as const)
@@ -145,8 +141,8 @@ export function applyWeight(
 }
 
 /**
- * Rows of an embedding table [count, size] by index [m]: float32 [m, size], with the update of an adapter. The table
- * stays in the file's type, and only the rows that are looked up are read.
+ * Rows of an embedding table [count, size] by index [m]: float32 [m, size], with an adapter's update. The table stays
+ * in the file's type, and only the rows looked up are read.
  */
 export function lookUp(
   graph: ModelGraph,

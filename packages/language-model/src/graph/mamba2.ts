@@ -5,6 +5,7 @@ import { activate } from './activation.ts';
 import { applyLinear, loadFloat32 } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { groupNorm } from './norm.ts';
+import { split } from './operators.ts';
 import type { RecurrentBlock } from './recurrent-block.ts';
 
 /** See {@link Mamba2}. */
@@ -12,10 +13,8 @@ export function mamba2Block(graph: ModelGraph, mixer: Mamba2, x: Value): Recurre
   const { heads, headDim, groups, stateDim, convolution, timeStep } = mixer;
   const inner = heads * headDim;
   const perHead = (name: string) => loadFloat32(graph, graph.weights.tensor(name, [heads]));
-  const split = (value: Value, sizes: readonly [number, number, number]) =>
-    graph.node('Split', [value, graph.constant([...sizes], 'int64')], { outputs: 3, attributes: { axis: -1 } });
   const projected = scaledInput(graph, mixer, applyLinear(graph, mixer.input, x));
-  const [gate, input, timeLogit] = split(projected, [inner, convolution.channels, heads]);
+  const [gate, input, timeLogit] = split(graph, projected, [inner, convolution.channels, heads]);
   const softplus = graph.op('Softplus', [graph.op('Add', [timeLogit, perHead(mixer.timeBias)])]);
   const time = clamped(graph, softplus, timeStep);
   const rate = graph.op('Neg', [graph.op('Exp', [perHead(mixer.logDecay)])]);
@@ -26,21 +25,16 @@ export function mamba2Block(graph: ModelGraph, mixer: Mamba2, x: Value): Recurre
     beside: [time],
     step: ({ convolved, beside: [dt], state }) => {
       if (dt === undefined) throw new Error('the time steps are missing');
-      const [values, keys, queries] = split(convolved, [inner, groups * stateDim, groups * stateDim]);
+      const [values, keys, queries] = split(graph, convolved, [inner, groups * stateDim, groups * stateDim]);
       const byHead = graph.reshape(values, [0, 0, heads, headDim]);
-      // Padding has a time step of 0, with which nothing decays and nothing is added.
+      // Padding has a time step of 0: nothing decays and nothing is added.
       const timed = graph.op('Mul', [byHead, graph.op('Unsqueeze', [dt, graph.constant([3], 'int64')])]);
       const [output, next] = graph.node(
         'LinearAttention',
         [queries, keys, graph.reshape(timed, [0, 0, inner]), state, graph.op('Mul', [dt, rate])],
         {
           outputs: 2,
-          attributes: {
-            update_rule: 'gated',
-            q_num_heads: groups,
-            kv_num_heads: heads,
-            scale: { float: 1 },
-          },
+          attributes: { update_rule: 'gated', q_num_heads: groups, kv_num_heads: heads, scale: { float: 1 } },
           domain: 'com.microsoft',
         },
       );

@@ -3,14 +3,15 @@ import type { HyperConnection, HyperStreams, HyperWeights } from '../architectur
 import { applyWeight, loadFloat32 } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
+import { split } from './operators.ts';
 
-/** How one half of a block is connected to the streams. */
+/** The connection of half a block to the streams. */
 interface Connected {
   /** Input of the half, [m, hidden]. */
   readonly input: Value;
   /** Factor of its output for each stream, [m, count]. */
   readonly shares: Value;
-  /** Factors of the streams: [m, count, count], from the columns to the rows. */
+  /** Factors of the streams, from the columns to the rows: [m, count, count]. */
   readonly mix: Value;
 }
 
@@ -20,7 +21,7 @@ export function beginStreams(graph: Graph, { head: { count } }: HyperStreams, em
   return graph.op('Tile', [one, graph.constant([1, count, 1], 'int64')]);
 }
 
-/** One stream [m, hidden] of them all. */
+/** One stream [m, hidden] from all. */
 export function endStreams(graph: ModelGraph, { head }: HyperStreams, streams: Value): Value {
   const logits = weigh(graph, head, streams, [head.count]);
   return collapsed(graph, head, logits, streams);
@@ -29,12 +30,8 @@ export function endStreams(graph: ModelGraph, { head }: HyperStreams, streams: V
 /** See {@link HyperConnection}. */
 export function connect(graph: ModelGraph, connection: HyperConnection, streams: Value): Connected {
   const { count, iterations, epsilon } = connection;
-  const parts = [count, count, count * count];
-  const [toInput, toShares, toMix] = graph.node(
-    'Split',
-    [weigh(graph, connection, streams, parts), graph.constant(parts, 'int64')],
-    { outputs: 3, attributes: { axis: -1 } },
-  );
+  const parts = [count, count, count * count] as const;
+  const [toInput, toShares, toMix] = split(graph, weigh(graph, connection, streams, parts), parts);
   const least = graph.constant([epsilon], 'float32');
   const divided = (matrix: Value, axis: 1 | 2) => {
     const sums = graph.op('ReduceSum', [matrix, graph.constant([axis], 'int64')], { keepdims: 1 });
@@ -50,7 +47,7 @@ export function connect(graph: ModelGraph, connection: HyperConnection, streams:
   };
 }
 
-/** The streams behind a half of a block, from its output [m, hidden]. */
+/** The streams after half a block, from its output [m, hidden]. */
 export function spreadOutput(
   graph: Graph,
   { shares, mix }: Pick<Connected, 'shares' | 'mix'>,
@@ -64,7 +61,7 @@ export function spreadOutput(
   return graph.op('Add', [added, graph.op('MatMul', [mix, streams])]);
 }
 
-/** scale · fn(norm(x)) + base, [m, weights], of which each part has its own scale. */
+/** scale · fn(norm(x)) + base, [m, weights], with a scale for each part. */
 function weigh(
   graph: ModelGraph,
   { norm, fn, base, scale }: HyperWeights,
@@ -74,12 +71,10 @@ function weigh(
   const count = parts.reduce((sum, size) => sum + size, 0);
   const normed = applyNorm(graph, norm, graph.reshape(streams, [-1, norm.size]));
   const product = applyWeight(graph, normed, graph.weights.tensor(fn, [count, norm.size]));
+  const partOfWeight = parts.flatMap((size, part) => Array<number>(size).fill(part));
   const scales = graph.op('Gather', [
     loadFloat32(graph, graph.weights.tensor(scale, [parts.length])),
-    graph.constant(
-      parts.flatMap((size, part) => Array<number>(size).fill(part)),
-      'int64',
-    ),
+    graph.constant(partOfWeight, 'int64'),
   ]);
   const scaled = graph.op('Mul', [product, scales]);
   return graph.op('Add', [scaled, loadFloat32(graph, graph.weights.tensor(base, [count]))]);

@@ -1,10 +1,11 @@
 import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
 import type { ExpertsBeside, Mlp } from '../architectures/decoder.ts';
-import { activate, applyGatedHalves, gated, xielu } from './activation.ts';
+import { activate, gated, xielu } from './activation.ts';
 import { applyExperts, type ExpertsInputs, weightShared } from './experts.ts';
 import { applyLinear, scaled } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
+import { halve } from './operators.ts';
 
 /** The feed-forward half of a block: [m, hidden] → [m, hidden]. */
 export function applyMlp(graph: ModelGraph, mlp: Mlp, x: Value, options: ExpertsInputs): Value {
@@ -17,14 +18,14 @@ export function applyMlp(graph: ModelGraph, mlp: Mlp, x: Value, options: Experts
     }
     case 'gated': {
       const plain = scaled(graph, applyLinear(graph, mlp.gate, x), mlp.scales?.gate);
-      const gate = mlp.cutoff === undefined ? plain : largest(graph, plain, mlp.cutoff);
+      const gate = mlp.cutoff === undefined ? plain : outliers(graph, plain, mlp.cutoff);
       const up = applyLinear(graph, mlp.up, x);
       const down = applyLinear(graph, mlp.down, gated(graph, mlp.activation, gate, up));
       return scaled(graph, down, mlp.scales?.output);
     }
     case 'gated-fused': {
-      const both = applyLinear(graph, mlp.gateUp, x);
-      return applyLinear(graph, mlp.down, applyGatedHalves(graph, mlp.activation, both));
+      const halves = halve(graph, applyLinear(graph, mlp.gateUp, x));
+      return applyLinear(graph, mlp.down, gated(graph, mlp.activation, ...halves));
     }
     case 'experts': {
       const routed = applyExperts(graph, mlp, x, options);
@@ -35,10 +36,7 @@ export function applyMlp(graph: ModelGraph, mlp: Mlp, x: Value, options: Experts
   }
 }
 
-/**
- * The outputs of the MLP and of the experts in parallel with it, added: [m, hidden].
- * @param stream before the norm of the MLP
- */
+/** The sum of the outputs of the MLP and the experts parallel to it, [m, hidden]. @param stream before the MLP's norm */
 export function withExpertsBeside(
   graph: ModelGraph,
   { experts, norm, outputNorm, mlpOwnNorm }: ExpertsBeside,
@@ -49,8 +47,8 @@ export function withExpertsBeside(
   return graph.op('Add', [applyNorm(graph, mlpOwnNorm, mlp), applyNorm(graph, outputNorm, routed)]);
 }
 
-/** By how much x [m, width] exceeds its row's mean plus so many standard deviations; 0 elsewhere. */
-function largest(graph: Graph, x: Value, deviations: number): Value {
+/** How far x [m, width] exceeds its row's mean plus this many standard deviations; else 0. */
+function outliers(graph: Graph, x: Value, deviations: number): Value {
   const mean = (value: Value) => graph.op('ReduceMean', [value, graph.constant([-1], 'int64')], { keepdims: 1 });
   const centered = graph.op('Sub', [x, mean(x)]);
   const deviation = graph.op('Sqrt', [mean(graph.op('Mul', [centered, centered]))]);

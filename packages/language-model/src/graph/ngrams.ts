@@ -4,25 +4,23 @@ import { type NgramInput, type NgramTable, ngramMultipliers, ngramOffsets } from
 import { applyLinear, loadIntegers, lookUp } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { groupNorm } from './norm.ts';
+import { concat, split } from './operators.ts';
 import { followSequences, gather, type RecurrenceInputs, type StageInputs } from './recurrence.ts';
 
 const { float32, int64 } = ElementType;
 
-/** The size of a gate counts as at least this much. */
+/** The least magnitude of a gate. */
 const LEAST_GATE = 1e-6;
 
 interface NgramContext {
   /** int64 [B · S]. */
   readonly tokens: Value;
   readonly inputs: RecurrenceInputs;
-  /**
-   * float32 [B, kernel − 1, channels + 1]: inputs of the convolution, and tokens + 1 (0: no token). Null without a
-   * cache.
-   */
+  /** float32 [B, kernel − 1, channels + 1]: convolution inputs, and tokens + 1 (0: no token). Null without a cache. */
   readonly past: Value | null;
 }
 
-/** The streams [B · S, count · hidden] with what {@link NgramInput} adds to them, and what is kept for later tokens. */
+/** The streams [B · S, count · hidden] with {@link NgramInput} added, and what later tokens need. */
 export function addNgrams(
   graph: ModelGraph,
   ngrams: NgramInput,
@@ -30,16 +28,10 @@ export function addNgrams(
   { tokens, inputs, past }: NgramContext,
 ): { readonly streams: Value; readonly present: Value | null } {
   const { channels, kernel } = ngrams.convolution;
-  const [pastInputs, pastTokens] =
-    past === null
-      ? [null, null]
-      : graph.node('Split', [past, graph.constant([channels, 1], 'int64')], { outputs: 2, attributes: { axis: 2 } });
+  const [pastInputs, pastTokens] = past === null ? [null, null] : split(graph, past, [channels, 1], 2);
   const known = [graph.op('Add', [tokens, integer(graph, 1)]), integer(graph, 0)];
-  const all = graph.op(
-    'Concat',
-    pastTokens === null ? known : [graph.cast(graph.reshape(pastTokens, [-1]), int64), ...known],
-    { axis: 0 },
-  );
+  const before = pastTokens === null ? [] : [graph.cast(graph.reshape(pastTokens, [-1]), int64)];
+  const all = concat(graph, [...before, ...known], 0);
   const rows = lookUpNgrams(graph, ngrams, recentTokens(graph, ngrams, all, inputs));
   const gated = gatedValues(graph, ngrams, streams, rows);
   const count = channels / ngrams.value.output;
@@ -59,11 +51,11 @@ export function addNgrams(
   const added = graph.op('Add', [streams, mixed]);
   if (present === null || inputs.after === null) return { streams: added, present: null };
   const kept = graph.reshape(graph.cast(gather(graph, all, inputs.after), float32), [-1, kernel - 1, 1]);
-  return { streams: added, present: graph.op('Concat', [present.inputs, kept], { axis: 2 }) };
+  return { streams: added, present: concat(graph, [present.inputs, kept], 2) };
 }
 
 /**
- * The last `size` tokens of each slot, itself first: each [B · S].
+ * The last `size` tokens of each slot, its own first: each [B · S].
  * @param all tokens + 1, in the order of `RecurrenceInputs`
  */
 function recentTokens(
@@ -73,14 +65,14 @@ function recentTokens(
   { trunk, branches, source }: RecurrenceInputs,
 ): Value[] {
   const inRows = ({ before, inputs }: StageInputs) =>
-    graph.op('Concat', [gather(graph, all, before), gather(graph, all, inputs)], { axis: 1 });
+    concat(graph, [gather(graph, all, before), gather(graph, all, inputs)], 1);
   const stages = [inRows(trunk), inRows(branches)];
   const shifted = (by: number) => {
     const flat = stages.map((row) => {
       const end = by === 0 ? Number.MAX_SAFE_INTEGER : -by;
       return graph.reshape(graph.slice(row, 1, kernel - 1 - by, end), [-1]);
     });
-    const found = gather(graph, graph.op('Concat', flat, { axis: 0 }), source);
+    const found = gather(graph, concat(graph, flat, 0), source);
     const isNone = graph.op('Equal', [found, integer(graph, 0)]);
     return graph.op('Where', [isNone, integer(graph, separator), graph.op('Sub', [found, integer(graph, 1)])]);
   };
@@ -113,16 +105,14 @@ function lookUpNgrams(graph: ModelGraph, { size, hash, table }: NgramInput, rece
     return graph.op('Unsqueeze', [mixed, integer(graph, 1)]);
   });
   const perSize = heads / ofEach.length;
-  const whose = graph.constant(
-    sizes.map((_, head) => Math.floor(head / perSize)),
-    'int64',
-  );
-  const byHead = graph.op('Gather', [graph.op('Concat', ofEach, { axis: 1 }), whose], { axis: 1 });
+  const sizeOfHead = sizes.map((_, head) => Math.floor(head / perSize));
+  const indices = graph.constant(sizeOfHead, 'int64');
+  const byHead = graph.op('Gather', [concat(graph, ofEach, 1), indices], { axis: 1 });
   const rows = graph.op('Add', [graph.op('Mod', [byHead, moduli]), offsets]);
   return graph.reshape(lookUpInTable(graph, table, graph.reshape(rows, [-1])), [-1, heads * table.width]);
 }
 
-/** Rows [m, width] of a table that can be in several parts. */
+/** Rows [m, width] of a table, possibly stored in shards. */
 function lookUpInTable(graph: ModelGraph, { module, rows, width }: NgramTable, indices: Value): Value {
   const shards: { module: string; rows: number }[] = [];
   for (;;) {
@@ -148,7 +138,7 @@ function lookUpInTable(graph: ModelGraph, { module, rows, width }: NgramTable, i
     const own = graph.op('Sub', [gather(graph, indices, places), first]);
     return { places, rows: lookUp(graph, shard.module, own, [shard.rows, width]) };
   });
-  const joined = (values: readonly Value[]) => graph.op('Concat', values, { axis: 0 });
+  const joined = (values: readonly Value[]) => concat(graph, values, 0);
   const places = joined(found.map((item) => item.places));
   const scalar = (value: number) => graph.constant([value], 'int64', []);
   const order = graph.op('Range', [scalar(0), graph.op('Squeeze', [graph.op('Shape', [places])]), scalar(1)]);
@@ -156,7 +146,7 @@ function lookUpInTable(graph: ModelGraph, { module, rows, width }: NgramTable, i
   return gather(graph, joined(found.map((item) => item.rows)), inverse);
 }
 
-/** The values of the rows for each stream, times the gate of that stream: [B · S, count · hidden]. */
+/** The rows' values for each stream, times that stream's gate: [B · S, count · hidden]. */
 function gatedValues(
   graph: ModelGraph,
   { key, value, keyNorm, streamNorm }: NgramInput,
@@ -183,7 +173,7 @@ function integer(graph: Graph, value: number): Value {
 
 const HALF = 2n ** 32n;
 
-/** Integers that JavaScript's numbers do not have, from their halves. */
+/** Integers beyond JavaScript's numbers, from their halves. */
 function bigIntegers(graph: Graph, values: readonly bigint[]): Value {
   const [high, low] = [values.map((value) => Number(value / HALF)), values.map((value) => Number(value % HALF))];
   const shifted = graph.op('Mul', [graph.constant(high, 'int64'), integer(graph, Number(HALF))]);

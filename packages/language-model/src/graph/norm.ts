@@ -5,8 +5,8 @@ import { loadFloat32 } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 
 /**
- * The residual stream [m, hidden]: the sum so far, and a pending value that the next norm adds in the same pass over
- * memory (SkipSimplifiedLayerNormalization).
+ * The residual stream [m, hidden]: the sum so far, and a pending value that the next norm adds in the same pass
+ * (SkipSimplifiedLayerNormalization).
  */
 export interface Stream {
   readonly sum: Value;
@@ -33,11 +33,7 @@ export function normStream(graph: ModelGraph, norm: Norm | null, stream: Stream)
   const [normed, , , sum] = graph.node(
     norm.kind === 'rms' ? 'SkipSimplifiedLayerNormalization' : 'SkipLayerNormalization',
     [stream.sum, stream.pending, gain, ...(shift ? [shift] : [])],
-    {
-      outputs: [true, false, false, true],
-      attributes: { epsilon: { float: norm.epsilon } },
-      domain: 'com.microsoft',
-    },
+    { outputs: [true, false, false, true], attributes: { epsilon: { float: norm.epsilon } }, domain: 'com.microsoft' },
   );
   return { normed, stream: { sum, pending: null } };
 }
@@ -56,7 +52,7 @@ function bareNorm(graph: Graph, norm: Norm, x: Value, gain: Value, shift: Value 
   );
 }
 
-/** A root-mean-square norm of each of some equal parts of the last axis, with one weight over all: [m, size]. */
+/** A root-mean-square norm of each of `groups` equal parts of the last axis, with one weight over all: [m, size]. */
 export function groupNorm(graph: ModelGraph, norm: Norm, groups: number, x: Value): Value {
   if (groups === 1) return applyNorm(graph, norm, x);
   const size = norm.size / groups;
@@ -91,10 +87,8 @@ export function applyHeadNorm(
   }
   const first = headNorm.over === 'each-head' ? at(headNorm.norms, 0) : headNorm.norm;
   const gain = headGains(graph, headNorm, heads, headDim);
-  return graph.reshape(graph.op('Mul', [bareNorm(graph, first, perHead, ones(graph, headDim), null), gain]), [
-    -1,
-    heads * headDim,
-  ]);
+  const normed = graph.op('Mul', [bareNorm(graph, first, perHead, ones(graph, headDim), null), gain]);
+  return graph.reshape(normed, [-1, heads * headDim]);
 }
 
 /** [heads, headDim]. */
@@ -104,12 +98,10 @@ function headGains(
   heads: number,
   headDim: number,
 ): Value {
-  if (headNorm.over === 'each-head, stacked') {
-    return loadFloat32(graph, graph.weights.tensor(`${headNorm.norm.module}.weight`, [heads, headDim]));
-  }
-  const gains = headNorm.norms.map((norm) =>
-    loadFloat32(graph, graph.weights.tensor(`${norm.module}.weight`, [headDim])),
-  );
+  const load = (norm: Norm, shape: readonly number[]) =>
+    loadFloat32(graph, graph.weights.tensor(`${norm.module}.weight`, shape));
+  if (headNorm.over === 'each-head, stacked') return load(headNorm.norm, [heads, headDim]);
+  const gains = headNorm.norms.map((norm) => load(norm, [headDim]));
   return graph.reshape(graph.op('Concat', gains, { axis: 0 }), [heads, headDim]);
 }
 

@@ -6,13 +6,11 @@ import { type Stream, settled } from './norm.ts';
 
 const { float32 } = ElementType;
 
-/** Values that pass between the parts of a backbone when it is run layer by layer. */
-
 /** Input of a part. */
 export interface PartBeginning {
   /** The stream. */
   readonly sum: Value;
-  /** The tokens' embeddings for a layer, [m, size]; null where there are none. */
+  /** The tokens' embeddings for a layer, [m, size]; null if the model has none. */
   readonly ofLayer: ((index: number) => Value) | null;
 }
 
@@ -21,7 +19,7 @@ interface Layers {
   readonly to: number;
 }
 
-/** Layers whose keys and values others share, each with the last one that does. */
+/** Layers with keys and values that others share, each with the last layer that does. */
 export function sharedLayers({ layers }: Pick<Decoder, 'layers'>): ReadonlyMap<number, number> {
   return new Map(
     layers.flatMap(({ mixer }, index) =>
@@ -50,18 +48,13 @@ export function withLayerInput({ layers }: Pick<Decoder, 'layers'>, { from, to }
   );
 }
 
-/** Declare what a part takes from those before it; keys and values are added to `keys`. */
+/** Declare what this part takes from earlier ones; adds their keys and values to `keys`. */
 export function continuePart(
   graph: Graph,
   decoder: Decoder,
   part: Layers,
-  {
-    past,
-    keys,
-  }: {
-    readonly past: (index: number, attention: Attention) => LayerKeys['past'];
-    readonly keys: Map<number, LayerKeys>;
-  },
+  past: (index: number, attention: Attention) => LayerKeys['past'],
+  keys: Map<number, LayerKeys>,
 ): PartBeginning {
   const { hidden, hyperConnections, layers } = decoder;
   const count = stateCount(decoder);
@@ -103,10 +96,7 @@ export function endPart(
     stream,
     keys,
     ofLayer,
-  }: Pick<PartBeginning, 'ofLayer'> & {
-    readonly stream: Stream;
-    readonly keys: ReadonlyMap<number, LayerKeys>;
-  },
+  }: { readonly stream: Stream; readonly keys: ReadonlyMap<number, LayerKeys> } & Pick<PartBeginning, 'ofLayer'>,
 ): void {
   graph.output(EDGE.next, settled(graph, stream), float32);
   for (const source of sharedAfter(decoder, part)) {

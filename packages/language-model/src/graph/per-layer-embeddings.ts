@@ -6,7 +6,7 @@ import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
 
 /**
- * What each layer adds for each token: float32 [m, layers, size].
+ * Each layer's additions for each token: float32 [m, layers, size].
  * @param tokens int64 [m]
  * @param embedded the tokens' embeddings in the stream, [m, hidden]
  */
@@ -25,13 +25,13 @@ export function perLayerEmbeddings(
   return times(graph.op('Add', [ofContext, times(perLayer(looked), scale)]), Math.SQRT1_2);
 }
 
-/** Tokens beyond the table, such as those of images, have the embeddings of the first (Gemma 3n). */
+/** Tokens beyond the table, such as those of images, take the embeddings of the first token (Gemma 3n). */
 export function tokensInTable(graph: Graph, { vocabulary }: PerLayerEmbeddings, tokens: Value): Value {
   const constant = (value: number) => graph.constant([value], 'int64', []);
   return graph.op('Where', [graph.op('Less', [tokens, constant(vocabulary)]), tokens, constant(0)]);
 }
 
-/** The part of `perLayerEmbeddings` for one layer: [m, size]. */
+/** One layer's part of `perLayerEmbeddings`: [m, size]. */
 export function embeddingsOfLayer(graph: Graph, all: Value, layer: number): Value {
   return graph.op('Gather', [all, graph.constant([layer], 'int64', [])], { axis: 1 });
 }

@@ -3,6 +3,7 @@ import type { Attention, Latent, Projections } from '../architectures/decoder.ts
 import { applyLinear } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
+import { concat, halve, split } from './operators.ts';
 
 export interface KeyAndValue {
   readonly key: Value;
@@ -16,7 +17,7 @@ export interface QueryKeyValue extends KeyAndValue {
 
 interface Projected {
   readonly query: Value;
-  /** Keys [m, keyValueHeads · headDim] and values; null for a layer that shares those of another. */
+  /** Keys [m, keyValueHeads · headDim] and values; null for a layer that shares those of another layer. */
   readonly own: KeyAndValue | null;
   /** Gate of the output, as a logit: [m, heads · headDim], or [m, heads]. */
   readonly gate: Value | null;
@@ -26,9 +27,8 @@ interface Projected {
 export function project(graph: ModelGraph, attention: Attention, x: Value): Projected {
   const { outputGate } = attention;
   const projected = projectQueries(graph, attention, x);
-  return outputGate === null || outputGate === 'query'
-    ? projected
-    : { ...projected, gate: applyLinear(graph, outputGate, x) };
+  if (outputGate === null || outputGate === 'query') return projected;
+  return { ...projected, gate: applyLinear(graph, outputGate, x) };
 }
 
 function projectQueries(graph: ModelGraph, attention: Attention, x: Value): Projected {
@@ -58,16 +58,13 @@ function withoutGate({ query, key, value }: QueryKeyValue): Projected {
 
 /** [m, heads · 2 · headDim] → two of [m, heads · headDim]. */
 function splitGate(graph: Graph, { heads, headDim }: Attention, both: Value): readonly [query: Value, gate: Value] {
-  const [query, gate] = graph.node('Split', [graph.reshape(both, [-1, heads, 2, headDim])], {
-    outputs: 2,
-    attributes: { axis: 2, num_outputs: 2 },
-  });
+  const [query, gate] = halve(graph, graph.reshape(both, [-1, heads, 2, headDim]), 2);
   return [graph.reshape(query, [-1, heads * headDim]), graph.reshape(gate, [-1, heads * headDim])];
 }
 
 /**
- * Queries, keys and values of latent attention. The rotated dimensions come first in queries and keys, where the
- * operator for rotary positions expects them: products do not depend on the order.
+ * Latent attention. Queries and keys begin with the rotated dimensions, where the operator for rotary positions expects
+ * them: products do not depend on the order.
  */
 function expandLatent(
   graph: ModelGraph,
@@ -76,18 +73,16 @@ function expandLatent(
   x: Value,
 ): QueryKeyValue {
   const plainDim = headDim - ropeDim;
-  const split = (value: Value, sizes: readonly [number, number]) =>
-    graph.node('Split', [value, graph.constant([...sizes], 'int64')], { outputs: 2, attributes: { axis: -1 } });
   const inner = 'down' in query ? applyNorm(graph, query.norm, applyLinear(graph, query.down, x)) : x;
   const queries = graph.reshape(applyLinear(graph, query.up, inner), [-1, heads, headDim]);
-  const [plainQuery, ropeQuery] = split(queries, [plainDim, ropeDim]);
-  const [latent, ropeKey] = split(applyLinear(graph, compress, x), [compress.output - ropeDim, ropeDim]);
+  const [plainQuery, ropeQuery] = split(graph, queries, [plainDim, ropeDim]);
+  const [latent, ropeKey] = split(graph, applyLinear(graph, compress, x), [compress.output - ropeDim, ropeDim]);
   const expanded = applyLinear(graph, expand, applyNorm(graph, norm, latent));
-  const [plainKey, value] = split(graph.reshape(expanded, [-1, heads, plainDim + valueDim]), [plainDim, valueDim]);
-  // The same for every head.
+  const byHead = graph.reshape(expanded, [-1, heads, plainDim + valueDim]);
+  const [plainKey, value] = split(graph, byHead, [plainDim, valueDim]);
+  // All heads share the rotated part of the key.
   const ropeKeys = graph.op('Tile', [graph.reshape(ropeKey, [-1, 1, ropeDim]), graph.constant([1, heads, 1], 'int64')]);
-  const joined = (rope: Value, plain: Value) =>
-    graph.reshape(graph.op('Concat', [rope, plain], { axis: -1 }), [-1, heads * headDim]);
+  const joined = (rope: Value, plain: Value) => graph.reshape(concat(graph, [rope, plain]), [-1, heads * headDim]);
   return {
     query: joined(ropeQuery, plainQuery),
     key: joined(ropeKeys, plainKey),
@@ -97,16 +92,12 @@ function expandLatent(
 
 function splitFused(
   graph: Graph,
-  { groups, split }: Extract<Projections, { kind: 'fused' }>,
+  { groups, split: sizes }: Extract<Projections, { kind: 'fused' }>,
   fused: Value,
   { heads, keyValueHeads, headDim }: Attention,
 ): QueryKeyValue {
-  const count = split[0] + split[1] + split[2];
-  const [query, key, value] = graph.node(
-    'Split',
-    [graph.reshape(fused, [-1, groups, count, headDim]), graph.constant([...split], 'int64')],
-    { outputs: 3, attributes: { axis: 2 } },
-  );
+  const count = sizes[0] + sizes[1] + sizes[2];
+  const [query, key, value] = split(graph, graph.reshape(fused, [-1, groups, count, headDim]), sizes, 2);
   const flat = (part: Value, width: number) => graph.reshape(part, [-1, width * headDim]);
   return { query: flat(query, heads), key: flat(key, keyValueHeads), value: flat(value, keyValueHeads) };
 }

@@ -10,9 +10,9 @@ import type { RecurrentBlock, StepResult } from './recurrent-block.ts';
 import { shortConvolutionBlock } from './short-convolution.ts';
 
 /**
- * Layers with a state see the slots of a batch in the order of their sequences. Sequences that begin alike are a tree
- * of slots: first the trunks, each from the state of its sequence before the batch, then the branches, each from the
- * state at the end of its trunk. Everything but convolution and recurrence is computed for each slot once.
+ * Layers with a state see the slots of a batch in sequence order. Sequences with the same beginning form a tree of
+ * slots: first the trunks, each from its sequence's state before the batch, then the branches, each from the state at
+ * the end of its trunk. Everything but convolution and recurrence is computed once per slot.
  */
 export type Stage = 'trunk' | 'branches';
 
@@ -23,18 +23,18 @@ export interface StageInputs {
   /** float32 [N, T, 1]: 0 for padding, which changes no state. */
   readonly mask: Value;
   /**
-   * int64 [N, T]: the inputs of the convolution, among those before the batch [B · (kernel − 1)], the slots [B · S],
-   * and one more of zeros, which padding takes.
+   * int64 [N, T]: inputs of the convolution, among those before the batch [B · (kernel − 1)], the slots [B · S], and
+   * one more of zeros for padding.
    */
   readonly inputs: Value;
-  /** int64 [N, kernel − 1]: those before the row. */
+  /** int64 [N, kernel − 1]: the inputs before the row. */
   readonly before: Value;
   /** int64 [N]: the sequence of a trunk, or the trunk of a branch. Null: all begin without a state. */
   readonly parents: Value | null;
 }
 
 export interface RecurrenceInputs extends Readonly<Record<Stage, StageInputs>> {
-  /** int64 [B · S]: where the output of each slot is, among those of all trunks and then of all branches. */
+  /** int64 [B · S]: index of each slot's output among those of all trunks and then all branches. */
   readonly source: Value;
   /** int64 [B, kernel − 1]: the inputs of the convolution before the next token. Null without a cache. */
   readonly after: Value | null;
@@ -63,7 +63,7 @@ export function applyRecurrent(
   return followSequences(graph, blockOf(graph, mixer, x), { inputs, past });
 }
 
-/** The same for what is no mixer: [B · S, width], as `finish` leaves it. */
+/** Convolution and recurrence of a block: [B · S, width], after `finish`. */
 export function followSequences(
   graph: ModelGraph,
   block: RecurrentBlock,
@@ -125,19 +125,11 @@ function loadTaps(graph: ModelGraph, convolution: Convolution): Value {
   const padded = (value: Value, pads: readonly number[]) =>
     graph.op('Pad', [value, graph.constant(pads, 'int64'), graph.constant([0], 'float32', [])]);
   const reach = (count - 1) * dilation + 1;
-  const apart =
-    dilation === 1
-      ? weight
-      : graph.slice(
-          graph.reshape(padded(graph.reshape(weight, [channels, count, 1]), [0, 0, 0, 0, 0, dilation - 1]), [
-            channels,
-            1,
-            count * dilation,
-          ]),
-          2,
-          0,
-          reach,
-        );
+  const spread = () => {
+    const columns = padded(graph.reshape(weight, [channels, count, 1]), [0, 0, 0, 0, 0, dilation - 1]);
+    return graph.slice(graph.reshape(columns, [channels, 1, count * dilation]), 2, 0, reach);
+  };
+  const apart = dilation === 1 ? weight : spread();
   return reach === kernel ? apart : padded(apart, [0, 0, kernel - reach, 0, 0, 0]);
 }
 

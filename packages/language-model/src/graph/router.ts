@@ -3,6 +3,7 @@ import type { Experts, Router, RouterGroups, Sparsemixer } from '../architecture
 import { applyLinear, loadFloat32, loadIntegers, scaled } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
+import { concat, halve, largest } from './operators.ts';
 
 /** Choices and weights of a router for m tokens. */
 interface Routing {
@@ -17,7 +18,7 @@ export function routerLogits(graph: ModelGraph, { linear, alias, input }: Router
   const isRenamed = alias !== null && !graph.weights.has(`${linear.module}.weight`);
   const seen = input === undefined ? x : routerInput(graph, input, x);
   const stored = isRenamed ? { ...linear, module: alias } : linear;
-  // An adapter names modules as in memory, whichever name the file has.
+  // An adapter uses the name in memory, whichever name the file has.
   const adapted = [linear.module, alias].find((module) => graph.weights.isAdapted(`${module}.weight`)) ?? stored.module;
   return applyLinear(graph, stored, seen, `${adapted}.weight`);
 }
@@ -28,12 +29,12 @@ function routerInput(graph: ModelGraph, { norm, gain, scale }: NonNullable<Route
   return graph.op('Mul', [applyNorm(graph, norm, x), scaledGains]);
 }
 
-/** Are the chosen experts those with the largest logits, weighted by a softmax? */
+/** Are the experts with the largest logits chosen, and weighted by a softmax? */
 export function isPlain({ scores, correction, groups, byToken }: Router): boolean {
   return scores === 'softmax' && correction === null && groups === null && byToken === undefined;
 }
 
-/** The chosen experts of each token and their weights, from the router's logits [m, count]. */
+/** The experts chosen for each token and their weights, from the router's logits [m, count]. */
 export function route(
   graph: ModelGraph,
   { router, count, perToken }: Pick<Experts, 'router' | 'count' | 'perToken'>,
@@ -44,7 +45,7 @@ export function route(
   const scores = scoresOf(graph, router.scores, logits);
   const chosen =
     router.byToken === undefined
-      ? bestOf(graph, choiceOf(graph, router, count, scores), perToken)
+      ? largest(graph, choiceOf(graph, router, count, scores), perToken)[1]
       : expertsOfTokens(graph, router.byToken, perToken, tokens);
   const best = graph.op('GatherElements', [scores, chosen], { axis: -1 });
   const chosenShares = scaled(graph, normalized(graph, router, best), router.scale);
@@ -67,15 +68,6 @@ function scoresOf(graph: Graph, scores: Exclude<Router['scores'], Sparsemixer>, 
   }
 }
 
-/** Indices of the k largest in each row. */
-function bestOf(graph: Graph, scores: Value, k: number): Value {
-  const [, chosen] = graph.node('TopK', [scores, graph.constant([k], 'int64')], {
-    outputs: 2,
-    attributes: { axis: -1 },
-  });
-  return chosen;
-}
-
 /** [m, perToken]. */
 function expertsOfTokens(
   graph: ModelGraph,
@@ -88,7 +80,7 @@ function expertsOfTokens(
   return graph.cast(graph.op('Gather', [table, tokens], { axis: 0 }), ElementType.int64);
 }
 
-/** Weights of the chosen experts [m, k] as weights of all. @param like any value [m, count] */
+/** Weights of the chosen experts [m, k] as weights of all experts. @param like any value [m, count] */
 function spread(graph: Graph, like: Value, chosen: Value, shares: Value, { mayRepeat = false } = {}): Routing {
   const zeros = graph.op('Mul', [like, graph.constant([0], 'float32')]);
   return {
@@ -102,10 +94,8 @@ function spread(graph: Graph, like: Value, chosen: Value, shares: Value, { mayRe
 
 /** See {@link Sparsemixer}. */
 function mixSparsely(graph: Graph, { jitter }: Sparsemixer, logits: Value): Routing {
-  const two = graph.constant([2], 'int64');
-  const [best, chosen] = graph.node('TopK', [logits, two], { outputs: 2, attributes: { axis: -1 } });
-  const halves = (x: Value) => graph.node('Split', [x], { outputs: 2, attributes: { axis: -1, num_outputs: 2 } });
-  const [[first, second], [firstIndex]] = [halves(best), halves(chosen)];
+  const [best, chosen] = largest(graph, logits, 2);
+  const [[first, second], [firstIndex]] = [halve(graph, best), halve(graph, chosen)];
   const weight = (largest: Value, left: Value) => {
     const scale = graph.op('Max', [graph.op('Abs', [logits]), largest]);
     const distance = graph.op('Div', [graph.op('Sub', [largest, logits]), scale]);
@@ -119,46 +109,34 @@ function mixSparsely(graph: Graph, { jitter }: Sparsemixer, logits: Value): Rout
     graph.constant([LEAST_LOGIT], 'float32'),
   ]);
   const others = graph.op('ScatterElements', [logits, firstIndex, none], { axis: -1 });
-  const shares = graph.op('Concat', [weight(first, logits), weight(second, others)], { axis: -1 });
-  return spread(graph, logits, chosen, shares);
+  return spread(graph, logits, chosen, concat(graph, [weight(first, logits), weight(second, others)]));
 }
 
 /** Its exponential is 0. */
 const LEAST_LOGIT = -1e30;
 
-/** By which the experts are chosen: [m, count]. */
+/** The scores that decide which experts are chosen: [m, count]. */
 function choiceOf(graph: ModelGraph, router: Router, count: number, scores: Value): Value {
   const { correction, groups } = router;
-  const corrected =
-    correction === null
-      ? scores
-      : graph.op('Add', [
-          scores,
-          loadFloat32(graph, graph.weights.tensor(correction.tensor, correction.shape), [count]),
-        ]);
+  let corrected = scores;
+  if (correction !== null) {
+    const added = loadFloat32(graph, graph.weights.tensor(correction.tensor, correction.shape), [count]);
+    corrected = graph.op('Add', [scores, added]);
+  }
   return groups === null ? corrected : inBestGroups(graph, groups, count, corrected);
 }
 
 function inBestGroups(graph: Graph, { count: groups, chosen, score, others }: RouterGroups, count: number, x: Value) {
-  const size = count / groups;
-  const grouped = graph.reshape(x, [-1, groups, size]);
-  const [best] = graph.node('TopK', [grouped, graph.constant([score === 'best' ? 1 : 2], 'int64')], {
-    outputs: 2,
-    attributes: { axis: -1 },
-  });
+  const grouped = graph.reshape(x, [-1, groups, count / groups]);
+  const [best] = largest(graph, grouped, score === 'best' ? 1 : 2);
   const groupScores = graph.op('ReduceSum', [best, graph.constant([-1], 'int64')], { keepdims: 0 });
-  const [top, indices] = graph.node('TopK', [groupScores, graph.constant([chosen], 'int64')], {
-    outputs: 2,
-    attributes: { axis: -1 },
-  });
+  const [top, indices] = largest(graph, groupScores, chosen);
   const constantLike = (like: Value, value: number) =>
     graph.op('Add', [graph.op('Mul', [like, graph.constant([0], 'float32')]), graph.constant([value], 'float32')]);
-  const marks = graph.op('ScatterElements', [constantLike(groupScores, 0), indices, constantLike(top, 1)], {
-    axis: -1,
-  });
+  const [zeros, ones] = [constantLike(groupScores, 0), constantLike(top, 1)];
+  const marks = graph.op('ScatterElements', [zeros, indices, ones], { axis: -1 });
   const isChosen = graph.op('Greater', [graph.reshape(marks, [-1, groups, 1]), graph.constant([0], 'float32')]);
-  const masked = graph.op('Where', [isChosen, grouped, graph.constant([others], 'float32')]);
-  return graph.reshape(masked, [-1, count]);
+  return graph.reshape(graph.op('Where', [isChosen, grouped, graph.constant([others], 'float32')]), [-1, count]);
 }
 
 function normalized(graph: Graph, { normalize }: Router, best: Value): Value {

@@ -4,6 +4,7 @@ import { type Decoder, outputSize } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import { LOGIT_FACTORS, MOST_PREDICTED } from '../engine.ts';
 import {
+  asColumns,
   blockTotals,
   canSliceHead,
   HEAD,
@@ -19,17 +20,18 @@ import {
 } from './head.ts';
 import { staysStored } from './linear.ts';
 import { ModelGraph } from './model-graph.ts';
+import { concat, largest } from './operators.ts';
 
 const { float32, int64 } = ElementType;
 
-/** Tokens of a slice, at most: 512 rows of their logits take 16 MiB. */
+/** Most tokens in a slice: 512 rows of their logits take 16 MiB. */
 const SLICE = 8 * LOGIT_BLOCK;
 
 const FLOAT_BYTES = 4;
 
 /**
- * The slices in which the output matrix is multiplied where it stays in 16 bits; null if that is done as a whole. Only
- * products with expanded matrices come one after the other: the logits of other slices would all be in memory together.
+ * The slices of an output matrix that stays in 16 bits; null if it is multiplied as a whole. Only products with
+ * expanded matrices run one after the other: otherwise the logits of all slices would be in memory together.
  */
 export function headSlices(decoder: Decoder, weights: Weights): HeadSlice[] | null {
   const { vocabulary } = decoder;
@@ -44,9 +46,9 @@ export function headSlices(decoder: Decoder, weights: Weights): HeadSlice[] | nu
 }
 
 /**
- * The output matrix by slices of the vocabulary, one after the other: a slice is expanded once for all rows, and the
- * logits of a row are never all in memory. Inputs and outputs are those of `buildHead`, to the last bit, except for the
- * logits themselves.
+ * The output matrix by slices of the vocabulary, one after the other: a slice is expanded once for all rows, and a
+ * row's logits are never all in memory. Inputs and outputs equal those of `buildHead`, to the last bit, but there are
+ * no logits.
  */
 export function buildSlicedHead(decoder: Decoder, weights: Weights, slices: readonly HeadSlice[]): Graph {
   const graph = new ModelGraph(weights);
@@ -61,30 +63,29 @@ export function buildSlicedHead(decoder: Decoder, weights: Weights, slices: read
     graph.expandAfter([part.totals, part.most, part.chosen, ...part.scaled, part.predicted.logits]);
     return part;
   });
-  const beside = (values: readonly Value[]) => graph.op('Concat', values, { axis: 1 });
+  const beside = (values: readonly Value[]) => concat(graph, values, 1);
   const total = reduceLogSumExp(graph, beside(parts.map(({ totals }) => totals)));
-  const largest = graph.op('ArgMax', [beside(parts.map(({ most }) => most))], { axis: -1 });
-  const best = graph.op('GatherElements', [beside(parts.map(({ best }) => best)), largest], { axis: 1 });
+  const place = graph.op('ArgMax', [beside(parts.map(({ most }) => most))], { axis: -1 });
+  const best = graph.op('GatherElements', [beside(parts.map((part) => part.best)), place], { axis: 1 });
   const ofRows = graph.op('Gather', [total, graph.reshape(wanted.rows, [-1])], { axis: 0 });
   const chosen = graph.sum(parts.map((part) => part.chosen));
   graph.output(HEAD.logprobs, graph.op('Sub', [chosen, ofRows]), float32);
   graph.output(HEAD.total, total, float32);
   graph.output(HEAD.best, graph.reshape(best, [-1]), int64);
   const scaled = LOGIT_FACTORS.map((_, i) => reduceLogSumExp(graph, beside(parts.map((part) => at(part.scaled, i)))));
-  const columns = scaled.map((total) => graph.reshape(total, [-1, 1]));
-  graph.output(HEAD.scaledTotals, graph.op('Concat', columns, { axis: 1 }), float32);
+  graph.output(HEAD.scaledTotals, asColumns(graph, scaled), float32);
   outputPredicted(graph, mostOfAll(graph, decoder, parts));
   return graph;
 }
 
 /** The most likely tokens among those of all slices. */
 function mostOfAll(graph: Graph, { vocabulary }: Decoder, parts: readonly Part[]): MostLikely {
-  const beside = (values: readonly Value[]) => graph.op('Concat', values, { axis: 1 });
-  const most = graph.constant([Math.min(MOST_PREDICTED, vocabulary)], 'int64');
-  const all = beside(parts.map(({ predicted }) => predicted.logits));
-  const [logits, places] = graph.node('TopK', [all, most], { outputs: 2, attributes: { axis: -1 } });
-  const tokens = beside(parts.map(({ predicted }) => predicted.tokens));
-  return { logits, tokens: graph.op('GatherElements', [tokens, places], { axis: 1 }) };
+  const beside = (key: keyof MostLikely) => {
+    const values = parts.map(({ predicted }) => predicted[key]);
+    return concat(graph, values, 1);
+  };
+  const [logits, places] = largest(graph, beside('logits'), Math.min(MOST_PREDICTED, vocabulary));
+  return { logits, tokens: graph.op('GatherElements', [beside('tokens'), places], { axis: 1 }) };
 }
 
 interface Wanted {
@@ -103,11 +104,11 @@ interface Part {
   /** The largest logit and its token: [R, 1]. */
   readonly most: Value;
   readonly best: Value;
-  /** Logits of the targets in this slice, and zero for the others: [Q]. */
+  /** Logits of the targets in this slice, zero for other targets: [Q]. */
   readonly chosen: Value;
-  /** Totals of scaled logits, for each of LOGIT_FACTORS: [P, blocks]. */
+  /** Totals of scaled logits for each of LOGIT_FACTORS: [P, blocks]. */
   readonly scaled: readonly Value[];
-  /** Tokens as the whole vocabulary has them. */
+  /** Tokens numbered as in the whole vocabulary. */
   readonly predicted: MostLikely;
 }
 
