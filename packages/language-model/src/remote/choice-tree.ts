@@ -14,10 +14,7 @@ interface ChoiceMember {
   readonly continuation: readonly number[];
 }
 
-/**
- * Group sequences by their context, in the order of the contexts' tokens: those that begin alike follow each other,
- * while the beginning is still in the server's prefix cache.
- */
+/** Sequences grouped by context, in token order: similar beginnings are adjacent, for the server's prefix cache. */
 export function groupChoices(sequences: readonly Sequence[]): ChoiceGroup[] {
   const groups = new Map<string, { readonly context: readonly number[]; readonly members: ChoiceMember[] }>();
   for (const [index, { context, continuation }] of sequences.entries()) {
@@ -30,40 +27,35 @@ export function groupChoices(sequences: readonly Sequence[]): ChoiceGroup[] {
 }
 
 function compareTokens(a: readonly number[], b: readonly number[]): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const difference = at(a, i) - at(b, i);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
+  const i = a.findIndex((token, index) => token !== b[index]);
+  return i < 0 || i >= b.length ? a.length - b.length : at(a, i) - at(b, i);
 }
 
 /**
- * The continuations of one context as a tree: what they have in common is asked once. A continuation of one token needs
- * only the root, which is the context itself.
+ * The continuations of one context as a tree: common beginnings are asked once. A continuation of one token needs only
+ * the root, which is the context itself.
  */
 export interface ChoiceTree {
-  /** The places where a next token is asked for, in the parts that are asked together. */
+  /** The places where a next token is asked for, in parts that are asked together. */
   readonly parts: ReadonlyArray<readonly ChoicePlace[]>;
 }
 
 interface ChoicePlace {
   /** Tokens between the context and this place; empty at the root. */
   readonly prefix: readonly number[];
-  /** The tokens that are asked for here. */
   readonly tokens: readonly number[];
 }
 
-/** Servers list so many of the most likely tokens by default (vLLM's `--max-logprobs`). */
+/** Servers list this many of the most likely tokens by default (vLLM's `--max-logprobs`). */
 const MAX_TREE_TOKENS = 20;
-/** And so many of those that are asked for (vLLM's `MAX_LOGPROB_TOKEN_IDS`). */
+/** And this many of the tokens asked for (vLLM's `MAX_LOGPROB_TOKEN_IDS`). */
 const MAX_ASKED_TOKENS = 128;
-/** Prompts of one request. */
+/** Prompts per request. */
 const MAX_PLACES = 64;
 
 /**
- * @returns null where a tree is of no use: for a single continuation, for more tokens than a server lists, and where it
- *   would take more than twice as many prompts as there are continuations
+ * @returns null if a tree does not help: for a single continuation, for more tokens than a server lists, or if it needs
+ *   more than twice as many prompts as there are continuations
  */
 export function buildChoiceTree({ members }: ChoiceGroup): ChoiceTree | null {
   const places = placesOf(members);
@@ -71,7 +63,7 @@ export function buildChoiceTree({ members }: ChoiceGroup): ChoiceTree | null {
   return choiceTokens(places).length > MAX_TREE_TOKENS ? null : { parts: [places] };
 }
 
-/** A tree of any size, for a server that lists whatever is asked for: in as many parts as it takes. */
+/** A tree of any size, in as many parts as needed, for a server that lists whatever is asked for. */
 export function buildWholeChoiceTree({ members }: ChoiceGroup): ChoiceTree {
   const parts: ChoicePlace[][] = [];
   for (const place of placesOf(members)) {
@@ -96,14 +88,11 @@ function placesOf(members: readonly ChoiceMember[]): ChoicePlace[] {
   return [...places.values()].map(({ prefix, tokens }) => ({ prefix, tokens: [...tokens] }));
 }
 
-/** All tokens that are asked for at some places, in ascending order. */
+/** All tokens asked for at some places, in ascending order. */
 export const choiceTokens = (places: readonly ChoicePlace[]): number[] =>
   [...new Set(places.flatMap(({ tokens }) => tokens))].sort((a, b) => a - b);
 
-/**
- * The score of a continuation from the answers at the places of its tree.
- * @returns null if one of its tokens is not among those that the server listed
- */
+/** The score of a continuation from the answers in its tree; null if the server did not list one of its tokens. */
 export function scoreInTree(
   { parts }: ChoiceTree,
   answers: readonly NextToken[],

@@ -1,4 +1,4 @@
-import { UserError } from '@shadow-gate/platform';
+import { at, UserError } from '@shadow-gate/platform';
 import { validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import type { Sampling } from '../engine.ts';
@@ -8,15 +8,15 @@ import type { Sampling } from '../engine.ts';
  * lm-evaluation-harness, lm_eval/models/openai_completions.py).
  */
 
-/** Text, which the server tokenizes (possibly with a BOS token before it), or token ids, which it uses unchanged. */
+/** Text, which the server tokenizes (possibly with a BOS token before it), or token ids, which it uses as they are. */
 export type WirePrompt = string | readonly number[];
 
-/** Several prompts, all texts or all token ids, each of which is answered by one choice. */
+/** Several prompts, all texts or all token ids; one choice answers each. */
 export type WirePromptList = ReadonlyArray<readonly number[]> | readonly string[];
 
 /**
- * One token is generated and dropped: old vLLM fails with 0, and llama-cpp-python interprets 0 as no limit. The
- * server's context must therefore have room for one token more than the prompt has.
+ * One token is generated and dropped: old vLLM fails with 0, and llama-cpp-python interprets 0 as no limit. So the
+ * server's context must have room for one token more than the prompt.
  */
 export const scoreRequest = (model: string, prompt: WirePrompt | WirePromptList) => ({
   model,
@@ -28,14 +28,14 @@ export const scoreRequest = (model: string, prompt: WirePrompt | WirePromptList)
 });
 
 /**
- * By default, vLLM takes a repetition penalty from the model's generation_config.json, and llama-cpp-python has one of
- * 1.1 under a name of its own; other servers ignore the keys.
+ * By default, vLLM takes a repetition penalty from the model's generation_config.json, and llama-cpp-python uses 1.1
+ * under its own name; other servers ignore the keys.
  */
 export const generateRequest = (model: string, prompt: WirePrompt, maxNewTokens: number, sampling?: Sampling) => ({
   model,
   prompt,
   max_tokens: maxNewTokens,
-  // Servers leave out unlikely tokens by default, each by other rules.
+  // By default, servers drop unlikely tokens, each by its own rules.
   ...(sampling === undefined ? { temperature: 0 } : { ...sampling, top_p: 1, top_k: 0, min_p: 0 }),
   repetition_penalty: 1,
   repeat_penalty: 1,
@@ -63,7 +63,7 @@ const responseSchema = z.object({
     .min(1),
   usage: z.object({ prompt_tokens: z.int().nullish(), completion_tokens: z.int().nullish() }).nullish(),
 });
-// text_offset is not used: vLLM counts a BOS token that is not in the text, SGLang writes −1, others count bytes.
+// text_offset is unused: vLLM counts a BOS token that is not in the text, SGLang writes −1, others count bytes.
 export const logprobsSchema = z.object({
   tokens: z.array(z.string()),
   token_logprobs: z.array(z.number().nullable()),
@@ -73,10 +73,10 @@ export const logprobsSchema = z.object({
 /** Log-probabilities are at most 0, up to rounding in 16 bits. */
 const MAX_LOGPROB = 0.01;
 
-/** Servers write −9999 for a probability that they do not have. No logit is that far from another. */
+/** Servers write −9999 for a missing probability. No logit is that far from another. */
 export const MIN_LOGPROB = -1000;
 
-/** The tokens that the server read, followed by those (zero or one) that it generated. */
+/** The tokens that the server read, then those (zero or one) that it generated. */
 export interface EchoedTokens {
   readonly tokens: readonly string[];
   /** Natural logarithms; null for a token without context. */
@@ -85,14 +85,14 @@ export interface EchoedTokens {
   readonly isTop: readonly (boolean | null)[];
   /** The server's count, which can include a BOS token that is not in `tokens`. Null if it does not return one. */
   readonly promptTokens: number | null;
-  /** How many at the end are not part of the prompt; null if the server does not return it. */
+  /** How many tokens at the end were generated; null if the server does not return it. */
   readonly newTokens: number | null;
 }
 
 /** @throws UserError if the response has no log-probabilities of the prompt */
 export function echoedTokens(response: unknown, server: string): EchoedTokens {
-  const { choice, usage } = firstChoice(response, server);
-  return echoedTokensOf(choice, {
+  const { choices, usage } = parseResponse(response, server);
+  return echoedTokensOf(at(choices, 0), {
     server,
     promptTokens: usage?.prompt_tokens ?? null,
     newTokens: usage?.completion_tokens ?? null,
@@ -100,24 +100,16 @@ export function echoedTokens(response: unknown, server: string): EchoedTokens {
 }
 
 /**
- * The tokens of each of several prompts. The server counts all of them together.
- * @throws UserError if the response has not one choice for each prompt, or no log-probabilities of the prompts
+ * The tokens of each of several prompts. The server counts them all together.
+ * @throws UserError if the response lacks a choice for each prompt, or log-probabilities of the prompts
  */
 export function echoedPrompts(response: unknown, server: string, prompts: WirePromptList): EchoedTokens[] {
   const { choices, usage } = parseChoices(response, server, prompts.length);
-  const sent = tokensIn(prompts);
+  const sent = prompts.reduce((sum, prompt) => sum + prompt.length, 0);
   const read = usage?.prompt_tokens ?? sent;
-  if (sent !== null && read !== null && read !== sent) throw otherTokens(server, read, sent);
+  if (typeof prompts[0] !== 'string' && read !== sent) throw otherTokens(server, read, sent);
   const newTokens = usage?.completion_tokens === prompts.length ? 1 : null;
   return choices.map((choice) => echoedTokensOf(choice, { server, promptTokens: null, newTokens }));
-}
-
-/** Number of tokens of all prompts; null for texts. */
-function tokensIn(prompts: WirePromptList): number | null {
-  return prompts.reduce<number | null>(
-    (sum, prompt) => (sum === null || typeof prompt === 'string' ? null : sum + prompt.length),
-    0,
-  );
 }
 
 function echoedTokensOf(
@@ -141,21 +133,20 @@ function echoedTokensOf(
 }
 
 /**
- * llama-cpp-python (0.3.36) drops the first of its list as if it were a BOS token, also where there is none: each token
- * then has the probability of the next one, and what was generated is missing.
- * @throws UserError if the tokens are the beginning of the text, and not all of it
+ * llama-cpp-python (0.3.36) drops the first listed token as if it were a BOS token, even if it is not: each token then
+ * has the next one's probability, and the generated token is missing.
+ * @throws UserError if the tokens are the beginning of the text, but not all of it
  */
 function expectGenerated(tokens: readonly string[], text: string, server: string): void {
   const listed = tokens.join('');
   if (listed.length === text.length || !text.startsWith(listed)) return;
-  throw new UserError(
+  throw untrusted(
     `the log-probabilities of a prompt are shifted by one token at the server at ${server}, which does not list what it generated`,
     'serve the model with vLLM (llama-cpp-python can score only models with a BOS token)',
-    { code: 'untrusted-server' },
   );
 }
 
-/** @throws UserError for a value above 0, or one that stands for none */
+/** @throws UserError for a value above 0, or one that means a missing probability */
 export function expectLogprobs(values: readonly (number | null)[], server: string): void {
   const above = values.find((value) => value !== null && value > MAX_LOGPROB);
   if (above !== undefined) {
@@ -167,12 +158,15 @@ export function expectLogprobs(values: readonly (number | null)[], server: strin
   }
   const below = values.find((value) => value !== null && value < MIN_LOGPROB);
   if (below === undefined) return;
-  throw new UserError(
+  throw untrusted(
     `the server at ${server} truncates log-probabilities: it returned ${below} for a token`,
     'start the server with raw log-probabilities (vLLM: --logprobs-mode raw_logprobs), and without default sampling settings',
-    { code: 'untrusted-server' },
   );
 }
+
+/** The server's answers cannot be relied on, so nothing is judged by them. */
+export const untrusted = (problem: string, hint: string): UserError =>
+  new UserError(problem, hint, { code: 'untrusted-server' });
 
 export const otherTokens = (server: string, read: number, sent: number): UserError =>
   new UserError(
@@ -180,9 +174,7 @@ export const otherTokens = (server: string, read: number, sent: number): UserErr
     'use a server that neither adds a BOS token to token ids nor cuts them',
   );
 
-/**
- * Compares values, not names: two tokens can look alike, and vLLM lists the token of the text in addition to the best.
- */
+/** Compares values, not names: two tokens can look alike, and vLLM lists the text's token in addition to the best. */
 function isMost(own: number | null, top: Readonly<Record<string, number>> | null | undefined): boolean | null {
   const values = Object.values(top ?? {});
   return own === null || values.length === 0 ? null : values.every((value) => value <= own);
@@ -190,7 +182,7 @@ function isMost(own: number | null, top: Readonly<Record<string, number>> | null
 
 export interface WireContinuation {
   readonly text: string;
-  /** Null if the server does not return them. */
+  /** Null if the server does not return token ids. */
   readonly tokens: readonly number[] | null;
   readonly finish: 'stop' | 'length';
 }
@@ -203,10 +195,9 @@ const FINISHES: ReadonlyMap<string, 'stop' | 'length'> = new Map([
   ['length', 'length'],
 ]);
 
-/** @throws UserError for a response of another shape, or with a generation that was aborted */
+/** @throws UserError for a response of another shape, or an aborted generation */
 export function continuation(response: unknown, server: string): WireContinuation {
-  const { choice } = firstChoice(response, server);
-  const { text, token_ids, finish_reason } = choice;
+  const { text, token_ids, finish_reason } = at(parseResponse(response, server).choices, 0);
   const finish = FINISHES.get(finish_reason ?? '');
   if (finish === undefined) {
     const reason = JSON.stringify(finish_reason ?? null).slice(0, 50);
@@ -217,17 +208,7 @@ export function continuation(response: unknown, server: string): WireContinuatio
 
 type Choice = z.infer<typeof responseSchema>['choices'][number];
 
-function firstChoice(response: unknown, server: string) {
-  const { choices, usage } = parseResponse(response, server);
-  const [choice] = choices;
-  if (choice === undefined) throw notACompletion(server, 'choices: empty');
-  return { choice, usage };
-}
-
-/**
- * The choices in the order of the prompts that they answer.
- * @throws UserError if there is not one for each
- */
+/** The choices, in the order of their prompts. @throws UserError if there is not one for each */
 export function parseChoices(response: unknown, server: string, count: number) {
   const { choices, usage } = parseResponse(response, server);
   const byIndex = new Map(choices.map((choice, i) => [choice.index ?? i, choice]));
@@ -270,8 +251,7 @@ const modelsSchema = z.object({
 
 /**
  * The context length of a model, for read and generated tokens together, from the response of `/v1/models`.
- * @returns if the response has none for this model (an adapter, another name), the smallest of all listed models; null
- *   if it has none at all
+ * @returns without one for this model (an adapter, another name), the smallest of all listed models; null without any
  */
 export function contextLength(models: unknown, model: string): number | null {
   const parsed = validate(modelsSchema, models);

@@ -1,8 +1,8 @@
 import type { Semaphore } from '@shadow-gate/platform';
 
 /**
- * Run `task` for every item, as many at the same time as the semaphore allows. The first failure aborts the signal of
- * the other tasks, and those that have not started never do. No task is running any more when this returns or throws.
+ * Run `task` for every item, as many at a time as the semaphore allows. The first failure aborts the other tasks'
+ * signal, and tasks that have not started never do. When this returns or throws, no task is running any more.
  * @returns the results in the order of the items
  * @throws the error of the first task that failed
  */

@@ -1,17 +1,18 @@
-import { at, UserError } from '@shadow-gate/platform';
+import { at } from '@shadow-gate/platform';
+import { untrusted } from './completions-api.ts';
 import { type Fingerprint, isSame, measureDeviation, takeFingerprint } from './fingerprint.ts';
 import type { ReadPrompt } from './prompt-reading.ts';
 
-/** A context that is shorter has no room for two fixed prompts. */
+/** A shorter context has no room for two fixed prompts. */
 const ROOM_FOR_TWO = 256;
 
-/** How often each fixed prompt is in the batch. */
+/** Copies of each fixed prompt in the batch. */
 const COPIES = 2;
 
-/** Separators of two prompts, and the BOS token of the second, are a few tokens at most. */
+/** A separator of two prompts and the BOS token of the second are a few tokens at most. */
 const MAX_TOKENS_BETWEEN = 3;
 
-/** Tokens at the end of a prompt that may be read otherwise if text follows. */
+/** Tokens at the end of a prompt that can be tokenized differently if text follows. */
 const BOUNDARY = 2;
 
 interface Examined {
@@ -26,8 +27,8 @@ interface Examined {
 /**
  * Ask a server fixed prompts cold, again, in a batch, and before other text: the same tokens have the same
  * probabilities each time, up to rounding. Prefix caches have returned those of another request (vllm issues 42019 and
- * 42245), and a prompt that is cut without a word is answered as if it were another one.
- * @returns the answers to the prompts when they were cold
+ * 42245), and a silently truncated prompt is answered as if it were another one.
+ * @returns the cold answers
  * @throws UserError with the code `untrusted-server` and the cause
  */
 export async function examineServer({ server, prompts, maxLength, read }: Examined): Promise<Fingerprint> {
@@ -45,15 +46,14 @@ export async function examineServer({ server, prompts, maxLength, read }: Examin
   if (maxLength < ROOM_FOR_TWO) return cold;
   for (const [i, prompt] of prompts.entries()) {
     const both = await read(`${prompt} ${at(prompts, (i + 1) % prompts.length)}`);
-    expectWhole(both.count, sumOf(own(i).count, own(i + 1).count), server);
+    const [{ count: first }, { count: second }] = [own(i), own(i + 1)];
+    if (first !== null && second !== null) expectWhole(both.count, first + second, server);
     const alone = own(i).logprobs.slice(0, -BOUNDARY);
     if (alone.length === 0) continue;
     expectSame(both.logprobs.slice(0, alone.length), alone, { server, when: 'when other text follows it' });
   }
   return cold;
 }
-
-const sumOf = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
 
 function expectSame(
   values: readonly number[],
@@ -72,20 +72,16 @@ function expectSame(
   );
 }
 
-function expectWhole(count: number | null, expected: number | null, server: string): void {
-  if (count === null || expected === null || count >= expected - MAX_TOKENS_BETWEEN) return;
+function expectWhole(count: number | null, expected: number, server: string): void {
+  if (count === null || count >= expected - MAX_TOKENS_BETWEEN) return;
   throw untrusted(
     `the server at ${server} cuts prompts: it read ${count} tokens of two fixed prompts that have ${expected}`,
     'serve the model with a longer context, and without a limit on the tokens of a prompt',
   );
 }
 
-/** The server's answers cannot be relied on, so nothing is judged by them. */
-export const untrusted = (problem: string, hint: string): UserError =>
-  new UserError(problem, hint, { code: 'untrusted-server' });
-
 /**
- * The scores of the same choices by the next token and by the echo of the prompt: both are of the model's own
+ * Compare the scores of the same choices by the next token and by the prompt's echo: both are of the model's own
  * distribution.
  * @param shifted the echo's values one place earlier and later, in the same order
  * @throws UserError with the code `untrusted-server` and the cause
@@ -96,8 +92,7 @@ export function expectRaw(
   { shifted, server }: { readonly shifted: ReadonlyArray<readonly (number | null)[]>; readonly server: string },
 ): void {
   if (isSame(next, echoed)) return;
-  const isShifted = shifted.some((values) => values.every((value) => value !== null) && isSame(next, values));
-  if (isShifted) {
+  if (shifted.some((values) => values.every((value) => value !== null) && isSame(next, values))) {
     throw untrusted(
       `the log-probabilities of a prompt are shifted by one token at the server at ${server}`,
       'update the server, or serve the model with vLLM',
@@ -107,7 +102,7 @@ export function expectRaw(
 }
 
 /**
- * The scores of the same tokens as a server gives them at two temperatures: the model's own do not change.
+ * Compare a server's scores of the same tokens at two temperatures: the model's own do not change.
  * @throws UserError with the code `untrusted-server` and the cause
  */
 export function expectUnsampled(cold: readonly number[], hot: readonly number[], server: string): void {
@@ -115,7 +110,7 @@ export function expectUnsampled(cold: readonly number[], hot: readonly number[],
   throw sampled(server, 'gives the next token other log-probabilities at another temperature');
 }
 
-const sampled = (server: string, what: string): UserError =>
+const sampled = (server: string, what: string) =>
   untrusted(
     `the server at ${server} ${what}: they are of the distribution that it samples from, not of the model's own`,
     'start the server with raw log-probabilities (vLLM: --logprobs-mode raw_logprobs), and without default sampling settings',

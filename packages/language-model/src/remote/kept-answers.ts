@@ -8,20 +8,20 @@ const SCHEMA = 'shadow-gate/answer@1';
 const entrySchema = z.strictObject({ schema: z.literal(SCHEMA), key: z.string(), answer: z.unknown() });
 
 /**
- * Answers are kept together as soon as there are so many: each time, one more request shows that the server still has
- * the same model. A run that breaks off loses no more than these.
+ * Answers stored at a time: each time, one more request shows that the server still has the same model. A run that
+ * breaks off loses no more than these.
  */
 const KEPT_TOGETHER = 32;
 
 interface KeptAnswersOptions {
   readonly store: KeyValueStore;
-  /** Everything that the answers depend on, besides the question: server, model, its fingerprint. */
+  /** Everything else that answers depend on: server, model, its fingerprint. */
   readonly identity: unknown;
-  /** @throws if the server no longer has the model that it had */
+  /** @throws if the server no longer has the same model */
   readonly check: () => Promise<void>;
 }
 
-/** The answers of a server, by question and by what the server is, so that a second run asks only what is missing. */
+/** The answers of a server, by question and server identity, so that a second run asks only what is missing. */
 export class KeptAnswers {
   readonly #options: KeptAnswersOptions;
   #pending: { readonly key: string; readonly answer: unknown }[] = [];
@@ -30,7 +30,7 @@ export class KeptAnswers {
     this.#options = options;
   }
 
-  /** The kept answer, or that of `ask`, which is kept then. */
+  /** The kept answer, or the one of `ask`, which is then kept. */
   async answer<T>(question: unknown, schema: z.ZodType<T>, ask: () => Promise<T>): Promise<T> {
     const key = sha256(canonicalJson([SCHEMA, this.#options.identity, question]));
     const kept = decode(await this.#options.store.get(key), key, schema);
@@ -41,9 +41,9 @@ export class KeptAnswers {
     return answer;
   }
 
-  /** Keep what was answered until now. @throws if the server no longer has the model that it had */
+  /** Store the answers so far. @throws if the server no longer has the same model */
   async flush(): Promise<void> {
-    // Answers that come during the check are kept after the next one.
+    // Answers that arrive during the check are stored after the next one.
     const pending = this.#pending;
     this.#pending = [];
     if (pending.length === 0) return;
@@ -52,7 +52,7 @@ export class KeptAnswers {
   }
 }
 
-/** @returns null for a text that is missing, damaged, edited, or belongs to another key */
+/** @returns null for a missing, damaged or edited text, or another key's */
 function decode<T>(text: string | null, key: string, schema: z.ZodType<T>): T | null {
   if (text === null) return null;
   try {

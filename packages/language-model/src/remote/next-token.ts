@@ -14,9 +14,9 @@ type TokenPrompts = ReadonlyArray<readonly number[]>;
 const TOP_LOGPROBS = 20;
 
 /**
- * The log-probabilities of some tokens as the next one of each prompt. `logprob_token_ids` is vLLM's own, since
- * 2026-07: a server that does not know it lists its most likely tokens. Without names as ids, tokens that look alike
- * could not be told apart (vLLM, since 0.5).
+ * Asks for the log-probabilities of some tokens as each prompt's next one. `logprob_token_ids` is vLLM's own, since
+ * 2026-07: other servers list their most likely tokens. Without ids as names, tokens that look alike could not be told
+ * apart (vLLM, since 0.5).
  */
 export const nextTokenRequest = (
   model: string,
@@ -30,19 +30,19 @@ export const nextTokenRequest = (
   return_tokens_as_token_ids: true,
 });
 
-/** The probabilities of the token that comes next. */
+/** The probabilities of the next token. */
 export interface NextToken {
-  /** Natural logarithms by token id: of the tokens that the server listed. */
+  /** Natural logarithms by token id, for the tokens that the server listed. */
   readonly logprobs: ReadonlyMap<number, number>;
-  /** That of the most likely token. */
+  /** The most likely token's. */
   readonly best: number;
 }
 
 const TOKEN_ID = /^token_id:(\d+)$/;
 
 /**
- * @returns for each prompt; null if the server names tokens by their texts, or does not count what it read
- * @throws UserError if the response has not one choice for each prompt, or other tokens were read than were sent
+ * @returns one for each prompt; null if the server names tokens by their texts, or does not count what it read
+ * @throws UserError if the response lacks a choice for each prompt, or if the server read other tokens than were sent
  */
 export function nextTokens(response: unknown, server: string, prompts: TokenPrompts): NextToken[] | null {
   const { choices, usage } = parseChoices(response, server, prompts.length);
@@ -54,7 +54,7 @@ export function nextTokens(response: unknown, server: string, prompts: TokenProm
   return answers.every((answer) => answer !== null) ? answers : null;
 }
 
-/** @returns null if the server names tokens by their texts, or gives none */
+/** @returns null if the server names tokens by their texts, or lists none */
 export function nextTokenIn(logprobs: unknown, server: string): NextToken | null {
   const parsed = validate(logprobsSchema, logprobs);
   if (!parsed.success) return null;
@@ -67,13 +67,13 @@ export function nextTokenIn(logprobs: unknown, server: string): NextToken | null
   if (generated < MIN_LOGPROB) return NOTHING_LISTED;
   const known = byId.filter(([, value]) => value >= MIN_LOGPROB);
   expectLogprobs([generated, ...known.map(([, value]) => value)], server);
-  // Greedy decoding takes the most likely token, even if it was not asked for.
+  // Greedy decoding takes the most likely token, even one that was not asked for.
   return { logprobs: new Map(known), best: Math.max(generated, ...known.map(([, value]) => value)) };
 }
 
 /**
- * vLLM fills the lists of a batch up to the longest with token 0 and −∞, which it writes as −9999 (0.32,
- * `gather_specific_token_logprobs`): in place of token 0's own probability, and of the generated token's if that is
+ * vLLM pads the lists of a batch with token 0 and −∞, which it writes as −9999 (0.32,
+ * `gather_specific_token_logprobs`). This replaces token 0's own probability, and the generated token's if it is
  * token 0.
  */
 const NOTHING_LISTED: NextToken = { logprobs: new Map(), best: 0 };

@@ -1,14 +1,13 @@
 /**
- * Limits the requests that a server has at the same time, and adapts to it: half as many after it was overloaded, one
- * more after as many answers as there are requests at a time (additive increase, multiplicative decrease; Chiu and Jain
- * 1989).
+ * Limits a server's concurrent requests, and adapts to the server: half as many after an overload, one more after as
+ * many answers as the limit (additive increase, multiplicative decrease; Chiu and Jain 1989).
  */
 export class Pace {
   readonly #most: number;
   #limit: number;
   #running = 0;
   #answered = 0;
-  /** Counts the cuts: requests that were sent before a cut are no evidence against what was cut to. */
+  /** Counts the cuts: a request sent before a cut is not evidence against the new limit. */
   #cuts = 0;
   readonly #waiting: (() => void)[] = [];
 
@@ -19,12 +18,12 @@ export class Pace {
     this.#limit = most;
   }
 
-  /** How many run at the same time now. */
+  /** Most requests at a time, now. */
   get limit(): number {
     return this.#limit;
   }
 
-  /** @param isOverload whether a result means that the server has too much to do */
+  /** @param isOverload whether a result means that the server is overloaded */
   async run<T>(task: () => Promise<T>, isOverload: (result: T) => boolean): Promise<T> {
     if (this.#running < this.#limit) this.#running++;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));

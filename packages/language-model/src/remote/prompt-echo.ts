@@ -11,10 +11,10 @@ import {
 import { isUnsupported } from './remote-retry.ts';
 import { type RemoteServer, ServerRefusal } from './remote-server.ts';
 
-/** Longer lists of prompts are sent one by one: a response has about 300 bytes for each of their tokens. */
+/** Longer lists of prompts are sent one by one: a response has about 300 bytes per token. */
 const MAX_LIST_LENGTH = 65_536;
 
-/** Asks a server for the log-probabilities of prompts, several in one request where it takes them. */
+/** Asks a server for the log-probabilities of prompts, several in one request if it accepts lists. */
 export class PromptEcho {
   readonly #server: RemoteServer;
   readonly #model: string;
@@ -41,10 +41,7 @@ export class PromptEcho {
     }
   }
 
-  /**
-   * @returns in the order of the prompts
-   * @throws UserError if the server does not return log-probabilities of a prompt
-   */
+  /** @throws UserError if the server does not return log-probabilities of a prompt */
   async all(prompts: WirePromptList, signal: AbortSignal): Promise<EchoedTokens[]> {
     const listed = await this.#list(prompts, signal);
     if (listed !== null) return listed;
@@ -57,12 +54,11 @@ export class PromptEcho {
   async #list(prompts: WirePromptList, signal: AbortSignal): Promise<EchoedTokens[] | null> {
     const length = prompts.reduce((sum, prompt) => sum + prompt.length, 0);
     if (prompts.length < 2 || !this.#takesLists || length > MAX_LIST_LENGTH) return null;
-    const { shown } = this.#server;
     try {
       const response = await this.#server.request('completions', scoreRequest(this.#model, prompts), signal);
-      return echoedPrompts(response, shown, prompts);
+      return echoedPrompts(response, this.#server.shown, prompts);
     } catch (error) {
-      // llama-cpp-python has a failed assertion for a list, which looks like any other failure.
+      // llama-cpp-python fails an assertion for a list, which looks like any other failure.
       if (!isRefusedFeature(error) && !(error instanceof UserError && error.code === 'server')) throw error;
       this.#takesLists = false;
       return null;
@@ -70,10 +66,10 @@ export class PromptEcho {
   }
 }
 
-/** A server refuses what it does not know with these; other refusals are about the key, the model or the address. */
+/** Servers refuse unknown features with these; other refusals concern the key, the model or the address. */
 const FEATURE_STATUSES: ReadonlySet<number> = new Set([400, 422]);
 
-/** Is it refused because of what was asked for, so that another way of asking can be answered? */
+/** Does the server refuse this way of asking, so that another way may be answered? */
 export function isRefusedFeature(error: unknown): boolean {
   return error instanceof ServerRefusal && (FEATURE_STATUSES.has(error.status) || isUnsupported(error.reason));
 }

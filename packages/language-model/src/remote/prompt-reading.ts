@@ -1,25 +1,24 @@
-import { UserError } from '@shadow-gate/platform';
 import { z } from 'zod';
-import { type EchoedTokens, parseChoices } from './completions-api.ts';
+import { type EchoedTokens, parseChoices, untrusted } from './completions-api.ts';
 import { type NextToken, nextTokenIn, nextTokenRequest } from './next-token.ts';
 import { isRefusedFeature } from './prompt-echo.ts';
 import type { RemoteServer } from './remote-server.ts';
 import { promptCount } from './remote-text.ts';
 
-/** A server's probabilities for a text. The same model gives the same each time, up to rounding. */
+/** A server's probabilities for a text. The same model gives the same ones each time, up to rounding. */
 export interface PromptReading {
-  /** The names of the tokens that the numbers belong to, where the server gives them. */
+  /** The tokens' names, if the server gives them. */
   readonly tokens: readonly string[];
   /** Natural logarithms. */
   readonly logprobs: readonly number[];
-  /** How many tokens the server read; null if that is not known for this text alone. */
+  /** Tokens that the server read; null if that is not known for this text alone. */
   readonly count: number | null;
 }
 
 /** Ask for one text, alone. */
 export type ReadPrompt = (prompt: string) => Promise<PromptReading>;
 
-/** The probabilities of the tokens of the text itself: the first has none, and the last was generated. */
+/** The probabilities of the text's own tokens: the first has none, and the last was generated. */
 export function readingOfEcho(echoed: EchoedTokens): PromptReading {
   return {
     tokens: echoed.tokens.slice(0, -1),
@@ -28,7 +27,7 @@ export function readingOfEcho(echoed: EchoedTokens): PromptReading {
   };
 }
 
-/** Beginnings of a text that are asked for in one request. */
+/** Beginnings of a text per request. */
 const MAX_BEGINNINGS = 16;
 
 /** The text up to each of its spaces, the shortest first, and the whole text if it has none. */
@@ -37,38 +36,37 @@ export function promptBeginnings(text: string): string[] {
   return spaces.length > 0 ? spaces.slice(0, MAX_BEGINNINGS) : [text];
 }
 
-/** Any tokens: what is read is the most likely one, which a server lists in any case. */
+/** Any tokens: only the most likely one is read, which a server lists in any case. */
 const ANY_TOKENS: readonly number[] = [1, 2, 3];
 
 /**
- * The probability of the most likely token after each beginning of a text, for servers whose probabilities of the
- * prompt itself are not to be asked for.
- * @throws UserError for a server that does not list what is asked for
+ * The probability of the most likely token after each beginning of a text, for servers that must not be asked for the
+ * probabilities of the prompt itself.
+ * @throws UserError for a server that does not list the requested tokens
  */
 export async function readNextTokens(
   server: RemoteServer,
   model: string,
-  { prompt, signal }: { readonly prompt: string; readonly signal: AbortSignal },
+  prompt: string,
+  signal: AbortSignal,
 ): Promise<PromptReading> {
   const answers = await askNext(server, nextTokenRequest(model, promptBeginnings(prompt), ANY_TOKENS), signal);
-  const best = answers.map(({ best }) => best);
-  return { tokens: answers.map(mostLikely), logprobs: best, count: null };
+  const tokens = answers.map(({ logprobs, best }) => [...logprobs].find(([, value]) => value === best)?.[0]);
+  return { tokens: tokens.map((token) => String(token ?? '')), logprobs: answers.map(({ best }) => best), count: null };
 }
 
-const mostLikely = ({ logprobs, best }: NextToken): string =>
-  String([...logprobs].find(([, value]) => value === best)?.[0] ?? '');
-
 /**
- * The probabilities of the most likely tokens after the beginnings of a text, as they are and as a server gives them
- * that samples at a high temperature: those of the model itself are the same.
+ * The probabilities of the most likely tokens after the beginnings of a text, greedily and at a high sampling
+ * temperature: the model's own are the same.
  * @returns natural logarithms, in the same order
  */
 export async function readAtTwoTemperatures(
   server: RemoteServer,
   model: string,
-  { prompt, signal }: { readonly prompt: string; readonly signal: AbortSignal },
+  prompt: string,
+  signal: AbortSignal,
 ): Promise<{ readonly cold: number[]; readonly hot: number[] }> {
-  const { tokens: names } = await readNextTokens(server, model, { prompt, signal });
+  const { tokens: names } = await readNextTokens(server, model, prompt, signal);
   const tokens = names.map((name) => (name === '' ? null : Number(name)));
   const asked = [...new Set(tokens.filter((token) => token !== null))];
   const request = nextTokenRequest(model, promptBeginnings(prompt), asked);
@@ -93,10 +91,9 @@ async function askNext(server: RemoteServer, request: NextTokenRequest, signal: 
   return choices.map(({ logprobs }) => {
     const answer = nextTokenIn(logprobs, server.shown);
     if (answer !== null) return answer;
-    throw new UserError(
+    throw untrusted(
       `the server at ${server.shown} no longer lists the tokens that are asked for`,
       'check whether it was replaced by another during the run',
-      { code: 'untrusted-server' },
     );
   });
 }
@@ -104,7 +101,7 @@ async function askNext(server: RemoteServer, request: NextTokenRequest, signal: 
 const listedSchema = z.object({ choices: z.array(z.object({ logprobs: z.unknown() })).length(1) });
 
 /**
- * Whether a server lists the tokens that are asked for by their ids, also unlikely ones (vLLM since July 2026).
+ * Does a server list the tokens asked for by their ids, even unlikely ones (vLLM since July 2026)?
  * @throws UserError if it cannot be reached
  */
 export async function listsAskedTokens(server: RemoteServer, model: string, signal: AbortSignal): Promise<boolean> {

@@ -9,9 +9,9 @@ interface RemoteAddress {
 }
 
 /**
- * Parse an address in any common form: `http://host:8000`, `…/v1`, `…/v1/completions`, with or without a slash at the
- * end. A query (Azure's `?api-version=`) is kept.
- * @throws UserError for anything but an http(s) address, and for an address with a user or password
+ * Parse an address in any common form: `http://host:8000`, `…/v1`, `…/v1/completions`, with or without a trailing
+ * slash. A query (Azure's `?api-version=`) is kept.
+ * @throws UserError for any other address than http(s), and for one with a user or password
  */
 export function remoteAddress(given: string): RemoteAddress {
   const url = URL.canParse(given) ? new URL(given) : null;
@@ -40,7 +40,7 @@ export function remoteAddress(given: string): RemoteAddress {
 
 /**
  * The key for a header; undefined for an empty one.
- * @throws UserError for a key that a header cannot contain, without the key in its message
+ * @throws UserError, without the key in its message, if a header cannot contain it
  */
 export function usableKey(given: string | undefined): string | undefined {
   const key = given?.trim();

@@ -7,14 +7,14 @@ import { type ScoreAnswer, type ScoreOptions, scoreRequests, toAnswer } from '..
 import type { RemoteEngine, TextPrompt } from './remote-engine.ts';
 import type { RollingScore } from './score-texts.ts';
 
-/** Requests in texts, which the server encodes, since there is no tokenizer here. */
+/** Requests as texts, which the server encodes: there is no tokenizer here. */
 
 const TOKENIZER_HINT = "give the model's tokenizer (--tokenizer), so that token ids can be sent";
 
 /**
- * Score requests by text, and those that are in token ids as such.
+ * Score requests by text, and those in token ids as such.
  * @returns in the order of the requests
- * @throws UserError for a text whose first token has no probability, since it has no context
+ * @throws UserError for a text whose first token has no probability because it has no context
  */
 export async function scoreRequestsByText(
   requests: readonly ScoreRequest[],
@@ -57,7 +57,7 @@ function rollingAnswer(request: ScoreRequest, score: RollingScore): ScoreAnswer 
   );
 }
 
-/** Parts of one call that go on at the same time, by their numbers of requests. */
+/** Reports the parts of one call that run at the same time, weighted by their numbers of requests. */
 function sharedWork(counts: readonly number[], onWork: OnWork | undefined): (part: number) => OnWork {
   const all = counts.reduce((sum, count) => sum + count, 0);
   const done = counts.map(() => 0);
@@ -67,7 +67,7 @@ function sharedWork(counts: readonly number[], onWork: OnWork | undefined): (par
   };
 }
 
-/** For a context without text, the continuation is scored from its first token on. */
+/** After a blank context, the continuation is scored from its first token on. */
 function isBlank(context: string): boolean {
   return context.trim() === '';
 }
@@ -79,9 +79,8 @@ function textOf(request: ScoreRequest): { request: ScoreRequest; text: string } 
 }
 
 /**
- * Continue prompts by text.
- * @returns in the order of the requests
- * @throws UserError for messages, whose template belongs to the tokenizer
+ * Continue prompts by text, in the order of the requests.
+ * @throws UserError for messages, since the template belongs to the tokenizer
  */
 export async function continuePromptsByText(
   requests: readonly GenerateRequest[],

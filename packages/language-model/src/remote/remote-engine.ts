@@ -35,20 +35,19 @@ const DEFAULT_CONCURRENCY = 8;
 const DEFAULT_CONTEXT_LENGTH = 2048;
 /** Unlike a local engine, a server also reads the last token, and generates one that is dropped. */
 const SPARE_TOKENS = 2;
+
 export interface RemoteEngineOptions extends RemoteServerOptions {
   /** The server's name of the model. */
   readonly model: string;
-  /**
-   * See `Engine.maxLength`. By default, two less than the context length in the server's `/v1/models`, or than 2048.
-   */
+  /** See `Engine.maxLength`. By default, two less than the server's context length in `/v1/models`, or than 2048. */
   readonly maxLength?: number | undefined;
-  /** Most requests at the same time, 8 by default: fewer while the server is overloaded. */
+  /** Most concurrent requests, 8 by default; fewer while the server is overloaded. */
   readonly concurrency?: number | undefined;
   /** Keeps answers between runs; none are kept by default. */
   readonly answers?: KeyValueStore | undefined;
-  /** Whether fixed prompts are asked first and last: a server that contradicts itself is an error. */
+  /** Ask fixed prompts first and last: a server that contradicts itself is an error. */
   readonly isExamined?: boolean | undefined;
-  /** Prompts for the examination, and to identify the model of kept answers. */
+  /** Prompts for the examination, and for the identity of kept answers. */
   readonly fixedPrompts?: readonly string[];
 }
 
@@ -60,11 +59,6 @@ export interface TextPrompt {
   readonly sampling?: Sampling;
 }
 
-interface TextContinuation {
-  readonly text: string;
-  readonly finish: 'stop' | 'length';
-}
-
 /** Tells one served model from another. */
 export interface ServedIdentity extends ServerIdentity {
   /** SHA-256 of the answers to fixed prompts. */
@@ -72,44 +66,44 @@ export interface ServedIdentity extends ServerIdentity {
 }
 
 export interface RemoteUsage {
-  /** Requests for completions, with those that were repeated; without those that only tell what the server is. */
+  /** Requests for completions, repeated ones included, without those that only identify the server. */
   readonly requests: number;
   /** Contexts with all their continuations, texts, and prompts to continue. */
   readonly questions: number;
 }
 
 /**
- * A server as an engine: for token ids like every engine, and for texts if there is no tokenizer here.
- *
- * All methods throw UserErrors if the server cannot be reached, refuses a request, or does not support it.
+ * A server as an engine: for token ids like every engine, and for texts if there is no tokenizer here. All methods throw
+ * UserErrors if the server cannot be reached, refuses a request, or does not support it.
  */
 export interface RemoteEngine extends Engine {
   /** Requests to the server so far. */
   readonly usage: RemoteUsage;
-  /** Whether it may be asked for the probabilities of a prompt: else each token of a text would be a question. */
+  /** Can it be asked for the probabilities of a prompt? Otherwise each token of a text would be a question. */
   readonly scoresTexts: boolean;
   /** Identity of the server; null if it was not asked. */
   readonly served: ServedIdentity | null;
-  /** log p(continuation | context) with the tokens of the server, in the order of the pairs. */
+  /** log p(continuation | context) with the server's tokens, in the order of the pairs. */
   scoreText(pairs: readonly TextPair[], onWork?: OnWork): Promise<SequenceScore[]>;
   /** log p(text) of texts that fit into the model. */
   scoreRollingText(texts: readonly string[], onWork?: OnWork): Promise<RollingScore[]>;
   /**
-   * Ask a server that is examined the fixed prompts again, and keep the last answers, if answers are kept.
-   * @throws UserError if the server no longer has the model that it had
+   * Ask an examined server the fixed prompts again, and store the last answers, if answers are kept.
+   * @throws UserError if the server no longer has the same model
    */
   finish(): Promise<void>;
-  /** Greedy decoding until a stop string, or the end according to the server. */
+  /** Greedy decoding until a stop string, or until the server ends. */
   generateText(prompts: readonly TextPrompt[], onWork?: OnWork): Promise<TextContinuation[]>;
 }
 
+type TextContinuation = Pick<WireContinuation, 'text' | 'finish'>;
+
 /** @throws UserError for an address or key that cannot work, or a server that cannot be reached */
 export async function openRemoteEngine(options: RemoteEngineOptions): Promise<RemoteEngine> {
-  const { model, answers: store, fixedPrompts = FIXED_PROMPTS } = options;
+  const { model, answers: store, fixedPrompts = FIXED_PROMPTS, isExamined = false } = options;
   const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
   const server = new RemoteServer({ ...options, pace: new Pace(concurrency) });
   const semaphore = new Semaphore(concurrency);
-  const { isExamined = false } = options;
   const { identity, hasAdapters } = await identifyServer(server, model);
   const maxLength = options.maxLength ?? (identity.contextLength ?? DEFAULT_CONTEXT_LENGTH) - SPARE_TOKENS;
   const isEchoAvoided = hasAdapters && (await listsAskedTokens(server, model, new AbortController().signal));
@@ -124,8 +118,8 @@ interface ServedModel {
   readonly semaphore: Semaphore;
   readonly isExamined: boolean;
   /**
-   * With adapters, vLLM mistakes the rows of a prompt for those of other requests: it stops with an error, or leaves an
-   * adapter's update of the last layer out (issues 29955, 16668 and 51594; version 0.32 stopped).
+   * With adapters, vLLM mistakes the rows of a prompt for those of other requests: it stops with an error, or omits an
+   * adapter's update of the last layer (issues 29955, 16668 and 51594; version 0.32 stopped).
    */
   readonly isEchoAvoided: boolean;
 }
@@ -157,7 +151,7 @@ class ServerEngine implements RemoteEngine {
   readonly #isExamined: boolean;
   #watch: ServerWatch | null = null;
   #kept: KeptAnswers | null = null;
-  /** Requests that were about the server itself. */
+  /** Requests about the server itself. */
   #checks = 0;
   #questions = 0;
   readonly #closing = new AbortController();
@@ -174,9 +168,9 @@ class ServerEngine implements RemoteEngine {
   }
 
   /**
-   * Know later whether the model is still the same; with a store, keep the answers from now on, and take those that
-   * were kept of the same model on the same server.
-   * @throws UserError if the server contradicts itself, and is examined
+   * Remember the model to detect changes; with a store, keep answers from now on, and reuse those kept from the same
+   * model on the same server.
+   * @throws UserError if the server is examined and contradicts itself
    */
   async watch(
     identity: ServerIdentity,
@@ -190,7 +184,10 @@ class ServerEngine implements RemoteEngine {
       read: (prompt) => this.#read(prompt, signal),
       identify: async () => (await identifyServer(this.#server, this.#model, signal)).identity,
     });
-    if (this.#isExamined && this.#echo === null) await this.#expectUnsampled(prompts, signal);
+    if (this.#isExamined && this.#echo === null) {
+      const { cold, hot } = await readAtTwoTemperatures(this.#server, this.#model, prompts[0] ?? '', signal);
+      expectUnsampled(cold, hot, this.#server.shown);
+    }
     this.#watch = watch;
     this.#checks = this.#server.completions;
     if (!store) return;
@@ -199,13 +196,8 @@ class ServerEngine implements RemoteEngine {
   }
 
   async #read(prompt: string, signal: AbortSignal): Promise<PromptReading> {
-    if (this.#echo === null) return readNextTokens(this.#server, this.#model, { prompt, signal });
+    if (this.#echo === null) return readNextTokens(this.#server, this.#model, prompt, signal);
     return readingOfEcho(await this.#echo.one(prompt, signal));
-  }
-
-  async #expectUnsampled([prompt = '']: readonly string[], signal: AbortSignal): Promise<void> {
-    const { cold, hot } = await readAtTwoTemperatures(this.#server, this.#model, { prompt, signal });
-    expectUnsampled(cold, hot, this.#server.shown);
   }
 
   async finish(): Promise<void> {
@@ -233,13 +225,14 @@ class ServerEngine implements RemoteEngine {
     const trial = groups.find((group) => this.#ids.isTrial(group));
     const rest = groups.filter((group) => group !== trial);
     const scores = new Map<number, SequenceScore>();
-    for (const part of [trial ? [trial] : [], rest]) {
-      const before = groups.length - rest.length;
+    let before = 0;
+    for (const part of trial ? [[trial], rest] : [rest]) {
       const answers = await this.#ask(
         part,
         (group, signal) => this.#keep(questionOf(group), z.array(scoreSchema), () => this.#ids.score(group, signal)),
-        (share) => onWork?.(part === rest ? (before + share * rest.length) / groups.length : share / groups.length),
+        (share) => onWork?.((before + share * part.length) / groups.length),
       );
+      before += part.length;
       for (const [i, { members }] of part.entries()) {
         for (const [j, { index }] of members.entries()) scores.set(index, at(at(answers, i), j));
       }
@@ -247,25 +240,21 @@ class ServerEngine implements RemoteEngine {
     return sequences.flatMap((_, i) => scores.get(i) ?? []);
   }
 
-  /** The kept answer to a question, or that of `ask`. */
   #keep<T>(question: object, schema: z.ZodType<T>, ask: () => Promise<T>): Promise<T> {
     return this.#kept ? this.#kept.answer(question, schema, ask) : ask();
   }
 
-  scoreText(pairs: readonly TextPair[], onWork?: OnWork): Promise<SequenceScore[]> {
+  async scoreText(pairs: readonly TextPair[], onWork?: OnWork): Promise<SequenceScore[]> {
     if (pairs.some(({ continuation }) => continuation === '')) throw new RangeError('a pair needs a continuation');
-    return this.#scoreTexts(pairs.map(moveTrailingSpace), onWork);
-  }
-
-  async #scoreTexts(pairs: readonly TextPair[], onWork: OnWork | undefined): Promise<SequenceScore[]> {
-    const groups = [...groupBy(pairs, ({ context }) => context).values()];
+    const moved = pairs.map(moveTrailingSpace);
+    const groups = [...groupBy(moved, ({ context }) => context).values()];
     const scores = await this.#ask(
       groups,
       (group, signal) => this.#keep({ pairs: group }, z.array(scoreSchema), () => this.#texts.score(group, signal)),
       onWork,
     );
     const byPair = new Map(groups.flatMap((group, i) => group.map((pair, j) => [pair, at(at(scores, i), j)] as const)));
-    return pairs.flatMap((pair) => byPair.get(pair) ?? []);
+    return moved.flatMap((pair) => byPair.get(pair) ?? []);
   }
 
   scoreRollingText(texts: readonly string[], onWork?: OnWork): Promise<RollingScore[]> {

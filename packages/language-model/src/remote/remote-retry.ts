@@ -1,37 +1,35 @@
-/** Wait `milliseconds`, or throw the reason of the signal as soon as it is aborted. */
+import { setTimeout } from 'node:timers/promises';
+
+/** Waits `milliseconds`, or throws the signal's reason as soon as it is aborted. */
 export type Wait = (milliseconds: number, signal: AbortSignal) => Promise<void>;
 
-/**
- * The waits between them are 1 + 2 + 4 + 8 seconds, less with jitter: enough for a proxy to restart, not for a large
- * model to load.
- */
+/** The waits are 1 + 2 + 4 + 8 seconds, less with jitter: enough for a proxy to restart, not for a large model to load. */
 export const MAX_ATTEMPTS = 5;
 const FIRST_WAIT_MILLISECONDS = 1000;
 
-/** If a server requests to wait longer than this, for all attempts of one request together, the request fails. */
+/** A request fails if the server asks it to wait longer than this in all its attempts together. */
 export const MAX_TOTAL_WAIT_MILLISECONDS = 300_000;
 
 /**
- * Statuses that can be temporary. Scoring changes nothing on the server, so a repeated request is harmless. 409 is a
+ * Statuses that can be temporary. Scoring changes nothing on the server, so repeating a request is harmless. 409 is a
  * lock that timed out (openai-node retries it too), 425 is Too Early from a proxy.
  */
 const TRANSIENT: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503, 504]);
 
 /**
- * llama.cpp and llama-cpp-python always respond with 500 to features that they do not support ("Only no echo is
- * supported"; "logprobs is not supported for models created with logits_all=False").
+ * llama.cpp and llama-cpp-python answer 500 for features that they do not support ("Only no echo is supported";
+ * "logprobs is not supported for models created with logits_all=False").
  */
 const UNSUPPORTED = /\b(?:echo|log_?probs?)\b/i;
 
-/** Is the reason of a refusal that the server cannot echo the prompt, or return log-probabilities? */
+/** Does the reason of a refusal say that the server cannot echo the prompt, or return log-probabilities? */
 export const isUnsupported = (reason: string): boolean => UNSUPPORTED.test(reason);
 
-/** Can the same request succeed later? */
 export const isTransient = (status: number, reason: string): boolean => TRANSIENT.has(status) && !isUnsupported(reason);
 
 /**
- * The wait before the next attempt: twice the last one, less a random part of up to half, so that requests that failed
- * at the same time are not repeated at the same time; or as long as the server requests, if that is longer.
+ * The wait before the next attempt: twice the last one, minus a random part of up to half, so that requests that failed
+ * together are not repeated together; or as long as the server asks, if that is longer.
  * @param attempts made so far, at least 1
  * @param retryAfter the header: seconds, or an HTTP date
  * @param random in [0, 1)
@@ -53,15 +51,4 @@ function requestedDelay(retryAfter: string | null, now: number): number {
 
 /** The real wait, which tests replace. */
 export const sleep: Wait = (milliseconds, signal) =>
-  new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    }, milliseconds);
-    signal.addEventListener('abort', abort, { once: true });
-  });
+  setTimeout(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());

@@ -13,11 +13,11 @@ import {
 } from './remote-retry.ts';
 
 const TIMEOUT_MILLISECONDS = 240_000;
-/** Less than the 300 s after which Node's own fetch gives up, so that the error can have the reason. */
+/** Less than the 300 s after which Node's own fetch gives up, so that the error can give the reason. */
 export const MAX_TIMEOUT_SECONDS = 290;
 /** vLLM returns about 300 bytes per prompt token (with its own `prompt_logprobs`): enough for 400 000 tokens. */
 const MAX_RESPONSE_BYTES = 128 * 2 ** 20;
-/** Error messages of a server are cut at these lengths. */
+/** Limits on a server's error messages. */
 const MAX_ERROR_BYTES = 64 * 2 ** 10;
 const MAX_REASON_CHARACTERS = 300;
 
@@ -28,7 +28,7 @@ export interface RemoteServerOptions {
   readonly apiKey?: string | undefined;
   /** For one request, in milliseconds. */
   readonly timeout?: number | undefined;
-  /** Limits the requests at the same time; without it, nothing does. */
+  /** Limits concurrent requests; absent: unlimited. */
   readonly pace?: Pace;
   readonly fetch?: typeof globalThis.fetch;
   readonly wait?: Wait;
@@ -51,11 +51,10 @@ export class ServerRefusal extends UserError {
   }
 }
 
-/** An attempt that failed in a way that can be temporary. */
+/** A failure that can be temporary. */
 interface TransientFailure {
   readonly problem: string;
   readonly retryAfter: string | null;
-  /** Does the server seem to have too much to do? */
   readonly isOverload: boolean;
 }
 
@@ -67,7 +66,6 @@ const OVERLOAD_STATUSES: ReadonlySet<number> = new Set([429, 503]);
 
 /** JSON over HTTP to one server, with retries after temporary failures. */
 export class RemoteServer {
-  /** Its name in messages. */
   readonly shown: string;
   readonly #endpoint: (name: string) => string;
   readonly #key: string | undefined;
@@ -93,18 +91,17 @@ export class RemoteServer {
     this.#random = options.random ?? Math.random;
   }
 
-  /** Requests for completions so far, with those that were repeated. */
+  /** Requests for completions so far, repeated ones included. */
   get completions(): number {
     return this.#completions;
   }
 
   /**
    * GET without a body, POST with one.
-   *
    * @param name the endpoint: `completions`, `models`
    * @returns the JSON of the response
    * @throws ServerRefusal if the server refuses the request, UserError if it cannot be reached or its response is
-   *   invalid, and the reason of the signal if that is aborted
+   *   invalid, and the signal's reason if that is aborted
    */
   async request(name: string, body: object | null, signal: AbortSignal): Promise<unknown> {
     let remaining = MAX_TOTAL_WAIT_MILLISECONDS;
@@ -195,7 +192,7 @@ export class RemoteServer {
     });
   }
 
-  /** A foreign text as one short line for a log, without control characters and without the key. */
+  /** Foreign text as one short line for a log, without control characters and without the key. */
   #oneLine(text: string): string {
     const clean = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
     const masked = this.#key === undefined ? clean : clean.replaceAll(this.#key, '***');
@@ -203,7 +200,7 @@ export class RemoteServer {
   }
 }
 
-/** The text of a body; null if it is too long. Reading then stops. */
+/** The text of a body; null if it is too long: then reading stops. */
 async function readUpTo(response: Response, limit: number): Promise<string | null> {
   if (response.body === null) return '';
   const parts: Uint8Array[] = [];
@@ -242,7 +239,7 @@ function hintFor(status: number): string {
   return 'change the request accordingly, or check the log of the server';
 }
 
-/** The message of fetch is always “fetch failed”; the reason is in the cause. */
+/** The message of fetch is always “fetch failed”; the cause has the reason. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? error.cause : error;

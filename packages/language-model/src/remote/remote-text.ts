@@ -8,8 +8,8 @@ export interface TextPair {
 }
 
 /**
- * Move whitespace at the end of the context to the continuation, since tokens begin with a space rather than end with
- * one (lm-evaluation-harness, `TemplateLM._encode_pair`).
+ * Move whitespace at the end of the context to the continuation: tokens begin with a space rather than end with one
+ * (lm-evaluation-harness, `TemplateLM._encode_pair`).
  */
 export function moveTrailingSpace({ context, continuation }: TextPair): TextPair {
   const trimmed = context.trimEnd();
@@ -28,8 +28,8 @@ interface LocatedText {
 const MAX_TOKENS_BEFORE_TEXT = 2;
 
 /**
- * Find the text in the tokens by joining them, without the server's offsets, which differ between servers.
- * @returns null if the tokens do not give the text: SentencePiece drops spaces of single tokens, and a token can be a
+ * Find the text by joining the tokens, without the server's offsets, which differ between servers.
+ * @returns null if the tokens do not give the text: SentencePiece drops spaces of single tokens, and a token can be
  *   part of a character
  */
 export function locateText(echoed: EchoedTokens, text: string): LocatedText | null {
@@ -53,11 +53,11 @@ function locateIn(tokens: readonly string[], text: string): LocatedText | null {
   return null;
 }
 
-/** The index of the token that begins at a position of the text; null if a token spans it. */
+/** The index of the token that begins at a position in the text; null if a token spans it. */
 export function tokenAt({ first, starts }: LocatedText, position: number): number | null {
   const index = starts.indexOf(position);
   return index < 0 ? null : first + index;
 }
 
-/** Number of tokens of the prompt: all but those that were generated. */
+/** Number of tokens in the prompt: all but the generated ones. */
 export const promptCount = ({ tokens, newTokens }: EchoedTokens): number => tokens.length - (newTokens ?? 1);

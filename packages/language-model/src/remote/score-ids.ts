@@ -8,40 +8,36 @@ import {
   choiceTokens,
   scoreInTree,
 } from './choice-tree.ts';
-import { type EchoedTokens, noPromptLogprobs, otherTokens } from './completions-api.ts';
-import { expectRaw, untrusted } from './examine-server.ts';
+import { type EchoedTokens, noPromptLogprobs, otherTokens, untrusted } from './completions-api.ts';
+import { expectRaw } from './examine-server.ts';
 import { type NextToken, nextTokenRequest, nextTokens } from './next-token.ts';
 import { isRefusedFeature, type PromptEcho } from './prompt-echo.ts';
 import type { RemoteServer } from './remote-server.ts';
 import { promptCount } from './remote-text.ts';
 
-/** After so many trees, it is known how often a server lists all that is asked for. */
+/** After this many trees, it is known how often a server lists all requested tokens. */
 const TRIED_TREES = 12;
-/**
- * Two items in three of the built-in suite have a tree: with fewer complete ones, there would be more than 1.2 requests
- * an item.
- */
+/** Two items in three of the built-in suite have a tree: with fewer complete ones, each item would need over 1.2 requests. */
 const MIN_COMPLETE = 0.75;
 
 interface IdScorerOptions {
   readonly server: RemoteServer;
   readonly model: string;
-  /** Null if the server must not be asked for it: then it lists whatever token is asked for. */
+  /** Null if the server must not be asked for it: such a server lists any requested token. */
   readonly echo: PromptEcho | null;
   /** Compare both ways of asking on the first question. */
   readonly isExamined: boolean;
 }
 
 /**
- * Scores the choices of one context with as few requests as possible. It asks for the probabilities of the next token
- * first: one prompt serves all choices of one token, from the server's prefix cache. Choices with a token that the
- * server did not list go as a list of prompts in one request, or one by one if it takes no lists. The numbers are the
- * same up to the server's rounding. If the server must not be asked for the probabilities of a prompt, each place is a
- * next token.
+ * Scores the choices of one context with as few requests as possible. It first asks for the probabilities of the next
+ * token: one prompt serves all choices of one token, from the server's prefix cache. Choices with an unlisted token are
+ * sent as a list of prompts in one request, or one by one if the server takes no lists. The numbers are the same up to
+ * the server's rounding. If the server must not be asked for the probabilities of a prompt, each place is a next token.
  */
 export class IdScorer {
   readonly #options: IdScorerOptions;
-  /** Whether the server lists probabilities by token id; null as long as it has not been asked. */
+  /** Does the server list probabilities by token id? Null before it was asked. */
   #listsNext: boolean | null = null;
   #trees = 0;
   #completeTrees = 0;
@@ -50,9 +46,7 @@ export class IdScorer {
     this.#options = options;
   }
 
-  /**
-   * Whether the answer to this group shows what the server can do: then it should be asked alone, before the others.
-   */
+  /** Does the answer to this group show what the server can do? Then it is asked alone, before the others. */
   isTrial(group: ChoiceGroup): boolean {
     return this.#options.echo !== null && this.#listsNext === null && buildChoiceTree(group) !== null;
   }
@@ -68,7 +62,7 @@ export class IdScorer {
     return found.map((score) => score ?? at(echoed, used++));
   }
 
-  /** Once, what both ways of asking say about the same tokens. */
+  /** Once: compares both ways of asking for the same tokens. */
   async #expectRaw(group: ChoiceGroup, found: readonly (SequenceScore | null)[], signal: AbortSignal): Promise<void> {
     const members = group.members.filter((_, i) => at(found, i) !== null);
     if (members.length === 0) return;
@@ -90,7 +84,7 @@ export class IdScorer {
     const scores = group.members.map(({ continuation }) => scoreInTree(tree, answers, continuation));
     this.#trees++;
     if (scores.every((score) => score !== null)) this.#completeTrees++;
-    // A server that seldom lists what is asked for costs a request more than it saves.
+    // A server that seldom lists the requested tokens costs more requests than it saves.
     if (this.#trees >= TRIED_TREES && this.#completeTrees < MIN_COMPLETE * this.#trees) this.#listsNext = false;
     return scores;
   }
@@ -107,12 +101,8 @@ export class IdScorer {
     for (const places of parts) {
       const prompts = places.map(({ prefix }) => [...context, ...prefix]);
       try {
-        const response = await server.request(
-          'completions',
-          nextTokenRequest(model, prompts, choiceTokens(places)),
-          signal,
-        );
-        const answered = nextTokens(response, server.shown, prompts);
+        const request = nextTokenRequest(model, prompts, choiceTokens(places));
+        const answered = nextTokens(await server.request('completions', request, signal), server.shown, prompts);
         this.#listsNext = answered !== null && this.#listsNext !== false;
         if (answered === null) return null;
         answers.push(...answered);
@@ -137,7 +127,12 @@ export class IdScorer {
   async #echoAll({ context, members }: ChoiceGroup, signal: AbortSignal): Promise<EchoedTokens[]> {
     const { echo, server } = this.#options;
     if (members.length === 0) return [];
-    if (echo === null) throw notListed(server.shown);
+    if (echo === null) {
+      throw untrusted(
+        `the server at ${server.shown} does not list a token that was asked for`,
+        'serve the adapter merged into its base model, so that prompts can be asked for with their log-probabilities',
+      );
+    }
     const prompts = members.map(({ continuation }) => [...context, ...continuation]);
     const echoed = await echo.all(prompts, signal);
     for (const [i, { length }] of prompts.entries()) {
@@ -149,22 +144,23 @@ export class IdScorer {
   }
 }
 
-const notListed = (server: string): UserError =>
-  untrusted(
-    `the server at ${server} does not list a token that was asked for`,
-    'serve the adapter merged into its base model, so that prompts can be asked for with their log-probabilities',
-  );
-
 /**
  * The score of tokens `from` to `to` − 1.
- * @throws UserError for a token without a probability, and if it is not known which are the most likely ones
+ * @throws UserError for a token without a probability, and if it is not known which tokens are the most likely ones
  */
 export function echoedScore(
   echoed: EchoedTokens,
   { from, to, server }: { readonly from: number; readonly to: number; readonly server: string },
 ): SequenceScore {
+  const { logprobs } = echoed;
+  if (from === 0 && logprobs[0] === null) {
+    throw new UserError('the first token of a text has no probability without a context', 'give a context');
+  }
+  const tokenLogprobs = logprobs.slice(from, to).map((logprob, i) => {
+    if (logprob === null) throw noPromptLogprobs(server, `: none for token ${from + i + 1}`);
+    return logprob;
+  });
   const isTop = echoed.isTop.slice(from, to);
-  const tokenLogprobs = logprobsOf(echoed, { from, to, server });
   if (isTop.includes(null)) {
     throw new UserError(
       `the server at ${server} returns no top_logprobs, which show if a token is the most likely one`,
@@ -172,17 +168,4 @@ export function echoedScore(
     );
   }
   return { tokenLogprobs, greedy: isTop.every((is) => is === true) };
-}
-
-function logprobsOf(
-  { logprobs }: EchoedTokens,
-  { from, to, server }: { readonly from: number; readonly to: number; readonly server: string },
-): number[] {
-  if (from === 0 && logprobs[0] === null) {
-    throw new UserError('the first token of a text has no probability without a context', 'give a context');
-  }
-  return logprobs.slice(from, to).map((logprob, i) => {
-    if (logprob === null) throw noPromptLogprobs(server, `: none for token ${from + i + 1}`);
-    return logprob;
-  });
 }

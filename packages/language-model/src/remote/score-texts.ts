@@ -11,16 +11,13 @@ export interface RollingScore extends SequenceScore {
   readonly unscored: string;
 }
 
-/** Scores texts with the tokens of a server, by the probabilities of a prompt, where no tokenizer is here. */
+/** Scores texts with a server's tokens, by the probabilities of a prompt, if there is no tokenizer here. */
 export class TextScorer {
   readonly #server: string;
   readonly #allowedEcho: PromptEcho | null;
   #countsContexts = false;
 
-  /**
-   * @param server what errors call it
-   * @param echo null if the server must not be asked for the probabilities of a prompt: then nothing can be scored
-   */
+  /** @param echo null if the server must not be asked for the probabilities of a prompt: then nothing can be scored */
   constructor(server: string, echo: PromptEcho | null) {
     this.#server = server;
     this.#allowedEcho = echo;
@@ -30,7 +27,7 @@ export class TextScorer {
   async score(group: readonly TextPair[], signal: AbortSignal): Promise<SequenceScore[]> {
     const texts = group.map(({ context, continuation }) => context + continuation);
     const context = at(group, 0).context;
-    // If tokens do not give the text once, they seldom do, so the context is counted in the same request.
+    // If the tokens miss the text once, they often do: so the context is counted in the same request.
     const isCounted = this.#countsContexts && context !== '';
     const echoed = await this.#echo.all(isCounted ? [...texts, context] : texts, signal);
     let count = isCounted ? promptCount(at(echoed, texts.length)) : null;
@@ -68,7 +65,7 @@ export class TextScorer {
     };
   }
 
-  /** @throws UserError where the server must not be asked for the probabilities of a prompt */
+  /** @throws UserError if the server must not be asked for the probabilities of a prompt */
   get #echo(): PromptEcho {
     if (this.#allowedEcho !== null) return this.#allowedEcho;
     throw new UserError(
@@ -77,7 +74,7 @@ export class TextScorer {
     );
   }
 
-  /** Is the first token part of the text, if the tokens together do not give the text? */
+  /** If the tokens together do not give the text: is the first one part of it? */
   #beginsText({ tokens: [first = ''] }: EchoedTokens, text: string): boolean {
     if (first === '' || first.includes('\ufffd')) throw this.#cannotLocate('the first token of the text');
     return text.startsWith(first);

@@ -1,8 +1,7 @@
 import { UserError } from '@shadow-gate/platform';
 import { validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import { contextLength } from './completions-api.ts';
-import { untrusted } from './examine-server.ts';
+import { contextLength, untrusted } from './completions-api.ts';
 import { type RemoteServer, ServerRefusal } from './remote-server.ts';
 
 /** A server's statements about itself and a model. */
@@ -11,17 +10,16 @@ export interface ServerIdentity {
   readonly address: string;
   /** The server's name for the model. */
   readonly model: string;
-  /** Source of the server's weights; null if it does not say so. */
+  /** Source of the server's weights; null if unknown. */
   readonly root: string | null;
-  /** The base model of an adapter; null for another model. */
+  /** The base model of an adapter, else null. */
   readonly parent: string | null;
-  /** In tokens, with those that are generated; null if the server does not say so. */
+  /** In tokens, generated ones included; null if unknown. */
   readonly contextLength: number | null;
-  /** Version of the engine; null if the server does not say so. */
+  /** Version of the engine; null if unknown. */
   readonly version: string | null;
 }
 
-/** The identity, with statements that are not part of it. */
 interface ServerDescription {
   readonly identity: ServerIdentity;
   /** Does it list an adapter in addition to its base model? */
@@ -35,20 +33,20 @@ const modelsSchema = z.object({
 });
 const versionSchema = z.object({ version: z.string() });
 
-/**
- * Ask a server what it is.
- * @throws UserError if it cannot be reached
- */
+/** Ask a server what it is. @throws UserError if it cannot be reached */
 export async function identifyServer(
   server: RemoteServer,
   model: string,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<ServerDescription> {
-  const models = await askIfKnown(server, 'models', signal);
+  // Not every server lists its models, and a proxy can refuse to: a wrong key is refused again later.
+  const models = await ask(server, 'models', (error) => error instanceof ServerRefusal, signal);
   const listed = validate(modelsSchema, models);
   const all = listed.success ? listed.data.data : [];
   const own = all.find(({ id }) => id === model);
-  const version = validate(versionSchema, await askVersion(server, signal));
+  // vLLM's own endpoint, outside the API: a proxy in front of a server can refuse it in any way.
+  const stated = await ask(server, 'version', (error) => error instanceof UserError, signal);
+  const version = validate(versionSchema, stated);
   const identity = {
     address: server.shown,
     model,
@@ -64,25 +62,17 @@ export async function identifyServer(
   };
 }
 
-/**
- * Not every server lists its models, and what stands before one can refuse it: a wrong key is refused again when it is
- * asked.
- */
-async function askIfKnown(server: RemoteServer, name: string, signal: AbortSignal): Promise<unknown> {
+/** @returns null for an error that is expected */
+async function ask(
+  server: RemoteServer,
+  name: string,
+  isExpected: (error: unknown) => boolean,
+  signal: AbortSignal,
+): Promise<unknown> {
   try {
     return await server.request(name, null, signal);
   } catch (error) {
-    if (error instanceof ServerRefusal) return null;
-    throw error;
-  }
-}
-
-/** vLLM's own endpoint, outside the API: a proxy in front of a server can refuse it in any way. */
-async function askVersion(server: RemoteServer, signal: AbortSignal): Promise<unknown> {
-  try {
-    return await server.request('version', null, signal);
-  } catch (error) {
-    if (error instanceof UserError) return null;
+    if (isExpected(error)) return null;
     throw error;
   }
 }

@@ -1,13 +1,11 @@
 import { at } from '@shadow-gate/platform';
-import { examineServer, untrusted } from './examine-server.ts';
+import { untrusted } from './completions-api.ts';
+import { examineServer } from './examine-server.ts';
 import { type Fingerprint, isSame, takeFingerprint } from './fingerprint.ts';
 import type { ReadPrompt } from './prompt-reading.ts';
 import { expectSameIdentity, type ServerIdentity } from './server-identity.ts';
 
-/**
- * The fixed prompts are of about 40 tokens, or of 120 letters if each is a token: a context that has no room for them
- * gets their beginnings.
- */
+/** The fixed prompts have about 40 tokens, or 120 if each letter is a token; a smaller context gets their beginnings. */
 const ROOM_FOR_PROMPTS = 128;
 const SHORT_PROMPT = 20;
 
@@ -15,13 +13,13 @@ interface WatchOptions {
   readonly prompts: readonly string[];
   /** Longest input, in tokens. */
   readonly maxLength: number;
-  /** Whether the server is searched for contradictions. */
+  /** Search the server for contradictions. */
   readonly isExamined: boolean;
   readonly read: ReadPrompt;
   readonly identify: () => Promise<ServerIdentity>;
 }
 
-/** The server at the beginning of a run. It has to be the same until the end. */
+/** The server at the beginning of a run. It has to stay the same until the end. */
 export class ServerWatch {
   readonly identity: ServerIdentity;
   readonly fingerprint: Fingerprint;
@@ -34,7 +32,7 @@ export class ServerWatch {
     this.#options = options;
   }
 
-  /** @throws UserError if the server contradicts itself, and is examined */
+  /** @throws UserError if the server is examined and contradicts itself */
   static async begin(identity: ServerIdentity, options: WatchOptions): Promise<ServerWatch> {
     const { maxLength, isExamined, read } = options;
     const isShort = maxLength < ROOM_FOR_PROMPTS;
@@ -45,7 +43,7 @@ export class ServerWatch {
     return new ServerWatch(identity, fingerprint, { ...options, prompts });
   }
 
-  /** Ask one of the fixed prompts again. @throws UserError if the answer is another one */
+  /** Ask one of the fixed prompts again. @throws UserError if the answer differs */
   async check(): Promise<void> {
     const { prompts, read } = this.#options;
     const i = this.#checks++ % prompts.length;
@@ -57,7 +55,7 @@ export class ServerWatch {
     );
   }
 
-  /** Ask everything again. @throws UserError if anything is another */
+  /** Ask everything again. @throws UserError if anything differs */
   async checkAll(): Promise<void> {
     expectSameIdentity(await this.#options.identify(), this.identity);
     for (const _ of this.#options.prompts) await this.check();
