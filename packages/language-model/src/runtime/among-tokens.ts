@@ -2,18 +2,18 @@ import { at } from '@shadow-gate/platform';
 import { LOGIT_FACTORS, type ScaledScore } from '../engine.ts';
 import type { HeadTarget } from './head-session.ts';
 
-/** Targets of a run of the output matrix, with those of the tokens that some are compared with. */
+/** Targets of a run of the output matrix, extended by the tokens that some are compared with. */
 interface ExtendedTargets {
   /** The given targets first, in their order. */
   readonly targets: readonly HeadTarget[];
-  /** For each given target, its score among the tokens that it names; null where it names none. */
+  /** For each given target, its score among the tokens that it names; null if it names none. */
   readonly scoresAmong: (logprobs: Float32Array) => Array<ScaledScore | null>;
 }
 
-/** Every token of `among` becomes a target in the rows that ask for it: their logits are all that is needed. */
+/** Every token of `among` becomes a target in the rows that ask for it: only its logit is needed. */
 export function withTokensAmong(given: readonly HeadTarget[]): ExtendedTargets {
   const extra: HeadTarget[] = [];
-  /** Place of the first token of each list in a row. */
+  /** By row: the place of each list's first token. */
   const places = new Map<number, Map<readonly number[], number>>();
   for (const { row, among } of given) {
     if (among === undefined) continue;

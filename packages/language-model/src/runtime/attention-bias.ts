@@ -4,11 +4,11 @@ import type { ForwardBatch } from './batches.ts';
 import type { KvCacheSize } from './kv-cache.ts';
 
 /**
- * Tensors that are added to the attention scores of a batch: masks, and ALiBi's slopes. The key axis has T = capacity +
- * S entries: the new keys come after the whole capacity of the KV cache, filled or not.
+ * Tensors to add to the attention scores of a batch: masks, and ALiBi's slopes. The key axis has T = capacity + S
+ * entries: the new keys come after the whole capacity of the KV cache, filled or not.
  */
 
-/** Below every score, and finite: a row of infinities alone would be NaN. */
+/** Below every score, but finite: a row of infinities would be NaN. */
 export const MASKED = -1e30;
 
 /** [B or 1, 1, S, T], zero for the keys that a slot sees. */

@@ -12,14 +12,11 @@ const HEAD_MULTIPLE = 8;
 
 interface Trial {
   readonly length: number;
-  /** Tokens before it. */
+  /** Number of tokens before. */
   readonly before: number;
 }
 
-/**
- * Long enough for the kernels that providers have for long sequences (WebGPU's flash attention starts at 32); and one
- * step.
- */
+/** One step, and a length for which providers use long-sequence kernels (WebGPU's flash attention starts at 32). */
 const TRIALS: readonly Trial[] = [
   { length: 48, before: 0 },
   { length: 1, before: 47 },
@@ -28,16 +25,16 @@ const TRIALS: readonly Trial[] = [
 const TRIAL_TOLERANCE = 1e-3;
 
 /**
- * Fused attention where it gives the right results, else plain products. On the CPU it does (the tests check it), for
- * head sizes that it supports. On other devices it is compared with plain products first: WebGPU's ignores the softcap
- * and is wrong from 32 tokens on with Mesa's software adapter; CUDA has none in float32.
+ * Fused attention if it gives the right results, else plain products. On the CPU it does for supported head sizes (the
+ * tests check it). On other devices it is first compared with plain products: WebGPU's ignores the softcap and is wrong
+ * from 32 tokens on with Mesa's software adapter; CUDA has no fused attention in float32.
  */
 export async function chooseAttentionKind(
   decoder: Decoder,
   device: Device,
   { useKvCache }: { readonly useKvCache: boolean },
 ): Promise<AttentionKind> {
-  // On the CPU the KV cache is memory of ours with spare capacity, and a run returns only the new keys and values.
+  // On the CPU, the KV cache is our memory with spare capacity, and a run returns only the new keys and values.
   if (device.name === 'cpu' && useKvCache) return 'split';
   if (!(await canFuse(decoder, device))) return 'concat';
   return device.name === 'cpu' ? 'blocks' : 'fused';
@@ -117,10 +114,8 @@ function trialFeeds({ heads, keyValueHeads, headDim }: Attention, { length, befo
   const keys = before + length;
   const wave = (shape: readonly number[], step: number) => {
     const size = shape.reduce((product, count) => product * count, 1);
-    return tensor.float32(
-      Float32Array.from({ length: size }, (_, i) => 2 * Math.sin(step * (i + 1))),
-      shape,
-    );
+    const values = Float32Array.from({ length: size }, (_, i) => 2 * Math.sin(step * (i + 1)));
+    return tensor.float32(values, shape);
   };
   const causal = Float32Array.from({ length: length * keys }, (_, i) =>
     i % keys > before + Math.floor(i / keys) ? MASKED : 0,

@@ -7,7 +7,7 @@ import { wholeBackbone } from '../graph/backbone.ts';
 import { BACKBONE, EDGE } from '../graph/backbone-names.ts';
 import { chooseAttentionKind } from './attention-kind.ts';
 import type { Backbone, ForwardResult } from './backbone-runs.ts';
-import { BatchFeeds } from './batch-feeds.ts';
+import { BatchFeeds, pickFeeds } from './batch-feeds.ts';
 import type { ForwardBatch } from './batches.ts';
 import {
   appendToKvCache,
@@ -20,19 +20,19 @@ import {
 } from './kv-cache.ts';
 
 /**
- * The decoder without its output matrix, in a session of onnxruntime: tokens in, hidden states out. It turns a
- * `ForwardBatch` into the graph's inputs (masks, rotary tables, ALiBi) and hands the KV cache from one batch to the
- * next. On the CPU the cache is memory of ours with spare capacity, to which the keys and values of new tokens are
- * appended; on a device every run returns a new one.
+ * The decoder without its output matrix, in an onnxruntime session: tokens in, hidden states out. It turns a
+ * `ForwardBatch` into the graph's inputs (masks, rotary tables, ALiBi) and hands the KV cache from batch to batch. On
+ * the CPU, the cache is our own memory with spare capacity, to which new keys and values are appended; on a device,
+ * every run returns a new one.
  */
 export class BackboneSession implements Backbone<Tensor> {
   /** Can a batch take and return a KV cache? */
   readonly usesKvCache: boolean;
   readonly #decoder: Decoder;
   readonly #session: Session;
-  /** Null where tokens go into the other session: see `wholeBackbone`. */
+  /** Null if tokens go into the other session: see `wholeBackbone`. */
   readonly #embeddings: Session | null;
-  /** Outputs stay on the device. */
+  /** Do outputs stay on the device? */
   readonly #isBound: boolean;
   readonly #kind: AttentionKind;
   readonly #feedsOf: BatchFeeds;
@@ -53,7 +53,7 @@ export class BackboneSession implements Backbone<Tensor> {
     this.usesKvCache = useKvCache;
   }
 
-  /** @param useKvCache batches can take and return a KV cache, which takes memory in those that do not, too */
+  /** @param useKvCache can batches take and return a KV cache? It takes memory even in those that do not */
   static async open(
     decoder: Decoder,
     weights: Weights,
@@ -66,7 +66,7 @@ export class BackboneSession implements Backbone<Tensor> {
       fuseExperts: device.name === 'cpu' && weights.held !== 'as-stored',
       useKvCache,
     });
-    // The binding can leave outputs on a device only for WebGPU.
+    // Only for WebGPU can the binding leave outputs on a device.
     const isBound = useKvCache && device.name === 'webgpu';
     const onDevice = isBound ? decoder.layers.flatMap(presentNames) : [];
     const shared = { allowSpinning: false, memoryPattern: weights.held !== 'as-stored' };
@@ -78,7 +78,7 @@ export class BackboneSession implements Backbone<Tensor> {
   async run(batch: ForwardBatch): Promise<ForwardResult<Tensor>> {
     const { layers } = this.#decoder;
     const fetches: string[] = [BACKBONE.hidden];
-    // On a device outputs are bound, and one that is not fetched stays bound to the tensor of an earlier run.
+    // On a device outputs are bound: one that is not fetched stays bound to the tensor of an earlier run.
     const fetchesCache = batch.extendsKvCache || this.#isBound;
     if (fetchesCache) fetches.push(...layers.flatMap(presentNames));
     const outputs = await this.#session.run(await this.#embedded(this.#feeds(batch)), fetches);
@@ -114,17 +114,16 @@ export class BackboneSession implements Backbone<Tensor> {
     await this.#session.release();
   }
 
-  /** Inputs of the layers, from those of the whole backbone. */
   async #embedded(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
     const embeddings = this.#embeddings;
     if (embeddings === null) return feeds;
-    const { [EDGE.next]: stream, ...others } = await embeddings.run(pick(feeds, embeddings.inputNames));
-    return pick({ ...feeds, ...others, ...(stream ? { [EDGE.stream]: stream } : {}) }, this.#session.inputNames);
+    const { [EDGE.next]: stream, ...others } = await embeddings.run(pickFeeds(feeds, embeddings.inputNames));
+    return pickFeeds({ ...feeds, ...others, ...(stream ? { [EDGE.stream]: stream } : {}) }, this.#session.inputNames);
   }
 
   #feeds(batch: ForwardBatch): Record<string, Tensor> {
     if (batch.kvCache && !this.usesKvCache) throw new Error('this session was opened without a KV cache');
-    // A cache with capacity and nothing in it yet is not read.
+    // An empty cache with capacity is not read.
     const cache = batch.kvCache === null || batch.kvCache.length === 0 ? this.#emptyCache(batch.batch) : batch.kvCache;
     const feeds = this.#feedsOf.of(batch, cache);
     if (this.usesKvCache) for (const [i, layer] of cache.layers.entries()) Object.assign(feeds, pastInputs(layer, i));
@@ -138,14 +137,4 @@ export class BackboneSession implements Backbone<Tensor> {
     this.#emptyCaches.set(batch, empty);
     return empty;
   }
-}
-
-function pick(feeds: Readonly<Record<string, Tensor>>, names: readonly string[]): Record<string, Tensor> {
-  return Object.fromEntries(
-    names.map((name) => {
-      const feed = feeds[name];
-      if (feed === undefined) throw new Error(`input ${name} is missing`);
-      return [name, feed];
-    }),
-  );
 }

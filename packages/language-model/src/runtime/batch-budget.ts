@@ -14,46 +14,43 @@ import { recurrentShape } from '../architectures/recurrent.ts';
 /** Default memory for the values of one batch, without the weights, in bytes. */
 export const DEFAULT_BATCH_BYTES = 512 * 1024 * 1024;
 
-/** More tokens in one sequence are computed in chunks. */
+/** Longer sequences are computed in chunks. */
 const MAX_TOKENS = 4096;
 
 /**
- * More tokens side by side do not make a batch faster: on a CPU the matrix products are at full speed, and what lies
- * between them no longer stays in its caches.
+ * More tokens side by side do not make a batch faster: a CPU's matrix products are at full speed, and intermediate
+ * values no longer stay in its caches.
  */
 const MAX_TOKENS_ON_CPU = 1024;
 
-/** Fewer tokens in a batch take as long as these: the time goes into reading the weights. */
+/** Batches with fewer tokens take as long: the time goes into reading the weights. */
 const MIN_CHUNK = 32;
 
 const FLOAT_BYTES = 4;
 
-/** The share of the memory that logits may take; the rest is for the layers. */
+/** The share of the memory for logits; the rest is for the layers. */
 const LOGIT_SHARE = 0.25;
 
-/** More rows of hidden states in a product with the output matrix do not make it faster. */
+/** More rows of hidden states do not make a product with the output matrix faster. */
 const MAX_LOGIT_ROWS = 512;
 
-/** Logits, and what their sum is made from. */
+/** Logits, and the values their sum is made from. */
 const LOGIT_COPIES = 2;
 
-/**
- * Copies that plain attention has in memory: products, products plus mask, probabilities. Fused attention has only the
- * products.
- */
+/** Copies in plain attention: products, masked products, probabilities. Fused attention has only the products. */
 const PLAIN_COPIES = 3;
 
 /**
- * A layer with a state holds its features in several orders at a time, and its operators copy them once more: measured
- * on gated delta nets, relative to attention.
+ * A layer with a state holds its features in several orders at once, and its operators copy them again: measured on
+ * gated delta nets, relative to attention.
  */
 const RECURRENT_COPIES = 4;
-/** Copies of the features that entries are made of: by token, in the order of the windows, and weighted. */
+/** Copies of the features for entries: by token, in the order of the windows, and weighted. */
 const ENTRY_COPIES = 3;
 /** Copies of the embeddings of all layers: looked up, projected, and their sum. */
 const PER_LAYER_COPIES = 3;
 
-/** Besides its size, a batch's memory depends on these. */
+/** What a batch's memory depends on, apart from its size. */
 export interface BatchKind {
   /** The backbone returns keys and values. */
   readonly useKvCache: boolean;
@@ -66,14 +63,14 @@ export class BatchBudget {
   readonly #bytes: number;
   /** Floats per token. */
   readonly #perToken: number;
-  /** Attention heads of a layer, at most. */
+  /** Most attention heads in a layer. */
   readonly #heads: number;
-  /** Floats per key in the KV cache, and in the copies of it. */
+  /** Floats per key in the KV cache and its copies. */
   readonly #perCachedKey: number;
   readonly #vocabulary: number;
   readonly #isOnCpu: boolean;
 
-  /** @param isOnCpu elsewhere, a step takes a KV cache and returns another one */
+  /** @param isOnCpu otherwise, a step takes a KV cache and returns another one */
   constructor(decoder: Decoder, bytes = DEFAULT_BATCH_BYTES, { isOnCpu = true } = {}) {
     const { hidden, layers, vocabulary, perLayerEmbeddings, hyperConnections } = decoder;
     this.#bytes = bytes;
@@ -96,8 +93,8 @@ export class BatchBudget {
   }
 
   /**
-   * How many slots of each of B sequences fit into a batch that sees `keys` keys, without the KV cache, which is in
-   * memory in any case. At least MIN_CHUNK, since smaller batches are no faster.
+   * How many slots of each of B sequences fit into a batch that sees `keys` keys, not counting the KV cache, which is in
+   * memory anyway. At least MIN_CHUNK, since smaller batches are no faster.
    */
   chunkLength(batch: number, keys: number, { plainAttention }: BatchKind): number {
     let length = Math.max(1, Math.floor(MAX_TOKENS / batch));
@@ -107,20 +104,14 @@ export class BatchBudget {
     return length;
   }
 
-  /**
-   * The least budget, in bytes, with which the pieces of one sequence that sees `keys` keys, and one row of logits,
-   * take no more than it has.
-   */
+  /** The least budget, in bytes, for the pieces of one sequence that sees `keys` keys, and for one row of logits. */
   leastBytes(keys: number): number {
     const layers = this.#size(1, MIN_CHUNK, keys, { useKvCache: false, plainAttention: true }) / (1 - LOGIT_SHARE);
     const logits = (LOGIT_COPIES * this.#vocabulary * FLOAT_BYTES) / LOGIT_SHARE;
     return Math.ceil(Math.max(layers, logits));
   }
 
-  /**
-   * Rows of logits that fit.
-   * @param atOnce how many logits of a row are in memory at a time
-   */
+  /** Rows of logits that fit. @param atOnce logits of a row in memory at a time */
   logitRows(atOnce: number): number {
     const rows = Math.floor((this.#bytes * LOGIT_SHARE) / (LOGIT_COPIES * atOnce * FLOAT_BYTES));
     return Math.max(1, Math.min(MAX_LOGIT_ROWS, rows));
@@ -140,13 +131,13 @@ export function cachedFloats(attention: Attention): number {
   return hasOwnKeys(attention) ? keyValueHeads * (headDim + valueDim) : 0;
 }
 
-/** Scores of a query for each key: of all heads, and for a part of the keys those of entries for windows of keys. */
+/** Scores of a query per key, over all heads: for tokens, and a fraction for entries that stand for windows of keys. */
 function scoresPerKey({ heads, projections }: Attention): number {
   const entries = entriesIn(projections);
   return entries === null ? heads : heads + (heads + (entries.indexer?.heads ?? 0)) / entries.windows.rate;
 }
 
-/** Floats per token of what mixers compute from their input. */
+/** Floats per token that mixers compute from their input. */
 function mixerWidth(layer: Layer): number {
   const widths = mixersOf(layer).map((mixer) =>
     mixer.kind === 'attention'

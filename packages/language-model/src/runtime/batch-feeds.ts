@@ -24,25 +24,19 @@ interface RopeTensors {
   readonly sin: Tensor;
 }
 
-/**
- * Turns a batch into those inputs of a backbone's graph that its layers share: masks, rotary tables, ALiBi, orders of
- * slots.
- */
+/** Turns a batch into those graph inputs that layers share: masks, rotary tables, ALiBi, orders of slots. */
 export class BatchFeeds {
   readonly #decoder: Decoder;
   readonly #hasPast: boolean;
   readonly #ropeTensors = new Map<Rope, RopeTensors>();
 
-  /** @param hasPast the graph has a KV cache */
+  /** @param hasPast does the graph have a KV cache? */
   constructor(decoder: Decoder, { hasPast }: { readonly hasPast: boolean }) {
     this.#decoder = decoder;
     this.#hasPast = hasPast;
   }
 
-  /**
-   * @param cache before the batch
-   * @param layers whose inputs are wanted: a part of the decoder's, or all
-   */
+  /** @param cache before the batch @param layers to feed: all, or a part of the decoder's */
   of(
     batch: ForwardBatch,
     cache: KvCacheSize,
@@ -51,13 +45,12 @@ export class BatchFeeds {
     const { batch: sequences, length } = batch;
     const total = cache.capacity + length;
     const hasLateLayers = layersBeforeLate(this.#decoder) < this.#decoder.layers.length;
+    const shape = [sequences, length];
+    // Finished sequences are decoded along with the others; their results are ignored.
+    const positions = batch.positions.map((position) => Math.min(position, this.#decoder.maxLength - 1));
     const feeds: Record<string, Tensor> = {
-      [BACKBONE.tokens]: tensor.int64(batch.tokens, [sequences, length]),
-      // Sequences that are done are decoded along with the others, and what they return is ignored.
-      [BACKBONE.positions]: tensor.int64(
-        batch.positions.map((position) => Math.min(position, this.#decoder.maxLength - 1)),
-        [sequences, length],
-      ),
+      [BACKBONE.tokens]: tensor.int64(batch.tokens, shape),
+      [BACKBONE.positions]: tensor.int64(positions, shape),
       ...(hasLateLayers ? lateFeeds(batch) : { [BACKBONE.rows]: tensor.int64(batch.rows, [batch.rows.length]) }),
       [BACKBONE.seqlensK]: tensor.int32(Array<number>(sequences).fill(total - 1), [sequences]),
       [BACKBONE.totalSequenceLength]: tensor.int32([total], [1]),
@@ -71,12 +64,11 @@ export class BatchFeeds {
       Object.assign(feeds, own);
       most = Math.max(most, count);
     }
-    // The operator needs at least as many rows as there are slots or entries, although the positions of a tree are
-    // fewer.
-    const positions = batch.positions.reduce((last, position) => Math.max(last, position + 1), most);
+    // The operator needs at least as many rows as there are slots or entries, although a tree has fewer positions.
+    const rows = batch.positions.reduce((last, position) => Math.max(last, position + 1), most);
     for (const rope of ropes) {
       const i = allRopes.indexOf(rope);
-      const { cos, sin } = this.#ropeTensorsOf(rope, positions, batch);
+      const { cos, sin } = this.#ropeTensorsOf(rope, rows, batch);
       feeds[BACKBONE.cos(i)] = cos;
       feeds[BACKBONE.sin(i)] = sin;
     }
@@ -88,10 +80,7 @@ export class BatchFeeds {
     return { ...feeds, ...recurrenceFeeds(batch, { kernel, hasPast: this.#hasPast }) };
   }
 
-  /**
-   * Rotary tables of at least this many positions. They double when they grow, so that few decoding steps make new
-   * ones.
-   */
+  /** Rotary tables for at least this many positions. Doubling them as they grow makes new ones rare during decoding. */
   #ropeTensorsOf(rope: Rope, positions: number, { isLong }: ForwardBatch): RopeTensors {
     const known = this.#ropeTensors.get(rope);
     if (known && known.isLong === isLong && known.positions >= positions) return known;
@@ -104,9 +93,20 @@ export class BatchFeeds {
   }
 }
 
+/** The feeds with these names. @throws Error if one is missing */
+export function pickFeeds(feeds: Readonly<Record<string, Tensor>>, names: readonly string[]): Record<string, Tensor> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const feed = feeds[name];
+      if (feed === undefined) throw new Error(`input ${name} is missing`);
+      return [name, feed];
+    }),
+  );
+}
+
 /**
- * Slots that go through the late layers (see `layersBeforeLate`): those whose hidden state is returned, as many per
- * sequence as in the longest. Shorter ones are padded with the first slot, and its results are dropped.
+ * Slots that go through the late layers (see `layersBeforeLate`): those with a returned hidden state, as many per
+ * sequence as in the longest. Shorter sequences are padded with their first slot, and its results are dropped.
  */
 export function lateFeeds({ batch, length, rows, mask }: ForwardBatch): Record<string, Tensor> {
   const bySequence = Array.from({ length: batch }, (): number[] => []);
@@ -117,12 +117,10 @@ export function lateFeeds({ batch, length, rows, mask }: ForwardBatch): Record<s
   const most = Math.max(1, ...bySequence.map((own) => own.length));
   const slots = bySequence.flatMap((own, b) => Array.from({ length: most }, (_, i) => own[i] ?? b * length));
   const masks = mask.isShared ? slots.map((slot) => slot % length) : slots;
+  const targets = places.map(({ sequence, place }) => sequence * most + place);
   return {
     [LATE.slots]: tensor.int64(slots, [batch, most]),
     [LATE.masks]: tensor.int64(masks, [batch, most]),
-    [LATE.rows]: tensor.int64(
-      places.map(({ sequence, place }) => sequence * most + place),
-      [rows.length],
-    ),
+    [LATE.rows]: tensor.int64(targets, [rows.length]),
   };
 }

@@ -15,18 +15,18 @@ export interface ForwardBatch {
   readonly positions: readonly number[];
   readonly mask: AttentionMask;
   readonly order: SlotOrder;
-  /** Flat slots b · S + s whose hidden state is returned. */
+  /** Flat slots b · S + s to return the hidden states of. */
   readonly rows: readonly number[];
   readonly kvCache: KvCache | null;
-  /** For rotary embeddings that depend on the length: is it a long one? */
+  /** For rotary embeddings that depend on the length: is it long? */
   readonly isLong: boolean;
-  /** Return the KV cache with the keys and values of these tokens, for a later batch. */
+  /** Return the KV cache with these tokens' keys and values, for a later batch. */
   readonly extendsKvCache: boolean;
 }
 
 /** Which keys a slot sees. Keys are those in the KV cache, then the slots of the batch. */
 interface AttentionMask {
-  /** The mask is the same for all B sequences. */
+  /** Do all B sequences have the same mask? */
   readonly isShared: boolean;
   /** Position of key t in sequence b, or null for padding. */
   readonly keyPosition: (b: number, t: number) => number | null;
@@ -34,19 +34,19 @@ interface AttentionMask {
   readonly visible: (b: number, s: number, window: Window) => Iterable<number>;
 }
 
-/** Which slot each slot comes after, for layers with a state. */
+/** Which slot each slot follows, for layers with a state. */
 interface SlotOrder {
-  /** Every slot comes after the one before it. */
+  /** Does every slot follow the one before it? */
   readonly isChain: (b: number) => boolean;
-  /** −1: it comes after the tokens in the KV cache. */
+  /** −1: the slot follows the tokens in the KV cache. */
   readonly parent: (b: number, s: number) => number;
   readonly isPadding: (b: number, s: number) => boolean;
 }
 
 /**
- * Trees side by side as the sequences of one batch, padded on the right: a slot sees only what is before it, so the
- * padding is never seen.
- * @param rows for each tree, the slots whose hidden state is returned
+ * Trees side by side as the sequences of one batch, padded on the right: slots see only what is before them, so no slot
+ * sees padding.
+ * @param rows for each tree, the slots to return the hidden states of
  */
 export function treesBatch(
   trees: readonly TokenTree[],
@@ -59,7 +59,7 @@ export function treesBatch(
     length,
     tokens: trees.flatMap(({ tokens }) => padded(tokens)),
     positions: trees.flatMap(({ depths }) => padded(depths)),
-    mask: trees.every(({ isChain }) => isChain) ? sequenceMask(length) : treeMask(trees, 0),
+    mask: trees.every(({ isChain }) => isChain) ? rightAlignedMask([0], 0, length) : treeMask(trees, 0),
     order: treeOrder(trees),
     rows: rows.flatMap((slots, b) => slots.map((slot) => b * length + slot)),
     kvCache: null,
@@ -69,40 +69,36 @@ export function treesBatch(
 }
 
 /** One plain sequence. */
-export function sequenceBatch(
-  tokens: readonly number[],
-  { rows, isLong }: { readonly rows: readonly number[]; readonly isLong: boolean },
-): ForwardBatch {
+export function sequenceBatch(tokens: readonly number[], options: Pick<ForwardBatch, 'rows' | 'isLong'>): ForwardBatch {
+  const { length } = tokens;
   return {
     batch: 1,
-    length: tokens.length,
+    length,
     tokens,
     positions: tokens.map((_, i) => i),
-    mask: sequenceMask(tokens.length),
+    mask: rightAlignedMask([0], 0, length),
     order: chainOrder([0]),
-    rows,
     kvCache: null,
-    isLong,
     extendsKvCache: false,
+    ...options,
   };
 }
 
-/** A tree after a prefix that all its branches share, whose keys and values are in the KV cache. */
+/** A tree after a prefix, shared by all its branches, with keys and values in the KV cache. */
 export function treeAfterPrefixBatch(
   tree: TokenTree,
-  { rows, kvCache, isLong }: { readonly rows: readonly number[]; readonly kvCache: KvCache; readonly isLong: boolean },
+  options: Pick<ForwardBatch, 'rows' | 'isLong'> & { readonly kvCache: KvCache },
 ): ForwardBatch {
+  const { length: before } = options.kvCache;
   return {
     batch: 1,
     length: tree.size,
     tokens: tree.tokens,
-    positions: tree.depths.map((depth) => kvCache.length + depth),
-    mask: treeMask([tree], kvCache.length),
+    positions: tree.depths.map((depth) => before + depth),
+    mask: treeMask([tree], before),
     order: treeOrder([tree]),
-    rows,
-    kvCache,
-    isLong,
     extendsKvCache: false,
+    ...options,
   };
 }
 
@@ -121,11 +117,6 @@ function chainOrder(padding: readonly number[]): SlotOrder {
     parent: (_, s) => s - 1,
     isPadding: (b, s) => s < (padding[b] ?? at(padding, 0)),
   };
-}
-
-/** Sequences of one length, each slot after the one before. */
-function sequenceMask(length: number): AttentionMask {
-  return rightAlignedMask([0], 0, length);
 }
 
 function treeMask(trees: readonly TokenTree[], before: number): AttentionMask {
@@ -156,20 +147,16 @@ function treeMask(trees: readonly TokenTree[], before: number): AttentionMask {
 }
 
 /**
- * Sequences of several lengths that end together, padded on the left, after a KV cache that was padded likewise: for
+ * Sequences of several lengths that end together, padded on the left, after a KV cache with the same padding: for
  * decoding, where each new token is the last of its sequence.
  * @param padding number of padding slots at the beginning of each sequence, those in the KV cache included
  */
 export function rightAlignedBatch(
   tokens: readonly (readonly number[])[],
-  {
-    padding,
-    kvCache,
-    isLong,
-  }: { readonly padding: readonly number[]; readonly kvCache: KvCache | null; readonly isLong: boolean },
+  { padding, ...options }: Pick<ForwardBatch, 'kvCache' | 'isLong'> & { readonly padding: readonly number[] },
 ): ForwardBatch {
   const { length } = at(tokens, 0);
-  const before = kvCache?.length ?? 0;
+  const before = options.kvCache?.length ?? 0;
   return {
     batch: tokens.length,
     length,
@@ -178,13 +165,12 @@ export function rightAlignedBatch(
     mask: rightAlignedMask(padding, before, length),
     order: chainOrder(padding.map((count) => count - before)),
     rows: tokens.map((_, b) => b * length + length - 1),
-    kvCache,
-    isLong,
     extendsKvCache: true,
+    ...options,
   };
 }
 
-/** How many positions the one at `position` sees at most, itself included. */
+/** Most positions that the one at `position` sees, itself included. */
 function seen(window: Window, position: number): number {
   if (window === null) return Number.POSITIVE_INFINITY;
   return typeof window === 'number' ? window : (position % window.chunk) + 1;

@@ -9,34 +9,33 @@ import { WITH_KV_CACHE } from './schedule.ts';
 
 export interface DecodingSetup<H> {
   readonly backbone: Backbone<H>;
-  /** The next token of each row: one that is drawn, or the most likely one. */
+  /** The next token of each row: a drawn one, or the most likely one. */
   readonly head: { next(hidden: H, draws: ReadonlyArray<TokenDraw | null>): Promise<readonly number[]> };
   readonly budget: BatchBudget;
   readonly isLong: (length: number) => boolean;
-  /** Rotary embeddings change when a sequence becomes long: all of it is computed again then. */
+  /** Rotary embeddings change when a sequence becomes long: then all of it is recomputed. */
   readonly canBecomeLong: boolean;
   readonly onWork?: OnWork | undefined;
 }
 
-/** Decoding of many prompts, those of similar length together. Keys and values stay where they were computed. */
+/** Decoding of many prompts, similar lengths together. Keys and values stay where they were computed. */
 export async function decodeInTurn<H>(prompts: readonly Prompt[], setup: DecodingSetup<H>): Promise<Continuation[]> {
   const batches = decodingBatches(prompts, setup);
-  const { onWork } = setup;
   const decoded: Continuation[][] = [];
   let done = 0;
   for (const batch of batches) {
-    const onBatch = (share: number) => onWork?.((done + share * batch.length) / prompts.length);
-    decoded.push(await decodeBatch(promptsOf(batch), { ...setup, onWork: onBatch }));
+    const onWork = (share: number) => setup.onWork?.((done + share * batch.length) / prompts.length);
+    decoded.push(await decodeBatch(promptsOf(batch), { ...setup, onWork }));
     done += batch.length;
   }
   return inOrder(batches, decoded);
 }
 
-/** The same for all batches together: they take each step at the same time. */
+/** Decoding of all batches together, step by step. */
 export async function decodeTogether<H>(
   prompts: readonly Prompt[],
   setup: Omit<DecodingSetup<H>, 'onWork'> & {
-    /** Called with the share of each batch's new tokens that are there. */
+    /** Receives the least share of new tokens among the batches. */
     readonly onWork?: OnWork | undefined;
     /** Called before a batch begins, and after it has ended. */
     readonly onBegin: () => void;
@@ -80,13 +79,13 @@ function inOrder(batches: readonly DecodingBatch[], decoded: readonly (readonly 
   return continuations;
 }
 
-/** Padding before a shorter prompt that costs less than a batch of its own. */
+/** Padding before a shorter prompt that costs less than its own batch. */
 const MAX_PADDING = 64;
 
 /** New tokens that the KV cache has room for at first: most answers end long before their limit. */
 const INITIAL_CAPACITY = 128;
 
-/** Sequences that are decoded together: more make a step slower for all. */
+/** Most sequences decoded together: more slow each step down. */
 const MAX_BATCH = 32;
 
 /** How many of the prompts, longest first, are decoded together. */
@@ -110,14 +109,10 @@ function batchSize(
 
 async function decodeBatch<H>(prompts: readonly Prompt[], setup: DecodingSetup<H>): Promise<Continuation[]> {
   const { backbone, head, budget, canBecomeLong } = setup;
-  const sequences = prompts.map(
-    (prompt): DecodedSequence => ({
-      prompt,
-      tokens: [],
-      finish: prompt.maxNewTokens > 0 ? null : 'length',
-      draw: prompt.sampling ? tokenDraws(prompt.sampling) : null,
-    }),
-  );
+  const sequences = prompts.map((prompt): DecodedSequence => {
+    const draw = prompt.sampling ? tokenDraws(prompt.sampling) : null;
+    return { prompt, tokens: [], finish: prompt.maxNewTokens > 0 ? null : 'length', draw };
+  });
   const longest = Math.max(...prompts.map(({ tokens }) => tokens.length));
   const padding = prompts.map(({ tokens }) => longest - tokens.length);
   const maxLength = longest + Math.max(...prompts.map(({ maxNewTokens }) => maxNewTokens));
@@ -152,7 +147,7 @@ async function decodeBatch<H>(prompts: readonly Prompt[], setup: DecodingSetup<H
   return sequences.map(({ tokens, finish }) => ({ tokens, finish: finish ?? 'length' }));
 }
 
-/** Most sequences end long before their limit: their share then jumps to 1. */
+/** Most sequences end long before their limit: then their share jumps to 1. */
 function shareOf({ prompt, tokens, finish }: DecodedSequence): number {
   return finish === null ? tokens.length / prompt.maxNewTokens : 1;
 }

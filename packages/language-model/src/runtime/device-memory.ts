@@ -3,15 +3,15 @@ import type { Graph } from '@shadow-gate/checkpoints/onnx/graph';
 import { attentionMixers, type Decoder } from '../architectures/decoder.ts';
 import { BatchBudget, cachedFloats } from './batch-budget.ts';
 
-/** Bytes of a device's memory that a language model needs. */
+/** Bytes of device memory that a language model needs. */
 export interface DeviceNeeds {
-  /** As they are held: 16-bit ones as they are stored, or all in float32. */
+  /** As held: 16-bit weights as stored, or all in float32. */
   readonly weights: number;
   /** Parts of matrices that are expanded to float32 for a product. */
   readonly expanded: number;
   /** Keys and values of one sequence. */
   readonly cache: number;
-  /** The values of one batch: as many as are wanted, and those of one sequence in the smallest pieces. */
+  /** Values of one batch: the wanted amount, and the least for one sequence in the smallest pieces. */
   readonly batch: { readonly wanted: number; readonly least: number };
 }
 
@@ -24,20 +24,20 @@ export interface DevicePlan extends Omit<DeviceNeeds, 'batch'> {
   readonly fits: boolean;
 }
 
-/** Longer sequences take more for their keys and values than is planned. */
+/** Longer sequences take more memory for keys and values than planned. */
 const PLANNED_TOKENS = 2048;
 
-/** A step takes keys and values and returns them with its own. */
+/** A step takes keys and values, and returns them with its own. */
 const CACHE_COPIES = 2;
 
-/** With the CPU's allocator a second one stays, once small values have split the place of the first. */
+/** With the CPU's allocator, a second copy stays once small values have split the place of the first. */
 const EXPANDED_COPIES = 2;
 
 const FLOAT_BYTES = 4;
 
 /**
- * What a model needs.
- * @param graphs of its layers and of its output matrix, each of which runs in a session with an allocator of its own
+ * The memory that a model needs.
+ * @param graphs of its layers and output matrix; each runs in a session with its own allocator
  * @param batchBytes wanted for the values of one batch
  */
 export function deviceNeeds(decoder: Decoder, graphs: readonly Graph[], batchBytes: number): DeviceNeeds {
@@ -53,8 +53,8 @@ export function deviceNeeds(decoder: Decoder, graphs: readonly Graph[], batchByt
 }
 
 /**
- * Divide the free memory of a device: a batch gets what is left, up to what it wants. If that is less than one sequence
- * takes, the model does not fit, and the plan has what it takes at least.
+ * Divide the free memory of a device: a batch gets the rest, up to what it wants. If the rest is too small for one
+ * sequence, the model does not fit, and the plan has the least that it needs.
  * @param free in bytes
  */
 export function planDeviceMemory({ batch, ...needs }: DeviceNeeds, free: number): DevicePlan {

@@ -3,25 +3,25 @@ import { at } from '@shadow-gate/platform';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { Sampling } from '../engine.ts';
 
-/** How one row of logits is read: a token that is drawn. */
+/** How to draw a token from a row of logits. */
 export interface TokenDraw {
   readonly temperature: number;
-  /** From 0 to below 1. */
+  /** In [0, 1). */
   readonly uniform: number;
 }
 
 const TWO_TO_32 = 2 ** 32;
 
-/** The draws of one sequence, which follow from its seed alone. */
+/** The draws of one sequence; they depend only on its seed. */
 export function tokenDraws({ temperature, seed }: Sampling): () => TokenDraw {
-  // The first numbers of neighboring seeds are alike without a hash.
+  // Without a hash, the first numbers of neighboring seeds are alike.
   const generator = xoroshiro128plus(createHash('sha256').update(`tokens ${seed}`).digest().readInt32LE(0));
   return () => ({ temperature, uniform: (generator.next() >>> 0) / TWO_TO_32 });
 }
 
 /**
- * Draw a token from softmax(logits ÷ temperature) by the inverse of its distribution function, in the order of the
- * vocabulary, with sums in float64.
+ * Draw a token from softmax(logits ÷ temperature) by the inverse of its distribution function, in vocabulary order, with
+ * sums in float64.
  * @param logits of one row, finite
  */
 export function drawToken(logits: Float32Array, { temperature, uniform }: TokenDraw): number {
@@ -36,11 +36,11 @@ export function drawToken(logits: Float32Array, { temperature, uniform }: TokenD
     left -= weight;
     if (left < 0) return token;
   }
-  // Rounding can leave something of the last sum.
+  // Rounding can leave a rest of the last sum.
   return likely;
 }
 
-/** @param logits [rows, vocabulary] @param draws of each row; null: the most likely one */
+/** @param logits [rows, vocabulary] @param draws one per row; null: the most likely token */
 export function drawTokens(
   logits: Float32Array,
   best: readonly number[],

@@ -6,11 +6,11 @@ import { keyIndex, MASKED } from './attention-bias.ts';
 import type { ForwardBatch } from './batches.ts';
 import type { KvCacheSize } from './kv-cache.ts';
 
-/** The tokens of one window that is complete, as keys: see `AttentionMask`. */
+/** The tokens of one complete window, as keys: see `AttentionMask`. */
 interface Window {
-  /** In their order. */
+  /** In order. */
   readonly own: readonly number[];
-  /** Those of the window before; none for the first of a sequence. */
+  /** The previous window's; empty for the first of a sequence. */
   readonly before: readonly number[];
   /** Position of the first token. */
   readonly position: number;
@@ -18,8 +18,8 @@ interface Window {
 
 /**
  * Inputs of layers with entries, for windows of one kind: see `EntryInputs`.
- * @param maxLength positions are less
- * @returns with the number of entries of each sequence, some of which can be none
+ * @param maxLength above all positions
+ * @returns also the number of entries per sequence, padding included
  */
 export function entryFeeds(
   batch: ForwardBatch,
@@ -39,7 +39,7 @@ export function entryFeeds(
   const bias = new Float32Array(slots * length).fill(MASKED);
   for (const [b, ofSequence] of found.entries()) {
     const flat = (key: number) => b * keys + keyIndex(key, cache);
-    /** Which entry ends with a key. */
+    /** By the key that an entry ends with. */
     const ends = new Map<number, number>();
     for (const [e, window] of ofSequence.entries()) {
       const entry = b * count + e;
@@ -70,10 +70,10 @@ export function entryFeeds(
   return { feeds, count };
 }
 
-/** The complete windows of a sequence or of all branches of a tree, each after the one before it. */
+/** The complete windows of a sequence, or of all branches of a tree, each after the one before it. */
 function windowsOf(batch: ForwardBatch, { length: past }: KvCacheSize, b: number, rate: number): Window[] {
   const { mask, order, length } = batch;
-  /** The key before another; null for that of a first token. */
+  /** The key before another; null for a first token. */
   const previous = (key: number): number | null => {
     const parent = key < past ? key - 1 : order.parent(b, key - past);
     const before = key < past ? parent : parent === -1 ? past - 1 : past + parent;

@@ -11,21 +11,15 @@ import type { Graph } from '@shadow-gate/checkpoints/onnx/graph';
 import { at, UserError } from '@shadow-gate/platform';
 import { type Decoder, outputSize } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { LOGIT_FACTORS, type TokenPrediction } from '../engine.ts';
+import { LOGIT_FACTORS, type Sequence, type TokenPrediction } from '../engine.ts';
 import { buildHead, HEAD } from '../graph/head.ts';
 import { buildSlicedHead, headSlices, logitsAtOnce } from '../graph/sliced-head.ts';
 import { drawTokens, type TokenDraw } from './draw-token.ts';
 
-/** A token to score, and the row of hidden states that predicts it. */
-export interface HeadTarget {
+/** A token to score, the row of hidden states that predicts it, and what else its sequence asks for. */
+export interface HeadTarget extends Pick<Sequence, 'isScaled' | 'isPredicted' | 'among'> {
   readonly row: number;
   readonly token: number;
-  /** The score of its sequence is wanted with scaled logits as well. */
-  readonly isScaled?: boolean;
-  /** Also return the most likely tokens at its place. */
-  readonly isPredicted?: boolean;
-  /** The score of its sequence is wanted among these tokens as well. */
-  readonly among?: readonly number[];
 }
 
 export interface TargetScores {
@@ -33,9 +27,9 @@ export interface TargetScores {
   readonly logprobs: Float32Array;
   /** The most likely token, one per row. */
   readonly best: readonly number[];
-  /** Log-probabilities with each of LOGIT_FACTORS, one list per target; null if its scaled score is not wanted. */
+  /** Log-probabilities with each of LOGIT_FACTORS, one list per target; null if not asked for. */
   readonly scaled: ReadonlyArray<readonly number[] | null>;
-  /** One per target; null if its place is not to be predicted. */
+  /** One per target; null if not asked for. */
   readonly predictions: ReadonlyArray<TokenPrediction | null>;
 }
 
@@ -44,14 +38,14 @@ interface HeadParts {
   readonly openWhole: () => Promise<Session>;
 }
 
-/** The output matrix, in a session of its own: only the rows that are needed go through it. */
+/** The output matrix in its own session: only the rows that are needed go through it. */
 export class HeadSession {
   readonly hidden: number;
   /** Logits per row in memory at a time. */
   readonly logitsAtOnce: number;
   readonly #session: Session;
   readonly #openWhole: () => Promise<Session>;
-  /** All logits come from a session of their own, if need be. */
+  /** A session for all logits, if the other one has none. */
   #whole: Promise<Session> | null;
 
   private constructor(decoder: Decoder, session: Session, { logitsAtOnce, openWhole }: HeadParts) {
@@ -66,7 +60,7 @@ export class HeadSession {
     const { held } = weights;
     const memoryPattern = held !== 'as-stored';
     const openHead = (graph: Graph) => openSession(graph, device, { allowSpinning: false, memoryPattern });
-    // On a GPU, small slices take longer, and there is less memory to gain.
+    // On a GPU, small slices take longer, and there is less memory to save.
     const slices = device.name === 'cpu' ? headSlices(decoder, weights) : null;
     const graph = slices ? buildSlicedHead(decoder, weights, slices) : buildHead(decoder, weights);
     return new HeadSession(decoder, await openHead(graph), {
@@ -86,28 +80,20 @@ export class HeadSession {
     ];
     const outputs = await this.#run(hidden, targets, [HEAD.logprobs, HEAD.best, ...more]);
     const logprobs = float32Output(outputs, HEAD.logprobs);
+    const best = int64Output(outputs, HEAD.best);
     const none = targets.map(() => null);
-    const totals = isScaled || isPredicted ? float32Output(outputs, HEAD.total) : new Float32Array();
-    return {
-      logprobs,
-      best: int64Output(outputs, HEAD.best),
-      scaled: isScaled
-        ? scaledLogprobs(targets, logprobs, { totals, scaled: float32Output(outputs, HEAD.scaledTotals) })
-        : none,
-      predictions: isPredicted
-        ? tokenPredictions(targets, totals, {
-            tokens: int64Output(outputs, HEAD.predicted),
-            logits: float32Output(outputs, HEAD.predictedLogits),
-          })
-        : none,
+    if (!isScaled && !isPredicted) return { logprobs, best, scaled: none, predictions: none };
+    const totals = float32Output(outputs, HEAD.total);
+    const scaled = () =>
+      scaledLogprobs(targets, logprobs, { totals, scaled: float32Output(outputs, HEAD.scaledTotals) });
+    const predictions = () => {
+      const tokens = int64Output(outputs, HEAD.predicted);
+      return tokenPredictions(targets, totals, { tokens, logits: float32Output(outputs, HEAD.predictedLogits) });
     };
+    return { logprobs, best, scaled: isScaled ? scaled() : none, predictions: isPredicted ? predictions() : none };
   }
 
-  /**
-   * The most likely token of each row.
-   * @param hidden [rows, hidden]
-   * @throws UserError if there is none, since logits are NaN
-   */
+  /** The most likely token of each row of hidden [rows, hidden]. @throws UserError if logits are NaN */
   async best(hidden: Tensor): Promise<readonly number[]> {
     const outputs = await this.#run(hidden, [], [HEAD.best, HEAD.total]);
     expectFinite(float32Output(outputs, HEAD.total));
@@ -116,7 +102,7 @@ export class HeadSession {
 
   /**
    * The next token of each row.
-   * @param draws of each row; null: the most likely one
+   * @param draws one per row; null: the most likely token
    * @throws UserError if logits are NaN
    */
   async next(hidden: Tensor, draws: ReadonlyArray<TokenDraw | null>): Promise<readonly number[]> {
@@ -142,13 +128,10 @@ export class HeadSession {
   }
 
   #run(hidden: Tensor, targets: readonly HeadTarget[], fetches: readonly string[], session = this.#session) {
-    const pairs = tensor.int64(
-      targets.flatMap(({ row, token }) => [row, token]),
-      [targets.length, 2],
-    );
+    const pairs = targets.flatMap(({ row, token }) => [row, token]);
     const feeds = {
       [HEAD.hidden]: hidden,
-      [HEAD.targets]: pairs,
+      [HEAD.targets]: tensor.int64(pairs, [targets.length, 2]),
       [HEAD.scaledRows]: rowsFeed(scaledRows(targets)),
       [HEAD.predictedRows]: rowsFeed(predictedRows(targets)),
     };
@@ -156,7 +139,7 @@ export class HeadSession {
   }
 }
 
-/** Rows to return totals of with scaled logits, ascending. */
+/** Rows to total again with scaled logits, ascending. */
 export function scaledRows(targets: readonly HeadTarget[]): number[] {
   return rowsOfTargets(targets.filter(({ isScaled }) => isScaled));
 }
@@ -170,15 +153,15 @@ function rowsOfTargets(targets: readonly HeadTarget[]): number[] {
   return [...new Set(targets.map(({ row }) => row))].sort((a, b) => a - b);
 }
 
-/** Without any, the first row stands in: not every device takes an empty tensor. */
+/** Without rows, the first one stands in: not every device accepts an empty tensor. */
 export function rowsFeed(rows: readonly number[]): Tensor {
   return tensor.int64(rows.length > 0 ? rows : [0], [Math.max(1, rows.length)]);
 }
 
 /**
- * log p of each target if all logits of its row were multiplied by a factor f: f (log p + total) − total of the scaled
+ * log p of each target with all logits of its row multiplied by a factor f: f (log p + total) − total of the scaled
  * logits.
- * @param totals of every row, and of the rows of `scaledRows` those of scaled logits, [P, factors]
+ * @param totals of every row; `scaled`: with scaled logits, of the rows of `scaledRows`, [P, factors]
  */
 export function scaledLogprobs(
   targets: readonly HeadTarget[],
@@ -197,7 +180,7 @@ export function scaledLogprobs(
 /**
  * What the model expects in the place of each target.
  * @param totals of every row
- * @param most of the rows of `predictedRows`, the most likely tokens and their logits, the best one first: [T, k]
+ * @param most the most likely tokens and their logits, best first, of the rows of `predictedRows`: [T, k]
  */
 export function tokenPredictions(
   targets: readonly HeadTarget[],
@@ -218,10 +201,7 @@ export function tokenPredictions(
   });
 }
 
-/**
- * @param totals the logarithm of the sum of the exponentials of each row's logits
- * @throws UserError if any is not finite
- */
+/** @param totals per row, the logarithm of the sum of its logits' exponentials @throws UserError if any is not finite */
 export function expectFinite(totals: Float32Array | Float64Array): void {
   if (totals.every(Number.isFinite)) return;
   throw new UserError(

@@ -4,8 +4,8 @@ import type { Weights } from '../architectures/weights.ts';
 import { type ScoringStep, stepPasses, stepTokens } from './schedule.ts';
 
 /**
- * Can a CPU leave the weights of layers as they are stored, and is that less? Experts are multiplied by an operator
- * that takes float32: each in operators of its own takes minutes to plan.
+ * Can a CPU leave the weights of layers as stored, to save memory? Not with experts: they are multiplied by an operator
+ * that takes float32, because separate operators for each take minutes to plan.
  */
 export function canStayStored(decoder: Pick<Decoder, 'layers'>, weights: Pick<Weights, 'canStayStored'>): boolean {
   const hasExperts = decoder.layers.some(({ mlp, beside }) => mlp?.kind === 'experts' || beside !== undefined);
@@ -30,23 +30,23 @@ export function addWork(a: Work, b: Work): Work {
 }
 
 /**
- * In a pass over so many tokens, expanding all weights, and products with matrices that are not packed, take a seventh
- * of the time or less: an eighth of 1,024 tokens, a sixth of 512, on 2 cores with SmolLM2-135M.
+ * With this many tokens in a pass, expanding all weights, and products with unpacked matrices, take at most a seventh of
+ * the time: an eighth for 1,024 tokens, a sixth for 512, on 2 cores with SmolLM2-135M.
  */
 const TOKENS_OF_PASS = 700;
 
 /**
- * To convert and pack all weights once takes as long as so many passes take longer if they expand them: 14 s, and 1.2 s
+ * Converting and packing all weights once costs as much as this many passes lose by expanding them: 14 s, against 1.2 s
  * to 2.3 s for 256 to 640 tokens, with Qwen2.5-Coder 1.5B.
  */
 const PASSES_OF_CONVERSION = 8;
 
-/** Is work done as fast, or to a seventh where that saves memory, if weights of 16 bits are expanded in each pass? */
+/** Is the work as fast, or up to a seventh slower if that saves memory, with 16-bit weights expanded in each pass? */
 export function isFastAsStored({ passes, tokens }: Work, savesMemory: boolean): boolean {
   return passes <= PASSES_OF_CONVERSION + (savesMemory ? tokens / TOKENS_OF_PASS : 0);
 }
 
-/** How weights are held: those of the layers, and the output matrix. */
+/** How the weights of the layers and the output matrix are held. */
 export interface HeldModelWeights {
   readonly backbone: HeldWeights;
   readonly head: HeldWeights;
@@ -62,11 +62,10 @@ export interface HeldLimits {
 }
 
 /**
- * Whether to keep 16-bit weights as stored or convert them, on a CPU. Decoding goes over all weights for each token,
- * which takes up to twice as long if they are expanded each time: it has them in float32, or in 4 bits, which are read
- * faster. Scores have the output matrix as it is stored, since hundreds of rows go through it together, and the layers
- * too if their passes are large. What is in float32 stays so: results of later calls then do not depend on what comes
- * in between.
+ * Whether to keep 16-bit weights as stored or convert them, on a CPU. Decoding reads all weights for each token, which
+ * takes up to twice as long if they are expanded each time: it uses float32, or 4 bits, which are read faster. Scores
+ * keep the output matrix as stored, since hundreds of rows go through it together, and the layers too if their passes
+ * are large. Weights in float32 stay so: results of later calls then do not depend on calls in between.
  */
 export class HeldChoice {
   readonly #limits: HeldLimits;
@@ -92,7 +91,7 @@ export class HeldChoice {
     return this.#limits.all === null && !this.#isConverted;
   }
 
-  /** From now on, all calls are held as suits these together. */
+  /** From now on, weights are held to suit all announced calls together. */
   announce(work: Work): HeldModelWeights {
     this.#announced = null;
     const held = this.forScores(work);

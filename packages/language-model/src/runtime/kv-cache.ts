@@ -6,7 +6,7 @@ import { BACKBONE, RECURRENCE } from '../graph/backbone-names.ts';
 
 /**
  * The layers' caches of the `length` tokens before a batch of `batch` sequences. Attention: keys and values, each [B,
- * keyValueHeads, capacity, size], of which the first `length` are filled. Layers with a state: see `PastState`.
+ * keyValueHeads, capacity, size], with the first `length` filled. Layers with a state: see `PastState`.
  */
 export interface KvCache extends KvCacheSize {
   readonly layers: readonly LayerCache[];
@@ -18,10 +18,7 @@ export interface KvCacheSize {
   readonly capacity: number;
 }
 
-/**
- * What a layer keeps: keys and values, and the inputs of a convolution, a state and n-grams. Nothing if it shares keys
- * and values of another.
- */
+/** A layer's keys and values, or convolution inputs, state and n-grams; empty if it shares another's keys and values. */
 export type LayerCache = Readonly<Partial<Record<CachePart, Tensor>>>;
 export type CachePart = (typeof CACHE_PARTS)[number];
 export const CACHE_PARTS = ['key', 'value', 'inputs', 'state', 'ngrams'] as const;
@@ -36,7 +33,6 @@ const NAMES = {
 
 type WithMixer = Pick<Layer, 'mixer'>;
 
-/** Names of the outputs that a layer leaves for later tokens. */
 export function presentNames(layer: WithMixer, i: number): string[] {
   return cacheParts(layer).map((part) => NAMES[part].present(i));
 }
@@ -53,7 +49,6 @@ export function eachTensor(cache: LayerCache): (readonly [part: CachePart, value
   return CACHE_PARTS.flatMap((part) => (cache[part] ? [[part, cache[part]] as const] : []));
 }
 
-/** The parts that a layer keeps. */
 export function cacheParts(layer: WithMixer): CachePart[] {
   return cacheShapes(layer, 0).map(([part]) => part);
 }
@@ -76,12 +71,10 @@ function mixerShapes(mixer: SingleMixer, capacity: number): Partial<Record<Cache
   return { inputs: [kernel - 1, channels], state, ngrams: ngrams === null ? null : [kernel - 1, ngrams] };
 }
 
-/** A KV cache with nothing in it. */
 export function emptyKvCache({ layers }: Pick<Decoder, 'layers'>, batch: number, capacity: number): KvCache {
   return { batch, length: 0, capacity, layers: layers.map((layer) => emptyLayerCache(layer, batch, capacity)) };
 }
 
-/** The same of one layer. */
 export function emptyLayerCache(layer: WithMixer, batch: number, capacity: number): LayerCache {
   const zeros = (shape: readonly number[]) =>
     tensor.float32(new Float32Array(shape.reduce((product, size) => product * size, batch)), [batch, ...shape]);
@@ -89,17 +82,15 @@ export function emptyLayerCache(layer: WithMixer, batch: number, capacity: numbe
 }
 
 /**
- * Write the keys and values of new tokens, [B, keyValueHeads, S, size], behind those in the cache, and take their
- * states.
+ * Write the keys and values of new tokens, [B, keyValueHeads, S, size], after those in the cache, and take their states.
  * @returns the same memory with the new length
- * @throws Error if they exceed its capacity
+ * @throws Error if they exceed the capacity
  */
 export function appendToKvCache(cache: KvCache, added: readonly LayerCache[], count: number): KvCache {
   const layers = cache.layers.map((layer, i) => appendToLayerCache(layer, at(added, i), cache));
   return { ...cache, layers, length: cache.length + count };
 }
 
-/** The same of one layer. */
 export function appendToLayerCache(layer: LayerCache, fresh: LayerCache, size: KvCacheSize): LayerCache {
   const { key, value } = layer;
   if (!key || !value || !fresh.key || !fresh.value) return fresh;
@@ -110,8 +101,9 @@ export function appendToLayerCache(layer: LayerCache, fresh: LayerCache, size: K
 
 function copyInto(target: Tensor, { length, capacity }: KvCacheSize, source: Tensor): void {
   const [batch = 0, heads = 0, count = 0, size = 0] = source.dims;
-  if (length + count > capacity)
+  if (length + count > capacity) {
     throw new Error(`the KV cache of ${capacity} tokens has ${length}, ${count} do not fit`);
+  }
   const from = float32Data(source);
   const to = float32Data(target);
   for (let row = 0; row < batch * heads; row += 1) {
@@ -119,7 +111,7 @@ function copyInto(target: Tensor, { length, capacity }: KvCacheSize, source: Ten
   }
 }
 
-/** Release memory on a device; on the CPU the garbage collector does. */
+/** Release memory on a device; on the CPU, the garbage collector does. */
 export function disposeKvCache(cache: KvCache | null): void {
   for (const [, item] of cache?.layers.flatMap(eachTensor) ?? []) if (item.location === 'gpu-buffer') item.dispose();
 }

@@ -5,7 +5,7 @@ import { machineMemory } from '@shadow-gate/platform/memory';
 import type { Decoder } from '../architectures/decoder.ts';
 import type { HeldWeights } from '../architectures/held-bytes.ts';
 import type { Weights } from '../architectures/weights.ts';
-import { buildBackbone, layerParts } from '../graph/backbone.ts';
+import { type BackbonePart, buildBackbone, layerParts } from '../graph/backbone.ts';
 import { buildHead, buildHeadSlice, canSliceHead } from '../graph/head.ts';
 import { DEFAULT_BATCH_BYTES } from './batch-budget.ts';
 import { type DevicePlan, describePlan, deviceNeeds, inGibibytes, planDeviceMemory } from './device-memory.ts';
@@ -18,11 +18,11 @@ export type MemoryPlan = {
   | {
       readonly execution: 'whole';
       /**
-       * How layers of 16 bits are held: in float32 where that is a small part of the memory, as they are stored where
-       * they do not fit otherwise. Null: the calls decide.
+       * How 16-bit layers are held: in float32 if that takes little of the memory, as stored if they do not fit
+       * otherwise. Null: the calls decide.
        */
       readonly layersHeld: HeldWeights | null;
-      /** If the calls decide: float32 would take much of the memory, so saving it is worth a little time. */
+      /** If the calls decide: float32 would take much of the memory, so saving some is worth a little time. */
       readonly savesMemory: boolean;
     }
   | ({ readonly execution: 'layer by layer' } & LayeredSizes)
@@ -31,18 +31,15 @@ export type MemoryPlan = {
 export interface LayeredSizes {
   /** Memory for hidden states, keys and values between the layers, in bytes. */
   readonly stateBytes: number;
-  /** Tokens of the output matrix that are in memory at a time. */
+  /** Tokens of the output matrix in memory at a time. */
   readonly headTokens: number;
 }
 
-interface PlannedModel {
+export interface PlannedModel {
   readonly path: string;
   readonly decoder: Decoder;
   readonly weights: Weights;
-  /**
-   * Graphs of the layers and of the output matrix: with weights as they are held if nothing else is known, and in
-   * float32.
-   */
+  /** Graphs of the layers and the output matrix, with weights held as by default. */
   readonly graphs: readonly Graph[];
   readonly inFloat32: () => readonly Graph[];
 }
@@ -51,21 +48,21 @@ export interface PlanOptions {
   readonly device: Device;
   /** Memory for the values of one batch, in bytes. */
   readonly batchBytes?: number | undefined;
-  /** Memory that the model may use, in bytes: all of the machine's by default. */
+  /** Memory that the model may use, in bytes: by default, all of the machine's. */
   readonly memoryLimit?: number | undefined;
-  /** Layer by layer where the model does not fit (the default), never, or always. */
+  /** Layer by layer if the model does not fit (the default), never, or always. */
   readonly layers?: 'where needed' | 'never' | 'always' | undefined;
-  /** Receives how the memory of a device is divided, where its size is known. */
+  /** Receives how a device's memory is divided, if its size is known. */
   readonly onPlan?: ((plan: DevicePlan) => void) | undefined;
 }
 
-/** Share of the memory that a model in float32 may take in any case where 16 bits would do. */
+/** Share of the memory that a model may take in float32 even if that is no faster than 16 bits. */
 const SMALL_SHARE = 0.25;
 
-/** The same if that takes less time. */
+/** Share of the memory that it may take if float32 is faster. */
 const LARGE_SHARE = 0.5;
 
-/** Layers whose weights are in memory at a time: one computes, and the next one is being read. */
+/** Layers with weights in memory: one computes while the next is read. */
 const LAYERS_IN_MEMORY = 2;
 
 /** Bytes for Node and onnxruntime, in addition to the weights and the values of a batch. */
@@ -74,10 +71,10 @@ const OVERHEAD = 500e6;
 /** Less memory for hidden states than this is not worth a pass. */
 const LEAST_STATES = 64 * 2 ** 20;
 
-/** States are in memory before and after a layer, until the garbage collector has been there. */
+/** States are in memory before and after a layer, until garbage is collected. */
 const STATE_COPIES = 2;
 
-/** A slice of the output matrix that is smaller than this only takes longer. */
+/** Smaller slices of the output matrix only take longer. */
 const LEAST_SLICE = 64 * 2 ** 20;
 
 /** @throws UserError for a model that does not fit, not even layer by layer */
@@ -94,7 +91,7 @@ function planMachine(model: PlannedModel, { batchBytes = DEFAULT_BATCH_BYTES, me
   const whole = weights.bytes('float32') + copied + batchBytes;
   if (layers !== 'always' && whole <= limit) {
     const layersHeld = whole <= limit * SMALL_SHARE ? 'float32' : null;
-    // Expanding weights before a session copies them takes long: 40 s for a file of 1.5 billion parameters in 4 bits.
+    // Expanding weights before a session copies them is slow: 40 s for a file of 1.5 billion parameters in 4 bits.
     const savesMemory = copied > 0 || whole > limit * LARGE_SHARE;
     return { execution: 'whole', layersHeld, savesMemory, batchBytes } as const;
   }
@@ -127,7 +124,7 @@ function asStoredBytes({ decoder, weights, graphs }: Omit<PlannedModel, 'path'>)
   return weights.bytes('as-stored') + expanded + copiedOf(graphs);
 }
 
-/** Bytes that a model needs on the CPU: with all its weights in memory, and layer by layer at least. */
+/** Bytes that a model needs on the CPU: with all weights in memory, and at least, layer by layer. */
 export interface ExpectedMemory {
   readonly whole: number;
   readonly layered: number;
@@ -147,18 +144,15 @@ function copiedBytes({ preparations, inMemory }: Graph): number {
   return expanded + inMemory.reduce((sum, { data }) => sum + data.byteLength, 0);
 }
 
-/**
- * The same for sessions that open one after the other, with the rest of the process: copies leave no room for
- * estimates.
- */
+/** Such bytes for sessions that open one after the other, plus the rest of the process: copies leave no slack. */
 function copiedOf(graphs: readonly Graph[]): number {
   const most = Math.max(...graphs.map(copiedBytes));
   return most === 0 ? 0 : most + OVERHEAD;
 }
 
 /**
- * Bytes of the largest layer in float32, tokens of the output matrix that take no more, and bytes that sessions of all
- * layers copy.
+ * Bytes of the largest layer in float32, tokens of the output matrix that take no more, and bytes that the sessions of
+ * all layers copy.
  */
 function layerSizes({ decoder, weights }: Pick<PlannedModel, 'decoder' | 'weights'>) {
   const sizeOf = (build: () => Graph) => {
@@ -179,22 +173,20 @@ function layerSizes({ decoder, weights }: Pick<PlannedModel, 'decoder' | 'weight
   return { largest: layer, headTokens, copied };
 }
 
-function buildPart(
-  { decoder, weights }: Pick<PlannedModel, 'decoder' | 'weights'>,
-  part: { from: number; to: number; embeds: boolean },
-) {
+function buildPart({ decoder, weights }: Pick<PlannedModel, 'decoder' | 'weights'>, part: BackbonePart) {
   return buildBackbone(decoder, weights, { attention: 'concat', fuseExperts: false, useKvCache: false }, part);
 }
 
 /**
- * The memory for the values of one batch: on a device that has less than is wanted, what the rest leaves free.
+ * The memory for the values of one batch: on a device with less than the wanted amount, what the rest leaves free.
  * @throws UserError if not even one sequence fits: better than a device that is full after minutes
  */
 function planDevice(model: PlannedModel, options: PlanOptions): MemoryPlan {
   const { device, batchBytes = DEFAULT_BATCH_BYTES, layers, onPlan, memoryLimit } = options;
   const { decoder, weights, path } = model;
-  if (device.memory === undefined && layers !== 'always')
+  if (device.memory === undefined && layers !== 'always') {
     return { execution: 'whole', layersHeld: null, savesMemory: true, batchBytes };
+  }
   const free = device.memory ?? Number.POSITIVE_INFINITY;
   const whole = planDeviceMemory(deviceNeeds(decoder, model.graphs, batchBytes), free);
   if (layers !== 'always' && (whole.fits || layers === 'never')) {
@@ -207,7 +199,7 @@ function planDevice(model: PlannedModel, options: PlanOptions): MemoryPlan {
     ...layerParts(decoder).map((part) => buildPart(model, part)),
     buildHeadSlice(decoder, weights, { start: 0, end: headTokens }),
   ];
-  // One after the other: the largest decides.
+  // They run one after the other, so the largest decides.
   const plans = graphs.map((graph) => planDeviceMemory(deviceNeeds(decoder, [graph], batchBytes), free));
   const plan = plans.reduce((most, other) => (other.total > most.total || !other.fits ? other : most));
   onPlan?.(plan);

@@ -1,7 +1,6 @@
 import type { Adapter } from '@shadow-gate/checkpoints/adapter';
 import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
 import { type Device, float64Device } from '@shadow-gate/checkpoints/onnx';
-import type { Graph } from '@shadow-gate/checkpoints/onnx/graph';
 import { Semaphore, withErrorCode } from '@shadow-gate/platform';
 import { doraRatios } from '@shadow-gate/spectra/dora';
 import { attentionMixers, type Decoder, layersBeforeLate, recurrentMixers } from '../architectures/decoder.ts';
@@ -26,35 +25,33 @@ import {
   expectMemory,
   type LayeredSizes,
   type MemoryPlan,
+  type PlannedModel,
   type PlanOptions,
   planMemory,
 } from './memory-plan.ts';
+
 import { groupByContext, groupByPrefix } from './prefix-sharing.ts';
 import { runStep } from './run-step.ts';
 import { type ScoringStep, scheduleScoring, stepTokens } from './schedule.ts';
 import { WholeModel } from './whole-model.ts';
 
 export interface OnnxEngineOptions extends PlanOptions {
-  /** An adapter on the checkpoint. */
   readonly adapter?: Adapter | null;
-  /** Called before weights are loaded, and after it: also in the middle of a call. */
+  /** Called before and after weights are loaded, also in the middle of a call. */
   readonly onLoading?: ((isLoading: boolean) => void) | undefined;
-  /** As suits the device by default. */
+  /** By default, as suits the device. */
   readonly held?: HeldWeights;
-  /** For the tests; see `Weights`. */
+  /** For tests; see `Weights`. */
   readonly mostExpanded?: number;
-  /** For the tests: other sizes than those that are planned. */
+  /** For tests: sizes other than the planned ones. */
   readonly sizes?: Partial<LayeredSizes>;
   /** Compute shared prefixes once. Off only to test that it makes no difference. */
   readonly reusePrefixes?: boolean;
-  /** Compute short ones in trees. Off only to test what long ones take. */
+  /** Compute short prefixes in trees. Off only to test the cost of long ones. */
   readonly growTrees?: boolean;
 }
 
-/**
- * A checkpoint in onnxruntime. Nothing is converted on disk: the graphs are built here, and their weights stay in the
- * checkpoint's files.
- */
+/** A checkpoint in onnxruntime. Nothing is converted on disk: graphs are built here, and weights stay in their files. */
 export class OnnxEngine implements Engine {
   readonly maxLength: number;
   readonly vocabulary: number;
@@ -63,13 +60,13 @@ export class OnnxEngine implements Engine {
   readonly #decoder: Decoder;
   readonly #weights: Weights;
   readonly #plan: MemoryPlan;
-  /** Null layer by layer. */
+  /** Null if the model runs layer by layer. */
   readonly #whole: WholeModel | null;
   #layered: LayeredModel | null = null;
   #passCost: PassCost | null = null;
   readonly #held: HeldChoice;
   readonly #isExpanded: boolean;
-  /** One call after the other: the next one may need another backbone. */
+  /** One call at a time: the next one may need another backbone. */
   readonly #calls = new Semaphore(1);
   readonly #budget: BatchBudget;
   readonly #reusePrefixes: boolean;
@@ -110,9 +107,8 @@ export class OnnxEngine implements Engine {
    * @throws UserError for a checkpoint that cannot be run: see `describeDecoder` and `Weights`
    */
   static async expectedMemory(checkpoint: FullCheckpoint, adapter: Adapter | null): Promise<ExpectedMemory> {
-    const hasMagnitudes = adapter?.modules.some(({ magnitude }) => magnitude !== null) ?? false;
-    // The ratios of DoRA are computed from the weights: without it, the graph is that of the base model.
-    const known = hasMagnitudes ? null : adapter;
+    // DoRA's ratios are computed from the weights; without them, the graph is the base model's.
+    const known = adapter?.modules.some(({ magnitude }) => magnitude !== null) ? null : adapter;
     const device: Device = { name: 'cpu', reason: 'expected' };
     const described = await withErrorCode('unsupported-model', () => describe(checkpoint, { device, adapter: known }));
     return expectMemory(described);
@@ -127,7 +123,7 @@ export class OnnxEngine implements Engine {
 
   /**
    * The last bits of a result depend on whether the backbone has a KV cache, and on how weights are held: if any call
-   * needs a cache, all calls use it, and weights are held as suits all calls together.
+   * needs a cache, all calls use it, and weights are held to suit all calls together.
    */
   prepare({ score, generate }: Calls): Promise<void> {
     return this.#calls.run(async () => {
@@ -155,7 +151,7 @@ export class OnnxEngine implements Engine {
     return this.#calls.run(() => this.#generate(prompts, onWork));
   }
 
-  /** Cost of a pass over all weights, for a model that is run layer by layer. */
+  /** Cost of a pass over all weights, for a model that runs layer by layer. */
   passCost(): Promise<PassCost> {
     return this.#calls.run(async () => {
       this.#passCost ??= await (await this.#openLayered({ useKvCache: this.#usesKvCache })).measurePass();
@@ -205,7 +201,7 @@ export class OnnxEngine implements Engine {
       ? groupByPrefix(groups)
       : groups.map((group) => ({ prefix: [], groups: [group] }));
     return scheduleScoring(prefixGroups, this.#budget, {
-      // Late layers have no other.
+      // Late layers have no other attention.
       plainAttention: this.device.name !== 'cpu' || layersBeforeLate(this.#decoder) < this.#decoder.layers.length,
       useKvCache: this.#usesKvCache,
       growTrees: this.#growTrees,
@@ -239,9 +235,7 @@ export class OnnxEngine implements Engine {
     return this.#whole?.usesKvCache ?? this.#layered?.usesKvCache ?? false;
   }
 
-  /**
-   * Replaced at the first use that needs a KV cache, as the backbone is: nothing of it stays in memory between calls.
-   */
+  /** Replaced at the first use that needs a KV cache, as the backbone is: nothing stays in memory between calls. */
   async #openLayered({ useKvCache }: { readonly useKvCache: boolean }): Promise<LayeredModel> {
     const known = this.#layered;
     if (known && (known.usesKvCache || !useKvCache)) return known;
@@ -264,10 +258,7 @@ export class OnnxEngine implements Engine {
   }
 }
 
-/**
- * Share of the work that is left for the output matrix after the last token: little in a long call, since rows go
- * through it as they come.
- */
+/** Share of the work left for the output matrix after the last token: little, since rows go through it as they come. */
 const HEAD_SHARE = 0.02;
 
 function heldLimits(
@@ -284,17 +275,11 @@ function heldLimits(
     return { all: 'float32', ...stays };
   }
   if (plan.layersHeld !== 'float32') return { all: plan.layersHeld, ...stays };
-  // Hundreds of rows through an output matrix of 16 bits take as long as in float32; of whole numbers they take longer.
+  // Hundreds of rows take as long through a 16-bit output matrix as in float32, but longer through whole numbers.
   return { ...stays, all: null, backboneStays: false, headStays: outputMatrix(decoder, weights).recipe === undefined };
 }
 
-interface Described {
-  readonly decoder: Decoder;
-  readonly weights: Weights;
-  /** Graphs of the layers and of the output matrix, with weights as they are held if nothing else is known. */
-  readonly graphs: readonly Graph[];
-  readonly inFloat32: () => readonly Graph[];
-}
+type Described = Omit<PlannedModel, 'path'>;
 
 async function describe(
   checkpoint: FullCheckpoint,

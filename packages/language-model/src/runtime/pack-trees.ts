@@ -8,31 +8,33 @@ export interface BatchStep {
   readonly isLong: boolean;
 }
 
-/** Cost of reading the weights for a pass, in tokens that take as long to compute. */
+/** Cost of reading the weights for a pass, as the number of tokens that take as long to compute. */
 const TOKENS_OF_A_PASS = 48;
 
-/** With so many slots in a row, attention takes as long as all the rest: about that of a small model. */
+/** With this many slots in a row, attention takes as long as the rest: about right for a small model. */
 const SLOTS_OF_ATTENTION = 4096;
 
-/** A tree that is smaller than this share of the longest one in a batch begins another batch: each is tried. */
+/** A tree smaller than this share of a batch's longest one begins another batch: each share is tried. */
 const LEAST_SHARES = [0, 0.5, 0.7, 0.85];
 
-/** Slots of a row into which several trees are packed, more for a longer tree: each is tried. */
+/** Slots of a row for several trees, more for a longer tree: each is tried. */
 const ROOMS = [0, 256, 384, 512];
 
+type Fits = (rows: number, length: number) => boolean;
+
 /**
- * Trees side by side as batches, longest first. A row of a batch has as many trees as fit into it, and is as long as
- * the longest one. The batches are cut in the way that computes least.
- * @param fits can so many rows of so many slots be computed together?
+ * Trees side by side as batches, longest first. A row of a batch holds as many trees as fit, and is as long as the
+ * longest tree. The cheapest way to cut the batches wins.
+ * @param fits can this many rows of this many slots be computed together?
  */
 export function packTrees(
   trees: readonly GrownTree[],
-  fits: (rows: number, length: number) => boolean,
+  fits: Fits,
   { joinsTrees }: { readonly joinsTrees: boolean },
 ): BatchStep[] {
   const sorted = [...trees].sort((a, b) => Number(isLong(b)) - Number(isLong(a)) || b.size - a.size);
-  const rooms = joinsTrees ? ROOMS : [0];
-  const plans = rooms.flatMap((room) => LEAST_SHARES.map((share) => pack(sorted, { fits, joinsTrees, share, room })));
+  const rooms = joinsTrees ? ROOMS : [null];
+  const plans = rooms.flatMap((room) => LEAST_SHARES.map((share) => pack(sorted, fits, share, room)));
   const cheapest = plans.reduce((best, plan) => (costOf(plan) < costOf(best) ? plan : best));
   return cheapest.map(({ rows, isLong }) => ({ kind: 'batch', trees: rows.map(({ groups }) => groups), isLong }));
 }
@@ -40,38 +42,26 @@ export function packTrees(
 interface Batch {
   readonly isLong: boolean;
   readonly longestTree: number;
-  /** Slots that a row may have. */
+  /** Most slots in a row. */
   readonly room: number;
   readonly rows: { groups: ContextGroup[]; size: number }[];
 }
 
-function pack(
-  sorted: readonly GrownTree[],
-  {
-    fits,
-    joinsTrees,
-    share,
-    room,
-  }: {
-    readonly fits: (rows: number, length: number) => boolean;
-    readonly joinsTrees: boolean;
-    readonly share: number;
-    readonly room: number;
-  },
-): Batch[] {
+/** @param room null: one tree per row */
+function pack(sorted: readonly GrownTree[], fits: Fits, share: number, room: number | null): Batch[] {
   const batches: Batch[] = [];
   for (const tree of sorted) {
     const { groups, size } = tree;
     const last = batches.at(-1);
     const isAlike = last?.isLong === isLong(tree) && size >= share * last.longestTree;
-    const row = last && isAlike && joinsTrees ? last.rows.find((other) => other.size + size <= last.room) : undefined;
+    const row = isAlike && room !== null ? last?.rows.find((other) => other.size + size <= last.room) : undefined;
     if (row) {
       row.groups.push(...groups);
       row.size += size;
     } else if (last && isAlike && fits(last.rows.length + 1, last.room)) {
       last.rows.push({ groups: [...groups], size });
     } else {
-      const most = Math.max(size, fits(1, room) ? room : 0);
+      const most = Math.max(size, room !== null && fits(1, room) ? room : 0);
       batches.push({ isLong: isLong(tree), longestTree: size, room: most, rows: [{ groups: [...groups], size }] });
     }
   }

@@ -7,20 +7,17 @@ import { WITH_KV_CACHE } from './schedule.ts';
 
 interface PrefillOptions<H> {
   readonly isLong: boolean;
-  /** Number of tokens that the KV cache has room for, those that come later included; by default the sequences' own. */
+  /** Tokens that the KV cache has room for, later ones included; by default the sequences' own. */
   readonly capacity?: number;
   /** Padding slots at the beginning of each sequence. */
   readonly padding?: readonly number[];
-  /** For one sequence: which slots of the chunk from `start` to `end` `onHidden` receives, counted from `start`. */
+  /** For one sequence: the slots of the chunk from `start` to `end` that `onHidden` receives, counted from `start`. */
   readonly wantedSlots?: (start: number, end: number) => readonly number[];
   /** Receives the hidden states [rows, hidden] of the wanted slots of a chunk. */
   readonly onHidden?: (hidden: H, rows: number) => Promise<void>;
 }
 
-/**
- * The KV cache so far, and the hidden states [rows, hidden] of the last batch: of its last slots unless others were
- * wanted.
- */
+/** The KV cache so far, and the hidden states [rows, hidden] of the last batch: of its last or its wanted slots. */
 interface Prefilled<H> {
   readonly kvCache: KvCache;
   readonly hidden: H;
@@ -46,7 +43,7 @@ export async function prefill<H>(
     const next = rightAlignedBatch(
       sequences.map((sequence) => sequence.slice(start, end)),
       {
-        padding: padding ?? Array<number>(batch).fill(0),
+        padding: padding ?? sequences.map(() => 0),
         kvCache: state?.kvCache ?? backbone.allocateKvCache(batch, room),
         isLong,
       },
@@ -60,7 +57,7 @@ export async function prefill<H>(
   return state;
 }
 
-/** Run a batch that extends its KV cache, and release the one that it replaces. */
+/** Run a batch that extends its KV cache, and release the cache that it replaces. */
 export async function runWithKvCache<H>(backbone: Backbone<H>, batch: ForwardBatch): Promise<Prefilled<H>> {
   const { hidden, kvCache } = await backbone.run(batch);
   if (!kvCache) throw new Error('the batch does not extend its KV cache');

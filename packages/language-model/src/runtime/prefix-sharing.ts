@@ -3,9 +3,9 @@ import type { Sequence } from '../engine.ts';
 import { TokenTree } from './token-tree.ts';
 
 /**
- * Requests of an evaluation repeat themselves: the choices of a question share its text, and the questions of a
- * few-shot benchmark share their examples. Here the sequences of a call are arranged so that shared tokens are computed
- * once. Sequences with one context form a `ContextGroup`; context groups that begin with the same tokens form a
+ * The requests of an evaluation repeat tokens: the choices of a question share its text, and the questions of a few-shot
+ * benchmark share their examples. This file arranges the sequences of a call so that shared tokens are computed once.
+ * Sequences with one context form a `ContextGroup`; context groups that begin with the same tokens form a
  * `PrefixGroup`; and the inputs of some context groups become the branches of a `PromptTree`, which runs as one
  * sequence under a tree-shaped attention mask.
  */
@@ -14,17 +14,13 @@ import { TokenTree } from './token-tree.ts';
 export interface ContextGroup {
   readonly context: readonly number[];
   readonly members: readonly GroupMember[];
-  /** They have the rotary embeddings of long sequences, and are not mixed with others. */
+  /** Long sequences have their own rotary embeddings, and are not mixed with others. */
   readonly isLong: boolean;
 }
 
-interface GroupMember {
+interface GroupMember extends Omit<Sequence, 'context'> {
   /** Index of the sequence. */
   readonly index: number;
-  readonly continuation: readonly number[];
-  readonly isScaled?: boolean;
-  readonly isPredicted?: boolean;
-  readonly among?: readonly number[];
 }
 
 /** Context groups that begin with the same tokens; the prefix is empty for a group that shares none. */
@@ -33,19 +29,12 @@ export interface PrefixGroup {
   readonly groups: readonly ContextGroup[];
 }
 
-/**
- * Group sequences by their context, in lexicographic order of the contexts.
- * @param isLong for a number of input tokens
- */
+/** Group sequences by context, in lexicographic order. @param isLong for a number of input tokens */
 export function groupByContext(sequences: readonly Sequence[], isLong: (length: number) => boolean): ContextGroup[] {
-  const inputs = sequences.map(({ context, continuation, isScaled, isPredicted, among }, index) => ({
+  const inputs = sequences.map((sequence, index) => ({
+    ...sequence,
     index,
-    context,
-    continuation,
-    ...(isScaled ? { isScaled } : {}),
-    ...(isPredicted ? { isPredicted } : {}),
-    ...(among ? { among } : {}),
-    isLong: isLong(context.length + continuation.length - 1),
+    isLong: isLong(sequence.context.length + sequence.continuation.length - 1),
   }));
   inputs.sort(
     (a, b) => Number(a.isLong) - Number(b.isLong) || compareTokens(a.context, b.context) || a.index - b.index,
@@ -66,7 +55,7 @@ export interface PromptTree {
   readonly predictors: readonly { readonly member: GroupMember; readonly slots: readonly number[] }[];
 }
 
-/** @param skip tokens at the beginning whose keys and values are in the KV cache already */
+/** @param skip tokens at the beginning that already have keys and values in the KV cache */
 export function buildPromptTree(groups: readonly ContextGroup[], skip: number): PromptTree {
   const tree = new TokenTree();
   const predictors = groups.flatMap(({ context, members }) =>
@@ -81,7 +70,7 @@ export function buildPromptTree(groups: readonly ContextGroup[], skip: number): 
 /** Lexicographic order of token sequences. */
 export function compareTokens(a: readonly number[], b: readonly number[]): number {
   const shared = sharedLength(a, b);
-  // A sequence that ends comes before the one that it begins.
+  // A sequence comes before its own extensions.
   return (a[shared] ?? -1) - (b[shared] ?? -1);
 }
 
@@ -94,16 +83,16 @@ export function sharedLength(a: readonly number[], b: readonly number[]): number
 }
 
 /**
- * When a shared prefix is worth its own batch. Its continuations become one sequence with masked branches, which costs
- * more than sequences side by side: a BOS token alone is not worth it.
+ * Limits for a shared prefix to be worth its own batch: its continuations become one sequence with masked branches,
+ * which costs more than sequences side by side. A BOS token alone is not worth it.
  */
 const MIN_PREFIX = 32;
 const MIN_SAVED_SHARE = 0.25;
 
 /**
  * Find prefixes that many context groups share, such as the examples of a few-shot prompt: the partition of the sorted
- * groups that saves most tokens.
- * @param groups as `groupByContext` sorts them
+ * groups that saves the most tokens.
+ * @param groups as sorted by `groupByContext`
  */
 export function groupByPrefix(groups: readonly ContextGroup[]): PrefixGroup[] {
   const shared = groups.slice(1).map((group, i) => {
@@ -114,22 +103,21 @@ export function groupByPrefix(groups: readonly ContextGroup[]): PrefixGroup[] {
 }
 
 interface Partition {
-  /** Tokens that are not computed again. */
+  /** Tokens that are not recomputed. */
   readonly saved: number;
   readonly prefixGroups: PrefixGroup[];
 }
 
 /**
  * The best partition of the groups from `start` to `end`, which all share some tokens: all with one prefix, or cut
- * wherever neighbors share least, with what has no prefix of its own joined under the prefix of all. Cutting at all
- * such places at once keeps the depth of the recursion below the length of a context.
+ * wherever neighbors share least, with groups that find no prefix of their own joined under the common one. Cutting at
+ * all such places at once keeps the recursion shallower than the length of a context.
  * @param shared number of tokens that group i + 1 shares with group i
  */
 function partition(groups: readonly ContextGroup[], shared: readonly number[], start: number, end: number): Partition {
   const own = groups.slice(start, end);
   if (own.length < 2) return { saved: 0, prefixGroups: own.map(withoutPrefix) };
-  let least = Number.POSITIVE_INFINITY;
-  for (let i = start; i < end - 1; i += 1) least = Math.min(least, at(shared, i));
+  const least = shared.slice(start, end - 1).reduce((most, length) => Math.min(most, length), Infinity);
   let saved = 0;
   const prefixGroups: PrefixGroup[] = [];
   const loose: ContextGroup[] = [];
@@ -155,17 +143,13 @@ function withoutPrefix(group: ContextGroup): PrefixGroup {
   return { prefix: [], groups: [group] };
 }
 
-/** All groups with their first `least` tokens as prefix, or null where that is not worth it. */
+/** All groups with their first `least` tokens as prefix; null if that is not worth it. */
 function withPrefix(groups: readonly ContextGroup[], least: number): Partition | null {
   const [first] = groups;
   if (!first || least < MIN_PREFIX) return null;
   // The last token of each context stays outside of the prefix: its hidden state is needed.
-  let length = least;
-  let total = 0;
-  for (const { context } of groups) {
-    length = Math.min(length, context.length - 1);
-    total += context.length;
-  }
+  const length = groups.reduce((most, { context }) => Math.min(most, context.length - 1), least);
+  const total = groups.reduce((sum, { context }) => sum + context.length, 0);
   const saved = (groups.length - 1) * length;
   if (length < MIN_PREFIX || saved === 0 || saved < MIN_SAVED_SHARE * total) return null;
   return { saved, prefixGroups: [{ prefix: first.context.slice(0, length), groups }] };

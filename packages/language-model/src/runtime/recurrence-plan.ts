@@ -1,28 +1,25 @@
 import { type Tensor, tensor } from '@shadow-gate/checkpoints/onnx';
-import { at } from '@shadow-gate/platform';
+import { at, groupBy } from '@shadow-gate/platform';
 import { RECURRENCE } from '../graph/backbone-names.ts';
 import type { Stage } from '../graph/recurrence.ts';
 import type { ForwardBatch } from './batches.ts';
 
-/** How the slots of a batch are ordered for layers with a state: see `RecurrenceInputs`. */
+/** The order of a batch's slots for layers with a state: see `RecurrenceInputs`. */
 
-/** Slots of one sequence, each after the one before. */
+/** Slots of one sequence, each following the one before. */
 interface Row {
   /** Flat slots b · S + s; null for padding. */
   readonly slots: readonly (number | null)[];
   /** The sequence of a trunk, or the trunk of a branch. */
   readonly parent: number;
-  /**
-   * Flat slots or, as negative numbers, tokens before the batch (−1 is the last): what precedes the row, the newest
-   * first.
-   */
+  /** What precedes the row, newest first: flat slots or, as negative numbers, tokens before the batch (−1 is the last). */
   readonly ancestors: readonly number[];
 }
 
 /**
  * The inputs of a batch for layers with a state.
  * @param kernel of their convolutions: it sees `kernel − 1` tokens before
- * @param hasPast the graph takes a state; else all sequences begin with the batch
+ * @param hasPast does the graph take a state? Otherwise all sequences begin with the batch
  * @throws Error for a batch of trees that is to be continued
  */
 export function recurrenceFeeds(
@@ -37,7 +34,7 @@ export function recurrenceFeeds(
   }
   const pastRows = hasPast ? sequences * (kernel - 1) : 0;
   const zeros = pastRows + slots;
-  /** Among the inputs of convolutions before the batch, those of the slots, and zeros. */
+  /** An index into the convolution inputs before the batch, then the slots', then zeros. */
   const inputIndex = (ancestor: number | undefined, sequence: number): number => {
     if (ancestor === undefined) return zeros;
     if (ancestor >= 0) return pastRows + ancestor;
@@ -57,42 +54,32 @@ export function recurrenceFeeds(
     const sequenceOf = (row: Row) => (name === 'trunk' ? row.parent : at(trunks, row.parent).parent);
     const before = all.flatMap((row) => window(row.ancestors, row === PADDING ? 0 : sequenceOf(row)));
     const inputs = grid.map((slot) => (slot === null ? zeros : pastRows + slot));
+    const shape = [all.length, width];
+    const flat = grid.map((slot) => slot ?? 0);
+    const mask = Float32Array.from(grid, (slot) => (slot === null ? 0 : 1));
+    const parents = all.map(({ parent }) => parent);
     return {
-      [RECURRENCE.slots(name)]: tensor.int64(
-        grid.map((slot) => slot ?? 0),
-        [all.length, width],
-      ),
-      [RECURRENCE.mask(name)]: tensor.float32(
-        Float32Array.from(grid, (slot) => (slot === null ? 0 : 1)),
-        [all.length, width, 1],
-      ),
-      [RECURRENCE.inputs(name)]: tensor.int64(inputs, [all.length, width]),
+      [RECURRENCE.slots(name)]: tensor.int64(flat, shape),
+      [RECURRENCE.mask(name)]: tensor.float32(mask, [...shape, 1]),
+      [RECURRENCE.inputs(name)]: tensor.int64(inputs, shape),
       [RECURRENCE.before(name)]: tensor.int64(before, [all.length, kernel - 1]),
-      ...(name === 'trunk' && !hasPast
-        ? {}
-        : {
-            [RECURRENCE.parents(name)]: tensor.int64(
-              all.map(({ parent }) => parent),
-              [all.length],
-            ),
-          }),
+      ...(name === 'branches' || hasPast ? { [RECURRENCE.parents(name)]: tensor.int64(parents, [all.length]) } : {}),
     };
   };
+  const after = () => tensor.int64(afterOf(batch, kernel, inputIndex), [sequences, kernel - 1]);
   return {
     ...stage('trunk', trunks),
     ...stage('branches', branches),
     [RECURRENCE.source]: tensor.int64(source, [slots]),
-    ...(hasPast
-      ? { [RECURRENCE.after]: tensor.int64(afterOf(batch, kernel, inputIndex), [sequences, kernel - 1]) }
-      : {}),
+    ...(hasPast ? { [RECURRENCE.after]: after() } : {}),
   };
 }
 
 const PADDING: Row = { slots: [null], parent: 0, ancestors: [] };
 
 /**
- * A trunk from each first slot of a sequence to where it branches, and a branch from there to each last slot. A slot of
- * several branches is in all of them.
+ * A trunk from each first slot of a sequence to where it branches, and a branch from there to each last slot. Branches
+ * repeat the slots that they share.
  */
 function rowsOf(batch: ForwardBatch, kernel: number): { trunks: Row[]; branches: Row[] } {
   const { batch: sequences, length, order } = batch;
@@ -104,8 +91,9 @@ function rowsOf(batch: ForwardBatch, kernel: number): { trunks: Row[]; branches:
       trunks.push({ slots, parent: b, ancestors: pastOf(kernel) });
       continue;
     }
-    const children = childrenOf(batch, b);
-    const following = (s: number): readonly number[] => children.get(s) ?? [];
+    const tokens = Array.from({ length }, (_, s) => s).filter((s) => !order.isPadding(b, s));
+    const children = groupBy(tokens, (s) => `${order.parent(b, s)}`);
+    const following = (s: number): readonly number[] => children.get(`${s}`) ?? [];
     for (const root of following(-1)) {
       const trunk = [root];
       let end = root;
@@ -126,19 +114,7 @@ function pastOf(kernel: number): number[] {
   return Array.from({ length: kernel - 1 }, (_, i) => -1 - i);
 }
 
-function childrenOf({ length, order }: ForwardBatch, b: number): Map<number, number[]> {
-  const children = new Map<number, number[]>();
-  for (let s = 0; s < length; s += 1) {
-    if (order.isPadding(b, s)) continue;
-    const parent = order.parent(b, s);
-    const known = children.get(parent);
-    if (known) known.push(s);
-    else children.set(parent, [s]);
-  }
-  return children;
-}
-
-/** The slots after `start` on the way to each last one. */
+/** The slots after `start` on the way to each last slot. */
 function pathsFrom(start: number, following: (s: number) => readonly number[]): number[][] {
   const paths: number[][] = [];
   const open: number[][] = following(start).map((s) => [s]);
@@ -151,7 +127,7 @@ function pathsFrom(start: number, following: (s: number) => readonly number[]): 
   return paths;
 }
 
-/** The inputs of the convolutions before the token after each sequence, the oldest first. */
+/** The convolution inputs before the token after each sequence, oldest first. */
 function afterOf(
   { batch, length, order }: ForwardBatch,
   kernel: number,

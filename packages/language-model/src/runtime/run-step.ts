@@ -13,7 +13,7 @@ interface ScoringSetup<H> {
   readonly budget: BatchBudget;
   /** Receives the hidden states that predict target tokens. */
   readonly queue: HiddenQueue<H>;
-  /** Receives the number of tokens that were computed since the last call; of a step, all together are `stepTokens`. */
+  /** Receives the number of tokens computed since the last call; they sum to `stepTokens` in each step. */
   readonly onTokens?: ((count: number) => void) | undefined;
 }
 
@@ -50,7 +50,6 @@ export async function runStep<H>(step: ScoringStep, setup: ScoringSetup<H>): Pro
   }
 }
 
-/** A sequence that does not fit into one batch. */
 async function scoreInChunks<H>(
   prompt: PromptTree,
   { isLong }: { readonly isLong: boolean },
@@ -70,7 +69,7 @@ async function scoreInChunks<H>(
   backbone.releaseKvCache(kvCache);
 }
 
-/** @param batch of the trees of these prompts, in which the predictor slots of each are the rows */
+/** @param batch the trees of these prompts, with their predictor slots as rows */
 async function scoreTrees<H>(
   batch: ForwardBatch,
   prompts: readonly PromptTree[],
@@ -92,23 +91,14 @@ function predictorSlots({ predictors }: PromptTree): number[] {
   return [...new Set(predictors.flatMap(({ slots }) => slots))].sort((a, b) => a - b);
 }
 
-/** The targets that these slots of a tree predict; their hidden states are the rows from `first` on. */
+/** The targets that these slots of a tree predict, with hidden states in the rows from `first` on. */
 function targetsOf({ predictors }: PromptTree, slots: readonly number[], first: number): SequenceTarget[] {
   const rowOf = new Map(slots.map((slot, i) => [slot, first + i]));
-  return predictors.flatMap(({ member, slots: own }) =>
+  return predictors.flatMap(({ member: { index, continuation, ...wanted }, slots: own }) =>
     own.flatMap((slot, position) => {
       const row = rowOf.get(slot);
-      return row === undefined
-        ? []
-        : {
-            row,
-            token: at(member.continuation, position),
-            sequence: member.index,
-            position,
-            ...(member.isScaled ? { isScaled: true } : {}),
-            ...(member.isPredicted ? { isPredicted: true } : {}),
-            ...(member.among ? { among: member.among } : {}),
-          };
+      if (row === undefined) return [];
+      return { row, token: at(continuation, position), sequence: index, position, ...wanted };
     }),
   );
 }

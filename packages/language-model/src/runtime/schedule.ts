@@ -4,36 +4,30 @@ import type { ContextGroup, PrefixGroup } from './prefix-sharing.ts';
 import { growsTrees, growTrees, sizeAfter, TREE_SLOTS, treeSize } from './tree-growth.ts';
 
 /**
- * The order in which a call's sequences are scored. Input: the prefix groups of prefix-sharing.ts. Output: a list of
- * steps, each of which fits into the memory budget: many short trees side by side in one batch; a shared prefix,
- * computed once, and the trees after it; or one sequence that is too long for a batch, in chunks. Only the first kind
- * does without a KV cache, so the schedule also decides which backbone is opened (onnx-engine.ts). The trees themselves
- * are built when a step runs.
+ * The order in which a call's sequences are scored. Input: the prefix groups of prefix-sharing.ts. Output: steps that
+ * each fit into the memory budget: many short trees side by side in one batch; a shared prefix, computed once, and the
+ * trees after it; or one sequence in chunks, if it is too long for a batch. Only the first kind needs no KV cache, so
+ * the schedule also decides which backbone is opened (onnx-engine.ts). The trees are built when a step runs.
  */
 
 /**
  * One step of the schedule. A tree is a list of context groups.
  * - `batch`: trees side by side.
  * - `prefix`: a shared prefix in chunks, then the trees after it, one by one.
- * - `chunked`: one sequence in chunks, since it does not fit into a batch.
+ * - `chunked`: one sequence in chunks, because it does not fit into a batch.
  */
-export type ScoringStep = { readonly isLong: boolean } & (
+export type ScoringStep =
   | BatchStep
-  | {
-      readonly kind: 'prefix';
-      readonly prefix: readonly number[];
-      readonly trees: readonly (readonly ContextGroup[])[];
-    }
-  | { readonly kind: 'chunked'; readonly group: ContextGroup }
-);
+  | ({ readonly kind: 'prefix'; readonly prefix: readonly number[] } & Pick<BatchStep, 'trees' | 'isLong'>)
+  | { readonly kind: 'chunked'; readonly group: ContextGroup; readonly isLong: boolean };
 
 interface ScheduleOptions {
-  /** Attention is not fused even in a batch that does not extend a KV cache. */
+  /** Attention is not fused, even in a batch that does not extend a KV cache. */
   readonly plainAttention: boolean;
   /** The open backbone returns keys and values of every batch. */
   readonly useKvCache: boolean;
   /**
-   * Groups that begin alike are computed in one tree: off for layers with a state, which go over each branch from its
+   * Compute groups with similar beginnings in one tree: off for layers with a state, which compute each branch from its
    * beginning.
    */
   readonly growTrees: boolean;
@@ -42,13 +36,10 @@ interface ScheduleOptions {
 /** Batches of a backbone with a KV cache: see packages/language-model/decisions/004-attention.md. */
 export const WITH_KV_CACHE: BatchKind = { useKvCache: true, plainAttention: true };
 
-/** Batches after a prefix: the memory of its keys and values is taken in any case. */
+/** Batches after a prefix: the memory of its keys and values is taken anyway. */
 const AFTER_PREFIX: BatchKind = { useKvCache: false, plainAttention: true };
 
-/**
- * Arrange groups so that each batch is full, has little padding, and fits into the budget: similar lengths side by
- * side, longest first.
- */
+/** Arrange groups so that batches are full, have little padding, and fit the budget: similar lengths together, longest first. */
 export function scheduleScoring(
   prefixGroups: readonly PrefixGroup[],
   budget: BatchBudget,
@@ -84,8 +75,8 @@ export function scheduleScoring(
 }
 
 /**
- * Groups after one prefix go into one tree, as many as fit into a batch.
- * @returns also the groups that are `left` because one of them alone does not fit
+ * Groups after one prefix share a tree, as many as fit into a batch.
+ * @returns also the groups that are `left` because they do not fit alone
  */
 function schedulePrefix(
   { prefix, groups }: PrefixGroup,
@@ -111,7 +102,7 @@ function schedulePrefix(
   return { shared: trees.length > 0 ? [{ kind: 'prefix', prefix, trees, isLong }] : [], left };
 }
 
-/** A group that is too large for a batch: its continuations after the context, or each of its sequences in chunks. */
+/** A group too large for a batch: its continuations after the context, or each of its sequences in chunks. */
 function scheduleOversized(group: ContextGroup, budget: BatchBudget): ScoringStep[] {
   const { context, members, isLong } = group;
   const single = members.map((member): ContextGroup => ({ context, members: [member], isLong }));
@@ -121,17 +112,17 @@ function scheduleOversized(group: ContextGroup, budget: BatchBudget): ScoringSte
   return [...shared, ...left.map(inChunks)];
 }
 
-/** Tokens that a step computes, at most: what its time grows with. */
+/** Most tokens that a step computes: its time grows with them. */
 export function stepTokens(step: ScoringStep): number {
   if (step.kind === 'chunked') return sizeAfter(step.group, 0);
   const prefix = step.kind === 'prefix' ? step.prefix.length : 0;
   return step.trees.reduce((sum, tree) => sum + treeSize(tree, prefix), prefix);
 }
 
-/** Tokens of a chunk of a long sequence, about. */
+/** Approximate tokens per chunk of a long sequence. */
 const CHUNK = 1024;
 
-/** Runs of the layers that a step takes, about. */
+/** Approximate runs of the layers in a step. */
 export function stepPasses(step: ScoringStep): number {
   if (step.kind === 'batch') return 1;
   if (step.kind === 'chunked') return Math.ceil(stepTokens(step) / CHUNK);

@@ -2,49 +2,49 @@ import { at } from '@shadow-gate/platform';
 import { type ContextGroup, compareTokens, sharedLength } from './prefix-sharing.ts';
 
 /**
- * Context groups that begin alike, as trees that are computed side by side in one batch. Each tree has the tokens that
- * its groups share once. A short beginning that is shared by more groups than go into a tree is computed again in each:
- * that takes less time than a pass of its own for it, and trees after it one by one, each of which reads all weights.
+ * Context groups with similar beginnings, as trees that are computed side by side in one batch. A tree has tokens that
+ * its groups share only once. A short beginning shared by more groups than fit into a tree is recomputed in each: that
+ * takes less time than its own pass followed by trees one by one, each of which reads all weights.
  */
 export interface GrownTree {
   readonly groups: readonly ContextGroup[];
-  /** Its slots, at most. */
+  /** Most slots that it has. */
   readonly size: number;
 }
 
-/** Slots of a tree: all of them are multiplied with all of them, seen or not. */
+/** Slots of a tree. All pairs of slots are multiplied, seen or not. */
 export const TREE_SLOTS = 512;
 
-/** The same of a tree whose groups share most of it. */
+/** Slots of a tree with groups that share most of it. */
 const MOST_TREE_SLOTS = 1024;
 
-/** A longer beginning is not worth to be computed in each of several trees. */
+/** Longest beginning that is worth recomputing in several trees. */
 const MOST_REPEATED = 128;
 
-/** The share of its tokens that a group has in common with its neighbor in a tree. */
+/** Least share of its tokens that a group has in common with its neighbor in a tree. */
 const LEAST_SHARED = 0.25;
 
-/** Are groups that share a prefix better computed in trees that each have it, than after it? */
+/** Are groups with a shared prefix better computed in trees that each contain it, than after it? */
 export function growsTrees(prefix: number, groups: readonly ContextGroup[]): boolean {
   return prefix <= MOST_REPEATED || treeSize(groups, 0) <= slotsFor(prefix);
 }
 
 /**
- * Trees of groups with similar beginnings, of about the same size; groups that share nothing with their neighbors are
- * trees of their own.
- * @param fits can a tree of so many slots be computed?
+ * Trees of groups with similar beginnings, of about the same size; groups that share nothing with their neighbors get
+ * their own trees.
+ * @param fits can a tree with this many slots be computed?
  */
 export function growTrees(groups: readonly ContextGroup[], fits: (size: number) => boolean): GrownTree[] {
   const sorted = [...groups].sort((a, b) => Number(a.isLong) - Number(b.isLong) || compareTokens(a.context, b.context));
   return runsOf(sorted).flatMap((run) => cutRun(run, fits));
 }
 
-/** Slots of the groups in one tree, at most, without the first `skip` tokens: what neighbors share counts once. */
+/** Most slots of the groups in one tree, without the first `skip` tokens: tokens that neighbors share count once. */
 export function treeSize(groups: readonly ContextGroup[], skip: number): number {
   return groups.reduce((size, group, i) => size + sizeAfter(group, Math.max(skip, sharedBefore(groups, i))), 0);
 }
 
-/** Number of slots at most: branches that begin with the same tokens share some. */
+/** Most slots of one group: branches that begin with the same tokens share some. */
 export function sizeAfter({ context, members }: ContextGroup, skip: number): number {
   return members.reduce((size, { continuation }) => size + continuation.length - 1, context.length - skip);
 }
@@ -55,7 +55,7 @@ function sharedBefore(groups: readonly ContextGroup[], i: number): number {
 
 const slotsFor = (shared: number): number => Math.min(MOST_TREE_SLOTS, Math.max(TREE_SLOTS, 2 * shared));
 
-/** Neighbors that each share enough with the one before. */
+/** Runs of neighbors that each share enough with the one before. */
 function runsOf(groups: readonly ContextGroup[]): ContextGroup[][] {
   const runs: ContextGroup[][] = [];
   for (const [i, group] of groups.entries()) {
@@ -79,7 +79,7 @@ function cutRun(run: readonly ContextGroup[], fits: (size: number) => boolean): 
     const last = trees.at(-1);
     const added = sizeAfter(group, sharedBefore(run, i));
     const size = (last?.size ?? 0) + added;
-    // The one that crosses the target goes where it leaves it by less.
+    // The group that crosses the target goes where it misses it by less.
     if (last && size - added / 2 <= target && size <= most && fits(size)) {
       last.groups.push(group);
       last.size = size;

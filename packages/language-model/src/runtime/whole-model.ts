@@ -6,20 +6,10 @@ import { BackboneSession } from './backbone-session.ts';
 import { HeadSession } from './head-session.ts';
 import type { HeldModelWeights } from './held-weights.ts';
 
-interface Sessions {
-  readonly backbone: BackboneSession;
-  readonly head: HeadSession;
-}
-
-interface SessionNeeds {
-  readonly useKvCache: boolean;
-  readonly held: HeldModelWeights;
-}
-
 /**
- * The sessions of a model that is in memory as a whole. They are opened at their first use, and replaced at the first
- * use that needs a KV cache, since that graph takes more memory, or weights that are held otherwise. Two of a kind at
- * the same time would need memory for the weights twice.
+ * The sessions of a model that is in memory as a whole. They open at their first use. The first use that needs a KV
+ * cache, which takes more memory, or that holds weights another way, replaces them: two of a kind at the same time would
+ * need memory for the weights twice.
  */
 export class WholeModel {
   readonly #decoder: Decoder;
@@ -44,7 +34,7 @@ export class WholeModel {
     return this.#backbone?.usesKvCache ?? false;
   }
 
-  async open({ useKvCache, held }: SessionNeeds): Promise<Sessions> {
+  async open({ useKvCache, held }: { readonly useKvCache: boolean; readonly held: HeldModelWeights }) {
     const [backbone, head] = [this.#backbone, this.#head];
     const keepsBackbone = backbone && this.#held.backbone === held.backbone && (backbone.usesKvCache || !useKvCache);
     const keepsHead = head && this.#held.head === held.head;

@@ -4,9 +4,7 @@ import type { Layer } from '../../architectures/decoder.ts';
 import { CACHE_PARTS, type CachePart, cacheParts, eachTensor, type KvCacheSize, type LayerCache } from '../kv-cache.ts';
 import type { StateStore } from './state-store.ts';
 
-/**
- * Keys, values and states of one layer after the tokens of one KV cache: what a pass through that layer needs of them.
- */
+/** The caches of single layers: what a pass through a layer needs of a KV cache. */
 export class LayerCaches {
   readonly #store: StateStore;
 
@@ -14,10 +12,7 @@ export class LayerCaches {
     this.#store = store;
   }
 
-  /**
-   * @param size which the cache has there: that many tokens can be in it now
-   * @throws Error if there is none
-   */
+  /** @param size of the cache at this point: room for this many tokens @throws Error if there is no cache */
   async read(name: number, index: number, layer: Layer, { capacity }: KvCacheSize): Promise<LayerCache> {
     const found: [CachePart, Tensor][] = [];
     for (const part of cacheParts(layer)) {
@@ -41,7 +36,7 @@ export class LayerCaches {
 
 const keyOf = (name: number, layer: number, part: CachePart) => `cache ${name}, layer ${layer}: ${part}`;
 
-/** [B, heads, P, size] with another P: the same first tokens, and room behind them. */
+/** [B, heads, P, size] with another P: the same first tokens, and room after them. */
 function withCapacity(value: Tensor, capacity: number): Tensor {
   const [batch, heads, count, size] = [at(value.dims, 0), at(value.dims, 1), at(value.dims, 2), at(value.dims, 3)];
   if (count === capacity) return value;

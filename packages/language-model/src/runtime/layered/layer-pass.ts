@@ -17,7 +17,7 @@ import type { AttentionKind } from '../../graph/attention.ts';
 import { type BackbonePart, buildBackbone, layerParts } from '../../graph/backbone.ts';
 import { BACKBONE, EDGE } from '../../graph/backbone-names.ts';
 import { sharedAfter, sharedBefore, sharedLayers, withLayerInput } from '../../graph/part-edges.ts';
-import { BatchFeeds } from '../batch-feeds.ts';
+import { BatchFeeds, pickFeeds } from '../batch-feeds.ts';
 import {
   appendToLayerCache,
   emptyLayerCache,
@@ -41,7 +41,7 @@ export interface LayeredDecoder {
 }
 
 interface PassOptions {
-  /** Names of the KV caches that nobody reads after these runs. */
+  /** Names of the KV caches that nothing reads after these runs. */
   readonly released: ReadonlySet<number>;
   /** Runs that keep their hidden states: [rows, hidden] as `hidden ID` in the store. */
   readonly wanted: ReadonlySet<number>;
@@ -57,7 +57,7 @@ export class LayerPass {
   readonly #caches: LayerCaches;
   readonly #feeds: BatchFeeds;
   readonly #parts: readonly BackbonePart[];
-  /** Layers whose keys and values others share, with the last that does. */
+  /** Layers whose keys and values others share, each with the last one that does. */
   readonly #sharers: ReadonlyMap<number, number>;
 
   constructor(model: LayeredDecoder, store: StateStore) {
@@ -69,10 +69,7 @@ export class LayerPass {
     this.#sharers = sharedLayers(model.decoder);
   }
 
-  /**
-   * Run all batches through all layers.
-   * @throws UserError if hidden states find no room on the disk
-   */
+  /** Run all batches through all layers. @throws UserError if the disk has no room for hidden states */
   async run(runs: readonly RecordedRun[], { released, wanted, next, onWork }: PassOptions): Promise<void> {
     const lastUse = new Map(
       runs.flatMap(({ cache }, i) => (cache !== null && released.has(cache) ? [[cache, i]] : [])),
@@ -81,7 +78,7 @@ export class LayerPass {
     let reading = Promise.resolve();
     for (const [p, part] of this.#parts.entries()) {
       await reading;
-      await this.#with(part, async (session) => {
+      await withSession(this.#model, this.#graph(part), async (session) => {
         const after = this.#parts[p + 1];
         reading = readAhead((after ? this.#graph(after) : next()).files);
         let done = 0;
@@ -97,10 +94,9 @@ export class LayerPass {
   }
 
   /**
-   * Time the first layer with each of some batches, and the reading of another layer, which nothing has read just
-   * before.
-   * @returns seconds for a pass, if all weights take as long for each byte to read and to open, and all layers to run;
-   * the KV caches of the runs stay
+   * Time the first layer with each of some batches, and the reading of another layer, which was not read just before.
+   * @returns seconds for a pass, if all weights take the same time per byte to read and to open, and all layers the same
+   *   to run; the KV caches of the runs stay
    */
   async time(
     runs: readonly RecordedRun[],
@@ -112,26 +108,26 @@ export class LayerPass {
     const middle = Math.floor(this.#model.decoder.layers.length / 2);
     const read = await secondsOf(() => readAhead(at(graphs, middle).files));
     const [embeds, first] = [at(this.#parts, 0), at(this.#parts, 1)];
-    await this.#with(embeds, async (session) => {
+    await withSession(this.#model, this.#graph(embeds), async (session) => {
       for (const run of runs) await this.#step(session, embeds, run, NOTHING);
     });
     await readAhead(at(graphs, 0).files);
     const times: number[] = [];
     const opened = performance.now();
     let open = 0;
-    await this.#with(first, async (session) => {
+    await withSession(this.#model, this.#graph(first), async (session) => {
       open = (performance.now() - opened) / 1000;
       for (const run of runs) times.push(await secondsOf(() => this.#step(session, first, run, NOTHING)));
     });
-    const times0 = all / at(sizes, 0);
+    const layerShare = at(sizes, 0) / all;
     return {
-      cost: { read: (read * all) / at(sizes, middle), open: open * times0 },
-      // The work of a layer does not go by its bytes: of experts, each token takes a few.
+      cost: { read: (read * all) / at(sizes, middle), open: open / layerShare },
+      // A layer's work is not proportional to its bytes: each token uses only a few experts.
       runs: times.map((seconds) => seconds * this.#model.decoder.layers.length),
     };
   }
 
-  /** A KV cache that earlier runs have left is not read again. */
+  /** Nothing reads this KV cache of earlier runs again. */
   release(cache: number): void {
     for (const layer of this.#model.decoder.layers.keys()) this.#caches.drop(cache, layer);
   }
@@ -142,19 +138,6 @@ export class LayerPass {
     return buildBackbone(decoder, weights, { attention: kind, fuseExperts, useKvCache }, part);
   }
 
-  async #with(part: BackbonePart, work: (session: Session) => Promise<void>): Promise<void> {
-    const { weights, device } = this.#model;
-    const session = await openSession(this.#graph(part), device, {
-      allowSpinning: false,
-      memoryPattern: weights.held !== 'as-stored',
-    });
-    try {
-      await work(session);
-    } finally {
-      await session.release();
-    }
-  }
-
   /** One batch through one part. */
   async #step(session: Session, part: BackbonePart, run: RecordedRun, wanted: ReadonlySet<number>): Promise<void> {
     const { decoder } = this.#model;
@@ -162,7 +145,7 @@ export class LayerPass {
     const isEnd = part.to === decoder.layers.length;
     const own = decoder.layers.slice(part.from, part.to);
     const size = batch.kvCache ?? { batch: batch.batch, length: 0, capacity: 0 };
-    // A cache with capacity and nothing in it yet is not read.
+    // An empty cache with capacity is not read.
     const before: KvCacheSize = size.length === 0 ? { batch: batch.batch, length: 0, capacity: 0 } : size;
     const pasts = await this.#pastsOf(part, run, before);
     const feeds: Record<string, Tensor> = {
@@ -172,7 +155,7 @@ export class LayerPass {
     for (const [layer, cache] of pasts) Object.assign(feeds, pastInputs(cache, layer));
     const keeps = batch.extendsKvCache ? own.flatMap((layer, i) => presentNames(layer, part.from + i)) : [];
     const leaves = isEnd ? [BACKBONE.hidden] : [EDGE.next, ...this.#edgesAfter(part)];
-    const inputs = Object.fromEntries(session.inputNames.map((name) => [name, expectFeed(feeds, name)]));
+    const inputs = pickFeeds(feeds, session.inputNames);
     const outputs = await session.run(inputs, [...leaves, ...keeps]);
     this.#dropEdges(part, id);
     const keep = async (name: string) => {
@@ -188,7 +171,7 @@ export class LayerPass {
     }
   }
 
-  /** Caches of a part's layers before a batch, and the layers with keys and values that they share. */
+  /** Caches of a part's layers before a batch, including layers with keys and values that they share. */
   async #pastsOf(
     part: BackbonePart,
     { batch, cache }: RecordedRun,
@@ -226,7 +209,7 @@ export class LayerPass {
     }
   }
 
-  /** Values that earlier parts have left for this one. */
+  /** Values from earlier parts for this one. */
   async #edgesBefore(part: BackbonePart, id: number): Promise<Record<string, Tensor>> {
     const { decoder } = this.#model;
     if (part.embeds) return {};
@@ -243,7 +226,7 @@ export class LayerPass {
     return Object.fromEntries(loaded);
   }
 
-  /** The names of what a part leaves for later ones, in addition to the stream. */
+  /** Names of a part's outputs for later ones, in addition to the stream. */
   #edgesAfter(part: BackbonePart): string[] {
     const { decoder } = this.#model;
     const later = { from: part.to, to: decoder.layers.length };
@@ -266,7 +249,22 @@ export class LayerPass {
   }
 }
 
-/** The name of an output of a run. */
+/** Open a session for some work. */
+export async function withSession<T>(
+  { weights, device }: LayeredDecoder,
+  graph: Graph,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const memoryPattern = weights.held !== 'as-stored';
+  const session = await openSession(graph, device, { allowSpinning: false, memoryPattern });
+  try {
+    return await work(session);
+  } finally {
+    await session.release();
+  }
+}
+
+/** The name of a run's output in the store. */
 export const stateKey = (name: string, run: number): string => `${name} of run ${run}`;
 
 const NOTHING: ReadonlySet<number> = new Set();
@@ -280,9 +278,3 @@ async function secondsOf(work: () => Promise<unknown>): Promise<number> {
 }
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
-
-function expectFeed(feeds: Readonly<Record<string, Tensor>>, name: string): Tensor {
-  const feed = feeds[name];
-  if (feed === undefined) throw new Error(`input ${name} is missing`);
-  return feed;
-}

@@ -3,12 +3,11 @@ import { outputSize } from '../../architectures/decoder.ts';
 import type { Continuation, OnWork, Prompt, SequenceScore } from '../../engine.ts';
 import type { PassCost } from '../../execution.ts';
 import { BACKBONE } from '../../graph/backbone-names.ts';
-import { withTokensAmong } from '../among-tokens.ts';
 import type { BatchBudget } from '../batch-budget.ts';
 import { type ForwardBatch, sequenceBatch } from '../batches.ts';
 import { type DecodingSetup, decodeTogether } from '../decoding.ts';
 import { drawTokens, type TokenDraw } from '../draw-token.ts';
-import { type SequenceTarget, sequenceScore, type TokenScore } from '../head-queue.ts';
+import { SequenceScores, type SequenceTarget } from '../head-queue.ts';
 import { expectFinite, type HeadTarget } from '../head-session.ts';
 import type { LayeredSizes } from '../memory-plan.ts';
 import { runStep } from '../run-step.ts';
@@ -18,21 +17,14 @@ import { type Promised, RunRecorder } from './run-recorder.ts';
 import { type HiddenBlocks, SlicedHead } from './sliced-head.ts';
 import { StateStore } from './state-store.ts';
 
-interface LayeredOptions extends LayeredSizes {
-  readonly budget: BatchBudget;
-}
-
-/** Tokens in the first run of a layer that is timed. A run with MORE_TIMES as many shows the time of each token. */
+/** Tokens in the first timed run of a layer. A run with MORE_TIMES as many shows the time per token. */
 const FEW_TOKENS = 16;
 const MORE_TIMES = 16;
 
 /** The output matrix's share of the time of a pass. */
 const HEAD_SHARE = 0.05;
 
-/**
- * A model of which two layers at most are in memory: every call is one pass over the weights, or one for each new
- * token.
- */
+/** A model with at most two layers in memory: every call is one pass over the weights, or one for each new token. */
 export class LayeredModel {
   readonly usesKvCache: boolean;
   readonly #model: LayeredDecoder;
@@ -43,7 +35,10 @@ export class LayeredModel {
   readonly #headRows: number;
   readonly #budget: BatchBudget;
 
-  constructor(model: LayeredDecoder, { stateBytes, headTokens, budget }: LayeredOptions) {
+  constructor(
+    model: LayeredDecoder,
+    { stateBytes, headTokens, budget }: LayeredSizes & { readonly budget: BatchBudget },
+  ) {
     this.usesKvCache = model.useKvCache;
     this.#model = model;
     this.#store = new StateStore(stateBytes);
@@ -62,19 +57,10 @@ export class LayeredModel {
     onWork: OnWork | undefined,
   ): Promise<SequenceScore[]> {
     if (steps.length === 0) return [];
-    try {
-      return await this.#score(steps, lengths, onWork);
-    } finally {
-      // Also what a call has left that failed.
-      await this.#forget();
-    }
+    return this.#thenForget(() => this.#score(steps, lengths, onWork));
   }
 
-  async #score(
-    steps: readonly ScoringStep[],
-    lengths: readonly number[],
-    onWork: OnWork | undefined,
-  ): Promise<SequenceScore[]> {
+  async #score(steps: readonly ScoringStep[], lengths: readonly number[], onWork: OnWork | undefined) {
     const queued: { readonly hidden: Promised; readonly targets: readonly SequenceTarget[] }[] = [];
     const add = (hidden: Promised, targets: readonly SequenceTarget[]) => {
       queued.push({ hidden, targets });
@@ -89,96 +75,66 @@ export class LayeredModel {
       for (const target of own) targets.push({ ...target, row: target.row + row });
       row += hidden.rows;
     }
-    const { targets: all, scoresAmong } = withTokensAmong(targets);
-    // The output matrix takes them by their rows.
-    const order = [...all.keys()].sort((a, b) => at(all, a).row - at(all, b).row);
-    const sorted = await this.#through(
-      queued.map(({ hidden }) => hidden),
-      order.map((index) => at(all, index)),
-      onWork,
-    );
-    const places = new Int32Array(all.length);
-    for (const [place, index] of order.entries()) places[index] = place;
-    const placeOf = (index: number) => at(places, index);
-    const among = scoresAmong(Float32Array.from(places, (place) => at(sorted.logprobs, place)));
-    const scores = lengths.map((length) => Array<TokenScore | null>(length).fill(null));
-    for (const [i, { row: place, token, sequence, position }] of targets.entries()) {
-      at(scores, sequence)[position] = {
-        logprob: at(sorted.logprobs, placeOf(i)),
-        greedy: at(sorted.best, place) === token,
-        scaled: at(sorted.scaled, placeOf(i)),
-        among: at(among, i),
-        prediction: at(sorted.predictions, placeOf(i)),
-      };
-    }
-    return scores.map((own, sequence) => {
-      const known = own.flatMap((score) => score ?? []);
-      if (known.length !== own.length)
-        throw new Error(`sequence ${sequence} has ${known.length} scores of ${own.length}`);
-      return sequenceScore(known);
-    });
+    const hidden = queued.map((own) => own.hidden);
+    const scores = new SequenceScores();
+    await scores.add(targets, (all) => this.#through(hidden, all, onWork));
+    return scores.finish(lengths);
   }
 
   /** One pass over all weights for each new token, with all prompts. */
-  async generate(
+  generate(
     prompts: readonly Prompt[],
     setup: Pick<DecodingSetup<Promised>, 'isLong' | 'canBecomeLong' | 'onWork'>,
   ): Promise<Continuation[]> {
     const meeting = new Meeting((waiting) => this.#nextOf(waiting));
-    try {
-      return await decodeTogether(prompts, {
+    return this.#thenForget(() =>
+      decodeTogether(prompts, {
         ...setup,
         backbone: this.#recorder,
         head: { next: (hidden, draws) => meeting.wait({ hidden, draws }) },
         budget: this.#budget,
         onBegin: () => meeting.join(),
         onEnd: () => meeting.leave(),
-      });
-    } finally {
-      await this.#forget();
-    }
+      }),
+    );
   }
 
   /** Logits of the rows of one batch. */
-  async logits(batch: ForwardBatch): Promise<Float32Array> {
-    try {
+  logits(batch: ForwardBatch): Promise<Float32Array> {
+    return this.#thenForget(async () => {
       const { hidden } = await this.#recorder.run(batch);
       await this.#runAll([hidden], undefined);
-      return await this.#logitsOf(hidden);
-    } finally {
-      await this.#forget();
-    }
+      return this.#logitsOf(hidden);
+    });
   }
 
   /** Cost of a pass, from one layer with few tokens and with more. */
-  async measurePass(): Promise<PassCost> {
+  measurePass(): Promise<PassCost> {
     const { maxLength } = this.#model.decoder;
     const few = Math.max(1, Math.min(FEW_TOKENS, Math.floor(maxLength / 2)));
     const more = Math.min(few * MORE_TIMES, maxLength);
-    try {
+    return this.#thenForget(async () => {
       for (const count of [few, few, more]) {
         const tokens = Array<number>(count).fill(0);
         await this.#recorder.run(sequenceBatch(tokens, { rows: [count - 1], isLong: false }));
       }
       const { runs } = this.#recorder.takeRuns();
       const { cost, runs: seconds } = await this.#pass.time(runs, () => this.#head.whole());
-      // The first run of a session takes longer. Some of the time of a run is the same for any number of tokens.
+      // The first run of a session takes longer. Part of a run's time is the same for any number of tokens.
       const [, least = 0, most = 0] = seconds;
       const perToken = more > few ? Math.max(0, most - least) / (more - few) : most / more;
       return { ...cost, perToken };
-    } finally {
-      await this.#forget();
-    }
+    });
   }
 
-  async close(): Promise<void> {
-    await this.#forget();
+  close(): Promise<void> {
+    return this.#forget();
   }
 
   async #nextOf(waiting: readonly AwaitedTokens[]): Promise<number[][]> {
     const wanted = waiting.map(({ hidden }) => hidden);
     const isDrawn = waiting.map(({ draws }) => draws.some((draw) => draw !== null));
-    // The states of these go through the output matrix once more.
+    // Their states go through the output matrix once more.
     const kept = new Set(wanted.filter((_, i) => isDrawn[i]));
     const { best, totals } = await this.#through(wanted, [], undefined, kept);
     expectFinite(totals);
@@ -230,7 +186,7 @@ export class LayeredModel {
     }
   }
 
-  /** Rows at a time: as many as their logits have memory for. */
+  /** As many rows at a time as memory allows for their logits. */
   async *#blocks(wanted: readonly Promised[]): HiddenBlocks {
     const width = outputSize(this.#model.decoder);
     const block = new Float32Array(this.#headRows * width);
@@ -250,13 +206,22 @@ export class LayeredModel {
     if (filled > 0) yield { hidden: block.subarray(0, filled), rows: filled / width };
   }
 
+  /** Forget what the work leaves in the store, even if it fails. */
+  async #thenForget<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      await this.#forget();
+    }
+  }
+
   async #forget(): Promise<void> {
     this.#recorder.takeRuns();
     await this.#store.clear();
   }
 }
 
-/** The hidden states of a batch, and how the token after each is chosen. */
+/** The hidden states of a batch, and how to choose the token after each. */
 interface AwaitedTokens {
   readonly hidden: Promised;
   readonly draws: ReadonlyArray<TokenDraw | null>;

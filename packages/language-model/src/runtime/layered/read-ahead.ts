@@ -2,17 +2,16 @@ import { open } from 'node:fs/promises';
 import type { ExternalData } from '@shadow-gate/checkpoints/onnx/graph';
 import { groupBy } from '@shadow-gate/platform';
 
-/** Bytes of one read: large enough for any disk, and small enough to be in memory with everything else. */
+/** Bytes per read: large enough for any disk, and small enough next to everything else in memory. */
 const CHUNK = 8 * 1024 * 1024;
 
 /** Reads at a time. */
 const READS = 2;
 
 /**
- * Read parts of files that will be mapped next, so that the system has them in memory by then. Few reads are in flight:
- * Node has four threads for files, and states that the running layer needs are not to wait behind all weights of the
- * next one.
- * @returns when all is read; what cannot be read is an error later, when the file is mapped
+ * Read parts of files that will be mapped next, so that the system has them in memory by then. Few reads run at a time:
+ * Node has four threads for files, and states that the running layer needs must not wait behind all weights of the next
+ * layer. Failures are ignored: mapping the file will report them.
  */
 export async function readAhead(parts: readonly ExternalData[]): Promise<void> {
   const scratch = new Uint8Array(CHUNK);
@@ -21,7 +20,7 @@ export async function readAhead(parts: readonly ExternalData[]): Promise<void> {
     if (file === null) continue;
     const chunks = chunksOf(own);
     const reading = async () => {
-      // Nobody looks at what was read.
+      // Nothing looks at the data.
       for (const { offset, length } of chunks) await file.read(scratch, 0, length, offset).catch(() => {});
     };
     await Promise.all(Array.from({ length: READS }, reading));

@@ -2,30 +2,29 @@ import type { Backbone, ForwardResult } from '../backbone-runs.ts';
 import type { ForwardBatch } from '../batches.ts';
 import type { KvCache } from '../kv-cache.ts';
 
-/** The hidden states of a run that is still to come. */
+/** The hidden states of a future run. */
 export interface Promised {
   readonly run: number;
   readonly rows: number;
 }
 
-/** A batch that is to go through the layers. Its KV cache has a size, and no contents yet. */
+/** A batch to go through the layers. Its KV cache has a size, but no contents yet. */
 export interface RecordedRun {
-  /** Unlike that of any other run. */
   readonly id: number;
   readonly batch: ForwardBatch;
-  /** The name of the KV cache that the batch comes after, and of the one that it leaves. */
+  /** The name of the KV cache that the batch extends or reads. */
   readonly cache: number | null;
 }
 
-/** Keys and values of layers are elsewhere. */
+/** Keys and values of layers are kept elsewhere. */
 const NO_LAYERS: KvCache['layers'] = [];
 
 /**
- * Takes down which batches are run, and in which order: their inputs do not depend on what comes of those before, only
- * on their sizes. So the same code that runs a whole model batch by batch says what goes through each layer.
+ * Records which batches run, and in which order: their inputs depend only on the sizes of earlier results, not on their
+ * contents. So the code that runs a whole model batch by batch also says what goes through each layer.
  */
 export class RunRecorder implements Backbone<Promised> {
-  /** Caches are memory with spare capacity, to which new keys and values are appended. */
+  /** Are caches memory with spare capacity, to which new keys and values are appended? */
   readonly #hasCapacity: boolean;
   readonly #names = new WeakMap<KvCache, number>();
   #runs: RecordedRun[] = [];
@@ -37,7 +36,7 @@ export class RunRecorder implements Backbone<Promised> {
     this.#hasCapacity = hasCapacity;
   }
 
-  /** The runs since the last call, and the names of the caches that nobody reads after them. */
+  /** The runs since the last call, and the names of the caches that nothing reads after them. */
   takeRuns(): { readonly runs: readonly RecordedRun[]; readonly released: readonly number[] } {
     const taken = { runs: this.#runs, released: this.#released };
     this.#runs = [];
@@ -49,8 +48,7 @@ export class RunRecorder implements Backbone<Promised> {
     const { kvCache, extendsKvCache } = batch;
     const known = kvCache === null ? null : this.#nameOf(kvCache);
     const cache = known ?? (extendsKvCache ? this.#newName() : null);
-    const id = this.#nextRun;
-    this.#nextRun += 1;
+    const id = this.#nextRun++;
     this.#runs.push({ id, batch, cache });
     const hidden = { run: id, rows: batch.rows.length };
     if (!extendsKvCache || cache === null) return Promise.resolve({ hidden, kvCache: null });
@@ -86,7 +84,6 @@ export class RunRecorder implements Backbone<Promised> {
   }
 
   #newName(): number {
-    this.#nextCache += 1;
-    return this.#nextCache;
+    return this.#nextCache++;
   }
 }

@@ -1,4 +1,4 @@
-import { float32Output, int64Output, openSession, type Session, tensor } from '@shadow-gate/checkpoints/onnx';
+import { float32Output, int64Output, type Session, tensor } from '@shadow-gate/checkpoints/onnx';
 import { at } from '@shadow-gate/platform';
 import { outputSize } from '../../architectures/decoder.ts';
 import { LOGIT_FACTORS, MOST_PREDICTED, type OnWork } from '../../engine.ts';
@@ -12,7 +12,7 @@ import {
   type TargetScores,
   tokenPredictions,
 } from '../head-session.ts';
-import type { LayeredDecoder } from './layer-pass.ts';
+import { type LayeredDecoder, withSession } from './layer-pass.ts';
 import { readAhead } from './read-ahead.ts';
 
 /** Rows of hidden states that go through the output matrix together: [rows, hidden] each. */
@@ -23,7 +23,7 @@ export class SlicedHead {
   readonly #model: LayeredDecoder;
   readonly #slices: readonly HeadSlice[];
 
-  /** @param size of a slice, in tokens */
+  /** @param size tokens per slice */
   constructor(model: LayeredDecoder, size: number) {
     this.#model = model;
     const { vocabulary } = model.decoder;
@@ -35,7 +35,7 @@ export class SlicedHead {
     }));
   }
 
-  /** The graph of the first slice, to be read before it is needed. */
+  /** The graph of the first slice, to read ahead. */
   first() {
     return this.#graph(at(this.#slices, 0));
   }
@@ -48,7 +48,7 @@ export class SlicedHead {
   /**
    * Log-probabilities of target tokens, and the most likely token of each row.
    * @param blocks read once for each slice
-   * @param targets in ascending order of their rows, which are counted through all blocks
+   * @param targets with rows that count through all blocks
    */
   async score(
     blocks: () => HiddenBlocks,
@@ -56,6 +56,7 @@ export class SlicedHead {
     targets: readonly HeadTarget[],
     onWork?: OnWork,
   ): Promise<TargetScores & { readonly totals: Float64Array }> {
+    const order = [...targets.keys()].sort((a, b) => at(targets, a).row - at(targets, b).row);
     const chosen = new Float32Array(targets.length);
     const best = Array<number>(rows).fill(0);
     const most = new Float32Array(rows).fill(Number.NEGATIVE_INFINITY);
@@ -71,19 +72,19 @@ export class SlicedHead {
       let predicted = 0;
       for await (const { hidden, rows: count } of blocks()) {
         const own: { readonly target: HeadTarget; readonly index: number }[] = [];
-        for (; next < targets.length && at(targets, next).row < first + count; next += 1) {
-          const target = at(targets, next);
-          if (target.token >= start && target.token < end) own.push({ target, index: next });
+        for (; next < order.length; next += 1) {
+          const index = at(order, next);
+          const target = at(targets, index);
+          if (target.row >= first + count) break;
+          if (target.token >= start && target.token < end) own.push({ target, index });
         }
         const wanted = rowsToScale.slice(place).filter((row) => row < first + count);
         const expected = rowsToPredict.slice(predicted).filter((row) => row < first + count);
+        const pairs = own.flatMap(({ target: { row, token } }) => [row - first, token - start]);
         const outputs = await session.run(
           {
             [HEAD.hidden]: tensor.float32(hidden, [count, outputSize(this.#model.decoder)]),
-            [HEAD.targets]: tensor.int64(
-              own.flatMap(({ target: { row, token } }) => [row - first, token - start]),
-              [own.length, 2],
-            ),
+            [HEAD.targets]: tensor.int64(pairs, [own.length, 2]),
             [HEAD.scaledRows]: rowsFeed(wanted.map((row) => row - first)),
             [HEAD.predictedRows]: rowsFeed(expected.map((row) => row - first)),
           },
@@ -99,7 +100,7 @@ export class SlicedHead {
         for (const [i, token] of int64Output(outputs, HEAD.best).entries()) {
           const row = first + i;
           sums[row] = addLog(at(sums, row), at(totals, i));
-          // The first of several that are equally likely.
+          // The first of equally likely tokens.
           if (at(largest, i) > at(most, row)) {
             most[row] = at(largest, i);
             best[row] = start + token;
@@ -165,19 +166,14 @@ export class SlicedHead {
   }
 
   async #eachSlice(work: (session: Session, slice: HeadSlice, index: number) => Promise<void>): Promise<void> {
-    const { device, weights } = this.#model;
     let reading = Promise.resolve();
     for (const [i, slice] of this.#slices.entries()) {
       await reading;
-      const memoryPattern = weights.held !== 'as-stored';
-      const session = await openSession(this.#graph(slice), device, { allowSpinning: false, memoryPattern });
-      try {
+      await withSession(this.#model, this.#graph(slice), async (session) => {
         const after = this.#slices[i + 1];
         if (after) reading = readAhead(this.#graph(after).files);
         await work(session, slice, i);
-      } finally {
-        await session.release();
-      }
+      });
     }
   }
 
@@ -191,7 +187,7 @@ interface LikelyToken {
   readonly logit: number;
 }
 
-/** The most likely of them, the best one first; of those that are equally likely, those of earlier slices. */
+/** The most likely tokens, best first; of equally likely ones, those of earlier slices. */
 function mostOf(tokens: readonly LikelyToken[]): LikelyToken[] {
   return tokens.toSorted((a, b) => b.logit - a.logit).slice(0, MOST_PREDICTED);
 }

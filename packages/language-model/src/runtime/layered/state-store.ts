@@ -14,22 +14,19 @@ type Entry =
   | { readonly place: 'file'; readonly dims: readonly number[]; readonly offset: number; readonly byteLength: number };
 
 /**
- * Hidden states, keys and values between the layers. What exceeds the memory limit goes to a temporary file. Its name
- * is removed as soon as it is open, so the system frees it however the process ends. Layers take states in the same
- * order each time, so the first ones stay in memory, and no state is moved.
+ * Hidden states, keys and values between the layers. Beyond the memory limit, they go to a temporary file, which loses
+ * its name as soon as it is open, so that the system frees it however the process ends. Layers take states in the same
+ * order each time, so the first ones stay in memory, and no state moves.
  */
 export class StateStore {
   readonly #limit: number;
   readonly #folder: string;
   readonly #open: (folder: string) => Promise<FileHandle>;
   readonly #entries = new Map<string, Entry>();
-  /**
-   * Places in the file that are free again, by their size: a power of two, so that keys which grow take the places of
-   * others.
-   */
+  /** Free places in the file by size, a power of two, so that growing keys fit into the places of others. */
   readonly #free = new Map<number, number[]>();
   #used = 0;
-  /** Places in the file that are taken. */
+  /** Number of places taken in the file. */
   #places = 0;
   #file: Promise<FileHandle> | null = null;
   #end = 0;
@@ -41,7 +38,7 @@ export class StateStore {
     this.#open = openFile;
   }
 
-  /** How large the temporary file is, in bytes. */
+  /** Size of the temporary file, in bytes. */
   get spilled(): number {
     return this.#end;
   }
@@ -77,7 +74,7 @@ export class StateStore {
     return { data: new Float32Array(bytes.buffer), dims };
   }
 
-  /** Read it for the last time. */
+  /** Read a state for the last time. */
   async take(key: string): Promise<State> {
     const state = await this.read(key);
     this.drop(key);
@@ -105,7 +102,7 @@ export class StateStore {
     this.#free.set(size, places);
   }
 
-  /** Drop everything. The store can be used on. */
+  /** Drop everything. The store remains usable. */
   async clear(): Promise<void> {
     this.#entries.clear();
     this.#free.clear();
@@ -144,7 +141,7 @@ export class StateStore {
   }
 }
 
-/** A file without a name in a folder. */
+/** A nameless file in a folder. */
 async function openNameless(folder: string): Promise<FileHandle> {
   const own = await mkdtemp(join(folder, 'shadow-gate-states-'));
   const path = join(own, 'states');
@@ -159,7 +156,7 @@ async function openNameless(folder: string): Promise<FileHandle> {
 /** Unwritten parts of the file take no space on most disks: they are holes. */
 const placeSize = (byteLength: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, byteLength)));
 
-/** A file system that is read-only, a folder of others, or none. */
+/** A read-only file system, or a folder that is missing or belongs to others. */
 const UNWRITABLE = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR']);
 
 function explainNoFile(error: unknown, folder: string): unknown {
@@ -172,7 +169,7 @@ function explainNoFile(error: unknown, folder: string): unknown {
   );
 }
 
-/** No space, a quota, or a limit of the size of files. */
+/** Disk space, a quota, or a limit on file sizes. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 function explainFullDisk(error: unknown, folder: string): unknown {
