@@ -3,7 +3,7 @@ import { readTextFile } from '@shadow-gate/platform/files';
 import { parseJson, validateFields } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import type { Sampling } from './engine.ts';
-import type { Conversation } from './tokens/chat/chat-template.ts';
+import type { Conversation } from './tokens/chat/messages.ts';
 
 /** Identifies a request and its answer; `1` and `"1"` are different. */
 export type RequestId = string | number;

@@ -1,9 +1,9 @@
-import { UserError } from '@shadow-gate/platform';
 import { renderChat } from './chat/chat-template.ts';
 import { buildParts, RECIPES } from './classes/built-classes.ts';
 import { fixMistralRegex } from './classes/mistral-regex.ts';
 import { type BuiltClass, tokenizerClass } from './classes/transformers-class.ts';
 import type { ModelTokenIds } from './model-token-ids.ts';
+import { noTokenizer } from './no-tokenizer.ts';
 import { cleanUpSpaces } from './pipeline/clean-up-spaces.ts';
 import { buildPipeline, type Pipeline } from './pipeline/pipeline.ts';
 import { type Affixes, readAffixes } from './pipeline/post-processor.ts';
@@ -14,20 +14,18 @@ import { expectBounded, maxRendered, maxTokens, withinLimits } from './within-li
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The contents of tokenizer.json and of the files next to it, before a tokenizer is built from them. */
+/** The contents of tokenizer.json and the files next to it, before a tokenizer is built from them. */
 export interface TokenizerFiles {
-  /** The path of tokenizer.json, for errors, and its text. */
+  /** The path of tokenizer.json, for errors. */
   readonly file: string;
   readonly text: string;
-  /**
-   * Were there only vocab.json and merges.txt? The text has them as the model of a tokenizer.json without other parts.
-   */
+  /** Were there only vocab.json and merges.txt? Then the text is a tokenizer.json with nothing but a model. */
   readonly fromVocabulary?: boolean;
   /** tokenizer_config.json, `{}` if there is none. */
   readonly config: Json;
   /** special_tokens_map.json. */
   readonly map: Json | null;
-  /** added_tokens.json, which old checkpoints have. */
+  /** added_tokens.json, in old checkpoints. */
   readonly addedTokens?: Json | null;
   /** `model_type` of config.json. */
   readonly modelType: string | null;
@@ -41,13 +39,18 @@ export interface TokenizerFiles {
 
 /**
  * The tokenizer of these files, as transformers' AutoTokenizer opens it. Its regular expressions, normalizers and
- * templates are those of the checkpoint: run it where it can be stopped (open-tokenizer.ts).
- * @throws UserError for files that are not those of a tokenizer, or of one that is not known exactly
+ * templates come from the checkpoint: run it where it can be stopped (open-tokenizer.ts).
+ * @throws UserError for files of something else, or of a tokenizer that is not known exactly
  */
 export function buildTokenizer(files: TokenizerFiles): Tokenizer {
   const { file, config, map, ids, chatTemplate } = files;
   const json = parseTokenizerJson(files.text, file);
-  refuseSettings(config, file);
+  if (config.split_special_tokens === true) {
+    throw noTokenizer(
+      `${file}: split_special_tokens of tokenizer_config.json is not supported`,
+      'score token ids, or serve the model and use --endpoint',
+    );
+  }
   const built = classOf(files);
   const sources = { config, map, built, padToken: json.padding?.pad_token ?? null };
   const special = readSpecialTokens(sources);
@@ -69,36 +72,21 @@ export function buildTokenizer(files: TokenizerFiles): Tokenizer {
     specialTokens: special.named,
     chatTemplate,
     renderChat(messages, options) {
+      const { where } = options;
       if (chatTemplate === null) {
-        throw new UserError(
-          `${options.where}: the checkpoint has no default chat template`,
+        throw noTokenizer(
+          `${where}: the checkpoint has no default chat template`,
           'add the chat_template of the model',
-          { code: 'no-tokenizer' },
         );
       }
       const rendered = renderChat(messages, { ...options, template: chatTemplate, specialTokens: special.named });
       if (rendered.length <= maxRendered(messages)) return rendered;
-      throw new UserError(
-        `${options.where}: the chat template writes ${rendered.length} characters`,
+      throw noTokenizer(
+        `${where}: the chat template writes ${rendered.length} characters`,
         'fix the chat_template of the checkpoint',
-        { code: 'no-tokenizer' },
       );
     },
   };
-}
-
-/** Settings of tokenizer_config.json that change tokens, and are not followed here. */
-const NOT_FOLLOWED = ['split_special_tokens'];
-
-function refuseSettings(config: Json, file: string): void {
-  for (const key of NOT_FOLLOWED) {
-    if (config[key] !== true) continue;
-    throw new UserError(
-      `${file}: ${key} of tokenizer_config.json is not supported`,
-      'score token ids, or serve the model and use --endpoint',
-      { code: 'no-tokenizer' },
-    );
-  }
 }
 
 function classOf({ file, text, config, modelType, modelTokenizerClass }: TokenizerFiles): BuiltClass | null {
@@ -133,10 +121,7 @@ function pipelineOf(json: TokenizerJson, sources: SpecialTokenSources, files: To
   return buildPipeline({ ...parts, pre_tokenizer: fixed, added });
 }
 
-/**
- * Some classes make a post-processor of their own. In transformers 5 `add_bos_token` does nothing if there is a
- * tokenizer.json.
- */
+/** Some classes make their own post-processor. In transformers 5, tokenizer.json overrides `add_bos_token`. */
 function affixesOf(stated: Affixes, built: BuiltClass | null, bosId: number | null): Affixes {
   const around = built === null ? undefined : RECIPES[built].around;
   if (around === undefined) return stated;
@@ -149,27 +134,22 @@ function wantedAffixes(config: Json, bosId: number | null, eosId: number | null)
   return { leading: only(bosId, config.add_bos_token), trailing: only(eosId, config.add_eos_token) };
 }
 
-/** Does transformers make a tokenizer of this class from vocab.json and merges.txt? */
+/** Does transformers build this class from vocab.json and merges.txt? */
 export function buildsFromVocabulary(files: TokenizerFiles): boolean {
   const built = classOf(files);
   return built !== null && RECIPES[built].fromFiles;
 }
 
-/** `clean_up_tokenization_spaces` is not followed for BPE, unless a second setting insists. */
+/** `clean_up_tokenization_spaces` is ignored for BPE, unless a second setting insists. */
 function cleansUp({ model }: TokenizerJson, config: Json): boolean {
   if (config.clean_up_tokenization_spaces !== true) return false;
   const insists = config.clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output === true;
   return insists || !(model.type === 'BPE' || 'merges' in model);
 }
 
-interface CodecOptions extends Affixes {
-  readonly file: string;
-  readonly cleanUp: boolean;
-}
-
 function codec(
   pipeline: Pipeline,
-  { file, cleanUp, leading, trailing }: CodecOptions,
+  { file, cleanUp, leading, trailing }: Affixes & { readonly file: string; readonly cleanUp: boolean },
 ): Pick<Tokenizer, 'encode' | 'decode' | 'spell'> {
   return {
     encode(text, { addSpecialTokens }) {
@@ -177,10 +157,9 @@ function codec(
         pipeline.encode(text),
       );
       if (ids.length > maxTokens(text)) {
-        throw new UserError(
+        throw noTokenizer(
           `${file} makes ${ids.length} tokens of a text of ${text.length} characters`,
           'use the tokenizer that belongs to the checkpoint',
-          { code: 'no-tokenizer' },
         );
       }
       return addSpecialTokens ? [...leading, ...ids, ...trailing] : ids;

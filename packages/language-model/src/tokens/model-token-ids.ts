@@ -12,7 +12,7 @@ export interface ModelTokenIds {
   readonly bosId: number | null;
   /** Generation ends with any of these. */
   readonly eosIds: ReadonlySet<number>;
-  /** The token before a text without context: BOS, otherwise EOS; null if the configs have neither. */
+  /** The token before a text without context: BOS, else EOS; null if the configs have neither. */
   readonly prefixTokenId: number | null;
 }
 
@@ -20,7 +20,7 @@ const idsSchema = z.array(z.int().nonnegative());
 
 /**
  * Read `bos_token_id` and `eos_token_id` (one or a list) from generation_config.json, which has priority in
- * transformers' `generate`, and otherwise from config.json.
+ * transformers' `generate`, or else from config.json.
  * @param place a folder, or a GGUF file, which has them itself
  * @throws UserError for a file that is not a JSON object
  */
@@ -29,14 +29,13 @@ export async function readModelTokenIds(place: TokenPlace): Promise<ModelTokenId
   return idsInFolder(filesOfFolder(place, place.path));
 }
 
-/** The same for a folder. */
 export async function idsInFolder(files: FolderFiles): Promise<ModelTokenIds> {
   const generation = (await readJsonObject(files, 'generation_config.json')) ?? {};
   const config = (await readConfig(files)) ?? {};
   return idsOfConfigs([generation, config, config.text_config, config.llm_config]);
 }
 
-/** @param sources configs, the one with priority first */
+/** @param sources configs, by priority */
 export function idsOfConfigs(sources: readonly unknown[]): ModelTokenIds {
   const bosId = firstIds(sources, 'bos_token_id')[0] ?? null;
   const eosIds = firstIds(sources, 'eos_token_id');

@@ -1,32 +1,29 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfig } from '@shadow-gate/checkpoints/config';
-import { UserError } from '@shadow-gate/platform';
 import type { FolderFiles } from '@shadow-gate/platform/files';
 import { buildsFromVocabulary, type TokenizerFiles } from './build-tokenizer.ts';
-import { namedTemplates, readChatTemplate } from './chat/chat-template.ts';
+import { defaultTemplate, readChatTemplate } from './chat/chat-template.ts';
 import { findTokenSource } from './gguf/token-source.ts';
 import { idsInFolder, idsOfConfigs, readJsonObject } from './model-token-ids.ts';
+import { noTokenizer } from './no-tokenizer.ts';
 import { startTokenizer, TOKENIZER_LIMITS, type TokenizerLimits } from './start-tokenizer.ts';
 import { tokenizerOfTekken } from './tekken.ts';
 import { openTokenPlace, type TokenPlace } from './token-place.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { withinLimits } from './within-limits.ts';
 
-/** Files of other kinds of tokenizers, most of which contain no rules of how to split a text; the first is named. */
+/** Files of other kinds of tokenizers, most without rules for splitting a text; errors name the first. */
 const OTHER_FILES = [/\.model(\.v\d.*)?$/, /\.tiktoken$/, /^vocab\.(json|txt)$/, /^merges\.txt$/];
 
-/**
- * The tokenizer at a path, without anything else there.
- * @throws UserError as `requireTokenizer` does
- */
+/** The tokenizer at a path, without anything else there. @throws UserError as `requireTokenizer` */
 export async function openTokenizer(path: string): Promise<Tokenizer> {
   return requireTokenizer(await openTokenPlace(path));
 }
 
 /**
- * The fast tokenizer of a checkpoint: tokenizer.json of a directory, or what a GGUF file says.
- * @throws UserError if there is none, or one that cannot be read
+ * The fast tokenizer of a checkpoint: a folder's tokenizer.json, or a GGUF file's own.
+ * @throws UserError for a missing or unreadable tokenizer
  */
 export async function requireTokenizer(
   place: TokenPlace,
@@ -36,32 +33,23 @@ export async function requireTokenizer(
   if (tokenizer) return tokenizer;
   const { path } = place;
   if (place.gguf) {
-    throw new UserError(
-      `${path} has no tokenizer`,
-      'put the tokenizer.json of the model next to it, or give token ids',
-      {
-        code: 'no-tokenizer',
-      },
-    );
+    const hint = 'put the tokenizer.json of the model next to it, or give token ids';
+    throw noTokenizer(`${path} has no tokenizer`, hint);
   }
-  const directory = path;
-  const names = existsSync(directory) ? readdirSync(directory).sort() : [];
+  const names = existsSync(path) ? readdirSync(path).sort() : [];
   const other = OTHER_FILES.flatMap((pattern) => names.find((name) => pattern.test(name)) ?? [])[0];
   if (other !== undefined) {
-    throw new UserError(
-      `${directory} has ${other}, but no tokenizer.json`,
+    throw noTokenizer(
+      `${path} has ${other}, but no tokenizer.json`,
       'save the fast tokenizer: AutoTokenizer.from_pretrained(…).save_pretrained(…) in transformers',
-      { code: 'no-tokenizer' },
     );
   }
-  throw new UserError(`${directory} has no tokenizer.json`, 'add the tokenizer of the model, or give token ids', {
-    code: 'no-tokenizer',
-  });
+  throw noTokenizer(`${path} has no tokenizer.json`, 'add the tokenizer of the model, or give token ids');
 }
 
 /**
- * @returns null if a directory has neither tokenizer.json nor tekken.json nor vocab.json and merges.txt, and a GGUF
- *   file no tokenizer, which requests in token ids do not need
+ * @returns null for a folder without tokenizer.json, tekken.json, and vocab.json with merges.txt, or a GGUF file without
+ *   a tokenizer: requests in token ids do not need it
  */
 export async function findTokenizer(
   place: TokenPlace,
@@ -74,13 +62,13 @@ export async function findTokenizer(
   return startTokenizer(
     {
       file,
-      // A damaged file can have more than fits into one text.
+      // A damaged file can exceed the longest string.
       text: withinLimits(`${file} cannot be used`, () => JSON.stringify(files['tokenizer.json'])),
       config,
       map: null,
       modelType: null,
       ids: idsOfConfigs([files['generation_config.json']]),
-      chatTemplate: namedTemplates(config.chat_template).find(({ name }) => name === 'default')?.template ?? null,
+      chatTemplate: defaultTemplate(config.chat_template),
     },
     limits,
   );
@@ -124,7 +112,7 @@ async function readTokenizerJson(folder: FolderFiles): Promise<Source | null> {
   return text === null ? null : { file, text };
 }
 
-/** vocab.json and merges.txt as a tokenizer.json: transformers builds the tokenizers of some classes from them. */
+/** vocab.json and merges.txt as a tokenizer.json: for some classes, transformers builds tokenizers from them. */
 async function readVocabulary(folder: FolderFiles): Promise<Source | null> {
   const file = join(folder.path, 'vocab.json');
   const vocab = await folder.text('vocab.json');

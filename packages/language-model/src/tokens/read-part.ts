@@ -2,9 +2,9 @@ import { isObject, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 
 /**
- * A part of tokenizer.json, which is known with all of its options.
+ * A part of tokenizer.json, with all options known.
  * @param what it is, for errors
- * @throws Error that names the part, and the option that is not known or has another value
+ * @throws Error that names the part, and the unknown or invalid option
  */
 export function readPart<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const parsed = validate(schema, value);
@@ -16,8 +16,8 @@ export function readPart<T>(schema: z.ZodType<T>, value: unknown, what: string):
   throw new Error(`${what} ${JSON.stringify(type)}: ${key === '' ? '' : `${key}: `}${message}`);
 }
 
-/** A large object, whose entries are not checked here. */
+/** A large object: entries are not checked here. */
 export const anyObject = z.custom<Readonly<Record<string, unknown>>>(isObject, { error: 'expected an object' });
 
-/** A long list, whose entries are not checked here. */
+/** A long list: entries are not checked here. */
 export const anyArray = z.custom<readonly unknown[]>(Array.isArray, { error: 'expected a list' });

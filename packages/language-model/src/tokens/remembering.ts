@@ -1,11 +1,11 @@
 import { at } from '@shadow-gate/platform';
 import type { Tokenizer } from './tokenizer.ts';
 
-/** Tokens that are remembered, at most. */
+/** Most tokens that are remembered. */
 const MAX_REMEMBERED_TOKENS = 4_000_000;
 
 /**
- * A tokenizer that encodes a text once: prompts are encoded to see whether they fit, to plan and to ask.
+ * A tokenizer that encodes each text once: prompts are encoded to check their length, to plan and to ask.
  * @param encodeAll the ids of each text, without special tokens; throws what `encode` throws
  */
 export function remembering(

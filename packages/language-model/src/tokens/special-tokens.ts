@@ -2,11 +2,11 @@ import { isObject } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import { RECIPES } from './classes/built-classes.ts';
 import type { BuiltClass } from './classes/transformers-class.ts';
-import type { AddedToken } from './pipeline/added-tokens.ts';
+import { type AddedToken, signature } from './pipeline/added-tokens.ts';
 
 /** The special tokens in the files of a tokenizer, as text. */
 interface SpecialTokens {
-  /** `bos_token`, `eos_token` and the other named ones, all of which a chat template can use. */
+  /** `bos_token`, `eos_token` and other named tokens, all usable in a chat template. */
   readonly named: Readonly<Record<string, string>>;
   /** Special tokens without a name of their own (`additional_special_tokens`). */
   readonly extra: readonly string[];
@@ -21,13 +21,13 @@ export interface SpecialTokenSources {
   readonly config: Json;
   /** special_tokens_map.json. */
   readonly map: Json | null;
-  /** The class, if it is one that builds a tokenizer itself. */
+  /** The class, if it builds a tokenizer itself. */
   readonly built: BuiltClass | null;
-  /** `pad_token` of the padding in tokenizer.json, which counts where nothing else names one. */
+  /** `pad_token` of the padding in tokenizer.json, used if nothing else names one. */
   readonly padToken: string | null;
 }
 
-/** A special token, perhaps with rules of how it is matched. */
+/** A special token, perhaps with matching rules. */
 interface Named {
   readonly content: string;
   readonly token: AddedToken | null;
@@ -62,12 +62,10 @@ function namedOf(value: unknown): Named | null {
 }
 
 /**
- * Read the special tokens as transformers 5 does.
- *
- * `special_tokens_map.json` is used, with priority over tokenizer_config.json, only if the latter has no
- * `added_tokens_decoder`. A key with the value null means that there is no such token; for a missing key a class that
- * builds its tokenizer has a default. Every other key that ends in `_token` names a special token too, and so do the
- * keys of `extra_special_tokens`, if that is an object.
+ * Read the special tokens as transformers 5 does. `special_tokens_map.json` is used, with priority over
+ * tokenizer_config.json, only if the latter has no `added_tokens_decoder`. A key with the value null means that there is
+ * no such token; for a missing key, a class that builds its tokenizer has a default. Every other key that ends in
+ * `_token` also names a special token, and so do the keys of `extra_special_tokens`, if that is an object.
  */
 export function readSpecialTokens(sources: SpecialTokenSources): SpecialTokens {
   const { named, extra } = collect(sources);
@@ -75,16 +73,12 @@ export function readSpecialTokens(sources: SpecialTokenSources): SpecialTokens {
   return { named: Object.fromEntries(texts), extra: extra.map(({ content }) => content) };
 }
 
-function merged({ config, map }: SpecialTokenSources): Json {
-  return map && !('added_tokens_decoder' in config) ? { ...config, ...map } : config;
-}
-
 function collect(sources: SpecialTokenSources): { readonly named: Map<string, Named>; readonly extra: Named[] } {
-  const settings = merged(sources);
-  const { built, padToken } = sources;
-  const defaults: Json = built === null ? {} : RECIPES[built].specials;
-  const padded: Json =
-    padToken !== null && !(built !== null && RECIPES[built].statesPad) ? { pad_token: padToken } : {};
+  const { config, map, built, padToken } = sources;
+  const settings: Json = map && !('added_tokens_decoder' in config) ? { ...config, ...map } : config;
+  const recipe = built === null ? null : RECIPES[built];
+  const defaults: Json = recipe?.specials ?? {};
+  const padded: Json = padToken !== null && !recipe?.statesPad ? { pad_token: padToken } : {};
   const all: Json = { ...padded, ...defaults, ...settings };
   const others = Object.keys(all).filter((key) => key.endsWith('_token') && !NAMES.includes(key));
   const named = new Map<string, Named>();
@@ -100,8 +94,8 @@ function collect(sources: SpecialTokenSources): { readonly named: Map<string, Na
 }
 
 /**
- * The added tokens, in the order in which transformers adds them. The ids in the files play no role: `tokenizers` gives
- * those of the vocabulary, or the next ones that are free.
+ * The added tokens, in the order in which transformers adds them. The ids in the files do not matter: `tokenizers` uses
+ * those of the vocabulary, or the next free ones.
  * @param ofFile `added_tokens` of tokenizer.json, with their ids
  * @param legacy added_tokens.json
  */
@@ -124,7 +118,7 @@ export function listAddedTokens(
     .map(([, token]) => token)
     .filter((token) => !present.has(signature(token)));
   const known = new Set([...out, ...later].map(({ content }) => content));
-  // One text can be named twice, with other rules: the second is added over the first.
+  // One text can be named twice, with different rules: the second replaces the first.
   const added = new Set<string>();
   for (const { content, token } of [...named.values(), ...extra]) {
     const key = token ? signature(token) : content;
@@ -155,9 +149,4 @@ function legacyTokens(file: Json, special: ReadonlySet<string>): Array<readonly 
     const isSpecial = special.has(content);
     return [[id, { ...plainSpecial(content), special: isSpecial, normalized: !isSpecial }] as const];
   });
-}
-
-function signature(token: AddedToken): string {
-  const { content, special, normalized, single_word, lstrip, rstrip } = token;
-  return JSON.stringify([content, special, normalized, single_word, lstrip, rstrip]);
 }

@@ -13,29 +13,28 @@ export interface TokenizerLimits {
   readonly loadMilliseconds: number;
   /** For all requests together, in addition to what each of them adds. */
   readonly milliseconds: number;
-  /** Each request adds this much time, and this much for each character or token of it. */
+  /** Time that each request adds, and that each of its characters or tokens adds. */
   readonly millisecondsPerRequest: number;
   readonly millisecondsPerCharacter: number;
   readonly heapMiB: number;
 }
 
 /**
- * An honest tokenizer takes less than a millisecond for a prompt, and five seconds to load the largest vocabulary:
- * these are hundreds of times that, for machines that are slow or busy.
+ * An honest tokenizer takes less than a millisecond for a prompt, and five seconds to load the largest vocabulary: these
+ * are hundreds of times that, for slow or busy machines.
  */
 export const TOKENIZER_LIMITS: TokenizerLimits = {
   loadMilliseconds: 120_000,
   milliseconds: 30_000,
   millisecondsPerRequest: 10,
   millisecondsPerCharacter: 0.1,
-  // The largest known vocabulary, that of Gemma 3, takes 0.6 GiB.
+  // The largest known vocabulary, Gemma 3's, takes 0.6 GiB.
   heapMiB: 2048,
 };
 
 /**
- * A tokenizer in a process of its own, where the regular expressions, normalizers and templates of a checkpoint can
- * take neither the time nor the memory of the gate. From source, under a Node that cannot start it, it works in this
- * process.
+ * A tokenizer in its own process, where a checkpoint's regular expressions, normalizers and templates can exhaust
+ * neither the time nor the memory of the gate. From source, under a Node that cannot start it, it runs in this process.
  * @throws UserError if it cannot be built
  */
 export async function startTokenizer(
@@ -67,7 +66,7 @@ export interface TokenizerEntries {
 }
 
 /**
- * @returns null outside of a release, where this Node may not read TypeScript
+ * @returns null outside of a release, if this Node cannot read TypeScript
  * @throws UserError for a release without the files: a tokenizer would run without a deadline
  */
 function findEntries(): TokenizerEntries | null {
@@ -92,7 +91,7 @@ function clientOf(
 ): Tokenizer {
   let left = limits.milliseconds;
   let stopped: TokenizerStopped | null = null;
-  /** Time that is not used is there for later requests, so that one slow moment of the machine does no harm. */
+  /** Unused time remains for later requests, so that one slow moment of the machine does no harm. */
   const ask = (request: TokenizerRequest, { what, size }: { readonly what: string; readonly size: number }) => {
     if (stopped !== null) throw stopped;
     left += limits.millisecondsPerRequest + size * limits.millisecondsPerCharacter;
@@ -128,7 +127,7 @@ function clientOf(
     const reply = ask({ kind: 'decode', ids, skipSpecialTokens }, { what, size: ids.length });
     return reply.kind === 'text' ? reply.text : '';
   };
-  // Asked of every prompt: does it begin with the text of this token?
+  // Asked for every prompt: does it begin with the text of this token?
   const { prefixTokenId } = facts;
   let prefix: string | null = null;
   const tokenizer: Omit<Tokenizer, 'encode'> = {
@@ -156,9 +155,7 @@ function clientOf(
   return remembering(tokenizer, encodeAll);
 }
 
-/**
- * The tokenizer was stopped and answers nothing more: no item of a suite is left out for it, the model cannot be asked.
- */
+/** The tokenizer was stopped for good. No item of a suite is left out for it: the model cannot be asked. */
 export class TokenizerStopped extends UserError {}
 
 function explained(

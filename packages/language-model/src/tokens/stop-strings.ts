@@ -1,16 +1,16 @@
 import type { Tokenizer } from './tokenizer.ts';
 
 /**
- * Number of tokens that are decoded beyond those that a stop string can touch: a character of up to 4 bytes can begin
- * before the decoded tail, and a decoder can strip a space at its start.
+ * Tokens decoded beyond those that a stop string can touch: a character of up to 4 bytes can begin before the decoded
+ * tail, and a decoder can strip a space at its start.
  */
 const MARGIN = 4;
 
 /**
- * A function that is called after each token, with the new tokens so far: has the generated text reached a stop string?
- * Each token is at least a byte of text, so a stop string of n bytes that the last token completes touches at most the
- * n last tokens, and only these are decoded: a stop string can span tokens, end inside one, and begin with a part of a
- * character. Special tokens are text here, as in lm-evaluation-harness: `<|im_end|>` can be a stop string.
+ * A function to call after each token, with the new tokens so far: has the generated text reached a stop string? Each
+ * token is at least one byte of text, so a stop string of n bytes that the last token completes touches at most the n
+ * last tokens, and only these are decoded: it can span tokens, end inside one, and begin with a part of a character.
+ * Special tokens are text here, as in lm-evaluation-harness: `<|im_end|>` can be a stop string.
  * @returns undefined without stop strings
  */
 export function stopAt(
@@ -25,10 +25,7 @@ export function stopAt(
   };
 }
 
-/**
- * Cut a generated text before its stop strings, one after the other, like lm-evaluation-harness
- * (`postprocess_generated_text`): the result contains none of them.
- */
+/** Cut a generated text before each stop string in turn (`postprocess_generated_text` of lm-evaluation-harness). */
 export function cutAtStops(text: string, stops: readonly string[]): string {
   return stops.reduce((left, stop) => {
     const index = left.indexOf(stop);

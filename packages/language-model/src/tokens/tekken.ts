@@ -1,6 +1,7 @@
-import { UserError } from '@shadow-gate/platform';
+import type { UserError } from '@shadow-gate/platform';
 import { parseJson, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
+import { noTokenizer } from './no-tokenizer.ts';
 import { bytesToLetters } from './pipeline/byte-letters.ts';
 import { plainSpecial } from './special-tokens.ts';
 
@@ -15,21 +16,18 @@ const schema = z.looseObject({
   special_tokens: z.array(z.looseObject({ rank: z.int().nonnegative(), token_str: z.string() })).nullish(),
 });
 
-/**
- * Special tokens of files up to version 7, which need not list them (mistral-common 1.13, tokens/tokenizers/tekken.py).
- */
+/** Special tokens of files up to version 7, which may omit them (mistral-common 1.13, tokens/tokenizers/tekken.py). */
 const SPECIAL_TOKENS =
   `<unk> <s> </s> [INST] [/INST] [AVAILABLE_TOOLS] [/AVAILABLE_TOOLS] [TOOL_RESULTS] [/TOOL_RESULTS] [TOOL_CALLS] [IMG] <pad>
   [IMG_BREAK] [IMG_END] [PREFIX] [MIDDLE] [SUFFIX] [SYSTEM_PROMPT] [/SYSTEM_PROMPT] [TOOL_CONTENT]`.split(/\s+/);
 const UNLISTED = new Set([undefined, null, 'v1', 'v2', 'v3', 'v7']);
 
-/** Longer tokens than any vocabulary has: a token has as many merges as places to cut it. */
+/** Longer than any vocabulary's tokens: a token has as many merges as places to cut it. */
 const MOST_BYTES = 1024;
 
 /**
- * Mistral's tekken.json as tokenizer.json and tokenizer_config.json: byte-pair encoding by ranks (as tiktoken does it),
- * the special tokens before the others, a BOS before each text. Special tokens in a text are found, as chat templates
- * need.
+ * Mistral's tekken.json as tokenizer.json and tokenizer_config.json: byte-pair encoding by ranks (as in tiktoken),
+ * special tokens first, a BOS before each text. Special tokens in a text are found, as chat templates need.
  * @throws UserError for a file that is not a tekken.json
  */
 export function tokenizerOfTekken(
@@ -48,8 +46,9 @@ export function tokenizerOfTekken(
   });
   const ids = new Map(tokens.map((token, i) => [token, i]));
   const longest = tokens.reduce((most, { length }) => Math.max(most, length), 0);
-  if (ids.size !== size || ids.has('') || longest > MOST_BYTES)
+  if (ids.size !== size || ids.has('') || longest > MOST_BYTES) {
     throw damaged(file, 'tokens are empty, too long or not unique');
+  }
   const letters = tokens.map((token) => bytesToLetters(Buffer.from(token, 'latin1')));
   const json = {
     added_tokens: special.map((content, id) => ({ id, ...plainSpecial(content) })),
@@ -89,7 +88,7 @@ export function tokenizerOfTekken(
 const BOS = '<s>';
 const HINT = 'download it again, or put the tokenizer.json of the model next to it';
 
-/** By their ids: those without a name are `<SPECIAL_i>`. */
+/** By id: those without a name are `<SPECIAL_i>`. */
 function specialTokens(
   listed: readonly { readonly rank: number; readonly token_str: string }[] | null,
   count: number,
@@ -98,15 +97,17 @@ function specialTokens(
 ): string[] {
   if (listed === null && !UNLISTED.has(version)) throw damaged(file, 'it has no special tokens');
   const known = listed?.map(({ token_str: content }) => content) ?? SPECIAL_TOKENS;
-  if (listed?.some(({ rank }, i) => rank !== i) || known.length > count)
+  if (listed?.some(({ rank }, i) => rank !== i) || known.length > count) {
     throw damaged(file, 'special tokens are not in order');
+  }
   const all = Array.from({ length: count }, (_, id) => known[id] ?? `<SPECIAL_${id}>`);
-  if (new Set(all).size !== count || !all.includes(BOS))
+  if (new Set(all).size !== count || !all.includes(BOS)) {
     throw damaged(file, 'special tokens are not unique, or <s> is missing');
+  }
   return all;
 }
 
-/** Each token as every pair of tokens that it can be cut into, in the order of the ranks. */
+/** Each token as every pair of tokens that it can be cut into, in rank order. */
 function mergesOf(tokens: readonly string[], ids: ReadonlyMap<string, number>): (readonly [number, number])[] {
   return tokens.flatMap((token) => {
     const cuts: (readonly [number, number])[] = [];
@@ -118,6 +119,5 @@ function mergesOf(tokens: readonly string[], ids: ReadonlyMap<string, number>): 
   });
 }
 
-function damaged(file: string, what: string): UserError {
-  return new UserError(`${file} is not a tokenizer of Mistral: ${what}`, HINT, { code: 'no-tokenizer' });
-}
+const damaged = (file: string, what: string): UserError =>
+  noTokenizer(`${file} is not a tokenizer of Mistral: ${what}`, HINT);

@@ -5,9 +5,7 @@ import type { FolderFiles } from '@shadow-gate/platform/files';
 import { digestGgufTokens, filesBesideGguf } from './gguf/token-source.ts';
 import type { TokenPlace } from './token-place.ts';
 
-/**
- * The files, other than config.json, that decide how texts are tokenized, how chats are written, and when answers end.
- */
+/** Files, apart from config.json, that decide how texts are tokenized, how chats are written, and when answers end. */
 const TOKEN_FILES = [
   'tokenizer.json',
   'tokenizer_config.json',
@@ -19,8 +17,8 @@ const TOKEN_FILES = [
 const OTHER_TOKEN_FILES = ['added_tokens.json', 'vocab.json', 'merges.txt', 'tekken.json'];
 
 /**
- * A digest of these files in some folders, and of what GGUF files say in place of them. They are not part of the digest
- * of a checkpoint, but with another tokenizer the same weights give other answers.
+ * A digest of these files in some folders, and of GGUF metadata in their place. They are not part of a checkpoint's
+ * digest, but with another tokenizer the same weights give other answers.
  * @returns `sha256:` and 64 hexadecimal digits
  */
 export async function digestTokenFiles(places: readonly TokenPlace[]): Promise<string> {
@@ -49,7 +47,7 @@ async function addGguf(
   return beside;
 }
 
-/** A file that cannot be read is not the same as no file. */
+/** Unreadable files differ from missing ones. */
 async function textOf(files: FolderFiles, name: string): Promise<string | null | { readonly unreadable: string }> {
   try {
     return await files.text(name);

@@ -7,9 +7,9 @@ import { FolderFiles } from '@shadow-gate/platform/files';
 export interface TokenPlace {
   /** Path of a folder, or of a GGUF file. */
   readonly path: string;
-  /** Those of the folder, or of the one that the file is in. */
+  /** Files of the folder, or of the GGUF file's folder. */
   readonly files: FolderFiles;
-  /** Metadata of the GGUF file; missing for a folder. */
+  /** Metadata of the GGUF file; absent for a folder. */
   readonly gguf?: Pick<GgufContents, 'metadata'> | undefined;
 }
 
@@ -25,7 +25,7 @@ export async function openTokenPlace(path: string): Promise<TokenPlace> {
   return { path, files, gguf: (await isGguf(file)) ? await readGgufHeader(file) : undefined };
 }
 
-/** Opens the same again, to see whether anything has changed. */
+/** Open a place again, to detect changes. */
 export async function reopenTokens({ path, files, gguf }: TokenPlace): Promise<TokenPlace> {
   return gguf ? openTokenPlace(path) : { path, files: new FolderFiles(files.path) };
 }

@@ -3,7 +3,7 @@ import { parseJson, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import { anyArray, anyObject } from './read-part.ts';
 
-/** The Rust library does not open a file that lacks one of them. */
+/** The Rust library opens no file that lacks one of these. */
 const addedTokenSchema = z.looseObject({
   id: z.int().nonnegative(),
   content: z.string(),
@@ -16,9 +16,7 @@ const addedTokenSchema = z.looseObject({
 
 /** The outer shape; the parts read their own. The vocabulary is too large to check each entry here. */
 const schema = z.looseObject({
-  model: z.looseObject({
-    vocab: z.union([anyObject, anyArray]),
-  }),
+  model: z.looseObject({ vocab: z.union([anyObject, anyArray]) }),
   padding: z.looseObject({ pad_token: z.string().optional() }).nullish(),
   added_tokens: z.array(addedTokenSchema).default([]),
   normalizer: z.unknown().default(null),
@@ -28,7 +26,7 @@ const schema = z.looseObject({
 });
 export type TokenizerJson = z.infer<typeof schema>;
 
-/** @throws UserError for a text that is not the JSON of a `tokenizers` tokenizer */
+/** @throws UserError for text that is not the JSON of a `tokenizers` tokenizer */
 export function parseTokenizerJson(text: string, file: string): TokenizerJson {
   const parsed = validate(schema, parseJson(text, { name: file, hint: 'restore the file' }));
   if (parsed.success) return parsed.data;

@@ -1,7 +1,7 @@
-// The process of one tokenizer (start-tokenizer.ts). It is a separate file in dist (scripts/build.ts).
+// One tokenizer's process (start-tokenizer.ts). In dist, it is a separate file (scripts/build.ts).
 import { serveProcess } from '@shadow-gate/platform/process';
 import { buildTokenizer, type TokenizerFiles } from './build-tokenizer.ts';
-import type { Conversation } from './chat/chat-template.ts';
+import type { Conversation } from './chat/messages.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /** Facts about a tokenizer that need no question to it. */

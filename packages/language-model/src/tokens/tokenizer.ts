@@ -1,4 +1,5 @@
-import type { ChatOptions, Conversation } from './chat/chat-template.ts';
+import type { ChatOptions } from './chat/chat-template.ts';
+import type { Conversation } from './chat/messages.ts';
 
 /** Text to token ids and back, like the checkpoint's own tokenizer in transformers. */
 export interface Tokenizer {
@@ -7,26 +8,20 @@ export interface Tokenizer {
    * @throws UserError for text without a token in the vocabulary, if there is no unknown token
    */
   encode(text: string, options: { addSpecialTokens: boolean }): number[];
-  /**
-   * Encode texts that `encode` will be asked for, in one request to a tokenizer in another process.
-   * @throws UserError as `encode` does for any of them
-   */
+  /** Encode texts that `encode` will be asked for, in one request to another process. @throws UserError as `encode` */
   encodeAhead?(texts: readonly string[]): void;
   /**
-   * Ids outside the vocabulary have no text, as in the Rust library; a model's vocabulary is often padded. Spaces
-   * before punctuation stay in BPE models, whatever `clean_up_tokenization_spaces` is, as in transformers 5.
+   * Ids outside the vocabulary have no text, as in the Rust library; a model's vocabulary is often padded. As in
+   * transformers 5, BPE models keep spaces before punctuation, whatever `clean_up_tokenization_spaces` says.
    */
   decode(ids: readonly number[], options: { skipSpecialTokens: boolean }): string;
-  /** The text of ids by the names of their tokens, whatever the checkpoint's decoder makes of them (spelling.ts). */
+  /** The text of ids by their tokens' names, whatever the checkpoint's decoder does (spelling.ts). */
   spell(sequences: ReadonlyArray<readonly number[]>): readonly string[];
   readonly bosId: number | null;
   readonly eosId: number | null;
   /** Generation ends with any of these: the ids in the model's configs, and the tokenizer's own EOS. */
   readonly eosIds: ReadonlySet<number>;
-  /**
-   * The context of a text without context, as in lm-evaluation-harness: BOS, otherwise EOS; if the tokenizer has
-   * neither, those of the model's configs.
-   */
+  /** The context of a text without one, as in lm-evaluation-harness: BOS, else EOS, else that of the model's configs. */
   readonly prefixTokenId: number | null;
   /** The special tokens around a text that is encoded with them. */
   readonly leading: readonly number[];
@@ -36,9 +31,9 @@ export interface Tokenizer {
   /** The Jinja source; null for a model without a chat template. */
   readonly chatTemplate: string | null;
   /**
-   * Write a conversation with the chat template. The text contains its own BOS: encode it with
-   * `addSpecialTokens: false`.
-   * @throws UserError with the message of the template, or the mistake in it, also if there is none
+   * Write a conversation with the chat template. The text contains its own BOS: encode it with `addSpecialTokens:
+   * false`.
+   * @throws UserError for a missing or faulty template, or with the template's own message
    */
   renderChat(messages: Conversation, options: Omit<ChatOptions, 'template' | 'specialTokens'>): string;
   /** Nothing can be asked afterwards. */

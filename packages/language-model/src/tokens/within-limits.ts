@@ -1,7 +1,8 @@
 import { UserError } from '@shadow-gate/platform';
 import type { Conversation } from './chat/messages.ts';
+import { noTokenizer } from './no-tokenizer.ts';
 
-/** Most characters of a text that a decoder makes: longer than any context. */
+/** Most characters of a decoded text: longer than any context. */
 const MAX_TEXT_LENGTH = 2 ** 24;
 
 /** A template adds some kilobytes to a conversation, and escapes some characters. */
@@ -12,10 +13,7 @@ export function maxRendered(messages: Conversation): number {
 /** Most characters of a tokenizer's error, which can quote a whole regular expression. */
 const MAX_MESSAGE_LENGTH = 200;
 
-/**
- * The most tokens that a text can have: four bytes a character, and eighteen characters of its compatibility
- * decomposition (U+FDFA).
- */
+/** Most tokens of a text: four bytes a character, in a compatibility decomposition of up to 18 (U+FDFA). */
 export function maxTokens(text: string): number {
   return 1024 + 4 * 18 * text.length;
 }
@@ -26,7 +24,7 @@ export function expectBounded(text: string): string {
 }
 
 /**
- * Whatever is thrown here is a fault of the files: regular expressions that do not compile, parts that are not known,
+ * Runs work in which every error is a fault of the files: regular expressions that do not compile, unknown parts,
  * strings beyond all limits.
  * @param what cannot be done, for the error
  */
@@ -36,10 +34,7 @@ export function withinLimits<T>(what: string, work: () => T): T {
   } catch (error) {
     if (error instanceof UserError) throw error;
     const [line = ''] = String((error as Error).message).split('\n');
-    throw new UserError(
-      `${what}: ${line.slice(0, MAX_MESSAGE_LENGTH)}`,
-      'score token ids, or serve the model and use --endpoint',
-      { code: 'no-tokenizer' },
-    );
+    const problem = `${what}: ${line.slice(0, MAX_MESSAGE_LENGTH)}`;
+    throw noTokenizer(problem, 'score token ids, or serve the model and use --endpoint');
   }
 }

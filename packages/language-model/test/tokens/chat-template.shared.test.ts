@@ -4,7 +4,8 @@ import { UserError } from '@shadow-gate/platform';
 import { FolderFiles } from '@shadow-gate/platform/files';
 import { describe, expect, it } from 'vitest';
 import { fixture, readJson, temporaryFolder } from '../../../../test/fixtures.ts';
-import { type ChatOptions, type Message, readChatTemplate, renderChat } from '../../src/tokens/chat/chat-template.ts';
+import { type ChatOptions, readChatTemplate, renderChat } from '../../src/tokens/chat/chat-template.ts';
+import type { Message } from '../../src/tokens/chat/messages.ts';
 import { openTokenizer } from '../../src/tokens/open-tokenizer.ts';
 
 interface Chat {

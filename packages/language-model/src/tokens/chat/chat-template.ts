@@ -1,4 +1,3 @@
-import { UserError } from '@shadow-gate/platform';
 import type { FolderFiles } from '@shadow-gate/platform/files';
 import { validate } from '@shadow-gate/platform/json';
 import {
@@ -16,10 +15,9 @@ import {
   TemplateError,
 } from '@shadow-gate/python/jinja';
 import { z } from 'zod';
-import { type Conversation, type Message, toTemplateMessages } from './messages.ts';
+import { noTokenizer } from '../no-tokenizer.ts';
+import { type Conversation, toTemplateMessages } from './messages.ts';
 import { strftime } from './strftime.ts';
-
-export type { Conversation, Message };
 
 export interface ChatOptions {
   /** The Jinja source. */
@@ -30,16 +28,16 @@ export interface ChatOptions {
   readonly addGenerationPrompt: boolean;
   /** The time of `strftime_now`, in UTC: some templates write the date into the prompt. */
   readonly now: Date;
-  /** The request of the messages, for errors: `FILE:12`. */
+  /** Source of the messages, for errors: `FILE:12`. */
   readonly where: string;
 }
 
 const namedTemplatesSchema = z.array(z.looseObject({ name: z.string(), template: z.string() }));
 
 /**
- * The chat template of a checkpoint: chat_template.jinja, or `chat_template` of tokenizer_config.json, a text or a list
- * of named texts with a `default`.
- * @returns null if there is none, or no default: such a checkpoint can do anything but chat
+ * A checkpoint's chat template: chat_template.jinja, or `chat_template` of tokenizer_config.json, a text or a list of
+ * named texts.
+ * @returns null without a template or a default: such a checkpoint can do everything but chat
  */
 export async function readChatTemplate(
   files: FolderFiles,
@@ -49,20 +47,25 @@ export async function readChatTemplate(
   if (file !== null) return file;
   const { chat_template: stated } = tokenizerConfig;
   if (typeof stated === 'string') return stated;
+  return defaultTemplate(stated);
+}
+
+/** The template named `default`, or null. */
+export function defaultTemplate(stated: unknown): string | null {
   return namedTemplates(stated).find(({ name }) => name === 'default')?.template ?? null;
 }
 
-/** The list of named texts that `chat_template` of tokenizer_config.json can be; empty for anything else. */
+/** The list of named texts that `chat_template` of tokenizer_config.json can be; else empty. */
 export function namedTemplates(stated: unknown): z.infer<typeof namedTemplatesSchema> {
   const named = validate(namedTemplatesSchema, stated);
   return named.success ? named.data : [];
 }
 
 /**
- * Write a conversation as the text that the model was trained on, as `apply_chat_template` of transformers 5.24 does it
- * with its defaults: no tools, no documents, and none of the variables that only some templates know. The text contains
- * its own BOS: encode it with `addSpecialTokens: false`.
- * @throws UserError with the message of the template (`raise_exception`), or the mistake in it or in the messages
+ * Write a conversation as text in the trained format, like `apply_chat_template` of transformers 5.24 with its defaults:
+ * no tools, no documents, and no variables of single templates. The text contains its own BOS: encode it with
+ * `addSpecialTokens: false`.
+ * @throws UserError with the template's message (`raise_exception`), or the mistake in it or in the messages
  */
 export function renderChat(messages: Conversation, options: ChatOptions): string {
   const { template, specialTokens, addGenerationPrompt, now, where } = options;
@@ -76,12 +79,11 @@ export function renderChat(messages: Conversation, options: ChatOptions): string
     };
     return renderJinja(parsed(template), Object.entries(variables), { ...ENVIRONMENT, globals: globalsAt(now) });
   } catch (error) {
-    // Templates that call themselves without end use up the stack, in Python too.
+    // Templates with endless recursion exhaust the stack, as in Python.
     if (!(error instanceof TemplateError || error instanceof RangeError)) throw error;
-    throw new UserError(
+    throw noTokenizer(
       `${where}: the chat template fails: ${error.message}`,
       'give messages that the template accepts, or fix the chat_template of the checkpoint',
-      { code: 'no-tokenizer' },
     );
   }
 }
@@ -98,7 +100,7 @@ const ENVIRONMENT: Environment = {
   globals: GLOBALS,
 };
 
-/** The template that was used last: all chats of a model have the same. */
+/** The last template: all chats of a model share one. */
 let last: { readonly source: string; readonly body: Body } | null = null;
 
 function parsed(source: string): Body {
@@ -106,7 +108,7 @@ function parsed(source: string): Body {
   return last.body;
 }
 
-/** The functions that transformers adds. */
+/** With the functions that transformers adds. */
 function globalsAt(now: Date): Environment['globals'] {
   const functions = [
     new Callable('raise_exception', (args) => {

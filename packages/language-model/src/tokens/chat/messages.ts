@@ -4,18 +4,15 @@ import { type JinjaValue, NotRead, TemplateError } from '@shadow-gate/python/jin
 /** A template can read more keys (`content`, `name`, `tool_calls`, …). */
 export type Message = Readonly<Record<string, unknown>> & { readonly role: string };
 
-/**
- * Messages; or the JSON text of an object that has them, since JavaScript does not know 1.0 from 1, and sorts some
- * keys.
- */
+/** Messages; or JSON text of an object with messages, because JavaScript equates 1.0 and 1, and sorts some keys. */
 export type Conversation = readonly Message[] | { readonly json: string };
 
-/** Names of a message's reasoning, in the order in which they count. */
+/** Names of a message's reasoning, by priority. */
 const REASONING = ['reasoning_content', 'thinking', 'reasoning'];
 
 /**
- * Messages as transformers 5.24 gives them to a template: without keys that are null, and with the reasoning under the
- * names that templates read.
+ * Messages as transformers 5.24 passes them to a template: without null keys, and with the reasoning under the names
+ * that templates read.
  * @throws TemplateError for a conversation without messages
  */
 export function toTemplateMessages(conversation: Conversation): JinjaValue {
@@ -27,7 +24,7 @@ export function toTemplateMessages(conversation: Conversation): JinjaValue {
   return messages.map(prepared);
 }
 
-/** @throws NotRead for text that no tokenizer takes */
+/** @throws NotRead for text that no tokenizer accepts */
 function expectText(value: JinjaValue): void {
   if (typeof value === 'string') {
     if (/\p{Surrogate}/u.test(value)) throw new NotRead('a message has half a surrogate pair, which is not valid text');

@@ -4,10 +4,7 @@ import { NotRead } from '@shadow-gate/python/jinja';
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
 
-/**
- * Python's `strftime` of the UTC fields of a date, in the C locale.
- * @throws NotRead for formats beyond those that prompts show
- */
+/** Python's `strftime` of a date's UTC fields, in the C locale. @throws NotRead for formats that prompts do not use */
 export function strftime(format: string, date: Date): string {
   const fields = fieldsOf(date);
   return format.replace(/%([-]?)([\s\S]?)/g, (part, unpadded: string, letter: string) => {
@@ -58,7 +55,7 @@ function fieldsOf(date: Date): Readonly<Record<string, string>> {
   };
 }
 
-/** The time on the clock of this machine, as UTC fields: transformers shows the local time. */
+/** This machine's clock time, as UTC fields: transformers shows the local time. */
 export function localTime(time: Date): Date {
   return new Date(
     Date.UTC(

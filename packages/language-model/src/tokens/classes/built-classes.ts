@@ -11,7 +11,7 @@ interface BuiltParts {
   readonly decoder: unknown;
 }
 
-/** What a class replaces in tokenizer.json (transformers 5.24, models/*\/tokenization_*.py). */
+/** A class's replacements in tokenizer.json (transformers 5.24, models/*\/tokenization_*.py). */
 interface Recipe {
   /** The special tokens of a checkpoint that does not name them. */
   readonly specials: Readonly<Record<string, string>>;
@@ -19,17 +19,17 @@ interface Recipe {
   readonly fromFiles: boolean;
   /** Does it say itself whether there is a pad_token? */
   readonly statesPad: boolean;
-  /** Special tokens that are added once more, with the flags of a plain special token. */
+  /** Special tokens to add once more, with the flags of a plain special token. */
   readonly addsSpecialsAgain?: boolean;
-  /** In place of the post-processor of tokenizer.json: nothing around a text, or a BOS before it. */
+  /** Replaces tokenizer.json's post-processor: nothing around a text, or a BOS before it. */
   readonly around?: 'nothing' | 'bos';
-  parts(config: Json, unkToken: string | null): Omit<BuiltParts, 'model'> & { readonly model: Json };
+  parts(config: Json, unkToken: string | null): BuiltParts;
 }
 
 const END_OF_TEXT = '<|endoftext|>';
 
 const BYTE_LEVEL = { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true };
-/** Options of the model in all classes that work on bytes. */
+/** Model options of all classes that work on bytes. */
 const BYTES = { unk_token: null, fuse_unk: false, byte_fallback: false };
 
 const gpt2 = (config: Json) => ({
@@ -62,7 +62,7 @@ const qwen = (regex: string) => (config: Json) => ({
 const QWEN_SPECIALS = { unk_token: END_OF_TEXT, eos_token: END_OF_TEXT, pad_token: END_OF_TEXT };
 const LLAMA_SPECIALS = { unk_token: '<unk>', bos_token: '<s>', eos_token: '</s>' };
 
-/** Spaces are ▁, and what the vocabulary lacks is bytes. */
+/** ▁ for spaces, and bytes for text that the vocabulary lacks. */
 const spaced = (...last: readonly Json[]) => ({
   type: 'Sequence',
   decoders: [
@@ -177,8 +177,8 @@ export const RECIPES: Readonly<Record<BuiltClass, Recipe>> = {
 };
 
 /**
- * @param model of tokenizer.json: only its vocabulary and merges are taken
- * @throws Error for a model without merges, of which the class would make something else
+ * @param model of tokenizer.json: only its vocabulary and merges are used
+ * @throws Error for a model without merges, from which the class would make something else
  */
 export function buildParts(name: BuiltClass, model: Json, config: Json, unkToken: string | null): BuiltParts {
   const { vocab, merges } = model;

@@ -11,7 +11,7 @@ export interface MistralSources {
   readonly savedWith: string | null | undefined;
 }
 
-/** Smaller vocabularies are of other models. */
+/** Smaller vocabularies belong to other models. */
 const MIN_SIZE = 100_000;
 
 const MODEL_TYPES = ['mistral', 'mistral3', 'voxtral', 'ministral', 'pixtral'];
@@ -19,7 +19,7 @@ const MODEL_TYPES = ['mistral', 'mistral3', 'voxtral', 'ministral', 'pixtral'];
 const REGEX =
   '[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
 
-/** The pre-tokenizer with the right expression, where `fix_mistral_regex` asks for it and transformers follows. */
+/** The pre-tokenizer with the right expression, if `fix_mistral_regex` asks for it and transformers follows. */
 export function fixMistralRegex(
   preTokenizer: unknown,
   { wanted, size, modelType, savedWith }: MistralSources,

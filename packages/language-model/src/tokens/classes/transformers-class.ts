@@ -1,9 +1,9 @@
-import { UserError } from '@shadow-gate/platform';
+import { noTokenizer } from '../no-tokenizer.ts';
 
 /**
- * Which class of transformers 5.24 AutoTokenizer opens a checkpoint with (models/auto/tokenization_auto.py). Most read
- * tokenizer.json as it is. These build normalizer, pre-tokenizer, decoder and the options of the model themselves, and
- * take only the vocabulary, the merges and the post-processor from it.
+ * The class with which transformers 5.24's AutoTokenizer opens a checkpoint (models/auto/tokenization_auto.py). Most read
+ * tokenizer.json as it is. These build normalizer, pre-tokenizer, decoder and model options themselves, and take only
+ * the vocabulary, the merges and the post-processor from it.
  */
 const BUILT_CLASSES = [
   'CodeGenTokenizer',
@@ -18,9 +18,7 @@ const BUILT_CLASSES = [
 ] as const;
 export type BuiltClass = (typeof BUILT_CLASSES)[number];
 
-/**
- * The classes of transformers 5.24 that do so too, for models that are not run here, and those without tokenizer.json.
- */
+/** Other classes of transformers 5.24 that do so, for models that do not run here, and those without tokenizer.json. */
 const OTHER_CLASSES = new Set(
   `Albert Bart Barthez Bartpho Bert BertGeneration BertJapanese Bertweet BigBird BioGpt Blenderbot BlenderbotSmall ByT5 CLIP CTRL
   Camembert Canine Clvp Cpm CpmAnt DPRContextEncoder DPRQuestionEncoder DPRReader Deberta DebertaV2 Dia DistilBert Esm Esmc FSMT
@@ -32,7 +30,7 @@ const OTHER_CLASSES = new Set(
     .map((name) => `${name}Tokenizer`),
 );
 
-/** The class that transformers has for a `model_type`, where it has one: null reads tokenizer.json as it is. */
+/** transformers' class for each registered `model_type`: null reads tokenizer.json as it is. */
 const REGISTERED: ReadonlyMap<string, BuiltClass | null> = new Map(
   (
     [
@@ -82,19 +80,14 @@ interface ClassSources {
   readonly byteLevel: boolean;
 }
 
-/**
- * @returns null for a class that reads tokenizer.json as it is
- * @throws UserError for a class that is not known here
- */
+/** @returns null for a class that reads tokenizer.json as it is @throws UserError for an unknown class */
 export function tokenizerClass(sources: ClassSources): BuiltClass | null {
   const { stated, statedByModel, modelType, ownCode, byteLevel } = sources;
   const named = bare(stated ?? statedByModel);
   const wrong = STATED_WRONGLY.has(modelType ?? '');
   const registered = REGISTERED.get(modelType ?? '');
   if (ownCode && !wrong && registered === undefined && !isKnown(named)) {
-    throw new UserError(`${sources.file} names code of the checkpoint's own (auto_map)`, HINT, {
-      code: 'no-tokenizer',
-    });
+    throw noTokenizer(`${sources.file} names code of the checkpoint's own (auto_map)`, HINT);
   }
   if (!ownCode) {
     if (named === 'LlamaTokenizer' && !wrong && byteLevel) return null;
@@ -117,9 +110,7 @@ function isKnown(name: string | null): boolean {
 }
 
 function find(name: string, { file }: ClassSources): BuiltClass | null {
-  if (OTHER_CLASSES.has(name)) {
-    throw new UserError(`${file}: the tokenizer class ${name} is not supported`, HINT, { code: 'no-tokenizer' });
-  }
+  if (OTHER_CLASSES.has(name)) throw noTokenizer(`${file}: the tokenizer class ${name} is not supported`, HINT);
   // A class that transformers does not know reads tokenizer.json as it is.
   return BUILT_CLASSES.find((own) => own === name) ?? null;
 }

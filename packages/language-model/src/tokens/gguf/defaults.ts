@@ -3,20 +3,18 @@ import { type GgufMetadata, type GgufValue, shortestDecimal } from '@shadow-gate
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Settings for generation in a GGUF file, other than its tokenizer and its template. */
+/** A GGUF file's settings for generation, apart from its tokenizer and template. */
 export interface GgufDefaults {
-  /** Ids of the tokens other than EOS that end a turn or a message to a tool, by their keys. */
+  /** Ids of the tokens other than EOS that end a turn or a message to a tool, by key. */
   readonly ends: Json;
-  /**
-   * Sampling (`general.sampling.*`) under the names of generation_config.json where it has them; null if there is none.
-   */
+  /** Sampling (`general.sampling.*`), under generation_config.json's names if it has them; null without settings. */
   readonly sampling: Json | null;
 }
 
 const ENDS = ['eot_token_id', 'eom_token_id'];
 const SAMPLING = 'general.sampling.';
 
-/** Names of generation_config.json by those of llama.cpp, for what means the same in both. */
+/** generation_config.json's names by llama.cpp's, for settings with the same meaning. */
 export const SAMPLING_NAMES: Readonly<Record<string, string>> = {
   temp: 'temperature',
   top_k: 'top_k',
@@ -25,11 +23,11 @@ export const SAMPLING_NAMES: Readonly<Record<string, string>> = {
   penalty_repeat: 'repetition_penalty',
 };
 
-/** Values of whatever type: nothing here is used, only compared. */
+/** Values of any type: they are only compared, never used. */
 export function ggufDefaults(metadata: GgufMetadata): GgufDefaults {
   const ends = ENDS.flatMap((key) => {
     const value = plain(metadata.get(`tokenizer.ggml.${key}`));
-    // Converters write such a number for "none".
+    // Converters write these numbers for "none".
     return value === null || value === -1 || value === 2 ** 32 - 1 ? [] : [[key, value] as const];
   });
   const sampling = metadata.keys().flatMap((key) => {
@@ -43,7 +41,7 @@ export function ggufDefaults(metadata: GgufMetadata): GgufDefaults {
   };
 }
 
-/** Numbers as they were written before they were rounded to float32; lists as a digest of their bytes. */
+/** Numbers as written before rounding to float32; lists as a digest of their bytes. */
 function plain(value: GgufValue | null): unknown {
   if (value === null) return null;
   switch (value.type) {

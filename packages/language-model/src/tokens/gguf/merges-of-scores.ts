@@ -1,23 +1,21 @@
-/**
- * Each token is looked up at each place where it can be cut; a damaged file must not take minutes. Gemma's take 2^21.
- */
+/** Each token is looked up at each place to cut it; a damaged file must not take minutes. Gemma's tokens take 2^21. */
 const MAX_WORK = 2 ** 25;
 
-/** Two tokens that are a third one together. */
+/** Two tokens that make up a third one. */
 interface Cut {
   readonly left: string;
   readonly right: string;
-  /** In characters, not in units of UTF-16. */
+  /** In characters, not in UTF-16 units. */
   readonly leftLength: number;
   readonly length: number;
 }
 
 /**
- * The merges of a SentencePiece BPE vocabulary, which has scores instead: two tokens that are a third one are merged,
- * that of the best score first. In the order in which transformers 5.24 (`generate_merges`) writes them into
- * tokenizer.json, which matters for equal scores: the one with the longest left part first.
- * @param ids of all tokens that can be merged, in their order
- * @throws Error for tokens that would take too long
+ * The merges of a SentencePiece BPE vocabulary, which has scores instead: two tokens that make up a third one are
+ * merged, best score first. The order is that in which transformers 5.24 (`generate_merges`) writes them into
+ * tokenizer.json, which matters for equal scores: longest left part first.
+ * @param ids of all mergeable tokens, in order
+ * @throws Error if the tokens would take too long
  */
 export function mergesOfScores(
   ids: ReadonlyMap<string, number>,
@@ -35,14 +33,14 @@ export function mergesOfScores(
     for (; end < order.length && scores[order[end] ?? 0] === score; end++) {
       addCuts(tokens[order[end] ?? 0] ?? '', ids, cuts);
     }
-    // The cuts of one token are in this order already.
+    // The cuts of one token are already in this order.
     if (end - start > 1) cuts.sort(byLengths);
     for (const { left, right } of cuts) merges.push([left, right]);
   }
   return merges;
 }
 
-/** Places where both parts of a token are tokens, from its end on. */
+/** Places where both parts of a token are tokens, from its end. */
 function addCuts(token: string, ids: ReadonlyMap<string, number>, cuts: Cut[]): void {
   let length = 0;
   for (let i = 0; i < token.length; i++) if (!isSecondUnit(token, i)) length += 1;

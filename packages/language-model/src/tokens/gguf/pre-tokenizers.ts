@@ -1,20 +1,20 @@
 type Json = Readonly<Record<string, unknown>>;
 
-/** How texts are split before byte-level BPE, as tokenizer.json has it. */
+/** How texts are split before byte-level BPE, in the form of tokenizer.json. */
 export interface Splitting {
-  readonly normalizer: Json | null;
+  readonly normalizer?: Json;
   readonly pre_tokenizer: Json;
   /** A piece that is a token needs no merges. */
   readonly ignoreMerges?: boolean;
-  /** Has it a BOS before each text, where the file does not say? */
+  /** If the file does not say: is there a BOS before each text? */
   readonly addsBos?: boolean;
-  /** Its tokenizer has no BOS: the id that files have for one comes from config.json, which has it for other uses. */
+  /** The tokenizer has no BOS: the id in files comes from config.json, which has it for other uses. */
   readonly withoutBos?: boolean;
 }
 
 const NFC: Json = { type: 'NFC' };
 const BYTE_LEVEL: Json = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
-/** After expressions that have split already. */
+/** After expressions that have already split. */
 const BYTES: Json = { ...BYTE_LEVEL, use_regex: false };
 const DIGITS: Json = { type: 'Digits', individual_digits: true };
 
@@ -28,12 +28,12 @@ const split = (regex: string): Json => ({
 const splitBy = (...regexes: readonly string[]): Json => sequence(...regexes.map(split), BYTES);
 
 const CONTRACTION = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
-/** The end of all expressions after that of GPT-4. */
+/** The end of all expressions since GPT-4's. */
 const SPACES = '\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
-/** Words with one character before them, numbers of some digits, punctuation with the ends of its line. */
+/** Words with one character before them, numbers of some digits, punctuation with line ends. */
 const words = (digits: string) =>
   `${CONTRACTION}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|${SPACES}`;
-/** Words end where a small letter is followed by a capital one. */
+/** A word ends where a capital follows a small letter. */
 const cased = (contraction: string, digits: string) => {
   const upper = '[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]';
   const lower = '[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]';
@@ -48,7 +48,7 @@ const QWEN_3_5 = `${CONTRACTION}|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?
 const GPT_4O = cased(`${CONTRACTION}?`, '\\p{N}{1,3}');
 const TEKKEN = cased('', '\\p{N}');
 
-/** Letters of scripts that have small and capital ones, as DeepSeek LLM lists them. */
+/** Letters of scripts with small and capital ones, as DeepSeek LLM lists them. */
 const DEEPSEEK_LETTERS =
   'A-Za-z\u00b5\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u01ba\u01bc-\u01bf\u01c4-\u0293\u0295-\u02af\u0370-\u0373\u0376\u0377\u037b-\u037d\u037f\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03f5\u03f7-\u0481\u048a-\u052f\u0531-\u0556\u10a0-\u10c5\u13a0-\u13f5\u13f8-\u13fd\u1c90-\u1cba\u1cbd-\u1cbf\u1d00-\u1d2b\u1d6b-\u1d77\u1d79-\u1d9a\u1e00-\u1f15\u1f18-\u1f1d\u1f20-\u1f45\u1f48-\u1f4d\u1f50-\u1f57\u1f59\u1f5b\u1f5d\u1f5f-\u1f7d\u1f80-\u1fb4\u1fb6-\u1fbc\u1fbe\u1fc2-\u1fc4\u1fc6-\u1fcc\u1fd0-\u1fd3\u1fd6-\u1fdb\u1fe0-\u1fec\u1ff2-\u1ff4\u1ff6-\u1ffc\u2102\u2107\u210a-\u2113\u2115\u2119-\u211d\u2124\u2126\u2128\u212a-\u212d\u212f-\u2134\u2139\u213c-\u213f\u2145-\u2149\u214e\u2183\u2184\u2c00-\u2c7b\u2c7e-\u2ce4\u2ceb-\u2cee\u2cf2\u2cf3\ua640-\ua66d\ua680-\ua69b\ua722-\ua76f\ua771-\ua787\ua78b-\ua78e\uab70-\uabbf\ufb00-\ufb06\ufb13-\ufb17\uff21-\uff3a\uff41-\uff5a\u{10400}-\u{1044f}\u{104b0}-\u{104d3}\u{104d8}-\u{104fb}\u{10c80}-\u{10cb2}\u{10cc0}-\u{10cf2}\u{118a0}-\u{118df}\u{1e900}-\u{1e943}';
 const DEEPSEEK_ASIAN = '[\u4e00-\u9fa5\u0800-\u4e00\uac00-\ud7ff]+';
@@ -58,20 +58,43 @@ const DEEPSEEK_V3 = [
   `[!"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_\`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+`,
 ];
 
-const llama3: Splitting = { normalizer: null, pre_tokenizer: splitBy(LLAMA_3), ignoreMerges: true, addsBos: true };
-const gpt4o: Splitting = { normalizer: null, pre_tokenizer: splitBy(GPT_4O), ignoreMerges: true };
-const digits: Splitting = { normalizer: null, pre_tokenizer: sequence(DIGITS, BYTE_LEVEL) };
+const falcon = sequence(
+  { type: 'Punctuation', behavior: 'Contiguous' },
+  BYTE_LEVEL,
+  { type: 'Digits', individual_digits: false },
+  split('[0-9][0-9][0-9]'),
+);
+const deepseekLlm = sequence(
+  split('[\r\n]'),
+  split(`\\s?[${DEEPSEEK_LETTERS}]+`),
+  split('\\s?[!-/:-~\uff01-\uff0f\uff1a-\uff5e\u2018-\u201f\u3000-\u3002]+'),
+  split('\\s+$'),
+  split(DEEPSEEK_ASIAN),
+  DIGITS,
+  BYTES,
+);
+const deepseekCoder = sequence(
+  split('[\r\n]'),
+  split('\\s?\\p{L}+'),
+  split('\\s?\\p{P}+'),
+  split(DEEPSEEK_ASIAN),
+  DIGITS,
+  BYTES,
+);
+
+const llama3: Splitting = { pre_tokenizer: splitBy(LLAMA_3), ignoreMerges: true, addsBos: true };
+const gpt4o: Splitting = { pre_tokenizer: splitBy(GPT_4O), ignoreMerges: true };
+const digits: Splitting = { pre_tokenizer: sequence(DIGITS, BYTE_LEVEL) };
 const neox: Splitting = { normalizer: NFC, pre_tokenizer: BYTE_LEVEL };
-const gpt2: Splitting = { normalizer: null, pre_tokenizer: BYTE_LEVEL };
+const gpt2: Splitting = { pre_tokenizer: BYTE_LEVEL };
 const qwen2: Splitting = { normalizer: NFC, pre_tokenizer: splitBy(QWEN_2) };
 
 /**
- * The names of `tokenizer.ggml.pre`, which llama.cpp gives to tokenizers by what they make of one text
- * (convert_hf_to_gguf_update.py), with what the tokenizer.json of the models has that are converted under it.
- * llama.cpp's own table (src/llama-vocab.cpp, b7000 and later) has expressions alone, and leaves out the normal form.
- * Names are here if the tokenizer.json is known, or if llama.cpp and transformers 5.24
- * (integrations/gguf/gguf_tokenizer_mapping.py) agree on it: docs/reference/language-model.md says which have been
- * compared.
+ * The names of `tokenizer.ggml.pre`, which llama.cpp gives to tokenizers by their result for one text
+ * (convert_hf_to_gguf_update.py), with the parts of the tokenizer.json of models converted under each name. llama.cpp's
+ * own table (src/llama-vocab.cpp, b7000 and later) has only expressions, without the normal form. A name is here if the
+ * tokenizer.json is known, or if llama.cpp and transformers 5.24 (integrations/gguf/gguf_tokenizer_mapping.py) agree on
+ * it: docs/reference/language-model.md says which have been compared.
  */
 export const PRE_TOKENIZERS: ReadonlyMap<string, Splitting> = new Map<string, Splitting>([
   ['gpt-2', gpt2],
@@ -82,18 +105,7 @@ export const PRE_TOKENIZERS: ReadonlyMap<string, Splitting> = new Map<string, Sp
   ['command-r', { ...digits, normalizer: NFC }],
   ['mpt', neox],
   ['olmo', neox],
-  [
-    'falcon',
-    {
-      normalizer: null,
-      pre_tokenizer: sequence(
-        { type: 'Punctuation', behavior: 'Contiguous' },
-        BYTE_LEVEL,
-        { type: 'Digits', individual_digits: false },
-        split('[0-9][0-9][0-9]'),
-      ),
-    },
-  ],
+  ['falcon', { pre_tokenizer: falcon }],
   ['llama3', llama3],
   ['llama-v3', llama3],
   ['llama-bpe', llama3],
@@ -103,41 +115,14 @@ export const PRE_TOKENIZERS: ReadonlyMap<string, Splitting> = new Map<string, Sp
   ['midm-2.0', llama3],
   ['lfm2', llama3],
   ['smaug-bpe', { ...llama3, addsBos: false }],
-  ['dbrx', { normalizer: null, pre_tokenizer: splitBy(LLAMA_3) }],
+  ['dbrx', { pre_tokenizer: splitBy(LLAMA_3) }],
   ['qwen2', { ...qwen2, withoutBos: true }],
   ['deepseek-r1-qwen', qwen2],
   ['qwen35', { normalizer: NFC, pre_tokenizer: splitBy(QWEN_3_5), withoutBos: true }],
-  ['tekken', { normalizer: null, pre_tokenizer: splitBy(TEKKEN), ignoreMerges: true, addsBos: true }],
+  ['tekken', { pre_tokenizer: splitBy(TEKKEN), ignoreMerges: true, addsBos: true }],
   ['gpt-4o', gpt4o],
   ['llama4', gpt4o],
-  [
-    'deepseek-llm',
-    {
-      normalizer: null,
-      pre_tokenizer: sequence(
-        split('[\r\n]'),
-        split(`\\s?[${DEEPSEEK_LETTERS}]+`),
-        split('\\s?[!-/:-~\uff01-\uff0f\uff1a-\uff5e\u2018-\u201f\u3000-\u3002]+'),
-        split('\\s+$'),
-        split(DEEPSEEK_ASIAN),
-        DIGITS,
-        BYTES,
-      ),
-    },
-  ],
-  [
-    'deepseek-coder',
-    {
-      normalizer: null,
-      pre_tokenizer: sequence(
-        split('[\r\n]'),
-        split('\\s?\\p{L}+'),
-        split('\\s?\\p{P}+'),
-        split(DEEPSEEK_ASIAN),
-        DIGITS,
-        BYTES,
-      ),
-    },
-  ],
-  ['deepseek-v3', { normalizer: null, pre_tokenizer: splitBy(...DEEPSEEK_V3) }],
+  ['deepseek-llm', { pre_tokenizer: deepseekLlm }],
+  ['deepseek-coder', { pre_tokenizer: deepseekCoder }],
+  ['deepseek-v3', { pre_tokenizer: splitBy(...DEEPSEEK_V3) }],
 ]);

@@ -1,12 +1,13 @@
-import { UserError } from '@shadow-gate/platform';
+import type { UserError } from '@shadow-gate/platform';
+import { noTokenizer } from '../no-tokenizer.ts';
 import { type GgufVocabulary, isToken, TOKEN_TYPES } from './vocabulary.ts';
 
 /**
- * llama.cpp tokenizes by the vocabulary of the GGUF file, whatever tokenizer.json is in it or next to it. A
- * tokenizer.json is used only with the same ids. Plain tokens have to be in it; others, which can be spelled otherwise
- * in a GGUF file, may be missing.
+ * llama.cpp tokenizes by the GGUF file's vocabulary, whatever tokenizer.json is in it or next to it. A tokenizer.json is
+ * used only if the ids agree. It must have all plain tokens; others, which a GGUF file can spell differently, may be
+ * missing.
  * @param json tokenizer.json as parsed, and its name for errors
- * @throws UserError for a tokenizer.json with other tokens, or with a vocabulary that is not read
+ * @throws UserError for a tokenizer.json with other tokens, or with an unreadable vocabulary
  */
 export function expectSameTokens(
   { file: gguf, tokens, types }: GgufVocabulary,
@@ -25,9 +26,7 @@ export function expectSameTokens(
   );
 }
 
-/**
- * By their texts: of the vocabulary, an object or, of Unigram, a list of tokens with scores, and of the added tokens.
- */
+/** Ids by text, of the vocabulary (an object or, for Unigram, a list of tokens with scores) and of the added tokens. */
 function idsOf(json: unknown): ReadonlyMap<unknown, unknown> | null {
   const { model, added_tokens } = (json ?? {}) as {
     readonly model?: { vocab?: unknown } | null;
@@ -47,6 +46,5 @@ function idsOf(json: unknown): ReadonlyMap<unknown, unknown> | null {
   return ids;
 }
 
-function refused(problem: string): UserError {
-  return new UserError(problem, 'put the tokenizer.json of the model next to the file', { code: 'no-tokenizer' });
-}
+const refused = (problem: string): UserError =>
+  noTokenizer(problem, 'put the tokenizer.json of the model next to the file');

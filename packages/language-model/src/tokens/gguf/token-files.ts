@@ -1,24 +1,28 @@
 import type { GgufMetadata } from '@shadow-gate/checkpoints/formats';
-import { UserError } from '@shadow-gate/platform';
 import { parseJson } from '@shadow-gate/platform/json';
+import { noTokenizer } from '../no-tokenizer.ts';
 import { anyObject } from '../read-part.ts';
 import { expectSameTokens } from './same-tokens.ts';
 import { isKnownKind, isWholeToken, isWithoutBos, type TokenizerParts, tokenizerParts } from './tokenizer-parts.ts';
-import { type GgufVocabulary, isToken, type NamedToken, readGgufVocabulary, TOKEN_TYPES } from './vocabulary.ts';
+import {
+  damaged,
+  type GgufVocabulary,
+  isToken,
+  type NamedToken,
+  readGgufVocabulary,
+  TOKEN_TYPES,
+} from './vocabulary.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The tokenizer of a GGUF file as the files that a Hugging Face folder would have. */
+/** A GGUF file's tokenizer, as the files of a Hugging Face folder. */
 export interface GgufTokenFiles {
   readonly 'tokenizer.json': Json;
   readonly 'tokenizer_config.json': Json;
   readonly 'generation_config.json': Json;
 }
 
-/**
- * @returns null if the file has no tokenizer
- * @throws UserError, by name, for a tokenizer that is not known
- */
+/** @returns null if the file has no tokenizer @throws UserError, by name, for an unknown tokenizer */
 export function ggufTokenFiles(metadata: GgufMetadata): GgufTokenFiles | null {
   const vocabulary = readGgufVocabulary(metadata);
   if (vocabulary === null) return null;
@@ -41,7 +45,7 @@ function jsonOf(vocabulary: GgufVocabulary): Json {
   };
 }
 
-/** Settings other than the vocabulary: the chat templates, and special tokens by their names and ids. */
+/** Settings other than the vocabulary: chat templates, and special tokens by name and id. */
 export function ggufTokenSettings(
   metadata: GgufMetadata,
   vocabulary: GgufVocabulary,
@@ -54,10 +58,7 @@ export function ggufTokenSettings(
   const named = Object.entries(vocabulary.named)
     .filter(([name]) => !(withoutBos && name === 'bos_token'))
     .map(([name, id]) => [name, vocabulary.tokens[id]]);
-  const turns = endsOfTurns(
-    special,
-    templates.map(({ template }) => template),
-  );
+  const texts = templates.map(({ template }) => template);
   const { bos_token: bos, pad_token: pad } = vocabulary.named;
   return {
     'tokenizer_config.json': {
@@ -66,25 +67,25 @@ export function ggufTokenSettings(
     },
     'generation_config.json': {
       ...(bos === undefined || withoutBos ? {} : { bos_token_id: bos }),
-      eos_token_id: [...new Set([...vocabulary.ends, ...turns])],
+      eos_token_id: [...new Set([...vocabulary.ends, ...endsOfTurns(special, texts)])],
       ...(pad === undefined ? {} : { pad_token_id: pad }),
     },
   };
 }
 
-/** tokenizer.json as the model had it, which some converters keep. @throws UserError if it has other tokens */
+/** The model's own tokenizer.json, which some converters keep. @throws UserError if it has other tokens */
 function originalJson(metadata: GgufMetadata, vocabulary: GgufVocabulary): Json | null {
   const text = metadata.string('tokenizer.huggingface.json');
   if (text === null) return null;
   const name = `${metadata.file}: tokenizer.huggingface.json`;
   const hint = 'convert the model again with a current release of llama.cpp';
   const parsed = anyObject.safeParse(parseJson(text, { name, hint }));
-  if (!parsed.success) throw new UserError(`${name} is not an object`, hint, { code: 'no-tokenizer' });
+  if (!parsed.success) throw noTokenizer(`${name} is not an object`, hint);
   expectSameTokens(vocabulary, { name, json: parsed.data });
   return parsed.data;
 }
 
-/** The default one, and others by their names. */
+/** The default template, and others by name. */
 function chatTemplates(metadata: GgufMetadata): Array<{ readonly name: string; readonly template: string }> {
   const prefix = 'tokenizer.chat_template';
   return metadata.keys().flatMap((key) => {
@@ -106,21 +107,17 @@ function addedTokens({ types, architecture, model }: GgufVocabulary, { tokens }:
   });
 }
 
-/** All other added tokens of Phi-3 take the spaces behind them, which a GGUF file does not say. */
+/** All other added tokens of Phi-3 take the spaces after them, which a GGUF file does not say. */
 const PHI_3_PLAIN = new Set(['<unk>', '<s>', '<|endoftext|>']);
 
-/** @throws UserError for a BOS or EOS that is to be added and is not there */
+/** @throws UserError if a BOS or EOS has to be added, but does not exist */
 function postProcessor(vocabulary: GgufVocabulary, { tokens, addBos }: TokenizerParts): Json {
   const { file, named } = vocabulary;
   const special = (name: NamedToken, wanted: boolean) => {
     if (!wanted) return [];
     const id = named[name];
     if (id !== undefined) return [{ id, text: tokens[id] ?? '' }];
-    throw new UserError(
-      `${file}: its tokenizer adds a ${name} to texts, and has none`,
-      'convert the model again with a current release of llama.cpp',
-      { code: 'no-tokenizer' },
-    );
+    throw damaged(file, `its tokenizer adds a ${name} to texts, and has none`);
   };
   const before = special('bos_token', addBos);
   const after = special('eos_token', vocabulary.addEos === true);
@@ -136,7 +133,7 @@ function postProcessor(vocabulary: GgufVocabulary, { tokens, addBos }: Tokenizer
 
 /**
  * Tokens that end a turn (llama.cpp, src/llama-vocab.cpp, `special_eog_ids`). generation_config.json has their ids in
- * addition to EOS, and a GGUF file often EOS alone.
+ * addition to EOS, a GGUF file often only EOS.
  */
 const TURN_ENDS = new Set([
   '<|eot_id|>',
@@ -153,14 +150,11 @@ const TURN_ENDS = new Set([
   '<EOT>',
 ]);
 
-/** In formats that have it, `<|end|>` ends a message, and the turn goes on. */
+/** In formats with `<|return|>`, `<|end|>` ends a message, but not the turn. */
 const RETURN = '<|return|>';
 const MESSAGE_END = '<|end|>';
 
-/**
- * The ids of those tokens that the chat templates write.
- * @param special tokens that are matched as a whole, by their ids
- */
+/** The ids of end tokens that the templates write. @param special tokens that are matched as a whole, by id */
 function endsOfTurns(special: ReadonlyMap<number, string>, templates: readonly string[]): number[] {
   const texts = new Set(special.values());
   return [...special].flatMap(([id, token]) => {

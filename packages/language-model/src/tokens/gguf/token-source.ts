@@ -14,10 +14,9 @@ type TokenSource =
   | { readonly kind: 'gguf'; readonly file: string; readonly files: GgufTokenFiles };
 
 /**
- * Find the tokenizer of a checkpoint. A GGUF file is used with its own, as in every program that loads it. Files next
- * to it are used only if it has none, or one that is not known here, and if the tokens are the same; so is a
- * tokenizer.json that is in it.
- * @throws UserError for a GGUF file whose tokenizer is not known, or damaged
+ * Find the tokenizer of a checkpoint. A GGUF file is used with its own, as in every program that loads it. Files next to
+ * it, or a tokenizer.json in it, are used only if it has no known tokenizer, and if the tokens are the same.
+ * @throws UserError for a GGUF file with an unknown or damaged tokenizer
  */
 export async function findTokenSource(place: TokenPlace): Promise<TokenSource> {
   const { path, gguf } = place;
@@ -34,22 +33,22 @@ export async function findTokenSource(place: TokenPlace): Promise<TokenSource> {
   return { kind: 'gguf', file: path, files };
 }
 
-/** A measurement asks for the files of one model several times. They are given up where memory is short. */
+/** A measurement asks for one model's files several times. Garbage collection may take them. */
 const made = new WeakMap<GgufMetadata, WeakRef<GgufTokenFiles>>();
 
-/** generation_config.json as a GGUF file has it; null if it has no tokenizer. */
+/** A GGUF file's generation_config.json; null if it has no tokenizer. */
 export function ggufTokenIds(metadata: GgufMetadata): Readonly<Record<string, unknown>> | null {
   const vocabulary = readGgufVocabulary(metadata);
   return vocabulary && ggufTokenSettings(metadata, vocabulary)['generation_config.json'];
 }
 
-/** The bytes of all that a GGUF file says about its tokenizer. */
+/** A digest of all that a GGUF file says about its tokenizer. */
 export function digestGgufTokens(metadata: GgufMetadata): string {
   const keys = metadata.keys().filter((key) => key.startsWith('tokenizer.'));
   return digestKeys(metadata, keys);
 }
 
-/** The files next to a GGUF file, if their tokenizer.json is used. @throws UserError if that has other tokens */
+/** The files next to a GGUF file, if their tokenizer.json is used. @throws UserError if it has other tokens */
 export async function filesBesideGguf(
   { path, files }: TokenPlace,
   metadata: GgufMetadata,

@@ -1,18 +1,19 @@
-import { UserError } from '@shadow-gate/platform';
+import type { UserError } from '@shadow-gate/platform';
+import { noTokenizer } from '../no-tokenizer.ts';
 import { withinLimits } from '../within-limits.ts';
 import { mergesOfScores } from './merges-of-scores.ts';
 import { PRE_TOKENIZERS, type Splitting } from './pre-tokenizers.ts';
-import { type GgufVocabulary, isToken, TOKEN_TYPES } from './vocabulary.ts';
+import { damaged, type GgufVocabulary, isToken, TOKEN_TYPES } from './vocabulary.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The parts of a tokenizer.json that follow from the kind of a vocabulary, and what is put around a text. */
+/** The parts of a tokenizer.json that follow from the kind of a vocabulary, and whether a BOS is added. */
 export interface TokenizerParts {
   readonly model: Json;
   readonly normalizer: Json | null;
   readonly pre_tokenizer: Json | null;
   readonly decoder: Json;
-  /** The tokens by their ids, as tokenizer.json spells them. */
+  /** The tokens by id, as tokenizer.json spells them. */
   readonly tokens: readonly string[];
   readonly addBos: boolean;
 }
@@ -21,8 +22,8 @@ const SPACE = '▁';
 const REPLACE_SPACES: Json = { type: 'Replace', pattern: { String: ' ' }, content: SPACE };
 
 /**
- * The parts of the model's tokenizer.json that a GGUF file does not carry.
- * @throws UserError, by name, for a kind of tokenizer or of splitting that is not known
+ * The parts of the model's tokenizer.json that a GGUF file lacks.
+ * @throws UserError, by name, for an unknown kind of tokenizer or splitting
  */
 export function tokenizerParts(vocabulary: GgufVocabulary): TokenizerParts {
   switch (vocabulary.model) {
@@ -40,19 +41,18 @@ export function tokenizerParts(vocabulary: GgufVocabulary): TokenizerParts {
   }
 }
 
-/** Is the kind of a tokenizer known, and how it splits texts? */
+/** Are the kind of a tokenizer and its splitting known? */
 export function isKnownKind({ model, pre }: Pick<GgufVocabulary, 'model' | 'pre'>): boolean {
   return model === 'llama' || model === 'gemma4' || (model === 'gpt2' && pre !== null && PRE_TOKENIZERS.has(pre));
 }
 
-/** Is the BOS that the file names none of its tokenizer? */
+/** Does the file name a BOS that is not one of its tokenizer? */
 export function isWithoutBos({ model, pre, addBos }: GgufVocabulary): boolean {
   return model === 'gpt2' && addBos !== true && PRE_TOKENIZERS.get(pre ?? '')?.withoutBos === true;
 }
 
 function byteLevel(vocabulary: GgufVocabulary): TokenizerParts {
-  const splitting = splittingOf(vocabulary);
-  const { normalizer, pre_tokenizer, ignoreMerges = false, addsBos = false } = splitting;
+  const { normalizer = null, pre_tokenizer, ignoreMerges = false, addsBos = false } = splittingOf(vocabulary);
   const { tokens } = vocabulary;
   return {
     model: {
@@ -73,7 +73,7 @@ function byteLevel(vocabulary: GgufVocabulary): TokenizerParts {
 }
 
 function splittingOf({ file, pre }: GgufVocabulary): Splitting {
-  // Old converters wrote no name; "default" is what current ones write for SentencePiece, which splits nothing.
+  // Old converters wrote no name; current ones write "default" for SentencePiece, which splits nothing.
   if (pre === null || pre === 'default') {
     throw unknown(file, `it does not say how its tokenizer splits texts (tokenizer.ggml.pre is ${shown(pre)})`);
   }
@@ -82,7 +82,7 @@ function splittingOf({ file, pre }: GgufVocabulary): Splitting {
   return splitting;
 }
 
-/** SentencePiece's BPE: scores in place of merges, spaces written as ▁, and bytes for what has no token. */
+/** SentencePiece's BPE: scores in place of merges, ▁ for spaces, and bytes for text without a token. */
 function sentencePiece(vocabulary: GgufVocabulary): TokenizerParts {
   const { file, types, scores, merges, architecture } = vocabulary;
   const isGemma = architecture?.startsWith('gemma') === true;
@@ -91,23 +91,17 @@ function sentencePiece(vocabulary: GgufVocabulary): TokenizerParts {
   );
   const ids = idsOf(tokens);
   if (Object.keys(ids).length < tokens.filter(isToken).length) {
-    throw new UserError(`${file}: two of its tokens are the same with spaces written as ${SPACE}`, RECONVERT, CODE);
+    throw damaged(file, `two of its tokens are the same with spaces written as ${SPACE}`);
   }
-  if (merges === null && scores === null)
-    throw new UserError(`${file}: its tokenizer has neither scores nor merges`, RECONVERT, CODE);
+  if (merges === null && scores === null) throw damaged(file, 'its tokenizer has neither scores nor merges');
   // Tokens that are matched as a whole have the score 0 in SentencePiece, and some lowest number in files.
   const scoreOf = (id: number) => (isWholeToken(types[id]) ? 0 : (scores?.[id] ?? 0));
-  // By their ids: in an object, numbers would come first.
+  // A map, because objects would put numeric tokens first.
   const mergeable = () => new Map(tokens.flatMap((token, id) => (isToken(token, id) ? [[token, id] as const] : [])));
   const prefix = vocabulary.addSpacePrefix ?? !isGemma;
+  const scoredMerges = () => withinLimits(`${file} cannot be used`, () => mergesOfScores(mergeable(), scoreOf));
   return {
-    ...spaced(vocabulary, tokens, {
-      ids,
-      merges:
-        merges === null
-          ? withinLimits(`${file} cannot be used`, () => mergesOfScores(mergeable(), scoreOf))
-          : statedMerges(vocabulary),
-    }),
+    ...spaced(vocabulary, tokens, { ids, merges: merges === null ? scoredMerges() : statedMerges(vocabulary) }),
     normalizer: prefix
       ? { type: 'Sequence', normalizers: [{ type: 'Prepend', prepend: SPACE }, REPLACE_SPACES] }
       : REPLACE_SPACES,
@@ -117,9 +111,7 @@ function sentencePiece(vocabulary: GgufVocabulary): TokenizerParts {
   };
 }
 
-/**
- * Gemma 4 has merges and no scores. The reference adds no BOS, which its chat template writes, whatever the file says.
- */
+/** Gemma 4 has merges and no scores. Whatever the file says, no BOS is added: the chat template writes it. */
 function gemma4(vocabulary: GgufVocabulary): TokenizerParts {
   const tokens = vocabulary.tokens.map(withoutSpaces);
   return {
@@ -131,7 +123,7 @@ function gemma4(vocabulary: GgufVocabulary): TokenizerParts {
   };
 }
 
-/** It finds nothing behind the normalizer, as in the files of Gemma. */
+/** It finds nothing after the normalizer, as in Gemma's own files. */
 const GEMMA_SPLIT: Json = { type: 'Split', pattern: { String: ' ' }, behavior: 'MergedWithPrevious', invert: false };
 
 function spaced(
@@ -164,7 +156,7 @@ function decoderOf({ strip }: { readonly strip: boolean }): Json {
   return { type: 'Sequence', decoders };
 }
 
-/** Converters write ▁ of tokens that are nothing else as spaces, which no text has once it is normalized. */
+/** Tokens of nothing but ▁: converters write them as spaces, which no normalized text has. */
 function withoutSpaces(token: string): string {
   return /^ +$/.test(token) ? SPACE.repeat(token.length) : token;
 }
@@ -173,7 +165,7 @@ export function isWholeToken(type: number | undefined): boolean {
   return type === TOKEN_TYPES.control || type === TOKEN_TYPES.userDefined;
 }
 
-/** Without tokens that nothing is written with: empty ones, and those that fill places. */
+/** Without padding ids. */
 function idsOf(tokens: readonly string[]): Record<string, number> {
   // A token can have the name of a property that all objects have.
   const ids: Record<string, number> = Object.create(null);
@@ -181,29 +173,21 @@ function idsOf(tokens: readonly string[]): Record<string, number> {
   return ids;
 }
 
-/** `left right`, where a part can begin with a space. */
+/** `left right`; a part can begin with a space. */
 function statedMerges({ file, merges }: GgufVocabulary): Array<readonly [string, string]> {
-  if (merges === null) throw new UserError(`${file}: its tokenizer has no merges`, RECONVERT, CODE);
+  if (merges === null) throw damaged(file, 'its tokenizer has no merges');
   return merges.map((merge) => {
     const space = merge.indexOf(' ', 1);
     if (space < 0 || space === merge.length - 1) {
-      throw new UserError(`${file}: ${shown(merge.slice(0, 64))} is no merge of two tokens`, RECONVERT, CODE);
+      throw damaged(file, `${shown(merge.slice(0, 64))} is no merge of two tokens`);
     }
     return [merge.slice(0, space), merge.slice(space + 1)];
   });
 }
 
-const CODE = { code: 'no-tokenizer' } as const;
-const RECONVERT = 'convert the model again with a current release of llama.cpp';
-
 function shown(value: string | null): string {
   return value === null ? 'missing' : JSON.stringify(value);
 }
 
-function unknown(file: string, problem: string): UserError {
-  return new UserError(
-    `${file}: ${problem}`,
-    'put the tokenizer.json of the model next to the file, or give token ids',
-    CODE,
-  );
-}
+const unknown = (file: string, problem: string): UserError =>
+  noTokenizer(`${file}: ${problem}`, 'put the tokenizer.json of the model next to the file, or give token ids');

@@ -1,11 +1,12 @@
 import type { GgufMetadata } from '@shadow-gate/checkpoints/formats';
-import { UserError } from '@shadow-gate/platform';
+import type { UserError } from '@shadow-gate/platform';
+import { noTokenizer } from '../no-tokenizer.ts';
 
 /** Kinds of tokens (gguf-py 0.19, constants.py, TokenType). */
 export const TOKEN_TYPES = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
 const LAST_TYPE = TOKEN_TYPES.byte;
 
-/** Names of special tokens in transformers, with the keys that have their ids. */
+/** transformers' names of special tokens, with GGUF's keys for their ids. */
 const NAMED_IDS = {
   bos_token: 'bos_token_id',
   eos_token: 'eos_token_id',
@@ -17,26 +18,26 @@ const NAMED_IDS = {
 } as const;
 export type NamedToken = keyof typeof NAMED_IDS;
 
-/** Ends of a turn and of a message to a tool, which generation stops at like at EOS. */
+/** Ends of a turn and of a message to a tool: generation stops at them as at EOS. */
 const OTHER_ENDS = ['eot_token_id', 'eom_token_id'];
 
-/** llama.cpp's special tokens of a SentencePiece vocabulary that does not name them. */
+/** llama.cpp's special tokens for a SentencePiece vocabulary that does not name them. */
 const SENTENCEPIECE_IDS = { unk_token: 0, bos_token: 1, eos_token: 2 };
 
-/** More than any vocabulary has: a damaged file is named before its tokens are worked on. */
+/** More than any vocabulary has: a damaged file is refused before any work on its tokens. */
 const MAX_TOKENS = 2 ** 21;
-/** Vocabularies have about as many merges as tokens, those of Gemma twice as many. */
+/** Vocabularies have about as many merges as tokens, Gemma's twice as many. */
 const MAX_MERGES = 2 ** 22;
 /** The longest tokens of known vocabularies, runs of spaces, have 256 bytes. */
 const MAX_TOKEN_LENGTH = 8192;
 
-/** The vocabulary of a GGUF file, and what it says about its use. */
+/** The vocabulary of a GGUF file, and how to use it. */
 export interface GgufVocabulary {
   /** The path of the file, for errors. */
   readonly file: string;
   /** `tokenizer.ggml.model`: `gpt2` is byte-level BPE, `llama` SentencePiece's BPE. */
   readonly model: string;
-  /** `tokenizer.ggml.pre`: the name of how texts are split. */
+  /** `tokenizer.ggml.pre`: names how texts are split. */
   readonly pre: string | null;
   /** `general.architecture`. */
   readonly architecture: string | null;
@@ -46,9 +47,9 @@ export interface GgufVocabulary {
   readonly scores: readonly number[] | null;
   readonly merges: readonly string[] | null;
   readonly named: Readonly<Partial<Record<NamedToken, number>>>;
-  /** Generation ends with any of these, by their ids in the file. */
+  /** Ids in the file: generation ends with any of these. */
   readonly ends: readonly number[];
-  /** Null where the file does not say. */
+  /** Null if the file does not say. */
   readonly addBos: boolean | null;
   readonly addEos: boolean | null;
   readonly addSpacePrefix: boolean | null;
@@ -57,8 +58,7 @@ export interface GgufVocabulary {
 /**
  * Read the vocabulary of a GGUF file (`tokenizer.ggml.*`).
  * @returns null if the file has no tokenizer
- * @throws UserError for values of other types, lists of other lengths, ids beyond the vocabulary, a token that is there
- * twice
+ * @throws UserError for wrong types or lengths, ids beyond the vocabulary, and duplicate tokens
  */
 export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary | null {
   const { file } = metadata;
@@ -89,7 +89,7 @@ export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary | nul
   };
 }
 
-/** The kind of tokenizer in a file, and how it splits texts; null if it has none. */
+/** The kind of tokenizer in a file, and how it splits texts; null without a tokenizer. */
 export function ggufTokenizerKind(metadata: GgufMetadata): Pick<GgufVocabulary, 'model' | 'pre'> | null {
   const model = metadata.string(key('model'));
   if (model === null || model === 'none' || model === 'no_vocab') return null;
@@ -105,11 +105,9 @@ function key(name: string): string {
   return `tokenizer.ggml.${name}`;
 }
 
-function damaged(file: string, problem: string): UserError {
-  return new UserError(`${file}: ${problem}`, 'convert the model again with a current release of llama.cpp', {
-    code: 'no-tokenizer',
-  });
-}
+/** A file that its converter has to write again. */
+export const damaged = (file: string, problem: string): UserError =>
+  noTokenizer(`${file}: ${problem}`, 'convert the model again with a current release of llama.cpp');
 
 function readTokens(metadata: GgufMetadata): string[] {
   const { file } = metadata;
@@ -122,7 +120,7 @@ function readTokens(metadata: GgufMetadata): string[] {
   const ids = new Map<string, number>();
   for (const [id, token] of tokens.entries()) {
     const first = ids.get(token);
-    // Nothing is written with an empty token.
+    // No text becomes an empty token.
     if (first !== undefined && token !== '') {
       throw damaged(file, `the token ${JSON.stringify(token.slice(0, 64))} is there twice, as ${first} and ${id}`);
     }
@@ -150,21 +148,20 @@ function readMerges(metadata: GgufMetadata): string[] | null {
 }
 
 function readNumbers(metadata: GgufMetadata, name: string, length: number): number[] | null {
-  // A list of bytes takes eight times as much once it is read.
+  // Reading makes a list of bytes eight times as large.
   const stored = metadata.get(key(name));
   if (stored?.type === 'array' && stored.length !== length) {
     throw damaged(metadata.file, `${key(name)} has ${stored.length} values for ${length} tokens`);
   }
   const numbers = metadata.numbers(key(name));
-  if (numbers === null) return null;
-  if (numbers.every(Number.isFinite)) return numbers;
+  if (numbers === null || numbers.every(Number.isFinite)) return numbers;
   throw damaged(metadata.file, `${key(name)} has a value that is no number`);
 }
 
 function readId(metadata: GgufMetadata, name: string, length: number): number | null {
   const id = metadata.number(key(name));
   if (id === null || (Number.isInteger(id) && id >= 0 && id < length)) return id;
-  // Converters write such a number for "none".
+  // Converters write these numbers for "none".
   if (id === 2 ** 32 - 1 || id === -1) return null;
   throw damaged(metadata.file, `${key(name)} is ${id}, in a vocabulary of ${length} tokens`);
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { anyArray, anyObject, readPart } from '../read-part.ts';
 import { type Merges, mergeAll } from './merge-all.ts';
-import type { TokenizerModel } from './model.ts';
-import { indexVocabulary } from './vocabulary.ts';
+import { indexVocabulary, type TokenizerModel } from './model.ts';
 
 const schema = z.strictObject({
   type: z.literal('BPE').optional(),
@@ -18,17 +17,17 @@ const schema = z.strictObject({
   merges: anyArray,
 });
 
-/** Pieces with remembered tokens: words come back. */
+/** Pieces with remembered tokens: words recur. */
 const MAX_REMEMBERED = 20_000;
 const MAX_REMEMBERED_LENGTH = 256;
 
 const encoder = new TextEncoder();
 
-/** Byte-pair encoding: of all pairs of neighbors, the one learned first is merged until none is left. */
+/** Byte-pair encoding: merges the pair of neighbors that was learned first, until none is left. */
 export function bpe(value: unknown): TokenizerModel {
   const options = readPart(schema, value, 'model');
   const { unk_token, ignore_merges, byte_fallback, fuse_unk } = options;
-  const { ids, tokens } = indexVocabulary(options.vocab);
+  const { ids, lookUp } = indexVocabulary(options.vocab);
   const prefix = options.continuing_subword_prefix ?? '';
   const suffix = options.end_of_word_suffix ?? '';
   const merges = readMerges(options.merges, ids, prefix);
@@ -39,7 +38,7 @@ export function bpe(value: unknown): TokenizerModel {
     return id;
   };
 
-  /** The symbols of a piece: what has no token is bytes, or unknown, or is left out. */
+  /** The symbols of a piece: a character without a token becomes bytes, or unknown, or is dropped. */
   const symbolsOf = (piece: string): number[] => {
     const characters = [...piece];
     const out: number[] = [];
@@ -79,13 +78,11 @@ export function bpe(value: unknown): TokenizerModel {
       }
       return found;
     },
-    idOf: (token) => ids.get(token),
-    tokenOf: (id) => tokens.get(id),
-    size: ids.size,
+    ...lookUp,
   };
 }
 
-/** `<0x0A>` for each byte; null if one of them is missing. */
+/** `<0x0A>` for each byte; null if a byte has no token. */
 export function byteTokens(text: string, ids: ReadonlyMap<string, number>): number[] | null {
   const out: number[] = [];
   for (const byte of encoder.encode(text)) {
@@ -96,7 +93,7 @@ export function byteTokens(text: string, ids: ReadonlyMap<string, number>): numb
   return out;
 }
 
-/** @throws Error for a merge of what the vocabulary lacks */
+/** @throws Error for a merge with a part outside the vocabulary */
 function readMerges(list: readonly unknown[], ids: ReadonlyMap<string, number>, prefix: string): Merges {
   let size = 0;
   for (const id of ids.values()) size = Math.max(size, id + 1);

@@ -1,20 +1,20 @@
 /** Merges by the ids of the two symbols. */
 export interface Merges {
-  /** Greater than every id: a pair (a, b) has the key a·size + b. */
+  /** Above every id: the key of a pair (a, b) is a·size + b. */
   readonly size: number;
-  /** A lower rank is merged first. */
+  /** Lower ranks are merged first. */
   readonly rankOf: ReadonlyMap<number, number>;
-  /** The id that a merge of this rank gives. */
+  /** By rank: the id of the merged symbol. */
   readonly results: readonly number[];
 }
 
-/** Merge the pair of the lowest rank, the leftmost of several, until no two neighbors can be merged. */
+/** Merge the lowest-ranked pair, the leftmost of several, until no neighbors can be merged. */
 export function mergeAll(symbols: readonly number[], merges: Merges): readonly number[] {
   if (symbols.length < 2) return symbols;
   return symbols.length <= SHORT ? mergeShort(symbols, merges) : mergeLong(symbols, merges);
 }
 
-/** Up to here, looking at every pair again costs less than a heap. */
+/** Up to this length, scanning all pairs costs less than a heap. */
 const SHORT = 24;
 
 const NONE = Number.POSITIVE_INFINITY;
@@ -48,7 +48,7 @@ function mergeShort(symbols: readonly number[], merges: Merges): readonly number
 interface Candidate {
   readonly position: number;
   readonly rank: number;
-  /** The symbols when it was found: it is stale if one of them has changed. */
+  /** The symbols when the pair was found: if one has changed, the pair is stale. */
   readonly left: number;
   readonly right: number;
 }

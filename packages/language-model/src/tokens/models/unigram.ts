@@ -10,7 +10,7 @@ const schema = z.strictObject({
   byte_fallback: z.boolean().default(false),
 });
 
-/** How much less likely than the least likely token an unknown character is, as a logarithm. */
+/** An unknown character's log-probability is this much below the least likely token's. */
 const UNKNOWN_PENALTY = 10;
 
 interface TrieNode {
@@ -25,14 +25,15 @@ interface Step {
   readonly id: number | null;
 }
 
-/** The most likely tokens of a piece (Viterbi), where each token has a log-probability of its own. */
+/** The most likely tokens of a piece (Viterbi), given each token's log-probability. */
 export function unigram(value: unknown): TokenizerModel {
   const { vocab, unk_id, byte_fallback } = readPart(schema, value, 'model');
   const entries = vocab.map(entryOf);
   if (entries.length === 0) throw new Error('the vocabulary is empty');
   const unknownId = unk_id ?? null;
-  if (unknownId !== null && unknownId >= entries.length)
+  if (unknownId !== null && unknownId >= entries.length) {
     throw new Error(`unk_id ${unknownId} is not in the vocabulary`);
+  }
   const ids = new Map(entries.map(([token], id) => [token, id]));
   const root = trieOf(ids);
   const lowest = entries.reduce((least, [, score]) => Math.min(least, score), Number.POSITIVE_INFINITY);
@@ -117,7 +118,7 @@ function bestSteps(piece: string, { root, scoreOf, unknownId, unknownScore }: La
   return best;
 }
 
-/** The parts of the best path; unknown characters next to each other are one part. */
+/** The parts of the best path; adjacent unknown characters are one part. */
 function partsOf(piece: string, best: ReadonlyMap<number, Step>, unknownId: number | null): string[] {
   const out: string[] = [];
   let unknownEnd: number | null = null;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { anyObject, readPart } from '../read-part.ts';
-import type { TokenizerModel } from './model.ts';
-import { indexVocabulary } from './vocabulary.ts';
+import { indexVocabulary, type TokenizerModel } from './model.ts';
 
 const wordLevelSchema = z.strictObject({
   type: z.literal('WordLevel').optional(),
@@ -12,16 +11,14 @@ const wordLevelSchema = z.strictObject({
 /** A piece is a token or unknown. */
 export function wordLevel(value: unknown): TokenizerModel {
   const { vocab, unk_token } = readPart(wordLevelSchema, value, 'model');
-  const { ids, tokens } = indexVocabulary(vocab);
+  const { ids, lookUp } = indexVocabulary(vocab);
   return {
     encode(piece) {
       const id = ids.get(piece) ?? ids.get(unk_token);
       if (id === undefined) throw new Error(`no token for ${JSON.stringify(piece)}, and none for unknown ones`);
       return [id];
     },
-    idOf: (token) => ids.get(token),
-    tokenOf: (id) => tokens.get(id),
-    size: ids.size,
+    ...lookUp,
   };
 }
 
@@ -33,14 +30,11 @@ const wordPieceSchema = z.strictObject({
   max_input_chars_per_word: z.int().nonnegative(),
 });
 
-/** The longest token at the beginning of a piece, then the longest that goes on from there. */
+/** The longest token at the beginning of a piece, then the longest one that continues it. */
 export function wordPiece(value: unknown): TokenizerModel {
-  const { vocab, unk_token, continuing_subword_prefix, max_input_chars_per_word } = readPart(
-    wordPieceSchema,
-    value,
-    'model',
-  );
-  const { ids, tokens } = indexVocabulary(vocab);
+  const options = readPart(wordPieceSchema, value, 'model');
+  const { unk_token, continuing_subword_prefix, max_input_chars_per_word } = options;
+  const { ids, lookUp } = indexVocabulary(options.vocab);
   const unknown = () => {
     const id = ids.get(unk_token);
     if (id === undefined) throw new Error(`no token ${unk_token} for unknown words`);
@@ -65,8 +59,6 @@ export function wordPiece(value: unknown): TokenizerModel {
       }
       return out;
     },
-    idOf: (token) => ids.get(token),
-    tokenOf: (id) => tokens.get(id),
-    size: ids.size,
+    ...lookUp,
   };
 }

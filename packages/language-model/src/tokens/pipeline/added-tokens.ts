@@ -1,20 +1,20 @@
 import { contains } from '../unicode/code-points.ts';
 import { rustWord, whiteSpace } from '../unicode/properties.ts';
 
-/** A token that is matched whole in a text, before all else. */
+/** A token that is matched as a whole in a text, before all else. */
 export interface AddedToken {
   readonly content: string;
   readonly special: boolean;
   /** Is it matched in the normalized text, and normalized for that? */
   readonly normalized: boolean;
-  /** It is not matched next to a letter. */
+  /** Not matched next to a letter. */
   readonly single_word: boolean;
-  /** It takes the white space before it, or behind it. */
+  /** Takes the white space before or after it. */
   readonly lstrip: boolean;
   readonly rstrip: boolean;
 }
 
-/** A part of a text: an added token, or what is between them. */
+/** A part of a text: an added token, or text between them. */
 type TokenSection = { readonly id: number } | { readonly start: number; readonly end: number };
 
 interface Node {
@@ -22,9 +22,7 @@ interface Node {
   token: AddedToken | null;
 }
 
-/**
- * The added tokens of a tokenizer, in the order in which they were added: the Rust library gives them their ids itself.
- */
+/** The added tokens of a tokenizer, in the order of addition: the Rust library assigns their ids itself. */
 export class AddedTokens {
   readonly #idInModel: (token: string) => number | undefined;
   readonly #modelSize: number;
@@ -37,11 +35,11 @@ export class AddedTokens {
     this.#modelSize = model.size;
   }
 
-  /** An id that is stated somewhere plays no role: it is that of the vocabulary, or the next that is free. */
+  /** Stated ids do not matter: a token has its id in the vocabulary, or the next free one. */
   add(token: AddedToken): void {
     const { content } = token;
     const known = this.#current.get(content);
-    if (content === '' || (known && same(known, token))) return;
+    if (content === '' || (known && signature(known) === signature(token))) return;
     const id = this.#ids.get(content) ?? this.#idInModel(content) ?? this.#nextId();
     this.#ids.set(content, id);
     this.#current.set(content, token);
@@ -52,16 +50,11 @@ export class AddedTokens {
     return this.#ids.get(content) ?? this.#idInModel(content);
   }
 
-  /** The token of this content, if it was added. */
-  get(content: string): AddedToken | undefined {
-    return this.#current.get(content);
-  }
-
   isSpecial(content: string): boolean {
     return this.#specials.has(content);
   }
 
-  /** A token in a decoded text: one that is matched in normalized text is normalized here too. */
+  /** Tokens in a decoded text: those matched in normalized text are normalized here too. */
   contents(normalize: (text: string) => string): ReadonlyMap<number, string> {
     return new Map(
       [...this.#ids].map(([content, id]) => [
@@ -71,10 +64,7 @@ export class AddedTokens {
     );
   }
 
-  /**
-   * Two finders: one for texts as they are, one for normalized texts.
-   * @param normalize what happens to a text between the two
-   */
+  /** Finders for texts as they are, and for normalized texts. @param normalize applied to a text between the two */
   finders(normalize: (text: string) => string): readonly [raw: TokenFinder, normalized: TokenFinder] {
     const entries = (normalized: boolean) =>
       [...this.#current.values()]
@@ -90,17 +80,12 @@ export class AddedTokens {
   }
 }
 
-function same(a: AddedToken, b: AddedToken): boolean {
-  return (
-    a.special === b.special &&
-    a.normalized === b.normalized &&
-    a.single_word === b.single_word &&
-    a.lstrip === b.lstrip &&
-    a.rstrip === b.rstrip
-  );
+/** All properties of a token, as a key. */
+export function signature({ content, special, normalized, single_word, lstrip, rstrip }: AddedToken): string {
+  return JSON.stringify([content, special, normalized, single_word, lstrip, rstrip]);
 }
 
-/** Finds tokens in a text: the leftmost, and the longest of several. */
+/** Finds tokens in a text: leftmost first, then longest. */
 class TokenFinder {
   readonly #root: Node = { children: new Map(), token: null };
   readonly #idOf: (content: string) => number;
@@ -111,8 +96,9 @@ class TokenFinder {
   ) {
     this.#idOf = idOf;
     for (const { pattern, token } of entries) {
-      if (pattern === '')
+      if (pattern === '') {
         throw new Error(`the added token ${JSON.stringify(token.content)}, of which normalizing leaves nothing`);
+      }
       let node = this.#root;
       for (const unit of pattern.split('')) {
         const child = node.children.get(unit) ?? { children: new Map(), token: null };
@@ -141,10 +127,11 @@ class TokenFinder {
       if (token.single_word && (endsWithWord(text, start) || startsWithWord(text, end))) continue;
       const from = token.lstrip ? Math.max(behind, spaceBefore(text, start)) : start;
       const to = token.rstrip ? spaceBehind(text, end) : end;
-      if (from > to)
+      if (from > to) {
         throw new Error(`${JSON.stringify(token.content)} in the white space that the token before it takes`);
+      }
       if (behind < from) out.push({ start: behind, end: from });
-      // Nothing is left of one that is white space, and that the token before it has taken.
+      // Nothing is left of a white-space token that the token before it has taken.
       if (from < to) out.push({ id: this.#idOf(token.content) });
       behind = to;
     }

@@ -12,13 +12,10 @@ function letters(): string[] {
 
 const PLAIN = /^[!-~]*$/;
 
-/** The bytes of a text, each as its letter. */
 export function byteLetters(text: string): string {
-  if (PLAIN.test(text)) return text;
-  return bytesToLetters(encoder.encode(text));
+  return PLAIN.test(text) ? text : bytesToLetters(encoder.encode(text));
 }
 
-/** Bytes, each as its letter. */
 export function bytesToLetters(bytes: Iterable<number>): string {
   let out = '';
   for (const byte of bytes) out += LETTERS[byte];

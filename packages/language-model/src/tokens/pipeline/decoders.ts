@@ -3,22 +3,19 @@ import { readPart } from '../read-part.ts';
 import { cutAtMatches } from '../regex/split-text.ts';
 import { lettersToBytes } from './byte-letters.ts';
 import { cleanUpSpaces } from './clean-up-spaces.ts';
-import { compilePattern, patternSchema } from './pattern.ts';
+import { compilePattern, oneCharacter, patternSchema } from './pattern.ts';
 
-/** From tokens to parts of a text, one after the other. */
+/** From tokens to successive parts of a text. */
 type TokenDecoder = (tokens: readonly string[]) => readonly string[];
-
-const byteLevelOptions = {
-  add_prefix_space: z.boolean().optional(),
-  trim_offsets: z.boolean().optional(),
-  use_regex: z.boolean().optional(),
-};
-
-const oneCharacter = z.string().refine((text) => [...text].length === 1, { error: 'is not one character' });
 
 const schema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('Sequence'), decoders: z.array(z.unknown()) }),
-  z.strictObject({ type: z.literal('ByteLevel'), ...byteLevelOptions }),
+  z.strictObject({
+    type: z.literal('ByteLevel'),
+    add_prefix_space: z.boolean().optional(),
+    trim_offsets: z.boolean().optional(),
+    use_regex: z.boolean().optional(),
+  }),
   z.strictObject({ type: z.literal('ByteFallback') }),
   z.strictObject({ type: z.literal('Fuse') }),
   z.strictObject({ type: z.literal('Replace'), pattern: patternSchema, content: z.string() }),
@@ -39,10 +36,11 @@ const schema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('WordPiece'), prefix: z.string(), cleanup: z.boolean() }),
   z.strictObject({ type: z.literal('BPEDecoder'), suffix: z.string().min(1) }),
 ]);
+type Options<Type> = Extract<z.infer<typeof schema>, { type: Type }>;
 
 /**
- * The decoder of a tokenizer.json; without one, there is a space between tokens.
- * @throws Error, also one of zod, for one that is not known or has an option that is not
+ * The decoder of a tokenizer.json; without one, spaces separate tokens.
+ * @throws Error, also one of zod, for an unknown decoder or option
  */
 export function readDecoder(value: unknown): TokenDecoder {
   if (value === null || value === undefined) return (tokens) => [tokens.join(' ')];
@@ -79,7 +77,7 @@ const lossy = new TextDecoder('utf-8', { ignoreBOM: true });
 const strict = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 const encoder = new TextEncoder();
 
-/** A token with a character that stands for no byte is its own text. */
+/** A token with a character that does not stand for a byte is its own text. */
 function byteLevel(tokens: readonly string[]): string[] {
   return [
     lossy.decode(Uint8Array.from(tokens.flatMap((token) => lettersToBytes(token) ?? [...encoder.encode(token)]))),
@@ -88,7 +86,7 @@ function byteLevel(tokens: readonly string[]): string[] {
 
 const BYTE = /^<0x([0-9a-fA-F]{2})>$/;
 
-/** Bytes in a row that are no UTF-8 are one � each. */
+/** A run of bytes that is not UTF-8 becomes one � per byte. */
 function byteFallback(tokens: readonly string[]): string[] {
   const out: string[] = [];
   let bytes: number[] = [];
@@ -122,13 +120,7 @@ function replaced(token: string, regex: RegExp, content: string): string {
     .join('');
 }
 
-interface StripOptions {
-  readonly content: string;
-  readonly start: number;
-  readonly stop: number;
-}
-
-function stripped(token: string, { content, start, stop }: StripOptions): string {
+function stripped(token: string, { content, start, stop }: Options<'Strip'>): string {
   const characters = [...token];
   let first = 0;
   while (first < start && characters[first] === content) first++;
@@ -137,17 +129,9 @@ function stripped(token: string, { content, start, stop }: StripOptions): string
   return characters.slice(first, Math.max(first, end)).join('');
 }
 
-function wordPiece(
-  token: string,
-  index: number,
-  { prefix, cleanup }: { readonly prefix: string; readonly cleanup: boolean },
-): string {
+function wordPiece(token: string, index: number, { prefix, cleanup }: Options<'WordPiece'>): string {
   const continued = token.startsWith(prefix) ? token.slice(prefix.length) : ` ${token}`;
   const text = index === 0 ? token : continued;
-  return cleanup ? withoutSpaces(text) : text;
-}
-
-/** As transformers does, and one contraction more. */
-function withoutSpaces(text: string): string {
-  return cleanUpSpaces(text).replaceAll(' do not', " don't");
+  // Cleaned as in transformers, plus one contraction.
+  return cleanup ? cleanUpSpaces(text).replaceAll(' do not', " don't") : text;
 }

@@ -5,7 +5,7 @@ import { codePointSet, contains } from '../unicode/code-points.ts';
 import { type NormalForm, normalizeAs, rustLowercase } from '../unicode/normal-forms.ts';
 import { combiningMark, controlCharacter, nonspacingMark, whiteSpace } from '../unicode/properties.ts';
 import { byteLetters } from './byte-letters.ts';
-import { compilePattern, type Pattern, patternSchema } from './pattern.ts';
+import { compilePattern, patternSchema } from './pattern.ts';
 import { precompiledNormalizer } from './precompiled-normalizer.ts';
 
 type Normalizer = (text: string) => string;
@@ -31,10 +31,11 @@ const schema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('Prepend'), prepend: z.string() }),
   z.strictObject({ type: z.literal('ByteLevel') }),
 ]);
+type Options<Type> = Extract<z.infer<typeof schema>, { type: Type }>;
 
 /**
- * The normalizer of a tokenizer.json, null for none.
- * @throws Error, also one of zod, for one that is not known or has an option that is not
+ * The normalizer of a tokenizer.json, or null.
+ * @throws Error, also one of zod, for an unknown normalizer or option
  */
 export function readNormalizer(value: unknown): Normalizer | null {
   if (value === null || value === undefined) return null;
@@ -57,7 +58,7 @@ export function readNormalizer(value: unknown): Normalizer | null {
     case 'Precompiled':
       return precompiledNormalizer(data.precompiled_charsmap);
     case 'Replace':
-      return replace(data.pattern, data.content);
+      return replace(data);
     case 'Prepend':
       return (text) => (text === '' ? text : data.prepend + text);
     case 'ByteLevel':
@@ -77,13 +78,6 @@ function mapCharacters(text: string, change: (character: string, point: number) 
   return out;
 }
 
-interface BertOptions {
-  readonly clean_text: boolean;
-  readonly handle_chinese_chars: boolean;
-  readonly strip_accents?: boolean | null | undefined;
-  readonly lowercase: boolean;
-}
-
 const CHINESE = codePointSet(
   [0x3400, 0x4dbf],
   [0x4e00, 0x9fff],
@@ -94,7 +88,7 @@ const CHINESE = codePointSet(
   [0x2f800, 0x2fa1f],
 );
 
-function bert({ clean_text, handle_chinese_chars, strip_accents, lowercase }: BertOptions): Normalizer {
+function bert({ clean_text, handle_chinese_chars, strip_accents, lowercase }: Options<'BertNormalizer'>): Normalizer {
   const clean = (text: string) =>
     mapCharacters(text, (character, point) => {
       if (contains(controlCharacter(), point)) return '';
@@ -112,13 +106,7 @@ function bert({ clean_text, handle_chinese_chars, strip_accents, lowercase }: Be
   return (text) => steps.reduce((done, step) => step(done), text);
 }
 
-function strip({
-  strip_left,
-  strip_right,
-}: {
-  readonly strip_left: boolean;
-  readonly strip_right: boolean;
-}): Normalizer {
+function strip({ strip_left, strip_right }: Options<'Strip'>): Normalizer {
   return (text) => {
     let start = 0;
     let end = text.length;
@@ -148,12 +136,12 @@ function nmt(text: string): string {
   });
 }
 
-function replace(pattern: Pattern, content: string): Normalizer {
+function replace({ pattern, content }: Options<'Replace'>): Normalizer {
   const regex = compilePattern(pattern);
   return (text) =>
     cutAtMatches(text, regex)
       .map(({ start, end, match }) => {
-        // The Rust library then finds the beginning of a text by offsets.
+        // Then the Rust library finds the beginning of a text by offsets.
         if (start === end) throw new Error('a Replace normalizer that finds nothing between two characters');
         return match ? content : text.slice(start, end);
       })

@@ -8,29 +8,29 @@ import { readNormalizer } from './normalizers.ts';
 import { prependsFirst, readPreTokenizer, type TextPiece } from './pre-tokenizers.ts';
 import { type Spelling, spell } from './spelling.ts';
 
-/** The parts of a tokenizer.json that decide about tokens, but for what is put around a text. */
+/** The parts of a tokenizer.json that decide about tokens, without the special tokens around a text. */
 interface PipelineParts {
   readonly model: Readonly<Record<string, unknown>>;
   readonly normalizer: unknown;
   readonly pre_tokenizer: unknown;
   readonly decoder: unknown;
-  /** In the order in which they are added, which decides about ids. */
+  /** In the order of addition, which decides about ids. */
   readonly added: readonly AddedToken[];
 }
 
-/** Text to ids and back as `tokenizers`, the Rust library, does it. */
+/** Text to ids and back, like `tokenizers`, the Rust library. */
 export interface Pipeline {
   /** @throws Error for a text that cannot be encoded exactly */
   encode(text: string): number[];
   /** Ids without a token have no text. */
   decode(ids: readonly number[], options: { readonly skipSpecialTokens: boolean }): string;
-  /** The text of the ids by the names of their tokens, whatever the decoder does. */
+  /** The text of ids by their tokens' names, whatever the decoder does. */
   spell(ids: readonly number[]): string;
-  /** The id of a token, an added one or one of the vocabulary. */
+  /** The id of an added token, or of one in the vocabulary. */
   idOf(token: string): number | undefined;
 }
 
-/** @throws Error, also one of zod, for a part that is not known or has an option that is not */
+/** @throws Error, also one of zod, for an unknown part or option */
 export function buildPipeline(parts: PipelineParts): Pipeline {
   const model = readModel(parts.model);
   const normalize = readNormalizer(parts.normalizer) ?? ((text: string) => text);
@@ -40,12 +40,9 @@ export function buildPipeline(parts: PipelineParts): Pipeline {
   for (const token of parts.added) added.add(token);
   const [raw, normalized] = added.finders(normalize);
   const contents = added.contents(normalize);
-  const spelling = spellingOf(
-    parts,
-    added.contents((text) => text),
-    model.tokenOf,
-  );
-  // What begins where the text begins is known there by offsets into the text before it was normalized.
+  const plain = added.contents((text) => text);
+  const spelling = spellingOf(parts, plain, model.tokenOf);
+  // To know what begins where the text begins, the library uses offsets into the text before it was normalized.
   if (prependsFirst(parts.pre_tokenizer) && (parts.normalizer ?? null) !== null) {
     throw new Error('a Metaspace with prepend_scheme first behind a normalizer');
   }
@@ -96,23 +93,18 @@ function spellingOf(
   };
 }
 
-/**
- * The model of a tokenizer.json. Old files do not name its kind.
- * @throws Error, also one of zod, for one that is not known or has an option that is not
- */
+const MODELS: ReadonlyMap<unknown, (value: unknown) => TokenizerModel> = new Map([
+  ['BPE', bpe],
+  ['Unigram', unigram],
+  ['WordPiece', wordPiece],
+  ['WordLevel', wordLevel],
+]);
+
+/** Old files do not name the kind of their model. @throws Error, also one of zod, for an unknown model or option */
 function readModel(value: Readonly<Record<string, unknown>>): TokenizerModel {
-  switch (value.type ?? modelKindOf(value)) {
-    case 'BPE':
-      return bpe(value);
-    case 'Unigram':
-      return unigram(value);
-    case 'WordPiece':
-      return wordPiece(value);
-    case 'WordLevel':
-      return wordLevel(value);
-    default:
-      throw new Error(`a model of the unknown type ${JSON.stringify(value.type)}`);
-  }
+  const read = MODELS.get(value.type ?? modelKindOf(value));
+  if (read === undefined) throw new Error(`a model of the unknown type ${JSON.stringify(value.type)}`);
+  return read(value);
 }
 
 function modelKindOf(value: Readonly<Record<string, unknown>>): string {

@@ -1,5 +1,5 @@
-import { UserError } from '@shadow-gate/platform';
 import { z } from 'zod';
+import { noTokenizer } from '../no-tokenizer.ts';
 
 /** The special tokens that a tokenizer puts around one text. */
 export interface Affixes {
@@ -30,17 +30,15 @@ const postProcessorSchema = z.discriminatedUnion('type', [
 ]);
 
 /**
- * The ids that the post-processor of tokenizer.json puts before and after a single text. Scoring needs the two ends
- * apart: an EOS after a context would separate it from its continuation.
+ * The ids that the post-processor of tokenizer.json puts before and after a single text. Scoring needs both ends apart:
+ * an EOS after a context would separate it from its continuation.
  * @throws UserError for a post-processor that the Rust library does not have
  */
 export function readAffixes(postProcessor: unknown, file: string): Affixes {
   if (postProcessor === null || postProcessor === undefined) return NONE;
   const parsed = postProcessorSchema.safeParse(postProcessor);
   if (!parsed.success) {
-    throw new UserError(`${file} has an unknown post_processor`, 'save the tokenizer again with transformers', {
-      code: 'no-tokenizer',
-    });
+    throw noTokenizer(`${file} has an unknown post_processor`, 'save the tokenizer again with transformers');
   }
   const processor = parsed.data;
   switch (processor.type) {
@@ -63,17 +61,12 @@ export function readAffixes(postProcessor: unknown, file: string): Affixes {
   }
 }
 
-/** @throws UserError for a template that does not have the text once */
+/** @throws UserError unless the template has the text exactly once */
 function readTemplate({ single, special_tokens }: z.infer<typeof templateSchema>, file: string): Affixes {
   const texts = single.flatMap((piece) => ('Sequence' in piece ? [(piece.Sequence as { id: string }).id] : []));
   if (texts.length !== 1 || texts[0] !== 'A') {
-    throw new UserError(
-      `${file} has a template without its text, or with another`,
-      'save the tokenizer again with transformers',
-      {
-        code: 'no-tokenizer',
-      },
-    );
+    const problem = `${file} has a template without its text, or with another`;
+    throw noTokenizer(problem, 'save the tokenizer again with transformers');
   }
   const leading: number[] = [];
   const trailing: number[] = [];
@@ -83,11 +76,7 @@ function readTemplate({ single, special_tokens }: z.infer<typeof templateSchema>
     else if ('SpecialToken' in piece) {
       const { id } = piece.SpecialToken as { id: string };
       const ids = special_tokens[id]?.ids;
-      if (!ids) {
-        throw new UserError(`${file} has a template with ${id}, which it does not define`, 'restore the file', {
-          code: 'no-tokenizer',
-        });
-      }
+      if (!ids) throw noTokenizer(`${file} has a template with ${id}, which it does not define`, 'restore the file');
       end.push(...ids);
     }
   }

@@ -19,9 +19,9 @@ import {
 } from '../unicode/code-points.ts';
 import { rustNumeric, rustPunctuation, rustWord, whiteSpace } from '../unicode/properties.ts';
 import { byteLetters } from './byte-letters.ts';
-import { compilePattern, patternSchema } from './pattern.ts';
+import { compilePattern, oneCharacter, patternSchema } from './pattern.ts';
 
-/** A part of a text between added tokens, as the model gets it. */
+/** A part of a text between added tokens, for the model. */
 export interface TextPiece {
   readonly text: string;
   /** Does it begin where the whole text begins? */
@@ -34,13 +34,10 @@ const behaviorSchema = z.enum(BEHAVIORS);
 
 const metaspaceSchema = z.strictObject({
   type: z.literal('Metaspace'),
-  replacement: z
-    .string()
-    .refine((text) => [...text].length === 1, { error: 'is not one character' })
-    .default('▁'),
+  replacement: oneCharacter.default('▁'),
   prepend_scheme: z.enum(['first', 'never', 'always']).default('always'),
   split: z.boolean().default(true),
-  // Older files have it, with the same meaning.
+  // Older files have these, with the same meaning.
   add_prefix_space: z.boolean().optional(),
   str_rep: z.string().optional(),
 });
@@ -62,20 +59,17 @@ const schema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('Digits'), individual_digits: z.boolean().default(false) }),
   z.strictObject({ type: z.literal('Punctuation'), behavior: behaviorSchema.default('Isolated') }),
-  z.strictObject({
-    type: z.literal('CharDelimiterSplit'),
-    delimiter: z.string().refine((text) => [...text].length === 1, { error: 'is not one character' }),
-  }),
+  z.strictObject({ type: z.literal('CharDelimiterSplit'), delimiter: oneCharacter }),
   z.strictObject({ type: z.literal('FixedLength'), length: z.int().positive() }),
   z.strictObject({ type: z.enum(['BertPreTokenizer', 'Whitespace', 'WhitespaceSplit']) }),
 ]);
 
-/** How ByteLevel splits a text of its own accord: GPT-2's expression. */
+/** ByteLevel's own splitting: GPT-2's expression. */
 const GPT2 = `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+`;
 
 /**
- * The pre-tokenizer of a tokenizer.json, null for none.
- * @throws Error, also one of zod, for one that is not known or has an option that is not
+ * The pre-tokenizer of a tokenizer.json, or null.
+ * @throws Error, also one of zod, for an unknown pre-tokenizer or option
  */
 export function readPreTokenizer(value: unknown): PreTokenizer | null {
   if (value === null || value === undefined) return null;
@@ -89,10 +83,8 @@ export function readPreTokenizer(value: unknown): PreTokenizer | null {
       return byteLevel(data);
     case 'Metaspace':
       return metaspace(data);
-    case 'Split': {
-      const regex = compilePattern(data.pattern);
-      return splitWith((text) => cutAtMatches(text, regex), data.behavior, data.invert);
-    }
+    case 'Split':
+      return splitWith(cutBy(compilePattern(data.pattern)), data.behavior, data.invert);
     case 'Digits':
       return splitAt(rustNumeric(), data.individual_digits ? 'Isolated' : 'Contiguous');
     case 'Punctuation':
@@ -101,10 +93,8 @@ export function readPreTokenizer(value: unknown): PreTokenizer | null {
       return splitAt(single(data.delimiter), 'Removed');
     case 'FixedLength':
       return (pieces) => pieces.flatMap((piece) => ofLength(piece, data.length));
-    case 'Whitespace': {
-      const regex = wordsAndMarks();
-      return splitWith((text) => cutAtMatches(text, regex), 'Removed', true);
-    }
+    case 'Whitespace':
+      return splitWith(cutBy(wordsAndMarks()), 'Removed', true);
     case 'WhitespaceSplit':
       return splitAt(whiteSpace(), 'Removed');
     case 'BertPreTokenizer': {
@@ -115,13 +105,15 @@ export function readPreTokenizer(value: unknown): PreTokenizer | null {
   }
 }
 
-/** Does it put its mark before the first piece only? */
+/** Does it put its mark only before the first piece? */
 export function prependsFirst(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { pretokenizers } = value as { readonly pretokenizers?: unknown };
   if (Array.isArray(pretokenizers)) return pretokenizers.some(prependsFirst);
   return metaspaceSchema.safeParse(value).data?.prepend_scheme === 'first';
 }
+
+const cutBy = (regex: RegExp) => (text: string) => cutAtMatches(text, regex);
 
 function splitWith(cut: (text: string) => Stretch[], behavior: SplitBehavior, invert = false): PreTokenizer {
   return (pieces) =>
@@ -147,14 +139,10 @@ function wordsAndMarks(): RegExp {
   return new RegExp(`${toClass(word)}+|${toClass(invertCodePoints(uniteCodePoints(word, whiteSpace())))}+`, 'gu');
 }
 
-interface ByteLevelOptions {
-  readonly add_prefix_space: boolean;
-  readonly use_regex: boolean;
-}
+type ByteLevelOptions = Extract<z.infer<typeof schema>, { type: 'ByteLevel' }>;
 
 function byteLevel({ add_prefix_space, use_regex }: ByteLevelOptions): PreTokenizer {
-  const regex = use_regex ? fromOniguruma(GPT2) : null;
-  const split = regex ? splitWith((text) => cutAtMatches(text, regex), 'Isolated') : null;
+  const split = use_regex ? splitWith(cutBy(fromOniguruma(GPT2)), 'Isolated') : null;
   return (pieces) => {
     const spaced = add_prefix_space
       ? pieces.map(({ text, first }) => ({ text: text.startsWith(' ') ? text : ` ${text}`, first }))

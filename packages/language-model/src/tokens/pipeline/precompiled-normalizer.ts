@@ -2,24 +2,24 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Graphemes of more bytes than this are replaced character by character. */
+/** Larger graphemes are replaced character by character. */
 const MAX_GRAPHEME_BYTES = 5;
 
 const ASCII = /^[ -~]*$/;
 
 /**
- * The normalizer of SentencePiece: a table of replacements, as a double-array trie (darts-clone) over bytes and the
- * replaced texts, each with a zero behind it.
- *
- * As in the Rust library, the shortest entry that a grapheme begins with replaces all of it.
+ * SentencePiece's normalizer: a table of replacements, as a double-array trie (darts-clone) over bytes, and the
+ * zero-terminated replacements. As in the Rust library, the shortest entry that a grapheme begins with replaces all of
+ * it.
  * @param charsmap `precompiled_charsmap`, in base64
- * @throws Error for a table that is not whole
+ * @throws Error for an incomplete table
  */
 export function precompiledNormalizer(charsmap: string): (text: string) => string {
   const bytes = Buffer.from(charsmap, 'base64');
   const size = bytes.length < 4 ? 0 : bytes.readUInt32LE(0);
-  if (size === 0 || size % 4 !== 0 || 4 + size > bytes.length)
+  if (size === 0 || size % 4 !== 0 || 4 + size > bytes.length) {
     throw new Error('a precompiled_charsmap that is not whole');
+  }
   const units = Uint32Array.from({ length: size / 4 }, (_, i) => bytes.readUInt32LE(4 + 4 * i));
   const texts = bytes.subarray(4 + size);
   const replacementOf = (part: Uint8Array): string | null => {

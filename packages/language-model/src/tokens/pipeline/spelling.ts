@@ -1,32 +1,29 @@
 import { lettersToBytes } from './byte-letters.ts';
 
 /**
- * What token ids say, by the names of the tokens alone. The decoder of a tokenizer.json plays no role, since it could
- * turn tokens of another text back into the text that was asked. And it is a function of the ids: of two texts that
- * become the same ids, one at most is spelled as it was written, whatever the vocabulary says.
+ * The text of token ids by the tokens' names alone. It ignores the decoder of tokenizer.json, which could turn another
+ * text's tokens back into the text that was asked. And it depends only on the ids: of two texts with the same ids, at
+ * most one is spelled as written, whatever the vocabulary says.
  */
 export interface Spelling {
   /** The text of an added token, which is not notation. */
   added(id: number): string | undefined;
   tokenOf(id: number): string | undefined;
-  /** Are the tokens of the vocabulary written in letters that stand for bytes? Otherwise ▁ is a space. */
+  /** Do the letters of the vocabulary's tokens stand for bytes? Otherwise ▁ is a space. */
   readonly byteLetters: boolean;
-  /** `<0x0A>` is a byte. */
+  /** Is `<0x0A>` a byte? */
   readonly byteFallback: boolean;
-  /** Marks before tokens that continue a word, and after those that end one; empty if there are none. */
+  /** Marks before tokens that continue a word, and after those that end one; empty without marks. */
   readonly prefix: string;
   readonly suffix: string;
 }
 
-/**
- * Around the id of a token that says nothing, which a model reads all the same. No text has this character: Unicode
- * never assigns it.
- */
+/** Around the id of a token without text, which a model still reads. No text has this noncharacter of Unicode. */
 const NOTHING = '\uffff';
 
 const BYTE = /^<0x([0-9a-fA-F]{2})>$/;
 
-/** Bytes that are no UTF-8 are �, as everywhere. */
+/** Invalid UTF-8 becomes �, as everywhere. */
 export function spell(ids: readonly number[], spelling: Spelling): string {
   return Buffer.concat(ids.map((id) => bytesOf(id, spelling))).toString('utf8');
 }
@@ -45,5 +42,5 @@ function bytesOf(id: number, { added, tokenOf, byteLetters, byteFallback, prefix
   return bytes ? Uint8Array.from(bytes) : Buffer.from(byteLetters ? text : text.replaceAll('\u2581', ' '));
 }
 
-/** Another way of spelling gets another name, and texts of two are never compared. */
+/** Another way of spelling gets another name: texts of different ways are never compared. */
 export const SPELLING = 'shadow-gate/spelling@1' as const;

@@ -10,12 +10,12 @@ import {
 import { foldAscii, posixClass, property, shorthand } from '../unicode/properties.ts';
 import type { PatternReader } from './pattern-reader.ts';
 
-/** Meaning of one escape: a set of code points, or a single one, which can begin a range. */
+/** The meaning of an escape: a set of code points, or a single one, which can begin a range. */
 export type Escaped = { readonly set: CodePoints } | { readonly point: number };
 
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, a: 7, e: 27 };
 
-/** An escape that is a character or a set of them, behind its backslash. */
+/** Reads an escape after its backslash: a character, or a set of characters. */
 export function readOnigurumaEscape(reader: PatternReader, { inClass }: { readonly inClass: boolean }): Escaped {
   const letter = reader.next();
   const control = CONTROLS[letter];
@@ -38,18 +38,18 @@ function readProperty(reader: PatternReader, outer: boolean): CodePoints {
 function readHexadecimal(reader: PatternReader, letter: string): number {
   const pattern = letter === 'u' ? /^([0-9a-fA-F]{4})/ : /^(?:\{([0-9a-fA-F]{1,6})\}|([0-7][0-9a-fA-F]))/;
   const [text, braced, plain] = reader.match(pattern) ?? [];
-  // \x80 and above are bytes of UTF-8 there.
+  // There, \x80 and above are bytes of UTF-8.
   if (text === undefined) reader.refuse(`\\${letter} with another number`);
   return Number.parseInt(braced ?? plain ?? '', 16);
 }
 
-/** A class, behind its opening bracket; with `ignoreCase` it is closed under ASCII case. */
+/** Reads a class after its opening bracket; `ignoreCase` closes it under ASCII case. */
 export function readClass(reader: PatternReader, { ignoreCase }: { readonly ignoreCase: boolean }): CodePoints {
   const negated = reader.take('^');
   const operands: CodePoints[] = [];
   let set: CodePoints = NO_CODE_POINTS;
   let empty = true;
-  /** The last single character, which a range can begin with. */
+  /** The last single character, which can begin a range. */
   let last: number | null = null;
   const add = (more: CodePoints, point: number | null) => {
     set = uniteCodePoints(set, more);
@@ -98,17 +98,17 @@ function readPosix(reader: PatternReader): CodePoints {
   return inverse === '^' ? invertCodePoints(set) : set;
 }
 
-/** Beyond ASCII, letters have forms of several characters: only sets without such letters can be closed under case. */
+/** Beyond ASCII, some letters have multi-character forms: only sets without letters there can be closed under case. */
 export function withoutCase(reader: PatternReader, set: CodePoints): CodePoints {
   const beyond = intersect(set, invertCodePoints(codePointSet([0, 0x7f])));
   if (intersect(beyond, cased()).length > 0) reader.refuse('letters beyond ASCII without regard to case');
   return foldAscii(set);
 }
 
-/** Also what is in no version: it may get a case. */
+/** Includes unassigned code points, which may get a case. */
 function cased(): CodePoints {
   const names = ['Lu', 'Ll', 'Lt', 'Uppercase', 'Lowercase', 'Cn'];
-  // The iota below, which is a mark, folds to a letter.
+  // The iota subscript is a mark, but folds to a letter.
   return uniteCodePoints(...names.map((name) => property(name) ?? NO_CODE_POINTS), codePointSet([0x345, 0x345]));
 }
 

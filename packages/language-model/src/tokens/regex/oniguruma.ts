@@ -4,9 +4,8 @@ import { type Escaped, isAscii, readClass, readOnigurumaEscape, withoutCase } fr
 import { PatternReader } from './pattern-reader.ts';
 
 /**
- * The regular expression of a tokenizer.json, which the Rust library gives to Oniguruma, for JavaScript. Every set of
- * characters is written out as code points, so that neither the version of Unicode nor the meaning of `\s` and `\w` in
- * JavaScript plays a role.
+ * The regular expression of a tokenizer.json, which the Rust library gives to Oniguruma, for JavaScript. Character sets
+ * are written out as code points, independent of Unicode's version and of JavaScript's meaning of `\s` and `\w`.
  * @throws Error that names what cannot be expressed exactly
  */
 export function fromOniguruma(pattern: string): RegExp {
@@ -19,13 +18,13 @@ interface Flags {
   readonly inLookbehind: boolean;
 }
 
-/** A part of an expression, and whether it can match nothing. */
+/** A part of an expression, and whether it can match the empty string. */
 interface Part {
   readonly source: string;
   readonly nullable: boolean;
   /** A lookaround or an anchor, which cannot be repeated. */
   readonly assertion?: boolean;
-  /** The character, if it is a letter that is matched without regard to its case. */
+  /** The character, if it is a letter matched without regard to case. */
   readonly folded?: string;
 }
 
@@ -35,7 +34,7 @@ const START = '^';
 const END = '$';
 const EMPTY: Part = { source: '', nullable: true };
 
-/** Pairs of letters that a single character folds to, such as ß and ﬁ. */
+/** Pairs of letters that single characters fold to, such as ß and ﬁ. */
 const FOLDED_PAIRS = new Set(['ss', 'ff', 'fi', 'fl', 'st']);
 
 class Translator {
@@ -92,7 +91,7 @@ class Translator {
     if (lazy && counted && comma === '') reader.refuse('{n}?');
     let source = `${body}${quantifier}${lazy ? '?' : ''}`;
     if (!lazy && reader.take('+')) {
-      // Behind braces it is no possessive quantifier but another one.
+      // After braces, + is not possessive, but another quantifier.
       if (counted && nullable) reader.refuse('a repeated part that can be empty');
       source = counted ? `(?:${source})+` : this.#atomic(source, flags);
     }
@@ -105,7 +104,7 @@ class Translator {
     if (reader.take('(')) return this.#group(flags);
     if (reader.take('[')) return setPart(readClass(reader, flags));
     if (reader.take('.')) return { source: flags.dotAll ? ANY : '[^\\n]', nullable: false };
-    // Not behind a newline at the very end.
+    // Not after a newline at the very end.
     if (reader.take('^')) return assertion(`(?:${START}|(?<=\\n)(?=${ANY}))`);
     if (reader.take('$')) return assertion(`(?=\\n|${END})`);
     if (reader.take('\\')) return this.#escape(flags);
@@ -157,7 +156,7 @@ class Translator {
       ignoreCase: off?.includes('i') ? false : flags.ignoreCase || (on ?? '').includes('i'),
       dotAll: off?.includes('m') ? false : flags.dotAll || (on ?? '').includes('m'),
     };
-    // (?i) takes all that follows in its group, alternatives included.
+    // (?i) applies to the rest of its group, alternatives included.
     return grouped(end === ':' ? this.#closed(changed) : this.#alternatives(changed));
   }
 
@@ -168,7 +167,7 @@ class Translator {
     return part;
   }
 
-  /** A match of a lookahead is not tried again. */
+  /** A lookahead's match is not retried. */
   #atomic(source: string, { inLookbehind }: Flags): string {
     if (inLookbehind) this.#reader.refuse('an atomic part in a lookbehind');
     this.#atomics++;

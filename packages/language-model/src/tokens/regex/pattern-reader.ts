@@ -16,7 +16,7 @@ export class PatternReader {
     return this.#text.startsWith(text, this.#position);
   }
 
-  /** Go on behind this, if it comes next. */
+  /** Skip this if it comes next. */
   take(text: string): boolean {
     if (!this.at(text)) return false;
     this.#position += text.length;
@@ -32,7 +32,7 @@ export class PatternReader {
     return character;
   }
 
-  /** Go on behind what this expression, which begins with ^, matches here. */
+  /** Skip what this expression, which begins with ^, matches here. */
   match(pattern: RegExp): RegExpExecArray | null {
     const found = pattern.exec(this.#text.slice(this.#position));
     if (found) this.#position += found[0].length;

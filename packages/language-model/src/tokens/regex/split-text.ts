@@ -9,8 +9,8 @@ export const BEHAVIORS = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWi
 export type SplitBehavior = (typeof BEHAVIORS)[number];
 
 /**
- * The whole text, cut at the matches of an expression with the flag `g`. As in the Rust library, an empty match
- * directly after another match does not count, nor does one in an empty text.
+ * The whole text, cut at the matches of an expression with the flag `g`. As in the Rust library, an empty match directly
+ * after another match does not count, nor does one in an empty text.
  */
 export function cutAtMatches(text: string, regex: RegExp): Stretch[] {
   const out: Stretch[] = [];
@@ -63,13 +63,9 @@ export function cutAtCharacters(text: string, isMatch: (point: number) => boolea
   return out;
 }
 
-/** A part of a text, in UTF-16 units. */
-interface Span {
-  readonly start: number;
-  readonly end: number;
-}
+type Span = Pick<Stretch, 'start' | 'end'>;
 
-/** The pieces that a pre-tokenizer makes of these stretches; empty ones are dropped. */
+/** A pre-tokenizer's pieces from these stretches, without empty ones. */
 export function arrange(stretches: readonly Stretch[], behavior: SplitBehavior, invert = false): Span[] {
   const flagged = invert ? stretches.map((stretch) => ({ ...stretch, match: !stretch.match })) : stretches;
   return merged(flagged, behavior).filter(({ start, end }) => start < end);
@@ -90,7 +86,7 @@ function merged(stretches: readonly Stretch[], behavior: SplitBehavior): readonl
   }
 }
 
-/** Join each stretch with the one before it, where wanted. */
+/** Joins stretches with the ones before them. */
 function joined(stretches: readonly Stretch[], wanted: (stretch: Stretch, previous: Stretch) => boolean): Span[] {
   const out: Array<{ start: number; end: number }> = [];
   let previous: Stretch | null = null;

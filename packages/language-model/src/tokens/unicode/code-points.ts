@@ -40,7 +40,7 @@ function without(a: CodePoints, b: CodePoints): CodePoints {
   return invertCodePoints(uniteCodePoints(invertCodePoints(a), b));
 }
 
-/** The points that are in one of two sets and not in both. */
+/** The points in exactly one of two sets. */
 export function exclusive(a: CodePoints, b: CodePoints): CodePoints {
   return uniteCodePoints(without(a, b), without(b, a));
 }
@@ -62,9 +62,7 @@ export function contains(set: CodePoints, point: number): boolean {
   return (set[2 * low] ?? Number.POSITIVE_INFINITY) <= point;
 }
 
-/**
- * A class of a JavaScript regular expression with the flag `u`: whatever Unicode the engine knows, these code points.
- */
+/** A class of a JavaScript regular expression with the flag `u`: these code points in any version of Unicode. */
 export function toClass(set: CodePoints): string {
   const inverse = invertCodePoints(set);
   if (set.length === 0) return '[^\\s\\S]';

@@ -7,8 +7,8 @@ export type NormalForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
 const LATIN = /^[\0-\u02ff]*$/;
 
 /**
- * A normal form of the Unicode that the Rust library has: newer characters are left alone. They are starters there,
- * which neither move nor join with others, so the texts between them are normalized one by one.
+ * A normal form in the Rust library's version of Unicode: newer characters stay as they are. There they are starters,
+ * which neither move nor join with others, so the texts between them are normalized separately.
  */
 export function normalizeAs(form: NormalForm, text: string): string {
   if (LATIN.test(text)) return text.normalize(form);

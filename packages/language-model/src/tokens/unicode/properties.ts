@@ -9,7 +9,7 @@ import {
 } from './code-points.ts';
 import { CATEGORY_LETTERS, CATEGORY_RUNS, SCRIPTS, UNICODE_DIFFERENCES } from './tables.ts';
 
-// Sets of code points as the parts of the Rust library have them, whatever Unicode the JavaScript engine knows.
+// Sets of code points as in the parts of the Rust library, whatever Unicode the JavaScript engine knows.
 
 const SURROGATES = codePointSet([0xd800, 0xdfff]);
 
@@ -40,14 +40,8 @@ function unpack(text: string): CodePoints {
   const out: number[] = [];
   let next = 0;
   for (const [index, number] of text.split(',').entries()) {
-    const value = Number.parseInt(number, 36);
-    if (index % 2 === 0) {
-      next += value;
-      out.push(next);
-    } else {
-      next += value;
-      out.push(next - 1);
-    }
+    next += Number.parseInt(number, 36);
+    out.push(index % 2 === 0 ? next : next - 1);
   }
   return out;
 }
@@ -78,7 +72,7 @@ const hexDigits = once(() => codePointSet([0x30, 0x39], [0x41, 0x46], [0x61, 0x6
 
 /** `[[:word:]]` and, within brackets, `\w` of Oniguruma. */
 const wordInClass = once(() => uniteCodePoints(alphabetic(), category('M'), category('Nd'), category('Pc')));
-/** `\w` of Oniguruma outside of brackets, which has ²³¹¼½¾ too. */
+/** `\w` of Oniguruma outside of brackets, which also has ²³¹¼½¾. */
 export const wordAlone = once(() =>
   uniteCodePoints(wordInClass(), codePointSet([0xb2, 0xb3], [0xb9, 0xb9], [0xbc, 0xbe])),
 );
@@ -86,21 +80,21 @@ export const wordAlone = once(() =>
 export const rustWord = once(() => uniteCodePoints(wordInClass(), codePointSet([0x200c, 0x200d])));
 /** `char::is_numeric` of Rust. */
 export const rustNumeric = once(() => exclusive(category('N'), unpack(UNICODE_DIFFERENCES.numeric)));
-/** The punctuation of the pre-tokenizers. */
+/** The pre-tokenizers' punctuation. */
 export const rustPunctuation = once(() =>
   exclusive(uniteCodePoints(category('P'), ASCII_PUNCTUATION), unpack(UNICODE_DIFFERENCES.punctuation)),
 );
-/** What StripAccents removes. */
+/** Removed by StripAccents. */
 export const combiningMark = once(() => exclusive(category('M'), unpack(UNICODE_DIFFERENCES.combiningMark)));
-/** What BertNormalizer removes as accents. */
+/** Removed as accents by BertNormalizer. */
 export const nonspacingMark = once(() => exclusive(category('Mn'), unpack(UNICODE_DIFFERENCES.nonspacingMark)));
-/** What BertNormalizer removes as no text. */
+/** Removed as non-text by BertNormalizer. */
 export const controlCharacter = once(() =>
   exclusive(uniteCodePoints(category('Cc'), category('Cf'), category('Co')), unpack(UNICODE_DIFFERENCES.control)),
 );
-/** What the normal forms leave as it is, since their Unicode is older, or since no Unicode has it yet. */
+/** Kept by the normal forms, because it is newer than their Unicode, or unassigned. */
 export const notNormalized = once(() => exclusive(category('Cn'), unpack(UNICODE_DIFFERENCES.notNormalized)));
-/** Not assigned in the Unicode of Oniguruma, which is the newest but one of all. */
+/** Unassigned in Oniguruma's Unicode, the second newest of all. */
 export const unassigned = once(() => category('Cn'));
 
 const CATEGORY_NAMES: Readonly<Record<string, string>> = {
@@ -160,21 +154,9 @@ const DERIVED: Readonly<Record<string, () => CodePoints>> = {
   xdigit: hexDigits,
 };
 
-const POSIX = new Set([
-  'alnum',
-  'alpha',
-  'blank',
-  'cntrl',
-  'digit',
-  'lower',
-  'punct',
-  'space',
-  'upper',
-  'word',
-  'xdigit',
-]);
+const POSIX = new Set('alnum alpha blank cntrl digit lower punct space upper word xdigit'.split(' '));
 
-/** @returns null for a name that is not known here: Oniguruma has more */
+/** @returns null for an unknown name: Oniguruma has more */
 export function property(name: string): CodePoints | null {
   const plain = name.replace(/[ _-]/g, '').toLowerCase();
   const code = CATEGORY_NAMES[plain] ?? [...CATEGORY_CODES].find((own) => own.toLowerCase() === plain);
@@ -190,7 +172,7 @@ export function posixClass(name: string): CodePoints | null {
   return POSIX.has(name) ? (DERIVED[name]?.() ?? null) : null;
 }
 
-/** `\d`, `\s` and so on, in upper case too. */
+/** `\d`, `\s` and so on, and their negations in upper case. */
 export function shorthand(letter: string, { inClass }: { readonly inClass: boolean }): CodePoints | null {
   const positive = {
     d: () => category('Nd'),
@@ -202,7 +184,7 @@ export function shorthand(letter: string, { inClass }: { readonly inClass: boole
   return letter === letter.toLowerCase() ? positive() : invertCodePoints(positive());
 }
 
-/** Letters that a `(?i:…)` matches, for one in ASCII: with the long s and the sign of Kelvin. */
+/** With the letters that `(?i:…)` matches for ASCII letters, including the long s and the Kelvin sign. */
 export function foldAscii(set: CodePoints): CodePoints {
   const out: Array<readonly [number, number]> = [];
   const ascii = intersect(set, codePointSet([0, 0x7f]));
