@@ -33,7 +33,6 @@ function quickGelu(graph: Graph, x: Value, alpha: number): Value {
   return graph.op('QuickGelu', [x], { alpha: { float: alpha } }, 'com.microsoft');
 }
 
-/** See {@link ClampedSwiglu}. */
 function clampedSwiglu(graph: Graph, { alpha, limit, added }: ClampedSwiglu, gate: Value, up: Value): Value {
   const constant = (value: number) => graph.constant([value], 'float32', []);
   const gates = graph.op('Min', [gate, constant(limit)]);

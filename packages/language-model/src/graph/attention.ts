@@ -7,23 +7,19 @@ import { applyHeadNorm } from './norm.ts';
 import { concat, halve, inRows, split } from './operators.ts';
 import { type KeyAndValue, project, type QueryKeyValue } from './projections.ts';
 
-/** Inputs that all layers share. B sequences of S tokens each, T = P + S with the P tokens before them. */
+/** Inputs that all layers share (see `BACKBONE`), for B sequences of S tokens after P others, T = P + S. */
 export interface SharedInputs {
-  /** int64 [B, S]. */
   readonly positions: Value;
   /** int64 [2] = [B, S]. */
   readonly batchShape: Value;
   /** int64 [1] = T. */
   readonly totalLength: Value;
-  /** int32 [B], T − 1 for every sequence: `seqlens_k` of GroupQueryAttention. */
   readonly seqlensK: Value;
-  /** int32 [1] = T: `total_sequence_length` of GroupQueryAttention. */
   readonly totalSequenceLength: Value;
 }
 
 /** The keys and values of a layer, possibly shared by later ones. */
 export interface LayerKeys extends KeyAndValue {
-  /** See {@link LayerInputs}. */
   readonly past: KeyAndValue | null;
 }
 
@@ -71,7 +67,6 @@ interface AttentionResult {
   readonly present: KeyAndValue | null;
 }
 
-/** The result for a whole layer. */
 export interface LayerAttention extends AttentionResult {
   readonly keys: LayerKeys;
 }
@@ -351,7 +346,6 @@ function withEntryBias(graph: Graph, bias: Value, entryBias: Value): Value {
   return concat(graph, [expanded, entryBias], 3);
 }
 
-/** The blocks of keys and values for the queries, in token order. */
 function keyBlocks(graph: Graph, past: KeyAndValue | null, fresh: KeyAndValue, kind: AttentionKind): KeyAndValue[] {
   if (past === null) return [fresh];
   if (kind === 'split') return [past, fresh];
@@ -359,7 +353,6 @@ function keyBlocks(graph: Graph, past: KeyAndValue | null, fresh: KeyAndValue, k
   return [{ key: join('key'), value: join('value') }];
 }
 
-/** Values weighted by their probabilities, summed over all blocks. */
 function mix(graph: Graph, probabilities: Value, blocks: readonly { readonly value: Value }[]): Value {
   const values = blocks.map(({ value }) => value);
   if (values.length === 1) return graph.op('MatMul', [probabilities, at(values, 0)]);

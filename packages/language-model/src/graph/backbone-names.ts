@@ -67,29 +67,19 @@ export const LATE = {
   rows: 'late_rows',
 } as const;
 
-/** Inputs and outputs of layers with a state (see `RecurrenceInputs`). K: kernel of the convolutions. */
+/** Inputs and outputs of layers with a state: see `RecurrenceInputs`, `PastState` and, for n-grams, `addNgrams`. */
 export const RECURRENCE = {
-  /** int64 [N, T]. */
   slots: (stage: Stage) => `${stage}_slots`,
-  /** float32 [N, T, 1]. */
   mask: (stage: Stage) => `${stage}_mask`,
-  /** int64 [N, T]. */
   inputs: (stage: Stage) => `${stage}_inputs`,
-  /** int64 [N, K − 1]. */
   before: (stage: Stage) => `${stage}_before`,
-  /** int64 [N]. */
   parents: (stage: Stage) => `${stage}_parents`,
-  /** int64 [B · S]. */
   source: 'recurrence_source',
-  /** int64 [B, K − 1]. */
   after: 'recurrence_after',
-  /** float32 [B, K − 1, channels]. */
   pastInputs: (layer: number) => `past_inputs_${layer}`,
   presentInputs: (layer: number) => `present_inputs_${layer}`,
-  /** float32 [B, K − 1, channels + 1]: see `addNgrams`. */
   pastNgrams: (layer: number) => `past_ngrams_${layer}`,
   presentNgrams: (layer: number) => `present_ngrams_${layer}`,
-  /** float32 [B, heads, rows, columns]. */
   pastState: (layer: number) => `past_state_${layer}`,
   presentState: (layer: number) => `present_state_${layer}`,
 } as const;

@@ -48,7 +48,6 @@ export function backboneInputs(decoder: Pick<Decoder, 'layers'>): BackboneInputs
   };
 }
 
-/** The operators that a backbone is built from. */
 interface BackboneOptions extends ExpertsOptions {
   readonly attention: AttentionKind;
   /**
@@ -164,7 +163,6 @@ function finishStream(graph: ModelGraph, decoder: Decoder, stream: Stream): Valu
   return projected === undefined ? normed : applyLinear(graph, projected.output, normed);
 }
 
-/** The stream and the embeddings for each layer. */
 function beginWithTokens(graph: ModelGraph, decoder: Decoder, tokens: Value, positions: Value): PartBeginning {
   const embedded = embed(graph, decoder, tokens, positions);
   const ofLayers = embedForLayers(graph, decoder, tokens, embedded);
@@ -262,7 +260,6 @@ function embed(graph: ModelGraph, decoder: Decoder, tokens: Value, positions: Va
   return graph.op('Add', [normed, lookUp(graph, module, rows, [offset + maxLength, hidden])]);
 }
 
-/** See `perLayerEmbeddings`; null if the model has none. */
 function embedForLayers(graph: ModelGraph, decoder: Decoder, tokens: Value, embedded: Value) {
   const { vocabulary, perLayerEmbeddings: described } = decoder;
   if (described === undefined) return null;
@@ -271,7 +268,6 @@ function embedForLayers(graph: ModelGraph, decoder: Decoder, tokens: Value, embe
   return perLayerEmbeddings(graph, described, known, embedded);
 }
 
-/** Do its layers see the tokens themselves? */
 function readsTokens(decoder: Pick<Decoder, 'layers'>): boolean {
   if (decoder.layers.some(choosesByToken)) return true;
   return recurrentMixers(decoder).some((mixer) => recurrentShape(mixer).ngrams !== null);

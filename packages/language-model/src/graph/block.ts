@@ -25,13 +25,11 @@ import { applyNorm, type NormedStream, normStream, type Stream, settled } from '
 import { perLayerInput } from './per-layer-embeddings.ts';
 import { applyRecurrent, type PastState, type RecurrenceInputs } from './recurrence.ts';
 
-/** An output that later tokens need. */
 export interface Present {
   readonly name: string;
   readonly value: Value;
 }
 
-/** Inputs of layers with a state. */
 export interface RecurrentInputs {
   readonly inputs: RecurrenceInputs;
   readonly past: (index: number, mixer: Recurrent) => PastState | null;
@@ -144,7 +142,6 @@ function wantedRows(graph: Graph, rows: Value | null, value: Value): Value {
   return rows === null ? value : graph.op('Gather', [value, rows], { axis: 0 });
 }
 
-/** Mixer and MLP. */
 function applyBlock(graph: ModelGraph, layer: Layer, before: Stream, context: LayerContext): Stream {
   const { mixer, mlp } = layer;
   const wanted = (value: Value) => wantedRows(graph, context.rows, value);
@@ -220,7 +217,6 @@ function beforeOutput(graph: ModelGraph, mixer: SingleMixer, x: Value, context: 
   return mixed;
 }
 
-/** The output of a mixer or MLP as it is added to the stream. */
 function finish(graph: ModelGraph, layer: Layer, norm: Layer['mlpOutputNorm'], output: Value): Value {
   const normed = norm === null ? output : applyNorm(graph, norm, output);
   return scaled(graph, normed, layer.residualScale);

@@ -49,7 +49,7 @@ export function applyExperts(
   return apply(graph, experts, updates, x, logits, tokens);
 }
 
-/** The names and layout in this checkpoint, if files of the family differ. The layouts differ in at least one tensor. */
+/** Chooses the names and layout of this file, if files of the family differ. Layouts differ in at least one tensor. */
 function withStoredLayout(weights: Weights, experts: Experts): Experts {
   const { stacked: described, expert } = experts;
   const stacked =
@@ -74,8 +74,8 @@ function allExperts({ count, expert }: Experts) {
 }
 
 /**
- * MoE takes gate and up rows alternating: SwiGLU with α = 1 and β = 0 is silu(gate) · up. It chooses the largest logits
- * and weights them by a softmax over the chosen. Other weights enter as logarithms, and their sum multiplies the result.
+ * MoE takes gate and up rows alternating: SwiGLU with α = 1 and β = 0 is silu(gate) · up. It weights the largest logits
+ * by a softmax. Other weights enter as logarithms, and their sum multiplies the result.
  */
 function applyFused(
   graph: ModelGraph,
@@ -128,12 +128,10 @@ function applyFused(
   return routing === null || isInputScaled ? mixed : graph.op('Mul', [mixed, routing.total]);
 }
 
-/** The weights of all experts, plus their updates if there are any. */
 function plus(graph: Graph, all: Value, updates: Value | undefined): Value {
   return updates === undefined ? all : graph.op('Add', [all, updates]);
 }
 
-/** Do gate and up alternate in memory? */
 function isAlternating({ stacked }: Experts): boolean {
   return stacked?.layout === 'input-first, alternating';
 }

@@ -11,7 +11,6 @@ import type { RecurrentBlock } from './recurrent-block.ts';
 /** Added to the sum of squares of a query or key before the square root. */
 const NORM_EPSILON = 1e-6;
 
-/** See {@link GatedDelta}. */
 export function gatedDeltaBlock(graph: ModelGraph, mixer: GatedDelta, x: Value): RecurrentBlock {
   const { keyHeads, valueHeads, keyDim, valueDim } = mixer;
   const { queryKeyValue, gate, beta, decay } = project(graph, mixer, x);

@@ -124,8 +124,8 @@ function wholeProduct(graph: ModelGraph, decoder: Decoder, layer: Linear, x: Val
 export const LOGIT_BLOCK = 1024;
 
 /**
- * The logarithm of the sum of the exponentials of each row [R, vocabulary]: [R], by blocks. On the CPU,
- * ReduceLogSumExp alone sums sequentially, which is 3·10⁻⁴ too little for 262,144 tokens, and is slower than LogSoftmax.
+ * The logarithm of the sum of the exponentials of each row [R, vocabulary]: [R], by blocks. On the CPU, ReduceLogSumExp
+ * alone sums sequentially, which is 3·10⁻⁴ too little for 262,144 tokens, and is slower than LogSoftmax.
  */
 function logSumExp(graph: Graph, logits: Value, vocabulary: number): Value {
   if (vocabulary <= LOGIT_BLOCK) return reduceLogSumExp(graph, logits);
@@ -157,7 +157,6 @@ export interface MostLikely {
   readonly tokens: Value;
 }
 
-/** @param count tokens per row */
 export function mostLikely(graph: Graph, logits: Value, rows: Value, count: number): MostLikely {
   const chosen = graph.op('Gather', [logits, rows], { axis: 0 });
   const [best, tokens] = largest(graph, chosen, Math.min(MOST_PREDICTED, count));
@@ -183,7 +182,6 @@ export function blockTotals(graph: Graph, logits: Value, count: number): Value {
   return graph.reshape(totals, [-1, blocks]);
 }
 
-/** The logarithm of the sum of the exponentials of each row. */
 export function reduceLogSumExp(graph: Graph, rows: Value): Value {
   return graph.op('ReduceLogSumExp', [rows, graph.constant([-1], 'int64')], { keepdims: 0 });
 }

@@ -5,19 +5,17 @@ import { type Stream, settled } from './norm.ts';
 
 const { int64 } = ElementType;
 
-/** Context shared by all layers of a decoder. */
 export type LayersContext = Omit<LayerContext, 'index'>;
 
 /** Late layers run on fewer slots: their stream is [B · K, …]. */
 interface LateLayers {
   readonly enter: (stream: Stream) => Stream;
-  /** Inputs of these layers. */
   readonly context: LayersContext;
   /** Which of the B · K hidden states are returned. */
   readonly rows: Value;
 }
 
-/** Inputs of the last layers (see `layersBeforeLate`), derived from those of all slots. Queries and keys differ there. */
+/** Inputs of the last layers (see `layersBeforeLate`), from those of all slots. Queries and keys are of other slots. */
 export function declareLateLayers(graph: Graph, context: LayersContext): LateLayers {
   const slots = graph.input(LATE.slots, int64, ['B', 'K']);
   const masks = graph.input(LATE.masks, int64, ['B', 'K']);

@@ -8,7 +8,6 @@ import { groupNorm } from './norm.ts';
 import { split } from './operators.ts';
 import type { RecurrentBlock } from './recurrent-block.ts';
 
-/** See {@link Mamba2}. */
 export function mamba2Block(graph: ModelGraph, mixer: Mamba2, x: Value): RecurrentBlock {
   const { heads, headDim, groups, stateDim, convolution, timeStep } = mixer;
   const inner = heads * headDim;

@@ -5,7 +5,6 @@ import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
 import { split } from './operators.ts';
 
-/** The connection of half a block to the streams. */
 interface Connected {
   /** Input of the half, [m, hidden]. */
   readonly input: Value;
@@ -27,7 +26,6 @@ export function endStreams(graph: ModelGraph, { head }: HyperStreams, streams: V
   return collapsed(graph, head, logits, streams);
 }
 
-/** See {@link HyperConnection}. */
 export function connect(graph: ModelGraph, connection: HyperConnection, streams: Value): Connected {
   const { count, iterations, epsilon } = connection;
   const parts = [count, count, count * count] as const;

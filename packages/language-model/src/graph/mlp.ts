@@ -36,7 +36,7 @@ export function applyMlp(graph: ModelGraph, mlp: Mlp, x: Value, options: Experts
   }
 }
 
-/** The sum of the outputs of the MLP and the experts parallel to it, [m, hidden]. @param stream before the MLP's norm */
+/** The outputs of the MLP and of the experts parallel to it, added: [m, hidden]. @param stream before the MLP's norm */
 export function withExpertsBeside(
   graph: ModelGraph,
   { experts, norm, outputNorm, mlpOwnNorm }: ExpertsBeside,

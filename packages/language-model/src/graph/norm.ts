@@ -38,7 +38,6 @@ export function normStream(graph: ModelGraph, norm: Norm | null, stream: Stream)
   return { normed, stream: { sum, pending: null } };
 }
 
-/** A norm over the last axis. */
 export function applyNorm(graph: ModelGraph, norm: Norm, x: Value): Value {
   const { gain, shift } = parameters(graph, norm);
   return bareNorm(graph, norm, x, gain, shift);

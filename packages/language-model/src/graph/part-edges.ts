@@ -6,9 +6,7 @@ import { type Stream, settled } from './norm.ts';
 
 const { float32 } = ElementType;
 
-/** Input of a part. */
 export interface PartBeginning {
-  /** The stream. */
   readonly sum: Value;
   /** The tokens' embeddings for a layer, [m, size]; null if the model has none. */
   readonly ofLayer: ((index: number) => Value) | null;

@@ -5,7 +5,6 @@ import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
 import { concat, halve, largest } from './operators.ts';
 
-/** Choices and weights of a router for m tokens. */
 interface Routing {
   /** Weight of each expert: [m, count], zero except for the chosen. */
   readonly shares: Value;
@@ -92,7 +91,6 @@ function spread(graph: Graph, like: Value, chosen: Value, shares: Value, { mayRe
   };
 }
 
-/** See {@link Sparsemixer}. */
 function mixSparsely(graph: Graph, { jitter }: Sparsemixer, logits: Value): Routing {
   const [best, chosen] = largest(graph, logits, 2);
   const [[first, second], [firstIndex]] = [halve(graph, best), halve(graph, chosen)];

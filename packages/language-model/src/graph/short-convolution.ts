@@ -4,7 +4,6 @@ import { applyLinear } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import type { RecurrentBlock } from './recurrent-block.ts';
 
-/** See {@link ShortConvolution}. */
 export function shortConvolutionBlock(
   graph: ModelGraph,
   { input, convolution }: ShortConvolution,

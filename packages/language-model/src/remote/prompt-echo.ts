@@ -41,7 +41,6 @@ export class PromptEcho {
     }
   }
 
-  /** @throws UserError if the server does not return log-probabilities of a prompt */
   async all(prompts: WirePromptList, signal: AbortSignal): Promise<EchoedTokens[]> {
     const listed = await this.#list(prompts, signal);
     if (listed !== null) return listed;

@@ -1,6 +1,5 @@
 import { UserError } from '@shadow-gate/platform';
 
-/** The endpoints of an OpenAI-compatible server, and its name in messages. */
 interface RemoteAddress {
   /** The address of one endpoint: `completions`, `models`; or `version`, which is outside the API. */
   endpoint(name: string): string;

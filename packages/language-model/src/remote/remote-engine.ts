@@ -73,11 +73,10 @@ export interface RemoteUsage {
 }
 
 /**
- * A server as an engine: for token ids like every engine, and for texts if there is no tokenizer here. All methods throw
- * UserErrors if the server cannot be reached, refuses a request, or does not support it.
+ * A server as an engine: for token ids like every engine, and for texts if there is no tokenizer here. All methods
+ * throw UserErrors if the server cannot be reached, refuses a request, or does not support it.
  */
 export interface RemoteEngine extends Engine {
-  /** Requests to the server so far. */
   readonly usage: RemoteUsage;
   /** Can it be asked for the probabilities of a prompt? Otherwise each token of a text would be a question. */
   readonly scoresTexts: boolean;

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 /** Waits `milliseconds`, or throws the signal's reason as soon as it is aborted. */
 export type Wait = (milliseconds: number, signal: AbortSignal) => Promise<void>;
 
-/** The waits are 1 + 2 + 4 + 8 seconds, less with jitter: enough for a proxy to restart, not for a large model to load. */
+/** The waits are 1 + 2 + 4 + 8 seconds, less with jitter: enough for a proxy to restart, not to load a large model. */
 export const MAX_ATTEMPTS = 5;
 const FIRST_WAIT_MILLISECONDS = 1000;
 
@@ -28,13 +28,12 @@ export const isUnsupported = (reason: string): boolean => UNSUPPORTED.test(reaso
 export const isTransient = (status: number, reason: string): boolean => TRANSIENT.has(status) && !isUnsupported(reason);
 
 /**
- * The wait before the next attempt: twice the last one, minus a random part of up to half, so that requests that failed
- * together are not repeated together; or as long as the server asks, if that is longer.
+ * The wait before the next attempt, in milliseconds: twice the last one, minus a random part of up to half, so that
+ * requests that failed together are not repeated together; or as long as the server asks, if that is longer.
  * @param attempts made so far, at least 1
  * @param retryAfter the header: seconds, or an HTTP date
  * @param random in [0, 1)
  * @param now milliseconds since 1970
- * @returns milliseconds
  */
 export function retryDelay(attempts: number, retryAfter: string | null, random: number, now: number): number {
   const backoff = FIRST_WAIT_MILLISECONDS * 2 ** (attempts - 1) * (1 - random / 2);

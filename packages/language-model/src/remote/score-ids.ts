@@ -17,7 +17,7 @@ import { promptCount } from './remote-text.ts';
 
 /** After this many trees, it is known how often a server lists all requested tokens. */
 const TRIED_TREES = 12;
-/** Two items in three of the built-in suite have a tree: with fewer complete ones, each item would need over 1.2 requests. */
+/** Two in three items of the built-in suite have a tree: with fewer complete ones, an item takes over 1.2 requests. */
 const MIN_COMPLETE = 0.75;
 
 interface IdScorerOptions {

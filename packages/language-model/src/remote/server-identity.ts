@@ -8,7 +8,6 @@ import { type RemoteServer, ServerRefusal } from './remote-server.ts';
 export interface ServerIdentity {
   /** The address, without what can be secret. */
   readonly address: string;
-  /** The server's name for the model. */
   readonly model: string;
   /** Source of the server's weights; null if unknown. */
   readonly root: string | null;

@@ -5,7 +5,7 @@ import { type Fingerprint, isSame, takeFingerprint } from './fingerprint.ts';
 import type { ReadPrompt } from './prompt-reading.ts';
 import { expectSameIdentity, type ServerIdentity } from './server-identity.ts';
 
-/** The fixed prompts have about 40 tokens, or 120 if each letter is a token; a smaller context gets their beginnings. */
+/** The fixed prompts have about 40 tokens, or 120 letters if each is a token; a smaller context gets beginnings. */
 const ROOM_FOR_PROMPTS = 128;
 const SHORT_PROMPT = 20;
 

@@ -58,7 +58,6 @@ export interface BatchKind {
   readonly plainAttention: boolean;
 }
 
-/** How large a batch may be. */
 export class BatchBudget {
   readonly #bytes: number;
   /** Floats per token. */
@@ -93,8 +92,8 @@ export class BatchBudget {
   }
 
   /**
-   * How many slots of each of B sequences fit into a batch that sees `keys` keys, not counting the KV cache, which is in
-   * memory anyway. At least MIN_CHUNK, since smaller batches are no faster.
+   * How many slots of each of B sequences fit into a batch that sees `keys` keys, not counting the KV cache, which is
+   * in memory anyway. At least MIN_CHUNK, since smaller batches are no faster.
    */
   chunkLength(batch: number, keys: number, { plainAttention }: BatchKind): number {
     let length = Math.max(1, Math.floor(MAX_TOKENS / batch));
@@ -117,7 +116,6 @@ export class BatchBudget {
     return Math.max(1, Math.min(MAX_LOGIT_ROWS, rows));
   }
 
-  /** Bytes. */
   #size(batch: number, length: number, keys: number, { useKvCache, plainAttention }: BatchKind): number {
     const perPair = (plainAttention ? PLAIN_COPIES : 1) * this.#heads + 1;
     const cached = useKvCache ? keys * this.#perCachedKey : 0;

@@ -3,15 +3,12 @@ import type { Window } from '../architectures/decoder.ts';
 import type { KvCache } from './kv-cache.ts';
 import type { TokenTree } from './token-tree.ts';
 
-/** One run of the backbone: B sequences of S slots, after the tokens in the KV cache. */
+/** One run of the backbone: `batch` (B) sequences of `length` (S) slots, after the tokens in the KV cache. */
 export interface ForwardBatch {
-  /** B. */
   readonly batch: number;
-  /** S. */
   readonly length: number;
   /** [B · S]. */
   readonly tokens: readonly number[];
-  /** [B · S]. */
   readonly positions: readonly number[];
   readonly mask: AttentionMask;
   readonly order: SlotOrder;

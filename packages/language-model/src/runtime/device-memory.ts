@@ -15,7 +15,6 @@ export interface DeviceNeeds {
   readonly batch: { readonly wanted: number; readonly least: number };
 }
 
-/** The plan, in bytes. */
 export interface DevicePlan extends Omit<DeviceNeeds, 'batch'> {
   readonly batch: number;
   readonly reserve: number;

@@ -20,8 +20,8 @@ export function tokenDraws({ temperature, seed }: Sampling): () => TokenDraw {
 }
 
 /**
- * Draw a token from softmax(logits ÷ temperature) by the inverse of its distribution function, in vocabulary order, with
- * sums in float64.
+ * Draw a token from softmax(logits ÷ temperature) by the inverse of its distribution function, in vocabulary order,
+ * with sums in float64.
  * @param logits of one row, finite
  */
 export function drawToken(logits: Float32Array, { temperature, uniform }: TokenDraw): number {

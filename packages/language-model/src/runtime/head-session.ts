@@ -116,7 +116,6 @@ export class HeadSession {
     return float32Output(await this.#run(hidden, [], [HEAD.logits], await this.#whole), HEAD.logits);
   }
 
-  /** Rows of hidden states as a tensor [rows, hidden]. */
   rows(data: Float32Array): Tensor {
     return tensor.float32(data, [data.length / this.hidden, this.hidden]);
   }
@@ -201,7 +200,7 @@ export function tokenPredictions(
   });
 }
 
-/** @param totals per row, the logarithm of the sum of its logits' exponentials @throws UserError if any is not finite */
+/** @param totals per row, the log of the sum of its logits' exponentials @throws UserError if any is not finite */
 export function expectFinite(totals: Float32Array | Float64Array): void {
   if (totals.every(Number.isFinite)) return;
   throw new UserError(

@@ -30,8 +30,8 @@ export function addWork(a: Work, b: Work): Work {
 }
 
 /**
- * With this many tokens in a pass, expanding all weights, and products with unpacked matrices, take at most a seventh of
- * the time: an eighth for 1,024 tokens, a sixth for 512, on 2 cores with SmolLM2-135M.
+ * With this many tokens in a pass, expanding all weights, and products with unpacked matrices, take at most a seventh
+ * of the time: an eighth for 1,024 tokens, a sixth for 512, on 2 cores with SmolLM2-135M.
  */
 const TOKENS_OF_PASS = 700;
 
@@ -46,7 +46,6 @@ export function isFastAsStored({ passes, tokens }: Work, savesMemory: boolean): 
   return passes <= PASSES_OF_CONVERSION + (savesMemory ? tokens / TOKENS_OF_PASS : 0);
 }
 
-/** How the weights of the layers and the output matrix are held. */
 export interface HeldModelWeights {
   readonly backbone: HeldWeights;
   readonly head: HeldWeights;

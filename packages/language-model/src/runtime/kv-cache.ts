@@ -18,7 +18,7 @@ export interface KvCacheSize {
   readonly capacity: number;
 }
 
-/** A layer's keys and values, or convolution inputs, state and n-grams; empty if it shares another's keys and values. */
+/** A layer's keys and values, or convolution inputs, state and n-grams; empty if it shares another's keys. */
 export type LayerCache = Readonly<Partial<Record<CachePart, Tensor>>>;
 export type CachePart = (typeof CACHE_PARTS)[number];
 export const CACHE_PARTS = ['key', 'value', 'inputs', 'state', 'ngrams'] as const;
@@ -82,8 +82,8 @@ export function emptyLayerCache(layer: WithMixer, batch: number, capacity: numbe
 }
 
 /**
- * Write the keys and values of new tokens, [B, keyValueHeads, S, size], after those in the cache, and take their states.
- * @returns the same memory with the new length
+ * Write the keys and values of new tokens, [B, keyValueHeads, S, size], after those in the cache, and take their
+ * states. The memory is reused.
  * @throws Error if they exceed the capacity
  */
 export function appendToKvCache(cache: KvCache, added: readonly LayerCache[], count: number): KvCache {

@@ -51,7 +51,7 @@ export interface OnnxEngineOptions extends PlanOptions {
   readonly growTrees?: boolean;
 }
 
-/** A checkpoint in onnxruntime. Nothing is converted on disk: graphs are built here, and weights stay in their files. */
+/** A checkpoint in onnxruntime. Nothing is converted on disk: graphs are built here, and weights stay in files. */
 export class OnnxEngine implements Engine {
   readonly maxLength: number;
   readonly vocabulary: number;

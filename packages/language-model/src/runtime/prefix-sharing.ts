@@ -3,10 +3,10 @@ import type { Sequence } from '../engine.ts';
 import { TokenTree } from './token-tree.ts';
 
 /**
- * The requests of an evaluation repeat tokens: the choices of a question share its text, and the questions of a few-shot
- * benchmark share their examples. This file arranges the sequences of a call so that shared tokens are computed once.
- * Sequences with one context form a `ContextGroup`; context groups that begin with the same tokens form a
- * `PrefixGroup`; and the inputs of some context groups become the branches of a `PromptTree`, which runs as one
+ * The requests of an evaluation repeat tokens: the choices of a question share its text, and the questions of a
+ * few-shot benchmark share their examples. This file arranges the sequences of a call so that shared tokens are
+ * computed once. Sequences with one context form a `ContextGroup`; context groups that begin with the same tokens form
+ * a `PrefixGroup`; and the inputs of some context groups become the branches of a `PromptTree`, which runs as one
  * sequence under a tree-shaped attention mask.
  */
 

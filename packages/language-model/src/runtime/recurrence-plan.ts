@@ -12,7 +12,7 @@ interface Row {
   readonly slots: readonly (number | null)[];
   /** The sequence of a trunk, or the trunk of a branch. */
   readonly parent: number;
-  /** What precedes the row, newest first: flat slots or, as negative numbers, tokens before the batch (−1 is the last). */
+  /** What precedes the row, newest first: flat slots or, below 0, tokens before the batch (−1 is the last). */
   readonly ancestors: readonly number[];
 }
 

@@ -17,7 +17,6 @@ interface ScoringSetup<H> {
   readonly onTokens?: ((count: number) => void) | undefined;
 }
 
-/** Compute the hidden states of one step of the schedule. */
 export async function runStep<H>(step: ScoringStep, setup: ScoringSetup<H>): Promise<void> {
   const { isLong } = step;
   switch (step.kind) {

@@ -39,7 +39,7 @@ export const WITH_KV_CACHE: BatchKind = { useKvCache: true, plainAttention: true
 /** Batches after a prefix: the memory of its keys and values is taken anyway. */
 const AFTER_PREFIX: BatchKind = { useKvCache: false, plainAttention: true };
 
-/** Arrange groups so that batches are full, have little padding, and fit the budget: similar lengths together, longest first. */
+/** Arrange groups so that batches are full, have little padding, and fit the budget: similar lengths, longest first. */
 export function scheduleScoring(
   prefixGroups: readonly PrefixGroup[],
   budget: BatchBudget,

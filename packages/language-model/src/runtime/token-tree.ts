@@ -1,8 +1,8 @@
 import { at } from '@shadow-gate/platform';
 
 /**
- * Token sequences with common beginnings, as one tree in which shared tokens occur once. Slots are numbered in the order
- * of addition, so a parent comes before its children.
+ * Token sequences with common beginnings, as one tree in which shared tokens occur once. Slots are numbered in the
+ * order of addition, so a parent comes before its children.
  */
 export class TokenTree {
   readonly tokens: number[] = [];
@@ -16,7 +16,6 @@ export class TokenTree {
     return this.tokens.length;
   }
 
-  /** Is the tree one plain sequence? */
   get isChain(): boolean {
     return this.parents.every((parent, slot) => parent === slot - 1);
   }

@@ -8,8 +8,8 @@ import type { HeldModelWeights } from './held-weights.ts';
 
 /**
  * The sessions of a model that is in memory as a whole. They open at their first use. The first use that needs a KV
- * cache, which takes more memory, or that holds weights another way, replaces them: two of a kind at the same time would
- * need memory for the weights twice.
+ * cache, which takes more memory, or that holds weights another way, replaces them: two of a kind at the same time
+ * would need memory for the weights twice.
  */
 export class WholeModel {
   readonly #decoder: Decoder;

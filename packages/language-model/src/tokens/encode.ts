@@ -12,8 +12,8 @@ export interface EncodeOptions {
    * harness with `add_bos_token` unset. A text that begins with the prefix token, such as a rendered chat, never gets a
    * second one.
    *
-   * Special tokens after a text are not added. If a tokenizer also appends an EOS, the harness appends it to the context
-   * too, and so splits the pair one token late, which cannot be intended.
+   * Special tokens after a text are not added. If a tokenizer also appends an EOS, the harness appends it to the
+   * context too, and so splits the pair one token late, which cannot be intended.
    */
   readonly addSpecialTokens?: boolean;
   /** `one-bos` by default. */
@@ -49,8 +49,8 @@ function beginsWithPrefix(tokenizer: Tokenizer, text: string): boolean {
 /**
  * Encode a context and its continuation. Whitespace at the end of the context moves to the continuation, since words
  * begin with their space in most vocabularies. Then the whole string is encoded: if the context alone has n tokens, the
- * continuation is everything after the first n. The context can be empty, and so can the continuation, if the last token
- * of the context includes it.
+ * continuation is everything after the first n. The context can be empty, and so can the continuation, if the last
+ * token of the context includes it.
  */
 export function encodePair(
   tokenizer: Tokenizer,
@@ -71,7 +71,7 @@ export function encodedTexts(context: string, continuation: string): string[] {
   return context === '' ? [continuation] : [context.slice(0, endWithoutSpace(context)), context + continuation];
 }
 
-/** The characters that Python's `str.rstrip` removes; JavaScript's `trimEnd` has U+FEFF in place of control characters. */
+/** Characters that Python's `str.rstrip` removes; `trimEnd` has U+FEFF in place of some control characters. */
 const PYTHON_SPACE = new Set(
   '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
 );
@@ -82,7 +82,7 @@ function endWithoutSpace(text: string): number {
   return end;
 }
 
-/** Give a pair without context the prefix token as context; if the continuation begins with it, that token moves there. */
+/** Give a pair without context the prefix token as context, taken from the continuation if that begins with it. */
 export function withPrefixToken({ context, continuation }: Sequence, prefixTokenId: number): Sequence {
   return context.length > 0 ? { context, continuation } : splitPrefix(continuation, prefixTokenId);
 }
@@ -93,8 +93,8 @@ function splitPrefix(tokens: readonly number[], prefixTokenId: number): Sequence
 
 /**
  * Cut the context on the left to fit the model. The last token is never an input, so `maxLength + 1` tokens fit.
- * @param sequence with a continuation of at most `maxLength` tokens, as the harness asserts: some tokens of a longer one
- *   would have no context, and would be scored after the wrong tokens
+ * @param sequence with a continuation of at most `maxLength` tokens, as the harness asserts: some tokens of a longer
+ *   one would have no context, and would be scored after the wrong tokens
  */
 export function truncateLeft({ context, continuation }: Sequence, maxLength: number): Sequence {
   const room = maxLength + 1 - continuation.length;
@@ -118,7 +118,7 @@ export function encodeRolling(
 /**
  * Split a text of any length into sequences that score each token once. The first window has the prefix token as
  * context; a later one scores `maxLength` tokens, or the rest, after as much context as fits
- * (`get_rolling_token_windows` with context_len = 1, `make_disjoint_window`). No tokens give no windows.
+ * (`get_rolling_token_windows` with context_len = 1, `make_disjoint_window`).
  */
 export function rollingWindows(tokens: readonly number[], prefixTokenId: number, maxLength: number): Sequence[] {
   const windows: Sequence[] = [];

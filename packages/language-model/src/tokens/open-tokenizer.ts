@@ -48,8 +48,8 @@ export async function requireTokenizer(
 }
 
 /**
- * @returns null for a folder without tokenizer.json, tekken.json, and vocab.json with merges.txt, or a GGUF file without
- *   a tokenizer: requests in token ids do not need it
+ * @returns null for a folder without tokenizer.json, tekken.json, and vocab.json with merges.txt, or a GGUF file
+ *   without a tokenizer: requests in token ids do not need it
  */
 export async function findTokenizer(
   place: TokenPlace,

@@ -63,8 +63,8 @@ function namedOf(value: unknown): Named | null {
 
 /**
  * Read the special tokens as transformers 5 does. `special_tokens_map.json` is used, with priority over
- * tokenizer_config.json, only if the latter has no `added_tokens_decoder`. A key with the value null means that there is
- * no such token; for a missing key, a class that builds its tokenizer has a default. Every other key that ends in
+ * tokenizer_config.json, only if the latter has no `added_tokens_decoder`. A key with the value null means that there
+ * is no such token; for a missing key, a class that builds its tokenizer has a default. Every other key that ends in
  * `_token` also names a special token, and so do the keys of `extra_special_tokens`, if that is an object.
  */
 export function readSpecialTokens(sources: SpecialTokenSources): SpecialTokens {

@@ -20,8 +20,8 @@ export interface TokenizerLimits {
 }
 
 /**
- * An honest tokenizer takes less than a millisecond for a prompt, and five seconds to load the largest vocabulary: these
- * are hundreds of times that, for slow or busy machines.
+ * An honest tokenizer takes less than a millisecond for a prompt, and five seconds to load the largest vocabulary:
+ * these are hundreds of times that, for slow or busy machines.
  */
 export const TOKENIZER_LIMITS: TokenizerLimits = {
   loadMilliseconds: 120_000,

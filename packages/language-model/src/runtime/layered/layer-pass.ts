@@ -95,8 +95,8 @@ export class LayerPass {
 
   /**
    * Time the first layer with each of some batches, and the reading of another layer, which was not read just before.
-   * @returns seconds for a pass, if all weights take the same time per byte to read and to open, and all layers the same
-   *   to run; the KV caches of the runs stay
+   * @returns seconds for a pass, if all weights take the same time per byte to read and to open, and all layers the
+   *   same to run; the KV caches of the runs stay
    */
   async time(
     runs: readonly RecordedRun[],
@@ -209,7 +209,6 @@ export class LayerPass {
     }
   }
 
-  /** Values from earlier parts for this one. */
   async #edgesBefore(part: BackbonePart, id: number): Promise<Record<string, Tensor>> {
     const { decoder } = this.#model;
     if (part.embeds) return {};
@@ -226,7 +225,6 @@ export class LayerPass {
     return Object.fromEntries(loaded);
   }
 
-  /** Names of a part's outputs for later ones, in addition to the stream. */
   #edgesAfter(part: BackbonePart): string[] {
     const { decoder } = this.#model;
     const later = { from: part.to, to: decoder.layers.length };
@@ -249,7 +247,6 @@ export class LayerPass {
   }
 }
 
-/** Open a session for some work. */
 export async function withSession<T>(
   { weights, device }: LayeredDecoder,
   graph: Graph,

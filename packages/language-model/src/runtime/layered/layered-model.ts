@@ -99,7 +99,6 @@ export class LayeredModel {
     );
   }
 
-  /** Logits of the rows of one batch. */
   logits(batch: ForwardBatch): Promise<Float32Array> {
     return this.#thenForget(async () => {
       const { hidden } = await this.#recorder.run(batch);

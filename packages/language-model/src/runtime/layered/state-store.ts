@@ -3,7 +3,6 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 
-/** Numbers and their shape. */
 interface State {
   readonly data: Float32Array;
   readonly dims: readonly number[];

@@ -62,8 +62,8 @@ export function namedTemplates(stated: unknown): z.infer<typeof namedTemplatesSc
 }
 
 /**
- * Write a conversation as text in the trained format, like `apply_chat_template` of transformers 5.24 with its defaults:
- * no tools, no documents, and no variables of single templates. The text contains its own BOS: encode it with
+ * Write a conversation as text in the trained format, like `apply_chat_template` of transformers 5.24 with its
+ * defaults: no tools, no documents, and no variables of single templates. The text contains its own BOS: encode it with
  * `addSpecialTokens: false`.
  * @throws UserError with the template's message (`raise_exception`), or the mistake in it or in the messages
  */
@@ -108,7 +108,6 @@ function parsed(source: string): Body {
   return last.body;
 }
 
-/** With the functions that transformers adds. */
 function globalsAt(now: Date): Environment['globals'] {
   const functions = [
     new Callable('raise_exception', (args) => {

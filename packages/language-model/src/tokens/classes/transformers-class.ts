@@ -1,9 +1,9 @@
 import { noTokenizer } from '../no-tokenizer.ts';
 
 /**
- * The class with which transformers 5.24's AutoTokenizer opens a checkpoint (models/auto/tokenization_auto.py). Most read
- * tokenizer.json as it is. These build normalizer, pre-tokenizer, decoder and model options themselves, and take only
- * the vocabulary, the merges and the post-processor from it.
+ * The class with which transformers 5.24's AutoTokenizer opens a checkpoint (models/auto/tokenization_auto.py). Most
+ * read tokenizer.json as it is. These build normalizer, pre-tokenizer, decoder and model options themselves, and take
+ * only the vocabulary, the merges and the post-processor from it.
  */
 const BUILT_CLASSES = [
   'CodeGenTokenizer',

@@ -14,8 +14,8 @@ type TokenSource =
   | { readonly kind: 'gguf'; readonly file: string; readonly files: GgufTokenFiles };
 
 /**
- * Find the tokenizer of a checkpoint. A GGUF file is used with its own, as in every program that loads it. Files next to
- * it, or a tokenizer.json in it, are used only if it has no known tokenizer, and if the tokens are the same.
+ * Find the tokenizer of a checkpoint. A GGUF file is used with its own, as in every program that loads it. Files next
+ * to it, or a tokenizer.json in it, are used only if it has no known tokenizer, and if the tokens are the same.
  * @throws UserError for a GGUF file with an unknown or damaged tokenizer
  */
 export async function findTokenSource(place: TokenPlace): Promise<TokenSource> {

@@ -8,10 +8,7 @@ export interface TokenizerModel {
   readonly size: number;
 }
 
-/**
- * A vocabulary, which is too large for a schema of each entry.
- * @throws Error for an id that is not a number
- */
+/** A vocabulary, which is too large for a schema of each entry. @throws Error for an id that is not a number */
 export function indexVocabulary(vocab: Readonly<Record<string, unknown>>) {
   const ids = new Map<string, number>();
   const tokens = new Map<number, string>();

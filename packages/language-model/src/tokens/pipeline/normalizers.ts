@@ -33,10 +33,7 @@ const schema = z.discriminatedUnion('type', [
 ]);
 type Options<Type> = Extract<z.infer<typeof schema>, { type: Type }>;
 
-/**
- * The normalizer of a tokenizer.json, or null.
- * @throws Error, also one of zod, for an unknown normalizer or option
- */
+/** The normalizer of a tokenizer.json, or null. @throws Error, also one of zod, for an unknown normalizer or option */
 export function readNormalizer(value: unknown): Normalizer | null {
   if (value === null || value === undefined) return null;
   const data = readPart(schema, value, 'normalizer');

@@ -9,8 +9,8 @@ export const BEHAVIORS = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWi
 export type SplitBehavior = (typeof BEHAVIORS)[number];
 
 /**
- * The whole text, cut at the matches of an expression with the flag `g`. As in the Rust library, an empty match directly
- * after another match does not count, nor does one in an empty text.
+ * The whole text, cut at the matches of an expression with the flag `g`. As in the Rust library, an empty match
+ * directly after another match does not count, nor does one in an empty text.
  */
 export function cutAtMatches(text: string, regex: RegExp): Stretch[] {
   const out: Stretch[] = [];
