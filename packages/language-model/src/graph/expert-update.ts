@@ -19,52 +19,35 @@ export interface ExpertUpdates {
 }
 
 /** ΔW of expert e is scale·up[e]·down[e], [output, input]. */
-export class StackedUpdate {
-  /** [count, rank, input]. */
-  readonly #down: Value;
-  /** [count, output, rank]. */
-  readonly #up: Value;
-  readonly #upShape: readonly [count: number, output: number, rank: number];
-  readonly #scale: number;
-  readonly #graph: Graph;
-
-  constructor(graph: Graph, module: StackedModule, turned: boolean) {
-    const { a, b, rank, scale, experts } = module;
-    const { input, output } = loraFeatures(module);
-    const first = loadFloat32(graph, a, [experts, rank, input]);
-    const last = loadFloat32(graph, b, [output, rank, experts]);
-    const ordered = (value: Value, perm: number[]) => graph.op('Transpose', [value], { perm });
-    this.#down = turned ? ordered(last, [2, 1, 0]) : first;
-    this.#up = turned ? ordered(first, [0, 2, 1]) : ordered(last, [2, 0, 1]);
-    this.#upShape = [experts, turned ? input : output, rank];
-    this.#scale = scale;
-    this.#graph = graph;
-  }
-
-  /**
-   * ΔW of all experts: [count, output, input]. onnxruntime computes it once, when it creates the session, and keeps
-   * every intermediate result until then: so the factors are scaled and reordered, not their product.
-   * @param pairs rows of two halves become pairs of rows, one of each
-   */
-  whole({ pairs }: { readonly pairs: boolean }): Value {
-    const graph = this.#graph;
-    const up = pairs ? this.#inPairs(this.#up) : this.#up;
-    return graph.op('MatMul', [up, graph.op('Mul', [this.#down, graph.constant([this.#scale], 'float32')])]);
-  }
-
-  #inPairs(rows: Value): Value {
-    const [count, output, rank] = this.#upShape;
-    const halves = this.#graph.reshape(rows, [count, 2, output / 2, rank]);
-    return this.#graph.reshape(this.#graph.op('Transpose', [halves], { perm: [0, 2, 1, 3] }), [count, output, rank]);
-  }
-
+export interface StackedUpdate {
+  /** ΔW of all experts: [count, output, input]. @param pairs rows of two halves become pairs of rows, one of each */
+  whole(options: { readonly pairs: boolean }): Value;
   /** y [m, output] plus one expert's update for x [m, input]. */
-  add(expert: number, x: Value, y: Value): Value {
-    const graph = this.#graph;
-    const own = (all: Value) => graph.op('Gather', [all, graph.constant([expert], 'int64', [])], { axis: 0 });
-    const inner = graph.op('Gemm', [x, own(this.#down)], { transB: 1 });
-    return graph.op('Gemm', [inner, own(this.#up), y], { transB: 1, alpha: { float: this.#scale } });
-  }
+  add(expert: number, x: Value, y: Value): Value;
+}
+
+function stackedUpdate(graph: Graph, module: StackedModule, turned: boolean): StackedUpdate {
+  const { a, b, rank, scale, experts } = module;
+  const { input, output } = loraFeatures(module);
+  const first = loadFloat32(graph, a, [experts, rank, input]);
+  const last = loadFloat32(graph, b, [output, rank, experts]);
+  const ordered = (value: Value, perm: number[]) => graph.op('Transpose', [value], { perm });
+  const down = turned ? ordered(last, [2, 1, 0]) : first; // [count, rank, input]
+  const up = turned ? ordered(first, [0, 2, 1]) : ordered(last, [2, 0, 1]); // [count, output, rank]
+  const rows = turned ? input : output;
+  const inPairs = (value: Value) =>
+    graph.reshape(ordered(graph.reshape(value, [experts, 2, rows / 2, rank]), [0, 2, 1, 3]), [experts, rows, rank]);
+  return {
+    // onnxruntime computes this once, when it creates the session, and keeps every intermediate result until then: so
+    // the factors are scaled and reordered, not their product.
+    whole: ({ pairs }) =>
+      graph.op('MatMul', [pairs ? inPairs(up) : up, graph.op('Mul', [down, graph.constant([scale], 'float32')])]),
+    add(expert, x, y) {
+      const own = (all: Value) => graph.op('Gather', [all, graph.constant([expert], 'int64', [])], { axis: 0 });
+      const inner = graph.op('Gemm', [x, own(down)], { transB: 1 });
+      return graph.op('Gemm', [inner, own(up), y], { transB: 1, alpha: { float: scale } });
+    },
+  };
 }
 
 /** @throws UserError if the factors' shapes do not fit the layers */
@@ -81,6 +64,6 @@ export function openExpertUpdates(graph: ModelGraph, { count, expert }: Experts)
   };
   const found = Object.values(layers).filter((layer) => layer !== null);
   const turned = found.length > 0 && areExpertFactorsTurned(graph.weights.adapter, found, graph.weights.family);
-  const open = (layer: ExpertLayer | null) => layer && new StackedUpdate(graph, layer.module, turned);
+  const open = (layer: ExpertLayer | null) => layer && stackedUpdate(graph, layer.module, turned);
   return { gateUp: open(layers.gateUp), up: open(layers.up), down: open(layers.down) };
 }

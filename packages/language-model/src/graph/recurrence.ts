@@ -1,13 +1,12 @@
 import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
 import type { Convolution } from '../architectures/parts.ts';
-import type { Recurrent } from '../architectures/recurrent.ts';
+import type { Recurrent, ShortConvolution } from '../architectures/recurrent.ts';
 import { activate } from './activation.ts';
 import { gatedDeltaBlock } from './gated-delta.ts';
-import { loadFloat32 } from './linear.ts';
+import { applyLinear, loadFloat32 } from './linear.ts';
 import { mamba2Block } from './mamba2.ts';
 import type { ModelGraph } from './model-graph.ts';
 import type { RecurrentBlock, StepResult } from './recurrent-block.ts';
-import { shortConvolutionBlock } from './short-convolution.ts';
 
 /**
  * Layers with a state see the slots of a batch in sequence order. Sequences with the same beginning form a tree of
@@ -94,6 +93,21 @@ function blockOf(graph: ModelGraph, mixer: Recurrent, x: Value): RecurrentBlock 
     case 'short-convolution':
       return shortConvolutionBlock(graph, mixer, x);
   }
+}
+
+function shortConvolutionBlock(graph: ModelGraph, { input, convolution }: ShortConvolution, x: Value): RecurrentBlock {
+  const [before, after, inner] = graph.node('Split', [applyLinear(graph, input, x)], {
+    outputs: 3,
+    attributes: { axis: -1, num_outputs: 3 },
+  });
+  return {
+    convolution,
+    width: convolution.channels,
+    input: graph.op('Mul', [before, inner]),
+    beside: [],
+    step: ({ convolved }) => ({ output: convolved, state: null }),
+    finish: (output) => graph.op('Mul', [after, output]),
+  };
 }
 
 function runStage(

@@ -33,11 +33,6 @@ export interface TargetScores {
   readonly predictions: ReadonlyArray<TokenPrediction | null>;
 }
 
-interface HeadParts {
-  readonly logitsAtOnce: number;
-  readonly openWhole: () => Promise<Session>;
-}
-
 /** The output matrix in its own session: only the rows that are needed go through it. */
 export class HeadSession {
   readonly hidden: number;
@@ -48,7 +43,7 @@ export class HeadSession {
   /** A session for all logits, if the other one has none. */
   #whole: Promise<Session> | null;
 
-  private constructor(decoder: Decoder, session: Session, { logitsAtOnce, openWhole }: HeadParts) {
+  private constructor(decoder: Decoder, logitsAtOnce: number, session: Session, openWhole: () => Promise<Session>) {
     this.hidden = outputSize(decoder);
     this.logitsAtOnce = logitsAtOnce;
     this.#session = session;
@@ -63,16 +58,14 @@ export class HeadSession {
     // On a GPU, small slices take longer, and there is less memory to save.
     const slices = device.name === 'cpu' ? headSlices(decoder, weights) : null;
     const graph = slices ? buildSlicedHead(decoder, weights, slices) : buildHead(decoder, weights);
-    return new HeadSession(decoder, await openHead(graph), {
-      logitsAtOnce: logitsAtOnce(decoder, slices),
-      openWhole: () => openHead(weights.heldAs(held, () => buildHead(decoder, weights))),
-    });
+    const openWhole = () => openHead(weights.heldAs(held, () => buildHead(decoder, weights)));
+    return new HeadSession(decoder, logitsAtOnce(decoder, slices), await openHead(graph), openWhole);
   }
 
   /** @param hidden [rows, hidden] */
   async score(hidden: Tensor, targets: readonly HeadTarget[]): Promise<TargetScores> {
-    const isScaled = scaledRows(targets).length > 0;
-    const isPredicted = predictedRows(targets).length > 0;
+    const isScaled = targets.some((target) => target.isScaled);
+    const isPredicted = targets.some((target) => target.isPredicted);
     const more = [
       ...(isScaled || isPredicted ? [HEAD.total] : []),
       ...(isScaled ? [HEAD.scaledTotals] : []),
@@ -127,47 +120,48 @@ export class HeadSession {
   }
 
   #run(hidden: Tensor, targets: readonly HeadTarget[], fetches: readonly string[], session = this.#session) {
-    const pairs = targets.flatMap(({ row, token }) => [row, token]);
-    const feeds = {
-      [HEAD.hidden]: hidden,
-      [HEAD.targets]: tensor.int64(pairs, [targets.length, 2]),
-      [HEAD.scaledRows]: rowsFeed(scaledRows(targets)),
-      [HEAD.predictedRows]: rowsFeed(predictedRows(targets)),
-    };
-    return session.run(feeds, fetches);
+    const rows = { scaled: rowsAsking(targets, 'isScaled'), predicted: rowsAsking(targets, 'isPredicted') };
+    return session.run(headFeeds(hidden, targets, rows), fetches);
   }
 }
 
-/** Rows to total again with scaled logits, ascending. */
-export function scaledRows(targets: readonly HeadTarget[]): number[] {
-  return rowsOfTargets(targets.filter(({ isScaled }) => isScaled));
+/** Rows with a target that asks for this, ascending. */
+export function rowsAsking(targets: readonly HeadTarget[], key: 'isScaled' | 'isPredicted'): number[] {
+  const rows = targets.filter((target) => target[key]).map(({ row }) => row);
+  return [...new Set(rows)].sort((a, b) => a - b);
 }
 
-/** Rows to return the most likely tokens of, ascending. */
-export function predictedRows(targets: readonly HeadTarget[]): number[] {
-  return rowsOfTargets(targets.filter(({ isPredicted }) => isPredicted));
-}
-
-function rowsOfTargets(targets: readonly HeadTarget[]): number[] {
-  return [...new Set(targets.map(({ row }) => row))].sort((a, b) => a - b);
+/** Inputs of the output matrix. @param rows to total again with scaled logits, and to predict tokens of */
+export function headFeeds(
+  hidden: Tensor,
+  targets: readonly HeadTarget[],
+  rows: { readonly scaled: readonly number[]; readonly predicted: readonly number[] },
+) {
+  const pairs = targets.flatMap(({ row, token }) => [row, token]);
+  return {
+    [HEAD.hidden]: hidden,
+    [HEAD.targets]: tensor.int64(pairs, [targets.length, 2]),
+    [HEAD.scaledRows]: rowsFeed(rows.scaled),
+    [HEAD.predictedRows]: rowsFeed(rows.predicted),
+  };
 }
 
 /** Without rows, the first one stands in: not every device accepts an empty tensor. */
-export function rowsFeed(rows: readonly number[]): Tensor {
+function rowsFeed(rows: readonly number[]): Tensor {
   return tensor.int64(rows.length > 0 ? rows : [0], [Math.max(1, rows.length)]);
 }
 
 /**
  * log p of each target with all logits of its row multiplied by a factor f: f (log p + total) − total of the scaled
  * logits.
- * @param totals of every row; `scaled`: with scaled logits, of the rows of `scaledRows`, [P, factors]
+ * @param totals of every row; `scaled`: with scaled logits, of the rows that ask for them, [P, factors]
  */
 export function scaledLogprobs(
   targets: readonly HeadTarget[],
   logprobs: Float32Array,
   { totals, scaled }: { readonly totals: Float32Array | Float64Array; readonly scaled: Float32Array | Float64Array },
 ): Array<number[] | null> {
-  const places = new Map(scaledRows(targets).map((row, place) => [row, place * LOGIT_FACTORS.length]));
+  const places = new Map(rowsAsking(targets, 'isScaled').map((row, place) => [row, place * LOGIT_FACTORS.length]));
   return targets.map(({ row, isScaled }, i) => {
     const place = places.get(row);
     if (!isScaled || place === undefined) return null;
@@ -179,14 +173,14 @@ export function scaledLogprobs(
 /**
  * What the model expects in the place of each target.
  * @param totals of every row
- * @param most the most likely tokens and their logits, best first, of the rows of `predictedRows`: [T, k]
+ * @param most the most likely tokens and their logits, best first, of the rows that ask for them: [T, k]
  */
 export function tokenPredictions(
   targets: readonly HeadTarget[],
   totals: Float32Array | Float64Array,
   most: { readonly tokens: readonly number[]; readonly logits: Float32Array },
 ): Array<TokenPrediction | null> {
-  const rows = predictedRows(targets);
+  const rows = rowsAsking(targets, 'isPredicted');
   const width = most.tokens.length / Math.max(1, rows.length);
   const places = new Map(rows.map((row, place) => [row, place * width]));
   return targets.map(({ row, isPredicted }) => {

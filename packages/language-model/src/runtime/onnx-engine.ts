@@ -87,7 +87,7 @@ export class OnnxEngine implements Engine {
     this.#isExpanded = graphs.some(({ weightMemory }) => weightMemory.largestExpansion > 0);
     this.#held = new HeldChoice(heldLimits({ decoder, weights }, plan, options));
     weights.held = this.#held.current.backbone;
-    this.#whole = plan.execution === 'whole' ? new WholeModel({ decoder, weights }, options) : null;
+    this.#whole = plan.execution === 'whole' ? new WholeModel({ decoder, weights, ...options }) : null;
     this.#budget = new BatchBudget(decoder, plan.batchBytes, { isOnCpu: options.device.name === 'cpu' });
     this.#reusePrefixes = options.reusePrefixes ?? true;
     this.#growTrees = this.#reusePrefixes && (options.growTrees ?? true) && recurrentMixers(decoder).length === 0;

@@ -1,3 +1,6 @@
+import { UserError } from '@shadow-gate/platform';
+import { parseJson, validate } from '@shadow-gate/platform/json';
+import { z } from 'zod';
 import { renderChat } from './chat/chat-template.ts';
 import { buildParts, RECIPES } from './classes/built-classes.ts';
 import { fixMistralRegex } from './classes/mistral-regex.ts';
@@ -7,12 +10,10 @@ import { noTokenizer } from './no-tokenizer.ts';
 import { cleanUpSpaces } from './pipeline/clean-up-spaces.ts';
 import { buildPipeline, type Pipeline } from './pipeline/pipeline.ts';
 import { type Affixes, readAffixes } from './pipeline/post-processor.ts';
+import { anyArray, anyObject, type Json } from './read-part.ts';
 import { listAddedTokens, readSpecialTokens, type SpecialTokenSources } from './special-tokens.ts';
 import type { Tokenizer } from './tokenizer.ts';
-import { parseTokenizerJson, type TokenizerJson } from './tokenizer-json.ts';
 import { expectBounded, maxRendered, maxTokens, withinLimits } from './within-limits.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** The contents of tokenizer.json and the files next to it, before a tokenizer is built from them. */
 export interface TokenizerFiles {
@@ -121,6 +122,38 @@ function pipelineOf(json: TokenizerJson, sources: SpecialTokenSources, files: To
   return buildPipeline({ ...parts, pre_tokenizer: fixed, added });
 }
 
+/** The Rust library opens no file that lacks one of these. */
+const addedTokenSchema = z.looseObject({
+  id: z.int().nonnegative(),
+  content: z.string(),
+  special: z.boolean(),
+  normalized: z.boolean(),
+  single_word: z.boolean(),
+  lstrip: z.boolean(),
+  rstrip: z.boolean(),
+});
+
+/** The outer shape; the parts read their own. The vocabulary is too large to check each entry here. */
+const schema = z.looseObject({
+  model: z.looseObject({ vocab: z.union([anyObject, anyArray]) }),
+  padding: z.looseObject({ pad_token: z.string().optional() }).nullish(),
+  added_tokens: z.array(addedTokenSchema).default([]),
+  normalizer: z.unknown().default(null),
+  pre_tokenizer: z.unknown().default(null),
+  post_processor: z.unknown().default(null),
+  decoder: z.unknown().default(null),
+});
+type TokenizerJson = z.infer<typeof schema>;
+
+/** @throws UserError for text that is not the JSON of a `tokenizers` tokenizer */
+function parseTokenizerJson(text: string, file: string): TokenizerJson {
+  const parsed = validate(schema, parseJson(text, { name: file, hint: 'restore the file' }));
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.issue;
+  const key = path.map(String).join('.') || 'the file';
+  throw new UserError(`${file} is not a tokenizer: ${key}: ${message}`, 'save the tokenizer again with transformers');
+}
+
 /** Some classes make their own post-processor. In transformers 5, tokenizer.json overrides `add_bos_token`. */
 function affixesOf(stated: Affixes, built: BuiltClass | null, bosId: number | null): Affixes {
   const around = built === null ? undefined : RECIPES[built].around;
@@ -137,7 +170,7 @@ function wantedAffixes(config: Json, bosId: number | null, eosId: number | null)
 /** Does transformers build this class from vocab.json and merges.txt? */
 export function buildsFromVocabulary(files: TokenizerFiles): boolean {
   const built = classOf(files);
-  return built !== null && RECIPES[built].fromFiles;
+  return built !== null && RECIPES[built].fromFiles === true;
 }
 
 /** `clean_up_tokenization_spaces` is ignored for BPE, unless a second setting insists. */

@@ -1,6 +1,8 @@
 import { isObject, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 
+export type Json = Readonly<Record<string, unknown>>;
+
 /**
  * A part of tokenizer.json, with all options known.
  * @param what it is, for errors
@@ -17,7 +19,7 @@ export function readPart<T>(schema: z.ZodType<T>, value: unknown, what: string):
 }
 
 /** A large object: entries are not checked here. */
-export const anyObject = z.custom<Readonly<Record<string, unknown>>>(isObject, { error: 'expected an object' });
+export const anyObject = z.custom<Json>(isObject, { error: 'expected an object' });
 
 /** A long list: entries are not checked here. */
 export const anyArray = z.custom<readonly unknown[]>(Array.isArray, { error: 'expected a list' });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { RECIPES } from './classes/built-classes.ts';
 import type { BuiltClass } from './classes/transformers-class.ts';
 import { type AddedToken, signature } from './pipeline/added-tokens.ts';
+import type { Json } from './read-part.ts';
 
 /** The special tokens in the files of a tokenizer, as text. */
 interface SpecialTokens {
@@ -13,8 +14,6 @@ interface SpecialTokens {
 }
 
 const NAMES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
-
-type Json = Readonly<Record<string, unknown>>;
 
 export interface SpecialTokenSources {
   /** tokenizer_config.json, `{}` if there is none. */
@@ -78,7 +77,7 @@ function collect(sources: SpecialTokenSources): { readonly named: Map<string, Na
   const settings: Json = map && !('added_tokens_decoder' in config) ? { ...config, ...map } : config;
   const recipe = built === null ? null : RECIPES[built];
   const defaults: Json = recipe?.specials ?? {};
-  const padded: Json = padToken !== null && !recipe?.statesPad ? { pad_token: padToken } : {};
+  const padded: Json = padToken !== null && (recipe === null || recipe.leavesPad) ? { pad_token: padToken } : {};
   const all: Json = { ...padded, ...defaults, ...settings };
   const others = Object.keys(all).filter((key) => key.endsWith('_token') && !NAMES.includes(key));
   const named = new Map<string, Named>();

@@ -148,15 +148,11 @@ export class LayerPass {
     // An empty cache with capacity is not read.
     const before: KvCacheSize = size.length === 0 ? { batch: batch.batch, length: 0, capacity: 0 } : size;
     const pasts = await this.#pastsOf(part, run, before);
-    const feeds: Record<string, Tensor> = {
-      ...this.#feeds.of(batch, before, own),
-      ...(await this.#edgesBefore(part, id)),
-    };
+    const feeds = { ...this.#feeds.of(batch, before, own), ...(await this.#edgesBefore(part, id)) };
     for (const [layer, cache] of pasts) Object.assign(feeds, pastInputs(cache, layer));
     const keeps = batch.extendsKvCache ? own.flatMap((layer, i) => presentNames(layer, part.from + i)) : [];
     const leaves = isEnd ? [BACKBONE.hidden] : [EDGE.next, ...this.#edgesAfter(part)];
-    const inputs = pickFeeds(feeds, session.inputNames);
-    const outputs = await session.run(inputs, [...leaves, ...keeps]);
+    const outputs = await session.run(pickFeeds(feeds, session.inputNames), [...leaves, ...keeps]);
     this.#dropEdges(part, id);
     const keep = async (name: string) => {
       const value = tensorOutput(outputs, name);
@@ -216,10 +212,7 @@ export class LayerPass {
       const { data, dims } = await this.#store.read(stateKey(from, id));
       return [name, tensor.float32(data, dims)] as const;
     };
-    const names = [
-      ...withLayerInput(decoder, part).map(EDGE.layerInput),
-      ...sharedBefore(decoder, part).flatMap((layer) => [EDGE.sharedKey(layer), EDGE.sharedValue(layer)]),
-    ];
+    const names = edgeNames(withLayerInput(decoder, part), sharedBefore(decoder, part));
     const loaded = [await load(EDGE.stream, EDGE.next)];
     for (const name of names) loaded.push(await load(name, name));
     return Object.fromEntries(loaded);
@@ -228,22 +221,15 @@ export class LayerPass {
   #edgesAfter(part: BackbonePart): string[] {
     const { decoder } = this.#model;
     const later = { from: part.to, to: decoder.layers.length };
-    return [
-      ...(part.embeds ? withLayerInput(decoder, later).map(EDGE.layerInput) : []),
-      ...sharedAfter(decoder, part).flatMap((layer) => [EDGE.sharedKey(layer), EDGE.sharedValue(layer)]),
-    ];
+    return edgeNames(part.embeds ? withLayerInput(decoder, later) : [], sharedAfter(decoder, part));
   }
 
   /** No later part reads these. */
   #dropEdges(part: BackbonePart, id: number): void {
-    const { decoder } = this.#model;
-    const done = [...this.#sharers].filter(([, last]) => last >= part.from && last < part.to);
-    const names = [
-      EDGE.next,
-      ...withLayerInput(decoder, part).map(EDGE.layerInput),
-      ...done.flatMap(([layer]) => [EDGE.sharedKey(layer), EDGE.sharedValue(layer)]),
-    ];
-    if (!part.embeds) for (const name of names) this.#store.drop(stateKey(name, id));
+    if (part.embeds) return;
+    const done = [...this.#sharers].flatMap(([layer, last]) => (last >= part.from && last < part.to ? [layer] : []));
+    const names = [EDGE.next, ...edgeNames(withLayerInput(this.#model.decoder, part), done)];
+    for (const name of names) this.#store.drop(stateKey(name, id));
   }
 }
 
@@ -263,6 +249,11 @@ export async function withSession<T>(
 
 /** The name of a run's output in the store. */
 export const stateKey = (name: string, run: number): string => `${name} of run ${run}`;
+
+const edgeNames = (inputs: readonly number[], shared: readonly number[]): string[] => [
+  ...inputs.map(EDGE.layerInput),
+  ...shared.flatMap((layer) => [EDGE.sharedKey(layer), EDGE.sharedValue(layer)]),
+];
 
 const NOTHING: ReadonlySet<number> = new Set();
 

@@ -5,10 +5,9 @@ import { LOGIT_FACTORS, MOST_PREDICTED, type OnWork } from '../../engine.ts';
 import { buildHeadSlice, HEAD, type HeadSlice } from '../../graph/head.ts';
 import {
   type HeadTarget,
-  predictedRows,
-  rowsFeed,
+  headFeeds,
+  rowsAsking,
   scaledLogprobs,
-  scaledRows,
   type TargetScores,
   tokenPredictions,
 } from '../head-session.ts';
@@ -61,9 +60,9 @@ export class SlicedHead {
     const best = Array<number>(rows).fill(0);
     const most = new Float32Array(rows).fill(Number.NEGATIVE_INFINITY);
     const sums = Array.from({ length: rows }, () => NOTHING);
-    const rowsToScale = scaledRows(targets);
+    const rowsToScale = rowsAsking(targets, 'isScaled');
     const scaledSums = rowsToScale.map(() => LOGIT_FACTORS.map(() => NOTHING));
-    const rowsToPredict = predictedRows(targets);
+    const rowsToPredict = rowsAsking(targets, 'isPredicted');
     const mosts = rowsToPredict.map((): LikelyToken[] => []);
     await this.#eachSlice(async (session, { start, end }, index) => {
       let first = 0;
@@ -80,20 +79,15 @@ export class SlicedHead {
         }
         const wanted = rowsToScale.slice(place).filter((row) => row < first + count);
         const expected = rowsToPredict.slice(predicted).filter((row) => row < first + count);
-        const pairs = own.flatMap(({ target: { row, token } }) => [row - first, token - start]);
-        const outputs = await session.run(
-          {
-            [HEAD.hidden]: tensor.float32(hidden, [count, outputSize(this.#model.decoder)]),
-            [HEAD.targets]: tensor.int64(pairs, [own.length, 2]),
-            [HEAD.scaledRows]: rowsFeed(wanted.map((row) => row - first)),
-            [HEAD.predictedRows]: rowsFeed(expected.map((row) => row - first)),
-          },
-          [
-            ...[HEAD.chosen, HEAD.total, HEAD.most, HEAD.best],
-            ...(wanted.length > 0 ? [HEAD.scaledTotals] : []),
-            ...(expected.length > 0 ? [HEAD.predicted, HEAD.predictedLogits] : []),
-          ],
-        );
+        const here = own.map(({ target: { row, token } }) => ({ row: row - first, token: token - start }));
+        const local = (rows: readonly number[]) => rows.map((row) => row - first);
+        const states = tensor.float32(hidden, [count, outputSize(this.#model.decoder)]);
+        const feeds = headFeeds(states, here, { scaled: local(wanted), predicted: local(expected) });
+        const outputs = await session.run(feeds, [
+          ...[HEAD.chosen, HEAD.total, HEAD.most, HEAD.best],
+          ...(wanted.length > 0 ? [HEAD.scaledTotals] : []),
+          ...(expected.length > 0 ? [HEAD.predicted, HEAD.predictedLogits] : []),
+        ]);
         const logits = float32Output(outputs, HEAD.chosen);
         for (const [i, { index: place }] of own.entries()) chosen[place] = at(logits, i);
         const [totals, largest] = [float32Output(outputs, HEAD.total), float32Output(outputs, HEAD.most)];
@@ -147,15 +141,10 @@ export class SlicedHead {
   /** All logits: [rows, vocabulary]. */
   async logits(hidden: Float32Array, rows: number): Promise<Float32Array> {
     const { vocabulary } = this.#model.decoder;
-    const width = outputSize(this.#model.decoder);
+    const states = tensor.float32(hidden, [rows, outputSize(this.#model.decoder)]);
+    const feeds = headFeeds(states, [], { scaled: [], predicted: [] });
     const all = new Float32Array(rows * vocabulary);
     await this.#eachSlice(async (session, { start, end }) => {
-      const feeds = {
-        [HEAD.hidden]: tensor.float32(hidden, [rows, width]),
-        [HEAD.targets]: tensor.int64([], [0, 2]),
-        [HEAD.scaledRows]: rowsFeed([]),
-        [HEAD.predictedRows]: rowsFeed([]),
-      };
       const part = float32Output(await session.run(feeds, [HEAD.logits]), HEAD.logits);
       const size = end - start;
       for (let row = 0; row < rows; row += 1) {

@@ -1,7 +1,6 @@
 import { isObject } from '@shadow-gate/platform/json';
+import type { Json } from '../read-part.ts';
 import type { BuiltClass } from './transformers-class.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** The parts of a tokenizer.json that a class of transformers makes itself. */
 interface BuiltParts {
@@ -16,9 +15,9 @@ interface Recipe {
   /** The special tokens of a checkpoint that does not name them. */
   readonly specials: Readonly<Record<string, string>>;
   /** Can it be built from vocab.json and merges.txt, without a tokenizer.json? */
-  readonly fromFiles: boolean;
-  /** Does it say itself whether there is a pad_token? */
-  readonly statesPad: boolean;
+  readonly fromFiles?: boolean;
+  /** Does it leave pad_token to tokenizer.json? */
+  readonly leavesPad?: boolean;
   /** Special tokens to add once more, with the flags of a plain special token. */
   readonly addsSpecialsAgain?: boolean;
   /** Replaces tokenizer.json's post-processor: nothing around a text, or a BOS before it. */
@@ -76,29 +75,23 @@ const LEADING_SPACE = { type: 'Strip', content: ' ', start: 1, stop: 0 };
 const metaspace = (scheme: string) => ({ type: 'Metaspace', replacement: '▁', prepend_scheme: scheme, split: false });
 const fallback = (unkToken: string | null) => ({ unk_token: unkToken, fuse_unk: true, byte_fallback: true });
 
+const GPT2: Recipe = {
+  fromFiles: true,
+  specials: { unk_token: END_OF_TEXT, bos_token: END_OF_TEXT, eos_token: END_OF_TEXT },
+  parts: gpt2,
+};
+
 export const RECIPES: Readonly<Record<BuiltClass, Recipe>> = {
-  GPT2Tokenizer: {
-    fromFiles: true,
-    statesPad: true,
-    specials: { unk_token: END_OF_TEXT, bos_token: END_OF_TEXT, eos_token: END_OF_TEXT },
-    parts: gpt2,
-  },
-  CodeGenTokenizer: {
-    fromFiles: true,
-    statesPad: true,
-    specials: { unk_token: END_OF_TEXT, bos_token: END_OF_TEXT, eos_token: END_OF_TEXT },
-    parts: gpt2,
-  },
+  GPT2Tokenizer: GPT2,
+  CodeGenTokenizer: GPT2,
   GPTNeoXTokenizer: {
     fromFiles: true,
-    statesPad: true,
-    specials: { unk_token: END_OF_TEXT, bos_token: END_OF_TEXT, eos_token: END_OF_TEXT, pad_token: '<|padding|>' },
+    specials: { ...GPT2.specials, pad_token: '<|padding|>' },
     around: 'nothing',
     parts: (config) => ({ ...gpt2(config), normalizer: { type: 'NFC' } }),
   },
   CohereTokenizer: {
     fromFiles: true,
-    statesPad: true,
     specials: {
       unk_token: '<UNK>',
       bos_token: '<BOS_TOKEN>',
@@ -115,17 +108,9 @@ export const RECIPES: Readonly<Record<BuiltClass, Recipe>> = {
       return { ...built, normalizer: { type: 'NFC' }, pre_tokenizer: { type: 'Sequence', pretokenizers } };
     },
   },
-  Qwen2Tokenizer: {
-    fromFiles: true,
-    statesPad: true,
-    specials: QWEN_SPECIALS,
-    addsSpecialsAgain: true,
-    parts: qwen(QWEN2),
-  },
-  Qwen3_5Tokenizer: { fromFiles: false, statesPad: true, specials: QWEN_SPECIALS, parts: qwen(QWEN3_5) },
+  Qwen2Tokenizer: { fromFiles: true, specials: QWEN_SPECIALS, addsSpecialsAgain: true, parts: qwen(QWEN2) },
+  Qwen3_5Tokenizer: { specials: QWEN_SPECIALS, parts: qwen(QWEN3_5) },
   GemmaTokenizer: {
-    fromFiles: false,
-    statesPad: true,
     specials: {
       unk_token: '<unk>',
       bos_token: '<bos>',
@@ -141,8 +126,7 @@ export const RECIPES: Readonly<Record<BuiltClass, Recipe>> = {
     }),
   },
   LlamaTokenizer: {
-    fromFiles: false,
-    statesPad: false,
+    leavesPad: true,
     specials: LLAMA_SPECIALS,
     parts: ({ add_prefix_space, legacy }) => {
       const prefix = add_prefix_space !== false;
@@ -156,8 +140,7 @@ export const RECIPES: Readonly<Record<BuiltClass, Recipe>> = {
     },
   },
   CodeLlamaTokenizer: {
-    fromFiles: false,
-    statesPad: false,
+    leavesPad: true,
     specials: {
       ...LLAMA_SPECIALS,
       prefix_token: '▁<PRE>',

@@ -1,4 +1,4 @@
-type Json = Readonly<Record<string, unknown>>;
+import type { Json } from '../read-part.ts';
 
 /** Conditions under which transformers 5.24 replaces the expression of a Mistral tokenizer (`_patch_mistral_regex`). */
 export interface MistralSources {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type GgufMetadata, type GgufValue, shortestDecimal } from '@shadow-gate/checkpoints/formats';
-
-type Json = Readonly<Record<string, unknown>>;
+import type { Json } from '../read-part.ts';
 
 /** A GGUF file's settings for generation, apart from its tokenizer and template. */
 export interface GgufDefaults {

@@ -1,4 +1,4 @@
-type Json = Readonly<Record<string, unknown>>;
+import type { Json } from '../read-part.ts';
 
 /** How texts are split before byte-level BPE, in the form of tokenizer.json. */
 export interface Splitting {

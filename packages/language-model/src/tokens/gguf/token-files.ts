@@ -1,7 +1,7 @@
 import type { GgufMetadata } from '@shadow-gate/checkpoints/formats';
 import { parseJson } from '@shadow-gate/platform/json';
 import { noTokenizer } from '../no-tokenizer.ts';
-import { anyObject } from '../read-part.ts';
+import { anyObject, type Json } from '../read-part.ts';
 import { expectSameTokens } from './same-tokens.ts';
 import { isKnownKind, isWholeToken, isWithoutBos, type TokenizerParts, tokenizerParts } from './tokenizer-parts.ts';
 import {
@@ -12,8 +12,6 @@ import {
   readGgufVocabulary,
   TOKEN_TYPES,
 } from './vocabulary.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** A GGUF file's tokenizer, as the files of a Hugging Face folder. */
 export interface GgufTokenFiles {

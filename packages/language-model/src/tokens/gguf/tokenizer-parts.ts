@@ -1,11 +1,10 @@
 import type { UserError } from '@shadow-gate/platform';
 import { noTokenizer } from '../no-tokenizer.ts';
+import type { Json } from '../read-part.ts';
 import { withinLimits } from '../within-limits.ts';
 import { mergesOfScores } from './merges-of-scores.ts';
 import { PRE_TOKENIZERS, type Splitting } from './pre-tokenizers.ts';
 import { damaged, type GgufVocabulary, isToken, TOKEN_TYPES } from './vocabulary.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** The parts of a tokenizer.json that follow from the kind of a vocabulary, and whether a BOS is added. */
 export interface TokenizerParts {
