@@ -164,12 +164,14 @@ function finishStream(graph: ModelGraph, decoder: Decoder, stream: Stream): Valu
 }
 
 function beginWithTokens(graph: ModelGraph, decoder: Decoder, tokens: Value, positions: Value): PartBeginning {
-  const embedded = embed(graph, decoder, tokens, positions);
-  const ofLayers = embedForLayers(graph, decoder, tokens, embedded);
-  return {
-    sum: beginStream(graph, decoder, embedded),
-    ofLayer: ofLayers && ((index) => embeddingsOfLayer(graph, ofLayers, index)),
-  };
+  const { vocabulary, perLayerEmbeddings: described } = decoder;
+  const flat = graph.reshape(tokens, [-1]);
+  const embedded = embed(graph, decoder, flat, positions);
+  const sum = beginStream(graph, decoder, embedded);
+  if (described === undefined) return { sum, ofLayer: null };
+  const known = vocabulary > described.vocabulary ? tokensInTable(graph, described, flat) : flat;
+  const ofLayers = perLayerEmbeddings(graph, described, known, embedded);
+  return { sum, ofLayer: (index) => embeddingsOfLayer(graph, ofLayers, index) };
 }
 
 function beginStream(graph: ModelGraph, { altUp, hyper, hyperConnections }: Decoder, embedded: Value): Value {
@@ -248,8 +250,7 @@ function pastKeys(
 /** [B · S, hidden]. Rows are looked up in the file's type, so that the whole table is not converted. */
 function embed(graph: ModelGraph, decoder: Decoder, tokens: Value, positions: Value): Value {
   const { vocabulary, hidden, embeddings, embeddingScale, projected, embeddingNorm, maxLength } = decoder;
-  const flat = graph.reshape(tokens, [-1]);
-  const looked = lookUp(graph, embeddings, flat, [vocabulary, projected?.input.input ?? hidden]);
+  const looked = lookUp(graph, embeddings, tokens, [vocabulary, projected?.input.input ?? hidden]);
   const own = scaled(graph, looked, embeddingScale);
   const wide = projected === undefined ? own : applyLinear(graph, projected.input, own);
   const normed = embeddingNorm === undefined ? wide : applyNorm(graph, embeddingNorm, wide);
@@ -258,14 +259,6 @@ function embed(graph: ModelGraph, decoder: Decoder, tokens: Value, positions: Va
   const places = graph.reshape(positions, [-1]);
   const rows = offset === 0 ? places : graph.op('Add', [places, graph.constant([offset], 'int64')]);
   return graph.op('Add', [normed, lookUp(graph, module, rows, [offset + maxLength, hidden])]);
-}
-
-function embedForLayers(graph: ModelGraph, decoder: Decoder, tokens: Value, embedded: Value) {
-  const { vocabulary, perLayerEmbeddings: described } = decoder;
-  if (described === undefined) return null;
-  const flat = graph.reshape(tokens, [-1]);
-  const known = vocabulary > described.vocabulary ? tokensInTable(graph, described, flat) : flat;
-  return perLayerEmbeddings(graph, described, known, embedded);
 }
 
 function readsTokens(decoder: Pick<Decoder, 'layers'>): boolean {

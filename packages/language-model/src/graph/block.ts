@@ -23,7 +23,7 @@ import type { ModelGraph } from './model-graph.ts';
 import { addNgrams } from './ngrams.ts';
 import { applyNorm, type NormedStream, normStream, type Stream, settled } from './norm.ts';
 import { perLayerInput } from './per-layer-embeddings.ts';
-import { applyRecurrent, type PastState, type RecurrenceInputs } from './recurrence.ts';
+import { followSequences, type PastState, type RecurrenceInputs, recurrentBlock } from './recurrence.ts';
 
 export interface Present {
   readonly name: string;
@@ -209,7 +209,8 @@ function beforeOutput(graph: ModelGraph, mixer: SingleMixer, x: Value, context: 
   }
   if (recurrence === null) throw new Error('the inputs of layers with a state are missing');
   const past = recurrence.past(index, mixer);
-  const { mixed, present } = applyRecurrent(graph, mixer, x, { inputs: recurrence.inputs, past });
+  const block = recurrentBlock(graph, mixer, x);
+  const { mixed, present } = followSequences(graph, block, { inputs: recurrence.inputs, past });
   if (present) {
     presents.push({ name: RECURRENCE.presentInputs(index), value: present.inputs });
     if (present.state) presents.push({ name: RECURRENCE.presentState(index), value: present.state });

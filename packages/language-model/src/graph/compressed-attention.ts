@@ -23,14 +23,6 @@ import type { ModelGraph } from './model-graph.ts';
 import { applyHeadNorm, applyNorm } from './norm.ts';
 import { concat, inRows, split } from './operators.ts';
 
-/** Keys that are also values, in addition to those of tokens. */
-interface SeenEntries {
-  /** [B, E, headDim]. */
-  readonly entries: Value;
-  /** [B, 1, S, E]. */
-  readonly bias: Value;
-}
-
 /** See {@link Compressed}: [B · S, groups · rank], without the output projection. */
 export function applyCompressedAttention(
   graph: ModelGraph,
@@ -51,7 +43,8 @@ export function applyCompressedAttention(
     turned(rows(applyHeadNorm(graph, norm, flat, count, headDim), count * headDim), count);
   const query = normed(applyLinear(graph, low.up, inner), attention.queryNorm, heads);
   const key = normed(applyLinear(graph, keyValue, x), attention.keyNorm, 1);
-  const kept = entries === null ? key : rows(featuresOf(graph, entries, x), attention.valueDim);
+  const featuresOf = (described: TokenEntries) => entryFeatures(described).map((layer) => applyLinear(graph, layer, x));
+  const kept = entries === null ? key : rows(concat(graph, featuresOf(entries)), attention.valueDim);
   const axis = graph.constant([1], 'int64');
   const pastKept = layer.past && graph.op('Squeeze', [layer.past.value, axis]);
   const allKept = pastKept === null ? kept : concat(graph, [pastKept, kept], 1);
@@ -79,12 +72,6 @@ export function applyCompressedAttention(
   };
 }
 
-/** Features from which entries are made, [m, features]: see `entryFeatures`. */
-function featuresOf(graph: ModelGraph, entries: TokenEntries, x: Value): Value {
-  const parts = entryFeatures(entries).map((layer) => applyLinear(graph, layer, x));
-  return concat(graph, parts);
-}
-
 interface EntryContext {
   readonly x: Value;
   /** Features from which queries are made, [m, rank]. */
@@ -93,14 +80,17 @@ interface EntryContext {
   readonly shared: SharedInputs;
 }
 
-/** @param kept features of all tokens, [B, T, features] */
+/**
+ * Keys that are also values [B, E, headDim], in addition to those of tokens, and their bias [B, 1, S, E].
+ * @param kept features of all tokens, [B, T, features]
+ */
 function seeEntries(
   graph: ModelGraph,
   attention: Attention,
   described: TokenEntries,
   kept: Value,
   context: EntryContext,
-): SeenEntries {
+) {
   const { compressor, indexer } = described;
   const { layer } = context;
   const widths = entryFeatures(described).map(({ output }) => output);

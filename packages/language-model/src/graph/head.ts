@@ -46,13 +46,19 @@ export interface HeadSlice {
   readonly end: number;
 }
 
+export function headInputs(graph: Graph, decoder: Decoder) {
+  return {
+    hidden: graph.input(HEAD.hidden, float32, ['R', outputSize(decoder)]),
+    targets: graph.input(HEAD.targets, int64, ['Q', 2]),
+    scaledRows: graph.input(HEAD.scaledRows, int64, ['P']),
+    predictedRows: graph.input(HEAD.predictedRows, int64, ['T']),
+  };
+}
+
 /** The output matrix. Only the outputs that a run fetches leave the device. */
 export function buildHead(decoder: Decoder, weights: Weights): Graph {
   const graph = new ModelGraph(weights);
-  const hidden = graph.input(HEAD.hidden, float32, ['R', outputSize(decoder)]);
-  const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
-  const scaledRows = graph.input(HEAD.scaledRows, int64, ['P']);
-  const predictedRows = graph.input(HEAD.predictedRows, int64, ['T']);
+  const { hidden, targets, scaledRows, predictedRows } = headInputs(graph, decoder);
   const layer = outputLayer(decoder, weights);
   const logits = finishLogits(graph, decoder, wholeProduct(graph, decoder, layer, hidden));
   const total = logSumExp(graph, logits, decoder.vocabulary);
@@ -84,10 +90,7 @@ export function outputMatrix(decoder: Decoder, weights: Weights): TensorEntry {
 /** A slice of the output matrix: for some tokens, with the logarithm of the sum of their exponentials alone. */
 export function buildHeadSlice(decoder: Decoder, weights: Weights, slice: HeadSlice): Graph {
   const graph = new ModelGraph(weights);
-  const hidden = graph.input(HEAD.hidden, float32, ['R', outputSize(decoder)]);
-  const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
-  const scaledRows = graph.input(HEAD.scaledRows, int64, ['P']);
-  const predictedRows = graph.input(HEAD.predictedRows, int64, ['T']);
+  const { hidden, targets, scaledRows, predictedRows } = headInputs(graph, decoder);
   const logits = headLogits(graph, decoder, slice, hidden);
   graph.output(HEAD.logits, logits, float32);
   graph.output(HEAD.chosen, graph.op('GatherND', [logits, targets]), float32);
@@ -115,9 +118,11 @@ function sliceProduct(graph: ModelGraph, decoder: Decoder, { start, end }: HeadS
   return graph.op('Add', [product, graph.slice(bias, 0, start, end)]);
 }
 
-function wholeProduct(graph: ModelGraph, decoder: Decoder, layer: Linear, x: Value): Value {
+function wholeProduct(graph: ModelGraph, { head, vocabulary }: Decoder, layer: Linear, x: Value): Value {
   const product = applyLinear(graph, layer, x, 'lm_head.weight');
-  return withOwnBias(graph, decoder, { layer, product });
+  if (layer.bias || !head.bias) return product;
+  // The matrix is that of the embeddings, which have no bias.
+  return graph.op('Add', [product, loadFloat32(graph, graph.weights.tensor('lm_head.bias', [vocabulary]))]);
 }
 
 /** Tokens per block: their exponentials are summed one after the other. */
@@ -128,8 +133,7 @@ export const LOGIT_BLOCK = 1024;
  * alone sums sequentially, which is 3·10⁻⁴ too little for 262,144 tokens, and is slower than LogSoftmax.
  */
 function logSumExp(graph: Graph, logits: Value, vocabulary: number): Value {
-  if (vocabulary <= LOGIT_BLOCK) return reduceLogSumExp(graph, logits);
-  return reduceLogSumExp(graph, blockTotals(graph, logits, vocabulary));
+  return reduceLogSumExp(graph, vocabulary <= LOGIT_BLOCK ? logits : blockTotals(graph, logits, vocabulary));
 }
 
 /** Totals of some rows with logits multiplied by each of LOGIT_FACTORS: [P, factors]. */
@@ -199,16 +203,6 @@ function outputLayer(decoder: Decoder, weights: Weights): Linear {
   const isTied = head.tied && !weights.has('lm_head.weight');
   const bias = !isTied && (head.bias ?? false);
   return { module: isTied ? embeddings : 'lm_head', input: outputSize(decoder), output: vocabulary, bias };
-}
-
-/** Adds the bias of an output layer that shares its matrix with the embeddings: those have none. */
-function withOwnBias(
-  graph: ModelGraph,
-  { head, vocabulary }: Decoder,
-  { layer, product }: { readonly layer: Linear; readonly product: Value },
-): Value {
-  if (layer.bias || !head.bias) return product;
-  return graph.op('Add', [product, loadFloat32(graph, graph.weights.tensor('lm_head.bias', [vocabulary]))]);
 }
 
 function finishLogits(graph: Graph, { head }: Decoder, logits: Value): Value {

@@ -40,11 +40,11 @@ export function staysStored({ held }: Pick<Weights, 'held'>, entry: TensorEntry)
  * x [m, input] times a stored matrix, [output, input] or (`transB: 0`) [input, output], plus a bias. A 16-bit matrix
  * that stays 16-bit is expanded for this product alone. Results are the same: every 16-bit number is a float32.
  */
-function multiply(
+export function applyWeight(
   graph: ModelGraph,
-  entry: TensorEntry,
   x: Value,
-  { transB, bias }: { readonly transB: 0 | 1; readonly bias: Value | null },
+  entry: TensorEntry,
+  { transB = 1, bias = null }: { readonly transB?: 0 | 1; readonly bias?: Value | null } = {},
 ): Value {
   const packed = graph.weights.packed(entry) && !graph.hasTables && transB === 1 ? packedValues(graph, entry) : null;
   if (packed !== null) return multiplyPacked(graph, packed, entry, x, bias);
@@ -102,7 +102,7 @@ export function applyLinear(graph: ModelGraph, layer: Linear, x: Value, adapted 
   const weight = graph.weights.tensor(`${module}.weight`, isConv1d ? [input, output] : [output, input]);
   const added = bias ? loadFloat32(graph, graph.weights.tensor(`${module}.bias`, [output])) : null;
   const ratios = graph.weights.ratios(adapted);
-  const y = multiply(graph, weight, x, { transB: isConv1d ? 0 : 1, bias: ratios ? null : added });
+  const y = applyWeight(graph, x, weight, { transB: isConv1d ? 0 : 1, bias: ratios ? null : added });
   const lora = graph.weights.lora(adapted);
   if (!lora) return y;
   graph.weights.expectLora(lora, input, output);
@@ -128,16 +128,6 @@ function loadFactors(graph: Graph, { a, b, rank, inputFirst }: LoraModule, input
   return inputFirst
     ? ([loadFloat32(graph, a, [input, rank]), loadFloat32(graph, b, [rank, output])] as const)
     : ([loadFloat32(graph, a, [rank, input]), loadFloat32(graph, b, [output, rank])] as const);
-}
-
-/** A linear layer with its stored weight [output, input], or (`transB: 0`) [input, output]. */
-export function applyWeight(
-  graph: ModelGraph,
-  x: Value,
-  weight: TensorEntry,
-  { transB = 1, bias = null }: { readonly transB?: 0 | 1; readonly bias?: Value | null } = {},
-): Value {
-  return multiply(graph, weight, x, { transB, bias });
 }
 
 /**

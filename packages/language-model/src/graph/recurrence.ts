@@ -52,16 +52,6 @@ interface RecurrentResult {
   readonly present: PastState | null;
 }
 
-/** A mixer with a state, without its output projection: x [B · S, hidden]. */
-export function applyRecurrent(
-  graph: ModelGraph,
-  mixer: Recurrent,
-  x: Value,
-  { inputs, past }: { readonly inputs: RecurrenceInputs; readonly past: PastState | null },
-): RecurrentResult {
-  return followSequences(graph, blockOf(graph, mixer, x), { inputs, past });
-}
-
 /** Convolution and recurrence of a block: [B · S, width], after `finish`. */
 export function followSequences(
   graph: ModelGraph,
@@ -84,7 +74,8 @@ export function followSequences(
   return { mixed, present };
 }
 
-function blockOf(graph: ModelGraph, mixer: Recurrent, x: Value): RecurrentBlock {
+/** A mixer with a state, without its output projection: x [B · S, hidden]. */
+export function recurrentBlock(graph: ModelGraph, mixer: Recurrent, x: Value): RecurrentBlock {
   switch (mixer.kind) {
     case 'gated-delta':
       return gatedDeltaBlock(graph, mixer, x);

@@ -41,7 +41,7 @@ export function route(
   tokens: Value | null,
 ): Routing {
   if (typeof router.scores === 'object') return mixSparsely(graph, router.scores, logits);
-  const scores = scoresOf(graph, router.scores, logits);
+  const scores = SCORES[router.scores](graph, logits);
   const chosen =
     router.byToken === undefined
       ? largest(graph, choiceOf(graph, router, count, scores), perToken)[1]
@@ -56,16 +56,11 @@ export function route(
   return spread(graph, scores, chosen, chosenShares, { mayRepeat: router.byToken !== undefined });
 }
 
-function scoresOf(graph: Graph, scores: Exclude<Router['scores'], Sparsemixer>, logits: Value): Value {
-  switch (scores) {
-    case 'softmax':
-      return graph.op('Softmax', [logits], { axis: -1 });
-    case 'sigmoid':
-      return graph.op('Sigmoid', [logits]);
-    case 'sqrt-softplus':
-      return graph.op('Sqrt', [graph.op('Softplus', [logits])]);
-  }
-}
+const SCORES: Readonly<Record<Exclude<Router['scores'], Sparsemixer>, (graph: Graph, logits: Value) => Value>> = {
+  softmax: (graph, logits) => graph.op('Softmax', [logits], { axis: -1 }),
+  sigmoid: (graph, logits) => graph.op('Sigmoid', [logits]),
+  'sqrt-softplus': (graph, logits) => graph.op('Sqrt', [graph.op('Softplus', [logits])]),
+};
 
 /** [m, perToken]. */
 function expertsOfTokens(

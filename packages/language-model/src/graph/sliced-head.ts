@@ -9,6 +9,7 @@ import {
   canSliceHead,
   HEAD,
   type HeadSlice,
+  headInputs,
   headLogits,
   LOGIT_BLOCK,
   type MostLikely,
@@ -52,11 +53,8 @@ export function headSlices(decoder: Decoder, weights: Weights): HeadSlice[] | nu
  */
 export function buildSlicedHead(decoder: Decoder, weights: Weights, slices: readonly HeadSlice[]): Graph {
   const graph = new ModelGraph(weights);
-  const hidden = graph.input(HEAD.hidden, float32, ['R', outputSize(decoder)]);
-  const targets = graph.input(HEAD.targets, int64, ['Q', 2]);
+  const { hidden, targets, scaledRows, predictedRows } = headInputs(graph, decoder);
   const column = (index: number) => graph.op('Gather', [targets, graph.constant([index], 'int64')], { axis: 1 });
-  const scaledRows = graph.input(HEAD.scaledRows, int64, ['P']);
-  const predictedRows = graph.input(HEAD.predictedRows, int64, ['T']);
   const wanted: Wanted = { rows: column(0), tokens: column(1), scaledRows, predictedRows };
   const parts = slices.map((slice) => {
     const part = partOf(graph, headLogits(graph, decoder, slice, hidden), slice, wanted);

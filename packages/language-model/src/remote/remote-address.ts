@@ -1,18 +1,11 @@
 import { UserError } from '@shadow-gate/platform';
 
-interface RemoteAddress {
-  /** The address of one endpoint: `completions`, `models`; or `version`, which is outside the API. */
-  endpoint(name: string): string;
-  /** Without user and query, which can be secret. */
-  readonly shown: string;
-}
-
 /**
  * Parse an address in any common form: `http://host:8000`, `…/v1`, `…/v1/completions`, with or without a trailing
  * slash. A query (Azure's `?api-version=`) is kept.
  * @throws UserError for any other address than http(s), and for one with a user or password
  */
-export function remoteAddress(given: string): RemoteAddress {
+export function remoteAddress(given: string) {
   const url = URL.canParse(given) ? new URL(given) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new UserError(
@@ -29,10 +22,12 @@ export function remoteAddress(given: string): RemoteAddress {
   const path = url.pathname.replace(/\/+$/, '').replace(/\/(?:chat\/)?completions$/, '');
   const root = /\/v\d+$/.test(path) ? path : `${path}/v1`;
   return {
-    endpoint: (name) => {
+    /** The address of one endpoint: `completions`, `models`; or `version`, which is outside the API. */
+    endpoint: (name: string) => {
       const folder = name === 'version' ? root.replace(/\/v\d+$/, '') : root;
       return `${url.origin}${folder}/${name}${url.search}`;
     },
+    /** Without user and query, which can be secret. */
     shown: `${url.origin}${root}`,
   };
 }

@@ -75,7 +75,8 @@ export async function findTokenizer(
 }
 
 async function startInFolder(folder: FolderFiles, limits: TokenizerLimits): Promise<Tokenizer | null> {
-  const source = (await readTokenizerJson(folder)) ?? (await readVocabulary(folder)) ?? (await readTekken(folder));
+  const source =
+    (await readSource(folder, 'tokenizer.json')) ?? (await readVocabulary(folder)) ?? (await readTekken(folder));
   if (source === null) return null;
   const { config: own = {}, ...text } = source;
   const config = (await readJsonObject(folder, 'tokenizer_config.json')) ?? own;
@@ -99,17 +100,15 @@ async function startInFolder(folder: FolderFiles, limits: TokenizerLimits): Prom
 
 type Source = Pick<TokenizerFiles, 'file' | 'text' | 'fromVocabulary'> & Partial<Pick<TokenizerFiles, 'config'>>;
 
-/** Mistral's own vocabulary, as a tokenizer.json and a tokenizer_config.json. */
-async function readTekken(folder: FolderFiles): Promise<Source | null> {
-  const file = join(folder.path, 'tekken.json');
-  const text = await folder.text('tekken.json');
-  return text === null ? null : { file, ...tokenizerOfTekken(text, file) };
+async function readSource(folder: FolderFiles, name: string): Promise<Source | null> {
+  const text = await folder.text(name);
+  return text === null ? null : { file: join(folder.path, name), text };
 }
 
-async function readTokenizerJson(folder: FolderFiles): Promise<Source | null> {
-  const file = join(folder.path, 'tokenizer.json');
-  const text = await folder.text('tokenizer.json');
-  return text === null ? null : { file, text };
+/** Mistral's own vocabulary, as a tokenizer.json and a tokenizer_config.json. */
+async function readTekken(folder: FolderFiles): Promise<Source | null> {
+  const source = await readSource(folder, 'tekken.json');
+  return source && { ...source, ...tokenizerOfTekken(source.text, source.file) };
 }
 
 /** vocab.json and merges.txt as a tokenizer.json: for some classes, transformers builds tokenizers from them. */

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { filesOfFolder } from '@shadow-gate/checkpoints/formats';
 import { UserError } from '@shadow-gate/platform';
 import type { FolderFiles } from '@shadow-gate/platform/files';
@@ -24,7 +24,9 @@ const OTHER_TOKEN_FILES = ['added_tokens.json', 'vocab.json', 'merges.txt', 'tek
 export async function digestTokenFiles(places: readonly TokenPlace[]): Promise<string> {
   const hash = createHash('sha256');
   for (const place of places) {
-    const files = place.gguf ? await addGguf(place, place.gguf, hash) : filesOfFolder(place, place.path);
+    const { gguf, path } = place;
+    const files = gguf ? await filesBesideGguf(place, gguf.metadata) : filesOfFolder(place, path);
+    if (gguf) hash.update(JSON.stringify(['gguf', digestGgufTokens(gguf.metadata)]));
     if (files === null) continue;
     for (const name of TOKEN_FILES) hash.update(JSON.stringify([name, await textOf(files, name)]));
     const whole = (await textOf(files, 'tokenizer.json')) !== null;
@@ -34,17 +36,6 @@ export async function digestTokenFiles(places: readonly TokenPlace[]): Promise<s
     }
   }
   return `sha256:${hash.digest('hex')}`;
-}
-
-/** @returns the files that are used instead */
-async function addGguf(
-  place: TokenPlace,
-  { metadata }: NonNullable<TokenPlace['gguf']>,
-  hash: Hash,
-): Promise<FolderFiles | null> {
-  const beside = await filesBesideGguf(place, metadata);
-  hash.update(JSON.stringify(['gguf', digestGgufTokens(metadata)]));
-  return beside;
 }
 
 /** Unreadable files differ from missing ones. */

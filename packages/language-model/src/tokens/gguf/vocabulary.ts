@@ -71,7 +71,9 @@ export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary | nul
       return stated === null ? [] : [[name, stated]];
     }),
   );
-  const defaults = kind.model === 'llama' ? SENTENCEPIECE_IDS : {};
+  const defaults = Object.entries(kind.model === 'llama' ? SENTENCEPIECE_IDS : {}).filter(
+    ([, id]) => id < tokens.length,
+  );
   const ends = ['eos_token_id', ...OTHER_ENDS].flatMap((id) => readId(metadata, id, tokens.length) ?? []);
   return {
     file,
@@ -81,7 +83,7 @@ export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary | nul
     types: readTypes(metadata, tokens.length),
     scores: readNumbers(metadata, 'scores', tokens.length),
     merges: readMerges(metadata),
-    named: { ...within(defaults, tokens.length), ...named },
+    named: { ...Object.fromEntries(defaults), ...named },
     ends,
     addBos: metadata.boolean(key('add_bos_token')),
     addEos: metadata.boolean(key('add_eos_token')),
@@ -164,8 +166,4 @@ function readId(metadata: GgufMetadata, name: string, length: number): number | 
   // Converters write these numbers for "none".
   if (id === 2 ** 32 - 1 || id === -1) return null;
   throw damaged(metadata.file, `${key(name)} is ${id}, in a vocabulary of ${length} tokens`);
-}
-
-function within(ids: Readonly<Record<string, number>>, length: number): Record<string, number> {
-  return Object.fromEntries(Object.entries(ids).filter(([, id]) => id < length));
 }
