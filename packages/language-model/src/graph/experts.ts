@@ -139,25 +139,18 @@ function isAlternating({ stacked }: Experts): boolean {
 /** Smaller than any weight that matters, and a normal number in float32. */
 const LEAST_SHARE = 1e-37;
 
-interface Stacked {
-  /** Gate and up rows alternating: [count · inner, 2, hidden]. */
-  readonly gateUp: Value;
-  /** [count · hidden, inner]. */
-  readonly downs: Value;
-  /** Gate and up alternating: [count, 2 · inner]. */
-  readonly gateUpBias: Value | null;
-  /** [count, hidden]. */
-  readonly downBias: Value | null;
-}
-
-function stackedOf(graph: ModelGraph, experts: Experts): Stacked {
+/**
+ * Gate and up rows alternating [count · inner, 2, hidden], down rows [count · hidden, inner], and, if there are any, the
+ * biases [count, 2 · inner] and [count, hidden].
+ */
+function stackedOf(graph: ModelGraph, experts: Experts) {
   const { stacked } = experts;
   return stacked !== null && graph.weights.has(stacked.gateUp)
     ? fromStacked(graph, experts, stacked)
     : fromEach(graph, experts);
 }
 
-function fromEach(graph: ModelGraph, experts: Experts): Stacked {
+function fromEach(graph: ModelGraph, experts: Experts) {
   const all = allExperts(experts);
   const rows = ({ module, output, input }: Linear, dims: readonly number[]) =>
     loadFloat32(graph, graph.weights.tensor(`${module}.weight`, [output, input]), dims);
@@ -169,7 +162,7 @@ function fromEach(graph: ModelGraph, experts: Experts): Stacked {
   return { gateUp: concat(graph, pairs, 0), downs: concat(graph, downs, 0), gateUpBias: null, downBias: null };
 }
 
-function fromStacked(graph: ModelGraph, experts: Experts, { layout, biases }: StackedExperts): Stacked {
+function fromStacked(graph: ModelGraph, experts: Experts, { layout, biases }: StackedExperts) {
   const { count } = experts;
   const { gateUp, down, inner, hidden } = stackedTensors(graph.weights, experts);
   const transposed = (x: Value, perm: readonly number[]) => graph.op('Transpose', [x], { perm: [...perm] });

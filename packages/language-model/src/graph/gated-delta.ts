@@ -44,18 +44,11 @@ export function gatedDeltaBlock(graph: ModelGraph, mixer: GatedDelta, x: Value):
   };
 }
 
-interface Projected {
-  /** [m, queries | keys | values]. */
-  readonly queryKeyValue: Value;
-  /** [m, valueHeads · valueDim]. */
-  readonly gate: Value;
-  /** Logits, [m, valueHeads]. */
-  readonly beta: Value;
-  /** Logits, [m, valueHeads] or [m, valueHeads · keyDim]. */
-  readonly decay: Value;
-}
-
-function project(graph: ModelGraph, mixer: GatedDelta, x: Value): Projected {
+/**
+ * Queries, keys and values side by side [m, …], the gate [m, valueHeads · valueDim], and logits: beta [m, valueHeads],
+ * decay [m, valueHeads] or [m, valueHeads · keyDim].
+ */
+function project(graph: ModelGraph, mixer: GatedDelta, x: Value) {
   const { projections } = mixer;
   const linear = (layer: Linear, input = x) => applyLinear(graph, layer, input);
   if (projections.kind === 'separate') {

@@ -7,16 +7,11 @@ const { int64 } = ElementType;
 
 export type LayersContext = Omit<LayerContext, 'index'>;
 
-/** Late layers run on fewer slots: their stream is [B · K, …]. */
-interface LateLayers {
-  readonly enter: (stream: Stream) => Stream;
-  readonly context: LayersContext;
-  /** Which of the B · K hidden states are returned. */
-  readonly rows: Value;
-}
-
-/** Inputs of the last layers (see `layersBeforeLate`), from those of all slots. Queries and keys are of other slots. */
-export function declareLateLayers(graph: Graph, context: LayersContext): LateLayers {
+/**
+ * Inputs of the last layers (see `layersBeforeLate`), from those of all slots. Queries and keys are of other slots: the
+ * stream is [B · K, …], and `rows` says which of its hidden states are returned.
+ */
+export function declareLateLayers(graph: Graph, context: LayersContext) {
   const slots = graph.input(LATE.slots, int64, ['B', 'K']);
   const masks = graph.input(LATE.masks, int64, ['B', 'K']);
   const flat = graph.reshape(slots, [-1]);
@@ -33,24 +28,22 @@ export function declareLateLayers(graph: Graph, context: LayersContext): LateLay
     return made;
   };
   const chosen = (value: Value) => graph.op('Gather', [value, flat], { axis: 0 });
-  return {
-    enter: (stream) => ({ sum: chosen(settled(graph, stream)), pending: null }),
-    rows: graph.input(LATE.rows, int64, ['R']),
-    context: {
-      ...context,
-      shared: {
-        ...shared,
-        positions: graph.op('Gather', [graph.reshape(shared.positions, [-1]), slots], { axis: 0 }),
-        batchShape: graph.op('Shape', [slots]),
-      },
-      layerInputs: (index, attention) => {
-        const inputs = layerInputs(index, attention);
-        return { ...inputs, bias: biasOf(inputs.bias) };
-      },
-      ofLayer: ofLayer && ((index) => chosen(ofLayer(index))),
-      tokens: context.tokens && chosen(context.tokens),
-      // The fused operator has as many queries as new keys, and blocks take queries in the order of the keys.
-      options: options.attention === 'split' ? options : { ...options, attention: 'concat' },
+  const late: LayersContext = {
+    ...context,
+    shared: {
+      ...shared,
+      positions: graph.op('Gather', [graph.reshape(shared.positions, [-1]), slots], { axis: 0 }),
+      batchShape: graph.op('Shape', [slots]),
     },
+    layerInputs: (index, attention) => {
+      const inputs = layerInputs(index, attention);
+      return { ...inputs, bias: biasOf(inputs.bias) };
+    },
+    ofLayer: ofLayer && ((index) => chosen(ofLayer(index))),
+    tokens: context.tokens && chosen(context.tokens),
+    // The fused operator has as many queries as new keys, and blocks take queries in the order of the keys.
+    options: options.attention === 'split' ? options : { ...options, attention: 'concat' },
   };
+  const enter = (stream: Stream): Stream => ({ sum: chosen(settled(graph, stream)), pending: null });
+  return { enter, context: late, rows: graph.input(LATE.rows, int64, ['R']) };
 }

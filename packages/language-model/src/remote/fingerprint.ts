@@ -37,14 +37,11 @@ const MEAN_TOLERANCE_OF_FEW = 0.2;
 const FEW = 16;
 const MAX_TOLERANCE = 0.5;
 
-/** Mean and largest difference of log-probabilities, in nats. */
-interface Deviation {
-  readonly mean: number;
-  readonly max: number;
-}
-
-/** @returns null if the two sides differ in length, which rounding does not explain, or are empty */
-export function measureDeviation(a: readonly number[], b: readonly number[]): Deviation | null {
+/**
+ * Mean and largest difference of log-probabilities, in nats.
+ * @returns null if the two sides differ in length, which rounding does not explain, or are empty
+ */
+export function measureDeviation(a: readonly number[], b: readonly number[]) {
   if (a.length !== b.length || a.length === 0) return null;
   const differences = a.map((value, i) => Math.abs(value - (b[i] ?? Number.NaN)));
   return { mean: differences.reduce((sum, value) => sum + value, 0) / a.length, max: Math.max(...differences) };

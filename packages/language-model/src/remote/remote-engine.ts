@@ -28,7 +28,7 @@ import { moveTrailingSpace, type TextPair } from './remote-text.ts';
 import { IdScorer } from './score-ids.ts';
 import { type RollingScore, TextScorer } from './score-texts.ts';
 import { identifyServer, type ServerIdentity } from './server-identity.ts';
-import { ServerWatch } from './server-watch.ts';
+import { type ServerWatch, watchServer } from './server-watch.ts';
 
 const DEFAULT_CONCURRENCY = 8;
 /** The default of lm-evaluation-harness, if neither the user nor the server gives a length. */
@@ -72,29 +72,6 @@ export interface RemoteUsage {
   readonly questions: number;
 }
 
-/**
- * A server as an engine: for token ids like every engine, and for texts if there is no tokenizer here. All methods
- * throw UserErrors if the server cannot be reached, refuses a request, or does not support it.
- */
-export interface RemoteEngine extends Engine {
-  readonly usage: RemoteUsage;
-  /** Can it be asked for the probabilities of a prompt? Otherwise each token of a text would be a question. */
-  readonly scoresTexts: boolean;
-  /** Identity of the server; null if it was not asked. */
-  readonly served: ServedIdentity | null;
-  /** log p(continuation | context) with the server's tokens, in the order of the pairs. */
-  scoreText(pairs: readonly TextPair[], onWork?: OnWork): Promise<SequenceScore[]>;
-  /** log p(text) of texts that fit into the model. */
-  scoreRollingText(texts: readonly string[], onWork?: OnWork): Promise<RollingScore[]>;
-  /**
-   * Ask an examined server the fixed prompts again, and store the last answers, if answers are kept.
-   * @throws UserError if the server no longer has the same model
-   */
-  finish(): Promise<void>;
-  /** Greedy decoding until a stop string, or until the server ends. */
-  generateText(prompts: readonly TextPrompt[], onWork?: OnWork): Promise<TextContinuation[]>;
-}
-
 type TextContinuation = Pick<WireContinuation, 'text' | 'finish'>;
 
 /** @throws UserError for an address or key that cannot work, or a server that cannot be reached */
@@ -106,7 +83,7 @@ export async function openRemoteEngine(options: RemoteEngineOptions): Promise<Re
   const { identity, hasAdapters } = await identifyServer(server, model);
   const maxLength = options.maxLength ?? (identity.contextLength ?? DEFAULT_CONTEXT_LENGTH) - SPARE_TOKENS;
   const isEchoAvoided = hasAdapters && (await listsAskedTokens(server, model, new AbortController().signal));
-  const engine = new ServerEngine(server, { model, maxLength, semaphore, isExamined, isEchoAvoided });
+  const engine = new RemoteEngine(server, { model, maxLength, semaphore, isExamined, isEchoAvoided });
   if (store || isExamined) await engine.watch(identity, { prompts: fixedPrompts, store });
   return engine;
 }
@@ -138,7 +115,11 @@ const questionOf = ({ context, members }: ChoiceGroup) => ({
   continuations: members.map(({ continuation }) => continuation),
 });
 
-class ServerEngine implements RemoteEngine {
+/**
+ * A server as an engine: for token ids like every engine, and for texts if there is no tokenizer here. All methods
+ * throw UserErrors if the server cannot be reached, refuses a request, or does not support it.
+ */
+export class RemoteEngine implements Engine {
   readonly maxLength: number;
   readonly #server: RemoteServer;
   readonly #model: string;
@@ -176,7 +157,7 @@ class ServerEngine implements RemoteEngine {
     { prompts, store }: { readonly prompts: readonly string[]; readonly store: KeyValueStore | undefined },
   ): Promise<void> {
     const { signal } = this.#closing;
-    const watch = await ServerWatch.begin(identity, {
+    const watch = await watchServer(identity, {
       prompts,
       maxLength: this.maxLength,
       isExamined: this.#isExamined,
@@ -199,15 +180,21 @@ class ServerEngine implements RemoteEngine {
     return readingOfEcho(await this.#echo.one(prompt, signal));
   }
 
+  /**
+   * Ask an examined server the fixed prompts again, and store the last answers, if answers are kept.
+   * @throws UserError if the server no longer has the same model
+   */
   async finish(): Promise<void> {
     if (this.#isExamined) await this.#watch?.checkAll();
     await this.#kept?.flush();
   }
 
+  /** Identity of the server; null if it was not asked. */
   get served(): ServedIdentity | null {
     return this.#watch && { ...this.#watch.identity, fingerprint: this.#watch.fingerprint.digest };
   }
 
+  /** Can it be asked for the probabilities of a prompt? Otherwise each token of a text would be a question. */
   get scoresTexts(): boolean {
     return this.#echo !== null;
   }
@@ -243,6 +230,7 @@ class ServerEngine implements RemoteEngine {
     return this.#kept ? this.#kept.answer(question, schema, ask) : ask();
   }
 
+  /** log p(continuation | context) with the server's tokens, in the order of the pairs. */
   async scoreText(pairs: readonly TextPair[], onWork?: OnWork): Promise<SequenceScore[]> {
     if (pairs.some(({ continuation }) => continuation === '')) throw new RangeError('a pair needs a continuation');
     const moved = pairs.map(moveTrailingSpace);
@@ -256,6 +244,7 @@ class ServerEngine implements RemoteEngine {
     return moved.flatMap((pair) => byPair.get(pair) ?? []);
   }
 
+  /** log p(text) of texts that fit into the model. */
   scoreRollingText(texts: readonly string[], onWork?: OnWork): Promise<RollingScore[]> {
     return this.#ask(texts, (text, signal) => this.#texts.scoreAll(text, signal), onWork);
   }
@@ -283,6 +272,7 @@ class ServerEngine implements RemoteEngine {
     );
   }
 
+  /** Greedy decoding until a stop string, or until the server ends. */
   generateText(prompts: readonly TextPrompt[], onWork?: OnWork): Promise<TextContinuation[]> {
     return this.#ask(
       prompts,

@@ -19,14 +19,6 @@ export interface ServerIdentity {
   readonly version: string | null;
 }
 
-interface ServerDescription {
-  readonly identity: ServerIdentity;
-  /** Does it list an adapter in addition to its base model? */
-  readonly hasAdapters: boolean;
-  /** The names of its models; empty if it does not list them. */
-  readonly models: readonly string[];
-}
-
 const modelsSchema = z.object({
   data: z.array(z.object({ id: z.string(), root: z.string().nullish(), parent: z.string().nullish() })),
 });
@@ -37,7 +29,7 @@ export async function identifyServer(
   server: RemoteServer,
   model: string,
   signal: AbortSignal = new AbortController().signal,
-): Promise<ServerDescription> {
+) {
   // Not every server lists its models, and a proxy can refuse to: a wrong key is refused again later.
   const models = await ask(server, 'models', (error) => error instanceof ServerRefusal, signal);
   const listed = validate(modelsSchema, models);
@@ -46,7 +38,7 @@ export async function identifyServer(
   // vLLM's own endpoint, outside the API: a proxy in front of a server can refuse it in any way.
   const stated = await ask(server, 'version', (error) => error instanceof UserError, signal);
   const version = validate(versionSchema, stated);
-  const identity = {
+  const identity: ServerIdentity = {
     address: server.shown,
     model,
     root: own?.root ?? null,
@@ -56,7 +48,9 @@ export async function identifyServer(
   };
   return {
     identity,
+    /** Does it list an adapter in addition to its base model? */
     hasAdapters: all.some(({ parent }) => (parent ?? null) !== null),
+    /** The names of its models; empty if it does not list them. */
     models: all.map(({ id }) => id),
   };
 }

@@ -2,16 +2,8 @@ import { at } from '@shadow-gate/platform';
 import { LOGIT_FACTORS, type ScaledScore } from '../engine.ts';
 import type { HeadTarget } from './head-session.ts';
 
-/** Targets of a run of the output matrix, extended by the tokens that some are compared with. */
-interface ExtendedTargets {
-  /** The given targets first, in their order. */
-  readonly targets: readonly HeadTarget[];
-  /** For each given target, its score among the tokens that it names; null if it names none. */
-  readonly scoresAmong: (logprobs: Float32Array) => Array<ScaledScore | null>;
-}
-
 /** Every token of `among` becomes a target in the rows that ask for it: only its logit is needed. */
-export function withTokensAmong(given: readonly HeadTarget[]): ExtendedTargets {
+export function withTokensAmong(given: readonly HeadTarget[]) {
   const extra: HeadTarget[] = [];
   /** By row: the place of each list's first token. */
   const places = new Map<number, Map<readonly number[], number>>();
@@ -25,7 +17,8 @@ export function withTokensAmong(given: readonly HeadTarget[]): ExtendedTargets {
   }
   return {
     targets: extra.length === 0 ? given : [...given, ...extra],
-    scoresAmong: (logprobs) =>
+    /** For each given target, its score among the tokens that it names; null if it names none. */
+    scoresAmong: (logprobs: Float32Array): Array<ScaledScore | null> =>
       given.map(({ row, token, among }, i) => {
         const first = among && places.get(row)?.get(among);
         if (among === undefined || first === undefined) return null;
