@@ -42,8 +42,7 @@ export interface EntryInputs {
   /** int64 [B, E, rate]: the tokens of each window, among the B · T of all sequences, KV cache included. */
   readonly own: Value;
   /**
-   * The tokens of the window before, and a bias, float32 [B, E, 1, 1], far below every logit if that window does not
-   * exist. Null without overlap.
+   * The previous window's tokens, and a bias, float32 [B, E, 1, 1], very negative without one. Null without overlap.
    */
   readonly before: { readonly tokens: Value; readonly bias: Value } | null;
   /** int64 [B, E]: position of the first token of the window. */

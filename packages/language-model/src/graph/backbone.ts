@@ -50,10 +50,7 @@ export function backboneInputs(decoder: Pick<Decoder, 'layers'>): BackboneInputs
 
 interface BackboneOptions extends ExpertsOptions {
   readonly attention: AttentionKind;
-  /**
-   * Take and return keys and values of tokens. Outputs stay in memory until the end of a run, fetched or not: a
-   * megabyte per token for 32 layers of 4096.
-   */
+  /** Return keys and values. Outputs stay in memory until a run ends: 1 MB per token for 32 layers of 4096. */
   readonly useKvCache: boolean;
 }
 
@@ -73,10 +70,7 @@ export function layerParts({ layers }: Decoder): BackbonePart[] {
   return [{ embeds: true, from: 0, to: 0 }, ...layers.map((_, i) => ({ embeds: false, from: i, to: i + 1 }))];
 }
 
-/**
- * A decoder without its output matrix, or a part of one, for B sequences of S tokens after P tokens with cached keys
- * and values. Inputs and outputs: see `BACKBONE` and `EDGE`.
- */
+/** A decoder, or a part of one, without its output matrix. Inputs and outputs: see `BACKBONE` and `EDGE`. */
 export function buildBackbone(
   decoder: Decoder,
   weights: Weights,

@@ -81,8 +81,8 @@ interface EntryContext {
 }
 
 /**
- * Keys that are also values [B, E, headDim], in addition to those of tokens, and their bias [B, 1, S, E].
- * @param kept features of all tokens, [B, T, features]
+ * Keys that are values too [B, E, headDim], and their bias [B, 1, S, E].
+ * @param kept of all tokens, [B, T, features]
  */
 function seeEntries(
   graph: ModelGraph,

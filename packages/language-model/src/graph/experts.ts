@@ -140,8 +140,8 @@ function isAlternating({ stacked }: Experts): boolean {
 const LEAST_SHARE = 1e-37;
 
 /**
- * Gate and up rows alternating [count · inner, 2, hidden], down rows [count · hidden, inner], and, if there are any, the
- * biases [count, 2 · inner] and [count, hidden].
+ * Gate and up rows alternating [count · inner, 2, hidden], down rows [count · hidden, inner], and, if there are any,
+ * the biases [count, 2 · inner] and [count, hidden].
  */
 function stackedOf(graph: ModelGraph, experts: Experts) {
   const { stacked } = experts;

@@ -78,10 +78,7 @@ function multiplyPacked(
 /** The `accuracy_level` of MatMulNBits that rounds nothing to fewer bits. */
 const FLOAT32_PRODUCTS = 1;
 
-/**
- * Split a matrix [rows, columns] into blocks of rows of at most `most` float32 bytes, or of one row. The first is the
- * largest; the others reuse its memory.
- */
+/** Split a matrix into blocks of rows of at most `most` float32 bytes. The others reuse the memory of the first. */
 export function rowBlocks(entry: TensorEntry, most: number): TensorEntry[] {
   const [rows, columns] = [at(entry.shape, 0), at(entry.shape, 1)];
   const count = Math.ceil(rows / Math.max(1, Math.floor(most / (columns * FLOAT_BYTES))));

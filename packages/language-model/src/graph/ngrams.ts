@@ -54,10 +54,7 @@ export function addNgrams(
   return { streams: added, present: concat(graph, [present.inputs, kept], 2) };
 }
 
-/**
- * The last `size` tokens of each slot, its own first: each [B · S].
- * @param all tokens + 1, in the order of `RecurrenceInputs`
- */
+/** The last `size` tokens of each slot, its own first: each [B · S]. @param all tokens + 1, as in `RecurrenceInputs` */
 function recentTokens(
   graph: Graph,
   { size, separator, convolution: { kernel } }: NgramInput,

@@ -4,10 +4,7 @@ import type { HeadNorm, Norm } from '../architectures/decoder.ts';
 import { loadFloat32 } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 
-/**
- * The residual stream [m, hidden]: the sum so far, and a pending value that the next norm adds in the same pass
- * (SkipSimplifiedLayerNormalization).
- */
+/** The residual stream [m, hidden]: a sum, and a pending value that the next norm adds in the same pass. */
 export interface Stream {
   readonly sum: Value;
   readonly pending: Value | null;

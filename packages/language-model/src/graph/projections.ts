@@ -62,10 +62,7 @@ function splitGate(graph: Graph, { heads, headDim }: Attention, both: Value): re
   return [graph.reshape(query, [-1, heads * headDim]), graph.reshape(gate, [-1, heads * headDim])];
 }
 
-/**
- * Latent attention. Queries and keys begin with the rotated dimensions, where the operator for rotary positions expects
- * them: products do not depend on the order.
- */
+/** Latent attention. Rotated dimensions come first, as the operator expects: products do not depend on the order. */
 function expandLatent(
   graph: ModelGraph,
   { query, compress, norm, expand, ropeDim }: Latent,

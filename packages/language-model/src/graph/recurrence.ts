@@ -22,8 +22,7 @@ export interface StageInputs {
   /** float32 [N, T, 1]: 0 for padding, which changes no state. */
   readonly mask: Value;
   /**
-   * int64 [N, T]: inputs of the convolution, among those before the batch [B · (kernel − 1)], the slots [B · S], and
-   * one more of zeros for padding.
+   * int64 [N, T]: convolution inputs, among those before the batch [B · (kernel − 1)], the slots [B · S], and zeros.
    */
   readonly inputs: Value;
   /** int64 [N, kernel − 1]: the inputs before the row. */

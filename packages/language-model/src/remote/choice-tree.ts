@@ -31,10 +31,7 @@ function compareTokens(a: readonly number[], b: readonly number[]): number {
   return i < 0 || i >= b.length ? a.length - b.length : at(a, i) - at(b, i);
 }
 
-/**
- * The continuations of one context as a tree: common beginnings are asked once. A continuation of one token needs only
- * the root, which is the context itself.
- */
+/** The continuations of one context as a tree, from the context itself: common beginnings are asked once. */
 export interface ChoiceTree {
   /** The places where a next token is asked for, in parts that are asked together. */
   readonly parts: ReadonlyArray<readonly ChoicePlace[]>;
@@ -53,10 +50,7 @@ const MAX_ASKED_TOKENS = 128;
 /** Prompts per request. */
 const MAX_PLACES = 64;
 
-/**
- * @returns null if a tree does not help: for a single continuation, for more tokens than a server lists, or if it needs
- *   more than twice as many prompts as there are continuations
- */
+/** @returns null if a tree does not pay: one continuation, too many tokens, or over two prompts per continuation */
 export function buildChoiceTree({ members }: ChoiceGroup): ChoiceTree | null {
   const places = placesOf(members);
   if (members.length < 2 || places.length > 2 * members.length) return null;

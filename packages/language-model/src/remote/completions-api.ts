@@ -3,10 +3,7 @@ import { validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import type { Sampling } from '../engine.ts';
 
-/**
- * Requests and responses of `/v1/completions`, as in vLLM and OpenAI's API (the request is that of
- * lm-evaluation-harness, lm_eval/models/openai_completions.py).
- */
+/** `/v1/completions`, as in vLLM and OpenAI's API (see lm-evaluation-harness, lm_eval/models/openai_completions.py). */
 
 /** Text, which the server tokenizes (possibly with a BOS token before it), or token ids, which it uses as they are. */
 export type WirePrompt = string | readonly number[];
@@ -14,10 +11,7 @@ export type WirePrompt = string | readonly number[];
 /** Several prompts, all texts or all token ids; one choice answers each. */
 export type WirePromptList = ReadonlyArray<readonly number[]> | readonly string[];
 
-/**
- * One token is generated and dropped: old vLLM fails with 0, and llama-cpp-python interprets 0 as no limit. So the
- * server's context must have room for one token more than the prompt.
- */
+/** One token is generated and dropped: old vLLM fails with 0, and 0 is no limit in llama-cpp-python. It needs room. */
 export const scoreRequest = (model: string, prompt: WirePrompt | WirePromptList) => ({
   model,
   prompt,
@@ -27,10 +21,7 @@ export const scoreRequest = (model: string, prompt: WirePrompt | WirePromptList)
   echo: true,
 });
 
-/**
- * By default, vLLM takes a repetition penalty from the model's generation_config.json, and llama-cpp-python uses 1.1
- * under its own name; other servers ignore the keys.
- */
+/** By default, vLLM takes a repetition penalty from generation_config.json, and llama-cpp-python uses 1.1. */
 export const generateRequest = (model: string, prompt: WirePrompt, maxNewTokens: number, sampling?: Sampling) => ({
   model,
   prompt,
@@ -99,10 +90,7 @@ export function echoedTokens(response: unknown, server: string): EchoedTokens {
   });
 }
 
-/**
- * The tokens of each of several prompts. The server counts them all together.
- * @throws UserError if the response lacks a choice for each prompt, or log-probabilities of the prompts
- */
+/** The tokens of each prompt. @throws UserError without a choice, or log-probabilities, for each */
 export function echoedPrompts(response: unknown, server: string, prompts: WirePromptList): EchoedTokens[] {
   const { choices, usage } = parseChoices(response, server, prompts.length);
   const sent = prompts.reduce((sum, prompt) => sum + prompt.length, 0);

@@ -101,10 +101,7 @@ export function expectRaw(
   throw sampled(server, 'gives the next token other log-probabilities than the same token of a prompt');
 }
 
-/**
- * Compare a server's scores of the same tokens at two temperatures: the model's own do not change.
- * @throws UserError with the code `untrusted-server` and the cause
- */
+/** At two temperatures, the model's own scores are the same. @throws UserError with the code `untrusted-server` */
 export function expectUnsampled(cold: readonly number[], hot: readonly number[], server: string): void {
   if (isSame(cold, hot)) return;
   throw sampled(server, 'gives the next token other log-probabilities at another temperature');

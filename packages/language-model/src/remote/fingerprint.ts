@@ -27,20 +27,14 @@ export async function takeFingerprint(
   return { readings, digest: sha256(canonicalJson([readings.map(({ tokens }) => tokens), rounded])) };
 }
 
-/**
- * Batching changes the last bits of a logit, which are coarse in 16 bits: bfloat16 has steps of 0.125 from 16 on.
- * Another model or prompt changes more, at least in the mean.
- */
+/** Batching changes the last bits of a logit: bfloat16 has steps of 0.125 from 16 on. Another model changes more. */
 const MEAN_TOLERANCE = 0.05;
 /** The mean of a few tokens is no steadier than one token. */
 const MEAN_TOLERANCE_OF_FEW = 0.2;
 const FEW = 16;
 const MAX_TOLERANCE = 0.5;
 
-/**
- * Mean and largest difference of log-probabilities, in nats.
- * @returns null if the two sides differ in length, which rounding does not explain, or are empty
- */
+/** In nats. @returns null if the sides are empty, or differ in length, which rounding does not explain */
 export function measureDeviation(a: readonly number[], b: readonly number[]) {
   if (a.length !== b.length || a.length === 0) return null;
   const differences = a.map((value, i) => Math.abs(value - (b[i] ?? Number.NaN)));

@@ -7,10 +7,7 @@ const SCHEMA = 'shadow-gate/answer@1';
 
 const entrySchema = z.strictObject({ schema: z.literal(SCHEMA), key: z.string(), answer: z.unknown() });
 
-/**
- * Answers stored at a time: each time, one more request shows that the server still has the same model. A run that
- * breaks off loses no more than these.
- */
+/** Answers stored at a time, after one more request that checks the model. A broken run loses no more than these. */
 const KEPT_TOGETHER = 32;
 
 interface KeptAnswersOptions {

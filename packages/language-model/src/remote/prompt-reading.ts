@@ -100,10 +100,7 @@ async function askNext(server: RemoteServer, request: NextTokenRequest, signal: 
 
 const listedSchema = z.object({ choices: z.array(z.object({ logprobs: z.unknown() })).length(1) });
 
-/**
- * Does a server list the tokens asked for by their ids, even unlikely ones (vLLM since July 2026)?
- * @throws UserError if it cannot be reached
- */
+/** Does it list even unlikely tokens by id (vLLM since July 2026)? @throws UserError if it cannot be reached */
 export async function listsAskedTokens(server: RemoteServer, model: string, signal: AbortSignal): Promise<boolean> {
   const request = nextTokenRequest(model, ['The'], ANY_TOKENS);
   try {

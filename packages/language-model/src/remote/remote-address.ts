@@ -32,10 +32,7 @@ export function remoteAddress(given: string) {
   };
 }
 
-/**
- * The key for a header; undefined for an empty one.
- * @throws UserError, without the key in its message, if a header cannot contain it
- */
+/** The key for a header, if not empty. @throws UserError, without the key in it, if a header cannot contain it */
 export function usableKey(given: string | undefined): string | undefined {
   const key = given?.trim();
   if (!key) return undefined;

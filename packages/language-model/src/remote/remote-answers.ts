@@ -78,10 +78,7 @@ function textOf(request: ScoreRequest): { request: ScoreRequest; text: string } 
   return { request, text: request.context + request.continuation };
 }
 
-/**
- * Continue prompts by text, in the order of the requests.
- * @throws UserError for messages, since the template belongs to the tokenizer
- */
+/** Continue prompts by text, in order. @throws UserError for messages: their template belongs to the tokenizer */
 export async function continuePromptsByText(
   requests: readonly GenerateRequest[],
   engine: RemoteEngine,

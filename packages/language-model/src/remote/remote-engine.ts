@@ -180,10 +180,7 @@ export class RemoteEngine implements Engine {
     return readingOfEcho(await this.#echo.one(prompt, signal));
   }
 
-  /**
-   * Ask an examined server the fixed prompts again, and store the last answers, if answers are kept.
-   * @throws UserError if the server no longer has the same model
-   */
+  /** Check an examined server again, and store the last answers. @throws UserError if its model has changed */
   async finish(): Promise<void> {
     if (this.#isExamined) await this.#watch?.checkAll();
     await this.#kept?.flush();

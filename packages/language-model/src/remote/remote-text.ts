@@ -7,10 +7,7 @@ export interface TextPair {
   readonly continuation: string;
 }
 
-/**
- * Move whitespace at the end of the context to the continuation: tokens begin with a space rather than end with one
- * (lm-evaluation-harness, `TemplateLM._encode_pair`).
- */
+/** Move trailing whitespace to the continuation, as tokens begin with spaces (`TemplateLM._encode_pair` of lm-eval). */
 export function moveTrailingSpace({ context, continuation }: TextPair): TextPair {
   const trimmed = context.trimEnd();
   return { context: trimmed, continuation: context.slice(trimmed.length) + continuation };

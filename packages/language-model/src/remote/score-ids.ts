@@ -144,10 +144,7 @@ export class IdScorer {
   }
 }
 
-/**
- * The score of tokens `from` to `to` − 1.
- * @throws UserError for a token without a probability, and if it is not known which tokens are the most likely ones
- */
+/** Scores tokens `from` to `to` − 1. @throws UserError without probabilities, or without the most likely tokens */
 export function echoedScore(
   echoed: EchoedTokens,
   { from, to, server }: { readonly from: number; readonly to: number; readonly server: string },

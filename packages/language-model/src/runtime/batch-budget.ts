@@ -17,10 +17,7 @@ export const DEFAULT_BATCH_BYTES = 512 * 1024 * 1024;
 /** Longer sequences are computed in chunks. */
 const MAX_TOKENS = 4096;
 
-/**
- * More tokens side by side do not make a batch faster: a CPU's matrix products are at full speed, and intermediate
- * values no longer stay in its caches.
- */
+/** More tokens side by side do not make a CPU faster: its caches no longer hold what lies between products. */
 const MAX_TOKENS_ON_CPU = 1024;
 
 /** Batches with fewer tokens take as long: the time goes into reading the weights. */
@@ -40,10 +37,7 @@ const LOGIT_COPIES = 2;
 /** Copies in plain attention: products, masked products, probabilities. Fused attention has only the products. */
 const PLAIN_COPIES = 3;
 
-/**
- * A layer with a state holds its features in several orders at once, and its operators copy them again: measured on
- * gated delta nets, relative to attention.
- */
+/** Layers with a state hold and copy their features in several orders: measured on gated delta nets. */
 const RECURRENT_COPIES = 4;
 /** Copies of the features for entries: by token, in the order of the windows, and weighted. */
 const ENTRY_COPIES = 3;

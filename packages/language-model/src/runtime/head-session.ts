@@ -93,11 +93,7 @@ export class HeadSession {
     return int64Output(outputs, HEAD.best);
   }
 
-  /**
-   * The next token of each row.
-   * @param draws one per row; null: the most likely token
-   * @throws UserError if logits are NaN
-   */
+  /** The next token of each row. @param draws null: the most likely token @throws UserError if logits are NaN */
   async next(hidden: Tensor, draws: ReadonlyArray<TokenDraw | null>): Promise<readonly number[]> {
     const best = await this.best(hidden);
     return draws.every((draw) => draw === null) ? best : drawTokens(await this.logits(hidden), best, draws);

@@ -17,10 +17,7 @@ export type MemoryPlan = {
 } & (
   | {
       readonly execution: 'whole';
-      /**
-       * How 16-bit layers are held: in float32 if that takes little of the memory, as stored if they do not fit
-       * otherwise. Null: the calls decide.
-       */
+      /** float32 if that takes little of the memory, as stored if they do not fit otherwise; null: the calls decide. */
       readonly layersHeld: HeldWeights | null;
       /** If the calls decide: float32 would take much of the memory, so saving some is worth a little time. */
       readonly savesMemory: boolean;
@@ -150,10 +147,7 @@ function copiedOf(graphs: readonly Graph[]): number {
   return most === 0 ? 0 : most + OVERHEAD;
 }
 
-/**
- * Bytes of the largest layer in float32, tokens of the output matrix that take no more, and bytes that the sessions of
- * all layers copy.
- */
+/** Bytes of the largest float32 layer, tokens of the output matrix in no more, and bytes that sessions copy. */
 function layerSizes({ decoder, weights }: Pick<PlannedModel, 'decoder' | 'weights'>) {
   const sizeOf = (build: () => Graph) => {
     let copied = 0;

@@ -23,10 +23,7 @@ interface Prefilled<H> {
   readonly hidden: H;
 }
 
-/**
- * Compute keys and values of sequences of one length, in chunks that fit into the budget.
- * @param sequences [B] of S tokens each
- */
+/** Compute keys and values of sequences [B] of one length, in chunks that fit into the budget. */
 export async function prefill<H>(
   backbone: Backbone<H>,
   budget: BatchBudget,

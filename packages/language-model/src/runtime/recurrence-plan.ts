@@ -77,10 +77,7 @@ export function recurrenceFeeds(
 
 const PADDING: Row = { slots: [null], parent: 0, ancestors: [] };
 
-/**
- * A trunk from each first slot of a sequence to where it branches, and a branch from there to each last slot. Branches
- * repeat the slots that they share.
- */
+/** A trunk from each first slot to where it branches, and a branch from there to each last slot. */
 function rowsOf(batch: ForwardBatch, kernel: number): { trunks: Row[]; branches: Row[] } {
   const { batch: sequences, length, order } = batch;
   const [trunks, branches]: [Row[], Row[]] = [[], []];

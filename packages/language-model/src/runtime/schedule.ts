@@ -26,10 +26,7 @@ interface ScheduleOptions {
   readonly plainAttention: boolean;
   /** The open backbone returns keys and values of every batch. */
   readonly useKvCache: boolean;
-  /**
-   * Compute groups with similar beginnings in one tree: off for layers with a state, which compute each branch from its
-   * beginning.
-   */
+  /** Share trees between similar groups: off for layers with a state, which compute each branch from its beginning. */
   readonly growTrees: boolean;
 }
 
@@ -74,10 +71,7 @@ export function scheduleScoring(
   return [...steps, ...packTrees(trees, fits, { joinsTrees: options.growTrees })];
 }
 
-/**
- * Groups after one prefix share a tree, as many as fit into a batch.
- * @returns also the groups that are `left` because they do not fit alone
- */
+/** Groups after one prefix share a tree, as many as fit into a batch; those are `left` that do not fit alone. */
 function schedulePrefix(
   { prefix, groups }: PrefixGroup,
   budget: BatchBudget,

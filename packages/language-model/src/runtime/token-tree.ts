@@ -1,9 +1,6 @@
 import { at } from '@shadow-gate/platform';
 
-/**
- * Token sequences with common beginnings, as one tree in which shared tokens occur once. Slots are numbered in the
- * order of addition, so a parent comes before its children.
- */
+/** Token sequences as one tree in which shared beginnings occur once. A parent's slot comes before its children's. */
 export class TokenTree {
   readonly tokens: number[] = [];
   /** Slot of the token before; −1 for a first token. */

@@ -21,10 +21,7 @@ export async function openTokenizer(path: string): Promise<Tokenizer> {
   return requireTokenizer(await openTokenPlace(path));
 }
 
-/**
- * The fast tokenizer of a checkpoint: a folder's tokenizer.json, or a GGUF file's own.
- * @throws UserError for a missing or unreadable tokenizer
- */
+/** A folder's fast tokenizer, or a GGUF file's own. @throws UserError for a missing or unreadable one */
 export async function requireTokenizer(
   place: TokenPlace,
   limits: TokenizerLimits = TOKENIZER_LIMITS,
@@ -47,10 +44,7 @@ export async function requireTokenizer(
   throw noTokenizer(`${path} has no tokenizer.json`, 'add the tokenizer of the model, or give token ids');
 }
 
-/**
- * @returns null for a folder without tokenizer.json, tekken.json, and vocab.json with merges.txt, or a GGUF file
- *   without a tokenizer: requests in token ids do not need it
- */
+/** @returns null if a folder has no known files of a tokenizer, or a GGUF file none: requests in ids need none */
 export async function findTokenizer(
   place: TokenPlace,
   limits: TokenizerLimits = TOKENIZER_LIMITS,

@@ -3,11 +3,7 @@ import { z } from 'zod';
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/**
- * A part of tokenizer.json, with all options known.
- * @param what it is, for errors
- * @throws Error that names the part, and the unknown or invalid option
- */
+/** @param what the part is, for errors @throws Error that names the part, and its unknown or invalid option */
 export function readPart<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const parsed = validate(schema, value);
   if (parsed.success) return parsed.data;

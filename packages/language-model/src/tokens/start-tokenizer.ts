@@ -19,10 +19,7 @@ export interface TokenizerLimits {
   readonly heapMiB: number;
 }
 
-/**
- * An honest tokenizer takes less than a millisecond for a prompt, and five seconds to load the largest vocabulary:
- * these are hundreds of times that, for slow or busy machines.
- */
+/** Hundreds of times what an honest tokenizer takes: below 1 ms for a prompt, 5 s to load the largest vocabulary. */
 export const TOKENIZER_LIMITS: TokenizerLimits = {
   loadMilliseconds: 120_000,
   milliseconds: 30_000,
@@ -65,10 +62,7 @@ export interface TokenizerEntries {
   readonly entry: URL;
 }
 
-/**
- * @returns null outside of a release, if this Node cannot read TypeScript
- * @throws UserError for a release without the files: a tokenizer would run without a deadline
- */
+/** @returns null from sources that this Node cannot read @throws UserError for a release without them: no deadline */
 function findEntries(): TokenizerEntries | null {
   const module = import.meta.url;
   const bridge = bridgeEntry();

@@ -24,8 +24,7 @@ export function expectBounded(text: string): string {
 }
 
 /**
- * Runs work in which every error is a fault of the files: regular expressions that do not compile, unknown parts,
- * strings beyond all limits.
+ * Every error of this work is a fault of the files, such as unknown parts.
  * @param what cannot be done, for the error
  */
 export function withinLimits<T>(what: string, work: () => T): T {

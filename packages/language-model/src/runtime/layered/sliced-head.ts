@@ -44,11 +44,7 @@ export class SlicedHead {
     return this.#graph({ start: 0, end: this.#model.decoder.vocabulary });
   }
 
-  /**
-   * Log-probabilities of target tokens, and the most likely token of each row.
-   * @param blocks read once for each slice
-   * @param targets with rows that count through all blocks
-   */
+  /** Log-probabilities of targets, and the most likely token of each row. @param blocks read once for each slice */
   async score(
     blocks: () => HiddenBlocks,
     rows: number,

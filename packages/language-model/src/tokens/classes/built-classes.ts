@@ -159,10 +159,7 @@ export const RECIPES: Readonly<Record<BuiltClass, Recipe>> = {
   },
 };
 
-/**
- * @param model of tokenizer.json: only its vocabulary and merges are used
- * @throws Error for a model without merges, from which the class would make something else
- */
+/** @param model only its vocabulary and merges are used @throws Error for a model without merges */
 export function buildParts(name: BuiltClass, model: Json, config: Json, unkToken: string | null): BuiltParts {
   const { vocab, merges } = model;
   if (!Array.isArray(merges) || !isObject(vocab)) {

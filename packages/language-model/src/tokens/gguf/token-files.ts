@@ -129,10 +129,7 @@ function postProcessor(vocabulary: GgufVocabulary, { tokens, addBos }: Tokenizer
   };
 }
 
-/**
- * Tokens that end a turn (llama.cpp, src/llama-vocab.cpp, `special_eog_ids`). generation_config.json has their ids in
- * addition to EOS, a GGUF file often only EOS.
- */
+/** Tokens that end a turn (llama.cpp, src/llama-vocab.cpp, `special_eog_ids`): a GGUF file often has only EOS. */
 const TURN_ENDS = new Set([
   '<|eot_id|>',
   '<|eom_id|>',

@@ -20,10 +20,7 @@ export interface TokenizerParts {
 const SPACE = '▁';
 const REPLACE_SPACES: Json = { type: 'Replace', pattern: { String: ' ' }, content: SPACE };
 
-/**
- * The parts of the model's tokenizer.json that a GGUF file lacks.
- * @throws UserError, by name, for an unknown kind of tokenizer or splitting
- */
+/** The parts of tokenizer.json that a GGUF file lacks. @throws UserError for an unknown kind or splitting */
 export function tokenizerParts(vocabulary: GgufVocabulary): TokenizerParts {
   switch (vocabulary.model) {
     case 'gpt2':

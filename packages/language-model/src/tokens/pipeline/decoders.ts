@@ -38,10 +38,7 @@ const schema = z.discriminatedUnion('type', [
 ]);
 type Options<Type> = Extract<z.infer<typeof schema>, { type: Type }>;
 
-/**
- * The decoder of a tokenizer.json; without one, spaces separate tokens.
- * @throws Error, also one of zod, for an unknown decoder or option
- */
+/** Without a decoder, spaces separate tokens. @throws Error, also one of zod, for an unknown decoder or option */
 export function readDecoder(value: unknown): TokenDecoder {
   if (value === null || value === undefined) return (tokens) => [tokens.join(' ')];
   const data = readPart(schema, value, 'decoder');

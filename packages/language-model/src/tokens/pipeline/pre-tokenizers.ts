@@ -67,10 +67,7 @@ const schema = z.discriminatedUnion('type', [
 /** ByteLevel's own splitting: GPT-2's expression. */
 const GPT2 = `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+`;
 
-/**
- * The pre-tokenizer of a tokenizer.json, or null.
- * @throws Error, also one of zod, for an unknown pre-tokenizer or option
- */
+/** tokenizer.json's pre-tokenizer, or null. @throws Error, also one of zod, for an unknown pre-tokenizer or option */
 export function readPreTokenizer(value: unknown): PreTokenizer | null {
   if (value === null || value === undefined) return null;
   const data = readPart(schema, value, 'pre-tokenizer');
