@@ -41,9 +41,7 @@ export interface LayerInputs {
 export interface EntryInputs {
   /** int64 [B, E, rate]: the tokens of each window, among the B · T of all sequences, KV cache included. */
   readonly own: Value;
-  /**
-   * The previous window's tokens, and a bias, float32 [B, E, 1, 1], very negative without one. Null without overlap.
-   */
+  /** The previous window's tokens, and a bias [B, E, 1, 1], very negative if there are none. Null without overlap. */
   readonly before: { readonly tokens: Value; readonly bias: Value } | null;
   /** int64 [B, E]: position of the first token of the window. */
   readonly positions: Value;
@@ -205,20 +203,12 @@ function applyFusedAttention(
     },
     domain: 'com.microsoft',
   } as const;
+  const run = <const O extends 1 | 3>(outputs: O, keys: readonly (Value | null)[]) =>
+    graph.node('GroupQueryAttention', [query, key, value, ...keys, ...rest], { outputs, ...options });
   const flat = (mixed: Value) => graph.reshape(mixed, [-1, heads * headDim]);
-  if (past === null) {
-    // The operator fills every named output: without a KV cache the other two would be copies that nothing reads.
-    const [mixed] = graph.node('GroupQueryAttention', [query, key, value, null, null, ...rest], {
-      outputs: 1,
-      ...options,
-    });
-    return { mixed: flat(mixed), present: null };
-  }
-  const [mixed, presentKey, presentValue] = graph.node(
-    'GroupQueryAttention',
-    [query, key, value, past.key, past.value, ...rest],
-    { outputs: 3, ...options },
-  );
+  // The operator fills every named output: without a KV cache the other two would be copies that nothing reads.
+  if (past === null) return { mixed: flat(run(1, [null, null])[0]), present: null };
+  const [mixed, presentKey, presentValue] = run(3, [past.key, past.value]);
   return { mixed: flat(mixed), present: { key: presentKey, value: presentValue } };
 }
 

@@ -174,7 +174,6 @@ function beginStream(graph: ModelGraph, { altUp, hyper, hyperConnections }: Deco
   return altUp === undefined ? embedded : expandStates(graph, altUp, embedded);
 }
 
-/** The inputs that vary by kind of layer, each declared once. */
 function declareLayerInputs(
   graph: Graph,
   decoder: Decoder,

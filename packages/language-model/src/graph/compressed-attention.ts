@@ -80,10 +80,7 @@ interface EntryContext {
   readonly shared: SharedInputs;
 }
 
-/**
- * Keys that are values too [B, E, headDim], and their bias [B, 1, S, E].
- * @param kept of all tokens, [B, T, features]
- */
+/** Keys that are also values [B, E, headDim], and their bias [B, 1, S, E]. @param kept [B, T, features] */
 function seeEntries(
   graph: ModelGraph,
   attention: Attention,

@@ -115,7 +115,6 @@ export function applyLinear(graph: ModelGraph, layer: Linear, x: Value, adapted 
   return added ? graph.op('Add', [resized, added]) : resized;
 }
 
-/** factor · x. */
 export function scaled(graph: Graph, x: Value, factor = 1): Value {
   return factor === 1 ? x : graph.op('Mul', [x, graph.constant([factor], 'float32')]);
 }

@@ -1,6 +1,5 @@
 import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
 
-/** Consecutive parts of these sizes along one axis. */
 export function split<const S extends readonly number[]>(graph: Graph, x: Value, sizes: S, axis = -1) {
   const inputs = [x, graph.constant(sizes, 'int64')];
   const parts: readonly Value[] = graph.node('Split', inputs, { outputs: sizes.length, attributes: { axis } });

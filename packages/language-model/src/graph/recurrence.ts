@@ -21,9 +21,7 @@ export interface StageInputs {
   readonly slots: Value;
   /** float32 [N, T, 1]: 0 for padding, which changes no state. */
   readonly mask: Value;
-  /**
-   * int64 [N, T]: convolution inputs, among those before the batch [B · (kernel − 1)], the slots [B · S], and zeros.
-   */
+  /** int64 [N, T]: convolution inputs, among those before the batch, those of the slots [B · S], and zeros. */
   readonly inputs: Value;
   /** int64 [N, kernel − 1]: the inputs before the row. */
   readonly before: Value;

@@ -11,7 +11,10 @@ export type WirePrompt = string | readonly number[];
 /** Several prompts, all texts or all token ids; one choice answers each. */
 export type WirePromptList = ReadonlyArray<readonly number[]> | readonly string[];
 
-/** One token is generated and dropped: old vLLM fails with 0, and 0 is no limit in llama-cpp-python. It needs room. */
+/**
+ * One token is generated and dropped: old vLLM fails with 0, and llama-cpp-python interprets 0 as no limit. So the
+ * server's context must have room for one token more than the prompt.
+ */
 export const scoreRequest = (model: string, prompt: WirePrompt | WirePromptList) => ({
   model,
   prompt,

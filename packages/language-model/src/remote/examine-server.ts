@@ -15,7 +15,7 @@ const MAX_TOKENS_BETWEEN = 3;
 /** Tokens at the end of a prompt that can be tokenized differently if text follows. */
 const BOUNDARY = 2;
 
-interface Examined {
+export interface Examined {
   /** The server's name in messages. */
   readonly server: string;
   readonly prompts: readonly string[];

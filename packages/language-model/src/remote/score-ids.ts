@@ -57,9 +57,14 @@ export class IdScorer {
     const found = await this.#scoreByTree(group, signal);
     if (isTrial && this.#options.isExamined) await this.#expectRaw(group, found, signal);
     const missing = group.members.filter((_, i) => at(found, i) === null);
-    const echoed = await this.#scoreByEcho({ ...group, members: missing }, signal);
+    const echoed = await this.#echoAll({ ...group, members: missing }, signal);
+    const from = group.context.length;
     let used = 0;
-    return found.map((score) => score ?? at(echoed, used++));
+    return found.map((score, i) => {
+      if (score !== null) return score;
+      const to = from + at(group.members, i).continuation.length;
+      return echoedScore(at(echoed, used++), { from, to, server: this.#options.server.shown });
+    });
   }
 
   /** Once: compares both ways of asking for the same tokens. */
@@ -113,15 +118,6 @@ export class IdScorer {
       }
     }
     return answers;
-  }
-
-  async #scoreByEcho({ context, members }: ChoiceGroup, signal: AbortSignal): Promise<SequenceScore[]> {
-    const { shown } = this.#options.server;
-    const echoed = await this.#echoAll({ context, members }, signal);
-    return echoed.map((answer, i) => {
-      const to = context.length + at(members, i).continuation.length;
-      return echoedScore(answer, { from: context.length, to, server: shown });
-    });
   }
 
   async #echoAll({ context, members }: ChoiceGroup, signal: AbortSignal): Promise<EchoedTokens[]> {

@@ -1,21 +1,16 @@
 import { at } from '@shadow-gate/platform';
 import { untrusted } from './completions-api.ts';
-import { examineServer } from './examine-server.ts';
+import { type Examined, examineServer } from './examine-server.ts';
 import { isSame, takeFingerprint } from './fingerprint.ts';
-import type { ReadPrompt } from './prompt-reading.ts';
 import { expectSameIdentity, type ServerIdentity } from './server-identity.ts';
 
 /** The fixed prompts have about 40 tokens, or 120 letters if each is a token; a smaller context gets beginnings. */
 const ROOM_FOR_PROMPTS = 128;
 const SHORT_PROMPT = 20;
 
-interface WatchOptions {
-  readonly prompts: readonly string[];
-  /** Longest input, in tokens. */
-  readonly maxLength: number;
+interface WatchOptions extends Omit<Examined, 'server'> {
   /** Search the server for contradictions. */
   readonly isExamined: boolean;
-  readonly read: ReadPrompt;
   readonly identify: () => Promise<ServerIdentity>;
 }
 

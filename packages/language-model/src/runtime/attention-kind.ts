@@ -42,17 +42,17 @@ export async function chooseAttentionKind(
 
 async function canFuse(decoder: Decoder, device: Device): Promise<boolean> {
   const attentions = attentionMixers(decoder);
-  if (!attentions.every(isFusable)) return false;
+  const isFusable = attentions.every(
+    ({ headDim, valueDim, projections }) =>
+      projections.kind !== 'compressed' && headDim % HEAD_MULTIPLE === 0 && valueDim === headDim,
+  );
+  if (!isFusable) return false;
   if (device.name === 'cpu') return true;
   const distinct = new Map(
     attentions.map((attention) => [`${attention.headDim} ${attention.softcap} ${attention.sinks !== null}`, attention]),
   );
   for (const attention of distinct.values()) if (!(await agrees(attention, device))) return false;
   return true;
-}
-
-function isFusable({ headDim, valueDim, projections }: Attention): boolean {
-  return projections.kind !== 'compressed' && headDim % HEAD_MULTIPLE === 0 && valueDim === headDim;
 }
 
 async function agrees(attention: Attention, device: Device): Promise<boolean> {

@@ -128,7 +128,9 @@ async function decodeBatch<H>(prompts: readonly Prompt[], setup: DecodingSetup<H
       for (const [b, sequence] of sequences.entries()) {
         if (sequence.finish === null) appendToken(sequence, at(chosen, b));
       }
-      setup.onWork?.(sequences.reduce((sum, sequence) => sum + shareOf(sequence), 0) / sequences.length);
+      // Most sequences end long before their limit: then their share jumps to 1.
+      const shares = sequences.map((own) => (own.finish === null ? own.tokens.length / own.prompt.maxNewTokens : 1));
+      setup.onWork?.(shares.reduce((sum, share) => sum + share, 0) / shares.length);
       if (sequences.every(({ finish }) => finish !== null)) break;
       const first = at(sequences, 0);
       if (canBecomeLong && setup.isLong(longest + first.tokens.length) !== isLong) {
@@ -145,11 +147,6 @@ async function decodeBatch<H>(prompts: readonly Prompt[], setup: DecodingSetup<H
     backbone.releaseKvCache(state.kvCache);
   }
   return sequences.map(({ tokens, finish }) => ({ tokens, finish: finish ?? 'length' }));
-}
-
-/** Most sequences end long before their limit: then their share jumps to 1. */
-function shareOf({ prompt, tokens, finish }: DecodedSequence): number {
-  return finish === null ? tokens.length / prompt.maxNewTokens : 1;
 }
 
 interface DecodedSequence {

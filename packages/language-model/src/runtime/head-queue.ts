@@ -17,12 +17,6 @@ export interface HiddenQueue<H> {
   add(hidden: H, targets: readonly SequenceTarget[]): Promise<void>;
 }
 
-interface QueuedRows {
-  readonly hidden: Float32Array;
-  readonly rows: number;
-  readonly targets: readonly SequenceTarget[];
-}
-
 type ScoringHead = Pick<HeadSession, 'hidden' | 'rows' | 'score'>;
 
 /**
@@ -33,7 +27,7 @@ export class HeadQueue implements HiddenQueue<Tensor> {
   readonly #head: ScoringHead;
   readonly #rows: number;
   readonly #scores = new SequenceScores();
-  #queued: QueuedRows[] = [];
+  #queued: { readonly hidden: Float32Array; readonly rows: number; readonly targets: readonly SequenceTarget[] }[] = [];
   #count = 0;
 
   /** @param rows rows that go through the output matrix together */

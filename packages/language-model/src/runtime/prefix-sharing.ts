@@ -10,7 +10,6 @@ import { TokenTree } from './token-tree.ts';
  * sequence under a tree-shaped attention mask.
  */
 
-/** Sequences with the same context. */
 export interface ContextGroup {
   readonly context: readonly number[];
   readonly members: readonly GroupMember[];
@@ -67,7 +66,6 @@ export function buildPromptTree(groups: readonly ContextGroup[], skip: number): 
   return { tree, predictors };
 }
 
-/** Lexicographic order of token sequences. */
 export function compareTokens(a: readonly number[], b: readonly number[]): number {
   const shared = sharedLength(a, b);
   // A sequence comes before its own extensions.

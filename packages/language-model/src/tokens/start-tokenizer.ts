@@ -62,7 +62,10 @@ export interface TokenizerEntries {
   readonly entry: URL;
 }
 
-/** @returns null from sources that this Node cannot read @throws UserError for a release without them: no deadline */
+/**
+ * @returns null outside of a release, if this Node cannot read TypeScript
+ * @throws UserError for a release without the files: a tokenizer would run without a deadline
+ */
 function findEntries(): TokenizerEntries | null {
   const module = import.meta.url;
   const bridge = bridgeEntry();

@@ -23,10 +23,7 @@ export function expectBounded(text: string): string {
   throw new Error(`the text has ${text.length} characters`);
 }
 
-/**
- * Every error of this work is a fault of the files, such as unknown parts.
- * @param what cannot be done, for the error
- */
+/** Errors of this work are faults of the files. @param what cannot be done, for the error */
 export function withinLimits<T>(what: string, work: () => T): T {
   try {
     return work();

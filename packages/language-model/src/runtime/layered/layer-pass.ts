@@ -138,7 +138,6 @@ export class LayerPass {
     return buildBackbone(decoder, weights, { attention: kind, fuseExperts, useKvCache }, part);
   }
 
-  /** One batch through one part. */
   async #step(session: Session, part: BackbonePart, run: RecordedRun, wanted: ReadonlySet<number>): Promise<void> {
     const { decoder } = this.#model;
     const { batch, id } = run;
@@ -151,7 +150,8 @@ export class LayerPass {
     const feeds = { ...this.#feeds.of(batch, before, own), ...(await this.#edgesBefore(part, id)) };
     for (const [layer, cache] of pasts) Object.assign(feeds, pastInputs(cache, layer));
     const keeps = batch.extendsKvCache ? own.flatMap((layer, i) => presentNames(layer, part.from + i)) : [];
-    const leaves = isEnd ? [BACKBONE.hidden] : [EDGE.next, ...this.#edgesAfter(part)];
+    const later = part.embeds ? withLayerInput(decoder, { from: part.to, to: decoder.layers.length }) : [];
+    const leaves = isEnd ? [BACKBONE.hidden] : [EDGE.next, ...edgeNames(later, sharedAfter(decoder, part))];
     const outputs = await session.run(pickFeeds(feeds, session.inputNames), [...leaves, ...keeps]);
     this.#dropEdges(part, id);
     const keep = async (name: string) => {
@@ -216,12 +216,6 @@ export class LayerPass {
     const loaded = [await load(EDGE.stream, EDGE.next)];
     for (const name of names) loaded.push(await load(name, name));
     return Object.fromEntries(loaded);
-  }
-
-  #edgesAfter(part: BackbonePart): string[] {
-    const { decoder } = this.#model;
-    const later = { from: part.to, to: decoder.layers.length };
-    return edgeNames(part.embeds ? withLayerInput(decoder, later) : [], sharedAfter(decoder, part));
   }
 
   /** No later part reads these. */

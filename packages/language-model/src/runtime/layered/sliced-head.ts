@@ -39,7 +39,6 @@ export class SlicedHead {
     return this.#graph(at(this.#slices, 0));
   }
 
-  /** All slices as one. */
   whole() {
     return this.#graph({ start: 0, end: this.#model.decoder.vocabulary });
   }
@@ -98,7 +97,9 @@ export class SlicedHead {
         }
         if (wanted.length > 0) {
           const scaled = float32Output(outputs, HEAD.scaledTotals);
-          for (const own of scaledSums.slice(place, place + wanted.length).entries()) addScaled(own, scaled);
+          for (const [p, sums] of scaledSums.slice(place, place + wanted.length).entries()) {
+            for (const [f, sum] of sums.entries()) sums[f] = addLog(sum, at(scaled, p * LOGIT_FACTORS.length + f));
+          }
           place += wanted.length;
         }
         if (expected.length > 0) {
@@ -112,7 +113,9 @@ export class SlicedHead {
               token: start + at(part.tokens, i * width + j),
               logit: at(part.logits, i * width + j),
             }));
-            mosts[predicted + i] = mostOf([...at(mosts, predicted + i), ...own]);
+            // Of equally likely tokens, those of earlier slices come first.
+            const sorted = [...at(mosts, predicted + i), ...own].toSorted((a, b) => b.logit - a.logit);
+            mosts[predicted + i] = sorted.slice(0, MOST_PREDICTED);
           }
           predicted += expected.length;
         }
@@ -172,11 +175,6 @@ interface LikelyToken {
   readonly logit: number;
 }
 
-/** The most likely tokens, best first; of equally likely ones, those of earlier slices. */
-function mostOf(tokens: readonly LikelyToken[]): LikelyToken[] {
-  return tokens.toSorted((a, b) => b.logit - a.logit).slice(0, MOST_PREDICTED);
-}
-
 /** A sum of exponentials, relative to the largest of them. */
 interface LogSum {
   readonly most: number;
@@ -186,11 +184,6 @@ interface LogSum {
 const NOTHING: LogSum = { most: Number.NEGATIVE_INFINITY, sum: 0 };
 
 const logOf = ({ most, sum }: LogSum): number => most + Math.log(sum);
-
-/** @param totals of this slice, [P, factors] */
-function addScaled([place, sums]: readonly [number, LogSum[]], totals: Float32Array): void {
-  for (const [f, sum] of sums.entries()) sums[f] = addLog(sum, at(totals, place * LOGIT_FACTORS.length + f));
-}
 
 function addLog({ most, sum }: LogSum, value: number): LogSum {
   if (Number.isNaN(value)) return { most: Number.NaN, sum: Number.NaN };

@@ -140,7 +140,6 @@ export class StateStore {
   }
 }
 
-/** A nameless file in a folder. */
 async function openNameless(folder: string): Promise<FileHandle> {
   const own = await mkdtemp(join(folder, 'shadow-gate-states-'));
   const path = join(own, 'states');

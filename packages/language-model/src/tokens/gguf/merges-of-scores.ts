@@ -34,7 +34,7 @@ export function mergesOfScores(
       addCuts(tokens[order[end] ?? 0] ?? '', ids, cuts);
     }
     // The cuts of one token are already in this order.
-    if (end - start > 1) cuts.sort(byLengths);
+    if (end - start > 1) cuts.sort((a, b) => b.leftLength - a.leftLength || b.length - a.length);
     for (const { left, right } of cuts) merges.push([left, right]);
   }
   return merges;
@@ -57,8 +57,4 @@ function addCuts(token: string, ids: ReadonlyMap<string, number>, cuts: Cut[]): 
 
 function isSecondUnit(text: string, index: number): boolean {
   return (text.charCodeAt(index) & 0xfc00) === 0xdc00;
-}
-
-function byLengths(a: Cut, b: Cut): number {
-  return b.leftLength - a.leftLength || b.length - b.leftLength - (a.length - a.leftLength);
 }

@@ -1,7 +1,6 @@
 import {
   type CodePoints,
   codePointSet,
-  contains,
   intersect,
   invertCodePoints,
   NO_CODE_POINTS,
@@ -110,8 +109,4 @@ function cased(): CodePoints {
   const names = ['Lu', 'Ll', 'Lt', 'Uppercase', 'Lowercase', 'Cn'];
   // The iota subscript is a mark, but folds to a letter.
   return uniteCodePoints(...names.map((name) => property(name) ?? NO_CODE_POINTS), codePointSet([0x345, 0x345]));
-}
-
-export function isAscii(point: number): boolean {
-  return contains(codePointSet([0, 0x7f]), point);
 }

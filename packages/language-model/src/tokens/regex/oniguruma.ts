@@ -1,6 +1,6 @@
 import { type CodePoints, codePointSet, toClass } from '../unicode/code-points.ts';
 import { wordAlone } from '../unicode/properties.ts';
-import { type Escaped, isAscii, readClass, readOnigurumaEscape, withoutCase } from './oniguruma-class.ts';
+import { type Escaped, readClass, readOnigurumaEscape, withoutCase } from './oniguruma-class.ts';
 import { PatternReader } from './pattern-reader.ts';
 
 /**
@@ -130,7 +130,7 @@ class Translator {
   #character(point: number, { ignoreCase }: Flags): Part {
     const only = codePointSet([point, point]);
     if (!ignoreCase) return setPart(only);
-    if (!isAscii(point)) this.#reader.refuse('characters beyond ASCII without regard to case');
+    if (point > 0x7f) this.#reader.refuse('characters beyond ASCII without regard to case');
     return { ...setPart(withoutCase(this.#reader, only)), folded: String.fromCodePoint(point).toLowerCase() };
   }
 

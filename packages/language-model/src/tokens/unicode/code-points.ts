@@ -36,13 +36,9 @@ export function intersect(a: CodePoints, b: CodePoints): CodePoints {
   return invertCodePoints(uniteCodePoints(invertCodePoints(a), invertCodePoints(b)));
 }
 
-function without(a: CodePoints, b: CodePoints): CodePoints {
-  return invertCodePoints(uniteCodePoints(invertCodePoints(a), b));
-}
-
 /** The points in exactly one of two sets. */
 export function exclusive(a: CodePoints, b: CodePoints): CodePoints {
-  return uniteCodePoints(without(a, b), without(b, a));
+  return uniteCodePoints(intersect(a, invertCodePoints(b)), intersect(b, invertCodePoints(a)));
 }
 
 function codePointRuns(set: CodePoints): Array<readonly [first: number, last: number]> {
