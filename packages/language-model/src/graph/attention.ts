@@ -69,12 +69,11 @@ export interface LayerAttention extends AttentionResult {
 }
 
 /**
- * How attention is computed, and which keys and values are returned.
- * - `fused`: GroupQueryAttention; returns those of all T tokens.
- * - `blocks`: fused, without a KV cache; long sequences take queries block by block: see `applyBlockedAttention`.
- * - `concat`: products and a softmax; returns those of all T tokens.
- * - `split`: separate products with the past and the new tokens, which avoids copying the past; returns those of the S
- *   new tokens.
+ * How attention is computed, and the keys and values that it returns.
+ * - `fused`: GroupQueryAttention; of all T tokens.
+ * - `blocks`: fused, but long sequences in blocks of queries; none: see `applyBlockedAttention`.
+ * - `concat`: products and a softmax; of all T tokens.
+ * - `split`: products with past and new tokens apart, which copies no past; of the S new tokens.
  */
 export type AttentionKind = 'fused' | 'blocks' | 'concat' | 'split';
 

@@ -7,10 +7,7 @@ const { int64 } = ElementType;
 
 export type LayersContext = Omit<LayerContext, 'index'>;
 
-/**
- * Inputs of the last layers (see `layersBeforeLate`), from those of all slots. Queries and keys are of other slots: the
- * stream is [B · K, …], and `rows` says which of its hidden states are returned.
- */
+/** Inputs of the last layers (see `layersBeforeLate`): [B · K, …]. Queries and keys are of different slots there. */
 export function declareLateLayers(graph: Graph, context: LayersContext) {
   const slots = graph.input(LATE.slots, int64, ['B', 'K']);
   const masks = graph.input(LATE.masks, int64, ['B', 'K']);

@@ -88,11 +88,7 @@ export function rowBlocks(entry: TensorEntry, most: number): TensorEntry[] {
   );
 }
 
-/**
- * A linear layer: [m, input] → [m, output], with an adapter's update. Gemm takes the weight as stored: onnxruntime
- * packs it once, without a second copy.
- * @param adapted the weight's name in an adapter
- */
+/** A linear layer with an adapter's update: [m, input] → [m, output]. @param adapted the weight's name in an adapter */
 export function applyLinear(graph: ModelGraph, layer: Linear, x: Value, adapted = `${layer.module}.weight`): Value {
   const { module, input, output, bias, layout } = layer;
   const isConv1d = layout === 'conv1d';

@@ -5,11 +5,7 @@ import { applyLinear, lookUp } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
 
-/**
- * Each layer's additions for each token: float32 [m, layers, size].
- * @param tokens int64 [m]
- * @param embedded the tokens' embeddings in the stream, [m, hidden]
- */
+/** Each layer's additions for tokens [m] with embeddings [m, hidden]: float32 [m, layers, size]. */
 export function perLayerEmbeddings(
   graph: ModelGraph,
   { table, vocabulary, size, scale, projection, projectionScale, norm }: PerLayerEmbeddings,

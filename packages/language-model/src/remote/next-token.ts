@@ -40,10 +40,7 @@ export interface NextToken {
 
 const TOKEN_ID = /^token_id:(\d+)$/;
 
-/**
- * @returns one for each prompt; null if the server names tokens by their texts, or does not count what it read
- * @throws UserError if the response lacks a choice for each prompt, or if the server read other tokens than were sent
- */
+/** @returns null if the server names tokens by texts, or counts none @throws UserError if it read other tokens */
 export function nextTokens(response: unknown, server: string, prompts: TokenPrompts): NextToken[] | null {
   const { choices, usage } = parseChoices(response, server, prompts.length);
   const sent = prompts.reduce((sum, { length }) => sum + length, 0);

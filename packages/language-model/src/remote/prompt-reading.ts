@@ -39,11 +39,7 @@ export function promptBeginnings(text: string): string[] {
 /** Any tokens: only the most likely one is read, which a server lists in any case. */
 const ANY_TOKENS: readonly number[] = [1, 2, 3];
 
-/**
- * The probability of the most likely token after each beginning of a text, for servers that must not be asked for the
- * probabilities of the prompt itself.
- * @throws UserError for a server that does not list the requested tokens
- */
+/** Probabilities of the most likely token after each beginning of a text. @throws UserError if none are listed */
 export async function readNextTokens(
   server: RemoteServer,
   model: string,
@@ -55,11 +51,7 @@ export async function readNextTokens(
   return { tokens: tokens.map((token) => String(token ?? '')), logprobs: answers.map(({ best }) => best), count: null };
 }
 
-/**
- * The probabilities of the most likely tokens after the beginnings of a text, greedily and at a high sampling
- * temperature: the model's own are the same.
- * @returns natural logarithms, in the same order
- */
+/** The same tokens' log-probabilities, greedily and at a high sampling temperature: the model's own do not differ. */
 export async function readAtTwoTemperatures(
   server: RemoteServer,
   model: string,

@@ -11,11 +11,7 @@ import type { RollingScore } from './score-texts.ts';
 
 const TOKENIZER_HINT = "give the model's tokenizer (--tokenizer), so that token ids can be sent";
 
-/**
- * Score requests by text, and those in token ids as such.
- * @returns in the order of the requests
- * @throws UserError for a text whose first token has no probability because it has no context
- */
+/** Score requests by text, or as token ids, in order. @throws UserError for a first token without a probability */
 export async function scoreRequestsByText(
   requests: readonly ScoreRequest[],
   engine: RemoteEngine,

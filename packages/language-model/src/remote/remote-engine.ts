@@ -147,11 +147,7 @@ export class RemoteEngine implements Engine {
     this.#texts = new TextScorer(server.shown, this.#echo);
   }
 
-  /**
-   * Remember the model to detect changes; with a store, keep answers from now on, and reuse those kept from the same
-   * model on the same server.
-   * @throws UserError if the server is examined and contradicts itself
-   */
+  /** Detect changes of the model; with a store, keep answers. @throws UserError if it contradicts itself */
   async watch(
     identity: ServerIdentity,
     { prompts, store }: { readonly prompts: readonly string[]; readonly store: KeyValueStore | undefined },

@@ -98,7 +98,6 @@ export class RemoteServer {
 
   /**
    * GET without a body, POST with one.
-   * @param name the endpoint: `completions`, `models`
    * @returns the JSON of the response
    * @throws ServerRefusal if the server refuses the request, UserError if it cannot be reached or its response is
    *   invalid, and the signal's reason if that is aborted
@@ -133,8 +132,13 @@ export class RemoteServer {
         redirect: 'manual',
         signal: AbortSignal.any([signal, timeout]),
       });
-      if (response.ok) return { text: await this.#textOf(response) };
-      return await this.#failureOf(response);
+      if (!response.ok) return await this.#failureOf(response);
+      const text = await readUpTo(response, MAX_RESPONSE_BYTES);
+      if (text !== null) return { text };
+      throw new UserError(
+        `the response of the server at ${this.shown} is larger than ${MAX_RESPONSE_BYTES / 2 ** 20} MiB`,
+        'use shorter sequences (a smaller maximum length)',
+      );
     } catch (error) {
       if (error instanceof UserError) throw error;
       signal.throwIfAborted();
@@ -143,15 +147,6 @@ export class RemoteServer {
         : `cannot be reached (${this.#oneLine(reasonOf(error))})`;
       return { problem, retryAfter: null, isOverload: timeout.aborted };
     }
-  }
-
-  async #textOf(response: Response): Promise<string> {
-    const text = await readUpTo(response, MAX_RESPONSE_BYTES);
-    if (text !== null) return text;
-    throw new UserError(
-      `the response of the server at ${this.shown} is larger than ${MAX_RESPONSE_BYTES / 2 ** 20} MiB`,
-      'use shorter sequences (a smaller maximum length)',
-    );
   }
 
   /** @throws ServerRefusal if another attempt is useless */

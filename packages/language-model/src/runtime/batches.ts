@@ -40,11 +40,7 @@ interface SlotOrder {
   readonly isPadding: (b: number, s: number) => boolean;
 }
 
-/**
- * Trees side by side as the sequences of one batch, padded on the right: slots see only what is before them, so no slot
- * sees padding.
- * @param rows for each tree, the slots to return the hidden states of
- */
+/** Trees side by side, padded on the right, where no slot sees. @param rows of each tree, for the hidden states */
 export function treesBatch(
   trees: readonly TokenTree[],
   { rows, isLong }: { readonly rows: readonly (readonly number[])[]; readonly isLong: boolean },

@@ -34,11 +34,7 @@ const EXPANDED_COPIES = 2;
 
 const FLOAT_BYTES = 4;
 
-/**
- * The memory that a model needs.
- * @param graphs of its layers and output matrix; each runs in a session with its own allocator
- * @param batchBytes wanted for the values of one batch
- */
+/** @param graphs each runs with its own allocator @param batchBytes wanted for the values of one batch */
 export function deviceNeeds(decoder: Decoder, graphs: readonly Graph[], batchBytes: number): DeviceNeeds {
   const total = (of: (graph: Graph) => number) => graphs.reduce((sum, graph) => sum + of(graph), 0);
   const tokens = Math.min(decoder.maxLength, PLANNED_TOKENS);

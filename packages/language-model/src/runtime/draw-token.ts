@@ -19,11 +19,7 @@ export function tokenDraws({ temperature, seed }: Sampling): () => TokenDraw {
   return () => ({ temperature, uniform: (generator.next() >>> 0) / TWO_TO_32 });
 }
 
-/**
- * Draw a token from softmax(logits ÷ temperature) by the inverse of its distribution function, in vocabulary order,
- * with sums in float64.
- * @param logits of one row, finite
- */
+/** Draw from softmax(logits ÷ temperature) by its inverse distribution function. @param logits of a row, finite */
 export function drawToken(logits: Float32Array, { temperature, uniform }: TokenDraw): number {
   const most = logits.reduce((largest, logit) => Math.max(largest, logit), Number.NEGATIVE_INFINITY);
   const weightOf = (logit: number) => Math.exp((logit - most) / temperature);

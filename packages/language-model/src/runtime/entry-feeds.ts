@@ -16,11 +16,7 @@ interface Window {
   readonly position: number;
 }
 
-/**
- * Inputs of layers with entries, for windows of one kind: see `EntryInputs`.
- * @param maxLength above all positions
- * @returns also the number of entries per sequence, padding included
- */
+/** See `EntryInputs`; also returns the entries per sequence, with padding. @param maxLength above all positions */
 export function entryFeeds(
   batch: ForwardBatch,
   cache: KvCacheSize,

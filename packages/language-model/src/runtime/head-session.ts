@@ -166,11 +166,7 @@ export function scaledLogprobs(
   });
 }
 
-/**
- * What the model expects in the place of each target.
- * @param totals of every row
- * @param most the most likely tokens and their logits, best first, of the rows that ask for them: [T, k]
- */
+/** @param totals of every row @param most likely tokens and logits, best first, of the asking rows: [T, k] */
 export function tokenPredictions(
   targets: readonly HeadTarget[],
   totals: Float32Array | Float64Array,

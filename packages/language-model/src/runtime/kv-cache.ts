@@ -81,11 +81,7 @@ export function emptyLayerCache(layer: WithMixer, batch: number, capacity: numbe
   return Object.fromEntries(cacheShapes(layer, capacity).map(([part, shape]) => [part, zeros(shape)]));
 }
 
-/**
- * Write the keys and values of new tokens, [B, keyValueHeads, S, size], after those in the cache, and take their
- * states. The memory is reused.
- * @throws Error if they exceed the capacity
- */
+/** Write new keys and values [B, keyValueHeads, S, size] into the same memory. @throws Error beyond its capacity */
 export function appendToKvCache(cache: KvCache, added: readonly LayerCache[], count: number): KvCache {
   const layers = cache.layers.map((layer, i) => appendToLayerCache(layer, at(added, i), cache));
   return { ...cache, layers, length: cache.length + count };

@@ -87,11 +87,7 @@ export function sharedLength(a: readonly number[], b: readonly number[]): number
 const MIN_PREFIX = 32;
 const MIN_SAVED_SHARE = 0.25;
 
-/**
- * Find prefixes that many context groups share, such as the examples of a few-shot prompt: the partition of the sorted
- * groups that saves the most tokens.
- * @param groups as sorted by `groupByContext`
- */
+/** Find shared prefixes, such as few-shot examples, that save the most tokens. @param groups of `groupByContext` */
 export function groupByPrefix(groups: readonly ContextGroup[]): PrefixGroup[] {
   const shared = groups.slice(1).map((group, i) => {
     const before = at(groups, i);

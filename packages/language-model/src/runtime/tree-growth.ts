@@ -29,11 +29,7 @@ export function growsTrees(prefix: number, groups: readonly ContextGroup[]): boo
   return prefix <= MOST_REPEATED || treeSize(groups, 0) <= slotsFor(prefix);
 }
 
-/**
- * Trees of groups with similar beginnings, of about the same size; groups that share nothing with their neighbors get
- * their own trees.
- * @param fits can a tree with this many slots be computed?
- */
+/** Trees of similar groups, of about the same size. @param fits can a tree with this many slots be computed? */
 export function growTrees(groups: readonly ContextGroup[], fits: (size: number) => boolean): GrownTree[] {
   const sorted = [...groups].sort((a, b) => Number(a.isLong) - Number(b.isLong) || compareTokens(a.context, b.context));
   return runsOf(sorted).flatMap((run) => cutRun(run, fits));

@@ -4,10 +4,7 @@ import type { Tokenizer } from './tokenizer.ts';
 /** Most tokens that are remembered. */
 const MAX_REMEMBERED_TOKENS = 4_000_000;
 
-/**
- * A tokenizer that encodes each text once: prompts are encoded to check their length, to plan and to ask.
- * @param encodeAll the ids of each text, without special tokens; throws what `encode` throws
- */
+/** Encodes each text only once, to check lengths, to plan and to ask. @param encodeAll without special tokens */
 export function remembering(
   tokenizer: Omit<Tokenizer, 'encode' | 'encodeAhead'>,
   encodeAll: (texts: readonly string[]) => ReadonlyArray<number[]>,

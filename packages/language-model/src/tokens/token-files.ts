@@ -16,11 +16,7 @@ const TOKEN_FILES = [
 /** Without these, the digest is what it was before they were read. */
 const OTHER_TOKEN_FILES = ['added_tokens.json', 'vocab.json', 'merges.txt', 'tekken.json'];
 
-/**
- * A digest of these files in some folders, and of GGUF metadata in their place. They are not part of a checkpoint's
- * digest, but with another tokenizer the same weights give other answers.
- * @returns `sha256:` and 64 hexadecimal digits
- */
+/** A digest, `sha256:…`, of token files and GGUF metadata: another tokenizer gives other answers. */
 export async function digestTokenFiles(places: readonly TokenPlace[]): Promise<string> {
   const hash = createHash('sha256');
   for (const place of places) {

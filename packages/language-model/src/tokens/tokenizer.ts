@@ -3,10 +3,7 @@ import type { Conversation } from './chat/messages.ts';
 
 /** Text to token ids and back, like the checkpoint's own tokenizer in transformers. */
 export interface Tokenizer {
-  /**
-   * @param addSpecialTokens add `leading` before and `trailing` after the text, as transformers does by default
-   * @throws UserError for text without a token in the vocabulary, if there is no unknown token
-   */
+  /** With `leading` and `trailing` if wanted. @throws UserError for text without a token, even an unknown one */
   encode(text: string, options: { addSpecialTokens: boolean }): number[];
   /** Encode texts that `encode` will be asked for, in one request to another process. @throws UserError as `encode` */
   encodeAhead?(texts: readonly string[]): void;
@@ -30,11 +27,7 @@ export interface Tokenizer {
   readonly specialTokens: Readonly<Record<string, string>>;
   /** The Jinja source; null for a model without a chat template. */
   readonly chatTemplate: string | null;
-  /**
-   * Write a conversation with the chat template. The text contains its own BOS: encode it with `addSpecialTokens:
-   * false`.
-   * @throws UserError for a missing or faulty template, or with the template's own message
-   */
+  /** The text has its own BOS: encode it without special tokens. @throws UserError for a missing or faulty template */
   renderChat(messages: Conversation, options: Omit<ChatOptions, 'template' | 'specialTokens'>): string;
   /** Nothing can be asked afterwards. */
   close?(): Promise<void>;

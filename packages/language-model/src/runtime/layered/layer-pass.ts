@@ -9,7 +9,7 @@ import {
 } from '@shadow-gate/checkpoints/onnx';
 import type { Graph } from '@shadow-gate/checkpoints/onnx/graph';
 import { at } from '@shadow-gate/platform';
-import type { Decoder } from '../../architectures/decoder.ts';
+import type { Decoder, Layer } from '../../architectures/decoder.ts';
 import type { Weights } from '../../architectures/weights.ts';
 import type { OnWork } from '../../engine.ts';
 import type { PassCost } from '../../execution.ts';
@@ -20,6 +20,10 @@ import { sharedAfter, sharedBefore, sharedLayers, withLayerInput } from '../../g
 import { BatchFeeds, pickFeeds } from '../batch-feeds.ts';
 import {
   appendToLayerCache,
+  CACHE_PARTS,
+  type CachePart,
+  cacheParts,
+  eachTensor,
   emptyLayerCache,
   type KvCacheSize,
   type LayerCache,
@@ -27,7 +31,6 @@ import {
   presentNames,
   presentOutputs,
 } from '../kv-cache.ts';
-import { LayerCaches } from './layer-caches.ts';
 import { readAhead } from './read-ahead.ts';
 import type { RecordedRun } from './run-recorder.ts';
 import type { StateStore } from './state-store.ts';
@@ -54,7 +57,6 @@ interface PassOptions {
 export class LayerPass {
   readonly #model: LayeredDecoder;
   readonly #store: StateStore;
-  readonly #caches: LayerCaches;
   readonly #feeds: BatchFeeds;
   readonly #parts: readonly BackbonePart[];
   /** Layers whose keys and values others share, each with the last one that does. */
@@ -63,7 +65,6 @@ export class LayerPass {
   constructor(model: LayeredDecoder, store: StateStore) {
     this.#model = model;
     this.#store = store;
-    this.#caches = new LayerCaches(store);
     this.#feeds = new BatchFeeds(model.decoder, { hasPast: model.useKvCache });
     this.#parts = layerParts(model.decoder);
     this.#sharers = sharedLayers(model.decoder);
@@ -129,7 +130,7 @@ export class LayerPass {
 
   /** Nothing reads this KV cache of earlier runs again. */
   release(cache: number): void {
-    for (const layer of this.#model.decoder.layers.keys()) this.#caches.drop(cache, layer);
+    for (const layer of this.#model.decoder.layers.keys()) this.#dropCache(cache, layer);
   }
 
   #graph(part: BackbonePart): Graph {
@@ -180,7 +181,7 @@ export class LayerPass {
     for (const index of layers) {
       const layer = at(decoder.layers, index);
       const isKnown = size.length > 0 && cache !== null;
-      const past = isKnown ? this.#caches.read(cache, index, layer, size) : emptyLayerCache(layer, batch.batch, 0);
+      const past = isKnown ? this.#readCache(cache, index, layer, size) : emptyLayerCache(layer, batch.batch, 0);
       pasts.set(index, await past);
     }
     return pasts;
@@ -191,9 +192,9 @@ export class LayerPass {
     const { batch, cache } = run;
     if (cache === null) throw new Error('a batch that extends its KV cache has one');
     const size = batch.kvCache;
-    if (kind !== 'split' || size === null) return this.#caches.write(cache, layer, fresh);
+    if (kind !== 'split' || size === null) return this.#writeCache(cache, layer, fresh);
     const room = size.length === 0 ? emptyLayerCache(at(decoder.layers, layer), batch.batch, size.capacity) : past;
-    await this.#caches.write(cache, layer, appendToLayerCache(room, fresh, size));
+    await this.#writeCache(cache, layer, appendToLayerCache(room, fresh, size));
   }
 
   /** @param isLast of the runs that read its cache */
@@ -201,8 +202,29 @@ export class LayerPass {
     if (cache === null || !isLast) return;
     for (const layer of range(0, part.to)) {
       const until = this.#sharers.get(layer) ?? layer;
-      if (until >= part.from && until < part.to) this.#caches.drop(cache, layer);
+      if (until >= part.from && until < part.to) this.#dropCache(cache, layer);
     }
+  }
+
+  /** @param size of the cache at this point: room for this many tokens @throws Error if there is no cache */
+  async #readCache(name: number, index: number, layer: Layer, { capacity }: KvCacheSize): Promise<LayerCache> {
+    const found: [CachePart, Tensor][] = [];
+    for (const part of cacheParts(layer)) {
+      const { data, dims } = await this.#store.read(keyOf(name, index, part));
+      const value = tensor.float32(data, dims);
+      found.push([part, part === 'key' || part === 'value' ? withCapacity(value, capacity) : value]);
+    }
+    return Object.fromEntries(found);
+  }
+
+  async #writeCache(name: number, layer: number, cache: LayerCache): Promise<void> {
+    for (const [part, value] of eachTensor(cache)) {
+      await this.#store.put(keyOf(name, layer, part), { data: float32Data(value), dims: value.dims });
+    }
+  }
+
+  #dropCache(name: number, layer: number): void {
+    for (const part of CACHE_PARTS) this.#store.drop(keyOf(name, layer, part));
   }
 
   async #edgesBefore(part: BackbonePart, id: number): Promise<Record<string, Tensor>> {
@@ -248,6 +270,21 @@ const edgeNames = (inputs: readonly number[], shared: readonly number[]): string
   ...inputs.map(EDGE.layerInput),
   ...shared.flatMap((layer) => [EDGE.sharedKey(layer), EDGE.sharedValue(layer)]),
 ];
+
+const keyOf = (name: number, layer: number, part: CachePart) => `cache ${name}, layer ${layer}: ${part}`;
+
+/** [B, heads, P, size] with another P: the same first tokens, and room after them. */
+function withCapacity(value: Tensor, capacity: number): Tensor {
+  const [batch, heads, count, size] = [at(value.dims, 0), at(value.dims, 1), at(value.dims, 2), at(value.dims, 3)];
+  if (count === capacity) return value;
+  const from = float32Data(value);
+  const to = new Float32Array(batch * heads * capacity * size);
+  const kept = Math.min(count, capacity) * size;
+  for (let row = 0; row < batch * heads; row += 1) {
+    to.set(from.subarray(row * count * size, row * count * size + kept), row * capacity * size);
+  }
+  return tensor.float32(to, [batch, heads, capacity, size]);
+}
 
 const NOTHING: ReadonlySet<number> = new Set();
 

@@ -34,11 +34,7 @@ export interface ChatOptions {
 
 const namedTemplatesSchema = z.array(z.looseObject({ name: z.string(), template: z.string() }));
 
-/**
- * A checkpoint's chat template: chat_template.jinja, or `chat_template` of tokenizer_config.json, a text or a list of
- * named texts.
- * @returns null without a template or a default: such a checkpoint can do everything but chat
- */
+/** chat_template.jinja, or `chat_template` of tokenizer_config.json; null without a template or a default. */
 export async function readChatTemplate(
   files: FolderFiles,
   tokenizerConfig: Readonly<Record<string, unknown>>,

@@ -10,11 +10,7 @@ export type Conversation = readonly Message[] | { readonly json: string };
 /** Names of a message's reasoning, by priority. */
 const REASONING = ['reasoning_content', 'thinking', 'reasoning'];
 
-/**
- * Messages as transformers 5.24 passes them to a template: without null keys, and with the reasoning under the names
- * that templates read.
- * @throws TemplateError for a conversation without messages
- */
+/** As transformers 5.24 passes messages to a template. @throws TemplateError for a conversation without messages */
 export function toTemplateMessages(conversation: Conversation): JinjaValue {
   const json = 'json' in conversation ? conversation.json : JSON.stringify({ messages: conversation });
   const request: JinjaValue = parsePythonJson(json);

@@ -6,7 +6,6 @@ import { type GgufVocabulary, isToken, TOKEN_TYPES } from './vocabulary.ts';
  * llama.cpp tokenizes by the GGUF file's vocabulary, whatever tokenizer.json is in it or next to it. A tokenizer.json
  * is used only if the ids agree. It must have all plain tokens; others, which a GGUF file can spell differently, may be
  * missing.
- * @param json tokenizer.json as parsed, and its name for errors
  * @throws UserError for a tokenizer.json with other tokens, or with an unreadable vocabulary
  */
 export function expectSameTokens(

@@ -55,11 +55,7 @@ export interface GgufVocabulary {
   readonly addSpacePrefix: boolean | null;
 }
 
-/**
- * Read the vocabulary of a GGUF file (`tokenizer.ggml.*`).
- * @returns null if the file has no tokenizer
- * @throws UserError for wrong types or lengths, ids beyond the vocabulary, and duplicate tokens
- */
+/** @returns null if the file has no tokenizer @throws UserError for values that do not fit together */
 export function readGgufVocabulary(metadata: GgufMetadata): GgufVocabulary | null {
   const { file } = metadata;
   const kind = ggufTokenizerKind(metadata);
