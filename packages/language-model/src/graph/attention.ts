@@ -4,7 +4,7 @@ import type { Attention } from '../architectures/decoder.ts';
 import { loadFloat32 } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { applyHeadNorm } from './norm.ts';
-import { concat, halve, inRows, split } from './operators.ts';
+import { concat, halve, inRows, splitSizes } from './operators.ts';
 import { type KeyAndValue, project, type QueryKeyValue } from './projections.ts';
 
 /** Inputs that all layers share (see `BACKBONE`), for B sequences of S tokens after P others, T = P + S. */
@@ -18,12 +18,10 @@ export interface SharedInputs {
   readonly totalSequenceLength: Value;
 }
 
-/** The keys and values of a layer, possibly shared by later ones. */
 export interface LayerKeys extends KeyAndValue {
   readonly past: KeyAndValue | null;
 }
 
-/** Inputs that depend on the layer or its kind. */
 export interface LayerInputs {
   /** Added to the scores: [B, 1 or heads, S, T]. */
   readonly bias: Value;
@@ -49,7 +47,6 @@ export interface EntryInputs {
   readonly bias: Value;
 }
 
-/** Inputs of attention besides queries, keys and values. */
 export interface MixInputs extends Pick<LayerInputs, 'bias' | 'past'> {
   /** float32 [heads], or null. */
   readonly sinks: Value | null;
@@ -169,7 +166,7 @@ export function rotate(
   if (rope === null || tables === null) return x;
   const { dim } = rope;
   if (rope.isLast && dim < headDim) {
-    const [kept, last] = split(graph, graph.reshape(x, [0, 0, heads, headDim]), [headDim - dim, dim]);
+    const [kept, last] = splitSizes(graph, graph.reshape(x, [0, 0, heads, headDim]), [headDim - dim, dim]);
     const flat = graph.reshape(last, [0, 0, heads * dim]);
     const turned = rotate(graph, { rope, headDim: dim }, flat, heads, positions, tables);
     const joined = concat(graph, [kept, graph.reshape(turned, [0, 0, heads, dim])]);

@@ -259,7 +259,6 @@ function readsTokens(decoder: Pick<Decoder, 'layers'>): boolean {
   return recurrentMixers(decoder).some((mixer) => recurrentShape(mixer).ngrams !== null);
 }
 
-/** The inputs of layers with a state; null if there are none. */
 function declareRecurrence(graph: Graph, decoder: Decoder, { useKvCache }: BackboneOptions): RecurrentInputs | null {
   const [first] = recurrentMixers(decoder);
   if (first === undefined) return null;

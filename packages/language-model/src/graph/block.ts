@@ -137,7 +137,6 @@ function applyHyper(graph: ModelGraph, layer: Layer, hyper: HyperBlock, before: 
   return { sum, pending: null };
 }
 
-/** In the last layer, only the returned rows. */
 function wantedRows(graph: Graph, rows: Value | null, value: Value): Value {
   return rows === null ? value : graph.op('Gather', [value, rows], { axis: 0 });
 }

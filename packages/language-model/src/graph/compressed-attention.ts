@@ -21,7 +21,7 @@ import {
 import { applyLinear, applyWeight, loadFloat32 } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { applyHeadNorm, applyNorm } from './norm.ts';
-import { concat, inRows, split } from './operators.ts';
+import { concat, inRows, splitSizes } from './operators.ts';
 
 /** See {@link Compressed}: [B · S, groups · rank], without the output projection. */
 export function applyCompressedAttention(
@@ -92,7 +92,7 @@ function seeEntries(
   const { layer } = context;
   const widths = entryFeatures(described).map(({ output }) => output);
   const width = widths.reduce((sum, size) => sum + size, 0);
-  const features = split(graph, graph.reshape(kept, [-1, width]), widths);
+  const features = splitSizes(graph, graph.reshape(kept, [-1, width]), widths);
   if (layer.entries === null) throw new Error('the windows of compressed attention are missing');
   const inputs = layer.entries;
   const made = (of: Compressor, first: number) => {

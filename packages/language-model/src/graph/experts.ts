@@ -237,7 +237,6 @@ function applyEach(
   return latent === null ? total : applyLinear(graph, latent.up, total);
 }
 
-/** Applies one expert, with its own tensors or its part of the stacked ones. */
 function expertAt(graph: ModelGraph, experts: Experts, updates: ExpertUpdates): (index: number, x: Value) => Value {
   const { count, activation, stacked } = experts;
   const updated = (update: StackedUpdate | null, index: number, x: Value, y: Value) => update?.add(index, x, y) ?? y;

@@ -5,7 +5,7 @@ import { activate } from './activation.ts';
 import { applyLinear, loadFloat32 } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
-import { concat, split } from './operators.ts';
+import { concat, splitSizes } from './operators.ts';
 import type { RecurrentBlock } from './recurrent-block.ts';
 
 /** Added to the sum of squares of a query or key before the square root. */
@@ -22,7 +22,7 @@ export function gatedDeltaBlock(graph: ModelGraph, mixer: GatedDelta, x: Value):
     beside: [logDecay(graph, mixer, decay), graph.op('Sigmoid', [beta])],
     step: ({ convolved, beside: [g, b], state }) => {
       if (g === undefined || b === undefined) throw new Error('decay and beta are missing');
-      const [query, key, value] = split(graph, convolved, [keyWidth, keyWidth, valueWidth]);
+      const [query, key, value] = splitSizes(graph, convolved, [keyWidth, keyWidth, valueWidth]);
       const normed = (flat: Value) =>
         graph.reshape(unit(graph, graph.reshape(flat, [0, 0, keyHeads, keyDim])), [0, 0, keyWidth]);
       const [output, next] = graph.node('LinearAttention', [normed(query), normed(key), value, state, g, b], {
@@ -71,8 +71,8 @@ function project(graph: ModelGraph, mixer: GatedDelta, x: Value) {
   const perHead = (all: Value, width: number) => graph.reshape(all, [-1, keyHeads, width]);
   const flat = (part: Value, width: number) => graph.reshape(part, [-1, keyHeads * width]);
   const all = perHead(linear(projections.queryKeyValueGate), 2 * (keyDim + wide));
-  const [query, key, value, gate] = split(graph, all, [keyDim, keyDim, wide, wide], 2);
-  const [beta, decay] = split(graph, perHead(linear(projections.betaDecay), 2 * perKey), [perKey, perKey], 2);
+  const [query, key, value, gate] = splitSizes(graph, all, [keyDim, keyDim, wide, wide], 2);
+  const [beta, decay] = splitSizes(graph, perHead(linear(projections.betaDecay), 2 * perKey), [perKey, perKey], 2);
   return {
     queryKeyValue: concat(graph, [flat(query, keyDim), flat(key, keyDim), flat(value, wide)]),
     gate: flat(gate, wide),

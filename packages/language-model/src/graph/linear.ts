@@ -25,7 +25,6 @@ export function loadFloat32(graph: Graph, entry: TensorEntry, dims: readonly num
   return valueType(entry) === float32 ? value : graph.cast(value, float32);
 }
 
-/** A stored tensor of integers, in its own type. */
 export function loadIntegers(graph: Graph, entry: TensorEntry): Value {
   return bitsValue(graph, entry, entry.dtype === 'I32' ? ElementType.int32 : ElementType.int64);
 }

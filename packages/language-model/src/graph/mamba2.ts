@@ -5,7 +5,7 @@ import { activate } from './activation.ts';
 import { applyLinear, loadFloat32 } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { groupNorm } from './norm.ts';
-import { split } from './operators.ts';
+import { splitSizes } from './operators.ts';
 import type { RecurrentBlock } from './recurrent-block.ts';
 
 export function mamba2Block(graph: ModelGraph, mixer: Mamba2, x: Value): RecurrentBlock {
@@ -13,7 +13,7 @@ export function mamba2Block(graph: ModelGraph, mixer: Mamba2, x: Value): Recurre
   const inner = heads * headDim;
   const perHead = (name: string) => loadFloat32(graph, graph.weights.tensor(name, [heads]));
   const projected = scaledInput(graph, mixer, applyLinear(graph, mixer.input, x));
-  const [gate, input, timeLogit] = split(graph, projected, [inner, convolution.channels, heads]);
+  const [gate, input, timeLogit] = splitSizes(graph, projected, [inner, convolution.channels, heads]);
   const softplus = graph.op('Softplus', [graph.op('Add', [timeLogit, perHead(mixer.timeBias)])]);
   const time = clamped(graph, softplus, timeStep);
   const rate = graph.op('Neg', [graph.op('Exp', [perHead(mixer.logDecay)])]);
@@ -24,7 +24,7 @@ export function mamba2Block(graph: ModelGraph, mixer: Mamba2, x: Value): Recurre
     beside: [time],
     step: ({ convolved, beside: [dt], state }) => {
       if (dt === undefined) throw new Error('the time steps are missing');
-      const [values, keys, queries] = split(graph, convolved, [inner, groups * stateDim, groups * stateDim]);
+      const [values, keys, queries] = splitSizes(graph, convolved, [inner, groups * stateDim, groups * stateDim]);
       const byHead = graph.reshape(values, [0, 0, heads, headDim]);
       // Padding has a time step of 0: nothing decays and nothing is added.
       const timed = graph.op('Mul', [byHead, graph.op('Unsqueeze', [dt, graph.constant([3], 'int64')])]);

@@ -3,7 +3,7 @@ import type { HyperConnection, HyperStreams, HyperWeights } from '../architectur
 import { applyWeight, loadFloat32 } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
-import { split } from './operators.ts';
+import { splitSizes } from './operators.ts';
 
 interface Connected {
   /** Input of the half, [m, hidden]. */
@@ -29,7 +29,7 @@ export function endStreams(graph: ModelGraph, { head }: HyperStreams, streams: V
 export function connect(graph: ModelGraph, connection: HyperConnection, streams: Value): Connected {
   const { count, iterations, epsilon } = connection;
   const parts = [count, count, count * count] as const;
-  const [toInput, toShares, toMix] = split(graph, weigh(graph, connection, streams, parts), parts);
+  const [toInput, toShares, toMix] = splitSizes(graph, weigh(graph, connection, streams, parts), parts);
   const least = graph.constant([epsilon], 'float32');
   const divided = (matrix: Value, axis: 1 | 2) => {
     const sums = graph.op('ReduceSum', [matrix, graph.constant([axis], 'int64')], { keepdims: 1 });

@@ -4,7 +4,7 @@ import { type NgramInput, type NgramTable, ngramMultipliers, ngramOffsets } from
 import { applyLinear, loadIntegers, lookUp } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { groupNorm } from './norm.ts';
-import { concat, split } from './operators.ts';
+import { concat, splitSizes } from './operators.ts';
 import { followSequences, gather, type RecurrenceInputs, type StageInputs } from './recurrence.ts';
 
 const { float32, int64 } = ElementType;
@@ -28,7 +28,7 @@ export function addNgrams(
   { tokens, inputs, past }: NgramContext,
 ): { readonly streams: Value; readonly present: Value | null } {
   const { channels, kernel } = ngrams.convolution;
-  const [pastInputs, pastTokens] = past === null ? [null, null] : split(graph, past, [channels, 1], 2);
+  const [pastInputs, pastTokens] = past === null ? [null, null] : splitSizes(graph, past, [channels, 1], 2);
   const known = [graph.op('Add', [tokens, integer(graph, 1)]), integer(graph, 0)];
   const before = pastTokens === null ? [] : [graph.cast(graph.reshape(pastTokens, [-1]), int64)];
   const all = concat(graph, [...before, ...known], 0);

@@ -1,6 +1,6 @@
 import type { Graph, Value } from '@shadow-gate/checkpoints/onnx/graph';
 
-export function split<const S extends readonly number[]>(graph: Graph, x: Value, sizes: S, axis = -1) {
+export function splitSizes<const S extends readonly number[]>(graph: Graph, x: Value, sizes: S, axis = -1) {
   const inputs = [x, graph.constant(sizes, 'int64')];
   const parts: readonly Value[] = graph.node('Split', inputs, { outputs: sizes.length, attributes: { axis } });
   return parts as { readonly [K in keyof S]: Value };

@@ -39,7 +39,6 @@ export function sharedAfter(decoder: Pick<Decoder, 'layers'>, { from, to }: Laye
   );
 }
 
-/** The layers of a part that take the tokens' embeddings for them. */
 export function withLayerInput({ layers }: Pick<Decoder, 'layers'>, { from, to }: Layers): number[] {
   return layers.flatMap(({ perLayerInput }, index) =>
     perLayerInput !== undefined && index >= from && index < to ? [index] : [],
@@ -85,7 +84,6 @@ export function continuePart(
   };
 }
 
-/** Declare what a part leaves for later ones. */
 export function endPart(
   graph: Graph,
   decoder: Decoder,

@@ -3,7 +3,7 @@ import type { Attention, Latent, Projections } from '../architectures/decoder.ts
 import { applyLinear } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
 import { applyNorm } from './norm.ts';
-import { concat, halve, split } from './operators.ts';
+import { concat, halve, splitSizes } from './operators.ts';
 
 export interface KeyAndValue {
   readonly key: Value;
@@ -72,11 +72,11 @@ function expandLatent(
   const plainDim = headDim - ropeDim;
   const inner = 'down' in query ? applyNorm(graph, query.norm, applyLinear(graph, query.down, x)) : x;
   const queries = graph.reshape(applyLinear(graph, query.up, inner), [-1, heads, headDim]);
-  const [plainQuery, ropeQuery] = split(graph, queries, [plainDim, ropeDim]);
-  const [latent, ropeKey] = split(graph, applyLinear(graph, compress, x), [compress.output - ropeDim, ropeDim]);
+  const [plainQuery, ropeQuery] = splitSizes(graph, queries, [plainDim, ropeDim]);
+  const [latent, ropeKey] = splitSizes(graph, applyLinear(graph, compress, x), [compress.output - ropeDim, ropeDim]);
   const expanded = applyLinear(graph, expand, applyNorm(graph, norm, latent));
   const byHead = graph.reshape(expanded, [-1, heads, plainDim + valueDim]);
-  const [plainKey, value] = split(graph, byHead, [plainDim, valueDim]);
+  const [plainKey, value] = splitSizes(graph, byHead, [plainDim, valueDim]);
   // All heads share the rotated part of the key.
   const ropeKeys = graph.op('Tile', [graph.reshape(ropeKey, [-1, 1, ropeDim]), graph.constant([1, heads, 1], 'int64')]);
   const joined = (rope: Value, plain: Value) => graph.reshape(concat(graph, [rope, plain]), [-1, heads * headDim]);
@@ -94,7 +94,7 @@ function splitFused(
   { heads, keyValueHeads, headDim }: Attention,
 ): QueryKeyValue {
   const count = sizes[0] + sizes[1] + sizes[2];
-  const [query, key, value] = split(graph, graph.reshape(fused, [-1, groups, count, headDim]), sizes, 2);
+  const [query, key, value] = splitSizes(graph, graph.reshape(fused, [-1, groups, count, headDim]), sizes, 2);
   const flat = (part: Value, width: number) => graph.reshape(part, [-1, width * headDim]);
   return { query: flat(query, heads), key: flat(key, keyValueHeads), value: flat(value, keyValueHeads) };
 }

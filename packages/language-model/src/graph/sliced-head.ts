@@ -76,7 +76,6 @@ export function buildSlicedHead(decoder: Decoder, weights: Weights, slices: read
   return graph;
 }
 
-/** The most likely tokens among those of all slices. */
 function mostOfAll(graph: Graph, { vocabulary }: Decoder, parts: readonly Part[]): MostLikely {
   const beside = (key: keyof MostLikely) => {
     const values = parts.map(({ predicted }) => predicted[key]);

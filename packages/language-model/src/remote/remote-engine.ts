@@ -59,7 +59,6 @@ export interface TextPrompt {
   readonly sampling?: Sampling;
 }
 
-/** Tells one served model from another. */
 export interface ServedIdentity extends ServerIdentity {
   /** SHA-256 of the answers to fixed prompts. */
   readonly fingerprint: string;

@@ -13,7 +13,6 @@ export function moveTrailingSpace({ context, continuation }: TextPair): TextPair
   return { context: trimmed, continuation: context.slice(trimmed.length) + continuation };
 }
 
-/** The position of the text in the echoed tokens. */
 interface LocatedText {
   /** Index of the first token of the text, after a BOS token. */
   readonly first: number;

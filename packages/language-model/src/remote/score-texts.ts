@@ -23,7 +23,6 @@ export class TextScorer {
     this.#allowedEcho = echo;
   }
 
-  /** Continuations of one context. */
   async score(group: readonly TextPair[], signal: AbortSignal): Promise<SequenceScore[]> {
     const texts = group.map(({ context, continuation }) => context + continuation);
     const context = at(group, 0).context;
@@ -51,7 +50,6 @@ export class TextScorer {
     return scores;
   }
 
-  /** All tokens of a text. */
   async scoreAll(text: string, signal: AbortSignal): Promise<RollingScore> {
     if (text === '') return { tokenLogprobs: [], greedy: true, unscored: '' };
     const echoed = await this.#echo.one(text, signal);

@@ -14,7 +14,6 @@ interface WatchOptions extends Omit<Examined, 'server'> {
   readonly identify: () => Promise<ServerIdentity>;
 }
 
-/** The server at the beginning of a run. It has to stay the same until the end. */
 export type ServerWatch = Awaited<ReturnType<typeof watchServer>>;
 
 /** @throws UserError if the server is examined and contradicts itself */

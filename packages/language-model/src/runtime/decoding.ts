@@ -88,7 +88,6 @@ const INITIAL_CAPACITY = 128;
 /** Most sequences decoded together: more slow each step down. */
 const MAX_BATCH = 32;
 
-/** How many of the prompts, longest first, are decoded together. */
 function batchSize(
   prompts: readonly Prompt[],
   { budget, canBecomeLong }: Pick<DecodingSetup<unknown>, 'budget' | 'canBecomeLong'>,

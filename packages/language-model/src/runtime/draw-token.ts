@@ -3,7 +3,6 @@ import { at } from '@shadow-gate/platform';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { Sampling } from '../engine.ts';
 
-/** How to draw a token from a row of logits. */
 export interface TokenDraw {
   readonly temperature: number;
   /** In [0, 1). */

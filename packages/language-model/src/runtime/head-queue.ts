@@ -74,7 +74,6 @@ export class HeadQueue implements HiddenQueue<Tensor> {
   }
 }
 
-/** Collects the scores of target tokens by sequence. */
 export class SequenceScores {
   readonly #scores: TokenScore[][] = [];
 

@@ -53,7 +53,6 @@ export function cacheParts(layer: WithMixer): CachePart[] {
   return cacheShapes(layer, 0).map(([part]) => part);
 }
 
-/** The shape of each part for one sequence. */
 function cacheShapes(layer: WithMixer, capacity: number): (readonly [part: CachePart, shape: readonly number[]])[] {
   return mixersOf(layer).flatMap((mixer) => {
     const shapes = mixerShapes(mixer, capacity);

@@ -10,7 +10,7 @@ import { noTokenizer } from './no-tokenizer.ts';
 import { cleanUpSpaces } from './pipeline/clean-up-spaces.ts';
 import { buildPipeline, type Pipeline } from './pipeline/pipeline.ts';
 import { type Affixes, readAffixes } from './pipeline/post-processor.ts';
-import { anyArray, anyObject, type Json } from './read-part.ts';
+import { anyArray, anyObject, type JsonObject } from './read-part.ts';
 import { listAddedTokens, readSpecialTokens, type SpecialTokenSources } from './special-tokens.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { expectBounded, maxRendered, maxTokens, withinLimits } from './within-limits.ts';
@@ -23,11 +23,11 @@ export interface TokenizerFiles {
   /** Were there only vocab.json and merges.txt? Then the text is a tokenizer.json with nothing but a model. */
   readonly fromVocabulary?: boolean;
   /** tokenizer_config.json, `{}` if there is none. */
-  readonly config: Json;
+  readonly config: JsonObject;
   /** special_tokens_map.json. */
-  readonly map: Json | null;
+  readonly map: JsonObject | null;
   /** added_tokens.json, in old checkpoints. */
-  readonly addedTokens?: Json | null;
+  readonly addedTokens?: JsonObject | null;
   /** `model_type` of config.json. */
   readonly modelType: string | null;
   /** `tokenizer_class` of config.json. */
@@ -162,7 +162,7 @@ function affixesOf(stated: Affixes, built: BuiltClass | null, bosId: number | nu
 }
 
 /** Without a tokenizer.json, `add_bos_token` and `add_eos_token` are followed. */
-function wantedAffixes(config: Json, bosId: number | null, eosId: number | null): Affixes {
+function wantedAffixes(config: JsonObject, bosId: number | null, eosId: number | null): Affixes {
   const only = (id: number | null, wanted: unknown) => (wanted === true && id !== null ? [id] : []);
   return { leading: only(bosId, config.add_bos_token), trailing: only(eosId, config.add_eos_token) };
 }
@@ -174,7 +174,7 @@ export function buildsFromVocabulary(files: TokenizerFiles): boolean {
 }
 
 /** `clean_up_tokenization_spaces` is ignored for BPE, unless a second setting insists. */
-function cleansUp({ model }: TokenizerJson, config: Json): boolean {
+function cleansUp({ model }: TokenizerJson, config: JsonObject): boolean {
   if (config.clean_up_tokenization_spaces !== true) return false;
   const insists = config.clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output === true;
   return insists || !(model.type === 'BPE' || 'merges' in model);

@@ -1,7 +1,7 @@
 import { isObject, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 
-export type Json = Readonly<Record<string, unknown>>;
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** @param what the part is, for errors @throws Error that names the part, and its unknown or invalid option */
 export function readPart<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
@@ -15,7 +15,7 @@ export function readPart<T>(schema: z.ZodType<T>, value: unknown, what: string):
 }
 
 /** A large object: entries are not checked here. */
-export const anyObject = z.custom<Json>(isObject, { error: 'expected an object' });
+export const anyObject = z.custom<JsonObject>(isObject, { error: 'expected an object' });
 
 /** A long list: entries are not checked here. */
 export const anyArray = z.custom<readonly unknown[]>(Array.isArray, { error: 'expected a list' });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { RECIPES } from './classes/built-classes.ts';
 import type { BuiltClass } from './classes/transformers-class.ts';
 import { type AddedToken, signature } from './pipeline/added-tokens.ts';
-import type { Json } from './read-part.ts';
+import type { JsonObject } from './read-part.ts';
 
 /** The special tokens in the files of a tokenizer, as text. */
 interface SpecialTokens {
@@ -17,9 +17,9 @@ const NAMES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 
 
 export interface SpecialTokenSources {
   /** tokenizer_config.json, `{}` if there is none. */
-  readonly config: Json;
+  readonly config: JsonObject;
   /** special_tokens_map.json. */
-  readonly map: Json | null;
+  readonly map: JsonObject | null;
   /** The class, if it builds a tokenizer itself. */
   readonly built: BuiltClass | null;
   /** `pad_token` of the padding in tokenizer.json, used if nothing else names one. */
@@ -49,7 +49,6 @@ function addedToken(value: unknown): AddedToken | null {
   return { content, special, normalized, single_word, lstrip, rstrip };
 }
 
-/** A special token that is matched as it is. */
 export function plainSpecial(content: string): AddedToken {
   return { content, special: true, normalized: false, single_word: false, lstrip: false, rstrip: false };
 }
@@ -74,11 +73,11 @@ export function readSpecialTokens(sources: SpecialTokenSources): SpecialTokens {
 
 function collect(sources: SpecialTokenSources): { readonly named: Map<string, Named>; readonly extra: Named[] } {
   const { config, map, built, padToken } = sources;
-  const settings: Json = map && !('added_tokens_decoder' in config) ? { ...config, ...map } : config;
+  const settings: JsonObject = map && !('added_tokens_decoder' in config) ? { ...config, ...map } : config;
   const recipe = built === null ? null : RECIPES[built];
-  const defaults: Json = recipe?.specials ?? {};
-  const padded: Json = padToken !== null && (recipe === null || recipe.leavesPad) ? { pad_token: padToken } : {};
-  const all: Json = { ...padded, ...defaults, ...settings };
+  const defaults: JsonObject = recipe?.specials ?? {};
+  const padded: JsonObject = padToken !== null && (recipe === null || recipe.leavesPad) ? { pad_token: padToken } : {};
+  const all: JsonObject = { ...padded, ...defaults, ...settings };
   const others = Object.keys(all).filter((key) => key.endsWith('_token') && !NAMES.includes(key));
   const named = new Map<string, Named>();
   const name = (key: string, value: unknown) => {
@@ -101,7 +100,7 @@ function collect(sources: SpecialTokenSources): { readonly named: Map<string, Na
 export function listAddedTokens(
   sources: SpecialTokenSources,
   ofFile: ReadonlyArray<readonly [id: number, token: AddedToken]>,
-  legacy: Json | null,
+  legacy: JsonObject | null,
 ): AddedToken[] {
   const { config, built } = sources;
   const { named, extra } = collect(sources);
@@ -142,7 +141,7 @@ function decoderOf(value: unknown): Map<number, AddedToken> {
   );
 }
 
-function legacyTokens(file: Json, special: ReadonlySet<string>): Array<readonly [number, AddedToken]> {
+function legacyTokens(file: JsonObject, special: ReadonlySet<string>): Array<readonly [number, AddedToken]> {
   return Object.entries(file).flatMap(([content, id]) => {
     if (typeof id !== 'number') return [];
     const isSpecial = special.has(content);

@@ -7,7 +7,6 @@ import { remembering } from './remembering.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import type { TokenizerFacts, TokenizerReply, TokenizerRequest } from './tokenizer-process.ts';
 
-/** Limits of a tokenizer. */
 export interface TokenizerLimits {
   /** For starting and loading. */
   readonly loadMilliseconds: number;

@@ -263,7 +263,6 @@ export async function withSession<T>(
   }
 }
 
-/** The name of a run's output in the store. */
 export const stateKey = (name: string, run: number): string => `${name} of run ${run}`;
 
 const edgeNames = (inputs: readonly number[], shared: readonly number[]): string[] => [

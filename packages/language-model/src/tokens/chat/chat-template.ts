@@ -84,7 +84,6 @@ export function renderChat(messages: Conversation, options: ChatOptions): string
   }
 }
 
-/** The environment in which transformers renders templates. */
 const ENVIRONMENT: Environment = {
   trimBlocks: true,
   lstripBlocks: true,

@@ -1,10 +1,10 @@
 import { isObject } from '@shadow-gate/platform/json';
-import type { Json } from '../read-part.ts';
+import type { JsonObject } from '../read-part.ts';
 import type { BuiltClass } from './transformers-class.ts';
 
 /** The parts of a tokenizer.json that a class of transformers makes itself. */
 interface BuiltParts {
-  readonly model: Json;
+  readonly model: JsonObject;
   readonly normalizer: unknown;
   readonly pre_tokenizer: unknown;
   readonly decoder: unknown;
@@ -22,7 +22,7 @@ interface Recipe {
   readonly addsSpecialsAgain?: boolean;
   /** Replaces tokenizer.json's post-processor: nothing around a text, or a BOS before it. */
   readonly around?: 'nothing' | 'bos';
-  parts(config: Json, unkToken: string | null): BuiltParts;
+  parts(config: JsonObject, unkToken: string | null): BuiltParts;
 }
 
 const END_OF_TEXT = '<|endoftext|>';
@@ -31,7 +31,7 @@ const BYTE_LEVEL = { type: 'ByteLevel', add_prefix_space: true, trim_offsets: tr
 /** Model options of all classes that work on bytes. */
 const BYTES = { unk_token: null, fuse_unk: false, byte_fallback: false };
 
-const gpt2 = (config: Json) => ({
+const gpt2 = (config: JsonObject) => ({
   model: BYTES,
   normalizer: null,
   pre_tokenizer: { ...BYTE_LEVEL, add_prefix_space: config.add_prefix_space === true },
@@ -45,7 +45,7 @@ const QWEN2 =
 const QWEN3_5 =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
-const qwen = (regex: string) => (config: Json) => ({
+const qwen = (regex: string) => (config: JsonObject) => ({
   model: BYTES,
   normalizer: { type: 'NFC' },
   pre_tokenizer: {
@@ -62,7 +62,7 @@ const QWEN_SPECIALS = { unk_token: END_OF_TEXT, eos_token: END_OF_TEXT, pad_toke
 const LLAMA_SPECIALS = { unk_token: '<unk>', bos_token: '<s>', eos_token: '</s>' };
 
 /** ▁ for spaces, and bytes for text that the vocabulary lacks. */
-const spaced = (...last: readonly Json[]) => ({
+const spaced = (...last: readonly JsonObject[]) => ({
   type: 'Sequence',
   decoders: [
     { type: 'Replace', pattern: { String: '▁' }, content: ' ' },
@@ -160,7 +160,12 @@ export const RECIPES: Readonly<Record<BuiltClass, Recipe>> = {
 };
 
 /** @param model only its vocabulary and merges are used @throws Error for a model without merges */
-export function buildParts(name: BuiltClass, model: Json, config: Json, unkToken: string | null): BuiltParts {
+export function buildParts(
+  name: BuiltClass,
+  model: JsonObject,
+  config: JsonObject,
+  unkToken: string | null,
+): BuiltParts {
   const { vocab, merges } = model;
   if (!Array.isArray(merges) || !isObject(vocab)) {
     throw new Error(`${name} needs a BPE model, with merges`);

@@ -1,4 +1,4 @@
-import type { Json } from '../read-part.ts';
+import type { JsonObject } from '../read-part.ts';
 
 /** Conditions under which transformers 5.24 replaces the expression of a Mistral tokenizer (`_patch_mistral_regex`). */
 export interface MistralSources {
@@ -28,7 +28,7 @@ export function fixMistralRegex(
   if (savedWith === undefined || Number.parseInt(savedWith ?? '0', 10) >= 5) return preTokenizer;
   if (modelType !== null && !MODEL_TYPES.includes(modelType)) return preTokenizer;
   const split = { type: 'Split', pattern: { Regex: REGEX }, behavior: 'Isolated', invert: false };
-  const { type, pretokenizers } = preTokenizer as Json;
+  const { type, pretokenizers } = preTokenizer as JsonObject;
   if (type === 'Sequence' && Array.isArray(pretokenizers)) {
     return { type, pretokenizers: [split, ...pretokenizers.slice(1)] };
   }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type GgufMetadata, type GgufValue, shortestDecimal } from '@shadow-gate/checkpoints/formats';
-import type { Json } from '../read-part.ts';
+import type { JsonObject } from '../read-part.ts';
 
 /** A GGUF file's settings for generation, apart from its tokenizer and template. */
 export interface GgufDefaults {
   /** Ids of the tokens other than EOS that end a turn or a message to a tool, by key. */
-  readonly ends: Json;
+  readonly ends: JsonObject;
   /** Sampling (`general.sampling.*`), under generation_config.json's names if it has them; null without settings. */
-  readonly sampling: Json | null;
+  readonly sampling: JsonObject | null;
 }
 
 const ENDS = ['eot_token_id', 'eom_token_id'];

@@ -1,7 +1,6 @@
 /** Each token is looked up at each place to cut it; a damaged file must not take minutes. Gemma's tokens take 2^21. */
 const MAX_WORK = 2 ** 25;
 
-/** Two tokens that make up a third one. */
 interface Cut {
   readonly left: string;
   readonly right: string;

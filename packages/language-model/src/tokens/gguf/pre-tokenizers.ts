@@ -1,9 +1,9 @@
-import type { Json } from '../read-part.ts';
+import type { JsonObject } from '../read-part.ts';
 
 /** How texts are split before byte-level BPE, in the form of tokenizer.json. */
 export interface Splitting {
-  readonly normalizer?: Json;
-  readonly pre_tokenizer: Json;
+  readonly normalizer?: JsonObject;
+  readonly pre_tokenizer: JsonObject;
   /** A piece that is a token needs no merges. */
   readonly ignoreMerges?: boolean;
   /** If the file does not say: is there a BOS before each text? */
@@ -12,20 +12,20 @@ export interface Splitting {
   readonly withoutBos?: boolean;
 }
 
-const NFC: Json = { type: 'NFC' };
-const BYTE_LEVEL: Json = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
+const NFC: JsonObject = { type: 'NFC' };
+const BYTE_LEVEL: JsonObject = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
 /** After expressions that have already split. */
-const BYTES: Json = { ...BYTE_LEVEL, use_regex: false };
-const DIGITS: Json = { type: 'Digits', individual_digits: true };
+const BYTES: JsonObject = { ...BYTE_LEVEL, use_regex: false };
+const DIGITS: JsonObject = { type: 'Digits', individual_digits: true };
 
-const sequence = (...pretokenizers: readonly Json[]): Json => ({ type: 'Sequence', pretokenizers });
-const split = (regex: string): Json => ({
+const sequence = (...pretokenizers: readonly JsonObject[]): JsonObject => ({ type: 'Sequence', pretokenizers });
+const split = (regex: string): JsonObject => ({
   type: 'Split',
   pattern: { Regex: regex },
   behavior: 'Isolated',
   invert: false,
 });
-const splitBy = (...regexes: readonly string[]): Json => sequence(...regexes.map(split), BYTES);
+const splitBy = (...regexes: readonly string[]): JsonObject => sequence(...regexes.map(split), BYTES);
 
 const CONTRACTION = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
 /** The end of all expressions since GPT-4's. */

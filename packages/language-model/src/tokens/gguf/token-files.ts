@@ -1,11 +1,11 @@
 import type { GgufMetadata } from '@shadow-gate/checkpoints/formats';
 import { parseJson } from '@shadow-gate/platform/json';
 import { noTokenizer } from '../no-tokenizer.ts';
-import { anyObject, type Json } from '../read-part.ts';
+import { anyObject, type JsonObject } from '../read-part.ts';
 import { expectSameTokens } from './same-tokens.ts';
 import { isKnownKind, isWholeToken, isWithoutBos, type TokenizerParts, tokenizerParts } from './tokenizer-parts.ts';
 import {
-  damaged,
+  damagedGguf,
   type GgufVocabulary,
   isToken,
   type NamedToken,
@@ -15,9 +15,9 @@ import {
 
 /** A GGUF file's tokenizer, as the files of a Hugging Face folder. */
 export interface GgufTokenFiles {
-  readonly 'tokenizer.json': Json;
-  readonly 'tokenizer_config.json': Json;
-  readonly 'generation_config.json': Json;
+  readonly 'tokenizer.json': JsonObject;
+  readonly 'tokenizer_config.json': JsonObject;
+  readonly 'generation_config.json': JsonObject;
 }
 
 /** @returns null if the file has no tokenizer @throws UserError, by name, for an unknown tokenizer */
@@ -29,7 +29,7 @@ export function ggufTokenFiles(metadata: GgufMetadata): GgufTokenFiles | null {
   return { 'tokenizer.json': original ?? jsonOf(vocabulary), ...ggufTokenSettings(metadata, vocabulary) };
 }
 
-function jsonOf(vocabulary: GgufVocabulary): Json {
+function jsonOf(vocabulary: GgufVocabulary): JsonObject {
   const parts = tokenizerParts(vocabulary);
   const { model, normalizer, pre_tokenizer, decoder } = parts;
   return {
@@ -72,7 +72,7 @@ export function ggufTokenSettings(
 }
 
 /** The model's own tokenizer.json, which some converters keep. @throws UserError if it has other tokens */
-function originalJson(metadata: GgufMetadata, vocabulary: GgufVocabulary): Json | null {
+function originalJson(metadata: GgufMetadata, vocabulary: GgufVocabulary): JsonObject | null {
   const text = metadata.string('tokenizer.huggingface.json');
   if (text === null) return null;
   const name = `${metadata.file}: tokenizer.huggingface.json`;
@@ -94,7 +94,7 @@ function chatTemplates(metadata: GgufMetadata): Array<{ readonly name: string; r
 }
 
 /** Tokens that are matched as a whole before all others. */
-function addedTokens({ types, architecture, model }: GgufVocabulary, { tokens }: TokenizerParts): Json[] {
+function addedTokens({ types, architecture, model }: GgufVocabulary, { tokens }: TokenizerParts): JsonObject[] {
   const isPhi3 = architecture === 'phi3' && model === 'llama';
   return tokens.flatMap((content, id) => {
     const type = types[id];
@@ -109,13 +109,13 @@ function addedTokens({ types, architecture, model }: GgufVocabulary, { tokens }:
 const PHI_3_PLAIN = new Set(['<unk>', '<s>', '<|endoftext|>']);
 
 /** @throws UserError if a BOS or EOS has to be added, but does not exist */
-function postProcessor(vocabulary: GgufVocabulary, { tokens, addBos }: TokenizerParts): Json {
+function postProcessor(vocabulary: GgufVocabulary, { tokens, addBos }: TokenizerParts): JsonObject {
   const { file, named } = vocabulary;
   const special = (name: NamedToken, wanted: boolean) => {
     if (!wanted) return [];
     const id = named[name];
     if (id !== undefined) return [{ id, text: tokens[id] ?? '' }];
-    throw damaged(file, `its tokenizer adds a ${name} to texts, and has none`);
+    throw damagedGguf(file, `its tokenizer adds a ${name} to texts, and has none`);
   };
   const before = special('bos_token', addBos);
   const after = special('eos_token', vocabulary.addEos === true);

@@ -1,24 +1,24 @@
 import type { UserError } from '@shadow-gate/platform';
 import { noTokenizer } from '../no-tokenizer.ts';
-import type { Json } from '../read-part.ts';
+import type { JsonObject } from '../read-part.ts';
 import { withinLimits } from '../within-limits.ts';
 import { mergesOfScores } from './merges-of-scores.ts';
 import { PRE_TOKENIZERS, type Splitting } from './pre-tokenizers.ts';
-import { damaged, type GgufVocabulary, isToken, TOKEN_TYPES } from './vocabulary.ts';
+import { damagedGguf, type GgufVocabulary, isToken, TOKEN_TYPES } from './vocabulary.ts';
 
 /** The parts of a tokenizer.json that follow from the kind of a vocabulary, and whether a BOS is added. */
 export interface TokenizerParts {
-  readonly model: Json;
-  readonly normalizer: Json | null;
-  readonly pre_tokenizer: Json | null;
-  readonly decoder: Json;
+  readonly model: JsonObject;
+  readonly normalizer: JsonObject | null;
+  readonly pre_tokenizer: JsonObject | null;
+  readonly decoder: JsonObject;
   /** The tokens by id, as tokenizer.json spells them. */
   readonly tokens: readonly string[];
   readonly addBos: boolean;
 }
 
 const SPACE = '▁';
-const REPLACE_SPACES: Json = { type: 'Replace', pattern: { String: ' ' }, content: SPACE };
+const REPLACE_SPACES: JsonObject = { type: 'Replace', pattern: { String: ' ' }, content: SPACE };
 
 /** The parts of tokenizer.json that a GGUF file lacks. @throws UserError for an unknown kind or splitting */
 export function tokenizerParts(vocabulary: GgufVocabulary): TokenizerParts {
@@ -87,9 +87,9 @@ function sentencePiece(vocabulary: GgufVocabulary): TokenizerParts {
   );
   const ids = idsOf(tokens);
   if (Object.keys(ids).length < tokens.filter(isToken).length) {
-    throw damaged(file, `two of its tokens are the same with spaces written as ${SPACE}`);
+    throw damagedGguf(file, `two of its tokens are the same with spaces written as ${SPACE}`);
   }
-  if (merges === null && scores === null) throw damaged(file, 'its tokenizer has neither scores nor merges');
+  if (merges === null && scores === null) throw damagedGguf(file, 'its tokenizer has neither scores nor merges');
   // Tokens that are matched as a whole have the score 0 in SentencePiece, and some lowest number in files.
   const scoreOf = (id: number) => (isWholeToken(types[id]) ? 0 : (scores?.[id] ?? 0));
   // A map, because objects would put numeric tokens first.
@@ -120,12 +120,17 @@ function gemma4(vocabulary: GgufVocabulary): TokenizerParts {
 }
 
 /** It finds nothing after the normalizer, as in Gemma's own files. */
-const GEMMA_SPLIT: Json = { type: 'Split', pattern: { String: ' ' }, behavior: 'MergedWithPrevious', invert: false };
+const GEMMA_SPLIT: JsonObject = {
+  type: 'Split',
+  pattern: { String: ' ' },
+  behavior: 'MergedWithPrevious',
+  invert: false,
+};
 
 function spaced(
   { named, types }: GgufVocabulary,
   tokens: readonly string[],
-  { ids, merges }: { readonly ids: Json; readonly merges: readonly unknown[] },
+  { ids, merges }: { readonly ids: JsonObject; readonly merges: readonly unknown[] },
 ): Pick<TokenizerParts, 'model' | 'tokens'> {
   const unknownId = named.unk_token;
   return {
@@ -142,8 +147,8 @@ function spaced(
   };
 }
 
-function decoderOf({ strip }: { readonly strip: boolean }): Json {
-  const decoders: Json[] = [
+function decoderOf({ strip }: { readonly strip: boolean }): JsonObject {
+  const decoders: JsonObject[] = [
     { type: 'Replace', pattern: { String: SPACE }, content: ' ' },
     { type: 'ByteFallback' },
     { type: 'Fuse' },
@@ -171,11 +176,11 @@ function idsOf(tokens: readonly string[]): Record<string, number> {
 
 /** `left right`; a part can begin with a space. */
 function statedMerges({ file, merges }: GgufVocabulary): Array<readonly [string, string]> {
-  if (merges === null) throw damaged(file, 'its tokenizer has no merges');
+  if (merges === null) throw damagedGguf(file, 'its tokenizer has no merges');
   return merges.map((merge) => {
     const space = merge.indexOf(' ', 1);
     if (space < 0 || space === merge.length - 1) {
-      throw damaged(file, `${shown(merge.slice(0, 64))} is no merge of two tokens`);
+      throw damagedGguf(file, `${shown(merge.slice(0, 64))} is no merge of two tokens`);
     }
     return [merge.slice(0, space), merge.slice(space + 1)];
   });

@@ -31,7 +31,6 @@ const MAX_MERGES = 2 ** 22;
 /** The longest tokens of known vocabularies, runs of spaces, have 256 bytes. */
 const MAX_TOKEN_LENGTH = 8192;
 
-/** The vocabulary of a GGUF file, and how to use it. */
 export interface GgufVocabulary {
   /** The path of the file, for errors. */
   readonly file: string;
@@ -104,26 +103,26 @@ function key(name: string): string {
 }
 
 /** A file that its converter has to write again. */
-export const damaged = (file: string, problem: string): UserError =>
+export const damagedGguf = (file: string, problem: string): UserError =>
   noTokenizer(`${file}: ${problem}`, 'convert the model again with a current release of llama.cpp');
 
 function readTokens(metadata: GgufMetadata): string[] {
   const { file } = metadata;
   const stored = metadata.get(key('tokens'));
   if (stored?.type === 'array' && stored.length > MAX_TOKENS) {
-    throw damaged(file, `a vocabulary of ${stored.length} tokens exceeds the limit of ${MAX_TOKENS}`);
+    throw damagedGguf(file, `a vocabulary of ${stored.length} tokens exceeds the limit of ${MAX_TOKENS}`);
   }
   const tokens = metadata.strings(key('tokens'));
-  if (tokens === null || tokens.length === 0) throw damaged(file, 'its tokenizer has no tokens');
+  if (tokens === null || tokens.length === 0) throw damagedGguf(file, 'its tokenizer has no tokens');
   const ids = new Map<string, number>();
   for (const [id, token] of tokens.entries()) {
     const first = ids.get(token);
     // No text becomes an empty token.
     if (first !== undefined && token !== '') {
-      throw damaged(file, `the token ${JSON.stringify(token.slice(0, 64))} is there twice, as ${first} and ${id}`);
+      throw damagedGguf(file, `the token ${JSON.stringify(token.slice(0, 64))} is there twice, as ${first} and ${id}`);
     }
     if (token.length > MAX_TOKEN_LENGTH) {
-      throw damaged(file, `token ${id} has ${token.length} characters, more than the limit of ${MAX_TOKEN_LENGTH}`);
+      throw damagedGguf(file, `token ${id} has ${token.length} characters, more than the limit of ${MAX_TOKEN_LENGTH}`);
     }
     ids.set(token, id);
   }
@@ -133,14 +132,14 @@ function readTokens(metadata: GgufMetadata): string[] {
 function readTypes(metadata: GgufMetadata, length: number): number[] {
   const types = readNumbers(metadata, 'token_type', length) ?? Array.from({ length }, () => TOKEN_TYPES.normal);
   const other = types.find((type) => !Number.isInteger(type) || type < 0 || type > LAST_TYPE);
-  if (other !== undefined) throw damaged(metadata.file, `a token is of the unknown type ${other}`);
+  if (other !== undefined) throw damagedGguf(metadata.file, `a token is of the unknown type ${other}`);
   return types;
 }
 
 function readMerges(metadata: GgufMetadata): string[] | null {
   const stored = metadata.get(key('merges'));
   if (stored?.type === 'array' && stored.length > MAX_MERGES) {
-    throw damaged(metadata.file, `${stored.length} merges exceed the limit of ${MAX_MERGES}`);
+    throw damagedGguf(metadata.file, `${stored.length} merges exceed the limit of ${MAX_MERGES}`);
   }
   return metadata.strings(key('merges'));
 }
@@ -149,11 +148,11 @@ function readNumbers(metadata: GgufMetadata, name: string, length: number): numb
   // Reading makes a list of bytes eight times as large.
   const stored = metadata.get(key(name));
   if (stored?.type === 'array' && stored.length !== length) {
-    throw damaged(metadata.file, `${key(name)} has ${stored.length} values for ${length} tokens`);
+    throw damagedGguf(metadata.file, `${key(name)} has ${stored.length} values for ${length} tokens`);
   }
   const numbers = metadata.numbers(key(name));
   if (numbers === null || numbers.every(Number.isFinite)) return numbers;
-  throw damaged(metadata.file, `${key(name)} has a value that is no number`);
+  throw damagedGguf(metadata.file, `${key(name)} has a value that is no number`);
 }
 
 function readId(metadata: GgufMetadata, name: string, length: number): number | null {
@@ -161,5 +160,5 @@ function readId(metadata: GgufMetadata, name: string, length: number): number | 
   if (id === null || (Number.isInteger(id) && id >= 0 && id < length)) return id;
   // Converters write these numbers for "none".
   if (id === 2 ** 32 - 1 || id === -1) return null;
-  throw damaged(metadata.file, `${key(name)} is ${id}, in a vocabulary of ${length} tokens`);
+  throw damagedGguf(metadata.file, `${key(name)} is ${id}, in a vocabulary of ${length} tokens`);
 }

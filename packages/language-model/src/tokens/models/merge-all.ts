@@ -44,7 +44,6 @@ function mergeShort(symbols: readonly number[], merges: Merges): readonly number
   }
 }
 
-/** A pair in the heap. */
 interface Candidate {
   readonly position: number;
   readonly rank: number;

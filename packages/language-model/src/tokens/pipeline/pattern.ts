@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { fromOniguruma } from '../regex/oniguruma.ts';
 
-/** Text of one character. */
 export const oneCharacter = z.string().refine((text) => [...text].length === 1, { error: 'is not one character' });
 
 /** A pattern to search for: a string, or an Oniguruma expression. */

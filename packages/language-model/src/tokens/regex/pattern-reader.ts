@@ -1,4 +1,3 @@
-/** Reads a regular expression from left to right. */
 export class PatternReader {
   readonly #text: string;
   #position = 0;
