@@ -50,7 +50,7 @@ export function backboneInputs(decoder: Pick<Decoder, 'layers'>): BackboneInputs
 
 interface BackboneOptions extends ExpertsOptions {
   readonly attention: AttentionKind;
-  /** Return keys and values. Outputs stay in memory until a run ends: 1 MB per token for 32 layers of 4096. */
+  /** Take and return keys and values. Outputs stay in memory in a run: 1 MB per token for 32 layers of 4096. */
   readonly useKvCache: boolean;
 }
 

@@ -40,7 +40,7 @@ export interface NextToken {
 
 const TOKEN_ID = /^token_id:(\d+)$/;
 
-/** @returns null if the server names tokens by texts, or counts none @throws UserError if it read other tokens */
+/** @returns null for tokens named by texts, or not counted @throws UserError if the server read other tokens */
 export function nextTokens(response: unknown, server: string, prompts: TokenPrompts): NextToken[] | null {
   const { choices, usage } = parseChoices(response, server, prompts.length);
   const sent = prompts.reduce((sum, { length }) => sum + length, 0);

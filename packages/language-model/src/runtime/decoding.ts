@@ -55,15 +55,14 @@ export async function decodeTogether<H>(
   return inOrder(batches, await Promise.all(batches.map(decode)));
 }
 
+type BatchLimits = Pick<DecodingSetup<unknown>, 'budget' | 'canBecomeLong'>;
+
 type DecodingBatch = ReadonlyArray<{ readonly prompt: Prompt; readonly index: number }>;
 
 const promptsOf = (batch: DecodingBatch): Prompt[] => batch.map(({ prompt }) => prompt);
 
 /** Longest first. */
-function decodingBatches(
-  prompts: readonly Prompt[],
-  setup: Pick<DecodingSetup<unknown>, 'budget' | 'canBecomeLong'>,
-): DecodingBatch[] {
+function decodingBatches(prompts: readonly Prompt[], setup: BatchLimits): DecodingBatch[] {
   const queue = prompts.map((prompt, index) => ({ prompt, index }));
   queue.sort((a, b) => b.prompt.tokens.length - a.prompt.tokens.length || a.index - b.index);
   const batches: DecodingBatch[] = [];
@@ -88,10 +87,7 @@ const INITIAL_CAPACITY = 128;
 /** Most sequences decoded together: more slow each step down. */
 const MAX_BATCH = 32;
 
-function batchSize(
-  prompts: readonly Prompt[],
-  { budget, canBecomeLong }: Pick<DecodingSetup<unknown>, 'budget' | 'canBecomeLong'>,
-): number {
+function batchSize(prompts: readonly Prompt[], { budget, canBecomeLong }: BatchLimits): number {
   if (canBecomeLong) return 1;
   const first = at(prompts, 0);
   const longest = first.tokens.length;

@@ -53,11 +53,10 @@ export function deviceNeeds(decoder: Decoder, graphs: readonly Graph[], batchByt
  * @param free in bytes
  */
 export function planDeviceMemory({ batch, ...needs }: DeviceNeeds, free: number): DevicePlan {
-  const reserve = DEVICE_RESERVE;
-  const fixed = needs.weights + needs.expanded + needs.cache + reserve;
+  const fixed = needs.weights + needs.expanded + needs.cache + DEVICE_RESERVE;
   const left = free - fixed;
   const size = Math.max(batch.least, Math.min(batch.wanted, left));
-  return { ...needs, batch: size, reserve, total: fixed + size, free, fits: left >= batch.least };
+  return { ...needs, batch: size, reserve: DEVICE_RESERVE, total: fixed + size, free, fits: left >= batch.least };
 }
 
 /** The parts of a plan in GiB: `weights 12.6, …`. */

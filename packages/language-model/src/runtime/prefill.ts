@@ -1,5 +1,5 @@
 import { at } from '@shadow-gate/platform';
-import type { Backbone } from './backbone-runs.ts';
+import type { Backbone, ForwardResult } from './backbone-runs.ts';
 import type { BatchBudget } from './batch-budget.ts';
 import { type ForwardBatch, rightAlignedBatch } from './batches.ts';
 import type { KvCache } from './kv-cache.ts';
@@ -18,10 +18,7 @@ interface PrefillOptions<H> {
 }
 
 /** The KV cache so far, and the hidden states [rows, hidden] of the last batch: of its last or its wanted slots. */
-interface Prefilled<H> {
-  readonly kvCache: KvCache;
-  readonly hidden: H;
-}
+type Prefilled<H> = ForwardResult<H> & { readonly kvCache: KvCache };
 
 /** Compute keys and values of sequences [B] of one length, in chunks that fit into the budget. */
 export async function prefill<H>(
