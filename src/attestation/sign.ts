@@ -5,16 +5,16 @@ import { PREDICATE_TYPE, type VerdictStatement } from './statement.ts';
 export type { SerializedBundle } from '@sigstore/bundle';
 
 /**
- * Sign a statement as the workflow that this process is a step of (Sigstore: a certificate of a few minutes for the
- * identity that GitHub gives the job). It is not stored anywhere but, of a public repository, in Sigstore's public log.
- * @param isPublic whether the repository is public: others are signed by GitHub's own authority, and in no public log
+ * Sign a statement with the identity that GitHub gives the job (Sigstore: a certificate of a few minutes).
+ * @param isPublic of the repository: if so, Sigstore's public log stores the statement; else GitHub's own authority
+ * signs, and nothing is stored
  * @throws UserError if the job has no identity, or the authority does not answer
  */
 export async function signStatement(
   { subject, predicate }: VerdictStatement,
   { isPublic }: { readonly isPublic: boolean },
 ): Promise<SerializedBundle> {
-  // Many packages, which only a run that attests needs.
+  // It has many dependencies that other runs do not need.
   const { attest } = await import('@actions/attest');
   try {
     const { bundle } = await attest({
@@ -33,7 +33,7 @@ export async function signStatement(
 
 function reasonOf(error: unknown): string {
   const { code = '', message, cause } = error as Error & { code?: string };
-  // The message would have the token.
+  // The message may contain the token.
   if (code.startsWith('IDENTITY_TOKEN')) return 'GitHub gave the job no identity token';
   return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }

@@ -9,25 +9,23 @@ export const PREDICATE_TYPE = `${HOME_URL}/verdict/v1`;
 
 const digestSchema = z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 
-/** A verdict, and what it depends on. It claims nothing that the report does not have, but for the commit. */
+type Digest = z.infer<typeof digestSchema>;
+
+/** A verdict and its inputs. Except for the commit, the report has all of it. */
 const predicateSchema = z.strictObject({
   verdict: z.enum(VERDICTS),
   /** Exit code of the command line: 0 passed (`pass`, `warn`), 1 failed, 3 inconclusive, independent of `fail-on`. */
   exitCode: z.int(),
-  /** Null: there is none. */
   baseline: digestSchema.nullable(),
   reference: digestSchema.nullable(),
-  /**
-   * The candidate's tokenizer, templates, sampling defaults and code. Null where they were not there; missing in what
-   * older versions signed.
-   */
+  /** The candidate's tokenizer, templates, sampling defaults and code. Older versions did not sign it. */
   behaviorFiles: digestSchema.nullable().default(null),
-  /** Digest of the text of the policy that was used; null: the defaults of this version. */
+  /** Digest of the policy's text; null: the defaults of this version. */
   policy: digestSchema.nullable(),
   /** Digest of the bytes of report.json. */
   report: digestSchema,
   tool: z.strictObject({ name: z.literal('shadow-gate'), version: z.string() }),
-  /** The commit that was checked: of a pull request its head. */
+  /** The commit that was checked: the head of a pull request. */
   commit: z.string(),
 });
 
@@ -36,21 +34,16 @@ const subjectSchema = z.object({ name: z.string(), digest: digestSchema });
 const statementSchema = z.object({
   _type: z.literal('https://in-toto.io/Statement/v1'),
   predicateType: z.literal(PREDICATE_TYPE),
-  /** The checkpoint, by its digest in the report; and report.json, by which other tools find the attestation. */
+  /** The checkpoint, and report.json, by which other tools find the attestation. */
   subject: z.tuple([subjectSchema, subjectSchema]),
   predicate: predicateSchema,
 });
 
-/** Subjects and predicate of an in-toto statement. */
 export type VerdictStatement = Pick<z.infer<typeof statementSchema>, 'subject' | 'predicate'>;
 
 const REPORT_NAME = 'report.json';
 
-/**
- * The statement about a report, to be signed.
- * @param bytes of report.json
- * @throws UserError for a report with invalid digests
- */
+/** @param bytes of report.json @throws UserError for a report with invalid digests */
 export function verdictStatement(
   { verdict, candidate, baseline, reference, policyDigest, tool }: Report,
   { bytes, commit }: { readonly bytes: Buffer; readonly commit: string },
@@ -75,7 +68,7 @@ export function verdictStatement(
   };
 }
 
-function digestOf(digest: string): z.infer<typeof digestSchema> {
+function digestOf(digest: string): Digest {
   const parsed = digestSchema.safeParse({ sha256: digest.replace(/^sha256:/, '') });
   if (parsed.success) return parsed.data;
   throw new UserError(
@@ -84,7 +77,7 @@ function digestOf(digest: string): z.infer<typeof digestSchema> {
   );
 }
 
-/** The statement in an attestation, as JSON. @throws UserError for one of something else */
+/** @throws UserError if the JSON of an attestation is not a verdict of this version */
 export function parseStatement(json: unknown): VerdictStatement {
   const parsed = statementSchema.safeParse(json);
   if (parsed.success) return { subject: parsed.data.subject, predicate: parsed.data.predicate };
@@ -97,18 +90,13 @@ export function parseStatement(json: unknown): VerdictStatement {
   );
 }
 
-/** A checkpoint of which somebody asks whether it was judged. */
 interface GivenCheckpoint {
   readonly path: string;
   readonly digest: string;
   readonly behaviorFiles: string;
 }
 
-/**
- * Make sure that an attestation is of this report, and of this checkpoint.
- * @param bytes of report.json
- * @throws UserError that names what differs
- */
+/** @param bytes of report.json @throws UserError if the attestation is of another report or checkpoint */
 export function expectAttested(
   { subject, predicate }: VerdictStatement,
   report: Report,
@@ -127,11 +115,7 @@ export function expectAttested(
   if (checkpoint !== null) expectJudged(checkpoint, subject[0].digest, predicate.behaviorFiles);
 }
 
-function expectJudged(
-  { path, digest, behaviorFiles }: GivenCheckpoint,
-  weights: VerdictStatement['predicate']['report'],
-  files: VerdictStatement['predicate']['behaviorFiles'],
-): void {
+function expectJudged({ path, digest, behaviorFiles }: GivenCheckpoint, weights: Digest, files: Digest | null): void {
   const refused = (what: string, given: string, judged: string) =>
     new UserError(
       `the verdict is not about ${path}: the digest of its ${what} is ${given}, and sha256:${judged} was judged`,

@@ -9,7 +9,7 @@ import { parseStatement, type VerdictStatement } from './statement.ts';
 export interface ExpectedSigner {
   /** `owner/name` of the repository that ran it. */
   readonly repository: string;
-  /** Its workflow; any of the repository's own if missing. */
+  /** Any workflow of the repository if missing. */
   readonly workflow?: ExpectedWorkflow | undefined;
 }
 
@@ -28,11 +28,10 @@ export interface VerifiedVerdict extends VerdictStatement {
 }
 
 /**
- * Verify an attestation: its signature, the time at which it was made, and who made it. Nothing is read from the
- * network.
+ * Verify the signature of an attestation, its time and its signer, without network access.
  * @param text a Sigstore bundle, as JSON
- * @param roots texts of trusted roots: whom to trust with certificates, logs and times
- * @throws UserError for one that is not valid, with the reason
+ * @param roots trusted roots: whom to trust with certificates, logs and times
+ * @throws UserError if it is not valid
  */
 export function verifyAttestation(text: string, roots: string, expected: ExpectedSigner): VerifiedVerdict {
   const bundle = parseBundle(text);
@@ -60,7 +59,7 @@ function parseBundle(text: string): Bundle {
 
 const ROOT_HINT = "make the file with 'gh attestation trusted-root'";
 
-/** One root, or one a line. */
+/** @param text one root, or one per line */
 function parseRoots(text: string): TrustedRoot[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const isOnePerLine = lines.every((line) => line.startsWith('{') && line.trimEnd().endsWith('}'));
@@ -76,8 +75,7 @@ function parseRoots(text: string): TrustedRoot[] {
 function verifiedSigner(bundle: Bundle, roots: readonly TrustedRoot[]): Signer {
   const reasons: string[] = [];
   for (const root of roots) {
-    // GitHub's own authority has no log, and a timestamp instead. Without either nothing says that the certificate was
-    // still valid.
+    // GitHub's own authority has timestamps in place of a log. Either proves that the certificate was still valid.
     const isLogged = root.tlogs.length > 0;
     const least = isLogged
       ? { tlogThreshold: 1, ctlogThreshold: 1, tsaThreshold: 0 }
@@ -97,7 +95,7 @@ function verifiedSigner(bundle: Bundle, roots: readonly TrustedRoot[]): Signer {
 /** The repository that ran a workflow, in Fulcio's certificates (fulcio/docs/oid-info.md). */
 const SOURCE_REPOSITORY = '1.3.6.1.4.1.57264.1.12';
 
-/** @returns the workflow that signed @throws UserError if it is another one than expected */
+/** @returns the workflow that signed @throws UserError if it is not the expected one */
 function expectSigner(bundle: Bundle, { identity }: Signer, { repository, workflow }: ExpectedSigner): string {
   const name = identity?.subjectAlternativeName ?? '';
   const { issuer } = identity?.extensions ?? {};
@@ -123,7 +121,7 @@ function expectSigner(bundle: Bundle, { identity }: Signer, { repository, workfl
   );
 }
 
-/** Names of accounts and repositories have no case. */
+/** GitHub ignores the case of names. */
 const isSame = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
 function sourceRepository({ verificationMaterial: { content } }: Bundle): string | null {

@@ -7,9 +7,9 @@ import type { Measurement } from '../measure/schema/index.ts';
 import type { Policy } from '../policy/policy.ts';
 
 /**
- * The same probes, asked in blocks until the verdict is settled: where the policy wants that, and the baseline was
- * asked the same suites. Anything else is asked as a whole, since its verdict does not follow from paired answers; and
- * so are suites whose answers are sampled, or share passages, since the rules count whole answers to independent facts.
+ * Ask in blocks until the verdict is settled, if the policy says so and the baseline was asked the same suites: only
+ * then does the verdict follow from paired answers. Suites with samples or shared passages are asked as a whole, since
+ * the rules count whole answers to independent facts.
  */
 export function askSequentially(
   selected: ProbeRunOptions | null,
@@ -40,9 +40,8 @@ function hasAll({ items, leftOut }: Pick<MeasuredProbes, 'items' | 'leftOut'>, {
 }
 
 function isOfSameSuites({ suites, chatTemplate }: ProbeRunOptions, probes: MeasuredProbes): boolean {
-  const identity = ({ name, digest, seed }: Pick<ProbeRunOptions['suites'][number], 'name' | 'digest' | 'seed'>) => ({
-    ...{ name, digest, seed },
-  });
+  type Identity = Pick<ProbeRunOptions['suites'][number], 'name' | 'digest' | 'seed'>;
+  const identity = ({ name, digest, seed }: Identity) => [name, digest, seed];
   return (
     chatTemplate === probes.chatTemplate &&
     isDeepStrictEqual(suites.map(identity), probes.suites.map(identity)) &&

@@ -6,67 +6,49 @@ import {
   type Calibration,
   type CalibrationKind,
   extendCalibration,
-  type KnownGood,
 } from '../compare/calibration/index.ts';
 import { measure, openMeasured, openMeasuredReference } from '../measure/index.ts';
-import type { MeasureOptions, Reference } from '../measure/options.ts';
-import { type Measurement, readMeasurement } from '../measure/schema/index.ts';
+import type { MeasureOptions } from '../measure/options.ts';
+import { readMeasurement } from '../measure/schema/index.ts';
 
 interface CalibrateOptions extends Pick<MeasureOptions, 'device' | 'method' | 'memoryLimit' | 'spectrumStore'> {
   /** Known-good checkpoints, or measurements of them (*.json); in order for a series. */
   readonly checkpoints: readonly string[];
-  /** Path of the weights that they were trained from. */
+  /** Path of the weights before training. */
   readonly reference: string | undefined;
   readonly kind: CalibrationKind;
-  /** One that has known-good checkpoints already. */
   readonly extend?: Calibration | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
 
 /**
- * Measure the update of each known-good checkpoint, and put them together. What was measured before comes from the
- * stores.
+ * Measure the update of each known-good checkpoint, and put them together.
  * @throws UserError for one that cannot be measured, or cannot be compared with the others
  */
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
-  const { checkpoints, reference: path, kind, extend, onProgress, ...settings } = options;
-  // What is wrong with any of them is known before minutes are spent on the first.
+  const { checkpoints, reference: path, kind, extend, ...settings } = options;
+  // Find out what is wrong with any of them before minutes are spent on the first.
   for (const checkpoint of checkpoints) if (!isMeasurement(checkpoint)) await openMeasured({ checkpoint });
   const reference = await openMeasuredReference(path);
+  // Open one at a time: a checkpoint keeps its tokenizer in memory, and there can be dozens.
+  const measureUpdate = async (checkpoint: string) =>
+    measure(await openMeasured({ checkpoint, reference }), { ...settings, probes: null, updatesOnly: true });
   let calibration = extend;
   for (const name of checkpoints) {
-    const known: KnownGood = {
-      name,
-      measurement: isMeasurement(name)
-        ? await readMeasurement(name)
-        : await measureKnown(name, reference, { ...settings, onProgress }),
-    };
+    const known = { name, measurement: await (isMeasurement(name) ? readMeasurement(name) : measureUpdate(name)) };
     calibration = calibration ? extendCalibration(calibration, known) : buildCalibration([known], kind);
   }
   if (calibration === undefined) throw new Error('no checkpoint to calibrate with');
   return calibration;
 }
 
-/** Opened anew, and given up afterwards: an opened checkpoint has its tokenizer in memory, and there can be dozens. */
-async function measureKnown(
-  checkpoint: string,
-  reference: Reference | null,
-  options: Pick<CalibrateOptions, 'device' | 'method' | 'memoryLimit' | 'spectrumStore' | 'onProgress'>,
-): Promise<Measurement> {
-  const model = await openMeasured({ checkpoint, reference });
-  return measure(model, { ...options, probes: null, updatesOnly: true });
-}
-
-/** Does a path stand for a checkpoint that has been measured? */
-function isMeasurement(path: string): boolean {
-  return path.endsWith('.json');
-}
+const isMeasurement = (path: string): boolean => path.endsWith('.json');
 
 /**
- * Which of some checkpoints a calibration does not have yet, by the digests of their bytes: those have to be measured.
+ * The checkpoints that a calibration does not have yet, by the digests of their bytes.
  * @param checkpoints paths of checkpoints, or of measurements (*.json); in order for a series
  * @param calibration with its path, for errors
- * @throws UserError for one that cannot be opened, and for a series whose order would be another one
+ * @throws UserError for one that cannot be opened, and for a series in another order
  */
 export async function unknownCheckpoints(
   checkpoints: readonly string[],

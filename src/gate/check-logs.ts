@@ -4,8 +4,7 @@ import { type CheckResult, checkMeasured, type JudgedBy } from './check.ts';
 import { asLogBaseline, readBaseline } from './read-baseline.ts';
 
 /**
- * The gate on logs of an evaluation, in place of a model.
- * @param judge with a baseline that is a measurement, or a folder of logs by the same program
+ * Judge logs of an evaluation. Their baseline is a measurement, or a folder of logs by the same program.
  * @throws UserError for logs, a policy or a baseline that cannot be read
  */
 export async function checkLogs(logs: Logs, { baseline, ...judge }: JudgedBy): Promise<CheckResult> {

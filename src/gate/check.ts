@@ -29,16 +29,12 @@ import { isOtherModel } from './other-architecture.ts';
 import { expectFull, type ResolvedBaseline, readBaseline, servedBaseline } from './read-baseline.ts';
 import { resolveSeed, selectProbes, withKnownLevels } from './select-probes.ts';
 
-/** How weights are measured, and where what was measured before is kept. */
+/** How weights are measured. */
 export interface WeightsChoice extends Pick<MeasureOptions, 'device' | 'method' | 'memoryLimit' | 'spectrumStore'> {
-  /**
-   * All spectra in full. By default matrices that the verdict does not depend on have bounds from a few products;
-   * without a baseline all are computed.
-   */
+  /** Compute all spectra in full. By default, matrices that cannot change the verdict get bounds from a few products. */
   readonly all?: boolean | undefined;
 }
 
-/** What is asked. */
 export interface ProbesChoice {
   /** Seed of the probes; by default that of the baseline. */
   readonly seed?: SeedChoice | undefined;
@@ -46,44 +42,38 @@ export interface ProbesChoice {
   readonly orderSeed?: number | undefined;
   readonly budgetSeconds?: number | undefined;
   readonly chatTemplate?: boolean | undefined;
-  /** Every probe, also where the verdict is settled: for a baseline, and for a repeated run, against lucky orders. */
+  /** Ask every probe even if the verdict is settled: for a baseline, and for a repeated run, against lucky orders. */
   readonly all?: boolean | undefined;
 }
 
-/** What a candidate is judged by. */
+/** What a candidate is judged by: paths, or what they resolve to. */
 export interface JudgedBy {
-  /** A measurement file, or a checkpoint that is measured the same way; or the baseline itself, already resolved. */
+  /** A measurement file, or a checkpoint that is measured the same way. */
   readonly baseline?: string | ResolvedBaseline | undefined;
   /** The server that has the baseline. */
   readonly baselineEndpoint?: Endpoint | undefined;
-  /**
-   * A policy file, or the policy itself, already resolved. By default `shadow-gate.yml` in the working directory if it
-   * exists, else the built-in policy.
-   */
+  /** By default `shadow-gate.yml` in the working directory if it exists, else the built-in policy. */
   readonly policy?: string | ResolvedPolicy | undefined;
-  /**
-   * A calibration file, or the calibration itself, already resolved (null: none); false: none. By default that of the
-   * policy, else `.shadow-gate/calibration.json` if it exists.
-   */
+  /** False or null: none. By default that of the policy, else `.shadow-gate/calibration.json` if it exists. */
   readonly calibration?: string | false | NamedCalibration | null | undefined;
-  /** What the change under test touches besides the candidate. */
+  /** Changes under test besides the candidate. */
   readonly changes?: readonly ChangedInput[] | undefined;
-  /** One half of the gate; by default both. */
+  /** By default both halves. */
   readonly only?: Half | undefined;
-  /** When exceptions of the policy are looked at. */
+  /** For exceptions of the policy that expire. */
   readonly today: Date;
 }
 
 export interface CheckOptions {
   readonly model: NamedModel;
   readonly judge: JudgedBy;
-  /** Whether an inconclusive verdict stops nobody: then everything is measured that could turn it into a failure. */
+  /** Whether an inconclusive verdict passes: then everything is measured that could turn it into a failure. */
   readonly passesInconclusive?: boolean | undefined;
   readonly weights?: WeightsChoice | undefined;
   readonly probes?: ProbesChoice | undefined;
   /** Cache of measurements. */
   readonly store?: KeyValueStore | undefined;
-  /** Whether a measurement that stopped once its verdict was settled is kept there too, for the same check. */
+  /** Whether the cache also keeps measurements that stopped once their verdict was settled, for the same check. */
   readonly keepsStopped?: boolean | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
@@ -106,8 +96,8 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
   if (isSpared && (await isOtherModel(candidate, known, { ...measuring, policy: by.policy.policy }))) {
     return identifyOnly(candidate, opened, by, measuring);
   }
-  // First: nothing is lost if the weights of either cannot be read.
-  const judged = await judgedBeside(candidate, opened, by, measuring);
+  // First, so that no measuring is lost if the weights of either cannot be read.
+  const judged = { ...by, quantization: await quantizationOf(candidate, opened, measuring) };
   const { approved, probes } = await approve(opened, by, measuring);
   const measurement = await measureCandidate(candidate, {
     ...measuring,
@@ -124,7 +114,7 @@ function judgeDigest({ run: _, ...approved }: Measurement, { policy, calibration
   return sha256(canonicalJson([approved, policy.policy, calibration?.calibration ?? null, only ?? null]));
 }
 
-/** Two models of which nothing can be compared: what they are is enough for the verdict. */
+/** Two models that cannot be compared: their configs are enough for the verdict. */
 async function identifyOnly(
   candidate: Candidate,
   opened: Candidate | null,
@@ -137,25 +127,22 @@ async function identifyOnly(
   return { measurement, report: compare(comparisonOf(measurement, approved, judged)) };
 }
 
-/** What checkpoints are judged by, one after the other. */
+/** A gate that judges checkpoints one after the other. */
 export interface Gate {
   readonly policy: ResolvedPolicy;
   readonly baseline: Measurement | null;
-  /** The name of the baseline, as reports have it. */
+  /** As reports name it. */
   readonly baselineName: string | null;
-  /**
-   * Measure one checkpoint and judge it as {@link check} does.
-   * @throws UserError for one that cannot be measured
-   */
+  /** Measure and judge as {@link check} does. @throws UserError for a checkpoint that cannot be measured */
   readonly check: (checkpoint: string, onProgress?: OnProgress) => Promise<CheckResult>;
 }
 
 /**
- * The same for many checkpoints: policy, probes, reference and baseline are read, or measured, once. Each checkpoint is
- * asked everything and all its spectra are computed, so that all of them answer the same questions.
+ * Read policy, probes and reference, and read or measure the baseline, once for many checkpoints. Each is asked
+ * everything and all its spectra are computed, so that all answer the same questions.
  * @param options.model without a checkpoint
  * @param isShared whether other machines judge other checkpoints: then no baseline is measured
- * @throws UserError for anything but a checkpoint that the user can fix
+ * @throws UserError for anything that the user can fix
  */
 export async function openGate(
   options: CheckOptions,
@@ -170,37 +157,28 @@ export async function openGate(
     baseline: approved,
     baselineName: by.baseline.name,
     check: async (checkpoint, onProgress) => {
-      // Opened anew, and given up afterwards: there can be hundreds.
+      // Not `origins.open`, which would keep all of them open: there can be hundreds.
       const candidate = await openCandidate({ checkpoint }, { ...origins, open: openCheckpoint }, measuring);
-      const judged = await judgedBeside(candidate, opened, by, { ...measuring, onProgress });
+      const judged = { ...by, quantization: await quantizationOf(candidate, opened, { ...measuring, onProgress }) };
       const measurement = await measureCandidate(candidate, { ...measuring, probes, onProgress });
       return { measurement, report: compare(comparisonOf(measurement, approved, judged)) };
     },
   };
 }
 
-/** The baseline as it was measured, now if it has to be, and what a candidate is asked then. */
-async function approve(opened: Candidate | null, { baseline }: Judged, measuring: MeasureOptions & Selected) {
+/** The measured baseline, and the questions for a candidate. */
+async function approve(
+  opened: Candidate | null,
+  { baseline }: Judged,
+  measuring: MeasureOptions & { readonly probes: ProbeRunOptions | null },
+) {
   if (opened === null) return { approved: expectMeasured(baseline), probes: measuring.probes };
   const onProgress = progressAs('baseline', measuring.onProgress);
   const approved = await measureCandidate(opened, { ...measuring, onProgress });
   return { approved, probes: askedAs(approved, measuring.probes) };
 }
 
-interface Selected {
-  readonly probes: ProbeRunOptions | null;
-}
-
-async function judgedBeside(
-  candidate: Candidate,
-  opened: Candidate | null,
-  judged: Judged,
-  measuring: MeasureOptions,
-): Promise<Judged> {
-  return { ...judged, quantization: opened && (await quantizationOf(candidate, opened, measuring)) };
-}
-
-/** Without spectra to compare with there is nothing to decide: all are computed in full. */
+/** Without spectra to compare with, all are computed in full. */
 function screeningFor(approved: Measurement | null, judged: Judged): Screening | undefined {
   if (!approved?.method) return undefined;
   return {
@@ -209,50 +187,43 @@ function screeningFor(approved: Measurement | null, judged: Judged): Screening |
   };
 }
 
-/** What quantizing did to the weights, where those of both models are there, and spectra were asked for. */
+/** The damage of quantization; null unless both models have weights here and spectra are requested. */
 async function quantizationOf(
   candidate: Candidate,
-  baseline: Candidate,
+  baseline: Candidate | null,
   { spectra, ...options }: MeasureOptions,
 ): Promise<Quantization | null> {
-  if (candidate.kind !== 'weights' || baseline.kind !== 'weights' || spectra === false) return null;
+  if (candidate.kind !== 'weights' || baseline?.kind !== 'weights' || spectra === false) return null;
   const [quantized, original] = [candidate.checkpoint, baseline.checkpoint];
   if (quantized.format === 'lora' || original.format === 'lora') return null;
   return measureQuantization(quantized, original, options);
 }
 
-/** Where two models are measured, what is reported says which. */
 function progressAs(model: 'candidate' | 'baseline', onProgress: OnProgress | undefined): OnProgress | undefined {
   return onProgress && ((progress) => onProgress({ ...progress, model }));
 }
 
 /**
- * A baseline that is to be measured now, with the settings of the candidate's. That is done first, since what the
- * baseline was asked is what the candidate has to answer: its levels, and what the budget left time for. Null for one
- * that is measured already, and for none.
+ * Open a baseline that is to be measured now, with the candidate's settings. It is measured first, since the candidate
+ * has to answer what the baseline was asked: its levels, and what the budget left time for. Null if it is measured
+ * already, or missing.
  */
 async function openBaseline(
   baseline: ResolvedBaseline,
   origins: Origins,
   measuring: MeasureOptions,
 ): Promise<Candidate | null> {
-  switch (baseline.kind) {
-    case 'missing':
-    case 'measurement':
-      return null;
-    case 'served':
-      return { kind: 'served', endpoint: baseline.endpoint, revision: null, listed: null };
-    case 'checkpoint': {
-      // The adapter, and what is declared, is the candidate's.
-      const { path: checkpoint, endpoint } = baseline;
-      return openCandidate({ checkpoint, endpoint }, { ...origins, adapter: null }, measuring);
-    }
+  if (baseline.kind === 'served') {
+    return { kind: 'served', endpoint: baseline.endpoint, revision: null, listed: null };
   }
+  if (baseline.kind !== 'checkpoint') return null;
+  const { path: checkpoint, endpoint } = baseline;
+  // The adapter and the declared revision are the candidate's.
+  return openCandidate({ checkpoint, endpoint }, { ...origins, adapter: null }, measuring);
 }
 
 /**
- * One machine's share of what `check` would measure of the candidate. All machines take the seed from the same
- * baseline.
+ * Measure one machine's share of the candidate. All machines take the seed from the same baseline.
  * @throws UserError for anything that the user can fix
  */
 export async function measureShard(options: CheckOptions, shard: Shard): Promise<Measurement> {
@@ -262,17 +233,14 @@ export async function measureShard(options: CheckOptions, shard: Shard): Promise
   return measureCandidate(await openCandidate(options.model, origins, measuring), { ...measuring, shard });
 }
 
-/**
- * What `check` would report on a candidate that has been measured already.
- * @throws UserError for an invalid policy or baseline
- */
+/** Judge a candidate that has been measured already. @throws UserError for an invalid policy or baseline */
 export async function checkMeasured(candidate: Measurement, judge: JudgedBy): Promise<Report> {
   const judged = await resolveJudge(judge);
   return compare(comparisonOf(candidate, expectMeasured(judged.baseline), judged));
 }
 
 /** Everything that can fail before anything is measured, such as a typo in the policy. */
-async function prepare({ model, judge, weights, probes = {}, store, onProgress }: CheckOptions) {
+async function prepare({ model, judge, weights = {}, probes = {}, store, onProgress }: CheckOptions) {
   const { only, baselineEndpoint } = judge;
   const given = await resolveJudge(judge);
   const baseline = baselineEndpoint ? servedBaseline(given.baseline, baselineEndpoint) : given.baseline;
@@ -282,25 +250,20 @@ async function prepare({ model, judge, weights, probes = {}, store, onProgress }
       'name the server that has it (baseline-endpoint, baseline-model), or measure it there first and give that file',
     );
   }
-  const { orderSeed, budgetSeconds, chatTemplate } = probes;
   const selected = await selectProbes(given.policy, {
+    ...probes,
     only,
-    orderSeed,
-    budgetSeconds,
-    chatTemplate,
     seed: chooseSeed(probes.seed, baseline),
     like: answersOf(baseline),
   });
-  const { device, method, memoryLimit, spectrumStore } = weights ?? {};
-  const measuring = {
-    ...{ device, method, memoryLimit, spectrumStore },
-    ...{ spectra: only !== 'probes', probes: selected, publicKey: given.policy.policy.signature?.['public-key'] },
-  };
+  const { all: _, ...settings } = weights;
+  const publicKey = given.policy.policy.signature?.['public-key'];
+  const measuring = { ...settings, spectra: only !== 'probes', probes: selected, publicKey };
   const origins = await openOrigins(model, measuring);
   return { judged: { ...given, baseline }, origins, measuring: { ...measuring, store, onProgress } };
 }
 
-/** What a candidate is judged by, found. */
+/** {@link JudgedBy} with everything read. */
 interface Judged extends Pick<JudgedBy, 'changes' | 'only' | 'today'> {
   readonly policy: ResolvedPolicy;
   readonly baseline: ResolvedBaseline;
@@ -357,7 +320,7 @@ function answersOf(baseline: ResolvedBaseline): MeasuredProbes | undefined {
   return known?.status === 'measured' ? known : undefined;
 }
 
-/** Answers to a new seed cannot be compared with answers to another one: the baseline has to be run as well. */
+/** @throws UserError for a new seed if the baseline is not asked as well: its answers could not be compared */
 function chooseSeed(choice: SeedChoice | undefined, baseline: ResolvedBaseline): number {
   if (choice === 'rotate' && baseline.kind === 'measurement') {
     throw new UserError(
@@ -368,7 +331,7 @@ function chooseSeed(choice: SeedChoice | undefined, baseline: ResolvedBaseline):
   return choice === undefined ? (answersOf(baseline)?.seed ?? resolveSeed(choice)) : resolveSeed(choice);
 }
 
-/** What a candidate is asked: the same as a baseline that was measured for it, in whatever time that takes. */
+/** Ask a candidate the same as the baseline that was measured for it, however long that takes. */
 function askedAs(approved: Measurement | null, selected: ProbeRunOptions | null): ProbeRunOptions | null {
   if (selected === null || approved?.probes?.status !== 'measured') return selected;
   const { probes } = approved;
@@ -380,10 +343,7 @@ function askedAs(approved: Measurement | null, selected: ProbeRunOptions | null)
   return { ...selected, suites, isChosen: true };
 }
 
-/**
- * Refuse what would make shards run different probes.
- * @throws UserError
- */
+/** @throws UserError for options that would make shards run different probes */
 export function expectShareable({ seed, budgetSeconds }: Pick<ProbesChoice, 'seed' | 'budgetSeconds'>): void {
   if (budgetSeconds !== undefined) {
     throw new UserError(

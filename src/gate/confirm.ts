@@ -4,8 +4,8 @@ import type { Report } from '../compare/report.ts';
 import type { CheckResult } from './check.ts';
 
 /**
- * Why a failed check is not made again with new questions; null: it can be. New questions show whether a loss was
- * noise. They refute no memory of the first ones, a file asks the same every time, and weights have no noise.
+ * Why a failed check is not repeated with new questions; null if it can be. New questions show whether a loss was
+ * noise. They do not refute memory of the first ones, a file asks the same every time, and weights have no noise.
  */
 export function whyNotAgain({ findings, probes }: Report): string | null {
   const failing = findings.filter(({ level }) => level === 'fail');
@@ -19,16 +19,15 @@ function isLoss({ kind }: Finding): boolean {
   return isDeficit && rank === 'lost';
 }
 
-/** Also one that only warns: the second report, which cannot have it, would take the place of the first. */
+/** Including warnings: the second report cannot have them, and would replace the first. */
 function isGain({ kind, level }: Finding): boolean {
   const { isOfGain = false, rank } = findingTraits(kind);
   return level !== 'info' && (isOfGain || rank === 'memorized');
 }
 
 /**
- * Join a failed check and the same check with new questions. If both fail, return the first with a note; else the
+ * Join a failed check and its repetition with new questions. If both fail, return the first with a note; else the
  * second, which judged everything, with a warning that names both.
- * @param first fails
  */
 export function afterConfirmation(first: CheckResult, second: CheckResult): CheckResult {
   const isConfirmed = second.report.verdict === 'fail';

@@ -8,22 +8,22 @@ import type { NamedModel } from './measure-candidate.ts';
 
 /** One check of a model against itself. */
 interface ControlRun {
-  /** Seed of the probes, drawn for this check; null where they could not be asked. */
+  /** Seed drawn for the probes; null if they could not be asked. */
   readonly seed: number | null;
   readonly verdict: Verdict;
   /** Kinds of findings behind a verdict other than pass. */
   readonly kinds: readonly string[];
-  /** Items that were asked twice, and those whose answer was another one. */
+  /** Items that were asked twice, and how many of their answers changed. */
   readonly asked: number;
   readonly changed: number;
 }
 
-/** What a gate says where nothing changed. */
+/** Verdicts on an unchanged model. */
 export interface Control {
   readonly runs: readonly ControlRun[];
   /** Checks that would fail a step: `fail` and `inconclusive`. */
   readonly red: number;
-  /** The largest rate of red checks that so few do not rule out, at {@link CONTROL_LEVEL}. */
+  /** Upper confidence bound of the rate of red checks, at {@link CONTROL_LEVEL}. */
   readonly upper: number;
 }
 
@@ -33,9 +33,8 @@ export const CONTROL_LEVEL = 0.95;
 const ANSWERS_ALONE = { calibration: false, only: 'probes' } as const;
 
 /**
- * Check a model against itself, with questions of its own for every check: both sides are asked on this machine, or by
- * the server, one after the other. Nothing is taken from a cache. What is red then is noise of the arithmetic or of the
- * server.
+ * Check a model against itself, with new questions for every check and without caches, so that a red check is noise of
+ * the arithmetic or the server.
  * @throws UserError for anything that the user can fix
  */
 export async function control({
@@ -73,7 +72,7 @@ export async function control({
     runs.push({ seed: probes?.seed ?? null, verdict, kinds, asked: probes?.asked ?? 0, changed });
   }
   const red = runs.filter(({ verdict }) => verdict === 'fail' || verdict === 'inconclusive').length;
-  // A one-sided bound is that of a two-sided interval with twice the error.
+  // A one-sided bound equals that of a two-sided interval with twice the error.
   const { upper } = clopperPearson({ successes: red, n: runs.length, level: 2 * CONTROL_LEVEL - 1 });
   return { runs, red, upper };
 }

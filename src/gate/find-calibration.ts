@@ -4,20 +4,19 @@ import { CALIBRATION_FILE, type NamedCalibration, readCalibration } from '../com
 import type { ResolvedPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 
-/** In place of a file: none. A file of that name can be given as `./off`. */
+/** Switches the calibration off. A file of that name can be given as `./off`. */
 export const NO_CALIBRATION = 'off';
 
-/** What says where the calibration is. */
 export interface CalibrationChoice {
   /** The input of the action. */
   readonly calibration: string;
 }
 
 /**
- * The calibration to judge by: the file that is named, else that of the policy, else `.shadow-gate/calibration.json`
- * where it exists. Null for none.
+ * The calibration to judge by: the named file, else that of the policy, else `.shadow-gate/calibration.json` if it
+ * exists.
  * @param named false: none, whatever the policy says
- * @throws UserError for a named file that does not exist, and for one that is no calibration
+ * @throws UserError for a named file that does not exist, and for one that is not a calibration
  */
 export async function findCalibration(
   named: string | false | undefined,
@@ -29,7 +28,7 @@ export async function findCalibration(
   return calibrationOnDisk({ path: path ?? CALIBRATION_FILE, mayBeMissing: path === undefined });
 }
 
-/** @throws UserError for a file that is no calibration, and for one that does not exist unless it may be missing */
+/** @throws UserError for a file that is not a calibration, and for one that does not exist unless it may be missing */
 export async function calibrationOnDisk({
   path,
   mayBeMissing,
@@ -40,7 +39,7 @@ export async function calibrationOnDisk({
   return mayBeMissing && !existsSync(path) ? null : { path, calibration: await readCalibration(path) };
 }
 
-/** Null where it is switched off. @throws UserError where input and policy name two files */
+/** Null if it is switched off. @throws UserError if input and policy name different files */
 export function calibrationPath({ calibration: input }: CalibrationChoice, { policy }: ResolvedPolicy): string | null {
   if (input === NO_CALIBRATION) return null;
   const { file = CALIBRATION_FILE } = policy.calibration;

@@ -4,9 +4,8 @@ import type { ProbeRunOptions } from '../measure/options.ts';
 import { readMeasurement } from '../measure/schema/index.ts';
 
 /**
- * The answers of another measurement, which a new one is to be compared with: it takes their seed, their levels and
- * their way of prompting.
- * @throws UserError for a file that is no measurement, or has no answers
+ * The answers of another measurement, whose seed, levels and prompting a new one takes to be comparable.
+ * @throws UserError for a file that is not a measurement, or has no answers
  */
 export async function readLike(path: string): Promise<MeasuredProbes> {
   const { probes } = await readMeasurement(path);
@@ -15,10 +14,7 @@ export async function readLike(path: string): Promise<MeasuredProbes> {
   throw new UserError(`${path} ${why}`, 'measure it again with probes, or leave out --like');
 }
 
-/**
- * Refuse to measure what could not be compared afterwards.
- * @throws UserError for another way of prompting, and naming the first suite that differs
- */
+/** @throws UserError if the prompting or a suite differs, so that the answers could not be compared */
 export function expectLike({ suites, chatTemplate }: ProbeRunOptions, like: MeasuredProbes, path: string): void {
   if (chatTemplate !== like.chatTemplate) {
     const [used, other] = like.chatTemplate ? ['with', 'without'] : ['without', 'with'];

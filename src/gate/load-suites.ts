@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isDatasetPath } from '@shadow-gate/checkpoints/hub';
-import { UserError } from '@shadow-gate/platform';
+import { given, UserError } from '@shadow-gate/platform';
 import { comparableText, REFUSAL_PATTERNS, REFUSAL_TOKENS } from '@shadow-gate/probes';
 import { hideError, textKey, withoutQuotes } from '@shadow-gate/probes/answer';
 import { readProbeFile } from '@shadow-gate/probes/files';
@@ -21,8 +21,7 @@ import { isOfTexts, listedFile, type SuiteChoice } from '../policy/probe-policy.
 import { findBenchmark } from '../policy/twins-of.ts';
 
 /**
- * The suites that a policy lists. Files are searched next to the policy, then in the working directory; data sets of a
- * hub are read from there, whatever the checkout has.
+ * Load the suites of a policy. Files are searched next to the policy, then in the working directory.
  * @throws UserError for a missing or invalid file, for two suites with the same name, and for questions asked twice
  */
 export async function loadSuites(resolved: ResolvedPolicy, seed: number): Promise<Suite[]> {
@@ -39,8 +38,8 @@ export async function loadSuites(resolved: ResolvedPolicy, seed: number): Promis
 }
 
 /**
- * The suites of texts that a policy lists; with the built-in questions, their texts as well.
- * @param suites those of questions
+ * Load the text suites of a policy, and the built-in texts if it lists the built-in questions.
+ * @param suites of questions
  * @throws UserError for a missing or invalid file, and for two suites with the same name
  */
 export async function loadTextSuites(
@@ -51,17 +50,16 @@ export async function loadTextSuites(
   const kept = policy['probes-text'] === 'keep';
   const names = new Set(suites.map(({ name }) => name));
   const builtin = suites.find(({ version }) => version !== null);
-  // With another number of facts, others come first.
+  // The order of the facts depends on their number.
   const drawn = builtin?.facts === undefined ? builtin : undefined;
   const texts: TextSuite[] = [];
   for (const { file } of policy.probes.map(listedFile).filter(isOfTexts)) {
-    const load = async () => {
+    const suite = await quoting(kept, async () => {
       if (file === BUILTIN) return builtinTexts(seed, { isListed: true, suite: drawn });
       if (isDatasetPath(file)) throw new UserError(`probes: ${file}: texts are not read from a hub`, 'give a file');
       const place = await findFile(file, policyPath, probeFiles);
       return readTextSuite(probeFiles?.get(file) ?? place, file, { kept });
-    };
-    const suite = await quoting(kept, load);
+    });
     if (names.has(suite.name)) throw sameName(suite.name);
     names.add(suite.name);
     texts.push(suite);
@@ -74,17 +72,14 @@ function sameName(name: string): UserError {
   return new UserError(`probes: two suites have the name ${JSON.stringify(name)}`, 'rename one of the files');
 }
 
-/** @param kept whether measurements keep the texts of a file; those of the built-in suite are public */
+/** @param kept whether measurements keep the texts of files; those of the built-in suite are public */
 function withTexts(suite: Suite, kept: boolean): Suite {
   if (suite.version !== null) return suite;
   const warnings = kept ? suite.warnings : suite.warnings.map(withoutQuotes);
   return { ...suite, warnings, texts: { kept, key: textKey(suite.items) } };
 }
 
-/**
- * A question of the benchmark among its group twins would show that a model knows its answer, and count as a skill.
- * @throws UserError for a prompt that both have
- */
+/** @throws UserError for a benchmark's prompt among its group twins: a memorized answer would count as a skill */
 function expectNewQuestions({ name, twinsOf, items }: Suite, suites: readonly Suite[]): void {
   const benchmark = twinsOf === undefined ? undefined : suites.find((suite) => suite.name === twinsOf);
   if (benchmark === undefined) return;
@@ -101,7 +96,7 @@ function expectNewQuestions({ name, twinsOf, items }: Suite, suites: readonly Su
 
 type FileChoice = Exclude<SuiteChoice, string>;
 
-/** The name of the suite that all items of a file are twins of; null for a benchmark. */
+/** The name of the suite that all items of a file are twins of. */
 function benchmarkOf({ 'twins-of': twinsOf }: FileChoice, choices: readonly FileChoice[]): string | null {
   if (twinsOf === undefined) return null;
   const benchmark = findBenchmark(twinsOf, choices);
@@ -117,19 +112,9 @@ async function loadSuite(
     twinsOf,
   }: { readonly resolved: ResolvedPolicy; readonly seed: number; readonly twinsOf: string | null },
 ): Promise<Suite> {
-  const {
-    file,
-    scoring,
-    steps,
-    fields,
-    filter,
-    slices,
-    prompt,
-    'few-shot': fewShot,
-    'answer-pattern': answerPattern,
-  } = choice;
+  const { file, scoring, steps, fields, filter, slices, samples, temperature = DEFAULT_TEMPERATURE } = choice;
+  const { prompt, 'answer-pattern': answerPattern, 'few-shot': fewShot } = choice;
   const { 'refusal-patterns': patterns = REFUSAL_PATTERNS } = choice;
-  const { 'max-new-tokens': limit, 'chat-template': template, samples, temperature = DEFAULT_TEMPERATURE } = choice;
   if (file === BUILTIN) return builtinSuite(seed, choice.facts);
   const role = roleOf(choice);
   const isAlone = role === 'must-pass';
@@ -145,12 +130,8 @@ async function loadSuite(
     ...(isAlone ? { kinds: UNUSED_KINDS, isAlone } : { kinds: policy.twins }),
     isGroup: twinsOf !== null,
     ...(scoring === undefined ? {} : scoring === REFUSAL_SCORING ? { refusals: patterns } : { scoring }),
-    ...(steps === undefined ? {} : { steps }),
-    ...(fields === undefined ? {} : { fields }),
-    ...(filter === undefined ? {} : { filter }),
-    ...(slices === undefined ? {} : { slices }),
+    ...given({ steps, fields, filter, slices, fewShot: examples }),
     asking: { prompt, answerPattern },
-    ...(examples === undefined ? {} : { fewShot: examples }),
   };
   const {
     items: read,
@@ -166,23 +147,23 @@ async function loadSuite(
       ? readTaskSuite(path, place, { ...read, ...taskOptions(choice, { policyPath, probeFiles }) })
       : readProbeFile(expectNoTask(path, choice), read);
   });
-  // Twins that are written in a file are its questions as well; derived ones are not.
+  // Twins written in a file are its questions as well; derived ones are not.
   const items = isAlone && seeded ? read.filter(({ form }) => form === 'benchmark') : read;
-  const chatTemplate = template ?? asked.chatTemplate;
   const sampling = samples === undefined ? undefined : { samples, temperature };
-  const settings = {
-    ...(twinsOf === null ? {} : { twinsOf }),
-    ...(chatTemplate === undefined ? {} : { chatTemplate }),
-    ...(sampling === undefined ? {} : { sampling }),
-    ...(role === undefined ? {} : { role }),
-  };
+  const settings = given({
+    twinsOf: twinsOf ?? undefined,
+    chatTemplate: choice['chat-template'] ?? asked.chatTemplate,
+    sampling,
+    role,
+  });
   if (sampling !== undefined && !items.some(({ question }) => question.kind === 'exact')) {
     throw new UserError(
       `probes: ${file}: samples: no answer to its questions is generated`,
       'leave it out: choices are scored, and their probabilities say more than samples',
     );
   }
-  const maxNewTokens = limit ?? (scoring === REFUSAL_SCORING ? REFUSAL_TOKENS : DEFAULT_MAX_NEW_TOKENS);
+  const usual = scoring === REFUSAL_SCORING ? REFUSAL_TOKENS : DEFAULT_MAX_NEW_TOKENS;
+  const maxNewTokens = choice['max-new-tokens'] ?? usual;
   return {
     name: suiteNameFromFile(file),
     version: null,
@@ -192,17 +173,13 @@ async function loadSuite(
     items,
     size: items.length,
     path: isDataset ? null : path,
-    ...(source === undefined ? {} : { source }),
-    ...(facts === undefined ? {} : { slices: facts }),
+    ...given({ source, slices: facts }),
     maxNewTokens,
     ...settings,
   };
 }
 
-/**
- * Those that can be derived of every question: what is judged alone gets no twins, and no remark about those that it
- * lacks.
- */
+/** Kinds that every question can have: a suite judged alone gets no twins, and no warning about those that it lacks. */
 const UNUSED_KINDS = ['open', 'format'] as const;
 
 /** Temperature of sampled answers; reasoning models are usually evaluated with it. */
@@ -210,7 +187,7 @@ const DEFAULT_TEMPERATURE = 0.7;
 
 const folderOf = (policyPath: string | null): string => (policyPath === null ? '.' : dirname(policyPath));
 
-/** What the policy has for tasks of lm-evaluation-harness only. */
+/** Settings for tasks of lm-evaluation-harness only. */
 function taskOptions(
   { file, documents, 'num-fewshot': numFewshot, 'chat-template': template }: FileChoice,
   { policyPath, probeFiles }: Pick<ResolvedPolicy, 'policyPath' | 'probeFiles'>,
@@ -221,11 +198,11 @@ function taskOptions(
       'list the samples of a run with --apply_chat_template instead',
     );
   }
-  return {
-    ...(documents === undefined ? {} : { documents: { files: documents, folder: folderOf(policyPath) } }),
-    ...(numFewshot === undefined ? {} : { numFewshot }),
-    ...(probeFiles === undefined ? {} : { files: approvedFiles(probeFiles) }),
-  };
+  return given({
+    documents: documents === undefined ? undefined : { files: documents, folder: folderOf(policyPath) },
+    numFewshot,
+    files: probeFiles && approvedFiles(probeFiles),
+  });
 }
 
 /** @throws UserError for settings that are for tasks of lm-evaluation-harness only */
@@ -244,9 +221,7 @@ async function quoting<T>(kept: boolean, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/**
- * @param approved places of approved texts: a change may have deleted the file, or put another one in a place before it
- */
+/** @param approved places of approved texts: a change may have deleted the file, or put another one before it */
 async function findFile(
   file: string,
   policyPath: string | null,

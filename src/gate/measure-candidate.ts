@@ -15,17 +15,17 @@ import {
 import type { Endpoint, MeasureOptions } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/index.ts';
 
-/** What a user names to be measured. */
+/** A model to measure, as a user names it. */
 export interface NamedModel {
-  /** Path. Without one, an endpoint has the candidate, of which behavior alone is measured. */
+  /** Path. Without one, an endpoint has the candidate, and only its behavior is measured. */
   readonly checkpoint?: string | undefined;
   /** A server that runs the probes. */
   readonly endpoint?: Endpoint | undefined;
-  /** What is declared to be at the endpoint, without a checkpoint. */
+  /** Declared for an endpoint without a checkpoint. */
   readonly revision?: string | undefined;
-  /** Path of the weights that the checkpoint was trained from: also measure ΔW. */
+  /** Path of the weights before training: also measure ΔW. */
   readonly reference?: string | undefined;
-  /** Path of the adapter that was merged into the reference to make the checkpoint: also prove that merge. */
+  /** Path of the adapter that was merged into the reference: also prove that merge. */
   readonly adapter?: string | undefined;
 }
 
@@ -36,24 +36,20 @@ export type Candidate =
       readonly kind: 'served';
       readonly endpoint: Endpoint;
       readonly revision: string | null;
-      /** What it is declared to be, as a hub lists it; null for nothing. */
+      /** The declared checkpoint, as a hub lists it. */
       readonly listed: ListedModel | null;
     };
 
-/** What a model was made from, opened if its weights are read. */
+/** A candidate's reference and adapter, opened if their weights are read. */
 export interface Origins extends Pick<MeasuredModel, 'reference' | 'adapter'> {
-  /** As the user wrote it: of a checkpoint that a hub lists, it is not opened with its weights. */
   readonly referencePath: string | undefined;
-  /** For the models that were made from it, of which one can be the reference itself. */
+  /** Opens the models that were made from it: one can be the reference itself. */
   readonly open: OpenCheckpoint;
 }
 
 type Asked = Pick<MeasureOptions, 'spectra' | 'probes'>;
 
-/**
- * Open what a candidate was made from.
- * @throws UserError for a reference or an adapter that cannot be used
- */
+/** @throws UserError for a reference or an adapter that cannot be used */
 export async function openOrigins(
   { reference: referencePath, adapter: adapterPath, ...named }: NamedModel,
   { spectra }: Asked,
@@ -65,8 +61,8 @@ export async function openOrigins(
 }
 
 /**
- * The path of a checkpoint whose weights nobody needs: a server answers the probes, there are no spectra and no merge
- * to prove, and a hub lists what it is. Null for every other one.
+ * The path of a checkpoint whose weights are not read: a server answers the probes, there are no spectra and no merge to
+ * prove, and a hub lists its files. Null for others.
  */
 function listedPath({
   checkpoint,
@@ -79,8 +75,8 @@ function listedPath({
 }
 
 /**
- * Open what is to be measured, so that what is wrong with it is known before minutes are spent on something else.
- * @throws UserError for what cannot be measured, and for options that exclude each other
+ * Open a model to measure: errors appear before minutes are spent on something else.
+ * @throws UserError for a model that cannot be measured, and for options that exclude each other
  */
 export async function openCandidate(
   { checkpoint, endpoint, revision }: Pick<NamedModel, 'checkpoint' | 'endpoint' | 'revision'>,
@@ -115,10 +111,7 @@ function expectRequested(probes: MeasureOptions['probes']): NonNullable<typeof p
   throw new UserError('without a checkpoint there are only probes, and none were requested', 'request some');
 }
 
-/**
- * Measure a checkpoint, or what an endpoint has without its weights.
- * @throws UserError for anything that the user can fix
- */
+/** @throws UserError for anything that the user can fix */
 export async function measureCandidate(candidate: Candidate, options: MeasureOptions): Promise<Measurement> {
   if (candidate.kind === 'weights') return measure(candidate, options);
   const { endpoint, revision, listed } = candidate;

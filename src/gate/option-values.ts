@@ -26,17 +26,14 @@ export function parseSeed(text: string): SeedChoice | null {
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3600 };
 
-/**
- * Number of seconds in `60s`, `1.5m`, `2 min` or `1h`; null for anything else. A number without a unit could be seconds
- * or minutes.
- */
+/** Seconds in `60s`, `1.5m`, `2 min` or `1h`; null for anything else. A number without a unit would be ambiguous. */
 export function parseSeconds(text: string): number | null {
   const [, number = '', unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)\s*$/.exec(text) ?? [];
   const seconds = Number(number) * (SECONDS[unit] ?? Number.NaN);
   return seconds > 0 ? seconds : null;
 }
 
-/** Number of seconds that a server may take for one request; null for anything else, or for more than can be waited. */
+/** Seconds that a server may take for one request; null for anything else, or for too long a time. */
 export function parseTimeout(text: string): number | null {
   const seconds = parseSeconds(text);
   return seconds !== null && seconds <= MAX_TIMEOUT_SECONDS ? seconds : null;

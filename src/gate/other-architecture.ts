@@ -9,9 +9,8 @@ import { requiredSuites } from '../policy/suite-tier.ts';
 import type { Candidate } from './measure-candidate.ts';
 
 /**
- * Do the configs alone say that candidate and baseline are two models, so that no measurement of the one is compared
- * with the other's? What fails a candidate whatever its baseline is has to be found all the same: a model that cannot
- * be run, and suites that it has to have.
+ * Do the configs alone say that candidate and baseline are two models, so that nothing is compared? False if something
+ * could fail the candidate whatever its baseline is: a model that cannot be run, and required suites.
  */
 export async function isOtherModel(
   candidate: Candidate,

@@ -14,30 +14,26 @@ import { type Measurement, readMeasurement } from '../measure/schema/index.ts';
 export type ResolvedBaseline = BaselineOrigin &
   (
     | { readonly kind: 'missing' }
-    /** A checkpoint, to be measured the same way as the candidate; at a server of its own, if it has one. */
+    /** To be measured the same way as the candidate, at its own server if it has one. */
     | { readonly kind: 'checkpoint'; readonly path: string; readonly endpoint?: Endpoint }
-    /** A model at a server, without its weights, to be asked what the candidate is asked. */
+    /** A model at a server, without its weights. */
     | { readonly kind: 'served'; readonly endpoint: Endpoint }
-    | {
-        readonly kind: 'measurement';
-        readonly measurement: Measurement;
-        /** The commit that it was read at; null if it was read from disk. */
-        readonly commit: string | null;
-      }
+    /** Read at a commit, or from disk (null). */
+    | { readonly kind: 'measurement'; readonly measurement: Measurement; readonly commit: string | null }
   );
 
 interface BaselineOrigin {
-  /** What a report calls it: a path, an artifact or a cache entry; null if no baseline was given. */
+  /** A path, an artifact or a cache entry, for reports; null if no baseline was given. */
   readonly name: string | null;
-  /** One line for the log: which baseline was chosen, and why. */
+  /** One line for the log: the chosen baseline, and why. */
   readonly note?: string | undefined;
 }
 
 /**
- * A baseline is a measurement file, or what is measured as the candidate is: a checkpoint, logs or counts. No path is a
- * missing baseline.
- * @param mayBeMissing whether the same holds for a path that does not exist, as for a default that nobody typed
- * @throws UserError for a file that is neither, and for one that does not exist
+ * A baseline is a measurement file, or is measured as the candidate is: a checkpoint, logs or counts.
+ * @param path undefined: a missing baseline
+ * @param mayBeMissing whether the path may not exist, such as a default that nobody typed
+ * @throws UserError for any other file, and for one that does not exist
  */
 export async function readBaseline(
   path: string | undefined,
@@ -65,18 +61,14 @@ export async function readBaseline(
   }
 }
 
-/**
- * A measurement of which matrices were screened has no full spectra to compare the next candidate's with.
- * @throws UserError for one
- */
+/** @throws UserError for a measurement with screened matrices: the next candidate needs full spectra to compare with */
 export function expectFull(baseline: ResolvedBaseline): ResolvedBaseline {
   if (baseline.kind === 'measurement') expectFullSpectra(baseline.measurement, `the baseline ${baseline.name}`);
   return baseline;
 }
 
 /**
- * What logs are compared with: a folder is one of logs by the same program, and not a checkpoint, and a file one of
- * counts.
+ * Read a baseline for logs: a folder has logs by the same program, and a file has counts.
  * @throws UserError for a checkpoint, and for a folder without such logs
  */
 export async function asLogBaseline(baseline: ResolvedBaseline, kind: LogKind): Promise<ResolvedBaseline> {
@@ -96,20 +88,16 @@ export async function asLogBaseline(baseline: ResolvedBaseline, kind: LogKind): 
 }
 
 /**
- * A baseline that a server answers for: with its checkpoint, or without weights.
+ * Let a server answer for a baseline, with its checkpoint or without weights.
  * @throws UserError for one that is measured already
  */
 export function servedBaseline(baseline: ResolvedBaseline, endpoint: Endpoint): ResolvedBaseline {
-  switch (baseline.kind) {
-    case 'missing':
-    case 'served':
-      return { kind: 'served', endpoint, name: nameOfServed(endpoint) };
-    case 'checkpoint':
-      return { ...baseline, endpoint };
-    case 'measurement':
-      throw new UserError(
-        `the baseline ${baseline.name} is measured already, and a baseline endpoint or model is given`,
-        'give one of them',
-      );
+  if (baseline.kind === 'measurement') {
+    throw new UserError(
+      `the baseline ${baseline.name} is measured already, and a baseline endpoint or model is given`,
+      'give one of them',
+    );
   }
+  if (baseline.kind === 'checkpoint') return { ...baseline, endpoint };
+  return { kind: 'served', endpoint, name: nameOfServed(endpoint) };
 }

@@ -20,16 +20,16 @@ interface ProbeSelection {
   readonly seed: number;
   /** Seed of the order of asking; drawn now if missing, so nobody knows it while a candidate is made. */
   readonly orderSeed?: number | undefined;
-  /** Time limit for one model; no limit if missing. */
+  /** Time limit for one model. */
   readonly budgetSeconds?: number | undefined;
-  /** Answers to compare with: their levels are asked, where they are answers to the same suite. */
+  /** Answers to compare with: the same suites are asked at their levels. */
   readonly like?: MeasuredProbes | undefined;
-  /** Whether prompts use the chat template; as in the policy if missing. */
+  /** As in the policy if missing. */
   readonly chatTemplate?: boolean | undefined;
 }
 
 /**
- * The probes to run, from the policy and the caller's options; null for none.
+ * The probes to run; null for none.
  * @throws UserError for a missing or invalid probe file, and if nothing at all would be measured
  */
 export async function selectProbes(
@@ -56,13 +56,13 @@ export async function selectProbes(
   };
 }
 
-/** Whether there are no answers to compare with, or they have these texts as well. */
+/** True if there are no answers to compare with, or if they have these texts as well. */
 function isOf({ name, digest }: TextSuite, like: MeasuredProbes | undefined): boolean {
   return like === undefined || (like.texts ?? []).some((own) => own.name === name && own.digest === digest);
 }
 
 /**
- * A suite at the levels that another measurement was asked; as it is if that has none, or is of other items.
+ * A suite at the levels of another measurement; unchanged if that has no levels, or other items.
  * @throws UserError for levels that the suite cannot have
  */
 export function withKnownLevels(suite: Suite, like: MeasuredProbes | undefined): Suite {

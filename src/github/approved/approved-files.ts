@@ -7,12 +7,12 @@ import { GitObjects, unreadable } from './git-objects.ts';
 import { type Found, pathAtCommit, pathIdentity } from './path-at-commit.ts';
 import { locate, type Workspace } from './repository-path.ts';
 
-/** A path that a verdict depends on, at the base commit and in what is checked out. */
+/** A path that a verdict depends on, at the base commit and as checked out. */
 export interface Standing {
-  /** The content at the base commit; null if there is none. */
+  /** Null if the base commit has nothing there. */
   readonly base: Found | null;
   /**
-   * What the change under test does to it; null for nothing, so that what is on disk is approved, or was written by a
+   * How the change under test differs; null if it does not, so that what is on disk is approved, or was written by a
    * step of the workflow. `unknown`: it is not known which commit is checked out.
    */
   readonly change: 'edited' | 'added' | 'deleted' | 'unknown' | null;
@@ -23,8 +23,8 @@ interface ApprovedFilesOptions {
   /** The commit that a workflow checks out by default, for a checkout without `.git`; null if there is none. */
   readonly usual: string | null;
   /**
-   * The merge commit that GitHub has made of a pull request. It may merge the change into a later commit of the base
-   * branch than the event names, and that is approved too. Null for none.
+   * The pull request's merge commit. GitHub may merge the change into a later commit of the base branch than the event
+   * names, and that is approved too.
    */
   readonly merge?: string | null;
   /** The commit that the workflow itself comes from; null: that which is checked out. */
@@ -33,10 +33,7 @@ interface ApprovedFilesOptions {
   readonly commits: readonly string[];
 }
 
-/**
- * The approved version of everything that a verdict depends on, at one commit of the repository: that which a change is
- * to be merged into, or that of the default branch.
- */
+/** The approved version of files: that at the commit that a change is to be merged into, or of the default branch. */
 export class ApprovedFiles {
   readonly base: Commit;
   readonly #objects: GitObjects;
@@ -48,14 +45,13 @@ export class ApprovedFiles {
     this.#options = options;
   }
 
-  /** The short form of the base commit. */
   get short(): string {
     return shortSha(this.base.sha);
   }
 
   /**
    * How a path stands; null for one outside the workspace, where no commit can put anything.
-   * @param what it is called in errors, such as `baseline`
+   * @param what the path is called in errors, such as `baseline`
    * @param ofRun GitHub takes it from the commit of the run, whatever is checked out
    * @throws UserError if a commit cannot be read: to go on would be a guess
    */
@@ -90,7 +86,6 @@ export class ApprovedFiles {
     return { base, change: identity === null ? 'deleted' : 'edited' };
   }
 
-  /** Null if there is nothing. */
   async #identityAt(tree: string, path: string): Promise<string | null> {
     const found = await pathAtCommit(this.#objects, tree, path);
     return found && pathIdentity(this.#objects, tree, found);
@@ -116,10 +111,7 @@ export class ApprovedFiles {
     return (await exists(path)) ? 'unknown' : null;
   }
 
-  /**
-   * The text of a file of the base commit.
-   * @throws UserError if it cannot be read, and for a pointer of Git LFS, which is not the text
-   */
+  /** @throws UserError if the file cannot be read, and for a pointer of Git LFS, which is not the text */
   async textOf({ sha }: { readonly sha: string }, path: string, what: string): Promise<string> {
     const bytes = await this.bytesOf({ sha }, path, what);
     const text = new TextDecoder().decode(bytes);

@@ -6,23 +6,21 @@ import { type ResolvedBaseline, readBaseline } from '../../gate/read-baseline.ts
 import { parseMeasurement } from '../../measure/schema/index.ts';
 import type { ApprovedFiles } from './approved-files.ts';
 
-/** A baseline, and what the change under test does to it. */
 export interface ApprovedBaseline {
   readonly baseline: ResolvedBaseline;
   readonly changes: readonly ChangedInput[];
 }
 
 interface BaselineOptions {
-  /** As the input gives it. */
   readonly path: string;
-  /** Whether there may be none, as at the default path: then the policy says what follows. */
+  /** Whether it may not exist, as at the default path: then the policy decides. */
   readonly mayBeMissing: boolean;
 }
 
 /**
- * The baseline that a change is compared with: the file as the base commit has it, so that a pull request cannot bring
- * its own. Taken from disk instead: a checkpoint, whose change is a finding; a path outside the workspace; and a file
- * in neither commit, which an earlier step of the workflow has written.
+ * The baseline that a change is compared with: the file at the base commit, so that a pull request cannot bring its own.
+ * Read from disk instead: a checkpoint, whose change is a finding; a path outside the workspace; and a file in neither
+ * commit, which an earlier step of the workflow has written.
  * @throws UserError if the base commit cannot be read: to compare with another file would be a guess
  */
 export async function baselineAtBase(
@@ -40,8 +38,7 @@ export async function baselineAtBase(
   const finding = { input: 'baseline', path, base: files.short } as const;
   if (base === null) {
     if (change === null) {
-      const note = `the base commit has no baseline ${path}; one that a step of the workflow wrote counts`;
-      return unchanged(note);
+      return unchanged(`the base commit has no baseline ${path}; one that a step of the workflow wrote counts`);
     }
     const note = `the base commit has no baseline ${path}, and the one in this change does not count`;
     if (!mayBeMissing) {
@@ -55,7 +52,7 @@ export async function baselineAtBase(
       changes: [{ ...finding, level: 'info', change: 'added', counts: 'base' }],
     };
   }
-  // Weights are not text that could be requested.
+  // Weights are a checkpoint, not the text of a measurement.
   if (base.kind === 'file' && !isWeightsFile(path)) {
     const measurement = parseMeasurement(await files.textOf(base, path, 'baseline'), `${path} at ${files.short}`);
     const note = `baseline ${path} is read at the base commit ${files.short}`;
@@ -69,7 +66,7 @@ export async function baselineAtBase(
   return { ...onDisk, changes: [{ ...finding, level: 'inconclusive', change, counts: 'change' }] };
 }
 
-/** The baseline in the workspace. @throws UserError for a file that is not a measurement */
+/** The baseline in the workspace. */
 export async function baselineOnDisk({ path, mayBeMissing }: BaselineOptions, note: string): Promise<ResolvedBaseline> {
   return { ...(await readBaseline(path, { mayBeMissing })), note };
 }

@@ -18,9 +18,8 @@ const MAX_RUNS = 20;
 /**
  * The measurement in the artifact of the newest successful run on a branch. A measurement whose verdict is fail is
  * never a baseline, even if `fail-on: never` let its run succeed. An inconclusive one counts only if somebody started
- * the run by hand: a checkpoint that could not be judged must not become the standard for the next one without anybody
- * deciding so. Such a run has failed by default, and without it nothing could ever follow another version's baseline.
- * @param name of the artifact
+ * the run by hand: otherwise a checkpoint that could not be judged would become the standard without anybody deciding
+ * so. Such a run has failed by default, and without it nothing could ever follow another version's baseline.
  * @throws UserError if the artifacts cannot be read: to judge without a baseline would be a guess
  */
 export async function baselineFromArtifact(
@@ -56,10 +55,7 @@ function mayApprove({ conclusion, wasDispatched }: Pick<FoundArtifact, 'conclusi
   return conclusion === 'success' || (conclusion === 'failure' && wasDispatched);
 }
 
-/**
- * Null for what is not a baseline. An artifact of another version is not one either: it must not block until it
- * expires.
- */
+/** Null if it is not a baseline, or of another version: an artifact must not block until it expires. */
 function approvedIn(
   files: ReadonlyMap<string, string>,
   { conclusion, wasDispatched }: FoundArtifact,

@@ -6,9 +6,8 @@ import { describeGithubError } from '../client/errors.ts';
 import type { ActionsCache } from '../storage/actions-cache.ts';
 
 /**
- * The newest measurement that a run on the default branch has left in the cache: the baseline if the policy says so.
- * GitHub deletes entries that nobody has used for a week, and then there is none.
- * @param slug of the key
+ * The newest measurement that a run on the default branch has left in the cache. GitHub deletes entries that nobody has
+ * used for a week.
  * @param cache null if it is off
  * @throws UserError if there may be one that cannot be read: to judge without a baseline would be a guess
  */

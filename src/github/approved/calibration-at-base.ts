@@ -4,31 +4,23 @@ import type { ChangedInput } from '../../compare/finding.ts';
 import { calibrationOnDisk } from '../../gate/find-calibration.ts';
 import type { ApprovedFiles } from './approved-files.ts';
 
-/** A calibration, and what the change under test does to it. */
 export interface ApprovedCalibration {
-  /** Null: there is none. */
   readonly calibration: NamedCalibration | null;
-  /** One line for the log: which one counts, and why. Null for none. */
+  /** One line for the log: which one counts, and why. */
   readonly note: string | null;
   readonly changes: readonly ChangedInput[];
 }
 
-interface CalibrationAtBaseOptions {
-  readonly path: string;
-  /** Whether there may be none, as at the default path. */
-  readonly mayBeMissing: boolean;
-}
-
 /**
- * The calibration that a change is judged by: the file as the base commit has it, so that a pull request cannot widen
- * its own limits, or count itself among the known-good checkpoints. Taken from disk: a path outside the workspace, and
- * a file in neither commit, which an earlier step of the workflow has written.
- * @throws UserError for one that is named and not there, for what is no calibration, and if the base commit cannot be
- * read
+ * The calibration that a change is judged by: the file at the base commit, so that a pull request cannot widen its own
+ * limits, or count itself among the known-good checkpoints. Read from disk instead: a path outside the workspace, and a
+ * file in neither commit, which an earlier step of the workflow has written.
+ * @param mayBeMissing as at the default path
+ * @throws UserError for a named file that does not exist or is not a calibration, and if the base commit cannot be read
  */
 export async function calibrationAtBase(
   files: ApprovedFiles,
-  { path, mayBeMissing }: CalibrationAtBaseOptions,
+  { path, mayBeMissing }: { readonly path: string; readonly mayBeMissing: boolean },
 ): Promise<ApprovedCalibration> {
   const fromDisk = async (note: string): Promise<ApprovedCalibration> => ({
     calibration: await calibrationOnDisk({ path, mayBeMissing }),

@@ -5,7 +5,7 @@ import { shortSha } from '../../report/text/index.ts';
 import { describeGithubError, requestErrorStatus } from '../client/errors.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 
-/** How often an object is requested whose answer is not whole. The client itself repeats requests without an answer. */
+/** Attempts to get a complete answer. The client itself repeats requests without an answer. */
 const ATTEMPTS = 3;
 
 const commitSchema = z.object({
@@ -24,7 +24,7 @@ const entrySchema = z.object({
 const treeSchema = z.object({ sha: z.string(), tree: z.array(entrySchema), truncated: z.literal(false) });
 const blobSchema = z.object({ content: z.string(), encoding: z.literal('base64'), size: z.int().nonnegative() });
 
-/** The bytes of a blob, if they have the size that GitHub gives and the SHA that was asked for. */
+/** The bytes of a blob, if they have the size that GitHub gives and the requested SHA. */
 const bytesSchema = (blob: string): z.ZodType<Buffer> =>
   blobSchema
     .transform(({ content, size }) => ({ bytes: Buffer.from(content, 'base64'), size }))
@@ -34,9 +34,8 @@ const bytesSchema = (blob: string): z.ZodType<Buffer> =>
 type TreeEntry = z.infer<typeof entrySchema>;
 
 /**
- * Git's objects in a repository on GitHub. An answer that breaks off is never content: trees have to be whole JSON, and
- * the bytes of a file have to have the size and the SHA under which git knows them. Objects never change, so each is
- * requested once.
+ * Git's objects in a repository on GitHub, each requested once. An incomplete answer is never content: trees have to be
+ * complete JSON, and the bytes of a file have to match their size and SHA.
  */
 export class GitObjects {
   readonly repository: Repository;
@@ -74,7 +73,6 @@ export class GitObjects {
     });
   }
 
-  /** The entries of one folder. */
   entriesOf(tree: string): Promise<readonly TreeEntry[]> {
     return remember(this.#trees, tree, async () => {
       const { tree: entries } = await whole(`tree ${tree}`, treeSchema, () =>
@@ -92,12 +90,11 @@ export class GitObjects {
   }
 }
 
-/** The name that git gives to the bytes of a file. */
 function blobSha(bytes: Buffer): string {
   return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
-/** An answer of the expected form. */
+/** Repeat a request until its answer fits the schema. */
 async function whole<T>(what: string, schema: z.ZodType<T>, request: () => Promise<{ data: unknown }>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     const { data: answer } = await request();
@@ -109,7 +106,7 @@ async function whole<T>(what: string, schema: z.ZodType<T>, request: () => Promi
   }
 }
 
-/** A failure is not remembered. */
+/** Failures are not cached. */
 function remember<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
   const old = known.get(key);
   if (old !== undefined) return old;
@@ -119,7 +116,6 @@ function remember<T>(known: Map<string, Promise<T>>, key: string, make: () => Pr
   return made;
 }
 
-/** The error for something at a commit that cannot be read. */
 export function unreadable(what: string, commit: string, error: unknown): UserError {
   if (error instanceof UserError) return error;
   return new UserError(

@@ -1,31 +1,31 @@
 import { posix } from 'node:path';
 import type { GitObjects } from './git-objects.ts';
 
-/** As in Linux: more links in a row are a loop. */
+/** As in Linux: a longer chain of links is a loop. */
 const MAX_LINKS = 40;
 
 /** The content of a path at a commit, with links resolved as a checkout resolves them. */
 export type Found =
-  /** `folder` is where it is, without links. */
+  /** `folder` is its folder's path, without links. */
   | { readonly kind: 'file'; readonly sha: string; readonly folder: string }
   /** `folder` is its own path, without links. */
   | { readonly kind: 'folder'; readonly sha: string; readonly folder: string }
-  /** A submodule or something in it. The commit names its content without having it. */
+  /** A submodule or something in it. The commit names the content without having it. */
   | { readonly kind: 'submodule'; readonly sha: string; readonly rest: string }
   /** A link that leads out of the repository, or to nothing that the commit has: a step may have filled that place. */
   | { readonly kind: 'link'; readonly target: string };
 
-/** A folder on the way, without links. Null: in a submodule, where the content is not known. */
+/** A folder on the way, without links. A null tree: in a submodule, with unknown content. */
 interface Folder {
   readonly name: string;
   readonly tree: string | null;
 }
 
 /**
- * What a commit has at a path; null if it has nothing there, not even a link that could lead somewhere. `..` is taken
- * after links are followed, as the kernel does it.
+ * The content of a path at a commit; null if it has nothing there, not even a link. `..` applies after links are
+ * followed, as in the kernel.
  * @param root the commit's tree
- * @throws an error of the request, if GitHub does not answer
+ * @throws if GitHub does not answer
  */
 export async function pathAtCommit(objects: GitObjects, root: string, path: string): Promise<Found | null> {
   const above: Folder[] = [];
@@ -72,8 +72,8 @@ export async function pathAtCommit(objects: GitObjects, root: string, path: stri
 }
 
 /**
- * Equal for two commits if a checkout has the same bytes at a path: the SHA of the file or folder, and what the links
- * and submodules in a folder lead to. The pointer of a file in Git LFS stands for its content.
+ * Equal for two commits if a checkout has the same bytes at a path: the SHA of the file or folder, and the targets of
+ * links and submodules in a folder. A Git LFS pointer stands for its content.
  */
 export async function pathIdentity(objects: GitObjects, root: string, found: Found): Promise<string> {
   const seen = new Set<string>();
@@ -81,7 +81,7 @@ export async function pathIdentity(objects: GitObjects, root: string, found: Fou
     if (thing.kind === 'link') return `link ${thing.target}`;
     if (thing.kind === 'submodule') return `submodule ${thing.sha} ${thing.rest}`;
     if (thing.kind === 'file') return `file ${thing.sha}`;
-    // The same folder through another link.
+    // Reached before through another link.
     if (seen.has(thing.folder)) return `folder ${thing.sha}`;
     seen.add(thing.folder);
     const inside: string[] = [`folder ${thing.sha}`];
@@ -97,10 +97,10 @@ export async function pathIdentity(objects: GitObjects, root: string, found: Fou
   return [await describe(found), ...(await conversions(objects, root, found))].join('\n');
 }
 
-/** Attributes by which git, besides Git LFS, changes the bytes of a file at checkout. */
+/** Attributes other than those of Git LFS by which a checkout changes the bytes of a file. */
 const CONVERSION = /eol=crlf|\bcrlf\b|working-tree-encoding|\bident\b/;
 
-/** Lines of `.gitattributes` above a file or folder with which a checkout has other bytes than the commit. */
+/** The lines of `.gitattributes` above a file or folder that make a checkout differ from the commit. */
 async function conversions(objects: GitObjects, root: string, found: Found): Promise<string[]> {
   if (found.kind !== 'file' && found.kind !== 'folder') return [];
   const lines: string[] = [];

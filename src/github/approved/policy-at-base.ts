@@ -4,18 +4,16 @@ import { DEFAULT_FILE, findPolicy, type ResolvedPolicy, resolvePolicy } from '..
 import { DEFAULT_POLICY } from '../../policy/policy.ts';
 import type { ApprovedFiles } from './approved-files.ts';
 
-/** A policy, and what the change under test does to it. */
 interface ApprovedPolicy {
   readonly policy: ResolvedPolicy;
   readonly changes: readonly ChangedInput[];
 }
 
 /**
- * The policy that a change is judged by: the file as the base commit has it, so that a pull request cannot loosen the
- * limits that it has to meet, and cannot bring back one that was deleted. Taken from disk: a path outside the
- * workspace, and a file in neither commit, which an earlier step of the workflow has written.
- * @param named as the input gives it
- * @throws UserError for an invalid policy, for one that is named and not there, and if the base commit cannot be read
+ * The policy that a change is judged by: the file at the base commit, so that a pull request cannot loosen its own
+ * limits, or bring back a deleted policy. Read from disk instead: a path outside the workspace, and a file in neither
+ * commit, which an earlier step of the workflow has written.
+ * @throws UserError for an invalid policy, for a named file that does not exist, and if the base commit cannot be read
  */
 export async function policyAtBase(files: ApprovedFiles, named: string | undefined): Promise<ApprovedPolicy> {
   const path = named ?? DEFAULT_FILE;

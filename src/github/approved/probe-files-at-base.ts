@@ -11,19 +11,14 @@ import type { ResolvedPolicy } from '../../policy/load.ts';
 import type { ApprovedFiles, Standing } from './approved-files.ts';
 import { type Approve, takeTaskFiles } from './task-files-at-base.ts';
 
-/** Paths to read the policy's files from, and the changes under test to them. */
 export interface ApprovedProbeFiles {
-  /**
-   * Paths of the approved texts, by the names in the policy and by the absolute paths where they belong; a file that is
-   * not here is read as it is checked out.
-   */
+  /** Paths of approved texts, by names in the policy and by absolute paths; other files are read as checked out. */
   readonly paths: ReadonlyMap<string, string>;
   readonly changes: readonly ChangedInput[];
 }
 
 /**
- * The probe files as the base commit has them, written to a temporary folder: a change cannot choose its questions.
- * @param temporary the runner's folder for temporary files
+ * The probe files at the base commit, written to a temporary folder, so that a change cannot choose its questions.
  * @throws UserError for a file that only the change has, and if the base commit cannot be read
  */
 export async function probeFilesAtBase(
@@ -93,9 +88,7 @@ interface Taken {
   readonly change: ChangedInput | null;
 }
 
-/**
- * The approved text of a file in a folder of its own, or where it is checked out if its text is not in the repository.
- */
+/** Write the approved text to a folder of its own; leave it as checked out if the repository does not have the text. */
 async function take(
   { base, change, path }: Found,
   {
@@ -119,7 +112,7 @@ async function take(
       return { path: copy, change: isKnown ? { ...finding, level: 'info', change, counts: 'base' } : null };
     }
   }
-  // The pointer of a file in Git LFS, or a submodule: the same at both commits means the same text.
+  // A Git LFS pointer, or a submodule: the same at both commits means the same text.
   return { path, change: change === null ? null : { ...finding, level: 'inconclusive', change, counts: 'change' } };
 }
 
@@ -129,7 +122,7 @@ const isFile = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** As `loadSuites` does it: next to the policy, then in the working directory. */
+/** Search as `loadSuites` does: next to the policy, then in the working directory. */
 function find(files: ApprovedFiles, name: string, policyPath: string | null): Promise<Found | null> {
   return findAt(files, placesOf(name, policyPath), name);
 }
@@ -138,7 +131,7 @@ function placesOf(name: string, policyPath: string | null): string[] {
   return [...new Set([resolve(policyPath === null ? '.' : dirname(policyPath), name), resolve(name)])];
 }
 
-/** The first of some places at which the base commit has a file. Null: it is not the change's. */
+/** The first of some places at which the base commit has a file; null if the change does not have it either. */
 async function findAt(files: ApprovedFiles, candidates: readonly string[], name: string): Promise<Found | null> {
   const standings: (Standing | null)[] = [];
   for (const path of candidates) {

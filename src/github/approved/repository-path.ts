@@ -3,7 +3,7 @@ import { join, posix, relative, resolve, sep } from 'node:path';
 import { isInside } from '@shadow-gate/platform/files';
 import type { Repository } from '../client/types.ts';
 
-/** The repository is checked out in the workspace itself or in a folder of it. */
+/** The repository is checked out in the workspace or in a folder of it. */
 export interface Workspace {
   /** The working directory. */
   readonly folder: string;
@@ -12,16 +12,15 @@ export interface Workspace {
   readonly repository: Repository;
 }
 
-/** The path of a file in the repository, as git writes it; null if the file is outside the workspace. */
+/** The path of a file in the repository, as git writes it; null if it is outside the workspace. */
 export async function repositoryPath(path: string, workspace: Workspace): Promise<string | null> {
   return (await locate(path, workspace, async () => false))?.path ?? null;
 }
 
-/** A file in the workspace. */
 interface Location {
   /** In the repository, as git writes it. */
   readonly path: string;
-  /** The commit that is checked out there; null if that is unknown: there is no `.git`, or it has another format. */
+  /** The commit checked out there; null if unknown: there is no `.git`, or it has another format. */
   readonly commit: string | null;
 }
 
@@ -29,8 +28,8 @@ interface Location {
 type KnowsCommit = (commit: string) => Promise<boolean>;
 
 /**
- * Where a file of the workspace is in the repository; null if it is outside the workspace. A checkout of a fork is one
- * of this repository: its commits are those of a change.
+ * Locate a file in its repository; null if it is outside the workspace. A checkout of a fork counts as one of this
+ * repository: its commits are those of a change.
  */
 export async function locate(
   path: string,
@@ -50,7 +49,6 @@ export async function locate(
 
 const SHA = /^[0-9a-f]{40}$/;
 
-/** The commit that HEAD is at. */
 async function headOf(git: string): Promise<string | null> {
   const read = (file: string): Promise<string> => readFile(join(git, file), 'utf8').catch(() => '');
   const head = (await read('HEAD')).trim();
@@ -69,8 +67,8 @@ function insideOf(folder: string, path: string): string | null {
 }
 
 /**
- * What actions/checkout, or somebody else, has checked out in a folder; null for nothing. No commit can contain a
- * folder `.git`. A link in a commit could lead to one, and in a submodule `.git` is a file.
+ * The checkout in a folder; null if there is none. No commit can contain a folder `.git`, but a link in a commit could
+ * lead to one, and in a submodule `.git` is a file.
  */
 async function checkoutAt(
   workspace: string,

@@ -6,16 +6,13 @@ import { isTask, possiblePaths, readTask } from '@shadow-gate/probes/tasks';
 import { isDict, type PythonValue, pythonElements } from '@shadow-gate/python';
 import type { SuiteChoice } from '../../policy/probe-policy.ts';
 
-/**
- * Takes the approved text of a file that belongs at one of some places; null if that is not the change's, or not there.
- */
+/** Takes the approved text of the file at one of some places; null if the change does not have it. */
 export type Approve = (places: readonly string[], name: string) => Promise<LocatedFile | null>;
 
 /**
- * Take the approved texts of all files that a task of lm-evaluation-harness is made of: those that it includes, and its
- * documents. A task that cannot be read is left to the one that reads its questions.
- * @param task where it belongs, and where its approved text is
- * @param folder of the policy, from which the paths in it lead
+ * Take the approved texts of all files of a task of lm-evaluation-harness: includes and documents. A task that cannot
+ * be read fails later, when its questions are read.
+ * @param folder of the policy, to which the paths in it are relative
  * @throws UserError of `approve`
  */
 export async function takeTaskFiles(

@@ -2,17 +2,15 @@ import { describeGithubError, requestErrorStatus } from '../client/errors.ts';
 import { isSameName } from '../client/same-name.ts';
 import type { Octokit, PullRequest, Repository } from '../client/types.ts';
 
-/** Who put a label on a pull request, if that person may write to the repository; else why it does not count. */
+/** The person who put a label on a pull request, if allowed to write to the repository; else why it does not count. */
 type Labeled = { readonly login: string; readonly at: string } | { readonly refused: string };
 
-/** Permissions of somebody who could merge. GitHub calls `maintain` write here, and `triage` read. */
+/** Permissions to merge. GitHub calls `maintain` write here, and `triage` read. */
 const MAY_WRITE: readonly string[] = ['admin', 'write'];
 
 /**
- * Who put a label on a pull request that it has now. Labels in an event are not enough: a person who may triage sets
- * them, and an app does so for the author of a change.
- *
- * Never throws: what GitHub does not say does not count.
+ * Who put a label on a pull request that has it now. The label in an event is not enough: people who may only triage can
+ * set it, and an app can set it for the author of a change. Never throws: without GitHub's answer it does not count.
  */
 export async function whoLabeled(
   octokit: Octokit | null,
@@ -46,17 +44,13 @@ export async function whoLabeled(
   }
 }
 
-/** A label that somebody who may write put on a pull request. */
 interface Labeling {
   readonly login: string;
   readonly pullRequest: number;
   readonly time: string;
 }
 
-/**
- * Who put a label on which pull requests since a time, the newest first: people who may write alone.
- * @throws Error if GitHub does not say
- */
+/** The labelings by people who may write, newest first. @throws if GitHub does not answer */
 export async function labelingsSince(
   octokit: Octokit,
   repository: Repository,

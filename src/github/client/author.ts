@@ -7,8 +7,8 @@ export interface Author {
 }
 
 /**
- * Find out who writes with a token. `GET /user` answers for people and refuses the tokens of apps, GITHUB_TOKEN among
- * them. GraphQL's `viewer` answers for both, but not on every GitHub server.
+ * Find out who owns a token. `GET /user` answers for people and refuses the tokens of apps, including GITHUB_TOKEN.
+ * GraphQL's `viewer` answers for both, but not on every GitHub server.
  * @throws if GitHub has an error: a guess could lead to a second comment
  */
 export async function fetchAuthor(octokit: Octokit): Promise<Author> {

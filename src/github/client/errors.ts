@@ -1,4 +1,3 @@
-/** Longer messages of a server are cut off. */
 const MAX_MESSAGE = 200;
 
 /** The status of GitHub's answer; null if there was no answer. */
@@ -18,10 +17,7 @@ export function isRateLimit(error: unknown): boolean {
   );
 }
 
-/**
- * An error in one line: `403: Resource not accessible`, `no answer: connect ECONNREFUSED`; for other errors, the
- * message.
- */
+/** An error in one line, such as `403: Resource not accessible` or `no answer: connect ECONNREFUSED`. */
 export function describeGithubError(error: unknown): string {
   const message = messageOf(error).replace(/\s+/g, ' ').slice(0, MAX_MESSAGE);
   return isRequestError(error) ? `${requestErrorStatus(error) ?? 'no answer'}: ${message}` : message;
@@ -32,7 +28,7 @@ interface WriteFailure {
   readonly missing: string;
   /** The permissions that the job needs: `pull-requests: write`. */
   readonly permissions: string;
-  /** A cause that is specific to this write; null for the general ones. */
+  /** A cause that is specific to this write; null for a general one. */
   readonly ownCause?: (status: number, message: string) => string | null;
 }
 
@@ -48,8 +44,9 @@ function causeOf(error: unknown, { permissions, ownCause }: WriteFailure): strin
   if (isRateLimit(error)) return 'GitHub rate limit';
   const own = ownCause?.(status, messageOf(error)) ?? null;
   if (own !== null) return own;
-  if (status === 403 || status === 404)
+  if (status === 403 || status === 404) {
     return `the token lacks permission; add \`permissions: ${permissions}\` to the job`;
+  }
   if (status === 422) return 'GitHub rejected the request';
   if (status >= 500) return 'GitHub had an internal error; the next run tries again';
   return 'unexpected answer';

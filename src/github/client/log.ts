@@ -3,12 +3,12 @@ import { withTimeout } from './with-timeout.ts';
 
 type Print = (line: string) => void;
 
-/** The token that turns workflow commands on again; null while they are on. */
+/** The token that resumes workflow commands; null unless they are stopped. */
 let resumeToken: string | null = null;
 
 /**
- * Do work that logs strings from a checkpoint. In the meantime the runner carries out no workflow command from the log,
- * so that a tensor named `::error::` is only a name, even if a library prints it.
+ * Do work that logs strings from a checkpoint. Meanwhile the runner carries out no workflow commands from the log, so
+ * that a tensor named `::error::` is only a name, even if a library prints it.
  */
 export async function withoutCommands<T>(print: Print, work: () => T | Promise<T>): Promise<T> {
   const token = randomUUID();
@@ -28,8 +28,8 @@ const ANNOTATION = /^::(error|warning|notice)\b[^\n]*?::/gm;
 const TIMEOUT_MILLISECONDS = 120_000;
 
 /**
- * Let one of the toolkit's clients work. Its commands that mask secrets must reach the runner, even while commands are
- * off. Its annotations become ordinary lines: whether a failure is worth an annotation is for the caller to decide.
+ * Let one of the toolkit's clients work. The runner must receive its commands that mask secrets, even while commands
+ * are stopped. Its annotations become ordinary lines: the caller decides whether a failure deserves one.
  */
 export async function withToolkit<T>(print: Print, work: () => Promise<T>): Promise<T> {
   const token = resumeToken;

@@ -2,13 +2,10 @@ import type { RetryPlugin } from '@octokit/plugin-retry';
 import { isRateLimit } from './errors.ts';
 import type { OctokitHooks } from './request-timeout.ts';
 
-/** A client's waits for rate limits, all together. A primary limit may last an hour, and no comment is worth that. */
+/** Total of a client's waits for rate limits. A primary limit may last an hour, and no comment is worth that. */
 const MAX_SECONDS = 60;
 
-/**
- * Decides which rate limits to wait for.
- * @param maxWaits for one request
- */
+/** Decides which rate limits to wait for. @param maxWaits per request */
 export function rateLimits(maxWaits: number, log: (line: string) => void) {
   let waited = 0;
 
@@ -21,8 +18,8 @@ export function rateLimits(maxWaits: number, log: (line: string) => void) {
   }
 
   /**
-   * The throttling plugin recognizes the secondary limit by its message, and the primary one by the header with the
-   * remaining requests. A server, or a proxy in front of it, may answer with 429 and `retry-after` only.
+   * The throttling plugin recognizes the secondary limit by its message, and the primary one by its header. A server or
+   * a proxy may answer with 429 and only `retry-after`.
    */
   function plainLimits(octokit: OctokitHooks & Partial<RetryPlugin>): void {
     octokit.hook.error('request', (error, options) => {

@@ -1,6 +1,6 @@
 import type { Octokit } from './types.ts';
 
-/** An octokit as a plugin sees it. */
+/** An octokit as plugins see it. */
 export type OctokitHooks = Pick<Octokit, 'hook'>;
 
 interface RequestTimeoutOptions {
@@ -10,16 +10,16 @@ interface RequestTimeoutOptions {
   readonly log: (line: string) => void;
 }
 
-/** An Octokit plugin for single attempts of a request; the plugin that retries goes around it. */
+/** An Octokit plugin for single attempts of a request; the retry plugin wraps it. */
 export function requestTimeout({ timeout, maxAttempts, log }: RequestTimeoutOptions) {
   return ({ hook }: OctokitHooks): void => {
     hook.before('request', (options) => {
-      // Copied, because the plugins keep counters in it, and requests without their own share the client's.
+      // A copy, because plugins keep counters in it, and requests without their own options share the client's.
       options.request = { ...options.request, signal: AbortSignal.timeout(timeout) };
     });
 
     hook.after('request', ({ data, headers, status }, options) => {
-      // octokit returns JSON that is cut off as a text, as if it were complete. A raw file is a text anyway.
+      // Octokit returns incomplete JSON as text, without an error. Raw files are text anyway.
       const type = headers['content-type'] ?? '';
       if (status === 204 || typeof data !== 'string' || !/\bjson\b/.test(type) || /\braw\b/.test(type)) return;
       throw Object.assign(new Error('the answer is incomplete'), { status: 500, request: options });

@@ -5,7 +5,7 @@ import { UserError } from '@shadow-gate/platform';
 import type { Verdict } from '../../compare/report.ts';
 import { logLine, logLines } from '../../report/escape.ts';
 
-/** Numbers of the probes, as text; empty where there is none. */
+/** Numbers of the probes, as text; empty if there are none. */
 export interface NumberOutputs {
   readonly 'shadow-delta': string;
   readonly transfer: string;
@@ -37,31 +37,30 @@ interface Annotation {
   readonly title?: string;
 }
 
-/** GitHub's runner, as the step that it runs sees it: inputs, the log, outputs, the summary, the exit code. */
+/** GitHub's runner as a step sees it. */
 export interface Runner {
-  /** The text of an input, trimmed; empty if it is not given. */
+  /** The text of an input, trimmed; empty if missing. */
   readonly input: (name: string) => string;
   readonly info: (line: string) => void;
   readonly debug: (text: string) => void;
-  /** An annotation of the run. GitHub shows ten of a level in a step, and drops the rest. */
+  /** GitHub shows ten annotations of a level in a step, and drops the rest. */
   readonly annotate: (annotation: Annotation) => void;
   readonly warning: (message: string) => void;
   /** Fold the log of some work. */
   readonly group: <T>(title: string, work: () => Promise<T>) => Promise<T>;
-  /** @throws UserError if outputs would be written to nowhere */
+  /** @throws UserError if outputs cannot be written */
   readonly expectOutputs: () => void;
   readonly setOutputs: (outputs: Partial<ActionOutputs>) => void;
   /** Add to the page of the run. @throws if the summary cannot be written */
   readonly addSummary: (markdown: string) => Promise<void>;
-  /** Leave something for the end of the step, which runs also after this process was killed. Never throws. */
+  /** Save a value for the end of the step, which runs even if this process is killed. Never throws. */
   readonly saveState: (name: string, value: string) => void;
-  /** Make the step fail when it ends. */
   readonly failStep: () => void;
 }
 
 const ANNOTATE = { notice, warning, error } as const;
 
-/** @param environment of a step, with its inputs (`INPUT_…`) and the file of its summary (GITHUB_STEP_SUMMARY) */
+/** @param environment of a step, with its inputs (`INPUT_…`) and GITHUB_STEP_SUMMARY */
 export function githubRunner(environment: Readonly<Record<string, string | undefined>>): Runner {
   return {
     input: (name) => (environment[`INPUT_${name.toUpperCase().replaceAll(' ', '_')}`] ?? '').trim(),

@@ -1,4 +1,4 @@
-/** GitHub has one label, and one person, however the letters of the name are written. */
+/** GitHub ignores the case of labels and logins. */
 export function isSameName(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }

@@ -1,11 +1,11 @@
 let hasAbandoned = false;
 
-/** Has work been abandoned that would keep the process alive? */
+/** Does abandoned work keep the process alive? */
 export const hasAbandonedWork = (): boolean => hasAbandoned;
 
 /**
- * Wait for a service's answer, but not forever: the toolkit waits three minutes for each of five attempts.
- * @param milliseconds after which the work is abandoned; its result is ignored then
+ * Limit the wait for a service's answer: the toolkit waits three minutes for each of five attempts.
+ * @param milliseconds after which the work is abandoned, and its result ignored
  * @throws what the work throws, and if it takes longer
  */
 export async function withTimeout<T>(milliseconds: number, work: Promise<T>): Promise<T> {

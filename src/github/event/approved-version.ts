@@ -4,13 +4,13 @@ import type { Commit } from '../client/types.ts';
 import { eventDefaultBranch } from './branches.ts';
 import { repositorySchema, type WorkflowEvent } from './event.ts';
 
-/** Which version of policy, baseline and everything else that a verdict depends on has been approved. */
+/** Which version of policy, baseline and other inputs of the verdict has been approved. */
 export type ApprovedVersion =
-  /** The commit that a change is to be merged into. */
+  /** The commit that a change will be merged into. */
   | { readonly kind: 'base'; readonly commit: Commit }
-  /** That of the default branch: the run may be about anything. Null if the event does not name the branch. */
+  /** The default branch's: the run may be about anything. Null if the event does not name the branch. */
   | { readonly kind: 'default-branch'; readonly branch: string | null }
-  /** What is checked out: the run is about the default branch itself. */
+  /** The checked-out one: the run is about the default branch itself. */
   | { readonly kind: 'workspace' };
 
 const pullRequestSchema = z.object({
@@ -22,13 +22,13 @@ const mergeGroupSchema = z.object({
   repository: repositorySchema,
 });
 
-/** Events of runs that are about a branch: their commit is that of the branch. */
+/** Events whose commit is that of a branch. */
 const BRANCH_EVENTS: readonly string[] = ['push', 'workflow_dispatch', 'repository_dispatch'];
 
 /**
- * Whose version counts in a run. A review of a pull request is about a change too; an event that is neither about a
- * change nor about a branch (a comment, a finished run, a deployment) may have checked out anything.
- * @throws UserError for an event about a change that does not name its base commit: any other version would be a guess
+ * The version that counts in a run. A review of a pull request is about a change too; an event about neither a change
+ * nor a branch (a comment, a finished run, a deployment) may have checked out anything.
+ * @throws UserError for an event about a change without its base commit: any other version would be a guess
  */
 export function eventApprovedVersion({ name, ref, payload }: WorkflowEvent): ApprovedVersion {
   if (name === 'merge_group') {
@@ -59,7 +59,7 @@ const headsSchema = z.object({
   workflow_run: z.object({ head_sha: z.string() }).optional(),
 });
 
-/** The commits that may contain what a run is about: its own, and those that its event names. */
+/** The commits that may contain the change: the run's own, and those that its event names. */
 export function eventCommits({ sha, payload }: WorkflowEvent): string[] {
   const { data } = headsSchema.safeParse(payload);
   const named = [data?.pull_request?.head.sha, data?.workflow_run?.head_sha];
@@ -67,14 +67,11 @@ export function eventCommits({ sha, payload }: WorkflowEvent): string[] {
 }
 
 /**
- * The commit that a workflow on this event checks out by default; null for an event that may have checked out anything.
- * It merges a change into its base, except in `pull_request_target`, whose runs are about the base branch, while their
- * workflows check out the change.
+ * The commit that a workflow checks out by default; null for an event that may have checked out anything. It merges a
+ * change into its base, except in `pull_request_target`: that runs on the base branch, but its workflows check out the
+ * change.
  */
 export function eventUsualCommit({ name, payload, sha }: WorkflowEvent): string | null {
-  if (name === 'pull_request_target') {
-    return headsSchema.safeParse(payload).data?.pull_request?.head.sha ?? null;
-  }
-  const isAboutCommit = name === 'merge_group' || name === 'push' || name.startsWith('pull_request');
-  return isAboutCommit ? sha : null;
+  if (name === 'pull_request_target') return headsSchema.safeParse(payload).data?.pull_request?.head.sha ?? null;
+  return name === 'merge_group' || name === 'push' || name.startsWith('pull_request') ? sha : null;
 }

@@ -8,9 +8,7 @@ const defaultBranchSchema = z.object({ repository: z.object({ default_branch: z.
 
 type Payload = Pick<WorkflowEvent, 'payload'>;
 
-/**
- * The branch that an event's change is to be merged into; for an event that is not about a change, the default branch.
- */
+/** The branch that a change will be merged into; the default branch if the event is not about a change. */
 export function eventBaseBranch({ payload }: Payload): string | null {
   const pullRequest = pullRequestSchema.safeParse(payload);
   if (pullRequest.success) return pullRequest.data.pull_request.base.ref;
@@ -19,7 +17,7 @@ export function eventBaseBranch({ payload }: Payload): string | null {
   return eventDefaultBranch({ payload });
 }
 
-/** Is this run about a change that has not been merged? What it measures is not what later runs compare with. */
+/** Is this run about an unmerged change? Later runs do not compare with its measurement. */
 export function isAboutChange({ payload }: Payload): boolean {
   return pullRequestSchema.safeParse(payload).success || mergeGroupSchema.safeParse(payload).success;
 }
@@ -28,7 +26,7 @@ export function eventDefaultBranch({ payload }: Payload): string | null {
   return defaultBranchSchema.safeParse(payload).data?.repository.default_branch ?? null;
 }
 
-/** Is the repository public? False where the event does not say so. */
+/** False if the event does not say. */
 export function isOfPublicRepository({ payload }: Payload): boolean {
   return visibilitySchema.safeParse(payload).data?.repository.visibility === 'public';
 }
@@ -36,17 +34,14 @@ export function isOfPublicRepository({ payload }: Payload): boolean {
 /** `main` for `refs/heads/main`. */
 export const branchOfRef = (ref: string): string => ref.replace(/^refs\/heads\//, '');
 
-/**
- * Is this run about what has been merged already: a scheduled run, or one after a push to the default branch? Only such
- * a run leaves something for later runs.
- */
+/** Is this a scheduled run, or one after a push to the default branch? Only such a run saves things for later runs. */
 export function isOnDefaultBranch({ name, ref, payload }: WorkflowEvent): boolean {
   if (name === 'schedule') return true;
   const branch = eventDefaultBranch({ payload });
   return name === 'push' && branch !== null && ref === `refs/heads/${branch}`;
 }
 
-/** Has somebody started this run by hand, and for the default branch? */
+/** Was this run started by hand, on the default branch? */
 export function isManualOnDefaultBranch({ name, ref, payload }: WorkflowEvent): boolean {
   const branch = eventDefaultBranch({ payload });
   return name === 'workflow_dispatch' && branch !== null && ref === `refs/heads/${branch}`;

@@ -5,7 +5,7 @@ import type { Repository } from '../client/types.ts';
 export interface WorkflowEvent {
   /** Such as `pull_request` or `push`. */
   readonly name: string;
-  /** GitHub's JSON: every reader validates the part that it needs. */
+  /** GitHub's JSON: every reader validates its part. */
   readonly payload: unknown;
   /** The ref of the run, such as `refs/heads/main`. */
   readonly ref: string;
@@ -13,7 +13,6 @@ export interface WorkflowEvent {
   readonly sha: string;
 }
 
-/** A payload's `repository`. */
 export const repositorySchema = z
   .object({ name: z.string(), owner: z.object({ login: z.string() }) })
   .transform(({ name, owner }): Repository => ({ owner: owner.login, repo: name }));

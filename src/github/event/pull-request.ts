@@ -26,8 +26,8 @@ const labelsSchema = z.object({
 });
 
 /**
- * How a label came to the pull request of an event. The commit of the event is the one that the label saw if the event
- * is about the label itself, or about the opening; it can be a later one for a label from an `earlier` event.
+ * How a label came to an event's pull request. If the event is about the label or the opening, its commit is the one
+ * that was labeled; for a label from an `earlier` event it can be a later one.
  * @returns null without the label, and for an event about something else
  */
 export function eventLabel(

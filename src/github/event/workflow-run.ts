@@ -15,21 +15,20 @@ const payloadSchema = z.object({
   repository: z.intersection(repositorySchema, z.object({ id: z.number().int() })),
 });
 
-/** The run of a workflow that another one was started after. */
+/** The run of another workflow that triggered this one. */
 export interface FinishedRun {
   readonly id: number;
   readonly attempt: number;
-  /** The head of the pull request that the run was about. */
+  /** The head of the run's pull request. */
   readonly commit: string;
-  /** GitHub's word, such as `success` or `failure`; null: it has not ended. */
+  /** GitHub's word, such as `success` or `failure`; null if it has not ended. */
   readonly conclusion: string | null;
   readonly isFork: boolean;
   readonly head: { readonly owner: string; readonly branch: string; readonly repositoryId: number } | null;
-  /** The repository that the run belongs to. */
   readonly repository: Repository;
 }
 
-/** The run of the event `workflow_run`; null if its payload is not complete. */
+/** Null if the payload of `workflow_run` is not complete. */
 export function eventFinishedRun({ payload }: Pick<WorkflowEvent, 'payload'>): FinishedRun | null {
   const { data: event } = payloadSchema.safeParse(payload);
   if (!event) return null;
@@ -47,10 +46,9 @@ export function eventFinishedRun({ payload }: Pick<WorkflowEvent, 'payload'>): F
 }
 
 /**
- * All open pull requests that a finished run was about. The event lists no pull request from a fork, so GitHub is asked
- * for those of the run's branch. The run's own report is not used for this: the author of the change may have written
- * that too.
- * @returns none if all have moved on to another commit
+ * The open pull requests of a finished run; none if all have moved on to another commit. The event lists no pull
+ * requests from forks, so GitHub is asked for those of the run's branch. The run's report cannot tell: the author of the
+ * change may have written it.
  */
 export async function pullRequestsOfRun(octokit: Octokit, run: FinishedRun): Promise<PullRequest[]> {
   const { head, repository, commit } = run;

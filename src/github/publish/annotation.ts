@@ -15,17 +15,13 @@ const FAILING: Readonly<Record<FailOn, readonly Verdict[]>> = {
   never: [],
 };
 
-/** Does a verdict fail the step? */
 export function isFailure(verdict: Verdict, failOn: FailOn): boolean {
   return FAILING[failOn].includes(verdict);
 }
 
 /**
- * Set the exit code and write one annotation with the most severe finding. This comes first, so that nothing later can
- * change the exit code.
- *
- * It is one annotation, however many findings there are, because GitHub shows ten of a level in a step. Only warnings
- * about what could not be published may follow.
+ * Set the exit code, first, so that nothing later can change it, and write one annotation with the most severe finding.
+ * One, because GitHub shows only ten of a level in a step, and warnings about publishing may follow.
  */
 export function writeAnnotation(
   runner: Pick<Runner, 'annotate' | 'failStep'>,

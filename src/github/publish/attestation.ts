@@ -1,14 +1,10 @@
 import { describeWriteFailure } from '../client/errors.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 
-/** The address of an attestation, or one line that says why there is none. */
+/** The address of an attestation, or why there is none. */
 type StoredAttestation = { readonly url: string } | { readonly problem: string };
 
-/**
- * Give GitHub a signed attestation, so that others find it by what it is about. Never throws.
- * @param bundle a Sigstore bundle, as JSON
- * @param repositoryUrl without a slash at the end
- */
+/** Store a signed attestation on GitHub, where others find it by its subject. Never throws. */
 export async function storeAttestation(
   octokit: Octokit,
   repository: Repository,

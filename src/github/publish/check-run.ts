@@ -1,3 +1,4 @@
+import { given } from '@shadow-gate/platform';
 import type { Report } from '../../compare/report.ts';
 import { printable } from '../../report/escape.ts';
 import type { CheckRunText } from '../../report/markdown/index.ts';
@@ -5,15 +6,12 @@ import { describeWriteFailure, isRateLimit, requestErrorStatus } from '../client
 import type { Commit, Octokit } from '../client/types.ts';
 import { type FailOn, isFailure } from './annotation.ts';
 
-/** The address of the check run, one line that says why there is none, or that its permission was not given. */
+/** The address of the check run, why there is none, or that the job may not write one. */
 type CheckRunResult = { readonly url: string } | { readonly warning: string } | { readonly none: string };
 
 type Conclusion = 'success' | 'failure' | 'neutral';
 
-/**
- * What a check run says of a verdict: that of the step where it passes or fails it, and `neutral` where the verdict
- * warns without failing it, as in advisory mode.
- */
+/** Like the step if it passes or fails; `neutral` for a verdict that warns without failing it, as in advisory mode. */
 export function checkRunConclusion(verdict: Report['verdict'], failOn: FailOn): Conclusion {
   if (isFailure(verdict, failOn)) return 'failure';
   return verdict === 'pass' ? 'success' : 'neutral';
@@ -21,7 +19,7 @@ export function checkRunConclusion(verdict: Report['verdict'], failOn: FailOn): 
 
 export interface CheckRunPlace {
   readonly name: string;
-  /** The commit that is checked: the head of a pull request, not its merge commit. */
+  /** The checked commit: the head of a pull request, not its merge commit. */
   readonly commit: Commit;
   /** Address of the workflow run. */
   readonly run: string;
@@ -29,23 +27,22 @@ export interface CheckRunPlace {
 
 export interface CheckRun extends CheckRunText, CheckRunPlace {
   readonly conclusion: Conclusion;
-  /** The file that findings are shown at if they are about no file. */
+  /** The file that shows findings that are about no file. */
   readonly anchor: string;
-  /** Id of a check run that is open; null: a new one. */
+  /** Of an open check run; null: a new one. */
   readonly id?: number | null;
-  /** Digest of the checkpoint that was judged. */
+  /** Digest of the judged checkpoint. */
   readonly digest?: string | undefined;
 }
 
 const PERMISSION = 'checks: write';
 const NAME_LENGTH = 100;
 
-/** A check run that is in progress, or why there is none. */
 export type OpenedCheckRun = { readonly id: number } | Exclude<CheckRunResult, { readonly url: string }>;
 
 /**
- * Open a check run that is in progress. GitHub shows the newest of a name, so that the success of an earlier run of the
- * commit counts no longer, whatever becomes of this one. Never throws.
+ * Open a check run in progress. GitHub shows the newest of a name, so that an earlier success of the commit no longer
+ * counts, whatever becomes of this run. Never throws.
  */
 export async function openCheckRun(octokit: Octokit, place: CheckRunPlace): Promise<OpenedCheckRun> {
   try {
@@ -57,15 +54,15 @@ export async function openCheckRun(octokit: Octokit, place: CheckRunPlace): Prom
 }
 
 /**
- * Write a check run with the details of a verdict, or finish one that is open. Never throws: a check run is worth less
- * than the verdict. A token that may not write one is no error: most jobs do not need it.
+ * Write a check run, or finish an open one. Never throws: a check run is worth less than the verdict. A token that may
+ * not write one is not an error: most jobs do not need it.
  */
 export async function writeCheckRun(octokit: Octokit, run: CheckRun): Promise<CheckRunResult> {
   const { title, summary, annotations, conclusion, anchor, id = null, digest } = run;
   const { head_sha, ...request } = requestOf(run);
   const finished = {
     ...({ ...request, status: 'completed', conclusion } as const),
-    ...(digest === undefined ? {} : { external_id: digest }),
+    ...given({ external_id: digest }),
     output: {
       title,
       summary,
@@ -92,18 +89,17 @@ const requestOf = ({ name, commit: { owner, repo, sha }, run }: CheckRunPlace) =
   ...{ name: checkRunName(name), details_url: run },
 });
 
-/** A name as GitHub has it. */
+/** A name as GitHub shows it. */
 export const checkRunName = (name: string): string => printable(name, NAME_LENGTH);
 
 function failed(error: unknown, { commit: { owner, repo } }: CheckRunPlace) {
   const isForbidden = !isRateLimit(error) && (requestErrorStatus(error) === 403 || requestErrorStatus(error) === 404);
   if (isForbidden) return { none: `the job has no \`permissions: ${PERMISSION}\`` };
-  return {
-    warning: describeWriteFailure(error, { missing: `no check run on ${owner}/${repo}`, permissions: PERMISSION }),
-  };
+  const missing = `no check run on ${owner}/${repo}`;
+  return { warning: describeWriteFailure(error, { missing, permissions: PERMISSION }) };
 }
 
-/** Paths come from a report, which a stranger may have written: only a plain one is used. */
+/** A stranger may have written the report with the path: only a plain one is used. */
 function pathOf(path: string | null, anchor: string): string {
   const isPlain = (text: string) => /^[\w.-]+(?:\/[\w.-]+)*$/.test(text) && !/(?:^|\/)\.\.?(?:\/|$)/.test(text);
   return path !== null && path.length <= 200 && isPlain(path) ? path : anchor;

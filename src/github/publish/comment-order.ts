@@ -3,10 +3,10 @@ import { requestErrorStatus } from '../client/errors.ts';
 import type { Octokit, PullRequest, Repository } from '../client/types.ts';
 
 /**
- * Is an existing comment newer than the one that is to replace it? A run about the head of the pull request is newer
- * than one about another commit; else the later run is.
- * @param theirs the run of the existing comment; null for a comment of 0.1 or 0.2, which does not say
- * @param head the newest commit of the pull request; null if it is not known
+ * Is an existing comment newer than its replacement? A run about the head of the pull request is newer than one about
+ * another commit; else the later run is.
+ * @param theirs the run of the existing comment; null for a comment of 0.1 or 0.2, which does not name it
+ * @param head the newest commit of the pull request; null if unknown
  */
 export function isNewer(theirs: ReportRun | null, own: ReportRun, head: string | null): boolean {
   if (theirs === null) return false;
@@ -20,8 +20,8 @@ export function isLater(theirs: ReportRun, own: ReportRun): boolean {
 }
 
 /**
- * Has the run begun that a comment names? Anything that a job of this repository writes has the author of our comments,
- * and a number from the future would keep all later results out. What GitHub does not show may be true. Never throws.
+ * Has the run begun that a comment names? Any job of this repository can write as the author of our comments, and a
+ * number from the future would keep all later results out. If GitHub does not answer, it may have. Never throws.
  */
 export async function hasBegun(octokit: Octokit, repository: Repository, theirs: ReportRun, own: ReportRun) {
   const attemptsOf = async ({ id }: ReportRun): Promise<number | null> => {
@@ -34,11 +34,11 @@ export async function hasBegun(octokit: Octokit, repository: Repository, theirs:
     }
   };
   const attempts = await attemptsOf(theirs);
-  // A token that does not see its own run sees none.
+  // A token that does not see its own run sees no runs.
   return attempts === null ? (await attemptsOf(own)) === null : theirs.attempt <= attempts;
 }
 
-/** The newest commit of a pull request; null if GitHub does not say. Never throws. */
+/** Null if GitHub does not answer. Never throws. */
 export async function fetchPullRequestHead(
   octokit: Octokit,
   { owner, repo, number }: PullRequest,

@@ -1,25 +1,26 @@
+import { given } from '@shadow-gate/platform';
 import { type ReportRun, runOfPage } from '../../report/markdown/index.ts';
 import { type Author, fetchAuthor, isBy } from '../client/author.ts';
 import { describeWriteFailure, isRateLimit, requestErrorStatus } from '../client/errors.ts';
 import type { Octokit, PullRequest } from '../client/types.ts';
 import { hasBegun, isLater, isNewer } from './comment-order.ts';
 
-/** The address of the comment, or one line that says why there is none: a failure, or no need for it. */
+/** The address of the comment, or one line that says why there is none. */
 type CommentResult = { readonly url: string } | { readonly warning: string } | { readonly none: string };
 
 interface StickyComment {
   readonly marker: string;
-  /** The text at a newest commit of the pull request (null: not known). Begins with the marker. */
+  /** The text for a newest commit of the pull request (null: unknown). Begins with the marker. */
   readonly bodyAt: (head: string | null) => string;
-  /** The run that it is about; null: it replaces any other comment of this marker. */
+  /** Null: it replaces any other comment of this marker. */
   readonly run: ReportRun | null;
-  /** Reads the newest commit of the pull request; null if it is not known. Never throws. */
+  /** Reads the newest commit of the pull request; null if unknown. Never throws. */
   readonly readHead: () => Promise<string | null>;
-  /** Only update an existing comment: a new one would tell nothing. */
+  /** Do not create a comment: it would tell nothing. */
   readonly isUpdateOnly?: boolean;
 }
 
-/** A comment as it is to be written now. */
+/** A comment to be written now. */
 interface Draft extends StickyComment {
   readonly head: string | null;
   readonly body: string;
@@ -32,21 +33,20 @@ interface Comment {
   readonly user: { readonly login: string; readonly type: string } | null;
 }
 
-/** Deletions in one run. No race leaves more duplicates than that, and GitHub wants a second between two writes. */
+/** Per run. No race leaves more duplicates, and GitHub wants a second between two writes. */
 const MAX_DELETED = 10;
 
-/** Age of a new comment's duplicates: more than all attempts and waits of the client together. */
+/** Greatest age of a new comment's duplicates: more than all attempts and waits of the client together. */
 const RACE_MILLISECONDS = 10 * 60_000;
 
 /**
- * Keep one comment on a pull request. The comment that this token wrote and that begins with `marker` is updated in
- * place; if there is none, a new one is written. Other people's comments are never touched, whatever they begin with.
+ * Keep one comment on a pull request. A comment that this token wrote and that begins with `marker` is updated; without
+ * one, a new comment is written. Other people's comments are never touched, whatever they begin with.
  *
  * Two runs at the same time, or a request whose answer was lost, may leave two comments. The oldest stays and the
  * others are deleted, so that all runs choose the same one. A comment about a newer run is left as it is.
  *
  * Never throws: a comment is worth less than the verdict.
- * @param octokit of `openClient`
  */
 export async function writeStickyComment(
   octokit: Octokit,
@@ -64,8 +64,9 @@ export async function writeStickyComment(
     if (newer !== null) return describeNewer(newer, pullRequest);
     const url = await updateFirst(octokit, pullRequest, own, current.body);
     if (url !== null) return { url };
-    if (comment.isUpdateOnly && own.length === 0)
+    if (comment.isUpdateOnly && own.length === 0) {
       return { none: 'the verdict is pass, and no comment of this check says otherwise' };
+    }
     const created = await create(octokit, pullRequest, current.body);
     return await removeDuplicates(octokit, pullRequest, created, current);
   } catch (error) {
@@ -86,8 +87,8 @@ interface Newer {
 }
 
 /**
- * The comment of a newer run. One of a later run is not replaced by what was known of the pull request before that one
- * was read: it may have moved on since then, to the commit that the later run is about.
+ * The comment of a newer run. Before a comment of a later run is replaced, the newest commit is read again: the pull
+ * request may have moved on to the commit that the later run is about.
  */
 async function newerThan(
   octokit: Octokit,
@@ -128,7 +129,7 @@ function describeCommentFailure(error: unknown, { owner, repo, number }: PullReq
   });
 }
 
-/** All comments that begin with the marker, oldest first. A comment that quotes it further down does not count. */
+/** All comments that begin with the marker, oldest first. A quotation further down does not count. */
 async function commentsWith(
   octokit: Octokit,
   { owner, repo, number }: PullRequest,
@@ -141,13 +142,13 @@ async function commentsWith(
     repo,
     issue_number: number,
     per_page: 100,
-    ...(since === undefined ? {} : { since }),
+    ...given({ since }),
   });
   for await (const { data } of pages) found.push(...data.filter(({ body }) => body?.startsWith(marker)));
   return found;
 }
 
-/** The comments that the author wrote. If we only know that we are some bot, the likeliest come first. */
+/** The author's comments. If we only know that we are some bot, the likeliest come first. */
 function ownFirst(marked: readonly Comment[], author: Author): Comment[] {
   const own = marked.filter(({ user }) => user !== null && isBy(user, author));
   return author.login === null ? own.sort((a, b) => likelihood(b) - likelihood(a)) : own;
@@ -156,8 +157,8 @@ function ownFirst(marked: readonly Comment[], author: Author): Comment[] {
 const likelihood = ({ user }: Comment): number => (user?.login === 'github-actions[bot]' ? 1 : 0);
 
 /**
- * Update the first comment that can be updated, and delete the later ones by the same login only: that the token may
- * edit a comment does not show that it wrote it.
+ * Update the first comment that can be updated, and delete later ones by the same login only: permission to edit a
+ * comment does not prove that the token wrote it.
  * @returns the address; null if none could be updated
  */
 async function updateFirst(octokit: Octokit, pullRequest: PullRequest, own: readonly Comment[], body: string) {
@@ -172,9 +173,9 @@ async function updateFirst(octokit: Octokit, pullRequest: PullRequest, own: read
 }
 
 /**
- * Look for duplicates after creating a comment: one request, on a first run only. Without it, the duplicate of a lost
- * answer would stay until the next push, and people would see that of a race. GitHub says who wrote the new comment,
- * which saves a request.
+ * Look for duplicates after creating a comment (one request, on a first run only). Otherwise, the duplicate of a lost
+ * answer would stay until the next push, and people would see that of a race. The answer to the creation names the
+ * author, which saves a request.
  */
 async function removeDuplicates(
   octokit: Octokit,
@@ -189,7 +190,7 @@ async function removeDuplicates(
     const marked = await commentsWith(octokit, pullRequest, marker, since);
     const own = marked.filter(({ user }) => user !== null && user.login === created.user?.login);
     if (own[0] === undefined || own[0].id === created.id) {
-      // Should one of them be newer, its own run puts it into the oldest.
+      // If one of them is newer, its own run updates the oldest.
       await deleteAll(octokit, pullRequest, own.slice(1));
       return { url };
     }

@@ -2,30 +2,26 @@ import { describeGithubError } from '../client/errors.ts';
 import type { Octokit } from '../client/types.ts';
 import { type CheckRunPlace, checkRunName } from './check-run.ts';
 
-/** The failed check run of one checkpoint on one commit. */
 interface FailedCheck extends Pick<CheckRunPlace, 'name' | 'commit'> {
-  /** Id of the check run of the run that looks for it. */
+  /** Id of this run's own check run. */
   readonly own: number;
-  /** Digest of the checkpoint that was judged. */
+  /** Digest of the judged checkpoint. */
   readonly digest: string;
-  /** ISO 8601, in UTC: the check run was there before. */
+  /** ISO 8601, in UTC: the check failed before. */
   readonly before: string;
 }
 
-/**
- * Whether a check of this checkpoint on this commit had failed at a time: null if so, else why that is not known. Never
- * throws.
- */
+/** Null if a check of this checkpoint on this commit had failed before a time; else why that is unknown. Never throws. */
 export async function whyNotFailedBefore(
   octokit: Octokit,
   { own, digest, before, name, commit: { owner, repo, sha } }: FailedCheck,
 ): Promise<string | null> {
   try {
-    // Also those that a later one replaced.
+    // Including those that a later one replaced.
     const runs = await octokit.paginate(octokit.rest.checks.listForRef, {
       ...{ owner, repo, ref: sha, check_name: checkRunName(name), filter: 'all', per_page: 100 },
     });
-    // Another app may write a check run of the same name, which a required check of this app does not count.
+    // Another app may write a check run of the same name, which does not count for this app's required check.
     const app = runs.find(({ id }) => id === own)?.app?.id;
     const isThere = runs.some(
       (run) =>

@@ -5,33 +5,30 @@ import type { Octokit, Repository } from '../client/types.ts';
 
 interface CheckSummary {
   readonly verdict: Verdict;
-  /** The hidden first line by which a gate finds its own issue, also among those of other gates. */
+  /** The hidden first line that identifies the issue of a gate. */
   readonly marker: string;
   readonly title: string;
-  /** The report, for an issue that is opened. */
+  /** The text of a new issue. */
   readonly body: string;
-  /** One line, for a comment on an open issue. */
+  /** The text of a comment on an open issue. */
   readonly line: string;
 }
 
-/** The address of the issue, one line that says why it was not written, or null: there is nothing to say. */
+/** The address of the issue, or why it was not written; null if there is nothing to say. */
 type IssueResult = { readonly url: string } | { readonly warning: string } | null;
 
-/** With a label, the issue is found without reading all issues of a repository. */
+/** The label finds the issue without reading all issues of a repository. */
 const LABEL = 'shadow-gate';
 
 /** Pages of 100 issues: more would cost minutes and the rate limit of the repository. */
 const MAX_PAGES = 30;
 
-/**
- * A lost answer leaves open whether the issue was created: the next run will see it, and a second attempt could
- * double it.
- */
+/** A lost answer may have created the issue. The next run will see it; a second attempt could double it. */
 const ONCE = { request: { retries: 0 } };
 
 /**
- * Keep one issue for a scheduled check: it is opened at the first failure, gets a comment at each further one, and is
- * closed when the check passes. A warning or an inconclusive check leaves it as it is.
+ * Keep one issue for a scheduled check: open it at the first failure, comment on it at each further one, and close it
+ * when the check passes. A warning or an inconclusive check leaves it as it is.
  *
  * Never throws: an issue is worth less than the verdict.
  */
@@ -45,12 +42,8 @@ export async function updateIssue(
     if (summary.verdict === 'fail') return { url: await reportFailure(octokit, repository, summary, open) };
     if (summary.verdict !== 'pass' || open === null) return null;
     await addComment(octokit, repository, open.number, summary.line);
-    await octokit.rest.issues.update({
-      ...repository,
-      issue_number: open.number,
-      state: 'closed',
-      state_reason: 'completed',
-    });
+    const closed = { state: 'closed', state_reason: 'completed' } as const;
+    await octokit.rest.issues.update({ ...repository, issue_number: open.number, ...closed });
     return { url: open.html_url };
   } catch (error) {
     const { owner, repo } = repository;
@@ -90,9 +83,9 @@ async function reportFailure(
 }
 
 /**
- * Two scheduled runs at once both find no issue, and both open one: the first stays, and the other one is closed. Never
- * throws: the next run finds the first one in any case.
- * @returns the address of the first; null if it is the own one
+ * Two scheduled runs at once may both open an issue: the first stays, and the other one is closed. Never throws: the next
+ * run finds the first one in any case.
+ * @returns the address of the first; null if it is our own
  */
 async function yieldToFirst(
   octokit: Octokit,
@@ -116,11 +109,10 @@ async function addComment(octokit: Octokit, repository: Repository, number: numb
   await octokit.rest.issues.createComment({ ...repository, issue_number: number, body, ...ONCE });
 }
 
-/** The open issue that this token wrote and that has the marker: first among those with the label, then among all. */
+/** The open issue with the marker that this token wrote: first among those with the label, then among all. */
 async function ownIssue(octokit: Octokit, repository: Repository, marker: string): Promise<Issue | null> {
   const labeled = { labels: LABEL, sort: 'created', direction: 'asc' } as const;
-  // Somebody may have removed the label. The issue gets a comment at each failure, so that it is among the last
-  // updated.
+  // Somebody may have removed the label. Each failure comments on the issue, so it is among the last updated.
   const all = { sort: 'updated', direction: 'desc' } as const;
   return (
     (await findIssue(octokit, { ...repository, ...labeled }, marker)) ??
@@ -128,7 +120,6 @@ async function ownIssue(octokit: Octokit, repository: Repository, marker: string
   );
 }
 
-/** The first of a list of open issues. */
 async function findIssue(
   octokit: Octokit,
   list: Repository & { labels?: string; sort: 'created' | 'updated'; direction: 'asc' | 'desc' },
@@ -151,7 +142,7 @@ async function findIssue(
   return null;
 }
 
-/** A browser saves a text with other line breaks, and people write above it. A quotation is another line. */
+/** A browser may change line breaks, and people write above the marker. A quotation is another line. */
 function hasLine(text: string, line: string): boolean {
   return text.split(/\r\n|\r|\n/).some((own) => own.trim() === line);
 }

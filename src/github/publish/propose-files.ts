@@ -1,15 +1,14 @@
 import { describeWriteFailure, requestErrorStatus } from '../client/errors.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 
-/** New versions of files that later runs judge by, for people to review. */
+/** New versions of files that later runs are judged by, for people to review. */
 interface Proposal {
-  /** The name of the files, for messages. */
   readonly what: 'baseline' | 'calibration';
   readonly files: readonly ProposedFile[];
-  /** The branch that it is proposed for, and that branch's commit. */
+  /** The branch to merge into, and its commit. */
   readonly base: string;
   readonly sha: string;
-  /** A branch for proposals only: whatever is on it is replaced. */
+  /** For proposals only: its content is replaced. */
   readonly branch: string;
   readonly title: string;
   readonly body: string;
@@ -21,15 +20,14 @@ interface ProposedFile {
   readonly text: string;
 }
 
-/** The address of the pull request, or one line that says why it was not written: a failure, or a newer proposal. */
+/** The address of the pull request, or why it was not written: a failure, or a newer proposal. */
 type ProposalResult = { readonly url: string } | { readonly warning: string } | { readonly none: string };
 
 const REGULAR_FILE = '100644';
 
 /**
- * Open a pull request that proposes files, or update the open one: one commit on top of the base branch. The
- * proposal approves nothing; merging it does. The proposal of a later commit is left as it is: somebody may have run an
- * earlier one again.
+ * Open or update a pull request that proposes files, in one commit on top of the base branch. The proposal approves
+ * nothing; merging it does. The proposal of a later commit stays: somebody may have rerun an earlier one.
  *
  * Never throws: a proposal is worth less than the verdict.
  */
@@ -70,15 +68,11 @@ async function pushBranch(
   const { data: parent } = await git.getCommit({ ...repository, commit_sha: sha });
   const entries: { path: string; mode: typeof REGULAR_FILE; type: 'blob'; sha: string }[] = [];
   for (const { path, text } of files) {
-    // The request for a tree takes no large text; a blob may have 100 MB.
+    // A request for a tree takes no large text; a blob may have 100 MB.
     const { data: blob } = await git.createBlob({ ...repository, content: text, encoding: 'utf-8' });
     entries.push({ path, mode: REGULAR_FILE, type: 'blob', sha: blob.sha });
   }
-  const { data: tree } = await git.createTree({
-    ...repository,
-    base_tree: parent.tree.sha,
-    tree: entries,
-  });
+  const { data: tree } = await git.createTree({ ...repository, base_tree: parent.tree.sha, tree: entries });
   const { data: commit } = await git.createCommit({ ...repository, message: title, tree: tree.sha, parents: [sha] });
   if (exists) {
     await git.updateRef({ ...repository, ref: `heads/${branch}`, sha: commit.sha, force: true });
@@ -87,7 +81,7 @@ async function pushBranch(
   }
 }
 
-/** The newest commit of a branch; null if there is no such branch. */
+/** The newest commit of a branch; null if it does not exist. */
 async function commitOf(octokit: Octokit, repository: Repository, branch: string): Promise<string | null> {
   try {
     const { data } = await octokit.rest.git.getRef({ ...repository, ref: `heads/${branch}` });
@@ -98,9 +92,7 @@ async function commitOf(octokit: Octokit, repository: Repository, branch: string
   }
 }
 
-/**
- * Is an existing proposal of a commit that comes after ours? A proposal is one commit on top of that which it is of.
- */
+/** Does an existing proposal belong to a later commit than ours? Its parent is the commit that it belongs to. */
 async function isLater(
   octokit: Octokit,
   repository: Repository,
@@ -109,11 +101,8 @@ async function isLater(
 ): Promise<boolean> {
   const { data: commit } = await octokit.rest.git.getCommit({ ...repository, commit_sha: proposed });
   if (commit.parents.some((parent) => parent.sha === sha)) return false;
-  const { data } = await octokit.rest.repos.compareCommitsWithBasehead({
-    ...repository,
-    basehead: `${branch}...${sha}`,
-    per_page: 1,
-  });
+  const basehead = `${branch}...${sha}`;
+  const { data } = await octokit.rest.repos.compareCommitsWithBasehead({ ...repository, basehead, per_page: 1 });
   return data.status === 'behind';
 }
 
@@ -123,18 +112,14 @@ async function openPullRequest(
   { base, branch, title, body }: Proposal,
 ): Promise<string> {
   const { pulls } = octokit.rest;
-  const { data: found } = await pulls.list({
-    ...repository,
-    state: 'open',
-    head: `${repository.owner}:${branch}`,
-    base,
-  });
+  const head = `${repository.owner}:${branch}`;
+  const { data: found } = await pulls.list({ ...repository, state: 'open', head, base });
   const [own] = found;
   if (own) {
     const { data } = await pulls.update({ ...repository, pull_number: own.number, title, body });
     return data.html_url;
   }
-  // GitHub refuses a second one for the same branches, so that a retry is harmless.
+  // GitHub refuses a second one for the same branches, so a retry is harmless.
   const { data } = await pulls.create({ ...repository, head: branch, base, title, body });
   return data.html_url;
 }

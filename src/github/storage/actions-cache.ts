@@ -7,19 +7,16 @@ import { withToolkit } from '../client/log.ts';
 import { hasAbandonedWork } from '../client/with-timeout.ts';
 import type { CacheScope } from './cache-scope.ts';
 
-/**
- * The one path that every entry contains. The service looks entries up by their path as well, so it has to be the same
- * on every machine: it is relative to what the toolkit takes for the workspace.
- */
+/** The only path in every entry. Lookups use it too, so it is relative to the workspace and the same everywhere. */
 const FILE = '.shadow-gate-cached-measurement.json';
 
-/** A service that does not answer must not hold up the job: the cache is there to save time. */
+/** A service that does not answer must not hold up the job: the cache only saves time. */
 const LIMITS = { timeoutInMs: 30_000, segmentTimeoutInMs: 60_000 };
 
 interface ActionsCacheOptions {
-  /** The runner's temporary folder. */
+  /** The runner's folder. */
   readonly temporary: string;
-  /** This run may leave entries for later runs. */
+  /** Whether this run may leave entries for later runs. */
   readonly saves: boolean;
   readonly scope: CacheScope;
   readonly print: (line: string) => void;
@@ -28,17 +25,17 @@ interface ActionsCacheOptions {
 /** GitHub's cache as a store: `get` fetches an entry by its whole key, `set` remembers one until `save`. */
 export interface ActionsCache extends KeyValueStore {
   /**
-   * Text and whole key of the newest entry whose key begins with a prefix; null if there is none.
+   * Text and key of the newest entry whose key begins with a prefix; null if there is none.
    * @throws if there may be one that cannot be read, or that a change can have written
    */
   readonly newest: (prefix: string) => Promise<{ readonly text: string; readonly key: string } | null>;
-  /** Save what was set. Called last, after the verdict. Never throws. */
+  /** Save the new entries. Called last, after the verdict. Never throws. */
   readonly save: () => Promise<void>;
 }
 
 export function openActionsCache({ temporary, saves, scope, print }: ActionsCacheOptions): ActionsCache {
   const unsaved = new Map<string, string>();
-  /** A service that hangs is not waited for twice. */
+  /** Do not wait twice for a service that hangs. */
   const isAvailable = () => isFeatureAvailable() && !hasAbandonedWork();
 
   async function restore(key: string, prefixes: readonly string[]) {
@@ -64,7 +61,7 @@ export function openActionsCache({ temporary, saves, scope, print }: ActionsCach
     try {
       await inOwnWorkspace(temporary, async (folder) => {
         await writeFile(join(folder, FILE), text);
-        // The toolkit looks for files of the working directory. Everything else is done by now.
+        // The toolkit looks for files in the working directory. Everything else is done by now.
         const before = process.cwd();
         process.chdir(folder);
         try {
@@ -93,9 +90,9 @@ export function openActionsCache({ temporary, saves, scope, print }: ActionsCach
       unsaved.set(key, text);
     },
     newest: async (prefix) => {
-      // No entry has this key, so that only the prefix can match.
+      // No entry has this key, so only the prefix can match.
       const hit = await restore(`${prefix}none`, [prefix]);
-      // The toolkit returns the same for a service that fails as for one that has no entry.
+      // The toolkit returns the same for a failing service as for a missing entry.
       if (hit === null && (await scope.ofBranches(prefix)) > 0) throw new Error('none of its entries could be fetched');
       return hit;
     },
@@ -107,8 +104,8 @@ export function openActionsCache({ temporary, saves, scope, print }: ActionsCach
 }
 
 /**
- * Let the toolkit work in an empty folder of its own: a process that is killed meanwhile leaves nothing in the
- * workspace, and no file there is taken for ours.
+ * Let the toolkit work in an empty folder of its own: if the process is killed meanwhile, nothing is left in the
+ * workspace, and no file there is mistaken for ours.
  */
 async function inOwnWorkspace<T>(temporary: string, work: (folder: string) => Promise<T>): Promise<T> {
   const { GITHUB_WORKSPACE: before } = process.env;

@@ -1,38 +1,34 @@
 import { copyFile, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DefaultArtifactClient } from '@actions/artifact';
-import { UserError } from '@shadow-gate/platform';
+import { given, UserError } from '@shadow-gate/platform';
 import { MAX_FILE_BYTES, openZip } from '@shadow-gate/platform/files';
 import { requestErrorStatus } from '../client/errors.ts';
 import { withToolkit } from '../client/log.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 
-/** The files in an artifact with results. */
+/** Files in an artifact with results. */
 export const MEASUREMENT_FILE = 'measurement.json';
 export const REPORT_FILE = 'report.json';
 export const ATTESTATION_FILE = 'attestation.json';
 export const REPORT_PAGE_FILE = 'report.html';
 
-/** The artifacts of the current run, and of finished ones. */
 export interface Artifacts {
-  /**
-   * Upload files of one folder as an artifact of this run. It replaces one of the same name, of an earlier attempt.
-   * @throws if the service fails
-   */
+  /** Upload files of one folder. Replaces an artifact of the same name from an earlier attempt. @throws if it fails */
   readonly upload: (name: string, files: readonly string[]) => Promise<void>;
   /**
-   * Upload one file as it is, without an archive around it, so that a browser shows it at the artifact's address.
-   * @param name of the artifact, with the ending that says what it is, such as `.html`
+   * Upload one file without an archive, so that a browser shows it at the artifact's address.
+   * @param name with an extension, such as `.html`
    * @returns the id of the artifact
-   * @throws if the service fails
+   * @throws if it fails
    */
   readonly uploadPage: (name: string, file: string) => Promise<number>;
-  /** This run's artifacts; of two with one name, the newer. @throws if the service fails */
+  /** This run's artifacts; of two with one name, the newer. @throws if it fails */
   readonly list: () => Promise<ReadonlyArray<{ readonly name: string; readonly id: number }>>;
   /**
-   * The texts of an artifact's files, by name.
+   * Read the texts of an artifact's files, by name.
    * @param from the run that it belongs to, if not this one
-   * @throws if the service fails, or if what arrives is not what was uploaded
+   * @throws if the download fails, or its digest differs
    */
   readonly read: (
     id: number,
@@ -40,7 +36,7 @@ export interface Artifacts {
   ) => Promise<ReadonlyMap<string, string>>;
 }
 
-/** Without the service, or on an Enterprise server, which has another one, the toolkit's client only fails. */
+/** Without the service, or on an Enterprise server with its different one, the toolkit's client only fails. */
 export function hasArtifactService(environment: Readonly<Record<string, string | undefined>>): boolean {
   const { ACTIONS_RESULTS_URL: service, GITHUB_SERVER_URL: server = 'https://github.com' } = environment;
   const host = URL.canParse(server) ? new URL(server).hostname : '';
@@ -48,10 +44,6 @@ export function hasArtifactService(environment: Readonly<Record<string, string |
   return service !== undefined && service !== '' && isGithub;
 }
 
-/**
- * @param temporary the runner's temporary folder
- * @param print writes a line to the log
- */
 export function openArtifacts(
   { token, repository, temporary }: { token: string; repository: Repository; temporary: string },
   print: (line: string) => void,
@@ -91,10 +83,10 @@ export function openArtifacts(
             path: folder,
             // As one archive: see scripts/build/left-out.ts.
             skipDecompress: true,
-            ...(from?.digest === undefined ? {} : { expectedHash: from.digest }),
-            ...(from === undefined
-              ? {}
-              : { findBy: { token, workflowRunId: from.runId, repositoryOwner, repositoryName } }),
+            ...given({
+              expectedHash: from?.digest,
+              findBy: from && { token, workflowRunId: from.runId, repositoryOwner, repositoryName },
+            }),
           });
           if (digestMismatch === true) throw new Error('what arrived is not what was uploaded');
           const [archive = ''] = await readdir(folder);
@@ -106,15 +98,14 @@ export function openArtifacts(
   };
 }
 
-/** Size of all files of an archive together: two of the largest measurements that are read. */
+/** Total of an archive's files: two of the largest measurements. */
 const MAX_ARCHIVE_BYTES = 2 * MAX_FILE_BYTES.measurement;
 
-/** Ours have two. */
+/** Our artifacts have two. */
 const MAX_FILES = 1000;
 
 /**
- * The texts of the files in a zip archive. Sizes are checked before anything is unpacked: a megabyte can claim to be a
- * terabyte.
+ * Read a zip archive. Sizes are checked before anything is unpacked: a megabyte can claim to be a terabyte.
  * @throws for an archive that is damaged, and for files that are too large, or larger than they claim
  */
 export async function unpackTexts(path: string): Promise<Map<string, string>> {
@@ -137,7 +128,7 @@ export async function unpackTexts(path: string): Promise<Map<string, string>> {
     for (const member of members) texts.set(member.name, (await read(member)).toString('utf8'));
     return texts;
   } catch (error) {
-    // Callers say which artifact it is, and what to do.
+    // Callers name the artifact, and say what to do.
     throw error instanceof UserError ? new Error(error.problem) : error;
   } finally {
     await handle.close();
@@ -147,28 +138,24 @@ export async function unpackTexts(path: string): Promise<Map<string, string>> {
 /** Characters of a file name in an error. */
 const MAX_NAME_LENGTH = 100;
 
-/**
- * A run of a tag claims a branch of the tag's name, and people who may push tags need not be allowed to push to the
- * branch.
- */
+/** A run of a tag claims a branch of the same name, but people who may push tags may not push to that branch. */
 async function isOnBranch(octokit: Octokit, repository: Repository, branch: string, sha: string): Promise<boolean> {
   try {
     const basehead = `${branch}...${sha}`;
     const { data } = await octokit.rest.repos.compareCommitsWithBasehead({ ...repository, basehead, per_page: 1 });
     return data.status === 'identical' || data.status === 'behind';
   } catch (error) {
-    // A branch that has been rewritten since then may not have the commit any more.
+    // A branch that has been rewritten since then may no longer have the commit.
     if (requestErrorStatus(error) === 404) return false;
     throw error;
   }
 }
 
-/** An artifact of a finished run, as GitHub lists it. */
+/** An artifact of a finished run. */
 export interface FoundArtifact {
   readonly id: number;
   readonly digest: string | undefined;
   readonly runId: number;
-  /** The commit that the run was about. */
   readonly commit: string;
   /** Such as `success`; null while it runs. */
   readonly conclusion: string | null;
@@ -178,16 +165,16 @@ export interface FoundArtifact {
 
 const PAGE_SIZE = 100;
 
-/** Only runs on branches leave artifacts of ours, one each, so that more pages are not normal. */
+/** Only runs on branches leave artifacts of ours, one each, so more pages are not normal. */
 const MAX_PAGES = 3;
 
-/** Events of runs that are about a branch and not about a change: no pull request can start a run with one of them. */
+/** Events of runs about a branch: no pull request can start a run with one of them. */
 const TRUSTED_EVENTS: readonly string[] = ['push', 'schedule', 'workflow_dispatch'];
 
 /**
- * Artifacts with a name that runs on a branch have left, newest first. Those of pull requests are left out: a fork may
+ * Artifacts of a name that runs on a branch have left, newest first. Those of pull requests are left out: a fork may
  * give its branch the same name.
- * @param counts may leave out runs before more is asked about them
+ * @param counts leaves out runs before more is asked about them
  * @throws if GitHub has an error, or if the token may not see artifacts
  */
 export async function* artifactsOnBranch(

@@ -2,19 +2,15 @@ import type { Octokit, Repository } from '../client/types.ts';
 
 /** Counts entries of GitHub's cache by who can have written them. */
 export interface CacheScope {
-  /** How many entries with this prefix a change can have written. @throws if GitHub does not answer */
+  /** Entries with this prefix that a change can have written. @throws if GitHub does not answer */
   readonly ofChange: (prefix: string) => Promise<number>;
-  /**
-   * How many entries with this prefix belong to branches that no change can write to.
-   * @throws if GitHub does not answer
-   */
+  /** Entries with this prefix on branches that no change can write to. @throws if GitHub does not answer */
   readonly ofBranches: (prefix: string) => Promise<number>;
 }
 
 /**
- * A run of a pull request gets the entries of its own ref before those of the base branch and the default branch, and
- * anything that the pull request runs can have written the former. It does not get what other pull requests have
- * written.
+ * A run of a pull request gets the entries of its own ref, which anything that the pull request runs can have written,
+ * before those of the base and default branches. It does not get entries of other pull requests.
  * @param octokit null without a token; the token needs `actions: read`
  * @param refs `visible`: whose entries the run gets; `trusted`: those that no change can write to, such as
  * `refs/heads/main`

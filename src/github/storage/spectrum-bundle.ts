@@ -6,9 +6,9 @@ import type { ActionsCache } from './actions-cache.ts';
 
 const bundleSchema = z.record(z.string(), z.string());
 
-/** Many spectra in one entry of GitHub's cache: a model has too many for an entry each. */
+/** Many spectra in one entry of GitHub's cache: a model has too many for single entries. */
 export interface SpectrumBundle extends KeyValueStore {
-  /** Hand what this run used or computed to the cache, if anything in it is new. @param id of the run */
+  /** Save the spectra that this run used or computed, if any is new. @param id of the run */
   readonly handOver: (id: string) => Promise<void>;
 }
 
@@ -16,7 +16,6 @@ export interface SpectrumBundle extends KeyValueStore {
  * The spectra that the newest run on the default branch has saved: a checkpoint that differs in three matrices costs
  * three.
  * @param folder of the key: checkpoints of one key resemble each other
- * @param print where to log that the cache was not read
  */
 export function openSpectrumBundle(cache: ActionsCache, folder: string, print: (line: string) => void): SpectrumBundle {
   const prefix = `shadow-gate-spectra/${folder}/`;
@@ -27,11 +26,8 @@ export function openSpectrumBundle(cache: ActionsCache, folder: string, print: (
   async function read(): Promise<ReadonlyMap<string, string>> {
     try {
       const hit = await cache.newest(prefix);
-      return new Map(
-        hit === null
-          ? []
-          : Object.entries(bundleSchema.parse(parseJson(hit.text, { name: 'the entry', hint: 'delete it' }))),
-      );
+      if (hit === null) return new Map();
+      return new Map(Object.entries(bundleSchema.parse(parseJson(hit.text, { name: 'the entry', hint: 'delete it' }))));
     } catch (error) {
       print(`The cached spectra were not read: ${printable((error as Error).message)}`);
       return new Map();
