@@ -2,15 +2,13 @@ import { basename } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { ADAPTER, MLX_ADAPTER } from '../hub/weight-formats.ts';
 
-/** The file of diffusers' `save_lora_weights`. */
+/** Of diffusers' `save_lora_weights`. */
 export const DIFFUSERS_ADAPTER = 'pytorch_lora_weights.safetensors';
 
-/** Who names the factors of an adapter this way. */
+/** The program that names factors this way. */
 type Writer = 'PEFT' | 'MLX' | 'diffusers' | 'kohya' | 'LyCORIS' | 'torchtune' | 'NeMo' | 'mistral-finetune';
 
-/**
- * Names of factors by writer. The first match counts: kohya's names contain LyCORIS's, and diffusers' contain PEFT's.
- */
+/** Names of factors. The first match counts: kohya's names contain LyCORIS's, and diffusers' contain PEFT's. */
 const NAMES: ReadonlyArray<readonly [Writer, RegExp]> = [
   ['LyCORIS', /(?:^|[._])(?:hada_[wt][12](?:_[ab])?|lokr_[wt][12](?:_[ab])?|oft_(?:blocks|diag))(?:\.|$)/],
   ['kohya', /^(?:lora|lycoris)_[a-z0-9]+_[^.]*\.|\.lora_(?:down|up|mid)(?:\.|$)|\.dora_scale$/],
@@ -26,10 +24,10 @@ const NAMES: ReadonlyArray<readonly [Writer, RegExp]> = [
   ['MLX', /(?:^|\.)lora_[ab](?:_scales|_biases)?$/],
 ];
 
-/** PEFT's names below a component are in a PEFT adapter of a model of that name too, where this prefix comes first. */
+/** Below this prefix, PEFT's adapters can contain component names of diffusers. */
 const PEFT_PREFIX = 'base_model.model.';
 
-/** Who wrote these factors of an adapter, and the first of them; null if there is none. */
+/** The first factor among the names, and the program that wrote it. */
 function adapterTensor(names: Iterable<string>): { readonly writer: Writer; readonly name: string } | null {
   for (const name of names) {
     const writer = name.startsWith(PEFT_PREFIX) ? 'PEFT' : NAMES.find(([, pattern]) => pattern.test(name))?.[0];
@@ -38,9 +36,7 @@ function adapterTensor(names: Iterable<string>): { readonly writer: Writer; read
   return null;
 }
 
-/**
- * @throws UserError for a file that is an adapter, by its name or a tensor's: its factors would look like full weights
- */
+/** @throws UserError for an adapter, by its name or its first factor: its factors would look like full weights */
 export function refuseAdapterFile(path: string, names: readonly string[]): void {
   const found = adapterTensor(names);
   const ofPeft = basename(path) === ADAPTER || found?.writer === 'PEFT';
@@ -54,14 +50,14 @@ export function refuseAdapterFile(path: string, names: readonly string[]): void 
   refuseForeignAdapter(path, names);
 }
 
-/** @throws UserError for one file that is an adapter of an image model, by its first factor */
+/** @throws UserError for an adapter of an image model, by its first factor */
 export function refuseForeignAdapter(path: string, names: readonly string[]): void {
   const found = adapterTensor(names);
   if (!found || found.writer === 'PEFT' || found.writer === 'MLX') return;
   throw foreignAdapter(path, found.writer, found.name);
 }
 
-/** @throws UserError for full weights with an adapter's factors among them: their sum runs, which no tensor is */
+/** @throws UserError for an adapter's factors among full weights: programs would load the weights without them */
 export function refuseFactors(path: string, names: readonly string[]): void {
   const found = adapterTensor(names);
   if (!found) return;

@@ -11,15 +11,15 @@ interface ForeignFile {
   readonly format: ForeignFormat;
 }
 
-/** Configurations, tokenizers and programs; safetensors and ONNX files are read. */
+/** Configurations, tokenizers and programs; safetensors and ONNX files have readers. */
 const OTHERWISE_READ = /\.(json|jsonl|txt|md|jinja|py|ya?ml|csv|model|safetensors|onnx|onnx_data|log|lock)$/i;
 
-/** A folder has tens of files. One with more than this is no checkpoint, and is not searched any further. */
+/** Real checkpoints have tens of files. */
 const MOST_FILES = 2000;
 
 /**
- * The files of a folder that have weights, or the state of a training run, in a format that is not read, in the order
- * of their names. Subfolders are not searched, nor is the folder of a file that is given by itself.
+ * Find the files of a folder with weights or training states in formats that are not read, sorted by name. Subfolders
+ * are not searched, nor is the folder of a file that is given by itself.
  */
 export async function foreignFilesIn(folder: string): Promise<ForeignFile[]> {
   const found: ForeignFile[] = [];
@@ -35,7 +35,7 @@ export async function foreignFilesIn(folder: string): Promise<ForeignFile[]> {
   return found;
 }
 
-/** The same for files of which only the names are known, as on a hub. */
+/** The same by names alone, as on a hub. */
 export function foreignNamesAmong(names: readonly string[]): ForeignFile[] {
   return [...names].sort().flatMap((name) => {
     const format = foreignFormatByName(name);
@@ -43,19 +43,19 @@ export function foreignNamesAmong(names: readonly string[]): ForeignFile[] {
   });
 }
 
-/** The format of a file that is neither safetensors nor ONNX; null for those, and for what is not known. */
+/** Null for safetensors, ONNX and unknown files. */
 export function detectForeignFormat(path: string): Promise<ForeignFormat | null> {
   return formatOf(dirname(path), basename(path));
 }
 
-/** @throws UserError for a file in a format that is not read, by name */
+/** @throws UserError for a file in a format that is not read */
 export async function refuseForeignFile(path: string): Promise<void> {
   const format = await detectForeignFormat(path);
   if (format !== null) throw foreignError(path, format);
 }
 
 async function formatOf(folder: string, name: string): Promise<ForeignFormat | null> {
-  // What leads out of the folder is refused where it would be read.
+  // Links that lead out of the folder are refused where they would be read.
   const real = await resolveInside(folder, name).catch(() => null);
   if (real === null) return null;
   const handle = await openResolved(real).catch(() => null);
@@ -67,7 +67,7 @@ async function formatOf(folder: string, name: string): Promise<ForeignFormat | n
   }
 }
 
-/** Checkpoints of several files, or in subfolders, that have one file by which they are known. */
+/** Checkpoints of several files or folders, recognized by one of them. */
 const FOLDERS: ReadonlyArray<readonly [mark: RegExp, what: string, hint: string]> = [
   [
     /^consolidated\.\d+\.pth?$/,
@@ -102,7 +102,7 @@ const FOLDERS: ReadonlyArray<readonly [mark: RegExp, what: string, hint: string]
   [/\.mlpackage$/, 'a Core ML package, which is not read', 'give the safetensors checkpoint it was made from'],
 ];
 
-/** The error for a folder that has only weights of other formats; null if none are known. */
+/** The error for a folder that has only weights in other formats; null if none are known. */
 export async function foreignWeightsIn(folder: string): Promise<UserError | null> {
   const names = (await readdir(folder)).sort();
   for (const [mark, what, hint] of FOLDERS) {

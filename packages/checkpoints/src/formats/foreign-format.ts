@@ -3,22 +3,22 @@ import { basename, extname } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 
 /**
- * Weights in formats that are not read, recognized by their first bytes: the names of such files tell little, and many
- * programs write `.bin`. Every format has an error of its own, with the way to a file that is read.
+ * Weights in formats that are not read, recognized by their first bytes, since many programs write `.bin`. Each format
+ * has its own error, with the way to a file that is read.
  */
 
-/** What a file is, and what to do about it. */
+/** The name of a format, and the way to a file that is read. */
 export interface ForeignFormat {
   /** As in "FILE is …, which is not read". */
   readonly what: string;
   readonly hint: string;
   /** Lines of Python that convert it. */
   readonly lines?: (file: string) => readonly string[];
-  /** It can run code when it is opened. */
+  /** Opening it can run code. */
   readonly runsCode?: boolean;
 }
 
-/** So many bytes tell every format apart; a tar file has its mark at byte 257. */
+/** Enough for every format: a tar file has its mark at byte 257. */
 const SIGNATURE_BYTES = 512;
 
 const FROM_SOURCE = 'give the safetensors checkpoint it was made from';
@@ -77,7 +77,7 @@ const FORMATS = {
 
 const ascii = (text: string): readonly number[] => Array.from(text, (character) => character.charCodeAt(0));
 
-/** Marks at fixed places. A safetensors file begins with the length of its header instead. */
+/** Marks at fixed places. A safetensors file begins with the length of its header. */
 const SIGNATURES: ReadonlyArray<readonly [offset: number, bytes: readonly number[], format: ForeignFormat]> = [
   [0, ascii('GGUF'), FORMATS.gguf],
   // "ggml", "ggmf" and "ggjt" as little-endian words.
@@ -96,7 +96,7 @@ const SIGNATURES: ReadonlyArray<readonly [offset: number, bytes: readonly number
   [257, ascii('ustar'), FORMATS.tar],
 ];
 
-/** Formats without a mark, as the oldest pickles are, by the names that their programs give. */
+/** Formats without a mark, such as the oldest pickles, by their usual names. */
 const NAMES: ReadonlyArray<readonly [RegExp, ForeignFormat]> = [
   [/\.(mlmodel|mlpackage)$/, FORMATS.coreml],
   [/^saved_model\.pb$|\.ckpt(-\d+)?\.(index|meta)$|\.data-\d{5}-of-\d{5}$/, FORMATS.tensorflow],
@@ -104,15 +104,9 @@ const NAMES: ReadonlyArray<readonly [RegExp, ForeignFormat]> = [
   [/^(pytorch|adapter)_model.*\.bin$|\.(pt|pth|ckpt|pkl)$/, FORMATS.pickle],
 ];
 
-/**
- * The format of a file that is not read; null for safetensors and unknown files. @param start its first SIGNATURE_BYTES
- */
-function foreignFormat(
-  start: Buffer,
-  { name, size }: { readonly name: string; readonly size: number },
-): ForeignFormat | null {
-  // The length of a header can look like a short mark, and then '{' follows; the long ones would be larger than its
-  // limit.
+/** @param start the first SIGNATURE_BYTES @returns null for safetensors and unknown files */
+function foreignFormat(start: Buffer, name: string, size: number): ForeignFormat | null {
+  // A header's length, followed by '{', can look like a short mark. Long marks would exceed its limit.
   const isHeader = start[8] === 0x7b;
   const signed = SIGNATURES.find(
     ([offset, bytes]) =>
@@ -128,7 +122,7 @@ function foreignFormat(
   return NAMES.find(([pattern]) => pattern.test(name))?.[1] ?? null;
 }
 
-/** Names that usually mean a format, where there is nothing else to tell it by. */
+/** Usual names of formats, for files of which only the name is known. */
 const USUAL_NAMES: ReadonlyArray<readonly [RegExp, ForeignFormat]> = [
   ...NAMES,
   [/\.(bin|pickle)$/, FORMATS.pickle],
@@ -140,16 +134,14 @@ const USUAL_NAMES: ReadonlyArray<readonly [RegExp, ForeignFormat]> = [
   [/\.nemo$/, FORMATS.tar],
 ];
 
-/** The format that the name of a file promises. */
 export function foreignFormatByName(name: string): ForeignFormat | null {
   return USUAL_NAMES.find(([pattern]) => pattern.test(name))?.[1] ?? null;
 }
 
-/** The format of an open file. */
 export async function readForeignFormat(handle: FileHandle, file: string): Promise<ForeignFormat | null> {
   const { size } = await handle.stat();
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(SIGNATURE_BYTES), 0, SIGNATURE_BYTES, 0);
-  return foreignFormat(buffer.subarray(0, bytesRead), { name: basename(file), size });
+  return foreignFormat(buffer.subarray(0, bytesRead), basename(file), size);
 }
 
 export function foreignError(file: string, { what, hint, lines, runsCode }: ForeignFormat): UserError {
@@ -164,10 +156,10 @@ function isZip(start: Buffer): boolean {
   return [ZIP, EMPTY_ZIP].some((magic) => magic.every((byte, i) => start[i] === byte));
 }
 
-/** Position of the length of the first entry's name, and of the name itself (APPNOTE.TXT 4.3.7). */
+/** Positions of the length of the first entry's name, and of the name (APPNOTE.TXT 4.3.7). */
 const [ZIP_NAME_LENGTH, ZIP_NAME] = [26, 30] as const;
 
-/** What a zip archive is shows in the name of its first entry: writers begin with what readers need first. */
+/** The name of the first entry tells the format: writers begin with what readers need first. */
 function zipFormat(start: Buffer): ForeignFormat {
   const length = start.length >= ZIP_NAME ? start.readUInt16LE(ZIP_NAME_LENGTH) : 0;
   const first = start.toString('latin1', ZIP_NAME, ZIP_NAME + length);
@@ -187,7 +179,7 @@ function isPickle([first, second = 0]: Buffer): boolean {
   return first === 0x80 && second >= 1 && second <= 5;
 }
 
-/** A map whose first key is a string. */
+/** A map with a string as its first key. */
 function isMessagePack(start: Buffer): boolean {
   const [first = 0] = start;
   const isFixMap = first > 0x80 && first <= 0x8f;
@@ -197,7 +189,7 @@ function isMessagePack(start: Buffer): boolean {
 
 /**
  * Version 0 of llama2.c has no mark: seven numbers, and exactly the floats that follow from them
- * (https://github.com/karpathy/llama2.c, `legacy_export`). A negative vocabulary stands for a head of its own.
+ * (https://github.com/karpathy/llama2.c, `legacy_export`). A negative vocabulary means a separate head.
  */
 function isLlama2c(start: Buffer, size: number): boolean {
   const HEADER_BYTES = 28;
@@ -208,11 +200,11 @@ function isLlama2c(start: Buffer, size: number): boolean {
   const headSize = dim / heads;
   const layer = 2 * dim + 2 * dim * dim + 2 * dim * kvHeads * headSize + 3 * dim * hidden;
   const tables = Math.abs(vocabulary) * dim * (vocabulary < 0 ? 2 : 1);
-  // Then the final norm, and two tables of rotations that are not used any more.
+  // Then the final norm, and two unused tables of rotations.
   return size === HEADER_BYTES + 4 * (tables + layers * layer + dim + length * headSize);
 }
 
-/** A name that can stand in a Python string without escapes. */
+/** A name that needs no escapes in a Python string. */
 function pythonName(file: string, fallback: string): string {
   return /^[\w.-]+$/.test(file) ? file : fallback;
 }

@@ -12,12 +12,12 @@ import { readSafetensorsHeader, resolveFile } from './safetensors.ts';
 import { readAll, readShards } from './shards/index-file.ts';
 import type { WeightsEntry, WeightsFolder } from './weights-entry.ts';
 
-/** Weights under the names of transformers and Mistral: one file, or shards. */
+/** Weights under the file names of transformers and Mistral: one file, or shards. */
 
 type StateDictFormat = 'safetensors' | 'pytorch';
 type Place = Pick<WeightsFolder, 'path' | 'files'>;
 
-/** Pickles have the names and the places of their tensors, also of those that are tied. */
+/** Pickles list tied tensors under each of their names. */
 async function opened(format: StateDictFormat, { path, files }: Place, all: readonly TensorEntry[]) {
   const config = await readConfig(files);
   const entries = format === 'pytorch' ? withoutTied(all, config) : all;
@@ -25,16 +25,16 @@ async function opened(format: StateDictFormat, { path, files }: Place, all: read
 }
 
 function openedFolder(format: StateDictFormat, folder: Place, entries: readonly TensorEntry[]) {
-  const names = entries.map(({ name }) => name);
-  refuseFactors(folder.path, names);
+  refuseFactors(folder.path, entries.map(nameOf));
   return opened(format, folder, entries);
 }
 
 function openedFile(format: StateDictFormat, given: Place, entries: readonly TensorEntry[]): Promise<FullCheckpoint> {
-  const names = entries.map(({ name }) => name);
-  refuseAdapterFile(given.path, names);
+  refuseAdapterFile(given.path, entries.map(nameOf));
   return opened(format, given, entries);
 }
+
+const nameOf = ({ name }: TensorEntry): string => name;
 
 function expectConfig(path: string, config: unknown): void {
   if (config) return;
@@ -58,7 +58,7 @@ function ofLayout(format: StateDictFormat, read: (file: string) => Promise<Tenso
   };
 }
 
-/** Read in place of pickles and GGUF, as transformers does. */
+/** Read instead of pickles and GGUF, as in transformers. */
 export const safetensors = {
   ...ofLayout('safetensors', readSafetensorsHeader),
   otherSets: [],
@@ -72,7 +72,7 @@ export const pytorch: WeightsEntry = {
   ...ofLayout('pytorch', readStateDict),
   otherSets: ['named'],
   file: {
-    // Under the name of another format, it would be loaded by those who trust that.
+    // Under the name of another format, programs that trust that format would load it.
     recognizes: ({ path, foreign }) => foreign === PICKLE && !/\.(safetensors|onnx)$/.test(path),
     open: async (given) => openedFile('pytorch', given, await readLoneStateDict(given.file)),
   },

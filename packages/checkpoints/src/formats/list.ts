@@ -5,8 +5,8 @@ import { distcp, safetensorsShards } from './shards/open-shards.ts';
 import type { WeightsEntry } from './weights-entry.ts';
 
 /**
- * All ways in which full weights are stored, in the order in which a folder is searched; their names are in
- * `WEIGHT_FORMATS`. Files without a mark in their bytes have to come before safetensors, which take all others.
+ * The formats of full weights, in the order in which a folder is searched; their names are in `WEIGHT_FORMATS`. Files
+ * without a mark in their bytes have to come before safetensors, which accept all others.
  */
 export const FORMATS: readonly WeightsEntry[] = [
   onnx,

@@ -7,20 +7,20 @@ import type { FullCheckpoint } from './full-checkpoint.ts';
 import type { ConfigSection } from './quantized/format.ts';
 import { MAX_NESTING, METHOD_KEYS } from './quantized/settings.ts';
 
-/** Recognizes quantized weights that are not read. Otherwise their scales would be measured in place of the weights. */
+/** Recognizes quantized weights that are not read: their scales would be measured in place of the weights. */
 
 type Model = Pick<FullCheckpoint, 'config' | 'tensors' | 'onnx'>;
 
 interface StoredQuantization {
-  /** Name of the method, with its bits where they are known. */
+  /** With its bits if known. */
   readonly method: string;
-  /** `config`: only config.json tells of it, and the tensors are plain floating-point numbers. */
+  /** `config`: config.json alone says so, and the tensors are plain floating-point numbers. */
   readonly shownBy: 'tensors' | 'config';
 }
 
 /**
- * The quantization by config.json or by names and types of tensors: a lone file has no config.json, and not every
- * method marks its tensors. Null for weights that are not quantized.
+ * The quantization by config.json, or by names and types of tensors: a lone file has no config.json, and not every
+ * method marks its tensors.
  */
 export function findQuantization({ config, tensors, onnx }: Model): StoredQuantization | null {
   const configured = config && describeConfig(config);
@@ -31,7 +31,7 @@ export function findQuantization({ config, tensors, onnx }: Model): StoredQuanti
   return configured === null ? null : { method: configured, shownBy: 'config' };
 }
 
-/** @throws UserError for a quantized checkpoint, with the method */
+/** @throws UserError for a quantized checkpoint */
 export function refuseQuantized(checkpoint: FullCheckpoint): void {
   const quantization = findQuantization(checkpoint);
   if (quantization === null) return;
@@ -43,8 +43,7 @@ export function refuseQuantized(checkpoint: FullCheckpoint): void {
       'give the checkpoint that it was quantized from; of quantized weights, bitsandbytes, compressed-tensors, ModelOpt, GPTQ, AWQ, AutoRound, FP8, MXFP4, MLX and torchao are read',
     );
   }
-  // Programs obey the config: they quantize these weights when they load them, or do not find the tensors they look
-  // for.
+  // Programs obey the config: they would quantize these weights on loading, or miss tensors.
   throw new UserError(
     `${name} is quantized (${method}) according to its config.json, though its tensors are not: what programs load is not what is stored`,
     'give the checkpoint that it was quantized from; if the weights were dequantized, remove the quantization from config.json',
@@ -72,14 +71,13 @@ const METHODS = new Map([
   ['spqr', 'SpQR'],
 ]);
 
-/** With MLX's own. */
+/** Including MLX's. */
 export const QUANTIZATION_KEYS = [...METHOD_KEYS, 'quantization'];
 
 function describeConfig(config: ConfigSection, depth = 0): string | null {
   for (const key of METHOD_KEYS) {
     if (isObject(config[key])) return describeMethod(config[key]);
-    // The config of a quantized model is an object: anything else is not understood by the programs that load it
-    // either.
+    // Anything but an object is not understood by the programs that load it either.
     if (typeof config[key] === 'string') return `${config[key]}`.slice(0, 40);
   }
   // MLX names no method.
@@ -98,7 +96,7 @@ function describeConfig(config: ConfigSection, depth = 0): string | null {
 function describeMethod(settings: ConfigSection): string {
   const isBits = settings.load_in_4bit === true || settings.load_in_8bit === true;
   const named = settings.quant_method ?? settings.quant_algo ?? (isBits ? 'bitsandbytes' : null);
-  // MLX repeats its own key under this name.
+  // MLX repeats its own settings under the key of others.
   if (named === null && 'group_size' in settings && 'bits' in settings) return withBits('MLX', settings);
   const written = typeof named === 'string' ? named.slice(0, 40) : 'unknown method';
   return withBits(METHODS.get(written) ?? written, settings);
@@ -109,7 +107,7 @@ function withBits(method: string, settings: ConfigSection): string {
   return typeof bits === 'number' ? `${method}, ${bits}-bit` : method;
 }
 
-/** Names of tensors that only quantized checkpoints have, whatever their type. */
+/** Names that only quantized checkpoints have, whatever the tensor's type. */
 const NAMES: readonly (readonly [RegExp, string])[] = [
   [/\.g_idx$/, 'GPTQ'],
   [/\.q(weight|zeros)$/, 'GPTQ or AWQ'],
@@ -123,7 +121,7 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   [/\.weight\._(data|qdata|scale|shift|zeropoint)(\._data)?$/, 'quanto'],
 ];
 
-/** Codes: tensors of integers, by their own names. */
+/** Names of codes: tensors of integers. */
 const CODES: readonly (readonly [RegExp, string])[] = [
   [/_blocks$/, 'MXFP4'],
   [/\.W_q$/, 'HQQ'],
@@ -133,7 +131,7 @@ const CODES: readonly (readonly [RegExp, string])[] = [
   [/\.Qidxs$/i, 'QuIP#'],
 ];
 
-/** Names of tensors that are stored with integer codes: in the same module, or after the name of the codes and `_`. */
+/** Names of tensors that accompany integer codes: in the same module, or after the codes' name and `_`. */
 const COMPANIONS: readonly (readonly [string, string])[] = [
   ['weight_scale_2', 'NVFP4'],
   ['weight_scales', 'EETQ'],
@@ -168,7 +166,7 @@ function describeTensor(entry: TensorEntry, tensors: ReadonlyMap<string, TensorE
   if ((shape.length < 2 && !isFlatWeight) || dtype === 'BOOL' || dtype === 'C64') return null;
   if (dtype.startsWith('F8_')) return 'FP8';
   if (isFloatingPoint(dtype)) return `${dtype.slice(1, 2)}-bit floating point`;
-  // Codes are narrow; indices and masks have names of their own.
+  // Codes are narrow; indices and masks have their own names.
   if (dtype.endsWith('64') || /(^|[._])(bias|mask|ids?|ind(ex|ices))$/.test(name)) return null;
   const module = name.slice(0, name.lastIndexOf('.') + 1);
   const companion = COMPANIONS.find(([leaf]) => tensors.has(`${module}${leaf}`) || tensors.has(`${name}_${leaf}`));

@@ -2,12 +2,12 @@ const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a];
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 /**
- * The first key that an object of a JSON text has twice, or null: readers differ in which of them they keep.
+ * The first key that a JSON object has twice: readers differ in which of the two they keep.
  * @param json valid JSON in UTF-8
  */
 export function repeatedKey(json: Uint8Array): string | null {
   const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
-  /** The keys of the objects that are open, and null for lists. */
+  /** The keys of open objects, and null for open lists. */
   const open: Array<Set<string> | null> = [];
   for (let i = 0; i < bytes.length; i += 1) {
     const byte = bytes[i];

@@ -19,8 +19,8 @@ import { foreignError, readForeignFormat } from './foreign-format.ts';
 import { repeatedKey } from './repeated-key.ts';
 
 /**
- * Reader of the safetensors header (https://github.com/huggingface/safetensors#format): 8 bytes little-endian header
- * length, that many bytes of JSON, then the tensors' raw little-endian data. Only the header is read.
+ * Reads safetensors headers (https://github.com/huggingface/safetensors#format): 8 bytes little-endian header length,
+ * that many bytes of JSON, then the tensors' raw little-endian data.
  */
 
 const entrySchema = z.object({
@@ -28,15 +28,14 @@ const entrySchema = z.object({
   shape: z.array(z.int().nonnegative()),
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });
-/** mlx writes null for none. */
+/** mlx writes null for an empty map. */
 const metadataSchema = z.record(z.string(), z.string()).nullish();
 
-/** Convolutions have five at most. */
+/** Convolutions have at most five. */
 const MAX_DIMENSIONS = 32;
 
 /**
- * Read and check the header of one safetensors file. @param file its real path @returns tensors in the order of their
- * data
+ * Read and check the header of one file, given by its real path. The tensors are in the order of their data.
  * @throws UserError naming the file (and tensor) for other formats, truncation, a header larger than the file,
  * overlapping or missing bytes, and a shape that overflows or does not match its bytes
  */
@@ -44,7 +43,7 @@ export async function readSafetensorsHeader(file: string): Promise<TensorEntry[]
   return (await readSafetensors(file)).entries;
 }
 
-/** The texts in the header of a file (`__metadata__`). @throws UserError as `readSafetensorsHeader` */
+/** The header's `__metadata__`. @throws UserError as `readSafetensorsHeader` */
 export async function readSafetensorsMetadata(file: string): Promise<Readonly<Record<string, string>>> {
   return (await readSafetensors(file)).metadata;
 }
@@ -54,7 +53,7 @@ interface Header {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Tensors and texts of one file. @throws UserError as `readSafetensorsHeader` */
+/** @throws UserError as `readSafetensorsHeader` */
 export async function readSafetensors(file: string): Promise<Header> {
   const handle = await openResolved(file);
   try {
@@ -81,33 +80,28 @@ async function readHeaderLength(handle: FileHandle, file: string, size: number):
   const length = start.readBigUInt64LE(0);
   if (length > BigInt(size - 8)) {
     throw new UserError(
-      // The length is the first bytes of the file, which are nobody's business if it is a link to another one.
+      // Do not quote the length: it is the first bytes of the file, which may be a link to another one.
       `${file} is not a complete safetensors file: its header is longer than the ${size} bytes of the file`,
       'download it again, or check that it is a safetensors file',
     );
   }
-  if (length > BigInt(MAX_HEADER_BYTES)) {
-    throw new UserError(
-      `${file}: its header exceeds the limit of ${MAX_HEADER_BYTES} bytes`,
-      'check that it is a safetensors file',
-    );
-  }
-  return Number(length);
+  if (length <= BigInt(MAX_HEADER_BYTES)) return Number(length);
+  throw new UserError(
+    `${file}: its header exceeds the limit of ${MAX_HEADER_BYTES} bytes`,
+    'check that it is a safetensors file',
+  );
 }
-
-/**
- * The real path: the Hugging Face cache has links, some dangling. @throws UserError if missing or outside of the folder
- */
+/** The real path: the Hugging Face cache has links. @throws UserError if missing or outside of the folder */
 export async function resolveFile(directory: string, name: string, whole = 'checkpoint'): Promise<string> {
   const file = await resolveInside(directory, name);
   if (file === null) throw new UserError(`${join(directory, name)} is missing`, `download the whole ${whole}`);
   return file;
 }
 
-/** A tensor that describes others has some hundred bytes. */
+/** Tensors that describe others have some hundred bytes. */
 const MAX_DESCRIPTION_BYTES = 64 * 1024;
 
-/** The bytes of a small tensor. @throws UserError for a large one, which cannot be what it is named after */
+/** The bytes of a small tensor. @throws UserError for a large one, which cannot be what its name says */
 export async function readTensorBytes({ name, file, offset, byteLength, layout }: TensorEntry): Promise<Buffer> {
   if (layout) throw damaged(file, name, 'it describes a quantized weight in parts');
   if (byteLength > MAX_DESCRIPTION_BYTES) {
@@ -131,11 +125,8 @@ async function readExactly(handle: FileHandle, position: number, length: number,
 
 function parseHeader(bytes: Buffer, file: string): Record<string, unknown> {
   const hint = 'check that it is a safetensors file';
-  const json = parseJson(decodeHeader(bytes, file, hint), {
-    name: `${file}: the header`,
-    hint,
-    notJson: ' is not JSON',
-  });
+  const text = decodeHeader(bytes, file, hint);
+  const json = parseJson(text, { name: `${file}: the header`, hint, notJson: ' is not JSON' });
   if (json === null || typeof json !== 'object' || Array.isArray(json) || bytes[0] !== OPEN_BRACE) {
     throw new UserError(`${file}: the header is not a JSON object`, 'save the checkpoint again');
   }
@@ -149,7 +140,7 @@ function parseHeader(bytes: Buffer, file: string): Record<string, unknown> {
   return json as Record<string, unknown>;
 }
 
-/** The format demands it of the first byte. */
+/** The first byte of a header, as the format demands. */
 const OPEN_BRACE = 0x7b;
 
 function decodeHeader(bytes: Buffer, file: string, hint: string): string {
@@ -160,7 +151,7 @@ function decodeHeader(bytes: Buffer, file: string, hint: string): string {
   }
 }
 
-/** Every byte after the header belongs to exactly one tensor: the rule of the reference implementation. */
+/** Every byte after the header belongs to exactly one tensor, as in the reference implementation. */
 function checkLayout(header: Record<string, unknown>, file: string, dataStart: number, fileSize: number): Header {
   const metadata = validate(metadataSchema, header.__metadata__);
   if (!metadata.success) {
@@ -175,8 +166,9 @@ function checkLayout(header: Record<string, unknown>, file: string, dataStart: n
     if (entry.offset < end) {
       throw damaged(file, entry.name, `its data overlaps the tensor before it (byte ${entry.offset} < ${end})`);
     }
-    if (entry.offset > end)
+    if (entry.offset > end) {
       throw damaged(file, entry.name, `${entry.offset - end} bytes before it belong to no tensor`);
+    }
     end = entry.offset + entry.byteLength;
     if (end > fileSize) {
       throw new UserError(
@@ -201,7 +193,7 @@ function toEntry(name: string, value: unknown, file: string, dataStart: number):
   const { dtype, shape, data_offsets } = parsed.data;
   const [begin, end] = data_offsets;
   if (end < begin) throw damaged(file, name, `its data ends (${end}) before it begins (${begin})`);
-  // First: a product of half a million large dimensions takes a quarter of an hour.
+  // Check this first: a product of half a million large dimensions takes a quarter of an hour.
   if (shape.length > MAX_DIMENSIONS) throw damaged(file, name, `it has ${shape.length} dimensions`);
   const size = shape.reduce((product, dimension) => product * BigInt(dimension), 1n);
   if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw damaged(file, name, `its shape [${shape.join(', ')}] overflows`);
@@ -213,11 +205,8 @@ function toEntry(name: string, value: unknown, file: string, dataStart: number):
     );
   }
   if ((size * BigInt(bits) + 7n) / 8n !== BigInt(end - begin)) {
-    throw damaged(
-      file,
-      name,
-      `shape [${shape.join(', ')}] of ${dtype} needs ${(size * BigInt(bits)) / 8n} bytes, and the header has ${end - begin}`,
-    );
+    const needed = `${(size * BigInt(bits)) / 8n} bytes, and the header has ${end - begin}`;
+    throw damaged(file, name, `shape [${shape.join(', ')}] of ${dtype} needs ${needed}`);
   }
   return { name, dtype, shape, size: Number(size), file, offset: dataStart + begin, byteLength: end - begin };
 }
@@ -226,7 +215,6 @@ function damaged(file: string, tensor: string, what: string): UserError {
   return new UserError(`${file}: tensor ${quote(tensor)}: ${what}`, 'save or download the file again: it is damaged');
 }
 
-/** A name from a file in an error message: quoted, and on one line. */
 function quote(name: string): string {
   return JSON.stringify(name);
 }

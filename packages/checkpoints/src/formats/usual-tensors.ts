@@ -9,8 +9,8 @@ import type { TensorSource } from './quantized/format.ts';
 import { readQuantized } from './quantized/read-quantized.ts';
 
 /**
- * A checkpoint's tensors with transformers' names, shapes and order: quantized weights with recipes (`readQuantized`),
- * and those of mlx-lm, Mistral and DeepSeek converted back.
+ * A checkpoint's tensors with transformers' names, shapes and order: quantized weights get recipes (`readQuantized`),
+ * and weights of mlx-lm, Mistral and DeepSeek are converted back.
  */
 export async function usualTensors(
   checkpoint: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'files' | 'architecture'>,
@@ -26,7 +26,7 @@ export async function usualTensors(
   return fromMlx({ tensors: own === null ? read : withUsualOrder(read, own), config });
 }
 
-/** Model types in its params.json, or in a config.json next to its files. */
+/** Model types of Mistral's files, in params.json or config.json. */
 const MISTRAL = new Set<unknown>(['mistral', 'mixtral', 'ministral', 'ministral3', 'mistral3', 'mistral4', 'llava']);
 
 function byName(path: string, entries: readonly TensorEntry[]): Map<string, TensorEntry> {

@@ -2,11 +2,10 @@ import type { FolderFiles } from '@shadow-gate/platform/files';
 import type { ForeignFormat } from './foreign-format.ts';
 import type { FullCheckpoint } from './full-checkpoint.ts';
 
-/** A folder, in which weights are looked for. */
+/** A folder in which weights are searched. */
 export interface WeightsFolder {
   readonly path: string;
   readonly files: FolderFiles;
-  /** All that is in it. */
   readonly names: ReadonlySet<string>;
 }
 
@@ -18,21 +17,21 @@ export interface GivenFile {
   readonly file: string;
   /** Those of its folder. */
   readonly files: FolderFiles;
-  /** By its bytes; null for what has no mark, as safetensors and ONNX. */
+  /** By its bytes; null without a mark, as in safetensors and ONNX. */
   readonly foreign: ForeignFormat | null;
 }
 
-/** One way in which full weights are stored. `FORMATS` lists all. */
+/** One format of full weights; `FORMATS` lists all. */
 export interface WeightsEntry {
   /**
-   * The file or folder by whose name the weights are known; null if there are none of this format. `open` opens it;
-   * without `open`, it is opened like a file that is given by itself.
+   * The name of the file or folder that shows this format; null if there is none. `open` opens it, or without `open`,
+   * `file` does.
    */
   readonly recognizes: (folder: WeightsFolder) => string | null | Promise<string | null>;
   readonly open?: (folder: WeightsFolder, recognized: string) => Promise<FullCheckpoint>;
-  /** Weights next to them that some program loads instead, and that are refused: `isOtherSet`, or any pickles. */
+  /** Other weights in the folder that some programs load, and that are refused: `isOtherSet`, or any pickles. */
   readonly otherSets: ReadonlyArray<'named' | 'pickles'>;
-  /** For a format whose files can be given by themselves. */
+  /** For a format of single files. */
   readonly file?: {
     readonly recognizes: (given: GivenFile) => boolean;
     readonly open: (given: GivenFile) => Promise<FullCheckpoint>;

@@ -2,7 +2,7 @@ import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Mistral's own names of modules below `layers.N.`, and those in the files of transformers. */
+/** Mistral's names of modules below `layers.N.`, and transformers' names. */
 const IN_LAYER: ReadonlyArray<readonly [RegExp, string]> = [
   [/^attention_norm\./, 'input_layernorm.'],
   [/^ffn_norm\./, 'post_attention_layernorm.'],
@@ -36,18 +36,18 @@ const IN_TOWER: typeof IN_LAYER = [
   [/^/, ''],
 ];
 
-/** Scales that are stored with the weight of a module, and their usual names. */
+/** Scales stored with a module's weight, and their usual names. */
 const SCALES: ReadonlyArray<readonly [RegExp, string]> = [
   [/\.qscale_weight$/, '.weight_scale_inv'],
   [/\.qscale_act$/, '.activation_scale'],
 ];
 
-/** Is it a file of Mistral's own layout? */
+/** Are these tensors in Mistral's own layout? */
 export function isConsolidated(tensors: ReadonlyMap<string, TensorEntry>): boolean {
   return tensors.has('tok_embeddings.weight') && tensors.has('norm.weight');
 }
 
-/** Their tensors by the names that the files of transformers have; what is not known keeps its name. */
+/** Rename Mistral's tensors as in transformers; unknown ones keep their names. */
 export function usualNames(entries: readonly TensorEntry[], config: Json): TensorEntry[] {
   return entries.map((entry) => ({ ...entry, name: usualName(entry.name, config) }));
 }
@@ -78,7 +78,7 @@ function usualName(name: string, { model_type: type, text_config: text }: Json):
   );
 }
 
-/** By the first rule that fits; null if none does. */
+/** Applies the first matching rule; null if none matches. */
 function replaced(name: string, rules: typeof IN_LAYER): string | null {
   const rule = rules.find(([pattern]) => pattern.test(name));
   return rule ? name.replace(rule[0], rule[1]) : null;

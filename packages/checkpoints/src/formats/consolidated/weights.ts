@@ -5,15 +5,15 @@ import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Heads of queries and of keys, in a model and in its tower of images. */
+/** Number of heads of queries and of keys. */
 interface Heads {
   readonly q: number;
   readonly k: number;
 }
 
 /**
- * Weights of Mistral's own files (`usualNames`) as transformers has them: rotated rows of queries and keys are halves
- * of a head instead of neighbors (not in latent attention), and experts of Mistral 4 are stacked.
+ * Reorder weights of Mistral's own files (`usualNames`) as in transformers: rotated rows of queries and keys become
+ * halves of a head instead of neighbors (not in latent attention), and the experts of Mistral 4 become stacks.
  */
 export function withUsualOrder(tensors: Tensors, config: Json): Tensors {
   const text = (config.text_config ?? config) as Json;
@@ -33,7 +33,7 @@ function headsOf(config: unknown): Heads | null {
   return typeof q === 'number' && typeof k === 'number' ? { q, k } : null;
 }
 
-/** Rows 0, 2, 4, … of each head, and then 1, 3, 5, … */
+/** Each head's rows 0, 2, 4, …, followed by 1, 3, 5, … */
 function inHalves(entry: TensorEntry, heads: number): TensorEntry {
   const [rows = 0, columns = 0] = entry.shape;
   if (entry.shape.length !== 2 || rows % (2 * heads) !== 0 || !canAssemble([entry])) return entry;
@@ -49,7 +49,7 @@ function inHalves(entry: TensorEntry, heads: number): TensorEntry {
   });
 }
 
-/** `mlp.experts.<i>.…` as stacks, gate before up. */
+/** Stack `mlp.experts.<i>.…`, gate before up. */
 function withStacks(tensors: Tensors, { n_routed_experts: experts }: Json): Tensors {
   if (typeof experts !== 'number' || !(experts <= MAX_EXPERTS)) return tensors;
   const all = new Map(tensors);
@@ -60,28 +60,18 @@ function withStacks(tensors: Tensors, { n_routed_experts: experts }: Json): Tens
       ['gate', 'up', 'down'].map((part) => tensors.get(`${module}.${i}.${part}_proj.weight`)),
     );
     const found = each.flatMap((parts) => parts.flatMap((part) => part ?? []));
-    // A missing one is found where it is needed.
+    // Missing experts are reported where they are needed.
     if (found.length !== 3 * experts || !canAssemble(found) || !areAlike(found)) continue;
     for (const entry of found) all.delete(entry.name);
-    for (const stack of [
-      stackOf(
-        `${module}.gate_up_proj`,
-        found.filter((_, i) => i % 3 !== 2),
-        experts,
-      ),
-      stackOf(
-        `${module}.down_proj`,
-        found.filter((_, i) => i % 3 === 2),
-        experts,
-      ),
-    ]) {
-      all.set(stack.name, stack);
-    }
+    const gatesAndUps = found.filter((_, i) => i % 3 !== 2);
+    const downs = found.filter((_, i) => i % 3 === 2);
+    all.set(`${module}.gate_up_proj`, stackOf(`${module}.gate_up_proj`, gatesAndUps, experts));
+    all.set(`${module}.down_proj`, stackOf(`${module}.down_proj`, downs, experts));
   }
   return new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Gate and up have one shape in all experts, and down another. */
+/** Do all gates and ups have one shape, and all downs another? */
 function areAlike(found: readonly TensorEntry[]): boolean {
   const shapes = found.map(({ shape }) => shape.join());
   return found.every(({ shape }, i) => shape.length === 2 && shapes[i] === shapes[i % 3 === 2 ? 2 : 0]);

@@ -1,6 +1,6 @@
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 
-/** Names in DeepSeek-V4's files below `layers.N.`, each followed by the name of the module in transformers. */
+/** DeepSeek-V4's names below `layers.N.`, and the names of modules in transformers. */
 const IN_LAYER: ReadonlyArray<readonly [RegExp, string]> = [
   [/^hc_(attn|ffn)_(fn|base|scale)$/, '$1_hc.$2'],
   [/^attn_norm\./, 'input_layernorm.'],
@@ -29,7 +29,7 @@ const BESIDE: typeof IN_LAYER = [
   [/^hc_head_(fn|base|scale)$/, 'hc_head.hc_$1'],
 ];
 
-/** DeepSeek-V4's tensors by the names of their modules; what has them already keeps its name. */
+/** Rename DeepSeek-V4's tensors as in transformers; names that are right already stay. */
 export function moduleNames(entries: readonly TensorEntry[]): TensorEntry[] {
   return entries.map((entry) => ({ ...entry, name: moduleName(entry.name) }));
 }

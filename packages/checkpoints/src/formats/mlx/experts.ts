@@ -5,12 +5,12 @@ import { assembled, canAssemble } from '../../tensors/assembled.ts';
 import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import { tensorBlock } from '../../tensors/tensor-value.ts';
 
-/** How the files that mlx-lm converts have the experts of a layer: each on its own, or two stacks. */
+/** The experts of a layer in the files that mlx-lm converts: single matrices, or two stacks. */
 type Layout =
   | { readonly kind: 'each'; readonly names: Readonly<Record<string, string>> }
   | {
       readonly kind: 'stacks';
-      /** The matrices are [in, out], or gate and up alternate. */
+      /** Output-first: [out, in]. Alternating: rows of gate and up take turns. */
       readonly order: 'output-first' | 'input-first' | 'input-first, alternating';
       readonly gateUp: string;
       readonly down: string;
@@ -33,7 +33,7 @@ const GRANITE: Layout = {
   down: 'output_linear.weight',
 };
 
-/** By the text model's type; others have each expert on its own, by the names of Qwen and DeepSeek. */
+/** By the text model's type; others have single experts under the names of Qwen and DeepSeek. */
 const LAYOUTS: Readonly<Record<string, Layout>> = {
   mixtral: each(NUMBERED),
   phimoe: each(NUMBERED),
@@ -55,20 +55,16 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
 /** `mlp.switch_mlp.up_proj.weight`; Gemma 4: `experts.switch_glu`; gpt-oss, Llama 4: `mlp.experts.up_proj.weight`. */
 const STACK = /^(.*)\.(switch_mlp|switch_glu|experts)\.(gate_proj|up_proj|down_proj|fc1|fc2)\.(weight|bias)$/;
 
-interface Stack {
-  readonly projection: string;
-  readonly leaf: string;
-  readonly entry: TensorEntry;
-}
+type Stack = { readonly projection: string; readonly leaf: string; readonly entry: TensorEntry };
 
-/** The tensors with the experts of mlx-lm, a stack for each projection, as the files have them that it converts. */
+/** Convert mlx-lm's stacks of experts, one for each projection, back to the layout of the original files. */
 export function withExperts(tensors: Tensors, type: string | null): Tensors {
   const modules = new Map<string, Stack[]>();
   for (const entry of tensors.values()) {
     const [, parent = '', list, projection = '', leaf = ''] = STACK.exec(entry.name) ?? [];
     if (list === undefined || entry.shape.length !== (leaf === 'weight' ? 3 : 2)) continue;
     if (at(entry.shape, 0) > MAX_EXPERTS) continue;
-    // Gemma 4 has the name twice.
+    // Gemma 4 has the name twice in its paths.
     const module = list === 'switch_glu' ? parent.replace(/\.experts$/, '') : parent;
     modules.set(module, [...(modules.get(module) ?? []), { projection, leaf, entry }]);
   }
@@ -77,7 +73,7 @@ export function withExperts(tensors: Tensors, type: string | null): Tensors {
   const all = new Map(tensors);
   for (const [module, found] of modules) {
     const entries = layout.kind === 'each' ? separate(module, found, layout.names) : fused(module, found, layout);
-    // Half of a pair, or a name that is there already, is left to those who find the others missing.
+    // Half of a pair, or a name that exists already, is reported where the missing tensors are needed.
     if (entries === null || entries.some(({ name }) => all.has(name))) continue;
     for (const { entry } of found) all.delete(entry.name);
     for (const entry of entries) all.set(entry.name, entry);
@@ -137,7 +133,7 @@ function pairOf(name: string, gate: TensorEntry, up: TensorEntry, order: Order):
   });
 }
 
-/** One after the other, or alternating. */
+/** Concatenate, or alternate. */
 function joinOutputs(
   graph: Graph,
   both: readonly Value[],
@@ -175,7 +171,7 @@ function turned(name: string, stack: TensorEntry): TensorEntry {
   });
 }
 
-/** Some of the experts, as a stack. */
+/** A block of experts, as a stack. */
 function stackBlock(stack: TensorEntry, index: number, count: number): TensorEntry {
   const part = tensorBlock(stack, index, count);
   return { ...part, shape: [at(stack.shape, 0) / count, ...stack.shape.slice(1)] };

@@ -5,11 +5,10 @@ import type { FullCheckpoint } from '../full-checkpoint.ts';
 import { withExperts } from './experts.ts';
 
 /**
- * mlx-lm (0.32) gives some weights other names, axes or values than the files that it converts, in `sanitize` of a
- * model's class: a stack of experts for each projection, the axes of convolutions, the gains of Qwen3-Next's norms, a
- * latent attention's last projection in two, names of GPT-2 and GPT-NeoX. These are the tensors with what transformers
- * calls and expects; what has no such name is left as it is. Names and shapes that only mlx-lm writes are enough: no
- * mark is needed.
+ * Undo the changes of mlx-lm (0.32), which renames, reshapes or shifts some weights of the files that it converts
+ * (`sanitize` of a model's class): stacks of experts for each projection, axes of convolutions, gains of Qwen3-Next's
+ * norms, a latent attention's last projection in two, names of GPT-2 and GPT-NeoX. No mark is needed: only mlx-lm
+ * writes these names and shapes. Other tensors stay as they are.
  */
 export function fromMlx({ tensors, config }: Pick<FullCheckpoint, 'tensors' | 'config'>): Tensors {
   const text = typeOf(config?.text_config) ?? typeOf(config);
@@ -31,7 +30,7 @@ function typeOf(config: unknown): string | null {
   return typeof type === 'string' ? type : null;
 }
 
-/** Whose files have their language model elsewhere than mlx-lm, which has all of them below `language_model`. */
+/** Prefixes of language models in files of vision models; mlx-lm has all below `language_model`. */
 const LANGUAGE_MODELS: Readonly<Record<string, string>> = {
   qwen2_vl: 'model.',
   qwen2_5_vl: 'model.',
@@ -58,7 +57,7 @@ function withPrefix(type: string | null): (tensors: Tensors) => Tensors {
   };
 }
 
-/** Replace some tensors; the same map if none is. */
+/** Replace some tensors; returns the same map if nothing changes. */
 function replaced(tensors: Tensors, change: (entry: TensorEntry) => TensorEntry | null): Tensors {
   const changed = new Map<string, TensorEntry>();
   let isChanged = false;
@@ -66,17 +65,17 @@ function replaced(tensors: Tensors, change: (entry: TensorEntry) => TensorEntry 
     const other = change(entry);
     isChanged ||= other !== null;
     const kept = other ?? entry;
-    // A name that is there twice is left to those who find the other one missing.
+    // A repeated name is reported where the other tensor is missed.
     if (changed.has(kept.name)) return tensors;
     changed.set(kept.name, kept);
   }
   return isChanged ? changed : tensors;
 }
 
-/** Names in the layers without experts. */
+/** Of layers without experts. */
 const LFM2_NAMES: Readonly<Record<string, string>> = { gate: 'w1', up: 'w3', down: 'w2' };
 
-/** GPT-2, whose matrices are stored [out, in], GPT-NeoX, and LFM2's MLP. */
+/** Names of GPT-2 (with matrices stored [out, in]), GPT-NeoX and LFM2's MLP. */
 function withNames(type: string | null): (tensors: Tensors) => Tensors {
   return (tensors) => {
     if (type === 'gpt2' && tensors.has('model.wte.weight')) {
@@ -132,7 +131,7 @@ function trainedNumbers(entry: TensorEntry): TensorEntry | null {
 const RAISED =
   /(\.input_layernorm|\.post_attention_layernorm|(^|\.)(model|language_model)\.norm|\.q_norm|\.k_norm)\.weight$/;
 
-/** In models with gated delta nets (Qwen3-Next and its successors), MLX stores the gain 1 + w of a norm, not w. */
+/** In models with gated delta nets (Qwen3-Next and later), MLX stores the gain 1 + w of a norm instead of w. */
 function withNorms(tensors: Tensors): Tensors {
   const isDelta = [...tensors.values()].some((entry) => entry.name.includes('.linear_attn.') && isTurned(entry));
   if (!isDelta) return tensors;
@@ -152,10 +151,7 @@ function withNorms(tensors: Tensors): Tensors {
   });
 }
 
-/**
- * `kv_b_proj` [heads · (plain + value), latent] is `embed_q` [heads, latent, plain], `unembed_out` [heads, value,
- * latent].
- */
+/** `kv_b_proj` [heads · (plain + value), latent] from `embed_q` [heads, latent, plain], `unembed_out` [heads, value, …]. */
 function withLatent(tensors: Tensors): Tensors {
   const all = new Map(tensors);
   for (const keys of tensors.values()) {
@@ -182,7 +178,7 @@ function withLatent(tensors: Tensors): Tensors {
   return all.size === tensors.size ? tensors : all;
 }
 
-/** The one MLP of a Granite without experts has the names of Llama's. */
+/** The MLP of a Granite without experts has Llama's names in MLX. */
 function withDenseGranite(type: string | null): (tensors: Tensors) => Tensors {
   return (tensors) => {
     if (type !== 'granitemoehybrid') return tensors;

@@ -3,17 +3,17 @@ import { PickleError } from '../pickle/pickle-error.ts';
 import { asData, counts, dtypeNamed, pickleCount, tensorVocabulary, tuple } from '../pickle/tensor-vocabulary.ts';
 import { List, PickleDict, PickleInstance, type PickleValue, pickleKind, Tuple } from '../pickle/values.ts';
 
-/** A tensor as `.metadata` of torch.distributed.checkpoint describes it. */
+/** A tensor as described by `.metadata` of torch.distributed.checkpoint. */
 export interface DescribedTensor {
-  /** The keys under which it was in the dict that was saved: usually one, or `model` and its name. */
+  /** Its keys in the saved dict: usually one, or `model` and its name. */
   readonly path: readonly string[];
-  /** As PyTorch calls it, without `torch.`. */
+  /** PyTorch's name without `torch.`. */
   readonly dtype: string;
   readonly shape: readonly number[];
   readonly chunks: readonly DescribedChunk[];
 }
 
-/** Where one block of a tensor is: a file of torch.save inside of another file. */
+/** The place of one block of a tensor: a file of torch.save inside of another file. */
 export interface DescribedChunk {
   readonly offsets: readonly number[];
   readonly shape: readonly number[];
@@ -24,9 +24,7 @@ export interface DescribedChunk {
 
 const METADATA = 'torch.distributed.checkpoint.metadata';
 
-/**
- * Classes of `.metadata` (torch/distributed/checkpoint/metadata.py, filesystem.py); objects become their attributes.
- */
+/** Classes in `.metadata` (torch/distributed/checkpoint/metadata.py, filesystem.py), read as their attributes. */
 const CLASSES = new Map(
   [
     ...[
@@ -40,7 +38,7 @@ const CLASSES = new Map(
       '_MEM_FORMAT_ENCODING',
     ].map((name) => `${METADATA}.${name}`),
     'torch.distributed.checkpoint.filesystem._StorageInfo',
-    // Until PyTorch 2.2.
+    // Used until PyTorch 2.2.
     'torch.distributed._shard.sharded_tensor.metadata.TensorProperties',
     'torch.distributed._shard.sharded_tensor.metadata.MEM_FORMAT_ENCODING',
     ...['PosixPath', 'WindowsPath', 'PurePosixPath', 'PureWindowsPath'].flatMap((name) => [
@@ -50,10 +48,7 @@ const CLASSES = new Map(
   ].map((path) => [path, asData]),
 );
 
-/**
- * The tensors (no counters of the run) that the pickle `.metadata` describes.
- * @throws PickleError for names of anything else, and for a description that is not complete
- */
+/** The described tensors. @throws PickleError for names of anything else, and for an incomplete description */
 export function readDcpMetadata(bytes: Buffer): DescribedTensor[] {
   const vocabulary = tensorVocabulary(() => {
     throw new PickleError('it refers to an object outside of it');
@@ -68,14 +63,15 @@ export function readDcpMetadata(bytes: Buffer): DescribedTensor[] {
     if (typeof name !== 'string') throw new PickleError(`it has a tensor whose name is ${pickleKind(name)}`);
     if (!(item instanceof PickleInstance) || !item.of.path.endsWith('.TensorStorageMetadata')) continue;
     const path = paths instanceof PickleDict ? pathOf(paths.entries.get(name)) : [name];
-    found.push(describe(name, { path, item, places }));
+    found.push(describe(name, path, item, places));
   }
   return found;
 }
 
 function attributes(value: PickleValue | undefined, name: string): ReadonlyMap<PickleValue, PickleValue> {
-  if (value instanceof PickleInstance && value.of.name === name && value.state instanceof PickleDict)
+  if (value instanceof PickleInstance && value.of.name === name && value.state instanceof PickleDict) {
     return value.state.entries;
+  }
   throw new PickleError(`it has ${pickleKind(value ?? null)} instead of ${name}`);
 }
 
@@ -84,7 +80,7 @@ function dict(value: PickleValue | undefined, what: string): PickleDict {
   throw new PickleError(`${what} is ${pickleKind(value ?? null)}`);
 }
 
-/** Numbers are positions in a list, which only states of optimizers have. */
+/** A number is a position in a list, which only states of optimizers have. */
 function pathOf(value: PickleValue | undefined): string[] {
   if (!(value instanceof Tuple)) throw new PickleError('it has a tensor whose place in the dict is not known');
   return value.items.map((key) => (typeof key === 'string' ? key : pickleKind(key)));
@@ -92,7 +88,7 @@ function pathOf(value: PickleValue | undefined): string[] {
 
 type Place = Pick<DescribedChunk, 'file' | 'start' | 'size'>;
 
-/** By name and first element. */
+/** Places by name and first element. */
 function placesOf(value: PickleValue | undefined): Map<string, Place> {
   const places = new Map<string, Place>();
   for (const [index, info] of dict(value, 'its list of files').entries) {
@@ -117,15 +113,9 @@ function keyOf(name: string, offsets: readonly number[]): string {
 
 function describe(
   name: string,
-  {
-    path,
-    item,
-    places,
-  }: {
-    readonly path: readonly string[];
-    readonly item: PickleInstance;
-    readonly places: ReadonlyMap<string, Place>;
-  },
+  path: readonly string[],
+  item: PickleInstance,
+  places: ReadonlyMap<string, Place>,
 ): DescribedTensor {
   const tensor = attributes(item, 'TensorStorageMetadata');
   const properties = tensor.get('properties');
@@ -133,8 +123,9 @@ function describe(
   const dtype =
     state instanceof PickleDict ? state.entries.get('dtype') : tuple(state, 'the properties of a tensor').items[0];
   const chunks = tensor.get('chunks');
-  if (!(chunks instanceof List))
+  if (!(chunks instanceof List)) {
     throw new PickleError(`it has a tensor whose pieces are ${pickleKind(chunks ?? null)}`);
+  }
   return {
     path,
     dtype: dtypeNamed(dtype),

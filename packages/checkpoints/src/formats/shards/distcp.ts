@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { UserError } from '@shadow-gate/platform';
+import { groupBy, UserError } from '@shadow-gate/platform';
 import type { TensorEntry, TensorPiece } from '../../tensors/tensor-entry.ts';
 import { PickleError } from '../pickle/pickle-error.ts';
 import { STATE_KEYS } from '../pickle/state-dict.ts';
@@ -11,16 +11,16 @@ import { resolveFile } from '../safetensors.ts';
 import { type DescribedChunk, type DescribedTensor, readDcpMetadata } from './dcp-metadata.ts';
 import { joinPieces } from './join-pieces.ts';
 
-/** The file in which torch.distributed.checkpoint lists what the files next to it contain. */
+/** torch.distributed.checkpoint's list of the contents of the files next to it. */
 export const DCP_METADATA = '.metadata';
 
-/** The weights among the tensors, each with the name that it has in its model. */
 interface Weight extends DescribedTensor {
+  /** In its model. */
   readonly name: string;
 }
 
 /**
- * The weights of FSDP's torch.distributed.checkpoint: pickles as of `torch.save`, without the states of optimizers.
+ * Read the weights of FSDP's torch.distributed.checkpoint: pickles as of `torch.save`, without states of optimizers.
  * @throws UserError for another form, missing or damaged pieces, and pickles that name anything but tensors
  */
 export async function readDistcp(folder: string): Promise<TensorEntry[]> {
@@ -35,7 +35,7 @@ export async function readDistcp(folder: string): Promise<TensorEntry[]> {
   return weights.map((weight) => joinPieces(folder, weight, pieces.get(weight) ?? []));
 }
 
-/** Where training programs save a whole run without a level of its own for the weights. */
+/** Keys of optimizers in runs that do not keep the weights under a key of their own. */
 const OF_OPTIMIZER = /^(optimizers?|optim)(\.|$)/;
 
 const HINT =
@@ -57,7 +57,7 @@ function weightsAmong(folder: string, described: readonly DescribedTensor[]): We
     weights.push({ ...tensor, name: second ?? first });
     sets.set(set, weights);
   }
-  // Training programs also save numbers of the run as tensors.
+  // Training programs also save the run's counters as tensors.
   const filled = [...sets].filter(([, weights]) => weights.some(({ shape }) => shape.length > 0));
   const [found, ...others] = filled;
   if (found && others.length === 0) {
@@ -73,7 +73,7 @@ function weightsAmong(folder: string, described: readonly DescribedTensor[]): We
   );
 }
 
-/** Part of a model can be in a dict of its own, which would be left out. */
+/** Part of a model can be in its own dict, which would be left out. */
 function refuseDeeper(folder: string, set: string, paths: ReadonlyArray<readonly string[]>): void {
   const path = paths.find(([first]) => set === '' || first === set);
   if (path === undefined) return;
@@ -89,17 +89,11 @@ interface PlacedChunk {
 }
 
 async function readPieces(folder: string, weights: readonly Weight[]): Promise<Map<Weight, TensorPiece[]>> {
-  const byFile = new Map<string, PlacedChunk[]>();
-  for (const weight of weights) {
-    for (const chunk of filled(weight.chunks)) {
-      const own = byFile.get(chunk.file);
-      if (own) own.push({ weight, chunk });
-      else byFile.set(chunk.file, [{ weight, chunk }]);
-    }
-  }
+  const placed = weights.flatMap((weight) => filled(weight.chunks).map((chunk): PlacedChunk => ({ weight, chunk })));
+  const byFile = groupBy(placed, ({ chunk }) => chunk.file);
   const pieces = new Map<Weight, TensorPiece[]>(weights.map((weight) => [weight, []]));
   for (const [name, chunks] of byFile) {
-    // A file is next to its metadata: a path could lead out of the checkpoint.
+    // A path could lead out of the checkpoint.
     if (basename(name) !== name || name.includes('\0')) {
       const shown = JSON.stringify(name.slice(0, 200));
       throw new UserError(
@@ -113,7 +107,7 @@ async function readPieces(folder: string, weights: readonly Weight[]): Promise<M
   return pieces;
 }
 
-/** Processes that have no rows of a tensor all write the same empty piece. */
+/** Processes without rows of a tensor all write the same empty piece. */
 function filled(chunks: readonly DescribedChunk[]): readonly DescribedChunk[] {
   const found = chunks.filter(({ shape }) => !shape.includes(0));
   return found.length > 0 ? found : chunks.slice(0, 1);

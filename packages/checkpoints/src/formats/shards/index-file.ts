@@ -10,7 +10,6 @@ import { readSafetensorsHeader, resolveFile } from '../safetensors.ts';
 
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
-/** The file of each tensor. */
 export async function readWeightMap(folder: FolderFiles, index: string = INDEX): Promise<Record<string, string>> {
   const indexFile = join(folder.path, index);
   const parsed = validate(indexSchema, parseJsonObject((await folder.text(index)) ?? '', indexFile));
@@ -18,7 +17,7 @@ export async function readWeightMap(folder: FolderFiles, index: string = INDEX):
   return parsed.data.weight_map;
 }
 
-/** The tensors of all shards of an index. @param read those of one file, by its real path */
+/** The tensors of all shards of an index. @param read reads one file by its real path */
 export async function readShards(
   folder: FolderFiles,
   { index, suffix }: FileLayout,
@@ -30,44 +29,42 @@ export async function readShards(
   const shards = [...new Set(Object.values(weightMap).flatMap((name) => name ?? []))].sort();
   const entries = new Map<string, TensorEntry>();
   for (const shard of shards) {
-    // A shard is a file next to its index: a path could lead out of the checkpoint.
+    // A path could lead out of the checkpoint.
     if (basename(shard) !== shard || !shard.endsWith(suffix) || shard.includes('\0')) {
       throw new UserError(
         `${indexFile} names a shard outside of the directory: ${JSON.stringify(shard)}`,
         'restore the file',
       );
     }
+    const path = join(directory, shard);
     const found = await read(await resolveFile(directory, shard));
     const names = new Set(found.map(({ name }) => name));
     const lacking = Object.keys(weightMap).find((name) => weightMap[name] === shard && !names.has(name));
     if (lacking !== undefined) {
-      throw new UserError(
-        `${join(directory, shard)} lacks tensor ${JSON.stringify(lacking)}`,
-        'download the file again',
-      );
+      throw new UserError(`${path} lacks tensor ${JSON.stringify(lacking)}`, 'download the file again');
     }
     const twice = found.find(({ name }) => (weightMap[name] ?? shard) !== shard);
     if (twice) {
       throw new UserError(
-        `${join(directory, shard)} contains tensor ${JSON.stringify(twice.name)}, which the index has in ${weightMap[twice.name]}`,
+        `${path} contains tensor ${JSON.stringify(twice.name)}, which the index has in ${weightMap[twice.name]}`,
         'save the checkpoint again (loaders differ in which of the two they use)',
       );
     }
-    // transformers also loads a tensor that is missing from the index, so it is part of the checkpoint.
-    addAll(entries, found, join(directory, shard));
+    // transformers also loads tensors that are missing from the index, so they are part of the checkpoint.
+    addAll(entries, found, path);
   }
   return [...entries.values()];
 }
 
-/** The tensors of files of which each has some. @throws UserError for a tensor that is in two of them */
+/** The tensors of several files. @throws UserError for a tensor that is in two of them */
 export async function readAll(directory: string, files: readonly string[]): Promise<TensorEntry[]> {
   const found = new Map<string, TensorEntry>();
-  for (const file of files)
+  for (const file of files) {
     addAll(found, await readSafetensorsHeader(await resolveFile(directory, file)), join(directory, file));
+  }
   return [...found.values()];
 }
 
-/** @throws UserError for a tensor that is there already */
 function addAll(all: Map<string, TensorEntry>, entries: readonly TensorEntry[], file: string): void {
   for (const entry of entries) {
     if (all.has(entry.name)) {

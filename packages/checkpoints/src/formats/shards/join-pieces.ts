@@ -2,12 +2,12 @@ import { UserError } from '@shadow-gate/platform';
 import { ofPieces } from '../../tensors/layout.ts';
 import type { TensorEntry, TensorPiece } from '../../tensors/tensor-entry.ts';
 
-/** A part for each process: the largest runs have some thousand. */
+/** One piece per process: the largest runs have some thousand. */
 const MAX_PIECES = 4096;
 
 /**
- * A tensor of the pieces that processes saved. @param shape of the whole
- * @throws UserError for pieces that are missing, overlap, differ in their type, or do not lie in a grid
+ * Join the pieces that processes saved.
+ * @throws UserError for pieces that are missing, overlap, differ in their type, or are not a grid
  */
 export function joinPieces(
   folder: string,

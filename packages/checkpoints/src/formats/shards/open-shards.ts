@@ -11,7 +11,7 @@ import type { WeightsEntry, WeightsFolder } from '../weights-entry.ts';
 import { DCP_METADATA, readDistcp } from './distcp.ts';
 import { isSafetensorsShard, readSafetensorsShards } from './safetensors-shards.ts';
 
-/** Weights that the processes of a training run left, each its own part. */
+/** Weights of which each process of a training run saved a part. */
 
 export const safetensorsShards: WeightsEntry = {
   recognizes: ({ names }) => [...names].find(isSafetensorsShard) ?? null,
@@ -19,7 +19,7 @@ export const safetensorsShards: WeightsEntry = {
   open: async (folder) => opened('safetensors', folder, await readSafetensorsShards(folder.path, folder.names)),
 };
 
-/** Folders of accelerate and transformers' Trainer: one for model 0, or one for each of several models. */
+/** Folders of accelerate and transformers' Trainer, one for each model. */
 const MODEL_FOLDER = /^(pytorch_model|distcp)_fsdp(_\d+)?$/;
 
 export const distcp: WeightsEntry = {
@@ -50,20 +50,22 @@ function isDistcp(names: ReadonlySet<string>): boolean {
   return !names.has('common.pt') && names.has(DCP_METADATA) && [...names].some((name) => name.endsWith('.distcp'));
 }
 
-/** The configuration of such a run is often elsewhere: weights are measured without it. */
+/** The run's config is often elsewhere: weights are measured without it. */
 async function opened(
   format: 'safetensors' | 'pytorch',
   { path, files }: WeightsFolder,
   entries: readonly TensorEntry[],
 ): Promise<FullCheckpoint> {
-  const names = entries.map(({ name }) => name);
-  refuseFactors(path, names);
+  refuseFactors(
+    path,
+    entries.map(({ name }) => name),
+  );
   const checkpoint = fullCheckpoint({ format, path, files, config: await readConfig(files), entries });
   expectAllRows(checkpoint);
   return checkpoint;
 }
 
-/** Shards of safetensors do not say how many there are, but a config says how many rows the embeddings have. */
+/** Safetensors shards do not say how many there are, but a config gives the rows of the embeddings. */
 function expectAllRows({ path, tensors, config }: FullCheckpoint): void {
   const text = config?.text_config as Record<string, unknown> | undefined;
   const tokens = text?.vocab_size ?? config?.vocab_size;

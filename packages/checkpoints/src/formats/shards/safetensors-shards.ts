@@ -1,4 +1,4 @@
-import { UserError } from '@shadow-gate/platform';
+import { groupBy, UserError } from '@shadow-gate/platform';
 import { parseJson, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import type { TensorEntry, TensorPiece } from '../../tensors/tensor-entry.ts';
@@ -8,7 +8,7 @@ import { joinPieces } from './join-pieces.ts';
 /** Process, file and number of files per process (`HuggingFaceStorageWriter(save_distributed=True)`). */
 const SHARD = /^shard-(\d+)-model-(\d+)-of-(\d+)\.safetensors$/;
 
-/** Where each tensor of a file begins in the whole (torch/distributed/checkpoint/_hf_utils.py). */
+/** The first element of each tensor of a file in the whole (torch/distributed/checkpoint/_hf_utils.py). */
 const OFFSETS = 'DCP_SHARDING_INFO';
 
 export function isSafetensorsShard(name: string): boolean {
@@ -16,23 +16,20 @@ export function isSafetensorsShard(name: string): boolean {
 }
 
 /**
- * The tensors of safetensors shards, one set for each process of torch.distributed.checkpoint. No file has the sizes of
- * the whole: they follow from the pieces. @param names of the files in the folder
+ * Read safetensors shards, one set for each process of torch.distributed.checkpoint. No file has the sizes of the whole:
+ * they follow from the pieces.
+ * @param names of the files in the folder
  */
 export async function readSafetensorsShards(folder: string, names: Iterable<string>): Promise<TensorEntry[]> {
   const shards = [...names].filter(isSafetensorsShard).sort();
   expectAll(folder, shards);
-  const pieces = new Map<string, TensorPiece[]>();
-  for (const shard of shards) {
-    for (const piece of await readPieces(await resolveFile(folder, shard))) {
-      const { name } = piece.entry;
-      pieces.set(name, [...(pieces.get(name) ?? []), piece]);
-    }
-  }
-  return [...pieces].map(([name, own]) => joinPieces(folder, { name, shape: shapeOf(own) }, own));
+  const pieces: TensorPiece[] = [];
+  for (const shard of shards) pieces.push(...(await readPieces(await resolveFile(folder, shard))));
+  const byName = groupBy(pieces, ({ entry }) => entry.name);
+  return [...byName].map(([name, own]) => joinPieces(folder, { name, shape: shapeOf(own) }, own));
 }
 
-/** A process that had nothing for a file wrote none; a whole process that is missing has no name here. */
+/** A process without data for a file wrote none; a missing process does not appear here at all. */
 function expectAll(folder: string, shards: readonly string[]): void {
   const found = shards.map((name) => (SHARD.exec(name) ?? []).slice(1).map(Number));
   const [processes, files, counts] = [0, 1, 2].map((i) => new Set(found.map((numbers) => numbers[i] ?? 0)));
@@ -65,7 +62,7 @@ async function readPieces(file: string): Promise<TensorPiece[]> {
   });
 }
 
-/** Up to the last element of all pieces. */
+/** The ends of the pieces along each axis. */
 function shapeOf(pieces: readonly TensorPiece[]): number[] {
   const [first] = pieces;
   if (!first) return [];
