@@ -5,19 +5,19 @@ import { architectureNamed } from './architectures/index.ts';
 import { rulesOfArchitecture } from './architectures/rules.ts';
 import { type GgufModel, namedEntry } from './model.ts';
 
-/** A GGUF model in the names and the config of transformers. */
+/** A GGUF model in transformers' terms. */
 interface AsTransformers {
   readonly tensors: readonly TensorEntry[];
   readonly config: Record<string, unknown> | null;
   /** Why it cannot be run as it is; null if it can. */
   readonly notRun: string | null;
-  /** Keys that may change what is computed, and that the config does not have. */
+  /** Keys that may change the computation and are not in the config. */
   readonly unread: readonly string[];
 }
 
 /**
- * The tensors of a GGUF file under the names, and with the values, that transformers has, and its config. Where the
- * architecture or a key is not known, the tensors have the names of the file, and the reason is given.
+ * Convert names, values and config of a GGUF file to those of transformers. If the architecture or a key is unknown, the
+ * tensors keep the names of the file, and `notRun` has the reason.
  */
 export function asTransformers(model: GgufModel): AsTransformers {
   const { architecture } = model;
@@ -48,7 +48,7 @@ function asStored(model: GgufModel, notRun: string): AsTransformers {
     tensors: [...model.tensors.values()].map((tensor) => namedEntry(tensor, tensor.name)),
     config: null,
     notRun,
-    // Also those that were read: there is no config that would have them.
+    // Including keys that were read: there is no config with them.
     unread: ['general.architecture', ...model.keys()],
   };
 }
@@ -56,7 +56,7 @@ function asStored(model: GgufModel, notRun: string): AsTransformers {
 function combined(entries: readonly TensorEntry[], known: GgufArchitecture, model: GgufModel): TensorEntry[] {
   if (known.combine === undefined) return [...entries];
   const all = new Map(entries.map((entry) => [entry.name, entry]));
-  // Two tensors of one name are refused with the others: as they are here, one would be lost.
+  // Two tensors of one name are refused later; combining would lose one.
   if (all.size < entries.length) return [...entries];
   known.combine(all, model);
   return [...all].map(([name, entry]) => ({ ...entry, name }));

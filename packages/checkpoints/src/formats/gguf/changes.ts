@@ -1,35 +1,49 @@
+import { given } from '@shadow-gate/platform';
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
-import type { PackedMatrix, TensorEntry } from '../../tensors/tensor-entry.ts';
+import type { PackedMatrix, TensorEntry, TensorRecipe } from '../../tensors/tensor-entry.ts';
 import { tensorBlock, tensorValue } from '../../tensors/tensor-value.ts';
 import { lookUpIn } from '../quantized/tables.ts';
 
-/** What convert_hf_to_gguf.py does to values, undone. Orders and constants change; how a weight is stored does not. */
+/** Undoes convert_hf_to_gguf.py's changes of order and value. How a weight is stored does not change. */
 
 interface Change {
-  /** What the result depends on, in addition to the stored bytes. */
+  /** Parameters of the result in addition to the stored bytes. */
   readonly parameters: readonly (number | string)[];
-  /** Missing: as before. */
+  /** By default unchanged. */
   readonly shape?: readonly number[];
   readonly values: (graph: Graph, values: Value) => Value;
-  /** The same for the distances between neighbors; `values` if missing. */
+  /** The change of the distances between neighbors; by default `values`. */
   readonly steps?: (graph: Graph, steps: Value, values: Value) => Value;
-  /** Rows change places, and nothing else changes: the same for what each row has in common. */
+  /** The same reordering for what each row has in common, if only rows change places. */
   readonly ofRows?: (graph: Graph, values: Value) => Value;
+}
+
+const inFloat32 = (graph: Graph, entry: TensorEntry): Value =>
+  graph.cast(tensorValue(graph, entry), ElementType.float32);
+
+const stepsOf = (graph: Graph, entry: TensorEntry): Value => entry.recipe?.steps(graph) ?? floatSteps(graph, entry);
+
+const storedOf = (entries: readonly TensorEntry[]) => entries.flatMap((entry) => entry.recipe?.stored ?? [entry]);
+
+const parametersOf = (entries: readonly TensorEntry[]) => entries.flatMap(({ recipe }) => recipe?.parameters ?? []);
+
+function recipeIn({ recipe }: TensorEntry): TensorRecipe {
+  if (recipe === undefined) throw new Error('it has a recipe');
+  return recipe;
 }
 
 /** A tensor that is computed from another one, in float32. */
 function changed(entry: TensorEntry, { parameters, shape = entry.shape, values, steps, ofRows }: Change): TensorEntry {
-  const before = (graph: Graph) => graph.cast(tensorValue(graph, entry), ElementType.float32);
   return {
     ...entry,
     shape,
     recipe: {
-      stored: entry.recipe?.stored ?? [entry],
-      parameters: [...(entry.recipe?.parameters ?? []), ...parameters],
-      expand: (graph) => values(graph, before(graph)),
+      stored: storedOf([entry]),
+      parameters: [...parametersOf([entry]), ...parameters],
+      expand: (graph) => values(graph, inFloat32(graph, entry)),
       steps: (graph) => {
-        const size = entry.recipe?.steps(graph) ?? floatSteps(graph, entry);
-        return steps ? steps(graph, size, before(graph)) : values(graph, size);
+        const size = stepsOf(graph, entry);
+        return steps ? steps(graph, size, inFloat32(graph, entry)) : values(graph, size);
       },
       ...(entry.recipe?.packed && ofRows ? { packed: packedRows(entry.recipe.packed, ofRows) } : {}),
     },
@@ -41,22 +55,16 @@ function packedRows(
   ofRows: NonNullable<Change['ofRows']>,
 ): PackedMatrix {
   const moved = (values: (graph: Graph) => Value) => (graph: Graph) => ofRows(graph, values(graph));
-  return {
-    ...packed,
-    codes: moved(codes),
-    scales: moved(scales),
-    ...(offsets ? { offsets: moved(offsets) } : {}),
-  };
+  return { ...packed, codes: moved(codes), scales: moved(scales), ...given({ offsets: offsets && moved(offsets) }) };
 }
 
 const EXPONENTS = { F16: { bits: 5, mantissa: 10 }, BF16: { bits: 8, mantissa: 7 } } as const;
 
-/** Distances between 16-bit floats; none between those of 32 bits and more, which are taken as they are. */
+/** Distances between 16-bit floats; zeros for wider numbers, which are taken as exact. */
 function floatSteps(graph: Graph, entry: TensorEntry): Value {
   const { dtype, shape } = entry;
   if (dtype !== 'F16' && dtype !== 'BF16') {
-    const zero = graph.constant([0], 'float32');
-    return graph.op('Mul', [graph.cast(tensorValue(graph, entry), ElementType.float32), zero]);
+    return graph.op('Mul', [inFloat32(graph, entry), graph.constant([0], 'float32')]);
   }
   const { bits, mantissa } = EXPONENTS[dtype];
   const bias = 2 ** (bits - 1) - 1;
@@ -68,7 +76,7 @@ function floatSteps(graph: Graph, entry: TensorEntry): Value {
 }
 
 /**
- * Rows of queries or keys in the order of transformers, whose rotated pairs are halves of a head: llama.cpp has
+ * Reorder rows of queries or keys so that rotated pairs are halves of a head, as in transformers: llama.cpp has
  * neighbors for arch llama and a few others (`LlamaModel.permute`).
  */
 export function halvesOfHeads(entry: TensorEntry, heads: number): TensorEntry {
@@ -81,7 +89,7 @@ export function halvesOfHeads(entry: TensorEntry, heads: number): TensorEntry {
   return changed(entry, { parameters: ['halves of heads', heads], values: ofRows, ofRows });
 }
 
-/** Norm weights w that are stored as w + 1. */
+/** Norm weights w stored as w + 1. */
 export function minusOne(entry: TensorEntry): TensorEntry {
   return changed(entry, {
     parameters: ['minus 1'],
@@ -90,7 +98,7 @@ export function minusOne(entry: TensorEntry): TensorEntry {
   });
 }
 
-/** A_log of a state space that is stored as −exp(A_log). */
+/** A_log of a state space stored as −exp(A_log). */
 export function logOfNegative(entry: TensorEntry, shape: readonly number[]): TensorEntry {
   return changed(entry, {
     parameters: ['log of −x'],
@@ -100,7 +108,7 @@ export function logOfNegative(entry: TensorEntry, shape: readonly number[]): Ten
   });
 }
 
-/** Matrices of a stack, each transposed. */
+/** Transpose the last two axes. */
 export function transposed(entry: TensorEntry): TensorEntry {
   const rank = entry.shape.length;
   const perm = Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i));
@@ -109,30 +117,25 @@ export function transposed(entry: TensorEntry): TensorEntry {
     shape: perm.map((axis) => entry.shape[axis] ?? 0),
     values: (graph, values) => graph.op('Transpose', [values], { perm }),
   });
-  if (rank < 3 || whole.recipe === undefined) return whole;
-  const block = (index: number, count: number) => {
-    const { recipe } = transposed(tensorBlock(entry, index, count));
-    if (recipe === undefined) throw new Error('it has a recipe');
-    return recipe;
-  };
-  return { ...whole, recipe: { ...whole.recipe, block } };
+  if (rank < 3) return whole;
+  const block = (index: number, count: number) => recipeIn(transposed(tensorBlock(entry, index, count)));
+  return { ...whole, recipe: { ...recipeIn(whole), block } };
 }
 
-/** Rows in another order: `rows[i]` is which stored row comes i-th. */
+/** @param rows `rows[i]` is the index of the stored row that comes i-th */
 export function reordered(entry: TensorEntry, rows: readonly number[], axis = 0): TensorEntry {
   const values = (graph: Graph, stored: Value) => graph.op('Gather', [stored, graph.constant(rows, 'int64')], { axis });
   const parameters = ['reordered', axis, ...rows];
   return changed(entry, { parameters, values, ...(axis === 0 ? { ofRows: values } : {}) });
 }
 
-/** The same values with other dimensions. */
 export function reshaped(entry: TensorEntry, shape: readonly number[]): TensorEntry {
   // For plain floats, only the header changes.
   if (!entry.recipe) return { ...entry, shape };
   return changed(entry, { parameters: [], shape, values: (graph, values) => graph.reshape(values, shape) });
 }
 
-/** Several tensors, one after the other along an axis. */
+/** Concatenate tensors along an axis. */
 export function joined(entries: readonly TensorEntry[], axis: number): TensorEntry {
   const [first] = entries;
   if (first === undefined) throw new Error('nothing to join');
@@ -144,15 +147,15 @@ export function joined(entries: readonly TensorEntry[], axis: number): TensorEnt
     size: entries.reduce((sum, { size }) => sum + size, 0),
     byteLength: entries.reduce((sum, { byteLength }) => sum + byteLength, 0),
     recipe: {
-      stored: entries.flatMap((entry) => entry.recipe?.stored ?? [entry]),
-      parameters: ['joined', axis, ...entries.flatMap(({ recipe }) => recipe?.parameters ?? [])],
-      expand: (graph) => parts(graph, (entry) => graph.cast(tensorValue(graph, entry), ElementType.float32)),
-      steps: (graph) => parts(graph, (entry) => entry.recipe?.steps(graph) ?? floatSteps(graph, entry)),
+      stored: storedOf(entries),
+      parameters: ['joined', axis, ...parametersOf(entries)],
+      expand: (graph) => parts(graph, (entry) => inFloat32(graph, entry)),
+      steps: (graph) => parts(graph, (entry) => stepsOf(graph, entry)),
     },
   };
 }
 
-/** Numbers from the metadata as a tensor. @param neighbor a tensor of the same file */
+/** A tensor of numbers from the metadata. @param neighbor a tensor of the same file */
 export function constantEntry(
   neighbor: { readonly file: string; readonly offset: number },
   name: string,
@@ -177,7 +180,7 @@ export function constantEntry(
   };
 }
 
-/** Interleave the rows of two matrices [n, k] and transpose them to [k, 2n]; or stacks, each expanded alone. */
+/** Interleave the rows of two matrices [n, k] and transpose them to [k, 2n]; stacks are expanded block by block. */
 export function inTurns(first: TensorEntry, second: TensorEntry): TensorEntry {
   const rank = first.shape.length;
   const [rows = 0, columns = 0] = first.shape.slice(rank - 2);
@@ -188,28 +191,22 @@ export function inTurns(first: TensorEntry, second: TensorEntry): TensorEntry {
     const rowsInTurns = graph.reshape(graph.op('Concat', parts, { axis: 2 }), [-1, 2 * rows, columns]);
     return graph.reshape(graph.op('Transpose', [rowsInTurns], { perm: [0, 2, 1] }), shape);
   };
-  const values = (graph: Graph, entry: TensorEntry) => graph.cast(tensorValue(graph, entry), ElementType.float32);
-  const steps = (graph: Graph, entry: TensorEntry) => entry.recipe?.steps(graph) ?? floatSteps(graph, entry);
   return {
     ...first,
     shape,
     size: first.size + second.size,
     byteLength: first.byteLength + second.byteLength,
     recipe: {
-      stored: [first, second].flatMap((entry) => entry.recipe?.stored ?? [entry]),
-      parameters: ['in turns', ...[first, second].flatMap(({ recipe }) => recipe?.parameters ?? [])],
-      expand: whole(values),
-      steps: whole(steps),
-      block: (index, count) => {
-        const { recipe } = inTurns(tensorBlock(first, index, count), tensorBlock(second, index, count));
-        if (recipe === undefined) throw new Error('it has a recipe');
-        return recipe;
-      },
+      stored: storedOf([first, second]),
+      parameters: ['in turns', ...parametersOf([first, second])],
+      expand: whole(inFloat32),
+      steps: whole(stepsOf),
+      block: (index, count) => recipeIn(inTurns(tensorBlock(first, index, count), tensorBlock(second, index, count))),
     },
   };
 }
 
-/** The last axes of two tensors in turns: biases [..., n] and [..., n] → [..., 2n]. */
+/** Interleave the last axes of two biases: [..., n] and [..., n] → [..., 2n]. */
 export function inTurnsLast(first: TensorEntry, second: TensorEntry): TensorEntry {
   const shape = [...first.shape.slice(0, -1), 2 * (first.shape.at(-1) ?? 0)];
   const apart = [...first.shape, 1];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { GgufMetadata } from './metadata.ts';
 
-/** Digest of some keys with their types and the bytes of their values, hexadecimal; their order does not matter. */
+/** SHA-256, hexadecimal, of some keys with their types and the bytes of their values, in any order. */
 export function digestKeys(metadata: GgufMetadata, keys: readonly string[]): string {
   const hash = createHash('sha256');
   for (const key of [...keys].sort()) {

@@ -1,10 +1,7 @@
-/**
- * Types of the tensors of a GGUF file: elements of a block, and its bytes (gguf-py 0.19, constants.py,
- * GGML_QUANT_SIZES; Q2_0 from ggml-common.h). A row consists of whole blocks.
- */
+/** A type of tensors (gguf-py 0.19, GGML_QUANT_SIZES; Q2_0 from ggml-common.h). A row consists of whole blocks. */
 export interface GgmlType {
   readonly name: string;
-  /** Elements of a block. */
+  /** Per block, as are the bytes. */
   readonly elements: number;
   readonly bytes: number;
 }
@@ -54,7 +51,7 @@ export function ggmlType(number: number): GgmlType | null {
   return TYPES[number] ?? null;
 }
 
-/** Types that files had once, and that no current program reads. */
+/** Former types that no current program reads. */
 export const GIVEN_UP: Readonly<Record<number, string>> = {
   4: 'Q4_2',
   5: 'Q4_3',

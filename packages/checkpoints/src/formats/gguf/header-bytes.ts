@@ -4,10 +4,10 @@ import { UserError } from '@shadow-gate/platform';
 /** Real headers have at most about 40 MB: the largest vocabularies with merges, and thousands of tensor names. */
 const MAX_HEADER_BYTES = 256 * 1024 * 1024;
 
-/** Read at first; more where the header is longer. */
+/** Read at first; more if the header is longer. */
 const FIRST_BYTES = 1024 * 1024;
 
-/** The first bytes of a file, read when they are needed, and the position of the next number in them. */
+/** The first bytes of a file, read on demand, and a position in them. */
 export class HeaderBytes {
   readonly #handle: FileHandle;
   readonly #file: string;
@@ -30,14 +30,12 @@ export class HeaderBytes {
     return this.#size - this.#position;
   }
 
-  /** Are so many bytes there to be taken? Then there is nothing to wait for. */
+  /** Are so many bytes in memory, so that there is nothing to wait for? */
   has(count: number): boolean {
     return this.#position + count <= this.#bytes.length;
   }
 
-  /**
-   * Read ahead so many bytes. @param what they are, for the error @throws UserError past the file's end or the limit
-   */
+  /** Read ahead. @param what is read, for the error @throws UserError past the file's end or the limit */
   async need(count: number, what: string): Promise<void> {
     if (this.has(count)) return;
     const end = this.#position + count;
@@ -70,7 +68,7 @@ export class HeaderBytes {
     }
   }
 
-  /** The next bytes, which must be there. They stay in the memory of the header. */
+  /** The next bytes, which must have been read. */
   take(count: number): Buffer {
     const end = this.#position + count;
     if (end > this.#bytes.length) throw new RangeError(`${count} bytes of the header were not read`);
@@ -79,7 +77,7 @@ export class HeaderBytes {
     return taken;
   }
 
-  /** What was taken from a place on. */
+  /** The bytes taken since a position. */
   since(position: number): Buffer {
     return this.#bytes.subarray(position, this.#position);
   }

@@ -13,9 +13,8 @@ import { type GgufTensor, readTensors } from './tensor-infos.ts';
 import { readGgufNumber, VALUE_BYTES, VALUE_TYPES, type ValueType } from './value-types.ts';
 
 /**
- * Reader of GGUF headers, as strict as llama.cpp's gguf.cpp
- * (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md): keys and values, and each tensor's name, type, shape and
- * place. Versions 2 and 3, little-endian.
+ * The header of a GGUF file (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md), versions 2 and 3,
+ * little-endian. The reader is as strict as llama.cpp's gguf.cpp.
  */
 export interface GgufHeader {
   /** Its real path. */
@@ -27,7 +26,7 @@ export interface GgufHeader {
   readonly tensors: readonly GgufTensor[];
 }
 
-/** The longest header of a released model has some hundred. */
+/** The longest header of a released model has some hundred keys. */
 const MAX_KEYS = 65_536;
 
 const MAGIC = 'GGUF';
@@ -35,7 +34,7 @@ const DAMAGED = 'download the file again: it is damaged';
 const CONVERT = 'convert the model again with a current release of llama.cpp';
 
 /**
- * Read and check the header of one GGUF file. @param file its real path
+ * Read and check the header of one file, given by its real path.
  * @throws UserError naming the file (and key or tensor) for other formats, versions and byte orders, truncation,
  * unknown types, duplicate names, nested arrays, and data that is not one tensor after the other up to the end
  */
@@ -58,7 +57,7 @@ export async function readGgufHeader(file: string): Promise<GgufHeader> {
   }
 }
 
-/** Does a file begin as one? @param file its real path */
+/** @param file its real path */
 export async function isGguf(file: string): Promise<boolean> {
   const handle = await openResolved(file);
   try {
@@ -83,7 +82,7 @@ async function expectVersion(bytes: HeaderBytes, file: string): Promise<void> {
   }
   await bytes.need(4, 'its header');
   const version = bytes.takeUint32();
-  // As in gguf.cpp: a small number whose bytes are in the other order has nothing in its lower half.
+  // As in gguf.cpp: in the other byte order, a small number has an empty lower half.
   if (version !== 0 && (version & 0xffff) === 0) {
     throw new UserError(
       `${file} is a big-endian GGUF file, which is not read`,
@@ -126,7 +125,7 @@ async function readKey(bytes: HeaderBytes, file: string): Promise<string> {
   throw new UserError(`${file}: a key of the header is ${JSON.stringify(text.slice(0, 80))}`, DAMAGED);
 }
 
-/** Bytes with their length before them. */
+/** Bytes preceded by their length. */
 async function readBytes(bytes: HeaderBytes, file: string, what: string, most: number): Promise<Buffer> {
   await bytes.need(8, what);
   const length = bytes.takeUint64();
@@ -162,7 +161,7 @@ async function readArray(bytes: HeaderBytes, file: string, key: string): Promise
   if (of === 'array') {
     throw new UserError(`${file}: ${what} is an array of arrays, which no program writes`, DAMAGED);
   }
-  // Each text has its length before it.
+  // A text takes at least the 8 bytes of its length.
   const least = of === 'string' ? 8 : VALUE_BYTES[of];
   if (length > BigInt(Math.floor(bytes.left / least))) {
     throw new UserError(`${file}: ${what} has ${length} values, for which the file is too short`, DAMAGED);

@@ -5,19 +5,18 @@ import type { GgufMetadata } from './metadata.ts';
 import { ggufTensorEntry } from './tensor-entry.ts';
 import type { GgufTensor } from './tensor-infos.ts';
 
-/** A tensor with the file that it is in. */
 export interface GgufStoredTensor extends GgufTensor {
   readonly file: string;
   readonly state: FileState;
 }
 
-/** Keys of an architecture that say nothing about what is computed, or say again what tensors do. */
+/** Keys of an architecture that do not change the computation, or repeat the tensors. */
 const WITHOUT_EFFECT = new Set(['vocab_size', 'tensor_data_layout', 'rope.scaling.finetuned']);
 
-/** About the file, its tokenizer, its parts, how it was quantized, and how it was made. */
+/** Keys about the file, the tokenizer, parts, quantization and production. */
 const ELSEWHERE = /^(general|tokenizer|split|quantize|mradermacher|unsloth|llama_cpp|gguf)\./;
 
-/** A GGUF file as an architecture reads it. Keys that were read are recorded: others may change what is computed. */
+/** A GGUF file as an architecture reads it. It records which keys were read: others may change the computation. */
 export class GgufModel {
   readonly metadata: GgufMetadata;
   readonly architecture: string;
@@ -63,7 +62,7 @@ export class GgufModel {
     return this.metadata.string(this.#key(key));
   }
 
-  /** A number for each of `count` layers: a list, or one number for all. */
+  /** A number for each of `count` layers: stored as a list, or as one number for all. */
   numberOfEach(key: string, count: number): number[] | null {
     const full = this.#key(key);
     const value = this.metadata.get(full);
@@ -80,26 +79,18 @@ export class GgufModel {
     return this.metadata.booleans(this.#key(key));
   }
 
-  numbers(key: string): number[] | null {
-    return this.metadata.numbers(this.#key(key));
-  }
-
-  has(key: string): boolean {
-    return this.metadata.has(`${this.architecture}.${key}`);
-  }
-
-  /** What these say is known, or has no effect on logits. */
+  /** Mark keys as read that are known otherwise, or have no effect on logits. */
   ignore(...keys: readonly string[]): void {
     for (const key of keys) this.#key(key);
   }
 
-  /** A key without the architecture before it. */
+  /** Mark a key without the architecture's prefix as read. */
   outside(key: string): string {
     this.#read.add(key);
     return key;
   }
 
-  /** The keys about what is computed. */
+  /** Keys about the computation. */
   keys(): string[] {
     const prefix = `${this.architecture}.`;
     return this.metadata
@@ -108,13 +99,12 @@ export class GgufModel {
       .filter((key) => !(key.startsWith(prefix) && this.#isWithoutEffect(key.slice(prefix.length))));
   }
 
-  /** Those of them that nothing has read. */
   unread(): string[] {
     return this.keys().filter((key) => !this.#read.has(key));
   }
 
   #isWithoutEffect(key: string): boolean {
-    // llama.cpp reads it for every architecture: without it, tokens see those behind them.
+    // llama.cpp reads it for every architecture: without it, tokens see later ones.
     if (key === 'attention.causal') {
       const value = this.metadata.get(`${this.architecture}.${key}`);
       return value?.type === 'bool' && value.value;
@@ -126,14 +116,14 @@ export class GgufModel {
     return this.required('block_count');
   }
 
-  /** Is there a tensor of some layer with this name? */
+  /** Does any layer have a tensor of this name? */
   someLayerHas(name: string): boolean {
     const suffix = `.${name}`;
     return [...this.tensors.keys()].some((full) => full.startsWith('blk.') && full.endsWith(suffix));
   }
 }
 
-/** The entries `from` to `to` along the first axis: rows are whole blocks. */
+/** Entries `from` to `to` along the first axis. Rows are whole blocks. */
 export function sliceGgufTensor(tensor: GgufStoredTensor, from: number, to: number): GgufStoredTensor {
   const [first = 1, ...rest] = tensor.shape;
   const bytes = tensor.byteLength / first;
@@ -152,7 +142,7 @@ export function stackMember(tensor: GgufStoredTensor, index: number): GgufStored
   return { ...part, shape: part.shape.slice(1) };
 }
 
-/** As a tensor of the checkpoint, under another name. */
+/** As a tensor of the checkpoint. */
 export function namedEntry(tensor: GgufStoredTensor, name: string): TensorEntry {
   return { ...ggufTensorEntry(tensor, tensor), name };
 }

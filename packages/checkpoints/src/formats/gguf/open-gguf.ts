@@ -15,13 +15,13 @@ import { ggufIn, partNames } from './parts.ts';
 
 /**
  * Open a GGUF model: a file, or the first of its parts. If the architecture is known, tensors have transformers' names
- * and values. @param path as the user gave it
- * @throws UserError for a damaged or incomplete model, and for a GGUF file of something else
+ * and values.
+ * @param path as the user gave it
+ * @throws UserError for a damaged or incomplete model, and for a GGUF file that is not a model
  */
 async function openGguf(path: string, files: FolderFiles): Promise<FullCheckpoint> {
-  const names = partNames(path);
   const headers: GgufHeader[] = [];
-  for (const name of names) headers.push(await readGgufHeader(await resolveFile(dirname(path), name)));
+  for (const name of partNames(path)) headers.push(await readGgufHeader(await resolveFile(dirname(path), name)));
   const [first] = headers;
   if (first === undefined) throw new Error('a model has a file');
   expectParts(headers, path);
@@ -31,12 +31,12 @@ async function openGguf(path: string, files: FolderFiles): Promise<FullCheckpoin
   const numbers = await readNumbers(tensors);
   const model = new GgufModel({ metadata, architecture, tensors, numbersOf: (name) => numbers.get(name) ?? null });
   const { tensors: entries, config, notRun, unread } = asTransformers(model);
-  const named = byName(entries, path);
-  const checkpoint = fullCheckpoint({ format: 'gguf', path, files, config, entries: [...named.values()] });
+  const named = [...byName(entries, path).values()];
+  const checkpoint = fullCheckpoint({ format: 'gguf', path, files, config, entries: named });
   return { ...checkpoint, multimodal: false, gguf: { metadata, notRun, unread } };
 }
 
-/** A file with the bytes of GGUF, or the only such model of a directory. */
+/** A file with GGUF's mark, or the only such model of a directory. */
 export const gguf: WeightsEntry = {
   recognizes: ({ path, names }) => ggufIn(path, names),
   otherSets: ['named', 'pickles'],
@@ -56,7 +56,7 @@ function expectParts(headers: readonly GgufHeader[], path: string): void {
   }
 }
 
-/** What is no model by itself. */
+/** Types of files that are not models by themselves. */
 const OTHER_TYPES: Readonly<Record<string, readonly [what: string, hint: string]>> = {
   adapter: ['a LoRA adapter', 'give the adapter as PEFT saved it, with adapter_config.json'],
   mmproj: ['a tower for images or sound (mmproj), which is no language model', 'give the file of the language model'],
@@ -92,7 +92,7 @@ function allTensors(headers: readonly GgufHeader[], path: string): ReadonlyMap<s
   throw new UserError(`${path} has ${all.size} tensors, and says that it has ${expected}`, 'download all parts again');
 }
 
-/** Tensors of numbers that belong to the config. */
+/** Tensors of numbers for the config. */
 const OF_THE_CONFIG = /^rope_(freqs|factors_long|factors_short)\.weight$/;
 
 async function readNumbers(
@@ -102,13 +102,12 @@ async function readNumbers(
   for (const tensor of tensors.values()) {
     if (!OF_THE_CONFIG.test(tensor.name)) continue;
     const entry = namedEntry(tensor, tensor.name);
-    if (entry.dtype !== 'F32')
+    if (entry.dtype !== 'F32') {
       throw new UserError(`${entry.file}: ${entry.name} is ${entry.dtype}`, 'convert the model again');
+    }
     const bytes = await readTensorBytes(entry);
-    found.set(
-      entry.name,
-      Array.from({ length: entry.size }, (_, i) => bytes.readFloatLE(4 * i)),
-    );
+    const numbers = Array.from({ length: entry.size }, (_, i) => bytes.readFloatLE(4 * i));
+    found.set(entry.name, numbers);
   }
   return found;
 }

@@ -1,12 +1,10 @@
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 
-/** As llama.cpp's gguf-split names the parts of one model. */
+/** Names by llama.cpp's gguf-split. */
 const PART = /^(.+)-(\d{5})-of-(\d{5})\.gguf$/;
 
-/**
- * The names of all parts of the model that begins with this file. @throws UserError for a part that is not the first
- */
+/** The names of all parts of a model. @param path the first part @throws UserError for another part */
 export function partNames(path: string): string[] {
   const name = basename(path);
   const [, stem = '', index = '', count = ''] = PART.exec(name) ?? [];
@@ -25,7 +23,7 @@ export function partNames(path: string): string[] {
   return all;
 }
 
-/** The first file of a directory's GGUF model; null without one. @throws UserError for several models */
+/** The first file of a directory's only GGUF model; null without one. @throws UserError for several models */
 export function ggufIn(directory: string, files: Iterable<string>): string | null {
   const names = [...files].filter((name) => name.endsWith('.gguf')).sort();
   const models = names.filter((name) => Number(PART.exec(name)?.[2] ?? 1) === 1);

@@ -1,3 +1,4 @@
+import { given } from '@shadow-gate/platform';
 import type { FileState } from '@shadow-gate/platform/files';
 import type { Graph, Value } from '../../onnx/graph.ts';
 import type { PackedMatrix, TensorEntry, TensorRecipe } from '../../tensors/tensor-entry.ts';
@@ -6,7 +7,7 @@ import { BLOCK_FORMATS } from './blocks/index.ts';
 import type { GgmlType } from './ggml-types.ts';
 import type { GgufTensor } from './tensor-infos.ts';
 
-/** A tensor of a GGUF file, of which quantized ones have a recipe. Their dtype is the name of the ggml type. */
+/** A stored tensor, with a recipe if it is quantized. Its dtype is the name of the ggml type. */
 export function ggufTensorEntry(
   tensor: GgufTensor,
   { file, state }: { readonly file: string; readonly state: FileState },
@@ -24,15 +25,17 @@ function recipeOf(stored: TensorEntry, type: GgmlType, format: BlockFormat): Ten
     parameters: ['GGUF', type.name],
     expand: (graph) => graph.reshape(numbersOf(new GgufBlocks(graph, stored, type), format), shape),
     steps: (graph) => graph.reshape(stepsOf(new GgufBlocks(graph, stored, type), type, format), shape),
-    ...(shape.length > 1 ? { block: blockOf } : {}),
-    ...(shape.length === 2 ? { rows: rowsOf } : {}),
-    ...(shape.length === 2 && format.integers ? { packed: packedOf(stored, type, format, format.integers) } : {}),
+    ...given({
+      block: shape.length > 1 ? blockOf : undefined,
+      rows: shape.length === 2 ? rowsOf : undefined,
+      packed: shape.length === 2 && format.integers ? packedOf(stored, type, format, format.integers) : undefined,
+    }),
   };
   function rowsOf(graph: Graph, indices: Value): Value {
     const numbers = numbersOf(new GgufBlocks(graph, stored, type, indices), format);
     return graph.reshape(numbers, [-1, shape[1] ?? 0]);
   }
-  /** Rows are whole blocks, one after the other. */
+  /** Rows are consecutive whole blocks. */
   function blockOf(index: number, count: number): TensorRecipe {
     const byteLength = stored.byteLength / count;
     const [first = 1, ...rest] = shape;
@@ -41,7 +44,7 @@ function recipeOf(stored: TensorEntry, type: GgmlType, format: BlockFormat): Ten
   }
 }
 
-/** The codes of MatMulNBits are unsigned, and half of their range is subtracted. */
+/** MatMulNBits has unsigned codes, and subtracts half of their range. */
 function packedOf(
   stored: TensorEntry,
   type: GgmlType,
@@ -53,7 +56,7 @@ function packedOf(
   const block = type.elements / groups;
   const inRows = (values: (blocks: GgufBlocks) => Value, width: number) => (graph: Graph) =>
     graph.reshape(values(new GgufBlocks(graph, stored, type)), [rows, columns / block, width]);
-  /** Nibbles without a sign begin at 0, and not at −8. */
+  /** Unsigned nibbles begin at 0, not at −8. */
   const eight = (blocks: GgufBlocks): Value => {
     const own = blocks.multiply(scales(blocks), 8);
     return offsets ? blocks.graph.op('Add', [offsets(blocks), own]) : own;
@@ -65,7 +68,7 @@ function packedOf(
     block,
     codes: inRows(codes, (block * bits) / 8),
     scales: inRows(scales, 1),
-    ...(added ? { offsets: inRows(added, 1) } : {}),
+    ...given({ offsets: added && inRows(added, 1) }),
   };
 }
 

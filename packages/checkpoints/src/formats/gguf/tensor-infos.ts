@@ -15,20 +15,18 @@ export interface GgufTensor {
   readonly byteLength: number;
 }
 
-/** Mixtures of experts before their experts were stacked have the most, some ten thousand. */
+/** Mixtures of experts before experts were stacked have the most, some ten thousand. */
 const MAX_TENSORS = 200_000;
 /** GGML_MAX_DIMS. */
 const MAX_DIMENSIONS = 4;
-/** GGML_MAX_NAME is 64, with the zero at its end. Other programs write longer ones. */
+/** GGML_MAX_NAME is 64, including the zero at the end; other programs write longer names. */
 const MAX_NAME_BYTES = 1024;
 
 const DAMAGED = 'download the file again: it is damaged';
 
 type Info = Omit<GgufTensor, 'offset'> & { readonly relative: bigint };
 
-/**
- * Read a header's list of tensors. Their data follows the header in this order, each at a multiple of the alignment.
- */
+/** Read a header's list of tensors. Their data follows in this order, each at a multiple of the alignment. */
 export async function readTensors(
   bytes: HeaderBytes,
   file: string,
@@ -49,11 +47,8 @@ export async function readTensors(
   const tensors = [...infos.values()].map(({ relative, ...info }) => {
     const offset = roundUp(end - start, alignment) + start;
     if (relative !== BigInt(offset - start)) {
-      throw damaged(
-        file,
-        info.name,
-        `its data is at byte ${relative}, and the tensor before it ends at ${end - start}`,
-      );
+      const problem = `its data is at byte ${relative}, and the tensor before it ends at ${end - start}`;
+      throw damaged(file, info.name, problem);
     }
     end = offset + info.byteLength;
     if (end > fileSize) {
@@ -89,12 +84,8 @@ async function readInfo(bytes: HeaderBytes, file: string): Promise<Info> {
   if (type === null) {
     const what =
       GIVEN_UP[number] === undefined ? `${number}, which is not known` : `${GIVEN_UP[number]}, which ggml gave up`;
-    throw damaged(
-      file,
-      name,
-      `its type is ${what}`,
-      'give a file of another type, or the checkpoint it was converted from',
-    );
+    const hint = 'give a file of another type, or the checkpoint it was converted from';
+    throw damaged(file, name, `its type is ${what}`, hint);
   }
   return { name, type, relative, ...sizeOf(shape, type, file, name) };
 }
@@ -106,11 +97,8 @@ function sizeOf(shape: readonly bigint[], type: GgmlType, file: string, name: st
   if (size === 0n) throw damaged(file, name, `its shape ${inWords} has no elements`);
   const row = Number(shape.at(-1) ?? 1n);
   if (row % type.elements !== 0) {
-    throw damaged(
-      file,
-      name,
-      `rows of ${row} elements are not whole blocks of ${type.name}, which have ${type.elements}`,
-    );
+    const problem = `rows of ${row} elements are not whole blocks of ${type.name}, which have ${type.elements}`;
+    throw damaged(file, name, problem);
   }
   const byteLength = (Number(size) / type.elements) * type.bytes;
   if (!Number.isSafeInteger(byteLength)) throw damaged(file, name, `its shape ${inWords} overflows`);

@@ -33,28 +33,20 @@ export const VALUE_BYTES: Readonly<Record<NumberType | 'bool', number>> = {
   float64: 8,
 };
 
-/** A number at a place of some bytes. Integers of 64 bits beyond 2^53 come out as the nearest number. */
+const READERS: Readonly<Record<NumberType, (bytes: Buffer, offset: number) => number>> = {
+  uint8: (bytes, offset) => bytes.readUInt8(offset),
+  int8: (bytes, offset) => bytes.readInt8(offset),
+  uint16: (bytes, offset) => bytes.readUInt16LE(offset),
+  int16: (bytes, offset) => bytes.readInt16LE(offset),
+  uint32: (bytes, offset) => bytes.readUInt32LE(offset),
+  int32: (bytes, offset) => bytes.readInt32LE(offset),
+  float32: (bytes, offset) => bytes.readFloatLE(offset),
+  float64: (bytes, offset) => bytes.readDoubleLE(offset),
+  uint64: (bytes, offset) => Number(bytes.readBigUInt64LE(offset)),
+  int64: (bytes, offset) => Number(bytes.readBigInt64LE(offset)),
+};
+
+/** Read a number. Integers of 64 bits beyond 2^53 become the nearest number. */
 export function readGgufNumber(bytes: Buffer, type: NumberType, offset: number): number {
-  switch (type) {
-    case 'uint8':
-      return bytes.readUInt8(offset);
-    case 'int8':
-      return bytes.readInt8(offset);
-    case 'uint16':
-      return bytes.readUInt16LE(offset);
-    case 'int16':
-      return bytes.readInt16LE(offset);
-    case 'uint32':
-      return bytes.readUInt32LE(offset);
-    case 'int32':
-      return bytes.readInt32LE(offset);
-    case 'float32':
-      return bytes.readFloatLE(offset);
-    case 'float64':
-      return bytes.readDoubleLE(offset);
-    case 'uint64':
-      return Number(bytes.readBigUInt64LE(offset));
-    case 'int64':
-      return Number(bytes.readBigInt64LE(offset));
-  }
+  return READERS[type](bytes, offset);
 }

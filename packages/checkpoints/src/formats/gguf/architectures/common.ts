@@ -7,7 +7,7 @@ export const GATED_MLP = ['ffn_gate', 'ffn_up', 'ffn_down'];
 
 export const PAIRED_EXPERTS = { ffn_gate_up_exps: pairedExperts('mlp.experts', 'gate_proj', 'up_proj') };
 
-/** Sizes that every architecture has, in the names of transformers. */
+/** Sizes that every architecture has. */
 export function sizes(model: GgufModel): Record<string, unknown> {
   const layers = model.layers;
   const heads = one(model.numberOfEach('attention.head_count', layers));
@@ -26,14 +26,8 @@ export function sizes(model: GgufModel): Record<string, unknown> {
   };
 }
 
-/** With the epsilon of RMS norms. */
 export function rmsSizes(model: GgufModel): Record<string, unknown> {
-  return { ...sizes(model), ...present('rms_norm_eps', epsilon(model.number('attention.layer_norm_rms_epsilon'))) };
-}
-
-/** An epsilon as it was written before it was rounded to float32: 1e-6 and not 9.999999974752427e-7. */
-function epsilon(value: number | null): number | null {
-  return value === null ? null : shortestDecimal(value);
+  return { ...sizes(model), ...present('rms_norm_eps', decimal(model, 'attention.layer_norm_rms_epsilon')) };
 }
 
 /** The shortest decimal number that float32 rounds to this one. */
@@ -46,7 +40,7 @@ export function shortestDecimal(value: number): number {
   return value;
 }
 
-/** The number of all layers; the first that is not zero where they differ: 0 stands for layers without. */
+/** The first number that is not 0: layers differ in that some have none. */
 function one(numbers: readonly number[] | null): number | null {
   return numbers?.find((number) => number !== 0) ?? null;
 }
@@ -55,7 +49,7 @@ export function present(key: string, value: unknown): Record<string, unknown> {
   return value === null ? {} : { [key]: value };
 }
 
-/** The dimensions of each head, where they are not those of the model divided by the heads. */
+/** The size of each head, unless it is that of the model divided by the heads. */
 export function headDim(model: GgufModel): Record<string, unknown> {
   model.ignore('attention.value_length');
   return present('head_dim', model.number('attention.key_length'));
@@ -68,7 +62,7 @@ export function theta(model: GgufModel): number {
   return shortestDecimal(model.number('rope.freq_base') ?? DEFAULT_THETA);
 }
 
-/** The number of experts in a mixture, the number used for a token, and their width. */
+/** The number of experts, the number used per token, and their width. */
 export function expertSizes(model: GgufModel, count: string): Record<string, unknown> {
   return {
     [count]: model.required('expert_count'),
@@ -77,18 +71,18 @@ export function expertSizes(model: GgufModel, count: string): Record<string, unk
   };
 }
 
-/** As the file has it, without the digits that float32 adds. */
+/** A number without the digits that float32 adds: 1e-6 and not 9.999999974752427e-7. */
 export function decimal(model: GgufModel, key: string): number | null {
   const value = model.number(key);
   return value === null ? null : shortestDecimal(value);
 }
 
-/** With the epsilon of layer norms under one of transformers' names. */
+/** @param key transformers' name for the epsilon */
 export function layerNormSizes(model: GgufModel, key: string): Record<string, unknown> {
   return { ...sizes(model), ...present(key, decimal(model, 'attention.layer_norm_epsilon')) };
 }
 
-/** Tensors of the extra layers that predict further tokens. */
+/** Tensors of the extra layers that predict more tokens. */
 export const NEXT_TOKENS = {
   'nextn.eh_proj': 'eh_proj',
   'nextn.enorm': 'enorm',
@@ -98,7 +92,7 @@ export const NEXT_TOKENS = {
   'nextn.shared_head_norm': 'shared_head.norm',
 } as const;
 
-/** Layers before those. */
+/** The number of layers before those. */
 export function ownLayers(model: GgufModel): number {
   return model.layers - (model.number('nextn_predict_layers') ?? 0);
 }

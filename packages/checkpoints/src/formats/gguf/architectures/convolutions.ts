@@ -8,9 +8,9 @@ import { ignoreMamba, multipliers } from './llama-like.ts';
 import { expectWholeHeads, rope } from './rope.ts';
 import { ROTATED, replaceTensors } from './rules.ts';
 
-/** LFM2 with its gated convolutions, and Granite 4, dense, with experts and with Mamba-2. */
+/** LFM2 with gated convolutions, and Granite 4: dense, with experts, and with Mamba-2. */
 
-/** llama.cpp took the last norm for one of the embeddings at first: both names are found. */
+/** llama.cpp first took the last norm for one of the embeddings, so files have either name. */
 const LFM2 = {
   whole: { output_norm: 'model.embedding_norm' },
   changes: { 'shortconv.conv': depthwise },
@@ -67,7 +67,7 @@ const GRANITE_EXPERTS = {
   ffn_down_shexp: 'shared_mlp.output_linear',
 } as const;
 
-/** Gate and up are one matrix in transformers, of experts and of the MLP that all tokens share. */
+/** Gate and up are one matrix in transformers, both of the experts and of the shared MLP. */
 function combineGranite(tensors: Map<string, TensorEntry>, model: GgufModel): void {
   for (let i = 0; i < model.layers; i++) {
     for (const [module, axis] of [['block_sparse_moe', 1] as const, ['shared_mlp', 0] as const]) {
@@ -97,7 +97,7 @@ const graniteHybrid: GgufArchitecture = {
   name: 'granitehybrid',
   names: {
     ...GRANITE_EXPERTS,
-    // Without experts, what all tokens share is the MLP.
+    // Without experts, the shared MLP is the only one.
     ffn_gate: 'shared_mlp.gate',
     ffn_up: 'shared_mlp.up',
     ffn_down: 'shared_mlp.output_linear',

@@ -1,6 +1,6 @@
 import type { GgufModel } from '../model.ts';
 import type { GgufArchitecture } from './architecture.ts';
-import { headDim, present, rmsSizes, shortestDecimal } from './common.ts';
+import { decimal, headDim, present, rmsSizes } from './common.ts';
 import { rope, ropeByType } from './rope.ts';
 import { plusOne } from './rules.ts';
 
@@ -26,7 +26,7 @@ const gemma2: GgufArchitecture = {
     ...present('sliding_window', model.number('attention.sliding_window')),
     ...softcap(model, 'attn_logit_softcapping'),
     ...softcap(model, 'final_logit_softcapping'),
-    // As llama.cpp has it: the 27B model divides by the model's dimensions for each head.
+    // As in llama.cpp: the 27B model divides the model's dimensions by the heads.
     query_pre_attn_scalar:
       model.layers === GEMMA2_27B_LAYERS
         ? model.required('embedding_length') / model.required('attention.head_count')
@@ -38,13 +38,13 @@ const GEMMA2_27B_LAYERS = 46;
 const GEMMA3_27B_LAYERS = 62;
 
 export function softcap(model: GgufModel, key: string): Record<string, unknown> {
-  const value = model.number(key);
-  return { [key]: value === null || value === 0 ? null : shortestDecimal(value) };
+  const value = decimal(model, key);
+  return { [key]: value === 0 ? null : value };
 }
 
-/** Base of the layers with a window, where the file does not say. */
+/** llama.cpp's default base for layers with a window. */
 const LOCAL_THETA = 10_000;
-/** One of so many layers has no window, where the file does not say. */
+/** llama.cpp's default: one of so many layers has no window. */
 const PATTERN = 6;
 
 const gemma3: GgufArchitecture = {
@@ -52,12 +52,11 @@ const gemma3: GgufArchitecture = {
   changes: { ...BOTH_NORMS, attn_q_norm: plusOne, attn_k_norm: plusOne },
   config: (model) => {
     const window = model.number('attention.sliding_window');
-    const rotary = ropeByType(model, LOCAL_THETA);
     return {
       model_type: 'gemma3_text',
       ...rmsSizes(model),
       ...headDim(model),
-      ...rotary,
+      ...ropeByType(model, LOCAL_THETA),
       ...present('sliding_window', window),
       layer_types: windows(model, PATTERN, window !== null && window !== 0),
       ...softcap(model, 'final_logit_softcapping'),
@@ -69,7 +68,7 @@ const gemma3: GgufArchitecture = {
   },
 };
 
-/** The type of each layer: the file has a list, or a number of which the last layer of each group has no window. */
+/** The type of each layer. The file has a list, or a period: the last layer of each group has no window. */
 export function windows(model: GgufModel, otherwise: number, hasWindows = true): string[] {
   const key = 'attention.sliding_window_pattern';
   const isList = model.metadata.get(`${model.architecture}.${key}`)?.type === 'array';

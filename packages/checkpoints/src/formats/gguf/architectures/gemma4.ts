@@ -1,12 +1,10 @@
 import { at } from '@shadow-gate/platform';
 import type { GgufModel } from '../model.ts';
 import type { GgufArchitecture } from './architecture.ts';
-import { present, rmsSizes, shortestDecimal, theta } from './common.ts';
+import { decimal, present, rmsSizes, shortestDecimal, theta } from './common.ts';
 import { softcap, windows } from './gemma.ts';
 
-/** Gemma 4: norm weights are as in transformers here. */
-
-/** Frequencies that are not rotated are divided by this much or more (`generate_extra_tensors`). */
+/** Frequencies that are not rotated are divided by this or more (`generate_extra_tensors`). */
 const NOT_ROTATED = 1e29;
 
 function fullRope(model: GgufModel): Record<string, unknown> {
@@ -21,6 +19,7 @@ function fullRope(model: GgufModel): Record<string, unknown> {
   };
 }
 
+/** Unlike in Gemma 1 to 3, norm weights are as in transformers. */
 export const gemma4: GgufArchitecture = {
   name: 'gemma4',
   whole: {
@@ -46,8 +45,6 @@ export const gemma4: GgufArchitecture = {
     const count = model.number('expert_count') ?? 0;
     model.ignore('attention.value_length', 'attention.value_length_swa', 'rope.dimension_count');
     model.ignore('rope.dimension_count_swa');
-    const shared = model.number('attention.shared_kv_layers') ?? 0;
-    const hasValues = layersWithValues(model, types);
     const local = ofType(keyHeads, 'sliding_attention') ?? at(keyHeads ?? [1], 0);
     return {
       model_type: 'gemma4_text',
@@ -58,16 +55,13 @@ export const gemma4: GgufArchitecture = {
       num_global_key_value_heads: ofType(keyHeads, 'full_attention') ?? local,
       head_dim: model.number('attention.key_length_swa') ?? model.required('attention.key_length'),
       global_head_dim: model.required('attention.key_length'),
-      attention_k_eq_v: !hasValues,
-      num_kv_shared_layers: shared,
+      attention_k_eq_v: !hasValues(model, types),
+      num_kv_shared_layers: model.number('attention.shared_kv_layers') ?? 0,
       layer_types: types,
       ...present('sliding_window', model.number('attention.sliding_window')),
       rope_parameters: {
         full_attention: fullRope(model),
-        sliding_attention: {
-          rope_type: 'default',
-          rope_theta: shortestDecimal(model.number('rope.freq_base_swa') ?? 10_000),
-        },
+        sliding_attention: { rope_type: 'default', rope_theta: decimal(model, 'rope.freq_base_swa') ?? 10_000 },
       },
       hidden_size_per_layer_input: perLayer,
       ...(perLayer === 0
@@ -86,8 +80,8 @@ export const gemma4: GgufArchitecture = {
   },
 };
 
-/** Has a layer without a window values of its own? Otherwise its keys are its values, too. */
-function layersWithValues(model: GgufModel, types: readonly string[]): boolean {
+/** Does a layer without a window have its own values? Otherwise its keys are also its values. */
+function hasValues(model: GgufModel, types: readonly string[]): boolean {
   const first = types.indexOf('full_attention');
   return model.tensors.has(`blk.${first}.attn_v.weight`) || !model.tensors.has(`blk.${first}.attn_k.weight`);
 }

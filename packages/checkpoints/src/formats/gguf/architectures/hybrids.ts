@@ -12,20 +12,15 @@ import {
   present,
   rmsSizes,
 } from './common.ts';
-import { SHARED_GATE } from './qwen.ts';
+import { denseLayers, SHARED_GATE } from './qwen.ts';
 import { partialRotary, rope } from './rope.ts';
 import { plusOne, replaceTensors } from './rules.ts';
 
-/** Qwen3-Next and Qwen 3.5: most layers have linear attention by the gated delta rule. */
+/** Qwen3-Next and Qwen 3.5: most layers have linear attention with the gated delta rule. */
 
-interface LinearSizes {
-  readonly keyHeads: number;
-  readonly valueHeads: number;
-  readonly keyDim: number;
-  readonly valueDim: number;
-}
+type LinearSizes = ReturnType<typeof linearSizes>;
 
-function linearSizes(model: GgufModel): LinearSizes {
+function linearSizes(model: GgufModel) {
   const valueHeads = model.required('ssm.time_step_rank');
   return {
     keyHeads: model.required('ssm.group_count'),
@@ -35,7 +30,7 @@ function linearSizes(model: GgufModel): LinearSizes {
   };
 }
 
-/** A convolution of each channel by itself has a dimension for its one input. */
+/** A depthwise convolution, with a dimension for its one input. */
 export function depthwise(entry: TensorEntry): TensorEntry {
   const [channels = 0, width = 0] = entry.shape;
   return reshaped(entry, [channels, 1, width]);
@@ -43,7 +38,7 @@ export function depthwise(entry: TensorEntry): TensorEntry {
 
 const NAMES = { ...NEXT_TOKENS, ssm_dt: 'linear_attn.dt_bias!' } as const;
 
-/** Norms with their weights plus one, but for the one behind the recurrence. */
+/** Norms stored as weight + 1: all but the one after the recurrence. */
 const NORMS = {
   output_norm: plusOne,
   attn_norm: plusOne,
@@ -88,7 +83,7 @@ function qwenExperts(model: GgufModel): Record<string, unknown> {
   };
 }
 
-/** Rows of queries, keys, values and z in the order of transformers: those of one key head are together. */
+/** The order of transformers for rows of queries, keys, values and z: those of one key head are together. */
 function rowsByKeyHead({ keyHeads, valueHeads, keyDim, valueDim }: LinearSizes): number[] {
   const each = valueHeads / keyHeads;
   const starts = [0, keyHeads * keyDim, 2 * keyHeads * keyDim, 2 * keyHeads * keyDim + valueHeads * valueDim];
@@ -125,15 +120,11 @@ const qwen3next: GgufArchitecture = {
     ...qwenConfig(model),
     ...qwenExperts(model),
     norm_topk_prob: model.boolean('expert_weights_norm') ?? true,
-    mlp_only_layers: Array.from({ length: model.layers }, (_, i) => i).filter(
-      (i) => !model.tensors.has(`blk.${i}.ffn_gate_inp.weight`),
-    ),
+    mlp_only_layers: denseLayers(model),
   }),
 };
 
-/**
- * Indices that group heads of values by key head; llama.cpp interleaves them. @param before rows before the first head
- */
+/** Indices that group value heads by key head; llama.cpp interleaves them. @param before rows before the first head */
 function byKeyHead(model: GgufModel, width: number, before = 0): number[] {
   const { keyHeads, valueHeads } = linearSizes(model);
   const each = valueHeads / keyHeads;

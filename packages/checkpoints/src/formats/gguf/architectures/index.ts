@@ -9,7 +9,7 @@ import { LLAMA_LIKE } from './llama-like.ts';
 import { MIXTURES } from './mixtures.ts';
 import { QWEN } from './qwen.ts';
 
-/** The architectures of llama.cpp whose keys are known in the words of transformers. */
+/** The architectures of llama.cpp that can be expressed in transformers' terms. */
 const ALL: readonly GgufArchitecture[] = [
   ...[llama, gemma4],
   ...[LLAMA_LIKE, LAYER_NORM, QWEN, GEMMA, MIXTURES, HYBRIDS, CONVOLUTIONS].flat(),

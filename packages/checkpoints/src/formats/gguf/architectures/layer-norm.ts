@@ -5,7 +5,7 @@ import { decimal, headDim, layerNormSizes, present, rmsSizes, sizes } from './co
 import { partialRotary, rope } from './rope.ts';
 import { ggufHeadCount, renamed } from './rules.ts';
 
-/** Decoders with layer norms, and Phi 3, most of them older. */
+/** Decoders with layer norms, most of them older, and Phi 3. */
 
 function dimension(model: GgufModel): number {
   return (
@@ -26,7 +26,7 @@ const starcoder2: GgufArchitecture = {
     ...layerNormSizes(model, 'norm_epsilon'),
     ...rope(model),
     use_bias: model.someLayerHas('attn_q.bias'),
-    // The file does not say whether there is one; released models of 3 and 7 billion parameters have this.
+    // The file does not say; released models with 3 and 7 billion parameters have none.
     sliding_window: null,
   }),
 };
@@ -44,7 +44,7 @@ const stablelm: GgufArchitecture = {
   }),
 };
 
-/** Weights of norms are stored plus one, biases are not. */
+/** Weights of norms are stored plus one; biases are not. */
 const norm1p: TensorChange = (entry, { suffix }) => (suffix === '.weight' ? minusOne(entry) : entry);
 
 const nemotron: GgufArchitecture = {
@@ -73,12 +73,12 @@ const phi2: GgufArchitecture = {
     ...rope(model),
     ...partialRotary(model, dimension(model)),
     intermediate_size: model.tensors.get('blk.0.ffn_up.weight')?.shape[0] ?? 0,
-    // The file has the number of heads here, whatever the model has.
+    // The file has the number of query heads here, whatever the model has.
     num_key_value_heads: keyHeads(model),
   }),
 };
 
-/** Phi 3, 3.5 and 4: queries, keys and values are one matrix in transformers too, as are gate and up. */
+/** Phi 3, 3.5 and 4. Queries, keys and values are one matrix in transformers too, as are gate and up. */
 const phi3: GgufArchitecture = {
   name: 'phi3',
   also: ['ffn_gate'],
@@ -93,7 +93,7 @@ const phi3: GgufArchitecture = {
   }),
 };
 
-/** From all queries, then keys, then values to transformers' order: each group's queries, its key and its value. */
+/** Reorder queries, keys and values into transformers' groups, each with its queries, its key and its value. */
 const interleaved: TensorChange = (entry, { model, layer }) => {
   const heads = ggufHeadCount(model, 'attention.head_count', layer);
   const groups = ggufHeadCount(model, 'attention.head_count_kv', layer);
@@ -113,7 +113,7 @@ const interleaved: TensorChange = (entry, { model, layer }) => {
 const falcon: GgufArchitecture = {
   name: 'falcon',
   names: {
-    // With two norms (40B and later), that of attention has a name of its own.
+    // With two norms (40B and later), that of attention has a different name.
     attn_norm: (named) => renamed(named.model.someLayerHas('attn_norm_2.weight') ? 'ln_mlp' : 'input_layernorm')(named),
   },
   changes: { attn_qkv: interleaved },

@@ -9,7 +9,7 @@ import { biases } from './llama.ts';
 import { expectWholeHeads, partialRotary, ROPE_TENSORS, rope, ropeByType, rotatedSizes } from './rope.ts';
 import { ROTATED } from './rules.ts';
 
-/** Decoders with Llama's names in transformers, and small differences. */
+/** Decoders with Llama's names in transformers and small differences. */
 
 const arcee: GgufArchitecture = {
   name: 'arcee',
@@ -19,7 +19,7 @@ const arcee: GgufArchitecture = {
   config: (model) => ({ model_type: 'arcee', ...rotatedSizes(model), ...biases(model) }),
 };
 
-/** Where no layer is said to be without positions, every fourth is, as llama.cpp has it. */
+/** llama.cpp's default: every fourth layer has no positions. */
 const SMOLLM3_INTERVAL = 4;
 
 const smollm3: GgufArchitecture = {
@@ -41,20 +41,19 @@ const granite: GgufArchitecture = {
   config: (model) => {
     ignoreMamba(model);
     model.ignore('expert_used_count', 'expert_shared_feed_forward_length');
-    // What has experts has tensors that are not known here.
+    // Models with experts have tensors that are not known here.
     model.ignore('expert_count');
     return { model_type: 'granite', ...rotatedSizes(model), ...biases(model), ...multipliers(model) };
   },
 };
 
-/** Sizes of layers with a state, which Granite 4 has in its files also where it has no such layers. */
+/** Sizes of layers with a state, which Granite 4's files have even without such layers. */
 export function ignoreMamba(model: GgufModel): void {
   if (model.someLayerHas('ssm_in.weight')) return;
-  for (const key of ['conv_kernel', 'state_size', 'group_count', 'inner_size', 'time_step_rank'])
-    model.ignore(`ssm.${key}`);
+  model.ignore('ssm.conv_kernel', 'ssm.state_size', 'ssm.group_count', 'ssm.inner_size', 'ssm.time_step_rank');
 }
 
-/** Granite's factors: of embeddings, of what a block adds, of the logits, and the scale of attention. */
+/** Granite's factors of embeddings, of residuals, of attention scores and of logits. */
 export function multipliers(model: GgufModel): Record<string, unknown> {
   return {
     ...present('embedding_multiplier', decimal(model, 'embedding_scale')),
@@ -77,7 +76,7 @@ const seedOss: GgufArchitecture = {
   }),
 };
 
-/** OLMo 2, and OLMo 3 where layers have windows. */
+/** OLMo 2, and OLMo 3 if layers have windows. */
 const olmo2: GgufArchitecture = {
   name: 'olmo2',
   spare: ROPE_TENSORS,
@@ -86,8 +85,8 @@ const olmo2: GgufArchitecture = {
     expectWholeHeads(model);
     const both = { ...rmsSizes(model), ...headDim(model), attention_bias: model.someLayerHas('attn_q.bias') };
     if (window === null || window === 0) return { model_type: 'olmo2', ...both, ...rope(model) };
-    const rotary = ropeByType(model, theta(model));
-    return { model_type: 'olmo3', ...both, ...rotary, sliding_window: window, layer_types: windows(model, 4) };
+    const types = { sliding_window: window, layer_types: windows(model, 4) };
+    return { model_type: 'olmo3', ...both, ...ropeByType(model, theta(model)), ...types };
   },
 };
 
@@ -124,7 +123,7 @@ const apertus: GgufArchitecture = {
   more: xieluTensors,
 };
 
-/** The numbers of the activation of each layer, which are tensors in transformers. */
+/** The trained numbers of each layer's activation, which are tensors in transformers. */
 function xieluTensors(model: GgufModel): TensorEntry[] {
   const any = model.tensors.get('token_embd.weight');
   return ['alpha_n', 'alpha_p', 'beta', 'eps'].flatMap((name) => {
@@ -135,7 +134,7 @@ function xieluTensors(model: GgufModel): TensorEntry[] {
   });
 }
 
-/** Command R: norms of queries and keys have one weight for each head. */
+/** Command R: norms of queries and keys have one weight per head. */
 const commandR: GgufArchitecture = {
   name: 'command-r',
   also: ['ffn_norm'],
@@ -166,39 +165,27 @@ const cohere2: GgufArchitecture = {
   },
 };
 
-/** GLM-4 of 2025: norms before and after; gate and up are one matrix. */
-const glm4: GgufArchitecture = {
-  name: 'glm4',
+/** GLM-4 of 2025, with norms before and after, and its predecessor. Gate and up are one matrix. */
+const glm = (name: string, modelType: string): GgufArchitecture => ({
+  name,
   also: ['ffn_gate'],
   spare: ROPE_TENSORS,
-  config: (model) => glmConfig(model, 'glm4'),
-};
+  config: (model) => {
+    const queryRows = at(model.tensors.get('blk.0.attn_q.weight')?.shape ?? [0], 0);
+    const head = model.number('attention.key_length') ?? queryRows / model.required('attention.head_count');
+    return {
+      model_type: modelType,
+      ...rmsSizes(model),
+      ...headDim(model),
+      head_dim: head,
+      ...rope(model),
+      ...partialRotary(model, head),
+      attention_bias: model.someLayerHas('attn_q.bias'),
+    };
+  },
+});
 
-const chatglm: GgufArchitecture = {
-  name: 'chatglm',
-  also: ['ffn_gate'],
-  spare: ROPE_TENSORS,
-  config: (model) => glmConfig(model, 'glm'),
-};
-
-function glmConfig(model: GgufModel, modelType: string): Record<string, unknown> {
-  const head = model.number('attention.key_length') ?? queryRows(model) / model.required('attention.head_count');
-  return {
-    model_type: modelType,
-    ...rmsSizes(model),
-    ...headDim(model),
-    head_dim: head,
-    ...rope(model),
-    ...partialRotary(model, head),
-    attention_bias: model.someLayerHas('attn_q.bias'),
-  };
-}
-
-function queryRows(model: GgufModel): number {
-  return at(model.tensors.get('blk.0.attn_q.weight')?.shape ?? [0], 0);
-}
-
-/** Hunyuan's dense models: the base has its length scaling in it. */
+/** Hunyuan's dense models: the base of their positions includes the length scaling. */
 const hunyuan: GgufArchitecture = {
   name: 'hunyuan-dense',
   spare: ROPE_TENSORS,
@@ -212,12 +199,12 @@ const hunyuan: GgufArchitecture = {
 export const LLAMA_LIKE = [
   apertus,
   arcee,
-  chatglm,
+  glm('chatglm', 'glm'),
   cohere2,
   commandR,
   ernie,
   exaone4,
-  glm4,
+  glm('glm4', 'glm4'),
   granite,
   hunyuan,
   olmo2,

@@ -4,7 +4,7 @@ import { headDim, present, rmsSizes } from './common.ts';
 import { expectWholeHeads, rope } from './rope.ts';
 import { pairedExperts, ROTATED } from './rules.ts';
 
-/** Llama, Mistral, and with experts Mixtral: llama.cpp has one name for all. Windows of Mistral are not in the file. */
+/** Llama, Mistral and Mixtral: llama.cpp has one name for all. Mistral's windows are not in the file. */
 export const llama: GgufArchitecture = {
   name: 'llama',
   names: { ffn_gate_up_exps: pairedExperts('block_sparse_moe.experts', 'w1', 'w3') },
@@ -22,7 +22,7 @@ export const llama: GgufArchitecture = {
   },
 };
 
-/** Biases of attention (all four) and of the MLP, as the tensors have them. */
+/** Whether attention (all four) and the MLP have biases, by the tensors. */
 export function biases(model: GgufModel): Record<string, unknown> {
   return {
     attention_bias: model.someLayerHas('attn_q.bias') || model.someLayerHas('attn_qkv.bias'),

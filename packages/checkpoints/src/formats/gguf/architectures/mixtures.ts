@@ -17,7 +17,7 @@ import { replaceTensors } from './rules.ts';
 
 /** Mixtures of experts with attention in every layer. */
 
-/** The experts are stacks in transformers too, with the input first, and gate and up in turns. */
+/** Experts are stacks in transformers too, with the input first, and gate and up interleaved. */
 const gptOss: GgufArchitecture = {
   name: 'gpt-oss',
   names: { ffn_gate_exps: 'mlp.experts.gate', ffn_up_exps: 'mlp.experts.up', ffn_down_exps: 'mlp.experts.down' },
@@ -34,13 +34,12 @@ const gptOss: GgufArchitecture = {
   config: (model) => {
     expectWholeHeads(model);
     model.ignore('expert_gating_func');
-    const width = model.number('expert_feed_forward_length');
     return {
       model_type: 'gpt_oss',
       ...rmsSizes(model),
-      ...present('intermediate_size', width),
+      ...present('intermediate_size', model.number('expert_feed_forward_length')),
       ...headDim(model),
-      // As its config says; llama.cpp rounds.
+      // As in the original config; llama.cpp rounds.
       ...rope(model, { truncate: false }),
       num_local_experts: model.required('expert_count'),
       num_experts_per_tok: model.required('expert_used_count'),
@@ -50,10 +49,10 @@ const gptOss: GgufArchitecture = {
   },
 };
 
-/** `expert_gating_func`: how a router turns logits into weights. */
+/** A value of `expert_gating_func`: how a router turns logits into weights. */
 const SIGMOID = 2;
 
-/** Latent attention: DeepSeek V2 and V3, and GLM-4.7-Flash, whose layers of multi-token prediction are there too. */
+/** Latent attention: DeepSeek V2 and V3, and GLM-4.7-Flash with its layers of multi-token prediction. */
 const deepseek2: GgufArchitecture = {
   name: 'deepseek2',
   names: {
@@ -79,8 +78,7 @@ const deepseek2: GgufArchitecture = {
 
 function latentConfig(model: GgufModel): Record<string, unknown> {
   const [rotated, rank] = [model.required('rope.dimension_count'), model.required('attention.kv_lora_rank')];
-  // These are the heads as stored. The keys that are ignored describe the single head of keys that llama.cpp computes
-  // with.
+  // The heads as stored. The ignored keys describe the single key head that llama.cpp computes with.
   const key = model.number('attention.key_length_mla') ?? model.required('attention.key_length');
   const value = model.number('attention.value_length_mla') ?? model.required('attention.value_length');
   model.ignore('attention.key_length', 'attention.value_length', 'attention.head_count_kv');
@@ -170,7 +168,7 @@ const minimaxM2: GgufArchitecture = {
   },
 };
 
-/** The correction of the router has two dimensions in transformers. */
+/** The router's correction has two dimensions in transformers. */
 const ernieMoe: GgufArchitecture = {
   name: 'ernie4_5-moe',
   names: { ...PAIRED_EXPERTS, exp_probs_b: 'mlp.moe_statics.e_score_correction_bias!' },
@@ -194,7 +192,7 @@ const ernieMoe: GgufArchitecture = {
   },
 };
 
-/** Stacks with the input first; routers are not in every layer. */
+/** Stacks have the input first; not every layer has a router. */
 const llama4: GgufArchitecture = {
   name: 'llama4',
   names: {
@@ -225,7 +223,7 @@ const llama4: GgufArchitecture = {
       num_experts_per_tok: model.required('expert_used_count'),
       interleave_moe_layer_step: model.number('interleave_moe_layer_step') ?? 1,
       attention_bias: model.someLayerHas('attn_q.bias'),
-      // llama.cpp has these for released models: 16 experts (Scout) with norms, 128 (Maverick) without.
+      // llama.cpp assumes this for released models: 16 experts (Scout) with norms, 128 (Maverick) without.
       use_qk_norm: model.required('expert_count') !== MAVERICK_EXPERTS,
     };
   },

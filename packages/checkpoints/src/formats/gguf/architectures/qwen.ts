@@ -8,20 +8,20 @@ function hasBias(model: GgufModel): boolean {
   return model.someLayerHas('attn_q.bias') || model.someLayerHas('attn_qkv.bias');
 }
 
-/** Qwen 2 and 2.5. Windows are not in the file. */
+/** Qwen 2 and 2.5. The file does not have windows. */
 const qwen2: GgufArchitecture = {
   name: 'qwen2',
   spare: ROPE_TENSORS,
   config: (model) => ({ model_type: 'qwen2', ...rotatedSizes(model) }),
 };
 
-/** The language models of Qwen2-VL and Qwen2.5-VL: for text alone, their image positions equal those of the text. */
+/** The language models of Qwen2-VL and Qwen2.5-VL: for text alone, positions of images equal those of text. */
 const qwen2vl: GgufArchitecture = {
   ...qwen2,
   name: 'qwen2vl',
   config: (model) => {
     model.ignore('rope.dimension_sections');
-    return { model_type: 'qwen2', ...rotatedSizes(model) };
+    return qwen2.config(model);
   },
 };
 
@@ -37,11 +37,11 @@ const qwen3vl: GgufArchitecture = {
   name: 'qwen3vl',
   config: (model) => {
     model.ignore('rope.dimension_sections', 'n_deepstack_layers');
-    return { model_type: 'qwen3', ...rotatedSizes(model), attention_bias: hasBias(model) };
+    return qwen3.config(model);
   },
 };
 
-/** The gate of an expert of all tokens. */
+/** The gate of the shared expert. */
 export const SHARED_GATE: Readonly<Record<string, TensorChange>> = {
   ffn_gate_inp_shexp: (entry) => reshaped(entry, [1, entry.size]),
 };
@@ -72,7 +72,7 @@ const qwen3moe: GgufArchitecture = {
     model_type: 'qwen3_moe',
     ...rotatedSizes(model),
     ...expertSizes(model, 'num_experts'),
-    // llama.cpp always divides by the sum of the chosen, as all released models do.
+    // llama.cpp always divides by the sum of the chosen weights, as all released models do.
     norm_topk_prob: model.boolean('expert_weights_norm') ?? true,
     attention_bias: hasBias(model),
     mlp_only_layers: denseLayers(model),
@@ -80,7 +80,7 @@ const qwen3moe: GgufArchitecture = {
 };
 
 /** Layers without experts. */
-function denseLayers(model: GgufModel): number[] {
+export function denseLayers(model: GgufModel): number[] {
   return Array.from({ length: model.layers }, (_, i) => i).filter(
     (i) => !model.tensors.has(`blk.${i}.ffn_gate_inp.weight`),
   );

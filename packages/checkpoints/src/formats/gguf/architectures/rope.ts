@@ -1,49 +1,47 @@
-import { UserError } from '@shadow-gate/platform';
+import { given, UserError } from '@shadow-gate/platform';
 import type { GgufModel } from '../model.ts';
-import { headDim, present, rmsSizes, shortestDecimal, theta } from './common.ts';
+import { decimal, headDim, present, rmsSizes, shortestDecimal, theta } from './common.ts';
 
-/** Tensors with frequencies or factors, which `scalingOf` reads: a model has some of them, or none. */
+/** Tensors with frequencies or factors, which `scalingOf` reads. */
 export const ROPE_TENSORS = ['rope_freqs.weight', 'rope_factors_long.weight', 'rope_factors_short.weight'];
 
 /**
- * Rotary positions in the keys of transformers (`rope_parameters`).
- *
- * llama.cpp has the frequencies of Llama 3 as a tensor with what each one is divided by (`rope_freqs`). That is
- * LongRoPE with one list of factors and no other magnitude.
+ * Rotary positions in transformers' form (`rope_parameters`). For Llama 3, llama.cpp has a tensor of divisors of the
+ * frequencies (`rope_freqs`): LongRoPE with one list of factors and no other magnitude.
  */
 export function rope(model: GgufModel, options: Scaling = {}): Record<string, unknown> {
   return { rope_parameters: parameters(model, options) };
 }
 
-/** The same for the layers of one type. */
+/** For layers of one type. */
 function parameters(model: GgufModel, options: Scaling = {}): Record<string, unknown> {
   return { rope_type: 'default', ...scalingOf(model, options), rope_theta: theta(model) };
 }
 
-/** The sizes and positions of a model with RMS norms whose heads are rotated as a whole. */
+/** Sizes and positions of a model with RMS norms and fully rotated heads. */
 export function rotatedSizes(model: GgufModel): Record<string, unknown> {
   expectWholeHeads(model);
   return { ...rmsSizes(model), ...headDim(model), ...rope(model) };
 }
 
-/** A base of its own for layers with a window, whose positions are not scaled. */
+/** Layers with a window have their own base, and their positions are not scaled. */
 export function ropeByType(model: GgufModel, localTheta: number): Record<string, unknown> {
-  const local = model.number('rope.freq_base_swa');
+  const rope_theta = decimal(model, 'rope.freq_base_swa') ?? localTheta;
   return {
     rope_parameters: {
       full_attention: parameters(model),
-      sliding_attention: { rope_type: 'default', rope_theta: local === null ? localTheta : shortestDecimal(local) },
+      sliding_attention: { rope_type: 'default', rope_theta },
     },
   };
 }
 
-/** The share of each head that is rotated, where it is not all of it. */
+/** The rotated share of each head, if only a part is rotated. */
 export function partialRotary(model: GgufModel, head: number): Record<string, unknown> {
   const dimensions = model.number('rope.dimension_count');
   return dimensions === null || dimensions === head ? {} : { partial_rotary_factor: dimensions / head };
 }
 
-/** All dimensions of a head are rotated. */
+/** @throws UserError if only a part of each head is rotated */
 export function expectWholeHeads(model: GgufModel): void {
   const dimensions = model.number('rope.dimension_count');
   const head = model.number('attention.key_length') ?? model.required('embedding_length') / headCount(model);
@@ -60,9 +58,9 @@ function headCount(model: GgufModel): number {
 }
 
 interface Scaling {
-  /** YaRN's bounds are whole numbers (`truncate`). */
+  /** Whether YaRN's bounds are whole numbers. */
   readonly truncate?: boolean;
-  /** YaRN's magnitude depends on `yarn_log_multiplier`: ln(factor) is multiplied by it. */
+  /** YaRN's magnitude by `yarn_log_multiplier`, by which ln(factor) is multiplied. */
   readonly mscale?: (logMultiplier: number) => Readonly<Record<string, number>>;
 }
 
@@ -72,7 +70,7 @@ function scalingOf(model: GgufModel, scaling: Scaling): Record<string, unknown> 
   const attention = model.number('rope.scaling.attn_factor');
   const factors = longRope(model);
   if (factors !== null) {
-    // llama.cpp divides by the factors, and scales what comes out.
+    // llama.cpp divides by the factors, and scales the result.
     if (type === 'yarn') throw notRun(model, 'YaRN with factors of its own (rope_freqs.weight)');
     return { ...factors, ...present('attention_factor', attention) };
   }
@@ -86,13 +84,11 @@ function scalingOf(model: GgufModel, scaling: Scaling): Record<string, unknown> 
   throw notRun(model, `rope.scaling.type ${JSON.stringify(type)}`);
 }
 
-/** Frequencies that are divided by the numbers of a tensor; by others for long inputs (Phi 3). */
+/** Frequencies divided by the numbers of a tensor, with different ones for long inputs (Phi 3). */
 function longRope(model: GgufModel): Record<string, unknown> | null {
   const all = model.numbersOf('rope_freqs.weight');
-  const [short, long] = [
-    all ?? model.numbersOf('rope_factors_short.weight'),
-    all ?? model.numbersOf('rope_factors_long.weight'),
-  ];
+  const short = all ?? model.numbersOf('rope_factors_short.weight');
+  const long = all ?? model.numbersOf('rope_factors_long.weight');
   if (short === null || long === null) return null;
   const original = model.number('rope.scaling.original_context_length');
   const length = model.required('context_length');
@@ -112,18 +108,14 @@ function yarn(model: GgufModel, factor: number | null, { truncate, mscale }: Sca
   if (extrapolation !== 1 || factor === null || (logMultiplier !== null && mscale === undefined)) {
     throw notRun(model, 'YaRN with such settings');
   }
-  const read = (key: string) => {
-    const value = model.number(`rope.scaling.${key}`);
-    return value === null ? null : shortestDecimal(value);
-  };
   return {
     rope_type: 'yarn',
     factor: shortestDecimal(factor),
     ...present('original_max_position_embeddings', model.number('rope.scaling.original_context_length')),
-    ...present('attention_factor', read('yarn_attn_factor')),
-    ...present('beta_fast', read('yarn_beta_fast')),
-    ...present('beta_slow', read('yarn_beta_slow')),
-    ...(truncate === undefined ? {} : { truncate }),
+    ...present('attention_factor', decimal(model, 'rope.scaling.yarn_attn_factor')),
+    ...present('beta_fast', decimal(model, 'rope.scaling.yarn_beta_fast')),
+    ...present('beta_slow', decimal(model, 'rope.scaling.yarn_beta_slow')),
+    ...given({ truncate }),
     ...(logMultiplier === null || mscale === undefined ? {} : mscale(logMultiplier)),
   };
 }

@@ -5,7 +5,7 @@ import { type GgufStoredTensor, namedEntry, sliceGgufTensor, stackMember } from 
 import type { GgufArchitecture, NamedTensor, TensorChange, TensorRule } from './architecture.ts';
 import { GGUF_NAMES } from './names.ts';
 
-/** The rules of an architecture by the names of a file, in layers and outside of them. */
+/** The rules of an architecture by names in the file. */
 interface Rules {
   /** The list of layers in transformers. */
   readonly list: string;
@@ -13,7 +13,7 @@ interface Rules {
   readonly whole: ReadonlyMap<string, TensorRule>;
 }
 
-/** Known in every architecture with Llama's list of layers, whatever its models have. */
+/** Known in every architecture with Llama's list of layers. */
 const ATTENTION = ['attn_q', 'attn_k', 'attn_v', 'attn_output', 'attn_q_norm', 'attn_k_norm'];
 
 /** The row of an architecture in `GGUF_NAMES`. */
@@ -74,10 +74,10 @@ function members(tensor: GgufStoredTensor): GgufStoredTensor[] {
   return Array.from({ length: tensor.shape[0] ?? 0 }, (_, i) => stackMember(tensor, i));
 }
 
-/** A norm whose weight is stored plus one. */
+/** A norm stored as weight + 1. */
 export const plusOne: TensorChange = (entry) => minusOne(entry);
 
-/** Rows whose rotated pairs are neighbors. */
+/** Rows whose rotated pairs llama.cpp stores as neighbors. */
 const rotated =
   (headsKey: 'attention.head_count' | 'attention.head_count_kv'): TensorChange =>
   (entry, { model, layer }) => {
@@ -88,10 +88,10 @@ const rotated =
     throw new UserError(`${name} has ${rows} rows for ${heads} heads`, 'convert the model again');
   };
 
-/** Queries and keys with pairs that llama.cpp has as neighbors. */
+/** Queries and keys of such rows. */
 export const ROTATED = { attn_q: rotated('attention.head_count'), attn_k: rotated('attention.head_count_kv') };
 
-/** Heads of a layer. As many keys as queries where nothing else is said. */
+/** Heads of a layer. By default as many keys as queries. */
 export function ggufHeadCount(
   model: NamedTensor['model'],
   key: 'attention.head_count' | 'attention.head_count_kv',
@@ -101,7 +101,7 @@ export function ggufHeadCount(
   return at(all ?? [], layer ?? 0);
 }
 
-/** A stack of experts of which each has two matrices, one above the other. */
+/** A stack of experts, each with two matrices, one above the other. */
 export function pairedExperts(list: string, first: string, second: string): TensorRule {
   return ({ tensor, suffix }) =>
     members(tensor).flatMap((both, i) => {
@@ -113,7 +113,7 @@ export function pairedExperts(list: string, first: string, second: string): Tens
     });
 }
 
-/** Queries, keys and values in one matrix, each changed by the rule of its own. */
+/** Queries, keys and values in one matrix, each with its own rule. */
 function fusedHeads(rules: { readonly q: TensorRule; readonly k: TensorRule; readonly v: TensorRule }): TensorRule {
   return (named) => {
     const { tensor, model, layer } = named;
@@ -131,7 +131,7 @@ function fusedHeads(rules: { readonly q: TensorRule; readonly k: TensorRule; rea
   };
 }
 
-/** Replace tensors by one that is made of them, if all are there. */
+/** Replace tensors by one that is made of them, if all exist. */
 export function replaceTensors<const Names extends readonly string[]>(
   tensors: Map<string, TensorEntry>,
   names: Names,

@@ -3,8 +3,8 @@ import type { TensorEntry } from '../../../tensors/tensor-entry.ts';
 import type { GgmlType } from '../ggml-types.ts';
 
 /**
- * How the numbers of a block are computed: code · scale + offset, in float32 and in this order, as gguf-py 0.19 does it
- * (quants.py, `dequantize_blocks`). n blocks are computed at once; a block has groups of elements with one scale each.
+ * The numbers of a block: code · scale + offset, computed in float32 and in this order, as in gguf-py 0.19 (quants.py,
+ * `dequantize_blocks`), for n blocks at once. A block has groups of elements with one scale each.
  */
 export interface BlockFormat {
   /** Groups in a block. */
@@ -13,35 +13,38 @@ export interface BlockFormat {
   readonly codes: (blocks: GgufBlocks) => Value;
   /** float32 [n, groups, 1]. */
   readonly scales: (blocks: GgufBlocks) => Value;
-  /** The same; missing where there are none. */
+  /** float32 [n, groups, 1]; missing if there are none. */
   readonly offsets?: (blocks: GgufBlocks) => Value;
-  /** Codes that are whole numbers: nibbles, of which 8 is subtracted if they have a sign, or bytes with 128 added. */
+  /** Codes that are whole numbers: nibbles (signed ones minus 8), or bytes with 128 added. */
   readonly integers?:
     | { readonly bits: 4; readonly isSigned: boolean; readonly nibbles: Nibbles }
     | { readonly bits: 8; readonly bytes: (blocks: GgufBlocks) => Value };
-  /**
-   * Distances between neighboring codes in units of the scale: one number, or float32 of the codes' shape. Missing: 1.
-   */
+  /** Distances between neighboring codes in units of the scale: one number (1), or float32 of the codes' shape. */
   readonly steps?: number | ((blocks: GgufBlocks) => Value);
 }
 
-/** Nibbles of `runs` · `width` bytes from `from` on: of each run, first all low halves, then all high halves. */
+/** Nibbles of `runs` · `width` bytes from `from` on. In each run, all low halves precede all high halves. */
 export interface Nibbles {
   readonly from: number;
   readonly width: number;
   readonly runs: number;
 }
+interface Fields {
+  readonly shifts: readonly number[];
+  readonly bits: number;
+  readonly type?: 'uint8' | 'uint32';
+}
 
-/** All blocks of a tensor, in its order, of which the parts are taken. */
+/** The parts of all blocks of a tensor, in its order. */
 export class GgufBlocks {
   readonly graph: Graph;
-  /** Number of blocks; -1 for those of some rows, whose number is known in a run. */
+  /** Number of blocks; -1 for those of some rows, which are counted in a run. */
   readonly n: number;
   readonly #entry: TensorEntry;
   readonly #bytes: number;
   readonly #rows: Value | null;
 
-  /** @param rows of a matrix: the indices of those that are taken, int64 [n]; all by default */
+  /** @param rows indices of the rows of a matrix, int64 [n]; by default all */
   constructor(graph: Graph, entry: TensorEntry, type: GgmlType, rows: Value | null = null) {
     this.graph = graph;
     this.n = rows === null ? entry.byteLength / type.bytes : -1;
@@ -60,12 +63,12 @@ export class GgufBlocks {
     return this.float(this.#columns(ElementType.int8, 1, from, length));
   }
 
-  /** One float16 of each block, at an even place of blocks of an even size: float32 [n, 1, 1]. */
+  /** One float16 per block, at an even offset in blocks of even size: float32 [n, 1, 1]. */
   half(from: number): Value {
     return this.#scalar(ElementType.float16, 2, from);
   }
 
-  /** One float32 of each block. */
+  /** One float32 per block. */
   single(from: number): Value {
     return this.#scalar(ElementType.float32, 4, from);
   }
@@ -90,7 +93,7 @@ export class GgufBlocks {
     return this.graph.reshape(this.graph.op('Gather', [matrix, this.#rows], { axis: 0 }), dims);
   }
 
-  /** With n before these dimensions. */
+  /** Prepends n to the dimensions. */
   reshape(value: Value, dims: readonly number[]): Value {
     return this.graph.reshape(value, [this.n, ...dims]);
   }
@@ -100,26 +103,14 @@ export class GgufBlocks {
   }
 
   /** Codes of some bits, uint8 or uint32: (value >> shift) & mask, for each of the shifts. */
-  fields(
-    value: Value,
-    {
-      shifts,
-      bits,
-      type = 'uint8',
-    }: {
-      readonly shifts: readonly number[];
-      readonly bits: number;
-      readonly type?: 'uint8' | 'uint32';
-    },
-    dims = [shifts.length],
-  ): Value {
+  fields(value: Value, { shifts, bits, type = 'uint8' }: Fields): Value {
     const shifted = shifts.every((shift) => shift === 0)
       ? value
-      : this.graph.op('BitShift', [value, this.graph.constant(shifts, type, dims)], { direction: 'RIGHT' });
+      : this.graph.op('BitShift', [value, this.graph.constant(shifts, type, [shifts.length])], { direction: 'RIGHT' });
     return this.graph.op('BitwiseAnd', [shifted, this.graph.constant([2 ** bits - 1], type)]);
   }
 
-  /** ggml's bit planes: of each run first the lowest bits. uint8 [n, runs · width] → uint8 [n, runs, planes, width]. */
+  /** ggml's bit planes, lowest bits of each run first. uint8 [n, runs · width] → uint8 [n, runs, planes, width]. */
   planes(
     bytes: Value,
     { width, bits, runs }: { readonly width: number; readonly bits: number; readonly runs: number },
@@ -130,11 +121,11 @@ export class GgufBlocks {
     return this.concat(planes, 2);
   }
 
-  /** Elements of 4 bits in their order, two in a byte, the first in the low half: uint8 [n, runs · width]. */
+  /** Nibbles in order, two per byte, the first in the low half: uint8 [n, runs · width]. */
   nibblePairs({ from, width, runs }: Nibbles): Value {
     const { graph } = this;
     const { uint8, uint16, uint32 } = ElementType;
-    // The low halves of two bytes are put together, and so are the high ones.
+    // Pairs of low halves share a byte, and so do pairs of high halves.
     const words = graph.cast(this.#columns(uint16, 2, from, width * runs), uint32);
     const all = this.reshape(words, [runs, 1, width / 2]);
     const shifted = (value: Value, bits: number) =>
@@ -153,7 +144,7 @@ export class GgufBlocks {
     return this.graph.op('BitwiseOr', [low, shifted]);
   }
 
-  /** Bytes as words, the lowest one first: uint8 [..., 1] each → uint32 of the same shape. */
+  /** Little-endian words: uint8 [..., 1] per byte → uint32 of the same shape. */
   word(bytes: readonly Value[]): Value {
     const { graph } = this;
     const parts = bytes.map((byte, i) => {
@@ -163,14 +154,14 @@ export class GgufBlocks {
     return parts.reduce((all, part) => graph.op('BitwiseOr', [all, part]));
   }
 
-  /** Rows of a table of float32 [rows, width] by index: [..., width]; a width of 1 is no dimension. */
+  /** Rows of a table of float32 [rows, width] by index: [..., width], without the last dimension if width is 1. */
   lookUp(table: readonly number[], width: number, indices: Value): Value {
     const dims = width === 1 ? [table.length] : [table.length / width, width];
     const numbers = this.graph.constant(table, 'float32', dims);
     return this.graph.op('Gather', [numbers, this.graph.cast(indices, ElementType.int32)], { axis: 0 });
   }
 
-  /** uint8 of whole numbers in float32, with 128 added. */
+  /** Whole numbers in float32 plus 128, as uint8. */
   biased(codes: Value): Value {
     return this.graph.cast(this.add(codes, 128), ElementType.uint8);
   }
@@ -192,7 +183,7 @@ export class GgufBlocks {
     return this.graph.op('Concat', values, { axis });
   }
 
-  /** Along an axis of the value, 0 being that of the blocks. */
+  /** Axis 0 is that of the blocks. */
   slice(value: Value, axis: number, start: number, end: number, step = 1): Value {
     return this.graph.slice(value, axis, start, end, step);
   }

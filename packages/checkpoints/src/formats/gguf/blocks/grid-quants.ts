@@ -3,43 +3,43 @@ import type { BlockFormat, GgufBlocks } from './blocks.ts';
 import { IQ1_GRID, IQ2_S_GRID, IQ2_XS_GRID, IQ2_XXS_GRID, IQ3_S_GRID, IQ3_XXS_GRID } from './grids.ts';
 
 /**
- * Blocks of 256 elements of which 8 or 4 together are one point of a grid, with signs for each 8 of them.
+ * Blocks of 256 elements. Each 8 or 4 of them are one point of a grid, with signs for each 8.
  *
- * The distance between the points of such a grid is that of cubes of the same number in the same space: neither of its
- * numbers has neighbors of its own.
+ * The numbers of a grid point have no neighbors of their own. Their steps are those of as many cubes filling the same
+ * space.
  */
 
-/** −1 where a bit of a byte is set: [256, 8]. */
+/** −1 for each set bit of a byte: [256, 8]. */
 const SIGNS = Array.from({ length: 256 }, (_, byte) =>
   Array.from({ length: 8 }, (_, bit) => ((byte >> bit) & 1 ? -1 : 1)),
 );
 const ALL_SIGNS = SIGNS.flat();
 
-/** The same for 7 bits, where the eighth makes their number even: [128, 8]. */
+/** Signs by 7 bits, where the eighth makes the number of minus signs even: [128, 8]. */
 const EVEN_SIGNS = SIGNS.slice(0, 128).flatMap((signs) => {
   const odd = signs.filter((sign) => sign < 0).length % 2 === 1;
   return [...signs.slice(0, 7), odd ? -1 : 1];
 });
 
-/** The side of a cube, of which 2^bits fill the space of 8 numbers up to `most` in either direction. */
+/** The side of a cube if 2^bits of them fill the space of 8 numbers up to `most` in either direction. */
 function side(most: number, bits: number): number {
   return (2 * most) / 2 ** (bits / 8);
 }
-/** Halfway from the last number of a grid to where the next one would be. */
+/** Halfway from the last number of a grid to a hypothetical next one. */
 const [MOST_IQ2, MOST_IQ3_XXS, MOST_IQ3_S, MOST_IQ1] = [52, 67, 16, 1.5];
 
-/** Points of a grid, and signs of each 8 elements: float32 [n, 256 / width, width]. */
+/** Points of a grid times the signs of each 8 elements: float32 [n, 256 / width, width]. */
 function signed(blocks: GgufBlocks, width: number, points: Value, signs: Value): Value {
   return blocks.multiply(blocks.reshape(points, [256 / width, width]), blocks.reshape(signs, [256 / width, width]));
 }
 
-/** Words of 32 bits after one another, the lowest byte first: uint32 [n, count, 1]. */
+/** Consecutive little-endian words of 32 bits: uint32 [n, count, 1]. */
 function words(blocks: GgufBlocks, from: number, count: number, stride = 4): Value {
   const bytes = blocks.reshape(blocks.bytes(from, count * stride), [count, stride]);
   return blocks.word([0, 1, 2, 3].map((i) => blocks.slice(bytes, 2, stride - 4 + i, stride - 3 + i)));
 }
 
-/** A word of IQ2_XXS or IQ3_XXS has four times 7 bits for signs, and a scale. */
+/** A word of IQ2_XXS or IQ3_XXS has four groups of 7 bits for signs, and a scale. */
 function wordSigns(blocks: GgufBlocks, all: Value): Value {
   return blocks.lookUp(EVEN_SIGNS, 8, blocks.fields(all, { shifts: [0, 7, 14, 21], bits: 7, type: 'uint32' }));
 }
@@ -54,7 +54,7 @@ function wordScales(blocks: GgufBlocks, all: Value, factor: number): Value {
   return halfScales(blocks, blocks.fields(all, { shifts: [28], bits: 4, type: 'uint32' }), 8, factor);
 }
 
-/** Scales of 4 bits, two to a byte. */
+/** Scales of 4 bits, two per byte. */
 function nibbleScales(blocks: GgufBlocks, from: number, length: number): Value {
   return blocks.fields(blocks.reshape(blocks.bytes(from, length), [length, 1]), { shifts: [0, 4], bits: 4 });
 }
@@ -120,26 +120,26 @@ function oddScales(blocks: GgufBlocks, codes: Value, d: Value): Value {
   return blocks.multiply(blocks.add(blocks.multiply(blocks.float(codes), 2), 1), d);
 }
 
-/** What is added to all numbers of a point, by a bit. */
+/** Added to all numbers of a point, by a bit. */
 const DELTA = [0.125, -0.125];
 
 export const iq1_s: BlockFormat = {
   groups: 8,
   codes: (blocks) => {
-    const all = iq1Words(blocks);
+    const all = shorts(blocks, 34, 8);
     const high = blocks.fields(all, { shifts: [0, 3, 6, 9], bits: 3, type: 'uint32' });
     const points = iq1Points(blocks, blocks.reshape(high, [32]), 2);
     const delta = blocks.lookUp(DELTA, 1, blocks.fields(all, { shifts: [15], bits: 1, type: 'uint32' }));
     return blocks.graph.op('Add', [blocks.reshape(points, [8, 32]), blocks.reshape(delta, [8, 1])]);
   },
   scales: (blocks) =>
-    oddScales(blocks, blocks.fields(iq1Words(blocks), { shifts: [12], bits: 3, type: 'uint32' }), blocks.half(0)),
+    oddScales(blocks, blocks.fields(shorts(blocks, 34, 8), { shifts: [12], bits: 3, type: 'uint32' }), blocks.half(0)),
   steps: side(MOST_IQ1, 11),
 };
 
-/** 8 words of 16 bits: uint32 [n, 8, 1]. */
-function iq1Words(blocks: GgufBlocks): Value {
-  const bytes = blocks.reshape(blocks.bytes(34, 16), [8, 2]);
+/** Little-endian words of 16 bits: uint32 [n, count, 1]. */
+function shorts(blocks: GgufBlocks, from: number, count: number): Value {
+  const bytes = blocks.reshape(blocks.bytes(from, 2 * count), [count, 2]);
   return blocks.word([blocks.slice(bytes, 2, 0, 1), blocks.slice(bytes, 2, 1, 2)]);
 }
 
@@ -158,15 +158,14 @@ export const iq1_m: BlockFormat = {
     return blocks.reshape(blocks.graph.op('Add', [points, blocks.reshape(delta, [32, 1])]), [16, 16]);
   },
   scales: (blocks) => {
-    const bytes = blocks.reshape(blocks.bytes(48, 8), [4, 2]);
-    const all = blocks.word([blocks.slice(bytes, 2, 0, 1), blocks.slice(bytes, 2, 1, 2)]);
+    const all = shorts(blocks, 48, 4);
     const codes = blocks.fields(all, { shifts: [0, 3, 6, 9], bits: 3, type: 'uint32' });
     return oddScales(blocks, blocks.reshape(codes, [16, 1]), halfInParts(blocks, all));
   },
   steps: side(MOST_IQ1, 11),
 };
 
-/** A float16 of which each of four words has 4 bits at its top: float32 [n, 1, 1]. */
+/** A float16 with 4 bits at the top of each of four words: float32 [n, 1, 1]. */
 function halfInParts(blocks: GgufBlocks, all: Value): Value {
   const nibbles = blocks.fields(all, { shifts: [12], bits: 4, type: 'uint32' });
   const [lowest, low, high, highest] = [0, 1, 2, 3].map((i) => blocks.slice(nibbles, 1, i, i + 1));
@@ -182,7 +181,7 @@ function halfInParts(blocks: GgufBlocks, all: Value): Value {
   return blocks.multiply(graph.op('Add', [mantissa, blocks.lookUp(HALF_ONES, 1, exponent)]), units);
 }
 
-/** By sign and exponent of a float16: its signed last place, and the implicit bit in that unit. */
+/** By sign and exponent of a float16: the signed unit of its last place, and the implicit bit in that unit. */
 const HALF_UNITS = Array.from({ length: 64 }, (_, i) => {
   const exponent = i & 31;
   const unit = exponent === 31 ? Number.POSITIVE_INFINITY : 2 ** (Math.max(exponent, 1) - 25);

@@ -1,9 +1,9 @@
 import type { Value } from '../../../onnx/graph.ts';
 import type { BlockFormat, GgufBlocks } from './blocks.ts';
 
-/** Blocks of 256 elements whose groups have scales of their own, of 4, 6 or 8 bits, and a common factor in float16. */
+/** Blocks of 256 elements. Groups have scales of 4, 6 or 8 bits, and share a factor in float16. */
 
-/** Scales of 16 groups in the low four bits, minima in the high ones. */
+/** Scales of 16 groups in the low four bits, minima in the high four. */
 function fourBits(blocks: GgufBlocks, shift: 0 | 4): Value {
   const codes = blocks.fields(blocks.bytes(0, 16), { shifts: [shift], bits: 4 });
   return blocks.reshape(blocks.float(codes), [16, 1]);
@@ -23,7 +23,7 @@ export const q3_k: BlockFormat = {
   groups: 16,
   codes: (blocks) => {
     const low = blocks.reshape(blocks.planes(blocks.bytes(32, 64), { width: 32, bits: 2, runs: 2 }), [16, 16]);
-    // A bit that is not set subtracts four.
+    // An unset bit subtracts four.
     const high = blocks.reshape(blocks.planes(blocks.bytes(0, 32), { width: 32, bits: 1, runs: 1 }), [16, 16]);
     return blocks.add(blocks.float(blocks.join(low, high, 2)), -4);
   },

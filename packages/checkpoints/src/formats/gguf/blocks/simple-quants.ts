@@ -1,19 +1,19 @@
 import { ElementType, type Value } from '../../../onnx/graph.ts';
 import type { BlockFormat, GgufBlocks } from './blocks.ts';
 
-/** Blocks with one scale, in float16, and codes of few bits. */
+/** Blocks with one scale in float16 and codes of few bits. */
 
 const half: BlockFormat['scales'] = (blocks) => blocks.half(0);
 
-/** The low four bits of 16 bytes are the first 16 elements, the high ones the others: uint8 [n, 2, 16]. */
+/** The low four bits of 16 bytes are the first 16 elements, the high four the rest: uint8 [n, 2, 16]. */
 function nibbles(blocks: GgufBlocks, from: number): Value {
   return blocks.reshape(blocks.planes(blocks.bytes(from, 16), { width: 16, bits: 4, runs: 1 }), [1, 32]);
 }
 
-/** The value of the fifth bit: in the number itself, and in one with 128 added, signed or unsigned. */
+/** The value of the fifth bit: in the number itself, and with 128 added to signed or unsigned codes. */
 const FIFTH = { own: [0, 16], signed: [112, 128], unsigned: [128, 144] } as const;
 
-/** Nibbles with a fifth bit, which is that of the element in a word of 32 bits: uint8 [n, 1, 32]. */
+/** Nibbles with a fifth bit, which is the element's bit in a word of 32 bits: uint8 [n, 1, 32]. */
 function fiveBits(blocks: GgufBlocks, from: number, fifth: readonly [number, number] = FIFTH.own): Value {
   const { graph } = blocks;
   // A table of the eight bits of a byte takes a fraction of the time of eight shifts.
@@ -65,7 +65,7 @@ export const q8_0: BlockFormat = {
   scales: half,
 };
 
-/** What llama.cpp quantizes activations to for K-quants: the sums of groups at the end are not needed. */
+/** llama.cpp's format for activations with K-quants. The sums of groups at the end are not needed. */
 export const q8_k: BlockFormat = {
   groups: 1,
   codes: (blocks) => blocks.reshape(blocks.signed(4, 256), [1, 256]),
@@ -104,7 +104,7 @@ export const tq2_0: BlockFormat = {
   scales: (blocks) => blocks.half(64),
 };
 
-/** −1, 0 and 1, five to a byte: the byte is their number in base 3, as a fraction of 256. */
+/** −1, 0 and 1, five per byte: their number in base 3, as a fraction of 256. */
 export const tq1_0: BlockFormat = {
   groups: 1,
   codes: (blocks) => {
@@ -118,7 +118,7 @@ export const tq1_0: BlockFormat = {
   scales: (blocks) => blocks.half(52),
 };
 
-/** The five digits of each byte, minus 1: products are cut to a byte. */
+/** The five digits of each byte, minus 1: products overflow a byte. */
 const THIRDS = Array.from({ length: 256 }, (_, byte) =>
   [1, 3, 9, 27, 81].map((power) => ((((byte * power) & 255) * 3) >> 8) - 1),
 ).flat();

@@ -3,12 +3,12 @@ import { FP4_VALUES } from '../../quantized/mxfp4.ts';
 import { distinctSteps, powersOfTwo } from '../../quantized/tables.ts';
 import type { BlockFormat, GgufBlocks } from './blocks.ts';
 
-/** Codes of four bits that stand for the numbers of a table. */
+/** Codes of four bits that index a table. */
 
-/** IQ4_NL and IQ4_XS: levels that fit weights of a normal distribution. */
+/** IQ4_NL and IQ4_XS: levels for normally distributed weights. */
 const NORMAL = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
 
-/** uint8 [n, groups, width]: in each group first all low nibbles, then the high ones. */
+/** uint8 [n, groups, width]: in each group all low nibbles, then the high ones. */
 type Nibbles = (blocks: GgufBlocks) => Value;
 
 function tableCodes(table: readonly number[], nibbles: Nibbles): Pick<BlockFormat, 'codes' | 'steps'> {
@@ -42,14 +42,14 @@ export const iq4_xs: BlockFormat = {
   },
 };
 
-/** ggml has twice the numbers of the format, with half the scales: the products are the same. */
+/** ggml doubles the numbers of the format and halves the scales: the products are the same. */
 export const mxfp4Blocks: BlockFormat = {
   groups: 1,
   ...tableCodes(doubled(FP4_VALUES), grouped(1, 1, 32)),
   scales: (blocks) => blocks.reshape(blocks.lookUp(HALF_POWERS, 1, blocks.bytes(0, 1)), [1, 1]),
 };
 
-/** 2^(s − 128) of each byte s, also of 255, which is NaN elsewhere. */
+/** 2^(s − 128) of each byte s, including 255, which is NaN elsewhere. */
 const HALF_POWERS = powersOfTwo().map((_, s) => 2 ** (s - 128));
 
 /** Four groups of 16, each with a scale of 8 bits. */
@@ -59,7 +59,7 @@ export const nvfp4: BlockFormat = {
   scales: (blocks) => blocks.reshape(blocks.lookUp(HALF_SCALES, 1, blocks.bytes(0, 4)), [4, 1]),
 };
 
-/** Half of the number of each byte as E4M3 without a sign; the code of NaN is 0. */
+/** Half of each byte as E4M3 without a sign; the code of NaN is 0. */
 const HALF_SCALES = Array.from({ length: 256 }, (_, byte) => {
   const [exponent, mantissa] = [(byte >> 3) & 15, byte & 7];
   if (byte === 0x7f) return 0;
