@@ -9,27 +9,26 @@ import {
   stateBeforeReading,
 } from '@shadow-gate/platform/files';
 
-/** A pointer is three lines. */
+/** A pointer has three lines. */
 const LFS_POINTER_BYTES = 1024;
 
-/** A file next to a model, with bytes of its tensors. */
 interface ExternalFile {
   readonly file: string;
   readonly size: number;
   readonly state: FileState;
 }
 
-/** Finds files of external data, which must stay inside the model's folder, links included: a model can be hostile. */
+/** Finds files of external data. They must be inside the model's folder, links included: a model can be hostile. */
 export class ExternalFiles {
   readonly #model: string;
   readonly #found = new Map<string, Promise<ExternalFile>>();
 
-  /** @param model path of the model as the user gave it: the target of a link may be in another folder */
+  /** @param model as the user gave it: a link's target may be in another folder */
   constructor(model: string) {
     this.#model = model;
   }
 
-  /** @throws UserError for a location outside of the folder and for a file that is missing */
+  /** @throws UserError for a missing file, and for a location outside of the folder */
   find(location: string): Promise<ExternalFile> {
     const known = this.#found.get(location);
     if (known !== undefined) return known;

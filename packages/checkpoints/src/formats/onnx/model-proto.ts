@@ -4,7 +4,7 @@ import { type WireField, WireFile, type WireRange, WireType } from './wire.ts';
 
 const { DataType } = onnxProto.onnx.TensorProto;
 
-/** Numbers of the fields of onnx.proto that are read (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). */
+/** Field numbers in onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). */
 const MODEL = { irVersion: 1, graph: 7, opsetImport: 8 } as const;
 const GRAPH = { node: 1, initializer: 5, sparseInitializer: 15 } as const;
 const NODE = { input: 1, output: 2, name: 3, opType: 4, attribute: 5 } as const;
@@ -25,29 +25,28 @@ const SPARSE = { values: 1 } as const;
 const ENTRY = { key: 1, value: 2 } as const;
 const EXTERNAL = 1;
 
-/** Subgraphs of If and Loop can be nested; in real models two or three deep. */
+/** Of subgraphs of If and Loop; real models have two or three levels. */
 const MAX_DEPTH = 16;
 /** The largest exports have tens of thousands of nodes. */
 const MAX_NODES = 2_000_000;
-/** ONNX has no limit, but no real model has more. */
+/** ONNX has no limit, but real models stay below. */
 const MAX_DIMENSIONS = 32;
 
-/** Where the elements of a tensor are. */
 type InitializerStorage =
   /** Raw little-endian elements inside the model's file. */
   | { readonly kind: 'inline'; readonly range: WireRange }
   | { readonly kind: 'external'; readonly entries: ReadonlyMap<string, string> }
-  /** In another encoding, which cannot be mapped: the range is the whole tensor message. */
+  /** In an encoding that cannot be mapped: the range is the whole tensor message. */
   | { readonly kind: 'encoded'; readonly range: WireRange }
   | { readonly kind: 'sparse'; readonly range: WireRange };
 
 export interface StoredInitializer {
   readonly name: string;
-  /** Its name in onnx.proto: FLOAT, BFLOAT16, …; `type 23` for an unknown one. */
+  /** Its name in onnx.proto, such as FLOAT; `type 23` if unknown. */
   readonly dataType: string;
   readonly shape: readonly number[];
   readonly storage: InitializerStorage;
-  /** It is the value of a Constant node, not an initializer. */
+  /** Whether it is the value of a Constant node instead of an initializer. */
   readonly isConstant: boolean;
 }
 
@@ -56,19 +55,19 @@ export interface OnnxNode {
   readonly opType: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Integer attributes: `transB`, `axis`, `perm`. */
+  /** Integer attributes, such as `transB`, `axis`, `perm`. */
   readonly numbers: ReadonlyMap<string, readonly number[]>;
 }
 
-/** The parts of a model that are about its weights, those of subgraphs included. */
+/** Tensors and nodes of a model and its subgraphs. */
 export interface OnnxModel {
   readonly tensors: readonly StoredInitializer[];
   readonly nodes: readonly OnnxNode[];
 }
 
 /**
- * Read tensors (name, shape, location) and nodes of an ONNX file, but no elements.
- * @throws UserError naming the file if it is not ONNX, truncated, or damaged
+ * Read tensors (name, shape, location) and nodes, but no elements.
+ * @throws UserError for a file that is not ONNX, truncated, or damaged
  */
 export function readOnnxModel(path: string): OnnxModel {
   const wire = new WireFile(path);
@@ -95,7 +94,7 @@ class ModelReader {
     let graphs = 0;
     for (const field of this.#wire.fields({ begin: 0, end: size })) {
       if (field.number === MODEL.irVersion && field.type === WireType.varint) isVersioned = true;
-      // This field comes after the graph. Without it the file was cut between two fields, which leaves no other trace.
+      // It comes after the graph. Without it, the file was cut between two fields, which leaves no other trace.
       if (field.number === MODEL.opsetImport) hasOperators = true;
       if (field.number === MODEL.graph && field.type === WireType.bytes) {
         graphs += 1;
@@ -142,18 +141,13 @@ class ModelReader {
     for (const value of values) this.#tensors.push({ ...value, name: node.outputs[0] ?? value.name, isConstant: true });
   }
 
-  #attribute(
-    range: WireRange,
-    depth: number,
-    numbers: Map<string, readonly number[]>,
-    values: StoredInitializer[],
-  ): void {
+  #attribute(range: WireRange, depth: number, numbers: Map<string, readonly number[]>, values: StoredInitializer[]) {
     let name = '';
     const whole: number[] = [];
     for (const field of this.#wire.fields(range)) {
       if (field.number === ATTRIBUTE.name) name = this.#wire.text(field);
       else if (field.number === ATTRIBUTE.i || field.number === ATTRIBUTE.ints) {
-        // A negative number, such as an axis counted from the end, is not needed here.
+        // Negative numbers, such as an axis counted from the end, are not needed here.
         whole.push(...this.#wire.numbers(field, MAX_DIMENSIONS).map((value) => value ?? Number.NaN));
       } else if (field.number === ATTRIBUTE.t) values.push(this.#tensor(field));
       else if (field.number === ATTRIBUTE.g || field.number === ATTRIBUTE.graphs) this.#graph(field, depth + 1);
@@ -180,7 +174,7 @@ class ModelReader {
       if (field.number === TENSOR.name) name = this.#wire.text(field);
       else if (field.number === TENSOR.dataType) type = this.#wire.number(field) ?? 0;
       else if (field.number === TENSOR.dims) shape.push(...this.#dimensions(field, name));
-      // Packed numbers of fixed width are the little-endian elements themselves.
+      // Packed numbers of fixed width are little-endian elements.
       else if (FIXED_WIDTH.has(field.number)) data.push(field);
       else if (field.number === TENSOR.dataLocation) isExternal = this.#wire.number(field) === EXTERNAL;
       else if (field.number === TENSOR.externalData) this.#entry(field, entries);

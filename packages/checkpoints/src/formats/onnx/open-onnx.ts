@@ -11,7 +11,9 @@ import type { WeightsEntry } from '../weights-entry.ts';
 import { readOnnxTensors } from './tensors.ts';
 
 /**
- * Open an ONNX model without reading its elements. @param path as the user gave it @param file its real path
+ * Open an ONNX model without reading its elements.
+ * @param path as the user gave it
+ * @param file its real path
  * @throws UserError for anything but a complete model with floating-point weights
  */
 async function openOnnx(path: string, file: string, files: FolderFiles): Promise<FullCheckpoint> {
@@ -31,13 +33,13 @@ async function openOnnx(path: string, file: string, files: FolderFiles): Promise
   return { ...checkpoint, multimodal: isMultimodal(null, [...checkpoint.tensors.keys()]), onnx };
 }
 
-/** config.json is next to the model or, in the layout of Transformers.js, in the folder above `onnx`. */
+/** config.json is next to the model or, in Transformers.js's layout, in the folder above `onnx`. */
 async function configOf(files: FolderFiles): Promise<Record<string, unknown> | null> {
   const own = await readConfig(files);
   return own ?? (basename(files.path) === 'onnx' ? readConfig(new FolderFiles(dirname(files.path))) : null);
 }
 
-/** The ONNX model of a directory that has exactly one, and no safetensors. */
+/** The only ONNX model of a directory without safetensors. */
 export const onnx: WeightsEntry = {
   recognizes: ({ names }) => {
     const all = [...names];

@@ -8,7 +8,7 @@ import { ExternalFiles } from './external-data.ts';
 import { readOnnxModel, type StoredInitializer } from './model-proto.ts';
 import { moduleName, WeightUses } from './weight-use.ts';
 
-/** Element types of ONNX, and their names in safetensors. */
+/** Element types of ONNX, and safetensors' names. */
 const DTYPES: Readonly<Record<string, string>> = {
   FLOAT: 'F32',
   FLOAT16: 'F16',
@@ -24,7 +24,7 @@ const DTYPES: Readonly<Record<string, string>> = {
   UINT64: 'U64',
   BOOL: 'BOOL',
   COMPLEX64: 'C64',
-  // Added to onnx.proto later than the rest.
+  // Added to onnx.proto later than the others.
   'type 17': 'F8_E4M3',
   'type 18': 'F8_E4M3FNUZ',
   'type 19': 'F8_E5M2',
@@ -37,19 +37,21 @@ const DTYPES: Readonly<Record<string, string>> = {
   'type 26': 'I2',
 };
 
-/** Data types of which a constant can be a weight. */
+/** Data types of constants that can be weights. */
 const FLOATS: ReadonlySet<string> = new Set(['FLOAT', 'FLOAT16', 'BFLOAT16', 'DOUBLE']);
 
 const ENCODED = 'its values are not stored as raw data';
 
 /**
  * The tensors of an ONNX model: all initializers, and constants that can be weights.
- * @param path as the user gave it, next to external data @param file its real path
+ * @param path as the user gave it, next to external data
+ * @param file its real path
  * @throws UserError naming the file (and tensor) for damaged or missing data
  */
 export async function readOnnxTensors(path: string, file: string): Promise<OnnxTensor[]> {
-  if (!(await stat(file)).isFile())
+  if (!(await stat(file)).isFile()) {
     throw new UserError(`${path} is not a regular file`, 'give the path of an ONNX model');
+  }
   const state = await stateBeforeReading(file);
   const model = readOnnxModel(file);
   const uses = new WeightUses(model);
@@ -61,7 +63,7 @@ export async function readOnnxTensors(path: string, file: string): Promise<OnnxT
     const use = uses.of(tensor.name, tensor.shape.length);
     if (tensor.isConstant && use === null && !canBeWeight(tensor)) continue;
     if (named.has(tensor.name)) {
-      // Constants of sibling branches can have one name; that of a weight must be clear.
+      // Constants of sibling branches can share a name; that of a weight must be unique.
       if (tensor.isConstant && use === null) continue;
       throw new UserError(`${path} has two tensors ${JSON.stringify(tensor.name)}`, 'export the model again');
     }
@@ -76,21 +78,15 @@ export async function readOnnxTensors(path: string, file: string): Promise<OnnxT
         'create its weights with onnx.numpy_helper.from_array',
       );
     }
-    const role = { quantizedBy: uses.quantizedBy(tensor.name), isBias: uses.isBias(tensor.name) };
-    found.push({
-      ...entry,
-      use,
-      ...role,
-      ...(isFree ? { name: module, storedName: tensor.name } : { storedName: null }),
-    });
+    const names = isFree ? { name: module, storedName: tensor.name } : { storedName: null };
+    const [quantizedBy, isBias] = [uses.quantizedBy(tensor.name), uses.isBias(tensor.name)];
+    found.push({ ...entry, use, quantizedBy, isBias, ...names });
   }
   refuseOverlaps(path, found);
   return found;
 }
 
-/**
- * Two tensors can be the same bytes (a tied head). Partial overlap is damage, and lets a small file have huge tensors.
- */
+/** Two tensors can be the same bytes (a tied head). Partial overlap would let a small file have huge tensors. */
 function refuseOverlaps(path: string, tensors: readonly OnnxTensor[]): void {
   const order = [...tensors].sort((a, b) =>
     a.file === b.file ? a.offset - b.offset || b.byteLength - a.byteLength : a.file < b.file ? -1 : 1,
@@ -110,7 +106,7 @@ function refuseOverlaps(path: string, tensors: readonly OnnxTensor[]): void {
   }
 }
 
-/** Could a constant be a weight although no known operator takes it? Numbers of formulas, sizes and indices cannot. */
+/** Could a constant be the weight of an unknown operator? Numbers in formulas, sizes and indices cannot. */
 function canBeWeight({ dataType, shape }: StoredInitializer): boolean {
   return FLOATS.has(dataType) && shape.some((length) => length > 1);
 }
@@ -124,7 +120,7 @@ interface ModelFiles {
   readonly external: ExternalFiles;
 }
 
-/** Where the elements of a tensor are, and whether they are all there. */
+/** Find the elements of a tensor, and check that none are missing. */
 async function locate(tensor: StoredInitializer, { path, file, state, external }: ModelFiles): Promise<LocatedTensor> {
   const { name, shape, storage } = tensor;
   const dtype = Object.hasOwn(DTYPES, tensor.dataType) ? (DTYPES[tensor.dataType] as string) : tensor.dataType;
@@ -152,9 +148,7 @@ async function locate(tensor: StoredInitializer, { path, file, state, external }
   const { begin, end } = storage.range;
   const here = { ...base, file, offset: begin, byteLength: end - begin, state };
   if (storage.kind === 'sparse') return { ...here, unmapped: 'sparse' };
-  if (storage.kind === 'encoded' && size > 0) {
-    return { ...here, unmapped: ENCODED };
-  }
+  if (storage.kind === 'encoded' && size > 0) return { ...here, unmapped: ENCODED };
   // Tensors of other dtypes are listed and never read.
   if (isMeasuredDtype(dtype) && storage.kind === 'inline' && need !== here.byteLength) {
     throw damaged(`shape [${shape.join(', ')}] of ${dtype} needs ${need} bytes, and the file has ${here.byteLength}`);
@@ -174,8 +168,9 @@ async function locateExternal(
   const offset = count(entries.get('offset') ?? '0', 'offset', damaged);
   const length = entries.get('length');
   const byteLength = length === undefined ? (need ?? size - offset) : count(length, 'length', damaged);
-  if (need !== null && byteLength !== need)
+  if (need !== null && byteLength !== need) {
     throw damaged(`it needs ${need} bytes, and its external data has ${byteLength}`);
+  }
   if (byteLength < 0 || offset + byteLength > size) {
     throw damaged(`its data ends at byte ${offset + byteLength} of ${file}, which has ${size}`);
   }

@@ -1,30 +1,31 @@
+import { groupBy } from '@shadow-gate/platform';
 import type { OnnxModel, OnnxNode } from './model-proto.ts';
 
-/** How the graph uses a tensor as a matrix. */
+/** The use of a tensor as a matrix. */
 export interface WeightUse {
   readonly opType: string;
-  /** Name of the node, which contains the module's path in most exports. */
+  /** Name of the node: the module's path in most exports. */
   readonly node: string;
-  /** Stored [in, out], as MatMul takes it; otherwise [out, in, …], as linear layers and convolutions are. */
+  /** Stored [in, out], as for MatMul; otherwise [out, in, …], as for linear layers and convolutions. */
   readonly inputFirst: boolean;
-  /** Only for the weights of a recurrent layer. */
+  /** Only for weights of recurrent layers. */
   readonly recurrent?: RecurrentUse;
 }
 
-/** How a recurrent layer takes W [directions, gates · hidden, in] and R [directions, gates · hidden, hidden]. */
+/** A recurrent layer's use of W [directions, gates · hidden, in] or R [directions, gates · hidden, hidden]. */
 export interface RecurrentUse {
   readonly opType: RecurrentOperator;
   readonly matrix: 'W' | 'R';
-  /** The attribute `hidden_size`; null if the node does not have it. */
+  /** The attribute `hidden_size`. */
   readonly hidden: number | null;
-  /** Slices and concatenations on the way to the layer: its gates can be in another order there. */
+  /** Whether slices and concatenations before the layer may have reordered its gates. */
   readonly isReordered: boolean;
 }
 
 const RECURRENT_OPERATORS = ['LSTM', 'GRU', 'RNN'] as const;
 export type RecurrentOperator = (typeof RECURRENT_OPERATORS)[number];
 
-/** Operators of ONNX, and fused ones of onnxruntime, with the indices of inputs that are matrices of weights. */
+/** Operators of ONNX and fused ones of onnxruntime, with the indices of inputs that are weight matrices. */
 const MATRIX_INPUTS: Readonly<Record<string, readonly number[]>> = {
   MatMul: [0, 1],
   FusedMatMul: [0, 1],
@@ -45,65 +46,66 @@ const MATRIX_INPUTS: Readonly<Record<string, readonly number[]>> = {
 /** Biases of recurrent layers [directions, 2 · gates · hidden], and the peepholes of an LSTM. */
 const BIAS_INPUTS: Readonly<Record<RecurrentOperator, readonly number[]>> = { LSTM: [3, 7], GRU: [3], RNN: [3] };
 
-/** Operators that take integers for the codes of quantized weights, those of onnxruntime included. */
+/** Operators with quantized weights as integer codes, including those of onnxruntime. */
 const QUANTIZED =
   /^(DequantizeLinear|MatMulInteger|ConvInteger|QLinear\w+|QGemm|QAttention|QMoE|QEmbed\w+|QOrdered\w+|DynamicQuantize(MatMul|LSTM)|MatMulIntegerToFloat|MatMulNBits|MatMulBnb4|MatMulFpQ4|GatherBlockQuantized)$/;
 
 const EMBEDDINGS = new Set(['Gather', 'EmbedLayerNormalization']);
 
-/** Operators that a matrix can pass through on its way. */
+/** Operators that a matrix can pass through. */
 const PASSING = new Set(['Identity', 'Cast', 'Transpose']);
 
-/** Before a recurrent layer, exporters also add the axis of directions and reorder PyTorch's gates. */
+/** Before a recurrent layer, exporters also add an axis of directions and reorder PyTorch's gates. */
 const RESHAPING = new Set(['Unsqueeze', 'Squeeze']);
 const REORDERING = new Set(['Slice', 'Concat', 'Split', 'Reshape', 'Gather']);
 
-/** A weight passes through two or three of them; a hostile graph can have any number. */
+/** Real weights take two or three steps; a hostile graph can have any number. */
 const MAX_STEPS = 64;
 
-/** Tables of positions are looked up and multiplied like weights, but are not trained. */
+/** Names of tables of positions and masks, which are looked up and multiplied like weights, but not trained. */
 const TABLE =
   /(^|[._/])(inv_freq|(cos|sin)(_cached?|_table|$)|rotary|rope|position_ids|(causal_|attention_)?mask)([._/]|$)/i;
 
-/** Is it a table of positions, or a mask, according to its name? */
 export function isTableName(name: string): boolean {
   return TABLE.test(name);
 }
 
-/** Finds how tensors are used, over all graphs of a model. */
+interface Consumer {
+  readonly name: string;
+  readonly node: OnnxNode;
+  readonly input: number;
+}
+
+/** Finds the uses of tensors over all graphs of a model. */
 export class WeightUses {
-  readonly #consumers = new Map<string, Array<{ readonly node: OnnxNode; readonly input: number }>>();
+  readonly #consumers: ReadonlyMap<string, readonly Consumer[]>;
 
   constructor({ nodes }: OnnxModel) {
-    for (const node of nodes) {
-      for (const [input, name] of node.inputs.entries()) {
-        const users = this.#consumers.get(name);
-        if (users) users.push({ node, input });
-        else this.#consumers.set(name, [{ node, input }]);
-      }
-    }
+    const all = nodes.flatMap((node) => node.inputs.map((name, input): Consumer => ({ name, node, input })));
+    this.#consumers = groupBy(all, ({ name }) => name);
   }
 
-  /**
-   * The use of a tensor as a matrix; of a tied embedding, not its use as a head. Null for masks, positions and
-   * constants.
-   */
+  #consumersOf(name: string): readonly Consumer[] {
+    return this.#consumers.get(name)?.slice(0, MAX_STEPS) ?? [];
+  }
+
+  /** The use as a matrix; a tied embedding's as a table, not as a head. Null for masks, positions and constants. */
   of(name: string, dimensions: number): WeightUse | null {
     if (dimensions < 2 || TABLE.test(name)) return null;
     const uses = this.#follow(name, dimensions).filter(({ node }) => !TABLE.test(node));
     return uses.find(({ opType }) => EMBEDDINGS.has(opType)) ?? uses[0] ?? null;
   }
 
-  /** The operator that takes a tensor for the codes of quantized weights; null if there is none. */
+  /** The operator that takes a tensor as codes of quantized weights. */
   quantizedBy(name: string): string | null {
-    const users = this.#consumers.get(name)?.slice(0, MAX_STEPS) ?? [];
-    return users.find(({ node }) => QUANTIZED.test(node.opType))?.node.opType ?? null;
+    return this.#consumersOf(name).find(({ node }) => QUANTIZED.test(node.opType))?.node.opType ?? null;
   }
 
-  /** Does a recurrent layer take the tensor for its biases? */
+  /** Does a recurrent layer take the tensor as its biases? */
   isBias(name: string): boolean {
-    const users = this.#consumers.get(name)?.slice(0, MAX_STEPS) ?? [];
-    return users.some(({ node: { opType }, input }) => isRecurrent(opType) && BIAS_INPUTS[opType].includes(input));
+    const isBiasOf = ({ node: { opType }, input }: Consumer) =>
+      isRecurrent(opType) && BIAS_INPUTS[opType].includes(input);
+    return this.#consumersOf(name).some(isBiasOf);
   }
 
   #follow(name: string, dimensions: number): WeightUse[] {
@@ -113,7 +115,7 @@ export class WeightUses {
     for (let next = queue.shift(); next && seen.size < MAX_STEPS; next = queue.shift()) {
       if (seen.has(next.name)) continue;
       seen.add(next.name);
-      for (const { node, input } of (this.#consumers.get(next.name) ?? []).slice(0, MAX_STEPS)) {
+      for (const { node, input } of this.#consumersOf(next.name)) {
         const use = useBy(node, input, { dimensions, step: next });
         if (use) uses.push(use);
         queue.push(...stepsOver(node, next, dimensions));
@@ -136,7 +138,7 @@ function stepsOver(node: OnnxNode, step: Step, dimensions: number): Step[] {
   const to = (changes: Partial<Step>) => outputs.map((name) => ({ ...step, ...changes, name }));
   if (RESHAPING.has(opType)) return to({ isReshaped: true });
   if (REORDERING.has(opType)) return to({ isReordered: true });
-  // What a transposition swaps is known as long as the dimensions are those of the tensor.
+  // The axes that a transposition swaps are known only while the dimensions are those of the tensor.
   if (!PASSING.has(opType) || (opType === 'Transpose' && (step.isReshaped || step.isReordered))) return [];
   const turned = turns(node, dimensions);
   return turned === null ? [] : to({ isTransposed: step.isTransposed !== turned }).slice(0, 1);
@@ -146,7 +148,7 @@ function isRecurrent(opType: string): opType is RecurrentOperator {
   return (RECURRENT_OPERATORS as readonly string[]).includes(opType);
 }
 
-/** Does a node that passes a matrix on swap the last two dimensions? @returns null if it does something else to them */
+/** Does the node swap the last two dimensions? @returns null for another permutation */
 function turns({ opType, numbers }: OnnxNode, dimensions: number): boolean | null {
   if (opType !== 'Transpose') return false;
   const swapped = Array.from({ length: dimensions }, (_, i) => i);
@@ -166,23 +168,19 @@ function useBy(
   if (!Object.hasOwn(MATRIX_INPUTS, opType) || !MATRIX_INPUTS[opType]?.includes(input)) return null;
   if (isRecurrent(opType)) {
     const hidden = numbers.get('hidden_size')?.[0] ?? null;
-    return {
-      opType,
-      node: name,
-      inputFirst: isTransposed,
-      recurrent: { opType, matrix: input === 1 ? 'W' : 'R', hidden, isReordered },
-    };
+    const recurrent = { opType, matrix: input === 1 ? 'W' : 'R', hidden, isReordered } as const;
+    return { opType, node: name, inputFirst: isTransposed, recurrent };
   }
   if (isReshaped || isReordered) return null;
   if (EMBEDDINGS.has(opType)) {
-    // A table has two dimensions and one row per token; other look-ups split sizes and masks.
+    // A table has two dimensions, with rows per token; other look-ups split sizes and masks.
     const isTable = dimensions === 2 && (numbers.get('axis')?.[0] ?? 0) === 0 && !isTransposed;
     return isTable ? { opType, node: name, inputFirst: false } : null;
   }
-  if (opType === 'Conv' || opType === 'FusedConv')
-    return isTransposed ? null : { opType, node: name, inputFirst: false };
-  if (opType === 'ConvTranspose') return isTransposed ? null : { opType, node: name, inputFirst: true };
-  // W is [in, out] in x·W, and [out, in] in W·x and in the experts of MoE; the operators can transpose either.
+  if (opType === 'Conv' || opType === 'FusedConv' || opType === 'ConvTranspose') {
+    return isTransposed ? null : { opType, node: name, inputFirst: opType === 'ConvTranspose' };
+  }
+  // W is [in, out] in x·W, and [out, in] in W·x and in MoE's experts; the operators can transpose either.
   const turned = numbers.get(input === 0 ? 'transA' : 'transB')?.[0] === 1;
   return { opType, node: name, inputFirst: (input === 1) !== (turned !== isTransposed) };
 }
@@ -193,16 +191,14 @@ const GENERATED = /^onnx::|^_?(val|v|t|tensor|const|constant|initializer)?_?\d+$
 /** The operator at the end of a name: `…/q_proj/MatMul_1` of a node, `…q_proj.MatMul.weight` of a tensor. */
 const OPERATOR = /[/.](MatMul|FusedMatMul|Gemm|FusedGemm|Conv|FusedConv|ConvTranspose|Gather|LSTM|GRU|RNN)(_\d+)?$/;
 
-/**
- * The module of a tensor with a generated name: the path in its node's name. Null for a name of its own, or no path.
- */
+/** The module of a tensor with a generated name, from its node's path. Null without such a path or name. */
 export function moduleName(tensor: string, { node, recurrent }: WeightUse): string | null {
   if (!GENERATED.test(tensor) || !OPERATOR.test(node)) return null;
   const path = node.replace(OPERATOR, '').split('/').filter(Boolean).join('.');
   return path === '' ? null : `${path}.${recurrent?.matrix ?? 'weight'}`;
 }
 
-/** A tensor's name without the operator that some exporters add: the module type follows from it. */
+/** Removes the operator that some exporters add to a tensor's name: the module type follows from the rest. */
 export function withoutOperator(tensor: string): string {
   const stem = tensor.replace(/\.weight$/, '');
   const bare = stem.replace(OPERATOR, '');

@@ -3,13 +3,12 @@ import { at, UserError } from '@shadow-gate/platform';
 import { isLfsPointer, LFS_MAGIC_BYTES, lfsPointerError } from '@shadow-gate/platform/files';
 
 /**
- * The protobuf wire format (https://protobuf.dev/programming-guides/encoding), read from a file by position: a tensor
- * of gigabytes is skipped, and the result is the range of its bytes.
- *
- * Reads are synchronous: a model has tens of thousands of small fields, and only a few windows of the file are touched.
+ * Reads the protobuf wire format (https://protobuf.dev/programming-guides/encoding) by position: gigabytes of a tensor
+ * are skipped, and only their range is returned. Reads are synchronous: a model has tens of thousands of small fields,
+ * and only a few windows of the file are read.
  */
 
-/** Read at once: most messages about nodes and tensors are next to each other. */
+/** Read at once: most messages about nodes and tensors are near each other. */
 const WINDOW_BYTES = 64 * 1024;
 
 /** Names and operators are far shorter. It must fit into the window. */
@@ -21,7 +20,7 @@ const MAX_VARINT_BYTES = 10;
 export const WireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 export type WireType = (typeof WireType)[keyof typeof WireType];
 
-/** One field of a message: `begin ≤ position < end` is its content, without tag and length. */
+/** One field of a message. Its content, without tag and length, is at `begin ≤ position < end`. */
 export interface WireField {
   readonly number: number;
   readonly type: WireType;
@@ -29,22 +28,18 @@ export interface WireField {
   readonly end: number;
 }
 
-/** A range of bytes of the file. */
 export type WireRange = Pick<WireField, 'begin' | 'end'>;
 
 export class WireFile {
   readonly path: string;
   readonly size: number;
-  /** Null: all of it is in memory. */
+  /** Null if all of it is in memory. */
   readonly #descriptor: number | null;
   readonly #window: Buffer;
   #windowStart = 0;
   #windowLength = 0;
 
-  /**
-   * @param bytes of the file, if it has been read
-   * @throws UserError for an empty file and for a Git LFS pointer
-   */
+  /** @param bytes of the file, if in memory @throws UserError for an empty file and for a Git LFS pointer */
   constructor(path: string, bytes: Buffer | null = null) {
     this.path = path;
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -61,10 +56,7 @@ export class WireFile {
     if (this.#descriptor !== null) closeSync(this.#descriptor);
   }
 
-  /**
-   * The fields of the message in this range, one after the other.
-   * @throws UserError for bytes that are not a message
-   */
+  /** The fields of a message. @throws UserError for bytes that are not a message */
   *fields({ begin, end }: WireRange): Generator<WireField> {
     for (let position = begin; position < end; ) {
       const tag = this.#varint(position, end);
@@ -87,13 +79,13 @@ export class WireFile {
     return { number, type, begin: length.end, end: length.end + Number(length.value) };
   }
 
-  /** The number of a field. @returns null for one that is negative, or too large for JavaScript to represent exactly */
+  /** @returns null for a number that is negative, or too large for JavaScript to represent exactly */
   number(field: WireField): number | null {
     if (field.type !== WireType.varint) throw this.#notAMessage(field.begin);
     return exact(this.#varint(field.begin, field.end).value);
   }
 
-  /** The numbers of a repeated field, which are stored one by one or packed together. */
+  /** The numbers of a repeated field, stored one by one or packed. */
   numbers(field: WireField, most: number): Array<number | null> {
     if (field.type === WireType.varint) return [this.number(field)];
     if (field.type !== WireType.bytes) throw this.#notAMessage(field.begin);
@@ -146,7 +138,7 @@ export class WireFile {
     return begin + length;
   }
 
-  /** The error for a length that exceeds its message: at the end of the file, the file is truncated. */
+  /** A length exceeds its message. At the end of the file, the file is truncated. */
   #overrun(begin: number, length: bigint, end: number): UserError {
     if (end < this.size) return this.#notAMessage(begin);
     return this.#truncated(`a field at byte ${begin} has ${length} bytes, and the file ends at ${this.size}`);

@@ -3,29 +3,26 @@ import { PickleError } from './pickle-error.ts';
 import { Global, Items, List, PickleDict, PickleInstance, type PickleValue, pickleKind, Tuple } from './values.ts';
 
 /**
- * Interpreter of pickles, protocols 0 to 5 (Python 3.13, Lib/pickletools.py), that builds data and calls nothing: it
- * stops at a name outside its vocabulary. Time and memory are linear in the length.
+ * Interprets pickles, protocols 0 to 5 (Python 3.13, Lib/pickletools.py). It builds data and calls nothing: a name
+ * outside its vocabulary stops it. Time and memory are linear in the length.
  */
 
-/** What a pickle may name. */
+/** Names that a pickle may contain. */
 export interface PickleVocabulary {
-  /** @throws PickleError for what is not known: nothing else may be named */
+  /** @throws PickleError for an unknown name */
   readonly find: (module: string, name: string) => Global;
-  /**
-   * What a known function returns, or the object of a known class.
-   * @throws PickleError for arguments that it does not take
-   */
+  /** The result of a known function, or an object of a known class. @throws PickleError for wrong arguments */
   readonly call: (callee: Global, args: readonly PickleValue[]) => PickleValue;
-  /** The object that is stored outside of the pickle. */
+  /** An object that is stored outside of the pickle. */
   readonly load: (id: PickleValue) => PickleValue;
 }
 
-/** A model has some hundred opcodes for each tensor, and the largest 10⁵ tensors. */
+/** A model has some hundred opcodes per tensor, and the largest 10⁵ tensors. */
 const MAX_OPCODES = 16_000_000;
 /** Objects with members take some hundred bytes each. */
 const MAX_OBJECTS = 4_000_000;
 
-/** One pickle of a file, and the position behind it. @throws PickleError for anything else */
+/** Read one pickle; `end` is the position after it. @throws PickleError for anything else */
 export function readPickle(
   bytes: Buffer,
   vocabulary: PickleVocabulary,
@@ -72,7 +69,7 @@ class Interpreter {
     if (this.#objects > MAX_OBJECTS) throw new PickleError(`it has more than ${MAX_OBJECTS} objects`);
   }
 
-  /** What is on the stack already, once more. */
+  /** Push an object that has been counted before. */
   pushKnown(value: PickleValue): void {
     this.#stack.push(value);
   }
@@ -103,7 +100,7 @@ class Interpreter {
     return items;
   }
 
-  /** POP also takes a mark away. */
+  /** POP also removes a mark. */
   drop(): void {
     if (this.#stack.length === 0 && this.#marked.length > 0) this.popMark();
     else this.pop();
@@ -148,7 +145,7 @@ class Interpreter {
     fill(dict, items);
   }
 
-  /** The attributes of an object: those of an OrderedDict, such as `_metadata`, are not read. */
+  /** Set an object's attributes. Those of an OrderedDict, such as `_metadata`, are not read. */
   build(): void {
     const state = this.pop();
     const object = this.top();
@@ -184,13 +181,19 @@ function lastOf(at: Interpreter, count: number): Tuple {
   return new Tuple(Array.from({ length: count }, () => at.pop()).reverse());
 }
 
-/** INST and OBJ: the class and its arguments are above the mark. */
+/** INST and OBJ: the class and its arguments follow the mark. */
 function callMarked(at: Interpreter): void {
   const [callee = null, ...args] = at.popMark();
   at.call(callee, args);
 }
 
-/** What each opcode does. EXT1 to EXT4, PERSID and the buffers outside of the pickle are not read. */
+/** REDUCE and NEWOBJ. */
+function callWithTuple(at: Interpreter): void {
+  const args = argumentsOf(at.pop());
+  at.call(at.pop(), args);
+}
+
+/** All opcodes but EXT1 to EXT4, PERSID and buffers outside of the pickle. */
 const OPCODES = new Map<string, (at: Interpreter) => void>([
   ['\x80', ({ bytes }) => bytes.protocol()],
   ['\x95', ({ bytes }) => bytes.frame()],
@@ -267,20 +270,8 @@ const OPCODES = new Map<string, (at: Interpreter) => void>([
     },
   ],
   ['o', callMarked],
-  [
-    'R',
-    (at) => {
-      const args = argumentsOf(at.pop());
-      at.call(at.pop(), args);
-    },
-  ],
-  [
-    '\x81',
-    (at) => {
-      const args = argumentsOf(at.pop());
-      at.call(at.pop(), args);
-    },
-  ],
+  ['R', callWithTuple],
+  ['\x81', callWithTuple],
   [
     '\x92',
     (at) => {
@@ -295,6 +286,6 @@ const OPCODES = new Map<string, (at: Interpreter) => void>([
   ['Q', (at) => at.persistent(at.pop())],
 ]);
 
-/** By the byte of the opcode. */
+/** By opcode. */
 const STEPS = Array.from({ length: 256 }, (_, byte) => OPCODES.get(String.fromCharCode(byte)));
 const STOP = '.'.charCodeAt(0);

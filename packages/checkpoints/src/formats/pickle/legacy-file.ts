@@ -4,20 +4,19 @@ import { PickleError } from './pickle-error.ts';
 import { Storages } from './storages.ts';
 import { tensorVocabulary } from './tensor-vocabulary.ts';
 import { bytesOfStorage } from './torch-dtypes.ts';
-import type { TorchObject } from './torch-object.ts';
-import { List, PickleDict, type PickleValue } from './values.ts';
+import { List, PickleDict, type PickleValue, type TorchObject } from './values.ts';
 import { MAX_PICKLE_BYTES } from './zip-file.ts';
 
 /** torch/serialization.py, MAGIC_NUMBER and PROTOCOL_VERSION. */
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 const VERSION = 1001;
 
-/** Most pickles end there. */
+/** Most files' pickles are shorter. */
 const FIRST_BYTES = 2 ** 20;
 
 /**
- * A file of `torch.save` before PyTorch 1.6, or with `_use_new_zipfile_serialization=False`: five pickles, and then
- * each storage, with its number of elements before it (torch/serialization.py, `_legacy_load`).
+ * A file of `torch.save` before PyTorch 1.6, or with `_use_new_zipfile_serialization=False`: five pickles, then the
+ * storages, each preceded by its number of elements (torch/serialization.py, `_legacy_load`).
  */
 export async function readLegacyFile(handle: FileHandle, size: number): Promise<TorchObject> {
   const { value, keys, storages, end } = await readPickles(handle, size);
@@ -47,13 +46,13 @@ export async function readLegacyFile(handle: FileHandle, size: number): Promise<
 
 interface Pickles {
   readonly value: PickleValue;
-  /** Keys of the storages, in the order of the file. */
+  /** Keys of the storages in the order of the file. */
   readonly keys: readonly PickleValue[];
   readonly storages: Storages;
   readonly end: number;
 }
 
-/** How long the pickles are is known when they have been read. */
+/** The length of the pickles is known only after they have been read. */
 async function readPickles(handle: FileHandle, size: number): Promise<Pickles> {
   for (let length = FIRST_BYTES; ; length *= 4) {
     const most = Math.min(length, size, MAX_PICKLE_BYTES);

@@ -1,15 +1,15 @@
 import { PickleError } from './pickle-error.ts';
 
-/** Integers with more digits are no sizes. */
+/** Longer integers are not sizes. */
 const MAX_LONG_BYTES = 255;
-/** The longest line: a number, or a Python name. */
+/** The longest lines are numbers and Python names. */
 const MAX_LINE_BYTES = 1000;
 const HIGHEST_PROTOCOL = 5;
 
-/** The arguments of opcodes, one after the other. */
+/** Reads the arguments of opcodes. */
 export class PickleBytes {
   readonly #bytes: Buffer;
-  /** Position of the next byte. */
+  /** Of the next byte. */
   position: number;
 
   constructor(bytes: Buffer, position: number) {
@@ -55,7 +55,7 @@ export class PickleBytes {
     return this.#take(this.#length(width));
   }
 
-  /** UTF-8, also for the texts of Python 2, as torch.load reads them. */
+  /** UTF-8, also for texts of Python 2, as in torch.load. */
   text(width: 1 | 4 | 8): string {
     return decode(this.#take(this.#length(width)));
   }
@@ -72,15 +72,16 @@ export class PickleBytes {
 
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.position);
-    if (end < 0 && this.#bytes.length - this.position <= MAX_LINE_BYTES)
+    if (end < 0 && this.#bytes.length - this.position <= MAX_LINE_BYTES) {
       throw new PickleError('it is cut off', { isCutOff: true });
+    }
     if (end < 0 || end - this.position > MAX_LINE_BYTES) throw new PickleError('it has a line that is no name');
     const text = decode(this.#bytes.subarray(this.position, end));
     this.position = end + 1;
     return text;
   }
 
-  /** Protocol 0 also writes truth values so. */
+  /** Protocol 0 also writes truth values this way. */
   textInteger(): number | bigint | boolean {
     const text = this.line();
     if (text === '00' || text === '01') return text === '01';
@@ -113,11 +114,12 @@ export class PickleBytes {
 
   protocol(): void {
     const version = this.byte();
-    if (version > HIGHEST_PROTOCOL)
+    if (version > HIGHEST_PROTOCOL) {
       throw new PickleError(`its protocol is ${version}, and ${HIGHEST_PROTOCOL} is the highest known`);
+    }
   }
 
-  /** Its length only tells how much to read at once. */
+  /** The length of a frame is only a hint for reading ahead. */
   frame(): void {
     this.#take(8);
   }

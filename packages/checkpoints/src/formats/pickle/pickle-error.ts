@@ -1,7 +1,7 @@
-/** Why a pickle is not read, as a sentence about it; the file is named by those who open it. */
+/** Why a pickle is not read, as a sentence about it. Those who open the file add its name. */
 export class PickleError extends Error {
   override readonly name = 'PickleError';
-  /** The pickle goes on behind the bytes that are known. */
+  /** Whether the pickle continues after the known bytes. */
   readonly isCutOff: boolean;
 
   constructor(what: string, { isCutOff = false }: { readonly isCutOff?: boolean } = {}) {

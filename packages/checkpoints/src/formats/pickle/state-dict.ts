@@ -4,15 +4,16 @@ import { ofView } from './stored-tensor.ts';
 import { readTorchFile, type TorchFile } from './torch-file.ts';
 import { PickleDict, type PickleValue, pickleKind, StridedTensor } from './values.ts';
 
-/** Keys under which training programs save the weights, next to the state of the run. */
+/** Keys under which training programs save the weights. */
 export const STATE_KEYS = ['model', 'state_dict', 'module', 'model_state_dict'] as const;
 
 const HINT = 'save model.state_dict() in a file of its own, or as safetensors';
 
 /**
- * The tensors of a state dict at the top of a file of `torch.save`, where transformers, PEFT and vLLM look for it.
- * Counters and configurations are skipped. @param file its real path
- * @throws UserError for a file without weights there, and for a tensor that is not read, by its name
+ * The tensors of a state dict at the top of a file of `torch.save`, where transformers, PEFT and vLLM look. Counters and
+ * configurations are skipped.
+ * @param file its real path
+ * @throws UserError for a file without weights there, and for a tensor that is not read
  */
 export async function readStateDict(file: string): Promise<TensorEntry[]> {
   const read = await readTorchFile(file);
@@ -24,19 +25,16 @@ export async function readStateDict(file: string): Promise<TensorEntry[]> {
   );
 }
 
-/** What wraps a model adds to all of its names: DistributedDataParallel, and torch.compile. */
+/** Prefixes that DistributedDataParallel and torch.compile add to all names. */
 const WRAPPERS = ['module.', '_orig_mod.'];
 
-/**
- * The same for a file that is given by itself: its weights are at the top or below one of `STATE_KEYS`, and the model
- * may have been wrapped when it was saved.
- */
+/** For a file given by itself: the weights may also be below one of `STATE_KEYS`, and the model may be wrapped. */
 export async function readLoneStateDict(file: string): Promise<TensorEntry[]> {
   const read = await readTorchFile(file);
   return withoutWrapper(entriesOf(read, (weightsOf(read) ?? noWeights(read)).weights));
 }
 
-/** @returns null for a file that has no weights there, such as the state of an optimizer */
+/** @returns null for a file without weights, such as the state of an optimizer */
 export async function findStateDict(file: string): Promise<TensorEntry[] | null> {
   const read = await readTorchFile(file);
   const found = weightsOf(read);
@@ -56,8 +54,9 @@ function entriesOf(read: TorchFile, weights: PickleDict): TensorEntry[] {
   const entries: TensorEntry[] = [];
   for (const [name, value] of weights.entries) {
     if (!(value instanceof StridedTensor)) continue;
-    if (typeof name !== 'string')
+    if (typeof name !== 'string') {
       throw new UserError(`${read.file}: the name of a tensor is ${pickleKind(name)}`, HINT);
+    }
     entries.push(ofView(read, name, value));
   }
   return entries;
@@ -77,8 +76,9 @@ function weightsOf({ value, file }: TorchFile): { readonly key: string | null; r
 }
 
 function noWeights({ value, file }: TorchFile): never {
-  if (!(value instanceof PickleDict))
+  if (!(value instanceof PickleDict)) {
     throw new UserError(`${file} has ${pickleKind(value)}, and no weights by their names`, HINT);
+  }
   const where = `at its top or below ${STATE_KEYS.map((name) => JSON.stringify(name)).join(', ')}`;
   throw new UserError(`${file} has no weights ${where}`, HINT);
 }

@@ -7,8 +7,8 @@ import type { TorchFile } from './torch-file.ts';
 import type { StridedTensor } from './values.ts';
 
 /**
- * A tensor as PyTorch saves it: it can be part of a larger one, or transposed.
- * @throws UserError for one whose elements overlap, or are not rows and columns of a larger tensor
+ * A tensor as PyTorch saves it, perhaps transposed or part of a larger one.
+ * @throws UserError if its elements overlap, or are not rows and columns of a larger tensor
  */
 export function ofView(
   { file, state, offsetOf }: Pick<TorchFile, 'file' | 'state' | 'offsetOf'>,

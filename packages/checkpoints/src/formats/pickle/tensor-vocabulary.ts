@@ -14,13 +14,13 @@ import {
 } from './values.ts';
 
 /**
- * The names that the pickle of a state dict needs, and nothing else (torch 2.13, torch/_weights_only_unpickler.py has a
- * longer list). None of them is called: what each would return follows from its arguments.
+ * The names in the pickle of a state dict, a subset of torch 2.13's torch/_weights_only_unpickler.py. None is called:
+ * their results follow from the arguments.
  */
 
 type Call = (args: readonly PickleValue[], callee: Global) => PickleValue;
 
-/** What an object is made from is kept, and nobody reads it. */
+/** An object that nobody reads. */
 export const asData: Call = (args, callee) => new PickleInstance(callee, args);
 
 const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
@@ -42,7 +42,7 @@ const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ),
 ]);
 
-/** Tensors that are not rows of numbers in a file. */
+/** Tensors that are not plain numbers in a file. */
 const OTHER_TENSORS: ReadonlyMap<string, string> = new Map([
   ['torch._utils._rebuild_qtensor', 'a quantized tensor of PyTorch'],
   ['torch._utils._rebuild_sparse_tensor', 'a sparse tensor'],
@@ -56,10 +56,7 @@ const OTHER_TENSORS: ReadonlyMap<string, string> = new Map([
 const MAX_DIMENSIONS = 32;
 const MAX_NAME_LENGTH = 200;
 
-/**
- * @param more names that a file has in addition to those of tensors
- * @param load the storage of a persistent id
- */
+/** @param load returns the storage of a persistent id @param more names in addition to those of tensors */
 export function tensorVocabulary(
   load: PickleVocabulary['load'],
   more: ReadonlyMap<string, Call> = new Map(),
@@ -86,7 +83,7 @@ export function tensorVocabulary(
 function refused(path: string): PickleError {
   const tensor = OTHER_TENSORS.get(path);
   if (tensor) return new PickleError(`it has ${tensor} (${path}), which is not read`);
-  // It comes from a file, and is shown as it is there.
+  // A name from the file, without its escapes.
   const shown = JSON.stringify(path.slice(0, MAX_NAME_LENGTH)).slice(1, -1);
   return new PickleError(`it names ${shown}, which is no tensor and would run as code where the file is loaded`);
 }
@@ -101,13 +98,12 @@ function isDtype({ module, name }: Global): boolean {
   return module === 'torch' && isTorchDtype(name);
 }
 
-/** The dtype of a storage, by its class; null for bytes. */
+/** The dtype of a storage by its class; null for bytes. */
 export function storageDtype(value: PickleValue | undefined): string | null {
   if (!(value instanceof Global) || !isStorage(value)) throw new PickleError('it has a storage of no known type');
   return dtypeOfStorage(value.name) ?? null;
 }
 
-/** A count of things. */
 export function pickleCount(value: PickleValue | undefined, what: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   throw new PickleError(`${what} is ${typeof value === 'number' ? value : pickleKind(value ?? null)}`);
@@ -118,7 +114,7 @@ export function tuple(value: PickleValue | undefined, what: string): Tuple {
   throw new PickleError(`${what} is ${pickleKind(value ?? null)}`);
 }
 
-/** A name of a dtype of PyTorch, without `torch.`. */
+/** A name of a PyTorch dtype, without `torch.`. */
 export function dtypeNamed(value: PickleValue | undefined): string {
   if (value instanceof Global && isDtype(value)) return value.name;
   throw new PickleError(`it has a tensor whose dtype is ${pickleKind(value ?? null)}`);
@@ -131,13 +127,14 @@ export function counts(value: PickleValue | undefined, what: string): number[] {
 }
 
 /**
- * @param args storage, offset, size, strides, and behind what training needs, `extra` of them, the bits by which a view
- *   differs from its storage
+ * @param args storage, offset, size, strides, then what training needs (all together `extra`), then the bits by which a
+ * view differs from its storage
  */
 function rebuild(args: readonly PickleValue[], extra: number, dtype?: PickleValue): StridedTensor {
   const [storage, offset, size, strides, requiresGrad = false] = args;
-  if (args.length < extra || typeof requiresGrad !== 'boolean')
+  if (args.length < extra || typeof requiresGrad !== 'boolean') {
     throw new PickleError('it has a tensor of no known form');
+  }
   if (!(storage instanceof TorchStorage)) throw new PickleError(`it has a tensor in ${pickleKind(storage ?? null)}`);
   const bits = args[extra] ?? null;
   if (bits !== null && !(bits instanceof PickleDict && [...bits.entries.values()].every((value) => value === false))) {
@@ -151,13 +148,14 @@ function rebuild(args: readonly PickleValue[], extra: number, dtype?: PickleValu
     counts(size, 'a size'),
     counts(strides, 'a stride'),
   );
-  if (found.shape.length !== found.strides.length)
+  if (found.shape.length !== found.strides.length) {
     throw new PickleError('it has a tensor with a stride too many or too few');
+  }
   expectInside(found);
   return found;
 }
 
-/** The last of its elements lies in the storage. */
+/** @throws PickleError if its last element is outside of the storage */
 function expectInside({ storage, dtype, offset, shape, strides }: StridedTensor): void {
   if (shape.includes(0)) return;
   const steps = shape.map((size, axis) => BigInt(size - 1) * BigInt(strides[axis] ?? 0));
@@ -172,12 +170,12 @@ function parameter([tensor = null, requiresGrad, ...rest]: readonly PickleValue[
   throw new PickleError(`it has a parameter that is ${pickleKind(tensor)}`);
 }
 
-/** Python 2 gives the items as a list of pairs. */
+/** Python 2 has the items as a list of pairs. */
 function orderedDict(args: readonly PickleValue[]): PickleDict {
   const dict = new PickleDict();
   const [pairs] = args;
   if (args.length === 0) return dict;
-  // A list that many of them take would grow without bytes of the pickle.
+  // If many of them could take one list, they would grow without bytes of the pickle.
   if (args.length > 1 || !(pairs instanceof List) || pairs.isTaken) {
     throw new PickleError('it has an OrderedDict of no known form');
   }

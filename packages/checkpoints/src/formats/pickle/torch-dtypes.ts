@@ -1,4 +1,4 @@
-/** PyTorch's dtypes (without `torch.`) under the names of safetensors. Others are refused by name. */
+/** PyTorch's dtypes (without `torch.`), and safetensors' names. Others are refused. */
 const DTYPES: ReadonlyMap<string, { readonly name: string; readonly bytes: number }> = new Map([
   ['float64', { name: 'F64', bytes: 8 }],
   ['float32', { name: 'F32', bytes: 4 }],
@@ -21,7 +21,7 @@ const DTYPES: ReadonlyMap<string, { readonly name: string; readonly bytes: numbe
   ['bool', { name: 'BOOL', bytes: 1 }],
 ]);
 
-/** Classes of storages, from before dtypes had names of their own (torch/storage.py, `_dtype_to_storage_type_map`). */
+/** Classes of storages from before dtypes (torch/storage.py, `_dtype_to_storage_type_map`). */
 const STORAGES: ReadonlyMap<string, string> = new Map([
   ['DoubleStorage', 'float64'],
   ['FloatStorage', 'float32'],
@@ -40,19 +40,18 @@ export function isTorchDtype(name: string): boolean {
   return DTYPES.has(name);
 }
 
-/** The dtype of a class of storages; undefined for one that is not read. */
+/** The dtype of a class of storages; undefined if it is not read. */
 export function dtypeOfStorage(className: string): string | undefined {
   return STORAGES.get(className);
 }
 
-/** @throws Error for a dtype that is not known: names are checked where they are read */
+/** @throws Error for an unknown dtype: names are checked where they are read */
 export function torchDtype(name: string): { readonly name: string; readonly bytes: number } {
   const found = DTYPES.get(name);
   if (!found) throw new Error(`torch.${name} is not known`);
   return found;
 }
 
-/** Number of bytes of a storage. */
 export function bytesOfStorage({ dtype, count }: { readonly dtype: string | null; readonly count: number }): number {
   return dtype === null ? count : count * torchDtype(dtype).bytes;
 }

@@ -11,7 +11,7 @@ import {
 import { foreignError, PICKLE, readForeignFormat } from '../foreign-format.ts';
 import { readLegacyFile } from './legacy-file.ts';
 import { PickleError } from './pickle-error.ts';
-import type { TorchObject } from './torch-object.ts';
+import type { TorchObject } from './values.ts';
 import { readZipFile } from './zip-file.ts';
 
 export interface TorchFile extends TorchObject {
@@ -21,8 +21,8 @@ export interface TorchFile extends TorchObject {
 }
 
 /**
- * Read the pickle of a file of `torch.save`, a zip archive (since PyTorch 1.6) or followed by its storages. Nothing is
- * called. @throws UserError for other or damaged files, and for a name of anything but tensors and plain data
+ * Read a file of `torch.save`: a zip archive (since PyTorch 1.6), or pickles followed by storages. Nothing is called.
+ * @throws UserError for other or damaged files, and for a name of anything but tensors and plain data
  */
 export async function readTorchFile(file: string): Promise<TorchFile> {
   return withTorchErrors(file, async (handle, state) => {
@@ -38,15 +38,16 @@ export async function readTorchFile(file: string): Promise<TorchFile> {
   });
 }
 
-/** Open a file for a reader of pickles, and name it in what that throws. */
+/** Open a file for a reader of pickles, and add its name to errors. */
 export async function withTorchErrors<T>(
   file: string,
   read: (handle: FileHandle, state: FileState) => Promise<T>,
 ): Promise<T> {
   const handle = await openResolved(file);
   try {
-    if (!(await handle.stat()).isFile())
+    if (!(await handle.stat()).isFile()) {
       throw new UserError(`${file} is not a regular file`, 'download the checkpoint again');
+    }
     return await read(handle, await stateBeforeReading(handle));
   } catch (error) {
     throw error instanceof PickleError ? refusedPickle(file, error) : error;

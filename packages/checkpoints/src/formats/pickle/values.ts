@@ -1,6 +1,4 @@
-/**
- * Values of a pickle, as data: any name may be in it. Objects can be shared and cyclic, so do not walk through them.
- */
+/** Values of a pickle, as data. Objects can be shared and cyclic, so do not walk through them. */
 
 export type PickleValue =
   | null
@@ -28,7 +26,7 @@ export class Tuple {
 
 export class List {
   readonly items: PickleValue[] = [];
-  /** An OrderedDict was made of it. */
+  /** Whether an OrderedDict was made of it. */
   isTaken = false;
 }
 
@@ -37,10 +35,10 @@ export class PickleDict {
   readonly entries = new Map<PickleValue, PickleValue>();
 }
 
-/** A set: nothing that is read is in one. */
+/** A set. Nothing in it is read. */
 export class Items {}
 
-/** A class or a function, by its name: what it would do is known where it is called. */
+/** A class or a function, by its name. */
 export class Global {
   readonly module: string;
   readonly name: string;
@@ -53,7 +51,7 @@ export class Global {
   }
 }
 
-/** An object of a class that is known as data. */
+/** An object of a class known as data. */
 export class PickleInstance {
   state: PickleValue = null;
   readonly of: Global;
@@ -65,12 +63,12 @@ export class PickleInstance {
   }
 }
 
-/** Numbers in a file, one after the other. */
+/** Consecutive numbers in a file. */
 export class TorchStorage {
   readonly key: string;
-  /** As PyTorch calls it, without `torch.`; null for bytes whose type the tensor knows. */
+  /** PyTorch's name without `torch.`; null for bytes whose type only the tensor has. */
   readonly dtype: string | null;
-  /** Number of elements, or of bytes where the type is not known. */
+  /** Number of elements, or of bytes if the type is unknown. */
   readonly count: number;
 
   constructor(key: string, dtype: string | null, count: number) {
@@ -101,6 +99,13 @@ export class StridedTensor {
     this.shape = shape;
     this.strides = strides;
   }
+}
+
+/** An object of `torch.save`, and the places of its tensors' numbers. */
+export interface TorchObject {
+  readonly value: PickleValue;
+  /** First byte of a storage in the file. */
+  readonly offsetOf: (storage: TorchStorage) => number;
 }
 
 /** For messages. */

@@ -5,37 +5,40 @@ import { PickleError } from './pickle-error.ts';
 import { Storages } from './storages.ts';
 import { tensorVocabulary } from './tensor-vocabulary.ts';
 import { bytesOfStorage } from './torch-dtypes.ts';
-import type { StoragePart, TorchObject } from './torch-object.ts';
-import type { TorchStorage } from './values.ts';
+import type { TorchObject, TorchStorage } from './values.ts';
 
-/** The pickles of the largest state dicts have some ten MiB. */
+/** The largest state dicts' pickles have some ten MiB. */
 export const MAX_PICKLE_BYTES = 128 * 2 ** 20;
 /** kMaxSupportedFileFormatVersion of caffe2/serialize/versions.h. */
 const MAX_VERSION = 10;
 /** Encrypted, patched, strongly encrypted and hidden (APPNOTE.TXT 4.4.4): PyTorch refuses these. */
 const UNREAD_FLAGS = 0x2061;
-/** A member for each storage. */
+/** Each storage is a member. */
 const MAX_MEMBERS = 500_000;
 const DAMAGED = 'download or save the file again';
 
 /**
- * A file of `torch.save` since PyTorch 1.6: a zip archive whose members are not packed, with `data.pkl` and, for each
- * storage, `data/KEY`, all in one folder (caffe2/serialize/inline_container.h).
+ * Read a file of `torch.save` since PyTorch 1.6: an uncompressed zip archive with `data.pkl` and a `data/KEY` for each
+ * storage, all in one folder (caffe2/serialize/inline_container.h).
+ * @param part of the file
  */
-export async function readZipFile(handle: FileHandle, path: string, part: StoragePart): Promise<TorchObject> {
+export async function readZipFile(
+  handle: FileHandle,
+  path: string,
+  part: { readonly start: number; readonly size: number },
+): Promise<TorchObject> {
   const archive = await openZip({ handle, path, hint: DAMAGED, ...part });
   const members = new Members(archive);
   const pickle = members.get('data.pkl');
   if (pickle === undefined) throw new PickleError('its archive has no data.pkl');
   if (members.get('constants.pkl')) throw new PickleError('it is a program (TorchScript)');
   const order = members.get('byteorder');
-  if (order && (await textOf(archive, order)) !== 'little') {
-    throw new PickleError('its numbers are big-endian');
-  }
+  if (order && (await textOf(archive, order)) !== 'little') throw new PickleError('its numbers are big-endian');
   expectVersion(await textOf(archive, members.get('version')));
   const alignment = members.get('.storage_alignment');
-  if (alignment && !/^\d+$/.test((await textOf(archive, alignment)) ?? ''))
+  if (alignment && !/^\d+$/.test((await textOf(archive, alignment)) ?? '')) {
     throw new PickleError('its .storage_alignment is no number');
+  }
   if (pickle.bytes > MAX_PICKLE_BYTES) throw new PickleError(`it has ${pickle.bytes} bytes without its numbers`);
   const storages = new Storages(5);
   const bytes = await archive.read(pickle);
@@ -45,12 +48,12 @@ export async function readZipFile(handle: FileHandle, path: string, part: Storag
   return { value, offsetOf: (storage) => placeOf(places, storage) };
 }
 
-/** A short member; null for one that is missing or too long. */
+/** A short member; null if it is missing or too long. */
 async function textOf(archive: ZipArchive, member: ZipMember | undefined): Promise<string | null> {
   return member === undefined || member.bytes > 16 ? null : (await archive.read(member)).toString('latin1');
 }
 
-/** @throws PickleError for a version that PyTorch 2.13 does not read: it takes the number that the text begins with */
+/** @throws PickleError for a version that PyTorch 2.13 does not read: it takes the number at the beginning */
 function expectVersion(text: string | null): void {
   const version = Number.parseInt(text ?? '', 10);
   if (version >= 1 && version <= MAX_VERSION) return;
@@ -64,7 +67,7 @@ function placeOf(places: ReadonlyMap<string, number>, { key }: TorchStorage): nu
   return place;
 }
 
-/** The members in the folder of the first one, where PyTorch looks for all of them. */
+/** The members in the folder of the first one, where PyTorch looks for all. */
 class Members {
   readonly #folder: string;
   readonly #byLowerName = new Map<string, ZipMember>();
@@ -87,10 +90,7 @@ class Members {
     }
   }
 
-  /**
-   * @param name in the folder
-   * @throws PickleError for one that differs in capitals, which PyTorch does not tell from small letters
-   */
+  /** @throws PickleError for a member that differs in case, which PyTorch ignores */
   get(name: string): ZipMember | undefined {
     const wanted = `${this.#folder}${name}`;
     const member = this.#byLowerName.get(wanted.toLowerCase());
@@ -100,7 +100,7 @@ class Members {
   }
 }
 
-/** Where each storage is. Two of them never share bytes. */
+/** The first byte of each storage. @throws PickleError if two share bytes */
 async function placesOf(storages: Storages, archive: ZipArchive, members: Members): Promise<Map<string, number>> {
   const places = new Map<string, number>();
   const ranges: Array<readonly [start: number, end: number]> = [];

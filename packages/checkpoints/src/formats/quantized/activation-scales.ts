@@ -3,15 +3,16 @@ import { eachChunk } from '../../tensors/element-bytes.ts';
 import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import type { TensorSource } from './format.ts';
 
-/** Scales, or their inverses, for inputs and outputs of layers and for the KV cache. */
+/** Scales, or their inverses, of layers' inputs and outputs and of the KV cache. */
 const SCALE = /(?:^|[._])(?:input|output|activation|act|[qkv]|kv|prob_output)_(?:global_)?scale(?:_ub)?$/;
 
-/** Those of real models are between 1e-5 and 1e3, those of whole tensors up to 2,688 / 1e-3. */
+/** Real ones are between 1e-5 and 1e3, and those of whole tensors at most 2,688 / 1e-3. */
 const [LEAST, MOST] = [1e-8, 1e8];
 
 /**
- * Servers round activations by these scales, which are not used here: with zero, NaN or an absurd size, a served model
- * would not be the one that was tested. @throws UserError for such a scale
+ * Servers round activations by these scales, which are not used here. With zero, NaN or an absurd size, the served model
+ * would not be the tested one.
+ * @throws UserError for such a scale
  */
 export async function refuseAbsurdScales(tensors: Tensors, { fetch }: Pick<TensorSource, 'fetch'>): Promise<void> {
   const scales = [...tensors.values()].filter(({ name }) => SCALE.test(name));
@@ -50,7 +51,7 @@ const READERS: Readonly<
   F16: { bytes: 2, at: (view, offset) => float16(view.getUint16(offset, true)) },
 };
 
-/** The upper half of a float32. */
+/** bfloat16 is the upper half of float32. */
 function bfloat16(bits: number): number {
   return new Float32Array(Uint32Array.of(bits << 16).buffer)[0] ?? Number.NaN;
 }

@@ -17,7 +17,7 @@ type State = z.infer<typeof stateSchema>;
 
 const STATE = '.quant_state.bitsandbytes__';
 
-/** The 16 codes in float32 (NF4: appendix E of the paper). The library ignores the `quant_map` of a file. */
+/** The 16 codes in float32 (NF4: appendix E of the paper). The library ignores a file's `quant_map`. */
 const FP4_HALF = [0, 0.0052083335, 0.6666667, 1, 0.33333334, 0.5, 0.16666667, 0.25];
 const TABLES = {
   nf4: [
@@ -32,8 +32,8 @@ const OF_127 = 7.874015718698502e-3;
 
 /**
  * bitsandbytes (0.50, functional.py and backends/default/ops.py). 4 bits (QLoRA, Dettmers et al. 2023, arXiv
- * 2305.14314): two codes in a byte, the high nibble first, each a number of 16, with a scale for each block of the
- * flattened weight; scales may be codes themselves. 8 bits (arXiv 2208.07339): integers with a scale for each row.
+ * 2305.14314): two codes per byte, high nibble first, that index a table of 16 numbers, with a scale for each block of
+ * the flattened weight; scales may be codes themselves. 8 bits (arXiv 2208.07339): integers with a scale for each row.
  */
 export const bitsandbytes: QuantizedFormat = {
   methods: ['bitsandbytes'],
@@ -44,7 +44,7 @@ export const bitsandbytes: QuantizedFormat = {
     const isStated = settings.quant_method !== undefined || four !== false || eight !== false;
     for (const codes of tensors.values()) {
       const isFour = tensors.has(`${codes.name}.absmax`);
-      // transformers builds layers of one kind.
+      // transformers builds layers of only one kind.
       if (isStated && (four !== isFour || eight === isFour)) continue;
       const weight = await (isFour ? fourBits : eightBits)(codes, tensors, read);
       if (weight) found.push(weight);
@@ -69,7 +69,7 @@ async function fourBits(
   if (state === null || !description.name.endsWith(state.quant_type)) return null;
   const size = state.shape.reduce((product, length) => product * length, 1);
   const blocks = Math.ceil(size / state.blocksize);
-  // The bytes can be stored as numbers of any type (`bnb_4bit_quant_storage`).
+  // The bytes can be stored as numbers of several types (`bnb_4bit_quant_storage`).
   const isWhole = BYTES_IN.includes(codes.dtype) && fitsIn(codes, Math.ceil(size / 2));
   if (!isWhole || absmax.size !== blocks) return null;
   const nested = nestedOf(state, absmax, part('nested_absmax'), part('nested_quant_map'));
@@ -81,7 +81,7 @@ async function fourBits(
 
 const BYTES_IN = ['U8', 'I8', 'F16', 'BF16', 'F32'];
 
-/** The last of the numbers may be a part of one. */
+/** Only a part of the last number may be used. */
 function fitsIn({ byteLength, size }: TensorEntry, bytes: number): boolean {
   return byteLength >= bytes && byteLength - bytes < byteLength / size;
 }
@@ -96,13 +96,13 @@ function parseState(bytes: Buffer): State | null {
 }
 
 interface Scales {
-  /** What is stored in addition to the scales themselves. */
+  /** Stored in addition to the scales themselves. */
   readonly stored: readonly TensorEntry[];
   /** float32 [blocks]. */
   readonly scales: (graph: Graph) => Value;
 }
 
-/** Scales are numbers, or codes of a table with scales of their own and one offset. */
+/** Scales are numbers, or codes with their own table and scales and one offset. */
 function nestedOf(
   { nested_blocksize: size, nested_offset: offset }: State,
   absmax: TensorEntry,
@@ -120,10 +120,8 @@ function nestedOf(
     scales: (graph) => {
       const codes = castTensorBytes(graph, absmax, [absmax.size]);
       const numbers = graph.op('Gather', [graph.external(map, ElementType.float32, [256]), codes], { axis: 0 });
-      const scaled = inBlocks(graph, numbers, graph.external(scales, ElementType.float32, [scales.size]), {
-        size: absmax.size,
-        block: size,
-      });
+      const own = graph.external(scales, ElementType.float32, [scales.size]);
+      const scaled = inBlocks(graph, numbers, own, { size: absmax.size, block: size });
       return graph.op('Add', [scaled, graph.constant([offset], 'float32')]);
     },
   };
@@ -134,11 +132,10 @@ function inBlocks(
   graph: Graph,
   numbers: Value,
   scales: Value,
-  blocks: { readonly size: number; readonly block: number },
+  { size, block: stated }: { readonly size: number; readonly block: number },
 ): Value {
-  const { size } = blocks;
-  // One block can be larger than all.
-  const block = Math.min(blocks.block, size);
+  // A single block may be larger than the weight.
+  const block = Math.min(stated, size);
   const count = Math.ceil(size / block);
   const padded =
     count * block === size
@@ -179,7 +176,7 @@ async function eightBits(
   const scales = module === null ? undefined : tensors.get(`${module}SCB`);
   if (codes.dtype !== 'I8' || scales?.dtype !== 'F32' || shape.length !== 2 || scales.size !== shape[0]) return null;
   const order = tensors.get(`${module}weight_format`);
-  // 0 is row by row; the others are the tiles of old GPUs.
+  // 0 is row by row; others are tiles for old GPUs.
   if (order && at(await read(order), 0) !== 0) return null;
   const perRow = (graph: Graph) => graph.external(scales, ElementType.float32, [scales.size, 1]);
   const factor = (graph: Graph) => graph.constant([OF_127], 'float32');

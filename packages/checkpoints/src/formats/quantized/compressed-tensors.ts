@@ -4,7 +4,7 @@ import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import { statedBlocks } from './config-groups.ts';
 import type { QuantizedFormat, QuantizedWeight, Scheme } from './format.ts';
 import { FP4_VALUES } from './mxfp4.ts';
-import { integerRecipe, packedBits, unpack, wordBytes } from './packed.ts';
+import { int8Recipe, int8Value, integerRecipe, packedBits, unpack, wordBytes } from './packed.ts';
 import { blocksAmong, castTensorBytes, distinctSteps, lookUpPairs, scaleValue, spread } from './tables.ts';
 
 const FLOATS = ['F32', 'BF16', 'F16'];
@@ -13,10 +13,10 @@ type Read = (entry: TensorEntry) => Promise<Buffer>;
 
 /**
  * compressed-tensors (0.20, compressors/), as llm-compressor writes it. `pack-quantized`: codes + 2^(bits − 1) in words
- * of 32 bits along the inputs, `weight_shape` the shape. `int-quantized`: codes as they are. `nvfp4-pack-quantized` and
- * `mxfp4-pack-quantized`: 4-bit floats, two in a byte, with a scale for each 16 or 32. Its 8-bit floats are read as
- * others are (fp8.ts). ModelOpt (0.47, torch/export/quant_utils.py) has int8 and NVFP4 as `weight`, with
- * `weight_scale_2` as a factor where the other has a divisor.
+ * of 32 bits along the inputs, `weight_shape` the shape. `int-quantized`: plain codes. `nvfp4-pack-quantized` and
+ * `mxfp4-pack-quantized`: 4-bit floats, two per byte, with a scale for each 16 or 32. fp8.ts reads its 8-bit floats.
+ * ModelOpt (0.47, torch/export/quant_utils.py) has int8 and NVFP4 as `weight`, and `weight_scale_2` as a factor instead
+ * of a divisor.
  */
 export const compressedTensors: QuantizedFormat = {
   methods: ['compressed-tensors', 'modelopt'],
@@ -64,9 +64,15 @@ async function packed(
   const bits = stated ? stated.bits : packedBits(columns, words, []);
   const groups = groupsOf(scale, rows, columns);
   if (bits === null || codes.shape[0] !== rows || groups === null) return null;
-  if (stated && !isAsStated(stated, { shape, scale, zero, words })) return null;
-  // Programs read the order of the columns only where it is stated.
-  if (stated && stated.isOrdered !== (index !== undefined)) return null;
+  // Symmetric codes with zero points are not read, and programs read the order of the columns only if it is stated.
+  const isAsStated =
+    !stated ||
+    (stated.layout === 'packed' &&
+      stated.isSymmetric === (zero === undefined) &&
+      stated.isOrdered === (index !== undefined) &&
+      Math.ceil((columns * bits) / 32) === words &&
+      statedBlocks(stated, shape, scale) !== null);
+  if (!isAsStated) return null;
   if (index && (index.dtype !== 'I32' || index.size !== columns)) return null;
   const zeros = zero ? zerosOf(zero, { rows, groups, bits, count: scale.size }) : null;
   if (zero && zeros === null) return null;
@@ -79,7 +85,7 @@ async function packed(
       return graph.op('Expand', [each, graph.constant([rows, groups], 'int64')]);
     },
     scales: (graph) => scalesOf(graph, scale, rows, groups),
-    // -1 where it was never set.
+    // -1 if it was never set.
     groups: { count: groups, of: index ?? columns / groups, unset: columns / groups },
   });
   const others = [scale, zero, size, index].flatMap((entry) => entry ?? []);
@@ -91,34 +97,10 @@ async function packed(
   };
 }
 
-/** Is a weight stored as its group says? Symmetric codes with zero points are not read. */
-function isAsStated(
-  stated: Scheme,
-  {
-    shape,
-    scale,
-    zero,
-    words,
-  }: {
-    readonly shape: readonly number[];
-    readonly scale: TensorEntry;
-    readonly zero?: TensorEntry | undefined;
-    readonly words: number;
-  },
-): boolean {
-  const isWhole = Math.ceil((at(shape, 1) * stated.bits) / 32) === words && statedBlocks(stated, shape, scale) !== null;
-  return isWhole && stated.layout === 'packed' && stated.isSymmetric === (zero === undefined);
-}
-
-/** What is subtracted from the codes, [rows, groups] or one: packed along the rows, or signed, one for each scale. */
+/** Subtracted from the codes, [rows, groups] or one number: packed along the rows, or signed, one for each scale. */
 function zerosOf(
   zero: TensorEntry,
-  {
-    rows,
-    groups,
-    bits,
-    count,
-  }: { readonly rows: number; readonly groups: number; readonly bits: number; readonly count: number },
+  { rows, groups, bits, count }: Readonly<Record<'rows' | 'groups' | 'bits' | 'count', number>>,
 ): ((graph: Graph) => Value) | null {
   const offset = (graph: Graph) => graph.constant([2 ** (bits - 1)], 'float32');
   if (zero.dtype === 'I8' && zero.size === count) {
@@ -136,13 +118,13 @@ function zerosOf(
   };
 }
 
-/** [rows, groups] from one scale, one for each row, or one for each group of a row. */
+/** [rows, groups] from one scale, one per row, or one per group of a row. */
 function scalesOf(graph: Graph, scale: TensorEntry, rows: number, groups: number): Value {
   const stored = scaleValue(graph, scale, scale.size === 1 ? [1, 1] : [rows, groups]);
   return scale.size === 1 ? graph.op('Expand', [stored, graph.constant([rows, groups], 'int64')]) : stored;
 }
 
-/** Groups of a row; null if the scales do not belong to so many rows and columns. */
+/** The number of groups in a row; null if the scales do not match the rows and columns. */
 function groupsOf({ size, shape }: TensorEntry, rows: number, columns: number): number | null {
   if (size === 1) return 1;
   const [first, groups = 1] = shape;
@@ -167,13 +149,12 @@ function integers(
   const { scale, zero, unused } = beside(module, tensors);
   const { shape } = codes;
   if (codes.dtype !== 'I8' || shape.length !== 2 || scale === undefined || !FLOATS.includes(scale.dtype)) return null;
-  // A vector is one scale for each row.
+  // A vector has one scale per row.
   const counts = scale.size === 1 ? [1, 1] : scale.shape.length === 1 ? [scale.size, 1] : scale.shape;
   const blocks = stated ? statedBlocks(stated, shape, scale) : blocksAmong(shape, counts, []);
   const isOther = stated && (stated.layout !== 'codes' || stated.isFloat || stated.isOrdered);
   if (isOther || (stated && stated.isSymmetric !== (zero === undefined))) return null;
   if (blocks === null || (zero && (zero.dtype !== 'I8' || zero.size !== scale.size))) return null;
-  const scales = (graph: Graph) => spread(graph, scaleValue(graph, scale, counts), shape, blocks);
   return {
     name: codes.name,
     format: 'INT8 (compressed-tensors)',
@@ -181,19 +162,15 @@ function integers(
     recipe: {
       stored: [codes, scale, ...(zero ? [zero] : []), ...unused],
       parameters: ['int', ...blocks],
-      expand: (graph) => {
-        const int8 = (entry: TensorEntry, dims: readonly number[]) =>
-          graph.cast(graph.external(entry, ElementType.int8, dims), ElementType.float32);
-        const numbers = int8(codes, shape);
-        const shifted = zero ? graph.op('Sub', [numbers, spread(graph, int8(zero, counts), shape, blocks)]) : numbers;
-        return graph.op('Mul', [shifted, scales(graph)]);
-      },
-      steps: (graph) => graph.op('Expand', [graph.op('Abs', [scales(graph)]), graph.constant([...shape], 'int64')]),
+      ...int8Recipe(codes, {
+        scales: (graph) => spread(graph, scaleValue(graph, scale, counts), shape, blocks),
+        zeros: zero && ((graph) => spread(graph, int8Value(graph, zero, counts), shape, blocks)),
+      }),
     },
   };
 }
 
-/** Codes of FP4 in bytes: `weight_packed` of compressed-tensors, `weight` of ModelOpt. */
+/** FP4 codes in bytes: `weight_packed` of compressed-tensors, `weight` of ModelOpt. */
 function floats(
   module: string,
   codes: TensorEntry,

@@ -7,9 +7,8 @@ import type { ConfigSection, Scheme } from './format.ts';
 import type { BlockSizes } from './tables.ts';
 
 /**
- * The group of a config of compressed-tensors that a module is in: by its name, then by a pattern for the beginning of
- * its name, then by its class, whatever their order (compressed-tensors 0.20, utils/match.py). Null: in none, or
- * ignored.
+ * Finds a module's group in a config of compressed-tensors: by its name, then by a pattern for the beginning of its
+ * name, then by its class, in any order (compressed-tensors 0.20, utils/match.py). Null for none or an ignored module.
  * @param settings with known keys only (config-keys.ts)
  */
 export function quantizationGroupFinder(
@@ -18,7 +17,7 @@ export function quantizationGroupFinder(
 ): (module: string) => QuantizationGroup | null {
   const groups = isObject(settings.config_groups) ? (Object.values(settings.config_groups) as QuantizationGroup[]) : [];
   const ignored = Array.isArray(settings.ignore) ? (settings.ignore as string[]) : [];
-  // The last group of a target has it.
+  // If groups share a target, the last one has it.
   const targets = new Map(groups.flatMap((group) => (group.targets ?? []).map((target) => [target, group] as const)));
   const isNamed = (module: string, target: string) =>
     target.startsWith('re:') ? patterns.compile(`(${target.slice(3)}).*`, target).matches(module) : target === module;
@@ -33,7 +32,7 @@ export function quantizationGroupFinder(
   };
 }
 
-/** With those that the class extends. */
+/** The class and those that it extends. */
 function classesOf(module: string): readonly string[] {
   return /(^|\.)(embed_tokens|wte|embed_in|word_embeddings|tok_embeddings)$/.test(module)
     ? ['Embedding', 'Module']
@@ -51,10 +50,10 @@ const LAYOUTS: Readonly<Record<string, Scheme['layout']>> = {
 };
 
 /**
- * What a group says of the weights of its modules (compressed-tensors 0.20, quantization/quant_args.py,
+ * How a group stores the weights of its modules (compressed-tensors 0.20, quantization/quant_args.py,
  * compressors/format.py).
- * @param format that of all groups: vLLM obeys it, and transformers finds out the format of a group that states none
- * @returns null for what contradicts itself or is not read
+ * @param format of all groups: vLLM obeys it, and transformers infers it for a group that states none
+ * @returns null for contradictions, and for weights that are not read
  */
 export function groupScheme(
   { weights, input_activations: inputs, format: own }: QuantizationGroup,
@@ -81,7 +80,7 @@ function isPossible(
   strategy: string,
 ): boolean {
   if (type === 'int') return bits <= 8 && (layout === 'packed' || layout === 'codes');
-  // Its scales would be taken for powers of two.
+  // Scales of this type would be taken for powers of two.
   if (layout === 'nvfp4') return bits === 4 && strategy === 'tensor_group' && scales !== 'torch.uint8';
   if (layout === 'mxfp4') return bits === 4 && strategy === 'group';
   return bits === 8 && layout !== 'packed';
@@ -106,7 +105,7 @@ function blocksOf(
   return strategy === 'tensor' ? (shape) => shape : null;
 }
 
-/** The blocks of a weight [rows, columns]; null if its scales are not as many. */
+/** The blocks of a weight [rows, columns]; null if the number of scales does not match. */
 export function statedBlocks(scheme: Scheme, shape: readonly number[], scale: TensorEntry): BlockSizes | null {
   const blocks = scheme.blocks(shape);
   const counts = shape.map((size, axis) => Math.ceil(size / at(blocks, axis)));

@@ -5,7 +5,7 @@ import type { ConfigSection } from './format.ts';
 
 /**
  * Keys that a method's config may have. Unknown keys and values of other types can change the numbers, and libraries
- * differ in how they read them. Keys about how the weights were made have no effect.
+ * differ in how they read them. Keys about the production of the weights have no effect.
  */
 
 const flag = z.boolean();
@@ -16,10 +16,10 @@ const count = z.int().positive();
 const groupSize = z.union([count, z.literal(-1)]);
 const object = z.record(text, z.unknown());
 
-/** All keys can be missing. */
+/** Any key can be missing. */
 const keys = <T extends z.ZodRawShape>(shape: T) => z.strictObject(shape).partial();
 
-/** How AutoRound made the weights: it writes this in every format. */
+/** How AutoRound made the weights: it writes these keys in every format. */
 const AUTO_ROUND_MADE = Object.fromEntries(
   `amp batch_size enable_minmax_tuning enable_norm_bias_tuning enable_quanted_input gradient_accumulate_steps iters lr low_gpu_mem_usage
   low_cpu_mem_usage minmax_lr nsamples seqlen supported_types scale_dtype autoround_version provider quant_block_list
@@ -28,7 +28,7 @@ const AUTO_ROUND_MADE = Object.fromEntries(
     .map((key) => [key, z.union([z.number(), flag, text, z.null(), z.array(z.unknown())])]),
 );
 
-/** Only integers of plain groups, with inputs that are not quantized, are read: gptq.ts refuses the others. */
+/** Only integers in plain groups are read, without quantized inputs: gptq.ts refuses the others. */
 const AUTO_ROUND = {
   ...AUTO_ROUND_MADE,
   data_type: z.literal('int'),
@@ -62,7 +62,7 @@ const GPTQ = {
   is_marlin_format: flag,
   rotation: z.unknown(),
   rotation_config: z.unknown(),
-  // What follows describes how the weights were made, and kernels.
+  // The rest describes how the weights were made, and kernels.
   damp_percent: z.number().gt(0).lt(1),
   damp_auto_increment: z.union([z.number(), z.literal(false)]).nullable(),
   static_groups: flag,
@@ -88,7 +88,7 @@ const GPTQ = {
   model_file_base_name: text.nullable(),
 };
 
-/** Without zeros, kernels do not agree on what is subtracted. */
+/** Kernels disagree on what is subtracted without zeros. */
 const AWQ = {
   ...GPTQ,
   method: z.literal('awq'),
@@ -125,7 +125,7 @@ const BITSANDBYTES = {
   _load_in_8bit: flag,
   llm_int8_threshold: z.number().nonnegative(),
   llm_int8_skip_modules: names.nullable(),
-  // Which modules stay on the CPU, and are not quantized there, is up to who loads it.
+  // Which modules stay on the CPU without quantization depends on the machine that loads them.
   llm_int8_enable_fp32_cpu_offload: z.literal(false),
   llm_int8_has_fp16_weight: z.literal(false),
   bnb_4bit_compute_dtype: z.enum(['float32', 'float16', 'bfloat16']),
@@ -160,7 +160,7 @@ const FORMATS = [...PLAIN_FORMAT, 'pack-quantized', 'nvfp4-pack-quantized', 'mxf
 
 const GROUP = {
   targets: names,
-  // The codes of weights that are computed on the fly are not stored.
+  // Codes of weights that are quantized on the fly are not stored.
   weights: keys({ ...ARGUMENTS, dynamic: z.literal(false) }).nullable(),
   input_activations: keys(ARGUMENTS)
     .refine(({ strategy, dynamic }) => strategy !== 'token' || dynamic === true, 'tokens have no stored scales')
@@ -175,12 +175,12 @@ const COMPRESSED = {
   version: text.nullable(),
   config_groups: z.record(text, keys(GROUP).required({ targets: true })),
   format: z.enum([...FORMATS, 'mixed-precision']),
-  // Programs that obey it compute the codes of other states again, from the codes.
+  // Programs that obey other states compute new codes from the codes.
   quantization_status: z.literal('compressed'),
   ignore: names.nullable(),
   kv_cache_scheme: keys(ARGUMENTS).nullable(),
   global_compression_ratio: z.number().nullable(),
-  // Empty, or dense, unless it is used.
+  // Empty or dense if it is not used.
   sparsity_config: keys({
     format: z.literal('dense'),
     global_sparsity: z.number().nullable(),
@@ -224,7 +224,7 @@ const TORCHAO = {
   untie_embedding_weights: flag,
 };
 
-/** Settings of all modules, and of single ones by their names. */
+/** Settings of all modules, and of single ones by name. */
 const MLX = z
   .strictObject({ group_size: count, bits: count, mode: text.optional(), quant_method: z.never().optional() })
   .catchall(
@@ -234,7 +234,7 @@ const MLX = z
     ]),
   );
 
-/** With the keys without which libraries do not load a checkpoint of the method. */
+/** Including the keys without which libraries do not load a checkpoint. */
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   gptq: keys(GPTQ).required({ bits: true }),
   awq: keys(AWQ),
@@ -257,8 +257,8 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
 const SAME: Readonly<Record<string, string>> = { 'intel/auto-round': 'auto-round', mxfp8: 'fp8' };
 
 /**
- * @param method in lower case; of one that is not read, nothing is known, and its weights are refused by its name
- * @throws UserError for a key or a value that is not known
+ * @param method in lower case; unknown methods are not checked here, since their weights are refused by name
+ * @throws UserError for an unknown key or value
  */
 export function refuseUnknownSettings(settings: ConfigSection, method: string, file: string): void {
   if (settings.weight_scale_semantics !== undefined) {
@@ -270,7 +270,7 @@ export function refuseUnknownSettings(settings: ConfigSection, method: string, f
   const schema = SCHEMAS[SAME[method] ?? method];
   if (schema === undefined) return;
   const parsed = validate(schema, settings);
-  // Programs do not know methods by other cases.
+  // Programs do not recognize methods in other cases.
   const isNamed = settings.quant_method === undefined || settings.quant_method === method;
   if (parsed.success && isNamed) return;
   const { path, message } = parsed.success ? { path: ['quant_method'], message: 'Invalid input' } : parsed.issue;

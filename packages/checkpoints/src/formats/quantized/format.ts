@@ -4,64 +4,63 @@ import type { BlockSizes } from './tables.ts';
 
 export type ConfigSection = Readonly<Record<string, unknown>>;
 
-/** A weight that a file stores in a quantized format. */
 export interface QuantizedWeight {
-  /** The name that the weight would have unquantized. */
+  /** As in the unquantized model. */
   readonly name: string;
-  /** Name of its format, for people. */
+  /** For people. */
   readonly format: string;
   readonly shape: readonly number[];
-  /** Its `stored` are no weights of their own. */
+  /** Its `stored` tensors are not weights by themselves. */
   readonly recipe: TensorRecipe;
 }
 
-/** How compressed-tensors says that the weight of a module is stored. */
+/** How compressed-tensors stores the weight of a module. */
 export interface Scheme {
   /** `codes`: integers or 8-bit floats of the shape of the weight. */
   readonly layout: 'packed' | 'codes' | 'nvfp4' | 'mxfp4' | 'mxfp8';
   readonly isFloat: boolean;
   readonly bits: number;
   readonly isSymmetric: boolean;
-  /** Are columns in another order? */
+  /** Whether the order of columns changes. */
   readonly isOrdered: boolean;
-  /** Sizes of the blocks that have a scale each. */
+  /** Sizes of the blocks that share a scale. */
   readonly blocks: (shape: readonly number[]) => BlockSizes;
 }
 
-/** What GPTQ says of a module. */
+/** GPTQ's settings for a module. */
 export interface GptqSettings {
   readonly bits: number | null;
   /** -1: one group. */
   readonly groupSize: number | null;
-  /** Programs skip the zeros that are stored, or the order of the columns, where these are not set. */
+  /** Without these flags, programs skip stored zeros, or the order of the columns. */
   readonly isSymmetric: boolean;
   readonly isOrdered: boolean;
 }
 
-/** What a format reads of a checkpoint in addition to the headers of its tensors. */
+/** A checkpoint's contents other than the headers of its tensors. */
 export interface TensorSource {
-  /** Has small tensors on the disk before they are read: together, since each is a request to a hub. */
+  /** Fetch small tensors before they are read: together, since each is a request to a hub. */
   readonly fetch: (entries: readonly TensorEntry[]) => Promise<void>;
-  /** The bytes of a small tensor. */
   readonly read: (entry: TensorEntry) => Promise<Buffer>;
   /** The texts in the header of a file. */
   readonly metadata: (file: string) => Promise<Readonly<Record<string, string>>>;
-  /** All of config.json; empty if there is none. */
+  /** All of config.json; empty if missing. */
   readonly config: ConfigSection;
-  /** What compressed-tensors says of a module: null for what is not read, undefined if it says nothing. */
+  /** compressed-tensors' scheme for a module: null if it is not read, undefined if there is none. */
   readonly scheme: (module: string) => Scheme | null | undefined;
-  /** What GPTQ and AutoRound say of a module. */
+  /** GPTQ's and AutoRound's settings for a module. */
   readonly gptq: (module: string) => GptqSettings | null;
 }
 
 export interface QuantizedFormat {
-  /** As config.json names the methods with this format. Missing: any, since the tensors leave no doubt. */
+  /** Methods with this format, as named in config.json. Missing: any, since the tensors leave no doubt. */
   readonly methods?: readonly string[];
-  /** Are the weights of GPT-2's Conv1D, [in, out] in the model, [out, in] in this format? */
+  /** Are the weights of GPT-2's Conv1D [in, out] in the model and [out, in] in this format? */
   readonly turnsConv1d?: true;
   /**
-   * The weights of this format among a checkpoint's tensors. Those that cannot be read exactly are missing, and refused
-   * later (quantization.ts). @param config of the quantization (settings.ts); empty if there is none
+   * Find the weights of this format. Those that cannot be read exactly are left out, and refused later
+   * (quantization.ts).
+   * @param config of the quantization (settings.ts); empty if missing
    */
   find(tensors: Tensors, config: ConfigSection, source: TensorSource): Promise<QuantizedWeight[]>;
 }
@@ -70,7 +69,6 @@ export function isNumbers(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'number' && item > 0);
 }
 
-/** The settings for weights in a config of compressed-tensors. */
 export function weightSettings(section: ConfigSection): readonly ConfigSection[] {
   const groups = isObject(section.config_groups) ? Object.values(section.config_groups) : [];
   return groups.flatMap((group) => (isObject(group) && isObject(group.weights) ? [group.weights] : []));

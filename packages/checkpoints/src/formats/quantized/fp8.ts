@@ -1,5 +1,5 @@
 import { at } from '@shadow-gate/platform';
-import { ElementType, type Graph } from '../../onnx/graph.ts';
+import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import { statedBlocks } from './config-groups.ts';
 import {
@@ -21,22 +21,22 @@ import {
   spread,
 } from './tables.ts';
 
-/** By their names in safetensors; `torch` is PyTorch's. */
+/** By their names in safetensors; `torch` is PyTorch's name. */
 export const FP8_TYPES = {
   F8_E4M3: { element: ElementType.float8e4m3fn, exponentBits: 4, name: 'FP8 E4M3', torch: 'float8_e4m3fn' },
   F8_E5M2: { element: ElementType.float8e5m2, exponentBits: 5, name: 'FP8 E5M2', torch: 'float8_e5m2' },
 } as const;
 
-/** The block size if a config has none: DeepSeek, Qwen and Mistral use it. */
+/** The default block size: DeepSeek, Qwen and Mistral use it. */
 const USUAL_BLOCK = [128, 128];
 
-/** Scales of the activations, which are not quantized here. */
+/** Scales of activations, which are not used here. */
 const OTHER_SCALES = ['input_scale', 'activation_scale', 'input_scale_ub', 'output_scale'];
 
 /**
- * 8-bit floats with scales in float32, bfloat16 or as powers of two: one for the whole, for each row, or for each block
- * (DeepSeek-V3, arXiv 2412.19437, section 3.3; transformers 5.24, integrations/finegrained_fp8.py). W = code · scale,
- * whatever the scale is called.
+ * 8-bit floats with scales in float32, bfloat16 or as powers of two: one for the whole weight, for each row, or for each
+ * block (DeepSeek-V3, arXiv 2412.19437, section 3.3; transformers 5.24, integrations/finegrained_fp8.py). W = code ·
+ * scale, whatever the name of the scale.
  */
 export const fp8: QuantizedFormat = {
   methods: ['fp8', 'fbgemm_fp8', 'mxfp8', 'compressed-tensors', 'modelopt'],
@@ -51,8 +51,9 @@ export const fp8: QuantizedFormat = {
         isScale(scale) && stated !== null ? blocksFor(codes, { scale, shape }, { settings, stated }) : null;
       if (blocks === null) return [];
       const { name } = codes;
+      const scales = (graph: Graph) => spread(graph, scaleValue(graph, scale, shape), codes.shape, blocks);
+      const recipe = { ...fp8Recipe(codes, type, scales), parameters: ['FP8', 'Mul', ...blocks] };
       const stored = [codes, scale, ...othersOf(name, tensors)];
-      const recipe = recipeOf(codes, scale, { type, scaleShape: shape, blocks });
       return [{ name, format: type.name, shape: codes.shape, recipe: { ...recipe, stored } }];
     });
   },
@@ -70,14 +71,14 @@ function blocksFor(
   }
   const sizes = [...sizesOf(settings, codes), ...groupSizes(settings)];
   if (sizes.length > 0) return blocksAmong(codes, shape, sizes);
-  // Powers of two belong to groups of 32 (OCP Microscaling Formats 1.0), if not to blocks.
+  // Unless they belong to blocks, powers of two have groups of 32 (OCP Microscaling Formats 1.0).
   if (isPower) return blocksAmong(codes, shape, [[1, 32], USUAL_BLOCK]);
   return codes.length === shape.length
     ? blocksAmong(codes, shape, possibleBlocks(codes, shape))
     : blockSizes(codes, shape, USUAL_BLOCK);
 }
 
-/** transformers' `FineGrainedFP8Config`: null stands for one scale, or one for each row. */
+/** transformers' `FineGrainedFP8Config`: null means one scale, or one per row. */
 function sizesOf(settings: ConfigSection, shape: readonly number[]): (readonly number[])[] {
   const { weight_block_size: block, quant_method: method } = settings;
   if (isNumbers(block)) return [block];
@@ -85,14 +86,14 @@ function sizesOf(settings: ConfigSection, shape: readonly number[]): (readonly n
   return method === 'fp8' ? [USUAL_BLOCK] : [];
 }
 
-/** ModelOpt's. */
+/** ModelOpt's groups. */
 function groupSizes(settings: ConfigSection): number[][] {
   return weightSettings(settings).flatMap(({ group_size: group }) =>
     typeof group === 'number' && group > 0 ? [[1, group]] : [],
   );
 }
 
-/** Where no size is stated: the usual one, and what transformers infers, which divides the weight evenly. */
+/** Without a stated size: the usual one, and transformers' inference, which divides the weight evenly. */
 function possibleBlocks(shape: readonly number[], scales: readonly number[]): readonly (readonly number[])[] {
   const even = USUAL_BLOCK.map((usual, i) => {
     const size = at(shape, shape.length - 2 + i) / at(scales, shape.length - 2 + i);
@@ -105,7 +106,7 @@ function isScale({ dtype }: TensorEntry): boolean {
   return ['F32', 'BF16', 'F16', 'F8_E8M0', 'U8'].includes(dtype);
 }
 
-/** A vector is one scale for each row. ModelOpt's blocks are [rows, 1, columns, 1]. */
+/** A vector has one scale per row. ModelOpt's blocks are [rows, 1, columns, 1]. */
 function scaleShape({ shape }: TensorEntry, scale: TensorEntry): readonly number[] {
   const [first = 0] = shape;
   if (scale.size === 1) return shape.map(() => 1);
@@ -117,30 +118,20 @@ function scaleShape({ shape }: TensorEntry, scale: TensorEntry): readonly number
 
 function othersOf(name: string, tensors: Tensors): TensorEntry[] {
   const module = name.slice(0, name.lastIndexOf('.') + 1);
-  // For a stack of experts, the name of the stack is part of theirs.
+  // For a stack of experts, the scales' names begin with the name of the stack.
   const names = OTHER_SCALES.flatMap((leaf) => [`${module}${leaf}`, `${name}_${leaf}`]);
   return names.flatMap((other) => tensors.get(other) ?? []);
 }
 
-function recipeOf(
+/** @param scales float32 that broadcasts to the shape of the codes */
+export function fp8Recipe(
   codes: TensorEntry,
-  scale: TensorEntry,
-  {
-    type,
-    scaleShape,
-    blocks,
-  }: {
-    readonly type: (typeof FP8_TYPES)[keyof typeof FP8_TYPES];
-    readonly scaleShape: readonly number[];
-    readonly blocks: BlockSizes;
-  },
+  type: (typeof FP8_TYPES)[keyof typeof FP8_TYPES],
+  scales: (graph: Graph) => Value,
 ) {
-  const { shape } = codes;
-  const scales = (graph: Graph) => spread(graph, scaleValue(graph, scale, scaleShape), shape, blocks);
   return {
-    parameters: ['FP8', 'Mul', ...blocks],
     expand: (graph: Graph) => {
-      const numbers = graph.cast(graph.external(codes, type.element, shape), ElementType.float32);
+      const numbers = graph.cast(graph.external(codes, type.element, codes.shape), ElementType.float32);
       return graph.op('Mul', [numbers, scales(graph)]);
     },
     steps: (graph: Graph) => {

@@ -3,8 +3,8 @@ import type { NamePatterns } from '../../naming/name-pattern.ts';
 import type { ConfigSection, GptqSettings } from './format.ts';
 
 /**
- * Settings of single modules: GPTQModel's `dynamic` (the first pattern that matches a name's beginning) and AutoRound's
- * `extra_config` (names and patterns). Null for a module that is not quantized.
+ * Settings of single modules: GPTQModel's `dynamic` (the first pattern that matches the beginning of a name) and
+ * AutoRound's `extra_config` (names and patterns). Null for a module that is not quantized.
  */
 export function gptqSettings(settings: ConfigSection, patterns: NamePatterns): (module: string) => GptqSettings | null {
   const dynamic = Object.entries(isObject(settings.dynamic) ? settings.dynamic : {});

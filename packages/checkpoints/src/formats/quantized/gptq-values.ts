@@ -6,8 +6,8 @@ import type { GptqSettings, TensorSource } from './format.ts';
 const METHODS = ['gptq', 'auto-round', 'intel/auto-round'];
 
 /**
- * Kernels for symmetric codes (Marlin) ignore stored zeros, and those for ordered columns (ExLlama, Marlin) ignore
- * `g_idx`. @throws UserError for zeros or groups that contradict the config
+ * Kernels for symmetric codes (Marlin) ignore stored zeros, and those for ordered columns (ExLlama, Marlin) `g_idx`.
+ * @throws UserError for zeros or groups that contradict the config
  */
 export async function refuseSkippedValues(
   tensors: Tensors,
@@ -29,7 +29,7 @@ export async function refuseSkippedValues(
 
 interface Check {
   readonly stored: TensorEntry;
-  /** What each row has to be, in bytes. */
+  /** The expected bytes of each row. */
   readonly row: Uint8Array;
   readonly message: string;
   readonly hint: string;
@@ -44,30 +44,26 @@ function checksOf({ name, shape, recipe }: TensorEntry, of: (module: string) => 
   const [zeros, index] = [part('.qzeros'), part('.g_idx')];
   const checks: Check[] = [];
   if (zeros && own.isSymmetric) {
-    const message = 'has other zeros than the middle, and the config says that codes are symmetric (sym)';
-    const row = repeated(2 ** (bits - 1) - (version === 1 ? 1 : 0), bits, outputs);
     checks.push({
       stored: zeros,
-      row,
-      message,
+      row: repeated(2 ** (bits - 1) - (version === 1 ? 1 : 0), bits, outputs),
+      message: 'has other zeros than the middle, and the config says that codes are symmetric (sym)',
       hint: 'set "sym": false in the quantization config if the zeros are true',
     });
   }
   if (index && !own.isOrdered) {
     const size = own.groupSize === null ? 128 : own.groupSize === -1 ? inputs : own.groupSize;
-    const message = 'has columns in another order, and the config says that there is none (desc_act)';
-    const row = new Uint8Array(Int32Array.from({ length: inputs }, (_, column) => Math.floor(column / size)).buffer);
     checks.push({
       stored: index,
-      row,
-      message,
+      row: new Uint8Array(Int32Array.from({ length: inputs }, (_, column) => Math.floor(column / size)).buffer),
+      message: 'has columns in another order, and the config says that there is none (desc_act)',
       hint: 'set "desc_act": true in the quantization config if the order is true',
     });
   }
   return checks;
 }
 
-/** A row of the same code, from the lowest bit on, in words of 32 bits. */
+/** A row of one repeated code, lowest bits first, in words of 32 bits. */
 function repeated(code: number, bits: number, count: number): Uint8Array {
   const bytes = new Uint8Array(Math.ceil((count * bits) / 32) * 4);
   for (let bit = 0; bit < count * bits; bit += 1) {

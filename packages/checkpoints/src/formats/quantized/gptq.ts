@@ -6,15 +6,15 @@ import { integerRecipe, unpack, wordBytes } from './packed.ts';
 import { quantizationMethod } from './settings.ts';
 import { scaleValue } from './tables.ts';
 
-/** Columns of the nibbles of a word, the lowest first. */
+/** Columns of a word's nibbles, the lowest first. */
 const AWQ_ORDER = [0, 2, 4, 6, 1, 3, 5, 7];
 
 /**
- * Integers with a scale and a zero for each group of inputs, `<module>.qweight`, `.qzeros` and `.scales` in place of
- * `<module>.weight`. GPTQ (Frantar et al. 2022, arXiv 2210.17323; GPTQModel 7.7): codes lie along the inputs, and
- * `g_idx` [in] says which group each input is of; the first version of the format stores zeros less one. AWQ (Lin et
- * al. 2023, arXiv 2306.00978; AutoAWQ 0.2): codes of 4 bits lie along the outputs, in an order of their own. AutoRound
- * 0.16 writes both, GPTQ's without `g_idx`.
+ * Integers with a scale and a zero for each group of inputs: `<module>.qweight`, `.qzeros` and `.scales` in place of
+ * `<module>.weight`. GPTQ (Frantar et al. 2022, arXiv 2210.17323; GPTQModel 7.7): codes are packed along the inputs, and
+ * `g_idx` [in] is the group of each input; the first version of the format stores zeros minus one. AWQ (Lin et al. 2023,
+ * arXiv 2306.00978; AutoAWQ 0.2): 4-bit codes are packed along the outputs, in an order of their own. AutoRound 0.16
+ * writes both, GPTQ's without `g_idx`.
  */
 export const gptqAndAwq: QuantizedFormat = {
   methods: ['gptq', 'awq', 'auto-round', 'intel/auto-round'],
@@ -27,7 +27,7 @@ export const gptqAndAwq: QuantizedFormat = {
       if (module === undefined || codes.dtype !== 'I32' || codes.shape.length !== 2) return [];
       const parts = partsOf(module, codes, tensors);
       if (parts === null) return [];
-      // What is said not to be quantized is refused for that.
+      // Modules that the config excludes are refused later, for that reason.
       const own = settingsOf(module) ?? settingsOf('');
       if (own === null) return [];
       const weight = packing === 'awq' ? awq(module, parts, own) : gptq(module, parts, own, packing);
@@ -36,25 +36,18 @@ export const gptqAndAwq: QuantizedFormat = {
   },
 };
 
-/** `gptq_v2` stores zeros as they are. */
+/** `gptq_v2` stores zeros unchanged. */
 type Packing = 'gptq' | 'gptq_v2' | 'awq';
 
-/** How codes and zeros are packed; null if it is not read or not said: both versions look the same. */
+/** The packing of codes and zeros; null if it is not read or not stated: both versions look the same. */
 function packingOf(settings: ConfigSection): Packing | null {
-  const {
-    format,
-    checkpoint_format: older,
-    version,
-    packing_format: packing,
-    rotation,
-    rotation_config: hadamard,
-  } = settings;
+  const { format, checkpoint_format: older, version, packing_format: packing } = settings;
+  const { rotation, rotation_config: hadamard } = settings;
   // Rotated weights need rotated inputs.
   if (hasValue(rotation) || hasValue(hadamard) || settings.is_marlin_format === true) return null;
   const method = quantizationMethod(settings);
   if (method === 'auto-round' || method === 'intel/auto-round') return autoRound(packing, settings.act_bits);
-  const stated = [...new Set([format, older].filter(hasValue))];
-  const [named = null, conflicting] = stated;
+  const [named = null, conflicting] = new Set([format, older].filter(hasValue));
   if (conflicting !== undefined) return null;
   if (named === 'gptq_v2' && method !== 'awq') return 'gptq_v2';
   if (named === 'gptq' && method !== 'awq') return 'gptq';
@@ -68,7 +61,7 @@ function hasValue(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-/** AutoRound 0.16, export/export_to_autoround/export.py: only its packing for GPTQ subtracts one from the zeros. */
+/** AutoRound 0.16, export/export_to_autoround/export.py: only its packing for GPTQ stores zeros minus one. */
 function autoRound(packing: unknown, activationBits: unknown): Packing | null {
   if (typeof activationBits === 'number' && activationBits <= 8) return null;
   const [, kernel = ''] = /^auto_round:(\w+)$/.exec(`${packing}`) ?? [];
@@ -103,7 +96,7 @@ function turned(graph: Graph, value: Value): Value {
 function gptq(module: string, parts: Parts, settings: GptqSettings, version: Packing): QuantizedWeight | null {
   const { codes, zeros, scales, index, groups, outputs } = parts;
   const { bits } = settings;
-  // The other numbers of bits are packed in planes, or in an order of their own.
+  // Other numbers of bits are packed in planes, or in an order of their own.
   if (bits === null || ![2, 3, 4, 8].includes(bits) || codes.shape[1] !== outputs) return null;
   if (Math.ceil((outputs * bits) / 32) !== zeros.shape[1]) return null;
   const inputs = index ? index.size : Math.floor((at(codes.shape, 0) * 32) / bits);
@@ -136,7 +129,7 @@ function gptq(module: string, parts: Parts, settings: GptqSettings, version: Pac
   };
 }
 
-/** Inputs of a group. AutoGPTQ and others take 128 if the config has no size. */
+/** The inputs of a group. By default 128, as in AutoGPTQ and others. */
 function groupSize(inputs: number, { groupSize: stated }: GptqSettings): number | null {
   const size = stated ?? 128;
   return size === -1 ? inputs : size > 0 ? Math.min(size, inputs) : null;
@@ -149,11 +142,8 @@ function awq(module: string, parts: Parts, settings: GptqSettings): QuantizedWei
   if (index || at(codes.shape, 1) !== width || at(zeros.shape, 1) !== width || inputs % groups !== 0) return null;
   if ((settings.bits ?? 4) !== 4 || groupSize(inputs, settings) !== inputs / groups) return null;
   const natural = (graph: Graph, words: TensorEntry, rows: number) => {
-    const inWords = graph.reshape(unpack(graph, wordBytes(graph, words), { bits: 4, count: outputs }), [
-      rows,
-      width,
-      8,
-    ]);
+    const codesInRows = unpack(graph, wordBytes(graph, words), { bits: 4, count: outputs });
+    const inWords = graph.reshape(codesInRows, [rows, width, 8]);
     const order = Array.from({ length: 8 }, (_, column) => AWQ_ORDER.indexOf(column));
     const ordered = graph.op('Gather', [inWords, graph.constant(order, 'int64')], { axis: 2 });
     return turned(graph, graph.reshape(ordered, [rows, outputs]));

@@ -12,7 +12,7 @@ import { castTensorBytes, distinctSteps, lookUpIn, lookUpPairs, powersOfTwo, sca
 
 const E4M3_VALUES = fp8Values({ exponentBits: 4 });
 
-/** Modes with floats of a few bits, and one scale of 8 bits for so many of them. */
+/** Modes with floats of a few bits, and one 8-bit scale per group. */
 const FLOATS = {
   mxfp4: { name: 'MXFP4', bits: 4, group: 32, values: FP4_VALUES, scales: powersOfTwo() },
   mxfp8: { name: 'MXFP8', bits: 8, group: 32, values: E4M3_VALUES, scales: powersOfTwo() },
@@ -21,7 +21,7 @@ const FLOATS = {
 
 const WORD_BITS = 32;
 
-/** The names that a module's settings have. */
+/** The settings of a module. */
 interface Settings {
   readonly mode: string;
   readonly bits: number;
@@ -29,11 +29,10 @@ interface Settings {
 }
 
 /**
- * MLX (mlx 0.32, `mx.quantize`), as mlx-lm writes it: `<module>.weight` in words of 32 bits along the inputs, the
- * lowest bits first, and `<module>.scales` for groups of neighbors. Affine: W = code · scale + bias with
- * `<module>.biases`. Other modes: floats of 4 or 8 bits whose scales are powers of two (mxfp4, mxfp8) or 8-bit floats
- * (nvfp4). The config says how many bits and neighbors, for all modules or for one. Linear layers, embeddings, and
- * stacks of experts.
+ * MLX (mlx 0.32, `mx.quantize`), as mlx-lm writes it: `<module>.weight` in words of 32 bits along the inputs, lowest
+ * bits first, and `<module>.scales` for groups of neighbors. Affine: W = code · scale + bias with `<module>.biases`.
+ * Other modes: floats of 4 or 8 bits whose scales are powers of two (mxfp4, mxfp8) or 8-bit floats (nvfp4). The config
+ * has bits and group sizes, for all modules or for one. Linear layers, embeddings, and stacks of experts.
  */
 export const mlx: QuantizedFormat = {
   async find(tensors, section, { config }) {
@@ -48,7 +47,7 @@ export const mlx: QuantizedFormat = {
   },
 };
 
-/** Those of the module where it has any; null if the config says that it is not quantized, or says too little. */
+/** The module's own settings if there are any; null if the config says too little, or that it is not quantized. */
 function settingsOf(section: ConfigSection, module: string): Settings | null {
   const own = Object.hasOwn(section, module) ? section[module] : undefined;
   const { mode = 'affine', bits, group_size: group } = isObject(own) ? own : section;
@@ -61,9 +60,9 @@ function settingsOf(section: ConfigSection, module: string): Settings | null {
 interface Parts extends Settings {
   readonly words: TensorEntry;
   readonly scales: TensorEntry;
-  /** What is added to each group; null for the modes with floats. */
+  /** Added to each group; null for modes with floats. */
   readonly biases: TensorEntry | null;
-  /** One number for each expert, which multiplies its scales. */
+  /** One factor of the scales for each expert. */
   readonly global: TensorEntry | null;
 }
 
@@ -86,7 +85,7 @@ function partsOf(module: string, words: TensorEntry, tensors: Tensors, settings:
   return known.bits === bits && known.group === group && isGlobal ? parts : null;
 }
 
-/** One for each expert. */
+/** One per expert. */
 function globalCount({ shape }: TensorEntry): number {
   return shape.length > 2 ? at(shape, 0) : 1;
 }
@@ -122,7 +121,7 @@ function recipeOf(parts: Parts): TensorRecipe {
   };
 }
 
-/** All rows one after the other, in groups: [rows, groups, group]. */
+/** All rows in groups: [rows, groups, group]. */
 function grouped({ words, scales, group }: Parts): readonly [number, number, number] {
   const groups = at(scales.shape, scales.shape.length - 1);
   const width = at(words.shape, words.shape.length - 1);
@@ -158,10 +157,8 @@ function floats(parts: Parts): Pick<TensorRecipe, 'expand' | 'steps'> {
     const own = lookUpIn(graph, table, castTensorBytes(graph, scales, [rows, groups, 1]));
     if (global === null) return own;
     const experts = globalCount(words);
-    const one = graph.op('Div', [
-      scaleValue(graph, global, [experts, 1]),
-      graph.constant([LARGEST_PRODUCT], 'float32'),
-    ]);
+    const largest = graph.constant([LARGEST_PRODUCT], 'float32');
+    const one = graph.op('Div', [scaleValue(graph, global, [experts, 1]), largest]);
     const spread = graph.op('Expand', [one, graph.constant([experts, rows / experts], 'int64')]);
     return graph.op('Mul', [own, graph.reshape(spread, [rows, 1, 1])]);
   };
@@ -173,5 +170,5 @@ function floats(parts: Parts): Pick<TensorRecipe, 'expand' | 'steps'> {
   return { expand: expand(values), steps: expand(distinctSteps(values)) };
 }
 
-/** The largest 8-bit float times the largest 4-bit float, 448 · 6: the number that a global scale stands for. */
+/** The largest 8-bit float times the largest 4-bit float, 448 · 6: a global scale is relative to this. */
 const LARGEST_PRODUCT = 2688;

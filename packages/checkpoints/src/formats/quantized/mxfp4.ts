@@ -5,14 +5,14 @@ import { tensorBlock } from '../../tensors/tensor-value.ts';
 import type { QuantizedFormat, QuantizedWeight } from './format.ts';
 import { castTensorBytes, distinctSteps, lookUpPairs, scaleValue } from './tables.ts';
 
-/** The numbers of the 16 codes: e2m1 (OCP Microscaling Formats 1.0, section 5.3.3). */
+/** The numbers of the 16 codes in e2m1 (OCP Microscaling Formats 1.0, section 5.3.3). */
 const POSITIVE = [0, 0.5, 1, 1.5, 2, 3, 4, 6];
 export const FP4_VALUES = [...POSITIVE, ...POSITIVE.map((value) => -value)];
 
 /**
- * Blocks of 32 floats of 4 bits with one power of two each, for stacks of experts (gpt-oss, arXiv 2508.10925):
- * `<weight>_blocks` [E, out, blocks, 16] with the low nibble first, and `<weight>_scales` [E, out, blocks]. The weight
- * is [E, in, out], as transformers 5.24 expands it (integrations/mxfp4.py, convert_moe_packed_tensors).
+ * Blocks of 32 4-bit floats with one power of two each, for stacks of experts (gpt-oss, arXiv 2508.10925):
+ * `<weight>_blocks` [E, out, blocks, 16], low nibble first, and `<weight>_scales` [E, out, blocks]. The weight is [E,
+ * in, out], as in transformers 5.24 (integrations/mxfp4.py, convert_moe_packed_tensors).
  */
 export const mxfp4: QuantizedFormat = {
   methods: ['mxfp4'],

@@ -5,7 +5,7 @@ import { castTensorBytes } from './tables.ts';
 
 const WORD_BYTES = 4;
 
-/** The bytes of words of 32 bits, [rows, words] → [rows, 4 · words], or of a tensor that is stored [words, rows]. */
+/** The bytes of 32-bit words [rows, words] → [rows, 4 · words], also of a tensor that is stored [words, rows]. */
 export function wordBytes(
   graph: Graph,
   words: TensorEntry,
@@ -18,7 +18,7 @@ export function wordBytes(
 }
 
 /**
- * Codes of so many bits, one after the other from the lowest bit on: bytes [rows, width] → float32 [rows, count].
+ * Consecutive codes, lowest bits first: bytes [rows, width] → float32 [rows, count].
  * @param bits 1 to 8; codes of 3, 5, 6 or 7 bits cross bytes
  */
 export function unpack(
@@ -29,7 +29,7 @@ export function unpack(
   return [1, 2, 4, 8].includes(bits) ? wholeCodes(graph, bytes, bits, count) : crossingCodes(graph, bytes, bits, count);
 }
 
-/** No byte cuts a code: a table says which ones are in each. */
+/** Looks up all codes of a byte in a table. */
 function wholeCodes(graph: Graph, bytes: Value, bits: number, count: number): Value {
   const perByte = 8 / bits;
   const table = Array.from({ length: 256 * perByte }, (_, i) => {
@@ -40,13 +40,13 @@ function wholeCodes(graph: Graph, bytes: Value, bits: number, count: number): Va
   return graph.slice(flat, 1, 0, count);
 }
 
-/** Each code is in the byte in which it begins, and perhaps the one after. */
+/** Each code is in the byte in which it begins, and perhaps in the next one. */
 function crossingCodes(graph: Graph, bytes: Value, bits: number, count: number): Value {
   const begins = Array.from({ length: count }, (_, i) => i * bits);
   const bytesAt = (indices: readonly number[]) =>
     graph.op('Gather', [bytes, graph.constant(indices, 'int64')], { axis: 1 });
   const low = bytesAt(begins.map((bit) => Math.floor(bit / 8)));
-  // A code that ends with its byte needs no other: what is added then is cut off with the higher bits.
+  // A code that ends with its byte needs no other: the modulus removes the added bits.
   const high = bytesAt(begins.map((bit) => Math.floor((bit + bits - 1) / 8)));
   const both = graph.op('Add', [low, graph.op('Mul', [high, graph.constant([256], 'int32')])]);
   const places = graph.constant(
@@ -58,8 +58,8 @@ function crossingCodes(graph: Graph, bytes: Value, bits: number, count: number):
 }
 
 /**
- * The only number of bits, 1 to 8, with which `count` codes fill so many 32-bit words; null without exactly one. @param
- * stated for some weights: preferred if several fit
+ * The only number of bits, 1 to 8, with which `count` codes fill so many 32-bit words; null without exactly one.
+ * @param stated for some weights: preferred if several fit
  */
 export function packedBits(count: number, words: number, stated: readonly number[]): number | null {
   const possible = [1, 2, 3, 4, 5, 6, 7, 8].filter((bits) => Math.ceil((count * bits) / 32) === words);
@@ -72,7 +72,7 @@ interface Integers {
   readonly shape: readonly [rows: number, columns: number];
   /** float32 [rows, columns]. */
   readonly codes: (graph: Graph) => Value;
-  /** What is subtracted from codes: float32 [rows, groups]. */
+  /** Subtracted from the codes: float32 [rows, groups]. */
   readonly zeros: (graph: Graph) => Value;
   /** float32 [rows, groups]. */
   readonly scales: (graph: Graph) => Value;
@@ -81,15 +81,13 @@ interface Integers {
 
 interface Groups {
   readonly count: number;
-  /**
-   * int32 [columns], the group of each column; or the size of groups of neighbors, of which the last may be smaller.
-   */
+  /** int32 [columns], the group of each column; or the size of groups of neighbors, of which the last may be smaller. */
   readonly of: TensorEntry | number;
-  /** The size of groups of neighbors, for columns whose stored group is negative. Missing: there is no such group. */
+  /** The size of groups of neighbors, for columns with a negative stored group. Missing: such a group does not exist. */
   readonly unset?: number;
 }
 
-/** W = (code − zero) · scale, whose numbers are one scale apart. NaN for a column of a group that there is not. */
+/** W = (code − zero) · scale. Columns of a group that does not exist are NaN. */
 export function integerRecipe({ shape, codes, zeros, scales, groups }: Integers) {
   const each = (graph: Graph, value: Value) => spreadGroups(graph, value, shape, groups);
   return {
@@ -102,6 +100,28 @@ export function integerRecipe({ shape, codes, zeros, scales, groups }: Integers)
   };
 }
 
+export function int8Value(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
+  return graph.cast(graph.external(entry, ElementType.int8, dims), ElementType.float32);
+}
+
+/** W = (code − zero) · scale, with one int8 code per number, and scales and zeros that broadcast. */
+export function int8Recipe(
+  codes: TensorEntry,
+  {
+    scales,
+    zeros,
+  }: { readonly scales: (graph: Graph) => Value; readonly zeros: ((graph: Graph) => Value) | undefined },
+) {
+  return {
+    expand: (graph: Graph) => {
+      const numbers = int8Value(graph, codes);
+      return graph.op('Mul', [zeros ? graph.op('Sub', [numbers, zeros(graph)]) : numbers, scales(graph)]);
+    },
+    steps: (graph: Graph) =>
+      graph.op('Expand', [graph.op('Abs', [scales(graph)]), graph.constant([...codes.shape], 'int64')]),
+  };
+}
+
 /** [rows, groups] → [rows, columns], or [rows, 1] for one group. */
 function spreadGroups(
   graph: Graph,
@@ -109,11 +129,10 @@ function spreadGroups(
   [rows, columns]: readonly [number, number],
   { count, of, unset }: Groups,
 ): Value {
-  const neighbors = (size: number) =>
-    graph.constant(
-      Array.from({ length: columns }, (_, column) => Math.floor(column / size)),
-      'int32',
-    );
+  const neighbors = (size: number) => {
+    const groups = Array.from({ length: columns }, (_, column) => Math.floor(column / size));
+    return graph.constant(groups, 'int32');
+  };
   if (typeof of === 'number') return count === 1 ? value : graph.op('Gather', [value, neighbors(of)], { axis: 1 });
   const stored = graph.external(of, ElementType.int32, [columns]);
   const none = graph.constant([count], 'int32');

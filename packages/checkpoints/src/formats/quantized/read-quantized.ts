@@ -23,10 +23,7 @@ import { torchao } from './torchao.ts';
 
 const FORMATS: readonly QuantizedFormat[] = [bitsandbytes, compressedTensors, fp8, gptqAndAwq, mlx, mxfp4, torchao];
 
-/**
- * A checkpoint's tensors by name; quantized ones with their usual name and shape and a recipe that takes in their
- * parts.
- */
+/** A checkpoint's tensors by name. Quantized ones get their usual name and shape, and a recipe that replaces their parts. */
 export async function readQuantized(
   checkpoint: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'files' | 'architecture'>,
   source: Omit<TensorSource, 'config' | 'scheme' | 'gptq'>,
@@ -64,22 +61,22 @@ export async function readQuantized(
   return method === 'gptq' ? withZeroBiases(read, source) : read;
 }
 
-/** Are the scales there that layers round their inputs with? */
+/** Do the scales exist by which layers round their inputs? */
 function areInputsScaled({ input_activations: inputs }: QuantizationGroup, module: string, tensors: Tensors): boolean {
   if (!inputs || inputs.dynamic === true) return true;
   const isGlobal = inputs.dynamic === 'local' || inputs.strategy === 'tensor_group';
   return tensors.has(`${module}.${isGlobal ? 'input_global_scale' : 'input_scale'}`);
 }
 
-/** What is read of each weight to know its shape and its settings. */
+/** Tensors that are read to know the shape and settings of each weight. */
 const DESCRIPTION = /\.(weight_shape|weight_format)$|\.quant_state\.bitsandbytes__/;
 
-/** Can a weight of some format begin with it? Codes of bitsandbytes are bytes under any type. */
+/** Can it be the first tensor of a quantized weight? Codes of bitsandbytes can have any type. */
 function isCode({ name, dtype }: TensorEntry): boolean {
   return !isMeasuredDtype(dtype) || name.includes('.quant_state.');
 }
 
-/** Biases are as long as their layer has outputs, and no descriptions that are read at once. */
+/** Mark biases of zeros. They are as long as the layer's outputs, too large to be read at once like descriptions. */
 async function withZeroBiases(tensors: Tensors, { fetch }: Pick<TensorSource, 'fetch'>): Promise<Tensors> {
   const biases = [...tensors.values()].filter(
     ({ name }) => name.endsWith('.bias') && tensors.get(`${name.slice(0, -'bias'.length)}weight`)?.recipe !== undefined,
@@ -98,10 +95,11 @@ async function withZeroBiases(tensors: Tensors, { fetch }: Pick<TensorSource, 'f
 
 function assembled(tensors: Tensors, weights: readonly QuantizedWeight[]): Tensors {
   const used = new Set(weights.flatMap(({ recipe }) => recipe.stored.map(({ name }) => name)));
-  const all = new Map([...tensors].filter(([name]) => !used.has(name) && !isCacheScale(name, weights)));
+  const isCacheScale = (name: string) => weights.length > 0 && CACHE_SCALE.test(name);
+  const all = new Map([...tensors].filter(([name]) => !used.has(name) && !isCacheScale(name)));
   for (const { name, format, shape, recipe } of weights) {
     const [codes] = recipe.stored;
-    // A name that is there twice is left to those who refuse it.
+    // A repeated name is refused elsewhere.
     if (codes === undefined || all.has(name)) return tensors;
     const size = shape.reduce((product, length) => product * length, 1);
     const byteLength = recipe.stored.reduce((sum, { byteLength: bytes }) => sum + bytes, 0);
@@ -110,9 +108,7 @@ function assembled(tensors: Tensors, weights: readonly QuantizedWeight[]): Tenso
   return new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/**
- * @throws UserError for codes or scales in parts, as in a sharded quantized model: codes are read from one run of bytes
- */
+/** @throws UserError for codes or scales in parts, as in a sharded quantized model: one run of bytes is needed */
 function refuseParts(stored: readonly TensorEntry[]): void {
   const found = stored.find(({ layout }) => layout !== undefined);
   if (!found) return;
@@ -122,14 +118,14 @@ function refuseParts(stored: readonly TensorEntry[]): void {
   );
 }
 
-/** What belongs to activations and to the KV cache, which are not quantized here, and to no weight. */
+/** Tensors of activations and of the KV cache, which are not quantized here. */
 const UNUSED =
   /^(input|output|activation|act|q|k|v|kv|prob_output)_(global_)?(scale|zero_point)(_ub)?$|^([qkv]_)?bias$|^e_score_correction_bias$/;
 
-/** The scales of a KV cache are those of the attention or of its projections. */
+/** Scales of a KV cache have names of the attention or its projections. */
 const CACHE_SCALE = /^(.*(?:attn|attention)(?:\.\w+_proj)?)\.(?:q|k|v|kv|prob_output)_(?:scale|zero_point)$/;
 
-/** Weights whose recipes use all that is stored for them. More, such as input factors or masks, is another format. */
+/** Weights whose recipes use all that is stored for them. Other tensors, such as input factors or masks, change them. */
 function wholeWeights(weights: readonly QuantizedWeight[], tensors: Tensors): QuantizedWeight[] {
   const read = new Set(weights.flatMap(({ name, recipe }) => [name, ...recipe.stored.map((entry) => entry.name)]));
   const leftOver = new Map<string, string[]>();
@@ -138,13 +134,12 @@ function wholeWeights(weights: readonly QuantizedWeight[], tensors: Tensors): Qu
     for (const stem of stemsOf(name)) leftOver.set(stem, [...(leftOver.get(stem) ?? []), name.slice(stem.length + 1)]);
   }
   return weights.filter(({ name }) => {
-    const module = name.replace(/\.weight$/, '');
-    const others = leftOver.get(module) ?? [];
+    const others = leftOver.get(name.replace(/\.weight$/, '')) ?? [];
     return others.every((leaf) => UNUSED.test(leaf));
   });
 }
 
-/** The module that a name may belong to: `a.b` for `a.b.weight.c.d`, `a.b.c`, and `a.b_c` of a stack. */
+/** Modules that a name may belong to: `a.b` for `a.b.weight.c.d`, `a.b.c`, and `a.b_c` of a stack. */
 function stemsOf(name: string): string[] {
   const dot = name.lastIndexOf('.');
   const parent = name.slice(0, Math.max(dot, 0));
@@ -155,9 +150,4 @@ function stemsOf(name: string): string[] {
     stems.push(name.slice(0, dot + 1 + end));
   }
   return stems.filter((stem) => stem !== '');
-}
-
-/** Is it a scale of the KV cache in a model of these weights? */
-function isCacheScale(name: string, weights: readonly QuantizedWeight[]): boolean {
-  return weights.length > 0 && CACHE_SCALE.test(name);
 }

@@ -13,7 +13,7 @@ export const METHOD_KEYS = ['quantization_config', 'compression_config'];
 /** Sections are nested two deep in multimodal models: `thinker_config.text_config`. */
 export const MAX_NESTING = 3;
 
-/** Where libraries described their formats before transformers had a key for it, and ModelOpt still does. */
+/** Files in which libraries described their formats before transformers had a key for it, and ModelOpt still does. */
 const FILES: readonly (readonly [name: string, of: (file: ConfigSection) => ConfigSection])[] = [
   // AutoGPTQ.
   ['quantize_config.json', (file) => ({ quant_method: 'gptq', ...file })],
@@ -25,23 +25,20 @@ const FILES: readonly (readonly [name: string, of: (file: ConfigSection) => Conf
   ],
 ];
 
-/** What two descriptions of the same codes cannot say differently. */
+/** Keys that two descriptions of the same codes must agree on. */
 const DECISIVE = ['bits', 'group_size', 'desc_act', 'sym', 'checkpoint_format', 'zero_point', 'version', 'quant_algo'];
 
 /**
  * The quantization in config.json or one of its sections, else in a file next to it; empty without both.
- * @throws UserError for unknown settings, and for two that differ: programs choose different ones
+ * @throws UserError for unknown settings, and for conflicting descriptions: programs choose different ones
  */
 export async function quantizationSettings(
   checkpoint: Pick<FullCheckpoint, 'path' | 'files' | 'config'>,
 ): Promise<ConfigSection> {
   const { config } = checkpoint;
   const files = filesBeside(checkpoint);
-  const folder = files.path;
-  const stated = (config === null ? [] : sectionsIn(config)).map((section) => ({
-    file: join(folder, 'config.json'),
-    section,
-  }));
+  const inConfig = join(files.path, 'config.json');
+  const stated = (config === null ? [] : sectionsIn(config)).map((section) => ({ file: inConfig, section }));
   const [first] = stated;
   const other = stated.find(({ section }) => JSON.stringify(section) !== JSON.stringify(first?.section));
   if (first && other) {
@@ -49,7 +46,7 @@ export async function quantizationSettings(
     throw new UserError(`${first.file} describes the quantization twice, and not as the same`, hint);
   }
   for (const [name, of] of FILES) {
-    const file = join(folder, name);
+    const file = join(files.path, name);
     const text = await files.text(name);
     if (text === null) continue;
     const section = of(parseJsonObject(text, file));
@@ -62,9 +59,7 @@ export async function quantizationSettings(
   return used.section;
 }
 
-/**
- * The file next to config.json that describes codes, if any. Transformers.js has a quantize_config.json without bits.
- */
+/** The file next to config.json that describes codes. Transformers.js has a quantize_config.json without bits. */
 export async function quantizationBeside(checkpoint: Pick<FullCheckpoint, 'path' | 'files'>): Promise<string | null> {
   const files = filesBeside(checkpoint);
   for (const [name, of] of FILES) {
@@ -89,7 +84,7 @@ function refuseConflict(config: ConfigSection, beside: ConfigSection, file: stri
   );
 }
 
-/** MLX has one of its own, and repeats it. */
+/** MLX has its own section, and repeats it under another key. */
 function sectionsIn(config: ConfigSection, depth = 0): ConfigSection[] {
   const own = [...METHOD_KEYS, 'quantization'].flatMap((key) => (isObject(config[key]) ? [config[key]] : []));
   if (depth >= MAX_NESTING) return own;
@@ -97,7 +92,7 @@ function sectionsIn(config: ConfigSection, depth = 0): ConfigSection[] {
   return [...own, ...nested.flatMap(([, value]) => (isObject(value) ? sectionsIn(value, depth + 1) : []))];
 }
 
-/** The method that wrote the weights, in lower case; null if it is not named. */
+/** The method in lower case; null if it is not named. */
 export function quantizationMethod(settings: ConfigSection): string | null {
   const { quant_method: method, method: other, quant_algo: algorithm } = settings;
   const named = [method, other].find((value) => typeof value === 'string');

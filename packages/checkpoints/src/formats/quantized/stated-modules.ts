@@ -10,12 +10,10 @@ import { quantizationGroupFinder } from './config-groups.ts';
 import type { ConfigSection } from './format.ts';
 import { gptqSettings } from './gptq-settings.ts';
 
-/**
- * Whether programs expect codes or plain numbers in a module, by the config. `either`: they differ, or it is not said.
- */
+/** Whether programs expect codes or plain numbers in a module. `either`: they differ, or the config does not say. */
 type Stated = 'codes' | 'numbers' | 'either';
 
-/** Linear layers of attention and MLPs, which every method quantizes unless it says that it does not. */
+/** Linear layers of attention and MLPs, which every method quantizes by default. */
 const PROJECTIONS = new Set<string>([
   'qkv_proj',
   'q_proj',
@@ -28,20 +26,16 @@ const PROJECTIONS = new Set<string>([
   'down_proj',
 ]);
 
-/** @throws UserError for a weight that is not stored as the config says of its module */
+interface StatedConfig extends Pick<FullCheckpoint, 'path' | 'architecture'> {
+  readonly settings: ConfigSection;
+  readonly method: string | null;
+  readonly patterns: NamePatterns;
+}
+
+/** @throws UserError for a weight that is not stored as the config says */
 export function refuseOtherModules(
   tensors: Tensors,
-  {
-    settings,
-    method,
-    patterns,
-    path,
-    architecture,
-  }: {
-    readonly settings: ConfigSection;
-    readonly method: string | null;
-    readonly patterns: NamePatterns;
-  } & Pick<FullCheckpoint, 'path' | 'architecture'>,
+  { settings, method, patterns, path, architecture }: StatedConfig,
 ): void {
   const kind = { multimodal: false, mtpLayers: mtpLayers({ tensors, architecture }) };
   const stated = method === null ? null : statedModules(settings, method, patterns);
@@ -60,34 +54,34 @@ export function refuseOtherModules(
   }
 }
 
-/** Only compressed-tensors quantizes heads and embeddings unless it says that it does not. */
+/** Only compressed-tensors quantizes heads and embeddings by default. */
 function isLinear({ name, shape, dtype }: TensorEntry, kind: ModelKind, method: string | null): boolean {
-  // All experts in one tensor: transformers replaces these for this method alone.
+  // All experts in one tensor: transformers replaces these only for this method.
   const isStacked = method === 'fp8' && shape.length === 3 && /\.experts\.(gate_up|down)_proj$/.test(name);
-  // Codes that are not read are refused for that.
+  // Codes that are not read are refused elsewhere.
   const isMatrix = shape.length === 2 && name.endsWith('.weight');
   if (!(isMatrix || isStacked) || !isMeasuredDtype(dtype) || isMultimodalName(name)) return false;
   const { module, layer, component } = tensorPlace(name, kind);
-  // Programs leave out the layers that predict further tokens, and quantizers leave them as they are.
+  // Programs leave out the layers that predict further tokens, and quantizers leave them unchanged.
   if (component === 'mtp') return false;
   if (module === 'lm_head' || module === 'embed') return method === 'compressed-tensors';
   return layer !== null && (isStacked || PROJECTIONS.has(module));
 }
 
 /**
- * Programs build layers by the config. If one is stored otherwise, they keep random numbers, or take codes for numbers
- * (transformers 5.24). @param method in lower case
+ * Programs build layers by the config. If one is stored differently, they keep random numbers, or take codes for numbers
+ * (transformers 5.24).
+ * @param method in lower case
  */
 function statedModules(settings: ConfigSection, method: string, patterns: NamePatterns): (module: string) => Stated {
   const of = statedBy(settings, method, patterns);
   return (module) => {
-    const all = new Set(namesOf(module).map(of));
-    const [only = 'either'] = all;
-    return all.size === 1 ? only : 'either';
+    const [only = 'either', ...others] = new Set(namesOf(module).map(of));
+    return others.length === 0 ? only : 'either';
   };
 }
 
-/** Multimodal models are called otherwise in files than in memory, and a config can have either name. */
+/** Multimodal models have different names in files and in memory, and a config can use either. */
 function namesOf(module: string): string[] {
   const text = /^(?:language_model\.model|model\.language_model)\.(.*)$/.exec(module)?.[1];
   if (text === undefined) return [module];
@@ -129,7 +123,7 @@ function statedBy(settings: ConfigSection, method: string, patterns: NamePattern
   }
 }
 
-/** transformers' `should_convert_module`; other programs look for the text anywhere in the name. */
+/** As in transformers' `should_convert_module`; other programs search the text anywhere in the name. */
 function skipping(list: unknown, patterns: NamePatterns): (module: string) => Stated {
   const skipped = textsIn(list);
   return (module) => {
@@ -140,7 +134,7 @@ function skipping(list: unknown, patterns: NamePatterns): (module: string) => St
   };
 }
 
-/** ModelOpt's names have stars, and stand for what is inside them too. */
+/** ModelOpt's names have stars, and include everything inside a module. */
 function excluding(lists: readonly unknown[], isMixed: boolean, patterns: NamePatterns): (module: string) => Stated {
   const excluded = lists.flatMap(textsIn).map((name) => {
     const parts = name.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));

@@ -2,17 +2,16 @@ import { at } from '@shadow-gate/platform';
 import { ElementType, type Graph, onnxElementType, type Value } from '../../onnx/graph.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 
-/** Tensors of bytes, as indices. */
+/** Bytes as indices. */
 export function castTensorBytes(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
   return graph.cast(graph.external(entry, ElementType.uint8, dims), ElementType.int32);
 }
 
-/** Values of a table by index. */
 export function lookUpIn(graph: Graph, table: readonly number[], indices: Value): Value {
   return graph.op('Gather', [graph.constant(table, 'float32'), indices], { axis: 0 });
 }
 
-/** Values of bytes with two codes of 4 bits each, [..., n] → [..., n, 2]. `table` has 16 numbers. */
+/** Values of bytes with two 4-bit codes each, [..., n] → [..., n, 2]. @param table of 16 numbers */
 export function lookUpPairs(
   graph: Graph,
   table: readonly number[],
@@ -26,12 +25,12 @@ export function lookUpPairs(
   return graph.op('Gather', [graph.constant(pairs.flat(), 'float32', [256, 2]), bytes], { axis: 0 });
 }
 
-/** 2^(s − 127) of each byte s: scales as powers of two (e8m0, OCP Microscaling Formats 1.0); 255 is NaN. */
+/** 2^(s − 127) of each byte s (e8m0, OCP Microscaling Formats 1.0); 255 is NaN. */
 export function powersOfTwo(): number[] {
   return Array.from({ length: 256 }, (_, s) => (s === 255 ? Number.NaN : 2 ** (s - 127)));
 }
 
-/** Half the distance between the neighbors of each value of a code; at the ends, the distance to the one neighbor. */
+/** Half the distance between the neighbors of each value of a code; at the ends, the distance to the only neighbor. */
 export function distinctSteps(values: readonly number[]): number[] {
   const sorted = [...new Set(values.filter(Number.isFinite))].sort((a, b) => a - b);
   return values.map((value) => {
@@ -47,9 +46,9 @@ export function distinctSteps(values: readonly number[]): number[] {
 export type BlockSizes = readonly number[];
 
 /**
- * @param shape of the weight @param scales their shape: 1, the weight's, or the number of blocks, along each axis
- * @param block sizes along the last axes, if the config states them
- * @returns null if the scales do not belong to a weight of this shape
+ * @param scales shape of the scales: along each axis 1, the weight's size, or the number of blocks
+ * @param block stated sizes along the last axes
+ * @returns null if the scales do not match the shape
  */
 export function blockSizes(
   shape: readonly number[],
@@ -64,7 +63,7 @@ export function blockSizes(
     if (count === size) return 1;
     const stated = block[axis - shape.length + block.length] ?? 0;
     if (Math.ceil(size / stated) === count) return stated;
-    // Groups of one row, as many as fit it.
+    // Groups within a row, as many as fit.
     const isOfRows = axis > 0 && scales.slice(0, axis).every((rows, before) => rows === shape[before]);
     return isOfRows && axis === shape.length - 1 && size % count === 0 ? size / count : 0;
   });
@@ -73,7 +72,7 @@ export function blockSizes(
 
 /**
  * `blockSizes` with one of the sizes stated for some weights; null also if several fit.
- * @param stated each along the last axes; without any, groups that divide a row need not be stated
+ * @param stated each along the last axes; if empty, groups may divide a row evenly
  */
 export function blocksAmong(
   shape: readonly number[],
@@ -92,7 +91,7 @@ export function blocksAmong(
   return only !== undefined && others.length === 0 ? only : null;
 }
 
-/** Scales for each element of a weight, or with sizes of 1 that are broadcast. */
+/** Scales for each element of a weight, or with sizes of 1 that broadcast. */
 export function spread(graph: Graph, scales: Value, shape: readonly number[], blocks: BlockSizes): Value {
   return shape.reduce((value, size, axis) => {
     const block = at(blocks, axis);
@@ -102,10 +101,11 @@ export function spread(graph: Graph, scales: Value, shape: readonly number[], bl
   }, scales);
 }
 
-/** Scales as float32: floating-point, 8-bit floats, or powers of two. */
+/** Scales as float32. They are floating-point, 8-bit floats, or powers of two. */
 export function scaleValue(graph: Graph, entry: TensorEntry, dims: readonly number[]): Value {
-  if (entry.dtype === 'F8_E8M0' || entry.dtype === 'U8')
+  if (entry.dtype === 'F8_E8M0' || entry.dtype === 'U8') {
     return lookUpIn(graph, powersOfTwo(), castTensorBytes(graph, entry, dims));
+  }
   const type = entry.dtype === 'F8_E4M3' ? ElementType.float8e4m3fn : onnxElementType(entry);
   const stored = graph.external(entry, type, dims);
   return type === ElementType.float32 ? stored : graph.cast(stored, ElementType.float32);

@@ -1,12 +1,13 @@
 import { at } from '@shadow-gate/platform';
 import { validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
+import type { Graph, Value } from '../../onnx/graph.ts';
 import { isMeasuredDtype } from '../../tensors/dtype.ts';
 import type { TensorEntry, TensorRecipe, Tensors } from '../../tensors/tensor-entry.ts';
 import type { QuantizedFormat, QuantizedWeight, TensorSource } from './format.ts';
-import { FP8_TYPES, fp8Values } from './fp8.ts';
+import { FP8_TYPES, fp8Recipe, fp8Values } from './fp8.ts';
 import { FP4_VALUES } from './mxfp4.ts';
+import { int8Recipe, int8Value } from './packed.ts';
 import {
   type BlockSizes,
   blockSizes,
@@ -31,7 +32,7 @@ const describedSchema = z.looseObject({
 });
 type Described = z.infer<typeof describedSchema>;
 
-/** A weight and what is stored of it, by the names of the class. */
+/** A weight and its stored parts, by torchao's names. */
 interface Stored {
   readonly name: string;
   readonly described: Described;
@@ -40,9 +41,9 @@ interface Stored {
 
 /**
  * torchao (0.18, prototype/safetensors and quantization/quantize_/workflows), as transformers saves it: for
- * `<module>.<weight>` there are `<module>._<weight>_qdata`, `…_scale` and others, and the header of the file says of
- * which class it is. Float8Tensor, Int8Tensor, IntxUnpackedToInt8Tensor, Int4Tensor, and MXTensor and NVFP4Tensor whose
- * scales are in their order; not the layouts of single kernels.
+ * `<module>.<weight>` there are `<module>._<weight>_qdata`, `…_scale` and others, and the file's header has the class:
+ * Float8Tensor, Int8Tensor, IntxUnpackedToInt8Tensor, Int4Tensor, and MXTensor and NVFP4Tensor with unswizzled scales,
+ * but no layouts of single kernels.
  */
 export const torchao: QuantizedFormat = {
   async find(tensors, _, source) {
@@ -60,7 +61,7 @@ export const torchao: QuantizedFormat = {
           return entry ? [[part, entry] as const] : [];
         }),
       );
-      // What multiplies the inputs of the layer is a part of what it computes, and of no weight.
+      // Factors of the layer's inputs are part of its computation, not of the weight.
       if (parts.size !== names.length || parts.has('act_pre_scale')) return [];
       const weight = weightOf({ name: `${module}.${leaf}`, described, parts });
       return weight === null ? [] : [weight];
@@ -68,7 +69,7 @@ export const torchao: QuantizedFormat = {
   },
 };
 
-/** What the headers say of each weight. */
+/** The descriptions of weights in the headers. */
 async function describedIn(tensors: Tensors, { metadata }: TensorSource): Promise<Map<string, Described>> {
   const found = new Map<string, Described>();
   for (const file of new Set([...tensors.values()].map((entry) => entry.file))) {
@@ -123,7 +124,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   NVFP4Tensor: nvfp4,
 };
 
-/** Sizes of blocks as they are stated; null if the scales do not belong to them. */
+/** Stated sizes of blocks; null if the scales do not match. */
 function statedBlocks({ described }: Stored, shape: readonly number[], scale: TensorEntry): BlockSizes | null {
   const { block_size: block } = described._data;
   if (!Array.isArray(block) || block.length !== shape.length) return null;
@@ -132,7 +133,7 @@ function statedBlocks({ described }: Stored, shape: readonly number[], scale: Te
   return isWhole ? block : null;
 }
 
-/** A scale for each element, or with sizes of 1 that are broadcast. */
+/** Scales for each element, or with sizes of 1 that broadcast. */
 function spreadScale(graph: Graph, value: Value, shape: readonly number[], blocks: BlockSizes): Value {
   const counts = shape.map((size, axis) => size / at(blocks, axis));
   return spread(graph, graph.reshape(value, counts), shape, blocks);
@@ -144,48 +145,31 @@ function float8(stored: Stored, codes: TensorEntry, scale: TensorEntry): Read | 
   const blocks = statedBlocks(stored, shape, scale);
   if (type === undefined || blocks === null || !isMeasuredDtype(scale.dtype)) return null;
   const scales = (graph: Graph) => spreadScale(graph, scaleValue(graph, scale, scale.shape), shape, blocks);
-  return {
-    format: type.name,
-    shape,
-    parameters: [...blocks],
-    expand: (graph) => {
-      const numbers = graph.cast(graph.external(codes, type.element, shape), ElementType.float32);
-      return graph.op('Mul', [numbers, scales(graph)]);
-    },
-    steps: (graph) => {
-      const steps = lookUpIn(graph, distinctSteps(fp8Values(type)), castTensorBytes(graph, codes));
-      return graph.op('Mul', [steps, graph.op('Abs', [scales(graph)])]);
-    },
-  };
+  return { format: type.name, shape, parameters: [...blocks], ...fp8Recipe(codes, type, scales) };
 }
 
-/** W = (code − zero) · scale, with codes of any number of bits in 8. */
+/** W = (code − zero) · scale, with codes of up to 8 bits. */
 function integers(stored: Stored, codes: TensorEntry, scale: TensorEntry): Read | null {
   const zero = stored.parts.get('zero_point');
   const { shape } = codes;
   const blocks = statedBlocks(stored, shape, scale);
   if (codes.dtype !== 'I8' || blocks === null || !isMeasuredDtype(scale.dtype)) return null;
   if (zero && (zero.dtype !== 'I8' || zero.size !== scale.size)) return null;
-  const int8 = (graph: Graph, entry: TensorEntry) =>
-    graph.cast(graph.external(entry, ElementType.int8, entry.shape), ElementType.float32);
-  const scales = (graph: Graph) => spreadScale(graph, scaleValue(graph, scale, scale.shape), shape, blocks);
   return {
     format: (stored.described._data.target_dtype?._data ?? 'int8').toUpperCase(),
     shape,
     parameters: [...blocks],
-    expand: (graph) => {
-      const numbers = int8(graph, codes);
-      const shifted = zero ? graph.op('Sub', [numbers, spreadScale(graph, int8(graph, zero), shape, blocks)]) : numbers;
-      return graph.op('Mul', [shifted, scales(graph)]);
-    },
-    steps: (graph) => graph.op('Expand', [graph.op('Abs', [scales(graph)]), graph.constant([...shape], 'int64')]),
+    ...int8Recipe(codes, {
+      scales: (graph) => spreadScale(graph, scaleValue(graph, scale, scale.shape), shape, blocks),
+      zeros: zero && ((graph) => spreadScale(graph, int8Value(graph, zero), shape, blocks)),
+    }),
   };
 }
 
-/** The numbers of the 16 codes of two's complement. */
+/** The 16 codes of two's complement. */
 const SIGNED = Array.from({ length: 16 }, (_, code) => (code < 8 ? code : code - 16));
 
-/** W = code · scale + zero, two codes in a byte, the low nibble first; scales and zeros lie [groups, out]. */
+/** W = code · scale + zero, two codes per byte, low nibble first; scales and zeros are [groups, out]. */
 function nibbles(stored: Stored, codes: TensorEntry, scale: TensorEntry): Read | null {
   const zero = stored.parts.get('zero_point');
   const { block_size: block } = stored.described._data;
@@ -215,7 +199,7 @@ function nibbles(stored: Stored, codes: TensorEntry, scale: TensorEntry): Read |
   };
 }
 
-/** Floats of 4 or 8 bits with a power of two for each group. */
+/** Floats of 4 or 8 bits with a power of two per group. */
 function microscaling(stored: Stored, codes: TensorEntry, scale: TensorEntry): Read | null {
   const { elem_dtype: element, is_swizzled_scales: isSwizzled } = stored.described._data;
   if (isSwizzled === true || !['F8_E8M0', 'U8'].includes(scale.dtype)) return null;
@@ -228,7 +212,7 @@ function microscaling(stored: Stored, codes: TensorEntry, scale: TensorEntry): R
   return grouped(stored, codes, scale, { format: fp8 ? `MX${fp8.name}` : 'MXFP4', values, isFp4, scales });
 }
 
-/** Floats of 4 bits with an 8-bit float for each group, and perhaps one number for all. */
+/** 4-bit floats with an 8-bit float per group, and perhaps one factor for all. */
 function nvfp4(stored: Stored, codes: TensorEntry, scale: TensorEntry): Read | null {
   const whole = stored.parts.get('per_tensor_scale');
   if (stored.described._data.is_swizzled_scales === true || scale.dtype !== 'F8_E4M3') return null;
