@@ -5,9 +5,8 @@ import { PREDICATE_TYPE, type VerdictStatement } from './statement.ts';
 export type { SerializedBundle } from '@sigstore/bundle';
 
 /**
- * Sign a statement with the identity that GitHub gives the job (Sigstore: a certificate of a few minutes).
- * @param isPublic of the repository: if so, Sigstore's public log stores the statement; else GitHub's own authority
- * signs, and nothing is stored
+ * Sign with the job's identity (Sigstore: a certificate of a few minutes).
+ * @param isPublic of the repository: Sigstore's public log stores the statement; else GitHub's own authority signs
  * @throws UserError if the job has no identity, or the authority does not answer
  */
 export async function signStatement(

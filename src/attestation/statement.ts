@@ -4,7 +4,6 @@ import { sha256 } from '@shadow-gate/platform/files';
 import { z } from 'zod';
 import { type Report, VERDICT_EXIT, VERDICTS } from '../compare/report.ts';
 
-/** The predicate type of this project's in-toto statements. */
 export const PREDICATE_TYPE = `${HOME_URL}/verdict/v1`;
 
 const digestSchema = z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });
@@ -22,7 +21,6 @@ const predicateSchema = z.strictObject({
   behaviorFiles: digestSchema.nullable().default(null),
   /** Digest of the policy's text; null: the defaults of this version. */
   policy: digestSchema.nullable(),
-  /** Digest of the bytes of report.json. */
   report: digestSchema,
   tool: z.strictObject({ name: z.literal('shadow-gate'), version: z.string() }),
   /** The commit that was checked: the head of a pull request. */

@@ -27,12 +27,7 @@ export interface VerifiedVerdict extends VerdictStatement {
   readonly workflow: string;
 }
 
-/**
- * Verify the signature of an attestation, its time and its signer, without network access.
- * @param text a Sigstore bundle, as JSON
- * @param roots trusted roots: whom to trust with certificates, logs and times
- * @throws UserError if it is not valid
- */
+/** @param text a Sigstore bundle, as JSON @param roots trusted roots @throws UserError if it is not valid */
 export function verifyAttestation(text: string, roots: string, expected: ExpectedSigner): VerifiedVerdict {
   const bundle = parseBundle(text);
   const signer = verifiedSigner(bundle, parseRoots(roots));
@@ -59,7 +54,6 @@ function parseBundle(text: string): Bundle {
 
 const ROOT_HINT = "make the file with 'gh attestation trusted-root'";
 
-/** @param text one root, or one per line */
 function parseRoots(text: string): TrustedRoot[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const isOnePerLine = lines.every((line) => line.startsWith('{') && line.trimEnd().endsWith('}'));

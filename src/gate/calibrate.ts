@@ -14,17 +14,13 @@ import { readMeasurement } from '../measure/schema/index.ts';
 interface CalibrateOptions extends Pick<MeasureOptions, 'device' | 'method' | 'memoryLimit' | 'spectrumStore'> {
   /** Known-good checkpoints, or measurements of them (*.json); in order for a series. */
   readonly checkpoints: readonly string[];
-  /** Path of the weights before training. */
   readonly reference: string | undefined;
   readonly kind: CalibrationKind;
   readonly extend?: Calibration | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
 
-/**
- * Measure the update of each known-good checkpoint, and put them together.
- * @throws UserError for one that cannot be measured, or cannot be compared with the others
- */
+/** @throws UserError for a checkpoint that cannot be measured, or cannot be compared with the others */
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
   const { checkpoints, reference: path, kind, extend, ...settings } = options;
   // Find out what is wrong with any of them before minutes are spent on the first.
@@ -46,8 +42,6 @@ const isMeasurement = (path: string): boolean => path.endsWith('.json');
 
 /**
  * The checkpoints that a calibration does not have yet, by the digests of their bytes.
- * @param checkpoints paths of checkpoints, or of measurements (*.json); in order for a series
- * @param calibration with its path, for errors
  * @throws UserError for one that cannot be opened, and for a series in another order
  */
 export async function unknownCheckpoints(

@@ -3,10 +3,7 @@ import { measureLogs } from '../measure/measure-logs.ts';
 import { type CheckResult, checkMeasured, type JudgedBy } from './check.ts';
 import { asLogBaseline, readBaseline } from './read-baseline.ts';
 
-/**
- * Judge logs of an evaluation. Their baseline is a measurement, or a folder of logs by the same program.
- * @throws UserError for logs, a policy or a baseline that cannot be read
- */
+/** @throws UserError for logs, a policy or a baseline that cannot be read */
 export async function checkLogs(logs: Logs, { baseline, ...judge }: JudgedBy): Promise<CheckResult> {
   const measurement = await measureLogs(logs);
   const read = typeof baseline === 'object' ? baseline : await readBaseline(baseline);

@@ -29,14 +29,12 @@ import { isOtherModel } from './other-architecture.ts';
 import { expectFull, type ResolvedBaseline, readBaseline, servedBaseline } from './read-baseline.ts';
 import { resolveSeed, selectProbes, withKnownLevels } from './select-probes.ts';
 
-/** How weights are measured. */
 export interface WeightsChoice extends Pick<MeasureOptions, 'device' | 'method' | 'memoryLimit' | 'spectrumStore'> {
-  /** Compute all spectra in full. By default, matrices that cannot change the verdict get bounds from a few products. */
+  /** Compute all spectra in full. By default, matrices that cannot change the verdict get bounds from few products. */
   readonly all?: boolean | undefined;
 }
 
 export interface ProbesChoice {
-  /** Seed of the probes; by default that of the baseline. */
   readonly seed?: SeedChoice | undefined;
   /** Seed of the order of asking, to reproduce a run; drawn by default. */
   readonly orderSeed?: number | undefined;
@@ -50,7 +48,6 @@ export interface ProbesChoice {
 export interface JudgedBy {
   /** A measurement file, or a checkpoint that is measured the same way. */
   readonly baseline?: string | ResolvedBaseline | undefined;
-  /** The server that has the baseline. */
   readonly baselineEndpoint?: Endpoint | undefined;
   /** By default `shadow-gate.yml` in the working directory if it exists, else the built-in policy. */
   readonly policy?: string | ResolvedPolicy | undefined;
@@ -58,7 +55,6 @@ export interface JudgedBy {
   readonly calibration?: string | false | NamedCalibration | null | undefined;
   /** Changes under test besides the candidate. */
   readonly changes?: readonly ChangedInput[] | undefined;
-  /** By default both halves. */
   readonly only?: Half | undefined;
   /** For exceptions of the policy that expire. */
   readonly today: Date;
@@ -71,7 +67,6 @@ export interface CheckOptions {
   readonly passesInconclusive?: boolean | undefined;
   readonly weights?: WeightsChoice | undefined;
   readonly probes?: ProbesChoice | undefined;
-  /** Cache of measurements. */
   readonly store?: KeyValueStore | undefined;
   /** Whether the cache also keeps measurements that stopped once their verdict was settled, for the same check. */
   readonly keepsStopped?: boolean | undefined;
@@ -83,10 +78,7 @@ export interface CheckResult {
   readonly report: Report;
 }
 
-/**
- * The gate: measure the candidate, compare it with the baseline under the policy, and return the verdict.
- * @throws UserError for anything that the user can fix
- */
+/** Measure the candidate and compare it with the baseline. @throws UserError for anything that the user can fix */
 export async function check(options: CheckOptions): Promise<CheckResult> {
   const { judged: by, origins, measuring } = await prepare(options);
   const candidate = await openCandidate(options.model, origins, measuring);
@@ -131,7 +123,6 @@ async function identifyOnly(
 export interface Gate {
   readonly policy: ResolvedPolicy;
   readonly baseline: Measurement | null;
-  /** As reports name it. */
   readonly baselineName: string | null;
   /** Measure and judge as {@link check} does. @throws UserError for a checkpoint that cannot be measured */
   readonly check: (checkpoint: string, onProgress?: OnProgress) => Promise<CheckResult>;
@@ -204,9 +195,8 @@ function progressAs(model: 'candidate' | 'baseline', onProgress: OnProgress | un
 }
 
 /**
- * Open a baseline that is to be measured now, with the candidate's settings. It is measured first, since the candidate
- * has to answer what the baseline was asked: its levels, and what the budget left time for. Null if it is measured
- * already, or missing.
+ * Open a baseline to be measured now, before the candidate, which has to answer what the baseline was asked: its levels,
+ * and what the budget left time for. Null if it is measured already, or missing.
  */
 async function openBaseline(
   baseline: ResolvedBaseline,
@@ -222,10 +212,7 @@ async function openBaseline(
   return openCandidate({ checkpoint, endpoint }, { ...origins, adapter: null }, measuring);
 }
 
-/**
- * Measure one machine's share of the candidate. All machines take the seed from the same baseline.
- * @throws UserError for anything that the user can fix
- */
+/** One machine's share of the candidate. @throws UserError for anything that the user can fix */
 export async function measureShard(options: CheckOptions, shard: Shard): Promise<Measurement> {
   expectShareable(options.probes ?? {});
   const { judged, origins, measuring } = await prepare(options);

@@ -25,10 +25,7 @@ function isGain({ kind, level }: Finding): boolean {
   return level !== 'info' && (isOfGain || rank === 'memorized');
 }
 
-/**
- * Join a failed check and its repetition with new questions. If both fail, return the first with a note; else the
- * second, which judged everything, with a warning that names both.
- */
+/** If both checks fail, the first with a note; else the second, which judged everything, with a warning. */
 export function afterConfirmation(first: CheckResult, second: CheckResult): CheckResult {
   const isConfirmed = second.report.verdict === 'fail';
   const { measurement, report } = isConfirmed ? first : second;

@@ -6,12 +6,10 @@ import { clopperPearson } from '../statistics/index.ts';
 import { check, type WeightsChoice } from './check.ts';
 import type { NamedModel } from './measure-candidate.ts';
 
-/** One check of a model against itself. */
 interface ControlRun {
   /** Seed drawn for the probes; null if they could not be asked. */
   readonly seed: number | null;
   readonly verdict: Verdict;
-  /** Kinds of findings behind a verdict other than pass. */
   readonly kinds: readonly string[];
   /** Items that were asked twice, and how many of their answers changed. */
   readonly asked: number;
@@ -27,16 +25,11 @@ export interface Control {
   readonly upper: number;
 }
 
-/** Confidence level of the bound, one-sided. */
 export const CONTROL_LEVEL = 0.95;
 
 const ANSWERS_ALONE = { calibration: false, only: 'probes' } as const;
 
-/**
- * Check a model against itself, with new questions for every check and without caches, so that a red check is noise of
- * the arithmetic or the server.
- * @throws UserError for anything that the user can fix
- */
+/** Check a model against itself, with new questions and no caches. @throws UserError if the user can fix it */
 export async function control({
   model,
   policy,

@@ -8,14 +8,11 @@ import type { Policy } from '../policy/policy.ts';
 export const NO_CALIBRATION = 'off';
 
 export interface CalibrationChoice {
-  /** The input of the action. */
   readonly calibration: string;
 }
 
 /**
- * The calibration to judge by: the named file, else that of the policy, else `.shadow-gate/calibration.json` if it
- * exists.
- * @param named false: none, whatever the policy says
+ * The named file, else that of the policy, else `.shadow-gate/calibration.json` if it exists; none if `named` is false.
  * @throws UserError for a named file that does not exist, and for one that is not a calibration
  */
 export async function findCalibration(

@@ -3,10 +3,7 @@ import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { ProbeRunOptions } from '../measure/options.ts';
 import { readMeasurement } from '../measure/schema/index.ts';
 
-/**
- * The answers of another measurement, whose seed, levels and prompting a new one takes to be comparable.
- * @throws UserError for a file that is not a measurement, or has no answers
- */
+/** The answers to compare with, for their seed and levels. @throws UserError for a file without answers */
 export async function readLike(path: string): Promise<MeasuredProbes> {
   const { probes } = await readMeasurement(path);
   if (probes?.status === 'measured') return probes;

@@ -37,11 +37,7 @@ export async function loadSuites(resolved: ResolvedPolicy, seed: number): Promis
   return suites;
 }
 
-/**
- * Load the text suites of a policy, and the built-in texts if it lists the built-in questions.
- * @param suites of questions
- * @throws UserError for a missing or invalid file, and for two suites with the same name
- */
+/** @throws UserError for a missing or invalid file, and for two suites with the same name */
 export async function loadTextSuites(
   { policy, policyPath, probeFiles }: ResolvedPolicy,
   seed: number,
@@ -96,7 +92,6 @@ function expectNewQuestions({ name, twinsOf, items }: Suite, suites: readonly Su
 
 type FileChoice = Exclude<SuiteChoice, string>;
 
-/** The name of the suite that all items of a file are twins of. */
 function benchmarkOf({ 'twins-of': twinsOf }: FileChoice, choices: readonly FileChoice[]): string | null {
   if (twinsOf === undefined) return null;
   const benchmark = findBenchmark(twinsOf, choices);

@@ -19,7 +19,6 @@ import type { Measurement } from '../measure/schema/index.ts';
 export interface NamedModel {
   /** Path. Without one, an endpoint has the candidate, and only its behavior is measured. */
   readonly checkpoint?: string | undefined;
-  /** A server that runs the probes. */
   readonly endpoint?: Endpoint | undefined;
   /** Declared for an endpoint without a checkpoint. */
   readonly revision?: string | undefined;
@@ -36,7 +35,6 @@ export type Candidate =
       readonly kind: 'served';
       readonly endpoint: Endpoint;
       readonly revision: string | null;
-      /** The declared checkpoint, as a hub lists it. */
       readonly listed: ListedModel | null;
     };
 
@@ -60,10 +58,7 @@ export async function openOrigins(
   return { reference, referencePath, adapter: await openMeasuredAdapter(adapterPath, reference, open), open };
 }
 
-/**
- * The path of a checkpoint whose weights are not read: a server answers the probes, there are no spectra and no merge to
- * prove, and a hub lists its files. Null for others.
- */
+/** The path if no weights are read: a server answers, there are no spectra and no merge, and a hub lists the files. */
 function listedPath({
   checkpoint,
   endpoint,
@@ -74,10 +69,7 @@ function listedPath({
   return endpoint && spectra === false && !adapter ? checkpoint : null;
 }
 
-/**
- * Open a model to measure: errors appear before minutes are spent on something else.
- * @throws UserError for a model that cannot be measured, and for options that exclude each other
- */
+/** @throws UserError for a model that cannot be measured, and for options that exclude each other */
 export async function openCandidate(
   { checkpoint, endpoint, revision }: Pick<NamedModel, 'checkpoint' | 'endpoint' | 'revision'>,
   { referencePath, open, reference, adapter }: Origins,

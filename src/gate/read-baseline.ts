@@ -30,8 +30,7 @@ interface BaselineOrigin {
 }
 
 /**
- * A baseline is a measurement file, or is measured as the candidate is: a checkpoint, logs or counts.
- * @param path undefined: a missing baseline
+ * @param path of a measurement, or of a checkpoint, logs or counts
  * @param mayBeMissing whether the path may not exist, such as a default that nobody typed
  * @throws UserError for any other file, and for one that does not exist
  */
@@ -67,10 +66,7 @@ export function expectFull(baseline: ResolvedBaseline): ResolvedBaseline {
   return baseline;
 }
 
-/**
- * Read a baseline for logs: a folder has logs by the same program, and a file has counts.
- * @throws UserError for a checkpoint, and for a folder without such logs
- */
+/** A folder of logs, or a file of counts. @throws UserError for a checkpoint, and for a folder without such logs */
 export async function asLogBaseline(baseline: ResolvedBaseline, kind: LogKind): Promise<ResolvedBaseline> {
   if (baseline.kind !== 'checkpoint') return baseline;
   const { path, name, note } = baseline;
@@ -87,10 +83,7 @@ export async function asLogBaseline(baseline: ResolvedBaseline, kind: LogKind): 
   return { kind: 'measurement', measurement, commit: null, name, note };
 }
 
-/**
- * Let a server answer for a baseline, with its checkpoint or without weights.
- * @throws UserError for one that is measured already
- */
+/** @throws UserError for a baseline that is measured already */
 export function servedBaseline(baseline: ResolvedBaseline, endpoint: Endpoint): ResolvedBaseline {
   if (baseline.kind === 'measurement') {
     throw new UserError(

@@ -10,7 +10,6 @@ import { loadSuites, loadTextSuites } from './load-suites.ts';
 
 const DEFAULT_SEED = 1;
 
-/** Draw a new seed for `rotate`. */
 export function resolveSeed(choice: SeedChoice | undefined): number {
   return choice === 'rotate' ? randomInt(2, MAX_SEED) : (choice ?? DEFAULT_SEED);
 }
@@ -20,7 +19,6 @@ interface ProbeSelection {
   readonly seed: number;
   /** Seed of the order of asking; drawn now if missing, so nobody knows it while a candidate is made. */
   readonly orderSeed?: number | undefined;
-  /** Time limit for one model. */
   readonly budgetSeconds?: number | undefined;
   /** Answers to compare with: the same suites are asked at their levels. */
   readonly like?: MeasuredProbes | undefined;
@@ -28,10 +26,7 @@ interface ProbeSelection {
   readonly chatTemplate?: boolean | undefined;
 }
 
-/**
- * The probes to run; null for none.
- * @throws UserError for a missing or invalid probe file, and if nothing at all would be measured
- */
+/** @throws UserError for a missing or invalid probe file, and if nothing at all would be measured */
 export async function selectProbes(
   resolved: ResolvedPolicy,
   { only, seed, orderSeed, like, budgetSeconds, chatTemplate }: ProbeSelection,
@@ -61,10 +56,7 @@ function isOf({ name, digest }: TextSuite, like: MeasuredProbes | undefined): bo
   return like === undefined || (like.texts ?? []).some((own) => own.name === name && own.digest === digest);
 }
 
-/**
- * A suite at the levels of another measurement; unchanged if that has no levels, or other items.
- * @throws UserError for levels that the suite cannot have
- */
+/** Unchanged without known levels of the same items. @throws UserError for levels that the suite cannot have */
 export function withKnownLevels(suite: Suite, like: MeasuredProbes | undefined): Suite {
   const known = like?.suites.find(({ name, digest }) => name === suite.name && digest === suite.digest);
   if (!suite.levels || !known?.levels) return suite;

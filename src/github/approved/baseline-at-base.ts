@@ -18,9 +18,9 @@ interface BaselineOptions {
 }
 
 /**
- * The baseline that a change is compared with: the file at the base commit, so that a pull request cannot bring its own.
- * Read from disk instead: a checkpoint, whose change is a finding; a path outside the workspace; and a file in neither
- * commit, which an earlier step of the workflow has written.
+ * The baseline of a change: the file at the base commit, so that a pull request cannot bring its own. Read from disk
+ * instead: a checkpoint, whose change is a finding; a path outside the workspace; and a file in neither commit, which an
+ * earlier step of the workflow has written.
  * @throws UserError if the base commit cannot be read: to compare with another file would be a guess
  */
 export async function baselineAtBase(
@@ -66,7 +66,6 @@ export async function baselineAtBase(
   return { ...onDisk, changes: [{ ...finding, level: 'inconclusive', change, counts: 'change' }] };
 }
 
-/** The baseline in the workspace. */
 export async function baselineOnDisk({ path, mayBeMissing }: BaselineOptions, note: string): Promise<ResolvedBaseline> {
   return { ...(await readBaseline(path, { mayBeMissing })), note };
 }

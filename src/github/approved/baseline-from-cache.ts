@@ -6,9 +6,7 @@ import { describeGithubError } from '../client/errors.ts';
 import type { ActionsCache } from '../storage/actions-cache.ts';
 
 /**
- * The newest measurement that a run on the default branch has left in the cache. GitHub deletes entries that nobody has
- * used for a week.
- * @param cache null if it is off
+ * The newest measurement of a run on the default branch. GitHub deletes entries that are unused for a week.
  * @throws UserError if there may be one that cannot be read: to judge without a baseline would be a guess
  */
 export async function baselineFromCache(cache: ActionsCache | null, slug: string): Promise<ResolvedBaseline> {

@@ -17,10 +17,7 @@ export interface ApprovedProbeFiles {
   readonly changes: readonly ChangedInput[];
 }
 
-/**
- * The probe files at the base commit, written to a temporary folder, so that a change cannot choose its questions.
- * @throws UserError for a file that only the change has, and if the base commit cannot be read
- */
+/** @throws UserError for a file that only the change has, and if the base commit cannot be read */
 export async function probeFilesAtBase(
   files: ApprovedFiles,
   { policy, policyPath }: ResolvedPolicy,
@@ -83,7 +80,6 @@ type Found = Standing & { readonly base: NonNullable<Standing['base']>; readonly
 const newFolder = (temporary: string): Promise<string> => mkdtemp(join(temporary, 'shadow-gate-probes-'));
 
 interface Taken {
-  /** Path of the approved text. */
   readonly path: string;
   readonly change: ChangedInput | null;
 }

@@ -5,7 +5,6 @@ import type { Repository } from '../client/types.ts';
 
 /** The repository is checked out in the workspace or in a folder of it. */
 export interface Workspace {
-  /** The working directory. */
   readonly folder: string;
   /** Another path of it: GITHUB_WORKSPACE may be a link. */
   readonly alias?: string | undefined;
@@ -18,7 +17,6 @@ export async function repositoryPath(path: string, workspace: Workspace): Promis
 }
 
 interface Location {
-  /** In the repository, as git writes it. */
   readonly path: string;
   /** The commit checked out there; null if unknown: there is no `.git`, or it has another format. */
   readonly commit: string | null;

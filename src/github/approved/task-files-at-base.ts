@@ -10,9 +10,7 @@ import type { SuiteChoice } from '../../policy/probe-policy.ts';
 export type Approve = (places: readonly string[], name: string) => Promise<LocatedFile | null>;
 
 /**
- * Take the approved texts of all files of a task of lm-evaluation-harness: includes and documents. A task that cannot
- * be read fails later, when its questions are read.
- * @param folder of the policy, to which the paths in it are relative
+ * Take the approved includes and documents of a task of lm-evaluation-harness. A task that cannot be read fails later.
  * @throws UserError of `approve`
  */
 export async function takeTaskFiles(

@@ -6,10 +6,7 @@ type Print = (line: string) => void;
 /** The token that resumes workflow commands; null unless they are stopped. */
 let resumeToken: string | null = null;
 
-/**
- * Do work that logs strings from a checkpoint. Meanwhile the runner carries out no workflow commands from the log, so
- * that a tensor named `::error::` is only a name, even if a library prints it.
- */
+/** Work that logs strings from a checkpoint: the runner obeys no commands, and `::error::` is only a tensor's name. */
 export async function withoutCommands<T>(print: Print, work: () => T | Promise<T>): Promise<T> {
   const token = randomUUID();
   print(`::stop-commands::${token}`);

@@ -4,7 +4,6 @@ import type { Octokit } from './types.ts';
 export type OctokitHooks = Pick<Octokit, 'hook'>;
 
 interface RequestTimeoutOptions {
-  /** Milliseconds that one attempt may take. */
   readonly timeout: number;
   readonly maxAttempts: number;
   readonly log: (line: string) => void;

@@ -12,7 +12,6 @@ export interface NumberOutputs {
   readonly 'twin-accuracy-change': string;
 }
 
-/** The outputs of action.yml. */
 interface ActionOutputs extends NumberOutputs {
   readonly verdict: Verdict | 'skipped';
   /** Login of the person who overrode a failed check; empty if nobody did. */
@@ -46,7 +45,6 @@ export interface Runner {
   /** GitHub shows ten annotations of a level in a step, and drops the rest. */
   readonly annotate: (annotation: Annotation) => void;
   readonly warning: (message: string) => void;
-  /** Fold the log of some work. */
   readonly group: <T>(title: string, work: () => Promise<T>) => Promise<T>;
   /** @throws UserError if outputs cannot be written */
   readonly expectOutputs: () => void;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Repository } from '../client/types.ts';
 
-/** The event that started a workflow run. */
 export interface WorkflowEvent {
   /** Such as `pull_request` or `push`. */
   readonly name: string;
@@ -9,7 +8,6 @@ export interface WorkflowEvent {
   readonly payload: unknown;
   /** The ref of the run, such as `refs/heads/main`. */
   readonly ref: string;
-  /** The commit of the run. */
   readonly sha: string;
 }
 

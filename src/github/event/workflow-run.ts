@@ -47,8 +47,8 @@ export function eventFinishedRun({ payload }: Pick<WorkflowEvent, 'payload'>): F
 
 /**
  * The open pull requests of a finished run; none if all have moved on to another commit. The event lists no pull
- * requests from forks, so GitHub is asked for those of the run's branch. The run's report cannot tell: the author of the
- * change may have written it.
+ * requests from forks, so GitHub is asked for those of the run's branch. The author of the change may have written the
+ * run's report.
  */
 export async function pullRequestsOfRun(octokit: Octokit, run: FinishedRun): Promise<PullRequest[]> {
   const { head, repository, commit } = run;

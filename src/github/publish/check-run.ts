@@ -21,7 +21,6 @@ export interface CheckRunPlace {
   readonly name: string;
   /** The checked commit: the head of a pull request, not its merge commit. */
   readonly commit: Commit;
-  /** Address of the workflow run. */
   readonly run: string;
 }
 
@@ -31,7 +30,6 @@ export interface CheckRun extends CheckRunText, CheckRunPlace {
   readonly anchor: string;
   /** Of an open check run; null: a new one. */
   readonly id?: number | null;
-  /** Digest of the judged checkpoint. */
   readonly digest?: string | undefined;
 }
 
@@ -40,10 +38,7 @@ const NAME_LENGTH = 100;
 
 export type OpenedCheckRun = { readonly id: number } | Exclude<CheckRunResult, { readonly url: string }>;
 
-/**
- * Open a check run in progress. GitHub shows the newest of a name, so that an earlier success of the commit no longer
- * counts, whatever becomes of this run. Never throws.
- */
+/** GitHub shows the newest of a name, so that an earlier success no longer counts, whatever follows. Never throws. */
 export async function openCheckRun(octokit: Octokit, place: CheckRunPlace): Promise<OpenedCheckRun> {
   try {
     const { data } = await octokit.rest.checks.create({ ...requestOf(place), status: 'in_progress' });

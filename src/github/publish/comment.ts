@@ -20,7 +20,6 @@ interface StickyComment {
   readonly isUpdateOnly?: boolean;
 }
 
-/** A comment to be written now. */
 interface Draft extends StickyComment {
   readonly head: string | null;
   readonly body: string;
@@ -80,7 +79,6 @@ async function draft(comment: StickyComment): Promise<Draft> {
 }
 
 interface Newer {
-  /** The comment that stays; null: none is newer. */
   readonly newer: Comment | null;
   /** By the newest commit that was looked at. */
   readonly current: Draft;

@@ -5,13 +5,12 @@ import { type CheckRunPlace, checkRunName } from './check-run.ts';
 interface FailedCheck extends Pick<CheckRunPlace, 'name' | 'commit'> {
   /** Id of this run's own check run. */
   readonly own: number;
-  /** Digest of the judged checkpoint. */
   readonly digest: string;
   /** ISO 8601, in UTC: the check failed before. */
   readonly before: string;
 }
 
-/** Null if a check of this checkpoint on this commit had failed before a time; else why that is unknown. Never throws. */
+/** Null if a check of this checkpoint on this commit had failed before; else why that is unknown. Never throws. */
 export async function whyNotFailedBefore(
   octokit: Octokit,
   { own, digest, before, name, commit: { owner, repo, sha } }: FailedCheck,

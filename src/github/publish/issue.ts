@@ -82,11 +82,7 @@ async function reportFailure(
   return (await yieldToFirst(octokit, repository, { marker, line }, data)) ?? data.html_url;
 }
 
-/**
- * Two scheduled runs at once may both open an issue: the first stays, and the other one is closed. Never throws: the next
- * run finds the first one in any case.
- * @returns the address of the first; null if it is our own
- */
+/** Two runs at once may both open an issue: the later one is closed. Never throws. @returns the address of the first */
 async function yieldToFirst(
   octokit: Octokit,
   repository: Repository,

@@ -15,7 +15,6 @@ interface Proposal {
 }
 
 interface ProposedFile {
-  /** In the repository. */
   readonly path: string;
   readonly text: string;
 }

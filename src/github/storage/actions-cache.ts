@@ -24,10 +24,7 @@ interface ActionsCacheOptions {
 
 /** GitHub's cache as a store: `get` fetches an entry by its whole key, `set` remembers one until `save`. */
 export interface ActionsCache extends KeyValueStore {
-  /**
-   * Text and key of the newest entry whose key begins with a prefix; null if there is none.
-   * @throws if there may be one that cannot be read, or that a change can have written
-   */
+  /** The newest with a prefix. @throws if there may be one that cannot be read, or that a change can have written */
   readonly newest: (prefix: string) => Promise<{ readonly text: string; readonly key: string } | null>;
   /** Save the new entries. Called last, after the verdict. Never throws. */
   readonly save: () => Promise<void>;
@@ -103,10 +100,7 @@ export function openActionsCache({ temporary, saves, scope, print }: ActionsCach
   };
 }
 
-/**
- * Let the toolkit work in an empty folder of its own: if the process is killed meanwhile, nothing is left in the
- * workspace, and no file there is mistaken for ours.
- */
+/** An empty folder: a killed process leaves nothing in the workspace, and no file there is mistaken for ours. */
 async function inOwnWorkspace<T>(temporary: string, work: (folder: string) => Promise<T>): Promise<T> {
   const { GITHUB_WORKSPACE: before } = process.env;
   const folder = await realpath(await mkdtemp(join(temporary, 'shadow-gate-cache-')));

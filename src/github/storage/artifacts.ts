@@ -16,20 +16,11 @@ export const REPORT_PAGE_FILE = 'report.html';
 export interface Artifacts {
   /** Upload files of one folder. Replaces an artifact of the same name from an earlier attempt. @throws if it fails */
   readonly upload: (name: string, files: readonly string[]) => Promise<void>;
-  /**
-   * Upload one file without an archive, so that a browser shows it at the artifact's address.
-   * @param name with an extension, such as `.html`
-   * @returns the id of the artifact
-   * @throws if it fails
-   */
+  /** Upload a file without an archive, so that a browser shows it; returns the id. @throws if it fails */
   readonly uploadPage: (name: string, file: string) => Promise<number>;
   /** This run's artifacts; of two with one name, the newer. @throws if it fails */
   readonly list: () => Promise<ReadonlyArray<{ readonly name: string; readonly id: number }>>;
-  /**
-   * Read the texts of an artifact's files, by name.
-   * @param from the run that it belongs to, if not this one
-   * @throws if the download fails, or its digest differs
-   */
+  /** The texts of an artifact, perhaps of another run. @throws if the download fails, or its digest differs */
   readonly read: (
     id: number,
     from?: { readonly runId: number; readonly digest: string | undefined },
@@ -104,10 +95,7 @@ const MAX_ARCHIVE_BYTES = 2 * MAX_FILE_BYTES.measurement;
 /** Our artifacts have two. */
 const MAX_FILES = 1000;
 
-/**
- * Read a zip archive. Sizes are checked before anything is unpacked: a megabyte can claim to be a terabyte.
- * @throws for an archive that is damaged, and for files that are too large, or larger than they claim
- */
+/** Sizes are checked first: a megabyte can claim to be a terabyte. @throws for damaged and too large archives */
 export async function unpackTexts(path: string): Promise<Map<string, string>> {
   const handle = await open(path);
   try {
@@ -151,7 +139,6 @@ async function isOnBranch(octokit: Octokit, repository: Repository, branch: stri
   }
 }
 
-/** An artifact of a finished run. */
 export interface FoundArtifact {
   readonly id: number;
   readonly digest: string | undefined;
@@ -159,7 +146,6 @@ export interface FoundArtifact {
   readonly commit: string;
   /** Such as `success`; null while it runs. */
   readonly conclusion: string | null;
-  /** Did somebody start the run by hand? */
   readonly wasDispatched: boolean;
 }
 
@@ -172,9 +158,7 @@ const MAX_PAGES = 3;
 const TRUSTED_EVENTS: readonly string[] = ['push', 'schedule', 'workflow_dispatch'];
 
 /**
- * Artifacts of a name that runs on a branch have left, newest first. Those of pull requests are left out: a fork may
- * give its branch the same name.
- * @param counts leaves out runs before more is asked about them
+ * Newest first, without those of pull requests: a fork may give its branch the same name.
  * @throws if GitHub has an error, or if the token may not see artifacts
  */
 export async function* artifactsOnBranch(

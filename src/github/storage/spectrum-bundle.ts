@@ -12,11 +12,7 @@ export interface SpectrumBundle extends KeyValueStore {
   readonly handOver: (id: string) => Promise<void>;
 }
 
-/**
- * The spectra that the newest run on the default branch has saved: a checkpoint that differs in three matrices costs
- * three.
- * @param folder of the key: checkpoints of one key resemble each other
- */
+/** Spectra of the newest run on the default branch: a checkpoint that differs in three matrices costs three. */
 export function openSpectrumBundle(cache: ActionsCache, folder: string, print: (line: string) => void): SpectrumBundle {
   const prefix = `shadow-gate-spectra/${folder}/`;
   const used = new Map<string, string>();

@@ -5,7 +5,6 @@ import { ADAPTER, MLX_ADAPTER } from '../hub/weight-formats.ts';
 /** Of diffusers' `save_lora_weights`. */
 export const DIFFUSERS_ADAPTER = 'pytorch_lora_weights.safetensors';
 
-/** The program that names factors this way. */
 type Writer = 'PEFT' | 'MLX' | 'diffusers' | 'kohya' | 'LyCORIS' | 'torchtune' | 'NeMo' | 'mistral-finetune';
 
 /** Names of factors. The first match counts: kohya's names contain LyCORIS's, and diffusers' contain PEFT's. */
@@ -76,7 +75,6 @@ const MADE_BY: Readonly<Record<Exclude<Writer, 'PEFT' | 'MLX'>, string>> = {
   LyCORIS: 'an adapter of LyCORIS (LoHa, LoKr or OFT), for an image model',
 };
 
-/** The error for an adapter in a format that is not read. */
 export function foreignAdapter(
   path: string,
   writer: Exclude<Writer, 'PEFT' | 'MLX'>,

@@ -5,7 +5,6 @@ import { openResolved, resolveInside } from '@shadow-gate/platform/files';
 import { isTrainingState } from '../hub/weight-formats.ts';
 import { type ForeignFormat, foreignError, foreignFormatByName, PICKLE, readForeignFormat } from './foreign-format.ts';
 
-/** A file in a checkpoint's folder whose format is not read. */
 interface ForeignFile {
   readonly name: string;
   readonly format: ForeignFormat;
@@ -17,10 +16,7 @@ const OTHERWISE_READ = /\.(json|jsonl|txt|md|jinja|py|ya?ml|csv|model|safetensor
 /** Real checkpoints have tens of files. */
 const MOST_FILES = 2000;
 
-/**
- * Find the files of a folder with weights or training states in formats that are not read, sorted by name. Subfolders
- * are not searched, nor is the folder of a file that is given by itself.
- */
+/** Files of a folder, without subfolders, with weights or training states in formats that are not read. */
 export async function foreignFilesIn(folder: string): Promise<ForeignFile[]> {
   const found: ForeignFile[] = [];
   const all = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
@@ -48,7 +44,6 @@ export function detectForeignFormat(path: string): Promise<ForeignFormat | null>
   return formatOf(dirname(path), basename(path));
 }
 
-/** @throws UserError for a file in a format that is not read */
 export async function refuseForeignFile(path: string): Promise<void> {
   const format = await detectForeignFormat(path);
   if (format !== null) throw foreignError(path, format);
@@ -102,7 +97,6 @@ const FOLDERS: ReadonlyArray<readonly [mark: RegExp, what: string, hint: string]
   [/\.mlpackage$/, 'a Core ML package, which is not read', 'give the safetensors checkpoint it was made from'],
 ];
 
-/** The error for a folder that has only weights in other formats; null if none are known. */
 export async function foreignWeightsIn(folder: string): Promise<UserError | null> {
   const names = (await readdir(folder)).sort();
   for (const [mark, what, hint] of FOLDERS) {

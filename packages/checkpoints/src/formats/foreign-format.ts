@@ -2,19 +2,13 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 
-/**
- * Weights in formats that are not read, recognized by their first bytes, since many programs write `.bin`. Each format
- * has its own error, with the way to a file that is read.
- */
+/** Weights in formats that are not read, recognized by their first bytes: many programs write `.bin`. */
 
-/** The name of a format, and the way to a file that is read. */
 export interface ForeignFormat {
   /** As in "FILE is …, which is not read". */
   readonly what: string;
   readonly hint: string;
-  /** Lines of Python that convert it. */
   readonly lines?: (file: string) => readonly string[];
-  /** Opening it can run code. */
   readonly runsCode?: boolean;
 }
 
@@ -187,10 +181,7 @@ function isMessagePack(start: Buffer): boolean {
   return (key >= 0xa1 && key <= 0xbf) || key === 0xd9;
 }
 
-/**
- * Version 0 of llama2.c has no mark: seven numbers, and exactly the floats that follow from them
- * (https://github.com/karpathy/llama2.c, `legacy_export`). A negative vocabulary means a separate head.
- */
+/** Version 0 without a mark (https://github.com/karpathy/llama2.c, `legacy_export`). Negative vocabulary: own head. */
 function isLlama2c(start: Buffer, size: number): boolean {
   const HEADER_BYTES = 28;
   if (start.length < HEADER_BYTES) return false;

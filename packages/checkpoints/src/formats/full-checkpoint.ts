@@ -13,7 +13,6 @@ export interface FullCheckpoint {
   readonly format: WeightFormat;
   /** Of the directory, or of the one file that is the model. */
   readonly path: string;
-  /** The other files of the directory. */
   readonly files: FolderFiles;
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly architecture: Architecture;
@@ -21,16 +20,13 @@ export interface FullCheckpoint {
   readonly multimodal: boolean;
   /** config.json, or for GGUF transformers' equivalent; null for a lone file, and if unknown. */
   readonly config: Record<string, unknown> | null;
-  /** The tensors of an ONNX model, with their use in its graph. */
   readonly onnx: readonly OnnxTensor[] | null;
-  /** Other contents of a GGUF file. */
   readonly gguf?: GgufContents;
   /** For a checkpoint on a hub: its path is a local folder, in which weights are holes until they are fetched. */
   readonly remote: Snapshot | null;
 }
 
 export interface GgufContents {
-  /** Tokenizer, chat template and all else. */
   readonly metadata: GgufMetadata;
   /** Why the model cannot be run as it is; null if it can. */
   readonly notRun: string | null;

@@ -12,16 +12,12 @@ import { MAX_NESTING, METHOD_KEYS } from './quantized/settings.ts';
 type Model = Pick<FullCheckpoint, 'config' | 'tensors' | 'onnx'>;
 
 interface StoredQuantization {
-  /** With its bits if known. */
   readonly method: string;
   /** `config`: config.json alone says so, and the tensors are plain floating-point numbers. */
   readonly shownBy: 'tensors' | 'config';
 }
 
-/**
- * The quantization by config.json, or by names and types of tensors: a lone file has no config.json, and not every
- * method marks its tensors.
- */
+/** By config.json, or by names and types: a lone file has no config, and not every method marks its tensors. */
 export function findQuantization({ config, tensors, onnx }: Model): StoredQuantization | null {
   const configured = config && describeConfig(config);
   const operator = onnx?.find(({ quantizedBy }) => quantizedBy !== null)?.quantizedBy;
@@ -31,7 +27,6 @@ export function findQuantization({ config, tensors, onnx }: Model): StoredQuanti
   return configured === null ? null : { method: configured, shownBy: 'config' };
 }
 
-/** @throws UserError for a quantized checkpoint */
 export function refuseQuantized(checkpoint: FullCheckpoint): void {
   const quantization = findQuantization(checkpoint);
   if (quantization === null) return;
@@ -50,7 +45,6 @@ export function refuseQuantized(checkpoint: FullCheckpoint): void {
   );
 }
 
-/** Names of methods in messages. */
 const METHODS = new Map([
   ['gptq', 'GPTQ'],
   ['awq', 'AWQ'],
@@ -121,7 +115,6 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   [/\.weight\._(data|qdata|scale|shift|zeropoint)(\._data)?$/, 'quanto'],
 ];
 
-/** Names of codes: tensors of integers. */
 const CODES: readonly (readonly [RegExp, string])[] = [
   [/_blocks$/, 'MXFP4'],
   [/\.W_q$/, 'HQQ'],

@@ -1,10 +1,7 @@
 const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a];
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
 
-/**
- * The first key that a JSON object has twice: readers differ in which of the two they keep.
- * @param json valid JSON in UTF-8
- */
+/** The first key that an object of valid JSON has twice: readers differ in which of the two they keep. */
 export function repeatedKey(json: Uint8Array): string | null {
   const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
   /** The keys of open objects, and null for open lists. */

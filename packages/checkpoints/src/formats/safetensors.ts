@@ -18,10 +18,7 @@ import { checkName } from '../tensors/tensor-name.ts';
 import { foreignError, readForeignFormat } from './foreign-format.ts';
 import { repeatedKey } from './repeated-key.ts';
 
-/**
- * Reads safetensors headers (https://github.com/huggingface/safetensors#format): 8 bytes little-endian header length,
- * that many bytes of JSON, then the tensors' raw little-endian data.
- */
+/** Format: https://github.com/huggingface/safetensors#format */
 
 const entrySchema = z.object({
   dtype: z.string(),
@@ -35,7 +32,7 @@ const metadataSchema = z.record(z.string(), z.string()).nullish();
 const MAX_DIMENSIONS = 32;
 
 /**
- * Read and check the header of one file, given by its real path. The tensors are in the order of their data.
+ * The tensors of one file in the order of their data.
  * @throws UserError naming the file (and tensor) for other formats, truncation, a header larger than the file,
  * overlapping or missing bytes, and a shape that overflows or does not match its bytes
  */
@@ -53,7 +50,6 @@ interface Header {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** @throws UserError as `readSafetensorsHeader` */
 export async function readSafetensors(file: string): Promise<Header> {
   const handle = await openResolved(file);
   try {
@@ -140,7 +136,6 @@ function parseHeader(bytes: Buffer, file: string): Record<string, unknown> {
   return json as Record<string, unknown>;
 }
 
-/** The first byte of a header, as the format demands. */
 const OPEN_BRACE = 0x7b;
 
 function decodeHeader(bytes: Buffer, file: string, hint: string): string {

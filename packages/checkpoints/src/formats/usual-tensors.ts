@@ -8,10 +8,7 @@ import { fromMlx } from './mlx/layout.ts';
 import type { TensorSource } from './quantized/format.ts';
 import { readQuantized } from './quantized/read-quantized.ts';
 
-/**
- * A checkpoint's tensors with transformers' names, shapes and order: quantized weights get recipes (`readQuantized`),
- * and weights of mlx-lm, Mistral and DeepSeek are converted back.
- */
+/** Names, shapes and order of transformers for the weights of mlx-lm, Mistral and DeepSeek, and for quantized ones. */
 export async function usualTensors(
   checkpoint: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'files' | 'architecture'>,
   source: Omit<TensorSource, 'config' | 'scheme' | 'gptq'>,
@@ -26,7 +23,6 @@ export async function usualTensors(
   return fromMlx({ tensors: own === null ? read : withUsualOrder(read, own), config });
 }
 
-/** Model types of Mistral's files, in params.json or config.json. */
 const MISTRAL = new Set<unknown>(['mistral', 'mixtral', 'ministral', 'ministral3', 'mistral3', 'mistral4', 'llava']);
 
 function byName(path: string, entries: readonly TensorEntry[]): Map<string, TensorEntry> {

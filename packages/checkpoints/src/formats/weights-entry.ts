@@ -2,7 +2,6 @@ import type { FolderFiles } from '@shadow-gate/platform/files';
 import type { ForeignFormat } from './foreign-format.ts';
 import type { FullCheckpoint } from './full-checkpoint.ts';
 
-/** A folder in which weights are searched. */
 export interface WeightsFolder {
   readonly path: string;
   readonly files: FolderFiles;
@@ -15,7 +14,6 @@ export interface GivenFile {
   readonly path: string;
   /** Its real path. */
   readonly file: string;
-  /** Those of its folder. */
   readonly files: FolderFiles;
   /** By its bytes; null without a mark, as in safetensors and ONNX. */
   readonly foreign: ForeignFormat | null;
@@ -23,15 +21,11 @@ export interface GivenFile {
 
 /** One format of full weights; `FORMATS` lists all. */
 export interface WeightsEntry {
-  /**
-   * The name of the file or folder that shows this format; null if there is none. `open` opens it, or without `open`,
-   * `file` does.
-   */
+  /** The file or folder that shows this format; null if there is none. Without `open`, `file.open` opens it. */
   readonly recognizes: (folder: WeightsFolder) => string | null | Promise<string | null>;
   readonly open?: (folder: WeightsFolder, recognized: string) => Promise<FullCheckpoint>;
   /** Other weights in the folder that some programs load, and that are refused: `isOtherSet`, or any pickles. */
   readonly otherSets: ReadonlyArray<'named' | 'pickles'>;
-  /** For a format of single files. */
   readonly file?: {
     readonly recognizes: (given: GivenFile) => boolean;
     readonly open: (given: GivenFile) => Promise<FullCheckpoint>;

@@ -3,12 +3,11 @@ import { dirname, resolve } from 'node:path';
 import { FolderFiles } from '@shadow-gate/platform/files';
 import { isWeightsName } from '../hub/weight-formats.ts';
 
-/** Is this the name of a weights file, including Lightning's `.ckpt`? */
 export function isWeightsFile(path: string): boolean {
   return isWeightsName(path) || path.endsWith('.ckpt');
 }
 
-/** The folder with a checkpoint's other files; for a lone file, its directory. Lightning's `.ckpt` can be a directory. */
+/** The folder with a checkpoint's other files; a lone file's directory. Lightning's `.ckpt` can be a directory. */
 export function folderOfWeights(path: string): string {
   const isDirectory = () => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   return isWeightsFile(path) && !isDirectory() ? dirname(path) : path;

@@ -36,13 +36,11 @@ const IN_TOWER: typeof IN_LAYER = [
   [/^/, ''],
 ];
 
-/** Scales stored with a module's weight, and their usual names. */
 const SCALES: ReadonlyArray<readonly [RegExp, string]> = [
   [/\.qscale_weight$/, '.weight_scale_inv'],
   [/\.qscale_act$/, '.activation_scale'],
 ];
 
-/** Are these tensors in Mistral's own layout? */
 export function isConsolidated(tensors: ReadonlyMap<string, TensorEntry>): boolean {
   return tensors.has('tok_embeddings.weight') && tensors.has('norm.weight');
 }
@@ -78,7 +76,6 @@ function usualName(name: string, { model_type: type, text_config: text }: Json):
   );
 }
 
-/** Applies the first matching rule; null if none matches. */
 function replaced(name: string, rules: typeof IN_LAYER): string | null {
   const rule = rules.find(([pattern]) => pattern.test(name));
   return rule ? name.replace(rule[0], rule[1]) : null;

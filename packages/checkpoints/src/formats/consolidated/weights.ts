@@ -5,16 +5,12 @@ import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Number of heads of queries and of keys. */
 interface Heads {
   readonly q: number;
   readonly k: number;
 }
 
-/**
- * Reorder weights of Mistral's own files (`usualNames`) as in transformers: rotated rows of queries and keys become
- * halves of a head instead of neighbors (not in latent attention), and the experts of Mistral 4 become stacks.
- */
+/** Mistral's weights (`usualNames`) in transformers' order: rotated rows in halves of heads, experts in stacks. */
 export function withUsualOrder(tensors: Tensors, config: Json): Tensors {
   const text = (config.text_config ?? config) as Json;
   const isLatent = text.model_type === 'mistral4';
@@ -71,7 +67,6 @@ function withStacks(tensors: Tensors, { n_routed_experts: experts }: Json): Tens
   return new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Do all gates and ups have one shape, and all downs another? */
 function areAlike(found: readonly TensorEntry[]): boolean {
   const shapes = found.map(({ shape }) => shape.join());
   return found.every(({ shape }, i) => shape.length === 2 && shapes[i] === shapes[i % 3 === 2 ? 2 : 0]);

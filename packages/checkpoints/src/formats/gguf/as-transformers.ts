@@ -1,24 +1,17 @@
 import { UserError } from '@shadow-gate/platform';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
+import type { GgufContents } from '../full-checkpoint.ts';
 import type { GgufArchitecture } from './architectures/architecture.ts';
 import { architectureNamed } from './architectures/index.ts';
 import { rulesOfArchitecture } from './architectures/rules.ts';
 import { type GgufModel, namedEntry } from './model.ts';
 
-/** A GGUF model in transformers' terms. */
-interface AsTransformers {
+interface AsTransformers extends Pick<GgufContents, 'notRun' | 'unread'> {
   readonly tensors: readonly TensorEntry[];
   readonly config: Record<string, unknown> | null;
-  /** Why it cannot be run as it is; null if it can. */
-  readonly notRun: string | null;
-  /** Keys that may change the computation and are not in the config. */
-  readonly unread: readonly string[];
 }
 
-/**
- * Convert names, values and config of a GGUF file to those of transformers. If the architecture or a key is unknown, the
- * tensors keep the names of the file, and `notRun` has the reason.
- */
+/** Without a known architecture and known keys, tensors keep the names of the file, and `notRun` has the reason. */
 export function asTransformers(model: GgufModel): AsTransformers {
   const { architecture } = model;
   const known = architectureNamed(architecture);

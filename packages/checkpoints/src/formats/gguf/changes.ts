@@ -9,7 +9,6 @@ import { lookUpIn } from '../quantized/tables.ts';
 interface Change {
   /** Parameters of the result in addition to the stored bytes. */
   readonly parameters: readonly (number | string)[];
-  /** By default unchanged. */
   readonly shape?: readonly number[];
   readonly values: (graph: Graph, values: Value) => Value;
   /** The change of the distances between neighbors; by default `values`. */
@@ -32,7 +31,6 @@ function recipeIn({ recipe }: TensorEntry): TensorRecipe {
   return recipe;
 }
 
-/** A tensor that is computed from another one, in float32. */
 function changed(entry: TensorEntry, { parameters, shape = entry.shape, values, steps, ofRows }: Change): TensorEntry {
   return {
     ...entry,
@@ -75,10 +73,7 @@ function floatSteps(graph: Graph, entry: TensorEntry): Value {
   return lookUpIn(graph, table, graph.cast(exponents, ElementType.int32));
 }
 
-/**
- * Reorder rows of queries or keys so that rotated pairs are halves of a head, as in transformers: llama.cpp has
- * neighbors for arch llama and a few others (`LlamaModel.permute`).
- */
+/** Order of transformers, halves of heads: llama.cpp has rotated pairs as neighbors (`LlamaModel.permute`). */
 export function halvesOfHeads(entry: TensorEntry, heads: number): TensorEntry {
   const [rows = 0] = entry.shape;
   const ofRows = (graph: Graph, values: Value) => {
@@ -108,7 +103,6 @@ export function logOfNegative(entry: TensorEntry, shape: readonly number[]): Ten
   });
 }
 
-/** Transpose the last two axes. */
 export function transposed(entry: TensorEntry): TensorEntry {
   const rank = entry.shape.length;
   const perm = Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i));
@@ -135,7 +129,6 @@ export function reshaped(entry: TensorEntry, shape: readonly number[]): TensorEn
   return changed(entry, { parameters: [], shape, values: (graph, values) => graph.reshape(values, shape) });
 }
 
-/** Concatenate tensors along an axis. */
 export function joined(entries: readonly TensorEntry[], axis: number): TensorEntry {
   const [first] = entries;
   if (first === undefined) throw new Error('nothing to join');

@@ -8,7 +8,6 @@ export interface GgmlType {
 
 const type = (name: string, elements: number, bytes: number): GgmlType => ({ name, elements, bytes });
 
-/** By their numbers in files. */
 const TYPES: Readonly<Record<number, GgmlType>> = {
   0: type('F32', 1, 4),
   1: type('F16', 1, 2),

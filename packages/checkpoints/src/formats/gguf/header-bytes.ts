@@ -68,7 +68,6 @@ export class HeaderBytes {
     }
   }
 
-  /** The next bytes, which must have been read. */
   take(count: number): Buffer {
     const end = this.#position + count;
     if (end > this.#bytes.length) throw new RangeError(`${count} bytes of the header were not read`);
@@ -77,7 +76,6 @@ export class HeaderBytes {
     return taken;
   }
 
-  /** The bytes taken since a position. */
   since(position: number): Buffer {
     return this.#bytes.subarray(position, this.#position);
   }

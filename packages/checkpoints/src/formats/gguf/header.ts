@@ -12,12 +12,8 @@ import { GgufMetadata, type GgufValue } from './metadata.ts';
 import { type GgufTensor, readTensors } from './tensor-infos.ts';
 import { readGgufNumber, VALUE_BYTES, VALUE_TYPES, type ValueType } from './value-types.ts';
 
-/**
- * The header of a GGUF file (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md), versions 2 and 3,
- * little-endian. The reader is as strict as llama.cpp's gguf.cpp.
- */
+/** Versions 2 and 3, little-endian (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md), as in gguf.cpp. */
 export interface GgufHeader {
-  /** Its real path. */
   readonly file: string;
   /** The file before its header was read; see `expectUnchanged`. */
   readonly state: FileState;
@@ -34,7 +30,6 @@ const DAMAGED = 'download the file again: it is damaged';
 const CONVERT = 'convert the model again with a current release of llama.cpp';
 
 /**
- * Read and check the header of one file, given by its real path.
  * @throws UserError naming the file (and key or tensor) for other formats, versions and byte orders, truncation,
  * unknown types, duplicate names, nested arrays, and data that is not one tensor after the other up to the end
  */
@@ -57,7 +52,6 @@ export async function readGgufHeader(file: string): Promise<GgufHeader> {
   }
 }
 
-/** @param file its real path */
 export async function isGguf(file: string): Promise<boolean> {
   const handle = await openResolved(file);
   try {

@@ -18,7 +18,6 @@ interface GgufTexts {
 
 /** The keys and values of a GGUF file. Getters return null for a missing key. */
 export class GgufMetadata {
-  /** The path, for errors. */
   readonly file: string;
   readonly #values: ReadonlyMap<string, GgufValue>;
 
@@ -27,7 +26,6 @@ export class GgufMetadata {
     this.#values = values;
   }
 
-  /** In the order of the file. */
   keys(): string[] {
     return [...this.#values.keys()];
   }

@@ -47,7 +47,6 @@ export class GgufModel {
     return this.metadata.number(this.#key(key));
   }
 
-  /** @throws UserError for a missing key */
   required(key: string): number {
     const value = this.number(key);
     if (value !== null) return value;
@@ -90,7 +89,6 @@ export class GgufModel {
     return key;
   }
 
-  /** Keys about the computation. */
   keys(): string[] {
     const prefix = `${this.architecture}.`;
     return this.metadata
@@ -116,7 +114,6 @@ export class GgufModel {
     return this.required('block_count');
   }
 
-  /** Does any layer have a tensor of this name? */
   someLayerHas(name: string): boolean {
     const suffix = `.${name}`;
     return [...this.tensors.keys()].some((full) => full.startsWith('blk.') && full.endsWith(suffix));
@@ -142,7 +139,6 @@ export function stackMember(tensor: GgufStoredTensor, index: number): GgufStored
   return { ...part, shape: part.shape.slice(1) };
 }
 
-/** As a tensor of the checkpoint. */
 export function namedEntry(tensor: GgufStoredTensor, name: string): TensorEntry {
   return { ...ggufTensorEntry(tensor, tensor), name };
 }

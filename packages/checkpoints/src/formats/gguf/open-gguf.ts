@@ -13,12 +13,7 @@ import type { GgufMetadata } from './metadata.ts';
 import { GgufModel, type GgufStoredTensor, namedEntry } from './model.ts';
 import { ggufIn, partNames } from './parts.ts';
 
-/**
- * Open a GGUF model: a file, or the first of its parts. If the architecture is known, tensors have transformers' names
- * and values.
- * @param path as the user gave it
- * @throws UserError for a damaged or incomplete model, and for a GGUF file that is not a model
- */
+/** @throws UserError for a damaged or incomplete model, and for a GGUF file that is not a model */
 async function openGguf(path: string, files: FolderFiles): Promise<FullCheckpoint> {
   const headers: GgufHeader[] = [];
   for (const name of partNames(path)) headers.push(await readGgufHeader(await resolveFile(dirname(path), name)));

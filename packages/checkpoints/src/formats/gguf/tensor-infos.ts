@@ -2,13 +2,11 @@ import { UserError } from '@shadow-gate/platform';
 import { type GgmlType, GIVEN_UP, ggmlType } from './ggml-types.ts';
 import type { HeaderBytes } from './header-bytes.ts';
 
-/** A tensor of a GGUF file. */
 export interface GgufTensor {
   readonly name: string;
   readonly type: GgmlType;
   /** Slowest axis first, [out, in] for a linear layer: the opposite of the order in the file. */
   readonly shape: readonly number[];
-  /** Number of elements. */
   readonly size: number;
   /** First byte of its data in the file, and number of bytes. */
   readonly offset: number;

@@ -18,7 +18,6 @@ export const VALUE_TYPES = [
 export type ValueType = (typeof VALUE_TYPES)[number];
 export type NumberType = Exclude<ValueType, 'bool' | 'string' | 'array'>;
 
-/** Bytes of a value of fixed size. */
 export const VALUE_BYTES: Readonly<Record<NumberType | 'bool', number>> = {
   uint8: 1,
   int8: 1,

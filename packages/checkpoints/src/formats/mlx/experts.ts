@@ -133,7 +133,6 @@ function pairOf(name: string, gate: TensorEntry, up: TensorEntry, order: Order):
   });
 }
 
-/** Concatenate, or alternate. */
 function joinOutputs(
   graph: Graph,
   both: readonly Value[],
@@ -171,7 +170,6 @@ function turned(name: string, stack: TensorEntry): TensorEntry {
   });
 }
 
-/** A block of experts, as a stack. */
 function stackBlock(stack: TensorEntry, index: number, count: number): TensorEntry {
   const part = tensorBlock(stack, index, count);
   return { ...part, shape: [at(stack.shape, 0) / count, ...stack.shape.slice(1)] };

@@ -5,10 +5,9 @@ import type { FullCheckpoint } from '../full-checkpoint.ts';
 import { withExperts } from './experts.ts';
 
 /**
- * Undo the changes of mlx-lm (0.32), which renames, reshapes or shifts some weights of the files that it converts
- * (`sanitize` of a model's class): stacks of experts for each projection, axes of convolutions, gains of Qwen3-Next's
- * norms, a latent attention's last projection in two, names of GPT-2 and GPT-NeoX. No mark is needed: only mlx-lm
- * writes these names and shapes. Other tensors stay as they are.
+ * Undo the changes of mlx-lm (0.32, `sanitize` of a model's class): stacks of experts, axes of convolutions, gains of
+ * Qwen3-Next's norms, a latent attention's last projection in two, names of GPT-2 and GPT-NeoX. No mark is needed: only
+ * mlx-lm writes these names and shapes.
  */
 export function fromMlx({ tensors, config }: Pick<FullCheckpoint, 'tensors' | 'config'>): Tensors {
   const text = typeOf(config?.text_config) ?? typeOf(config);

@@ -59,16 +59,12 @@ export interface OnnxNode {
   readonly numbers: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Tensors and nodes of a model and its subgraphs. */
 export interface OnnxModel {
   readonly tensors: readonly StoredInitializer[];
   readonly nodes: readonly OnnxNode[];
 }
 
-/**
- * Read tensors (name, shape, location) and nodes, but no elements.
- * @throws UserError for a file that is not ONNX, truncated, or damaged
- */
+/** Reads no elements. @throws UserError for a file that is not ONNX, truncated, or damaged */
 export function readOnnxModel(path: string): OnnxModel {
   const wire = new WireFile(path);
   try {

@@ -10,12 +10,7 @@ import { resolveFile } from '../safetensors.ts';
 import type { WeightsEntry } from '../weights-entry.ts';
 import { readOnnxTensors } from './tensors.ts';
 
-/**
- * Open an ONNX model without reading its elements.
- * @param path as the user gave it
- * @param file its real path
- * @throws UserError for anything but a complete model with floating-point weights
- */
+/** @param file the real path @throws UserError for anything but a complete model with floating-point weights */
 async function openOnnx(path: string, file: string, files: FolderFiles): Promise<FullCheckpoint> {
   const tensors = await readOnnxTensors(path, file);
   if (tensors.length === 0) throw new UserError(`${path} contains no tensors`, 'export it with its weights');

@@ -37,15 +37,13 @@ const DTYPES: Readonly<Record<string, string>> = {
   'type 26': 'I2',
 };
 
-/** Data types of constants that can be weights. */
 const FLOATS: ReadonlySet<string> = new Set(['FLOAT', 'FLOAT16', 'BFLOAT16', 'DOUBLE']);
 
 const ENCODED = 'its values are not stored as raw data';
 
 /**
- * The tensors of an ONNX model: all initializers, and constants that can be weights.
+ * All initializers, and constants that can be weights.
  * @param path as the user gave it, next to external data
- * @param file its real path
  * @throws UserError naming the file (and tensor) for damaged or missing data
  */
 export async function readOnnxTensors(path: string, file: string): Promise<OnnxTensor[]> {
@@ -120,7 +118,6 @@ interface ModelFiles {
   readonly external: ExternalFiles;
 }
 
-/** Find the elements of a tensor, and check that none are missing. */
 async function locate(tensor: StoredInitializer, { path, file, state, external }: ModelFiles): Promise<LocatedTensor> {
   const { name, shape, storage } = tensor;
   const dtype = Object.hasOwn(DTYPES, tensor.dataType) ? (DTYPES[tensor.dataType] as string) : tensor.dataType;

@@ -1,14 +1,12 @@
 import { groupBy } from '@shadow-gate/platform';
 import type { OnnxModel, OnnxNode } from './model-proto.ts';
 
-/** The use of a tensor as a matrix. */
 export interface WeightUse {
   readonly opType: string;
   /** Name of the node: the module's path in most exports. */
   readonly node: string;
   /** Stored [in, out], as for MatMul; otherwise [out, in, …], as for linear layers and convolutions. */
   readonly inputFirst: boolean;
-  /** Only for weights of recurrent layers. */
   readonly recurrent?: RecurrentUse;
 }
 
@@ -16,7 +14,6 @@ export interface WeightUse {
 export interface RecurrentUse {
   readonly opType: RecurrentOperator;
   readonly matrix: 'W' | 'R';
-  /** The attribute `hidden_size`. */
   readonly hidden: number | null;
   /** Whether slices and concatenations before the layer may have reordered its gates. */
   readonly isReordered: boolean;
@@ -76,7 +73,6 @@ interface Consumer {
   readonly input: number;
 }
 
-/** Finds the uses of tensors over all graphs of a model. */
 export class WeightUses {
   readonly #consumers: ReadonlyMap<string, readonly Consumer[]>;
 
@@ -101,7 +97,6 @@ export class WeightUses {
     return this.#consumersOf(name).find(({ node }) => QUANTIZED.test(node.opType))?.node.opType ?? null;
   }
 
-  /** Does a recurrent layer take the tensor as its biases? */
   isBias(name: string): boolean {
     const isBiasOf = ({ node: { opType }, input }: Consumer) =>
       isRecurrent(opType) && BIAS_INPUTS[opType].includes(input);

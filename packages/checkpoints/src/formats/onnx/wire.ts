@@ -3,9 +3,8 @@ import { at, UserError } from '@shadow-gate/platform';
 import { isLfsPointer, LFS_MAGIC_BYTES, lfsPointerError } from '@shadow-gate/platform/files';
 
 /**
- * Reads the protobuf wire format (https://protobuf.dev/programming-guides/encoding) by position: gigabytes of a tensor
- * are skipped, and only their range is returned. Reads are synchronous: a model has tens of thousands of small fields,
- * and only a few windows of the file are read.
+ * Reads the protobuf wire format (https://protobuf.dev/programming-guides/encoding) by position, so that tensors are
+ * skipped. Reads are synchronous: a model has tens of thousands of small fields in a few windows of the file.
  */
 
 /** Read at once: most messages about nodes and tensors are near each other. */
@@ -85,7 +84,6 @@ export class WireFile {
     return exact(this.#varint(field.begin, field.end).value);
   }
 
-  /** The numbers of a repeated field, stored one by one or packed. */
   numbers(field: WireField, most: number): Array<number | null> {
     if (field.type === WireType.varint) return [this.number(field)];
     if (field.type !== WireType.bytes) throw this.#notAMessage(field.begin);

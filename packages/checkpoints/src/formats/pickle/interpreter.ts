@@ -3,17 +3,15 @@ import { PickleError } from './pickle-error.ts';
 import { Global, Items, List, PickleDict, PickleInstance, type PickleValue, pickleKind, Tuple } from './values.ts';
 
 /**
- * Interprets pickles, protocols 0 to 5 (Python 3.13, Lib/pickletools.py). It builds data and calls nothing: a name
- * outside its vocabulary stops it. Time and memory are linear in the length.
+ * Interprets pickles, protocols 0 to 5 (Python 3.13, Lib/pickletools.py). It calls nothing, and stops at names outside
+ * its vocabulary. Time and memory are linear in the length.
  */
 
-/** Names that a pickle may contain. */
 export interface PickleVocabulary {
   /** @throws PickleError for an unknown name */
   readonly find: (module: string, name: string) => Global;
   /** The result of a known function, or an object of a known class. @throws PickleError for wrong arguments */
   readonly call: (callee: Global, args: readonly PickleValue[]) => PickleValue;
-  /** An object that is stored outside of the pickle. */
   readonly load: (id: PickleValue) => PickleValue;
 }
 
@@ -286,6 +284,5 @@ const OPCODES = new Map<string, (at: Interpreter) => void>([
   ['Q', (at) => at.persistent(at.pop())],
 ]);
 
-/** By opcode. */
 const STEPS = Array.from({ length: 256 }, (_, byte) => OPCODES.get(String.fromCharCode(byte)));
 const STOP = '.'.charCodeAt(0);

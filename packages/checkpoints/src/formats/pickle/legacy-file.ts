@@ -14,10 +14,7 @@ const VERSION = 1001;
 /** Most files' pickles are shorter. */
 const FIRST_BYTES = 2 ** 20;
 
-/**
- * A file of `torch.save` before PyTorch 1.6, or with `_use_new_zipfile_serialization=False`: five pickles, then the
- * storages, each preceded by its number of elements (torch/serialization.py, `_legacy_load`).
- */
+/** Before PyTorch 1.6: five pickles, then each storage after its count (torch/serialization.py, `_legacy_load`). */
 export async function readLegacyFile(handle: FileHandle, size: number): Promise<TorchObject> {
   const { value, keys, storages, end } = await readPickles(handle, size);
   const places = new Map<string, number>();
@@ -46,7 +43,6 @@ export async function readLegacyFile(handle: FileHandle, size: number): Promise<
 
 interface Pickles {
   readonly value: PickleValue;
-  /** Keys of the storages in the order of the file. */
   readonly keys: readonly PickleValue[];
   readonly storages: Storages;
   readonly end: number;

@@ -6,10 +6,8 @@ const MAX_LONG_BYTES = 255;
 const MAX_LINE_BYTES = 1000;
 const HIGHEST_PROTOCOL = 5;
 
-/** Reads the arguments of opcodes. */
 export class PickleBytes {
   readonly #bytes: Buffer;
-  /** Of the next byte. */
   position: number;
 
   constructor(bytes: Buffer, position: number) {

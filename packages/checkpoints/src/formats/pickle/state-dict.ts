@@ -4,15 +4,12 @@ import { ofView } from './stored-tensor.ts';
 import { readTorchFile, type TorchFile } from './torch-file.ts';
 import { PickleDict, type PickleValue, pickleKind, StridedTensor } from './values.ts';
 
-/** Keys under which training programs save the weights. */
 export const STATE_KEYS = ['model', 'state_dict', 'module', 'model_state_dict'] as const;
 
 const HINT = 'save model.state_dict() in a file of its own, or as safetensors';
 
 /**
- * The tensors of a state dict at the top of a file of `torch.save`, where transformers, PEFT and vLLM look. Counters and
- * configurations are skipped.
- * @param file its real path
+ * The tensors at the top of a file of `torch.save`, where transformers, PEFT and vLLM look. Other values are skipped.
  * @throws UserError for a file without weights there, and for a tensor that is not read
  */
 export async function readStateDict(file: string): Promise<TensorEntry[]> {

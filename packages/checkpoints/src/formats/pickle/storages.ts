@@ -5,7 +5,6 @@ import { type PickleValue, pickleKind, TorchStorage } from './values.ts';
 /** Devices that the numbers were on; `meta` has no numbers. */
 const DEVICE = /^(cpu|cuda|mps|xpu|xla|hpu|npu|mlu|musa|maia|privateuseone)(:\d+)?$/;
 
-/** The storages that a pickle refers to, each once. */
 export class Storages {
   readonly byKey = new Map<string, TorchStorage>();
 

@@ -6,10 +6,7 @@ import { bytesOfStorage, torchDtype } from './torch-dtypes.ts';
 import type { TorchFile } from './torch-file.ts';
 import type { StridedTensor } from './values.ts';
 
-/**
- * A tensor as PyTorch saves it, perhaps transposed or part of a larger one.
- * @throws UserError if its elements overlap, or are not rows and columns of a larger tensor
- */
+/** @throws UserError if the elements of a tensor overlap, or are not rows and columns of a larger tensor */
 export function ofView(
   { file, state, offsetOf }: Pick<TorchFile, 'file' | 'state' | 'offsetOf'>,
   name: string,

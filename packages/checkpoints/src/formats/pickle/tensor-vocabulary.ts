@@ -13,10 +13,7 @@ import {
   Tuple,
 } from './values.ts';
 
-/**
- * The names in the pickle of a state dict, a subset of torch 2.13's torch/_weights_only_unpickler.py. None is called:
- * their results follow from the arguments.
- */
+/** The names in a state dict, fewer than in torch 2.13's torch/_weights_only_unpickler.py. None of them is called. */
 
 type Call = (args: readonly PickleValue[], callee: Global) => PickleValue;
 
@@ -114,7 +111,6 @@ export function tuple(value: PickleValue | undefined, what: string): Tuple {
   throw new PickleError(`${what} is ${pickleKind(value ?? null)}`);
 }
 
-/** A name of a PyTorch dtype, without `torch.`. */
 export function dtypeNamed(value: PickleValue | undefined): string {
   if (value instanceof Global && isDtype(value)) return value.name;
   throw new PickleError(`it has a tensor whose dtype is ${pickleKind(value ?? null)}`);
@@ -126,10 +122,7 @@ export function counts(value: PickleValue | undefined, what: string): number[] {
   return items.map((item) => pickleCount(item, what));
 }
 
-/**
- * @param args storage, offset, size, strides, then what training needs (all together `extra`), then the bits by which a
- * view differs from its storage
- */
+/** @param args storage, offset, size, strides, up to `extra` for training, then bits that differ from the storage */
 function rebuild(args: readonly PickleValue[], extra: number, dtype?: PickleValue): StridedTensor {
   const [storage, offset, size, strides, requiresGrad = false] = args;
   if (args.length < extra || typeof requiresGrad !== 'boolean') {

@@ -1,9 +1,6 @@
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 
-/**
- * Weights that a model shares are in a file of `torch.save` under each of their names. Safetensors have the first
- * alone, from which transformers ties the others; a config that says otherwise is believed.
- */
+/** Pickles have shared weights under each name. As in safetensors, the first stays, unless the config unties them. */
 export function withoutTied(
   entries: readonly TensorEntry[],
   config: Readonly<Record<string, unknown>> | null,

@@ -40,7 +40,6 @@ export function isTorchDtype(name: string): boolean {
   return DTYPES.has(name);
 }
 
-/** The dtype of a class of storages; undefined if it is not read. */
 export function dtypeOfStorage(className: string): string | undefined {
   return STORAGES.get(className);
 }

@@ -16,14 +16,10 @@ import { readZipFile } from './zip-file.ts';
 
 export interface TorchFile extends TorchObject {
   readonly file: string;
-  /** Before it was read. */
   readonly state: FileState;
 }
 
-/**
- * Read a file of `torch.save`: a zip archive (since PyTorch 1.6), or pickles followed by storages. Nothing is called.
- * @throws UserError for other or damaged files, and for a name of anything but tensors and plain data
- */
+/** @throws UserError for other or damaged files, and for a name of anything but tensors and plain data */
 export async function readTorchFile(file: string): Promise<TorchFile> {
   return withTorchErrors(file, async (handle, state) => {
     const format = await readForeignFormat(handle, file);

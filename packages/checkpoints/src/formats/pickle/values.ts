@@ -38,7 +38,6 @@ export class PickleDict {
 /** A set. Nothing in it is read. */
 export class Items {}
 
-/** A class or a function, by its name. */
 export class Global {
   readonly module: string;
   readonly name: string;
@@ -51,7 +50,6 @@ export class Global {
   }
 }
 
-/** An object of a class known as data. */
 export class PickleInstance {
   state: PickleValue = null;
   readonly of: Global;
@@ -63,7 +61,6 @@ export class PickleInstance {
   }
 }
 
-/** Consecutive numbers in a file. */
 export class TorchStorage {
   readonly key: string;
   /** PyTorch's name without `torch.`; null for bytes whose type only the tensor has. */
@@ -108,7 +105,6 @@ export interface TorchObject {
   readonly offsetOf: (storage: TorchStorage) => number;
 }
 
-/** For messages. */
 export function pickleKind(value: PickleValue): string {
   if (value === null) return 'None';
   if (value instanceof Global) return value.path;

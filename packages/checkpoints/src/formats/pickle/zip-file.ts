@@ -13,15 +13,10 @@ export const MAX_PICKLE_BYTES = 128 * 2 ** 20;
 const MAX_VERSION = 10;
 /** Encrypted, patched, strongly encrypted and hidden (APPNOTE.TXT 4.4.4): PyTorch refuses these. */
 const UNREAD_FLAGS = 0x2061;
-/** Each storage is a member. */
 const MAX_MEMBERS = 500_000;
 const DAMAGED = 'download or save the file again';
 
-/**
- * Read a file of `torch.save` since PyTorch 1.6: an uncompressed zip archive with `data.pkl` and a `data/KEY` for each
- * storage, all in one folder (caffe2/serialize/inline_container.h).
- * @param part of the file
- */
+/** Since PyTorch 1.6: an uncompressed archive with `data.pkl` and `data/KEY` (caffe2/serialize/inline_container.h). */
 export async function readZipFile(
   handle: FileHandle,
   path: string,

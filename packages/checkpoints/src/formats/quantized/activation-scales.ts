@@ -9,11 +9,7 @@ const SCALE = /(?:^|[._])(?:input|output|activation|act|[qkv]|kv|prob_output)_(?
 /** Real ones are between 1e-5 and 1e3, and those of whole tensors at most 2,688 / 1e-3. */
 const [LEAST, MOST] = [1e-8, 1e8];
 
-/**
- * Servers round activations by these scales, which are not used here. With zero, NaN or an absurd size, the served model
- * would not be the tested one.
- * @throws UserError for such a scale
- */
+/** @throws UserError for zero, NaN or absurd sizes: servers round by these scales, and would serve another model */
 export async function refuseAbsurdScales(tensors: Tensors, { fetch }: Pick<TensorSource, 'fetch'>): Promise<void> {
   const scales = [...tensors.values()].filter(({ name }) => SCALE.test(name));
   await fetch(scales);

@@ -27,7 +27,6 @@ const TABLES = {
   fp4: [...FP4_HALF, ...FP4_HALF.map((value) => -value)],
 } as const;
 
-/** The factor 1/127 in float32, as bitsandbytes writes it. */
 const OF_127 = 7.874015718698502e-3;
 
 /**

@@ -7,9 +7,8 @@ import type { ConfigSection, Scheme } from './format.ts';
 import type { BlockSizes } from './tables.ts';
 
 /**
- * Finds a module's group in a config of compressed-tensors: by its name, then by a pattern for the beginning of its
- * name, then by its class, in any order (compressed-tensors 0.20, utils/match.py). Null for none or an ignored module.
- * @param settings with known keys only (config-keys.ts)
+ * Finds a module's group: by its name, then by a pattern for the beginning of its name, then by its class, in any order
+ * (compressed-tensors 0.20, utils/match.py). Null for none or an ignored module.
  */
 export function quantizationGroupFinder(
   settings: ConfigSection,
@@ -50,10 +49,8 @@ const LAYOUTS: Readonly<Record<string, Scheme['layout']>> = {
 };
 
 /**
- * How a group stores the weights of its modules (compressed-tensors 0.20, quantization/quant_args.py,
- * compressors/format.py).
+ * A group's scheme (compressed-tensors 0.20, quantization/quant_args.py, compressors/format.py); null if not read.
  * @param format of all groups: vLLM obeys it, and transformers infers it for a group that states none
- * @returns null for contradictions, and for weights that are not read
  */
 export function groupScheme(
   { weights, input_activations: inputs, format: own }: QuantizationGroup,

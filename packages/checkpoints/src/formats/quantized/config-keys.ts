@@ -3,10 +3,7 @@ import { validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import type { ConfigSection } from './format.ts';
 
-/**
- * Keys that a method's config may have. Unknown keys and values of other types can change the numbers, and libraries
- * differ in how they read them. Keys about the production of the weights have no effect.
- */
+/** Known keys of configs. Unknown keys and values of other types can change the numbers, and libraries differ. */
 
 const flag = z.boolean();
 const text = z.string();
@@ -16,7 +13,6 @@ const count = z.int().positive();
 const groupSize = z.union([count, z.literal(-1)]);
 const object = z.record(text, z.unknown());
 
-/** Any key can be missing. */
 const keys = <T extends z.ZodRawShape>(shape: T) => z.strictObject(shape).partial();
 
 /** How AutoRound made the weights: it writes these keys in every format. */
@@ -140,7 +136,6 @@ const dtype = z.enum(
     .map((name) => `torch.${name}`),
 );
 
-/** The arguments of a scheme of compressed-tensors. */
 const ARGUMENTS = {
   num_bits: count,
   type: z.enum(['int', 'float']),
@@ -256,10 +251,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
 };
 const SAME: Readonly<Record<string, string>> = { 'intel/auto-round': 'auto-round', mxfp8: 'fp8' };
 
-/**
- * @param method in lower case; unknown methods are not checked here, since their weights are refused by name
- * @throws UserError for an unknown key or value
- */
+/** @param method in lower case @throws UserError for an unknown key or value of a known method */
 export function refuseUnknownSettings(settings: ConfigSection, method: string, file: string): void {
   if (settings.weight_scale_semantics !== undefined) {
     throw new UserError(

@@ -9,7 +9,6 @@ export function isConv1d(name: string, layoutType: string | null): boolean {
   return layoutType !== null && FAMILIES.includes(layoutType) && NAMES.test(name);
 }
 
-/** A weight with its axes as the model has them. */
 export function turned(weight: QuantizedWeight): QuantizedWeight {
   const { shape, recipe } = weight;
   if (shape.length !== 2) return weight;

@@ -7,14 +7,12 @@ export type ConfigSection = Readonly<Record<string, unknown>>;
 export interface QuantizedWeight {
   /** As in the unquantized model. */
   readonly name: string;
-  /** For people. */
   readonly format: string;
   readonly shape: readonly number[];
   /** Its `stored` tensors are not weights by themselves. */
   readonly recipe: TensorRecipe;
 }
 
-/** How compressed-tensors stores the weight of a module. */
 export interface Scheme {
   /** `codes`: integers or 8-bit floats of the shape of the weight. */
   readonly layout: 'packed' | 'codes' | 'nvfp4' | 'mxfp4' | 'mxfp8';
@@ -27,7 +25,6 @@ export interface Scheme {
   readonly blocks: (shape: readonly number[]) => BlockSizes;
 }
 
-/** GPTQ's settings for a module. */
 export interface GptqSettings {
   readonly bits: number | null;
   /** -1: one group. */
@@ -42,13 +39,11 @@ export interface TensorSource {
   /** Fetch small tensors before they are read: together, since each is a request to a hub. */
   readonly fetch: (entries: readonly TensorEntry[]) => Promise<void>;
   readonly read: (entry: TensorEntry) => Promise<Buffer>;
-  /** The texts in the header of a file. */
   readonly metadata: (file: string) => Promise<Readonly<Record<string, string>>>;
   /** All of config.json; empty if missing. */
   readonly config: ConfigSection;
   /** compressed-tensors' scheme for a module: null if it is not read, undefined if there is none. */
   readonly scheme: (module: string) => Scheme | null | undefined;
-  /** GPTQ's and AutoRound's settings for a module. */
   readonly gptq: (module: string) => GptqSettings | null;
 }
 

@@ -34,9 +34,8 @@ const USUAL_BLOCK = [128, 128];
 const OTHER_SCALES = ['input_scale', 'activation_scale', 'input_scale_ub', 'output_scale'];
 
 /**
- * 8-bit floats with scales in float32, bfloat16 or as powers of two: one for the whole weight, for each row, or for each
- * block (DeepSeek-V3, arXiv 2412.19437, section 3.3; transformers 5.24, integrations/finegrained_fp8.py). W = code ·
- * scale, whatever the name of the scale.
+ * 8-bit floats with scales in float32, bfloat16 or as powers of two: one for the whole weight, each row or each block
+ * (DeepSeek-V3, arXiv 2412.19437, section 3.3; transformers 5.24, integrations/finegrained_fp8.py). W = code · scale.
  */
 export const fp8: QuantizedFormat = {
   methods: ['fp8', 'fbgemm_fp8', 'mxfp8', 'compressed-tensors', 'modelopt'],
@@ -86,7 +85,6 @@ function sizesOf(settings: ConfigSection, shape: readonly number[]): (readonly n
   return method === 'fp8' ? [USUAL_BLOCK] : [];
 }
 
-/** ModelOpt's groups. */
 function groupSizes(settings: ConfigSection): number[][] {
   return weightSettings(settings).flatMap(({ group_size: group }) =>
     typeof group === 'number' && group > 0 ? [[1, group]] : [],

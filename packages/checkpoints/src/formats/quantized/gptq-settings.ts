@@ -2,10 +2,7 @@ import { isObject } from '@shadow-gate/platform/json';
 import type { NamePatterns } from '../../naming/name-pattern.ts';
 import type { ConfigSection, GptqSettings } from './format.ts';
 
-/**
- * Settings of single modules: GPTQModel's `dynamic` (the first pattern that matches the beginning of a name) and
- * AutoRound's `extra_config` (names and patterns). Null for a module that is not quantized.
- */
+/** From GPTQModel's `dynamic` (first matching pattern) and AutoRound's `extra_config`; null for a module in full. */
 export function gptqSettings(settings: ConfigSection, patterns: NamePatterns): (module: string) => GptqSettings | null {
   const dynamic = Object.entries(isObject(settings.dynamic) ? settings.dynamic : {});
   const extra = Object.entries(isObject(settings.extra_config) ? settings.extra_config : {});

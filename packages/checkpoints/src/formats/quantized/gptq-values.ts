@@ -5,10 +5,7 @@ import type { GptqSettings, TensorSource } from './format.ts';
 
 const METHODS = ['gptq', 'auto-round', 'intel/auto-round'];
 
-/**
- * Kernels for symmetric codes (Marlin) ignore stored zeros, and those for ordered columns (ExLlama, Marlin) `g_idx`.
- * @throws UserError for zeros or groups that contradict the config
- */
+/** @throws UserError for zeros or groups that contradict the config: kernels of Marlin and ExLlama ignore them */
 export async function refuseSkippedValues(
   tensors: Tensors,
   { source, method }: { readonly source: Pick<TensorSource, 'fetch' | 'gptq'>; readonly method: string | null },

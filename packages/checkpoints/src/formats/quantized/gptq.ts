@@ -11,10 +11,9 @@ const AWQ_ORDER = [0, 2, 4, 6, 1, 3, 5, 7];
 
 /**
  * Integers with a scale and a zero for each group of inputs: `<module>.qweight`, `.qzeros` and `.scales` in place of
- * `<module>.weight`. GPTQ (Frantar et al. 2022, arXiv 2210.17323; GPTQModel 7.7): codes are packed along the inputs, and
- * `g_idx` [in] is the group of each input; the first version of the format stores zeros minus one. AWQ (Lin et al. 2023,
- * arXiv 2306.00978; AutoAWQ 0.2): 4-bit codes are packed along the outputs, in an order of their own. AutoRound 0.16
- * writes both, GPTQ's without `g_idx`.
+ * `<module>.weight`. GPTQ (Frantar et al. 2022, arXiv 2210.17323; GPTQModel 7.7): codes lie along the inputs, `g_idx`
+ * [in] is the group of each input, and the format's first version stores zeros minus one. AWQ (Lin et al. 2023, arXiv
+ * 2306.00978; AutoAWQ 0.2): 4-bit codes lie along the outputs, in another order. AutoRound 0.16 writes both.
  */
 export const gptqAndAwq: QuantizedFormat = {
   methods: ['gptq', 'awq', 'auto-round', 'intel/auto-round'],

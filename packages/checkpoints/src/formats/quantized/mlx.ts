@@ -21,7 +21,6 @@ const FLOATS = {
 
 const WORD_BITS = 32;
 
-/** The settings of a module. */
 interface Settings {
   readonly mode: string;
   readonly bits: number;
@@ -85,7 +84,6 @@ function partsOf(module: string, words: TensorEntry, tensors: Tensors, settings:
   return known.bits === bits && known.group === group && isGlobal ? parts : null;
 }
 
-/** One per expert. */
 function globalCount({ shape }: TensorEntry): number {
   return shape.length > 2 ? at(shape, 0) : 1;
 }

@@ -17,10 +17,7 @@ export function wordBytes(
   return graph.reshape(graph.op('Transpose', [bytes], { perm: [1, 0, 2] }), [second, first * WORD_BYTES]);
 }
 
-/**
- * Consecutive codes, lowest bits first: bytes [rows, width] → float32 [rows, count].
- * @param bits 1 to 8; codes of 3, 5, 6 or 7 bits cross bytes
- */
+/** Codes of 1 to 8 bits, lowest bits first: bytes [rows, width] → float32 [rows, count]. Codes can cross bytes. */
 export function unpack(
   graph: Graph,
   bytes: Value,
@@ -29,7 +26,6 @@ export function unpack(
   return [1, 2, 4, 8].includes(bits) ? wholeCodes(graph, bytes, bits, count) : crossingCodes(graph, bytes, bits, count);
 }
 
-/** Looks up all codes of a byte in a table. */
 function wholeCodes(graph: Graph, bytes: Value, bits: number, count: number): Value {
   const perByte = 8 / bits;
   const table = Array.from({ length: 256 * perByte }, (_, i) => {
@@ -57,10 +53,7 @@ function crossingCodes(graph: Graph, bytes: Value, bits: number, count: number):
   return graph.cast(codes, ElementType.float32);
 }
 
-/**
- * The only number of bits, 1 to 8, with which `count` codes fill so many 32-bit words; null without exactly one.
- * @param stated for some weights: preferred if several fit
- */
+/** The only number of bits with which `count` codes fill so many 32-bit words, preferably a stated one; else null. */
 export function packedBits(count: number, words: number, stated: readonly number[]): number | null {
   const possible = [1, 2, 3, 4, 5, 6, 7, 8].filter((bits) => Math.ceil((count * bits) / 32) === words);
   const known = possible.filter((bits) => stated.includes(bits));
@@ -81,9 +74,9 @@ interface Integers {
 
 interface Groups {
   readonly count: number;
-  /** int32 [columns], the group of each column; or the size of groups of neighbors, of which the last may be smaller. */
+  /** int32 [columns], the group of each column; or the size of groups of neighbors (the last may be smaller). */
   readonly of: TensorEntry | number;
-  /** The size of groups of neighbors, for columns with a negative stored group. Missing: such a group does not exist. */
+  /** The size of groups of neighbors, for columns with a negative stored group. Missing: that group does not exist. */
   readonly unset?: number;
 }
 

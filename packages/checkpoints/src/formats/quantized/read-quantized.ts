@@ -23,7 +23,7 @@ import { torchao } from './torchao.ts';
 
 const FORMATS: readonly QuantizedFormat[] = [bitsandbytes, compressedTensors, fp8, gptqAndAwq, mlx, mxfp4, torchao];
 
-/** A checkpoint's tensors by name. Quantized ones get their usual name and shape, and a recipe that replaces their parts. */
+/** A checkpoint's tensors. Quantized ones get their usual name and shape, and a recipe that replaces their parts. */
 export async function readQuantized(
   checkpoint: Pick<FullCheckpoint, 'tensors' | 'config' | 'path' | 'files' | 'architecture'>,
   source: Omit<TensorSource, 'config' | 'scheme' | 'gptq'>,
@@ -125,7 +125,7 @@ const UNUSED =
 /** Scales of a KV cache have names of the attention or its projections. */
 const CACHE_SCALE = /^(.*(?:attn|attention)(?:\.\w+_proj)?)\.(?:q|k|v|kv|prob_output)_(?:scale|zero_point)$/;
 
-/** Weights whose recipes use all that is stored for them. Other tensors, such as input factors or masks, change them. */
+/** Weights whose recipes use all that is stored for them. Other tensors, such as input factors, would change them. */
 function wholeWeights(weights: readonly QuantizedWeight[], tensors: Tensors): QuantizedWeight[] {
   const read = new Set(weights.flatMap(({ name, recipe }) => [name, ...recipe.stored.map((entry) => entry.name)]));
   const leftOver = new Map<string, string[]>();

@@ -28,10 +28,7 @@ const FILES: readonly (readonly [name: string, of: (file: ConfigSection) => Conf
 /** Keys that two descriptions of the same codes must agree on. */
 const DECISIVE = ['bits', 'group_size', 'desc_act', 'sym', 'checkpoint_format', 'zero_point', 'version', 'quant_algo'];
 
-/**
- * The quantization in config.json or one of its sections, else in a file next to it; empty without both.
- * @throws UserError for unknown settings, and for conflicting descriptions: programs choose different ones
- */
+/** @throws UserError for unknown settings, and for conflicting descriptions: programs choose different ones */
 export async function quantizationSettings(
   checkpoint: Pick<FullCheckpoint, 'path' | 'files' | 'config'>,
 ): Promise<ConfigSection> {

@@ -68,11 +68,7 @@ function isLinear({ name, shape, dtype }: TensorEntry, kind: ModelKind, method: 
   return layer !== null && (isStacked || PROJECTIONS.has(module));
 }
 
-/**
- * Programs build layers by the config. If one is stored differently, they keep random numbers, or take codes for numbers
- * (transformers 5.24).
- * @param method in lower case
- */
+/** Programs build layers by the config; others keep random numbers, or take codes for numbers (transformers 5.24). */
 function statedModules(settings: ConfigSection, method: string, patterns: NamePatterns): (module: string) => Stated {
   const of = statedBy(settings, method, patterns);
   return (module) => {

@@ -2,7 +2,6 @@ import { at } from '@shadow-gate/platform';
 import { ElementType, type Graph, onnxElementType, type Value } from '../../onnx/graph.ts';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
 
-/** Bytes as indices. */
 export function castTensorBytes(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
   return graph.cast(graph.external(entry, ElementType.uint8, dims), ElementType.int32);
 }
@@ -70,10 +69,7 @@ export function blockSizes(
   return sizes.includes(0) ? null : sizes;
 }
 
-/**
- * `blockSizes` with one of the sizes stated for some weights; null also if several fit.
- * @param stated each along the last axes; if empty, groups may divide a row evenly
- */
+/** @param stated block sizes of some weights, of which exactly one must fit; if empty, groups may divide a row */
 export function blocksAmong(
   shape: readonly number[],
   scales: readonly number[],

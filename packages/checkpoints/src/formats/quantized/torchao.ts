@@ -32,7 +32,6 @@ const describedSchema = z.looseObject({
 });
 type Described = z.infer<typeof describedSchema>;
 
-/** A weight and its stored parts, by torchao's names. */
 interface Stored {
   readonly name: string;
   readonly described: Described;
@@ -69,7 +68,6 @@ export const torchao: QuantizedFormat = {
   },
 };
 
-/** The descriptions of weights in the headers. */
 async function describedIn(tensors: Tensors, { metadata }: TensorSource): Promise<Map<string, Described>> {
   const found = new Map<string, Described>();
   for (const file of new Set([...tensors.values()].map((entry) => entry.file))) {
@@ -133,7 +131,6 @@ function statedBlocks({ described }: Stored, shape: readonly number[], scale: Te
   return isWhole ? block : null;
 }
 
-/** Scales for each element, or with sizes of 1 that broadcast. */
 function spreadScale(graph: Graph, value: Value, shape: readonly number[], blocks: BlockSizes): Value {
   const counts = shape.map((size, axis) => size / at(blocks, axis));
   return spread(graph, graph.reshape(value, counts), shape, blocks);

@@ -88,7 +88,6 @@ function pathOf(value: PickleValue | undefined): string[] {
 
 type Place = Pick<DescribedChunk, 'file' | 'start' | 'size'>;
 
-/** Places by name and first element. */
 function placesOf(value: PickleValue | undefined): Map<string, Place> {
   const places = new Map<string, Place>();
   for (const [index, info] of dict(value, 'its list of files').entries) {

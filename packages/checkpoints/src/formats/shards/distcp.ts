@@ -19,10 +19,7 @@ interface Weight extends DescribedTensor {
   readonly name: string;
 }
 
-/**
- * Read the weights of FSDP's torch.distributed.checkpoint: pickles as of `torch.save`, without states of optimizers.
- * @throws UserError for another form, missing or damaged pieces, and pickles that name anything but tensors
- */
+/** @throws UserError for another form, missing or damaged pieces, and pickles that name anything but tensors */
 export async function readDistcp(folder: string): Promise<TensorEntry[]> {
   const file = await resolveFile(folder, DCP_METADATA);
   const described = await withTorchErrors(file, async (handle) => {

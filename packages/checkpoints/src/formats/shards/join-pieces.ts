@@ -5,10 +5,7 @@ import type { TensorEntry, TensorPiece } from '../../tensors/tensor-entry.ts';
 /** One piece per process: the largest runs have some thousand. */
 const MAX_PIECES = 4096;
 
-/**
- * Join the pieces that processes saved.
- * @throws UserError for pieces that are missing, overlap, differ in their type, or are not a grid
- */
+/** @throws UserError for pieces that are missing, overlap, differ in their type, or are not a grid */
 export function joinPieces(
   folder: string,
   whole: Pick<TensorEntry, 'name' | 'shape'>,

@@ -15,11 +15,7 @@ export function isSafetensorsShard(name: string): boolean {
   return SHARD.test(name);
 }
 
-/**
- * Read safetensors shards, one set for each process of torch.distributed.checkpoint. No file has the sizes of the whole:
- * they follow from the pieces.
- * @param names of the files in the folder
- */
+/** Shards of the processes of torch.distributed.checkpoint. The sizes of the whole follow from the pieces. */
 export async function readSafetensorsShards(folder: string, names: Iterable<string>): Promise<TensorEntry[]> {
   const shards = [...names].filter(isSafetensorsShard).sort();
   expectAll(folder, shards);
@@ -62,7 +58,6 @@ async function readPieces(file: string): Promise<TensorPiece[]> {
   });
 }
 
-/** The ends of the pieces along each axis. */
 function shapeOf(pieces: readonly TensorPiece[]): number[] {
   const [first] = pieces;
   if (!first) return [];

@@ -23,17 +23,14 @@ export interface GgufArchitecture {
   readonly name: string;
   /** Modules of a layer that `GGUF_NAMES` lacks or names differently, in the same form, or as a rule. */
   readonly names?: Readonly<Record<string, TensorRule | string>>;
-  /** Modules outside of layers. */
   readonly whole?: Readonly<Record<string, string>>;
   /** Other names of Llama's layers. */
   readonly also?: readonly string[];
-  /** By names in the file. */
   readonly changes?: Readonly<Record<string, TensorChange>>;
   /** config.json as transformers writes it. */
   readonly config: (model: GgufModel) => Readonly<Record<string, unknown>>;
   /** Combines or splits tensors once they have their names. */
   readonly combine?: (tensors: Map<string, TensorEntry>, model: GgufModel) => void;
-  /** Tensors from the metadata. */
   readonly more?: (model: GgufModel) => readonly TensorEntry[];
   /** Tensors that are not weights: they describe the config, or nothing. */
   readonly spare?: readonly string[];

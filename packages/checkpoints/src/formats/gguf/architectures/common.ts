@@ -7,7 +7,6 @@ export const GATED_MLP = ['ffn_gate', 'ffn_up', 'ffn_down'];
 
 export const PAIRED_EXPERTS = { ffn_gate_up_exps: pairedExperts('mlp.experts', 'gate_proj', 'up_proj') };
 
-/** Sizes that every architecture has. */
 export function sizes(model: GgufModel): Record<string, unknown> {
   const layers = model.layers;
   const heads = one(model.numberOfEach('attention.head_count', layers));
@@ -62,7 +61,6 @@ export function theta(model: GgufModel): number {
   return shortestDecimal(model.number('rope.freq_base') ?? DEFAULT_THETA);
 }
 
-/** The number of experts, the number used per token, and their width. */
 export function expertSizes(model: GgufModel, count: string): Record<string, unknown> {
   return {
     [count]: model.required('expert_count'),

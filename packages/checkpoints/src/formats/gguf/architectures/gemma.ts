@@ -6,7 +6,6 @@ import { plusOne } from './rules.ts';
 
 const NORMS = { output_norm: plusOne, attn_norm: plusOne, ffn_norm: plusOne };
 
-/** Norms before and after attention and MLP. */
 const BOTH_NORMS = { ...NORMS, post_attention_norm: plusOne, post_ffw_norm: plusOne };
 
 const gemma: GgufArchitecture = {

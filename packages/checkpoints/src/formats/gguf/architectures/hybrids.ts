@@ -30,7 +30,6 @@ function linearSizes(model: GgufModel) {
   };
 }
 
-/** A depthwise convolution, with a dimension for its one input. */
 export function depthwise(entry: TensorEntry): TensorEntry {
   const [channels = 0, width = 0] = entry.shape;
   return reshaped(entry, [channels, 1, width]);

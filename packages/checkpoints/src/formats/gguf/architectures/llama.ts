@@ -22,7 +22,6 @@ export const llama: GgufArchitecture = {
   },
 };
 
-/** Whether attention (all four) and the MLP have biases, by the tensors. */
 export function biases(model: GgufModel): Record<string, unknown> {
   return {
     attention_bias: model.someLayerHas('attn_q.bias') || model.someLayerHas('attn_qkv.bias'),

@@ -31,7 +31,6 @@ const qwen3: GgufArchitecture = {
   config: (model) => ({ model_type: 'qwen3', ...rotatedSizes(model), attention_bias: hasBias(model) }),
 };
 
-/** The language model of Qwen3-VL. */
 const qwen3vl: GgufArchitecture = {
   ...qwen3,
   name: 'qwen3vl',
@@ -41,7 +40,6 @@ const qwen3vl: GgufArchitecture = {
   },
 };
 
-/** The gate of the shared expert. */
 export const SHARED_GATE: Readonly<Record<string, TensorChange>> = {
   ffn_gate_inp_shexp: (entry) => reshaped(entry, [1, entry.size]),
 };
@@ -79,7 +77,6 @@ const qwen3moe: GgufArchitecture = {
   }),
 };
 
-/** Layers without experts. */
 export function denseLayers(model: GgufModel): number[] {
   return Array.from({ length: model.layers }, (_, i) => i).filter(
     (i) => !model.tensors.has(`blk.${i}.ffn_gate_inp.weight`),

@@ -5,20 +5,15 @@ import { decimal, headDim, present, rmsSizes, shortestDecimal, theta } from './c
 /** Tensors with frequencies or factors, which `scalingOf` reads. */
 export const ROPE_TENSORS = ['rope_freqs.weight', 'rope_factors_long.weight', 'rope_factors_short.weight'];
 
-/**
- * Rotary positions in transformers' form (`rope_parameters`). For Llama 3, llama.cpp has a tensor of divisors of the
- * frequencies (`rope_freqs`): LongRoPE with one list of factors and no other magnitude.
- */
+/** Rotary positions in transformers' form. llama.cpp's divisors of frequencies (`rope_freqs`) are LongRoPE factors. */
 export function rope(model: GgufModel, options: Scaling = {}): Record<string, unknown> {
   return { rope_parameters: parameters(model, options) };
 }
 
-/** For layers of one type. */
 function parameters(model: GgufModel, options: Scaling = {}): Record<string, unknown> {
   return { rope_type: 'default', ...scalingOf(model, options), rope_theta: theta(model) };
 }
 
-/** Sizes and positions of a model with RMS norms and fully rotated heads. */
 export function rotatedSizes(model: GgufModel): Record<string, unknown> {
   expectWholeHeads(model);
   return { ...rmsSizes(model), ...headDim(model), ...rope(model) };
@@ -58,7 +53,6 @@ function headCount(model: GgufModel): number {
 }
 
 interface Scaling {
-  /** Whether YaRN's bounds are whole numbers. */
   readonly truncate?: boolean;
   /** YaRN's magnitude by `yarn_log_multiplier`, by which ln(factor) is multiplied. */
   readonly mscale?: (logMultiplier: number) => Readonly<Record<string, number>>;

@@ -5,9 +5,7 @@ import { type GgufStoredTensor, namedEntry, sliceGgufTensor, stackMember } from 
 import type { GgufArchitecture, NamedTensor, TensorChange, TensorRule } from './architecture.ts';
 import { GGUF_NAMES } from './names.ts';
 
-/** The rules of an architecture by names in the file. */
 interface Rules {
-  /** The list of layers in transformers. */
   readonly list: string;
   readonly layer: ReadonlyMap<string, TensorRule>;
   readonly whole: ReadonlyMap<string, TensorRule>;
@@ -16,7 +14,6 @@ interface Rules {
 /** Known in every architecture with Llama's list of layers. */
 const ATTENTION = ['attn_q', 'attn_k', 'attn_v', 'attn_output', 'attn_q_norm', 'attn_k_norm'];
 
-/** The row of an architecture in `GGUF_NAMES`. */
 function namesIn(architecture: string) {
   const row = GGUF_NAMES.split('\n').find((line) => line.startsWith(`${architecture} `));
   const [, list = '', ...pairs] = row?.split(' ') ?? [];
@@ -69,7 +66,6 @@ export function renamed(module: string, change: TensorChange = (entry) => entry)
   };
 }
 
-/** The experts of a stack. */
 function members(tensor: GgufStoredTensor): GgufStoredTensor[] {
   return Array.from({ length: tensor.shape[0] ?? 0 }, (_, i) => stackMember(tensor, i));
 }
@@ -131,7 +127,6 @@ function fusedHeads(rules: { readonly q: TensorRule; readonly k: TensorRule; rea
   };
 }
 
-/** Replace tensors by one that is made of them, if all exist. */
 export function replaceTensors<const Names extends readonly string[]>(
   tensors: Map<string, TensorEntry>,
   names: Names,

@@ -2,12 +2,8 @@ import { ElementType, type Graph, type Value } from '../../../onnx/graph.ts';
 import type { TensorEntry } from '../../../tensors/tensor-entry.ts';
 import type { GgmlType } from '../ggml-types.ts';
 
-/**
- * The numbers of a block: code · scale + offset, computed in float32 and in this order, as in gguf-py 0.19 (quants.py,
- * `dequantize_blocks`), for n blocks at once. A block has groups of elements with one scale each.
- */
+/** Numbers = code · scale + offset in float32, in this order, as in gguf-py 0.19 (quants.py, `dequantize_blocks`). */
 export interface BlockFormat {
-  /** Groups in a block. */
   readonly groups: number;
   /** float32 [n, groups, width]. */
   readonly codes: (blocks: GgufBlocks) => Value;

@@ -3,10 +3,8 @@ import type { BlockFormat, GgufBlocks } from './blocks.ts';
 import { IQ1_GRID, IQ2_S_GRID, IQ2_XS_GRID, IQ2_XXS_GRID, IQ3_S_GRID, IQ3_XXS_GRID } from './grids.ts';
 
 /**
- * Blocks of 256 elements. Each 8 or 4 of them are one point of a grid, with signs for each 8.
- *
- * The numbers of a grid point have no neighbors of their own. Their steps are those of as many cubes filling the same
- * space.
+ * Blocks of 256 elements: each 8 or 4 are one point of a grid, with signs for each 8. Numbers of a point have no
+ * neighbors of their own, so their steps are those of as many cubes filling the same space.
  */
 
 /** −1 for each set bit of a byte: [256, 8]. */

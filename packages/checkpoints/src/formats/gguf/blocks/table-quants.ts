@@ -52,7 +52,6 @@ export const mxfp4Blocks: BlockFormat = {
 /** 2^(s − 128) of each byte s, including 255, which is NaN elsewhere. */
 const HALF_POWERS = powersOfTwo().map((_, s) => 2 ** (s - 128));
 
-/** Four groups of 16, each with a scale of 8 bits. */
 export const nvfp4: BlockFormat = {
   groups: 4,
   ...tableCodes(doubled(FP4_VALUES), grouped(4, 4, 16)),
