@@ -29,35 +29,6 @@ function lfm2Config(model: GgufModel): Record<string, unknown> {
   };
 }
 
-const lfm2: GgufArchitecture = {
-  name: 'lfm2',
-  ...LFM2,
-  config: (model) => ({ model_type: 'lfm2', ...lfm2Config(model), block_auto_adjust_ff_dim: false }),
-};
-
-const lfm2moe: GgufArchitecture = {
-  name: 'lfm2moe',
-  ...LFM2,
-  names: {
-    ffn_gate_exps: 'feed_forward.experts.*.w1',
-    ffn_up_exps: 'feed_forward.experts.*.w3',
-    ffn_down_exps: 'feed_forward.experts.*.w2',
-  },
-  config: (model) => {
-    model.ignore('expert_gating_func');
-    return {
-      model_type: 'lfm2_moe',
-      ...lfm2Config(model),
-      num_experts: model.required('expert_count'),
-      num_experts_per_tok: model.required('expert_used_count'),
-      moe_intermediate_size: model.required('expert_feed_forward_length'),
-      num_dense_layers: model.number('leading_dense_block_count') ?? 0,
-      use_expert_bias: model.someLayerHas('exp_probs_b.bias'),
-      ...present('routed_scaling_factor', decimal(model, 'expert_weights_scale')),
-    };
-  },
-};
-
 const GRANITE_EXPERTS = {
   ffn_gate_exps: 'block_sparse_moe.gate',
   ffn_up_exps: 'block_sparse_moe.up',
@@ -93,65 +64,91 @@ function graniteConfig(model: GgufModel): Record<string, unknown> {
   };
 }
 
-const graniteHybrid: GgufArchitecture = {
-  name: 'granitehybrid',
-  names: {
-    ...GRANITE_EXPERTS,
-    // Without experts, the shared MLP is the only one.
-    ffn_gate: 'shared_mlp.gate',
-    ffn_up: 'shared_mlp.up',
-    ffn_down: 'shared_mlp.output_linear',
-    ssm_dt: 'mamba.dt_bias!',
+export const CONVOLUTIONS: readonly GgufArchitecture[] = [
+  {
+    name: 'lfm2',
+    ...LFM2,
+    config: (model) => ({ model_type: 'lfm2', ...lfm2Config(model), block_auto_adjust_ff_dim: false }),
   },
-  changes: {
-    ...ROTATED,
-    ssm_conv1d: (entry, { suffix }) => (suffix === '.weight' ? depthwise(entry) : entry),
-    ssm_a: (entry) => logOfNegative(entry, [entry.size]),
-    ssm_d: flat,
-    ssm_norm: flat,
+  {
+    name: 'lfm2moe',
+    ...LFM2,
+    names: {
+      ffn_gate_exps: 'feed_forward.experts.*.w1',
+      ffn_up_exps: 'feed_forward.experts.*.w3',
+      ffn_down_exps: 'feed_forward.experts.*.w2',
+    },
+    config: (model) => {
+      model.ignore('expert_gating_func');
+      return {
+        model_type: 'lfm2_moe',
+        ...lfm2Config(model),
+        num_experts: model.required('expert_count'),
+        num_experts_per_tok: model.required('expert_used_count'),
+        moe_intermediate_size: model.required('expert_feed_forward_length'),
+        num_dense_layers: model.number('leading_dense_block_count') ?? 0,
+        use_expert_bias: model.someLayerHas('exp_probs_b.bias'),
+        ...present('routed_scaling_factor', decimal(model, 'expert_weights_scale')),
+      };
+    },
   },
-  combine: combineGranite,
-  config: (model) => {
-    const heads = model.required('ssm.time_step_rank');
-    const inner = model.required('ssm.inner_size');
-    const attends = model.numberOfEach('attention.head_count_kv', model.layers) ?? [];
-    model.ignore('rope.freq_base', 'rope.dimension_count', 'rope.scaling.finetuned');
-    const isDense = (model.number('expert_count') ?? 0) === 0;
-    return {
-      ...graniteConfig(model),
-      ...(isDense ? { shared_intermediate_size: model.number('feed_forward_length') } : {}),
-      layer_types: attends.map((count) => (count > 0 ? 'attention' : 'mamba')),
-      // Hybrids have no positions.
-      position_embedding_type: 'nope',
-      mamba_n_heads: heads,
-      mamba_d_head: inner / heads,
-      mamba_expand: inner / model.required('embedding_length'),
-      mamba_n_groups: model.required('ssm.group_count'),
-      mamba_d_state: model.required('ssm.state_size'),
-      mamba_d_conv: model.required('ssm.conv_kernel'),
-      mamba_conv_bias: model.someLayerHas('ssm_conv1d.bias'),
-      mamba_proj_bias: model.someLayerHas('ssm_in.bias'),
-    };
+  {
+    name: 'granitehybrid',
+    names: {
+      ...GRANITE_EXPERTS,
+      // Without experts, the shared MLP is the only one.
+      ffn_gate: 'shared_mlp.gate',
+      ffn_up: 'shared_mlp.up',
+      ffn_down: 'shared_mlp.output_linear',
+      ssm_dt: 'mamba.dt_bias!',
+    },
+    changes: {
+      ...ROTATED,
+      ssm_conv1d: (entry, { suffix }) => (suffix === '.weight' ? depthwise(entry) : entry),
+      ssm_a: (entry) => logOfNegative(entry, [entry.size]),
+      ssm_d: flat,
+      ssm_norm: flat,
+    },
+    combine: combineGranite,
+    config: (model) => {
+      const heads = model.required('ssm.time_step_rank');
+      const inner = model.required('ssm.inner_size');
+      const attends = model.numberOfEach('attention.head_count_kv', model.layers) ?? [];
+      model.ignore('rope.freq_base', 'rope.dimension_count', 'rope.scaling.finetuned');
+      const isDense = (model.number('expert_count') ?? 0) === 0;
+      return {
+        ...graniteConfig(model),
+        ...(isDense ? { shared_intermediate_size: model.number('feed_forward_length') } : {}),
+        layer_types: attends.map((count) => (count > 0 ? 'attention' : 'mamba')),
+        // Hybrids have no positions.
+        position_embedding_type: 'nope',
+        mamba_n_heads: heads,
+        mamba_d_head: inner / heads,
+        mamba_expand: inner / model.required('embedding_length'),
+        mamba_n_groups: model.required('ssm.group_count'),
+        mamba_d_state: model.required('ssm.state_size'),
+        mamba_d_conv: model.required('ssm.conv_kernel'),
+        mamba_conv_bias: model.someLayerHas('ssm_conv1d.bias'),
+        mamba_proj_bias: model.someLayerHas('ssm_in.bias'),
+      };
+    },
   },
-};
-
-const graniteMoe: GgufArchitecture = {
-  name: 'granitemoe',
-  also: GATED_MLP,
-  names: GRANITE_EXPERTS,
-  changes: ROTATED,
-  combine: combineGranite,
-  config: (model) => {
-    expectWholeHeads(model);
-    ignoreMamba(model);
-    return {
-      ...graniteConfig(model),
-      shared_intermediate_size: model.number('expert_shared_feed_forward_length') ?? 0,
-      ...rope(model),
-      position_embedding_type: 'rope',
-      layer_types: Array.from({ length: model.layers }, () => 'attention'),
-    };
+  {
+    name: 'granitemoe',
+    also: GATED_MLP,
+    names: GRANITE_EXPERTS,
+    changes: ROTATED,
+    combine: combineGranite,
+    config: (model) => {
+      expectWholeHeads(model);
+      ignoreMamba(model);
+      return {
+        ...graniteConfig(model),
+        shared_intermediate_size: model.number('expert_shared_feed_forward_length') ?? 0,
+        ...rope(model),
+        position_embedding_type: 'rope',
+        layer_types: Array.from({ length: model.layers }, () => 'attention'),
+      };
+    },
   },
-};
-
-export const CONVOLUTIONS = [lfm2, lfm2moe, graniteHybrid, graniteMoe];
+];

@@ -95,34 +95,6 @@ function rowsByKeyHead({ keyHeads, valueHeads, keyDim, valueDim }: LinearSizes):
   ).flat();
 }
 
-const qwen3next: GgufArchitecture = {
-  name: 'qwen3next',
-  also: GATED_MLP,
-  names: { ...NAMES, ...PAIRED_EXPERTS, attn_qkv: 'linear_attn.qkv', attn_gate: 'linear_attn.z' },
-  changes: {
-    ...NORMS,
-    ...SHARED_GATE,
-    ssm_conv1d: depthwise,
-    ssm_a: (entry) => logOfNegative(entry, [entry.size]),
-  },
-  combine: (tensors, model) => {
-    const rows = rowsByKeyHead(linearSizes(model));
-    for (let i = 0; i < model.layers; i++) {
-      const at = `model.layers.${i}.linear_attn`;
-      replaceTensors(tensors, [`${at}.qkv.weight`, `${at}.z.weight`], `${at}.in_proj_qkvz.weight`, (...parts) =>
-        reordered(joined(parts, 0), rows),
-      );
-    }
-  },
-  config: (model) => ({
-    model_type: 'qwen3_next',
-    ...qwenConfig(model),
-    ...qwenExperts(model),
-    norm_topk_prob: model.boolean('expert_weights_norm') ?? true,
-    mlp_only_layers: denseLayers(model),
-  }),
-};
-
 /** Indices that group value heads by key head; llama.cpp interleaves them. @param before rows before the first head */
 function byKeyHead(model: GgufModel, width: number, before = 0): number[] {
   const { keyHeads, valueHeads } = linearSizes(model);
@@ -159,21 +131,47 @@ const QWEN35_CHANGES: Readonly<Record<string, TensorChange>> = {
   ssm_out: (entry, named) => ofRows(entry, named, 1),
 };
 
-const qwen35: GgufArchitecture = {
-  name: 'qwen35',
-  names: NAMES,
-  changes: QWEN35_CHANGES,
-  config: (model) => ({ model_type: 'qwen3_5_text', ...qwenConfig(model) }),
-};
-
-const qwen35moe: GgufArchitecture = {
-  name: 'qwen35moe',
-  names: { ...NAMES, ...PAIRED_EXPERTS },
-  changes: { ...QWEN35_CHANGES, ...SHARED_GATE },
-  config: (model) => {
-    const { intermediate_size: _, ...config } = qwenConfig(model);
-    return { model_type: 'qwen3_5_moe_text', ...config, ...qwenExperts(model) };
+export const HYBRIDS: readonly GgufArchitecture[] = [
+  {
+    name: 'qwen3next',
+    also: GATED_MLP,
+    names: { ...NAMES, ...PAIRED_EXPERTS, attn_qkv: 'linear_attn.qkv', attn_gate: 'linear_attn.z' },
+    changes: {
+      ...NORMS,
+      ...SHARED_GATE,
+      ssm_conv1d: depthwise,
+      ssm_a: (entry) => logOfNegative(entry, [entry.size]),
+    },
+    combine: (tensors, model) => {
+      const rows = rowsByKeyHead(linearSizes(model));
+      for (let i = 0; i < model.layers; i++) {
+        const at = `model.layers.${i}.linear_attn`;
+        replaceTensors(tensors, [`${at}.qkv.weight`, `${at}.z.weight`], `${at}.in_proj_qkvz.weight`, (...parts) =>
+          reordered(joined(parts, 0), rows),
+        );
+      }
+    },
+    config: (model) => ({
+      model_type: 'qwen3_next',
+      ...qwenConfig(model),
+      ...qwenExperts(model),
+      norm_topk_prob: model.boolean('expert_weights_norm') ?? true,
+      mlp_only_layers: denseLayers(model),
+    }),
   },
-};
-
-export const HYBRIDS = [qwen3next, qwen35, qwen35moe];
+  {
+    name: 'qwen35',
+    names: NAMES,
+    changes: QWEN35_CHANGES,
+    config: (model) => ({ model_type: 'qwen3_5_text', ...qwenConfig(model) }),
+  },
+  {
+    name: 'qwen35moe',
+    names: { ...NAMES, ...PAIRED_EXPERTS },
+    changes: { ...QWEN35_CHANGES, ...SHARED_GATE },
+    config: (model) => {
+      const { intermediate_size: _, ...config } = qwenConfig(model);
+      return { model_type: 'qwen3_5_moe_text', ...config, ...qwenExperts(model) };
+    },
+  },
+];

@@ -11,41 +11,8 @@ import { ROTATED } from './rules.ts';
 
 /** Decoders with Llama's names in transformers and small differences. */
 
-const arcee: GgufArchitecture = {
-  name: 'arcee',
-  also: ['ffn_gate'],
-  changes: ROTATED,
-  spare: ROPE_TENSORS,
-  config: (model) => ({ model_type: 'arcee', ...rotatedSizes(model), ...biases(model) }),
-};
-
 /** llama.cpp's default: every fourth layer has no positions. */
 const SMOLLM3_INTERVAL = 4;
-
-const smollm3: GgufArchitecture = {
-  name: 'smollm3',
-  changes: ROTATED,
-  spare: ROPE_TENSORS,
-  config: (model) => ({
-    model_type: 'smollm3',
-    ...rotatedSizes(model),
-    ...biases(model),
-    no_rope_layers: Array.from({ length: model.layers }, (_, i) => ((i + 1) % SMOLLM3_INTERVAL === 0 ? 0 : 1)),
-  }),
-};
-
-const granite: GgufArchitecture = {
-  name: 'granite',
-  changes: ROTATED,
-  spare: ROPE_TENSORS,
-  config: (model) => {
-    ignoreMamba(model);
-    model.ignore('expert_used_count', 'expert_shared_feed_forward_length');
-    // Models with experts have tensors that are not known here.
-    model.ignore('expert_count');
-    return { model_type: 'granite', ...rotatedSizes(model), ...biases(model), ...multipliers(model) };
-  },
-};
 
 /** Sizes of layers with a state, which Granite 4's files have even without such layers. */
 export function ignoreMamba(model: GgufModel): void {
@@ -63,66 +30,6 @@ export function multipliers(model: GgufModel): Record<string, unknown> {
   };
 }
 
-const seedOss: GgufArchitecture = {
-  name: 'seed_oss',
-  also: ['ffn_norm'],
-  spare: ROPE_TENSORS,
-  config: (model) => ({
-    model_type: 'seed_oss',
-    ...rotatedSizes(model),
-    attention_bias: model.someLayerHas('attn_q.bias'),
-    attention_out_bias: model.someLayerHas('attn_output.bias'),
-    mlp_bias: model.someLayerHas('ffn_down.bias'),
-  }),
-};
-
-/** OLMo 2, and OLMo 3 if layers have windows. */
-const olmo2: GgufArchitecture = {
-  name: 'olmo2',
-  spare: ROPE_TENSORS,
-  config: (model) => {
-    const window = model.number('attention.sliding_window');
-    expectWholeHeads(model);
-    const both = { ...rmsSizes(model), ...headDim(model), attention_bias: model.someLayerHas('attn_q.bias') };
-    if (window === null || window === 0) return { model_type: 'olmo2', ...both, ...rope(model) };
-    const types = { sliding_window: window, layer_types: windows(model, 4) };
-    return { model_type: 'olmo3', ...both, ...ropeByType(model, theta(model)), ...types };
-  },
-};
-
-const exaone4: GgufArchitecture = {
-  name: 'exaone4',
-  spare: ROPE_TENSORS,
-  config: (model) => {
-    const window = model.number('attention.sliding_window') || null;
-    return {
-      model_type: 'exaone4',
-      ...rotatedSizes(model),
-      sliding_window: window,
-      layer_types: windows(model, 4, window !== null),
-    };
-  },
-};
-
-const ernie: GgufArchitecture = {
-  name: 'ernie4_5',
-  spare: ROPE_TENSORS,
-  config: (model) => ({ model_type: 'ernie4_5', ...rotatedSizes(model), use_bias: model.someLayerHas('attn_q.bias') }),
-};
-
-const apertus: GgufArchitecture = {
-  name: 'apertus',
-  also: ['ffn_gate'],
-  spare: ROPE_TENSORS,
-  config: (model) => ({
-    model_type: 'apertus',
-    ...rotatedSizes(model),
-    ...biases(model),
-    ...(model.metadata.has('xielu.beta') ? {} : { hidden_act: 'relu2' }),
-  }),
-  more: xieluTensors,
-};
-
 /** The trained numbers of each layer's activation, which are tensors in transformers. */
 function xieluTensors(model: GgufModel): TensorEntry[] {
   const any = model.tensors.get('token_embd.weight');
@@ -133,37 +40,6 @@ function xieluTensors(model: GgufModel): TensorEntry[] {
     );
   });
 }
-
-/** Command R: norms of queries and keys have one weight per head. */
-const commandR: GgufArchitecture = {
-  name: 'command-r',
-  also: ['ffn_norm'],
-  config: (model) => ({
-    model_type: 'cohere',
-    ...layerNormSizes(model, 'layer_norm_eps'),
-    ...rope(model),
-    ...present('logit_scale', decimal(model, 'logit_scale')),
-    use_qk_norm: model.someLayerHas('attn_q_norm.weight'),
-    attention_bias: model.someLayerHas('attn_q.bias'),
-  }),
-};
-
-const cohere2: GgufArchitecture = {
-  name: 'cohere2',
-  also: ['ffn_norm'],
-  config: (model) => {
-    expectWholeHeads(model);
-    return {
-      model_type: 'cohere2',
-      ...layerNormSizes(model, 'layer_norm_eps'),
-      ...headDim(model),
-      ...rope(model),
-      ...present('logit_scale', decimal(model, 'logit_scale')),
-      sliding_window: model.required('attention.sliding_window'),
-      layer_types: windows(model, 4),
-    };
-  },
-};
 
 /** GLM-4 of 2025, with norms before and after, and its predecessor. Gate and up are one matrix. */
 const glm = (name: string, modelType: string): GgufArchitecture => ({
@@ -185,29 +61,135 @@ const glm = (name: string, modelType: string): GgufArchitecture => ({
   },
 });
 
-/** Hunyuan's dense models: the base of their positions includes the length scaling. */
-const hunyuan: GgufArchitecture = {
-  name: 'hunyuan-dense',
-  spare: ROPE_TENSORS,
-  config: (model) => ({
-    model_type: 'hunyuan_v1_dense',
-    ...rotatedSizes(model),
-    attention_bias: model.someLayerHas('attn_q.bias'),
-  }),
-};
-
-export const LLAMA_LIKE = [
-  apertus,
-  arcee,
+export const LLAMA_LIKE: readonly GgufArchitecture[] = [
+  {
+    name: 'arcee',
+    also: ['ffn_gate'],
+    changes: ROTATED,
+    spare: ROPE_TENSORS,
+    config: (model) => ({ model_type: 'arcee', ...rotatedSizes(model), ...biases(model) }),
+  },
+  {
+    name: 'smollm3',
+    changes: ROTATED,
+    spare: ROPE_TENSORS,
+    config: (model) => ({
+      model_type: 'smollm3',
+      ...rotatedSizes(model),
+      ...biases(model),
+      no_rope_layers: Array.from({ length: model.layers }, (_, i) => ((i + 1) % SMOLLM3_INTERVAL === 0 ? 0 : 1)),
+    }),
+  },
+  {
+    name: 'granite',
+    changes: ROTATED,
+    spare: ROPE_TENSORS,
+    config: (model) => {
+      ignoreMamba(model);
+      model.ignore('expert_used_count', 'expert_shared_feed_forward_length');
+      // Models with experts have tensors that are not known here.
+      model.ignore('expert_count');
+      return { model_type: 'granite', ...rotatedSizes(model), ...biases(model), ...multipliers(model) };
+    },
+  },
+  {
+    name: 'seed_oss',
+    also: ['ffn_norm'],
+    spare: ROPE_TENSORS,
+    config: (model) => ({
+      model_type: 'seed_oss',
+      ...rotatedSizes(model),
+      attention_bias: model.someLayerHas('attn_q.bias'),
+      attention_out_bias: model.someLayerHas('attn_output.bias'),
+      mlp_bias: model.someLayerHas('ffn_down.bias'),
+    }),
+  },
+  /** OLMo 2, and OLMo 3 if layers have windows. */
+  {
+    name: 'olmo2',
+    spare: ROPE_TENSORS,
+    config: (model) => {
+      const window = model.number('attention.sliding_window');
+      expectWholeHeads(model);
+      const both = { ...rmsSizes(model), ...headDim(model), attention_bias: model.someLayerHas('attn_q.bias') };
+      if (window === null || window === 0) return { model_type: 'olmo2', ...both, ...rope(model) };
+      const types = { sliding_window: window, layer_types: windows(model, 4) };
+      return { model_type: 'olmo3', ...both, ...ropeByType(model, theta(model)), ...types };
+    },
+  },
+  {
+    name: 'exaone4',
+    spare: ROPE_TENSORS,
+    config: (model) => {
+      const window = model.number('attention.sliding_window') || null;
+      return {
+        model_type: 'exaone4',
+        ...rotatedSizes(model),
+        sliding_window: window,
+        layer_types: windows(model, 4, window !== null),
+      };
+    },
+  },
+  {
+    name: 'ernie4_5',
+    spare: ROPE_TENSORS,
+    config: (model) => ({
+      model_type: 'ernie4_5',
+      ...rotatedSizes(model),
+      use_bias: model.someLayerHas('attn_q.bias'),
+    }),
+  },
+  {
+    name: 'apertus',
+    also: ['ffn_gate'],
+    spare: ROPE_TENSORS,
+    config: (model) => ({
+      model_type: 'apertus',
+      ...rotatedSizes(model),
+      ...biases(model),
+      ...(model.metadata.has('xielu.beta') ? {} : { hidden_act: 'relu2' }),
+    }),
+    more: xieluTensors,
+  },
+  /** Command R: norms of queries and keys have one weight per head. */
+  {
+    name: 'command-r',
+    also: ['ffn_norm'],
+    config: (model) => ({
+      model_type: 'cohere',
+      ...layerNormSizes(model, 'layer_norm_eps'),
+      ...rope(model),
+      ...present('logit_scale', decimal(model, 'logit_scale')),
+      use_qk_norm: model.someLayerHas('attn_q_norm.weight'),
+      attention_bias: model.someLayerHas('attn_q.bias'),
+    }),
+  },
+  {
+    name: 'cohere2',
+    also: ['ffn_norm'],
+    config: (model) => {
+      expectWholeHeads(model);
+      return {
+        model_type: 'cohere2',
+        ...layerNormSizes(model, 'layer_norm_eps'),
+        ...headDim(model),
+        ...rope(model),
+        ...present('logit_scale', decimal(model, 'logit_scale')),
+        sliding_window: model.required('attention.sliding_window'),
+        layer_types: windows(model, 4),
+      };
+    },
+  },
+  /** Hunyuan's dense models: the base of their positions includes the length scaling. */
+  {
+    name: 'hunyuan-dense',
+    spare: ROPE_TENSORS,
+    config: (model) => ({
+      model_type: 'hunyuan_v1_dense',
+      ...rotatedSizes(model),
+      attention_bias: model.someLayerHas('attn_q.bias'),
+    }),
+  },
   glm('chatglm', 'glm'),
-  cohere2,
-  commandR,
-  ernie,
-  exaone4,
   glm('glm4', 'glm4'),
-  granite,
-  hunyuan,
-  olmo2,
-  seedOss,
-  smollm3,
 ];

@@ -15,66 +15,14 @@ const qwen2: GgufArchitecture = {
   config: (model) => ({ model_type: 'qwen2', ...rotatedSizes(model) }),
 };
 
-/** The language models of Qwen2-VL and Qwen2.5-VL: for text alone, positions of images equal those of text. */
-const qwen2vl: GgufArchitecture = {
-  ...qwen2,
-  name: 'qwen2vl',
-  config: (model) => {
-    model.ignore('rope.dimension_sections');
-    return qwen2.config(model);
-  },
-};
-
 const qwen3: GgufArchitecture = {
   name: 'qwen3',
   spare: ROPE_TENSORS,
   config: (model) => ({ model_type: 'qwen3', ...rotatedSizes(model), attention_bias: hasBias(model) }),
 };
 
-const qwen3vl: GgufArchitecture = {
-  ...qwen3,
-  name: 'qwen3vl',
-  config: (model) => {
-    model.ignore('rope.dimension_sections', 'n_deepstack_layers');
-    return qwen3.config(model);
-  },
-};
-
 export const SHARED_GATE: Readonly<Record<string, TensorChange>> = {
   ffn_gate_inp_shexp: (entry) => reshaped(entry, [1, entry.size]),
-};
-
-const qwen2moe: GgufArchitecture = {
-  name: 'qwen2moe',
-  also: GATED_MLP,
-  names: PAIRED_EXPERTS,
-  changes: SHARED_GATE,
-  spare: ROPE_TENSORS,
-  config: (model) => ({
-    model_type: 'qwen2_moe',
-    ...rotatedSizes(model),
-    ...expertSizes(model, 'num_experts'),
-    shared_expert_intermediate_size: model.required('expert_shared_feed_forward_length'),
-    norm_topk_prob: model.boolean('expert_weights_norm') ?? false,
-    qkv_bias: hasBias(model),
-    mlp_only_layers: denseLayers(model),
-  }),
-};
-
-const qwen3moe: GgufArchitecture = {
-  name: 'qwen3moe',
-  also: GATED_MLP,
-  names: PAIRED_EXPERTS,
-  spare: ROPE_TENSORS,
-  config: (model) => ({
-    model_type: 'qwen3_moe',
-    ...rotatedSizes(model),
-    ...expertSizes(model, 'num_experts'),
-    // llama.cpp always divides by the sum of the chosen weights, as all released models do.
-    norm_topk_prob: model.boolean('expert_weights_norm') ?? true,
-    attention_bias: hasBias(model),
-    mlp_only_layers: denseLayers(model),
-  }),
 };
 
 export function denseLayers(model: GgufModel): number[] {
@@ -83,4 +31,55 @@ export function denseLayers(model: GgufModel): number[] {
   );
 }
 
-export const QWEN = [qwen2, qwen2moe, qwen2vl, qwen3, qwen3moe, qwen3vl];
+export const QWEN: readonly GgufArchitecture[] = [
+  /** The language models of Qwen2-VL and Qwen2.5-VL: for text alone, positions of images equal those of text. */
+  {
+    ...qwen2,
+    name: 'qwen2vl',
+    config: (model) => {
+      model.ignore('rope.dimension_sections');
+      return qwen2.config(model);
+    },
+  },
+  {
+    ...qwen3,
+    name: 'qwen3vl',
+    config: (model) => {
+      model.ignore('rope.dimension_sections', 'n_deepstack_layers');
+      return qwen3.config(model);
+    },
+  },
+  {
+    name: 'qwen2moe',
+    also: GATED_MLP,
+    names: PAIRED_EXPERTS,
+    changes: SHARED_GATE,
+    spare: ROPE_TENSORS,
+    config: (model) => ({
+      model_type: 'qwen2_moe',
+      ...rotatedSizes(model),
+      ...expertSizes(model, 'num_experts'),
+      shared_expert_intermediate_size: model.required('expert_shared_feed_forward_length'),
+      norm_topk_prob: model.boolean('expert_weights_norm') ?? false,
+      qkv_bias: hasBias(model),
+      mlp_only_layers: denseLayers(model),
+    }),
+  },
+  {
+    name: 'qwen3moe',
+    also: GATED_MLP,
+    names: PAIRED_EXPERTS,
+    spare: ROPE_TENSORS,
+    config: (model) => ({
+      model_type: 'qwen3_moe',
+      ...rotatedSizes(model),
+      ...expertSizes(model, 'num_experts'),
+      // llama.cpp always divides by the sum of the chosen weights, as all released models do.
+      norm_topk_prob: model.boolean('expert_weights_norm') ?? true,
+      attention_bias: hasBias(model),
+      mlp_only_layers: denseLayers(model),
+    }),
+  },
+  qwen2,
+  qwen3,
+];

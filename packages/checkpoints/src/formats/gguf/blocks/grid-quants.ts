@@ -57,62 +57,6 @@ function nibbleScales(blocks: GgufBlocks, from: number, length: number): Value {
   return blocks.fields(blocks.reshape(blocks.bytes(from, length), [length, 1]), { shifts: [0, 4], bits: 4 });
 }
 
-export const iq2_xxs: BlockFormat = {
-  groups: 8,
-  codes: (blocks) => {
-    const indices = blocks.slice(blocks.reshape(blocks.bytes(2, 64), [8, 8]), 2, 0, 4);
-    return signed(blocks, 32, blocks.lookUp(IQ2_XXS_GRID, 8, indices), wordSigns(blocks, words(blocks, 2, 8, 8)));
-  },
-  scales: (blocks) => wordScales(blocks, words(blocks, 2, 8, 8), 0.25),
-  steps: side(MOST_IQ2, 8 + 7),
-};
-
-export const iq2_xs: BlockFormat = {
-  groups: 16,
-  codes: (blocks) => {
-    const bytes = blocks.reshape(blocks.bytes(2, 64), [32, 2]);
-    const [low, high] = [blocks.slice(bytes, 2, 0, 1), blocks.slice(bytes, 2, 1, 2)];
-    const points = blocks.word([low, blocks.fields(high, { shifts: [0], bits: 1 })]);
-    const signs = blocks.fields(high, { shifts: [1], bits: 7 });
-    return signed(blocks, 16, blocks.lookUp(IQ2_XS_GRID, 8, points), blocks.lookUp(EVEN_SIGNS, 8, signs));
-  },
-  scales: (blocks) => halfScales(blocks, nibbleScales(blocks, 66, 8), 16, 0.25),
-  steps: side(MOST_IQ2, 9 + 7),
-};
-
-export const iq2_s: BlockFormat = {
-  groups: 16,
-  codes: (blocks) => {
-    const high = blocks.fields(blocks.reshape(blocks.bytes(66, 8), [8, 1]), { shifts: [0, 2, 4, 6], bits: 2 });
-    const points = blocks.word([blocks.bytes(2, 32), blocks.reshape(high, [32])]);
-    const signs = blocks.lookUp(ALL_SIGNS, 8, blocks.bytes(34, 32));
-    return signed(blocks, 16, blocks.lookUp(IQ2_S_GRID, 8, points), signs);
-  },
-  scales: (blocks) => halfScales(blocks, nibbleScales(blocks, 74, 8), 16, 0.25),
-  steps: side(MOST_IQ2, 10 + 8),
-};
-
-export const iq3_xxs: BlockFormat = {
-  groups: 8,
-  codes: (blocks) =>
-    signed(blocks, 32, blocks.lookUp(IQ3_XXS_GRID, 4, blocks.bytes(2, 64)), wordSigns(blocks, words(blocks, 66, 8))),
-  scales: (blocks) => wordScales(blocks, words(blocks, 66, 8), 0.5),
-  steps: side(MOST_IQ3_XXS, 2 * 8 + 7),
-};
-
-export const iq3_s: BlockFormat = {
-  groups: 8,
-  codes: (blocks) => {
-    const bits = { shifts: [0, 1, 2, 3, 4, 5, 6, 7], bits: 1 };
-    const high = blocks.fields(blocks.reshape(blocks.bytes(66, 8), [8, 1]), bits);
-    const points = blocks.word([blocks.bytes(2, 64), blocks.reshape(high, [64])]);
-    const signs = blocks.lookUp(ALL_SIGNS, 8, blocks.bytes(74, 32));
-    return signed(blocks, 32, blocks.lookUp(IQ3_S_GRID, 4, points), signs);
-  },
-  scales: (blocks) => oddScales(blocks, blocks.reshape(nibbleScales(blocks, 106, 4), [8, 1]), blocks.half(0)),
-  steps: side(MOST_IQ3_S, 2 * 9 + 8),
-};
-
 /** d · (2 · scale + 1). */
 function oddScales(blocks: GgufBlocks, codes: Value, d: Value): Value {
   return blocks.multiply(blocks.add(blocks.multiply(blocks.float(codes), 2), 1), d);
@@ -120,20 +64,6 @@ function oddScales(blocks: GgufBlocks, codes: Value, d: Value): Value {
 
 /** Added to all numbers of a point, by a bit. */
 const DELTA = [0.125, -0.125];
-
-export const iq1_s: BlockFormat = {
-  groups: 8,
-  codes: (blocks) => {
-    const all = shorts(blocks, 34, 8);
-    const high = blocks.fields(all, { shifts: [0, 3, 6, 9], bits: 3, type: 'uint32' });
-    const points = iq1Points(blocks, blocks.reshape(high, [32]), 2);
-    const delta = blocks.lookUp(DELTA, 1, blocks.fields(all, { shifts: [15], bits: 1, type: 'uint32' }));
-    return blocks.graph.op('Add', [blocks.reshape(points, [8, 32]), blocks.reshape(delta, [8, 1])]);
-  },
-  scales: (blocks) =>
-    oddScales(blocks, blocks.fields(shorts(blocks, 34, 8), { shifts: [12], bits: 3, type: 'uint32' }), blocks.half(0)),
-  steps: side(MOST_IQ1, 11),
-};
 
 /** Little-endian words of 16 bits: uint32 [n, count, 1]. */
 function shorts(blocks: GgufBlocks, from: number, count: number): Value {
@@ -145,23 +75,6 @@ function shorts(blocks: GgufBlocks, from: number, count: number): Value {
 function iq1Points(blocks: GgufBlocks, high: Value, from: number): Value {
   return blocks.lookUp(IQ1_GRID, 8, blocks.word([blocks.bytes(from, 32), high]));
 }
-
-export const iq1_m: BlockFormat = {
-  groups: 16,
-  codes: (blocks) => {
-    const nibbles = blocks.fields(blocks.reshape(blocks.bytes(32, 16), [16, 1]), { shifts: [0, 4], bits: 4 });
-    const high = blocks.reshape(blocks.fields(nibbles, { shifts: [0], bits: 3 }), [32]);
-    const delta = blocks.lookUp(DELTA, 1, blocks.fields(nibbles, { shifts: [3], bits: 1 }));
-    const points = blocks.reshape(iq1Points(blocks, high, 0), [32, 8]);
-    return blocks.reshape(blocks.graph.op('Add', [points, blocks.reshape(delta, [32, 1])]), [16, 16]);
-  },
-  scales: (blocks) => {
-    const all = shorts(blocks, 48, 4);
-    const codes = blocks.fields(all, { shifts: [0, 3, 6, 9], bits: 3, type: 'uint32' });
-    return oddScales(blocks, blocks.reshape(codes, [16, 1]), halfInParts(blocks, all));
-  },
-  steps: side(MOST_IQ1, 11),
-};
 
 /** A float16 with 4 bits at the top of each of four words: float32 [n, 1, 1]. */
 function halfInParts(blocks: GgufBlocks, all: Value): Value {
@@ -186,3 +99,90 @@ const HALF_UNITS = Array.from({ length: 64 }, (_, i) => {
   return i < 32 ? unit : -unit;
 });
 const HALF_ONES = Array.from({ length: 64 }, (_, i) => ((i & 31) === 0 ? 0 : 1024));
+
+export const GRID_QUANTS: Readonly<Record<string, BlockFormat>> = {
+  IQ2_XXS: {
+    groups: 8,
+    codes: (blocks) => {
+      const indices = blocks.slice(blocks.reshape(blocks.bytes(2, 64), [8, 8]), 2, 0, 4);
+      return signed(blocks, 32, blocks.lookUp(IQ2_XXS_GRID, 8, indices), wordSigns(blocks, words(blocks, 2, 8, 8)));
+    },
+    scales: (blocks) => wordScales(blocks, words(blocks, 2, 8, 8), 0.25),
+    steps: side(MOST_IQ2, 8 + 7),
+  },
+  IQ2_XS: {
+    groups: 16,
+    codes: (blocks) => {
+      const bytes = blocks.reshape(blocks.bytes(2, 64), [32, 2]);
+      const [low, high] = [blocks.slice(bytes, 2, 0, 1), blocks.slice(bytes, 2, 1, 2)];
+      const points = blocks.word([low, blocks.fields(high, { shifts: [0], bits: 1 })]);
+      const signs = blocks.fields(high, { shifts: [1], bits: 7 });
+      return signed(blocks, 16, blocks.lookUp(IQ2_XS_GRID, 8, points), blocks.lookUp(EVEN_SIGNS, 8, signs));
+    },
+    scales: (blocks) => halfScales(blocks, nibbleScales(blocks, 66, 8), 16, 0.25),
+    steps: side(MOST_IQ2, 9 + 7),
+  },
+  IQ2_S: {
+    groups: 16,
+    codes: (blocks) => {
+      const high = blocks.fields(blocks.reshape(blocks.bytes(66, 8), [8, 1]), { shifts: [0, 2, 4, 6], bits: 2 });
+      const points = blocks.word([blocks.bytes(2, 32), blocks.reshape(high, [32])]);
+      const signs = blocks.lookUp(ALL_SIGNS, 8, blocks.bytes(34, 32));
+      return signed(blocks, 16, blocks.lookUp(IQ2_S_GRID, 8, points), signs);
+    },
+    scales: (blocks) => halfScales(blocks, nibbleScales(blocks, 74, 8), 16, 0.25),
+    steps: side(MOST_IQ2, 10 + 8),
+  },
+  IQ3_XXS: {
+    groups: 8,
+    codes: (blocks) =>
+      signed(blocks, 32, blocks.lookUp(IQ3_XXS_GRID, 4, blocks.bytes(2, 64)), wordSigns(blocks, words(blocks, 66, 8))),
+    scales: (blocks) => wordScales(blocks, words(blocks, 66, 8), 0.5),
+    steps: side(MOST_IQ3_XXS, 2 * 8 + 7),
+  },
+  IQ3_S: {
+    groups: 8,
+    codes: (blocks) => {
+      const bits = { shifts: [0, 1, 2, 3, 4, 5, 6, 7], bits: 1 };
+      const high = blocks.fields(blocks.reshape(blocks.bytes(66, 8), [8, 1]), bits);
+      const points = blocks.word([blocks.bytes(2, 64), blocks.reshape(high, [64])]);
+      const signs = blocks.lookUp(ALL_SIGNS, 8, blocks.bytes(74, 32));
+      return signed(blocks, 32, blocks.lookUp(IQ3_S_GRID, 4, points), signs);
+    },
+    scales: (blocks) => oddScales(blocks, blocks.reshape(nibbleScales(blocks, 106, 4), [8, 1]), blocks.half(0)),
+    steps: side(MOST_IQ3_S, 2 * 9 + 8),
+  },
+  IQ1_S: {
+    groups: 8,
+    codes: (blocks) => {
+      const all = shorts(blocks, 34, 8);
+      const high = blocks.fields(all, { shifts: [0, 3, 6, 9], bits: 3, type: 'uint32' });
+      const points = iq1Points(blocks, blocks.reshape(high, [32]), 2);
+      const delta = blocks.lookUp(DELTA, 1, blocks.fields(all, { shifts: [15], bits: 1, type: 'uint32' }));
+      return blocks.graph.op('Add', [blocks.reshape(points, [8, 32]), blocks.reshape(delta, [8, 1])]);
+    },
+    scales: (blocks) =>
+      oddScales(
+        blocks,
+        blocks.fields(shorts(blocks, 34, 8), { shifts: [12], bits: 3, type: 'uint32' }),
+        blocks.half(0),
+      ),
+    steps: side(MOST_IQ1, 11),
+  },
+  IQ1_M: {
+    groups: 16,
+    codes: (blocks) => {
+      const nibbles = blocks.fields(blocks.reshape(blocks.bytes(32, 16), [16, 1]), { shifts: [0, 4], bits: 4 });
+      const high = blocks.reshape(blocks.fields(nibbles, { shifts: [0], bits: 3 }), [32]);
+      const delta = blocks.lookUp(DELTA, 1, blocks.fields(nibbles, { shifts: [3], bits: 1 }));
+      const points = blocks.reshape(iq1Points(blocks, high, 0), [32, 8]);
+      return blocks.reshape(blocks.graph.op('Add', [points, blocks.reshape(delta, [32, 1])]), [16, 16]);
+    },
+    scales: (blocks) => {
+      const all = shorts(blocks, 48, 4);
+      const codes = blocks.fields(all, { shifts: [0, 3, 6, 9], bits: 3, type: 'uint32' });
+      return oddScales(blocks, blocks.reshape(codes, [16, 1]), halfInParts(blocks, all));
+    },
+    steps: side(MOST_IQ1, 11),
+  },
+};

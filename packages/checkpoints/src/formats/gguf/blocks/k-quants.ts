@@ -9,32 +9,6 @@ function fourBits(blocks: GgufBlocks, shift: 0 | 4): Value {
   return blocks.reshape(blocks.float(codes), [16, 1]);
 }
 
-export const q2_k: BlockFormat = {
-  groups: 16,
-  codes: (blocks) => {
-    const planes = blocks.planes(blocks.bytes(16, 64), { width: 32, bits: 2, runs: 2 });
-    return blocks.reshape(blocks.float(planes), [16, 16]);
-  },
-  scales: (blocks) => blocks.multiply(fourBits(blocks, 0), blocks.half(80)),
-  offsets: (blocks) => blocks.negate(blocks.multiply(fourBits(blocks, 4), blocks.half(82))),
-};
-
-export const q3_k: BlockFormat = {
-  groups: 16,
-  codes: (blocks) => {
-    const low = blocks.reshape(blocks.planes(blocks.bytes(32, 64), { width: 32, bits: 2, runs: 2 }), [16, 16]);
-    // An unset bit subtracts four.
-    const high = blocks.reshape(blocks.planes(blocks.bytes(0, 32), { width: 32, bits: 1, runs: 1 }), [16, 16]);
-    return blocks.add(blocks.float(blocks.join(low, high, 2)), -4);
-  },
-  scales: (blocks) => {
-    const low = blocks.planes(blocks.bytes(96, 8), { width: 8, bits: 4, runs: 1 });
-    const high = blocks.planes(blocks.bytes(104, 4), { width: 4, bits: 2, runs: 1 });
-    const joined = blocks.join(blocks.reshape(low, [16, 1]), blocks.reshape(high, [16, 1]), 4);
-    return blocks.multiply(blocks.add(blocks.float(joined), -32), blocks.half(108));
-  },
-};
-
 /**
  * Scales or minima of 8 groups, 6 bits each. The 12 bytes from the fifth on have four scales, then four minima, then
  * the low four bits of the other four. The highest two bits of the other four are in the first eight bytes.
@@ -51,36 +25,64 @@ const scales: BlockFormat['scales'] = (blocks) => blocks.multiply(sixBits(blocks
 const offsets: BlockFormat['offsets'] = (blocks) =>
   blocks.negate(blocks.multiply(sixBits(blocks, 'minima'), blocks.half(2)));
 
-export const q4_k: BlockFormat = {
-  groups: 8,
-  integers: { bits: 4, isSigned: false, nibbles: { from: 16, width: 32, runs: 4 } },
-  codes: (blocks) => {
-    const planes = blocks.planes(blocks.bytes(16, 128), { width: 32, bits: 4, runs: 4 });
-    return blocks.reshape(blocks.float(planes), [8, 32]);
-  },
-  scales,
-  offsets,
+const fiveBitCodes: BlockFormat['codes'] = (blocks) => {
+  const low = blocks.reshape(blocks.planes(blocks.bytes(48, 128), { width: 32, bits: 4, runs: 4 }), [8, 32]);
+  const high = blocks.reshape(blocks.planes(blocks.bytes(16, 32), { width: 32, bits: 1, runs: 1 }), [8, 32]);
+  return blocks.float(blocks.join(low, high, 4));
 };
 
-export const q5_k: BlockFormat = {
-  groups: 8,
-  integers: { bits: 8, bytes: (blocks) => blocks.biased(q5_k.codes(blocks)) },
-  codes: (blocks) => {
-    const low = blocks.reshape(blocks.planes(blocks.bytes(48, 128), { width: 32, bits: 4, runs: 4 }), [8, 32]);
-    const high = blocks.reshape(blocks.planes(blocks.bytes(16, 32), { width: 32, bits: 1, runs: 1 }), [8, 32]);
-    return blocks.float(blocks.join(low, high, 4));
-  },
-  scales,
-  offsets,
+const sixBitCodes: BlockFormat['codes'] = (blocks) => {
+  const low = blocks.reshape(blocks.planes(blocks.bytes(0, 128), { width: 64, bits: 4, runs: 2 }), [16, 16]);
+  const high = blocks.reshape(blocks.planes(blocks.bytes(128, 64), { width: 32, bits: 2, runs: 2 }), [16, 16]);
+  return blocks.add(blocks.float(blocks.join(low, high, 4)), -32);
 };
 
-export const q6_k: BlockFormat = {
-  groups: 16,
-  integers: { bits: 8, bytes: (blocks) => blocks.biased(q6_k.codes(blocks)) },
-  codes: (blocks) => {
-    const low = blocks.reshape(blocks.planes(blocks.bytes(0, 128), { width: 64, bits: 4, runs: 2 }), [16, 16]);
-    const high = blocks.reshape(blocks.planes(blocks.bytes(128, 64), { width: 32, bits: 2, runs: 2 }), [16, 16]);
-    return blocks.add(blocks.float(blocks.join(low, high, 4)), -32);
+export const K_QUANTS: Readonly<Record<string, BlockFormat>> = {
+  Q2_K: {
+    groups: 16,
+    codes: (blocks) => {
+      const planes = blocks.planes(blocks.bytes(16, 64), { width: 32, bits: 2, runs: 2 });
+      return blocks.reshape(blocks.float(planes), [16, 16]);
+    },
+    scales: (blocks) => blocks.multiply(fourBits(blocks, 0), blocks.half(80)),
+    offsets: (blocks) => blocks.negate(blocks.multiply(fourBits(blocks, 4), blocks.half(82))),
   },
-  scales: (blocks) => blocks.multiply(blocks.reshape(blocks.signed(192, 16), [16, 1]), blocks.half(208)),
+  Q3_K: {
+    groups: 16,
+    codes: (blocks) => {
+      const low = blocks.reshape(blocks.planes(blocks.bytes(32, 64), { width: 32, bits: 2, runs: 2 }), [16, 16]);
+      // An unset bit subtracts four.
+      const high = blocks.reshape(blocks.planes(blocks.bytes(0, 32), { width: 32, bits: 1, runs: 1 }), [16, 16]);
+      return blocks.add(blocks.float(blocks.join(low, high, 2)), -4);
+    },
+    scales: (blocks) => {
+      const low = blocks.planes(blocks.bytes(96, 8), { width: 8, bits: 4, runs: 1 });
+      const high = blocks.planes(blocks.bytes(104, 4), { width: 4, bits: 2, runs: 1 });
+      const joined = blocks.join(blocks.reshape(low, [16, 1]), blocks.reshape(high, [16, 1]), 4);
+      return blocks.multiply(blocks.add(blocks.float(joined), -32), blocks.half(108));
+    },
+  },
+  Q4_K: {
+    groups: 8,
+    integers: { bits: 4, isSigned: false, nibbles: { from: 16, width: 32, runs: 4 } },
+    codes: (blocks) => {
+      const planes = blocks.planes(blocks.bytes(16, 128), { width: 32, bits: 4, runs: 4 });
+      return blocks.reshape(blocks.float(planes), [8, 32]);
+    },
+    scales,
+    offsets,
+  },
+  Q5_K: {
+    groups: 8,
+    integers: { bits: 8, bytes: (blocks) => blocks.biased(fiveBitCodes(blocks)) },
+    codes: fiveBitCodes,
+    scales,
+    offsets,
+  },
+  Q6_K: {
+    groups: 16,
+    integers: { bits: 8, bytes: (blocks) => blocks.biased(sixBitCodes(blocks)) },
+    codes: sixBitCodes,
+    scales: (blocks) => blocks.multiply(blocks.reshape(blocks.signed(192, 16), [16, 1]), blocks.half(208)),
+  },
 };
