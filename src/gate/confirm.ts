@@ -44,12 +44,8 @@ function askedIn({ probes, findings }: Report) {
   const failing = findings.filter(({ level }) => level === 'fail');
   return {
     seed: probes?.seed ?? 0,
-    benchmark: row ? changeOf(row.benchmark) : null,
+    benchmark: row && row.benchmark.baseline !== null ? row.benchmark.candidate - row.benchmark.baseline : null,
     twin: row?.twinChange?.value ?? null,
     kinds: [...new Set(failing.map(({ kind }) => kind))],
   };
-}
-
-function changeOf({ baseline, candidate }: { readonly baseline: number | null; readonly candidate: number }) {
-  return baseline === null ? null : candidate - baseline;
 }

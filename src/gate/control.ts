@@ -1,9 +1,7 @@
 import { UserError } from '@shadow-gate/platform';
-import type { OnProgress } from '@shadow-gate/platform/progress';
 import type { Verdict } from '../compare/report.ts';
-import type { ResolvedPolicy } from '../policy/load.ts';
 import { clopperPearson } from '../statistics/index.ts';
-import { check, type WeightsChoice } from './check.ts';
+import { type CheckOptions, check, type JudgedBy, type WeightsChoice } from './check.ts';
 import type { NamedModel } from './measure-candidate.ts';
 
 interface ControlRun {
@@ -27,30 +25,20 @@ export interface Control {
 
 export const CONTROL_LEVEL = 0.95;
 
-const ANSWERS_ALONE = { calibration: false, only: 'probes' } as const;
-
-/** Check a model against itself, with new questions and no caches. @throws UserError if the user can fix it */
-export async function control({
-  model,
-  policy,
-  weights,
-  checks,
-  today,
-  onProgress,
-}: {
+interface ControlOptions extends Pick<CheckOptions, 'onProgress'>, Pick<JudgedBy, 'policy' | 'today'> {
   readonly model: Pick<NamedModel, 'checkpoint' | 'endpoint' | 'reference'>;
-  readonly policy: string | ResolvedPolicy | undefined;
   readonly weights?: Pick<WeightsChoice, 'device' | 'memoryLimit'>;
   readonly checks: number;
-  readonly today: Date;
-  readonly onProgress?: OnProgress | undefined;
-}): Promise<Control> {
+}
+
+/** Check a model against itself, with new questions and no caches. @throws UserError if the user can fix it */
+export async function control({ model, weights, checks, onProgress, ...judge }: ControlOptions): Promise<Control> {
   const endpoint = model.endpoint && { ...model.endpoint, answers: undefined };
   const runs: ControlRun[] = [];
   for (let i = 0; i < checks; i += 1) {
     const { report } = await check({
       model: { ...model, endpoint },
-      judge: { baseline: model.checkpoint, baselineEndpoint: endpoint, policy, today, ...ANSWERS_ALONE },
+      judge: { ...judge, baseline: model.checkpoint, baselineEndpoint: endpoint, calibration: false, only: 'probes' },
       weights,
       probes: { seed: 'rotate' },
       onProgress,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '@shadow-gate/platform/json';
 import { MIB, type OnProgress } from '@shadow-gate/platform/progress';
 import type { Checkpoint } from './checkpoint.ts';
-import { digestKeys } from './formats/gguf/digest-keys.ts';
+import { digestKeys } from './formats/gguf/metadata.ts';
 import { fetchTensors } from './open.ts';
 import { eachChunk } from './tensors/element-bytes.ts';
 import type { TensorEntry, TensorRecipe } from './tensors/tensor-entry.ts';

@@ -1,15 +1,12 @@
 import { describeWriteFailure } from '../client/errors.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 
-/** The address of an attestation, or why there is none. */
-type StoredAttestation = { readonly url: string } | { readonly problem: string };
-
 /** Store a signed attestation on GitHub, where others find it by its subject. Never throws. */
 export async function storeAttestation(
   octokit: Octokit,
   repository: Repository,
   { bundle, repositoryUrl }: { readonly bundle: object; readonly repositoryUrl: string },
-): Promise<StoredAttestation> {
+): Promise<{ readonly url: string } | { readonly problem: string }> {
   try {
     const { data } = await octokit.rest.repos.createAttestation({ ...repository, bundle: { ...bundle } });
     return { url: `${repositoryUrl}/attestations/${data.id}` };

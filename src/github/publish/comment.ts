@@ -66,7 +66,9 @@ export async function writeStickyComment(
     if (comment.isUpdateOnly && own.length === 0) {
       return { none: 'the verdict is pass, and no comment of this check says otherwise' };
     }
-    const created = await create(octokit, pullRequest, current.body);
+    const { owner, repo, number } = pullRequest;
+    const request = { owner, repo, issue_number: number, body: current.body };
+    const { data: created } = await octokit.rest.issues.createComment(request);
     return await removeDuplicates(octokit, pullRequest, created, current);
   } catch (error) {
     return { warning: describeCommentFailure(error, pullRequest) };
@@ -78,22 +80,11 @@ async function draft(comment: StickyComment): Promise<Draft> {
   return { ...comment, head, body: comment.bodyAt(head) };
 }
 
-interface Newer {
-  readonly newer: Comment | null;
-  /** By the newest commit that was looked at. */
-  readonly current: Draft;
-}
-
 /**
  * The comment of a newer run. Before a comment of a later run is replaced, the newest commit is read again: the pull
  * request may have moved on to the commit that the later run is about.
  */
-async function newerThan(
-  octokit: Octokit,
-  pullRequest: PullRequest,
-  known: Draft,
-  own: readonly Comment[],
-): Promise<Newer> {
+async function newerThan(octokit: Octokit, pullRequest: PullRequest, known: Draft, own: readonly Comment[]) {
   const { run } = known;
   if (run === null) return { newer: null, current: known };
   const later: Comment[] = [];
@@ -223,9 +214,4 @@ async function update(octokit: Octokit, { owner, repo }: PullRequest, id: number
     if (requestErrorStatus(error) === 403 || requestErrorStatus(error) === 404) return null;
     throw error;
   }
-}
-
-async function create(octokit: Octokit, { owner, repo, number }: PullRequest, body: string) {
-  const { data } = await octokit.rest.issues.createComment({ owner, repo, issue_number: number, body });
-  return data;
 }

@@ -14,9 +14,6 @@ interface CheckSummary {
   readonly line: string;
 }
 
-/** The address of the issue, or why it was not written; null if there is nothing to say. */
-type IssueResult = { readonly url: string } | { readonly warning: string } | null;
-
 /** The label finds the issue without reading all issues of a repository. */
 const LABEL = 'shadow-gate';
 
@@ -36,7 +33,7 @@ export async function updateIssue(
   octokit: Octokit,
   repository: Repository,
   summary: CheckSummary,
-): Promise<IssueResult> {
+): Promise<{ readonly url: string } | { readonly warning: string } | null> {
   try {
     const open = await ownIssue(octokit, repository, summary.marker);
     if (summary.verdict === 'fail') return { url: await reportFailure(octokit, repository, summary, open) };

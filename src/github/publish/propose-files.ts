@@ -4,7 +4,8 @@ import type { Octokit, Repository } from '../client/types.ts';
 /** New versions of files that later runs are judged by, for people to review. */
 interface Proposal {
   readonly what: 'baseline' | 'calibration';
-  readonly files: readonly ProposedFile[];
+  /** Paths in the repository, and texts. */
+  readonly files: ReadonlyArray<{ readonly path: string; readonly text: string }>;
   /** The branch to merge into, and its commit. */
   readonly base: string;
   readonly sha: string;
@@ -13,14 +14,6 @@ interface Proposal {
   readonly title: string;
   readonly body: string;
 }
-
-interface ProposedFile {
-  readonly path: string;
-  readonly text: string;
-}
-
-/** The address of the pull request, or why it was not written: a failure, or a newer proposal. */
-type ProposalResult = { readonly url: string } | { readonly warning: string } | { readonly none: string };
 
 const REGULAR_FILE = '100644';
 
@@ -34,7 +27,7 @@ export async function proposeFiles(
   octokit: Octokit,
   repository: Repository,
   proposal: Proposal,
-): Promise<ProposalResult> {
+): Promise<{ readonly url: string } | { readonly warning: string } | { readonly none: string }> {
   try {
     const proposed = await commitOf(octokit, repository, proposal.branch);
     if (proposed !== null && (await isLater(octokit, repository, proposed, proposal))) {

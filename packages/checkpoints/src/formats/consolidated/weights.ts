@@ -5,11 +5,6 @@ import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-interface Heads {
-  readonly q: number;
-  readonly k: number;
-}
-
 /** Mistral's weights (`usualNames`) in transformers' order: rotated rows in halves of heads, experts in stacks. */
 export function withUsualOrder(tensors: Tensors, config: Json): Tensors {
   const text = (config.text_config ?? config) as Json;
@@ -24,7 +19,7 @@ export function withUsualOrder(tensors: Tensors, config: Json): Tensors {
   return isLatent ? withStacks(all, text) : all;
 }
 
-function headsOf(config: unknown): Heads | null {
+function headsOf(config: unknown) {
   const { num_attention_heads: q, num_key_value_heads: k = q } = (config ?? {}) as Json;
   return typeof q === 'number' && typeof k === 'number' ? { q, k } : null;
 }

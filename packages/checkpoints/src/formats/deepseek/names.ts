@@ -31,12 +31,10 @@ const BESIDE: typeof IN_LAYER = [
 
 /** Rename DeepSeek-V4's tensors as in transformers; names that are right already stay. */
 export function moduleNames(entries: readonly TensorEntry[]): TensorEntry[] {
-  return entries.map((entry) => ({ ...entry, name: moduleName(entry.name) }));
-}
-
-function moduleName(name: string): string {
-  const [, start = '', inside = ''] = /^((?:model\.)?layers\.\d+\.)(.+)$/.exec(name) ?? [];
-  return start === '' ? renamed(name, BESIDE) : start + renamed(inside, IN_LAYER);
+  return entries.map((entry) => {
+    const [, start = '', inside = ''] = /^((?:model\.)?layers\.\d+\.)(.+)$/.exec(entry.name) ?? [];
+    return { ...entry, name: start === '' ? renamed(entry.name, BESIDE) : start + renamed(inside, IN_LAYER) };
+  });
 }
 
 function renamed(name: string, rules: typeof IN_LAYER): string {

@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import type { FolderFiles } from '@shadow-gate/platform/files';
 import type { TensorEntry } from '../../tensors/tensor-entry.ts';
@@ -11,7 +11,6 @@ import { asTransformers } from './as-transformers.ts';
 import { type GgufHeader, readGgufHeader } from './header.ts';
 import type { GgufMetadata } from './metadata.ts';
 import { GgufModel, type GgufStoredTensor, namedEntry } from './model.ts';
-import { ggufIn, partNames } from './parts.ts';
 
 /** @throws UserError for a damaged or incomplete model, and for a GGUF file that is not a model */
 async function openGguf(path: string, files: FolderFiles): Promise<FullCheckpoint> {
@@ -121,4 +120,40 @@ function byName(entries: readonly TensorEntry[], path: string): ReadonlyMap<stri
   if (all.size === sorted.length) return all;
   const twice = sorted.find(({ name }, i) => sorted[i + 1]?.name === name);
   throw new UserError(`${path} has two tensors for ${JSON.stringify(twice?.name)}`, 'convert the model again');
+}
+
+/** Names by llama.cpp's gguf-split. */
+const PART = /^(.+)-(\d{5})-of-(\d{5})\.gguf$/;
+
+/** The names of all parts of a model. @param path the first part @throws UserError for another part */
+function partNames(path: string): string[] {
+  const name = basename(path);
+  const [, stem = '', index = '', count = ''] = PART.exec(name) ?? [];
+  if (stem === '') return [name];
+  const all = Array.from(
+    { length: Number(count) },
+    (_, i) => `${stem}-${String(i + 1).padStart(5, '0')}-of-${count}.gguf`,
+  );
+  const [first = name] = all;
+  if (Number(index) !== 1) {
+    throw new UserError(
+      `${path} is part ${Number(index)} of ${Number(count)}`,
+      `give the first one, ${join(dirname(path), first)}`,
+    );
+  }
+  return all;
+}
+
+/** The first file of a directory's only GGUF model; null without one. @throws UserError for several models */
+function ggufIn(directory: string, files: Iterable<string>): string | null {
+  const names = [...files].filter((name) => name.endsWith('.gguf')).sort();
+  const models = names.filter((name) => Number(PART.exec(name)?.[2] ?? 1) === 1);
+  const [only, ...others] = models.length > 0 ? models : names;
+  if (only === undefined) return null;
+  if (others.length === 0) return only;
+  const shown = [only, ...others].slice(0, 4).join(', ');
+  throw new UserError(
+    `${directory} has ${others.length + 1} GGUF models: ${shown}${others.length > 3 ? ', …' : ''}`,
+    'give the path of one of them',
+  );
 }

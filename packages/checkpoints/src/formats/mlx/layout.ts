@@ -117,14 +117,11 @@ function isTurned({ name, shape }: TensorEntry): boolean {
 
 /** In memory, [channels, width, 1] and [channels, 1, width] are the same. */
 function withConvolutions(tensors: Tensors): Tensors {
-  return replaced(tensors, (entry) =>
-    isTurned(entry) ? { ...entry, shape: [at(entry.shape, 0), 1, at(entry.shape, 1)] } : trainedNumbers(entry),
-  );
-}
-
-/** The two numbers of Apertus' activation are scalars. */
-function trainedNumbers(entry: TensorEntry): TensorEntry | null {
-  return /\.act_fn\.alpha_[pn]$/.test(entry.name) && entry.shape.length === 0 ? { ...entry, shape: [1] } : null;
+  return replaced(tensors, (entry) => {
+    if (isTurned(entry)) return { ...entry, shape: [at(entry.shape, 0), 1, at(entry.shape, 1)] };
+    // The two numbers of Apertus' activation are scalars.
+    return /\.act_fn\.alpha_[pn]$/.test(entry.name) && entry.shape.length === 0 ? { ...entry, shape: [1] } : null;
+  });
 }
 
 const RAISED =
@@ -150,7 +147,7 @@ function withNorms(tensors: Tensors): Tensors {
   });
 }
 
-/** `kv_b_proj` [heads · (plain + value), latent] from `embed_q` [heads, latent, plain], `unembed_out` [heads, value, …]. */
+/** `kv_b_proj` [heads · (plain + value), latent] from `embed_q` [heads, latent, plain] and `unembed_out`. */
 function withLatent(tensors: Tensors): Tensors {
   const all = new Map(tensors);
   for (const keys of tensors.values()) {

@@ -59,7 +59,9 @@ export async function readOnnxTensors(path: string, file: string): Promise<OnnxT
   const named = new Set<string>();
   for (const tensor of model.tensors) {
     const use = uses.of(tensor.name, tensor.shape.length);
-    if (tensor.isConstant && use === null && !canBeWeight(tensor)) continue;
+    // An unknown operator may take a constant as a weight, but not numbers in formulas, sizes and indices.
+    const canBeWeight = FLOATS.has(tensor.dataType) && tensor.shape.some((length) => length > 1);
+    if (tensor.isConstant && use === null && !canBeWeight) continue;
     if (named.has(tensor.name)) {
       // Constants of sibling branches can share a name; that of a weight must be unique.
       if (tensor.isConstant && use === null) continue;
@@ -102,11 +104,6 @@ function refuseOverlaps(path: string, tensors: readonly OnnxTensor[]): void {
     }
     before = tensor;
   }
-}
-
-/** Could a constant be the weight of an unknown operator? Numbers in formulas, sizes and indices cannot. */
-function canBeWeight({ dataType, shape }: StoredInitializer): boolean {
-  return FLOATS.has(dataType) && shape.some((length) => length > 1);
 }
 
 type LocatedTensor = Omit<OnnxTensor, 'use' | 'storedName' | 'quantizedBy' | 'isBias'>;

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { readPickle } from './interpreter.ts';
 import { PickleError } from './pickle-error.ts';
-import { Storages } from './storages.ts';
+import { offsetsIn, Storages } from './storages.ts';
 import { tensorVocabulary } from './tensor-vocabulary.ts';
 import { bytesOfStorage } from './torch-dtypes.ts';
 import { List, PickleDict, type PickleValue, type TorchObject } from './values.ts';
@@ -31,25 +31,11 @@ export async function readLegacyFile(handle: FileHandle, size: number): Promise<
     if (!(at <= size)) throw new PickleError('it is cut off');
   }
   if (places.size !== storages.byKey.size) throw new PickleError('its list of storages is not that of its tensors');
-  return {
-    value,
-    offsetOf: ({ key }) => {
-      const place = places.get(key);
-      if (place === undefined) throw new Error(`the storage ${key} has no place`);
-      return place;
-    },
-  };
-}
-
-interface Pickles {
-  readonly value: PickleValue;
-  readonly keys: readonly PickleValue[];
-  readonly storages: Storages;
-  readonly end: number;
+  return { value, offsetOf: offsetsIn(places) };
 }
 
 /** The length of the pickles is known only after they have been read. */
-async function readPickles(handle: FileHandle, size: number): Promise<Pickles> {
+async function readPickles(handle: FileHandle, size: number) {
   for (let length = FIRST_BYTES; ; length *= 4) {
     const most = Math.min(length, size, MAX_PICKLE_BYTES);
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(most), 0, most, 0);
@@ -61,7 +47,7 @@ async function readPickles(handle: FileHandle, size: number): Promise<Pickles> {
   }
 }
 
-function parsePickles(bytes: Buffer): Pickles {
+function parsePickles(bytes: Buffer) {
   const storages = new Storages(6);
   const vocabulary = tensorVocabulary(storages.load);
   let at = 0;

@@ -1,9 +1,18 @@
 import { PickleError } from './pickle-error.ts';
 import { pickleCount, storageDtype, tuple } from './tensor-vocabulary.ts';
-import { type PickleValue, pickleKind, TorchStorage } from './values.ts';
+import { type PickleValue, pickleKind, type TorchObject, TorchStorage } from './values.ts';
 
 /** Devices that the numbers were on; `meta` has no numbers. */
 const DEVICE = /^(cpu|cuda|mps|xpu|xla|hpu|npu|mlu|musa|maia|privateuseone)(:\d+)?$/;
+
+/** @param places first bytes of storages in the file, by key */
+export const offsetsIn =
+  (places: ReadonlyMap<string, number>): TorchObject['offsetOf'] =>
+  ({ key }) => {
+    const place = places.get(key);
+    if (place === undefined) throw new Error(`the storage ${key} has no place`);
+    return place;
+  };
 
 export class Storages {
   readonly byKey = new Map<string, TorchStorage>();

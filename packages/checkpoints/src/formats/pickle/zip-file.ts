@@ -2,10 +2,10 @@ import type { FileHandle } from 'node:fs/promises';
 import { openZip, type ZipArchive, type ZipMember } from '@shadow-gate/platform/files';
 import { readPickle } from './interpreter.ts';
 import { PickleError } from './pickle-error.ts';
-import { Storages } from './storages.ts';
+import { offsetsIn, Storages } from './storages.ts';
 import { tensorVocabulary } from './tensor-vocabulary.ts';
 import { bytesOfStorage } from './torch-dtypes.ts';
-import type { TorchObject, TorchStorage } from './values.ts';
+import type { TorchObject } from './values.ts';
 
 /** The largest state dicts' pickles have some ten MiB. */
 export const MAX_PICKLE_BYTES = 128 * 2 ** 20;
@@ -39,8 +39,7 @@ export async function readZipFile(
   const bytes = await archive.read(pickle);
   const { value, end } = readPickle(bytes, tensorVocabulary(storages.load));
   if (end !== bytes.length) throw new PickleError(`${bytes.length - end} bytes follow its end`);
-  const places = await placesOf(storages, archive, members);
-  return { value, offsetOf: (storage) => placeOf(places, storage) };
+  return { value, offsetOf: offsetsIn(await placesOf(storages, archive, members)) };
 }
 
 /** A short member; null if it is missing or too long. */
@@ -54,12 +53,6 @@ function expectVersion(text: string | null): void {
   if (version >= 1 && version <= MAX_VERSION) return;
   const what = text === null ? 'has no version' : `is of version ${JSON.stringify(text.trim())}`;
   throw new PickleError(`its archive ${what}, and PyTorch reads 1 to ${MAX_VERSION}`);
-}
-
-function placeOf(places: ReadonlyMap<string, number>, { key }: TorchStorage): number {
-  const place = places.get(key);
-  if (place === undefined) throw new Error(`the storage ${key} has no place`);
-  return place;
 }
 
 /** The members in the folder of the first one, where PyTorch looks for all. */

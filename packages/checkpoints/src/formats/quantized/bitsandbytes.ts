@@ -1,9 +1,8 @@
 import { at } from '@shadow-gate/platform';
-import { validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import type { TensorEntry, TensorRecipe, Tensors } from '../../tensors/tensor-entry.ts';
-import type { QuantizedFormat, QuantizedWeight } from './format.ts';
+import { parsedText, type QuantizedFormat, type QuantizedWeight } from './format.ts';
 import { castTensorBytes, distinctSteps, lookUpPairs } from './tables.ts';
 
 const stateSchema = z.looseObject({
@@ -64,7 +63,7 @@ async function fourBits(
   if (absmax === undefined || map?.size !== 16 || map.dtype !== 'F32') return null;
   const [description, ...others] = described;
   if (description === undefined || others.length > 0) return null;
-  const state = parseState(await read(description));
+  const state = parsedText(stateSchema, (await read(description)).toString('utf8'));
   if (state === null || !description.name.endsWith(state.quant_type)) return null;
   const size = state.shape.reduce((product, length) => product * length, 1);
   const blocks = Math.ceil(size / state.blocksize);
@@ -83,15 +82,6 @@ const BYTES_IN = ['U8', 'I8', 'F16', 'BF16', 'F32'];
 /** Only a part of the last number may be used. */
 function fitsIn({ byteLength, size }: TensorEntry, bytes: number): boolean {
   return byteLength >= bytes && byteLength - bytes < byteLength / size;
-}
-
-function parseState(bytes: Buffer): State | null {
-  try {
-    const parsed = validate(stateSchema, JSON.parse(bytes.toString('utf8')));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
 }
 
 interface Scales {

@@ -1,4 +1,5 @@
-import { isObject } from '@shadow-gate/platform/json';
+import { isObject, validate } from '@shadow-gate/platform/json';
+import type { z } from 'zod';
 import type { TensorEntry, TensorRecipe, Tensors } from '../../tensors/tensor-entry.ts';
 import type { BlockSizes } from './tables.ts';
 
@@ -58,6 +59,16 @@ export interface QuantizedFormat {
    * @param config of the quantization (settings.ts); empty if missing
    */
   find(tensors: Tensors, config: ConfigSection, source: TensorSource): Promise<QuantizedWeight[]>;
+}
+
+/** A text in a file of weights, as JSON; null if it is not valid. */
+export function parsedText<T>(schema: z.ZodType<T>, text: string): T | null {
+  try {
+    const parsed = validate(schema, JSON.parse(text));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
 }
 
 export function isNumbers(value: unknown): value is readonly number[] {

@@ -1,10 +1,9 @@
 import { at } from '@shadow-gate/platform';
-import { validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import type { Graph, Value } from '../../onnx/graph.ts';
 import { isMeasuredDtype } from '../../tensors/dtype.ts';
 import type { TensorEntry, TensorRecipe, Tensors } from '../../tensors/tensor-entry.ts';
-import type { QuantizedFormat, QuantizedWeight, TensorSource } from './format.ts';
+import { parsedText, type QuantizedFormat, type QuantizedWeight, type TensorSource } from './format.ts';
 import { FP8_TYPES, fp8Recipe, fp8Values } from './fp8.ts';
 import { FP4_VALUES } from './mxfp4.ts';
 import { int8Recipe, int8Value } from './packed.ts';
@@ -72,21 +71,11 @@ async function describedIn(tensors: Tensors, { metadata }: TensorSource): Promis
   const found = new Map<string, Described>();
   for (const file of new Set([...tensors.values()].map((entry) => entry.file))) {
     for (const [name, text] of Object.entries(await metadata(file))) {
-      const described = parse(text);
+      const described = text.startsWith('{') ? parsedText(describedSchema, text) : null;
       if (described) found.set(name, described);
     }
   }
   return found;
-}
-
-function parse(text: string): Described | null {
-  if (!text.startsWith('{')) return null;
-  try {
-    const parsed = validate(describedSchema, JSON.parse(text));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
 }
 
 function weightOf(stored: Stored): QuantizedWeight | null {

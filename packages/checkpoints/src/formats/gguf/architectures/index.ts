@@ -4,14 +4,13 @@ import { GEMMA } from './gemma.ts';
 import { gemma4 } from './gemma4.ts';
 import { HYBRIDS } from './hybrids.ts';
 import { LAYER_NORM } from './layer-norm.ts';
-import { llama } from './llama.ts';
 import { LLAMA_LIKE } from './llama-like.ts';
 import { MIXTURES } from './mixtures.ts';
 import { QWEN } from './qwen.ts';
 
 /** The architectures of llama.cpp that can be expressed in transformers' terms. */
 const ALL: readonly GgufArchitecture[] = [
-  ...[llama, gemma4],
+  gemma4,
   ...[LLAMA_LIKE, LAYER_NORM, QWEN, GEMMA, MIXTURES, HYBRIDS, CONVOLUTIONS].flat(),
 ];
 

@@ -5,11 +5,17 @@ import type { GgufModel } from '../model.ts';
 import type { GgufArchitecture } from './architecture.ts';
 import { decimal, headDim, layerNormSizes, present, rmsSizes, theta } from './common.ts';
 import { windows } from './gemma.ts';
-import { biases } from './llama.ts';
 import { expectWholeHeads, partialRotary, ROPE_TENSORS, rope, ropeByType, rotatedSizes } from './rope.ts';
-import { ROTATED } from './rules.ts';
+import { pairedExperts, ROTATED } from './rules.ts';
 
-/** Decoders with Llama's names in transformers and small differences. */
+/** Llama, and decoders with its names in transformers and small differences. */
+
+function biases(model: GgufModel): Record<string, unknown> {
+  return {
+    attention_bias: model.someLayerHas('attn_q.bias') || model.someLayerHas('attn_qkv.bias'),
+    mlp_bias: model.someLayerHas('ffn_down.bias'),
+  };
+}
 
 /** llama.cpp's default: every fourth layer has no positions. */
 const SMOLLM3_INTERVAL = 4;
@@ -62,6 +68,23 @@ const glm = (name: string, modelType: string): GgufArchitecture => ({
 });
 
 export const LLAMA_LIKE: readonly GgufArchitecture[] = [
+  /** Llama, Mistral and Mixtral: llama.cpp has one name for all. Mistral's windows are not in the file. */
+  {
+    name: 'llama',
+    names: { ffn_gate_up_exps: pairedExperts('block_sparse_moe.experts', 'w1', 'w3') },
+    changes: ROTATED,
+    spare: ['rope_freqs.weight'],
+    config: (model) => {
+      expectWholeHeads(model);
+      const count = model.number('expert_count');
+      const used = model.number('expert_used_count');
+      const base = { ...rmsSizes(model), ...headDim(model), ...rope(model) };
+      if (count !== null && count > 0) {
+        return { model_type: 'mixtral', ...base, num_local_experts: count, ...present('num_experts_per_tok', used) };
+      }
+      return { model_type: 'llama', ...base, ...biases(model) };
+    },
+  },
   {
     name: 'arcee',
     also: ['ffn_gate'],

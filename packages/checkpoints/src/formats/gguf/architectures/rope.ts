@@ -39,17 +39,14 @@ export function partialRotary(model: GgufModel, head: number): Record<string, un
 /** @throws UserError if only a part of each head is rotated */
 export function expectWholeHeads(model: GgufModel): void {
   const dimensions = model.number('rope.dimension_count');
-  const head = model.number('attention.key_length') ?? model.required('embedding_length') / headCount(model);
+  const heads = model.numberOfEach('attention.head_count', model.layers)?.find((count) => count !== 0) ?? 1;
+  const head = model.number('attention.key_length') ?? model.required('embedding_length') / heads;
   if (dimensions !== null && dimensions !== head) {
     throw new UserError(
       `${model.metadata.file}: ${dimensions} of ${head} dimensions of a head are rotated, which models of architecture ${model.architecture} do not have`,
       'convert the model again',
     );
   }
-}
-
-function headCount(model: GgufModel): number {
-  return model.numberOfEach('attention.head_count', model.layers)?.find((heads) => heads !== 0) ?? 1;
 }
 
 interface Scaling {

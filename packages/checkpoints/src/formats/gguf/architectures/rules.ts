@@ -5,12 +5,6 @@ import { type GgufStoredTensor, namedEntry, sliceGgufTensor, stackMember } from 
 import type { GgufArchitecture, NamedTensor, TensorChange, TensorRule } from './architecture.ts';
 import { GGUF_NAMES } from './names.ts';
 
-interface Rules {
-  readonly list: string;
-  readonly layer: ReadonlyMap<string, TensorRule>;
-  readonly whole: ReadonlyMap<string, TensorRule>;
-}
-
 /** Known in every architecture with Llama's list of layers. */
 const ATTENTION = ['attn_q', 'attn_k', 'attn_v', 'attn_output', 'attn_q_norm', 'attn_k_norm'];
 
@@ -20,13 +14,7 @@ function namesIn(architecture: string) {
   return { list, modules: new Map(pairs.map((pair) => pair.split('=') as [string, string])) };
 }
 
-export function rulesOfArchitecture({
-  name,
-  names = {},
-  whole = {},
-  also = [],
-  changes = {},
-}: GgufArchitecture): Rules {
+export function rulesOfArchitecture({ name, names = {}, whole = {}, also = [], changes = {} }: GgufArchitecture) {
   const { list, modules } = namesIn(name);
   const { list: common, modules: llama } = namesIn('qwen3');
   const added = [...(list === common ? ATTENTION : []), ...also];
