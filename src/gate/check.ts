@@ -107,12 +107,7 @@ function judgeDigest({ run: _, ...approved }: Measurement, { policy, calibration
 }
 
 /** Two models that cannot be compared: their configs are enough for the verdict. */
-async function identifyOnly(
-  candidate: Candidate,
-  opened: Candidate | null,
-  judged: Judged,
-  measuring: MeasureOptions,
-): Promise<CheckResult> {
+async function identifyOnly(candidate: Candidate, opened: Candidate | null, judged: Judged, measuring: MeasureOptions) {
   const identifying = { ...measuring, spectra: false, probes: null, store: undefined };
   const measurement = await measureCandidate(candidate, identifying);
   const approved = opened ? await measureCandidate(opened, identifying) : expectMeasured(judged.baseline);

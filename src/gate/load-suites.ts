@@ -217,11 +217,7 @@ async function quoting<T>(kept: boolean, work: () => Promise<T>): Promise<T> {
 }
 
 /** @param approved places of approved texts: a change may have deleted the file, or put another one before it */
-async function findFile(
-  file: string,
-  policyPath: string | null,
-  approved: ResolvedPolicy['probeFiles'],
-): Promise<string> {
+async function findFile(file: string, policyPath: string | null, approved: ResolvedPolicy['probeFiles']) {
   const candidates = [...new Set([resolve(folderOf(policyPath), file), resolve(file)])];
   const known = candidates.find((candidate) => approved?.has(candidate));
   if (known !== undefined) return known;

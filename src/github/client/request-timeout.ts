@@ -32,9 +32,8 @@ export function requestTimeout({ timeout, maxAttempts, log }: RequestTimeoutOpti
         const attempt = Number(options.request.retryCount ?? 0) + 1;
         const answer = 'response' in error && error.response ? error.response.status : 'no answer';
         const path = options.url.replace(/\?.*$/, '');
-        log(
-          `GitHub: ${answer} to ${options.method} ${path}, attempt ${attempt} of ${timedOut ? attempt : maxAttempts}`,
-        );
+        const most = timedOut ? attempt : maxAttempts;
+        log(`GitHub: ${answer} to ${options.method} ${path}, attempt ${attempt} of ${most}`);
       }
       throw error;
     });

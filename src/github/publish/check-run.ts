@@ -61,10 +61,9 @@ export async function writeCheckRun(octokit: Octokit, run: CheckRun): Promise<Ch
     output: {
       title,
       summary,
-      annotations: annotations.map((annotation) => ({
-        ...{ path: pathOf(annotation.path, anchor), start_line: 1, end_line: 1 },
-        ...{ annotation_level: annotation.level, title: annotation.title, message: annotation.message },
-      })),
+      annotations: annotations.map(({ path, level, ...text }) => {
+        return { ...text, path: pathOf(path, anchor), annotation_level: level, start_line: 1, end_line: 1 };
+      }),
     },
   };
   const { checks } = octokit.rest;
@@ -80,8 +79,11 @@ export async function writeCheckRun(octokit: Octokit, run: CheckRun): Promise<Ch
 }
 
 const requestOf = ({ name, commit: { owner, repo, sha }, run }: CheckRunPlace) => ({
-  ...{ owner, repo, head_sha: sha },
-  ...{ name: checkRunName(name), details_url: run },
+  owner,
+  repo,
+  head_sha: sha,
+  name: checkRunName(name),
+  details_url: run,
 });
 
 /** A name as GitHub shows it. */

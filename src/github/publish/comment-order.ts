@@ -39,10 +39,7 @@ export async function hasBegun(octokit: Octokit, repository: Repository, theirs:
 }
 
 /** Null if GitHub does not answer. Never throws. */
-export async function fetchPullRequestHead(
-  octokit: Octokit,
-  { owner, repo, number }: PullRequest,
-): Promise<string | null> {
+export async function fetchPullRequestHead(octokit: Octokit, { owner, repo, number }: PullRequest) {
   try {
     const { data } = await octokit.rest.pulls.get({ owner, repo, pull_number: number });
     return data.head.sha;

@@ -119,12 +119,7 @@ function describeCommentFailure(error: unknown, { owner, repo, number }: PullReq
 }
 
 /** All comments that begin with the marker, oldest first. A quotation further down does not count. */
-async function commentsWith(
-  octokit: Octokit,
-  { owner, repo, number }: PullRequest,
-  marker: string,
-  since?: string,
-): Promise<Comment[]> {
+async function commentsWith(octokit: Octokit, { owner, repo, number }: PullRequest, marker: string, since?: string) {
   const found: Comment[] = [];
   const pages = octokit.paginate.iterator(octokit.rest.issues.listComments, {
     owner,

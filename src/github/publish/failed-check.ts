@@ -17,9 +17,8 @@ export async function whyNotFailedBefore(
 ): Promise<string | null> {
   try {
     // Including those that a later one replaced.
-    const runs = await octokit.paginate(octokit.rest.checks.listForRef, {
-      ...{ owner, repo, ref: sha, check_name: checkRunName(name), filter: 'all', per_page: 100 },
-    });
+    const wanted = { owner, repo, ref: sha, check_name: checkRunName(name), filter: 'all', per_page: 100 } as const;
+    const runs = await octokit.paginate(octokit.rest.checks.listForRef, wanted);
     // Another app may write a check run of the same name, which does not count for this app's required check.
     const app = runs.find(({ id }) => id === own)?.app?.id;
     const isThere = runs.some(

@@ -85,12 +85,7 @@ async function commitOf(octokit: Octokit, repository: Repository, branch: string
 }
 
 /** Does an existing proposal belong to a later commit than ours? Its parent is the commit that it belongs to. */
-async function isLater(
-  octokit: Octokit,
-  repository: Repository,
-  proposed: string,
-  { branch, sha }: Proposal,
-): Promise<boolean> {
+async function isLater(octokit: Octokit, repository: Repository, proposed: string, { branch, sha }: Proposal) {
   const { data: commit } = await octokit.rest.git.getCommit({ ...repository, commit_sha: proposed });
   if (commit.parents.some((parent) => parent.sha === sha)) return false;
   const basehead = `${branch}...${sha}`;
@@ -98,11 +93,7 @@ async function isLater(
   return data.status === 'behind';
 }
 
-async function openPullRequest(
-  octokit: Octokit,
-  repository: Repository,
-  { base, branch, title, body }: Proposal,
-): Promise<string> {
+async function openPullRequest(octokit: Octokit, repository: Repository, { base, branch, title, body }: Proposal) {
   const { pulls } = octokit.rest;
   const head = `${repository.owner}:${branch}`;
   const { data: found } = await pulls.list({ ...repository, state: 'open', head, base });

@@ -75,11 +75,7 @@ const MADE_BY: Readonly<Record<Exclude<Writer, 'PEFT' | 'MLX'>, string>> = {
   LyCORIS: 'an adapter of LyCORIS (LoHa, LoKr or OFT), for an image model',
 };
 
-export function foreignAdapter(
-  path: string,
-  writer: Exclude<Writer, 'PEFT' | 'MLX'>,
-  tensor: string | null,
-): UserError {
+export function foreignAdapter(path: string, writer: Exclude<Writer, 'PEFT' | 'MLX'>, tensor: string | null) {
   const where = tensor === null ? '' : ` (tensor ${JSON.stringify(tensor)})`;
   return new UserError(
     `${path} is ${MADE_BY[writer]}${where}, and only LoRA of language models, as PEFT and MLX save it, is read`,

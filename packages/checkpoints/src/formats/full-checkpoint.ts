@@ -62,14 +62,12 @@ export function fullCheckpoint({
   const { path, config } = opened;
   if (entries.length === 0) throw new UserError(`${path} contains no tensors`, 'save the checkpoint again');
   const byName = [...entries].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const names = byName.map(({ name }) => name);
   return {
     ...opened,
     tensors: new Map(byName.map((entry) => [entry.name, entry])),
     architecture: config ? describeArchitecture(config) : UNKNOWN_ARCHITECTURE,
-    multimodal: isMultimodal(
-      config,
-      byName.map(({ name }) => name),
-    ),
+    multimodal: isMultimodal(config, names),
     onnx: null,
     remote: null,
   };

@@ -48,10 +48,7 @@ function changed(entry: TensorEntry, { parameters, shape = entry.shape, values, 
   };
 }
 
-function packedRows(
-  { codes, scales, offsets, ...packed }: PackedMatrix,
-  ofRows: NonNullable<Change['ofRows']>,
-): PackedMatrix {
+function packedRows({ codes, scales, offsets, ...packed }: PackedMatrix, ofRows: NonNullable<Change['ofRows']>) {
   const moved = (values: (graph: Graph) => Value) => (graph: Graph) => ofRows(graph, values(graph));
   return { ...packed, codes: moved(codes), scales: moved(scales), ...given({ offsets: offsets && moved(offsets) }) };
 }

@@ -25,16 +25,11 @@ export class GgufModel {
   readonly numbersOf: (tensor: string) => readonly number[] | null;
   readonly #read = new Set<string>();
 
-  constructor({
-    metadata,
-    architecture,
-    tensors,
-    numbersOf,
-  }: Pick<GgufModel, 'metadata' | 'architecture' | 'tensors' | 'numbersOf'>) {
-    this.metadata = metadata;
-    this.architecture = architecture;
-    this.tensors = tensors;
-    this.numbersOf = numbersOf;
+  constructor(file: Pick<GgufModel, 'metadata' | 'architecture' | 'tensors' | 'numbersOf'>) {
+    this.metadata = file.metadata;
+    this.architecture = file.architecture;
+    this.tensors = file.tensors;
+    this.numbersOf = file.numbersOf;
   }
 
   #key(key: string): string {

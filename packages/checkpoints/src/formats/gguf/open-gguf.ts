@@ -89,9 +89,7 @@ function allTensors(headers: readonly GgufHeader[], path: string): ReadonlyMap<s
 /** Tensors of numbers for the config. */
 const OF_THE_CONFIG = /^rope_(freqs|factors_long|factors_short)\.weight$/;
 
-async function readNumbers(
-  tensors: ReadonlyMap<string, GgufStoredTensor>,
-): Promise<ReadonlyMap<string, readonly number[]>> {
+async function readNumbers(tensors: ReadonlyMap<string, GgufStoredTensor>) {
   const found = new Map<string, readonly number[]>();
   for (const tensor of tensors.values()) {
     if (!OF_THE_CONFIG.test(tensor.name)) continue;

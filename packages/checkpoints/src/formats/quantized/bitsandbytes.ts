@@ -51,11 +51,7 @@ export const bitsandbytes: QuantizedFormat = {
   },
 };
 
-async function fourBits(
-  codes: TensorEntry,
-  tensors: Tensors,
-  read: (entry: TensorEntry) => Promise<Buffer>,
-): Promise<QuantizedWeight | null> {
+async function fourBits(codes: TensorEntry, tensors: Tensors, read: (entry: TensorEntry) => Promise<Buffer>) {
   const { name } = codes;
   const part = (leaf: string) => tensors.get(`${name}.${leaf}`);
   const described = Object.keys(TABLES).flatMap((type) => tensors.get(`${name}${STATE}${type}`) ?? []);

@@ -140,12 +140,7 @@ function integersOf(bytes: Buffer, dtype: string): [number, number] | null {
   return rows !== undefined && columns !== undefined && rows > 0 && columns > 0 ? [rows, columns] : null;
 }
 
-function integers(
-  module: string,
-  codes: TensorEntry,
-  tensors: Tensors,
-  stated: Scheme | undefined,
-): QuantizedWeight | null {
+function integers(module: string, codes: TensorEntry, tensors: Tensors, stated: Scheme | undefined) {
   const { scale, zero, unused } = beside(module, tensors);
   const { shape } = codes;
   if (codes.dtype !== 'I8' || shape.length !== 2 || scale === undefined || !FLOATS.includes(scale.dtype)) return null;
@@ -171,12 +166,7 @@ function integers(
 }
 
 /** FP4 codes in bytes: `weight_packed` of compressed-tensors, `weight` of ModelOpt. */
-function floats(
-  module: string,
-  codes: TensorEntry,
-  tensors: Tensors,
-  stated: Scheme | undefined,
-): QuantizedWeight | null {
+function floats(module: string, codes: TensorEntry, tensors: Tensors, stated: Scheme | undefined) {
   const { scale, zero, part, unused } = beside(module, tensors);
   const isPacked = codes.name.endsWith('_packed');
   const global = part(isPacked ? 'weight_global_scale' : 'weight_scale_2');

@@ -10,10 +10,7 @@ import type { BlockSizes } from './tables.ts';
  * Finds a module's group: by its name, then by a pattern for the beginning of its name, then by its class, in any order
  * (compressed-tensors 0.20, utils/match.py). Null for none or an ignored module.
  */
-export function quantizationGroupFinder(
-  settings: ConfigSection,
-  patterns: NamePatterns,
-): (module: string) => QuantizationGroup | null {
+export function quantizationGroupFinder(settings: ConfigSection, patterns: NamePatterns) {
   const groups = isObject(settings.config_groups) ? (Object.values(settings.config_groups) as QuantizationGroup[]) : [];
   const ignored = Array.isArray(settings.ignore) ? (settings.ignore as string[]) : [];
   // If groups share a target, the last one has it.
@@ -23,7 +20,7 @@ export function quantizationGroupFinder(
   const inOrder = [...targets.keys()].sort(
     (a, b) => Number(a.includes('re:')) - Number(b.includes('re:')) || (a < b ? -1 : 1),
   );
-  return (module) => {
+  return (module: string) => {
     const classes = classesOf(module);
     if (ignored.some((name) => isNamed(module, name) || classes.includes(name))) return null;
     const target = inOrder.find((name) => isNamed(module, name)) ?? inOrder.find((name) => classes.includes(name));

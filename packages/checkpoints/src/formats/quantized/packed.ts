@@ -6,11 +6,7 @@ import { castTensorBytes } from './tables.ts';
 const WORD_BYTES = 4;
 
 /** The bytes of 32-bit words [rows, words] → [rows, 4 · words], also of a tensor that is stored [words, rows]. */
-export function wordBytes(
-  graph: Graph,
-  words: TensorEntry,
-  stored: 'rows first' | 'words first' = 'rows first',
-): Value {
+export function wordBytes(graph: Graph, words: TensorEntry, stored: 'rows first' | 'words first' = 'rows first') {
   const [first, second] = [at(words.shape, 0), at(words.shape, 1)];
   const bytes = castTensorBytes(graph, words, [first, second, WORD_BYTES]);
   if (stored === 'rows first') return graph.reshape(bytes, [first, second * WORD_BYTES]);
@@ -18,11 +14,7 @@ export function wordBytes(
 }
 
 /** Codes of 1 to 8 bits, lowest bits first: bytes [rows, width] → float32 [rows, count]. Codes can cross bytes. */
-export function unpack(
-  graph: Graph,
-  bytes: Value,
-  { bits, count }: { readonly bits: number; readonly count: number },
-): Value {
+export function unpack(graph: Graph, bytes: Value, { bits, count }: { readonly bits: number; readonly count: number }) {
   return [1, 2, 4, 8].includes(bits) ? wholeCodes(graph, bytes, bits, count) : crossingCodes(graph, bytes, bits, count);
 }
 

@@ -33,10 +33,7 @@ interface StatedConfig extends Pick<FullCheckpoint, 'path' | 'architecture'> {
 }
 
 /** @throws UserError for a weight that is not stored as the config says */
-export function refuseOtherModules(
-  tensors: Tensors,
-  { settings, method, patterns, path, architecture }: StatedConfig,
-): void {
+export function refuseOtherModules(tensors: Tensors, { settings, method, patterns, path, architecture }: StatedConfig) {
   const kind = { multimodal: false, mtpLayers: mtpLayers({ tensors, architecture }) };
   const stated = method === null ? null : statedModules(settings, method, patterns);
   for (const entry of stated ? tensors.values() : []) {

@@ -11,12 +11,7 @@ export function lookUpIn(graph: Graph, table: readonly number[], indices: Value)
 }
 
 /** Values of bytes with two 4-bit codes each, [..., n] → [..., n, 2]. @param table of 16 numbers */
-export function lookUpPairs(
-  graph: Graph,
-  table: readonly number[],
-  bytes: Value,
-  first: 'high nibble' | 'low nibble',
-): Value {
+export function lookUpPairs(graph: Graph, table: readonly number[], bytes: Value, first: 'high nibble' | 'low nibble') {
   const pairs = Array.from({ length: 256 }, (_, byte) => {
     const [high, low] = [at(table, byte >> 4), at(table, byte & 15)];
     return first === 'high nibble' ? [high, low] : [low, high];
@@ -49,11 +44,7 @@ export type BlockSizes = readonly number[];
  * @param block stated sizes along the last axes
  * @returns null if the scales do not match the shape
  */
-export function blockSizes(
-  shape: readonly number[],
-  scales: readonly number[],
-  block: readonly number[],
-): BlockSizes | null {
+export function blockSizes(shape: readonly number[], scales: readonly number[], block: readonly number[]) {
   if (scales.every((size) => size === 1)) return shape;
   if (scales.length !== shape.length) return null;
   const sizes = shape.map((size, axis) => {

@@ -110,12 +110,7 @@ function keyOf(name: string, offsets: readonly number[]): string {
   return JSON.stringify([name, ...offsets]);
 }
 
-function describe(
-  name: string,
-  path: readonly string[],
-  item: PickleInstance,
-  places: ReadonlyMap<string, Place>,
-): DescribedTensor {
+function describe(name: string, path: readonly string[], item: PickleInstance, places: ReadonlyMap<string, Place>) {
   const tensor = attributes(item, 'TensorStorageMetadata');
   const properties = tensor.get('properties');
   const state = properties instanceof PickleInstance ? properties.state : null;

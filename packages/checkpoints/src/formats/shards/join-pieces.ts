@@ -6,11 +6,7 @@ import type { TensorEntry, TensorPiece } from '../../tensors/tensor-entry.ts';
 const MAX_PIECES = 4096;
 
 /** @throws UserError for pieces that are missing, overlap, differ in their type, or are not a grid */
-export function joinPieces(
-  folder: string,
-  whole: Pick<TensorEntry, 'name' | 'shape'>,
-  pieces: readonly TensorPiece[],
-): TensorEntry {
+export function joinPieces(folder: string, whole: Pick<TensorEntry, 'name' | 'shape'>, pieces: readonly TensorPiece[]) {
   const { name, shape } = whole;
   const wrong = (what: string) =>
     new UserError(

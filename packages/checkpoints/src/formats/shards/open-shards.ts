@@ -56,10 +56,8 @@ async function opened(
   { path, files }: WeightsFolder,
   entries: readonly TensorEntry[],
 ): Promise<FullCheckpoint> {
-  refuseFactors(
-    path,
-    entries.map(({ name }) => name),
-  );
+  const names = entries.map(({ name }) => name);
+  refuseFactors(path, names);
   const checkpoint = fullCheckpoint({ format, path, files, config: await readConfig(files), entries });
   expectAllRows(checkpoint);
   return checkpoint;
