@@ -28,7 +28,7 @@ export async function loadSuites(resolved: ResolvedPolicy, seed: number): Promis
   const choices = resolved.policy.probes.map(listedFile).filter((choice) => !isOfTexts(choice));
   const suites: Suite[] = [];
   for (const choice of choices) {
-    const loaded = await loadSuite(choice, { resolved, seed, twinsOf: benchmarkOf(choice, choices) });
+    const loaded = await loadSuite(choice, resolved, { seed, twinsOf: benchmarkOf(choice, choices) });
     const suite = withTexts(loaded, resolved.policy['probes-text'] === 'keep');
     if (suites.some(({ name }) => name === suite.name)) throw sameName(suite.name);
     suites.push(suite);
@@ -101,11 +101,8 @@ function benchmarkOf({ 'twins-of': twinsOf }: FileChoice, choices: readonly File
 
 async function loadSuite(
   choice: FileChoice,
-  {
-    resolved: { policy, policyPath, probeFiles },
-    seed,
-    twinsOf,
-  }: { readonly resolved: ResolvedPolicy; readonly seed: number; readonly twinsOf: string | null },
+  { policy, policyPath, probeFiles }: ResolvedPolicy,
+  { seed, twinsOf }: { readonly seed: number; readonly twinsOf: string | null },
 ): Promise<Suite> {
   const { file, scoring, steps, fields, filter, slices, samples, temperature = DEFAULT_TEMPERATURE } = choice;
   const { prompt, 'answer-pattern': answerPattern, 'few-shot': fewShot } = choice;

@@ -1,7 +1,7 @@
 import { UserError } from '@shadow-gate/platform';
 import { z } from 'zod';
 import type { Commit } from '../client/types.ts';
-import { eventDefaultBranch } from './branches.ts';
+import { eventDefaultBranch, hasDefaultRef } from './branches.ts';
 import { repositorySchema, type WorkflowEvent } from './event.ts';
 
 /** Which version of policy, baseline and other inputs of the verdict has been approved. */
@@ -30,7 +30,8 @@ const BRANCH_EVENTS: readonly string[] = ['push', 'workflow_dispatch', 'reposito
  * nor a branch (a comment, a finished run, a deployment) may have checked out anything.
  * @throws UserError for an event about a change without its base commit: any other version would be a guess
  */
-export function eventApprovedVersion({ name, ref, payload }: WorkflowEvent): ApprovedVersion {
+export function eventApprovedVersion(event: WorkflowEvent): ApprovedVersion {
+  const { name, payload } = event;
   if (name === 'merge_group') {
     const { data } = mergeGroupSchema.safeParse(payload);
     if (!data) throw withoutBase(name);
@@ -42,9 +43,8 @@ export function eventApprovedVersion({ name, ref, payload }: WorkflowEvent): App
     return { kind: 'base', commit: { ...data.repository, sha: data.pull_request.base.sha } };
   }
   if (name === 'schedule') return { kind: 'workspace' };
-  const branch = eventDefaultBranch({ payload });
-  const isOnIt = BRANCH_EVENTS.includes(name) && branch !== null && ref === `refs/heads/${branch}`;
-  return isOnIt ? { kind: 'workspace' } : { kind: 'default-branch', branch };
+  if (BRANCH_EVENTS.includes(name) && hasDefaultRef(event)) return { kind: 'workspace' };
+  return { kind: 'default-branch', branch: eventDefaultBranch({ payload }) };
 }
 
 function withoutBase(name: string): UserError {

@@ -35,14 +35,16 @@ export function isOfPublicRepository({ payload }: Payload): boolean {
 export const branchOfRef = (ref: string): string => ref.replace(/^refs\/heads\//, '');
 
 /** Is this a scheduled run, or one after a push to the default branch? Only such a run saves things for later runs. */
-export function isOnDefaultBranch({ name, ref, payload }: WorkflowEvent): boolean {
-  if (name === 'schedule') return true;
-  const branch = eventDefaultBranch({ payload });
-  return name === 'push' && branch !== null && ref === `refs/heads/${branch}`;
+export function isOnDefaultBranch(event: WorkflowEvent): boolean {
+  return event.name === 'schedule' || (event.name === 'push' && hasDefaultRef(event));
 }
 
 /** Was this run started by hand, on the default branch? */
-export function isManualOnDefaultBranch({ name, ref, payload }: WorkflowEvent): boolean {
+export function isManualOnDefaultBranch(event: WorkflowEvent): boolean {
+  return event.name === 'workflow_dispatch' && hasDefaultRef(event);
+}
+
+export function hasDefaultRef({ ref, payload }: WorkflowEvent): boolean {
   const branch = eventDefaultBranch({ payload });
-  return name === 'workflow_dispatch' && branch !== null && ref === `refs/heads/${branch}`;
+  return branch !== null && ref === `refs/heads/${branch}`;
 }

@@ -7,7 +7,6 @@ import {
   lfsPointerError,
   openResolved,
   resolveInside,
-  stateBeforeReading,
 } from '@shadow-gate/platform/files';
 import { parseJson, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
@@ -17,6 +16,7 @@ import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import { checkName } from '../tensors/tensor-name.ts';
 import { foreignError, readForeignFormat } from './foreign-format.ts';
 import { repeatedKey } from './repeated-key.ts';
+import { readWeightsFile } from './weights-file.ts';
 
 /** Format: https://github.com/huggingface/safetensors#format */
 
@@ -50,20 +50,14 @@ interface Header {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-export async function readSafetensors(file: string): Promise<Header> {
-  const handle = await openResolved(file);
-  try {
-    const info = await handle.stat();
-    if (!info.isFile()) throw new UserError(`${file} is not a regular file`, 'download the checkpoint again');
-    const state = await stateBeforeReading(handle);
+export function readSafetensors(file: string): Promise<Header> {
+  return readWeightsFile(file, async (handle, state) => {
     const size = Number(state.size);
     const headerLength = await readHeaderLength(handle, file, size);
     const json = await readExactly(handle, 8, headerLength, file);
     const { entries, metadata } = checkLayout(parseHeader(json, file), file, 8 + headerLength, size);
     return { entries: entries.map((entry) => ({ ...entry, state })), metadata };
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 async function readHeaderLength(handle: FileHandle, file: string, size: number): Promise<number> {

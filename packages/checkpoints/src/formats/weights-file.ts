@@ -1,7 +1,23 @@
 import { statSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { FolderFiles } from '@shadow-gate/platform/files';
+import { UserError } from '@shadow-gate/platform';
+import { type FileState, FolderFiles, openResolved, stateBeforeReading } from '@shadow-gate/platform/files';
 import { isWeightsName } from '../hub/weight-formats.ts';
+
+/** @param state before anything was read @throws UserError for anything but a regular file */
+export async function readWeightsFile<T>(
+  file: string,
+  read: (handle: FileHandle, state: FileState) => Promise<T>,
+): Promise<T> {
+  const handle = await openResolved(file);
+  try {
+    if ((await handle.stat()).isFile()) return await read(handle, await stateBeforeReading(handle));
+    throw new UserError(`${file} is not a regular file`, 'download the checkpoint again');
+  } finally {
+    await handle.close();
+  }
+}
 
 export function isWeightsFile(path: string): boolean {
   return isWeightsName(path) || path.endsWith('.ckpt');

@@ -5,8 +5,8 @@ import {
   LFS_MAGIC_BYTES,
   lfsPointerError,
   openResolved,
-  stateBeforeReading,
 } from '@shadow-gate/platform/files';
+import { readWeightsFile } from '../weights-file.ts';
 import { HeaderBytes } from './header-bytes.ts';
 import { GgufMetadata, type GgufValue } from './metadata.ts';
 import { type GgufTensor, readTensors } from './tensor-infos.ts';
@@ -33,13 +33,8 @@ const CONVERT = 'convert the model again with a current release of llama.cpp';
  * @throws UserError naming the file (and key or tensor) for other formats, versions and byte orders, truncation,
  * unknown types, duplicate names, nested arrays, and data that is not one tensor after the other up to the end
  */
-export async function readGgufHeader(file: string): Promise<GgufHeader> {
-  const handle = await openResolved(file);
-  try {
-    if (!(await handle.stat()).isFile()) {
-      throw new UserError(`${file} is not a regular file`, 'download the checkpoint again');
-    }
-    const state = await stateBeforeReading(handle);
+export function readGgufHeader(file: string): Promise<GgufHeader> {
+  return readWeightsFile(file, async (handle, state) => {
     const bytes = new HeaderBytes(handle, file, Number(state.size));
     await expectVersion(bytes, file);
     await bytes.need(16, 'its header');
@@ -47,9 +42,7 @@ export async function readGgufHeader(file: string): Promise<GgufHeader> {
     const metadata = new GgufMetadata(file, await readValues(bytes, file, keyCount));
     const tensors = await readTensors(bytes, file, { count: tensorCount, alignment: alignmentOf(metadata) });
     return { file, state, metadata, tensors };
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 export async function isGguf(file: string): Promise<boolean> {

@@ -11,16 +11,9 @@ import { withExperts } from './experts.ts';
  */
 export function fromMlx({ tensors, config }: Pick<FullCheckpoint, 'tensors' | 'config'>): Tensors {
   const text = typeOf(config?.text_config) ?? typeOf(config);
-  const steps = [
-    withPrefix(typeOf(config)),
-    withNames(text),
-    withNorms,
-    withConvolutions,
-    withLatent,
-    withDenseGranite(text),
-  ];
-  const plain = steps.reduce((all, step) => step(all), tensors);
-  const all = withExperts(plain, text);
+  const named = withNames(withPrefix(tensors, typeOf(config)), text);
+  const plain = withLatent(withConvolutions(withNorms(named)));
+  const all = withExperts(withDenseGranite(plain, text), text);
   return all === tensors ? tensors : new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
@@ -43,17 +36,15 @@ const LANGUAGE_MODELS: Readonly<Record<string, string>> = {
   gemma4_unified: 'model.language_model.',
 };
 
-function withPrefix(type: string | null): (tensors: Tensors) => Tensors {
+function withPrefix(tensors: Tensors, type: string | null): Tensors {
   const prefix = type === null || !Object.hasOwn(LANGUAGE_MODELS, type) ? undefined : LANGUAGE_MODELS[type];
-  return (tensors) => {
-    if (prefix === undefined) return tensors;
-    return replaced(tensors, (entry) => {
-      const name = entry.name
-        .replace(/^language_model\.model\./, prefix)
-        .replace(/^language_model\.lm_head\./, 'lm_head.');
-      return name === entry.name ? null : { ...entry, name };
-    });
-  };
+  if (prefix === undefined) return tensors;
+  return replaced(tensors, (entry) => {
+    const name = entry.name
+      .replace(/^language_model\.model\./, prefix)
+      .replace(/^language_model\.lm_head\./, 'lm_head.');
+    return name === entry.name ? null : { ...entry, name };
+  });
 }
 
 /** Replace some tensors; returns the same map if nothing changes. */
@@ -75,37 +66,33 @@ function replaced(tensors: Tensors, change: (entry: TensorEntry) => TensorEntry 
 const LFM2_NAMES: Readonly<Record<string, string>> = { gate: 'w1', up: 'w3', down: 'w2' };
 
 /** Names of GPT-2 (with matrices stored [out, in]), GPT-NeoX and LFM2's MLP. */
-function withNames(type: string | null): (tensors: Tensors) => Tensors {
-  return (tensors) => {
-    if (type === 'gpt2' && tensors.has('model.wte.weight')) {
-      return replaced(tensors, (entry) => {
-        const name = entry.name.replace(/^model\./, 'transformer.');
-        const isMatrix = /\.(c_attn|c_proj|c_fc)\.weight$/.test(name) && entry.shape.length === 2;
-        if (!isMatrix || !canAssemble([entry])) return { ...entry, name };
-        const [output, input] = [at(entry.shape, 0), at(entry.shape, 1)];
-        return assembled({
-          name,
-          shape: [input, output],
-          parts: [entry],
-          how: 'MLX, transposed',
-          join: (graph, [whole]) => graph.op('Transpose', [whole ?? null], { perm: [1, 0] }),
-        });
+function withNames(tensors: Tensors, type: string | null): Tensors {
+  if (type === 'gpt2' && tensors.has('model.wte.weight')) {
+    return replaced(tensors, (entry) => {
+      const name = entry.name.replace(/^model\./, 'transformer.');
+      const isMatrix = /\.(c_attn|c_proj|c_fc)\.weight$/.test(name) && entry.shape.length === 2;
+      if (!isMatrix || !canAssemble([entry])) return { ...entry, name };
+      const [output, input] = [at(entry.shape, 0), at(entry.shape, 1)];
+      return assembled({
+        name,
+        shape: [input, output],
+        parts: [entry],
+        how: 'MLX, transposed',
+        join: (graph, [whole]) => graph.op('Transpose', [whole ?? null], { perm: [1, 0] }),
       });
-    }
-    if (type === 'gpt_neox' && tensors.has('model.embed_in.weight')) {
-      return replaced(tensors, (entry) => {
-        const inside = entry.name.replace(/^model\./, '').replace(/^h\./, 'layers.');
-        return { ...entry, name: inside.startsWith('embed_out.') ? inside : `gpt_neox.${inside}` };
-      });
-    }
-    if (type === 'lfm2_moe') {
-      return replaced(tensors, (entry) => {
-        const [, layer, projection = ''] = /^(.*\.feed_forward)\.(gate|up|down)_proj\.weight$/.exec(entry.name) ?? [];
-        return layer === undefined ? null : { ...entry, name: `${layer}.${LFM2_NAMES[projection]}.weight` };
-      });
-    }
-    return tensors;
-  };
+    });
+  }
+  if (type === 'gpt_neox' && tensors.has('model.embed_in.weight')) {
+    return replaced(tensors, (entry) => {
+      const inside = entry.name.replace(/^model\./, '').replace(/^h\./, 'layers.');
+      return { ...entry, name: inside.startsWith('embed_out.') ? inside : `gpt_neox.${inside}` };
+    });
+  }
+  if (type !== 'lfm2_moe') return tensors;
+  return replaced(tensors, (entry) => {
+    const [, layer, projection = ''] = /^(.*\.feed_forward)\.(gate|up|down)_proj\.weight$/.exec(entry.name) ?? [];
+    return layer === undefined ? null : { ...entry, name: `${layer}.${LFM2_NAMES[projection]}.weight` };
+  });
 }
 
 /** A depthwise convolution, [channels, width, 1]. */
@@ -175,29 +162,27 @@ function withLatent(tensors: Tensors): Tensors {
 }
 
 /** The MLP of a Granite without experts has Llama's names in MLX. */
-function withDenseGranite(type: string | null): (tensors: Tensors) => Tensors {
-  return (tensors) => {
-    if (type !== 'granitemoehybrid') return tensors;
-    const all = new Map(tensors);
-    for (const gate of tensors.values()) {
-      const layer = /^(.*\.layers\.\d+)\.mlp\.gate_proj\.weight$/.exec(gate.name)?.[1];
-      const [up, down] = ['up', 'down'].map((part) => tensors.get(`${layer}.mlp.${part}_proj.weight`));
-      if (layer === undefined || !up || !down || up.shape.join() !== gate.shape.join()) continue;
-      if (gate.shape.length !== 2 || !canAssemble([gate, up])) continue;
-      for (const { name } of [gate, up, down]) all.delete(name);
-      const [width, hidden] = [at(gate.shape, 0), at(gate.shape, 1)];
-      const input = `${layer}.shared_mlp.input_linear.weight`;
-      const output = `${layer}.shared_mlp.output_linear.weight`;
-      all.set(output, { ...down, name: output });
-      const entry = assembled({
-        name: input,
-        shape: [2 * width, hidden],
-        parts: [gate, up],
-        how: 'MLX, gate and up',
-        join: (graph, both) => graph.op('Concat', [...both], { axis: 0 }),
-      });
-      all.set(input, entry);
-    }
-    return all.size === tensors.size ? tensors : all;
-  };
+function withDenseGranite(tensors: Tensors, type: string | null): Tensors {
+  if (type !== 'granitemoehybrid') return tensors;
+  const all = new Map(tensors);
+  for (const gate of tensors.values()) {
+    const layer = /^(.*\.layers\.\d+)\.mlp\.gate_proj\.weight$/.exec(gate.name)?.[1];
+    const [up, down] = ['up', 'down'].map((part) => tensors.get(`${layer}.mlp.${part}_proj.weight`));
+    if (layer === undefined || !up || !down || up.shape.join() !== gate.shape.join()) continue;
+    if (gate.shape.length !== 2 || !canAssemble([gate, up])) continue;
+    for (const { name } of [gate, up, down]) all.delete(name);
+    const [width, hidden] = [at(gate.shape, 0), at(gate.shape, 1)];
+    const input = `${layer}.shared_mlp.input_linear.weight`;
+    const output = `${layer}.shared_mlp.output_linear.weight`;
+    all.set(output, { ...down, name: output });
+    const entry = assembled({
+      name: input,
+      shape: [2 * width, hidden],
+      parts: [gate, up],
+      how: 'MLX, gate and up',
+      join: (graph, both) => graph.op('Concat', [...both], { axis: 0 }),
+    });
+    all.set(input, entry);
+  }
+  return all.size === tensors.size ? tensors : all;
 }

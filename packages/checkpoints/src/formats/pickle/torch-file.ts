@@ -1,14 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { UserError } from '@shadow-gate/platform';
-import {
-  type FileState,
-  isLfsPointer,
-  LFS_MAGIC_BYTES,
-  lfsPointerError,
-  openResolved,
-  stateBeforeReading,
-} from '@shadow-gate/platform/files';
+import { type FileState, isLfsPointer, LFS_MAGIC_BYTES, lfsPointerError } from '@shadow-gate/platform/files';
 import { foreignError, PICKLE, readForeignFormat } from '../foreign-format.ts';
+import { readWeightsFile } from '../weights-file.ts';
 import { readLegacyFile } from './legacy-file.ts';
 import { PickleError } from './pickle-error.ts';
 import type { TorchObject } from './values.ts';
@@ -39,20 +33,9 @@ export async function withTorchErrors<T>(
   file: string,
   read: (handle: FileHandle, state: FileState) => Promise<T>,
 ): Promise<T> {
-  const handle = await openResolved(file);
-  try {
-    if (!(await handle.stat()).isFile()) {
-      throw new UserError(`${file} is not a regular file`, 'download the checkpoint again');
-    }
-    return await read(handle, await stateBeforeReading(handle));
-  } catch (error) {
-    throw error instanceof PickleError ? refusedPickle(file, error) : error;
-  } finally {
-    await handle.close();
-  }
-}
-
-function refusedPickle(file: string, { message }: PickleError): UserError {
-  const { hint, lines } = foreignError(file, PICKLE);
-  return new UserError(`${file} is a PyTorch pickle that is not read: ${message}`, hint, { lines });
+  return readWeightsFile(file, read).catch((error: unknown) => {
+    if (!(error instanceof PickleError)) throw error;
+    const { hint, lines } = foreignError(file, PICKLE);
+    throw new UserError(`${file} is a PyTorch pickle that is not read: ${error.message}`, hint, { lines });
+  });
 }
