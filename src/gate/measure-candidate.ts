@@ -15,7 +15,6 @@ import {
 import type { Endpoint, MeasureOptions } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/index.ts';
 
-/** A model to measure, as a user names it. */
 export interface NamedModel {
   /** Path. Without one, an endpoint has the candidate, and only its behavior is measured. */
   readonly checkpoint?: string | undefined;

@@ -10,7 +10,6 @@ import { measureLogs } from '../measure/measure-logs.ts';
 import type { Endpoint } from '../measure/options.ts';
 import { type Measurement, readMeasurement } from '../measure/schema/index.ts';
 
-/** The baseline of a check, and where it came from. */
 export type ResolvedBaseline = BaselineOrigin &
   (
     | { readonly kind: 'missing' }

@@ -33,7 +33,6 @@ export async function baselineFromCache(cache: ActionsCache | null, slug: string
   }
 }
 
-/** Leave a measurement in the cache as the baseline of later runs. */
 export async function setBaseline(
   cache: ActionsCache,
   slug: string,

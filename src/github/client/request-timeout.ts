@@ -1,6 +1,5 @@
 import type { Octokit } from './types.ts';
 
-/** An octokit as plugins see it. */
 export type OctokitHooks = Pick<Octokit, 'hook'>;
 
 interface RequestTimeoutOptions {

@@ -36,7 +36,6 @@ interface Annotation {
   readonly title?: string;
 }
 
-/** GitHub's runner as a step sees it. */
 export interface Runner {
   /** The text of an input, trimmed; empty if missing. */
   readonly input: (name: string) => string;

@@ -1,6 +1,5 @@
 let hasAbandoned = false;
 
-/** Does abandoned work keep the process alive? */
 export const hasAbandonedWork = (): boolean => hasAbandoned;
 
 /** The toolkit itself waits three minutes for each of five attempts. @throws if the work throws or takes longer */

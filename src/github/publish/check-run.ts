@@ -86,7 +86,6 @@ const requestOf = ({ name, commit: { owner, repo, sha }, run }: CheckRunPlace) =
   details_url: run,
 });
 
-/** A name as GitHub shows it. */
 export const checkRunName = (name: string): string => printable(name, NAME_LENGTH);
 
 function failed(error: unknown, { commit: { owner, repo } }: CheckRunPlace) {

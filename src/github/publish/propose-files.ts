@@ -73,7 +73,6 @@ async function pushBranch(
   }
 }
 
-/** The newest commit of a branch; null if it does not exist. */
 async function commitOf(octokit: Octokit, repository: Repository, branch: string): Promise<string | null> {
   try {
     const { data } = await octokit.rest.git.getRef({ ...repository, ref: `heads/${branch}` });

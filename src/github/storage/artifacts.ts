@@ -7,7 +7,6 @@ import { requestErrorStatus } from '../client/errors.ts';
 import { withToolkit } from '../client/log.ts';
 import type { Octokit, Repository } from '../client/types.ts';
 
-/** Files in an artifact with results. */
 export const MEASUREMENT_FILE = 'measurement.json';
 export const REPORT_FILE = 'report.json';
 export const ATTESTATION_FILE = 'attestation.json';
@@ -123,7 +122,6 @@ export async function unpackTexts(path: string): Promise<Map<string, string>> {
   }
 }
 
-/** Characters of a file name in an error. */
 const MAX_NAME_LENGTH = 100;
 
 /** A run of a tag claims a branch of the same name, but people who may push tags may not push to that branch. */

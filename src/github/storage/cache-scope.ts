@@ -1,6 +1,5 @@
 import type { Octokit, Repository } from '../client/types.ts';
 
-/** Counts entries of GitHub's cache by who can have written them. */
 export interface CacheScope {
   /** Entries with this prefix that a change can have written. @throws if GitHub does not answer */
   readonly ofChange: (prefix: string) => Promise<number>;

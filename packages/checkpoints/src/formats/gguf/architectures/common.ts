@@ -90,7 +90,6 @@ export const NEXT_TOKENS = {
   'nextn.shared_head_norm': 'shared_head.norm',
 } as const;
 
-/** The number of layers before those. */
 export function ownLayers(model: GgufModel): number {
   return model.layers - (model.number('nextn_predict_layers') ?? 0);
 }

@@ -75,7 +75,6 @@ const rotated =
 /** Queries and keys of such rows. */
 export const ROTATED = { attn_q: rotated('attention.head_count'), attn_k: rotated('attention.head_count_kv') };
 
-/** Heads of a layer. By default as many keys as queries. */
 export function ggufHeadCount(
   model: NamedTensor['model'],
   key: 'attention.head_count' | 'attention.head_count_kv',

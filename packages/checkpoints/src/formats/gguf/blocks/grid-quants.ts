@@ -52,7 +52,6 @@ function wordScales(blocks: GgufBlocks, all: Value, factor: number): Value {
   return halfScales(blocks, blocks.fields(all, { shifts: [28], bits: 4, type: 'uint32' }), 8, factor);
 }
 
-/** Scales of 4 bits, two per byte. */
 function nibbleScales(blocks: GgufBlocks, from: number, length: number): Value {
   return blocks.fields(blocks.reshape(blocks.bytes(from, length), [length, 1]), { shifts: [0, 4], bits: 4 });
 }
