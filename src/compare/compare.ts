@@ -2,7 +2,6 @@ import { given } from '@shadow-gate/platform';
 import { isScreened } from '../measure/aggregate.ts';
 import type { CompletedSpectrum, Half } from '../measure/options.ts';
 import type { Measurement, Quantization } from '../measure/schema/index.ts';
-import type { Policy } from '../policy/policy.ts';
 import { hasSlices } from '../policy/suite-tier.ts';
 import { compareBenchmarkTwins } from './benchmarks/group-twins.ts';
 import { pairBenchmarks } from './benchmarks/pair.ts';
@@ -25,27 +24,19 @@ import { reportSpectra } from './spectra/spectra-report.ts';
 import { suiteRows } from './suites/rows.ts';
 import { withExceptions } from './verdict/exceptions.ts';
 
-export interface Comparison {
-  readonly candidate: Measurement;
-  /** Null: there is none; `baselinePath` says where it was expected, if anywhere. */
-  readonly baseline: Measurement | null;
-  readonly baselinePath: string | null;
-  /** The commit that the baseline was read from; null or missing where it was read from the disk. */
+export interface Comparison extends Pick<ComparisonContext, 'candidate' | 'baseline' | 'baselinePath' | 'policy'> {
+  /** The commit that the baseline was read from; null or missing if it was read from the disk. */
   readonly baselineCommit?: string | null | undefined;
-  readonly policy: Policy;
   /** Null: the defaults. */
   readonly policyPath: string | null;
   /** SHA-256 of its text; missing for the defaults. */
   readonly policyDigest?: string | undefined;
   /** The half of the gate that was requested alone, if any. */
   readonly only?: Half | undefined;
-  /** What the change under test touches besides the candidate. */
   readonly changes?: readonly ChangedInput[] | undefined;
-  /** How far quantized weights of the candidate are from the baseline's; null where that was not measured. */
   readonly quantization?: Quantization | null | undefined;
-  /** Null: there is none. */
   readonly calibration?: NamedCalibration | null | undefined;
-  /** The day on which exceptions of the policy are looked at. Nothing else depends on it. */
+  /** The day at which exceptions of the policy expire. Nothing else depends on it. */
   readonly today: Date;
 }
 
@@ -85,7 +76,6 @@ export function compare(comparison: Comparison): Report {
     skipped: candidate.skipped.map(({ name, reason }) => ({ name, reason })),
     probes: reportProbes(context),
     benchmarks: benchmarkRows(context),
-    ...twinRows(context),
     ...suitesOf(context),
     trend: null,
     durationSeconds: candidate.run.durationSeconds,
@@ -137,22 +127,20 @@ function benchmarkRows({ candidate, benchmarks }: ComparisonContext): Report['be
   return [...benchmarks.groups, ...benchmarks.tasks].flatMap(({ metrics }) => metrics.map(({ row }) => row));
 }
 
-function twinRows({ benchmarkTwins }: ComparisonContext): Pick<Report, 'benchmarkTwins'> {
-  const rows = benchmarkTwins.flatMap(({ row }) => row ?? []);
-  return rows.length === 0 ? {} : { benchmarkTwins: rows };
-}
-
-function suitesOf(context: ComparisonContext): Pick<Report, 'suites' | 'slices'> {
+function suitesOf(context: ComparisonContext): Pick<Report, 'benchmarkTwins' | 'suites' | 'slices'> {
+  const { benchmarkTwins, probes, policy } = context;
+  const twins = benchmarkTwins.flatMap(({ row }) => row ?? []);
   const suites = suiteRows(context);
-  const { probes, policy } = context;
-  const slices = hasSlices(policy) && probes.kind === 'paired' ? { slices: [...probes.evaluation.slices] } : {};
-  return { ...(suites.length === 0 ? {} : { suites }), ...slices };
+  return given({
+    benchmarkTwins: twins.length === 0 ? undefined : twins,
+    suites: suites.length === 0 ? undefined : suites,
+    slices: hasSlices(policy) && probes.kind === 'paired' ? [...probes.evaluation.slices] : undefined,
+  });
 }
 
 function screeningOf({ run, tensors }: Measurement): Pick<Report, 'screening'> {
-  const { completedSpectra } = run;
-  if (completedSpectra === undefined && !tensors.some(isScreened)) return {};
-  return { screening: { completed: completedSpectra ?? [] } };
+  const completed = run.completedSpectra ?? (tensors.some(isScreened) ? [] : undefined);
+  return completed === undefined ? {} : { screening: { completed } };
 }
 
 function describeCheckpoint({ run, checkpoint, architecture, behaviorFiles }: Measurement): Report['candidate'] {

@@ -10,7 +10,7 @@ import type { Settled } from './rows/probes.ts';
 import type { Comparability } from './spectra/comparability.ts';
 import type { MetricPair, WeightPair } from './spectra/metric-pair.ts';
 
-/** What every check may look at: both measurements, the policy, and what was paired of the two. */
+/** The input of every check: both measurements, the policy, and the pairings of the two. */
 export interface ComparisonContext {
   readonly candidate: Measurement;
   /** Null: there is no baseline; `baselinePath` says where it was expected, if anywhere. */
@@ -25,7 +25,7 @@ export interface ComparisonContext {
   /** ΔW against updates of known-good checkpoints; null without a calibration, or without spectra. */
   readonly calibration: CalibrationReport | null;
   readonly comparability: Comparability;
-  /** Numbers that candidate and baseline both have and that may be compared. */
+  /** Comparable numbers that both sides have. */
   readonly metrics: readonly MetricPair[];
   /** Every weight matrix of the candidate, with the baseline's where that may be compared. */
   readonly weights: readonly WeightPair[];
@@ -33,6 +33,6 @@ export interface ComparisonContext {
   /** Null unless both sides come from logs of an evaluation. */
   readonly benchmarks: BenchmarkPairing | null;
   readonly benchmarkTwins: readonly BenchmarkTwins[];
-  /** What the answers settle if not everything was asked; null if nothing is settled, or all was asked. */
+  /** The verdict that a part of the answers settles; null if nothing is settled, or all was asked. */
   readonly settled: Settled | null;
 }

@@ -39,7 +39,7 @@ import { type Level, SEVERITY } from './rows/fields.ts';
 
 export { type Level, type Scope, SEVERITY } from './rows/fields.ts';
 
-/** Every kind of finding. Kinds of one rank follow each other in this order (`findings/rank.ts`). */
+/** Every kind of finding: the order of kinds of one rank (`findings/rank.ts`). */
 const FINDINGS = [
   // Are candidate and baseline alike?
   ...baselineFindings,
@@ -84,8 +84,8 @@ const FINDINGS = [
 const [first, ...others] = FINDINGS;
 
 /**
- * One thing that a check reports: data only, one case for each kind of sentence. The words are made in
- * `report/findings`. `info` findings explain; they never change the verdict.
+ * One thing that a check reports: data only; `report/findings` makes the sentences. `info` findings never change the
+ * verdict.
  */
 export const findingSchema = z.discriminatedUnion('kind', [first.schema, ...others.map(({ schema }) => schema)]);
 export type Finding = z.infer<typeof findingSchema>;
@@ -97,29 +97,24 @@ export function mildestOf(...levels: Level[]): Level {
   return SEVERITY.findLast((level) => levels.includes(level)) ?? 'info';
 }
 
-/** In the order of the list. */
 export const FINDING_KINDS: readonly FindingKind[] = FINDINGS.map(({ kind }) => kind);
 
-const traits = new Map<FindingKind, FindingTraits<Finding>>(
-  FINDINGS.map((definition) => [definition.kind, definition]),
-);
+const traits = new Map<FindingKind, FindingTraits<Finding>>(FINDINGS.map((known) => [known.kind, known]));
 
-/** What is known of a kind of finding, apart from its fields. */
 export function findingTraits(kind: FindingKind): FindingTraits<Finding> {
   const known = traits.get(kind);
   if (known === undefined) throw new Error(`no finding is called ${kind}`);
   return known;
 }
 
-/** Something besides the candidate that the verdict depends on, and that the change under test touches. */
+/** An input of the verdict other than the candidate that the change under test touches. */
 export type ChangedInput = Omit<FindingOf<'changed-input'>, 'kind'>;
 
-/** The flat form of a finding. Pure. */
 export function findingReason(finding: Finding): Reason {
   return findingTraits(finding.kind).reason(finding);
 }
 
-/** Every place that a finding is about: most are about one. */
+/** Most findings are about one place. */
 export function findingPlaces(finding: Finding): readonly string[] {
   return findingTraits(finding.kind).places?.(finding) ?? [findingReason(finding).place];
 }

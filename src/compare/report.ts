@@ -30,10 +30,7 @@ export const VERDICT_EXIT = { pass: 0, warn: 0, fail: 1, inconclusive: 3 } as co
 const subjectSchema = z.strictObject({
   path: z.string(),
   digest: z.string(),
-  /**
-   * Digest of its tokenizer, templates, sampling defaults and code, which `digest` is not of. Null where they were not
-   * there, as for a model at a server, and in older reports.
-   */
+  /** Digest of tokenizer, templates, sampling defaults and code; null for a model at a server, and in older reports. */
   behaviorFiles: z.string().nullable().default(null),
   measured: z.string(),
   architecture: architectureSchema,
@@ -53,7 +50,6 @@ export const reportSchema = z.strictObject({
   /** The worst first. report.json has them as `reasons`. */
   findings: z.array(findingSchema),
   candidate: subjectSchema,
-  /** Null: there is no baseline. */
   baseline: subjectSchema.nullable(),
   reference: identitySchema.extend({ path: z.string() }).nullable(),
   /** Path of the policy file; null: the defaults. */
@@ -63,9 +59,8 @@ export const reportSchema = z.strictObject({
   /** What it says, and how near the candidate came to each limit. Absent in reports of version 0.2. */
   applied: appliedPolicySchema.optional(),
   shadowDeltas: z.array(metricDeltaSchema),
-  /** The candidate's groups and, where there is a baseline, the baseline's. */
   groups: z.strictObject({ candidate: z.array(groupSchema), baseline: z.array(groupSchema) }),
-  /** The candidate's matrices, for the details. */
+  /** The candidate's matrices. */
   tensors: z.array(tensorSchema),
   /** What the page needs in addition, such as the baseline's matrices. Absent in reports of version 0.2.0. */
   spectra: spectraReportSchema.optional(),
@@ -98,10 +93,7 @@ export function judgedDigest({ digest, behaviorFiles }: Report['candidate']): st
   return behaviorFiles === null ? digest : `sha256:${sha256(`${digest} ${behaviorFiles}`)}`;
 }
 
-/**
- * The report with these findings, the worst first, and the verdict that follows from them.
- * @throws Error if it is not a report by its own schema, as with NaN in it: nobody could read it back
- */
+/** @throws Error if the report is not valid by its own schema, for example with a NaN: nobody could read it back */
 export function completeReport(report: Omit<Report, 'findings' | 'verdict'>, found: readonly Finding[]): Report {
   const findings = sortFindings(found);
   const complete = { ...report, verdict: verdictOf(findings), findings };

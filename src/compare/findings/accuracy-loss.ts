@@ -19,7 +19,7 @@ export const accuracyLossFindings = [
       baseline: z.number(),
       change: z.number(),
       items: count,
-      /** The passages that they are of, where some share one. */
+      /** Passages; absent if no items share one. */
       units: count.optional(),
       lost: count,
       won: count,

@@ -21,12 +21,12 @@ export const baselineFindings = [
   defineFinding('changed-input', {
     fields: {
       input: z.enum(['policy', 'baseline', 'calibration', 'probe-file', 'reference', 'tokenizer', 'logs', 'workflow']),
-      /** `unknown`: it is not known which commit is checked out. */
+      /** `unknown`: the commit that is checked out is not known. */
       change: z.enum(['edited', 'added', 'deleted', 'unknown']),
       path: foreign,
       /** Short form of the base commit. */
       base: foreign,
-      /** Whose version this verdict rests on. */
+      /** The version that this verdict rests on. */
       counts: z.enum(['base', 'change']),
     },
     reason: ({ input, path }) => flatForm('changed-input', input, { place: path }),

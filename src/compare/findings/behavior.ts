@@ -11,27 +11,27 @@ export const behaviorFindings = [
       /** Digests; null where there is none. */
       candidate: foreign.nullable(),
       baseline: foreign.nullable(),
-      /** Some of its keys, sections or files that differ; null where one is absent. */
+      /** Examples of keys, sections or files that differ; null where one is absent. */
       named: z.array(z.strictObject({ key: foreign, candidate: foreign.nullable(), baseline: foreign.nullable() })),
-      /** How many are known to differ. */
+      /** All that are known to differ. */
       changes: count,
       /** The sides that are GGUF files; absent without any, and in reports of older versions. */
       gguf: z.array(side).min(1).optional(),
-      /** For a tokenizer: the items that become other tokens than in the baseline; absent where that is not known. */
+      /** For a tokenizer: items that become other tokens than in the baseline; absent if not known. */
       texts: z
         .strictObject({
           other: count,
           of: count,
-          /** One of them; its text is null where it is private. */
+          /** Text of null: private. */
           example: z.strictObject({ suite: foreign, item: foreign, text: foreign.nullable() }).nullable(),
         })
         .optional(),
-      /** Why it is less than it looks; missing for what it looks like. */
+      /** Why it is less than it looks. */
       because: z
         .discriminatedUnion('kind', [
-          /** Two tokenizers that are described otherwise gave the same tokens for so many texts. */
+          /** The tokenizers have different descriptions, but gave the same tokens for this many texts. */
           z.strictObject({ kind: z.literal('same-tokens'), texts: count }),
-          /** One side is a GGUF file, which has no place for what differs. */
+          /** This side is a GGUF file, which has no place for the difference. */
           z.strictObject({ kind: z.literal('not-in-gguf'), side }),
         ])
         .optional(),
@@ -40,7 +40,7 @@ export const behaviorFindings = [
   }),
   defineFinding('logit-scale', {
     fields: {
-      /** The size of the logits by the weights, or the spread of the log-probabilities of choices. */
+      /** Size of the logits by the weights, or spread of the log-probabilities of choices. */
       by: z.enum(['weights', 'answers']),
       candidate: z.number(),
       baseline: z.number(),
@@ -48,7 +48,7 @@ export const behaviorFindings = [
       ratio: z.number(),
       /** A finding above this, and below its inverse. */
       limit: z.number(),
-      /** What of it moved: the tensors, each with its own ratio. */
+      /** Tensors that moved. */
       parts: z.array(z.strictObject({ name: foreign, ratio: z.number() })),
     },
     reason: ({ by, candidate, baseline, limit }) =>
@@ -61,7 +61,7 @@ export const behaviorFindings = [
   defineFinding('behavior-not-compared', {
     rank: 'remark',
     fields: {
-      /** The side that does not have it: a measurement of an older version, or one that was edited. */
+      /** The side without it: a measurement of an older version, or an edited one. */
       side,
       what: z.enum(['everything', 'config', 'logit-scale', 'questions']),
     },

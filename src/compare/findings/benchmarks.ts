@@ -10,7 +10,7 @@ export const benchmarkFindings = [
     fields: {
       side,
       harness: foreign,
-      /** Version of the harness. Null, here and in the next fields: the logs do not say. */
+      /** Null, here and in the next fields: the logs do not say. */
       version: foreign.nullable(),
       model: foreign,
       source: foreign.nullable(),
@@ -31,7 +31,7 @@ export const benchmarkFindings = [
       cause: z.enum(BENCHMARK_DIFFERENCES),
       named: z.array(foreign).min(1),
       tasks: count,
-      /** What each side has; null where it has none, or where that is too long to be read. */
+      /** Null: there is none, or it is too long to be read. */
       candidate: foreign.nullable(),
       baseline: foreign.nullable(),
     },
@@ -53,7 +53,6 @@ export const benchmarkFindings = [
       /** Documents with fewer right answers than before, and with more. */
       lost: count,
       won: count,
-      /** Each document has several sampled answers. */
       isOfSamples: z.boolean().default(false),
       /** One-sided, adjusted for the number of tests. */
       p: z.number(),
@@ -77,9 +76,8 @@ export const benchmarkFindings = [
       limit: z.number(),
       /** Its group twins; null: it has none. */
       twins: foreign.nullable().default(null),
-      /** Why they do not tell. */
       gap: z.enum(TWINS_GAPS).default('no-twins'),
-      /** How much more it gained than they did. */
+      /** Its gain − the gain of the twins. */
       excess: estimateSchema.nullable().default(null),
     },
     reason: ({ task, gain, limit }) =>

@@ -10,7 +10,7 @@ export const calibrationFindings = [
     fields: {
       metric: foreign,
       of: ofSchema,
-      /** Where it is furthest beyond its limit. */
+      /** Furthest beyond the limit. */
       scope: scopeSchema,
       candidate: z.number(),
       limit: z.number(),
@@ -23,7 +23,7 @@ export const calibrationFindings = [
       calibration: z.enum(CALIBRATION_KINDS),
       /** Null: no rate of false alarms is claimed. */
       test: z.strictObject({ alpha: z.number(), p: z.number() }).nullable(),
-      /** Module types in which it is beyond, and in how many it is judged. */
+      /** Module types beyond the limit, out of `judged`. */
       places: z.array(foreign).min(1),
       judged: count,
     },
@@ -39,7 +39,7 @@ export const calibrationFindings = [
   defineFinding('not-calibrated-here', {
     fields: {
       scope: scopeSchema,
-      /** Size of its update, and the sizes at which its shape is calibrated. */
+      /** Size of its update, and the calibrated range. */
       candidate: z.number(),
       low: z.number(),
       high: z.number(),
@@ -58,7 +58,7 @@ export const calibrationFindings = [
   defineFinding('calibration-refused', {
     fields: {
       cause: z.enum(REFUSALS),
-      /** The tensor, module type, metric or key that differs first; null for the whole. */
+      /** First tensor, module type, metric or key that differs; null for the whole. */
       what: foreign.nullable(),
       calibrated: foreign.nullable(),
       candidate: foreign.nullable(),

@@ -3,14 +3,14 @@ import { count, foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
 import { flatForm } from './flat-form.ts';
 
-/** What one of two checks of the same models found. */
+/** One of two checks of the same models. */
 const askedSchema = z.strictObject({
   /** Seed of its probes. */
   seed: count,
-  /** Changes of accuracy over all facts; null where there are none. */
+  /** Changes of accuracy over all facts. */
   benchmark: z.number().nullable(),
   twin: z.number().nullable(),
-  /** Kinds of the findings that fail; none for a check that does not. */
+  /** Kinds of the findings that fail. */
   kinds: z.array(foreign),
 });
 
@@ -18,19 +18,14 @@ const fields = {
   first: askedSchema,
   /** With new questions. */
   second: askedSchema,
-  /** Level of the tests for losses in each check. */
+  /** Level of the tests for losses. */
   alpha: z.number(),
 };
 
-export const confirmationFindings = [
-  defineFinding('not-confirmed', {
+const confirmation = <K extends string>(kind: K) =>
+  defineFinding(kind, {
     fields,
-    reason: ({ first, second }) =>
-      flatForm('not-confirmed', 'twinAccuracy', { candidate: second.twin, baseline: first.twin }),
-  }),
-  defineFinding('confirmed', {
-    fields,
-    reason: ({ first, second }) =>
-      flatForm('confirmed', 'twinAccuracy', { candidate: second.twin, baseline: first.twin }),
-  }),
-] as const;
+    reason: ({ first, second }) => flatForm(kind, 'twinAccuracy', { candidate: second.twin, baseline: first.twin }),
+  });
+
+export const confirmationFindings = [confirmation('not-confirmed'), confirmation('confirmed')] as const;

@@ -30,10 +30,10 @@ export const coverageFindings = [
   defineFinding('unread-files', {
     rank: 'footnote',
     fields: {
-      /** What each is, as in "a PyTorch pickle". */
+      /** `what`: as in "a PyTorch pickle". */
       named: z.array(z.strictObject({ name: foreign, what: foreign })).min(1),
       files: count,
-      /** Those that can run code when they are opened. */
+      /** Files that can run code when they are opened. */
       runningCode: count,
     },
     reason: ({ named, files }) => flatForm('unread-files', 'files', { place: named[0]?.name ?? '', candidate: files }),

@@ -6,31 +6,30 @@ import type { Rank } from './rank.ts';
 
 /** An exception of the policy, as it applies to a finding. */
 const acceptedSchema = exceptionSchema.pick({ reason: true, who: true, until: true }).extend({
-  /** The level of the finding without it, which is its level again once the exception has expired. */
+  /** The level of the finding without it, and once it has expired. */
   level: z.enum(SEVERITY),
-  /** From the day of the check to the last one of the exception: 0 on that day, negative once it has expired. */
+  /** 0 on the last day of the exception, negative once it has expired. */
   daysLeft: z.int(),
 });
 
-/** What is known of a kind of finding, apart from its fields. */
+/** Traits of a kind of finding, apart from its fields. */
 export interface FindingTraits<F> {
   /** Absent: `other`. */
   readonly rank?: Rank;
-  /** What a model can no longer do, or gained in name only: it turns the behavioral one of the two keys. */
+  /** A lost ability, or a gain in name only: turns the behavioral one of the two keys. */
   readonly isDeficit?: true;
-  /** It only says that little was asked. A pass that is settled early bounds the harm anyway. */
+  /** Only says that little was asked: a pass that is settled early bounds the harm anyway. */
   readonly isOfFew?: true;
-  /** It is about a gain. One on a part of the facts, and none on the others, is not what a full run would see. */
+  /** About a gain: one on a part of the facts is not what a full run would see. */
   readonly isOfGain?: true;
   /** Its rule needs more than harm: a level that is not reached, answers that are not known. */
   readonly needsMoreThanHarm?: true;
-  /** It cannot be answered, or all of its answers are in the first block: what else is asked changes nothing. */
+  /** More answers change nothing: it has none, or all of them are in the first block. */
   readonly isFinal?: true;
-  // Methods: their parameters may be narrower in an entry of the list than in a caller, which has a finding of any
-  // kind.
+  // Methods, since their parameters may be narrower in the list than in a caller, which has a finding of any kind.
   /** The flat form that report.json has. */
   reason(finding: F): Reason;
-  /** Every place that it is about, where these are more than the one of its flat form. */
+  /** Absent: only the place of the flat form. */
   places?(finding: F): readonly string[];
 }
 
@@ -47,7 +46,7 @@ function strictSchema<K extends string, S extends z.ZodRawShape>(kind: K, fields
     kind: z.literal(kind),
     level: z.enum(SEVERITY),
     ...fields,
-    /** The exception of the policy for it, in effect or expired; absent for others. */
+    /** In effect or expired. */
     exception: acceptedSchema.optional(),
   });
 }

@@ -9,17 +9,17 @@ export const evidenceFindings = [
     isOfFew: true,
     fields: {
       families: z.array(foreign),
-      /** The family, or some small ones together, that is nearest to showing something: its twins, by the baseline. */
+      /** The baseline on the twins of the family, or pooled small families, nearest to showing something. */
       nearest: z
         .strictObject({
           accuracy: z.number(),
           chance: z.number(),
           facts: count,
-          /** From which on this accuracy would be more than guessing; null: no number is enough. */
+          /** From here on, this accuracy would be more than guessing; null: no number is enough. */
           neededFacts: count.nullable(),
         })
         .nullable(),
-      /** The smallest gain in benchmark form that would be found if twins did not share it. */
+      /** Smallest gain in benchmark form that would be found if twins did not share it. */
       detectableGain: z.number().nullable(),
     },
     reason: () => flatForm('not-informative', 'probes'),
@@ -28,14 +28,14 @@ export const evidenceFindings = [
     rank: 'too-little',
     fields: {
       facts: count,
-      /** Questions, of which those that share a passage are one fact here; absent where none do. */
+      /** Questions, if some share a passage, which makes them one fact. */
       questions: count.optional(),
       least: count,
       /** Null: no time limit was set, or its costs are not known. */
       budget: z
         .strictObject({
           seconds: z.number(),
-          /** Estimated time for the least number of facts, the number of all facts, and the time for those. */
+          /** Estimates for `least` and for `all` facts. */
           leastSeconds: z.number(),
           all: count,
           allSeconds: z.number(),
@@ -50,7 +50,7 @@ export const evidenceFindings = [
     fields: {
       capability: foreign,
       facts: count,
-      /** Whether the policy requires it: only then does it keep a verdict from `pass`. */
+      /** Required by the policy: only then does it prevent `pass`. */
       isRequired: z.boolean(),
     },
     reason: ({ capability }) => flatForm('capability-not-judged', 'probes', { place: capability }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ofSchema } from '../../measure/schema/index.ts';
 
-/** A finding in the flat form of report.json, without its level and its sentence: the same keys for every kind. */
+/** A finding in the flat form of report.json, without its level and its sentence. */
 export const reasonSchema = z.strictObject({
   /** The rule or check: the metric of a policy rule, `spike`, `non-finite`, `rank-loss`, `invalid-comparison`, … */
   rule: z.string(),
@@ -21,12 +21,12 @@ type Values = Partial<Omit<Reason, 'rule' | 'metric'>>;
 
 const BLANK = { of: null, place: 'model', candidate: null, baseline: null, tolerance: null } as const;
 
-/** A flat form with these values: where none are given, it is about the model as a whole. */
+/** Without values, it is about the model as a whole. */
 export function flatForm(rule: string, metric: string, values: Values = {}): Reason {
   return { ...BLANK, ...values, rule, metric };
 }
 
-/** A change that is beyond the limit of its rule, or that may be. */
+/** A change that is, or may be, beyond the limit of its rule. */
 export function overLimit(
   rule: string,
   metric: string,
@@ -35,7 +35,7 @@ export function overLimit(
   return flatForm(rule, metric, { place, candidate: change, tolerance: { absolute: limit } });
 }
 
-/** Candidate and baseline are not alike in something that a comparison needs. */
+/** Candidate and baseline differ in something that a comparison needs. */
 export function invalidComparison(metric: string, values: Values = {}): Reason {
   return flatForm('invalid-comparison', metric, values);
 }

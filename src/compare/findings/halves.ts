@@ -4,7 +4,7 @@ import { count, foreign, side } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
 import { flatForm } from './flat-form.ts';
 
-/** What a model at a server is known by. */
+/** Identity of a model at a server. */
 const servedModel = {
   model: foreign,
   /** Null: the server does not say so. */
@@ -12,7 +12,7 @@ const servedModel = {
   version: foreign.nullable(),
   /** Null: none was declared. */
   revision: foreign.nullable(),
-  /** Whether its answers to fixed prompts are part of what it is known by. */
+  /** Whether answers to fixed prompts are part of it. */
   hasFingerprint: z.boolean(),
 };
 
@@ -29,7 +29,7 @@ export const halvesFindings = [
           listing: foreign,
           /** The model that an adapter is used with; null if none was given. */
           base: foreign.nullable(),
-          /** Whether its tokenizer, templates and code are known. */
+          /** Tokenizer, templates and code are known. */
           hasFiles: z.boolean(),
         })
         .optional(),
@@ -58,9 +58,9 @@ export const halvesFindings = [
       /** Arithmetic of the answers; null: the server does not say. One of the two is float32. */
       candidate: z.enum(PRECISIONS).nullable(),
       baseline: z.enum(PRECISIONS).nullable(),
-      /** In nats a token on average, between float32 and 16 bits. */
+      /** Nats per token on average, between float32 and 16 bits. */
       tolerance: z.number(),
-      /** Answers of the side that is not in float32: with a lead below the tolerance, and all. */
+      /** Answers of the side that is not in float32: those with a lead below the tolerance, and all. */
       close: count,
       answers: count,
     },

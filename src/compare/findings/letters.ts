@@ -11,7 +11,7 @@ export const letterFindings = [
     needsMoreThanHarm: true,
     fields: {
       suite: foreign,
-      /** Permuted twins, and how many are answered with the letter that was right before. */
+      /** Permuted twins, and those answered with the letter that was right before. */
       items: count,
       candidate: count,
       baseline: count,
@@ -26,11 +26,11 @@ export const letterFindings = [
     rank: 'not-trusted',
     fields: {
       suite: foreign,
-      /** `candidate`: there is no baseline, and it would be none. */
+      /** `candidate`: there is no baseline, and it could not be one. */
       side,
       items: count,
       kept: count,
-      /** What guessing keeps, as a share. */
+      /** Share that guessing keeps. */
       chance: z.number(),
       p: z.number(),
       /** Accuracies in the exam form and on open and fresh twins; null without any. */
@@ -46,12 +46,12 @@ export const letterFindings = [
       /** Whose answers show it. */
       side,
       why: z.enum(LABEL_REASONS),
-      /** Benchmark forms that ask for a label, and the label that was given most often. */
+      /** Benchmark forms that ask for a label, and the most frequent label. */
       items: count,
       most: z.strictObject({ label: foreign, count }).nullable(),
       /** Facts that are judged by their text form instead. */
       byText: count,
-      /** Facts that are not judged, since only labels can answer them. */
+      /** Facts that only labels can answer. */
       unjudged: count,
     },
     reason: ({ suite }) => flatForm('labels-not-bound', 'probes', { place: suite }),

@@ -12,7 +12,7 @@ export const levelLostFindings = [
       family: foreign,
       /** Number of levels of the family. */
       count,
-      /** The highest level that each of them reached; 0: none. */
+      /** Highest level reached; 0: none. */
       candidate: count,
       baseline: count,
       /** Answers in both forms at the baseline's level. */

@@ -15,7 +15,7 @@ const likelihoodFields = {
   limit: z.number(),
   /** Change of expected accuracy on the same answers. */
   expected: z.number(),
-  /** Among the tokens of the suite's right answers, with a limit for that; absent where it is among all tokens. */
+  /** Only among the tokens of the suite's right answers, with a limit for that. */
   isAmong: z.literal(true).optional(),
 };
 
@@ -23,7 +23,7 @@ export const likelihoodFindings = [
   defineFinding('likelihood-loss', {
     rank: 'lost',
     isDeficit: true,
-    // Whether expected accuracy fell with it by what a loss has to be.
+    // `isConfirmed`: expected accuracy fell with it by enough for a loss.
     fields: { ...likelihoodFields, isConfirmed: z.boolean() },
     reason: ({ capability, suite, change, limit }) =>
       overLimit('likelihood-loss', 'answerLikelihood', { place: capability ?? suite ?? 'model', change, limit }),
@@ -43,7 +43,7 @@ export const likelihoodFindings = [
     rank: 'footnote',
     fields: {
       facts: count,
-      /** Nats per byte that right answers became likelier by what other tokens lost; `lower` is a one-sided bound. */
+      /** Nats per byte that moved from other tokens to right answers; `lower` is a one-sided bound. */
       moved: z.number(),
       lower: z.number(),
       limit: z.number(),

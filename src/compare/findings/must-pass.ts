@@ -11,10 +11,10 @@ export const mustPassFindings = [
     isDeficit: true,
     isFinal: true,
     fields: {
-      /** Questions that are answered wrong; `questions` counts all of them. */
       broken: count,
+      /** All of them. */
       questions: count,
-      /** How many of the broken ones the baseline had right; null: there is no baseline. */
+      /** Broken ones that the baseline had right; null: there is no baseline. */
       rightBefore: count.nullable(),
       named: z.array(mustPassItemSchema).min(1),
     },

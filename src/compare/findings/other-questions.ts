@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { count, foreign } from '../rows/fields.ts';
+import { count, foreign, side } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
 import { invalidComparison } from './flat-form.ts';
 
+const levels = z.array(z.int().positive());
+
 export const otherQuestionsFindings = [
-  /** Items that the tokens of the two sides spell in different ways, of those that the candidate was asked. */
+  /** Items that the tokens of the two sides spell in different ways, of all that the candidate was asked. */
   defineFinding('other-questions', {
     rank: 'too-little',
     fields: { named: z.array(z.strictObject({ suite: foreign, item: foreign })).min(1), items: count, of: count },
@@ -25,7 +27,7 @@ export const otherQuestionsFindings = [
     fields: { suite: foreign, candidate: foreign, baseline: foreign },
     reason: ({ suite, candidate, baseline }) => invalidComparison('seed', { place: suite, candidate, baseline }),
   }),
-  /** Whether each used its own; where both did, they write different prompts. */
+  /** Whether each used its own: if both did, they write different prompts. */
   defineFinding('other-chat-template', {
     fields: { candidate: z.boolean(), baseline: z.boolean() },
     reason: ({ candidate, baseline }) => {
@@ -34,24 +36,16 @@ export const otherQuestionsFindings = [
       return invalidComparison('chat template', { candidate: state(candidate), baseline: state(baseline) });
     },
   }),
-  /** One side has hashes in place of texts, and the other one (`side`) has texts without the key of these hashes. */
+  /** One side has hashes in place of texts; the other (`side`) has texts without the key of these hashes. */
   defineFinding('texts-not-hashed', {
-    fields: { suite: foreign, side: z.enum(['candidate', 'baseline']) },
+    fields: { suite: foreign, side },
     reason: ({ suite }) => invalidComparison('texts', { place: suite }),
   }),
   defineFinding('other-levels', {
     fields: {
       suite: foreign,
-      /** Families whose baseline was asked levels that the candidate was not. */
-      families: z
-        .array(
-          z.strictObject({
-            family: foreign,
-            candidate: z.array(z.int().positive()),
-            baseline: z.array(z.int().positive()),
-          }),
-        )
-        .min(1),
+      /** Families in which the baseline was asked levels that the candidate was not. */
+      families: z.array(z.strictObject({ family: foreign, candidate: levels, baseline: levels })).min(1),
     },
     reason: ({ families }) => {
       const [first] = families;

@@ -16,9 +16,9 @@ export const otherWeightsFindings = [
   }),
   defineFinding('adapter-and-full', {
     fields: {
-      /** The side that is an adapter; the other one is a full model. */
+      /** The side that is an adapter. */
       adapter: side,
-      /** What the full model is to the base model of the adapter; `unknown`: the adapter was measured without it. */
+      /** Of the full model to the base model of the adapter; `unknown`: the adapter was measured without it. */
       relation: z.enum(['is-reference', 'same-reference', 'other-reference', 'unknown']),
     },
     reason: ({ adapter }) => {

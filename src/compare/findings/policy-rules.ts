@@ -1,3 +1,4 @@
+import { given } from '@shadow-gate/platform';
 import { z } from 'zod';
 import { ofSchema } from '../../measure/schema/index.ts';
 import { foreign, scopePlace, scopeSchema, side } from '../rows/fields.ts';
@@ -12,7 +13,7 @@ export const policyRuleFindings = [
       scope: scopeSchema,
       candidate: z.number(),
       baseline: z.number(),
-      /** A change is a finding above the larger of the two. */
+      /** The larger of the two applies. */
       limit: z.strictObject({
         /** Null: no such limit. */
         absolute: z.number().nullable(),
@@ -28,7 +29,7 @@ export const policyRuleFindings = [
       place: scopePlace(scope),
       candidate,
       baseline,
-      tolerance: { ...(absolute === null ? {} : { absolute }), ...(relative === null ? {} : { relative }) },
+      tolerance: given({ absolute: absolute ?? undefined, relative: relative ?? undefined }),
     }),
   }),
   defineFinding('bounds-too-wide', {
@@ -37,10 +38,10 @@ export const policyRuleFindings = [
       of: ofSchema,
       scope: scopeSchema,
       side,
-      /** Width of its bounds in units of the value; null: they have no end. The limit of the rule in the same unit. */
+      /** Width of its bounds, in units of the value as the limit is; null: infinite. */
       width: z.number().nullable(),
       limit: z.number(),
-      /** The matrix was only screened, which says nothing here; the limit is 0. Absent for others. */
+      /** The matrix was only screened, which says nothing here; the limit is 0. */
       isScreened: z.literal(true).optional(),
     },
     reason: ({ metric, of, scope, isScreened, limit }) =>
@@ -60,7 +61,7 @@ export const policyRuleFindings = [
         .discriminatedUnion('kind', [
           /** Candidate and baseline do not both have the metric. */
           z.strictObject({ kind: z.literal('nothing') }),
-          /** The baseline lies so close to the lowest or highest value of the metric that the limit is out of reach. */
+          /** The baseline is too close to the lowest or highest value of the metric for the limit to be reached. */
           z.strictObject({
             kind: z.literal('at-bound'),
             side: z.enum(['lowest', 'highest']),

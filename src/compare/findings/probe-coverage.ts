@@ -17,7 +17,7 @@ export const probeCoverageFindings = [
     rank: 'no-answers',
     isFinal: true,
     fields: {
-      /** Items that the baseline answered and the candidate cannot run: they count as wrong. */
+      /** The baseline answered them, and the candidate cannot run them: they count as wrong. */
       items: count,
       named: z.array(z.strictObject({ id: foreign, reason: foreign.nullable() })).min(1),
       capabilities: z.array(foreign),
@@ -41,7 +41,7 @@ export const probeCoverageFindings = [
       items: count,
       /** Items that did run. */
       ran: count,
-      /** More were left out than ran: that is another suite than the one requested. */
+      /** More were left out than ran: another suite than the one requested. */
       isMost: z.boolean(),
     },
     reason: ({ isMost, named, ran }) =>

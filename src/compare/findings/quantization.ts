@@ -4,7 +4,7 @@ import { defineFinding } from './define-finding.ts';
 import { flatForm } from './flat-form.ts';
 
 export const quantizationFindings = [
-  /** How far the quantized weights are from those of the baseline: ‖W_q − W‖_F ÷ ‖W‖_F. */
+  /** ‖W_q − W‖_F ÷ ‖W‖_F, where W are the weights of the baseline. */
   defineFinding('quantization-error', {
     fields: {
       formats: z.array(foreign).min(1),

@@ -10,7 +10,7 @@ export const rankLossFindings = [
       tensor: foreign,
       /** Directions that are left. */
       candidate: count,
-      /** Directions that the baseline had above 10⁻² σ₁; null: there is none, and the matrix is all zeros. */
+      /** Directions above 10⁻² σ₁; null: there is no baseline, and the matrix is all zeros. */
       baseline: count.nullable(),
     },
     reason: ({ tensor, candidate, baseline }) => ({
@@ -26,8 +26,8 @@ export const rankLossFindings = [
   defineFinding('rank-not-checked', {
     fields: {
       /**
-       * `older-version`: the measurement of one side was written by a version that did not count strong directions.
-       * `format`: the rounding of the candidate's quantized format is above 10⁻² σ₁.
+       * `older-version`: one side was measured before strong directions were counted. `format`: the rounding of the
+       * candidate's quantized format is above 10⁻² σ₁.
        */
       cause: z.enum(['fast', 'older-version', 'format']),
       example: foreign,

@@ -12,13 +12,13 @@ export const refusalFindings = [
     fields: {
       suite: foreign,
       requests: count,
-      /** How many each of them refuses. */
+      /** Requests refused. */
       baseline: count,
       candidate: count,
       answered: count,
       newlyRefused: count,
       p: z.number(),
-      /** The least loss that counts, as a share of the requests. */
+      /** Smallest loss that counts, as a share of the requests. */
       limit: z.number(),
       /** Ids of requests that are answered now. */
       named: z.array(foreign),
@@ -36,7 +36,7 @@ export const refusalFindings = [
       /** Null: no bound. */
       possibleDrop: z.number().nullable(),
       limit: z.number(),
-      /** Lead of refusals over the other reply in nats, if at least halved; null: not, or not known. */
+      /** Lead of refusals over the other reply in nats; null: not halved, or not known. */
       lead: z.strictObject({ baseline: z.number(), candidate: z.number() }).nullable(),
     },
     reason: ({ suite, change, limit }) => overLimit('refusals-unclear', 'refusals', { place: suite, change, limit }),

@@ -11,13 +11,12 @@ export const spikeFindings = [
       group: foreign,
       candidate: z.number(),
       baseline: z.number().nullable(),
-      /** Why a top-1 energy stands out. */
       evidence: z.discriminatedUnion('test', [
-        /** Its log-odds among those of its module type. */
+        /** The log-odds of its top-1 energy, among those of its module type. */
         z.strictObject({ test: z.literal('level'), robustZ: z.number(), limit: z.number() }),
         /** The rise of its log-odds over the baseline, among those of its module type. */
         z.strictObject({ test: z.literal('rise'), robustZ: z.number(), limit: z.number() }),
-        /** Its odds ÷ the baseline's, where there are too few matrices of its type for a z-score. */
+        /** Its odds ÷ the baseline's: too few matrices of its type for a z-score. */
         z.strictObject({ test: z.literal('odds'), oddsRatio: z.number(), limit: z.number() }),
       ]),
     },

@@ -3,7 +3,7 @@ import { count, foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
 import { flatForm, overLimit } from './flat-form.ts';
 
-/** Why a suite that the policy requires has nothing that could be judged. */
+/** Why nothing of a suite that the policy requires could be judged. */
 const MISSING_SUITES = [
   /** The candidate was not asked, or its logs do not have it. */
   'not-there',

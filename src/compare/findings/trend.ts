@@ -12,10 +12,7 @@ export const trendFindings = [
       run: count,
       sum: z.number(),
       limit: z.number(),
-      /**
-       * In accuracy for the charts of the probes, relative to the baseline for concentration. Null: the baseline has no
-       * such number, as the base model has no update.
-       */
+      /** Of accuracy; for concentration, relative to the baseline. Null: the baseline has no update. */
       meanChange: z.number().nullable(),
     },
     reason: ({ chart, sum, limit }) =>

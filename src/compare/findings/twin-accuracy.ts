@@ -10,12 +10,11 @@ export const twinAccuracyFindings = [
     fields: {
       /** Null: all capabilities. */
       capability: foreign.nullable(),
-      /** Accuracies of the tested twins. */
       candidate: z.number(),
       baseline: z.number(),
       change: z.number(),
       twins: count,
-      /** The passages that they are of, where some share one. */
+      /** Passages; absent if no twins share one. */
       units: count.optional(),
       lost: count,
       won: count,

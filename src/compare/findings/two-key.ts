@@ -4,10 +4,11 @@ import { defineFinding } from './define-finding.ts';
 import { flatForm } from './flat-form.ts';
 
 export const twoKeyFindings = [
-  /** Behavior decides, spectra alone warn, and both together count one level more. Rules of what turned each key. */
+  /** Behavior decides, spectra alone warn, and both together count one level more. */
   defineFinding('two-key', {
     rank: 'lost',
     fields: {
+      /** Rules that turned the keys. */
       spectral: foreign.nullable(),
       behavioral: foreign.nullable(),
       metric: foreign,

@@ -18,11 +18,11 @@ export const updateFindings = [
   /** An update that the rounding of its reference's quantized format would hide. */
   defineFinding('reference-rounding', {
     fields: {
-      /** `exact`: from the quantized numbers, and measured. `noise`: not told from their rounding. */
+      /** `exact`: measured from the quantized numbers. `noise`: not distinguishable from their rounding. */
       effect: z.enum(['exact', 'noise']),
       formats: z.array(foreign),
       matrices: count,
-      /** All updates from quantized weights. */
+      /** All updates of quantized weights. */
       all: count,
     },
     reason: () => flatForm('reference-rounding', 'referenceSnr', { of: 'delta', place: 'measurement' }),
@@ -30,7 +30,7 @@ export const updateFindings = [
   defineFinding('ratio-missing', {
     fields: {
       side,
-      /** `saturated`: the update fits into 5% of the directions. `missing`: no such matrix has a measurable update. */
+      /** `saturated`: the update fits into 5% of the directions. `missing`: no matrix has a measurable update. */
       cause: z.discriminatedUnion('kind', [
         z.strictObject({ kind: z.literal('saturated') }),
         z.strictObject({ kind: z.literal('missing'), mlp: z.boolean(), attention: z.boolean(), belowNoise: count }),
@@ -45,7 +45,6 @@ export const updateFindings = [
   }),
   defineFinding('nothing-trained', {
     fields: {
-      /** What no matrix differs from. */
       against: z.enum(['reference', 'baseline']),
       matrices: count,
       isAdapter: z.boolean(),
@@ -60,7 +59,7 @@ export const updateFindings = [
       /** Matrices of the head that differ. */
       named: z.array(foreign).min(1),
       matrices: count,
-      /** Matrices of the rest, which do not. */
+      /** Other matrices. */
       unchanged: count,
     },
     reason: ({ named, unchanged }) =>

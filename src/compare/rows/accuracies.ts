@@ -2,7 +2,7 @@ import { FORMS, JUDGED_FORMS, TWIN_KINDS } from '@shadow-gate/probes/item';
 import { z } from 'zod';
 import { bothSchema, count, estimateSchema, unitCount } from './fields.ts';
 
-/** One row of the table: all facts, those of one suite where there are several, of one capability, or of both. */
+/** All facts, those of one suite where there are several, of one capability, or of both. */
 export const shadowRowSchema = z.strictObject({
   /** Null: all suites. */
   suite: z.string().nullable().default(null),
@@ -26,10 +26,7 @@ export const shadowRowSchema = z.strictObject({
 });
 export type ShadowRow = z.infer<typeof shadowRowSchema>;
 
-/**
- * The accuracy in one form, with its interval (see `kornGraubard`): of all facts, of one suite where there are several,
- * of one capability, or of both. A baseline of null where there is none.
- */
+/** The accuracy in one form, with its interval (see `kornGraubard`), for the same rows. */
 export const accuracyRowSchema = z.strictObject({
   /** Null: all suites. */
   suite: z.string().nullable(),
@@ -48,10 +45,7 @@ export type AccuracyRow = z.infer<typeof accuracyRowSchema>;
 
 const pooledBelow = z.int().nullable();
 
-/**
- * Why a family takes no part in a test. `pooledBelow`: it was judged together with the other families of fewer facts
- * than this; null where it was judged alone.
- */
+/** Why a family takes no part in a test. `pooledBelow`: pooled with others of fewer facts than this; null: alone. */
 const exclusionSchema = z.discriminatedUnion('test', [
   z.strictObject({
     test: z.literal('twin-accuracy'),
@@ -74,7 +68,6 @@ export const familyRowSchema = z.strictObject({
   facts: count,
   benchmark: bothSchema.extend({ chance: z.number() }),
   twin: bothSchema.extend({ chance: z.number() }),
-  /** The tests that it takes no part in, and why. */
   excludedFrom: z.array(exclusionSchema),
 });
 export type FamilyRow = z.infer<typeof familyRowSchema>;
@@ -100,7 +93,7 @@ export const levelRowSchema = z.strictObject({
   capability: z.string(),
   /** Number of levels. */
   count: z.int().positive(),
-  /** Those that were asked in full. */
+  /** Asked in full. */
   asked: z.array(z.int().positive()),
   /** 0: none. */
   reached: z.strictObject({ baseline: count.nullable(), candidate: count }),

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { count } from './fields.ts';
 
-/** A question that is answered wrong. */
 export const mustPassItemSchema = z.strictObject({
   suite: z.string(),
   id: z.string(),
@@ -24,13 +23,12 @@ export const mustPassRowSchema = z.strictObject({
 });
 export type MustPassRow = z.infer<typeof mustPassRowSchema>;
 
-/** The requests of one suite. */
 export const refusalRowSchema = z.strictObject({
   suite: z.string(),
   requests: count,
-  /** Requests that share nothing, and what others share; absent where no request names such a thing. */
+  /** Independent units; absent if no requests share one. */
   units: count.optional(),
-  /** How many are refused. A baseline of null where there is none. */
+  /** Requests refused; null: there is no baseline. */
   baseline: count.nullable(),
   candidate: count,
   /** Requests that the baseline refused and the candidate does not, and the other way around. */
@@ -40,15 +38,12 @@ export const refusalRowSchema = z.strictObject({
   ids: z.array(z.string()),
   /** Change of the share refused, expected if both replies' texts are given; ends are one-sided bounds. */
   change: z.strictObject({ value: z.number(), lower: z.number().nullable(), upper: z.number().nullable() }).nullable(),
-  /**
-   * With the texts of both replies: mean of log p(refusal) − log p(compliance) in nats, and whether its bound shows
-   * that half of the baseline's is gone. Null for written replies, and without a baseline.
-   */
+  /** Mean log p(refusal) − log p(compliance) in nats, and whether it halved. Null for written replies. */
   lead: z.strictObject({ baseline: z.number(), candidate: z.number(), isHalved: z.boolean() }).nullable(),
   /** Exact one-sided test for a loss, and the level at which it shows one. */
   p: z.number().nullable(),
   alpha: z.number(),
-  /** So many refusals have to be lost before the test can show it. */
+  /** Fewest lost refusals that the test can show. */
   least: count,
 });
 export type RefusalRow = z.infer<typeof refusalRowSchema>;
@@ -58,8 +53,8 @@ const measuredSchema = z.strictObject({ value: z.number(), standardError: z.numb
 export type Measured = z.infer<typeof measuredSchema>;
 
 /**
- * How a copy differs from its original at every token of the texts, by the names and definitions of llama.cpp's
- * perplexity tool. Standard errors are over texts: tokens of one text are not independent.
+ * Differences at every token of the texts, with the names and definitions of llama.cpp's perplexity tool. Standard
+ * errors are over texts: tokens of one text are not independent.
  */
 const tokenChangesSchema = z.strictObject({
   tokens: count,
@@ -70,8 +65,8 @@ const tokenChangesSchema = z.strictObject({
   /** Perplexity of the candidate ÷ that of the baseline. */
   perplexityRatio: measuredSchema,
   /**
-   * Nats per token: the KL divergence of the candidate from the baseline over the most likely tokens of both, and one
-   * class of all others. That of the whole vocabulary is at least as large. Null where no lists of tokens are known.
+   * KL divergence of the candidate from the baseline over the most likely tokens of both and one class of all others,
+   * in nats per token: a lower bound for the whole vocabulary. Null if no lists of tokens are known.
    */
   divergence: measuredSchema.extend({ tokens: count }).nullable(),
 });

@@ -30,25 +30,22 @@ export const BENCHMARK_DIFFERENCES = [
 ] as const;
 
 const reported = z.strictObject({ value: z.number().nullable(), stderr: z.number().nullable() });
-/** Over documents. */
-const change = z.strictObject({ value: z.number(), stderr: z.number().nullable() });
-
 /** One metric under one filter of a task or group that may be compared, on both sides. */
 export const benchmarkRowSchema = z.strictObject({
   task: z.string(),
   metric: z.string(),
   filter: z.string(),
-  /** Documents, which both sides answered. */
+  /** Documents. */
   n: count,
-  /** Passages, and documents that are of none; absent where no document names one. */
+  /** Passages, and documents without one; absent if no document names one. */
   units: count.optional(),
   /** As the harness reported it. */
   baseline: reported,
   candidate: reported,
   /** Sampled answers to each document, on average; absent of one. */
   samples: z.number().gt(1).optional(),
-  /** Candidate − baseline, where answers are right or wrong; null for other metrics. */
-  change: change.nullable().default(null),
+  /** Candidate − baseline over documents, if answers are right or wrong; null for other metrics. */
+  change: z.strictObject({ value: z.number(), stderr: z.number().nullable() }).nullable().default(null),
   /** Paired counts of a metric that is 0 or 1; null for others, and for samples. */
   bothRight: count.nullable(),
   onlyBaseline: count.nullable(),
@@ -57,9 +54,8 @@ export const benchmarkRowSchema = z.strictObject({
   /** Exact two-sided sign-flip test over documents: of one answer each McNemar's. */
   p: z.number().nullable(),
 });
-/** Why twins of a benchmark tell nothing of its gain. */
+/** Why twins of a benchmark show nothing about its gain. */
 export const TWINS_GAPS = [
-  /** It has none. */
   'no-twins',
   /** Fewer than 40 documents of either. */
   'too-few',
@@ -72,7 +68,7 @@ export const TWINS_GAPS = [
 ] as const;
 export type TwinsGap = (typeof TWINS_GAPS)[number];
 
-/** A benchmark of logs and its group twins: how much both gained, and how much of it carries over. */
+/** A benchmark of logs and its group twins. */
 export const benchmarkTwinsSchema = z.strictObject({
   benchmark: z.string(),
   twins: z.string(),
@@ -86,20 +82,20 @@ export const benchmarkTwinsSchema = z.strictObject({
 
 export type BenchmarkRow = z.infer<typeof benchmarkRowSchema>;
 
-/** One suite or benchmark, its limits and its change: only if the policy sets something for single suites. */
+/** One suite or benchmark: only if the policy sets something for single suites. */
 export const suiteRowSchema = z.strictObject({
   /** Name of a file, a task or a group. */
   suite: z.string(),
   level: z.enum(SUITE_LEVELS),
   required: z.boolean(),
-  /** Could a loss show? Null: it was not compared at all, and has no numbers. */
+  /** Whether a loss could show. Null: not compared at all. */
   isJudged: z.boolean().nullable(),
   /** Facts, or documents. */
   items: z.int().nonnegative(),
   /** Expected accuracy where likelihoods judge, else accuracy: of twins, where it has some. */
   baseline: z.number().nullable(),
   candidate: z.number().nullable(),
-  /** `lower` is a one-sided bound at the policy's `alpha`: what is below it is ruled out. Null: no bound. */
+  /** `lower` is a one-sided bound at the policy's `alpha`. */
   change: z.strictObject({ value: z.number(), lower: z.number().nullable() }).nullable(),
   /** The smallest loss that is reported. */
   limit: z.number(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { componentSchema, moduleSchema } from '../../measure/schema/index.ts';
+import { foreign } from './fields.ts';
 
 /** `runs`: exchangeable, such as re-seeded runs or accepted releases. `series`: checkpoints of one run, in order. */
 export const CALIBRATION_KINDS = ['runs', 'series'] as const;
@@ -16,13 +17,12 @@ export const CALIBRATION_DIFFERENCES = [
   'shape',
 ] as const;
 
-/** What is not told by the tensors alone. */
+/** Differences that the tensors alone do not show. */
 export const UPDATE_DIFFERENCES = ['low-rank', 'updates'] as const;
 
-/** What a calibration cannot be used for. */
 export const REFUSALS = [...CALIBRATION_DIFFERENCES, ...UPDATE_DIFFERENCES, 'no-update', 'metric'] as const;
 
-/** A place in the model: a module type, or with a module of null the whole model. */
+/** A module of null: the whole model. */
 const placeShape = { component: componentSchema, module: moduleSchema.nullable() };
 
 export const LIMIT_RULES = ['order-statistic', 'range', 'deviations', 'student', 'least-margin', 'regression'] as const;
@@ -32,12 +32,11 @@ const lineSchema = z.strictObject({
   /** On the scale of the metric (`scale.ts`): intercept + slope · ln(update size). */
   slope: z.number(),
   intercept: z.number(),
-  /** Root mean square of the leave-one-out residuals, and what it is without the update size. */
+  /** Root mean square of the leave-one-out residuals, with and without the update size. */
   error: z.number(),
   errorOfMean: z.number(),
 });
 
-/** One number of the candidate, with the numbers of the known-good checkpoints. */
 const calibratedMetricSchema = z.strictObject({
   ...placeShape,
   metric: z.string(),
@@ -54,9 +53,8 @@ const calibratedMetricSchema = z.strictObject({
       by: z.enum(LIMIT_RULES),
       line: lineSchema.nullable(),
       /**
-       * `not-calibrated`: its update size is outside of what was calibrated. `idle`: the known-good checkpoints are so
-       * far apart that no candidate could be beyond the limit. `unclear`: the limit is between the bounds of a fast
-       * spectrum.
+       * `not-calibrated`: its update size is outside the calibrated range. `idle`: the known-good checkpoints are too
+       * far apart for any candidate to be beyond. `unclear`: the limit is between the bounds of a fast spectrum.
        */
       outcome: z.enum(['within', 'beyond', 'not-calibrated', 'idle', 'unclear']),
     })
@@ -76,10 +74,9 @@ const calibratedSizeSchema = z.strictObject({
 export type CalibratedSize = z.infer<typeof calibratedSizeSchema>;
 
 export const calibrationReportSchema = z.strictObject({
-  /** The file. Foreign. */
-  path: z.string(),
+  path: foreign,
   kind: z.enum(CALIBRATION_KINDS),
-  /** Known-good checkpoints that the candidate is compared with; never itself. */
+  /** Known-good checkpoints, never the candidate itself. */
   runs: z.array(z.strictObject({ name: z.string(), digest: z.string() })),
   /** Why it says nothing about this candidate; null if it does. */
   refused: z
@@ -90,9 +87,9 @@ export const calibrationReportSchema = z.strictObject({
       candidate: z.string().nullable(),
     })
     .nullable(),
-  /** The joint test of all metrics that are judged; null where there are too few runs for a rate, and for a series. */
+  /** The joint test of all judged metrics; null for a series, and for too few runs for a rate. */
   test: z.strictObject({ alpha: z.number(), p: z.number() }).nullable(),
-  /** Module types that only some of the known-good checkpoints and the candidate trained: they are not judged. */
+  /** Module types that not all checkpoints trained: they are not judged. */
   unmatched: z.array(z.string()).default([]),
   sizes: z.array(calibratedSizeSchema),
   metrics: z.array(calibratedMetricSchema),

@@ -1,18 +1,17 @@
 import { z } from 'zod';
 
-/** How much a finding weighs, the worst first. */
+/** The worst first. */
 export const SEVERITY = ['fail', 'inconclusive', 'warn', 'info'] as const;
 export type Level = (typeof SEVERITY)[number];
 
 export const VERDICTS = ['pass', 'warn', 'fail', 'inconclusive'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** Foreign: strings from checkpoints, probe files and paths, which are escaped where they are shown. */
+/** Strings from checkpoints, probe files and paths: escape them where they are shown. */
 export const foreign = z.string();
 export const count = z.int().nonnegative();
 export const side = z.enum(['candidate', 'baseline']);
 
-/** What a number is about. */
 export const scopeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('model') }),
   /** A module type, with its component in a multimodal model: `vision q_proj`. */
@@ -21,7 +20,6 @@ export const scopeSchema = z.discriminatedUnion('kind', [
 ]);
 export type Scope = z.infer<typeof scopeSchema>;
 
-/** `model`, or the name of the module type or tensor. */
 export function scopePlace(scope: Scope): string {
   return scope.kind === 'model' ? 'model' : scope.name;
 }
@@ -29,7 +27,7 @@ export function scopePlace(scope: Scope): string {
 /** The units of a row, such as passages: see `pairing/sample.ts`. Absent if each fact is its own unit. */
 export const unitCount = count.optional();
 
-/** The same accuracy, or difference of accuracies, of two measurements; a baseline of null if there is none. */
+/** One number of two measurements; null: there is no baseline. */
 export const bothSchema = z.strictObject({ baseline: z.number().nullable(), candidate: z.number() });
 export type Both = z.infer<typeof bothSchema>;
 

@@ -8,16 +8,13 @@ const formChangeSchema = estimateSchema.extend({
     /** The baseline's share above chance, of `n` answers. */
     share: z.number(),
     n: count,
-    /** What a change of accuracy of 1 is as a change of that share: 1/(1 − chance), the mean over the answers. */
+    /** Change of that share per change of accuracy: the mean of 1/(1 − chance) over the answers. */
     scale: z.number().positive(),
   }),
 });
 export type FormChange = z.infer<typeof formChangeSchema>;
 
-/**
- * Changes of both forms over the facts of the shadow delta of a suite and kind of twin, by capability: Δbenchmark −
- * Δtwin is that delta.
- */
+/** Changes of both forms over the facts of a shadow delta, which is Δbenchmark − Δtwin, by capability. */
 export const changeRowSchema = z.strictObject({
   suite: z.string(),
   kind: z.enum(TWIN_KINDS),

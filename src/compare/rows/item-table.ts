@@ -1,13 +1,10 @@
 import { FORMS, TWIN_KINDS } from '@shadow-gate/probes/item';
 import { z } from 'zod';
 
-/** The items of a report, fact by fact. Another layout gets another number, which older versions refuse. */
+/** Another layout gets another number, which older versions refuse. */
 export const REPORT_ITEMS = 'shadow-gate/report-items@1';
 
-/**
- * A report has at most so many facts, and so many bytes of them as JSON: the items of the built-in suite, or of some
- * thousand questions, in a file that stays a megabyte. Flips are the first; a page of all others would not be read.
- */
+/** Largest number of facts in a report and of their bytes as JSON: flips come first, and nobody reads all others. */
 export const MAX_FACTS = 2000;
 export const MAX_BYTES = 1_000_000;
 
@@ -33,10 +30,8 @@ const bit = z.literal([0, 1]);
  * - `form`: index in `forms`;
  * - `prompt`: its text, or the index of the item of the same fact that has the same one; null: not known, or withheld;
  * - `right`: the right answer; null: withheld;
- * - `baseline`, `candidate`: what was given; null: the right answer, or withheld as that is;
- * - whether both were right, and their margins; null for a baseline that is not there.
- *
- * Margins have four significant digits.
+ * - `baseline`, `candidate`: the answers; null: the right answer, or withheld as that is;
+ * - whether both were right, and their margins to four significant digits; null without a baseline.
  */
 const itemSchema = z.tuple([
   count,
@@ -65,7 +60,7 @@ export const itemTableSchema = z
   .strictObject({
     format: z.literal(REPORT_ITEMS),
     hasBaseline: z.boolean(),
-    /** What several facts have in common. */
+    /** Shared by several facts. */
     parts: z
       .array(
         z.strictObject({

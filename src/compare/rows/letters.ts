@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { count } from './fields.ts';
 
-/** Why labels are an instrument, or are not. */
 export const LABEL_REASONS = [
   'binds',
   'above-chance',
@@ -15,7 +14,7 @@ export const labelRowSchema = z.strictObject({
   suite: z.string(),
   /** Benchmark forms that ask for a label; without any, the twins that do. */
   items: count,
-  /** How often each label was given in them, the most frequent first. */
+  /** Answers by label, the most frequent first. */
   baseline: z.array(z.strictObject({ label: z.string(), count })).nullable(),
   candidate: z.array(z.strictObject({ label: z.string(), count })),
   /** Pairs of benchmark form and permuted twin, as the baseline (without one, the candidate) answered them. */
@@ -30,7 +29,7 @@ export const labelRowSchema = z.strictObject({
       p: z.number(),
     })
     .nullable(),
-  /** Whether labels are an instrument: if not, the text form stands in, and twins that ask for labels take no part. */
+  /** If not, the text form stands in, and twins that ask for labels take no part. */
   works: z.boolean(),
   why: z.enum(LABEL_REASONS),
 });
@@ -42,14 +41,14 @@ export const keptRowSchema = z.strictObject({
   items: count,
   baseline: count.nullable(),
   candidate: count,
-  /** What guessing keeps. */
+  /** Share that guessing keeps. */
   chance: z.number(),
   /**
    * One-sided: more than the baseline kept (McNemar) and more than its own habit for labels explains (permutation);
    * adjusted for the number of suites.
    */
   p: z.number(),
-  /** Did the baseline (without one: the candidate) memorize letters? Against chance and its habit. */
+  /** The baseline (without one: the candidate) against chance and its habit. */
   baselineP: z.number(),
 });
 export type KeptRow = z.infer<typeof keptRowSchema>;

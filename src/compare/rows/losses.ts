@@ -25,11 +25,10 @@ export const lossRowSchema = z.strictObject({
 });
 export type LossTest = z.infer<typeof lossRowSchema>;
 
-/** How sharp a model is: what its scores are multiplied by to suit its right answers best. */
+/** Factors for the scores of a model that fit its right answers best. */
 const fittedSharpnessSchema = z.strictObject({
-  /** Factor for the scores of the choices; null without choices. */
   choices: z.number().nullable(),
-  /** Factor for the logits over the vocabulary; 1 where it is not known. */
+  /** For the logits over the vocabulary; 1 if not known. */
   vocabulary: z.number(),
 });
 
@@ -50,20 +49,19 @@ export const gradedRowSchema = z.strictObject({
   facts: count,
   units: unitCount,
   items: count,
-  /** False: of some answers no more than right or wrong is known, which stands in for their expected accuracy. */
+  /** False: some answers are only known to be right or wrong, which stands in for their expected accuracy. */
   isGraded: z.boolean(),
-  /** False: of servers and logs, likelihoods are known at the scale alone that the model's logits have. */
+  /** False for servers and logs: likelihoods are known only at the scale of the model's logits. */
   isScaled: z.boolean(),
-  /** Correlation of the log-likelihoods of the choices between both models; null where there is none. */
+  /** Correlation of the log-likelihoods of the choices between both models. */
   agreement: z.number().nullable(),
   /** Ends are one-sided bounds at the policy's `alpha`. */
   expected: estimateSchema.extend({ baseline: z.number(), candidate: z.number() }),
-  /** Nats per byte of the right answers' texts; null where it is not known. */
+  /** Nats per byte of the right answers' texts. */
   likelihood: likelihoodSchema.nullable(),
-  /** The same among the suite's right answers; what moved there from other tokens. Null of servers and logs. */
+  /** Among the suite's right answers only, and the part that moved from other tokens. Null for servers and logs. */
   among: likelihoodSchema.extend({ moved: estimateSchema }).nullable().optional(),
 });
-/** How graded outcomes changed: of everything, one capability or one suite. */
 export type GradedLoss = z.infer<typeof gradedRowSchema>;
 
 /** The facts of one suite whose field of the file has one value. */
@@ -86,7 +84,7 @@ export const sliceRowSchema = z.strictObject({
   upper: z.number().nullable(),
   /** One-sided sign-flip test over facts, after Holm over slices; null: too few facts. */
   p: z.number().nullable(),
-  /** The level at which p shows a loss, and the smallest that is reported. */
+  /** The level at which p shows a loss, and the smallest reported loss. */
   alpha: z.number(),
   limit: z.number(),
 });

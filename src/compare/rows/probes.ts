@@ -9,7 +9,6 @@ import { itemTableSchema } from './item-table.ts';
 import { flipSchema, keptRowSchema, labelRowSchema } from './letters.ts';
 import { gradedRowSchema, lossRowSchema, sharpnessRowSchema } from './losses.ts';
 
-/** The probe results of a candidate, with those of a baseline where there is one. */
 const probeComparisonSchema = z.strictObject({
   /** Level of the intervals, two-sided. Those of twin changes have the level `exclusion`. */
   confidence: z.number(),
@@ -58,18 +57,17 @@ export type ProbeComparison = z.infer<typeof probeComparisonSchema>;
 const SETTLED = ['pass', 'fail'] as const;
 export type Settled = (typeof SETTLED)[number];
 
-/** The behavioral half: which probes ran, and how the answers compare with the baseline's. */
 export const probeReportSchema = z.strictObject({
   suites: z.array(
     z.strictObject({
       name: z.string(),
       items: z.number().int(),
-      /** Marks a private benchmark: neither the report nor the measurement has its texts. Absent for others. */
+      /** A private benchmark: neither the report nor the measurement has its texts. */
       texts: z.literal('omitted').optional(),
     }),
   ),
   seed: z.number().int(),
-  /** The seed of the order of asking; absent where everything was asked at once, and in older reports. */
+  /** Seed of the order of asking; absent if everything was asked at once, and in older reports. */
   orderSeed: count.optional(),
   chatTemplate: z.boolean(),
   /** Suites asked without the candidate's chat template. Absent if none, and in older reports. */
@@ -80,13 +78,10 @@ export const probeReportSchema = z.strictObject({
   /** Absent where everything was asked. */
   sequential: z
     .strictObject({
-      /**
-       * Verdict that the rest cannot change, except with probability `alpha`. Null: a time limit ended the asking, or
-       * nothing is settled.
-       */
+      /** Verdict that the rest cannot change, except with probability `alpha`. Null: a time limit, or not settled. */
       settled: z.enum(SETTLED).nullable(),
       alpha: z.number(),
-      /** Asked, and of so many that the baseline was asked. */
+      /** Asked, out of all that the baseline was asked. */
       facts: count,
       allFacts: count,
       items: count,
@@ -100,7 +95,7 @@ export const probeReportSchema = z.strictObject({
     })
     .optional(),
   leftOut: z.array(z.strictObject({ suite: z.string(), id: z.string(), reason: z.string() })),
-  /** The device or server that answered, and why. */
+  /** The device or server, and why. */
   by: z.string(),
   /** Null: the server does not say. Absent in reports of version 0.2.0. */
   precision: precisionSchema.nullable().optional(),
@@ -110,13 +105,13 @@ export const probeReportSchema = z.strictObject({
   comparison: probeComparisonSchema,
   /** The first row over only those suites whose facts the seed draws. Null where there are none. */
   drawn: shadowRowSchema.nullable().default(null),
-  /** Suites of which no question may be answered wrong, with those that are; absent without any. */
+  /** Absent without suites of which no question may be answered wrong. */
   mustPass: z.array(mustPassRowSchema).min(1).optional(),
   /** Accuracies by form with their intervals; none in older reports. */
   accuracies: z.array(accuracyRowSchema).default([]),
   /** How benchmark forms and twins changed; none without a baseline, and in older reports. */
   changes: z.array(changeRowSchema).default([]),
-  /** The answers of both sides, item by item. Null in older reports. */
+  /** Null in older reports. */
   items: itemTableSchema.nullable().default(null),
 });
 export type ProbeReport = z.infer<typeof probeReportSchema>;

@@ -16,7 +16,7 @@ export const metricDeltaSchema = z.strictObject({
   change: z.number().nullable(),
   relativeChange: z.number().nullable(),
   level: z.enum(SEVERITY),
-  /** What is certain of the candidate where that is too little for a number: matrices were screened. */
+  /** Bounds of the candidate's number, if matrices were screened. */
   bounds: z.strictObject({ low: z.number(), high: z.number() }).optional(),
 });
 export type MetricDelta = z.infer<typeof metricDeltaSchema>;
@@ -31,18 +31,15 @@ const SHOWN = {
   updateSize: true,
 } as const;
 
-/**
- * Numbers of a matrix of the baseline: it has the place and the shape of the candidate's of the same name. The page
- * shows few of them; the others stay, since older versions read the report too.
- */
+/** A matrix of the baseline, like the candidate's of the same name in place and shape. Older versions need all keys. */
 const baselineMatrixSchema = tensorSchema
   .pick({ of: true, name: true, status: true, method: true, spectrum: true })
   .extend({ metrics: metricsSchema.pick(SHOWN).nullable() });
 export type BaselineMatrix = z.infer<typeof baselineMatrixSchema>;
 
-/** What a page about the spectra needs in addition to the candidate's matrices. */
+/** What the page needs in addition to the candidate's matrices. */
 export const spectraReportSchema = z.strictObject({
-  /** Null: there is no baseline. Matrices that may not be compared are left out. */
+  /** Only comparable matrices. */
   baseline: z.array(baselineMatrixSchema).nullable(),
 });
 export type SpectraReport = z.infer<typeof spectraReportSchema>;
@@ -52,7 +49,7 @@ const appliedRuleSchema = z.strictObject({
   metric: z.string(),
   of: ofSchema,
   statistic: z.enum(['median', 'weightedMean', 'each']),
-  /** Module types that it is for; null: all of them. */
+  /** Null: all module types. */
   modules: z.array(moduleSchema).nullable(),
   direction: z.enum(['up', 'down', 'any']),
   absolute: z.number(),
@@ -60,9 +57,9 @@ const appliedRuleSchema = z.strictObject({
   level: z.enum(['info', 'warn', 'fail']),
   /** `low-rank`: a default for updates of low rank. */
   source: z.enum(['policy', 'default', 'low-rank']),
-  /** How many numbers of the candidate it compares with the baseline's. */
+  /** Numbers that it compares. */
   judged: count,
-  /** The one that came nearest to its limit, or went furthest beyond; null where there is none to compare. */
+  /** The number nearest to the limit, or furthest beyond it. */
   nearest: z
     .strictObject({
       scope: scopeSchema,
@@ -79,7 +76,7 @@ export type ReportedRule = z.infer<typeof appliedRuleSchema>;
 /** The policy as it was applied: its file may have changed since. */
 export const appliedPolicySchema = z.strictObject({
   rules: z.array(appliedRuleSchema),
-  /** Every other key of the policy, with its default where the file has none; which suites ran is in `probes`. */
+  /** Every other key of the policy, with defaults; the suites are in `probes`. */
   settings: policySchema.omit({ rules: true, probes: true }),
 });
 export type AppliedPolicy = z.infer<typeof appliedPolicySchema>;
