@@ -13,6 +13,7 @@ import { type CalibrationPlace, isSamePlace, placeName } from '../spectra/place.
 import { calibrationRun } from './build.ts';
 import {
   type Coordinate,
+  type CoordinateDirection,
   type Coordinates,
   calibrationCoordinates,
   type SizeCoordinate,
@@ -25,21 +26,18 @@ import type { Calibration, CalibrationRun } from './schema.ts';
 import { unlikeUpdates } from './unlike-updates.ts';
 
 /**
- * With fewer known-good checkpoints nothing is judged: by Student's t a limit from three runs is 30 standard deviations
- * from their mean, so that it would only stand in the place of a default. Neighbors in a series are closer to each
- * other.
+ * With fewer runs nothing is judged: by Student's t, a limit from three runs is 30 standard deviations from their mean.
+ * Neighbors in a series are closer to each other.
  */
 export const LEAST_RUNS: Readonly<Record<Calibration['kind'], number>> = { runs: 4, series: 3 };
 
-/** A calibration, and what its report calls it. */
 export interface NamedCalibration {
   readonly calibration: Calibration;
   readonly path: string;
 }
 
 /**
- * Compare the update of a candidate with the updates of known-good checkpoints. The candidate itself is never one of
- * them, and it need not have a baseline.
+ * Compare the update of a candidate, with or without a baseline, with those of known-good checkpoints other than itself.
  * @param alpha rate of false alarms among exchangeable runs
  */
 export function assessCalibration(
@@ -52,7 +50,7 @@ export function assessCalibration(
   const report = {
     path,
     kind,
-    runs: runs.map(named),
+    runs: runs.map(({ name, digest }) => ({ name, digest })),
     refused: null,
     test: null,
     unmatched: [],
@@ -84,8 +82,6 @@ function unmatchedIn(runs: readonly CalibrationRun[]): string[] {
   return [...places].filter((place) => !runs.every(({ groups }) => groups.some((group) => placeName(group) === place)));
 }
 
-const named = ({ name, digest }: CalibrationRun) => ({ name, digest });
-
 /** Runs that this calibration accepted lack the tail that good runs have: they give no rate. */
 function areExchangeable(kind: Calibration['kind'], runs: readonly CalibrationRun[], alpha: number): boolean {
   return kind === 'runs' && runs.length >= fewestRuns(alpha) && runs.every(({ isSelected }) => !isSelected);
@@ -93,13 +89,13 @@ function areExchangeable(kind: Calibration['kind'], runs: readonly CalibrationRu
 
 type Judged = Pick<CalibrationReport, 'test' | 'sizes' | 'metrics'>;
 
-/** One exact test of everything that is judged, the sizes among it. */
+/** One exact test of all judged numbers, including the sizes. */
 function byRank({ metrics, sizes }: Coordinates, alpha: number): Judged {
-  const judged = metrics.filter(({ direction }) => direction !== null);
-  const tested = [
+  const judged = metrics.filter(isJudged);
+  const tested: ReadonlyArray<{ values: number[]; candidate: number; side: CoordinateDirection | 'both' }> = [
     ...judged.map(({ metric, values, candidate, direction }) => {
       const { to } = metricScale(metric);
-      return { values: values.map(to), candidate: to(candidate), side: direction ?? ('both' as const) };
+      return { values: values.map(to), candidate: to(candidate), side: direction };
     }),
     ...sizes.map(({ values, candidate }) => ({
       values: values.map(Math.log),
@@ -121,7 +117,7 @@ function byRank({ metrics, sizes }: Coordinates, alpha: number): Judged {
     test: { alpha, p },
     sizes: ranges,
     metrics: metrics.map((metric) => {
-      if (metric.direction === null) return { ...shown(metric), judged: null };
+      if (!isJudged(metric)) return { ...shown(metric), judged: null };
       const { to, from } = metricScale(metric.metric);
       const scaled = metric.values.map(to);
       const reach = reachOf(scaled);
@@ -132,34 +128,37 @@ function byRank({ metrics, sizes }: Coordinates, alpha: number): Judged {
   };
 }
 
-/** Each number by itself, against where it is expected after a few: no rate is claimed. */
+/** Each number by itself, against its expected range after a few: no rate is claimed. */
 function byRange({ metrics, sizes }: Coordinates, kind: Calibration['kind'], alpha: number): Judged {
   const ranges = sizes.map((size) => placed(size, fewSizesRange(size.values)));
   return {
     test: null,
     sizes: ranges,
     metrics: metrics.map((metric) => {
-      const { direction, candidate } = metric;
-      if (direction === null) return { ...shown(metric), judged: null };
-      const limit = fewLimit(metric, { coordinates: { metrics, sizes }, kind, alpha });
-      const isBeyond = direction === 'up' ? candidate > limit.limit : candidate < limit.limit;
+      if (!isJudged(metric)) return { ...shown(metric), judged: null };
+      const limit = fewLimit(metric, { metrics, sizes, kind, alpha });
+      const isBeyond = metric.direction === 'up' ? metric.candidate > limit.limit : metric.candidate < limit.limit;
       return decide(metric, limit, { isBeyond, ranges });
     }),
   };
 }
 
-interface Few {
-  readonly coordinates: Pick<Coordinates, 'metrics' | 'sizes'>;
+interface JudgedCoordinate extends Coordinate {
+  readonly direction: CoordinateDirection;
+}
+
+function isJudged(metric: Coordinate): metric is JudgedCoordinate {
+  return metric.direction !== null;
+}
+
+interface Few extends Pick<Coordinates, 'metrics' | 'sizes'> {
   readonly kind: Calibration['kind'];
   readonly alpha: number;
 }
 
-function fewLimit(metric: Coordinate, { coordinates: { metrics, sizes }, kind, alpha }: Few): Limit {
+function fewLimit(metric: JudgedCoordinate, { metrics, sizes, kind, alpha }: Few): Limit {
   const { values, direction } = metric;
-  if (direction === null) throw new Error(`${metric.metric} is not judged`);
-  if (kind === 'runs') {
-    return runsLimit(metric, direction, { alpha, numbers: metrics.filter((other) => other.direction !== null).length });
-  }
+  if (kind === 'runs') return runsLimit(metric, direction, { alpha, numbers: metrics.filter(isJudged).length });
   const size = isSize(metric) ? undefined : sizes.find((other) => isSamePlace(other, metric));
   const line =
     size && lineLimit({ metric: metric.metric, values, sizes: size.values, size: size.candidate }, direction);
@@ -183,12 +182,11 @@ export function calibrationLimits(
   if (newest === undefined || runs.length < LEAST_RUNS[kind]) return { rate: null, limits: [] };
   const coordinates = calibrationCoordinates(runs, newest);
   const isJoint = areExchangeable(kind, runs, alpha);
-  const judged = coordinates.metrics.filter(({ direction }) => direction !== null);
   return {
     rate: isJoint ? alpha : null,
-    limits: judged.map((metric) => ({
+    limits: coordinates.metrics.filter(isJudged).map((metric) => ({
       ...metric,
-      limit: isJoint ? null : fewLimit(metric, { coordinates, kind, alpha }),
+      limit: isJoint ? null : fewLimit(metric, { ...coordinates, kind, alpha }),
     })),
   };
 }
@@ -202,10 +200,7 @@ export interface OddRun extends CalibrationPlace {
   readonly limit: number;
 }
 
-/**
- * Runs that stand out among the others, each by the number that does so most: the joint test sees nothing that stands
- * out less. In a series, every checkpoint may.
- */
+/** Runs of a known-good set that the others would flag, each by its worst number. In a series, every checkpoint may. */
 export function oddRuns({ kind, runs }: Calibration, alpha: number): OddRun[] {
   if (kind === 'series') return [];
   return runs.flatMap((run) => {
@@ -242,10 +237,12 @@ interface Decision {
   readonly ranges: readonly CalibratedSize[];
 }
 
-function decide(metric: Coordinate, { limit, by, line }: Limit, { isBeyond, ranges }: Decision): CalibratedMetric {
-  const { direction } = metric;
-  if (direction === null) throw new Error(`${metric.metric} is not judged`);
-  // How large an adapter's update is needs no update of the same size to compare with.
+function decide(
+  metric: JudgedCoordinate,
+  { limit, by, line }: Limit,
+  { isBeyond, ranges }: Decision,
+): CalibratedMetric {
+  // An adapter's update is judged by its size, which needs no update of the same size to compare with.
   const isSized = isSize(metric) || !ranges.some((range) => range.isOutside && isSamePlace(range, metric));
   const outcome = !isSized
     ? 'not-calibrated'
@@ -256,7 +253,10 @@ function decide(metric: Coordinate, { limit, by, line }: Limit, { isBeyond, rang
         : isIdle(metric, limit)
           ? 'idle'
           : 'within';
-  return { ...shown(metric), judged: { direction, limit, by, line: line && reported(line), outcome } };
+  return {
+    ...shown(metric),
+    judged: { direction: metric.direction, limit, by, line: line && reported(line), outcome },
+  };
 }
 
 function isUnclear({ bounds: { low, high } }: Coordinate, limit: number): boolean {

@@ -14,7 +14,7 @@ export interface Coordinate extends CalibrationPlace {
   readonly metric: string;
   readonly values: readonly number[];
   readonly candidate: number;
-  /** What is certain of the candidate's; of a plain number, itself. */
+  /** Certain bounds of the candidate's number. */
   readonly bounds: SizeRange;
   /** The bad direction; null where the number is only shown. */
   readonly direction: CoordinateDirection | null;
@@ -26,25 +26,23 @@ export type SizeCoordinate = CalibrationPlace & Pick<Coordinate, 'values' | 'can
 export type CoordinateDirection = 'up' | 'down';
 type Directions = Readonly<Record<string, CoordinateDirection>>;
 
-/** What is judged: a narrower update, or for an adapter a larger one. */
+/** The bad directions: a narrower update, or for an adapter a larger one. */
 const OF_MODEL: Directions = { mlpAttentionRatio: 'up' };
 const OF_DENSE: Directions = { 'topEnergy.5%': 'up', stableRank: 'down' };
-/** On scales with room where an update of low rank has none left: see `derived-metrics.ts`. */
+/** On scales with room for an update of low rank: see `derived-metrics.ts`. */
 const OF_LOW_RANK: Directions = { frobeniusNorm: 'up', topEnergyLogOdds: 'up', effectiveRankExcess: 'down' };
 
 /** Fits of a tail are information only, and what depends on the dtype is not about training. */
 const NEVER_SHOWN = ['alpha', 'alphaD', 'alphaTail', 'snr', 'referenceSnr', 'roundingLimit'];
-/** For a dense update, they add nothing to the numbers that they are derived from. */
+/** A dense update also has the numbers that these are derived from. */
 const NOT_SHOWN_OF_DENSE = [...NEVER_SHOWN, 'topEnergyLogOdds', 'effectiveRankExcess'];
 
 export interface Coordinates {
   readonly metrics: readonly Coordinate[];
   readonly sizes: readonly SizeCoordinate[];
-  /** Judged numbers that some of the known-good checkpoints and the candidate have, and others lack. */
+  /** Judged numbers that only some of the checkpoints have. */
   readonly missing: ReadonlyArray<CalibrationPlace & { readonly metric: string }>;
 }
-
-type Numbers = Readonly<Record<string, number>>;
 
 /** Every number of the candidate that all known-good checkpoints have, place by place. */
 export function calibrationCoordinates(runs: readonly CalibrationRun[], candidate: CalibrationRun): Coordinates {
@@ -74,16 +72,18 @@ function compareIn(
   hidden: readonly string[],
   { runs, candidate }: Sides,
 ): Coordinates {
-  const [known, own] = [runs.map((run) => numbersOf(run, place)), numbersOf(candidate, place)];
+  const measured = measuredIn(candidate, place);
+  const [known, own] = [runs.map((run) => numbersOf(measuredIn(run, place))), numbersOf(measured)];
   const shared = Object.keys(known[0] ?? {}).filter(
     (metric) => !hidden.includes(metric) && known.every((numbers) => metric in numbers),
   );
   const metrics = shared.flatMap((metric): Coordinate[] => {
-    const value = own[metric];
-    if (value === undefined) return [];
+    const value = measured[metric] ?? null;
+    if (value === null) return [];
     const values = known.map((numbers) => numbers[metric] ?? 0);
-    const bounds = boundsOf(candidate, place, metric) ?? { low: value, high: value };
-    return [{ ...place, metric, values, candidate: value, bounds, direction: directions[metric] ?? null }];
+    const bounds = { low: lowerBound(value), high: upperBound(value) };
+    const direction = directions[metric] ?? null;
+    return [{ ...place, metric, values, candidate: boundedValue(value), bounds, direction }];
   });
   // A place that some did not train at all is none of these: see `unmatched` of the report.
   const all = [...known, own];
@@ -100,27 +100,21 @@ function compareIn(
   };
 }
 
-function boundsOf(run: CalibrationRun, place: CalibrationPlace, metric: string): SizeRange | null {
-  const value = measuredIn(run, place)[metric] ?? null;
-  return value === null ? null : { low: lowerBound(value), high: upperBound(value) };
+type Measured = Readonly<Record<string, MaybeBounded | null>>;
+
+function measuredIn({ model, updateSize, groups }: CalibrationRun, place: CalibrationPlace): Measured {
+  if (place.module === null) return { ...model, updateSize };
+  return withDerived(groups.find((other) => isSamePlace(other, place))?.metrics ?? {});
 }
 
-function measuredIn({ model, updateSize, groups }: CalibrationRun, { component, module }: CalibrationPlace) {
-  const group = groups.find((other) => isSamePlace(other, { component, module }));
-  const measured: Readonly<Record<string, MaybeBounded | null>> =
-    module === null ? { ...model, updateSize } : withDerived(group?.metrics ?? {});
-  return measured;
-}
-
-function numbersOf(run: CalibrationRun, place: CalibrationPlace): Numbers {
-  const measured = measuredIn(run, place);
+function numbersOf(measured: Measured): Record<string, number> {
   return Object.fromEntries(
     Object.entries(measured).flatMap(([metric, value]) => (value === null ? [] : [[metric, boundedValue(value)]])),
   );
 }
 
 /** An adapter that was measured without its base model has a norm and no relative size. */
-function sizeOf({ updateSize, frobeniusNorm }: Numbers): number | null {
+function sizeOf({ updateSize, frobeniusNorm }: Readonly<Record<string, number>>): number | null {
   const size = updateSize || frobeniusNorm || 0;
   return size > 0 ? size : null;
 }

@@ -8,7 +8,7 @@ type DifferenceKind = (typeof CALIBRATION_DIFFERENCES)[number];
 
 export interface CalibrationDifference {
   readonly cause: DifferenceKind;
-  /** The tensor, or the key of the architecture, that differs first; null for the whole. */
+  /** The first tensor, or key of the architecture, that differs; null for the whole. */
   readonly what: string | null;
   /** Null where one side has none. */
   readonly calibrated: string | null;
@@ -16,13 +16,8 @@ export interface CalibrationDifference {
 }
 
 /** @returns null without an update: no reference was given, or no spectra were measured */
-export function describeUpdate({
-  tool,
-  architecture,
-  reference,
-  method,
-  tensors,
-}: Measurement): DescribedUpdate | null {
+export function describeUpdate(measurement: Measurement): DescribedUpdate | null {
+  const { tool, architecture, reference, method, tensors } = measurement;
   const updates = tensors.filter(({ of }) => of === 'delta');
   if (method === null || updates.length === 0) return null;
   const described = updates.map(({ name, shape, loraRank }) => ({ name, shape, ...given({ loraRank }) }));
@@ -58,7 +53,6 @@ function architectureDifference(...[calibrated, candidate]: Pair): CalibrationDi
   return { cause: 'architecture', what: key, calibrated: String(theirs), candidate: String(ours) };
 }
 
-/** Updates by adapters, and updates of all weights. */
 function kindDifference(...pair: Pair): CalibrationDifference | null {
   const [theirs, ours] = pair.map(({ tensors }) => tensors.some(({ loraRank }) => loraRank !== undefined));
   if (theirs === ours) return null;

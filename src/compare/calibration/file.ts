@@ -6,7 +6,7 @@ import { metricRange } from '../spectra/metric-range.ts';
 import { CALIBRATION_SCHEMA, type Calibration, type CalibrationRun, calibrationSchema } from './schema.ts';
 import { unlikeUpdates } from './unlike-updates.ts';
 
-/** Where a calibration is looked for, next to the baseline. */
+/** Default path, next to the baseline. */
 export const CALIBRATION_FILE = '.shadow-gate/calibration.json';
 
 const FORMAT = {
@@ -29,7 +29,6 @@ export function calibrationText(calibration: Calibration): string {
   return `${jsonLines(calibration)}\n`;
 }
 
-/** Write a calibration, atomically. */
 export async function writeCalibration(path: string, calibration: Calibration): Promise<void> {
   await writeFileAtomic(path, calibrationText(calibration));
 }

@@ -7,7 +7,7 @@ import {
   widenedRange,
 } from '../../statistics/index.ts';
 import type { LimitRule } from '../rows/calibration.ts';
-import type { CoordinateDirection, SizeRange } from './coordinates.ts';
+import type { Coordinate, CoordinateDirection, SizeRange } from './coordinates.ts';
 import { metricScale } from './scale.ts';
 
 export interface Limit {
@@ -16,16 +16,16 @@ export interface Limit {
   readonly line: LeaveOneOutLine | null;
 }
 
-/** An update that is larger or smaller by less than this has hardly another shape. */
+/** Updates that differ by less than this have nearly the same shape. */
 const SAME_SIZE = Math.log(1.1);
-/** However far a few sizes are apart, twice the largest and half the smallest are where nothing was seen. */
+/** However far apart a few sizes are, twice the largest and half the smallest are beyond all that was seen. */
 const MOST_BEYOND = Math.log(2);
 
 /**
  * The sizes of an update at which its shape is calibrated.
  * @param values of the known-good checkpoints
- * @param expected where the logarithm of another one is expected
- * @param mostBeyond of what was seen, in logarithms
+ * @param expected range of the logarithm of another one
+ * @param mostBeyond of `values`, in logarithms
  */
 export function sizeRange(
   values: readonly number[],
@@ -37,15 +37,12 @@ export function sizeRange(
   return { low: Math.exp(least - within(least - expected.low)), high: Math.exp(most + within(expected.high - most)) };
 }
 
-/** The same from a few values, without a rate. */
+/** From a few values, without a rate. */
 export function fewSizesRange(values: readonly number[]): SizeRange {
   return sizeRange(values, widenedRange(values.map(Math.log)), MOST_BEYOND);
 }
 
-interface FewValues {
-  readonly metric: string;
-  readonly values: readonly number[];
-}
+type FewValues = Pick<Coordinate, 'metric' | 'values'>;
 
 /** Limit of one number of a series' next checkpoint: beyond the others, and by a least margin. */
 export function seriesLimit({ metric, values }: FewValues, direction: CoordinateDirection): Limit {
@@ -63,22 +60,16 @@ export function seriesLimit({ metric, values }: FewValues, direction: Coordinate
   };
 }
 
-/** How many numbers share a rate of false alarms. */
-interface Shared {
-  readonly alpha: number;
-  readonly numbers: number;
-}
-
 /**
  * The limit of one number of another run. With many numbers, some of a good run stand out by chance, so the limit is at
- * least the end of the two-sided prediction interval by Student's t that shares α among all of them (Bonferroni). That
- * assumes normal numbers, and a few runs do not show that they are: no rate is claimed. With 4 to 12 of 25 equal toy
- * models as the runs, 2% to 4% of the others were flagged.
+ * least the end of Student's two-sided prediction interval at α shared among all of them (Bonferroni). A few runs do not
+ * show that numbers are normal: no rate is claimed. With 4 to 12 of 25 equal toy models as the runs, 2% to 4% of the
+ * others were flagged.
  */
 export function runsLimit(
   { metric, values }: FewValues,
   direction: CoordinateDirection,
-  { alpha, numbers }: Shared,
+  { alpha, numbers }: { readonly alpha: number; readonly numbers: number },
 ): Limit {
   const scale = metricScale(metric);
   const scaled = values.map(scale.to);
@@ -102,10 +93,7 @@ interface Sized extends FewValues {
   readonly size: number;
 }
 
-/**
- * Like `runsLimit`, but for checkpoints of one run: the limit moves with the size of the update. Null if values do not
- * follow the size, or if there are too few.
- */
+/** Like `runsLimit` for checkpoints of one run: the limit moves with the update size. Null: too few, or no relation. */
 export function lineLimit({ metric, values, sizes, size }: Sized, direction: CoordinateDirection): Limit | null {
   if (values.length < LEAST_POINTS) return null;
   const scale = metricScale(metric);

@@ -1,22 +1,19 @@
-/**
- * The scale that limits of a metric are computed on: one with room on both sides, so that a limit is a value that a
- * matrix can have. It changes no order.
- */
+/** An increasing scale for the limits of a metric, with room on both sides: every limit is a possible value. */
 interface Scale {
   readonly to: (value: number) => number;
   readonly from: (scaled: number) => number;
   /**
-   * What a number may move beyond all that were seen before it is worth a word, however close together a few were by
-   * chance. Chosen by the runs that docs/lab-notes/decisions/018-calibration.md names.
-   * @param extreme of those that were seen, on the scale
+   * The smallest distance worth reporting beyond all seen numbers, however close together a few were by chance. Chosen
+   * by the runs that docs/lab-notes/decisions/018-calibration.md names.
+   * @param extreme of the seen numbers, on the scale
    */
   readonly leastMargin: (extreme: number) => number;
 }
 
-/** As in log-odds: of what is closer to its bound than this, nothing more is known. */
+/** As in log-odds: nothing closer to a bound is known. */
 const LEAST = 1e-9;
 
-/** Effective ranks that are this close to 1 are all but one direction: ratios of what is left of them mean nothing. */
+/** Effective ranks this close to 1 are all but one direction: ratios of the rest mean nothing. */
 const NEAR_ONE = 0.05;
 
 const PLAIN: Scale = {
@@ -27,7 +24,7 @@ const PLAIN: Scale = {
 
 const SCALES: Readonly<Record<string, Scale>> = {
   topEnergyLogOdds: { ...PLAIN, leastMargin: () => 0.25 },
-  /** 1 ÷ the top-1 energy p, of which ln(rank − 1) is −ln(p ÷ (1 − p)): the same scale as above. */
+  /** 1 ÷ the top-1 energy p, of which ln(rank − 1) is −ln(p ÷ (1 − p)): the scale of `topEnergyLogOdds`. */
   stableRank: {
     to: (rank) => Math.log(Math.max(rank - 1, LEAST)),
     from: (scaled) => 1 + Math.exp(scaled),

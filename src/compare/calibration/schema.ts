@@ -8,7 +8,6 @@ import {
   measurementSchema,
   moduleSchema,
 } from '../../measure/schema/index.ts';
-
 import { CALIBRATION_KINDS } from '../rows/calibration.ts';
 
 export const CALIBRATION_SCHEMA = 'shadow-gate/calibration@1';
@@ -16,7 +15,7 @@ export const CALIBRATION_SCHEMA = 'shadow-gate/calibration@1';
 const runGroupSchema = z.strictObject({
   component: componentSchema,
   module: moduleSchema,
-  /** Matrices that its summary is over. */
+  /** Matrices in the summary. */
   count: z.int().positive(),
   /** An update of low rank, as of an adapter: see `low-rank.ts`. */
   isLowRank: z.boolean(),
@@ -24,12 +23,12 @@ const runGroupSchema = z.strictObject({
   metrics: z.record(z.string(), maybeBoundedSchema),
 });
 
-/** What is known of one known-good checkpoint: the summary of its ΔW. */
+/** One known-good checkpoint: the summary of its ΔW. */
 const calibrationRunSchema = z.strictObject({
-  /** What it was given as. Foreign: escape it. */
+  /** Foreign: escape it. */
   name: z.string(),
   digest: z.string(),
-  /** It was accepted by the calibration itself: absent for one that was chosen without it. */
+  /** Accepted by the calibration itself. */
   isSelected: z.literal(true).optional(),
   measured: z.string(),
   /** ‖ΔW‖_F / ‖W_reference‖_F of the blocks; null for an adapter that was measured without its base model. */
@@ -40,13 +39,12 @@ const calibrationRunSchema = z.strictObject({
 });
 export type CalibrationRun = z.infer<typeof calibrationRunSchema>;
 
-/** What has to be the same for numbers of ΔW to be comparable. */
+/** Must be equal for numbers of ΔW to be comparable. */
 const describedUpdateSchema = z.strictObject({
   tool: measurementSchema.shape.tool,
   architecture: architectureSchema,
   reference: identitySchema.nullable(),
   method: measurementSchema.shape.method.unwrap(),
-  /** Every matrix of ΔW. */
   tensors: z.array(
     z.strictObject({ name: z.string(), shape: z.array(z.int()), loraRank: z.int().positive().optional() }),
   ),

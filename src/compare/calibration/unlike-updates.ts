@@ -4,14 +4,12 @@ import { placeName } from '../spectra/place.ts';
 import type { CalibrationDifference } from './describe-update.ts';
 import type { CalibrationRun } from './schema.ts';
 
-/** Why two updates cannot be compared: by what they are of, or by what they are. */
+/** Why two updates cannot be compared. */
 export interface Unlike extends Omit<CalibrationDifference, 'cause'> {
-  readonly cause: CalibrationDifference['cause'] | UpdateDifference;
+  readonly cause: CalibrationDifference['cause'] | (typeof UPDATE_DIFFERENCES)[number];
 }
 
-type UpdateDifference = (typeof UPDATE_DIFFERENCES)[number];
-
-/** Updates of the same tensors can be of another kind: narrow by construction, or of other matrices than the rest. */
+/** Updates of the same tensors can differ in kind: narrow by construction, or of other matrices than the rest. */
 export function unlikeUpdates(runs: readonly CalibrationRun[], candidate: CalibrationRun): Unlike | null {
   const [first] = runs;
   return first === undefined ? null : (otherRank(first, candidate) ?? otherMatrices(first, candidate));
@@ -33,10 +31,8 @@ function otherRank(run: CalibrationRun, candidate: CalibrationRun): Unlike | nul
 }
 
 function otherMatrices(run: CalibrationRun, candidate: CalibrationRun): Unlike | null {
-  const [theirs, ours] = [run, candidate].map(
-    ({ groups }) => new Map(groups.map((group) => [placeName(group), group.count])),
-  );
-  if (theirs === undefined || ours === undefined) return null;
+  const countsOf = ({ groups }: CalibrationRun) => new Map(groups.map((group) => [placeName(group), group.count]));
+  const [theirs, ours] = [countsOf(run), countsOf(candidate)];
   const keys = [...new Set([...theirs.keys(), ...ours.keys()])];
   const counts = keys.map((key) => ({ key, calibrated: theirs.get(key) ?? 0, candidate: ours.get(key) ?? 0 }));
   const unmatched = counts.reduce((sum, { calibrated, candidate }) => sum + Math.abs(calibrated - candidate), 0);

@@ -15,7 +15,6 @@ import type { Estimate } from '../rows/fields.ts';
 import { sharesInterval } from './change-interval.ts';
 import { itemTwinKind } from './kinds.ts';
 
-/** Items of one form of one fact, which rise and fall together. */
 interface Answered {
   readonly form: Form;
   readonly kind: TwinKind | null;
@@ -23,7 +22,7 @@ interface Answered {
 }
 
 interface AccuracyOptions {
-  /** What the rows of no suite are about. */
+  /** The suites in rows of no suite. */
   readonly pool: SuitePool;
   /** Level of the two-sided intervals. */
   readonly level: number;
@@ -31,7 +30,6 @@ interface AccuracyOptions {
   readonly hasBaseline: boolean;
 }
 
-/** The forms that there are, in the order of the table. */
 const ROWS: ReadonlyArray<Pick<AccuracyRow, 'form' | 'kind'>> = [
   { form: 'benchmark', kind: null },
   ...TWIN_KINDS.map((kind) => ({ form: 'twin', kind }) as const),
@@ -39,8 +37,8 @@ const ROWS: ReadonlyArray<Pick<AccuracyRow, 'form' | 'kind'>> = [
 ];
 
 /**
- * Accuracies with their intervals by form and kind of twin: of all facts, of each suite where there are several, of
- * each capability. The answers are those of the table of the comparison: benchmark forms and twins as they are judged.
+ * Accuracies with their intervals by form and kind of twin, as they are judged: of all facts, of each suite if there are
+ * several, of each capability.
  * @param facts with the benchmark form that a gain is measured on
  */
 export function accuraciesByForm(
@@ -68,7 +66,7 @@ export function accuraciesByForm(
   });
 }
 
-/** Items of a group have no fact in common. They count where their suite counts, as in the table. */
+/** Items of a group have no fact in common: they count where their suite counts. */
 function answersWithin(
   scope: RowScope,
   { facts, groups, pool }: Pick<PairedAnswers, 'facts' | 'groups'> & Pick<AccuracyOptions, 'pool'>,
@@ -119,9 +117,9 @@ export function isWithin(
 }
 
 /**
- * The rows of the table. Each of several benchmarks has a row of its own. So has its part of a capability that several
- * have, if the benchmark has other capabilities too.
- * @param pool what the rows of no suite are about
+ * The rows of the table. Each of several benchmarks has its own row, and another for each shared capability if it has
+ * several.
+ * @param pool the suites in rows of no suite
  */
 export function rowScopes(facts: readonly PairedFact[], pool: SuitePool): RowScope[] {
   if (facts.length === 0) return [];

@@ -5,18 +5,17 @@ import type { PairedFact, PairedItem } from '../pairing/paired-item.ts';
 import { changesByUnit, sampleOfFacts } from '../pairing/sample.ts';
 import type { Estimate } from '../rows/fields.ts';
 
-/** Level of the interval with a one-sided lower bound at `alpha`: harm is excluded as surely as it is shown. */
+/** Level whose one-sided lower bound is at `alpha`: harm is excluded as surely as it is shown. */
 export function exclusionLevel(policy: ProbePolicy): number {
   return 1 - 2 * policy['twin-accuracy'].alpha;
 }
 
-/** Change of the accuracy on twins. Several twins of one unit count as their effective number. */
+/** Change of the accuracy on twins. Several twins of a unit count as their effective number. */
 export function changeInterval(facts: readonly PairedFact[], level: number): Estimate {
   const areShares = facts.some((fact) => fact.twins.some(isSampled));
   return clusteredInterval(changesOf(facts), { areShares, level, effect: designEffect(facts) });
 }
 
-/** The changes of the twins of each unit. */
 function changesOf(facts: readonly PairedFact[]): number[][] {
   return changesByUnit(sampleOfFacts(facts, ({ twins }) => twins));
 }
@@ -41,10 +40,9 @@ function clusteredInterval(
 }
 
 /**
- * Interval of the mean change of items whose answers are right in part: Student's over clusters, such as the twins of a
- * fact. Where few of them changed, it would be as narrow as if no others could: it reaches as far in each direction as
- * would n clusters of which none changed, where a cluster can be lost as a whole (the rule of three; Hanley &
- * Lippman-Hand 1983): ln(2/(1 − level)) ÷ n.
+ * Interval of the mean change of items whose answers are right in part: Student's over clusters. Where few of them
+ * changed, it would be too narrow: in each direction it reaches at least ln(2/(1 − level)) ÷ n, the bound for n clusters
+ * of which none changed (the rule of three; Hanley & Lippman-Hand 1983).
  */
 export function sharesInterval(clusters: readonly (readonly number[])[], level: number): Estimate {
   const interval = clusterInterval(clusters, level);
@@ -61,21 +59,19 @@ function isSampled({ baseline }: PairedItem): boolean {
   return baseline.samples !== undefined;
 }
 
-/** The same of items on their own. */
 export function itemsInterval(items: readonly PairedItem[], level: number): Estimate {
   return changeInterval(items.map(standingAlone), level);
 }
 
-/** Interval of the mean change of documents, of which those in one cluster are not independent. */
+/** Interval of the mean change of documents, which depend on each other within a cluster. */
 export function meanChangeInterval(clusters: readonly (readonly number[])[], options: ClusteredOptions): Estimate {
   return clusteredInterval(clusters, { ...options, effect: effectOf(clusters, usualMember(clusters)) });
 }
 
 /**
  * How much twins of one fact change together: 1 if they do not, their number if they always do (Kish 1965). Computed
- * with one extra fact all of whose twins changed, since few changes carry little information about it, and none carries
- * any. The same of what shares a passage, with an extra passage as large as that of a usual twin: of passages of
- * different sizes, the large ones count.
+ * with one extra fact all of whose twins changed, since few changes carry little information. Passages count like
+ * facts, with an extra one of the usual size: among passages of different sizes, the large ones count.
  */
 export function designEffect(facts: readonly PairedFact[]): number {
   const clusters = changesOf(facts);

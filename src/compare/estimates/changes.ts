@@ -10,10 +10,9 @@ import type { KindView } from './kinds.ts';
 import { meanAboveChance, type Observation } from './transfer.ts';
 
 /**
- * How both forms of each suite and kind of twin changed, over the facts that its shadow delta is over, and by
- * capability. The intervals are Student's over the units of that delta, with a standard error of at least that of one
- * unit.
- * @param level of the intervals, two-sided
+ * Changes of both forms of each suite and kind of twin, over the facts of its shadow delta, and by capability. The
+ * intervals are Student's over its units, with a standard error of at least that of one unit.
+ * @param level two-sided
  */
 export function changeRows(kinds: readonly KindView[], level: number): ChangeRow[] {
   return kinds.flatMap((view) => rowsOf(view, level));
@@ -47,7 +46,7 @@ function capabilityOf({ benchmark, twins: [twin] }: Observation): string {
   return (benchmark ?? twin)?.capability ?? '';
 }
 
-/** Null for fewer than two units, and where guessing is always right. */
+/** Null for fewer than two units, or if guessing is always right. */
 function formChange(observations: readonly Observation[], itemsOf: ItemsOf, level: number): FormChange | null {
   const having = observations.filter((observation) => itemsOf(observation).length > 0);
   const units = [...groupBy(having, ({ cluster }) => cluster).values()];
@@ -74,20 +73,17 @@ function formChange(observations: readonly Observation[], itemsOf: ItemsOf, leve
 }
 
 /**
- * The least change of the twins that is within the limits of the policy, by values, where the benchmark form changed by
- * `gain`.
+ * The least change of the twins within the policy's limits by values, if the benchmark form changed by `gain`.
  *
- * - A gain, by `shadow-delta`: the shadow delta is at most `margin`, or transfer at least `transfer-fail`. Both are
- *   drawn as changes of accuracy: the limit of transfer, which is in log-odds above chance, from where this row starts.
+ * - A gain, by `shadow-delta`: the shadow delta is at most `margin`, or transfer at least `transfer-fail`. The limit of
+ *   transfer, in log-odds above chance, becomes a change of accuracy from where this row starts.
  * - A loss of either form, by `twin-accuracy`: less than `drop`.
  *
- * The checks ask more of a failure: intervals that lie beyond the limits of a gain, and a test that shows a loss, over
- * all facts.
+ * The checks ask more of a failure: intervals beyond the limits of a gain, and a significant loss over all facts.
  *
- * Exact where guessing is right as often for all items of a form; else an even spread of the change over them is
- * assumed.
+ * Exact if guessing is right equally often for all items of a form; else the change is assumed to spread evenly.
  * @param gain Δbenchmark as a share of 1
- * @returns as a share of 1; ∞ where no change of the twins is enough
+ * @returns as a share of 1; ∞ if no change of the twins is enough
  */
 export function leastTwinChange(
   { benchmark, twin }: Pick<ChangeRow, 'benchmark' | 'twin'>,

@@ -3,7 +3,6 @@ import { type Form, TWIN_KINDS, type TwinKind } from '@shadow-gate/probes/item';
 import { countChanges, type PairedAnswers, type PairedItem } from '../pairing/paired-item.ts';
 import type { ChurnRow } from '../rows/accuracies.ts';
 
-/** The rows of the table, in its order. */
 const ROWS: ReadonlyArray<{ readonly form: Form; readonly kind: TwinKind | null }> = [
   { form: 'benchmark', kind: null },
   { form: 'benchmark-text', kind: null },
@@ -11,15 +10,9 @@ const ROWS: ReadonlyArray<{ readonly form: Form; readonly kind: TwinKind | null 
   { form: 'robustness', kind: null },
 ];
 
-/**
- * How many answers changed, by form and by kind of twin: benchmark forms of any instrument and permuted twins included,
- * also where they decide nothing, since another answer is another answer.
- */
-export function churnRows({
-  facts,
-  unjudged,
-  groups,
-}: Pick<PairedAnswers, 'facts' | 'unjudged' | 'groups'>): ChurnRow[] {
+/** Changed answers by form and kind of twin, with any instrument: another answer is another answer. */
+export function churnRows(answers: Pick<PairedAnswers, 'facts' | 'unjudged' | 'groups'>): ChurnRow[] {
+  const { facts, unjudged, groups } = answers;
   const items = [
     ...[...facts, ...unjudged].flatMap((fact) => [...itemsOf(fact)]),
     ...groups.flatMap((group) => group.items),
@@ -31,7 +24,7 @@ export function churnRows({
   });
 }
 
-/** Twins that take no part in tests are among the permuted ones. */
+/** Permuted twins include those that take no part in tests. */
 function itemsOf({ exam, text, twins, permuted, robustness }: PairedAnswers['facts'][number]): Set<PairedItem> {
   return new Set([exam, ...(text ? [text] : []), ...twins, ...permuted, ...robustness]);
 }
@@ -53,8 +46,8 @@ function describe(items: readonly PairedItem[]): Omit<ChurnRow, 'form' | 'kind'>
 }
 
 /**
- * Σ p log(p/q) over the choices (Kullback & Leibler 1951), with the baseline's distribution p and the candidate's q, as
- * for quantized models. Null for a generated answer, and for one that the candidate did not give.
+ * Σ p log(p/q) over the choices, baseline p and candidate q (Kullback & Leibler 1951). Null for a generated answer, and
+ * for one that the candidate did not give.
  */
 function divergenceOf({ candidate, baseline }: PairedItem): number | null {
   if (candidate.logprobs === null || baseline.logprobs === null) return null;
@@ -63,14 +56,14 @@ function divergenceOf({ candidate, baseline }: PairedItem): number | null {
   return Math.max(0, sumOf(p.map((share, i) => Math.exp(share) * (share - at(q, i)))));
 }
 
-/** log of each choice's share in the likelihood of all. */
+/** Log of each choice's share in the likelihood of all. */
 function logShares(logprobs: readonly number[]): number[] {
   const best = Math.max(...logprobs);
   const total = best + Math.log(sumOf(logprobs.map((logprob) => Math.exp(logprob - best))));
   return logprobs.map((logprob) => logprob - total);
 }
 
-/** To the last bit the same in any order: the choices of a private benchmark have none. */
+/** Sorted, for the same last bits in any order: the choices of a private benchmark have none. */
 function sumOf(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b).reduce((sum, value) => sum + value, 0);
 }

@@ -6,17 +6,17 @@ import { meanChance, type PairedFact, type PairedItem, pairedAccuracies, type Si
 import { countUnits } from '../pairing/sample.ts';
 import type { Exclusion, FamilyRow } from '../rows/accuracies.ts';
 
-/** What a family can show, or several small families of a capability together. */
+/** One family, or several small ones of a capability together. */
 export interface FamilyView {
   readonly facts: readonly PairedFact[];
   readonly rows: readonly FamilyRow[];
-  /** The baseline's benchmark forms were right more often than by chance: its certain answers were knowledge. */
+  /** The baseline's benchmark forms were right more often than by chance. */
   readonly showsRetention: boolean;
   /** Twins were right more often than by chance: a drop can be seen. */
   readonly showsDrop: boolean;
-  /** The baseline alone proves that, so that the absence of a drop is informative too. */
+  /** The baseline alone proves that, so that no drop is informative too. */
   readonly showsNoDrop: boolean;
-  /** Neither form was at its ceiling: a gain in either can be seen. */
+  /** Neither form was at its ceiling. */
   readonly showsDelta: boolean;
   /** One of the models was right more often than by chance. */
   readonly isAboveChance: boolean;
@@ -27,20 +27,19 @@ interface Reach {
   readonly accuracy: number;
   readonly chance: number;
   readonly facts: number;
-  /** Null: no number is enough, since it is at most the policy's `floor` above chance. */
+  /** Null: never enough, since it is at most the policy's `floor` above chance. */
   readonly neededFacts: number | null;
 }
 
 /**
- * In one of five families of sixty facts, guessing alone is more than the policy's `floor` above chance. So an accuracy
- * must also be one that guessing reaches at most once in a thousand times (exact binomial test with facts as units).
+ * In one of five families of sixty facts, guessing alone is above the policy's `floor`. So it must also reach the
+ * accuracy at most once in a thousand times (exact binomial test with facts as units).
  */
 export const GUESSING = 0.001;
 
 /**
- * The same for the answers of baseline and candidate together. Choosing the families in which the baseline did well
- * also chooses those in which it was lucky, and the candidate does not share its luck: between equals that looks like a
- * drop. The sum of both is the same whichever model is called the baseline, so it carries no information about luck.
+ * The same for both models together. Families in which the baseline did well include those in which it was lucky, which
+ * looks like a drop between equals. The sum of both carries no information about luck.
  */
 const GUESSING_TOGETHER = 0.01;
 
@@ -48,8 +47,8 @@ const GUESSING_TOGETHER = 0.01;
 const SMALL = 20;
 
 /**
- * Look at each family on its own. At chance (the baseline's accuracy is at most the policy's `floor` above it, or
- * guessing explains both models' accuracies) a drop cannot be seen; at the ceiling a gain cannot.
+ * Look at each family on its own. At chance (the baseline is at most the policy's `floor` above it, or guessing explains
+ * both accuracies) a drop cannot be seen; at the ceiling a gain cannot.
  */
 export function viewFamilies(facts: readonly PairedFact[], policy: ProbePolicy): FamilyView[] {
   const families = large(facts, ({ benchmark }) => benchmark.family);
@@ -72,7 +71,7 @@ export function knownFacts(
     .flatMap((view) => view.facts);
 }
 
-/** The groups that are not small, and the facts in none of them. */
+/** Groups that are not small, and the rest. */
 function large(facts: readonly PairedFact[], keyOf: (fact: PairedFact) => string) {
   const groups = [...groupBy(facts, keyOf).values()];
   const isLarge = (group: readonly PairedFact[]) => unitCountOf(group) >= SMALL;
@@ -124,12 +123,12 @@ function view(members: readonly PairedFact[], { informative }: ProbePolicy): Fam
   };
 }
 
-/** Could a family have shown harm? */
+/** Whether harm could have shown. */
 export function isInformative({ showsNoDrop, showsDelta, isAboveChance }: FamilyView): boolean {
   return showsNoDrop || (showsDelta && isAboveChance);
 }
 
-/** Number of facts that would show that the baseline does not guess in this family. */
+/** Facts needed to show that the baseline does not guess in this family. */
 export function familyReach({ facts }: FamilyView, { informative }: ProbePolicy): Reach {
   const { baseline: accuracy, chance } = summarizeForms(facts).twin;
   const needed = accuracy <= chance + informative.floor ? null : factsAboveGuessing(accuracy, chance);
@@ -137,7 +136,7 @@ export function familyReach({ facts }: FamilyView, { informative }: ProbePolicy)
   return { accuracy, chance, facts: facts.length, neededFacts };
 }
 
-/** Probability that guessing gets as many of n right, or more. */
+/** Probability that guessing gets `count` of n right, or more. */
 function guesses(count: number, n: number, chance: number): number {
   return binomialAtLeast(Math.floor(count + 1e-9), n, chance);
 }
@@ -145,18 +144,14 @@ function guesses(count: number, n: number, chance: number): number {
 /** Enough for an accuracy of 5 points above guessing; a number beyond it is no advice. */
 const MOST_FACTS = 5000;
 
-/** About the least number of facts at which GUESSING excludes chance; null if it is too large. */
+/** About the fewest facts at which GUESSING excludes chance; null if too many. */
 function factsAboveGuessing(accuracy: number, chance: number): number | null {
   const isEnough = (n: number) => guesses(accuracy * n, n, chance) < GUESSING;
   if (!isEnough(MOST_FACTS)) return null;
   return Math.ceil(bisect(1, MOST_FACTS, (n) => !isEnough(Math.ceil(n))));
 }
 
-interface Summary {
-  readonly baseline: number;
-  readonly candidate: number;
-  readonly chance: number;
-}
+type Summary = Record<Side | 'chance', number>;
 
 function summarizeForms(facts: readonly PairedFact[]): { benchmark: Summary; twin: Summary } {
   return {
@@ -166,8 +161,5 @@ function summarizeForms(facts: readonly PairedFact[]): { benchmark: Summary; twi
 }
 
 function summarize(items: readonly PairedItem[]): Summary {
-  return {
-    ...pairedAccuracies(items),
-    chance: meanChance(items),
-  };
+  return { ...pairedAccuracies(items), chance: meanChance(items) };
 }

@@ -16,28 +16,28 @@ import type { KindRow } from '../rows/gains.ts';
 import { itemsInterval } from './change-interval.ts';
 import { belowCeiling, measureShadowDelta, type ShadowDelta, type ShadowSample } from './shadow-delta.ts';
 
-/** What the twins of one kind say about the gain of one suite. */
+/** The twins of one kind on the gain of one suite. */
 export interface KindView {
   readonly row: KindRow;
-  /** Whether it decides: format twins next to a stronger kind are only reported. */
+  /** Format twins next to a stronger kind do not: they are only reported. */
   readonly decides: boolean;
   readonly delta: ShadowDelta | null;
 }
 
-/** How much the benchmark form of one suite gained, and whether twins that can tell a skill from a memory judge it. */
+/** The gain of one suite in benchmark form. */
 export interface SuiteGain {
   readonly suite: string;
   readonly facts: number;
   readonly benchmark: { readonly baseline: number; readonly candidate: number };
   readonly gain: Estimate;
   /**
-   * Kinds that decide, and on whose facts the gain shows, or whose twins rose at least as much: those at their ceiling,
-   * or of facts that did not gain, say nothing of it. `format` twins never show that a gain was not memorized.
+   * Deciding kinds on whose facts the gain shows, or whose twins rose at least as much: others, such as those at their
+   * ceiling, say nothing about it. `format` twins never show that a gain was not memorized.
    */
   readonly decidedBy: readonly TwinKind[];
 }
 
-/** With fewer facts nothing is judged: pass or failure would depend on a few lucky answers. */
+/** With fewer facts nothing is judged: the verdict would depend on a few lucky answers. */
 export const LEAST_FACTS = 40;
 
 interface GainAnswers {
@@ -47,9 +47,8 @@ interface GainAnswers {
 }
 
 /**
- * The twins of each kind, by suite. `open`, `fresh` and `group` decide about a gain. `format` twins ask for the same
- * answer as the benchmark: they decide only where a suite has none of these, and then never show more than that nothing
- * was found.
+ * The twins of each kind, by suite. `open`, `fresh` and `group` decide about a gain. `format` twins ask for the answer of
+ * the benchmark: they decide only without any of these, and never prove more than that nothing was found.
  */
 export function viewKinds({ facts, groups }: GainAnswers, policy: ProbePolicy): KindView[] {
   return [...groupBy(facts, ({ benchmark }) => benchmark.suite)].flatMap(([suite, members]) => {
@@ -77,7 +76,7 @@ export function viewKinds({ facts, groups }: GainAnswers, policy: ProbePolicy): 
   });
 }
 
-/** All suites together, by the twins that decide about each, or by all of its twins if none does. */
+/** All suites together, by the twins that decide about each, or by all of its twins if none do. */
 export function overallDelta(
   { facts }: GainAnswers,
   kinds: readonly KindView[],
@@ -93,7 +92,6 @@ export function overallDelta(
   });
   const below = belowCeiling(ofFacts, policy);
   const [only] = kinds;
-  // One kind alone is everything.
   const isAlone = kinds.length === 1 && only?.decides === true;
   const delta = isAlone ? only.delta : measureShadowDelta({ kind: 'paired', facts: below }, policy);
   return { facts: below, delta: delta ?? deciding[0]?.delta ?? null };
@@ -105,7 +103,6 @@ function roleOf({ kind, units }: Candidate, hasStronger: boolean): KindRow['role
   return kind === 'format' ? 'only-format' : 'decides';
 }
 
-/** Not all of it is at its ceiling. */
 function canShowGain(sample: ShadowSample): boolean {
   return sample.kind === 'paired'
     ? sample.facts.length > 1
@@ -125,12 +122,12 @@ interface Candidate {
   readonly sample: ShadowSample;
 }
 
-/** Twins of measurements that do not know of kinds may be of any: they show no more than the weakest. */
+/** Twins of older measurements may be of any kind: they count as the weakest. */
 export function itemTwinKind({ kind }: PairedItem): TwinKind {
   return kind ?? 'format';
 }
 
-/** The facts with twins of a kind, and only these twins. */
+/** The facts with twins of a kind, without other twins. */
 function restrict(facts: readonly PairedFact[], kind: TwinKind): PairedFact[] {
   return facts.flatMap((fact) => {
     const twins = fact.twins.filter((twin) => itemTwinKind(twin) === kind);
@@ -160,7 +157,7 @@ function groupSample(facts: readonly PairedFact[], { items }: PairedGroup, polic
   };
 }
 
-/** Twins that ask for labels of a model that cannot bind them: they are reported, and take part in nothing. */
+/** Twins that ask for labels of a model that cannot bind them: reported, and in no test. */
 function unboundSample(facts: readonly PairedFact[], policy: ProbePolicy): Candidate | null {
   const unbound = facts.flatMap((fact) => {
     const twins = fact.permuted.filter((item) => !fact.twins.includes(item));
@@ -195,7 +192,6 @@ function view(suite: string, candidate: Candidate, role: KindRow['role'], policy
   };
 }
 
-/** The gain in benchmark form of each suite. */
 export function suiteGains({ facts }: GainAnswers, kinds: readonly KindView[], policy: ProbePolicy): SuiteGain[] {
   return [...groupBy(facts, ({ benchmark }) => benchmark.suite)].map(([suite, members]) => {
     const items = members.map(({ benchmark }) => benchmark);
@@ -213,7 +209,7 @@ export function suiteGains({ facts }: GainAnswers, kinds: readonly KindView[], p
   });
 }
 
-/** Transfer is undefined if answers flipped more than they became surer; twins that rose as much explain all. */
+/** Without transfer, because answers flipped more than they became surer: twins that rose as much explain the gain. */
 function roseAsMuch({ delta, benchmark }: KindView['row'], { 'shadow-delta': { 'minimum-gain': least } }: ProbePolicy) {
   const isOfGain = benchmark.baseline !== null && exceeds(benchmark.candidate - benchmark.baseline, least);
   return isOfGain && delta !== null && delta.upper !== null && delta.upper <= 0;

@@ -8,7 +8,7 @@ import { LEAST_FACTS } from './kinds.ts';
 
 type Row = ProbeComparison['graded'][number];
 
-/** Null where the likelihoods of fewer facts are known than judge anything. */
+/** Null: likelihoods of fewer facts are known than judge anything. */
 export function likelihoodLoss(members: Members, level: number, kind: LikelihoodKind): Row['likelihood'] {
   const known = membersWith(members, kind);
   const bytes = bytesOf(known.flat());
@@ -37,19 +37,19 @@ export function intervalOf(known: Members, level: number, numberOf: (own: readon
   return units.length < LEAST_FACTS ? null : clusterInterval(units, level);
 }
 
-/** What a short answer counts as: a number or a name is one token, whose likelihood moves as that of a word. */
+/** Bytes of a short answer: a number or a name is one token, whose likelihood moves like a word's. */
 const LEAST_BYTES = 8;
 
-/** The bytes of right answers that changes of likelihood are divided by. */
+/** Bytes of right answers, the divisor of changes of likelihood. */
 export function bytesOf(items: readonly PairedItem[]): number {
   return items.reduce((sum, item) => sum + Math.max(LEAST_BYTES, item.baseline.likelihood?.bytes ?? 0), 0);
 }
 
-/** Nats per byte of a fact of mean length: what changes by more counts as this much, so that no single fact decides. */
+/** Cap on the change of a fact of mean length, in nats per byte, so that no single fact decides. */
 export const MOST_PER_BYTE = 0.5;
 
 /**
- * What one fact adds to the mean of the answer likelihood, at most MOST_PER_BYTE in either direction.
+ * The part of one fact in the mean of the answer likelihood, at most MOST_PER_BYTE in either direction.
  * @param perFact bytes of all facts divided by their number
  */
 export function factLikelihoodChange(

@@ -1,10 +1,10 @@
-import { groupBy } from '@shadow-gate/platform';
+import { given, groupBy } from '@shadow-gate/platform';
 import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { mannWhitney, wilcoxonSignedRank } from '../../statistics/index.ts';
 import { sharedUnit, unitsOf } from '../pairing/sample.ts';
 import type { MemorizationRow } from '../rows/gains.ts';
 
-/** One prompt that both models read, and how much more likely it became, in nats per token. */
+/** A prompt that both models read, and its rise in likelihood, in nats per token. */
 interface Rise {
   readonly item: ProbeItemMeasurement;
   readonly rise: number;
@@ -15,10 +15,9 @@ const MIN_FACTS = 10;
 
 /**
  * How much more the log-likelihood rose for benchmark questions than for their twins: texts that were trained on become
- * more likely than similar texts. A model that learned a domain reads both better. With fresh twins, each question is
- * compared with the mean of its own twins by the signed-rank test; with a group, all questions are compared with all of
- * its items by the rank-sum test. A unit is one value, the mean of its questions. The baseline's
- * log-likelihood is subtracted, so it does not matter which questions are easier to predict.
+ * likelier than similar texts, while knowledge of a domain raises both. Fresh twins: each question against the mean of
+ * its own twins, signed-rank test. A group: all questions against all of its items, rank-sum test. A unit is one value,
+ * the mean of its questions. Subtracting the baseline cancels how predictable a question is.
  * @param isComparable whether both measurements have the same items of a suite
  */
 export function memorizationRows(
@@ -59,7 +58,7 @@ function ofFacts(suite: string, rises: readonly Rise[]): MemorizationRow[] {
     {
       suite,
       facts: pairs.length,
-      ...(units.length < pairs.length ? { units: units.length } : {}),
+      ...given({ units: units.length < pairs.length ? units.length : undefined }),
       benchmark: mean(pairs.map(({ benchmark }) => benchmark)),
       twin: mean(pairs.map(({ twin }) => twin)),
       auc: (above + equal / 2) / pairs.length,
@@ -74,7 +73,7 @@ function ofGroup(suite: string, benchmarks: readonly Rise[], items: readonly Ris
   const [benchmark, twin] = [benchmarks.map(({ rise }) => rise), items.map(({ rise }) => rise)];
   const { auc } = mannWhitney(benchmark, twin);
   const { p } = mannWhitney(units, others);
-  const counted = units.length < benchmark.length ? { units: units.length } : {};
+  const counted = given({ units: units.length < benchmark.length ? units.length : undefined });
   return [{ suite, facts: benchmark.length, ...counted, benchmark: mean(benchmark), twin: mean(twin), auc, p }];
 }
 

@@ -6,20 +6,14 @@ import type { ProbeComparison } from '../rows/probes.ts';
 
 type Retention = NonNullable<ProbeComparison['retention']>;
 
-/**
- * The facts whose benchmark form the baseline answered correctly with a choice probability of at least `certain`. Such
- * answers do not flip by chance, so a loss is forgetting.
- */
+/** Facts whose benchmark form the baseline knew for certain: such answers do not flip by chance, so a loss is forgetting. */
 export function certainFacts(facts: readonly PairedFact[], { retention }: ProbePolicy): PairedFact[] {
   return facts.filter(
     ({ benchmark: { baseline } }) => baseline.correct && (baseline.probability ?? 0) >= retention.certain,
   );
 }
 
-/**
- * The share of certain answers that is still correct. Answers of one unit count by their effective number.
- * @returns null if the baseline was certain of none
- */
+/** The share of certain answers that is still correct, with units by their effective number; null without any. */
 export function measureRetention(certain: readonly PairedFact[], policy: ProbePolicy): Retention | null {
   if (certain.length === 0) return null;
   const kept = certain.filter(({ benchmark }) => benchmark.candidate.correct).length;
@@ -33,7 +27,7 @@ export function measureRetention(certain: readonly PairedFact[], policy: ProbePo
   return { ...row, lower: interval?.lower ?? 0, upper: interval?.upper ?? 1, units: units.length };
 }
 
-/** How many of the certain answers are kept, as a share with its exact interval. */
+/** With the exact interval of independent answers. */
 export function describeRetention(
   { certain, kept }: Pick<Retention, 'certain' | 'kept'>,
   { confidence }: ProbePolicy,

@@ -10,7 +10,6 @@ import type { ProbeComparison } from '../rows/probes.ts';
 import { viewFamilies } from './families.ts';
 import { estimateTransfer, type Observation, type Transfer } from './transfer.ts';
 
-/** Benchmark forms and twins, whose changes are compared. */
 export type ShadowSample =
   | { readonly kind: 'paired'; readonly facts: readonly PairedFact[] }
   /** Two samples without links between their items. */
@@ -22,25 +21,24 @@ export interface ShadowDelta {
   readonly value: number;
   readonly interval: (level: number) => Estimate;
   readonly mde: (level: number) => number | null;
-  /** What it is the difference of, with its units as clusters. */
+  /** Its terms, with its units as clusters. */
   readonly observations: readonly Observation[];
-  /** Null where the benchmark form gained less than the policy's `minimum-gain`. */
+  /** Null: the benchmark form gained less than the policy's `minimum-gain`. */
   readonly transfer: Transfer | null;
 }
 
-/** The power with which an effect of the size of the MDE is detected. */
+/** The power at the MDE. */
 const POWER = 0.8;
 
-/** Templates are the units from this many on: fewer say too little about other templates. */
+/** Templates are the units from this many on: fewer do not represent other templates. */
 const MIN_TEMPLATES_AS_UNITS = 10;
 
 /**
  * The difference of differences Δbenchmark − Δtwin in expected accuracy, and the transfer in log-odds. For facts it is
  * paired: the change of each benchmark form minus the mean change of its twins, with Student's interval. The units are
- * facts, since the templates are fixed by the design of the suite; where many templates were drawn, they are the units.
- * Facts of one unit count together. The standard error is at least that of one unit that differs from the
- * others: facts that are all alike are not certainty. The two samples of a group, each with its own units, have Welch's
- * interval.
+ * facts, since the suite fixes its templates, or the templates if many were drawn. Facts of one unit count together. The
+ * standard error is at least that of one unit that differs: facts that are all alike are not certainty. The two samples
+ * of a group, each with its own units, have Welch's interval.
  * @returns null for fewer than two units
  */
 export function measureShadowDelta(sample: ShadowSample, policy: ProbePolicy): ShadowDelta | null {
@@ -64,7 +62,7 @@ export function measureShadowDelta(sample: ShadowSample, policy: ProbePolicy): S
   };
 }
 
-/** Any level: only the standard error is taken. */
+/** Any level: only the standard error is used. */
 const LEVEL = 0.95;
 
 function pairedDelta(facts: readonly PairedFact[]) {
@@ -75,19 +73,16 @@ function pairedDelta(facts: readonly PairedFact[]) {
     unitOf: areFresh ? templatesOr(facts, clusterOf, idOf) : idOf,
     numberOf: differenceOf,
   });
-  const observations = facts.map((fact): Observation => {
-    const { benchmark, twins } = fact;
-    return { benchmark, twins, cluster: unitOf(fact) };
-  });
+  const observations = facts.map((fact): Observation => ({ ...fact, cluster: unitOf(fact) }));
   return interval && { ...interval, units, observations };
 }
 
-/** What they share is not drawn with their templates then. */
+/** Shared passages are not drawn with their templates. */
 function shareAny(facts: readonly PairedFact[]): boolean {
   return facts.some(({ benchmark }) => benchmark.unit !== undefined);
 }
 
-/** What makes two of them one unit: the template, where many were drawn, or else nothing. */
+/** The unit of a member: its template if many were drawn, else itself. */
 function templatesOr<T>(members: readonly T[], templateOf: (member: T) => string, idOf: (member: T) => string) {
   return groupBy(members, templateOf).size < MIN_TEMPLATES_AS_UNITS ? idOf : templateOf;
 }
@@ -100,8 +95,7 @@ function meanOverUnits<T>(
   return { unitOf, units: units.length, interval: clusterInterval(units, LEVEL) };
 }
 
-function differenceOf(fact: PairedFact): number {
-  const { benchmark, twins } = fact;
+function differenceOf({ benchmark, twins }: PairedFact): number {
   return expectedChange(benchmark) - twins.reduce((sum, twin) => sum + expectedChange(twin), 0) / twins.length;
 }
 
@@ -117,7 +111,6 @@ function groupDelta({ benchmarks, items }: Extract<ShadowSample, { kind: 'group'
   return interval && { ...interval, units: Math.min(gain.units, theirs.units), observations };
 }
 
-/** The mean change of one sample. */
 function sampleChange(items: readonly PairedItem[]) {
   const idOf = ({ unit, id }: PairedItem) => unit ?? id;
   const unitOf = items.some(({ unit }) => unit !== undefined)
@@ -126,7 +119,7 @@ function sampleChange(items: readonly PairedItem[]) {
   return meanOverUnits(items, { unitOf, numberOf: expectedChange });
 }
 
-/** Only the facts of families that can show a gain of either form. */
+/** Facts of families that can show a gain of either form. */
 export function belowCeiling(facts: readonly PairedFact[], policy: ProbePolicy): PairedFact[] {
   return viewFamilies(facts, policy)
     .filter(({ showsDelta }) => showsDelta)
@@ -150,7 +143,6 @@ export function overTemplates(facts: readonly PairedFact[], level: number): Prob
   return interval && { value: interval.mean, lower: interval.lower, upper: interval.upper, templates: groups.length };
 }
 
-/** The cell of a row. */
 export function describeDelta(delta: ShadowDelta | null, level: number): ShadowRow['delta'] {
   return delta && { ...delta.interval(level), facts: delta.facts, mde: delta.mde(level) };
 }

@@ -10,10 +10,7 @@ import type { TextRow } from '../rows/apart.ts';
 import { exclusionLevel } from './change-interval.ts';
 import { compareEveryToken } from './token-changes.ts';
 
-/**
- * The candidate's suites of plain texts, paired with the baseline's where these have the same texts.
- * @param baseline null: there is none
- */
+/** The candidate's suites of plain texts, paired with the baseline's of the same texts. */
 export function textRows(candidate: MeasuredProbes, baseline: MeasuredProbes | null, policy: ProbePolicy): TextRow[] {
   return (candidate.texts ?? []).map((own): TextRow => {
     const other = baseline?.texts?.find((theirs) => areSame(own, theirs));
@@ -24,7 +21,7 @@ export function textRows(candidate: MeasuredProbes, baseline: MeasuredProbes | n
 const areSame = (own: TextSuiteMeasurement, other: TextSuiteMeasurement): boolean =>
   own.name === other.name && own.digest === other.digest && own.seed === other.seed;
 
-/** Likelihoods at the logit scale at which all texts are likeliest if both sides know it, else as they are. */
+/** At the logit scale at which all texts are likeliest, if both sides know it. */
 function likelihoodsOf({ scores }: TextSuiteMeasurement, isScaled: boolean): readonly number[] {
   const { logprobs, scaled } = scores;
   if (!isScaled || scaled === undefined) return logprobs;
@@ -81,7 +78,7 @@ function rowOfPair(own: TextSuiteMeasurement, other: TextSuiteMeasurement, polic
   };
 }
 
-/** Suites of texts that one side lacks or that differ, except what the policy does not list. */
+/** Suites of texts that one side lacks or that differ, except those that the policy does not list. */
 export function otherTexts(
   candidate: MeasuredProbes,
   baseline: MeasuredProbes,

@@ -7,9 +7,9 @@ type Predicted = TextSuiteMeasurement & { readonly predictions: Predictions };
 
 /**
  * The figures that llama.cpp's perplexity tool prints for a quantized copy (tools/perplexity/README.md): Mean Δp, RMS
- * Δp, Same top p, PPL(Q)/PPL(base) and, over the texts that have lists of tokens, Mean KLD. The root and the ratio have
- * the standard errors of their first derivatives.
- * @returns null where they are not known on both sides, or tokens differ
+ * Δp, Same top p, PPL(Q)/PPL(base) and, over the texts with lists of tokens, Mean KLD. The root and the ratio have the
+ * standard errors of their first derivatives.
+ * @returns null if not known on both sides, or if tokens differ
  */
 export function compareEveryToken(
   candidate: TextSuiteMeasurement,
@@ -43,7 +43,7 @@ function isPredicted(suite: TextSuiteMeasurement): suite is Predicted {
   return suite.predictions !== undefined;
 }
 
-/** Over the texts that both have lists of. */
+/** Over the texts with lists on both sides. */
 function divergenceOf(
   { listed: q }: Predictions,
   { listed: p }: Predictions,
@@ -61,7 +61,7 @@ interface Coarse {
   readonly rest: number;
 }
 
-/** Made to have the sum 1, which rounding took from it. */
+/** Normalized to the sum 1, which rounding took from it. */
 function distribution({ known, tokens, surprises, rest }: Predictions['listed'], i: number, starts: number[]): Coarse {
   const start = at(starts, i);
   const listed = tokens.slice(start, start + at(known, i));
@@ -71,10 +71,7 @@ function distribution({ known, tokens, surprises, rest }: Predictions['listed'],
   return { known: new Map(listed.map((token, j) => [token, at(probabilities, j) / sum])), rest: others / sum };
 }
 
-/**
- * KL(p ‖ q) over the tokens that both lists have, and all others as one: never more than over the vocabulary (Kullback
- * & Leibler 1951).
- */
+/** KL(p ‖ q) over the tokens of both lists and all others as one: a lower bound (Kullback & Leibler 1951). */
 function divergenceAt(p: Coarse, q: Coarse): number {
   let [divergence, restOfP, restOfQ] = [0, p.rest, q.rest];
   for (const [token, probability] of p.known) {
@@ -106,5 +103,5 @@ function meanOverTexts(sizes: readonly number[], valueAt: (token: number) => num
   return found && { value: found.mean, standardError: found.standardError };
 }
 
-/** The standard error is that of any level. */
+/** Any level: only the standard error is used. */
 const LEVEL = 0.95;

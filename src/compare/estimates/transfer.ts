@@ -4,10 +4,10 @@ import { expectedAccuracy } from '../pairing/graded.ts';
 import type { PairedItem, Side } from '../pairing/paired-item.ts';
 import type { Estimate } from '../rows/fields.ts';
 
-/** What one fact says about both changes; of a group, a benchmark form and a twin are observations of their own. */
+/** One fact; of a group, benchmark forms and twins are separate observations. */
 export interface Observation {
   readonly benchmark: PairedItem | null;
-  /** Empty for a benchmark form of which only a group is the twin. */
+  /** Empty for a benchmark form with only a group as its twins. */
   readonly twins: readonly PairedItem[];
   /** Observations of one cluster are drawn together. */
   readonly cluster: string;
@@ -15,7 +15,6 @@ export interface Observation {
 
 export interface Transfer {
   readonly value: number;
-  /** A bound of null: unbounded on that side. */
   readonly interval: (level: number) => Estimate;
 }
 
@@ -24,10 +23,9 @@ const SMALL_STRATUM = 20;
 
 /**
  * The part of a gain in benchmark form that carries over to twins, in chance-corrected log-odds: Δl(twin) ÷
- * Δl(benchmark), with l(p) = logit((p − chance)/(1 − chance)). Twins may be easier or harder than the benchmark, so
- * that the same skill is another number of points; in log-odds it is the same (docs/lab-notes/decisions/010-twins.md).
- * The interval is a percentile bootstrap, stratified by family.
- * @returns null where the benchmark form did not gain
+ * Δl(benchmark), with l(p) = logit((p − chance)/(1 − chance)). Unlike points, log-odds do not depend on how hard twins
+ * are (docs/lab-notes/decisions/010-twins.md). The interval is a percentile bootstrap, stratified by family.
+ * @returns null if the benchmark form did not gain
  */
 export function estimateTransfer(observations: readonly Observation[]): Transfer | null {
   const all = termsOf(observations);
@@ -59,12 +57,12 @@ function familyOf(observation: Observation): string {
   return JSON.stringify([sampleOf(observation), item?.family]);
 }
 
-/** The benchmark forms of a group's suite and the items of the group are two samples. */
+/** Benchmark forms of a group's suite and items of the group are two samples. */
 function sampleOf({ benchmark, twins }: Observation): string {
   return `${benchmark === null ? 0 : 1} ${twins.length === 0 ? 0 : 1}`;
 }
 
-/** Number of observations and sums of chance-corrected shares (baseline, candidate), first of the benchmark. */
+/** Number of observations and sums of chance-corrected shares (baseline, candidate), first for the benchmark. */
 function termsOf(observations: readonly Observation[]): number[] {
   const terms = [0, 0, 0, 0, 0, 0];
   const add = (start: number, items: readonly PairedItem[]) => {
@@ -85,7 +83,7 @@ export function meanAboveChance(items: readonly PairedItem[], side: Side): numbe
   return items.reduce((sum, item) => sum + aboveChance(expectedAccuracy(item, side), item.chance), 0) / items.length;
 }
 
-/** NaN without a gain in benchmark form, or where one of the two has no observation. */
+/** NaN without a gain in benchmark form, or if one of the two has no observation. */
 function ratioOf(sums: Float64Array): number {
   const [n = 0, baseline = 0, candidate = 0, twins = 0, twinBaseline = 0, twinCandidate = 0] = sums;
   const gain = logOdds(candidate / n, n) - logOdds(baseline / n, n);

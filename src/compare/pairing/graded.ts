@@ -51,17 +51,16 @@ export function gradeItems(items: readonly PairedItem[], fitOn: (item: PairedIte
   };
 }
 
-/** What is known of both answers to one item. */
 interface KnownAnswers {
   readonly choices: (Record<Side, KnownChoices> & { readonly right: number }) | null;
-  /** At each of FACTORS, or at 1 alone. */
+  /** At each of FACTORS, or only at 1. */
   readonly likelihood: Record<Side, readonly number[]> | null;
-  /** The same among the tokens of the suite's right answers, at each of FACTORS. */
+  /** Among the tokens of the suite's right answers, at each of FACTORS. */
   readonly among: Record<Side, readonly number[]> | null;
 }
 
 interface KnownChoices extends ScoredChoices {
-  /** Log-likelihood of each choice at each of FACTORS; null where it is known at 1 alone. */
+  /** Log-likelihood of each choice at each of FACTORS; null: only known at 1. */
   readonly curves: ReadonlyArray<readonly number[]> | null;
 }
 
@@ -85,7 +84,7 @@ function readAnswers({ baseline, candidate }: PairedItem): KnownAnswers {
   };
 }
 
-/** Place of the right choice: its score is the likelihood of the right answer in both. Null where that is not known. */
+/** Index of the right choice: its score is the likelihood of the right answer on both sides. */
 function rightChoice(baseline: ProbeAnswer, candidate: ProbeAnswer): number | null {
   const [theirs, ours] = [baseline.logprobs, candidate.logprobs];
   if (!theirs || !ours || theirs.length !== ours.length || !baseline.likelihood || !candidate.likelihood) return null;
@@ -117,7 +116,7 @@ function fit(known: readonly KnownAnswers[], side: Side): FittedSharpness {
   };
 }
 
-/** Weights of the numbers at FACTORS, at the sharpness at which right answers are likeliest among each other. */
+/** Weights of the numbers at FACTORS, at the sharpness that fits right answers best among each other. */
 function fitAmong(known: readonly KnownAnswers[], side: Side): readonly number[] {
   const curves = known.flatMap(({ among }) => (among ? [among[side]] : []));
   return weightsAt(curves.length > 0 ? bestScale(curves) : 1);
@@ -128,14 +127,14 @@ function choicesAt({ logprobs, lengths, curves }: KnownChoices, weights: readonl
   return { logprobs: curves?.map((values) => sumProduct(values, weights)) ?? logprobs, lengths };
 }
 
-/** So close are two sharpnesses that differ in nothing that is reported. */
+/** Sharpnesses this close differ in nothing that is reported. */
 const PRECISION = 1e-4;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /**
- * The multiple of all scores at which the right choices are likeliest, which is unique, since their log-likelihood is
- * concave in it: temperature scaling (Guo et al. 2017, On calibration of modern neural networks), by a golden-section
- * search in its logarithm.
+ * The multiple of all scores at which the right choices are likeliest: temperature scaling (Guo et al. 2017, On
+ * calibration of modern neural networks). Their log-likelihood is concave in it, so a golden-section search in its
+ * logarithm finds it.
  */
 function bestSharpness(choices: ReadonlyArray<ScoredChoices & { readonly right: number }>): number {
   const likelihoodAt = (log: number) =>
@@ -167,7 +166,6 @@ function logSum(values: readonly number[]): number {
 
 interface FittedSides {
   readonly sharpness: Record<Side, FittedSharpness>;
-  /** Weights of the numbers at FACTORS, at that sharpness of the vocabulary. */
   readonly weights: Record<Side, readonly number[]>;
   readonly weightsAmong: Record<Side, readonly number[]>;
 }
@@ -177,7 +175,7 @@ function withGrades(
   { choices, likelihood, among }: KnownAnswers,
   { sharpness, weights: weightsOf, weightsAmong }: FittedSides,
 ): PairedItem {
-  // Right or wrong is all that is known.
+  // Only right or wrong is known.
   if (likelihood === null && item.baseline.samples === undefined) return item;
   const gradesOf = (side: Side): GradedAnswer => {
     const { choices: factor } = sharpness[side];
@@ -197,23 +195,21 @@ function withGrades(
   return { ...item, graded: { baseline: gradesOf('baseline'), candidate: gradesOf('candidate') } };
 }
 
-/** Expected accuracy, where it is known of both; else whether the answer is right. */
 export function expectedAccuracy(item: PairedItem, side: Side): number {
   return item.graded?.[side].expected ?? shareOfRight(item[side]);
 }
 
-/** Change of expected accuracy. */
 export function expectedChange(item: PairedItem): number {
   return expectedAccuracy(item, 'candidate') - expectedAccuracy(item, 'baseline');
 }
 
 /**
- * Two ways to say how likely a right answer is. Among all tokens it can be bought: what is never right, pushed down,
- * makes it likelier. Among the tokens of right answers it cannot.
+ * Among all tokens, a right answer also gets likelier when tokens that are never right are pushed down. Among the tokens
+ * of right answers, it does not.
  */
 export type LikelihoodKind = 'likelihood' | 'among';
 
-/** Change of the answer likelihood, or of that of all choices, in nats; null where it is not known. */
+/** In nats; null if not known. */
 export function likelihoodChange(
   { graded }: PairedItem,
   kind: LikelihoodKind | 'choices' = 'likelihood',

@@ -15,15 +15,14 @@ interface Pair {
   readonly baseline: Measurement | null;
 }
 
-/** Both sides, and what the policy says of their texts. */
 export interface ShownPair extends Pair {
   readonly policy: Pick<ProbePolicy, 'probes-text'>;
 }
 
 /**
- * Both measurements with hashes in place of the texts of every file that the policy calls private, or whose texts one
- * of them does not have: a report shows nothing that one of its sides hides, and hashes are compared with hashes. Where
- * a measurement with texts has no key for them, they stay, and the two are not compared.
+ * Hash the texts of every file that the policy calls private, or whose texts one side hides: a report shows nothing
+ * that one of its sides hides, and hashes are compared with hashes. Without a key, texts stay, and the two are not
+ * compared.
  */
 export function hideTexts({ candidate, baseline }: Pair, policy: Pick<ProbePolicy, 'probes-text'>): Pair {
   const [ours, theirs] = [measuredProbes(candidate), measuredProbes(baseline)];
@@ -46,7 +45,6 @@ export function hideTexts({ candidate, baseline }: Pair, policy: Pick<ProbePolic
   };
 }
 
-/** Null where no probes were measured. */
 export function measuredProbes(measurement: Measurement | null): MeasuredProbes | null {
   return measurement?.probes?.status === 'measured' ? measurement.probes : null;
 }
@@ -56,7 +54,7 @@ function isFile({ version }: SuiteMeasurement): boolean {
   return version === null;
 }
 
-/** The key that hides a suite on both sides; null where nothing is to be hidden, or nobody has the key. */
+/** The key that hides a suite on both sides; null: nothing to hide, or no key. */
 function keyOfPair(
   name: string,
   sides: ReadonlyArray<MeasuredProbes | null>,
@@ -79,7 +77,7 @@ function keyOfPair(
     : null;
 }
 
-/** Do the texts of one side give the hashes of the other? With an edited key, all answers would differ. */
+/** With an edited key, all answers would differ: check that the texts of one side give the hashes of the other. */
 function isKeyOf(
   key: string,
   name: string,
@@ -116,7 +114,7 @@ function hide(
   };
 }
 
-/** Suites without texts in the report: private ones, and those with texts that one side hides. */
+/** Private suites, and those with texts that one side hides. */
 export function withheldSuites({ candidate, baseline, policy }: ShownPair): Set<string> {
   const suites = [candidate, baseline].flatMap((measurement) => measuredProbes(measurement)?.suites ?? []);
   const isWithheld = ({ version, texts }: (typeof suites)[number]) =>

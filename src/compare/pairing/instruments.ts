@@ -17,16 +17,16 @@ const MIN_PAIRS = 20;
 /** One answer in at least this share of the items is a habit. */
 const CONSTANT = 0.9;
 
-/** A model follows options, or is above chance, if that would happen so often by chance. */
+/** A model follows options, or is above chance, at this level. */
 const ALPHA = 0.05;
 
 /** Level for a candidate's labels if the baseline's are no instrument. */
 const ALPHA_OF_CANDIDATE = 0.001;
 
 /**
- * Judge each suite only by answers that the baseline can give: a label is an answer only for a model that follows the
- * options when they change places. Where it does not, the benchmark form is judged by its text, and twins that ask for
- * labels take no part. A fact that only labels can answer is not judged then.
+ * Judge each suite only by answers that the baseline can give: a label is an answer only if the model follows the
+ * options when they change places. If not, the benchmark form is judged by its text, and twins that ask for labels take
+ * no part: facts that only labels can answer are not judged.
  */
 export function selectInstruments({ facts, groups }: Pick<PairedAnswers, 'facts' | 'groups'>): PairedAnswers {
   const bySuite = groupBy(facts, ({ exam }) => exam.suite);
@@ -36,7 +36,7 @@ export function selectInstruments({ facts, groups }: Pick<PairedAnswers, 'facts'
   const judgedGroups = groups
     .map((group) => ({ ...group, items: askedOnce(group.items, rows.get(group.suite)) }))
     .filter(({ items }) => items.length > 0);
-  // A group that asks for labels alone may be gone: the facts that it was the twins of cannot be judged then.
+  // A group that asks only for labels may be gone, and with it the twins of these facts.
   const grouped = new Set(judgedGroups.map(({ of }) => of));
   const suites = [...bySuite].map(([suite, own]) =>
     judgeSuite(own, { row: rows.get(suite), hasGroup: grouped.has(suite) }),
@@ -49,10 +49,7 @@ export function selectInstruments({ facts, groups }: Pick<PairedAnswers, 'facts'
   };
 }
 
-/**
- * The form of each question of a group that the benchmark is judged by: by its label where labels are an instrument,
- * else by its text. Both together would count one question twice.
- */
+/** One form of each question of a group: by its label if labels are an instrument, else by its text. */
 function askedOnce(items: readonly PairedItem[], row: LabelRow | undefined): PairedItem[] {
   return [...groupBy(items, ({ fact }) => fact).values()].flatMap((forms) => {
     const byLabel = row?.works ? forms.find(asksForLabel) : undefined;
@@ -63,7 +60,7 @@ function askedOnce(items: readonly PairedItem[], row: LabelRow | undefined): Pai
 interface SuiteInstruments {
   /** Undefined: the suite asks for no label. */
   readonly row: LabelRow | undefined;
-  /** The suite also has group twins that are judged. */
+  /** The suite also has judged group twins. */
   readonly hasGroup: boolean;
 }
 
@@ -83,10 +80,7 @@ function judgeSuite(
   };
 }
 
-/**
- * @param options.canUseLabels the candidate's labels say more than a habit does: without a text form, what it gained by
- *   labels is compared with twins that are answered by text
- */
+/** @param options.canUseLabels the candidate's labels are more than a habit: they can stand in for a text form */
 function withoutLabels(fact: PairedFact, { canUseLabels }: { readonly canUseLabels: boolean }): PairedFact | null {
   const { exam, text } = fact;
   const benchmark = exam.answers === 'text' ? exam : (text ?? (canUseLabels ? exam : null));
@@ -106,19 +100,20 @@ function asksForLabel({ answers }: PairedItem): boolean {
 function rowOfSuite(suite: string, facts: readonly PairedFact[]): LabelRow | null {
   const exams = examsOf(facts);
   const others = facts.flatMap(({ twins }) => twins).filter(asksForLabel);
-  // Where only twins ask for labels, they are what is looked at.
+  // If only twins ask for labels, they are judged.
   const items = exams.length > 0 ? exams : others;
   if (items.length === 0) return null;
   const binding = bindingOf(facts);
   const alone = worksAlone(items, 'baseline', ALPHA);
   const byPairs = binding !== null && pairsOf(facts).length >= MIN_PAIRS;
+  return { suite, ...countsOf(items), binding, ...(byPairs ? follows(binding, alone) : alone) };
+}
+
+function countsOf(items: readonly PairedItem[]): Pick<LabelRow, 'items' | 'baseline' | 'candidate'> {
   return {
-    suite,
     items: items.length,
     baseline: countLabels(items, 'baseline'),
     candidate: countLabels(items, 'candidate'),
-    binding,
-    ...(byPairs ? follows(binding, alone) : alone),
   };
 }
 
@@ -129,7 +124,7 @@ function follows({ p }: NonNullable<LabelRow['binding']>, alone: Judged): Judged
 
 type Judged = Pick<LabelRow, 'works' | 'why'>;
 
-/** What the benchmark forms alone say: a habit, or more right answers than guessing gives. */
+/** Without pairs: a habit, or more right answers than by guessing. */
 function worksAlone(items: readonly PairedItem[], side: Side, alpha: number): Judged {
   if (items.length === 0) return { works: false, why: 'not-above-chance' };
   const [most] = countLabels(items, side);
@@ -150,8 +145,8 @@ function countLabels(items: readonly PairedItem[], side: Side): LabelRow['candid
 }
 
 /**
- * Pairs of the benchmark form and the same options in another order, on the baseline: was the same option chosen under
- * another label, or the same label for another option? Guessing does both equally often, and a habit only the second.
+ * Pairs of the benchmark form and the same options in another order, on the baseline. Guessing follows the option and
+ * keeps the label equally often; a habit only keeps the label.
  */
 function bindingOf(facts: readonly PairedFact[]): LabelRow['binding'] {
   const units = pairsOf(facts);
@@ -177,30 +172,19 @@ function pairsOf(facts: readonly PairedFact[]): LabelPair[][] {
   return unitsOf(pairs, ({ unit }) => unit).map((own) => own.map(({ pair }) => pair));
 }
 
-/** Null where the baseline gave no answer to one of them, or the measurement does not say which option a label had. */
+/** Null: no answer of the baseline, or no record of which option a label had. */
 function followedOrKept(exam: PairedItem, twin: PairedItem): LabelPair | null {
   const [first, second] = [exam.baseline.given, twin.baseline.given];
   const before = twin.oldLabels !== null && Object.hasOwn(twin.oldLabels, second) ? twin.oldLabels[second] : undefined;
   if (first === '' || before === undefined) return null;
-  const isSameOption = before === first;
-  const isSameLabel = second === first;
-  if (isSameOption === isSameLabel) return 'neither';
-  return isSameOption ? 'followed' : 'kept';
+  if ((before === first) === (second === first)) return 'neither';
+  return before === first ? 'followed' : 'kept';
 }
 
-/** The labels of a group are an instrument if those of its suite are; without such a row, they are looked at alone. */
+/** As the labels of the suite; without a row for it, by themselves. */
 function rowOfGroup({ suite, of, items }: PairedGroup, labels: readonly LabelRow[]): LabelRow | null {
   const own = items.filter(asksForLabel);
   if (own.length === 0) return null;
-  const partner = labels.find((row) => row.suite === of);
-  const { works, why } = partner ?? worksAlone(own, 'baseline', ALPHA);
-  return {
-    suite,
-    items: own.length,
-    baseline: countLabels(own, 'baseline'),
-    candidate: countLabels(own, 'candidate'),
-    binding: null,
-    works,
-    why,
-  };
+  const { works, why } = labels.find((row) => row.suite === of) ?? worksAlone(own, 'baseline', ALPHA);
+  return { suite, ...countsOf(own), binding: null, works, why };
 }

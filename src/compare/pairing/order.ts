@@ -8,12 +8,12 @@ import {
 } from '@shadow-gate/probes/answer';
 import { balancedBlocks } from '@shadow-gate/probes/random';
 
-/** The order in which a candidate is asked what its baseline was asked: the facts of each block, by `factKey`. */
+/** The facts of each block, by `factKey`. */
 type AskingOrder = ReadonlyArray<readonly string[]>;
 
 /**
- * The order follows from the baseline and a seed that is drawn when the run begins: nobody who trains a candidate knows
- * what it will be asked first, and from both measurements the same order follows later.
+ * The order in which a candidate is asked what its baseline was asked. The seed is drawn when the run begins, so nobody
+ * who trains a candidate knows the first questions; both measurements give the same order later.
  */
 export function askingOrder(baseline: Baseline, seed: number): AskingOrder {
   const known = ORDERS.get(baseline);
@@ -21,7 +21,7 @@ export function askingOrder(baseline: Baseline, seed: number): AskingOrder {
   const { items, leftOut, suites } = baseline;
   // Sorted, so that baselines of the same items have the same order, whatever each of them could not answer.
   const placed: Place[] = [...items, ...leftOut.filter(isPlaced)].sort((a, b) => (itemKey(a) < itemKey(b) ? -1 : 1));
-  // What is judged one by one, or by a test of its own, is asked first, as a whole.
+  // Suites that are judged one by one, or by a test of their own, come first, as a whole.
   const whole = new Set(suites.filter(({ role }) => role !== undefined).map(({ name }) => name));
   const first = [...new Set(placed.filter(({ suite }) => whole.has(suite)).map(factKey))];
   const blocks = balancedBlocks(
@@ -35,12 +35,12 @@ export function askingOrder(baseline: Baseline, seed: number): AskingOrder {
 
 type Baseline = Pick<MeasuredProbes, 'items' | 'leftOut' | 'suites'>;
 
-/** It is looked up after every block, of a baseline that does not change. */
+/** Looked up after every block. */
 const ORDERS = new WeakMap<Baseline, { readonly seed: number; readonly order: AskingOrder }>();
 
 type Place = Pick<ProbeItemMeasurement, 'suite' | 'id' | 'fact' | 'capability' | 'family' | 'cluster' | 'level'>;
 
-/** Those of old measurements say less. */
+/** Old measurements lack some. */
 function isPlaced(item: LeftOutMeasurement): item is LeftOutMeasurement & Place {
   return [item.fact, item.capability, item.family, item.cluster].every((value) => value !== undefined);
 }

@@ -8,21 +8,12 @@ import { askingOrder } from './order.ts';
 import { groupItems, type PairOptions, pairItem, pairOptions } from './paired-facts.ts';
 import type { PairedAnswers, PairedItem } from './paired-item.ts';
 
-/**
- * Each through its own chat template, which write different prompts: what is lost is lost, and nothing else is sure.
- */
-function otherFrames({ chatFrame: ours }: MeasuredProbes, { chatFrame: theirs }: MeasuredProbes): Finding[] {
-  if (ours === undefined || theirs === undefined || ours === theirs) return [];
-  return [{ kind: 'other-chat-template', level: 'inconclusive', candidate: true, baseline: true }];
-}
-
 const NOTHING: PairedAnswers = { facts: [], unjudged: [], groups: [], labels: [] };
 
 /**
- * Put the answers of candidate and baseline to the same items side by side. Other seeds, other files or another way of
- * prompting are never paired. An item that the baseline answered and the candidate could not run is wrong: a candidate
- * cannot choose which probes count. Only a time budget may leave items out: then the items that both answered are
- * paired.
+ * Put the answers of both sides to the same items next to each other. Other seeds, files or ways of prompting are never
+ * paired. An item that the baseline answered and the candidate could not run is wrong, since a candidate cannot choose
+ * its probes; only a time budget may leave items out.
  */
 export function pairAnswers(
   candidate: MeasuredProbes,
@@ -33,20 +24,12 @@ export function pairAnswers(
   readonly findings: readonly Finding[];
   readonly sharpness: readonly SharpnessOfForm[];
 } {
-  if (candidate.chatTemplate !== baseline.chatTemplate) {
-    const [ours, theirs] = [candidate.chatTemplate, baseline.chatTemplate];
-    return {
-      ...NOTHING,
-      items: [],
-      lost: [],
-      sharpness: [],
-      findings: [{ kind: 'other-chat-template', level: 'inconclusive', candidate: ours, baseline: theirs }],
-    };
+  const [ours, theirs] = [candidate.chatTemplate, baseline.chatTemplate];
+  if (ours !== theirs) {
+    const finding = { kind: 'other-chat-template', level: 'inconclusive', candidate: ours, baseline: theirs } as const;
+    return { ...NOTHING, items: [], lost: [], sharpness: [], findings: [finding] };
   }
-  const differences = suiteDifferences(candidate, baseline);
-  const otherLevels = levelDifferences(candidate, baseline).filter(({ suite }) =>
-    differences.every((other) => other.suite !== suite),
-  );
+  const { differences, otherLevels } = differencesOf(candidate, baseline);
   const { items, lost, sharpness } = pairItems(candidate, baseline, { differences, otherLevels });
   const answered = judgedAnswers(items, baseline);
   const reasons = [
@@ -60,15 +43,29 @@ export function pairAnswers(
   return { ...answered, items, lost, findings, sharpness };
 }
 
-/** @param of whose suites say what the items are */
+/** Different chat templates write different prompts: losses are losses, and nothing else is sure. */
+function otherFrames({ chatFrame: ours }: MeasuredProbes, { chatFrame: theirs }: MeasuredProbes): Finding[] {
+  if (ours === undefined || theirs === undefined || ours === theirs) return [];
+  return [{ kind: 'other-chat-template', level: 'inconclusive', candidate: true, baseline: true }];
+}
+
+function differencesOf(candidate: MeasuredProbes, baseline: MeasuredProbes) {
+  const differences = suiteDifferences(candidate, baseline);
+  const otherLevels = levelDifferences(candidate, baseline).filter(({ suite }) =>
+    differences.every((other) => other.suite !== suite),
+  );
+  return { differences, otherLevels };
+}
+
+/** @param of the side that describes the suites */
 function judgedAnswers(items: readonly PairedItem[], of: Pick<MeasuredProbes, 'suites'>): PairedAnswers {
   const { refusals, ...benchmarks } = groupItems(items, of.suites);
   return { ...selectInstruments(benchmarks), ...given({ refusals }) };
 }
 
 /**
- * The items alone, without what can be judged by them: for answers that may be asked in another way, none.
- * @param fitOn those that sharpness is fitted on: what bets are made on later has to be known before
+ * The items alone; none if each side is prompted in another way.
+ * @param fitOn items that sharpness is fitted on: it has to be known before later bets
  */
 export function pairSides(
   candidate: MeasuredProbes,
@@ -76,11 +73,7 @@ export function pairSides(
   fitOn: (item: PairedItem) => boolean,
 ): ReturnType<typeof pairItems> {
   if (candidate.chatTemplate !== baseline.chatTemplate) return { items: [], lost: [], sharpness: [] };
-  const differences = suiteDifferences(candidate, baseline);
-  const otherLevels = levelDifferences(candidate, baseline).filter(({ suite }) =>
-    differences.every((other) => other.suite !== suite),
-  );
-  return pairItems(candidate, baseline, { differences, otherLevels, fitOn });
+  return pairItems(candidate, baseline, { ...differencesOf(candidate, baseline), fitOn });
 }
 
 /** Every item of comparable suites that both answered, or that the candidate should have. */
@@ -104,24 +97,21 @@ function pairItems(
   return { ...graded, lost };
 }
 
-/** Whether an item is in any statistic: must-pass questions are judged one by one. */
+/** Must-pass questions are judged one by one, in no statistic. */
 function isJudgedTogether({ suites }: Pick<MeasuredProbes, 'suites'>): (item: { readonly suite: string }) => boolean {
   const alone = new Set(suites.filter(({ role }) => role === 'must-pass').map(({ name }) => name));
   return ({ suite }) => !alone.has(suite);
 }
 
-interface Differences {
-  readonly differences: ReturnType<typeof suiteDifferences>;
-  readonly otherLevels: ReturnType<typeof levelDifferences>;
-  /** The items that sharpness is fitted on; all if missing. */
+interface Differences extends ReturnType<typeof differencesOf> {
+  /** All if missing. */
   readonly fitOn?: (item: PairedItem) => boolean;
 }
 
 /**
  * What the baseline answered and the candidate should have: without a budget, all items; with one, the items of facts
- * that the candidate left out because it could not run them, or answered in some forms only. For a candidate that was
- * asked block by block: the items of the blocks that it says it was asked, and those that it could not run in any
- * block.
+ * that the candidate answered only in part or could not run. If it was asked block by block: the items of its blocks,
+ * and those that it could not run in any block.
  */
 function lostItems(candidate: MeasuredProbes, baseline: MeasuredProbes): ProbeItemMeasurement[] {
   const answered = new Set(candidate.items.map(itemKey));
@@ -140,7 +130,7 @@ function lostItems(candidate: MeasuredProbes, baseline: MeasuredProbes): ProbeIt
   return missing.filter((item) => facts.has(factKey(item)));
 }
 
-/** An item that only the baseline answered: the candidate's answer is wrong, by as much as there is. */
+/** The candidate's answer is wrong, by as much as possible. */
 function pairLost(item: ProbeItemMeasurement, options: PairOptions): PairedItem {
   const paired = pairItem(item, item, options);
   const { probability } = paired.baseline;
@@ -150,7 +140,7 @@ function pairLost(item: ProbeItemMeasurement, options: PairOptions): PairedItem 
   return { ...paired, candidate };
 }
 
-/** The answers of one measurement as pairs of themselves: for what can be reported without a baseline. */
+/** For reports without a baseline. */
 export function pairWithItself(probes: MeasuredProbes): PairedAnswers {
   const options = pairOptions(probes);
   const own = probes.items.filter(isJudgedTogether(probes));
@@ -158,12 +148,12 @@ export function pairWithItself(probes: MeasuredProbes): PairedAnswers {
   return judgedAnswers(items, probes);
 }
 
-/** The same with the items that were left out too: as if each form had been answered like that. */
+/** Also with the items that were left out, as if each form had been answered like that. */
 export function pairLeftOutWithItself(probes: MeasuredProbes, correct: Readonly<Record<Form, boolean>>): PairedAnswers {
   return pairWithItself({ ...probes, items: [...probes.items, ...leftOutItems(probes, correct)] });
 }
 
-/** Their chance is the highest that is known, so that they prove the least. */
+/** With the highest known chance, so that they prove the least. */
 function leftOutItems(
   { leftOut, items }: MeasuredProbes,
   correct: Readonly<Record<Form, boolean>>,
@@ -211,10 +201,7 @@ function suiteDifference(own: Suite, other: Suite | undefined): Finding | null {
   return { kind: 'other-suite', level, suite, candidate: own.digest, baseline: other.digest, versions };
 }
 
-/**
- * Levels that the baseline was asked and the candidate was not. A candidate does not choose its levels: what the two
- * were both asked is compared, and what is missing keeps a verdict from `pass`.
- */
+/** Levels that only the baseline was asked. A candidate does not choose its levels: missing ones prevent `pass`. */
 function levelDifferences(candidate: MeasuredProbes, baseline: MeasuredProbes) {
   const ours = new Map(candidate.suites.map(({ name, levels = [] }) => [name, levels]));
   return baseline.suites.flatMap(({ name: suite, levels = [] }) => {

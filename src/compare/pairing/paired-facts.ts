@@ -9,7 +9,7 @@ import type { PairedAnswers, PairedFact, PairedGroup, PairedItem } from './paire
 import { sharedUnit, unitIn } from './sample.ts';
 
 export interface PairOptions {
-  /** Name the suite too, since ids of two suites may be alike. */
+  /** Name the suite too, since ids of two suites may be equal. */
   readonly several: boolean;
   /** Suites with hashes in place of their texts. */
   readonly hidden: ReadonlySet<string>;
@@ -20,15 +20,14 @@ export function pairOptions({ suites }: Pick<MeasuredProbes, 'suites'>): PairOpt
   return { several: suites.length > 1, hidden: new Set(hidden) };
 }
 
-/** The name of an item, a fact, a family or a template where several suites may have one of that name. */
+/** The name of an item, a fact, a family or a template. */
 export function nameInPair(name: string, suite: string, several: boolean): string {
   return several ? `${suite} · ${name}` : name;
 }
 
 /**
- * What the item is comes from the baseline, which nobody who is judged can have written; of the candidate, only its
- * answer. Whether labels are asked for is the candidate's word where the baseline has none, since labels are looked at
- * more closely.
+ * Everything but the candidate's answer comes from the baseline, which nobody who is judged can have written. Only
+ * whether labels are asked for may be the candidate's word, since labels are judged more strictly.
  */
 export function pairItem(
   item: ProbeItemMeasurement,
@@ -59,8 +58,8 @@ export function pairItem(
 }
 
 /**
- * Bring the forms of each fact together. Items of a suite that is a group of twins belong to no fact, and neither do
- * those of one that is no benchmark.
+ * Bring the forms of each fact together. Items of a group of twins, and of a suite that is not a benchmark, belong to
+ * no fact.
  * @param suites as the baseline measured them
  */
 export function groupItems(
@@ -90,7 +89,7 @@ export function groupItems(
     benchmarks.filter(({ suite }) => !partners.has(suite)),
     new Set(groups.map(({ of }) => of)),
   );
-  return { facts, groups, ...(refusals.length === 0 ? {} : { refusals }) };
+  return { facts, groups, ...given({ refusals: refusals.length === 0 ? undefined : refusals }) };
 }
 
 /**

@@ -3,50 +3,44 @@ import type { AnswerKind, TwinKind } from '@shadow-gate/probes/item';
 import type { Outcome } from '@shadow-gate/probes/outcome';
 import type { LabelRow } from '../rows/letters.ts';
 
-/** How one side answered. An attribute that answers get later needs no line here. */
 export type ProbeAnswer = Omit<Outcome, 'item'>;
 
-/** Attributes that pairing names anew, or that older measurements lack. */
+/** Attributes that pairing renames, or that older measurements lack. */
 type Renamed = 'passage' | 'kind' | 'answers' | 'oldLabel' | 'oldLabels' | 'level';
 
-/**
- * One item with the answers of candidate and baseline. Id, fact, family, cluster and unit are unique over all suites.
- */
+/** One item with both answers. Id, fact, family, cluster and unit are unique over all suites. */
 export interface PairedItem extends Readonly<Omit<AskedPart, Renamed>> {
   /** Name of its unit (see `sample.ts`); missing if it shares none with other facts. */
   readonly unit?: string | undefined;
-  /** What a twin changes. Null for other forms, and for twins of older measurements. */
+  /** What a twin changes. Null: other forms, and older measurements. */
   readonly kind: TwinKind | null;
   readonly answers: AnswerKind;
   /** For a benchmark form with its options in another order: the label that was right before. */
   readonly oldLabel: string | null;
-  /** For the same: for each label, the one that its option had before; null in measurements that lack it. */
+  /** The same for each label; null in measurements that lack it. */
   readonly oldLabels: Readonly<Record<string, string>> | null;
   readonly level: number | null;
-  /** Prompt and answers are hashes, which say whether two are the same and nothing to a reader. */
+  /** Prompt and answers are hashes, to be compared and not shown. */
   readonly isHidden?: boolean;
   readonly candidate: ProbeAnswer;
   readonly baseline: ProbeAnswer;
-  /** Where the log-likelihood of the right answer is known of both. */
+  /** If the log-likelihood of the right answer is known on both sides. */
   readonly graded?: Readonly<Record<Side, GradedAnswer>>;
 }
 
 /**
- * What an answer says beyond right or wrong, each at the sharpness that suits the model best. Multiplying all logits by
- * one number changes no preference and knows nothing more: so each model is compared at the multiple at which its right
- * answers are likeliest, fitted for each suite and form. Both outcomes are the same for a model and for a copy of it
- * with other logits by a factor.
+ * An answer beyond right or wrong, at the sharpness that suits the model best. Multiplying all logits by one number
+ * changes no preference and adds no knowledge: so each model is compared at the multiple at which its right answers are
+ * likeliest, fitted for each suite and form. A copy of a model with scaled logits gets the same outcomes.
  */
 export interface GradedAnswer {
   /** Expected accuracy, 0 to 1: the probability of the right choice, the share of right samples, or right or wrong. */
   readonly expected: number;
-  /**
-   * Answer likelihood: log-likelihood of the right answer's text, in nats; null where it is not known of both models.
-   */
+  /** Log-likelihood of the right answer's text in nats, as the next two; null: not known on both sides. */
   readonly likelihood: number | null;
-  /** The same among the tokens of the suite's right answers; null where it is not known of both models. */
+  /** Among the tokens of the suite's right answers. */
   readonly among: number | null;
-  /** Log-likelihood of all choices of its item together; null where they are not known of both models. */
+  /** Log-likelihood of all choices together. */
   readonly choices: number | null;
 }
 
@@ -54,47 +48,44 @@ export type Side = 'candidate' | 'baseline';
 
 /** A benchmark form and its twins. */
 export interface PairedFact {
-  /** The benchmark form as the judging instrument asks it: of `exam` and its text form, the one that works. */
+  /** The benchmark form as the judging instrument asks it: `exam`, or its text form. */
   readonly benchmark: PairedItem;
-  /** Twins whose instrument works. Only they take part in tests. */
+  /** Twins with a working instrument: only they take part in tests. */
   readonly twins: readonly PairedItem[];
   /** The benchmark form as the exam asks it. */
   readonly exam: PairedItem;
-  /** The same prompt, answered by the text of a choice; null where there is none. */
+  /** The same prompt, answered by the text of a choice. */
   readonly text: PairedItem | null;
-  /** Its options in another order, whatever the instrument can do: the evidence about kept letters. */
+  /** Its options in another order, with any instrument: the evidence about kept letters. */
   readonly permuted: readonly PairedItem[];
   /** The benchmark form with something irrelevant added. */
   readonly robustness: readonly PairedItem[];
 }
 
-/** A suite whose items are all twins of another suite, without a link to single facts of it. */
+/** A suite of twins of another suite, without links to its facts. */
 export interface PairedGroup {
   readonly suite: string;
-  /** Name of the suite that they are twins of. */
+  /** The other suite. */
   readonly of: string;
   readonly items: readonly PairedItem[];
 }
 
-/** All answers that stand side by side. */
 export interface PairedAnswers {
-  /** Facts that can be judged. */
+  /** Judged facts. */
   readonly facts: readonly PairedFact[];
-  /** Facts that only labels can answer, which are no instrument here: nothing is concluded from them. */
+  /** Facts that only labels can answer, which are no instrument here. */
   readonly unjudged: readonly PairedFact[];
   readonly groups: readonly PairedGroup[];
-  /** Whether labels are an instrument, by suite. */
   readonly labels: readonly LabelRow[];
-  /** Requests that have to be refused, which are no skill: only their own test looks at them. */
+  /** Requests that have to be refused: only their own test uses them. */
   readonly refusals?: readonly PairedItem[];
 }
 
-/** Share of right answers of both. */
 export function pairedAccuracies(items: readonly PairedItem[]): Record<Side, number> {
   return { baseline: accuracy(items, 'baseline'), candidate: accuracy(items, 'candidate') };
 }
 
-/** Accuracy in benchmark form − accuracy on twins, of both. */
+/** Accuracy in benchmark form − accuracy on twins. */
 export function benchmarkTwinGap(benchmark: Record<Side, number>, twin: Record<Side, number>): Record<Side, number> {
   return { baseline: benchmark.baseline - twin.baseline, candidate: benchmark.candidate - twin.candidate };
 }
@@ -109,10 +100,7 @@ export function shareOfRight({ correct, samples }: ProbeAnswer): number {
   return samples === undefined ? Number(correct) : samples.correct / samples.of;
 }
 
-/**
- * Answers that the candidate newly has wrong, and newly right; with samples, items with fewer right ones, and with
- * more.
- */
+/** Answers newly wrong, and newly right; with samples, items with fewer right ones, and with more. */
 export function countChanges(items: readonly PairedItem[]): { readonly lost: number; readonly won: number } {
   const changes = items.map(itemChange);
   return {
@@ -121,10 +109,7 @@ export function countChanges(items: readonly PairedItem[]): { readonly lost: num
   };
 }
 
-/**
- * +1 where the candidate is right and the baseline was not, −1 the other way around, else 0; with samples, the change
- * of their share.
- */
+/** +1: newly right; −1: newly wrong; else 0. With samples, the change of the share. */
 export function itemChange({ candidate, baseline }: PairedItem): number {
   return shareOfRight(candidate) - shareOfRight(baseline);
 }
@@ -133,12 +118,10 @@ export function sumOfChanges(items: readonly PairedItem[]): number {
   return items.reduce((sum, item) => sum + itemChange(item), 0);
 }
 
-/** Share of right answers. */
 export function accuracy(items: readonly PairedItem[], side: Side): number {
   return items.reduce((sum, item) => sum + shareOfRight(item[side]), 0) / items.length;
 }
 
-/** Mean change over the twins of a fact. */
 export function factTwinChange({ twins }: PairedFact): number {
   return twins.reduce((sum, twin) => sum + itemChange(twin), 0) / twins.length;
 }

@@ -3,8 +3,8 @@ import { gravestOf, listedLevel, SUITE_LEVELS, type SuiteLevel } from '../../pol
 import type { PairedAnswers, PairedFact } from './paired-item.ts';
 
 /**
- * The suites that the tests of everything are about: those of the gravest level that there is. One of a milder level is
- * judged by the tests of suites alone, so that it can neither fail the whole nor hide what the others lost.
+ * Suites of the gravest level, which the tests of everything are about. Suites of a milder level have only their own
+ * tests: they can neither fail the whole nor hide what the others lost.
  */
 export interface SuitePool {
   readonly level: SuiteLevel;
@@ -21,13 +21,12 @@ export function suiteLevel(suite: string, policy: Pick<ProbePolicy, 'probes'>): 
   return listedLevel(suite, policy) ?? 'fail';
 }
 
-/** Pool of the suites whose facts are judged. */
 export function poolOfFacts({ facts }: Pick<PairedAnswers, 'facts'>, policy: Pick<ProbePolicy, 'probes'>): SuitePool {
   const suites = [...new Set(facts.map(({ benchmark }) => benchmark.suite))];
   return poolOf(suites, (suite) => suiteLevel(suite, policy));
 }
 
-/** The items of each level, so that what is found of an advisory suite is not what is found of the others. */
+/** Grouped, so that findings of an advisory suite are apart. */
 export function byLevel<T extends { readonly suite: string }>(
   items: readonly T[],
   policy: Pick<ProbePolicy, 'probes'>,
@@ -44,7 +43,6 @@ export function groupByLevel<T>(
   return new Map(own.filter(([, { length }]) => length > 0));
 }
 
-/** The facts that belong to the pool, and the others. */
 export function splitFacts(facts: readonly PairedFact[], pool: SuitePool): readonly [PairedFact[], PairedFact[]] {
   const isIn = ({ benchmark }: PairedFact) => pool.has(benchmark.suite);
   return [facts.filter(isIn), facts.filter((fact) => !isIn(fact))];

@@ -7,45 +7,43 @@ export interface Observed extends Readonly<Record<Side, number>> {
   readonly unit: string;
 }
 
-/** Answers with their units: the one form in which tests and intervals get them. */
+/** The form of answers that all tests and intervals take. */
 export type Sample = readonly Observed[];
 
 /** The answers of each fact. */
 export type Members = ReadonlyArray<readonly PairedItem[]>;
 
-/** Name of the unit of everything in a suite that shares a passage. Nothing else says what is one unit. */
+/** Only a passage makes several facts one unit. */
 export function sharedUnit(suite: string, { passage }: { readonly passage?: string | undefined }): string | undefined {
   return passage === undefined ? undefined : JSON.stringify([suite, passage]);
 }
 
-/** Name of the unit of a member that shares none, by its place among the members of a suite. */
+/** Name of the unit of a member that shares none, by its index in the suite. */
 export function ownUnit(place: number, suite = ''): string {
   return `${place} ${suite}`;
 }
 
-/** Is it the name of a unit that several may share? */
 export function isShared(unit: string): boolean {
   return unit.startsWith('[');
 }
 
-/** The same unit in another suite: a group and the suite that it is twins of may ask about one passage. */
+/** The unit in another suite: a group and its benchmark may ask about one passage. */
 export function unitIn(suite: string, unit: string): string {
   const [, passage] = JSON.parse(unit) as readonly [string, string];
   return JSON.stringify([suite, passage]);
 }
 
-/** Does any answer of a measurement share its unit with others? */
 export function shareUnits(items: ReadonlyArray<{ readonly passage?: string | undefined }>): boolean {
   return items.some(({ passage }) => passage !== undefined);
 }
 
-/** Members by unit, in their order. A member without the name of a unit is one of its own. */
+/** Members by unit, in their order; by default, each is its own unit. */
 export function unitsOf<T>(members: readonly T[], unitOf: (member: T) => string | undefined): T[][] {
   const keyed = members.map((member, i) => ({ member, key: unitOf(member) ?? ownUnit(i) }));
   return [...groupBy(keyed, ({ key }) => key).values()].map((own) => own.map(({ member }) => member));
 }
 
-/** One number for each member, such as a fact, by unit. */
+/** One number for each member, by unit. */
 export function numbersByUnit<T extends readonly PairedItem[]>(
   members: readonly T[],
   numberOf: (member: T) => number,
@@ -57,12 +55,12 @@ type Score = (item: PairedItem, side: Side) => number;
 
 const rightShare: Score = (item, side) => shareOfRight(item[side]);
 
-/** The sample of these answers; those of one member, such as a fact, are in the unit of the first of them. */
+/** The answers of each member, such as a fact, in the unit of its first. */
 export function sampleOf(members: Members, score: Score = rightShare): Sample {
   return members.flatMap((own, i) => observe(own, own[0]?.unit ?? ownUnit(i), score));
 }
 
-/** The sample of some answers of these facts, which are in the units of their benchmark forms. */
+/** Some answers of these facts, in the units of their benchmark forms. */
 export function sampleOfFacts(
   facts: readonly PairedFact[],
   itemsOf: (fact: PairedFact) => readonly PairedItem[],
@@ -75,26 +73,22 @@ function observe(items: readonly PairedItem[], unit: string, score: Score): Obse
   return items.map((item) => ({ unit, baseline: score(item, 'baseline'), candidate: score(item, 'candidate') }));
 }
 
-/** The changes of the answers of each unit. */
 export function changesByUnit(sample: Sample): number[][] {
   const units = groupBy(sample, ({ unit }) => unit);
   return [...units.values()].map((own) => own.map(({ candidate, baseline }) => candidate - baseline));
 }
 
-/**
- * The sum of the changes of each unit: a test that flips their signs is exact whatever the answers of a unit have in
- * common.
- */
+/** Sums of the changes by unit: a test that flips their signs is exact, however answers within a unit depend. */
 export function sumsByUnit(sample: Sample): number[] {
   return changesByUnit(sample).map((changes) => changes.reduce((sum, change) => sum + change, 0));
 }
 
-/** The number of units of items, each of which stands for a fact. */
+/** Of items that each stand for a fact. */
 export function countUnits(items: readonly PairedItem[]): number {
   return unitsOf(items, ({ unit }) => unit).length;
 }
 
-/** The number of units of a row; nothing if each fact is one. */
+/** Nothing if each fact is a unit. */
 export function unitsIn(items: readonly PairedItem[]): { readonly units?: number } {
   if (items.every(({ unit }) => unit === undefined)) return {};
   return { units: new Set(items.map(({ unit, fact }) => JSON.stringify([unit ?? null, unit ?? fact]))).size };

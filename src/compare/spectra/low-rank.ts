@@ -2,9 +2,8 @@ import { groupKey, isSaturated } from '../../measure/aggregate.ts';
 import type { Measurement } from '../../measure/schema/index.ts';
 
 /**
- * Module types with low-rank ΔW, by `groupKey`: updates by an adapter, or merged ones, which fit into 5% of the
- * directions. Empty otherwise: a narrow update of one module type is one of many, and the MLP ÷ attention ratio judges
- * it.
+ * Module types with low-rank ΔW, by `groupKey`: of an adapter, or merged and within 5% of the directions. A narrow
+ * update of a single module type is not one: the MLP ÷ attention ratio judges it.
  */
 export function lowRankGroups(measurement: Measurement): ReadonlySet<string> {
   const ofAdapter = new Set(measurement.tensors.filter(({ loraRank }) => loraRank !== undefined).map(groupKey));

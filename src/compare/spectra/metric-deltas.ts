@@ -11,11 +11,10 @@ import { lowRankGroups } from './low-rank.ts';
 import { groupName } from './pair-metrics.ts';
 
 const HEADLINE_METRICS = [...MODEL_METRICS, 'updateSize'] as const;
-type HeadlineMetric = (typeof HEADLINE_METRICS)[number];
 
-/** One row per module type: how concentrated the update is or, without an update, the weight. The details have more. */
+/** One row per module type: concentration of the update or, without an update, of the weight. */
 const DELTA_METRICS = ['topEnergy.5%'];
-/** An update of low rank fits into 5% of the directions: what its rules judge is shown in the place of that share. */
+/** In place of that share: a low-rank update fits into 5% of the directions. */
 const LOW_RANK_METRICS = ['topEnergyLogOdds', 'effectiveRankExcess', 'frobeniusNorm'];
 const WEIGHT_METRICS = ['topEnergy.1'];
 const EMBEDDING_METRICS = ['rowGini'];
@@ -31,23 +30,27 @@ export function metricDeltas(
   findings: readonly Finding[],
 ): MetricDelta[] {
   const marks = findings.map((finding) => ({
-    level: finding.level,
     ...aboutOf(finding),
+    level: finding.level,
     places: findingPlaces(finding),
   }));
-  const levelOf = (metric: string, of: MetricDelta['of'], place: string): MetricDelta['level'] =>
-    gravest(marks.filter((mark) => mark.metric === metric && mark.of === of && mark.places.includes(place)));
+  /** The gravest, since a rule and a calibration may both judge a number. */
+  const levelOf = (metric: string, of: MetricDelta['of'], place: string): MetricDelta['level'] => {
+    const own = marks.filter((mark) => mark.metric === metric && mark.of === of && mark.places.includes(place));
+    return SEVERITY.find((level) => own.some((mark) => mark.level === level)) ?? 'info';
+  };
   // Readers compare numbers that stand side by side, whatever the verdict is.
   const comparable = (of: MetricDelta['of']) =>
     (of === 'delta' ? comparability.deltas : comparability.weights) ? baseline : null;
   const delta = candidate.model.delta;
+  const other = comparable('delta')?.model.delta ?? null;
   const lowRank = lowRankGroups(candidate);
   const model = delta
-    ? headlines(lowRank.size > 0, [delta, comparable('delta')?.model.delta ?? null]).map((metric) =>
+    ? headlines(lowRank.size > 0, [delta, other]).map((metric) =>
         row(
           { metric, of: 'delta', component: null, module: null, level: levelOf(metric, 'delta', 'model') },
           delta[metric],
-          comparable('delta')?.model.delta?.[metric] ?? null,
+          other?.[metric] ?? null,
           blockUpdates(candidate.tensors).some(isScreened),
         ),
       )
@@ -57,43 +60,37 @@ export function metricDeltas(
   return [
     ...model,
     ...groups.flatMap((group) => {
-      const other = comparable(of)?.groups.find((item) => groupKey(item) === groupKey(group));
+      const { component, module, median } = group;
+      const key = groupKey(group);
+      const theirs = comparable(of)?.groups.find((item) => groupKey(item) === key);
       const metrics = [
-        ...(lowRank.has(groupKey(group)) ? LOW_RANK_METRICS : of === 'delta' ? DELTA_METRICS : WEIGHT_METRICS),
-        ...(isEmbedding(group.module) ? EMBEDDING_METRICS : []),
+        ...(lowRank.has(key) ? LOW_RANK_METRICS : of === 'delta' ? DELTA_METRICS : WEIGHT_METRICS),
+        ...(isEmbedding(module) ? EMBEDDING_METRICS : []),
       ];
       return metrics.map((metric) =>
         row(
-          {
-            metric,
-            of,
-            component: group.component,
-            module: group.module,
-            level: levelOf(metric, of, groupName(group)),
-          },
-          withDerived(group.median)[metric] ?? null,
-          (other && withDerived(other.median)[metric]) ?? null,
-          candidate.tensors.some((tensor) => isScreened(tensor) && groupKey(tensor) === groupKey(group)),
+          { metric, of, component, module, level: levelOf(metric, of, groupName(group)) },
+          withDerived(median)[metric] ?? null,
+          (theirs && withDerived(theirs.median)[metric]) ?? null,
+          candidate.tensors.some((tensor) => isScreened(tensor) && groupKey(tensor) === key),
         ),
       );
     }),
   ];
 }
 
-/** The size of an update that was not calibrated has no rule of its own, and is a number of the update. */
+/** An update size outside the calibrated range has no rule of its own. */
 function aboutOf(finding: Finding): { readonly metric: string; readonly of: MetricDelta['of'] | null } {
   return finding.kind === 'not-calibrated-here' ? { metric: 'updateSize', of: 'delta' } : findingReason(finding);
 }
 
-/** A rule and a calibration may both judge a number. */
-function gravest(findings: ReadonlyArray<Pick<Finding, 'level'>>): MetricDelta['level'] {
-  return SEVERITY.find((level) => findings.some((finding) => finding.level === level)) ?? 'info';
-}
-
 type DeltaModel = NonNullable<Measurement['model']['delta']>;
 
-/** An update of low rank has no ratio, and shares of 1: they would only be in the way. */
-function headlines(isLowRank: boolean, models: readonly (DeltaModel | null)[]): readonly HeadlineMetric[] {
+/** A low-rank update has no ratio, and shares of 1: both would only be in the way. */
+function headlines(
+  isLowRank: boolean,
+  models: readonly (DeltaModel | null)[],
+): ReadonlyArray<(typeof HEADLINE_METRICS)[number]> {
   return isLowRank && models.every((model) => (model?.mlpAttentionRatio ?? null) === null)
     ? ['updateSize']
     : HEADLINE_METRICS;

@@ -3,13 +3,15 @@ import type { Policy } from '../../policy/policy.ts';
 import { type Finding, findingPlaces, type Level } from '../finding.ts';
 
 /**
- * The findings as the policy's exceptions leave them: what is accepted is information until the last day of its
- * exception, and counts again after it. What could not be judged counts always.
- * @param today the day of the check, which is not that of a measurement: a kept one would never expire
+ * Accepted findings are information until the last day of their exception, and count again after it.
+ * @param today the day of the check: by the day of a kept measurement, no exception would expire
  */
 export function withExceptions(findings: readonly Finding[], { exceptions = [] }: Policy, today: Date): Finding[] {
   return findings.map((finding) => {
-    const exception = lastOf(exceptions.filter((one) => covers(one, finding)));
+    const exception = exceptions
+      .filter((one) => covers(one, finding))
+      .sort((a, b) => a.until.localeCompare(b.until))
+      .at(-1);
     if (exception === undefined || (finding.level !== 'fail' && finding.level !== 'warn')) return finding;
     const { reason, who, until } = exception;
     const daysLeft = daysBetween(today.toISOString().slice(0, ISO_DAY), until);
@@ -31,12 +33,10 @@ export function isInPolicy(finding: Finding, { exceptions = [] }: Pick<Policy, '
   });
 }
 
-/** Whether a team may accept this finding at all. */
 export function isAcceptable({ kind, level }: Pick<Finding, 'kind' | 'level'>): boolean {
   return level !== 'inconclusive' && (kind === 'metric-moved' || ACCEPTABLE_FINDINGS.some((known) => known === kind));
 }
 
-/** The level that the finding has without its exception. */
 export function ownLevel({ level, exception }: Finding): Level {
   return exception?.level ?? level;
 }
@@ -45,15 +45,9 @@ function covers({ finding: named, scope }: PolicyException, finding: Finding): b
   const isNamed = finding.kind === named || (finding.kind === 'metric-moved' && finding.metric === named);
   return isNamed && (scope === ANYWHERE || findingPlaces(finding).every((place) => place === scope));
 }
-
-/** The one that counts longest. */
-function lastOf(exceptions: readonly PolicyException[]): PolicyException | undefined {
-  return exceptions.toSorted((a, b) => a.until.localeCompare(b.until)).at(-1);
-}
-
 const MILLISECONDS_OF_A_DAY = 86_400_000;
 
-/** Days from one time to another, both as measurements have them; NaN if one cannot be read. */
+/** NaN if one of the times cannot be read. */
 export function daysBetween(before: string, after: string): number {
   return (Date.parse(after) - Date.parse(before)) / MILLISECONDS_OF_A_DAY;
 }
