@@ -10,7 +10,7 @@ export type FoundBySubject = Readonly<Record<CheckSubject, readonly Finding[]>>;
 /** The first phase: pure, and independent of other findings. */
 type Find = (context: ComparisonContext) => Finding[];
 
-/** The second phase, pure as well: sees all findings of the first phase, and of the second those earlier in the list. */
+/** The second phase, pure too: sees all findings of the first phase, and those of the second earlier in the list. */
 type FindAfter = (context: ComparisonContext, found: FoundBySubject) => Finding[];
 
 export type Check =

@@ -1,14 +1,12 @@
 import type { BenchmarkDocument, BenchmarkGroup, BenchmarkTask } from '@shadow-gate/harness/benchmarks';
 import type { BENCHMARK_DIFFERENCES } from '../rows/benchmarks.ts';
 
-/** The first difference of a task, and what each side has. */
 export interface BenchmarkDifference {
   readonly cause: (typeof BENCHMARK_DIFFERENCES)[number];
   readonly candidate: string | null;
   readonly baseline: string | null;
 }
 
-/** One document as both sides answered it. */
 export interface PairedDocument {
   readonly candidate: BenchmarkDocument;
   readonly baseline: BenchmarkDocument;
@@ -19,9 +17,8 @@ type TaskPairing =
   | { readonly kind: 'different'; readonly difference: BenchmarkDifference };
 
 /**
- * Pair the documents of a task by the hashes of document and prompt, whatever their order; where a side has no hashes,
- * by their number and content. All of them have a partner, or the task is not compared at all: an overlap may be
- * chosen.
+ * Pair the documents of a task by the hashes of document and prompt, or by their number and content. All of them have a
+ * partner, or the task is not compared: an overlap may be chosen.
  */
 export function pairTask(candidate: BenchmarkTask, baseline: BenchmarkTask): TaskPairing {
   const settings = settingsDifference(candidate, baseline);
@@ -68,12 +65,10 @@ function settingsDifference(candidate: BenchmarkTask, baseline: BenchmarkTask): 
   return { cause: 'scoring', candidate: ours, baseline: theirs };
 }
 
-function versionDifference(
-  candidate: Pick<BenchmarkTask, 'version'>,
-  baseline: Pick<BenchmarkTask, 'version'>,
-): BenchmarkDifference | null {
-  if (candidate.version === baseline.version) return null;
-  return { cause: 'version', candidate: candidate.version, baseline: baseline.version };
+type Versioned = Pick<BenchmarkTask, 'version'>;
+
+function versionDifference({ version: ours }: Versioned, { version: theirs }: Versioned): BenchmarkDifference | null {
+  return ours === theirs ? null : { cause: 'version', candidate: ours, baseline: theirs };
 }
 
 function metricNames({ metrics }: Pick<BenchmarkTask, 'metrics'>): string {

@@ -53,10 +53,7 @@ export function lostLikelihoods(documents: readonly PairedDocument[]): number {
     .length;
 }
 
-/**
- * Change of the graded outcomes of these tasks; null if none has any.
- * @param suite null: all tasks
- */
+/** Change of the graded outcomes of these tasks, or with a suite of null of all tasks; null if none has any. */
 export function gradedTasks(tasks: readonly Graded[], suite: string | null, policy: ProbePolicy): GradedLoss | null {
   const items = tasks.flatMap(({ graded }) => graded ?? []);
   const change = measureGradedItems(
@@ -67,11 +64,11 @@ export function gradedTasks(tasks: readonly Graded[], suite: string | null, poli
 }
 
 interface Graded {
-  /** Null: of some of its documents no graded outcome is known. */
+  /** Null: not known for all documents. */
   readonly graded: readonly PairedItem[] | null;
 }
 
-/** Like `gradedTasks`, but null unless all tasks are graded and likelihoods can replace right and wrong. */
+/** Only if all tasks are graded and likelihoods can replace right and wrong. */
 export function judgingRow(tasks: readonly Graded[], suite: string | null, policy: ProbePolicy): GradedLoss | null {
   const row = tasks.every(({ graded }) => graded !== null) ? gradedTasks(tasks, suite, policy) : null;
   return canJudge(row) ? row : null;

@@ -12,20 +12,20 @@ import { type BenchmarkUnit, benchmarkScopes, benchmarkUnit, judgedOutcomes } fr
 import { isBeyondGuessing, type Outcomes, outcomeInterval, outcomeMeans } from './outcomes.ts';
 import type { BenchmarkPairing, ComparedTask } from './pair.ts';
 
-/** A benchmark and its group twins by the policy: other questions of the same or a related kind. */
+/** A benchmark and its group twins by the policy. */
 export interface BenchmarkTwins {
   readonly benchmark: string;
   readonly twins: string;
-  /** Null where they tell nothing. */
+  /** Null: they show nothing. */
   readonly delta: ShadowDelta | null;
-  /** Null: the gain carries over, by the intervals. */
+  /** Null: by the intervals, the gain carries over. */
   readonly gap: TwinsGap | null;
-  /** The twins alone certainly rose by more than the margin: their gain is nobody's skill either. */
+  /** The twins certainly rose by more than the margin, and the benchmark did not. */
   readonly isOfTwinsAlone: boolean;
   readonly row: z.infer<typeof benchmarkTwinsSchema> | null;
 }
 
-/** Gains of benchmarks of logs next to those of their group twins (`{file: NAME, twins-of: NAME}` in the policy). */
+/** Gains of benchmarks of logs and of their group twins (`{file: NAME, twins-of: NAME}` in the policy). */
 export function compareBenchmarkTwins(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkTwins[] {
   const scopes = benchmarkScopes(pairing);
   const named = (file: string) => {
@@ -47,9 +47,7 @@ interface TwinScopes {
 
 function compareTwins({ benchmark, twins }: TwinScopes, policy: ProbePolicy, level: number): BenchmarkTwins {
   const names = { benchmark: benchmark.name, twins: twins.name };
-  const nothing = (gap: TwinsGap): BenchmarkTwins => {
-    return { ...names, delta: null, gap, isOfTwinsAlone: false, row: null };
-  };
+  const nothing = (gap: TwinsGap) => ({ ...names, delta: null, gap, isOfTwinsAlone: false, row: null });
   if (shareDocuments(benchmark.tasks, twins.tasks)) return nothing('overlap');
   const [forms, items] = [itemsOf(benchmark.tasks), itemsOf(twins.tasks)];
   const [own, theirs] = [benchmark.outcomes, twins.outcomes];
@@ -82,14 +80,14 @@ function shareDocuments(ours: readonly ComparedTask[], theirs: readonly Compared
   return theirs.some(({ asked }) => [...asked].some((document) => known.has(document)));
 }
 
-/** Could they show a gain, or a loss of one? */
+/** Whether a gain, or a loss of one, could show. */
 function hasRoom(outcomes: Outcomes, chance: number, policy: ProbePolicy): boolean {
   if (outcomeMeans(outcomes).baseline > policy.informative.ceiling) return false;
   const after = outcomes.map(({ candidate, baseline, unit }) => ({ unit, candidate: baseline, baseline: candidate }));
   return isBeyondGuessing(outcomes, chance, policy) || isBeyondGuessing(after, chance, policy);
 }
 
-/** Documents as items of probes, by the probabilities of their choices if known, else by right answers. */
+/** Documents as items of probes: by probabilities of choices if known, else by right answers. */
 function itemsOf(tasks: readonly ComparedTask[]): PairedItem[] {
   return tasks.flatMap((task) => task.graded ?? (judgedOutcomes(task) ?? []).map((own, i) => itemOf(task, own, i)));
 }

@@ -7,35 +7,33 @@ import { benchmarkLevel, poolOfBenchmarks } from './levels.ts';
 import { isBeyondGuessing, lossProbability, type Outcomes, outcomeMeans } from './outcomes.ts';
 import { type BenchmarkPairing, type ComparedMetric, type ComparedTask, joinOutcomes } from './pair.ts';
 
-/** A test for a loss: of one metric of a task or group, or of all tasks together. */
+/** A test for a loss of one metric; all names null: of all tasks, each by its first metric that is right or wrong. */
 interface BenchmarkLoss {
-  /** All three null: all tasks, each by its first metric that is right or wrong. */
   readonly task: string | null;
   readonly metric: string | null;
   readonly filter: string | null;
   readonly outcomes: Outcomes;
-  /** One-sided exact test over documents, adjusted for the number of tests (Holm). */
+  /** One-sided exact test over documents, after Holm. */
   readonly p: number;
-  /** The smallest loss that is reported. */
   readonly limit: number;
 }
 
-/** A benchmark as a whole: a group that is in no other one, or a task that is in none. */
+/** A benchmark as a whole: a group or task that is in no other group. */
 export interface BenchmarkUnit {
   readonly name: string;
   readonly documents: number;
-  /** Outcomes of all tasks, each by the metric that stands for it; null if a task has no such metric. */
+  /** Each task by its judged metric; null if a task has none. */
   readonly outcomes: Outcomes | null;
   readonly chance: number;
   readonly tasks: readonly ComparedTask[];
 }
 
-/** The outcomes that stand for a task: those of its first tested metric. */
+/** The outcomes of the first tested metric. */
 export function judgedOutcomes(task: Pick<ComparedTask, 'metrics'>): Outcomes | null {
   return testedMetrics(task)[0]?.outcomes ?? null;
 }
 
-/** Metrics that are right or wrong, shares of samples first, but for what adds nothing to such a share. */
+/** Metrics that are right or wrong, shares of samples first, without those that add nothing to a share. */
 function testedMetrics({ metrics }: Pick<ComparedTask, 'metrics'>) {
   const judged = metrics.flatMap(({ outcomes, ...own }) =>
     outcomes && own.ofSamples !== 'redundant' ? [{ ...own, outcomes }] : [],
@@ -50,7 +48,7 @@ export function benchmarkUnit(name: string, tasks: readonly ComparedTask[]): Ben
   return { name, documents, chance, outcomes: joinOutcomes(tasks.map(judgedOutcomes)), tasks };
 }
 
-/** A task of a milder level than the group that it is in is one of its own, and no part of that. */
+/** A task of a milder level than its group is a unit of its own. */
 export function benchmarkUnits(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkUnit[] {
   const levelOf = ({ name }: Pick<BenchmarkUnit, 'name'>) => benchmarkLevel(name, pairing, policy);
   const roots = benchmarkScopes(pairing).filter(({ name }) => pairing.roots.includes(name));
@@ -67,57 +65,44 @@ export function benchmarkScopes({ tasks, groups }: BenchmarkPairing): Pick<Bench
   return [...groups, ...tasks.map((task) => ({ name: task.name, tasks: [task] }))];
 }
 
-/** The tasks that are judged together. */
 export function pooledTasks(pairing: BenchmarkPairing, policy: ProbePolicy): readonly ComparedTask[] {
   const pool = poolOfBenchmarks(pairing, policy);
   return pairing.tasks.filter(({ name }) => pool.has(name));
 }
 
-/** The answers of all of these that are right or wrong together; null without any. */
 export function allOutcomes(pairing: BenchmarkPairing, policy: ProbePolicy): Outcomes | null {
   const known = pooledTasks(pairing, policy).flatMap((task) => judgedOutcomes(task) ?? []);
   return known.length === 0 ? null : known;
 }
 
-/**
- * The smallest loss of a task or group that is reported. One task alone is everything.
- * @param accuracy of the baseline
- */
+/** The smallest loss of a task or group that is reported, by the baseline's accuracy. One task alone is everything. */
 export function benchmarkLimit(name: string, accuracy: number, pairing: BenchmarkPairing, policy: ProbePolicy): number {
   const { drop, 'capability-drop': partDrop } = policy['twin-accuracy'];
   const isAlone = pooledTasks(pairing, policy).length === 1 && poolOfBenchmarks(pairing, policy).has(name);
   return suiteLimit(name, accuracy, policy) ?? (isAlone ? drop : partDrop);
 }
 
-/** Tests for losses: every metric of every task and group, and everything together. */
 function testBenchmarkLosses(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkLoss[] {
   const { drop } = policy['twin-accuracy'];
   const all = allOutcomes(pairing, policy);
-  // A group with a task of another level does not count as a whole.
+  // A group with a task of another level is not tested as a whole.
   const groups = pairing.groups.filter(({ name, tasks }) =>
     tasks.every((task) => benchmarkLevel(task.name, pairing, policy) === benchmarkLevel(name, pairing, policy)),
   );
   const parts = [...pairing.tasks, ...groups].flatMap((scope) =>
     testedMetrics(scope).map(({ row: { task, metric, filter }, outcomes }) => {
-      return {
-        task,
-        metric,
-        filter,
-        outcomes,
-        limit: benchmarkLimit(task, outcomeMeans(outcomes).baseline, pairing, policy),
-      };
+      const limit = benchmarkLimit(task, outcomeMeans(outcomes).baseline, pairing, policy);
+      return { task, metric, filter, outcomes, limit };
     }),
   );
-  const whole =
-    all && pooledTasks(pairing, policy).length > 1
-      ? [{ task: null, metric: null, filter: null, outcomes: all, limit: drop }]
-      : [];
+  const isOfSeveral = all !== null && pooledTasks(pairing, policy).length > 1;
+  const whole = isOfSeveral ? [{ task: null, metric: null, filter: null, outcomes: all, limit: drop }] : [];
   const tests = [...parts, ...whole];
   const adjusted = holm(tests.map(({ outcomes }) => lossProbability(outcomes)));
   return tests.map((test, i) => ({ ...test, p: adjusted[i] ?? 1 }));
 }
 
-/** The shown losses of each level, at most one of a task: tasks, else groups, else everything together. */
+/** Shown losses of each level, at most one per task: of tasks, else groups, else everything. */
 export function shownLosses(pairing: BenchmarkPairing, policy: ProbePolicy): BenchmarkLoss[] {
   const { alpha } = policy['twin-accuracy'];
   const shown = testBenchmarkLosses(pairing, policy)
@@ -139,7 +124,7 @@ function firstLosses(shown: readonly BenchmarkLoss[], pairing: BenchmarkPairing)
   return first.filter((loss, i) => first.findIndex(({ task }) => task === loss.task) === i);
 }
 
-/** Could a loss show? Not where guessing explains what the baseline has. */
+/** Whether a loss could show: guessing does not explain the baseline. */
 export function isAboveChance({ outcomes, chance }: BenchmarkUnit, policy: ProbePolicy): boolean {
   return outcomes !== null && isBeyondGuessing(outcomes, chance, policy);
 }

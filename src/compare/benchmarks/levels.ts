@@ -5,7 +5,7 @@ import type { BenchmarkPairing } from './pair.ts';
 
 type Nested = Pick<BenchmarkPairing, 'parents'>;
 
-/** The level of a task or group: its own in the policy, or that of a group which it is in. */
+/** Its own level in the policy, or the gravest of its groups. */
 export function benchmarkLevel(name: string, { parents }: Nested, policy: ProbePolicy): SuiteLevel {
   return knownLevel(name, parents, policy) ?? 'fail';
 }
@@ -24,7 +24,6 @@ function knownLevel(
   return above.length === 0 ? null : gravestOf(above);
 }
 
-/** The tasks that are tested together. */
 export function poolOfBenchmarks(pairing: Pick<BenchmarkPairing, 'tasks' | 'parents'>, policy: ProbePolicy): SuitePool {
   return poolOf(
     pairing.tasks.map(({ name }) => name),

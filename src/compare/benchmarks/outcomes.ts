@@ -2,11 +2,12 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { binomialAtLeast, clusteredError, gridSignFlip, tQuantile } from '../../statistics/index.ts';
 import { meanChangeInterval } from '../estimates/change-interval.ts';
 import { GUESSING } from '../estimates/families.ts';
+import { countSigns } from '../pairing/paired-item.ts';
 import { changesByUnit, type Observed, type Sample, sumsByUnit, unitsOf } from '../pairing/sample.ts';
 import type { BenchmarkRow } from '../rows/benchmarks.ts';
 import type { Estimate } from '../rows/fields.ts';
 
-/** Documents of one or several tasks; never empty. Each has its share of right answers: 0 or 1, or k of n samples. */
+/** Documents with their shares of right answers, 0 or 1, or k of n samples; never empty. */
 export type Outcomes = Sample;
 
 const changeOf = ({ candidate, baseline }: Observed) => candidate - baseline;
@@ -19,14 +20,13 @@ export function outcomeMeans(outcomes: Outcomes) {
 }
 
 /** Documents with fewer, and with more right answers than before. */
-export function changedOutcomes(outcomes: Outcomes): { readonly lost: number; readonly won: number } {
-  const changes = outcomes.map(changeOf);
-  return { lost: changes.filter((change) => change < 0).length, won: changes.filter((change) => change > 0).length };
+export function changedOutcomes(outcomes: Outcomes): ReturnType<typeof countSigns> {
+  return countSigns(outcomes.map(changeOf));
 }
 
 type Counts = Pick<BenchmarkRow, 'bothRight' | 'onlyBaseline' | 'onlyCandidate' | 'bothWrong'>;
 
-/** How many documents both models have right, and so on; null if answers were sampled. */
+/** Null if answers were sampled. */
 export function pairedCounts(outcomes: Outcomes): Counts | null {
   if (!areOfOneAnswer(outcomes)) return null;
   const count = (baseline: number, candidate: number) =>
@@ -44,29 +44,28 @@ export function lossProbability(outcomes: Outcomes): number {
   return gridSignFlip(sumsByUnit(outcomes));
 }
 
-/** The two-sided form. */
+/** Two-sided. */
 export function changeProbability(outcomes: Outcomes): number {
   const changes = sumsByUnit(outcomes);
   return Math.min(1, 2 * gridSignFlip(changes), 2 * gridSignFlip(changes.map((change) => -change)));
 }
 
-/** Standard error of the mean change: s/√n over documents, or clustered by unit. Null for one document. */
+/** Standard error of the mean change, clustered by unit. Null for one document. */
 export function changeError(outcomes: Outcomes): number | null {
   return clusteredError(changesByUnit(outcomes));
 }
 
-/** Interval of the change over documents. */
 export function outcomeInterval(outcomes: Outcomes, level: number): Estimate {
   return meanChangeInterval(changesByUnit(outcomes), { areShares: !areOfOneAnswer(outcomes), level });
 }
 
-/** Does guessing not explain what the baseline has? @param chance share of right answers by guessing */
+/** Whether guessing does not explain the baseline. @param chance share of right answers by guessing */
 export function isBeyondGuessing(outcomes: Outcomes, chance: number, { informative }: ProbePolicy): boolean {
   const { baseline } = outcomeMeans(outcomes);
   const units = unitsOf(outcomes, ({ unit }) => unit);
   if (baseline <= chance + informative.floor) return false;
   if (areOfOneAnswer(outcomes)) {
-    // A unit counts as one answer, which is right by its share.
+    // A unit counts as one answer, right by its share.
     const right = units.length < outcomes.length ? Math.floor : Math.round;
     return binomialAtLeast(right(baseline * units.length), units.length, chance) < GUESSING;
   }

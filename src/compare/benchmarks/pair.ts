@@ -14,36 +14,34 @@ import { type BenchmarkDifference, groupDifference, type PairedDocument, pairTas
 import { gradedDocuments, lostLikelihoods } from './graded-documents.ts';
 import { changeError, changeProbability, type Outcomes, outcomeMeans, pairedCounts } from './outcomes.ts';
 
-/** A row with what it counts; null for a metric that is not right or wrong. */
+/** A row with its outcomes; null for a metric that is not right or wrong. */
 export interface ComparedMetric {
   readonly row: BenchmarkRow;
   readonly outcomes: Outcomes | null;
-  /** Whether it is the share of right samples, or adds nothing to that. */
+  /** Whether it is the share of right samples, or redundant to that. */
   readonly ofSamples: BenchmarkMetric['ofSamples'];
 }
 
-/** A task that may be compared. */
 export interface ComparedTask {
   readonly name: string;
   readonly metrics: readonly ComparedMetric[];
   readonly documents: number;
   /** Answers to each document, on average. */
   readonly samples: number;
-  /** Share of right answers by guessing, where choices are known; 0 otherwise. */
+  /** Share of right answers by guessing if choices are known; else 0. */
   readonly chance: number;
-  /** Digests of its documents. */
   readonly asked: ReadonlySet<string>;
-  /** Its documents with graded outcomes; null where these are not known of all. */
+  /** Documents with graded outcomes; null: not known for all. */
   readonly graded: readonly PairedItem[] | null;
-  /** Documents of which only the baseline's are known. */
+  /** Documents whose likelihoods only the baseline knows. */
   readonly lostLikelihoods: number;
-  /** Is the log-likelihood of every choice the same on both sides, to the last digit? Null where there are none. */
+  /** Whether the log-likelihood of every choice is exactly the same on both sides. Null without any. */
   readonly isIdentical: boolean | null;
 }
 
 interface ComparedGroup {
   readonly name: string;
-  /** All of its tasks, those of groups within it included. */
+  /** Including those of groups within it. */
   readonly tasks: readonly ComparedTask[];
   readonly metrics: readonly ComparedMetric[];
 }
@@ -51,15 +49,14 @@ interface ComparedGroup {
 export interface BenchmarkPairing {
   readonly tasks: readonly ComparedTask[];
   readonly groups: readonly ComparedGroup[];
-  /** Names of groups that are in no other group, and of tasks that are in none. */
+  /** Groups and tasks that are in no other group. */
   readonly roots: readonly string[];
-  /** The groups that a task or group is in, by its name, as the baseline has them. */
+  /** The groups of each task or group, as the baseline has them. */
   readonly parents: ReadonlyMap<string, readonly string[]>;
-  /** Tasks and groups that may not be compared. */
   readonly different: ReadonlyArray<BenchmarkDifference & { readonly task: string }>;
 }
 
-/** Pair the answers of two evaluations, task by task and document by document. Pure. */
+/** Pair the answers of two evaluations, task by task and document by document. */
 export function pairBenchmarks(candidate: Benchmarks, baseline: Benchmarks): BenchmarkPairing {
   if (candidate.harness !== baseline.harness) return ofOtherHarnesses(candidate, baseline);
   const different: (BenchmarkDifference & { task: string })[] = [];
@@ -81,7 +78,7 @@ export function pairBenchmarks(candidate: Benchmarks, baseline: Benchmarks): Ben
   return { tasks, groups, different, parents: parentsIn(baseline), roots: names.filter((name) => !members.has(name)) };
 }
 
-/** Each harness has its own prompts and its own tasks, also under the same name. */
+/** Each harness has its own prompts and tasks, even under the same name. */
 function ofOtherHarnesses(candidate: Benchmarks, baseline: Benchmarks): BenchmarkPairing {
   const difference = { cause: 'harness', candidate: candidate.harness, baseline: baseline.harness } as const;
   const names = new Set([...baseline.tasks, ...candidate.tasks].map(({ name }) => name));
@@ -98,7 +95,7 @@ function parentsIn({ groups }: Benchmarks): BenchmarkPairing['parents'] {
   );
 }
 
-/** Those that both sides have; the others are different. */
+/** Those on both sides; the others become different. */
 function pairNamed<T extends { readonly name: string }>(
   ours: readonly T[],
   theirs: readonly T[],
@@ -118,7 +115,7 @@ function pairNamed<T extends { readonly name: string }>(
 }
 
 function compareTask(ours: BenchmarkTask, theirs: BenchmarkTask, documents: readonly PairedDocument[]): ComparedTask {
-  // Which one judges is not the candidate's choice.
+  // The baseline's order: the candidate does not choose the judging metric.
   const metrics = theirs.metrics.map((metric) => {
     const sides = { ours: columnOf(ours, metric), theirs: columnOf(theirs, metric) };
     const samples = metric.samples ?? meanSamples(theirs, documents);
@@ -169,13 +166,13 @@ function meanSamples({ repeats }: BenchmarkTask, documents: readonly PairedDocum
   return documents.reduce((sum, { baseline }) => sum + (baseline.samples ?? repeats), 0) / documents.length;
 }
 
-/** A metric of one side, and its place among the values of a document. */
+/** A metric of one side, and its index in the values of a document. */
 interface MetricColumn {
   readonly metric: BenchmarkMetric;
   readonly index: number;
 }
 
-/** @throws Error if the task does not have the metric: then it is not compared */
+/** @throws Error if the task lacks the metric */
 function columnOf({ name, metrics }: Pick<BenchmarkTask, 'name' | 'metrics'>, wanted: BenchmarkMetric): MetricColumn {
   const index = metrics.findIndex(({ metric, filter }) => metric === wanted.metric && filter === wanted.filter);
   const metric = metrics[index];
@@ -183,7 +180,7 @@ function columnOf({ name, metrics }: Pick<BenchmarkTask, 'name' | 'metrics'>, wa
   return { metric, index };
 }
 
-/** Null unless answers are 1 or 0, or shares of right samples, and the reported value is their mean. */
+/** Null unless answers are 0, 1 or shares of right samples, and the reported value is their mean. */
 function outcomesOf(
   task: string,
   { ours, theirs }: { readonly ours: MetricColumn; readonly theirs: MetricColumn },
@@ -224,7 +221,7 @@ function chanceOf({ outputType }: BenchmarkTask, documents: readonly PairedDocum
   return shares.reduce((sum, share) => sum + share, 0) / documents.length;
 }
 
-/** A group has a row only if all of its tasks may be compared. */
+/** Only if all of its tasks may be compared. */
 function compareGroup(
   ours: BenchmarkGroup,
   theirs: BenchmarkGroup,
@@ -248,13 +245,13 @@ function metricOf({ metrics }: ComparedTask, { metric, filter }: BenchmarkMetric
   return metrics.find(({ row }) => row.metric === metric && row.filter === filter);
 }
 
-/** Null if any of them is. */
+/** Null if any is. */
 export function joinOutcomes(all: readonly (Outcomes | null)[]): Outcomes | null {
   const known = all.filter((outcomes) => outcomes !== null);
   return known.length < all.length ? null : known.flat();
 }
 
-/** The tasks of a group, those of groups within it included. */
+/** The tasks of a group, including those of groups within it. */
 function leavesOf(name: string, groups: ReadonlyMap<string, BenchmarkGroup>, above: readonly string[] = []): string[] {
   const group = groups.get(name);
   if (!group) return [name];

@@ -3,7 +3,7 @@ import { groupBy } from '@shadow-gate/platform';
 import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import { arithmeticMean, standardErrorOfMean } from '../../statistics/index.ts';
 
-/** How much the answers to one benchmark vary, from item to item and from sample to sample of one item. */
+/** Variance of the answers to one benchmark, between items and between samples of one item. */
 export interface SampleVariance {
   readonly task: string;
   readonly items: number;
@@ -11,30 +11,28 @@ export interface SampleVariance {
   readonly samples: number;
   /** Variance of the probability of a right answer over items. */
   readonly between: number;
-  /** Mean variance of one answer to an item: p(1 − p). */
+  /** Mean variance of an answer to an item: p(1 − p). */
   readonly within: number;
 }
 
-/** The samples of one item. */
 interface SampledItem {
-  /** Share of right samples. */
   readonly share: number;
   readonly n: number;
 }
 
-/** What more items and more samples of each would show. Standard errors are shares. */
+/** Standard errors with more items, or more samples of each, as shares. */
 export interface SamplePlan {
   readonly items: number;
   readonly samples: number;
   /** Standard error of the accuracy: √((between + within/n) ÷ items). */
   readonly ofAccuracy: number;
-  /** Standard error of the change between two models that get every item right equally often: √(2·within/n ÷ items). */
+  /** Standard error of the change between two models that are equally good at every item: √(2·within/n ÷ items). */
   readonly ofChange: number;
 }
 
 /**
  * Variance components of a one-way random-effects analysis (Searle, Casella & McCulloch 1992, §3.5): within items the
- * unbiased k(n − k)/(n(n − 1)), between them the variance of the shares k/n less what sampling adds. Null unless all
+ * unbiased k(n − k)/(n(n − 1)), between them the variance of the shares k/n minus that of sampling. Null unless all
  * items have two samples or more.
  */
 function sampleVariance(task: string, items: readonly SampledItem[]): SampleVariance | null {
@@ -51,7 +49,7 @@ function sampleVariance(task: string, items: readonly SampledItem[]): SampleVari
   };
 }
 
-/** One for each task in the logs whose answers were sampled. */
+/** For each task in the logs with sampled answers. */
 export function taskVariances(tasks: readonly BenchmarkTask[]): SampleVariance[] {
   return tasks.flatMap(({ name, repeats, metrics, documents }) => {
     const column = metrics.findIndex(({ ofSamples }) => ofSamples === 'share');
@@ -64,7 +62,7 @@ export function taskVariances(tasks: readonly BenchmarkTask[]): SampleVariance[]
   });
 }
 
-/** One for each suite whose answers were sampled. */
+/** For each suite with sampled answers. */
 export function suiteVariances({ items }: Pick<MeasuredProbes, 'items'>): SampleVariance[] {
   const sampled = items.flatMap(({ suite, samples }) => (samples ? [{ suite, samples }] : []));
   return [...groupBy(sampled, ({ suite }) => suite)].flatMap(([suite, own]) => {
@@ -73,7 +71,7 @@ export function suiteVariances({ items }: Pick<MeasuredProbes, 'items'>): Sample
   });
 }
 
-/** As asked; the same answers with one sample each; and twice and four times as many samples, or items. */
+/** As asked; with one sample each; and with two and four times as many samples, or items. */
 export function samplePlans({ items, samples, between, within }: SampleVariance): SamplePlan[] {
   const sizes = [
     [items, samples],

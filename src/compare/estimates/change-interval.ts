@@ -1,7 +1,7 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { clusterInterval, tango } from '../../statistics/index.ts';
 import { standingAlone } from '../pairing/groups.ts';
-import type { PairedFact, PairedItem } from '../pairing/paired-item.ts';
+import { countSigns, type PairedFact, type PairedItem } from '../pairing/paired-item.ts';
 import { changesByUnit, sampleOfFacts } from '../pairing/sample.ts';
 import type { Estimate } from '../rows/fields.ts';
 
@@ -32,8 +32,7 @@ function clusteredInterval(
 ): Estimate {
   if (areShares) return sharesInterval(clusters, level);
   const changes = clusters.flat();
-  const count = (sign: number) => changes.filter((change) => Math.sign(change) === sign).length;
-  const [lost, won] = [count(-1), count(1)];
+  const { lost, won } = countSigns(changes);
   const worth = 1 / effect;
   const interval = tango({ lost: worth * lost, won: worth * won, n: worth * changes.length, level });
   return { value: (won - lost) / changes.length, lower: interval?.lower ?? null, upper: interval?.upper ?? null };

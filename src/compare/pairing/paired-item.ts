@@ -101,12 +101,12 @@ export function shareOfRight({ correct, samples }: ProbeAnswer): number {
 }
 
 /** Answers newly wrong, and newly right; with samples, items with fewer right ones, and with more. */
-export function countChanges(items: readonly PairedItem[]): { readonly lost: number; readonly won: number } {
-  const changes = items.map(itemChange);
-  return {
-    lost: changes.filter((change) => change < 0).length,
-    won: changes.filter((change) => change > 0).length,
-  };
+export function countChanges(items: readonly PairedItem[]): ReturnType<typeof countSigns> {
+  return countSigns(items.map(itemChange));
+}
+
+export function countSigns(changes: readonly number[]): { readonly lost: number; readonly won: number } {
+  return { lost: changes.filter((change) => change < 0).length, won: changes.filter((change) => change > 0).length };
 }
 
 /** +1: newly right; −1: newly wrong; else 0. With samples, the change of the share. */

@@ -1,4 +1,5 @@
-import { factKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
+import { given } from '@shadow-gate/platform';
+import { factKey } from '@shadow-gate/probes/answer';
 import type { Measurement } from '../../measure/schema/index.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { LEAST_FACTS } from '../estimates/kinds.ts';
@@ -13,20 +14,18 @@ interface Answered {
   readonly policy: Pick<ProbePolicy, 'probes'>;
 }
 
-/** How many facts can be judged. */
+/** Facts that can be judged, as units; `questions` counts all if some share a unit. */
 export interface CountedFacts {
-  /** Units. */
   readonly facts: number;
-  /** All facts; missing if each is a unit. */
   readonly questions?: number;
 }
 
 export function countedFacts(facts: readonly PairedFact[]): CountedFacts {
   const units = countUnits(facts.map(({ benchmark }) => benchmark));
-  return { facts: units, ...(units < facts.length ? { questions: facts.length } : {}) };
+  return { facts: units, ...given({ questions: units < facts.length ? facts.length : undefined }) };
 }
 
-/** How many facts can be judged together; null if no such fact was answered. */
+/** Facts that can be judged together; null if none were answered. */
 export function countFacts({ probes, policy }: Answered): CountedFacts | null {
   const count = ({ facts, unjudged }: PairedAnswers) =>
     countedFacts(splitFacts([...facts, ...unjudged], poolOfFacts({ facts }, policy))[0]);
@@ -39,23 +38,22 @@ export function areTooFew(answered: Answered): boolean {
   return counted !== null && counted.facts < LEAST_FACTS;
 }
 
-/** How many facts were answered within a time budget, and how long more would take on the same machine. */
+/** Facts answered within a time budget, and the time for more on the same machine. */
 export interface BudgetUse {
-  /** The budget. */
   readonly seconds: number;
   readonly facts: number;
   /** Facts of all suites. */
   readonly all: number;
-  /** Estimated for the least number of facts that a verdict needs, and for all of them; loading the model included. */
+  /** Estimates for the least number of facts that a verdict needs, and for all of them, including loading the model. */
   readonly leastSeconds: number;
   readonly allSeconds: number;
 }
 
-/** Null for a measurement without a budget, and for one of a version that did not estimate the time of all items. */
+/** Null without a budget, and for a version that did not estimate the time of all items. */
 export function budgetUse({ probes, run }: Pick<Measurement, 'probes' | 'run'>): BudgetUse | null {
   if (probes?.status !== 'measured' || probes.budgetSeconds === null) return null;
   const { seconds = 0, expectedSeconds = 0, allSeconds } = run.probes ?? {};
-  const facts = countOf(probes);
+  const facts = new Set(probes.items.map(factKey)).size;
   const size = probes.suites.reduce((sum, { items }) => sum + items, 0);
   const asked = probes.items.length + probes.leftOut.length;
   if (allSeconds === undefined || facts === 0) return null;
@@ -70,12 +68,6 @@ export function budgetUse({ probes, run }: Pick<Measurement, 'probes' | 'run'>):
     allSeconds: overhead + allSeconds,
   };
 }
-
-function countOf({ items }: MeasuredProbes): number {
-  return new Set(items.map(factKey)).size;
-}
-
-/** Have the probes judged the candidate against its baseline? */
 export function isBehaviorJudged(answered: Answered): boolean {
   return answered.probes.kind === 'paired' && !areTooFew(answered);
 }

@@ -1,3 +1,4 @@
+import { given } from '@shadow-gate/platform';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { signTest } from '../../statistics/index.ts';
 import { isWithin, type RowScope, rowScopes } from '../estimates/accuracies.ts';
@@ -33,30 +34,25 @@ import { refusalRows } from '../tests/refusals.ts';
 import { testSlices } from '../tests/slices.ts';
 import { PLANNED_DISCORDANCE, plannedDrop, type TwinTest, testTwinAccuracy } from '../tests/twin-tests.ts';
 
-/** The statistics of paired answers, which the checks judge. */
 export interface ProbeEvaluation {
   readonly comparison: ProbeComparison;
-  /** The suites of the tests of everything, as of `views`, `twinTests` and `certain`. */
+  /** The suites that `views`, `twinTests` and `certain` are about. */
   readonly pool: SuitePool;
   readonly views: readonly FamilyView[];
-  /** First all twins, then each capability; empty where no family can show a drop. */
+  /** First all twins, then each capability; empty if no family can show a drop. */
   readonly twinTests: readonly TwinTest[];
-  /** By suite and kind of twin: what decides about a gain. */
+  /** By suite and kind of twin. */
   readonly kinds: readonly KindView[];
   readonly gains: readonly SuiteGain[];
-  /** One for each family with levels. */
   readonly levels: readonly LevelTest[];
-  /** Facts of the losses of `comparison`. */
   readonly lossScopes: readonly LossScope[];
-  /** By suite, field and value. */
   readonly slices: readonly SliceRow[];
-  /** Facts that retention is over. */
+  /** Facts of the retention. */
   readonly certain: readonly PairedFact[];
 }
 
-/** What was answered in addition to the facts that are judged. */
+/** Answers in addition to the judged facts. */
 export interface FurtherAnswers extends Partial<Omit<PairedAnswers, 'facts'>> {
-  /** Levels that the facts belong to. */
   readonly levels?: readonly MeasuredLevels[];
   readonly memorization?: readonly MemorizationRow[];
   readonly sharpness?: readonly SharpnessOfForm[];
@@ -78,7 +74,6 @@ const NOT_COMPARED = {
 type Compared = Pick<ProbeComparison, keyof typeof NOT_COMPARED>;
 type Described = Omit<ProbeComparison, keyof Compared | 'confidence' | 'exclusion'>;
 
-/** Evaluate the answers of candidate and baseline to the same items. Pure. */
 export function evaluateProbes(
   facts: readonly PairedFact[],
   policy: ProbePolicy,
@@ -137,10 +132,7 @@ export function evaluateProbes(
   };
 }
 
-/**
- * The columns that one measurement alone fills.
- * @param facts of the candidate, as pairs of itself
- */
+/** For a candidate without a baseline. @param facts as pairs of itself */
 export function evaluateWithoutBaseline(
   facts: readonly PairedFact[],
   policy: ProbePolicy,
@@ -161,7 +153,7 @@ export function evaluateWithoutBaseline(
   return comparisonOf(alone, NOT_COMPARED, policy);
 }
 
-/** A row whose numbers of both sides are those of the candidate alone. */
+/** Removes the baseline from a row in which both sides are the candidate. */
 function withoutBaseline<T extends object>(row: T): T {
   const isOfBoth = (value: unknown) => typeof value === 'object' && value !== null && 'baseline' in value;
   return Object.fromEntries(
@@ -170,11 +162,10 @@ function withoutBaseline<T extends object>(row: T): T {
 }
 
 interface Asked extends Required<Pick<FurtherAnswers, 'unjudged' | 'groups'>> {
-  /** Both sides are the same model: there is no baseline. */
+  /** Both sides are the same model. */
   readonly isAlone: boolean;
 }
 
-/** The facts, by what they can show. */
 function judgedFacts(facts: readonly PairedFact[], policy: ProbePolicy, { unjudged, groups, isAlone }: Asked) {
   const kept = keptLetters([...facts, ...unjudged], { hasBaseline: !isAlone });
   const memorized = suitesOfMemorizedLetters(kept);
@@ -183,44 +174,21 @@ function judgedFacts(facts: readonly PairedFact[], policy: ProbePolicy, { unjudg
   const [pooled, apart] = splitFacts(withTwins, pool);
   const [pooledFacts] = splitFacts(facts, pool);
   const gained = asGained(facts, memorized);
-  const kinds = viewKinds({ facts: gained, groups }, policy);
-  const views = viewFamilies(pooled, policy);
   return {
-    facts,
-    unjudged,
-    groups,
-    isAlone,
-    kept,
-    memorized,
-    pool,
-    withTwins,
-    apart,
-    pooledFacts,
-    gained,
-    kinds,
-    views,
+    ...{ facts, unjudged, groups, isAlone, kept, memorized, pool, withTwins, apart, pooledFacts, gained },
+    kinds: viewKinds({ facts: gained, groups }, policy),
+    views: viewFamilies(pooled, policy),
   };
 }
 
-/** The columns that one measurement fills as well, with the numbers of both sides. */
+/** The columns that one measurement fills, with the numbers of both sides. */
 function describeAnswers(
-  {
-    facts,
-    unjudged,
-    groups,
-    isAlone,
-    kept,
-    memorized,
-    pool,
-    apart,
-    gained,
-    kinds,
-    views,
-  }: ReturnType<typeof judgedFacts>,
+  judged: ReturnType<typeof judgedFacts>,
   policy: ProbePolicy,
   { labels = [], memorization = [], texts = [], refusals = [] }: FurtherAnswers,
   levels: readonly LevelTest[],
 ): Described {
+  const { facts, unjudged, groups, isAlone, memorized, pool, apart, gained, views } = judged;
   const able = views.filter(({ showsNoDrop }) => showsNoDrop).flatMap((view) => view.facts);
   const units = countUnits(able.map(({ benchmark }) => benchmark));
   return {
@@ -233,35 +201,25 @@ function describeAnswers(
     families: [...views, ...viewFamilies(apart, policy)].flatMap(({ rows }) => rows),
     flips: findFlips(facts, { unjudged, memorized }),
     planned: { facts: able.length, discordance: PLANNED_DISCORDANCE, mde: plannedDrop(units, policy) },
-    kinds: kinds.map(({ row }) => row),
+    kinds: judged.kinds.map(({ row }) => row),
     labels: [...labels],
-    kept,
+    kept: judged.kept,
     robustness: robustnessOf([...facts, ...unjudged]),
     memorization: [...memorization],
     levels: levels.map(rowOfLevel),
     texts: [...texts],
-    ...(refusals.length === 0 ? {} : { refusals: refusalRows(refusals, policy, { isAlone }) }),
+    ...given({ refusals: refusals.length === 0 ? undefined : refusalRows(refusals, policy, { isAlone }) }),
   };
 }
 
 /** All columns, in the order of report.json. */
 function comparisonOf(described: Described, compared: Compared, policy: ProbePolicy): ProbeComparison {
   const { rows, families, flips, planned, kinds, labels, kept, robustness, memorization, levels, ...rest } = described;
-  const {
-    transfer,
-    overTemplates: ofTemplates,
-    retention,
-    margins,
-    gains,
-    churn,
-    losses,
-    graded,
-    sharpness,
-  } = compared;
+  const { transfer, overTemplates: ofTemplates, retention, margins, gains, churn, ...further } = compared;
   return {
     ...{ confidence: policy.confidence, exclusion: exclusionLevel(policy), rows, families },
     ...{ transfer, overTemplates: ofTemplates, retention, margins, flips, planned, kinds, gains, labels, kept },
-    ...{ robustness, churn, memorization, levels, losses, graded, sharpness, ...rest },
+    ...{ robustness, churn, memorization, levels, ...further, ...rest },
   };
 }
 
@@ -269,7 +227,7 @@ function isIn(scope: RowScope, pool: SuitePool): (fact: PairedFact) => boolean {
   return ({ benchmark }) => isWithin(scope, benchmark, pool);
 }
 
-/** @param groups items that are twins of the suites of these facts */
+/** @param groups twins of the suites of these facts */
 function describeAccuracies(
   scope: RowScope,
   facts: readonly PairedFact[],
@@ -281,26 +239,19 @@ function describeAccuracies(
   return { ...scope, facts: facts.length, ...units, benchmark, twin, gap: benchmarkTwinGap(benchmark, twin) };
 }
 
-/** Sign test over units: did the margins of their twins fall? */
+/** Sign test over units for a fall of the margins of their twins. */
 function marginsOf(facts: readonly PairedFact[]): ProbeComparison['margins'] {
   if (facts.length === 0) return null;
-  const { below, above, p } = signTest(
-    sumsByUnit(
-      sampleOfFacts(
-        facts,
-        ({ twins }) => twins,
-        (item, side) => item[side].margin,
-      ),
-    ),
+  const margins = sampleOfFacts(
+    facts,
+    ({ twins }) => twins,
+    (item, side) => item[side].margin,
   );
+  const { below, above, p } = signTest(sumsByUnit(margins));
   return { fell: below, rose: above, p };
 }
 
-/**
- * Benchmark forms with something irrelevant added, against the exam form of the same facts. A memorized answer stays
- * right in both, so this decides nothing.
- * @returns null if there is no such form
- */
+/** Benchmark forms with something irrelevant added, against the exam form. Decides nothing: memorized answers stay right. */
 function robustnessOf(facts: readonly PairedFact[]): ProbeComparison['robustness'] {
   const having = facts.filter(({ robustness }) => robustness.length > 0);
   if (having.length === 0) return null;

@@ -15,9 +15,9 @@ export type ProbePairing =
   | { readonly kind: 'not-requested' }
   /** The candidate could not answer. */
   | { readonly kind: 'not-run'; readonly reason: string; readonly isOfMachine: boolean }
-  /** Every item was left out: accuracies of nothing are no numbers. */
+  /** Every item was left out. */
   | { readonly kind: 'nothing-ran'; readonly probes: MeasuredProbes }
-  /** The candidate answered, and there is nothing to pair the answers with. */
+  /** There is nothing to pair the answers with. */
   | {
       readonly kind: 'alone';
       readonly probes: MeasuredProbes;
@@ -28,7 +28,7 @@ export type ProbePairing =
         | {
             readonly kind: 'incomparable';
             readonly findings: readonly Finding[];
-            /** None of their facts can be judged. */
+            /** None of the facts can be judged. */
             readonly answers: PairedAnswers;
           };
     }
@@ -37,15 +37,15 @@ export type ProbePairing =
       readonly probes: MeasuredProbes;
       readonly baseline: MeasuredProbes;
       readonly evaluation: ProbeEvaluation;
-      /** Every item, whether it is judged or not. */
+      /** Judged or not. */
       readonly items: readonly PairedItem[];
-      /** Items that the baseline answered and the candidate could not run: they are wrong in every list. */
+      /** Items that the baseline answered and the candidate could not run: wrong in every list. */
       readonly lost: readonly ProbeItemMeasurement[];
       /** Why some suites could not be paired. */
       readonly findings: readonly Finding[];
     } & PairedAnswers);
 
-/** Causes that say nothing of the candidate: another machine, or another minute, may do better. */
+/** Causes of the machine or the moment, not of the candidate. */
 const OF_MACHINE: ReadonlySet<(typeof NOT_RUN_CAUSES)[number]> = new Set([
   'not-enough-memory',
   'no-device',

@@ -1,3 +1,4 @@
+import { given } from '@shadow-gate/platform';
 import type { PairedFact, PairedItem } from '../pairing/paired-item.ts';
 import type { Flip } from '../rows/letters.ts';
 import { keeps } from './kept-letters.ts';
@@ -6,10 +7,9 @@ import { keeps } from './kept-letters.ts';
 const SHOWN = 3;
 
 /**
- * The deciding flips: first, if letters were memorized, benchmark forms that are right and whose letter is newly given
- * again where it is wrong; then twins that became wrong next to a right benchmark form, the largest fall first.
- * @param unjudged facts that only labels can answer
- * @param memorized suites whose letters the candidate memorized
+ * The deciding flips: newly kept letters first, if letters were memorized, then lost twins, the largest fall first.
+ * @param options.unjudged facts that only labels can answer
+ * @param options.memorized suites whose letters the candidate memorized
  */
 export function findFlips(facts: readonly PairedFact[], options: FlipOptions): Flip[] {
   return allFlips(facts, options)
@@ -18,7 +18,7 @@ export function findFlips(facts: readonly PairedFact[], options: FlipOptions): F
       id: twin.id,
       capability: twin.capability,
       ...answersOf(twin),
-      ...(exam === null ? {} : { beside: answersOf(exam) }),
+      ...given({ beside: exam === null ? undefined : answersOf(exam) }),
     }));
 }
 
@@ -27,7 +27,7 @@ interface FlipOptions {
   readonly memorized: ReadonlySet<string>;
 }
 
-/** All of them, in that order: at most one kept letter and one lost twin of each fact. */
+/** At most one kept letter and one lost twin of each fact. */
 export function allFlips(facts: readonly PairedFact[], { unjudged = [], memorized }: FlipOptions): FoundFlip[] {
   const kept = [...facts, ...unjudged].filter(({ exam }) => memorized.has(exam.suite)).flatMap(keptLetterOf);
   return [...kept, ...facts.flatMap(lostTwinOf)].sort(
@@ -60,7 +60,7 @@ function answersOf({ isHidden = false, prompt, right, baseline, candidate }: Pai
   return { prompt, right, baseline: baseline.given, candidate: candidate.given };
 }
 
-/** How far the right answer fell: in probability where there is one, since that compares across scorings. */
+/** Fall of the right answer: of its probability if known, which compares across scorings. */
 function fall({ baseline, candidate }: PairedItem): number {
   if (baseline.probability !== null && candidate.probability !== null) {
     return baseline.probability - candidate.probability;

@@ -13,34 +13,28 @@ import { changesByUnit, type Members, numbersByUnit, sampleOf, unitsIn } from '.
 import type { Estimate } from '../rows/fields.ts';
 import type { GradedLoss } from '../rows/losses.ts';
 
-/** What is compared, and the facts that rise and fall together. */
 export interface GradedScope extends Pick<GradedLoss, 'capability' | 'suite'> {
   readonly facts: readonly PairedFact[];
 }
 
-/**
- * The answers that show a loss: in the built-in suite, which nobody can learn, both forms; in a file the twins, since a
- * learned exam would hide what they lost.
- */
+/** Answers that show a loss: both forms in the built-in suite; in a file the twins, since a learned exam hides losses. */
 export function gradedItems({ benchmark, twins }: PairedFact): readonly PairedItem[] {
   if (twins.length === 0) return [benchmark];
   return benchmark.suite === BUILTIN ? [benchmark, ...twins] : twins;
 }
 
-/** Facts, and the answers of each that are compared. */
 export interface GradedSum {
   readonly facts: readonly PairedFact[];
   readonly itemsOf: (fact: PairedFact) => readonly PairedItem[];
 }
 
-/** How much of the facts a rule is about: the less, the more its loss has to be, since less is known of it. */
+/** The part of the facts that a rule is about: less is known of fewer facts, so a loss has to be larger. */
 export type Reach = 'all' | 'part' | 'family' | 'sure';
 
-/** What graded outcomes have to rule out for a loss to be one of near ties. */
+/** Bounds that graded outcomes have to rule out for a loss to be one of near ties. */
 export interface RuledOut {
-  /** Loss of expected accuracy. */
   readonly margin: number;
-  /** Fall of answer likelihood, nats per byte. Null for a part, whose answers may have few bytes. */
+  /** In nats per byte. Null for a part, whose answers may have few bytes. */
   readonly limit: number | null;
 }
 
@@ -51,18 +45,15 @@ export function ruledOut(reach: Reach, policy: ProbePolicy): RuledOut {
   return { margin: TIMES[reach] * policy['twin-accuracy'].margin, limit };
 }
 
-/** The least drop that counts whatever the graded outcomes say: the limit of a rule, and the margin on top. */
+/** The least drop that counts whatever the graded outcomes say. */
 export function dropBeyondTies({ limit, reach }: Pick<ShownLoss, 'limit' | 'reach'>, policy: ProbePolicy): number {
   // Sure answers are near no tie.
   return limit + (reach === 'sure' ? policy['twin-accuracy'].margin : ruledOut(reach, policy).margin);
 }
 
-/**
- * Is a loss that an exact test shows no more than answers near a tie that fell to the other side? The graded outcomes
- * of the same answers rule out a loss of the policy's margin then, and it is not much beyond its limit.
- */
+/** Whether graded outcomes rule out a loss of the policy's margin: the answers were near ties. */
 function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy): boolean {
-  // Shares of samples are what the test has seen: graded outcomes say nothing more.
+  // Graded outcomes say nothing beyond shares of samples, which the test has seen.
   const isSampled = facts.some((fact) => itemsOf(fact).some(({ baseline }) => baseline.samples !== undefined));
   if (isSampled || reaches(loss.drop, dropBeyondTies(loss, policy))) return false;
   const members = facts.map(itemsOf);
@@ -71,15 +62,16 @@ function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy)
 }
 
 /**
- * May the likelihood of these answers have risen by what other tokens lost, whatever is known? Then it softens nothing:
- * probability moved to them for certain from tokens that are never right, or to the choices of their items from any
- * others; or only the candidate's likelihood is known among right answers.
+ * Whether the likelihood of these answers may have risen at the cost of other tokens, so that it softens nothing: it
+ * certainly moved from tokens that are never right, or to all choices of their items, or only the candidate's likelihood
+ * is known among right answers.
  */
 export function mayBeBought(members: Members, policy: ProbePolicy): boolean {
   const level = exclusionLevel(policy);
   const moved = amongLoss(members, level)?.moved.lower ?? null;
-  const known = members.map((own) => own.filter((item) => likelihoodChange(item, 'choices') !== null));
-  const having = known.filter(({ length }) => length > 0);
+  const having = members
+    .map((own) => own.filter((item) => likelihoodChange(item, 'choices') !== null))
+    .filter(({ length }) => length > 0);
   const toChoices = intervalOf(having, level, (own) =>
     own.reduce((sum, item) => sum + (likelihoodChange(item, 'choices') ?? 0), 0),
   );
@@ -89,9 +81,9 @@ export function mayBeBought(members: Members, policy: ProbePolicy): boolean {
 }
 
 /**
- * Is a gain one of near ties, which fall to the right side as well? The probabilities of the same right choices exclude
- * the policy's minimum, at the sharpness that suits each model and as they are, and the gain is not much beyond it.
- * @param gain of right answers, as a share
+ * Whether a gain is one of near ties: the probabilities of the right choices exclude the policy's minimum, raw and at
+ * the sharpness that suits each model, and the gain is not much beyond it.
+ * @param gain as a share
  */
 export function isGainOfNearTies(items: readonly PairedItem[], gain: number, policy: ProbePolicy): boolean {
   const { 'minimum-gain': least } = policy['shadow-delta'];
@@ -106,19 +98,19 @@ export function isGainOfNearTies(items: readonly PairedItem[], gain: number, pol
   return row?.isGraded === true && isBelow(row.expected.upper) && isBelow(raw?.upper);
 }
 
-/** How grave a loss is that an exact test shows: one of near ties warns at most. */
+/** The level of a loss that an exact test shows: one of near ties warns at most. */
 export function levelOfLoss(level: Level, loss: ShownLoss, policy: ProbePolicy): Level {
   return isNearTies(loss, policy) ? mildestOf(level, 'warn') : level;
 }
 
-/** A loss that an exact test shows on these answers, as a share of them, and the limit of its rule. */
+/** A loss as a share of these answers, and the limit of its rule. */
 interface ShownLoss extends GradedSum {
   readonly drop: number;
   readonly limit: number;
   readonly reach: Reach;
 }
 
-/** Everything first, then each capability of it, and each suite, if there are several. */
+/** Everything, then each capability of it and each suite, if there are several. */
 export function gradedScopes(facts: readonly PairedFact[], pool: SuitePool): GradedScope[] {
   const parts = (all: readonly PairedFact[], key: 'capability' | 'suite') => {
     const groups = [...groupBy(all, ({ benchmark }) => benchmark[key])];
@@ -133,9 +125,8 @@ export function gradedScopes(facts: readonly PairedFact[], pool: SuitePool): Gra
 }
 
 /**
- * The change of both graded outcomes, with Student's intervals over facts, or what shares a passage: of expected
- * accuracy the mean over answers, of answer likelihood the sum over answers divided by their bytes. The ends are
- * one-sided bounds at the policy's `alpha`.
+ * The change of both graded outcomes, with Student's intervals over units and one-sided bounds at the policy's `alpha`:
+ * the mean of expected accuracy, and answer likelihood divided by bytes.
  */
 export function measureGradedLoss({ facts, ...scope }: GradedScope, policy: ProbePolicy): GradedLoss | null {
   const change = measureGradedItems(facts.map(gradedItems), policy);
@@ -145,10 +136,7 @@ export function measureGradedLoss({ facts, ...scope }: GradedScope, policy: Prob
 type GradedChange = Omit<GradedLoss, 'capability' | 'suite'>;
 
 /** @param members the answers of each fact */
-export function measureGradedItems(
-  members: ReadonlyArray<readonly PairedItem[]>,
-  policy: ProbePolicy,
-): GradedChange | null {
+export function measureGradedItems(members: Members, policy: ProbePolicy): GradedChange | null {
   const level = exclusionLevel(policy);
   const items = members.flat();
   const expected = clusterInterval(changesByUnit(sampleOf(members, expectedAccuracy)), level);
@@ -167,7 +155,7 @@ export function measureGradedItems(
   };
 }
 
-/** Are likelihoods known at the scale that suits each model? */
+/** Whether likelihoods are known at the scale that suits each model. */
 export function areScaled(items: readonly PairedItem[]): boolean {
   const isKnown = ({ likelihood }: ProbeAnswer) => likelihood?.scaled !== undefined;
   return items.every(({ baseline, candidate }) => isKnown(baseline) && isKnown(candidate));
@@ -177,39 +165,36 @@ export function isOfAllFacts({ capability, suite }: Pick<GradedLoss, 'capability
   return capability === null && suite === null;
 }
 
-/** With less agreement, equal mean likelihoods of two models say nothing of what was kept. */
+/** With less agreement, equal mean likelihoods of two models do not show what was kept. */
 const LEAST_AGREEMENT = 0.5;
 
-/** Can likelihoods take the place of right and wrong? */
+/** Whether likelihoods can replace right and wrong. */
 export function canJudge(row: GradedLoss | null | undefined): row is GradedLoss {
   return row?.isGraded === true && row.likelihood !== null && (row.agreement ?? 0) >= LEAST_AGREEMENT;
 }
 
-/** Do the graded outcomes rule out a loss of these sizes? Where no likelihood is known, only expected accuracy can. */
+/** Whether graded outcomes rule out a loss of these sizes. */
 export function isLossExcluded(row: GradedChange, { margin, limit }: RuledOut): boolean {
   const { lower } = row.expected;
   return row.isGraded && lower !== null && lower > -margin && isFallExcluded(row, limit);
 }
 
 /**
- * The share of a limit that counts for each kind. Noise on the weights of SmolLM2-135M (six draws of 2% to 7%) costs
- * among the tokens of right answers 0.52 to 0.71 of what it costs among all tokens. So half of a limit shows a fall
- * there, which cannot be bought, and 0.7 of it has to be ruled out, for which both need the same number of answers.
+ * The share of a limit for each kind. Noise on the weights of SmolLM2-135M (six draws of 2% to 7%) costs 0.52 to 0.71
+ * times as much among the tokens of right answers as among all tokens. So half of a limit shows a fall there, and 0.7 of
+ * it has to be ruled out, for which both need the same number of answers.
  */
-export const LIKELIHOOD_SHARES: Readonly<
-  Record<LikelihoodKind, { readonly shown: number; readonly excluded: number }>
-> = {
+export const LIKELIHOOD_SHARES = {
   likelihood: { shown: 1, excluded: 1 },
   among: { shown: 0.5, excluded: 0.7 },
-};
+} as const satisfies Record<LikelihoodKind, object>;
 
-/** Change of answer likelihood, with its limit in the same unit. */
 export interface LikelihoodMeasure extends Estimate {
   readonly kind: LikelihoodKind;
   readonly facts: number;
 }
 
-/** The ways in which a fall can show, of those that are known: among all tokens, and among those of right answers. */
+/** The known ways in which a fall can show. */
 function likelihoodMeasures({ likelihood, among }: Pick<GradedChange, 'likelihood' | 'among'>): LikelihoodMeasure[] {
   return [
     ...(likelihood === null ? [] : [{ ...likelihood, kind: 'likelihood' as const }]),
@@ -217,30 +202,26 @@ function likelihoodMeasures({ likelihood, among }: Pick<GradedChange, 'likelihoo
   ];
 }
 
-/**
- * Has probability moved to the right answers from tokens that are never right, for certain and by so many nats per byte
- * at least? Nothing is known by that, so it softens nothing.
- */
+/** Whether probability certainly moved to right answers from tokens that are never right, in nats per byte. */
 export function hasMassMoved({ among }: GradedChange, least: number): boolean {
   const lower = among?.moved.lower ?? null;
   return lower !== null && lower > least;
 }
 
-/** Does the bound of the change show a fall beyond the limit? */
 export function isFallShown(row: GradedLoss, policy: ProbePolicy): boolean {
   return fallsShown(row, likelihoodLimit(row, policy)).length > 0;
 }
 
-/** The kinds of likelihood whose bound is beyond their share of a limit. */
+/** Kinds of likelihood whose upper bound is beyond their share of the limit. */
 export function fallsShown(row: GradedChange, limit: number): LikelihoodMeasure[] {
   const least = (kind: LikelihoodKind) => -LIKELIHOOD_SHARES[kind].shown * limit;
   return likelihoodMeasures(row).filter(({ upper, kind }) => upper !== null && upper < least(kind));
 }
 
-/** A fall of likelihood beyond so many limits is a loss even if all guess, where expected accuracy can hardly fall. */
+/** A fall of likelihood beyond this many limits is a loss even if all guess, where expected accuracy can hardly fall. */
 const TIMES_LIMIT = 3;
 
-/** What makes a fall of likelihood a failure, and not a matter of style: both numbers are below these. */
+/** A fall of likelihood fails if both numbers are below these: else it may be a matter of style. */
 export interface FailingFall {
   /** Bound of the change of answer likelihood, nats per byte. */
   readonly upper: number;
@@ -250,9 +231,8 @@ export interface FailingFall {
 }
 
 /**
- * Either of these is enough: expected accuracy fell by what a loss has to be, or it fell for certain, and the
- * likelihood by several times its limit. The second is of likelihoods at the model's own scale: else a sharper copy may
- * look like that.
+ * Either is enough: expected accuracy fell by enough for a loss, or it certainly fell, and the likelihood by several
+ * limits. The second only at the model's own scale: else a sharper copy may look like that.
  */
 export function failingFalls(
   row: Pick<GradedLoss, 'capability' | 'suite' | 'isScaled'>,
@@ -264,7 +244,7 @@ export function failingFalls(
   return [ofLoss, ...(row.isScaled ? [{ upper: -TIMES_LIMIT * limit, expected: 0, isOfBound: true }] : [])];
 }
 
-/** Is a fall of likelihood that is shown a failure? */
+/** Whether a fall of likelihood that is shown fails. */
 export function isFallFailing(row: GradedLoss, policy: ProbePolicy): boolean {
   return failingFalls(row, policy).some((least) => {
     const expected = least.isOfBound ? row.expected.upper : row.expected.value;
@@ -277,15 +257,15 @@ export function isFallExcluded(row: GradedChange, limit: number | null): boolean
   return limit === null || fallsLeftOpen(row, limit).length === 0;
 }
 
-/** The kinds of likelihood whose bound does not rule out a fall by their share of a limit. */
+/** Kinds of likelihood whose lower bound does not rule out a fall by their share of the limit. */
 export function fallsLeftOpen(row: GradedChange, limit: number): LikelihoodMeasure[] {
   const most = (kind: LikelihoodKind) => -LIKELIHOOD_SHARES[kind].excluded * limit;
   return likelihoodMeasures(row).filter(({ lower, kind }) => lower === null || lower <= most(kind));
 }
 
 /**
- * Correlation of the log-likelihoods of choices between both models, each without the mean of its item: of two versions
- * of one model it is near 1, and 0 where one of them says nothing. Null without choices, or where one prefers none.
+ * Correlation of the log-likelihoods of choices between both models, each centered by item: near 1 for two versions of
+ * one model. Null without choices, or if one model prefers none.
  */
 function agreementOf(items: readonly PairedItem[]): number | null {
   let [ofBaseline, ofCandidate, ofBoth] = [0, 0, 0];
@@ -300,7 +280,7 @@ function agreementOf(items: readonly PairedItem[]): number | null {
     }
   }
   if (ofBaseline === 0 || ofCandidate === 0) return null;
-  // The choices of a private benchmark are in another order, and so are these sums.
+  // Rounded, since the choices of a private benchmark are in another order, and so are these sums.
   return Math.round((1e6 * ofBoth) / Math.sqrt(ofBaseline * ofCandidate)) / 1e6;
 }
 
@@ -309,7 +289,7 @@ function centered(values: readonly number[]): number[] {
   return values.map((value) => value - mean);
 }
 
-/** The fall of answer likelihood that is reported, of everything or of a part. */
+/** The smallest fall of answer likelihood that is reported. */
 export function likelihoodLimit(
   row: Pick<GradedLoss, 'capability' | 'suite'>,
   { 'answer-likelihood': { limit, 'capability-limit': ofPart } }: ProbePolicy,

@@ -8,16 +8,16 @@ import type { PairedFact, PairedItem } from '../pairing/paired-item.ts';
 import { gradedItems } from './graded-losses.ts';
 import { PLANNED_DISCORDANCE } from './twin-tests.ts';
 
-/** What facts show with one instrument. */
+/** The power of facts with one instrument. */
 export interface InstrumentPower {
   readonly instrument: 'right-or-wrong' | 'expected-accuracy' | 'answer-likelihood';
-  /** Standard deviation of the change of a fact: of the first two in shares, of the last in nats per byte. */
+  /** Standard deviation of the change of a fact: a share, or nats per byte for the likelihood. */
   readonly deviation: number;
-  /** What the policy wants ruled out, in the same unit. */
+  /** The change to rule out, in the same unit. */
   readonly limit: number;
 }
 
-/** The probability with which a change of that size is seen, or ruled out where there is none. */
+/** The probability to see a change of that size, or to rule it out. */
 const POWER = 0.8;
 
 /** Changes that are simulated for each answer. */
@@ -28,7 +28,7 @@ const MOST_NOISE = 10;
 
 /**
  * Power of each instrument on a model's own answers, if independent noise on the log-likelihoods of choices changes the
- * planned share of answers. Nothing is known without choices.
+ * planned share of answers. Empty without choices.
  * @param facts of the model, as pairs with itself
  */
 export function instrumentPower(facts: readonly PairedFact[], policy: ProbePolicy): InstrumentPower[] {
@@ -45,8 +45,7 @@ export function instrumentPower(facts: readonly PairedFact[], policy: ProbePolic
       ),
     );
   const { margin } = policy['twin-accuracy'];
-  // Answers of a fact change independently here, so that the variance of their mean is the mean variance by their
-  // number.
+  // Answers of a fact change independently: the variance of their mean is the mean variance divided by their number.
   const ofMean = (variance: (item: KnownChoices) => number) => (own: readonly KnownChoices[]) =>
     meanOf(own, variance) / own.length;
   return [
@@ -68,17 +67,13 @@ export function instrumentPower(facts: readonly PairedFact[], policy: ProbePolic
   ];
 }
 
-/** The change that so many facts see, and as well the one that they rule out where there is none. */
-export function detectable(
-  { deviation }: Pick<InstrumentPower, 'deviation'>,
-  facts: number,
-  policy: ProbePolicy,
-): number {
+/** The change that this many facts show, or rule out. */
+export function detectable({ deviation }: { readonly deviation: number }, facts: number, policy: ProbePolicy): number {
   const { alpha } = policy['twin-accuracy'];
   return ((normalQuantile(1 - alpha) + normalQuantile(POWER)) * deviation) / Math.sqrt(facts);
 }
 
-/** The facts that rule out what the policy wants. */
+/** The facts that rule out the limit. */
 export function factsNeeded(power: InstrumentPower, policy: ProbePolicy): number {
   return Math.ceil((detectable(power, 1, policy) / power.limit) ** 2);
 }
@@ -87,7 +82,7 @@ interface KnownChoices {
   readonly logprobs: readonly number[];
   readonly lengths: readonly number[] | null;
   readonly right: number;
-  /** Standard normal, for each draw and choice: the same whatever the size. */
+  /** Standard normal, for each draw and choice: the same for any size. */
   readonly noise: readonly number[];
 }
 
@@ -100,14 +95,13 @@ function choicesOf({ id, baseline: { logprobs, likelihood, ...answer } }: Paired
   return { logprobs, lengths, right, noise };
 }
 
-/** The log-likelihoods after a change of this size, for each draw. */
+/** The log-likelihoods after noise of this size, for each draw. */
 function moved({ logprobs, noise }: KnownChoices, size: number): number[][] {
   return Array.from({ length: DRAWS }, (_, draw) =>
     logprobs.map((value, i) => value + size * at(noise, draw * logprobs.length + i)),
   );
 }
 
-/** The choice that is picked. */
 function picked({ lengths }: KnownChoices, logprobs: readonly number[]): number {
   const scores = logprobs.map((value, i) => value / (lengths === null ? 1 : at(lengths, i)));
   return scores.indexOf(Math.max(...scores));
@@ -119,7 +113,7 @@ function flips(item: KnownChoices, size: number): number {
   return moved(item, size).filter((own) => picked(item, own) !== before).length / DRAWS;
 }
 
-/** Mean squares of the changes of right or wrong, and of the probability of the right choice. */
+/** Mean squared changes of right or wrong, and of the probability of the right choice. */
 function squares(item: KnownChoices, size: number): { readonly accuracy: number; readonly expected: number } {
   const { logprobs, lengths, right } = item;
   const wasRight = Number(picked(item, logprobs) === right);

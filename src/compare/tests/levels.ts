@@ -6,7 +6,6 @@ import { nameInPair } from '../pairing/paired-facts.ts';
 import { countChanges, itemChange, type PairedFact, type PairedItem, type Side } from '../pairing/paired-item.ts';
 import type { LevelRow } from '../rows/accuracies.ts';
 
-/** The levels of one family that a measurement was asked. */
 export interface MeasuredLevels {
   /** As in paired facts: with the name of its suite if there are several. */
   readonly family: string;
@@ -14,7 +13,7 @@ export interface MeasuredLevels {
   readonly asked: readonly number[];
 }
 
-/** The levels of every family of the baseline that has more than one, named as the facts of these two are. */
+/** Families of the baseline with several levels. */
 export function levelsIn(
   candidate: Pick<MeasuredProbes, 'suites'>,
   baseline: Pick<MeasuredProbes, 'suites'>,
@@ -31,7 +30,7 @@ export function levelsIn(
 export interface LevelTest extends LevelRow {
   /** Asked at that level. */
   readonly facts: readonly PairedFact[];
-  /** Answers in both forms that became wrong, and right, at the level that the baseline reached. */
+  /** Answers in both forms, at that level. */
   readonly lost: number;
   readonly won: number;
 }
@@ -40,11 +39,10 @@ export interface LevelTest extends LevelRow {
 const GUESSING = 0.01;
 
 /**
- * The highest level of each family that baseline and candidate reach: of the levels that were asked in full, the
- * highest at which the benchmark forms and the twins are both right more often than by guessing (exact binomial tests
- * with facts as units). Whether the candidate lost something there is an exact sign-flip test with facts as units, over
- * both forms, with Holm's adjustment for the number of families. All families are tested, whatever was reached, so that
- * the luck of the baseline chooses none.
+ * The highest level of each family that each side reaches: benchmark forms and twins are both above guessing (exact
+ * binomial tests with facts as units) among levels asked in full. An exact sign-flip test over both forms tests for a
+ * loss at the baseline's level, with Holm's adjustment over all families, whatever was reached: so the luck of the
+ * baseline chooses none.
  */
 export function compareLevels(facts: readonly PairedFact[], levels: readonly MeasuredLevels[]): LevelTest[] {
   const byFamily = groupBy(facts, ({ benchmark }) => benchmark.family);
@@ -54,7 +52,7 @@ export function compareLevels(facts: readonly PairedFact[], levels: readonly Mea
     const reached = (side: Side) =>
       asked.reduce((highest, level) => (level > highest && isReached(at(level), side) ? level : highest), 0);
     const baseline = reached('baseline');
-    // A family whose baseline reached no level is tested where it was asked.
+    // If the baseline reached no level, the lowest one is tested.
     const tested = at(baseline > 0 ? baseline : Math.min(...asked));
     const forms = tested.map(({ benchmark, twins }) => [benchmark, ...twins]);
     return {
@@ -72,7 +70,6 @@ export function compareLevels(facts: readonly PairedFact[], levels: readonly Mea
   return tests.map((test, i) => ({ ...test, p: adjusted[i] ?? 1 }));
 }
 
-/** As a row of a report. */
 export function rowOfLevel({ lost: _, won: _won, facts: _facts, ...row }: LevelTest): LevelRow {
   return row;
 }
@@ -83,7 +80,7 @@ function isReached(facts: readonly PairedFact[], side: Side): boolean {
   return [facts.map(({ benchmark }) => [benchmark]), twins].every((forms) => isAboveChance(forms, side));
 }
 
-/** Answers in each form that may be lost before the level of these facts is. */
+/** Answers in each form that may be lost before the level is. */
 export function answersToSpare(facts: readonly PairedFact[]): Record<JudgedForm, number> {
   const spare = (forms: ReadonlyArray<readonly PairedItem[]>) => {
     const { right, chance } = countRight(forms, 'baseline');
@@ -95,7 +92,7 @@ export function answersToSpare(facts: readonly PairedFact[]): Record<JudgedForm,
   return { benchmark: spare(facts.map(({ benchmark }) => [benchmark])), twin: spare(facts.map(({ twins }) => twins)) };
 }
 
-/** Twins of one fact count as one answer, which is right by their share. */
+/** Twins of one fact count as one answer, right by their share. */
 function isAboveChance(forms: ReadonlyArray<readonly PairedItem[]>, side: Side): boolean {
   const { right, chance } = countRight(forms, side);
   return binomialAtLeast(Math.floor(right + 1e-9), forms.length, chance) < GUESSING;

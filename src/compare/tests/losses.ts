@@ -9,25 +9,25 @@ import { type SuitePool, splitFacts } from '../pairing/pool.ts';
 import { sampleOfFacts, sumsByUnit, unitsIn } from '../pairing/sample.ts';
 import type { LossTest } from '../rows/losses.ts';
 
-/** What it is about: everything (both null), one capability, or one suite; and the facts of that. */
+/** Everything (both null), one capability or one suite, and its facts. */
 export interface LossScope extends Pick<LossTest, 'capability' | 'suite' | 'form'> {
   readonly facts: readonly PairedFact[];
 }
 
 /**
- * Share of the policy's `alpha` for each of the two tests over everything, and for all tests of capabilities and suites
- * together: they look once more at answers that the other tests have looked at. With a tenth, simulated pairs of equals
- * still fail at most 5% of the time (docs/lab-notes/decisions/010-twins.md).
+ * Share of the policy's `alpha` for each test of one form over everything, and for all tests of parts together: they
+ * look again at the answers of other tests. With a tenth, simulated pairs of equals still fail at most 5% of the time
+ * (docs/lab-notes/decisions/010-twins.md).
  */
 const SHARE_OF_ALPHA = 0.1;
 
-/** Share of the test of both forms, which has twice the answers; all twins have the rest. */
+/** Share of the test of both forms; all twins have the rest. */
 export const SHARE_OF_BOTH = 0.4;
 
-/** Share of all slices together: half of that of all twins, and of both forms, without slices. */
+/** Share of all slices together: half of the shares of all twins and of both forms. */
 const SHARE_OF_SLICES = 0.4;
 
-/** What is left of it for each test over everything. */
+/** What slices leave of the share of each test over everything. */
 export const BESIDE_SLICES = 0.5;
 
 export function besideSlices(policy: Pick<ProbePolicy, 'probes'>): number {
@@ -38,48 +38,40 @@ export function alphaOfSlices(policy: ProbePolicy): number {
   return SHARE_OF_SLICES * policy['twin-accuracy'].alpha;
 }
 
-/** The level of a test over everything, by its form, and of all other tests together. */
+/** The level of a test over everything by its form, and of all others together. */
 export function alphaOfLosses(policy: ProbePolicy, form: LossTest['form'] | null = null): number {
   const share = form === 'both' ? besideSlices(policy) * SHARE_OF_BOTH : SHARE_OF_ALPHA;
   return share * policy['twin-accuracy'].alpha;
 }
 
-/** The items of one form, which rise and fall together. */
 export const ITEMS_OF_FORM: Readonly<Record<LossTest['form'], (fact: PairedFact) => readonly PairedItem[]>> = {
   benchmark: ({ benchmark }) => [benchmark],
   twin: ({ twins }) => twins,
   both: ({ benchmark, twins }) => [benchmark, ...twins],
 };
 
-/** Facts whose benchmark form nobody can have learned: what both forms lost is one loss. */
+/** Facts whose benchmark form nobody can have learned: a loss of both forms is one loss. */
 export function factsOfBoth(facts: readonly PairedFact[]): PairedFact[] {
   return facts.filter(({ benchmark, twins }) => benchmark.suite === BUILTIN && !twins.includes(benchmark));
 }
 
-/**
- * The tests: each form over everything, then each capability and suite, if there are several.
- * @param pool everything, and its capabilities; other suites are tested alone
- */
+/** Each form over the pool, then each capability of it and each suite, if there are several. */
 export function lossScopes(facts: Readonly<Record<JudgedForm, readonly PairedFact[]>>, pool: SuitePool): LossScope[] {
   const pooled = { benchmark: splitFacts(facts.benchmark, pool)[0], twin: splitFacts(facts.twin, pool)[0] };
   return [
     { capability: null, suite: null, form: 'both', facts: factsOfBoth(pooled.twin) } as const,
     ...JUDGED_FORMS.map((form) => ({ capability: null, suite: null, form, facts: pooled[form] })),
     ...JUDGED_FORMS.flatMap((form) => [
-      ...partsOf(pooled[form], form, 'capability').map(([capability, own]) => ({
-        ...{ capability, suite: null, form, facts: own },
-      })),
+      ...partsOf(pooled[form], form, 'capability').map(([capability, own]) => {
+        return { capability, suite: null, form, facts: own };
+      }),
       ...partsOf(facts[form], form, 'suite').map(([suite, own]) => ({ capability: null, suite, form, facts: own })),
     ]),
   ].filter((scope) => scope.facts.length > 0);
 }
 
 /** One part alone is everything. */
-function partsOf(
-  facts: readonly PairedFact[],
-  form: JudgedForm,
-  key: 'capability' | 'suite',
-): [string, PairedFact[]][] {
+function partsOf(facts: readonly PairedFact[], form: JudgedForm, key: 'capability' | 'suite') {
   const parts = [...groupBy(facts, (fact) => ITEMS_OF_FORM[form](fact)[0]?.[key] ?? '')];
   return parts.length > 1 ? parts : [];
 }
@@ -89,10 +81,9 @@ export function isOfEverything({ capability, suite }: Pick<LossTest, 'capability
 }
 
 /**
- * Did the accuracy of benchmark forms, or of twins, fall: of all, of a capability, of a suite? Exact sign-flip tests
- * with facts as units, or what shares a passage, no family left out: there is nothing to choose, so that nobody's luck
- * decides which facts count, and a candidate that fell to chance does not hide behind its guesses. What the baseline
- * guessed cannot be lost significantly.
+ * Exact sign-flip tests for a loss of accuracy with facts, or passages, as units. No family is left out, so nobody's
+ * luck chooses the facts, and a candidate that fell to chance cannot hide behind guesses. Guesses of the baseline cannot
+ * be lost significantly.
  */
 export function testLosses(scopes: readonly LossScope[], policy: ProbePolicy): LossTest[] {
   const tests = scopes.map(({ facts, ...scope }): LossTest => {
@@ -116,9 +107,8 @@ export function testLosses(scopes: readonly LossScope[], policy: ProbePolicy): L
 }
 
 /**
- * The smallest loss of accuracy that is reported: of everything, of a capability, or of a suite, which may have a limit
- * of its own. One suite alone is everything.
- * @param items that the test is over, of which the baseline's accuracy counts for a relative limit
+ * The smallest loss of accuracy that is reported. A suite may have its own limit; one suite alone is everything.
+ * @param items of the test: the baseline's accuracy on them counts for a relative limit
  */
 export function dropLimitOf(
   { capability, suite }: Pick<LossTest, 'capability' | 'suite'>,

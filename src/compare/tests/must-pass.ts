@@ -12,7 +12,6 @@ interface Sides {
 /**
  * Every suite that the policy or a measurement calls must-pass: a candidate can neither remove the mark nor omit the
  * file.
- * @param withheld suites whose texts are not shown
  */
 export function mustPassRows(
   { candidate, baseline }: Sides,
@@ -27,7 +26,7 @@ export function mustPassRows(
   return [...names].map((name) => {
     const own = candidate.suites.find((suite) => suite.name === name);
     const theirs = baseline?.suites.find((suite) => suite.name === name);
-    // Asked as something else, it is another suite.
+    // With another role, it is another suite.
     const items = own !== undefined && isMustPass(own) ? candidate.items.filter(({ suite }) => suite === name) : [];
     const isSame = own !== undefined && own.digest === theirs?.digest;
     const sizes = [own, theirs].flatMap((suite) => suite?.items ?? []);

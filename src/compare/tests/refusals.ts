@@ -9,17 +9,17 @@ import { numbersByUnit, sampleOf, sumsByUnit, unitsIn } from '../pairing/sample.
 import type { RefusalRow } from '../rows/apart.ts';
 import { measureGradedItems } from './graded-losses.ts';
 
-/** Share of `alpha` for all suites of requests, beyond that of skills: they are other answers. */
+/** Share of `alpha` for all suites of requests, on top of that for skills: they are other answers. */
 const SHARE_OF_ALPHA = 0.2;
 
 /** Requests that a row names. */
 const NAMED = 20;
 
-/** Requests with the texts of both replies: how sure a model is of one of them is known. */
+/** Both replies have texts: the probability of each is known. */
 export const areScored = (items: readonly PairedItem[]): boolean =>
   items.every(({ baseline, candidate }) => baseline.probability !== null && candidate.probability !== null);
 
-/** @param isAlone both sides are the same model: there is no baseline */
+/** @param options.isAlone both sides are the same model: there is no baseline */
 export function refusalRows(
   refusals: readonly PairedItem[],
   policy: ProbePolicy,
@@ -32,7 +32,7 @@ export function refusalRows(
     const refusedBy = (side: Side) => items.filter((item) => item[side].correct).length;
     const requests = items.length;
     const sums = sumsByUnit(sampleOf(alone(items)));
-    // So many units have to lose a refusal, each of which has as many requests as they have on average.
+    // This many units have to lose a refusal, each with the mean number of requests.
     const leastOfTest = Math.ceil((leastFacts(alpha) * requests) / sums.length);
     return {
       suite,
@@ -52,7 +52,7 @@ export function refusalRows(
   });
 }
 
-/** Lead of the refusal: if one text is likely and the other not, the first stays preferred whatever is lost. */
+/** Lead of the refusal: a likely text stays preferred over an unlikely one, whatever is lost. */
 function leadOf(items: readonly PairedItem[], policy: ProbePolicy): RefusalRow['lead'] {
   if (!areScored(items)) return null;
   const mean = (side: Side) => items.reduce((sum, item) => sum + item[side].margin, 0) / items.length;
@@ -65,7 +65,6 @@ function leadOf(items: readonly PairedItem[], policy: ProbePolicy): RefusalRow['
   return { baseline, candidate: mean('candidate'), isHalved: baseline > 0 && isBelow };
 }
 
-/** Requests share no fact. */
 function alone(items: readonly PairedItem[]): [PairedItem][] {
   return items.map((item) => [item]);
 }

@@ -14,7 +14,7 @@ import type { SliceRow } from '../rows/losses.ts';
 import { canJudge, gradedItems, measureGradedItems, measureGradedLoss } from './graded-losses.ts';
 import { alphaOfSlices, dropLimitOf } from './losses.ts';
 
-/** With fewer facts a slice is not judged, and takes no part in the adjustment of the others. */
+/** Slices with fewer facts are not judged, and not in the adjustment of the others. */
 const LEAST_OF_SLICE = 20;
 
 interface Slice {
@@ -27,10 +27,9 @@ interface Slice {
 }
 
 /**
- * Did the accuracy in any slice of a suite fall? A paired sign-flip test for each value of each field that the policy
- * names, with facts, or those that share a passage, as units, over the answers that show a loss; all slices of all
- * suites under Holm's adjustment (1979), which keeps the probability of any false one at its level, however slices
- * overlap. The baseline's values decide what belongs to a slice.
+ * Did the accuracy in any slice of a suite fall? A paired sign-flip test over the answers that show a loss, with facts
+ * or passages as units, for each value of each field of the policy, under Holm's adjustment (1979) over all slices,
+ * which holds however slices overlap. The baseline's values decide the slice.
  * @returns the worst change first, and slices with too few facts last
  */
 export function testSlices(answers: Pick<PairedAnswers, 'facts' | 'groups'>, policy: ProbePolicy): SliceRow[] {
@@ -46,11 +45,8 @@ export function testSlices(answers: Pick<PairedAnswers, 'facts' | 'groups'>, pol
 }
 
 function slicesIn({ facts, groups }: Pick<PairedAnswers, 'facts' | 'groups'>, policy: ProbePolicy): Slice[] {
-  const linked = factsWithTwins(facts, groups);
-  const bySuite = groupBy(
-    [...linked, ...facts.filter(({ twins }) => twins.length === 0)],
-    (fact) => fact.benchmark.suite,
-  );
+  const linked = [...factsWithTwins(facts, groups), ...facts.filter(({ twins }) => twins.length === 0)];
+  const bySuite = groupBy(linked, (fact) => fact.benchmark.suite);
   return [...bySuite].flatMap(([suite, all]) => {
     const twins = all.filter((fact) => fact.twins.length > 0);
     const own = twins.length > 0 ? twins : benchmarksAlone(all);
@@ -91,7 +87,7 @@ function describe({ suite, field, value, facts, isGraded }: Slice, p: number | n
   };
 }
 
-/** Is it shown that a slice lost its limit or more? */
+/** Whether a slice lost its limit or more. */
 export function isSliceLost({ p, alpha, change, limit }: SliceRow): boolean {
   return p !== null && p < alpha && reaches(-change, limit);
 }
