@@ -37,7 +37,8 @@ export interface NamedCalibration {
 }
 
 /**
- * Compare the update of a candidate, with or without a baseline, with those of known-good checkpoints other than itself.
+ * Compare the update of a candidate, with or without a baseline, with those of known-good checkpoints other than
+ * itself.
  * @param alpha rate of false alarms among exchangeable runs
  */
 export function assessCalibration(

@@ -62,9 +62,9 @@ export function seriesLimit({ metric, values }: FewValues, direction: Coordinate
 
 /**
  * The limit of one number of another run. With many numbers, some of a good run stand out by chance, so the limit is at
- * least the end of Student's two-sided prediction interval at α shared among all of them (Bonferroni). A few runs do not
- * show that numbers are normal: no rate is claimed. With 4 to 12 of 25 equal toy models as the runs, 2% to 4% of the
- * others were flagged.
+ * least the end of Student's two-sided prediction interval at α shared among all of them (Bonferroni). A few runs do
+ * not show that numbers are normal: no rate is claimed. With 4 to 12 of 25 equal toy models as the runs, 2% to 4% of
+ * the others were flagged.
  */
 export function runsLimit(
   { metric, values }: FewValues,

@@ -10,10 +10,9 @@ import { levelOfLoss } from '../tests/graded-losses.ts';
 import { alphaOfLosses, dropLimitOf, ITEMS_OF_FORM, isOfEverything, type LossScope } from '../tests/losses.ts';
 
 /**
- * A loss in either form that an exact paired test shows, over all facts, a capability or a suite. The test of twin
- * accuracy leaves out families in which both models may be guessing; a candidate that fell to chance makes a family
- * look like that. So these tests leave out nothing, at a stricter level. A loss that retention or twin accuracy reports
- * is not reported twice.
+ * A loss in either form that an exact paired test shows, over all facts, a capability or a suite. Twin accuracy leaves
+ * out families in which both models may be guessing, which a fall to chance looks like. These tests leave out nothing,
+ * at a stricter level. A loss that retention or twin accuracy reports is not reported twice.
  */
 export const accuracyLossCheck = { findAfter, harm } satisfies Check;
 
@@ -34,7 +33,7 @@ function findAfter({ probes, policy }: ComparisonContext, { answers }: FoundBySu
       return { ...loss, facts, limit: limitOf({ ...loss, facts }, policy) };
     })
     .filter((loss) => loss.p < loss.alpha && reaches(-loss.change, loss.limit));
-  // What all facts together lost needs no list of its parts, and says nothing of suites that are not among them.
+  // A loss of all facts needs no list of parts, and says nothing about suites outside the pool.
   const whole = new Set(shown.filter(isOfEverything).map(({ form }) => form));
   const isApart = ({ suite }: LossTest) => suite !== null && !pool.has(suite);
   return shown
@@ -43,12 +42,8 @@ function findAfter({ probes, policy }: ComparisonContext, { answers }: FoundBySu
     .map((loss) => {
       const { alpha: _, facts, limit, ...rest } = loss;
       const reach = isOfEverything(loss) ? 'all' : 'part';
-      const own = levelOfLoss(
-        level,
-        { facts, itemsOf: ITEMS_OF_FORM[loss.form], drop: -loss.change, limit, reach },
-        policy,
-      );
-      return { kind: 'accuracy-loss', level: own, ...rest, limit };
+      const shown = { facts, itemsOf: ITEMS_OF_FORM[loss.form], drop: -loss.change, limit, reach } as const;
+      return { kind: 'accuracy-loss', level: levelOfLoss(level, shown, policy), ...rest, limit };
     });
 }
 

@@ -10,12 +10,10 @@ import type { MetricPair } from '../spectra/metric-pair.ts';
 import { metricRange } from '../spectra/metric-range.ts';
 import { placeName } from '../spectra/place.ts';
 
-/** A rule in effect, and the numbers that it judges. */
 export interface AppliedRule {
   readonly rule: PolicyRule;
-  /** It is not in the policy file. */
+  /** Not in the policy file. */
   readonly isDefault: boolean;
-  /** Level of its findings. */
   readonly level: PolicyRule['level'];
   readonly pairs: readonly MetricPair[];
 }
@@ -28,9 +26,9 @@ interface Rules {
 }
 
 /**
- * The rules of the policy, plus the defaults. Rules for low-rank updates judge nothing else. Where known-good
- * checkpoints judge a number, default rules that warn do not judge it. Default rules that fail still fail beyond the
- * limit of the calibration, and warn within it: one known-good checkpoint that exploded must not hide another.
+ * The rules of the policy, plus the defaults; rules for low-rank updates judge nothing else. Numbers that known-good
+ * checkpoints judge are not judged by default rules that warn. Default rules that fail still fail beyond the limit of
+ * the calibration, and warn within it: one known-good checkpoint that exploded must not hide another.
  */
 export function appliedRules({ policy, metrics, calibration, probes }: Rules): AppliedRule[] {
   const outcomes = calibratedOutcomes(calibration, policy);
@@ -56,8 +54,8 @@ export function appliedRules({ policy, metrics, calibration, probes }: Rules): A
 }
 
 /**
- * Concentration depends on learning rate, steps and seed more than on data. If no calibration says what is usual and
- * probes judge the model, it is information. The size of an update shows divergence, and stays a warning.
+ * Concentration depends on learning rate, steps and seed more than on data: without a calibration, it is information if
+ * probes judge the model. The size of an update shows divergence, and stays a warning.
  */
 function isInformation({ metric }: PolicyRule, answered: Pick<Rules, 'policy' | 'probes'>): boolean {
   return metric !== 'frobeniusNorm' && isBehaviorJudged(answered);
@@ -65,7 +63,7 @@ function isInformation({ metric }: PolicyRule, answered: Pick<Rules, 'policy' | 
 
 type Outcomes = ReadonlyMap<string, 'within' | 'beyond'>;
 
-/** Outcomes of the numbers that known-good checkpoints judge; empty if calibration is information only. */
+/** Empty if calibration is only information. */
 function calibratedOutcomes(calibration: CalibrationReport | null, policy: Policy): Outcomes {
   const outcomes = new Map<string, 'within' | 'beyond'>();
   if (policy.calibration.level === 'info') return outcomes;
@@ -85,7 +83,7 @@ function outcomeIn(outcomes: Outcomes, { metric, of, statistic, scope }: MetricP
 
 const outcomeKey = (metric: string, place: string): string => JSON.stringify([metric, place]);
 
-/** Is there a low-rank update that some rule or known-good checkpoints judge, and could report? */
+/** Whether a rule or known-good checkpoints judge a low-rank update, and could report it. */
 export function judgesLowRank(rules: Rules): boolean {
   const outcomes = calibratedOutcomes(rules.calibration, rules.policy);
   const isCalibrated = rules.metrics.some(({ metric, isLowRank, scope }) => {
@@ -104,7 +102,7 @@ function isWatched(rule: PolicyRule, { metric, of, statistic, module }: MetricPa
   return statistic === rule.statistic && (!rule.modules || (module !== null && rule.modules.includes(module)));
 }
 
-/** How far the metric certainly moved in the direction of the rule: overlapping bounds are no difference. */
+/** Certain movement in the direction of the rule: overlapping bounds are no difference. */
 export function ruleMovement(
   { direction }: PolicyRule,
   { candidate, baseline }: Pick<MetricPair, 'candidate' | 'baseline'>,
@@ -113,10 +111,7 @@ export function ruleMovement(
   return direction === 'up' ? change : direction === 'down' ? -change : Math.abs(change);
 }
 
-/**
- * The largest movement in the direction of the rule that the bounds allow: within the limit, narrower bounds break no
- * rule.
- */
+/** The largest movement in the direction of the rule within the bounds. */
 export function reach(
   { direction }: PolicyRule,
   { candidate, baseline }: Pick<MetricPair, 'candidate' | 'baseline'>,
@@ -125,15 +120,11 @@ export function reach(
   return direction === 'up' ? rise : direction === 'down' ? fall : Math.max(rise, fall);
 }
 
-/** The movement that the rule allows from this baseline. */
 export function ruleLimit({ absolute, relative }: PolicyRule, { baseline }: Pick<MetricPair, 'baseline'>): number {
   return Math.max(absolute, relative * Math.abs(boundedValue(baseline)), 0);
 }
 
-/**
- * Could any candidate move the metric beyond the limit of the rule? A stable rank of 1.1 cannot fall by 20%, since no
- * stable rank is below 1.
- */
+/** Could any candidate go beyond the limit? A stable rank of 1.1 cannot fall by 20%, since none is below 1. */
 export function canFire(rule: PolicyRule, pair: MetricPair): boolean {
   const { least, most } = metricRange(pair.metric);
   const limit = ruleLimit(rule, pair);
@@ -163,7 +154,7 @@ function reported({ rule, isDefault, level, pairs }: AppliedRule): ReportedRule 
   };
 }
 
-/** How much of its limit a movement uses: 1 at the limit. With a limit of 0, any movement uses all of it. */
+/** Share of the limit that a movement uses. With a limit of 0, any movement uses all of it. */
 function useOf({ movement: moved, limit }: { readonly movement: number; readonly limit: number }): number {
   if (limit > 0) return moved / limit;
   return moved > 0 ? Number.MAX_VALUE : 0;

@@ -11,17 +11,16 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
 import { itemsReadOtherwise } from '../pairing/read-otherwise.ts';
 
-/** Keys that a finding names. */
+/** Keys in one finding. */
 const NAMED = 4;
 
-/** Padding fills batches and is masked: many recipes of fine-tuning set it, and no answer depends on it. */
+/** Padding is masked: many recipes of fine-tuning set it, and no answer depends on it. */
 const PADDING = new Set(['pad_token', 'pad_token_id']);
 
-/** Tokenizer, special tokens, templates, sampling defaults, config and code that are not the baseline's. */
 export function changedBehaviorCheck(context: ComparisonContext): Finding[] {
   const { candidate, baseline, policy } = context;
   if (!baseline) return [];
-  // What is not known of either is said where the weights are missed.
+  // If neither is known, the finding about missing weights says so.
   if (baseline.served && candidate.served && baseline.behavior === null) return [];
   if (baseline.benchmarks && candidate.benchmarks) return [];
   if (baseline.behavior === null) {
@@ -51,7 +50,7 @@ export function changedBehaviorCheck(context: ComparisonContext): Finding[] {
     const isOtherVersion = part === 'config' && candidate.tool.version !== baseline.tool.version;
     if (isOtherVersion && changes.length === 0 && areAllShown(mine, its)) return [];
     const because = mitigation(part, changes, { candidate, baseline });
-    // What the other side has in another place is no difference.
+    // A value that the other side has in another place is no difference.
     const lacking =
       because?.kind === 'not-in-gguf' ? changes.filter((change) => change[because.side] === null) : changes;
     if (because && lacking.length === 0 && changes.length > 0) return [];
@@ -77,28 +76,22 @@ export function changedBehaviorCheck(context: ComparisonContext): Finding[] {
 
 type Changed = FindingOf<'changed-behavior'>;
 
-/**
- * A key of a config about images or sounds, with another value: the description of the text model has none of them.
- * A key that only one side writes can be a default.
- */
+/** Another value about images or sounds, beside the text model. A key that only one side writes can be a default. */
 function isBesideText({ key, candidate, baseline }: Changed['named'][number]): boolean {
   return /^(?!text_)\w+_config\./.test(key) && candidate !== null && baseline !== null;
 }
 
-/**
- * A file next to the candidate's tokenizer.json that contradicts it: another loader reads other tokens than were
- * judged.
- */
+/** A file next to the candidate's tokenizer.json contradicts it: another loader reads other tokens than were judged. */
 function isContradiction({ key, candidate }: Changed['named'][number]): boolean {
   return key.endsWith(BESIDE_TOKENIZER) && candidate !== null;
 }
 
-/** What a GGUF file can carry; the rest of these parts it leaves to the program that runs it. */
+/** A GGUF file leaves other parts to the program that runs it. */
 const IN_GGUF: ReadonlySet<BehaviorPart> = new Set(['tokenizer', 'chat-template']);
 
 /**
- * Is a difference one of the form alone, or of what a format has no place for? Only where one side is a GGUF file and
- * the other is not: the files of two folders are the same or they are changed.
+ * Is a difference only one of the format? Only if exactly one side is a GGUF file: files of two folders are the same,
+ * or they are changed.
  */
 function mitigation(part: BehaviorPart, changes: Changed['named'], sides: Sides): Changed['because'] | null {
   const isGguf = (side: Side) => sides[side].checkpoint.format === 'gguf';
@@ -108,7 +101,7 @@ function mitigation(part: BehaviorPart, changes: Changed['named'], sides: Sides)
   const side = isGguf('candidate') ? 'candidate' : 'baseline';
   const [own, other] = [sides[side], sides[otherOf(side)]].map(({ behavior }) => behavior?.files[part] ?? null);
   if (!own) return { kind: 'not-in-gguf', side };
-  // A key with two values is a change. So is a key that the GGUF file has a place for, and lacks while it has others.
+  // Two values are a change, and so is a key that the GGUF file has a place for, and lacks while it has others.
   const isUnstated = (change: Changed['named'][number]) =>
     change[side] === null
       ? !(part === 'generation-config' && IN_GGUF_SAMPLING.has(change.key)) &&
@@ -117,16 +110,16 @@ function mitigation(part: BehaviorPart, changes: Changed['named'], sides: Sides)
   return areAllShown(own, other ?? null) && changes.every(isUnstated) ? { kind: 'not-in-gguf', side } : null;
 }
 
-/** Sampling that a GGUF file can state, by the names in generation_config.json. */
+/** Sampling that a GGUF file can state, by its names in generation_config.json. */
 const IN_GGUF_SAMPLING: ReadonlySet<string> = new Set(Object.values(SAMPLING_NAMES));
 
-/** Keys of config.json that act on longer texts. A GGUF file has a place for them: without it, it has none. */
+/** Keys of config.json about longer texts that a GGUF file has a place for. */
 const IN_GGUF_CONFIG = /^rope_parameters\.(factor|rope_type|long_factor)$|^sliding_window$/;
 
-/** Ends of a turn that only GGUF files name; a folder has their ids in a list with EOS. */
+/** Ends of a turn that only GGUF files name; a folder lists their ids with EOS. */
 const ENDS: ReadonlySet<string> = new Set(['eot_token_id', 'eom_token_id']);
 
-/** Does a folder stop there too? Where it does not say where it stops, nothing is known against it. */
+/** Does a folder stop there too, or not say where it stops? */
 function isKnownEnd(id: string, { behavior }: Measurement): boolean {
   const parts = [behavior?.files['generation-config'], behavior?.files['special-tokens']];
   const stated = parts.flatMap((part) => part?.values.eos_token_id ?? []);
@@ -141,7 +134,7 @@ const SIDES = ['candidate', 'baseline'] as const;
 type Side = (typeof SIDES)[number];
 type Sides = Readonly<Record<Side, Measurement>>;
 
-/** The table of tokens is compared whole, and so are merges; how texts are split, by what comes out for some. */
+/** Tokens and merges are compared whole; splitting, by its results for some texts. */
 function sameTokens(changes: Changed['named'], { candidate, baseline }: Sides): Changed['because'] | null {
   const [ours, theirs] = [candidate.behavior?.tokens, baseline.behavior?.tokens];
   if (!ours || ours.digest !== theirs?.digest) return null;
@@ -155,13 +148,13 @@ export function behaviorLevel({ behavior }: Policy, part: BehaviorPart | 'logit-
   return behavior[part] ?? behavior.level;
 }
 
-/** The level for what the candidate does not say: never better than the worst that it could have been. */
+/** The level for parts that the candidate does not state: as bad as they could have been. */
 export function unknownLevel(levels: readonly PolicyLevel[]): Finding['level'] {
   if (levels.includes('fail')) return 'fail';
   return levels.includes('warn') ? 'inconclusive' : 'info';
 }
 
-/** What an adapter does not have comes from its base model, which was not given. */
+/** Parts that an adapter lacks come from its base model, which was not given. */
 function isUnknown({ checkpoint, reference }: Measurement): boolean {
   return checkpoint.format === 'lora' && reference === null;
 }
@@ -174,7 +167,7 @@ function changesOf(ours: BehaviorValues | null, theirs: BehaviorValues | null): 
     .sort((one, other) => absent(one) - absent(other));
 }
 
-/** A key that only one side has comes after those with two values: it may be a default that one library writes. */
+/** Keys of one side come last: they may be defaults that one library writes. */
 const absent = ({ candidate, baseline }: Changed['named'][number]): number =>
   candidate === null || baseline === null ? 1 : 0;
 
@@ -182,7 +175,7 @@ function isPaddingOnly(ours: BehaviorValues | null, theirs: BehaviorValues | nul
   return areAllShown(ours, theirs) && changes.length > 0 && changes.every(({ key }) => PADDING.has(key));
 }
 
-/** A key that is not shown could have changed as well. */
+/** A key that is not shown could have changed too. */
 function areAllShown(ours: BehaviorValues | null, theirs: BehaviorValues | null): boolean {
   return [ours, theirs].every((side) => side !== null && Object.keys(side.values).length === side.keys);
 }

@@ -25,13 +25,9 @@ import { canJudge, dropBeyondTies, isGainOfNearTies, isLossExcluded, ruledOut } 
 import { likelihoodLosses, likelihoodsMissing, unclearLikelihood } from './likelihood.ts';
 import { shadowDeltas } from './shadow-delta.ts';
 
-/** What the logs say that was evaluated. */
 export function evaluationLogsCheck({ candidate, baseline }: ComparisonContext): Finding[] {
-  const sides = [
-    { side: 'candidate', benchmarks: candidate.benchmarks },
-    { side: 'baseline', benchmarks: baseline?.benchmarks ?? null },
-  ] as const;
-  return sides.flatMap(({ side, benchmarks }): Finding[] => {
+  const sides = [['candidate', candidate.benchmarks] as const, ['baseline', baseline?.benchmarks ?? null] as const];
+  return sides.flatMap(([side, benchmarks]): Finding[] => {
     if (benchmarks === null) return [];
     const { harness, model, runs } = benchmarks;
     const { name, source, revision, sha } = model;
@@ -40,7 +36,6 @@ export function evaluationLogsCheck({ candidate, baseline }: ComparisonContext):
   });
 }
 
-/** Logs on one side only: there is nothing to compare them with, and alone they show no loss. */
 export function logsOfOneSideCheck({ candidate, baseline }: ComparisonContext): Finding[] {
   const [ours, theirs] = [hasTasks(candidate), baseline !== null && hasTasks(baseline)];
   if (ours === theirs) return [];
@@ -53,7 +48,7 @@ function hasTasks({ benchmarks }: Measurement): boolean {
   return benchmarks !== null && benchmarks.tasks.length > 0;
 }
 
-/** An adapter that was not loaded, or a training that did nothing: two models do not agree to the last digit. */
+/** An adapter that was not loaded, or a training that did nothing: no two models agree to the last digit. */
 export function sameLogsCheck({ candidate, baseline, benchmarks, policy }: ComparisonContext): Finding[] {
   const compared = benchmarks?.tasks.flatMap(({ isIdentical }) => isIdentical ?? []) ?? [];
   if (compared.length === 0 || compared.includes(false)) return [];
@@ -64,14 +59,14 @@ export function sameLogsCheck({ candidate, baseline, benchmarks, policy }: Compa
   return [{ kind: 'same-answers', level, ...names, by: 'logs' }];
 }
 
-/** Tasks that a finding names; all others are counted. */
+/** Tasks in one finding. */
 const NAMED = 12;
 
-/** Tasks that were not asked the same questions in the same way. Tasks that differ alike are one finding. */
+/** Tasks that differ in the same way are one finding. */
 export function benchmarksNotComparableCheck({ benchmarks, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
   const levelOf = (task: string) => mildestOf(benchmarkLevel(task, benchmarks, policy), 'inconclusive');
-  // Without a benchmark that is required, a candidate fails.
+  // A missing required benchmark fails.
   const isMissing = ({ task, cause, candidate }: (typeof benchmarks.different)[number]) =>
     cause === 'task' && candidate === null && isRequiredSuite(task, policy);
   const different = benchmarks.different.filter((own) => !isMissing(own));
@@ -86,7 +81,6 @@ export function benchmarksNotComparableCheck({ benchmarks, policy }: ComparisonC
   });
 }
 
-/** Answers that the baseline had right and the candidate has wrong, by an exact paired test. */
 export function benchmarkLossCheck({ benchmarks, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
   const { level } = policy['twin-accuracy'];
@@ -107,10 +101,10 @@ export function benchmarkLossCheck({ benchmarks, policy }: ComparisonContext): F
 
 type ShownLoss = Pick<ReturnType<typeof shownLosses>[number], 'task' | 'metric' | 'outcomes' | 'limit'>;
 
-/** Scored as graded outcomes are: by the log-likelihoods as they are. */
+/** Scored like graded outcomes: by the log-likelihoods as they are. */
 const GRADED_METRIC = 'acc';
 
-/** As of probes: the likelihoods of the same answers rule the loss out, and it is not much beyond its limit. */
+/** The likelihoods of the same answers rule the loss out, and it is not much beyond its limit. */
 function isOfNearTies(
   { task, metric, outcomes, limit }: ShownLoss,
   { tasks, groups }: BenchmarkPairing,
@@ -123,9 +117,7 @@ function isOfNearTies(
   return row !== null && isLossExcluded(row, ruledOut('all', policy));
 }
 
-/**
- * Right choices that became less likely, over all tasks or in a benchmark, and likelihoods that only the baseline has.
- */
+/** Over all tasks and by benchmark; and likelihoods that only the baseline has. */
 export function benchmarkLikelihoodCheck({ benchmarks, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
   const units = benchmarkUnits(benchmarks, policy);
@@ -150,7 +142,7 @@ export function benchmarkGainCheck({ benchmarks, benchmarkTwins: twins, policy }
   const notCarriedOver = shadowDeltas(gains, policy);
   const isReported = (task: string) => notCarriedOver.some((own) => own.kind === 'shadow-delta' && own.suite === task);
   const notShown = benchmarkUnits(benchmarks, policy).flatMap(({ name, outcomes, documents, tasks }): Finding[] => {
-    // What twins gained is a gain of their benchmark's skill, if that gained too.
+    // A gain of group twins is a skill if their benchmark gained too.
     const ofTwins = twins.filter(({ twins: group }) => group === name);
     const isExempt = ofTwins.length > 0 && ofTwins.every(({ delta, isOfTwinsAlone }) => delta && !isOfTwinsAlone);
     if (outcomes === null || isExempt || isReported(name)) return [];
@@ -162,7 +154,7 @@ export function benchmarkGainCheck({ benchmarks, benchmarkTwins: twins, policy }
     const graded = tasks.every((task) => task.graded !== null) ? tasks.flatMap((task) => task.graded ?? []) : [];
     if (graded.length > 0 && isGainOfNearTies(graded, gain.value, policy)) return [];
     const { candidate, baseline } = outcomeMeans(outcomes);
-    // As for a suite without twins: `info` and `fail` of the policy count, a warning is not enough.
+    // Like a suite without twins: a warning is not enough, `info` and `fail` count.
     const shown = level === 'warn' ? 'inconclusive' : level;
     const ofOpen = { twins: open?.twins ?? null, gap: open?.gap ?? 'no-twins', excess: open?.row?.delta ?? null };
     const sides = { candidate, baseline, gain, limit: least, ...ofOpen };
@@ -182,10 +174,9 @@ export const benchmarksUnclearCheck = {
         (finding.kind === 'likelihood-loss' && isInPool(finding.suite, benchmarks, policy)),
     );
     if (losses.some(({ level }) => level === 'fail')) return [];
-    // One that graded outcomes made milder leaves open how large it is.
-    const isShown = losses.some(
-      ({ kind, level }) => kind === 'benchmark-loss' && level === policy['twin-accuracy'].level,
-    );
+    // A loss that graded outcomes made milder leaves its size open.
+    const { level: levelOfLoss } = policy['twin-accuracy'];
+    const isShown = losses.some(({ kind, level }) => kind === 'benchmark-loss' && level === levelOfLoss);
     const isFallShown = losses.some(({ kind }) => kind === 'likelihood-loss');
     const row = gradedTasks(pooledTasks(benchmarks, policy), null, policy);
     return [
@@ -196,10 +187,7 @@ export const benchmarksUnclearCheck = {
   },
 } satisfies Check;
 
-/**
- * Benchmarks that could show no loss, which a pass would claim to cover. If likelihoods judge, they have to exclude a
- * loss of expected accuracy and of likelihood there.
- */
+/** Benchmarks that could show no loss. If likelihoods judge, they have to exclude a loss of both graded outcomes. */
 function notJudged(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[] {
   const units = benchmarkUnits(benchmarks, policy);
   const unjudged = units
@@ -208,7 +196,7 @@ function notJudged(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[]
   const { margin } = ruledOut('all', policy);
   const isExcluded = (row: GradedLoss | null): row is GradedLoss =>
     row !== null && isLossExcluded(row, { margin, limit: null });
-  // A pass rests on one benchmark at least, of those that are judged together.
+  // A pass rests on at least one benchmark of the pool.
   const isOfPool = ({ name }: BenchmarkUnit) => isInPool(name, benchmarks, policy);
   const isNone =
     unjudged.filter(({ unit }) => isOfPool(unit)).length === units.filter(isOfPool).length &&
@@ -218,7 +206,7 @@ function notJudged(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[]
       const judged = { kind: 'judged-by-likelihood', level: 'info', capability: name, facts: documents } as const;
       return [judged, ...(units.length > 1 ? unclearLikelihood(row, policy) : [])];
     }
-    // That is a failure of its own.
+    // A required one fails by itself.
     if (isRequiredSuite(name, policy)) return [];
     const isRequired = isNone || policy.require === undefined || policy.require.includes(name);
     const accuracy = outcomes && outcomeMeans(outcomes).baseline;
@@ -227,25 +215,22 @@ function notJudged(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[]
   });
 }
 
-/** @param name null: all tasks that are judged together */
+/** @param name null: all tasks of the pool */
 function isInPool(name: string | null, benchmarks: BenchmarkPairing, policy: ProbePolicy): boolean {
   return name === null || benchmarkLevel(name, benchmarks, policy) === poolOfBenchmarks(benchmarks, policy).level;
 }
 
-/**
- * Is a loss of the margin excluded over all answers? With choices, of expected accuracy: nearly tied choices are right
- * as often.
- */
+/** Is a loss of the margin excluded over all answers? With choices, of expected accuracy: near ties fall both ways. */
 function unclear(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[] {
   const { margin, level } = policy['twin-accuracy'];
   const outcomes = allOutcomes(benchmarks, policy);
   if (!outcomes || level === 'info') return [];
   const tasks = pooledTasks(benchmarks, policy);
   const row = gradedTasks(tasks, null, policy);
-  // A few answers with choices say little of many others.
+  // A few answers with choices represent few of the others.
   const share = row === null ? 1 : row.items / Math.max(row.items, outcomes.length);
   const isExpected = row !== null && !isLossExcluded(row, { margin: margin / share, limit: null });
-  // Known of every task, expected accuracy decides alone.
+  // If known for every task, expected accuracy decides alone.
   if (!isExpected && judgingRow(tasks, null, policy) !== null) return [];
   const { value, lower } = isExpected ? row.expected : outcomeInterval(outcomes, exclusionLevel(policy));
   if (!isExpected && lower !== null && lower > -margin) return [];

@@ -7,13 +7,12 @@ import type { CalibratedMetric, CalibratedSize, CalibrationReport } from '../row
 import { boundsWidth } from '../spectra/metric-range.ts';
 import { type CalibrationPlace, isSamePlace, placeName } from '../spectra/place.ts';
 
-/** What the known-good checkpoints say about the update of the candidate, or why they cannot say anything. */
 export function calibratedCheck(context: ComparisonContext): Finding[] {
   const { calibration, policy } = context;
   if (calibration === null) return [];
   const { refused, metrics } = calibration;
   if (refused !== null) {
-    // An update of nothing is reported as that.
+    // Another finding reports an update of nothing.
     const isUpdated = refused.cause !== 'no-update' || context.candidate.tensors.every(({ of }) => of !== 'delta');
     return [{ kind: 'calibration-refused', level: isUpdated ? 'inconclusive' : 'info', ...refused }];
   }
@@ -35,22 +34,13 @@ function scopeOf(place: CalibrationPlace): Scope {
 function unclear(metric: CalibratedMetric): Finding[] {
   const { judged, candidate, bounds } = metric;
   if (judged?.outcome !== 'unclear' || bounds === undefined) return [];
-  const scale = Math.abs(candidate) || 1;
-  return [
-    {
-      kind: 'bounds-too-wide',
-      level: 'inconclusive',
-      metric: metric.metric,
-      of: 'delta',
-      scope: scopeOf(metric),
-      side: 'candidate',
-      width: boundsWidth({ value: candidate, ...bounds }, candidate),
-      limit: Math.abs(judged.limit - candidate) / scale,
-    },
-  ];
+  const width = boundsWidth({ value: candidate, ...bounds }, candidate);
+  const limit = Math.abs(judged.limit - candidate) / (Math.abs(candidate) || 1);
+  const about = { metric: metric.metric, of: 'delta', scope: scopeOf(metric), side: 'candidate' } as const;
+  return [{ kind: 'bounds-too-wide', level: 'inconclusive', ...about, width, limit }];
 }
 
-/** One finding a metric, in the place where it went furthest beyond its limit. */
+/** One finding per metric, at its place furthest beyond the limit. */
 function outlier(group: readonly CalibratedMetric[], calibration: CalibrationReport): FindingOf<'calibrated-metric'> {
   const worstFirst = [...group].sort((a, b) => metricExcess(b) - metricExcess(a));
   const [worst] = worstFirst;
@@ -78,9 +68,8 @@ function outlier(group: readonly CalibratedMetric[], calibration: CalibrationRep
 }
 
 /**
- * The shape of an update changes with its size: one that is larger or smaller than all that were calibrated is not
- * judged by its shape. The probes decide then, where there are any. A few parts of the model that are not judged are a
- * remark.
+ * The shape of an update changes with its size: outside the calibrated sizes it is not judged. Then the probes decide,
+ * if there are any. A few such parts of the model are a remark.
  */
 function outsideSizes(context: ComparisonContext, { metrics, sizes, runs }: CalibrationReport): Finding[] {
   const unjudged = metrics.filter(({ judged }) => judged?.outcome === 'not-calibrated');

@@ -5,7 +5,6 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { suiteLevel } from '../pairing/pool.ts';
 
-/** Was enough measured to judge anything? */
 export function nothingMeasuredCheck({ candidate, comparability }: ComparisonContext): Finding[] {
   const { method, probes, benchmarks, tensors, skipped } = candidate;
   if (method === null) {
@@ -16,7 +15,7 @@ export function nothingMeasuredCheck({ candidate, comparability }: ComparisonCon
   }
   if (tensors.length === 0) return [{ kind: 'all-skipped', level: 'inconclusive' }];
   const left = sizeOfSkipped(skipped);
-  // Version 0.2.0 did not write how large what it skipped is.
+  // Version 0.2.0 did not write the sizes of what it skipped.
   if (left === null) {
     const [lacking, measured] = [skipped.length, tensors.length];
     return lacking <= measured ? [] : [{ ...MOSTLY_SKIPPED, skipped: lacking, measured }];
@@ -32,22 +31,19 @@ function sizeOfSkipped(skipped: Measurement['skipped']): number | null {
   return sizes.length === 0 ? null : sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** A matrix that is measured as W and as ΔW counts once. */
+/** A matrix with both W and ΔW counts once. */
 function sizeOfMeasured(tensors: Measurement['tensors']): number {
   const sizes = new Map(tensors.map(({ name, shape }) => [name, shape.reduce((product, size) => product * size, 1)]));
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
-/**
- * A half of the gate that the baseline has and the candidate does not. That is a request if the caller made it, and if
- * the policy lists no probes. Otherwise the candidate is judged by less than it could be, which is not a pass.
- */
+/** A half of the gate that only the baseline has: a pass only if the caller or the policy left it out. */
 export function missingHalfCheck({ candidate, baseline, only, policy }: ComparisonContext): Finding[] {
   if (!baseline) return [];
   const lacksProbes = candidate.probes === null && candidate.method !== null && baseline.probes !== null;
   const lacksSpectra = candidate.method === null && candidate.probes !== null && baseline.method !== null;
   if (!lacksProbes && !lacksSpectra) return [];
-  // Suites that are required are missing then, and named.
+  // Then required suites are missing, and named.
   const isSaid = only !== 'spectra' && requiredSuites(policy).some((file) => suiteLevel(file, policy) === 'fail');
   if (lacksProbes && isSaid) return [];
   const half = lacksProbes ? 'spectra' : 'probes';
@@ -55,13 +51,10 @@ export function missingHalfCheck({ candidate, baseline, only, policy }: Comparis
   return [{ kind: 'one-half-only', level: isRequested ? 'info' : 'inconclusive', half }];
 }
 
-/** A model at a server has answers alone. What they are held to be of is said, since nothing proves it. */
+/** Nothing proves which weights a server has: the finding says what was declared. */
 export function withoutWeightsCheck({ candidate, baseline }: ComparisonContext): Finding[] {
-  const sides = [
-    { side: 'candidate', measurement: candidate },
-    { side: 'baseline', measurement: baseline },
-  ] as const;
-  return sides.flatMap(({ side, measurement }): Finding[] => {
+  const sides = [['candidate', candidate] as const, ['baseline', baseline] as const];
+  return sides.flatMap(([side, measurement]): Finding[] => {
     const { served, behavior } = measurement ?? {};
     if (!served) return [];
     const { model, root, version, revision, fingerprint, hub } = served;
@@ -73,13 +66,10 @@ export function withoutWeightsCheck({ candidate, baseline }: ComparisonContext):
   });
 }
 
-/** A server that answered for a checkpoint whose weights were measured: nothing proves that it runs them. */
+/** A server answered for a checkpoint whose weights were measured: nothing proves that it runs them. */
 export function answeredByServerCheck({ candidate, baseline }: ComparisonContext): Finding[] {
-  const sides = [
-    { side: 'candidate', answeredBy: candidate.answeredBy },
-    { side: 'baseline', answeredBy: baseline?.answeredBy },
-  ] as const;
-  return sides.flatMap(({ side, answeredBy }): Finding[] => {
+  const sides = [['candidate', candidate.answeredBy] as const, ['baseline', baseline?.answeredBy] as const];
+  return sides.flatMap(([side, answeredBy]): Finding[] => {
     if (!answeredBy) return [];
     const { model, root, version, revision, fingerprint, hub } = answeredBy;
     const said = { model, root, version, revision, hasFingerprint: fingerprint !== null };
@@ -87,23 +77,20 @@ export function answeredByServerCheck({ candidate, baseline }: ComparisonContext
   });
 }
 
-/**
- * Two served models that answer fixed prompts alike to three decimals: an adapter that was not loaded, or a training
- * that did nothing. With checkpoints, the weights would show it.
- */
+/** Fixed prompts agree to three decimals: an adapter was not loaded, or a training did nothing. */
 export function sameAnswersCheck({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   const [ours, theirs] = [candidate.served, baseline?.served];
   if (!ours || !theirs || ours.fingerprint === null || ours.fingerprint !== theirs.fingerprint) return [];
-  // A scheduled check looks at the approved checkpoint again and again.
+  // A scheduled check repeats the approved checkpoint.
   const isRepeated = ours.hub !== undefined && ours.hub.listing === theirs.hub?.listing;
   const level = isRepeated ? 'info' : policy['nothing-trained'].level;
   return [{ kind: 'same-answers', level, candidate: ours.model, baseline: theirs.model, by: 'server' }];
 }
 
-/** Tensors, or files, that a finding names; the report lists all tensors. */
+/** Tensors, or files, in one finding. */
 const NAMED = 3;
 
-/** Files in other formats next to the weights: a program may load them instead of what was measured. */
+/** A program may load other formats next to the weights instead of what was measured. */
 export function unreadFilesCheck({ candidate: { unread = [] } }: ComparisonContext): Finding[] {
   if (unread.length === 0) return [];
   const named = unread.slice(0, NAMED).map(({ name, what }) => ({ name, what }));
@@ -111,10 +98,7 @@ export function unreadFilesCheck({ candidate: { unread = [] } }: ComparisonConte
   return [{ kind: 'unread-files', level: 'info', named, files: unread.length, runningCode }];
 }
 
-/**
- * Tensors without a measurement are named where the verdict is read. Those that no machine measures are a remark,
- * unless they have the name of a weight; what this machine had no memory for could have been judged.
- */
+/** Tensors that no machine measures are a remark; those that this machine had no memory for could have been judged. */
 export function skippedTensorsCheck({ candidate: { skipped } }: ComparisonContext): Finding[] {
   const because = (wanted: SkipCause | undefined) => skipped.filter(({ cause }) => cause === wanted);
   const levels = [

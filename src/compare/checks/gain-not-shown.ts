@@ -12,9 +12,8 @@ import type { KnownAnswers } from '../sequential/harm-rule.ts';
 import { isGainOfNearTies } from '../tests/graded-losses.ts';
 
 /**
- * A gain on one of the team's own benchmarks that only format twins confirm, or no twins at all. Format twins ask for
- * the same answer, so a learned answer passes them too. A gain that the shadow delta judges is not reported twice, and
- * one of near ties not at all.
+ * A gain on one of the team's own benchmarks that only format twins confirm, which a learned answer passes too, or no
+ * twins at all. Not reported if the shadow delta judges it, or if it is one of near ties.
  */
 export const gainNotShownCheck = { findAfter, gain } satisfies Check;
 
@@ -29,7 +28,7 @@ function findAfter({ probes, policy }: ComparisonContext, { answers }: FoundBySu
     .filter(({ suite, gain: { value } }) => !isGainOfNearTies(benchmarksOf(probes.facts, suite), value, policy))
     .map(({ suite, facts, benchmark, gain: found, decidedBy }) => ({
       kind: 'gain-not-shown',
-      // What no twin could judge is not judged; `info` turns that off as well.
+      // Without a judge, it is not judged; `info` turns that off too.
       level: decidedBy.length > 0 || level !== 'warn' ? level : 'inconclusive',
       suite,
       facts,
@@ -45,10 +44,7 @@ function benchmarksOf(facts: readonly PairedFact[], suite: string): PairedItem[]
   return facts.flatMap(({ benchmark }) => (benchmark.suite === suite ? [benchmark] : []));
 }
 
-/**
- * A gain of more than the policy's minimum on the facts of a suite that no twin judges which can tell a skill from a
- * memory: a gain on facts that such twins judge is judged.
- */
+/** A gain above the policy's minimum on facts of a suite without twins that can tell a skill from a memory. */
 function gain({ facts: all, evaluation }: KnownAnswers, policy: ProbePolicy): GainRule[] {
   const strong = evaluation.kinds.filter(({ decides, row }) => decides && row.kind !== 'format');
   const observed = strong.flatMap(({ delta }) => delta?.observations ?? []);
@@ -63,7 +59,7 @@ function gain({ facts: all, evaluation }: KnownAnswers, policy: ProbePolicy): Ga
     .filter(({ facts }) => facts.length > 0);
 }
 
-/** The questions of the built-in suite are drawn anew, so nobody can have learned them. */
+/** Nobody can have learned the questions of the built-in suite, which are drawn anew. */
 function ownGains({ gains }: ProbeEvaluation): SuiteGain[] {
   return gains.filter(({ suite }) => suite !== BUILTIN);
 }

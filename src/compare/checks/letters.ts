@@ -15,7 +15,7 @@ import {
 } from '../pairing/paired-item.ts';
 import { sampleOf, sumsByUnit } from '../pairing/sample.ts';
 import type { KindRow } from '../rows/gains.ts';
-import type { KeptRow, LabelRow } from '../rows/letters.ts';
+import type { KeptRow } from '../rows/letters.ts';
 import type { HarmRule, KnownAnswers } from '../sequential/harm-rule.ts';
 import {
   ALPHA_OF_LETTERS,
@@ -27,8 +27,8 @@ import {
 } from '../tests/kept-letters.ts';
 
 /**
- * The candidate gives the old letter after the options moved, more often than the baseline and than a habit explains:
- * it learned letters. If it learned the answers too, that is a remark.
+ * The candidate gives the old letter after the options moved, more often than the baseline and than by habit: it
+ * learned letters. If it learned the answers too, that is a remark.
  */
 export const lettersMemorizedCheck = { find, harm } satisfies Check;
 
@@ -43,7 +43,6 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
   });
 }
 
-/** How many more answers are the label of the key, in the exam and in its permuted twins. */
 function harm({ facts, unjudged }: KnownAnswers): HarmRule[] {
   const suites = factsWithLetters([...facts, ...unjudged]);
   return [...suites].map(([suite, own]) => ({
@@ -59,13 +58,13 @@ function harm({ facts, unjudged }: KnownAnswers): HarmRule[] {
   }));
 }
 
-/** Twins that know nothing of letters rose by chance so often. */
+/** Level at which twins without letters rose. */
 const ALPHA_OF_RISE = 0.01;
 
 /**
- * Did the candidate learn the answers of a suite as well as its letters? Its `open`, `fresh` or `group` twins rose, by
- * an exact test, and by enough of what its exam form gained.
- * @param kinds where there is a transfer of a kind, it decides; without one, the points do
+ * Did the candidate learn the answers as well as the letters? Its `open`, `fresh` or `group` twins rose, by an exact
+ * test, and by enough of the gain of its exam form.
+ * @param kinds a transfer decides if there is one, else points do
  */
 function areAnswersKnown(
   suite: string,
@@ -81,7 +80,7 @@ function areAnswersKnown(
         ? groups.filter(({ of }) => of === suite).flatMap(({ items }) => items.map((item) => [item]))
         : own.map(({ twins }) => twins.filter((twin) => twin.kind === kind)).filter(({ length }) => length > 0);
     const rises = sumsByUnit(sampleOf(members)).map((change) => -change);
-    // A few facts whose answers are known do not excuse the letters of all the others.
+    // A few facts with known answers do not excuse the letters of all others.
     if (rises.length < LEAST_FACTS || exactSignFlip(rises) >= ALPHA_OF_RISE) return false;
     const rows = kinds.filter((row) => row.suite === suite && row.kind === kind);
     const transfers = rows.flatMap(({ transfer }) => transfer ?? []);
@@ -95,8 +94,8 @@ function meanChange(items: readonly PairedItem[]): number {
 }
 
 /**
- * Suites in which the baseline (without one: the candidate) does not follow the options. Their benchmark form is judged
- * by text. What only labels can answer is not judged, and if that is most of a capability, the verdict is no pass.
+ * Suites in which the baseline (without one: the candidate) does not follow the options, judged by text. No pass if
+ * most of a capability can only be answered by labels.
  */
 export function labelsNotBoundCheck({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind === 'paired') return findingsOn(probes, 'baseline', policy);
@@ -107,35 +106,19 @@ export function labelsNotBoundCheck({ probes, policy }: ComparisonContext): Find
 }
 
 function findingsOn(answers: PairedAnswers, side: 'candidate' | 'baseline', policy: ProbePolicy): Finding[] {
-  return answers.labels.filter(({ works }) => !works).map((row) => findingOn(row, { answers, side, policy }));
+  const { facts, unjudged, labels } = answers;
+  return labels.flatMap(({ suite, items, why, works, baseline, candidate }): Finding[] => {
+    if (works) return [];
+    const isOwn = ({ exam }: PairedFact) => exam.suite === suite;
+    const [judged, left] = [facts.filter(isOwn), unjudged.filter(isOwn)];
+    const level = leavesLittle(judged, left, policy) ? 'inconclusive' : 'info';
+    const [most = null] = baseline ?? candidate;
+    const byText = judged.filter(({ benchmark, exam }) => benchmark !== exam).length;
+    return [{ kind: 'labels-not-bound', level, suite, side, why, items, most, byText, unjudged: left.length }];
+  });
 }
 
-function findingOn(
-  { suite, items, why, ...row }: LabelRow,
-  {
-    answers: { facts, unjudged },
-    side,
-    policy,
-  }: { readonly answers: PairedAnswers; readonly side: 'candidate' | 'baseline'; readonly policy: ProbePolicy },
-): Finding {
-  const isOwn = ({ exam }: PairedFact) => exam.suite === suite;
-  const judged = facts.filter(isOwn);
-  const left = unjudged.filter(isOwn);
-  const [most] = row.baseline ?? row.candidate;
-  return {
-    kind: 'labels-not-bound',
-    level: leavesLittle(judged, left, policy) ? 'inconclusive' : 'info',
-    suite,
-    side,
-    why,
-    items,
-    most: most ?? null,
-    byText: judged.filter(({ benchmark, exam }) => benchmark !== exam).length,
-    unjudged: left.length,
-  };
-}
-
-/** In a capability that the policy requires, more facts of this suite are not judged than are. */
+/** More facts of this suite are not judged than are, in a required capability. */
 function leavesLittle(judged: readonly PairedFact[], left: readonly PairedFact[], { require }: ProbePolicy): boolean {
   const capabilityOf = ({ exam }: PairedFact) => exam.capability;
   const covered = groupBy(judged, capabilityOf);
@@ -145,9 +128,7 @@ function leavesLittle(judged: readonly PairedFact[], left: readonly PairedFact[]
   );
 }
 
-/**
- * A baseline that knows letters instead of answers proves nothing: what a candidate loses may never have been known.
- */
+/** A baseline that knows letters instead of answers proves nothing: the candidate may lose what was never known. */
 export function baselineMemorizedCheck({ probes }: ComparisonContext): Finding[] {
   if (probes.kind === 'paired') return memorizedBy('baseline', probes, probes.evaluation.comparison.kept);
   if (probes.kind !== 'alone' || probes.why.kind !== 'no-baseline') return [];
@@ -164,6 +145,7 @@ function memorizedBy(
 ): Finding[] {
   return kept.filter(baselineMemorizedLetters).map((row) => {
     const own = [...facts, ...unjudged].filter(({ exam }) => exam.suite === row.suite);
+    const exams = own.map(({ exam }) => exam);
     const strong = own.flatMap(({ twins }) => twins.filter(({ kind }) => kind === 'open' || kind === 'fresh'));
     return {
       kind: 'baseline-memorized',
@@ -174,10 +156,7 @@ function memorizedBy(
       kept: side === 'baseline' ? (row.baseline ?? 0) : row.candidate,
       chance: row.chance,
       p: row.baselineP,
-      exam: accuracy(
-        own.map(({ exam }) => exam),
-        side,
-      ),
+      exam: accuracy(exams, side),
       twins: strong.length === 0 ? null : accuracy(strong, side),
     };
   });

@@ -10,19 +10,17 @@ import { answersToSpare } from '../tests/levels.ts';
 import { ITEMS_OF_FORM } from '../tests/losses.ts';
 
 /**
- * A family in which the candidate no longer reaches the level that the baseline reached, and lost answers at that level
- * by an exact paired test. Without the test a family at the edge of guessing would fall by luck alone.
+ * A family in which the candidate no longer reaches the baseline's level, and lost answers there by an exact paired
+ * test: without it, a family at the edge of guessing would fall by luck.
  */
 export const levelLostCheck = { find, harm } satisfies Check;
 
 /**
- * Share of the policy's `alpha` for this look at answers that other tests have looked at. None of 400 simulated pairs
- * of equals at the edge of guessing, where levels are lost by luck, lost a level; with all of `alpha`, 1% did
- * (test/compare/probes/levels.slow.test.ts).
+ * Share of the policy's `alpha` for another look at the same answers. None of 400 simulated pairs of equals at the edge
+ * of guessing lost a level; with all of `alpha`, 1% did (test/compare/tests/levels.shared.slow.test.ts).
  */
 const SHARE_OF_ALPHA = 0.2;
 
-/** The level of the tests of all families together. */
 export function alphaOfLevels(policy: ProbePolicy): number {
   return SHARE_OF_ALPHA * policy['twin-accuracy'].alpha;
 }
@@ -33,60 +31,38 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
   return probes.evaluation.levels.flatMap(({ family, count, reached, p, lost, won, facts }): Finding[] => {
     const { baseline, candidate } = reached;
     if (baseline === null || candidate >= baseline || p === null || p >= alphaOfLevels(policy)) return [];
-    const items = facts.reduce((sum, fact) => sum + ITEMS_OF_FORM.both(fact).length, 0);
-    const shown = {
-      facts,
-      itemsOf: ITEMS_OF_FORM.both,
-      drop: (lost - won) / items,
-      limit: 0,
-      reach: 'family' as const,
-    };
-    const own = levelOfLoss(level, shown, policy);
-    return [
-      {
-        kind: 'level-lost',
-        level: own,
-        family,
-        count,
-        candidate,
-        baseline,
-        lost,
-        won,
-        p,
-      },
-    ];
+    const itemsOf = ITEMS_OF_FORM.both;
+    const items = facts.reduce((sum, fact) => sum + itemsOf(fact).length, 0);
+    const own = levelOfLoss(level, { facts, itemsOf, drop: (lost - won) / items, limit: 0, reach: 'family' }, policy);
+    return [{ kind: 'level-lost', level: own, family, count, candidate, baseline, lost, won, p }];
   });
 }
 
-/** The answers in both forms at the level that the baseline reached. */
 function harm({ evaluation: { levels } }: KnownAnswers, policy: ProbePolicy): HarmRule[] {
   return levels.flatMap(({ family, reached, facts }): HarmRule[] => {
     if (reached.baseline === 0 || reached.baseline === null) return [];
     const [exam, twin] = [lostAnswers('benchmark', facts), lostAnswers('twin', facts)];
+    const units = exam.units + twin.units;
     return [
       {
         of: { kind: 'level-lost', family },
         isPart: true,
         facts,
         harm: (fact) => exam.harm(fact) + twin.harm(fact),
-        units: exam.units + twin.units,
+        units,
         most: exam.most + twin.most,
         least: 1,
         alpha: alphaOfLevels(policy) / levels.length,
-        // Any other family may be significant and still be reached.
+        // Any other family may be significant without a loss.
         loosest: alphaOfLevels(policy),
         needs: missesOf(facts),
-        nearTies: nearTiesOf(
-          { facts, units: exam.units + twin.units },
-          { itemsOf: ITEMS_OF_FORM.both, limit: 0, reach: 'family' },
-          policy,
-        ),
+        nearTies: nearTiesOf({ facts, units }, { itemsOf: ITEMS_OF_FORM.both, limit: 0, reach: 'family' }, policy),
       },
     ];
   });
 }
 
-/** A loss above a number, however little. */
+/** Any loss above a number. */
 const ABOVE = 1e-6;
 
 /** A level is lost if one of the two forms falls to guessing. */

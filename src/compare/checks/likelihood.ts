@@ -1,3 +1,4 @@
+import { given } from '@shadow-gate/platform';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { SuiteLevel } from '../../policy/suite-tier.ts';
 import type { Check } from '../check.ts';
@@ -29,13 +30,12 @@ import {
 } from '../tests/graded-losses.ts';
 
 /**
- * A fall of the answer likelihood beyond the policy's limit, with its bound: over everything, a capability or a suite.
- * Expected accuracy that fell as well, by what a loss has to be, makes it a failure; a fall alone may be another style,
- * and warns.
+ * A fall of the answer likelihood beyond the policy's limit, with its bound. It fails if expected accuracy also fell by
+ * enough for a loss; else it may be another style, and warns.
  */
 export const likelihoodLossCheck = { find, graded } satisfies Check;
 
-/** The same facts as the rows of a report: everything, and parts with enough of them. */
+/** Everything, and parts with enough facts, as in the rows of a report. */
 function graded({ facts, groups, evaluation }: KnownAnswers, policy: ProbePolicy): GradedRule[] {
   const { margin } = policy['twin-accuracy'];
   return gradedScopes(factsWithTwins(facts, groups), evaluation.pool)
@@ -56,14 +56,11 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
   return likelihoodLosses(comparison.graded, policy, pool);
 }
 
-/**
- * @param rows how graded outcomes changed: of everything and of parts
- * @param pool the suites that everything is
- */
+/** @param rows of everything and of parts */
 export function likelihoodLosses(rows: readonly GradedLoss[], policy: ProbePolicy, pool: SuitePool): Finding[] {
   const { level } = policy['answer-likelihood'];
   const fallen = rows.filter((row) => isFallShown(row, policy));
-  // Where all facts together fail, no list of the parts is needed.
+  // A failure of all facts needs no list of parts.
   const whole = fallen.filter(isOfAllFacts);
   const isFailing = whole.some((row) => isFallFailing(row, policy));
   const shown = fallen.filter((row) => !isFailing || isOfAllFacts(row) || (row.suite !== null && !pool.has(row.suite)));
@@ -77,13 +74,13 @@ export function likelihoodLosses(rows: readonly GradedLoss[], policy: ProbePolic
   });
 }
 
-/** Answers whose likelihood only the baseline knows: without them, a fall could not show. */
+/** Answers whose likelihood only the baseline knows: a fall could not show. */
 export function missingLikelihoodCheck({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
-  // A server does not say how likely answers are among others, and not with scaled logits either.
+  // A server states neither likelihoods among right answers nor scaled logits.
   const isMissing = ({ baseline: { likelihood: theirs }, candidate: { likelihood: ours } }: PairedItem) =>
     theirs !== undefined && (ours === undefined || (theirs.among && !ours.among && ours.scaled !== undefined));
-  // What the candidate could not answer is a failure of its own.
+  // Lost items fail by themselves.
   const lost = new Set(probes.lost.map(({ suite, id }) => nameInPair(id, suite, probes.baseline.suites.length > 1)));
   const missing = probes.items.filter((item) => isMissing(item) && !lost.has(item.id));
   return likelihoodsMissing(byLevel(missing, policy));
@@ -95,10 +92,7 @@ export function likelihoodsMissing(byLevels: ReadonlyMap<SuiteLevel, readonly un
   });
 }
 
-/**
- * A fall over everything that the bound does not rule out. What fell for certain and by half of the limit at least is a
- * small loss: a warning, since more answers would say the same. Else too little is known.
- */
+/** A fall over everything that is not ruled out. A small loss warns, since more answers would not change it. */
 export function unclearLikelihood(row: GradedLoss | undefined, policy: ProbePolicy): Finding[] {
   const { level, limit } = policy['answer-likelihood'];
   if (level === 'info' || row === undefined || isFallExcluded(row, limit)) return [];
@@ -107,12 +101,12 @@ export function unclearLikelihood(row: GradedLoss | undefined, policy: ProbePoli
   return [{ kind: 'likelihood-unclear', level: isSmallLoss(numbers) ? 'warn' : 'inconclusive', ...numbers }];
 }
 
-/** It fell for certain, and by half of the limit at least. */
+/** Certain, and at least half of the limit. */
 export function isSmallLoss({ change, upper, limit }: { change: number; upper: number; limit: number }): boolean {
   return upper < 0 && change <= -limit / 2;
 }
 
-/** @param fall the kind of likelihood that says so; that among all tokens comes first */
+/** @param fall the first kind that shows it */
 function numbersOf(
   { capability, suite, expected }: GradedLoss,
   fall: LikelihoodMeasure | undefined,
@@ -120,14 +114,13 @@ function numbersOf(
 ) {
   if (fall === undefined) return null;
   const { kind, facts, value, lower, upper } = fall;
-  const share = LIKELIHOOD_SHARES[kind][of];
   if (lower === null || upper === null) return null;
-  const isAmong = kind === 'among' ? { isAmong: true as const } : {};
+  const share = LIKELIHOOD_SHARES[kind][of];
   const numbers = { facts, change: value, lower, upper, limit: share * limit, expected: expected.value };
-  return { capability, suite, ...numbers, ...isAmong };
+  return { capability, suite, ...numbers, ...given({ isAmong: kind === 'among' ? (true as const) : undefined }) };
 }
 
-/** Probability that moved to right answers from tokens that are never right: nothing is softened by it. */
+/** Probability that moved to right answers from tokens that are never right, which softens nothing. */
 export function answerMassCheck({ probes, policy }: ComparisonContext): Finding[] {
   const whole = probes.kind === 'paired' ? probes.evaluation.comparison.graded.find(isOfAllFacts) : undefined;
   const limit = policy['answer-likelihood'].limit / 2;

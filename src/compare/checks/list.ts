@@ -52,7 +52,7 @@ import { uninformativeProbesCheck } from './uninformative-probes.ts';
 import { untrainedCheck } from './untrained.ts';
 import { missingRatioCheck, referenceRoundingCheck, updateSizeCheck } from './update.ts';
 
-/** Every check of the gate, in the order in which findings of one level are reported. */
+/** Every check, in the order in which findings of one level are reported. */
 export const CHECKS: readonly CheckGroup[] = [
   {
     about: 'sides',
@@ -69,13 +69,13 @@ export const CHECKS: readonly CheckGroup[] = [
       comparabilityCheck,
       changedBehaviorCheck,
       logitScaleCheck,
-      // What needs no baseline and no limit: the checkpoint is what it is said to be made of, or it is not.
+      // Without baseline or limit: the checkpoint is what it claims to be made of, or not.
       mergeCheck,
       signatureCheck,
     ],
   },
   {
-    // What was asked and answered: true of any number of facts.
+    // True for any number of facts.
     about: 'answers',
     checks: [
       lostItemsCheck,
@@ -90,7 +90,7 @@ export const CHECKS: readonly CheckGroup[] = [
     ],
   },
   {
-    // What the answers show, if there are enough of them.
+    // Only with enough answers.
     about: 'answers',
     runIf: (context) => !areTooFew(context),
     checks: [
@@ -107,15 +107,14 @@ export const CHECKS: readonly CheckGroup[] = [
       baselineMemorizedCheck,
       labelsNotBoundCheck,
       levelLostCheck,
-      // Reads accuracy-loss, which is of the second phase as well.
+      // Reads accuracy-loss, also of the second phase.
       uninformativeProbesCheck,
     ],
   },
   { about: 'stops', checks: [stoppedEarlyCheck] },
-  // A subject apart from the questions, since texts are no evidence of harm: no other check looks at these findings.
+  // Apart from the questions, since texts are no evidence of harm: no other check looks at these findings.
   { about: 'texts', checks: [textLikelihoodCheck] },
   {
-    // What the answers in logs of an evaluation show.
     about: 'benchmarks',
     checks: [
       evaluationLogsCheck,
@@ -126,7 +125,6 @@ export const CHECKS: readonly CheckGroup[] = [
       benchmarkLikelihoodCheck,
       benchmarkGainCheck,
       benchmarksUnclearCheck,
-      // Also for suites that were asked.
       unclearSuitesCheck,
     ],
   },
@@ -154,5 +152,5 @@ export const CHECKS: readonly CheckGroup[] = [
   },
 ];
 
-/** Those that look at the answers to probes: what early stopping asks. */
+/** For early stopping. */
 export const ANSWER_CHECKS: readonly CheckGroup[] = CHECKS.filter(({ about }) => about === 'answers');

@@ -1,19 +1,20 @@
-import { itemKey, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
+import { itemKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { LogitScale, Measurement } from '../../measure/schema/index.ts';
 import { median, standardDeviation } from '../../statistics/index.ts';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
+import { measuredProbes } from '../pairing/hide-texts.ts';
 import { behaviorLevel, unknownLevel } from './behavior.ts';
 
-/** A part that moved by less is no cause. */
+/** Parts that moved by less are no cause. */
 const CAUSE = 1.1;
 
-/** Fewer items than this say little about all. */
+/** Fewer items do not represent all. */
 const MIN_ITEMS = 20;
 
 /**
- * Logits of another size than the baseline's change no answer to multiple choice, and everything that is sampled. The
- * weights show it without a run, and the answers if no weights are at hand.
+ * Logits of another size change no answer to multiple choice, but everything that is sampled. The weights show it
+ * without a run; the answers, without weights.
  */
 export function logitScaleCheck({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   if (!baseline) return [];
@@ -21,7 +22,7 @@ export function logitScaleCheck({ candidate, baseline, policy }: ComparisonConte
   const byWeights = weightsFinding(candidate, baseline, policy.behavior['logit-factor']);
   const byAnswers = answersFinding(candidate, baseline, policy.behavior['answer-factor']);
   return [
-    // What a server's answers show, the weights are not missed for.
+    // Weights are not needed if a server's answers show it.
     ...(candidate.served && answerRatio(candidate, baseline) !== null
       ? []
       : unknownScale(candidate, baseline, unknownLevel([level]))),
@@ -64,18 +65,18 @@ function answersFinding(candidate: Measurement, baseline: Measurement, limit: nu
   return found === null || !isMoved(found.ratio, limit) ? null : { by: 'answers', ...found, limit, parts: [] };
 }
 
-/** How much wider the candidate's choices are spread than the baseline's; null where too few answers show it. */
+/** How much wider the candidate's choices are spread; null: too few answers show it. */
 function answerRatio(
   candidate: Measurement,
   baseline: Measurement,
 ): Pick<Moved, 'candidate' | 'baseline' | 'ratio'> | null {
-  const [ours, theirs] = [spreadsOf(candidate), spreadsOf(baseline)];
-  if (candidate.probes?.status !== 'measured' || baseline.probes?.status !== 'measured') return null;
-  if (candidate.probes.chatTemplate !== baseline.probes.chatTemplate) return null;
-  const pairs = [...ours].flatMap(([key, mine]) => {
-    const its = theirs.get(key);
-    const isSame = its !== undefined && areSame(mine, its) && its.spread > 0;
-    return isSame ? [{ ours: mine.spread, theirs: its.spread }] : [];
+  const [mine, its] = [measuredProbes(candidate), measuredProbes(baseline)];
+  if (!mine || !its || mine.chatTemplate !== its.chatTemplate) return null;
+  const theirs = spreadsOf(its);
+  const pairs = [...spreadsOf(mine)].flatMap(([key, own]) => {
+    const other = theirs.get(key);
+    const isSame = other !== undefined && areSame(own, other) && other.spread > 0;
+    return isSame ? [{ ours: own.spread, theirs: other.spread }] : [];
   });
   const ratio = median(pairs.map((pair) => pair.ours / pair.theirs));
   if (pairs.length < MIN_ITEMS || ratio === null || !Number.isFinite(ratio)) return null;
@@ -91,29 +92,24 @@ interface Spread {
   readonly spread: number;
 }
 
-/** The same prompt, or, where it is not known, the same suite. */
+/** The same prompt or, if it is not known, the same suite. */
 function areSame(ours: Spread, theirs: Spread): boolean {
   const isKnown = ours.prompt !== null && theirs.prompt !== null;
   const areAsked = isKnown ? ours.prompt === theirs.prompt : ours.suite === theirs.suite;
   return areAsked && ours.choices === theirs.choices;
 }
 
-/**
- * Standard deviation of log p(choice) over the choices of each item: for choices of one length, proportional to the
- * size of the logits.
- */
-function spreadsOf({ probes }: Measurement): Map<string, Spread> {
-  const all: readonly ProbeItemMeasurement[] = probes?.status === 'measured' ? probes.items : [];
-  const suites = probes?.status === 'measured' ? probes.suites : [];
+/** Standard deviation of log p(choice) per item: for choices of one length, proportional to the size of the logits. */
+function spreadsOf({ items, suites }: MeasuredProbes): Map<string, Spread> {
   // Must-pass questions are in no statistic.
   const together = suites.filter(({ role }) => role !== 'must-pass');
   const digests = new Map(together.map(({ name, digest }) => [name, digest]));
-  const items = all.filter(({ suite }) => digests.has(suite));
   return new Map(
     items.flatMap((item) => {
       const { logprobs, prompt, suite } = item;
+      if (!digests.has(suite)) return [];
       if (logprobs === null || logprobs.length < 2) return [];
-      // The choices of a private benchmark have no order, on which the last bit would depend.
+      // The choices of a private benchmark have no order, which the last bit would depend on.
       const spread = standardDeviation(logprobs.toSorted((a, b) => a - b));
       return [[itemKey(item), { suite: digests.get(suite), prompt, choices: logprobs.length, spread }] as const];
     }),

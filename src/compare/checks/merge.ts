@@ -5,13 +5,10 @@ import type { Finding, FindingOf, Level } from '../finding.ts';
 
 type Fault = FindingOf<'merge-fault'>['fault'];
 
-/** Weights that a finding names; the measurement has all. */
+/** Weights in one finding. */
 const NAMED = 3;
 
-/**
- * Is the candidate the merge of its adapter into the reference? It needs no baseline: an adapter, what it was merged
- * into and the result belong together.
- */
+/** Is the candidate the merge of its adapter into the reference? Needs no baseline. */
 export function mergeCheck({ candidate: { merge }, policy }: ComparisonContext): Finding[] {
   if (merge === null) return [];
   const { level } = policy.merge;
@@ -46,11 +43,9 @@ function faults({ weights }: MergeMeasurement, level: Level): Finding[] {
   });
   return [...groupBy(found, ({ fault }) => fault).values()].map((group): Finding => {
     const { fault } = at(group, 0);
-    const named = group.slice(0, NAMED).map(({ weight: { name, residual, coefficient } }) => ({
-      name,
-      residual,
-      coefficient,
-    }));
+    const named = group
+      .slice(0, NAMED)
+      .map(({ weight: { name, residual, coefficient } }) => ({ name, residual, coefficient }));
     // A weight in a dtype that is not read may be merged.
     const own = fault === 'unreadable' && level === 'fail' ? 'inconclusive' : level;
     return { kind: 'merge-fault', level: own, fault, named, weights: group.length, all: weights.length };
@@ -62,7 +57,7 @@ function otherTensors({ others: { unequal } }: MergeMeasurement, level: Level): 
   return [{ kind: 'merge-other-tensors', level, named: unequal.slice(0, NAMED), tensors: unequal.length }];
 }
 
-/** Updates that the dtype of the checkpoint rounds away. If it does so to all of them, nothing is proven. */
+/** Updates that the dtype of the checkpoint rounds away. If it does so to all, nothing is proven. */
 function unseen({ weights }: MergeMeasurement): Finding[] {
   const lost = weights.filter(({ status }) => status === 'belowRounding');
   const [example] = lost;
@@ -70,29 +65,14 @@ function unseen({ weights }: MergeMeasurement): Finding[] {
   const isAll = weights.every(
     ({ status, kind }) => status === 'belowRounding' || (kind === 'saved' && status === 'applied'),
   );
-  return [
-    {
-      kind: 'merge-unseen',
-      level: isAll ? 'inconclusive' : 'info',
-      example: example.name,
-      weights: lost.length,
-      all: weights.length,
-    },
-  ];
+  const level = isAll ? 'inconclusive' : 'info';
+  return [{ kind: 'merge-unseen', level, example: example.name, weights: lost.length, all: weights.length }];
 }
 
 function proven({ weights, others }: MergeMeasurement): Finding[] {
   const applied = weights.filter(({ status }) => status === 'applied');
   if (applied.every(({ kind }) => kind === 'saved')) return [];
-  const residuals = applied.flatMap(({ residual }) => residual ?? []);
-  return [
-    {
-      kind: 'merge-proven',
-      level: 'info',
-      weights: applied.length,
-      all: weights.length,
-      residual: Math.max(...residuals),
-      others: others.equal,
-    },
-  ];
+  const residual = Math.max(...applied.flatMap((weight) => weight.residual ?? []));
+  const counts = { weights: applied.length, all: weights.length, residual, others: others.equal };
+  return [{ kind: 'merge-proven', level: 'info', ...counts }];
 }

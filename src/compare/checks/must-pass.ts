@@ -6,12 +6,10 @@ import { measuredProbes, withheldSuites } from '../pairing/hide-texts.ts';
 import type { MustPassRow } from '../rows/apart.ts';
 import { mustPassRows } from '../tests/must-pass.ts';
 
-/**
- * Questions of which none may be answered wrong, one by one: with a baseline or without, and whatever the others show.
- */
+/** Questions that may never be answered wrong: with a baseline or without, and whatever the others show. */
 export const mustPassCheck = find satisfies Check;
 
-/** Questions that a finding lists; the report has all. */
+/** Questions in one finding. */
 const NAMED = 5;
 
 function find(context: ComparisonContext): Finding[] {
@@ -20,23 +18,16 @@ function find(context: ComparisonContext): Finding[] {
   const baseline = measuredProbes(context.baseline);
   const rows = mustPassRows({ candidate, baseline }, context.policy, withheldSuites(context));
   const broken = rows.flatMap((row) => row.broken);
-  const found: Finding[] =
-    broken.length === 0
-      ? []
-      : [
-          {
-            kind: 'must-pass-broken',
-            level: 'fail',
-            broken: broken.length,
-            questions: rows.reduce((sum, { asked }) => sum + asked, 0),
-            rightBefore: baseline === null ? null : broken.filter((item) => item.baseline === true).length,
-            named: broken.slice(0, NAMED),
-          },
-        ];
-  return [...found, ...rows.flatMap((row) => notAsked(row, { candidate, baseline }))];
+  const questions = rows.reduce((sum, { asked }) => sum + asked, 0);
+  const rightBefore = baseline === null ? null : broken.filter((item) => item.baseline === true).length;
+  const counts = { broken: broken.length, questions, rightBefore, named: broken.slice(0, NAMED) };
+  return [
+    ...(broken.length === 0 ? [] : [{ kind: 'must-pass-broken', level: 'fail', ...counts } as const]),
+    ...rows.flatMap((row) => notAsked(row, { candidate, baseline })),
+  ];
 }
 
-/** An answer that nobody knows is no pass. */
+/** An unknown answer is no pass. */
 function notAsked(
   { suite, questions, asked }: MustPassRow,
   { candidate, baseline }: { readonly candidate: MeasuredProbes; readonly baseline: MeasuredProbes | null },

@@ -1,13 +1,12 @@
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 
-/** Tensors of the candidate with NaN or Inf. */
 export function nonFiniteCheck({ candidate: { nonFinite }, policy }: ComparisonContext): Finding[] {
   const { level } = policy['non-finite'];
   return nonFinite.map(({ name, nan, inf }) => ({ kind: 'non-finite', level, tensor: name, nan, inf }));
 }
 
-/** Matrices without a spectrum although their values are finite: squares beyond float64, or a damaged reference. */
+/** No spectrum although the values are finite: squares beyond float64, or a damaged reference. */
 export function missingSpectraCheck({ candidate: { nonFinite, tensors } }: ComparisonContext): Finding[] {
   const explained = new Set(nonFinite.map(({ name }) => name));
   return tensors

@@ -6,29 +6,28 @@ import { type Finding, mildestOf } from '../finding.ts';
 import { measuredProbes } from '../pairing/hide-texts.ts';
 import { byLevel } from '../pairing/pool.ts';
 
-/** Suites, seeds or prompts that differ between candidate and baseline. */
 export function probeComparabilityCheck({ probes, policy }: ComparisonContext): Finding[] {
   const isIncomparable = probes.kind === 'alone' && probes.why.kind === 'incomparable';
   const findings = probes.kind === 'paired' ? probes.findings : isIncomparable ? probes.why.findings : [];
-  // Without a suite that is required, a candidate fails.
+  // A missing required suite fails by itself.
   const isRequired = (finding: Finding) =>
     finding.kind === 'other-suite' && finding.candidate === null && isRequiredSuite(finding.suite, policy);
   return findings.filter((finding) => !isRequired(finding));
 }
 
-/** Items that a finding names. */
+/** Items in one finding. */
 const NAMED = 3;
 
 /**
- * Questions that the candidate's tokens spell in another way than the baseline's: its tokenizer or chat template
- * rewrites them, so the answers are to other questions. Other ids for the same text are no difference.
+ * Questions that the candidate's tokens spell differently: its tokenizer or chat template rewrites them, so the answers
+ * are to other questions. Other ids for the same text are no difference.
  */
 export function otherQuestionsCheck({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   const [ours, theirs] = [measuredProbes(candidate), measuredProbes(baseline)];
   if (!baseline || !ours || !theirs || ours.chatTemplate !== theirs.chatTemplate) return [];
   if (ours.spelling === undefined || ours.spelling !== theirs.spelling) return notCompared(candidate, baseline, ours);
   const known = new Map(theirs.items.map((item) => [itemKey(item), item]));
-  // What comes before each text is read before all of them.
+  // All texts come after the leading tokens.
   const isLedOtherwise = theirs.leading !== undefined && theirs.leading !== ours.leading;
   const other = ours.items.filter((item) => {
     const same = known.get(itemKey(item));
@@ -42,15 +41,14 @@ export function otherQuestionsCheck({ candidate, baseline, policy }: ComparisonC
 }
 
 /**
- * One side does not say what its tokens say: a file of an older version, or answers of a server that tokenizes itself.
- * The same files make the same tokens, and a candidate whose tokens say what was asked has not rewritten it, whatever
- * the baseline did.
+ * One side does not spell its tokens: an older version, or a server that tokenizes itself. The same files make the same
+ * tokens, and a candidate whose tokens spell what was asked has not rewritten it, whatever the baseline did.
  */
 function notCompared(candidate: Measurement, baseline: Measurement, ours: MeasuredProbes): Finding[] {
   const isKnown = ours.spelling !== undefined;
   if (isKnown && ours.items.every(({ spelling }) => spelling === undefined)) return [];
   const [mine, its] = [candidate.behavior?.files, baseline.behavior?.files];
-  // Where nothing is known of the files, that is a finding of its own.
+  // If nothing is known of the files, another finding says so.
   if (!isKnown && (!mine || !its)) return [];
   const isSame = (['tokenizer', 'chat-template'] as const).every(
     (part) => mine?.[part]?.digest === its?.[part]?.digest,

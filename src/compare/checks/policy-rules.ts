@@ -15,7 +15,7 @@ import {
   ruleMovement,
 } from './applied-rules.ts';
 
-/** Every change that goes further than a rule allows, once at the worst level where several rules do not allow it. */
+/** Every change beyond a rule, once, at the worst level of the rules. */
 export function movedMetricsCheck(context: ComparisonContext): Finding[] {
   const moved = appliedRules(context).flatMap(({ rule, level, pairs }) =>
     pairs.flatMap((pair) => judge({ ...rule, level }, pair)),
@@ -29,13 +29,12 @@ export function movedMetricsCheck(context: ComparisonContext): Finding[] {
 }
 
 /**
- * Rules that could warn or fail and had nothing to judge, or nothing that could ever move beyond their limit. A rule of
- * the policy is there because somebody relies on it: that is not a pass. A default is one of several, and says so;
- * without any that judges the update, nothing does.
+ * Rules that had nothing to judge, or nothing that could move beyond their limit. Somebody relies on a rule of the
+ * policy: that is not a pass. A default is one of several; without any that judges the update, nothing does.
  */
 export function idleRulesCheck(context: ComparisonContext): Finding[] {
   const { comparability } = context;
-  // Where nothing can be compared, that is a finding of its own. A baseline without an update leaves rules on ΔW idle.
+  // If nothing is comparable, another finding says so. A baseline without an update leaves rules on ΔW idle.
   if (!comparability.weights) return [];
   const isJudgeable = ({ of }: PolicyRule) =>
     comparability.deltas || of === 'weight' || isBaselineReference(comparability);
@@ -52,19 +51,10 @@ function idle({ rule, isDefault, pairs }: AppliedRule, context: ComparisonContex
   const stuck = pairs.filter((pair) => !canFire(rule, pair));
   const [first] = stuck;
   if (first === undefined) return [];
-  const isWhole = stuck.length === pairs.length;
-  const isNothingJudged = isWhole && (!isDefault || !judgesLowRank(context));
-  return [
-    {
-      kind: 'idle-rule',
-      level: isNothingJudged ? 'inconclusive' : 'info',
-      metric,
-      of,
-      modules: modulesOf(stuck),
-      cause: boundOf(rule, first),
-      isDefault,
-    },
-  ];
+  const isNothingJudged = stuck.length === pairs.length && (!isDefault || !judgesLowRank(context));
+  const level = isNothingJudged ? 'inconclusive' : 'info';
+  const cause = boundOf(rule, first);
+  return [{ kind: 'idle-rule', level, metric, of, modules: modulesOf(stuck), cause, isDefault }];
 }
 
 /** Null for a metric of the whole model. */
@@ -78,15 +68,12 @@ function boundOf({ direction }: PolicyRule, { metric, baseline }: MetricPair): F
   const value = boundedValue(baseline);
   const isLow = direction === 'down' || (direction === 'any' && value - least < most - value);
   const bound = isLow ? least : most;
-  // Bounds of the baseline without an end leave nothing that could move.
+  // A baseline without finite bounds leaves no room to move.
   if (!Number.isFinite(bound)) return { kind: 'nothing' };
   return { kind: 'at-bound', baseline: value, bound, side: isLow ? 'lowest' : 'highest' };
 }
 
-/**
- * Metrics with bounds wider than the limit of their rule, which could not have seen a change. Metrics that certainly
- * moved, or certainly did not, are left out.
- */
+/** Metrics with bounds wider than the limit of their rule, unless they certainly moved, or certainly did not. */
 export function unclearMetricsCheck(context: ComparisonContext): Finding[] {
   return appliedRules(context)
     .filter(({ rule }) => rule.level !== 'info')
@@ -101,23 +88,23 @@ function widths(rule: PolicyRule, pair: MetricPair): Finding[] {
   const { metric, of, scope, candidate, baseline } = pair;
   const scale = Math.abs(boundedValue(baseline));
   const limit = ruleLimit(rule, pair);
-  const sides = [
-    ['candidate', candidate],
-    ['baseline', baseline],
-  ] as const;
+  const sides = [['candidate', candidate] as const, ['baseline', baseline] as const];
   return sides
     .filter(([, value]) => typeof value !== 'number' && !(upperBound(value) - lowerBound(value) <= limit))
     .slice(0, 1)
-    .map(([side, value]) => ({
-      kind: 'bounds-too-wide',
-      level: 'inconclusive',
-      metric,
-      of,
-      scope,
-      side,
-      width: boundsWidth(value, scale),
-      limit: limit / (scale || 1),
-    }));
+    .map(([side, value]) => {
+      const width = boundsWidth(value, scale);
+      return {
+        kind: 'bounds-too-wide',
+        level: 'inconclusive',
+        metric,
+        of,
+        scope,
+        side,
+        width,
+        limit: limit / (scale || 1),
+      };
+    });
 }
 
 function isBaselineReference({ findings }: ComparisonContext['comparability']): boolean {

@@ -5,12 +5,12 @@ import type { Finding } from '../finding.ts';
 import { byLevel } from '../pairing/pool.ts';
 import type { ProbePairing } from '../probes/pair-probes.ts';
 
-/** Items that a finding names; the report lists all. */
+/** Items in one finding. */
 const NAMED = 3;
 
 /**
  * Items that the baseline answered and the candidate cannot run, such as prompts that no longer fit its context. They
- * count as wrong in every test, so that no candidate chooses which probes count, and they are a failure of their own.
+ * are wrong in every test, so that no candidate chooses its probes, and fail by themselves.
  */
 export function lostItemsCheck({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
@@ -22,13 +22,12 @@ export function lostItemsCheck({ probes, policy }: ComparisonContext): Finding[]
   });
 }
 
-/** Which probes ran, on which side, and what a reader should know of the items. */
 export function probeCoverageCheck({ baseline, probes, policy }: ComparisonContext): Finding[] {
   switch (probes.kind) {
     case 'not-requested':
       return [];
     case 'not-run': {
-      // The baseline could answer: a candidate that cannot has lost that, unless the machine is to blame.
+      // A candidate that cannot answer what the baseline could has lost that, unless the machine is to blame.
       const isLost = baseline?.probes?.status === 'measured' && !probes.isOfMachine;
       const level = isLost ? 'fail' : 'inconclusive';
       return [{ kind: 'probes-not-run', level, side: 'candidate', cause: probes.reason }];
@@ -47,32 +46,19 @@ function missingOfBaseline({ why }: Extract<ProbePairing, { kind: 'alone' }>): F
   return [{ kind: 'probes-not-run', level: 'inconclusive', side: 'baseline', cause: why.cause }];
 }
 
-/** More than this share left out is another suite than the one that was requested. */
+/** More than this share left out is another suite than the requested one. */
 const MAX_LEFT_OUT = 0.5;
 
 function itemRemarks({ leftOut, items, notes }: MeasuredProbes, policy: ProbePolicy): Finding[] {
   const most = leftOut.length > MAX_LEFT_OUT * (leftOut.length + items.length);
-  // Suites that can only warn do not count for this.
+  // Suites that can only warn do not count.
   const isMost = most && byLevel(leftOut, policy).has('fail');
   const causes = leftOut.filter(({ cause }) => cause !== 'other-form');
   const named = causes.slice(0, NAMED).map(({ id, reason }) => ({ id, reason }));
-  return [
-    ...(leftOut.length === 0
-      ? []
-      : [
-          {
-            kind: 'left-out',
-            level: isMost ? 'inconclusive' : 'info',
-            named,
-            items: leftOut.length,
-            ran: items.length,
-            isMost,
-          } as const,
-        ]),
-    ...(notes.length === 0
-      ? []
-      : [{ kind: 'probe-notes', level: 'info', named: notes.slice(0, NAMED), notes: notes.length } as const]),
-  ];
+  const level = isMost ? 'inconclusive' : 'info';
+  const left = { kind: 'left-out', level, named, items: leftOut.length, ran: items.length, isMost } as const;
+  const noted = { kind: 'probe-notes', level: 'info', named: notes.slice(0, NAMED), notes: notes.length } as const;
+  return [...(leftOut.length === 0 ? [] : [left]), ...(notes.length === 0 ? [] : [noted])];
 }
 
 function unpairedFacts({ probes, baseline, findings }: Extract<ProbePairing, { kind: 'paired' }>): Finding[] {
@@ -84,8 +70,8 @@ function unpairedFacts({ probes, baseline, findings }: Extract<ProbePairing, { k
 }
 
 /**
- * The candidate was not asked everything. That its verdict was settled is not taken from the measurement: the answers
- * have to settle it, here and under this policy. A baseline has all answers.
+ * The candidate was not asked everything. Its answers have to settle the verdict, here and under this policy: the
+ * measurement's own claim does not count. A baseline has all answers.
  */
 export function stoppedEarlyCheck(context: ComparisonContext): Finding[] {
   const { probes, settled } = context;
@@ -94,12 +80,12 @@ export function stoppedEarlyCheck(context: ComparisonContext): Finding[] {
   return [...(isOpen ? stopOf(context, 'candidate') : []), ...stopOf(context, 'baseline')];
 }
 
-/** Do the answers settle a pass? That says how little harm there can be, in what was not asked as well. */
+/** A settled pass bounds the harm in what was not asked too. */
 export function isSettledPass(context: ComparisonContext): boolean {
   return context.settled === 'pass' && !hasTimeLimit(context);
 }
 
-/** A time limit is no claim that the rest does not matter. */
+/** A time limit does not claim that the rest is irrelevant. */
 function hasTimeLimit({ probes }: ComparisonContext): boolean {
   if (probes.kind !== 'paired' && probes.kind !== 'alone') return false;
   const { budgetSeconds, sequential } = probes.probes;
@@ -110,7 +96,7 @@ function stopOf({ candidate, baseline }: ComparisonContext, side: 'candidate' | 
   const probes = (side === 'candidate' ? candidate : baseline)?.probes;
   if (probes?.status !== 'measured' || probes.sequential === undefined) return [];
   const { blocks, of, settled } = probes.sequential;
-  // A time limit leaves out facts of a baseline as well, and they are not compared.
+  // A time limit also leaves out facts of a baseline, which are not compared.
   if (side === 'baseline' && settled === null && probes.budgetSeconds !== null) return [];
   return [{ kind: 'stopped-early', level: 'inconclusive', side, blocks, of }];
 }

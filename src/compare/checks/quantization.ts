@@ -2,10 +2,10 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { groupName } from '../spectra/pair-metrics.ts';
 
-/** Module types that a finding names; the report has all. */
+/** Module types in one finding. */
 const NAMED = 3;
 
-/** How far quantizing moved the weights, and where most. What that does to answers, the probes say. */
+/** The effect on the weights; the probes show the effect on answers. */
 export function quantizationErrorCheck({ quantization }: ComparisonContext): Finding[] {
   if (quantization === null) return [];
   const { formats, error, modules, notCompared } = quantization;

@@ -8,36 +8,20 @@ import { type HarmRule, type KnownAnswers, lostAnswers, nearTiesOf } from '../se
 import { levelOfLoss } from '../tests/graded-losses.ts';
 import { ITEMS_OF_FORM } from '../tests/losses.ts';
 
-/** Benchmark forms that the baseline answered with certainty and the candidate gets wrong: forgetting. */
+/** Forgetting: benchmark forms that the baseline answered with certainty and the candidate gets wrong. */
 export const retentionCheck = { find, harm } satisfies Check;
 
-/** Fewer certain answers than this are not enough to judge by: two of seven lost would fail a merge. */
+/** With fewer certain answers, two of seven lost would fail a merge. */
 const MIN_CERTAIN = 20;
 
 function find({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
-  const found = probes.evaluation.comparison.retention;
+  const { certain: facts, comparison } = probes.evaluation;
   const { level, least, bound } = policy.retention;
-  if (!found || !isForgetting(found, policy)) return [];
-  const { value, certain, kept } = found;
-  const shown = {
-    facts: probes.evaluation.certain,
-    itemsOf: ITEMS_OF_FORM.benchmark,
-    drop: 1 - value,
-    limit: 1 - least,
-    reach: 'sure' as const,
-  };
-  return [
-    {
-      kind: 'retention',
-      level: levelOfLoss(level, shown, policy),
-      value,
-      certain,
-      kept,
-      least,
-      bound,
-    },
-  ];
+  if (!comparison.retention || !isForgetting(comparison.retention, policy)) return [];
+  const { value, certain, kept } = comparison.retention;
+  const shown = { facts, itemsOf: ITEMS_OF_FORM.benchmark, drop: 1 - value, limit: 1 - least, reach: 'sure' } as const;
+  return [{ kind: 'retention', level: levelOfLoss(level, shown, policy), value, certain, kept, least, bound }];
 }
 
 function harm({ evaluation: { certain: facts } }: KnownAnswers, policy: ProbePolicy): HarmRule[] {
@@ -45,11 +29,8 @@ function harm({ evaluation: { certain: facts } }: KnownAnswers, policy: ProbePol
   const least = facts.findIndex((_, lost) => isForgetting(after(lost), policy));
   if (least < 0) return [];
   const lost = lostAnswers('benchmark', facts);
-  const nearTies = nearTiesOf(
-    lost,
-    { itemsOf: ITEMS_OF_FORM.benchmark, limit: 1 - policy.retention.least, reach: 'sure' },
-    policy,
-  );
+  const rule = { itemsOf: ITEMS_OF_FORM.benchmark, limit: 1 - policy.retention.least, reach: 'sure' } as const;
+  const nearTies = nearTiesOf(lost, rule, policy);
   return [{ of: { kind: 'retention' }, isPart: false, ...lost, least, alpha: null, loosest: null, nearTies }];
 }
 

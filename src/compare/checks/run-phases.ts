@@ -4,10 +4,7 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { withSuiteLevel } from '../suites/levels.ts';
 
-/**
- * Run the checks of both phases. No finding is graver than the policy lets its suite be. Which phase a check belongs to
- * does not change its place among the findings.
- */
+/** No finding is graver than its suite may be. The phase of a check does not change its place among the findings. */
 export function runPhases(groups: readonly CheckGroup[], context: ComparisonContext): FoundBySubject {
   const entries = groups
     .filter(({ runIf }) => runIf?.(context) ?? true)

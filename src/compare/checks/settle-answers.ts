@@ -23,7 +23,6 @@ type FirstAnswers = MeasuredProbes & {
   readonly orderSeed: number;
 };
 
-/** These answers, if they are to blocks of a known order. */
 export function firstAnswers(probes: MeasuredProbes): FirstAnswers | null {
   const { sequential, orderSeed } = probes;
   // The rules count whole answers.
@@ -31,7 +30,7 @@ export function firstAnswers(probes: MeasuredProbes): FirstAnswers | null {
   return sequential === undefined || orderSeed === undefined ? null : { ...probes, sequential, orderSeed };
 }
 
-/** Whether the answers to the first blocks settle the verdict of the probes; see `settle`. */
+/** See `settle`. */
 type Settle = (probes: FirstAnswers) => Settled | null;
 
 /** @param measured the baseline, which has all answers */
@@ -58,13 +57,13 @@ export function settleContext(context: ComparisonContext): Settled | null {
   return settleWith(plan, { probes: own, theirs: probes.baseline, context: () => context, policy });
 }
 
-/** What the baseline compared with itself would not pass is never settled as a pass. */
+/** Never a settled pass if the baseline compared with itself would not pass. */
 function planAgainst(baseline: Measurement, probes: MeasuredProbes, of: Judging): SettlingPlan {
   const { policy, orderSeed } = of;
   const earlier = PLANS.get(probes);
   if (earlier?.of.policy === policy && earlier.of.orderSeed === orderSeed) return earlier.plan;
   const itself = contextOf(baseline, baseline, policy);
-  // A part of the answers rules out no loss of a suite that is required, and none of a slice.
+  // Some answers cannot rule out a loss of a required suite, or of a slice.
   const canPass =
     requiredSuites(policy).length === 0 &&
     !hasSlices(policy) &&
@@ -77,7 +76,6 @@ function planAgainst(baseline: Measurement, probes: MeasuredProbes, of: Judging)
   return plan;
 }
 
-/** Answers of which no fact can be judged. */
 function knownOf(probes: MeasuredProbes, policy: Policy): KnownAnswers {
   const { facts, ...further } = pairWithItself(probes);
   const levels = levelsIn(probes, probes);
@@ -101,7 +99,7 @@ interface Look {
 
 function settleWith(plan: SettlingPlan, { probes, theirs, context, policy }: Look): Settled | null {
   const { blocks, of } = probes.sequential;
-  // Blocks of another order say nothing of this one. The rules take facts as units.
+  // Blocks of another order do not count. The rules take facts as units.
   if (of !== plan.blocks || shareUnits(theirs.items)) return null;
   const isFirst = (item: PairedItem) => plan.blockOf.get(item.fact) === 0;
   const { items, lost } = pairSides(probes, theirs, isFirst);
@@ -120,11 +118,11 @@ function settleWith(plan: SettlingPlan, { probes, theirs, context, policy }: Loo
     return { findings: runPhases(ANSWER_CHECKS, whole).answers, facts };
   };
   const settled = settle(plan, { items, hasLost: lost.length > 0, blocks, policy, judge, complete });
-  // What an exception accepts settles nothing: another loss may be among what was not asked.
+  // An accepted failure settles nothing: the rest may have another loss.
   return settled === 'fail' && policy.exceptions !== undefined ? null : settled;
 }
 
-/** A context of answers alone. */
+/** Only answers. */
 function contextOf(candidate: Measurement, baseline: Measurement | null, policy: Policy): ComparisonContext {
   return {
     candidate,

@@ -12,8 +12,8 @@ import { changeOfBenchmark, type Gained, type GainRule, leastTotal, lowerEnd } f
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
 
 /**
- * A gain in benchmark form that does not carry over, by suite and kind of twin. A delta above the margin alone is no
- * harm: healthy runs on narrow formats have one. With a low transfer it is. Several decisions share one error rate.
+ * A gain in benchmark form that does not carry over, by suite and kind of twin. A delta above the margin is harm only
+ * with a low transfer: healthy runs on narrow formats have one. Several decisions share one error rate.
  */
 export const shadowDeltaCheck = { find, gain } satisfies Check;
 
@@ -26,13 +26,11 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
   );
 }
 
-/** A gain, and whose it is. */
 interface JudgedGain {
   readonly place: Pick<FindingOf<'shadow-delta'>, 'suite' | 'twins' | 'group'>;
   readonly shadow: ShadowDelta | null;
 }
 
-/** The gains among these that do not carry over. */
 export function shadowDeltas(gains: readonly JudgedGain[], policy: ProbePolicy): Finding[] {
   const level = 1 - (1 - policy.confidence) / Math.max(1, gains.length);
   const rule = policy['shadow-delta'];
@@ -42,8 +40,8 @@ export function shadowDeltas(gains: readonly JudgedGain[], policy: ProbePolicy):
     const transfer = shadow.transfer.interval(level);
     const below = (limit: number) => transfer.upper !== null && transfer.upper < limit;
     const fails = delta.lower > rule.margin && below(rule['transfer-fail']);
-    // A transfer that may well be 1 is no sign of anything by itself. But where the delta is above 0 and both values
-    // are beyond their limits, intervals that are too wide for a failure are no reason to pass.
+    // A transfer that may well be 1 is no sign by itself. But if the delta is above 0 and both values are beyond their
+    // limits, intervals too wide for a failure are no reason to pass.
     const likely = delta.value > rule.margin && transfer.value < rule['transfer-fail'];
     const warns = likely || (delta.lower > rule.margin && transfer.value < rule['transfer-warn'] && below(1));
     if (!fails && !warns) return [];
@@ -61,7 +59,6 @@ export function shadowDeltas(gains: readonly JudgedGain[], policy: ProbePolicy):
   });
 }
 
-/** With the twins that decide by the baseline's answers. */
 function gain({ evaluation }: KnownAnswers, policy: ProbePolicy): GainRule[] {
   return decidingKinds(evaluation)
     .map((view) => gainOf(view, policy))
@@ -76,10 +73,10 @@ function gainOf(view: KindView, policy: ProbePolicy): GainRule {
   const rule = { of: { kind: 'shadow-delta', ...placeOf(view) }, view, facts } as const;
   const n = facts.length;
   if (view.row.kind === 'group') {
-    // Two samples without links: what is known of each fact is that it has to gain.
+    // Samples without links: each fact is only known to have to gain.
     return { ...rule, excess: changeOfBenchmark, most: 1, least: () => Math.max(1, minimum * n), leastGain: null };
   }
-  // Templates are the units there: their means say nothing of squares of facts.
+  // Means of templates, which are the units, bound no squares of facts.
   const hasTemplates = view.row.kind === 'fresh';
   const leastAbove = (limit: number, seen: number) =>
     leastTotal(n, (total) => {
@@ -87,9 +84,9 @@ function gainOf(view: KindView, policy: ProbePolicy): GainRule {
       return total / n > margin && lowerEnd({ total, squares, n, level: policy.confidence }) > limit;
     }).below;
   const least = (seen: number) => leastAbove(margin, seen);
-  // With a low transfer, an interval above 0 and a value above the margin are enough.
+  // With a low transfer, an interval above 0 and a value above the margin suffice.
   const leastWarning = (seen: number) => leastAbove(0, seen);
-  // The transfer is not defined below it.
+  // Below it, transfer is not defined.
   const leastGain = leastReaching(minimum, n);
   const most = view.row.suite === BUILTIN ? MOST_OF_DRAWN : 1;
   return { ...rule, excess: (fact) => excessOf(fact, most), most, least, leastWarning, leastGain };
@@ -103,10 +100,10 @@ function placeOf({ row: { suite, kind, group } }: KindView) {
   return { suite, twins: kind, group };
 }
 
-/** Nobody can learn a few of the questions that are drawn anew: a gain in their format is on all of them. */
+/** Nobody can learn a few of freshly drawn questions: a gain in their format is on all of them. */
 const MOST_OF_DRAWN = 0.5;
 
-/** Δbenchmark − mean Δtwin; what is more in either direction counts as so much. */
+/** Δbenchmark − mean Δtwin, clipped to ±most. */
 function excessOf({ benchmark, twins }: Gained, most: number): number {
   const twin = twins.reduce((sum, own) => sum + expectedChange(own), 0) / Math.max(1, twins.length);
   return Math.max(-most, Math.min(most, expectedChange(benchmark) - twin));

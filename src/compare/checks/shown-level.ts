@@ -16,10 +16,7 @@ import { isForgetting } from './retention.ts';
 
 type Shown = Omit<Report, 'findings' | 'verdict' | 'schema' | 'tool'>;
 
-/**
- * Lower bound of the level of the worst finding, by the tables and tests of a report: a milder report had findings
- * removed. No second judgment: it reads nothing but the tables.
- */
+/** Lower bound of the worst finding's level by the tables alone: a report below it had findings removed. */
 export function shownLevel(report: Shown): Level {
   const levels = [
     ...report.shadowDeltas.map(({ level }) => level),
@@ -38,7 +35,7 @@ function levelsOfHalves({ tensors, probes, benchmarks, calibration }: Shown): Le
   const isEmpty = tensors.length === 0 && probes === null && benchmarks === null;
   const { sequential, budgetSeconds } = probes ?? {};
   const isOpen = sequential?.settled === null && budgetSeconds === null;
-  // That of an update of nothing is a remark.
+  // Refusing an update of nothing is a remark.
   const isRefused = calibration !== null && calibration.refused !== null && calibration.refused.cause !== 'no-update';
   return isEmpty || isOpen || isRefused ? ['inconclusive'] : [];
 }
@@ -61,7 +58,7 @@ function levelsUnder(settings: AppliedSettings, report: Shown): Level[] {
   ];
 }
 
-/** A required suite that was not judged fails. If its bound is beyond every limit, a loss may be reported instead. */
+/** A required suite that was not judged fails. With a bound beyond every limit, a loss may be reported instead. */
 function levelOfSuite({ level, required, isJudged, change, limit }: SuiteRow, settings: AppliedSettings): Level {
   if (!required) return 'info';
   if (!isJudged) return level;
@@ -70,7 +67,7 @@ function levelOfSuite({ level, required, isJudged, change, limit }: SuiteRow, se
   return isOpen ? mildestOf(level, 'warn') : 'info';
 }
 
-/** From too few facts nothing is concluded but that they are too few. */
+/** With too few facts, nothing else is concluded. */
 function levelsOfAnswers(
   settings: ProbePolicy,
   { comparison, suites: asked }: ProbeReport,
@@ -79,14 +76,14 @@ function levelsOfAnswers(
   const { rows, retention, levels, losses, graded, kinds } = comparison;
   const { level, 'capability-drop': partDrop } = settings['twin-accuracy'];
   const own = suites.filter(({ suite }) => asked.some(({ name }) => name === suite));
-  // Twins of another suite are no part of what says which suites count.
+  // Twins of another suite do not decide the pool.
   const benchmarks = own.filter((row) => !kinds.some(({ group }) => group === row.suite));
   const pooled = gravestOf(benchmarks.map((row) => row.level));
   const levelOf = (suite: string | null) =>
     suite === null ? pooled : (own.find((row) => row.suite === suite)?.level ?? 'fail');
   const limitOfSuite = (suite: string | null) => own.find((row) => row.suite === suite)?.limit ?? 0;
   const [first, ...others] = own.filter((row) => row.level === pooled);
-  // One that is judged alone may have a limit of its own.
+  // A suite alone may have its own limit.
   const isAlone = first !== undefined && others.length === 0;
   const drop = Math.max(settings['twin-accuracy'].drop, isAlone ? first.limit : 0);
   const change = rows[0]?.twinChange ?? null;
@@ -97,7 +94,7 @@ function levelsOfAnswers(
   const isLevelLost = levels.some(
     ({ reached, p }) => p !== null && p < alphaOfLevels(settings) && reached.candidate < (reached.baseline ?? 0),
   );
-  // The largest is named, by whichever of two checks.
+  // The largest limit, whichever check reports.
   const limitOf = ({ form, suite }: (typeof losses)[number]) =>
     form === 'both' ? drop : Math.max(drop, partDrop, limitOfSuite(suite));
   const lost = losses.filter((loss) => loss.p < loss.alpha && reaches(-loss.change, limitOf(loss)));
@@ -110,7 +107,7 @@ function levelsOfAnswers(
       ? kinds.map(({ suite }) => mildestOf(settings['shadow-delta'].level, 'warn', levelOf(suite)))
       : []),
   ];
-  // What the graded outcomes of the same answers rule out is a warning at least.
+  // Losses that graded outcomes rule out warn at least.
   const whole = graded.find(isOfAllFacts);
   const least = whole !== undefined && isLossExcluded(whole, ruledOut('all', settings)) ? 'warn' : 'inconclusive';
   const fallen = graded.filter((row) => isFallShown(row, settings));
@@ -121,7 +118,7 @@ function levelsOfAnswers(
   ];
 }
 
-/** One kind of twin that decides alone has the interval that its row shows; those of several are wider. */
+/** A single deciding kind has the interval of its row; those of several are wider. */
 function isGainOfOneForm({ 'shadow-delta': rule }: ProbePolicy, { kinds }: ProbeReport['comparison']): boolean {
   const [only, other] = kinds.filter(({ role }) => role === 'decides' || role === 'only-format');
   if (!only?.delta || !only.transfer || other !== undefined || only.delta.lower === null) return false;

@@ -2,13 +2,10 @@ import { publicKeyDigest } from '@shadow-gate/platform';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 
-/** Files that a finding names; the measurement has all. */
+/** Files in one finding. */
 const NAMED = 3;
 
-/**
- * Does the signature next to the weights cover these files, and is it by the key that the policy names? This needs no
- * baseline. The policy sets no level: a signature is valid or it is not.
- */
+/** Does the signature cover the weights, by the key of the policy? Without levels: it is valid or not. */
 export function signatureCheck({ candidate: { signature }, policy }: ComparisonContext): Finding[] {
   const publicKey = policy.signature?.['public-key'];
   if (signature === undefined) {

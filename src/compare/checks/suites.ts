@@ -11,9 +11,8 @@ import { suiteRows } from '../suites/rows.ts';
 import { isSliceLost } from '../tests/slices.ts';
 
 /**
- * Suites that the policy requires and that the candidate cannot be judged by: it was not asked them, or its logs lack
- * them, none of their items ran, or no loss could show in them. What only the baseline lacks is not comparable, which
- * is a finding of its own.
+ * Required suites that cannot judge the candidate: not asked, not in its logs, not run, or unable to show a loss. A
+ * suite that only the baseline lacks is not comparable, which is another finding.
  */
 export function missingSuitesCheck(context: ComparisonContext): Finding[] {
   const { policy, only } = context;
@@ -28,7 +27,7 @@ export function missingSuitesCheck(context: ComparisonContext): Finding[] {
 function causeOf(file: string, context: ComparisonContext): FindingOf<'suite-missing'>['cause'] | null {
   const { candidate, probes, benchmarks } = context;
   const isIt = (name: string | null) => name === file || name === suiteNameFromFile(file);
-  // That nothing ran is said of all probes.
+  // Another finding says that nothing ran.
   if (probes.kind === 'not-run' || probes.kind === 'nothing-ran') return null;
   const own = measuredProbes(candidate);
   const logged = [...(candidate.benchmarks?.tasks ?? []), ...(candidate.benchmarks?.groups ?? [])];
@@ -40,7 +39,7 @@ function causeOf(file: string, context: ComparisonContext): FindingOf<'suite-mis
   if (!own?.suites.some(({ name }) => isIt(name))) return 'not-there';
   const isAnswered = own.items.some(({ suite }) => isIt(suite));
   if (probes.kind === 'paired') {
-    // The candidate alone cannot run them, or the baseline has others: findings of their own.
+    // Other findings: only the candidate cannot run them, or the baseline has others.
     const isSaid =
       probes.lost.some(({ suite }) => isIt(suite)) || probes.findings.some((other) => isIt(suiteOf(other)));
     return isSaid || isJudged() ? null : isAnswered ? 'not-judged' : 'no-answers';
@@ -48,7 +47,7 @@ function causeOf(file: string, context: ComparisonContext): FindingOf<'suite-mis
   return isAnswered ? null : 'no-answers';
 }
 
-/** A group is not compared where one of its tasks is not. */
+/** A group is not compared if one of its tasks is not. */
 function isPartOf(
   name: string,
   isIt: (name: string) => boolean,
@@ -60,11 +59,11 @@ function isPartOf(
   return above.some((group) => isPartOf(group, isIt, { parents }, [...below, name]));
 }
 
-/** Required suites with answers that do not exclude a loss of their limit, or of `margin` if they have none. */
+/** Required suites that do not exclude a loss of their limit, or else of `margin`. */
 export const unclearSuitesCheck = {
   findAfter(context: ComparisonContext, { answers, benchmarks }: FoundBySubject): Finding[] {
     const found = [...answers, ...benchmarks];
-    // Once a failure is shown, doubts about the rest add nothing.
+    // After a failure, doubts about the rest add nothing.
     if (found.some(({ level }) => level === 'fail')) return [];
     const { policy } = context;
     const losses = found.filter(({ kind }) => kind === 'accuracy-loss' || kind === 'benchmark-loss').map(suiteOf);
@@ -79,10 +78,7 @@ export const unclearSuitesCheck = {
   },
 } satisfies Check;
 
-/**
- * The slice of each suite that lost most, of those that lost as much as its limit by a test that is adjusted for all
- * slices.
- */
+/** The worst slice of each suite with a loss of at least its limit, by a test adjusted for all slices. */
 export function sliceLossCheck({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
   const { level } = policy['twin-accuracy'];
@@ -96,10 +92,7 @@ export function sliceLossCheck({ probes, policy }: ComparisonContext): Finding[]
   });
 }
 
-/**
- * Fields by which a suite is sliced and that judge nothing: the baseline lacks their values (older measurements and
- * logs have none), or every slice has too few items. Other findings report a suite that is not compared.
- */
+/** Slicing that judges nothing: the baseline lacks the values (older measurements and logs do), or too few items. */
 export function slicesNotJudgedCheck({ probes, benchmarks, policy }: ComparisonContext): Finding[] {
   const rows = probes.kind === 'paired' ? probes.evaluation.slices : [];
   const asked = probes.kind === 'paired' ? [...probes.facts.map(({ benchmark }) => benchmark), ...probes.groups] : [];

@@ -3,10 +3,7 @@ import { LEAST_FACTS } from '../estimates/kinds.ts';
 import type { Finding } from '../finding.ts';
 import { type BudgetUse, budgetUse, type CountedFacts, countFacts } from '../probes/enough-facts.ts';
 
-/**
- * So few facts that nothing is concluded from their answers: no check of them is run. What could not be asked still
- * counts.
- */
+/** Too few facts to conclude anything: no check of answers runs. What could not be asked still counts. */
 export function tooFewFactsCheck(context: ComparisonContext): Finding[] {
   const { candidate, baseline } = context;
   const counted = countFacts(context);

@@ -9,10 +9,7 @@ import { levelOfLoss } from '../tests/graded-losses.ts';
 import { ITEMS_OF_FORM } from '../tests/losses.ts';
 import { alphaOfPart, type TwinTest } from '../tests/twin-tests.ts';
 
-/**
- * The verdict on twin accuracy: a drop that is significant (exact paired test, `alpha` of the policy) and at least as
- * large as the policy's limit, over all twins and over each capability.
- */
+/** A significant drop (exact paired test, `alpha`) of at least the policy's limit, over all twins or a capability. */
 export const twinAccuracyCheck = { find, harm } satisfies Check;
 
 function find({ probes, policy }: ComparisonContext): Finding[] {
@@ -20,27 +17,14 @@ function find({ probes, policy }: ComparisonContext): Finding[] {
   const { alpha, level } = policy['twin-accuracy'];
   return judgedTests(probes.evaluation.twinTests).flatMap((test): Finding[] => {
     const { capability, facts, limit, change, accuracy } = test;
-    const least = capability === null ? test.alpha : alpha;
-    const isDrop = change.p < least && change.value < 0 && reaches(-change.value, limit);
-    if (!isDrop) return [];
     const { value, twins, lost, won, p } = change;
+    const least = capability === null ? test.alpha : alpha;
+    if (p >= least || value >= 0 || !reaches(-value, limit)) return [];
     const reach = capability === null ? 'all' : 'part';
     const own = levelOfLoss(level, { facts, itemsOf: ITEMS_OF_FORM.twin, drop: -value, limit, reach }, policy);
-    return [
-      {
-        kind: 'twin-accuracy',
-        level: own,
-        capability,
-        ...accuracy,
-        change: value,
-        twins,
-        ...unitsIn(facts.flatMap(ITEMS_OF_FORM.twin)),
-        lost,
-        won,
-        p,
-        limit,
-      },
-    ];
+    const units = unitsIn(facts.flatMap(ITEMS_OF_FORM.twin));
+    const numbers = { change: value, twins, ...units, lost, won, p, limit };
+    return [{ kind: 'twin-accuracy', level: own, capability, ...accuracy, ...numbers }];
   });
 }
 
@@ -57,7 +41,7 @@ function harm({ evaluation }: KnownAnswers, policy: ProbePolicy): HarmRule[] {
   return [{ ...all, loosest: all.alpha, margin }, ...withHolm(parts, alphaOfPart(policy, 1))];
 }
 
-/** One capability alone is the same twins as all: one test, one finding. */
+/** One capability alone has the same twins as all: one test, one finding. */
 function judgedTests(all: readonly TwinTest[]): readonly TwinTest[] {
   return all.length > 2 ? all : all.filter(({ capability }) => capability === null);
 }

@@ -5,10 +5,7 @@ import { isBehaviorJudged } from '../probes/enough-facts.ts';
 import type { CalibrationReport } from '../rows/calibration.ts';
 import { levelOfSuites } from '../suites/levels.ts';
 
-/**
- * Behavior decides and spectra warn; both together count one level more, so two warnings fail. With calibrated spectra,
- * a sentence says which key turned.
- */
+/** Behavior decides and spectra warn; two warnings fail. With calibrated spectra, a sentence names the turned key. */
 export const twoKeyCheck = { findAfter } satisfies Check;
 
 function findAfter(context: ComparisonContext, { spectra, answers, benchmarks }: FoundBySubject): Finding[] {
@@ -22,7 +19,7 @@ function findAfter(context: ComparisonContext, { spectra, answers, benchmarks }:
     ),
   );
   const [concentrated, deficit] = [turned(spectra.filter(isAboutWeights)), turned(deficits)];
-  // What fails by itself needs no second key.
+  // A failure needs no second key.
   const escalates = concentrated?.level === 'warn' && deficit?.level === 'warn';
   const turnedOne = concentrated ?? deficit;
   if (!escalates && (turnedOne === undefined || !saysWhich(calibration, concentrated))) return [];
@@ -39,14 +36,13 @@ function findAfter(context: ComparisonContext, { spectra, answers, benchmarks }:
   ];
 }
 
-/** That the spectra are within their limits is said only where all of them were judged, and are. */
+/** Spectra count as within their limits only if all of them were judged, and are. */
 function saysWhich(calibration: CalibrationReport | null, concentrated: Finding | undefined): boolean {
   const outcomes = (calibration?.metrics ?? []).flatMap(({ judged }) => judged?.outcome ?? []);
   if (concentrated !== undefined) return outcomes.length > 0;
   return outcomes.includes('within') && outcomes.every((outcome) => outcome === 'within' || outcome === 'idle');
 }
 
-/** The worst finding that turns a key. */
 function turned(turning: readonly Finding[]): Finding | undefined {
   return turning.find(({ level }) => level === 'fail') ?? turning.find(({ level }) => level === 'warn');
 }

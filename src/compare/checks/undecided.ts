@@ -23,20 +23,16 @@ import { appliedRules, reach, ruleLimit } from './applied-rules.ts';
 import { isLargeIn } from './spikes.ts';
 import { sameAsBaseline } from './untrained.ts';
 
-// Which screened matrices need their full spectra. A screen is enough where every number that its bounds allow leads to
-// the same findings: then the full spectrum would as well, since it lies between them. Whatever is found is found in
-// full spectra: a rule that may report something makes all that it reads undecided, so that a screen never is the
-// evidence of a finding.
+// Which screened matrices need their full spectra. A screen is enough if every number within its bounds leads to the
+// same findings, as the full spectrum lies between them. A rule that may report something makes all that it reads
+// undecided, so that a screen is never the evidence of a finding.
 
-/**
- * A full fast spectrum has bounds too, and some checks read the middle of them: it is within this share of the true
- * number, which a screen bounds.
- */
+/** A full fast spectrum has bounds too, whose middle some checks read: within this share of the true number. */
 const WIDTH_OF_FULL = 0.01;
 
 /**
  * Whether a matrix may be screened before anything is known of it. The headline of a report, and the history, read the
- * updates of attention and MLP; known-good checkpoints, and the rules for updates of low rank, read all updates.
+ * updates of attention and MLP; calibrations, and the rules for low-rank updates, read all updates.
  */
 export function mayScreen(
   { of, module }: Pick<TensorMeasurement, 'of' | 'module'>,
@@ -47,7 +43,7 @@ export function mayScreen(
   return !(BLOCK_MODULES.includes(module) || isCalibrated || lowRankGroups(baseline).size > 0);
 }
 
-/** The screened matrices of the candidate that a check depends on, and what each is read by. */
+/** The screened matrices of the candidate that a check depends on, and why. */
 export function undecided(context: ComparisonContext): CompletedSpectrum[] {
   const { candidate, baseline } = context;
   if (!candidate.tensors.some(isScreened)) return [];
@@ -71,8 +67,8 @@ function causes(
 }
 
 /**
- * Updates of low rank are judged by other rules, and known-good checkpoints judge every module type: with either, ΔW is
- * not screened. Otherwise it has to be certain that the update is not of low rank, which its medians say.
+ * Low-rank updates have rules of their own, and calibrations judge every module type: with either, ΔW is not screened.
+ * Else its medians must prove that the update is not of low rank.
  */
 function lowRank({ candidate, baseline, calibration }: ComparisonContext): CompletedSpectrum[] {
   const updates = candidate.tensors.filter(({ of }) => of === 'delta');
@@ -81,7 +77,7 @@ function lowRank({ candidate, baseline, calibration }: ComparisonContext): Compl
   const { mlpTopEnergy, attentionTopEnergy } = summarizeDelta(candidate.tensors);
   return [
     { median: mlpTopEnergy, modules: MLP_MODULES, direction: 'up' as const },
-    // The ratio has it below: where it is high, both are certain.
+    // The ratio divides by it: if it is high, both are certain.
     { median: attentionTopEnergy, modules: MIXER_MODULES, direction: 'down' as const },
   ].flatMap(({ median, modules, direction }) =>
     median !== null && upperBound(median) * (1 + WIDTH_OF_FULL) > SATURATED
@@ -94,12 +90,12 @@ function lowRank({ candidate, baseline, calibration }: ComparisonContext): Compl
   );
 }
 
-/** The updates that a median of the whole model is over. */
+/** The updates in a median of the whole model. */
 function blocksOf({ tensors }: Measurement, modules: readonly ModuleType[]): TensorMeasurement[] {
   return blockUpdates(tensors).filter((tensor) => modules.includes(tensor.module) && isUpdateJudged(tensor));
 }
 
-/** What a rule reads and is open, as much of it as may decide the rule. */
+/** Open matrices that a rule reads, as many as may decide it. */
 function readBy(rule: PolicyRule, pair: MetricPair, { candidate, baseline }: ComparisonContext): CompletedSpectrum[] {
   if (!(reach(rule, pair) > ruleLimit(rule, pair))) return [];
   const wanted = (tensors: readonly TensorMeasurement[]) => causes(tensors, 'rule', rule.metric);
@@ -128,7 +124,7 @@ function readBy(rule: PolicyRule, pair: MetricPair, { candidate, baseline }: Com
   );
 }
 
-/** What the same matrix has in the baseline; 0 where it has nothing. */
+/** Value of the same matrix in the baseline; 0 without one. */
 type Order = (tensor: TensorMeasurement) => number;
 
 function orderBy(metric: string, baseline: Measurement | null): Order {
@@ -142,8 +138,8 @@ function orderBy(metric: string, baseline: Measurement | null): Order {
 }
 
 /**
- * The next members of a median to measure in full. One more than half of all decide it on both sides: those that are
- * expected, by the baseline, on the side where the rule is kept. If they do not, all others.
+ * The next members of a median to measure in full. One more than half decide it: first those that should, by the
+ * baseline, be on the side where the rule is kept; if they are not, all others.
  */
 function nextOfMedian(
   members: readonly TensorMeasurement[],
@@ -157,10 +153,7 @@ function nextOfMedian(
   return [...screened].sort((a, b) => sign * (expected(a) - expected(b))).slice(0, lacking);
 }
 
-/**
- * Matrices of W that may be spikes. Whether one is depends on all of its type: if a full spectrum has a first direction
- * that counts, they are all read.
- */
+/** Possible spikes of W. A spike depends on all of its type: all are read if a full spectrum has a large direction. */
 function spiking({ candidate, policy, weights }: ComparisonContext): CompletedSpectrum[] {
   const tensors = new Map(candidate.tensors.map((tensor) => [tensorKey(tensor), tensor]));
   const tensorOf = ({ name }: WeightPair) => tensors.get(tensorKey({ of: 'weight', name }));
@@ -181,17 +174,14 @@ function spiking({ candidate, policy, weights }: ComparisonContext): CompletedSp
   );
 }
 
-/**
- * Screened matrices with bounds that decide nothing here, since they were enough for another baseline or policy. A
- * check completes them; compared files cannot be.
- */
+/** Screened matrices that were enough for another baseline or policy. A check completes them; compared files cannot. */
 export function leftOpenCheck(context: ComparisonContext): Finding[] {
   const { candidate, baseline } = context;
   const [screened] = baseline?.tensors.filter(isScreened) ?? [];
   if (screened) return [tooWide(screened, 'topEnergy.1', 'baseline')];
   const open = undecided(context);
   return open.flatMap(({ of, name, metric }, i) => {
-    // One of each metric stands for all.
+    // One per metric stands for all.
     if (open.findIndex((other) => other.of === of && other.metric === metric) !== i) return [];
     const tensor = candidate.tensors.find((other) => other.of === of && other.name === name);
     return tensor ? [tooWide(tensor, metric, 'candidate')] : [];

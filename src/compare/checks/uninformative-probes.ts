@@ -12,6 +12,7 @@ import { pairLeftOutWithItself } from '../pairing/pair.ts';
 import type { PairedAnswers, PairedFact } from '../pairing/paired-item.ts';
 import { poolOfFacts, type SuitePool, splitFacts } from '../pairing/pool.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
+import type { Estimate } from '../rows/fields.ts';
 import type { GradedLoss } from '../rows/losses.ts';
 import type { ProbeComparison } from '../rows/probes.ts';
 import { canJudge, isOfAllFacts } from '../tests/graded-losses.ts';
@@ -20,8 +21,7 @@ import { isSettledPass } from './probe-coverage.ts';
 
 /**
  * Why the absence of harm is not yet a pass: no family could have shown any, or the interval of the change does not
- * rule out a drop. Without a baseline only the first can be judged: could these probes ever show anything of this
- * model?
+ * rule out a drop. Without a baseline: could these probes ever show anything of this model?
  */
 export const uninformativeProbesCheck = { findAfter } satisfies Check;
 
@@ -32,8 +32,7 @@ function findAfter(context: ComparisonContext, { answers }: FoundBySubject): Fin
   }
   if (probes.kind !== 'paired') return [];
   const { views, comparison, pool } = probes.evaluation;
-  // Once harm is shown, doubts about the rest add nothing. A remark is no harm, and neither is what another suite lost
-  // than these.
+  // After harm, doubts about the rest add nothing. Remarks, and losses of suites outside the pool, are not that harm.
   const isOfOther = (finding: Finding) =>
     'suite' in finding && typeof finding.suite === 'string' && !pool.has(finding.suite);
   const harm = answers.filter(
@@ -48,25 +47,18 @@ function findAfter(context: ComparisonContext, { answers }: FoundBySubject): Fin
     if (isSettledPass(context)) return [];
     return harm.length > 0 ? [] : [notInformative(views, policy, comparison)];
   }
-  // One that graded outcomes made milder leaves open how large it is.
+  // A loss that graded outcomes made milder leaves its size open.
   const isDropShown = harm.some(({ kind, level }) => isLoss(kind) && level === levelOfLosses(kind, policy));
   const isFallShown = harm.some(({ kind }) => kind === 'likelihood-loss');
-  const capabilities = unjudgedCapabilities(context, withoutGroups(probes, informative, pool), {
-    informative,
-    isGraded,
-  });
-  // A settled pass says how little harm there can be; by what it was judged is still to be said.
+  const judged = { informative, isGraded };
+  const capabilities = unjudgedCapabilities(context, withoutGroups(probes, informative, pool), judged);
+  // A settled pass bounds the harm; what judged it is still to be said.
   if (isSettledPass(context)) return capabilities.filter(({ kind }) => kind === 'judged-by-likelihood');
+  if (isDropShown) return capabilities;
   return [
     ...capabilities,
-    ...(isDropShown
-      ? []
-      : [
-          ...(isGraded
-            ? unclearAccuracy(context, whole)
-            : unclearTwinAccuracy(context, probes.evaluation, informative)),
-          ...(isFallShown ? [] : unclearLikelihood(whole, policy)),
-        ]),
+    ...(isGraded ? unclearAccuracy(context, whole) : unclearTwinAccuracy(context, probes.evaluation, informative)),
+    ...(isFallShown ? [] : unclearLikelihood(whole, policy)),
   ];
 }
 
@@ -83,7 +75,7 @@ const ANSWERS_LEFT_OUT = [
   { benchmark: true, 'benchmark-text': true, twin: true, robustness: true },
 ] as const satisfies readonly Readonly<Record<Form, boolean>>[];
 
-/** A model shows no skill by what it was not asked: a family is informative whatever the answers would have been. */
+/** A family is informative whatever the answers to left-out items would have been. */
 function withoutBaseline(probes: MeasuredProbes, policy: ProbePolicy): Finding[] {
   const assumed = ANSWERS_LEFT_OUT.map((correct) => {
     const { facts, groups } = pairLeftOutWithItself(probes, correct);
@@ -96,8 +88,8 @@ function withoutBaseline(probes: MeasuredProbes, policy: ProbePolicy): Finding[]
 }
 
 /**
- * Capabilities without an informative family. Known likelihoods judge them, since a fall shows even if every answer is
- * a guess. Otherwise a pass would claim to cover them, unless `require` names only others.
+ * Capabilities without an informative family. Likelihoods judge them if known, since a fall shows among guesses too.
+ * Otherwise a pass would claim to cover them, unless `require` names only others.
  */
 function unjudgedCapabilities(
   { policy }: ComparisonContext,
@@ -117,7 +109,7 @@ function unjudgedCapabilities(
     });
 }
 
-/** Facts that are judged together, without suites that an informative group judges. */
+/** Pooled facts, without suites that an informative group judges. */
 function withoutGroups(
   { facts: all, groups }: PairedAnswers,
   informative: readonly FamilyView[],
@@ -129,7 +121,7 @@ function withoutGroups(
   return facts.filter(({ twins, benchmark }) => twins.length > 0 || !judged.has(benchmark.suite));
 }
 
-/** With how much is missing: in the family that is nearest to showing something, and for a gain over everything. */
+/** Names the family nearest to showing something, and the detectable gain over everything. */
 function notInformative(
   views: readonly FamilyView[],
   policy: ProbePolicy,
@@ -145,46 +137,24 @@ function notInformative(
 
 /** Expected accuracy, of all answers that show a loss. */
 function unclearAccuracy({ policy }: ComparisonContext, { expected }: GradedLoss): Finding[] {
-  const { margin, level } = policy['twin-accuracy'];
-  if (level === 'info' || (expected.lower !== null && expected.lower > -margin)) return [];
-  const possibleDrop = expected.lower === null ? null : -expected.lower;
-  const change = expected.value;
-  return [
-    {
-      kind: 'twin-accuracy-unclear',
-      level: 'inconclusive',
-      change,
-      possibleDrop,
-      limit: margin,
-      minimumDetectable: null,
-    },
-  ];
+  return policy['twin-accuracy'].level === 'info' ? [] : leftOpen(expected, null, policy);
 }
 
 function unclearTwinAccuracy(
   { policy }: ComparisonContext,
-  { twinTests }: ProbeEvaluation,
+  { twinTests: [all] }: ProbeEvaluation,
   informative: readonly FamilyView[],
 ): Finding[] {
-  const { margin, level } = policy['twin-accuracy'];
-  if (level === 'info') return [];
-  const [all] = twinTests;
+  if (policy['twin-accuracy'].level === 'info') return [];
   // If every family began at chance, there was nothing to lose. Still, the interval must show that none got worse.
-  const change =
-    all?.change ??
-    changeInterval(
-      informative.flatMap(({ facts }) => facts),
-      exclusionLevel(policy),
-    );
-  if (change.lower !== null && change.lower > -margin) return [];
-  return [
-    {
-      kind: 'twin-accuracy-unclear',
-      level: 'inconclusive',
-      change: change.value,
-      possibleDrop: change.lower === null ? null : -change.lower,
-      limit: margin,
-      minimumDetectable: all?.change.mde ?? null,
-    },
-  ];
+  const facts = () => informative.flatMap((view) => view.facts);
+  return leftOpen(all?.change ?? changeInterval(facts(), exclusionLevel(policy)), all?.change.mde ?? null, policy);
+}
+
+/** A change whose interval does not rule out a loss of the margin. */
+function leftOpen({ value, lower }: Estimate, minimumDetectable: number | null, policy: ProbePolicy): Finding[] {
+  const { margin: limit } = policy['twin-accuracy'];
+  if (lower !== null && lower > -limit) return [];
+  const numbers = { change: value, possibleDrop: lower === null ? null : -lower, limit, minimumDetectable };
+  return [{ kind: 'twin-accuracy-unclear', level: 'inconclusive', ...numbers }];
 }

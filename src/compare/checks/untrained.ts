@@ -8,8 +8,8 @@ import type { Finding, FindingOf } from '../finding.ts';
 const NAMED = 3;
 
 /**
- * A training or a merge that silently did nothing, or that only reached the head. The updates show it against the
- * reference, and the spectra against the baseline: two matrices with all metrics alike, to ten digits, are the same.
+ * A training or a merge that silently did nothing, or only reached the head. The updates show it against the reference;
+ * against the baseline, matrices with the same metrics to ten digits are the same.
  */
 export function untrainedCheck(context: ComparisonContext): Finding[] {
   const { candidate, baseline, policy } = context;
@@ -18,11 +18,11 @@ export function untrainedCheck(context: ComparisonContext): Finding[] {
   if (found === null) return [];
   const named = { against: ofReference ? 'reference' : 'baseline' } as const;
   if (found.kind === 'only-head-trained') {
-    // A head that was trained alone has been approved like that.
+    // An approved baseline has a head that was trained alone too.
     const isApproved = ofReference && baseline && sinceReference(baseline)?.kind === 'only-head-trained';
     return [{ ...found, ...named, level: isApproved ? 'info' : policy['only-head-trained'].level }];
   }
-  // A scheduled check looks at the approved checkpoint again and again.
+  // A scheduled check repeats the approved checkpoint.
   const isRepeated = !ofReference && found.isIdentical;
   return [{ ...found, ...named, level: isRepeated ? 'info' : policy['nothing-trained'].level }];
 }
@@ -31,11 +31,11 @@ type Untrained =
   | Omit<FindingOf<'nothing-trained'>, 'level' | 'against'>
   | Omit<FindingOf<'only-head-trained'>, 'level' | 'against'>;
 
-/** By the updates ΔW: of the reference, or of an adapter, whose updates need none. */
+/** By the updates ΔW, of the reference or of an adapter. */
 function sinceReference({ tensors, checkpoint, reference }: Measurement): Untrained | null {
   const updates = tensors.filter(({ of }) => of === 'delta');
   const isUpdated = new Set(updates.map(({ name }) => name));
-  // A matrix that an adapter saves whole has an update only if there is a reference. Without one, it may be trained.
+  // Matrices that an adapter saves whole have updates only with a reference. Without one, they may be trained.
   const whole =
     checkpoint.format === 'lora' ? tensors.filter(({ of, name }) => of === 'weight' && !isUpdated.has(name)) : [];
   const same = updates.filter(({ status }) => status === 'zero');
@@ -43,7 +43,7 @@ function sinceReference({ tensors, checkpoint, reference }: Measurement): Untrai
   return judge(same, moved, { checkpoint, isIdentical: checkpoint.digest === reference?.digest });
 }
 
-/** The matrices by which a candidate counts as not trained since the baseline; none where it does not. */
+/** The matrices by which a candidate counts as not trained since the baseline. */
 export function sameAsBaseline(context: ComparisonContext): readonly TensorMeasurement[] {
   if (sinceReference(context.candidate)) return [];
   const { found, same } = sinceBaseline(context);
@@ -55,9 +55,8 @@ interface SinceBaseline {
   readonly same: readonly TensorMeasurement[];
 }
 
-/** By all metrics of matrices that both have. */
 function sinceBaseline({ candidate, baseline, comparability }: ComparisonContext): SinceBaseline {
-  // Models that cannot be compared may still share some matrices.
+  // Incomparable models may still share some matrices.
   if (!baseline || !comparability.weights || comparability.findings.length > 0) return { found: null, same: [] };
   const theirs = new Map(baseline.tensors.map((tensor) => [keyOf(tensor), tensor]));
   const compared = candidate.tensors.filter(({ of }) => of === 'weight' || comparability.deltas);
@@ -72,10 +71,7 @@ function sinceBaseline({ candidate, baseline, comparability }: ComparisonContext
   return { found: judge(same, moved, { checkpoint, isIdentical }), same };
 }
 
-/**
- * Do all metrics agree that both have? A fast spectrum has fewer, and bounds that have to overlap: the norm, which
- * every method computes from all entries, is the evidence then.
- */
+/** A fast spectrum has fewer metrics, with bounds that have to overlap; the norm, of all entries, is the evidence. */
 function haveSameMetrics({ metrics: ours }: TensorMeasurement, { metrics: theirs }: TensorMeasurement): boolean {
   if (!ours || !theirs) return ours === theirs;
   const others = flattenMetrics(theirs);
@@ -104,15 +100,12 @@ function judge(
   };
 }
 
-/** A matrix that has both W and ΔW is one. */
+/** A matrix with both W and ΔW is one. */
 function countOf(tensors: readonly TensorMeasurement[]): number {
   return new Set(tensors.map(({ name }) => name)).size;
 }
 
-/**
- * A head is lm_head, or what stands outside the layers under another name, such as a classifier; in an adapter, what it
- * saved.
- */
+/** lm_head, or another name outside the layers, such as a classifier; in an adapter, a matrix that it saved whole. */
 function isHead(
   { module, layer, loraRank }: TensorMeasurement,
   { isAdapter }: { readonly isAdapter: boolean },

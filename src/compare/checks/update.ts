@@ -9,14 +9,12 @@ import type { Finding, FindingOf } from '../finding.ts';
 import { alignmentWithReference } from '../spectra/reference-alignment.ts';
 import { judgesLowRank } from './applied-rules.ts';
 
-/**
- * Above this the update is as large as the model. Independent weights are always above: of equal norms, they give √2.
- */
+/** The update is as large as the model. Independent weights of equal norms give √2. */
 const MAX_UPDATE_SIZE = 1;
 
 /**
- * Is ΔW an update of that reference at all? A run from scratch moves further from its initialization than that is long,
- * and is legitimate: its weights still point where they started from. Those of another model do not.
+ * Is ΔW an update of that reference? A run from scratch legitimately moves further than its initialization is long, but
+ * its weights still point where they started. Those of another model do not.
  */
 export function updateSizeCheck({ candidate }: ComparisonContext): Finding[] {
   const { mismatched, model } = candidate;
@@ -33,15 +31,12 @@ export function updateSizeCheck({ candidate }: ComparisonContext): Finding[] {
 function largeUpdate(candidate: Measurement, size: number): Finding {
   const alignment = alignmentWithReference(candidate);
   const finding = { kind: 'update-size', candidate: size, limit: MAX_UPDATE_SIZE, alignment } as const;
-  // An adapter is added to whatever it is loaded on: it has no weights of its own whose direction could be compared.
+  // An adapter has no weights whose direction could be compared.
   if (candidate.checkpoint.format === 'lora') return { ...finding, level: 'info' };
   return { ...finding, level: alignment !== null && alignment.cosine > alignment.chance ? 'info' : 'inconclusive' };
 }
 
-/**
- * Updates that are smaller than the rounding of their reference's quantized format: measured where that is exact, and
- * else not.
- */
+/** Updates below the rounding of their reference's quantized format: measured if that is exact, else not. */
 export function referenceRoundingCheck({ candidate: { tensors, reference } }: ComparisonContext): Finding[] {
   const updates = tensors.flatMap(({ of, metrics }) =>
     of === 'delta' && metrics && typeof metrics.referenceSnr === 'number' ? [metrics] : [],
@@ -56,7 +51,7 @@ export function referenceRoundingCheck({ candidate: { tensors, reference } }: Co
   return [...finding('noise', noise.length), ...finding('exact', exact.length)];
 }
 
-/** The headline ratio is missing on one side or on both. Where there was an update, that is not a pass. */
+/** The headline ratio is missing on at least one side: not a pass if there was an update. */
 export function missingRatioCheck(context: ComparisonContext): Finding[] {
   const { candidate, baseline, policy, comparability } = context;
   if (!baseline || !comparability.deltas) return [];
@@ -64,24 +59,16 @@ export function missingRatioCheck(context: ComparisonContext): Finding[] {
   if (!ours || !theirs) return [];
   const [mine, its] = [ours.mlpAttentionRatio, theirs.mlpAttentionRatio];
   if (mine !== null && its !== null) return [];
-  // A policy that does not gate on the ratio does not miss it.
+  // Only for a policy that gates on the ratio.
   const isGated = effectiveRules(policy).some(
     ({ metric, level }) => metric === 'mlpAttentionRatio' && level !== 'info',
   );
   const isReplaced = judgesLowRank(context);
   const isNeeded = isGated && !isReplaced && !(isUntouched(candidate) && isUntouched(baseline));
   const [side, lacking] = mine === null ? (['candidate', ours] as const) : (['baseline', theirs] as const);
-  return [
-    {
-      kind: 'ratio-missing',
-      level: isNeeded ? 'inconclusive' : 'info',
-      side,
-      cause: ratioGap(lacking),
-      candidate: mine && boundedValue(mine),
-      baseline: its && boundedValue(its),
-      isReplaced,
-    },
-  ];
+  const level = isNeeded ? 'inconclusive' : 'info';
+  const numbers = { candidate: mine && boundedValue(mine), baseline: its && boundedValue(its), isReplaced };
+  return [{ kind: 'ratio-missing', level, side, cause: ratioGap(lacking), ...numbers }];
 }
 
 function isUntouched({ tensors }: Measurement): boolean {

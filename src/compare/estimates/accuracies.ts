@@ -37,8 +37,8 @@ const ROWS: ReadonlyArray<Pick<AccuracyRow, 'form' | 'kind'>> = [
 ];
 
 /**
- * Accuracies with their intervals by form and kind of twin, as they are judged: of all facts, of each suite if there are
- * several, of each capability.
+ * Accuracies with their intervals by form and kind of twin: of all facts, of each suite if there are several, of each
+ * capability.
  * @param facts with the benchmark form that a gain is measured on
  */
 export function accuraciesByForm(

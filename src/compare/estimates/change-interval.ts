@@ -40,8 +40,8 @@ function clusteredInterval(
 
 /**
  * Interval of the mean change of items whose answers are right in part: Student's over clusters. Where few of them
- * changed, it would be too narrow: in each direction it reaches at least ln(2/(1 − level)) ÷ n, the bound for n clusters
- * of which none changed (the rule of three; Hanley & Lippman-Hand 1983).
+ * changed, it would be too narrow: in each direction it reaches at least ln(2/(1 − level)) ÷ n, the bound for n
+ * clusters of which none changed (the rule of three; Hanley & Lippman-Hand 1983).
  */
 export function sharesInterval(clusters: readonly (readonly number[])[], level: number): Estimate {
   const interval = clusterInterval(clusters, level);

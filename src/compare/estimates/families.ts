@@ -47,8 +47,8 @@ const GUESSING_TOGETHER = 0.01;
 const SMALL = 20;
 
 /**
- * Look at each family on its own. At chance (the baseline is at most the policy's `floor` above it, or guessing explains
- * both accuracies) a drop cannot be seen; at the ceiling a gain cannot.
+ * Look at each family on its own. At chance (the baseline is at most the policy's `floor` above it, or guessing
+ * explains both accuracies) a drop cannot be seen; at the ceiling a gain cannot.
  */
 export function viewFamilies(facts: readonly PairedFact[], policy: ProbePolicy): FamilyView[] {
   const families = large(facts, ({ benchmark }) => benchmark.family);

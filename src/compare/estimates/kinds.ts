@@ -47,8 +47,8 @@ interface GainAnswers {
 }
 
 /**
- * The twins of each kind, by suite. `open`, `fresh` and `group` decide about a gain. `format` twins ask for the answer of
- * the benchmark: they decide only without any of these, and never prove more than that nothing was found.
+ * The twins of each kind, by suite. `open`, `fresh` and `group` decide about a gain. `format` twins ask for the answer
+ * of the benchmark: they decide only without any of these, and never prove more than that nothing was found.
  */
 export function viewKinds({ facts, groups }: GainAnswers, policy: ProbePolicy): KindView[] {
   return [...groupBy(facts, ({ benchmark }) => benchmark.suite)].flatMap(([suite, members]) => {

@@ -6,7 +6,7 @@ import type { ProbeComparison } from '../rows/probes.ts';
 
 type Retention = NonNullable<ProbeComparison['retention']>;
 
-/** Facts whose benchmark form the baseline knew for certain: no such answer flips by chance, so a loss is forgetting. */
+/** Facts that the baseline knew for certain: such answers do not flip by chance, so a loss is forgetting. */
 export function certainFacts(facts: readonly PairedFact[], { retention }: ProbePolicy): PairedFact[] {
   return facts.filter(
     ({ benchmark: { baseline } }) => baseline.correct && (baseline.probability ?? 0) >= retention.certain,

@@ -36,9 +36,9 @@ const MIN_TEMPLATES_AS_UNITS = 10;
 /**
  * The difference of differences Δbenchmark − Δtwin in expected accuracy, and the transfer in log-odds. For facts it is
  * paired: the change of each benchmark form minus the mean change of its twins, with Student's interval. The units are
- * facts, since the suite fixes its templates, or the templates if many were drawn. Facts of one unit count together. The
- * standard error is at least that of one unit that differs: facts that are all alike are not certainty. The two samples
- * of a group, each with its own units, have Welch's interval.
+ * facts, since the suite fixes its templates, or the templates if many were drawn. Facts of one unit count together.
+ * The standard error is at least that of one unit that differs: facts that are all alike are not certainty. The two
+ * samples of a group, each with its own units, have Welch's interval.
  * @returns null for fewer than two units
  */
 export function measureShadowDelta(sample: ShadowSample, policy: ProbePolicy): ShadowDelta | null {

@@ -204,8 +204,8 @@ export function expectedChange(item: PairedItem): number {
 }
 
 /**
- * Among all tokens, a right answer also gets likelier when tokens that are never right are pushed down. Among the tokens
- * of right answers, it does not.
+ * Among all tokens, a right answer also gets likelier when other tokens are pushed down. Among the tokens of right
+ * answers, it does not.
  */
 export type LikelihoodKind = 'likelihood' | 'among';
 

@@ -251,7 +251,7 @@ function marginsOf(facts: readonly PairedFact[]): ProbeComparison['margins'] {
   return { fell: below, rose: above, p };
 }
 
-/** Benchmark forms with something irrelevant added, against the exam form. Decides nothing: memorized answers stay right. */
+/** Benchmark forms with something irrelevant added, against the exam form. Decides nothing: memory stays right. */
 function robustnessOf(facts: readonly PairedFact[]): ProbeComparison['robustness'] {
   const having = facts.filter(({ robustness }) => robustness.length > 0);
   if (having.length === 0) return null;

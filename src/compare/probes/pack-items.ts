@@ -1,5 +1,5 @@
+import { given } from '@shadow-gate/platform';
 import { canonicalJson } from '@shadow-gate/platform/json';
-import type { Form, TwinKind } from '@shadow-gate/probes/item';
 import {
   itemChange,
   type PairedAnswers,
@@ -26,27 +26,22 @@ interface PackOptions {
   readonly memorized: ReadonlySet<string>;
   /** False: both sides are the candidate. */
   readonly hasBaseline: boolean;
-  /** Suites whose texts must not be shown, whether or not the answers have hashes in their place. */
+  /** Suites whose texts must not be shown, hashed or not. */
   readonly withheld: ReadonlySet<string>;
 }
 
-/** A fact on its way into the table. */
 interface Listed {
   readonly items: readonly PairedItem[];
-  /** Those that take part in tests. */
+  /** Items that take part in tests. */
   readonly judged: ReadonlySet<PairedItem>;
   readonly flip: StoredFact['flip'];
-  /** Place in the table: of a flip by its size, of the others by what changed. */
+  /** Place in the table: flips by size, others by what changed. */
   readonly rank: number;
 }
 
-/**
- * The answers of both sides as a table, with the facts first that a reader looks for, within the limits of a report.
- */
-export function packComparedItems(
-  answers: PairedAnswers,
-  { memorized, hasBaseline, withheld }: PackOptions,
-): ItemTable {
+/** The answers of both sides as a table within the limits of a report, the most interesting facts first. */
+export function packComparedItems(answers: PairedAnswers, options: PackOptions): ItemTable {
+  const { memorized, hasBaseline, withheld } = options;
   const { facts, unjudged } = answers;
   const flips = allFlips(facts, { unjudged, memorized });
   const listed = listFacts(answers, flips).sort((a, b) => a.rank - b.rank);
@@ -82,15 +77,12 @@ function listFacts({ facts, unjudged, groups }: PairedAnswers, flips: ReturnType
   ];
 }
 
-/** The benchmark forms first; twins that take no part in tests are among the permuted ones. */
+/** The benchmark forms first. Permuted twins include those that take no part in tests. */
 function itemsOf({ exam, text, twins, permuted, robustness }: PairedFact): PairedItem[] {
   return [...new Set([exam, ...(text ? [text] : []), ...twins, ...permuted, ...robustness])];
 }
 
-/**
- * After the flips: 0 where an answer was lost, 1 where one was won, 2 where the candidate has one wrong, 3 for the
- * others.
- */
+/** After the flips: 0, an answer was lost; 1, one was won; 2, the candidate has one wrong; 3, others. */
 function rankOf(items: readonly PairedItem[]): number {
   const changes = items.map(itemChange);
   if (changes.some((change) => change < 0)) return 0;
@@ -128,7 +120,7 @@ function storedFact({ items, judged, flip }: Listed, { parts, forms, hasBaseline
     const { baseline, candidate } = item;
     const isAside = !judged.has(item) && item.form !== 'robustness';
     return [
-      forms.indexOf({ ...formOf(item), ...(isAside ? { aside: true as const } : {}) }),
+      forms.indexOf({ form: item.form, kind: item.kind, ...given({ aside: isAside ? (true as const) : undefined }) }),
       isWithheld ? null : promptOf(item, i, prompts),
       isWithheld ? null : start(item.right, MAX_ANSWER),
       isWithheld || !hasBaseline ? null : givenIn(item, baseline),
@@ -142,16 +134,12 @@ function storedFact({ items, judged, flip }: Listed, { parts, forms, hasBaseline
   const part = parts.indexOf({
     ...{ suite: start(suite, MAX_NAME), capability: start(capability, MAX_NAME) },
     family: start(withoutSuite(family, suite), MAX_NAME),
-    ...(isWithheld ? { texts: 'withheld' as const } : {}),
+    ...given({ texts: isWithheld ? ('withheld' as const) : undefined }),
   });
-  return { id: start(withoutSuite(first.id, suite), MAX_NAME), part, ...(flip ? { flip } : {}), items: stored };
+  return { id: start(withoutSuite(first.id, suite), MAX_NAME), part, ...given({ flip }), items: stored };
 }
 
-function formOf({ form, kind }: PairedItem): { readonly form: Form; readonly kind: TwinKind | null } {
-  return { form, kind };
-}
-
-/** The text, or where it stands already. */
+/** The text, or the index of the item that has it. */
 function promptOf({ prompt }: PairedItem, index: number, known: Map<string, number>): StoredItem[1] {
   if (prompt === null) return null;
   const first = known.get(prompt);
@@ -169,7 +157,7 @@ const bit = (isTrue: boolean): 0 | 1 => (isTrue ? 1 : 0);
 
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
-/** Ids and families of several suites are unique by the name of theirs, which the table has apart. */
+/** Ids and families of several suites begin with the name of the suite, which the table has separately. */
 function withoutSuite(id: string, suite: string): string {
   return id.startsWith(`${suite} · `) ? id.slice(suite.length + 3) : id;
 }

@@ -20,7 +20,7 @@ import { evaluateProbes, evaluateWithoutBaseline } from './evaluation.ts';
 import { packComparedItems } from './pack-items.ts';
 import type { ProbePairing } from './pair-probes.ts';
 
-/** What the behavioral half of a report is about: a part of a comparison's context. */
+/** A part of a comparison's context. */
 interface Reported {
   readonly candidate: Measurement;
   readonly baseline: Measurement | null;
@@ -36,7 +36,7 @@ export function reportProbes(context: Reported): ProbeReport | null {
     const alone = (probes: MeasuredProbes) => {
       const answers = pairWithItself(probes);
       if (answers.facts.length > 0) return answers;
-      // Where nothing can be judged, the accuracies are still what they are. Without twins there is none of twins.
+      // Even if nothing can be judged, there are accuracies; without twins, none of twins.
       const facts = answers.unjudged.filter(({ twins }) => twins.length > 0);
       return { ...answers, facts, unjudged: answers.unjudged.filter(({ twins }) => twins.length === 0) };
     };
@@ -49,7 +49,7 @@ export function reportProbes(context: Reported): ProbeReport | null {
       });
     };
     const answers = alone(pairing.probes);
-    const evidence = (comparison: ProbeComparison) => evidenceOf({ answers, comparison, kinds: null }, context);
+    const evidence = (comparison: ProbeComparison) => evidenceOf(answers, comparison, null, context);
     return describe(context, pairing.probes, compare, { evidence, pool: poolOfFacts(answers, policy) });
   }
   if (pairing.kind !== 'paired') return null;
@@ -60,7 +60,7 @@ export function reportProbes(context: Reported): ProbeReport | null {
     return evaluateProbes(answers.facts, policy, { ...answers, levels: levelsIn(probes, baseline) }).comparison;
   };
   return describe(context, asked, compare, {
-    evidence: (comparison) => evidenceOf({ answers: pairing, comparison, kinds: evaluation.kinds }, context),
+    evidence: (comparison) => evidenceOf(pairing, comparison, evaluation.kinds, context),
     pool: evaluation.pool,
     stops: { baseline, settled, alpha: policy['twin-accuracy'].alpha, whole: () => compare(baseline) },
   });
@@ -74,9 +74,9 @@ interface Stops {
   readonly whole: () => ProbeComparison;
 }
 
-/** How much of what the baseline was asked, where that is not all. */
-function sequentialOf({ sequential, items }: MeasuredProbes, stops: Stops | null): Pick<ProbeReport, 'sequential'> {
-  if (sequential === undefined || stops === null) return {};
+/** Absent if everything was asked. */
+function sequentialOf({ sequential, items }: MeasuredProbes, stops?: Stops): Pick<ProbeReport, 'sequential'> {
+  if (sequential === undefined || stops === undefined) return {};
   const { baseline, settled, alpha, whole } = stops;
   const facts = (own: MeasuredProbes['items']) => new Set(own.map(factKey)).size;
   return {
@@ -98,29 +98,20 @@ function sequentialOf({ sequential, items }: MeasuredProbes, stops: Stops | null
 
 type Evidence = Pick<ProbeReport, 'accuracies' | 'changes' | 'items'>;
 
-/** What a reader may explore in addition to the numbers that decide. @param kinds null: there is no baseline */
+/** Evidence beyond the numbers that decide. @param kinds null: there is no baseline */
 function evidenceOf(
-  {
-    answers,
-    comparison,
-    kinds,
-  }: {
-    readonly answers: PairedAnswers;
-    readonly comparison: ProbeComparison;
-    readonly kinds: readonly KindView[] | null;
-  },
+  answers: PairedAnswers,
+  comparison: ProbeComparison,
+  kinds: readonly KindView[] | null,
   context: Reported,
 ): Evidence {
   const { policy } = context;
   const hasBaseline = kinds !== null;
   const memorized = suitesOfMemorizedLetters(comparison.kept);
   const gained = { facts: asGained(answers.facts, memorized), groups: answers.groups };
+  const pool = poolOfFacts(answers, policy);
   return {
-    accuracies: accuraciesByForm(gained, {
-      pool: poolOfFacts(answers, policy),
-      level: policy.confidence,
-      hasBaseline,
-    }),
+    accuracies: accuraciesByForm(gained, { pool, level: policy.confidence, hasBaseline }),
     changes: changeRows(kinds ?? [], policy.confidence),
     items: packComparedItems(answers, { memorized, hasBaseline, withheld: withheldSuites(context) }),
   };
@@ -128,19 +119,17 @@ function evidenceOf(
 
 type Compare = (probes: MeasuredProbes) => ProbeComparison;
 
+interface Further {
+  readonly evidence: (comparison: ProbeComparison) => Evidence;
+  readonly pool: SuitePool;
+  readonly stops?: Stops;
+}
+
 function describe(
   context: Reported,
   probes: MeasuredProbes,
   compare: Compare,
-  {
-    evidence,
-    pool,
-    stops = null,
-  }: {
-    readonly evidence: (comparison: ProbeComparison) => Evidence;
-    readonly pool: SuitePool;
-    readonly stops?: Stops | null;
-  },
+  { evidence, pool, stops }: Further,
 ): ProbeReport {
   const { suites, seed, orderSeed, items, leftOut, budgetSeconds, chatTemplate } = probes;
   const { candidate, policy } = context;
@@ -171,10 +160,7 @@ function describe(
   };
 }
 
-/**
- * The row of all facts that the seed draws and that count. In a file, the seed decides at most how the twins of its
- * facts are derived: run again with another seed, they are the same facts.
- */
+/** The row of all pooled facts that the seed draws. In a file, the seed at most decides how twins are derived. */
 function rowOfDrawn(probes: MeasuredProbes, compare: Compare, pool: SuitePool): ProbeReport['drawn'] {
   const suites = probes.suites.filter(({ name, seed, version }) => seed !== null && version !== null && pool.has(name));
   const names = new Set(suites.map(({ name }) => name));

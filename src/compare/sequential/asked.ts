@@ -4,7 +4,7 @@ import type { PairedItem } from '../pairing/paired-item.ts';
 import type { Gained } from './gain-rule.ts';
 import type { SettlingPlan } from './plan.ts';
 
-/** What was asked so far, block by block. */
+/** The answers so far, block by block. */
 export class Asked {
   readonly #items: ReadonlyMap<string, PairedItem>;
   /** By the name of a fact in a pairing. */
@@ -18,9 +18,8 @@ export class Asked {
   }
 
   /**
-   * The numbers of the facts that were asked, by block.
+   * The numbers of the facts that were asked, by block; null if the place or the answer of one is not known.
    * @param facts all of them, as pairs of the baseline with itself
-   * @returns null if one of them has a place or an answer that is not known
    */
   seen<T extends Gained>(
     facts: readonly T[],

@@ -10,12 +10,12 @@ const WEIGHT_OF_SUM = 0.25;
 
 /**
  * Is it excluded, but for `alpha`, that the rule will find harm? It needs a sum of harm, and a number of facts with
- * harm: of m facts that lost something, p is at least 2⁻ᵐ in a sign-flip test, whatever the others did. A mean of two
+ * harm: if m facts lost something, p is at least 2⁻ᵐ in a sign-flip test, whatever the others did. A mean of two
  * e-values is one.
  */
 export function excludesHarm(rule: HarmRule, asked: Asked, alpha: number): boolean {
   const { needs } = rule;
-  // Which of the two is tested is known beforehand: what needs more harm is excluded sooner.
+  // The choice depends only on what is known beforehand: what needs more harm is excluded sooner.
   const isNear = needs?.some(({ least }) => rule.loosest === null || least < leastFacts(rule.loosest)) ?? true;
   return needs && !isNear ? needs.every((other) => excludesSum(other, asked, alpha)) : excludesSum(rule, asked, alpha);
 }
@@ -31,13 +31,13 @@ export function excludesSum(
   if (sums === null || counts === null) return false;
   const bySum = logEvidenceAgainst(sums, (before) => leastHarm({ least, most, level }, sumOfSquares(before)));
   const limit = Math.log(1 / alpha);
-  // Where a fact has one answer, the sum says it all.
+  // If each fact has one answer, the sum is sufficient.
   if (most === 1 || level === null) return bySum >= limit;
   const byCount = logEvidenceAgainst(counts, () => Math.max(leastFacts(level), Math.ceil(least / most)));
   return Math.log(WEIGHT_OF_SUM * Math.exp(bySum) + (1 - WEIGHT_OF_SUM) * Math.exp(byCount)) >= limit;
 }
 
-/** The same for a gain: an excess over the twins, and a gain in benchmark form. */
+/** Is a gain excluded: an excess over the twins, and a gain in benchmark form? */
 export function excludesGain(
   { facts, excess, most, least, leastGain }: GainRule,
   asked: Asked,
@@ -54,10 +54,7 @@ export function excludesGain(
   return Math.log((Math.exp(byExcess) + Math.exp(byGain)) / 2) >= limit;
 }
 
-/**
- * Is it excluded that the interval of the full run will not exclude a loss of `margin`? How wide it will be is
- * estimated from the changes so far.
- */
+/** Is it excluded that the full interval will not exclude a loss of `margin`? Its width is estimated so far. */
 export function excludesUnclear(
   { facts, harm, most, units }: HarmSum,
   asked: Asked,
@@ -73,7 +70,7 @@ export function excludesUnclear(
 }
 
 /**
- * Evidence that the sum of all numbers is above −least, whose size depends on what was seen and never falls.
+ * Evidence that the sum of all numbers is above −least, which depends on what was seen and never falls.
  * @param least of all numbers seen before a block
  */
 function logEvidenceAgainst(seen: SeenBlocks, least: (before: readonly number[]) => number): number {
@@ -84,8 +81,8 @@ const sumOfSquares = (numbers: readonly number[]): number => numbers.reduce((sum
 
 /**
  * The least sum of harm that a rule can report, if the squares of all have at least this sum. A sum s of n changes of
- * one answer each is significant only if it is for every number of changes from there on, which the two smallest stand
- * for: the number has the parity of s or not. For facts with several answers, only their least number is known.
+ * one answer each is significant only if it is so for every larger n; the two smallest n, one of each parity, stand for
+ * all. For facts with several answers, only their least number is known.
  */
 function leastHarm(
   { least, most, level }: Pick<HarmSum, 'least' | 'most'> & { readonly level: number | null },

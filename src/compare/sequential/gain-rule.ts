@@ -4,7 +4,7 @@ import { expectedChange } from '../pairing/graded.ts';
 import type { PairedFact } from '../pairing/paired-item.ts';
 import type { FindingIdentity } from './harm-rule.ts';
 
-/** What takes part in a sum: a benchmark form, and the twins that its gain is compared with. */
+/** A benchmark form, and the twins that its gain is compared with. */
 export type Gained = Pick<PairedFact, 'benchmark' | 'twins'>;
 
 /** One rule about gains as a sum over facts that are known before the candidate is asked. */
@@ -13,18 +13,17 @@ export interface GainRule {
   /** Null for a gain that no twin judges. */
   readonly view: KindView | null;
   readonly facts: readonly Gained[];
-  /** Δbenchmark − Δtwin, or Δbenchmark where it has no twin here. */
+  /** Δbenchmark − Δtwin, or Δbenchmark without a twin. */
   readonly excess: (fact: Gained) => number;
   readonly most: number;
-  /** The least sum that can be reported, if the squares of all excesses have at least this sum. */
+  /** The least reported sum, if the squares of all excesses have at least this sum. */
   readonly least: (squares: number) => number;
-  /** The same for a warning, which needs a low transfer as well; missing where `least` is that of one. */
+  /** For a warning, which also needs a low transfer; missing: as `least`. */
   readonly leastWarning?: (squares: number) => number;
-  /** The least sum of Δbenchmark without which nothing is reported either; null where `least` says it. */
+  /** The least sum of Δbenchmark that is also needed; null: implied by `least`. */
   readonly leastGain: number | null;
 }
 
-/** Δbenchmark. */
 export const changeOfBenchmark = ({ benchmark }: Gained): number => expectedChange(benchmark);
 
 interface MeanOfAll {
@@ -42,7 +41,7 @@ export function lowerEnd({ total, squares, n, level }: MeanOfAll): number {
   return total / n - tQuantile((1 + level) / 2, n - 1) * standardError;
 }
 
-/** Where this becomes true: not yet at `below`, and at `above`, 1/12 more, unless it never is. */
+/** The point from which it is true, in steps of 1/12: false at `below`, true at `above` if it ever is. */
 export function leastTotal(
   most: number,
   isEnough: (total: number) => boolean,

@@ -7,7 +7,7 @@ import { type GradedSum, LIKELIHOOD_SHARES } from '../tests/graded-losses.ts';
 import type { Asked } from './asked.ts';
 import { type GradedRule, isGraded } from './graded-rule.ts';
 
-/** The changes of expected accuracy so far, by fact, whose mean is that over all answers. */
+/** Changes of expected accuracy by fact, scaled so that their mean is that over all answers. */
 function expectedChanges({ facts, itemsOf }: GradedSum, asked: Asked, sign: 1 | -1): SeenBlocks | null {
   const counts = facts.map((fact) => itemsOf(fact).length);
   const share =
@@ -22,13 +22,13 @@ function expectedChanges({ facts, itemsOf }: GradedSum, asked: Asked, sign: 1 | 
   return asked.seen(facts, numberOf, { lowest: -most, highest: most });
 }
 
-/** NaN where the candidate's likelihood is not known: nothing follows from that. */
+/** NaN if the candidate's likelihood is not known. */
 function likelihoodOf(items: readonly PairedItem[], perFact: number, kind: LikelihoodKind): number {
   const isUnknown = items.some((item) => likelihoodChange(item, kind) === null);
   return isUnknown ? Number.NaN : factLikelihoodChange(items, perFact, kind);
 }
 
-/** The kinds of likelihood that the baseline's answers have: a candidate has to have them too. */
+/** Kinds of likelihood of all of the baseline's answers: the candidate needs them too. */
 function kindsOf({ facts, itemsOf }: GradedSum): LikelihoodKind[] {
   return LIKELIHOOD_KINDS.filter((kind) =>
     facts.every((fact) => itemsOf(fact).every((item) => likelihoodChange(item, kind) !== null)),
@@ -37,7 +37,6 @@ function kindsOf({ facts, itemsOf }: GradedSum): LikelihoodKind[] {
 
 const LIKELIHOOD_KINDS: readonly LikelihoodKind[] = ['likelihood', 'among'];
 
-/** The changes of likelihood so far. */
 function likelihoods(
   { facts, itemsOf }: GradedSum,
   asked: Asked,
@@ -55,8 +54,8 @@ interface Certainty {
 }
 
 /**
- * Is it excluded, but for `alpha`, that the full run does not pass this rule: that its intervals do not rule out the
- * loss of expected accuracy and the fall of answer likelihood, or, of a part, that they show the fall?
+ * Is it excluded, but for `alpha`, that the full run does not pass this rule: that its intervals leave open the loss of
+ * expected accuracy or the fall of answer likelihood or, of a part, show the fall?
  */
 export function excludesGradedLoss(
   rule: GradedSum & Pick<GradedRule, 'margin'> & { readonly limit: number | null },
@@ -78,7 +77,7 @@ export function excludesGradedLoss(
   return expected !== null && excludesMean(expected, { size: margin, sign: 1 }, certainty);
 }
 
-/** Evidence that the mean of all is above −size, by half an interval more (sign 1), or less (−1). */
+/** Evidence that the mean of all is above −size, by half an interval more (sign 1) or less (−1). */
 function excludesMean(
   seen: SeenBlocks,
   { size, sign }: { readonly size: number; readonly sign: 1 | -1 },
@@ -88,7 +87,7 @@ function excludesMean(
   return evidence(seen, total, ['quiet', 'lively']) >= Math.log(1 / alpha);
 }
 
-/** Is it certain, but for `alpha`, that the full run will show a fall of likelihood that is a failure? */
+/** Is it certain, but for `alpha`, that the full run will show a fall of likelihood that fails? */
 export function showsFall(rule: GradedRule, asked: Asked, { alpha, policy }: Certainty): boolean {
   if (!isGraded(rule)) return false;
   const kinds = kindsOf(rule);
@@ -110,7 +109,7 @@ export function showsFall(rule: GradedRule, asked: Asked, { alpha, policy }: Cer
   });
 }
 
-/** z·SD·√n: how far the bound of a sum of n numbers is from it, by the numbers so far. */
+/** z·SD·√n: distance of the bound of a sum of n numbers from the sum, by the numbers so far. */
 function halfWidth(numbers: readonly number[], n: number, policy: ProbePolicy): number {
   if (numbers.length < 2) return 0;
   const mean = numbers.reduce((sum, number) => sum + number, 0) / numbers.length;

@@ -8,23 +8,21 @@ import { dropBeyondTies, type GradedSum, type Reach, type RuledOut, ruledOut } f
 import { ITEMS_OF_FORM } from '../tests/losses.ts';
 
 /**
- * What a rule knows before the candidate is asked: the answers of the baseline, paired with themselves. Where families,
- * instruments or letters look different with the candidate's answers, its own checks still decide what is reported.
+ * What is known before the candidate is asked: the baseline's answers, paired with themselves. If the candidate's
+ * answers change families, instruments or letters, its own checks still decide what is reported.
  */
 export interface KnownAnswers extends PairedAnswers {
   readonly evaluation: ProbeEvaluation;
 }
 
-/** The fields of a finding that say what it is about. */
 export type FindingIdentity = { [K in FindingKind]: Pick<FindingOf<K>, 'kind'> & Partial<FindingOf<K>> }[FindingKind];
 
-/** Is it the finding of this rule? */
 export function isAbout({ of }: { readonly of: FindingIdentity }, finding: Finding): boolean {
   const found: Readonly<Record<string, unknown>> = finding;
   return Object.entries(of).every(([key, value]) => found[key] === value);
 }
 
-/** A sum over facts that are known before the candidate is asked: the harm of a fact is positive where it lost. */
+/** A sum over facts that are known before the candidate is asked. Harm is positive for a loss. */
 export interface HarmSum {
   readonly facts: readonly PairedFact[];
   readonly harm: (fact: PairedFact) => number;
@@ -34,37 +32,29 @@ export interface HarmSum {
   readonly most: number;
   /** The least sum of harm that counts, whatever its significance. */
   readonly least: number;
-  /** Level of an exact sign-flip test with facts as units that is always enough; null where `least` decides alone. */
+  /** Level of an exact sign-flip test over facts that is always enough; null: `least` decides alone. */
   readonly alpha: number | null;
-  /**
-   * Without significance at this level nothing is found: with Holm's adjustment, the level of the last step that can
-   * come before any other finding. Null as above.
-   */
+  /** Level without which nothing is found: with Holm, that of the last step before any other finding. Null as above. */
   readonly loosest: number | null;
 }
 
-/**
- * One rule of the full run: it finds nothing unless all harm together reaches `least`, and is significant at `alpha`.
- */
+/** Finds nothing unless all harm together reaches `least`, and is significant at `alpha`. */
 export interface HarmRule extends HarmSum {
   readonly of: FindingIdentity;
-  /** The rule is about one capability, suite or family: such rules share their error. */
+  /** About one capability, suite or family: such rules share their error. */
   readonly isPart: boolean;
-  /** A pass also needs an interval that excludes a loss of this share of all answers; missing where it does not. */
+  /** A pass also needs an interval that excludes a loss of this share of all answers. */
   readonly margin?: number;
-  /** Without harm by one of these there is none by this rule; missing where nothing else is needed. */
+  /** Without harm by one of these, this rule finds none. */
   readonly needs?: readonly HarmSum[];
-  /**
-   * Where graded outcomes rule out a loss on these answers, less harm than this is a warning; missing where there are
-   * none.
-   */
+  /** If graded outcomes rule out a loss on these answers, less harm than this is a warning. */
   readonly nearTies?: GradedSum & RuledOut & { readonly least: number };
 }
 
-/** Few facts of a part were asked at a first look. What a third of all lost beyond this, everything shows as well. */
+/** A first look sees few facts of a part. Any loss beyond this in a third of all shows over everything too. */
 const OF_PART = 1.5;
 
-/** @param rule its limit is a share of all its answers */
+/** @param rule limit: a share of all its answers */
 export function nearTiesOf(
   { facts, units }: Pick<HarmSum, 'facts' | 'units'>,
   { itemsOf, ...rule }: Pick<GradedSum, 'itemsOf'> & { readonly limit: number; readonly reach: Reach },
@@ -93,8 +83,8 @@ export function lostAnswers(
 }
 
 /**
- * Holm's adjustment makes the level of a test that is left larger with each one that was significant. Only those can
- * come before the first finding that are significant and yet too small to be one.
+ * Each significant test of Holm's raises the level of the rest. Only those come before the first finding that are
+ * significant but too small to be one.
  * @param alpha of all tests together
  */
 export function withHolm(parts: readonly Omit<HarmRule, 'loosest'>[], alpha: number): HarmRule[] {

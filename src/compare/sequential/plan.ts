@@ -6,17 +6,14 @@ import type { GainRule } from './gain-rule.ts';
 import type { GradedRule } from './graded-rule.ts';
 import type { HarmRule, KnownAnswers } from './harm-rule.ts';
 
-/**
- * What a check finds as sums that early stopping can look at before everything was asked. Nothing else writes these
- * rules down.
- */
+/** A check's findings as sums that early stopping can look at. Nothing else states these rules. */
 export interface StoppingRules {
   readonly harm?: (known: KnownAnswers, policy: ProbePolicy) => HarmRule[];
   readonly gain?: (known: KnownAnswers, policy: ProbePolicy) => GainRule[];
   readonly graded?: (known: KnownAnswers, policy: ProbePolicy) => GradedRule[];
 }
 
-/** What follows from the baseline, the policy and the seed of the order, and is the same at every look. */
+/** Follows from the baseline, the policy and the seed of the order; the same at every look. */
 export interface SettlingPlan {
   /** Blocks of the asking order. */
   readonly blocks: number;
@@ -25,16 +22,15 @@ export interface SettlingPlan {
   readonly harms: readonly HarmRule[];
   readonly gains: readonly GainRule[];
   readonly graded: readonly GradedRule[];
-  /** Facts that can be judged. */
+  /** Judged facts. */
   readonly facts: number;
-  /** A candidate with the same answers as its baseline would pass, if it was asked everything. */
+  /** A candidate with the baseline's answers would pass if it was asked everything. */
   readonly canPass: boolean;
 }
 
 interface Planned extends Pick<SettlingPlan, 'canPass'> {
   readonly known: KnownAnswers;
   readonly orderSeed: number;
-  /** Those of all checks of answers. */
   readonly rules: readonly StoppingRules[];
 }
 

@@ -16,21 +16,21 @@ import { evidenceOfGain, excludesTransfer, showsHarm, showsTransfer } from './sh
 interface SoFar {
   /** With the answers so far. */
   readonly items: readonly PairedItem[];
-  /** Items that the candidate should have answered are missing. */
+  /** Some items that the candidate should have answered are missing. */
   readonly hasLost: boolean;
   /** Blocks that were asked. */
   readonly blocks: number;
   readonly policy: ProbePolicy;
-  /** What the answers so far show, which takes longer than the rest: called at most once, and only where it matters. */
+  /** Findings by the answers so far. Slow: called at most once, and only if it matters. */
   readonly judge: () => { readonly findings: readonly Finding[]; readonly kinds: readonly KindView[] };
-  /** The same if what was not asked is answered as by the baseline, and how many facts can be judged then. */
+  /** If the rest is answered as by the baseline; `facts`: the number of judged facts then. */
   readonly complete: () => { readonly findings: readonly Finding[]; readonly facts: number };
 }
 
 /**
- * Would the answers to what was not asked yet change the verdict of the probes? Settled is a failure that the full run
- * would find as well, or a pass that it would not turn into a failure: each but for a probability of the policy's
- * `alpha`, whenever one stops asking. Warnings and what cannot be judged are never settled.
+ * Could the remaining answers change the verdict of the probes? Settled is a failure that the full run would find too,
+ * or a pass that it would not turn into a failure: each but for a probability of the policy's `alpha`, at any stopping
+ * time. Warnings and what cannot be judged are never settled.
  */
 export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, judge, complete }: SoFar): Settled | null {
   const asked = new Asked(items, plan, blocks);
@@ -41,8 +41,7 @@ export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, jud
     );
   const canPass = plan.canPass && excludesAll(plan, asked, { policy, isSoft });
   const { harms, gains, graded } = plan;
-  // Each rule may be the one that fails: those about everything, about parts, about gains, and about likelihoods share
-  // the error.
+  // Any rule may be the one that fails: those about everything, parts, gains and likelihoods share the error.
   const share = policy['twin-accuracy'].alpha / 4;
   const parts = harms.filter(({ isPart }) => isPart).length;
   const shareOf = ({ isPart }: HarmRule) => share / (isPart ? parts : harms.length - parts);
@@ -62,7 +61,7 @@ export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, jud
       (rule) => rule.leastWarning && !excludesTransfer(rule, kinds, policy) && !excludesWarning(rule, asked, policy),
     );
     if (!canPass || !isClean || isWarned) return null;
-    // What the candidate's own answers make of families, capabilities and labels.
+    // Families, capabilities and labels by the candidate's own answers.
     const whole = complete();
     const others = whole.findings.filter(({ kind }) => !findingTraits(kind).isOfGain);
     return whole.facts === plan.facts && others.every(({ level }) => level === 'info') ? 'pass' : null;
@@ -81,16 +80,12 @@ export function settle(plan: SettlingPlan, { items, hasLost, blocks, policy, jud
   return isShown ? 'fail' : null;
 }
 
-/** Is a warning about a gain excluded? */
 function excludesWarning(rule: GainRule, asked: Asked, policy: ProbePolicy): boolean {
   const { leastWarning: least = rule.least } = rule;
   return excludesGain({ ...rule, least }, asked, policy['twin-accuracy'].alpha);
 }
 
-/**
- * Is the harm excluded that any rule would report?
- * @param of.isSoft likelihoods may show that a loss is one of near ties
- */
+/** @param of.isSoft likelihoods may show that a loss is one of near ties */
 function excludesAll(
   { harms, gains, graded }: SettlingPlan,
   asked: Asked,
@@ -110,10 +105,7 @@ function excludesAll(
   );
 }
 
-/**
- * Graded outcomes rule out a loss in the answers of this rule, and the harm at which the rule would fail all the same
- * is excluded.
- */
+/** Graded outcomes rule out a loss in these answers, and harm at which the rule would fail anyway is excluded. */
 function areNearTies({ nearTies, ...rule }: HarmRule, asked: Asked, policy: ProbePolicy): boolean {
   const { alpha } = policy['twin-accuracy'];
   if (nearTies === undefined) return false;

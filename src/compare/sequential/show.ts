@@ -18,7 +18,7 @@ export function showsHarm({ facts, harm, most, least, alpha: level }: HarmSum, a
   );
 }
 
-/** Exact where each fact has one answer, otherwise Hoeffding's bound (1963) of a sum with random signs. */
+/** Exact if each fact has one answer, else Hoeffding's bound (1963) of a sum with random signs. */
 function signFlipP(sum: number, squares: number, most: number): number {
   const changed = Math.max(sum, squares);
   return most === 1
@@ -26,16 +26,15 @@ function signFlipP(sum: number, squares: number, most: number): number {
     : Math.exp(-(sum ** 2) / (2 * changed));
 }
 
-/** Looks at a bootstrap interval are not proven to be safe at any time: this share of its error is. */
+/** Looks at a bootstrap interval are not proven to be safe at any time; this share of its error is. */
 const SHARE_OF_LOOKS = 1 / 8;
 
 interface SharedGains {
   readonly policy: ProbePolicy;
-  /** Rules that share the error of their intervals. */
   readonly rules: number;
 }
 
-/** Is it certain, but for `alpha`, that the interval of the full run's shadow delta will lie above the margin? */
+/** Is it certain, but for `alpha`, that the full interval of the shadow delta will lie above the margin? */
 export function evidenceOfGain(
   { view, facts, excess, most }: GainRule,
   asked: Asked,
@@ -52,20 +51,20 @@ export function evidenceOfGain(
   return seen !== null && shows(seen, least, alpha);
 }
 
-/** Is the interval of the transfer of what was asked so far below the limit that fails? */
+/** Is the interval of the transfer so far below the limit that fails? */
 export function showsTransfer({ view }: GainRule, kinds: readonly KindView[], { policy, rules }: SharedGains): boolean {
   const level = 1 - (1 - policy.confidence) / rules;
   const upper = transferIn(view, kinds)?.interval(1 - SHARE_OF_LOOKS * (1 - level)).upper ?? null;
   return upper !== null && upper < policy['shadow-delta']['transfer-fail'];
 }
 
-/** Is the interval of the transfer of what was asked so far above the limit that fails, so that no warning is near? */
+/** Is the interval of the transfer so far above the limit that fails, so that no warning is near? */
 export function excludesTransfer({ view }: GainRule, kinds: readonly KindView[], policy: ProbePolicy): boolean {
   const lower = transferIn(view, kinds)?.interval(1 - SHARE_OF_LOOKS * (1 - policy.confidence)).lower ?? null;
   return lower !== null && lower > policy['shadow-delta']['transfer-fail'];
 }
 
-/** That of the same twins, by what was asked so far; null where the benchmark form did not gain. */
+/** Transfer of the same twins so far; null if the benchmark form did not gain. */
 function transferIn(view: KindView | null, kinds: readonly KindView[]): Transfer | null {
   return kinds.find(({ row }) => view !== null && isSameView(row, view.row))?.delta?.transfer ?? null;
 }
@@ -73,16 +72,13 @@ function transferIn(view: KindView | null, kinds: readonly KindView[]): Transfer
 const isSameView = (a: KindView['row'], b: KindView['row']): boolean =>
   a.suite === b.suite && a.kind === b.kind && a.group === b.group;
 
-/**
- * Evidence that the sum of all numbers is at least what it has to be for their squares. The sum of the squares is
- * estimated from those so far, from above.
- */
+/** Evidence that the sum of all numbers is as large as their squares need, which are estimated from above. */
 function shows(seen: SeenBlocks, least: (squares: number) => number, alpha: number): boolean {
   const leastAfter = (numbers: readonly number[]) => least(squaresOfAll(numbers, seen)) - ROUNDING;
   return evidence(seen, leastAfter, ['loud']) >= Math.log(1 / alpha);
 }
 
-/** A sum that is just enough is. */
+/** A sum that is just enough counts. */
 const ROUNDING = 1e-6;
 
 /** With two standard errors of the number of changes, and as if one in ten changed before any was seen. */

@@ -8,10 +8,7 @@ import { suiteLevel } from '../pairing/pool.ts';
 
 type Judged = Pick<ComparisonContext, 'policy' | 'probes' | 'benchmarks'>;
 
-/**
- * The gravest level that the policy allows a finding about answers: that of its suite or, for a loss over everything,
- * of the suites judged together. Null: any level.
- */
+/** The gravest level of a finding about answers by its suite, or for a loss over everything by the pool. Null: any. */
 export function levelOfSuites(
   finding: Finding,
   about: CheckSubject,
@@ -20,7 +17,7 @@ export function levelOfSuites(
   const suite = suiteOf(finding);
   const isOfAll = findingTraits(finding.kind).isDeficit === true || finding.kind === 'not-informative';
   if (about !== 'answers' && about !== 'benchmarks') return null;
-  // That a question breaks which never may is of no suite that is judged together.
+  // A broken must-pass question belongs to no pool.
   if (finding.kind === 'must-pass-broken') return null;
   if (suite !== null) return benchmarks ? benchmarkLevel(suite, benchmarks, policy) : suiteLevel(suite, policy);
   if (!isOfAll) return null;
@@ -28,14 +25,13 @@ export function levelOfSuites(
   return probes.kind === 'paired' ? probes.evaluation.pool.level : null;
 }
 
-/** The suite, task or group that alone a finding is about. */
+/** The only suite, task or group of a finding. */
 export function suiteOf(finding: Finding): string | null {
   if (finding.kind === 'level-lost') return BUILTIN;
   if ('suite' in finding) return finding.suite;
   return 'task' in finding ? finding.task : null;
 }
 
-/** No graver than what the policy says of its suite. */
 export function withSuiteLevel(finding: Finding, about: CheckSubject, context: Judged): Finding {
   const gravest = levelOfSuites(finding, about, context);
   const level = gravest === null ? finding.level : mildestOf(gravest, finding.level);

@@ -25,7 +25,7 @@ import { dropLimitOf } from '../tests/losses.ts';
 
 type Compared = Pick<ComparisonContext, 'policy' | 'probes' | 'benchmarks'>;
 
-/** One for each suite and benchmark that was compared; none where the policy says nothing of any suite. */
+/** One for each compared suite and benchmark; none if the policy names no suite. */
 export function suiteRows(context: Compared): SuiteRow[] {
   const { policy, probes, benchmarks } = context;
   if (!hasTiers(policy)) return [];
@@ -35,7 +35,6 @@ export function suiteRows(context: Compared): SuiteRow[] {
   ];
 }
 
-/** Rows of the suites that were asked and have facts that can be compared. */
 function probeSuiteRows({ facts, groups }: Pick<PairedAnswers, 'facts' | 'groups'>, policy: ProbePolicy): SuiteRow[] {
   const linked = factsWithTwins(facts, groups);
   const names = [...new Set([...facts, ...linked].map(({ benchmark }) => benchmark.suite))];
@@ -61,7 +60,7 @@ function probeSuiteRows({ facts, groups }: Pick<PairedAnswers, 'facts' | 'groups
   });
 }
 
-/** Rows of benchmarks as a whole, and of every task and group that the policy names. */
+/** Rows of whole benchmarks, and of every task and group that the policy names. */
 function benchmarkSuiteRows(pairing: BenchmarkPairing, policy: ProbePolicy): SuiteRow[] {
   const units = benchmarkUnits(pairing, policy);
   const listed = benchmarkScopes(pairing)
@@ -74,22 +73,16 @@ function benchmarkSuiteRow(unit: BenchmarkUnit, pairing: BenchmarkPairing, polic
   const { name, tasks, outcomes } = unit;
   const row = judgingRow(tasks, name, policy);
   const means = outcomes && outcomeMeans(outcomes);
-  const none = { baseline: null, candidate: null, change: null };
+  const change = outcomes && ends(outcomeInterval(outcomes, exclusionLevel(policy)));
   return {
     suite: name,
     level: benchmarkLevel(name, pairing, policy),
     required: isRequiredSuite(name, policy),
     isJudged: row !== null || isAboveChance(unit, policy),
     items: unit.documents,
-    ...(row !== null
-      ? gradedChange(row)
-      : outcomes === null || means === null
-        ? none
-        : {
-            baseline: means.baseline,
-            candidate: means.candidate,
-            change: ends(outcomeInterval(outcomes, exclusionLevel(policy))),
-          }),
+    ...(row === null
+      ? { baseline: means?.baseline ?? null, candidate: means?.candidate ?? null, change }
+      : gradedChange(row)),
     limit: benchmarkLimit(name, means?.baseline ?? 0, pairing, policy),
   };
 }

@@ -17,7 +17,7 @@ export interface GradedScope extends Pick<GradedLoss, 'capability' | 'suite'> {
   readonly facts: readonly PairedFact[];
 }
 
-/** Answers that show a loss: both forms in the built-in suite; in a file the twins, since a learned exam hides losses. */
+/** Answers that show a loss: both forms of the built-in suite; twins of a file, since a learned exam hides losses. */
 export function gradedItems({ benchmark, twins }: PairedFact): readonly PairedItem[] {
   if (twins.length === 0) return [benchmark];
   return benchmark.suite === BUILTIN ? [benchmark, ...twins] : twins;
@@ -63,8 +63,8 @@ function isNearTies({ facts, itemsOf, ...loss }: ShownLoss, policy: ProbePolicy)
 
 /**
  * Whether the likelihood of these answers may have risen at the cost of other tokens, so that it softens nothing: it
- * certainly moved from tokens that are never right, or to all choices of their items, or only the candidate's likelihood
- * is known among right answers.
+ * certainly moved from tokens that are never right, or to all choices of their items, or only the candidate's
+ * likelihood is known among right answers.
  */
 export function mayBeBought(members: Members, policy: ProbePolicy): boolean {
   const level = exclusionLevel(policy);
@@ -181,8 +181,8 @@ export function isLossExcluded(row: GradedChange, { margin, limit }: RuledOut): 
 
 /**
  * The share of a limit for each kind. Noise on the weights of SmolLM2-135M (six draws of 2% to 7%) costs 0.52 to 0.71
- * times as much among the tokens of right answers as among all tokens. So half of a limit shows a fall there, and 0.7 of
- * it has to be ruled out, for which both need the same number of answers.
+ * times as much among the tokens of right answers as among all tokens. So half of a limit shows a fall there, and 0.7
+ * of it has to be ruled out, for which both need the same number of answers.
  */
 export const LIKELIHOOD_SHARES = {
   likelihood: { shown: 1, excluded: 1 },
@@ -218,7 +218,7 @@ export function fallsShown(row: GradedChange, limit: number): LikelihoodMeasure[
   return likelihoodMeasures(row).filter(({ upper, kind }) => upper !== null && upper < least(kind));
 }
 
-/** A fall of likelihood beyond this many limits is a loss even if all guess, where expected accuracy can hardly fall. */
+/** A fall beyond this many limits is a loss even if all guess, and expected accuracy can hardly fall. */
 const TIMES_LIMIT = 3;
 
 /** A fall of likelihood fails if both numbers are below these: else it may be a matter of style. */

@@ -82,8 +82,8 @@ export function isOfEverything({ capability, suite }: Pick<LossTest, 'capability
 
 /**
  * Exact sign-flip tests for a loss of accuracy with facts, or passages, as units. No family is left out, so nobody's
- * luck chooses the facts, and a candidate that fell to chance cannot hide behind guesses. Guesses of the baseline cannot
- * be lost significantly.
+ * luck chooses the facts, and a candidate that fell to chance cannot hide behind guesses. Guesses of the baseline
+ * cannot be lost significantly.
  */
 export function testLosses(scopes: readonly LossScope[], policy: ProbePolicy): LossTest[] {
   const tests = scopes.map(({ facts, ...scope }): LossTest => {
