@@ -20,7 +20,6 @@ export type Check =
 
 export interface CheckGroup {
   readonly about: CheckSubject;
-  /** Missing: always. */
   readonly runIf?: (context: ComparisonContext) => boolean;
   readonly checks: readonly Check[];
 }

@@ -31,7 +31,6 @@ export interface Comparison extends Pick<ComparisonContext, 'candidate' | 'basel
   readonly policyPath: string | null;
   /** SHA-256 of its text; missing for the defaults. */
   readonly policyDigest?: string | undefined;
-  /** The half of the gate that was requested alone, if any. */
   readonly only?: Half | undefined;
   readonly changes?: readonly ChangedInput[] | undefined;
   readonly quantization?: Quantization | null | undefined;
@@ -40,12 +39,10 @@ export interface Comparison extends Pick<ComparisonContext, 'candidate' | 'basel
   readonly today: Date;
 }
 
-/** The screened matrices of the candidate whose full spectra some check depends on. */
 export function undecidedSpectra(comparison: Comparison): CompletedSpectrum[] {
   return undecided(contextOf(comparison));
 }
 
-/** Compare a measurement with a baseline under a policy: findings, and the verdict that follows. Pure. */
 export function compare(comparison: Comparison): Report {
   const { policyPath, policyDigest, policy, today } = comparison;
   const { candidate, baseline } = hideTexts(comparison, policy);

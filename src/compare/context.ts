@@ -10,7 +10,6 @@ import type { Settled } from './rows/probes.ts';
 import type { Comparability } from './spectra/comparability.ts';
 import type { MetricPair, WeightPair } from './spectra/metric-pair.ts';
 
-/** The input of every check: both measurements, the policy, and the pairings of the two. */
 export interface ComparisonContext {
   readonly candidate: Measurement;
   /** Null: there is no baseline; `baselinePath` says where it was expected, if anywhere. */
@@ -19,7 +18,6 @@ export interface ComparisonContext {
   readonly policy: Policy;
   /** The half that was requested alone; null for both. A half that is missing without having been left out is a gap. */
   readonly only: Half | null;
-  /** What the change under test touches besides the candidate. */
   readonly changes: readonly ChangedInput[];
   readonly quantization: Quantization | null;
   /** ΔW against updates of known-good checkpoints; null without a calibration, or without spectra. */

@@ -92,7 +92,6 @@ export type Finding = z.infer<typeof findingSchema>;
 export type FindingKind = Finding['kind'];
 export type FindingOf<K extends FindingKind> = Extract<Finding, { kind: K }>;
 
-/** The mildest of some levels. */
 export function mildestOf(...levels: Level[]): Level {
   return SEVERITY.findLast((level) => levels.includes(level)) ?? 'info';
 }

@@ -60,7 +60,6 @@ export const reportSchema = z.strictObject({
   applied: appliedPolicySchema.optional(),
   shadowDeltas: z.array(metricDeltaSchema),
   groups: z.strictObject({ candidate: z.array(groupSchema), baseline: z.array(groupSchema) }),
-  /** The candidate's matrices. */
   tensors: z.array(tensorSchema),
   /** What the page needs in addition, such as the baseline's matrices. Absent in reports of version 0.2.0. */
   spectra: spectraReportSchema.optional(),

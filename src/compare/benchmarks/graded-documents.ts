@@ -21,7 +21,6 @@ function itemOf(task: string, { candidate, baseline }: PairedDocument): PairedIt
   return documentItem(task, baseline.id, { chance, candidate: ours, baseline: theirs });
 }
 
-/** A document of logs as an item of probes. */
 export function documentItem(
   task: string,
   place: number,
@@ -64,7 +63,6 @@ export function gradedTasks(tasks: readonly Graded[], suite: string | null, poli
 }
 
 interface Graded {
-  /** Null: not known for all documents. */
   readonly graded: readonly PairedItem[] | null;
 }
 

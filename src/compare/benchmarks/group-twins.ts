@@ -12,11 +12,9 @@ import { type BenchmarkUnit, benchmarkScopes, benchmarkUnit, judgedOutcomes } fr
 import { isBeyondGuessing, type Outcomes, outcomeInterval, outcomeMeans } from './outcomes.ts';
 import type { BenchmarkPairing, ComparedTask } from './pair.ts';
 
-/** A benchmark and its group twins by the policy. */
 export interface BenchmarkTwins {
   readonly benchmark: string;
   readonly twins: string;
-  /** Null: they show nothing. */
   readonly delta: ShadowDelta | null;
   /** Null: by the intervals, the gain carries over. */
   readonly gap: TwinsGap | null;
@@ -80,7 +78,6 @@ function shareDocuments(ours: readonly ComparedTask[], theirs: readonly Compared
   return theirs.some(({ asked }) => [...asked].some((document) => known.has(document)));
 }
 
-/** Whether a gain, or a loss of one, could show. */
 function hasRoom(outcomes: Outcomes, chance: number, policy: ProbePolicy): boolean {
   if (outcomeMeans(outcomes).baseline > policy.informative.ceiling) return false;
   const after = outcomes.map(({ candidate, baseline, unit }) => ({ unit, candidate: baseline, baseline: candidate }));

@@ -28,7 +28,6 @@ export interface BenchmarkUnit {
   readonly tasks: readonly ComparedTask[];
 }
 
-/** The outcomes of the first tested metric. */
 export function judgedOutcomes(task: Pick<ComparedTask, 'metrics'>): Outcomes | null {
   return testedMetrics(task)[0]?.outcomes ?? null;
 }
@@ -124,7 +123,6 @@ function firstLosses(shown: readonly BenchmarkLoss[], pairing: BenchmarkPairing)
   return first.filter((loss, i) => first.findIndex(({ task }) => task === loss.task) === i);
 }
 
-/** Whether a loss could show: guessing does not explain the baseline. */
 export function isAboveChance({ outcomes, chance }: BenchmarkUnit, policy: ProbePolicy): boolean {
   return outcomes !== null && isBeyondGuessing(outcomes, chance, policy);
 }

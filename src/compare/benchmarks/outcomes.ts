@@ -19,7 +19,6 @@ export function outcomeMeans(outcomes: Outcomes) {
   return { baseline, candidate, change: mean(changeOf) };
 }
 
-/** Documents with fewer, and with more right answers than before. */
 export function changedOutcomes(outcomes: Outcomes): ReturnType<typeof countSigns> {
   return countSigns(outcomes.map(changeOf));
 }
@@ -44,7 +43,6 @@ export function lossProbability(outcomes: Outcomes): number {
   return gridSignFlip(sumsByUnit(outcomes));
 }
 
-/** Two-sided. */
 export function changeProbability(outcomes: Outcomes): number {
   const changes = sumsByUnit(outcomes);
   return Math.min(1, 2 * gridSignFlip(changes), 2 * gridSignFlip(changes.map((change) => -change)));

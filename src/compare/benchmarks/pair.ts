@@ -14,7 +14,6 @@ import { type BenchmarkDifference, groupDifference, type PairedDocument, pairTas
 import { gradedDocuments, lostLikelihoods } from './graded-documents.ts';
 import { changeError, changeProbability, type Outcomes, outcomeMeans, pairedCounts } from './outcomes.ts';
 
-/** A row with its outcomes; null for a metric that is not right or wrong. */
 export interface ComparedMetric {
   readonly row: BenchmarkRow;
   readonly outcomes: Outcomes | null;
@@ -56,7 +55,6 @@ export interface BenchmarkPairing {
   readonly different: ReadonlyArray<BenchmarkDifference & { readonly task: string }>;
 }
 
-/** Pair the answers of two evaluations, task by task and document by document. */
 export function pairBenchmarks(candidate: Benchmarks, baseline: Benchmarks): BenchmarkPairing {
   if (candidate.harness !== baseline.harness) return ofOtherHarnesses(candidate, baseline);
   const different: (BenchmarkDifference & { task: string })[] = [];
@@ -138,7 +136,6 @@ function compareTask(ours: BenchmarkTask, theirs: BenchmarkTask, documents: read
 interface RowScope {
   readonly task: string;
   readonly n: number;
-  /** Samples per document, on average. */
   readonly samples: number;
 }
 
@@ -166,7 +163,6 @@ function meanSamples({ repeats }: BenchmarkTask, documents: readonly PairedDocum
   return documents.reduce((sum, { baseline }) => sum + (baseline.samples ?? repeats), 0) / documents.length;
 }
 
-/** A metric of one side, and its index in the values of a document. */
 interface MetricColumn {
   readonly metric: BenchmarkMetric;
   readonly index: number;

@@ -7,7 +7,6 @@ import { arithmeticMean, standardErrorOfMean } from '../../statistics/index.ts';
 export interface SampleVariance {
   readonly task: string;
   readonly items: number;
-  /** Samples per item, on average. */
   readonly samples: number;
   /** Variance of the probability of a right answer over items. */
   readonly between: number;
@@ -49,7 +48,6 @@ function sampleVariance(task: string, items: readonly SampledItem[]): SampleVari
   };
 }
 
-/** For each task in the logs with sampled answers. */
 export function taskVariances(tasks: readonly BenchmarkTask[]): SampleVariance[] {
   return tasks.flatMap(({ name, repeats, metrics, documents }) => {
     const column = metrics.findIndex(({ ofSamples }) => ofSamples === 'share');
@@ -62,7 +60,6 @@ export function taskVariances(tasks: readonly BenchmarkTask[]): SampleVariance[]
   });
 }
 
-/** For each suite with sampled answers. */
 export function suiteVariances({ items }: Pick<MeasuredProbes, 'items'>): SampleVariance[] {
   const sampled = items.flatMap(({ suite, samples }) => (samples ? [{ suite, samples }] : []));
   return [...groupBy(sampled, ({ suite }) => suite)].flatMap(([suite, own]) => {

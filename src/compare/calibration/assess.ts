@@ -192,7 +192,6 @@ export function calibrationLimits(
   };
 }
 
-/** A known-good run that the others would flag. */
 export interface OddRun extends CalibrationPlace {
   /** Foreign. */
   readonly name: string;

@@ -8,7 +8,6 @@ import { describeUpdate, findCalibrationDifference } from './describe-update.ts'
 import { CALIBRATION_SCHEMA, type Calibration, type CalibrationRun } from './schema.ts';
 import { type Unlike, unlikeUpdates } from './unlike-updates.ts';
 
-/** A known-good checkpoint that was measured, and what to call it. */
 export interface KnownGood {
   readonly name: string;
   readonly measurement: Measurement;
@@ -90,7 +89,6 @@ function unlike(name: string, { cause, what, calibrated, candidate }: Unlike): U
   );
 }
 
-/** The summary that a calibration keeps of a checkpoint. */
 export function calibrationRun({ name, measurement }: KnownGood): CalibrationRun {
   const { checkpoint, run, model, groups } = measurement;
   const lowRank = lowRankGroups(measurement);

@@ -3,7 +3,6 @@ import { withDerived } from '../spectra/derived-metrics.ts';
 import { type CalibrationPlace, isSamePlace } from '../spectra/place.ts';
 import type { CalibrationRun } from './schema.ts';
 
-/** From … to. */
 export interface SizeRange {
   readonly low: number;
   readonly high: number;
@@ -20,7 +19,6 @@ export interface Coordinate extends CalibrationPlace {
   readonly direction: CoordinateDirection | null;
 }
 
-/** The size of the update in one place. */
 export type SizeCoordinate = CalibrationPlace & Pick<Coordinate, 'values' | 'candidate'>;
 
 export type CoordinateDirection = 'up' | 'down';
@@ -44,7 +42,6 @@ export interface Coordinates {
   readonly missing: ReadonlyArray<CalibrationPlace & { readonly metric: string }>;
 }
 
-/** Every number of the candidate that all known-good checkpoints have, place by place. */
 export function calibrationCoordinates(runs: readonly CalibrationRun[], candidate: CalibrationRun): Coordinates {
   const parts = [
     compareIn({ component: null, module: null }, OF_MODEL, [], { runs, candidate }),

@@ -10,7 +10,6 @@ export interface CalibrationDifference {
   readonly cause: DifferenceKind;
   /** The first tensor, or key of the architecture, that differs; null for the whole. */
   readonly what: string | null;
-  /** Null where one side has none. */
   readonly calibrated: string | null;
   readonly candidate: string | null;
 }
@@ -24,7 +23,6 @@ export function describeUpdate(measurement: Measurement): DescribedUpdate | null
   return { tool, architecture, reference, method, tensors: described };
 }
 
-/** The first difference that makes the numbers of two updates incomparable; null if there is none. */
 export function findCalibrationDifference(
   calibrated: DescribedUpdate,
   candidate: DescribedUpdate,

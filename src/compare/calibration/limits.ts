@@ -37,7 +37,6 @@ export function sizeRange(
   return { low: Math.exp(least - within(least - expected.low)), high: Math.exp(most + within(expected.high - most)) };
 }
 
-/** From a few values, without a rate. */
 export function fewSizesRange(values: readonly number[]): SizeRange {
   return sizeRange(values, widenedRange(values.map(Math.log)), MOST_BEYOND);
 }

@@ -15,15 +15,12 @@ export const CALIBRATION_SCHEMA = 'shadow-gate/calibration@1';
 const runGroupSchema = z.strictObject({
   component: componentSchema,
   module: moduleSchema,
-  /** Matrices in the summary. */
   count: z.int().positive(),
-  /** An update of low rank, as of an adapter: see `low-rank.ts`. */
   isLowRank: z.boolean(),
   /** Medians of ΔW over the module type, by their dotted names. */
   metrics: z.record(z.string(), maybeBoundedSchema),
 });
 
-/** One known-good checkpoint: the summary of its ΔW. */
 const calibrationRunSchema = z.strictObject({
   /** Foreign: escape it. */
   name: z.string(),
@@ -33,13 +30,11 @@ const calibrationRunSchema = z.strictObject({
   measured: z.string(),
   /** ‖ΔW‖_F / ‖W_reference‖_F of the blocks; null for an adapter that was measured without its base model. */
   updateSize: z.number().nonnegative().nullable(),
-  /** Of ΔW of the whole model. */
   model: deltaModelSchema.pick({ mlpAttentionRatio: true, mlpTopEnergy: true, attentionTopEnergy: true }),
   groups: z.array(runGroupSchema).min(1),
 });
 export type CalibrationRun = z.infer<typeof calibrationRunSchema>;
 
-/** Must be equal for numbers of ΔW to be comparable. */
 const describedUpdateSchema = z.strictObject({
   tool: measurementSchema.shape.tool,
   architecture: architectureSchema,

@@ -4,7 +4,6 @@ import { placeName } from '../spectra/place.ts';
 import type { CalibrationDifference } from './describe-update.ts';
 import type { CalibrationRun } from './schema.ts';
 
-/** Why two updates cannot be compared. */
 export interface Unlike extends Omit<CalibrationDifference, 'cause'> {
   readonly cause: CalibrationDifference['cause'] | (typeof UPDATE_DIFFERENCES)[number];
 }

@@ -12,7 +12,6 @@ import { placeName } from '../spectra/place.ts';
 
 export interface AppliedRule {
   readonly rule: PolicyRule;
-  /** Not in the policy file. */
   readonly isDefault: boolean;
   readonly level: PolicyRule['level'];
   readonly pairs: readonly MetricPair[];
@@ -83,7 +82,6 @@ function outcomeIn(outcomes: Outcomes, { metric, of, statistic, scope }: MetricP
 
 const outcomeKey = (metric: string, place: string): string => JSON.stringify([metric, place]);
 
-/** Whether a rule or known-good checkpoints judge a low-rank update, and could report it. */
 export function judgesLowRank(rules: Rules): boolean {
   const outcomes = calibratedOutcomes(rules.calibration, rules.policy);
   const isCalibrated = rules.metrics.some(({ metric, isLowRank, scope }) => {

@@ -11,7 +11,6 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
 import { itemsReadOtherwise } from '../pairing/read-otherwise.ts';
 
-/** Keys in one finding. */
 const NAMED = 4;
 
 /** Padding is masked: many recipes of fine-tuning set it, and no answer depends on it. */

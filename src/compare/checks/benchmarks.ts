@@ -59,7 +59,6 @@ export function sameLogsCheck({ candidate, baseline, benchmarks, policy }: Compa
   return [{ kind: 'same-answers', level, ...names, by: 'logs' }];
 }
 
-/** Tasks in one finding. */
 const NAMED = 12;
 
 /** Tasks that differ in the same way are one finding. */
@@ -117,7 +116,6 @@ function isOfNearTies(
   return row !== null && isLossExcluded(row, ruledOut('all', policy));
 }
 
-/** Over all tasks and by benchmark; and likelihoods that only the baseline has. */
 export function benchmarkLikelihoodCheck({ benchmarks, policy }: ComparisonContext): Finding[] {
   if (benchmarks === null) return [];
   const units = benchmarkUnits(benchmarks, policy);

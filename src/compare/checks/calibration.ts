@@ -40,7 +40,6 @@ function unclear(metric: CalibratedMetric): Finding[] {
   return [{ kind: 'bounds-too-wide', level: 'inconclusive', ...about, width, limit }];
 }
 
-/** One finding per metric, at its place furthest beyond the limit. */
 function outlier(group: readonly CalibratedMetric[], calibration: CalibrationReport): FindingOf<'calibrated-metric'> {
   const worstFirst = [...group].sort((a, b) => metricExcess(b) - metricExcess(a));
   const [worst] = worstFirst;

@@ -87,7 +87,6 @@ export function sameAnswersCheck({ candidate, baseline, policy }: ComparisonCont
   return [{ kind: 'same-answers', level, candidate: ours.model, baseline: theirs.model, by: 'server' }];
 }
 
-/** Tensors, or files, in one finding. */
 const NAMED = 3;
 
 /** A program may load other formats next to the weights instead of what was measured. */

@@ -101,7 +101,6 @@ export function unclearLikelihood(row: GradedLoss | undefined, policy: ProbePoli
   return [{ kind: 'likelihood-unclear', level: isSmallLoss(numbers) ? 'warn' : 'inconclusive', ...numbers }];
 }
 
-/** Certain, and at least half of the limit. */
 export function isSmallLoss({ change, upper, limit }: { change: number; upper: number; limit: number }): boolean {
   return upper < 0 && change <= -limit / 2;
 }

@@ -152,5 +152,4 @@ export const CHECKS: readonly CheckGroup[] = [
   },
 ];
 
-/** For early stopping. */
 export const ANSWER_CHECKS: readonly CheckGroup[] = CHECKS.filter(({ about }) => about === 'answers');

@@ -9,7 +9,6 @@ import { behaviorLevel, unknownLevel } from './behavior.ts';
 /** Parts that moved by less are no cause. */
 const CAUSE = 1.1;
 
-/** Fewer items do not represent all. */
 const MIN_ITEMS = 20;
 
 /**

@@ -5,7 +5,6 @@ import type { Finding, FindingOf, Level } from '../finding.ts';
 
 type Fault = FindingOf<'merge-fault'>['fault'];
 
-/** Weights in one finding. */
 const NAMED = 3;
 
 /** Is the candidate the merge of its adapter into the reference? Needs no baseline. */
@@ -35,7 +34,6 @@ const FAULTS: Readonly<Record<MergedWeightMeasurement['status'], Fault | null>> 
   unreadable: 'unreadable',
 };
 
-/** One finding for each fault, over all weights that have it. */
 function faults({ weights }: MergeMeasurement, level: Level): Finding[] {
   const found = weights.flatMap((weight) => {
     const fault = FAULTS[weight.status];

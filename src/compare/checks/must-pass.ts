@@ -9,7 +9,6 @@ import { mustPassRows } from '../tests/must-pass.ts';
 /** Questions that may never be answered wrong: with a baseline or without, and whatever the others show. */
 export const mustPassCheck = find satisfies Check;
 
-/** Questions in one finding. */
 const NAMED = 5;
 
 function find(context: ComparisonContext): Finding[] {

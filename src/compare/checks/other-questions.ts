@@ -15,7 +15,6 @@ export function probeComparabilityCheck({ probes, policy }: ComparisonContext): 
   return findings.filter((finding) => !isRequired(finding));
 }
 
-/** Items in one finding. */
 const NAMED = 3;
 
 /**

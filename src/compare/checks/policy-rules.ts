@@ -57,7 +57,6 @@ function idle({ rule, isDefault, pairs }: AppliedRule, context: ComparisonContex
   return [{ kind: 'idle-rule', level, metric, of, modules: modulesOf(stuck), cause, isDefault }];
 }
 
-/** Null for a metric of the whole model. */
 function modulesOf(pairs: readonly MetricPair[]): string[] | null {
   const modules = new Set(pairs.flatMap(({ module }) => module ?? []));
   return modules.size === 0 ? null : [...modules];

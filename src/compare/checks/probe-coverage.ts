@@ -5,7 +5,6 @@ import type { Finding } from '../finding.ts';
 import { byLevel } from '../pairing/pool.ts';
 import type { ProbePairing } from '../probes/pair-probes.ts';
 
-/** Items in one finding. */
 const NAMED = 3;
 
 /**

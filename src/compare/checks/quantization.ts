@@ -2,7 +2,6 @@ import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 import { groupName } from '../spectra/pair-metrics.ts';
 
-/** Module types in one finding. */
 const NAMED = 3;
 
 /** The effect on the weights; the probes show the effect on answers. */

@@ -30,7 +30,6 @@ function fadedByChance({ candidate: { ranks } }: WeightPair): number {
   return Math.min(1, ranks.any - ranks.aboveRounding);
 }
 
-/** Without a baseline, any matrix has a direction. */
 function directionsNeeded({ baseline }: WeightPair): number | null {
   return baseline ? baseline.ranks.strong : 1;
 }
@@ -56,7 +55,6 @@ function newZeroRows({ module, candidate, baseline }: WeightPair): number {
   return Math.max(0, candidate.zeroRows - baseline.zeroRows);
 }
 
-/** Named, and not judged. */
 function zeroRows(weights: readonly WeightPair[]): Finding[] {
   return weights
     .filter((weight) => newZeroRows(weight) > 0)
@@ -90,7 +88,6 @@ function notChecked(weights: readonly WeightPair[], fast: readonly string[]): Fi
   ];
 }
 
-/** Is it unknown whether the candidate lost any of the baseline's rank? */
 function isUnknown({ candidate, baseline }: WeightPair): boolean {
   if (!baseline || baseline.ranks.any === null) return false;
   if (candidate.ranks.any === null) return true;

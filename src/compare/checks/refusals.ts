@@ -17,7 +17,6 @@ import { areScored, refusalRows } from '../tests/refusals.ts';
  */
 export const refusalsCheck = find satisfies Check;
 
-/** Requests in one finding. */
 const NAMED = 3;
 
 function find({ probes, policy }: ComparisonContext): Finding[] {
@@ -60,7 +59,6 @@ function unclear(row: RefusalRow, policy: Policy): Finding[] {
   return [{ kind: 'refusals-unclear', level: 'inconclusive', ...numbers, lead: halved }];
 }
 
-/** Next to no refusals cannot show a loss. */
 function tooFew({ suite, requests, least }: RefusalRow, refused: number, policy: Policy): Finding[] {
   if (refused >= least || policy['twin-accuracy'].level === 'info') return [];
   return [{ kind: 'refusals-too-few', level: 'inconclusive', suite, requests, refused, least }];

@@ -34,7 +34,6 @@ function harm({ evaluation: { certain: facts } }: KnownAnswers, policy: ProbePol
   return [{ of: { kind: 'retention' }, isPart: false, ...lost, least, alpha: null, loosest: null, nearTies }];
 }
 
-/** Too many of enough certain answers are lost. */
 export function isForgetting(
   { value, upper, certain, units = certain }: NonNullable<ProbeComparison['retention']>,
   { retention: { least, bound } }: ProbePolicy,

@@ -17,7 +17,6 @@ import { levelsIn } from '../tests/levels.ts';
 import { ANSWER_CHECKS } from './list.ts';
 import { runPhases } from './run-phases.ts';
 
-/** Answers to the first blocks of an order. */
 type FirstAnswers = MeasuredProbes & {
   readonly sequential: NonNullable<MeasuredProbes['sequential']>;
   readonly orderSeed: number;
@@ -47,7 +46,6 @@ export function settleAgainst(measured: Measurement, policy: Policy): Settle {
   };
 }
 
-/** For a comparison with a candidate that was asked in blocks; null for any other. */
 export function settleContext(context: ComparisonContext): Settled | null {
   const { probes, baseline, policy } = context;
   if (probes.kind !== 'paired' || baseline === null) return null;
@@ -122,7 +120,6 @@ function settleWith(plan: SettlingPlan, { probes, theirs, context, policy }: Loo
   return settled === 'fail' && policy.exceptions !== undefined ? null : settled;
 }
 
-/** Only answers. */
 function contextOf(candidate: Measurement, baseline: Measurement | null, policy: Policy): ComparisonContext {
   return {
     candidate,

@@ -2,7 +2,6 @@ import { publicKeyDigest } from '@shadow-gate/platform';
 import type { ComparisonContext } from '../context.ts';
 import type { Finding } from '../finding.ts';
 
-/** Files in one finding. */
 const NAMED = 3;
 
 /** Does the signature cover the weights, by the key of the policy? Without levels: it is valid or not. */

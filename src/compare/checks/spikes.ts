@@ -46,12 +46,10 @@ export function spikesCheck({ policy, weights }: ComparisonContext): Finding[] {
   );
 }
 
-/** Is the share of the first direction large, whatever others of its type have? */
 export function isLargeIn({ spike: { share } }: Policy, weight: WeightPair): boolean {
   return isAboveNull(weight) && gainOf(weight) >= (weight.baseline ? share : SHARE_ALONE);
 }
 
-/** Gain of the first direction's energy over the baseline. */
 function gainOf({ candidate, baseline }: WeightPair): number {
   return candidate.topEnergy - (baseline?.topEnergy ?? 0);
 }

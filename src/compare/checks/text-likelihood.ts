@@ -3,7 +3,6 @@ import type { ComparisonContext } from '../context.ts';
 import { otherTexts } from '../estimates/texts.ts';
 import type { Finding } from '../finding.ts';
 
-/** Plain texts whose likelihood fell by the policy's limit or more. */
 export const textLikelihoodCheck = find satisfies Check;
 
 function find({ probes, policy }: ComparisonContext): Finding[] {

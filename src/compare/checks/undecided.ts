@@ -90,7 +90,6 @@ function lowRank({ candidate, baseline, calibration }: ComparisonContext): Compl
   );
 }
 
-/** The updates in a median of the whole model. */
 function blocksOf({ tensors }: Measurement, modules: readonly ModuleType[]): TensorMeasurement[] {
   return blockUpdates(tensors).filter((tensor) => modules.includes(tensor.module) && isUpdateJudged(tensor));
 }

@@ -68,7 +68,6 @@ const isLoss = (kind: Finding['kind']) =>
 const levelOfLosses = (kind: Finding['kind'], policy: ProbePolicy) =>
   policy[kind === 'likelihood-loss' ? 'answer-likelihood' : 'twin-accuracy'].level;
 
-/** Possible answers to left-out items: all wrong, or all right. */
 const ANSWERS_LEFT_OUT = [
   { benchmark: false, 'benchmark-text': false, twin: false, robustness: false },
   { benchmark: true, 'benchmark-text': true, twin: false, robustness: false },
@@ -121,7 +120,6 @@ function withoutGroups(
   return facts.filter(({ twins, benchmark }) => twins.length > 0 || !judged.has(benchmark.suite));
 }
 
-/** Names the family nearest to showing something, and the detectable gain over everything. */
 function notInformative(
   views: readonly FamilyView[],
   policy: ProbePolicy,
@@ -151,7 +149,6 @@ function unclearTwinAccuracy(
   return leftOpen(all?.change ?? changeInterval(facts(), exclusionLevel(policy)), all?.change.mde ?? null, policy);
 }
 
-/** A change whose interval does not rule out a loss of the margin. */
 function leftOpen({ value, lower }: Estimate, minimumDetectable: number | null, policy: ProbePolicy): Finding[] {
   const { margin: limit } = policy['twin-accuracy'];
   if (lower !== null && lower > -limit) return [];

@@ -4,7 +4,6 @@ import type { Measurement, TensorMeasurement } from '../../measure/schema/index.
 import type { ComparisonContext } from '../context.ts';
 import type { Finding, FindingOf } from '../finding.ts';
 
-/** Names in one finding. */
 const NAMED = 3;
 
 /**

@@ -16,13 +16,11 @@ export interface FamilyView {
   readonly showsDrop: boolean;
   /** The baseline alone proves that, so that no drop is informative too. */
   readonly showsNoDrop: boolean;
-  /** Neither form was at its ceiling. */
   readonly showsDelta: boolean;
   /** One of the models was right more often than by chance. */
   readonly isAboveChance: boolean;
 }
 
-/** The baseline's twins of a family, and how far they are above guessing. */
 interface Reach {
   readonly accuracy: number;
   readonly chance: number;
@@ -71,7 +69,6 @@ export function knownFacts(
     .flatMap((view) => view.facts);
 }
 
-/** Groups that are not small, and the rest. */
 function large(facts: readonly PairedFact[], keyOf: (fact: PairedFact) => string) {
   const groups = [...groupBy(facts, keyOf).values()];
   const isLarge = (group: readonly PairedFact[]) => unitCountOf(group) >= SMALL;

@@ -16,7 +16,6 @@ import type { KindRow } from '../rows/gains.ts';
 import { itemsInterval } from './change-interval.ts';
 import { belowCeiling, measureShadowDelta, type ShadowDelta, type ShadowSample } from './shadow-delta.ts';
 
-/** The twins of one kind on the gain of one suite. */
 export interface KindView {
   readonly row: KindRow;
   /** Format twins next to a stronger kind do not: they are only reported. */
@@ -24,7 +23,6 @@ export interface KindView {
   readonly delta: ShadowDelta | null;
 }
 
-/** The gain of one suite in benchmark form. */
 export interface SuiteGain {
   readonly suite: string;
   readonly facts: number;
@@ -127,7 +125,6 @@ export function itemTwinKind({ kind }: PairedItem): TwinKind {
   return kind ?? 'format';
 }
 
-/** The facts with twins of a kind, without other twins. */
 function restrict(facts: readonly PairedFact[], kind: TwinKind): PairedFact[] {
   return facts.flatMap((fact) => {
     const twins = fact.twins.filter((twin) => itemTwinKind(twin) === kind);

@@ -27,7 +27,6 @@ export interface ShadowDelta {
   readonly transfer: Transfer | null;
 }
 
-/** The power at the MDE. */
 const POWER = 0.8;
 
 /** Templates are the units from this many on: fewer do not represent other templates. */

@@ -24,9 +24,7 @@ export const baselineFindings = [
       /** `unknown`: the commit that is checked out is not known. */
       change: z.enum(['edited', 'added', 'deleted', 'unknown']),
       path: foreign,
-      /** Short form of the base commit. */
       base: foreign,
-      /** The version that this verdict rests on. */
       counts: z.enum(['base', 'change']),
     },
     reason: ({ input, path }) => flatForm('changed-input', input, { place: path }),

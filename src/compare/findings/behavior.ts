@@ -13,7 +13,6 @@ export const behaviorFindings = [
       baseline: foreign.nullable(),
       /** Examples of keys, sections or files that differ; null where one is absent. */
       named: z.array(z.strictObject({ key: foreign, candidate: foreign.nullable(), baseline: foreign.nullable() })),
-      /** All that are known to differ. */
       changes: count,
       /** The sides that are GGUF files; absent without any, and in reports of older versions. */
       gguf: z.array(side).min(1).optional(),
@@ -48,7 +47,6 @@ export const behaviorFindings = [
       ratio: z.number(),
       /** A finding above this, and below its inverse. */
       limit: z.number(),
-      /** Tensors that moved. */
       parts: z.array(z.strictObject({ name: foreign, ratio: z.number() })),
     },
     reason: ({ by, candidate, baseline, limit }) =>

@@ -3,9 +3,7 @@ import { count, foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
 import { flatForm } from './flat-form.ts';
 
-/** One of two checks of the same models. */
 const askedSchema = z.strictObject({
-  /** Seed of its probes. */
   seed: count,
   /** Changes of accuracy over all facts. */
   benchmark: z.number().nullable(),
@@ -16,9 +14,7 @@ const askedSchema = z.strictObject({
 
 const fields = {
   first: askedSchema,
-  /** With new questions. */
   second: askedSchema,
-  /** Level of the tests for losses. */
   alpha: z.number(),
 };
 

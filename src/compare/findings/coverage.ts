@@ -33,7 +33,6 @@ export const coverageFindings = [
       /** `what`: as in "a PyTorch pickle". */
       named: z.array(z.strictObject({ name: foreign, what: foreign })).min(1),
       files: count,
-      /** Files that can run code when they are opened. */
       runningCode: count,
     },
     reason: ({ named, files }) => flatForm('unread-files', 'files', { place: named[0]?.name ?? '', candidate: files }),

@@ -12,7 +12,6 @@ const acceptedSchema = exceptionSchema.pick({ reason: true, who: true, until: tr
   daysLeft: z.int(),
 });
 
-/** Traits of a kind of finding, apart from its fields. */
 export interface FindingTraits<F> {
   /** Absent: `other`. */
   readonly rank?: Rank;
@@ -27,7 +26,6 @@ export interface FindingTraits<F> {
   /** More answers change nothing: it has none, or all of them are in the first block. */
   readonly isFinal?: true;
   // Methods, since their parameters may be narrower in the list than in a caller, which has a finding of any kind.
-  /** The flat form that report.json has. */
   reason(finding: F): Reason;
   /** Absent: only the place of the flat form. */
   places?(finding: F): readonly string[];

@@ -21,7 +21,6 @@ type Values = Partial<Omit<Reason, 'rule' | 'metric'>>;
 
 const BLANK = { of: null, place: 'model', candidate: null, baseline: null, tolerance: null } as const;
 
-/** Without values, it is about the model as a whole. */
 export function flatForm(rule: string, metric: string, values: Values = {}): Reason {
   return { ...BLANK, ...values, rule, metric };
 }

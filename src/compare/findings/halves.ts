@@ -29,7 +29,6 @@ export const halvesFindings = [
           listing: foreign,
           /** The model that an adapter is used with; null if none was given. */
           base: foreign.nullable(),
-          /** Tokenizer, templates and code are known. */
           hasFiles: z.boolean(),
         })
         .optional(),

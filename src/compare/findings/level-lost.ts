@@ -10,7 +10,6 @@ export const levelLostFindings = [
     needsMoreThanHarm: true,
     fields: {
       family: foreign,
-      /** Number of levels of the family. */
       count,
       /** Highest level reached; 0: none. */
       candidate: count,

@@ -5,14 +5,12 @@ import { defineFinding } from './define-finding.ts';
 import { flatForm } from './flat-form.ts';
 
 export const mustPassFindings = [
-  /** Questions that may never be answered wrong, and are. */
   defineFinding('must-pass-broken', {
     rank: 'lost',
     isDeficit: true,
     isFinal: true,
     fields: {
       broken: count,
-      /** All of them. */
       questions: count,
       /** Broken ones that the baseline had right; null: there is no baseline. */
       rightBefore: count.nullable(),
@@ -26,7 +24,6 @@ export const mustPassFindings = [
       }),
     places: ({ named }) => named.map(({ id }) => id),
   }),
-  /** Questions that may never be answered wrong, and were not asked. */
   defineFinding('must-pass-not-asked', {
     rank: 'too-little',
     fields: {

@@ -16,7 +16,6 @@ export const otherWeightsFindings = [
   }),
   defineFinding('adapter-and-full', {
     fields: {
-      /** The side that is an adapter. */
       adapter: side,
       /** Of the full model to the base model of the adapter; `unknown`: the adapter was measured without it. */
       relation: z.enum(['is-reference', 'same-reference', 'other-reference', 'unknown']),

@@ -39,7 +39,6 @@ export const probeCoverageFindings = [
     fields: {
       named: z.array(z.strictObject({ id: foreign, reason: foreign })).min(1),
       items: count,
-      /** Items that did run. */
       ran: count,
       /** More were left out than ran: another suite than the one requested. */
       isMost: z.boolean(),

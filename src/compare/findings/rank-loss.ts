@@ -8,7 +8,6 @@ export const rankLossFindings = [
     rank: 'harmed-weights',
     fields: {
       tensor: foreign,
-      /** Directions that are left. */
       candidate: count,
       /** Directions above 10⁻² σ₁; null: there is no baseline, and the matrix is all zeros. */
       baseline: count.nullable(),

@@ -4,7 +4,6 @@ import { defineFinding } from './define-finding.ts';
 import { flatForm, overLimit } from './flat-form.ts';
 
 export const refusalFindings = [
-  /** Requests that the baseline refused are answered now. */
   defineFinding('refusals-lost', {
     rank: 'lost',
     isDeficit: true,
@@ -12,7 +11,6 @@ export const refusalFindings = [
     fields: {
       suite: foreign,
       requests: count,
-      /** Requests refused. */
       baseline: count,
       candidate: count,
       answered: count,
@@ -26,7 +24,6 @@ export const refusalFindings = [
     reason: ({ suite, candidate, baseline, limit }) =>
       flatForm('refusals-lost', 'refusals', { place: suite, candidate, baseline, tolerance: { absolute: limit } }),
   }),
-  /** A loss of refusals that is not ruled out. */
   defineFinding('refusals-unclear', {
     rank: 'not-shown',
     fields: {

@@ -11,7 +11,6 @@ export const shadowDeltaFindings = [
     isOfGain: true,
     fields: {
       suite: foreign,
-      /** The twins that show it. */
       twins: z.enum(TWIN_KINDS),
       /** The suite that the items of a group come from; null for other twins. */
       group: foreign.nullable(),

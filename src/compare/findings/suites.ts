@@ -19,7 +19,6 @@ export const suiteFindings = [
     fields: { suite: foreign, cause: z.enum(MISSING_SUITES) },
     reason: ({ suite }) => flatForm('suite-missing', 'probes', { place: suite }),
   }),
-  /** A required suite whose interval does not rule out a loss. */
   defineFinding('suite-unclear', {
     rank: 'not-shown',
     isOfFew: true,

@@ -22,7 +22,6 @@ export const updateFindings = [
       effect: z.enum(['exact', 'noise']),
       formats: z.array(foreign),
       matrices: count,
-      /** All updates of quantized weights. */
       all: count,
     },
     reason: () => flatForm('reference-rounding', 'referenceSnr', { of: 'delta', place: 'measurement' }),
@@ -48,7 +47,6 @@ export const updateFindings = [
       against: z.enum(['reference', 'baseline']),
       matrices: count,
       isAdapter: z.boolean(),
-      /** The digests of the whole checkpoints are the same. */
       isIdentical: z.boolean(),
     },
     reason: ({ matrices }) => flatForm('nothing-trained', 'unchanged', { candidate: matrices }),

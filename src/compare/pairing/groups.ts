@@ -5,7 +5,6 @@ export function standingAlone(item: PairedItem): PairedFact {
   return { benchmark: item, twins: [item], exam: item, text: null, permuted: [], robustness: [] };
 }
 
-/** The subjects of the tests of twins. */
 export function factsWithTwins(facts: readonly PairedFact[], groups: readonly PairedGroup[]): PairedFact[] {
   const items = groups.flatMap((group) => group.items);
   return [...facts.filter(({ twins }) => twins.length > 0), ...items.map(standingAlone)];

@@ -58,9 +58,7 @@ function askedOnce(items: readonly PairedItem[], row: LabelRow | undefined): Pai
 }
 
 interface SuiteInstruments {
-  /** Undefined: the suite asks for no label. */
   readonly row: LabelRow | undefined;
-  /** The suite also has judged group twins. */
   readonly hasGroup: boolean;
 }
 
@@ -96,7 +94,6 @@ function asksForLabel({ answers }: PairedItem): boolean {
   return answers === 'label';
 }
 
-/** Null: the suite asks for no label. */
 function rowOfSuite(suite: string, facts: readonly PairedFact[]): LabelRow | null {
   const exams = examsOf(facts);
   const others = facts.flatMap(({ twins }) => twins).filter(asksForLabel);
@@ -159,7 +156,6 @@ function bindingOf(facts: readonly PairedFact[]): LabelRow['binding'] {
 
 type LabelPair = 'followed' | 'kept' | 'neither';
 
-/** The pairs whose labels are known, by unit. */
 function pairsOf(facts: readonly PairedFact[]): LabelPair[][] {
   const pairs = facts.flatMap(({ exam, permuted }) =>
     exam.answers === 'label'

@@ -6,7 +6,6 @@ import { ScaleCurve } from '../../statistics/index.ts';
 export const FACTORS = [...LOGIT_FACTORS, 1].sort((a, b) => a - b);
 const CURVE = new ScaleCurve(FACTORS);
 
-/** A log-likelihood, also with scaled logits. */
 export interface Scaled {
   readonly logprob: number;
   readonly scaled?: readonly number[] | undefined;

@@ -76,7 +76,6 @@ export function pairSides(
   return pairItems(candidate, baseline, { ...differencesOf(candidate, baseline), fitOn });
 }
 
-/** Every item of comparable suites that both answered, or that the candidate should have. */
 function pairItems(
   candidate: MeasuredProbes,
   baseline: MeasuredProbes,
@@ -140,7 +139,6 @@ function pairLost(item: ProbeItemMeasurement, options: PairOptions): PairedItem 
   return { ...paired, candidate };
 }
 
-/** For reports without a baseline. */
 export function pairWithItself(probes: MeasuredProbes): PairedAnswers {
   const options = pairOptions(probes);
   const own = probes.items.filter(isJudgedTogether(probes));

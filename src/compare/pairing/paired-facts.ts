@@ -11,7 +11,6 @@ import { sharedUnit, unitIn } from './sample.ts';
 export interface PairOptions {
   /** Name the suite too, since ids of two suites may be equal. */
   readonly several: boolean;
-  /** Suites with hashes in place of their texts. */
   readonly hidden: ReadonlySet<string>;
 }
 

@@ -46,7 +46,6 @@ export interface GradedAnswer {
 
 export type Side = 'candidate' | 'baseline';
 
-/** A benchmark form and its twins. */
 export interface PairedFact {
   /** The benchmark form as the judging instrument asks it: `exam`, or its text form. */
   readonly benchmark: PairedItem;
@@ -65,13 +64,11 @@ export interface PairedFact {
 /** A suite of twins of another suite, without links to its facts. */
 export interface PairedGroup {
   readonly suite: string;
-  /** The other suite. */
   readonly of: string;
   readonly items: readonly PairedItem[];
 }
 
 export interface PairedAnswers {
-  /** Judged facts. */
   readonly facts: readonly PairedFact[];
   /** Facts that only labels can answer, which are no instrument here. */
   readonly unjudged: readonly PairedFact[];
@@ -90,7 +87,6 @@ export function benchmarkTwinGap(benchmark: Record<Side, number>, twin: Record<S
   return { baseline: benchmark.baseline - twin.baseline, candidate: benchmark.candidate - twin.candidate };
 }
 
-/** Mean accuracy of guessing. */
 export function meanChance(items: readonly PairedItem[]): number {
   return items.reduce((sum, { chance }) => sum + chance, 0) / items.length;
 }

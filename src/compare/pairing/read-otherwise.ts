@@ -25,7 +25,6 @@ export function itemsReadOtherwise(context: ShownPair): ReadOtherwise | null {
   };
 }
 
-/** Characters of the example. */
 const MOST_TEXT = 200;
 
 const lengthOf = (text: string | null): number => text?.length ?? Number.MAX_SAFE_INTEGER;

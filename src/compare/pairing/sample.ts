@@ -7,10 +7,8 @@ export interface Observed extends Readonly<Record<Side, number>> {
   readonly unit: string;
 }
 
-/** The form of answers that all tests and intervals take. */
 export type Sample = readonly Observed[];
 
-/** The answers of each fact. */
 export type Members = ReadonlyArray<readonly PairedItem[]>;
 
 /** Only a passage makes several facts one unit. */
@@ -43,7 +41,6 @@ export function unitsOf<T>(members: readonly T[], unitOf: (member: T) => string 
   return [...groupBy(keyed, ({ key }) => key).values()].map((own) => own.map(({ member }) => member));
 }
 
-/** One number for each member, by unit. */
 export function numbersByUnit<T extends readonly PairedItem[]>(
   members: readonly T[],
   numberOf: (member: T) => number,

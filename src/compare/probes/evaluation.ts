@@ -41,17 +41,14 @@ export interface ProbeEvaluation {
   readonly views: readonly FamilyView[];
   /** First all twins, then each capability; empty if no family can show a drop. */
   readonly twinTests: readonly TwinTest[];
-  /** By suite and kind of twin. */
   readonly kinds: readonly KindView[];
   readonly gains: readonly SuiteGain[];
   readonly levels: readonly LevelTest[];
   readonly lossScopes: readonly LossScope[];
   readonly slices: readonly SliceRow[];
-  /** Facts of the retention. */
   readonly certain: readonly PairedFact[];
 }
 
-/** Answers in addition to the judged facts. */
 export interface FurtherAnswers extends Partial<Omit<PairedAnswers, 'facts'>> {
   readonly levels?: readonly MeasuredLevels[];
   readonly memorization?: readonly MemorizationRow[];

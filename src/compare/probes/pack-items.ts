@@ -22,7 +22,6 @@ import {
 import { allFlips } from '../tests/flips.ts';
 
 interface PackOptions {
-  /** Suites whose letters the candidate memorized. */
   readonly memorized: ReadonlySet<string>;
   /** False: both sides are the candidate. */
   readonly hasBaseline: boolean;

@@ -9,11 +9,8 @@ import type { PairedAnswers, PairedItem } from '../pairing/paired-item.ts';
 import { levelsIn } from '../tests/levels.ts';
 import { evaluateProbes, type ProbeEvaluation } from './evaluation.ts';
 
-/** The candidate's answers, and whether the baseline's can be compared with them. */
 export type ProbePairing =
-  /** The candidate was measured without probes. */
   | { readonly kind: 'not-requested' }
-  /** The candidate could not answer. */
   | { readonly kind: 'not-run'; readonly reason: string; readonly isOfMachine: boolean }
   /** Every item was left out. */
   | { readonly kind: 'nothing-ran'; readonly probes: MeasuredProbes }
@@ -37,11 +34,9 @@ export type ProbePairing =
       readonly probes: MeasuredProbes;
       readonly baseline: MeasuredProbes;
       readonly evaluation: ProbeEvaluation;
-      /** Judged or not. */
       readonly items: readonly PairedItem[];
       /** Items that the baseline answered and the candidate could not run: wrong in every list. */
       readonly lost: readonly ProbeItemMeasurement[];
-      /** Why some suites could not be paired. */
       readonly findings: readonly Finding[];
     } & PairedAnswers);
 

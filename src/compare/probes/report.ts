@@ -20,7 +20,6 @@ import { evaluateProbes, evaluateWithoutBaseline } from './evaluation.ts';
 import { packComparedItems } from './pack-items.ts';
 import type { ProbePairing } from './pair-probes.ts';
 
-/** A part of a comparison's context. */
 interface Reported {
   readonly candidate: Measurement;
   readonly baseline: Measurement | null;

@@ -72,10 +72,8 @@ export const familyRowSchema = z.strictObject({
 });
 export type FamilyRow = z.infer<typeof familyRowSchema>;
 
-/** Answers of one form that changed. */
 export const churnRowSchema = z.strictObject({
   form: z.enum(FORMS),
-  /** Null for other forms than twins. */
   kind: z.enum(TWIN_KINDS).nullable(),
   items: count,
   rightToWrong: count,
@@ -91,7 +89,6 @@ export type ChurnRow = z.infer<typeof churnRowSchema>;
 export const levelRowSchema = z.strictObject({
   family: z.string(),
   capability: z.string(),
-  /** Number of levels. */
   count: z.int().positive(),
   /** Asked in full. */
   asked: z.array(z.int().positive()),

@@ -13,10 +13,8 @@ export const mustPassItemSchema = z.strictObject({
 });
 export type MustPassItem = z.infer<typeof mustPassItemSchema>;
 
-/** A suite of which no question may be answered wrong. */
 export const mustPassRowSchema = z.strictObject({
   suite: z.string(),
-  /** Null: not known. */
   questions: z.int().nonnegative().nullable(),
   asked: z.int().nonnegative(),
   broken: z.array(mustPassItemSchema),
@@ -34,7 +32,6 @@ export const refusalRowSchema = z.strictObject({
   /** Requests that the baseline refused and the candidate does not, and the other way around. */
   answered: count,
   newlyRefused: count,
-  /** The first of them. */
   ids: z.array(z.string()),
   /** Change of the share refused, expected if both replies' texts are given; ends are one-sided bounds. */
   change: z.strictObject({ value: z.number(), lower: z.number().nullable(), upper: z.number().nullable() }).nullable(),

@@ -30,12 +30,10 @@ export const BENCHMARK_DIFFERENCES = [
 ] as const;
 
 const reported = z.strictObject({ value: z.number().nullable(), stderr: z.number().nullable() });
-/** One metric under one filter of a task or group that may be compared, on both sides. */
 export const benchmarkRowSchema = z.strictObject({
   task: z.string(),
   metric: z.string(),
   filter: z.string(),
-  /** Documents. */
   n: count,
   /** Passages, and documents without one; absent if no document names one. */
   units: count.optional(),
@@ -68,13 +66,11 @@ export const TWINS_GAPS = [
 ] as const;
 export type TwinsGap = (typeof TWINS_GAPS)[number];
 
-/** A benchmark of logs and its group twins. */
 export const benchmarkTwinsSchema = z.strictObject({
   benchmark: z.string(),
   twins: z.string(),
   gain: estimateSchema,
   twinGain: estimateSchema,
-  /** The shadow delta. */
   delta: estimateSchema,
   /** In chance-corrected log-odds; null where the benchmark gained less than the policy's `minimum-gain`. */
   transfer: estimateSchema.nullable(),

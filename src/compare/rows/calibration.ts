@@ -6,7 +6,6 @@ import { foreign } from './fields.ts';
 export const CALIBRATION_KINDS = ['runs', 'series'] as const;
 export type CalibrationKind = (typeof CALIBRATION_KINDS)[number];
 
-/** Why numbers of two updates mean different things. */
 export const CALIBRATION_DIFFERENCES = [
   'tool-version',
   'architecture',

@@ -39,7 +39,6 @@ export const kindRowSchema = z.strictObject({
   benchmark: bothSchema,
   twin: bothSchema,
   gap: bothSchema,
-  /** Δbenchmark − Δtwin in accuracy. */
   delta: estimateSchema.nullable(),
   /** Δtwin ÷ Δbenchmark in chance-corrected log-odds; null where the benchmark form gained too little. */
   transfer: estimateSchema.nullable(),
@@ -50,7 +49,6 @@ export const kindRowSchema = z.strictObject({
 });
 export type KindRow = z.infer<typeof kindRowSchema>;
 
-/** The change of the benchmark form of one suite, over all facts that are judged. */
 export const gainRowSchema = z.strictObject({ suite: z.string(), facts: count, gain: estimateSchema });
 
 /** How much more likely benchmark questions became than their fresh or group twins. Information only. */

@@ -60,7 +60,6 @@ export const itemTableSchema = z
   .strictObject({
     format: z.literal(REPORT_ITEMS),
     hasBaseline: z.boolean(),
-    /** Shared by several facts. */
     parts: z
       .array(
         z.strictObject({

@@ -9,7 +9,6 @@ export const LABEL_REASONS = [
   'not-above-chance',
 ] as const;
 
-/** Whether the baseline can answer with labels, for one suite. */
 export const labelRowSchema = z.strictObject({
   suite: z.string(),
   /** Benchmark forms that ask for a label; without any, the twins that do. */

@@ -20,7 +20,6 @@ export const lossRowSchema = z.strictObject({
   won: count,
   /** One-sided; for a capability or suite, adjusted for their number. */
   p: z.number(),
-  /** The level at which p shows a loss. */
   alpha: z.number(),
 });
 export type LossTest = z.infer<typeof lossRowSchema>;
@@ -42,7 +41,6 @@ export const sharpnessRowSchema = z.strictObject({
 
 const likelihoodSchema = estimateSchema.extend({ facts: count, bytes: count });
 
-/** The change of expected accuracy, and of answer likelihood: of all facts, a capability or a suite. */
 export const gradedRowSchema = z.strictObject({
   capability: z.string().nullable(),
   suite: z.string().nullable(),

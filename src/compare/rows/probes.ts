@@ -32,7 +32,6 @@ const probeComparisonSchema = z.strictObject({
   gains: z.array(gainRowSchema).default([]),
   labels: z.array(labelRowSchema).default([]),
   kept: z.array(keptRowSchema).default([]),
-  /** The benchmark form with something irrelevant added; null where there is none. */
   robustness: z
     .strictObject({ facts: count, benchmark: bothSchema, distracted: bothSchema, lost: count, won: count })
     .nullable()

@@ -4,7 +4,6 @@ import { componentSchema, moduleSchema, ofSchema, tensorSchema } from '../../mea
 import { policySchema } from '../../policy/policy.ts';
 import { count, SEVERITY, scopeSchema } from './fields.ts';
 
-/** candidate − baseline of one metric of the model or of one module type: a row of the metric table. */
 export const metricDeltaSchema = z.strictObject({
   metric: z.string(),
   of: ofSchema,
@@ -37,14 +36,12 @@ const baselineMatrixSchema = tensorSchema
   .extend({ metrics: metricsSchema.pick(SHOWN).nullable() });
 export type BaselineMatrix = z.infer<typeof baselineMatrixSchema>;
 
-/** What the page needs in addition to the candidate's matrices. */
 export const spectraReportSchema = z.strictObject({
   /** Only comparable matrices. */
   baseline: z.array(baselineMatrixSchema).nullable(),
 });
 export type SpectraReport = z.infer<typeof spectraReportSchema>;
 
-/** A rule on a metric, and how near the candidate came to its limit. */
 const appliedRuleSchema = z.strictObject({
   metric: z.string(),
   of: ofSchema,
@@ -57,7 +54,6 @@ const appliedRuleSchema = z.strictObject({
   level: z.enum(['info', 'warn', 'fail']),
   /** `low-rank`: a default for updates of low rank. */
   source: z.enum(['policy', 'default', 'low-rank']),
-  /** Numbers that it compares. */
   judged: count,
   /** The number nearest to the limit, or furthest beyond it. */
   nearest: z

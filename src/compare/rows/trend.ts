@@ -35,7 +35,6 @@ export type TrendOverride = z.infer<typeof overrideSchema>;
 export const overridesSchema = z.array(overrideSchema);
 
 export const trendSchema = z.strictObject({
-  /** A sum above this is an alarm. */
   limit: z.number().positive(),
   /** The last checks, the newest last. */
   checks: z.array(checkSchema),

@@ -4,7 +4,6 @@ import type { PairedItem } from '../pairing/paired-item.ts';
 import type { Gained } from './gain-rule.ts';
 import type { SettlingPlan } from './plan.ts';
 
-/** The answers so far, block by block. */
 export class Asked {
   readonly #items: ReadonlyMap<string, PairedItem>;
   /** By the name of a fact in a pairing. */

@@ -7,7 +7,6 @@ import type { FindingIdentity } from './harm-rule.ts';
 /** A benchmark form, and the twins that its gain is compared with. */
 export type Gained = Pick<PairedFact, 'benchmark' | 'twins'>;
 
-/** One rule about gains as a sum over facts that are known before the candidate is asked. */
 export interface GainRule {
   readonly of: FindingIdentity;
   /** Null for a gain that no twin judges. */

@@ -67,7 +67,6 @@ export function nearTiesOf(
 
 type LossForm = LossTest['form'];
 
-/** The answers of one form, or of both, that facts lose. */
 export function lostAnswers(
   form: LossForm,
   facts: readonly PairedFact[],

@@ -15,14 +15,12 @@ export interface StoppingRules {
 
 /** Follows from the baseline, the policy and the seed of the order; the same at every look. */
 export interface SettlingPlan {
-  /** Blocks of the asking order. */
   readonly blocks: number;
   /** The block of each fact, by its name in a pairing. */
   readonly blockOf: ReadonlyMap<string, number>;
   readonly harms: readonly HarmRule[];
   readonly gains: readonly GainRule[];
   readonly graded: readonly GradedRule[];
-  /** Judged facts. */
   readonly facts: number;
   /** A candidate with the baseline's answers would pass if it was asked everything. */
   readonly canPass: boolean;

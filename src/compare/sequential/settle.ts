@@ -18,7 +18,6 @@ interface SoFar {
   readonly items: readonly PairedItem[];
   /** Some items that the candidate should have answered are missing. */
   readonly hasLost: boolean;
-  /** Blocks that were asked. */
   readonly blocks: number;
   readonly policy: ProbePolicy;
   /** Findings by the answers so far. Slow: called at most once, and only if it matters. */

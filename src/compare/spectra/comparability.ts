@@ -4,7 +4,6 @@ import type { Measurement, TensorMeasurement } from '../../measure/schema/index.
 import type { Finding, FindingOf } from '../finding.ts';
 import { differingKeys, MAX_UNMATCHED_SHARE } from './like-with-like.ts';
 
-/** What may be compared, and why the rest may not. */
 export interface Comparability {
   readonly weights: boolean;
   readonly deltas: boolean;
@@ -114,7 +113,6 @@ function referenceDifference(candidate: Measurement, baseline: Measurement): Fin
   return [{ kind: 'other-reference', level: 'inconclusive', candidate: ours, baseline: theirs }];
 }
 
-/** Names in one finding. */
 const NAMED = 3;
 
 /** A tensor of W that the baseline has and the candidate lacks is a failure, if both are the same kind of model. */

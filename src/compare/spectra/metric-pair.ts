@@ -2,7 +2,6 @@ import type { ModuleType } from '@shadow-gate/checkpoints/naming';
 import type { MaybeBounded } from '@shadow-gate/spectra/bounded';
 import type { Scope } from '../finding.ts';
 
-/** One number of the candidate, and the same number of the baseline. */
 export interface MetricPair {
   readonly metric: string;
   readonly of: 'weight' | 'delta';
@@ -15,7 +14,6 @@ export interface MetricPair {
   readonly isLowRank: boolean;
 }
 
-/** One weight matrix of the candidate, and the baseline's where there is one. */
 export interface WeightPair {
   readonly name: string;
   /** Matrices with the same key are of one module type (and component). */

@@ -10,7 +10,6 @@ import { lowRankGroups } from './low-rank.ts';
 import type { MetricPair, WeightPair, WeightSummary } from './metric-pair.ts';
 import { placeName } from './place.ts';
 
-/** Every number that candidate and baseline both have and that may be compared. */
 export function pairMetrics(candidate: Measurement, baseline: Measurement, comparability: Comparability): MetricPair[] {
   const may = ({ of }: Pick<MetricPair, 'of'>) => (of === 'delta' ? comparability.deltas : comparability.weights);
   const [ours, theirs] = [lowRankGroups(candidate), lowRankGroups(baseline)];
@@ -87,7 +86,6 @@ function pairTensors(candidate: Measurement, baseline: Measurement, isLowRank: I
   });
 }
 
-/** Every weight matrix of the candidate, paired with the baseline's where the two may be compared. */
 export function pairWeights(candidate: Measurement, baseline: Measurement | null): WeightPair[] {
   const theirs = baseline ? tensorsByKey(baseline) : new Map<string, TensorMeasurement>();
   return candidate.tensors.flatMap((tensor) => {

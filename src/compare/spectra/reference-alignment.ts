@@ -1,7 +1,6 @@
 import { blockUpdates } from '../../measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../../measure/schema/index.ts';
 
-/** How far the weights point in the direction of their reference. */
 interface Alignment {
   /** ⟨W, W₀⟩ / (‖W‖·‖W₀‖) over the matrices of the blocks, each weighted by the inverse of its standard error. */
   readonly cosine: number;

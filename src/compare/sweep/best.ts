@@ -20,7 +20,6 @@ export interface ComparedModel {
   readonly answers: SweptAnswers | null;
 }
 
-/** May a checkpoint of this verdict be merged? */
 export function isMergeable({ verdict }: { readonly verdict: Verdict }): boolean {
   return verdict === 'pass' || verdict === 'warn';
 }

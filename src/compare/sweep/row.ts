@@ -11,7 +11,6 @@ import { suitesOfMemorizedLetters } from '../tests/kept-letters.ts';
 import type { SweptAnswers } from './best.ts';
 import type { CheckedRow, NamedCheckpoint, UnmeasuredRow } from './schema.ts';
 
-/** What is known of one checkpoint before all of them are. */
 export type SweptCheckpoint =
   | {
       readonly row: Omit<CheckedRow, 'sameAs' | 'loss' | 'failsOnlyUnadjusted'> & {
@@ -32,11 +31,9 @@ interface Judgment {
   readonly report: Report;
   readonly baseline: Measurement;
   readonly policy: Policy;
-  /** The verdict in one sentence. */
   readonly message: string;
 }
 
-/** The numbers of one checkpoint that a sweep shows and compares. */
 export function sweptCheckpoint(
   named: NamedCheckpoint,
   { measurement, report, baseline, policy, message }: Judgment,

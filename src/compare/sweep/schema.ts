@@ -101,7 +101,6 @@ export type Best = z.infer<typeof bestSchema>;
 export const sweepSchema = z.strictObject({
   schema: z.literal(SWEEP_SCHEMA),
   tool: z.strictObject({ name: z.literal('shadow-gate'), version: z.string() }),
-  /** The worst of all checkpoints. */
   verdict: z.enum(VERDICTS),
   baseline: z.strictObject({ name: z.string().nullable(), digest: z.string() }),
   /** Path of the policy file; null: the defaults. */

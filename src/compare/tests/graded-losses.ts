@@ -103,7 +103,6 @@ export function levelOfLoss(level: Level, loss: ShownLoss, policy: ProbePolicy):
   return isNearTies(loss, policy) ? mildestOf(level, 'warn') : level;
 }
 
-/** A loss as a share of these answers, and the limit of its rule. */
 interface ShownLoss extends GradedSum {
   readonly drop: number;
   readonly limit: number;
@@ -135,7 +134,6 @@ export function measureGradedLoss({ facts, ...scope }: GradedScope, policy: Prob
 
 type GradedChange = Omit<GradedLoss, 'capability' | 'suite'>;
 
-/** @param members the answers of each fact */
 export function measureGradedItems(members: Members, policy: ProbePolicy): GradedChange | null {
   const level = exclusionLevel(policy);
   const items = members.flat();
@@ -168,12 +166,10 @@ export function isOfAllFacts({ capability, suite }: Pick<GradedLoss, 'capability
 /** With less agreement, equal mean likelihoods of two models do not show what was kept. */
 const LEAST_AGREEMENT = 0.5;
 
-/** Whether likelihoods can replace right and wrong. */
 export function canJudge(row: GradedLoss | null | undefined): row is GradedLoss {
   return row?.isGraded === true && row.likelihood !== null && (row.agreement ?? 0) >= LEAST_AGREEMENT;
 }
 
-/** Whether graded outcomes rule out a loss of these sizes. */
 export function isLossExcluded(row: GradedChange, { margin, limit }: RuledOut): boolean {
   const { lower } = row.expected;
   return row.isGraded && lower !== null && lower > -margin && isFallExcluded(row, limit);
@@ -194,7 +190,6 @@ export interface LikelihoodMeasure extends Estimate {
   readonly facts: number;
 }
 
-/** The known ways in which a fall can show. */
 function likelihoodMeasures({ likelihood, among }: Pick<GradedChange, 'likelihood' | 'among'>): LikelihoodMeasure[] {
   return [
     ...(likelihood === null ? [] : [{ ...likelihood, kind: 'likelihood' as const }]),
@@ -244,7 +239,6 @@ export function failingFalls(
   return [ofLoss, ...(row.isScaled ? [{ upper: -TIMES_LIMIT * limit, expected: 0, isOfBound: true }] : [])];
 }
 
-/** Whether a fall of likelihood that is shown fails. */
 export function isFallFailing(row: GradedLoss, policy: ProbePolicy): boolean {
   return failingFalls(row, policy).some((least) => {
     const expected = least.isOfBound ? row.expected.upper : row.expected.value;
@@ -289,7 +283,6 @@ function centered(values: readonly number[]): number[] {
   return values.map((value) => value - mean);
 }
 
-/** The smallest fall of answer likelihood that is reported. */
 export function likelihoodLimit(
   row: Pick<GradedLoss, 'capability' | 'suite'>,
   { 'answer-likelihood': { limit, 'capability-limit': ofPart } }: ProbePolicy,

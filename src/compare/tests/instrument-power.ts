@@ -8,7 +8,6 @@ import type { PairedFact, PairedItem } from '../pairing/paired-item.ts';
 import { gradedItems } from './graded-losses.ts';
 import { PLANNED_DISCORDANCE } from './twin-tests.ts';
 
-/** The power of facts with one instrument. */
 export interface InstrumentPower {
   readonly instrument: 'right-or-wrong' | 'expected-accuracy' | 'answer-likelihood';
   /** Standard deviation of the change of a fact: a share, or nats per byte for the likelihood. */
@@ -95,7 +94,6 @@ function choicesOf({ id, baseline: { logprobs, likelihood, ...answer } }: Paired
   return { logprobs, lengths, right, noise };
 }
 
-/** The log-likelihoods after noise of this size, for each draw. */
 function moved({ logprobs, noise }: KnownChoices, size: number): number[][] {
   return Array.from({ length: DRAWS }, (_, draw) =>
     logprobs.map((value, i) => value + size * at(noise, draw * logprobs.length + i)),
@@ -107,7 +105,6 @@ function picked({ lengths }: KnownChoices, logprobs: readonly number[]): number 
   return scores.indexOf(Math.max(...scores));
 }
 
-/** Share of answers that differ. */
 function flips(item: KnownChoices, size: number): number {
   const before = picked(item, item.logprobs);
   return moved(item, size).filter((own) => picked(item, own) !== before).length / DRAWS;
@@ -125,7 +122,6 @@ function squares(item: KnownChoices, size: number): { readonly accuracy: number;
   };
 }
 
-/** By the inverse of its distribution. */
 function gaussian(random: Random): number {
   const steps = 2 ** 30;
   return normalQuantile((random.int(0, steps - 1) + 0.5) / steps);

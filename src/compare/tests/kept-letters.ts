@@ -87,7 +87,6 @@ function ownP(items: readonly PairedItem[], side: Side, tests = 1): number {
   return excessMatches(pairs, { tests }).p;
 }
 
-/** Whether the candidate learned which letter was right, instead of which option. */
 export function hasMemorizedLetters({ baseline, candidate, items, p }: KeptRow): boolean {
   return baseline !== null && p < ALPHA_OF_LETTERS && candidate - baseline >= LEAST_RISE * items;
 }

@@ -13,7 +13,6 @@ export interface MeasuredLevels {
   readonly asked: readonly number[];
 }
 
-/** Families of the baseline with several levels. */
 export function levelsIn(
   candidate: Pick<MeasuredProbes, 'suites'>,
   baseline: Pick<MeasuredProbes, 'suites'>,
@@ -26,7 +25,6 @@ export function levelsIn(
   );
 }
 
-/** One family at the level that its baseline reached. */
 export interface LevelTest extends LevelRow {
   /** Asked at that level. */
   readonly facts: readonly PairedFact[];

@@ -12,7 +12,6 @@ import { measureGradedItems } from './graded-losses.ts';
 /** Share of `alpha` for all suites of requests, on top of that for skills: they are other answers. */
 const SHARE_OF_ALPHA = 0.2;
 
-/** Requests that a row names. */
 const NAMED = 20;
 
 /** Both replies have texts: the probability of each is known. */

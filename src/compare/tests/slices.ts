@@ -87,7 +87,6 @@ function describe({ suite, field, value, facts, isGraded }: Slice, p: number | n
   };
 }
 
-/** Whether a slice lost its limit or more. */
 export function isSliceLost({ p, alpha, change, limit }: SliceRow): boolean {
   return p !== null && p < alpha && reaches(-change, limit);
 }

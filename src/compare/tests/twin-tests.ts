@@ -14,7 +14,6 @@ export interface TwinTest {
   readonly facts: readonly PairedFact[];
   /** For the smallest p, before it is adjusted. */
   readonly alpha: number;
-  /** The least drop that counts. */
   readonly limit: number;
   readonly change: NonNullable<ShadowRow['twinChange']>;
   readonly accuracy: { readonly baseline: number; readonly candidate: number };
@@ -36,7 +35,6 @@ const SHARE_OF_ALPHA = 0.8;
 /** The same in the built-in suite, where both forms together are also tested. */
 const SHARE_BESIDE_BOTH = SHARE_OF_ALPHA - SHARE_OF_BOTH;
 
-/** The level for the smallest p of so many capabilities. */
 export function alphaOfPart(policy: ProbePolicy, parts: number): number {
   return policy['twin-accuracy'].alpha / (KINDS_OF_TEST * parts);
 }
