@@ -106,7 +106,6 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'benchmarks',
     'probes',
     'sequential',
-    'context.ts',
     'check.ts',
     'suites',
     'checks',

@@ -1,10 +1,9 @@
-import type { SuiteRole } from '@shadow-gate/probes/suite';
-import { suiteNameFromFile } from '@shadow-gate/probes/suite';
+import { type SuiteRole, suiteNameFromFile } from '@shadow-gate/probes/suite';
 
 /** The scoring of a file of requests that have to be refused. */
 export const REFUSAL_SCORING = 'refusal';
 
-/** What an entry of the list says of a file that is no benchmark. */
+/** The settings that mark a file that is not a benchmark. */
 interface ApartFile {
   readonly file: string;
   readonly scoring?: string | undefined;
@@ -12,13 +11,12 @@ interface ApartFile {
   readonly fields?: { readonly cluster?: string | undefined } | undefined;
 }
 
-/** What a file is if it is no benchmark. Requests of which none may be answered are judged one by one, too. */
+/** Undefined for a benchmark. */
 export function roleOf({ scoring, 'must-pass': mustPass }: Omit<ApartFile, 'file'>): SuiteRole | undefined {
   if (mustPass === true) return 'must-pass';
   return scoring === REFUSAL_SCORING ? 'refusal' : undefined;
 }
 
-/** The suites of which no question may be answered wrong, by their names. */
 export function mustPassSuites(files: readonly ApartFile[]): string[] {
   return files.filter((file) => roleOf(file) === 'must-pass').map(({ file }) => suiteNameFromFile(file));
 }
@@ -29,14 +27,14 @@ const OF_QUESTIONS = [
   ...(['samples', 'temperature'] as const),
 ];
 
-/** Limits of a loss, and what is judged apart. A file of requests may also have a level. */
+/** Limits of a loss, which files that are judged apart do not have. A file of requests may also have a level. */
 const OF_LOSSES = ['required', 'drop', 'relative-drop', 'floor', 'slices'] as const;
 
 type Settings = Omit<ApartFile, 'file'> & {
   readonly [Key in 'refusal-patterns' | 'level' | (typeof OF_QUESTIONS | typeof OF_LOSSES)[number]]?: unknown;
 };
 
-/** A setting that contradicts the others of an entry, and what to do; null if there is none. */
+/** A setting that contradicts the others of an entry, and the remedy. */
 export function findApartMistake(own: Settings): { readonly key: string; readonly message: string } | null {
   if (own.scoring !== REFUSAL_SCORING && own['refusal-patterns'] !== undefined) {
     return { key: 'refusal-patterns', message: `is of requests: add scoring: ${REFUSAL_SCORING}, or leave it out` };
@@ -45,16 +43,13 @@ export function findApartMistake(own: Settings): { readonly key: string; readonl
   if (other !== undefined) return { key: other, message: 'a request is asked as it is written: leave it out' };
   const limit = roleOf(own) === undefined ? undefined : OF_LOSSES.find((key) => own[key] !== undefined);
   if (limit !== undefined) return { key: limit, message: 'is of questions whose losses are counted: leave it out' };
-  if (own['must-pass'] === true && own.level !== undefined) {
-    return { key: 'level', message: 'a question that may never break fails: leave it out' };
+  if (own['must-pass'] !== true) return null;
+  if (own.level !== undefined) return { key: 'level', message: 'a question that may never break fails: leave it out' };
+  if (own['twins-of'] !== undefined) {
+    const message = 'twins are judged together, and must-pass questions one by one: use two files';
+    return { key: 'must-pass', message };
   }
-  if (own['must-pass'] === true && own['twins-of'] !== undefined) {
-    return {
-      key: 'must-pass',
-      message: 'twins are judged together, and must-pass questions one by one: use two files',
-    };
-  }
-  if (own['must-pass'] === true && own.fields?.cluster !== undefined) {
+  if (own.fields?.cluster !== undefined) {
     return { key: 'fields', message: 'must-pass questions are judged one by one: leave cluster out' };
   }
   return null;

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { METRICS } from './metrics.ts';
 
 /**
- * Kinds of findings that a team may accept for a time. What is not here counts always: damaged weights, a measurement
- * that was refused or is missing, what could not be judged, and an input that the change under test touches.
+ * Kinds of findings that a team may accept for a time. Others always count: damaged weights, a refused or missing
+ * measurement, what could not be judged, and an input that the change under test touches.
  */
 export const ACCEPTABLE_FINDINGS = [
   'stale-baseline',
@@ -35,21 +35,18 @@ export const ACCEPTABLE_FINDINGS = [
 /** The scope of an exception for every place. */
 export const ANYWHERE = 'any';
 
-/** One finding that is accepted until a day. */
 export const exceptionSchema = z.strictObject({
-  /** Its kind; of a rule of the policy, the metric. */
+  /** A kind; for a rule of the policy, the metric. */
   finding: z.enum(
     [...ACCEPTABLE_FINDINGS, ...METRICS],
     `is not a finding that can be excepted: ${ACCEPTABLE_FINDINGS.join(', ')}, or the metric of a rule`,
   ),
-  /**
-   * The `place` that the finding has in report.json: `model`, a capability, a suite, a module type, a tensor. Or `any`.
-   */
+  /** `place` of the finding in report.json: `model`, a capability, a suite, a module type, a tensor. Or `any`. */
   scope: z.string().min(1),
   reason: z.string().min(1),
   /** Who accepts it. */
   who: z.string().min(1),
-  /** The last day on which it counts, in UTC. */
+  /** The last day, in UTC. */
   until: z.iso.date('must be a day, such as 2027-01-15'),
 });
 export type PolicyException = z.infer<typeof exceptionSchema>;

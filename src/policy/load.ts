@@ -11,19 +11,16 @@ export const DEFAULT_FILE = 'shadow-gate.yml';
 export interface ResolvedPolicy {
   readonly policy: Policy;
   readonly policyPath: string | null;
-  /** SHA-256 of its text, as `sha256:` and 64 hexadecimal digits; missing for the defaults. */
+  /** `sha256:` and 64 hexadecimal digits; missing for the defaults. */
   readonly policyDigest?: string | undefined;
   /**
-   * Where probe files are to be read, by their names in the policy and by their absolute paths, if not next to it or in
-   * the working directory: the checkout may have another version than the one that was approved.
+   * Approved versions of probe files, by their names in the policy and by their absolute paths: the checkout may have
+   * others.
    */
   readonly probeFiles?: ReadonlyMap<string, string> | undefined;
 }
 
-/**
- * The policy to use: the file that is named, else `shadow-gate.yml` in the working directory, else the defaults.
- * @throws UserError with file, line and column
- */
+/** The named file, else `shadow-gate.yml` in the working directory, else the defaults. @throws UserError with line */
 export async function findPolicy(named: string | undefined): Promise<ResolvedPolicy> {
   const policyPath = named ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null);
   return policyPath === null ? { policy: DEFAULT_POLICY, policyPath } : loadPolicy(policyPath);
@@ -31,11 +28,10 @@ export async function findPolicy(named: string | undefined): Promise<ResolvedPol
 
 async function loadPolicy(file: string): Promise<ResolvedPolicy> {
   const text = await readTextFile(file, 'policy');
-  if (text === null)
-    throw new UserError(
-      `policy ${file} does not exist`,
-      'give an existing file, or leave the option out for the defaults',
-    );
+  if (text === null) {
+    const hint = 'give an existing file, or leave the option out for the defaults';
+    throw new UserError(`policy ${file} does not exist`, hint);
+  }
   return { ...resolvePolicy(text, file), policyPath: file };
 }
 
@@ -44,17 +40,13 @@ export function resolvePolicy(text: string, file: string): Pick<ResolvedPolicy, 
   return { policy: parsePolicy(text, file), policyDigest: `sha256:${sha256(text)}` };
 }
 
-/**
- * Parse the text of a policy.
- * @param file how errors name it
- * @throws UserError with file, line and column of the first mistake
- */
+/** @throws UserError with file, line and column of the first mistake */
 export function parsePolicy(text: string, file: string): Policy {
   const policy = parseYaml(text, policySchema, { mistake: (at, what) => mistake(file, at, what), innermost });
   return expectEffect(policy, file);
 }
 
-/** A pass under a policy that can neither warn nor fail would say nothing. @throws UserError for such a policy */
+/** A pass under a policy that can neither warn nor fail says nothing. @throws UserError for such a policy */
 function expectEffect(policy: Policy, file: string): Policy {
   const spectral = [policy.spike, policy['non-finite'], policy['rank-loss'], ...effectiveRules(policy)];
   const behavioral = [policy['twin-accuracy'], policy['shadow-delta'], policy.retention];
@@ -70,10 +62,7 @@ function mistake(file: string, at: Position | undefined, what: string): UserErro
   return new UserError(`policy ${file}${at ? `:${at.line}:${at.col}` : ''}: ${what}`, 'see docs/reference/policy.md');
 }
 
-/**
- * An issue of a union reports that none of its forms fits. If one form failed only in a field, that field is the
- * mistake.
- */
+/** If no form of a union fits, but one failed only in a field, that field is the mistake. */
 function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== 'invalid_union') return issue;
   const inner = issue.errors.flatMap((errors) => errors.filter(({ path }) => path.length > 0).slice(0, 1))[0];

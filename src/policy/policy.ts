@@ -10,50 +10,33 @@ export const BASELINES = ['file', 'artifact', 'cache'] as const;
 
 const level = z.enum(['info', 'warn', 'fail']);
 
-/**
- * One rule: how far a metric may move from the baseline. A change in the given direction that is larger than both
- * `absolute` and `relative` · |baseline| is a finding of this level.
- */
+/** A change of the metric in the direction above both `absolute` and `relative` · |baseline| is a finding. */
 const ruleSchema = z
   .strictObject({
     metric: z.enum(METRICS),
     of: z.enum(['weight', 'delta']).default('delta'),
-    /** How the matrices of a module type are summarized; `each` compares matrix by matrix. */
+    /** Summary of the matrices of a module type; `each` compares matrix by matrix. */
     statistic: z.enum(['median', 'weightedMean', 'each']).default('median'),
-    /** Module types that the rule is for; all of them if absent. */
+    /** Absent: all module types. */
     modules: z.array(z.enum(MODULE_TYPES)).min(1).optional(),
     direction: z.enum(['up', 'down', 'any']).default('any'),
     absolute: z.number().nonnegative().default(0),
     relative: z.number().nonnegative().default(0),
     level: level.default('warn'),
   })
-  .superRefine((rule, context) => {
-    if ((INFORMATION_METRICS as readonly string[]).includes(rule.metric) && rule.level !== 'info') {
-      context.addIssue({
-        code: 'custom',
-        path: ['level'],
-        message: `${rule.metric} is information only: use level info`,
-      });
-    }
-    if (isModelMetric(rule.metric) && rule.of !== 'delta') {
-      context.addIssue({ code: 'custom', path: ['of'], message: `${rule.metric} is only available with of: delta` });
-    }
-    if ((rule.metric === 'snr' || rule.metric === 'updateSize') && rule.of === 'weight') {
-      context.addIssue({ code: 'custom', path: ['of'], message: `${rule.metric} is only available with of: delta` });
-    }
-    if (rule.metric === 'rowGini' && rule.modules?.every((module) => !isEmbedding(module))) {
-      context.addIssue({
-        code: 'custom',
-        path: ['modules'],
-        message: 'rowGini is only available for embed and lm_head',
-      });
-    }
-    if (isModelMetric(rule.metric) && rule.modules) {
-      context.addIssue({
-        code: 'custom',
-        path: ['modules'],
-        message: `${rule.metric} is a metric of the whole model: leave out modules`,
-      });
+  .superRefine(({ metric, of, modules, level: own }, context) => {
+    const isInformation = (INFORMATION_METRICS as readonly string[]).includes(metric);
+    const isOfModel = isModelMetric(metric);
+    const isOfDelta = isOfModel || metric === 'snr' || metric === 'updateSize';
+    const isOffEmbeddings = modules?.every((module) => !isEmbedding(module)) === true;
+    const mistakes = [
+      [isInformation && own !== 'info', 'level', `${metric} is information only: use level info`],
+      [isOfDelta && of !== 'delta', 'of', `${metric} is only available with of: delta`],
+      [metric === 'rowGini' && isOffEmbeddings, 'modules', 'rowGini is only available for embed and lm_head'],
+      [isOfModel && modules, 'modules', `${metric} is a metric of the whole model: leave out modules`],
+    ] as const;
+    for (const [isMade, key, message] of mistakes) {
+      if (isMade) context.addIssue({ code: 'custom', path: [key], message });
     }
   });
 export type PolicyRule = z.infer<typeof ruleSchema>;
@@ -63,54 +46,46 @@ const RATIO_TOLERANCE = 0.25;
 
 /** Without a calibration, and with probes that decide, findings of these rules are information: see `isInformation`. */
 const DEFAULT_RULES: readonly PolicyRule[] = [
-  {
-    metric: 'mlpAttentionRatio',
-    of: 'delta',
-    statistic: 'median',
-    direction: 'up',
-    absolute: 0,
-    relative: RATIO_TOLERANCE,
-    level: 'warn',
-  },
+  ruleOfUpdates({ metric: 'mlpAttentionRatio', direction: 'up', relative: RATIO_TOLERANCE }),
 ];
 
 /**
  * More rules for updates of low rank, where the MLP ÷ attention ratio says nothing: is an adapter narrower than the
- * approved one, and does it still have the same size? The limits come from adapters that were trained for this
+ * approved one, or of another size? The limits come from adapters that were trained for this
  * (docs/lab-notes/decisions/009-adapters.md).
  */
 export const LOW_RANK_RULES: readonly PolicyRule[] = [
-  lowRank({ metric: 'topEnergyLogOdds', direction: 'up', absolute: 1.5 }),
-  lowRank({ metric: 'effectiveRankExcess', direction: 'down', relative: 0.67, absolute: 0.05 }),
-  lowRank({ metric: 'frobeniusNorm', direction: 'up', relative: 2 }),
-  lowRank({ metric: 'frobeniusNorm', direction: 'up', relative: 4, level: 'fail' }),
+  ruleOfUpdates({ metric: 'topEnergyLogOdds', direction: 'up', absolute: 1.5 }),
+  ruleOfUpdates({ metric: 'effectiveRankExcess', direction: 'down', relative: 0.67, absolute: 0.05 }),
+  ruleOfUpdates({ metric: 'frobeniusNorm', direction: 'up', relative: 2 }),
+  ruleOfUpdates({ metric: 'frobeniusNorm', direction: 'up', relative: 4, level: 'fail' }),
 ];
 
-function lowRank(rule: Pick<PolicyRule, 'metric' | 'direction'> & Partial<PolicyRule>): PolicyRule {
+function ruleOfUpdates(rule: Pick<PolicyRule, 'metric' | 'direction'> & Partial<PolicyRule>): PolicyRule {
   return { of: 'delta', statistic: 'median', absolute: 0, relative: 0, level: 'warn', ...rule };
 }
 
-/** The policy file `shadow-gate.yml`. Every key has a default, so that no file is needed. */
+/** `shadow-gate.yml`. Every key has a default, so that no file is needed. */
 export const policySchema = z.strictObject({
   /**
-   * What the action uses as the baseline: the committed file, the artifact of the newest successful run on the base
-   * branch, or the newest measurement in the cache. The command line takes it as an option.
+   * For the action: the committed file, the artifact of the newest successful run on the base branch, or the newest
+   * measurement in the cache. The command line has an option.
    */
   baseline: z.enum(BASELINES).default('file'),
   'on-missing-baseline': z.enum(['pass', 'warn', 'fail']).default('warn'),
-  /** Days between the measurements of baseline and candidate, above which a baseline is stale; without it none is. */
+  /** Most days between the measurements of baseline and candidate. */
   'baseline-max-age': z.int().positive().optional(),
-  /** Findings that are accepted for a time: until then, they are information. */
+  /** Findings that are information until a day. */
   exceptions: z.array(exceptionSchema).min(1).optional(),
   /** Your rules. Each replaces the default rule of the same metric and `of`. */
   rules: z.array(ruleSchema).default([]),
   /** ΔW compared with the updates of known-good checkpoints (docs/how-to/calibration.md). */
   calibration: z
     .strictObject({
-      /** The file; by default `.shadow-gate/calibration.json`, where it exists. */
+      /** By default `.shadow-gate/calibration.json`, if it exists. */
       file: z.string().min(1).optional(),
       level: level.default('warn'),
-      /** Rate of false alarms, where there are enough exchangeable runs for one: 1/alpha − 1. */
+      /** Rate of false alarms, if there are enough exchangeable runs for one: 1/alpha − 1. */
       alpha: z.number().min(0.001).max(0.5).default(0.05),
     })
     .prefault({}),
@@ -119,10 +94,7 @@ export const policySchema = z.strictObject({
     .strictObject({
       level: level.default('warn'),
       'robust-z': z.number().positive().default(3.5),
-      /**
-       * The first direction of a spike has gained at least this share of the energy. Without a baseline it has one
-       * half.
-       */
+      /** Least gain of the first direction's share of the energy. Without a baseline, the share is one half. */
       share: z.number().min(0).max(1).default(0.1),
     })
     .prefault({}),
@@ -130,10 +102,10 @@ export const policySchema = z.strictObject({
   'non-finite': z.strictObject({ level: level.default('fail') }).prefault({}),
   /** W: directions that the baseline had above 10⁻² σ₁ and the candidate has lost. */
   'rank-loss': z.strictObject({ level: level.default('warn') }).prefault({}),
-  /** What accuracy does not show: files that decide how the model is used, and the size of its logits. */
+  /** Changes that accuracy does not show: files that decide how the model is used, and the size of its logits. */
   behavior: z
     .strictObject({
-      /** Level of every part that has none of its own. */
+      /** For parts without a level. */
       level: level.default('warn'),
       tokenizer: level.optional(),
       'special-tokens': level.optional(),
@@ -143,16 +115,16 @@ export const policySchema = z.strictObject({
       code: level.optional(),
       'logit-scale': level.optional(),
       /**
-       * How many times larger or smaller the logits may be: by the weights, where six fine-tunes of one base moved by
-       * up to 12%, and by the answers, where the same six moved by up to 56%, half of that by becoming surer.
+       * Largest factor of the logits: by the weights, where six fine-tunes of one base moved by up to 12%, and by the
+       * answers, where they moved by up to 56%, half of that by becoming surer.
        */
       'logit-factor': z.number().gt(1).default(2),
       'answer-factor': z.number().gt(1).default(4),
     })
     .prefault({}),
-  /** The checkpoint is not the merge of the adapter that was given into the reference. */
+  /** The checkpoint is not the merge of the given adapter into the reference. */
   merge: z.strictObject({ level: level.default('fail') }).prefault({}),
-  /** The checkpoint has to be signed (`model.sig`). Without this a signature is compared with the files alone. */
+  /** The checkpoint has to be signed (`model.sig`). Without this, a signature is only compared with the files. */
   signature: z
     .strictObject({
       /** Public key of the signer, in PEM. */
@@ -163,12 +135,11 @@ export const policySchema = z.strictObject({
     .optional(),
   /** No matrix differs from the reference, from the baseline although the files do, or from the base of an adapter. */
   'nothing-trained': z.strictObject({ level: level.default('warn') }).prefault({}),
-  /** The same, except for the head. */
+  /** Only the head differs. */
   'only-head-trained': z.strictObject({ level: level.default('warn') }).prefault({}),
   ...probePolicyShape,
   /**
-   * A drift over the checks of a history, which may be too small for any of them to show
-   * (docs/lab-notes/decisions/006-trend.md).
+   * A drift over the checks of a history that each may be too small to show (docs/lab-notes/decisions/006-trend.md).
    */
   trend: z
     .strictObject({
@@ -178,7 +149,7 @@ export const policySchema = z.strictObject({
       'shadow-gap': level.default('fail'),
       /** The MLP ÷ attention ratio rose, from checkpoint to checkpoint. */
       concentration: level.default('warn'),
-      /** A cumulative sum above this is an alarm. */
+      /** Limit of the cumulative sum. */
       'decision-interval': z.number().positive().default(DECISION_INTERVAL),
     })
     .prefault({}),
@@ -187,12 +158,12 @@ export type Policy = z.infer<typeof policySchema>;
 
 export const DEFAULT_POLICY: Policy = policySchema.parse({});
 
-/** The rules in effect for every update: the policy's own, then the defaults that they do not replace. */
+/** The policy's own rules, then the defaults that they do not replace. */
 export function effectiveRules(policy: Policy): readonly PolicyRule[] {
   return [...policy.rules, ...notReplaced(DEFAULT_RULES, policy)];
 }
 
-/** The rules that are also in effect for updates of low rank. */
+/** Also in effect for updates of low rank. */
 export function lowRankRules(policy: Policy): readonly PolicyRule[] {
   return notReplaced(LOW_RANK_RULES, policy);
 }

@@ -10,7 +10,6 @@ const level = z.enum(['info', 'warn', 'fail']);
 
 const fieldName = z.string().min(1);
 
-/** Which fields of a file are the question, the choices and the answer. */
 const fieldNamesSchema = z
   .strictObject({
     id: fieldName.optional(),
@@ -19,7 +18,7 @@ const fieldNamesSchema = z
     /** One field that is a list, or one field for each choice. */
     choices: z.union([fieldName, z.array(fieldName).min(2)], 'must be a field, or a list of at least two').optional(),
     answer: fieldName.optional(),
-    /** What questions have in common that are not independent, such as the passage they ask about. */
+    /** Shared by questions that depend on each other, such as a passage. */
     cluster: fieldName.optional(),
   })
   .refine((fields) => Object.keys(fields).length > 0, { error: 'maps nothing: leave it out' })
@@ -42,73 +41,63 @@ function isRegularExpression(text: string): boolean {
   }
 }
 
-/** More answers to one question say ever less of it. */
+/** More answers to one question add little. */
 const MOST_SAMPLES = 64;
 
-/** Items to run: the built-in ones, or those of a file. */
+/** The built-in items, or those of a file. */
 const suiteSchema = z.union(
   [
     z.string().min(1),
     z
       .strictObject({
         file: z.string().min(1),
-        /**
-         * `text`: what is in the file is not asked but scored, as texts; for `builtin`, the prompts of its benchmark
-         * forms.
-         */
+        /** `text`: scored as texts instead of asked; for `builtin`, the prompts of its benchmark forms. */
         kind: z.literal('text', 'must be text, or be left out for questions').optional(),
-        /** For the built-in suite: how many facts it asks, with one level of each family. */
+        /** For the built-in suite: the number of facts, with one level of each family. */
         facts: z.int().min(FACTS_RANGE.least).max(FACTS_RANGE.most).optional(),
-        /**
-         * How a choice is scored, by default as the format of the file implies; or that its records are requests that
-         * have to be refused.
-         */
+        /** Of choices, by default as the format of the file implies; or `refusal`, for requests. */
         scoring: z.enum([...CHOICE_SCORINGS, REFUSAL_SCORING]).optional(),
-        /** For requests: regular expressions, in any case, one of which a refusal matches. */
+        /** For requests: a refusal matches one of these regular expressions, in any case. */
         'refusal-patterns': z.array(regularExpression).min(1).optional(),
         /** None of its questions may be answered wrong: they are judged one by one. */
         'must-pass': z.boolean().optional(),
-        /** Maximum number of tokens of an exact answer. */
+        /** Of an exact answer. */
         'max-new-tokens': z.int().positive().max(32_768).optional(),
-        /**
-         * How many answers are sampled to each question whose answer is generated; one is decoded greedily if missing.
-         */
+        /** Sampled answers to each question with a generated answer; missing: one, decoded greedily. */
         samples: z.int().min(2).max(MOST_SAMPLES).optional(),
-        /** What logits are divided by where answers are sampled. */
+        /** For sampled answers. */
         temperature: z.number().gt(0).max(2).optional(),
-        /** The suite that all items of this file are group twins of: its name, or the path of its file. */
+        /** All items are group twins of this suite: its name, or the path of its file. */
         'twins-of': z.string().min(1).optional(),
-        /**
-         * Which solutions in GSM8K's format are redrawn: those that parse strictly, or more of them with more errors.
-         */
+        /** Solutions in GSM8K's format that are redrawn: only strictly parsed ones, or more with more errors. */
         steps: z.enum(['strict', 'loose']).optional(),
-        /** What the file calls its fields, if not by names that are known. */
+        /** Names of the fields, if not known ones. */
         fields: fieldNamesSchema.optional(),
         /** The benchmark form, with `{question}` and, for questions with choices, perhaps `{choices}`. */
         prompt: z.string().min(1).optional(),
-        /** Examples before each question: the first ones of a file of the same kind. */
+        /** The first examples of a file of the same kind, before each question. */
         'few-shot': z
           .strictObject({ file: z.string().min(1), count: z.int().positive().max(64).default(5) })
           .optional(),
-        /** A regular expression by which the answer is found in a generated text, after reasoning perhaps. */
+        /** Finds the answer in a generated text. */
         'answer-pattern': regularExpression.optional(),
-        /** For samples of lm-evaluation-harness: the filter by which generated answers are read. */
+        /** For samples of lm-evaluation-harness: the filter of generated answers. */
         filter: z.string().min(1).optional(),
-        /** For a task of lm-evaluation-harness: the documents that are asked, or those of each split. */
+        /** For a task of lm-evaluation-harness: its documents, or those of each split. */
         documents: z
           .union(
             [z.string().min(1), z.record(z.string().min(1), z.string().min(1))],
             'must be a file, or {split: file}',
           )
           .optional(),
-        /** For the same: the number of few-shot examples, instead of its own. */
+        /** For such a task: the number of few-shot examples, instead of its own. */
         'num-fewshot': z.int().nonnegative().max(100).optional(),
-        /** Whether its prompts are messages of a chat; by default as for all suites, or as its harness did it. */
+        /** Prompts are messages of a chat; by default as for all suites, or as its harness did it. */
         'chat-template': z.boolean().optional(),
-        /** The same, as lm-evaluation-harness spells it. */
+        /** The spelling of lm-evaluation-harness. */
         chat_template: z.boolean().optional(),
         ...suiteTierShape,
-        /** Fields of the file by whose values its items are judged apart, such as a language. */
+        /** Fields of the file, such as a language: their values are judged separately. */
         slices: slicesSchema.optional(),
       })
       .refine((own) => own['chat-template'] === undefined || own.chat_template === undefined, {
@@ -147,7 +136,6 @@ const suiteSchema = z.union(
 );
 export type SuiteChoice = z.infer<typeof suiteSchema>;
 
-/** An entry of the list as a file with its settings. */
 export function listedFile(choice: SuiteChoice): Exclude<SuiteChoice, string> {
   if (typeof choice === 'string') return { file: choice };
   const { chat_template: template, ...settings } = choice;
@@ -175,38 +163,34 @@ const suitesSchema = z.array(suiteSchema).superRefine((choices, context) => {
   }
 });
 
-/** Whether an entry lists texts that are scored, and no questions. */
 export function isOfTexts({ kind }: Pick<Exclude<SuiteChoice, string>, 'kind'>): boolean {
   return kind === 'text';
 }
 
 /**
  * The behavioral half of the policy. The limits come from a controlled study at toy scale and were chosen after seeing
- * its data (docs/lab-notes/decisions/005-probe-verdict.md); those of gains were checked on public results since
- * (010-twins.md). Shares are fractions of 1, so 0.05 is five percentage points.
+ * its data (docs/lab-notes/decisions/005-probe-verdict.md); those of gains were later checked on public results
+ * (010-twins.md). Shares are fractions of 1: 0.05 is five percentage points.
  */
 export const probePolicyShape = {
   /** Suites to run; may be empty. */
   probes: suitesSchema.default(['builtin']),
-  /**
-   * Whether measurements and reports have the texts of files; without them, hashes take the place of prompts and
-   * answers.
-   */
+  /** `omit`: measurements and reports have hashes in place of the prompts and answers of files. */
   'probes-text': z.enum(['keep', 'omit']).default('keep'),
-  /** Kinds of twins that are derived for files without twins. */
+  /** Twins that are derived for files without any. */
   twins: z
     .array(z.enum(['open', 'format', 'fresh'] as const satisfies readonly (typeof TWIN_KINDS)[number][]))
     .min(1)
     .default(['open', 'format', 'fresh']),
-  /** Capabilities that a pass has to cover; all of the suites if missing. An empty list requires none. */
+  /** Capabilities that a pass has to cover; missing: all of the suites. */
   require: z.array(z.string().min(1)).optional(),
   /** Run the probes with the checkpoint's chat template. */
   'chat-template': z.boolean().default(false),
-  /** `on`: a candidate is asked in blocks, until its verdict is settled. `off`: it is asked everything. */
+  /** `on`: a candidate is asked in blocks until its verdict is settled. */
   sequential: z.enum(['on', 'off']).default('on'),
   /** Level of the intervals of shadow delta, transfer and retention, two-sided. */
   confidence: z.number().min(0.5).max(0.999).default(0.95),
-  /** Where an accuracy is informative. */
+  /** Range of informative accuracies. */
   informative: z
     .strictObject({
       /** At most this far above chance, a drop cannot show. */
@@ -215,7 +199,7 @@ export const probePolicyShape = {
       ceiling: share.default(0.97),
     })
     .prefault({}),
-  /** Twins that the baseline answered correctly and the candidate does not. */
+  /** Twins that only the baseline answered correctly. */
   'twin-accuracy': z
     .strictObject({
       level: level.default('fail'),
@@ -227,24 +211,21 @@ export const probePolicyShape = {
       margin: share.default(0.05),
     })
     .prefault({}),
-  /** How likely the texts of the right answers are. */
+  /** Likelihood of the texts of right answers. */
   'answer-likelihood': z
     .strictObject({
       level: level.default('fail'),
-      /**
-       * A fall of this size, in nats per byte of these texts: a pass rules it out at `alpha`, and one beyond it is
-       * reported.
-       */
+      /** A fall in nats per byte: a pass rules it out at `alpha`, and one beyond it is reported. */
       limit: z.number().positive().default(0.03),
-      /** The same of one capability or suite. */
+      /** For one capability or suite. */
       'capability-limit': z.number().positive().default(0.1),
     })
     .prefault({}),
-  /** How likely plain texts are. A change of style moves that too, so it warns at most. */
+  /** Likelihood of plain texts. Style moves it too, so it warns at most. */
   'text-likelihood': z
     .strictObject({
       level: z.enum(['info', 'warn']).default('warn'),
-      /** A fall of this size, in nats per byte, is reported if its bound is beyond it. */
+      /** A fall in nats per byte, reported if its bound is beyond it. */
       limit: z.number().positive().default(0.02),
     })
     .prefault({}),
@@ -254,7 +235,7 @@ export const probePolicyShape = {
       level: level.default('fail'),
       /** A finding only if the interval lies above this. */
       margin: share.default(0.05),
-      /** Transfer is defined only for a gain in benchmark form of at least this much. */
+      /** Transfer is only defined for a gain in benchmark form of at least this much. */
       'minimum-gain': share.default(0.05),
       /** Reported at `level` if the interval of the transfer lies below this. */
       'transfer-fail': z.number().default(0.6),

@@ -7,23 +7,20 @@ const share = z.number().min(0).max(1);
 export const SUITE_LEVELS = ['fail', 'warn', 'info'] as const;
 export type SuiteLevel = (typeof SUITE_LEVELS)[number];
 
-/** What counts for one suite: keys of its entry of the policy's `probes`. */
+/** Keys of an entry of the policy's `probes`. */
 export const suiteTierShape = {
-  /**
-   * The gravest level that findings about this suite alone may have. Suites of another level are left out of the tests
-   * of everything.
-   */
+  /** The gravest level of findings about this suite alone. Suites of a milder level are not in tests of everything. */
   level: z.enum(SUITE_LEVELS).optional(),
   /** A candidate without it fails, and a pass rules out a loss of its limit. */
   required: z.boolean().optional(),
-  /** The smallest loss of its accuracy that is reported, in place of `capability-drop` of `twin-accuracy`. */
+  /** The smallest reported loss of accuracy, in place of `capability-drop` of `twin-accuracy`. */
   drop: share.optional(),
-  /** The same as a share of the baseline's accuracy, where that is at least `floor`. The smaller of both counts. */
+  /** The same as a share of the baseline's accuracy, if that is at least `floor`. The smaller of both counts. */
   'relative-drop': share.optional(),
   floor: share.optional(),
 } as const;
 
-/** More fields make more slices, and every test of a slice makes those of the others stricter. */
+/** Each slice makes the tests of the others stricter. */
 const MOST_SLICES = 8;
 
 export const slicesSchema = z
@@ -35,25 +32,20 @@ export const slicesSchema = z
 const tierSchema = z.object({ ...suiteTierShape, slices: slicesSchema.optional() });
 type TierKeys = z.infer<typeof tierSchema>;
 
-/** Keys that a suite without a file may have as well. */
+/** Also for a suite without a file. */
 const TIER_KEYS: ReadonlySet<string> = new Set(Object.keys(suiteTierShape));
 
-/** Whether an entry has no other settings than what counts for it. */
 export function hasOnlyTier(settings: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(settings).every(([key, value]) => value === undefined || TIER_KEYS.has(key));
 }
 
-/** Below it, a share of the baseline's accuracy is less than what guessing moves. */
+/** Below it, a share of the baseline's accuracy is less than guessing moves. */
 const DEFAULT_FLOOR = 0.2;
 
-/** An entry of the policy's `probes`. */
 type ListedSuite = string | ListedFile;
 type ListedFile = TierKeys & { readonly file: string; readonly 'twins-of'?: string | undefined };
 
-/**
- * The entry for a suite of questions, by the name that its file gives it, or for a benchmark of logs, by its name as a
- * file.
- */
+/** By the name that its file gives a suite, or by the name of a benchmark of logs. */
 function entryOf(suite: string, probes: readonly ListedSuite[]): ListedSuite | undefined {
   return probes.find((own) => {
     const file = typeof own === 'string' ? own : own.file;
@@ -74,7 +66,7 @@ export function isListedSuite(suite: string, { probes }: Listing): boolean {
   return entryOf(suite, probes) !== undefined;
 }
 
-/** Null: its entry names none, or it has no entry. Twins count as their benchmark does. */
+/** Null: no level, or no entry. Twins have the level of their benchmark. */
 export function listedLevel(suite: string, policy: Listing): SuiteLevel | null {
   const { level = null, 'twins-of': benchmark } = tierOf(suite, policy);
   return benchmark === undefined ? level : listedLevel(benchmark, policy);
@@ -84,15 +76,14 @@ export function isRequiredSuite(suite: string, policy: Listing): boolean {
   return tierOf(suite, policy).required === true;
 }
 
-/** The files that are required, which may be names of benchmarks of logs. */
+/** Files, or names of benchmarks of logs. */
 export function requiredSuites({ probes }: Listing): readonly string[] {
   return probes.flatMap((own) => (typeof own === 'object' && own.required === true ? [own.file] : []));
 }
 
 /**
- * The smallest loss that is reported of a suite, by limits of its own.
- * @param accuracy of the baseline, of which `relative-drop` is a share
- * @returns null where none of its limits is in force
+ * The smallest reported loss by the suite's own limits; null: none in force.
+ * @param accuracy of the baseline, for `relative-drop`
  */
 export function suiteLimit(suite: string, accuracy: number, policy: Listing): number | null {
   const { drop, 'relative-drop': relative, floor = DEFAULT_FLOOR } = tierOf(suite, policy);
@@ -100,7 +91,6 @@ export function suiteLimit(suite: string, accuracy: number, policy: Listing): nu
   return limits.length === 0 ? null : Math.min(...limits);
 }
 
-/** The fields that a suite is sliced by; none without. */
 export function slicedBy(suite: string, policy: Listing): readonly string[] {
   return tierOf(suite, policy).slices ?? [];
 }
@@ -109,12 +99,11 @@ export function hasSlices({ probes }: Listing): boolean {
   return probes.some((own) => typeof own === 'object' && own.slices !== undefined);
 }
 
-/** Whether any entry says what counts for it alone. */
 export function hasTiers({ probes }: Listing): boolean {
   return probes.some((own) => typeof own === 'object' && Object.keys(own).some((key) => TIER_KEYS.has(key)));
 }
 
-/** The gravest of some levels; that of nothing is `fail`. */
+/** `fail` for none. */
 export function gravestOf(levels: readonly SuiteLevel[]): SuiteLevel {
   return SUITE_LEVELS.find((level) => levels.includes(level)) ?? 'fail';
 }

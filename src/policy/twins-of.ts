@@ -1,21 +1,19 @@
 import { BUILTIN, suiteNameFromFile } from '@shadow-gate/probes/suite';
 
-/** A file of the policy, and the benchmark that it says its items are twins of. */
+/** `twins-of`: the benchmark that its items are twins of. */
 interface PolicyFile {
   readonly file: string;
   readonly 'twins-of'?: string | undefined;
 }
 
-/** The file that `twins-of` names, by its path or by its name; undefined if there is none. */
+/** By path or by name. */
 export function findBenchmark<T extends PolicyFile>(twinsOf: string, files: readonly T[]): T | undefined {
   return files.find(({ file }) => file === twinsOf) ?? files.find(({ file }) => suiteNameFromFile(file) === twinsOf);
 }
 
-/** Why a file cannot be twins of what it names, and what to do; null if it can, or names nothing. */
-export function findTwinsMistake(
-  { file, 'twins-of': twinsOf }: PolicyFile,
-  files: readonly PolicyFile[],
-): string | null {
+/** Why a file cannot be twins of what it names, and the remedy; null if it can, or names nothing. */
+export function findTwinsMistake(own: PolicyFile, files: readonly PolicyFile[]): string | null {
+  const { file, 'twins-of': twinsOf } = own;
   if (twinsOf === undefined) return null;
   const name = JSON.stringify(twinsOf);
   const benchmark = findBenchmark(twinsOf, files);

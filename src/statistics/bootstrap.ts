@@ -45,10 +45,7 @@ export function bootstrap(units: readonly Unit[], statistic: (sums: Float64Array
   }).sort();
 }
 
-/**
- * Units with the same terms are of one kind, and there are few of them: to count them is faster than to add up all
- * terms.
- */
+/** Units with the same terms are of one kind. There are few: counting them is faster than adding up all terms. */
 function stratumOf(units: readonly Unit[]) {
   const kinds = groupBy(units, ({ terms }) => terms.join(' '));
   const indexes = new Map([...kinds.keys()].map((key, i) => [key, i]));

@@ -1,7 +1,4 @@
-/**
- * k, in standard deviations: half of the shift that is detected fastest, which is one standard deviation (Montgomery
- * 2012, §9.1.3).
- */
+/** k, in standard deviations: half of the shift that is detected fastest (Montgomery 2012, §9.1.3). */
 const REFERENCE_VALUE = 0.5;
 
 /**

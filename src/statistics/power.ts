@@ -103,10 +103,7 @@ function powerOf({ n, discordance, alpha, minimumDrop }: McNemarDesign): (drop: 
   };
 }
 
-/**
- * The fewest losses among `changed` pairs with an exact McNemar p-value below alpha; changed + 1 if there is no such
- * number.
- */
+/** Fewest losses among `changed` pairs with an exact McNemar p-value below alpha; changed + 1 if there are none. */
 function criticalLost(changed: number, alpha: number): number {
   const significant = (lost: number) => binomialCdf(changed - lost, changed, 0.5) < alpha;
   // Start at the normal approximation, and walk.

@@ -1,7 +1,6 @@
 import { at } from '@shadow-gate/platform';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import type { Check, FoundBySubject } from '../check.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { Check, ComparisonContext, FoundBySubject } from '../check.ts';
 import type { Finding } from '../finding.ts';
 import { leastReaching, reaches } from '../pairing/limits.ts';
 import type { LossTest } from '../rows/losses.ts';

@@ -1,7 +1,7 @@
 import { boundedValue, certainDifference, lowerBound, upperBound } from '@shadow-gate/spectra/bounded';
 import { isModelMetric } from '../../policy/metrics.ts';
 import { effectiveRules, LOW_RANK_RULES, lowRankRules, type Policy, type PolicyRule } from '../../policy/policy.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import { isBehaviorJudged } from '../probes/enough-facts.ts';
 import type { ProbePairing } from '../probes/pair-probes.ts';
 import type { CalibrationReport } from '../rows/calibration.ts';

@@ -7,7 +7,7 @@ import {
   type Measurement,
 } from '../../measure/schema/index.ts';
 import type { Policy } from '../../policy/policy.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import type { Finding, FindingOf } from '../finding.ts';
 import { itemsReadOtherwise } from '../pairing/read-otherwise.ts';
 

@@ -14,8 +14,7 @@ import {
 import { benchmarkLevel, poolOfBenchmarks } from '../benchmarks/levels.ts';
 import { changedOutcomes, outcomeInterval, outcomeMeans, pairedCounts } from '../benchmarks/outcomes.ts';
 import type { BenchmarkPairing } from '../benchmarks/pair.ts';
-import type { Check, FoundBySubject } from '../check.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { Check, ComparisonContext, FoundBySubject } from '../check.ts';
 import { exclusionLevel } from '../estimates/change-interval.ts';
 import { type Finding, mildestOf } from '../finding.ts';
 import { exceeds, reaches } from '../pairing/limits.ts';

@@ -1,6 +1,6 @@
 import { groupBy } from '@shadow-gate/platform';
 import { metricExcess } from '../calibration/assess.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import type { Finding, FindingOf, Level, Scope } from '../finding.ts';
 import { isBehaviorJudged } from '../probes/enough-facts.ts';
 import type { CalibratedMetric, CalibratedSize, CalibrationReport } from '../rows/calibration.ts';

@@ -1,7 +1,7 @@
 import type { SkipCause } from '@shadow-gate/checkpoints/matrices';
 import type { Measurement } from '../../measure/schema/index.ts';
 import { requiredSuites } from '../../policy/suite-tier.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import type { Finding } from '../finding.ts';
 import { suiteLevel } from '../pairing/pool.ts';
 

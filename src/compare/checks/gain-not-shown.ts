@@ -1,7 +1,6 @@
 import { BUILTIN } from '@shadow-gate/probes/suite';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import type { Check, FoundBySubject } from '../check.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { Check, ComparisonContext, FoundBySubject } from '../check.ts';
 import type { SuiteGain } from '../estimates/kinds.ts';
 import type { Finding } from '../finding.ts';
 import { exceeds, leastExceeding } from '../pairing/limits.ts';

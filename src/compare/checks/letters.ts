@@ -1,8 +1,7 @@
 import { groupBy } from '@shadow-gate/platform';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { exactSignFlip } from '../../statistics/index.ts';
-import type { Check } from '../check.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { Check, ComparisonContext } from '../check.ts';
 import { LEAST_FACTS } from '../estimates/kinds.ts';
 import type { Finding } from '../finding.ts';
 import { pairWithItself } from '../pairing/pair.ts';

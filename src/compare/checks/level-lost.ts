@@ -1,7 +1,6 @@
 import type { JudgedForm } from '@shadow-gate/probes/item';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import type { Check } from '../check.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { Check, ComparisonContext } from '../check.ts';
 import type { Finding } from '../finding.ts';
 import { factTwinChange, type PairedFact } from '../pairing/paired-item.ts';
 import { type HarmRule, type HarmSum, type KnownAnswers, lostAnswers, nearTiesOf } from '../sequential/harm-rule.ts';

@@ -1,8 +1,7 @@
 import { given } from '@shadow-gate/platform';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { SuiteLevel } from '../../policy/suite-tier.ts';
-import type { Check } from '../check.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { Check, ComparisonContext } from '../check.ts';
 import { LEAST_FACTS } from '../estimates/kinds.ts';
 import { type Finding, mildestOf } from '../finding.ts';
 import { factsWithTwins } from '../pairing/groups.ts';

@@ -1,7 +1,7 @@
 import { itemKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { LogitScale, Measurement } from '../../measure/schema/index.ts';
 import { median, standardDeviation } from '../../statistics/index.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import type { Finding, FindingOf } from '../finding.ts';
 import { measuredProbes } from '../pairing/hide-texts.ts';
 import { behaviorLevel, unknownLevel } from './behavior.ts';

@@ -1,6 +1,6 @@
 import { at, groupBy } from '@shadow-gate/platform';
 import type { MergedWeightMeasurement, MergeMeasurement } from '../../measure/schema/index.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import type { Finding, FindingOf, Level } from '../finding.ts';
 
 type Fault = FindingOf<'merge-fault'>['fault'];

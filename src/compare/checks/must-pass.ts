@@ -1,6 +1,5 @@
 import { itemKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
-import type { Check } from '../check.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { Check, ComparisonContext } from '../check.ts';
 import type { Finding } from '../finding.ts';
 import { measuredProbes, withheldSuites } from '../pairing/hide-texts.ts';
 import type { MustPassRow } from '../rows/apart.ts';

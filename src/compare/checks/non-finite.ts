@@ -1,4 +1,4 @@
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import type { Finding } from '../finding.ts';
 
 export function nonFiniteCheck({ candidate: { nonFinite }, policy }: ComparisonContext): Finding[] {

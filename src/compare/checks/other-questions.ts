@@ -1,7 +1,7 @@
 import { itemKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { Measurement } from '../../measure/schema/index.ts';
 import { isRequiredSuite } from '../../policy/suite-tier.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import { type Finding, mildestOf } from '../finding.ts';
 import { measuredProbes } from '../pairing/hide-texts.ts';
 import { byLevel } from '../pairing/pool.ts';

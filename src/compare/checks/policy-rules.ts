@@ -1,7 +1,7 @@
 import { groupBy } from '@shadow-gate/platform';
 import { boundedValue, lowerBound, upperBound } from '@shadow-gate/spectra/bounded';
 import type { PolicyRule } from '../../policy/policy.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import { type Finding, type FindingOf, SEVERITY } from '../finding.ts';
 import type { MetricPair } from '../spectra/metric-pair.ts';
 import { boundsWidth, metricRange } from '../spectra/metric-range.ts';

@@ -1,5 +1,5 @@
 import type { Measurement } from '../../measure/schema/index.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import type { Finding } from '../finding.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { factKey, itemKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import type { Finding } from '../finding.ts';
 import { byLevel } from '../pairing/pool.ts';
 import type { ProbePairing } from '../probes/pair-probes.ts';

@@ -1,4 +1,4 @@
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import type { Finding } from '../finding.ts';
 import { groupName } from '../spectra/pair-metrics.ts';
 

@@ -1,4 +1,4 @@
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import type { Finding, FindingOf, Level } from '../finding.ts';
 import type { WeightPair } from '../spectra/metric-pair.ts';
 

@@ -1,6 +1,5 @@
 import type { Policy } from '../../policy/policy.ts';
-import type { Check } from '../check.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { Check, ComparisonContext } from '../check.ts';
 import type { Finding } from '../finding.ts';
 import { standingAlone } from '../pairing/groups.ts';
 import { reaches } from '../pairing/limits.ts';

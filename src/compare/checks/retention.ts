@@ -1,6 +1,5 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import type { Check } from '../check.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { Check, ComparisonContext } from '../check.ts';
 import { describeRetention } from '../estimates/retention.ts';
 import type { Finding } from '../finding.ts';
 import type { ProbeComparison } from '../rows/probes.ts';

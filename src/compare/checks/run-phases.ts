@@ -1,6 +1,5 @@
 import { at } from '@shadow-gate/platform';
-import type { CheckGroup, CheckSubject, FoundBySubject } from '../check.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { CheckGroup, CheckSubject, ComparisonContext, FoundBySubject } from '../check.ts';
 import type { Finding } from '../finding.ts';
 import { withSuiteLevel } from '../suites/levels.ts';
 

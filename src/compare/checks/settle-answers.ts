@@ -2,7 +2,7 @@ import { itemKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { Measurement } from '../../measure/schema/index.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { hasSlices, requiredSuites } from '../../policy/suite-tier.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import { hideTexts } from '../pairing/hide-texts.ts';
 import { pairSides, pairWithItself } from '../pairing/pair.ts';
 import type { PairedItem } from '../pairing/paired-item.ts';

@@ -1,7 +1,6 @@
 import { BUILTIN } from '@shadow-gate/probes/suite';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import type { Check } from '../check.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { Check, ComparisonContext } from '../check.ts';
 import type { KindView } from '../estimates/kinds.ts';
 import type { ShadowDelta } from '../estimates/shadow-delta.ts';
 import type { Finding, FindingOf } from '../finding.ts';

@@ -1,5 +1,5 @@
 import { publicKeyDigest } from '@shadow-gate/platform';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import type { Finding } from '../finding.ts';
 
 const NAMED = 3;

@@ -2,7 +2,7 @@ import { hasComparableMatrices } from '@shadow-gate/checkpoints/naming';
 import { at, groupBy } from '@shadow-gate/platform';
 import type { Policy } from '../../policy/policy.ts';
 import { median, robustZ } from '../../statistics/index.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import type { Finding, FindingOf } from '../finding.ts';
 import type { WeightPair } from '../spectra/metric-pair.ts';
 

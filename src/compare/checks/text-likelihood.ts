@@ -1,5 +1,4 @@
-import type { Check } from '../check.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { Check, ComparisonContext } from '../check.ts';
 import { otherTexts } from '../estimates/texts.ts';
 import type { Finding } from '../finding.ts';
 

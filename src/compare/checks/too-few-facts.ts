@@ -1,4 +1,4 @@
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import { LEAST_FACTS } from '../estimates/kinds.ts';
 import type { Finding } from '../finding.ts';
 import { type BudgetUse, budgetUse, type CountedFacts, countFacts } from '../probes/enough-facts.ts';

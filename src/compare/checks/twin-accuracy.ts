@@ -1,6 +1,5 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import type { Check } from '../check.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { Check, ComparisonContext } from '../check.ts';
 import type { Finding } from '../finding.ts';
 import { leastReaching, reaches } from '../pairing/limits.ts';
 import { unitsIn } from '../pairing/sample.ts';

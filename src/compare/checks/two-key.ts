@@ -1,5 +1,4 @@
-import type { Check, FoundBySubject } from '../check.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { Check, ComparisonContext, FoundBySubject } from '../check.ts';
 import { type Finding, findingReason, findingTraits } from '../finding.ts';
 import { isBehaviorJudged } from '../probes/enough-facts.ts';
 import type { CalibrationReport } from '../rows/calibration.ts';

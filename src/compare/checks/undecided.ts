@@ -12,7 +12,7 @@ import {
 import type { CompletedSpectrum } from '../../measure/options.ts';
 import type { Measurement, TensorMeasurement } from '../../measure/schema/index.ts';
 import type { PolicyRule } from '../../policy/policy.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import type { Finding } from '../finding.ts';
 import { withDerived } from '../spectra/derived-metrics.ts';
 import { lowRankGroups } from '../spectra/low-rank.ts';

@@ -1,7 +1,7 @@
 import { certainDifference } from '@shadow-gate/spectra/bounded';
 import { flattenMetrics } from '../../measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../../measure/schema/index.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import type { Finding, FindingOf } from '../finding.ts';
 
 const NAMED = 3;

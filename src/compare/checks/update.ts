@@ -4,7 +4,7 @@ import { isExactStart } from '@shadow-gate/spectra/rounding';
 import { isBelowNoise, ratioGap } from '../../measure/aggregate.ts';
 import type { Measurement } from '../../measure/schema/index.ts';
 import { effectiveRules } from '../../policy/policy.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import type { Finding, FindingOf } from '../finding.ts';
 import { alignmentWithReference } from '../spectra/reference-alignment.ts';
 import { judgesLowRank } from './applied-rules.ts';

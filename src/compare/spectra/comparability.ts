@@ -1,6 +1,6 @@
 import { release } from '@shadow-gate/platform';
 import { blockUpdates, isUpdateJudged } from '../../measure/aggregate.ts';
-import type { Measurement, TensorMeasurement } from '../../measure/schema/index.ts';
+import type { Measurement } from '../../measure/schema/index.ts';
 import type { Finding, FindingOf } from '../finding.ts';
 import { differingKeys, MAX_UNMATCHED_SHARE } from './like-with-like.ts';
 
@@ -15,53 +15,45 @@ export interface Comparability {
  * Every such difference is named, and none of them ever passes.
  */
 export function checkComparability(candidate: Measurement, baseline: Measurement): Comparability {
+  const none = { weights: false, deltas: false };
   const models = [...versionDifference(candidate, baseline), ...architectureDifference(candidate, baseline)];
   if (candidate.method === null || baseline.method === null) {
-    return { weights: false, deltas: false, findings: [...models, ...spectraDifference(candidate, baseline)] };
+    const missing = { kind: 'baseline-without-spectra', level: 'inconclusive' } as const;
+    // A run of the probes alone does not miss the spectra.
+    return { ...none, findings: candidate.method === null ? models : [...models, missing] };
   }
   const isBase = isReference(baseline, candidate);
   const kinds = isBase ? [] : adapterAndFull(candidate, baseline);
-  if (kinds.length > 0) return { weights: false, deltas: false, findings: [...models, ...kinds] };
+  if (kinds.length > 0) return { ...none, findings: [...models, ...kinds] };
   const everything = [
     ...models,
     ...tensorDifference(candidate, baseline, 'weight', { isSameModel: models.length === 0 }),
   ];
+  const weights = everything.length === 0;
   if (isBase) {
-    const updates = everything.length === 0 ? [noUpdateToCompare(candidate)] : [];
-    return { weights: everything.length === 0, deltas: false, findings: [...everything, ...updates] };
+    // The reference has no update of its own: only the probes can decide.
+    const level = candidate.probes?.status === 'measured' ? 'info' : 'inconclusive';
+    return { weights, deltas: false, findings: weights ? [{ kind: 'baseline-is-reference', level }] : everything };
   }
   const updates = tensorDifference(candidate, baseline, 'delta', { isSameModel: false });
   const deltas = [
     ...referenceDifference(candidate, baseline),
     ...(updates.length > 0 ? updates : updateDifference(candidate, baseline)),
   ];
-  return {
-    weights: everything.length === 0,
-    deltas: everything.length === 0 && deltas.length === 0,
-    // Other shapes follow from another architecture: one cause, one finding.
-    findings: everything.length > 0 ? everything : deltas,
-  };
+  // Other shapes follow from another architecture: one cause, one finding.
+  return { weights, deltas: weights && deltas.length === 0, findings: weights ? deltas : everything };
 }
 
 function isAdapter({ checkpoint }: Pick<Measurement, 'checkpoint'>): boolean {
   return checkpoint.format === 'lora';
 }
 
-/**
- * An adapter and a full model: neither tensors nor updates, which differ in rounding and rank, can be compared. An
- * adapter and its own base model is `baseline-is-reference`.
- */
+/** Neither their tensors nor their updates, which differ in rounding and rank, can be compared. */
 function adapterAndFull(candidate: Measurement, baseline: Measurement): Finding[] {
   if (isAdapter(candidate) === isAdapter(baseline)) return [];
-  const [adapter, full] = isAdapter(candidate) ? [candidate, baseline] : [baseline, candidate];
-  return [
-    {
-      kind: 'adapter-and-full',
-      level: 'inconclusive',
-      adapter: adapter === candidate ? 'candidate' : 'baseline',
-      relation: relationToBase(adapter, full),
-    },
-  ];
+  const adapter = isAdapter(candidate) ? 'candidate' : 'baseline';
+  const relation = isAdapter(candidate) ? relationToBase(candidate, baseline) : relationToBase(baseline, candidate);
+  return [{ kind: 'adapter-and-full', level: 'inconclusive', adapter, relation }];
 }
 
 function relationToBase(adapter: Measurement, full: Measurement): FindingOf<'adapter-and-full'>['relation'] {
@@ -71,24 +63,10 @@ function relationToBase(adapter: Measurement, full: Measurement): FindingOf<'ada
   return base === full.reference?.digest ? 'same-reference' : 'other-reference';
 }
 
-/** A run of the probes alone does not miss the spectra. */
-function spectraDifference(candidate: Measurement, baseline: Measurement): Finding[] {
-  if (candidate.method === null || baseline.method !== null) return [];
-  return [{ kind: 'baseline-without-spectra', level: 'inconclusive' }];
-}
-
-/**
- * Is the baseline the very checkpoint that the candidate was trained from, and was it trained at all? An adapter is
- * never its own base model, whether it was trained or not.
- */
+/** Was the candidate trained from the baseline itself, and trained at all? An adapter is never its own base model. */
 function isReference(baseline: Measurement, candidate: Measurement): boolean {
   const isUpdated = candidate.tensors.some(({ of, status }) => of === 'delta' && status !== 'zero');
   return (isUpdated || isAdapter(candidate)) && candidate.reference?.digest === baseline.checkpoint.digest;
-}
-
-/** The reference has no update of its own. The probes decide then; without them, nothing can. */
-function noUpdateToCompare({ probes }: Measurement): Finding {
-  return { kind: 'baseline-is-reference', level: probes?.status === 'measured' ? 'info' : 'inconclusive' };
 }
 
 function versionDifference(candidate: Measurement, baseline: Measurement): Finding[] {
@@ -115,7 +93,7 @@ function referenceDifference(candidate: Measurement, baseline: Measurement): Fin
 
 const NAMED = 3;
 
-/** A tensor of W that the baseline has and the candidate lacks is a failure, if both are the same kind of model. */
+/** A tensor of W that only the baseline has is a failure, if both are the same kind of model. */
 function tensorDifference(
   candidate: Measurement,
   baseline: Measurement,
@@ -124,7 +102,7 @@ function tensorDifference(
 ): Finding[] {
   const [ours, theirs] = [describeTensors(candidate, of), describeTensors(baseline, of)];
   if (of === 'delta' && (ours.size === 0 || theirs.size === 0)) return [];
-  // An adapter has those matrices of its base model that it trained whole, and perhaps a new head.
+  // An adapter has only the matrices that it trained whole, and perhaps a new head.
   const isPart = isAdapter(candidate) && !isAdapter(baseline);
   const all = isPart ? [...ours.keys()].filter((name) => theirs.has(name)) : [...ours.keys(), ...theirs.keys()];
   const names = [...new Set(all)].filter((name) => ours.get(name) !== theirs.get(name));
@@ -148,26 +126,16 @@ function sortOf({ format }: Measurement['checkpoint']): string {
 
 /** Shape and LoRA rank of every matrix, and for W of every vector, by name. */
 function describeTensors(measurement: Measurement, of: 'weight' | 'delta'): ReadonlyMap<string, string> {
-  const { tensors, vectors } = measurement;
-  const matrices = tensors
+  const matrices = measurement.tensors
     .filter((tensor) => tensor.of === of)
-    .map((tensor) => [tensor.name, describe(tensor)] as const);
-  // A matrix that is listed as a vector would not be judged: the two are not alike.
-  const others = of === 'weight' ? vectors.filter((vector) => !isFactor(vector, measurement)) : [];
-  const described = others.map(({ name, shape }) => [name, `vector [${shape.join(', ')}]`] as const);
-  return new Map([...matrices, ...described]);
-}
-
-/**
- * The factors A and B of an adapter are listed with its vectors, since they have no spectrum of their own. Their
- * products are compared, as updates.
- */
-function isFactor({ shape }: Measurement['vectors'][number], measurement: Measurement): boolean {
-  return isAdapter(measurement) && shape.length > 1;
-}
-
-function describe({ shape, loraRank }: Pick<TensorMeasurement, 'shape' | 'loraRank'>): string {
-  return `[${shape.join(', ')}]${loraRank === undefined ? '' : ` of LoRA rank ${loraRank}`}`;
+    .map(({ name, shape, loraRank }) => {
+      return [name, `[${shape.join(', ')}]${loraRank === undefined ? '' : ` of LoRA rank ${loraRank}`}`] as const;
+    });
+  // The factors of an adapter, listed with its vectors, are compared by their products. Any other matrix that is listed
+  // as a vector would not be judged.
+  const vectors = of === 'weight' ? measurement.vectors : [];
+  const others = vectors.filter(({ shape }) => !(isAdapter(measurement) && shape.length > 1));
+  return new Map([...matrices, ...others.map(({ name, shape }) => [name, `vector [${shape.join(', ')}]`] as const)]);
 }
 
 /** Medians over other matrices are not comparable: one side froze what the other trained, or lost it in rounding. */
@@ -177,16 +145,9 @@ function updateDifference(candidate: Measurement, baseline: Measurement): Findin
   const unmatched = [...all].filter((name) => !(ours.has(name) && theirs.has(name)));
   const [example] = unmatched;
   if (example === undefined || unmatched.length <= MAX_UNMATCHED_SHARE * all.size) return [];
-  return [
-    {
-      kind: 'other-updates',
-      level: 'inconclusive',
-      example,
-      updatedIn: ours.has(example) ? 'candidate' : 'baseline',
-      matrices: unmatched.length,
-      all: all.size,
-    },
-  ];
+  const updatedIn = ours.has(example) ? 'candidate' : 'baseline';
+  const counts = { matrices: unmatched.length, all: all.size };
+  return [{ kind: 'other-updates', level: 'inconclusive', example, updatedIn, ...counts }];
 }
 
 function updatedMatrices({ tensors }: Measurement): ReadonlySet<string> {

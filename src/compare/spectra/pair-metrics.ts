@@ -26,21 +26,10 @@ type IsLowRank = (place: Pick<GroupMeasurement, 'of' | 'component' | 'module'>) 
 function pairModel(candidate: Measurement, baseline: Measurement): MetricPair[] {
   const [ours, theirs] = [candidate.model.delta, baseline.model.delta];
   if (!ours || !theirs) return [];
-  return MODEL_METRICS.flatMap((metric): MetricPair[] => {
-    const [mine, other] = [ours[metric], theirs[metric]];
-    if (mine === null || other === null) return [];
-    return [
-      {
-        metric,
-        of: 'delta',
-        statistic: 'model',
-        module: null,
-        scope: { kind: 'model' },
-        candidate: mine,
-        baseline: other,
-        isLowRank: false,
-      },
-    ];
+  const about = { of: 'delta', statistic: 'model', module: null, scope: { kind: 'model' }, isLowRank: false } as const;
+  return MODEL_METRICS.flatMap((metric) => {
+    const [mine, its] = [ours[metric], theirs[metric]];
+    return mine === null || its === null ? [] : [{ ...about, metric, candidate: mine, baseline: its }];
   });
 }
 
@@ -49,19 +38,10 @@ function pairGroups(candidate: Measurement, baseline: Measurement, isLowRank: Is
   return candidate.groups.flatMap((group) => {
     const other = theirs.get(groupKey(group));
     if (!other) return [];
+    const scope = { kind: 'modules', name: groupName(group) } as const;
+    const about = { of: group.of, module: group.module, scope, isLowRank: isLowRank(group) };
     return (['median', 'weightedMean'] as const).flatMap((statistic) =>
-      pairs(group[statistic], other[statistic]).map(
-        ([metric, mine, its]): MetricPair => ({
-          metric,
-          of: group.of,
-          statistic,
-          module: group.module,
-          scope: { kind: 'modules', name: groupName(group) },
-          candidate: mine,
-          baseline: its,
-          isLowRank: isLowRank(group),
-        }),
-      ),
+      pairs(group[statistic], other[statistic]).map((numbers) => ({ ...about, statistic, ...numbers })),
     );
   });
 }
@@ -71,18 +51,10 @@ function pairTensors(candidate: Measurement, baseline: Measurement, isLowRank: I
   return candidate.tensors.flatMap((tensor) => {
     const other = theirs.get(tensorKey(tensor));
     if (!other || !tensor.metrics || !other.metrics || !isUpdateJudged(tensor) || !isUpdateJudged(other)) return [];
-    return pairs(flattenMetrics(tensor.metrics), flattenMetrics(other.metrics)).map(
-      ([metric, mine, its]): MetricPair => ({
-        metric,
-        of: tensor.of,
-        statistic: 'each',
-        module: tensor.module,
-        scope: { kind: 'tensor', name: tensor.name },
-        candidate: mine,
-        baseline: its,
-        isLowRank: isLowRank(tensor),
-      }),
-    );
+    const { of, module, name } = tensor;
+    const scope = { kind: 'tensor', name } as const;
+    const about = { of, module, statistic: 'each', scope, isLowRank: isLowRank(tensor) } as const;
+    return pairs(flattenMetrics(tensor.metrics), flattenMetrics(other.metrics)).map((own) => ({ ...about, ...own }));
   });
 }
 
@@ -107,13 +79,8 @@ export function pairWeights(candidate: Measurement, baseline: Measurement | null
 
 function summarize({ metrics, spectrum, shape }: TensorMeasurement): WeightSummary {
   if (metrics === null) {
-    return {
-      topEnergy: 0,
-      ranks: { any: 0, aboveRounding: 0, strong: 0 },
-      zeroRows: null,
-      rounding: null,
-      profile: [],
-    };
+    const ranks = { any: 0, aboveRounding: 0, strong: 0 };
+    return { topEnergy: 0, ranks, zeroRows: null, rounding: null, profile: [] };
   }
   const { rank, rankAboveRounding = null, 'rankAt1e-2': strong = null, zeroRows = null, roundingLimit } = metrics;
   const largest = boundedValue(metrics.spectralNorm);
@@ -137,13 +104,10 @@ function tensorsByKey(measurement: Measurement): Map<string, TensorMeasurement> 
   return new Map(measurement.tensors.map((tensor) => [tensorKey(tensor), tensor]));
 }
 
-function pairs(
-  ours: Record<string, MaybeBounded>,
-  theirs: Record<string, MaybeBounded>,
-): Array<[string, MaybeBounded, MaybeBounded]> {
+function pairs(ours: Record<string, MaybeBounded>, theirs: Record<string, MaybeBounded>) {
   const other = withDerived(theirs);
-  return Object.entries(withDerived(ours)).flatMap(([metric, mine]): Array<[string, MaybeBounded, MaybeBounded]> => {
-    const its = other[metric];
-    return its === undefined ? [] : [[metric, mine, its]];
+  return Object.entries(withDerived(ours)).flatMap(([metric, candidate]) => {
+    const baseline = other[metric];
+    return baseline === undefined ? [] : [{ metric, candidate, baseline }];
   });
 }

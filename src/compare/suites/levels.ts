@@ -1,8 +1,7 @@
 import { BUILTIN } from '@shadow-gate/probes/suite';
 import type { SuiteLevel } from '../../policy/suite-tier.ts';
 import { benchmarkLevel, poolOfBenchmarks } from '../benchmarks/levels.ts';
-import type { CheckSubject } from '../check.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { CheckSubject, ComparisonContext } from '../check.ts';
 import { type Finding, findingTraits, mildestOf } from '../finding.ts';
 import { suiteLevel } from '../pairing/pool.ts';
 

@@ -12,7 +12,7 @@ import {
 import { benchmarkLevel } from '../benchmarks/levels.ts';
 import { outcomeInterval, outcomeMeans } from '../benchmarks/outcomes.ts';
 import type { BenchmarkPairing } from '../benchmarks/pair.ts';
-import type { ComparisonContext } from '../context.ts';
+import type { ComparisonContext } from '../check.ts';
 import { changeInterval, exclusionLevel } from '../estimates/change-interval.ts';
 import { isInformative, viewFamilies } from '../estimates/families.ts';
 import { benchmarksAlone, factsWithTwins } from '../pairing/groups.ts';

@@ -25,15 +25,15 @@ export function isMergeable({ verdict }: { readonly verdict: Verdict }): boolean
 }
 
 /**
- * Which of the models that may be merged is best, where that is shown. Of N models, the one with the highest accuracy
- * among these is compared with each other one of these on the same items, with a one-sided test at α/(N − 1). It is
- * best only if it beats all: an intersection-union test (Berger 1982, Technometrics 24:295), which needs no correction
- * for its rivals. The N − 1 are the models that could be picked in place of the true best: to be named, each has to
- * beat that one in its own test, so that by Bonferroni a wrong one is named with a probability of at most α, although
- * the pick follows the data. Verdicts follow the same data, which Bonferroni does not cover. So N also counts those
- * that fail, and simulated sweeps in which models fail by chance stay below α. Two bounds have to agree: the interval
- * of the paired difference, which is approximate, and the exact sign-flip test over facts.
- * @returns null for fewer than two models, and where none may be merged
+ * The best model that may be merged, if one is shown to be. Of N models, the one with the highest accuracy among these
+ * is compared with each other one on the same items, with a one-sided test at α/(N − 1). It is best only if it beats
+ * all: an intersection-union test (Berger 1982, Technometrics 24:295), which needs no correction for its rivals. The N
+ * − 1 are the models that could be picked in place of the true best: each has to beat that one in its own test, so by
+ * Bonferroni a wrong one is named with a probability of at most α, although the pick follows the data. Verdicts follow
+ * the same data, which Bonferroni does not cover: so N also counts those that fail, and simulated sweeps in which
+ * models fail by chance stay below α. Two bounds have to agree: the approximate interval of the paired difference, and
+ * the exact sign-flip test over facts.
+ * @returns null for fewer than two models, and if none may be merged
  */
 export function findBest(models: readonly ComparedModel[], alpha: number): Best | null {
   const mergeable = models.filter(isMergeable);
@@ -45,11 +45,8 @@ export function findBest(models: readonly ComparedModel[], alpha: number): Best 
   // Without a rival, it has to be the only one that may be merged.
   if (rest.length === 0 && mergeable.length > 1) return null;
   const level = alpha / (models.length - 1);
-  const shareOf = ({ answers }: (typeof able)[number]) =>
-    accuracy(
-      answers[by].flatMap(({ twins }) => twins),
-      'candidate',
-    );
+  const twinsOf = ({ answers }: (typeof able)[number]) => answers[by].flatMap(({ twins }) => twins);
+  const shareOf = (model: (typeof able)[number]) => accuracy(twinsOf(model), 'candidate');
   const top = rest.reduce((best, model) => (shareOf(model) > shareOf(best) ? model : best), first);
   const rivals = able
     .filter((model) => model !== top)

@@ -21,7 +21,7 @@ export type SweptCheckpoint =
       /** Null: the probes did not run, or not on both. */
       readonly answers: SweptAnswers | null;
       readonly reportsLoss: boolean;
-      /** Something else than that loss makes it a failure. */
+      /** Something other than that loss makes it a failure. */
       readonly failsOtherwise: boolean;
     }
   | { readonly row: UnmeasuredRow };
@@ -67,12 +67,9 @@ function isLossOfAll(finding: Report['findings'][number]): boolean {
 function accuraciesOf(pairing: ProbePairing, level: number): Pick<CheckedRow, 'benchmark' | 'twin'> {
   if (pairing.kind !== 'paired') return { benchmark: null, twin: null };
   const { facts, groups, evaluation } = pairing;
-  const gained = asGained(facts, suitesOfMemorizedLetters(evaluation.comparison.kept));
+  const exams = asGained(facts, suitesOfMemorizedLetters(evaluation.comparison.kept)).map((fact) => fact.benchmark);
   return {
-    benchmark: accuracyOf(
-      gained.map(({ benchmark }) => standingAlone(benchmark)),
-      level,
-    ),
+    benchmark: accuracyOf(exams.map(standingAlone), level),
     twin: accuracyOf(factsWithTwins(facts, groups), level),
   };
 }
@@ -101,7 +98,7 @@ function lossOf(pairing: ProbePairing) {
   return { change: value, twins, lost, won, p, alpha: all.alpha };
 }
 
-/** Also of suites without twins, of which nothing is judged: their benchmark forms are answers. */
+/** Also of suites without twins, which nothing judges: their benchmark forms are answers. */
 function answersOf(
   pairing: ProbePairing,
   { probes: ours }: Measurement,

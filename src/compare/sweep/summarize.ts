@@ -22,10 +22,7 @@ export function worstVerdict(verdicts: readonly Verdict[]): Verdict {
   return WORST_FIRST.find((verdict) => verdicts.includes(verdict)) ?? 'inconclusive';
 }
 
-/**
- * All checkpoints of a sweep together: which are the same model, their losses adjusted by Holm for the number of
- * different models, and which of those is best. Verdicts stay as they are.
- */
+/** Finds copies of one model, adjusts losses by Holm for different models, and names the best. Verdicts stay. */
 export function summarizeSweep(
   checkpoints: readonly SweptCheckpoint[],
   { baseline, baselineName, policy, policyPath }: SweptBy,

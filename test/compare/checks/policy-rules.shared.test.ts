@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { ComparisonContext } from '../../../src/compare/check.ts';
 import { idleRulesCheck, movedMetricsCheck, unclearMetricsCheck } from '../../../src/compare/checks/policy-rules.ts';
-import type { ComparisonContext } from '../../../src/compare/context.ts';
 import { scopePlace } from '../../../src/compare/rows/fields.ts';
 import type { MetricPair } from '../../../src/compare/spectra/metric-pair.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { ComparisonContext } from '../../../src/compare/check.ts';
 import { spikesCheck } from '../../../src/compare/checks/spikes.ts';
-import type { ComparisonContext } from '../../../src/compare/context.ts';
 import { findingReason } from '../../../src/compare/finding.ts';
 import type { WeightPair } from '../../../src/compare/spectra/metric-pair.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { ComparisonContext } from '../../../src/compare/check.ts';
 import { twoKeyCheck } from '../../../src/compare/checks/two-key.ts';
-import type { ComparisonContext } from '../../../src/compare/context.ts';
 import type { Finding } from '../../../src/compare/finding.ts';
 import { parsePolicy } from '../../../src/policy/load.ts';
 import { finding } from '../../report/fixtures.ts';

@@ -1,3 +1,4 @@
+import type { ComparisonContext } from '../../../src/compare/check.ts';
 import { accuracyLossCheck } from '../../../src/compare/checks/accuracy-loss.ts';
 import { gainNotShownCheck } from '../../../src/compare/checks/gain-not-shown.ts';
 import { lettersMemorizedCheck } from '../../../src/compare/checks/letters.ts';
@@ -8,7 +9,6 @@ import { shadowDeltaCheck } from '../../../src/compare/checks/shadow-delta.ts';
 import { sliceLossCheck } from '../../../src/compare/checks/suites.ts';
 import { twinAccuracyCheck } from '../../../src/compare/checks/twin-accuracy.ts';
 import { uninformativeProbesCheck } from '../../../src/compare/checks/uninformative-probes.ts';
-import type { ComparisonContext } from '../../../src/compare/context.ts';
 import { findingReason } from '../../../src/compare/finding.ts';
 import type { PairedFact } from '../../../src/compare/pairing/paired-item.ts';
 import { evaluateProbes, type FurtherAnswers } from '../../../src/compare/probes/evaluation.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { ComparisonContext } from '../../../src/compare/check.ts';
 import { levelLostCheck } from '../../../src/compare/checks/level-lost.ts';
-import type { ComparisonContext } from '../../../src/compare/context.ts';
 import type { PairedFact } from '../../../src/compare/pairing/paired-item.ts';
 import { compareLevels } from '../../../src/compare/tests/levels.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
