@@ -45,6 +45,8 @@ interface ComparedGroup {
   readonly metrics: readonly ComparedMetric[];
 }
 
+type Different = BenchmarkDifference & { readonly task: string };
+
 export interface BenchmarkPairing {
   readonly tasks: readonly ComparedTask[];
   readonly groups: readonly ComparedGroup[];
@@ -52,12 +54,12 @@ export interface BenchmarkPairing {
   readonly roots: readonly string[];
   /** The groups of each task or group, as the baseline has them. */
   readonly parents: ReadonlyMap<string, readonly string[]>;
-  readonly different: ReadonlyArray<BenchmarkDifference & { readonly task: string }>;
+  readonly different: readonly Different[];
 }
 
 export function pairBenchmarks(candidate: Benchmarks, baseline: Benchmarks): BenchmarkPairing {
   if (candidate.harness !== baseline.harness) return ofOtherHarnesses(candidate, baseline);
-  const different: (BenchmarkDifference & { task: string })[] = [];
+  const different: Different[] = [];
   const tasks = pairNamed(candidate.tasks, baseline.tasks, different).flatMap(([ours, theirs]) => {
     const pairing = pairTask(ours, theirs);
     if (pairing.kind === 'paired') return [compareTask(ours, theirs, pairing.documents)];
@@ -97,8 +99,8 @@ function parentsIn({ groups }: Benchmarks): BenchmarkPairing['parents'] {
 function pairNamed<T extends { readonly name: string }>(
   ours: readonly T[],
   theirs: readonly T[],
-  different: (BenchmarkDifference & { task: string })[],
-): (readonly [T, T])[] {
+  different: Different[],
+) {
   const [mine, others] = [new Map(ours.map((own) => [own.name, own])), new Map(theirs.map((own) => [own.name, own]))];
   const state = (there: boolean) => (there ? 'evaluated' : null);
   for (const task of new Set([...others.keys(), ...mine.keys()])) {
@@ -179,7 +181,7 @@ function columnOf({ name, metrics }: Pick<BenchmarkTask, 'name' | 'metrics'>, wa
 /** Null unless answers are 0, 1 or shares of right samples, and the reported value is their mean. */
 function outcomesOf(
   task: string,
-  { ours, theirs }: { readonly ours: MetricColumn; readonly theirs: MetricColumn },
+  { ours, theirs }: Record<'ours' | 'theirs', MetricColumn>,
   documents: readonly PairedDocument[],
 ): Outcomes | null {
   const isJudged = ({ metric: { higherIsBetter, isGraded } }: MetricColumn) =>

@@ -23,10 +23,7 @@ export function describeUpdate(measurement: Measurement): DescribedUpdate | null
   return { tool, architecture, reference, method, tensors: described };
 }
 
-export function findCalibrationDifference(
-  calibrated: DescribedUpdate,
-  candidate: DescribedUpdate,
-): CalibrationDifference | null {
+export function findCalibrationDifference(calibrated: DescribedUpdate, candidate: DescribedUpdate) {
   return (
     versionDifference(calibrated, candidate) ??
     architectureDifference(calibrated, candidate) ??

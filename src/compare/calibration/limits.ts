@@ -27,11 +27,7 @@ const MOST_BEYOND = Math.log(2);
  * @param expected range of the logarithm of another one
  * @param mostBeyond of `values`, in logarithms
  */
-export function sizeRange(
-  values: readonly number[],
-  expected: SizeRange,
-  mostBeyond = Number.POSITIVE_INFINITY,
-): SizeRange {
+export function sizeRange(values: readonly number[], expected: SizeRange, mostBeyond = Infinity): SizeRange {
   const [least, most] = [Math.log(Math.min(...values)), Math.log(Math.max(...values))];
   const within = (margin: number) => Math.min(Math.max(margin, SAME_SIZE), mostBeyond);
   return { low: Math.exp(least - within(least - expected.low)), high: Math.exp(most + within(expected.high - most)) };

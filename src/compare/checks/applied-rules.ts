@@ -101,19 +101,13 @@ function isWatched(rule: PolicyRule, { metric, of, statistic, module }: MetricPa
 }
 
 /** Certain movement in the direction of the rule: overlapping bounds are no difference. */
-export function ruleMovement(
-  { direction }: PolicyRule,
-  { candidate, baseline }: Pick<MetricPair, 'candidate' | 'baseline'>,
-) {
+export function ruleMovement({ direction }: PolicyRule, { candidate, baseline }: MetricPair) {
   const change = certainDifference(candidate, baseline);
   return direction === 'up' ? change : direction === 'down' ? -change : Math.abs(change);
 }
 
 /** The largest movement in the direction of the rule within the bounds. */
-export function reach(
-  { direction }: PolicyRule,
-  { candidate, baseline }: Pick<MetricPair, 'candidate' | 'baseline'>,
-): number {
+export function reach({ direction }: PolicyRule, { candidate, baseline }: MetricPair): number {
   const [rise, fall] = [upperBound(candidate) - lowerBound(baseline), upperBound(baseline) - lowerBound(candidate)];
   return direction === 'up' ? rise : direction === 'down' ? fall : Math.max(rise, fall);
 }

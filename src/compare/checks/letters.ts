@@ -10,6 +10,7 @@ import {
   type PairedAnswers,
   type PairedFact,
   type PairedItem,
+  type Side,
   sumOfChanges,
 } from '../pairing/paired-item.ts';
 import { sampleOf, sumsByUnit } from '../pairing/sample.ts';
@@ -104,7 +105,7 @@ export function labelsNotBoundCheck({ probes, policy }: ComparisonContext): Find
   return why.kind === 'no-baseline' ? findingsOn(pairWithItself(probes.probes), 'candidate', policy) : [];
 }
 
-function findingsOn(answers: PairedAnswers, side: 'candidate' | 'baseline', policy: ProbePolicy): Finding[] {
+function findingsOn(answers: PairedAnswers, side: Side, policy: ProbePolicy): Finding[] {
   const { facts, unjudged, labels } = answers;
   return labels.flatMap(({ suite, items, why, works, baseline, candidate }): Finding[] => {
     if (works) return [];
@@ -137,11 +138,7 @@ export function baselineMemorizedCheck({ probes }: ComparisonContext): Finding[]
   return memorizedBy('candidate', answers, kept);
 }
 
-function memorizedBy(
-  side: 'baseline' | 'candidate',
-  { facts, unjudged }: Pick<PairedAnswers, 'facts' | 'unjudged'>,
-  kept: readonly KeptRow[],
-): Finding[] {
+function memorizedBy(side: Side, { facts, unjudged }: PairedAnswers, kept: readonly KeptRow[]): Finding[] {
   return kept.filter(baselineMemorizedLetters).map((row) => {
     const own = [...facts, ...unjudged].filter(({ exam }) => exam.suite === row.suite);
     const exams = own.map(({ exam }) => exam);

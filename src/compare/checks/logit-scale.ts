@@ -65,10 +65,7 @@ function answersFinding(candidate: Measurement, baseline: Measurement, limit: nu
 }
 
 /** How much wider the candidate's choices are spread; null: too few answers show it. */
-function answerRatio(
-  candidate: Measurement,
-  baseline: Measurement,
-): Pick<Moved, 'candidate' | 'baseline' | 'ratio'> | null {
+function answerRatio(candidate: Measurement, baseline: Measurement) {
   const [mine, its] = [measuredProbes(candidate), measuredProbes(baseline)];
   if (!mine || !its || mine.chatTemplate !== its.chatTemplate) return null;
   const theirs = spreadsOf(its);

@@ -58,11 +58,7 @@ export function undecided(context: ComparisonContext): CompletedSpectrum[] {
   ];
 }
 
-function causes(
-  tensors: readonly TensorMeasurement[],
-  cause: CompletedSpectrum['cause'],
-  metric: string,
-): CompletedSpectrum[] {
+function causes(tensors: readonly TensorMeasurement[], cause: CompletedSpectrum['cause'], metric: string) {
   return tensors.filter(isScreened).map(({ of, name }) => ({ of, name, cause, metric }));
 }
 

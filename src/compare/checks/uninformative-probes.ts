@@ -108,11 +108,7 @@ function unjudgedCapabilities(
 }
 
 /** Pooled facts, without suites that an informative group judges. */
-function withoutGroups(
-  { facts: all, groups }: PairedAnswers,
-  informative: readonly FamilyView[],
-  pool: SuitePool,
-): PairedFact[] {
+function withoutGroups({ facts: all, groups }: PairedAnswers, informative: readonly FamilyView[], pool: SuitePool) {
   const [facts] = splitFacts(all, pool);
   const suites = new Set(informative.flatMap((view) => view.facts).map(({ benchmark }) => benchmark.suite));
   const judged = new Set(groups.filter(({ suite }) => suites.has(suite)).map(({ of }) => of));

@@ -105,10 +105,7 @@ function countOf(tensors: readonly TensorMeasurement[]): number {
 }
 
 /** lm_head, or another name outside the layers, such as a classifier; in an adapter, a matrix that it saved whole. */
-function isHead(
-  { module, layer, loraRank }: TensorMeasurement,
-  { isAdapter }: { readonly isAdapter: boolean },
-): boolean {
+function isHead({ module, layer, loraRank }: TensorMeasurement, { isAdapter }: { readonly isAdapter: boolean }) {
   if (isAdapter) return loraRank === undefined;
   return module === 'lm_head' || (layer === null && (module === 'other' || module === 'mtp_proj'));
 }

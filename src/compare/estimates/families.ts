@@ -59,11 +59,7 @@ export function viewFamilies(facts: readonly PairedFact[], policy: ProbePolicy):
  * Facts of families in which the baseline does not guess, with or without twins of their own.
  * @param views of all facts with twins
  */
-export function knownFacts(
-  facts: readonly PairedFact[],
-  views: readonly FamilyView[],
-  policy: ProbePolicy,
-): PairedFact[] {
+export function knownFacts(facts: readonly PairedFact[], views: readonly FamilyView[], policy: ProbePolicy) {
   return [...views, ...viewFamilies(benchmarksAlone(facts), policy)]
     .filter(({ showsRetention }) => showsRetention)
     .flatMap((view) => view.facts);

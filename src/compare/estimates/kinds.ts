@@ -75,11 +75,7 @@ export function viewKinds({ facts, groups }: GainAnswers, policy: ProbePolicy): 
 }
 
 /** All suites together, by the twins that decide about each, or by all of its twins if none do. */
-export function overallDelta(
-  { facts }: GainAnswers,
-  kinds: readonly KindView[],
-  policy: ProbePolicy,
-): { readonly facts: readonly PairedFact[]; readonly delta: ShadowDelta | null } {
+export function overallDelta({ facts }: GainAnswers, kinds: readonly KindView[], policy: ProbePolicy) {
   const deciding = kinds.filter(({ decides }) => decides);
   const ofFacts = facts.flatMap((fact) => {
     const own = deciding.filter(({ row }) => row.group === null && row.suite === fact.benchmark.suite);

@@ -44,11 +44,7 @@ function isPredicted(suite: TextSuiteMeasurement): suite is Predicted {
 }
 
 /** Over the texts with lists on both sides. */
-function divergenceOf(
-  { listed: q }: Predictions,
-  { listed: p }: Predictions,
-  sizes: readonly number[],
-): TokenChanges['divergence'] {
+function divergenceOf({ listed: q }: Predictions, { listed: p }: Predictions, sizes: readonly number[]) {
   const texts = sizes.slice(0, Math.min(q.texts, p.texts));
   const [ours, theirs] = [startsOf(q.known), startsOf(p.known)];
   const found = meanOverTexts(texts, (i) => divergenceAt(distribution(p, i, theirs), distribution(q, i, ours)));

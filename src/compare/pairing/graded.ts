@@ -210,10 +210,7 @@ export function expectedChange(item: PairedItem): number {
 export type LikelihoodKind = 'likelihood' | 'among';
 
 /** In nats; null if not known. */
-export function likelihoodChange(
-  { graded }: PairedItem,
-  kind: LikelihoodKind | 'choices' = 'likelihood',
-): number | null {
+export function likelihoodChange({ graded }: PairedItem, kind: LikelihoodKind | 'choices' = 'likelihood') {
   const [after, before] = [graded?.candidate[kind] ?? null, graded?.baseline[kind] ?? null];
   return after === null || before === null ? null : after - before;
 }

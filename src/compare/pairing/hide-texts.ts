@@ -78,11 +78,7 @@ function keyOfPair(
 }
 
 /** With an edited key, all answers would differ: check that the texts of one side give the hashes of the other. */
-function isKeyOf(
-  key: string,
-  name: string,
-  { open, hashed }: { readonly open: MeasuredProbes['items']; readonly hashed: MeasuredProbes['items'] },
-): boolean {
+function isKeyOf(key: string, name: string, { open, hashed }: Record<'open' | 'hashed', MeasuredProbes['items']>) {
   const prompts = new Map(hashed.flatMap(({ suite, id, prompt }) => (suite === name ? [[id, prompt] as const] : [])));
   return open.every((item) => {
     const prompt = item.suite === name ? prompts.get(item.id) : undefined;

@@ -62,10 +62,7 @@ interface SuiteInstruments {
   readonly hasGroup: boolean;
 }
 
-function judgeSuite(
-  facts: readonly PairedFact[],
-  { row, hasGroup }: SuiteInstruments,
-): Pick<PairedAnswers, 'facts' | 'unjudged'> {
+function judgeSuite(facts: readonly PairedFact[], { row, hasGroup }: SuiteInstruments) {
   const asAsked = row === undefined || row.works;
   const canUseLabels = !asAsked && worksAlone(examsOf(facts), 'candidate', ALPHA_OF_CANDIDATE).works;
   const judged = facts.map((fact) => {

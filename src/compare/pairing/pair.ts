@@ -67,11 +67,7 @@ function judgedAnswers(items: readonly PairedItem[], of: Pick<MeasuredProbes, 's
  * The items alone; none if each side is prompted in another way.
  * @param fitOn items that sharpness is fitted on: it has to be known before later bets
  */
-export function pairSides(
-  candidate: MeasuredProbes,
-  baseline: MeasuredProbes,
-  fitOn: (item: PairedItem) => boolean,
-): ReturnType<typeof pairItems> {
+export function pairSides(candidate: MeasuredProbes, baseline: MeasuredProbes, fitOn: (item: PairedItem) => boolean) {
   if (candidate.chatTemplate !== baseline.chatTemplate) return { items: [], lost: [], sharpness: [] };
   return pairItems(candidate, baseline, { ...differencesOf(candidate, baseline), fitOn });
 }
@@ -152,10 +148,7 @@ export function pairLeftOutWithItself(probes: MeasuredProbes, correct: Readonly<
 }
 
 /** With the highest known chance, so that they prove the least. */
-function leftOutItems(
-  { leftOut, items }: MeasuredProbes,
-  correct: Readonly<Record<Form, boolean>>,
-): ProbeItemMeasurement[] {
+function leftOutItems({ leftOut, items }: MeasuredProbes, correct: Readonly<Record<Form, boolean>>) {
   const chance = items.reduce((highest, item) => Math.max(highest, item.chance), 0);
   const answer = { chance, prompt: '', right: '', given: '', margin: 0, probability: null, logprobs: null };
   return leftOut.flatMap(({ reason: _, cause: _cause, ...item }): ProbeItemMeasurement[] => {

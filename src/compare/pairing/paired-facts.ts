@@ -5,7 +5,7 @@ import {
   type ProbeItemMeasurement,
   type SuiteMeasurement,
 } from '@shadow-gate/probes/answer';
-import type { PairedAnswers, PairedFact, PairedGroup, PairedItem } from './paired-item.ts';
+import type { PairedFact, PairedGroup, PairedItem } from './paired-item.ts';
 import { sharedUnit, unitIn } from './sample.ts';
 
 export interface PairOptions {
@@ -64,7 +64,7 @@ export function pairItem(
 export function groupItems(
   items: readonly PairedItem[],
   suites: ReadonlyArray<Pick<SuiteMeasurement, 'name' | 'twinsOf' | 'role'>>,
-): Pick<PairedAnswers, 'facts' | 'groups' | 'refusals'> {
+) {
   const roles = new Map(suites.map(({ name, role }) => [name, role]));
   const benchmarks = items.filter(({ suite }) => roles.get(suite) === undefined);
   const refusals = items.filter(({ suite }) => roles.get(suite) === 'refusal');

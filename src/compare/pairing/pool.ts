@@ -30,15 +30,12 @@ export function poolOfFacts({ facts }: Pick<PairedAnswers, 'facts'>, policy: Pic
 export function byLevel<T extends { readonly suite: string }>(
   items: readonly T[],
   policy: Pick<ProbePolicy, 'probes'>,
-): ReadonlyMap<SuiteLevel, readonly T[]> {
+) {
   return groupByLevel(items, ({ suite }) => suiteLevel(suite, policy));
 }
 
 /** The gravest first. */
-export function groupByLevel<T>(
-  items: readonly T[],
-  levelOf: (item: T) => SuiteLevel,
-): ReadonlyMap<SuiteLevel, readonly T[]> {
+export function groupByLevel<T>(items: readonly T[], levelOf: (item: T) => SuiteLevel) {
   const own = SUITE_LEVELS.map((level) => [level, items.filter((item) => levelOf(item) === level)] as const);
   return new Map(own.filter(([, { length }]) => length > 0));
 }

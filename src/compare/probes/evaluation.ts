@@ -20,7 +20,6 @@ import {
 } from '../pairing/paired-item.ts';
 import { poolOfFacts, type SuitePool, splitFacts } from '../pairing/pool.ts';
 import { countUnits, sampleOfFacts, sumsByUnit, unitsIn } from '../pairing/sample.ts';
-import type { ShadowRow } from '../rows/accuracies.ts';
 import type { TextRow } from '../rows/apart.ts';
 import type { MemorizationRow } from '../rows/gains.ts';
 import type { SliceRow } from '../rows/losses.ts';
@@ -225,11 +224,7 @@ function isIn(scope: RowScope, pool: SuitePool): (fact: PairedFact) => boolean {
 }
 
 /** @param groups twins of the suites of these facts */
-function describeAccuracies(
-  scope: RowScope,
-  facts: readonly PairedFact[],
-  groups: readonly PairedItem[],
-): Omit<ShadowRow, 'delta' | 'twinChange'> {
+function describeAccuracies(scope: RowScope, facts: readonly PairedFact[], groups: readonly PairedItem[]) {
   const benchmark = pairedAccuracies(facts.map((fact) => fact.benchmark));
   const twin = pairedAccuracies([...facts.flatMap(({ twins }) => twins), ...groups]);
   const units = unitsIn(facts.map((fact) => fact.benchmark));

@@ -92,10 +92,7 @@ export const itemTableSchema = z
   });
 export type ItemTable = z.infer<typeof itemTableSchema>;
 
-function mistakeIn(
-  { part, items }: StoredFact,
-  { parts, forms, hasBaseline }: Omit<ItemTable, 'facts'>,
-): string | null {
+function mistakeIn({ part, items }: StoredFact, { parts, forms, hasBaseline }: Omit<ItemTable, 'facts'>) {
   const own = parts[part];
   if (own === undefined) return 'is of no part';
   for (const [form, prompt, right, baseline, candidate, wasRight, , margin] of items) {

@@ -87,12 +87,9 @@ function aboutOf(finding: Finding): { readonly metric: string; readonly of: Metr
 type DeltaModel = NonNullable<Measurement['model']['delta']>;
 
 /** A low-rank update has no ratio, and shares of 1: both would only be in the way. */
-function headlines(
-  isLowRank: boolean,
-  models: readonly (DeltaModel | null)[],
-): ReadonlyArray<(typeof HEADLINE_METRICS)[number]> {
+function headlines(isLowRank: boolean, models: readonly (DeltaModel | null)[]) {
   return isLowRank && models.every((model) => (model?.mlpAttentionRatio ?? null) === null)
-    ? ['updateSize']
+    ? (['updateSize'] as const)
     : HEADLINE_METRICS;
 }
 

@@ -26,10 +26,7 @@ function compact({ of, name, status, method, spectrum, metrics }: TensorMeasurem
 }
 
 /** The first matrix that is there twice, or has no counterpart in the candidate; null if there is none. */
-export function contradictionInSpectra(
-  spectra: SpectraReport,
-  tensors: readonly TensorMeasurement[],
-): { readonly index: number; readonly message: string } | null {
+export function contradictionInSpectra(spectra: SpectraReport, tensors: readonly TensorMeasurement[]) {
   const left = new Set(tensors.map(tensorKey));
   for (const [index, matrix] of (spectra.baseline ?? []).entries()) {
     if (!left.delete(tensorKey(matrix))) return { index, message: 'is there twice, or not a matrix of the candidate' };

@@ -1,5 +1,4 @@
 import { BUILTIN } from '@shadow-gate/probes/suite';
-import type { SuiteLevel } from '../../policy/suite-tier.ts';
 import { benchmarkLevel, poolOfBenchmarks } from '../benchmarks/levels.ts';
 import type { CheckSubject, ComparisonContext } from '../check.ts';
 import { type Finding, findingTraits, mildestOf } from '../finding.ts';
@@ -8,11 +7,7 @@ import { suiteLevel } from '../pairing/pool.ts';
 type Judged = Pick<ComparisonContext, 'policy' | 'probes' | 'benchmarks'>;
 
 /** The gravest level of a finding about answers by its suite, or for a loss over everything by the pool. Null: any. */
-export function levelOfSuites(
-  finding: Finding,
-  about: CheckSubject,
-  { policy, probes, benchmarks }: Judged,
-): SuiteLevel | null {
+export function levelOfSuites(finding: Finding, about: CheckSubject, { policy, probes, benchmarks }: Judged) {
   const suite = suiteOf(finding);
   const isOfAll = findingTraits(finding.kind).isDeficit === true || finding.kind === 'not-informative';
   if (about !== 'answers' && about !== 'benchmarks') return null;

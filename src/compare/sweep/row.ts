@@ -99,11 +99,7 @@ function lossOf(pairing: ProbePairing) {
 }
 
 /** Also of suites without twins, which nothing judges: their benchmark forms are answers. */
-function answersOf(
-  pairing: ProbePairing,
-  { probes: ours }: Measurement,
-  { probes: theirs }: Measurement,
-): SweptAnswers | null {
+function answersOf(pairing: ProbePairing, { probes: ours }: Measurement, { probes: theirs }: Measurement) {
   if (ours?.status !== 'measured' || theirs?.status !== 'measured') return null;
   const { items, facts, groups } = pairing.kind === 'paired' ? pairing : pairAnswers(ours, theirs);
   return {

@@ -229,10 +229,7 @@ export interface FailingFall {
  * Either is enough: expected accuracy fell by enough for a loss, or it certainly fell, and the likelihood by several
  * limits. The second only at the model's own scale: else a sharper copy may look like that.
  */
-export function failingFalls(
-  row: Pick<GradedLoss, 'capability' | 'suite' | 'isScaled'>,
-  policy: ProbePolicy,
-): FailingFall[] {
+export function failingFalls(row: Pick<GradedLoss, 'capability' | 'suite' | 'isScaled'>, policy: ProbePolicy) {
   const { drop, 'capability-drop': partDrop } = policy['twin-accuracy'];
   const limit = likelihoodLimit(row, policy);
   const ofLoss = { upper: -limit, expected: -(isOfAllFacts(row) ? drop : Math.max(drop, partDrop)), isOfBound: false };
@@ -283,9 +280,7 @@ function centered(values: readonly number[]): number[] {
   return values.map((value) => value - mean);
 }
 
-export function likelihoodLimit(
-  row: Pick<GradedLoss, 'capability' | 'suite'>,
-  { 'answer-likelihood': { limit, 'capability-limit': ofPart } }: ProbePolicy,
-): number {
+export function likelihoodLimit(row: Pick<GradedLoss, 'capability' | 'suite'>, policy: ProbePolicy): number {
+  const { limit, 'capability-limit': ofPart } = policy['answer-likelihood'];
   return isOfAllFacts(row) ? limit : ofPart;
 }

@@ -13,10 +13,7 @@ export interface MeasuredLevels {
   readonly asked: readonly number[];
 }
 
-export function levelsIn(
-  candidate: Pick<MeasuredProbes, 'suites'>,
-  baseline: Pick<MeasuredProbes, 'suites'>,
-): MeasuredLevels[] {
+export function levelsIn(candidate: Pick<MeasuredProbes, 'suites'>, baseline: Pick<MeasuredProbes, 'suites'>) {
   const several = candidate.suites.length > 1;
   return baseline.suites.flatMap(({ name, levels = [] }) =>
     levels

@@ -1,7 +1,7 @@
 import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { mustPassSuites } from '../../policy/apart.ts';
 import { listedFile, type ProbePolicy } from '../../policy/probe-policy.ts';
-import type { MustPassItem, MustPassRow } from '../rows/apart.ts';
+import type { MustPassRow } from '../rows/apart.ts';
 import { MAX_ANSWER, MAX_PROMPT } from '../rows/item-table.ts';
 
 interface Sides {
@@ -50,11 +50,7 @@ function isAlwaysRight({ correct, samples }: ProbeItemMeasurement): boolean {
   return samples === undefined ? correct : samples.correct === samples.of;
 }
 
-function describe(
-  item: ProbeItemMeasurement,
-  before: ProbeItemMeasurement | undefined,
-  withheld: ReadonlySet<string>,
-): MustPassItem {
+function describe(item: ProbeItemMeasurement, before: ProbeItemMeasurement | undefined, withheld: ReadonlySet<string>) {
   const { suite, id, prompt, right, given } = item;
   const baseline = before === undefined ? null : isAlwaysRight(before);
   if (withheld.has(suite)) return { suite, id, question: null, right: null, given: null, baseline };

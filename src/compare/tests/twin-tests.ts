@@ -79,7 +79,7 @@ function describe(
   { facts, alpha, limit }: Pick<TwinTest, 'facts' | 'alpha' | 'limit'>,
   p: number,
   policy: ProbePolicy,
-): TwinTest['change'] {
+) {
   const twins = facts.flatMap((fact) => fact.twins);
   const { lost, won } = countChanges(twins);
   const mde = minimumDetectableDrop({
