@@ -231,16 +231,13 @@ function compareGroup(
   const documents = tasks.reduce((sum, task) => sum + task.documents, 0);
   const samples = tasks.reduce((sum, task) => sum + task.samples * task.documents, 0) / documents;
   const metrics = theirs.metrics.map((metric) => {
-    const own = tasks.map((task) => metricOf(task, metric));
+    const isSame = ({ row }: ComparedMetric) => row.metric === metric.metric && row.filter === metric.filter;
+    const own = tasks.map((task) => task.metrics.find(isSame));
     const outcomes = joinOutcomes(own.map((one) => one?.outcomes ?? null));
     const of = { ...metric, ofSamples: own[0]?.ofSamples };
     return compareMetric({ task: ours.name, n: documents, samples }, columnOf(ours, metric).metric, of, outcomes);
   });
   return [{ name: ours.name, tasks, metrics }];
-}
-
-function metricOf({ metrics }: ComparedTask, { metric, filter }: BenchmarkMetric): ComparedMetric | undefined {
-  return metrics.find(({ row }) => row.metric === metric && row.filter === filter);
 }
 
 /** Null if any is. */

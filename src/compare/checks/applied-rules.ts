@@ -34,12 +34,19 @@ export function appliedRules({ policy, metrics, calibration, probes }: Rules): A
   const apply = (rule: PolicyRule, pairs: readonly MetricPair[]): AppliedRule[] => {
     const watched = pairs.filter((pair) => isWatched(rule, pair));
     if (policy.rules.includes(rule)) return [{ rule, isDefault: false, level: rule.level, pairs: watched }];
-    const outcomeOf = (pair: MetricPair) => outcomeIn(outcomes, pair);
+    const outcomeOf = ({ metric, of, statistic, scope }: MetricPair) => {
+      const isCalibrated = of === 'delta' && (statistic === 'model' || statistic === 'median');
+      if (!isCalibrated || scope.kind === 'tensor') return undefined;
+      return outcomes.get(outcomeKey(metric, scope.kind === 'model' ? 'model' : scope.name));
+    };
     const others = watched.filter((pair) =>
       rule.level === 'fail' ? outcomeOf(pair) !== 'within' : outcomeOf(pair) === undefined,
     );
     const within = rule.level === 'fail' ? watched.filter((pair) => outcomeOf(pair) === 'within') : [];
-    const level = isInformation(rule, { policy, probes }) ? 'info' : rule.level;
+    // Concentration depends on learning rate, steps and seed more than on data: without a calibration, it is information
+    // if probes judge the model. The size of an update shows divergence, and stays a warning.
+    const isInformation = rule.metric !== 'frobeniusNorm' && isBehaviorJudged({ policy, probes });
+    const level = isInformation ? 'info' : rule.level;
     return [
       ...(within.length > 0 && others.length === 0 ? [] : [{ rule, isDefault: true, level, pairs: others }]),
       ...(within.length > 0 ? [{ rule, isDefault: true, level: 'warn' as const, pairs: within }] : []),
@@ -50,14 +57,6 @@ export function appliedRules({ policy, metrics, calibration, probes }: Rules): A
     ...effectiveRules(policy).flatMap((rule) => apply(rule, metrics)),
     ...lowRankRules(policy).flatMap((rule) => apply(rule, lowRank)),
   ];
-}
-
-/**
- * Concentration depends on learning rate, steps and seed more than on data: without a calibration, it is information if
- * probes judge the model. The size of an update shows divergence, and stays a warning.
- */
-function isInformation({ metric }: PolicyRule, answered: Pick<Rules, 'policy' | 'probes'>): boolean {
-  return metric !== 'frobeniusNorm' && isBehaviorJudged(answered);
 }
 
 type Outcomes = ReadonlyMap<string, 'within' | 'beyond'>;
@@ -73,11 +72,6 @@ function calibratedOutcomes(calibration: CalibrationReport | null, policy: Polic
     }
   }
   return outcomes;
-}
-
-function outcomeIn(outcomes: Outcomes, { metric, of, statistic, scope }: MetricPair) {
-  if (of !== 'delta' || !(statistic === 'model' || statistic === 'median') || scope.kind === 'tensor') return undefined;
-  return outcomes.get(outcomeKey(metric, scope.kind === 'model' ? 'model' : scope.name));
 }
 
 const outcomeKey = (metric: string, place: string): string => JSON.stringify([metric, place]);

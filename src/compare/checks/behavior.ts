@@ -1,4 +1,5 @@
 import { SAMPLING_NAMES } from '@shadow-gate/language-model/tokens/gguf-defaults';
+import { given } from '@shadow-gate/platform';
 import {
   BEHAVIOR_PARTS,
   BESIDE_TOKENIZER,
@@ -56,20 +57,14 @@ export function changedBehaviorCheck(context: ComparisonContext): Finding[] {
     const disagreeing = part === 'tokenizer' ? lacking.filter(isContradiction) : [];
     const own = because || isPaddingOnly(mine, its, changes) ? 'info' : behaviorLevel(policy, part);
     const level = disagreeing.length > 0 && own !== 'fail' ? 'inconclusive' : own;
-    return [
-      {
-        kind: 'changed-behavior',
-        level,
-        part,
-        candidate: mine?.digest ?? null,
-        baseline: its?.digest ?? null,
-        named: mine === null || its === null ? [] : [...new Set([...disagreeing, ...lacking])].slice(0, NAMED),
-        changes: lacking.length,
-        ...(gguf.length > 0 ? { gguf } : {}),
-        ...(part === 'tokenizer' && texts !== null ? { texts } : {}),
-        ...(because ? { because } : {}),
-      },
-    ];
+    const named = mine === null || its === null ? [] : [...new Set([...disagreeing, ...lacking])].slice(0, NAMED);
+    const digests = { candidate: mine?.digest ?? null, baseline: its?.digest ?? null };
+    const further = given({
+      gguf: gguf.length > 0 ? gguf : undefined,
+      texts: part === 'tokenizer' && texts !== null ? texts : undefined,
+      because: because ?? undefined,
+    });
+    return [{ kind: 'changed-behavior', level, part, ...digests, named, changes: lacking.length, ...further }];
   });
 }
 

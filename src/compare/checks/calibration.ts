@@ -81,19 +81,9 @@ function outsideSizes(context: ComparisonContext, { metrics, sizes, runs }: Cali
   const isRemark = context.policy.calibration.level === 'info' || !isMost;
   const level: Level = isRemark ? 'info' : isBehaviorJudged(context) ? 'warn' : 'inconclusive';
   const { candidate, low, high } = worst;
-  return [
-    {
-      kind: 'not-calibrated-here',
-      level,
-      scope: scopeOf(worst),
-      candidate,
-      low,
-      high,
-      runs: runs.length,
-      places: worstFirst.filter((place) => isPart(place) || places.length === 1).map(placeName),
-      sizes: sizes.filter(isPart).length,
-    },
-  ];
+  const numbers = { scope: scopeOf(worst), candidate, low, high, runs: runs.length };
+  const named = worstFirst.filter((place) => isPart(place) || places.length === 1).map(placeName);
+  return [{ kind: 'not-calibrated-here', level, ...numbers, places: named, sizes: sizes.filter(isPart).length }];
 }
 
 function distanceOf({ candidate, low, high }: CalibratedSize): number {

@@ -14,22 +14,18 @@ export function nothingMeasuredCheck({ candidate, comparability }: ComparisonCon
     return isEmpty ? [{ kind: 'nothing-measured', level: 'inconclusive' }] : [];
   }
   if (tensors.length === 0) return [{ kind: 'all-skipped', level: 'inconclusive' }];
-  const left = sizeOfSkipped(skipped);
+  const sizes = skipped.flatMap(({ parameters }) => parameters ?? []);
   // Version 0.2.0 did not write the sizes of what it skipped.
-  if (left === null) {
+  if (sizes.length === 0) {
     const [lacking, measured] = [skipped.length, tensors.length];
     return lacking <= measured ? [] : [{ ...MOSTLY_SKIPPED, skipped: lacking, measured }];
   }
+  const left = sizes.reduce((sum, size) => sum + size, 0);
   const measured = sizeOfMeasured(tensors);
   return left <= measured ? [] : [{ ...MOSTLY_SKIPPED, unit: 'parameters', skipped: left, measured }];
 }
 
 const MOSTLY_SKIPPED = { kind: 'mostly-skipped', level: 'inconclusive' } as const;
-
-function sizeOfSkipped(skipped: Measurement['skipped']): number | null {
-  const sizes = skipped.flatMap(({ parameters }) => parameters ?? []);
-  return sizes.length === 0 ? null : sizes.reduce((sum, size) => sum + size, 0);
-}
 
 /** A matrix with both W and ΔW counts once. */
 function sizeOfMeasured(tensors: Measurement['tensors']): number {

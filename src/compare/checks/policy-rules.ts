@@ -36,8 +36,8 @@ export function idleRulesCheck(context: ComparisonContext): Finding[] {
   const { comparability } = context;
   // If nothing is comparable, another finding says so. A baseline without an update leaves rules on ΔW idle.
   if (!comparability.weights) return [];
-  const isJudgeable = ({ of }: PolicyRule) =>
-    comparability.deltas || of === 'weight' || isBaselineReference(comparability);
+  const isBaselineReference = comparability.findings.some(({ kind }) => kind === 'baseline-is-reference');
+  const isJudgeable = ({ of }: PolicyRule) => comparability.deltas || of === 'weight' || isBaselineReference;
   const applied = appliedRules(context).filter(({ rule }) => rule.level !== 'info' && isJudgeable(rule));
   return applied.flatMap((rule) => idle(rule, context));
 }
@@ -106,27 +106,14 @@ function widths(rule: PolicyRule, pair: MetricPair): Finding[] {
     });
 }
 
-function isBaselineReference({ findings }: ComparisonContext['comparability']): boolean {
-  return findings.some(({ kind }) => kind === 'baseline-is-reference');
-}
-
 function judge(rule: PolicyRule, pair: MetricPair): FindingOf<'metric-moved'>[] {
   const { metric, scope, candidate, baseline, of } = pair;
   if (!(ruleMovement(rule, pair) > ruleLimit(rule, pair))) return [];
-  return [
-    {
-      kind: 'metric-moved',
-      level: rule.level,
-      metric,
-      of,
-      scope,
-      candidate: boundedValue(candidate),
-      baseline: boundedValue(baseline),
-      limit: {
-        absolute: rule.absolute > 0 || rule.relative === 0 ? rule.absolute : null,
-        relative: rule.relative > 0 ? rule.relative : null,
-        direction: rule.direction,
-      },
-    },
-  ];
+  const limit = {
+    absolute: rule.absolute > 0 || rule.relative === 0 ? rule.absolute : null,
+    relative: rule.relative > 0 ? rule.relative : null,
+    direction: rule.direction,
+  };
+  const sides = { candidate: boundedValue(candidate), baseline: boundedValue(baseline) };
+  return [{ kind: 'metric-moved', level: rule.level, metric, of, scope, ...sides, limit }];
 }

@@ -44,17 +44,9 @@ export function shadowDeltas(gains: readonly JudgedGain[], policy: ProbePolicy):
     const likely = delta.value > rule.margin && transfer.value < rule['transfer-fail'];
     const warns = likely || (delta.lower > rule.margin && transfer.value < rule['transfer-warn'] && below(1));
     if (!fails && !warns) return [];
-    return [
-      {
-        kind: 'shadow-delta',
-        level: fails || rule.level === 'info' ? rule.level : 'warn',
-        ...place,
-        delta,
-        transfer,
-        margin: rule.margin,
-        transferLimit: fails ? rule['transfer-fail'] : rule['transfer-warn'],
-      },
-    ];
+    const own = fails || rule.level === 'info' ? rule.level : 'warn';
+    const limits = { margin: rule.margin, transferLimit: fails ? rule['transfer-fail'] : rule['transfer-warn'] };
+    return [{ kind: 'shadow-delta', level: own, ...place, delta, transfer, ...limits }];
   });
 }
 

@@ -18,7 +18,7 @@ type Shown = Omit<Report, 'findings' | 'verdict' | 'schema' | 'tool'>;
 
 /** Lower bound of the worst finding's level by the tables alone: a report below it had findings removed. */
 export function shownLevel(report: Shown): Level {
-  const levels = [
+  const levels: Level[] = [
     ...report.shadowDeltas.map(({ level }) => level),
     ...levelsOfHalves(report),
     ...(report.applied ? levelsUnder(report.applied.settings, report) : []),
@@ -26,10 +26,8 @@ export function shownLevel(report: Shown): Level {
       nearest !== null && nearest.movement > nearest.limit ? level : 'info',
     ),
   ];
-  return worstOf(levels);
+  return SEVERITY.find((level) => levels.includes(level)) ?? 'info';
 }
-
-const worstOf = (levels: readonly Level[]): Level => SEVERITY.find((level) => levels.includes(level)) ?? 'info';
 
 function levelsOfHalves({ tensors, probes, benchmarks, calibration }: Shown): Level[] {
   const isEmpty = tensors.length === 0 && probes === null && benchmarks === null;

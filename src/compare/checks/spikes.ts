@@ -47,11 +47,9 @@ export function spikesCheck({ policy, weights }: ComparisonContext): Finding[] {
 }
 
 export function isLargeIn({ spike: { share } }: Policy, weight: WeightPair): boolean {
-  return isAboveNull(weight) && gainOf(weight) >= (weight.baseline ? share : SHARE_ALONE);
-}
-
-function gainOf({ candidate, baseline }: WeightPair): number {
-  return candidate.topEnergy - (baseline?.topEnergy ?? 0);
+  const { candidate, baseline } = weight;
+  const gain = candidate.topEnergy - (baseline?.topEnergy ?? 0);
+  return isAboveNull(weight) && gain >= (baseline ? share : SHARE_ALONE);
 }
 
 type IsLarge = (weight: WeightPair) => boolean;

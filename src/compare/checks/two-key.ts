@@ -17,22 +17,20 @@ function findAfter(context: ComparisonContext, { spectra, answers, benchmarks }:
         (levelOfSuites(finding, i === 0 ? 'answers' : 'benchmarks', context) ?? 'fail') === 'fail',
     ),
   );
-  const [concentrated, deficit] = [turned(spectra.filter(isAboutWeights)), turned(deficits)];
+  const aboutWeights = spectra.filter((finding) => findingReason(finding).of !== null);
+  const [concentrated, deficit] = [turned(aboutWeights), turned(deficits)];
   // A failure needs no second key.
   const escalates = concentrated?.level === 'warn' && deficit?.level === 'warn';
   const turnedOne = concentrated ?? deficit;
   if (!escalates && (turnedOne === undefined || !saysWhich(calibration, concentrated))) return [];
   const [first] = [deficit, concentrated].flatMap((finding) => (finding ? [findingReason(finding)] : []));
-  return [
-    {
-      kind: 'two-key',
-      level: escalates ? policy['two-key'].level : 'info',
-      spectral: concentrated ? findingReason(concentrated).rule : null,
-      behavioral: deficit ? findingReason(deficit).rule : null,
-      metric: first?.metric ?? '',
-      isBehaviorJudged: deficit !== undefined || isBehaviorJudged(context),
-    },
-  ];
+  const keys = {
+    spectral: concentrated ? findingReason(concentrated).rule : null,
+    behavioral: deficit ? findingReason(deficit).rule : null,
+    metric: first?.metric ?? '',
+    isBehaviorJudged: deficit !== undefined || isBehaviorJudged(context),
+  };
+  return [{ kind: 'two-key', level: escalates ? policy['two-key'].level : 'info', ...keys }];
 }
 
 /** Spectra count as within their limits only if all of them were judged, and are. */
@@ -44,8 +42,4 @@ function saysWhich(calibration: CalibrationReport | null, concentrated: Finding 
 
 function turned(turning: readonly Finding[]): Finding | undefined {
   return turning.find(({ level }) => level === 'fail') ?? turning.find(({ level }) => level === 'warn');
-}
-
-function isAboutWeights(finding: Finding): boolean {
-  return findingReason(finding).of !== null;
 }

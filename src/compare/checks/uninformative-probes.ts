@@ -12,7 +12,6 @@ import type { PairedAnswers, PairedFact } from '../pairing/paired-item.ts';
 import { poolOfFacts, type SuitePool, splitFacts } from '../pairing/pool.ts';
 import type { ProbeEvaluation } from '../probes/evaluation.ts';
 import type { Estimate } from '../rows/fields.ts';
-import type { GradedLoss } from '../rows/losses.ts';
 import type { ProbeComparison } from '../rows/probes.ts';
 import { canJudge, isOfAllFacts } from '../tests/graded-losses.ts';
 import { unclearLikelihood } from './likelihood.ts';
@@ -56,7 +55,7 @@ function findAfter(context: ComparisonContext, { answers }: FoundBySubject): Fin
   if (isDropShown) return capabilities;
   return [
     ...capabilities,
-    ...(isGraded ? unclearAccuracy(context, whole) : unclearTwinAccuracy(context, probes.evaluation, informative)),
+    ...(isGraded ? leftOpen(whole.expected, null, policy) : unclearTwins(probes.evaluation, informative, policy)),
     ...(isFallShown ? [] : unclearLikelihood(whole, policy)),
   ];
 }
@@ -128,25 +127,17 @@ function notInformative(
   return { kind: 'not-informative', level: 'inconclusive', families, nearest: nearest ?? null, detectableGain };
 }
 
-/** Expected accuracy, of all answers that show a loss. */
-function unclearAccuracy({ policy }: ComparisonContext, { expected }: GradedLoss): Finding[] {
-  return policy['twin-accuracy'].level === 'info' ? [] : leftOpen(expected, null, policy);
+function unclearTwins({ twinTests: [all] }: ProbeEvaluation, informative: readonly FamilyView[], policy: ProbePolicy) {
+  if (all !== undefined) return leftOpen(all.change, all.change.mde, policy);
+  // Every family began at chance: there was nothing to lose. Still, the interval must show that none got worse.
+  const facts = informative.flatMap((view) => view.facts);
+  return leftOpen(changeInterval(facts, exclusionLevel(policy)), null, policy);
 }
 
-function unclearTwinAccuracy(
-  { policy }: ComparisonContext,
-  { twinTests: [all] }: ProbeEvaluation,
-  informative: readonly FamilyView[],
-): Finding[] {
-  if (policy['twin-accuracy'].level === 'info') return [];
-  // If every family began at chance, there was nothing to lose. Still, the interval must show that none got worse.
-  const facts = () => informative.flatMap((view) => view.facts);
-  return leftOpen(all?.change ?? changeInterval(facts(), exclusionLevel(policy)), all?.change.mde ?? null, policy);
-}
-
+/** Expected accuracy, or accuracy on twins. */
 function leftOpen({ value, lower }: Estimate, minimumDetectable: number | null, policy: ProbePolicy): Finding[] {
-  const { margin: limit } = policy['twin-accuracy'];
-  if (lower !== null && lower > -limit) return [];
+  const { margin: limit, level } = policy['twin-accuracy'];
+  if (level === 'info' || (lower !== null && lower > -limit)) return [];
   const numbers = { change: value, possibleDrop: lower === null ? null : -lower, limit, minimumDetectable };
   return [{ kind: 'twin-accuracy-unclear', level: 'inconclusive', ...numbers }];
 }

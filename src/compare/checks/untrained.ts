@@ -88,26 +88,20 @@ function judge(
   if (same.length === 0) return null;
   const isAdapter = checkpoint.format === 'lora';
   if (moved.length === 0) return { kind: 'nothing-trained', matrices: countOf(same), isAdapter, isIdentical };
-  const isTrunk = (tensor: TensorMeasurement) => !isHead(tensor, { isAdapter });
+  // A head is lm_head, or another name outside the layers, such as a classifier; in an adapter, a matrix saved whole.
+  const isTrunk = ({ module, layer, loraRank }: TensorMeasurement) =>
+    isAdapter
+      ? loraRank !== undefined
+      : module !== 'lm_head' && (layer !== null || (module !== 'other' && module !== 'mtp_proj'));
   if (moved.some(isTrunk) || !same.some(isTrunk)) return null;
   const names = [...new Set(moved.map(({ name }) => name))];
-  return {
-    kind: 'only-head-trained',
-    named: names.slice(0, NAMED),
-    matrices: names.length,
-    unchanged: countOf(same.filter(isTrunk)),
-  };
+  const unchanged = countOf(same.filter(isTrunk));
+  return { kind: 'only-head-trained', named: names.slice(0, NAMED), matrices: names.length, unchanged };
 }
 
 /** A matrix with both W and ΔW is one. */
 function countOf(tensors: readonly TensorMeasurement[]): number {
   return new Set(tensors.map(({ name }) => name)).size;
-}
-
-/** lm_head, or another name outside the layers, such as a classifier; in an adapter, a matrix that it saved whole. */
-function isHead({ module, layer, loraRank }: TensorMeasurement, { isAdapter }: { readonly isAdapter: boolean }) {
-  if (isAdapter) return loraRank === undefined;
-  return module === 'lm_head' || (layer === null && (module === 'other' || module === 'mtp_proj'));
 }
 
 function keyOf({ of, name }: TensorMeasurement): string {

@@ -51,17 +51,10 @@ export function accuraciesByForm(
       const own = answered.filter(({ form, kind }) => form === row.form && kind === row.kind);
       if (own.length === 0) return [];
       const accuracy = (side: Side) => accuracyOf(own, side, options.level);
-      return [
-        {
-          ...scope,
-          ...row,
-          facts: own.length,
-          items: own.reduce((sum, { items }) => sum + items.length, 0),
-          ...unitsIn(own.flatMap(({ items }) => items)),
-          baseline: options.hasBaseline ? accuracy('baseline') : null,
-          candidate: accuracy('candidate'),
-        },
-      ];
+      const items = own.flatMap((answers) => answers.items);
+      const counts = { facts: own.length, items: items.length, ...unitsIn(items) };
+      const baseline = options.hasBaseline ? accuracy('baseline') : null;
+      return [{ ...scope, ...row, ...counts, baseline, candidate: accuracy('candidate') }];
     });
   });
 }

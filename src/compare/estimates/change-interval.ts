@@ -12,7 +12,7 @@ export function exclusionLevel(policy: ProbePolicy): number {
 
 /** Change of the accuracy on twins. Several twins of a unit count as their effective number. */
 export function changeInterval(facts: readonly PairedFact[], level: number): Estimate {
-  const areShares = facts.some((fact) => fact.twins.some(isSampled));
+  const areShares = facts.some((fact) => fact.twins.some(({ baseline }) => baseline.samples !== undefined));
   return clusteredInterval(changesOf(facts), { areShares, level, effect: designEffect(facts) });
 }
 
@@ -52,10 +52,6 @@ export function sharesInterval(clusters: readonly (readonly number[])[], level: 
   const { mean, lower, upper, df } = interval;
   const least = Math.log(2 / (1 - level)) / (df + 1);
   return { value: mean, lower: Math.min(lower, mean - least), upper: Math.max(upper, mean + least) };
-}
-
-function isSampled({ baseline }: PairedItem): boolean {
-  return baseline.samples !== undefined;
 }
 
 export function itemsInterval(items: readonly PairedItem[], level: number): Estimate {

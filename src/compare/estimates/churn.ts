@@ -1,6 +1,6 @@
 import { at, groupBy } from '@shadow-gate/platform';
 import { type Form, TWIN_KINDS, type TwinKind } from '@shadow-gate/probes/item';
-import { countChanges, type PairedAnswers, type PairedItem } from '../pairing/paired-item.ts';
+import { countChanges, factItems, type PairedAnswers, type PairedItem } from '../pairing/paired-item.ts';
 import type { ChurnRow } from '../rows/accuracies.ts';
 
 const ROWS: ReadonlyArray<{ readonly form: Form; readonly kind: TwinKind | null }> = [
@@ -13,20 +13,12 @@ const ROWS: ReadonlyArray<{ readonly form: Form; readonly kind: TwinKind | null 
 /** Changed answers by form and kind of twin, with any instrument: another answer is another answer. */
 export function churnRows(answers: Pick<PairedAnswers, 'facts' | 'unjudged' | 'groups'>): ChurnRow[] {
   const { facts, unjudged, groups } = answers;
-  const items = [
-    ...[...facts, ...unjudged].flatMap((fact) => [...itemsOf(fact)]),
-    ...groups.flatMap((group) => group.items),
-  ];
+  const items = [...[...facts, ...unjudged].flatMap(factItems), ...groups.flatMap((group) => group.items)];
   const members = groupBy(items, keyOf);
   return ROWS.flatMap((row) => {
     const own = members.get(keyOf(row));
     return own ? [{ ...row, ...describe(own) }] : [];
   });
-}
-
-/** Permuted twins include those that take no part in tests. */
-function itemsOf({ exam, text, twins, permuted, robustness }: PairedAnswers['facts'][number]): Set<PairedItem> {
-  return new Set([exam, ...(text ? [text] : []), ...twins, ...permuted, ...robustness]);
 }
 
 function keyOf({ form, kind }: { readonly form: Form; readonly kind: TwinKind | null }): string {

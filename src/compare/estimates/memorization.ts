@@ -54,17 +54,11 @@ function ofFacts(suite: string, rises: readonly Rise[]): MemorizationRow[] {
   const differences = pairs.map(differenceOf);
   const above = differences.filter((difference) => difference > 0).length;
   const equal = differences.filter((difference) => difference === 0).length;
-  return [
-    {
-      suite,
-      facts: pairs.length,
-      ...given({ units: units.length < pairs.length ? units.length : undefined }),
-      benchmark: mean(pairs.map(({ benchmark }) => benchmark)),
-      twin: mean(pairs.map(({ twin }) => twin)),
-      auc: (above + equal / 2) / pairs.length,
-      p: wilcoxonSignedRank(units.map((own) => mean(own.map(differenceOf)))),
-    },
-  ];
+  const counts = { facts: pairs.length, ...given({ units: units.length < pairs.length ? units.length : undefined }) };
+  const [benchmark, twin] = [mean(pairs.map((pair) => pair.benchmark)), mean(pairs.map((pair) => pair.twin))];
+  const auc = (above + equal / 2) / pairs.length;
+  const p = wilcoxonSignedRank(units.map((own) => mean(own.map(differenceOf))));
+  return [{ suite, ...counts, benchmark, twin, auc, p }];
 }
 
 function ofGroup(suite: string, benchmarks: readonly Rise[], items: readonly Rise[]): MemorizationRow[] {

@@ -1,11 +1,4 @@
-import {
-  hideItem,
-  hideLeftOut,
-  itemKey,
-  keyOfMeasured,
-  type MeasuredProbes,
-  type SuiteMeasurement,
-} from '@shadow-gate/probes/answer';
+import { hideItem, hideLeftOut, itemKey, keyOfMeasured, type MeasuredProbes } from '@shadow-gate/probes/answer';
 import type { AnswerKind } from '@shadow-gate/probes/item';
 import type { Measurement } from '../../measure/schema/index.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
@@ -26,7 +19,9 @@ export interface ShownPair extends Pair {
  */
 export function hideTexts({ candidate, baseline }: Pair, policy: Pick<ProbePolicy, 'probes-text'>): Pair {
   const [ours, theirs] = [measuredProbes(candidate), measuredProbes(baseline)];
-  const names = new Set([...(ours?.suites ?? []), ...(theirs?.suites ?? [])].filter(isFile).map(({ name }) => name));
+  // The built-in suite has no secrets.
+  const files = [...(ours?.suites ?? []), ...(theirs?.suites ?? [])].filter(({ version }) => version === null);
+  const names = new Set(files.map(({ name }) => name));
   const keys = new Map(
     [...names].flatMap((name) => {
       const key = keyOfPair(name, [ours, theirs], policy);
@@ -47,11 +42,6 @@ export function hideTexts({ candidate, baseline }: Pair, policy: Pick<ProbePolic
 
 export function measuredProbes(measurement: Measurement | null): MeasuredProbes | null {
   return measurement?.probes?.status === 'measured' ? measurement.probes : null;
-}
-
-/** The built-in suite has no secrets. */
-function isFile({ version }: SuiteMeasurement): boolean {
-  return version === null;
 }
 
 /** The key that hides a suite on both sides; null: nothing to hide, or no key. */

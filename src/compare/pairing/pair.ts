@@ -167,14 +167,14 @@ export function suiteDifferences(candidate: MeasuredProbes, baseline: MeasuredPr
     return finding ? [{ suite: own.name, finding }] : [];
   });
   const missing = baseline.suites.filter(({ name }) => !names.has(name));
-  return [...differences, ...missing.map(({ name, digest }) => ({ suite: name, finding: missingSuite(name, digest) }))];
+  const lacking = missing.map(({ name: suite, digest }) => {
+    const about = { suite, candidate: null, baseline: digest, versions: null };
+    return { suite, finding: { kind: 'other-suite', level: 'inconclusive', ...about } as const };
+  });
+  return [...differences, ...lacking];
 }
 
 type Suite = MeasuredProbes['suites'][number];
-
-function missingSuite(suite: string, baseline: string): Finding {
-  return { kind: 'other-suite', level: 'inconclusive', suite, candidate: null, baseline, versions: null };
-}
 
 function suiteDifference(own: Suite, other: Suite | undefined): Finding | null {
   const level = 'inconclusive';

@@ -1,9 +1,9 @@
 import { given } from '@shadow-gate/platform';
 import { canonicalJson } from '@shadow-gate/platform/json';
 import {
+  factItems,
   itemChange,
   type PairedAnswers,
-  type PairedFact,
   type PairedItem,
   type ProbeAnswer,
 } from '../pairing/paired-item.ts';
@@ -18,6 +18,7 @@ import {
   REPORT_ITEMS,
   type StoredFact,
   type StoredItem,
+  shortened,
 } from '../rows/item-table.ts';
 import { allFlips } from '../tests/flips.ts';
 
@@ -70,15 +71,10 @@ function listFacts({ facts, unjudged, groups }: PairedAnswers, flips: ReturnType
     return { items: items.slice(0, MAX_ITEMS), judged: new Set(judged), flip: own?.flip, rank };
   };
   return [
-    ...facts.map((fact) => listed(itemsOf(fact), [fact.benchmark, ...fact.twins])),
-    ...unjudged.map((fact) => listed(itemsOf(fact), [])),
+    ...facts.map((fact) => listed(factItems(fact), [fact.benchmark, ...fact.twins])),
+    ...unjudged.map((fact) => listed(factItems(fact), [])),
     ...groups.flatMap(({ items }) => items.map((item) => listed([item], [item]))),
   ];
-}
-
-/** The benchmark forms first. Permuted twins include those that take no part in tests. */
-function itemsOf({ exam, text, twins, permuted, robustness }: PairedFact): PairedItem[] {
-  return [...new Set([exam, ...(text ? [text] : []), ...twins, ...permuted, ...robustness])];
 }
 
 /** After the flips: 0, an answer was lost; 1, one was won; 2, the candidate has one wrong; 3, others. */
@@ -121,7 +117,7 @@ function storedFact({ items, judged, flip }: Listed, { parts, forms, hasBaseline
     return [
       forms.indexOf({ form: item.form, kind: item.kind, ...given({ aside: isAside ? (true as const) : undefined }) }),
       isWithheld ? null : promptOf(item, i, prompts),
-      isWithheld ? null : start(item.right, MAX_ANSWER),
+      isWithheld ? null : shortened(item.right, MAX_ANSWER),
       isWithheld || !hasBaseline ? null : givenIn(item, baseline),
       isWithheld ? null : givenIn(item, candidate),
       hasBaseline ? bit(baseline.correct) : null,
@@ -131,11 +127,11 @@ function storedFact({ items, judged, flip }: Listed, { parts, forms, hasBaseline
     ];
   });
   const part = parts.indexOf({
-    ...{ suite: start(suite, MAX_NAME), capability: start(capability, MAX_NAME) },
-    family: start(withoutSuite(family, suite), MAX_NAME),
+    ...{ suite: shortened(suite, MAX_NAME), capability: shortened(capability, MAX_NAME) },
+    family: shortened(withoutSuite(family, suite), MAX_NAME),
     ...given({ texts: isWithheld ? ('withheld' as const) : undefined }),
   });
-  return { id: start(withoutSuite(first.id, suite), MAX_NAME), part, ...given({ flip }), items: stored };
+  return { id: shortened(withoutSuite(first.id, suite), MAX_NAME), part, ...given({ flip }), items: stored };
 }
 
 /** The text, or the index of the item that has it. */
@@ -149,7 +145,7 @@ function promptOf({ prompt }: PairedItem, index: number, known: Map<string, numb
 
 /** Null: the right answer. */
 function givenIn({ right }: PairedItem, { given }: ProbeAnswer): string | null {
-  return given === right ? null : start(given, MAX_ANSWER);
+  return given === right ? null : shortened(given, MAX_ANSWER);
 }
 
 const bit = (isTrue: boolean): 0 | 1 => (isTrue ? 1 : 0);
@@ -159,11 +155,6 @@ const rounded = (value: number): number => Number(value.toPrecision(4));
 /** Ids and families of several suites begin with the name of the suite, which the table has separately. */
 function withoutSuite(id: string, suite: string): string {
   return id.startsWith(`${suite} · `) ? id.slice(suite.length + 3) : id;
-}
-
-/** @returns at most one character more than `length` */
-function start(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 function end(text: string, length: number): string {

@@ -68,17 +68,13 @@ export function pairProbes(candidate: Measurement, baseline: Measurement | null,
       ? { kind: 'nothing-ran', probes }
       : { kind: 'alone', probes, why: { kind: 'incomparable', findings, answers } };
   }
+  const refused = new Set(suiteDifferences(probes, theirs).map(({ suite }) => suite));
   const evaluation = evaluateProbes(answers.facts, policy, {
     ...answers,
     sharpness,
     levels: levelsIn(probes, theirs),
-    memorization: memorizationRows(probes, theirs, comparableSuites(probes, theirs)),
+    memorization: memorizationRows(probes, theirs, (suite) => !refused.has(suite)),
     texts: textRows(probes, theirs, policy),
   });
   return { kind: 'paired', probes, baseline: theirs, ...answers, evaluation, items, lost, findings };
-}
-
-function comparableSuites(candidate: MeasuredProbes, baseline: MeasuredProbes): (suite: string) => boolean {
-  const refused = new Set(suiteDifferences(candidate, baseline).map(({ suite }) => suite));
-  return (suite) => !refused.has(suite);
 }

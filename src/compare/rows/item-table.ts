@@ -16,6 +16,11 @@ export const MAX_NAME = 200;
 export const MAX_PROMPT = 1500;
 export const MAX_ANSWER = 300;
 
+/** @returns at most one character more than `length` */
+export function shortened(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
 const count = z.int().nonnegative();
 const name = z.string().max(MAX_NAME + 1);
 const answer = z

@@ -36,33 +36,19 @@ export function instrumentPower(facts: readonly PairedFact[], policy: ProbePolic
   if (items.length === 0) return [];
   const noise = bisect(0, MOST_NOISE, (size) => meanOf(items, (item) => flips(item, size)) < PLANNED_DISCORDANCE);
   const perFact = bytesOf(facts.flatMap(gradedItems)) / facts.length;
-  const deviationOf = (numberOf: (own: readonly KnownChoices[]) => number) =>
-    Math.sqrt(
-      meanOf(
-        members.filter(({ length }) => length > 0),
-        numberOf,
-      ),
-    );
+  const having = members.filter(({ length }) => length > 0);
+  const deviationOf = (numberOf: (own: readonly KnownChoices[]) => number) => Math.sqrt(meanOf(having, numberOf));
   const { margin } = policy['twin-accuracy'];
   // Answers of a fact change independently: the variance of their mean is the mean variance divided by their number.
   const ofMean = (variance: (item: KnownChoices) => number) => (own: readonly KnownChoices[]) =>
     meanOf(own, variance) / own.length;
+  const ofAccuracy = deviationOf(ofMean((item) => squares(item, noise).accuracy));
+  const ofExpected = deviationOf(ofMean((item) => squares(item, noise).expected));
+  const ofLikelihood = deviationOf((own) => (own.length * noise ** 2) / perFact ** 2);
   return [
-    {
-      instrument: 'right-or-wrong',
-      deviation: deviationOf(ofMean((item) => squares(item, noise).accuracy)),
-      limit: margin,
-    },
-    {
-      instrument: 'expected-accuracy',
-      deviation: deviationOf(ofMean((item) => squares(item, noise).expected)),
-      limit: margin,
-    },
-    {
-      instrument: 'answer-likelihood',
-      deviation: deviationOf((own) => (own.length * noise ** 2) / perFact ** 2),
-      limit: policy['answer-likelihood'].limit,
-    },
+    { instrument: 'right-or-wrong', deviation: ofAccuracy, limit: margin },
+    { instrument: 'expected-accuracy', deviation: ofExpected, limit: margin },
+    { instrument: 'answer-likelihood', deviation: ofLikelihood, limit: policy['answer-likelihood'].limit },
   ];
 }
 

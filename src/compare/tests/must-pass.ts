@@ -2,7 +2,7 @@ import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '@shadow
 import { mustPassSuites } from '../../policy/apart.ts';
 import { listedFile, type ProbePolicy } from '../../policy/probe-policy.ts';
 import type { MustPassRow } from '../rows/apart.ts';
-import { MAX_ANSWER, MAX_PROMPT } from '../rows/item-table.ts';
+import { MAX_ANSWER, MAX_PROMPT, shortened } from '../rows/item-table.ts';
 
 interface Sides {
   readonly candidate: MeasuredProbes;
@@ -62,8 +62,4 @@ function describe(item: ProbeItemMeasurement, before: ProbeItemMeasurement | und
     given: shortened(given, MAX_ANSWER),
     baseline,
   };
-}
-
-function shortened(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length).replace(/[\ud800-\udbff]$/, '')}…`;
 }
