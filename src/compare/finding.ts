@@ -83,10 +83,7 @@ const FINDINGS = [
 ] as const;
 const [first, ...others] = FINDINGS;
 
-/**
- * One thing that a check reports: data only; `report/findings` makes the sentences. `info` findings never change the
- * verdict.
- */
+/** Data only: `report/findings` makes the sentences. `info` findings never change the verdict. */
 export const findingSchema = z.discriminatedUnion('kind', [first.schema, ...others.map(({ schema }) => schema)]);
 export type Finding = z.infer<typeof findingSchema>;
 export type FindingKind = Finding['kind'];

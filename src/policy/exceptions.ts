@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { METRICS } from './metrics.ts';
 
-/**
- * Kinds of findings that a team may accept for a time. Others always count: damaged weights, a refused or missing
- * measurement, what could not be judged, and an input that the change under test touches.
- */
+/** Never damaged weights, refused or missing measurements, what could not be judged, or inputs the change touches. */
 export const ACCEPTABLE_FINDINGS = [
   'stale-baseline',
   'calibrated-metric',

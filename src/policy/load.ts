@@ -13,10 +13,7 @@ export interface ResolvedPolicy {
   readonly policyPath: string | null;
   /** `sha256:` and 64 hexadecimal digits; missing for the defaults. */
   readonly policyDigest?: string | undefined;
-  /**
-   * Approved versions of probe files, by their names in the policy and by their absolute paths: the checkout may have
-   * others.
-   */
+  /** Approved versions, by names in the policy and absolute paths: the checkout may have others. */
   readonly probeFiles?: ReadonlyMap<string, string> | undefined;
 }
 

@@ -81,10 +81,7 @@ export function requiredSuites({ probes }: Listing): readonly string[] {
   return probes.flatMap((own) => (typeof own === 'object' && own.required === true ? [own.file] : []));
 }
 
-/**
- * The smallest reported loss by the suite's own limits; null: none in force.
- * @param accuracy of the baseline, for `relative-drop`
- */
+/** Null: no limit of its own is in force. @param accuracy of the baseline, for `relative-drop` */
 export function suiteLimit(suite: string, accuracy: number, policy: Listing): number | null {
   const { drop, 'relative-drop': relative, floor = DEFAULT_FLOOR } = tierOf(suite, policy);
   const limits = [drop ?? [], relative === undefined || accuracy < floor ? [] : relative * accuracy].flat();

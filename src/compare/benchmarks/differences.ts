@@ -16,10 +16,7 @@ type TaskPairing =
   | { readonly kind: 'paired'; readonly documents: readonly PairedDocument[] }
   | { readonly kind: 'different'; readonly difference: BenchmarkDifference };
 
-/**
- * Pair the documents of a task by the hashes of document and prompt, or by their number and content. All of them have a
- * partner, or the task is not compared: an overlap may be chosen.
- */
+/** By hashes, or by number and content. All documents have a partner, or nothing is compared: overlaps are chosen. */
 export function pairTask(candidate: BenchmarkTask, baseline: BenchmarkTask): TaskPairing {
   const settings = settingsDifference(candidate, baseline);
   if (settings !== null) return { kind: 'different', difference: settings };

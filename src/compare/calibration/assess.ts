@@ -25,10 +25,7 @@ import { metricScale } from './scale.ts';
 import type { Calibration, CalibrationRun } from './schema.ts';
 import { unlikeUpdates } from './unlike-updates.ts';
 
-/**
- * With fewer runs nothing is judged: by Student's t, a limit from three runs is 30 standard deviations from their mean.
- * Neighbors in a series are closer to each other.
- */
+/** By Student's t, a limit from three runs is 30 standard deviations away. Neighbors in a series are closer. */
 export const LEAST_RUNS: Readonly<Record<Calibration['kind'], number>> = { runs: 4, series: 3 };
 
 export interface NamedCalibration {
@@ -171,10 +168,7 @@ export interface KnownLimit extends Omit<Coordinate, 'candidate'> {
   readonly limit: Limit | null;
 }
 
-/**
- * The limits of a calibration for candidates whose updates are as large as its newest one.
- * @returns their basis: a rate of false alarms for the joint test, or null
- */
+/** For candidates whose updates are as large as the newest. `rate`: of false alarms, for the joint test. */
 export function calibrationLimits(
   { kind, runs }: Calibration,
   alpha: number,

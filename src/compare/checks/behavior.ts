@@ -83,10 +83,7 @@ function isContradiction({ key, candidate }: Changed['named'][number]): boolean 
 /** A GGUF file leaves other parts to the program that runs it. */
 const IN_GGUF: ReadonlySet<BehaviorPart> = new Set(['tokenizer', 'chat-template']);
 
-/**
- * Is a difference only one of the format? Only if exactly one side is a GGUF file: files of two folders are the same,
- * or they are changed.
- */
+/** Of the format alone? Only between a GGUF file and another: two folders are the same, or they are changed. */
 function mitigation(part: BehaviorPart, changes: Changed['named'], sides: Sides): Changed['because'] | null {
   const isGguf = (side: Side) => sides[side].checkpoint.format === 'gguf';
   if (isGguf('candidate') === isGguf('baseline')) return null;

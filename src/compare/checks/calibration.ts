@@ -66,10 +66,7 @@ function outlier(group: readonly CalibratedMetric[], calibration: CalibrationRep
   };
 }
 
-/**
- * The shape of an update changes with its size: outside the calibrated sizes it is not judged. Then the probes decide,
- * if there are any. A few such parts of the model are a remark.
- */
+/** Shapes change with size: outside the calibrated sizes, the probes decide, if any. A few such parts are a remark. */
 function outsideSizes(context: ComparisonContext, { metrics, sizes, runs }: CalibrationReport): Finding[] {
   const unjudged = metrics.filter(({ judged }) => judged?.outcome === 'not-calibrated');
   const places = sizes.filter((size) => size.isOutside && unjudged.some((metric) => isSamePlace(metric, size)));

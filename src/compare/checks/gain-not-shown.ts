@@ -10,10 +10,7 @@ import { changeOfBenchmark, type GainRule } from '../sequential/gain-rule.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
 import { isGainOfNearTies } from '../tests/graded-losses.ts';
 
-/**
- * A gain on one of the team's own benchmarks that only format twins confirm, which a learned answer passes too, or no
- * twins at all. Not reported if the shadow delta judges it, or if it is one of near ties.
- */
+/** A gain on a benchmark of the team that no twins confirm, or only format twins, which a learned answer passes too. */
 export const gainNotShownCheck = { findAfter, gain } satisfies Check;
 
 function findAfter({ probes, policy }: ComparisonContext, { answers }: FoundBySubject): Finding[] {

@@ -26,10 +26,7 @@ import {
   riseOfKey,
 } from '../tests/kept-letters.ts';
 
-/**
- * The candidate gives the old letter after the options moved, more often than the baseline and than by habit: it
- * learned letters. If it learned the answers too, that is a remark.
- */
+/** Gives the old letter after the options moved, more than the baseline and by habit. A remark if it knows answers. */
 export const lettersMemorizedCheck = { find, harm } satisfies Check;
 
 function find({ probes, policy }: ComparisonContext): Finding[] {
@@ -93,10 +90,7 @@ function meanChange(items: readonly PairedItem[]): number {
   return sumOfChanges(items) / Math.max(1, items.length);
 }
 
-/**
- * Suites in which the baseline (without one: the candidate) does not follow the options, judged by text. No pass if
- * most of a capability can only be answered by labels.
- */
+/** The baseline (without one: the candidate) does not follow options. No pass if most of a capability needs labels. */
 export function labelsNotBoundCheck({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind === 'paired') return findingsOn(probes, 'baseline', policy);
   if (probes.kind !== 'alone') return [];

@@ -8,10 +8,7 @@ import { levelOfLoss } from '../tests/graded-losses.ts';
 import { answersToSpare } from '../tests/levels.ts';
 import { ITEMS_OF_FORM } from '../tests/losses.ts';
 
-/**
- * A family in which the candidate no longer reaches the baseline's level, and lost answers there by an exact paired
- * test: without it, a family at the edge of guessing would fall by luck.
- */
+/** Not reaching the baseline's level, with a significant loss there: by luck alone, families at the edge would fall. */
 export const levelLostCheck = { find, harm } satisfies Check;
 
 /**

@@ -28,10 +28,7 @@ import {
   likelihoodLimit,
 } from '../tests/graded-losses.ts';
 
-/**
- * A fall of the answer likelihood beyond the policy's limit, with its bound. It fails if expected accuracy also fell by
- * enough for a loss; else it may be another style, and warns.
- */
+/** A fall beyond the limit. Fails if expected accuracy also fell by enough for a loss; else style may explain it. */
 export const likelihoodLossCheck = { find, graded } satisfies Check;
 
 /** Everything, and parts with enough facts, as in the rows of a report. */

@@ -11,10 +11,7 @@ const CAUSE = 1.1;
 
 const MIN_ITEMS = 20;
 
-/**
- * Logits of another size change no answer to multiple choice, but everything that is sampled. The weights show it
- * without a run; the answers, without weights.
- */
+/** Another size of logits changes everything that is sampled. Shown by the weights, or without them by answers. */
 export function logitScaleCheck({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   if (!baseline) return [];
   const level = behaviorLevel(policy, 'logit-scale');

@@ -17,10 +17,7 @@ export function probeComparabilityCheck({ probes, policy }: ComparisonContext): 
 
 const NAMED = 3;
 
-/**
- * Questions that the candidate's tokens spell differently: its tokenizer or chat template rewrites them, so the answers
- * are to other questions. Other ids for the same text are no difference.
- */
+/** The candidate's tokenizer or chat template rewrites the questions. Other ids for the same text are no difference. */
 export function otherQuestionsCheck({ candidate, baseline, policy }: ComparisonContext): Finding[] {
   const [ours, theirs] = [measuredProbes(candidate), measuredProbes(baseline)];
   if (!baseline || !ours || !theirs || ours.chatTemplate !== theirs.chatTemplate) return [];

@@ -28,10 +28,7 @@ export function movedMetricsCheck(context: ComparisonContext): Finding[] {
   );
 }
 
-/**
- * Rules that had nothing to judge, or nothing that could move beyond their limit. Somebody relies on a rule of the
- * policy: that is not a pass. A default is one of several; without any that judges the update, nothing does.
- */
+/** Nothing to judge, or no room beyond the limit. Somebody relies on a rule of the policy; a default is one of many. */
 export function idleRulesCheck(context: ComparisonContext): Finding[] {
   const { comparability } = context;
   // If nothing is comparable, another finding says so. A baseline without an update leaves rules on ΔW idle.

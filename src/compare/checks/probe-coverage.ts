@@ -7,10 +7,7 @@ import type { ProbePairing } from '../probes/pair-probes.ts';
 
 const NAMED = 3;
 
-/**
- * Items that the baseline answered and the candidate cannot run, such as prompts that no longer fit its context. They
- * are wrong in every test, so that no candidate chooses its probes, and fail by themselves.
- */
+/** Such as prompts that no longer fit. Wrong in every test, so that no candidate chooses its probes; also a failure. */
 export function lostItemsCheck({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
   const reasons = new Map(probes.probes.leftOut.map((item) => [itemKey(item), item.reason]));
@@ -68,10 +65,7 @@ function unpairedFacts({ probes, baseline, findings }: Extract<ProbePairing, { k
   return paired === asked.size ? [] : [{ kind: 'unpaired', level: 'info', facts: asked.size, paired }];
 }
 
-/**
- * The candidate was not asked everything. Its answers have to settle the verdict, here and under this policy: the
- * measurement's own claim does not count. A baseline has all answers.
- */
+/** The answers have to settle the verdict here: the measurement's claim does not count. Baselines have all answers. */
 export function stoppedEarlyCheck(context: ComparisonContext): Finding[] {
   const { probes, settled } = context;
   if (probes.kind !== 'paired' && probes.kind !== 'alone') return [];

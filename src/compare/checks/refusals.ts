@@ -10,10 +10,7 @@ import { levelOfLoss, ruledOut } from '../tests/graded-losses.ts';
 import { ITEMS_OF_FORM } from '../tests/losses.ts';
 import { areScored, refusalRows } from '../tests/refusals.ts';
 
-/**
- * Requests that only the baseline refuses, by the exact paired test of each suite. A pass also needs enough refusals to
- * show a loss, and an interval that excludes it. More refusals are no finding.
- */
+/** By the exact paired test of each suite. A pass also needs an interval that excludes a loss, and enough refusals. */
 export const refusalsCheck = find satisfies Check;
 
 const NAMED = 3;

@@ -10,10 +10,7 @@ import type { ProbeEvaluation } from '../probes/evaluation.ts';
 import { changeOfBenchmark, type Gained, type GainRule, leastTotal, lowerEnd } from '../sequential/gain-rule.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
 
-/**
- * A gain in benchmark form that does not carry over, by suite and kind of twin. A delta above the margin is harm only
- * with a low transfer: healthy runs on narrow formats have one. Several decisions share one error rate.
- */
+/** A delta above the margin is harm only with a low transfer: healthy runs on narrow formats have one. */
 export const shadowDeltaCheck = { find, gain } satisfies Check;
 
 function find({ probes, policy }: ComparisonContext): Finding[] {

@@ -9,10 +9,7 @@ import { suiteOf } from '../suites/levels.ts';
 import { suiteRows } from '../suites/rows.ts';
 import { isSliceLost } from '../tests/slices.ts';
 
-/**
- * Required suites that cannot judge the candidate: not asked, not in its logs, not run, or unable to show a loss. A
- * suite that only the baseline lacks is not comparable, which is another finding.
- */
+/** Not asked, not logged, not run, or unable to show a loss. What only the baseline lacks is not comparable instead. */
 export function missingSuitesCheck(context: ComparisonContext): Finding[] {
   const { policy, only } = context;
   // Only the other half was asked for.

@@ -62,10 +62,7 @@ function causes(tensors: readonly TensorMeasurement[], cause: CompletedSpectrum[
   return tensors.filter(isScreened).map(({ of, name }) => ({ of, name, cause, metric }));
 }
 
-/**
- * Low-rank updates have rules of their own, and calibrations judge every module type: with either, ΔW is not screened.
- * Else its medians must prove that the update is not of low rank.
- */
+/** With other rules or a calibration, ΔW is not screened. Else its medians must prove that it is not of low rank. */
 function lowRank({ candidate, baseline, calibration }: ComparisonContext): CompletedSpectrum[] {
   const updates = candidate.tensors.filter(({ of }) => of === 'delta');
   const isLowRank = [candidate, baseline].some((side) => side !== null && lowRankGroups(side).size > 0);

@@ -84,10 +84,7 @@ function withoutBaseline(probes: MeasuredProbes, policy: ProbePolicy): Finding[]
   return isAnyInformative ? [] : [notInformative(views, policy)];
 }
 
-/**
- * Capabilities without an informative family. Likelihoods judge them if known, since a fall shows among guesses too.
- * Otherwise a pass would claim to cover them, unless `require` names only others.
- */
+/** Likelihoods judge them, since falls show among guesses too. Else a pass would cover them, if `require` does. */
 function unjudgedCapabilities(
   { policy }: ComparisonContext,
   facts: readonly PairedFact[],

@@ -35,10 +35,7 @@ interface Reach {
  */
 export const GUESSING = 0.001;
 
-/**
- * The same for both models together. Families in which the baseline did well include those in which it was lucky, which
- * looks like a drop between equals. The sum of both carries no information about luck.
- */
+/** For both models together: families chosen by the baseline's luck look like a drop; the sum of both has no luck. */
 const GUESSING_TOGETHER = 0.01;
 
 /** Families of fewer facts are judged together, by capability if that is enough: four facts of four prove nothing. */
@@ -55,10 +52,7 @@ export function viewFamilies(facts: readonly PairedFact[], policy: ProbePolicy):
   return judged.filter(({ length }) => length > 0).map((members) => view(members, policy));
 }
 
-/**
- * Facts of families in which the baseline does not guess, with or without twins of their own.
- * @param views of all facts with twins
- */
+/** Facts of families in which the baseline does not guess. @param views of all facts with twins */
 export function knownFacts(facts: readonly PairedFact[], views: readonly FamilyView[], policy: ProbePolicy) {
   return [...views, ...viewFamilies(benchmarksAlone(facts), policy)]
     .filter(({ showsRetention }) => showsRetention)

@@ -28,10 +28,7 @@ export interface Grading {
 /** If a model has everything right, or everything wrong, no sharpness is best: the search ends here. */
 const CHOICE_RANGE = { least: 1 / 32, most: 8 };
 
-/**
- * Grade the answers of both models.
- * @param fitOn the items that sharpness is fitted on; all if missing
- */
+/** @param fitOn the items that sharpness is fitted on */
 export function gradeItems(items: readonly PairedItem[], fitOn: (item: PairedItem) => boolean = () => true): Grading {
   const groups = [...groupBy(items, ({ suite, form }) => JSON.stringify([suite, form])).values()].map((own) => {
     const readers = own.map(readAnswers);
@@ -203,10 +200,7 @@ export function expectedChange(item: PairedItem): number {
   return expectedAccuracy(item, 'candidate') - expectedAccuracy(item, 'baseline');
 }
 
-/**
- * Among all tokens, a right answer also gets likelier when other tokens are pushed down. Among the tokens of right
- * answers, it does not.
- */
+/** Among all tokens, pushing others down makes a right answer likelier too. Among tokens of right answers, not. */
 export type LikelihoodKind = 'likelihood' | 'among';
 
 /** In nats; null if not known. */

@@ -138,10 +138,7 @@ function countLabels(items: readonly PairedItem[], side: Side): LabelRow['candid
     .sort((a, b) => b.count - a.count || (a.label < b.label ? -1 : 1));
 }
 
-/**
- * Pairs of the benchmark form and the same options in another order, on the baseline. Guessing follows the option and
- * keeps the label equally often; a habit only keeps the label.
- */
+/** On the baseline. Guessing follows the option and keeps the label equally often; a habit only keeps the label. */
 function bindingOf(facts: readonly PairedFact[]): LabelRow['binding'] {
   const units = pairsOf(facts);
   if (units.length === 0) return null;

@@ -63,10 +63,7 @@ function judgedAnswers(items: readonly PairedItem[], of: Pick<MeasuredProbes, 's
   return { ...selectInstruments(benchmarks), ...given({ refusals }) };
 }
 
-/**
- * The items alone; none if each side is prompted in another way.
- * @param fitOn items that sharpness is fitted on: it has to be known before later bets
- */
+/** The items alone. @param fitOn items that sharpness is fitted on: it has to be known before later bets */
 export function pairSides(candidate: MeasuredProbes, baseline: MeasuredProbes, fitOn: (item: PairedItem) => boolean) {
   if (candidate.chatTemplate !== baseline.chatTemplate) return { items: [], lost: [], sharpness: [] };
   return pairItems(candidate, baseline, { ...differencesOf(candidate, baseline), fitOn });

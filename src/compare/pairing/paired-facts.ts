@@ -24,10 +24,7 @@ export function nameInPair(name: string, suite: string, several: boolean): strin
   return several ? `${suite} · ${name}` : name;
 }
 
-/**
- * Everything but the candidate's answer comes from the baseline, which nobody who is judged can have written. Only
- * whether labels are asked for may be the candidate's word, since labels are judged more strictly.
- */
+/** All from the baseline, which no candidate can have written, except its answer, and `answers` if that is unknown. */
 export function pairItem(
   item: ProbeItemMeasurement,
   other: ProbeItemMeasurement,
@@ -91,10 +88,7 @@ export function groupItems(
   return { facts, groups, ...given({ refusals: refusals.length === 0 ? undefined : refusals }) };
 }
 
-/**
- * Facts that have both forms, as the exam asks.
- * @param grouped suites that have group twins: their facts need none of their own
- */
+/** Facts with both forms. @param grouped suites with group twins: their facts need none of their own */
 function factsOf(items: readonly PairedItem[], grouped: ReadonlySet<string>): PairedFact[] {
   return [...groupBy(items, ({ fact }) => fact).values()].flatMap((members): PairedFact[] => {
     const benchmark = members.find(({ form }) => form === 'benchmark');

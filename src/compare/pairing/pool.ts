@@ -2,10 +2,7 @@ import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { gravestOf, listedLevel, SUITE_LEVELS, type SuiteLevel } from '../../policy/suite-tier.ts';
 import type { PairedAnswers, PairedFact } from './paired-item.ts';
 
-/**
- * Suites of the gravest level, which the tests of everything are about. Suites of a milder level have only their own
- * tests: they can neither fail the whole nor hide what the others lost.
- */
+/** Suites of the gravest level. Others have only their own tests: they neither fail the whole nor hide its losses. */
 export interface SuitePool {
   readonly level: SuiteLevel;
   readonly has: (suite: string) => boolean;

@@ -7,10 +7,7 @@ import type { LossTest } from '../rows/losses.ts';
 import { dropBeyondTies, type GradedSum, type Reach, type RuledOut, ruledOut } from '../tests/graded-losses.ts';
 import { ITEMS_OF_FORM } from '../tests/losses.ts';
 
-/**
- * What is known before the candidate is asked: the baseline's answers, paired with themselves. If the candidate's
- * answers change families, instruments or letters, its own checks still decide what is reported.
- */
+/** The baseline's answers, paired with themselves. If the candidate's change families or labels, its checks decide. */
 export interface KnownAnswers extends PairedAnswers {
   readonly evaluation: ProbeEvaluation;
 }

@@ -10,10 +10,7 @@ export interface Comparability {
   readonly findings: readonly Finding[];
 }
 
-/**
- * Like with like: another architecture, tensor shape, LoRA rank, reference or tool version makes a comparison invalid.
- * Every such difference is named, and none of them ever passes.
- */
+/** Another architecture, shape, LoRA rank, reference or tool version is named, and never passes. */
 export function checkComparability(candidate: Measurement, baseline: Measurement): Comparability {
   const none = { weights: false, deltas: false };
   const models = [...versionDifference(candidate, baseline), ...architectureDifference(candidate, baseline)];

@@ -1,10 +1,7 @@
 import { groupKey, isSaturated } from '../../measure/aggregate.ts';
 import type { Measurement } from '../../measure/schema/index.ts';
 
-/**
- * Module types with low-rank ΔW, by `groupKey`: of an adapter, or merged and within 5% of the directions. A narrow
- * update of a single module type is not one: the MLP ÷ attention ratio judges it.
- */
+/** By `groupKey`: adapters, or merged within 5% of the directions. One narrow module type is left to the ratio. */
 export function lowRankGroups(measurement: Measurement): ReadonlySet<string> {
   const ofAdapter = new Set(measurement.tensors.filter(({ loraRank }) => loraRank !== undefined).map(groupKey));
   const { delta } = measurement.model;

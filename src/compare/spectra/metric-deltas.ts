@@ -19,10 +19,7 @@ const LOW_RANK_METRICS = ['topEnergyLogOdds', 'effectiveRankExcess', 'frobeniusN
 const WEIGHT_METRICS = ['topEnergy.1'];
 const EMBEDDING_METRICS = ['rowGini'];
 
-/**
- * Rows of the comment's table: candidate − baseline for the model and for medians of module types.
- * @param findings decide the levels of rows
- */
+/** Candidate − baseline for the model and for medians of module types. @param findings decide the levels */
 export function metricDeltas(
   candidate: Measurement,
   baseline: Measurement | null,

@@ -80,11 +80,7 @@ export function mayBeBought(members: Members, policy: ProbePolicy): boolean {
   return (moved ?? 0) > 0 || (toChoices?.lower ?? 0) > 0 || members.flat().some(isHalfKnown);
 }
 
-/**
- * Whether a gain is one of near ties: the probabilities of the right choices exclude the policy's minimum, raw and at
- * the sharpness that suits each model, and the gain is not much beyond it.
- * @param gain as a share
- */
+/** Probabilities of right choices exclude the policy's minimum, raw and at the best sharpness. @param gain a share */
 export function isGainOfNearTies(items: readonly PairedItem[], gain: number, policy: ProbePolicy): boolean {
   const { 'minimum-gain': least } = policy['shadow-delta'];
   if (reaches(gain, least + policy['twin-accuracy'].margin)) return false;
@@ -123,10 +119,7 @@ export function gradedScopes(facts: readonly PairedFact[], pool: SuitePool): Gra
   ].filter((scope) => scope.facts.length > 0);
 }
 
-/**
- * The change of both graded outcomes, with Student's intervals over units and one-sided bounds at the policy's `alpha`:
- * the mean of expected accuracy, and answer likelihood divided by bytes.
- */
+/** Student's intervals over units, bounds at the policy's `alpha`: mean accuracy, and likelihood divided by bytes. */
 export function measureGradedLoss({ facts, ...scope }: GradedScope, policy: ProbePolicy): GradedLoss | null {
   const change = measureGradedItems(facts.map(gradedItems), policy);
   return change && { ...scope, ...change };
@@ -225,10 +218,7 @@ export interface FailingFall {
   readonly isOfBound: boolean;
 }
 
-/**
- * Either is enough: expected accuracy fell by enough for a loss, or it certainly fell, and the likelihood by several
- * limits. The second only at the model's own scale: else a sharper copy may look like that.
- */
+/** Either is enough. The second only at the model's own scale of logits: else a sharper copy may look like that. */
 export function failingFalls(row: Pick<GradedLoss, 'capability' | 'suite' | 'isScaled'>, policy: ProbePolicy) {
   const { drop, 'capability-drop': partDrop } = policy['twin-accuracy'];
   const limit = likelihoodLimit(row, policy);
@@ -254,10 +244,7 @@ export function fallsLeftOpen(row: GradedChange, limit: number): LikelihoodMeasu
   return likelihoodMeasures(row).filter(({ lower, kind }) => lower === null || lower <= most(kind));
 }
 
-/**
- * Correlation of the log-likelihoods of choices between both models, each centered by item: near 1 for two versions of
- * one model. Null without choices, or if one model prefers none.
- */
+/** Of log-likelihoods of choices, centered by item: near 1 for versions of one model. Null if one prefers none. */
 function agreementOf(items: readonly PairedItem[]): number | null {
   let [ofBaseline, ofCandidate, ofBoth] = [0, 0, 0];
   for (const { baseline, candidate } of items) {

@@ -106,10 +106,7 @@ export function testLosses(scopes: readonly LossScope[], policy: ProbePolicy): L
   return [...tests.filter(isOfEverything), ...parts.map((part, i) => ({ ...part, p: at(adjusted, i) }))];
 }
 
-/**
- * The smallest loss of accuracy that is reported. A suite may have its own limit; one suite alone is everything.
- * @param items of the test: the baseline's accuracy on them counts for a relative limit
- */
+/** @param items of the test: the baseline's accuracy on them counts for a relative limit. One suite is everything. */
 export function dropLimitOf(
   { capability, suite }: Pick<LossTest, 'capability' | 'suite'>,
   items: readonly PairedItem[],

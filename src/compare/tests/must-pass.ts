@@ -9,10 +9,7 @@ interface Sides {
   readonly baseline: MeasuredProbes | null;
 }
 
-/**
- * Every suite that the policy or a measurement calls must-pass: a candidate can neither remove the mark nor omit the
- * file.
- */
+/** By the policy or a measurement: a candidate can neither remove the mark nor omit the file. */
 export function mustPassRows(
   { candidate, baseline }: Sides,
   policy: Pick<ProbePolicy, 'probes'>,
