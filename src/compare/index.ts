@@ -20,7 +20,7 @@ export {
   timeSchema,
   transferSchema,
 } from './rows/trend.ts';
-export { differingKeys } from './spectra/like-with-like.ts';
+export { differingKeys } from './spectra/comparability.ts';
 export { groupName } from './spectra/pair-metrics.ts';
 export { contradictionInSpectra } from './spectra/spectra-report.ts';
 export { daysBetween, isAcceptable, isInPolicy, ownLevel, withExceptions } from './verdict/exceptions.ts';

@@ -1,9 +1,8 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { suiteLimit } from '../../policy/suite-tier.ts';
+import { gravestOf, listedLevel, type SuiteLevel, suiteLimit } from '../../policy/suite-tier.ts';
 import { holm } from '../../statistics/index.ts';
 import { reaches } from '../pairing/limits.ts';
-import { groupByLevel } from '../pairing/pool.ts';
-import { benchmarkLevel, poolOfBenchmarks } from './levels.ts';
+import { groupByLevel, poolOf, type SuitePool } from '../pairing/pool.ts';
 import { isBeyondGuessing, lossProbability, type Outcomes, outcomeMeans } from './outcomes.ts';
 import { type BenchmarkPairing, type ComparedMetric, type ComparedTask, joinOutcomes } from './pair.ts';
 
@@ -125,4 +124,32 @@ function firstLosses(shown: readonly BenchmarkLoss[], pairing: BenchmarkPairing)
 
 export function isAboveChance({ outcomes, chance }: BenchmarkUnit, policy: ProbePolicy): boolean {
   return outcomes !== null && isBeyondGuessing(outcomes, chance, policy);
+}
+
+type Nested = Pick<BenchmarkPairing, 'parents'>;
+
+/** Its own level in the policy, or the gravest of its groups. */
+export function benchmarkLevel(name: string, { parents }: Nested, policy: ProbePolicy): SuiteLevel {
+  return knownLevel(name, parents, policy) ?? 'fail';
+}
+
+function knownLevel(
+  name: string,
+  parents: Nested['parents'],
+  policy: ProbePolicy,
+  below: readonly string[] = [],
+): SuiteLevel | null {
+  const own = listedLevel(name, policy);
+  if (own !== null || below.includes(name)) return own;
+  const above = (parents.get(name) ?? []).flatMap(
+    (group) => knownLevel(group, parents, policy, [...below, name]) ?? [],
+  );
+  return above.length === 0 ? null : gravestOf(above);
+}
+
+export function poolOfBenchmarks(pairing: Pick<BenchmarkPairing, 'tasks' | 'parents'>, policy: ProbePolicy): SuitePool {
+  return poolOf(
+    pairing.tasks.map(({ name }) => name),
+    (name) => benchmarkLevel(name, pairing, policy),
+  );
 }

@@ -135,14 +135,8 @@ function compareTask(ours: BenchmarkTask, theirs: BenchmarkTask, documents: read
   };
 }
 
-interface RowScope {
-  readonly task: string;
-  readonly n: number;
-  readonly samples: number;
-}
-
 function compareMetric(
-  { task, n, samples }: RowScope,
+  { task, n, samples }: Record<'n' | 'samples', number> & { readonly task: string },
   ours: BenchmarkMetric,
   theirs: BenchmarkMetric,
   outcomes: Outcomes | null,

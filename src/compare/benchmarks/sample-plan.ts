@@ -14,11 +14,6 @@ export interface SampleVariance {
   readonly within: number;
 }
 
-interface SampledItem {
-  readonly share: number;
-  readonly n: number;
-}
-
 /** Standard errors with more items, or more samples of each, as shares. */
 export interface SamplePlan {
   readonly items: number;
@@ -34,7 +29,7 @@ export interface SamplePlan {
  * unbiased k(n − k)/(n(n − 1)), between them the variance of the shares k/n minus that of sampling. Null unless all
  * items have two samples or more.
  */
-function sampleVariance(task: string, items: readonly SampledItem[]): SampleVariance | null {
+function sampleVariance(task: string, items: ReadonlyArray<Record<'share' | 'n', number>>): SampleVariance | null {
   const error = standardErrorOfMean(items.map(({ share }) => share));
   if (error === null || items.some(({ n }) => n < 2)) return null;
   const within = items.map(({ share, n }) => (share * (1 - share) * n) / (n - 1));

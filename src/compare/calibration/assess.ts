@@ -226,15 +226,10 @@ function placed(size: SizeCoordinate, { low, high }: SizeRange): CalibratedSize 
   return { ...size, values: [...size.values], low, high, isOutside };
 }
 
-interface Decision {
-  readonly isBeyond: boolean;
-  readonly ranges: readonly CalibratedSize[];
-}
-
 function decide(
   metric: JudgedCoordinate,
   { limit, by, line }: Limit,
-  { isBeyond, ranges }: Decision,
+  { isBeyond, ranges }: { readonly isBeyond: boolean; readonly ranges: readonly CalibratedSize[] },
 ): CalibratedMetric {
   // An adapter's update is judged by its size, which needs no update of the same size to compare with.
   const isSized = isSize(metric) || !ranges.some((range) => range.isOutside && isSamePlace(range, metric));

@@ -1,7 +1,7 @@
 import { given, release } from '@shadow-gate/platform';
 import type { Measurement } from '../../measure/schema/index.ts';
 import type { CALIBRATION_DIFFERENCES } from '../rows/calibration.ts';
-import { differingKeys } from '../spectra/like-with-like.ts';
+import { differingKeys } from '../spectra/comparability.ts';
 import type { DescribedUpdate } from './schema.ts';
 
 type DifferenceKind = (typeof CALIBRATION_DIFFERENCES)[number];

@@ -1,5 +1,5 @@
 import type { UPDATE_DIFFERENCES } from '../rows/calibration.ts';
-import { MAX_UNMATCHED_SHARE } from '../spectra/like-with-like.ts';
+import { MAX_UNMATCHED_SHARE } from '../spectra/comparability.ts';
 import { placeName } from '../spectra/place.ts';
 import type { CalibrationDifference } from './describe-update.ts';
 import type { CalibrationRun } from './schema.ts';

@@ -1,5 +1,6 @@
 import { SAMPLING_NAMES } from '@shadow-gate/language-model/tokens/gguf-defaults';
 import { given } from '@shadow-gate/platform';
+import { itemKey } from '@shadow-gate/probes/answer';
 import {
   BEHAVIOR_PARTS,
   BESIDE_TOKENIZER,
@@ -10,7 +11,7 @@ import {
 import type { Policy } from '../../policy/policy.ts';
 import type { ComparisonContext } from '../check.ts';
 import type { Finding, FindingOf } from '../finding.ts';
-import { itemsReadOtherwise } from '../pairing/read-otherwise.ts';
+import { measuredProbes, withheldSuites } from '../pairing/hide-texts.ts';
 
 const NAMED = 4;
 
@@ -170,3 +171,28 @@ function isPaddingOnly(ours: BehaviorValues | null, theirs: BehaviorValues | nul
 function areAllShown(ours: BehaviorValues | null, theirs: BehaviorValues | null): boolean {
   return [ours, theirs].every((side) => side !== null && Object.keys(side.values).length === side.keys);
 }
+
+/** Items that the candidate's tokenizer turns into other ids than the baseline's; null: no ids are known. */
+function itemsReadOtherwise(context: ComparisonContext): Changed['texts'] | null {
+  const [ours, theirs] = [measuredProbes(context.candidate), measuredProbes(context.baseline)];
+  const known = new Map(theirs?.items.map((item) => [itemKey(item), item.tokens]));
+  const read = (ours?.items ?? []).filter(
+    (item) => item.tokens !== undefined && known.get(itemKey(item)) !== undefined,
+  );
+  if (read.length === 0) return null;
+  const other = read.filter((item) => known.get(itemKey(item)) !== item.tokens);
+  const withheld = withheldSuites(context);
+  const textOf = ({ suite, prompt }: (typeof read)[number]) =>
+    withheld.has(suite) || prompt === null ? null : prompt.slice(0, MOST_TEXT);
+  // A short text shows the reason best.
+  const [shortest] = other.toSorted((a, b) => lengthOf(textOf(a)) - lengthOf(textOf(b)));
+  return {
+    other: other.length,
+    of: read.length,
+    example: shortest === undefined ? null : { suite: shortest.suite, item: shortest.id, text: textOf(shortest) },
+  };
+}
+
+const MOST_TEXT = 200;
+
+const lengthOf = (text: string | null): number => text?.length ?? Number.MAX_SAFE_INTEGER;

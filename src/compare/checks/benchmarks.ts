@@ -6,12 +6,13 @@ import { gradedTasks, judgingRow } from '../benchmarks/graded-documents.ts';
 import {
   allOutcomes,
   type BenchmarkUnit,
+  benchmarkLevel,
   benchmarkUnits,
   isAboveChance,
   pooledTasks,
+  poolOfBenchmarks,
   shownLosses,
 } from '../benchmarks/judge.ts';
-import { benchmarkLevel, poolOfBenchmarks } from '../benchmarks/levels.ts';
 import { changedOutcomes, outcomeInterval, outcomeMeans, pairedCounts } from '../benchmarks/outcomes.ts';
 import type { BenchmarkPairing } from '../benchmarks/pair.ts';
 import type { Check, ComparisonContext, FoundBySubject } from '../check.ts';

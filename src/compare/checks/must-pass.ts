@@ -1,9 +1,9 @@
-import { itemKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
+import { itemKey } from '@shadow-gate/probes/answer';
 import type { Check, ComparisonContext } from '../check.ts';
 import type { Finding } from '../finding.ts';
 import { measuredProbes, withheldSuites } from '../pairing/hide-texts.ts';
 import type { MustPassRow } from '../rows/apart.ts';
-import { mustPassRows } from '../tests/must-pass.ts';
+import { mustPassRows, type ProbedSides } from '../tests/must-pass.ts';
 
 /** Questions that may never be answered wrong: with a baseline or without, and whatever the others show. */
 export const mustPassCheck = find satisfies Check;
@@ -26,10 +26,7 @@ function find(context: ComparisonContext): Finding[] {
 }
 
 /** An unknown answer is no pass. */
-function notAsked(
-  { suite, questions, asked }: MustPassRow,
-  { candidate, baseline }: { readonly candidate: MeasuredProbes; readonly baseline: MeasuredProbes | null },
-): Finding[] {
+function notAsked({ suite, questions, asked }: MustPassRow, { candidate, baseline }: ProbedSides): Finding[] {
   if (questions !== null && asked >= questions && questions > 0) return [];
   const answered = new Set(candidate.items.map(itemKey));
   const left = new Map(candidate.leftOut.map((item) => [itemKey(item), item.reason]));

@@ -29,11 +29,8 @@ export function firstAnswers(probes: MeasuredProbes): FirstAnswers | null {
   return sequential === undefined || orderSeed === undefined ? null : { ...probes, sequential, orderSeed };
 }
 
-/** See `settle`. */
-type Settle = (probes: FirstAnswers) => Settled | null;
-
-/** @param measured the baseline, which has all answers */
-export function settleAgainst(measured: Measurement, policy: Policy): Settle {
+/** See `settle`. @param measured the baseline, which has all answers */
+export function settleAgainst(measured: Measurement, policy: Policy): (probes: FirstAnswers) => Settled | null {
   return (probes) => {
     // Only the candidate's answers are looked at.
     const { candidate, baseline } = hideTexts({ candidate: { ...measured, probes }, baseline: measured }, policy);

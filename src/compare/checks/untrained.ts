@@ -49,12 +49,7 @@ export function sameAsBaseline(context: ComparisonContext): readonly TensorMeasu
   return found === null ? [] : same;
 }
 
-interface SinceBaseline {
-  readonly found: Untrained | null;
-  readonly same: readonly TensorMeasurement[];
-}
-
-function sinceBaseline({ candidate, baseline, comparability }: ComparisonContext): SinceBaseline {
+function sinceBaseline({ candidate, baseline, comparability }: ComparisonContext) {
   // Incomparable models may still share some matrices.
   if (!baseline || !comparability.weights || comparability.findings.length > 0) return { found: null, same: [] };
   const theirs = new Map(baseline.tensors.map((tensor) => [keyOf(tensor), tensor]));

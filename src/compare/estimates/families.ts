@@ -21,14 +21,6 @@ export interface FamilyView {
   readonly isAboveChance: boolean;
 }
 
-interface Reach {
-  readonly accuracy: number;
-  readonly chance: number;
-  readonly facts: number;
-  /** Null: never enough, since it is at most the policy's `floor` above chance. */
-  readonly neededFacts: number | null;
-}
-
 /**
  * In one of five families of sixty facts, guessing alone is above the policy's `floor`. So it must also reach the
  * accuracy at most once in a thousand times (exact binomial test with facts as units).
@@ -115,8 +107,8 @@ export function isInformative({ showsNoDrop, showsDelta, isAboveChance }: Family
   return showsNoDrop || (showsDelta && isAboveChance);
 }
 
-/** Facts needed to show that the baseline does not guess in this family. */
-export function familyReach({ facts }: FamilyView, { informative }: ProbePolicy): Reach {
+/** Facts needed to show that the baseline does not guess in this family. `neededFacts` of null: never enough. */
+export function familyReach({ facts }: FamilyView, { informative }: ProbePolicy) {
   const { baseline: accuracy, chance } = summarizeForms(facts).twin;
   const needed = accuracy <= chance + informative.floor ? null : factsAboveGuessing(accuracy, chance);
   const neededFacts = needed && Math.ceil((needed * facts.length) / unitCountOf(facts));

@@ -2,7 +2,6 @@ import { release } from '@shadow-gate/platform';
 import { blockUpdates, isUpdateJudged } from '../../measure/aggregate.ts';
 import type { Measurement } from '../../measure/schema/index.ts';
 import type { Finding, FindingOf } from '../finding.ts';
-import { differingKeys, MAX_UNMATCHED_SHARE } from './like-with-like.ts';
 
 export interface Comparability {
   readonly weights: boolean;
@@ -154,3 +153,15 @@ function updatedMatrices({ tensors }: Measurement): ReadonlySet<string> {
       .map(({ name }) => name),
   );
 }
+
+type Architecture = Measurement['architecture'];
+
+const KEYS = ['modelType', 'name', 'layers', 'hiddenSize', 'heads', 'keyValueHeads'] as const;
+
+/** Keys in which two architectures differ. Without a config, the tensors alone must agree. */
+export function differingKeys(a: Architecture, b: Architecture): ReadonlyArray<(typeof KEYS)[number]> {
+  return KEYS.filter((key) => a[key] !== null && b[key] !== null && a[key] !== b[key]);
+}
+
+/** Share of the updated matrices that may be updated on one side only: a few lie close to the rounding noise. */
+export const MAX_UNMATCHED_SHARE = 0.1;

@@ -29,19 +29,17 @@ export interface WeightSummary {
   /** Bound of the rounding's effect on any σ; `hides`: above 10⁻² σ₁. Null: not measured. */
   readonly rounding: { readonly sigma: number; readonly hides: boolean } | null;
   readonly topEnergy: number;
-  readonly ranks: Ranks;
+  /** Numbers of directions; null: not measured, by `fast` or by an older version. */
+  readonly ranks: {
+    /** Above 10⁻⁶ σ₁. */
+    readonly any: number | null;
+    /** Above the rounding of the dtype. */
+    readonly aboveRounding: number | null;
+    /** Above 10⁻² σ₁: the loss of one of these counts. */
+    readonly strong: number | null;
+  };
   /** Rows that are zero; null where they are not counted, which only those of embeddings and lm_head are. */
   readonly zeroRows: number | null;
   /** σ at some of the ranks, from 0 on, largest first. */
   readonly profile: ReadonlyArray<{ readonly rank: number; readonly sigma: number }>;
-}
-
-/** How many directions a matrix has. Null where that was not measured: by `fast`, or by an older version. */
-interface Ranks {
-  /** Above 10⁻⁶ σ₁. */
-  readonly any: number | null;
-  /** That stand out from the rounding of the dtype. */
-  readonly aboveRounding: number | null;
-  /** Above 10⁻² σ₁: the loss of one of these counts. */
-  readonly strong: number | null;
 }

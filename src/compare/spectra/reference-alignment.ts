@@ -1,13 +1,6 @@
 import { blockUpdates } from '../../measure/aggregate.ts';
 import type { Measurement, TensorMeasurement } from '../../measure/schema/index.ts';
 
-interface Alignment {
-  /** ⟨W, W₀⟩ / (‖W‖·‖W₀‖) over the matrices of the blocks, each weighted by the inverse of its standard error. */
-  readonly cosine: number;
-  /** The cosine that the weights of another model may reach by chance. */
-  readonly chance: number;
-}
-
 /** In standard errors. A strong direction of each decides most of a cosine, so its tails are long. */
 const CHANCE = 4;
 
@@ -17,9 +10,10 @@ const CHANCE = 4;
  *
  * Two matrices [m, n] whose singular vectors have nothing to do with each other have a cosine of mean 0 and variance
  * 1/(mn), whatever their singular values are: the squared inner products of independent directions average 1/m and 1/n.
- * @returns null where no matrix has all three norms
+ * @returns cosine: ⟨W, W₀⟩ / (‖W‖·‖W₀‖) over the matrices of the blocks, each weighted by the inverse of its standard
+ *   error; chance: what another model may reach. Null if no matrix has all three norms
  */
-export function alignmentWithReference({ tensors }: Pick<Measurement, 'tensors'>): Alignment | null {
+export function alignmentWithReference({ tensors }: Pick<Measurement, 'tensors'>) {
   const weights = new Map(
     tensors.flatMap((tensor) => (tensor.of === 'weight' ? [[tensor.name, tensor] as const] : [])),
   );

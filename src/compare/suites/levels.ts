@@ -1,13 +1,15 @@
 import { BUILTIN } from '@shadow-gate/probes/suite';
-import { benchmarkLevel, poolOfBenchmarks } from '../benchmarks/levels.ts';
+import { benchmarkLevel, poolOfBenchmarks } from '../benchmarks/judge.ts';
 import type { CheckSubject, ComparisonContext } from '../check.ts';
 import { type Finding, findingTraits, mildestOf } from '../finding.ts';
 import { suiteLevel } from '../pairing/pool.ts';
 
-type Judged = Pick<ComparisonContext, 'policy' | 'probes' | 'benchmarks'>;
-
 /** The gravest level of a finding about answers by its suite, or for a loss over everything by the pool. Null: any. */
-export function levelOfSuites(finding: Finding, about: CheckSubject, { policy, probes, benchmarks }: Judged) {
+export function levelOfSuites(
+  finding: Finding,
+  about: CheckSubject,
+  { policy, probes, benchmarks }: ComparisonContext,
+) {
   const suite = suiteOf(finding);
   const isOfAll = findingTraits(finding.kind).isDeficit === true || finding.kind === 'not-informative';
   if (about !== 'answers' && about !== 'benchmarks') return null;
@@ -26,7 +28,7 @@ export function suiteOf(finding: Finding): string | null {
   return 'task' in finding ? finding.task : null;
 }
 
-export function withSuiteLevel(finding: Finding, about: CheckSubject, context: Judged): Finding {
+export function withSuiteLevel(finding: Finding, about: CheckSubject, context: ComparisonContext): Finding {
   const gravest = levelOfSuites(finding, about, context);
   const level = gravest === null ? finding.level : mildestOf(gravest, finding.level);
   return level === finding.level ? finding : { ...finding, level };

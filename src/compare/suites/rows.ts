@@ -3,13 +3,13 @@ import { hasTiers, isListedSuite, isRequiredSuite } from '../../policy/suite-tie
 import { judgingRow } from '../benchmarks/graded-documents.ts';
 import {
   type BenchmarkUnit,
+  benchmarkLevel,
   benchmarkLimit,
   benchmarkScopes,
   benchmarkUnit,
   benchmarkUnits,
   isAboveChance,
 } from '../benchmarks/judge.ts';
-import { benchmarkLevel } from '../benchmarks/levels.ts';
 import { outcomeInterval, outcomeMeans } from '../benchmarks/outcomes.ts';
 import type { BenchmarkPairing } from '../benchmarks/pair.ts';
 import type { ComparisonContext } from '../check.ts';
@@ -23,11 +23,8 @@ import type { GradedLoss } from '../rows/losses.ts';
 import { canJudge, gradedItems, measureGradedLoss } from '../tests/graded-losses.ts';
 import { dropLimitOf } from '../tests/losses.ts';
 
-type Compared = Pick<ComparisonContext, 'policy' | 'probes' | 'benchmarks'>;
-
 /** One for each compared suite and benchmark; none if the policy names no suite. */
-export function suiteRows(context: Compared): SuiteRow[] {
-  const { policy, probes, benchmarks } = context;
+export function suiteRows({ policy, probes, benchmarks }: ComparisonContext): SuiteRow[] {
   if (!hasTiers(policy)) return [];
   return [
     ...(probes.kind === 'paired' ? probeSuiteRows(probes, policy) : []),

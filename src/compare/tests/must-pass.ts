@@ -4,14 +4,14 @@ import { listedFile, type ProbePolicy } from '../../policy/probe-policy.ts';
 import type { MustPassRow } from '../rows/apart.ts';
 import { MAX_ANSWER, MAX_PROMPT, shortened } from '../rows/item-table.ts';
 
-interface Sides {
+export interface ProbedSides {
   readonly candidate: MeasuredProbes;
   readonly baseline: MeasuredProbes | null;
 }
 
 /** By the policy or a measurement: a candidate can neither remove the mark nor omit the file. */
 export function mustPassRows(
-  { candidate, baseline }: Sides,
+  { candidate, baseline }: ProbedSides,
   policy: Pick<ProbePolicy, 'probes'>,
   withheld: ReadonlySet<string>,
 ): MustPassRow[] {
