@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accuracyLossFindings } from './findings/accuracy-loss.ts';
+import { accuracyLossFinding } from './findings/accuracy-loss.ts';
 import { baselineFindings } from './findings/baseline.ts';
 import { behaviorFindings } from './findings/behavior.ts';
 import { benchmarkFindings } from './findings/benchmarks.ts';
@@ -11,7 +11,7 @@ import { evidenceFindings } from './findings/evidence.ts';
 import type { Reason } from './findings/flat-form.ts';
 import { halvesFindings } from './findings/halves.ts';
 import { letterFindings } from './findings/letters.ts';
-import { levelLostFindings } from './findings/level-lost.ts';
+import { levelLostFinding } from './findings/level-lost.ts';
 import { likelihoodFindings } from './findings/likelihood.ts';
 import { mergeFindings } from './findings/merge.ts';
 import { mustPassFindings } from './findings/must-pass.ts';
@@ -22,18 +22,18 @@ import { otherWeightsFindings } from './findings/other-weights.ts';
 import { policyRuleFindings } from './findings/policy-rules.ts';
 import { probeCoverageFindings } from './findings/probe-coverage.ts';
 import { probeNoteFindings } from './findings/probe-notes.ts';
-import { quantizationFindings } from './findings/quantization.ts';
+import { quantizationFinding } from './findings/quantization.ts';
 import { rankLossFindings } from './findings/rank-loss.ts';
 import { refusalFindings } from './findings/refusals.ts';
-import { retentionFindings } from './findings/retention.ts';
+import { retentionFinding } from './findings/retention.ts';
 import { shadowDeltaFindings } from './findings/shadow-delta.ts';
 import { signatureFindings } from './findings/signature.ts';
 import { spikeFindings } from './findings/spikes.ts';
 import { suiteFindings } from './findings/suites.ts';
-import { textLikelihoodFindings } from './findings/text-likelihood.ts';
-import { trendFindings } from './findings/trend.ts';
+import { textLikelihoodFinding } from './findings/text-likelihood.ts';
+import { trendFinding } from './findings/trend.ts';
 import { twinAccuracyFindings } from './findings/twin-accuracy.ts';
-import { twoKeyFindings } from './findings/two-key.ts';
+import { twoKeyFinding } from './findings/two-key.ts';
 import { updateFindings } from './findings/update.ts';
 import { type Level, SEVERITY } from './rows/fields.ts';
 
@@ -52,7 +52,7 @@ const FINDINGS = [
   ...spikeFindings,
   ...rankLossFindings,
   ...updateFindings,
-  ...quantizationFindings,
+  quantizationFinding,
   // How the model is used, and what was measured at all.
   ...behaviorFindings,
   ...halvesFindings,
@@ -68,18 +68,18 @@ const FINDINGS = [
   ...mustPassFindings,
   ...refusalFindings,
   ...twinAccuracyFindings,
-  ...accuracyLossFindings,
+  accuracyLossFinding,
   ...likelihoodFindings,
-  ...textLikelihoodFindings,
+  textLikelihoodFinding,
   ...shadowDeltaFindings,
   ...benchmarkFindings,
-  ...levelLostFindings,
-  ...retentionFindings,
+  levelLostFinding,
+  retentionFinding,
   ...suiteFindings,
   // Other questions, both halves, and the history.
   ...confirmationFindings,
-  ...twoKeyFindings,
-  ...trendFindings,
+  twoKeyFinding,
+  trendFinding,
 ] as const;
 const [first, ...others] = FINDINGS;
 

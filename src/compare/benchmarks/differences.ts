@@ -1,11 +1,7 @@
 import type { BenchmarkDocument, BenchmarkGroup, BenchmarkTask } from '@shadow-gate/harness/benchmarks';
-import type { BENCHMARK_DIFFERENCES } from '../rows/benchmarks.ts';
+import type { FindingOf } from '../finding.ts';
 
-export interface BenchmarkDifference {
-  readonly cause: (typeof BENCHMARK_DIFFERENCES)[number];
-  readonly candidate: string | null;
-  readonly baseline: string | null;
-}
+export type BenchmarkDifference = Pick<FindingOf<'benchmark-not-comparable'>, 'cause' | 'candidate' | 'baseline'>;
 
 export interface PairedDocument {
   readonly candidate: BenchmarkDocument;

@@ -1,20 +1,15 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { gravestOf, listedLevel, type SuiteLevel, suiteLimit } from '../../policy/suite-tier.ts';
 import { holm } from '../../statistics/index.ts';
+import type { FindingOf } from '../finding.ts';
 import { reaches } from '../pairing/limits.ts';
 import { groupByLevel, poolOf, type SuitePool } from '../pairing/pool.ts';
 import { isBeyondGuessing, lossProbability, type Outcomes, outcomeMeans } from './outcomes.ts';
 import { type BenchmarkPairing, type ComparedMetric, type ComparedTask, joinOutcomes } from './pair.ts';
 
 /** A test for a loss of one metric; all names null: of all tasks, each by its first metric that is right or wrong. */
-interface BenchmarkLoss {
-  readonly task: string | null;
-  readonly metric: string | null;
-  readonly filter: string | null;
+interface BenchmarkLoss extends Pick<FindingOf<'benchmark-loss'>, 'task' | 'metric' | 'filter' | 'p' | 'limit'> {
   readonly outcomes: Outcomes;
-  /** One-sided exact test over documents, after Holm. */
-  readonly p: number;
-  readonly limit: number;
 }
 
 /** A benchmark as a whole: a group or task that is in no other group. */

@@ -1,17 +1,13 @@
 import { given, release } from '@shadow-gate/platform';
 import type { Measurement } from '../../measure/schema/index.ts';
-import type { CALIBRATION_DIFFERENCES } from '../rows/calibration.ts';
+import type { CALIBRATION_DIFFERENCES, CalibrationReport } from '../rows/calibration.ts';
 import { differingKeys } from '../spectra/comparability.ts';
 import type { DescribedUpdate } from './schema.ts';
 
 type DifferenceKind = (typeof CALIBRATION_DIFFERENCES)[number];
 
-export interface CalibrationDifference {
+export interface CalibrationDifference extends NonNullable<CalibrationReport['refused']> {
   readonly cause: DifferenceKind;
-  /** The first tensor, or key of the architecture, that differs; null for the whole. */
-  readonly what: string | null;
-  readonly calibrated: string | null;
-  readonly candidate: string | null;
 }
 
 /** @returns null without an update: no reference was given, or no spectra were measured */

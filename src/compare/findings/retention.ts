@@ -3,12 +3,10 @@ import { count } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
 import { flatForm } from './flat-form.ts';
 
-export const retentionFindings = [
-  defineFinding('retention', {
-    rank: 'lost',
-    isDeficit: true,
-    fields: { value: z.number(), certain: count, kept: count, least: z.number(), bound: z.number() },
-    reason: ({ value, least, bound }) =>
-      flatForm('retention', 'retention', { candidate: value, tolerance: { least, bound } }),
-  }),
-] as const;
+export const retentionFinding = defineFinding('retention', {
+  rank: 'lost',
+  isDeficit: true,
+  fields: { value: z.number(), certain: count, kept: count, least: z.number(), bound: z.number() },
+  reason: ({ value, least, bound }) =>
+    flatForm('retention', 'retention', { candidate: value, tolerance: { least, bound } }),
+});

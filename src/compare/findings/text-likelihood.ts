@@ -3,18 +3,15 @@ import { count, foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
 import { overLimit } from './flat-form.ts';
 
-export const textLikelihoodFindings = [
-  defineFinding('text-likelihood', {
-    fields: {
-      suite: foreign,
-      texts: count,
-      /** Nats per byte; `upper` is a one-sided bound. */
-      change: z.number(),
-      standardError: z.number(),
-      upper: z.number(),
-      limit: z.number(),
-    },
-    reason: ({ suite, change, limit }) =>
-      overLimit('text-likelihood', 'textLikelihood', { place: suite, change, limit }),
-  }),
-] as const;
+export const textLikelihoodFinding = defineFinding('text-likelihood', {
+  fields: {
+    suite: foreign,
+    texts: count,
+    /** Nats per byte; `upper` is a one-sided bound. */
+    change: z.number(),
+    standardError: z.number(),
+    upper: z.number(),
+    limit: z.number(),
+  },
+  reason: ({ suite, change, limit }) => overLimit('text-likelihood', 'textLikelihood', { place: suite, change, limit }),
+});

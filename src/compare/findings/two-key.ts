@@ -3,17 +3,15 @@ import { foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
 import { flatForm } from './flat-form.ts';
 
-export const twoKeyFindings = [
-  /** Behavior decides, spectra alone warn, and both together count one level more. */
-  defineFinding('two-key', {
-    rank: 'lost',
-    fields: {
-      /** Rules that turned the keys. */
-      spectral: foreign.nullable(),
-      behavioral: foreign.nullable(),
-      metric: foreign,
-      isBehaviorJudged: z.boolean().default(true),
-    },
-    reason: ({ metric }) => flatForm('two-key', metric),
-  }),
-] as const;
+/** Behavior decides, spectra alone warn, and both together count one level more. */
+export const twoKeyFinding = defineFinding('two-key', {
+  rank: 'lost',
+  fields: {
+    /** Rules that turned the keys. */
+    spectral: foreign.nullable(),
+    behavioral: foreign.nullable(),
+    metric: foreign,
+    isBehaviorJudged: z.boolean().default(true),
+  },
+  reason: ({ metric }) => flatForm('two-key', metric),
+});

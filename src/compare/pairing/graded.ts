@@ -1,23 +1,12 @@
 import { at, groupBy } from '@shadow-gate/platform';
 import { choiceProbability, type ScoredChoices } from '@shadow-gate/probes/outcome';
+import type { ProbeComparison } from '../rows/probes.ts';
 import { bestScale, curveOf, FACTORS, type Scaled, sumProduct, weightsAt } from './logit-scales.ts';
 import { type GradedAnswer, type PairedItem, type ProbeAnswer, type Side, shareOfRight } from './paired-item.ts';
 
-/** Sharpness of a model on one form of a suite: the best multiple of its scores for its right answers. */
-export interface FittedSharpness {
-  /** Factor for the logits over the vocabulary, within the factors that were measured; 1 where no others were. */
-  readonly vocabulary: number;
-  /** Factor for the scores of the choices, on top of that; null without choices. */
-  readonly choices: number | null;
-}
-
-export interface SharpnessOfForm {
-  readonly suite: string;
-  readonly form: PairedItem['form'];
-  readonly items: number;
-  readonly baseline: FittedSharpness;
-  readonly candidate: FittedSharpness;
-}
+/** Sharpness of both models on one form of a suite: the best multiples of their scores for their right answers. */
+export type SharpnessOfForm = ProbeComparison['sharpness'][number];
+type FittedSharpness = SharpnessOfForm['baseline'];
 
 export interface Grading {
   /** The same items, with graded answers where log-likelihoods are known. */

@@ -3,6 +3,7 @@ import { factKey } from '@shadow-gate/probes/answer';
 import type { Measurement } from '../../measure/schema/index.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { LEAST_FACTS } from '../estimates/kinds.ts';
+import type { FindingOf } from '../finding.ts';
 import { pairWithItself } from '../pairing/pair.ts';
 import type { PairedAnswers, PairedFact } from '../pairing/paired-item.ts';
 import { poolOfFacts, splitFacts } from '../pairing/pool.ts';
@@ -15,10 +16,7 @@ interface Answered {
 }
 
 /** Facts that can be judged, as units; `questions` counts all if some share a unit. */
-export interface CountedFacts {
-  readonly facts: number;
-  readonly questions?: number;
-}
+export type CountedFacts = Pick<FindingOf<'too-few-facts'>, 'facts' | 'questions'>;
 
 export function countedFacts(facts: readonly PairedFact[]): CountedFacts {
   const units = countUnits(facts.map(({ benchmark }) => benchmark));
@@ -39,14 +37,8 @@ export function areTooFew(answered: Answered): boolean {
 }
 
 /** Facts answered within a time budget, and the time for more on the same machine. */
-export interface BudgetUse {
-  readonly seconds: number;
+export interface BudgetUse extends NonNullable<FindingOf<'too-few-facts'>['budget']> {
   readonly facts: number;
-  /** Facts of all suites. */
-  readonly all: number;
-  /** Estimates for the least number of facts that a verdict needs, and for all of them, including loading the model. */
-  readonly leastSeconds: number;
-  readonly allSeconds: number;
 }
 
 /** Null without a budget, and for a version that did not estimate the time of all items. */

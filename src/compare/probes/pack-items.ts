@@ -98,11 +98,9 @@ class Shared<T extends object> {
   }
 }
 
-interface Tables {
+interface Tables extends Omit<PackOptions, 'memorized'> {
   readonly parts: Shared<ItemTable['parts'][number]>;
   readonly forms: Shared<ItemTable['forms'][number]>;
-  readonly hasBaseline: boolean;
-  readonly withheld: ReadonlySet<string>;
 }
 
 function storedFact({ items, judged, flip }: Listed, { parts, forms, hasBaseline, withheld }: Tables): StoredFact {

@@ -1,5 +1,6 @@
 import { FORMS, TWIN_KINDS } from '@shadow-gate/probes/item';
 import { z } from 'zod';
+import { count } from './fields.ts';
 
 /** Another layout gets another number, which older versions refuse. */
 export const REPORT_ITEMS = 'shadow-gate/report-items@1';
@@ -21,7 +22,6 @@ export function shortened(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-const count = z.int().nonnegative();
 const name = z.string().max(MAX_NAME + 1);
 const answer = z
   .string()

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { ofSchema } from '../../measure/schema/index.ts';
-import { bothSchema, estimateSchema, VERDICTS } from '../rows/fields.ts';
+import { bothSchema, count, estimateSchema, VERDICTS } from '../rows/fields.ts';
 
 export const SWEEP_SCHEMA = 'shadow-gate/sweep@1';
 
-const count = z.int().nonnegative();
 const probability = z.number().min(0).max(1);
 
 /** Accuracies, and the change with the interval of the policy's `confidence`. */

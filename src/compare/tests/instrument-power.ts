@@ -1,5 +1,5 @@
 import { at } from '@shadow-gate/platform';
-import { choiceProbability } from '@shadow-gate/probes/outcome';
+import { choiceProbability, type ScoredChoices } from '@shadow-gate/probes/outcome';
 import { Random } from '@shadow-gate/probes/random';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { bisect, normalQuantile } from '../../statistics/index.ts';
@@ -63,9 +63,7 @@ export function factsNeeded(power: InstrumentPower, policy: ProbePolicy): number
   return Math.ceil((detectable(power, 1, policy) / power.limit) ** 2);
 }
 
-interface KnownChoices {
-  readonly logprobs: readonly number[];
-  readonly lengths: readonly number[] | null;
+interface KnownChoices extends ScoredChoices {
   readonly right: number;
   /** Standard normal, for each draw and choice: the same for any size. */
   readonly noise: readonly number[];

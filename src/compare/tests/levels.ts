@@ -6,10 +6,8 @@ import { nameInPair } from '../pairing/paired-facts.ts';
 import { countChanges, itemChange, type PairedFact, type PairedItem, type Side } from '../pairing/paired-item.ts';
 import type { LevelRow } from '../rows/accuracies.ts';
 
-export interface MeasuredLevels {
-  /** As in paired facts: with the name of its suite if there are several. */
-  readonly family: string;
-  readonly count: number;
+/** With names of families as in paired facts. */
+export interface MeasuredLevels extends Pick<LevelRow, 'family' | 'count'> {
   readonly asked: readonly number[];
 }
 
