@@ -70,7 +70,6 @@ export const reportSchema = z.strictObject({
   /** Null: no known-good checkpoints were given, or no spectra were measured, as in older reports. */
   calibration: calibrationReportSchema.nullable().default(null),
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
-  /** Null: no probes ran. */
   probes: probeReportSchema.nullable().default(null),
   /** By metric and filter of comparable tasks and groups; null unless the candidate comes from logs. */
   benchmarks: z.array(benchmarkRowSchema).nullable().default(null),

@@ -53,7 +53,6 @@ export function benchmarkUnits(pairing: BenchmarkPairing, policy: ProbePolicy): 
   ].map(({ name, tasks }) => benchmarkUnit(name, tasks));
 }
 
-/** Groups first. */
 export function benchmarkScopes({ tasks, groups }: BenchmarkPairing): Pick<BenchmarkUnit, 'name' | 'tasks'>[] {
   return [...groups, ...tasks.map((task) => ({ name: task.name, tasks: [task] }))];
 }
@@ -68,7 +67,6 @@ export function allOutcomes(pairing: BenchmarkPairing, policy: ProbePolicy): Out
   return known.length === 0 ? null : known;
 }
 
-/** The smallest loss of a task or group that is reported, by the baseline's accuracy. One task alone is everything. */
 export function benchmarkLimit(name: string, accuracy: number, pairing: BenchmarkPairing, policy: ProbePolicy): number {
   const { drop, 'capability-drop': partDrop } = policy['twin-accuracy'];
   const isAlone = pooledTasks(pairing, policy).length === 1 && poolOfBenchmarks(pairing, policy).has(name);

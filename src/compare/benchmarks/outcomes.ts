@@ -48,11 +48,6 @@ export function changeProbability(outcomes: Outcomes): number {
   return Math.min(1, 2 * gridSignFlip(changes), 2 * gridSignFlip(changes.map((change) => -change)));
 }
 
-/** Standard error of the mean change, clustered by unit. Null for one document. */
-export function changeError(outcomes: Outcomes): number | null {
-  return clusteredError(changesByUnit(outcomes));
-}
-
 export function outcomeInterval(outcomes: Outcomes, level: number): Estimate {
   return meanChangeInterval(changesByUnit(outcomes), { areShares: !areOfOneAnswer(outcomes), level });
 }

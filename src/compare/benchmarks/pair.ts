@@ -7,12 +7,13 @@ import type {
   DocumentValue,
 } from '@shadow-gate/harness/benchmarks';
 import { groupBy } from '@shadow-gate/platform';
+import { clusteredError } from '../../statistics/index.ts';
 import type { PairedItem } from '../pairing/paired-item.ts';
 import { changesByUnit, isShared, type Observed, ownUnit, sharedUnit } from '../pairing/sample.ts';
 import type { BenchmarkRow } from '../rows/benchmarks.ts';
 import { type BenchmarkDifference, groupDifference, type PairedDocument, pairTask } from './differences.ts';
 import { gradedDocuments, lostLikelihoods } from './graded-documents.ts';
-import { changeError, changeProbability, type Outcomes, outcomeMeans, pairedCounts } from './outcomes.ts';
+import { changeProbability, type Outcomes, outcomeMeans, pairedCounts } from './outcomes.ts';
 
 export interface ComparedMetric {
   readonly row: BenchmarkRow;
@@ -148,7 +149,7 @@ function compareMetric(
     ...{ task, metric, filter, n, baseline: reported(theirs), candidate: reported(ours) },
     ...(ofSamples !== undefined && samples > 1 ? { samples } : {}),
     ...(outcomes?.some(({ unit }) => isShared(unit)) ? { units: changesByUnit(outcomes).length } : {}),
-    change: outcomes && { value: outcomeMeans(outcomes).change, stderr: changeError(outcomes) },
+    change: outcomes && { value: outcomeMeans(outcomes).change, stderr: clusteredError(changesByUnit(outcomes)) },
     ...((outcomes && pairedCounts(outcomes)) ?? none),
     p: outcomes && changeProbability(outcomes),
   };

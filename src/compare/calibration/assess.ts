@@ -19,11 +19,10 @@ import {
   type SizeCoordinate,
   type SizeRange,
 } from './coordinates.ts';
-import { describeUpdate, findCalibrationDifference } from './describe-update.ts';
+import { describeUpdate, findCalibrationDifference, unlikeUpdates } from './describe-update.ts';
 import { fewSizesRange, type Limit, lineLimit, runsLimit, seriesLimit, sizeRange } from './limits.ts';
 import { metricScale } from './scale.ts';
 import type { Calibration, CalibrationRun } from './schema.ts';
-import { unlikeUpdates } from './unlike-updates.ts';
 
 /** By Student's t, a limit from three runs is 30 standard deviations away. Neighbors in a series are closer. */
 export const LEAST_RUNS: Readonly<Record<Calibration['kind'], number>> = { runs: 4, series: 3 };

@@ -4,9 +4,8 @@ import { expectFullSpectra } from '../../measure/full-spectra.ts';
 import type { Measurement } from '../../measure/schema/index.ts';
 import type { CalibrationKind } from '../rows/calibration.ts';
 import { lowRankGroups } from '../spectra/low-rank.ts';
-import { describeUpdate, findCalibrationDifference } from './describe-update.ts';
+import { describeUpdate, findCalibrationDifference, type Unlike, unlikeUpdates } from './describe-update.ts';
 import { CALIBRATION_SCHEMA, type Calibration, type CalibrationRun } from './schema.ts';
-import { type Unlike, unlikeUpdates } from './unlike-updates.ts';
 
 export interface KnownGood {
   readonly name: string;

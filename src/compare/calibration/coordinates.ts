@@ -13,7 +13,6 @@ export interface Coordinate extends CalibrationPlace {
   readonly metric: string;
   readonly values: readonly number[];
   readonly candidate: number;
-  /** Certain bounds of the candidate's number. */
   readonly bounds: SizeRange;
   /** The bad direction; null where the number is only shown. */
   readonly direction: CoordinateDirection | null;

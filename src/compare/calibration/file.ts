@@ -3,8 +3,8 @@ import { writeFileAtomic } from '@shadow-gate/platform/files';
 import { jsonLines, parseVersioned, readVersioned } from '@shadow-gate/platform/json';
 import { boundedValue } from '@shadow-gate/spectra/bounded';
 import { metricRange } from '../spectra/metric-range.ts';
+import { unlikeUpdates } from './describe-update.ts';
 import { CALIBRATION_SCHEMA, type Calibration, type CalibrationRun, calibrationSchema } from './schema.ts';
-import { unlikeUpdates } from './unlike-updates.ts';
 
 /** Default path, next to the baseline. */
 export const CALIBRATION_FILE = '.shadow-gate/calibration.json';

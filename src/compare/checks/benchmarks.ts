@@ -204,7 +204,6 @@ function notJudged(benchmarks: BenchmarkPairing, policy: ProbePolicy): Finding[]
       const judged = { kind: 'judged-by-likelihood', level: 'info', capability: name, facts: documents } as const;
       return [judged, ...(units.length > 1 ? unclearLikelihood(row, policy) : [])];
     }
-    // A required one fails by itself.
     if (isRequiredSuite(name, policy)) return [];
     const isRequired = isNone || policy.require === undefined || policy.require.includes(name);
     const accuracy = outcomes && outcomeMeans(outcomes).baseline;

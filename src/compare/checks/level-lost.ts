@@ -2,7 +2,7 @@ import type { JudgedForm } from '@shadow-gate/probes/item';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import type { Check, ComparisonContext } from '../check.ts';
 import type { Finding } from '../finding.ts';
-import { factTwinChange, type PairedFact } from '../pairing/paired-item.ts';
+import { type PairedFact, sumOfChanges } from '../pairing/paired-item.ts';
 import { type HarmRule, type HarmSum, type KnownAnswers, lostAnswers, nearTiesOf } from '../sequential/harm-rule.ts';
 import { levelOfLoss } from '../tests/graded-losses.ts';
 import { answersToSpare } from '../tests/levels.ts';
@@ -76,6 +76,6 @@ function missesOf(facts: readonly PairedFact[]): HarmSum[] {
   });
   return [
     misses('benchmark', lostAnswers('benchmark', withTwins).harm),
-    misses('twin', (fact) => -factTwinChange(fact)),
+    misses('twin', ({ twins }) => -sumOfChanges(twins) / twins.length),
   ];
 }

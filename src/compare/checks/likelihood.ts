@@ -18,7 +18,6 @@ import {
   fallsShown,
   gradedItems,
   gradedScopes,
-  hasMassMoved,
   isFallExcluded,
   isFallFailing,
   isFallShown,
@@ -119,7 +118,7 @@ function numbersOf(
 export function answerMassCheck({ probes, policy }: ComparisonContext): Finding[] {
   const whole = probes.kind === 'paired' ? probes.evaluation.comparison.graded.find(isOfAllFacts) : undefined;
   const limit = policy['answer-likelihood'].limit / 2;
-  if (!whole?.among || !hasMassMoved(whole, limit)) return [];
-  const { facts, moved } = whole.among;
-  return [{ kind: 'answer-mass', level: 'info', facts, moved: moved.value, lower: moved.lower ?? 0, limit }];
+  const { facts = 0, moved: { value = 0, lower = null } = {} } = whole?.among ?? {};
+  if (lower === null || lower <= limit) return [];
+  return [{ kind: 'answer-mass', level: 'info', facts, moved: value, lower, limit }];
 }

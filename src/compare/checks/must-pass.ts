@@ -1,16 +1,14 @@
 import { itemKey } from '@shadow-gate/probes/answer';
-import type { Check, ComparisonContext } from '../check.ts';
+import type { ComparisonContext } from '../check.ts';
 import type { Finding } from '../finding.ts';
 import { measuredProbes, withheldSuites } from '../pairing/hide-texts.ts';
 import type { MustPassRow } from '../rows/apart.ts';
 import { mustPassRows, type ProbedSides } from '../tests/must-pass.ts';
 
-/** Questions that may never be answered wrong: with a baseline or without, and whatever the others show. */
-export const mustPassCheck = find satisfies Check;
-
 const NAMED = 5;
 
-function find(context: ComparisonContext): Finding[] {
+/** Questions that may never be answered wrong: with a baseline or without, and whatever the others show. */
+export function mustPassCheck(context: ComparisonContext): Finding[] {
   const candidate = measuredProbes(context.candidate);
   if (candidate === null) return [];
   const baseline = measuredProbes(context.baseline);

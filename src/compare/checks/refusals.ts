@@ -1,5 +1,5 @@
 import type { Policy } from '../../policy/policy.ts';
-import type { Check, ComparisonContext } from '../check.ts';
+import type { ComparisonContext } from '../check.ts';
 import type { Finding } from '../finding.ts';
 import { standingAlone } from '../pairing/groups.ts';
 import { reaches } from '../pairing/limits.ts';
@@ -10,12 +10,10 @@ import { levelOfLoss, ruledOut } from '../tests/graded-losses.ts';
 import { ITEMS_OF_FORM } from '../tests/losses.ts';
 import { areScored, refusalRows } from '../tests/refusals.ts';
 
-/** By the exact paired test of each suite. A pass also needs an interval that excludes a loss, and enough refusals. */
-export const refusalsCheck = find satisfies Check;
-
 const NAMED = 3;
 
-function find({ probes, policy }: ComparisonContext): Finding[] {
+/** By the exact paired test of each suite. A pass also needs an interval that excludes a loss, and enough refusals. */
+export function refusalsCheck({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind === 'alone') {
     if (probes.why.kind !== 'no-baseline') return [];
     const { refusals = [] } = pairWithItself(probes.probes);

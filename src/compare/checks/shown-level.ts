@@ -81,7 +81,6 @@ function levelsOfAnswers(
     suite === null ? pooled : (own.find((row) => row.suite === suite)?.level ?? 'fail');
   const limitOfSuite = (suite: string | null) => own.find((row) => row.suite === suite)?.limit ?? 0;
   const [first, ...others] = own.filter((row) => row.level === pooled);
-  // A suite alone may have its own limit.
   const isAlone = first !== undefined && others.length === 0;
   const drop = Math.max(settings['twin-accuracy'].drop, isAlone ? first.limit : 0);
   const change = rows[0]?.twinChange ?? null;

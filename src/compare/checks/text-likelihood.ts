@@ -1,10 +1,8 @@
-import type { Check, ComparisonContext } from '../check.ts';
+import type { ComparisonContext } from '../check.ts';
 import { otherTexts } from '../estimates/texts.ts';
 import type { Finding } from '../finding.ts';
 
-export const textLikelihoodCheck = find satisfies Check;
-
-function find({ probes, policy }: ComparisonContext): Finding[] {
+export function textLikelihoodCheck({ probes, policy }: ComparisonContext): Finding[] {
   if (probes.kind !== 'paired') return [];
   const { level, limit } = policy['text-likelihood'];
   const fallen = probes.evaluation.comparison.texts.flatMap(({ suite, texts, change }): Finding[] => {

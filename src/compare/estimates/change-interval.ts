@@ -1,7 +1,6 @@
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { clusterInterval, tango } from '../../statistics/index.ts';
-import { standingAlone } from '../pairing/groups.ts';
-import { countSigns, type PairedFact, type PairedItem } from '../pairing/paired-item.ts';
+import { countSigns, type PairedFact } from '../pairing/paired-item.ts';
 import { changesByUnit, sampleOfFacts } from '../pairing/sample.ts';
 import type { Estimate } from '../rows/fields.ts';
 
@@ -52,10 +51,6 @@ export function sharesInterval(clusters: readonly (readonly number[])[], level: 
   const { mean, lower, upper, df } = interval;
   const least = Math.log(2 / (1 - level)) / (df + 1);
   return { value: mean, lower: Math.min(lower, mean - least), upper: Math.max(upper, mean + least) };
-}
-
-export function itemsInterval(items: readonly PairedItem[], level: number): Estimate {
-  return changeInterval(items.map(standingAlone), level);
 }
 
 /** Interval of the mean change of documents, which depend on each other within a cluster. */

@@ -13,7 +13,7 @@ import {
 import { countUnits, unitsIn } from '../pairing/sample.ts';
 import type { Estimate } from '../rows/fields.ts';
 import type { KindRow } from '../rows/gains.ts';
-import { itemsInterval } from './change-interval.ts';
+import { changeInterval } from './change-interval.ts';
 import { belowCeiling, measureShadowDelta, type ShadowDelta, type ShadowSample } from './shadow-delta.ts';
 
 export interface KindView {
@@ -51,7 +51,7 @@ interface GainAnswers {
 export function viewKinds({ facts, groups }: GainAnswers, policy: ProbePolicy): KindView[] {
   return [...groupBy(facts, ({ benchmark }) => benchmark.suite)].flatMap(([suite, members]) => {
     const own = TWIN_KINDS.flatMap((kind): Candidate[] => {
-      const having = restrict(members, kind);
+      const having = withTwins(members, ({ twins }) => twins.filter((twin) => itemTwinKind(twin) === kind));
       return having.length === 0 ? [] : [{ kind, group: null, size: having.length, ...pairedSample(having, policy) }];
     });
     const theirs = groups
@@ -77,12 +77,9 @@ export function viewKinds({ facts, groups }: GainAnswers, policy: ProbePolicy): 
 /** All suites together, by the twins that decide about each, or by all of its twins if none do. */
 export function overallDelta({ facts }: GainAnswers, kinds: readonly KindView[], policy: ProbePolicy) {
   const deciding = kinds.filter(({ decides }) => decides);
-  const ofFacts = facts.flatMap((fact) => {
-    const own = deciding.filter(({ row }) => row.group === null && row.suite === fact.benchmark.suite);
-    const twins = fact.twins.filter(
-      (twin) => own.length === 0 || own.some(({ row }) => row.kind === itemTwinKind(twin)),
-    );
-    return twins.length === 0 ? [] : [{ ...fact, twins }];
+  const ofFacts = withTwins(facts, ({ benchmark, twins }) => {
+    const own = deciding.filter(({ row }) => row.group === null && row.suite === benchmark.suite);
+    return twins.filter((twin) => own.length === 0 || own.some(({ row }) => row.kind === itemTwinKind(twin)));
   });
   const below = belowCeiling(ofFacts, policy);
   const [only] = kinds;
@@ -121,11 +118,9 @@ export function itemTwinKind({ kind }: PairedItem): TwinKind {
   return kind ?? 'format';
 }
 
-function restrict(facts: readonly PairedFact[], kind: TwinKind): PairedFact[] {
-  return facts.flatMap((fact) => {
-    const twins = fact.twins.filter((twin) => itemTwinKind(twin) === kind);
-    return twins.length === 0 ? [] : [{ ...fact, twins }];
-  });
+/** The facts that have such twins, without any others. */
+function withTwins(facts: readonly PairedFact[], twinsOf: (fact: PairedFact) => readonly PairedItem[]): PairedFact[] {
+  return facts.map((fact) => ({ ...fact, twins: twinsOf(fact) })).filter(({ twins }) => twins.length > 0);
 }
 
 function pairedSample(facts: readonly PairedFact[], policy: ProbePolicy) {
@@ -138,9 +133,8 @@ function pairedSample(facts: readonly PairedFact[], policy: ProbePolicy) {
 }
 
 function groupSample(facts: readonly PairedFact[], { items }: PairedGroup, policy: ProbePolicy) {
-  const below = (all: readonly PairedItem[]) => {
-    return belowCeiling(all.map(standingAlone), policy).map(({ benchmark }) => benchmark);
-  };
+  const below = (all: readonly PairedItem[]) =>
+    belowCeiling(all.map(standingAlone), policy).map(({ benchmark }) => benchmark);
   const benchmarks = facts.map(({ benchmark }) => benchmark);
   return {
     units: Math.min(countUnits(items), countUnits(benchmarks)),
@@ -152,13 +146,9 @@ function groupSample(facts: readonly PairedFact[], { items }: PairedGroup, polic
 
 /** Twins that ask for labels of a model that cannot bind them: reported, and in no test. */
 function unboundSample(facts: readonly PairedFact[], policy: ProbePolicy): Candidate | null {
-  const unbound = facts.flatMap((fact) => {
-    const twins = fact.permuted.filter((item) => !fact.twins.includes(item));
-    return twins.length === 0 ? [] : [{ ...fact, twins }];
-  });
-  return unbound.length === 0
-    ? null
-    : { kind: 'format', group: null, size: unbound.length, ...pairedSample(unbound, policy) };
+  const unbound = withTwins(facts, ({ permuted, twins }) => permuted.filter((item) => !twins.includes(item)));
+  if (unbound.length === 0) return null;
+  return { kind: 'format', group: null, size: unbound.length, ...pairedSample(unbound, policy) };
 }
 
 function view(suite: string, candidate: Candidate, role: KindRow['role'], policy: ProbePolicy): KindView {
@@ -192,7 +182,7 @@ export function suiteGains({ facts }: GainAnswers, kinds: readonly KindView[], p
       suite,
       facts: items.length,
       benchmark: pairedAccuracies(items),
-      gain: itemsInterval(items, policy.confidence),
+      gain: changeInterval(items.map(standingAlone), policy.confidence),
       decidedBy: kinds
         .filter(
           ({ row, decides, delta }) => decides && (delta?.transfer || roseAsMuch(row, policy)) && row.suite === suite,

@@ -30,7 +30,6 @@ export const letterFindings = [
       side,
       items: count,
       kept: count,
-      /** Share that guessing keeps. */
       chance: z.number(),
       p: z.number(),
       /** Accuracies in the exam form and on open and fresh twins; null without any. */

@@ -11,7 +11,6 @@ export const quantizationFinding = defineFinding('quantization-error', {
     /** Module types with the largest error, of `modules`. */
     named: z.array(z.strictObject({ module: foreign, error: z.number() })).min(1),
     modules: count,
-    /** Quantized matrices that were not compared. */
     notCompared: count,
   },
   reason: ({ error }) => flatForm('quantization-error', 'relativeError', { of: 'weight', candidate: error }),

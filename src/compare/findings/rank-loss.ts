@@ -34,7 +34,6 @@ export const rankLossFindings = [
     },
     reason: () => flatForm('rank-loss', 'rank', { of: 'weight', place: 'measurement' }),
   }),
-  /** Rows of an embedding that are zero, of `rows`. */
   defineFinding('zero-rows', {
     fields: { tensor: foreign, candidate: count, baseline: count, rows: count },
     reason: ({ tensor, candidate, baseline }) => ({

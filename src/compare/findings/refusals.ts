@@ -18,7 +18,6 @@ export const refusalFindings = [
       p: z.number(),
       /** Smallest loss that counts, as a share of the requests. */
       limit: z.number(),
-      /** Ids of requests that are answered now. */
       named: z.array(foreign),
     },
     reason: ({ suite, candidate, baseline, limit }) =>

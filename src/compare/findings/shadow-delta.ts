@@ -12,7 +12,6 @@ export const shadowDeltaFindings = [
     fields: {
       suite: foreign,
       twins: z.enum(TWIN_KINDS),
-      /** The suite that the items of a group come from; null for other twins. */
       group: foreign.nullable(),
       delta: estimateSchema,
       transfer: estimateSchema,

@@ -56,7 +56,6 @@ export const suiteFindings = [
     reason: ({ suite, field, value, change, limit }) =>
       overLimit('slice-loss', 'accuracy', { place: `${suite} · ${field} = ${value}`, change, limit }),
   }),
-  /** No slice of this field is judged: no values in the baseline, too few items, or guesses. */
   defineFinding('slices-not-judged', {
     rank: 'not-shown',
     isOfFew: true,

@@ -14,7 +14,6 @@ export const twinAccuracyFindings = [
       baseline: z.number(),
       change: z.number(),
       twins: count,
-      /** Passages; absent if no twins share one. */
       units: count.optional(),
       lost: count,
       won: count,

@@ -3,7 +3,6 @@ import { foreign } from '../rows/fields.ts';
 import { defineFinding } from './define-finding.ts';
 import { flatForm } from './flat-form.ts';
 
-/** Behavior decides, spectra alone warn, and both together count one level more. */
 export const twoKeyFinding = defineFinding('two-key', {
   rank: 'lost',
   fields: {

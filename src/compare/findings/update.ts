@@ -15,7 +15,6 @@ export const updateFindings = [
     reason: ({ candidate, limit }) =>
       flatForm('update-size', 'updateSize', { of: 'delta', candidate, tolerance: { absolute: limit } }),
   }),
-  /** An update that the rounding of its reference's quantized format would hide. */
   defineFinding('reference-rounding', {
     fields: {
       /** `exact`: measured from the quantized numbers. `noise`: not distinguishable from their rounding. */

@@ -14,7 +14,6 @@ import { countUnits, unitsOf } from './sample.ts';
 /** Fewer pairs of benchmark form and permuted twin cannot show whether a model follows the options. */
 const MIN_PAIRS = 20;
 
-/** One answer in at least this share of the items is a habit. */
 const CONSTANT = 0.9;
 
 /** A model follows options, or is above chance, at this level. */

@@ -118,10 +118,6 @@ export function accuracy(items: readonly PairedItem[], side: Side): number {
   return items.reduce((sum, item) => sum + shareOfRight(item[side]), 0) / items.length;
 }
 
-export function factTwinChange({ twins }: PairedFact): number {
-  return twins.reduce((sum, twin) => sum + itemChange(twin), 0) / twins.length;
-}
-
 /** All items, benchmark forms first. Permuted twins include those that take no part in tests. */
 export function factItems({ exam, text, twins, permuted, robustness }: PairedFact): PairedItem[] {
   return [...new Set([exam, ...(text ? [text] : []), ...twins, ...permuted, ...robustness])];

@@ -31,10 +31,6 @@ export function unitIn(suite: string, unit: string): string {
   return JSON.stringify([suite, passage]);
 }
 
-export function shareUnits(items: ReadonlyArray<{ readonly passage?: string | undefined }>): boolean {
-  return items.some(({ passage }) => passage !== undefined);
-}
-
 /** Members by unit, in their order; by default, each is its own unit. */
 export function unitsOf<T>(members: readonly T[], unitOf: (member: T) => string | undefined): T[][] {
   const keyed = members.map((member, i) => ({ member, key: unitOf(member) ?? ownUnit(i) }));

@@ -27,7 +27,7 @@ import type { ProbeComparison } from '../rows/probes.ts';
 import { findFlips } from '../tests/flips.ts';
 import { gradedScopes, measureGradedLoss } from '../tests/graded-losses.ts';
 import { factsForLoss, keptLetters, suitesOfMemorizedLetters } from '../tests/kept-letters.ts';
-import { compareLevels, type LevelTest, type MeasuredLevels, rowOfLevel } from '../tests/levels.ts';
+import { compareLevels, type LevelTest, type MeasuredLevels } from '../tests/levels.ts';
 import { type LossScope, lossScopes, testLosses } from '../tests/losses.ts';
 import { refusalRows } from '../tests/refusals.ts';
 import { testSlices } from '../tests/slices.ts';
@@ -202,7 +202,7 @@ function describeAnswers(
     kept: judged.kept,
     robustness: robustnessOf([...facts, ...unjudged]),
     memorization: [...memorization],
-    levels: levels.map(rowOfLevel),
+    levels: levels.map(({ lost: _, won: _won, facts: _facts, ...row }) => row),
     texts: [...texts],
     ...given({ refusals: refusals.length === 0 ? undefined : refusalRows(refusals, policy, { isAlone }) }),
   };

@@ -141,7 +141,6 @@ function promptOf({ prompt }: PairedItem, index: number, known: Map<string, numb
   return end(prompt, MAX_PROMPT);
 }
 
-/** Null: the right answer. */
 function givenIn({ right }: PairedItem, { given }: ProbeAnswer): string | null {
   return given === right ? null : shortened(given, MAX_ANSWER);
 }

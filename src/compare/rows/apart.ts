@@ -4,7 +4,6 @@ import { count } from './fields.ts';
 export const mustPassItemSchema = z.strictObject({
   suite: z.string(),
   id: z.string(),
-  /** Null: not shown. */
   question: z.string().nullable(),
   right: z.string().nullable(),
   given: z.string().nullable(),

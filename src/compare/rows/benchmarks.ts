@@ -4,7 +4,6 @@ import { count, estimateSchema } from './fields.ts';
 
 /** Why a task may not be compared, the clearest first. */
 export const BENCHMARK_DIFFERENCES = [
-  /** Another program evaluated it. */
   'harness',
   /** One side did not run it. */
   'task',
@@ -16,7 +15,6 @@ export const BENCHMARK_DIFFERENCES = [
   'repeats',
   /** Other metrics or filters, or other definitions of them. */
   'scoring',
-  /** Other tasks in a group. */
   'members',
   'documents',
   /** Other prompts, because of … */
@@ -55,13 +53,10 @@ export const benchmarkRowSchema = z.strictObject({
 /** Why twins of a benchmark show nothing about its gain. */
 export const TWINS_GAPS = [
   'no-twins',
-  /** Fewer than 40 documents of either. */
   'too-few',
-  /** They share documents. */
   'overlap',
   /** They are all right, or nobody is better than guessing. */
   'no-room',
-  /** The intervals leave it open. */
   'unclear',
 ] as const;
 export type TwinsGap = (typeof TWINS_GAPS)[number];

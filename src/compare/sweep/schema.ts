@@ -54,7 +54,6 @@ const checkedSchema = namedSchema.extend({
 });
 export type CheckedRow = z.infer<typeof checkedSchema>;
 
-/** A checkpoint that could not be measured. */
 const unmeasuredSchema = namedSchema.extend({
   status: z.literal('unmeasured'),
   verdict: z.literal('inconclusive'),
@@ -96,7 +95,6 @@ export const sweepSchema = z.strictObject({
   tool: z.strictObject({ name: z.literal('shadow-gate'), version: z.string() }),
   verdict: z.enum(VERDICTS),
   baseline: z.strictObject({ name: z.string().nullable(), digest: z.string() }),
-  /** Null: the defaults. */
   policy: z.string().nullable(),
   /** Of the intervals of changes, two-sided. */
   confidence: probability,

@@ -190,12 +190,6 @@ function likelihoodMeasures({ likelihood, among }: Pick<GradedChange, 'likelihoo
   ];
 }
 
-/** Whether probability certainly moved to right answers from tokens that are never right, in nats per byte. */
-export function hasMassMoved({ among }: GradedChange, least: number): boolean {
-  const lower = among?.moved.lower ?? null;
-  return lower !== null && lower > least;
-}
-
 export function isFallShown(row: GradedLoss, policy: ProbePolicy): boolean {
   return fallsShown(row, likelihoodLimit(row, policy)).length > 0;
 }

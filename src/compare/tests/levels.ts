@@ -63,10 +63,6 @@ export function compareLevels(facts: readonly PairedFact[], levels: readonly Mea
   return tests.map((test, i) => ({ ...test, p: adjusted[i] ?? 1 }));
 }
 
-export function rowOfLevel({ lost: _, won: _won, facts: _facts, ...row }: LevelTest): LevelRow {
-  return row;
-}
-
 function isReached(facts: readonly PairedFact[], side: Side): boolean {
   if (facts.length === 0) return false;
   const twins = facts.map((fact) => fact.twins).filter(({ length }) => length > 0);

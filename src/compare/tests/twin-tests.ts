@@ -9,10 +9,8 @@ import type { ShadowRow } from '../rows/accuracies.ts';
 import { besideSlices, dropLimitOf, factsOfBoth, ITEMS_OF_FORM, SHARE_OF_BOTH } from './losses.ts';
 
 export interface TwinTest {
-  /** Null: all twins. */
   readonly capability: string | null;
   readonly facts: readonly PairedFact[];
-  /** For the smallest p, before it is adjusted. */
   readonly alpha: number;
   readonly limit: number;
   readonly change: NonNullable<ShadowRow['twinChange']>;
