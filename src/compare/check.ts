@@ -24,7 +24,6 @@ export interface ComparisonContext {
   /** ΔW against updates of known-good checkpoints; null without a calibration, or without spectra. */
   readonly calibration: CalibrationReport | null;
   readonly comparability: Comparability;
-  /** Comparable numbers that both sides have. */
   readonly metrics: readonly MetricPair[];
   /** Every weight matrix of the candidate, with the baseline's where that may be compared. */
   readonly weights: readonly WeightPair[];

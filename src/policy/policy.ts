@@ -95,7 +95,6 @@ export const policySchema = z.strictObject({
       share: z.number().min(0).max(1).default(0.1),
     })
     .prefault({}),
-  /** W: NaN or Inf. */
   'non-finite': z.strictObject({ level: level.default('fail') }).prefault({}),
   /** W: directions that the baseline had above 10⁻² σ₁ and the candidate has lost. */
   'rank-loss': z.strictObject({ level: level.default('warn') }).prefault({}),
@@ -132,7 +131,6 @@ export const policySchema = z.strictObject({
     .optional(),
   /** No matrix differs from the reference, from the baseline although the files do, or from the base of an adapter. */
   'nothing-trained': z.strictObject({ level: level.default('warn') }).prefault({}),
-  /** Only the head differs. */
   'only-head-trained': z.strictObject({ level: level.default('warn') }).prefault({}),
   ...probePolicyShape,
   /**
@@ -140,7 +138,6 @@ export const policySchema = z.strictObject({
    */
   trend: z
     .strictObject({
-      /** Twin accuracy fell. */
       'twin-accuracy': level.default('fail'),
       /** The shadow gap widened: Δbenchmark − Δtwin. */
       'shadow-gap': level.default('fail'),

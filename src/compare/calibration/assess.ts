@@ -32,11 +32,7 @@ export interface NamedCalibration {
   readonly path: string;
 }
 
-/**
- * Compare the update of a candidate, with or without a baseline, with those of known-good checkpoints other than
- * itself.
- * @param alpha rate of false alarms among exchangeable runs
- */
+/** With or without a baseline. @param alpha rate of false alarms among exchangeable runs */
 export function assessCalibration(
   candidate: Measurement,
   { calibration, path }: NamedCalibration,

@@ -13,7 +13,6 @@ export interface KnownGood {
 }
 
 /**
- * A calibration from known-good checkpoints that were measured against one reference.
  * @param known one or more; in order for a series
  * @throws UserError if one of them has no update, or they cannot be compared with each other
  */

@@ -100,7 +100,6 @@ export function ruleMovement({ direction }: PolicyRule, { candidate, baseline }:
   return direction === 'up' ? change : direction === 'down' ? -change : Math.abs(change);
 }
 
-/** The largest movement in the direction of the rule within the bounds. */
 export function reach({ direction }: PolicyRule, { candidate, baseline }: MetricPair): number {
   const [rise, fall] = [upperBound(candidate) - lowerBound(baseline), upperBound(baseline) - lowerBound(candidate)];
   return direction === 'up' ? rise : direction === 'down' ? fall : Math.max(rise, fall);

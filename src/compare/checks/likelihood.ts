@@ -30,7 +30,6 @@ import {
 /** A fall beyond the limit. Fails if expected accuracy also fell by enough for a loss; else style may explain it. */
 export const likelihoodLossCheck = { find, graded } satisfies Check;
 
-/** Everything, and parts with enough facts, as in the rows of a report. */
 function graded({ facts, groups, evaluation }: KnownAnswers, policy: ProbePolicy): GradedRule[] {
   const { margin } = policy['twin-accuracy'];
   return gradedScopes(factsWithTwins(facts, groups), evaluation.pool)

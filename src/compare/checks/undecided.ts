@@ -43,7 +43,6 @@ export function mayScreen(
   return !(BLOCK_MODULES.includes(module) || isCalibrated || lowRankGroups(baseline).size > 0);
 }
 
-/** The screened matrices of the candidate that a check depends on, and why. */
 export function undecided(context: ComparisonContext): CompletedSpectrum[] {
   const { candidate, baseline } = context;
   if (!candidate.tensors.some(isScreened)) return [];

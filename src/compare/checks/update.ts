@@ -12,10 +12,7 @@ import { judgesLowRank } from './applied-rules.ts';
 /** The update is as large as the model. Independent weights of equal norms give √2. */
 const MAX_UPDATE_SIZE = 1;
 
-/**
- * Is ΔW an update of that reference? A run from scratch legitimately moves further than its initialization is long, but
- * its weights still point where they started. Those of another model do not.
- */
+/** Weights from scratch may move far, but still point where they started. Those of another model do not. */
 export function updateSizeCheck({ candidate }: ComparisonContext): Finding[] {
   const { mismatched, model } = candidate;
   const [example] = mismatched;

@@ -22,7 +22,6 @@ interface Answered {
 }
 
 interface AccuracyOptions {
-  /** The suites in rows of no suite. */
   readonly pool: SuitePool;
   /** Level of the two-sided intervals. */
   readonly level: number;
@@ -36,11 +35,7 @@ const ROWS: ReadonlyArray<Pick<AccuracyRow, 'form' | 'kind'>> = [
   { form: 'robustness', kind: null },
 ];
 
-/**
- * Accuracies with their intervals by form and kind of twin: of all facts, of each suite if there are several, of each
- * capability.
- * @param facts with the benchmark form that a gain is measured on
- */
+/** By form and kind of twin. @param facts with the benchmark form that a gain is measured on */
 export function accuraciesByForm(
   { facts, groups }: Pick<PairedAnswers, 'facts' | 'groups'>,
   options: AccuracyOptions,
@@ -109,11 +104,7 @@ export function isWithin(
   );
 }
 
-/**
- * The rows of the table. Each of several benchmarks has its own row, and another for each shared capability if it has
- * several.
- * @param pool the suites in rows of no suite
- */
+/** Each of several benchmarks has its own row, and another for each shared capability if it has several. */
 export function rowScopes(facts: readonly PairedFact[], pool: SuitePool): RowScope[] {
   if (facts.length === 0) return [];
   const exams = facts.map(({ benchmark }) => benchmark);

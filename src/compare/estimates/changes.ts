@@ -9,11 +9,7 @@ import type { ChangeRow, FormChange } from '../rows/gains.ts';
 import type { KindView } from './kinds.ts';
 import { meanAboveChance, type Observation } from './transfer.ts';
 
-/**
- * Changes of both forms of each suite and kind of twin, over the facts of its shadow delta, and by capability. The
- * intervals are Student's over its units, with a standard error of at least that of one unit.
- * @param level two-sided
- */
+/** Student's intervals over the units of the shadow delta, with at least the standard error of one unit. */
 export function changeRows(kinds: readonly KindView[], level: number): ChangeRow[] {
   return kinds.flatMap((view) => rowsOf(view, level));
 }

@@ -37,10 +37,7 @@ function describe(items: readonly PairedItem[]): Omit<ChurnRow, 'form' | 'kind'>
   };
 }
 
-/**
- * Σ p log(p/q) over the choices, baseline p and candidate q (Kullback & Leibler 1951). Null for a generated answer, and
- * for one that the candidate did not give.
- */
+/** Σ p log(p/q), baseline p and candidate q (Kullback & Leibler 1951). Null for generated and for lost answers. */
 function divergenceOf({ candidate, baseline }: PairedItem): number | null {
   if (candidate.logprobs === null || baseline.logprobs === null) return null;
   if (candidate.logprobs.length !== baseline.logprobs.length) return null;

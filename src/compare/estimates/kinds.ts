@@ -105,7 +105,6 @@ interface Candidate {
   readonly group: string | null;
   /** Facts, or items of a group. */
   readonly size: number;
-  /** Units of these. */
   readonly units: number;
   readonly benchmarks: readonly PairedItem[];
   readonly twins: readonly PairedItem[];

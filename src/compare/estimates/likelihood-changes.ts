@@ -48,10 +48,7 @@ export function bytesOf(items: readonly PairedItem[]): number {
 /** Cap on the change of a fact of mean length, in nats per byte, so that no single fact decides. */
 export const MOST_PER_BYTE = 0.5;
 
-/**
- * The part of one fact in the mean of the answer likelihood, at most MOST_PER_BYTE in either direction.
- * @param perFact bytes of all facts divided by their number
- */
+/** At most MOST_PER_BYTE in either direction. @param perFact bytes of all facts divided by their number */
 export function factLikelihoodChange(
   items: readonly PairedItem[],
   perFact: number,

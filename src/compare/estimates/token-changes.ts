@@ -43,7 +43,6 @@ function isPredicted(suite: TextSuiteMeasurement): suite is Predicted {
   return suite.predictions !== undefined;
 }
 
-/** Over the texts with lists on both sides. */
 function divergenceOf({ listed: q }: Predictions, { listed: p }: Predictions, sizes: readonly number[]) {
   const texts = sizes.slice(0, Math.min(q.texts, p.texts));
   const [ours, theirs] = [startsOf(q.known), startsOf(p.known)];

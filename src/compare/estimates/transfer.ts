@@ -78,7 +78,6 @@ function termsOf(observations: readonly Observation[]): number[] {
   return terms;
 }
 
-/** The expected share of right answers above chance. */
 export function meanAboveChance(items: readonly PairedItem[], side: Side): number {
   return items.reduce((sum, item) => sum + aboveChance(expectedAccuracy(item, side), item.chance), 0) / items.length;
 }

@@ -53,11 +53,7 @@ export function pairItem(
   };
 }
 
-/**
- * Bring the forms of each fact together. Items of a group of twins, and of a suite that is not a benchmark, belong to
- * no fact.
- * @param suites as the baseline measured them
- */
+/** Items of a group of twins, and of a suite that is not a benchmark, belong to no fact. */
 export function groupItems(
   items: readonly PairedItem[],
   suites: ReadonlyArray<Pick<SuiteMeasurement, 'name' | 'twinsOf' | 'role'>>,

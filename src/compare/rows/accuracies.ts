@@ -16,10 +16,7 @@ export const shadowRowSchema = z.strictObject({
   gap: bothSchema,
   /** Δbenchmark − Δtwin, over the facts of families that can show it; `mde` is the minimum detectable effect. */
   delta: estimateSchema.extend({ facts: count, mde: z.number().nullable() }).nullable(),
-  /**
-   * Change of the accuracy on twins, over the families that can show a drop; p is adjusted for the number of tests.
-   * Null for the row of a suite: its loss is tested over all of its families (`accuracy-loss`).
-   */
+  /** Over families that can show a drop; p is adjusted for the number of tests. Null for a suite: `accuracy-loss`. */
   twinChange: estimateSchema
     .extend({ twins: count, lost: count, won: count, p: z.number(), mde: z.number().nullable() })
     .nullable(),

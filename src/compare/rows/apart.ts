@@ -48,10 +48,7 @@ export type RefusalRow = z.infer<typeof refusalRowSchema>;
 const measuredSchema = z.strictObject({ value: z.number(), standardError: z.number().nonnegative() });
 export type Measured = z.infer<typeof measuredSchema>;
 
-/**
- * Differences at every token of the texts, with the names and definitions of llama.cpp's perplexity tool. Standard
- * errors are over texts: tokens of one text are not independent.
- */
+/** By the names and definitions of llama.cpp's perplexity tool. Standard errors are over texts, not tokens. */
 const tokenChangesSchema = z.strictObject({
   tokens: count,
   /** Mean and root mean square of p(token) of the candidate minus the baseline's; share of the same best token. */

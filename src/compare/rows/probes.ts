@@ -72,7 +72,6 @@ export const probeReportSchema = z.strictObject({
   /** Suites asked without the candidate's chat template. Absent if none, and in older reports. */
   withoutTemplate: z.array(z.string()).min(1).optional(),
   budgetSeconds: z.number().nullable(),
-  /** Items that the candidate answered. */
   asked: z.number().int(),
   /** Absent where everything was asked. */
   sequential: z

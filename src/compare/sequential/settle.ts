@@ -14,7 +14,6 @@ import type { SettlingPlan } from './plan.ts';
 import { evidenceOfGain, excludesTransfer, showsHarm, showsTransfer } from './show.ts';
 
 interface SoFar {
-  /** With the answers so far. */
   readonly items: readonly PairedItem[];
   /** Some items that the candidate should have answered are missing. */
   readonly hasLost: boolean;

@@ -7,7 +7,6 @@ import type { Best } from './schema.ts';
 
 /** The answers of one model, each fact paired with the baseline's. All models are compared on the same items. */
 export interface SweptAnswers {
-  /** With the twins of each fact; empty without twins. */
   readonly twin: readonly PairedFact[];
   /** Each benchmark form as a fact of its own. */
   readonly benchmark: readonly PairedFact[];

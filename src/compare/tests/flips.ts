@@ -6,11 +6,7 @@ import { keeps } from './kept-letters.ts';
 /** More examples would not be read. */
 const SHOWN = 3;
 
-/**
- * The deciding flips: newly kept letters first, if letters were memorized, then lost twins, the largest fall first.
- * @param options.unjudged facts that only labels can answer
- * @param options.memorized suites whose letters the candidate memorized
- */
+/** Newly kept letters first, if they were memorized, then lost twins, the largest fall first. */
 export function findFlips(facts: readonly PairedFact[], options: FlipOptions): Flip[] {
   return allFlips(facts, options)
     .slice(0, SHOWN)
@@ -23,7 +19,9 @@ export function findFlips(facts: readonly PairedFact[], options: FlipOptions): F
 }
 
 interface FlipOptions {
+  /** Facts that only labels can answer. */
   readonly unjudged?: readonly PairedFact[];
+  /** Suites whose letters the candidate memorized. */
   readonly memorized: ReadonlySet<string>;
 }
 

@@ -26,9 +26,8 @@ const DRAWS = 16;
 const MOST_NOISE = 10;
 
 /**
- * Power of each instrument on a model's own answers, if independent noise on the log-likelihoods of choices changes the
- * planned share of answers. Empty without choices.
- * @param facts of the model, as pairs with itself
+ * Power if independent noise on the log-likelihoods of choices changes the planned share of answers. Empty without
+ * choices. @param facts of the model, as pairs with itself
  */
 export function instrumentPower(facts: readonly PairedFact[], policy: ProbePolicy): InstrumentPower[] {
   const members = facts.map((fact) => gradedItems(fact).flatMap((item) => choicesOf(item) ?? []));

@@ -15,11 +15,7 @@ const ALPHA_ALONE = 0.001;
 /** Smaller families are one stratum: in a few questions, hardly any two could exchange their labels. */
 const MIN_FAMILY = 20;
 
-/**
- * How often each suite's permuted twins get the label that was right before the options moved.
- * @param facts whether or not labels are an instrument
- * @param options.hasBaseline false: both sides are the candidate
- */
+/** How often permuted twins get the old label. @param options.hasBaseline false: both sides are the candidate */
 export function keptLetters(facts: readonly PairedFact[], options: { readonly hasBaseline: boolean }): KeptRow[] {
   const suites = factsWithLetters(facts);
   const rows = [...suites].map(([suite, own]) => rowOf(suite, own, { ...options, tests: suites.size }));
