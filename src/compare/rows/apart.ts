@@ -10,7 +10,6 @@ export const mustPassItemSchema = z.strictObject({
   /** Whether the baseline had it right; null: it was not asked that. */
   baseline: z.boolean().nullable(),
 });
-export type MustPassItem = z.infer<typeof mustPassItemSchema>;
 
 export const mustPassRowSchema = z.strictObject({
   suite: z.string(),
