@@ -21,6 +21,11 @@ export function askedOption<T>({ options, asked }: Options<T>): T {
   return at(options, asked);
 }
 
+/** The question whose choices are the options, as `write` puts them. */
+export function optionsQuestion<T>({ options, asked }: Options<T>, write: (option: T) => string): Question {
+  return textQuestion(options.map(write), asked);
+}
+
 /** Scored by the text of the answer, whatever its length. */
 export function textQuestion(choices: readonly string[], answer: number): Question {
   return { kind: 'choice', choices, answer, scoring: 'per-character' };

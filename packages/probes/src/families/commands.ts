@@ -2,16 +2,16 @@ import { at } from '@shadow-gate/platform';
 import type { Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 import { NONCE_WORDS } from '../words.ts';
-import { askedOption, askOne, type Options, textQuestion } from './choice.ts';
+import { askedOption, askOne, type Options, optionsQuestion } from './choice.ts';
 import { type Command, DIRECTIONS, type Modifier, perform, REPETITIONS, say, simple } from './commands/language.ts';
 import type { ProbeFamily } from './family.ts';
-import { familyFrom, type ProbeRecipe, recipe, redrawn } from './recipe.ts';
+import { familyFrom, type ProbeRecipe, recipe } from './recipe.ts';
 
 /** One action each, which the answer writes in capitals. All of them can be done to one side. */
 const VERBS = 'walk run jump look hop skip spin wave nod bow kick step'.split(' ');
 const OTHER_VERBS = 'swim climb dance clap crawl dive push pull roll sing slide throw'.split(' ');
 /** Those of the examples. */
-const [SIT, STAND, TURN] = ['sit', 'stand', 'turn'].map((verb) => simple(verb)) as [Command, Command, Command];
+const [SIT, STAND, TURN] = ['sit', 'stand', 'turn'].map(simple) as [Command, Command, Command];
 
 /** Commands with different results, of which one is given. */
 interface Task extends Options<Command> {
@@ -19,6 +19,7 @@ interface Task extends Options<Command> {
 }
 
 const CHOICES = 4;
+const ANY_MODIFIER: readonly Modifier[] = [...REPETITIONS, ...DIRECTIONS];
 
 /** Draws several commands of one kind about some verbs, which differ in what a level is about. */
 type Draw = (random: Random, verbs: readonly string[]) => readonly Command[];
@@ -34,27 +35,25 @@ function modified(part: Command, modifier: Modifier): Command {
   return { kind: 'modified', part, modifier };
 }
 
-const verbsOf = (verbs: readonly string[]): readonly Command[] => verbs.map((verb) => simple(verb));
+/** Says half of the commands backwards: the same with the other conjunction. */
+function someBackwards(random: Random, commands: readonly Command[]): Command[] {
+  return commands.map((command) =>
+    random.int(0, 1) === 0 || command.kind !== 'sequence' ? command : after(...command.parts.toReversed()),
+  );
+}
 
 /** Four of the six orders of three verbs, so that every choice resembles the command alike. */
 const ordersByAnd: Draw = (random, verbs) => {
-  const [a, b, c] = verbsOf(verbs) as [Command, Command, Command];
+  const [a, b, c] = verbs.map(simple) as [Command, Command, Command];
   const orders = [and(a, b, c), and(a, c, b), and(b, a, c), and(b, c, a), and(c, a, b), and(c, b, a)];
   return random.sample(orders, CHOICES);
 };
 
-/** Orders of three verbs; half of the commands say it backwards. */
-const ordersByBoth: Draw = (random, verbs) =>
-  ordersByAnd(random, verbs).map((command) => (random.int(0, 1) === 0 ? command : backwards(command)));
-
-/** Says the same with the other conjunction. */
-function backwards(command: Command): Command {
-  return command.kind === 'sequence' ? after(...command.parts.toReversed()) : command;
-}
+const ordersByBoth: Draw = (random, verbs) => someBackwards(random, ordersByAnd(random, verbs));
 
 /** a a b, a b b, b b a, b a a. */
 const repetitions: Draw = (random, verbs) => {
-  const [a, b] = verbsOf(verbs) as [Command, Command];
+  const [a, b] = verbs.map(simple) as [Command, Command];
   const often = random.pick(REPETITIONS);
   return [
     and(modified(a, often), b),
@@ -69,23 +68,20 @@ const repetitions: Draw = (random, verbs) => {
  * its length.
  */
 const modifiedPairs: Draw = (random, verbs) => {
-  const [a, b] = verbsOf(verbs) as [Command, Command];
-  const [one, other] = random.sample<Modifier>([...REPETITIONS, ...DIRECTIONS], 2) as [Modifier, Modifier];
-  const pairs = [
+  const [a, b] = verbs.map(simple) as [Command, Command];
+  const [one, other] = random.sample(ANY_MODIFIER, 2) as [Modifier, Modifier];
+  return someBackwards(random, [
     and(modified(a, one), modified(b, other)),
     and(modified(b, other), modified(a, one)),
     and(modified(a, other), modified(b, one)),
     and(modified(b, one), modified(a, other)),
-  ];
-  return pairs.map((command) => (random.int(0, 1) === 0 ? command : backwards(command)));
+  ]);
 };
 
 /** Modified instructions, in one order and three others. */
 function chains(length: number): Draw {
   return (random, verbs) => {
-    const parts = verbsOf(verbs)
-      .slice(0, length)
-      .map((verb) => modified(verb, random.pick<Modifier>([...REPETITIONS, ...DIRECTIONS])));
+    const parts = verbs.slice(0, length).map((verb) => modified(simple(verb), random.pick(ANY_MODIFIER)));
     const join = random.pick([and, after]);
     return Array.from({ length: CHOICES }, () => join(...random.shuffle(parts)));
   };
@@ -94,12 +90,12 @@ function chains(length: number): Draw {
 /** Brackets inside one another, and the same with one change each. */
 function nested(depth: number): Draw {
   return (random, verbs) => {
-    const names = random.shuffle(verbsOf(verbs));
+    const names = random.shuffle(verbs.map(simple));
     let used = 0;
     const grow = (left: number): Command => {
       if (left === 0) return at(names, used++ % names.length);
       const inner = modified(grow(left - 1), random.pick(REPETITIONS));
-      const own = modified(at(names, used++ % names.length), random.pick<Modifier>([...REPETITIONS, ...DIRECTIONS]));
+      const own = modified(at(names, used++ % names.length), random.pick(ANY_MODIFIER));
       return random.pick([and, after])(...random.shuffle([inner, own]));
     };
     const command = grow(depth);
@@ -136,10 +132,7 @@ function phrase(examples: readonly Command[], task: Task, rename: (text: string)
   const worked = examples.map((command) => `${line(command)} ${perform(command)}\n\n`);
   return {
     prompt: `${worked.join('')}${rename(line(askedOption(task)))}`,
-    question: textQuestion(
-      task.options.map((command) => rename(perform(command))),
-      task.asked,
-    ),
+    question: optionsQuestion(task, (command) => rename(perform(command))),
   };
 }
 
@@ -160,15 +153,9 @@ function level(summary: string, verbs: number, draw: Draw, examples: readonly Co
   return recipe({
     summary,
     draw: drawTask(VERBS),
+    redraw: drawTask(OTHER_VERBS),
     exam: (task) => phrase(examples, task),
-    twins: [
-      redrawn(drawTask(OTHER_VERBS), (task) => phrase(examples, task)),
-      {
-        name: 'renamed',
-        kind: 'format',
-        phrase: (random, task) => phrase(examples, task, renaming(random, task.verbs)),
-      },
-    ],
+    formats: { renamed: (task, random) => phrase(examples, task, renaming(random, task.verbs)) },
   });
 }
 

@@ -13,9 +13,9 @@ import { planets, sciences } from './facts/sciences.ts';
 import { stateCapitals } from './facts/states.ts';
 import { smallTowns, towns } from './facts/towns.ts';
 import { authors, composers, painters } from './facts/works.ts';
-import type { Phrasing, ProbeFamily, ProbeLevel, TwinTemplate } from './family.ts';
+import type { ProbeFamily, TwinTemplate } from './family.ts';
 
-/** All relations: chosen to be undisputed, and to be true in ten years as well. */
+/** Chosen to be undisputed, and to be true in ten years as well. */
 export const RELATIONS: readonly Relation[] = [
   animals,
   atomicNumbers,
@@ -51,12 +51,9 @@ interface Deck {
 }
 
 function decksOf(random: Random, level: number): Deck[] {
-  return RELATIONS.flatMap((relation) => {
-    const pools = relation.pools.filter((pool) => pool.level === level);
-    return pools.length === 0
-      ? []
-      : [{ relation, pools, left: random.shuffle(pools.flatMap(({ entries }) => entries)), used: 0 }];
-  });
+  return RELATIONS.map((relation) => ({ relation, pools: relation.pools.filter((pool) => pool.level === level) }))
+    .filter(({ pools }) => pools.length > 0)
+    .map((deck) => ({ ...deck, left: random.shuffle(deck.pools.flatMap(({ entries }) => entries)), used: 0 }));
 }
 
 /** One of the least used relations that have entries left and the form that is needed. */
@@ -83,33 +80,25 @@ const FORMS: Readonly<Record<string, (drawn: DrawnQuestion) => Wording>> = {
   reversed: reversedFact,
 };
 
-function twinOf(drawn: DrawnQuestion, template: string): Phrasing {
-  const form = FORMS[template];
-  if (form === undefined) throw new Error(`unknown twin template ${template}`);
-  return { template, ...form(drawn) };
-}
-
 const CLOZE: TwinTemplate = { name: 'cloze', kind: 'open' };
 const OPTIONS: TwinTemplate = { name: 'options', kind: 'format' };
 const REVERSED: TwinTemplate = { name: 'reversed', kind: 'open' };
 
-/** @param supply what its relations hold with all their forms, in any order of drawing */
-function level(summary: string, twins: readonly TwinTemplate[], supply: number): ProbeLevel {
-  return { summary, twins, supply };
-}
-
-/** Knowledge from training, from what every child knows to towns of a few thousand people. */
+/**
+ * Knowledge from training, from what every child knows to towns of a few thousand people. Each level's supply is what
+ * its relations hold with all their forms, in any order of drawing.
+ */
 export const facts: ProbeFamily = {
   name: 'facts',
   capability: 'recall',
   levels: [
-    level('what every school teaches', [CLOZE], 100),
-    level('capitals, symbols and dates', [CLOZE, REVERSED], 90),
-    level('kinds, works and units', [CLOZE], 120),
-    level('rarer works, sciences and states', [CLOZE, OPTIONS], 110),
-    level('rare capitals, numbers and dates', [CLOZE, OPTIONS, REVERSED], 72),
-    level('towns and their countries', [CLOZE, OPTIONS], 72),
-    level('small towns and their countries', [CLOZE, OPTIONS], 72),
+    { summary: 'what every school teaches', twins: [CLOZE], supply: 100 },
+    { summary: 'capitals, symbols and dates', twins: [CLOZE, REVERSED], supply: 90 },
+    { summary: 'kinds, works and units', twins: [CLOZE], supply: 120 },
+    { summary: 'rarer works, sciences and states', twins: [CLOZE, OPTIONS], supply: 110 },
+    { summary: 'rare capitals, numbers and dates', twins: [CLOZE, OPTIONS, REVERSED], supply: 72 },
+    { summary: 'towns and their countries', twins: [CLOZE, OPTIONS], supply: 72 },
+    { summary: 'small towns and their countries', twins: [CLOZE, OPTIONS], supply: 72 },
   ],
   draw(random, templates, number) {
     const decks = decksOf(random, number);
@@ -119,7 +108,9 @@ export const facts: ProbeFamily = {
       if (entry === undefined) throw new Error(`${deck.relation.name} has no entries left`);
       deck.used += 1;
       const drawn = drawQuestion(random, deck, entry);
-      return { benchmark: { template: 'exam', ...factExam(drawn) }, twin: twinOf(drawn, template) };
+      const form = FORMS[template];
+      if (form === undefined) throw new Error(`unknown twin template ${template}`);
+      return { benchmark: { template: 'exam', ...factExam(drawn) }, twin: { template, ...form(drawn) } };
     });
   },
 };

@@ -1,8 +1,7 @@
 import type { TwinKind, Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 
-const CAPABILITIES = ['reasoning', 'composition', 'recall'] as const;
-export type Capability = (typeof CAPABILITIES)[number];
+export type Capability = 'reasoning' | 'composition' | 'recall';
 
 /** One form of a fact, as a family writes it. */
 export interface Phrasing extends Wording {
@@ -16,7 +15,6 @@ export interface PhrasingPair {
   readonly twin: Phrasing;
 }
 
-/** A format of twins. */
 export interface TwinTemplate {
   readonly name: string;
   readonly kind: TwinKind;
@@ -24,7 +22,7 @@ export interface TwinTemplate {
 
 /** One difficulty step of a family. */
 export interface ProbeLevel {
-  /** A summary in a few words: `two people`. */
+  /** `two people` */
   readonly summary: string;
   /** A suite uses them equally often. */
   readonly twins: readonly TwinTemplate[];
@@ -38,11 +36,6 @@ export interface ProbeFamily {
   readonly capability: Capability;
   /** From the easiest to the hardest; they are counted from 1. */
   readonly levels: readonly ProbeLevel[];
-  /**
-   * Draw the facts of one level, all different.
-   * @param templates one name of a twin's template for each fact
-   * @param level from 1
-   * @throws Error for a template that the level does not have
-   */
+  /** Draw a different fact of the level for each twin template. @throws Error for a template that the level lacks */
   draw(random: Random, templates: readonly string[], level: number): PhrasingPair[];
 }

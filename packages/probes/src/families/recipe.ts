@@ -1,28 +1,12 @@
-import { at } from '@shadow-gate/platform';
-import type { TwinKind, Wording } from '../item.ts';
+import { at, given } from '@shadow-gate/platform';
+import type { Wording } from '../item.ts';
 import type { Random } from '../random.ts';
-import type { Capability, PhrasingPair, ProbeFamily, ProbeLevel } from './family.ts';
+import type { Capability, PhrasingPair, ProbeFamily, ProbeLevel, TwinTemplate } from './family.ts';
 
-/** How a level writes one kind of twin. */
-export interface TwinRecipe<F> {
-  readonly name: string;
-  readonly kind: TwinKind;
-  readonly phrase: (random: Random, fact: F) => Wording;
-}
+type Phrase<F> = (fact: F, random: Random) => Wording;
 
-/** A fresh twin: another fact, written as the exam. `draw` may fail, and is tried again then. */
-export function redrawn<F>(
-  draw: (random: Random, fact: F) => F | undefined,
-  exam: (fact: F) => Wording,
-): TwinRecipe<F> {
-  const phrase = (random: Random, fact: F): Wording => {
-    for (;;) {
-      const other = draw(random, fact);
-      if (other !== undefined) return exam(other);
-    }
-  };
-  return { name: 'redrawn', kind: 'fresh', phrase };
-}
+/** Format twins, by name. */
+export type Formats<F> = Readonly<Record<string, Phrase<F>>>;
 
 export interface ProbeRecipe extends ProbeLevel {
   /** @param seen the prompts of earlier facts; those of the new one are added */
@@ -32,36 +16,46 @@ export interface ProbeRecipe extends ProbeLevel {
 /** More draws than any level needs for the facts that it is said to have. */
 const MOST_DRAWS = 100_000;
 
-/** A level that draws its facts one after another. `draw` may fail, and returns undefined then. */
+/** A level that draws its facts one after another. A draw that fails gives undefined, and another one follows. */
 export function recipe<F>({
   summary,
   supply,
   draw,
+  redraw,
   exam,
-  twins,
+  formats,
 }: {
   readonly summary: string;
   readonly supply?: number;
   readonly draw: (random: Random) => F | undefined;
+  /** Draws the fact of a fresh twin, which is written as the exam. */
+  readonly redraw: (random: Random, fact: F) => F | undefined;
   readonly exam: (fact: F) => Wording;
-  readonly twins: readonly TwinRecipe<F>[];
+  readonly formats: Formats<F>;
 }): ProbeRecipe {
+  const redrawn: Phrase<F> = (fact, random) => {
+    for (;;) {
+      const other = redraw(random, fact);
+      if (other !== undefined) return exam(other);
+    }
+  };
+  const phrases = new Map([['redrawn', redrawn], ...Object.entries(formats)]);
   return {
     summary,
-    ...(supply === undefined ? {} : { supply }),
-    twins: twins.map(({ name, kind }) => ({ name, kind })),
+    ...given({ supply }),
+    twins: [...phrases.keys()].map((name): TwinTemplate => ({ name, kind: name === 'redrawn' ? 'fresh' : 'format' })),
     drawPair(random, template, seen) {
-      const twin = twins.find(({ name }) => name === template);
-      if (twin === undefined) throw new Error(`unknown twin template ${template}`);
+      const phrase = phrases.get(template);
+      if (phrase === undefined) throw new Error(`unknown twin template ${template}`);
       for (let draws = 0; draws < MOST_DRAWS; draws += 1) {
         const fact = draw(random);
         if (fact === undefined) continue;
         const benchmark = exam(fact);
         if (seen.has(benchmark.prompt)) continue;
-        const other = twin.phrase(random, fact);
-        if (seen.has(other.prompt) || other.prompt === benchmark.prompt) continue;
-        seen.add(benchmark.prompt).add(other.prompt);
-        return { benchmark: { template: 'exam', ...benchmark }, twin: { template, ...other } };
+        const twin = phrase(fact, random);
+        if (seen.has(twin.prompt) || twin.prompt === benchmark.prompt) continue;
+        seen.add(benchmark.prompt).add(twin.prompt);
+        return { benchmark: { template: 'exam', ...benchmark }, twin: { template, ...twin } };
       }
       throw new Error(`${summary}: no fact is left that was not drawn before`);
     },

@@ -2,9 +2,9 @@ import { at, capitalize } from '@shadow-gate/platform';
 import type { Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 import { NONCE_WORDS } from '../words.ts';
-import { askedOption, askOne, type Options, textQuestion } from './choice.ts';
+import { askedOption, askOne, type Options, optionsQuestion } from './choice.ts';
 import type { ProbeFamily } from './family.ts';
-import { familyFrom, type ProbeRecipe, recipe, redrawn, type TwinRecipe } from './recipe.ts';
+import { familyFrom, type ProbeRecipe, recipe } from './recipe.ts';
 import {
   COPY,
   DROP_FIRST,
@@ -45,12 +45,7 @@ function taskOf(random: Random, letters: Letters, programs: readonly Program[]):
   return { letters, ...askOne(random, programs) };
 }
 
-function question({ letters, options, asked }: Task) {
-  return textQuestion(
-    options.map((program) => runProgram(program, letters)),
-    asked,
-  );
-}
+const questionOf = (task: Task) => optionsQuestion(task, (program) => runProgram(program, task.letters));
 
 const PLACES: readonly Operation[] = [
   { name: 'first', at: 0 },
@@ -72,7 +67,7 @@ function byExample(task: Task, sign: string): Wording {
   const line = (letters: Letters) => `${letters.join(' ')} ${sign}`;
   const worked = SHOWN.map((letters) => `${line(letters)} ${runProgram(program, letters)}`);
   const title = program.map(({ meaning }) => meaning).join(', then ');
-  return { prompt: [`${capitalize(title)}.`, ...worked, line(task.letters)].join('\n'), question: question(task) };
+  return { prompt: [`${capitalize(title)}.`, ...worked, line(task.letters)].join('\n'), question: questionOf(task) };
 }
 
 /** One operation of four. */
@@ -82,11 +77,9 @@ function single(summary: string, programs: readonly Program[], length: number): 
   return recipe({
     summary,
     draw: draw(LETTERS),
+    redraw: draw(CAPITALS),
     exam: (task) => byExample(task, '->'),
-    twins: [
-      redrawn(draw(CAPITALS), (task) => byExample(task, '->')),
-      { name: 'restyled', kind: 'format', phrase: (_, task) => byExample(task, '=') },
-    ],
+    formats: { restyled: (task) => byExample(task, '=') },
   });
 }
 
@@ -102,7 +95,7 @@ function defined(names: Names, task: Task): Wording {
     `Question: Start with ${start.join(' ')}. Apply ${operations.map((each) => names.get(each)).join(', then ')}.\nAnswer:`;
   const worked = `${instruct(EXAMPLE.program, EXAMPLE.letters)} ${runProgram(EXAMPLE.program, EXAMPLE.letters)}`;
   const prompt = [...definitions, '', worked, '', instruct(askedOption(task), task.letters)].join('\n');
-  return { prompt, question: question(task) };
+  return { prompt, question: questionOf(task) };
 }
 
 /**
@@ -129,14 +122,16 @@ function drawProgram(random: Random, letters: Letters, steps: number): Task | un
 function composed(summary: string, steps: number, length: number): ProbeRecipe {
   const draw = (alphabet: readonly string[]) => (random: Random) =>
     drawProgram(random, random.sample(alphabet, length), steps);
-  const twins: readonly TwinRecipe<Task>[] = [
-    redrawn(draw(CAPITALS), (task) => defined(OWN_NAMES, task)),
-    { name: 'renamed', kind: 'format', phrase: (random, task) => defined(nonceNames(random), task) },
-  ];
-  return recipe({ summary, draw: draw(LETTERS), exam: (task) => defined(OWN_NAMES, task), twins });
+  return recipe({
+    summary,
+    draw: draw(LETTERS),
+    redraw: draw(CAPITALS),
+    exam: (task) => defined(OWN_NAMES, task),
+    formats: { renamed: (task, random) => defined(nonceNames(random), task) },
+  });
 }
 
-/** Operations on a row of letters, which the prompt defines: first by an example each, then several after another. */
+/** Operations on a row of letters, which the prompt defines: by examples at first, then in words. */
 export const stringOperations: ProbeFamily = familyFrom('string-operations', 'composition', [
   single(
     'one letter of four',

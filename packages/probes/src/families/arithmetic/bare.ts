@@ -1,6 +1,6 @@
 import type { Question, Wording } from '../../item.ts';
 import type { Random } from '../../random.ts';
-import { type ProbeRecipe, recipe, redrawn } from '../recipe.ts';
+import { type ProbeRecipe, recipe } from '../recipe.ts';
 import { numberQuestion } from './wrong-numbers.ts';
 
 interface Operator {
@@ -36,36 +36,21 @@ function phrase(line: (sum: Sum) => string, { question, ...sum }: Exercise): Wor
   return { prompt: [...worked, line(sum)].join('\n'), question };
 }
 
-/** The range of the first number, and of the second. */
-interface Ranges {
-  readonly a: readonly [number, number];
-  readonly b: readonly [number, number];
-  readonly times?: boolean;
-}
-
-function drawExercise(random: Random, { a: ofA, b: ofB, times = false }: Ranges): Exercise | undefined {
-  const operator = times ? TIMES : random.pick([PLUS, MINUS]);
-  const [a, b] = [random.int(...ofA), random.int(...ofB)];
-  const answer = operator.apply(a, b);
-  const mistakes = times
-    ? [a * (b - 1), a * (b + 1), (a - 10) * b, (a + 10) * b]
-    : [a + b, a - b, answer - 10, answer + 10];
-  const question = numberQuestion(random, answer, { mistakes, given: [a, b] });
-  return question && { operator, a, b, question };
-}
-
-/** A sum without a story. */
-export function bare(summary: string, ranges: Ranges): ProbeRecipe {
+/** Sums and differences without a story, of numbers from these ranges. */
+export function bare(summary: string, ranges: Readonly<Record<'a' | 'b', readonly [number, number]>>): ProbeRecipe {
+  const draw = (random: Random): Exercise | undefined => {
+    const operator = random.pick([PLUS, MINUS]);
+    const [a, b] = [random.int(...ranges.a), random.int(...ranges.b)];
+    const answer = operator.apply(a, b);
+    const mistakes = [a + b, a - b, answer - 10, answer + 10];
+    const question = numberQuestion(random, answer, { mistakes, given: [a, b] });
+    return question && { operator, a, b, question };
+  };
   return recipe({
     summary,
-    draw: (random) => drawExercise(random, ranges),
+    draw,
+    redraw: draw,
     exam: (exercise) => phrase(inSigns, exercise),
-    twins: [
-      redrawn(
-        (random) => drawExercise(random, ranges),
-        (exercise) => phrase(inSigns, exercise),
-      ),
-      { name: 'unspaced', kind: 'format', phrase: (_, exercise) => phrase(unspaced, exercise) },
-    ],
+    formats: { unspaced: (exercise) => phrase(unspaced, exercise) },
   });
 }

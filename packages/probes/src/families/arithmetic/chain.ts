@@ -1,7 +1,7 @@
 import { at } from '@shadow-gate/platform';
 import type { Question, Wording } from '../../item.ts';
 import type { Random } from '../../random.ts';
-import { type ProbeRecipe, recipe, redrawn } from '../recipe.ts';
+import { type ProbeRecipe, recipe } from '../recipe.ts';
 import { type Cast, type CastVocabulary, COMMON, drawCast, fillGaps, UNCOMMON } from './cast.ts';
 import { numberQuestion } from './wrong-numbers.ts';
 
@@ -17,18 +17,16 @@ type EventKind = (random: Random, size: number) => Event;
 
 const some = (random: Random, size: number): number => random.int(Math.ceil(size / 5), size);
 
-const BUYS: EventKind = (random, size) => {
-  const n = some(random, size);
-  return { sentence: '{A} buys {n} more {many}.', numbers: [n], apply: (before) => before + n };
-};
-const GIVES: EventKind = (random, size) => {
-  const n = some(random, size);
-  return { sentence: '{A} gives {n} {many} to {B}.', numbers: [n], apply: (before) => before - n };
-};
-const LOSES: EventKind = (random, size) => {
-  const n = some(random, size);
-  return { sentence: '{A} loses {n} {many}.', numbers: [n], apply: (before) => before - n };
-};
+function changeBySome(sentence: string, sign: 1 | -1): EventKind {
+  return (random, size) => {
+    const n = some(random, size);
+    return { sentence, numbers: [n], apply: (before) => before + sign * n };
+  };
+}
+
+const BUYS = changeBySome('{A} buys {n} more {many}.', 1);
+const GIVES = changeBySome('{A} gives {n} {many} to {B}.', -1);
+const LOSES = changeBySome('{A} loses {n} {many}.', -1);
 const BOXES: EventKind = (random, size) => {
   const [n, m] = [random.int(2, 9), random.int(3, Math.max(4, Math.ceil(size / 8)))];
   return {
@@ -79,10 +77,7 @@ function drawChain(random: Random, { steps, size, kinds }: ChainSize, vocabulary
   const numbers = [start, ...events.flatMap((event) => event.numbers)];
   if (counts === undefined || new Set(numbers).size < numbers.length) return undefined;
   // A mistake: one event is left out.
-  const mistakes = events.flatMap((event) => {
-    const others = events.filter((other) => other !== event);
-    return follow(start, others, size)?.at(-1) ?? [];
-  });
+  const mistakes = events.flatMap((_, i) => follow(start, events.toSpliced(i, 1), size)?.at(-1) ?? []);
   const question = numberQuestion(random, at(counts, steps), { mistakes, given: numbers });
   return question && { start, events, question, cast: drawCast(random, vocabulary) };
 }
@@ -112,14 +107,8 @@ export function arithmeticChain(summary: string, size: ChainSize): ProbeRecipe {
   return recipe({
     summary,
     draw: (random) => drawChain(random, size, COMMON),
+    redraw: (random) => drawChain(random, size, UNCOMMON),
     exam: tell,
-    twins: [
-      redrawn((random) => drawChain(random, size, UNCOMMON), tell),
-      {
-        name: 'renamed',
-        kind: 'format',
-        phrase: (random, drawn) => tell({ ...drawn, cast: drawCast(random, UNCOMMON) }),
-      },
-    ],
+    formats: { renamed: (drawn, random) => tell({ ...drawn, cast: drawCast(random, UNCOMMON) }) },
   });
 }

@@ -2,7 +2,7 @@
  * A story with gaps, in the language of templates (docs/reference/probes.md), where `{a}`, `{b}`, `{c}` are numbers,
  * `{A}`, `{B}`, `{C}` people, and `{many}` and `{An one}` things.
  */
-export interface StoryTemplate {
+interface StoryTemplate {
   /** The ranges of `a`, `b` and `c`, and formulas of them, as in templates that teams write. */
   readonly values: readonly string[];
   readonly answer: string;

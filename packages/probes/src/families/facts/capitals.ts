@@ -1,9 +1,6 @@
 import { pool, type Relation } from './relation.ts';
 
-/**
- * Without capitals that are disputed, divided, about to move or shared, or that the country's name gives away (Mexico
- * City, Santo Domingo, Tunis).
- */
+/** No capitals that are disputed, divided, about to move or shared, or in the country's name (Mexico City, Tunis). */
 export const capitals: Relation = {
   name: 'capitals',
   question: 'What is the capital of {subject}?',

@@ -1,9 +1,6 @@
 import { pool, type Relation } from './relation.ts';
 
-/**
- * One pool per first letter, which would else give the element away. Symbols of one letter begin others, and can be
- * labels of the exam.
- */
+/** One pool per first letter, which gives the element away. One-letter symbols begin others and can be exam labels. */
 export const symbols: Relation = {
   name: 'chemical symbols',
   question: 'What is the chemical symbol for {subject}?',

@@ -1,7 +1,6 @@
 import { at, capitalize } from '@shadow-gate/platform';
 import type { Wording } from '../../item.ts';
 import { textQuestion } from '../choice.ts';
-
 import { asOption, type Entry, fill, type Relation } from './relation.ts';
 
 /** An entry and three others of its pool with wrong objects, in the order of the options. */
@@ -12,16 +11,16 @@ export interface DrawnQuestion {
   readonly answer: number;
 }
 
-interface Worked {
+/** A question with its options, in two forms. */
+interface Problem {
   readonly question: string;
   /** The sentence that the answer completes. */
   readonly cloze: string;
   readonly options: readonly string[];
-  readonly answer: string;
 }
 
 /** They come before each question, in its format: small base models answer in a format only if they have seen it. */
-const WORKED: readonly Worked[] = [
+const WORKED: readonly (Problem & { readonly answer: string })[] = [
   {
     question: 'What is the color of a ripe lemon?',
     cloze: 'The color of a ripe lemon is',
@@ -36,67 +35,39 @@ const WORKED: readonly Worked[] = [
   },
 ];
 
-function answerEntry({ options, answer }: DrawnQuestion): Entry {
-  return at(options, answer);
+function problemOf({ relation, options, answer }: DrawnQuestion): Problem {
+  const entry = at(options, answer);
+  return {
+    question: fill(relation.question, entry),
+    cloze: capitalize(fill(relation.cloze, entry)),
+    options: options.map(({ object }) => object),
+  };
 }
 
 /** Worked problems with their answers, and one without. The prompts show no options unless `line` does. */
-function phrase<T>(
-  line: (problem: T) => string,
-  { worked, open }: { readonly worked: readonly (readonly [T, answer: string])[]; readonly open: T },
-  [choices, answer]: readonly [readonly string[], number],
-): Wording {
-  const solved = worked.map(([problem, text]) => `${line(problem)} ${text}`);
-  return { prompt: [...solved, line(open)].join('\n\n'), question: textQuestion(choices, answer) };
+function phrase(line: (problem: Problem) => string, problem: Problem, { answer }: DrawnQuestion, end = ''): Wording {
+  const worked = WORKED.map((each) => `${line(each)} ${each.answer}${end}`);
+  return { prompt: [...worked, line(problem)].join('\n\n'), question: textQuestion(problem.options, answer) };
 }
 
-const asQuestion = (question: string) => `Question: ${question}\nAnswer:`;
-
-const objects = ({ options, answer }: DrawnQuestion) => [options.map(({ object }) => object), answer] as const;
+const asQuestion = ({ question }: Problem) => `Question: ${question}\nAnswer:`;
+const withOptions = ({ question, options }: Problem) =>
+  `Question: ${question}\nOptions: ${options.join(', ')}\nAnswer:`;
 
 /** The question, and nothing else: the answer has to be known. */
-export function factExam(drawn: DrawnQuestion): Wording {
-  return phrase(
-    asQuestion,
-    {
-      worked: WORKED.map(({ question, answer }) => [question, answer]),
-      open: fill(drawn.relation.question, answerEntry(drawn)),
-    },
-    objects(drawn),
-  );
-}
+export const factExam = (drawn: DrawnQuestion): Wording => phrase(asQuestion, problemOf(drawn), drawn);
 
 /** A sentence that the answer completes. */
-export function factCloze(drawn: DrawnQuestion): Wording {
-  const open = capitalize(fill(drawn.relation.cloze, answerEntry(drawn)));
-  return phrase(String, { worked: WORKED.map((each) => [each.cloze, `${each.answer}.`]), open }, objects(drawn));
-}
+export const factCloze = (drawn: DrawnQuestion): Wording => phrase(({ cloze }) => cloze, problemOf(drawn), drawn, '.');
 
 /** The exam question with its options, which are answered by their text. */
-export function namedFact(drawn: DrawnQuestion): Wording {
-  const [choices] = objects(drawn);
-  const line = ({ question, options }: Pick<Worked, 'question' | 'options'>) =>
-    `Question: ${question}\nOptions: ${options.join(', ')}\nAnswer:`;
-  return phrase(
-    line,
-    {
-      worked: WORKED.map((each) => [each, each.answer]),
-      open: { question: fill(drawn.relation.question, answerEntry(drawn)), options: choices },
-    },
-    objects(drawn),
-  );
-}
+export const namedFact = (drawn: DrawnQuestion): Wording => phrase(withOptions, problemOf(drawn), drawn);
 
 /** The question asks for the subject. @throws Error for a relation without an inverse */
 export function reversedFact(drawn: DrawnQuestion): Wording {
   const { relation, options, answer } = drawn;
   if (relation.reversed === undefined) throw new Error(`${relation.name} cannot be reversed`);
-  return phrase(
-    asQuestion,
-    {
-      worked: WORKED.map(({ question, answer: text }) => [question, text]),
-      open: fill(relation.reversed, answerEntry(drawn)),
-    },
-    [options.map(({ subject }) => asOption(subject)), answer],
-  );
+  const question = fill(relation.reversed, at(options, answer));
+  const subjects = options.map(({ subject }) => asOption(subject));
+  return phrase(asQuestion, { ...problemOf(drawn), question, options: subjects }, drawn);
 }

@@ -1,4 +1,4 @@
-/** One line of a list: the capital of `the Netherlands` is `Amsterdam`. */
+/** The capital of `the Netherlands` is `Amsterdam`. */
 export interface Entry {
   /** As in a sentence, with its article. */
   readonly subject: string;

@@ -1,6 +1,6 @@
 import { pool, type Relation } from './relation.ts';
 
-/** Without sciences that include another one here, such as zoology, which includes ornithology. */
+/** No sciences that include another one here, as zoology includes ornithology. */
 export const sciences: Relation = {
   name: 'sciences',
   question: 'What is the study of {subject} called?',

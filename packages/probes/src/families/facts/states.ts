@@ -1,6 +1,6 @@
 import { pool, type Relation } from './relation.ts';
 
-/** Without capitals that the name of the state gives away (Indianapolis, Oklahoma City). */
+/** No capitals that the name of the state gives away (Indianapolis, Oklahoma City). */
 export const stateCapitals: Relation = {
   name: 'state capitals',
   question: 'What is the capital of the US state of {subject}?',

@@ -54,7 +54,7 @@ export const authors: Relation = {
   ],
 };
 
-/** Without titles that another painter of the list has used as well. */
+/** No titles that another painter of the list has used too. */
 export const painters: Relation = {
   name: 'painters',
   question: 'Who painted "{subject}"?',
@@ -87,7 +87,7 @@ export const painters: Relation = {
   ],
 };
 
-/** Without titles that another composer of the list has used or arranged as well. */
+/** No titles that another composer of the list has used or arranged too. */
 export const composers: Relation = {
   name: 'composers',
   question: 'Who composed "{subject}"?',

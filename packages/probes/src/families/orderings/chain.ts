@@ -2,8 +2,8 @@ import { at, capitalize } from '@shadow-gate/platform';
 import type { Wording } from '../../item.ts';
 import type { Random } from '../../random.ts';
 import { NAMES, NONCE_WORDS, UNCOMMON_NAMES } from '../../words.ts';
-import { askedOption, askOne, type Options, textQuestion } from '../choice.ts';
-import { type ProbeRecipe, recipe, redrawn, type TwinRecipe } from '../recipe.ts';
+import { askedOption, askOne, type Options, optionsQuestion } from '../choice.ts';
+import { type ProbeRecipe, recipe } from '../recipe.ts';
 
 /** One direction of a scale: `Ann is taller than Ben`, `the tallest`. */
 interface Direction {
@@ -31,9 +31,6 @@ Answer: Liz
 
 `;
 
-/** Two places in the order, the one with more first. */
-type Premise = readonly [more: number, less: number];
-
 /** People in one order, of which each premise gives two neighbors. The options are places in the order. */
 interface Ordering extends Options<number> {
   /** From the most to the least, by `direction`. */
@@ -41,14 +38,13 @@ interface Ordering extends Options<number> {
   /** The direction that the benchmark form uses, and the opposite one. */
   readonly direction: Direction;
   readonly inverse: Direction;
-  readonly premises: readonly Premise[];
+  readonly premises: readonly (readonly [more: number, less: number])[];
   /** For each premise, whether it is said by the opposite direction. */
   readonly turned: readonly boolean[];
   /** `Who is the second tallest?` */
   readonly query: string;
 }
 
-/** Number of people, and order of the premises. */
 interface ChainSize {
   readonly people: number;
   /** From one end to the other, or in any order, or in any order and by both directions. */
@@ -58,7 +54,7 @@ interface ChainSize {
 function drawOrdering(random: Random, { people, told }: ChainSize, names: readonly string[]): Ordering {
   const [direction, inverse] = random.shuffle(random.pick(SCALES)) as [Direction, Direction];
   const places = Array.from({ length: people }, (_, place) => place);
-  const premises = places.slice(1).map((place): Premise => [place - 1, place]);
+  const premises = places.slice(1).map((place) => [place - 1, place] as const);
   const choice = askOne(random, random.sample(places, CHOICES));
   return {
     names: random.sample(names, people),
@@ -88,7 +84,8 @@ function permuted<T>(random: Random, premises: readonly T[]): T[] {
   return shuffled.every((premise, i) => premise === premises[i]) ? permuted(random, premises) : shuffled;
 }
 
-function phrase({ direction, inverse, names, premises, turned, query, options, asked }: Ordering): Wording {
+function phrase(ordering: Ordering): Wording {
+  const { direction, inverse, names, premises, turned, query } = ordering;
   const sentences = premises.map(([more, less], i) =>
     at(turned, i)
       ? `${at(names, less)} is ${inverse.more} than ${at(names, more)}.`
@@ -96,28 +93,21 @@ function phrase({ direction, inverse, names, premises, turned, query, options, a
   );
   return {
     prompt: `${EXAMPLES}Question: ${sentences.join(' ')} ${query}\nAnswer:`,
-    question: textQuestion(
-      options.map((place) => at(names, place)),
-      asked,
-    ),
+    question: optionsQuestion(ordering, (place) => at(names, place)),
   };
 }
 
 /** In a row told from end to end, a model can learn places instead of relations. The twins break that pattern. */
 export function orderingChain(summary: string, size: ChainSize): ProbeRecipe {
-  const twins: readonly TwinRecipe<Ordering>[] = [
-    redrawn((random) => drawOrdering(random, size, UNCOMMON_NAMES), phrase),
-    {
-      name: 'nonce',
-      kind: 'format',
-      phrase: (random, ordering) =>
+  return recipe({
+    summary,
+    draw: (random) => drawOrdering(random, size, NAMES),
+    redraw: (random) => drawOrdering(random, size, UNCOMMON_NAMES),
+    exam: phrase,
+    formats: {
+      nonce: (ordering, random) =>
         phrase({ ...ordering, names: random.sample(NONCE_WORDS, ordering.names.length).map(capitalize) }),
+      inverted: (ordering) => phrase({ ...ordering, turned: ordering.turned.map((turned) => !turned) }),
     },
-    {
-      name: 'inverted',
-      kind: 'format',
-      phrase: (_, ordering) => phrase({ ...ordering, turned: ordering.turned.map((turned) => !turned) }),
-    },
-  ];
-  return recipe({ summary, draw: (random) => drawOrdering(random, size, NAMES), exam: phrase, twins });
+  });
 }

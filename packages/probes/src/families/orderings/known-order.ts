@@ -2,7 +2,7 @@ import { at } from '@shadow-gate/platform';
 import type { Wording } from '../../item.ts';
 import type { Random } from '../../random.ts';
 import { askOne, type Options, textQuestion } from '../choice.ts';
-import { type ProbeRecipe, recipe, redrawn } from '../recipe.ts';
+import { type ProbeRecipe, recipe } from '../recipe.ts';
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 
@@ -44,20 +44,15 @@ const asQuestion: Writer = ({ of, side }) => `Question: What comes right ${side}
 
 function phrase(write: Writer, neighbor: Neighbor): Wording {
   const worked = EXAMPLES.map((example) => `${write(example)} ${example.answer}`);
-  return {
-    prompt: [...worked, write(neighbor)].join('\n\n'),
-    question: textQuestion(neighbor.options, neighbor.asked),
-  };
+  const { options, asked } = neighbor;
+  return { prompt: [...worked, write(neighbor)].join('\n\n'), question: textQuestion(options, asked) };
 }
 
-/** The neighbor of a number or a month. */
 export const knownOrder: ProbeRecipe = recipe({
   summary: 'numbers and months',
   supply: 108,
   draw: drawNeighbor,
+  redraw: drawNeighbor,
   exam: (neighbor) => phrase(asStatement, neighbor),
-  twins: [
-    redrawn(drawNeighbor, (neighbor) => phrase(asStatement, neighbor)),
-    { name: 'question', kind: 'format', phrase: (_, neighbor) => phrase(asQuestion, neighbor) },
-  ],
+  formats: { question: (neighbor) => phrase(asQuestion, neighbor) },
 });

@@ -12,7 +12,7 @@ export interface RecordField {
 
 const words = (text: string) => text.split(' ');
 
-export const FIELDS: readonly RecordField[] = [
+export const FIELDS = [
   {
     key: 'city',
     values: words(
@@ -53,9 +53,9 @@ export const FIELDS: readonly RecordField[] = [
     statement: (value) => `has a ${value}`,
     question: (whom) => `Which pet does ${whom} have?`,
   },
-];
+] as const satisfies readonly RecordField[];
 
-/** Whom a person works for: another person of the notes. */
+/** Another person of the notes. */
 export const BOSS: RecordField = {
   key: 'boss',
   values: [],

@@ -1,6 +1,6 @@
 import { at } from '@shadow-gate/platform';
 import type { Wording } from '../../item.ts';
-import { askedOption, textQuestion } from '../choice.ts';
+import { askedOption, optionsQuestion } from '../choice.ts';
 import { BOSS, FIELDS, type RecordField } from './field.ts';
 import type { Cell, Note, Notes } from './notes.ts';
 
@@ -8,7 +8,7 @@ import type { Cell, Note, Notes } from './notes.ts';
 type Writer = (fields: readonly RecordField[], people: readonly Note[]) => string;
 
 /** `Mara lives in Oslo and has a parrot.` */
-const prose: Writer = (fields, people) =>
+const inProse: Writer = (fields, people) =>
   people
     .map(({ name, values }) => {
       const clauses = fields.map(({ statement }, i) => statement(at(values, i)));
@@ -18,13 +18,13 @@ const prose: Writer = (fields, people) =>
     })
     .join(' ');
 
-const csv: Writer = (fields, people) =>
+const inCsv: Writer = (fields, people) =>
   [['name', ...fields.map(({ key }) => key)], ...people.map(({ name, values }) => [name, ...values])]
     .map((row) => row.join(', '))
     .join('\n');
 
 /** One object per line, with spaces, as most programs write it. */
-const json: Writer = (fields, people) =>
+const inJson: Writer = (fields, people) =>
   people
     .map(({ name, values }) => {
       const members = [['name', name], ...fields.map(({ key }, i) => [key, at(values, i)])];
@@ -32,14 +32,7 @@ const json: Writer = (fields, people) =>
     })
     .join('\n');
 
-const [CITY, DRINK, , JOB, , PET] = FIELDS as [
-  RecordField,
-  RecordField,
-  RecordField,
-  RecordField,
-  RecordField,
-  RecordField,
-];
+const [CITY, DRINK, , JOB, , PET] = FIELDS;
 
 /** A worked example, in the format of the question: it shows what an answer looks like. */
 interface Example {
@@ -78,11 +71,6 @@ const BOSSES: Example = {
   answer: 'judge',
 };
 
-function exampleFor({ size }: Notes): Example {
-  if (size.bosses > 0) return BOSSES;
-  return size.path === 'field' ? TWO_HOPS : LOOKUP;
-}
-
 function write(
   writer: Writer,
   example: Example,
@@ -92,7 +80,7 @@ function write(
 ): Wording {
   const worked = `${writer(example.fields, example.people)}\nQuestion: ${example.question}\nAnswer: ${example.answer}`;
   const asked = `${writer(notes.fields, notes.people)}\nQuestion: ${question}\nAnswer:`;
-  return { prompt: `${worked}\n\n${asked}`, question: textQuestion(notes.options.map(choice), notes.asked) };
+  return { prompt: `${worked}\n\n${asked}`, question: optionsQuestion(notes, choice) };
 }
 
 const personAt = ({ people }: Notes, { person }: Cell): Note => at(people, person);
@@ -112,19 +100,21 @@ function describe(notes: Notes): string {
   return `${'the boss of '.repeat(size.bosses)}${whom}`;
 }
 
-function forward(writer: Writer, notes: Notes): Wording {
-  const { field } = askedOption(notes);
-  const question = at(notes.fields, field).question(describe(notes));
-  return write(writer, exampleFor(notes), notes, question, (cell) => valueAt(notes, cell));
+function forward(writer: Writer): (notes: Notes) => Wording {
+  return (notes) => {
+    const example = notes.size.bosses > 0 ? BOSSES : notes.size.path === 'field' ? TWO_HOPS : LOOKUP;
+    const question = at(notes.fields, askedOption(notes).field).question(describe(notes));
+    return write(writer, example, notes, question, (cell) => valueAt(notes, cell));
+  };
 }
 
-export const inProse = (notes: Notes): Wording => forward(prose, notes);
-export const inCsv = (notes: Notes): Wording => forward(csv, notes);
-export const inJson = (notes: Notes): Wording => forward(json, notes);
+export const prose = forward(inProse);
+export const csv = forward(inCsv);
+export const json = forward(inJson);
 
 /** The question gives the value and asks for the person: `Who lives in Oslo?` The choices must be of one field. */
 export function inverse(notes: Notes): Wording {
   const cell = askedOption(notes);
   const question = `Who ${at(notes.fields, cell.field).statement(valueAt(notes, cell))}?`;
-  return write(prose, INVERSE, notes, question, (each) => personAt(notes, each).name);
+  return write(inProse, INVERSE, notes, question, (each) => personAt(notes, each).name);
 }

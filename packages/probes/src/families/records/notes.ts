@@ -10,7 +10,6 @@ export interface Note {
   readonly values: readonly string[];
 }
 
-/** A place in the notes. */
 export interface Cell {
   readonly person: number;
   readonly field: number;
@@ -21,12 +20,10 @@ export interface Size {
   readonly people: number;
   readonly fields: number;
   /** How the question names the person: by name, by another field, or as somebody's boss. */
-  readonly path: Path;
+  readonly path: 'name' | 'field';
   /** Number of bosses on the way. */
   readonly bosses: number;
 }
-
-type Path = 'name' | 'field';
 
 /** The notes of one prompt and its question, in no particular format. */
 export interface Notes extends Options<Cell> {
@@ -43,7 +40,7 @@ const CHOICES = 4;
  * else of one.
  */
 export function drawNotes(random: Random, size: Size, allNames: readonly string[]): Notes {
-  const fields = random.sample(FIELDS, size.fields);
+  const fields = random.sample<RecordField>(FIELDS, size.fields);
   const names = random.sample(allNames, size.people);
   const columns = fields.map(({ values }) => random.sample(values, size.people));
   const bosses = bossesOf(random, names);
