@@ -10,9 +10,8 @@ import {
 } from '@shadow-gate/python';
 
 /**
- * A step of a filter pipeline of lm-evaluation-harness (0.4.13). Patterns are regular expressions of Python.
- * `groupSelect` is the index of the match to take, from the end if negative; without such a match, where the harness
- * ends its run, the fallback is taken.
+ * A step of a filter pipeline of lm-evaluation-harness (0.4.13). Patterns are Python's. `groupSelect` is the index of
+ * the match, from the end if negative. Without such a match, the harness stops; here the fallback is taken.
  */
 export type FilterStep =
   | { readonly function: 'regex'; readonly pattern: string; readonly groupSelect: number; readonly fallback: string }
@@ -35,9 +34,8 @@ export type FilterStep =
       readonly defaultValue: string;
     };
 
-/** How an answer is read from a generation, and which answers are right: a filter pipeline and `exact_match`. */
+/** Reads an answer from a generation and judges it: a filter pipeline and `exact_match`. */
 export interface AnswerRule {
-  /** Any of them is right. */
   readonly targets: readonly string[];
   /** The last one is `take_first`, or there are none. */
   readonly steps: readonly FilterStep[];
@@ -50,12 +48,12 @@ export interface AnswerRule {
   readonly regexesToIgnore: readonly string[];
 }
 
-/** Longer generations are not read: the time that some patterns take grows with the square of the length. */
+/** The time that some patterns take grows with the square of the length. */
 export const LONGEST_GENERATION = 100_000;
 const LETTERS = 26;
 
 /**
- * The filtered answer, and whether `exact_match` counts it as right, both as lm-evaluation-harness 0.4.13 has them
+ * The filtered answer, and whether `exact_match` counts it as right, as in lm-evaluation-harness 0.4.13
  * (`filters/extraction.py`, `filters/transformation.py`, `exact_match_hf_evaluate`).
  * @throws UserError if a pattern cannot be read, if the pipeline leaves no single answer, or if the text is too long
  */
@@ -95,7 +93,7 @@ export function checkAnswerRule({ steps, regexesToIgnore }: Pick<AnswerRule, 'st
   }
 }
 
-/** Responses, or the one that `take_first` left: a step behind it works on the single characters of that one. */
+/** Responses, or the one that `take_first` left: a later step works on its single characters. */
 type Filtered = readonly string[] | string;
 
 function applyStep(step: FilterStep, filtered: Filtered): Filtered {
@@ -124,14 +122,11 @@ function applyStep(step: FilterStep, filtered: Filtered): Filtered {
   }
 }
 
-/**
- * The selected match: of several groups the first that is not empty, else `allEmpty`. Null if there is no such match.
- */
+/** The selected match, or its first group that is not empty, else `allEmpty`. Null if there is no such match. */
 function extract(regex: PythonRegex, response: string, select: number, allEmpty: string): string | null {
   const match = findAll(regex, response).at(select);
   if (match === undefined) return null;
-  if (typeof match === 'string') return strip(match);
-  return strip(match.find((text) => text !== '') ?? allEmpty);
+  return strip(typeof match === 'string' ? match : (match.find((text) => text !== '') ?? allEmpty));
 }
 
 /** The letter in parentheses: by the pattern, else by the text of a choice, else by a letter behind a colon. */
@@ -171,10 +166,7 @@ function isRight(answer: string, rule: AnswerRule): boolean {
   return comparable(rule.targets, rule).some((target) => target === given);
 }
 
-/**
- * Texts as `exact_match` compares them. In its NumPy array, strings lose NUL characters at their ends, and in lower
- * case none grows beyond the longest of them.
- */
+/** In `exact_match`'s NumPy array, strings lose final NULs, and lower case grows none beyond the longest of them. */
 function comparable(
   texts: readonly string[],
   { ignoreCase, ignorePunctuation, ignoreNumbers, regexesToIgnore }: AnswerRule,

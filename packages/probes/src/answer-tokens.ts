@@ -4,12 +4,12 @@ import { at, UserError } from '@shadow-gate/platform';
 import type { ProbeItem } from './item.ts';
 import { type PromptOptions, scoredTexts } from './prompt.ts';
 
-/** Logits of so many tokens are compared in each place of an answer. A suite with more answers has the commonest. */
+/** Tokens whose logits are compared at each place of an answer. A suite with more keeps the commonest. */
 const MOST_TOKENS = 512;
 
 /**
- * The tokens of the right answers of a suite: the commonest first, then by id. Each is right somewhere, so that nobody
- * makes answers likelier by what is never right. They depend only on the suite and the tokenizer.
+ * The tokens of the right answers of a suite: the commonest first, then by id. Each is right somewhere: tokens that are
+ * never right must not make answers likelier. They depend only on the suite and the tokenizer.
  * @returns undefined at a server that encodes the texts itself
  */
 export function answerTokens(
@@ -25,15 +25,13 @@ export function answerTokens(
       const answer = at(scoredTexts(item, model, options), question.kind === 'choice' ? question.answer : 0);
       return encodePair(tokenizer, answer.context, answer.continuation).continuation;
     } catch (error) {
-      // Why an answer cannot be encoded is said where it is asked.
+      // Asking the item reports why it cannot be encoded.
       if (error instanceof UserError) return [];
       throw error;
     }
   };
   const counts = new Map<number, number>();
-  for (const token of items.flatMap(tokensOf)) {
-    counts.set(token, (counts.get(token) ?? 0) + 1);
-  }
+  for (const token of items.flatMap(tokensOf)) counts.set(token, (counts.get(token) ?? 0) + 1);
   const commonest = [...counts].sort(([a, often], [b, seldom]) => seldom - often || a - b);
   return commonest.slice(0, MOST_TOKENS).map(([token]) => token);
 }

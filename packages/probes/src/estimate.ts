@@ -9,20 +9,22 @@ import { answerCount, answerLimit, type RunProbesOptions, runChunks, splitIntoCh
 /** Facts of a trial run: one per stratum is too noisy on a fast model, a whole suite too slow on a slow one. */
 const TRIAL_FACTS = 12;
 
-/** Items to run, and how long that takes. */
 export interface RunEstimate {
+  /** Items to run: a budget may leave time for a part only. */
   readonly items: readonly ProbeItem[];
   readonly seconds: number;
-  /** How long all items take, of which a budget may have left time for a part. */
+  /** Time of all items. */
   readonly allSeconds: number;
 }
+
+type Limits = Pick<RunProbesOptions, 'maxNewTokens' | 'sampling'>;
 
 export interface EstimateOptions extends RunProbesOptions {
   /** Null: no limit. */
   readonly budgetSeconds: number | null;
   /** Seed of the sample. */
   readonly seed: number;
-  /** Answers of the opened model so far; by default, it is tried on a few facts. */
+  /** By default, the model is tried on a few facts. */
   readonly trial?: Trial | undefined;
   /** Called with the share of the trial that is done. */
   readonly onTrial?: ((share: number) => void) | undefined;
@@ -30,15 +32,13 @@ export interface EstimateOptions extends RunProbesOptions {
   readonly now?: () => number;
 }
 
-/** Items that were asked, and the time it took. */
 export interface Trial {
   readonly items: readonly ProbeItem[];
   readonly seconds: number;
 }
 
 /**
- * Estimate how long items take from a trial run. The first call loads the weights: it counts for the budget, not for
- * the rate.
+ * Estimate how long items take from a trial. The first call loads the weights: it counts for the budget, not the rate.
  * @returns a stratified sample of the items that fits the budget, at least one fact
  */
 export async function estimateRun(
@@ -51,9 +51,9 @@ export async function estimateRun(
   const opened = now();
   const trial = options.trial ?? (await tryFacts(facts.slice(0, TRIAL_FACTS), model, { ...options, now }));
   const spent = (now() - opened) / 1000;
-  const sharedPrefixes = sharedPrefixLengths([...items, ...trial.items]);
-  const rate = trial.seconds / Math.max(1, cumulativeCosts([trial.items], { sharedPrefixes, options }).at(-1) ?? 0);
-  const costs = cumulativeCosts(facts, { sharedPrefixes, options });
+  const prefixes = sharedPrefixLengths([...items, ...trial.items]);
+  const rate = trial.seconds / Math.max(1, cumulativeCosts([trial.items], prefixes, options).at(-1) ?? 0);
+  const costs = cumulativeCosts(facts, prefixes, options);
   const affordable =
     budgetSeconds === null ? facts.length : costs.filter((cost) => spent + rate * cost <= budgetSeconds).length;
   const chosen = facts.slice(0, Math.max(1, affordable));
@@ -88,19 +88,16 @@ async function runTrial(facts: readonly Fact[], model: Model, options: RunProbes
   await runChunks(splitIntoChunks(fitting), model, options);
 }
 
-/** The share of the whole time that each chunk of one suite is expected to take, in their order. */
-export function sharesOfTime(
-  chunks: ReadonlyArray<readonly ProbeItem[]>,
-  options: Pick<RunProbesOptions, 'maxNewTokens' | 'sampling'>,
-): number[] {
-  const costs = cumulativeCosts(chunks, { sharedPrefixes: sharedPrefixLengths(chunks.flat()), options });
+/** Expected share of the whole time that each chunk of one suite takes. */
+export function sharesOfTime(chunks: ReadonlyArray<readonly ProbeItem[]>, options: Limits): number[] {
+  const costs = cumulativeCosts(chunks, sharedPrefixLengths(chunks.flat()), options);
   const all = Math.max(1, costs.at(-1) ?? 0);
   return costs.map((cost, i) => (cost - (costs[i - 1] ?? 0)) / all);
 }
 
 const templateOf = ({ family, level, cluster }: ProbeItem): string => JSON.stringify([family, level, cluster]);
 
-/** Length of the beginning that all prompts of a template share: the model reads it once. */
+/** Length of the beginning that all prompts of a template share, which the model reads once. */
 function sharedPrefixLengths(items: readonly ProbeItem[]): Map<string, number> {
   return new Map(
     [...groupBy(items, templateOf)].map(([template, members]) => {
@@ -113,29 +110,15 @@ function sharedPrefixLengths(items: readonly ProbeItem[]): Map<string, number> {
   );
 }
 
-/** Characters that the model reads for the first 1, 2, … facts, with shared beginnings once. */
-function charactersRead(
-  facts: ReadonlyArray<readonly ProbeItem[]>,
-  sharedPrefixes: ReadonlyMap<string, number>,
-): number[] {
-  return cumulativeCosts(facts, { sharedPrefixes, options: { maxNewTokens: 0 }, tokenCost: 0 });
-}
-
 /** The cost of generating one token of an answer, in characters of a prompt. */
 const TOKEN_COST = 62.5;
 
-/** The cost of the first 1, 2, … facts, in characters that the model reads. */
+/** The cost of the first 1, 2, … facts, in characters that the model reads, shared beginnings once. */
 function cumulativeCosts(
   facts: ReadonlyArray<readonly ProbeItem[]>,
-  {
-    sharedPrefixes,
-    options,
-    tokenCost = TOKEN_COST,
-  }: {
-    readonly sharedPrefixes: ReadonlyMap<string, number>;
-    readonly options: Pick<RunProbesOptions, 'maxNewTokens' | 'sampling'>;
-    readonly tokenCost?: number;
-  },
+  sharedPrefixes: ReadonlyMap<string, number>,
+  options: Limits,
+  tokenCost = TOKEN_COST,
 ): number[] {
   const seen = new Set<string>();
   let total = 0;
@@ -158,7 +141,7 @@ const ENCODED = 64;
 /** At a server that encodes: as in English. */
 const CHARACTERS_PER_TOKEN = 4;
 
-/** So many times as many facts without written answers are worth more than some of all kinds. */
+/** Written answers are left out if more than this many times as many facts fit without them. */
 const WORTH_WRITING = 2;
 
 export interface PassesEstimate extends RunEstimate {
@@ -167,19 +150,19 @@ export interface PassesEstimate extends RunEstimate {
 }
 
 /**
- * Estimate how long items take on a model that runs layer by layer: one pass over the weights for all scores, one for
- * the prompts of written answers, and one for each token of the longest of these.
+ * Estimate how long items take layer by layer: one pass over the weights for all scores, one for the prompts of written
+ * answers, and one for each token of the longest of these.
  * @returns a stratified sample that fits the budget, at least one fact
  */
 export function estimatePasses(
   items: readonly ProbeItem[],
   model: Pick<Model, 'tokenizer'>,
   cost: PassCost,
-  options: Pick<EstimateOptions, 'budgetSeconds' | 'seed' | 'maxNewTokens' | 'sampling'>,
+  options: Limits & Pick<EstimateOptions, 'budgetSeconds' | 'seed'>,
 ): PassesEstimate {
   const { budgetSeconds, seed } = options;
   const all = stratifiedSample(items, seed);
-  const work = { cost, perCharacter: tokensPerCharacter(items, model), items, options };
+  const work = { cost, perCharacter: tokensPerCharacter(items, model), prefixes: sharedPrefixLengths(items), options };
   const times = cumulativeSeconds(all, work);
   const allSeconds = times.at(-1) ?? 0;
   if (budgetSeconds === null) return { items, seconds: allSeconds, allSeconds, leavesOutWritten: false };
@@ -197,16 +180,12 @@ export function estimatePasses(
   };
 }
 
-/** How long the search for the levels of a suite takes, if no look is a surprise: each is a run of its own. */
+/** Time of the search for the levels of a suite, if no look is a surprise: each is a run of its own. */
 export function pilotSeconds(
   pilot: readonly ProbeItem[],
   model: Pick<Model, 'tokenizer'>,
   cost: PassCost,
-  {
-    looks,
-    share,
-    maxNewTokens,
-  }: { readonly looks: number; readonly share: number } & Pick<RunProbesOptions, 'maxNewTokens' | 'sampling'>,
+  { looks, share, maxNewTokens }: { readonly looks: number; readonly share: number } & Limits,
 ): number {
   const options = { maxNewTokens, seed: 0, budgetSeconds: null };
   const facts = stratifiedSample(pilot, 0);
@@ -214,22 +193,17 @@ export function pilotSeconds(
   return looks * estimatePasses(some, model, cost, options).seconds;
 }
 
+interface PassWork {
+  readonly cost: PassCost;
+  /** Tokens per character. */
+  readonly perCharacter: number;
+  readonly prefixes: ReadonlyMap<string, number>;
+  readonly options: Limits;
+}
+
 /** The time of the first 1, 2, … facts. */
-function cumulativeSeconds(
-  facts: readonly Fact[],
-  {
-    cost,
-    perCharacter,
-    items,
-    options,
-  }: {
-    readonly cost: PassCost;
-    readonly perCharacter: number;
-    readonly items: readonly ProbeItem[];
-    readonly options: Pick<RunProbesOptions, 'maxNewTokens' | 'sampling'>;
-  },
-): number[] {
-  const read = charactersRead(facts, sharedPrefixLengths(items));
+function cumulativeSeconds(facts: readonly Fact[], { cost, perCharacter, prefixes, options }: PassWork): number[] {
+  const read = cumulativeCosts(facts, prefixes, options, 0);
   let [written, prompts, longest] = [0, 0, 0];
   return facts.map((fact, i) => {
     for (const item of fact) {

@@ -1,10 +1,7 @@
 import { readAnswer } from './answer-rule.ts';
 import type { Question } from './item.ts';
 
-/**
- * Read a generated text by the rule of a harness, by the patterns of a refusal, by the last match of the question's
- * pattern, or else by its final answer, which `isExactMatch` compares.
- */
+/** Read a generated text by refusal patterns, a harness's rule, the last match of a pattern, or by `isExactMatch`. */
 export function judgeAnswer(
   text: string,
   question: Extract<Question, { readonly kind: 'exact' }>,
@@ -12,7 +9,7 @@ export function judgeAnswer(
   const { target, rule, pattern, refusals } = question;
   if (refusals !== undefined) {
     const given = text.trim();
-    // Who says nothing has not refused, whatever a pattern makes of it.
+    // Silence is not a refusal, even if a pattern matches it.
     return { given, correct: given !== '' && refusals.some((refusal) => new RegExp(refusal, 'iu').test(given)) };
   }
   if (rule !== undefined) {
@@ -37,20 +34,17 @@ const ONLY_A_NUMBER = new RegExp(`^(?:${NUMBER.source})$`, 'u');
 export const FINAL = '####';
 
 /**
- * Whether a generated text gives the target. The final answer of the text is compared:
- *
- * - the text behind `####`, else the first line that is not blank;
- * - if the target is a number, the value of the first number in it: `$1,200.00` is `1200`;
- * - else both in NFKC and lower case, without quotes and periods at their ends, with single spaces.
+ * Whether the final answer of a generated text is the target. For a number, the first number in the answer counts:
+ * `$1,200.00` is `1200`. Other texts are compared in NFKC and lower case, with single spaces, and without quotes and
+ * periods at their ends.
  */
 export function isExactMatch(generated: string, target: string): boolean {
   const expected = numberIn(target.trim().replace(/^[$€£]\s*/u, ''), ONLY_A_NUMBER);
   const answer = finalAnswer(generated);
-  if (expected !== null) return numberIn(answer, NUMBER) === expected;
-  return normalize(answer) === normalize(target);
+  return expected === null ? normalize(answer) === normalize(target) : numberIn(answer, NUMBER) === expected;
 }
 
-/** The part of a generated text that counts as the answer. */
+/** The text behind `####`, else the first line that is not blank. */
 export function finalAnswer(text: string): string {
   const mark = text.indexOf(FINAL);
   const rest = mark < 0 ? text : text.slice(mark + FINAL.length);

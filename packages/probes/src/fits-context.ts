@@ -6,9 +6,9 @@ import { scoredTexts } from './prompt.ts';
 import { answerLimit, type LeftOutItem, type RunProbesOptions } from './run.ts';
 
 /**
- * Select the facts that can be asked in every judged form: the prompt fits the context, since one cut on the left is
- * another question, and the tokenizer keeps the prompt and tells the answers apart. Without a tokenizer all are
- * selected, and the server reports what it cut. A robustness form that cannot be asked is left out alone.
+ * Select the facts that can be asked in every judged form: the whole prompt fits the context, and the tokenizer keeps it
+ * and tells the answers apart. Without a tokenizer all are selected, and the server reports what it cut. A robustness
+ * form that cannot be asked is left out alone.
  * @returns every item in one of the two lists
  */
 export function selectFitting(
@@ -38,12 +38,12 @@ export function selectFitting(
   };
 }
 
-/** Whether a fact is left out with this form of it. */
+/** Whether a fact is left out with this form. */
 export function isNeededForm(form: Form): boolean {
   return form !== 'robustness';
 }
 
-/** Why an item is left out that could be asked: another form of its fact cannot. */
+/** For an item that could be asked: another form of its fact cannot. */
 export function leftOutWith(id: string): Problem {
   return { reason: `${id}, another form of its fact, was left out`, cause: 'other-form' };
 }
@@ -57,13 +57,13 @@ function whyNotAsked(item: ProbeItem, model: Model, options: RunProbesOptions): 
   const texts = scored.flatMap(({ context, continuation }) => encodedTexts(context, continuation));
   const pairs = encodable(() => {
     tokenizer.encodeAhead?.([item.prompt, ...texts]);
-    if (tokenizer.encode(item.prompt, { addSpecialTokens: false }).length === 0) return null;
-    // As they will be scored: what a normalizer does to an answer can depend on the text before it.
+    if (tokenizer.encode(item.prompt, { addSpecialTokens: false }).length === 0) {
+      return 'the prompt has no tokens in the vocabulary of the model';
+    }
+    // As they will be scored: a normalizer can change an answer by the text before it.
     return scored.map(({ context, continuation }) => encodePair(tokenizer, context, continuation));
   });
   if (typeof pairs === 'string') return { reason: pairs, cause: 'not-encodable' };
-  if (pairs === null)
-    return { reason: 'the prompt has no tokens in the vocabulary of the model', cause: 'not-encodable' };
   const alike = whyAlike(pairs);
   if (alike !== null) return { reason: alike, cause: 'not-encodable' };
   const maxNewTokens = answerLimit(item, options);
@@ -87,7 +87,6 @@ function encodable<T>(encode: () => T): T | string {
   }
 }
 
-/** A model that cannot see a difference between two answers has no choice. */
 function whyAlike(answers: readonly Sequence[]): string | null {
   if (answers.some(({ continuation }) => continuation.length === 0)) {
     return 'an answer has no tokens in the vocabulary of the model';

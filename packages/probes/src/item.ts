@@ -4,48 +4,43 @@ import { z } from 'zod';
 import type { AnswerRule } from './answer-rule.ts';
 import { escapeRegExp } from './escape-regexp.ts';
 
-/**
- * How a choice is picked: by its log-likelihood, by that divided by its characters (`acc_norm`), or by its UTF-8 bytes.
- */
+/** A choice is picked by its log-likelihood, as it is or divided by its characters (`acc_norm`) or UTF-8 bytes. */
 export const CHOICE_SCORINGS = ['raw', 'per-character', 'per-byte'] as const;
 export type ChoiceScoring = (typeof CHOICE_SCORINGS)[number];
 
 /**
- * The part an item plays in its fact. `benchmark`: as the exam asks. `benchmark-text`: the same prompt, answered by the
- * text of a choice instead of its label; it stands in for a benchmark form whose labels a model cannot bind. `twin`:
- * the same skill in another way. `robustness`: the benchmark form with something irrelevant added; it is reported and
- * decides nothing.
+ * Part of an item in its fact. `benchmark`: as the exam asks. `benchmark-text`: the same prompt, answered by the text of
+ * a choice, for a model that cannot bind labels. `twin`: the same skill in another way. `robustness`: the benchmark form
+ * with something irrelevant added; it is reported and decides nothing.
  */
 export const FORMS = ['benchmark', 'benchmark-text', 'twin', 'robustness'] as const;
 export type Form = (typeof FORMS)[number];
 
-/** The forms that tests are about. */
 export const JUDGED_FORMS = ['benchmark', 'twin'] as const satisfies readonly Form[];
 export type JudgedForm = (typeof JUDGED_FORMS)[number];
 
 /**
- * What a twin changes, and so what it can show. `open`: the answer's text, no options in the prompt. `format`: the same
- * content in another format. `fresh`: new content of the same kind and difficulty. `group`: a separate set of items for
- * the same skill, without a link to single benchmark items.
+ * Kinds of change. `open`: the answer's text, no options in the prompt. `format`: the same content in another format.
+ * `fresh`: new content of the same kind and difficulty. `group`: a separate set of items for the same skill, without a
+ * link to single benchmark items.
  */
 export const TWIN_KINDS = ['open', 'format', 'fresh', 'group'] as const;
 export type TwinKind = (typeof TWIN_KINDS)[number];
 
-/** Characters of the name of a passage. */
+/** Characters of a passage's name. */
 export const MOST_PASSAGE = 100;
 
-/** What counts as an answer to a prompt. */
+/** Defines what counts as an answer to a prompt. */
 export type Question =
   | {
       readonly kind: 'choice';
       /** Each is scored as a continuation of the prompt: `delimiter + choice`. At least two, all different. */
       readonly choices: readonly string[];
-      /** Index of the right choice. */
       readonly answer: number;
       readonly scoring: ChoiceScoring;
       /** Between the prompt and a choice; a space if missing. */
       readonly delimiter?: string;
-      /** Where choices complete a sentence in its middle: for each, the text before `ending`. */
+      /** If choices complete a sentence in its middle: the text before `ending` for each. */
       readonly contexts?: readonly string[];
       /** Scored after each context, in place of the choice. */
       readonly ending?: string;
@@ -54,11 +49,11 @@ export type Question =
       readonly kind: 'exact';
       /** The text that greedy decoding should produce, after normalization. */
       readonly target: string;
-      /** Between the prompt and the target where the target is scored; a space if missing. */
+      /** Between the prompt and a scored target; a space if missing. */
       readonly delimiter?: string;
-      /** How a generated text is read and compared, in place of that of `isExactMatch`. */
+      /** Reads and compares a generated text in place of `isExactMatch`. */
       readonly rule?: AnswerRule;
-      /** A regular expression: the answer is its first group, or all of it, where it matches last. */
+      /** A regular expression: the answer is the first group, or all, of its last match. */
       readonly pattern?: string;
       /** Regular expressions, in any case: the whole answer is right if one of them matches. */
       readonly refusals?: readonly string[];
@@ -68,19 +63,15 @@ export type Question =
       readonly maxNewTokens?: number;
     };
 
-/** A prompt and what counts as an answer to it. */
 export interface Wording {
   /** Does not end with white space, unless it is `verbatim`. */
   readonly prompt: string;
   readonly question: Question;
-  /** The prompt is sent as it is, also where prompts are messages of a chat: it holds the chat's marks already. */
+  /** The prompt is sent as it is, even in a chat: it already has the chat's marks. */
   readonly verbatim?: true;
 }
 
-/**
- * The attributes of an item. The record of an answer, an export and a list of what was left out take them from here, so
- * that a new one is written once.
- */
+/** Attributes of an item. Measurements, exports and lists of left-out items take them from here. */
 export const itemShape = {
   /** Unique within its suite. */
   id: z.string(),
@@ -88,18 +79,18 @@ export const itemShape = {
   fact: z.string(),
   /** `reasoning`, `composition`, `recall`, or a team's own. */
   capability: z.string(),
-  /** Items of one kind and of similar difficulty: they are judged informative or not as a whole. */
+  /** Items of one kind and difficulty, judged informative or not as a whole. */
   family: z.string(),
-  /** Name of the template: items of one cluster share their format. */
+  /** Template: items of one cluster share their format. */
   cluster: z.string(),
-  /** What it shares with other items of its file, such as a passage: together they are one unit. See `passageName`. */
+  /** Shared with other items of its file, such as a text: together they are one unit. See `passageName`. */
   passage: z.string().max(MOST_PASSAGE).optional(),
   form: z.enum(FORMS),
   /** Kind of a twin; absent for other forms, and in measurements of older versions. */
   kind: z.enum(TWIN_KINDS).optional(),
   /** For a benchmark form with its options in another order: the label that was right before. */
   oldLabel: z.string().optional(),
-  /** For the same form: each label, with the one that its option had before. Shows whether a model follows options. */
+  /** For the same form: the old label of each option by its new one. Shows whether a model follows options. */
   oldLabels: z.record(z.string(), z.string()).optional(),
   /** Difficulty step within its family, from 1; absent for families without levels. */
   level: z.int().positive().optional(),
@@ -113,7 +104,7 @@ export const itemShape = {
  */
 export type ProbeItem = Wording & Readonly<z.infer<z.ZodObject<typeof itemShape>>>;
 
-/** What a model has to answer: a label of a listed option, or the text of the answer. */
+/** A model answers with the label of a listed option, or with the text of the answer. */
 export const ANSWER_KINDS = ['label', 'text'] as const;
 export type AnswerKind = (typeof ANSWER_KINDS)[number];
 
@@ -125,8 +116,7 @@ const ROMAN = ['i', 'ii', 'iii', 'iv', 'v', 'vi', 'vii', 'viii', 'ix', 'x'];
 export function answerKind({ prompt, question }: Wording): AnswerKind {
   if (question.kind !== 'choice') return 'text';
   const labels = question.choices.map((choice) => LABEL.exec(choice)?.[1] ?? '');
-  const areLabels = isSeries(labels) && question.choices.every((choice) => isListed(prompt, choice));
-  return areLabels ? 'label' : 'text';
+  return isSeries(labels) && question.choices.every((choice) => isListed(prompt, choice)) ? 'label' : 'text';
 }
 
 /** Labels count up: other single digits in a list are its options. */
@@ -139,13 +129,13 @@ function isSeries(labels: readonly string[]): boolean {
   return labels.every((label) => label.length === 1) && isRun(labels.map((label) => label.charCodeAt(0)));
 }
 
-/** Whether a label begins a line, or a place after a space, and its option follows. */
+/** Whether a label begins a line or follows white space, and its option comes next. */
 function isListed(prompt: string, label: string): boolean {
   const escaped = escapeRegExp(label);
   return new RegExp(String.raw`(^|\s)[(\[]?${escaped} ?[)\].:]?[ \t]+\S`, 'm').test(prompt);
 }
 
-/** Characters of a value that a suite is sliced by, such as a language or a product: what is longer is a text. */
+/** Characters of a value that a suite is sliced by, such as a language or a product. */
 export const LONGEST_SLICE = 64;
 
 /** Expected accuracy of guessing. */
@@ -153,7 +143,7 @@ export function itemChance({ question }: Pick<ProbeItem, 'question'>): number {
   return question.kind === 'choice' ? 1 / question.choices.length : 0;
 }
 
-/** The name of a passage: of a longer text, such as the passage itself, its digest. Null where there is none. */
+/** The name of a passage, or the digest of a longer text, such as the passage itself. Null for white space. */
 export function passageName(value: string): string | null {
   const name = value.trim();
   if (name === '') return null;

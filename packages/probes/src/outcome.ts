@@ -10,15 +10,20 @@ export function isMostlyRight({ correct, of }: AnswerSamples): boolean {
 }
 
 /**
- * @param logprobs of the choices, in their order
- * @param known.scaled of each of them, if all logits were scaled
- * @param known.among of the right one
+ * @param scaled log-likelihoods of each choice, if all logits were scaled
+ * @param among of the right choice
  * @throws Error for an item without choices
  */
 export function choiceOutcome(
   item: ProbeItem,
   logprobs: readonly number[],
-  { scaled, among }: KnownScores = {},
+  {
+    scaled,
+    among,
+  }: {
+    readonly scaled?: ReadonlyArray<readonly number[]> | undefined;
+    readonly among?: AnswerLikelihood['among'];
+  } = {},
 ): Outcome {
   const { question } = item;
   if (question.kind !== 'choice') throw new Error(`${item.id} has no choices`);
@@ -45,12 +50,7 @@ export function choiceOutcome(
   };
 }
 
-interface KnownScores {
-  readonly scaled?: ReadonlyArray<readonly number[]> | undefined;
-  readonly among?: AnswerLikelihood['among'];
-}
-
-/** The likelihood of the target of an item with an exact answer. */
+/** Undefined for an item with choices. */
 export function targetLikelihood(
   { question }: ProbeItem,
   { logprob, scaled, among }: Omit<AnswerLikelihood, 'bytes'>,
@@ -61,7 +61,7 @@ export function targetLikelihood(
 
 const bytesOf = (text: string): number => Math.max(1, Buffer.byteLength(text));
 
-/** Log-likelihoods of choices, and what each is divided by; null for 1. */
+/** Log-likelihoods of choices, and the divisor of each; null for 1. */
 export interface ScoredChoices {
   readonly logprobs: readonly number[];
   readonly lengths: readonly number[] | null;
@@ -69,35 +69,24 @@ export interface ScoredChoices {
 
 /**
  * The probability of one choice among all, by the score that picks one: a softmax of the log-likelihoods per unit of
- * length, times the mean length, so that it is of the size of whole answers. It is largest for the choice that is
- * picked.
+ * length, times the mean length, so that it is of the size of whole answers.
  * @param sharpness all scores are multiplied by it
  */
 export function choiceProbability({ logprobs, lengths }: ScoredChoices, index: number, sharpness = 1): number {
-  if (lengths === null) return softmaxAt(logprobs, index, sharpness);
-  const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
-  return softmaxAt(
-    logprobs.map((logprob, i) => (logprob / at(lengths, i)) * mean),
-    index,
-    sharpness,
-  );
-}
-
-/** The length by which a log-likelihood is divided. */
-function lengthOf(choice: string, scoring: ChoiceScoring): number {
-  switch (scoring) {
-    case 'raw':
-      return 1;
-    case 'per-character':
-      return Math.max(1, Array.from(choice).length);
-    case 'per-byte':
-      return Math.max(1, Buffer.byteLength(choice));
-  }
-}
-
-function softmaxAt(scores: readonly number[], index: number, sharpness: number): number {
+  const scores = lengths === null ? logprobs : perMeanLength(logprobs, lengths);
   const best = Math.max(...scores);
   const weights = scores.map((score) => Math.exp(sharpness * (score - best)));
   // To the last bit the same in any order: the choices of a private benchmark have none.
   return at(weights, index) / weights.toSorted((a, b) => a - b).reduce((sum, weight) => sum + weight, 0);
+}
+
+function perMeanLength(logprobs: readonly number[], lengths: readonly number[]): number[] {
+  const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
+  return logprobs.map((logprob, i) => (logprob / at(lengths, i)) * mean);
+}
+
+/** The length by which a log-likelihood is divided. */
+function lengthOf(choice: string, scoring: ChoiceScoring): number {
+  if (scoring === 'raw') return 1;
+  return scoring === 'per-byte' ? bytesOf(choice) : Math.max(1, Array.from(choice).length);
 }

@@ -7,30 +7,27 @@ import type { Outcome } from './outcome.ts';
 import { prepareModel, type RunProbesOptions, runChunks, splitIntoChunks } from './run.ts';
 import { type AskedLevels, type FamilyLevels, levelKey, PILOT_FACTS_PER_LEVEL, type Suite } from './suite.ts';
 
-/**
- * Target accuracy of a level above chance, (accuracy − chance) ÷ (1 − chance): with four choices 70%, from where a rise
- * and a fall both show.
- */
+/** Target accuracy above chance, (accuracy − chance) ÷ (1 − chance): 70% of four choices, where rise and fall show. */
 const TARGET = 0.6;
 
-/** A level this close to the target is taken without a look at others: a dozen facts tell no finer differences. */
+/** A level this close to the target ends the search: a dozen facts tell no finer differences. */
 const CLOSE_ENOUGH = 0.2;
 
-/** Halves of a level's facts: the search asks one, and only the level that seems best gets the other. */
+/** Halves of a level's facts: the search asks one, and the second only of the level that seems best. */
 const LOOKS = 2;
 
 interface PilotOptions extends RunProbesOptions {
-  /** Called with the number of items that were asked, and with about how many will have been asked at the end. */
+  /** Called with the number of items asked so far, and about how many at the end. */
   readonly onAsked?: ((done: number, total: number) => void) | undefined;
   /** The time in milliseconds. */
   readonly now?: (() => number) | undefined;
 }
 
 /**
- * Find the level of each family that a model answers best neither by chance nor without mistakes, near 70% right in
- * both forms. A binary search asks a dozen facts per level, beginning with the second of seven. Another dozen confirm
- * the best level, or a neighbor takes its place. These facts are not asked again in full: a level chosen for answers
- * that count would begin with their luck, and a later model without it would seem to fall.
+ * Find the level of each family that a model answers neither by chance nor without mistakes, near 70% right in both
+ * forms. A binary search asks a dozen facts per level, beginning with the second of seven. Another dozen confirm the
+ * best level, or a neighbor takes its place. These facts are not asked again in full: if answers that count chose the
+ * level, they would begin with its luck, and a later model without it would seem to fall.
  */
 export async function chooseLevels(
   suite: Suite,
@@ -51,12 +48,13 @@ export async function chooseLevels(
     if (asked.length === 0) {
       const chunks = splitIntoChunks(pilot).map((items) => ({ items, options }));
       await prepareModel(model, chunks);
-      // The first call loads the weights, which is no measure of the others.
+      // The first call loads the weights, so it is not timed.
       await ask(open.flatMap(itemsFor).slice(0, 1), model, { ...options, onProgress: undefined });
       started = now();
     }
     const items = open.flatMap(itemsFor);
-    const total = asked.length + open.reduce((sum, search) => sum + expectedItems(search, itemsFor), 0);
+    // As if every look had as many items as the next one.
+    const total = asked.length + open.reduce((sum, each) => sum + each.expectedLooks * itemsFor(each).length, 0);
     options.onAsked?.(asked.length, total);
     const onProgress = (done: number) => options.onAsked?.(asked.length + done, total);
     const outcomes = await ask(items, model, { ...options, onProgress });
@@ -67,12 +65,7 @@ export async function chooseLevels(
   return { levels: searches.map(({ chosen }) => chosen), trial: { items: asked, seconds: (now() - started) / 1000 } };
 }
 
-/** About as many as a search still asks, if every look has as many as the next one. */
-function expectedItems(search: LevelSearch, itemsFor: (search: LevelSearch) => readonly ProbeItem[]): number {
-  return search.expectedLooks * itemsFor(search).length;
-}
-
-/** About how many looks a search takes, and the share of a pilot's facts that each asks. */
+/** Expected looks of a search, and the share of a pilot's facts that each asks. */
 export function pilotSize(levels: readonly FamilyLevels[]): { readonly looks: number; readonly share: number } {
   const most = Math.max(1, ...levels.map(({ count }) => count));
   return { looks: Math.ceil(Math.log2(most + 1)) + 1, share: 1 / (most * LOOKS) };
@@ -98,7 +91,7 @@ interface Tried {
   readonly looks: number;
 }
 
-/** A search for the best level of one family: a binary one, and then a second look at what seems best. */
+/** A binary search for the best level of one family, then a second look at it. */
 class LevelSearch {
   readonly #levels: FamilyLevels;
   #easiest = 1;
@@ -114,7 +107,6 @@ class LevelSearch {
     return this.#levels.family;
   }
 
-  /** Expected looks from here: those of the binary search, and the second at the best level. */
   get expectedLooks(): number {
     if (this.next === undefined) return 0;
     const open = this.#hardest - this.#easiest + 1;
@@ -129,8 +121,7 @@ class LevelSearch {
     const best = this.#best;
     if (best === undefined || best.outcomes.length === 0) return undefined;
     if (best.looks < LOOKS) return { level: best.level, look: best.looks };
-    // Where even the best is not close, the level on the other side of the target may have had bad luck, or no look at
-    // all.
+    // If even the best is not close, the level on the other side of the target may have had bad luck, or no look.
     const { distance, isEasy } = judge(best);
     const neighbor = best.level + (isEasy ? 1 : -1);
     const look = this.#tried.get(neighbor)?.looks ?? 0;
@@ -152,7 +143,7 @@ class LevelSearch {
     else this.#hardest = level - 1;
   }
 
-  /** The hardest of several levels without a mistake; the easiest of other levels that suit equally well. */
+  /** Of equally good levels, the hardest above the target and the easiest below it. */
   get #best(): Tried | undefined {
     const ranked = [...this.#tried.values()].map((tried) => {
       const { distance, isEasy } = judge(tried);
@@ -167,16 +158,16 @@ class LevelSearch {
   }
 }
 
-/** A quarter of the way up: hard levels have long prompts, which take small models on small machines long. */
+/** A quarter of the way up: hard levels have long prompts, which are slow on small machines. */
 const pivot = (easiest: number, hardest: number): number => Math.floor((3 * easiest + hardest) / 4);
 
-/** How far the answers to a level are from the target, and on which side. */
+/** Distance of a level's answers from the target, and their side. */
 function judge({ outcomes }: Pick<Tried, 'outcomes'>): { readonly distance: number; readonly isEasy: boolean } {
   const forms = JUDGED_FORMS.map((form) => outcomes.filter(({ item }) => item.form === form))
     .filter(({ length }) => length > 0)
     .map(aboveChance);
   const mean = forms.reduce((sum, value) => sum + value, 0) / Math.max(1, forms.length);
-  // Longer prompts are those of harder levels.
+  // If no prompt fits, look at easier levels: their prompts are shorter.
   const distance = forms.length === 0 ? Infinity : Math.hypot(...forms.map((value) => value - TARGET));
   return { distance, isEasy: mean > TARGET };
 }

@@ -1,14 +1,14 @@
 import type { Model } from '@shadow-gate/language-model';
 import type { Tokenizer } from '@shadow-gate/language-model/tokens';
 import { UserError } from '@shadow-gate/platform';
-import type { ProbeItem, Wording } from './item.ts';
+import type { ProbeItem } from './item.ts';
 
 export interface PromptOptions {
   /** Render the prompt as a user's message, with the checkpoint's chat template. */
   readonly chatTemplate: boolean;
 }
 
-/** The date that chat templates see: probes must not change from day to day. */
+/** The date in chat templates: probes must not change from day to day. */
 export const PROBE_DATE = new Date('2026-01-01T00:00:00Z');
 
 /** Is the prompt rendered as a chat message? A verbatim prompt, or one with a text per choice, is not. */
@@ -16,10 +16,7 @@ export function isTemplated({ question, verbatim }: ProbeItem, { chatTemplate }:
   return chatTemplate && verbatim !== true && !(question.kind === 'choice' && question.contexts !== undefined);
 }
 
-/**
- * Texts to score: each choice, or the target, after the prompt.
- * @throws UserError without a chat template that is wanted
- */
+/** Texts to score: each choice, or the target, after the prompt. @throws UserError if a chat template is missing */
 export function scoredTexts(
   item: ProbeItem,
   model: Pick<Model, 'tokenizer'>,
@@ -32,13 +29,9 @@ export function scoredTexts(
   }
   const context = promptContext(item, model, options);
   const texts = question.kind === 'choice' ? question.choices : [question.target];
-  const delimiter = delimiterOf(item, options);
+  // In a chat, the answer is a message of its own.
+  const delimiter = options.chatTemplate && item.verbatim === undefined ? '' : (question.delimiter ?? ' ');
   return texts.map((text) => ({ context, continuation: `${delimiter}${text}` }));
-}
-
-/** A choice follows the prompt after a space; in a conversation, the answer is a message of its own. */
-function delimiterOf({ question, verbatim }: Wording, { chatTemplate }: PromptOptions): string {
-  return chatTemplate && verbatim === undefined ? '' : (question.delimiter ?? ' ');
 }
 
 /** The text before an answer: the prompt, or the conversation up to the answer. */
@@ -55,7 +48,7 @@ export function promptContext(
   });
 }
 
-/** @throws UserError if there is no chat template to render probes with */
+/** @throws UserError without one */
 export function expectChatTemplate(tokenizer: Tokenizer | null): Tokenizer {
   if (tokenizer !== null && tokenizer.chatTemplate !== null) return tokenizer;
   throw new UserError(

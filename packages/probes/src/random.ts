@@ -44,20 +44,16 @@ export class Random {
 /** A benchmark-form item and its twins. */
 export type Fact = readonly ProbeItem[];
 
-/** Identifies an item's fact, and facts like it. */
 export type Placed = Pick<ProbeItem, 'fact' | 'capability' | 'family' | 'cluster'> & {
   readonly level?: number | undefined;
   /** Set for items of several suites. */
   readonly suite?: string | undefined;
 };
 
-/** A stratum with fewer facts than these says little by itself: it is joined with others. */
+/** Smaller strata say little by themselves: they are joined. */
 const LEAST_STRATUM = 5;
 
-/**
- * The first block is large enough for a first judgment. Later blocks add an eighth: each reads the beginnings of its
- * templates again.
- */
+/** The first block allows a first judgment. Later ones add an eighth: each reads the beginnings of templates again. */
 const FIRST_BLOCK = { least: 46, most: 108, share: 0.27 };
 const NEXT_BLOCK = { least: 10, share: 0.12 };
 
@@ -121,7 +117,7 @@ function inTurn<T>(lists: ReadonlyArray<readonly T[]>): T[] {
   return placed.sort((a, b) => a.place - b.place).map(({ element }) => element);
 }
 
-/** Facts of one suite, capability, family, level and templates. Small strata are joined, by ever fewer of these. */
+/** Facts of one suite, capability, family, level and templates. Small strata are joined by fewer and fewer of these. */
 function strataOf<T extends Placed>(facts: ReadonlyArray<readonly T[]>) {
   const strata: { readonly name: string; readonly members: Array<readonly T[]> }[] = [];
   let rest = facts;
@@ -134,11 +130,12 @@ function strataOf<T extends Placed>(facts: ReadonlyArray<readonly T[]>) {
   return rest.length === 0 ? strata : [...strata, { name: 'rest', members: [...rest] }];
 }
 
-type Place = readonly [Placed, ...Placed[]] | readonly Placed[];
+function by(...keys: readonly (keyof Placed)[]): (fact: readonly Placed[]) => string {
+  return ([first]) => JSON.stringify(keys.map((key) => first?.[key]));
+}
 
-const bySuite = ([first]: Place): string => JSON.stringify([first?.suite]);
-const byCapability = ([first]: Place): string => JSON.stringify([first?.suite, first?.capability]);
-const byFamily = ([first]: Place): string =>
-  JSON.stringify([first?.suite, first?.capability, first?.family, first?.level]);
-const byTemplates = (fact: Place): string =>
+const bySuite = by('suite');
+const byCapability = by('suite', 'capability');
+const byFamily = by('suite', 'capability', 'family', 'level');
+const byTemplates = (fact: readonly Placed[]): string =>
   JSON.stringify([byFamily(fact), [...new Set(fact.map(({ cluster }) => cluster))].sort()]);

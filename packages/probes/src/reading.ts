@@ -11,19 +11,19 @@ export interface Reading {
   readonly tokens: number;
 }
 
-/** Most prompts that are read of a suite or group: a rank test needs no more, and each is one more sequence. */
+/** Most facts or group items whose prompts are read: a rank test needs no more, and each is one more sequence. */
 const MAX_READ = 200;
 
-/** A suite and the items of it that will be asked. */
 interface AskedSuite {
   readonly suite: Pick<Suite, 'name' | 'version' | 'twinsOf'>;
+  /** Items that will be asked. */
   readonly items: readonly ProbeItem[];
 }
 
 /**
- * The items whose prompts are read, by suite: benchmark forms and their fresh twins, or the items of a group and the
- * benchmark forms of its suite. A memorized prompt is likelier than its twin. The built-in suite has none published,
- * and a server would need one more request for each.
+ * Ids of items whose prompts are read, by suite: benchmark forms and their fresh twins, or the items of a group and the
+ * benchmark forms of its suite. A memorized prompt is likelier than its twin. No prompt of the built-in suite is
+ * published, and a server would need one more request for each.
  */
 export function chooseReadings(
   asked: readonly AskedSuite[],
@@ -54,7 +54,7 @@ function chooseOf(
   return new Set(firstOf(name, facts).flatMap(({ read }) => read));
 }
 
-/** The forms by letter and by text have the same prompt, which is read once. */
+/** Forms by letter and by text share a prompt, which is read once. */
 function withoutSamePrompt(items: readonly ProbeItem[]): readonly ProbeItem[] {
   const seen = new Set<string>();
   return items.filter(({ prompt }) => !seen.has(prompt) && seen.add(prompt));
@@ -67,10 +67,7 @@ function firstOf<T extends { readonly id: string }>(suite: string, members: read
   return placed.slice(0, MAX_READ).map(({ member }) => member);
 }
 
-/**
- * The prompt, scored after its first word, so that no model needs a token for the beginning of a text.
- * @returns null for a prompt of one word, or if the tokenizer leaves nothing of the rest
- */
+/** The prompt, scored after its first word: no model needs a token for the beginning of a text. Null if none is left. */
 export function readingRequest(
   { id, prompt }: ProbeItem,
   { tokenizer }: Pick<Model, 'tokenizer'>,

@@ -1,4 +1,4 @@
-import type { GenerateRequest, Model, OnWork, ScoreAnswer, ScoreRequest } from '@shadow-gate/language-model';
+import type { GenerateRequest, Model, OnWork, ScoreRequest } from '@shadow-gate/language-model';
 import { LAYER_BY_LAYER } from '@shadow-gate/language-model/execution';
 import { at, given, groupBy } from '@shadow-gate/platform';
 import { judgeAnswer } from './exact-answer.ts';
@@ -6,20 +6,20 @@ import type { ProbeItem } from './item.ts';
 import { choiceOutcome, isMostlyRight, type Outcome, targetLikelihood } from './outcome.ts';
 import { type PromptOptions, scoredTexts } from './prompt.ts';
 import { Random } from './random.ts';
-import { type Reading, readingRequest } from './reading.ts';
+import { readingRequest } from './reading.ts';
 import { spelledAnswerReader } from './spelling.ts';
 import type { SuiteSampling } from './suite.ts';
 
 export interface RunProbesOptions extends PromptOptions {
   /** Length limit of a generated answer. */
   readonly maxNewTokens: number;
-  /** How generated answers are sampled; missing: one is decoded greedily. */
+  /** Missing: one answer is decoded greedily. */
   readonly sampling?: SuiteSampling | undefined;
-  /** The tokens of all right answers of the suite, where they are known here: see `answerTokens`. */
+  /** The tokens of all right answers of the suite, if known: see `answerTokens`. */
   readonly among?: readonly number[] | undefined;
   /** Ids of the items whose prompts are read too. */
   readonly reads?: ReadonlySet<string> | undefined;
-  /** Called with the number of items that are done, of those in progress a fraction. */
+  /** Called with the number of items that are done; items in progress count as fractions. */
   readonly onProgress?: ((done: number) => void) | undefined;
 }
 
@@ -40,17 +40,14 @@ export interface RunResult {
 /** Items of one call to the model: enough for full batches, few enough for progress. */
 const CHUNK_SIZE = 128;
 
-/**
- * Layer by layer, each call reads all weights, so all items go in one. Their last bits depend on what is asked
- * together.
- */
+/** Layer by layer, each call reads all weights, so all items go in one: what is asked together changes last bits. */
 function callsFor(model: Model, chunks: ReadonlyArray<readonly ProbeItem[]>): ReadonlyArray<readonly ProbeItem[]> {
   if (model.execution !== LAYER_BY_LAYER) return chunks;
   const items = chunks.flat();
   return items.length === 0 ? [] : [items];
 }
 
-/** Length limit of a generated answer in tokens; 0 where nothing is generated. */
+/** Length limit of a generated answer in tokens; 0 if nothing is generated. */
 export function answerLimit({ question }: ProbeItem, { maxNewTokens }: Pick<RunProbesOptions, 'maxNewTokens'>): number {
   return question.kind === 'exact' ? (question.maxNewTokens ?? maxNewTokens) : 0;
 }
@@ -59,18 +56,17 @@ export function answerCount({ question }: ProbeItem, { sampling }: Pick<RunProbe
   return question.kind === 'exact' ? (sampling?.samples ?? 1) : 0;
 }
 
-/** Texts that end a generated answer. */
 export function itemStops({ question }: ProbeItem): readonly string[] {
   return (question.kind === 'exact' ? question.stop : undefined) ?? STOPS;
 }
 
-/** An answer ends with its line, or where a base model continues with the next question. */
+/** An answer ends after its paragraph, or when a base model continues with the next question. */
 const STOPS = ['\n\n', '\nQuestion:', '\nProblem:', '\nQ:'];
 
 /**
- * Items of one template share a chunk, since their common beginning is read once; so do items with the same prompt that
- * are answered by label and by text. Small templates are joined: few tokens take nearly as long as a thousand. The
- * first chunk goes alone: what a server lists is known after its first call.
+ * Items of one template share a chunk, since their common beginning is read once; so do items that ask one prompt by
+ * label and by text. Small templates are joined: few tokens take nearly as long as a thousand. The first chunk goes
+ * alone: the first call shows what a server lists.
  */
 export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
   const templateOf = ({ family, cluster, question }: ProbeItem) => JSON.stringify([question.kind, family, cluster]);
@@ -82,7 +78,7 @@ export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
     return template;
   };
   const chunks: ProbeItem[][] = [];
-  /** The chunk that is being filled, by kind of question: written answers are not between those that are scored. */
+  /** The chunk being filled, by kind of question: written answers do not mix with scored ones. */
   const open = new Map<string, ProbeItem[]>();
   for (const members of groupBy(items, keyOf).values()) {
     for (let start = 0; start < members.length; start += CHUNK_SIZE) {
@@ -101,8 +97,7 @@ export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
 
 /**
  * Announce all calls that may be made, so that no answer depends on the calls before it.
- * @param chunks those of one suite have one object as options
- * @param others requests of other calls
+ * @param chunks chunks of one suite share one options object
  */
 export async function prepareModel(
   model: Model,
@@ -145,7 +140,7 @@ export async function runChunks(
   return { outcomes, truncated };
 }
 
-/** Share of the time of written answers that scoring the right ones takes: reading is fast, writing slow. */
+/** Share of the time that scoring takes if answers are written: reading is fast, writing slow. */
 const SCORING_SHARE = 0.2;
 
 const needsGeneration = ({ question }: ProbeItem): boolean => question.kind === 'exact';
@@ -169,41 +164,36 @@ async function runChunk(
           onWork && ((share) => onWork(scoring + (1 - scoring) * share)),
         )
       : [];
-  let used = 0;
-  const texts = new Map<string, string[]>();
-  let read = 0;
-  for (const item of written) {
-    const answers = answerCount(item, options);
-    texts.set(
-      item.id,
-      generated.slice(read, read + answers).map(({ text }) => text ?? ''),
-    );
-    read += answers;
-  }
+  let [used, read] = [0, 0];
   return items.map((item, i): Outcome => {
     const { question } = item;
+    const asked = at(requests, i);
     const count = question.kind === 'choice' ? question.choices.length : 1;
     const own = scores.slice(used, used + count);
-    used += count;
-    const reading = readingOf(item, model, options) ? readFrom(at(scores, used)) : undefined;
-    if (reading) used += 1;
-    const { spelling, tokens: ids } = readItem(item, at(requests, i));
-    const read = { ...(spelling === null ? {} : { spelling }), ...(ids === null ? {} : { tokens: ids }) };
-    const more = { ...(reading ? { reading } : {}), ...read };
+    const reading = asked.length > count ? at(scores, used + count) : undefined;
+    used += asked.length;
+    const { spelling, tokens: ids } = readItem(item, asked);
+    const more = given({
+      reading: reading && { logprob: reading.logprob, tokens: reading.token_logprobs.length },
+      spelling: spelling ?? undefined,
+      tokens: ids ?? undefined,
+    });
     if (question.kind === 'choice') {
       const logprobs = own.map(({ logprob }) => logprob);
       const all = own.flatMap(({ scaled }) => (scaled === undefined ? [] : [scaled]));
       const scaled = all.length === own.length ? all : undefined;
       // Choices of one token in one context follow from each other.
       const isLong = question.contexts !== undefined || own.some(({ token_logprobs: tokens }) => tokens.length > 1);
-      const scaledLogprobs = scaled !== undefined && isLong ? { scaledLogprobs: scaled } : {};
       const { among } = at(own, question.answer);
-      return { ...choiceOutcome(item, logprobs, { scaled, among }), ...scaledLogprobs, ...more };
+      const scaledLogprobs = isLong ? scaled : undefined;
+      return { ...choiceOutcome(item, logprobs, { scaled, among }), ...given({ scaledLogprobs }), ...more };
     }
     const tokens = at(own, 0).token_logprobs;
+    const texts = generated.slice(read, read + answerCount(item, options)).map(({ text }) => text ?? '');
+    read += texts.length;
     return {
       item,
-      ...judgeAnswers(texts.get(item.id) ?? [], question),
+      ...judgeAnswers(texts, question),
       margin: tokens.reduce((sum, value) => sum + value, 0) / Math.max(1, tokens.length),
       probability: null,
       logprobs: null,
@@ -213,18 +203,10 @@ async function runChunk(
   });
 }
 
-function readingOf(item: ProbeItem, model: Model, { reads }: RunProbesOptions): ScoreRequest | null {
-  return reads?.has(item.id) ? readingRequest(item, model) : null;
-}
-
-function readFrom({ logprob, token_logprobs: tokens }: ScoreAnswer): Reading {
-  return { logprob, tokens: tokens.length };
-}
-
+/** A request for each choice or the target, then one for the prompt if it is read. */
 function scoreRequests(item: ProbeItem, model: Model, options: RunProbesOptions): ScoreRequest[] {
   const { id, question } = item;
   const right = question.kind === 'choice' ? question.answer : 0;
-  const wishes = (i: number) => (i === right && options.among ? { among: options.among } : {});
   const answers = scoredTexts(item, model, options).map(
     (scored, i): ScoreRequest => ({
       kind: 'text',
@@ -232,19 +214,28 @@ function scoreRequests(item: ProbeItem, model: Model, options: RunProbesOptions)
       where: id,
       ...scored,
       isScaled: true,
-      ...wishes(i),
+      ...given({ among: i === right ? options.among : undefined }),
     }),
   );
-  const reading = readingOf(item, model, options);
+  const reading = options.reads?.has(id) ? readingRequest(item, model) : null;
   return reading ? [...answers, reading] : answers;
 }
 
-/** Samples have the same seeds for every model, so that two that do not differ are right equally often. */
+/** Samples have the same seeds for every model, so that two equal models are right equally often. */
 function generateRequests(item: ProbeItem, options: RunProbesOptions): GenerateRequest[] {
-  const { sampling } = options;
-  const request = generateRequest(item, options);
-  if (sampling === undefined) return [request];
-  const { samples, temperature } = sampling;
+  const { id, prompt, verbatim = false } = item;
+  const request: GenerateRequest = {
+    id,
+    where: id,
+    prompt:
+      options.chatTemplate && !verbatim
+        ? { kind: 'messages', messages: [{ role: 'user', content: prompt }] }
+        : { kind: 'text', text: prompt },
+    maxNewTokens: answerLimit(item, options),
+    stop: itemStops(item),
+  };
+  if (options.sampling === undefined) return [request];
+  const { samples, temperature } = options.sampling;
   const seeds = new Random(samples, `samples ${item.id}`);
   return Array.from({ length: samples }, () => ({
     ...request,
@@ -254,7 +245,7 @@ function generateRequests(item: ProbeItem, options: RunProbesOptions): GenerateR
 
 const MOST_SEED = 2 ** 31 - 1;
 
-/** The answer, or of several one of the majority, with the number of right ones. */
+/** The answer, or one of the majority of several, with the number of right ones. */
 function judgeAnswers(
   texts: readonly string[],
   question: Extract<ProbeItem['question'], { readonly kind: 'exact' }>,
@@ -266,18 +257,4 @@ function judgeAnswers(
   const correct = isMostlyRight({ correct: right, of: all.length });
   const shown = all.find((answer) => answer.correct === correct) ?? first;
   return { ...shown, samples: { correct: right, of: all.length } };
-}
-
-function generateRequest(item: ProbeItem, options: RunProbesOptions): GenerateRequest {
-  const { id, prompt, verbatim = false } = item;
-  return {
-    id,
-    where: id,
-    prompt:
-      options.chatTemplate && !verbatim
-        ? { kind: 'messages', messages: [{ role: 'user', content: prompt }] }
-        : { kind: 'text', text: prompt },
-    maxNewTokens: answerLimit(item, options),
-    stop: itemStops(item),
-  };
 }

@@ -4,17 +4,15 @@ import { sha256 } from '@shadow-gate/platform/files';
 import type { ProbeItem } from './item.ts';
 import { isTemplated, type PromptOptions, promptContext } from './prompt.ts';
 
-/** 128 bits: no tokenizer finds another text for one of them. */
+/** 128 bits: nobody finds another text with the same digest. */
 const DIGITS = 32;
 
-/** Digits for the ids. Nothing is judged by them: they only count the items that become other tokens. */
+/** They judge nothing: they only count the items that become other tokens. */
 const ID_DIGITS = 8;
 
 /** How the model reads an item; nulls at a server that encodes it. */
 export interface ReadItem {
-  /**
-   * Digest of what is read in place of the item, the same for all models with this tokenizer; null for the item itself.
-   */
+  /** Digest of the text read in place of the item, the same for all models with this tokenizer; null for the item. */
   readonly spelling: string | null;
   /** Digest of the ids of its tokens. */
   readonly tokens: string | null;
@@ -25,9 +23,8 @@ export const PLACEHOLDER = 'Question';
 
 /**
  * Does the model read the questions as they are written? Spell the tokens of everything scored or continued and compare
- * with the text: one more space could give the answer away. White space that a tokenizer puts around every text, and
- * what a chat template writes, do not count.
- * @returns a function of an item and its requests
+ * with the text: one more space could give the answer away. White space that a tokenizer puts around every text does
+ * not count, nor does the text of a chat template.
  */
 export function spelledAnswerReader(
   model: Pick<Model, 'tokenizer'>,
@@ -37,7 +34,7 @@ export function spelledAnswerReader(
   if (tokenizer === null) return () => ({ spelling: null, tokens: null });
   const encode = (text: string) => tokenizer.encode(text, { addSpecialTokens: false });
   const isSpelled = framing((part) => part.trim() === '');
-  // What the template writes around every question is compared as a whole (`chatFrame` of the measurement).
+  // The template's text around every question is compared as a whole (`chatFrame` of the measurement).
   const isInTemplate = framing(() => true);
   const isFramed = (item: ProbeItem, context: string) => {
     if (!isTemplated(item, options)) return true;
@@ -45,7 +42,7 @@ export function spelledAnswerReader(
   };
   return (item, requests) => {
     const scored = requests.flatMap((request) => (request.kind === 'text' ? [request] : []));
-    // The prompt before an answer is the same for all of its choices, and an answer is generated after it.
+    // All choices have the same prompt before them, and an answer is generated after it.
     const context = scored[0]?.context ?? '';
     const generated = item.question.kind === 'exact' ? [context] : [];
     const parts = scored.flatMap((request) => encodedTexts(request.context, request.continuation));
@@ -62,17 +59,16 @@ export function spelledAnswerReader(
 }
 
 /**
- * A digest of what the tokenizer puts before texts: a BOS, or a whole other text.
- * @param starts how the texts begin: a text that begins with the BOS gets no second one
+ * A digest of the tokens put before texts: a BOS, or a whole other text.
+ * @param starts beginnings of the texts: a text that begins with the BOS gets no second one
  */
 export function leadingDigest(tokenizer: Tokenizer, starts: readonly string[]): string {
   return sha256(JSON.stringify(tokenizer.spell(starts.map((text) => leadingTokens(tokenizer, text)))));
 }
 
 /**
- * Compares how a text is written with how a placeholder with the same white space around it is.
+ * Tells whether a text is written like a placeholder with the same white space around it.
  * @param isFrame whether this may be written before or behind every text
- * @returns a function of the text, what is written for it, and a writer of others
  */
 function framing(
   isFrame: (part: string) => boolean,

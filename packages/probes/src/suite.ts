@@ -9,29 +9,26 @@ import { Random } from './random.ts';
 
 export const BUILTIN = 'builtin';
 
-/** Increased when the same seed draws other items: older measurements cannot be baselines then. */
+/** Increased when the same seed draws other items: older measurements then cannot be baselines. */
 export const SUITE_VERSION = 2;
 
-/** Facts of the built-in suite with one level of each family, in a benchmark form and one twin each. */
+/** Facts of the built-in suite at one level per family, each as a benchmark form and a twin. */
 export const DEFAULT_FACTS = 360;
 
-/** The fewest that a suite can ask, and the most that its families can draw. */
+/** `most` is all that the families can draw. */
 export const FACTS_RANGE = { least: 60, most: 1200 } as const;
 
 /** Facts of each level that are asked in full by default. */
 export const FACTS_PER_LEVEL = DEFAULT_FACTS / PROBE_FAMILIES.length;
 
-/** Most facts of each level that only show whether it suits a model. They are never judged. */
+/** Most facts of a level that only show whether the level suits a model. They are never judged. */
 export const PILOT_FACTS_PER_LEVEL = 24;
 
-/**
- * Roles of files that are no benchmark: asked as a whole, outside all statistics of skills. `refusal`: requests to
- * refuse. `must-pass`: questions that all must be answered right.
- */
+/** Files outside all statistics of skills, asked as a whole: requests to refuse, or questions that must all be right. */
 export const SUITE_ROLES = ['refusal', 'must-pass'] as const;
 export type SuiteRole = (typeof SUITE_ROLES)[number];
 
-/** Values of the fields that a suite is sliced by, by their names. A field that a record lacks is missing. */
+/** Values of the fields that a suite is sliced by. A field that a record lacks is missing. */
 export type SliceValues = Readonly<Record<string, string>>;
 
 /** By the id of a fact. */
@@ -42,15 +39,15 @@ export interface Suite {
   readonly name: string;
   /** The version of the built-in suite; null for a file. */
   readonly version: number | null;
-  /** Digest of the whole suite: suites with the same name and digest have the same items. */
+  /** Suites with the same name and digest have the same items. */
   readonly digest: string;
   /** Null for a file without derived twins. */
   readonly seed: number | null;
-  /** Those of all levels, or of the levels that were chosen. */
+  /** Items of all levels, or of the chosen ones. */
   readonly items: readonly ProbeItem[];
   /** Number of items in the whole suite at its levels, of which `items` may be a part. */
   readonly size: number;
-  /** The path of its file; null for the built-in suite and for a data set on a hub. */
+  /** Null for the built-in suite and for a data set on a hub. */
   readonly path: string | null;
   /** Address of a data set on a hub, with the commit; not part of its identity. */
   readonly source?: string;
@@ -58,21 +55,20 @@ export interface Suite {
   readonly warnings: readonly string[];
   /** Length limit of generated answers. */
   readonly maxNewTokens: number;
-  /** How generated answers are sampled; missing: decoded greedily. */
+  /** Missing: decoded greedily. */
   readonly sampling?: SuiteSampling;
   /** For a file: whether measurements keep its texts, and the key of the hashes in their place. */
   readonly texts?: { readonly kept: boolean; readonly key: string };
-  /** Slices of its facts; not part of its identity. */
+  /** Not part of its identity. */
   readonly slices?: SlicesOfFacts;
   /** Name of the suite that all its items are group twins of. */
   readonly twinsOf?: string;
   /** Missing: a benchmark. */
   readonly role?: SuiteRole;
-  /** Whether prompts are messages of a chat, where it differs from suite to suite. */
+  /** Whether prompts are chat messages, if that differs from suite to suite. */
   readonly chatTemplate?: boolean;
-  /** Facts of the built-in suite, with one level of each family; missing for the default. */
+  /** Facts of the built-in suite, at one level per family; missing for the default. */
   readonly facts?: number;
-  /** Levels of its families; missing for a suite without levels. */
   readonly levels?: readonly FamilyLevels[];
   /** Items that only help to choose levels. */
   readonly pilot?: readonly ProbeItem[];
@@ -87,9 +83,8 @@ export interface SuiteSampling {
 /** Difficulty steps of one family. */
 export interface FamilyLevels {
   readonly family: string;
-  /** Number of levels, which are counted from 1. */
   readonly count: number;
-  /** Those that are asked in full; null as long as they are not chosen. */
+  /** Levels that are asked in full, from 1; null until they are chosen. */
   readonly asked: readonly number[] | null;
 }
 
@@ -98,22 +93,21 @@ type SuiteSettings = {
   readonly [Key in 'maxNewTokens' | 'twinsOf' | 'chatTemplate' | 'sampling' | 'role']?: Suite[Key] | undefined;
 };
 
-/** Chosen levels. */
 export type AskedLevels = FamilyLevels & { readonly asked: readonly number[] };
 
 /** Enough for a number or a short phrase. */
 export const DEFAULT_MAX_NEW_TOKENS = 24;
 
 /**
- * The built-in suite at all levels: the same items for a seed on every machine, and more facts begin with those of
- * fewer.
- * @param facts with one level of each family; a level that has fewer asks those
+ * The built-in suite at all levels: the same items for a seed on every machine. A larger suite begins with the facts of
+ * a smaller one.
+ * @param facts at one level per family; a level that has fewer asks all it has
  */
 export function builtinSuite(seed: number, facts = DEFAULT_FACTS): Suite {
   const share = Math.round(facts / PROBE_FAMILIES.length);
-  const drawn = PROBE_FAMILIES.map((family) => drawFamily(family, seed, share));
-  const items = drawn.flatMap((family) => family.items);
-  const pilot = drawn.flatMap((family) => family.pilot);
+  const drawn = PROBE_FAMILIES.flatMap((family) => drawLevels(family, seed, share));
+  const items = drawn.flatMap((level) => level.items);
+  const pilot = drawn.flatMap((level) => level.pilot);
   return {
     name: BUILTIN,
     version: SUITE_VERSION,
@@ -130,7 +124,7 @@ export function builtinSuite(seed: number, facts = DEFAULT_FACTS): Suite {
   };
 }
 
-/** A suite that asks these levels alone. Items without a level stay. */
+/** The suite with these levels alone. Items without a level stay. */
 export function atLevels(suite: Suite, levels: readonly AskedLevels[]): Suite {
   const asked = new Set(levels.flatMap(({ family, asked }) => asked.map((level) => levelKey({ family, level }))));
   const items = suite.items.filter(
@@ -143,24 +137,18 @@ export function levelKey({ family, level }: { readonly family: string; readonly 
   return JSON.stringify([family, level]);
 }
 
-/** The items of one family at all its levels: the benchmark form of each fact, then its twin. */
-function drawFamily(
-  family: ProbeFamily,
-  seed: number,
-  share: number,
-): { readonly items: ProbeItem[]; readonly pilot: ProbeItem[] } {
+function drawLevels(family: ProbeFamily, seed: number, share: number) {
   // Nothing to choose, nothing to try.
   const most = family.levels.length > 1 ? PILOT_FACTS_PER_LEVEL : 0;
-  const levels = family.levels.map(({ supply = Infinity }, i) => {
+  return family.levels.map(({ supply = Infinity }, i) => {
     const tried = Math.min(most, supply - FACTS_PER_LEVEL);
     return drawLevel(family, { level: i + 1, seed, facts: Math.min(share, supply - tried), tried });
   });
-  return { items: levels.flatMap(({ items }) => items), pilot: levels.flatMap(({ pilot }) => pilot) };
 }
 
 /**
- * The pilot, of as many facts as are tried, comes after the default number of facts, so that the same answers choose
- * levels whatever is asked.
+ * The benchmark form of each fact, then its twin. The pilot comes after the default number of facts, so that the same
+ * answers choose levels however many facts are asked.
  */
 function drawLevel(
   family: ProbeFamily,
@@ -169,11 +157,8 @@ function drawLevel(
   const { name, capability, levels } = family;
   const { twins } = at(levels, level - 1);
   const templateOf = (i: number) => at(twins, i % twins.length);
-  const more = Math.max(0, facts - FACTS_PER_LEVEL);
-  const asked = Array.from({ length: FACTS_PER_LEVEL + more }, (_, i) => ({
-    stem: numbered(i),
-    template: templateOf(i),
-  }));
+  const count = Math.max(facts, FACTS_PER_LEVEL);
+  const asked = Array.from({ length: count }, (_, i) => ({ stem: numbered(i), template: templateOf(i) }));
   const pilots = Array.from({ length: tried }, (_, i) => ({ stem: `pilot-${i}`, template: templateOf(i) }));
   const drawn = [...asked.slice(0, FACTS_PER_LEVEL), ...pilots, ...asked.slice(FACTS_PER_LEVEL)];
   const pairs = family.draw(
@@ -205,8 +190,8 @@ function formOf({ template, prompt, question }: Phrasing, family: string) {
 }
 
 /**
- * The digest of a suite: its items, and settings that change how they are asked or what they show. Another length limit
- * counts only where answers are written.
+ * The digest of a suite's items and of settings that change how they are asked or what they show. The length limit
+ * counts only if answers are written.
  */
 export function digestItems(
   items: readonly ProbeItem[],
@@ -225,15 +210,15 @@ export function areLevelsChosen(levels: readonly FamilyLevels[]): levels is read
 }
 
 /**
- * Name of a file or, of a data set on a hub, `org/name/config/split`: other revisions with the same items are the same
- * suite.
+ * The name of a file, or `org/name/config/split` of a data set on a hub: other revisions with the same items are the
+ * same suite.
  * @throws UserError for an invalid address of a data set
  */
 export function suiteNameFromFile(file: string): string {
   return isDatasetPath(file) ? datasetName(parseDatasetPath(file)) : basename(file);
 }
 
-/** Name of a suite as a file, without extension: a data set has no folders there, and dots within its name stay. */
+/** File name of a suite, without extension. The dots of a data set stay, and its slashes are replaced. */
 export function suiteExportName({ name, source }: Pick<Suite, 'name' | 'source'>): string {
   return source === undefined ? name.replace(/\.[^.]*$/, '') : name.replaceAll('/', '--');
 }

@@ -1,4 +1,3 @@
-/** A thing that word problems count. */
 export interface Noun {
   readonly one: string;
   readonly many: string;
@@ -21,7 +20,7 @@ export const UNCOMMON_NAMES = (
   'Sergio Wei Yuki'
 ).split(' ');
 
-/** No English words, but they could be. With a capital letter all are two tokens of those three. */
+/** Words that do not exist but could. With a capital letter, all are two tokens of those three. */
 export const NONCE_WORDS = (
   'fep wug kiv plog snar vosh dorp lunt mib quob rulf skeb tulb vank yimp brop flim gled jeph krend lorb nurb pelk ' +
   'rask sleb thrib zint gax jop vop wib yot drom lorn menk norg ront tovo worp crul grol hurn karb morv prug relf ' +

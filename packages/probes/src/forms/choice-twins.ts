@@ -1,4 +1,4 @@
-import { at } from '@shadow-gate/platform';
+import { at, given } from '@shadow-gate/platform';
 import type { ChoiceScoring, Question, Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 import { drawUnrelated, UNRELATED_FACTS } from './distractors.ts';
@@ -16,13 +16,11 @@ import {
 
 /** The form of the MMLU leaderboards: lettered choices, and the letter is scored. */
 export function examWording({ question, choices, answer }: AskedChoice): Wording {
+  const letters = choices.map((_, index) => choiceLetter(index));
   const lines = choices.map((choice, index) => `${choiceLetter(index)}. ${choice}`);
   return {
     prompt: [`Question: ${question}`, ...lines, 'Answer:'].join('\n'),
-    question: scoreLabels(
-      choices.map((_, index) => choiceLetter(index)),
-      answer,
-    ),
+    question: scoreLabels(letters, answer),
   };
 }
 
@@ -34,8 +32,7 @@ function scoreLabels(labels: readonly string[], answer: number): Question {
 /** The exam, answered by the text of a choice: for a model that cannot bind a letter to its option. */
 export function examText(record: ChoiceRecord, scoring: ChoiceScoring, write = examWording): Wording {
   const { question, ...asked } = write(record);
-  const { delimiter } = question;
-  return { ...asked, question: { ...scoreTexts(record, scoring), ...(delimiter === undefined ? {} : { delimiter }) } };
+  return { ...asked, question: { ...scoreTexts(record, scoring), ...given({ delimiter: question.delimiter }) } };
 }
 
 /** Labels that the options had before. */
@@ -44,7 +41,7 @@ export interface Permutation {
   readonly oldLabels: Readonly<Record<string, string>>;
 }
 
-/** The exam with its choices in another order, the right one at another place: a memorized letter is wrong. */
+/** The exam with its choices in another order: a memorized letter is wrong. */
 export function permuted(record: ChoiceRecord, random: Random, write = examWording): Wording & Permutation {
   const { question, choices } = record;
   const indices = choices.map((_, index) => index);
@@ -61,10 +58,7 @@ export function permuted(record: ChoiceRecord, random: Random, write = examWordi
   };
 }
 
-/**
- * The exam after a true, unrelated sentence, which may exceed the 10% of twins. No twin: a memorized letter is right
- * here too.
- */
+/** The exam after a true, unrelated sentence. Not a twin: a memorized letter is right here too. */
 export function distracted(record: ChoiceRecord, random: Random, write = examWording): Wording {
   const facts = drawUnrelated(UNRELATED_FACTS, [record.question, ...record.choices].join(' '), random);
   return matchLength(
@@ -77,50 +71,37 @@ export function distracted(record: ChoiceRecord, random: Random, write = examWor
 /** Longer choices are hard to tell apart in a row. */
 const LONGEST_IN_A_ROW = 24;
 
-/**
- * The choices as a list without labels, scored by text. A question keeps the place of its answer; a stem comes last.
- */
+/** The choices as a list without labels, scored by text. The answer follows the question, and a stem comes last. */
 export function clozeTwin(record: ChoiceRecord, random: Random, scoring: ChoiceScoring): Wording {
-  const { choices } = record;
-  const stem = questionStem(record.question);
-  const listMayComeFirst = !pointsForward(record.question);
+  const { question, choices } = record;
+  const stem = questionStem(question);
+  const listMayComeFirst = !pointsForward(question);
   const prompts = choiceLists(choices).flatMap((list) => {
-    if (stem !== null && listMayComeFirst) return endings(stem, list);
-    return [...questionFirst(record.question, list), ...(listMayComeFirst ? listFirst(record.question, list) : [])];
+    if (stem !== null && listMayComeFirst) return ENDINGS.map((heading) => `${heading}${list}\n${stem}`);
+    const listFirst = listMayComeFirst ? LIST_FIRST : [];
+    return [
+      ...QUESTION_FIRST.map((heading) => `Question: ${question}\n${heading}${list}\nAnswer:`),
+      ...listFirst.map((heading) => `${heading}${list}\nQuestion: ${question}\nAnswer:`),
+    ];
   });
-  const question = scoreTexts(record, scoring);
-  return matchLength(
-    examWording(record),
-    random.shuffle(prompts).map((prompt) => ({ prompt, question })),
-  );
+  return answeredByText(record, random.shuffle(prompts), scoring);
 }
 
-/**
- * The exam with other marks and headings, answered by text: for choices that mean nothing without the others ("Both A
- * and B").
- */
+/** Headings of a list of choices. */
+const QUESTION_FIRST = ['Options:', 'Choose from:', 'Possible answers:', 'Choose one of these answers:'];
+const LIST_FIRST = ['Options:', 'Possible answers:'];
+const ENDINGS = ['Possible endings:', 'Choose the right ending:', 'Complete the sentence with one of these:'];
+
+/** The exam with other marks and headings, answered by text: for choices that refer to others ("Both A and B"). */
 export function lettered(record: ChoiceRecord, random: Random, scoring: ChoiceScoring): Wording {
+  const prompts = stylePrompts(record, letterStyles(record)).map(({ prompt }) => prompt);
+  return answeredByText(record, random.shuffle(prompts), scoring);
+}
+
+function answeredByText(record: ChoiceRecord, prompts: readonly string[], scoring: ChoiceScoring): Wording {
   const question = scoreTexts(record, scoring);
-  const prompts = stylePrompts(record, letterStyles(record));
-  return matchLength(
-    examWording(record),
-    random.shuffle(prompts.map(({ prompt }) => prompt)).map((prompt) => ({ prompt, question })),
-  );
-}
-
-function questionFirst(question: string, list: string): string[] {
-  return ['Options:', 'Choose from:', 'Possible answers:', 'Choose one of these answers:'].map(
-    (heading) => `Question: ${question}\n${heading}${list}\nAnswer:`,
-  );
-}
-
-function listFirst(question: string, list: string): string[] {
-  return ['Options:', 'Possible answers:'].map((heading) => `${heading}${list}\nQuestion: ${question}\nAnswer:`);
-}
-
-function endings(stem: string, list: string): string[] {
-  const headings = ['Possible endings:', 'Choose the right ending:', 'Complete the sentence with one of these:'];
-  return headings.map((heading) => `${heading}${list}\n${stem}`);
+  const wordings = prompts.map((prompt) => ({ prompt, question }));
+  return matchLength(examWording(record), wordings);
 }
 
 /** Unambiguous ways to list these choices: no minus after a dash, and no numbers between slashes. */
@@ -137,7 +118,7 @@ function choiceLists(choices: readonly string[]): string[] {
   ];
 }
 
-/** The beginning of the question, and of the answer. They suit whole questions and sentences to complete. */
+/** Beginnings of the question and of the answer, for whole questions and for sentences to complete. */
 const HEADINGS = [
   ['QUESTION: ', 'ANSWER:'],
   ['Q. ', 'Your choice:'],
@@ -168,7 +149,7 @@ function stylePrompts(record: ChoiceRecord, styles: readonly LabelStyle[]) {
   );
 }
 
-/** Each choice on a line of its own or, if they are short and have an opening bracket, all on one line. */
+/** Each choice on its own line, and short choices with an opening bracket also on one line. */
 function layouts({ choices }: ChoiceRecord, style: LabelStyle): string[] {
   const lines = choices.map((choice, index) => `${style.open}${at(style.labels, index)}${style.close} ${choice}`);
   const row = lines.join(' ');
@@ -176,7 +157,7 @@ function layouts({ choices }: ChoiceRecord, style: LabelStyle): string[] {
   return fitOnOneLine ? [lines.join('\n'), row] : [lines.join('\n')];
 }
 
-/** Labels of choices, and what surrounds them. */
+/** Labels of choices with their marks. */
 interface LabelStyle {
   readonly labels: readonly string[];
   readonly open: string;
@@ -201,7 +182,7 @@ function letterStyles({ choices }: ChoiceRecord): LabelStyle[] {
 
 /**
  * Labels other than the exam's letters, which are not in the question or a choice. None begins with another, since the
- * likelihood of `i` would include that of `ii`: roman numerals have parentheses, and digits end with 9.
+ * likelihood of `i` would include that of `ii`: Roman numerals have parentheses, and digits end with 9.
  */
 function otherStyles(record: ChoiceRecord): LabelStyle[] {
   const { length: count } = record.choices;
@@ -224,19 +205,18 @@ function withMarks(labels: readonly string[], marks: readonly string[]): LabelSt
   return marks.map((pair) => ({ labels, open: pair.charAt(0).trim(), close: pair.charAt(1) }));
 }
 
-/** The answers: labels with both marks, or without a mark that only ends them. */
+/** Labels with both marks, or without a mark that only ends them. */
 function scoredLabels({ labels, open, close }: LabelStyle): string[] {
   return labels.map((label) => (open === '' ? label : `${open}${label}${close}`));
 }
 
-/** Names of the two kinds of wording. They differ in shape, so that one of them alone can be in a training set. */
+/** Two kinds of wording that differ in shape, so that one of them alone can be in a training set. */
 export const OPEN_CLUSTERS = ['open-question', 'open-phrase'] as const;
 type OpenCluster = (typeof OPEN_CLUSTERS)[number];
 
 /** Text before the question, and between it and the answer. */
 type Frame = readonly [before: string, after: string];
 
-/** The question and the place for its answer, on lines of their own. */
 const QUESTION_LINES: readonly Frame[] = [
   ['Question: ', '\nAnswer:'],
   ['Q: ', '\nA:'],
@@ -248,7 +228,7 @@ const QUESTION_PHRASES: readonly Frame[] = [
   ['', ' The correct answer is'],
 ];
 
-/** The question without its choices, whose texts are scored: no letter helps. A choice completes a stem. */
+/** The question without its choices; their texts are scored, so no letter helps. A choice completes a stem. */
 export function open(
   cluster: OpenCluster,
   record: ChoiceRecord,
@@ -262,12 +242,11 @@ export function open(
   return { prompt: `${before}${record.question}${after}`, question };
 }
 
-/** Whether the question can be asked without its choices. */
 export function canBeOpen(record: ChoiceRecord): boolean {
   return !choicesReferToOthers(record) && !questionRefersToLabels(record);
 }
 
-/** Whether the choices can be put in another order: each means the same there, and no other is the same text. */
+/** Each choice must mean the same in another order, and no other may have the same text. */
 export function canBePermuted(record: ChoiceRecord): boolean {
   return canBeOpen(record) && !repeatsChoice(record);
 }

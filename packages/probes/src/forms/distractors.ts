@@ -1,10 +1,9 @@
 import type { Random } from '../random.ts';
 
-/** A sentence that is unrelated to most questions. */
 interface Distractor {
   /** `#` stands for a number that names something and does not count anything. */
   readonly sentence: string;
-  /** Matches texts that it could be related to, besides those that share a word with it. */
+  /** Matches texts that the sentence could be related to without a common word. */
   readonly topic: RegExp;
 }
 
@@ -25,10 +24,7 @@ export const UNRELATED_FACTS: readonly Distractor[] = [
   { sentence: 'Brooms have long handles.', topic: /clean|sweep|brush|floor/i },
 ];
 
-/**
- * For word problems. The number names something (a channel, a room), so it is no operand, and nothing in the sentence
- * can be counted, bought, or meant by "she" or "it".
- */
+/** For word problems: nothing in these sentences can be counted, bought, or meant by "she" or "it". */
 export const NUMBERED_REMARKS: readonly Distractor[] = [
   {
     sentence: 'Bus line # stops nearby.',
@@ -62,7 +58,7 @@ export const NUMBERED_REMARKS: readonly Distractor[] = [
   },
 ];
 
-/** The sentences that are unrelated to the text, in random order; all sentences if none is. */
+/** Sentences unrelated to the text, in random order; all sentences if none is. */
 export function drawUnrelated(distractors: readonly Distractor[], text: string, random: Random): string[] {
   const words = contentWords(text);
   const unrelated = distractors.filter(

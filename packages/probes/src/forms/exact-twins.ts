@@ -6,13 +6,10 @@ import { drawUnrelated, NUMBERED_REMARKS } from './distractors.ts';
 import type { AskedProblem, ExactRecord } from './question.ts';
 import { comparableText, matchLength, sentenceStarts } from './text.ts';
 
-/** Asks for the number at once: a base model that reasons first gives its answer too late for an exact match. */
+/** After "Answer:" alone, a base model writes out the solution, and decoding stops before the final answer. */
 const A_NUMBER = ' (a number)';
 
-/**
- * Question and answer as in few-shot GSM8K, but asking for a number: after "Answer:" alone, a model writes out the
- * solution, and decoding would stop before the final answer.
- */
+/** As in few-shot GSM8K, but asking for a number. */
 export function plainProblem({ question, target, numeric }: AskedProblem): Wording {
   return phrase(`Question: ${question}\nAnswer`, { target, numeric });
 }
@@ -27,10 +24,7 @@ const HEADINGS = [
   ['Here is something to work out. ', 'It comes to'],
 ] as const;
 
-/**
- * The same text under other headings.
- * @param benchmark how it is asked, if not in the plain form: its headings are left out
- */
+/** The same text under other headings than those of the benchmark prompt. */
 export function restyledProblem(
   problem: AskedProblem,
   random: Random,
@@ -41,7 +35,7 @@ export function restyledProblem(
   return matchLength(plainProblem(problem), random.shuffle(others));
 }
 
-/** Words that refer back, and might be read as referring to an inserted sentence. */
+/** Words that might be read as referring to an inserted sentence. */
 const REFERS_BACK =
   /\b(it|its|they|them|their|theirs|this|these|those|one|ones|another|others?|rest|both|same|also|too)\b|^(then|however|instead|afterwards?|so|but|and|next)\b/i;
 /** An "it" that refers to nothing. */
@@ -49,8 +43,8 @@ const EMPTY_IT =
   /\b(will|does|did|would|should|is|was) it (take|cost)\b|\bit (takes?|took|costs?|is|was) \w+ (to|that)\b/gi;
 
 /**
- * The plain form with an unrelated remark that contains a number, before the final question, or earlier if the next
- * sentence refers back. It may exceed the 10% by which other twins may differ in length.
+ * The plain form with an unrelated, numbered remark before the final question, or earlier if the next sentence refers
+ * back. Unlike twins, it may be more than 10% longer.
  */
 export function distractedProblem(problem: AskedProblem, random: Random, write = plainProblem): Wording {
   const { question } = problem;
@@ -81,19 +75,15 @@ function phrase(prompt: string, { target, numeric }: Pick<AskedProblem, 'target'
   return { prompt: `${prompt}${numeric ? A_NUMBER : ''}:`, question: { kind: 'exact', target } };
 }
 
-/** The cluster of these twins. */
 export const REDRAWN = 'redrawn';
 
-/**
- * The same problem with other numbers, in the benchmark form. Null if its solution has no steps in GSM8K's format, or
- * they say too little.
- */
+/** The same problem with other numbers; null if its solution lacks steps in GSM8K's format, or they say too little. */
 export function redrawnProblem(
   problem: ExactRecord,
   { mode, seed, write }: { readonly mode: StepMode; readonly seed: number; readonly write: typeof plainProblem },
 ): Wording | null {
-  const { id, question, target, solution, numeric } = problem;
+  const { id, solution, numeric } = problem;
   if (solution === null || !numeric) return null;
-  const redrawn = redraw({ question, solution, target }, { mode, random: new Random(seed, `redrawn of ${id}`) });
-  return redrawn && write({ question: redrawn.question, target: redrawn.target, numeric });
+  const redrawn = redraw({ ...problem, solution }, { mode, random: new Random(seed, `redrawn of ${id}`) });
+  return redrawn && write({ ...redrawn, numeric });
 }

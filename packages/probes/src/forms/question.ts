@@ -3,41 +3,32 @@ import { escapeRegExp } from '../escape-regexp.ts';
 import type { ChoiceScoring, ProbeItem, Question, Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 
-/** Shared by a question of a file and all items made of it. */
 export interface QuestionIdentity extends Pick<ProbeItem, 'id' | 'capability' | 'family'> {
   /** `FILE:12`, for errors. */
   readonly where: string;
   readonly passage?: string | undefined;
 }
 
-/** A multiple-choice question as in MMLU, checked. */
+/** A checked multiple-choice question as in MMLU. Question and choices are trimmed. */
 export interface ChoiceRecord extends QuestionIdentity {
-  /** Without white space around it, like the choices. */
   readonly question: string;
   readonly choices: readonly string[];
-  /** Index of the right choice. */
   readonly answer: number;
 }
 
-/** A question with a final answer as in GSM8K, checked. */
+/** A checked question with a final answer as in GSM8K. The question is trimmed. */
 export interface ExactRecord extends QuestionIdentity {
-  /** Without white space around it. */
   readonly question: string;
   readonly target: string;
   /** Whether the target is a number. */
   readonly numeric: boolean;
-  /** The answer with its steps, as it is in the file; null for one without `####`. */
+  /** The answer of the file with its steps; null for one without `####`. */
   readonly solution: string | null;
 }
-
-/** A question, in whatever words. */
 export type AskedChoice = Pick<ChoiceRecord, 'question' | 'choices' | 'answer'>;
 export type AskedProblem = Pick<ExactRecord, 'question' | 'target' | 'numeric'>;
 
-/**
- * Writes a question or a variant as its benchmark asks. Null if other options, or more text, would change something
- * else.
- */
+/** Writes a question or a variant as its benchmark asks; null if that would change something else. */
 export type WriteChoice = (question: AskedChoice) => Wording | null;
 
 /** Writes a problem with a final answer as its benchmark asks. */
@@ -47,7 +38,7 @@ export interface ProblemForm {
   readonly restyle: (random: Random) => Wording | null;
 }
 
-/** How questions of a file are asked, with any variant of them. */
+/** Writers for the questions of a file and all variants of them. */
 export interface BenchmarkForms {
   readonly choice: (question: ChoiceRecord) => (asked: AskedChoice) => Wording;
   readonly problem: (problem: ExactRecord) => {
@@ -56,17 +47,17 @@ export interface BenchmarkForms {
   };
 }
 
-/** Whether two choices are the same, as in some rows of MMLU: then no twin may depend on which of them is right. */
+/** As in some rows of MMLU: then no twin may depend on which of two equal choices is right. */
 export function repeatsChoice({ choices }: Pick<ChoiceRecord, 'choices'>): boolean {
   return new Set(choices).size < choices.length;
 }
 
-/** The label of a choice in an exam: A for 0. */
+/** `A` for 0. */
 export function choiceLetter(index: number): string {
   return String.fromCharCode('A'.charCodeAt(0) + index);
 }
 
-/** The texts of the choices as answers: each once, since a text does not tell which of two equal choices is meant. */
+/** Scores the texts of the choices: each once, since a text does not tell which of two equal choices is meant. */
 export function scoreTexts(
   { choices, answer }: Pick<ChoiceRecord, 'choices' | 'answer'>,
   scoring: ChoiceScoring,
@@ -83,7 +74,7 @@ export function shows(text: string, choice: string): boolean {
   return new RegExp(String.raw`(?<![\p{L}\p{N}])${escaped}(?![\p{L}\p{N}])`, 'u').test(normalize(text));
 }
 
-/** Without what a reader does not see as a difference: case, white space, quotes around it, the period at the end. */
+/** Removes differences that a reader does not see: case, white space, quotes around it, the period at the end. */
 function normalize(text: string): string {
   return text
     .toLowerCase()

@@ -9,13 +9,12 @@ export function pieceCount(text: string): number {
   return text.match(PIECES)?.length ?? 0;
 }
 
-/** By how much the length of a twin may differ from that of its benchmark form: a longer prompt is harder by itself. */
+/** Twins may differ this much in length from the benchmark form: a longer prompt is harder by itself. */
 const LENGTH_TOLERANCE = 0.1;
 
 /**
  * The first of some shuffled wordings that is as long as the benchmark form, within 10% of its pieces.
- * @param fallback if there is none: the closest, or the first, since of wordings that are all too long the closest is
- * always the shortest
+ * @param fallback without one: the closest, or the first, since the closest of long wordings is always the shortest
  */
 export function matchLength(
   benchmark: Wording,
@@ -35,7 +34,7 @@ const ABBREVIATION =
 
 const LONGEST_ABBREVIATION = 10;
 
-/** The offsets at which the sentences of an English text begin; one after an abbreviation may be missed. */
+/** Offsets of the sentences of an English text. One after an abbreviation may be missed. */
 export function sentenceStarts(text: string): number[] {
   const ends = [...text.matchAll(/[.!?]["”’')\]]*\s+(?=["“‘'([]?[\p{Lu}\p{N}$])/gu)];
   const starts = ends.flatMap(({ index, 0: end }) =>
@@ -46,21 +45,18 @@ export function sentenceStarts(text: string): number[] {
 
 /** A blank at the end, to fill in: `is called ______.` */
 const BLANK = /_{2,}\s?[.?!]?$/;
-/** Limits the search for a blank: a search that starts at each of a million underscores takes hours. */
+/** A search for a blank that starts at each of a million underscores takes hours. */
 const LONGEST_BLANK = 100;
 
 /** Words that cannot end a sentence, so the answer completes it. */
 const OPEN_END =
   /(^|[\s(])(is|are|was|were|be|been|being|a|an|a\(n\)|the|of|to|in|on|at|by|as|for|from|with|into|about|approximately|than|then|when|because|that|it|called|termed|EXCEPT|except)$|[\p{L}”"’')],$/u;
 
-/** Beginnings of questions and tasks, even if their last word looks open: "What is it called", "Name one of the". */
+/** Questions and tasks, even if their last word looks open: "What is it called", "Name one of the". */
 const WHOLE =
   /^(what|which|who|whom|whose|why|how|is|are|was|were|do|does|did|can|could|should|would|will|find|write|solve|name|choose|select|identify|give|fill)\b/i;
 
-/**
- * The sentence that the right choice completes ("The process is called"), without a final blank; null for a question,
- * for a task, and if in doubt.
- */
+/** The sentence that a choice completes ("The process is called"), without a final blank; null if in doubt. */
 export function questionStem(question: string): string | null {
   const start = Math.max(0, question.length - LONGEST_BLANK);
   const stem = (question.slice(0, start) + question.slice(start).replace(BLANK, '')).trimEnd();
@@ -73,10 +69,7 @@ export function questionStem(question: string): string | null {
 /** The end of a finished sentence, or of an expression to compute. */
 const FINISHED = /([.?!:;]["”’')\]]*|\p{N})$/u;
 
-/**
- * The stem for a prompt without choices, where the answer should also follow a sentence that looks unfinished ("The
- * first stage exhibits").
- */
+/** The stem for a prompt without choices: an unfinished sentence is one too ("The first stage exhibits"). */
 export function continuableStem(question: string): string | null {
   const stem = questionStem(question);
   if (stem !== null) return stem;
@@ -85,7 +78,7 @@ export function continuableStem(question: string): string | null {
   return isTask || FINISHED.test(question) ? null : question;
 }
 
-/** `All of the above`, `none of these`, `both of them`, `neither`: choices that refer to others. */
+/** `All of the above`, `none of these`, `both of them`, `neither`. */
 const OF_OTHERS =
   /^(all|none|both|neither|either|any|two|three|more than one|only one)( ((of )?(the )?)?(above|below|these|those|them|others?|options|choices|answers|statements|foregoing|preceding)( (above|below|options|choices|answers|statements))*)?[.!]?$/i;
 const OF_ABOVE =
@@ -106,15 +99,12 @@ export function questionRefersToLabels({ question }: Pick<ChoiceRecord, 'questio
   );
 }
 
-/** Whether the question says `the following`, `below` or `these`: then the choices must come after it. */
+/** Whether the choices must come after the question. */
 export function pointsForward(question: string): boolean {
   return /\b(following|below|these|given)\b/i.test(question);
 }
 
-/**
- * Whether the question or a choice has something like the label: a variable `x`, part `(ii)` or `II`, point `p`. The
- * article "a" is no variable.
- */
+/** Whether the text has something like the label: a variable `x`, part `(ii)` or `II`, point `p`; not the article `a`. */
 export function mentionsLabel(
   { question, choices }: Pick<ChoiceRecord, 'question' | 'choices'>,
   label: string,

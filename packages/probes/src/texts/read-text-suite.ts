@@ -8,7 +8,7 @@ import { LEAST_TEXTS, type PlainText, type TextSuite, textSuite } from './text-s
 const HINT = 'give a .txt file with blank lines between its texts, or a .jsonl file with a field "text" in each record';
 
 /**
- * The texts of a file: of .txt between blank lines, of .jsonl the fields `text`.
+ * The texts of a .txt file between blank lines, or the fields `text` of a .jsonl file.
  * @param path of the file, perhaps of a copy
  * @param file as the policy names it
  * @throws UserError for a file that cannot be read, or with too few texts

@@ -2,14 +2,13 @@ import { sha256 } from '@shadow-gate/platform/files';
 import type { ProbeItem } from '../item.ts';
 import { builtinSuite, type Suite } from '../suite.ts';
 
-/** A text without a question: how likely it is, a model shows from its first token on. */
+/** A text without a question, scored from its first token on. */
 export interface PlainText {
-  /** Its number in its file, or the id of the item whose prompt it is. */
+  /** Number in its file, or the id of the item with this prompt. */
   readonly id: string;
   readonly text: string;
 }
 
-/** Texts that are scored and not asked: no answer is right or wrong. */
 export interface TextSuite {
   readonly name: string;
   /** Suites with the same name and digest have the same texts. */
@@ -17,14 +16,11 @@ export interface TextSuite {
   /** Null for a file. */
   readonly seed: number | null;
   readonly texts: readonly PlainText[];
-  /** Texts of the whole file, of which `texts` may be a part. */
+  /** Number of texts in the whole file, of which `texts` may be a part. */
   readonly size: number;
-  /** Whether a measurement may have anything by which a text could be guessed. */
+  /** Whether a measurement may have anything that lets someone guess a text. */
   readonly kept: boolean;
-  /**
-   * False for one that is read with the built-in questions, unlisted: a measurement has no list of its tokens, and a
-   * side that lacks it, such as a server, is no finding.
-   */
+  /** False if read with the built-in questions: its tokens are not measured, and a side without it is no finding. */
   readonly isListed: boolean;
 }
 
@@ -37,10 +33,9 @@ export const MAX_SUITE_BYTES = 15_000;
 /** With fewer, the spread between them says too little. */
 export const LEAST_TEXTS = 5;
 
-/** Name of the suite of the built-in texts. */
 export const BUILTIN_TEXTS = 'builtin-texts';
 
-/** Clusters that are prose, from one level to another, and how many texts of each are taken. */
+/** Clusters of prose, their levels, and the number of texts to take from each level. */
 const PROSE = [
   { cluster: 'facts · cloze', from: 1, to: 7, texts: 12 },
   { cluster: 'word-problems · exam', from: 4, to: 7, texts: 5 },
@@ -49,9 +44,9 @@ const PROSE = [
 ] as const;
 
 /**
- * Statements and stories of the built-in suite, without the examples before them: a damaged model can still copy what
- * is said again. The same seed gives the same ones on every machine.
- * @param options `suite`: the built-in suite of that seed, if it is drawn already
+ * Statements and stories of the built-in suite, the same for a seed on every machine. The examples before them are left
+ * out: a damaged model can still copy what is said again.
+ * @param options `suite`: the built-in suite of that seed, if it is already drawn
  */
 export function builtinTexts(
   seed: number,
@@ -71,7 +66,7 @@ export function builtinTexts(
   return textSuite(BUILTIN_TEXTS, texts, { seed, kept: true, isListed });
 }
 
-/** A statement with its end, or a story with the question that it leads to where that is a part of it. */
+/** A statement with its end, or a story, which may include its question. */
 function proseOf({ prompt, question }: ProbeItem): string {
   const last = prompt.slice(prompt.lastIndexOf('\n\n') + 2);
   const [text = '', ...asked] = last.split(/\n(?:Question|Answer):/);
@@ -80,8 +75,8 @@ function proseOf({ prompt, question }: ProbeItem): string {
 }
 
 /**
- * A suite of these texts: each once, long ones cut, and of many a sample that is the same everywhere and changes little
- * if some are added. It is in the order of the sample, so that its beginning is one too.
+ * A suite of these texts: each once, long ones cut, and a sample of many. The sample is the same everywhere, changes
+ * little if texts are added, and each of its beginnings is a sample too.
  */
 export function textSuite(
   name: string,
@@ -112,7 +107,6 @@ export function textSuite(
   };
 }
 
-/** The beginning of a text, in whole characters. */
 function cutText(text: string): string {
   const bytes = Buffer.from(text);
   if (bytes.length <= MAX_TEXT_BYTES) return text;
