@@ -1,5 +1,5 @@
 import { UserError } from '@shadow-gate/platform';
-import { examWording } from '../forms/choice-twins.ts';
+import { examWording, letteredLines } from '../forms/choice-twins.ts';
 import { plainProblem, restyledProblem } from '../forms/exact-twins.ts';
 import {
   type AskedChoice,
@@ -14,11 +14,11 @@ import {
 } from '../forms/question.ts';
 import type { ChoiceScoring, Wording } from '../item.ts';
 
-/** How a policy wants a file to be asked, where that is not the usual way. */
+/** How a policy wants a file to be asked, if not in the usual way. */
 export interface Asking {
   /** Template of the benchmark form, with `{question}` and perhaps `{choices}`: one lettered option a line. */
   readonly prompt?: string | undefined;
-  /** A regular expression by which the answer is found in a text that is generated, after reasoning perhaps. */
+  /** A regular expression that finds the answer in a generated text, perhaps after reasoning. */
   readonly answerPattern?: string | undefined;
 }
 
@@ -37,23 +37,21 @@ export function checkPrompt(prompt: string, file: string): void {
   );
 }
 
-/** The texts in the places of a template; what looks like a place in one of them is text. */
-function fill(prompt: string, { question, choices }: { readonly question: string; readonly choices: string }): string {
-  return prompt.replace(PLACEHOLDER, (_, name: string) => (name === 'question' ? question : choices));
+/** Fills a template in one pass: a placeholder within a question stays as it is. */
+function fill(prompt: string, question: string, choices: readonly string[] = []): string {
+  return prompt.replace(PLACEHOLDER, (_, name: string) =>
+    name === 'question' ? question : letteredLines(choices).join('\n'),
+  );
 }
 
-function options(choices: readonly string[]): string {
-  return choices.map((choice, index) => `${choiceLetter(index)}. ${choice}`).join('\n');
-}
-
-/** Texts before which a long answer ends: a blank line is a part of it. */
+/** A long answer ends before these texts; a blank line is a part of it. */
 const STOPS = ['\nQuestion:', '\nProblem:', '\nQ:'];
 
 function reasoned(target: string, pattern: string): Wording['question'] {
   return { kind: 'exact', target, pattern, stop: STOPS };
 }
 
-/** The usual forms, where a question has none of its own, or that cannot ask a variant. */
+/** The usual forms, for questions without their own and for variants that their own form cannot ask. */
 export function formsWith(
   choice: (question: ChoiceRecord) => WriteChoice | undefined,
   problem: (problem: ExactRecord) => ProblemForm | undefined,
@@ -74,10 +72,7 @@ export function formsWith(
   };
 }
 
-/**
- * Forms as a policy wants them: by letter if the prompt lists the options, else by text; with a pattern, by the letter
- * in a generated text.
- */
+/** Asks by letter if the prompt lists the options, else by text; with a pattern, by the letter in a generated text. */
 export function askedForms(asking: Asking, scoring: ChoiceScoring): BenchmarkForms {
   const isUsual = asking.prompt === undefined && asking.answerPattern === undefined;
   return formsWith(
@@ -93,7 +88,7 @@ function choiceForm(record: ChoiceRecord, { prompt, answerPattern }: Asking, sco
     const isReordered = asked.choices.some((choice, i) => choice !== record.choices[i]);
     if (!isListed && isReordered) return null;
     const plain = examWording(asked);
-    const text = prompt === undefined ? plain.prompt : fill(prompt, { ...asked, choices: options(asked.choices) });
+    const text = prompt === undefined ? plain.prompt : fill(prompt, asked.question, asked.choices);
     if (answerPattern !== undefined) {
       return { prompt: text, question: reasoned(choiceLetter(asked.answer), answerPattern) };
     }
@@ -104,10 +99,10 @@ function choiceForm(record: ChoiceRecord, { prompt, answerPattern }: Asking, sco
 function problemForm(problem: ExactRecord, { prompt, answerPattern }: Asking): ProblemForm {
   const questionFor = (target: string): Wording['question'] =>
     answerPattern === undefined ? { kind: 'exact', target } : reasoned(target, answerPattern);
-  // Who reasons first is not asked for a number at once.
+  // A model that reasons first is not asked for a number at once.
   const numeric = answerPattern === undefined && problem.numeric;
   const promptFor = ({ question, target }: AskedProblem) =>
-    prompt === undefined ? plainProblem({ question, target, numeric }).prompt : fill(prompt, { question, choices: '' });
+    prompt === undefined ? plainProblem({ question, target, numeric }).prompt : fill(prompt, question);
   return {
     write: (asked: AskedProblem) => ({ prompt: promptFor(asked), question: questionFor(asked.target) }),
     restyle: (random) => ({

@@ -2,7 +2,7 @@ import { at, UserError } from '@shadow-gate/platform';
 import { choiceLetter } from '../forms/question.ts';
 import { fieldPlace, type ProbeRecord, quote } from './fields/records.ts';
 
-/** An answer among its choices, all without white space around them. */
+/** An answer among its choices, all trimmed. */
 interface Cell {
   readonly record: ProbeRecord;
   readonly answer: string;
@@ -13,10 +13,9 @@ interface Cell {
 const WHOLE_NUMBER = /^-?\d+$/;
 
 /**
- * Cells have no type: a whole number is the index of a choice or, where choices are numbers, perhaps its text. The
- * whole file is read in one way: the one that fits all answers, and as indexes if both do. Indexes become numbers, as
- * in JSON.
- * @returns a warning if both ways fit and differ
+ * Cells have no type: a whole number is the index of a choice or, if choices are numbers, perhaps its text. The whole
+ * file is read in one way: the one that fits all answers, or as indexes if both do, with a warning if they differ.
+ * Indexes become numbers, as in JSON.
  * @throws UserError for a number with two meanings that the other answers do not settle
  */
 export function typeAnswers(
@@ -30,7 +29,7 @@ export function typeAnswers(
   const asTexts = { records: [...records], warnings: [] };
 
   const [indexes, texts] = [numbers.filter(isIndex), numbers.filter(isText)];
-  // Where neither reading fits, the error should be about the rows that are wrong under the more likely one.
+  // If neither reading fits, the error should be about the rows that are wrong under the likelier one.
   if (indexes.length < numbers.length) return texts.length > indexes.length ? asTexts : asIndexes;
 
   const ambiguous = numbers.filter(hasTwoMeanings);
@@ -48,9 +47,7 @@ export function typeAnswers(
   return { ...asIndexes, warnings: [warning] };
 }
 
-/**
- * Types answers of JSON with mapped names, where benchmarks quote an index: texts if all are choices, else as cells.
- */
+/** JSON with mapped names may quote indexes: answers are texts if all are choices, else read as cells. */
 export function typeQuotedAnswers(records: readonly ProbeRecord[], file: string): ReturnType<typeof typeAnswers> {
   const numbers = records.flatMap(cellOf).filter(({ answer }) => WHOLE_NUMBER.test(answer));
   return numbers.every(isText) ? { records: [...records], warnings: [] } : typeAnswers(records, file);
@@ -78,7 +75,7 @@ function isText({ answer, choices }: Cell): boolean {
   return choices.includes(answer);
 }
 
-/** Whether an index is also the text of another choice than the one at its place. */
+/** Whether an index is also the text of another choice. */
 function hasTwoMeanings({ answer, choices }: Cell): boolean {
   return choices.includes(answer) && choices[Number(answer)] !== answer;
 }

@@ -11,8 +11,8 @@ import type { Questions } from './questions.ts';
 const BETWEEN = '\n\n';
 
 /**
- * Items after examples with their answers: benchmark forms for items that are answered by a label or a generated text,
- * with the text of the right option for those answered by text, and without options for open twins.
+ * Items after examples with their answers: benchmark forms for items answered by a label or a generated text, with the
+ * text of the right option for those answered by text, and without options for open twins.
  * @throws UserError for an example that is also asked, and for examples of another kind of questions
  */
 export function withExamples(
@@ -25,10 +25,7 @@ export function withExamples(
     examples.kind === 'choice'
       ? ofChoices(examples.records, asking, scoring)
       : ofProblems(examples.records, asking, scoring);
-  return located.map(({ where, item }) => ({
-    where,
-    item: { ...item, prompt: `${written(item)}${item.prompt}` },
-  }));
+  return located.map(({ where, item }) => ({ where, item: { ...item, prompt: `${written(item)}${item.prompt}` } }));
 }
 
 type ExamplesFor = (item: LocatedItem['item']) => string;

@@ -6,7 +6,7 @@ import { inOrder, type LocatedItem, toItem } from './fields/item-fields.ts';
 import { quote } from './fields/records.ts';
 import type { Questions } from './questions.ts';
 
-/** The questions of a group by letter and by text: a comparison uses the one that it uses for the benchmark. */
+/** A group's questions by letter and by text: a comparison uses the same one as for the benchmark. */
 export function groupQuestions(questions: Questions, scoring: ChoiceScoring, forms: BenchmarkForms): LocatedItem[] {
   const exam = { form: 'twin', kind: 'group', cluster: 'exam' } as const;
   if (questions.kind === 'exact') {
@@ -23,10 +23,7 @@ export function groupQuestions(questions: Questions, scoring: ChoiceScoring, for
   });
 }
 
-/**
- * Benchmark forms, also by text, as items of a group.
- * @throws UserError for another form: it would be a twin of a twin
- */
+/** Benchmark forms, also by text, as items of a group. @throws UserError for other forms: twins of twins */
 export function groupPairedItems(located: readonly LocatedItem[]): LocatedItem[] {
   const facts = new Set(located.flatMap(({ item }) => (item.form === 'benchmark' ? [item.id] : [])));
   return located.map(({ where, item }) => {

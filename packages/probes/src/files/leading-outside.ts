@@ -4,8 +4,8 @@ import { UserError } from '@shadow-gate/platform';
 import { isInside } from '@shadow-gate/platform/files';
 
 /**
- * Work on a file whose errors may quote what they found: nothing is quoted if a linked folder led out of the working
- * directory, perhaps to a secret of the machine.
+ * Do work whose errors may quote a file. They quote nothing if a linked folder led out of the working directory,
+ * perhaps to a secret of the machine.
  * @throws UserError of the work, or one that only names the file
  */
 export async function quotingUnlessLinked<T>(file: string, work: () => Promise<T>): Promise<T> {
@@ -21,7 +21,7 @@ export async function quotingUnlessLinked<T>(file: string, work: () => Promise<T
   }
 }
 
-/** Is a path inside of a folder, and its real place outside? */
+/** Whether a path is inside a folder, and its real place outside. */
 async function leadsOutside(path: string, folder: string): Promise<boolean> {
   if (!isInside(resolve(path), resolve(folder))) return false;
   const [real, root] = await Promise.all([realpath(path), realpath(folder)]).catch(() => [null, null]);

@@ -33,10 +33,7 @@ type Format = keyof typeof FORMATS;
 const FORMAT_HINT =
   'give {"question", "choices", "answer"}, {"question", "answer"} or {"id", "capability", "form", "twin_of", "prompt", …}';
 
-/**
- * The one format of all records, since others could not be compared.
- * @throws UserError with the first line that has none, or another one
- */
+/** The one format of all records. @throws UserError with the first line that has none, or another one */
 export function recognizeFormat(records: readonly ProbeRecord[], file: string): Format {
   const [first] = records;
   if (!first) throw new UserError(`${file} has no records`, FORMAT_HINT);
@@ -58,7 +55,6 @@ function formatOf({ fields, where }: ProbeRecord): Format {
   throw new UserError(`${where}: neither "question" nor "prompt"`, FORMAT_HINT);
 }
 
-/** The questions of a file, all in one format. */
 export type Questions =
   | { readonly kind: 'choice'; readonly records: readonly ChoiceRecord[] }
   | { readonly kind: 'exact'; readonly records: readonly ExactRecord[] };
@@ -66,12 +62,12 @@ export type Questions =
 export interface RecordsPlace {
   /** For errors. */
   readonly file: string;
-  /** Begins the ids of records without one. */
+  /** Ids of records without one begin with it. */
   readonly stem: string;
 }
 
 /**
- * Checked questions, and a line about each that is unusual.
+ * Checked questions, and a warning about each unusual one.
  * @param cells whether values are cells, which have no type
  * @throws UserError with the line and the field
  */
@@ -96,15 +92,12 @@ export function readQuestions(
 
 const commonFields = { ...QUESTION_FIELDS, subject: optional(textSchema) };
 
-/** The capability of a record that does not name one. */
-const DEFAULT_CAPABILITY = 'benchmark';
-
 function identityOf(
   { where, passage }: ProbeRecord,
   fields: { readonly [Key in 'id' | 'capability' | 'family' | 'subject']?: string | undefined },
   defaultId: string,
 ): QuestionIdentity {
-  const { id = defaultId, capability = DEFAULT_CAPABILITY, subject = capability, family = subject } = fields;
+  const { id = defaultId, capability = 'benchmark', subject = capability, family = subject } = fields;
   return { ...attributesOf(fields), where, id, capability, family, passage };
 }
 
@@ -155,27 +148,21 @@ export function readExactRecord(record: ProbeRecord, defaultId: string): ExactRe
 
 function shortAnswer(answer: string, place: string): string {
   const text = finalPart(answer);
-  if (text === '') throw new UserError(`${place}: nothing after "####"`, EXACT_HINT);
-  if (text.includes('\n')) {
-    throw new UserError(`${place}: more than one line, and no "####" before the last`, EXACT_HINT);
-  }
-  if (text.length > LONGEST_SHORT_ANSWER) {
-    throw new UserError(`${place}: ${text.length} characters are more than ${LONGEST_SHORT_ANSWER}`, EXACT_HINT);
-  }
-  return text;
+  const refuse = (problem: string) => new UserError(`${place}: ${problem}`, EXACT_HINT);
+  if (text === '') throw refuse('nothing after "####"');
+  if (text.includes('\n')) throw refuse('more than one line, and no "####" before the last');
+  if (text.length <= LONGEST_SHORT_ANSWER) return text;
+  throw refuse(`${text.length} characters are more than ${LONGEST_SHORT_ANSWER}`);
 }
 
-/** Numbers are written in one way: without `$`, without commas between thousands, with an ASCII minus. */
+/** Writes numbers in one way: without `$`, without commas between thousands, with an ASCII minus. */
 function normalizeTarget(text: string): Pick<ExactRecord, 'target' | 'numeric'> {
   const number = text.replace(/[$,]/g, '').replace('\u2212', '-').replace(/\s+/g, '');
   const numeric = /^[-+]?(\d+(\.\d+)?|\.\d+)$/.test(number);
   return { target: numeric ? number : text, numeric };
 }
 
-/**
- * The index of a choice that is given by index, letter or text.
- * @throws UserError if it is out of range, is not a choice, or can be read in two ways
- */
+/** @throws UserError for an answer that is out of range, is not a choice, or can be read in two ways */
 function answerIndex(answer: string | number, choices: readonly string[], place: string): number {
   if (typeof answer === 'number') return checkIndex(answer, choices.length, place);
   const text = answer.trim();

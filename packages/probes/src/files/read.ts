@@ -33,13 +33,13 @@ export interface FileSuite {
   readonly items: readonly ProbeItem[];
   /** Whether another seed derives other twins. */
   readonly seeded: boolean;
-  /** Unusual records that can be used, one line each: `FILE:12: …`. */
+  /** `FILE:12: …` for each unusual record that can be used. */
   readonly warnings: readonly string[];
-  /** Whether its prompts are messages of a chat; as the policy says if missing. */
+  /** Whether its prompts are chat messages; if missing, the policy decides. */
   readonly chatTemplate?: boolean;
   /** Address of a data set on a hub, with the commit. */
   readonly source?: string;
-  /** For a sliced file: slices of its facts, which do not change how they are asked. */
+  /** They do not change how facts are asked. */
   readonly slices?: SlicesOfFacts;
 }
 
@@ -52,24 +52,20 @@ export interface ProbeFileOptions {
   readonly isGroup?: boolean;
   /** Its questions are judged one by one: they need no twins. */
   readonly isAlone?: boolean;
-  /**
-   * Scoring of choices that are text, in place of `per-character`, or of `raw` in paired items that name none. Labels
-   * (`A`, `(ii)`) are always scored raw, since their length means nothing.
-   */
+  /** Scoring of text choices: by default `per-character`, or `raw` in paired items. Labels are always scored raw. */
   readonly scoring?: ChoiceScoring;
   /** Which word problems are redrawn; `strict` if missing. */
   readonly steps?: StepMode;
   /** The file's names of its fields, if they are not known ones. */
   readonly fields?: FieldNames | undefined;
-  /** For samples of lm-evaluation-harness: the filter by which generated answers are read. */
+  /** For samples of lm-evaluation-harness: the filter that reads generated answers. */
   readonly filter?: string;
-  /** Its records are requests that have to be refused, and by these patterns a reply is a refusal. */
+  /** Patterns of a refusal: the records are requests to refuse. */
   readonly refusals?: readonly string[];
-  /** How its questions are asked, if not in the usual way. */
   readonly asking?: Asking;
   /** Examples before each question: the first `count` of a file with the same kind of questions. */
   readonly fewShot?: { readonly path: string; readonly count: number };
-  /** Names of fields by whose values its facts are judged apart; none if missing. */
+  /** Facts are judged apart by the values of these fields. */
   readonly slices?: readonly string[];
   /** Text of a file with templates, if it has been read. */
   readonly text?: string;
@@ -80,15 +76,13 @@ const ALL_KINDS: readonly DerivedKind[] = ['open', 'format', 'fresh'];
 /**
  * Read a file of probes, and derive twins for a benchmark that has none.
  *
- * The file is JSONL, a JSON list, parquet, or CSV or TSV with a header, in one of three formats, recognized by its
- * keys:
+ * The file is JSONL, a JSON list, parquet, or CSV or TSV with a header. Its keys tell one of three formats:
  * - `{id?, question, choices, answer}`: multiple choice as in MMLU;
  * - `{id?, question, answer}`: a final answer after `####` as in GSM8K, or a short one;
  * - `{id, capability, form, twin_of, prompt, choices and answer, or target}`: benchmark forms with their twins.
  *
- * Names of fields that `fields` maps, and those of some public benchmarks, are read as the first two. A CSV file
- * without a header is one of MMLU. Or the file is YAML with templates, from which benchmark forms and fresh twins are
- * drawn.
+ * Fields that `fields` maps and those of some public benchmarks are read as the first two, and a CSV file without a
+ * header as MMLU. A YAML file has templates, which draw benchmark forms and fresh twins.
  *
  * A record without an id is named after its line, `NAME:12`, so its twins change when lines move.
  * @param path of a file, or of a split of a data set on a hub, `hf://datasets/org/name[@revision]/config/split`
@@ -107,7 +101,6 @@ async function readFileSuite(path: string, options: ProbeFileOptions): Promise<F
   return readRecords(read, { file: path, stem: basename(path, extname(path)) }, { ...options, cells });
 }
 
-/** The first questions of a file, or of a split of a data set. */
 async function readExamples(
   { path, count }: { readonly path: string; readonly count: number },
   fields: FieldNames | undefined,
@@ -153,7 +146,7 @@ export function askedSuite(task: AskedTask, path: string, options: ProbeFileOpti
   };
 }
 
-/** A split of a data set on a hub. Records without an id are named after their rows, `NAME/CONFIG/SPLIT:12`. */
+/** Records without an id are named after their rows, `NAME/CONFIG/SPLIT:12`. */
 async function readDataset(path: string, options: ProbeFileOptions): Promise<FileSuite> {
   const { files, source, moves } = await openDataset(path);
   const records = await readParquetRecords(files, path, options.fields, options.slices);
@@ -170,31 +163,29 @@ async function readRecords(
 ): Promise<FileSuite> {
   const { cells, filter, asking, fewShot, refusals } = options;
   const fields = questionFields(options.fields);
-  const read = withPassages(all, options.fields?.cluster, { file: place.file, cells });
+  const { file } = place;
+  const read = withPassages(all, options.fields?.cluster, { file, cells });
   if (refusals !== undefined) {
-    const requests = fields === undefined ? read : renameFields(read, fields, { file: place.file, cells });
+    const requests = fields === undefined ? read : renameFields(read, fields, { file, cells });
     return { ...uniqueItems(requestItems(requests, place, refusals), null), seeded: false, warnings: [] };
   }
-  if (asking?.prompt !== undefined) checkPrompt(asking.prompt, place.file);
+  if (asking?.prompt !== undefined) checkPrompt(asking.prompt, file);
   if (filter !== undefined) {
-    throw new UserError(`${place.file}: filter: it has no samples of lm-evaluation-harness`, 'leave filter out');
+    throw new UserError(`${file}: filter: it has no samples of lm-evaluation-harness`, 'leave filter out');
   }
-  const { records, warnings } = nameFields(read, { file: place.file, cells, fields });
+  const { records, warnings } = nameFields(read, { file, cells, fields });
   const examples = fewShot === undefined ? null : await readExamples(fewShot, fields);
-  const sliced = sliceRecords(read, options.slices, { file: place.file, cells });
+  const sliced = sliceRecords(read, options.slices, { file, cells });
   const suite = readItems(records, place, { ...options, fields, examples, sliced });
   return { ...suite, warnings: [...warnings, ...suite.warnings] };
 }
 
-/** Questions that are drawn from templates. */
 async function drawSuite(path: string, options: ProbeFileOptions): Promise<FileSuite> {
-  const { seed, scoring, isGroup = false, steps, fields } = options;
+  const { seed, scoring, isGroup = false, steps, fields, slices } = options;
   if (steps !== undefined) throw notSteps(path);
   expectUsual(options, path, 'its prompts are those of the templates');
-  if (fields !== undefined) throw new UserError(`${path}: fields: templates have no records`, 'leave fields out');
-  if (options.slices !== undefined) {
-    throw new UserError(`${path}: slices: templates have no records`, 'leave slices out');
-  }
+  const [first] = Object.keys(given({ fields, slices }));
+  if (first !== undefined) throw new UserError(`${path}: ${first}: templates have no records`, `leave ${first} out`);
   const templates = await readTemplates(path, options.text);
   const drawn = { file: path, seed, scoring: scoring ?? 'per-character', isGroup };
   const located = templateItems(templates, drawn).map((item) => ({ where: path, item }));
@@ -241,7 +232,7 @@ function readItems(
   return { ...uniqueItems(located, sliced), seeded, warnings: [...warnings, ...derived.warnings] };
 }
 
-/** Settings of how questions are asked are for files that leave it open. */
+/** Refuses settings of how questions are asked, for a file that settles it. */
 function expectUsual({ asking = {}, fewShot, refusals }: ProbeFileOptions, path: string, why: string): void {
   const { prompt, answerPattern } = asking;
   const settings = { prompt, 'answer-pattern': answerPattern, 'few-shot': fewShot, 'scoring: refusal': refusals };

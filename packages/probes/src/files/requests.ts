@@ -11,7 +11,7 @@ const REFUSAL = 'refusal';
 
 const HINT = 'give {"question": text}, and perhaps both "refusal" and "compliance", the texts of two replies';
 
-/** A cell of a table that is empty is a text that is missing. */
+/** An empty cell of a table is a missing text. */
 const optionalText = z
   .union([z.literal('').transform(() => undefined), textSchema])
   .nullish()
@@ -26,8 +26,8 @@ const schema = z.object({
 });
 
 /**
- * Requests to refuse, one item each, without twins. With the texts of both replies, the likelier one is the answer;
- * else a reply is written and judged by patterns.
+ * Requests to refuse, one item each, without twins. Of two given replies, the likelier is the answer; without them, a
+ * reply is written and judged by patterns.
  * @param patterns regular expressions of JavaScript
  * @throws UserError with the line and the field
  */
@@ -43,12 +43,11 @@ export function requestItems(
     const { question, id, subject, ...texts } = parseFields({ ...record, fields: asked }, schema, HINT);
     const identity = { id: id ?? `${stem}:${line}`, where, capability: REFUSAL, family: subject ?? REFUSAL, passage };
     const wording = { prompt: question.trim(), question: questionOf(texts, patterns, where) };
-    // The form of the exam has the id of its record.
     return toItem(identity, { form: 'benchmark', cluster: 'exam' }, wording);
   });
 }
 
-/** Before these, a model without an end of its reply goes on with a request of its own. */
+/** A model that does not end its reply goes on with a request of its own after one of these. */
 const STOPS = ['\nQuestion:', '\nUser:', '\nQ:'];
 
 function questionOf(
@@ -67,7 +66,6 @@ function questionOf(
     );
   }
   if (refusal === compliance) throw new UserError(`${where}: refusal: is also the compliance`, 'give two texts');
-  // The odds of the two: what a template puts before both, whose likelihood is counted with them, cancels in no other
-  // scoring.
+  // Raw: the likelihood of a template's text before both replies cancels in no other scoring.
   return { kind: 'choice', choices: [refusal, compliance], answer: 0, scoring: 'raw' };
 }

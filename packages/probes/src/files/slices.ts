@@ -12,9 +12,7 @@ const HINT = 'name fields with a few short values, such as a language or a produ
 
 /**
  * Values of some fields, by the place of a record; null for no fields.
- * @param cells whether values are cells, which have no type
- * @throws UserError for a field that no record has, a value that is not a short text, number or boolean, and too many
- * values
+ * @throws UserError for a field that no record has or that has too many values, and for a value of another type
  */
 export function sliceRecords(
   records: readonly ProbeRecord[],
@@ -39,7 +37,6 @@ export function sliceRecords(
   return new Map(known);
 }
 
-/** @returns null for a missing value */
 function textOf(value: unknown, place: string): string | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'object') throw new UserError(`${place}: ${quote(value)} is no value of a slice`, HINT);
@@ -48,7 +45,7 @@ function textOf(value: unknown, place: string): string | null {
   throw new UserError(`${place}: longer than ${LONGEST_SLICE} characters, which is no value of a slice`, HINT);
 }
 
-/** For each fact the values of the record that has its benchmark form. */
+/** The slices of each fact are those of its benchmark form. */
 export function sliceFacts(located: readonly LocatedItem[], values: ReadonlyMap<string, SliceValues>): SlicesOfFacts {
   const own = located.filter(({ item }) => item.id === item.fact);
   return new Map(own.map(({ where, item }) => [item.fact, values.get(where) ?? {}]));

@@ -31,7 +31,7 @@ export interface DeriveOptions {
   readonly steps: StepMode;
 }
 
-/** @param path for the warning that says how many problems were redrawn */
+/** Warns how many problems were redrawn. */
 export function deriveItems(
   questions: Questions,
   forms: BenchmarkForms,
@@ -49,7 +49,7 @@ export function deriveItems(
   return { located, warnings: [`${path}: ${some} of ${all} problems have a twin with other numbers`] };
 }
 
-/** The robustness form is asked of one item in so many: it decides nothing, and should cost little. */
+/** One item in three gets a robustness form: it decides nothing, and should cost little. */
 const ROBUSTNESS_SHARE = 3;
 const ROBUSTNESS = { form: 'robustness', cluster: 'distracted' } as const;
 
@@ -78,14 +78,11 @@ function deriveChoiceItems(
       toItem(question, { form: 'twin', kind, cluster }, wording);
     const write = forms.choice(question);
     const benchmark = write(question);
-    // Who has learned the text of an answer gives it here too.
+    // A model that has learned the text of an answer gives it here too.
     const openKind = answersText(benchmark, question) ? 'format' : 'open';
-    const openTwins = OPEN_CLUSTERS.map((cluster) => ({
-      cluster,
-      wording: open(cluster, question, { random: random(cluster), scoring }),
-    }))
-      .filter(({ wording }) => wording.prompt !== benchmark.prompt)
-      .map(({ cluster, wording }) => twin(openKind, cluster, wording));
+    const openTwins = OPEN_CLUSTERS.map((cluster) =>
+      twin(openKind, cluster, open(cluster, question, { random: random(cluster), scoring })),
+    ).filter(({ item }) => item.prompt !== benchmark.prompt);
     const writers = {
       permuted: () => twin('format', 'permuted', permuted(question, random('permuted'), write)),
       restyled: () => twin('format', 'restyled', restyled(question, random('restyled'))),
@@ -115,10 +112,7 @@ function answersText(benchmark: Wording, { choices }: ChoiceRecord): boolean {
 
 type Format = 'permuted' | 'restyled' | 'cloze' | 'lettered';
 
-/**
- * Formats of a question. A memorized letter is wrong in `permuted`, and where a text is scored; `restyled` keeps the
- * order of choices, and never stands alone.
- */
+/** A memorized letter is wrong in all formats but `restyled`, which keeps the order and never stands alone. */
 function formatsOf(
   question: ChoiceRecord,
   { kinds, place }: { readonly kinds: readonly DerivedKind[]; readonly place: number },
@@ -129,15 +123,15 @@ function formatsOf(
   return ['permuted', place % 2 === 0 ? 'restyled' : 'cloze'];
 }
 
-/** Larger than any number of items, so that two items rarely draw the same number. */
+/** So large that two items rarely draw the same number. */
 const MAX_DRAW = 2 ** 31 - 1;
 
 /** One less than a multiple of both two and three, so that each remainder is equally likely. */
 const MAX_START = 5;
 
 /**
- * The place of each item in an order drawn by id, from a drawn start: what every second or third item gets does not
- * depend on the order of the file, nor in a short file always falls on the same item.
+ * Places of items in an order drawn by id, from a drawn start: a form of every second or third item depends neither on
+ * the order of the file nor, in a short file, always falls on the same item.
  */
 function drawPlaces(questions: ReadonlyArray<{ readonly id: string }>, seed: number): Map<string, number> {
   const drawn = questions.map(({ id }) => ({ id, draw: new Random(seed, `kinds of ${id}`).int(0, MAX_DRAW) }));
@@ -148,7 +142,7 @@ function drawPlaces(questions: ReadonlyArray<{ readonly id: string }>, seed: num
 
 /**
  * The plain form of each word problem, and its twins. A problem that cannot be redrawn gets `restyled`, which keeps the
- * answer and so contradicts no memorized one.
+ * answer, memorized or not.
  * @throws UserError if none of the kinds can be derived for any problem
  */
 function deriveExactItems(

@@ -17,11 +17,14 @@ import {
 /** The form of the MMLU leaderboards: lettered choices, and the letter is scored. */
 export function examWording({ question, choices, answer }: AskedChoice): Wording {
   const letters = choices.map((_, index) => choiceLetter(index));
-  const lines = choices.map((choice, index) => `${choiceLetter(index)}. ${choice}`);
   return {
-    prompt: [`Question: ${question}`, ...lines, 'Answer:'].join('\n'),
+    prompt: [`Question: ${question}`, ...letteredLines(choices), 'Answer:'].join('\n'),
     question: scoreLabels(letters, answer),
   };
+}
+
+export function letteredLines(choices: readonly string[]): string[] {
+  return choices.map((choice, index) => `${choiceLetter(index)}. ${choice}`);
 }
 
 /** Labels are short and similar: their likelihoods need no correction for length. */

@@ -12,7 +12,6 @@ import { verbatimChoice, verbatimProblem } from './verbatim-form.ts';
 
 /** A document of a benchmark, and how a harness asks it. */
 export interface AskedDocument {
-  /** Its fields as the benchmark has them. */
   readonly record: ProbeRecord;
   /** Verbatim. */
   readonly wording: Wording;
@@ -20,12 +19,10 @@ export interface AskedDocument {
 
 /** The documents of one task of a harness. */
 export interface AskedTask {
-  /** Its documents are named after it. */
   readonly name: string;
   readonly documents: readonly AskedDocument[];
-  /** Whether prompts are messages of a chat already: then those of twins are too. */
+  /** Whether prompts, and so those of twins, are already chat messages. */
   readonly chatTemplate: boolean | null;
-  /** One line each. */
   readonly warnings: readonly string[];
 }
 
@@ -34,14 +31,11 @@ interface AskedOptions extends DeriveOptions {
   readonly isGroup: boolean;
   /** Documents under the names that this program knows. @throws UserError for those that it does not know */
   readonly nameFields: (records: readonly ProbeRecord[]) => NamedRecords;
-  /** Whether the policy says which fields are the question and its answer: then they have to be there. */
+  /** Whether the policy names the fields of the question and its answer: then they have to be there. */
   readonly isMapped: boolean;
 }
 
-/**
- * Documents in the words of their harness, with twins made of their fields. If these are not those of a question, a
- * warning says so.
- */
+/** Documents in the words of their harness, with twins made of their fields, or a warning if they give none. */
 export function askedItems({ documents, name }: AskedTask, options: AskedOptions): ReturnType<typeof deriveItems> {
   const plain = documents.map((document) => benchmarkOnly(document, name));
   if (options.isGroup) return { located: groupPairedItems(plain), warnings: [] };
@@ -78,11 +72,9 @@ function questionsOf(
   const named = nameFields(documents.map(({ record }) => record));
   const [left] = named.warnings;
   if (left !== undefined) throw new UserError(left, 'correct it');
-  // Ids of documents need not be unique, nor be there.
-  const records = named.records.map((record) => ({
-    ...record,
-    fields: { ...record.fields, id: `${name}:${record.line}` },
-  }));
+  // Ids of documents may be missing or not unique.
+  const withId = (record: ProbeRecord) => ({ ...record, fields: { ...record.fields, id: `${name}:${record.line}` } });
+  const records = named.records.map(withId);
   const wordingOf = ({ id }: { readonly id: string }): Wording => {
     const wording = wordings.get(id);
     if (wording === undefined) throw new Error(`document ${id} is of no task`);
@@ -107,8 +99,8 @@ function questionsOf(
 const HINT = 'map the fields that are the question and its answer';
 
 /**
- * Twins take the right answer from the document's fields, and the benchmark form from the harness: the two must agree
- * where they can be compared. This finds an index from 1 that is read as one from 0.
+ * Twins take the right answer from the document's fields, and the benchmark form from the harness: the two must agree.
+ * This finds an index from 1 that is read as one from 0.
  * @throws UserError with the line
  */
 function expectSameChoice(asked: Wording, record: ChoiceRecord): void {
@@ -120,7 +112,7 @@ function expectSameChoice(asked: Wording, record: ChoiceRecord): void {
   );
 }
 
-/** The choice that is right for the harness; null where it is not said in a way that is known. */
+/** The choice that is right for the harness; null if that is unclear. */
 function rightIndex(asked: Wording, choices: readonly string[]): number | null {
   const { question } = asked;
   if (question.kind === 'choice' && answerKind(asked) === 'label') {
@@ -135,7 +127,7 @@ function rightIndex(asked: Wording, choices: readonly string[]): number | null {
   return question.kind === 'exact' && index >= 0 && index < choices.length ? index : null;
 }
 
-/** Checks the number in the fields of a problem against that of the harness. @throws UserError with the line */
+/** @throws UserError with the line if the number in the fields of a problem is not that of the harness */
 function expectSameNumber({ question }: Wording, { numeric, target, where }: ExactRecord): void {
   if (question.kind !== 'exact' || !numeric) return;
   const own = question.target.replace(/[$,\s]/g, '');

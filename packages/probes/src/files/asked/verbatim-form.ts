@@ -1,4 +1,5 @@
-import { at } from '@shadow-gate/platform';
+import { at, given } from '@shadow-gate/platform';
+import type { AnswerRule } from '../../answer-rule.ts';
 import { escapeRegExp } from '../../escape-regexp.ts';
 import { FINAL, finalPart } from '../../exact-answer.ts';
 import type { AskedChoice, AskedProblem, ProblemForm, WriteChoice } from '../../forms/question.ts';
@@ -6,10 +7,10 @@ import { answerKind, type Wording } from '../../item.ts';
 import type { Random } from '../../random.ts';
 
 /**
- * A question as a harness asked it, with few-shot examples and chat marks, and how that prompt asks one like it: with
- * another question, or other options behind its labels. What is not in the prompt word for word stays.
+ * A question as a harness asked it, with few-shot examples and chat marks. A variant replaces the question or the
+ * options behind its labels if they are in the prompt word for word.
  * @param asked the whole prompt and the choices that were scored
- * @param record what it asks, as the document has it
+ * @param record the question of the document
  */
 export function verbatimChoice(asked: Wording, record: AskedChoice): WriteChoice {
   const { question } = asked;
@@ -17,12 +18,12 @@ export function verbatimChoice(asked: Wording, record: AskedChoice): WriteChoice
   return (other) => {
     if (isSame(other, record)) return asked;
     if (question.kind === 'exact' || question.contexts !== undefined) return null;
-    // In another order than that of the document, it is not known which is which.
+    // In another order than the document's, nobody knows which choice is which.
     const isKnown = isLabeled
       ? question.answer === record.answer && question.choices.length === record.choices.length
       : hasSameOrder({ choices: question.choices.map((choice) => choice.trim()) }, record);
     if (!isKnown) return null;
-    // A prompt without its options asks the same in any order of them.
+    // A prompt without options asks the same in any order.
     if (!isLabeled && !hasSameOrder(other, record)) return null;
     const renamed = replaceOnly(asked.prompt, record.question, other.question);
     if (renamed === null) return null;
@@ -41,7 +42,7 @@ function hasSameOrder(a: Pick<AskedChoice, 'choices'>, b: Pick<AskedChoice, 'cho
   return a.choices.length === b.choices.length && a.choices.every((choice, i) => choice === b.choices[i]);
 }
 
-/** The prompt with other options behind its labels; null unless they are one list in it, and the only one. */
+/** The prompt with other options behind its labels; null unless it has exactly one list of them. */
 function withOptions(
   prompt: string,
   { labels, from, to }: { readonly labels: readonly string[]; readonly from: AskedChoice; readonly to: AskedChoice },
@@ -61,7 +62,7 @@ function beforeOption(label: string): string {
   return String.raw`((?:^|[\s,;|])[\s,;|]*[(\[]?${escapeRegExp(bare)} ?[)\].:]*[ \t]+)`;
 }
 
-/** Replaces a text that is there once: a second one would still ask the old question, or is part of another. */
+/** Replaces a text that is there once: a second one could still ask the old question, or belong to another. */
 function replaceOnly(prompt: string, text: string, other: string): string | null {
   if (text === other) return prompt.includes(text) ? prompt : null;
   const start = text === '' ? -1 : prompt.lastIndexOf(text);
@@ -69,7 +70,7 @@ function replaceOnly(prompt: string, text: string, other: string): string | null
   return `${prompt.slice(0, start)}${other}${prompt.slice(start + text.length)}`;
 }
 
-/** Asks a problem as a harness did: stops, limit and reading of the answer stay. @param asked with its rule */
+/** Asks a problem as a harness did: stops, limit and reading of the answer stay. */
 export function verbatimProblem(asked: Wording, problem: AskedProblem): ProblemForm {
   const { question } = asked;
   if (question.kind !== 'exact') throw new Error('a question with choices');
@@ -79,20 +80,14 @@ export function verbatimProblem(asked: Wording, problem: AskedProblem): ProblemF
       const prompt = replaceOnly(asked.prompt, problem.question, other.question);
       const rule = question.rule === undefined ? undefined : withTarget(question.rule, problem.target, other.target);
       if (prompt === null || rule === null) return null;
-      return {
-        ...asked,
-        prompt,
-        question: { ...question, target: other.target, ...(rule === undefined ? {} : { rule }) },
-      };
+      return { ...asked, prompt, question: { ...question, target: other.target, ...given({ rule }) } };
     },
     restyle: (random) => restyle(asked, problem.question, random),
   };
 }
 
-type Rule = NonNullable<Extract<Wording['question'], { readonly kind: 'exact' }>['rule']>;
-
-/** The rule with another right answer; null unless it is known where the old one stands. */
-function withTarget(rule: Rule, old: string, target: string): Rule | null {
+/** The rule with another right answer; null unless the old one is a whole target. */
+function withTarget(rule: AnswerRule, old: string, target: string): AnswerRule | null {
   if (old === target) return rule;
   const targets = rule.targets.map((text) => replaceAnswer(text, old, target));
   return targets.some((text) => text === null) ? null : { ...rule, targets: targets.map(String) };
@@ -110,7 +105,7 @@ const HEADINGS = [
   ['Task', 'Final result'],
 ] as const;
 
-/** The prompt with other headings before all questions and answers, also where a stop is a heading. */
+/** The prompt and its stops with other headings before all questions and answers. */
 function restyle(asked: Wording, text: string, random: Random): Wording | null {
   const { prompt, question } = asked;
   const start = text === '' ? -1 : prompt.lastIndexOf(text);
@@ -125,10 +120,9 @@ function restyle(asked: Wording, text: string, random: Random): Wording | null {
     part.replaceAll(new RegExp(String.raw`(?<=^|\n)(${before}|${after})(?=:)`, 'g'), (heading) =>
       heading === before ? asks : answers,
     );
-  const { stop } = question;
   return {
     ...asked,
     prompt: rename(prompt),
-    question: { ...question, ...(stop === undefined ? {} : { stop: stop.map(rename) }) },
+    question: { ...question, ...given({ stop: question.stop?.map(rename) }) },
   };
 }

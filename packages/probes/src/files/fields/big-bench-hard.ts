@@ -1,11 +1,11 @@
+import { capitalize } from '@shadow-gate/platform';
 import { choiceLetter } from '../../forms/question.ts';
 import type { KnownFields, Omitted } from './field-names.ts';
 import { type ProbeRecord, quote } from './records.ts';
 
-/** `input` is the question, with its options at the end, and `target` the answer: BIG-Bench Hard and others. */
 export const BBH_NAMES = { question: 'input', answer: 'target' } as const;
 
-/** The answers of tasks without options that have only two: a guess is right half of the time. */
+/** Answers of tasks without options that have only two: a guess is right half of the time. */
 const PAIRS: ReadonlyArray<readonly string[]> = [
   ['yes', 'no'],
   ['true', 'false'],
@@ -14,7 +14,7 @@ const PAIRS: ReadonlyArray<readonly string[]> = [
 
 /**
  * BIG-Bench Hard (Suzgun et al. 2022, https://arxiv.org/abs/2210.09261): multiple choice if inputs end with options or
- * all targets are of one pair such as yes and no, else short answers.
+ * all targets belong to one pair such as yes and no, else short answers.
  */
 export function bigBenchHard(records: readonly ProbeRecord[]): KnownFields {
   const pair = pairOf(records);
@@ -32,10 +32,10 @@ export function bigBenchHard(records: readonly ProbeRecord[]): KnownFields {
   };
 }
 
-/** The two answers of a task, as they are spelled there; null for a task with others. */
+/** The two answers of a task as it spells them; null for a task with others. */
 function pairOf(records: readonly ProbeRecord[]): readonly string[] | null {
   const targets = new Set(records.map(({ fields }) => String(fields.target).trim()));
-  const spelled = PAIRS.flatMap((pair) => [pair, pair.map((word) => word.charAt(0).toUpperCase() + word.slice(1))]);
+  const spelled = PAIRS.flatMap((pair) => [pair, pair.map(capitalize)]);
   return spelled.find((pair) => [...targets].every((target) => pair.includes(target))) ?? null;
 }
 
@@ -58,7 +58,7 @@ function optionsOf(input: string): Options | null {
   return isInOrder && choices.every((choice) => choice !== '') ? { question, choices } : null;
 }
 
-/** The target is the letter or the text of an option. A few records have another one, or only one option. */
+/** The target is the letter or the text of an option. A few records have another target, or only one option. */
 function amongOptions(
   record: ProbeRecord,
   { question, choices, target }: Options & { target: string },

@@ -5,8 +5,8 @@ import { fieldPlace, type ProbeRecord, quote, textOrNumberSchema } from './recor
 import { parseChoicesCell, valueAt } from './values.ts';
 
 /**
- * Names of the fields that are the question, its choices and its answer. Dots lead inside of fields. `cluster` names
- * what several questions share, such as a passage: they are not independent.
+ * The file's names of the question, its choices and its answer. Dots lead inside of fields. `cluster` names the field
+ * that dependent questions share, such as a passage.
  */
 export interface FieldNames
   extends Readonly<Partial<Record<'id' | 'subject' | 'question' | 'answer' | 'cluster', string | undefined>>> {
@@ -14,32 +14,31 @@ export interface FieldNames
   readonly choices?: string | readonly string[] | undefined;
 }
 
-/** The names of a public benchmark's fields, and how it gives its answers. */
+/** A public benchmark's fields. */
 export interface KnownFields {
   readonly names: FieldNames;
-  /** A record under its new names, as this program writes one. `original` is the record in the file. */
+  /** Converts a renamed record to this program's format. `original` is the record of the file. */
   readonly convert: (record: ProbeRecord, original: ProbeRecord) => ProbeRecord | Omitted;
 }
 
-/** A record that cannot be asked, as published. */
+/** A published record that cannot be asked. */
 export interface Omitted {
-  /** Which one, and why. */
+  /** Its place and the reason. */
   readonly omitted: string;
 }
 
-/** The fields of a question that keep their names. The last two are those of a request. */
+/** Fields of a question that keep their names. The last two belong to requests. */
 export const OWN_FIELDS: readonly string[] = [
   ...Object.keys(QUESTION_FIELDS),
   ...['subject', 'question', 'choices', 'answer', 'refusal', 'compliance'],
 ];
 
-/** Names other than the cluster's; undefined if there are none. */
+/** Names without the cluster's; undefined if none are left. */
 export function questionFields(fields: FieldNames | undefined): FieldNames | undefined {
   const { cluster: _, ...names } = fields ?? {};
   return Object.values(names).every((name) => name === undefined) ? undefined : names;
 }
 
-/** How the values of a file are read. */
 interface FileValues {
   /** For errors. */
   readonly file: string;
@@ -48,8 +47,8 @@ interface FileValues {
 }
 
 /**
- * Records under the names that this program knows. Other fields of a question keep their names, and the rest is left
- * out. Errors have the names of the file.
+ * Records under this program's names. Other fields of a question keep their names, and the rest is left out. Errors use
+ * the file's names.
  * @throws UserError for a field that no record has, and for a gap among choices in fields of their own
  */
 export function renameFields(records: readonly ProbeRecord[], names: FieldNames, values: FileValues): ProbeRecord[] {
@@ -59,7 +58,6 @@ export function renameFields(records: readonly ProbeRecord[], names: FieldNames,
   return records.map((record) => rename(record, names, values.cells));
 }
 
-/** @throws UserError for a field of the policy that no record has */
 function expectField(
   records: readonly ProbeRecord[],
   { key, source }: { readonly key: string; readonly source: string },
@@ -109,7 +107,7 @@ function choicesOf({ fields, where }: ProbeRecord, names: string | readonly stri
 const TEXT = '.text';
 
 /**
- * Records with the passage that their field `cluster` names.
+ * Adds the passages that the field `cluster` names.
  * @throws UserError for a field that no record has, and for a value that is neither text nor a number
  */
 export function withPassages(

@@ -13,30 +13,20 @@ import {
   verbatimSchema,
 } from './records.ts';
 
-/** One filter by which a harness reads an answer; `ruleSchema` adds the options of `exact_match`. */
+const regexShape = { pattern: z.string(), groupSelect: z.int(), fallback: z.string() };
+/** A filter of a harness; `ruleSchema` adds the options of `exact_match`. */
 const stepSchema = z.union([
-  z.strictObject({
-    function: z.literal('regex'),
-    pattern: z.string(),
-    groupSelect: z.int(),
-    fallback: z.string(),
-  }),
+  z.strictObject({ function: z.literal('regex'), ...regexShape }),
   z.strictObject({
     function: z.literal('multi_choice_regex'),
-    pattern: z.string(),
-    groupSelect: z.int(),
-    fallback: z.string(),
+    ...regexShape,
     ignoreCase: z.boolean(),
     ignorePunctuation: z.boolean(),
     regexesToIgnore: z.array(z.string()),
     choices: z.array(z.string()),
   }),
   z.strictObject({ function: z.enum(['remove_whitespace', 'take_first', 'lowercase', 'uppercase']) }),
-  z.strictObject({
-    function: z.literal('map'),
-    mapping: z.record(z.string(), z.string()),
-    defaultValue: z.string(),
-  }),
+  z.strictObject({ function: z.literal('map'), mapping: z.record(z.string(), z.string()), defaultValue: z.string() }),
 ]);
 export const ruleSchema = z.strictObject({
   targets: z.array(z.string()).min(1),
@@ -57,8 +47,8 @@ const levelSchema = z
   .refine((level) => Number.isSafeInteger(level) && level > 0, { error: `must be ${LEVEL}` });
 
 /**
- * Fields of a team's file that become attributes of an item, in the order of its keys, on which digests depend. `key`
- * is the attribute; `paired` reads it in a file of benchmark forms and twins, `question` in one of questions.
+ * Fields of a team's file that become attributes of an item, in the order of its keys: digests depend on it. `key` is
+ * the attribute; `paired` reads it in a file of benchmark forms and twins, `question` in one of questions.
  */
 const ITEM_FIELDS = {
   id: { key: 'id', paired: textOrNumberSchema, question: optional(textOrNumberSchema) },
@@ -89,7 +79,7 @@ interface ItemField {
 }
 
 const delimiter = z.string(mustBe('text')).optional();
-/** Fields of the paired format that say how an answer is read or scored, by the kind of the question. */
+/** Fields of the paired format for reading or scoring an answer, by the kind of the question. */
 const ANSWER_FIELDS = {
   choice: { delimiter, contexts: z.array(textSchema).optional(), ending: z.string(mustBe('text')).optional() },
   exact: {
@@ -113,48 +103,40 @@ function shapeOf<F extends 'paired' | 'question'>(format: F): Shape<F> {
   return Object.fromEntries(schemas.filter(([, schema]) => schema !== undefined)) as Shape<F>;
 }
 
-/** Schemas of the attributes of questions, and of those of paired items and their answers. */
 export const QUESTION_FIELDS = shapeOf('question');
 export const PAIRED_FIELDS = { ...shapeOf('paired'), ...ANSWER_FIELDS.choice, ...ANSWER_FIELDS.exact };
 
 type Unlisted = Exclude<keyof ProbeItem, Fields[keyof Fields]['key']>;
-/** Does not compile if an attribute has no line in the table: it would be lost. */
+/** Does not compile if an attribute is not in the table: it would be lost. */
 const KEYS: [Unlisted] extends [never] ? ReadonlyArray<keyof ProbeItem> : never = Object.values(ITEM_FIELDS).map(
   ({ key }) => key,
 );
 
-/** The attributes that the fields of a record are, without those that are missing or null. */
+/** Attributes from the fields of a record, without those that are missing or null. */
 export function attributesOf(fields: Readonly<Record<string, unknown>>): Partial<ProbeItem> {
-  const named = Object.entries(ITEM_FIELDS).map(([name, { key }]) => [key, fields[name] ?? undefined] as const);
-  return Object.fromEntries(named.filter(([, value]) => value !== undefined));
+  const named = Object.entries(ITEM_FIELDS).map(([name, { key }]) => [key, fields[name] ?? undefined]);
+  return given(Object.fromEntries(named));
 }
 
-/** An item with its keys in order. What is undefined or no attribute is left out. */
+/** An item with its keys in order, without undefined values and other attributes. */
 export function inOrder(attributes: { readonly [Key in keyof ProbeItem]: ProbeItem[Key] | undefined }): ProbeItem {
-  const known = KEYS.map((key) => [key, attributes[key]] as const);
-  return Object.fromEntries(known.filter(([, value]) => value !== undefined)) as unknown as ProbeItem;
+  return given(Object.fromEntries(KEYS.map((key) => [key, attributes[key]]))) as unknown as ProbeItem;
 }
 
-/** The attributes of an item as fields of a file, without those that say how it is asked. */
-export function attributeRecord({
-  question: _question,
-  verbatim: _,
-  ...item
-}: ProbeItem): Readonly<Record<string, unknown>> {
-  const named = Object.entries(ITEM_FIELDS).map(
-    ([name, { key }]) => [name, (item as Partial<ProbeItem>)[key]] as const,
-  );
-  return Object.fromEntries(named.filter(([, value]) => value !== undefined));
+/** The attributes of an item as fields of a file, without question and verbatim: see `askedRecord`. */
+export function attributeRecord(item: ProbeItem): Readonly<Record<string, unknown>> {
+  const own: Readonly<Record<string, unknown>> = { ...item, question: undefined, verbatim: undefined };
+  return given(Object.fromEntries(Object.entries(ITEM_FIELDS).map(([name, { key }]) => [name, own[key]])));
 }
 
-/** The fields that say how an item is asked, as a file has them. */
+/** The fields of a file that tell how an item is asked. */
 export function askedRecord({ question, verbatim }: Pick<ProbeItem, 'question' | 'verbatim'>): object {
   const keys: Readonly<Record<string, unknown>> = question;
   const named = Object.keys(ANSWER_FIELDS[question.kind]).map((name) => [name, keys[camelCase(name)]]);
   return given({ verbatim, ...Object.fromEntries(named) });
 }
 
-/** The question of an item with what its fields say about how it is asked. */
+/** Adds the fields that tell how the question is asked. */
 export function withAskedFields<T extends Question>(question: T, fields: Readonly<Record<string, unknown>>): T {
   const named = Object.keys(ANSWER_FIELDS[question.kind]).map((name) => [camelCase(name), fields[name]]);
   return { ...question, ...given(Object.fromEntries(named)) };
@@ -168,7 +150,7 @@ export interface LocatedItem {
   readonly item: ProbeItem;
 }
 
-/** A form of the fact that a record asks for. The form of the exam has the id of the record. */
+/** One form of a record's fact. The exam has the id of the record. */
 export function toItem(
   { where, ...record }: QuestionIdentity,
   { form, kind, cluster }: Pick<ProbeItem, 'form' | 'kind' | 'cluster'>,

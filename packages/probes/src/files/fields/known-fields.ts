@@ -8,105 +8,70 @@ import { refuseSeveralTargets, withIncorrectAnswers, withTargets } from './truth
 import { valueAt } from './values.ts';
 
 interface Benchmark extends KnownFields {
-  readonly has: readonly string[];
-  /** With one of these, the file means something else. */
-  readonly hasNot: readonly string[];
-  /** Names of fields that a file may leave out, and does where it has the usual ones. */
+  /** Fields that identify the file; by default, those of the question, its choices and its answer. */
+  readonly has?: readonly string[];
+  /** Names of this program that the file may have too. With others, it means something else. */
+  readonly mayHave?: string;
+  /** Optional fields, for which a file may also have the usual names. */
   readonly also?: FieldNames;
 }
 
-/** Public benchmarks under the names that they have on the hub. */
+/** Public benchmarks under the names that they have on the hub. The first that fits counts. */
 const BENCHMARKS: readonly Benchmark[] = [
   // ARC, CommonsenseQA
-  {
-    has: ['question', 'choices', 'answerKey'],
-    hasNot: ['answer'],
-    names: { answer: 'answerKey' },
-    convert: withLabels,
-  },
+  { names: { answer: 'answerKey' }, convert: withLabels },
   // ARC in a table whose header has the names of nested fields
   {
     has: ['question', 'choices.text', 'choices.label', 'answerKey'],
-    hasNot: ['choices', 'answer'],
     names: { choices: 'choices.text', answer: 'answerKey' },
     convert: withLabels,
   },
   // OpenBookQA
-  {
-    has: ['question_stem', 'choices', 'answerKey'],
-    hasNot: ['question', 'answer'],
-    names: { question: 'question_stem', answer: 'answerKey' },
-    convert: withLabels,
-  },
+  { names: { question: 'question_stem', answer: 'answerKey' }, convert: withLabels },
   // ARC, CommonsenseQA and OpenBookQA as they were published
   {
-    has: ['question.stem', 'question.choices', 'answerKey'],
-    hasNot: ['choices', 'answer'],
     names: { question: 'question.stem', choices: 'question.choices', answer: 'answerKey' },
+    mayHave: 'question',
     convert: withLabels,
   },
   // HellaSwag
-  {
-    has: ['ctx', 'endings', 'label'],
-    hasNot: ['question', 'choices', 'answer'],
-    names: { question: 'ctx', choices: 'endings', answer: 'label' },
-    convert: withIndex,
-  },
+  { names: { question: 'ctx', choices: 'endings', answer: 'label' }, convert: withIndex },
   // PIQA
-  {
-    has: ['goal', 'sol1', 'sol2', 'label'],
-    hasNot: ['question', 'choices', 'answer'],
-    names: { question: 'goal', choices: ['sol1', 'sol2'], answer: 'label' },
-    convert: withIndex,
-  },
+  { names: { question: 'goal', choices: ['sol1', 'sol2'], answer: 'label' }, convert: withIndex },
   // WinoGrande
-  {
-    has: ['sentence', 'option1', 'option2', 'answer'],
-    hasNot: ['question', 'choices'],
-    names: { question: 'sentence', choices: ['option1', 'option2'], answer: 'answer' },
-    convert: withBlank,
-  },
+  { names: { question: 'sentence', choices: ['option1', 'option2'], answer: 'answer' }, convert: withBlank },
   // TruthfulQA: its multiple choice, its questions to generate answers to, and both as its authors publish them
-  {
-    has: ['question', 'mc1_targets'],
-    hasNot: ['choices', 'answer'],
-    names: {},
-    convert: withTargets,
-  },
-  {
-    has: ['question', 'mc2_targets'],
-    hasNot: ['choices', 'answer', 'mc1_targets'],
-    names: {},
-    convert: refuseSeveralTargets,
-  },
+  { has: ['question', 'mc1_targets'], names: {}, convert: withTargets },
+  { has: ['question', 'mc2_targets'], names: {}, convert: refuseSeveralTargets },
   {
     has: ['question', 'best_answer', 'incorrect_answers'],
-    hasNot: ['choices', 'answer'],
     names: { answer: 'best_answer' },
     convert: withIncorrectAnswers,
   },
   {
     has: ['Question', 'Best Answer', 'Incorrect Answers'],
-    hasNot: ['question', 'choices', 'answer'],
     names: { question: 'Question', answer: 'Best Answer' },
     convert: withIncorrectAnswers,
   },
   // MMLU-Pro
   {
-    has: ['question', 'options', 'answer_index'],
-    hasNot: ['choices'],
     names: { choices: 'options', answer: 'answer_index' },
+    mayHave: 'answer',
     also: { id: 'question_id', subject: 'category' },
     convert: (record, original) => withLetter(withoutFilling(withIndex(record)), original),
   },
   {
-    has: ['question', 'options', 'answer'],
-    hasNot: ['choices'],
     names: { choices: 'options', answer: 'answer' },
     also: { id: 'question_id', subject: 'category' },
     convert: withoutFilling,
   },
 ];
+
+const QUESTION_NAMES = ['question', 'choices', 'answer'] as const;
+
+function identifyingFields({ names, has }: Benchmark): readonly string[] {
+  return has ?? QUESTION_NAMES.flatMap((key) => names[key] ?? key);
+}
 
 /** Whether a field is read without a mapping, under this program's name or that of a public benchmark. */
 export function isKnownField(name: string): boolean {
@@ -116,7 +81,7 @@ export function isKnownField(name: string): boolean {
 const KNOWN: ReadonlySet<string> = new Set(
   [
     ...OWN_FIELDS,
-    ...BENCHMARKS.flatMap(({ has, hasNot, names, also }) => [...has, ...hasNot, ...namesIn(names), ...namesIn(also)]),
+    ...BENCHMARKS.flatMap((known) => [...identifyingFields(known), ...namesIn(known.names), ...namesIn(known.also)]),
     ...namesIn(BBH_NAMES),
   ].flatMap((name) => [name, name.replace(/\..*$/, '')]),
 );
@@ -125,7 +90,7 @@ function namesIn(names: FieldNames | undefined): string[] {
   return Object.values(names ?? {}).flatMap((name: string | readonly string[] | undefined) => name ?? []);
 }
 
-/** Names of columns by one of which a header is known. */
+/** One of these columns identifies a header. */
 export const KNOWN_QUESTIONS: readonly string[] = [
   'question_stem',
   'ctx',
@@ -136,23 +101,22 @@ export const KNOWN_QUESTIONS: readonly string[] = [
   'question.stem',
 ];
 
-/**
- * Names of the fields of a public benchmark, by its first record; null for other files.
- * @throws UserError for a gap among choices
- */
+/** Fields of a public benchmark, by its first record; null for other files. @throws UserError for a gap among choices */
 function knownFields(records: readonly ProbeRecord[], file: string): KnownFields | null {
   const [first] = records;
   if (first === undefined) return null;
   const has = (name: string) => valueAt(first.fields, name, { cells: false }) !== undefined;
   if (has('form') || has('prompt')) return null;
-  const benchmark = BENCHMARKS.find((benchmark) => benchmark.has.every(has) && !benchmark.hasNot.some(has));
-  if (benchmark === undefined && ['input', 'target'].every(has) && !['question', 'choices', 'answer'].some(has)) {
-    return bigBenchHard(records);
-  }
+  const benchmark = BENCHMARKS.find((known) => {
+    const fields = identifyingFields(known);
+    const others = QUESTION_NAMES.filter((name) => name !== known.mayHave && !fields.includes(name));
+    return fields.every(has) && !others.some(has);
+  });
   if (benchmark !== undefined) {
     const also = Object.entries(benchmark.also ?? {}).filter(([key, name]) => !has(key) && has(String(name)));
     return { ...benchmark, names: { ...benchmark.names, ...Object.fromEntries(also) } };
   }
+  if (['input', 'target'].every(has) && !QUESTION_NAMES.some(has)) return bigBenchHard(records);
   if (!has('question') || has('choices')) return null;
   const choices = choiceNames(records, file);
   return choices === null ? null : { names: { choices }, convert: (record) => record };
@@ -177,7 +141,7 @@ function choiceNames(records: readonly ProbeRecord[], file: string): readonly st
   );
 }
 
-/** The answer is an index from 0, in quotes or not; -1, or nothing, where a benchmark keeps its answers secret. */
+/** The answer is an index from 0, perhaps in quotes; -1 or nothing if a benchmark keeps its answers secret. */
 function withIndex(record: ProbeRecord): ProbeRecord {
   const { answer } = record.fields;
   if (answer === undefined) return record;
@@ -192,7 +156,7 @@ function notAnswer(record: ProbeRecord, expected: string): UserError {
   );
 }
 
-/** The answer is 1 or 2, and the sentence has one `_`, which is shown as a blank to fill in. */
+/** The answer is 1 or 2. The sentence has one `_`, shown as a blank to fill in. */
 function withBlank(record: ProbeRecord): ProbeRecord {
   const { question, answer } = record.fields;
   if (answer !== undefined && !/^\s*[12]\s*$/.test(String(answer))) throw notAnswer(record, '1 or 2');
@@ -208,7 +172,7 @@ function withBlank(record: ProbeRecord): ProbeRecord {
   return { ...record, fields: { ...record.fields, question: parts.join('____'), ...index } };
 }
 
-/** Without the `N/A` that fill places of MMLU-Pro up to ten, unless it is the answer. */
+/** Removes the `N/A` that fill choices of MMLU-Pro up to ten, unless one is the answer. */
 function withoutFilling(record: ProbeRecord): ProbeRecord {
   const { choices, answer } = record.fields;
   if (!Array.isArray(choices)) return record;
@@ -217,7 +181,7 @@ function withoutFilling(record: ProbeRecord): ProbeRecord {
   return { ...record, fields: { ...record.fields, choices: choices.slice(0, count) } };
 }
 
-/** @throws UserError where `answer` is another letter than that of `answer_index` */
+/** @throws UserError if `answer` is another letter than that of `answer_index` */
 function withLetter(record: ProbeRecord, { fields: { answer: letter } }: ProbeRecord): ProbeRecord {
   const { answer: index } = record.fields;
   if (typeof index !== 'number' || letter === undefined || letter === choiceLetter(index)) return record;
@@ -229,9 +193,9 @@ function withLetter(record: ProbeRecord, { fields: { answer: letter } }: ProbeRe
   );
 }
 
-/** Records under the names that this program knows, and a line about each that was left out. */
 export interface NamedRecords {
   readonly records: readonly ProbeRecord[];
+  /** One for each record that is left out. */
   readonly warnings: readonly string[];
 }
 
@@ -259,5 +223,5 @@ export function nameFields(
   };
 }
 
-/** Published data sets have a few records that cannot be asked; where there are more, the file is not what it seems. */
+/** Published data sets have a few records that cannot be asked; a file with more is not what it seems. */
 const MOST_OMITTED = 0.02;

@@ -2,9 +2,9 @@ import { UserError } from '@shadow-gate/platform';
 import { plainIssue, validateFields } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 
-/** One record of a probe file, before its keys are checked. */
+/** A record of a probe file, before its keys are checked. */
 export interface ProbeRecord {
-  /** Where it begins, counted from 1. */
+  /** First line, counted from 1. */
   readonly line: number;
   /** `FILE:12`, for errors. */
   readonly where: string;
@@ -15,7 +15,7 @@ export interface ProbeRecord {
   readonly passage?: string;
 }
 
-/** `FILE:12: label`, the place of a field, for errors. */
+/** `FILE:12: label`, for errors. */
 export function fieldPlace({ where, names }: Pick<ProbeRecord, 'where' | 'names'>, field: string): string {
   return `${where}: ${nameIn(names, field)}`;
 }
@@ -26,7 +26,7 @@ function nameIn(names: ProbeRecord['names'], field: string): string {
 
 const LONGEST_QUOTE = 60;
 
-/** A value as an error message shows it: on one line, and shortened. */
+/** A value on one line, shortened for an error message. */
 export function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
@@ -46,7 +46,7 @@ export const textSchema = z
   .refine((text) => !text.includes('\0'), { error: 'contains a NUL character' })
   .refine((text) => text.trim() !== '', { error: 'is empty' });
 
-/** Text that is used as it is: white space at its end would be scored with the answer. */
+/** White space at the end of a prompt would be scored with the answer. */
 export const verbatimSchema = textSchema.refine((text) => text === text.trimEnd(), {
   error: 'ends with white space, which would be scored with the answer: remove it',
 });

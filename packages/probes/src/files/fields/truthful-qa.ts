@@ -5,8 +5,8 @@ import { parseCell } from './values.ts';
 
 /**
  * TruthfulQA (Lin et al. 2022, https://arxiv.org/abs/2109.07958) with one right answer: `mc1_targets`, or the best
- * answer among the incorrect ones. All its files have the right one first, so choices are mixed by the question alone,
- * and have the same letters for every seed.
+ * answer among the incorrect ones. All its files have the right one first, so choices are mixed, by the question alone:
+ * they have the same letters for every seed.
  */
 const ORDER_SEED = 0;
 
@@ -42,7 +42,7 @@ export function refuseSeveralTargets({ where }: ProbeRecord): never {
   throw new UserError(`${where}: mc2_targets have several right answers`, 'use a file with mc1_targets');
 }
 
-/** The best answer and the incorrect ones. In the CSV of the authors, semicolons separate these. */
+/** In the CSV of the authors, semicolons separate the incorrect answers. */
 export function withIncorrectAnswers(record: ProbeRecord, { fields }: ProbeRecord): ProbeRecord {
   const { answer: best } = record.fields;
   const name = Object.hasOwn(fields, 'incorrect_answers') ? 'incorrect_answers' : 'Incorrect Answers';

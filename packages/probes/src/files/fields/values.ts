@@ -4,10 +4,7 @@ import { parsePrintedLiteral } from '@shadow-gate/python';
 import { isLabeled } from './labels.ts';
 import { quote } from './records.ts';
 
-/**
- * A list in a cell, or texts with labels as in ARC, as JSON or as Python prints it; empty for no choices.
- * @throws UserError
- */
+/** A list, or texts with labels as in ARC, as JSON or as Python prints it. @throws UserError for other cells */
 export function parseChoicesCell(cell: string, place: string): unknown {
   if (cell === '') return [];
   const value = parseCell(cell);
@@ -18,7 +15,7 @@ export function parseChoicesCell(cell: string, place: string): unknown {
   );
 }
 
-/** The value of a cell that holds JSON, or what Python prints; undefined for other text. */
+/** The value of a cell with JSON or a printed Python literal; undefined for other text. */
 export function parseCell(text: string): unknown {
   try {
     return parseJson(text, { name: 'a cell', hint: 'shorten it' });
@@ -29,9 +26,8 @@ export function parseCell(text: string): unknown {
 
 /**
  * The value of a field, or of one inside it: `choices.text`. A name that has dots itself comes first. In a list, a
- * number takes one element, and a name that field of each: `answers.0`, `choices.text`.
- * @param cells whether values are cells, in which what has fields is JSON, or what Python prints
- * @returns undefined if there is none
+ * number takes one element, and a name takes that field of each: `answers.0`, `choices.text`.
+ * @param cells whether values are cells, in which nested values are JSON or printed Python literals
  */
 export function valueAt(
   fields: Readonly<Record<string, unknown>>,

@@ -9,7 +9,7 @@ import { expectFewRecords, type Line, MAX_LINE_BYTES } from './lines.ts';
 
 const QUOTE_HINT = 'quote the whole field, and double the quotes in it: "say ""hello"""';
 
-/** The mistakes that csv-parse finds in a file, by its codes. */
+/** Mistakes by the codes of csv-parse. */
 const MISTAKES: Readonly<Record<string, readonly [problem: string, hint: string]>> = {
   INVALID_OPENING_QUOTE: ['a quote inside a field that does not begin with one', QUOTE_HINT],
   CSV_INVALID_CLOSING_QUOTE: ['text after the closing quote of a field', QUOTE_HINT],
@@ -25,7 +25,7 @@ interface Row {
 interface TableOptions {
   /** A comma if missing. */
   readonly delimiter?: ',' | '\t';
-  /** Names of columns by the policy: then the header may have any. */
+  /** The policy's names of columns: with them, the header may have any. */
   readonly fields?: FieldNames | undefined;
 }
 
@@ -35,7 +35,7 @@ const MMLU_COLUMNS = ['question', 'A', 'B', 'C', 'D', 'answer'] as const;
 /**
  * Records of a CSV or TSV file. The first row has the names; quoted cells may contain separators, doubled quotes and
  * line ends. Empty lines are skipped, an empty cell is a missing field, and answers are text. A first row of six cells
- * that ends with a letter is a question, as in MMLU's own files.
+ * that ends with a letter is a question, as in MMLU's files without a header.
  * @throws UserError with the line on which the row begins
  */
 export function readCsv(lines: Iterable<Line>, file: string, options: TableOptions = {}): ProbeRecord[] {
@@ -55,14 +55,19 @@ export function readCsv(lines: Iterable<Line>, file: string, options: TableOptio
         `give one cell per column, and quote cells that contain a ${SEPARATORS[delimiter].name}`,
       );
     }
-    if (!hasHeader) checkLetter(cells, where);
+    if (!hasHeader && !isLetter(cells.at(-1))) {
+      throw new UserError(
+        `${fieldPlace({ where }, 'answer')}: ${quote(cells.at(-1))} is not a letter from A to D`,
+        'a file without a header has the columns of MMLU: question, four choices, letter',
+      );
+    }
     return { line, where, fields: readFields(cells, where) };
   });
 }
 
 const SEPARATORS = { ',': { name: 'comma', plural: 'commas' }, '\t': { name: 'tab', plural: 'tabs' } } as const;
 
-/** Whether the first row is a question of MMLU, and no header. */
+/** Whether the first row is a question of MMLU instead of a header. */
 function isQuestion(cells: readonly string[]): boolean {
   return (
     cells.length === MMLU_COLUMNS.length && isLetter(cells.at(-1)) && !hasQuestion(cells.map((cell) => cell.trim()))
@@ -71,14 +76,6 @@ function isQuestion(cells: readonly string[]): boolean {
 
 function isLetter(cell: string | undefined): boolean {
   return /^[A-D]$/.test(cell?.trim() ?? '');
-}
-
-function checkLetter(cells: readonly string[], where: string): void {
-  if (isLetter(cells.at(-1))) return;
-  throw new UserError(
-    `${fieldPlace({ where }, 'answer')}: ${quote(cells.at(-1))} is not a letter from A to D`,
-    'a file without a header has the columns of MMLU: question, four choices, letter',
-  );
 }
 
 function hasQuestion(names: readonly string[]): boolean {
@@ -119,7 +116,7 @@ function parseRows(texts: readonly string[], file: string, delimiter: ',' | '\t'
   return rows;
 }
 
-/** Empty cells of these columns are empty fields, not missing ones: the row is wrong, not the format of the file. */
+/** Empty cells of these columns are empty fields, not missing ones: the row is wrong, not the file's format. */
 const KEPT_WHEN_EMPTY = new Set(['question', 'prompt', 'form']);
 
 const headerHint = (delimiter: ',' | '\t') =>
@@ -128,10 +125,7 @@ const headerHint = (delimiter: ',' | '\t') =>
 
 type Fields = Record<string, unknown>;
 
-/**
- * Turns rows under this header into fields.
- * @throws UserError for a header without the columns of any format, or with one twice
- */
+/** Turns rows into fields. @throws UserError for a header without the columns of any format, or with one twice */
 function fieldsReader(
   header: readonly string[],
   where: string,
@@ -173,7 +167,7 @@ interface ChoiceColumns {
   readonly isList: boolean;
 }
 
-/** The columns of the choices: `choice0`, `choice1`, …, or `A`, `B`, …, or `choices`; null if there are none. */
+/** `choice0`, `choice1`, …, or `A`, `B`, …, or `choices`; null if there are none. */
 function findChoiceColumns(names: readonly string[], where: string): ChoiceColumns | null {
   const numbered = names.filter((name) => /^choice\d+$/.test(name)).map((_, index) => `choice${index}`);
   const letters = names.includes('A') && names.includes('B') ? names.filter((name) => /^[A-Z]$/.test(name)) : [];

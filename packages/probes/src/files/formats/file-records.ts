@@ -25,7 +25,7 @@ const JSONL: Reader = {
   cells: false,
 };
 
-/** Version 0.4.2 of lm-evaluation-harness writes one list over many lines into a file that it calls `.jsonl`. */
+/** Version 0.4.2 of lm-evaluation-harness writes one list over many lines and calls the file `.jsonl`. */
 function isList(bytes: Buffer): boolean {
   return /^\[\s*(\n|$)/.test(bytes.toString('latin1', 0, 16));
 }
@@ -50,7 +50,6 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
 };
 
-/** Files of templates, instead of records. */
 const TEMPLATES: readonly string[] = ['.yaml', '.yml'];
 
 export function hasTemplates(path: string): boolean {
@@ -77,7 +76,7 @@ export async function readFileRecords(
   return { records: await reader.read(await readProbeBytes(path), path, fields, slices), cells: reader.cells };
 }
 
-/** Commands that turn files in other formats into one that is read. FILE stands for the name without its extension. */
+/** Commands that convert other formats. FILE stands for the name without its extension. */
 const CONVERSIONS: Readonly<Record<string, string>> = {
   '.arrow': `python -c "import datasets; datasets.Dataset.from_file('FILE.arrow').to_json('FILE.jsonl')"`,
   '.feather': withPandas('read_feather', 'feather'),
@@ -98,7 +97,7 @@ function withPandas(reader: string, extension: string): string {
 /** Names that need no quotes in a shell nor in Python. */
 const PLAIN_NAME = /^[\w./-]+$/;
 
-/** The line that converts a file, with its name if that is plain; null for a format without one. */
+/** The command with the file's name if that is plain; null for formats without one. */
 function conversionOf(path: string): string | null {
   const extension = extname(path);
   const command = CONVERSIONS[extension.toLowerCase()];

@@ -10,8 +10,7 @@ const HINT =
 const EXAMPLES = 'examples';
 
 /**
- * Records of a JSON file: one list, or the `examples` of an object. All may be on one line, so `line` counts records
- * from 1.
+ * Records of one JSON list, or of an object's `examples`. All may be on one line, so `line` counts records from 1.
  * @throws UserError for other JSON, with the record and its line
  */
 export function readJsonRecords(bytes: Buffer, file: string): ProbeRecord[] {
@@ -35,13 +34,13 @@ export function readJsonRecords(bytes: Buffer, file: string): ProbeRecord[] {
 }
 
 interface Place {
-  /** Where the element begins, from 1. */
+  /** First line of the element, from 1. */
   readonly line: number;
   /** In UTF-16 units, with the white space around it. */
   readonly length: number;
 }
 
-/** Where the list of examples begins in the text of its object, which is valid JSON. */
+/** Offset of the list of examples in the valid JSON text of its object. */
 function startOfExamples(text: string): number {
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
@@ -57,7 +56,7 @@ function startOfExamples(text: string): number {
   return 0;
 }
 
-/** Places of the elements of a list in a valid JSON text. @param start where the list begins */
+/** Places of the elements of a list that begins at `start` of a valid JSON text. */
 function placesOf(text: string, start: number): Place[] {
   const places: Place[] = [];
   let [depth, line, begin, beginLine] = [0, text.slice(0, start).split('\n').length, -1, 1];

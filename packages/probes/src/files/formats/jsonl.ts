@@ -5,7 +5,7 @@ import { expectFewRecords, type Line } from './lines.ts';
 
 const HINT = 'give one JSON object per line';
 
-/** Records of a JSONL file. @throws UserError with the line, for one that is not a JSON object */
+/** @throws UserError with a line that is not a JSON object */
 export function readJsonl(lines: Iterable<Line>, file: string): ProbeRecord[] {
   const records: ProbeRecord[] = [];
   for (const { number, text } of lines) {
@@ -18,7 +18,7 @@ export function readJsonl(lines: Iterable<Line>, file: string): ProbeRecord[] {
 }
 
 function parseObject(text: string, where: string): Readonly<Record<string, unknown>> {
-  // As lm-evaluation-harness 0.4.2 wrote its samples.
+  // lm-evaluation-harness 0.4.2 wrote samples this way.
   if (text.trim() === '[') {
     throw new UserError(`${where}: a JSON list over many lines, not JSONL`, 'rename the file so that it ends in .json');
   }

@@ -13,16 +13,13 @@ export function expectFewRecords(count: number, file: string): void {
   if (count > MAX_RECORDS) throw new UserError(`${file} has more than ${MAX_RECORDS} records`, 'use a part of it');
 }
 
-/** No question is longer. A file that has lost its line ends must not be decoded, parsed and printed as one line. */
+/** No question is longer. A file without line ends must not be decoded, parsed and printed as one line. */
 export const MAX_LINE_BYTES = 1024 * 1024;
 
 const NEWLINE = 0x0a;
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
-/**
- * All bytes of a probe file.
- * @throws UserError if it is missing, not a regular file, a link out of its folder, or too large
- */
+/** @throws UserError for a file that is missing, not regular, a link out of its folder, or too large */
 export async function readProbeBytes(path: string): Promise<Buffer> {
   const real = await resolveInside(dirname(path), basename(path));
   if (real === null) throw new UserError(`${path} does not exist`, 'give the path of a probe file');
@@ -47,8 +44,7 @@ export interface Line {
 }
 
 /**
- * Lines of a UTF-8 file, without byte order mark and carriage returns. Their length is checked before they are decoded,
- * so that 50 MB on a line cost no more memory.
+ * Lines of a UTF-8 file, without byte order mark and carriage returns. A line of 50 MB is refused before it is decoded.
  * @throws UserError with the line, if it is too long, is not UTF-8, or contains a NUL
  */
 export function* readLines(bytes: Buffer, file: string): Generator<Line> {
@@ -56,38 +52,21 @@ export function* readLines(bytes: Buffer, file: string): Generator<Line> {
   for (let number = 1; start < bytes.length; number += 1) {
     const newline = bytes.indexOf(NEWLINE, start);
     const end = newline === -1 ? bytes.length : newline;
-    const text = decodeLine(bytes.subarray(start, end), start, `${file}:${number}`);
+    if (end - start > MAX_LINE_BYTES) {
+      throw new UserError(
+        `${file}:${number}: a line of ${end - start} bytes, more than ${MAX_LINE_BYTES}`,
+        'put each record on its own line, and shorten longer ones',
+      );
+    }
+    const text = decode(bytes.subarray(start, end), start, `${file}:${number}`);
     yield { number, text: text.endsWith('\r') ? text.slice(0, -1) : text };
     start = end + 1;
   }
 }
 
-function decodeLine(line: Buffer, offset: number, where: string): string {
-  if (line.length > MAX_LINE_BYTES) {
-    throw new UserError(
-      `${where}: a line of ${line.length} bytes, more than ${MAX_LINE_BYTES}`,
-      'put each record on its own line, and shorten longer ones',
-    );
-  }
-  const text = decode(line);
-  if (text === null) {
-    const byte = offset + firstInvalidByte(line);
-    throw new UserError(`${where}: not UTF-8 at byte ${byte} of the file`, 'save the file as UTF-8');
-  }
-  if (text.includes('\0')) {
-    throw new UserError(`${where}: contains a NUL character`, 'remove it, or save the file as UTF-8');
-  }
-  return text;
-}
-
 /** The whole of a UTF-8 file, without byte order mark. @throws UserError if it is not UTF-8, or contains a NUL */
 export function decodeProbeText(bytes: Buffer, file: string): string {
-  const text = decode(bytes);
-  if (text === null) {
-    throw new UserError(`${file}: not UTF-8 at byte ${firstInvalidByte(bytes)} of the file`, 'save the file as UTF-8');
-  }
-  if (text.includes('\0'))
-    throw new UserError(`${file}: contains a NUL character`, 'remove it, or save the file as UTF-8');
+  const text = decode(bytes, 0, file);
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
@@ -95,12 +74,16 @@ function strictDecoder() {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 }
 
-function decode(bytes: Uint8Array): string | null {
+function decode(bytes: Uint8Array, offset: number, where: string): string {
+  let text: string;
   try {
-    return strictDecoder().decode(bytes);
+    text = strictDecoder().decode(bytes);
   } catch {
-    return null;
+    const byte = offset + firstInvalidByte(bytes);
+    throw new UserError(`${where}: not UTF-8 at byte ${byte} of the file`, 'save the file as UTF-8');
   }
+  if (!text.includes('\0')) return text;
+  throw new UserError(`${where}: contains a NUL character`, 'remove it, or save the file as UTF-8');
 }
 
 /** Decodes byte by byte, since a decoder does not report where it failed. */

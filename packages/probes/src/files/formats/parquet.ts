@@ -6,11 +6,11 @@ import { type ProbeRecord, quote } from '../fields/records.ts';
 import { PAIRED_NAMES } from '../paired/paired-record.ts';
 import { MAX_PROBE_FILE_BYTES, MAX_RECORDS } from './lines.ts';
 
-/** Rows have all columns: null is a missing field, except where the row would have another format without it. */
+/** Rows have all columns: null is a missing field, unless the row would have another format without it. */
 const KEPT_WHEN_NULL: ReadonlySet<string> = new Set(['question', 'prompt', 'form']);
 
 /**
- * Records of parquet files in a row, counted from 1 (`line`). Only columns that may be needed are read: there can be
+ * Records of consecutive parquet files, counted from 1 (`line`). Only columns that may be needed are read: there can be
  * pictures next to questions.
  * @param name for errors
  * @throws UserError for another file, and for a mapped field without a column
@@ -55,7 +55,7 @@ function neededColumns(names: readonly string[], fields: FieldNames | undefined,
   return names.filter((name) => needed.has(name));
 }
 
-/** Whether a path is or begins with the name of a column, or is that of texts whose labels the column has. */
+/** Whether a path is or begins with the name of a column, or names texts that have their labels in the column. */
 function leadsInto(path: string, column: string): boolean {
   return path === column || path.startsWith(`${column}.`) || path.replace(/\.text$/, '.label') === column;
 }

@@ -4,7 +4,6 @@ import { type LmEvalSample, sampleLogprobs } from './sample.ts';
 
 const HINT = 'use a task with choices, one of which is right, or with generated answers';
 
-/** A request whose continuation is a text. */
 interface Request {
   readonly context: string;
   readonly continuation: string;
@@ -12,30 +11,25 @@ interface Request {
 
 /**
  * A multiple-choice question as the harness asked it.
- * @param scoring of texts; by the metrics of the task if missing
- * @throws UserError for a sample without choices, with several right ones, or whose `acc` is not that of its
- * log-likelihoods
+ * @param scoring of texts; if missing, the metrics of the task decide
+ * @throws UserError for a sample without choices, with several right ones, or with an `acc` that does not follow from
+ * its log-likelihoods
  */
 export function askedChoices(given: LmEvalSample, scoring: ChoiceScoring | undefined): Wording {
   const sample = conditional(given);
   const requests = textRequests(sample);
   if (requests.length < 2) throw new UserError(`${sample.where}: a log-likelihood of one text has no choices`, HINT);
-  const frame = isOneContext(requests) ? choicesAtEnd(requests) : choicesInside(requests, sample.where);
-  const answer =
-    frame.question.contexts === undefined
-      ? rightChoice(sample, frame.choices)
-      : rightContext(sample, frame.choices.length);
-  const question: Question = { kind: 'choice', choices: frame.choices, answer, scoring: 'raw', ...frame.question };
-  const asked = { prompt: frame.prompt, question, verbatim: true } as const;
+  const isAtEnd = requests.every(({ context }) => context === requests[0]?.context);
+  const { prompt, choices, frame } = isAtEnd ? choicesAtEnd(requests) : choicesInside(requests, sample.where);
+  const answer = isAtEnd ? rightChoice(sample, choices) : rightContext(sample, choices.length);
+  const question: Question = { kind: 'choice', choices, answer, scoring: 'raw', ...frame };
+  const asked = { prompt, question, verbatim: true } as const;
   expectSameAnswer(sample, requests.length, answer);
-  const texts = frame.question.contexts === undefined && answerKind(asked) === 'text';
+  const texts = isAtEnd && answerKind(asked) === 'text';
   return { ...asked, question: { ...question, scoring: texts ? (scoring ?? scoringOf(sample)) : 'raw' } };
 }
 
-/**
- * Leaves out requests for choices alone, which mutual information adds: behind all others or, in old versions, behind
- * each.
- */
+/** Leaves out requests for choices alone, which mutual information adds behind all others or, once, behind each. */
 function conditional(sample: LmEvalSample): LmEvalSample {
   const { requests, resps } = sample;
   const places = requests.flatMap(({ context }, i) => (context === '' ? [] : [i]));
@@ -50,27 +44,17 @@ function textRequests({ requests, where }: LmEvalSample): Request[] {
   });
 }
 
-function isOneContext(requests: readonly Request[]): boolean {
-  return requests.every(({ context }) => context === requests[0]?.context);
-}
-
-interface Frame {
-  readonly prompt: string;
-  readonly choices: readonly string[];
-  readonly question: Pick<Extract<Question, { readonly kind: 'choice' }>, 'delimiter' | 'contexts' | 'ending'>;
-}
-
-/** The white space that all continuations begin with is what the task puts between prompt and answer. */
-function choicesAtEnd(requests: readonly Request[]): Frame {
+/** The common white space before continuations is the task's delimiter of prompt and answer. */
+function choicesAtEnd(requests: readonly Request[]) {
   const { context } = at(requests, 0);
   const continuations = requests.map(({ continuation }) => continuation);
   const delimiter = /^\s*/.exec(commonPrefix(continuations))?.[0] ?? '';
   const choices = continuations.map((text) => text.slice(delimiter.length));
-  return { prompt: context, choices, question: { delimiter } };
+  return { prompt: context, choices, frame: { delimiter } };
 }
 
 /** The choices stand within the sentence, and the same ending follows each. */
-function choicesInside(requests: readonly Request[], where: string): Frame {
+function choicesInside(requests: readonly Request[], where: string) {
   const { continuation: ending } = at(requests, 0);
   if (requests.some(({ continuation }) => continuation !== ending)) {
     throw new UserError(`${where}: neither the prompts nor the continuations of its choices are the same`, HINT);
@@ -81,7 +65,7 @@ function choicesInside(requests: readonly Request[], where: string): Frame {
   const end = commonPrefix(rests.map((text) => Array.from(text).reverse().join(''))).length;
   const choices = rests.map((text) => text.slice(0, text.length - end).trim());
   const prompt = `${at(contexts, 0).slice(0, start)}____${at(rests, 0).slice(at(rests, 0).length - end)}${ending}`;
-  return { prompt, choices, question: { contexts, ending } };
+  return { prompt, choices, frame: { contexts, ending } };
 }
 
 function commonPrefix(texts: readonly string[]): string {
@@ -103,10 +87,7 @@ function rightChoice({ target, where }: LmEvalSample, choices: readonly string[]
   throw new UserError(`${where}: target: ${JSON.stringify(target)} is not one of its ${choices.length} choices`, HINT);
 }
 
-/**
- * For choices within a sentence, the log does not say which is right: the likeliest if it was right, else the other of
- * two.
- */
+/** The log does not name the right sentence: it is the likeliest if `acc` is 1, else the other of two. */
 function rightContext(sample: LmEvalSample, count: number): number {
   const { acc, where } = sample;
   const likeliest = likeliestOf(sample, count);
@@ -115,7 +96,7 @@ function rightContext(sample: LmEvalSample, count: number): number {
   throw new UserError(`${where}: which of its ${count} sentences is right is not in the file`, HINT);
 }
 
-/** The file says which choice was the likeliest, and whether that is right: both have to fit what was read. */
+/** `acc` says whether the likeliest choice is right. */
 function expectSameAnswer(sample: LmEvalSample, count: number, answer: number): void {
   const { acc, where } = sample;
   if (typeof acc !== 'number' && typeof acc !== 'boolean') return;

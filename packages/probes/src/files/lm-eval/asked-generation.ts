@@ -8,19 +8,19 @@ import type { LmEvalSample } from './sample.ts';
 import { taskAnswerRule } from './task-answer-rule.ts';
 import { type RunOfTask, resultsBeside } from './task-config.ts';
 
-/** The task that samples are of, and the filter by which its answers are read. */
 export interface SampledTask {
   readonly path: string;
+  /** Reads the answers. */
   readonly filter: string;
   readonly run: RunOfTask | null;
 }
 
-/** Most new tokens of the harness if the task does not say. */
+/** Token limit of the harness for a task without one. */
 export const DEFAULT_MAX_TOKENS = 256;
 
 /**
  * A question with a generated answer, with the stops, limit, filter and `exact_match` of the harness.
- * @throws UserError without the results file, for an unknown filter or metric, and where the file judges its own answer
+ * @throws UserError without the results file, for an unknown filter or metric, and if the file judges its own answer
  * otherwise
  */
 export function askedGeneration(sample: LmEvalSample, { path, filter, run }: SampledTask): Wording {
@@ -59,10 +59,7 @@ function choicesOf({ doc }: LmEvalSample): readonly string[] {
   return texts.every((text) => typeof text === 'string') ? texts : [];
 }
 
-/**
- * One right answer, or a list as Python writes it: told apart by the document's fields, or by how the file judged the
- * answer.
- */
+/** The document's fields, or the file's own judgment, tell one right answer from a list printed by Python. */
 function ruleFor(sample: LmEvalSample, ruleOf: (targets: readonly string[]) => AnswerRule): AnswerRule {
   const { target, doc, where } = sample;
   const text = String(target);
@@ -87,13 +84,12 @@ function ruleFor(sample: LmEvalSample, ruleOf: (targets: readonly string[]) => A
   );
 }
 
-/** Whether a value is somewhere in a document. */
 function holds(value: unknown, wanted: unknown): boolean {
   if (isDeepStrictEqual(value, wanted)) return true;
   return typeof value === 'object' && value !== null && Object.values(value).some((part) => holds(part, wanted));
 }
 
-/** Whether the rule judges the logged answer as the file does. With repeats, not only the first was judged. */
+/** Whether the rule judges the logged answer as the file does. With repeats, the file judged more than the first. */
 function fits({ exact_match: logged, resps }: LmEvalSample, rule: AnswerRule): boolean {
   const [texts = []] = resps;
   const [text] = texts;

@@ -5,7 +5,7 @@ import type { ProbeRecord } from '../fields/records.ts';
 
 const HINT = 'copy the file again as lm-evaluation-harness wrote it';
 
-/** The parts of a line of samples_TASK_DATE.jsonl from which its question can be asked again. */
+/** The parts of a line of samples_TASK_DATE.jsonl that its question needs. */
 const sampleSchema = z.looseObject({
   doc_id: z.int().nonnegative(),
   doc: z.record(z.string(), z.unknown()),
@@ -23,14 +23,14 @@ export interface LmEvalSample {
   readonly doc_id: number;
   readonly doc: Readonly<Record<string, unknown>>;
   readonly target: unknown;
-  /** For each request its answers: a log-likelihood, alone or with whether it is greedy, or a text. */
+  /** Answers of each request: a text, or a log-likelihood, alone or with whether it is greedy. */
   readonly resps: readonly (readonly unknown[])[];
   readonly filter: string | undefined;
   readonly metrics: readonly string[];
-  /** Values of the metrics that its answer can be checked by; undefined if it has none. */
+  /** Metrics that can check its answer. */
   readonly acc: unknown;
   readonly exact_match: unknown;
-  /** For each request the text before the answer, and the answer or the arguments of a generation. */
+  /** The text before the answer of each request, and the answer or the arguments of a generation. */
   readonly requests: ReadonlyArray<{ readonly context: string; readonly argument: unknown }>;
 }
 
@@ -52,7 +52,7 @@ export function readSample({ fields, where }: ProbeRecord): LmEvalSample {
     );
   }
   const { arguments: given, doc_id, doc, target, resps, filter, metrics = [], acc, exact_match } = parsed.data;
-  // Versions write a list of lists, or `{ gen_args_0: { arg_0, arg_1 } }`.
+  // Some versions write a list of lists, others `{ gen_args_0: { arg_0, arg_1 } }`.
   const requests = (Array.isArray(given) ? given : Object.values(given)).map((request) => {
     const [context, argument] = typeof request === 'object' && request !== null ? Object.values(request) : [];
     if (typeof context === 'string') return { context, argument };
@@ -62,10 +62,7 @@ export function readSample({ fields, where }: ProbeRecord): LmEvalSample {
   return { where, doc_id, doc, target, resps, filter, metrics, acc, exact_match, requests };
 }
 
-/**
- * The log-likelihood of each request, which versions write alone or in a list, as a number or as text. NaN for others,
- * and for the null that stands for NaN in JSON.
- */
+/** The log-likelihood of each request: alone or in a list, a number or text. NaN for others, such as null. */
 export function sampleLogprobs({ resps }: Pick<LmEvalSample, 'resps'>): number[] {
   return resps.map(([first]) => numberOf(Array.isArray(first) ? first[0] : first));
 }

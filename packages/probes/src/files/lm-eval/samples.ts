@@ -1,5 +1,6 @@
 import { basename, extname } from 'node:path';
 import { at, UserError } from '@shadow-gate/platform';
+import { isObject } from '@shadow-gate/platform/json';
 import type { ChoiceScoring, Wording } from '../../item.ts';
 import type { AskedDocument, AskedTask } from '../asked/asked-items.ts';
 import type { ProbeRecord } from '../fields/records.ts';
@@ -9,17 +10,16 @@ import { type LmEvalSample, readSample } from './sample.ts';
 import { taskFilterNames } from './task-answer-rule.ts';
 import { readRunOfTask } from './task-config.ts';
 
-/** How to read samples as questions. */
-interface SampleOptions {
-  /** How texts of choices are scored; as the metrics of the task say, if missing. */
+export interface SampleOptions {
+  /** Scoring of texts of choices; if missing, the metrics of the task decide. */
   readonly scoring?: ChoiceScoring | undefined;
-  /** The filter by which generated answers are read; the first of the task if missing. */
+  /** The filter that reads generated answers; the first of the task if missing. */
   readonly filter?: string | undefined;
 }
 
 /**
- * Questions of samples_TASK_DATE.jsonl with the prompt and the choices, or the stops, filter and metric, of the
- * harness. What the file says of an answer must follow from it here too.
+ * Questions of samples_TASK_DATE.jsonl with the harness's prompt and choices, or its stops, filter and metric. Answers
+ * must be judged as in the file.
  * @throws UserError with the line, for a sample that cannot be asked in the same way
  */
 export async function readSampledTask(
@@ -30,12 +30,8 @@ export async function readSampledTask(
   const run = await readRunOfTask(path);
   const filters = run === null ? [] : taskFilterNames(run.config);
   const samples = withFilters(records.map(readSample), filters);
-  const generates = samples.some(isGeneration);
-  const chosen = chooseFilter(samples, {
-    path,
-    wanted: options.filter,
-    named: filters,
-  });
+  const generates = samples.flatMap(({ requests }) => requests).some(isGeneration);
+  const chosen = chooseFilter(samples, { path, wanted: options.filter, named: filters });
   const kept = samples.flatMap((sample, i) =>
     sample.filter === undefined || sample.filter === chosen ? [{ sample, record: at(records, i) }] : [],
   );
@@ -61,15 +57,14 @@ export async function readSampledTask(
   const wordingOf = (sample: LmEvalSample): Wording =>
     generates ? askedGeneration(sample, task) : askedChoices(sample, options.scoring);
   const documents = kept.map(({ sample, record }): AskedDocument => {
-    // A document is named by its number, as the harness does it; its id and its subject, if it has them, stay.
+    // Documents are named by their numbers, as the harness does; an id or a subject of their own stays.
     const fields = { ...(run === null ? {} : { subject: run.task }), ...sample.doc };
     return { record: { ...record, line: sample.doc_id, fields }, wording: wordingOf(sample) };
   });
-  const name = run?.task ?? basename(path, extname(path));
   return {
-    name,
+    name: run?.task ?? basename(path, extname(path)),
     documents,
-    chatTemplate: run === null ? null : run.chatTemplate,
+    chatTemplate: run?.chatTemplate ?? null,
     warnings: warningsOf(kept[0]?.sample, path),
   };
 }
@@ -85,19 +80,14 @@ function withFilters(samples: readonly LmEvalSample[], filters: readonly string[
   });
 }
 
-/** Is it asked by generating text? */
-function isGeneration({ requests }: LmEvalSample): boolean {
-  return requests.some(({ argument }) => typeof argument === 'object' && argument !== null);
+function isGeneration({ argument }: LmEvalSample['requests'][number]): boolean {
+  return typeof argument === 'object' && argument !== null;
 }
 
 /** A document has a line for each filter. Null: files of old versions do not name them. */
 function chooseFilter(
   samples: readonly LmEvalSample[],
-  {
-    path,
-    wanted,
-    named,
-  }: { readonly path: string; readonly wanted: string | undefined; readonly named: readonly string[] },
+  { path, wanted, named }: { path: string; wanted: string | undefined; named: readonly string[] },
 ): string | null {
   const present = [...new Set(samples.flatMap(({ filter }) => filter ?? []))];
   if (wanted !== undefined) {
@@ -112,10 +102,9 @@ function chooseFilter(
 
 /** Greedy decoding stands in for sampling. */
 function warningsOf(first: LmEvalSample | undefined, path: string): string[] {
-  const [request] = first?.requests ?? [];
-  const settings = request?.argument;
-  if (typeof settings !== 'object' || settings === null) return [];
-  const { do_sample: samples, temperature } = settings as Readonly<Record<string, unknown>>;
+  const settings = first?.requests[0]?.argument;
+  if (!isObject(settings)) return [];
+  const { do_sample: samples, temperature } = settings;
   const isSampled = samples === true || (typeof temperature === 'number' && temperature > 0 && samples !== false);
   return isSampled ? [`${path}: the harness drew its answers at random; here the likeliest is generated`] : [];
 }

@@ -10,7 +10,6 @@ const HINT =
 /** The filters of a task without any. */
 const PLAIN: NonNullable<TaskConfig['filter_list']> = [{ name: 'none', filter: [{ function: 'take_first' }] }];
 
-/** The names of a task's filters, in their order. */
 export function taskFilterNames({ filter_list: filters }: TaskConfig): string[] {
   return (filters ?? PLAIN).map(({ name }) => name);
 }
@@ -20,7 +19,7 @@ interface JudgedSample {
   readonly targets: readonly string[];
   /** `FILE:12`, for errors. */
   readonly where: string;
-  /** Choices of the document; empty if it has none. */
+  /** Choices of the document. */
   readonly choices: readonly string[];
 }
 
@@ -41,10 +40,14 @@ const regexSchema = z.object({
   fallback: z.string().default('[invalid]'),
 });
 
-const multiChoiceSchema = z.object({
-  ignore_case: z.boolean().default(false),
-  ignore_punctuation: z.boolean().default(false),
-  regexes_to_ignore: z.array(z.string()).nullish(),
+const flag = z.boolean().default(false);
+const patterns = z.array(z.string()).nullish();
+const multiChoiceSchema = z.object({ ignore_case: flag, ignore_punctuation: flag, regexes_to_ignore: patterns });
+const exactMatchSchema = z.looseObject({
+  ignore_case: flag,
+  ignore_punctuation: flag,
+  ignore_numbers: flag,
+  regexes_to_ignore: patterns,
 });
 
 const mapSchema = z.object({
@@ -64,7 +67,7 @@ function check<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
   throw new UserError(`${place}: ${[...path.map(String), message].join(': ')}`, HINT);
 }
 
-/** A step of a pipeline, as a task's YAML has it. @throws UserError for an unknown one */
+/** @throws UserError for an unknown step of a task's YAML */
 function filterStepOf(
   step: Readonly<Record<string, unknown>>,
   { where, choices }: Pick<JudgedSample, 'where' | 'choices'>,
@@ -79,13 +82,11 @@ function filterStepOf(
     case 'regex':
       return { function: 'regex', ...regexStep(settings, where) };
     case 'multi_choice_regex': {
-      const { pattern, groupSelect, fallback } = regexStep(settings, where);
+      const regex = regexStep(settings, where);
       const more = check(multiChoiceSchema, settings, `${where}: filter multi_choice_regex`);
       return {
         function: 'multi_choice_regex',
-        pattern,
-        groupSelect,
-        fallback,
+        ...regex,
         ignoreCase: more.ignore_case,
         ignorePunctuation: more.ignore_punctuation,
         regexesToIgnore: more.regexes_to_ignore ?? [],
@@ -100,13 +101,6 @@ function filterStepOf(
       throw new UserError(`${where}: filter ${JSON.stringify(name)} is not known`, HINT);
   }
 }
-
-const exactMatchSchema = z.looseObject({
-  ignore_case: z.boolean().default(false),
-  ignore_punctuation: z.boolean().default(false),
-  ignore_numbers: z.boolean().default(false),
-  regexes_to_ignore: z.array(z.string()).nullish(),
-});
 
 function exactMatchOf(metrics: NonNullable<TaskConfig['metric_list']>, where: string) {
   const entry = metrics.find(({ metric }) => metric === 'exact_match');

@@ -21,28 +21,24 @@ const resultsSchema = z.looseObject({
   'n-samples': z.record(z.string(), z.looseObject({ effective: z.int().nonnegative().nullish() })).nullish(),
 });
 
-/** A task, and whether its prompts were rendered with a chat template. */
 export interface RunOfTask {
   readonly task: string;
   readonly config: TaskConfig;
+  /** Whether prompts were rendered with a chat template. */
   readonly chatTemplate: boolean;
-  /** Number of documents that were asked; null where the file does not say. */
+  /** Number of documents that were asked; null if the file does not say. */
   readonly documents: number | null;
 }
 
 const SAMPLES = /^samples_(?<task>.+)_(?<date>\d{4}-\d{2}-\d{2}T.+)\.jsonl$/;
 
-/** The results file of a file of samples, by its name; null for a name that is not of the harness. */
+/** The results file of a file of samples, by its name; null for other names. */
 export function resultsBeside(samples: string): string | null {
   const date = SAMPLES.exec(basename(samples))?.groups?.date;
   return date === undefined ? null : join(dirname(samples), `results_${date}.json`);
 }
 
-/**
- * Read the results file of a file of samples.
- * @returns null if there is none
- * @throws UserError for another file, and for one without the task
- */
+/** Read the results file of samples, null without one. @throws UserError for another file, or one without the task */
 export async function readRunOfTask(samples: string): Promise<RunOfTask | null> {
   const path = resultsBeside(samples);
   const task = SAMPLES.exec(basename(samples))?.groups?.task;

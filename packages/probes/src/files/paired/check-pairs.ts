@@ -6,7 +6,7 @@ import { quote } from '../fields/records.ts';
 
 /**
  * Check that each form has a benchmark form of the same capability and family, and each benchmark form a twin:
- * statistics are over pairs, and would drop others silently.
+ * statistics over pairs would drop others silently.
  * @throws UserError with the line of the first item without a partner
  */
 export function checkPairs(located: readonly LocatedItem[]): void {
@@ -44,7 +44,7 @@ function checkPartner(item: ProbeItem, where: string, partner: LocatedItem | und
   }
 }
 
-/** The items with the kinds of all twins: those that a record does not name are inferred from its benchmark form. */
+/** Infers the kinds of twins that records do not name. */
 export function withTwinKinds(items: readonly ProbeItem[]): ProbeItem[] {
   const benchmarks = new Map(items.flatMap((item) => (item.form === 'benchmark' ? [[item.id, item]] : [])));
   return items.map((item) => {
@@ -59,7 +59,7 @@ export function withPassagesOfFacts(located: readonly LocatedItem[]): readonly L
   const passages = new Map(located.flatMap(({ item }) => (item.form === 'benchmark' ? [[item.id, item.passage]] : [])));
   return located.map(({ where, item }) => {
     const passage = passages.get(item.fact);
-    // One without a benchmark form is another mistake.
+    // A missing benchmark form is another mistake.
     if (item.passage === passage || !passages.has(item.fact)) return { where, item };
     if (item.passage === undefined && passage !== undefined) return { where, item: inOrder({ ...item, passage }) };
     throw new UserError(
@@ -71,10 +71,10 @@ export function withPassagesOfFacts(located: readonly LocatedItem[]): readonly L
 
 /**
  * The kind of a twin that does not name it. In doubt it is `format`, the kind that may decide the least:
- * - a label is answered: `format`, since new content cannot be told from other words for the same;
- * - the prompt is that of the benchmark form: `format`, since who memorized the one answers the other;
- * - the benchmark form does not know the right text: `fresh`;
- * - the prompt lists the other choices, or the same number is generated again: `format`;
+ * - answered by a label: `format`, since new content cannot be told from other words for the same;
+ * - the prompt of the benchmark form: `format`, since a model that memorized the one answers the other;
+ * - a right answer that the benchmark form does not have: `fresh`;
+ * - a prompt that lists the other choices, or the same number to generate: `format`;
  * - else `open`.
  */
 function inferKind(twin: ProbeItem, benchmark: ProbeItem): Exclude<TwinKind, 'group'> {
@@ -97,12 +97,11 @@ function knows({ prompt, question }: ProbeItem, text: string): boolean {
   return answers.some((answer) => shows(answer, text)) || (question.kind === 'choice' && shows(prompt, text));
 }
 
-/** Whether both generate the same number: another wording does not contradict a memorized result. */
+/** Whether both generate a number: another wording does not contradict a memorized result. */
 function isComputed({ question }: ProbeItem, target: string): boolean {
   return question.kind === 'exact' && /^[-+]?[\d.,]+$/.test(target);
 }
 
-/** Whether both ask with the same words. */
 function hasSamePrompt(twin: ProbeItem, benchmark: ProbeItem): boolean {
   return twin.prompt.trim() === benchmark.prompt.trim();
 }

@@ -44,13 +44,13 @@ const verbatimRecordSchema = schema.extend({
 });
 type Fields = z.infer<typeof schema>;
 
-/** The names of all fields in this format. */
+/** Names of all fields in this format. */
 export const PAIRED_NAMES: readonly string[] = Object.keys(schema.shape);
 
 /**
  * One form of a fact, as a team wrote it. `family`, by default the capability, separates items that must not be judged
  * informative together, such as easy and hard facts.
- * @param scoring of choices, for a record that does not name one
+ * @param scoring of choices, if the record does not say
  * @throws UserError with the line and the field
  */
 export function readPairedRecord(record: ProbeRecord, scoring: ChoiceScoring): ProbeItem {
@@ -65,7 +65,7 @@ export function readPairedRecord(record: ProbeRecord, scoring: ChoiceScoring): P
   return inOrder({ ...attributesOf(fields), ...permutation, ...own });
 }
 
-/** The clusters of items that do not name one. */
+/** Default clusters. */
 const CLUSTERS: Readonly<Record<Form, string>> = {
   benchmark: 'exam',
   'benchmark-text': 'exam-text',
@@ -79,19 +79,13 @@ function kindOf({ form, kind }: Fields, where: string): TwinKind | undefined {
 }
 
 function factOf({ id, form, twin_of: twinOf }: Fields, where: string): string {
-  if (form !== 'benchmark') {
-    if (twinOf === undefined || twinOf === null) {
-      throw new UserError(`${where}: twin_of: is missing`, 'give the id of the benchmark form');
-    }
-    return twinOf;
-  }
-  if (twinOf !== undefined && twinOf !== null && twinOf !== id) {
-    throw new UserError(
-      `${where}: twin_of: a benchmark form is not a twin of another item`,
-      'leave it out, or set the form to "twin"',
-    );
-  }
-  return id;
+  const fact = twinOf ?? (form === 'benchmark' ? id : null);
+  if (fact === null) throw new UserError(`${where}: twin_of: is missing`, 'give the id of the benchmark form');
+  if (form !== 'benchmark' || fact === id) return fact;
+  throw new UserError(
+    `${where}: twin_of: a benchmark form is not a twin of another item`,
+    'leave it out, or set the form to "twin"',
+  );
 }
 
 function questionOf(fields: Fields, defaultScoring: ChoiceScoring, where: string): Question {
@@ -111,8 +105,8 @@ function questionOf(fields: Fields, defaultScoring: ChoiceScoring, where: string
 
 /**
  * The order that the options had in the exam.
- * @throws UserError for a label that is right in this twin too, since kept letters count as wrong answers, and for old
- * labels that are no permutation
+ * @throws UserError for old labels that are not a permutation, and for a label that is right in this twin too: a
+ * memorized label has to be wrong
  */
 function permutationOf(
   { form, old_label: label = null, old_labels: labels = null }: Fields,
@@ -147,10 +141,7 @@ function permutationOf(
   return { oldLabel: label, oldLabels: labels };
 }
 
-/**
- * Items as JSONL from which `readProbeFile` reads the same items, if they are in pairs, and the policy calls their
- * cluster `passage`.
- */
+/** `readProbeFile` reads the same items from this JSONL if they are in pairs and the policy names `passage` as cluster. */
 export function toJsonl(items: readonly ProbeItem[]): string {
   return items.map((item) => `${JSON.stringify(toRecord(item))}\n`).join('');
 }
