@@ -8,16 +8,14 @@ import type { LeftOutMeasurement, MeasuredProbes, ProbeItemMeasurement, SuiteMea
 import { sharesText, withoutQuotes } from './without-quotes.ts';
 
 /**
- * Measurements of private benchmarks: hashes take the place of texts. Their key is made of all prompts and right
+ * In measurements of private benchmarks, hashes take the place of texts. Their key is made of all prompts and right
  * answers of the suite, and is not stored with them. So nobody without the file can look up a short answer, or try
- * prompts one by one; and two measurements of one suite have the same hashes, so that whatever compares texts compares
- * these.
+ * prompts one by one. Two measurements of one suite have the same hashes, which are compared like texts.
  */
 
 /** Another way of hashing needs another name: hashes of both would be compared. */
 const KEY_OF = 'shadow-gate/hidden-texts@1';
 
-/** What a key is made of. */
 interface KeyedItem {
   readonly id: string;
   readonly prompt: string;
@@ -34,15 +32,11 @@ export function textKey(items: readonly ProbeItem[]): string {
   return keyOf(items.map((item) => ({ id: item.id, prompt: item.prompt, right: rightAnswerText(item) })));
 }
 
-/** The right answer as a measurement has it. */
 export function rightAnswerText({ question }: Pick<ProbeItem, 'question'>): string {
   return question.kind === 'choice' ? at(question.choices, question.answer) : question.target;
 }
 
-/**
- * The key of a measured suite with its texts: the one in the measurement, or that of all its items. Null where a file
- * of an older version has a part of them.
- */
+/** The key in the measurement, or that of all its items; null if a file of an older version has only some of them. */
 export function keyOfMeasured({ name, textKey: key, items: size }: SuiteMeasurement, items: MeasuredProbes['items']) {
   if (key !== undefined) return key;
   const own = items.filter(({ suite }) => suite === name);
@@ -60,12 +54,12 @@ function hash(key: string, ...parts: readonly string[]): string {
   return createHmac('sha256', key).update(JSON.stringify(parts)).digest('base64url');
 }
 
-/** The same for all items of the suite: labels are counted. */
+/** The same in all items of the suite: labels are counted. */
 function hashLabel(key: string, label: string): string {
   return label === '' ? '' : `#${hash(key, 'label', label).slice(0, LABEL_CHARACTERS)}`;
 }
 
-/** Attributes that tell nothing of a text. Any other is hashed. */
+/** Attributes that tell nothing about a text. All others are hashed. */
 const KEPT: ReadonlySet<string> = new Set([
   ...['suite', 'id', 'fact', 'capability', 'family', 'cluster', 'form', 'kind', 'answers', 'level', 'chance'],
   ...['correct', 'margin', 'probability', 'likelihood', 'samples', 'reading', 'cause', 'reason'],
@@ -73,7 +67,7 @@ const KEPT: ReadonlySet<string> = new Set([
 
 type Hide = (value: never, key: string, id: string) => unknown;
 
-/** Attributes that are hashed in a way of their own. The same value has the same hash in all items of the suite. */
+/** Attributes with their own way of hashing. Equal values have equal hashes in all items of the suite. */
 const HIDING: Readonly<Partial<Record<string, Hide>>> = {
   passage: (name: string, key) => hash(key, 'passage', name).slice(0, CHARACTERS),
   oldLabel: (label: string, key) => hashLabel(key, label),
@@ -100,10 +94,10 @@ function hideAttributes<T extends { readonly id: string }>(item: T, key: string)
 }
 
 /**
- * An item with hashes for its prompt and answers. Texts of two items are never the same; labels of one suite are. No
- * answer stays no answer. The log-probabilities change places, in the same way for every model: in the order of the
+ * An item with hashes for its prompt and answers. Equal texts of two items get different hashes; equal labels do not. An
+ * empty answer stays empty. The log-probabilities are shuffled in the same way for every model: in the order of the
  * choices, the highest one would tell the letter.
- * @param answers what is answered, if the item does not say so
+ * @param answers for items of older versions, which do not say whether labels are answered
  */
 export function hideItem(
   item: ProbeItemMeasurement,
@@ -131,7 +125,7 @@ export function hideItem(
   };
 }
 
-/** In hexadecimal digits, as many as it had. */
+/** As many hexadecimal digits as before. */
 function hideDigest(key: string, { kind, id }: { readonly kind: string; readonly id: string }, digest: string): string {
   return Buffer.from(hash(key, kind, id, digest), 'base64url')
     .toString('hex')
@@ -145,19 +139,18 @@ function shuffled<T>(values: readonly T[], keyOfIndex: (index: number) => string
     .map(({ value }) => value);
 }
 
-/** An item that was not asked: its labels, and what its reason quotes. */
+/** For an item that was not asked: hides its labels, and quotations in its reason. */
 export function hideLeftOut(item: LeftOutMeasurement, key: string): LeftOutMeasurement {
   return { ...hideAttributes(item, key), reason: withoutQuotes(item.reason) };
 }
 
-/** Whether the texts of a suite must not be stored or shown. */
 export function hidesTexts({ texts }: Pick<Suite, 'texts'>): boolean {
   return texts !== undefined && !texts.kept;
 }
 
 /**
- * Do some work with suites. If the texts of one must not be shown, neither do its errors: a tokenizer quotes what it
- * cannot encode, and a server may repeat what it was asked.
+ * Work with suites. If their texts must not be shown, errors do not show them either: a tokenizer quotes text that it
+ * cannot encode, and a server may repeat the question.
  */
 export async function hidingErrors<T>(
   { suites, texts = [] }: { readonly suites: readonly Suite[]; readonly texts?: readonly TextSuite[] | undefined },
@@ -183,7 +176,6 @@ function textsOf({ prompt, question }: ProbeItem): readonly string[] {
 
 const HINT = 'for the whole message, run it where texts may be shown, without probes-text: omit';
 
-/** An error without the texts that it quotes. */
 export function hideError(error: UserError, hideMore = (message: string) => message): UserError {
   const problem = hideMore(withoutQuotes(error.problem));
   const hint = hideMore(withoutQuotes(error.hint));

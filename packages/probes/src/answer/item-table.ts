@@ -6,16 +6,13 @@ import { FACTS_RANGE } from '../suite.ts';
 import { drawnPrompts } from './drawn-prompts.ts';
 import { type ProbeItemMeasurement, probeItemSchema, type SuiteMeasurement } from './schema.ts';
 
-/**
- * How the items of a measurement are stored: one row for each, with what many have in common written once. Another
- * layout gets another number, and versions that do not know it refuse the file.
- */
+/** Another layout gets another number: versions that do not know it refuse the file. */
 const ITEM_TABLE = 'shadow-gate/probe-items@1';
 
-/** Prompts are kept for the examples of a report, where the rest of a very long one adds nothing. */
+/** Reports show prompts as examples, where the rest of a very long one adds nothing. */
 export const KEPT_CHARACTERS = 4000;
 
-/** Attributes that many items have in common, which are written once; the schema of an item checks them. */
+/** Attributes that many items share, written once; the schema of an item checks them. */
 const GROUP_KEYS = [
   'suite',
   'capability',
@@ -36,10 +33,10 @@ const { shape } = probeItemSchema;
 const ATTRIBUTES = (Object.keys(shape) as (keyof ProbeItemMeasurement)[]).filter(
   (key): key is Attribute => !(GROUP_KEYS as readonly string[]).includes(key),
 );
-/** Nobody needs to store a prompt that can be drawn again. */
+/** A prompt that can be drawn again is not stored. */
 const isOptional = (key: Attribute): boolean => key === 'prompt' || shape[key] instanceof z.ZodOptional;
 
-/** The columns that every table has, and those that it has only if an item needs them. */
+/** Columns of every table, and those that it has only if an item needs them. */
 const COLUMNS: readonly Column[] = ['group', ...ATTRIBUTES.filter((key) => !isOptional(key))];
 const FURTHER_COLUMNS: readonly Attribute[] = ATTRIBUTES.filter(isOptional);
 
@@ -48,7 +45,7 @@ const column = z.enum([...COLUMNS, ...FURTHER_COLUMNS] as [Column, ...Column[]])
 const tableSchema = z.strictObject({
   format: z.literal(ITEM_TABLE),
   groups: z.array(z.partialRecord(z.enum(GROUP_KEYS), z.unknown())),
-  /** The maps `oldLabels`, of which there are few. */
+  /** The few different `oldLabels`. */
   permutations: z.array(z.record(z.string(), z.string())).optional(),
   columns: z
     .array(column)
@@ -58,20 +55,19 @@ const tableSchema = z.strictObject({
 type ItemTable = z.infer<typeof tableSchema>;
 
 /**
- * Items as a table.
+ * Items as a table, one row for each, with shared values written once.
  *
  * - `group`: index in `groups`;
  * - `fact`: id of the benchmark form, or the row that has it; null for a benchmark form;
- * - `prompt`: text, the row with the same one, or null for one of the built-in suite, which is drawn again from its
- *   seed;
- * - `given`: null where it is the right answer;
+ * - `prompt`: text, the row with the same one, or null if the built-in suite draws it again from its seed;
+ * - `given`: null if it is the right answer;
  * - `oldLabels`: index in `permutations`;
  * - `reading`: log-probability and number of tokens;
  * - `samples`: right ones, and all;
- * - `likelihood`: log-probability, bytes, and the log-probabilities with scaled logits if there are any; then the same
- *   log-probabilities among the suite's right answers, if there are any.
+ * - `likelihood`: log-probability, bytes, and the log-probabilities with scaled logits if known; then the same
+ *   log-probabilities among the suite's right answers, if known.
  *
- * All other attributes of the schema are columns as they are, with null for what an item lacks.
+ * All other attributes of the schema are columns, with null for an item that lacks one.
  */
 export function packItemTable(
   items: readonly ProbeItemMeasurement[],
@@ -111,7 +107,6 @@ export function packItemTable(
   };
 }
 
-/** How an attribute is stored, if not as it is. */
 type Packers = Partial<Record<Attribute, (item: ProbeItemMeasurement, row: number) => unknown>>;
 
 /** Values that are written once. */
@@ -129,10 +124,7 @@ class Shared {
 
 type Unpacked = { readonly items: unknown[] } | { readonly issue: FirstIssue };
 
-/**
- * The items of a table, each as an object that its own schema has to check.
- * @param suites of the measurement, not checked yet
- */
+/** The items of a table, to be checked by their own schema. @param suites of the measurement, not checked yet */
 export function unpackItems(stored: object, suites: unknown): Unpacked {
   const format = 'format' in stored ? stored.format : undefined;
   if (format !== ITEM_TABLE) {
@@ -162,7 +154,7 @@ const drawnSchema = z.object({
   facts: z.int().min(FACTS_RANGE.least).max(FACTS_RANGE.most).optional(),
 });
 
-/** Those that can have been drawn; what is wrong with others is the business of their schema. */
+/** Suites that can have been drawn; their own schema reports the others. */
 function suitesAmong(suites: unknown): Array<z.infer<typeof drawnSchema>> {
   if (!Array.isArray(suites)) return [];
   return suites.flatMap((suite: unknown) => drawnSchema.safeParse(suite).data ?? []);
@@ -170,7 +162,7 @@ function suitesAmong(suites: unknown): Array<z.infer<typeof drawnSchema>> {
 
 type Drawn = ReadonlyMap<unknown, ReadonlyMap<string, string> | null>;
 
-/** @returns what is wrong with the row, as a text */
+/** @returns a problem as text */
 function unpackRow(row: number, table: ItemTable, drawn: Drawn): object | string {
   const { columns, rows, groups, permutations = [] } = table;
   const values = at(rows, row);
@@ -213,11 +205,8 @@ function packLikelihood({ logprob, bytes, scaled = [], among }: NonNullable<Prob
 
 function unpackLikelihood([logprob, bytes, ...rest]: readonly unknown[]) {
   const [scaled, [first, ...others]] = [rest.slice(0, LOGIT_FACTORS.length), rest.slice(LOGIT_FACTORS.length)];
-  return {
-    ...{ logprob, bytes },
-    ...(scaled.length === 0 ? {} : { scaled }),
-    ...(first === undefined ? {} : { among: { logprob: first, scaled: others } }),
-  };
+  const among = first === undefined ? undefined : { logprob: first, scaled: others };
+  return { logprob, bytes, ...given({ scaled: scaled.length > 0 ? scaled : undefined, among }) };
 }
 
 function entryOf<T>(list: readonly T[], index: unknown): T | undefined {

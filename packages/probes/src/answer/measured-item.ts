@@ -5,10 +5,10 @@ import { rightAnswerText } from './hidden-texts.ts';
 import { KEPT_CHARACTERS } from './item-table.ts';
 import type { AnswerLikelihood, ProbeItemMeasurement } from './schema.ts';
 
-/** float32 logits have about seven digits; further digits differ between machines. No −0, which JSON does not have. */
+/** float32 logits have about seven digits; further digits differ between machines. JSON has no −0. */
 const round = (value: number): number => Math.round(value * 1e4) / 1e4 + 0;
 
-/** Above 0 by the last bit. */
+/** A log-probability can be above 0 by the last bit. */
 const roundLogprob = (value: number): number => Math.min(0, round(value));
 
 const roundLikelihood = ({ logprob, bytes, scaled, among }: AnswerLikelihood) => ({
@@ -20,7 +20,7 @@ const roundLikelihood = ({ logprob, bytes, scaled, among }: AnswerLikelihood) =>
   }),
 });
 
-/** An item and how it was answered, as a measurement has it: numbers rounded, long texts cut. */
+/** An item and its answer for a measurement: numbers rounded, long texts cut. */
 export function measuredItem({ item, ...answer }: Outcome, suite: string): ProbeItemMeasurement {
   const { question: _, verbatim: __, ...asked } = item;
   const { margin, probability, logprobs, scaledLogprobs, lengths, likelihood, reading, ...rest } = answer;

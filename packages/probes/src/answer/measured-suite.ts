@@ -1,37 +1,17 @@
+import { given } from '@shadow-gate/platform';
 import { areLevelsChosen, type Suite } from '../suite.ts';
 import type { SuiteMeasurement } from './schema.ts';
 
-/** What a measurement has of a suite: its identity, and how it was asked. */
-export function measuredSuite({
-  name,
-  version,
-  digest,
-  seed,
-  size,
-  facts,
-  twinsOf,
-  role,
-  chatTemplate,
-  sampling,
-  source,
-  texts,
-  levels,
-}: Suite): SuiteMeasurement {
+/** A suite's identity and settings for a measurement. */
+export function measuredSuite(suite: Suite): SuiteMeasurement {
+  const { name, version, digest, seed, size, facts, twinsOf, role, chatTemplate, sampling, source } = suite;
+  const { texts, levels } = suite;
+  const own = { name, version, digest, seed, items: size };
+  const asked = levels && areLevelsChosen(levels) ? levels : undefined;
   return {
-    name,
-    version,
-    digest,
-    seed,
-    items: size,
-    ...(facts === undefined ? {} : { facts }),
-    ...(twinsOf === undefined ? {} : { twinsOf }),
-    ...(role === undefined ? {} : { role }),
-    ...(chatTemplate === undefined ? {} : { chatTemplate }),
-    ...(sampling === undefined ? {} : { sampling }),
-    ...(source === undefined ? {} : { source }),
+    ...own,
+    ...given({ facts, twinsOf, role, chatTemplate, sampling, source }),
     ...(texts === undefined ? {} : texts.kept ? { textKey: texts.key } : { texts: 'hashed' }),
-    ...(levels && areLevelsChosen(levels)
-      ? { levels: levels.map((level) => ({ ...level, asked: [...level.asked] })) }
-      : {}),
+    ...given({ levels: asked?.map((level) => ({ ...level, asked: [...level.asked] })) }),
   };
 }

@@ -1,10 +1,10 @@
 import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
 import { SPELLING } from '@shadow-gate/language-model/tokens/spelling';
-import { ERROR_CODES } from '@shadow-gate/platform';
+import { ERROR_CODES, given } from '@shadow-gate/platform';
 import { z } from 'zod';
 import { ANSWER_KINDS, itemShape, LONGEST_SLICE } from '../item.ts';
 import { FACTS_RANGE, SUITE_ROLES } from '../suite.ts';
-import { textSuiteMeasurementSchema } from './texts.ts';
+import { sha256Digest, textSuiteMeasurementSchema } from './texts.ts';
 
 const count = z.int().nonnegative();
 const share = z.number().min(0).max(1);
@@ -13,40 +13,40 @@ const scaledSchema = z.array(z.number().nonpositive()).length(LOGIT_FACTORS.leng
 const digest = (digits: number) =>
   z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`), `not ${digits} hexadecimal digits`);
 
-/** How many of the answers that were sampled are right. */
+/** Right answers among the sampled ones. */
 const samplesSchema = z.strictObject({ correct: count, of: z.int().min(2) });
 
-/** How likely the text of the right answer is after its prompt. */
+/** Likelihood of the text of the right answer after its prompt. */
 const likelihoodSchema = z.strictObject({
   /** Natural logarithm, summed over its tokens. */
   logprob: z.number().nonpositive(),
   /** Bytes of the text in UTF-8, without the delimiter before it; at least 1. */
   bytes: z.int().positive(),
-  /** `logprob` if all logits were multiplied by each of LOGIT_FACTORS; absent if that is not known, as at servers. */
+  /** `logprob` if all logits were multiplied by each of LOGIT_FACTORS; absent if unknown, as at servers. */
   scaled: scaledSchema.optional(),
   /**
-   * The same among the tokens of the suite's right answers alone: probability that moves between tokens that are never
-   * right changes nothing. Absent where it is not known, as at servers.
+   * Among the tokens of the suite's right answers alone: probability that moves between tokens that are never right
+   * changes nothing. Absent if unknown, as at servers.
    */
   among: z.strictObject({ logprob: z.number().nonpositive(), scaled: scaledSchema }).optional(),
 });
 
-/** What was asked, as a measurement has it. */
+/** The question in a measurement. */
 const askedShape = {
   suite: z.string(),
   ...itemShape,
-  /** Null: of the built-in suite in another version than this one, which alone can draw it again. */
+  /** Null: from another version of the built-in suite, which alone can draw it again. */
   prompt: z.string().nullable(),
   right: z.string(),
   /** Expected accuracy of guessing. */
   chance: share,
-  /** What is answered; `text` where it is missing. */
+  /** `text` if missing. */
   answers: z.enum(ANSWER_KINDS).optional(),
-  /** Values of the fields that its file is sliced by; absent without any. Hashes where texts are hashed. */
+  /** Values of the fields that its file is sliced by, hashed if texts are. */
   slices: z.record(z.string().max(100), z.string().max(LONGEST_SLICE)).optional(),
 };
 
-/** How it was answered. Older files lack what is optional. */
+/** The answer. Older files lack optional keys. */
 const givenShape = {
   /** The preferred choice, or the generated answer; empty if two choices are preferred equally. */
   given: z.string(),
@@ -54,47 +54,42 @@ const givenShape = {
   correct: z.boolean(),
   /**
    * For choices, the score of the right one minus the best other one, in the unit of the scoring: positive if correct.
-   * For an exact answer, the mean log-probability of the target's tokens. Higher is better.
+   * For an exact answer, the mean log-probability of the target's tokens.
    */
   margin: z.number(),
   /** Expected accuracy: the probability of the right choice, see `choiceProbability`; null for an exact answer. */
   probability: share.nullable(),
   /** log p(choice | prompt), summed over its tokens, for each choice; null for an exact answer. */
   logprobs: z.array(z.number()).nullable(),
-  /**
-   * log p of the prompt itself from its second word on, summed over its tokens, where fresh or group twins make it
-   * comparable.
-   */
+  /** log p of the prompt from its second word on, summed over its tokens, if fresh or group twins make it comparable. */
   reading: z.strictObject({ logprob: z.number().nonpositive(), tokens: z.int().positive() }).optional(),
-  /** Digest of the tokens' text where it differs from the item; see `spelling` of the probes. */
+  /** Digest of the tokens' text if it differs from the item; see `spelling` of the probes. */
   spelling: digest(32).optional(),
-  /** Digest of the ids of its tokens, by which nothing is judged. Absent at servers that tokenize. */
+  /** Digest of its token ids, which judges nothing. Absent at servers that tokenize. */
   tokens: digest(8).optional(),
-  /** What each of `logprobs` is divided by where a choice is picked. Absent where that is the same for all. */
+  /** Divisors of `logprobs` for picking a choice; absent if all are equal. */
   lengths: z.array(z.int().positive()).optional(),
   likelihood: likelihoodSchema.optional(),
   /**
-   * `logprobs` if all logits were multiplied by each of LOGIT_FACTORS: [choices, factors]. Absent where that is not
-   * known, and where every choice is one token after the same text: then it follows from the likelihood of the right
-   * one.
+   * `logprobs` if all logits were multiplied by each of LOGIT_FACTORS: [choices, factors]. Absent if unknown, and if
+   * every choice is one token after the same text: then it follows from the likelihood of the right one.
    */
   scaledLogprobs: z.array(scaledSchema).optional(),
   /** Absent for a single answer. */
   samples: samplesSchema.optional(),
 };
 
-/** One item and the model's answer: all that a later comparison needs, without the suite. */
+/** An item and the model's answer: all that a later comparison needs, without the suite. */
 export const probeItemSchema = z.strictObject({ ...askedShape, ...givenShape });
 export type ProbeItemMeasurement = z.infer<typeof probeItemSchema>;
 export type AskedPart = z.infer<z.ZodObject<typeof askedShape>>;
 export type GivenPart = z.infer<z.ZodObject<typeof givenShape>>;
 export type AnswerSamples = z.infer<typeof samplesSchema>;
 
-/** The same, of an answer that nobody changes. */
+/** Deeply readonly. */
 export type Unchanged<T> = T extends object ? { readonly [K in keyof T]: Unchanged<T[K]> } : T;
 export type AnswerLikelihood = Unchanged<z.infer<typeof likelihoodSchema>>;
 
-/** The two parts of a record. */
 export function askedAndGiven(record: ProbeItemMeasurement): readonly [AskedPart, GivenPart] {
   const entries = Object.entries(record);
   const isGiven = ([key]: [string, unknown]) => key in givenShape;
@@ -104,12 +99,12 @@ export function askedAndGiven(record: ProbeItemMeasurement): readonly [AskedPart
   ];
 }
 
-/** Unique over all suites, as ids alone are not. */
+/** Unique over all suites, unlike an id. */
 export function itemKey({ suite, id }: { readonly suite: string; readonly id: string }): string {
   return JSON.stringify([suite, id]);
 }
 
-/** Key of a fact, unique over all suites. */
+/** Unique over all suites. */
 export function factKey({ suite, fact }: { readonly suite: string; readonly fact: string }): string {
   return JSON.stringify([suite, fact]);
 }
@@ -122,35 +117,32 @@ export const suiteMeasurementSchema = z.strictObject({
   seed: z.int().nullable(),
   /** Items of the whole suite, whether they ran or not. */
   items: count,
-  /** For the built-in suite: facts with one level of each family; absent for the default. */
+  /** Facts of the built-in suite at one level per family; absent for the default. */
   facts: z.int().min(FACTS_RANGE.least).max(FACTS_RANGE.most).optional(),
-  /** Name of the suite that all its items are group twins of; absent for other suites. */
+  /** Name of the suite that all its items are group twins of. */
   twinsOf: z.string().optional(),
-  /** What it is if it is no benchmark; absent for benchmarks. */
+  /** Absent for benchmarks. */
   role: z.enum(SUITE_ROLES).optional(),
-  /** Whether its prompts are messages of a chat, if it does not follow the setting of all suites. */
+  /** Whether its prompts are chat messages, if that is not the setting of all suites. */
   chatTemplate: z.boolean().optional(),
-  /** How generated answers were sampled; absent where they were decoded greedily. */
+  /** Absent if answers were decoded greedily. */
   sampling: z.strictObject({ samples: z.int().min(2), temperature: z.number().positive() }).optional(),
-  /** Address of a data set on a hub, `hf://datasets/org/name@COMMIT/config/split`; absent for other suites. */
+  /** Address of a data set on a hub, `hf://datasets/org/name@COMMIT/config/split`. */
   source: z.string().optional(),
-  /** Hashes stand in place of the texts of its items; see `hideItem`. Absent where the texts are there. */
+  /** Hashes stand in place of the texts of its items; see `hideItem`. */
   texts: z.literal('hashed').optional(),
-  /**
-   * For a file with its texts: the key of the hashes that another measurement of it may have. Absent in older files.
-   */
+  /** For a file with its texts: key of the hashes that another measurement may have. Absent in older files. */
   textKey: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'not a key')
     .optional(),
-  /** The levels of each family, and those that were asked in full; absent for suites without levels. */
+  /** `asked`: levels that were asked in full. */
   levels: z
     .array(z.strictObject({ family: z.string(), count: z.int().positive(), asked: z.array(z.int().positive()).min(1) }))
     .optional(),
 });
 export type SuiteMeasurement = z.infer<typeof suiteMeasurementSchema>;
 
-/** Why an item did not run. */
 const LEFT_OUT_CAUSES = [
   /** Prompt and answer are longer than the context of the model. */
   'does-not-fit',
@@ -162,7 +154,7 @@ const LEFT_OUT_CAUSES = [
 
 const { id: _, ...leftOutShape } = z.object({ ...itemShape, answers: askedShape.answers }).partial().shape;
 
-/** Items that did not run; those of older files have no more than the first three keys, and no `other-form`. */
+/** An item that did not run. In older files it has only the first three keys. */
 const leftOutSchema = z.strictObject({
   suite: z.string(),
   id: z.string(),
@@ -172,15 +164,13 @@ const leftOutSchema = z.strictObject({
 });
 export type LeftOutMeasurement = z.infer<typeof leftOutSchema>;
 
-/** What such an item has of an item or of a record, in the order of the keys in a file. */
+/** Attributes of an item or a record that stay if it did not run, in the order of the keys in a file. */
 export function leftOutAttributes(item: object): Omit<LeftOutMeasurement, 'suite' | 'id' | 'reason' | 'cause'> {
   const known = new Map(Object.entries(item));
-  return Object.fromEntries(
-    Object.keys(leftOutShape).flatMap((key) => (known.get(key) === undefined ? [] : [[key, known.get(key)]])),
-  );
+  return given(Object.fromEntries(Object.keys(leftOutShape).map((key) => [key, known.get(key)])));
 }
 
-/** Why the probes did not run on a checkpoint; `other` has no code of its own. */
+/** Reasons why the probes did not run on a checkpoint; `other` has no code. */
 export const NOT_RUN_CAUSES = [...ERROR_CODES, 'other'] as const;
 
 const measuredShape = z.strictObject({
@@ -189,41 +179,26 @@ const measuredShape = z.strictObject({
   /** The seed of everything that was drawn. */
   seed: z.int(),
   chatTemplate: z.boolean(),
-  /**
-   * Digest of a question in the chat template, where prompts are messages of a chat: what else the template writes
-   * decides how they are asked. Absent in files of older versions.
-   */
-  chatFrame: z
-    .string()
-    .regex(/^sha256:[0-9a-f]{64}$/, 'not a SHA-256 digest')
-    .optional(),
-  /**
-   * The form in which items were compared with what their tokens say. Absent at servers that tokenize, and in older
-   * files.
-   */
+  /** Digest of a question in the chat template, if prompts are chat messages. Absent in older files. */
+  chatFrame: sha256Digest.optional(),
+  /** Version of the comparison of items with their tokens. Absent at servers that tokenize, and in older files. */
   spelling: z.literal(SPELLING).optional(),
-  /**
-   * Digest of what the tokens say that the tokenizer puts before each text, such as a BOS, by their names. Absent at
-   * servers that tokenize, and in older files.
-   */
-  leading: z
-    .string()
-    .regex(/^sha256:[0-9a-f]{64}$/, 'not a SHA-256 digest')
-    .optional(),
+  /** Digest of the names of tokens put before each text, such as a BOS. Absent like `spelling`. */
+  leading: sha256Digest.optional(),
   /** Null: no time limit. */
   budgetSeconds: z.number().nullable(),
   /**
-   * The seed of the order of asking, which is drawn when a run begins: a time limit or a settled verdict ended the
-   * asking, or could have. Absent where everything was asked at once, and in files of older versions.
+   * The seed of the order of asking, drawn when a run begins, if a time limit or a settled verdict could end the asking.
+   * Absent if everything was asked at once, and in older files.
    */
   orderSeed: z.int().nonnegative().optional(),
   /**
-   * Asked block by block, in the order that follows from the baseline and `orderSeed`, until the verdict was settled.
-   * Absent where everything was asked.
+   * Present if items were asked block by block until the verdict was settled, in the order that follows from the
+   * baseline and `orderSeed`.
    */
   sequential: z
     .strictObject({
-      /** Blocks that were asked as a whole, of so many. */
+      /** Blocks that were asked as a whole. */
       blocks: count,
       of: z.int().positive(),
       /** Null: the verdict was not settled before, or no time was left. */
@@ -233,12 +208,9 @@ const measuredShape = z.strictObject({
   items: z.array(probeItemSchema),
   /** Warnings about the probe files. */
   notes: z.array(z.string()),
-  /**
-   * Items that cannot be asked. Every item of the suites is here or in `items`, except those that a budget left no time
-   * for.
-   */
+  /** Items that cannot be asked. Every other item is in `items`, unless the budget left no time for it. */
   leftOut: z.array(leftOutSchema),
-  /** Plain texts that were scored in addition to the questions. Absent without any, and in files of older versions. */
+  /** Plain texts that were scored in addition to the questions. */
   texts: z
     .array(textSuiteMeasurementSchema)
     .min(1)
@@ -250,11 +222,8 @@ export type MeasuredProbes = z.infer<typeof measuredShape>;
 /** A duplicate item, or one of an unlisted suite whose digest is never compared, would be judged like any other. */
 export const measuredProbesSchema = measuredShape.superRefine(({ suites, items, sequential, orderSeed }, context) => {
   if (sequential !== undefined && orderSeed === undefined) {
-    context.addIssue({
-      code: 'custom',
-      path: ['orderSeed'],
-      message: 'is missing: the order of the blocks is not known',
-    });
+    const message = 'is missing: the order of the blocks is not known';
+    context.addIssue({ code: 'custom', path: ['orderSeed'], message });
   }
   const names = new Set(suites.map(({ name }) => name));
   const seen = new Set<string>();
@@ -270,7 +239,7 @@ export const measuredProbesSchema = measuredShape.superRefine(({ suites, items, 
 
 export const probesSchema = z.discriminatedUnion('status', [
   measuredProbesSchema,
-  /** The checkpoint could not answer, and why. */
+  /** The checkpoint could not answer. */
   z.strictObject({
     status: z.literal('notRun'),
     reason: z.string(),

@@ -3,29 +3,30 @@ import { z } from 'zod';
 
 const count = z.int().nonnegative();
 
-/** In predictions, log-probabilities are whole numbers of this, with the other sign. */
+/** Unit of surprise, −log p, in predictions. */
 export const LOG_UNIT = 1e-3;
 
 /** −log p in units of LOG_UNIT. */
 const surprise = z.int().nonnegative();
 
-const sha256Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'not a SHA-256 digest');
+export const sha256Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'not a SHA-256 digest');
 
-/** What a model expected at every place of the texts. */
+/** The model's expectations at every place of the texts. */
 const predictionsSchema = z
   .strictObject({
-    /** At each place, the surprise of the token of the text, and the most likely token. */
+    /** Surprise of the text's token at each place. */
     own: z.array(surprise),
+    /** The most likely token at each place. */
     best: z.array(count),
     /** At the places of the first texts, enough of the most likely tokens for most of the probability. */
     listed: z.strictObject({
       texts: count,
-      /** How many tokens there are at each place. */
+      /** Number of tokens at each place. */
       known: z.array(z.int().positive().max(MOST_PREDICTED)),
       /** Their ids and surprises, place after place. */
       tokens: z.array(count),
       surprises: z.array(surprise),
-      /** At each place, of all other tokens together. */
+      /** Surprise of all other tokens together at each place. */
       rest: z.array(surprise),
     }),
   })
@@ -39,18 +40,16 @@ const predictionsSchema = z
   );
 export type Predictions = z.infer<typeof predictionsSchema>;
 
-/** The texts that were scored, in columns. */
+/** Scored texts, in columns. */
 const scoresSchema = z
   .strictObject({
     ids: z.array(z.string()),
-    /** Bytes of the part of each text that the model could take. */
+    /** Bytes of the part of each text that fits the model. */
     bytes: z.array(z.int().positive()),
     tokens: z.array(z.int().positive()),
     /** log p(text), the sum over its tokens. */
     logprobs: z.array(z.number().nonpositive()),
-    /**
-     * The same if all logits were multiplied by each of LOGIT_FACTORS, text by text. Absent where that is not known.
-     */
+    /** `logprobs` if all logits were multiplied by each of LOGIT_FACTORS: [texts, factors]. Absent if unknown. */
     scaled: z.array(z.array(z.number().nonpositive()).length(LOGIT_FACTORS.length)).optional(),
   })
   .refine(
@@ -60,21 +59,20 @@ const scoresSchema = z
   )
   .refine(({ ids }) => new Set(ids).size === ids.length, 'a text is there twice');
 
-/** One suite of plain texts, and how likely they are to the model. */
 export const textSuiteMeasurementSchema = z
   .strictObject({
     name: z.string(),
     digest: sha256Digest,
     /** Null for a file. */
     seed: z.int().nullable(),
-    /** Texts of the whole file, of which those of the suite may be a sample. */
+    /** Number of texts in the whole file, of which the suite may be a sample. */
     size: count,
-    /** Why they could not be scored; absent where they were. */
+    /** The reason if the texts could not be scored. */
     leftOut: z.string().optional(),
     scores: scoresSchema,
-    /** Digest of the tokens of all texts; absent where they are not known. */
+    /** Digest of the tokens of all texts; absent if unknown. */
     encoding: sha256Digest.optional(),
-    /** Absent where the engine does not know them, and where the texts must not be guessed from them. */
+    /** Absent if the engine does not know them, or if nobody may guess the texts from them. */
     predictions: predictionsSchema.optional(),
   })
   .refine(({ predictions, scores }) => {

@@ -1,26 +1,24 @@
-/** What stands in place of a text that is not shown. */
 const HIDDEN = '(text not shown)';
 
 /**
- * A message without the texts that it quotes, for files whose contents must not be shown: all from the first quotation
- * mark to the last one, or to the ellipsis of a quotation that was cut. Names between them are lost with them.
+ * A message without its quotations, for files that must not be shown: without everything from the first quotation mark
+ * to the last, or to the ellipsis of a shortened quotation. Names between them are lost too.
  */
 export function withoutQuotes(message: string): string {
   return message.replace(/".*["…]|".*$/s, HIDDEN);
 }
 
-/** Characters in a row that a message and a text do not have in common by chance. */
+/** A message and a text do not share this many consecutive characters by chance. */
 const SHARED = 16;
 
-/** Whether a message contains a part of one of the texts, with white space as it may be. */
-export function sharesText(message: string, texts: Iterable<string>): boolean {
+/** Whether a message contains a part of one of the texts, whatever the white space. */
+export function sharesText(message: string, texts: readonly string[]): boolean {
   const own = plain(message);
   const parts = Array.from({ length: Math.max(0, own.length - SHARED + 1) }, (_, i) => own.slice(i, i + SHARED));
-  for (const text of texts) {
+  return texts.some((text) => {
     const theirs = plain(text);
-    if (parts.some((part) => theirs.includes(part))) return true;
-  }
-  return false;
+    return parts.some((part) => theirs.includes(part));
+  });
 }
 
 function plain(text: string): string {

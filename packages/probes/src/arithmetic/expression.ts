@@ -36,18 +36,15 @@ export interface Calculation<Kind, Operator> {
   readonly right: Expression;
 }
 
-/** Says why a text is not a formula, or has no value. */
+/** A text is not a formula, or has no value. */
 export class ExpressionError extends Error {
   override readonly name = 'ExpressionError';
 }
 
-/** Long enough for every formula that somebody wants to read; the parser calls itself once for each parenthesis. */
+/** Long enough for every readable formula; the parser recurses for each parenthesis. */
 const LONGEST = 500;
 
-/**
- * Parse `(a + 2) * b`, `a > b && a % 2 == 0`, `max(a, b)`: the operators and functions above, names, decimal numbers.
- * @throws ExpressionError
- */
+/** Parse `(a + 2) * b`, `a > b && a % 2 == 0`, `max(a, b)`. @throws ExpressionError */
 export function parseExpression(text: string): Expression {
   if (text.length > LONGEST) throw new ExpressionError(`has more than ${LONGEST} characters`);
   return convert(parseTree(text));
@@ -120,7 +117,7 @@ export function expressionType(expression: Expression): 'number' | 'condition' {
   return expected === 'condition' || expression.kind === 'comparison' ? 'condition' : 'number';
 }
 
-/** Values of the names and, if given, in place of each number of a formula. */
+/** Values of names and, if given, in place of numbers. */
 export interface Values {
   readonly ofName: (name: string) => Rational;
   readonly ofNumber?: (number: Expression & { readonly kind: 'number' }) => Rational;
@@ -157,75 +154,48 @@ function evaluate(expression: Expression, values: Values): Rational | boolean {
     }
     case 'comparison': {
       const order = compareRationals(evaluateNumber(expression.left, values), evaluateNumber(expression.right, values));
-      return isInOrder(order, expression.operator);
+      return HOLDS[expression.operator](order);
     }
-    case 'arithmetic':
-      return calculate(
-        expression.operator,
-        evaluateNumber(expression.left, values),
-        evaluateNumber(expression.right, values),
-      );
+    case 'arithmetic': {
+      const [left, right] = [evaluateNumber(expression.left, values), evaluateNumber(expression.right, values)];
+      return CALCULATE[expression.operator](left, right);
+    }
     case 'call':
-      return call(
-        expression.name,
-        expression.operands.map((operand) => evaluateNumber(operand, values)),
-      );
+      return CALL[expression.name](expression.operands.map((operand) => evaluateNumber(operand, values)));
   }
 }
 
-function isInOrder(order: number, operator: (typeof COMPARISONS)[number]): boolean {
-  switch (operator) {
-    case '==':
-      return order === 0;
-    case '!=':
-      return order !== 0;
-    case '<':
-      return order < 0;
-    case '<=':
-      return order <= 0;
-    case '>':
-      return order > 0;
-    case '>=':
-      return order >= 0;
-  }
+/** Whether a comparison holds for a difference of this sign. */
+const HOLDS: Readonly<Record<(typeof COMPARISONS)[number], (order: number) => boolean>> = {
+  '==': (order) => order === 0,
+  '!=': (order) => order !== 0,
+  '<': (order) => order < 0,
+  '<=': (order) => order <= 0,
+  '>': (order) => order > 0,
+  '>=': (order) => order >= 0,
+};
+
+const CALCULATE: Readonly<Record<(typeof ARITHMETIC)[number], (left: Rational, right: Rational) => Rational>> = {
+  '+': addRationals,
+  '-': subtractRationals,
+  '*': multiplyRationals,
+  '/': quotient,
+  '%': (left, right) => subtractRationals(left, multiplyRationals(right, wholePart(quotient(left, right)))),
+};
+
+function quotient(left: Rational, right: Rational): Rational {
+  if (right.numerator === 0n) throw new ExpressionError('divides by zero');
+  return divideRationals(left, right);
 }
 
-function calculate(operator: (typeof ARITHMETIC)[number], left: Rational, right: Rational): Rational {
-  switch (operator) {
-    case '+':
-      return addRationals(left, right);
-    case '-':
-      return subtractRationals(left, right);
-    case '*':
-      return multiplyRationals(left, right);
-    case '/':
-      expectNotZero(right);
-      return divideRationals(left, right);
-    case '%':
-      expectNotZero(right);
-      return subtractRationals(left, multiplyRationals(right, wholePart(divideRationals(left, right))));
-  }
-}
+const CALL: Readonly<Record<(typeof FUNCTIONS)[number], (operands: readonly Rational[]) => Rational>> = {
+  min: (operands) => operands.reduce((least, value) => (compareRationals(value, least) < 0 ? value : least)),
+  max: (operands) => operands.reduce((most, value) => (compareRationals(value, most) > 0 ? value : most)),
+  abs: (operands) => (at(operands, 0).numerator < 0n ? negateRational(at(operands, 0)) : at(operands, 0)),
+  round: (operands) => wholePart(addRationals(at(operands, 0), rational(1n, 2n))),
+};
 
-function expectNotZero({ numerator }: Rational): void {
-  if (numerator === 0n) throw new ExpressionError('divides by zero');
-}
-
-function call(name: (typeof FUNCTIONS)[number], operands: readonly Rational[]): Rational {
-  const first = at(operands, 0);
-  switch (name) {
-    case 'min':
-      return operands.reduce((least, value) => (compareRationals(value, least) < 0 ? value : least));
-    case 'max':
-      return operands.reduce((most, value) => (compareRationals(value, most) > 0 ? value : most));
-    case 'abs':
-      return first.numerator < 0n ? negateRational(first) : first;
-    case 'round':
-      return wholePart(addRationals(first, rational(1n, 2n)));
-  }
-}
-
-/** The next whole number that is not above. */
+/** The largest whole number that is not above. */
 function wholePart(value: Rational): Rational {
   const { numerator, denominator } = value;
   if (isWhole(value)) return value;
@@ -233,7 +203,7 @@ function wholePart(value: Rational): Rational {
   return rational(numerator < 0n ? quotient - 1n : quotient);
 }
 
-/** The numbers of a formula, from left to right. */
+/** From left to right. */
 export function expressionNumbers(expression: Expression): Array<Expression & { readonly kind: 'number' }> {
   return expression.kind === 'number' ? [expression] : partsOf(expression).flatMap(expressionNumbers);
 }
@@ -246,7 +216,6 @@ export function productFactors(expression: Expression): ReadonlySet<Expression> 
   return new Set([...own, ...parts.flatMap((part) => [...productFactors(part)])]);
 }
 
-/** The names that a formula uses. */
 export function expressionNames(expression: Expression): ReadonlySet<string> {
   return new Set(
     expression.kind === 'name' ? [expression.name] : partsOf(expression).flatMap((part) => [...expressionNames(part)]),

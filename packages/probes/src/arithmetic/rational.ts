@@ -65,7 +65,7 @@ export function decimalPlaces({ denominator }: Rational): number | null {
   return rest === 1n ? Math.max(twos, fives) : null;
 }
 
-/** As a decimal number, or as a fraction where that has no end: `12`, `-0.25`, `1/3`. */
+/** A decimal number, or a fraction if that has no end: `12`, `-0.25`, `1/3`. */
 export function formatRational(value: Rational): string {
   const decimals = decimalPlaces(value);
   if (decimals === null) return `${value.numerator}/${value.denominator}`;

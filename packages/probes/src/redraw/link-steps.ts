@@ -10,11 +10,10 @@ import {
 import { findNumbers, type QuestionNumber, questionConstants, questionNumerals } from './question-numbers.ts';
 import { areFactors, type CalculationStep, mentionedNumbers, stepLiterals } from './steps.ts';
 
-/** Which solutions are redrawn: those in which every number has one meaning, or more of them, with more errors. */
+/** `strict` redraws solutions whose numbers have one meaning each; `loose` redraws more, with more errors. */
 export const STEP_MODES = ['strict', 'loose'] as const;
 export type StepMode = (typeof STEP_MODES)[number];
 
-/** The source of a number in a step. */
 type OperandSource =
   | { readonly kind: 'question'; readonly index: number }
   | { readonly kind: 'result'; readonly step: number }
@@ -38,7 +37,7 @@ interface Literal {
 
 /** Possible meanings of a number in a step. */
 interface Meanings {
-  /** Numbers of the question that may be redrawn. */
+  /** Indices of numbers of the question that may be redrawn. */
   readonly own: readonly number[];
   /** Earlier steps with this result. */
   readonly results: readonly number[];
@@ -50,17 +49,14 @@ interface Meanings {
 
 const has = (values: readonly Rational[], value: Rational) => values.some((other) => isEqual(other, value));
 
-/**
- * Kinds of numbers that each mode redraws. A word is often more than a number: "the two of them", "three kinds: a, b
- * and c".
- */
+/** Kinds of numbers that may be redrawn. A word is often more than a number: "the two of them", "three kinds: a, b, c". */
 const FREE: Readonly<Record<StepMode, ReadonlySet<QuestionNumber['kind']>>> = {
   strict: new Set(['plain']),
   loose: new Set(['plain', 'word', 'decimal']),
 };
 
 /**
- * Find where each number of each step comes from. If it can have two meanings (it is twice in the question, or also a
+ * Find the source of each number of each step. If it can have two meanings (it is twice in the question, or also a
  * result), the numbers behind both stay as they are.
  * @returns null if a number cannot be explained, or has no use
  */
@@ -116,10 +112,7 @@ interface Known {
   readonly world: readonly Rational[];
 }
 
-/**
- * Whether every number of the steps is explained, and each number of the question and each result is used: no
- * calculation was done in the author's head.
- */
+/** Whether steps explain all their numbers, and use each number of the question and each result: none is hidden. */
 function explainsSteps({ numbers, steps, literals, meanings }: Known, mode: StepMode): boolean {
   const all = literals.flat();
   const isExplained = ({ own, results, isNumeral, isWorld }: Meanings, { value, isFactor }: Literal) =>
@@ -141,7 +134,7 @@ function explainsSteps({ numbers, steps, literals, meanings }: Known, mode: Step
 /** Factors that need no word in the question. */
 const COMMON: ReadonlySet<bigint> = new Set([1n, 2n, 3n, 4n, 7n, 12n, 24n, 52n, 60n, 100n, 365n, 1000n]);
 
-/** Whether the text of the solution has no number that the steps and the question do not explain. */
+/** Whether the steps and the question explain all numbers of the solution's text. */
 function explainsText(solution: string, { numbers, steps, numerals, world }: Known): boolean {
   const results = steps.map(({ result }) => result);
   const explained = [...numbers.flatMap(({ values }) => values), ...results, ...numerals, ...world];
@@ -151,7 +144,7 @@ function explainsText(solution: string, { numbers, steps, numerals, world }: Kno
 /** Words of a question that divides a number into its other numbers: "of 5 friends, 2 …, and the other 3 …". */
 const PARTS = /\b(others?|rest|remaining|remainder|each|of (them|which|whom|the)|total)\b/i;
 
-/** Numbers of which one follows from two others, or from a week: another number would contradict them. */
+/** Indices of numbers that follow from two others, or from a week: another number would contradict them. */
 function boundTogether(question: string, numbers: readonly QuestionNumber[]): ReadonlySet<number> {
   const bound = new Set<number>();
   const values = numbers.map((number) => number.values[0]);
@@ -186,7 +179,7 @@ function fixAmbiguous({ literals, meanings }: Known, candidates: ReadonlySet<num
     for (const [j, { value }] of ofStep.entries()) {
       const { own, results, isNumeral, isWorld } = at(at(meanings, i), j);
       const uses = all.filter((other) => isEqual(other.value, value)).length;
-      // A number that everybody knows is taken for one only if the steps have it more often than the question.
+      // A fact about the world counts only if the steps have the number more often than the question.
       const isConstant = isNumeral || (isWorld && uses > own.length);
       if (own.length + results.length + (isConstant ? 1 : 0) < 2) continue;
       for (const index of [...own, ...results.flatMap((step) => [...at(behind, step)])]) free.delete(index);

@@ -13,21 +13,19 @@ export interface QuestionNumber {
   readonly start: number;
   readonly end: number;
   readonly text: string;
-  /** The number itself first, then the numbers that a solution writes for it: 0.25 and 0.75 for `25%`. */
+  /** The number itself, then numbers that a solution writes for it: 0.25 and 0.75 for `25%`. */
   readonly values: readonly Rational[];
   /**
-   * What another number does to the text. `plain`: nothing. `word`, `percent`, `decimal`: it stays a sentence, but may
-   * mean something else. `bound`: a date, a rank, a ratio, a fact about the world.
+   * Another number changes nothing else (`plain`), may change the meaning (`word`, `percent`, `decimal`), or is wrong
+   * (`bound`: a date, a rank, a ratio, a fact about the world).
    */
   readonly kind: 'plain' | 'word' | 'percent' | 'decimal' | 'bound';
 }
 
-const UNITS = [
-  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen',
-  'eighteen nineteen',
-]
-  .join(' ')
-  .split(' ');
+const UNITS = (
+  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen ' +
+  'eighteen nineteen'
+).split(' ');
 const TENS = 'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
 
 /** `forty-two` for 42; null for a number that is not between 2 and 99. */
@@ -39,18 +37,11 @@ export function numberWord(value: number): string | null {
   return value % 10 === 0 ? (tens ?? null) : `${tens}-${unit}`;
 }
 
-const WORDS = new Map<string, number>([
-  ...UNITS.map((word, value): [string, number] => [word, value]),
-  ...Array.from({ length: 80 }, (_, i) => i + 20).flatMap((value): Array<[string, number]> => {
-    const word = numberWord(value);
-    return word === null
-      ? []
-      : [
-          [word, value],
-          [word.replace('-', ' '), value],
-        ];
-  }),
-]);
+const WORDS = new Map<string, number>(UNITS.map((word, value) => [word, value]));
+for (let value = 20; value < 100; value += 1) {
+  const word = numberWord(value) ?? '';
+  WORDS.set(word, value).set(word.replace('-', ' '), value);
+}
 const WORD = new RegExp(`\\b(${[...WORDS.keys()].sort((a, b) => b.length - a.length).join('|')})\\b`, 'gi');
 
 const DIGITS = /\d[\d,]*(?:\.\d+)?|\.\d+/g;
@@ -168,7 +159,7 @@ const fraction = (over: number, under: number) => divideRationals(wholeRational(
 
 type Cue = readonly [RegExp, readonly Rational[]];
 
-/** Words that are numbers, with what a solution may write for them. */
+/** Words that are numbers, and numbers that a solution may write for them. */
 const NUMERAL_CUES: readonly Cue[] = [
   [/\b(hal(f|ves)|midway)\b/i, [wholeRational(2), fraction(1, 2), fraction(3, 2), ONE]],
   [/\bthirds?\b/i, [wholeRational(3), fraction(1, 3), fraction(2, 3), wholeRational(2), ONE]],
@@ -190,42 +181,37 @@ const NUMERAL_CUES: readonly Cue[] = [
   [/\bmillions?\b/i, [wholeRational(1_000_000)]],
 ];
 
-/** Things of which everybody knows a number. */
-const WORLD_CUES: readonly Cue[] = [
-  [/\b(weeks?|weekly|days?|daily|every (morning|night|evening))\b/i, [wholeRational(7), wholeRational(52)]],
-  [/\bweek(day|end)s?\b|\bwork(ing)? ?(days?|week)\b/i, [wholeRational(5), wholeRational(2)]],
-  [/\b(days?|daily|hours?|hourly)\b/i, [wholeRational(24), wholeRational(365)]],
-  [/\b(hours?|hourly|minutes?|seconds?|mph)\b/i, [wholeRational(60)]],
-  [
-    /\b(months?|monthly|weeks?|weekly|days?|daily|june|april|september|november)\b/i,
-    [wholeRational(30), wholeRational(4)],
-  ],
-  [/\b(months?|monthly|years?|yearly|annual(ly)?)\b/i, [wholeRational(12)]],
-  [/\b(years?|yearly|weekly|weeks?)\b/i, [wholeRational(52), wholeRational(365)]],
-  [/\b(decades?|dimes?)\b/i, [wholeRational(10)]],
-  [/\b(century|centuries|cents?|percent(age)?)\b/i, [HUNDRED]],
-  [/\bnickels?\b/i, [wholeRational(5)]],
-  [/\b(foot|feet|inch(es)?|yards?)\b/i, [wholeRational(12), wholeRational(3), wholeRational(36)]],
-  [
-    /\b(pounds?|ounces?|cups?|pints?|quarts?|gallons?)\b/i,
-    [wholeRational(16), wholeRational(8), wholeRational(4), wholeRational(2)],
-  ],
-  [/\b(kilo\w*|k?grams?|k?m|meters?|milli\w*|liters?|kg|ml)\b/i, [wholeRational(1000)]],
-  [/\b(centi\w*|cm|meters?)\b/i, [HUNDRED]],
-  [/\btons?\b/i, [wholeRational(2000), wholeRational(1000)]],
-  [/\b(rectang\w*|squares?|perimeter|sides?|fence)\b/i, [wholeRational(2), wholeRational(4)]],
-  [/\b(triang\w*|tricycles?)\b/i, [wholeRational(3)]],
-  [/\b(bicycles?|bikes?|birds?|chickens?|ducks?|motorcycles?|eyes|hands|ears|legs)\b/i, [wholeRational(2)]],
-  [/\b(cars?|dogs?|cats?|cows?|horses?|tires?|wheels?|legs)\b/i, [wholeRational(4)]],
-  [/\b(spiders?|octopus\w*|insects?|ants?|bees?)\b/i, [wholeRational(8), wholeRational(6)]],
-  [/\b(fingers|toes)\b/i, [wholeRational(10), wholeRational(5)]],
+/** Things and their well-known numbers. */
+const WORLD_CUES: ReadonlyArray<readonly [RegExp, readonly number[]]> = [
+  [/\b(weeks?|weekly|days?|daily|every (morning|night|evening))\b/i, [7, 52]],
+  [/\bweek(day|end)s?\b|\bwork(ing)? ?(days?|week)\b/i, [5, 2]],
+  [/\b(days?|daily|hours?|hourly)\b/i, [24, 365]],
+  [/\b(hours?|hourly|minutes?|seconds?|mph)\b/i, [60]],
+  [/\b(months?|monthly|weeks?|weekly|days?|daily|june|april|september|november)\b/i, [30, 4]],
+  [/\b(months?|monthly|years?|yearly|annual(ly)?)\b/i, [12]],
+  [/\b(years?|yearly|weekly|weeks?)\b/i, [52, 365]],
+  [/\b(decades?|dimes?)\b/i, [10]],
+  [/\b(century|centuries|cents?|percent(age)?)\b/i, [100]],
+  [/\bnickels?\b/i, [5]],
+  [/\b(foot|feet|inch(es)?|yards?)\b/i, [12, 3, 36]],
+  [/\b(pounds?|ounces?|cups?|pints?|quarts?|gallons?)\b/i, [16, 8, 4, 2]],
+  [/\b(kilo\w*|k?grams?|k?m|meters?|milli\w*|liters?|kg|ml)\b/i, [1000]],
+  [/\b(centi\w*|cm|meters?)\b/i, [100]],
+  [/\btons?\b/i, [2000, 1000]],
+  [/\b(rectang\w*|squares?|perimeter|sides?|fence)\b/i, [2, 4]],
+  [/\b(triang\w*|tricycles?)\b/i, [3]],
+  [/\b(bicycles?|bikes?|birds?|chickens?|ducks?|motorcycles?|eyes|hands|ears|legs)\b/i, [2]],
+  [/\b(cars?|dogs?|cats?|cows?|horses?|tires?|wheels?|legs)\b/i, [4]],
+  [/\b(spiders?|octopus\w*|insects?|ants?|bees?)\b/i, [8, 6]],
+  [/\b(fingers|toes)\b/i, [10, 5]],
 ];
 
-const valuesOf = (cues: readonly Cue[], question: string) =>
-  cues.flatMap(([pattern, values]) => (pattern.test(question) ? values : []));
-
 /** Numbers that the words of a question stand for: 2 for "twice". */
-export const questionNumerals = (question: string): readonly Rational[] => valuesOf(NUMERAL_CUES, question);
+export function questionNumerals(question: string): readonly Rational[] {
+  return NUMERAL_CUES.flatMap(([pattern, values]) => (pattern.test(question) ? values : []));
+}
 
 /** Numbers of common knowledge for the words of a question: 7 for "a week". */
-export const questionConstants = (question: string): readonly Rational[] => valuesOf(WORLD_CUES, question);
+export function questionConstants(question: string): readonly Rational[] {
+  return WORLD_CUES.flatMap(([pattern, values]) => (pattern.test(question) ? values.map(wholeRational) : []));
+}

@@ -1,4 +1,4 @@
-import { at } from '@shadow-gate/platform';
+import { at, capitalize } from '@shadow-gate/platform';
 import {
   compareRationals,
   decimalPlaces,
@@ -15,7 +15,6 @@ import { parseSteps, recompute, stepLiterals } from './steps.ts';
 /** Characters of a problem and its solution; the search for meanings takes time. */
 const LONGEST = 10_000;
 
-/** A word problem with other numbers. */
 export interface Redrawn {
   readonly question: string;
   readonly target: string;
@@ -27,11 +26,10 @@ export interface Redrawn {
 const ATTEMPTS = 200;
 
 /**
- * Draw other numbers for a word problem whose solution is in GSM8K's format: each within half and one and a half of the
- * old, with as many digits and, where possible, as round. Results stay positive, between half and twice of the old,
- * with no more decimals, and orders of size stay.
- * @param mode `strict`: only where each number of the solution has one meaning
- * @returns null where the solution does not say enough
+ * Draw other numbers for a word problem with a solution in GSM8K's format: each between half and one and a half of the
+ * old, with as many digits and, if possible, as round. Results stay positive, between half and twice the old, with no
+ * more decimals and in the same order of size.
+ * @returns null if the solution says too little
  */
 export function redraw(
   problem: { readonly question: string; readonly solution: string; readonly target: string },
@@ -39,16 +37,15 @@ export function redraw(
 ): Redrawn | null {
   if (problem.question.length + problem.solution.length > LONGEST) return null;
   const steps = parseSteps(problem.solution, problem.target);
-  if (!steps || !isSafe(problem.question, mode)) return null;
+  if (!steps || (mode === 'strict' && HIDDEN_CHOICE.test(problem.question))) return null;
   const linked = linkSteps(problem, steps, mode);
   if (!linked || linked.free.length === 0 || !changesAnswer(linked)) return null;
   const old = linked.steps.map(({ result }) => result);
   if (old.some(({ numerator }) => numerator <= 0n)) return null;
   const ranges = linked.free.map((index) => rangeOf(problem.question, at(linked.numbers, index)));
-  if (ranges.some((range) => range === null)) return null;
+  if (ranges.some((range) => range.length === 0)) return null;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const drawn = new Map<number, Rational>();
-    for (const [i, index] of linked.free.entries()) drawn.set(index, random.pick(ranges[i] ?? []));
+    const drawn = new Map(linked.free.map((index, i) => [index, random.pick(at(ranges, i))]));
     const results = resultsOf(linked, drawn);
     if (results === null || !isLike(linked, drawn, results)) continue;
     return write(problem.question, linked, drawn, results);
@@ -60,11 +57,7 @@ export function redraw(
 const HIDDEN_CHOICE =
   /\b(most|least|largest|smallest|biggest|cheapest|cheaper|longest|shortest|oldest|youngest|fastest|slowest|highest|lowest|maximum|minimum|round(ed)?|nearest|whichever|at least|at most|or less|or more|up to|no more than|whole number|limit|odd|even number|better|winner|exceeds?|overtime|first \d+|every (second|third|fourth|other)|(other|remaining|another) (\d+|two|three|four|five|six|half)|for every|remainder|birthday)\b/i;
 
-function isSafe(question: string, mode: StepMode): boolean {
-  return mode === 'loose' || !HIDDEN_CHOICE.test(question);
-}
-
-/** Whether the answer depends on a number that is redrawn. */
+/** Whether the answer depends on a redrawn number. */
 function changesAnswer({ sources }: LinkedSteps): boolean {
   const depends = (step: number): boolean =>
     (sources[step] ?? []).some(
@@ -73,7 +66,7 @@ function changesAnswer({ sources }: LinkedSteps): boolean {
   return depends(sources.length - 1);
 }
 
-/** The largest number of a unit that makes sense where the question stays below it: "works 6 days a week". */
+/** Largest numbers of a unit that make sense if the question stays below them: "works 6 days a week". */
 const CAPS: ReadonlyArray<readonly [RegExp, readonly number[]]> = [
   [/^[ -]?days?\b/i, [7, 31, 365]],
   [/^[ -]?(hours?|hrs?)\b/i, [24]],
@@ -84,11 +77,10 @@ const CAPS: ReadonlyArray<readonly [RegExp, readonly number[]]> = [
   [/^[ -]?(years? old|-year-old)\b/i, [100]],
 ];
 
-/** The numbers that can stand in the place of one of the question, without itself; null if there are none. */
-function rangeOf(question: string, number: QuestionNumber): readonly Rational[] | null {
+/** Other numbers that can replace one of the question. */
+function rangeOf(question: string, number: QuestionNumber): readonly Rational[] {
   const value = at(number.values, 0);
-  const decimals = number.text.includes('.') ? (number.text.split('.')[1]?.length ?? 0) : 0;
-  const scale = 10n ** BigInt(decimals);
+  const scale = 10n ** BigInt(number.text.split('.')[1]?.length ?? 0);
   const scaled = Number((value.numerator * scale) / value.denominator);
   const cap = CAPS.find(([unit]) => unit.test(question.slice(number.end)))?.[1].find((limit) => scaled <= limit);
   const high = Math.min(Math.floor(scaled * 1.5), cap ?? Number.POSITIVE_INFINITY);
@@ -101,7 +93,7 @@ function rangeOf(question: string, number: QuestionNumber): readonly Rational[] 
     }
     if (range.length >= 2 || (unit === 1 && range.length > 0)) return range;
   }
-  return null;
+  return [];
 }
 
 /** As round as a number is, then less so: 50, 10, 5 and 1 for 250. */
@@ -117,8 +109,7 @@ function unitsOf(value: number): number[] {
 function resultsOf({ steps, sources }: LinkedSteps, drawn: ReadonlyMap<number, Rational>): readonly Rational[] | null {
   const results: Rational[] = [];
   for (const [i, step] of steps.entries()) {
-    const literals = literalsFor(at(sources, i), step, drawn, results);
-    const result = recompute(step, literals);
+    const result = recompute(step, literalsFor(at(sources, i), step, drawn, results));
     if (result === null) return null;
     const limit = decimalPlaces(step.result);
     const decimals = decimalPlaces(result);
@@ -135,21 +126,20 @@ function literalsFor(
   drawn: ReadonlyMap<number, Rational>,
   results: readonly Rational[],
 ): readonly Rational[] {
-  const own = stepLiterals(step);
-  return own.map((value, j) => {
+  return stepLiterals(step).map((value, j) => {
     const source = at(sources, j);
     if (source.kind === 'question') return drawn.get(source.index) ?? value;
     return source.kind === 'result' ? at(results, source.step) : value;
   });
 }
 
-/** Positive, and between half and twice of the other. */
+/** Positive, and between half and twice the old. */
 function isNear(value: Rational, old: Rational): boolean {
   const double = ({ numerator, denominator }: Rational) => rational(numerator * 2n, denominator);
   return value.numerator > 0n && compareRationals(double(value), old) >= 0 && compareRationals(value, double(old)) <= 0;
 }
 
-/** Whether everything is in the same order of size as it was, and the answer is another. */
+/** Whether all numbers are in the same order of size as before, and the answer changes. */
 function isLike(
   { numbers, steps, free }: LinkedSteps,
   drawn: ReadonlyMap<number, Rational>,
@@ -173,10 +163,8 @@ function write(
   results: readonly Rational[],
 ): Redrawn {
   let text = question;
-  for (const index of [...drawn.keys()].sort((a, b) => b - a)) {
+  for (const [index, value] of [...drawn].sort(([a], [b]) => b - a)) {
     const { start, end, text: old } = at(linked.numbers, index);
-    const value = drawn.get(index);
-    if (!value) continue;
     const written = formatLike(value, old);
     text = `${withArticle(text.slice(0, start), written)}${written}${text.slice(end)}`;
   }
@@ -193,11 +181,11 @@ function write(
   return { question: text, target: formatRational(at(results, results.length - 1)), steps };
 }
 
-/** A number written as another one was: with commas between thousands, with as many decimals, as a word. */
+/** Writes a number like another one: with commas between thousands, with as many decimals, as a word. */
 function formatLike(value: Rational, old: string): string {
   if (/^[a-z]/i.test(old)) {
     const word = numberWord(Number(value.numerator)) ?? formatRational(value);
-    return /^[A-Z]/.test(old) ? `${word.charAt(0).toUpperCase()}${word.slice(1)}` : word;
+    return /^[A-Z]/.test(old) ? capitalize(word) : word;
   }
   const decimals = old.split('.')[1]?.length ?? 0;
   const [whole = '', fraction = ''] = formatRational(value).split('.');

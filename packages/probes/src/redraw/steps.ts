@@ -21,10 +21,7 @@ const THOUSANDS = /(?<=\d),(?=\d{3}(?!\d))/g;
 /** Only these: `%` and `x` are read differently by different authors. */
 const ARITHMETIC = /^[\d.+\-*/() ]+$/;
 
-/**
- * The marked calculations of a solution. Null unless all are plain arithmetic and right, and the last gives the final
- * answer.
- */
+/** The marked calculations of a solution; null unless all are right arithmetic, and the last gives the final answer. */
 export function parseSteps(solution: string, target: string): readonly CalculationStep[] | null {
   const steps = [...solution.matchAll(MARKED)].map(([, marked = '']) => parseStep(marked));
   if (!steps.every((step) => step !== null)) return null;
@@ -48,18 +45,18 @@ function parseStep(marked: string): CalculationStep | null {
   }
 }
 
-/** The numbers of a step in the order of its text. */
+/** In the order of the step's text. */
 export function stepLiterals({ expression }: CalculationStep): readonly Rational[] {
   return expressionNumbers(expression).map(({ value }) => value);
 }
 
-/** For the same numbers: whether each multiplies or divides something, as the 7 days of a week do. */
+/** Whether each of these numbers multiplies or divides something, as the 7 days of a week do. */
 export function areFactors({ expression }: CalculationStep): readonly boolean[] {
   const factors = productFactors(expression);
   return expressionNumbers(expression).map((number) => factors.has(number));
 }
 
-/** The value of a step with other numbers, from left to right; null for a division by zero. */
+/** The value of a step with other numbers; null for a division by zero. */
 export function recompute({ expression }: CalculationStep, literals: readonly Rational[]): Rational | null {
   const replaced = new Map(expressionNumbers(expression).map((number, i) => [number, literals[i] ?? number.value]));
   try {

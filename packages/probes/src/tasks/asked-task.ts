@@ -4,17 +4,11 @@ import { finalPart } from '../exact-answer.ts';
 import type { AskedDocument, AskedTask } from '../files/asked/asked-items.ts';
 import { askedChoices } from '../files/lm-eval/asked-choices.ts';
 import { DEFAULT_MAX_TOKENS } from '../files/lm-eval/asked-generation.ts';
-import type { ChoiceScoring, Wording } from '../item.ts';
+import type { SampleOptions } from '../files/lm-eval/samples.ts';
+import type { Wording } from '../item.ts';
 import { pythonToJson } from './python/json.ts';
 import type { TaskRequest } from './requests.ts';
 import type { Task } from './task.ts';
-
-interface AskingOptions {
-  /** How texts of choices are scored; as the metrics of the task say, if missing. */
-  readonly scoring?: ChoiceScoring | undefined;
-  /** The filter by which generated answers are read; the first of the task if missing. */
-  readonly filter?: string | undefined;
-}
 
 const HINT = 'use a task with choices, one of which is right, or with generated answers';
 
@@ -26,7 +20,7 @@ export function askedTask(
   task: Task,
   documents: readonly PythonDict[],
   requests: readonly TaskRequest[],
-  options: AskingOptions,
+  options: SampleOptions,
 ): AskedTask {
   const asked = requests.map((request, i): AskedDocument => {
     const where = `${task.file}: document ${i + 1}`;
@@ -42,7 +36,7 @@ export function askedTask(
   return { name: task.name, documents: asked, chatTemplate: false, warnings: left.length > 0 ? [warning] : [] };
 }
 
-interface Asking extends AskingOptions {
+interface Asking extends SampleOptions {
   readonly task: Task;
   /** For errors. */
   readonly where: string;
@@ -59,7 +53,7 @@ function wordingOf(request: TaskRequest, asking: Asking): Wording {
   }
 }
 
-/** As a line of samples would be asked. */
+/** Asks like a line of samples. */
 function choicesOf(
   { contexts, continuations, answers }: TaskRequest & { readonly kind: 'choices' },
   { task, where, scoring }: Asking,

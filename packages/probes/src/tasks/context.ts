@@ -13,15 +13,15 @@ import {
 import type { DocumentFormat, Task } from './task.ts';
 import { renderTemplate } from './task-template.ts';
 
-/** A task, and facts about all of its documents. */
 export interface TaskContextOptions {
   readonly task: Task;
+  /** Fields of the first document. */
   readonly fields: ReadonlySet<string>;
   /** Whether each choice has a context of its own (`doc_to_text` gives a number for the first document). */
   readonly multipleInput: boolean;
 }
 
-/** The text before an answer, or one for each choice, as `fewshot_context` builds it without a chat template. */
+/** The text before an answer, or before each choice, as `fewshot_context` builds it without a chat template. */
 export function renderContexts(
   document: PythonDict,
   examples: readonly PythonDict[],
@@ -29,7 +29,7 @@ export function renderContexts(
 ): { readonly shared: string } | { readonly each: readonly string[] } {
   const { task, multipleInput } = options;
   const source = documentSource(document, options);
-  const description = fieldOrTemplate(task.description, source);
+  const description = fieldOrTemplate(task.description, document);
   const start = isTrue(description) ? expectText(description, 'description') : '';
   const before = start + examples.map((example) => exampleTurn(example, options)).join('');
   const prefix = prefixOf(source, options);
@@ -48,19 +48,15 @@ export function documentSource(
   return { document, fields, hasChoices: task.docToChoice !== null };
 }
 
-/** `gen_prefix`: the start of the answer, which the prompt gives. */
+/** `gen_prefix`: the prompt ends with the start of the answer. */
 function prefixOf(source: DocumentSource, { task, fields }: TaskContextOptions): string {
   const { genPrefix } = task;
   if (genPrefix === null) return '';
-  const value = fieldOrTemplate(
-    genPrefix,
-    fields.has(genPrefix) ? source : { document: withoutKey(source.document, genPrefix) },
-  );
+  const { document } = source;
+  const known = fields.has(genPrefix) ? document : new Map([...document].filter(([name]) => name !== genPrefix));
+  const value = fieldOrTemplate(genPrefix, known);
   return isTrue(value) ? expectText(value, 'gen_prefix') : '';
 }
-
-const withoutKey = (document: PythonDict, key: string): PythonDict =>
-  new Map([...document].filter(([name]) => name !== key));
 
 function delimited(question: string, prefix: string, delimiter: string): string {
   return prefix !== '' && question !== '' && !touches(question, prefix) ? delimiter + prefix : prefix;
@@ -72,19 +68,18 @@ const touches = (left: string, right: string): boolean =>
 
 /** A few-shot example with its answer, in its own format. */
 function exampleTurn(document: PythonDict, options: TaskContextOptions): string {
-  const format: DocumentFormat = options.task.fewshotFormat;
+  const format = options.task.fewshotFormat;
   const source = documentSource(document, options);
   let question = renderQuestion(format, source);
   let choices = renderChoices(format, source);
   const answer = renderTarget(format, source);
-  const prefix =
-    format.genPrefix === null || format.genPrefix === '' ? null : fieldOrTemplate(format.genPrefix, source);
+  const prefix = format.genPrefix ? fieldOrTemplate(format.genPrefix, document) : null;
   if (options.multipleInput) {
     question = choices?.[indexOf(question)] ?? null;
     choices = null;
   }
   const asked = expectText(question, 'doc_to_text of a few-shot example');
-  const start = prefix === null || !isTrue(prefix) ? '' : expectText(prefix, 'gen_prefix of a few-shot example');
+  const start = isTrue(prefix) ? expectText(prefix, 'gen_prefix of a few-shot example') : '';
   const { targetDelimiter, fewshotDelimiter } = format;
   if (answer === null || answer === '') return asked + delimited(asked, start, targetDelimiter);
   const text = expectText(answerText(answer, choices), 'doc_to_target of a few-shot example');
@@ -117,15 +112,14 @@ function expectText(value: PythonValue, what: string): string {
   return value;
 }
 
-/** A document, and the names of the fields of the split that is asked. */
 export interface DocumentSource {
   readonly document: PythonDict;
+  /** Fields of the split that is asked. */
   readonly fields: ReadonlySet<string>;
-  /** Whether the task has choices. */
   readonly hasChoices: boolean;
 }
 
-/** `doc_to_text`: text; or a number, where each choice has a context of its own. */
+/** `doc_to_text`: text, or a number if each choice has a context of its own. */
 export function renderQuestion({ docToText }: DocumentFormat, source: DocumentSource): PythonValue {
   if (typeof docToText === 'number') return docToText;
   const field = fieldOf(docToText, source);
@@ -166,11 +160,11 @@ export function renderChoices({ docToChoice }: DocumentFormat, source: DocumentS
 }
 
 /** `gen_prefix` and `description`: a field or a template. */
-function fieldOrTemplate(text: string, { document }: Pick<DocumentSource, 'document'>): PythonValue {
+function fieldOrTemplate(text: string, document: PythonDict): PythonValue {
   return document.has(text) ? (document.get(text) ?? null) : renderTemplate(text, document);
 }
 
-/** A name of a field stands for its value. @returns undefined for other names */
+/** The value of a named field; undefined for other names. */
 function fieldOf(name: string, { document, fields }: DocumentSource): PythonValue | undefined {
   if (!fields.has(name)) return undefined;
   const value = document.get(name);
@@ -178,5 +172,5 @@ function fieldOf(name: string, { document, fields }: DocumentSource): PythonValu
   return value;
 }
 
-/** `str.isdigit`; what is a digit and no number of Python fails then, as it does there. */
+/** `str.isdigit`: a digit that is not a number of Python then fails, as it does there. */
 const isDigits = (text: string): boolean => /^[\p{Nd}\u00b2\u00b3\u00b9\u2070\u2074-\u2079\u2080-\u2089]+$/u.test(text);

@@ -20,10 +20,6 @@ export class Entries {
     return new Entries(dict as ReadonlyMap<string, PythonValue>, place);
   }
 
-  get keys(): string[] {
-    return [...this.#values.keys()];
-  }
-
   get(key: string): PythonValue {
     return this.#values.get(key) ?? null;
   }
@@ -38,7 +34,7 @@ export class Entries {
 
   /** @throws UserError that names the first key which is not among them */
   allow(keys: readonly string[]): void {
-    const other = this.keys.find((key) => !keys.includes(key));
+    const other = [...this.#values.keys()].find((key) => !keys.includes(key));
     if (other !== undefined) throw this.error(other, 'is not read', 'leave it out if it changes nothing');
   }
 
@@ -71,12 +67,6 @@ export class Entries {
   count(key: string, fallback: number): number {
     const value = this.get(key) ?? fallback;
     if (typeof value !== 'number' || value < 0) throw this.error(key, 'is no whole number from 0', 'correct it');
-    return value;
-  }
-
-  integer(key: string, fallback: number): number {
-    const value = this.get(key) ?? fallback;
-    if (typeof value !== 'number') throw this.error(key, 'is no whole number', 'correct it');
     return value;
   }
 

@@ -2,7 +2,6 @@ import { realpath } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { isInside } from '@shadow-gate/platform/files';
-import type { PythonValue } from '@shadow-gate/python';
 import { readYamlEntries, type YamlEntry } from './python/yaml.ts';
 import { LOCAL_FILES, readTaskText, type TaskFiles } from './task-files.ts';
 
@@ -10,17 +9,15 @@ import { LOCAL_FILES, readTaskText, type TaskFiles } from './task-files.ts';
 const MOST_FILES = 20;
 
 export interface TaskLoadOptions {
-  /**
-   * Folder of included files; if missing, the working directory if the file is in it, else the folder above its own.
-   */
+  /** Folder of included files: by default the working directory, or the folder above that of a file outside it. */
   readonly tree?: string | undefined;
   readonly files?: TaskFiles | undefined;
 }
 
 /**
- * Keys of a task file of lm-evaluation-harness: those of the file win over those of later files of `include`, and these
- * over earlier ones.
- * @throws UserError with the file, for one that is missing, elsewhere, includes itself, or is no YAML
+ * Keys of a task file of lm-evaluation-harness. Those of the file win over included ones, and later includes win over
+ * earlier ones.
+ * @throws UserError with a file that is missing, elsewhere, includes itself, or is not YAML
  */
 export async function loadEntries(
   file: string,
@@ -67,16 +64,13 @@ class Loader {
       }
     }
     own.delete('include');
-    for (const [key, entry] of own) merged.set(key, entry);
-    return merged;
+    return new Map([...merged, ...own]);
   }
 }
 
 function includedFiles(include: YamlEntry | undefined, name: string): string[] {
   if (include === undefined) return [];
-  const value: PythonValue = include.value;
-  const files = Array.isArray(value) ? value : [value];
-  return files.map((file) => {
+  return [include.value].flat().map((file) => {
     if (typeof file !== 'string') throw new UserError(`${name}: include is not a path`, 'give the path of a file');
     return file;
   });

@@ -1,3 +1,4 @@
+import { given } from '@shadow-gate/platform';
 import { readTextFile } from '@shadow-gate/platform/files';
 import type { PythonDict } from '@shadow-gate/python';
 import { isKnownField } from '../files/fields/known-fields.ts';
@@ -9,7 +10,7 @@ import { type GivenDocuments, loadDocuments } from './documents/find-documents.t
 import type { IsNeeded } from './documents/read-documents.ts';
 import { isTaskText, readTask } from './read-task.ts';
 import { taskRequests } from './requests.ts';
-import type { DocumentFormat, Task } from './task.ts';
+import type { Task } from './task.ts';
 import { LOCAL_FILES, type TaskFiles } from './task-files.ts';
 
 /** Settings of the policy for a task file. */
@@ -21,12 +22,12 @@ interface TaskSuiteOptions extends ProbeFileOptions {
   readonly text?: string;
 }
 
-/** The text of a YAML file, with templates or a task of lm-evaluation-harness; null for other files, and for none. */
+/** The text of a YAML file, which has templates or a task; null for other files and missing ones. */
 export async function textWithTemplates(path: string): Promise<string | null> {
   return hasTemplates(path) ? readTextFile(path, 'templates') : null;
 }
 
-/** Whether a probe file is a task of lm-evaluation-harness. */
+/** Whether a file is a task of lm-evaluation-harness. */
 export async function isTask(path: string): Promise<boolean> {
   const text = await textWithTemplates(path);
   return text !== null && isTaskText(text);
@@ -35,26 +36,26 @@ export async function isTask(path: string): Promise<boolean> {
 /**
  * The documents of a task as lm-evaluation-harness asks them, and twins made of their fields.
  * @param path of the task, or of its approved text
- * @param place of the task, from where its other files are found
- * @throws UserError with the key or the document, for what is not read
+ * @param place of the task: its other files are found from here
+ * @throws UserError with a key or document that is not read
  */
 export function readTaskSuite(path: string, place: string, options: TaskSuiteOptions): Promise<FileSuite> {
   return quotingUnlessLinked(place, async () => {
-    const { documents: given, numFewshot: wanted, files: other = LOCAL_FILES, text, ...asking } = options;
+    const { documents: own, numFewshot: wanted, files: other = LOCAL_FILES, text, ...asking } = options;
     const files: TaskFiles = {
       locate: (places) => (places.includes(place) ? Promise.resolve({ place, path, text }) : other.locate(places)),
     };
     const task = await readTask(place, { files });
     const numFewshot = wanted ?? task.numFewshot;
     const isNeeded = needs(task, asking.slices);
-    const load = (split: string) => loadDocuments(task, split, { given, files, isNeeded });
+    const load = (split: string) => loadDocuments(task, split, { given: own, files, isNeeded });
     const asked = await load(task.split);
     const examples = numFewshot === 0 ? [] : await examplesOf(task, asked.documents, load);
     const requests = taskRequests(task, { asked: asked.documents, fewshot: examples }, { numFewshot });
     const suite = askedSuite(askedTask(task, asked.documents, requests, asking), task.file, asking);
     const { source, pinned } = asked;
     const moving = pinned === null ? [] : [`${task.file}: its data set can change: this run has read ${pinned}`];
-    return { ...suite, ...(source === null ? {} : { source }), warnings: [...moving, ...suite.warnings] };
+    return { ...suite, ...given({ source: source ?? undefined }), warnings: [...moving, ...suite.warnings] };
   });
 }
 
@@ -69,15 +70,13 @@ async function examplesOf(
 
 /** Columns that the templates mention, those that twins are made of, and the choices of `multi_choice_regex`. */
 function needs(task: Task, slices: readonly string[] = []): IsNeeded {
-  const templatesOf = ({ docToText, docToTarget, docToChoice, genPrefix }: DocumentFormat) => [
+  const templates = [task, task.fewshotFormat].flatMap(({ docToText, docToTarget, docToChoice, genPrefix }) => [
     docToText,
     docToTarget,
     docToChoice,
     genPrefix,
-  ];
-  const texts = [task.description, ...templatesOf(task), ...templatesOf(task.fewshotFormat)].filter(
-    (text) => typeof text === 'string',
-  );
+  ]);
+  const texts = [task.description, ...templates].filter((text) => typeof text === 'string');
   return (column) =>
     column === 'choices' ||
     isKnownField(column) ||

@@ -6,7 +6,7 @@ import type { YamlEntry } from './python/yaml.ts';
 import { readGeneration, readJudging, readMetrics } from './scoring.ts';
 import { type DocumentFormat, type FewshotSource, OUTPUT_TYPES, type Rendered, type Task } from './task.ts';
 
-/** Keys of a task that change nothing that is done here. */
+/** Keys of a task that change nothing here. */
 const IDLE = [
   'task_alias',
   'tag',
@@ -16,7 +16,7 @@ const IDLE = [
   'doc_to_decontamination_query',
   'num_fewshot',
 ];
-/** Keys that are read with the value that they have without them. */
+/** Keys that must be null or false. */
 const UNUSED = [
   'process_docs',
   'process_results',
@@ -26,7 +26,7 @@ const UNUSED = [
   'doc_to_audio',
   'unsafe_code',
 ];
-/** Keys of a format, of a task or of its few-shot examples. */
+/** Keys of a task's format, or of that of its few-shot examples. */
 const FORMAT = ['doc_to_text', 'doc_to_target', 'doc_to_choice', 'gen_prefix', 'target_delimiter', 'fewshot_delimiter'];
 const READ = [
   'task',
@@ -52,18 +52,15 @@ const WITHOUT_PYTHON =
 
 const OWN_KEYS = /^["']?(?:task|output_type|doc_to_text|doc_to_target|dataset_path|include)["']?[ \t]*:/m;
 
-/** Whether a text in YAML is a task of lm-evaluation-harness, and not a file of templates. */
+/** Whether a YAML text is a task of lm-evaluation-harness instead of a file of templates. */
 export const isTaskText = (text: string): boolean => OWN_KEYS.test(text);
 
 /**
  * Read a task file of lm-evaluation-harness (0.4.13) and those that it includes.
- * @throws UserError that names the key, for Python and all else that is not read
+ * @throws UserError with a key that is not read, such as one with Python
  */
 export async function readTask(file: string, options: TaskLoadOptions = {}): Promise<Task> {
-  return toTask(await loadEntries(file, options), file);
-}
-
-function toTask(all: ReadonlyMap<string, YamlEntry>, file: string): Task {
+  const all = await loadEntries(file, options);
   refusePython(all, file);
   const entries = new Entries(new Map([...all].map(([key, { value }]) => [key, value])), file);
   if (isList(entries.get('task')) || entries.has('group') || entries.has('task_list')) {
@@ -118,10 +115,7 @@ function refusePython(all: ReadonlyMap<string, YamlEntry>, file: string): void {
   }
 }
 
-/**
- * @param outer the format of the task for its few-shot examples, which may override it, also by null; for a task, the
- * defaults
- */
+/** @param outer defaults of a task; for few-shot examples, the task's format, which they may override, even by null */
 function readFormat(
   entries: Entries,
   outer: Partial<DocumentFormat> & Pick<DocumentFormat, 'targetDelimiter' | 'fewshotDelimiter'>,
@@ -153,7 +147,7 @@ function readChoices(entries: Entries): string | readonly PythonValue[] | null {
   throw entries.error('doc_to_choice', 'is no list', 'give a field, a template or a list');
 }
 
-/** A split of its own, else samples of the file, else the first split there is of training, validation and test. */
+/** A split of its own, else samples of the file, else the first of training, validation and test that exists. */
 function fewshotSource(
   entries: Entries,
   fewshot: Entries,

@@ -14,13 +14,13 @@ import {
 import { PythonRandom } from './python/random.ts';
 import type { Task } from './task.ts';
 
-/** The requests for one document. */
+/** Asks one document. */
 export type TaskRequest =
   | {
       readonly kind: 'choices';
-      /** As `doc_to_choice` gives them. */
+      /** From `doc_to_choice`. */
       readonly choices: readonly string[];
-      /** One for each choice; all the same unless each choice has a context of its own. */
+      /** One for each choice, often all the same. */
       readonly contexts: readonly string[];
       /** Scored after each context. */
       readonly continuations: readonly string[];
@@ -43,15 +43,15 @@ interface NamedRule {
 }
 
 interface TaskDocuments {
-  /** Documents of the split that is asked, all from the first one on: few-shot examples depend on the order. */
+  /** The whole split that is asked: few-shot examples depend on the order. */
   readonly asked: readonly PythonDict[];
-  /** Documents of the split of the few-shot examples, or the task's own examples. */
+  /** The split of the few-shot examples, or the task's own examples. */
   readonly fewshot: readonly PythonDict[];
 }
 
 /**
- * What lm-evaluation-harness asks for each document, without a chat template.
- * @throws UserError with its number if a template does not fit
+ * The requests of lm-evaluation-harness for each document, without a chat template.
+ * @throws UserError with the number of a document that a template does not fit
  */
 export function taskRequests(
   task: Task,
@@ -65,7 +65,7 @@ export function taskRequests(
   const fields = new Set(first.keys()) as ReadonlySet<string>;
   const shape = locating(task, 0, () => shapeOf(task, first, fields));
   const sampler: Sampler = task.sampler === 'first_n' ? firstN(fewshot) : seeded(fewshot, fewshotSeed);
-  // The harness leaves the document out where the task names the same split for both.
+  // The harness leaves the document out of its examples if the task names the same split for both.
   const { split, declared } = { declared: false, ...task.fewshot };
   const isSameSplit = (declared ? split : null) === task.testSplit;
   return asked.map((document, i) =>
@@ -78,7 +78,7 @@ export function taskRequests(
 
 interface Shape {
   readonly multipleInput: boolean;
-  /** Whether the target of the first document is a list: any of it is right then. */
+  /** Whether the first document's target is a list, any of which is right. */
   readonly multipleTarget: boolean;
 }
 
@@ -140,7 +140,7 @@ function requestOf(
   }
 }
 
-/** An index, the text of a choice, or a list of indices. Those that are no choice are right for none. */
+/** From an index, the text of a choice, or a list of indices. An index out of range is right for no choice. */
 function answersOf(gold: PythonValue, choices: readonly string[]): number[] {
   const golds = isList(gold) ? gold : [gold];
   return golds.flatMap((one) => {
@@ -203,11 +203,10 @@ function locating<T>(task: Task, index: number, work: () => T): T {
 const FEWSHOT_SEED = 1234;
 
 interface Sampler {
-  /** The examples of the next document. @param asked the document, if it must not be among them */
+  /** The examples of the next document, without `asked`. */
   readonly sample: (count: number, asked: PythonDict | null) => readonly PythonDict[];
 }
 
-/** The first examples, in order. */
 function firstN(pool: readonly PythonDict[]): Sampler {
   return {
     sample: (count, asked) => {
@@ -222,7 +221,7 @@ function firstN(pool: readonly PythonDict[]): Sampler {
   };
 }
 
-/** Examples drawn at random, each time anew from one generator: so they depend on the number of documents before. */
+/** All documents draw from one generator, so examples depend on the number of documents before. */
 function seeded(pool: readonly PythonDict[], seed: number): Sampler {
   const random = new PythonRandom(seed);
   return {

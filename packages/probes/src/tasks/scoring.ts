@@ -6,7 +6,7 @@ import type { Entries } from './entries.ts';
 import { pythonToJson } from './python/json.ts';
 import type { OutputType } from './task.ts';
 
-/** Metrics that are known, by what a task asks for, and those that the harness takes if a task names none. */
+/** Known metrics by output type, and those of the harness for a task that names none. */
 const METRICS: Readonly<Record<OutputType, { readonly known: readonly string[]; readonly usual: readonly string[] }>> =
   {
     multiple_choice: { known: ['acc', 'acc_norm', 'acc_bytes'], usual: ['acc', 'acc_norm'] },
@@ -86,7 +86,7 @@ const GENERATION_KEYS = [
   'num_beams',
 ];
 
-/** Where a generation ends. @throws UserError for one that is drawn at random or searched with beams */
+/** Stops and limit of a generation. @throws UserError for one that is drawn at random or searched with beams */
 export function readGeneration(
   entries: Entries,
   outputType: OutputType,

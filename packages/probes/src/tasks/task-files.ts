@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { readTextFile } from '@shadow-gate/platform/files';
 
-/** A file of a task: where it belongs, and where its text is read. */
+/** A file of a task that belongs at `place` and is read at `path`. */
 export interface LocatedFile {
   readonly place: string;
   readonly path: string;
@@ -9,13 +9,12 @@ export interface LocatedFile {
   readonly text?: string | undefined;
 }
 
-/** Where the files of a task are read: those that it includes, and those of its documents. */
+/** Finds files that a task includes, and those of its documents. */
 export interface TaskFiles {
-  /** The first of some absolute paths at which there is a file; null if there is none. */
+  /** The first of some absolute paths with a file; null if there is none. */
   readonly locate: (places: readonly string[]) => Promise<LocatedFile | null>;
 }
 
-/** Files where they are. */
 export const LOCAL_FILES: TaskFiles = {
   locate: async (places) => {
     for (const place of places) {
@@ -25,10 +24,7 @@ export const LOCAL_FILES: TaskFiles = {
   },
 };
 
-/**
- * Files of which some have an approved text, which goes first.
- * @param paths of approved texts, by the absolute paths at which they belong
- */
+/** Prefers approved texts. @param paths of approved texts, by the absolute paths where they belong */
 export function approvedFiles(paths: ReadonlyMap<string, string>): TaskFiles {
   return {
     locate: async (places) => {
@@ -41,7 +37,7 @@ export function approvedFiles(paths: ReadonlyMap<string, string>): TaskFiles {
   };
 }
 
-/** The text of a file, and its real place if it is read where it belongs. */
+/** The text of a file, and its place: the real one unless the text is an approved copy. */
 export async function readTaskText(
   files: TaskFiles,
   path: string,

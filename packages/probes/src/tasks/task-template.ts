@@ -28,7 +28,7 @@ export function renderTemplate(source: string, document: PythonDict): string {
   try {
     return renderJinja(parsed(source), variables, ENVIRONMENT);
   } catch (error) {
-    // A macro that calls itself without end.
+    // A macro calls itself without end.
     throw error instanceof RangeError ? new TemplateError(`the template is too deep: ${error.message}`) : error;
   }
 }
@@ -42,7 +42,7 @@ function parsed(source: string): Body {
   return body;
 }
 
-/** The filter of lm-evaluation-harness: `re.sub`. */
+/** lm-evaluation-harness's filter: `re.sub`. */
 const regexReplace: Filter = (value, args) => {
   const bound = bind('the filter regex_replace', ['pattern', 'repl', 'count'], args, { required: 2 });
   const regex = compileRegex(asText(bound.get('pattern'), 'pattern'));
@@ -55,7 +55,7 @@ const toJson: Filter = () => {
   throw new NotRead('the filter tojson is not read');
 };
 
-/** White space stays, the last line end too, and a name that is not there is an error. */
+/** White space stays, even the last line end, and an unknown name is an error. */
 const ENVIRONMENT: Environment = {
   trimBlocks: false,
   lstripBlocks: false,

@@ -7,7 +7,7 @@ export type Rendered = string | number;
 export const OUTPUT_TYPES = ['multiple_choice', 'generate_until', 'loglikelihood'] as const;
 export type OutputType = (typeof OUTPUT_TYPES)[number];
 
-/** How documents are turned into text: of the task, or of its few-shot examples. */
+/** Turns documents of a task, or its few-shot examples, into text. */
 export interface DocumentFormat {
   readonly docToText: Rendered;
   readonly docToTarget: Rendered | readonly PythonValue[];
@@ -18,15 +18,13 @@ export interface DocumentFormat {
   readonly fewshotDelimiter: string;
 }
 
-/** Where few-shot examples come from: a split, or the task itself. */
+/** Few-shot examples come from a split, `declared` if the task names it, or from the task itself. */
 export type FewshotSource =
-  /** `declared`: whether the task names it as the split of its examples. */
   | { readonly split: string; readonly declared: boolean }
   | { readonly split: null; readonly samples: readonly PythonDict[] };
 
 /** A task of lm-evaluation-harness without Python. */
 export interface Task extends DocumentFormat {
-  /** The file, for errors. */
   readonly file: string;
   readonly name: string;
   readonly outputType: OutputType;
@@ -44,13 +42,12 @@ export interface Task extends DocumentFormat {
   readonly fewshotFormat: DocumentFormat;
   readonly sampler: 'default' | 'first_n';
   readonly numFewshot: number;
-  /** Names of the metrics that are known here. */
   readonly metrics: readonly string[];
-  /** Names of metrics that are not computed. */
+  /** Metrics that are not computed. */
   readonly otherMetrics: readonly string[];
   /** Filters and metrics, as `taskAnswerRule` takes them. */
   readonly judging: TaskConfig;
   readonly until: readonly string[];
-  /** Null: as many as the harness gives, 256. */
+  /** Null: the harness's default, 256. */
   readonly maxNewTokens: number | null;
 }

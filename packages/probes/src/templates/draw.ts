@@ -1,4 +1,4 @@
-import { UserError } from '@shadow-gate/platform';
+import { at, groupBy, UserError } from '@shadow-gate/platform';
 import {
   type Expression,
   ExpressionError,
@@ -9,26 +9,24 @@ import {
 import { decimalPlaces, formatRational, type Rational } from '../arithmetic/rational.ts';
 import type { Random } from '../random.ts';
 import { drawNumber } from './range.ts';
-import type { Assignment, Template, TemplateAnswer, Text } from './template.ts';
+import type { Assignment, Template, Text } from './template.ts';
 
-/** A template with values. */
 export interface TemplateInstance {
   readonly question: string;
   readonly answer: string;
   /** Whether the answer is a number. */
   readonly numeric: boolean;
-  /** All different, and none is the answer. */
+  /** All different, without the answer. */
   readonly wrong: readonly string[];
 }
 
-/** Draws until the conditions are met: if one in a hundred meets them, all of these fail once in 10^21 times. */
+/** If one draw in a hundred meets the conditions, all of these fail once in 10^21 times. */
 const ATTEMPTS = 5000;
 
 /**
- * Draw a question that is not among others.
+ * Draw a question that is not among others, with another answer than the last of them if possible.
  * @param where of the template, for errors
- * @param others earlier draws; the answer differs from that of the last one, if possible
- * @throws UserError if no draw can be used, with the causes
+ * @throws UserError with the causes if no draw can be used
  */
 export function drawInstance(
   template: Template,
@@ -56,7 +54,7 @@ export function drawInstance(
   throw new UserError(`${where}: no question can be drawn${beside}: ${causes}`, hint);
 }
 
-/** Lists of the same texts give different ones, so that two people have two names. */
+/** Equal lists of texts give different texts, so that two people have two names. */
 function drawValues(values: Template['values'], random: Random): Assignment {
   const drawn = new Map<string, Rational | string>();
   const taken = new Map<string, string[]>();
@@ -75,14 +73,14 @@ function drawValues(values: Template['values'], random: Random): Assignment {
   return drawn;
 }
 
-/** The question and the answers with these values, or why there is none. */
+/** The question and the answers with these values, or the cause why there is none. */
 export function instantiate(template: Template, assignment: Assignment): TemplateInstance | Unusable {
   if (!meetsConditions(template.conditions, assignment)) return { cause: 'conditions' };
   const question = writeText(template.question, assignment);
   if (typeof question !== 'string') return question;
   const answers: string[] = [];
   for (const given of [template.answer, ...template.wrong]) {
-    const answer = writeAnswer(given, assignment);
+    const answer = given.kind === 'text' ? writeText(given.text, assignment) : writeNumber(given.formula, assignment);
     if (typeof answer !== 'string') return answer;
     if (answers.includes(answer)) return { cause: 'equal-answers', example: JSON.stringify(answer) };
     answers.push(answer);
@@ -94,11 +92,6 @@ export function instantiate(template: Template, assignment: Assignment): Templat
 /** A division by zero meets no condition. */
 function meetsConditions(conditions: readonly Expression[], assignment: Assignment): boolean {
   return conditions.every((condition) => attempt(() => evaluateCondition(condition, valuesOf(assignment))) === true);
-}
-
-function writeAnswer(answer: TemplateAnswer, assignment: Assignment): string | Unusable {
-  if (answer.kind === 'text') return writeText(answer.text, assignment);
-  return writeNumber(answer.formula, assignment);
 }
 
 function writeText(text: Text, assignment: Assignment): string | Unusable {
@@ -116,7 +109,7 @@ function writePlace(formula: Expression, assignment: Assignment): string | Unusa
   return typeof value === 'string' ? value : writeNumber(formula, assignment);
 }
 
-/** Not a third: nobody would write its decimals. */
+/** Refuses a third: nobody would write its decimals. */
 function writeNumber(formula: Expression, assignment: Assignment): string | Unusable {
   const value = attempt(() => evaluateNumber(formula, valuesOf(assignment)));
   if (value === null) return { cause: 'no-value' };
@@ -134,7 +127,7 @@ function valuesOf(assignment: Assignment): Values {
   };
 }
 
-/** Null where a formula has no value. */
+/** Null if a formula has no value. */
 function attempt<T>(evaluate: () => T): T | null {
   try {
     return evaluate();
@@ -144,14 +137,14 @@ function attempt<T>(evaluate: () => T): T | null {
   }
 }
 
-/** Why values that were drawn make no question. */
+/** Drawn values make no question for this cause. */
 export interface Unusable {
   readonly cause: keyof typeof CAUSES;
   /** Such as `1/3`. */
   readonly example?: string;
 }
 
-/** How an error names each cause, and what to do if it is the most frequent one. */
+/** Each cause in an error, and the hint if it is the most frequent one. */
 const CAUSES = {
   conditions: ['conditions are not met', 'relax the conditions, or widen the ranges'],
   'no-value': ['a formula divides by zero', 'change the formula, or leave 0 out of what it divides by'],
@@ -164,26 +157,19 @@ const CAUSES = {
   'same-answer': ['the answer is that of the benchmark form', 'widen the ranges, relax the conditions, or lower draws'],
 } as const;
 
-/** The cause in words, with an example where there is one. */
 export function describeUnusable({ cause, example }: Unusable): string {
   const [what] = CAUSES[cause];
   return example === undefined ? what : `${what}, as ${example}`;
 }
 
-/** All causes of draws that failed, with their numbers, the most frequent one first; and what to do about that one. */
+/** All causes of failed draws with their numbers, the most frequent one first, and the hint for that one. */
 function summarizeUnusable(draws: readonly Unusable[]): { readonly causes: string; readonly hint: string } {
-  const counts = new Map<Unusable['cause'], { readonly first: Unusable; count: number }>();
-  for (const draw of draws) {
-    const known = counts.get(draw.cause);
-    if (known) known.count += 1;
-    else counts.set(draw.cause, { first: draw, count: 1 });
-  }
-  const ranked = [...counts.values()].sort((a, b) => b.count - a.count);
+  const ranked = [...groupBy(draws, ({ cause }) => cause).values()].sort((a, b) => b.length - a.length);
   const total = draws.length.toLocaleString('en-US');
-  const causes = ranked.map(({ first, count }, i) => {
-    const share = i === 0 ? `${count.toLocaleString('en-US')} of ${total} draws` : count.toLocaleString('en-US');
-    return `${describeUnusable(first)}, in ${share}`;
+  const causes = ranked.map((failed, i) => {
+    const count = failed.length.toLocaleString('en-US');
+    return `${describeUnusable(at(failed, 0))}, in ${i === 0 ? `${count} of ${total} draws` : count}`;
   });
-  const [most] = ranked;
-  return { causes: causes.join('; '), hint: most ? CAUSES[most.first.cause][1] : '' };
+  const most = ranked[0]?.[0];
+  return { causes: causes.join('; '), hint: most ? CAUSES[most.cause][1] : '' };
 }

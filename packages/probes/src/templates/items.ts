@@ -7,13 +7,13 @@ import { drawInstance, instantiate, type TemplateInstance } from './draw.ts';
 import type { Template } from './template.ts';
 
 interface DrawOptions {
-  /** How errors name the file. */
+  /** For errors. */
   readonly file: string;
   /** Seed of the fresh draws. */
   readonly seed: number;
-  /** How answers that are text are scored. */
+  /** Scoring of answers that are text. */
   readonly scoring: ChoiceScoring;
-  /** Whether the whole file is a twin of another one: then each template gives its fresh draws only. */
+  /** Whether the whole file is a twin of another one: then each template gives only its fresh draws. */
   readonly isGroup: boolean;
 }
 
@@ -25,7 +25,7 @@ const MAX_FACTS = 20_000;
 
 /**
  * The facts of all templates, each the cluster of its items. The benchmark form is the published question, or a draw
- * that depends on the file only; twins are fresh draws by the seed.
+ * that depends only on the file; twins are fresh draws by the seed.
  * @throws UserError for a template that leaves too few questions
  */
 export function templateItems(templates: readonly Template[], options: DrawOptions): ProbeItem[] {
@@ -44,14 +44,12 @@ function itemsOf(template: Template, options: DrawOptions): ProbeItem[] {
   const where = `${options.file}: ${JSON.stringify(id)}`;
   const published = publishedInstance(template);
   const items: ProbeItem[] = [];
-  const benchmarks: Asked[] =
-    published === null ? [] : [ask(template, published, { seed: SEED_OF_FILE, draw: 1, avoid: null })];
-  if (published === null) {
-    for (let draw = 1; draw <= draws; draw += 1) {
-      const random = new Random(SEED_OF_FILE, `benchmark ${draw} of ${id}`);
-      const instance = drawInstance(template, random, { where, others: benchmarks.map((asked) => asked.instance) });
-      benchmarks.push(ask(template, instance, { seed: SEED_OF_FILE, draw, avoid: null }));
-    }
+  const benchmarks: Asked[] = [];
+  for (let draw = 1; draw <= (published === null ? draws : 1); draw += 1) {
+    const random = new Random(SEED_OF_FILE, `benchmark ${draw} of ${id}`);
+    const others = benchmarks.map((asked) => asked.instance);
+    const instance = published ?? drawInstance(template, random, { where, others });
+    benchmarks.push(ask(template, instance, { seed: SEED_OF_FILE, draw, avoid: null }));
   }
   const twins: TemplateInstance[] = [];
   for (let draw = 1; draw <= draws; draw += 1) {
@@ -60,19 +58,16 @@ function itemsOf(template: Template, options: DrawOptions): ProbeItem[] {
     const others = [...benchmarks.map(({ instance }) => instance), ...twins, benchmark.instance];
     const twin = drawInstance(template, random, { where, others });
     twins.push(twin);
-    const fact = published === null ? `${id}.${draw}` : id;
     const asked = ask(template, twin, { seed: options.seed, draw, avoid: benchmark.right });
+    const add = (form: Asked, part: Part) => items.push(...formsOf(template, form, part, options.scoring));
     if (options.isGroup) {
-      items.push(
-        ...formsOf(template, asked, { fact: `${id}.${draw}`, form: 'twin', kind: 'group', suffix: '' }, options),
-      );
+      add(asked, { fact: `${id}.${draw}`, form: 'twin', kind: 'group', suffix: '' });
       continue;
     }
-    if (published === null || draw === 1) {
-      items.push(...formsOf(template, benchmark, { fact, form: 'benchmark', kind: null, suffix: '' }, options));
-    }
+    const fact = published === null ? `${id}.${draw}` : id;
+    if (published === null || draw === 1) add(benchmark, { fact, form: 'benchmark', kind: null, suffix: '' });
     const suffix = published === null ? '.fresh' : `.fresh-${draw}`;
-    items.push(...formsOf(template, asked, { fact, form: 'twin', kind: 'fresh', suffix }, options));
+    add(asked, { fact, form: 'twin', kind: 'fresh', suffix });
   }
   return items;
 }
@@ -115,15 +110,12 @@ interface Part {
 }
 
 /** A written answer has one form; a choice is asked by letter and by text, for models that do not bind letters. */
-function formsOf(template: Template, asked: Asked, part: Part, options: DrawOptions): ProbeItem[] {
+function formsOf(template: Template, asked: Asked, part: Part, scoring: ChoiceScoring): ProbeItem[] {
   const { question, answer, numeric } = asked.instance;
   const { choices, right } = asked;
   if (choices.length === 0) return [toItem(template, part, plainProblem({ question, target: answer, numeric }))];
   const byLetter = examWording({ question, choices, answer: right });
-  const byText: Wording = {
-    prompt: byLetter.prompt,
-    question: { kind: 'choice', choices, answer: right, scoring: options.scoring },
-  };
+  const byText: Wording = { ...byLetter, question: { kind: 'choice', choices, answer: right, scoring } };
   const textForm: Form = part.form === 'benchmark' ? 'benchmark-text' : part.form;
   return [
     toItem(template, part, byLetter),

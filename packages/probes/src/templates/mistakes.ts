@@ -14,7 +14,7 @@ interface Placed {
   readonly role: 'condition' | 'number' | 'in-text';
 }
 
-/** The first mistake of a template that no single key shows, such as an unknown name or a text in a formula. */
+/** The first mistake that no single key shows, such as an unknown name or a text in a formula. */
 export function mistakeIn(template: Template, original: Assignment | null): Mistake | null {
   const shown = new Set(formulasOf(template.question).flatMap((formula) => [...expressionNames(formula)]));
   for (const placed of allFormulas(template)) {

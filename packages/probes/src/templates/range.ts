@@ -13,14 +13,13 @@ import type { Random } from '../random.ts';
 import { NAMES } from '../words.ts';
 import type { TemplateRange } from './template.ts';
 
-/** A range of numbers. */
 export type NumberRange = Exclude<TemplateRange, { readonly kind: 'texts' }>;
 
 const RANGE = /^(-?[\d.]+)\s*\.\.\s*(-?[\d.]+)(?:\s+by\s+([\d.]+))?$/;
 /** A wider range would only be a way to spend time. */
 const MAX_COUNT = 1_000_000;
 
-/** `3..9`, `0.5..3 by 0.5`, `names`; else what is wrong. */
+/** Reads `3..9`, `0.5..3 by 0.5` or `names`. @returns a problem as text */
 export function readRange(given: string): TemplateRange | string {
   const text = given.trim();
   if (text === 'names') return { kind: 'texts', texts: NAMES };
@@ -34,7 +33,7 @@ export function readRange(given: string): TemplateRange | string {
   return count > MAX_COUNT ? `has more than ${MAX_COUNT} numbers` : { kind: 'numbers', from, step, count };
 }
 
-/** A list of numbers, or of texts. */
+/** @returns a problem as text */
 export function readList(given: ReadonlyArray<string | number>): TemplateRange | string {
   if (new Set(given.map(String)).size < given.length) return 'has something twice';
   const numbers = given.flatMap((value) => (typeof value === 'number' ? (parseRangeNumber(String(value)) ?? []) : []));
@@ -51,13 +50,12 @@ export function parseRangeNumber(text: string): Rational | null {
   return value && text.startsWith('-') ? negateRational(value) : value;
 }
 
-/** A number of a range or of a list. */
 export function drawNumber(range: NumberRange, random: Random): Rational {
   if (range.kind === 'list') return random.pick(range.numbers);
   return addRationals(range.from, multiplyRationals(range.step, wholeRational(random.int(0, range.count - 1))));
 }
 
-/** @throws Error for what is no range of numbers: of templates that are part of the program */
+/** For templates of this program. @throws Error unless it is a range of numbers */
 export function readNumberRange(given: string): NumberRange {
   const range = readRange(given);
   if (typeof range === 'string' || range.kind === 'texts') throw new Error(`${given} is no range of numbers`);

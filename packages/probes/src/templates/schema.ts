@@ -23,27 +23,26 @@ const rangeSchema = z
     return z.NEVER;
   });
 
-const formulaSchema = z.union([z.string().trim(), z.number()], 'must be a formula').transform((given, context) => {
+/** The formulas that `read` finds; its ExpressionError, after a prefix, becomes the issue. */
+function reading<T>(read: () => T, context: z.RefinementCtx, prefix = ''): T {
   try {
-    return parseExpression(String(given));
+    return read();
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
-    context.addIssue({ code: 'custom', message: `${JSON.stringify(String(given).slice(0, 80))} ${error.message}` });
+    context.addIssue({ code: 'custom', message: `${prefix}${error.message}` });
     return z.NEVER;
   }
-});
+}
 
-const placedSchema = textSchema.transform((given, context): Text => {
-  try {
-    return readText(given);
-  } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error;
-    context.addIssue({ code: 'custom', message: error.message });
-    return z.NEVER;
-  }
-});
+const formulaSchema = z
+  .union([z.string().trim(), z.number()], 'must be a formula')
+  .transform((given, context) =>
+    reading(() => parseExpression(String(given)), context, `${JSON.stringify(String(given).slice(0, 80))} `),
+  );
 
-/** With `{…}` it is a text, else a formula. */
+const placedSchema = textSchema.transform((given, context) => reading(() => readText(given), context));
+
+/** A text if it has `{…}`, else a formula. */
 const answerSchema = z
   .union([z.string(), z.number()], 'must be a formula, or a text with {…}')
   .transform((given, context): TemplateAnswer => {
@@ -81,17 +80,15 @@ const templateSchema = z
       original: null,
       draws: given.draws ?? (given.original === undefined ? DEFAULT_DRAWS : 1),
     };
-    const original = given.original && readOriginal(given.original);
-    const found = mistakeIn(template, original ?? null);
-    if (found === null) return { ...template, original: original ?? null };
+    const original = given.original === undefined ? null : readOriginal(given.original);
+    const found = mistakeIn(template, original);
+    if (found === null) return { ...template, original };
     context.addIssue({ code: 'custom', path: found.path, message: `of ${JSON.stringify(given.id)}: ${found.what}` });
     return z.NEVER;
   });
 
-/** Facts of a template that does not say how many. */
 const DEFAULT_DRAWS = 5;
 
-/** A file of templates. */
 const templatesSchema = z
   .strictObject({ templates: z.array(templateSchema).min(1, 'is empty').max(1000) })
   .superRefine(({ templates }, context) => {
@@ -106,7 +103,7 @@ const templatesSchema = z
     }
   });
 
-/** @throws ExpressionError for a brace without its partner, and for what is between two and is no formula */
+/** @throws ExpressionError for a brace without its partner, and for other text than a formula between two */
 function readText(given: string): Text {
   const parts = given.split(/(\{[^{}]*\})/).filter((part) => part !== '');
   return parts.map((part) => {

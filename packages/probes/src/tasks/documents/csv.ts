@@ -28,10 +28,7 @@ const INTEGER = /^\s*[-+]?\d+\s*$/;
 const FLOAT = /^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*$/;
 const BOOLEAN = /^(?:True|TRUE|true|False|FALSE|false)$/;
 
-/**
- * Documents of a CSV or TSV file with a header, typed as pandas, which `datasets` uses, types columns.
- * @throws UserError
- */
+/** Documents of a CSV or TSV file with a header, typed like pandas, which `datasets` uses. @throws UserError */
 export function readTable(text: string, file: string, delimiter: ',' | '\t'): PythonDict[] {
   const [header = [], ...rows] = parseRows(text, file, delimiter);
   for (const [i, row] of rows.entries()) {

@@ -16,11 +16,7 @@ export interface GivenDocuments {
 /** Loaders of `datasets` for local files. */
 const FILE_LOADERS = ['json', 'csv', 'parquet', 'pandas'];
 
-/**
- * Addresses of a split's documents: those of the policy, else the local files of `dataset_kwargs`, else the data set on
- * the hub.
- * @throws UserError if none can be read
- */
+/** From the policy, else the local files of `dataset_kwargs`, else the hub. @throws UserError if none can be read */
 function documentsOfSplit(task: Task, split: string, given: GivenDocuments | undefined) {
   const files = given?.files;
   const named = typeof files === 'object' ? files[split] : split === task.split ? files : undefined;
@@ -62,12 +58,11 @@ function textsOf(value: PythonValue, file: string): readonly string[] {
   });
 }
 
-/** Possible places of a local file: in a folder, then in the working directory. */
+/** Possible places of a local file: in the folder, then in the working directory. */
 export function possiblePaths(folder: string, path: string): readonly string[] {
   return [...new Set([resolve(folder, path), resolve(path)])];
 }
 
-/** The documents of a split. */
 export async function loadDocuments(
   task: Task,
   split: string,

@@ -21,7 +21,6 @@ import {
 import { decodeProbeText, readLines, readProbeBytes } from '../../files/formats/lines.ts';
 import { readTable } from './csv.ts';
 
-/** Documents, in order. */
 export interface Documents {
   readonly documents: readonly PythonDict[];
   /** Address of a data set on a hub with its commit, if the given address can move. */
@@ -36,28 +35,31 @@ export type IsNeeded = (column: string) => boolean;
 const HINT = 'give JSON, JSONL, CSV, TSV or parquet, or samples_TASK_DATE.jsonl of lm-evaluation-harness';
 
 /**
- * Documents of a local file, with Python's types; of samples of lm-evaluation-harness, those of its lines, by `doc_id`.
+ * Documents of a local file, with Python's types; samples of lm-evaluation-harness have theirs by `doc_id`.
  * @param name for errors
- * @throws UserError with the line, for what is no document
+ * @throws UserError with a line that is not a document
  */
 export async function readDocumentFile(path: string, name: string, isNeeded: IsNeeded): Promise<Documents> {
   const bytes = await readProbeBytes(path);
-  const files = { pinned: null, source: null };
+  return { documents: await documentsOf(bytes, name, isNeeded), pinned: null, source: null };
+}
+
+function documentsOf(bytes: Buffer, name: string, isNeeded: IsNeeded): PythonDict[] | Promise<PythonDict[]> {
   switch (extname(name).toLowerCase()) {
     case '.jsonl':
     case '.ndjson':
-      return { documents: linesOf(bytes, name), ...files };
+      return linesOf(bytes, name);
     case '.json': {
       const text = decodeProbeText(bytes, name);
       // The harness takes a list, and one document on each line.
-      return { documents: text.trimStart().startsWith('[') ? listOf(text, name) : linesOf(bytes, name), ...files };
+      return text.trimStart().startsWith('[') ? listOf(text, name) : linesOf(bytes, name);
     }
     case '.csv':
-      return { documents: readTable(decodeProbeText(bytes, name), name, ','), ...files };
+      return readTable(decodeProbeText(bytes, name), name, ',');
     case '.tsv':
-      return { documents: readTable(decodeProbeText(bytes, name), name, '\t'), ...files };
+      return readTable(decodeProbeText(bytes, name), name, '\t');
     case '.parquet':
-      return { documents: await rowsOf([parquetBytes(bytes, name)], isNeeded), ...files };
+      return rowsOf([parquetBytes(bytes, name)], isNeeded);
     default:
       throw new UserError(`${name} does not have the file extension of documents`, HINT);
   }
@@ -132,12 +134,12 @@ function toPython(value: ParquetValue, path: string, floats: ReadonlySet<string>
   return new Map(Object.entries(value).map(([name, item]) => [name, toPython(item, `${path}.${name}`, floats)]));
 }
 
-/** Moments of pyarrow. */
+/** pyarrow reads these as dates. */
 const MOMENT = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}(?::\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[-+]\d{2}(?::?\d{2})?)?)?$/;
 
 /**
- * Documents of a JSON file as `datasets` has them: all have all fields, missing ones are None, and a column with a
- * float has floats only.
+ * Documents as `datasets` has them: all have all fields, missing ones are None, and a column with a float has only
+ * floats.
  * @throws UserError for a column of texts that would all be dates there
  */
 function asColumns(documents: readonly PythonDict[], file: string): PythonDict[] {

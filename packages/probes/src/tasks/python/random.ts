@@ -1,3 +1,5 @@
+import { at } from '@shadow-gate/platform';
+
 const SIZE = 624;
 const SHIFT = 397;
 
@@ -20,18 +22,14 @@ export class PythonRandom {
   sample<T>(population: readonly T[], count: number): T[] {
     const n = population.length;
     if (count < 0 || count > n) throw new RangeError(`a sample of ${count} of ${n}`);
-    const at = (index: number): T => {
-      if (index >= n) throw new RangeError(`index ${index} of ${n}`);
-      return population[index] as T;
-    };
-    // Python lists the places that are left, or keeps a set of those taken, whichever takes less memory.
+    // Python lists the free places, or keeps a set of the taken ones, whichever needs less memory.
     const setSize = 21 + (count > 5 ? 4 ** Math.ceil(Math.log(count * 3) / Math.log(4)) : 0);
     if (n <= setSize) {
       const pool = [...population];
       return Array.from({ length: count }, (_, i) => {
         const j = this.#below(n - i);
-        const chosen = pool[j] as T;
-        pool[j] = pool[n - i - 1] as T;
+        const chosen = at(pool, j);
+        pool[j] = at(pool, n - i - 1);
         return chosen;
       });
     }
@@ -40,7 +38,7 @@ export class PythonRandom {
       let j = this.#below(n);
       while (taken.has(j)) j = this.#below(n);
       taken.add(j);
-      return at(j);
+      return at(population, j);
     });
   }
 

@@ -8,7 +8,6 @@ interface FunctionReference {
   readonly name: string;
 }
 
-/** The value of one key of a file. */
 export interface YamlEntry {
   readonly value: PythonValue;
   readonly functions: readonly FunctionReference[];
@@ -24,21 +23,21 @@ const SPECIAL_FLOAT = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const SEXAGESIMAL = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
 const DATE = /^\d{4}-\d{1,2}-\d{1,2}(?:$|[Tt \t]+\d{1,2}:\d{2}:\d{2})/;
 
-/** Brackets in texts count, too, since nothing is parsed yet. */
+/** Brackets in texts count too: nothing is parsed yet. */
 const DEEPEST = 200;
 const LISTS_IN_LISTS = new RegExp(`(?:[-?][ \\t]+){${DEEPEST}}`);
 
 const NULL_TAG = 'tag:yaml.org,2002:null';
 
-/** Aliases of one file, together; a task has none or a few. */
+/** Aliases of one file; a task has none or a few. */
 const MOST_ALIASES = 100;
 
 /**
- * Entries of a file of lm-evaluation-harness, as PyYAML reads them; `!function` stays a reference.
+ * Entries of a file of lm-evaluation-harness, read as PyYAML does; `!function` stays a reference.
  * @throws UserError with file and line for other YAML, and for values that JSON does not have
  */
 export function readYamlEntries(text: string, file: string): Map<string, YamlEntry> {
-  if (deepestNesting(text, '[{', ']}') > DEEPEST || LISTS_IN_LISTS.test(text)) {
+  if (deepestNesting(text) > DEEPEST || LISTS_IN_LISTS.test(text)) {
     throw new UserError(`${file} nests more than ${DEEPEST} levels`, 'check the path');
   }
   const lines = new LineCounter();
@@ -61,32 +60,29 @@ export function readYamlEntries(text: string, file: string): Map<string, YamlEnt
   }
   const { contents } = document;
   if (!isMap(contents)) throw new UserError(`${file} is not a mapping of keys`, 'give a task of lm-evaluation-harness');
-  const reader = new Reader(file, lines);
-  return reader.entries(contents.items as Pair<Node, Node | null>[], (node) => {
+  const resolve = (node: Node): Node => {
     if (!isAlias(node)) return node;
     const source = node.resolve(document);
-    if (source === undefined)
-      throw new UserError(`${file}: the alias ${node.source} has no anchor`, 'correct the YAML');
-    return source;
-  });
+    if (source !== undefined) return source;
+    throw new UserError(`${file}: the alias ${node.source} has no anchor`, 'correct the YAML');
+  };
+  return new Reader(file, lines, resolve).entries(contents.items as Pair<Node, Node | null>[]);
 }
-
-type Resolve = (node: Node) => Node;
 
 class Reader {
   readonly #file: string;
   readonly #lines: LineCounter;
+  readonly #resolve: (node: Node) => Node;
   #aliases = 0;
   #functions: FunctionReference[] = [];
-  #resolve: Resolve = (node) => node;
 
-  constructor(file: string, lines: LineCounter) {
+  constructor(file: string, lines: LineCounter, resolve: (node: Node) => Node) {
     this.#file = file;
     this.#lines = lines;
+    this.#resolve = resolve;
   }
 
-  entries(pairs: readonly Pair<Node, Node | null>[], resolve: Resolve): Map<string, YamlEntry> {
-    this.#resolve = resolve;
+  entries(pairs: readonly Pair<Node, Node | null>[]): Map<string, YamlEntry> {
     const entries = new Map<string, YamlEntry>();
     for (const { key, value } of pairs) {
       const name = this.#value(key, '');
@@ -149,15 +145,12 @@ function toInt(text: string): number | bigint {
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
-/**
- * Deepest nesting of brackets in a text, quoted ones included. Parsers recurse, and a full stack can end the process.
- */
-function deepestNesting(text: string, open: string, close: string): number {
-  let depth = 0;
-  let deepest = 0;
+/** Deepest nesting of brackets, quoted ones included. Parsers recurse, and a full stack can end the process. */
+function deepestNesting(text: string): number {
+  let [depth, deepest] = [0, 0];
   for (const character of text) {
-    if (open.includes(character)) depth += 1;
-    else if (close.includes(character)) depth = Math.max(0, depth - 1);
+    if ('[{'.includes(character)) depth += 1;
+    else if (']}'.includes(character)) depth = Math.max(0, depth - 1);
     deepest = Math.max(deepest, depth);
   }
   return deepest;
