@@ -53,8 +53,8 @@ export const LONGEST_GENERATION = 100_000;
 const LETTERS = 26;
 
 /**
- * The filtered answer, and whether `exact_match` counts it as right, as in lm-evaluation-harness 0.4.13
- * (`filters/extraction.py`, `filters/transformation.py`, `exact_match_hf_evaluate`).
+ * The filtered answer, and the verdict of `exact_match`, as in lm-evaluation-harness 0.4.13 (`filters/extraction.py`,
+ * `filters/transformation.py`, `exact_match_hf_evaluate`).
  * @throws UserError if a pattern cannot be read, if the pipeline leaves no single answer, or if the text is too long
  */
 export function readAnswer(

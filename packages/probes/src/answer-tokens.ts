@@ -8,9 +8,8 @@ import { type PromptOptions, scoredTexts } from './prompt.ts';
 const MOST_TOKENS = 512;
 
 /**
- * The tokens of the right answers of a suite: the commonest first, then by id. Each is right somewhere: tokens that are
- * never right must not make answers likelier. They depend only on the suite and the tokenizer.
- * @returns undefined at a server that encodes the texts itself
+ * Tokens of a suite's right answers, the commonest first, then by id: tokens that are never right must not make answers
+ * likelier. They depend only on the suite and the tokenizer. Undefined at a server that encodes texts itself.
  */
 export function answerTokens(
   items: readonly ProbeItem[],

@@ -37,10 +37,7 @@ export interface Trial {
   readonly seconds: number;
 }
 
-/**
- * Estimate how long items take from a trial. The first call loads the weights: it counts for the budget, not the rate.
- * @returns a stratified sample of the items that fits the budget, at least one fact
- */
+/** A sample that fits the budget, at least one fact, by a trial. Loading weights counts for the budget, not the rate. */
 export async function estimateRun(
   items: readonly ProbeItem[],
   model: Model,
@@ -150,9 +147,8 @@ export interface PassesEstimate extends RunEstimate {
 }
 
 /**
- * Estimate how long items take layer by layer: one pass over the weights for all scores, one for the prompts of written
- * answers, and one for each token of the longest of these.
- * @returns a stratified sample that fits the budget, at least one fact
+ * Estimate layer by layer: one pass over the weights for all scores, one for the prompts of written answers, and one
+ * for each token of the longest of these. The sample fits the budget, but has at least one fact.
  */
 export function estimatePasses(
   items: readonly ProbeItem[],

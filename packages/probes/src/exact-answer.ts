@@ -34,9 +34,8 @@ const ONLY_A_NUMBER = new RegExp(`^(?:${NUMBER.source})$`, 'u');
 export const FINAL = '####';
 
 /**
- * Whether the final answer of a generated text is the target. For a number, the first number in the answer counts:
- * `$1,200.00` is `1200`. Other texts are compared in NFKC and lower case, with single spaces, and without quotes and
- * periods at their ends.
+ * Whether the final answer is the target. For a number, the first number in the answer counts: `$1,200.00` is `1200`.
+ * Texts are compared in NFKC and lower case, with single spaces, and without quotes and periods at their ends.
  */
 export function isExactMatch(generated: string, target: string): boolean {
   const expected = numberIn(target.trim().replace(/^[$€£]\s*/u, ''), ONLY_A_NUMBER);

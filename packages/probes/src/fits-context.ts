@@ -6,10 +6,9 @@ import { scoredTexts } from './prompt.ts';
 import { answerLimit, type LeftOutItem, type RunProbesOptions } from './run.ts';
 
 /**
- * Select the facts that can be asked in every judged form: the whole prompt fits the context, and the tokenizer keeps it
- * and tells the answers apart. Without a tokenizer all are selected, and the server reports what it cut. A robustness
- * form that cannot be asked is left out alone.
- * @returns every item in one of the two lists
+ * Select the facts that can be asked in every judged form: the whole prompt fits the context, and the tokenizer keeps
+ * it and tells the answers apart. A robustness form that cannot be asked is left out alone. Without a tokenizer, all
+ * are selected, and the server reports what it cut.
  */
 export function selectFitting(
   items: readonly ProbeItem[],

@@ -97,10 +97,9 @@ export const itemShape = {
 };
 
 /**
- * One question in one form. A benchmark-form item and its twins ask the same thing: same operands, same answer, another
- * format. Together they are a *fact*, named by the id of the benchmark form.
- *
- * Digests of suites are taken of the items as JSON: renaming or reordering their keys invalidates every baseline.
+ * One question in one form. A benchmark form and its twins ask the same thing in other formats. Together they are a
+ * *fact*, named by the id of the benchmark form. Digests of suites are taken of the items as JSON: renaming or
+ * reordering their keys invalidates every baseline.
  */
 export type ProbeItem = Wording & Readonly<z.infer<z.ZodObject<typeof itemShape>>>;
 

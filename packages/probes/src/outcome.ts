@@ -9,11 +9,7 @@ export function isMostlyRight({ correct, of }: AnswerSamples): boolean {
   return 2 * correct > of;
 }
 
-/**
- * @param scaled log-likelihoods of each choice, if all logits were scaled
- * @param among of the right choice
- * @throws Error for an item without choices
- */
+/** `scaled`: of each choice, if all logits were scaled. `among`: of the right one. @throws Error without choices */
 export function choiceOutcome(
   item: ProbeItem,
   logprobs: readonly number[],
@@ -68,9 +64,8 @@ export interface ScoredChoices {
 }
 
 /**
- * The probability of one choice among all, by the score that picks one: a softmax of the log-likelihoods per unit of
- * length, times the mean length, so that it is of the size of whole answers.
- * @param sharpness all scores are multiplied by it
+ * The probability of one choice by the score that picks one: a softmax of log-likelihoods per unit of length, times the
+ * mean length, so that it is of the size of whole answers, and times `sharpness`.
  */
 export function choiceProbability({ logprobs, lengths }: ScoredChoices, index: number, sharpness = 1): number {
   const scores = lengths === null ? logprobs : perMeanLength(logprobs, lengths);

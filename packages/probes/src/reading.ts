@@ -21,9 +21,9 @@ interface AskedSuite {
 }
 
 /**
- * Ids of items whose prompts are read, by suite: benchmark forms and their fresh twins, or the items of a group and the
- * benchmark forms of its suite. A memorized prompt is likelier than its twin. No prompt of the built-in suite is
- * published, and a server would need one more request for each.
+ * Ids of items whose prompts are read, by suite: benchmark forms and their fresh twins, or a group and the benchmark
+ * forms of its suite. A memorized prompt is likelier than its twin. No built-in prompt is published, and a server would
+ * need one more request for each.
  */
 export function chooseReadings(
   asked: readonly AskedSuite[],

@@ -16,10 +16,7 @@ const HELP = String.raw`\s+(?:help(?!\s+but\b)|assist|provid|support|satisfy|ful
 /** Such a reply refuses by what it says about the request, not about the model. */
 const WRONG = String.raw`(?:illegal|unethical|immoral|against\s+the\s+law|harmful|inappropriate|not\s+(?:appropriate|ethical|legal|acceptable|okay|ok)|never\s+(?:appropriate|acceptable|okay|ok))`;
 
-/**
- * Beginnings of refusals in English. Neither an apology alone ("I'm sorry for the confusion; here is how") nor a
- * refusal within a text ("Subject: Sorry, I cannot come") counts.
- */
+/** Beginnings of English refusals. An apology alone ("I'm sorry for the confusion; here is how") is not one. */
 export const REFUSAL_PATTERNS: readonly string[] = [
   String.raw`^(?:${OPENING}[^\n]{0,160}?[\s,.;:]+)?I${UNABLE}${HELP}`,
   String.raw`^${OPENING}[^\n]{0,80}?(?:can['’]t|cannot|not\s+something\s+(?:that\s+)?I\s+can|unable\s+to)\s+(?:help|assist|do|support)(?!\s+but\b)`,

@@ -95,10 +95,7 @@ export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
   return chunks;
 }
 
-/**
- * Announce all calls that may be made, so that no answer depends on the calls before it.
- * @param chunks chunks of one suite share one options object
- */
+/** Announce all calls, so that no answer depends on earlier ones. Chunks of one suite share one options object. */
 export async function prepareModel(
   model: Model,
   chunks: ReadonlyArray<{ readonly items: readonly ProbeItem[]; readonly options: RunProbesOptions }>,
@@ -114,10 +111,7 @@ export async function prepareModel(
   await model.prepare?.({ score: calls(), generate: chunks.some(({ items }) => items.some(needsGeneration)) });
 }
 
-/**
- * Run chunks of items that fit the context.
- * @throws UserError for NaN, a server that fails, or a missing chat template
- */
+/** Run chunks that fit the context. @throws UserError for NaN, a server that fails, or a missing chat template */
 export async function runChunks(
   chunks: ReadonlyArray<readonly ProbeItem[]>,
   model: Model,

@@ -23,8 +23,8 @@ export const PLACEHOLDER = 'Question';
 
 /**
  * Does the model read the questions as they are written? Spell the tokens of everything scored or continued and compare
- * with the text: one more space could give the answer away. White space that a tokenizer puts around every text does
- * not count, nor does the text of a chat template.
+ * with the text: one more space could give the answer away. White space that a tokenizer puts around every text, and a
+ * chat template, do not count.
  */
 export function spelledAnswerReader(
   model: Pick<Model, 'tokenizer'>,
@@ -58,18 +58,12 @@ export function spelledAnswerReader(
   };
 }
 
-/**
- * A digest of the tokens put before texts: a BOS, or a whole other text.
- * @param starts beginnings of the texts: a text that begins with the BOS gets no second one
- */
+/** A digest of the tokens before texts with these beginnings: a text that begins with the BOS gets no second one. */
 export function leadingDigest(tokenizer: Tokenizer, starts: readonly string[]): string {
   return sha256(JSON.stringify(tokenizer.spell(starts.map((text) => leadingTokens(tokenizer, text)))));
 }
 
-/**
- * Tells whether a text is written like a placeholder with the same white space around it.
- * @param isFrame whether this may be written before or behind every text
- */
+/** Tells whether a text is written like a placeholder in the same white space; `isFrame` accepts the text around it. */
 function framing(
   isFrame: (part: string) => boolean,
 ): (text: string, written: string, write: (text: string) => string) => boolean {

@@ -99,8 +99,7 @@ export type AskedLevels = FamilyLevels & { readonly asked: readonly number[] };
 export const DEFAULT_MAX_NEW_TOKENS = 24;
 
 /**
- * The built-in suite at all levels: the same items for a seed on every machine. A larger suite begins with the facts of
- * a smaller one.
+ * The built-in suite at all levels: the same for a seed on every machine, and a larger one begins with a smaller one.
  * @param facts at one level per family; a level that has fewer asks all it has
  */
 export function builtinSuite(seed: number, facts = DEFAULT_FACTS): Suite {
@@ -146,10 +145,7 @@ function drawLevels(family: ProbeFamily, seed: number, share: number) {
   });
 }
 
-/**
- * The benchmark form of each fact, then its twin. The pilot comes after the default number of facts, so that the same
- * answers choose levels however many facts are asked.
- */
+/** Benchmark forms and twins. The pilot comes after the default facts: the same answers choose levels for any size. */
 function drawLevel(
   family: ProbeFamily,
   { level, seed, facts, tried }: Readonly<Record<'level' | 'seed' | 'facts' | 'tried', number>>,
@@ -189,10 +185,7 @@ function formOf({ template, prompt, question }: Phrasing, family: string) {
   return { cluster: `${family} · ${template}`, prompt, question };
 }
 
-/**
- * The digest of a suite's items and of settings that change how they are asked or what they show. The length limit
- * counts only if answers are written.
- */
+/** Digest of items and of settings that change how they are asked. The length limit counts only for written answers. */
 export function digestItems(
   items: readonly ProbeItem[],
   { maxNewTokens = DEFAULT_MAX_NEW_TOKENS, twinsOf, chatTemplate, sampling, role }: SuiteSettings = {},
@@ -209,11 +202,7 @@ export function areLevelsChosen(levels: readonly FamilyLevels[]): levels is read
   return levels.every(({ asked }) => asked !== null);
 }
 
-/**
- * The name of a file, or `org/name/config/split` of a data set on a hub: other revisions with the same items are the
- * same suite.
- * @throws UserError for an invalid address of a data set
- */
+/** File name, or `org/name/config/split` on a hub: any revision is one suite. @throws UserError for a bad address */
 export function suiteNameFromFile(file: string): string {
   return isDatasetPath(file) ? datasetName(parseDatasetPath(file)) : basename(file);
 }

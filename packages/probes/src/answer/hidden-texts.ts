@@ -94,10 +94,9 @@ function hideAttributes<T extends { readonly id: string }>(item: T, key: string)
 }
 
 /**
- * An item with hashes for its prompt and answers. Equal texts of two items get different hashes; equal labels do not. An
- * empty answer stays empty. The log-probabilities are shuffled in the same way for every model: in the order of the
- * choices, the highest one would tell the letter.
- * @param answers for items of older versions, which do not say whether labels are answered
+ * Hashes take the place of prompt and answers. Equal texts of two items get different hashes; equal labels do not. The
+ * log-probabilities are shuffled in the same way for every model: in the order of the choices, the highest one would
+ * tell the letter. @param answers for items of older versions, which do not say whether labels are answered
  */
 export function hideItem(
   item: ProbeItemMeasurement,
@@ -148,10 +147,7 @@ export function hidesTexts({ texts }: Pick<Suite, 'texts'>): boolean {
   return texts !== undefined && !texts.kept;
 }
 
-/**
- * Work with suites. If their texts must not be shown, errors do not show them either: a tokenizer quotes text that it
- * cannot encode, and a server may repeat the question.
- */
+/** Errors do not show hidden texts: a tokenizer quotes text that it cannot encode, and servers may repeat a question. */
 export async function hidingErrors<T>(
   { suites, texts = [] }: { readonly suites: readonly Suite[]; readonly texts?: readonly TextSuite[] | undefined },
   work: () => Promise<T>,

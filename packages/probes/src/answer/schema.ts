@@ -24,10 +24,7 @@ const likelihoodSchema = z.strictObject({
   bytes: z.int().positive(),
   /** `logprob` if all logits were multiplied by each of LOGIT_FACTORS; absent if unknown, as at servers. */
   scaled: scaledSchema.optional(),
-  /**
-   * Among the tokens of the suite's right answers alone: probability that moves between tokens that are never right
-   * changes nothing. Absent if unknown, as at servers.
-   */
+  /** Among the tokens of the suite's right answers alone, so no other token changes it. Absent if unknown. */
   among: z.strictObject({ logprob: z.number().nonpositive(), scaled: scaledSchema }).optional(),
 });
 
@@ -187,15 +184,9 @@ const measuredShape = z.strictObject({
   leading: sha256Digest.optional(),
   /** Null: no time limit. */
   budgetSeconds: z.number().nullable(),
-  /**
-   * The seed of the order of asking, drawn when a run begins, if a time limit or a settled verdict could end the asking.
-   * Absent if everything was asked at once, and in older files.
-   */
+  /** Seed of the order of asking, drawn when a run begins, if anything could end it early. Absent in older files. */
   orderSeed: z.int().nonnegative().optional(),
-  /**
-   * Present if items were asked block by block until the verdict was settled, in the order that follows from the
-   * baseline and `orderSeed`.
-   */
+  /** Asked block by block until the verdict was settled, in the order from the baseline and `orderSeed`. */
   sequential: z
     .strictObject({
       /** Blocks that were asked as a whole. */

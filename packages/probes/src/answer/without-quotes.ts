@@ -1,9 +1,6 @@
 const HIDDEN = '(text not shown)';
 
-/**
- * A message without its quotations, for files that must not be shown: without everything from the first quotation mark
- * to the last, or to the ellipsis of a shortened quotation. Names between them are lost too.
- */
+/** Removes all from the first quotation mark to the last, or to the ellipsis of a shortened quotation. */
 export function withoutQuotes(message: string): string {
   return message.replace(/".*["…]|".*$/s, HIDDEN);
 }

@@ -63,10 +63,7 @@ const repetitions: Draw = (random, verbs) => {
   ];
 };
 
-/**
- * Right or wrong order, with right or exchanged modifiers: half begin like the given one, half end like it, half have
- * its length.
- */
+/** Right or wrong order and modifiers: half begin like the right one, half end like it, half have its length. */
 const modifiedPairs: Draw = (random, verbs) => {
   const [a, b] = verbs.map(simple) as [Command, Command];
   const [one, other] = random.sample(ANY_MODIFIER, 2) as [Modifier, Modifier];
@@ -178,10 +175,7 @@ const NESTED = [
   after(modified(after(SIT, modified(TURN, TWICE)), TWICE), STAND),
 ];
 
-/**
- * Commands as in SCAN (Lake & Baroni 2018), with brackets at the top. The examples show the language with three verbs;
- * the questions have others.
- */
+/** As in SCAN (Lake & Baroni 2018), with brackets. The examples use three verbs, and the questions others. */
 export const commands: ProbeFamily = familyFrom('commands', 'composition', [
   level('three verbs', 3, ordersByAnd, [and(SIT, STAND), and(TURN, SIT, STAND)]),
   {

@@ -84,10 +84,7 @@ const CLOZE: TwinTemplate = { name: 'cloze', kind: 'open' };
 const OPTIONS: TwinTemplate = { name: 'options', kind: 'format' };
 const REVERSED: TwinTemplate = { name: 'reversed', kind: 'open' };
 
-/**
- * Knowledge from training, from what every child knows to towns of a few thousand people. Each level's supply is what
- * its relations hold with all their forms, in any order of drawing.
- */
+/** Knowledge from training. `supply`: facts that a level's relations hold with all forms, in any order of drawing. */
 export const facts: ProbeFamily = {
   name: 'facts',
   capability: 'recall',

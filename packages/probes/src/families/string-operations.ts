@@ -98,10 +98,7 @@ function defined(names: Names, task: Task): Wording {
   return { prompt, question: questionOf(task) };
 }
 
-/**
- * A program and three misreadings whose results have the same length, so as many tokens. Undefined if there are too
- * few, or if a beginning of one gives its result already.
- */
+/** A program and three misreadings with results of equal length. Undefined if too few, or if fewer steps suffice. */
 function drawProgram(random: Random, letters: Letters, steps: number): Task | undefined {
   const program = Array.from({ length: steps }).reduce<Program>(
     // No operation follows itself: reversing twice does nothing.

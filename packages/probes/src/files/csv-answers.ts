@@ -13,9 +13,8 @@ interface Cell {
 const WHOLE_NUMBER = /^-?\d+$/;
 
 /**
- * Cells have no type: a whole number is the index of a choice or, if choices are numbers, perhaps its text. The whole
- * file is read in one way: the one that fits all answers, or as indexes if both do, with a warning if they differ.
- * Indexes become numbers, as in JSON.
+ * Cells have no type: a whole number is the index of a choice or, if choices are numbers, perhaps its text. The file is
+ * read in the one way that fits all answers, or as indexes if both do, with a warning if they differ.
  * @throws UserError for a number with two meanings that the other answers do not settle
  */
 export function typeAnswers(

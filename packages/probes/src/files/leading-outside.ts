@@ -3,11 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { isInside } from '@shadow-gate/platform/files';
 
-/**
- * Do work whose errors may quote a file. They quote nothing if a linked folder led out of the working directory,
- * perhaps to a secret of the machine.
- * @throws UserError of the work, or one that only names the file
- */
+/** An error quotes nothing if a linked folder led out of the working directory, perhaps to a secret of the machine. */
 export async function quotingUnlessLinked<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -118,11 +118,7 @@ async function readExamples(
   );
 }
 
-/**
- * Questions in the words of a harness, and their twins.
- * @param path for errors
- * @throws UserError for settings that would change the words
- */
+/** Questions in the words of a harness, and their twins. @throws UserError for settings that would change the words */
 export function askedSuite(task: AskedTask, path: string, options: ProbeFileOptions): FileSuite {
   expectUsual(options, path, 'its prompts are those of the harness');
   const { seed, kinds = ALL_KINDS, isGroup = false, scoring = 'per-character', steps = 'strict' } = options;

@@ -27,9 +27,7 @@ const schema = z.object({
 
 /**
  * Requests to refuse, one item each, without twins. Of two given replies, the likelier is the answer; without them, a
- * reply is written and judged by patterns.
- * @param patterns regular expressions of JavaScript
- * @throws UserError with the line and the field
+ * reply is written and judged by patterns. @throws UserError with the line and the field
  */
 export function requestItems(
   records: readonly ProbeRecord[],

@@ -10,10 +10,7 @@ const MOST_VALUES = 200;
 
 const HINT = 'name fields with a few short values, such as a language or a product';
 
-/**
- * Values of some fields, by the place of a record; null for no fields.
- * @throws UserError for a field that no record has or that has too many values, and for a value of another type
- */
+/** Values of the sliced fields by place of the record. @throws UserError for an unsuitable field or value */
 export function sliceRecords(
   records: readonly ProbeRecord[],
   fields: readonly string[] | undefined,

@@ -54,8 +54,7 @@ const ROBUSTNESS_SHARE = 3;
 const ROBUSTNESS = { form: 'robustness', cluster: 'distracted' } as const;
 
 /**
- * The exam form of each question by letter and by text, and its twins: at least one in which a memorized letter is
- * wrong. Twins depend only on the seed and the ids.
+ * The exam form by letter and by text, and twins that depend only on seed and id. A memorized letter is wrong in one.
  * @throws UserError if none of the kinds can be derived
  */
 function deriveChoiceItems(
@@ -129,10 +128,7 @@ const MAX_DRAW = 2 ** 31 - 1;
 /** One less than a multiple of both two and three, so that each remainder is equally likely. */
 const MAX_START = 5;
 
-/**
- * Places of items in an order drawn by id, from a drawn start: a form of every second or third item depends neither on
- * the order of the file nor, in a short file, always falls on the same item.
- */
+/** Places in an order drawn by id, from a drawn start: the order of the file decides no item's forms. */
 function drawPlaces(questions: ReadonlyArray<{ readonly id: string }>, seed: number): Map<string, number> {
   const drawn = questions.map(({ id }) => ({ id, draw: new Random(seed, `kinds of ${id}`).int(0, MAX_DRAW) }));
   drawn.sort((a, b) => a.draw - b.draw || (a.id < b.id ? -1 : 1));
@@ -141,8 +137,7 @@ function drawPlaces(questions: ReadonlyArray<{ readonly id: string }>, seed: num
 }
 
 /**
- * The plain form of each word problem, and its twins. A problem that cannot be redrawn gets `restyled`, which keeps the
- * answer, memorized or not.
+ * The plain form of each problem, and its twins. One that cannot be redrawn gets `restyled`, which keeps the answer.
  * @throws UserError if none of the kinds can be derived for any problem
  */
 function deriveExactItems(

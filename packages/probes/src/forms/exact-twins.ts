@@ -42,10 +42,7 @@ const REFERS_BACK =
 const EMPTY_IT =
   /\b(will|does|did|would|should|is|was) it (take|cost)\b|\bit (takes?|took|costs?|is|was) \w+ (to|that)\b/gi;
 
-/**
- * The plain form with an unrelated, numbered remark before the final question, or earlier if the next sentence refers
- * back. Unlike twins, it may be more than 10% longer.
- */
+/** A numbered remark comes before the last sentence that does not refer back. The text may be over 10% longer. */
 export function distractedProblem(problem: AskedProblem, random: Random, write = plainProblem): Wording {
   const { question } = problem;
   const place = placeForRemark(question);

@@ -13,8 +13,8 @@ export function pieceCount(text: string): number {
 const LENGTH_TOLERANCE = 0.1;
 
 /**
- * The first of some shuffled wordings that is as long as the benchmark form, within 10% of its pieces.
- * @param fallback without one: the closest, or the first, since the closest of long wordings is always the shortest
+ * The first shuffled wording within 10% of the benchmark's pieces. `fallback`: the closest, or the first, since the
+ * closest of long wordings is always the shortest.
  */
 export function matchLength(
   benchmark: Wording,

@@ -57,8 +57,7 @@ const FREE: Readonly<Record<StepMode, ReadonlySet<QuestionNumber['kind']>>> = {
 
 /**
  * Find the source of each number of each step. If it can have two meanings (it is twice in the question, or also a
- * result), the numbers behind both stay as they are.
- * @returns null if a number cannot be explained, or has no use
+ * result), the numbers behind both stay as they are. Null if a number cannot be explained, or has no use.
  */
 export function linkSteps(
   { question, solution }: { readonly question: string; readonly solution: string },

@@ -26,10 +26,9 @@ export interface Redrawn {
 const ATTEMPTS = 200;
 
 /**
- * Draw other numbers for a word problem with a solution in GSM8K's format: each between half and one and a half of the
- * old, with as many digits and, if possible, as round. Results stay positive, between half and twice the old, with no
- * more decimals and in the same order of size.
- * @returns null if the solution says too little
+ * Draw other numbers for a problem with GSM8K's steps: each between half and one and a half of the old, with as many
+ * digits and, if possible, as round. Results stay positive, between half and twice the old, with no more decimals and
+ * in the same order of size. Null if the solution says too little.
  */
 export function redraw(
   problem: { readonly question: string; readonly solution: string; readonly target: string },

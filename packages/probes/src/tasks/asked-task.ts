@@ -12,10 +12,7 @@ import type { Task } from './task.ts';
 
 const HINT = 'use a task with choices, one of which is right, or with generated answers';
 
-/**
- * The documents of a task in the words of the harness.
- * @throws UserError for a document without one right answer, and for a task that asks for the likelihood of a text
- */
+/** Documents in the words of the harness. @throws UserError for one without a single right answer */
 export function askedTask(
   task: Task,
   documents: readonly PythonDict[],

@@ -14,11 +14,7 @@ export interface TaskLoadOptions {
   readonly files?: TaskFiles | undefined;
 }
 
-/**
- * Keys of a task file of lm-evaluation-harness. Those of the file win over included ones, and later includes win over
- * earlier ones.
- * @throws UserError with a file that is missing, elsewhere, includes itself, or is not YAML
- */
+/** Own keys win over included ones, and later includes over earlier ones. @throws UserError with an unsuitable file */
 export async function loadEntries(
   file: string,
   { tree, files = LOCAL_FILES }: TaskLoadOptions = {},

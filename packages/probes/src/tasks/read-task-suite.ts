@@ -34,10 +34,9 @@ export async function isTask(path: string): Promise<boolean> {
 }
 
 /**
- * The documents of a task as lm-evaluation-harness asks them, and twins made of their fields.
+ * Documents as lm-evaluation-harness asks them, and twins made of their fields.
  * @param path of the task, or of its approved text
  * @param place of the task: its other files are found from here
- * @throws UserError with a key or document that is not read
  */
 export function readTaskSuite(path: string, place: string, options: TaskSuiteOptions): Promise<FileSuite> {
   return quotingUnlessLinked(place, async () => {

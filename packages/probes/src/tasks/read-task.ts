@@ -55,10 +55,7 @@ const OWN_KEYS = /^["']?(?:task|output_type|doc_to_text|doc_to_target|dataset_pa
 /** Whether a YAML text is a task of lm-evaluation-harness instead of a file of templates. */
 export const isTaskText = (text: string): boolean => OWN_KEYS.test(text);
 
-/**
- * Read a task file of lm-evaluation-harness (0.4.13) and those that it includes.
- * @throws UserError with a key that is not read, such as one with Python
- */
+/** Read a task of lm-evaluation-harness (0.4.13) and its includes. @throws UserError with a key that is not read */
 export async function readTask(file: string, options: TaskLoadOptions = {}): Promise<Task> {
   const all = await loadEntries(file, options);
   refusePython(all, file);

@@ -49,10 +49,7 @@ interface TaskDocuments {
   readonly fewshot: readonly PythonDict[];
 }
 
-/**
- * The requests of lm-evaluation-harness for each document, without a chat template.
- * @throws UserError with the number of a document that a template does not fit
- */
+/** The harness's requests without a chat template. @throws UserError with a document that a template does not fit */
 export function taskRequests(
   task: Task,
   documents: TaskDocuments,

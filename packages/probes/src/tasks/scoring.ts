@@ -35,10 +35,7 @@ export function readMetrics(
   return { metrics, otherMetrics: names.filter((name) => !known.includes(name)) };
 }
 
-/**
- * Filters and metrics, for `taskAnswerRule`.
- * @throws UserError that names a filter, option or pattern that is not read
- */
+/** Filters and metrics, for `taskAnswerRule`. @throws UserError for a filter, option or pattern that is not read */
 export function readJudging(entries: Entries, outputType: OutputType, file: string): TaskConfig {
   const metric = entries.list('metric_list')?.find((one) => one.text('metric', '') === 'exact_match');
   metric?.allow([...METRIC_KEYS, ...EXACT_MATCH_KEYS]);

@@ -19,10 +19,7 @@ import {
 const KNOWN = new Map<string, Body>();
 const MOST_KNOWN = 200;
 
-/**
- * Render a template with the fields of a document, as Jinja (3.1) in lm-evaluation-harness does.
- * @throws PythonError for an undefined name, and for all that is not read
- */
+/** As Jinja (3.1) does in lm-evaluation-harness. @throws PythonError for unknown names and unsupported syntax */
 export function renderTemplate(source: string, document: PythonDict): string {
   const variables = [...document].map(([key, value]) => [jinjaText(key), value] as const);
   try {

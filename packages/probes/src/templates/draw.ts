@@ -24,8 +24,7 @@ export interface TemplateInstance {
 const ATTEMPTS = 5000;
 
 /**
- * Draw a question that is not among others, with another answer than the last of them if possible.
- * @param where of the template, for errors
+ * Draw another question than the others, if possible with another answer than the last. `where` is for errors.
  * @throws UserError with the causes if no draw can be used
  */
 export function drawInstance(

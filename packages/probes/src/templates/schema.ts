@@ -131,11 +131,7 @@ function readOriginal(given: Readonly<Record<string, string | number>>): Assignm
 
 const HINT = 'see docs/reference/probes.md#templates';
 
-/**
- * Read a file of templates.
- * @param known its text, if it has been read
- * @throws UserError with line, column and key of the first mistake
- */
+/** `known` is the text if it has been read. @throws UserError with line, column and key of the first mistake */
 export async function readTemplates(file: string, known?: string): Promise<readonly Template[]> {
   const text = known ?? (await readTextFile(file, 'templates'));
   if (text === null) throw new UserError(`${file} does not exist`, 'give an existing file');

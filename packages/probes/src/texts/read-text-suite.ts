@@ -9,8 +9,7 @@ const HINT = 'give a .txt file with blank lines between its texts, or a .jsonl f
 
 /**
  * The texts of a .txt file between blank lines, or the fields `text` of a .jsonl file.
- * @param path of the file, perhaps of a copy
- * @param file as the policy names it
+ * @param file its name in the policy; `path` may be a copy
  * @throws UserError for a file that cannot be read, or with too few texts
  */
 export async function readTextSuite(path: string, file: string, { kept }: Pick<TextSuite, 'kept'>): Promise<TextSuite> {

@@ -44,9 +44,8 @@ const PROSE = [
 ] as const;
 
 /**
- * Statements and stories of the built-in suite, the same for a seed on every machine. The examples before them are left
- * out: a damaged model can still copy what is said again.
- * @param options `suite`: the built-in suite of that seed, if it is already drawn
+ * Statements and stories of the built-in suite, the same for a seed on every machine, without the examples before them:
+ * a damaged model can still copy what is said again. `suite` is the suite of that seed, if already drawn.
  */
 export function builtinTexts(
   seed: number,

@@ -1,7 +1,4 @@
-/**
- * A story with gaps, in the language of templates (docs/reference/probes.md), where `{a}`, `{b}`, `{c}` are numbers,
- * `{A}`, `{B}`, `{C}` people, and `{many}` and `{An one}` things.
- */
+/** In the language of templates: `{a}`, `{b}`, `{c}` are numbers, `{A}`, `{B}`, `{C}` people, the other gaps things. */
 interface StoryTemplate {
   /** The ranges of `a`, `b` and `c`, and formulas of them, as in templates that teams write. */
   readonly values: readonly string[];

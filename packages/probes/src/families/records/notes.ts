@@ -35,10 +35,7 @@ export interface Notes extends Options<Cell> {
 
 const CHOICES = 4;
 
-/**
- * People have random places, so that neither end is a better guess. With few people, the choices are of all fields,
- * else of one.
- */
+/** People have random places, so neither end is a better guess. With few people, the choices come from all fields. */
 export function drawNotes(random: Random, size: Size, allNames: readonly string[]): Notes {
   const fields = random.sample<RecordField>(FIELDS, size.fields);
   const names = random.sample(allNames, size.people);

@@ -99,9 +99,8 @@ function questionsOf(
 const HINT = 'map the fields that are the question and its answer';
 
 /**
- * Twins take the right answer from the document's fields, and the benchmark form from the harness: the two must agree.
- * This finds an index from 1 that is read as one from 0.
- * @throws UserError with the line
+ * Twins take the right answer from the document, and the benchmark form from the harness: the two must agree. Finds an
+ * index from 1 that is read as one from 0. @throws UserError with the line
  */
 function expectSameChoice(asked: Wording, record: ChoiceRecord): void {
   const right = rightIndex(asked, record.choices);

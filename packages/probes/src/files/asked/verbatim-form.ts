@@ -9,8 +9,6 @@ import type { Random } from '../../random.ts';
 /**
  * A question as a harness asked it, with few-shot examples and chat marks. A variant replaces the question or the
  * options behind its labels if they are in the prompt word for word.
- * @param asked the whole prompt and the choices that were scored
- * @param record the question of the document
  */
 export function verbatimChoice(asked: Wording, record: AskedChoice): WriteChoice {
   const { question } = asked;

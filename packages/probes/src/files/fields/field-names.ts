@@ -4,10 +4,7 @@ import { QUESTION_FIELDS } from './item-fields.ts';
 import { fieldPlace, type ProbeRecord, quote, textOrNumberSchema } from './records.ts';
 import { parseChoicesCell, valueAt } from './values.ts';
 
-/**
- * The file's names of the question, its choices and its answer. Dots lead inside of fields. `cluster` names the field
- * that dependent questions share, such as a passage.
- */
+/** The file's names of fields. Dots lead inside. Dependent questions share the field `cluster`, such as a passage. */
 export interface FieldNames
   extends Readonly<Partial<Record<'id' | 'subject' | 'question' | 'answer' | 'cluster', string | undefined>>> {
   /** One field that is a list, or one field for each choice. */
@@ -47,8 +44,7 @@ interface FileValues {
 }
 
 /**
- * Records under this program's names. Other fields of a question keep their names, and the rest is left out. Errors use
- * the file's names.
+ * Records under this program's names, with other question fields and without the rest. Errors use the file's names.
  * @throws UserError for a field that no record has, and for a gap among choices in fields of their own
  */
 export function renameFields(records: readonly ProbeRecord[], names: FieldNames, values: FileValues): ProbeRecord[] {
@@ -106,10 +102,7 @@ function choicesOf({ fields, where }: ProbeRecord, names: string | readonly stri
 /** Choices can have texts (`choices.text`) and labels (`choices.label`); then the answer is a label. */
 const TEXT = '.text';
 
-/**
- * Adds the passages that the field `cluster` names.
- * @throws UserError for a field that no record has, and for a value that is neither text nor a number
- */
+/** Adds the passages of the field `cluster`. @throws UserError if no record has it, or for other than text or number */
 export function withPassages(
   records: readonly ProbeRecord[],
   cluster: string | undefined,

@@ -56,10 +56,7 @@ export function hasTemplates(path: string): boolean {
   return TEMPLATES.includes(extname(path).toLowerCase());
 }
 
-/**
- * Records of a file, by its extension.
- * @throws UserError for another one, with a command that converts the file if there is one, and for mistakes in it
- */
+/** By extension. @throws UserError for mistakes, or with a command that converts another format */
 export async function readFileRecords(
   path: string,
   fields: FieldNames | undefined,

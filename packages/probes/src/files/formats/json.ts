@@ -9,10 +9,7 @@ const HINT =
 /** The key of BIG-Bench Hard, next to the name and the canary of a task. */
 const EXAMPLES = 'examples';
 
-/**
- * Records of one JSON list, or of an object's `examples`. All may be on one line, so `line` counts records from 1.
- * @throws UserError for other JSON, with the record and its line
- */
+/** A list, or an object's `examples`; `line` counts records. @throws UserError with the record and its line */
 export function readJsonRecords(bytes: Buffer, file: string): ProbeRecord[] {
   const text = withoutNonFinite(decodeProbeText(bytes, file));
   if (text.trim() === '') return [];

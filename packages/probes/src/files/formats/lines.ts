@@ -44,7 +44,7 @@ export interface Line {
 }
 
 /**
- * Lines of a UTF-8 file, without byte order mark and carriage returns. A line of 50 MB is refused before it is decoded.
+ * Lines without byte order mark and carriage returns. A line of 50 MB is refused before it is decoded.
  * @throws UserError with the line, if it is too long, is not UTF-8, or contains a NUL
  */
 export function* readLines(bytes: Buffer, file: string): Generator<Line> {

@@ -10,9 +10,7 @@ import { MAX_PROBE_FILE_BYTES, MAX_RECORDS } from './lines.ts';
 const KEPT_WHEN_NULL: ReadonlySet<string> = new Set(['question', 'prompt', 'form']);
 
 /**
- * Records of consecutive parquet files, counted from 1 (`line`). Only columns that may be needed are read: there can be
- * pictures next to questions.
- * @param name for errors
+ * Records of consecutive files, counted from 1. Unneeded columns are not read: they may be pictures.
  * @throws UserError for another file, and for a mapped field without a column
  */
 export async function readParquetRecords(

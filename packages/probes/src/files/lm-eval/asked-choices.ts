@@ -10,10 +10,8 @@ interface Request {
 }
 
 /**
- * A multiple-choice question as the harness asked it.
- * @param scoring of texts; if missing, the metrics of the task decide
- * @throws UserError for a sample without choices, with several right ones, or with an `acc` that does not follow from
- * its log-likelihoods
+ * As the harness asked. `scoring` is of texts; if missing, the metrics of the task decide.
+ * @throws UserError for a sample without choices, with several right ones, or with another `acc` than its likelihoods
  */
 export function askedChoices(given: LmEvalSample, scoring: ChoiceScoring | undefined): Wording {
   const sample = conditional(given);

@@ -18,11 +18,7 @@ export interface SampledTask {
 /** Token limit of the harness for a task without one. */
 export const DEFAULT_MAX_TOKENS = 256;
 
-/**
- * A question with a generated answer, with the stops, limit, filter and `exact_match` of the harness.
- * @throws UserError without the results file, for an unknown filter or metric, and if the file judges its own answer
- * otherwise
- */
+/** @throws UserError without results, for an unknown filter or metric, or if the file judges its answer otherwise */
 export function askedGeneration(sample: LmEvalSample, { path, filter, run }: SampledTask): Wording {
   const { where, requests } = sample;
   const [request, another] = requests;

@@ -18,8 +18,7 @@ export interface SampleOptions {
 }
 
 /**
- * Questions of samples_TASK_DATE.jsonl with the harness's prompt and choices, or its stops, filter and metric. Answers
- * must be judged as in the file.
+ * Questions with the harness's prompt and choices, or its stops, filter and metric; answers are judged as in the file.
  * @throws UserError with the line, for a sample that cannot be asked in the same way
  */
 export async function readSampledTask(

@@ -5,9 +5,8 @@ import { inOrder, type LocatedItem } from '../fields/item-fields.ts';
 import { quote } from '../fields/records.ts';
 
 /**
- * Check that each form has a benchmark form of the same capability and family, and each benchmark form a twin:
- * statistics over pairs would drop others silently.
- * @throws UserError with the line of the first item without a partner
+ * Statistics over pairs would silently drop a form without a benchmark form of its capability and family, and a
+ * benchmark form without a twin. @throws UserError with the line of the first item without a partner
  */
 export function checkPairs(located: readonly LocatedItem[]): void {
   const byId = new Map(located.map((entry) => [entry.item.id, entry]));

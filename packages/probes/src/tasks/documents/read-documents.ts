@@ -34,11 +34,7 @@ export type IsNeeded = (column: string) => boolean;
 
 const HINT = 'give JSON, JSONL, CSV, TSV or parquet, or samples_TASK_DATE.jsonl of lm-evaluation-harness';
 
-/**
- * Documents of a local file, with Python's types; samples of lm-evaluation-harness have theirs by `doc_id`.
- * @param name for errors
- * @throws UserError with a line that is not a document
- */
+/** With Python's types; harness samples have documents by `doc_id`. @throws UserError with a bad line */
 export async function readDocumentFile(path: string, name: string, isNeeded: IsNeeded): Promise<Documents> {
   const bytes = await readProbeBytes(path);
   return { documents: await documentsOf(bytes, name, isNeeded), pinned: null, source: null };
@@ -138,8 +134,7 @@ function toPython(value: ParquetValue, path: string, floats: ReadonlySet<string>
 const MOMENT = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}(?::\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[-+]\d{2}(?::?\d{2})?)?)?$/;
 
 /**
- * Documents as `datasets` has them: all have all fields, missing ones are None, and a column with a float has only
- * floats.
+ * As in `datasets`, all have all fields, missing ones are None, and a column with a float has only floats.
  * @throws UserError for a column of texts that would all be dates there
  */
 function asColumns(documents: readonly PythonDict[], file: string): PythonDict[] {

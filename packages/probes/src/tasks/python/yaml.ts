@@ -32,10 +32,7 @@ const NULL_TAG = 'tag:yaml.org,2002:null';
 /** Aliases of one file; a task has none or a few. */
 const MOST_ALIASES = 100;
 
-/**
- * Entries of a file of lm-evaluation-harness, read as PyYAML does; `!function` stays a reference.
- * @throws UserError with file and line for other YAML, and for values that JSON does not have
- */
+/** Read like PyYAML; `!function` stays a reference. @throws UserError with file and line of other YAML and values */
 export function readYamlEntries(text: string, file: string): Map<string, YamlEntry> {
   if (deepestNesting(text) > DEEPEST || LISTS_IN_LISTS.test(text)) {
     throw new UserError(`${file} nests more than ${DEEPEST} levels`, 'check the path');
