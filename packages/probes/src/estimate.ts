@@ -37,7 +37,7 @@ export interface Trial {
   readonly seconds: number;
 }
 
-/** A sample that fits the budget, at least one fact, by a trial. Loading weights counts for the budget, not the rate. */
+/** Sample facts that fit the budget, at least one, by a trial. Loading weights counts for the budget, not the rate. */
 export async function estimateRun(
   items: readonly ProbeItem[],
   model: Model,
@@ -86,7 +86,7 @@ async function runTrial(facts: readonly Fact[], model: Model, options: RunProbes
 }
 
 /** Expected share of the whole time that each chunk of one suite takes. */
-export function sharesOfTime(chunks: ReadonlyArray<readonly ProbeItem[]>, options: Limits): number[] {
+export function sharesOfTime(chunks: readonly (readonly ProbeItem[])[], options: Limits): number[] {
   const costs = cumulativeCosts(chunks, sharedPrefixLengths(chunks.flat()), options);
   const all = Math.max(1, costs.at(-1) ?? 0);
   return costs.map((cost, i) => (cost - (costs[i - 1] ?? 0)) / all);

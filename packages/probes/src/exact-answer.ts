@@ -1,11 +1,9 @@
 import { readAnswer } from './answer-rule.ts';
-import type { Question } from './item.ts';
+import type { ExactQuestion } from './item.ts';
+import type { Outcome } from './outcome.ts';
 
 /** Read a generated text by refusal patterns, a harness's rule, the last match of a pattern, or by `isExactMatch`. */
-export function judgeAnswer(
-  text: string,
-  question: Extract<Question, { readonly kind: 'exact' }>,
-): { readonly given: string; readonly correct: boolean } {
+export function judgeAnswer(text: string, question: ExactQuestion): Pick<Outcome, 'given' | 'correct'> {
   const { target, rule, pattern, refusals } = question;
   if (refusals !== undefined) {
     const given = text.trim();

@@ -30,7 +30,6 @@ export type TwinKind = (typeof TWIN_KINDS)[number];
 /** Characters of a passage's name. */
 export const MOST_PASSAGE = 100;
 
-/** Defines what counts as an answer to a prompt. */
 export type Question =
   | {
       readonly kind: 'choice';
@@ -73,7 +72,6 @@ export interface Wording {
 
 /** Attributes of an item. Measurements, exports and lists of left-out items take them from here. */
 export const itemShape = {
-  /** Unique within its suite. */
   id: z.string(),
   /** Id of the benchmark-form item; for a benchmark form, its own id. */
   fact: z.string(),
@@ -102,6 +100,9 @@ export const itemShape = {
  * reordering their keys invalidates every baseline.
  */
 export type ProbeItem = Wording & Readonly<z.infer<z.ZodObject<typeof itemShape>>>;
+
+export type ChoiceQuestion = Extract<Question, { readonly kind: 'choice' }>;
+export type ExactQuestion = Extract<Question, { readonly kind: 'exact' }>;
 
 /** A model answers with the label of a listed option, or with the text of the answer. */
 export const ANSWER_KINDS = ['label', 'text'] as const;

@@ -2,7 +2,7 @@ import type { GenerateRequest, Model, OnWork, ScoreRequest } from '@shadow-gate/
 import { LAYER_BY_LAYER } from '@shadow-gate/language-model/execution';
 import { at, given, groupBy } from '@shadow-gate/platform';
 import { judgeAnswer } from './exact-answer.ts';
-import type { ProbeItem } from './item.ts';
+import type { ExactQuestion, ProbeItem } from './item.ts';
 import { choiceOutcome, isMostlyRight, type Outcome, targetLikelihood } from './outcome.ts';
 import { type PromptOptions, scoredTexts } from './prompt.ts';
 import { Random } from './random.ts';
@@ -11,7 +11,6 @@ import { spelledAnswerReader } from './spelling.ts';
 import type { SuiteSampling } from './suite.ts';
 
 export interface RunProbesOptions extends PromptOptions {
-  /** Length limit of a generated answer. */
   readonly maxNewTokens: number;
   /** Missing: one answer is decoded greedily. */
   readonly sampling?: SuiteSampling | undefined;
@@ -31,17 +30,19 @@ export interface LeftOutItem {
 }
 
 export interface RunResult {
-  /** By the id of the item. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
   /** Items whose prompt the server cut, by id: their outcomes belong to another question. */
   readonly truncated: ReadonlyMap<string, LeftOutItem>;
 }
 
+/** Items that are asked together. */
+type Chunk = readonly ProbeItem[];
+
 /** Items of one call to the model: enough for full batches, few enough for progress. */
 const CHUNK_SIZE = 128;
 
 /** Layer by layer, each call reads all weights, so all items go in one: what is asked together changes last bits. */
-function callsFor(model: Model, chunks: ReadonlyArray<readonly ProbeItem[]>): ReadonlyArray<readonly ProbeItem[]> {
+function callsFor(model: Model, chunks: readonly Chunk[]): readonly Chunk[] {
   if (model.execution !== LAYER_BY_LAYER) return chunks;
   const items = chunks.flat();
   return items.length === 0 ? [] : [items];
@@ -112,11 +113,7 @@ export async function prepareModel(
 }
 
 /** Run chunks that fit the context. @throws UserError for NaN, a server that fails, or a missing chat template */
-export async function runChunks(
-  chunks: ReadonlyArray<readonly ProbeItem[]>,
-  model: Model,
-  options: RunProbesOptions,
-): Promise<RunResult> {
+export async function runChunks(chunks: readonly Chunk[], model: Model, options: RunProbesOptions): Promise<RunResult> {
   const outcomes = new Map<string, Outcome>();
   const truncated = new Map<string, LeftOutItem>();
   const onTruncation = (id: string) => {
@@ -140,7 +137,7 @@ const SCORING_SHARE = 0.2;
 const needsGeneration = ({ question }: ProbeItem): boolean => question.kind === 'exact';
 
 async function runChunk(
-  items: readonly ProbeItem[],
+  items: Chunk,
   model: Model,
   options: RunProbesOptions & { readonly onTruncation: (id: string) => void; readonly onWork: OnWork | undefined },
 ): Promise<Outcome[]> {
@@ -240,15 +237,11 @@ function generateRequests(item: ProbeItem, options: RunProbesOptions): GenerateR
 const MOST_SEED = 2 ** 31 - 1;
 
 /** The answer, or one of the majority of several, with the number of right ones. */
-function judgeAnswers(
-  texts: readonly string[],
-  question: Extract<ProbeItem['question'], { readonly kind: 'exact' }>,
-): Pick<Outcome, 'given' | 'correct' | 'samples'> {
+function judgeAnswers(texts: readonly string[], question: ExactQuestion) {
   const [first = judgeAnswer('', question), ...others] = texts.map((text) => judgeAnswer(text, question));
   if (others.length === 0) return first;
   const all = [first, ...others];
-  const right = all.filter((answer) => answer.correct).length;
-  const correct = isMostlyRight({ correct: right, of: all.length });
-  const shown = all.find((answer) => answer.correct === correct) ?? first;
-  return { ...shown, samples: { correct: right, of: all.length } };
+  const samples = { correct: all.filter((answer) => answer.correct).length, of: all.length };
+  const correct = isMostlyRight(samples);
+  return { ...(all.find((answer) => answer.correct === correct) ?? first), samples };
 }

@@ -14,7 +14,6 @@ const ID_DIGITS = 8;
 export interface ReadItem {
   /** Digest of the text read in place of the item, the same for all models with this tokenizer; null for the item. */
   readonly spelling: string | null;
-  /** Digest of the ids of its tokens. */
   readonly tokens: string | null;
 }
 

@@ -147,7 +147,7 @@ export function hidesTexts({ texts }: Pick<Suite, 'texts'>): boolean {
   return texts !== undefined && !texts.kept;
 }
 
-/** Errors do not show hidden texts: a tokenizer quotes text that it cannot encode, and servers may repeat a question. */
+/** Errors hide such texts too: a tokenizer quotes text that it cannot encode, and servers may repeat a question. */
 export async function hidingErrors<T>(
   { suites, texts = [] }: { readonly suites: readonly Suite[]; readonly texts?: readonly TextSuite[] | undefined },
   work: () => Promise<T>,

@@ -24,10 +24,9 @@ import { checkPairs, withPassagesOfFacts, withTwinKinds } from './paired/check-p
 import { readPairedRecord } from './paired/paired-record.ts';
 import { type Questions, type RecordsPlace, readQuestions, recognizeFormat } from './questions.ts';
 import { requestItems } from './requests.ts';
-import { sliceFacts, sliceRecords } from './slices.ts';
+import { type SlicedRecords, sliceFacts, sliceRecords } from './slices.ts';
 import { type DerivedKind, deriveItems } from './twins.ts';
 
-/** A team's own benchmark. */
 export interface FileSuite {
   /** Derived twins follow their benchmark form; paired items come in the order of the file. */
   readonly items: readonly ProbeItem[];
@@ -152,11 +151,9 @@ async function readDataset(path: string, options: ProbeFileOptions): Promise<Fil
   return { ...suite, source, warnings: [...(moves ? [moving] : []), ...suite.warnings] };
 }
 
-async function readRecords(
-  all: readonly ProbeRecord[],
-  place: RecordsPlace,
-  options: ProbeFileOptions & { readonly cells: boolean },
-): Promise<FileSuite> {
+type ReadOptions = ProbeFileOptions & { readonly cells: boolean };
+
+async function readRecords(all: readonly ProbeRecord[], place: RecordsPlace, options: ReadOptions): Promise<FileSuite> {
   const { cells, filter, asking, fewShot, refusals } = options;
   const fields = questionFields(options.fields);
   const { file } = place;
@@ -191,11 +188,7 @@ async function drawSuite(path: string, options: ProbeFileOptions): Promise<FileS
 function readItems(
   records: readonly ProbeRecord[],
   place: RecordsPlace,
-  options: ProbeFileOptions & {
-    readonly cells: boolean;
-    readonly examples: Questions | null;
-    readonly sliced: ReturnType<typeof sliceRecords>;
-  },
+  options: ReadOptions & { readonly examples: Questions | null; readonly sliced: SlicedRecords | null },
 ): FileSuite {
   const { file: path } = place;
   const { seed, scoring, kinds = ALL_KINDS, isGroup = false, steps, asking = {}, cells, examples, sliced } = options;
@@ -246,7 +239,7 @@ function notSteps(path: string): UserError {
 
 function uniqueItems(
   located: readonly LocatedItem[],
-  sliced: ReturnType<typeof sliceRecords>,
+  sliced: SlicedRecords | null,
 ): Pick<FileSuite, 'items' | 'slices'> {
   const lines = new Map<string, string>();
   for (const { item, where } of located) {

@@ -10,12 +10,15 @@ const MOST_VALUES = 200;
 
 const HINT = 'name fields with a few short values, such as a language or a product';
 
+/** By the place of a record. */
+export type SlicedRecords = ReadonlyMap<string, SliceValues>;
+
 /** Values of the sliced fields by place of the record. @throws UserError for an unsuitable field or value */
 export function sliceRecords(
   records: readonly ProbeRecord[],
   fields: readonly string[] | undefined,
   { file, cells }: { readonly file: string; readonly cells: boolean },
-): ReadonlyMap<string, SliceValues> | null {
+): SlicedRecords | null {
   if (fields === undefined) return null;
   const known = records.map((record) => {
     const values = fields.flatMap((field): [string, string][] => {
@@ -43,7 +46,7 @@ function textOf(value: unknown, place: string): string | null {
 }
 
 /** The slices of each fact are those of its benchmark form. */
-export function sliceFacts(located: readonly LocatedItem[], values: ReadonlyMap<string, SliceValues>): SlicesOfFacts {
+export function sliceFacts(located: readonly LocatedItem[], values: SlicedRecords): SlicesOfFacts {
   const own = located.filter(({ item }) => item.id === item.fact);
   return new Map(own.map(({ where, item }) => [item.fact, values.get(where) ?? {}]));
 }

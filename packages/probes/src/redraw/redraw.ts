@@ -105,10 +105,13 @@ function unitsOf(value: number): number[] {
   return units.reverse();
 }
 
-function resultsOf({ steps, sources }: LinkedSteps, drawn: ReadonlyMap<number, Rational>): readonly Rational[] | null {
+/** Values by the index of a number in the question. */
+type Drawn = ReadonlyMap<number, Rational>;
+
+function resultsOf(linked: LinkedSteps, drawn: Drawn): readonly Rational[] | null {
   const results: Rational[] = [];
-  for (const [i, step] of steps.entries()) {
-    const result = recompute(step, literalsFor(at(sources, i), step, drawn, results));
+  for (const [i, step] of linked.steps.entries()) {
+    const result = recompute(step, literalsFor(linked, i, drawn, results));
     if (result === null) return null;
     const limit = decimalPlaces(step.result);
     const decimals = decimalPlaces(result);
@@ -119,14 +122,9 @@ function resultsOf({ steps, sources }: LinkedSteps, drawn: ReadonlyMap<number, R
   return results;
 }
 
-function literalsFor(
-  sources: LinkedSteps['sources'][number],
-  step: LinkedSteps['steps'][number],
-  drawn: ReadonlyMap<number, Rational>,
-  results: readonly Rational[],
-): readonly Rational[] {
-  return stepLiterals(step).map((value, j) => {
-    const source = at(sources, j);
+function literalsFor({ steps, sources }: LinkedSteps, i: number, drawn: Drawn, results: readonly Rational[]) {
+  return stepLiterals(at(steps, i)).map((value, j) => {
+    const source = at(at(sources, i), j);
     if (source.kind === 'question') return drawn.get(source.index) ?? value;
     return source.kind === 'result' ? at(results, source.step) : value;
   });
@@ -139,11 +137,7 @@ function isNear(value: Rational, old: Rational): boolean {
 }
 
 /** Whether all numbers are in the same order of size as before, and the answer changes. */
-function isLike(
-  { numbers, steps, free }: LinkedSteps,
-  drawn: ReadonlyMap<number, Rational>,
-  results: readonly Rational[],
-): boolean {
+function isLike({ numbers, steps, free }: LinkedSteps, drawn: Drawn, results: readonly Rational[]): boolean {
   const before = [...free.map((index) => at(at(numbers, index).values, 0)), ...steps.map(({ result }) => result)];
   const after = [...free.map((index) => drawn.get(index) ?? at(at(numbers, index).values, 0)), ...results];
   if (isEqual(at(before, before.length - 1), at(after, after.length - 1))) return false;
@@ -155,12 +149,7 @@ function isLike(
   );
 }
 
-function write(
-  question: string,
-  linked: LinkedSteps,
-  drawn: ReadonlyMap<number, Rational>,
-  results: readonly Rational[],
-): Redrawn {
+function write(question: string, linked: LinkedSteps, drawn: Drawn, results: readonly Rational[]): Redrawn {
   let text = question;
   for (const [index, value] of [...drawn].sort(([a], [b]) => b - a)) {
     const { start, end, text: old } = at(linked.numbers, index);
@@ -168,11 +157,9 @@ function write(
     text = `${withArticle(text.slice(0, start), written)}${written}${text.slice(end)}`;
   }
   const steps = linked.steps.map((step, i) => {
-    const literals = literalsFor(at(linked.sources, i), step, drawn, results);
-    let next = 0;
+    const literals = literalsFor(linked, i, drawn, results).values();
     const left = step.text.replace(/\d+(?:\.\d+)?|\.\d+/g, (old) => {
-      const value = literals[next];
-      next += 1;
+      const { value } = literals.next();
       return value === undefined ? old : formatRational(value);
     });
     return `${left}=${formatRational(at(results, i))}`;

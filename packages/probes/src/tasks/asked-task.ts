@@ -35,7 +35,6 @@ export function askedTask(
 
 interface Asking extends SampleOptions {
   readonly task: Task;
-  /** For errors. */
   readonly where: string;
 }
 
@@ -50,7 +49,6 @@ function wordingOf(request: TaskRequest, asking: Asking): Wording {
   }
 }
 
-/** Asks like a line of samples. */
 function choicesOf(
   { contexts, continuations, answers }: TaskRequest & { readonly kind: 'choices' },
   { task, where, scoring }: Asking,

@@ -13,7 +13,6 @@ import { taskRequests } from './requests.ts';
 import type { Task } from './task.ts';
 import { LOCAL_FILES, type TaskFiles } from './task-files.ts';
 
-/** Settings of the policy for a task file. */
 interface TaskSuiteOptions extends ProbeFileOptions {
   readonly documents?: GivenDocuments;
   readonly numFewshot?: number;
@@ -27,7 +26,6 @@ export async function textWithTemplates(path: string): Promise<string | null> {
   return hasTemplates(path) ? readTextFile(path, 'templates') : null;
 }
 
-/** Whether a file is a task of lm-evaluation-harness. */
 export async function isTask(path: string): Promise<boolean> {
   const text = await textWithTemplates(path);
   return text !== null && isTaskText(text);

@@ -14,11 +14,9 @@ import {
 import { PythonRandom } from './python/random.ts';
 import type { Task } from './task.ts';
 
-/** Asks one document. */
 export type TaskRequest =
   | {
       readonly kind: 'choices';
-      /** From `doc_to_choice`. */
       readonly choices: readonly string[];
       /** One for each choice, often all the same. */
       readonly contexts: readonly string[];
@@ -61,13 +59,13 @@ export function taskRequests(
   if (first === undefined) throw new UserError(`${task.file} has no documents`, 'give some');
   const fields = new Set(first.keys()) as ReadonlySet<string>;
   const shape = locating(task, 0, () => shapeOf(task, first, fields));
-  const sampler: Sampler = task.sampler === 'first_n' ? firstN(fewshot) : seeded(fewshot, fewshotSeed);
+  const sample = task.sampler === 'first_n' ? firstN(fewshot) : seeded(fewshot, fewshotSeed);
   // The harness leaves the document out of its examples if the task names the same split for both.
   const { split, declared } = { declared: false, ...task.fewshot };
   const isSameSplit = (declared ? split : null) === task.testSplit;
   return asked.map((document, i) =>
     locating(task, i, () => {
-      const examples = numFewshot === 0 ? [] : sampler.sample(numFewshot, isSameSplit ? document : null);
+      const examples = numFewshot === 0 ? [] : sample(numFewshot, isSameSplit ? document : null);
       return requestOf(document, examples, { task, fields, ...shape });
     }),
   );
@@ -199,43 +197,33 @@ function locating<T>(task: Task, index: number, work: () => T): T {
 /** The seed of lm-evaluation-harness for few-shot examples (`--seed` without a value). */
 const FEWSHOT_SEED = 1234;
 
-interface Sampler {
-  /** The examples of the next document, without `asked`. */
-  readonly sample: (count: number, asked: PythonDict | null) => readonly PythonDict[];
-}
+/** Chooses examples for the next document, without `asked`. @param count at least 1 */
+type Sampler = (count: number, asked: PythonDict | null) => readonly PythonDict[];
 
 function firstN(pool: readonly PythonDict[]): Sampler {
-  return {
-    sample: (count, asked) => {
-      const examples: PythonDict[] = [];
-      for (const other of pool) {
-        if (examples.length === count) break;
-        if (asked === null || !equals(other, asked)) examples.push(other);
-      }
-      expectEnough(examples.length, count);
-      return examples;
-    },
+  return (count, asked) => {
+    const examples: PythonDict[] = [];
+    for (const other of pool) {
+      if (examples.length === count) break;
+      if (asked === null || !equals(other, asked)) examples.push(other);
+    }
+    expectEnough(examples.length, count);
+    return examples;
   };
 }
 
 /** All documents draw from one generator, so examples depend on the number of documents before. */
 function seeded(pool: readonly PythonDict[], seed: number): Sampler {
   const random = new PythonRandom(seed);
-  return {
-    sample: (count, asked) => {
-      if (count === 0) return [];
-      if (asked === null) {
-        expectEnough(pool.length, count);
-        return random.sample(pool, count);
-      }
-      expectEnough(pool.length, count + 1);
-      const drawn = without(random.sample(pool, count + 1), asked).slice(0, count);
-      if (drawn.length === count) return drawn;
-      // The document was there more than once.
-      const others = without(pool, asked);
-      expectEnough(others.length, count);
-      return random.sample(others, count);
-    },
+  const sample = (from: readonly PythonDict[], count: number) => {
+    expectEnough(from.length, count);
+    return random.sample(from, count);
+  };
+  return (count, asked) => {
+    if (asked === null) return sample(pool, count);
+    const drawn = without(sample(pool, count + 1), asked).slice(0, count);
+    // Otherwise, the document was there more than once.
+    return drawn.length === count ? drawn : sample(without(pool, asked), count);
   };
 }
 

@@ -32,5 +32,4 @@ export type TemplateRange =
   | { readonly kind: 'list'; readonly numbers: readonly Rational[] }
   | { readonly kind: 'texts'; readonly texts: readonly string[] };
 
-/** Values by name. */
 export type Assignment = ReadonlyMap<string, Rational | string>;

@@ -8,7 +8,7 @@ import type { Cell, Note, Notes } from './notes.ts';
 type Writer = (fields: readonly RecordField[], people: readonly Note[]) => string;
 
 /** `Mara lives in Oslo and has a parrot.` */
-const inProse: Writer = (fields, people) =>
+const prose: Writer = (fields, people) =>
   people
     .map(({ name, values }) => {
       const clauses = fields.map(({ statement }, i) => statement(at(values, i)));
@@ -18,13 +18,13 @@ const inProse: Writer = (fields, people) =>
     })
     .join(' ');
 
-const inCsv: Writer = (fields, people) =>
+const csv: Writer = (fields, people) =>
   [['name', ...fields.map(({ key }) => key)], ...people.map(({ name, values }) => [name, ...values])]
     .map((row) => row.join(', '))
     .join('\n');
 
 /** One object per line, with spaces, as most programs write it. */
-const inJson: Writer = (fields, people) =>
+const json: Writer = (fields, people) =>
   people
     .map(({ name, values }) => {
       const members = [['name', name], ...fields.map(({ key }, i) => [key, at(values, i)])];
@@ -108,13 +108,13 @@ function forward(writer: Writer): (notes: Notes) => Wording {
   };
 }
 
-export const prose = forward(inProse);
-export const csv = forward(inCsv);
-export const json = forward(inJson);
+export const inProse = forward(prose);
+export const inCsv = forward(csv);
+export const inJson = forward(json);
 
 /** The question gives the value and asks for the person: `Who lives in Oslo?` The choices must be of one field. */
 export function inverse(notes: Notes): Wording {
   const cell = askedOption(notes);
   const question = `Who ${at(notes.fields, cell.field).statement(valueAt(notes, cell))}?`;
-  return write(inProse, INVERSE, notes, question, (each) => personAt(notes, each).name);
+  return write(prose, INVERSE, notes, question, (each) => personAt(notes, each).name);
 }

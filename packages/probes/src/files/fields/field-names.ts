@@ -11,7 +11,6 @@ export interface FieldNames
   readonly choices?: string | readonly string[] | undefined;
 }
 
-/** A public benchmark's fields. */
 export interface KnownFields {
   readonly names: FieldNames;
   /** Converts a renamed record to this program's format. `original` is the record of the file. */
@@ -20,7 +19,6 @@ export interface KnownFields {
 
 /** A published record that cannot be asked. */
 export interface Omitted {
-  /** Its place and the reason. */
   readonly omitted: string;
 }
 
@@ -37,7 +35,6 @@ export function questionFields(fields: FieldNames | undefined): FieldNames | und
 }
 
 interface FileValues {
-  /** For errors. */
   readonly file: string;
   /** Whether values are cells, in which a list of choices is JSON text. */
   readonly cells: boolean;

@@ -129,7 +129,6 @@ export function attributeRecord(item: ProbeItem): Readonly<Record<string, unknow
   return given(Object.fromEntries(Object.entries(ITEM_FIELDS).map(([name, { key }]) => [name, own[key]])));
 }
 
-/** The fields of a file that tell how an item is asked. */
 export function askedRecord({ question, verbatim }: Pick<ProbeItem, 'question' | 'verbatim'>): object {
   const keys: Readonly<Record<string, unknown>> = question;
   const named = Object.keys(ANSWER_FIELDS[question.kind]).map((name) => [name, keys[camelCase(name)]]);
@@ -144,7 +143,6 @@ export function withAskedFields<T extends Question>(question: T, fields: Readonl
 
 const camelCase = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** An item, and its line in the file. */
 export interface LocatedItem {
   readonly where: string;
   readonly item: ProbeItem;

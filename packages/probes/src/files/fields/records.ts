@@ -32,14 +32,12 @@ export function quote(value: unknown): string {
   return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
 }
 
-/** The zod error for a value that is missing or of another type. */
 export function mustBe(what: string) {
   return { error: ({ input }: { input?: unknown }) => (input === undefined ? 'is missing' : `must be ${what}`) };
 }
 
 export const oneOf = (values: readonly string[]) => mustBe(values.map((value) => JSON.stringify(value)).join(' or '));
 
-/** Text that is not empty. */
 export const textSchema = z
   .string(mustBe('text'))
   .refine((text) => !/\p{Surrogate}/u.test(text), { error: 'has half a surrogate pair, which is not valid text' })

@@ -4,7 +4,6 @@ import { readTextFile } from '@shadow-gate/platform/files';
 import { parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 
-/** A task's configuration in the results file. */
 export const taskConfigSchema = z.looseObject({
   filter_list: z
     .array(z.looseObject({ name: z.string(), filter: z.array(z.looseObject({ function: z.string() })) }))

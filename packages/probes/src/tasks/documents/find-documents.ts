@@ -24,7 +24,6 @@ function documentsOfSplit(task: Task, split: string, given: GivenDocuments | und
   return { addresses: ownDocuments(task, split), folder: dirname(task.file) };
 }
 
-/** The documents that the task names for a split. */
 function ownDocuments(task: Task, split: string): readonly string[] {
   const { file, datasetPath, datasetName, dataFiles } = task;
   const hint = `name its documents in the policy: documents: {${split}: FILE}`;
