@@ -8,45 +8,47 @@ import {
   removeAll,
   strip,
 } from '@shadow-gate/python';
+import { z } from 'zod';
+import type { Unchanged } from './unchanged.ts';
+
+const matchShape = { pattern: z.string(), groupSelect: z.int(), fallback: z.string() };
 
 /**
  * A step of a filter pipeline of lm-evaluation-harness (0.4.13). Patterns are Python's. `groupSelect` is the index of
  * the match, from the end if negative. Without such a match, the harness stops; here the fallback is taken.
  */
-export type FilterStep =
-  | { readonly function: 'regex'; readonly pattern: string; readonly groupSelect: number; readonly fallback: string }
-  | {
-      readonly function: 'multi_choice_regex';
-      readonly pattern: string;
-      readonly groupSelect: number;
-      readonly fallback: string;
-      readonly ignoreCase: boolean;
-      readonly ignorePunctuation: boolean;
-      readonly regexesToIgnore: readonly string[];
-      /** `choices` of the document: texts, at most 26. */
-      readonly choices: readonly string[];
-    }
-  | { readonly function: 'remove_whitespace' | 'take_first' | 'lowercase' | 'uppercase' }
-  | {
-      readonly function: 'map';
-      readonly mapping: Readonly<Record<string, string>>;
-      /** For answers outside the mapping. */
-      readonly defaultValue: string;
-    };
+const stepSchema = z.union([
+  z.strictObject({ function: z.literal('regex'), ...matchShape }),
+  z.strictObject({
+    function: z.literal('multi_choice_regex'),
+    ...matchShape,
+    ignoreCase: z.boolean(),
+    ignorePunctuation: z.boolean(),
+    regexesToIgnore: z.array(z.string()),
+    /** `choices` of the document: texts, at most 26. */
+    choices: z.array(z.string()),
+  }),
+  z.strictObject({ function: z.enum(['remove_whitespace', 'take_first', 'lowercase', 'uppercase']) }),
+  /** `defaultValue`: for answers outside the mapping. */
+  z.strictObject({ function: z.literal('map'), mapping: z.record(z.string(), z.string()), defaultValue: z.string() }),
+]);
+export type FilterStep = Unchanged<z.infer<typeof stepSchema>>;
+type MultiChoiceStep = FilterStep & { readonly function: 'multi_choice_regex' };
 
 /** Reads an answer from a generation and judges it: a filter pipeline and `exact_match`. */
-export interface AnswerRule {
-  readonly targets: readonly string[];
+export const ruleSchema = z.strictObject({
+  targets: z.array(z.string()).min(1),
   /** The last one is `take_first`, or there are none. */
-  readonly steps: readonly FilterStep[];
-  readonly ignoreCase: boolean;
+  steps: z.array(stepSchema),
+  ignoreCase: z.boolean(),
   /** ASCII punctuation. */
-  readonly ignorePunctuation: boolean;
+  ignorePunctuation: z.boolean(),
   /** ASCII digits. */
-  readonly ignoreNumbers: boolean;
+  ignoreNumbers: z.boolean(),
   /** Their matches are removed from the answer and the targets before they are compared. */
-  readonly regexesToIgnore: readonly string[];
-}
+  regexesToIgnore: z.array(z.string()),
+});
+export type AnswerRule = Unchanged<z.infer<typeof ruleSchema>>;
 
 /** The time that some patterns take grows with the square of the length. */
 export const LONGEST_GENERATION = 100_000;
@@ -130,10 +132,7 @@ function extract(regex: PythonRegex, response: string, select: number, allEmpty:
 }
 
 /** The letter in parentheses: by the pattern, else by the text of a choice, else by a letter behind a colon. */
-function multiChoice(
-  step: FilterStep & { readonly function: 'multi_choice_regex' },
-  responses: readonly string[],
-): string[] {
+function multiChoice(step: MultiChoiceStep, responses: readonly string[]): string[] {
   const letters = step.choices.map((_, i) => String.fromCharCode(65 + i));
   const texts = step.choices.map((choice) => withoutIgnored(strip(choice), step));
   const byText = new Map(texts.map((text, i) => [text, `(${letters[i]})`]));
@@ -152,10 +151,8 @@ function multiChoice(
   });
 }
 
-function withoutIgnored(
-  text: string,
-  { ignoreCase, ignorePunctuation, regexesToIgnore }: FilterStep & { readonly function: 'multi_choice_regex' },
-): string {
+function withoutIgnored(text: string, step: MultiChoiceStep): string {
+  const { ignoreCase, ignorePunctuation, regexesToIgnore } = step;
   const rest = regexesToIgnore.reduce((left, pattern) => removeAll(compileRegex(pattern), left), text);
   const cased = ignoreCase ? rest.toLowerCase() : rest;
   return ignorePunctuation ? cased.replace(/\p{P}/gu, '') : cased;

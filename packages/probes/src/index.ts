@@ -1,4 +1,3 @@
-export { type AnswerRule, checkAnswerRule } from './answer-rule.ts';
 export { answerTokens } from './answer-tokens.ts';
 export {
   estimatePasses,

@@ -101,7 +101,6 @@ export const itemShape = {
  */
 export type ProbeItem = Wording & Readonly<z.infer<z.ZodObject<typeof itemShape>>>;
 
-export type ChoiceQuestion = Extract<Question, { readonly kind: 'choice' }>;
 export type ExactQuestion = Extract<Question, { readonly kind: 'exact' }>;
 
 /** A model answers with the label of a listed option, or with the text of the answer. */

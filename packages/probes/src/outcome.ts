@@ -1,6 +1,7 @@
 import { at, given } from '@shadow-gate/platform';
-import type { AnswerLikelihood, AnswerSamples, GivenPart, Unchanged } from './answer/schema.ts';
+import type { AnswerLikelihood, AnswerSamples, GivenPart } from './answer/schema.ts';
 import type { ChoiceScoring, ProbeItem } from './item.ts';
+import type { Unchanged } from './unchanged.ts';
 
 /** How a model answered one item, not yet rounded. */
 export type Outcome = Unchanged<GivenPart> & { readonly item: ProbeItem };

@@ -5,12 +5,6 @@ import { sha256 } from '@shadow-gate/platform/files';
 import type { ProbeItem } from './item.ts';
 import type { Suite } from './suite.ts';
 
-/** The log-likelihood of a prompt, from its second word on. */
-export interface Reading {
-  readonly logprob: number;
-  readonly tokens: number;
-}
-
 /** Most facts or group items whose prompts are read: a rank test needs no more, and each is one more sequence. */
 const MAX_READ = 200;
 

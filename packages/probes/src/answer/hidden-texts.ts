@@ -16,13 +16,7 @@ import { sharesText, withoutQuotes } from './without-quotes.ts';
 /** Another way of hashing needs another name: hashes of both would be compared. */
 const KEY_OF = 'shadow-gate/hidden-texts@1';
 
-interface KeyedItem {
-  readonly id: string;
-  readonly prompt: string;
-  readonly right: string;
-}
-
-function keyOf(items: readonly KeyedItem[]): string {
+function keyOf(items: readonly Record<'id' | 'prompt' | 'right', string>[]): string {
   const texts = items.map(({ id, prompt, right }) => [id, prompt.slice(0, KEPT_CHARACTERS), right]);
   return createHmac('sha256', KEY_OF).update(JSON.stringify(texts)).digest('hex');
 }

@@ -6,7 +6,6 @@ export {
   type AskedPart,
   askedAndGiven,
   factKey,
-  type GivenPart,
   itemKey,
   type LeftOutMeasurement,
   leftOutAttributes,

@@ -4,6 +4,7 @@ import { ERROR_CODES, given } from '@shadow-gate/platform';
 import { z } from 'zod';
 import { ANSWER_KINDS, itemShape, LONGEST_SLICE } from '../item.ts';
 import { FACTS_RANGE, SUITE_ROLES } from '../suite.ts';
+import type { Unchanged } from '../unchanged.ts';
 import { sha256Digest, textSuiteMeasurementSchema } from './texts.ts';
 
 const count = z.int().nonnegative();
@@ -83,8 +84,6 @@ export type AskedPart = z.infer<z.ZodObject<typeof askedShape>>;
 export type GivenPart = z.infer<z.ZodObject<typeof givenShape>>;
 export type AnswerSamples = z.infer<typeof samplesSchema>;
 
-/** Deeply readonly. */
-export type Unchanged<T> = T extends object ? { readonly [K in keyof T]: Unchanged<T[K]> } : T;
 export type AnswerLikelihood = Unchanged<z.infer<typeof likelihoodSchema>>;
 
 export function askedAndGiven(record: ProbeItemMeasurement): readonly [AskedPart, GivenPart] {

@@ -36,9 +36,21 @@ export interface Calculation<Kind, Operator> {
   readonly right: Expression;
 }
 
+export type ExpressionNumber = Extract<Expression, { readonly kind: 'number' }>;
+
 /** A text is not a formula, or has no value. */
 export class ExpressionError extends Error {
   override readonly name = 'ExpressionError';
+}
+
+/** Null for an ExpressionError. */
+export function attempt<T>(evaluate: () => T): T | null {
+  try {
+    return evaluate();
+  } catch (error) {
+    if (error instanceof ExpressionError) return null;
+    throw error;
+  }
 }
 
 /** Long enough for every readable formula; the parser recurses for each parenthesis. */
@@ -120,7 +132,7 @@ export function expressionType(expression: Expression): 'number' | 'condition' {
 /** Values of names and, if given, in place of numbers. */
 export interface Values {
   readonly ofName: (name: string) => Rational;
-  readonly ofNumber?: (number: Expression & { readonly kind: 'number' }) => Rational;
+  readonly ofNumber?: (number: ExpressionNumber) => Rational;
 }
 
 /** The value of a formula. @throws ExpressionError for a comparison, and for a division by zero */
@@ -204,7 +216,7 @@ function wholePart(value: Rational): Rational {
 }
 
 /** From left to right. */
-export function expressionNumbers(expression: Expression): Array<Expression & { readonly kind: 'number' }> {
+export function expressionNumbers(expression: Expression): ExpressionNumber[] {
   return expression.kind === 'number' ? [expression] : partsOf(expression).flatMap(expressionNumbers);
 }
 

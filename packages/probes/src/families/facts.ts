@@ -1,17 +1,15 @@
 import type { Wording } from '../item.ts';
 import type { Random } from '../random.ts';
-import { capitals } from './facts/capitals.ts';
+import { capitals, stateCapitals } from './facts/capitals.ts';
 import { atomicNumbers, symbols } from './facts/elements.ts';
 import { events } from './facts/events.ts';
 import { type DrawnQuestion, factCloze, factExam, namedFact, reversedFact } from './facts/forms.ts';
-import { continents, rivers } from './facts/geography.ts';
+import { continents, rivers, smallTowns, towns } from './facts/geography.ts';
 import { gods } from './facts/gods.ts';
 import { instruments, polygons, units } from './facts/measures.ts';
 import { animals, organs, young } from './facts/nature.ts';
 import type { Entry, Pool, Relation } from './facts/relation.ts';
 import { planets, sciences } from './facts/sciences.ts';
-import { stateCapitals } from './facts/states.ts';
-import { smallTowns, towns } from './facts/towns.ts';
 import { authors, composers, painters } from './facts/works.ts';
 import type { ProbeFamily, TwinTemplate } from './family.ts';
 

@@ -1,3 +1,3 @@
-export { ruleSchema } from './fields/item-fields.ts';
+export { ruleSchema } from '../answer-rule.ts';
 export { toJsonl } from './paired/paired-record.ts';
 export { type FileSuite, type ProbeFileOptions, readProbeFile } from './read.ts';

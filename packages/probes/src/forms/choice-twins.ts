@@ -137,10 +137,11 @@ const LONGEST_ON_ONE_LINE = 100;
 
 /** The choices in the same order, with other labels, marks and headings. */
 export function restyled(record: ChoiceRecord, random: Random): Wording {
-  const wordings = stylePrompts(record, stylesFor(record)).map(({ prompt, style }) => ({
-    prompt,
-    question: scoreLabels(scoredLabels(style), record.answer),
-  }));
+  const wordings = stylePrompts(record, stylesFor(record)).map(({ prompt, style: { labels, open, close } }) => {
+    // A mark that only ends a label is not scored.
+    const scored = open === '' ? labels : labels.map((label) => `${open}${label}${close}`);
+    return { prompt, question: scoreLabels(scored, record.answer) };
+  });
   return matchLength(examWording(record), random.shuffle(wordings));
 }
 
@@ -206,11 +207,6 @@ function otherStyles(record: ChoiceRecord): LabelStyle[] {
 /** @param marks two characters each, before and after the label; a space stands for none */
 function withMarks(labels: readonly string[], marks: readonly string[]): LabelStyle[] {
   return marks.map((pair) => ({ labels, open: pair.charAt(0).trim(), close: pair.charAt(1) }));
-}
-
-/** Labels with both marks, or without a mark that only ends them. */
-function scoredLabels({ labels, open, close }: LabelStyle): string[] {
-  return labels.map((label) => (open === '' ? label : `${open}${label}${close}`));
 }
 
 /** Two kinds of wording that differ in shape, so that one of them alone can be in a training set. */

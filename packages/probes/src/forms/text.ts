@@ -61,10 +61,11 @@ export function questionStem(question: string): string | null {
   const start = Math.max(0, question.length - LONGEST_BLANK);
   const stem = (question.slice(0, start) + question.slice(start).replace(BLANK, '')).trimEnd();
   if (stem === '' || stem.includes('__')) return null;
-  const last = stem.split(/(?<=[.?!:])\s+|\n+/).at(-1) ?? '';
-  if (WHOLE.test(last)) return null;
+  if (WHOLE.test(sentencesOf(stem).at(-1) ?? '')) return null;
   return stem !== question || OPEN_END.test(stem) ? stem : null;
 }
+
+const sentencesOf = (text: string): string[] => text.split(/(?<=[.?!:])\s+|\n+/);
 
 /** The end of a finished sentence, or of an expression to compute. */
 const FINISHED = /([.?!:;]["”’')\]]*|\p{N})$/u;
@@ -73,8 +74,7 @@ const FINISHED = /([.?!:;]["”’')\]]*|\p{N})$/u;
 export function continuableStem(question: string): string | null {
   const stem = questionStem(question);
   if (stem !== null) return stem;
-  const sentences = question.split(/(?<=[.?!:])\s+|\n+/);
-  const isTask = question.includes('?') || question.includes('__') || sentences.some((part) => WHOLE.test(part));
+  const isTask = /\?|__/.test(question) || sentencesOf(question).some((sentence) => WHOLE.test(sentence));
   return isTask || FINISHED.test(question) ? null : question;
 }
 

@@ -1,6 +1,8 @@
 import {
+  attempt,
   type Expression,
   ExpressionError,
+  type ExpressionNumber,
   evaluateNumber,
   expressionNumbers,
   parseExpression,
@@ -35,14 +37,11 @@ function parseStep(marked: string): CalculationStep | null {
   const result = parseDecimal(right.trim());
   if (more.length > 0 || result === null || !ARITHMETIC.test(left)) return null;
   const text = left.trim();
-  try {
+  return attempt(() => {
     const expression = parseExpression(text);
     const value = evaluateNumber(expression, { ofName: () => result });
     return isEqual(value, result) ? { text, expression, result } : null;
-  } catch (error) {
-    if (error instanceof ExpressionError) return null;
-    throw error;
-  }
+  });
 }
 
 /** In the order of the step's text. */
@@ -59,17 +58,11 @@ export function areFactors({ expression }: CalculationStep): readonly boolean[] 
 /** The value of a step with other numbers; null for a division by zero. */
 export function recompute({ expression }: CalculationStep, literals: readonly Rational[]): Rational | null {
   const replaced = new Map(expressionNumbers(expression).map((number, i) => [number, literals[i] ?? number.value]));
-  try {
-    return evaluateNumber(expression, {
-      ofName: () => {
-        throw new ExpressionError('has a name');
-      },
-      ofNumber: (number) => replaced.get(number) ?? number.value,
-    });
-  } catch (error) {
-    if (error instanceof ExpressionError) return null;
-    throw error;
-  }
+  const ofName = () => {
+    throw new ExpressionError('has a name');
+  };
+  const ofNumber = (number: ExpressionNumber) => replaced.get(number) ?? number.value;
+  return attempt(() => evaluateNumber(expression, { ofName, ofNumber }));
 }
 
 /** The numbers that a solution mentions outside its marked calculations, the final answer included. */

@@ -137,8 +137,7 @@ function requestOf(
 
 /** From an index, the text of a choice, or a list of indices. An index out of range is right for no choice. */
 function answersOf(gold: PythonValue, choices: readonly string[]): number[] {
-  const golds = isList(gold) ? gold : [gold];
-  return golds.flatMap((one) => {
+  return (isList(gold) ? gold : [gold]).flatMap((one) => {
     if (typeof one === 'string' && !isList(gold)) return choices.includes(one) ? [choices.indexOf(one)] : [];
     if (!isInt(one) || typeof one === 'bigint')
       throw new PythonError(`doc_to_target gives ${toText(one)}, which is no choice`);

@@ -1,5 +1,6 @@
 import { at, groupBy, UserError } from '@shadow-gate/platform';
 import {
+  attempt,
   type Expression,
   ExpressionError,
   evaluateCondition,
@@ -124,16 +125,6 @@ function valuesOf(assignment: Assignment): Values {
       return value;
     },
   };
-}
-
-/** Null if a formula has no value. */
-function attempt<T>(evaluate: () => T): T | null {
-  try {
-    return evaluate();
-  } catch (error) {
-    if (error instanceof ExpressionError) return null;
-    throw error;
-  }
 }
 
 /** Drawn values make no question for this cause. */

@@ -118,8 +118,7 @@ function rightIndex(asked: Wording, choices: readonly string[]): number | null {
     return question.choices.length === choices.length ? question.answer : null;
   }
   const text = (question.kind === 'choice' ? at(question.choices, question.answer) : question.target).trim();
-  const places = choices.flatMap((choice, i) => (choice === text ? [i] : []));
-  const [place, another] = places;
+  const [place, another] = choices.flatMap((choice, i) => (choice === text ? [i] : []));
   if (place !== undefined) return another === undefined ? place : null;
   const letter = /^[([]?(?<letter>[A-Z])[)\].:]?$/.exec(text)?.groups?.letter;
   const index = letter === undefined ? -1 : letter.charCodeAt(0) - 'A'.charCodeAt(0);

@@ -1,5 +1,6 @@
 import { given } from '@shadow-gate/platform';
 import { z } from 'zod';
+import { ruleSchema } from '../../answer-rule.ts';
 import type { Permutation } from '../../forms/choice-twins.ts';
 import type { QuestionIdentity } from '../../forms/question.ts';
 import { FORMS, JUDGED_FORMS, type ProbeItem, type Question, TWIN_KINDS, type Wording } from '../../item.ts';
@@ -12,30 +13,6 @@ import {
   textSchema,
   verbatimSchema,
 } from './records.ts';
-
-const regexShape = { pattern: z.string(), groupSelect: z.int(), fallback: z.string() };
-/** A filter of a harness; `ruleSchema` adds the options of `exact_match`. */
-const stepSchema = z.union([
-  z.strictObject({ function: z.literal('regex'), ...regexShape }),
-  z.strictObject({
-    function: z.literal('multi_choice_regex'),
-    ...regexShape,
-    ignoreCase: z.boolean(),
-    ignorePunctuation: z.boolean(),
-    regexesToIgnore: z.array(z.string()),
-    choices: z.array(z.string()),
-  }),
-  z.strictObject({ function: z.enum(['remove_whitespace', 'take_first', 'lowercase', 'uppercase']) }),
-  z.strictObject({ function: z.literal('map'), mapping: z.record(z.string(), z.string()), defaultValue: z.string() }),
-]);
-export const ruleSchema = z.strictObject({
-  targets: z.array(z.string()).min(1),
-  steps: z.array(stepSchema),
-  ignoreCase: z.boolean(),
-  ignorePunctuation: z.boolean(),
-  ignoreNumbers: z.boolean(),
-  regexesToIgnore: z.array(z.string()),
-});
 
 /** Kinds of single twins; a group is a file of its own. */
 const KINDS = TWIN_KINDS.filter((kind) => kind !== 'group');

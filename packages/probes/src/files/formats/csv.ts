@@ -40,8 +40,7 @@ const MMLU_COLUMNS = ['question', 'A', 'B', 'C', 'D', 'answer'] as const;
  */
 export function readCsv(lines: Iterable<Line>, file: string, options: TableOptions = {}): ProbeRecord[] {
   const { delimiter = ',', fields } = options;
-  const texts = Array.from(lines, ({ text }) => text);
-  const all = parseRows(texts, file, delimiter);
+  const all = parseRows(lines, file, delimiter);
   const [first] = all;
   if (first === undefined) return [];
   const hasHeader = fields !== undefined || !isQuestion(first.cells);
@@ -83,7 +82,8 @@ function hasQuestion(names: readonly string[]): boolean {
 }
 
 /** Counts the lines itself: csv-parse counts a line end twice in some quoted cells. */
-function parseRows(texts: readonly string[], file: string, delimiter: ',' | '\t'): Row[] {
+function parseRows(lines: Iterable<Line>, file: string, delimiter: ',' | '\t'): Row[] {
+  const texts = Array.from(lines, ({ text }) => text);
   const rows: Row[] = [];
   let next = 0;
   const skipEmpty = () => {
@@ -161,14 +161,8 @@ function checkOnce(names: readonly string[], where: string): void {
   }
 }
 
-interface ChoiceColumns {
-  readonly columns: readonly number[];
-  /** One column with a list, instead of one column per choice. */
-  readonly isList: boolean;
-}
-
-/** `choice0`, `choice1`, …, or `A`, `B`, …, or `choices`; null if there are none. */
-function findChoiceColumns(names: readonly string[], where: string): ChoiceColumns | null {
+/** `choice0`, `choice1`, …, or `A`, `B`, …, or `choices`, which is a list; null if there are none. */
+function findChoiceColumns(names: readonly string[], where: string) {
   const numbered = names.filter((name) => /^choice\d+$/.test(name)).map((_, index) => `choice${index}`);
   const letters = names.includes('A') && names.includes('B') ? names.filter((name) => /^[A-Z]$/.test(name)) : [];
   const lettered = letters.map((_, index) => choiceLetter(index));

@@ -65,8 +65,7 @@ function ruleFor(sample: LmEvalSample, ruleOf: (targets: readonly string[]) => A
   const isText = typeof target === 'string' && holds(doc, target);
   const isList = Array.isArray(target) || (several !== null && holds(doc, listed));
   const possible = [...(isList && !isText ? [] : [one]), ...(several === null || (isText && !isList) ? [] : [several])];
-  const fitting = possible.filter((rule) => fits(sample, rule));
-  const [rule, another] = fitting;
+  const [rule, another] = possible.filter((each) => fits(sample, each));
   if (rule === undefined) {
     throw new UserError(
       `${where}: exact_match is ${JSON.stringify(sample.exact_match)}, and its answer is judged otherwise here`,

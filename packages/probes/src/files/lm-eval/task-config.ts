@@ -45,8 +45,7 @@ export async function readRunOfTask(samples: string): Promise<RunOfTask | null> 
   const text = await readTextFile(path, 'measurement');
   if (text === null) return null;
   const hint = 'give the two files as lm-evaluation-harness wrote them';
-  const json = parseJsonWithNaN(text, path, hint);
-  const parsed = validate(resultsSchema, json);
+  const parsed = validate(resultsSchema, parseJsonWithNaN(text, path, hint));
   if (!parsed.success) {
     const { path: keys, message } = parsed.issue;
     throw new UserError(

@@ -60,8 +60,7 @@ export function readPairedRecord(record: ProbeRecord, scoring: ChoiceScoring): P
   const kind = kindOf(fields, where);
   const question = withAskedFields(questionOf(fields, scoring, where), fields);
   const permutation = permutationOf(fields, question, where);
-  const fact = factOf(fields, where);
-  const own = { id, capability, family, form, kind, fact, cluster, passage, prompt, question };
+  const own = { id, capability, family, form, kind, fact: factOf(fields, where), cluster, passage, prompt, question };
   return inOrder({ ...attributesOf(fields), ...permutation, ...own });
 }
 

@@ -48,8 +48,7 @@ function ownDocuments(task: Task, split: string): readonly string[] {
 }
 
 function textsOf(value: PythonValue, file: string): readonly string[] {
-  const list = isList(value) ? value : [value];
-  return list.map((path) => {
+  return (isList(value) ? value : [value]).map((path) => {
     if (typeof path !== 'string' || /[*?[]|^\w+:\/\//.test(path)) {
       throw new UserError(`${file}: data_files: ${JSON.stringify(path)} is not the path of a file`, 'name each file');
     }

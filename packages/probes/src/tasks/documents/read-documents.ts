@@ -36,8 +36,7 @@ const HINT = 'give JSON, JSONL, CSV, TSV or parquet, or samples_TASK_DATE.jsonl 
 
 /** With Python's types; harness samples have documents by `doc_id`. @throws UserError with a bad line */
 export async function readDocumentFile(path: string, name: string, isNeeded: IsNeeded): Promise<Documents> {
-  const bytes = await readProbeBytes(path);
-  return { documents: await documentsOf(bytes, name, isNeeded), pinned: null, source: null };
+  return { documents: await documentsOf(await readProbeBytes(path), name, isNeeded), pinned: null, source: null };
 }
 
 function documentsOf(bytes: Buffer, name: string, isNeeded: IsNeeded): PythonDict[] | Promise<PythonDict[]> {
@@ -72,8 +71,8 @@ function linesOf(bytes: Buffer, name: string): PythonDict[] {
   for (const { number, text } of readLines(bytes, name)) {
     if (text.trim() !== '') rows.push(documentOf(text, `${name}:${number}`));
   }
-  const samples = rows.map(sampleOf);
-  return samples.every((sample) => sample !== null) && rows.length > 0 ? byId(samples, name) : asColumns(rows, name);
+  const samples = rows.flatMap(sampleOf);
+  return rows.length > 0 && samples.length === rows.length ? byId(samples, name) : asColumns(rows, name);
 }
 
 function documentOf(text: string, where: string): PythonDict {
@@ -90,21 +89,16 @@ function listOf(text: string, name: string): PythonDict[] {
   return asColumns(value, name);
 }
 
-interface SampleDocument {
-  readonly id: number;
-  readonly document: PythonDict;
-}
-
-function sampleOf(row: PythonDict): SampleDocument | null {
+/** The id and the document of a sample; none for other rows. */
+function sampleOf(row: PythonDict): [id: number, document: PythonDict][] {
   const [id, document] = [row.get('doc_id'), row.get('doc')];
-  return typeof id === 'number' && document !== undefined && isDict(document) && row.has('resps')
-    ? { id, document }
-    : null;
+  const isSample = typeof id === 'number' && document !== undefined && isDict(document) && row.has('resps');
+  return isSample ? [[id, document]] : [];
 }
 
 /** A document has a line for each filter. None may be missing: few-shot examples depend on those before. */
-function byId(samples: readonly (SampleDocument | null)[], name: string): PythonDict[] {
-  const found = new Map(samples.flatMap((sample) => (sample === null ? [] : [[sample.id, sample.document] as const])));
+function byId(samples: readonly (readonly [number, PythonDict])[], name: string): PythonDict[] {
+  const found = new Map(samples);
   const ids = [...found.keys()].sort((a, b) => a - b);
   const missing = ids.findIndex((id, i) => id !== i);
   if (missing !== -1) throw new UserError(`${name}: document ${missing} is missing`, 'give the samples of a whole run');
