@@ -13,7 +13,6 @@ export interface RunEstimate {
   /** Items to run: a budget may leave time for a part only. */
   readonly items: readonly ProbeItem[];
   readonly seconds: number;
-  /** Time of all items. */
   readonly allSeconds: number;
 }
 
@@ -22,7 +21,6 @@ type Limits = Pick<RunProbesOptions, 'maxNewTokens' | 'sampling'>;
 export interface EstimateOptions extends RunProbesOptions {
   /** Null: no limit. */
   readonly budgetSeconds: number | null;
-  /** Seed of the sample. */
   readonly seed: number;
   /** By default, the model is tried on a few facts. */
   readonly trial?: Trial | undefined;

@@ -81,7 +81,6 @@ function perMeanLength(logprobs: readonly number[], lengths: readonly number[]):
   return logprobs.map((logprob, i) => (logprob / at(lengths, i)) * mean);
 }
 
-/** The length by which a log-likelihood is divided. */
 function lengthOf(choice: string, scoring: ChoiceScoring): number {
   if (scoring === 'raw') return 1;
   return scoring === 'per-byte' ? bytesOf(choice) : Math.max(1, Array.from(choice).length);

@@ -51,9 +51,7 @@ export interface Suite {
   readonly path: string | null;
   /** Address of a data set on a hub, with the commit; not part of its identity. */
   readonly source?: string;
-  /** Unusual records in its file. */
   readonly warnings: readonly string[];
-  /** Length limit of generated answers. */
   readonly maxNewTokens: number;
   /** Missing: decoded greedily. */
   readonly sampling?: SuiteSampling;

@@ -109,7 +109,6 @@ export function packItemTable(
 
 type Packers = Partial<Record<Attribute, (item: ProbeItemMeasurement, row: number) => unknown>>;
 
-/** Values that are written once. */
 class Shared {
   readonly values: object[] = [];
   readonly #indices = new Map<string, number>();

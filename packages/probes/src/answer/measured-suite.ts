@@ -2,7 +2,6 @@ import { given } from '@shadow-gate/platform';
 import { areLevelsChosen, type Suite } from '../suite.ts';
 import type { SuiteMeasurement } from './schema.ts';
 
-/** A suite's identity and settings for a measurement. */
 export function measuredSuite(suite: Suite): SuiteMeasurement {
   const { name, version, digest, seed, size, facts, twinsOf, role, chatTemplate, sampling, source } = suite;
   const { texts, levels } = suite;

@@ -14,7 +14,6 @@ const scaledSchema = z.array(z.number().nonpositive()).length(LOGIT_FACTORS.leng
 const digest = (digits: number) =>
   z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`), `not ${digits} hexadecimal digits`);
 
-/** Right answers among the sampled ones. */
 const samplesSchema = z.strictObject({ correct: count, of: z.int().min(2) });
 
 /** Likelihood of the text of the right answer after its prompt. */
@@ -29,14 +28,12 @@ const likelihoodSchema = z.strictObject({
   among: z.strictObject({ logprob: z.number().nonpositive(), scaled: scaledSchema }).optional(),
 });
 
-/** The question in a measurement. */
 const askedShape = {
   suite: z.string(),
   ...itemShape,
   /** Null: from another version of the built-in suite, which alone can draw it again. */
   prompt: z.string().nullable(),
   right: z.string(),
-  /** Expected accuracy of guessing. */
   chance: share,
   /** `text` if missing. */
   answers: z.enum(ANSWER_KINDS).optional(),
@@ -100,7 +97,6 @@ export function itemKey({ suite, id }: { readonly suite: string; readonly id: st
   return JSON.stringify([suite, id]);
 }
 
-/** Unique over all suites. */
 export function factKey({ suite, fact }: { readonly suite: string; readonly fact: string }): string {
   return JSON.stringify([suite, fact]);
 }
@@ -144,7 +140,6 @@ const LEFT_OUT_CAUSES = [
   'does-not-fit',
   /** The tokenizer deletes the prompt or an answer, has no token for a part of it, or reads two answers alike. */
   'not-encodable',
-  /** Another form of its fact did not run. */
   'other-form',
 ] as const;
 
@@ -196,7 +191,6 @@ const measuredShape = z.strictObject({
     })
     .optional(),
   items: z.array(probeItemSchema),
-  /** Warnings about the probe files. */
   notes: z.array(z.string()),
   /** Items that cannot be asked. Every other item is in `items`, unless the budget left no time for it. */
   leftOut: z.array(leftOutSchema),
@@ -229,7 +223,6 @@ export const measuredProbesSchema = measuredShape.superRefine(({ suites, items, 
 
 export const probesSchema = z.discriminatedUnion('status', [
   measuredProbesSchema,
-  /** The checkpoint could not answer. */
   z.strictObject({
     status: z.literal('notRun'),
     reason: z.string(),

@@ -18,7 +18,6 @@ const COMPARISONS = ['==', '!=', '<', '<=', '>', '>='] as const;
 const LOGIC = ['&&', '||'] as const;
 const FUNCTIONS = ['min', 'max', 'abs', 'round'] as const;
 
-/** A formula over exact numbers. */
 export type Expression =
   | { readonly kind: 'number'; readonly value: Rational }
   | { readonly kind: 'name'; readonly name: string }

@@ -5,7 +5,6 @@ import type { Random } from '../random.ts';
 /** Different answers, in random order, of which one is asked for. */
 export interface Options<T> {
   readonly options: readonly T[];
-  /** Index of the one that is asked for. */
   readonly asked: number;
 }
 

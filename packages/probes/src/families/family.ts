@@ -3,13 +3,11 @@ import type { Random } from '../random.ts';
 
 export type Capability = 'reasoning' | 'composition' | 'recall';
 
-/** One form of a fact, as a family writes it. */
 export interface Phrasing extends Wording {
   /** Name of the template: `exam` for the benchmark form, else that of a twin. */
   readonly template: string;
 }
 
-/** The benchmark form of one fact, and its twin. */
 export interface PhrasingPair {
   readonly benchmark: Phrasing;
   readonly twin: Phrasing;

@@ -62,7 +62,6 @@ export function recipe<F>({
   };
 }
 
-/** A family of such levels. */
 export function familyFrom(name: string, capability: Capability, levels: readonly ProbeRecipe[]): ProbeFamily {
   const draw: ProbeFamily['draw'] = (random, templates, level) => {
     const seen = new Set<string>();

@@ -61,7 +61,6 @@ const PLACES: readonly Operation[] = [
 /** Rows for worked examples, with letters that the questions do not have. */
 const SHOWN = ['b d c l', 'd l b y', 'l c y b', 'y b d c', 'c y l d'].map((row) => row.split(' '));
 
-/** The task, worked examples, and the question. */
 function byExample(task: Task, sign: string): Wording {
   const program = askedOption(task);
   const line = (letters: Letters) => `${letters.join(' ')} ${sign}`;
@@ -70,7 +69,6 @@ function byExample(task: Task, sign: string): Wording {
   return { prompt: [`${capitalize(title)}.`, ...worked, line(task.letters)].join('\n'), question: questionOf(task) };
 }
 
-/** One operation of four. */
 function single(summary: string, programs: readonly Program[], length: number): ProbeRecipe {
   const draw = (alphabet: readonly string[]) => (random: Random) =>
     taskOf(random, random.sample(alphabet, length), programs);
@@ -115,7 +113,6 @@ function drawProgram(random: Random, letters: Letters, steps: number): Task | un
   return early ? undefined : taskOf(random, letters, programs);
 }
 
-/** Several operations, one after another. */
 function composed(summary: string, steps: number, length: number): ProbeRecipe {
   const draw = (alphabet: readonly string[]) => (random: Random) =>
     drawProgram(random, random.sample(alphabet, length), steps);

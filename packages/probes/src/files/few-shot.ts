@@ -7,7 +7,6 @@ import { type Asking, askedForms } from './asking.ts';
 import type { LocatedItem } from './fields/item-fields.ts';
 import type { Questions } from './questions.ts';
 
-/** Between two examples, and between the last and the question. */
 const BETWEEN = '\n\n';
 
 /**

@@ -17,7 +17,6 @@ export async function quotingUnlessLinked<T>(file: string, work: () => Promise<T
   }
 }
 
-/** Whether a path is inside a folder, and its real place outside. */
 async function leadsOutside(path: string, folder: string): Promise<boolean> {
   if (!isInside(resolve(path), resolve(folder))) return false;
   const [real, root] = await Promise.all([realpath(path), realpath(folder)]).catch(() => [null, null]);

@@ -60,7 +60,6 @@ export type Questions =
   | { readonly kind: 'exact'; readonly records: readonly ExactRecord[] };
 
 export interface RecordsPlace {
-  /** For errors. */
   readonly file: string;
   /** Ids of records without one begin with it. */
   readonly stem: string;

@@ -43,7 +43,6 @@ export interface FileSuite {
 }
 
 export interface ProbeFileOptions {
-  /** Seed of the derived twins. */
   readonly seed: number;
   /** Kinds of the derived twins; all if missing. */
   readonly kinds?: readonly DerivedKind[];

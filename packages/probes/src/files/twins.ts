@@ -25,9 +25,7 @@ export type DerivedKind = Exclude<TwinKind, 'group'>;
 export interface DeriveOptions {
   readonly seed: number;
   readonly kinds: readonly DerivedKind[];
-  /** How texts are scored. */
   readonly scoring: ChoiceScoring;
-  /** Which solutions are redrawn. */
   readonly steps: StepMode;
 }
 
@@ -102,7 +100,6 @@ function deriveChoiceItems(
   });
 }
 
-/** Whether a benchmark form is answered by the text of a choice, instead of by its label. */
 function answersText(benchmark: Wording, { choices }: ChoiceRecord): boolean {
   const { question } = benchmark;
   if (question.kind === 'choice') return answerKind(benchmark) === 'text';

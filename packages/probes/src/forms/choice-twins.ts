@@ -90,7 +90,6 @@ export function clozeTwin(record: ChoiceRecord, random: Random, scoring: ChoiceS
   return answeredByText(record, random.shuffle(prompts), scoring);
 }
 
-/** Headings of a list of choices. */
 const QUESTION_FIRST = ['Options:', 'Choose from:', 'Possible answers:', 'Choose one of these answers:'];
 const LIST_FIRST = ['Options:', 'Possible answers:'];
 const ENDINGS = ['Possible endings:', 'Choose the right ending:', 'Complete the sentence with one of these:'];
@@ -161,7 +160,6 @@ function layouts({ choices }: ChoiceRecord, style: LabelStyle): string[] {
   return fitOnOneLine ? [lines.join('\n'), row] : [lines.join('\n')];
 }
 
-/** Labels of choices with their marks. */
 interface LabelStyle {
   readonly labels: readonly string[];
   readonly open: string;
@@ -221,7 +219,6 @@ const QUESTION_LINES: readonly Frame[] = [
   ['Q: ', '\nA:'],
 ];
 
-/** The question in running text, which the answer continues. */
 const QUESTION_PHRASES: readonly Frame[] = [
   ['', ' The answer is'],
   ['', ' The correct answer is'],

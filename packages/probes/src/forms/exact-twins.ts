@@ -14,7 +14,6 @@ export function plainProblem({ question, target, numeric }: AskedProblem): Wordi
   return phrase(`Question: ${question}\nAnswer`, { target, numeric });
 }
 
-/** The beginning of the problem, and of the answer. */
 const HEADINGS = [
   ['Problem: ', 'Solution'],
   ['Q. ', 'Result'],

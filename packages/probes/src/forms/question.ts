@@ -31,7 +31,6 @@ export type AskedProblem = Pick<ExactRecord, 'question' | 'target' | 'numeric'>;
 /** Writes a question or a variant as its benchmark asks; null if that would change something else. */
 export type WriteChoice = (question: AskedChoice) => Wording | null;
 
-/** Writes a problem with a final answer as its benchmark asks. */
 export interface ProblemForm {
   readonly write: (problem: AskedProblem) => Wording | null;
   /** The same text under other headings; null if there are none. */
@@ -52,7 +51,6 @@ export function repeatsChoice({ choices }: Pick<ChoiceRecord, 'choices'>): boole
   return new Set(choices).size < choices.length;
 }
 
-/** `A` for 0. */
 export function choiceLetter(index: number): string {
   return String.fromCharCode('A'.charCodeAt(0) + index);
 }

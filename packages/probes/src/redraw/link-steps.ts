@@ -23,7 +23,6 @@ type OperandSource =
 export interface LinkedSteps {
   readonly numbers: readonly QuestionNumber[];
   readonly steps: readonly CalculationStep[];
-  /** Source of each number of each step. */
   readonly sources: ReadonlyArray<readonly OperandSource[]>;
   /** Indices of the numbers of the question that may be redrawn. */
   readonly free: readonly number[];

@@ -68,7 +68,6 @@ const YEARS = { first: 1800, last: 2100 };
 const WORLD =
   /^(?:7 days|24 hours|60 minutes|60 seconds|12 months|52 weeks|36[56] days|100 cents|12 inches|3 feet|10 years|100 years|30[- ]days?|31[- ]days?|\d+ (?:legs|wheels|tires|sides|eyes|arms|wings|fingers|toes)|[\d,.]+[- ](?:dollar )?(?:bills?|coins?|notes))\b/i;
 
-/** The numbers of a question in the order of its text. */
 export function findNumbers(question: string): readonly QuestionNumber[] {
   const inDigits = [...question.matchAll(DIGITS)].map(({ 0: text, index }) => readDigits(question, text, index));
   const inWords = [...question.matchAll(WORD)].map(({ 0: text, index }) => readWord(question, text, index));

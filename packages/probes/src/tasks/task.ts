@@ -7,7 +7,6 @@ export type Rendered = string | number;
 export const OUTPUT_TYPES = ['multiple_choice', 'generate_until', 'loglikelihood'] as const;
 export type OutputType = (typeof OUTPUT_TYPES)[number];
 
-/** Turns documents of a task, or its few-shot examples, into text. */
 export interface DocumentFormat {
   readonly docToText: Rendered;
   readonly docToTarget: Rendered | readonly PythonValue[];

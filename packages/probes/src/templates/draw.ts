@@ -15,7 +15,6 @@ import type { Assignment, Template, Text } from './template.ts';
 export interface TemplateInstance {
   readonly question: string;
   readonly answer: string;
-  /** Whether the answer is a number. */
   readonly numeric: boolean;
   /** All different, without the answer. */
   readonly wrong: readonly string[];

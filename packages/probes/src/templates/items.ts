@@ -7,11 +7,8 @@ import { drawInstance, instantiate, type TemplateInstance } from './draw.ts';
 import type { Template } from './template.ts';
 
 interface DrawOptions {
-  /** For errors. */
   readonly file: string;
-  /** Seed of the fresh draws. */
   readonly seed: number;
-  /** Scoring of answers that are text. */
   readonly scoring: ChoiceScoring;
   /** Whether the whole file is a twin of another one: then each template gives only its fresh draws. */
   readonly isGroup: boolean;
@@ -79,12 +76,10 @@ function publishedInstance(template: Template): TemplateInstance | null {
   return published;
 }
 
-/** An instance with its choices in an order. */
 interface Asked {
   readonly instance: TemplateInstance;
   /** None for a written answer. */
   readonly choices: readonly string[];
-  /** Place of the right choice. */
   readonly right: number;
 }
 

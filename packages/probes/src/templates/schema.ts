@@ -9,7 +9,6 @@ import type { Assignment, Template, TemplateAnswer, TemplateRange, Text } from '
 
 /** More facts of one template say little more about the skill. */
 const MAX_DRAWS = 1000;
-/** A name in a formula. */
 const NAME = /^[a-z][a-z0-9_]*$/i;
 const textSchema = z.string().trim().min(1, 'is empty').max(10_000, 'has more than 10,000 characters');
 const scalarSchema = z.union([z.number(), z.string().trim().min(1).max(200)], 'must be a number or a short text');
@@ -138,7 +137,6 @@ export async function readTemplates(file: string, known?: string): Promise<reado
   return parseTemplates(text, file);
 }
 
-/** @param file how errors name it */
 export function parseTemplates(text: string, file: string): readonly Template[] {
   const { templates } = parseYaml(text, templatesSchema, {
     mistake: (at, what) => new UserError(`${file}${at ? `:${at.line}:${at.col}` : ''}: ${what}`, HINT),

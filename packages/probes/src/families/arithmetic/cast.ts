@@ -5,7 +5,6 @@ import { NAMES, NOUNS, type Noun, UNCOMMON_NAMES, UNCOMMON_NOUNS, withArticle } 
 /** The values of `{A}`, `{many}` and the other gaps of a story that are not numbers. */
 export type Cast = Readonly<Record<string, string>>;
 
-/** The people and things of stories. */
 export interface CastVocabulary {
   readonly names: readonly string[];
   readonly nouns: readonly Noun[];

@@ -5,7 +5,6 @@ import { type ProbeRecipe, recipe } from '../recipe.ts';
 import { type Cast, type CastVocabulary, COMMON, drawCast, fillGaps, UNCOMMON } from './cast.ts';
 import { numberQuestion } from './wrong-numbers.ts';
 
-/** One thing that happens to somebody's things. */
 interface Event {
   readonly sentence: string;
   readonly numbers: readonly number[];
@@ -102,7 +101,6 @@ function tell({ start, events, question, cast }: Chain): Wording {
   return { prompt: `${EXAMPLES}Question: ${sentences.join(' ')}\nAnswer:`, question };
 }
 
-/** A story in which one thing happens after another. */
 export function arithmeticChain(summary: string, size: ChainSize): ProbeRecipe {
   return recipe({
     summary,

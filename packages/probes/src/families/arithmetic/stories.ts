@@ -7,7 +7,6 @@ interface StoryTemplate {
   readonly mistakes: readonly string[];
   /** Sentences that are clear in both orders. */
   readonly clauses: readonly string[];
-  /** The other order. */
   readonly reordered: readonly number[];
   readonly question: string;
 }

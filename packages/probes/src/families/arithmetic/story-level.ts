@@ -31,7 +31,6 @@ interface Story {
   readonly cast: Cast;
 }
 
-/** The names of the values of a story. */
 const NAMES = ['a', 'b', 'c'];
 
 /** Every answer has two digits, so that all have the same number of tokens. */
@@ -58,7 +57,6 @@ function tell({ template, numbers, question, cast }: Story, order: readonly numb
 
 const inOrder = (story: Story): Wording => tell(story, [...story.template.clauses.keys()]);
 
-/** A story in one to three steps. */
 export function stories(summary: string): ProbeRecipe {
   return recipe({
     summary,

@@ -7,7 +7,6 @@ import { asOption, type Entry, fill, type Relation } from './relation.ts';
 export interface DrawnQuestion {
   readonly relation: Relation;
   readonly options: readonly Entry[];
-  /** Index of the entry that the question is about. */
   readonly answer: number;
 }
 
@@ -57,7 +56,6 @@ const withOptions = ({ question, options }: Problem) =>
 /** The question, and nothing else: the answer has to be known. */
 export const factExam = (drawn: DrawnQuestion): Wording => phrase(asQuestion, problemOf(drawn), drawn);
 
-/** A sentence that the answer completes. */
 export const factCloze = (drawn: DrawnQuestion): Wording => phrase(({ cloze }) => cloze, problemOf(drawn), drawn, '.');
 
 /** The exam question with its options, which are answered by their text. */

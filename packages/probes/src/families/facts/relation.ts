@@ -29,12 +29,10 @@ export interface Relation {
   readonly pools: readonly Pool[];
 }
 
-/** @param table subjects and their objects */
 export function pool(level: number, table: Readonly<Record<string, string>>): Pool {
   return { level, entries: Object.entries(table).map(([subject, object]) => ({ subject, object })) };
 }
 
-/** @param table objects, each with the subjects that share it */
 export function sharedPool(level: number, table: Readonly<Record<string, readonly string[]>>): Pool {
   const entries = Object.entries(table).flatMap(([object, subjects]) =>
     subjects.map((subject) => ({ subject, object })),

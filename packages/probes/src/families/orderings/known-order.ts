@@ -6,7 +6,6 @@ import { type ProbeRecipe, recipe } from '../recipe.ts';
 
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 
-/** The neighbor of a thing in an order that everybody knows. */
 interface Neighbor extends Options<string> {
   readonly of: string;
   readonly side: 'after' | 'before';

@@ -13,10 +13,8 @@ interface Race extends Options<number> {
 
 const ORDINALS = ['first', 'second', 'third', 'fourth', 'fifth'];
 
-/** Draws a race among people with these names. */
 type Draw = (random: Random, names: readonly string[]) => Race;
 
-/** A race of four, all of whom are choices. */
 const amongFour: Draw = (random, names) => ({ names: random.sample(names, 4), ...askOne(random, [0, 1, 2, 3]) });
 
 /** A race of five. The question names the runner before: the right one is mentioned at each place equally often. */

@@ -1,4 +1,3 @@
-/** One field of a record about a person. */
 export interface RecordField {
   /** Its key in JSON, its column in CSV. */
   readonly key: string;

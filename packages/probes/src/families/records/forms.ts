@@ -4,7 +4,6 @@ import { askedOption, optionsQuestion } from '../choice.ts';
 import { BOSS, FIELDS, type RecordField } from './field.ts';
 import type { Cell, Note, Notes } from './notes.ts';
 
-/** A way to write notes about people. */
 type Writer = (fields: readonly RecordField[], people: readonly Note[]) => string;
 
 /** `Mara lives in Oslo and has a parrot.` */

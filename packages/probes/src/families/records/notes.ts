@@ -21,7 +21,6 @@ export interface Size {
   readonly fields: number;
   /** How the question names the person: by name, by another field, or as somebody's boss. */
   readonly path: 'name' | 'field';
-  /** Number of bosses on the way. */
   readonly bosses: number;
 }
 

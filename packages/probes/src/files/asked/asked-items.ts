@@ -17,7 +17,6 @@ export interface AskedDocument {
   readonly wording: Wording;
 }
 
-/** The documents of one task of a harness. */
 export interface AskedTask {
   readonly name: string;
   readonly documents: readonly AskedDocument[];

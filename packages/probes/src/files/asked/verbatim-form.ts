@@ -96,7 +96,6 @@ function replaceAnswer(text: string, old: string, target: string): string | null
   return text.includes(FINAL) ? `${FINAL} ${target}` : target;
 }
 
-/** Headings of a question, and of its answer. */
 const HEADINGS = [
   ['Problem', 'Solution'],
   ['Exercise', 'Result'],

@@ -17,7 +17,6 @@ export interface KnownFields {
   readonly convert: (record: ProbeRecord, original: ProbeRecord) => ProbeRecord | Omitted;
 }
 
-/** A published record that cannot be asked. */
 export interface Omitted {
   readonly omitted: string;
 }

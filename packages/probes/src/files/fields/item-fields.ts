@@ -112,7 +112,6 @@ export function askedRecord({ question, verbatim }: Pick<ProbeItem, 'question' |
   return given({ verbatim, ...Object.fromEntries(named) });
 }
 
-/** Adds the fields that tell how the question is asked. */
 export function withAskedFields<T extends Question>(question: T, fields: Readonly<Record<string, unknown>>): T {
   const named = Object.keys(ANSWER_FIELDS[question.kind]).map((name) => [camelCase(name), fields[name]]);
   return { ...question, ...given(Object.fromEntries(named)) };

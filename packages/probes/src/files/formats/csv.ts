@@ -9,7 +9,6 @@ import { expectFewRecords, type Line, MAX_LINE_BYTES } from './lines.ts';
 
 const QUOTE_HINT = 'quote the whole field, and double the quotes in it: "say ""hello"""';
 
-/** Mistakes by the codes of csv-parse. */
 const MISTAKES: Readonly<Record<string, readonly [problem: string, hint: string]>> = {
   INVALID_OPENING_QUOTE: ['a quote inside a field that does not begin with one', QUOTE_HINT],
   CSV_INVALID_CLOSING_QUOTE: ['text after the closing quote of a field', QUOTE_HINT],

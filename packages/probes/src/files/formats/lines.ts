@@ -36,7 +36,6 @@ export async function readProbeBytes(path: string): Promise<Buffer> {
   }
 }
 
-/** A line of a text file, without its end. */
 export interface Line {
   /** Counted from 1. */
   readonly number: number;

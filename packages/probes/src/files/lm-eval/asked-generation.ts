@@ -10,7 +10,6 @@ import { type RunOfTask, resultsBeside } from './task-config.ts';
 
 export interface SampledTask {
   readonly path: string;
-  /** Reads the answers. */
   readonly filter: string;
   readonly run: RunOfTask | null;
 }

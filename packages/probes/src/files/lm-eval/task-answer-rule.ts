@@ -19,7 +19,6 @@ interface JudgedSample {
   readonly targets: readonly string[];
   /** `FILE:12`, for errors. */
   readonly where: string;
-  /** Choices of the document. */
   readonly choices: readonly string[];
 }
 

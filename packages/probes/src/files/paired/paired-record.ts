@@ -44,7 +44,6 @@ const verbatimRecordSchema = schema.extend({
 });
 type Fields = z.infer<typeof schema>;
 
-/** Names of all fields in this format. */
 export const PAIRED_NAMES: readonly string[] = Object.keys(schema.shape);
 
 /**
