@@ -72,7 +72,8 @@ export function readAnswer(
   }
   const answer = rule.steps.reduce<Filtered>((filtered, step) => applyStep(step, filtered), [generated]);
   const text = typeof answer === 'string' ? answer : (answer[0] ?? '');
-  return { answer: text, correct: isRight(text, rule) };
+  const [compared = ''] = comparable([text], rule);
+  return { answer: text, correct: comparable(rule.targets, rule).includes(compared) };
 }
 
 /** Check a rule without a generation. @throws UserError that names the first step or pattern that cannot be read */
@@ -156,11 +157,6 @@ function withoutIgnored(text: string, step: MultiChoiceStep): string {
   const rest = regexesToIgnore.reduce((left, pattern) => removeAll(compileRegex(pattern), left), text);
   const cased = ignoreCase ? rest.toLowerCase() : rest;
   return ignorePunctuation ? cased.replace(/\p{P}/gu, '') : cased;
-}
-
-function isRight(answer: string, rule: AnswerRule): boolean {
-  const [given] = comparable([answer], rule);
-  return comparable(rule.targets, rule).some((target) => target === given);
 }
 
 /** In `exact_match`'s NumPy array, strings lose final NULs, and lower case grows none beyond the longest of them. */

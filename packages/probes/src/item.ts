@@ -27,7 +27,6 @@ export type JudgedForm = (typeof JUDGED_FORMS)[number];
 export const TWIN_KINDS = ['open', 'format', 'fresh', 'group'] as const;
 export type TwinKind = (typeof TWIN_KINDS)[number];
 
-/** Characters of a passage's name. */
 export const MOST_PASSAGE = 100;
 
 export type Question =
@@ -140,6 +139,10 @@ export const LONGEST_SLICE = 64;
 /** Expected accuracy of guessing. */
 export function itemChance({ question }: Pick<ProbeItem, 'question'>): number {
   return question.kind === 'choice' ? 1 / question.choices.length : 0;
+}
+
+export function rightAnswerText({ question }: Pick<Wording, 'question'>): string {
+  return question.kind === 'choice' ? at(question.choices, question.answer) : question.target;
 }
 
 /** The name of a passage, or the digest of a longer text, such as the passage itself. Null for white space. */

@@ -10,7 +10,6 @@ const MAX_READ = 200;
 
 interface AskedSuite {
   readonly suite: Pick<Suite, 'name' | 'version' | 'twinsOf'>;
-  /** Items that will be asked. */
   readonly items: readonly ProbeItem[];
 }
 

@@ -35,7 +35,6 @@ export interface RunResult {
   readonly truncated: ReadonlyMap<string, LeftOutItem>;
 }
 
-/** Items that are asked together. */
 type Chunk = readonly ProbeItem[];
 
 /** Items of one call to the model: enough for full batches, few enough for progress. */
@@ -65,9 +64,8 @@ export function itemStops({ question }: ProbeItem): readonly string[] {
 const STOPS = ['\n\n', '\nQuestion:', '\nProblem:', '\nQ:'];
 
 /**
- * Items of one template share a chunk, since their common beginning is read once; so do items that ask one prompt by
- * label and by text. Small templates are joined: few tokens take nearly as long as a thousand. The first chunk goes
- * alone: the first call shows what a server lists.
+ * Items of one template share a chunk, since their common beginning is read once; so do forms of one prompt. Small
+ * templates are joined: few tokens take nearly as long as 1,000. The first goes alone: it shows what a server lists.
  */
 export function splitIntoChunks(items: readonly ProbeItem[]): ProbeItem[][] {
   const templateOf = ({ family, cluster, question }: ProbeItem) => JSON.stringify([question.kind, family, cluster]);

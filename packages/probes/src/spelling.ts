@@ -17,7 +17,6 @@ export interface ReadItem {
   readonly tokens: string | null;
 }
 
-/** A text that others are compared with. */
 export const PLACEHOLDER = 'Question';
 
 /**

@@ -78,7 +78,6 @@ export interface SuiteSampling {
   readonly temperature: number;
 }
 
-/** Difficulty steps of one family. */
 export interface FamilyLevels {
   readonly family: string;
   readonly count: number;

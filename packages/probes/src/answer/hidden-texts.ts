@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { at, given, UserError } from '@shadow-gate/platform';
-import type { AnswerKind, ProbeItem } from '../item.ts';
+import { given, UserError } from '@shadow-gate/platform';
+import { type AnswerKind, type ProbeItem, rightAnswerText } from '../item.ts';
 import type { Suite } from '../suite.ts';
 import type { TextSuite } from '../texts/text-suite.ts';
 import { KEPT_CHARACTERS } from './item-table.ts';
@@ -24,10 +24,6 @@ function keyOf(items: readonly Record<'id' | 'prompt' | 'right', string>[]): str
 /** The key of a suite's hashes: 64 hexadecimal digits. @param items all of the suite */
 export function textKey(items: readonly ProbeItem[]): string {
   return keyOf(items.map((item) => ({ id: item.id, prompt: item.prompt, right: rightAnswerText(item) })));
-}
-
-export function rightAnswerText({ question }: Pick<ProbeItem, 'question'>): string {
-  return question.kind === 'choice' ? at(question.choices, question.answer) : question.target;
 }
 
 /** The key in the measurement, or that of all its items; null if a file of an older version has only some of them. */

@@ -1,7 +1,6 @@
 export { hideError, hideItem, hideLeftOut, hidesTexts, hidingErrors, keyOfMeasured, textKey } from './hidden-texts.ts';
 export { packItemTable, unpackItems } from './item-table.ts';
-export { measuredItem } from './measured-item.ts';
-export { measuredSuite } from './measured-suite.ts';
+export { measuredItem, measuredSuite } from './measured.ts';
 export {
   type AskedPart,
   askedAndGiven,

@@ -2,8 +2,7 @@ import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
 import { at, given } from '@shadow-gate/platform';
 import { type FirstIssue, validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import { FACTS_RANGE } from '../suite.ts';
-import { drawnPrompts } from './drawn-prompts.ts';
+import { BUILTIN, builtinSuite, FACTS_RANGE, SUITE_VERSION, type Suite } from '../suite.ts';
 import { type ProbeItemMeasurement, probeItemSchema, type SuiteMeasurement } from './schema.ts';
 
 /** Another layout gets another number: versions that do not know it refuse the file. */
@@ -210,4 +209,27 @@ function unpackLikelihood([logprob, bytes, ...rest]: readonly unknown[]) {
 
 function entryOf<T>(list: readonly T[], index: unknown): T | undefined {
   return typeof index === 'number' ? list[index] : undefined;
+}
+
+type DrawnSuite = Pick<Suite, 'name' | 'version' | 'digest' | 'seed'> & { readonly facts?: number | undefined };
+
+/** By seed and size: a suite takes a fraction of a second to draw, and is the same every time. */
+const known = new Map<string, { readonly digest: string; readonly prompts: ReadonlyMap<string, string> }>();
+
+/** Seeds of measurements that one run reads. */
+const MAX_KNOWN = 4;
+
+/** Prompts of the built-in suite by item id, drawn again from their seed; null for other suites and versions. */
+function drawnPrompts({ name, version, digest, seed, facts }: DrawnSuite): ReadonlyMap<string, string> | null {
+  if (name !== BUILTIN || version !== SUITE_VERSION || seed === null) return null;
+  const drawn = known.get(`${seed} ${facts}`) ?? draw(seed, facts);
+  return drawn.digest === digest ? drawn.prompts : null;
+}
+
+function draw(seed: number, facts: number | undefined) {
+  const { digest, items } = builtinSuite(seed, facts);
+  const drawn = { digest, prompts: new Map(items.map(({ id, prompt }) => [id, prompt])) };
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(`${seed} ${facts}`, drawn);
+  return drawn;
 }

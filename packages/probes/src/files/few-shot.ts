@@ -10,9 +10,8 @@ import type { Questions } from './questions.ts';
 const BETWEEN = '\n\n';
 
 /**
- * Items after examples with their answers: benchmark forms for items answered by a label or a generated text, with the
- * text of the right option for those answered by text, and without options for open twins.
- * @throws UserError for an example that is also asked, and for examples of another kind of questions
+ * Items after examples with answers: benchmark forms for labels and generated texts, with the right option's text for
+ * answers by text, without options for open twins. @throws UserError for an example that is asked, or of another kind
  */
 export function withExamples(
   located: readonly LocatedItem[],

@@ -119,7 +119,6 @@ export function hasDigit({ question, choices }: Pick<ChoiceRecord, 'question' | 
   return [question, ...choices].some((text) => /\p{N}/u.test(text));
 }
 
-/** Without differences of case and white space. */
 export function comparableText(text: string): string {
   return text.toLowerCase().replaceAll(/\s+/g, ' ').trim();
 }

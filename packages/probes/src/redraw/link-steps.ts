@@ -17,7 +17,6 @@ export type StepMode = (typeof STEP_MODES)[number];
 type OperandSource =
   | { readonly kind: 'question'; readonly index: number }
   | { readonly kind: 'result'; readonly step: number }
-  /** It stays as it is. */
   | { readonly kind: 'constant' };
 
 export interface LinkedSteps {

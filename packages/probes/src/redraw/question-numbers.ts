@@ -61,7 +61,6 @@ const RANKED =
 /** Numbers of a ratio, a fraction, a time or a range: `7:11`, `3/4`, `2-3`, `4x`. */
 const JOINED_BEFORE = /[\w.:/-]$|\d ?[-–] ?$/;
 const JOINED_AFTER = /^(?:[:/]\d|[-–]\d| ?[-–] ?\d|\.\d)/;
-/** Numbers in this range may be years. */
 const YEARS = { first: 1800, last: 2100 };
 
 /** Facts about the world that a question may repeat: the 7 days of a week do not change with its other numbers. */
@@ -124,34 +123,20 @@ function readWord(question: string, text: string, start: number): QuestionNumber
 const ONE = wholeRational(1);
 const HUNDRED = wholeRational(100);
 
+/** A part, the rest of the whole, and the whole with the part added. */
+function withRest(part: Rational, whole: Rational): Rational[] {
+  return [part, subtractRationals(whole, part), addRationals(whole, part)];
+}
+
 function valuesOfPercent(value: Rational): Rational[] {
   const share = divideRationals(value, HUNDRED);
-  return [
-    value,
-    share,
-    subtractRationals(ONE, share),
-    addRationals(ONE, share),
-    subtractRationals(HUNDRED, value),
-    addRationals(HUNDRED, value),
-    HUNDRED,
-    ONE,
-    divideRationals(ONE, HUNDRED),
-  ];
+  return [...withRest(value, HUNDRED), ...withRest(share, ONE), HUNDRED, ONE, divideRationals(ONE, HUNDRED)];
 }
 
 function valuesOfFraction(numerator: number, denominator: number): Rational[] {
   const [over, under] = [wholeRational(numerator), wholeRational(denominator)];
   if (denominator === 0) return [over];
-  const share = divideRationals(over, under);
-  return [
-    over,
-    under,
-    share,
-    subtractRationals(ONE, share),
-    addRationals(ONE, share),
-    subtractRationals(under, over),
-    ONE,
-  ];
+  return [over, under, ...withRest(divideRationals(over, under), ONE), subtractRationals(under, over), ONE];
 }
 
 const fraction = (over: number, under: number) => divideRationals(wholeRational(over), wholeRational(under));

@@ -19,49 +19,35 @@ export async function loadEntries(
   file: string,
   { tree, files = LOCAL_FILES }: TaskLoadOptions = {},
 ): Promise<Map<string, YamlEntry>> {
-  const path = resolve(file);
+  const first = resolve(file);
   const work = process.cwd();
-  const root = tree ?? (isInside(path, work) ? work : dirname(dirname(path)));
-  return new Loader(await realpath(root), file, files).load(path, file);
-}
-
-class Loader {
-  readonly #tree: string;
-  readonly #first: string;
-  readonly #files: TaskFiles;
-  readonly #seen = new Set<string>();
-
-  constructor(tree: string, first: string, files: TaskFiles) {
-    this.#tree = tree;
-    this.#first = first;
-    this.#files = files;
-  }
-
-  async load(path: string, name: string): Promise<Map<string, YamlEntry>> {
-    const read = await readTaskText(this.#files, path, name);
+  const root = await realpath(tree ?? (isInside(first, work) ? work : dirname(dirname(first))));
+  const seen = new Set<string>();
+  const load = async (path: string, name: string): Promise<Map<string, YamlEntry>> => {
+    const read = await readTaskText(files, path, name);
     if (read === null) throw new UserError(`${name} not found`, 'correct the path in include');
     const { text, place: real } = read;
-    if (!isInside(real, this.#tree)) {
+    if (!isInside(real, root)) {
       throw new UserError(
-        `${name}, which ${this.#first} includes, is outside of ${relative(process.cwd(), this.#tree) || 'the working directory'}`,
+        `${name}, which ${file} includes, is outside of ${relative(work, root) || 'the working directory'}`,
         'put it next to the task',
       );
     }
-    if (this.#seen.has(real)) throw new UserError(`${name} is included twice`, 'remove one of its includes');
-    if (this.#seen.size >= MOST_FILES)
-      throw new UserError(`${this.#first} includes more than ${MOST_FILES} files`, 'join them');
-    this.#seen.add(real);
+    if (seen.has(real)) throw new UserError(`${name} is included twice`, 'remove one of its includes');
+    if (seen.size >= MOST_FILES) throw new UserError(`${file} includes more than ${MOST_FILES} files`, 'join them');
+    seen.add(real);
     const own = readYamlEntries(text, name);
     const merged = new Map<string, YamlEntry>();
     for (const included of includedFiles(own.get('include'), name)) {
       const full = resolve(dirname(path), included);
-      for (const [key, entry] of await this.load(full, relative(process.cwd(), full))) {
+      for (const [key, entry] of await load(full, relative(work, full))) {
         if (key !== 'task_list') merged.set(key, entry);
       }
     }
     own.delete('include');
     return new Map([...merged, ...own]);
-  }
+  };
+  return load(first, file);
 }
 
 function includedFiles(include: YamlEntry | undefined, name: string): string[] {

@@ -126,10 +126,8 @@ function valuesOf(assignment: Assignment): Values {
   };
 }
 
-/** Drawn values make no question for this cause. */
 export interface Unusable {
   readonly cause: keyof typeof CAUSES;
-  /** Such as `1/3`. */
   readonly example?: string;
 }
 

@@ -4,10 +4,8 @@ import { textQuestion } from '../choice.ts';
 
 /**
  * A number among three wrong ones: another result, and a slip of one or two from both. Results and slips are above as
- * often as below, so each of the four is right equally often, whatever their order. No choice is a number of the
- * question. Undefined if there is no such result.
- * @param mistakes results of stopping early, of a wrong operation, or of counting twice
- * @param given the numbers of the question
+ * often as below, so each of the four is right equally often, whatever their order. No choice is a `given` number of
+ * the question. Undefined if there is no such result.
  */
 export function numberQuestion(
   random: Random,

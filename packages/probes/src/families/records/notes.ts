@@ -15,7 +15,6 @@ export interface Cell {
   readonly field: number;
 }
 
-/** How much there is to read, and how far apart the question and its answer are. */
 export interface Size {
   readonly people: number;
   readonly fields: number;

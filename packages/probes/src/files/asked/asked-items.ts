@@ -1,6 +1,6 @@
-import { at, UserError } from '@shadow-gate/platform';
+import { UserError } from '@shadow-gate/platform';
 import { type BenchmarkForms, type ChoiceRecord, choiceLetter, type ExactRecord } from '../../forms/question.ts';
-import { answerKind, type Wording } from '../../item.ts';
+import { answerKind, rightAnswerText, type Wording } from '../../item.ts';
 import { formsWith } from '../asking.ts';
 import { type LocatedItem, toItem } from '../fields/item-fields.ts';
 import type { NamedRecords } from '../fields/known-fields.ts';
@@ -10,7 +10,6 @@ import { type Questions, readChoiceRecord, readExactRecord } from '../questions.
 import { type DeriveOptions, deriveItems } from '../twins.ts';
 import { verbatimChoice, verbatimProblem } from './verbatim-form.ts';
 
-/** A document of a benchmark, and how a harness asks it. */
 export interface AskedDocument {
   readonly record: ProbeRecord;
   /** Verbatim. */
@@ -116,7 +115,7 @@ function rightIndex(asked: Wording, choices: readonly string[]): number | null {
   if (question.kind === 'choice' && answerKind(asked) === 'label') {
     return question.choices.length === choices.length ? question.answer : null;
   }
-  const text = (question.kind === 'choice' ? at(question.choices, question.answer) : question.target).trim();
+  const text = rightAnswerText(asked).trim();
   const [place, another] = choices.flatMap((choice, i) => (choice === text ? [i] : []));
   if (place !== undefined) return another === undefined ? place : null;
   const letter = /^[([]?(?<letter>[A-Z])[)\].:]?$/.exec(text)?.groups?.letter;

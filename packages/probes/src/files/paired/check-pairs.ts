@@ -1,6 +1,6 @@
-import { at, UserError } from '@shadow-gate/platform';
+import { UserError } from '@shadow-gate/platform';
 import { shows } from '../../forms/question.ts';
-import { answerKind, type ProbeItem, type Question, type TwinKind } from '../../item.ts';
+import { answerKind, type ProbeItem, rightAnswerText, type TwinKind } from '../../item.ts';
 import { inOrder, type LocatedItem } from '../fields/item-fields.ts';
 import { quote } from '../fields/records.ts';
 
@@ -78,17 +78,13 @@ export function withPassagesOfFacts(located: readonly LocatedItem[]): readonly L
  */
 function inferKind(twin: ProbeItem, benchmark: ProbeItem): Exclude<TwinKind, 'group'> {
   if (answerKind(twin) === 'label' || hasSamePrompt(twin, benchmark)) return 'format';
-  const right = rightText(twin.question);
+  const right = rightAnswerText(twin);
   if (!knows(benchmark, right)) return 'fresh';
   if (twin.question.kind === 'exact') return isComputed(benchmark, right) ? 'format' : 'open';
   const others = twin.question.choices.filter((choice) => choice !== right);
   const shown = others.filter((choice) => shows(twin.prompt, choice)).length;
   // A question may name a choice, such as one of its numbers; a list has them all.
   return shown * 2 > others.length ? 'format' : 'open';
-}
-
-function rightText(question: Question): string {
-  return question.kind === 'exact' ? question.target : at(question.choices, question.answer);
 }
 
 function knows({ prompt, question }: ProbeItem, text: string): boolean {

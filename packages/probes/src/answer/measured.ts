@@ -1,9 +1,9 @@
 import { given } from '@shadow-gate/platform';
-import { answerKind, itemChance } from '../item.ts';
+import { answerKind, itemChance, rightAnswerText } from '../item.ts';
 import type { Outcome } from '../outcome.ts';
-import { rightAnswerText } from './hidden-texts.ts';
+import { areLevelsChosen, type Suite } from '../suite.ts';
 import { KEPT_CHARACTERS } from './item-table.ts';
-import type { AnswerLikelihood, ProbeItemMeasurement } from './schema.ts';
+import type { AnswerLikelihood, ProbeItemMeasurement, SuiteMeasurement } from './schema.ts';
 
 /** float32 logits have about seven digits; further digits differ between machines. JSON has no −0. */
 const round = (value: number): number => Math.round(value * 1e4) / 1e4 + 0;
@@ -42,5 +42,18 @@ export function measuredItem({ item, ...answer }: Outcome, suite: string): Probe
       likelihood: likelihood && roundLikelihood(likelihood),
       reading: reading && { ...reading, logprob: round(reading.logprob) },
     }),
+  };
+}
+
+export function measuredSuite(suite: Suite): SuiteMeasurement {
+  const { name, version, digest, seed, size, facts, twinsOf, role, chatTemplate, sampling, source } = suite;
+  const { texts, levels } = suite;
+  const own = { name, version, digest, seed, items: size };
+  const asked = levels && areLevelsChosen(levels) ? levels : undefined;
+  return {
+    ...own,
+    ...given({ facts, twinsOf, role, chatTemplate, sampling, source }),
+    ...(texts === undefined ? {} : texts.kept ? { textKey: texts.key } : { texts: 'hashed' }),
+    ...given({ levels: asked?.map((level) => ({ ...level, asked: [...level.asked] })) }),
   };
 }
