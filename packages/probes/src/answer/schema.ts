@@ -170,7 +170,7 @@ const measuredShape = z.strictObject({
   /** The seed of everything that was drawn. */
   seed: z.int(),
   chatTemplate: z.boolean(),
-  /** Digest of a question in the chat template, if prompts are chat messages. Absent in older files. */
+  /** Digest of a rendered chat question: the template's text decides how it is asked. Absent in older files. */
   chatFrame: sha256Digest.optional(),
   /** Version of the comparison of items with their tokens. Absent at servers that tokenize, and in older files. */
   spelling: z.literal(SPELLING).optional(),

@@ -78,7 +78,7 @@ function deriveChoiceItems(
     // A model that has learned the text of an answer gives it here too.
     const openKind = answersText(benchmark, question) ? 'format' : 'open';
     const openTwins = OPEN_CLUSTERS.map((cluster) =>
-      twin(openKind, cluster, open(cluster, question, { random: random(cluster), scoring })),
+      twin(openKind, cluster, open(cluster, question, random(cluster), scoring)),
     ).filter(({ item }) => item.prompt !== benchmark.prompt);
     const writers = {
       permuted: () => twin('format', 'permuted', permuted(question, random('permuted'), write)),
@@ -92,7 +92,7 @@ function deriveChoiceItems(
         ? [toItem(question, { form: 'benchmark-text', cluster: 'exam-text' }, examText(question, scoring, write))]
         : []),
       ...(kinds.includes('open') && canBeOpen(question) ? openTwins : []),
-      ...formatsOf(question, { kinds, place }).map((format) => writers[format]()),
+      ...formatsOf(question, kinds, place).map((format) => writers[format]()),
       ...(place % ROBUSTNESS_SHARE === 0
         ? [toItem(question, ROBUSTNESS, distracted(question, random('distracted'), write))]
         : []),
@@ -109,10 +109,7 @@ function answersText(benchmark: Wording, { choices }: ChoiceRecord): boolean {
 type Format = 'permuted' | 'restyled' | 'cloze' | 'lettered';
 
 /** A memorized letter is wrong in all formats but `restyled`, which keeps the order and never stands alone. */
-function formatsOf(
-  question: ChoiceRecord,
-  { kinds, place }: { readonly kinds: readonly DerivedKind[]; readonly place: number },
-): Format[] {
+function formatsOf(question: ChoiceRecord, kinds: readonly DerivedKind[], place: number): Format[] {
   if (!canBeOpen(question)) return kinds.includes('format') ? ['restyled', 'lettered'] : ['lettered'];
   if (!kinds.includes('format')) return [];
   if (!canBePermuted(question)) return ['cloze'];
@@ -125,7 +122,10 @@ const MAX_DRAW = 2 ** 31 - 1;
 /** One less than a multiple of both two and three, so that each remainder is equally likely. */
 const MAX_START = 5;
 
-/** Places in an order drawn by id, from a drawn start: the order of the file decides no item's forms. */
+/**
+ * Places in an order drawn by id, from a drawn start: no item gets every second or third form because of its place in
+ * the file, nor always the same item in a short file.
+ */
 function drawPlaces(questions: ReadonlyArray<{ readonly id: string }>, seed: number): Map<string, number> {
   const drawn = questions.map(({ id }) => ({ id, draw: new Random(seed, `kinds of ${id}`).int(0, MAX_DRAW) }));
   drawn.sort((a, b) => a.draw - b.draw || (a.id < b.id ? -1 : 1));

@@ -225,11 +225,7 @@ const QUESTION_PHRASES: readonly Frame[] = [
 ];
 
 /** The question without its choices; their texts are scored, so no letter helps. A choice completes a stem. */
-export function open(
-  cluster: OpenCluster,
-  record: ChoiceRecord,
-  { random, scoring }: { readonly random: Random; readonly scoring: ChoiceScoring },
-): Wording {
+export function open(cluster: OpenCluster, record: ChoiceRecord, random: Random, scoring: ChoiceScoring): Wording {
   const question = scoreTexts(record, scoring);
   const isPhrase = cluster === 'open-phrase';
   const stem = isPhrase ? continuableStem(record.question) : null;

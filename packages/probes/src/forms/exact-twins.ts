@@ -24,11 +24,7 @@ const HEADINGS = [
 ] as const;
 
 /** The same text under other headings than those of the benchmark prompt. */
-export function restyledProblem(
-  problem: AskedProblem,
-  random: Random,
-  benchmark = plainProblem(problem).prompt,
-): Wording {
+export function restyledProblem(problem: AskedProblem, random: Random, benchmark: string): Wording {
   const wordings = HEADINGS.map(([before, after]) => phrase(`${before}${problem.question}\n${after}`, problem));
   const others = wordings.filter(({ prompt }) => comparableText(prompt) !== comparableText(benchmark));
   return matchLength(plainProblem(problem), random.shuffle(others));

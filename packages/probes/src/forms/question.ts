@@ -56,10 +56,7 @@ export function choiceLetter(index: number): string {
 }
 
 /** Scores the texts of the choices: each once, since a text does not tell which of two equal choices is meant. */
-export function scoreTexts(
-  { choices, answer }: Pick<ChoiceRecord, 'choices' | 'answer'>,
-  scoring: ChoiceScoring,
-): Question {
+export function scoreTexts({ choices, answer }: AskedChoice, scoring: ChoiceScoring): Question {
   const distinct = [...new Set(choices)];
   return { kind: 'choice', choices: distinct, answer: distinct.indexOf(at(choices, answer)), scoring };
 }

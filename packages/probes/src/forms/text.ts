@@ -105,10 +105,7 @@ export function pointsForward(question: string): boolean {
 }
 
 /** Whether the text has something like the label: a variable `x`, part `(ii)` or `II`, point `p`; not the article `a`. */
-export function mentionsLabel(
-  { question, choices }: Pick<ChoiceRecord, 'question' | 'choices'>,
-  label: string,
-): boolean {
+export function mentionsLabel({ question, choices }: ChoiceRecord, label: string): boolean {
   const article = label === 'a' ? String.raw`(?! \p{L}|\(n\)|[.?!:]*$)` : '';
   const numeral = label.length > 1 ? label.toUpperCase() : label;
   const alone = new RegExp(String.raw`(?<![\p{L}'’])(${label}|${numeral})(?![\p{L}'’])${article}`, 'u');

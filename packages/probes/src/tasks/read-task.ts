@@ -87,7 +87,7 @@ export async function readTask(file: string, options: TaskLoadOptions = {}): Pro
     testSplit,
     description: entries.text('description', ''),
     ...format,
-    fewshot: fewshotSource(entries, fewshot, { validationSplit, split }),
+    fewshot: fewshotSource(entries, fewshot, validationSplit ?? split),
     fewshotFormat: readFormat(fewshot, format),
     sampler: fewshot.oneOf('sampler', ['default', 'first_n'] as const, 'default'),
     numFewshot: entries.count('num_fewshot', 0),
@@ -145,11 +145,7 @@ function readChoices(entries: Entries): string | readonly PythonValue[] | null {
 }
 
 /** A split of its own, else samples of the file, else the first of training, validation and test that exists. */
-function fewshotSource(
-  entries: Entries,
-  fewshot: Entries,
-  { validationSplit, split }: { readonly validationSplit: string | null; readonly split: string },
-): FewshotSource {
+function fewshotSource(entries: Entries, fewshot: Entries, evaluated: string): FewshotSource {
   const declared = fewshot.has('split') ? fewshot.textOrNull('split') : entries.textOrNull('fewshot_split');
   if (declared !== null) return { split: declared, declared: true };
   const samples = fewshot.get('samples');
@@ -158,5 +154,5 @@ function fewshotSource(
       throw fewshot.error('samples', 'is no list of documents', 'correct it');
     return { split: null, samples: samples as readonly PythonDict[] };
   }
-  return { split: entries.textOrNull('training_split') ?? validationSplit ?? split, declared: false };
+  return { split: entries.textOrNull('training_split') ?? evaluated, declared: false };
 }

@@ -57,8 +57,7 @@ export function taskRequests(
   const { numFewshot = task.numFewshot, fewshotSeed = FEWSHOT_SEED } = options;
   const [first] = asked;
   if (first === undefined) throw new UserError(`${task.file} has no documents`, 'give some');
-  const fields = new Set(first.keys()) as ReadonlySet<string>;
-  const shape = locating(task, 0, () => shapeOf(task, first, fields));
+  const own = locating(task, 0, () => optionsOf(task, first));
   const sample = task.sampler === 'first_n' ? firstN(fewshot) : seeded(fewshot, fewshotSeed);
   // The harness leaves the document out of its examples if the task names the same split for both.
   const { split, declared } = { declared: false, ...task.fewshot };
@@ -66,30 +65,28 @@ export function taskRequests(
   return asked.map((document, i) =>
     locating(task, i, () => {
       const examples = numFewshot === 0 ? [] : sample(numFewshot, isSameSplit ? document : null);
-      return requestOf(document, examples, { task, fields, ...shape });
+      return requestOf(document, examples, own);
     }),
   );
 }
 
-interface Shape {
-  readonly multipleInput: boolean;
+interface RequestOptions extends TaskContextOptions {
   /** Whether the first document's target is a list, any of which is right. */
   readonly multipleTarget: boolean;
 }
 
-function shapeOf(task: Task, document: PythonDict, fields: ReadonlySet<string>): Shape {
+function optionsOf(task: Task, document: PythonDict): RequestOptions {
+  const fields = new Set(document.keys()) as ReadonlySet<string>;
   const source = documentSource(document, { task, fields });
   return {
+    task,
+    fields,
     multipleInput: task.docToChoice !== null && isInt(renderQuestion(task, source)),
     multipleTarget: isList(renderTarget(task, source)),
   };
 }
 
-function requestOf(
-  document: PythonDict,
-  examples: readonly PythonDict[],
-  options: TaskContextOptions & Shape,
-): TaskRequest {
+function requestOf(document: PythonDict, examples: readonly PythonDict[], options: RequestOptions): TaskRequest {
   const { task } = options;
   const source = documentSource(document, options);
   const contexts = renderContexts(document, examples, options);
@@ -146,11 +143,8 @@ function answersOf(gold: PythonValue, choices: readonly string[]): number[] {
   });
 }
 
-function rulesOf(
-  document: PythonDict,
-  source: DocumentSource,
-  { task, multipleTarget }: TaskContextOptions & Shape,
-): NamedRule[] {
+function rulesOf(document: PythonDict, source: DocumentSource, options: RequestOptions): NamedRule[] {
+  const { task, multipleTarget } = options;
   const targets = targetsOf(source, task, multipleTarget);
   const choices = document.get('choices') ?? null;
   const texts = isList(choices) && choices.every((choice) => typeof choice === 'string') ? choices : null;

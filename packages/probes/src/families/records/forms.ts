@@ -70,16 +70,10 @@ const BOSSES: Example = {
   answer: 'judge',
 };
 
-function write(
-  writer: Writer,
-  example: Example,
-  notes: Notes,
-  question: string,
-  choice: (cell: Cell) => string,
-): Wording {
+function write(writer: Writer, example: Example, notes: Notes, question: string, say: (cell: Cell) => string): Wording {
   const worked = `${writer(example.fields, example.people)}\nQuestion: ${example.question}\nAnswer: ${example.answer}`;
   const asked = `${writer(notes.fields, notes.people)}\nQuestion: ${question}\nAnswer:`;
-  return { prompt: `${worked}\n\n${asked}`, question: optionsQuestion(notes, choice) };
+  return { prompt: `${worked}\n\n${asked}`, question: optionsQuestion(notes, say) };
 }
 
 const personAt = ({ people }: Notes, { person }: Cell): Note => at(people, person);

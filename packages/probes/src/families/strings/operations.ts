@@ -9,41 +9,22 @@ export interface Operation {
 /** In the order of execution. */
 export type Program = readonly Operation[];
 
-export const COPY: Operation = {
-  name: 'copy',
-  meaning: 'write the letters again',
-  apply: (letters) => letters,
-};
-export const REVERSE: Operation = {
-  name: 'reverse',
-  meaning: 'write the letters backwards',
-  apply: (letters) => letters.toReversed(),
-};
-export const ROTATE: Operation = {
-  name: 'rotate',
-  meaning: 'move the first letter to the end',
-  apply: (letters) => [...letters.slice(1), ...letters.slice(0, 1)],
-};
-export const DROP_FIRST: Operation = {
-  name: 'drop',
-  meaning: 'remove the first letter',
-  apply: (letters) => letters.slice(1),
-};
-export const DROP_LAST: Operation = {
-  name: 'cut',
-  meaning: 'remove the last letter',
-  apply: (letters) => letters.slice(0, -1),
-};
-const DOUBLE: Operation = {
-  name: 'double',
-  meaning: 'repeat the last letter',
-  apply: (letters) => [...letters, ...letters.slice(-1)],
-};
-const SWAP: Operation = {
-  name: 'swap',
-  meaning: 'exchange the first and last letters',
-  apply: (letters) => [...letters.slice(-1), ...letters.slice(1, -1), ...letters.slice(0, 1)],
-};
+const operation = (name: string, meaning: string, apply: Operation['apply']): Operation => ({ name, meaning, apply });
+
+export const COPY = operation('copy', 'write the letters again', (letters) => letters);
+export const REVERSE = operation('reverse', 'write the letters backwards', (letters) => letters.toReversed());
+export const DROP_FIRST = operation('drop', 'remove the first letter', (letters) => letters.slice(1));
+export const DROP_LAST = operation('cut', 'remove the last letter', (letters) => letters.slice(0, -1));
+const DOUBLE = operation('double', 'repeat the last letter', (letters) => [...letters, ...letters.slice(-1)]);
+export const ROTATE = operation('rotate', 'move the first letter to the end', (letters) => [
+  ...letters.slice(1),
+  ...letters.slice(0, 1),
+]);
+const SWAP = operation('swap', 'exchange the first and last letters', (letters) => [
+  ...letters.slice(-1),
+  ...letters.slice(1, -1),
+  ...letters.slice(0, 1),
+]);
 
 /** Those that are defined together, and composed. */
 export const OPERATIONS: Program = [REVERSE, ROTATE, DROP_FIRST, DOUBLE, SWAP];

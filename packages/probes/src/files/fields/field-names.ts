@@ -45,16 +45,12 @@ interface FileValues {
  */
 export function renameFields(records: readonly ProbeRecord[], names: FieldNames, values: FileValues): ProbeRecord[] {
   for (const [key, sources] of Object.entries(names)) {
-    for (const source of [sources ?? []].flat()) expectField(records, { key, source }, values);
+    for (const source of [sources ?? []].flat()) expectField(records, key, source, values);
   }
   return records.map((record) => rename(record, names, values.cells));
 }
 
-function expectField(
-  records: readonly ProbeRecord[],
-  { key, source }: { readonly key: string; readonly source: string },
-  { file, cells }: FileValues,
-): void {
+function expectField(records: readonly ProbeRecord[], key: string, source: string, { file, cells }: FileValues): void {
   const [first] = records;
   if (first === undefined || records.some(({ fields }) => valueAt(fields, source, { cells }) !== undefined)) return;
   throw new UserError(
@@ -105,7 +101,7 @@ export function withPassages(
   { file, cells }: FileValues,
 ): readonly ProbeRecord[] {
   if (cluster === undefined) return records;
-  expectField(records, { key: 'cluster', source: cluster }, { file, cells });
+  expectField(records, 'cluster', cluster, { file, cells });
   return records.map((record) => {
     const value = valueAt(record.fields, cluster, { cells });
     if (value === undefined || value === null || value === '') return record;
