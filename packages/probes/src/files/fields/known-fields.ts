@@ -91,15 +91,9 @@ function namesIn(names: FieldNames | undefined): string[] {
 }
 
 /** One of these columns identifies a header. */
-export const KNOWN_QUESTIONS: readonly string[] = [
-  'question_stem',
-  'ctx',
-  'goal',
-  'sentence',
-  'Question',
-  'input',
-  'question.stem',
-];
+export const KNOWN_QUESTIONS: readonly string[] = [...BENCHMARKS.map(({ names }) => names), BBH_NAMES].flatMap(
+  ({ question = [] }) => question,
+);
 
 /** Fields of a public benchmark, by its first record; null for other files. @throws UserError for a gap among choices */
 function knownFields(records: readonly ProbeRecord[], file: string): KnownFields | null {
