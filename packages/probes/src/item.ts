@@ -9,9 +9,9 @@ export const CHOICE_SCORINGS = ['raw', 'per-character', 'per-byte'] as const;
 export type ChoiceScoring = (typeof CHOICE_SCORINGS)[number];
 
 /**
- * Part of an item in its fact. `benchmark`: as the exam asks. `benchmark-text`: the same prompt, answered by the text of
- * a choice, for a model that cannot bind labels. `twin`: the same skill in another way. `robustness`: the benchmark form
- * with something irrelevant added; it is reported and decides nothing.
+ * Part of an item in its fact. `benchmark`: as the exam asks. `benchmark-text`: the same prompt, answered by the text
+ * of a choice, for a model that cannot bind labels. `twin`: the same skill in another way. `robustness`: the benchmark
+ * form with something irrelevant added; it is reported and decides nothing.
  */
 export const FORMS = ['benchmark', 'benchmark-text', 'twin', 'robustness'] as const;
 export type Form = (typeof FORMS)[number];

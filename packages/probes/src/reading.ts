@@ -60,7 +60,7 @@ function firstOf<T extends { readonly id: string }>(suite: string, members: read
   return placed.slice(0, MAX_READ).map(({ member }) => member);
 }
 
-/** The prompt, scored after its first word: no model needs a token for the beginning of a text. Null if none is left. */
+/** The prompt, scored after its first word: no model needs a token for the beginning of a text. Null without a rest. */
 export function readingRequest(
   { id, prompt }: ProbeItem,
   { tokenizer }: Pick<Model, 'tokenizer'>,

@@ -24,7 +24,7 @@ export const FACTS_PER_LEVEL = DEFAULT_FACTS / PROBE_FAMILIES.length;
 /** Most facts of a level that only show whether the level suits a model. They are never judged. */
 export const PILOT_FACTS_PER_LEVEL = 24;
 
-/** Files outside all statistics of skills, asked as a whole: requests to refuse, or questions that must all be right. */
+/** Outside all statistics of skills, asked as a whole: requests to refuse, or questions that must all be right. */
 export const SUITE_ROLES = ['refusal', 'must-pass'] as const;
 export type SuiteRole = (typeof SUITE_ROLES)[number];
 

@@ -56,7 +56,7 @@ const givenShape = {
   probability: share.nullable(),
   /** log p(choice | prompt), summed over its tokens, for each choice; null for an exact answer. */
   logprobs: z.array(z.number()).nullable(),
-  /** log p of the prompt from its second word on, summed over its tokens, if fresh or group twins make it comparable. */
+  /** log p of the prompt from its second word on, summed over tokens, if fresh or group twins make it comparable. */
   reading: z.strictObject({ logprob: z.number().nonpositive(), tokens: z.int().positive() }).optional(),
   /** Digest of the tokens' text if it differs from the item; see `spelling` of the probes. */
   spelling: digest(32).optional(),

@@ -47,7 +47,7 @@ interface Meanings {
 
 const has = (values: readonly Rational[], value: Rational) => values.some((other) => isEqual(other, value));
 
-/** Kinds of numbers that may be redrawn. A word is often more than a number: "the two of them", "three kinds: a, b, c". */
+/** Kinds of numbers to redraw. A word is often more than a number: "the two of them", "three kinds: a, b, c". */
 const FREE: Readonly<Record<StepMode, ReadonlySet<QuestionNumber['kind']>>> = {
   strict: new Set(['plain']),
   loose: new Set(['plain', 'word', 'decimal']),

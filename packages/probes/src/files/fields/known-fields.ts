@@ -95,7 +95,7 @@ export const KNOWN_QUESTIONS: readonly string[] = [...BENCHMARKS.map(({ names })
   ({ question = [] }) => question,
 );
 
-/** Fields of a public benchmark, by its first record; null for other files. @throws UserError for a gap among choices */
+/** Fields of a public benchmark, by its first record; null for others. @throws UserError for a gap among choices */
 function knownFields(records: readonly ProbeRecord[], file: string): KnownFields | null {
   const [first] = records;
   if (first === undefined) return null;

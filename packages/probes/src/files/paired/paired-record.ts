@@ -139,7 +139,7 @@ function permutationOf(
   return { oldLabel: label, oldLabels: labels };
 }
 
-/** `readProbeFile` reads the same items from this JSONL if they are in pairs and the policy names `passage` as cluster. */
+/** `readProbeFile` reads the same items from it if they are in pairs and the policy names `passage` as cluster. */
 export function toJsonl(items: readonly ProbeItem[]): string {
   return items.map((item) => `${JSON.stringify(toRecord(item))}\n`).join('');
 }
