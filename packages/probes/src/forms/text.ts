@@ -104,7 +104,7 @@ export function pointsForward(question: string): boolean {
   return /\b(following|below|these|given)\b/i.test(question);
 }
 
-/** Whether the text has something like the label: a variable `x`, part `(ii)` or `II`, point `p`; not an article `a`. */
+/** Whether it has something like the label: a variable `x`, part `(ii)` or `II`, point `p`; not an article `a`. */
 export function mentionsLabel({ question, choices }: ChoiceRecord, label: string): boolean {
   const article = label === 'a' ? String.raw`(?! \p{L}|\(n\)|[.?!:]*$)` : '';
   const numeral = label.length > 1 ? label.toUpperCase() : label;
