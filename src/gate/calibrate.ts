@@ -6,6 +6,7 @@ import {
   type Calibration,
   type CalibrationKind,
   extendCalibration,
+  type KnownGood,
 } from '../compare/calibration/index.ts';
 import { measure, openMeasured, openMeasuredReference } from '../measure/index.ts';
 import type { MeasureOptions } from '../measure/options.ts';
@@ -31,7 +32,8 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     measure(await openMeasured({ checkpoint, reference }), { ...settings, probes: null, updatesOnly: true });
   let calibration = extend;
   for (const name of checkpoints) {
-    const known = { name, measurement: await (isMeasurement(name) ? readMeasurement(name) : measureUpdate(name)) };
+    const measurement = await (isMeasurement(name) ? readMeasurement(name) : measureUpdate(name));
+    const known: KnownGood = { name, measurement };
     calibration = calibration ? extendCalibration(calibration, known) : buildCalibration([known], kind);
   }
   if (calibration === undefined) throw new Error('no checkpoint to calibrate with');

@@ -10,7 +10,7 @@ import { readWeightsFile } from '../weights-file.ts';
 import { HeaderBytes } from './header-bytes.ts';
 import { GgufMetadata, type GgufValue } from './metadata.ts';
 import { type GgufTensor, readTensors } from './tensor-infos.ts';
-import { readGgufNumber, VALUE_BYTES, VALUE_TYPES, type ValueType } from './value-types.ts';
+import { FIXED_SIZE, VALUE_TYPES, type ValueType } from './value-types.ts';
 
 /** Versions 2 and 3, little-endian (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md), as in gguf.cpp. */
 export interface GgufHeader {
@@ -133,9 +133,9 @@ async function readValue(bytes: HeaderBytes, file: string, key: string): Promise
   const type = typeOf(bytes.takeUint32(), file, key);
   if (type === 'array') return readArray(bytes, file, key);
   if (type === 'string') return { type, bytes: await readBytes(bytes, file, what, Number.MAX_SAFE_INTEGER) };
-  await bytes.need(VALUE_BYTES[type], what);
-  const value = bytes.take(VALUE_BYTES[type]);
-  if (type !== 'bool') return { type, value: readGgufNumber(value, type, 0) };
+  await bytes.need(FIXED_SIZE[type].size, what);
+  const value = bytes.take(FIXED_SIZE[type].size);
+  if (type !== 'bool') return { type, value: FIXED_SIZE[type].read(value, 0) };
   expectTruth(value, file, key);
   return { type, value: value[0] === 1 };
 }
@@ -149,7 +149,7 @@ async function readArray(bytes: HeaderBytes, file: string, key: string): Promise
     throw new UserError(`${file}: ${what} is an array of arrays, which no program writes`, DAMAGED);
   }
   // A text takes at least the 8 bytes of its length.
-  const least = of === 'string' ? 8 : VALUE_BYTES[of];
+  const least = of === 'string' ? 8 : FIXED_SIZE[of].size;
   if (length > BigInt(Math.floor(bytes.left / least))) {
     throw new UserError(`${file}: ${what} has ${length} values, for which the file is too short`, DAMAGED);
   }

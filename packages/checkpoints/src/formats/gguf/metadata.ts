@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '@shadow-gate/platform';
-import { type NumberType, readGgufNumber, VALUE_BYTES } from './value-types.ts';
+import { FIXED_SIZE, type NumberType } from './value-types.ts';
 
 /** A value of a header. Arrays stay in its bytes until they are requested: vocabularies have 260,000 texts. */
 export type GgufValue =
@@ -73,7 +73,7 @@ export class GgufMetadata {
     return this.#read(key, 'a list of numbers', (value) => {
       if (value.type !== 'array' || value.of === 'string' || value.of === 'bool') return null;
       const { bytes, of, length } = value;
-      return Array.from({ length }, (_, i) => readGgufNumber(bytes, of, i * VALUE_BYTES[of]));
+      return Array.from({ length }, (_, i) => FIXED_SIZE[of].read(bytes, i * FIXED_SIZE[of].size));
     });
   }
 

@@ -18,34 +18,22 @@ export const VALUE_TYPES = [
 export type ValueType = (typeof VALUE_TYPES)[number];
 export type NumberType = Exclude<ValueType, 'bool' | 'string' | 'array'>;
 
-export const VALUE_BYTES: Readonly<Record<NumberType | 'bool', number>> = {
-  uint8: 1,
-  int8: 1,
-  uint16: 2,
-  int16: 2,
-  uint32: 4,
-  int32: 4,
-  float32: 4,
-  bool: 1,
-  uint64: 8,
-  int64: 8,
-  float64: 8,
-};
-
-const READERS: Readonly<Record<NumberType, (bytes: Buffer, offset: number) => number>> = {
-  uint8: (bytes, offset) => bytes.readUInt8(offset),
-  int8: (bytes, offset) => bytes.readInt8(offset),
-  uint16: (bytes, offset) => bytes.readUInt16LE(offset),
-  int16: (bytes, offset) => bytes.readInt16LE(offset),
-  uint32: (bytes, offset) => bytes.readUInt32LE(offset),
-  int32: (bytes, offset) => bytes.readInt32LE(offset),
-  float32: (bytes, offset) => bytes.readFloatLE(offset),
-  float64: (bytes, offset) => bytes.readDoubleLE(offset),
-  uint64: (bytes, offset) => Number(bytes.readBigUInt64LE(offset)),
-  int64: (bytes, offset) => Number(bytes.readBigInt64LE(offset)),
-};
-
-/** Read a number. Integers of 64 bits beyond 2^53 become the nearest number. */
-export function readGgufNumber(bytes: Buffer, type: NumberType, offset: number): number {
-  return READERS[type](bytes, offset);
+interface FixedSize {
+  readonly size: number;
+  readonly read: (bytes: Buffer, offset: number) => number;
 }
+
+/** Integers of 64 bits beyond 2^53 become the nearest number. */
+export const FIXED_SIZE: Readonly<Record<NumberType | 'bool', FixedSize>> = {
+  uint8: { size: 1, read: (bytes, offset) => bytes.readUInt8(offset) },
+  int8: { size: 1, read: (bytes, offset) => bytes.readInt8(offset) },
+  uint16: { size: 2, read: (bytes, offset) => bytes.readUInt16LE(offset) },
+  int16: { size: 2, read: (bytes, offset) => bytes.readInt16LE(offset) },
+  uint32: { size: 4, read: (bytes, offset) => bytes.readUInt32LE(offset) },
+  int32: { size: 4, read: (bytes, offset) => bytes.readInt32LE(offset) },
+  float32: { size: 4, read: (bytes, offset) => bytes.readFloatLE(offset) },
+  bool: { size: 1, read: (bytes, offset) => bytes.readUInt8(offset) },
+  uint64: { size: 8, read: (bytes, offset) => Number(bytes.readBigUInt64LE(offset)) },
+  int64: { size: 8, read: (bytes, offset) => Number(bytes.readBigInt64LE(offset)) },
+  float64: { size: 8, read: (bytes, offset) => bytes.readDoubleLE(offset) },
+};

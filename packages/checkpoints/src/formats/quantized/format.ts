@@ -1,4 +1,4 @@
-import { isObject, validate } from '@shadow-gate/platform/json';
+import { validate } from '@shadow-gate/platform/json';
 import type { z } from 'zod';
 import type { TensorEntry, TensorRecipe, Tensors } from '../../tensors/tensor-entry.ts';
 import type { BlockSizes } from './tables.ts';
@@ -69,13 +69,4 @@ export function parsedText<T>(schema: z.ZodType<T>, text: string): T | null {
   } catch {
     return null;
   }
-}
-
-export function isNumbers(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'number' && item > 0);
-}
-
-export function weightSettings(section: ConfigSection): readonly ConfigSection[] {
-  const groups = isObject(section.config_groups) ? Object.values(section.config_groups) : [];
-  return groups.flatMap((group) => (isObject(group) && isObject(group.weights) ? [group.weights] : []));
 }

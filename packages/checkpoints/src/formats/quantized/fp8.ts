@@ -1,15 +1,9 @@
 import { at } from '@shadow-gate/platform';
+import { isObject } from '@shadow-gate/platform/json';
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import { statedBlocks } from './config-groups.ts';
-import {
-  type ConfigSection,
-  isNumbers,
-  type QuantizedFormat,
-  type QuantizedWeight,
-  type Scheme,
-  weightSettings,
-} from './format.ts';
+import type { ConfigSection, QuantizedFormat, QuantizedWeight, Scheme } from './format.ts';
 import {
   type BlockSizes,
   blockSizes,
@@ -86,9 +80,11 @@ function sizesOf(settings: ConfigSection, shape: readonly number[]): (readonly n
 }
 
 function groupSizes(settings: ConfigSection): number[][] {
-  return weightSettings(settings).flatMap(({ group_size: group }) =>
-    typeof group === 'number' && group > 0 ? [[1, group]] : [],
-  );
+  const groups = isObject(settings.config_groups) ? Object.values(settings.config_groups) : [];
+  return groups.flatMap((group) => {
+    const size = isObject(group) && isObject(group.weights) ? group.weights.group_size : undefined;
+    return typeof size === 'number' && size > 0 ? [[1, size]] : [];
+  });
 }
 
 /** Without a stated size: the usual one, and transformers' inference, which divides the weight evenly. */
@@ -153,4 +149,8 @@ export function fp8Values({ exponentBits }: { readonly exponentBits: 4 | 5 }): n
     const fraction = mantissa / 2 ** mantissaBits;
     return sign * (exponent === 0 ? fraction * 2 ** (1 - bias) : (1 + fraction) * 2 ** (exponent - bias));
   });
+}
+
+function isNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'number' && item > 0);
 }
