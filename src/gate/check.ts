@@ -190,8 +190,8 @@ function progressAs(model: 'candidate' | 'baseline', onProgress: OnProgress | un
 }
 
 /**
- * Open a baseline to be measured now, before the candidate, which has to answer what the baseline was asked: its levels,
- * and what the budget left time for. Null if it is measured already, or missing.
+ * Open a baseline to be measured before the candidate, which has to answer what the baseline was asked: its levels, and
+ * what the budget left time for. Null if it is measured already, or missing.
  */
 async function openBaseline(
   baseline: ResolvedBaseline,

@@ -19,8 +19,8 @@ interface BaselineOptions {
 
 /**
  * The baseline of a change: the file at the base commit, so that a pull request cannot bring its own. Read from disk
- * instead: a checkpoint, whose change is a finding; a path outside the workspace; and a file in neither commit, which an
- * earlier step of the workflow has written.
+ * instead: a checkpoint, whose change is a finding; a path outside the workspace; and a file in neither commit, which
+ * an earlier step of the workflow has written.
  * @throws UserError if the base commit cannot be read: to compare with another file would be a guess
  */
 export async function baselineAtBase(

@@ -9,8 +9,8 @@ type Labeled = { readonly login: string; readonly at: string } | { readonly refu
 const MAY_WRITE: readonly string[] = ['admin', 'write'];
 
 /**
- * Who put a label on a pull request that has it now. The label in an event is not enough: people who may only triage set
- * it, and an app may set it for the author of a change. Never throws: without GitHub's answer it does not count.
+ * Who put a label on a pull request that has it now. The label in an event is not enough: people who may only triage
+ * set it, and an app may set it for the author of a change. Never throws: without GitHub's answer it does not count.
  */
 export async function whoLabeled(
   octokit: Octokit | null,
