@@ -6,7 +6,7 @@ import {
   MODULE_TYPES,
   type ModuleType,
 } from '@shadow-gate/checkpoints/naming';
-import { groupBy } from '@shadow-gate/platform';
+import { at, groupBy } from '@shadow-gate/platform';
 import { boundedValue, increasing, type MaybeBounded, quotient } from '@shadow-gate/spectra/bounded';
 import type { Metrics } from '@shadow-gate/spectra/metrics-schema';
 import { MIN_SNR } from '@shadow-gate/spectra/rounding';
@@ -39,29 +39,21 @@ export function isBelowNoise(metrics: Pick<Metrics, 'snr'>): boolean {
   return typeof metrics.snr === 'number' && metrics.snr < MIN_SNR;
 }
 
-/**
- * How the spectra of a measurement were computed: `fast` and `float32` if any of them was, or was screened in place of
- * that.
- */
+/** How the spectra were computed: `fast` and `float32` if any of them was, or was screened in place of that. */
 export function methodOfAll(tensors: readonly TensorMeasurement[]): NonNullable<Measurement['method']> {
-  const some = (is: (tensor: TensorMeasurement) => boolean) => tensors.some(is);
   return {
-    mode: some(({ method }) => method !== 'exact') ? 'fast' : 'exact',
-    accumulation: some(({ accumulation }) => accumulation === 'float32') ? 'float32' : 'float64',
+    mode: tensors.some(({ method }) => method !== 'exact') ? 'fast' : 'exact',
+    accumulation: tensors.some(({ accumulation }) => accumulation === 'float32') ? 'float32' : 'float64',
   };
 }
 
-/** The summary of all spectra of a measurement. */
+/** ΔW of the whole model, and the median and parameter-weighted mean of every metric per module type and component. */
 export function summarize(tensors: readonly TensorMeasurement[]): Pick<Measurement, 'model' | 'groups'> {
+  const groups = groupBy(tensors.filter(isUpdateJudged), groupKey);
   return {
     model: { delta: tensors.some(({ of }) => of === 'delta') ? summarizeDelta(tensors) : null },
-    groups: summarizeGroups(tensors),
+    groups: [...groups.values()].map(summarizeGroup).sort(inReadingOrder),
   };
-}
-
-/** Per module type (and component): the median and the parameter-weighted mean of every metric. */
-function summarizeGroups(tensors: readonly TensorMeasurement[]): GroupMeasurement[] {
-  return [...groupBy(tensors.filter(isUpdateJudged), groupKey).values()].map(summarizeGroup).sort(inReadingOrder);
 }
 
 /** The key of a group: W or ΔW of one module type of one component. */
@@ -89,8 +81,7 @@ function inReadingOrder(a: GroupMeasurement, b: GroupMeasurement): number {
 }
 
 function summarizeGroup(members: readonly TensorMeasurement[]): GroupMeasurement {
-  const [first] = members;
-  if (!first) throw new Error('an empty group');
+  const { of, component, module } = at(members, 0);
   const sizes = members.map(({ shape }) => shape.reduce((product, size) => product * size, 1));
   const flat = members.map(({ metrics }) => (metrics ? flattenMetrics(metrics) : {}));
   const keys = [...new Set(flat.flatMap(Object.keys))].sort();
@@ -104,9 +95,9 @@ function summarizeGroup(members: readonly TensorMeasurement[]): GroupMeasurement
       }),
     );
   return {
-    of: first.of,
-    component: first.component,
-    module: first.module,
+    of,
+    component,
+    module,
     count: members.length,
     parameters: sizes.reduce((total, size) => total + size, 0),
     median: summarize((values) => median(values)),
@@ -117,9 +108,8 @@ function summarizeGroup(members: readonly TensorMeasurement[]): GroupMeasurement
 type DeltaModel = NonNullable<Measurement['model']['delta']>;
 
 /**
- * ΔW of the whole model. `mlpAttentionRatio` is the median top-5% energy over the MLP matrices ÷ the same over the
- * attention matrices, the projections of recurrent layers among them; in a vision-language model, of its language
- * model. Embeddings, lm_head and routers are in neither.
+ * ΔW of the whole model. `mlpAttentionRatio` divides the median top-5% energies of MLP and attention matrices, with the
+ * projections of recurrent layers among the latter. Embeddings, lm_head and routers are in neither.
  */
 export function summarizeDelta(tensors: readonly TensorMeasurement[]): DeltaModel {
   const deltas = tensors.filter(({ of }) => of === 'delta');
@@ -133,20 +123,16 @@ export function summarizeDelta(tensors: readonly TensorMeasurement[]): DeltaMode
     );
   const mlpTopEnergy = topEnergy(MLP_MODULES);
   const attentionTopEnergy = topEnergy(MIXER_MODULES);
-  const belowNoise = deltas.filter(({ metrics }) => metrics !== null && isBelowNoise(metrics)).length;
-  const hasRatio =
-    mlpTopEnergy !== null &&
-    attentionTopEnergy !== null &&
-    !isSaturated(mlpTopEnergy) &&
-    !isSaturated(attentionTopEnergy);
-  const ratio = hasRatio ? quotient(mlpTopEnergy, attentionTopEnergy) : null;
+  const telling = (energy: MaybeBounded | null) => (energy !== null && isSaturated(energy) ? null : energy);
+  const [mlp, attention] = [telling(mlpTopEnergy), telling(attentionTopEnergy)];
+  const ratio = mlp !== null && attention !== null ? quotient(mlp, attention) : null;
   const size = updateSize(blocks);
   return {
     mlpAttentionRatio: ratio && roundMaybeBounded(ratio),
     mlpTopEnergy: mlpTopEnergy && roundMaybeBounded(mlpTopEnergy),
     attentionTopEnergy: attentionTopEnergy && roundMaybeBounded(attentionTopEnergy),
     updateSize: size && roundNumber(size),
-    belowNoise,
+    belowNoise: deltas.filter(({ metrics }) => metrics !== null && isBelowNoise(metrics)).length,
     unchanged: deltas.filter(({ status }) => status === 'zero').length,
   };
 }
@@ -160,10 +146,7 @@ export function blockUpdates(tensors: readonly TensorMeasurement[]): TensorMeasu
   );
 }
 
-/**
- * An update of low rank, such as a LoRA's, fits into 5% of the directions of a large matrix: then this share is 1
- * whatever the data, and the ratio of two such shares means nothing.
- */
+/** 5% of the directions can hold all of a low-rank update: this share is then 1, and a ratio of two means nothing. */
 export const SATURATED = 0.99;
 
 /** Why a ΔW has no MLP ÷ attention ratio. */

@@ -22,7 +22,7 @@ export interface BlockSuite {
   readonly isWhole?: boolean | undefined;
 }
 
-/** What a suite was answered so far. */
+/** The answers of a suite so far. */
 export interface SuiteOutcomes {
   readonly outcomes: Map<string, Outcome>;
   readonly truncated: Map<string, LeftOutItem>;
@@ -38,12 +38,12 @@ interface BlocksRun {
 
 export interface BlocksOptions {
   readonly sequential: Sequential;
-  /** What is left of a time limit; null without one. At least one block is asked. */
+  /** The rest of a time limit; null without one. At least one block is asked. */
   readonly budgetSeconds: number | null;
   readonly onProgress: OnProgress | undefined;
-  /** Calls that were made of the same model before, or will be made. */
+  /** Calls made of the same model before or after. */
   readonly others?: ReadonlyArray<readonly ScoreRequest[]>;
-  /** Is done when all calls are announced, before the first block. */
+  /** Runs when all calls are announced, before the first block. */
   readonly first?: (() => Promise<void>) | undefined;
   /** The answers so far, as a measurement has them. */
   readonly describe: (answers: readonly SuiteOutcomes[], stopped: MeasuredProbes['sequential']) => MeasuredProbes;
@@ -53,7 +53,7 @@ export interface BlocksOptions {
 
 /**
  * Ask block by block, all suites side by side, until the answers settle the verdict, nothing is left, or a time limit
- * leaves no time for another block. Facts that are in no block are not asked: the baseline was not asked them.
+ * leaves no time for another block. Facts in no block are not asked: the baseline was not asked them.
  */
 export async function askInBlocks(
   suites: readonly BlockSuite[],

@@ -25,29 +25,25 @@ export function optionsFor(suite: Suite, chatTemplate: boolean): RunProbesOption
   return { chatTemplate: suite.chatTemplate ?? chatTemplate, maxNewTokens, ...(sampling && { sampling }) };
 }
 
-/** A suite at the levels that suit the model, and the items of it that a budget leaves time for. */
+/** A suite at the levels that suit the model, and the items that a budget leaves time for. */
 type SuiteEstimate = RunEstimate & { readonly suite: Suite };
 
 interface SuitesEstimate {
   readonly estimates: readonly SuiteEstimate[];
-  /** How long finding the levels will take, where that was not done. */
+  /** How long the search for the levels will take, if it was left out. */
   readonly levelsSeconds: number;
-  /** What a pass over the weights takes; null for a model that is in memory. */
+  /** The cost of a pass over the weights; null for a model in memory. */
   readonly cost: PassCost | null;
 }
 
 /**
- * What the pilots leave of the budget is shared by the suites' numbers of items.
- * @param leavesLevels do not look for the levels of a model that runs layer by layer, which takes long: estimate that
- * as well
+ * The suites share what the pilots leave of the budget by their numbers of items.
+ * @param leavesLevels only estimate the search for the levels of a model that runs layer by layer, which takes long
  */
 export async function estimateSuites(
   model: Model,
   { suites, order: { seed }, chatTemplate, budgetSeconds, isChosen = false }: ProbeRunOptions,
-  {
-    onProgress,
-    leavesLevels = false,
-  }: { readonly onProgress: OnProgress | undefined; readonly leavesLevels?: boolean },
+  { onProgress, leavesLevels = false }: { onProgress: OnProgress | undefined; leavesLevels?: boolean },
 ): Promise<SuitesEstimate> {
   const started = performance.now();
   const cost = await passCostOf(model, onProgress);
@@ -63,13 +59,10 @@ export async function estimateSuites(
   const isTried = cost === null && choices.some(({ trial }) => trial === undefined);
   // A time limit still has to choose among the items, and takes a trial for that.
   if (isTried && (budgetSeconds === null || isChosen)) {
-    await announce(
-      model,
-      choices.map(({ suite }) => suite),
-      chatTemplate,
-    );
+    const chosen = choices.map(({ suite }) => suite);
+    await announce(model, chosen, chatTemplate);
   }
-  // A suite with a role is asked as a whole: what it takes is not there for the others.
+  // A suite with a role is asked as a whole: the others do not get its time.
   const isWhole = ({ role }: Suite) => role !== undefined;
   const all = choices.reduce((sum, { suite }) => sum + (isWhole(suite) ? 0 : suite.items.length), 0);
   const spent = (performance.now() - started) / 1000 + levelsSeconds;
@@ -87,7 +80,7 @@ export async function estimateSuites(
       cost === null
         ? await estimateRun(suite.items, model, options)
         : estimatePasses(suite.items, model, cost, options);
-    // The suite can have more items than were chosen of it.
+    // The suite can have more items than were chosen.
     const allSeconds = (estimate.allSeconds * suite.size) / Math.max(1, suite.items.length);
     estimates.set(suite, { ...estimate, allSeconds, suite: withNote(suite, estimate) });
     if (left !== null && isWhole(suite)) left = Math.max(0, left - estimate.seconds);
@@ -95,7 +88,7 @@ export async function estimateSuites(
   return { estimates: choices.flatMap(({ suite }) => estimates.get(suite) ?? []), levelsSeconds, cost };
 }
 
-/** Weights are then loaded for a trial as the whole run needs them, and not once more. */
+/** A trial then loads weights as the whole run needs them, instead of once more. */
 async function announce(model: Model, suites: readonly Suite[], chatTemplate: boolean): Promise<void> {
   if (model.prepare === undefined) return;
   const chunks = suites.flatMap((suite) => {
@@ -105,23 +98,21 @@ async function announce(model: Model, suites: readonly Suite[], chatTemplate: bo
   await prepareModel(model, chunks);
 }
 
-/** Levels of average length. */
 function middleOf(levels: readonly FamilyLevels[]): AskedLevels[] {
   return levels.map((level) => ({ ...level, asked: level.asked ?? [Math.ceil(level.count / 2)] }));
 }
 
-/** What a pass over the weights takes; null for a model that is in memory. */
 async function passCostOf({ passCost }: Model, onProgress: OnProgress | undefined): Promise<PassCost | null> {
   if (passCost === undefined) return null;
   onProgress?.({ phase: 'timing', done: 0, total: 1 });
   return passCost();
 }
 
-/** A time limit chooses among items; the search for the levels comes before that. */
+/** The search for the levels comes before a time limit can choose among items. */
 function expectTimeForLevels(
   suites: readonly Suite[],
   model: Model,
-  { cost, budgetSeconds }: { readonly cost: PassCost; readonly budgetSeconds: number | null },
+  { cost, budgetSeconds }: { cost: PassCost; budgetSeconds: number | null },
 ): void {
   const needed = suites.reduce((sum, suite) => sum + levelsSecondsOf(suite, model, cost), 0);
   if (budgetSeconds === null || needed <= budgetSeconds) return;
@@ -132,7 +123,7 @@ function expectTimeForLevels(
   );
 }
 
-/** How long it takes to find the levels of a suite layer by layer; 0 where there are none to find. */
+/** How long the search for the levels of a suite takes layer by layer; 0 if there is none. */
 function levelsSecondsOf(suite: Suite, model: Model, cost: PassCost): number {
   const { pilot = [], levels = [], maxNewTokens } = suite;
   if (areLevelsChosen(levels) || pilot.length === 0) return 0;
@@ -151,7 +142,7 @@ function withNote(suite: Suite, estimate: RunEstimate | PassesEstimate): Suite {
 async function withLevels(
   suite: Suite,
   model: Model,
-  { chatTemplate, onProgress }: { readonly chatTemplate: boolean; readonly onProgress: OnProgress | undefined },
+  { chatTemplate, onProgress }: { chatTemplate: boolean; onProgress: OnProgress | undefined },
 ) {
   if (!suite.levels || areLevelsChosen(suite.levels)) return { suite, trial: undefined };
   const { levels, trial } = await chooseLevels(suite, model, {

@@ -6,7 +6,7 @@ import { digestOwnFiles } from './behavior/digest-own-files.ts';
 import { openListedModel } from './listed.ts';
 import type { Measurement } from './schema/measurement.ts';
 
-/** What the checkpoint at a path is, in the words of a measurement of it. */
+/** The checkpoint at a path, in the words of a measurement of it. */
 interface Found {
   readonly digest: string;
   /** Digest of the files that decide how it is used; null of an adapter on a hub without its base model. */
@@ -16,8 +16,8 @@ interface Found {
 }
 
 /**
- * Make sure that a measurement from elsewhere is of the checkpoint at a path, and of the files next to its weights. All
- * bytes of one on this machine are read; of one on a hub, only how the hub lists it.
+ * Make sure that a measurement from elsewhere is of the checkpoint at a path, and of the files next to its weights.
+ * Reads all bytes of one on this machine; of one on a hub, only the hub's listing.
  * @param reference path of the base model, for an adapter
  * @throws UserError that says what differs
  */

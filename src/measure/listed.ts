@@ -7,21 +7,21 @@ import { describeFiles } from './behavior/behavior-files.ts';
 import type { Behavior } from './schema/behavior.ts';
 import type { Listed, Measurement, Served } from './schema/measurement.ts';
 
-/** What is known of a model without a byte of its weights: the checkpoint that it is declared to be. */
+/** A model of which no byte of weights was read: the checkpoint that it is declared to be. */
 export interface ListedModel extends Pick<Measurement, 'architecture' | 'unread'> {
   /** With its commit. */
   readonly name: string;
   readonly hub: NonNullable<Served['hub']>;
   /** Null of an adapter whose base model was not given. */
   readonly behavior: Behavior | null;
-  /** Where the tokenizer can be, the first place first. */
+  /** Places of the tokenizer, the first one first. */
   readonly tokens: readonly TokenPlace[];
 }
 
 /**
- * Open what a server is declared to run.
+ * Open the checkpoint that a server is declared to run.
  * @param checkpoint path on a hub
- * @param reference that of the base model, for an adapter
+ * @param reference path of the base model, for an adapter
  * @throws UserError for a checkpoint that a hub does not list completely, and for a base model on this machine
  */
 export async function openListedModel(checkpoint: string, reference: string | undefined): Promise<ListedModel> {

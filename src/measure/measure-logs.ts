@@ -8,8 +8,7 @@ import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './schem
 import { WITHOUT_WEIGHTS } from './without-weights.ts';
 
 /**
- * Logs of an evaluation as a measurement: its answers and nothing else. No model is run, and nothing proves which one
- * answered: the measurement has what the logs say.
+ * Logs of an evaluation as a measurement of answers alone. No model is run, and nothing proves which one answered.
  * @throws UserError for logs that cannot be read, with file, and line, member or row
  */
 export async function measureLogs({ kind, path }: Logs): Promise<Measurement> {
@@ -35,7 +34,7 @@ export async function measureLogs({ kind, path }: Logs): Promise<Measurement> {
     probes,
     run: {
       ...record,
-      // What is reported as its age is that of the answers.
+      // Reports show the age of the answers.
       time: times.at(-1) ?? record.time,
       checkpoint: model.name,
       reference: null,

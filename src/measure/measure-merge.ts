@@ -27,7 +27,6 @@ import type { MeasureSpectraOptions } from './options.ts';
 import { roundNumber } from './round.ts';
 import type { MergedWeightMeasurement, MergeMeasurement } from './schema/merge.ts';
 
-/** The checkpoint, and the reference that the adapter was merged into. */
 interface MergeSides {
   readonly adapter: Adapter;
   readonly checkpoint: FullCheckpoint;
@@ -39,8 +38,8 @@ interface MergeSides {
 const DIGITS = 6;
 
 /**
- * Is the checkpoint the merge of the adapter into the reference? Each adapted weight is compared with W₀ + s·BA, each
- * weight that the adapter stores whole with that, and every other tensor with the reference's.
+ * Is the checkpoint the merge of the adapter into the reference? Compares each adapted weight with W₀ + s·BA, each
+ * weight that the adapter stores whole with that one, and every other tensor with the reference's.
  * @throws UserError for an adapter whose merge cannot be checked
  */
 export async function measureMerge(
@@ -59,7 +58,7 @@ export async function measureMerge(
   refuseQuantized(checkpoint, names.reference, new Set(targets.map(({ merged }) => merged?.name)));
   const weights: MergedWeightMeasurement[] = [];
   const explained = new Set<string>();
-  /** Weights of the reference that the adapter changes and the checkpoint does not have under the same name. */
+  /** Weights of the reference that the adapter changes and the checkpoint lacks under the same name. */
   const lacking = new Set<string | null>();
   for (const [index, target] of targets.entries()) {
     const { name, merged, base, original, modules, views } = target;
@@ -69,7 +68,8 @@ export async function measureMerge(
     if (!merged || views) lacking.add(original);
     const described = describe(merged === null || views ? name : merged.name, modules);
     const status = unmerged(target);
-    const isDamaged = modules.some((module) => tensorsOf(module).some((entry) => damaged.has(entry.name)));
+    const used = modules.flatMap(({ a, b, magnitude }) => [a, b, ...(magnitude ? [magnitude] : [])]);
+    const isDamaged = used.some((entry) => damaged.has(entry.name));
     if (status !== null || !merged || !base || isDamaged) {
       weights.push({ ...described, status: status ?? 'notFinite', residual: null, coefficient: null });
       continue;
@@ -126,10 +126,7 @@ function refuseUnchecked(adapter: Adapter, checkpoint: FullCheckpoint, reference
   }
 }
 
-/**
- * Refuse weights that the adapter does not change and that were quantized after the merge: behind the rounding, they
- * cannot be compared with the reference.
- */
+/** Refuse other weights that were quantized after the merge: behind the rounding, they cannot be compared. */
 function refuseQuantized(checkpoint: FullCheckpoint, find: FindTensor, changed: ReadonlySet<string | undefined>): void {
   for (const entry of checkpoint.tensors.values()) {
     const { name, dtype } = entry;
@@ -191,18 +188,9 @@ function targetsOf({ modules, saved }: Adapter, find: Record<'checkpoint' | 'ref
     const key = merged?.name ?? name;
     const known = targets.get(key);
     const original = find.reference(name);
-    targets.set(
-      key,
-      known
-        ? { ...known, modules: [...known.modules, module] }
-        : {
-            name,
-            merged,
-            base: baseOf(original, saved.get(name)),
-            original: original?.name ?? null,
-            modules: [module],
-          },
-    );
+    const base = baseOf(original, saved.get(name));
+    const own: MergeTarget = { name, merged, base, original: original?.name ?? null, modules: [module] };
+    targets.set(key, known ? { ...known, modules: [...known.modules, module] } : own);
   }
   return [...targets.values()];
 }
@@ -223,16 +211,9 @@ function ofExperts({ name, merged, base, module }: ExpertWeight): MergeTarget {
   };
 }
 
-/**
- * PEFT saves the base of adapted embeddings with their LoRA, and loads it. It counts if tokens were added to it; with
- * the same shape, it equals the reference, or the reference is another model.
- */
+/** PEFT saves the base of adapted embeddings. It counts only if tokens were added, and is otherwise the reference's. */
 function baseOf(original: TensorEntry | null, copy: TensorEntry | undefined): TensorEntry | null {
   return original && copy && original.shape.join() !== copy.shape.join() ? copy : original;
-}
-
-function tensorsOf({ a, b, magnitude }: LoraModule): TensorEntry[] {
-  return magnitude ? [a, b, magnitude] : [a, b];
 }
 
 function describe(name: string, [{ rank, scale, magnitude }]: MergeTarget['modules']) {
@@ -268,7 +249,7 @@ async function judgeSaved(
   return base && (await areTensorsEqual(merged, base, digests)) ? 'notApplied' : 'different';
 }
 
-/** Compare the tensors that the adapter does not change with those of the reference. */
+/** Compares the tensors that the adapter does not change with the reference's. */
 async function compareOthers({
   checkpoint,
   reference,
@@ -302,10 +283,7 @@ async function compareOthers({
   return { equal, unequal: unequal.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
-/**
- * Is it a head equal to the embeddings that it is tied to? If the embeddings alone were trained (`modules_to_save`),
- * the head is untied and stays equal to those of the reference.
- */
+/** Is it a head equal to the embeddings that it is tied to, or to the reference's where those alone were trained? */
 async function isTiedHead(
   entry: TensorEntry,
   { checkpoint, reference, digests }: Pick<MergeSides, 'checkpoint' | 'reference' | 'digests'>,

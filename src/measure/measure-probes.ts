@@ -43,21 +43,21 @@ export interface ProbeRun {
   readonly probes: MeasuredProbes;
   /** The share of a shard; null for a run of all items. */
   readonly share: ProbesShare | null;
-  /** The device or the server that answered, and why. */
+  /** The device or the server that answered. */
   readonly by: string;
   readonly device: string;
   /** Null: a server does not say. */
   readonly precision: ModelPrecision | null;
   /** Null: a server does not say. */
   readonly execution: Execution | null;
-  /** What a server was asked, the pilot included; null without one. */
+  /** Requests to a server, including the pilot; null without one. */
   readonly usage: RemoteUsage | null;
-  /** What the server is; null without one. */
+  /** The identity of a server; null without one. */
   readonly served: ServedIdentity | null;
   readonly seconds: number;
-  /** Estimated before the run. */
+  /** As estimated before the run. */
   readonly expectedSeconds: number;
-  /** The estimate for all items, of which a budget may have left time for a part. */
+  /** The estimate for all items; a budget may leave time for only a part. */
   readonly allSeconds: number;
 }
 
@@ -66,10 +66,7 @@ interface SuiteRunOptions {
   readonly onProgress?: OnProgress | undefined;
 }
 
-/**
- * Open a model and run the items of all suites on it, or a shard's share of them.
- * @throws UserError for a model that cannot be run
- */
+/** Open a model and run the items of all suites on it, or a shard's share. @throws UserError if it cannot be run */
 export async function measureProbes(
   source: ModelSource,
   selection: ProbeRunOptions,
@@ -93,10 +90,7 @@ export async function measureProbes(
   return hidingErrors(selection, () => withModel(source, modelOptions(selection, onOpening), run));
 }
 
-/**
- * Run all suites on an opened model. A shard runs whole chunks, since the last bits of an answer depend on the items
- * that are in one call with it.
- */
+/** Runs whole chunks in a shard: the last bits of an answer depend on the other items in its call. */
 export async function runSuites(
   model: Model,
   selection: ProbeRunOptions,
@@ -115,7 +109,7 @@ export async function runSuites(
   );
   const chunks = runs.flatMap((run) => run.chunks.map((items) => ({ items, options: run.options })));
   await prepareModel(model, chunks, textCalls(selection.texts ?? [], model));
-  // One machine of several has them.
+  // Only the first of several machines scores them.
   const texts = await textsOf(model, shard === null || shard.index === 1 ? selection.texts : undefined);
   const sizes = chunks.map(({ items }) => items.length);
   const own = new Set(indicesOfShard(sizes, shard).map((index) => at(chunks, index).items));
@@ -135,12 +129,8 @@ export async function runSuites(
   const settings = settingsOf(model, { ...selection, suites, sequential: undefined });
   const notes = suites.flatMap(({ warnings }) => warnings);
   if (shard === null) {
-    return {
-      probes: { ...settings, ...joinAnswers(answers), notes, ...texts },
-      share: null,
-      expectedSeconds,
-      allSeconds,
-    };
+    const probes = { ...settings, ...joinAnswers(answers), notes, ...texts };
+    return { probes, share: null, expectedSeconds, allSeconds };
   }
   const items = answers.flatMap((part) => part.items);
   const leftOut = answers.flatMap((part) => part.leftOut);
@@ -159,7 +149,7 @@ export async function runSuites(
   return { probes, share, expectedSeconds, allSeconds };
 }
 
-/** The same in blocks, at levels that are known from the baseline, until the verdict is settled. */
+/** Runs suites in blocks, at the levels of the baseline, until the verdict is settled. */
 async function runInBlocks(
   model: Model,
   selection: ProbeRunOptions & { readonly sequential: Sequential },
@@ -167,10 +157,8 @@ async function runInBlocks(
 ): Promise<Pick<ProbeRun, 'probes' | 'share' | 'expectedSeconds' | 'allSeconds'>> {
   const { suites, chatTemplate, budgetSeconds, isChosen, sequential } = selection;
   const started = performance.now();
-  const reads = chooseReadings(
-    suites.map((suite) => ({ suite, items: suite.items })),
-    model,
-  );
+  const asked = suites.map((suite) => ({ suite, items: suite.items }));
+  const reads = chooseReadings(asked, model);
   const runs = suites.map((suite) =>
     prepareSuite(suite, suite.items, { model, chatTemplate, reads: reads.get(suite.name) }),
   );
@@ -215,7 +203,7 @@ async function textsOf(model: Model, suites: ProbeRunOptions['texts']): Promise<
   return texts.length === 0 ? {} : { texts };
 }
 
-/** What the probes were asked with. */
+/** How the probes were asked. */
 function settingsOf(model: Model, selection: ProbeRunOptions) {
   const { suites, seed, order, chatTemplate, budgetSeconds, sequential } = selection;
   const isOrdered = sequential !== undefined || budgetSeconds !== null;
@@ -230,7 +218,7 @@ function settingsOf(model: Model, selection: ProbeRunOptions) {
   } as const;
 }
 
-/** The answers of all suites, each with its place among the items of all. */
+/** The answers of all suites, each with its index among the items of all. */
 function answersOf(runs: readonly PreparedSuite[], outcomesOf: readonly RunResult[]): ProbeAnswers[] {
   let offset = 0;
   return runs.map(({ suite, leftOut }, i) => {
@@ -241,7 +229,7 @@ function answersOf(runs: readonly PreparedSuite[], outcomesOf: readonly RunResul
   });
 }
 
-/** The items of a suite that fit into the model's context, in the chunks in which they run. */
+/** A suite with the items that fit into the model's context, in the chunks in which they run. */
 interface PreparedSuite {
   readonly suite: Suite;
   readonly chunks: ReadonlyArray<readonly ProbeItem[]>;
@@ -252,11 +240,7 @@ interface PreparedSuite {
 function prepareSuite(
   suite: Suite,
   items: readonly ProbeItem[],
-  {
-    model,
-    chatTemplate,
-    reads,
-  }: { readonly model: Model; readonly chatTemplate: boolean; readonly reads: ReadonlySet<string> | undefined },
+  { model, chatTemplate, reads }: { model: Model; chatTemplate: boolean; reads: ReadonlySet<string> | undefined },
 ): PreparedSuite {
   const asked = optionsFor(suite, chatTemplate);
   const options: RunProbesOptions = { ...asked, reads, among: answerTokens(suite.items, model, asked) };
@@ -264,11 +248,8 @@ function prepareSuite(
   return { suite, chunks: splitIntoChunks(fitting), leftOut, options };
 }
 
-/** Whether any prompt is written as a message of a chat here, or any is not. */
-function hasPrompts(
-  { suites, chatTemplate }: ProbeRunOptions,
-  { templated }: { readonly templated: boolean },
-): boolean {
+/** Is any prompt written as a message of a chat here, or is any not? */
+function hasPrompts({ suites, chatTemplate }: ProbeRunOptions, { templated }: { templated: boolean }): boolean {
   return suites.some((suite) => {
     const options = optionsFor(suite, chatTemplate);
     return suite.items.some((item) => isTemplated(item, options) === templated);
@@ -278,9 +259,8 @@ function hasPrompts(
 const needsTemplate = (selection: ProbeRunOptions): boolean => hasPrompts(selection, { templated: true });
 
 /**
- * How questions reach the model: what the chat template writes around one, as a digest, since with another one the same
- * probes are asked otherwise; and whether it is known what their tokens say, and those that the tokenizer puts before
- * them.
+ * How questions reach the model: digests of the text that the chat template writes around one, and of the tokens before
+ * them; and whether the texts of tokens are known.
  */
 function frameOf(
   { tokenizer }: Model,
@@ -289,8 +269,7 @@ function frameOf(
   const messages = [{ role: 'user', content: PLACEHOLDER }];
   const settings = { addGenerationPrompt: true, now: PROBE_DATE, where: 'the probes' };
   const chat = needsTemplate(selection) ? expectChatTemplate(tokenizer).renderChat(messages, settings) : null;
-  // By what comes before a question, and not by the question: it can begin with the text of a token that the candidate
-  // calls its BOS.
+  // By the text before a question only: a question can begin with the text of the candidate's BOS.
   const starts = [
     ...(chat === null ? [] : [chat.split(PLACEHOLDER)[0] ?? '']),
     ...(hasPrompts(selection, { templated: false }) ? [''] : []),
@@ -349,19 +328,13 @@ export interface ExpectedRun extends RunEstimate {
   readonly by: string;
   /** At the levels that suit the model. */
   readonly suites: readonly Suite[];
-  /** What opening the model and finding its levels took. */
+  /** Time for opening the model and finding its levels. */
   readonly spentSeconds: number;
-  /**
-   * For a model that runs layer by layer: the least time of a pass over its weights, and the time of the search for
-   * levels, which is to come.
-   */
+  /** Layer by layer: the least time of a pass over the weights, and the time of the search for levels to come. */
   readonly layers: { readonly passSeconds: number; readonly levelsSeconds: number } | null;
 }
 
-/**
- * The items that a run would include, and an estimate of its time from a few of them.
- * @throws UserError for a model that cannot be run
- */
+/** The items of a run, and an estimate of its time from a few of them. @throws UserError if the model cannot be run */
 export async function expectProbes(
   source: ModelSource,
   selection: ProbeRunOptions,

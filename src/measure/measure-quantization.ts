@@ -1,8 +1,7 @@
 import { fetchTensors, whileUnchanged } from '@shadow-gate/checkpoints';
 import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
 import { listMatrices } from '@shadow-gate/checkpoints/matrices';
-import type { Device } from '@shadow-gate/checkpoints/onnx';
-import { chooseDevice } from '@shadow-gate/checkpoints/onnx';
+import { chooseDevice, type Device } from '@shadow-gate/checkpoints/onnx';
 import { expansionMemory, isQuantized } from '@shadow-gate/checkpoints/tensors';
 import { at, groupBy } from '@shadow-gate/platform';
 import type { OnProgress } from '@shadow-gate/platform/progress';
@@ -28,8 +27,8 @@ interface PairError {
 }
 
 /**
- * What quantizing did to each matrix: how far the weights of a checkpoint are from those that another one has
- * unquantized, or in another format.
+ * The error of quantizing each matrix: how far the weights of a checkpoint are from another one's, which are
+ * unquantized or in another format.
  * @returns null if no weight of the checkpoint is quantized, or only as in the other one
  */
 export async function measureQuantization(
@@ -67,7 +66,7 @@ async function errorsOf(pairs: readonly Pair[], device: Device, onProgress?: OnP
   return errors;
 }
 
-/** @param all the matrices that should have been compared */
+/** @param all number of matrices that should have been compared */
 function summarize(errors: readonly PairError[], all: number): Quantization | null {
   if (errors.length === 0) return null;
   const groups = groupBy(errors, ({ pair: { matrix } }) => groupKey({ of: 'weight', ...matrix.place }));

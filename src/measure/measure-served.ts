@@ -9,26 +9,30 @@ import type { ListedModel } from './listed.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import type { Endpoint, MeasureOptions, ProbeRunOptions } from './options.ts';
 import { machineRecord, probesRecord } from './run-record.ts';
-import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema, type Served } from './schema/measurement.ts';
-import { servedDigest } from './schema/served-digest.ts';
+import {
+  MEASUREMENT_SCHEMA,
+  type Measurement,
+  measurementSchema,
+  type Served,
+  servedDigest,
+} from './schema/measurement.ts';
 import type { Shard } from './shards/shard.ts';
 import { WITHOUT_WEIGHTS } from './without-weights.ts';
 
 interface MeasureServedOptions {
   readonly endpoint: Endpoint;
   readonly probes: ProbeRunOptions;
-  /** What the user declares to be served, in words; null for nothing. */
+  /** The user's declaration of what is served, in words; null without one. */
   readonly revision: string | null;
-  /** What the user declares to be served, opened as a hub lists it. */
+  /** The user's declaration of what is served, opened as a hub lists it. */
   readonly listed?: ListedModel | null;
   readonly shard?: Shard | null | undefined;
   readonly onProgress?: MeasureOptions['onProgress'];
 }
 
 /**
- * Measure a model that a server runs, without its weights: its answers alone, or a shard's share of them. What it is
- * rests on what the server says, on what is declared (a revision, or a checkpoint that a hub lists), and on its answers
- * to fixed prompts.
+ * Measure a model that a server runs, without its weights: its answers alone, or a shard's share of them. Its identity
+ * rests on what the server says, on a declared revision or checkpoint on a hub, and on its answers to fixed prompts.
  * @throws UserError for a server that cannot answer; one that contradicts itself is part of the measurement
  */
 export async function measureServed(options: MeasureServedOptions): Promise<Measurement> {
@@ -64,7 +68,7 @@ export function nameOfServed({ endpoint, model }: Pick<Endpoint, 'endpoint' | 'm
   return `${model} at ${remoteAddress(endpoint).shown}`;
 }
 
-/** What a server says that it is; only the model's name if it contradicted itself. */
+/** A server's description of itself; only the model's name if it contradicted itself. */
 export function describeServer({ model }: Endpoint, run: ProbeRun | null): Omit<Served, 'revision'> {
   if (!run?.served) {
     return { model, root: null, parent: null, contextLength: null, version: null, fingerprint: null };
@@ -92,8 +96,8 @@ async function askProbes({
 }
 
 /**
- * A server is always examined. A kept answer takes no time, so that it cannot tell how much fits into a budget.
- * @param brought where a checkpoint on a hub has its tokenizer; one that is given comes first
+ * A server is always examined. With a budget, kept answers are not used: they take no time, which would distort it.
+ * @param brought tokenizer of a checkpoint on a hub; one that is given takes precedence
  */
 export function servedSource(
   endpoint: Endpoint,

@@ -33,15 +33,15 @@ export interface SpectraMeasurement {
   readonly nonFinite: Measurement['nonFinite'];
   readonly skipped: Measurement['skipped'];
   readonly mismatched: Measurement['mismatched'];
-  /** Number of spectra that were taken from the store instead of being computed. */
+  /** Number of spectra from the store. */
   readonly recalled: number;
   /** Which part of the whole this is. */
   readonly share: SpectraShare;
 }
 
 /**
- * Measure the spectra of a checkpoint in four steps: plan the jobs and select this machine's share of them, fetch the
- * tensors that they read, run them, and collect the results. Files are not hashed unless `digests` are given.
+ * Measure the spectra of a checkpoint in four steps: plan the jobs and select this machine's share, fetch their
+ * tensors, run them, and collect the results. Files are not hashed unless `digests` are given.
  * @throws UserError for anything that the user can fix
  */
 export async function measureSpectra(
@@ -58,9 +58,12 @@ export async function measureSpectra(
   const plan = { ...full, jobs: full.jobs.map(screened) };
   const own = options.shard ? ownTensors(whole, { checkpoint, reference }, options.shard) : null;
   const selection = selectJobs(plan, own);
-  tellMoved(selection.jobs, device);
-  await fetchSelected(selection, checkpoint, reference, options.onProgress);
-  const results = await whileUnchanged([{ checkpoint, tensors: selection.vectors }], () =>
+  const { jobs, vectors } = selection;
+  tellMoved(jobs, device);
+  const tensorsOf = (side: 'checkpoint' | 'reference') => jobs.flatMap(({ tensors }) => tensors[side]);
+  await fetchTensors(checkpoint, [...tensorsOf('checkpoint'), ...vectors], options.onProgress);
+  if (reference) await fetchTensors(reference, tensorsOf('reference'), options.onProgress);
+  const results = await whileUnchanged([{ checkpoint, tensors: vectors }], () =>
     runSelection(selection, { checkpoint, reference, device }, options),
   );
   return collect(plan, device, selection, results);
@@ -77,10 +80,7 @@ export async function planShare(
   return ownTensors(plan, { checkpoint, reference }, shard);
 }
 
-/**
- * The full spectra of matrices that were screened, in the places of their screens.
- * @param open keys of those matrices: see `tensorKey`
- */
+/** Replaces screens by full spectra. @param open keys of the screened matrices: see `tensorKey` */
 export async function completeSpectra(
   screened: SpectraMeasurement,
   open: ReadonlySet<string>,
@@ -99,7 +99,7 @@ export async function completeSpectra(
   };
 }
 
-/** Matrices that are too large for the GPU are measured all the same, which can take much longer. */
+/** Matrices that are too large for the GPU are measured on the CPU, which can take much longer. */
 function tellMoved(jobs: readonly Job[], device: Device): void {
   const [first, ...others] = device.name === 'cuda' ? jobs.filter(({ device: { name } }) => name === 'cpu') : [];
   if (!first) return;
@@ -138,20 +138,6 @@ function selectJobs({ jobs, vectors }: Plan, own: OwnTensors | null): Selection 
   };
 }
 
-/** Download what is measured, and nothing else, of a checkpoint on a hub. */
-async function fetchSelected(
-  { jobs, vectors }: Selection,
-  checkpoint: Checkpoint,
-  reference: FullCheckpoint | null,
-  onProgress: MeasureSpectraOptions['onProgress'],
-): Promise<void> {
-  const own = jobs.flatMap(({ tensors }) => tensors.checkpoint);
-  await fetchTensors(checkpoint, [...own, ...vectors], onProgress);
-  if (!reference) return;
-  const originals = jobs.flatMap(({ tensors }) => tensors.reference);
-  await fetchTensors(reference, originals, onProgress);
-}
-
 interface Results {
   readonly tensors: readonly TensorMeasurement[];
   readonly measured: ReadonlySet<Job>;
@@ -184,7 +170,7 @@ async function runSelection(
     onEnd: (job, isKnown) => eta.finish(job, isKnown),
     onSearch: () => onProgress?.({ phase: 'searching' }),
     lookUp: cache.lookUp,
-    // A result is kept under the digest of bytes that were read before: they have to be those that were measured.
+    // A result is kept under the digest of bytes that were read before: they must be those that were measured.
     guard: ({ tensors: used }, work) =>
       whileUnchanged(
         [
@@ -210,21 +196,18 @@ async function runSelection(
   return { tensors, measured, recalled, findings };
 }
 
-/** Looks spectra up in the store, and keeps there what was computed. */
 function cacheOf({ digests, spectrumStore, onSpectrum }: MeasureSpectraOptions) {
   // A store does not have the singular values that `onSpectrum` receives.
   const store = digests && !onSpectrum ? spectrumStore : undefined;
   const keys = new Map<Job, string>();
   const kept: Array<Promise<void>> = [];
   return {
-    /**
-     * Hashes the tensors of a job as a side effect: the digest of the checkpoint needs them, and they are read anyway.
-     */
+    /** Also hashes the tensors of a job: the digest of the checkpoint needs that, and they are read anyway. */
     async lookUp(job: Job): Promise<{ readonly finite: boolean; readonly spectrum: CachedSpectrum } | null> {
       if (!digests) return null;
       for (const entry of [...job.tensors.checkpoint, ...job.tensors.reference]) await digests.of(entry);
       if (!store) return null;
-      // What a screen stands for: a full spectrum in the store is better, and no screen gets there.
+      // A full spectrum in the store is better than a screen, and no screen gets there.
       const key = await spectrumKey(job.method === 'screened' ? { ...job, method: 'fast' } : job, digests);
       keys.set(job, key);
       const cached = await store.get(key);
@@ -264,9 +247,7 @@ function collect(plan: Plan, device: Device, selection: Selection, results: Resu
   };
 }
 
-/**
- * The jobs that take time, for the ETA: all except those over the memory limit. Jobs of one kind take about as long.
- */
+/** The jobs that take time, for the ETA: all within the memory limit. Jobs of one kind take about as long. */
 function partsOf(jobs: readonly Job[], memoryLimit: number): Map<Job, WorkPart> {
   const running = jobs.filter(({ memory }) => memory <= memoryLimit);
   return new Map(running.map((job) => [job, { cost: job.cost, kind: kindOf(job) }]));
@@ -277,7 +258,7 @@ function kindOf(job: Job): string {
   return `${job.kind} ${job.method} ${shape.join(' × ')}`;
 }
 
-/** Share of the memory that one matrix may take: the rest is for the page cache, the spectrum and Node itself. */
+/** Share of the memory for one matrix: the rest is for the page cache, the spectrum and Node itself. */
 const MEMORY_SHARE = 0.6;
 
 export function defaultMemoryLimit(): number {
@@ -294,7 +275,7 @@ function summarize({ metrics, singularValues, finite, method, accumulation, prof
   };
 }
 
-/** In the order of the keys in a file. */
+/** Keys are in the order of a file. */
 function describe(job: Job, { status, method, accumulation, metrics, spectrum }: CachedSpectrum): TensorMeasurement {
   return {
     name: job.name,

@@ -41,10 +41,9 @@ const NO_FILES: ReadonlySet<string> = new Set();
 type Identity = Measurement['checkpoint'];
 
 /**
- * Measure one checkpoint, or the share of a shard. This is the path of a checkpoint through the tool: it is opened once
- * (see open-measured.ts), looked up in the store by the digests of its bytes, and otherwise measured: the spectra of
- * its matrices, then the probes, for which the opened checkpoint is handed to the language model. The result is checked
- * against the schema, so that whatever is written can be read back.
+ * Measure one checkpoint, or the share of a shard. It is opened once (see open-measured.ts), looked up in the store by
+ * the digests of its bytes, and otherwise measured: the spectra of its matrices, then the probes, which run on the
+ * opened checkpoint. The result is checked against the schema, so that whatever is written can be read back.
  * @throws UserError for a checkpoint that cannot be measured
  */
 export async function measure(model: MeasuredModel, options: MeasureOptions): Promise<Measurement> {
@@ -55,7 +54,7 @@ export async function measure(model: MeasuredModel, options: MeasureOptions): Pr
   );
   const digests = reference?.digests ?? new TensorDigests();
   const { measurement, keep, same, signature, behaviorFiles } = await whileUnchanged(used, async () => {
-    // A server that is asked runs what it was given.
+    // A server runs what it was given, not the files here.
     const isServed = options.spectra === false && model.endpoint !== undefined;
     const reading = await planReading(model, options);
     const { onProgress } = options;
@@ -63,12 +62,8 @@ export async function measure(model: MeasuredModel, options: MeasureOptions): Pr
     const same = isServed ? NO_FILES : await refuseOtherWeights(checkpoint, digests, reading.checkpoint, onProgress);
     const signature = await checkSignature(checkpoint, options.publicKey, onProgress);
     const behaviorFiles = await digestOwnFiles(checkpoint);
-    return {
-      same,
-      signature,
-      behaviorFiles,
-      ...(await recallOrMeasure(model, started, { ...options, digests, reading })),
-    };
+    const recalled = await recallOrMeasure(model, started, { ...options, digests, reading });
+    return { same, signature, behaviorFiles, ...recalled };
   });
   // Only what was measured on files that did not change is kept.
   await keep?.();
@@ -83,7 +78,7 @@ export async function measure(model: MeasuredModel, options: MeasureOptions): Pr
   });
 }
 
-/** The files next to the weights that programs may load instead, or that can run code. A lone file has none. */
+/** Files next to the weights that programs may load instead, or that can run code. A lone file has none. */
 async function unreadFiles({ path, remote, tensors }: Checkpoint): Promise<NonNullable<Measurement['unread']>> {
   const found = await (remote ? foreignNamesAmong(remote.names) : foreignFilesIn(path));
   const stored = [...tensors.values()].flatMap(storedEntries);
@@ -129,8 +124,8 @@ async function recallOrMeasure(
 }
 
 /**
- * What was used is what was read when the checkpoint was opened, which can be long ago: a baseline may have been
- * measured since. All of it is read once more, to see that it is still what the folders have.
+ * The files were read when the checkpoint was opened, which can be long ago: a baseline may have been measured since.
+ * All of them are read once more, to see that they are still the same.
  * @param before digests; null for what is not needed
  */
 async function expectSameFiles(
@@ -160,7 +155,7 @@ function changed(what: string): UserError {
   return new UserError(`${what} changed while it was measured`, 'run again when nothing writes to it any more');
 }
 
-/** What has been read before anything is measured. */
+/** Results of reading before anything is measured. */
 interface Known {
   readonly digests: TensorDigests;
   readonly reading: SharedReading;
@@ -187,12 +182,9 @@ function tokenPlacesOf(checkpoint: Checkpoint, reference: MeasuredModel['referen
 
 interface Measured {
   readonly measurement: Measurement;
-  /**
-   * False if this machine could not measure everything, which another one might; or if something was left open that the
-   * verdict did not depend on, which another baseline or policy may.
-   */
+  /** Did this machine measure everything, and leave nothing open that another baseline or policy may depend on? */
   readonly isWhole: boolean;
-  /** Whether this machine could not measure everything. */
+  /** Did this machine lack the means to measure everything? */
   readonly isOfMachine: boolean;
 }
 
@@ -246,7 +238,6 @@ async function measureOpened(model: MeasuredModel, started: Date, options: Measu
   return { measurement, isWhole: !isOfMachine && !isStopped && !measurement.tensors.some(isScreened), isOfMachine };
 }
 
-/** What was measured, and from what. */
 async function describeModels(
   checkpoint: Checkpoint,
   base: FullCheckpoint | null,
@@ -261,7 +252,6 @@ async function describeModels(
   };
 }
 
-/** What a model does apart from being right or wrong. @param known.files that have been read already */
 async function measureBehavior(
   checkpoint: Checkpoint,
   base: FullCheckpoint | null,
@@ -272,7 +262,7 @@ async function measureBehavior(
   return { files, ...(tokens === null ? {} : { tokens }), logitScale };
 }
 
-/** The first of several machines checks the merge: it takes no longer than reading the files. */
+/** The first of several machines checks the merge: that takes no longer than reading the files. */
 async function tryMerge(
   { checkpoint, adapter, reference }: MeasuredModel,
   { shard, digests, onProgress }: MeasureOptions & Pick<Known, 'digests'>,
@@ -286,34 +276,26 @@ async function tryMerge(
 
 /**
  * Run the probes on the checkpoint, or on the server that runs it. A checkpoint that cannot be run (no tokenizer, an
- * unknown family) still has spectra: then the measurement has the reason, and no comparison passes with it. Without
- * spectra, or with a server, it is an error.
+ * unknown family) still has spectra: the measurement then has the reason, and no comparison passes with it. It is an
+ * error without spectra, or with a server.
  */
 async function tryProbes(
   { checkpoint, endpoint, reference }: MeasuredModel,
   selection: ProbeRunOptions,
   { device, spectra, shard, memoryLimit, onProgress }: MeasureOptions,
 ): Promise<{ result: Probes; run: ProbeRun | null }> {
-  // Only what is on a hub brings its tokenizer to a server: the folder has a name that nobody can give.
+  // Only a checkpoint on a hub brings its tokenizer to a server: nobody can give the name of its folder.
   const brought = checkpoint.remote === null ? [] : tokenPlacesOf(checkpoint, reference);
+  const base = reference?.checkpoint ?? null;
   const source: ModelSource = endpoint
     ? servedSource(endpoint, brought, selection)
-    : {
-        kind: 'checkpoint',
-        checkpoint,
-        reference: reference?.checkpoint ?? null,
-        device: device ?? 'auto',
-        memoryLimit,
-      };
+    : { kind: 'checkpoint', checkpoint, reference: base, device: device ?? 'auto', memoryLimit };
   try {
-    const run = await measureProbes(source, selection, {
-      shard: shard ?? null,
-      onProgress,
-    });
+    const run = await measureProbes(source, selection, { shard: shard ?? null, onProgress });
     return { result: run.probes, run };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    // Nobody but the server can repair its answers: what was measured else is not lost, and the report has the cause.
+    // Only the server can repair its answers: the rest of the measurement is not lost, and the report has the cause.
     const isReported = error.code === 'untrusted-server' || !(endpoint || spectra === false);
     if (!isReported) throw error;
     return { result: { status: 'notRun', reason: error.message, cause: error.code ?? 'other' }, run: null };
@@ -345,10 +327,7 @@ function identify(checkpoint: Checkpoint, digest: string): Identity {
 }
 
 /** An adapter has the architecture of its base model. */
-export function modelArchitecture(
-  checkpoint: Checkpoint,
-  reference: FullCheckpoint | null,
-): Measurement['architecture'] {
+export function modelArchitecture(checkpoint: Checkpoint, reference: FullCheckpoint | null) {
   const full = checkpoint.format === 'lora' ? (reference ?? checkpoint) : checkpoint;
   const { modelType, name, layers, hiddenSize, heads, keyValueHeads } = full.architecture;
   return { modelType, name, layers, hiddenSize, heads, keyValueHeads };

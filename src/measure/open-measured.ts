@@ -10,20 +10,19 @@ import { refuseQuantized } from '@shadow-gate/checkpoints/formats';
 import { UserError } from '@shadow-gate/platform';
 import type { Endpoint, Reference } from './options.ts';
 
-/** A model that is measured, and what it was made from: each opened once, and handed on. */
+/** A model to measure, and its origins: each opened once, and handed on. */
 export interface MeasuredModel {
   /** The path of the checkpoint as the user wrote it. */
   readonly path: string;
   readonly checkpoint: Checkpoint;
   /** A server that runs the probes in place of the checkpoint. */
   readonly endpoint?: Endpoint | undefined;
-  /** The weights that the checkpoint was trained from, to measure ΔW as well. */
+  /** The weights that the checkpoint was trained from, for ΔW. */
   readonly reference?: Reference | null | undefined;
-  /** The adapter that was merged into the reference to make the checkpoint: prove that. Needs a reference. */
+  /** The adapter to prove merged into the reference, which it needs. */
   readonly adapter?: Adapter | null | undefined;
 }
 
-/** How a path becomes a checkpoint. */
 export type OpenCheckpoint = (path: string) => Promise<Checkpoint>;
 
 /** Opens each path once: a baseline can be the reference as well. */
@@ -47,10 +46,7 @@ export async function openMeasuredReference(
   return { checkpoint, digests: new TensorDigests() };
 }
 
-/**
- * Open the adapter that a checkpoint was merged from.
- * @throws UserError if there is none at the path, or no reference that it was merged into
- */
+/** Open the adapter that a checkpoint was merged from. @throws UserError for no adapter, or without a reference */
 export async function openMeasuredAdapter(
   path: string | undefined,
   reference: Reference | null,
@@ -72,18 +68,12 @@ export async function openMeasuredAdapter(
  * @throws UserError for one that cannot be measured like this
  */
 export async function openMeasured(
-  {
-    checkpoint: path,
-    spectra = true,
-    ...model
-  }: Omit<MeasuredModel, 'path' | 'checkpoint'> & {
-    readonly checkpoint: string;
-    readonly spectra?: boolean | undefined;
-  },
+  options: Omit<MeasuredModel, 'path' | 'checkpoint'> & { checkpoint: string; spectra?: boolean | undefined },
   open: OpenCheckpoint = openCheckpoint,
 ): Promise<MeasuredModel> {
+  const { checkpoint: path, spectra = true, ...model } = options;
   const checkpoint = await open(path);
-  // Before it is downloaded or hashed, which takes long. An endpoint can run what is not read here.
+  // Before it is downloaded or hashed, which takes long. An endpoint can run formats that are not read here.
   if (checkpoint.format !== 'lora' && (spectra || !model.endpoint)) refuseQuantized(checkpoint);
   if (model.adapter && checkpoint.format === 'lora') {
     throw new UserError(

@@ -16,7 +16,7 @@ export const HALVES = ['spectra', 'probes'] as const;
 
 export type Half = (typeof HALVES)[number];
 
-/** A seed, or a new random one, whose items nobody can have trained on. */
+/** `rotate`: a new random seed, whose items nobody can have trained on. */
 export type SeedChoice = number | 'rotate';
 
 export const MAX_SEED = 2 ** 31 - 1;
@@ -24,23 +24,23 @@ export const MAX_SEED = 2 ** 31 - 1;
 /** The probes to run on a checkpoint. */
 export interface ProbeRunOptions {
   readonly suites: readonly Suite[];
-  /** Texts that are scored in addition to the suites; none if missing. */
+  /** Texts to score in addition to the suites. */
   readonly texts?: readonly TextSuite[] | undefined;
   readonly seed: number;
   readonly order: AskingSeed;
   readonly chatTemplate: boolean;
   /** Null for all items. */
   readonly budgetSeconds: number | null;
-  /** Whether the suites hold only what a budget left time for already, on the baseline: all of it is asked. */
+  /** Do the suites hold only what a budget left time for on the baseline? Then all of it is asked. */
   readonly isChosen?: boolean;
-  /** Ask what a baseline was asked, in blocks, until that settles the verdict. Missing: everything at once. */
+  /** Ask the questions of a baseline in blocks, until they settle the verdict. Missing: everything at once. */
   readonly sequential?: Sequential | undefined;
 }
 
-/** What the order of asking is drawn with. */
+/** The seed of the order of asking. */
 interface AskingSeed {
   readonly seed: number;
-  /** A cached measurement is of any order that was drawn, but of no other one than that which the user chose. */
+  /** A cached measurement can have any order that was drawn, but only this order if the user chose it. */
   readonly isChosen: boolean;
 }
 
@@ -48,44 +48,39 @@ interface AskingSeed {
 export interface Sequential {
   /** The facts of each block, by `factKey`: all that the baseline was asked. */
   readonly blocks: ReadonlyArray<readonly string[]>;
-  /** Whether the answers so far settle the verdict; null to go on. */
+  /** The verdict that the answers so far settle; null to go on. */
   readonly settle: (answers: MeasuredProbes) => NonNullable<MeasuredProbes['sequential']>['settled'];
 }
 
-/** What decides which matrices are screened, and which of those need their full spectra. */
+/** Decides which matrices are screened, and which of those need their full spectra. */
 export interface Screening {
-  /** False for those that something will depend on in any case: they are not screened first. */
+  /** False for matrices that something will depend on in any case. */
   readonly includes: (matrix: Pick<TensorMeasurement, 'of' | 'module'>) => boolean;
-  /** Those of a measurement, which may lack its probes, whose bounds leave something open. */
+  /** Matrices of a measurement, which may lack its probes, whose bounds leave something open. */
   readonly undecided: (measurement: Measurement) => readonly CompletedSpectrum[];
 }
 
-/** A matrix whose bounds left something open, and what. */
+/** A matrix whose bounds left something open, and the cause. */
 export type CompletedSpectrum = NonNullable<Measurement['run']['completedSpectra']>[number];
 
 export interface MeasureSpectraOptions {
   readonly device?: DeviceChoice | undefined;
   /** `auto` if missing: exact up to 1024 columns, fast above. */
   readonly method?: MethodChoice | undefined;
-  /**
-   * Memory for the matrices in progress, and for the model that answers the probes, in bytes; by default most of the
-   * machine's, and all of it.
-   */
+  /** Bytes for the matrices in progress, by default most of the memory, and for the probes' model, by default all. */
   readonly memoryLimit?: number | undefined;
   readonly onProgress?: OnProgress | undefined;
-  /** Measure only matrices with names that this accepts. */
+  /** Accepts the names of the matrices to measure. */
   readonly isWanted?: ((name: string) => boolean) | undefined;
-  /** Measure ΔW and not W: half of the work, where only the update is of interest. */
+  /** Measure ΔW and not W: half of the work. */
   readonly updatesOnly?: boolean | undefined;
-  /** Measure only the share of one machine among several. */
   readonly shard?: Shard | null | undefined;
-  /** Cache of spectra. */
   readonly spectrumStore?: KeyValueStore | undefined;
-  /** Digests of tensors: their bytes are hashed when they are read for the spectra. */
+  /** Digests of tensors, whose bytes are hashed while they are read for the spectra. */
   readonly digests?: TensorDigests | undefined;
   /** Screen first, and compute the full spectra only of matrices that something depends on. */
   readonly screening?: Screening | undefined;
-  /** Receives every spectrum with all its singular values, which are not part of the measurement. */
+  /** Receives every spectrum with all its singular values, which no measurement has. */
   readonly onSpectrum?: ((tensor: TensorMeasurement, singularValues: Float64Array) => void) | undefined;
 }
 
@@ -96,23 +91,18 @@ export type Endpoint = Omit<EndpointSource, 'kind' | 'tokens'>;
 export interface MeasureOptions extends MeasureSpectraOptions {
   /** False to measure only the probes. */
   readonly spectra?: boolean | undefined;
-  /** The probes to run; none by default. */
   readonly probes?: ProbeRunOptions | null | undefined;
   /** Public key, in PEM, that verifies the signature next to the weights. */
   readonly publicKey?: string | undefined;
-  /** Cache of measurements. */
   readonly store?: KeyValueStore | undefined;
   /**
    * Digest of everything that a candidate is judged by. With it, a measurement that stopped once its verdict was
-   * settled is kept as well, for a check of the same by the same: the order that it drew stays what it was. Missing:
-   * only what measured everything is kept.
+   * settled is kept too, for the same check with the order that it drew. Missing: only complete measurements are kept.
    */
   readonly judgedBy?: string | undefined;
 }
 
-/**
- * An opened reference with the digests of its tensors, which are computed once for all checkpoints measured against it.
- */
+/** An opened reference with the digests of its tensors: computed once for all checkpoints measured against it. */
 export interface Reference {
   readonly checkpoint: FullCheckpoint;
   readonly digests: TensorDigests;

@@ -12,8 +12,8 @@ import { refuseOtherParams } from './refuse-other-params.ts';
 /**
  * Make sure that loaders read the weights of a checkpoint as they are measured.
  * @param own names of the tensors that this machine reads; null for all
- * @throws UserError for a config.json that names the file of the weights, a file next to it that contradicts it about
- *   them, two tensors that are one parameter, and for numbers that the dtype of config.json does not have
+ * @throws UserError if config.json names a file of weights, a file next to it contradicts it about quantization, two
+ *   tensors are one parameter, or weights exceed the dtype of config.json
  */
 export async function refuseMisread(
   checkpoint: Checkpoint,
@@ -28,7 +28,7 @@ export async function refuseMisread(
   await refuseBeyondFloat16(checkpoint, own, onProgress);
 }
 
-/** transformers 5 loads the file that this key names, also one in a subfolder, before all others. */
+/** transformers 5 loads the file that this key names, even in a subfolder, before all others. */
 function refuseNamedFile({ path, config }: FullCheckpoint): void {
   const { transformers_weights: named } = config ?? {};
   if (named === undefined || named === null) return;
@@ -38,10 +38,7 @@ function refuseNamedFile({ path, config }: FullCheckpoint): void {
   );
 }
 
-/**
- * vLLM takes hf_quant_config.json for the quantization_config that config.json lacks, and the others where it is told
- * the method.
- */
+/** vLLM reads hf_quant_config.json where config.json lacks quantization_config, and the others if told the method. */
 async function refuseQuantizedBeside(checkpoint: FullCheckpoint): Promise<void> {
   const file = hasRecipes(checkpoint.tensors) ? null : await quantizationBeside(checkpoint);
   if (file === null) return;
@@ -72,9 +69,7 @@ function refuseDoubled({ path, tensors }: FullCheckpoint): void {
 
 const CPU = { name: 'cpu', reason: 'numbers are only looked at' } as const;
 
-/**
- * transformers and vLLM convert weights to the dtype of config.json, where those beyond its largest number become Inf.
- */
+/** transformers and vLLM convert weights to the dtype of config.json: numbers beyond its largest become Inf. */
 async function refuseBeyondFloat16(
   checkpoint: FullCheckpoint,
   own: ReadonlySet<string> | null,
@@ -91,7 +86,7 @@ async function refuseBeyondFloat16(
   );
   await fetchTensors(checkpoint, wider, onProgress);
   const [beyond] = await findNonFinite(wider, CPU, ElementType.float16);
-  // What is not finite as it is stored is a finding of its own.
+  // Weights that are stored as NaN or Inf are a finding of their own.
   if (beyond === undefined || (await findNonFinite([beyond], CPU)).length > 0) return;
   throw new UserError(
     `${path}: tensor ${JSON.stringify(beyond.name)} (${beyond.dtype}) has numbers beyond 65504, the largest of float16, and "dtype" of config.json is float16: programs load them as Inf`,
@@ -101,7 +96,7 @@ async function refuseBeyondFloat16(
 
 function isFloat16(config: unknown): boolean {
   const { dtype, torch_dtype } = (config ?? {}) as Readonly<Record<string, unknown>>;
-  // By part of the model; transformers 5.24 takes that of the part "" for all of them.
+  // By part of the model; transformers 5.24 takes the dtype of the part "" for all.
   const stated = [dtype, torch_dtype].flatMap((value) => (isObject(value) ? Object.values(value) : [value]));
   return stated.some((value) => /^(torch\.)?(float16|half)$/.test(String(value)));
 }

@@ -7,15 +7,15 @@ import { type Decoder, describeDecoder, type Layer } from '@shadow-gate/language
 import { UserError } from '@shadow-gate/platform';
 
 /**
- * Make sure that Mistral's params.json describes the model that config.json does. vLLM reads it in place of config.json
- * where the folder has `consolidated*.safetensors` (`get_config`, 0.11).
- * @throws UserError for another model, and for one whose params.json is not understood
+ * Make sure that Mistral's params.json describes the same model as config.json: with `consolidated*.safetensors`, vLLM
+ * reads it in place of config.json (`get_config`, 0.11).
+ * @throws UserError for another model, and for a params.json that is not understood
  */
 export async function refuseOtherParams(checkpoint: FullCheckpoint): Promise<void> {
   const { path, files, config, remote } = checkpoint;
   if (config === null || !(await stat(path)).isDirectory()) return;
   const names = remote?.names ?? (await readdir(path));
-  // Without a config.json, it is what has been read.
+  // Without a config.json, params.json has been read in its place.
   if (!names.includes('config.json') || !names.some((name) => CONSOLIDATED_FILE.test(name))) return;
   const file = join(path, PARAMS_FILE);
   const text = await files.text(PARAMS_FILE);
@@ -43,15 +43,13 @@ function differenceOf(checkpoint: FullCheckpoint, text: string, file: string): s
   }
 }
 
-function isQuantized(config: Readonly<Record<string, unknown>> | null): boolean {
-  const sections = [config, config?.text_config as Readonly<Record<string, unknown>> | undefined];
-  return sections.some((section) => QUANTIZATION_KEYS.some((key) => (section?.[key] ?? null) !== null));
+function isQuantized(config: FullCheckpoint['config']): boolean {
+  return [config, config?.text_config as FullCheckpoint['config']].some((section) =>
+    QUANTIZATION_KEYS.some((key) => (section?.[key] ?? null) !== null),
+  );
 }
 
-/**
- * What is computed: not how long a text may be, nor how files name modules. A window as long as any text counts as no
- * window.
- */
+/** The computation alone, without length limits and names in files. A window as long as any text counts as none. */
 function computed({ maxLength, namings, spare, layers, ...decoder }: Decoder) {
   const unlimited = ({ mixer, ...layer }: Layer) => ({
     ...layer,
@@ -63,9 +61,9 @@ function computed({ maxLength, namings, spare, layers, ...decoder }: Decoder) {
   return { ...decoder, layers: layers.map(unlimited) };
 }
 
-/** Where two descriptions differ, and how; null if they do not. */
+/** The place of the first difference, and its two values; null without one. */
 function firstDifference(one: unknown, other: unknown, place = ''): string | null {
-  // The first of the experts, which only their names tell apart.
+  // Of experts, which only their names tell apart, the first.
   if (typeof one === 'function' && typeof other === 'function') return firstDifference(one(0), other(0), place);
   if (typeof one !== 'object' || one === null || typeof other !== 'object' || other === null) {
     return Object.is(one, other) ? null : `${place}: ${JSON.stringify(one)}, not ${JSON.stringify(other)}`;

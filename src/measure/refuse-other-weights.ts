@@ -17,8 +17,8 @@ import { areTensorsEqual, TensorNames } from '@shadow-gate/spectra/merge';
  * Make sure that every program that loads a checkpoint gets the weights that are measured: other weights in its folder
  * must be the same numbers, or the same rounded to another dtype (a variant).
  * @param own names of the tensors that this machine reads, and compares alone; null for all
- * @returns the names of the files that are the same
- * @throws UserError for one that is not, with the first tensor that differs
+ * @returns the names of the other files, which have the same weights
+ * @throws UserError for another file with other weights, with the first tensor that differs
  */
 export async function refuseOtherWeights(
   checkpoint: Checkpoint,
@@ -47,8 +47,8 @@ async function differenceOf(
 ): Promise<string | null> {
   const measured = new TensorNames(checkpoint.tensors);
   const outermost = new Set([...checkpoint.tensors.keys()].map(outermostOf));
-  // No program has a place in the model for a tensor that is not in one of its modules, unless it has a name that
-  // models have: the value head of a training, or what a test expects.
+  // Programs ignore a tensor outside the model's modules, such as the value head of a training, unless models have its
+  // name.
   const isPart = ({ name }: TensorEntry) =>
     outermost.has(outermostOf(name)) ||
     (isOutermost(name) && tensorPlace(name, { multimodal: true }).module !== 'other');
@@ -68,16 +68,14 @@ async function differenceOf(
     );
     if (lacking) return `it lacks the tensor ${JSON.stringify(lacking.name)}`;
   }
-  const isOfOtherShape = ([one, other]: (typeof pairs)[number]) => one.size !== other.size;
-  const named = ([{ name }]: (typeof pairs)[number]) => `its tensor ${JSON.stringify(name)} has other numbers`;
-  const misshapen = pairs.find(isOfOtherShape);
-  if (misshapen) return named(misshapen);
+  const named = (name: string) => `its tensor ${JSON.stringify(name)} has other numbers`;
+  const misshapen = pairs.find(([one, other]) => one.size !== other.size);
+  if (misshapen) return named(misshapen[0].name);
   const compared = pairs.filter(([, { name }]) => own === null || own.has(name));
   await fetchTensors(checkpoint, compared.flat(), onProgress);
-  for (const pair of compared) {
-    const [entry, original] = pair;
-    if (!(await areTensorsEqual(entry, original, digests)) && !(await areTensorsEqual(original, entry, digests)))
-      return named(pair);
+  for (const [entry, original] of compared) {
+    if (await areTensorsEqual(entry, original, digests)) continue;
+    if (!(await areTensorsEqual(original, entry, digests))) return named(entry.name);
   }
   return null;
 }
@@ -86,12 +84,12 @@ function outermostOf(name: string): string {
   return innerName(name).split('.')[0] ?? '';
 }
 
-/** Is it in no module of others, such as `lm_head.weight`? */
+/** Is it outside of any inner module, such as `lm_head.weight`? */
 function isOutermost(name: string): boolean {
   return innerName(name).split('.').length <= 2;
 }
 
-/** The head of a model with tied weights is stored or left out, as a library likes. */
+/** Libraries store the head of a model with tied weights or leave it out. */
 function isHead({ name }: TensorEntry): boolean {
   return tensorPlace(name, { multimodal: true }).module === 'lm_head';
 }

@@ -3,7 +3,7 @@ import type { Metrics } from '@shadow-gate/spectra/metrics-schema';
 
 /**
  * Significant digits in a measurement: more than anyone needs, but fewer than float64 has. The last bits depend on how
- * many threads shared a sum; without them, two measurements of the same checkpoint are the same file.
+ * many threads shared a sum; without them, two measurements of one checkpoint are the same file.
  */
 const SIGNIFICANT_DIGITS = 10;
 

@@ -5,9 +5,9 @@ import { completeSpectra, measureSpectra, type SpectraMeasurement } from './meas
 import type { CompletedSpectrum, MeasureSpectraOptions } from './options.ts';
 import type { Measurement } from './schema/measurement.ts';
 
-/** Spectra of which nothing open depends on a screen. */
+/** Spectra whose screens leave nothing open. */
 interface SettledSpectra extends SpectraMeasurement {
-  /** Matrices that were screened first and needed their full spectra; null where nothing is screened. */
+  /** Screened matrices that needed their full spectra; null if nothing is screened. */
   readonly completed: readonly CompletedSpectrum[] | null;
 }
 
@@ -27,8 +27,7 @@ export async function measureSettled(
   const { screening } = options;
   if (screening === undefined) return { ...spectra, completed: null };
   const completed: CompletedSpectrum[] = [];
-  for (;;) {
-    if (!spectra.tensors.some(isScreened)) break;
+  while (spectra.tensors.some(isScreened)) {
     const screened = new Set(spectra.tensors.filter(isScreened).map(tensorKey));
     const wanted = screening.undecided(await draftOf(spectra)).filter((matrix) => screened.has(tensorKey(matrix)));
     // Several rules may read one matrix: the first one is named.
@@ -42,7 +41,7 @@ export async function measureSettled(
   return { ...spectra, completed: completed.length > 0 || spectra.tensors.some(isScreened) ? completed : null };
 }
 
-/** The part of a measurement that is about spectra. A shard has no summaries: they are made when shards are merged. */
+/** The spectra in a measurement. A shard has no summaries: they are made when shards are merged. */
 export function describeSpectra(spectra: SpectraMeasurement | null, { isWhole }: { readonly isWhole: boolean }) {
   const tensors = spectra?.tensors ?? [];
   return {

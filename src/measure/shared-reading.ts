@@ -15,10 +15,7 @@ import type { MeasureOptions } from './options.ts';
 
 type Names = ReadonlySet<string> | null;
 
-/**
- * Names of the tensors that this machine reads of a checkpoint and of its reference; null: it reads all of them,
- * wherever they are needed.
- */
+/** Names of the tensors that this machine reads; null: it reads all of them, wherever they are needed. */
 export interface SharedReading {
   readonly checkpoint: Names;
   readonly reference: Names;
@@ -27,9 +24,9 @@ export interface SharedReading {
 const ALL: SharedReading = { checkpoint: null, reference: null };
 
 /**
- * What of several machines each has to read: of what is on a hub its own tensors alone, unless it runs the model on
- * probes, which takes all of them. Copies on disks can differ from machine to machine, and nothing but their bytes says
- * so: those are read as a whole.
+ * The tensors that each of several machines has to read: of checkpoints on a hub its own alone, unless it runs the
+ * model on probes. Copies on disks can differ from machine to machine, which only their bytes show: they are read as a
+ * whole.
  * @throws UserError for a reference that does not fit
  */
 export async function planReading(
@@ -53,7 +50,7 @@ export function isReadBy({ checkpoint: own, reference: ofBase }: SharedReading, 
   };
 }
 
-/** The digest of a checkpoint, or what stands for it until the shards are merged. */
+/** The digest of a checkpoint, or its outline until the shards are merged. */
 export function digestOrOutline(
   checkpoint: Checkpoint,
   own: Names,
@@ -63,7 +60,7 @@ export function digestOrOutline(
   return own === null ? digestCheckpoint(checkpoint, digests, onProgress) : outlineOf(checkpoint);
 }
 
-/** What this machine has of the digests that a merge makes. */
+/** This machine's shares of the digests that a merge makes. */
 export async function digestShares(
   { checkpoint, reference = null }: MeasuredModel,
   reading: SharedReading,

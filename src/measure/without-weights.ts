@@ -1,7 +1,7 @@
 import { summarize } from './aggregate.ts';
 import type { Measurement } from './schema/measurement.ts';
 
-/** What a measurement has where there were no weights: no architecture, no spectra, and nothing that was skipped. */
+/** The fields of a measurement without weights: no architecture, no spectra, nothing skipped. */
 export const WITHOUT_WEIGHTS = {
   architecture: { modelType: null, name: null, layers: null, hiddenSize: null, heads: null, keyValueHeads: null },
   reference: null,

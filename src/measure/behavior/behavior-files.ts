@@ -14,17 +14,14 @@ import { generationConfigPart } from './generation-config-part.ts';
 import { specialTokensPart } from './special-tokens-part.ts';
 import { hasTokenizer, tokenizerPart } from './tokenizer-part.ts';
 
-/** An opened checkpoint, with its config: of its weights, nothing is read here. */
+/** An opened checkpoint with its config. Its weights are not read here. */
 export interface DescribedFolder extends TokenPlace {
   /** `lora`: an adapter, which is used with the files of its base model. */
   readonly format: Checkpoint['format'];
   readonly config: Readonly<Record<string, unknown>> | null;
 }
 
-/**
- * The files of a checkpoint that decide how it is used. An adapter is used with those of its base model, unless it has
- * its own; without its base model, what it lacks is not known (null).
- */
+/** The files that decide how a checkpoint is used. An adapter inherits its base's; without a base, those are null. */
 export async function describeFiles(checkpoint: DescribedFolder, base: DescribedFolder | null): Promise<BehaviorFiles> {
   const own = await folderOf(checkpoint);
   const model = checkpoint.format === 'lora' ? base : checkpoint;
@@ -61,7 +58,7 @@ export async function folderOf(opened: DescribedFolder): Promise<Folder> {
     return { files: { 'tokenizer.json': json, 'tokenizer_config.json': config } };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    // What needs the tokenizer says why it cannot be used.
+    // Whatever needs the tokenizer says why it cannot be used.
     return { files: { 'tokenizer.json': { unreadable: digestGgufTokens(gguf.metadata) } } };
   }
 }

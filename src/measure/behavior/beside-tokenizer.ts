@@ -12,9 +12,9 @@ interface Known {
   readonly tokens: ReadonlyMap<number, string>;
   readonly added: ReadonlyMap<string, number>;
   readonly addedIds: ReadonlySet<number>;
-  /** Null for a model without. */
+  /** Null for a model without merges. */
   readonly merges: readonly string[] | null;
-  /** Log-probabilities by id; null for a model without. */
+  /** Log-probabilities by id; null for a model without them. */
   readonly scores: readonly number[] | null;
   /** `precompiled_charsmap` of the normalizer. */
   readonly rewriting: ReadonlySet<string>;
@@ -22,7 +22,7 @@ interface Known {
   readonly patterns: ReadonlySet<string>;
 }
 
-/** The first thing that a file says otherwise; null if it says the same, or is not there. */
+/** The first thing that a file says otherwise; null if there is none, or no file. */
 type Compare = (directory: FolderFiles, known: Known, name: string) => Promise<string | null>;
 
 const COMPARED: ReadonlyArray<readonly [file: RegExp, compare: Compare]> = [
@@ -35,26 +35,21 @@ const COMPARED: ReadonlyArray<readonly [file: RegExp, compare: Compare]> = [
 ];
 
 /**
- * Files next to a tokenizer.json that contradict it. They are read in its place by tokenizers in Python alone, by
- * servers in their slow mode, by llama.cpp's converter and, where Mistral's own weights are, by vLLM. Each comes with
- * its digest and the first difference.
- * @param json tokenizer.json as read
+ * Files next to a tokenizer.json that contradict it, each with its digest and the first difference. Tokenizers in
+ * Python alone, slow modes of servers, llama.cpp's converter and, with Mistral's own weights, vLLM read them in its
+ * place.
  * @param decoder `added_tokens_decoder` of tokenizer_config.json
  */
-export async function besideTokenizer(
-  directory: Folder,
-  json: Json,
-  decoder: unknown,
-): Promise<Record<string, unknown>> {
-  if (!(directory instanceof FolderFiles)) return {};
+export async function besideTokenizer(folder: Folder, json: Json, decoder: unknown): Promise<Record<string, unknown>> {
+  if (!(folder instanceof FolderFiles)) return {};
   let known: Known | null = null;
   const out: Record<string, unknown> = {};
-  for (const name of (await namesIn(directory)).sort()) {
+  for (const name of (await namesIn(folder)).sort()) {
     const compare = COMPARED.find(([file]) => file.test(name))?.[1];
-    const digest = compare ? await digestFile(directory, name) : null;
+    const digest = compare ? await digestFile(folder, name) : null;
     if (!compare || digest === null) continue;
     known ??= knownOf(json, decoder);
-    const difference = await compare(directory, known, name).catch(() => 'it cannot be read');
+    const difference = await compare(folder, known, name).catch(() => 'it cannot be read');
     if (difference === null) continue;
     out[name] = digest;
     out[`${name}${BESIDE_TOKENIZER}`] = difference;
@@ -64,10 +59,9 @@ export async function besideTokenizer(
 
 function knownOf(json: Json, decoder: unknown): Known {
   const { vocab, merges, type } = objectOf(json.model);
-  const entries = Array.isArray(vocab)
-    ? vocab.map((entry, id): [string, number] => [String((entry as readonly unknown[] | null)?.[0]), id])
-    : numbersOf(vocab);
-  const listed = Array.isArray(json.added_tokens) ? json.added_tokens.map(objectOf) : [];
+  const rows = listOf(vocab) as ReadonlyArray<readonly unknown[] | null> | null;
+  const entries = rows?.map((row, id): [string, number] => [String(row?.[0]), id]) ?? numbersOf(vocab);
+  const listed = listOf(json.added_tokens)?.map(objectOf) ?? [];
   const stated = Object.entries(objectOf(decoder)).map(([id, token]): Json => ({ ...objectOf(token), id: Number(id) }));
   const added = [...listed, ...stated].map(({ id, content }): [string, number] => [String(content), Number(id)]);
   return {
@@ -75,19 +69,15 @@ function knownOf(json: Json, decoder: unknown): Known {
     tokens: new Map(entries.map(([token, id]) => [id, token])),
     added: new Map(added),
     addedIds: new Set(added.map(([, id]) => id)),
-    merges: Array.isArray(merges)
-      ? merges.map((merge) => (Array.isArray(merge) ? merge.join(' ') : String(merge)))
-      : null,
-    scores:
-      type === 'Unigram' && Array.isArray(vocab)
-        ? vocab.map((entry) => Number((entry as readonly unknown[] | null)?.[1]))
-        : null,
+    merges: listOf(merges)?.map((merge) => listOf(merge)?.join(' ') ?? String(merge)) ?? null,
+    scores: (type === 'Unigram' && rows?.map((row) => Number(row?.[1]))) || null,
     rewriting: new Set(textsUnder('precompiled_charsmap', json.normalizer)),
     patterns: new Set(textsUnder('Regex', json.pre_tokenizer)),
   };
 }
 
 const objectOf = (value: unknown): Json => (isObject(value) ? value : {});
+const listOf = (value: unknown): readonly unknown[] | null => (Array.isArray(value) ? value : null);
 
 const numbersOf = (value: unknown): Array<[string, number]> =>
   Object.entries(objectOf(value)).map(([key, id]) => [key, Number(id)]);
@@ -154,8 +144,8 @@ async function compareTekken(directory: FolderFiles, known: Known): Promise<stri
   if (typeof text !== 'string') throw new Error('no text');
   const own = objectOf(JSON.parse(tokenizerOfTekken(text, 'tekken.json').text));
   const listed = objectOf(JSON.parse(text)).special_tokens;
-  const special = Array.isArray(own.added_tokens) ? own.added_tokens.length : 0;
-  const isAssumed = (id: number) => id < special && id >= (Array.isArray(listed) ? listed.length : 0);
+  const special = listOf(own.added_tokens)?.length ?? 0;
+  const isAssumed = (id: number) => id < special && id >= (listOf(listed)?.length ?? 0);
   const vocabulary = numbersOf(objectOf(own.model).vocab);
   for (const [token, id] of vocabulary) {
     if (isAssumed(id) || known.tokens.get(id) === token || known.added.get(token) === id) continue;
@@ -168,7 +158,7 @@ async function compareTekken(directory: FolderFiles, known: Known): Promise<stri
     : null;
 }
 
-/** SentencePiece's file or, under the same name, tiktoken's, of which each line is a token in base64 and its id. */
+/** Compares SentencePiece's file or, under the same name, tiktoken's: a line per token, in base64, with its id. */
 async function comparePieces(directory: FolderFiles, known: Known, name: string): Promise<string | null> {
   const bytes = await directory.bytes(name);
   if (bytes === null) return null;
@@ -177,7 +167,7 @@ async function comparePieces(directory: FolderFiles, known: Known, name: string)
   return bytes[0] === 0x0a ? comparePiecesOf(readSentencePieces(name, bytes), known) : compareRanks(bytes, known);
 }
 
-/** The largest that is known has 5 MB. */
+/** The largest known has 5 MB. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
 function compareRanks(bytes: Buffer, { ids }: Known): string | null {
@@ -194,7 +184,9 @@ function comparePiecesOf({ pieces, rewriting }: SentencePieces, known: Known): s
   // Added tokens take the place of pieces for every loader.
   for (const [id, piece] of pieces.entries()) {
     const token = known.tokens.get(id);
-    if (known.addedIds.has(id) || token === piece.text || isTab(piece, token)) continue;
+    // transformers writes Gemma's byte of a tab as the tab.
+    const isTab = piece.type === PieceType.byte && piece.text === '<0x09>' && token === '\t';
+    if (known.addedIds.has(id) || token === piece.text || isTab) continue;
     return described(piece.text, id, known.ids.get(piece.text));
   }
   const further = [...known.ids].find(([, id]) => id >= pieces.length && !known.addedIds.has(id));
@@ -202,15 +194,10 @@ function comparePiecesOf({ pieces, rewriting }: SentencePieces, known: Known): s
   return otherScores(pieces, known);
 }
 
-/** transformers writes Gemma's byte of a tab as the tab. */
-function isTab({ text, type }: SentencePieces['pieces'][number], token: string | undefined): boolean {
-  return type === PieceType.byte && text === '<0x09>' && token === '\t';
-}
-
 /** Runs of spaces have a score of their own in files of Llama and Mistral, and their merges no place. */
 const SPACES = /^\u2581+$/;
 
-/** Scores decide how texts are cut: as such, or as the order of the merges, each of which makes a piece. */
+/** Scores decide how texts are cut: as such, or as the order of the merges that make the pieces. */
 function otherScores(pieces: SentencePieces['pieces'], { ids, merges, scores }: Known): string | null {
   const isScored = ({ type, text }: SentencePieces['pieces'][number]) =>
     type === PieceType.normal && !SPACES.test(text);

@@ -7,10 +7,9 @@ import { readBehaviorValues } from './part.ts';
 const CUSTOM_GENERATE = 'custom_generate';
 
 /**
- * What a program executes when it loads the model: the Python code that `auto_map` of the configs names, with all
- * Python files of the folder, since the named ones import others; the code in `custom_generate`; and kernels for
- * attention on a hub, by their names. Nothing is executed here. Null without any of these: then Python files are not
- * loaded.
+ * The code that a program runs when it loads the model: Python files that `auto_map` of the configs names, with the
+ * others of the folder, which they may import; `custom_generate`; attention kernels on a hub, by name. Nothing is
+ * executed here. Null without any of these: then Python files are not loaded.
  */
 export async function codePart(directory: Folder, config: Json): Promise<BehaviorValues | null> {
   const tokenizer = await readFolderJson(directory, 'tokenizer_config.json');
@@ -33,10 +32,7 @@ const isPython = (name: string) => name.endsWith('.py');
 
 const ATTENTION = /^_?attn_implementation(_internal)?$/;
 
-/**
- * `org/kernel`, with or without `@revision` and `:function`, for the model or a part of it: transformers fetches and
- * runs it. The implementations that a program has itself have names without a slash.
- */
+/** `org/kernel@revision:function`, which transformers fetches and runs; its own implementations have no slash. */
 function kernelsIn(config: unknown, isNamed = false): string[] {
   if (typeof config === 'string') return isNamed && config.includes('/') ? [config] : [];
   if (typeof config !== 'object' || config === null) return [];

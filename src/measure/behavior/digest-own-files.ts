@@ -5,10 +5,7 @@ import { canonicalJson } from '@shadow-gate/platform/json';
 import { type DescribedFolder, folderOf } from './behavior-files.ts';
 import { digestFile, namesIn } from './files.ts';
 
-/**
- * All that a loader may read of a folder, apart from weights and config.json: tokenizers of every kind, templates,
- * sampling defaults, processors, and code, whether a config names it or not.
- */
+/** All files that a loader may read next to weights and config.json, whether a config names them or not. */
 const READ = [
   /\.(py|jinja|model|tiktoken)$/,
   /^tokenizer\.model\.v\d/,
@@ -16,12 +13,12 @@ const READ = [
   /(token|vocab|tekken|chat_template|generation_config|processor).*\.json$/,
 ];
 
-/** A GGUF file has these keys in place of them. */
+/** The keys that a GGUF file has in place of these files. */
 const IN_GGUF = /^(tokenizer|general\.sampling)\./;
 
 /**
- * A digest of the files of a checkpoint that decide how it is used, without those that an adapter takes from its base
- * model. It is of their bytes: it depends on no version of this program, and on nothing that a file is taken to mean.
+ * A digest of the bytes of the files that decide how a checkpoint is used, without those that an adapter takes from its
+ * base model. It does not depend on the version of this program, or on what a file is taken to mean.
  * @returns `sha256:` and 64 hexadecimal digits
  */
 export async function digestOwnFiles(checkpoint: DescribedFolder): Promise<string> {
@@ -32,18 +29,13 @@ export async function digestOwnFiles(checkpoint: DescribedFolder): Promise<strin
     for (const [inner, read] of Object.entries(READ_FOLDERS)) await add(folder.inside(inner), [read], `${inner}/`);
   }
   const metadata = checkpoint.gguf?.metadata;
-  const gguf = metadata
-    ? digestKeys(
-        metadata,
-        metadata.keys().filter((key) => IN_GGUF.test(key)),
-      )
-    : null;
+  const isRelevant = (key: string) => IN_GGUF.test(key);
+  const gguf = metadata ? digestKeys(metadata, metadata.keys().filter(isRelevant)) : null;
   return `sha256:${sha256(canonicalJson([digests, gguf]))}`;
 
   async function add(files: FolderFiles, read: readonly RegExp[], prefix: string): Promise<void> {
-    const names = (await namesIn(files)).filter(
-      (name) => !name.startsWith('.') && read.some((item) => item.test(name)),
-    );
-    for (const name of names) digests[`${prefix}${name}`] = await digestFile(files, name);
+    const isRead = (name: string) => !name.startsWith('.') && read.some((pattern) => pattern.test(name));
+    for (const name of (await namesIn(files)).filter(isRead))
+      digests[`${prefix}${name}`] = await digestFile(files, name);
   }
 }

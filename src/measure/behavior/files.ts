@@ -4,25 +4,20 @@ import { FolderFiles, openResolved, resolveInside, sha256, sha256Stream } from '
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/**
- * A file that is there and says nothing that can be compared: no JSON object, a folder, a link out of the checkpoint.
- */
+/** A file that exists but cannot be compared: not a JSON object, a folder, a link out of the checkpoint. */
 interface Unreadable {
   readonly unreadable: string;
 }
 
-/** The folder of a checkpoint, or what a GGUF file says in place of the files of one. */
+/** The folder of a checkpoint, or what a GGUF file says in place of its files. */
 export type Folder = FolderFiles | { readonly files: Readonly<Record<string, Json | Unreadable>> };
 
-/**
- * A text file of a checkpoint. A file that cannot be read is not the same as none, and no reason not to measure: what
- * needs it says so.
- */
+/** A text file of a checkpoint. An unreadable file is not the same as none; whatever needs it reports that. */
 export async function readFolderText(folder: Folder, name: string): Promise<string | Unreadable | null> {
   return folder instanceof FolderFiles ? reading(() => folder.text(name)) : null;
 }
 
-/** A JSON object of a checkpoint; one that is damaged is known by its bytes. */
+/** A JSON object of a checkpoint; a damaged one is known by its bytes. */
 export async function readFolderJson(folder: Folder, name: string): Promise<Json | Unreadable | null> {
   if (!(folder instanceof FolderFiles)) return folder.files[name] ?? null;
   const text = await readFolderText(folder, name);
@@ -34,11 +29,11 @@ export async function readFolderJson(folder: Folder, name: string): Promise<Json
   }
 }
 
-/** The digest of the bytes of a file. What a GGUF file says is no bytes of its own: it is only there. */
+/** The digest of the bytes of a file. Files inside a GGUF file have no bytes of their own: they only exist. */
 export async function digestFile(folder: Folder, name: string): Promise<string | Unreadable | null> {
   if (!(folder instanceof FolderFiles)) return name in folder.files ? sha256(name) : null;
   return reading(async () => {
-    // One that is too large to be kept has a digest too.
+    // A file that is too large to be kept has a digest too.
     const bytes = await folder.bytes(name).catch(() => undefined);
     if (bytes === undefined) return digestLargeFile(folder.path, name);
     return bytes && sha256(bytes);
@@ -59,7 +54,7 @@ async function digestLargeFile(folder: string, name: string): Promise<string | U
 
 const NOT_READABLE: Unreadable = { unreadable: 'not a readable file of this folder' };
 
-/** The content of a file outside, which may be a secret of the machine, does not even become a digest. */
+/** A file outside may be a secret of the machine: its content does not even become a digest. */
 async function reading<T>(read: () => Promise<T>): Promise<T | Unreadable> {
   try {
     return await read();
@@ -68,7 +63,6 @@ async function reading<T>(read: () => Promise<T>): Promise<T | Unreadable> {
   }
 }
 
-/** The names of the files in a folder. */
 export async function namesIn(folder: Folder): Promise<string[]> {
   return folder instanceof FolderFiles ? readdir(folder.path).catch(() => []) : [];
 }

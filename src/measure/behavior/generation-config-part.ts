@@ -47,7 +47,7 @@ const IN_CONFIG: Readonly<Record<string, unknown>> = {
 
 /**
  * How a server samples and where it stops, unless a request says otherwise.
- * @param gguf what a GGUF file says about it, which takes precedence over a file next to it
+ * @param gguf settings of a GGUF file, which take precedence over a file next to it
  * @param model config.json
  */
 export async function generationConfigPart(

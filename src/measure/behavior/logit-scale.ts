@@ -24,10 +24,10 @@ interface Weights {
 }
 
 /**
- * How large logits are. The answers to multiple choice do not change if all logits shrink to a thousandth, and nothing
- * that is sampled is the same: this number moves with the output embedding W [V, n], with the factors g of the final
- * norm and with the factor in config.json. An adapter has those of its base model unless it has its own; its low-rank
- * update of the output embedding is not part of it.
+ * How large logits are. If all of them shrink to a thousandth, no answer to multiple choice changes, and everything
+ * that is sampled does. The number moves with the output embedding W [V, n], the factors g of the final norm and the
+ * factor in config.json. An adapter inherits them from its base model unless it has its own; its low-rank update of the
+ * output embedding is not part of it.
  * @param isOwn false for an output embedding that another machine reads
  */
 export async function measureLogitScale(
@@ -40,12 +40,11 @@ export async function measureLogitScale(
   const head = findHead(weights);
   if (head === null || !isOwn(head)) return null;
   const norm = findNorm(weights, head);
+  const used = norm ? [head, norm] : [head];
   for (const owner of base && checkpoint.format === 'lora' ? [checkpoint, base] : [checkpoint]) {
-    const own = new Set(owner.tensors.values());
-    await fetchTensors(
-      owner,
-      [head, ...(norm ? [norm] : [])].filter((entry) => own.has(entry)),
-    );
+    const stored = new Set(owner.tensors.values());
+    const own = used.filter((entry) => stored.has(entry));
+    await fetchTensors(owner, own);
   }
   const gains = norm && (await readGains(norm, weights));
   const axis = outputAxis(head, gains?.length ?? null);
@@ -125,10 +124,10 @@ async function readGains(norm: TensorEntry, { config }: Weights): Promise<readon
   return Array.from(values, (value) => value + plus);
 }
 
-/** Elements of a quantized matrix that are expanded at once: they take several times their size. */
+/** Elements of a quantized matrix expanded at once: they take several times their size. */
 const EXPANDED_AT_ONCE = 2 ** 24;
 
-/** Σ W² over the axis of outputs: one number for each feature of the hidden state. */
+/** Σ W² over the axis of outputs: one number per feature of the hidden state. */
 async function featureEnergies(head: TensorEntry, axis: 0 | 1): Promise<readonly number[]> {
   const rows = at(head.shape, 0);
   const least = Math.ceil(head.size / EXPANDED_AT_ONCE);

@@ -14,7 +14,9 @@ export function readBehaviorValues(record: Readonly<Record<string, unknown>>): B
   const all = createHash('sha256');
   const values: Array<[key: string, value: string]> = [];
   for (const key of known) {
-    const { text, digest } = summarize(record[key]);
+    const canonical = new HashedText();
+    write(record[key], canonical);
+    const { text, digest } = canonical.end();
     all.update(JSON.stringify([key, digest]));
     if (key.length > MAX_LENGTH || key === '__proto__' || values.length >= MAX_SHOWN) continue;
     values.push([key, text ?? `sha256:${digest.slice(0, SHORT_DIGEST)}…`]);
@@ -22,14 +24,7 @@ export function readBehaviorValues(record: Readonly<Record<string, unknown>>): B
   return { digest: `sha256:${all.digest('hex')}`, keys: known.length, values: Object.fromEntries(values) };
 }
 
-/** The digest of a value in canonical JSON, and that text if it is short. */
-function summarize(value: unknown): { readonly text: string | null; readonly digest: string } {
-  const canonical = new HashedText();
-  write(value, canonical);
-  return canonical.end();
-}
-
-/** With the keys of every object in order, which has no meaning. A vocabulary has millions: nothing of it is copied. */
+/** Writes canonical JSON: keys in order. A vocabulary has millions of entries, so nothing is copied. */
 function write(value: unknown, to: HashedText): void {
   if (Array.isArray(value)) {
     to.add('[');
@@ -68,6 +63,7 @@ class HashedText {
     this.#isShort = false;
   }
 
+  /** The digest, and the text itself if it is short. */
   end(): { readonly text: string | null; readonly digest: string } {
     const text = this.#isShort && this.#pending.length <= MAX_LENGTH ? this.#pending : null;
     return { text, digest: this.#hash.update(this.#pending).digest('hex') };

@@ -6,10 +6,7 @@ export const PieceType = { normal: 1, byte: 6 } as const;
 export interface SentencePieces {
   /** In the order of their ids. */
   readonly pieces: ReadonlyArray<{ readonly text: string; readonly score: number; readonly type: number }>;
-  /**
-   * How texts are rewritten before and after, in base64, as `Precompiled` in tokenizer.json has it; none if they are
-   * not.
-   */
+  /** How texts are rewritten before and after: in base64, as in `Precompiled` of tokenizer.json. Empty: not at all. */
   readonly rewriting: readonly string[];
 }
 
@@ -18,7 +15,7 @@ const MODEL = { piece: 1, normalizer: 3, denormalizer: 5 } as const;
 const PIECE = { text: 1, score: 2, type: 3 } as const;
 const CHARACTERS_MAP = 2;
 
-/** Many times the fields of the largest vocabulary that is known, with 262,144 pieces. */
+/** Many times the fields of the largest known vocabulary, with 262,144 pieces. */
 const MOST_FIELDS = 2 ** 22;
 
 /**

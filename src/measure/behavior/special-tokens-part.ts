@@ -18,8 +18,8 @@ const IDS = [
 
 /**
  * Special tokens as texts, from the files of the tokenizer, and as ids, from config.json.
- * @param json tokenizer.json as read
- * @param ends of turns, which a GGUF file states
+ * @param json tokenizer.json
+ * @param ends of turns, as a GGUF file states them
  */
 export async function specialTokensPart(
   directory: Folder,
@@ -31,7 +31,7 @@ export async function specialTokensPart(
 ): Promise<BehaviorValues | null> {
   const stated = await readFolderJson(directory, 'tokenizer_config.json');
   const map = await readFolderJson(directory, 'special_tokens_map.json');
-  const text = section(config, 'text_config') ?? section(config, 'llm_config') ?? {};
+  const text = [config.text_config, config.llm_config].find(isObject) ?? {};
   const ids = { ...Object.fromEntries(IDS.map((key) => [key, config[key] ?? text[key]])), ...ends };
   if (isUnreadable(stated) || isUnreadable(map)) return readBehaviorValues({ ...ids, files: [stated, map] });
   if (stated === null && map === null && json === null) return readBehaviorValues(ids);
@@ -46,15 +46,8 @@ export async function specialTokensPart(
   });
 }
 
-interface ClassFiles {
-  /** config.json, tokenizer_config.json and tokenizer.json. */
-  readonly config: Json;
-  readonly stated: Json;
-  readonly json: Json | null;
-}
-
-/** The class whose special tokens a checkpoint has where it names none; null also for one that cannot be opened. */
-function builtClass({ config, stated, json }: ClassFiles): BuiltClass | null {
+/** The class whose special tokens a checkpoint has if it names none; null also for one that cannot be opened. */
+function builtClass({ config, stated, json }: { config: Json; stated: Json; json: Json | null }): BuiltClass | null {
   try {
     return tokenizerClass({
       file: 'tokenizer_config.json',
@@ -76,9 +69,4 @@ function textOf(value: unknown): string | null {
 
 function switchOf(value: unknown): boolean | null {
   return typeof value === 'boolean' ? value : null;
-}
-
-function section(config: Json, key: string): Json | null {
-  const value = config[key];
-  return isObject(value) ? value : null;
 }

@@ -7,10 +7,7 @@ import { sha256 } from '@shadow-gate/platform/files';
 import type { TokenSample } from '../schema/behavior.ts';
 import { type Folder, isUnreadable, readFolderJson } from './files.ts';
 
-/**
- * Texts that tokenizers split in different ways: spaces, numbers, scripts, marks, symbols and the special tokens of
- * some models.
- */
+/** Texts that tokenizers split differently: spaces, numbers, scripts, marks, symbols, special tokens of some models. */
 const TEXTS = [
   ' ',
   '  Hello world, hello  World   ',
@@ -36,11 +33,11 @@ const TEXTS = [
   '<s>x</s> <unk> <|im_start|>user\nHi<|im_end|> <|eot_id|><start_of_turn> <0x0A> <think>a</think> [INST] b [/INST]',
 ] as const;
 
-/** The texts of these tokens are encoded again, some at once: up to 2^18, and closer ones at the beginning. */
+/** Texts of these tokens are encoded again, a few at once: ids up to 2^18, closer together at the beginning. */
 const TOKENS = [...every(31, 2 ** 13), ...every(257, 2 ** 18)];
 const AT_ONCE = 4;
 
-/** How many of the tokens that are matched as a whole are encoded alone: Gemma 3 has 6,415, most of them unused. */
+/** Tokens matched as a whole that are encoded alone: Gemma 3 has 6,415, most of them unused. */
 const WHOLE = 4096;
 
 function every(step: number, end: number): number[] {
@@ -48,8 +45,8 @@ function every(step: number, end: number): number[] {
 }
 
 /**
- * The tokens of a checkpoint by their ids, which of them are matched as a whole, and what its tokenizer makes of fixed
- * texts, of texts of its own tokens, and of each of those that are matched as a whole. Different files can describe the
+ * A digest of the tokens of a checkpoint by their ids, which of them are matched as a whole, and how its tokenizer
+ * encodes fixed texts, texts of its own tokens, and each token matched as a whole. Different files can describe the
  * same tokenizer, such as those of a GGUF model and of its original.
  * @returns null without a tokenizer that can be used
  */
@@ -72,29 +69,23 @@ export async function sampleTokens(checkpoint: Checkpoint, base: FullCheckpoint 
   return null;
 }
 
-/**
- * Rows of the embeddings: Gemma's tokenizer.json has one token more than some of its models, which a GGUF file leaves
- * out.
- */
+/** Rows of the embeddings. Some Gemma models have one less than tokenizer.json has tokens; GGUF files leave it out. */
 function rowsOf(checkpoint: FullCheckpoint | null): number {
   return (checkpoint && tokenEmbedding(checkpoint.tensors.values())?.shape[0]) ?? Number.POSITIVE_INFINITY;
 }
 
-/** A token of the model. `whole`: it is matched in texts as a whole, before they are split. */
+/** A token of the model. `whole`: matched in texts as a whole, before they are split. */
 type TableEntry = readonly [id: number, token: string, whole: boolean];
 
 /**
- * All tokens of the model by their ids, wherever tokenizer.json has them: in the vocabulary, among the added tokens, or
- * both.
+ * All tokens of the model by id, from the vocabulary and the added tokens of tokenizer.json.
  * @param rows ids from there on have no embedding
  */
 async function tableOf(place: TokenPlace, rows: number): Promise<TableEntry[] | null> {
   const source = await findTokenSource(place);
   const folder: Folder = source.kind === 'gguf' ? { files: { ...source.files } } : source.files;
-  const [json, config] = [
-    await readFolderJson(folder, 'tokenizer.json'),
-    await readFolderJson(folder, 'tokenizer_config.json'),
-  ];
+  const json = await readFolderJson(folder, 'tokenizer.json');
+  const config = await readFolderJson(folder, 'tokenizer_config.json');
   if (json === null || isUnreadable(json)) return null;
   const { vocab } = (json.model ?? {}) as { readonly vocab?: unknown };
   const table = new Map<number, string>();
@@ -109,7 +100,7 @@ async function tableOf(place: TokenPlace, rows: number): Promise<TableEntry[] | 
     table.set(id, content);
     whole.add(id);
   }
-  // transformers adds what only this file has.
+  // transformers also adds tokens that only this file has.
   const decoder = isUnreadable(config) ? null : config?.added_tokens_decoder;
   for (const id of Object.keys(decoder ?? {})) whole.add(Number(id));
   return [...table]
@@ -118,14 +109,10 @@ async function tableOf(place: TokenPlace, rows: number): Promise<TableEntry[] | 
     .map(([id, token]) => [id, token, whole.has(id) && !SPACES.test(token)] as const);
 }
 
-/**
- * Runs of spaces are added tokens in GGUF files of Gemma, and in its tokenizer.json plain ones, which come out of the
- * same texts.
- */
+/** Runs of spaces: added tokens in Gemma's GGUF files, plain ones with the same result in its tokenizer.json. */
 const SPACES = /^[ \u2581]+$/;
 
 function sampleOf(tokenizer: Tokenizer, table: readonly TableEntry[] | null): TokenSample {
-  const encode = (text: string) => tokenizer.encode(text, { addSpecialTokens: false });
   const spelled = TOKENS.map((id) => tokenizer.decode([id], { skipSpecialTokens: false }));
   const texts: string[] = [...TEXTS];
   for (let i = 0; i < spelled.length; i += AT_ONCE) {
@@ -141,7 +128,7 @@ function sampleOf(tokenizer: Tokenizer, table: readonly TableEntry[] | null): To
   /** A text without tokens is as good a sample as any other. */
   function encodeOrNull(text: string): readonly number[] | null {
     try {
-      return encode(text);
+      return tokenizer.encode(text, { addSpecialTokens: false });
     } catch (error) {
       if (error instanceof UserError) return null;
       throw error;

@@ -1,3 +1,4 @@
+import { isObject } from '@shadow-gate/platform/json';
 import type { BehaviorValues } from '../schema/behavior.ts';
 import { besideTokenizer } from './beside-tokenizer.ts';
 import { digestFile, type Folder, isUnreadable, type Json, readFolderJson } from './files.ts';
@@ -9,7 +10,7 @@ const SECTIONS = ['normalizer', 'pre_tokenizer', 'model', 'post_processor', 'dec
 /** Keys of tokenizer_config.json that some classes tokenize by. */
 const SETTINGS = ['do_lower_case', 'add_prefix_space', 'split_special_tokens'];
 
-/** What slow tokenizers are made of, in a folder without tokenizer.json. */
+/** Files of slow tokenizers, in a folder without tokenizer.json. */
 const SLOW_FILES = [
   'tokenizer.model',
   'spiece.model',
@@ -22,9 +23,8 @@ const SLOW_FILES = [
 ];
 
 /**
- * The tokenizer of a folder. tokenizer.json counts by its meaning: the order of keys, defaults that one release of the
- * library writes and another leaves out, and its two notations of merges are no difference.
- * @param json tokenizer.json as read
+ * The tokenizer of a folder. tokenizer.json counts by its meaning: the order of keys, defaults that only some releases
+ * of the library write, and the two notations of merges make no difference.
  */
 export async function tokenizerPart(
   directory: Folder,
@@ -49,7 +49,6 @@ export async function tokenizerPart(
   });
 }
 
-/** Is there a tokenizer in the folder? */
 export async function hasTokenizer(directory: Folder): Promise<boolean> {
   return (
     (await digestFile(directory, 'tokenizer.json')) !== null || readBehaviorValues(await slowFiles(directory)) !== null
@@ -62,7 +61,7 @@ async function slowFiles(directory: Folder): Promise<Record<string, unknown>> {
   return files;
 }
 
-/** Without the keys that are absent, null or false, which mean the same. */
+/** Leaves out keys that are absent, null or false, which mean the same. */
 function pick(json: Json, keys: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(keys.flatMap((key) => (isDefault(json[key]) ? [] : [[key, json[key]]])));
 }
@@ -71,7 +70,7 @@ function isDefault(value: unknown): boolean {
   return value === undefined || value === null || value === false || value === '';
 }
 
-/** Vocabulary and merges apart from the rest, so that a comparison names which of them differs. */
+/** Vocabulary and merges are apart from the rest, so that a comparison names which of them differs. */
 function modelOf(model: unknown): Record<string, unknown> {
   if (typeof model !== 'object' || model === null || Array.isArray(model)) return { model };
   const { vocab, merges, ...rest } = model as Json;
@@ -95,10 +94,7 @@ interface AddedToken extends Json {
 
 /** By hand: an issue for each of a million entries that are no tokens takes gigabytes. */
 function isAddedToken(value: unknown): value is AddedToken {
-  if (typeof value !== 'object' || value === null || !('content' in value) || typeof value.content !== 'string') {
-    return false;
-  }
-  return !('id' in value) || typeof value.id === 'number';
+  return isObject(value) && typeof value.content === 'string' && (!('id' in value) || typeof value.id === 'number');
 }
 
 const FLAGS = ['special', 'lstrip', 'rstrip', 'single_word', 'normalized'];

@@ -35,7 +35,7 @@ interface MeasurementRequest {
   readonly judgedBy: string | null;
 }
 
-/** @returns null for what digests do not determine: the answers of a server, or a part of a measurement */
+/** @returns null where digests do not determine the result: answers of a server, or a part of a measurement */
 export function measurementRequest(
   { endpoint }: Pick<MeasuredModel, 'endpoint'>,
   { device, method, spectra, probes, shard, isWanted, updatesOnly, onSpectrum, ...options }: MeasureOptions,
@@ -92,24 +92,18 @@ function probeIdentity({ suites, texts = [], seed, chatTemplate, budgetSeconds, 
 export const encodeMeasurement = (measurement: Measurement): string => seal(storedMeasurement(measurement));
 
 /**
- * A measurement in a store. It is one of everything, which answers a run that may screen matrices or ask until its
- * verdict is settled as well; or, where the request says what it is judged by, one that was judged by the same.
+ * A measurement in a store: of everything, which also answers a run that may screen matrices or stop early; or, where
+ * the request says what it is judged by, judged by the same. Null if it is damaged or not what was requested. Anybody
+ * who can write to a store can put anything into it. This checks that the text names the right checkpoint, and that its
+ * summaries follow from its matrices. It cannot detect numbers that were forged with care: a store must not return an
+ * entry that a change can have written.
  */
 export async function recallMeasurement(
   store: KeyValueStore,
   request: MeasurementRequest,
 ): Promise<Measurement | null> {
   const text = await store.get(measurementKey(request));
-  return text === null ? null : decodeMeasurement(text, request);
-}
-
-/**
- * The measurement in a cached text; null if it is damaged or not what was requested. Anybody who can write to a store
- * can put anything into it. This checks that the text names the right checkpoint, and that its summaries follow from
- * its matrices. It cannot detect numbers that were forged with care: a store must not return an entry that a change can
- * have written.
- */
-function decodeMeasurement(text: string, request: MeasurementRequest): Measurement | null {
+  if (text === null) return null;
   try {
     const measurement = parseMeasurement(unseal(text) ?? '', 'the cache');
     return answers(measurement, request) ? measurement : null;
@@ -166,7 +160,7 @@ function areOf(measured: SuiteMeasurement['levels'], requested: Suite['levels'])
   return isDeepStrictEqual(measured, wanted);
 }
 
-/** Without a budget, every item of the levels that were asked has an answer or a reason why it has none. */
+/** Without a budget, every item of the levels asked has an answer or a reason why it has none. */
 function isComplete({ suites: measured, items, leftOut }: MeasuredProbes, { suites }: ProbeRunOptions): boolean {
   const found = new Set([...items, ...leftOut].map(itemKey));
   return suites.every((suite, i) => {

@@ -13,7 +13,7 @@ const SCHEMA = 'shadow-gate/spectrum@1';
 /** Raise it with every change to how a spectrum is computed that comes without a new version. */
 export const REVISION = 11;
 
-/** What is cached of a spectrum: everything except where its matrix is in the model. */
+/** Everything that is cached of a spectrum: not where its matrix is in the model. */
 const entrySchema = tensorSchema
   .pick({ status: true, method: true, accumulation: true, metrics: true, spectrum: true })
   .extend({ schema: z.literal(SCHEMA), key: z.string() });
@@ -29,22 +29,15 @@ export function encodeSpectrum(
 /** @returns null for a text that is damaged, was edited, or belongs to another key */
 export function decodeSpectrum(text: string, key: string): CachedSpectrum | null {
   try {
-    const {
-      schema: _,
-      key: own,
-      ...spectrum
-    } = entrySchema.parse(parseJson(unseal(text) ?? '', { name: key, hint: '' }));
+    const entry = entrySchema.parse(parseJson(unseal(text) ?? '', { name: key, hint: '' }));
+    const { schema: _, key: own, ...spectrum } = entry;
     return own === key ? spectrum : null;
   } catch {
     return null;
   }
 }
 
-/**
- * Depends on the bytes of the job's tensors, on the slice of them that is the matrix, and on how the spectrum is
- * computed.
- * @returns 64 hexadecimal digits
- */
+/** 64 hexadecimal digits that change with the bytes of the job's tensors, the slice of them, and the computation. */
 export async function spectrumKey(job: Job, digests: TensorDigests): Promise<string> {
   const platform = `${process.platform}-${process.arch}`;
   const how = `${job.device.name} ${job.method}`;
@@ -66,16 +59,7 @@ async function inputsOf(job: Job, digests: TensorDigests): Promise<unknown> {
   }
   const { module, b, base } = job.update;
   const { rank, scale, transposed, inputFirst = false, views } = module;
-  return [
-    job.kind,
-    await whole(module.a),
-    await whole(module.b),
-    b,
-    rank,
-    scale,
-    transposed,
-    inputFirst,
-    base && (await cut(base)),
-    ...(views === undefined ? [] : [views.a]),
-  ];
+  const factors = [await whole(module.a), await whole(module.b)];
+  const inner = views === undefined ? [] : [views.a];
+  return [job.kind, ...factors, b, rank, scale, transposed, inputFirst, base && (await cut(base)), ...inner];
 }

@@ -1,4 +1,3 @@
-/** A part of some work. */
 export interface WorkPart {
   /** In any unit. */
   readonly cost: number;
@@ -6,18 +5,18 @@ export interface WorkPart {
   readonly kind: string;
 }
 
-/** Estimates how long the rest of some work will take, from the parts that are done. */
+/** Estimates how long the rest of some work will take, from the finished parts. */
 interface Eta<Key> {
   /** Report that a part is done. A free one, whose result was known, reveals nothing about the speed. */
   readonly finish: (key: Key, wasFree: boolean) => void;
-  /** Seconds that are left; null until a part was computed. */
+  /** Seconds left; null until a part was computed. */
   readonly seconds: () => number | null;
 }
 
 /**
- * Assumes that a part of a known kind takes the mean time of that kind, and any other part the time that its cost
- * suggests at the rate so far; and that the share of free parts stays the same. Late measurements weigh more than early
- * ones: machines change their speed, and after an interrupted run the known results are all at the beginning.
+ * Assumes that a part of a known kind takes the mean time of that kind, any other part the time of its cost at the rate
+ * so far, and that the share of free parts stays the same. Late measurements weigh more than early ones: machines
+ * change their speed, and after an interrupted run the known results are all at the beginning.
  * @param now clock in milliseconds
  */
 export function estimateEta<Key>(
@@ -67,7 +66,7 @@ export function estimateEta<Key>(
   };
 }
 
-/** The remaining parts of a kind, and the time that one takes in milliseconds. */
+/** The remaining parts of a kind, and the time of one in milliseconds. */
 interface Kind {
   count: number;
   cost: number;
@@ -80,10 +79,7 @@ interface RecentMean {
   readonly value: () => number | null;
 }
 
-/**
- * Weight of a measurement relative to the next one. That of free parts fades more slowly: one part reveals less about
- * their share than about the speed.
- */
+/** Weight of a measurement relative to the next. One part reveals less about the share of free parts than the speed. */
 const FADING = { time: 0.9, share: 0.95 } as const;
 
 function recentMean(fading: number): RecentMean {

@@ -4,7 +4,7 @@ import { type RunProbesOptions, sharesOfTime } from '@shadow-gate/probes';
 import type { ProbeItem } from '@shadow-gate/probes/item';
 import { restOfWork } from './rest-of-work.ts';
 
-/** The chunks of a suite, and how long all of them were estimated to take. */
+/** The chunks of a suite, and the estimated time of all of them. */
 interface TimedSuite {
   readonly chunks: ReadonlyArray<readonly ProbeItem[]>;
   readonly options: Pick<RunProbesOptions, 'maxNewTokens'>;
@@ -12,10 +12,10 @@ interface TimedSuite {
 }
 
 /**
- * What is reported while each suite runs: the items that are done, and the time for the rest at the pace so far.
- * Families differ more from their estimates than the forms of one.
+ * Reports the finished items of each suite, and the time for the rest at the pace so far. Families differ more from
+ * their estimates than the forms of one.
  * @param own the chunks that this machine runs
- * @returns for a suite's index, what receives how many of its items are done
+ * @returns for a suite's index, a function that takes the number of its finished items
  */
 export function probesProgress(
   suites: readonly TimedSuite[],

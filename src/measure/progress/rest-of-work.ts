@@ -1,16 +1,13 @@
-/** Work whose time was estimated before it began, and what is left of it as it goes. */
+/** The rest of some work whose time was estimated before it began. */
 interface RestOfWork {
-  /**
-   * Report that work was done since the last call.
-   * @param expected the seconds that were estimated for it
-   */
+  /** Report work done since the last call. @param expected its estimated seconds */
   readonly advance: (kind: string, expected: number) => void;
   readonly secondsLeft: () => number;
 }
 
 /**
- * Share of all work after which what was measured counts as much as the estimate: with less, a first family that takes
- * three times as long as was estimated would treble the rest.
+ * Share of all work after which measured time counts as much as the estimate: with less, a first family that takes
+ * three times its estimate would treble the rest.
  */
 const TRUST = 0.25;
 
@@ -18,9 +15,9 @@ const TRUST = 0.25;
 const MEMORY = 0.3;
 
 /**
- * Scales an estimate by the time that the work really takes: each kind by its own pace, and one that has not begun by
- * that of all others.
- * @param expected seconds that were estimated for each kind of work
+ * Scales an estimate by the time that the work really takes: each kind by its own pace, and a kind that has not begun
+ * by the pace of all others.
+ * @param expected seconds estimated for each kind of work
  * @param now clock in milliseconds
  */
 export function restOfWork(expected: ReadonlyMap<string, number>, now = () => performance.now()): RestOfWork {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What decides how a model is used, apart from its weights. */
+/** The parts that decide how a model is used, apart from its weights. */
 export const BEHAVIOR_PARTS = [
   /** How a text becomes token ids. */
   'tokenizer',
@@ -8,14 +8,14 @@ export const BEHAVIOR_PARTS = [
   'special-tokens',
   'chat-template',
   'generation-config',
-  /** What config.json says about arithmetic and length. */
+  /** Arithmetic and length according to config.json. */
   'config',
   /** Python files that a server executes when it loads the model (`auto_map`). They are never executed here. */
   'code',
 ] as const;
 export type BehaviorPart = (typeof BEHAVIOR_PARTS)[number];
 
-/** A key of a difference in a file next to tokenizer.json is the name of that file and this. */
+/** The suffix of a difference's key in a file next to tokenizer.json, after the name of that file. */
 export const BESIDE_TOKENIZER = ' beside tokenizer.json';
 
 /** Keys of one part that a measurement shows; the digest covers all of them. */
@@ -27,7 +27,7 @@ const partSchema = z.strictObject({
   digest,
   /** Number of its keys, sections or files. */
   keys: z.int().positive(),
-  /** Most of them, each with its value, or with the beginning of a digest if that is long. */
+  /** Most of them, each with its value, or the beginning of the digest of a long one. */
   values: z
     .record(z.string(), z.string())
     .refine((values) => Object.keys(values).length <= MAX_SHOWN, { error: `more than ${MAX_SHOWN} values` }),
@@ -39,7 +39,7 @@ const part = partSchema.nullable();
 
 const gainSchema = z.strictObject({ name: z.string(), rms: z.number().nonnegative() });
 
-/** How large logits are, from the weights: answers to multiple choice do not depend on it, and what is sampled does. */
+/** How large logits are, by the weights: multiple choice does not depend on that, and sampling does. */
 const logitScaleSchema = z.strictObject({
   /** The output embedding, with the root mean square of its weights. Tied models have the input embedding. */
   head: gainSchema,
@@ -47,9 +47,7 @@ const logitScaleSchema = z.strictObject({
   norm: gainSchema.nullable(),
   /** The factor of logits in config.json (`logits_scaling`, `logit_scale`); 1 without one. */
   multiplier: z.number(),
-  /**
-   * Root mean square of the logits of normalized hidden states in random directions: multiplier · ‖W·diag(g)‖_F / √V.
-   */
+  /** Root mean square of the logits of random normalized hidden states: multiplier · ‖W·diag(g)‖_F / √V. */
   logits: z.number().nonnegative(),
 });
 export type LogitScale = z.infer<typeof logitScaleSchema>;
@@ -66,12 +64,9 @@ const behaviorFilesSchema = z.strictObject({
 /** The parts of a checkpoint that are files. */
 export type BehaviorFiles = z.infer<typeof behaviorFilesSchema>;
 
-/** What a tokenizer does, whatever files describe it. */
+/** The behavior of a tokenizer, whatever files describe it. */
 const tokenSampleSchema = z.strictObject({
-  /**
-   * Covers all tokens by their ids, the ids that it gives to fixed texts and to the texts of some tokens, and what it
-   * puts around a text.
-   */
+  /** Covers all tokens by id, the encodings of fixed texts and of some tokens' texts, and what is put around a text. */
   digest,
   texts: z.int().positive(),
 });

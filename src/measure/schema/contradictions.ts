@@ -2,66 +2,76 @@ import { isDeepStrictEqual } from 'node:util';
 import { benchmarksDigest } from '@shadow-gate/harness/benchmarks';
 import { LOGIT_FACTORS } from '@shadow-gate/language-model/engine';
 import { at } from '@shadow-gate/platform';
-import type { MeasuredProbes, ProbeItemMeasurement } from '@shadow-gate/probes/answer';
-import { LOG_UNIT } from '@shadow-gate/probes/answer';
+import { LOG_UNIT, type MeasuredProbes, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { choiceProbability, isMostlyRight } from '@shadow-gate/probes/outcome';
 import type { MaybeBounded } from '@shadow-gate/spectra/bounded';
 import { MAX_RESIDUAL } from '@shadow-gate/spectra/merge-status';
 import { STRONG } from '@shadow-gate/spectra/metrics';
 import { mostOf } from '../../statistics/index.ts';
-import { flattenMetrics, summarize } from '../aggregate.ts';
-import type { Measurement, TensorMeasurement } from './measurement.ts';
+import { flattenMetrics, summarize, tensorKey } from '../aggregate.ts';
+import { type Measurement, servedDigest, type TensorMeasurement } from './measurement.ts';
 import type { MergedWeightMeasurement } from './merge.ts';
-import { servedDigest } from './served-digest.ts';
 
 /**
- * The first way in which a complete measurement contradicts itself; null if it does not. Shapes and types are the
- * schema's business. Numbers that were forged with care cannot be detected: a measurement is believed only where nobody
- * who is judged by it can have written it.
+ * The first way in which a complete measurement contradicts itself; null without one. Shapes and types are the schema's
+ * business. Numbers that were forged with care cannot be detected: a measurement is believed only where nobody who is
+ * judged by it can have written it.
  */
 export function contradictionIn(measurement: Measurement): string | null {
-  const { checkpoint, method, tensors, nonFinite, skipped, probes } = measurement;
+  const { method, tensors, probes } = measurement;
   if (method === null && tensors.length > 0) return 'it has matrices, and no method';
-  const wronglyServed = contradictionInServed(measurement);
-  if (wronglyServed !== null) return wronglyServed;
-  const wronglyEvaluated = contradictionInEvaluated(measurement);
-  if (wronglyEvaluated !== null) return wronglyEvaluated;
-  const names = new Set<string>();
-  for (const tensor of tensors) {
-    const key = JSON.stringify([tensor.of, tensor.name]);
-    if (names.has(key)) return `matrix ${JSON.stringify(tensor.name)} is there twice`;
-    names.add(key);
-    if ((tensor.status === 'measured') !== (tensor.metrics !== null)) {
-      return `the status of ${JSON.stringify(tensor.name)} does not fit its metrics`;
-    }
-    const wrong = wrongMetric(tensor);
-    if (wrong !== null) return `${wrong} of ${JSON.stringify(tensor.name)} is not possible`;
+  const ofProbes = probes?.status === 'measured' ? IN_PROBES.map((check) => () => check(probes)) : [];
+  const checks = [
+    () => contradictionInServed(measurement),
+    () => contradictionInEvaluated(measurement),
+    () => contradictionInTensors(measurement),
+    ...ofProbes,
+    () => contradictionInMerge(measurement),
+  ];
+  for (const check of checks) {
+    const wrong = check();
+    if (wrong !== null) return wrong;
   }
-  const empty = nonFinite.find(({ nan, inf }) => nan < 0 || inf < 0 || nan + inf === 0);
-  if (empty) return `the counts of NaN and Inf in ${JSON.stringify(empty.name)} are not possible`;
-  const left = skipped.reduce((sum, { parameters = 0 }) => sum + parameters, 0);
-  if (left > checkpoint.parameters) return 'it skipped more parameters than there are';
-  const lie = probes?.status === 'measured' ? probes.items.find(isWronglyScored) : undefined;
-  if (lie) return `item ${JSON.stringify(lie.id)} is not scored by its own log-probabilities`;
-  const miscounted = probes?.status === 'measured' ? contradictionInSamples(probes) : null;
-  if (miscounted !== null) return miscounted;
-  const improbable = probes?.status === 'measured' ? probes.items.find(isWronglyGraded) : undefined;
-  if (improbable)
-    return `the probability of item ${JSON.stringify(improbable.id)} does not follow from its log-likelihoods`;
-  const unlike = probes?.status === 'measured' ? probes.items.find(isWronglyDescribed) : undefined;
-  if (unlike) return `item ${JSON.stringify(unlike.id)} is described as two things at once`;
-  const wrongLevel = probes?.status === 'measured' ? contradictionInLevels(probes) : null;
-  if (wrongLevel !== null) return wrongLevel;
-  const wrongText = probes?.status === 'measured' ? contradictionInTexts(probes) : null;
-  if (wrongText !== null) return wrongText;
-  const wrongGroup = probes?.status === 'measured' ? contradictionInGroups(probes) : null;
-  if (wrongGroup !== null) return wrongGroup;
-  const wrongMerge = contradictionInMerge(measurement);
-  if (wrongMerge !== null) return wrongMerge;
   const { note: _, ...delta } = measurement.model.delta ?? {};
   const stored = { model: { delta: measurement.model.delta && delta }, groups: measurement.groups };
   return isDeepStrictEqual(stored, summarize(tensors)) ? null : 'its summaries do not follow from its matrices';
 }
+
+function contradictionInTensors({ checkpoint, tensors, nonFinite, skipped }: Measurement): string | null {
+  const keys = new Set<string>();
+  for (const tensor of tensors) {
+    const key = tensorKey(tensor);
+    const name = JSON.stringify(tensor.name);
+    if (keys.has(key)) return `matrix ${name} is there twice`;
+    keys.add(key);
+    if ((tensor.status === 'measured') !== (tensor.metrics !== null)) {
+      return `the status of ${name} does not fit its metrics`;
+    }
+    const wrong = wrongMetric(tensor);
+    if (wrong !== null) return `${wrong} of ${name} is not possible`;
+  }
+  const empty = nonFinite.find(({ nan, inf }) => nan < 0 || inf < 0 || nan + inf === 0);
+  if (empty) return `the counts of NaN and Inf in ${JSON.stringify(empty.name)} are not possible`;
+  const left = skipped.reduce((sum, { parameters = 0 }) => sum + parameters, 0);
+  return left > checkpoint.parameters ? 'it skipped more parameters than there are' : null;
+}
+
+const inItems =
+  (isWrong: (item: ProbeItemMeasurement) => boolean, describe: (id: string) => string) =>
+  ({ items }: MeasuredProbes): string | null => {
+    const wrong = items.find(isWrong);
+    return wrong ? describe(JSON.stringify(wrong.id)) : null;
+  };
+
+const IN_PROBES: ReadonlyArray<(probes: MeasuredProbes) => string | null> = [
+  inItems(isWronglyScored, (id) => `item ${id} is not scored by its own log-probabilities`),
+  contradictionInSamples,
+  inItems(isWronglyGraded, (id) => `the probability of item ${id} does not follow from its log-likelihoods`),
+  inItems(isWronglyDescribed, (id) => `item ${id} is described as two things at once`),
+  contradictionInLevels,
+  contradictionInTexts,
+  contradictionInGroups,
+];
 
 /** The log-likelihood of a text is the sum over its tokens, each of which is rounded. */
 function contradictionInTexts({ texts = [] }: MeasuredProbes): string | null {
@@ -97,8 +107,8 @@ function wrongMetric({ metrics, method, shape }: TensorMeasurement): string | nu
 }
 
 /**
- * All ranks are null, or none: 1 ≤ above 10⁻² σ₁ ≤ above rounding ≤ above 10⁻⁶ σ₁ ≤ the shorter side. Where the
- * rounding is above 10⁻² σ₁, as in quantized formats, fewer are above it. Older files have one rank.
+ * All ranks are null, or none: 1 ≤ above 10⁻² σ₁ ≤ above rounding ≤ above 10⁻⁶ σ₁ ≤ the shorter side. If the rounding
+ * is above 10⁻² σ₁, as in quantized formats, fewer are above it. Older files have one rank.
  */
 function areRanksPossible(
   {
@@ -127,15 +137,12 @@ function isWithin(value: MaybeBounded, limit: number): boolean {
   return number >= 0 && number <= limit * ROUNDING;
 }
 
-/**
- * Only choices have log-probabilities: there the margin is positive if and only if the right choice was preferred. A
- * margin that was rounded to 0 says neither.
- */
+/** Only choices have log-probabilities: their margin is positive if and only if correct. A rounded 0 is neither. */
 function isWronglyScored({ correct, margin, logprobs }: ProbeItemMeasurement): boolean {
   return logprobs !== null && margin !== 0 && correct !== margin > 0;
 }
 
-/** Every generated answer of a suite is sampled, or none; an answer is what most of its samples are. */
+/** Either every generated answer of a suite is sampled or none; an answer is what most of its samples are. */
 function contradictionInSamples({ suites, items }: MeasuredProbes): string | null {
   const sampled = new Map(suites.map(({ name, sampling }) => [name, sampling?.samples]));
   const isWrong = ({ suite, samples, correct, logprobs }: ProbeItemMeasurement) => {
@@ -151,9 +158,9 @@ function contradictionInSamples({ suites, items }: MeasuredProbes): string | nul
 const PROBABILITY_ROUNDING = 3e-4;
 
 /**
- * The right answer's log-likelihood is that of a choice, the probability of that choice follows from all of them, and
- * scaled logits make a curve that bends downward. Files of older versions have a probability of raw likelihoods, and do
- * not say which choice is right.
+ * The right answer's log-likelihood is one of the choices', the probability of that choice follows from all of them,
+ * and scaled logits make a curve that bends downward. Older files have a probability of raw likelihoods, and do not say
+ * which choice is right.
  */
 function isWronglyGraded({ logprobs, probability, likelihood, ...item }: ProbeItemMeasurement): boolean {
   const lengths = item.lengths ?? null;
@@ -170,7 +177,7 @@ function isWronglyGraded({ logprobs, probability, likelihood, ...item }: ProbeIt
   return !logprobs.some((value, i) => (likelihood === undefined || value === likelihood.logprob) && isOf(i));
 }
 
-/** Each choice has its own curve, and one of them is that of the right answer. */
+/** Each choice has its own curve, and one of them is the right answer's. */
 function isScaledAlike(
   scaled: ReadonlyArray<readonly number[]>,
   { logprobs, likelihood }: Pick<ProbeItemMeasurement, 'logprobs' | 'likelihood'>,
@@ -183,13 +190,7 @@ function isScaledAlike(
 }
 
 /** log p is concave in the factor of all logits: log Σ exp is convex. */
-function isConcave({
-  logprob,
-  scaled,
-}: {
-  readonly logprob: number;
-  readonly scaled?: readonly number[] | undefined;
-}): boolean {
+function isConcave({ logprob, scaled }: { logprob: number; scaled?: readonly number[] | undefined }): boolean {
   if (scaled === undefined) return true;
   const points = [
     ...LOGIT_FACTORS.map((factor, i) => ({ factor, value: at(scaled, i) })),
@@ -203,7 +204,7 @@ function isConcave({
   });
 }
 
-/** Only twins have a kind and options that changed places, and then another label is right than before. */
+/** Only twins have a kind and options that changed places, which makes another label right than before. */
 function isWronglyDescribed({ form, kind, right, oldLabel, oldLabels }: ProbeItemMeasurement): boolean {
   if (form !== 'twin') return kind !== undefined || oldLabel !== undefined || oldLabels !== undefined;
   if (oldLabel === undefined) return oldLabels !== undefined;
@@ -228,10 +229,7 @@ function contradictionInLevels({ suites, items }: MeasuredProbes): string | null
   return null;
 }
 
-/**
- * A group is twins of a suite that was asked too and is no group itself. A key stored with its hashes would hide
- * nothing.
- */
+/** A group is twins of another suite, which is no group itself. A key stored with its hashes would hide nothing. */
 function contradictionInGroups({ suites }: MeasuredProbes): string | null {
   const open = suites.find(({ texts, textKey }) => texts !== undefined && textKey !== undefined);
   if (open) return `${JSON.stringify(open.name)} has the key of its own hashes`;
@@ -264,7 +262,7 @@ function isPossibleMerge({ kind, rank, scale, status, residual, coefficient }: M
   return status !== 'applied' || (residual !== null && coefficient !== null && residual <= MAX_RESIDUAL * ROUNDING);
 }
 
-/** Without weights there is nothing that only weights can show. */
+/** A served model has nothing that only weights can show. */
 function contradictionInServed(measurement: Measurement): string | null {
   const { checkpoint, served, method, behavior, merge, reference, vectors, nonFinite, skipped } = measurement;
   if ((checkpoint.format === 'served') !== (served !== undefined))
@@ -273,7 +271,7 @@ function contradictionInServed(measurement: Measurement): string | null {
     return 'a server answered for it, and it has no weights or no probes';
   }
   if (served === undefined) return null;
-  // The files next to the weights are known where a hub lists them.
+  // A hub's listing tells the files next to the weights.
   const ofFiles = served.hub === undefined ? behavior : (behavior?.logitScale ?? null);
   const ofWeights = [method, ofFiles, merge, reference].some((part) => part !== null);
   if (ofWeights || [vectors, nonFinite, skipped].some(({ length }) => length > 0) || checkpoint.tensors > 0) {

@@ -19,11 +19,11 @@ export {
   ofSchema,
   precisionSchema,
   runSchema,
+  signatureSchema,
   type TensorMeasurement,
   tensorSchema,
 } from './measurement.ts';
 export type { MergedWeightMeasurement, MergeMeasurement } from './merge.ts';
 export { type Quantization, quantizationSchema } from './quantization.ts';
 export { parseMeasurement, readMeasurement, readMeasurementOrShard } from './read.ts';
-export { signatureSchema } from './signature.ts';
 export { measurementText, writeMeasurement } from './write.ts';

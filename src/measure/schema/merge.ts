@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const count = z.int().nonnegative();
 
-/** Why a weight that should have been merged could not be judged. */
+/** Reasons why a weight could not be judged. */
 const UNMERGED_STATUSES = ['notInCheckpoint', 'notInReference', 'otherShape', 'unreadable'] as const;
 
 /** Files of older versions name two mistakes that would explain a weight; it is `different`. */

@@ -9,23 +9,20 @@ const moduleErrorSchema = z.strictObject({
   module: moduleSchema,
   matrices: count.positive(),
   error: z.number().nonnegative(),
-  /** The one with the largest error of its own. */
+  /** The matrix with the largest error of its own. */
   largest: z.strictObject({ name: z.string(), error: z.number().nonnegative() }),
 });
 export type ModuleError = z.infer<typeof moduleErrorSchema>;
 
-/** How far quantized weights W_q are from those W of the baseline that they stand for. */
+/** The error of quantized weights W_q relative to the baseline's W. */
 export const quantizationSchema = z.strictObject({
-  /** Those of the quantized weights that were compared, as the candidate's `dtypes` name them. */
+  /** Formats of the compared quantized weights, as the candidate's `dtypes` name them. */
   formats: z.array(z.string()).min(1),
   /** Over all of them. */
   error: z.number().nonnegative(),
   /** The largest error first. */
   modules: z.array(moduleErrorSchema).min(1),
-  /**
-   * Quantized matrices that were not compared: the baseline does not have them, they are not finite, or too large for
-   * the memory.
-   */
+  /** Quantized matrices that were not compared: missing in the baseline, not finite, or too large for the memory. */
   notCompared: count,
 });
 export type Quantization = z.infer<typeof quantizationSchema>;

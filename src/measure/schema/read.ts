@@ -36,10 +36,7 @@ export function parseMeasurement(text: string, name: string): Measurement {
   return expectWhole(expectConsistent(parseVersioned(text, name, FORMAT), name), name);
 }
 
-/**
- * A measurement that contradicts itself would be judged like any other.
- * @throws UserError with the first contradiction
- */
+/** A measurement that contradicts itself would be judged like any other. @throws UserError for a contradiction */
 function expectConsistent(measurement: Measurement, where: string): Measurement {
   const contradiction = measurement.shard === null ? contradictionIn(measurement) : null;
   if (contradiction === null) return measurement;

@@ -5,9 +5,7 @@ const count = z.int().nonnegative();
 /** Positions in the complete measurement, counted from 0, in the order of this file. */
 const places = z.array(count);
 
-/**
- * What a machine has of the digest of a checkpoint on a hub of which it read its own tensors alone: see `DigestShare`.
- */
+/** A machine's share of the digest of a checkpoint on a hub, if it read its own tensors alone: see `DigestShare`. */
 const digestShareSchema = z.strictObject({
   listing: z.string(),
   config: z.string(),
@@ -17,20 +15,18 @@ const digestShareSchema = z.strictObject({
   unverified: z.array(z.string()),
 });
 
-/** What a merge needs to know of a shard in addition to its results. */
+/** Data for a merge in addition to the results of a shard. */
 export const shardSchema = z.strictObject({
   index: z.int().min(1).max(MAX_SHARDS),
   count: z.int().min(1).max(MAX_SHARDS),
   /** Null: only the probes are measured. */
   spectra: z
     .strictObject({
-      /** Number of spectra of all shards together. */
+      /** Number of spectra in all shards. */
       jobs: count,
       /** Positions of `tensors`. */
       measured: places,
-      /**
-       * Positions of the last entries of `skipped`, which need too much memory; every shard skips those before them.
-       */
+      /** Positions of the last entries of `skipped`, which need too much memory; every shard skips the others. */
       skipped: places,
       /** Positions of the `vectors` that this shard searched for NaN and Inf. */
       vectors: places,
@@ -39,7 +35,7 @@ export const shardSchema = z.strictObject({
   /** Null: the probes did not run. */
   probes: z
     .strictObject({
-      /** Number of items that all shards together run. */
+      /** Number of items in all shards. */
       asked: count,
       /** Positions of `items`, answers to facts that are left out included. */
       items: places,
@@ -49,7 +45,7 @@ export const shardSchema = z.strictObject({
     .nullable(),
   /** Digest of the adapter whose merge the first shard checks; null without one. */
   adapter: z.string().nullable().default(null),
-  /** Null: all bytes were read, so that its digest is in this file. */
+  /** Null: all bytes were read, and the digest is in this file. */
   digests: z
     .strictObject({ checkpoint: digestShareSchema.nullable(), reference: digestShareSchema.nullable() })
     .default({ checkpoint: null, reference: null }),

@@ -7,7 +7,7 @@ import {
   type ProbeItemMeasurement,
 } from '@shadow-gate/probes/answer';
 
-/** The answers of one machine, to all items of the suites or to a share of them. */
+/** A machine's answers to all items of the suites or to a share of them. */
 export interface ProbeAnswers {
   /** With their index in all suites together. */
   readonly items: ReadonlyArray<{ readonly index: number; readonly item: ProbeItemMeasurement }>;
@@ -21,8 +21,8 @@ interface LeftOut {
 }
 
 /**
- * Join answers in the order of the items. Facts of which one form was left out, on this machine or on another one, are
- * left out entirely, and each of their forms is listed.
+ * Join answers in the order of the items. A fact is left out entirely, with each of its forms listed, if one form was
+ * left out on any machine.
  */
 export function joinAnswers(parts: readonly ProbeAnswers[]): Pick<MeasuredProbes, 'items' | 'leftOut'> {
   const byIndex = (a: { index: number }, b: { index: number }) => a.index - b.index;
@@ -46,7 +46,7 @@ export function joinAnswers(parts: readonly ProbeAnswers[]): Pick<MeasuredProbes
   };
 }
 
-/** What is known of an item that could not be asked: the comparison decides by it what could have been judged. */
+/** The known attributes of an item that could not be asked: they decide what the comparison could have judged. */
 export function describeLeftOut(
   { id, ...known }: Omit<LeftOutMeasurement, 'suite' | 'reason' | 'cause'>,
   suite: string,

@@ -16,9 +16,7 @@ const MAX_NAMED = 4;
 /**
  * Join the parts of a list.
  * @returns the items in the order of their indices
- * @param list.name of one item, in errors
- * @param list.length number of indices
- * @param list.filled number of indices that have an item; all by default
+ * @param list `name` of an item, in errors; number of indices in all, and of those with an item (by default all)
  * @throws UserError naming the file with an index that is missing, taken twice, or too large
  */
 export function joinByIndex<T>(

@@ -1,7 +1,7 @@
 import { at, UserError } from '@shadow-gate/platform';
 import { type Measurement, measurementSchema } from '../schema/measurement.ts';
 
-/** One half of a measurement, all shards of it, and the file that it was read from or the first of them. */
+/** Half of a measurement, joined from all its shards, and its file or the first of them. */
 export interface HalfFile {
   readonly path: string;
   readonly measurement: Measurement;
@@ -10,15 +10,14 @@ export interface HalfFile {
 const HINT = 'give two halves of one measurement, of the same checkpoint and with the same version';
 
 /**
- * The spectra of a checkpoint and the answers to the probes of the same one, measured apart: the measurement that one
- * run would have written, except for `run`. Pure.
- * @throws UserError for halves that are not of one checkpoint, or of which nothing says so
+ * The spectra and the answers of one checkpoint, measured apart: the measurement of one run, except for `run`. Pure.
+ * @throws UserError for halves that are not provably of one checkpoint
  */
 export function joinHalves(spectra: HalfFile, probes: HalfFile): Measurement {
   expectSameCheckpoint(spectra, probes);
   for (const [name, get] of COMMON) {
     const [ours, theirs] = [get(spectra.measurement), get(probes.measurement)];
-    // What a half does not know, the other one says.
+    // One half knows what the other does not.
     if (ours === null || theirs === null || JSON.stringify(ours) === JSON.stringify(theirs)) continue;
     throw refused(probes, `was measured with another ${name} than ${spectra.path}`, HINT);
   }
@@ -33,7 +32,7 @@ export function joinHalves(spectra: HalfFile, probes: HalfFile): Measurement {
   });
 }
 
-/** What both halves have, if they know it. */
+/** What both halves have, unless one does not know it. */
 const COMMON: ReadonlyArray<readonly [name: string, get: (measurement: Measurement) => unknown]> = [
   ['tool version', ({ tool }) => tool.version],
   ['reference', ({ reference }) => reference?.digest ?? null],
@@ -43,10 +42,7 @@ const COMMON: ReadonlyArray<readonly [name: string, get: (measurement: Measureme
   ['signature, or files next to it', ({ signature }) => signature ?? null],
 ];
 
-/**
- * The digests of the bytes are the same; or those that the hub lists; or what was declared of the server names the
- * checkpoint. Nothing else says that the two are of one model.
- */
+/** Only equal digests of the bytes, equal listings of the hub, or a server's declaration prove one checkpoint. */
 function expectSameCheckpoint(spectra: HalfFile, probes: HalfFile): void {
   const { checkpoint, run } = spectra.measurement;
   const { checkpoint: other, served } = probes.measurement;
@@ -74,7 +70,6 @@ function expectSameCheckpoint(spectra: HalfFile, probes: HalfFile): void {
   if (checkpoint.digest !== other.digest) throw refused(probes, `is of another checkpoint than ${spectra.path}`, HINT);
 }
 
-/** `hf://org/model@COMMIT/folder` */
 function commitOf(path: string): string {
   return /@([0-9a-f]{40})(?:\/|$)/.exec(path)?.[1] ?? path;
 }

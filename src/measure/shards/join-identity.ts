@@ -11,12 +11,12 @@ export interface ShardFile {
 }
 
 interface JoinedIdentities extends Pick<Measurement, 'checkpoint' | 'reference'> {
-  /** Files on a hub of which no machine had all bytes. */
+  /** Files on a hub that no machine read as a whole. */
   readonly unverified: readonly string[];
 }
 
 /**
- * What the shards are of. Where each of them read its own tensors alone, the digest is made here, from all of them.
+ * The checkpoint and reference of the shards. If each shard read its own tensors alone, the digest is made here.
  * @throws UserError if they have not read all tensors, or not the same bytes of one
  */
 export function joinIdentities(shards: readonly [ShardFile, ...ShardFile[]]): JoinedIdentities {
@@ -40,10 +40,8 @@ function joinDigests(
   digest: string,
 ): { readonly digest: string; readonly unverified: readonly string[] } {
   if (!isOutline(digest)) return { digest, unverified: [] };
-  const joined = joinDigestShares(
-    digest,
-    shards.flatMap(({ shard }) => shard.digests[side] ?? []),
-  );
+  const shares = shards.flatMap(({ shard }) => shard.digests[side] ?? []);
+  const joined = joinDigestShares(digest, shares);
   if (joined.kind === 'whole') return joined;
   const pathOf = (index: number) => at(shards, index).path;
   if (joined.kind === 'differs') {

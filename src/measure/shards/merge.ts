@@ -13,9 +13,9 @@ import { type HalfFile, joinHalves, joinUnread } from './join-halves.ts';
 import { joinIdentities, type ShardFile } from './join-identity.ts';
 
 /**
- * Read the shards of a measurement and join them. Those of the spectra and those of the probes can be of different
- * numbers, and a half that was not split can be a whole file.
- * @param commit the one that all shards have to be of; by default any, and none
+ * Read the shards of a measurement and join them. Spectra and probes can have different numbers of shards, and a half
+ * that was not split can be a whole file.
+ * @param commit required of all shards; by default any, and none
  * @throws UserError naming a file that is not of the same measurement, or a missing shard
  */
 export async function mergeFiles(paths: readonly string[], commit?: string): Promise<Measurement> {
@@ -87,8 +87,7 @@ function isConsistent(
 }
 
 /**
- * The measurement that one machine would have written, except for `run`. Pure.
- * @param files in any order
+ * The measurement of one machine, except for `run`. Pure.
  * @throws UserError for shards that are missing, given twice, or not of one measurement
  */
 function mergeShards(files: readonly ShardFile[]): Measurement {
@@ -114,9 +113,7 @@ function mergeShards(files: readonly ShardFile[]): Measurement {
 
 type Shards = readonly [ShardFile, ...ShardFile[]];
 
-/**
- * All shards in the order of their index. Foreign shards are refused first, so that none is reported as a duplicate.
- */
+/** The shards by index. Foreign ones are refused first, so that none is reported as a duplicate. */
 function inOrder(files: readonly ShardFile[]): Shards {
   const [first, ...rest] = [...files].sort((a, b) => a.shard.index - b.shard.index);
   if (!first) throw new UserError('there are no shards to merge', 'give the files of all shards');
@@ -145,11 +142,11 @@ function inOrder(files: readonly ShardFile[]): Shards {
 /** Number of missing shards that an error names. */
 const NAMED_MISSING = 5;
 
-/** What the shards of one measurement have in common, with its name in errors. */
+/** The values that the shards of one measurement have in common, with their names in errors. */
 const COMMON: ReadonlyArray<readonly [name: string, get: (file: ShardFile) => unknown]> = [
   ['tool version', ({ measurement: { tool } }) => tool.version],
   ['number of shards', ({ shard }) => shard.count],
-  // Their digests are of two kinds, which cannot be compared.
+  // Digests are of two kinds, which cannot be compared.
   ['way of reading the checkpoint', ({ shard: { digests } }) => wayOfReading(digests.checkpoint)],
   ['way of reading the reference', ({ shard: { digests } }) => wayOfReading(digests.reference)],
   ['checkpoint', ({ measurement: { checkpoint } }) => checkpoint.digest],
@@ -168,7 +165,7 @@ const COMMON: ReadonlyArray<readonly [name: string, get: (file: ShardFile) => un
   ['tokenizer, templates or code', ({ measurement: { behavior } }) => behavior?.files ?? null],
   ['signature, or files next to it', ({ measurement: { signature } }) => signature ?? null],
   ['set of files that decide how it is used', ({ measurement: { behaviorFiles } }) => behaviorFiles ?? null],
-  // These follow from those above, unless the file was edited.
+  // These follow from the values above, unless the file was edited.
   ['description of the checkpoint', ({ measurement: { checkpoint, architecture } }) => [checkpoint, architecture]],
   ['list of tensors', ({ measurement: { vectors, mismatched }, shard }) => [shard.spectra?.jobs, vectors, mismatched]],
   ['number of probes', (file) => probesOf(file) && file.shard.probes?.asked],
@@ -226,13 +223,11 @@ function joinSpectra(shards: Shards): Pick<Measurement, 'tensors' | 'skipped'> {
     }),
     { name: 'spectrum', length: spectra.jobs },
   );
-  joinByIndex(
-    shards.map(({ path, shard }) => {
-      const indices = shard.spectra?.vectors ?? [];
-      return { path, indices, items: indices };
-    }),
-    { name: 'vector', length: measurement.vectors.length },
-  );
+  const vectors = shards.map(({ path, shard }) => {
+    const indices = shard.spectra?.vectors ?? [];
+    return { path, indices, items: indices };
+  });
+  joinByIndex(vectors, { name: 'vector', length: measurement.vectors.length });
   return {
     tensors: joined.flatMap(({ item }) => ('tensor' in item ? [item.tensor] : [])),
     skipped: [
@@ -242,29 +237,25 @@ function joinSpectra(shards: Shards): Pick<Measurement, 'tensors' | 'skipped'> {
   };
 }
 
-/** Two servers can run one model, and answer the fixed prompts otherwise in the last digits: then these say nothing. */
+/** Two servers of one model can differ in the last digits of the fixed prompts: a fingerprint then proves nothing. */
 function joinAnsweredBy(shards: Shards): Measurement['answeredBy'] {
   const [first, ...others] = shards.map(({ measurement }) => measurement.answeredBy);
   const isSame = others.every((other) => isDeepStrictEqual(other, first));
   return first && !isSame ? { ...first, fingerprint: null } : first;
 }
 
-/** Each tensor belongs to one shard. */
 function joinNonFinite(shards: Shards): Measurement['nonFinite'] {
   return shards.flatMap(({ measurement }) => measurement.nonFinite).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Only the shard that reads the output embedding knows how large logits are, unless each reads all. */
+/** Only the shard with the output embedding knows how large logits are, unless each reads all. */
 function joinBehavior(shards: Shards): Measurement['behavior'] {
   const [{ measurement }] = shards;
   const scales = shards.flatMap(({ measurement: { behavior } }) => behavior?.logitScale ?? []);
   return measurement.behavior && { ...measurement.behavior, logitScale: scales[0] ?? null };
 }
 
-/**
- * If the model could not be run in some shards, it was not run. The first of them has the reason; on one machine
- * another item might have failed first.
- */
+/** One shard that could not run the model makes the reason; on one machine another item might have failed first. */
 function joinProbes(shards: Shards): Probes | null {
   const [{ measurement, shard }] = shards;
   const failed = shards.find(({ measurement: { probes } }) => probes?.status === 'notRun');
@@ -290,7 +281,7 @@ function joinProbes(shards: Shards): Probes | null {
   return { ...measurement.probes, ...joinAnswers([{ items, leftOut }]) };
 }
 
-/** The machines work in parallel: the run began with the first of them, and took as long as the slowest. */
+/** Machines work in parallel: the run began with the first, and took as long as the slowest. */
 function joinRuns(shards: Shards): Measurement['run'] {
   const runs = shards.map(({ measurement }) => measurement.run);
   const [{ measurement }] = shards;
@@ -316,10 +307,7 @@ function joinRuns(shards: Shards): Measurement['run'] {
   };
 }
 
-/**
- * The precision of all answers; null if machines computed differently. Weights count as 16-bit if
- * one machine had them in 16 bits: they are the same numbers.
- */
+/** Null if machines computed differently. Weights count as 16-bit if one machine's were: they are the same numbers. */
 function joinPrecisions(probes: ReadonlyArray<NonNullable<Measurement['run']['probes']>>) {
   const precisions = probes.flatMap(({ precision }) => precision ?? []);
   const [first] = precisions;

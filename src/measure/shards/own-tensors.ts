@@ -20,22 +20,18 @@ interface Bundle {
 }
 
 /**
- * What it costs to read and hash a byte, in the unit of `Job.cost`: 0.2 GB/s, where fast spectra of bfloat16 weights
- * take 1800 a byte at 0.022 GB/s (docs/lab-notes/performance.md).
+ * Cost of reading and hashing a byte, in the unit of `Job.cost`: 0.2 GB/s, where fast spectra of bfloat16 weights take
+ * 1800 a byte at 0.022 GB/s (docs/lab-notes/performance.md).
  */
 const READING = 200;
 
-/**
- * As the files of most models have them: layer 2 before layer 10. Not by place, since folders with links have other
- * ones.
- */
+/** The order of most models' files: layer 2 before layer 10. Places in files differ in folders with links. */
 const { compare: inOrder } = new Intl.Collator('en', { numeric: true });
 
 /**
- * The tensors of one shard. Each tensor belongs to one machine, with all its spectra, and those of a machine are
- * neighbors by name, so that it reads few and long parts of files. The most expensive share costs as little as such
- * shares can. Every machine gets the same result.
- * @param plan of all spectra
+ * The tensors of one shard. Each tensor belongs to one machine, with all its spectra. Those of a machine are neighbors
+ * by name, so that it reads few and long parts of files. The most expensive share costs as little as such shares can.
+ * Every machine gets the same result.
  */
 export function ownTensors(
   { jobs }: Pick<Plan, 'jobs'>,
@@ -64,17 +60,15 @@ export function ownTensors(
     for (const entry of tensors.checkpoint) add('checkpoint', entry, bundle);
     for (const entry of tensors.reference) add('reference', entry, bundle);
   }
-  // What has no spectrum is searched for NaN, or hashed at least: the digest is of all tensors.
+  // Tensors without a spectrum are searched for NaN, or at least hashed: the digest covers all tensors.
   for (const [side, opened] of [['checkpoint', checkpoint] as const, ['reference', reference] as const]) {
     for (const entry of opened?.tensors.values() ?? []) {
       if (!known[side].has(entry.name)) add(side, entry, known.checkpoint.get(entry.name) ?? start(entry.name));
     }
   }
   const sorted = bundles.sort((a, b) => inOrder(a.name, b.name));
-  const shares = cutEvenly(
-    sorted.map(({ cost }) => cost),
-    count,
-  );
+  const costs = sorted.map(({ cost }) => cost);
+  const shares = cutEvenly(costs, count);
   const own = sorted.filter((_, i) => at(shares, i) === index - 1);
   return {
     checkpoint: new Set(own.flatMap((bundle) => bundle.checkpoint)),
@@ -85,11 +79,7 @@ export function ownTensors(
 /** Halvings of an interval of costs, until its ends are as good as equal. */
 const HALVINGS = 60;
 
-/**
- * Cut a list into runs so that the most expensive one costs as little as possible.
- * @param costs none below 0
- * @returns the run of each, counted from 0: ascending, below `count`
- */
+/** Cut costs ≥ 0 into `count` runs, the most expensive one as cheap as possible. @returns the run of each, from 0 */
 export function cutEvenly(costs: readonly number[], count: number): number[] {
   const total = costs.reduce((sum, cost) => sum + cost, 0);
   let [low, high] = [Math.max(total / count, ...costs), Math.max(total, ...costs)];
@@ -101,7 +91,7 @@ export function cutEvenly(costs: readonly number[], count: number): number[] {
   return runsUpTo(costs, high);
 }
 
-/** Runs that cost no more than a limit, each as long as it can be. */
+/** Runs up to a limit of cost, each as long as possible. */
 function runsUpTo(costs: readonly number[], limit: number): number[] {
   let [run, sum] = [0, 0];
   return costs.map((cost) => {

@@ -19,8 +19,8 @@ export function parseShard(text: string): Shard | null {
 }
 
 /**
- * The share of one shard in a list of jobs: the most expensive job first, each goes to the shard with the least work so
- * far (LPT, Graham 1969: at most a third above the optimum). Every machine gets the same result.
+ * The jobs of one shard: the most expensive job first, each goes to the shard with the least work so far (LPT, Graham
+ * 1969: at most a third above the optimum). Every machine gets the same result.
  * @param costs of the jobs, in any unit, none below 0
  * @returns indices of jobs, ascending; all of them without a shard
  */

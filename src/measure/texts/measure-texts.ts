@@ -2,22 +2,18 @@ import type { Model, ScoreAnswer, ScoreRequest } from '@shadow-gate/language-mod
 import { LAYER_BY_LAYER } from '@shadow-gate/language-model/execution';
 import { type ErrorCode, UserError } from '@shadow-gate/platform';
 import { sha256 } from '@shadow-gate/platform/files';
-import type { TextSuiteMeasurement } from '@shadow-gate/probes/answer';
-import { sharesText, withoutQuotes } from '@shadow-gate/probes/answer';
+import { sharesText, type TextSuiteMeasurement, withoutQuotes } from '@shadow-gate/probes/answer';
 import type { PlainText, TextSuite } from '@shadow-gate/probes/texts';
 import { roundNumber } from '../round.ts';
 import { packPredictions } from './predictions.ts';
 
 /**
- * Bytes of the texts of one call, about: some 600 tokens. All texts begin with the same token, and texts of one call
- * are branches of a tree, in which every token looks at all others: that takes longer than it saves.
+ * Bytes of the texts of one call, some 600 tokens. Texts of one call are branches of a tree from the same first token,
+ * in which every token looks at all others: that takes longer than it saves.
  */
 const CALL_BYTES = 2400;
 
-/**
- * Errors that say more of the model or its server than that these texts cannot be scored: then it cannot be asked
- * either.
- */
+/** Errors about the model or its server rather than these texts: then it cannot be asked either. */
 const OF_MODEL: ReadonlySet<ErrorCode> = new Set([
   'unsupported-model',
   'not-finite',
@@ -27,7 +23,6 @@ const OF_MODEL: ReadonlySet<ErrorCode> = new Set([
   'untrusted-server',
 ]);
 
-/** The requests of each call to the model. */
 export function textCalls(suites: readonly TextSuite[], model: Pick<Model, 'execution'>): ScoreRequest[][] {
   return suitesFor(model, suites).flatMap((suite) =>
     callsOf(suite, model).map((texts) => texts.map((text) => requestOf(suite, text))),
@@ -35,8 +30,8 @@ export function textCalls(suites: readonly TextSuite[], model: Pick<Model, 'exec
 }
 
 /**
- * How likely texts are to a model, from their first token on. A text that is too long for it is cut: its beginning is
- * scored. A suite that cannot be scored is left out with the reason: texts never decide a verdict.
+ * How likely texts are to a model, from their first token on. A text too long for it is cut: its beginning is scored. A
+ * suite that cannot be scored is left out with the reason: texts never decide a verdict.
  * @throws UserError for a model that cannot be asked at all
  */
 export async function measureTexts(suites: readonly TextSuite[], model: Model): Promise<TextSuiteMeasurement[]> {
@@ -48,7 +43,7 @@ export async function measureTexts(suites: readonly TextSuite[], model: Model): 
   return measured;
 }
 
-/** A server is asked for what is listed alone: each text is a request. */
+/** A server is asked for listed texts alone: each text is a request. */
 function suitesFor({ execution }: Pick<Model, 'execution'>, suites: readonly TextSuite[]): readonly TextSuite[] {
   return execution === null ? suites.filter(({ isListed }) => isListed) : suites;
 }
@@ -101,8 +96,8 @@ const requestOf = ({ name, kept, isListed }: TextSuite, { id, text }: PlainText)
 });
 
 /**
- * Texts that begin alike go into one call, which reads that once. Layer by layer, each call reads all weights; a server
- * has its own batches.
+ * Texts that begin alike share a call, which reads that part once. Layer by layer, each call reads all weights; a
+ * server has its own batches.
  */
 function callsOf(suite: TextSuite, { execution }: Pick<Model, 'execution'>): PlainText[][] {
   const texts = suite.texts.toSorted((a, b) => (a.text < b.text ? -1 : 1));
@@ -120,7 +115,7 @@ function callsOf(suite: TextSuite, { execution }: Pick<Model, 'execution'>): Pla
   return calls;
 }
 
-/** Bytes of the part that was scored: a text that the model cannot take is cut at its context. */
+/** Bytes of the scored part: a text is cut at the context of the model. */
 function bytesOf(text: string, { token_logprobs: { length }, tokens }: ScoreAnswer, model: Model): number {
   const isWhole = length < model.maxLength || tokens === undefined || model.tokenizer === null;
   const part = isWhole ? text : model.tokenizer.decode(tokens, { skipSpecialTokens: true });
@@ -132,13 +127,10 @@ function expectScores({ scoresTexts = true }: Model): void {
   throw new UserError('the server cannot be asked for the probabilities of a text', 'serve the model without adapters');
 }
 
-/** A tokenizer quotes what it cannot encode, and a server may repeat what it was asked. */
+/** A tokenizer quotes what it cannot encode, and a server may repeat the question. */
 function reasonOf({ problem }: UserError, { kept, texts }: TextSuite): string {
   if (kept) return problem;
   const hidden = withoutQuotes(problem);
-  const isShared = sharesText(
-    hidden,
-    texts.map(({ text }) => text),
-  );
-  return isShared ? 'the reason has one of the texts in it, which must not be shown' : hidden;
+  const secret = texts.map(({ text }) => text);
+  return sharesText(hidden, secret) ? 'the reason has one of the texts in it, which must not be shown' : hidden;
 }

@@ -2,16 +2,16 @@ import type { ScoreAnswer } from '@shadow-gate/language-model';
 import { at } from '@shadow-gate/platform';
 import { LOG_UNIT, type Predictions } from '@shadow-gate/probes/answer';
 
-/** Places with a list of tokens, about: enough for a divergence to 3%, and some 400 KB. */
+/** Approximate number of places with a list of tokens: enough for a divergence to 3%, and some 400 KB. */
 const MOST_LISTED = 2000;
 
-/** The most likely tokens of a list have this much of the probability together, if 32 of them do. */
+/** The most likely tokens of a list have this much probability together, if 32 of them do. */
 const LISTED_PROBABILITY = 0.95;
 
-/** So little that no rounded number is that small. */
+/** Smaller than any rounded number. */
 const NOTHING = 1e-12;
 
-/** What the model expected, as a measurement keeps it; null if the engine does not know that of every text. */
+/** The model's expectations, as a measurement keeps them; null if the engine does not know them for every text. */
 export function packPredictions(answers: readonly ScoreAnswer[]): Predictions | null {
   const listed: Predictions['listed'] = { texts: 0, known: [], tokens: [], surprises: [], rest: [] };
   const packed: Predictions = { own: [], best: [], listed };
