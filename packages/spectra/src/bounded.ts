@@ -8,7 +8,7 @@ export interface Bounded {
 /** A number known exactly (up to rounding), or only between bounds. */
 export type MaybeBounded = number | Bounded;
 
-/** The middle of two bounds, with the bounds, which rounding may have swapped. */
+/** The middle of two bounds, which rounding may have swapped, with the bounds. */
 export function bounded(low: number, high: number): Bounded {
   const [least, most] = low <= high ? [low, high] : [high, low];
   return { value: least + (most - least) / 2, low: least, high: most };
@@ -18,10 +18,9 @@ export function exactly(value: number): Bounded {
   return { value, low: value, high: value };
 }
 
-/** Wider bounds, relative to the value, are shown as bounds: one number would pretend to a precision. */
+/** Bounds wider than this, relative to the value, are shown as bounds: one number would pretend to a precision. */
 const VAGUE = 0.05;
 
-/** Are the bounds too wide for a single number? */
 export function isVague(measured: MaybeBounded): measured is Bounded {
   return typeof measured !== 'number' && relativeWidth(measured) > VAGUE;
 }
@@ -43,10 +42,7 @@ export function upperBound(measured: MaybeBounded): number {
   return typeof measured === 'number' ? measured : measured.high;
 }
 
-/**
- * Apply a function that increases in each argument, such as a median or a weighted mean, to plain or bounded numbers.
- * @returns a plain number if all arguments are plain; null if the function returns null
- */
+/** Applies an increasing function, such as a median, to plain or bounded numbers. @returns a plain number if all are */
 export function increasing(
   measured: readonly MaybeBounded[],
   summary: (values: number[]) => number | null,

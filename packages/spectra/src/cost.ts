@@ -20,7 +20,6 @@ const TWICE = { vectors: 3600, basisRows: 1500 } as const;
 /** Vectors of a screen, which mostly reads the matrix. */
 const SCREEN_VECTORS = 1000;
 
-/** The cost of the spectrum of a matrix [m, n]. */
 export function matrixCost(shape: readonly [number, number], method: MatrixMethod): number {
   const [short, long] = [Math.min(...shape), Math.max(...shape)];
   if (method === 'screened') return SCREEN_VECTORS * short * long;
@@ -34,7 +33,7 @@ export function matrixCost(shape: readonly [number, number], method: MatrixMetho
     : BAND.long * short ** 2 * long + BAND.square * short ** 3;
 }
 
-/** The cost of the spectrum of an adapter of this rank: the Gram matrices of its factors, and an r × r core. */
+/** The cost for an adapter of this rank: the Gram matrices of its factors, and an r × r core. */
 export function loraCost([m, n]: readonly [number, number], rank: number): number {
   return GRAM.product * rank ** 2 * (m + n) + GRAM.eigenvalues * rank ** 3;
 }

@@ -16,18 +16,7 @@ export interface DifferenceSums {
 }
 
 /** A or A − reference in float64, strip by strip, with sums from the same pass. */
-interface MatrixDifference {
-  /** @param cut cuts the current strip out of a whole matrix */
-  strip(cut: (value: Value) => Value): Value;
-  /** The sums over the latest strip. */
-  latest(): Value[];
-  /** Make the sums over all strips outputs of the graph. */
-  output(): void;
-  /** The sums, from the outputs of a run. */
-  read(outputs: SessionOutputs): DifferenceSums;
-}
-
-export function openDifference(graph: Graph, matrix: MatrixSource, reference: MatrixSource | null): MatrixDifference {
+export function openDifference(graph: Graph, matrix: MatrixSource, reference: MatrixSource | null) {
   const whole = loadMatrix(graph, matrix);
   const wholeReference = reference ? loadMatrix(graph, reference) : null;
   // Rounding the candidate hides an update. A floating-point reference is the exact starting point, whatever its dtype;
@@ -38,7 +27,8 @@ export function openDifference(graph: Graph, matrix: MatrixSource, reference: Ma
   const squaredUlps: Value[] = [];
   const referenceUlps: Value[] = [];
   return {
-    strip(cut) {
+    /** @param cut cuts the current strip out of a whole matrix */
+    strip(cut: (value: Value) => Value): Value {
       let part = graph.cast(cut(whole), ElementType.float64);
       if (wholeReference) {
         const other = graph.cast(cut(wholeReference), ElementType.float64);
@@ -49,13 +39,15 @@ export function openDifference(graph: Graph, matrix: MatrixSource, reference: Ma
       if (referenceRounding) referenceUlps.push(referenceRounding(cut));
       return part;
     },
-    latest: () => [references, squaredUlps, referenceUlps].flatMap((sums) => sums.slice(-1)),
-    output() {
+    /** The sums over the latest strip. */
+    latest: (): Value[] => [references, squaredUlps, referenceUlps].flatMap((sums) => sums.slice(-1)),
+    /** Makes the sums over all strips outputs of the graph. */
+    output(): void {
       if (wholeReference) graph.output('reference', graph.sum(references), ElementType.float64);
       if (rounding) graph.output('squaredUlps', graph.sum(squaredUlps), ElementType.float64);
       if (referenceRounding) graph.output('referenceUlps', graph.sum(referenceUlps), ElementType.float64);
     },
-    read(outputs) {
+    read(outputs: SessionOutputs): DifferenceSums {
       const scalar = (name: string) => at(float64Output(outputs, name), 0);
       return {
         referenceEnergy: wholeReference ? scalar('reference') : null,

@@ -4,19 +4,16 @@ import { ElementType, Graph, type Value } from '@shadow-gate/checkpoints/onnx/gr
 import type { TensorEntry } from '@shadow-gate/checkpoints/tensors';
 import { loadFlat, loadMatrix, type MatrixSource, STRIP_BYTES } from './load-matrix.ts';
 
-/**
- * A weight W that a DoRA adapter changes to W' = r·(W + scale·B·A), with the ratio r = m ÷ ‖W + scale·B·A‖ of each
- * output feature (Liu et al. 2024, arXiv 2402.09353).
- */
+/** W' = r·(W + scale·B·A) with r = m ÷ ‖W + scale·B·A‖ of each output feature (Liu et al. 2024, arXiv 2402.09353). */
 export interface DoraWeight {
   readonly module: LoraModule;
-  /** m, one number for each output feature. */
+  /** m, one number per output feature. */
   readonly magnitude: TensorEntry;
   /** W as it is stored: [out, in], or [in, out] if the module is transposed. */
   readonly base: MatrixSource;
 }
 
-/** Copies of W in float64 alive at once: W, W + scale·B·A, the update, and those that onnxruntime keeps. */
+/** Copies of W in float64 alive at once: W, W + scale·B·A, the update, and copies kept by onnxruntime. */
 const COPIES_ALIVE = 5;
 
 /** Bytes that `doraUpdate` needs, in addition to those for the spectrum. */
@@ -46,7 +43,7 @@ export async function doraRatios(dora: DoraWeight, device: Device): Promise<Floa
   const parts: Value[] = [];
   for (let start = 0; start < output; start += width) {
     const end = Math.min(output, start + width);
-    // Each strip waits for the one before it, so that only one is in memory.
+    // Each strip waits for the previous one, so that only one is in memory.
     const strip = graph.cast(graph.slice(whole, axis, start, end, 1, parts.slice(-1)), ElementType.float64);
     parts.push(norms(graph, dora, add(graph, dora, strip, a, graph.slice(b, 0, start, end))));
   }

@@ -5,10 +5,8 @@ import { unchecked } from './unchecked.ts';
 /**
  * All eigenvalues of a real symmetric matrix, in float64: Householder reduction to tridiagonal form, then the implicit
  * QL iteration. Golub & Van Loan, Matrix Computations, 4th ed., §8.3.1 and §8.3.3; Wilkinson 1968 for the shift.
- *
- * Absolute error ≈ n·ε·|λ|max. The matrix is overwritten.
- *
- * @param a [n, n] row-major; only the lower triangle is read
+ * Absolute error ≈ n·ε·|λ|max.
+ * @param a [n, n] row-major, overwritten; only the lower triangle is read
  * @returns n eigenvalues, largest first
  * @throws RangeError if the matrix is not finite
  */
@@ -17,7 +15,7 @@ export function symmetricEigenvalues(a: Float64Array, n: number): Float64Array {
 }
 
 /**
- * The same, with some coordinates of the eigenvectors, which is far less work than all of them.
+ * Eigenvalues with some coordinates of the eigenvectors, which is far less work than all of them.
  * @param rows vectors x of length n, overwritten by xᵀ·V, where V has the eigenvectors in its columns
  * @returns n eigenvalues in the order of the columns, which are not sorted
  */
@@ -49,12 +47,10 @@ function normalize(a: Float64Array, n: number): number {
   return largest;
 }
 
-/** Per eigenvalue, far more than ever needed: two are usual. */
+/** Per eigenvalue; two are usual. */
 const MAX_ITERATIONS = 60;
 
-/**
- * Implicit QL with Wilkinson's shift, whose rotations are applied to the rows; the eigenvalues replace the diagonal.
- */
+/** Implicit QL with Wilkinson's shift. Its rotations are applied to the rows; the eigenvalues replace the diagonal. */
 function implicitQL(d: Float64Array, offDiagonal: Float64Array, rows: readonly Float64Array[]): void {
   const n = d.length;
   const e = new Float64Array(n);

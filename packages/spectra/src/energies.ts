@@ -27,10 +27,7 @@ interface EnergyOptions {
   readonly probes?: Float64Array | null | undefined;
 }
 
-/**
- * The sums that metrics need in addition to the singular values, in one pass over the file: strip by strip along the
- * rows; with probe vectors, along the longer side.
- */
+/** Sums for metrics, in one pass over the file: in strips along the rows, with probe vectors along the longer side. */
 export async function matrixEnergies(
   matrix: MatrixSource,
   { device, reference, wantRowEnergies, probes = null }: EnergyOptions,
@@ -72,7 +69,7 @@ function multiplyTwice(graph: Graph, strip: Value, omega: Value, axis: 0 | 1, su
   return graph.op('Gemm', [strip, once, ...sum], { transA: 1 - axis });
 }
 
-/** Add the metrics that are sums over the entries. */
+/** Adds the metrics that are sums over the entries. */
 export function addSums(
   metrics: Pick<Metrics, 'rowGini' | 'zeroRows' | 'updateSize' | 'snr' | 'referenceSnr'>,
   { energy, rowEnergies, referenceEnergy, roundingEnergy, referenceRoundingEnergy }: Energies,

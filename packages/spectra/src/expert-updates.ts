@@ -9,15 +9,20 @@ import {
 } from '@shadow-gate/checkpoints/adapter';
 import { MAX_EXPERTS } from '@shadow-gate/checkpoints/config';
 import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
-import type { Matrix } from '@shadow-gate/checkpoints/matrices';
-import { fusedLayout, listMatrices, type MatrixContext, refuseTiny } from '@shadow-gate/checkpoints/matrices';
+import {
+  fusedLayout,
+  listMatrices,
+  type Matrix,
+  type MatrixContext,
+  refuseTiny,
+} from '@shadow-gate/checkpoints/matrices';
 import { type ModelKind, type ModuleType, tensorPlace } from '@shadow-gate/checkpoints/naming';
 import type { OutputSlice } from '@shadow-gate/checkpoints/tensors';
 import { UserError } from '@shadow-gate/platform';
 import type { LoraUpdate } from './lora-spectrum.ts';
 import type { SpectrumTarget } from './target.ts';
 
-/** What is known of the adapter's base model. */
+/** An adapter and its base model. */
 interface Base {
   readonly adapter: Adapter;
   readonly model: MatrixContext & ModelKind;
@@ -48,11 +53,8 @@ function layerOf(module: StackedModule, { model }: Base, stored: Experts | null)
     const [first, ...others] = types.map((part) => stored.get(expertKey(layer, 0, part)));
     if (!first) return null;
     const [input, output] = matrixFeatures(first);
-    return {
-      module,
-      input,
-      output: others.reduce((sum, part) => sum + (part ? matrixFeatures(part)[1] : 0), output),
-    };
+    const width = others.reduce((sum, part) => sum + (part ? matrixFeatures(part)[1] : 0), output);
+    return { module, input, output: width };
   }
   const { hiddenSize } = model.architecture;
   const { input, output } = loraFeatures(module);
@@ -114,10 +116,8 @@ function updatesOf(
   const { target, experts } = module;
   const place = tensorPlace(target, base.model);
   const { input, output } = loraFeatures(module);
-  const parts = partsOf(target, base.model, {
-    whole: place.module,
-    ...(turned ? { input: output, output: input } : { input, output }),
-  });
+  const features = turned ? { input: output, output: input } : { input, output };
+  const parts = partsOf(target, base.model, { whole: place.module, ...features });
   return Array.from({ length: experts }, (_, expert) => expert).flatMap((expert) =>
     parts.map((part): SpectrumTarget => {
       const original = stored === null ? null : (stored.get(expertKey(place.layer, expert, part.module)) ?? null);
@@ -158,9 +158,8 @@ function partsOf(
 function expectBase(
   { target }: StackedModule,
   { adapter: { path }, reference }: Base,
-  found: { readonly original: Matrix | null; readonly shape: readonly [number, number]; readonly name: string },
+  { original, shape, name }: { original: Matrix | null; shape: readonly [number, number]; name: string },
 ): void {
-  const { original, shape, name } = found;
   const stored = original?.view.shape.join(' × ');
   if (stored === shape.join(' × ') || stored === [...shape].reverse().join(' × ')) return;
   throw new UserError(

@@ -56,12 +56,8 @@ export async function gramMatrix(matrix: MatrixSource, device: Device, options: 
     if (options.rowEnergies) {
       rowEnergies.push(graph.op('ReduceSumSquare', [part, graph.constant([1], 'int64')], { keepdims: 0 }));
     }
-    grams.push(
-      graph.op('Gemm', [part, part, ...grams.slice(-1)], {
-        transA: side === 'columns' ? 1 : 0,
-        transB: side === 'columns' ? 0 : 1,
-      }),
-    );
+    const turned = side === 'columns' ? { transA: 1, transB: 0 } : { transA: 0, transB: 1 };
+    grams.push(graph.op('Gemm', [part, part, ...grams.slice(-1)], turned));
     return [...grams.slice(-1), ...rowEnergies.slice(-1), ...difference.latest()];
   });
   const gram = grams.at(-1);

@@ -10,11 +10,10 @@ import { doraMemory } from './dora.ts';
 import { exactMemory } from './exact/exact-spectrum.ts';
 import { fastMemory } from './fast/fast-spectrum.ts';
 import { loraMemory, updateShape } from './lora-spectrum.ts';
-import type { MatrixMethod } from './metrics-schema.ts';
+import type { MatrixMethod, Method } from './metrics-schema.ts';
 import { planAdapter } from './plan-adapter.ts';
 import { type Draft, differences, type SpectrumTarget, weightJob } from './target.ts';
 
-/** How it is computed. */
 interface Execution {
   readonly method: MatrixMethod;
   readonly device: Device;
@@ -51,8 +50,8 @@ export function planSpectra(checkpoint: Checkpoint, reference: FullCheckpoint | 
       'export both the same way, or use safetensors for both',
     );
   }
-  const { jobs, ...rest } =
-    checkpoint.format === 'lora' ? planAdapter(checkpoint, reference) : planFull(checkpoint, reference);
+  const isAdapter = checkpoint.format === 'lora';
+  const { jobs, ...rest } = isAdapter ? planAdapter(checkpoint, reference) : planFull(checkpoint, reference);
   if (reference && !jobs.some(({ of }) => of === 'delta')) {
     throw new UserError(
       `${reference.path} is not the reference of ${checkpoint.path}: no matrix has the same name and shape in both`,
@@ -62,50 +61,38 @@ export function planSpectra(checkpoint: Checkpoint, reference: FullCheckpoint | 
   return { ...rest, jobs: jobs.map((job) => planJob(job, preferences)) };
 }
 
-/**
- * Decide how one spectrum is computed. Adapters are always exact: their core is only r × r. A spectrum that takes more
- * memory than the GPU has is computed on the CPU.
- */
+/** Adapters are always exact: their core is only r × r. A spectrum over the GPU's memory is computed on the CPU. */
 export function planJob(target: SpectrumTarget, { method: choice, device }: Preferences): Job {
+  const method = target.kind === 'lora' ? 'exact' : chooseMethod(target.matrix.view.shape, choice);
+  const needs = needsOf(target, method);
+  return { ...target, method, device: deviceWithMemory(methodDevice(method, device), needs.memory), ...needs };
+}
+
+function needsOf(target: SpectrumTarget, method: Method): Omit<Execution, 'method' | 'device'> {
   if (target.kind === 'lora') {
-    const { update } = target;
-    const { a, b, rank } = update.module;
-    const memory = loraMemory(update) + (update.base ? expansionMemory(update.base.source) : 0);
+    const { module, base } = target.update;
     return {
-      ...target,
-      method: 'exact',
-      device: deviceWithMemory(methodDevice('exact', device), memory),
-      cost: loraCost(updateShape(update), rank),
-      memory,
-      tensors: { checkpoint: [a, b], reference: update.base ? [update.base.source] : [] },
+      cost: loraCost(updateShape(target.update), module.rank),
+      memory: loraMemory(target.update) + (base ? expansionMemory(base.source) : 0),
+      tensors: { checkpoint: [module.a, module.b], reference: base ? [base.source] : [] },
     };
   }
-  const { shape } = target.matrix.view;
-  const method = chooseMethod(shape, choice);
+  const { source, view } = target.matrix;
+  const { shape } = view;
+  const isDifference = target.kind === 'difference';
+  const own = method === 'exact' ? exactMemory(shape) : fastMemory(shape, { isDifference });
   if (target.kind === 'dora') {
     const { module, magnitude, base } = target.dora;
-    const own = method === 'exact' ? exactMemory(shape) : fastMemory(shape, { isDifference: false });
-    const memory = own + doraMemory(target.dora) + expansionMemory(base.source);
     return {
-      ...target,
-      method,
-      device: deviceWithMemory(methodDevice(method, device), memory),
       cost: matrixCost(shape, method) + loraCost(shape, module.rank),
-      memory,
+      memory: own + doraMemory(target.dora) + expansionMemory(base.source),
       tensors: { checkpoint: [module.a, module.b, magnitude], reference: [base.source] },
     };
   }
-  const isDifference = target.kind === 'difference';
-  const own = method === 'exact' ? exactMemory(shape) : fastMemory(shape, { isDifference });
-  const memory =
-    own + expansionMemory(target.matrix.source) + (isDifference ? expansionMemory(target.reference.source) : 0);
   return {
-    ...target,
-    method,
-    device: deviceWithMemory(methodDevice(method, device), memory),
     cost: matrixCost(shape, method),
-    memory,
-    tensors: { checkpoint: [target.matrix.source], reference: isDifference ? [target.reference.source] : [] },
+    memory: own + expansionMemory(source) + (isDifference ? expansionMemory(target.reference.source) : 0),
+    tensors: { checkpoint: [source], reference: isDifference ? [target.reference.source] : [] },
   };
 }
 

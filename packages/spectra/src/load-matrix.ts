@@ -1,7 +1,7 @@
 import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/onnx/graph';
 import { bitsValue, type MatrixView, type TensorEntry, tensorValue } from '@shadow-gate/checkpoints/tensors';
 
-/** A matrix in a file: the stored tensor, and which part of it the matrix is. */
+/** A matrix in a file: the stored tensor, and the part that the matrix is. */
 export interface MatrixSource {
   readonly source: TensorEntry;
   readonly view: MatrixView;
@@ -9,20 +9,16 @@ export interface MatrixSource {
   readonly compute?: (graph: Graph) => Value;
 }
 
-/**
- * The matrix [m, n] in its stored type.
- * @param as read the same bytes as another type of the same width: the bits of a float
- */
+/** The matrix [m, n] in its stored type. @param as another type of the same width for the same bytes: a float's bits */
 export function loadMatrix(graph: Graph, { source, view, compute }: MatrixSource, as?: ElementType): Value {
   const data = compute
     ? graph.reshape(compute(graph), view.dims)
     : as === undefined
       ? tensorValue(graph, source, view.dims)
       : bitsValue(graph, source, as, view.dims);
-  const sliced = view.slices.reduce(
-    (value, { axis, start, end, step }) => graph.slice(value, axis, start, end, step),
-    data,
-  );
+  const slice = (value: Value, { axis, start, end, step }: MatrixView['slices'][number]) =>
+    graph.slice(value, axis, start, end, step);
+  const sliced = view.slices.reduce(slice, data);
   const [m, n] = view.shape;
   const ordered = view.order ? graph.op('Transpose', [sliced], { perm: view.order }) : sliced;
   const matrix = view.dims.length === 2 ? ordered : graph.reshape(ordered, view.transposed ? [n, m] : [m, n]);

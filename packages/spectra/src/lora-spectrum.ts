@@ -38,10 +38,9 @@ export function updateShape({ module, b }: LoraUpdate): readonly [number, number
 }
 
 /**
- * The exact spectrum of scale·B·A through its r × r core, without forming ΔW.
- *
- * With BᵀB = G_B and AAᵀ = G_A, any square roots S_B, S_A (S_BᵀS_B = G_B, S_AᵀS_A = G_A) give
- * σ(B·A) = σ(S_B·S_Aᵀ), since B = Q_B·S_B and A = S_Aᵀ·Q_Aᵀ with orthonormal columns of Q.
+ * The exact spectrum of scale·B·A through its r × r core, without forming ΔW. With BᵀB = G_B and AAᵀ = G_A, any square
+ * roots S_B, S_A (S_BᵀS_B = G_B, S_AᵀS_A = G_A) give σ(B·A) = σ(S_B·S_Aᵀ), since B = Q_B·S_B and A = S_Aᵀ·Q_Aᵀ with
+ * orthonormal columns of Q.
  */
 export async function loraSpectrum(
   update: LoraUpdate,

@@ -1,7 +1,4 @@
-/**
- * Checkpoints are saved from the whole model, from the base model inside it (GPT-2 on the hub), or from a wrapper of
- * torch.compile or data parallelism.
- */
+/** Checkpoints come from the whole model, its base model (GPT-2 on the hub), torch.compile or data parallelism. */
 const BASE_PREFIXES = ['transformer.', 'model.', 'gpt_neox.', 'language_model.', '_orig_mod.', 'module.'];
 
 /** Modules that only hold others; their order in vision-language models differs between memory and files. */
@@ -11,14 +8,11 @@ const CONTAINERS = new Set([
 ]);
 
 /**
- * A tensor's name in the reference: the same or, if no tensor has the same name, with a base prefix added or removed.
- * If that is not there, the only name that differs in nothing but the containers before it:
- * `model.language_model.layers.0…` for `language_model.model.layers.0…` (LLaVA) and `model.layers.0…` (Qwen2.5-VL).
+ * A tensor's name in the reference: the same; otherwise with a base prefix added or removed; otherwise the only name
+ * that differs in nothing but the containers before it: `model.language_model.layers.0…` for
+ * `language_model.model.layers.0…` (LLaVA) and `model.layers.0…` (Qwen2.5-VL).
  */
-export function matchNames(
-  names: readonly string[],
-  originals: ReadonlyMap<string, unknown>,
-): (name: string) => string {
+export function matchNames(names: readonly string[], originals: ReadonlyMap<string, unknown>) {
   const ways: Array<(name: string) => string> = [
     (name) => name,
     ...BASE_PREFIXES.flatMap((prefix) => [
@@ -30,7 +24,7 @@ export function matchNames(
   if (names.every((name) => originals.has(way(name)))) return way;
   const inNames = byInnerName(names);
   const inOriginals = byInnerName(originals.keys());
-  return (name) => {
+  return (name: string): string => {
     const direct = way(name);
     if (originals.has(direct)) return direct;
     const inner = innerName(name);

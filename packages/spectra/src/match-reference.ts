@@ -1,6 +1,5 @@
 import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
-import type { Matrix, Skipped } from '@shadow-gate/checkpoints/matrices';
-import { listMatrices } from '@shadow-gate/checkpoints/matrices';
+import { listMatrices, type Matrix, type Skipped } from '@shadow-gate/checkpoints/matrices';
 import { BLOCK_MODULES } from '@shadow-gate/checkpoints/naming';
 import { matchNames } from './match-names.ts';
 
@@ -11,16 +10,14 @@ export interface Matched {
   readonly mismatched: readonly string[];
 }
 
-/** Pair the matrices of a checkpoint with those that they were trained from, with the reason for each unpaired one. */
+/** Pairs the matrices of a checkpoint with those that they were trained from, with the reason for each unpaired one. */
 export function matchMatrices(matrices: readonly Matrix[], reference: FullCheckpoint): Matched {
   const pairs: Array<{ matrix: Matrix; original: Matrix }> = [];
   const skipped: Skipped[] = [];
   const mismatched: string[] = [];
   const originals = new Map(listMatrices(reference).matrices.map((matrix) => [matrix.name, matrix]));
-  const nameInReference = matchNames(
-    matrices.map(({ name }) => name),
-    originals,
-  );
+  const names = matrices.map(({ name }) => name);
+  const nameInReference = matchNames(names, originals);
   for (const matrix of matrices) {
     const original = originals.get(nameInReference(matrix.name));
     const reason = whyUnmatched(matrix, original);

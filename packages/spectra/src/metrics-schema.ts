@@ -6,21 +6,15 @@ const boundedSchema = z.strictObject({ value: z.number(), low: z.number(), high:
 /** A plain number from an exact spectrum, a bounded one from a fast spectrum. */
 export const maybeBoundedSchema = z.union([z.number(), boundedSchema]);
 
-/**
- * `exact`: from all singular values. `fast`: guaranteed bounds from a Krylov basis and random probe vectors. Small
- * matrices are always exact.
- */
+/** `exact`: from all singular values, always for small matrices. `fast`: guaranteed bounds from a Krylov basis. */
 export const METHODS = ['exact', 'fast'] as const;
 export type Method = (typeof METHODS)[number];
 
-/**
- * How the spectrum of one matrix was computed. `screened`: equally certain but wide bounds from a few products; a rule
- * that they do not decide needs the full spectrum.
- */
+/** `screened`: certain but wide bounds from a few products. A rule that they do not decide needs the full spectrum. */
 export const MATRIX_METHODS = [...METHODS, 'screened'] as const;
 export type MatrixMethod = (typeof MATRIX_METHODS)[number];
 
-/** The types that matrix-sized products are accumulated in. */
+/** Types in which matrix-sized products are accumulated. */
 export const ACCUMULATIONS = ['float32', 'float64'] as const;
 export type Accumulation = (typeof ACCUMULATIONS)[number];
 

@@ -6,15 +6,14 @@ import { fitPowerLaw } from './power-law.ts';
 const RANK_TOLERANCE = 1e-6;
 
 /**
- * A single σ of that size, computed to full precision, is zero below this share. Its singular vector is known to about
+ * A single small σ, computed to full precision, is zero below this share. Its singular vector is known to about
  * ε·σ₁²/σ² of the next σ, which leaves up to 10⁻¹⁰ σ₁ in place of zero.
  */
 const SINGLE_TOLERANCE = 1e-9;
 
 /**
- * The rank deficiency: the number of σ below 10⁻⁶ σ₁. Two or more never happen by chance (small singular values repel
- * each other), but a healthy square matrix may have one, so a single one must be exact to count.
- * @param isSmallestExact does the smallest σ have full precision, not that of the Gram matrix?
+ * The number of σ below 10⁻⁶ σ₁. Two or more never happen by chance (small singular values repel each other), but a
+ * healthy square matrix may have one, so a single one must be exact to count.
  */
 function rankDeficiency(relative: Float64Array, isSmallestExact: boolean): number {
   const small = relative.filter((sigma) => sigma <= RANK_TOLERANCE).length;
@@ -59,7 +58,6 @@ interface SpectralOptions {
  * stable rank Σe/e₁; participation ratio (Σe)²/Σe²; effective rank exp(−Σ pᵢ ln pᵢ);
  * Roy & Vetterli's effective rank (2007) exp(−Σ qᵢ ln qᵢ); top-k energy Σ_{i≤k} pᵢ.
  * They are in order: stable rank ≤ participation ratio ≤ effective rank ≤ rank.
- *
  * @param singularValues all min(m, n) of them, largest first
  * @param shape [m, n]
  * @returns null for a matrix of zeros, which has no energy shares

@@ -12,7 +12,6 @@ export interface NonFinite {
 /** Elements per block: 8 bytes each, and a few copies. */
 const BLOCK = 16 * 1024 * 1024;
 
-/** Count the NaN and Inf values of a tensor. */
 export async function countNonFinite(entry: TensorEntry, device: Device): Promise<NonFinite> {
   return { nan: await count('IsNaN', entry, device), inf: await count('IsInf', entry, device) };
 }
@@ -31,10 +30,7 @@ async function count(type: 'IsNaN' | 'IsInf', entry: TensorEntry, device: Device
 /** Most tensors in one graph; together they have at most BLOCK elements, unless one alone has more. */
 const MAX_BATCH = 256;
 
-/**
- * The tensors that contain NaN or Inf: Σ 0·x is 0 if and only if every x is finite.
- * @param as find those that would after a conversion to this type
- */
+/** The tensors with NaN or Inf: Σ 0·x is 0 if and only if every x is finite. @param as after conversion to this type */
 export async function findNonFinite(
   entries: readonly TensorEntry[],
   device: Device,

@@ -138,7 +138,7 @@ function asHeads(
   ];
 }
 
-/** What is known of the base model of an adapter. */
+/** The base model of an adapter. */
 interface Base {
   readonly model: MatrixContext & ModelKind;
   readonly reference: FullCheckpoint | null;
@@ -159,11 +159,10 @@ function layoutLike(module: LoraModule, { model, nameInReference }: Base): Fused
   const stored = model.tensors.get(name);
   const halves = stored ? gatedMlpHalves(stored, model.tensors) : null;
   if (halves) return { parts: halves };
-  const { input, output } = loraFeatures(module);
+  const { architecture } = model;
   return fusedLayout(module.target, {
-    output,
-    input,
-    architecture: model.architecture,
+    ...loraFeatures(module),
+    architecture,
     attentionInput: attentionInput(name, model),
   });
 }

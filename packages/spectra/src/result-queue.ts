@@ -1,4 +1,3 @@
-/** A result on its way. */
 interface Pending<Result> {
   readonly result: Promise<Result>;
   readonly share: number;
@@ -18,7 +17,7 @@ export class ResultQueue<Result> {
     this.#deliver = deliver;
   }
 
-  /** Waits while as many jobs are in progress as there may be. */
+  /** Waits while the jobs in progress take the whole capacity. */
   async add(result: Promise<Result>, share: number): Promise<void> {
     const ended = () => {
       pending.hasEnded = true;

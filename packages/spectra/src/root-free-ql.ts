@@ -1,6 +1,6 @@
 import { unchecked } from './unchecked.ts';
 
-/** Per eigenvalue, far more than ever needed: two are usual. */
+/** Per eigenvalue; two are usual. */
 const MAX_ITERATIONS = 60;
 
 /** Squares below this are negligible in a matrix with entries near 1, but have too few digits to divide by. */
@@ -10,13 +10,12 @@ const TINY = 1e-290;
  * The eigenvalues of a symmetric tridiagonal matrix with entries near 1, by the QL iteration of Pal, Walker and Kahan:
  * it works on the squares of the off-diagonal, without square roots in its inner loop. Parlett, The Symmetric
  * Eigenvalue Problem (SIAM 1998), §8.15; LAPACK's dsterf. Absolute error ≈ n·ε·|λ|max.
- *
  * @param d the diagonal, overwritten by the eigenvalues in no order
  * @param offDiagonal entry i couples i − 1 and i; the first is unused
  */
 export function rootFreeQL(d: Float64Array, offDiagonal: Float64Array): void {
   const n = d.length;
-  /** The square of what couples i and i + 1. */
+  /** The square of the coupling of i and i + 1. */
   const squares = new Float64Array(n);
   let largest = 0;
   for (let i = 0; i < n; i += 1) {

@@ -4,13 +4,10 @@ import type { FloatDtype, TensorEntry } from '@shadow-gate/checkpoints/tensors';
 /** Below this ratio of update energy to rounding energy, the spectrum of ΔW is not judged. */
 export const MIN_SNR = 10;
 
-/**
- * Below this ratio of update energy to the rounding energy of a quantized reference, training started from the
- * quantized numbers: from the numbers before quantization, the ratio would be about 1.
- */
+/** Below this ratio of update energy to a quantized reference's rounding energy, training started from its numbers. */
 const EXACT_START = 0.1;
 
-/** Did training start from the stored numbers of a quantized reference? */
+/** Did training start from the stored numbers of a quantized reference? From the original ones, it would be about 1. */
 export function isExactStart({ referenceSnr }: { readonly referenceSnr?: number | null | undefined }): boolean {
   return typeof referenceSnr === 'number' && referenceSnr < EXACT_START;
 }
@@ -27,7 +24,6 @@ const LAYOUTS: Readonly<Record<string, FloatLayout>> = {
   F16: { exponentMask: 0x7c00, mantissaBits: 10, bias: 15 },
 };
 
-/** Is this dtype coarse enough to hide an update? */
 export function isRounded(entry: TensorEntry): boolean {
   return Object.hasOwn(LAYOUTS, entry.dtype);
 }
@@ -53,10 +49,8 @@ export function sumOfSquaredUlps(graph: Graph, bits: Value, dtype: string): Valu
   const lowestBit = 2 ** mantissaBits;
   const exponents = exponentMask / lowestBit + 1;
   const squaredUlps = Array.from({ length: exponents }, (_, e) => 4 ** (Math.max(e, 1) - bias - mantissaBits));
-  const masked = graph.cast(
-    graph.op('BitwiseAnd', [bits, graph.constant([exponentMask], 'uint16')]),
-    ElementType.int32,
-  );
+  const mask = graph.constant([exponentMask], 'uint16');
+  const masked = graph.cast(graph.op('BitwiseAnd', [bits, mask]), ElementType.int32);
   const exponent = graph.op('Div', [masked, graph.constant([lowestBit], 'int32')]);
   const squares = graph.op('Gather', [graph.constant(squaredUlps, 'float64'), exponent], { axis: 0 });
   return graph.op('ReduceSum', [squares], { keepdims: 1 });

@@ -49,17 +49,9 @@ export interface SpectraFindings {
  */
 export async function runJobs<Known extends { readonly finite: boolean }>(
   { jobs, vectors }: Pick<Plan, 'jobs' | 'vectors'>,
-  {
-    device,
-    memoryLimit,
-    onProgress,
-    onEnd,
-    onSearch,
-    lookUp,
-    guard = (_, work) => work(),
-    onResult,
-  }: JobRunOptions<Known>,
+  options: JobRunOptions<Known>,
 ): Promise<SpectraFindings> {
+  const { device, memoryLimit, onProgress, onEnd, onSearch, lookUp, guard = (_, work) => work(), onResult } = options;
   const skipped: Skipped[] = [];
   const toSearch = new Map(vectors.map((entry) => [entry.name, entry]));
   /** Tensors with NaN or Inf, as their spectra showed. */
@@ -75,7 +67,7 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
     done += 1;
     onProgress?.(done, jobs.length, begun);
   };
-  // For each thread, one job that it works on and one that waits.
+  // For each thread, one job in progress and one that waits.
   const capacity = Math.max(2, 2 * resources.solver.threads);
   const queue = new ResultQueue<JobResult<Known>>(capacity, (result) => {
     const { job } = result;
@@ -97,18 +89,12 @@ export async function runJobs<Known extends { readonly finite: boolean }>(
       onProgress?.(done, jobs.length, begun);
       const found = await known(index);
       if (found !== null) await add(job, Promise.resolve({ job, isKnown: true, known: found }));
-      else if (job.memory <= memoryLimit)
-        await add(
-          job,
-          guard(job, () => compute(job, resources)),
-        );
-      else {
-        skipped.push({
-          name: job.name,
-          reason: overLimit(job, memoryLimit),
-          ...sizeOf(job),
-          cause: 'not-enough-memory',
-        });
+      else if (job.memory <= memoryLimit) {
+        const work = () => compute(job, resources);
+        await add(job, guard(job, work));
+      } else {
+        const reason = overLimit(job, memoryLimit);
+        skipped.push({ name: job.name, reason, ...sizeOf(job), cause: 'not-enough-memory' });
         if (job.kind === 'weight') toSearch.set(job.matrix.source.name, job.matrix.source);
         finish();
       }
@@ -143,9 +129,9 @@ function readAhead<Known>(jobs: readonly Job[], lookUp: JobRunOptions<Known>['lo
 }
 
 /**
- * The share of the queue that a job takes. Two large exact jobs are in progress: one has the device, the other is
- * turned into singular values elsewhere. Fast spectra have threads of their own, if there are any. A small job keeps
- * only its Gram matrix after the device is done with it, so there is one for each thread, and one that waits.
+ * The share of the queue that a job takes. Two large exact jobs are in progress: one has the device, the other becomes
+ * singular values elsewhere. Fast spectra have their own threads, if there are any. A small job keeps only its Gram
+ * matrix after the device is done with it, so that there is one for each thread, and one that waits.
  */
 function shareOf(job: Job, capacity: number, threads: number): number {
   if (job.kind === 'lora') return capacity / 2;

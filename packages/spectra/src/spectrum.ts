@@ -1,6 +1,5 @@
 import type { Accumulation, ExactMetrics, MatrixMethod, Metrics } from './metrics-schema.ts';
 
-/** The spectrum of one matrix. */
 export interface Spectrum {
   /** All min(m, n), largest first. Empty if not exact, or if the matrix is not finite. */
   readonly singularValues: Float64Array;

@@ -11,10 +11,7 @@ import {
   type WasmStatement,
 } from './wasm.ts';
 
-/**
- * Rows that go through a pass together, so that each load of v, w, x and y serves two of them. Four were slower: they
- * need more registers than there are.
- */
+/** Rows in a pass, so that each load of v, w, x and y serves both. Four need more registers than there are. */
 export const ROWS = 2;
 
 /** Bytes of a number, and of two. */

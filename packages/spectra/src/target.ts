@@ -7,7 +7,6 @@ import type { MatrixSource } from './load-matrix.ts';
 import type { LoraUpdate } from './lora-spectrum.ts';
 import { matchMatrices } from './match-reference.ts';
 
-/** Which matrix a spectrum is of. */
 interface Description {
   readonly name: string;
   readonly place: TensorPlace;
@@ -16,15 +15,10 @@ interface Description {
   readonly note?: string | undefined;
 }
 
-/** What a spectrum is computed from. */
+/** The input of a spectrum. */
 type Input =
   | { readonly kind: 'weight'; readonly of: 'weight'; readonly matrix: MatrixSource }
-  | {
-      readonly kind: 'difference';
-      readonly of: 'delta';
-      readonly matrix: MatrixSource;
-      readonly reference: MatrixSource;
-    }
+  | Readonly<{ kind: 'difference'; of: 'delta'; matrix: MatrixSource; reference: MatrixSource }>
   | { readonly kind: 'lora'; readonly of: 'delta'; readonly update: LoraUpdate }
   /** ΔW of DoRA, computed from the weight of the base model. */
   | { readonly kind: 'dora'; readonly of: 'delta'; readonly matrix: MatrixSource; readonly dora: DoraWeight };
@@ -38,7 +32,7 @@ export interface Draft {
   /** Tensors without a spectrum, to be searched for NaN and Inf. */
   readonly vectors: readonly TensorEntry[];
   readonly skipped: readonly Skipped[];
-  /** Matrices of the blocks that the reference does not have, or has in another shape. */
+  /** Matrices of the blocks that the reference lacks, or has in another shape. */
   readonly mismatched: readonly string[];
 }
 

@@ -16,7 +16,6 @@ interface Tridiagonal {
  *
  * Step i needs A·v of the matrix that step i + 1 left, and every step changes the whole matrix by A ← A − v·wᵀ − w·vᵀ.
  * Memory bandwidth limits the speed, so one pass over memory does both: the previous step's update, and the product.
- *
  * @param matrix [n, n] row-major, with entries of at most 1; only its lower triangle is read
  * @param rows vectors x of length n, overwritten by xᵀ times the reflections
  */
@@ -46,22 +45,10 @@ export function tridiagonalize(matrix: Float64Array, n: number, rows: readonly F
   return { diagonal, offDiagonal };
 }
 
-interface WorkSpace {
-  readonly a: Float64Array;
-  /** Numbers from the start of a row of A to that of the next. */
-  readonly stride: number;
-  readonly v: Float64Array;
-  readonly w: Float64Array;
-  readonly x: Float64Array;
-  readonly y: Float64Array;
-  /** See `symmetricPass`. */
-  pass(size: number, v: Float64Array, w: Float64Array, x: Float64Array, y: Float64Array): void;
-}
-
 const openMemory = reuseMemory(symmetricPass.open);
 
 /** The matrix and four vectors in the memory of the kernel. */
-function openWorkSpace(n: number): WorkSpace {
+function openWorkSpace(n: number) {
   const size = roundUp(n, ROWS);
   // Rows that are a large power of two apart would take each other's place in the cache.
   const stride = size % 64 === 0 ? size + 8 : size;
@@ -71,7 +58,9 @@ function openWorkSpace(n: number): WorkSpace {
   ) as [Float64Array, Float64Array, Float64Array, Float64Array];
   return {
     ...{ a: new Float64Array(memory, 0, size * stride), stride, v, w, x, y },
-    pass: (rows, ...vectors) => run(0, 8 * stride, 8 * rows, ...vectors.map(({ byteOffset }) => byteOffset)),
+    /** See `symmetricPass`. */
+    pass: (rows: number, ...vectors: readonly Float64Array[]) =>
+      run(0, 8 * stride, 8 * rows, ...vectors.map(({ byteOffset }) => byteOffset)),
   };
 }
 
@@ -85,7 +74,7 @@ function copyTriangle(matrix: Float64Array, n: number, a: Float64Array, stride: 
     a.set(matrix.subarray(i * n, i * n + i + 1), i * stride);
     for (let k = i - (i % ROWS); k < i; k += 1) a[k * stride + i] = unchecked(matrix, i * n + k);
   }
-  // What an earlier matrix left in the last rows must be finite: it is multiplied by zero.
+  // An earlier matrix may have left NaN in the last rows, which are multiplied by zero.
   for (let i = n; i < roundUp(n, ROWS); i += 1) {
     a.fill(0, i * stride, (i + 1) * stride);
     for (let k = i - (i % ROWS); k < i; k += 1) a[k * stride + i] = 0;
@@ -128,7 +117,7 @@ function secondVector(x: Float64Array, y: Float64Array, beta: number, size: numb
   }
   const half = (beta / 2) * inner;
   for (let k = 0; k < size; k += 1) y[k] = unchecked(y, k) - half * unchecked(x, k);
-  // Beyond the matrix that is left, y has products with what was there before.
+  // Beyond the remaining matrix, y has products with older numbers.
   y.fill(0, size);
 }
 

@@ -2,7 +2,7 @@
 // result on every machine. Functions are nested expressions, encoded here without a compiler. Opcodes and layout:
 // WebAssembly Core Specification 2.0, §5.
 
-/** The part of WebAssembly that is used: TypeScript has its types only for browsers. */
+/** TypeScript has the types of WebAssembly only for browsers. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: { readonly run: WasmFunction } };
@@ -25,7 +25,7 @@ interface WasmExpression<T extends Type> {
 }
 /** Instructions that leave no value. */
 export type WasmStatement = readonly number[];
-/** An address, in bytes, or a number of bytes. */
+/** An address or a number of bytes. */
 export type Integer = WasmExpression<'i32'>;
 type Float = WasmExpression<'f64'>;
 /** Two float64. */
@@ -105,16 +105,15 @@ interface WasmScope<Name extends string> {
 
 /** A function without memory. */
 export interface Kernel {
-  /** @returns memory of at least so many bytes, all zero, and the function that works on it */
+  /** Opens at least so many bytes of memory, all zero, with the function that works on it. */
   open(bytes: number): KernelMemory;
-  /** @returns the function, which works on the memory of another one */
+  /** The function on the memory of another one. */
   beside(other: KernelMemory): WasmFunction;
 }
 
 interface KernelMemory {
   readonly memory: ArrayBuffer;
   readonly run: WasmFunction;
-  /** The memory as WebAssembly knows it. */
   readonly handle: WasmMemory;
 }
 
@@ -146,11 +145,7 @@ export function defineKernel<Name extends string>(
 /** Bytes of memory kept for reuse: the system takes time to provide it. */
 const KEPT = 16 * 1024 * 1024;
 
-/**
- * Memory that is reused.
- * @param open opens it
- * @returns a function that returns memory of at least so many bytes, with its old contents
- */
+/** A function that opens memory of at least so many bytes or reuses it, with its old contents. */
 export function reuseMemory<T extends { readonly memory: ArrayBuffer }>(
   open: (bytes: number) => T,
 ): (bytes: number) => T {

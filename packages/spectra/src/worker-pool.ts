@@ -1,9 +1,9 @@
 import { parentPort, type Transferable, Worker } from 'node:worker_threads';
 
-/** One for each question, in their order. */
+/** Answers come in the order of the questions. */
 type WorkerAnswer<Answer> = { readonly answer: Answer } | { readonly error: Error };
 
-/** In a worker thread: answer its questions, one after the other. */
+/** In a worker thread: answers its questions, one after the other. */
 export function answerQuestions<Question, Answer>(solve: (question: Question) => Answer | Promise<Answer>): void {
   let last: Promise<void> = Promise.resolve();
   parentPort?.on('message', (question: Question) => {
@@ -26,7 +26,6 @@ async function answer<Question, Answer>(
 
 /** Interchangeable worker threads, started when needed. */
 export class WorkerPool<Question, Answer> {
-  /** Most of them. */
   readonly threads: number;
   readonly #entry: URL;
   readonly #started: WorkerThread<Question, Answer>[] = [];
@@ -66,7 +65,7 @@ interface Running<Answer> {
   readonly requests: Request<Answer>[];
 }
 
-/** Started by the first question, and again by the first one after its end. */
+/** Starts with the first question, and again after its end. */
 class WorkerThread<Question, Answer> {
   readonly #entry: URL;
   #running: Running<Answer> | null = null;

@@ -13,13 +13,13 @@ import {
 const NUMBER = 8;
 const PAIR = 16;
 
-/** Rows that the first kernel processes together, so that v is loaded once for them. */
+/** Rows that the first kernel processes together, so that v is loaded once. */
 const ROWS = 2;
 
-/** Pairs of columns that the second kernel processes together, so that v is loaded once for them. */
+/** Pairs of columns that the second kernel processes together, so that v is loaded once. */
 const COLUMNS = 4;
 
-/** The width of a band has to be a multiple of this. */
+/** The width of a band must be a multiple of this. */
 export const WIDTHS = COLUMNS;
 
 /**

@@ -35,10 +35,10 @@ export function bandStride(width: number): number {
   return 3 * width + 1;
 }
 
-/** Remaining superdiagonals. More of them make the products here faster and the bulge chasing slower. */
+/** Remaining superdiagonals. More make the products here faster and the bulge chasing slower. */
 const BAND_WIDTH = 24;
 
-/** Columns reduced per update of the rest of the matrix: the more, the faster that product. */
+/** Columns per update of the rest of the matrix: the more, the faster that product. */
 const BLOCK = 240;
 
 interface ReductionOptions {
@@ -54,7 +54,6 @@ interface ReductionOptions {
  * A = A₀ − Lᵀ·M. A reflection from the left appends (Uᵀ; Yᵀ) to (L; M) with Y = Aᵀ·U·T, one from the right appends
  * (Xᵀ; Vᵀ) with X = A·V·S. So each panel costs two products of A₀ with a thin matrix, and A₀ changes once per BLOCK of
  * columns. 8/3·n³ operations for n × n, all in onnxruntime except for the panels.
- *
  * @param matrix rows ≥ columns; overwritten
  * @param onReflections receives the reflections from the right, first to last: A·G = Q·B with G their product
  */
@@ -105,7 +104,7 @@ interface Tools {
     length: number,
     from: number,
     u: Floats,
-  ): Promise<{ readonly r: Float64Array; readonly t: Float64Array }>;
+  ): Promise<Record<'r' | 't', Float64Array>>;
   /** Set an entry of the band. */
   put(i: number, j: number, value: number): void;
   keep(reflections: Reflections): void;
@@ -233,7 +232,8 @@ async function openKernels(type: Accumulation, device: Device): Promise<Kernels>
   };
 }
 
-const MINUS_ONE = { float: -1 };
+/** Options of a Gemm that computes C − Aᵀ·B. */
+const SUBTRACT = { alpha: { float: -1 }, transA: 1 };
 /** An index after the end of every matrix. */
 const END = 2 ** 31 - 1;
 
@@ -251,11 +251,11 @@ function leftGraph(type: ElementType): Graph {
   const t = graph.input('T', ElementType.float64, ['width', 'width']);
   const cut = range(graph);
   const delayed = graph.op('Gemm', [u, l], { transB: 1 });
-  const product = graph.op('Gemm', [delayed, m, graph.op('MatMul', [u, a])], { alpha: MINUS_ONE });
+  const product = graph.op('Gemm', [delayed, m, graph.op('MatMul', [u, a])], { alpha: { float: -1 } });
   const y = graph.cast(graph.op('Gemm', [t, wide(graph, product)], { transA: 1 }), type);
-  const panel = graph.op('Gemm', [cut(l, 1), m, cut(a, 0)], { alpha: MINUS_ONE, transA: 1 });
+  const panel = graph.op('Gemm', [cut(l, 1), m, cut(a, 0)], SUBTRACT);
   graph.output('Y', y, type);
-  graph.output('panel', graph.op('Gemm', [cut(u, 1), y, panel], { alpha: MINUS_ONE, transA: 1 }), type);
+  graph.output('panel', graph.op('Gemm', [cut(u, 1), y, panel], SUBTRACT), type);
   return graph;
 }
 
@@ -267,15 +267,12 @@ function rightGraph(type: ElementType): Graph {
   const s = graph.input('S', ElementType.float64, ['width', 'width']);
   const cut = range(graph);
   const delayed = graph.op('Gemm', [m, v], { transB: 1 });
-  const product = graph.op('Gemm', [l, delayed, graph.op('Gemm', [a, v], { transB: 1 })], {
-    alpha: MINUS_ONE,
-    transA: 1,
-  });
+  const product = graph.op('Gemm', [l, delayed, graph.op('Gemm', [a, v], { transB: 1 })], SUBTRACT);
   const x = graph.cast(graph.op('Gemm', [s, wide(graph, product)], { transA: 1, transB: 1 }), type);
   const columns = graph.op('Transpose', [cut(a, 1)], { perm: [1, 0] });
-  const panel = graph.op('Gemm', [cut(m, 1), l, columns], { alpha: MINUS_ONE, transA: 1 });
+  const panel = graph.op('Gemm', [cut(m, 1), l, columns], SUBTRACT);
   graph.output('X', x, type);
-  graph.output('panel', graph.op('Gemm', [cut(v, 1), x, panel], { alpha: MINUS_ONE, transA: 1 }), type);
+  graph.output('panel', graph.op('Gemm', [cut(v, 1), x, panel], SUBTRACT), type);
   return graph;
 }
 
@@ -291,11 +288,11 @@ function updateGraph(type: ElementType): Graph {
   const start = graph.input('start', ElementType.int64, [1]);
   const rest = (value: Value) =>
     graph.op('Slice', [value, start, graph.constant([END], 'int64'), graph.constant([1], 'int64')]);
-  graph.output('rest', graph.op('Gemm', [rest(l), rest(m), rest(a)], { alpha: MINUS_ONE, transA: 1 }), type);
+  graph.output('rest', graph.op('Gemm', [rest(l), rest(m), rest(a)], SUBTRACT), type);
   return graph;
 }
 
-/** @returns a function that cuts `start ≤ index < end` out of a value along an axis */
+/** A function that cuts `start ≤ index < end` out of a value along an axis. */
 function range(graph: Graph): (value: Value, axis: 0 | 1) => Value {
   const start = graph.input('start', ElementType.int64, [1]);
   const end = graph.input('end', ElementType.int64, [1]);

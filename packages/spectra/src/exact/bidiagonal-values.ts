@@ -7,15 +7,12 @@ export function bandValues(band: Band): Float64Array {
   return bidiagonalValues(chaseBulges(band));
 }
 
-/** Sweeps per value, far more than ever needed: two are usual. */
+/** Sweeps per value; two are usual. */
 const MAX_SWEEPS = 30;
 
 /**
  * The singular values of an upper bidiagonal matrix by the implicit QR iteration, with a zero shift where a shift would
- * cost accuracy. Golub & Kahan 1965; Demmel & Kahan 1990, SIAM J. Sci. Stat. Comput. 11(5).
- *
- * Absolute error ≈ n·ε·σ₁.
- *
+ * cost accuracy. Golub & Kahan 1965; Demmel & Kahan 1990, SIAM J. Sci. Stat. Comput. 11(5). Absolute error ≈ n·ε·σ₁.
  * @param bidiagonal overwritten; squares of its entries must be in the range of float64
  * @throws RangeError if the matrix is not finite
  * @returns n values, largest first
@@ -102,7 +99,7 @@ function shiftedSweep(d: Float64Array, e: Float64Array, first: number, last: num
   e[last - 1] = f;
 }
 
-/** The same with a zero shift, which keeps the relative accuracy of small values. */
+/** A sweep with a zero shift, which keeps the relative accuracy of small values. */
 function zeroShiftSweep(d: Float64Array, e: Float64Array, first: number, last: number): void {
   let c = 1;
   let oldC = 1;

@@ -34,21 +34,6 @@ export function chaseBulges(band: Band): Bidiagonal {
   };
 }
 
-interface WorkSpace {
-  /** As in `Band`, with zeros after its last row. */
-  readonly a: Float64Array;
-  readonly width: number;
-  readonly stride: number;
-  /** [width]: the vector of the reflection that comes next. */
-  readonly v: Float64Array;
-  readonly passes: {
-    /** A ← A·(I − τ·v·vᵀ) on the rows `first` to before `last`, columns from `column` on. */
-    rows(first: number, last: number, column: number, tau: number): void;
-    /** A ← (I − τ·v·vᵀ)·A on the rows from `row` on, columns from `first` on. */
-    columns(row: number, first: number, tau: number): void;
-  };
-}
-
 const openMemory = reuseMemory((bytes) => {
   const opened = rowPass.open(bytes);
   return { memory: opened.memory, runRows: opened.run, runColumns: columnPass.beside(opened) };
@@ -61,7 +46,7 @@ const NUMBER = 8;
  * The band in the memory of the kernels, padded to a width that they can process. They always take whole blocks:
  * entries beyond the matrix, or beyond the band and its bulges, are zero and stay zero.
  */
-function openWorkSpace(band: Band): WorkSpace {
+function openWorkSpace(band: Band) {
   const { size } = band;
   const width = Math.ceil(band.width / WIDTHS) * WIDTHS;
   // As `bandStride`, whose module would bring onnxruntime into the worker thread.
@@ -79,14 +64,17 @@ function openWorkSpace(band: Band): WorkSpace {
   const addressOf = (row: number, column: number) => a.byteOffset + NUMBER * (row * stride + column - row + width);
   const step = NUMBER * (stride - 1);
   return {
+    /** `a` as in `Band`, with zeros after its last row; `v`: the vector of the next reflection, [width]. */
     ...{ a, width, stride, v },
     passes: {
-      rows(first, last, column, tau) {
+      /** A ← A·(I − τ·v·vᵀ) on the rows `first` to before `last`, columns from `column` on. */
+      rows(first: number, last: number, column: number, tau: number): void {
         factor[0] = tau;
         const from = addressOf(first, column);
         runRows(from, from + step * (last - first), step, v.byteOffset, factor.byteOffset, v.byteLength);
       },
-      columns(row, first, tau) {
+      /** A ← (I − τ·v·vᵀ)·A on the rows from `row` on, columns from `first` on. */
+      columns(row: number, first: number, tau: number): void {
         factor[0] = tau;
         const from = addressOf(row, first);
         runColumns(from, from + 2 * v.byteLength, step, v.byteOffset, factor.byteOffset, v.byteLength);

@@ -9,13 +9,10 @@ import { refineSmallest } from './refine-smallest.ts';
 import type { SharedResources } from './solver.ts';
 import { triangularize } from './tall-qr.ts';
 
-/**
- * No σ below this share of σ₁ is taken from float32: orthogonal transformations leave noise of 10⁻⁷ to 10⁻⁶ σ₁ in place
- * of zeros, and `rank` counts values below 10⁻⁶.
- */
+/** Transformations in float32 leave noise of 10⁻⁷ to 10⁻⁶ σ₁ in place of zeros, and `rank` counts values below 10⁻⁶. */
 const LEAST_IN_FLOAT32 = 2e-6;
 
-/** If many values are below this share, their sum and distribution would be those of the noise. */
+/** If many values are below this share, their sum and distribution are those of the noise. */
 const SMALL_IN_FLOAT32 = 1e-5;
 const FEW = 0.01;
 
@@ -75,7 +72,7 @@ export async function denseSingularValues(matrix: MatrixSource, options: DenseOp
   return { values, accumulation: 'float64', isSmallestExact: false };
 }
 
-/** Copies of the square part during its reduction to a band: the part cut off, and one that the allocator keeps. */
+/** Copies of the square part during its reduction: the part cut off, and one that the allocator keeps. */
 const SQUARES_ALIVE = 2;
 
 /** Bytes that `denseSingularValues` needs at its peak. */
@@ -138,7 +135,7 @@ function isTall({ view: { shape } }: MatrixSource): boolean {
   return Math.max(...shape) >= TALL * Math.min(...shape);
 }
 
-/** Panels go back and forth between onnxruntime and JavaScript, so this is CPU work whatever the device. */
+/** Panels go back and forth between onnxruntime and JavaScript: this is CPU work whatever the device. */
 const CPU: Device = { name: 'cpu', reason: 'panels are factored in JavaScript' };
 
 type Loading = Pick<DenseLoadOptions, 'reference' | 'scale' | 'precision'>;
@@ -160,7 +157,7 @@ async function squareOf(matrix: MatrixSource, options: Loading): Promise<Dense> 
   return isTall(matrix) ? triangularize(dense, CPU) : dense;
 }
 
-/** The Gram matrix is positive semidefinite: its singular values are the squares of those of A. */
+/** The Gram matrix is positive semidefinite: its singular values are the squares of A's. */
 async function gramBand(matrix: MatrixSource, reference: MatrixSource | null, device: Device) {
   const { gram, size } = await gramMatrix(matrix, device, { reference });
   const sum = trace(gram, size);

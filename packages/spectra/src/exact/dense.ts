@@ -3,7 +3,7 @@ import { ElementType, Graph, type Value } from '@shadow-gate/checkpoints/onnx/gr
 import { loadMatrix, type MatrixSource } from '../load-matrix.ts';
 import type { Accumulation } from '../metrics-schema.ts';
 
-/** The elements of a matrix for onnxruntime. */
+/** Elements of a matrix for onnxruntime. */
 export type Floats = Float32Array | Float64Array;
 
 /** A matrix [rows, columns] in memory, row-major. */

@@ -20,18 +20,16 @@ interface ExactOptions {
   readonly reference?: MatrixSource | null | undefined;
   /** Also compute the Gini coefficient of the row energies. */
   readonly wantRowGini?: boolean | undefined;
-  /** Shared by spectra that are computed at the same time. */
+  /** Shared by simultaneous spectra. */
   readonly resources?: SharedResources | undefined;
 }
 
-type Settings = {
-  readonly [Key in keyof ExactOptions]-?: Exclude<ExactOptions[Key], undefined>;
-};
+type Settings = { readonly [Key in keyof ExactOptions]-?: Exclude<ExactOptions[Key], undefined> };
 
 /**
- * The exact spectrum of a matrix W, or of ΔW = W − reference. Small ones come from their Gram matrix in float64,
- * accurate to about 10⁻⁸·√M·σ₁; larger ones from transformations of the matrix itself (`denseSingularValues`), accurate
- * to 10⁻⁶·σ₁ or better.
+ * The exact spectrum of W, or of ΔW = W − reference. Small ones come from their Gram matrix in float64, accurate to
+ * about 10⁻⁸·√M·σ₁; larger ones from transformations of the matrix itself (`denseSingularValues`), to 10⁻⁶·σ₁ or
+ * better.
  */
 export async function exactSpectrum(matrix: MatrixSource, options: ExactOptions): Promise<ExactSpectrum> {
   const { device, reference = null, wantRowGini = false, resources = UNSHARED } = options;
@@ -55,7 +53,6 @@ export async function exactSpectrum(matrix: MatrixSource, options: ExactOptions)
   return { singularValues, metrics, finite: true, accumulation, method: 'exact' };
 }
 
-/** Does the spectrum come from the Gram matrix, in float64? */
 export function isSmall({ view: { shape } }: MatrixSource): boolean {
   return Math.min(...shape) <= GRAM_UP_TO;
 }
@@ -110,9 +107,8 @@ async function fromBand(
   matrix: MatrixSource,
   { device, reference, wantRowGini, resources }: Settings,
 ): Promise<Solution | null> {
-  const sums = await resources.mutex.run(() =>
-    matrixEnergies(matrix, { device, reference, wantRowEnergies: wantRowGini }),
-  );
+  const options = { device, reference, wantRowEnergies: wantRowGini };
+  const sums = await resources.mutex.run(() => matrixEnergies(matrix, options));
   const { energy } = sums;
   if (!Number.isFinite(energy)) return null;
   return { ...(await denseSingularValues(matrix, { device, reference, energy, resources })), sums };

@@ -6,7 +6,6 @@ import type { Floats } from './dense.ts';
 /**
  * QR of a tall panel by Householder reflections in float64: P = Q·[R; 0], Q = I − U·T·Uᵀ. Golub & Van Loan, Matrix
  * Computations, 4th ed., §5.2.2. `openFactors` computes T.
- *
  * @param panel [width, length]: the *columns* of P, each contiguous; entries before `from` are not part of it
  * @param u [width, length] receives the columns of U, rounded to its precision, zero before `from`; may be the panel
  * @param exact [width, length] receives the rounded columns in float64
@@ -120,7 +119,6 @@ function reflectColumns(
  *
  * It is computed from the rounded U. Q is orthogonal if and only if T⁻¹ + T⁻ᵀ = UᵀU, for any U, so rounding U rotates
  * the matrix slightly and does not stretch it.
- *
  * @param gram UᵀU without its first `known` columns, [width, width − known]; only its upper triangle is read
  * @param before T of the first `known` columns
  * @returns [width, width] row-major, upper triangular

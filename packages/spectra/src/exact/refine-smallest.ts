@@ -25,7 +25,6 @@ interface RefineOptions {
  * iteration gives the direction v of the band's smallest value; then v ← v − P·r + (vᵀP·r / vᵀP·v)·P·v, r = AᵀA·v −
  * ρ·v, with AᵀA·v in float64 (Olsen, Jørgensen & Simons 1990, Chem. Phys. Lett. 169(6)), and ‖A·v‖ is not squared. The
  * second term removes the band's own smallest direction, which P amplifies without limit.
- *
  * @param band of the scaled matrix, or of its transpose if it is wide; not overwritten
  * @param reflections that led to the band, first to last
  * @returns NaN if the band is exactly singular, or the iteration overflows
@@ -89,12 +88,8 @@ function solveNormal({ entries, size, width }: Band, y: Float64Array): Float64Ar
   const b = (i: number, j: number) => unchecked(entries, i * stride + j - i + width);
   let largest = 0;
   for (let i = 0; i < size; i += 1) largest = Math.max(largest, Math.abs(b(i, i)));
-  const pivot = (i: number) => {
-    const value = b(i, i);
-    return Math.abs(value) > Number.EPSILON * Number.EPSILON * largest
-      ? value
-      : Number.EPSILON * Number.EPSILON * largest;
-  };
+  const least = Number.EPSILON * Number.EPSILON * largest;
+  const pivot = (i: number) => (Math.abs(b(i, i)) > least ? b(i, i) : least);
   const x = Float64Array.from(y);
   for (let i = 0; i < size; i += 1) {
     const value = unchecked(x, i) / pivot(i);
@@ -140,14 +135,12 @@ function reflect(
   }
 }
 
-/** The dot product of x from `first` on with v from `start` on. */
 function dotAt(v: Floats, start: number, x: Float64Array, first: number): number {
   let sum = 0;
   for (let i = first, k = start; i < x.length; i += 1, k += 1) sum += unchecked(v, k) * unchecked(x, i);
   return sum;
 }
 
-/** x ← x − factor·v from `first` on. */
 function subtractAt(x: Float64Array, first: number, factor: number, v: Floats, start: number): void {
   for (let i = first, k = start; i < x.length; i += 1, k += 1) x[i] = unchecked(x, i) - factor * unchecked(v, k);
 }

@@ -18,10 +18,8 @@ export async function smallestSingularValue(matrix: MatrixSource, device: Device
   const { gram, size } = await gramMatrix(matrix, device);
   // In units of the largest entry, so that neither pivots nor their products leave the range of float64.
   const largest = gram.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const direction = smallestEigenvector(
-    gram.map((value) => value / largest),
-    size,
-  );
+  const scaled = gram.map((value) => value / largest);
+  const direction = smallestEigenvector(scaled, size);
   const [m, n] = matrix.view.shape;
   const graph = new Graph();
   const vector = graph.constant([...direction], 'float64', m <= n ? [1, size] : [size, 1]);

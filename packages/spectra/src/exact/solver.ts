@@ -7,7 +7,7 @@ import type { Band } from './band-reduction.ts';
 import { bandValues } from './bidiagonal-values.ts';
 import type { Symmetric } from './solver-worker.ts';
 
-/** The work without onnxruntime: the values of bands and of small symmetric matrices. */
+/** Work without onnxruntime: the values of bands and of small symmetric matrices. */
 export interface Solver {
   /** The singular values of a band. @param band transferred: its entries are no longer usable afterwards */
   values(band: Band): Promise<Float64Array>;
@@ -18,7 +18,6 @@ export interface Solver {
   close(): Promise<void>;
 }
 
-/** Works in this thread. */
 export const SOLVE_HERE: Solver = {
   values: async (band) => bandValues(band),
   eigenvalues: async (matrix, size) => symmetricEigenvalues(matrix, size),
@@ -29,7 +28,7 @@ export const SOLVE_HERE: Solver = {
 /** More threads would mostly wait for Gram matrices. */
 const MOST_THREADS = 4;
 
-/** Below this size, the answer takes less time than sending the question to a thread. */
+/** Below this size, the answer takes less time than sending the question. */
 const SMALL = 64;
 
 /** Works in worker threads if there is a file to start them from, otherwise in this thread. */
@@ -38,7 +37,7 @@ export function openSolver(
   threads: number = Math.min(availableParallelism(), MOST_THREADS),
 ): Solver {
   if (!entry) return SOLVE_HERE;
-  // The same question gives the same answer in each thread, so it does not matter which one answers.
+  // Each thread gives the same answer to a question.
   const pool = new WorkerPool<Band | Symmetric, Float64Array>(entry, threads);
   const ask = (question: Band | Symmetric, { buffer }: Float64Array) => pool.ask(question, [buffer as ArrayBuffer]);
   return {
@@ -50,7 +49,7 @@ export function openSolver(
   };
 }
 
-/** Shared by spectra that are computed at the same time. */
+/** Shared by simultaneous spectra. */
 export interface SharedResources {
   /** Its holder has the device. */
   readonly mutex: Semaphore;

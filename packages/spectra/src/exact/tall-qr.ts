@@ -24,7 +24,6 @@ interface Reflections {
  *
  * Columns are updated when their turn comes, by all reflections so far: onnxruntime-node copies every output, even one
  * that is written in place, so there should be few.
- *
  * @param transposed Aᵀ [n, m] with n ≤ m, row-major: the columns of A, each contiguous; overwritten
  * @returns Rᵀ [n, n]
  */

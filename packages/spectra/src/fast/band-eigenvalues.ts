@@ -14,7 +14,6 @@ const SHIFT = 1e-5;
  * The eigenvalues of a symmetric matrix T ⪰ 0 whose entries are within `width` of the diagonal, up to rounding, as in
  * block Lanczos: the squares of the singular values of its Cholesky factor, which is an upper band. A matrix that is
  * not such a band is treated as dense. Absolute error ≈ n·ε·|λ|max.
- *
  * @param t [n, n] row-major; only the lower triangle is read; overwritten
  * @returns n eigenvalues, largest first
  */
@@ -31,10 +30,8 @@ export function bandEigenvalues(t: Float64Array, n: number, width: number): Floa
   }
   diagonal[0] = unchecked(diagonal, 0) ** 2;
   rootFreeQL(diagonal, coupling);
-  return diagonal
-    .map((value) => value - shift)
-    .sort()
-    .reverse();
+  const values = diagonal.map((value) => value - shift);
+  return values.sort().reverse();
 }
 
 /** A lower bound of the largest eigenvalue of T ⪰ 0. */

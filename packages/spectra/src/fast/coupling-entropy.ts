@@ -19,7 +19,6 @@ const ALLOWANCE = 0.05;
  * of T, K is the coupling of that block to the next one, and Y = (S₂₂+t)⁻¹ at the next one. The integrand falls with t
  * and grows with Y. Some blocks of S₂₂ are known, so Y⁻¹ = A₁ + t − B₁·Y₂·B₁ᵀ and so on, and Y grows with the Yⱼ behind
  * the known blocks. That Yⱼ is ⪰ (μ+t)⁻¹ for the upper bound μ of S₂₂, and ⪯ (F+t)⁻¹ for the least F that S ⪰ 0 allows.
- *
  * @param beyond the beginning of S₂₂, from the next block on; may have no blocks
  * @param upperBound μ: no eigenvalue of S₂₂ is larger
  */
@@ -30,7 +29,7 @@ export function couplingEntropy(basis: LanczosBasis, beyond: BlockLanczos, upper
   if (energy === 0 || !(upperBound > 0)) return bounded(0, 0);
   const blocks = blocksOf(basis, b);
   const { known, least } = leastBehind(beyond, resolvent(blocks, 0) ?? resolvent(blocks, GRID.from * upperBound));
-  // An upper bound that is not known is as if nothing were left in any direction.
+  // Without an upper bound, as if nothing were left in any direction.
   const most = b * Math.log(NOTHING_LEFT);
   let low = 0;
   let high = 0;
@@ -60,16 +59,11 @@ export function couplingEntropy(basis: LanczosBasis, beyond: BlockLanczos, upper
  * @param atZero W₀; null counts as F₁ = 0
  * @returns F, and the number of known blocks in front of it: rounding may leave the remaining ones indefinite
  */
-function leastBehind(
-  { b, diagonal, offDiagonal }: BlockLanczos,
-  atZero: Float64Array | null,
-): { known: number; least: Float64Array } {
+function leastBehind({ b, diagonal, offDiagonal }: BlockLanczos, atZero: Float64Array | null) {
   let least = atZero ? congruence(atZero, at(offDiagonal, 0), b) : new Float64Array(b * b);
   for (const [j, block] of diagonal.entries()) {
-    const rest = inverse(
-      block.map((value, i) => value - unchecked(least, i)),
-      b,
-    );
+    const left = block.map((value, i) => value - unchecked(least, i));
+    const rest = inverse(left, b);
     if (!rest) return { known: j, least };
     least = congruence(rest, at(offDiagonal, j + 1), b);
   }
@@ -150,11 +144,8 @@ const NOTHING_LEFT = 1e-12;
 function logDet(c: Float64Array, g: Float64Array, b: number): number | null {
   const whole = cholesky(g, b);
   const shift = NOTHING_LEFT * unchecked(g, 0);
-  const rest = cholesky(
-    g.map((value, i) => value - unchecked(c, i)),
-    b,
-    shift,
-  );
+  const difference = g.map((value, i) => value - unchecked(c, i));
+  const rest = cholesky(difference, b, shift);
   if (!whole || !rest) return null;
   let sum = 0;
   for (let i = 0; i < b; i += 1) sum += 2 * Math.log(unchecked(rest, i * b + i) / unchecked(whole, i * b + i));

@@ -1,9 +1,8 @@
 import type { Device } from '@shadow-gate/checkpoints/onnx';
 
-// How much work a fast spectrum takes, and when it is enough. The values were chosen on matrices of known spectra, for
-// bounds as narrow as a policy can notice with the fewest products.
+// The work of a fast spectrum, and when it is enough. The values were chosen on matrices of known spectra, for bounds
+// as narrow as a policy can notice with the fewest products.
 
-/** The most work for one spectrum. */
 export interface Effort {
   /** Vectors of a block. Small blocks reach deep: flat spectra need a polynomial of high degree. */
   readonly block: number;

@@ -87,17 +87,14 @@ export async function explicitGram(matrix: MatrixSource, options: ExplicitGramOp
   return { matrix: tensor.float32(data, [n, n]), scale, square, error };
 }
 
-/** AᵢᵀAⱼ for blocks of columns i ≤ j (of rows, AᵢAⱼᵀ, where those are fewer), as [i][j − i]. */
+/** AᵢᵀAⱼ for blocks of columns i ≤ j, or AᵢAⱼᵀ for blocks of rows if those are fewer, as [i][j − i]. */
 function blockSums(graph: Graph, matrix: MatrixSource, { reference, energy }: ExplicitGramOptions): readonly Value[][] {
   const { shape } = matrix.view;
   const [m, n] = shape;
   const size = Math.min(m, n);
   const isTall = m >= n;
-  const a = float32Matrix(graph, matrix, {
-    reference,
-    root: Math.sqrt(size / energy),
-    largestRoot: LARGEST_ROOT,
-  });
+  const root = Math.sqrt(size / energy);
+  const a = float32Matrix(graph, matrix, { reference, root, largestRoot: LARGEST_ROOT });
   let sums: Value[][] = [];
   const addStrip = (cut: (value: Value) => Value) => {
     const strip = a.stored.map(cut);

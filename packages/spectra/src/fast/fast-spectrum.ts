@@ -39,8 +39,8 @@ export interface FastOptions {
 
 /**
  * The spectrum of a matrix, or of matrix − reference, by block Krylov and random probe vectors. The same input gives
- * the same numbers on the same kind of device with the same number of threads. The probabilities of wrong bounds are in
- * `largest-eigenvalue-bound.ts` and `trace-estimates.ts`.
+ * the same numbers on one kind of device with one number of threads. `largest-eigenvalue-bound.ts` and
+ * `trace-estimates.ts` have the probabilities of wrong bounds.
  */
 export async function fastSpectrum(matrix: MatrixSource, options: FastOptions): Promise<FastSpectrum> {
   const { device, reference = null, wantRowGini = false, effort = EFFORT } = options;
@@ -65,7 +65,7 @@ export async function fastSpectrum(matrix: MatrixSource, options: FastOptions): 
   }
 }
 
-/** The fast spectrum of a matrix in the form of an exact one: metrics that need all singular values are null. */
+/** The fast spectrum in the form of an exact one: metrics that need all singular values are null. */
 export async function boundedSpectrum(matrix: MatrixSource, options: FastOptions): Promise<Spectrum> {
   const { finite, metrics, profile } = await fastSpectrum(matrix, options);
   const how = { accumulation: 'float32', method: 'fast' } as const;
@@ -143,7 +143,6 @@ export function fastMetrics(
   };
 }
 
-/** σ/σ₁ at evenly spaced ranks. */
 function profileOf(atoms: ScaledSpectrum['atoms'], size: number): number[] {
   const largest = at(atoms, 0).value;
   let index = 0;

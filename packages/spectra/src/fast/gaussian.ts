@@ -6,9 +6,7 @@ export const STREAMS = { start: 1, complement: 2, shallow: 3, error: 1000 } as c
 /** Outputs after which similar seeds have nothing in common. */
 const WARM_UP = 256;
 
-/**
- * Standard normal numbers by the polar method (Marsaglia & Bray 1964), the same for the same stream on every machine.
- */
+/** Standard normal numbers by the polar method (Marsaglia & Bray 1964), the same for a stream on every machine. */
 export function gaussian(stream: number, count: number): Float32Array {
   const random = xoroshiro128plus(Math.imul(stream, 0x9e3779b1));
   for (let i = 0; i < WARM_UP; i += 1) random.next();

@@ -48,10 +48,9 @@ function averageOf({ size, ritz }: RitzProjection): number {
 
 /**
  * Let S = [T Cᵀ; C S₂₂] in a basis and its complement. The eigenvalues of T, and the mean eigenvalue of S₂₂ for each
- * further direction, give a lower bound (Ky Fan 1949). If μ is an upper bound of the eigenvalues of S₂₂,
+ * further direction, give a lower bound (Ky Fan 1949). If μ = `upperBound` bounds the eigenvalues of S₂₂ from above,
  * S ⪯ [T Cᵀ; C μ], and the eigenvalues of the latter are an upper bound, one by one (Weyl). C reaches only the next
  * block of the process.
- * @param upperBound μ
  */
 export function kyFanBounds(krylov: RitzProjection, upperBound: number): KyFanBounds {
   const { size, ritz } = krylov;

@@ -17,10 +17,10 @@ const LOST_SHARE = 1e-2;
 /** Smaller directions, relative to the largest, are noise in a float32 Gram matrix. */
 const GRAM_NOISE = 1e-6;
 
-/** How far from orthonormal the rows of a block may be. */
+/** Largest distance of the rows of a block from orthonormal. */
 const ORTHONORMAL = 3e-6;
 
-/** A projection counts only if they are this close to orthonormal. */
+/** A projection counts only for rows this close to orthonormal. */
 const CLOSE = 0.1;
 
 const MAX_PASSES = 10;
@@ -164,11 +164,7 @@ export class LanczosBasis {
     return kept;
   }
 
-  /**
-   * Make the rows of a panel orthonormal.
-   * @param panel disposed of
-   * @param isProjected project onto the complement of the basis in every pass
-   */
+  /** Makes the rows of a panel orthonormal, and disposes of it. @param isProjected onto the complement in every pass */
   async #orthonormal(panel: Panel, isProjected: boolean): Promise<Pending> {
     const b = panelRowCount(panel.rows);
     let { rows, gram } = panel;

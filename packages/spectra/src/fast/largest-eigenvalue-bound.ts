@@ -33,7 +33,6 @@ const NEGLIGIBLE = 1e-12;
  * probability of at most 10⁻⁹, there is no eigenvalue at x or above. For b = 1 this is the argument of
  * Kuczyński & Woźniakowski (1992, SIAM J. Matrix Anal. Appl. 13(4)), with the polynomial of the process in place of
  * Chebyshev's.
- *
  * @param limit a certain bound, such as the trace
  */
 export function largestEigenvalueBound(process: BlockLanczos, limit: number): number {

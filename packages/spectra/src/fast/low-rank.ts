@@ -17,14 +17,8 @@ export function capturedShare(probes: Float64Array, products: Float64Array, trac
   if (!factor) return 0;
   // Tr of F⁻¹·(SΩ)ᵀ(SΩ)·F⁻ᵀ for ΩᵀSΩ = F·Fᵀ.
   const inverse = invertLower(factor, PROBE_VECTORS);
-  const squares = multiplyMatrices(
-    multiplyMatrices(inverse, innerProducts(products, products), PROBE_VECTORS),
-    inverse,
-    PROBE_VECTORS,
-    {
-      transposeB: true,
-    },
-  );
+  const half = multiplyMatrices(inverse, innerProducts(products, products), PROBE_VECTORS);
+  const squares = multiplyMatrices(half, inverse, PROBE_VECTORS, { transposeB: true });
   let captured = 0;
   for (let i = 0; i < PROBE_VECTORS; i += 1) captured += unchecked(squares, i * PROBE_VECTORS + i);
   return captured / trace;

@@ -56,7 +56,7 @@ interface OperatorOptions {
 export class Operator {
   /** min(m, n) of the matrix: the size of S. */
   readonly size: number;
-  /** Holds the panels: `dispose` of those that are no longer needed. */
+  /** Holds the panels; `dispose` frees one. */
   readonly vectors: Vectors;
   /** Tr S², if S was formed. */
   readonly square: number | null;
@@ -90,8 +90,8 @@ export class Operator {
   /**
    * @param x [b, n]
    * @param q orthonormal rows [d, n]
-   * @param nearRows number of last rows of Q that are projected out first. In exact arithmetic block Lanczos needs no
-   *   others; projecting on all rows at once would amplify the loss of orthogonality from step to step
+   * @param nearRows last rows of Q that are projected out first: in exact arithmetic block Lanczos needs no others, and
+   *   a projection on all rows at once would amplify the loss of orthogonality from step to step
    */
   async step(x: Tensor, q: Tensor, nearRows: number): Promise<OperatorStep> {
     const outputs = await this.#sessions.product.run({ x, q, ...this.#given, ...this.#lastRows(q, nearRows) });
@@ -103,11 +103,7 @@ export class Operator {
     };
   }
 
-  /**
-   * map·rows, minus its part in the span of Q if Q is given.
-   * @param map [b, b]
-   * @param rows [b, n]
-   */
+  /** map·rows for [b, b] and [b, n], minus its part in the span of Q if Q is given. */
   async transform(map: Float64Array, rows: Tensor, q: Tensor | null): Promise<Panel> {
     const b = panelRowCount(rows);
     const feeds = { map: tensor.float32(Float32Array.from(map), [b, b]), rows };
@@ -149,24 +145,17 @@ function productGraph(matrix: MatrixSource, options: ProductOptions): Graph {
   const size = Math.min(...matrix.view.shape);
   const graph = new Graph();
   const x = graph.input('x', ElementType.float32, ['b', size]);
-  const product = gram ? timesGram(graph, x, size, gram.scale) : timesMatrixTwice(graph, x, matrix, options);
+  const s = gram && graph.input('s', ElementType.float32, [size, size]);
+  const product = s ? timesTransposed(graph, x, s, gram.scale) : timesMatrixTwice(graph, x, matrix, options);
   const q = graph.input('q', ElementType.float32, ['d', size]);
-  const near = splitOff(
-    graph,
-    product,
-    areOnDevice ? lastRows(graph, q) : graph.input('nearby', ElementType.float32, ['k', size]),
-  );
+  const last = areOnDevice ? lastRows(graph, q) : graph.input('nearby', ElementType.float32, ['k', size]);
+  const near = splitOff(graph, product, last);
   const { inside, outside } = splitOff(graph, near.outside, q);
   graph.output('near', near.inside, ElementType.float32);
   graph.output('inside', inside, ElementType.float32);
   graph.output('outside', outside, ElementType.float32);
   graph.output('gram', graph.op('Gemm', [outside, outside], { transB: 1 }), ElementType.float32);
   return graph;
-}
-
-/** X·S, which is symmetric. */
-function timesGram(graph: Graph, x: Value, size: number, scale: number): Value {
-  return timesTransposed(graph, x, graph.input('s', ElementType.float32, [size, size]), scale);
 }
 
 /** X·AᵀA, or X·AAᵀ. */
@@ -187,8 +176,8 @@ function timesMatrixTwice(
 }
 
 /**
- * scale·X·Mᵀ. As the left operand, M is used as it is and the panel is packed. A Gemm, or scaling after the
- * transposition, would become a product of X with M on the right, which packs M in every run.
+ * scale·X·Mᵀ; X·S for the symmetric S. As the left operand, M is used as it is and the panel is packed. A Gemm, or
+ * scaling after the transposition, would become a product of X with M on the right, which packs M in every run.
  */
 function timesTransposed(graph: Graph, x: Value, m: Value, scale: number): Value {
   return transposed(graph, scaled(graph, graph.op('MatMul', [m, transposed(graph, x)]), scale));

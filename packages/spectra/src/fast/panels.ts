@@ -11,7 +11,7 @@ import {
 import { ElementType, Graph } from '@shadow-gate/checkpoints/onnx/graph';
 import { at } from '@shadow-gate/platform';
 
-/** The vectors of one matrix, as rows [d, n] of float32. Those on a device never leave it. */
+/** The vectors of one matrix, as rows [d, n] of float32. Vectors on a device never leave it. */
 export interface Vectors {
   /** Do the outputs of the graphs stay on the device? */
   readonly areOnDevice: boolean;
@@ -23,7 +23,6 @@ export interface Vectors {
   dot(a: Tensor, b: Tensor): Promise<number>;
   /** @param capacity most rows */
   openStack(capacity: number): Stack;
-  /** Free everything. */
   release(): Promise<void>;
 }
 
@@ -38,7 +37,7 @@ export interface Stack {
 
 /** @param n elements of a vector */
 export async function openVectors(n: number, device: Device): Promise<Vectors> {
-  // Only with WebGPU can onnxruntime's binding leave outputs on the device: with CUDA, rows are copied back and forth.
+  // Only with WebGPU can onnxruntime leave outputs on the device: with CUDA, rows are copied back and forth.
   if (device.name !== 'webgpu') return hostVectors(n);
   const join = await openSession(joinGraph(n), device, { onDevice: ['joined'] });
   return deviceVectors(n, { join, products: await openSession(productsGraph(n), device) });
@@ -129,7 +128,6 @@ function deviceVectors(n: number, { join, products }: Record<'join' | 'products'
   };
 }
 
-/** Number of vectors. */
 export function panelRowCount(rows: Tensor): number {
   return at(rows.dims, 0);
 }

@@ -4,11 +4,7 @@ import type { LanczosBasis } from './lanczos-basis.ts';
 import type { BlockLanczos } from './largest-eigenvalue-bound.ts';
 import type { ProbeMoments } from './trace-estimates.ts';
 
-/**
- * Block Lanczos on S restricted to the complement of a basis.
- * @param start Gaussian probe vectors, rows [b, n]
- * @param isEnough called after each block with the process so far
- */
+/** Block Lanczos on S in the complement of a basis, from Gaussian rows [b, n]. `isEnough` is asked after each block. */
 export async function probeComplement(
   basis: LanczosBasis,
   start: Float32Array,
@@ -18,10 +14,7 @@ export async function probeComplement(
   return continueProcess(basis, await basis.start(start), mostBlocks, isEnough);
 }
 
-/**
- * Block Lanczos from the block that a basis would take next: the beginning of S restricted to the complement.
- * @param coupling how that block is reached, [b, b]
- */
+/** Block Lanczos from the next block of a basis. @param coupling of that block to the one before it, [b, b] */
 export async function continueProcess(
   basis: LanczosBasis,
   coupling: Float64Array,
@@ -50,7 +43,7 @@ export async function continueProcess(
   return { b, diagonal, offDiagonal };
 }
 
-/** Multiply Gaussian probe vectors twice by S restricted to the complement of a basis. */
+/** Multiplies Gaussian probe vectors twice by S restricted to the complement of a basis. */
 export async function multiplyProbes(basis: LanczosBasis, count: number, stream: number): Promise<ProbeMoments> {
   const start = (await basis.project(gaussian(stream, count * basis.operator.size))).rows;
   const once = (await basis.multiply(start)).outside;

@@ -118,7 +118,7 @@ async function withProbes(
   return { top, square, entropy, atoms };
 }
 
-/** Bounds of the sums of the largest eigenvalues, with the estimates of the complement that they rest on. */
+/** Bounds of the sums of the largest eigenvalues, with the estimates of the complement behind them. */
 interface BoundedTop {
   readonly top: KyFanBounds;
   /** Block Lanczos on S in the complement, from Gaussian probe vectors. */
@@ -129,10 +129,7 @@ interface BoundedTop {
   readonly trace: number;
 }
 
-/**
- * Grow the Krylov basis until the sums of the largest eigenvalues have narrow bounds, at most to `end` vectors.
- * @returns `boundedTop` is null if the basis spans the whole space
- */
+/** Grows the Krylov basis, at most to `end`, until the sums have narrow bounds; null if it spans the whole space. */
 async function growBasis(
   basis: LanczosBasis,
   block: number,
@@ -201,7 +198,7 @@ async function boundTop(basis: LanczosBasis, projection: RitzProjection, mostBlo
   return { top: topOf(process), upperBound: upperBoundOf(process), process, trace };
 }
 
-/** Halvings of an interval: the rest does not matter. */
+/** Halvings of an interval: more do not matter. */
 const HALVINGS = 20;
 
 /** The largest upper bound of the eigenvalues in the complement for which the sums can be narrow. */

@@ -2,10 +2,7 @@ import { unchecked } from '../unchecked.ts';
 
 // Linear algebra on small square blocks, in float64, row-major.
 
-/**
- * L with L·Lᵀ = G + shift·I in the lower triangle.
- * @returns null where G is not positive definite
- */
+/** L with L·Lᵀ = G + shift·I in the lower triangle; null if that is not positive definite. */
 export function cholesky(gram: Float64Array | Float32Array, n: number, shift = 0): Float64Array | null {
   const l = new Float64Array(n * n);
   for (let i = 0; i < n; i += 1) {

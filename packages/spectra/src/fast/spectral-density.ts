@@ -71,10 +71,7 @@ function rule(matrix: Float64Array, { b, diagonal, offDiagonal }: BlockLanczos):
   return { nodes: eigenvalues.map((value) => Math.max(0, value)), weights };
 }
 
-/**
- * The Schur complement of the last diagonal block: the largest subtrahend for which the matrix stays ⪰ 0.
- * @returns null if rounding has left the matrix indefinite: it is singular already
- */
+/** The Schur complement of the last diagonal block: the largest subtrahend for T ⪰ 0; null if T is singular already. */
 function lastSchur({ b, diagonal, offDiagonal }: BlockLanczos): Float64Array | null {
   let schur = new Float64Array();
   for (const [k, block] of diagonal.entries()) {

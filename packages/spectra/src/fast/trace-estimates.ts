@@ -12,7 +12,7 @@ const GRID = 256;
 /** Allowance for the norm of the remainder, itself estimated by the quadrature. */
 const NORM_ALLOWANCE = 1.1;
 
-/** Known about an operator S ⪰ 0 without probe vectors. */
+/** Facts about an operator S ⪰ 0 without probe vectors. */
 interface KnownTraces {
   /** Tr I. */
   readonly size: number;
@@ -20,7 +20,7 @@ interface KnownTraces {
   readonly trace: number;
   /** No eigenvalue is larger. */
   readonly upperBound: number;
-  /** Tr S², if it is known. */
+  /** Tr S²; null if unknown. */
   readonly square: Bounded | null;
 }
 
@@ -94,7 +94,7 @@ export function entropyTrace(probes: TraceProbes, known: KnownTraces): Bounded {
   const { size, trace, upperBound, square } = known;
   if (!(trace > 0)) return bounded(0, 0);
   const byLine = entropyEstimate(probes, upperBound, [exactly(size), exactly(trace)]);
-  // Without the square, if rounding leaves little of it.
+  // Rounding may leave little of the square.
   const bySquare = square ? entropyEstimate(probes, upperBound, [exactly(size), exactly(trace), square]) : byLine;
   const { low, high } = bySquare.high - bySquare.low < byLine.high - byLine.low ? bySquare : byLine;
   // x·ln x is convex: smallest if all eigenvalues are equal, largest if each is 0 or the upper bound.
@@ -114,19 +114,14 @@ function entropyEstimate({ deep, shallow }: TraceProbes, upperBound: number, kno
   const bend = (x: number) => best(x) - line(x);
   const rest = (x: number) => xLogX(x) - best(x);
   const bends = integrate(deep.gauss, bend) + best.trace(shallow.moments) - line.trace(shallow.moments);
-  const error = deviation(
-    deep,
-    [
-      { vectors: deep.vectors, weight: (x) => rest(x) / deep.vectors + bend(x) / count },
-      { vectors: shallow.vectors, weight: (x) => bend(x) / count },
-    ],
-    upperBound,
-  );
+  const parts = [
+    { vectors: deep.vectors, weight: (x: number) => rest(x) / deep.vectors + bend(x) / count },
+    { vectors: shallow.vectors, weight: (x: number) => bend(x) / count },
+  ];
+  const error = deviation(deep, parts, upperBound);
   const middle = line.trace(known.map(({ value }) => value)) + bends / count;
-  const uncertain = known.reduce(
-    (sum, { low, high }, i) => sum + (Math.abs(at(line.coefficients, i)) * (high - low)) / 2,
-    0,
-  );
+  const widths = known.map(({ low, high }, i) => (Math.abs(at(line.coefficients, i)) * (high - low)) / 2);
+  const uncertain = widths.reduce((sum, width) => sum + width, 0);
   return {
     low: middle + integrate(deep.gauss, rest) / deep.vectors - error - uncertain,
     high: middle + integrate(deep.radau, rest) / deep.vectors + error + uncertain,
@@ -168,10 +163,8 @@ function fitPolynomial(quadrature: Quadrature, f: (x: number) => number, degree:
   /** Orthogonal polynomials of x/scale, as coefficients. */
   const basis: number[][] = [];
   const coefficients = new Array<number>(degree + 1).fill(0);
-  const mass = inner(
-    () => 1,
-    () => 1,
-  );
+  const one = () => 1;
+  const mass = inner(one, one);
   for (let power = 0; power <= degree; power += 1) {
     const next = new Array<number>(degree + 1).fill(0);
     next[power] = 1;

@@ -12,7 +12,7 @@ const MOST_THREADS = 4;
 interface LargeSpectraOptions {
   /** Its holder has the device. */
   readonly mutex: Semaphore;
-  /** How many there are, at most: one alone has all cores. */
+  /** Most matrices: one alone has all cores. */
   readonly matrices: number;
   /** The file of a worker thread; null if there is none. */
   readonly entry?: URL | null;
@@ -35,7 +35,7 @@ export class LargeSpectra {
     this.#pool = entry && threads > 1 ? new WorkerPool(entry, threads) : null;
   }
 
-  /** How many are computed at the same time in threads of their own; 0 if none is. */
+  /** Number of simultaneous spectra in threads of their own; 0 without any. */
   get threads(): number {
     return this.#pool?.threads ?? 0;
   }
@@ -56,7 +56,7 @@ export class LargeSpectra {
     await this.#pool?.close();
   }
 
-  /** With its part of the cores: the same for all, since the last digits of sums depend on it. */
+  /** With an equal part of the cores for all, since the last digits of sums depend on it. */
   #besideOthers(matrix: LargeMatrix): LargeMatrix {
     const { device } = matrix;
     if (!this.#pool || device.name !== 'cpu') return matrix;

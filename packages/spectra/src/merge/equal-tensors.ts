@@ -19,10 +19,7 @@ const CPU: Device = { name: 'cpu', reason: 'tensors are compared in float64' };
 /** Elements per block: 8 bytes each, and a few copies. */
 const BLOCK = 4 * 1024 * 1024;
 
-/**
- * Are two tensors equal: the same bytes or, in another floating-point dtype, each number (also of quantized weights)
- * rounded to that dtype?
- */
+/** Are two tensors the same bytes or, in another floating-point dtype, the same numbers rounded to that dtype? */
 export async function areTensorsEqual(
   stored: TensorEntry,
   original: TensorEntry,
@@ -57,7 +54,7 @@ function isTurnedStack(stored: TensorEntry, original: TensorEntry): boolean {
   );
 }
 
-/** ‖stored − round(original)‖² of stacks of which one is turned. */
+/** ‖stored − round(original)‖² of stacks, one of which is turned. */
 async function distanceOfStacks(stored: TensorEntry, original: TensorEntry): Promise<number> {
   const count = at(stored.shape, 0);
   let sum = 0;
@@ -75,10 +72,7 @@ async function distanceOfStacks(stored: TensorEntry, original: TensorEntry): Pro
   return sum;
 }
 
-/**
- * ‖stored − round(original)‖²; NaN if one of them has NaN or Inf.
- * @param before the original was first rounded to this dtype
- */
+/** ‖stored − round(original)‖²; NaN for NaN or Inf. @param before a dtype to which the original was rounded first */
 async function distanceFromRounded(
   stored: TensorEntry,
   original: TensorEntry,

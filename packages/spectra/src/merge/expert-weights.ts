@@ -8,8 +8,7 @@ import {
   type StackedModule,
 } from '@shadow-gate/checkpoints/adapter';
 import type { FullCheckpoint } from '@shadow-gate/checkpoints/formats';
-import type { Matrix } from '@shadow-gate/checkpoints/matrices';
-import { fusedLayout } from '@shadow-gate/checkpoints/matrices';
+import { fusedLayout, type Matrix } from '@shadow-gate/checkpoints/matrices';
 import { type ModuleType, tensorPlace } from '@shadow-gate/checkpoints/naming';
 import type { OutputSlice } from '@shadow-gate/checkpoints/tensors';
 import { expertKey, expertsOf, GATE_AND_UP, matrixFeatures } from '../expert-updates.ts';
@@ -23,10 +22,7 @@ export interface ExpertWeight {
   readonly module: LoraModule;
 }
 
-/**
- * The matrices that the stacks of an adapter change (`target_parameters` of PEFT). Files store experts one by one or
- * stacked, and either way around.
- */
+/** The matrices that an adapter's stacks change (PEFT's `target_parameters`). Files store experts singly or stacked. */
 export function expertWeights(
   adapter: Adapter,
   modules: readonly StackedModule[],

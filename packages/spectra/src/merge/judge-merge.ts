@@ -9,10 +9,7 @@ const TENSOR_FLOAT = 2 ** -11;
 /** Distance of the smallest numbers of float16. */
 const F16_SPACING = 2 ** -24;
 
-/**
- * Is this weight the merge of the adapter into the base weight? The sums compare it, entry by entry, with the base plus
- * the update in float64, rounded to its dtype.
- */
+/** Is this weight the merge? Its entries are compared with base + update in float64, rounded to its dtype. */
 export async function judgeMerge(weight: MergedWeight): Promise<MergeJudgement> {
   if (isQuantized(weight.merged)) return judgeQuantized(weight);
   const judged = await judgePlain(weight);
@@ -32,23 +29,18 @@ async function judgePlain(weight: MergedWeight): Promise<MergeJudgement> {
   const merge = asMerge(weight, sums) ?? (await inAnotherDtype(weight, sums));
   if (merge) return merge;
   const isUnchanged = isVisible(weight, sums) && sums.change <= LIMIT * tolerance(weight, sums);
-  return {
-    status: isUnchanged ? 'notApplied' : 'different',
-    residual: residualOf(weight, sums),
-    coefficient: coefficientOf(sums),
-  };
+  return judgement(isUnchanged ? 'notApplied' : 'different', weight, sums);
 }
 
 /** @returns null if it is not the merge */
 function asMerge(weight: MergedWeight, sums: MergeSums): MergeJudgement | null {
   // The distance from the ideal merge, as energy over the entries, beyond the rounding of that merge.
-  const isMerge = sums.excess <= LIMIT * tolerance(weight, sums);
-  if (!isMerge) return null;
-  return {
-    status: isVisible(weight, sums) ? 'applied' : 'belowRounding',
-    residual: residualOf(weight, sums),
-    coefficient: coefficientOf(sums),
-  };
+  if (!(sums.excess <= LIMIT * tolerance(weight, sums))) return null;
+  return judgement(isVisible(weight, sums) ? 'applied' : 'belowRounding', weight, sums);
+}
+
+function judgement(status: MergeJudgement['status'], weight: MergedWeight, sums: MergeSums): MergeJudgement {
+  return { status, residual: residualOf(weight, sums), coefficient: coefficientOf(sums) };
 }
 
 const LIMIT = MAX_RESIDUAL ** 2;
@@ -122,7 +114,6 @@ const COARSER: Readonly<Record<string, readonly string[]>> = {
   F16: ['BF16'],
 };
 
-/** Can a merge be judged in this dtype or format? */
 export function isMergeJudged(entry: TensorEntry): boolean {
   return isQuantized(entry) || Object.hasOwn(HALF_ULP, entry.dtype);
 }

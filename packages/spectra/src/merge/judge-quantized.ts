@@ -33,10 +33,7 @@ export async function judgeQuantized(weight: MergedWeight): Promise<MergeJudgeme
   return { status: 'different', ...own };
 }
 
-/**
- * Is it, within rounding, the merge into the weights that a quantized base was made from? Adapters trained on a
- * quantized model are often merged into the model before quantization.
- */
+/** Is it a merge into the model before quantization? Adapters trained on a quantized model are often merged there. */
 export async function isMergedBeforeQuantizing(weight: MergedWeight): Promise<boolean> {
   const { base: source, merged, views } = weight;
   if (!isQuantized(source) || isQuantized(merged)) return false;
@@ -49,7 +46,7 @@ export async function isMergedBeforeQuantizing(weight: MergedWeight): Promise<bo
   );
 }
 
-/** Is it, within rounding, the weight that a quantized one was made from? For weights without an update. */
+/** Is it, within rounding, the weight without an update that a quantized one was made from? */
 export async function isBeforeQuantizing(stored: TensorEntry, original: TensorEntry): Promise<boolean> {
   if (!isQuantized(original) || !isMeasuredDtype(stored.dtype) || stored.shape.join() !== original.shape.join())
     return false;
@@ -58,10 +55,8 @@ export async function isBeforeQuantizing(stored: TensorEntry, original: TensorEn
   const [own, other] = [stored, original].map((source) => loadMatrix(graph, { source, view })) as [Value, Value];
   const squares: Value[] = [];
   eachStrip(graph, view.shape, 0, (cut) => {
-    const off = graph.op(
-      'Sub',
-      [own, other].map((value) => graph.cast(cut(value), ElementType.float64)),
-    );
+    const parts = [own, other].map((value) => graph.cast(cut(value), ElementType.float64));
+    const off = graph.op('Sub', parts);
     squares.push(graph.op('ReduceSumSquare', [off], { keepdims: 1 }));
     return squares.slice(-1);
   });

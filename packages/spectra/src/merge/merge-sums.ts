@@ -2,19 +2,20 @@ import { type LoraModule, loraFactors, loraFeatures } from '@shadow-gate/checkpo
 import { type Device, float64Output, runGraph } from '@shadow-gate/checkpoints/onnx';
 import { ElementType, Graph, onnxElementType, type Value } from '@shadow-gate/checkpoints/onnx/graph';
 import { type MatrixView, type TensorEntry, tensorValue, wholeMatrix } from '@shadow-gate/checkpoints/tensors';
+import { at } from '@shadow-gate/platform';
 import { CACHED_BYTES, eachStrip, loadMatrix } from '../load-matrix.ts';
 
 /** A weight before and after a merge, and the adapter. */
 export interface MergedWeight {
   /** W, as the checkpoint stores it. */
   readonly merged: TensorEntry;
-  /** W₀, as the reference stores it: of the same shape. */
+  /** W₀, as the reference stores it, of the same shape. */
   readonly base: TensorEntry;
-  /** Usually one; several where tied modules are adapted. */
+  /** Several if tied modules are adapted. */
   readonly modules: readonly [LoraModule, ...LoraModule[]];
   /** Dtype to which a quantized base was expanded; 32 bits if missing. */
   readonly expandedAs?: Rounded;
-  /** The compared parts of the two, of the same shape; all if missing. */
+  /** The compared parts; all if missing. */
   readonly views?: { readonly merged: MatrixView; readonly base: MatrixView };
 }
 
@@ -49,32 +50,17 @@ export interface MergeSums {
   readonly largest: number;
 }
 
-const NAMES = [
-  'residual',
-  'rounding',
-  'excess',
-  'excessOfBase',
-  'alongUpdate',
-  'expectedAlongUpdate',
-  'update',
-  'change',
-  'baseRounding',
-  'offGrid',
-  'target',
-] as const satisfies readonly (keyof MergeSums)[];
+type StripSum = Exclude<keyof MergeSums, 'largest' | 'factors'>;
 
-/** An assumption on how the merge was made. */
+/** An assumption about the merge. */
 interface MergePath {
-  /** The dtype that W was rounded to; by default that of the file. */
+  /** The dtype that W was rounded to; by default the file's. */
   readonly grid?: string;
   /** Was W₀ rounded to that dtype first? Then W₀ stands for round(W₀) in all sums. */
   readonly roundsBase?: boolean;
 }
 
-/**
- * Compute the sums in one graph, straight from the files, in strips along the output features. On the CPU, where
- * float64 is the same on every machine.
- */
+/** Computes the sums in one graph, in strips along the output features. On every CPU, float64 is the same. */
 export async function mergeSums(
   weight: MergedWeight,
   { grid = weight.merged.dtype, roundsBase = false }: MergePath = {},
@@ -98,7 +84,7 @@ export async function mergeSums(
   const round = (value: Value) => double(graph.cast(value, gridType));
   const minus = (a: Value, b: Value) => graph.op('Sub', [a, b]);
   const product = (a: Value, b: Value) => graph.op('ReduceSum', [graph.op('Mul', [a, b])], { keepdims: 1 });
-  const terms = new Map<keyof MergeSums, Value[]>(NAMES.map((name) => [name, []]));
+  const terms: Array<Readonly<Record<StripSum, Value>>> = [];
   const largest: Value[] = [];
   const work = (cut: (value: Value) => Value): readonly Value[] => {
     const [w, stored] = [double(cut(whole)), double(cut(wholeBase))];
@@ -112,7 +98,7 @@ export async function mergeSums(
     const change = minus(w, rounded);
     const baseOff = minus(w0, rounded);
     const gridOff = minus(w, merged.dtype === grid ? w : round(w));
-    const values: Record<(typeof NAMES)[number], Value> = {
+    const values: Record<StripSum, Value> = {
       residual: product(off, off),
       rounding: product(offIdeal, offIdeal),
       excess: product(minus(w, ideal), graph.op('Add', [off, offIdeal])),
@@ -125,21 +111,22 @@ export async function mergeSums(
       offGrid: product(gridOff, gridOff),
       target: product(t, t),
     };
-    for (const name of NAMES) terms.get(name)?.push(values[name]);
+    terms.push(values);
     largest.push(graph.op('ReduceMax', [graph.op('Abs', [w])], { keepdims: 1 }));
     return [...Object.values(values), ...largest.slice(-1)];
   };
   eachStrip(graph, [rows, columns], outputAxis, work, isWhole ? Number.POSITIVE_INFINITY : CACHED_BYTES);
-  for (const [name, values] of terms) graph.output(name, graph.reshape(graph.sum(values), [1]), ElementType.float64);
-  graph.output(
-    'largest',
-    largest.reduce((a, b) => graph.op('Max', [a, b])),
-    ElementType.float64,
-  );
+  const names = Object.keys(at(terms, 0)) as StripSum[];
+  for (const name of names) {
+    const sum = graph.sum(terms.map((values) => values[name]));
+    graph.output(name, graph.reshape(sum, [1]), ElementType.float64);
+  }
+  const most = largest.reduce((a, b) => graph.op('Max', [a, b]));
+  graph.output('largest', most, ElementType.float64);
   graph.output('factors', graph.sum(updates.map(({ factors }) => factors)), ElementType.float64);
   const outputs = await runGraph(graph, CPU);
   const read = (name: string): number => float64Output(outputs, name)[0] ?? Number.NaN;
-  const sums = Object.fromEntries(NAMES.map((name) => [name, read(name)])) as Record<(typeof NAMES)[number], number>;
+  const sums = Object.fromEntries(names.map((name) => [name, read(name)])) as Record<StripSum, number>;
   return { ...sums, largest: read('largest'), factors: read('factors') };
 }
 
@@ -163,10 +150,8 @@ function openUpdate(graph: Graph, module: LoraModule, axis: 0 | 1) {
   const squares = (value: Value, axis: number) =>
     graph.reshape(graph.op('ReduceSumSquare', [value, graph.constant([axis], 'int64')], { keepdims: 0 }), [rank]);
   const energies = graph.op('Mul', [squares(valueB, 0), squares(valueA, 1)]);
-  const factors = graph.op('Mul', [
-    graph.op('ReduceSum', [energies], { keepdims: 1 }),
-    graph.constant([module.scale ** 2], 'float64'),
-  ]);
+  const scaleSquared = graph.constant([module.scale ** 2], 'float64');
+  const factors = graph.op('Mul', [graph.op('ReduceSum', [energies], { keepdims: 1 }), scaleSquared]);
   return {
     factors,
     strip(cut: (value: Value) => Value): Value {

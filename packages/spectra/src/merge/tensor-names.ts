@@ -1,6 +1,6 @@
 import { innerName } from '../match-names.ts';
 
-/** Finds the tensor that another file has under the same name, or under the same name inside other containers. */
+/** Finds the tensor that another file has under the same name, or under that name inside other containers. */
 export class TensorNames<T extends { readonly name: string }> {
   readonly #exact: ReadonlyMap<string, T>;
   readonly #inner = new Map<string, T | 'ambiguous'>();
@@ -13,7 +13,7 @@ export class TensorNames<T extends { readonly name: string }> {
     }
   }
 
-  /** @returns null where there is none, or where several differ in their containers alone */
+  /** @returns null without one, or if several differ in their containers alone */
   find(name: string): T | null {
     const found = this.#exact.get(name) ?? this.#inner.get(innerName(name)) ?? null;
     return found === 'ambiguous' ? null : found;

@@ -1,6 +1,6 @@
-// The screen of a matrix A: bounds of its spectrum from a few products, as certain as those of a fast spectrum, and
-// wider. The norm is exact, the largest singular value has narrow bounds, and all other bounds follow from the two. If
-// they are enough to judge a matrix, its full spectrum is not computed.
+// The screen of a matrix A: bounds from a few products, as certain as those of a fast spectrum, and wider. The norm is
+// exact, the largest singular value has narrow bounds, and all other bounds follow from the two. If they are enough to
+// judge a matrix, its full spectrum is not computed.
 import { at } from '@shadow-gate/platform';
 import { bounded } from '../bounded.ts';
 import { matrixCost } from '../cost.ts';
@@ -74,7 +74,6 @@ export function asScreened(job: Job): Job {
   return isScreenable(shape) ? { ...job, method: 'screened', cost: matrixCost(shape, 'screened') } : job;
 }
 
-/** Is a matrix of this shape large enough that a screen saves time? */
 function isScreenable(shape: readonly [number, number]): boolean {
   return Math.min(...shape) >= LEAST_SIZE;
 }
@@ -83,9 +82,8 @@ function isScreenable(shape: readonly [number, number]): boolean {
 async function screenOperator(operator: Operator): Promise<Parameters<typeof fastMetrics>[0] | null> {
   const n = operator.size;
   const basis = new LanczosBasis(operator, BLOCK * MOST_BLOCKS);
-  const process = await probeComplement(basis, gaussian(STREAM, BLOCK * n), MOST_BLOCKS, (soFar) =>
-    isEnough(basis, soFar),
-  );
+  const enough = (soFar: BlockLanczos) => isEnough(basis, soFar);
+  const process = await probeComplement(basis, gaussian(STREAM, BLOCK * n), MOST_BLOCKS, enough);
   const projection = ritzProjection(basis, BLOCK);
   const [largest = 0] = projection.ritz;
   const rounding = ROUNDING * largest;
@@ -97,19 +95,15 @@ async function screenOperator(operator: Operator): Promise<Parameters<typeof fas
   const average = Math.max(0, n - inside) / left;
   const least = (f: (x: number) => number) =>
     projection.ritz.reduce((sum, value) => sum + f(value), 0) + left * f(average);
-  // Convex functions: least where the rest is spread evenly (Ky Fan, Schur), most where every eigenvalue is 0 or the
-  // bound.
+  const squares = least((x) => x * x);
+  // Convex functions are least if the rest is even (Ky Fan, Schur), and most if every eigenvalue is 0 or the bound.
   return {
     top,
-    square: bounded(
-      least((x) => x * x),
-      n * upperBound,
-    ),
+    square: bounded(squares, n * upperBound),
     entropy: bounded(least(xLogX), n * Math.log(upperBound)),
   };
 }
 
-/** Are the bounds of the largest eigenvalue narrow? */
 function isEnough(basis: LanczosBasis, process: BlockLanczos): boolean {
   if (process.diagonal.length < 2) return false;
   const largest = at(ritzProjection(basis, BLOCK).ritz, 0);
