@@ -16,9 +16,7 @@ export function parsePythonJson(text: string): PythonValue {
 }
 
 class Reader extends LiteralReader {
-  constructor(text: string) {
-    super(text, SPACE);
-  }
+  protected readonly space = SPACE;
 
   value(): PythonValue {
     this.skipSpace();

@@ -1,13 +1,12 @@
 /** Reads a literal of Python from a text. */
 export abstract class LiteralReader {
   readonly #text: string;
-  readonly #space: RegExp;
   #at = 0;
+  /** Sticky: matches the white space between two parts. */
+  protected abstract readonly space: RegExp;
 
-  /** @param space sticky: matches the white space between two parts */
-  constructor(text: string, space: RegExp) {
+  constructor(text: string) {
     this.#text = text;
-    this.#space = space;
   }
 
   get isAtEnd(): boolean {
@@ -16,10 +15,10 @@ export abstract class LiteralReader {
 
   /** @returns whether there was any */
   skipSpace(): boolean {
-    return this.match(this.#space)?.[0] !== '';
+    return this.match(this.space)?.[0] !== '';
   }
 
-  /** How many characters have been read. */
+  /** Number of characters read. */
   protected get place(): number {
     return this.#at;
   }

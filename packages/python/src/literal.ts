@@ -17,17 +17,13 @@ export function literalEval(text: string): PythonValue {
   const reader = new Reader(text.replace(/^[ \t]+/, ''));
   const value = reader.value(0);
   reader.skipSpace();
-  if (!reader.isAtEnd) {
-    // "1, 2" is a tuple without parentheses.
-    throw new PythonError('it has more than one value');
-  }
+  // "1, 2" is a tuple without parentheses.
+  if (!reader.isAtEnd) throw new PythonError('it has more than one value');
   return value;
 }
 
 class Reader extends LiteralReader {
-  constructor(text: string) {
-    super(text, SPACE);
-  }
+  protected readonly space = SPACE;
 
   value(depth: number): PythonValue {
     if (depth > DEEPEST) throw new PythonError('it nests too deep');

@@ -1,13 +1,7 @@
 import { type Character, classSource, escapeLiteral, readRegexEscape, wordMembers } from './regex-characters.ts';
 import { capturesIn, isNullable, type ParsedRegex, type RegexNode, RegexProblem, regexWidth } from './regex-syntax.ts';
 
-interface Flags {
-  readonly ignoreCase: boolean;
-  readonly multiline: boolean;
-  readonly dotAll: boolean;
-  readonly verbose: boolean;
-  readonly ascii: boolean;
-}
+type Flags = Readonly<Record<'ignoreCase' | 'multiline' | 'dotAll' | 'verbose' | 'ascii', boolean>>;
 
 /** Patterns of tasks nest three levels. A regular expression that exhausts the stack ends the process. */
 const DEEPEST = 100;
@@ -28,10 +22,7 @@ const QUANTIFIER = /^(?:[*+?]|\{(\d*)(,?)(\d*)\})/;
 const IGNORED = /^(?:[ \t\n\r\v\f]|#[^\n]*)+/;
 const COMMENT = /^\(\?#[^)]*\)/;
 
-/**
- * Parse a regular expression of Python's `re` (3.11).
- * @throws RegexProblem if it is not valid, or if JavaScript has no equivalent of something in it
- */
+/** Parses Python's `re` (3.11). @throws RegexProblem if it is not valid, or has a part without an equivalent */
 export function parseRegex(pattern: string): ParsedRegex {
   return new Parser(pattern).parse();
 }
@@ -106,7 +97,6 @@ class Parser {
     return repeat;
   }
 
-  /** At a quantifier, read it. */
   #quantifier(): { readonly min: number; readonly max: number; readonly lazy: boolean } | null {
     const match = QUANTIFIER.exec(this.#rest);
     if (match === null) return null;

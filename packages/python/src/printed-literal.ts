@@ -1,8 +1,8 @@
 import { HEX_DIGITS } from './escapes.ts';
 import { LiteralReader } from './literal-reader.ts';
 
-// Literals as Python prints them: lists, tuples, dictionaries and numpy arrays of texts and numbers. pandas writes them
-// into the cells of a table.
+// Literals as Python prints them, and pandas writes them into cells: lists, tuples, dictionaries and numpy arrays of
+// texts and numbers.
 
 /** Choices nest two levels. */
 const MAX_DEPTH = 8;
@@ -33,9 +33,7 @@ const ARRAY_END = /\s*(?:,\s*dtype=(?:\w+|'[^']*'))?\s*\)/y;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', "'": "'", '"': '"' };
 
 class Reader extends LiteralReader {
-  constructor(text: string) {
-    super(text, SPACE);
-  }
+  protected readonly space = SPACE;
 
   value(depth: number): unknown {
     if (depth > MAX_DEPTH) throw new NotLiteral();

@@ -6,13 +6,7 @@ export type RegexNode =
   | { readonly type: 'place'; readonly source: string }
   | { readonly type: 'group'; readonly index: number | null; readonly body: RegexNode }
   | { readonly type: 'look'; readonly behind: boolean; readonly negative: boolean; readonly body: RegexNode }
-  | {
-      readonly type: 'repeat';
-      readonly min: number;
-      readonly max: number;
-      readonly lazy: boolean;
-      readonly body: RegexNode;
-    }
+  | Readonly<{ type: 'repeat'; min: number; max: number; lazy: boolean; body: RegexNode }>
   | { readonly type: 'sequence'; readonly items: readonly RegexNode[] }
   | { readonly type: 'alternation'; readonly options: readonly RegexNode[] }
   | { readonly type: 'backreference'; readonly index: number };

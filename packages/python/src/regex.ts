@@ -24,15 +24,12 @@ export interface RegexMatch {
   readonly groups: readonly (string | undefined)[];
 }
 
-/** A pattern is compiled once, not for each document. */
+/** Each pattern is compiled once, not for each document. */
 const KNOWN = new Map<string, PythonRegex>();
 const MOST_KNOWN = 500;
 const LONGEST_QUOTE = 200;
 
-/**
- * `re.compile(pattern)`.
- * @throws UserError if Python does not accept the pattern, or JavaScript has no equivalent of a part
- */
+/** `re.compile(pattern)`. @throws UserError if Python does not accept it, or JavaScript has no equivalent of a part */
 export function compileRegex(pattern: string): PythonRegex {
   const known = KNOWN.get(pattern);
   if (known !== undefined) return known;
@@ -125,9 +122,7 @@ export function findAll(regex: PythonRegex, text: string): (string | string[])[]
 }
 
 /** `re.sub(pattern, '', text)`. */
-export function removeAll(regex: PythonRegex, text: string): string {
-  return replaceAll(regex, text, () => '');
-}
+export const removeAll = (regex: PythonRegex, text: string): string => replaceAll(regex, text, () => '');
 
 /** `re.sub(pattern, replacement, text, count)`. @param count 0: every match */
 export function replaceAll(

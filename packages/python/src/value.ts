@@ -33,7 +33,6 @@ export type PythonValue =
 /** Python raises an exception. */
 export class PythonError extends Error {}
 
-// For values of Python and of templates.
 export const isDict = <V>(value: V): value is Extract<V, ReadonlyMap<unknown, unknown>> => value instanceof Map;
 export const isList = <V>(value: V): value is Extract<V, readonly unknown[]> => Array.isArray(value);
 /** `isinstance(value, int)`: a bool is one. */

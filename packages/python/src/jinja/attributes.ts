@@ -21,7 +21,7 @@ import {
   View,
 } from './value.ts';
 
-/** `object.name` of a template: the attribute, otherwise the element of that name. */
+/** `object.name` in a template: the attribute, otherwise the element of that name. */
 export function getAttribute(object: JinjaValue, name: string, strict: boolean): JinjaValue {
   if (object instanceof Undefined) object.fail();
   const attribute = ownAttribute(object, name);
@@ -30,7 +30,7 @@ export function getAttribute(object: JinjaValue, name: string, strict: boolean):
   return element === undefined ? missing(object, name, strict) : element;
 }
 
-/** `object[key]` of a template: the element, otherwise the attribute of that name. */
+/** `object[key]` in a template: the element, otherwise the attribute of that name. */
 export function getItem(object: JinjaValue, key: JinjaValue, strict: boolean): JinjaValue {
   if (object instanceof Undefined) object.fail();
   const element = ownElement(object, key);
@@ -55,13 +55,16 @@ function ownElement(object: JinjaValue, key: JinjaValue): JinjaValue | undefined
   return items?.at(asIndex(key, 'an index'));
 }
 
-/** The sandbox hides these attributes, and methods that change a value. */
+/** The sandbox hides these attributes. */
 const PRIVATE = /^_/;
 
-/** `getattr` of Python. @returns undefined if there is none; an Undefined if the sandbox hides it */
+/** `getattr`. @returns undefined without the attribute; an Undefined if the sandbox hides it */
 export function ownAttribute(object: JinjaValue, name: string): JinjaValue | undefined {
   if (PRIVATE.test(name)) return undefined;
-  if (typeof object === 'string') return methodOf(name, object, textMethod(name));
+  if (typeof object === 'string') {
+    const method = textMethod(name);
+    return method && new Callable(name, (args) => method(object, args));
+  }
   if (isDict(object)) return dictAttribute(object, name);
   if (object instanceof Namespace) return object.values.get(name);
   if (object instanceof Loop) return object.attribute(name);
@@ -87,14 +90,6 @@ const OTHER_ATTRIBUTES: ReadonlySet<string> = new Set([
   ...['name', 'arguments', 'catch_kwargs', 'catch_varargs', 'caller', 'explicit_caller', 'fromkeys'],
 ]);
 
-function methodOf<T>(
-  name: string,
-  object: T,
-  method: ((object: T, args: Arguments) => JinjaValue) | undefined,
-): Callable | undefined {
-  return method === undefined ? undefined : new Callable(name, (args) => method(object, args));
-}
-
 const CHANGES_LIST = ['append', 'clear', 'extend', 'insert', 'pop', 'remove', 'reverse', 'sort'];
 const CHANGES_DICT = ['clear', 'pop', 'popitem', 'setdefault', 'update'];
 
@@ -104,15 +99,10 @@ function listAttribute(object: readonly JinjaValue[] | PythonTuple<JinjaValue>, 
   const items = object instanceof PythonTuple ? object.items : object;
   if (isList(object) && CHANGES_LIST.includes(name)) return unsafe(name);
   if (isList(object) && name === 'copy') return new Callable(name, () => [...items]);
-  if (name === 'count') {
-    return new Callable(name, (args) => {
-      const value = only(name, args);
-      return items.filter((item) => jinjaEquals(item, value)).length;
-    });
-  }
-  if (name !== 'index') return undefined;
+  if (name !== 'count' && name !== 'index') return undefined;
   return new Callable(name, (args) => {
     const value = only(name, args);
+    if (name === 'count') return items.filter((item) => jinjaEquals(item, value)).length;
     const index = items.findIndex((item) => jinjaEquals(item, value));
     if (index < 0) throw new TemplateError('a value is not in a list');
     return index;
@@ -129,34 +119,27 @@ function only(name: string, args: Arguments): JinjaValue {
 function dictAttribute(dict: JinjaDict, name: string): JinjaValue | undefined {
   if (CHANGES_DICT.includes(name)) return unsafe(name);
   const method = (call: (args: Arguments) => JinjaValue) => new Callable(name, call);
-  switch (name) {
-    case 'get':
-      return method((args) => {
-        if (args.named.size > 0) throw new TemplateError('get takes no arguments by their names');
-        const bound = bind('get', ['key', 'default'], args, { required: 1 });
-        const value = getDictItem(dict, bound.get('key', null));
-        return value === undefined ? bound.get('default', null) : value;
-      });
-    case 'items':
-    case 'keys':
-    case 'values':
-      return method((args) => {
-        bind(name, [], args);
-        return dictView(dict, name);
-      });
-    case 'copy':
-      return method(() => new Map(dict));
-    case 'fromkeys':
-      throw new NotRead('fromkeys is not read');
+  if (name === 'get') {
+    return method((args) => {
+      if (args.named.size > 0) throw new TemplateError('get takes no arguments by their names');
+      const bound = bind('get', ['key', 'default'], args, { required: 1 });
+      const value = getDictItem(dict, bound.get('key', null));
+      return value === undefined ? bound.get('default', null) : value;
+    });
   }
-  return undefined;
+  if (name === 'items' || name === 'keys' || name === 'values') {
+    return method((args) => {
+      bind(name, [], args);
+      return dictView(dict, name);
+    });
+  }
+  if (name === 'fromkeys') throw new NotRead('fromkeys is not read');
+  return name === 'copy' ? method(() => new Map(dict)) : undefined;
 }
 
 export function dictView(dict: JinjaDict, kind: 'items' | 'keys' | 'values'): View {
   if (kind === 'keys') return new View('dict_keys', [...dict.keys()]);
   if (kind === 'values') return new View('dict_values', [...dict.values()]);
-  return new View(
-    'dict_items',
-    [...dict].map((entry) => new PythonTuple<JinjaValue>(entry)),
-  );
+  const entries = [...dict].map((entry) => new PythonTuple<JinjaValue>(entry));
+  return new View('dict_items', entries);
 }

@@ -22,7 +22,7 @@ import {
   Undefined,
 } from './value.ts';
 
-/** Evaluates expressions with the names of a scope. Throws TemplateError where Python or Jinja raises. */
+/** Evaluates expressions with the names of a scope. @throws TemplateError if Python or Jinja raises an exception */
 export class Evaluation {
   readonly #scope: JinjaScope;
   readonly #environment: Environment;
@@ -132,7 +132,7 @@ export class Evaluation {
     return slice(object, bound(index.start), bound(index.stop), bound(index.step));
   }
 
-  /** The value of a filter. @param body the text of a block that it is applied to */
+  /** @param body the text of a block that the filter is applied to */
   filter({ operand, name, args }: FilterExpression, body: string | null): JinjaValue {
     const value =
       operand === null

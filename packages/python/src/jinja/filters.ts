@@ -138,7 +138,7 @@ const SCALAR_FILTERS: Readonly<Record<string, Filter>> = {
   safe: plain('safe', (value) => new Markup(jinjaText(value))),
   string: plain('string', jinjaText),
   title: onText('title', titleWords),
-  tojson: (value, args) => tojsonFilter(value, args),
+  tojson: tojsonFilter,
   trim: (value, args) => {
     const characters = bind('the filter trim', ['chars'], args).get('chars') ?? null;
     return stripped(jinjaText(value), characters === null ? null : asText(characters, 'chars'), 'both');
@@ -159,7 +159,7 @@ const notRead = (name: string): [string, Filter] => [
   },
 ];
 
-/** The filters of Jinja 3.1, with `tojson` as transformers has it. */
+/** The filters of Jinja 3.1, with transformers' `tojson`. */
 export const FILTERS: Environment['filters'] = new Map([
   ...NOT_READ.map(notRead),
   ...Object.entries(SCALAR_FILTERS),

@@ -58,7 +58,6 @@ const notRead = (name: string) =>
     throw new NotRead(`${name} is not read`);
   });
 
-/** The functions that every template can call. */
 export const GLOBALS: ReadonlyMap<string, JinjaValue> = new Map<string, JinjaValue>(
   [
     new Callable('range', range),

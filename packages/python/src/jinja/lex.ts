@@ -70,7 +70,8 @@ class Lexer {
     this.#text(this.#before(this.#source.slice(this.#at, match.index), sign, mark === '{'));
     this.#advance(match.index + opening.length);
     if (mark === undefined) this.#raw();
-    else if (mark === '#') this.#comment();
+    else if (mark === '#')
+      this.#advance(this.#find(`\\+#\\}|-#\\}${S}*|#\\}${this.#suffix}`, 'a comment has no end').end);
     else this.#tag(mark === '{' ? 'variable' : 'block');
   }
 
@@ -80,10 +81,6 @@ class Lexer {
     if (sign === '+' || isVariable || !this.#space.lstripBlocks) return text;
     const start = text.lastIndexOf('\n') + 1;
     return (start > 0 || this.#startsLine) && ONLY_SPACES.test(text.slice(start)) ? text.slice(0, start) : text;
-  }
-
-  #comment(): void {
-    this.#advance(this.#find(`\\+#\\}|-#\\}${S}*|#\\}${this.#suffix}`, 'a comment has no end').end);
   }
 
   #raw(): void {

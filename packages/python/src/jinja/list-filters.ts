@@ -3,6 +3,7 @@ import { dictView, getItem } from './attributes.ts';
 import type { Environment, Filter } from './environment.ts';
 import { calculate, compareJinjaValues } from './operators.ts';
 import { jinjaText } from './print.ts';
+import { testNamed } from './tests.ts';
 import { lower } from './text.ts';
 import {
   type Arguments,
@@ -19,7 +20,6 @@ import {
   PythonIterator,
   TemplateError,
   Undefined,
-  View,
 } from './value.ts';
 
 /** The getter of `map(attribute='a.b')`: each part names an element or attribute. */
@@ -46,11 +46,6 @@ function attributeGetter(
   };
 }
 
-function* all(value: JinjaValue): Generator<JinjaValue> {
-  const items = iterate(value);
-  for (let next = items.next(); !next.done; next = items.next()) yield next.value;
-}
-
 /** Jinja takes no item from a falsy value. */
 const lazily = (value: JinjaValue, items: () => Generator<JinjaValue>): PythonIterator =>
   new PythonIterator(jinjaTruth(value) ? items() : [].values());
@@ -58,7 +53,7 @@ const lazily = (value: JinjaValue, items: () => Generator<JinjaValue>): PythonIt
 const map: Filter = (value, args, environment) =>
   lazily(value, function* () {
     const apply = mapper(args, environment);
-    for (const item of all(value)) yield apply(item);
+    for (const item of iterate(value)) yield apply(item);
   });
 
 function mapper({ positional, named }: Arguments, environment: Environment): (item: JinjaValue) => JinjaValue {
@@ -82,19 +77,17 @@ const selecting =
   (name: string, { keep, attribute }: { readonly keep: boolean; readonly attribute: boolean }): Filter =>
   (value, { positional, named }, environment) =>
     lazily(value, function* () {
-      const rest = attribute ? positional.slice(1) : positional;
-      const [path] = positional;
+      const [path, ...following] = positional;
       if (attribute && path === undefined) throw new TemplateError(`the filter ${name} has no attribute`);
       const get = attribute ? attributeGetter(path ?? null, environment) : (item: JinjaValue) => item;
-      const [test, ...others] = rest;
+      const [test, ...others] = attribute ? following : positional;
       const check = test === undefined ? jinjaTruth : checker(test, { positional: others, named }, environment);
-      for (const item of all(value)) if (check(get(item)) === keep) yield item;
+      for (const item of iterate(value)) if (check(get(item)) === keep) yield item;
     });
 
-function checker(name: JinjaValue, args: Arguments, environment: Environment): (item: JinjaValue) => boolean {
-  const test = environment.tests.get(asText(name, 'a test'));
-  if (test === undefined) throw new TemplateError(`there is no test ${jinjaText(name)}`);
-  return (item) => test(item, args, environment);
+function checker(name: JinjaValue, args: Arguments, environment: Environment) {
+  const test = testNamed(asText(name, 'a test'), environment);
+  return (item: JinjaValue) => test(item, args, environment);
 }
 
 const itemsOfDict: Filter = (value, args) => {
@@ -144,20 +137,14 @@ function sorted(items: readonly JinjaValue[], key: (item: JinjaValue) => JinjaVa
   return keyed.map(({ item }) => item);
 }
 
-/** Several attributes, separated by commas, are compared in turn. */
-function sortKey(
-  attribute: JinjaValue,
-  environment: Environment,
-  ignoreCase: boolean,
-): (item: JinjaValue) => JinjaValue {
-  const paths = typeof attribute === 'string' ? attribute.split(',') : [attribute];
-  const getters = paths.map((path) => attributeGetter(path, environment, { ignoreCase }));
-  return (item) => getters.map((get) => get(item));
-}
-
 const sort: Filter = (value, args, environment) => {
   const bound = bind('the filter sort', ['reverse', 'case_sensitive', 'attribute'], args);
-  const key = sortKey(bound.get('attribute', null), environment, !jinjaTruth(bound.get('case_sensitive', false)));
+  const attribute = bound.get('attribute', null);
+  const ignoreCase = !jinjaTruth(bound.get('case_sensitive', false));
+  // Several attributes, separated by commas, are compared in turn.
+  const paths = typeof attribute === 'string' ? attribute.split(',') : [attribute];
+  const getters = paths.map((path) => attributeGetter(path, environment, { ignoreCase }));
+  const key = (item: JinjaValue) => getters.map((get) => get(item));
   return sorted(listJinjaValues(value), key, jinjaTruth(bound.get('reverse', false)));
 };
 
@@ -199,7 +186,7 @@ const unique: Filter = (value, args, environment) => {
   const key = attributeGetter(bound.get('attribute', null), environment, { ignoreCase });
   function* distinct(): Generator<JinjaValue> {
     const seen: JinjaValue[] = [];
-    for (const item of all(value)) {
+    for (const item of iterate(value)) {
       const own = key(item);
       expectHash(own);
       if (seen.some((other) => jinjaEquals(other, own))) continue;
@@ -251,10 +238,4 @@ export const LIST_FILTERS: Readonly<Record<string, Filter>> = {
   sort,
   sum,
   unique,
-};
-
-/** Does Python have `len` and an index of it? */
-export const isSequence = (value: JinjaValue): boolean => {
-  if (value instanceof View) return value.type === 'range';
-  return typeof value === 'string' || isDict(value) || Array.isArray(value) || value instanceof PythonTuple;
 };

@@ -17,7 +17,7 @@ export class Loop extends Special {
   readonly #depth0: number;
   /** Renders the body for items one level deeper; null without `recursive`. */
   readonly #recurse: ((items: JinjaValue, depth0: number) => string) | null;
-  #items: Iterator<JinjaValue>;
+  #items: IterableIterator<JinjaValue>;
   #length: number | null;
   #before: JinjaValue | undefined;
   #current: JinjaValue | undefined;
@@ -25,7 +25,7 @@ export class Loop extends Special {
   #changed: readonly JinjaValue[] | null = null;
 
   constructor(
-    items: JinjaValue | Iterator<JinjaValue>,
+    items: JinjaValue | IterableIterator<JinjaValue>,
     depth0: number,
     recurse: ((items: JinjaValue, depth0: number) => string) | null,
   ) {
@@ -49,46 +49,35 @@ export class Loop extends Special {
   }
 
   attribute(name: string): JinjaValue | undefined {
-    switch (name) {
-      case 'index0':
-        return this.index0;
-      case 'index':
-        return this.index0 + 1;
-      case 'length':
-        return this.#lengthOf();
-      case 'revindex0':
-        return this.#lengthOf() - this.index0 - 1;
-      case 'revindex':
-        return this.#lengthOf() - this.index0;
-      case 'first':
-        return this.index0 === 0;
-      case 'last':
-        return this.#peek() === undefined;
-      case 'previtem':
-        return this.index0 === 0 ? new Undefined('there is no previous item') : this.#before;
-      case 'nextitem':
-        return this.#after === undefined && this.#peek() === undefined
-          ? new Undefined('there is no next item')
-          : this.#after;
-      case 'depth0':
-        return this.#depth0;
-      case 'depth':
-        return this.#depth0 + 1;
-      case 'cycle':
-        return new Callable(name, ({ positional }) => {
-          const turn = this.index0;
-          const value = positional[turn % positional.length];
-          if (value === undefined) throw new TemplateError('cycle has no values');
-          return value;
-        });
-      case 'changed':
-        return new Callable(name, ({ positional }) => {
-          const same = this.#changed !== null && jinjaEquals(this.#changed, positional);
-          this.#changed = positional;
-          return !same;
-        });
-    }
-    return undefined;
+    return Loop.#ATTRIBUTES.get(name)?.(this);
+  }
+
+  static readonly #ATTRIBUTES = new Map<string, (loop: Loop) => JinjaValue | undefined>([
+    ['index0', (loop) => loop.index0],
+    ['index', (loop) => loop.index0 + 1],
+    ['length', (loop) => loop.#lengthOf()],
+    ['revindex0', (loop) => loop.#lengthOf() - loop.index0 - 1],
+    ['revindex', (loop) => loop.#lengthOf() - loop.index0],
+    ['first', (loop) => loop.index0 === 0],
+    ['last', (loop) => loop.#peek() === undefined],
+    ['previtem', (loop) => (loop.index0 === 0 ? new Undefined('there is no previous item') : loop.#before)],
+    ['nextitem', (loop) => (loop.#peek() === undefined ? new Undefined('there is no next item') : loop.#after)],
+    ['depth0', (loop) => loop.#depth0],
+    ['depth', (loop) => loop.#depth0 + 1],
+    ['cycle', (loop) => new Callable('cycle', ({ positional }) => loop.#cycle(positional))],
+    ['changed', (loop) => new Callable('changed', ({ positional }) => loop.#hasChanged(positional))],
+  ]);
+
+  #cycle(values: readonly JinjaValue[]): JinjaValue {
+    const value = values[this.index0 % values.length];
+    if (value === undefined) throw new TemplateError('cycle has no values');
+    return value;
+  }
+
+  #hasChanged(values: readonly JinjaValue[]): boolean {
+    const isSame = this.#changed !== null && jinjaEquals(this.#changed, values);
+    this.#changed = values;
+    return !isSame;
   }
 
   call(items: JinjaValue): string {
@@ -106,8 +95,7 @@ export class Loop extends Special {
 
   #lengthOf(): number {
     if (this.#length === null) {
-      const rest: JinjaValue[] = [];
-      for (let next = this.#items.next(); !next.done; next = this.#items.next()) rest.push(next.value);
+      const rest = [...this.#items];
       this.#length = rest.length + this.index0 + 1 + Number(this.#after !== undefined);
       this.#items = rest.values();
     }
@@ -120,5 +108,5 @@ function knownLength(items: JinjaValue): number | null {
   return isDict(items) ? items.size : (sequenceItems(items)?.length ?? null);
 }
 
-const isIterator = (items: JinjaValue | Iterator<JinjaValue>): items is Iterator<JinjaValue> =>
+const isIterator = (items: JinjaValue | IterableIterator<JinjaValue>): items is IterableIterator<JinjaValue> =>
   typeof items === 'object' && items !== null && 'next' in items && !(items instanceof Special);

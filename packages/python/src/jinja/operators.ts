@@ -17,7 +17,6 @@ import {
   View,
 } from './value.ts';
 
-/** `left operator right`. */
 export function calculate(operator: string, left: JinjaValue, right: JinjaValue): JinjaValue {
   for (const value of [left, right]) if (value instanceof Undefined) value.fail();
   if (operator === '+')
@@ -82,17 +81,13 @@ function arithmetic(operator: string, left: JinjaValue, right: JinjaValue): Jinj
 
 function ofIntegers(operator: string, left: number | bigint | boolean, right: number | bigint | boolean): JinjaValue {
   const [a, b] = [BigInt(left), BigInt(right)];
-  switch (operator) {
-    case '+':
-      return narrow(a + b);
-    case '-':
-      return narrow(a - b);
-    case '*':
-      return narrow(a * b);
-    case '**':
-      if (b < 0n) return new PythonFloat(ofFloats('**', Number(a), Number(b)));
-      if (b > 1000n) throw new NotRead('the power is too large');
-      return narrow(a ** b);
+  if (operator === '+') return narrow(a + b);
+  if (operator === '-') return narrow(a - b);
+  if (operator === '*') return narrow(a * b);
+  if (operator === '**') {
+    if (b < 0n) return new PythonFloat(ofFloats('**', Number(a), Number(b)));
+    if (b > 1000n) throw new NotRead('the power is too large');
+    return narrow(a ** b);
   }
   if (b === 0n) throw new TemplateError('a division by zero');
   const remainder = ((a % b) + b) % b;
@@ -101,26 +96,19 @@ function ofIntegers(operator: string, left: number | bigint | boolean, right: nu
 
 function ofFloats(operator: string, a: number, b: number): number {
   if (['/', '//', '%'].includes(operator) && b === 0) throw new TemplateError('a division by zero');
-  switch (operator) {
-    case '+':
-      return a + b;
-    case '-':
-      return a - b;
-    case '*':
-      return a * b;
-    case '/':
-      return a / b;
-    case '**':
-      if ((a === 0 && b < 0) || (a < 0 && !Number.isInteger(b))) throw new NotRead('the power has no real value');
-      return a ** b;
+  if (operator === '+') return a + b;
+  if (operator === '-') return a - b;
+  if (operator === '*') return a * b;
+  if (operator === '/') return a / b;
+  if (operator === '**') {
+    if ((a === 0 && b < 0) || (a < 0 && !Number.isInteger(b))) throw new NotRead('the power has no real value');
+    return a ** b;
   }
   let remainder = a % b;
   if (remainder !== 0 && remainder < 0 !== b < 0) remainder += b;
-  if (operator === '%') return remainder;
-  return Math.round((a - remainder) / b);
+  return operator === '%' ? remainder : Math.round((a - remainder) / b);
 }
 
-/** `-value` and `+value`. */
 export function signed(value: JinjaValue, negative: boolean): JinjaValue {
   if (value instanceof Undefined) value.fail();
   if (value instanceof PythonFloat) return new PythonFloat(negative ? -value.value : value.value);
@@ -128,26 +116,16 @@ export function signed(value: JinjaValue, negative: boolean): JinjaValue {
   return narrow(negative ? -BigInt(value) : BigInt(value));
 }
 
-/** `left operator right` for comparisons and `in`. */
+/** Comparisons and `in`. */
 export function compares(operator: string, left: JinjaValue, right: JinjaValue): boolean {
-  switch (operator) {
-    case '==':
-      return jinjaEquals(left, right);
-    case '!=':
-      return !jinjaEquals(left, right);
-    case 'in':
-      return contains(right, left);
-    case 'not in':
-      return !contains(right, left);
-    case '<':
-      return compareJinjaValues(left, right) < 0;
-    case '<=':
-      return compareJinjaValues(left, right) <= 0;
-    case '>':
-      return compareJinjaValues(left, right) > 0;
-    default:
-      return compareJinjaValues(left, right) >= 0;
-  }
+  if (operator === '==') return jinjaEquals(left, right);
+  if (operator === '!=') return !jinjaEquals(left, right);
+  if (operator === 'in') return contains(right, left);
+  if (operator === 'not in') return !contains(right, left);
+  const order = compareJinjaValues(left, right);
+  if (operator === '<') return order < 0;
+  if (operator === '<=') return order <= 0;
+  return operator === '>' ? order > 0 : order >= 0;
 }
 
 function contains(container: JinjaValue, value: JinjaValue): boolean {
@@ -156,6 +134,7 @@ function contains(container: JinjaValue, value: JinjaValue): boolean {
     return container.includes(value);
   }
   if (isDict(container)) return getDictItem(container, value) !== undefined;
+  // By hand, since `for … of` would close a generator that finds the value.
   const items = iterate(container);
   for (let next = items.next(); !next.done; next = items.next()) if (jinjaEquals(next.value, value)) return true;
   return false;
@@ -194,8 +173,9 @@ export function slice(value: JinjaValue, start: JinjaValue, stop: JinjaValue, st
   const isText = typeof value === 'string';
   const items = isText ? [...value] : value instanceof View ? null : sequenceItems(value);
   if (items === null) throw new TemplateError(`a value of type ${jinjaTypeName(value)} has no slice`);
-  const bounds = [start, stop, step].map((bound) => (bound === null ? null : asIndex(bound, 'a bound of a slice')));
-  const taken = sliceOf<JinjaValue>(items, bounds[0] ?? null, bounds[1] ?? null, bounds[2] ?? null);
+  const indices = [start, stop, step].map((bound) => (bound === null ? null : asIndex(bound, 'a bound of a slice')));
+  const [from = null, to = null, by = null] = indices;
+  const taken = sliceOf<JinjaValue>(items, from, to, by);
   if (isText) return taken.map(jinjaText).join('');
   return value instanceof PythonTuple ? new PythonTuple<JinjaValue>(taken) : taken;
 }
@@ -215,5 +195,4 @@ function sliceOf<T>(all: readonly T[], start: number | null, stop: number | null
   return taken;
 }
 
-/** `a ~ b`. */
 export const concatenate = (values: readonly JinjaValue[]): string => values.map(jinjaText).join('');

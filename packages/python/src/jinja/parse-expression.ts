@@ -12,7 +12,7 @@ import { NotRead } from './value.ts';
 
 const NO_CALL: CallArguments = { positional: [], named: [], rest: null, namedRest: null };
 
-/** The grammar of expressions in Jinja 3.1, one function for each level of precedence, the weakest first. */
+/** Expressions of Jinja 3.1: one function per level of precedence, the weakest first. */
 export function parseJinjaExpression(tokens: TokenStream): JinjaExpression {
   return tokens.nested(() => parseCondition(tokens));
 }
@@ -93,7 +93,6 @@ function parseComparison(tokens: TokenStream): JinjaExpression {
   return rest.length === 0 ? first : { kind: 'compare', first, rest };
 }
 
-/** A level of left-associative operators. */
 const binary =
   (operators: readonly string[], inner: (tokens: TokenStream) => JinjaExpression) =>
   (tokens: TokenStream): JinjaExpression => {
@@ -156,9 +155,7 @@ function parsePrimary(tokens: TokenStream): JinjaExpression {
       }
       if (token.text === '[')
         return { kind: 'list', items: parseItems(tokens, ']', () => parseJinjaExpression(tokens)) };
-      if (token.text === '{') {
-        return { kind: 'dict', entries: parseItems(tokens, '}', () => parseEntry(tokens)) };
-      }
+      if (token.text === '{') return { kind: 'dict', entries: parseItems(tokens, '}', () => parseEntry(tokens)) };
   }
   return tokens.fail('an expression is missing');
 }
@@ -189,7 +186,6 @@ function parseEntry(tokens: TokenStream): readonly [JinjaExpression, JinjaExpres
   return [key, parseJinjaExpression(tokens)];
 }
 
-/** Attributes, elements and calls behind a value. */
 function parsePostfix(tokens: TokenStream, operand: JinjaExpression): JinjaExpression {
   let whole = operand;
   for (;;) {
@@ -199,7 +195,6 @@ function parsePostfix(tokens: TokenStream, operand: JinjaExpression): JinjaExpre
   }
 }
 
-/** Filters, tests, and calls of their results. */
 function parseFilters(tokens: TokenStream, operand: JinjaExpression): JinjaExpression {
   let whole = operand;
   for (;;) {

@@ -34,8 +34,7 @@ function parseBody(tokens: TokenStream, ends: readonly string[]): Body {
         break;
       default: {
         if (tokens.isName(...ends)) return body;
-        const statement = tokens.nested(() => parseStatement(tokens));
-        body.push(...statement);
+        body.push(...tokens.nested(() => parseStatement(tokens)));
         tokens.expect('block-end');
       }
     }
@@ -56,40 +55,29 @@ const parseHard = (tokens: TokenStream, end: string): Body => tokens.within({}, 
 const EXTENSIONS = ['break', 'continue', 'generation'];
 const NOT_READ = ['block', 'extends', 'include', 'import', 'from', 'autoescape'];
 
+const STATEMENTS = new Map<string, (tokens: TokenStream) => JinjaStatement>([
+  ['if', (tokens) => tokens.within({ conditional: true }, () => parseIf(tokens))],
+  ['for', parseFor],
+  ['set', parseSet],
+  ['macro', parseMacro],
+  ['call', parseCall],
+  ['filter', (tokens) => ({ kind: 'filter-block', filter: parseChain(tokens), body: parseHard(tokens, 'endfilter') })],
+  ['with', parseWith],
+  ['generation', (tokens) => ({ kind: 'generation', body: parseFunction(tokens, 'endgeneration').body })],
+]);
+
 function parseStatement(tokens: TokenStream): JinjaStatement[] {
   const tag = tokens.expectName();
   if (EXTENSIONS.includes(tag) && !tokens.tags.has(tag)) tokens.fail(`the tag ${tag} is unknown`);
-  switch (tag) {
-    case 'if':
-      return [tokens.within({ conditional: true }, () => parseIf(tokens))];
-    case 'for':
-      return [parseFor(tokens)];
-    case 'set':
-      return [parseSet(tokens)];
-    case 'macro':
-      return [parseMacro(tokens)];
-    case 'call':
-      return [parseCall(tokens)];
-    case 'filter': {
-      const filter = parseChain(tokens);
-      return [{ kind: 'filter-block', filter, body: parseHard(tokens, 'endfilter') }];
-    }
-    case 'with':
-      return [parseWith(tokens)];
-    case 'generation':
-      return [
-        { kind: 'generation', body: tokens.within({ inLoop: false }, () => parseBlock(tokens, 'endgeneration')).body },
-      ];
-    case 'break':
-    case 'continue':
-      if (!tokens.inLoop) tokens.fail(`${tag} stands outside of a loop`);
-      return [{ kind: tag }];
-    case 'print':
-      return parsePrint(tokens);
-    default:
-      if (NOT_READ.includes(tag)) throw new NotRead(`the tag ${tag} is not read`);
-      return tokens.fail(`the tag ${tag} is unknown`);
+  if (tag === 'print') return parsePrint(tokens);
+  if (tag === 'break' || tag === 'continue') {
+    if (!tokens.inLoop) tokens.fail(`${tag} stands outside of a loop`);
+    return [{ kind: tag }];
   }
+  const parseTag = STATEMENTS.get(tag);
+  if (parseTag !== undefined) return [parseTag(tokens)];
+  if (NOT_READ.includes(tag)) throw new NotRead(`the tag ${tag} is not read`);
+  return tokens.fail(`the tag ${tag} is unknown`);
 }
 
 function parseIf(tokens: TokenStream): JinjaStatement {
@@ -138,11 +126,8 @@ function parseCall(tokens: TokenStream): JinjaStatement {
   const signature = tokens.isOperator('(') ? parseSignature(tokens) : { names: [], defaults: [] };
   const call = parseJinjaExpression(tokens);
   if (!isCall(call)) return tokens.fail('a call is missing');
-  return {
-    kind: 'call',
-    call,
-    macro: { kind: 'macro', name: 'caller', signature, ...parseFunction(tokens, 'endcall') },
-  };
+  const macro = { kind: 'macro', name: 'caller', signature, ...parseFunction(tokens, 'endcall') } as const;
+  return { kind: 'call', call, macro };
 }
 
 function parseFunction(tokens: TokenStream, end: string): { readonly body: Body; readonly names: ReadonlySet<string> } {

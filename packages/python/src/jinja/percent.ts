@@ -27,17 +27,10 @@ export function percentFormat(template: string, values: JinjaValue): string {
 }
 
 function convert(value: JinjaValue, conversion: string): string {
-  switch (conversion) {
-    case 's':
-      return jinjaText(value);
-    case 'r':
-      return jinjaRepr(value);
-    case 'd':
-    case 'i':
-      if (isInt(value)) return String(typeof value === 'boolean' ? Number(value) : value);
-      if (value instanceof PythonFloat) return String(BigInt(Math.trunc(value.value)));
-      throw new TemplateError('a format wants a number');
-    default:
-      throw new NotRead(`the format %${conversion} is not read`);
-  }
+  if (conversion === 's') return jinjaText(value);
+  if (conversion === 'r') return jinjaRepr(value);
+  if (conversion !== 'd' && conversion !== 'i') throw new NotRead(`the format %${conversion} is not read`);
+  if (isInt(value)) return String(typeof value === 'boolean' ? Number(value) : value);
+  if (value instanceof PythonFloat) return String(BigInt(Math.trunc(value.value)));
+  throw new TemplateError('a format wants a number');
 }

@@ -2,10 +2,7 @@ import { reprWith } from '../print.ts';
 import type { PythonValue } from '../value.ts';
 import { type JinjaValue, jinjaTypeName, Markup, Namespace, NotRead, Special, Undefined, View } from './value.ts';
 
-/**
- * `str(value)`, as `{{ value }}` shows it.
- * @throws NotRead for a function and the like, which Python shows with an address
- */
+/** `str(value)`, as `{{ value }}` shows it. @throws NotRead for values that Python shows with an address */
 export function jinjaText(value: JinjaValue): string {
   if (typeof value === 'string') return value;
   if (value instanceof Undefined) {

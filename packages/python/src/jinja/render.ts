@@ -4,7 +4,7 @@ import { Evaluation } from './evaluate.ts';
 import { Loop } from './loop.ts';
 import { jinjaText } from './print.ts';
 import { JinjaScope } from './scope.ts';
-import type { AssignmentTarget, Body, JinjaExpression, JinjaStatement, Macro } from './syntax.ts';
+import type { AssignmentTarget, Body, ForStatement, JinjaExpression, JinjaStatement, Macro } from './syntax.ts';
 import {
   type Arguments,
   Callable,
@@ -17,10 +17,7 @@ import {
   Undefined,
 } from './value.ts';
 
-/**
- * A parsed template with these variables, as Jinja 3.1 renders it.
- * @throws TemplateError if Python or Jinja raises, NotRead for features that are not read here
- */
+/** @throws TemplateError if Python or Jinja 3.1 raises an exception, NotRead for features that are not read here */
 export function renderJinja(
   body: Body,
   variables: Iterable<readonly [string, JinjaValue]>,
@@ -106,7 +103,7 @@ class Rendering {
     }
   }
 
-  /** A macro as a function. It sees the names around its definition, not those around its call. */
+  /** A macro sees the names around its definition, not those around its call. */
   #macro(macro: Macro, around: JinjaScope): Callable {
     return new Callable(macro.name, (args) => {
       const scope = new JinjaScope(around);
@@ -145,24 +142,15 @@ class Rendering {
     }
   }
 
-  #for(
-    statement: JinjaStatement & { readonly kind: 'for' },
-    items: JinjaValue,
-    scope: JinjaScope,
-    out: string[],
-    depth: number,
-  ): void {
+  #for(statement: ForStatement, items: JinjaValue, scope: JinjaScope, out: string[], depth: number): void {
     const { target, test, recursive, body, otherwise } = statement;
     const again = (inner: JinjaValue, innerDepth: number): string => {
       const text: string[] = [];
       this.#for(statement, inner, scope, text, innerDepth);
       return text.join('');
     };
-    const loop = new Loop(
-      test === null ? items : this.#filter(items, target, test, scope),
-      depth,
-      recursive ? again : null,
-    );
+    const taken = test === null ? items : this.#filter(items, target, test, scope);
+    const loop = new Loop(taken, depth, recursive ? again : null);
     for (let item = loop.next(); item !== undefined; item = loop.next()) {
       const inner = new JinjaScope(scope, [['loop', loop]]);
       this.#assign(target, item, inner);
@@ -171,24 +159,17 @@ class Rendering {
     if (loop.index0 < 0) this.#body(otherwise, new JinjaScope(scope), out);
   }
 
-  *#filter(
-    items: JinjaValue,
-    target: AssignmentTarget,
-    test: JinjaExpression,
-    scope: JinjaScope,
-  ): Generator<JinjaValue> {
-    const all = iterate(items);
-    for (let next = all.next(); !next.done; next = all.next()) {
+  *#filter(items: JinjaValue, target: AssignmentTarget, test: JinjaExpression, scope: JinjaScope) {
+    for (const item of iterate(items)) {
       const inner = new JinjaScope(scope);
-      this.#assign(target, next.value, inner);
-      if (jinjaTruth(this.#in(inner).value(test))) yield next.value;
+      this.#assign(target, item, inner);
+      if (jinjaTruth(this.#in(inner).value(test))) yield item;
     }
   }
 
   #assign(target: AssignmentTarget, value: JinjaValue, scope: JinjaScope): void {
-    if (target.kind === 'name') {
-      scope.set(target.name, value);
-    } else if (target.kind === 'tuple') {
+    if (target.kind === 'name') scope.set(target.name, value);
+    else if (target.kind === 'tuple') {
       const values = listJinjaValues(value);
       if (values.length !== target.items.length) {
         throw new TemplateError(`${target.items.length} names are given ${values.length} values`);

@@ -1,36 +1,21 @@
 /** The tree of a template, as the parser of Jinja 3.1 makes it. */
 export type JinjaExpression =
-  | { readonly kind: 'constant'; readonly value: null | boolean | number | bigint | string }
-  | { readonly kind: 'float'; readonly value: number }
-  | { readonly kind: 'name'; readonly name: string }
-  | { readonly kind: 'list' | 'tuple'; readonly items: readonly JinjaExpression[] }
-  | { readonly kind: 'dict'; readonly entries: ReadonlyArray<readonly [JinjaExpression, JinjaExpression]> }
-  | { readonly kind: 'and' | 'or'; readonly left: JinjaExpression; readonly right: JinjaExpression }
-  | { readonly kind: 'not' | 'negative' | 'positive'; readonly operand: JinjaExpression }
-  | { readonly kind: 'compare'; readonly first: JinjaExpression; readonly rest: readonly JinjaComparison[] }
-  | {
-      readonly kind: 'binary';
-      readonly operator: string;
-      readonly left: JinjaExpression;
-      readonly right: JinjaExpression;
-    }
-  | { readonly kind: 'concatenation'; readonly parts: readonly JinjaExpression[] }
-  | {
-      readonly kind: 'condition';
-      readonly test: JinjaExpression;
-      readonly then: JinjaExpression;
-      readonly otherwise: JinjaExpression | null;
-    }
-  | { readonly kind: 'attribute'; readonly object: JinjaExpression; readonly name: string }
-  | { readonly kind: 'item'; readonly object: JinjaExpression; readonly index: JinjaExpression | Slice }
+  | Readonly<{ kind: 'constant'; value: null | boolean | number | bigint | string }>
+  | Readonly<{ kind: 'float'; value: number }>
+  | Readonly<{ kind: 'name'; name: string }>
+  | Readonly<{ kind: 'list' | 'tuple'; items: readonly JinjaExpression[] }>
+  | Readonly<{ kind: 'dict'; entries: ReadonlyArray<readonly [JinjaExpression, JinjaExpression]> }>
+  | Readonly<{ kind: 'and' | 'or'; left: JinjaExpression; right: JinjaExpression }>
+  | Readonly<{ kind: 'not' | 'negative' | 'positive'; operand: JinjaExpression }>
+  | Readonly<{ kind: 'compare'; first: JinjaExpression; rest: readonly JinjaComparison[] }>
+  | Readonly<{ kind: 'binary'; operator: string; left: JinjaExpression; right: JinjaExpression }>
+  | Readonly<{ kind: 'concatenation'; parts: readonly JinjaExpression[] }>
+  | Readonly<{ kind: 'condition'; test: JinjaExpression; then: JinjaExpression; otherwise: JinjaExpression | null }>
+  | Readonly<{ kind: 'attribute'; object: JinjaExpression; name: string }>
+  | Readonly<{ kind: 'item'; object: JinjaExpression; index: JinjaExpression | Slice }>
   | CallExpression
   | FilterExpression
-  | {
-      readonly kind: 'test';
-      readonly operand: JinjaExpression;
-      readonly name: string;
-      readonly args: CallArguments;
-    };
+  | Readonly<{ kind: 'test'; operand: JinjaExpression; name: string; args: CallArguments }>;
 
 export interface JinjaComparison {
   readonly operator: string;
@@ -68,9 +53,9 @@ export interface FilterExpression {
 
 /** The target of an assignment: a name, an attribute of a namespace, or several. */
 export type AssignmentTarget =
-  | { readonly kind: 'name'; readonly name: string }
-  | { readonly kind: 'namespace'; readonly name: string; readonly attribute: string }
-  | { readonly kind: 'tuple'; readonly items: readonly AssignmentTarget[] };
+  | Readonly<{ kind: 'name'; name: string }>
+  | Readonly<{ kind: 'namespace'; name: string; attribute: string }>
+  | Readonly<{ kind: 'tuple'; items: readonly AssignmentTarget[] }>;
 
 export interface Signature {
   readonly names: readonly string[];
@@ -79,40 +64,28 @@ export interface Signature {
 }
 
 export type JinjaStatement =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'output'; readonly value: JinjaExpression }
-  | {
-      readonly kind: 'if';
-      readonly branches: ReadonlyArray<{ readonly test: JinjaExpression; readonly body: Body }>;
-      readonly otherwise: Body;
-    }
-  | {
-      readonly kind: 'for';
-      readonly target: AssignmentTarget;
-      readonly iterable: JinjaExpression;
-      readonly test: JinjaExpression | null;
-      readonly recursive: boolean;
-      readonly body: Body;
-      readonly otherwise: Body;
-    }
-  | { readonly kind: 'set'; readonly target: AssignmentTarget; readonly value: JinjaExpression }
-  | {
-      readonly kind: 'set-block';
-      readonly target: AssignmentTarget;
-      readonly filter: FilterExpression | null;
-      readonly body: Body;
-    }
+  | Readonly<{ kind: 'text'; text: string }>
+  | Readonly<{ kind: 'output'; value: JinjaExpression }>
+  | Readonly<{ kind: 'if'; branches: ReadonlyArray<{ test: JinjaExpression; body: Body }>; otherwise: Body }>
+  | ForStatement
+  | Readonly<{ kind: 'set'; target: AssignmentTarget; value: JinjaExpression }>
+  | Readonly<{ kind: 'set-block'; target: AssignmentTarget; filter: FilterExpression | null; body: Body }>
   | Macro
-  | { readonly kind: 'call'; readonly call: CallExpression; readonly macro: Macro }
-  | { readonly kind: 'filter-block'; readonly filter: FilterExpression; readonly body: Body }
-  | {
-      readonly kind: 'with';
-      readonly targets: readonly AssignmentTarget[];
-      readonly values: readonly JinjaExpression[];
-      readonly body: Body;
-    }
-  | { readonly kind: 'generation'; readonly body: Body }
-  | { readonly kind: 'break' | 'continue' };
+  | Readonly<{ kind: 'call'; call: CallExpression; macro: Macro }>
+  | Readonly<{ kind: 'filter-block'; filter: FilterExpression; body: Body }>
+  | Readonly<{ kind: 'with'; targets: readonly AssignmentTarget[]; values: readonly JinjaExpression[]; body: Body }>
+  | Readonly<{ kind: 'generation'; body: Body }>
+  | Readonly<{ kind: 'break' | 'continue' }>;
+
+export interface ForStatement {
+  readonly kind: 'for';
+  readonly target: AssignmentTarget;
+  readonly iterable: JinjaExpression;
+  readonly test: JinjaExpression | null;
+  readonly recursive: boolean;
+  readonly body: Body;
+  readonly otherwise: Body;
+}
 
 export interface Macro {
   readonly kind: 'macro';

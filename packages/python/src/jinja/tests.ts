@@ -1,12 +1,10 @@
-import { isDict, isInt, isList, PythonFloat } from '../value.ts';
+import { isDict, isInt, isList, PythonFloat, PythonTuple } from '../value.ts';
 import type { Environment, Test } from './environment.ts';
-import { isSequence } from './list-filters.ts';
 import { Loop } from './loop.ts';
 import { calculate, compares } from './operators.ts';
 import { jinjaText } from './print.ts';
 import { isLower, isUpper } from './text.ts';
 import {
-  type Arguments,
   bind,
   Callable,
   type JinjaValue,
@@ -20,28 +18,25 @@ import {
 } from './value.ts';
 
 const plain =
-  (check: (value: JinjaValue) => boolean): Test =>
-  (value, args) => {
+  (check: (value: JinjaValue, environment: Environment) => boolean): Test =>
+  (value, args, environment) => {
     if (args.positional.length > 0 || args.named.size > 0) throw new TemplateError('a test has too many arguments');
-    return check(value);
+    return check(value, environment);
   };
 
 const withOther =
   (check: (value: JinjaValue, other: JinjaValue) => boolean): Test =>
-  (value, args) =>
-    check(value, onlyArgument(args));
-
-function onlyArgument(args: Arguments): JinjaValue {
-  const [name = 'other'] = args.named.keys();
-  return bind('a test', [name], args, { required: 1 }).get(name) ?? null;
-}
+  (value, args) => {
+    const [name = 'other'] = args.named.keys();
+    return check(value, bind('a test', [name], args, { required: 1 }).get(name) ?? null);
+  };
 
 const comparing = (operator: string) => withOther((value, other) => compares(operator, value, other));
 
 const remains = (value: JinjaValue, divisor: JinjaValue, rest: number): boolean =>
   jinjaEquals(calculate('%', value, divisor), rest);
 
-/** `a is b` of Python, if every Python agrees. */
+/** `a is b`, if every Python agrees. */
 function isSame(value: JinjaValue, other: JinjaValue): boolean {
   const singletons = [null, true, false];
   if (singletons.includes(value as null) || singletons.includes(other as null)) return value === other;
@@ -49,10 +44,16 @@ function isSame(value: JinjaValue, other: JinjaValue): boolean {
   throw new NotRead('the test sameas of texts and numbers is not read');
 }
 
-/** Is it missing? @throws TemplateError if missing values are strict */
+/** @throws TemplateError if missing values are strict */
 function isEmpty(value: JinjaValue): boolean {
   if (value instanceof Undefined) value.failIfStrict();
   return value instanceof Undefined;
+}
+
+/** Does Python have `len` and an index of it? */
+function isSequence(value: JinjaValue): boolean {
+  if (value instanceof View) return value.type === 'range';
+  return typeof value === 'string' || isDict(value) || Array.isArray(value) || value instanceof PythonTuple;
 }
 
 const isIterable = (value: JinjaValue): boolean =>
@@ -62,14 +63,11 @@ const isIterable = (value: JinjaValue): boolean =>
   value instanceof PythonIterator ||
   value instanceof Loop;
 
-const known =
-  (names: (environment: Environment) => ReadonlyMap<JinjaValue, unknown>): Test =>
-  (value, args, environment) => {
-    if (args.positional.length > 0 || args.named.size > 0) throw new TemplateError('a test has too many arguments');
+const known = (names: (environment: Environment) => ReadonlyMap<JinjaValue, unknown>) =>
+  plain((value, environment) => {
     if (isList(value) || isDict(value) || value instanceof View) throw new TemplateError('a list or dict is no name');
-    if (value instanceof Undefined) value.failIfStrict();
-    return names(environment).has(value);
-  };
+    return !isEmpty(value) && names(environment).has(value);
+  });
 
 const TESTS_BY_NAME: Readonly<Record<string, Test>> = {
   boolean: plain((value) => typeof value === 'boolean'),

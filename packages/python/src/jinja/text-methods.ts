@@ -171,22 +171,10 @@ const METHODS: Readonly<Record<string, Method>> = {
 };
 
 /** Methods of Python that are not read. */
-const NOT_READ = [
-  'casefold',
-  'encode',
-  'expandtabs',
-  'format_map',
-  'isascii',
-  'isidentifier',
-  'isnumeric',
-  'isprintable',
-  'istitle',
-  'maketrans',
-  'swapcase',
-  'translate',
-];
+const NOT_READ = `casefold encode expandtabs format_map isascii isidentifier isnumeric isprintable istitle maketrans
+  swapcase translate`.split(/\s+/);
 
-/** A method of a text by its name; undefined if Python has none. */
+/** Undefined if Python has no such method of a text. */
 export function textMethod(name: string): Method | undefined {
   if (Object.hasOwn(METHODS, name)) return METHODS[name];
   if (!NOT_READ.includes(name)) return undefined;

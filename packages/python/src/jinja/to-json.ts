@@ -12,20 +12,14 @@ interface Format {
   readonly sorted: boolean;
 }
 
-/** The filter `tojson` of transformers: `json.dumps` without the escapes of HTML that Jinja's own has. */
+/** transformers' filter `tojson`: `json.dumps` without the escapes of HTML that Jinja's own filter has. */
 export function tojsonFilter(value: JinjaValue, args: Arguments): string {
   const bound = bind('the filter tojson', ['ensure_ascii', 'indent', 'separators', 'sort_keys'], args);
   const indent = indentOf(bound.get('indent', null));
   const separators = bound.get('separators', null);
   const [comma, colon] = separators === null ? [indent === null ? ', ' : ',', ': '] : pairOf(separators);
-  const format: Format = {
-    ascii: jinjaTruth(bound.get('ensure_ascii', false)),
-    indent,
-    comma,
-    colon,
-    sorted: jinjaTruth(bound.get('sort_keys', false)),
-  };
-  return write(value, format, '\n');
+  const ascii = jinjaTruth(bound.get('ensure_ascii', false));
+  return write(value, { ascii, indent, comma, colon, sorted: jinjaTruth(bound.get('sort_keys', false)) }, '\n');
 }
 
 function indentOf(indent: JinjaValue): string | null {

@@ -4,7 +4,6 @@ import { TemplateError } from './value.ts';
 /** Tags, braces and operators inside each other: the parser recurses. Templates nest a dozen. */
 const DEEPEST = 200;
 
-/** A name of a filter or a test. */
 interface Use {
   readonly kind: 'filter' | 'test';
   readonly name: string;
@@ -22,7 +21,6 @@ export class TokenStream {
   readonly uses: Use[] = [];
   /** In the branches of a condition, where Jinja accepts unknown names of filters. */
   conditional = false;
-  /** Tags of extensions. */
   readonly tags: ReadonlySet<string>;
   /** Does `break` have a loop to end? */
   inLoop = false;
@@ -48,7 +46,6 @@ export class TokenStream {
     return token;
   }
 
-  /** Is the current token one of these names? */
   isName(...names: readonly string[]): boolean {
     const { current } = this;
     return current.kind === 'name' && names.includes(current.text);
@@ -91,7 +88,7 @@ export class TokenStream {
     return parsed;
   }
 
-  /** @returns what is parsed, and the names that it reads */
+  /** Also returns the names that it reads. */
   namesIn<T>(parse: () => T): { readonly parsed: T; readonly names: ReadonlySet<string> } {
     const before = [...this.names];
     this.names.clear();

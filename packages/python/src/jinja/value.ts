@@ -57,13 +57,11 @@ export abstract class Special {
   abstract readonly type: string;
 }
 
-/** The arguments of a call. */
 export interface Arguments {
   readonly positional: readonly JinjaValue[];
   readonly named: ReadonlyMap<string, JinjaValue>;
 }
 
-/** A function, a macro or a method. */
 export class Callable extends Special {
   readonly type = 'function';
   readonly name: string;
@@ -85,9 +83,9 @@ export class Namespace extends Special {
 /** The result of filters such as `map`: its values can be taken once. */
 export class PythonIterator extends Special {
   readonly type = 'generator';
-  readonly values: Iterator<JinjaValue>;
+  readonly values: IterableIterator<JinjaValue>;
 
-  constructor(values: Iterator<JinjaValue>) {
+  constructor(values: IterableIterator<JinjaValue>) {
     super();
     this.values = values;
   }
@@ -122,7 +120,6 @@ export class Markup extends Special {
 /** An entry of `groupby`: its parts have names. */
 export class GroupTuple extends PythonTuple<JinjaValue> {}
 
-/** Python's name for the type of a value. */
 export function jinjaTypeName(value: JinjaValue): string {
   if (value instanceof Undefined) return 'Undefined';
   return value instanceof Special ? value.type : typeName(value as PythonValue);
@@ -149,7 +146,7 @@ export function sequenceItems(value: JinjaValue): readonly JinjaValue[] | null {
 }
 
 /** `iter(value)`. @throws TemplateError for a value that is not iterable */
-export function iterate(value: JinjaValue): Iterator<JinjaValue> {
+export function iterate(value: JinjaValue): IterableIterator<JinjaValue> {
   if (value instanceof PythonIterator) return value.values;
   if (typeof value === 'string') return value[Symbol.iterator]();
   if (isDict(value)) return value.keys();
@@ -163,12 +160,7 @@ export function iterate(value: JinjaValue): Iterator<JinjaValue> {
 }
 
 /** `list(value)`. */
-export function listJinjaValues(value: JinjaValue): JinjaValue[] {
-  const iterator = iterate(value);
-  const all: JinjaValue[] = [];
-  for (let next = iterator.next(); !next.done; next = iterator.next()) all.push(next.value);
-  return all;
-}
+export const listJinjaValues = (value: JinjaValue): JinjaValue[] => [...iterate(value)];
 
 /** `bool(value)`. */
 export function jinjaTruth(value: JinjaValue): boolean {
@@ -227,7 +219,7 @@ export function expectHash(key: JinjaValue): void {
   if (key instanceof PythonTuple) key.items.forEach(expectHash);
 }
 
-/** The index of an int or bool. @throws TemplateError for anything else */
+/** An int or bool as an index. @throws TemplateError for anything else */
 export function asIndex(value: JinjaValue, what: string): number {
   if (value instanceof Undefined) value.fail();
   if (typeof value === 'boolean') return Number(value);
@@ -241,28 +233,13 @@ export function asText(value: JinjaValue | undefined, what: string): string {
   return value;
 }
 
-/** The arguments of a call by their names. */
-class Bound {
-  readonly #values: ReadonlyMap<string, JinjaValue>;
-
-  constructor(values: ReadonlyMap<string, JinjaValue>) {
-    this.#values = values;
-  }
-
-  /** None is a value, and does not give the fallback. */
-  get<T extends JinjaValue | undefined = undefined>(name: string, fallback?: T): JinjaValue | T {
-    const value = this.#values.get(name);
-    return value === undefined ? (fallback as T) : value;
-  }
-}
-
 /** Arguments by name, as Python binds them. @throws TemplateError for one too many, missing, or of unknown name */
 export function bind(
   what: string,
   names: readonly string[],
   { positional, named }: Arguments,
   { required = 0 }: { readonly required?: number } = {},
-): Bound {
+) {
   if (positional.length > names.length) throw new TemplateError(`${what} takes at most ${names.length} arguments`);
   const bound = new Map(positional.map((value, i) => [names[i] ?? '', value]));
   for (const [name, value] of named) {
@@ -272,5 +249,11 @@ export function bind(
   for (const name of names.slice(0, required)) {
     if (!bound.has(name)) throw new TemplateError(`${what} is called without ${name}`);
   }
-  return new Bound(bound);
+  return {
+    /** None is a value, and does not give the fallback. */
+    get<T extends JinjaValue | undefined = undefined>(name: string, fallback?: T): JinjaValue | T {
+      const value = bound.get(name);
+      return value === undefined ? (fallback as T) : value;
+    },
+  };
 }

@@ -129,7 +129,7 @@ interface BoundedTop {
   readonly trace: number;
 }
 
-/** Grows the Krylov basis, at most to `end`, until the sums have narrow bounds; null if it spans the whole space. */
+/** Grows the basis to at most `end` until the sums have narrow bounds. `boundedTop` is null if it spans everything. */
 async function growBasis(
   basis: LanczosBasis,
   block: number,

@@ -60,7 +60,7 @@ interface MergePath {
   readonly roundsBase?: boolean;
 }
 
-/** Computes the sums in one graph, in strips along the output features. On every CPU, float64 is the same. */
+/** Computes the sums in one graph, in strips along the output features. On CPUs, float64 is the same everywhere. */
 export async function mergeSums(
   weight: MergedWeight,
   { grid = weight.merged.dtype, roundsBase = false }: MergePath = {},
