@@ -61,7 +61,6 @@ export function groupKey({ of, component, module }: Pick<GroupMeasurement, 'of' 
   return JSON.stringify([of, component, module]);
 }
 
-/** Has a matrix bounds from a few products alone? */
 export function isScreened({ method }: Pick<TensorMeasurement, 'method'>): boolean {
   return method === 'screened';
 }

@@ -22,7 +22,6 @@ export interface BlockSuite {
   readonly isWhole?: boolean | undefined;
 }
 
-/** The answers of a suite so far. */
 export interface SuiteOutcomes {
   readonly outcomes: Map<string, Outcome>;
   readonly truncated: Map<string, LeftOutItem>;
@@ -120,7 +119,6 @@ function inParts(facts: readonly string[]): Array<readonly string[]> {
   return Array.from({ length: Math.ceil(facts.length / PART) }, (_, i) => facts.slice(i * PART, (i + 1) * PART));
 }
 
-/** The chunks of one block, by suite. */
 function chunksOf(suites: readonly BlockSuite[], facts: ReadonlySet<string>) {
   return suites.map(({ name, items, options }) =>
     splitIntoChunks(items.filter(({ fact }) => facts.has(factKey({ suite: name, fact })))).map((own) => ({

@@ -28,14 +28,6 @@ export function optionsFor(suite: Suite, chatTemplate: boolean): RunProbesOption
 /** A suite at the levels that suit the model, and the items that a budget leaves time for. */
 type SuiteEstimate = RunEstimate & { readonly suite: Suite };
 
-interface SuitesEstimate {
-  readonly estimates: readonly SuiteEstimate[];
-  /** How long the search for the levels will take, if it was left out. */
-  readonly levelsSeconds: number;
-  /** The cost of a pass over the weights; null for a model in memory. */
-  readonly cost: PassCost | null;
-}
-
 /**
  * The suites share what the pilots leave of the budget by their numbers of items.
  * @param leavesLevels only estimate the search for the levels of a model that runs layer by layer, which takes long
@@ -44,9 +36,11 @@ export async function estimateSuites(
   model: Model,
   { suites, order: { seed }, chatTemplate, budgetSeconds, isChosen = false }: ProbeRunOptions,
   { onProgress, leavesLevels = false }: { onProgress: OnProgress | undefined; leavesLevels?: boolean },
-): Promise<SuitesEstimate> {
+) {
   const started = performance.now();
-  const cost = await passCostOf(model, onProgress);
+  if (model.passCost) onProgress?.({ phase: 'timing', done: 0, total: 1 });
+  // Null for a model in memory.
+  const cost = (await model.passCost?.()) ?? null;
   if (cost !== null) expectTimeForLevels(suites, model, { cost, budgetSeconds });
   const isLeft = cost !== null && leavesLevels;
   const levelsSeconds = isLeft ? suites.reduce((sum, suite) => sum + levelsSecondsOf(suite, model, cost), 0) : 0;
@@ -102,12 +96,6 @@ function middleOf(levels: readonly FamilyLevels[]): AskedLevels[] {
   return levels.map((level) => ({ ...level, asked: level.asked ?? [Math.ceil(level.count / 2)] }));
 }
 
-async function passCostOf({ passCost }: Model, onProgress: OnProgress | undefined): Promise<PassCost | null> {
-  if (passCost === undefined) return null;
-  onProgress?.({ phase: 'timing', done: 0, total: 1 });
-  return passCost();
-}
-
 /** The search for the levels comes before a time limit can choose among items. */
 function expectTimeForLevels(
   suites: readonly Suite[],
@@ -138,7 +126,6 @@ function withNote(suite: Suite, estimate: RunEstimate | PassesEstimate): Suite {
   return leavesOut ? { ...suite, warnings: [...suite.warnings, WITHOUT_WRITTEN] } : suite;
 }
 
-/** The suite at the levels that suit the model, unless they were chosen before. */
 async function withLevels(
   suite: Suite,
   model: Model,

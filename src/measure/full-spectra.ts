@@ -2,11 +2,7 @@ import { UserError } from '@shadow-gate/platform';
 import { isScreened } from './aggregate.ts';
 import type { Measurement } from './schema/measurement.ts';
 
-/**
- * Refuse a measurement with screened matrices where full spectra are needed.
- * @param what it is, in words
- * @throws UserError that names it
- */
+/** Refuses screened matrices. @param what has them, in words @throws UserError that names it */
 export function expectFullSpectra({ tensors }: Pick<Measurement, 'tensors'>, what: string): void {
   const screened = tensors.filter(isScreened).length;
   if (screened === 0) return;

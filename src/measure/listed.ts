@@ -4,6 +4,7 @@ import { isHubPath } from '@shadow-gate/checkpoints/hub';
 import type { TokenPlace } from '@shadow-gate/language-model/tokens';
 import { UserError } from '@shadow-gate/platform';
 import { describeFiles } from './behavior/behavior-files.ts';
+import { modelArchitecture } from './open-measured.ts';
 import type { Behavior } from './schema/behavior.ts';
 import type { Listed, Measurement, Served } from './schema/measurement.ts';
 
@@ -19,9 +20,7 @@ export interface ListedModel extends Pick<Measurement, 'architecture' | 'unread'
 }
 
 /**
- * Open the checkpoint that a server is declared to run.
- * @param checkpoint path on a hub
- * @param reference path of the base model, for an adapter
+ * Open the checkpoint on a hub that a server is declared to run; for an adapter, with its base model.
  * @throws UserError for a checkpoint that a hub does not list completely, and for a base model on this machine
  */
 export async function openListedModel(checkpoint: string, reference: string | undefined): Promise<ListedModel> {
@@ -37,8 +36,6 @@ export async function openListedModel(checkpoint: string, reference: string | un
     throw new UserError(`${reference} is an adapter, not full weights`, 'give its base model as reference');
   }
   const isAdapter = listed.format === 'lora';
-  const { modelType, name, layers, hiddenSize, heads, keyValueHeads } = (isAdapter ? (base ?? listed) : listed)
-    .architecture;
   const unread = foreignNamesAmong(listed.names).map(({ name, format: { what, runsCode = false } }) => ({
     name,
     what,
@@ -47,7 +44,7 @@ export async function openListedModel(checkpoint: string, reference: string | un
   return {
     name: listed.name,
     hub: { ...named(listed), base: isAdapter && base ? named(base) : null },
-    architecture: { modelType, name, layers, hiddenSize, heads, keyValueHeads },
+    architecture: modelArchitecture(listed, base),
     behavior: isAdapter && base === null ? null : { files: await describeFiles(listed, base), logitScale: null },
     ...(unread.length === 0 ? {} : { unread }),
     tokens: [listed, ...(base && isAdapter ? [base] : [])],

@@ -57,6 +57,7 @@ export async function measureMerge(
   ];
   refuseQuantized(checkpoint, names.reference, new Set(targets.map(({ merged }) => merged?.name)));
   const weights: MergedWeightMeasurement[] = [];
+  /** Names in the checkpoint of the weights that are judged. */
   const explained = new Set<string>();
   /** Weights of the reference that the adapter changes and the checkpoint lacks under the same name. */
   const lacking = new Set<string | null>();
@@ -95,7 +96,7 @@ export async function measureMerge(
     weights.push({ ...own, status, residual: null, coefficient: null });
   }
   onProgress?.({ phase: 'reading' });
-  const others = await compareOthers({ checkpoint, reference, digests, explained, lacking });
+  const others = await compareOthers({ checkpoint, reference, digests }, { explained, lacking });
   onProgress?.({ phase: 'finishing' });
   return {
     adapter: {
@@ -250,18 +251,10 @@ async function judgeSaved(
 }
 
 /** Compares the tensors that the adapter does not change with the reference's. */
-async function compareOthers({
-  checkpoint,
-  reference,
-  digests,
-  explained,
-  lacking,
-}: Omit<MergeSides, 'adapter'> & {
-  /** Names in the checkpoint. */
-  readonly explained: ReadonlySet<string>;
-  /** Names in the reference. */
-  readonly lacking: ReadonlySet<string | null>;
-}): Promise<MergeMeasurement['others']> {
+async function compareOthers(
+  { checkpoint, reference, digests }: Omit<MergeSides, 'adapter'>,
+  { explained, lacking }: { explained: ReadonlySet<string>; lacking: ReadonlySet<string | null> },
+): Promise<MergeMeasurement['others']> {
   const [inCheckpoint, inReference] = [new TensorNames(checkpoint.tensors), new TensorNames(reference.tensors)];
   const unequal: MergeMeasurement['others']['unequal'] = [];
   let equal = 0;

@@ -14,7 +14,6 @@ import {
   isTemplated,
   type LeftOutItem,
   leadingDigest,
-  type Outcome,
   PLACEHOLDER,
   PROBE_DATE,
   prepareModel,
@@ -221,11 +220,27 @@ function settingsOf(model: Model, selection: ProbeRunOptions) {
 /** The answers of all suites, each with its index among the items of all. */
 function answersOf(runs: readonly PreparedSuite[], outcomesOf: readonly RunResult[]): ProbeAnswers[] {
   let offset = 0;
-  return runs.map(({ suite, leftOut }, i) => {
+  return runs.map(({ suite: { name, items, texts, slices }, leftOut }, i) => {
     const { outcomes, truncated } = at(outcomesOf, i);
-    const answers = toAnswers(suite, { offset, outcomes, leftOut: [...leftOut, ...truncated.values()] });
-    offset += suite.items.length;
-    return answers;
+    const problems = new Map([...leftOut, ...truncated.values()].map((left) => [left.id, left]));
+    const key = texts === undefined || texts.kept ? null : texts.key;
+    const first = offset;
+    offset += items.length;
+    return {
+      items: items.flatMap(({ id }, k) => {
+        const outcome = outcomes.get(id);
+        if (!outcome) return [];
+        const values = slices?.get(outcome.item.fact);
+        const item = { ...measuredItem(outcome, name), ...(values === undefined ? {} : { slices: { ...values } }) };
+        return [{ index: first + k, item: key === null ? item : hideItem(item, key) }];
+      }),
+      leftOut: items.flatMap((item, k) => {
+        const problem = problems.get(item.id);
+        if (!problem) return [];
+        const left = describeLeftOut({ ...item, answers: answerKind(item) }, name, problem);
+        return [{ index: first + k, fact: item.fact, item: key === null ? left : hideLeftOut(left, key) }];
+      }),
+    };
   });
 }
 
@@ -289,38 +304,6 @@ function modelOptions(selection: ProbeRunOptions, onOpening: OnInterruption) {
     beforeLoading: (tokenizer: Tokenizer | null) => {
       if (needsTemplate(selection)) expectChatTemplate(tokenizer);
     },
-  };
-}
-
-function toAnswers(
-  { name, items, texts, slices }: Suite,
-  {
-    offset,
-    outcomes,
-    leftOut,
-  }: {
-    /** Number of items in the suites before this one. */
-    readonly offset: number;
-    readonly outcomes: ReadonlyMap<string, Outcome>;
-    readonly leftOut: readonly LeftOutItem[];
-  },
-): ProbeAnswers {
-  const problems = new Map(leftOut.map((left) => [left.id, left]));
-  const key = texts === undefined || texts.kept ? null : texts.key;
-  return {
-    items: items.flatMap(({ id }, i) => {
-      const outcome = outcomes.get(id);
-      if (!outcome) return [];
-      const values = slices?.get(outcome.item.fact);
-      const item = { ...measuredItem(outcome, name), ...(values === undefined ? {} : { slices: { ...values } }) };
-      return [{ index: offset + i, item: key === null ? item : hideItem(item, key) }];
-    }),
-    leftOut: items.flatMap((item, i) => {
-      const problem = problems.get(item.id);
-      if (!problem) return [];
-      const left = describeLeftOut({ ...item, answers: answerKind(item) }, name, problem);
-      return [{ index: offset + i, fact: item.fact, item: key === null ? left : hideLeftOut(left, key) }];
-    }),
   };
 }
 

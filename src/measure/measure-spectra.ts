@@ -4,20 +4,12 @@ import { chooseDevice, cudaSettings, type Device, float64Device } from '@shadow-
 import type { TensorEntry } from '@shadow-gate/checkpoints/tensors';
 import { at } from '@shadow-gate/platform';
 import { machineMemory } from '@shadow-gate/platform/memory';
-import {
-  asScreened,
-  type Job,
-  type Plan,
-  planSpectra,
-  runJobs,
-  type SpectraFindings,
-  type Spectrum,
-} from '@shadow-gate/spectra';
+import { asScreened, type Job, type Plan, planSpectra, runJobs, type Spectrum } from '@shadow-gate/spectra';
 import { spectrumProfile } from '@shadow-gate/spectra/metrics';
 import { tensorKey } from './aggregate.ts';
 import { type CachedSpectrum, decodeSpectrum, encodeSpectrum, spectrumKey } from './cache/spectrum-cache.ts';
 import type { MeasureSpectraOptions } from './options.ts';
-import { estimateEta, type WorkPart } from './progress/eta.ts';
+import { estimateEta } from './progress/eta.ts';
 import { roundMetrics, roundNumber } from './round.ts';
 import type { Measurement, TensorMeasurement } from './schema/measurement.ts';
 import type { SpectraShare } from './schema/shard.ts';
@@ -40,9 +32,8 @@ export interface SpectraMeasurement {
 }
 
 /**
- * Measure the spectra of a checkpoint in four steps: plan the jobs and select this machine's share, fetch their
- * tensors, run them, and collect the results. Files are not hashed unless `digests` are given.
- * @throws UserError for anything that the user can fix
+ * Plans the jobs, selects this machine's share, fetches their tensors, runs them, and collects the results. Files are
+ * not hashed unless `digests` are given. @throws UserError for anything that the user can fix
  */
 export async function measureSpectra(
   checkpoint: Checkpoint,
@@ -108,12 +99,8 @@ function tellMoved(jobs: readonly Job[], device: Device): void {
 }
 
 function onlyWanted(plan: Plan, isWanted: (name: string) => boolean): Plan {
-  return {
-    ...plan,
-    jobs: plan.jobs.filter(({ name }) => isWanted(name)),
-    vectors: plan.vectors.filter(({ name }) => isWanted(name)),
-    skipped: plan.skipped.filter(({ name }) => isWanted(name)),
-  };
+  const wanted = <T extends { readonly name: string }>(all: readonly T[]) => all.filter(({ name }) => isWanted(name));
+  return { ...plan, jobs: wanted(plan.jobs), vectors: wanted(plan.vectors), skipped: wanted(plan.skipped) };
 }
 
 function onlyUpdates(plan: Plan): Plan {
@@ -138,13 +125,6 @@ function selectJobs({ jobs, vectors }: Plan, own: OwnTensors | null): Selection 
   };
 }
 
-interface Results {
-  readonly tensors: readonly TensorMeasurement[];
-  readonly measured: ReadonlySet<Job>;
-  readonly recalled: number;
-  readonly findings: SpectraFindings;
-}
-
 interface Measured {
   readonly checkpoint: Checkpoint;
   readonly reference: FullCheckpoint | null;
@@ -155,13 +135,15 @@ async function runSelection(
   selection: Pick<Plan, 'jobs' | 'vectors'>,
   { checkpoint, reference, device }: Measured,
   options: MeasureSpectraOptions,
-): Promise<Results> {
+) {
   const { memoryLimit = defaultMemoryLimit(), onProgress, onSpectrum } = options;
   const tensors: TensorMeasurement[] = [];
   const measured = new Set<Job>();
   let recalled = 0;
   const cache = cacheOf(options);
-  const eta = estimateEta(partsOf(selection.jobs, memoryLimit));
+  // Jobs over the memory limit take no time.
+  const running = selection.jobs.filter(({ memory }) => memory <= memoryLimit);
+  const eta = estimateEta(new Map(running.map((job) => [job, { cost: job.cost, kind: kindOf(job) }])));
   const findings = await runJobs(selection, {
     device,
     memoryLimit,
@@ -225,6 +207,8 @@ function cacheOf({ digests, spectrumStore, onSpectrum }: MeasureSpectraOptions) 
   };
 }
 
+type Results = Awaited<ReturnType<typeof runSelection>>;
+
 function collect(plan: Plan, device: Device, selection: Selection, results: Results): SpectraMeasurement {
   const { tensors, measured, recalled, findings } = results;
   const positions = new Map(selection.jobs.map((job, i) => [job, at(selection.jobPositions, i)]));
@@ -247,12 +231,7 @@ function collect(plan: Plan, device: Device, selection: Selection, results: Resu
   };
 }
 
-/** The jobs that take time, for the ETA: all within the memory limit. Jobs of one kind take about as long. */
-function partsOf(jobs: readonly Job[], memoryLimit: number): Map<Job, WorkPart> {
-  const running = jobs.filter(({ memory }) => memory <= memoryLimit);
-  return new Map(running.map((job) => [job, { cost: job.cost, kind: kindOf(job) }]));
-}
-
+/** Jobs of one kind take about as long. */
 function kindOf(job: Job): string {
   const shape = job.kind === 'lora' ? [job.update.module.rank, ...job.shape] : job.matrix.view.shape;
   return `${job.kind} ${job.method} ${shape.join(' × ')}`;

@@ -26,7 +26,7 @@ import { measureMerge } from './measure-merge.ts';
 import { measureProbes, type ProbeRun } from './measure-probes.ts';
 import { describeServer, servedSource } from './measure-served.ts';
 import type { SpectraMeasurement } from './measure-spectra.ts';
-import type { MeasuredModel } from './open-measured.ts';
+import { type MeasuredModel, modelArchitecture } from './open-measured.ts';
 import type { MeasureOptions, ProbeRunOptions } from './options.ts';
 import { refuseMisread } from './refuse-misread.ts';
 import { refuseOtherWeights } from './refuse-other-weights.ts';
@@ -324,11 +324,4 @@ function identify(checkpoint: Checkpoint, digest: string): Identity {
     tensors: checkpoint.tensors.size,
     parameters,
   };
-}
-
-/** An adapter has the architecture of its base model. */
-export function modelArchitecture(checkpoint: Checkpoint, reference: FullCheckpoint | null) {
-  const full = checkpoint.format === 'lora' ? (reference ?? checkpoint) : checkpoint;
-  const { modelType, name, layers, hiddenSize, heads, keyValueHeads } = full.architecture;
-  return { modelType, name, layers, hiddenSize, heads, keyValueHeads };
 }

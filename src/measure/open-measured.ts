@@ -62,11 +62,7 @@ export async function openMeasuredAdapter(
   return openMergedAdapter(path, open);
 }
 
-/**
- * Open the checkpoint that is measured, in addition to what is open already.
- * @param spectra false: its weights are not measured
- * @throws UserError for one that cannot be measured like this
- */
+/** Open the checkpoint to measure. @param spectra false: not its weights @throws UserError if that is impossible */
 export async function openMeasured(
   options: Omit<MeasuredModel, 'path' | 'checkpoint'> & { checkpoint: string; spectra?: boolean | undefined },
   open: OpenCheckpoint = openCheckpoint,
@@ -82,4 +78,13 @@ export async function openMeasured(
     );
   }
   return { ...model, path, checkpoint };
+}
+
+type Architected = Pick<Checkpoint, 'format' | 'architecture'>;
+
+/** An adapter has the architecture of its base model. */
+export function modelArchitecture(checkpoint: Architected, reference: Architected | null) {
+  const full = checkpoint.format === 'lora' ? (reference ?? checkpoint) : checkpoint;
+  const { modelType, name, layers, hiddenSize, heads, keyValueHeads } = full.architecture;
+  return { modelType, name, layers, hiddenSize, heads, keyValueHeads };
 }

@@ -11,7 +11,6 @@ import type { MethodChoice } from '@shadow-gate/spectra';
 import type { Measurement, TensorMeasurement } from './schema/measurement.ts';
 import type { Shard } from './shards/shard.ts';
 
-/** The two halves of a measurement. */
 export const HALVES = ['spectra', 'probes'] as const;
 
 export type Half = (typeof HALVES)[number];
@@ -21,7 +20,6 @@ export type SeedChoice = number | 'rotate';
 
 export const MAX_SEED = 2 ** 31 - 1;
 
-/** The probes to run on a checkpoint. */
 export interface ProbeRunOptions {
   readonly suites: readonly Suite[];
   /** Texts to score in addition to the suites. */
@@ -87,7 +85,6 @@ export interface MeasureSpectraOptions {
 /** A server that runs the probes in place of the checkpoint. */
 export type Endpoint = Omit<EndpointSource, 'kind' | 'tokens'>;
 
-/** How a model is measured. */
 export interface MeasureOptions extends MeasureSpectraOptions {
   /** False to measure only the probes. */
   readonly spectra?: boolean | undefined;

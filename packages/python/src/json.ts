@@ -7,10 +7,7 @@ const NOT_FINITE = /NaN|-?Infinity/y;
 const MAX_DIGITS = 4300;
 const STRING = /"(?:[^"\\]|\\.)*"/sy;
 
-/**
- * `json.loads(text)`: 1 is an int, and 1.0, NaN and Infinity are floats. Ints are not rounded; keys keep their order.
- * @param text JSON that was parsed before, so that it is neither wrong nor too deep
- */
+/** `json.loads` of valid, shallow JSON. Ints are not rounded; 1.0, NaN and Infinity are floats; keys keep order. */
 export function parsePythonJson(text: string): PythonValue {
   return new Reader(text).value();
 }

@@ -1,4 +1,3 @@
-/** Reads a literal of Python from a text. */
 export abstract class LiteralReader {
   readonly #text: string;
   #at = 0;

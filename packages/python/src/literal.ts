@@ -9,10 +9,7 @@ const WORD = /[A-Za-z_]\w*/y;
 const OCTAL = /[0-7]{1,3}/y;
 const STRING = /([rRuU]?)('''|"""|'|")/y;
 
-/**
- * `ast.literal_eval(text)` for texts, numbers, lists, tuples, dicts, True, False and None.
- * @throws PythonError for anything else
- */
+/** `ast.literal_eval` for texts, numbers, lists, tuples, dicts, True, False and None. @throws PythonError otherwise */
 export function literalEval(text: string): PythonValue {
   const reader = new Reader(text.replace(/^[ \t]+/, ''));
   const value = reader.value(0);

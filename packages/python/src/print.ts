@@ -3,10 +3,9 @@ import { isList, PythonFloat, PythonTuple, type PythonValue } from './value.ts';
 /** `str(value)`. */
 export const toText = (value: PythonValue): string => (typeof value === 'string' ? value : repr(value));
 
-/** `repr(value)`. */
 export const repr = (value: PythonValue): string => reprWith(value, repr);
 
-/** `repr(value)`. @param inner prints the values inside it */
+/** @param inner prints the values inside it */
 export function reprWith(value: PythonValue, inner: (value: PythonValue) => string): string {
   if (value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
@@ -39,7 +38,6 @@ const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '
 /** Characters that `str.isprintable` rejects, and those with an escape of their own. */
 const ESCAPED = /[\\\n\r\t]|(?! )[\p{C}\p{Z}]/gu;
 
-/** `repr` of a text. */
 function reprText(text: string): string {
   const mark = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escaped = text.replace(ESCAPED, (character) => ESCAPES[character] ?? escapeCode(character.codePointAt(0) ?? 0));

@@ -1,8 +1,7 @@
 import { HEX_DIGITS } from './escapes.ts';
 import { LiteralReader } from './literal-reader.ts';
 
-// Literals as Python prints them, and pandas writes them into cells: lists, tuples, dictionaries and numpy arrays of
-// texts and numbers.
+// Literals as Python prints them and pandas writes them into cells: lists, tuples, dicts and numpy arrays.
 
 /** Choices nest two levels. */
 const MAX_DEPTH = 8;

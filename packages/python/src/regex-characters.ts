@@ -9,7 +9,6 @@ const CLASSES: Readonly<Record<string, { readonly unicode: string; readonly asci
   s: { unicode: SPACE, ascii: String.raw`\t-\r\x20` },
 };
 
-/** Matches one character. */
 export type Character =
   | { readonly type: 'literal'; readonly text: string }
   /** `members`: the inside of a character class; `negated`: every other character. */

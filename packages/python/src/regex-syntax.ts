@@ -1,6 +1,5 @@
 /** A Python regular expression as a tree. Classes, assertions and single characters are JavaScript source already. */
 export type RegexNode =
-  /** Exactly one character. */
   | { readonly type: 'character'; readonly source: string }
   /** Nothing: a place. */
   | { readonly type: 'place'; readonly source: string }

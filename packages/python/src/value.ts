@@ -30,7 +30,6 @@ export type PythonValue =
   | readonly PythonValue[]
   | PythonDict;
 
-/** Python raises an exception. */
 export class PythonError extends Error {}
 
 export const isDict = <V>(value: V): value is Extract<V, ReadonlyMap<unknown, unknown>> => value instanceof Map;
@@ -42,7 +41,6 @@ export const isInt = <V>(value: V): value is Extract<V, number | boolean | bigin
 /** An int as a number where JavaScript does not round it. */
 export const narrow = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value);
 
-/** Python's name for the type of a value. */
 export function typeName(value: PythonValue): string {
   if (value === null) return 'NoneType';
   if (typeof value === 'boolean') return 'bool';
@@ -68,7 +66,6 @@ export function pythonElements(value: PythonValue): readonly PythonValue[] | nul
   return isList(value) ? value : [...value.keys()];
 }
 
-/** `bool(value)`. */
 export function isTrue(value: PythonValue): boolean {
   if (typeof value === 'bigint') return true;
   const number = pythonNumber(value);
@@ -76,7 +73,6 @@ export function isTrue(value: PythonValue): boolean {
   return (pythonElements(value)?.length ?? 0) > 0;
 }
 
-/** `a == b`. */
 export function equals(a: PythonValue, b: PythonValue): boolean {
   const [x, y] = [pythonNumber(a), pythonNumber(b)];
   if (x !== null || y !== null) return x === y;

@@ -69,7 +69,6 @@ function add(graph: Graph, { module }: DoraWeight, weight: Value, a: Value, b: V
     : graph.op('Gemm', [b, a, weight]);
 }
 
-/** The norm of each output feature, as a vector. */
 function norms(graph: Graph, { module }: DoraWeight, weight: Value): Value {
   return graph.op('ReduceL2', [weight, graph.constant([module.transposed ? 0 : 1], 'int64')], { keepdims: 0 });
 }

@@ -30,8 +30,7 @@ interface Base {
 }
 
 /**
- * The updates of the experts of each layer (`expertModule`). An update and its transpose have the same spectrum, so
- * either may be stored in the base model.
+ * The updates of each layer's experts. The base model may store an update's transpose, which has the same spectrum.
  * @throws UserError for a base model with other experts, and for more experts than any model has
  */
 export function expertUpdateTargets(modules: readonly StackedModule[], base: Base): SpectrumTarget[] {

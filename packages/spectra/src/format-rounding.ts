@@ -5,10 +5,7 @@ import { at } from '@shadow-gate/platform';
 import { loadMatrix, type MatrixSource, sumOverStrips } from './load-matrix.ts';
 import { isRounded, relativeRounding, sumOfSquaredUlps } from './rounding.ts';
 
-/**
- * Σ step² of a strip in float64, with the distance between adjacent numbers of the format at each element. Rounding to
- * nearest adds an error of variance step²/12. Null for formats of 32 bits and more.
- */
+/** Σ step² of a strip in float64, for the distances of adjacent numbers of the format; null for 32 bits and more. */
 export function squaredSteps(graph: Graph, matrix: MatrixSource): ((cut: (value: Value) => Value) => Value) | null {
   const { recipe, dtype } = matrix.source;
   if (recipe) {
@@ -35,10 +32,7 @@ export async function roundingEnergy(matrix: MatrixSource, device: Device): Prom
   return (float64Output(await runGraph(graph, device), 'steps')[0] ?? Number.NaN) / 12;
 }
 
-/**
- * The relative standard deviation of the rounding error of the elements: the largest one for floating-point numbers,
- * the root mean square over the matrix for quantized ones. Null for a matrix of zeros.
- */
+/** Relative standard deviation of the rounding: the largest for floats, RMS for quantized numbers; null for zeros. */
 export async function formatRounding(matrix: MatrixSource, device: Device): Promise<number | null> {
   const { recipe, dtype } = matrix.source;
   if (isMeasuredDtype(dtype)) return relativeRounding(dtype);

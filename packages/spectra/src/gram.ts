@@ -34,10 +34,7 @@ export function gramMemory(shape: readonly [number, number]): number {
   return GRAMS_ALIVE * 8 * size * size + STRIPS_ALIVE * strip;
 }
 
-/**
- * The Gram matrix of A (or of A − reference) in float64. onnxruntime computes it directly from the files, strip by
- * strip along the longer side, so that memory does not grow with that.
- */
+/** The Gram matrix of A (or A − reference) in float64, directly from the files, in strips along the longer side. */
 export async function gramMatrix(matrix: MatrixSource, device: Device, options: GramOptions = {}): Promise<Gram> {
   const [m, n] = matrix.view.shape;
   const side = options.side ?? (m <= n ? 'rows' : 'columns');
@@ -80,7 +77,6 @@ export function joinRows(graph: Graph, strips: readonly Value[], axis: 0 | 1): V
   return axis === 0 ? graph.op('Concat', strips, { axis: 0 }) : graph.sum(strips);
 }
 
-/** Sum of the diagonal of a matrix [n, n]. */
 export function trace(matrix: Float64Array, n: number): number {
   let sum = 0;
   for (let i = 0; i < n; i += 1) sum += unchecked(matrix, i * n + i);

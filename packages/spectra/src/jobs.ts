@@ -21,7 +21,6 @@ interface Execution {
   readonly cost: number;
   /** Bytes that it needs at its peak. */
   readonly memory: number;
-  /** Every tensor that it reads. */
   readonly tensors: { readonly checkpoint: readonly TensorEntry[]; readonly reference: readonly TensorEntry[] };
 }
 

@@ -45,8 +45,7 @@ export const STRIP_BYTES = 128 * 1024 * 1024;
 export const CACHED_BYTES = 8 * 1024 * 1024;
 
 /**
- * Process a matrix [m, n] in strips, one after the other, so that memory does not grow with it.
- * @param axis the axis that is cut
+ * Process a matrix [m, n] in strips along an axis, one after the other, so that memory does not grow with it.
  * @param work receives a function that cuts the current strip out of any value of this shape. The next strip waits for
  *   the values that it returns (of one dimension or more)
  * @param bytes of a strip in float64
@@ -67,10 +66,7 @@ export function eachStrip(
   }
 }
 
-/**
- * The sum of `term` over the strips of a matrix along its longer side, each in float64.
- * @param term a value of one dimension or more, of the same shape for every strip
- */
+/** Σ `term` over strips along the longer side, in float64. Every term has the same shape, of one dimension or more. */
 export function sumOverStrips(graph: Graph, matrix: MatrixSource, term: (strip: Value) => Value): Value {
   const [m, n] = matrix.view.shape;
   const whole = loadMatrix(graph, matrix);

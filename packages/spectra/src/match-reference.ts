@@ -39,10 +39,7 @@ function whyUnmatched(matrix: Matrix, original: Matrix | undefined): string | nu
   return shape === originalShape ? null : `shape [${shape}], in the reference [${originalShape}]`;
 }
 
-/**
- * Does the headline ratio include this matrix? A vocabulary may grow, and a vision tower or a layer that predicts
- * further tokens may be new; if the reference lacks a language-model projection, it is the wrong one.
- */
+/** In the headline ratio, so that the reference must have it, unlike a grown vocabulary or a new vision tower. */
 function isBlock({ place: { module, component } }: Matrix): boolean {
   return (component === null || component === 'language') && BLOCK_MODULES.includes(module);
 }

@@ -67,7 +67,6 @@ export const metricsSchema = z.strictObject({
 });
 export type Metrics = z.infer<typeof metricsSchema>;
 
-/** The metrics of an exact spectrum: plain numbers. */
 export type ExactMetrics = {
   [Key in keyof Metrics]: Key extends 'effectiveRankRV' | 'rank' | 'rankAt1e-2'
     ? number

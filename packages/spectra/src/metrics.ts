@@ -53,13 +53,10 @@ interface SpectralOptions {
 }
 
 /**
- * The metrics of one spectrum.
- * With energies eᵢ = σᵢ², pᵢ = eᵢ/Σe and qᵢ = σᵢ/Σσ:
- * stable rank Σe/e₁; participation ratio (Σe)²/Σe²; effective rank exp(−Σ pᵢ ln pᵢ);
- * Roy & Vetterli's effective rank (2007) exp(−Σ qᵢ ln qᵢ); top-k energy Σ_{i≤k} pᵢ.
- * They are in order: stable rank ≤ participation ratio ≤ effective rank ≤ rank.
+ * The metrics of one spectrum. With energies eᵢ = σᵢ², pᵢ = eᵢ/Σe and qᵢ = σᵢ/Σσ: stable rank Σe/e₁; participation
+ * ratio (Σe)²/Σe²; effective rank exp(−Σ pᵢ ln pᵢ); Roy & Vetterli's effective rank (2007) exp(−Σ qᵢ ln qᵢ); top-k
+ * energy Σ_{i≤k} pᵢ. They are in order: stable rank ≤ participation ratio ≤ effective rank ≤ rank.
  * @param singularValues all min(m, n) of them, largest first
- * @param shape [m, n]
  * @returns null for a matrix of zeros, which has no energy shares
  */
 export function spectralMetrics(

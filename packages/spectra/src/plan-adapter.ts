@@ -138,7 +138,6 @@ function asHeads(
   ];
 }
 
-/** The base model of an adapter. */
 interface Base {
   readonly model: MatrixContext & ModelKind;
   readonly reference: FullCheckpoint | null;

@@ -11,9 +11,8 @@ interface PowerLaw {
 }
 
 /**
- * Fit by maximum likelihood, with the cut-off that gives the smallest Kolmogorov–Smirnov distance.
- * Clauset, Shalizi & Newman 2009, SIAM Review 51(4), eqs. 3.1 and 3.9 (continuous case).
- * @param energies λ = σ², in any order; zeros are left out
+ * Fits energies λ = σ² by maximum likelihood, with the cut-off of the smallest Kolmogorov–Smirnov distance. Clauset,
+ * Shalizi & Newman 2009, SIAM Review 51(4), eqs. 3.1 and 3.9 (continuous case). Zeros are left out.
  * @returns null for fewer than two distinct positive values
  */
 export function fitPowerLaw(energies: ArrayLike<number>): PowerLaw | null {

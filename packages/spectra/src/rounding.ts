@@ -37,10 +37,9 @@ export function relativeRounding(dtype: FloatDtype): number {
 }
 
 /**
- * Σ ulp(w)² over a matrix of a 16-bit float, exactly: the exponent is read from the bits.
- * ulp(w) = 2^(e − bias − mantissa bits) for the biased exponent e, and that of e = 1 for subnormal numbers.
- * Rounding to nearest adds an error of variance ulp²/12.
- * @param bits the matrix, read as uint16
+ * Σ ulp(w)² over a matrix of a 16-bit float, read as uint16: exact, since the bits have the exponent. ulp(w) = 2^(e −
+ * bias − mantissa bits) for the biased exponent e, and that of e = 1 for subnormal numbers. Rounding to nearest adds an
+ * error of variance ulp²/12.
  */
 export function sumOfSquaredUlps(graph: Graph, bits: Value, dtype: string): Value {
   const layout = LAYOUTS[dtype];

@@ -37,16 +37,12 @@ interface JobRunOptions<Known> {
 }
 
 export interface SpectraFindings {
-  /** Matrices that were left out. */
   readonly skipped: readonly Skipped[];
   /** Tensors with NaN or Inf, sorted by name. */
   readonly nonFinite: ReadonlyArray<NonFinite & { readonly name: string }>;
 }
 
-/**
- * Run the jobs of a plan. A job begins while the last steps of earlier ones still run elsewhere, but results are
- * reported in the order of the plan. Tensors without a spectrum are searched for NaN and Inf.
- */
+/** Jobs overlap, but results come in the order of the plan. Tensors without a spectrum are searched for NaN and Inf. */
 export async function runJobs<Known extends { readonly finite: boolean }>(
   { jobs, vectors }: Pick<Plan, 'jobs' | 'vectors'>,
   options: JobRunOptions<Known>,

@@ -15,7 +15,6 @@ interface Description {
   readonly note?: string | undefined;
 }
 
-/** The input of a spectrum. */
 type Input =
   | { readonly kind: 'weight'; readonly of: 'weight'; readonly matrix: MatrixSource }
   | Readonly<{ kind: 'difference'; of: 'delta'; matrix: MatrixSource; reference: MatrixSource }>
@@ -23,7 +22,6 @@ type Input =
   /** ΔW of DoRA, computed from the weight of the base model. */
   | { readonly kind: 'dora'; readonly of: 'delta'; readonly matrix: MatrixSource; readonly dora: DoraWeight };
 
-/** A matrix or update, and where it is. */
 export type SpectrumTarget = Description & Input;
 
 /** The spectra of a checkpoint, before it is decided how each is computed. */

@@ -2,7 +2,6 @@ import { ROWS, symmetricPass } from './symmetric-pass.ts';
 import { unchecked } from './unchecked.ts';
 import { reuseMemory } from './wasm.ts';
 
-/** A symmetric tridiagonal matrix. */
 interface Tridiagonal {
   readonly diagonal: Float64Array;
   /** Entry i couples i − 1 and i; the first is unused. */
@@ -85,9 +84,8 @@ function copyTriangle(matrix: Float64Array, n: number, a: Float64Array, stride: 
 const TINY = 1e-290;
 
 /**
- * The reflection I − β·v·vᵀ that reduces a row to its last entry, which goes to `offDiagonal[i]`.
+ * The reflection I − β·v·vᵀ that reduces a row to its last entry, which goes to `offDiagonal[i]`. @returns β
  * @param v receives the vector, with zeros after it; all zero if there is nothing to reflect
- * @returns β
  */
 function householder(row: Float64Array, v: Float64Array, offDiagonal: Float64Array, i: number): number {
   let squares = 0;

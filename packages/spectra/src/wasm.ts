@@ -117,13 +117,9 @@ interface KernelMemory {
   readonly handle: WasmMemory;
 }
 
-/** Bytes of a page of memory. */
 const PAGE = 65536;
 
-/**
- * A function in WebAssembly, compiled when it is first opened. Its first runs are slower, until it is optimized.
- * @param names of its parameters, in their order
- */
+/** A function in WebAssembly, compiled when first opened; the first runs are slower. @param names of parameters */
 export function defineKernel<Name extends string>(
   names: readonly Name[],
   body: (scope: WasmScope<Name>) => readonly WasmStatement[],

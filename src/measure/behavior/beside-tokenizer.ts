@@ -35,9 +35,8 @@ const COMPARED: ReadonlyArray<readonly [file: RegExp, compare: Compare]> = [
 ];
 
 /**
- * Files next to a tokenizer.json that contradict it, each with its digest and the first difference. Tokenizers in
- * Python alone, slow modes of servers, llama.cpp's converter and, with Mistral's own weights, vLLM read them in its
- * place.
+ * Files next to a tokenizer.json that contradict it, with digests and first differences. Tokenizers in Python, slow
+ * modes of servers, llama.cpp's converter and, with Mistral's own weights, vLLM read them instead.
  * @param decoder `added_tokens_decoder` of tokenizer_config.json
  */
 export async function besideTokenizer(folder: Folder, json: Json, decoder: unknown): Promise<Record<string, unknown>> {

@@ -17,9 +17,8 @@ const READ = [
 const IN_GGUF = /^(tokenizer|general\.sampling)\./;
 
 /**
- * A digest of the bytes of the files that decide how a checkpoint is used, without those that an adapter takes from its
- * base model. It does not depend on the version of this program, or on what a file is taken to mean.
- * @returns `sha256:` and 64 hexadecimal digits
+ * `sha256:…` of the bytes of the files that decide how a checkpoint is used, without those of an adapter's base model.
+ * It does not depend on the version of this program, or on what a file is taken to mean.
  */
 export async function digestOwnFiles(checkpoint: DescribedFolder): Promise<string> {
   const folder = await folderOf(checkpoint);

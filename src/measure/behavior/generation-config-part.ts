@@ -45,11 +45,7 @@ const IN_CONFIG: Readonly<Record<string, unknown>> = {
   ...{ assistant_lookbehind: 10, target_lookbehind: 10 },
 };
 
-/**
- * How a server samples and where it stops, unless a request says otherwise.
- * @param gguf settings of a GGUF file, which take precedence over a file next to it
- * @param model config.json
- */
+/** How a server samples and stops by default. @param gguf precedes a file next to it @param model config.json */
 export async function generationConfigPart(
   directory: Folder,
   gguf: GgufDefaults | null,

@@ -18,11 +18,7 @@ const CHARACTERS_MAP = 2;
 /** Many times the fields of the largest known vocabulary, with 262,144 pieces. */
 const MOST_FIELDS = 2 ** 22;
 
-/**
- * The vocabulary of a SentencePiece model.
- * @param name for errors
- * @throws Error, also UserError, for any other file
- */
+/** The vocabulary of a SentencePiece model. @throws Error, also UserError, for any other file */
 export function readSentencePieces(name: string, bytes: Buffer): SentencePieces {
   const file = new WireFile(name, bytes);
   let left = MOST_FIELDS;

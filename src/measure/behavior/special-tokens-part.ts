@@ -16,11 +16,7 @@ const IDS = [
   'decoder_start_token_id',
 ];
 
-/**
- * Special tokens as texts, from the files of the tokenizer, and as ids, from config.json.
- * @param json tokenizer.json
- * @param ends of turns, as a GGUF file states them
- */
+/** Special tokens as texts, from tokenizer files, and as ids, from config.json. @param ends of turns in a GGUF file */
 export async function specialTokensPart(
   directory: Folder,
   {

@@ -77,10 +77,7 @@ function rowsOf(checkpoint: FullCheckpoint | null): number {
 /** A token of the model. `whole`: matched in texts as a whole, before they are split. */
 type TableEntry = readonly [id: number, token: string, whole: boolean];
 
-/**
- * All tokens of the model by id, from the vocabulary and the added tokens of tokenizer.json.
- * @param rows ids from there on have no embedding
- */
+/** All tokens by id, from the vocabulary and the added tokens. @param rows ids from there on have no embedding */
 async function tableOf(place: TokenPlace, rows: number): Promise<TableEntry[] | null> {
   const source = await findTokenSource(place);
   const folder: Folder = source.kind === 'gguf' ? { files: { ...source.files } } : source.files;

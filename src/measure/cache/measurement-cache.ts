@@ -17,7 +17,6 @@ import { REVISION } from './spectrum-cache.ts';
 
 /** Everything that a measurement depends on, except for the last bits, which depend on the machine. */
 interface MeasurementRequest {
-  /** Digest of the checkpoint. */
   readonly checkpoint: string;
   /** Digest of the reference; null without one. */
   readonly reference: string | null;

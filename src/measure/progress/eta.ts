@@ -5,24 +5,13 @@ export interface WorkPart {
   readonly kind: string;
 }
 
-/** Estimates how long the rest of some work will take, from the finished parts. */
-interface Eta<Key> {
-  /** Report that a part is done. A free one, whose result was known, reveals nothing about the speed. */
-  readonly finish: (key: Key, wasFree: boolean) => void;
-  /** Seconds left; null until a part was computed. */
-  readonly seconds: () => number | null;
-}
-
 /**
- * Assumes that a part of a known kind takes the mean time of that kind, any other part the time of its cost at the rate
- * so far, and that the share of free parts stays the same. Late measurements weigh more than early ones: machines
- * change their speed, and after an interrupted run the known results are all at the beginning.
+ * Estimates how long the rest of some work will take: a part of a known kind takes the mean time of that kind, any other
+ * the time of its cost at the rate so far, and the share of free parts stays the same. Late measurements weigh more than
+ * early ones: machines change their speed, and after an interrupted run the known results are all at the beginning.
  * @param now clock in milliseconds
  */
-export function estimateEta<Key>(
-  parts: ReadonlyMap<Key, WorkPart>,
-  now: () => number = () => performance.now(),
-): Eta<Key> {
+export function estimateEta<Key>(parts: ReadonlyMap<Key, WorkPart>, now = () => performance.now()) {
   const waiting = new Map(parts);
   const kinds = new Map<string, Kind>();
   for (const { kind, cost } of parts.values()) {
@@ -33,7 +22,8 @@ export function estimateEta<Key>(
   const free = { time: recentMean(FADING.time), share: recentMean(FADING.share) };
   let last = now();
   return {
-    finish: (key, wasFree) => {
+    /** A part is done. A free one, whose result was known, reveals nothing about the speed. */
+    finish: (key: Key, wasFree: boolean): void => {
       const moment = now();
       const time = moment - last;
       last = moment;
@@ -52,7 +42,8 @@ export function estimateEta<Key>(
       computed.time.add(time);
       computed.cost.add(part.cost);
     },
-    seconds: () => {
+    /** Seconds left; null until a part was computed. */
+    seconds: (): number | null => {
       const [time, cost] = [computed.time.value(), computed.cost.value()];
       if (time === null || !cost) return null;
       const share = free.share.value() ?? 0;
@@ -70,26 +61,20 @@ export function estimateEta<Key>(
 interface Kind {
   count: number;
   cost: number;
-  readonly time: RecentMean;
-}
-
-interface RecentMean {
-  readonly add: (value: number) => void;
-  /** Null while there is none. */
-  readonly value: () => number | null;
+  readonly time: ReturnType<typeof recentMean>;
 }
 
 /** Weight of a measurement relative to the next. One part reveals less about the share of free parts than the speed. */
 const FADING = { time: 0.9, share: 0.95 } as const;
 
-function recentMean(fading: number): RecentMean {
+function recentMean(fading: number) {
   let sum = 0;
   let weight = 0;
   return {
-    add: (value) => {
+    add: (value: number): void => {
       sum = fading * sum + value;
       weight = fading * weight + 1;
     },
-    value: () => (weight > 0 ? sum / weight : null),
+    value: (): number | null => (weight > 0 ? sum / weight : null),
   };
 }

@@ -1,10 +1,3 @@
-/** The rest of some work whose time was estimated before it began. */
-interface RestOfWork {
-  /** Report work done since the last call. @param expected its estimated seconds */
-  readonly advance: (kind: string, expected: number) => void;
-  readonly secondsLeft: () => number;
-}
-
 /**
  * Share of all work after which measured time counts as much as the estimate: with less, a first family that takes
  * three times its estimate would treble the rest.
@@ -20,7 +13,7 @@ const MEMORY = 0.3;
  * @param expected seconds estimated for each kind of work
  * @param now clock in milliseconds
  */
-export function restOfWork(expected: ReadonlyMap<string, number>, now = () => performance.now()): RestOfWork {
+export function restOfWork(expected: ReadonlyMap<string, number>, now = () => performance.now()) {
   const all = [...expected.values()].reduce((sum, seconds) => sum + seconds, 0);
   const left = new Map(expected);
   const paces = new Map([...expected.keys()].map((kind) => [kind, new Pace(all)]));
@@ -28,7 +21,8 @@ export function restOfWork(expected: ReadonlyMap<string, number>, now = () => pe
   const begun = new Set<string>();
   let last = now();
   return {
-    advance: (kind, seconds) => {
+    /** Work was done since the last call. @param seconds as estimated for it */
+    advance: (kind: string, seconds: number): void => {
       const moment = now();
       const took = (moment - last) / 1000;
       last = moment;
@@ -36,7 +30,7 @@ export function restOfWork(expected: ReadonlyMap<string, number>, now = () => pe
       for (const pace of [paces.get(kind), overall]) pace?.add(took, seconds);
       left.set(kind, Math.max(0, (left.get(kind) ?? 0) - seconds));
     },
-    secondsLeft: () => {
+    secondsLeft: (): number => {
       let sum = 0;
       for (const [kind, seconds] of left)
         sum += seconds * ((begun.has(kind) && paces.get(kind)?.ratio) || overall.ratio);

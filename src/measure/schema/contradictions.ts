@@ -264,7 +264,7 @@ function isPossibleMerge({ kind, rank, scale, status, residual, coefficient }: M
 
 /** A served model has nothing that only weights can show. */
 function contradictionInServed(measurement: Measurement): string | null {
-  const { checkpoint, served, method, behavior, merge, reference, vectors, nonFinite, skipped } = measurement;
+  const { checkpoint, served, behavior } = measurement;
   if ((checkpoint.format === 'served') !== (served !== undefined))
     return 'it does not say whether its model was served';
   if (measurement.answeredBy !== undefined && (served !== undefined || measurement.probes === null)) {
@@ -273,23 +273,28 @@ function contradictionInServed(measurement: Measurement): string | null {
   if (served === undefined) return null;
   // A hub's listing tells the files next to the weights.
   const ofFiles = served.hub === undefined ? behavior : (behavior?.logitScale ?? null);
-  const ofWeights = [method, ofFiles, merge, reference].some((part) => part !== null);
-  if (ofWeights || [vectors, nonFinite, skipped].some(({ length }) => length > 0) || checkpoint.tensors > 0) {
-    return 'its model was served, and it has what only weights can show';
-  }
+  if (showsWeights(measurement, ofFiles)) return 'its model was served, and it has what only weights can show';
   return checkpoint.digest === servedDigest(served) ? null : 'its digest is not that of what the server said';
+}
+
+function showsWeights(measurement: Measurement, ofFiles: object | null): boolean {
+  const { checkpoint, method, merge, reference, vectors, nonFinite, skipped } = measurement;
+  const lists = [vectors, nonFinite, skipped];
+  return (
+    [method, ofFiles, merge, reference].some((part) => part !== null) ||
+    lists.some(({ length }) => length > 0) ||
+    checkpoint.tensors > 0
+  );
 }
 
 /** Logs of an evaluation have answers alone. */
 function contradictionInEvaluated(measurement: Measurement): string | null {
-  const { checkpoint, benchmarks, method, behavior, merge, reference, probes, answeredBy } = measurement;
+  const { checkpoint, benchmarks, behavior, probes, answeredBy } = measurement;
   if ((checkpoint.format === 'evaluated') !== (benchmarks !== null)) {
     return 'it does not say whether it comes from logs of an evaluation';
   }
   if (benchmarks === null) return null;
-  const others = [method, behavior, merge, reference, answeredBy ?? null].some((part) => part !== null);
-  const { vectors, nonFinite, skipped } = measurement;
-  if (others || [vectors, nonFinite, skipped].some(({ length }) => length > 0) || checkpoint.tensors > 0) {
+  if (showsWeights(measurement, behavior) || answeredBy !== undefined) {
     return 'it comes from logs of an evaluation, and it has what those cannot show';
   }
   const answers = probes?.status === 'measured' ? probes : null;

@@ -110,14 +110,11 @@ const declaredSchema = listedSchema.extend({ base: listedSchema.nullable() });
 
 /** The identity of a served model. Null: the server does not say. */
 const servedSchema = z.strictObject({
-  /** The server's name for the model. */
   model: z.string(),
   /** The server's place of the weights. */
   root: z.string().nullable(),
-  /** Base model of an adapter. */
   parent: z.string().nullable(),
   contextLength: z.int().positive().nullable(),
-  /** Version of the server's engine. */
   version: z.string().nullable(),
   /** The user's declaration; nothing proves it. */
   revision: z.string().nullable(),
@@ -206,7 +203,6 @@ export const deltaModelSchema = z.strictObject({
   updateSize: z.number().nullable(),
   /** Matrices of ΔW below the rounding noise of the dtype (snr < 10): counted, not judged. */
   belowNoise: z.number().int(),
-  /** Matrices that did not change at all. */
   unchanged: z.number().int(),
   /** Written by version 0.1; the report derives it now. */
   note: z.string().optional(),

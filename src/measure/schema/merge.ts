@@ -9,7 +9,6 @@ const UNMERGED_STATUSES = ['notInCheckpoint', 'notInReference', 'otherShape', 'u
 /** Files of older versions name two mistakes that would explain a weight; it is `different`. */
 const OLDER_STATUSES = ['wrongFactor', 'withoutMagnitude'] as const;
 
-/** One weight that the adapter changes. */
 const mergedWeightSchema = z.strictObject({
   /** The name in the checkpoint; in the adapter if the checkpoint lacks it. */
   name: z.string(),

@@ -10,12 +10,10 @@ export function storedMeasurement(measurement: Measurement): object {
   return { ...measurement, probes: { ...probes, items: packItemTable(probes.items, probes.suites) } };
 }
 
-/** The text of a measurement file. */
 export function measurementText(measurement: Measurement): string {
   return `${jsonLines(storedMeasurement(measurement))}\n`;
 }
 
-/** Write a measurement file, atomically. */
 export async function writeMeasurement(path: string, measurement: Measurement): Promise<void> {
   await writeFileAtomic(path, measurementText(measurement));
 }

@@ -10,16 +10,11 @@ export interface ShardFile {
   readonly shard: ShardMeasurement;
 }
 
-interface JoinedIdentities extends Pick<Measurement, 'checkpoint' | 'reference'> {
-  /** Files on a hub that no machine read as a whole. */
-  readonly unverified: readonly string[];
-}
-
 /**
  * The checkpoint and reference of the shards. If each shard read its own tensors alone, the digest is made here.
  * @throws UserError if they have not read all tensors, or not the same bytes of one
  */
-export function joinIdentities(shards: readonly [ShardFile, ...ShardFile[]]): JoinedIdentities {
+export function joinIdentities(shards: readonly [ShardFile, ...ShardFile[]]) {
   const [{ measurement }] = shards;
   const checkpoint = joinDigests(shards, 'checkpoint', measurement.checkpoint.digest);
   const reference = measurement.reference && joinDigests(shards, 'reference', measurement.reference.digest);
@@ -27,6 +22,7 @@ export function joinIdentities(shards: readonly [ShardFile, ...ShardFile[]]): Jo
   return {
     checkpoint: { ...measurement.checkpoint, digest: checkpoint.digest },
     reference: measurement.reference && reference && { ...measurement.reference, digest: reference.digest },
+    /** Files on a hub that no machine read as a whole. */
     unverified: [
       ...checkpoint.unverified.map((file) => `${run.checkpoint}/${file}`),
       ...(reference?.unverified ?? []).map((file) => `${run.reference}/${file}`),

@@ -86,10 +86,7 @@ function isConsistent(
   );
 }
 
-/**
- * The measurement of one machine, except for `run`. Pure.
- * @throws UserError for shards that are missing, given twice, or not of one measurement
- */
+/** The measurement of one machine, except for `run`. @throws UserError for shards that do not make one measurement */
 function mergeShards(files: readonly ShardFile[]): Measurement {
   const shards = inOrder(files);
   const [first] = shards;

@@ -19,10 +19,9 @@ export function parseShard(text: string): Shard | null {
 }
 
 /**
- * The jobs of one shard: the most expensive job first, each goes to the shard with the least work so far (LPT, Graham
- * 1969: at most a third above the optimum). Every machine gets the same result.
- * @param costs of the jobs, in any unit, none below 0
- * @returns indices of jobs, ascending; all of them without a shard
+ * The most expensive job first, each goes to the shard with the least work so far (LPT, Graham 1969: at most a third
+ * above the optimum). Every machine gets the same result. Costs ≥ 0 are in any unit.
+ * @returns ascending indices of the shard's jobs; all of them without a shard
  */
 export function indicesOfShard(costs: readonly number[], shard: Shard | null): number[] {
   if (shard === null) return [...costs.keys()];

@@ -41,7 +41,6 @@ function parseBody(tokens: TokenStream, ends: readonly string[]): Body {
   }
 }
 
-/** The body of a tag, and the name of the tag that ends it. */
 function parseBlock(tokens: TokenStream, ...ends: readonly string[]): { body: Body; end: string } {
   tokens.skipOperator(':');
   tokens.expect('block-end');

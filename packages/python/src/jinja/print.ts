@@ -13,7 +13,6 @@ export function jinjaText(value: JinjaValue): string {
   return jinjaRepr(value);
 }
 
-/** `repr(value)`. */
 export function jinjaRepr(value: JinjaValue): string {
   if (value instanceof Undefined) return 'Undefined';
   if (value instanceof View) return value.shown ?? `${value.type}([${value.items.map(jinjaRepr).join(', ')}])`;

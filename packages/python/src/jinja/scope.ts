@@ -1,6 +1,5 @@
 import type { JinjaValue } from './value.ts';
 
-/** The names of a loop, a macro or a block, and of the scopes around it. */
 export class JinjaScope {
   readonly #values = new Map<string, JinjaValue>();
   readonly #parent: JinjaScope | null;

@@ -102,7 +102,6 @@ const TESTS_BY_NAME: Readonly<Record<string, Test>> = {
   ...Object.fromEntries(['ge', '>='].map((name) => [name, comparing('>=')])),
 };
 
-/** The tests of Jinja 3.1. */
 export const TESTS: Environment['tests'] = new Map(Object.entries(TESTS_BY_NAME));
 
 /** @throws TemplateError if there is no such test */

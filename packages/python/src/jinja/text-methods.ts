@@ -170,7 +170,6 @@ const METHODS: Readonly<Record<string, Method>> = {
   },
 };
 
-/** Methods of Python that are not read. */
 const NOT_READ = `casefold encode expandtabs format_map isascii isidentifier isnumeric isprintable istitle maketrans
   swapcase translate`.split(/\s+/);
 

@@ -10,14 +10,12 @@ interface Use {
   conditional: boolean;
 }
 
-/** The tokens of a template while they are parsed. */
 export class TokenStream {
   readonly #tokens: readonly Token[];
   #at = 0;
   #depth = 0;
   /** Names that are read: a macro takes more arguments if it reads `varargs`. */
   readonly names = new Set<string>();
-  /** Filters and tests in the order of the template. */
   readonly uses: Use[] = [];
   /** In the branches of a condition, where Jinja accepts unknown names of filters. */
   conditional = false;

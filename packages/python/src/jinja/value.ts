@@ -42,7 +42,6 @@ export class Undefined {
     this.strict = strict;
   }
 
-  /** @throws TemplateError */
   fail(): never {
     throw new TemplateError(this.problem);
   }
@@ -159,7 +158,6 @@ export function iterate(value: JinjaValue): IterableIterator<JinjaValue> {
   return items.values();
 }
 
-/** `list(value)`. */
 export const listJinjaValues = (value: JinjaValue): JinjaValue[] => [...iterate(value)];
 
 /** `bool(value)`. */

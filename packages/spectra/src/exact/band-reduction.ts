@@ -167,17 +167,9 @@ interface Step extends State {
   readonly from: number;
 }
 
-interface Kernels {
-  /** With Uᵀ in L at `rank`: writes Yᵀ to M there, and returns the rows of A from `from` on, [taken, columns]. */
-  afterLeft(step: Step): Promise<Floats>;
-  /** With Vᵀ in M at `rank`: writes Xᵀ to L there, and returns the columns of A from `from` on, [next, rows]. */
-  afterRight(step: Step & { readonly next: number }): Promise<Floats>;
-  /** A₀ − Lᵀ·M without its first `done` rows and columns, in the memory of A₀. */
-  update(state: State & { readonly done: number }): Promise<Dense>;
-  release(): Promise<void>;
-}
+type Kernels = Awaited<ReturnType<typeof openKernels>>;
 
-async function openKernels(type: Accumulation, device: Device): Promise<Kernels> {
+async function openKernels(type: Accumulation, device: Device) {
   const sessions: Session[] = [];
   const open = async (graph: Graph) => {
     const session = await openKernel(graph, device);
@@ -196,7 +188,8 @@ async function openKernels(type: Accumulation, device: Device): Promise<Kernels>
   });
   const index = (value: number) => tensor.int64([value], [1]);
   return {
-    async afterLeft(step) {
+    /** With Uᵀ in L at `rank`: writes Yᵀ to M there, and returns the rows of A from `from` on, [taken, columns]. */
+    async afterLeft(step: Step): Promise<Floats> {
       const { a, l, m, rank, taken, factor, from } = step;
       const feeds = {
         ...feedsOf(step),
@@ -208,7 +201,8 @@ async function openKernels(type: Accumulation, device: Device): Promise<Kernels>
       const outputs = await left.run(feeds, { Y: matrix(m, taken, a.columns, rank), panel: null });
       return tensorOutput(outputs, 'panel').data as Floats;
     },
-    async afterRight(step) {
+    /** With Vᵀ in M at `rank`: writes Xᵀ to L there, and returns the columns of A from `from` on, [next, rows]. */
+    async afterRight(step: Step & { readonly next: number }): Promise<Floats> {
       const { a, l, m, rank, taken, factor, from, next } = step;
       const feeds = {
         ...feedsOf(step),
@@ -220,13 +214,14 @@ async function openKernels(type: Accumulation, device: Device): Promise<Kernels>
       const outputs = await right.run(feeds, { X: matrix(l, taken, a.rows, rank), panel: null });
       return tensorOutput(outputs, 'panel').data as Floats;
     },
-    async update({ done, ...state }) {
+    /** A₀ − Lᵀ·M without its first `done` rows and columns, in the memory of A₀. */
+    async update({ done, ...state }: State & { readonly done: number }): Promise<Dense> {
       const { a } = state;
       const [rows, columns] = [a.rows - done, a.columns - done];
       await update.run({ ...feedsOf(state, done), start: index(done) }, { rest: matrix(a.data, rows, columns) });
       return { data: a.data.subarray(0, rows * columns), rows, columns };
     },
-    async release() {
+    async release(): Promise<void> {
       for (const session of sessions) await session.release();
     },
   };

@@ -3,7 +3,6 @@ import { reuseMemory } from '../wasm.ts';
 import { columnPass, rowPass, WIDTHS } from './band-passes.ts';
 import type { Band } from './band-reduction.ts';
 
-/** An upper bidiagonal matrix. */
 export interface Bidiagonal {
   readonly diagonal: Float64Array;
   /** One entry shorter: entry i is at (i, i + 1). */
@@ -86,10 +85,7 @@ function openWorkSpace(band: Band) {
 /** Sums of squares below this are negligible compared with entries near 1, and their inverse would overflow. */
 const TINY = 1e-290;
 
-/**
- * Replace `length` entries, `step` apart, by (α, 0, …), and v by the vector of that reflection H = I − τ·v·vᵀ.
- * @returns τ, zero if the entries have that form already
- */
+/** Replaces `length` entries, `step` apart, by (α, 0, …), and v by that of H = I − τ·v·vᵀ. @returns τ; 0: it is done */
 function reflection(a: Float64Array, start: number, step: number, length: number, v: Float64Array): number {
   let squares = 0;
   for (let k = 1; k < length; k += 1) squares += unchecked(a, start + k * step) ** 2;

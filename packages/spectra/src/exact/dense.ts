@@ -30,7 +30,6 @@ export const LOAD_MEMORY = 6 * 8 * STRIP;
 export interface DenseLoadOptions {
   /** Load A − reference. */
   readonly reference: MatrixSource | null;
-  /** Swap rows and columns. */
   readonly transposed: boolean;
   /** A power of two that every entry is multiplied by. */
   readonly scale: number;

@@ -27,9 +27,8 @@ interface ExactOptions {
 type Settings = { readonly [Key in keyof ExactOptions]-?: Exclude<ExactOptions[Key], undefined> };
 
 /**
- * The exact spectrum of W, or of ΔW = W − reference. Small ones come from their Gram matrix in float64, accurate to
- * about 10⁻⁸·√M·σ₁; larger ones from transformations of the matrix itself (`denseSingularValues`), to 10⁻⁶·σ₁ or
- * better.
+ * The exact spectrum of W, or of ΔW = W − reference: small ones from their Gram matrix in float64, to about 10⁻⁸·√M·σ₁;
+ * larger ones from transformations of the matrix (`denseSingularValues`), to 10⁻⁶·σ₁ or better.
  */
 export async function exactSpectrum(matrix: MatrixSource, options: ExactOptions): Promise<ExactSpectrum> {
   const { device, reference = null, wantRowGini = false, resources = UNSHARED } = options;
@@ -93,10 +92,7 @@ async function fromGram(
 /** If one side is this many times the other, the Gram matrix takes much longer than its eigenvalues. */
 const LONG = 16;
 
-/**
- * Threads for a Gram matrix while others find the eigenvalues of earlier ones: half of the cores, since both take about
- * as long. More would wait for each other.
- */
+/** Half of the cores for a Gram matrix while other threads find eigenvalues, which takes as long. More would wait. */
 function threadsBeside({ threads }: Solver, { view: { shape } }: MatrixSource): Pick<Device, 'threads'> {
   if (threads === 0 || Math.max(...shape) > LONG * Math.min(...shape)) return {};
   return { threads: Math.max(1, Math.floor(availableParallelism() / 2)) };

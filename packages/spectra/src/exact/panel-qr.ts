@@ -143,19 +143,11 @@ function triangularFactor(gram: Float64Array, width: number, before: Float64Arra
 }
 
 /** Computes T of reflections; the products run in onnxruntime. */
-interface Factors {
-  /**
-   * @param exact the columns of U in float64, each contiguous: [width, length]
-   * @param before T of its first `known` columns
-   */
-  of(exact: Float64Array, width: number, length: number, before?: Float64Array, known?: number): Promise<Float64Array>;
-  release(): Promise<void>;
-}
-
-export async function openFactors(device: Device): Promise<Factors> {
+export async function openFactors(device: Device) {
   const session = await openKernel(gramGraph(), device);
   return {
-    async of(exact, width, length, before = new Float64Array(), known = 0) {
+    /** @param exact columns of U, each contiguous: [width, length] @param before T of the first `known` columns */
+    async of(exact: Float64Array, width: number, length: number, before: Float64Array = new Float64Array(), known = 0) {
       const rows = (first: number) =>
         tensor.floats(exact.subarray(first * length, width * length), [width - first, length]);
       const gram = float64Output(await session.run({ all: rows(0), last: rows(known) }), 'gram');

@@ -47,10 +47,7 @@ const LARGEST_ROOT = 1e6;
 /** A larger error, as a share of the trace of S, is not rounding: numbers have left the range of float32. */
 const WORST_ERROR = 1e-3;
 
-/**
- * Form S in float32: products of blocks of columns, summed strip by strip along the longer side.
- * @returns null where float32 is not enough
- */
+/** Forms S in float32: products of blocks of columns, in strips along the longer side. Null: float32 is not enough. */
 export async function explicitGram(matrix: MatrixSource, options: ExplicitGramOptions): Promise<ExplicitGram | null> {
   const { device, energy, probes, products } = options;
   const n = Math.min(...matrix.view.shape);

@@ -38,9 +38,8 @@ export interface FastOptions {
 }
 
 /**
- * The spectrum of a matrix, or of matrix − reference, by block Krylov and random probe vectors. The same input gives
- * the same numbers on one kind of device with one number of threads. `largest-eigenvalue-bound.ts` and
- * `trace-estimates.ts` have the probabilities of wrong bounds.
+ * The spectrum of a matrix, or of matrix − reference. One kind of device and number of threads gives the same numbers.
+ * `largest-eigenvalue-bound.ts` and `trace-estimates.ts` have the probabilities of wrong bounds.
  */
 export async function fastSpectrum(matrix: MatrixSource, options: FastOptions): Promise<FastSpectrum> {
   const { device, reference = null, wantRowGini = false, effort = EFFORT } = options;
@@ -88,7 +87,6 @@ export function fastMemory([m, n]: readonly [number, number], { isDifference }: 
 
 interface Scale {
   readonly energy: number;
-  /** Error of the operator. */
   readonly error: GramError;
   readonly shape: readonly [number, number];
 }

@@ -2,16 +2,6 @@ import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/on
 import { valueType } from '@shadow-gate/checkpoints/tensors';
 import { loadMatrix, type MatrixSource } from '../load-matrix.ts';
 
-/** A matrix, or its difference from a reference: stored numbers that become float32 in a graph. */
-interface Float32Matrix {
-  /** The matrix, and the reference if there is one, as stored. */
-  readonly stored: readonly Value[];
-  /** From the same part of each: that part of scale⁻¹·(A − reference), in float32. */
-  convert(parts: readonly Value[]): Value;
-  /** Factor of the converted numbers. */
-  readonly scale: number;
-}
-
 interface Float32Options {
   readonly reference: MatrixSource | null;
   /** Factor of A. */
@@ -21,11 +11,7 @@ interface Float32Options {
 }
 
 /** The difference of two float32 numbers is rounded once; float64 is scaled into range and rounded at the end. */
-export function float32Matrix(
-  graph: Graph,
-  matrix: MatrixSource,
-  { reference, root, largestRoot }: Float32Options,
-): Float32Matrix {
+export function float32Matrix(graph: Graph, matrix: MatrixSource, { reference, root, largestRoot }: Float32Options) {
   const sources = reference ? [matrix, reference] : [matrix];
   const isWide =
     sources.some(({ source }) => valueType(source) === ElementType.float64) ||
@@ -33,9 +19,12 @@ export function float32Matrix(
     root < 1 / largestRoot;
   const type = isWide ? ElementType.float64 : ElementType.float32;
   return {
+    /** The matrix, and the reference if there is one, as stored. */
     stored: sources.map((source) => loadMatrix(graph, source)),
+    /** Factor of the converted numbers. */
     scale: isWide ? 1 : root,
-    convert(parts) {
+    /** From the same part of each: that part of scale⁻¹·(A − reference), in float32. */
+    convert(parts: readonly Value[]): Value {
       const numbers = parts.map((part) => graph.cast(part, type)).reduce((a, b) => graph.op('Sub', [a, b]));
       if (!isWide) return numbers;
       return graph.cast(graph.op('Mul', [numbers, graph.constant([root], 'float64', [])]), ElementType.float32);

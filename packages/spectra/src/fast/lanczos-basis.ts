@@ -98,10 +98,7 @@ export class LanczosBasis {
     };
   }
 
-  /**
-   * Start a process with rows [b, n].
-   * @returns L with rows = L·X + their part in the span of the basis, where X is the first block
-   */
+  /** Starts a process. @returns L with rows [b, n] = L·X + their part in the span of the basis; X is the first block */
   async start(rows: Float32Array): Promise<Float64Array> {
     const first = await this.project(rows);
     this.#blockSize = rows.length / this.operator.size;

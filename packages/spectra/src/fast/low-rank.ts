@@ -6,10 +6,8 @@ import { cholesky, invertLower, multiplyMatrices } from './small-matrix.ts';
 const SHIFT = 1e-12;
 
 /**
- * The share of the trace of S in its Nyström approximation SΩ·(ΩᵀSΩ)⁻¹·(SΩ)ᵀ ⪯ S: near 1 if S has hardly more
- * directions than Ω. Halko, Martinsson & Tropp 2011, SIAM Rev. 53(2), §5.4.
- * @param probes Ω, [n, p] row-major
- * @param products S·Ω, [n, p] row-major
+ * The share of Tr S in its Nyström approximation SΩ·(ΩᵀSΩ)⁻¹·(SΩ)ᵀ ⪯ S, from Ω and S·Ω, [n, p] row-major: near 1 if S
+ * has hardly more directions than Ω. Halko, Martinsson & Tropp 2011, SIAM Rev. 53(2), §5.4.
  */
 export function capturedShare(probes: Float64Array, products: Float64Array, trace: number): number {
   const core = innerProducts(probes, products);

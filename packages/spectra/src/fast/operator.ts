@@ -88,10 +88,9 @@ export class Operator {
   }
 
   /**
-   * @param x [b, n]
-   * @param q orthonormal rows [d, n]
-   * @param nearRows last rows of Q that are projected out first: in exact arithmetic block Lanczos needs no others, and
-   *   a projection on all rows at once would amplify the loss of orthogonality from step to step
+   * Orthonormal rows q [d, n], x [b, n]. The last `nearRows` rows of Q are projected out first: in exact arithmetic
+   * block Lanczos needs no others, and a projection on all at once would amplify the loss of orthogonality step by
+   * step.
    */
   async step(x: Tensor, q: Tensor, nearRows: number): Promise<OperatorStep> {
     const outputs = await this.#sessions.product.run({ x, q, ...this.#given, ...this.#lastRows(q, nearRows) });

@@ -47,10 +47,7 @@ export interface ScaledSpectrum {
   readonly atoms: ReadonlyArray<{ readonly value: number; readonly weight: number }>;
 }
 
-/**
- * Bounds of the spectrum of S. A Krylov basis captures the largest eigenvalues. Random probe vectors in its complement
- * give an upper bound of the largest eigenvalue there, and the traces of S² and S·ln S.
- */
+/** A Krylov basis captures the largest eigenvalues; random vectors bound the largest other one, Tr S² and Tr S·ln S. */
 export async function scaledSpectrum(operator: Operator, effort: Effort): Promise<ScaledSpectrum> {
   const n = operator.size;
   const { block } = effort;

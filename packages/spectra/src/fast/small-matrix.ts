@@ -17,7 +17,6 @@ export function cholesky(gram: Float64Array | Float32Array, n: number, shift = 0
   return l;
 }
 
-/** L⁻¹ of a lower triangular matrix. */
 export function invertLower(l: Float64Array, n: number): Float64Array {
   const inverse = new Float64Array(n * n);
   for (let j = 0; j < n; j += 1) {

@@ -84,7 +84,6 @@ export function squareTrace(probes: TraceProbes, { size, trace, upperBound }: Kn
   return within(trace ** 2 / size, upperBound * trace, middle - error, middle + error);
 }
 
-/** x·ln x. */
 export function xLogX(x: number): number {
   return x > 0 ? x * Math.log(x) : 0;
 }
@@ -102,9 +101,8 @@ export function entropyTrace(probes: TraceProbes, known: KnownTraces): Bounded {
 }
 
 /**
- * Tr S·ln S as a sum of three terms: its best polynomial in the powers with known traces; the step from there to its
- * best polynomial, from all probe vectors; and the small rest, from the deep ones.
- * @param known Tr I, Tr S and so on
+ * Tr S·ln S as a sum of three terms: its best polynomial in the powers with `known` traces (Tr I, Tr S, …); the step to
+ * its best polynomial, from all probe vectors; and the small rest, from the deep ones.
  */
 function entropyEstimate({ deep, shallow }: TraceProbes, upperBound: number, known: readonly Bounded[]) {
   const line = fitPolynomial(deep.gauss, xLogX, known.length - 1);

@@ -4,7 +4,6 @@ import type { MatrixSource } from '../load-matrix.ts';
 import { screenSpectrum } from '../screen/screen-spectrum.ts';
 import type { Spectrum } from '../spectrum.ts';
 
-/** A matrix whose spectrum has bounds. */
 export interface LargeMatrix {
   readonly method: 'fast' | 'screened';
   readonly matrix: MatrixSource;

@@ -35,9 +35,8 @@ const ENOUGH = { relative: 0.05, share: 2e-3 } as const;
 const LEAST_SIZE = 4 * BLOCK * MOST_BLOCKS;
 
 /**
- * The screen of a matrix, or of matrix − reference. Same input, same numbers, as in `fastSpectrum`. A bound fails with
- * the probability of `largestEigenvalueBound`.
- * @returns null if the matrix is small, zero or not finite, or nothing is certain
+ * The screen of a matrix, or of matrix − reference; null if it is small, zero or not finite, or nothing is certain.
+ * Same input, same numbers. A bound fails with the probability of `largestEigenvalueBound`.
  */
 export async function screenSpectrum(
   matrix: MatrixSource,
