@@ -27,14 +27,6 @@ export interface SuiteOutcomes {
   readonly truncated: Map<string, LeftOutItem>;
 }
 
-interface BlocksRun {
-  readonly answers: readonly SuiteOutcomes[];
-  /** Where it stopped; null once everything was asked. */
-  readonly stopped: MeasuredProbes['sequential'] | null;
-  readonly askedItems: number;
-  readonly seconds: number;
-}
-
 export interface BlocksOptions {
   readonly sequential: Sequential;
   /** The rest of a time limit; null without one. At least one block is asked. */
@@ -53,12 +45,13 @@ export interface BlocksOptions {
 /**
  * Ask block by block, all suites side by side, until the answers settle the verdict, nothing is left, or a time limit
  * leaves no time for another block. Facts in no block are not asked: the baseline was not asked them.
+ * @returns `stopped`: where it stopped; null once everything was asked
  */
 export async function askInBlocks(
   suites: readonly BlockSuite[],
   model: Model,
   { sequential, budgetSeconds, onProgress, describe, others, first, now = () => performance.now() }: BlocksOptions,
-): Promise<BlocksRun> {
+) {
   const { blocks: order, settle } = sequential;
   const whole = new Set(
     suites.flatMap(({ name, items, isWhole }) =>
@@ -96,7 +89,12 @@ export async function askInBlocks(
       askedItems += lists.flat().length;
     }
   };
-  const end = (stopped: BlocksRun['stopped']) => ({ answers, askedItems, stopped, seconds: secondsSoFar() });
+  const end = (stopped: MeasuredProbes['sequential'] | null) => ({
+    answers,
+    askedItems,
+    stopped,
+    seconds: secondsSoFar(),
+  });
   const of = blocks.length;
   for (const [index, parts] of blocks.entries()) {
     for (const part of parts) {

@@ -24,7 +24,7 @@ import {
   selectFitting,
   splitIntoChunks,
 } from '@shadow-gate/probes';
-import type { MeasuredProbes } from '@shadow-gate/probes/answer';
+import type { MeasuredProbes, Probes } from '@shadow-gate/probes/answer';
 import { hideItem, hideLeftOut, hidingErrors, measuredItem, measuredSuite } from '@shadow-gate/probes/answer';
 import { answerKind, type ProbeItem } from '@shadow-gate/probes/item';
 import type { Suite } from '@shadow-gate/probes/suite';
@@ -61,7 +61,7 @@ export interface ProbeRun {
 }
 
 interface SuiteRunOptions {
-  readonly shard?: Shard | null;
+  readonly shard?: Shard | null | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
 
@@ -87,6 +87,25 @@ export async function measureProbes(
     seconds: (performance.now() - started) / 1000,
   });
   return hidingErrors(selection, () => withModel(source, modelOptions(selection, onOpening), run));
+}
+
+/**
+ * Measure the probes, or say why they did not run. Only the server can repair its answers: the rest of the measurement
+ * is not lost, and the report has the cause.
+ * @param canFail also say so for other errors of the user
+ */
+export async function tryProbes(
+  source: ModelSource,
+  selection: ProbeRunOptions,
+  { canFail, ...options }: SuiteRunOptions & { readonly canFail: boolean },
+): Promise<{ readonly result: Probes; readonly run: ProbeRun | null }> {
+  try {
+    const run = await measureProbes(source, selection, options);
+    return { result: run.probes, run };
+  } catch (error) {
+    if (!(error instanceof UserError) || !(canFail || error.code === 'untrusted-server')) throw error;
+    return { result: { status: 'notRun', reason: error.message, cause: error.code ?? 'other' }, run: null };
+  }
 }
 
 /** Runs whole chunks in a shard: the last bits of an answer depend on the other items in its call. */

@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import type { ModelSource } from '@shadow-gate/language-model';
 import { remoteAddress } from '@shadow-gate/language-model/remote';
 import type { TokenPlace } from '@shadow-gate/language-model/tokens';
-import { UserError, VERSION } from '@shadow-gate/platform';
-import type { Probes } from '@shadow-gate/probes/answer';
+import { VERSION } from '@shadow-gate/platform';
 import type { ListedModel } from './listed.ts';
-import { measureProbes, type ProbeRun } from './measure-probes.ts';
+import { type ProbeRun, tryProbes } from './measure-probes.ts';
 import type { Endpoint, MeasureOptions, ProbeRunOptions } from './options.ts';
 import { machineRecord, probesRecord } from './run-record.ts';
 import {
@@ -37,8 +36,9 @@ interface MeasureServedOptions {
  */
 export async function measureServed(options: MeasureServedOptions): Promise<Measurement> {
   const started = new Date();
-  const { endpoint, revision, listed = null, shard = null } = options;
-  const { result, run } = await askProbes(options);
+  const { endpoint, probes, revision, listed = null, shard = null, onProgress } = options;
+  const source = servedSource(endpoint, listed?.tokens ?? [], probes);
+  const { result, run } = await tryProbes(source, probes, { shard, onProgress, canFail: false });
   const said = { ...describeServer(endpoint, run), revision };
   const served = listed ? { ...said, hub: listed.hub } : said;
   return measurementSchema.parse({
@@ -76,23 +76,6 @@ export function describeServer({ model }: Endpoint, run: ProbeRun | null): Omit<
   // The same model can be served at another address tomorrow.
   const { address: _, ...identity } = run.served;
   return identity;
-}
-
-async function askProbes({
-  endpoint,
-  probes,
-  listed,
-  shard,
-  onProgress,
-}: MeasureServedOptions): Promise<{ readonly result: Probes; readonly run: ProbeRun | null }> {
-  try {
-    const source = servedSource(endpoint, listed?.tokens ?? [], probes);
-    const run = await measureProbes(source, probes, { shard: shard ?? null, onProgress });
-    return { result: run.probes, run };
-  } catch (error) {
-    if (!(error instanceof UserError) || error.code !== 'untrusted-server') throw error;
-    return { result: { status: 'notRun', reason: error.message, cause: error.code }, run: null };
-  }
 }
 
 /**

@@ -15,7 +15,6 @@ import type { ModelSource } from '@shadow-gate/language-model';
 import { digestTokenFiles, reopenTokens, type TokenPlace } from '@shadow-gate/language-model/tokens';
 import { at, UserError, VERSION } from '@shadow-gate/platform';
 import { FolderFiles } from '@shadow-gate/platform/files';
-import type { Probes } from '@shadow-gate/probes/answer';
 import { isScreened } from './aggregate.ts';
 import { describeFiles, digestFiles } from './behavior/behavior-files.ts';
 import { digestOwnFiles } from './behavior/digest-own-files.ts';
@@ -23,7 +22,7 @@ import { measureLogitScale } from './behavior/logit-scale.ts';
 import { sampleTokens } from './behavior/token-sample.ts';
 import { encodeMeasurement, measurementKey, measurementRequest, recallMeasurement } from './cache/measurement-cache.ts';
 import { measureMerge } from './measure-merge.ts';
-import { measureProbes, type ProbeRun } from './measure-probes.ts';
+import { tryProbes } from './measure-probes.ts';
 import { describeServer, servedSource } from './measure-served.ts';
 import type { SpectraMeasurement } from './measure-spectra.ts';
 import { type MeasuredModel, modelArchitecture } from './open-measured.ts';
@@ -205,7 +204,7 @@ async function measureOpened(model: MeasuredModel, started: Date, options: Measu
   const spectra = options.spectra === false ? null : await measureSettled(checkpoint, base, options, draftOf);
   const models = await described(spectra);
   const merge = await tryMerge(model, options);
-  const probes = options.probes ? await tryProbes(model, options.probes, options) : null;
+  const probes = options.probes ? await askProbes(model, options.probes, options) : null;
   const measurement = measurementSchema.parse({
     ...models,
     answeredBy: endpoint && probes ? { ...describeServer(endpoint, probes.run), revision: null } : undefined,
@@ -279,27 +278,18 @@ async function tryMerge(
  * unknown family) still has spectra: the measurement then has the reason, and no comparison passes with it. It is an
  * error without spectra, or with a server.
  */
-async function tryProbes(
+function askProbes(
   { checkpoint, endpoint, reference }: MeasuredModel,
   selection: ProbeRunOptions,
   { device, spectra, shard, memoryLimit, onProgress }: MeasureOptions,
-): Promise<{ result: Probes; run: ProbeRun | null }> {
+) {
   // Only a checkpoint on a hub brings its tokenizer to a server: nobody can give the name of its folder.
   const brought = checkpoint.remote === null ? [] : tokenPlacesOf(checkpoint, reference);
   const base = reference?.checkpoint ?? null;
   const source: ModelSource = endpoint
     ? servedSource(endpoint, brought, selection)
     : { kind: 'checkpoint', checkpoint, reference: base, device: device ?? 'auto', memoryLimit };
-  try {
-    const run = await measureProbes(source, selection, { shard: shard ?? null, onProgress });
-    return { result: run.probes, run };
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    // Only the server can repair its answers: the rest of the measurement is not lost, and the report has the cause.
-    const isReported = error.code === 'untrusted-server' || !(endpoint || spectra === false);
-    if (!isReported) throw error;
-    return { result: { status: 'notRun', reason: error.message, cause: error.code ?? 'other' }, run: null };
-  }
+  return tryProbes(source, selection, { shard, onProgress, canFail: !endpoint && spectra !== false });
 }
 
 /** How a hub lists what was read. The base of full weights says nothing about them. */

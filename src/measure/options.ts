@@ -25,7 +25,8 @@ export interface ProbeRunOptions {
   /** Texts to score in addition to the suites. */
   readonly texts?: readonly TextSuite[] | undefined;
   readonly seed: number;
-  readonly order: AskingSeed;
+  /** A cached measurement can have any order that was drawn, but only this order if the user chose it. */
+  readonly order: { readonly seed: number; readonly isChosen: boolean };
   readonly chatTemplate: boolean;
   /** Null for all items. */
   readonly budgetSeconds: number | null;
@@ -33,13 +34,6 @@ export interface ProbeRunOptions {
   readonly isChosen?: boolean;
   /** Ask the questions of a baseline in blocks, until they settle the verdict. Missing: everything at once. */
   readonly sequential?: Sequential | undefined;
-}
-
-/** The seed of the order of asking. */
-interface AskingSeed {
-  readonly seed: number;
-  /** A cached measurement can have any order that was drawn, but only this order if the user chose it. */
-  readonly isChosen: boolean;
 }
 
 /** How to ask a candidate no more than its verdict needs. */

@@ -146,18 +146,13 @@ async function energiesOf(head: TensorEntry, axis: 0 | 1): Promise<readonly numb
   const graph = new Graph();
   const whole = loadMatrix(graph, { source: head, view: { dims: shape, slices: [], shape } });
   const sums: Value[] = [];
-  eachStrip(
-    graph,
-    shape,
-    axis,
-    (cut) => {
-      const strip = graph.cast(cut(whole), ElementType.float64);
-      const energy = graph.op('ReduceSumSquare', [strip, graph.constant([axis], 'int64')], { keepdims: 0 });
-      sums.push(graph.sum([...sums.slice(-1), energy]));
-      return sums.slice(-1);
-    },
-    CACHED_BYTES,
-  );
+  const addStrip: Parameters<typeof eachStrip>[3] = (cut) => {
+    const strip = graph.cast(cut(whole), ElementType.float64);
+    const energy = graph.op('ReduceSumSquare', [strip, graph.constant([axis], 'int64')], { keepdims: 0 });
+    sums.push(graph.sum([...sums.slice(-1), energy]));
+    return sums.slice(-1);
+  };
+  eachStrip(graph, shape, axis, addStrip, CACHED_BYTES);
   graph.output('energies', at(sums, sums.length - 1), ElementType.float64);
   return Array.from(float64Output(await runGraph(graph, CPU), 'energies'));
 }
