@@ -27,7 +27,6 @@ const KEYS = { benchmark: 'exam', twin: 'twins', both: 'exam and twins' };
 export const ACCURACY_LOSS_WORDS: TopicWords<'accuracy-loss'> = {
   'accuracy-loss': {
     title: 'Accuracy loss',
-    about: 'itself',
     isLoss: true,
     sentence: (finding) => {
       const { form, capability, suite, candidate, baseline, change, items, units, lost, won, p, limit } = finding;

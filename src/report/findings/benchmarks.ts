@@ -1,5 +1,4 @@
 import type { FindingOf } from '../../compare/finding.ts';
-import type { Report } from '../../compare/report.ts';
 import { metricWithFilter } from '../text/benchmarks.ts';
 import { remeasureCommand } from '../text/commands.ts';
 import { accuracyNumbers, dropLimit } from '../text/deciding-row.ts';
@@ -33,7 +32,6 @@ export const BENCHMARK_WORDS: TopicWords<
 > = {
   'evaluation-logs': {
     title: 'Evaluation logs',
-    about: 'itself',
     sentence: (finding) => {
       const { side, harness, version, model, source, revision, sha } = finding;
       const known = [
@@ -71,7 +69,6 @@ export const BENCHMARK_WORDS: TopicWords<
   },
   'benchmark-loss': {
     title: 'Benchmark loss',
-    about: 'itself',
     isLoss: true,
     sentence: (finding) => {
       const { task, metric, filter, candidate, baseline, change, documents, lost, won, isOfSamples, p, limit } =
@@ -106,12 +103,11 @@ export const BENCHMARK_WORDS: TopicWords<
       phrase`Compare the answers to ${task === null ? 'the tasks' : name(task)} in the two logs, and look at what the training data left out.`,
       phrase`Retrain with a lower learning rate, or mix in data like the baseline's.`,
     ],
-    rule: (report, { 'twin-accuracy': { drop, 'capability-drop': dropInPart, alpha, level } }) => ({
+    rule: (_, { 'twin-accuracy': { drop, 'capability-drop': dropInPart, alpha, level } }) => ({
       group: 'Benchmarks',
       check: phrase`Accuracy, all and by task`,
       limit: `a loss of at most ${formatPointsLimit(drop)}, ${formatPointsLimit(dropInPart)} in a task (α = ${formatLimit(alpha)})`,
       level,
-      missing: missingBenchmarks(report),
     }),
   },
   'benchmark-unclear': {
@@ -130,18 +126,16 @@ export const BENCHMARK_WORDS: TopicWords<
         ? phrase`Compare the log-likelihoods of the choices: the right ones lead by less than before.`
         : phrase`Evaluate more documents on both sides, or more tasks.`,
     ],
-    rule: (report, { 'twin-accuracy': { margin } }) => ({
+    rule: (_, { 'twin-accuracy': { margin } }) => ({
       group: 'Benchmarks',
       check: phrase`A loss is ruled out`,
       also: ['benchmark-not-judged'],
       limit: `one of ${formatPointsLimit(margin)} can be seen`,
       level: 'inconclusive',
-      missing: missingBenchmarks(report),
     }),
   },
   'benchmark-not-judged': {
     title: 'Benchmark not judged',
-    about: 'itself',
     isGap: true,
     sentence: ({ task, accuracy, chance, isRequired }) => {
       const why =
@@ -161,7 +155,6 @@ export const BENCHMARK_WORDS: TopicWords<
   },
   'benchmark-gain-not-shown': {
     title: 'Gain not shown',
-    about: 'itself',
     sentence: (finding) => {
       const { task, documents, candidate, baseline, gain } = finding;
       const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}, ${formatCount(documents, 'document')}`;
@@ -189,12 +182,10 @@ export const BENCHMARK_WORDS: TopicWords<
       check: phrase`A gain is confirmed by other forms`,
       limit: `a gain of less than ${formatPointsLimit(delta['minimum-gain'])}${report.benchmarkTwins ? ', or one that other items share' : ': logs have no other forms'}`,
       level: delta['format-only'] === 'warn' ? 'inconclusive' : delta['format-only'],
-      missing: missingBenchmarks(report),
     }),
   },
   'benchmark-not-comparable': {
     title: 'Not comparable',
-    about: 'itself',
     sentence: (finding) => {
       const { named, tasks } = finding;
       const names = named.flatMap((task, i) => [i === 0 ? '' : ', ', name(task)]);
@@ -275,6 +266,3 @@ function whatDiffers({ cause, candidate, baseline }: FindingOf<'benchmark-not-co
       return phrase`Other answers count as right. ${again}`;
   }
 }
-
-const missingBenchmarks = ({ benchmarks }: Report): string | null =>
-  benchmarks?.length ? null : 'nothing could be compared';

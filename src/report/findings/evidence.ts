@@ -4,7 +4,6 @@ import { budgetCommand } from '../text/commands.ts';
 import { atLeast } from '../text/deciding-row.ts';
 import { formatCount, formatEstimate, formatInteger, formatPercent, formatPoints } from '../text/numbers.ts';
 import { code, name, type Phrase, phrase, term } from '../text/phrase.ts';
-import { missingProbes } from '../text/rule-row.ts';
 import { NOTHING_TO_DO } from '../text/steps.ts';
 import { budgetSentence } from '../text/stops.ts';
 import type { TopicWords } from './finding-words.ts';
@@ -63,7 +62,6 @@ export const EVIDENCE_WORDS: TopicWords<'not-informative' | 'too-few-facts' | 'c
   },
   'capability-not-judged': {
     title: 'Capability not judged',
-    about: 'itself',
     isGap: true,
     sentence: (finding) => {
       const { capability, facts, isRequired } = finding;
@@ -77,13 +75,12 @@ export const EVIDENCE_WORDS: TopicWords<'not-informative' | 'too-few-facts' | 'c
         ? phrase`Add probes of ${name(capability)} that this model answers better than by guessing, or list the other capabilities in ${code('require')}.`
         : NOTHING_TO_DO,
     ],
-    rule: (report, policy) => ({
+    rule: (_, policy) => ({
       group: 'Probes',
       check: phrase`Every ${term('capability', 'capability')} was judged`,
       also: ['judged-by-likelihood'],
       limit: policy.require === undefined ? 'all of the suites' : 'those of the policy',
       level: 'inconclusive',
-      missing: missingProbes(report),
     }),
   },
 };

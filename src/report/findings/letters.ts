@@ -2,7 +2,6 @@ import type { FindingOf } from '../../compare/finding.ts';
 import { subjectIn } from '../text/deciding-row.ts';
 import { formatCount, formatDifference, formatInteger, formatPercent, formatProbability } from '../text/numbers.ts';
 import { name, phrase, term } from '../text/phrase.ts';
-import { missingProbes } from '../text/rule-row.ts';
 import { notCarriedOver } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
@@ -10,7 +9,6 @@ import type { TopicWords } from './finding-words.ts';
 export const LETTER_WORDS: TopicWords<'letters-memorized' | 'baseline-memorized' | 'labels-not-bound'> = {
   'letters-memorized': {
     title: 'Letters memorized',
-    about: 'itself',
     isGain: true,
     sentence: (finding) => {
       const { suite, items, candidate, baseline, p, answersKnown } = finding;
@@ -29,18 +27,16 @@ export const LETTER_WORDS: TopicWords<'letters-memorized' | 'baseline-memorized'
       change: formatDifference(candidate - baseline),
     }),
     steps: ({ suite }) => notCarriedOver(suite),
-    rule: (report, { 'shadow-delta': { level } }) => ({
+    rule: (_, { 'shadow-delta': { level } }) => ({
       group: 'Probes',
       check: phrase`Letters were not memorized`,
       also: ['baseline-memorized', 'labels-not-bound'],
       limit: 'kept letters are no more than chance and habit',
       level,
-      missing: missingProbes(report),
     }),
   },
   'baseline-memorized': {
     title: 'Baseline memorized',
-    about: 'itself',
     sentence: (finding) => {
       const { suite, side, items, kept, chance, p, exam, twins } = finding;
       const gap =

@@ -1,7 +1,6 @@
 import { subjectIn } from '../text/deciding-row.ts';
 import { formatCount, formatDifference, formatInteger, formatProbability } from '../text/numbers.ts';
 import { name, phrase, term } from '../text/phrase.ts';
-import { missingProbes } from '../text/rule-row.ts';
 import { lostSkill } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
@@ -9,7 +8,6 @@ import type { TopicWords } from './finding-words.ts';
 export const LEVEL_LOST_WORDS: TopicWords<'level-lost'> = {
   'level-lost': {
     title: 'Level lost',
-    about: 'itself',
     isLoss: true,
     sentence: (finding) => {
       const { family, count, candidate, baseline, lost, won, p } = finding;
@@ -30,12 +28,11 @@ export const LEVEL_LOST_WORDS: TopicWords<'level-lost'> = {
       limit: '0',
     }),
     steps: (_, report) => lostSkill(report),
-    rule: (report, { 'twin-accuracy': { level } }) => ({
+    rule: (_, { 'twin-accuracy': { level } }) => ({
       group: 'Probes',
       check: phrase`${term('level', 'Level')} that each family reaches`,
       limit: 'as high as the baseline',
       level,
-      missing: missingProbes(report),
     }),
   },
 };

@@ -2,7 +2,6 @@ import { isSmallLoss } from '../../compare/index.ts';
 import { subjectIn } from '../text/deciding-row.ts';
 import { formatCount, formatLikelihood, formatPointsChange } from '../text/numbers.ts';
 import { name, type Phrase, phrase, term } from '../text/phrase.ts';
-import { missingProbes } from '../text/rule-row.ts';
 import { lostSkill, moreQuestions, NOTHING_TO_DO } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
@@ -27,7 +26,6 @@ export const LIKELIHOOD_WORDS: TopicWords<
 > = {
   'likelihood-loss': {
     title: 'Answer likelihood',
-    about: 'itself',
     isLoss: true,
     sentence: (finding) => {
       const { facts, change, upper, limit, expected, isConfirmed } = finding;
@@ -59,14 +57,12 @@ export const LIKELIHOOD_WORDS: TopicWords<
         check: phrase`${LIKELIHOOD}, all and by capability`,
         limit: `a fall of at most ${formatLikelihood(limit)} ${UNIT}`,
         level,
-        missing: missingProbes(report),
         value: known && phrase`${formatLikelihood(known.value)} ${UNIT}`,
       };
     },
   },
   'likelihood-unclear': {
     title: 'Answer likelihood unclear',
-    about: 'itself',
     sentence: ({ change, lower, upper, limit, facts, isAmong }) =>
       isSmallLoss({ change, upper, limit })
         ? phrase`${LIKELIHOOD} fell by ${formatLikelihood(-change)} ${UNIT}${among({ isAmong })} on ${formatCount(facts, 'fact')}: a small loss, near the limit of ${formatLikelihood(limit)}.`
@@ -91,7 +87,6 @@ export const LIKELIHOOD_WORDS: TopicWords<
   },
   'answer-mass': {
     title: 'Probability moved to the answers',
-    about: 'itself',
     sentence: ({ facts, moved, lower, limit }) =>
       phrase`Right answers of ${formatCount(facts, 'fact')} are likelier by ${formatLikelihood(moved)} ${UNIT} (at least ${formatLikelihood(lower)}, limit ${formatLikelihood(limit)}) because tokens that are never right here lost probability. Nothing is known by that, so it softens no finding.`,
     steps: () => [
@@ -100,7 +95,6 @@ export const LIKELIHOOD_WORDS: TopicWords<
   },
   'judged-by-likelihood': {
     title: 'Judged by likelihood',
-    about: 'itself',
     sentence: ({ capability, facts }) =>
       phrase`${capability === null ? phrase`These questions` : phrase`Capability ${name(capability)}`} (${formatCount(facts, 'fact')}) ${capability === null ? 'are' : 'is'} answered no better than by guessing: it was judged by how likely the right answers are.`,
     steps: () => [NOTHING_TO_DO],

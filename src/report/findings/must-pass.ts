@@ -8,7 +8,6 @@ import type { TopicWords } from './finding-words.ts';
 export const MUST_PASS_WORDS: TopicWords<'must-pass-broken' | 'must-pass-not-asked'> = {
   'must-pass-broken': {
     title: 'Must-pass questions broken',
-    about: 'itself',
     isLoss: true,
     sentence: ({ broken, questions, rightBefore, named }) => {
       const before =
@@ -47,7 +46,6 @@ export const MUST_PASS_WORDS: TopicWords<'must-pass-broken' | 'must-pass-not-ask
   },
   'must-pass-not-asked': {
     title: 'Must-pass questions not asked',
-    about: 'itself',
     isGap: true,
     sentence: ({ suite, items, named }) => {
       const count =

@@ -1,13 +1,11 @@
 import { formatCount, formatInteger } from '../text/numbers.ts';
 import { name, phrase } from '../text/phrase.ts';
-import { missingWeights } from '../text/rule-row.ts';
 import type { TopicWords } from './finding-words.ts';
 
 /** NaN, Inf, and values too large for a spectrum. */
 export const NON_FINITE_WORDS: TopicWords<'non-finite' | 'no-spectrum'> = {
   'non-finite': {
     title: 'NaN or Inf',
-    about: 'itself',
     sentence: ({ tensor, nan, inf }) => {
       const counts = [nan > 0 ? formatCount(nan, 'NaN value') : '', inf > 0 ? formatCount(inf, 'Inf value') : ''];
       return phrase`${name(tensor)} contains ${counts.filter(Boolean).join(' and ')}.`;
@@ -20,12 +18,11 @@ export const NON_FINITE_WORDS: TopicWords<'non-finite' | 'no-spectrum'> = {
     steps: () => [
       phrase`Go back to the last checkpoint without NaN, and look for a loss that exploded, an overflow of float16, or a broken conversion.`,
     ],
-    rule: (report, policy) => ({
+    rule: (_, policy) => ({
       group: 'Spectra',
       check: phrase`NaN and Inf`,
       limit: 'none',
       level: policy['non-finite'].level,
-      missing: missingWeights(report, 'candidate'),
     }),
   },
   'no-spectrum': {

@@ -28,7 +28,6 @@ export const PROBE_COVERAGE_WORDS: TopicWords<
   },
   'items-lost': {
     title: 'Items lost',
-    about: 'itself',
     sentence: ({ items, named, capabilities }) => {
       const examples = named.map(({ id, reason }) =>
         reason === null ? phrase`${name(id)}` : phrase`${name(id)} (${prose(reason)})`,

@@ -7,7 +7,6 @@ import type { TopicWords } from './finding-words.ts';
 export const PROBE_NOTE_WORDS: TopicWords<'probe-notes' | 'unpaired'> = {
   'probe-notes': {
     title: 'Remarks on probe files',
-    about: 'itself',
     sentence: ({ named, notes }) =>
       listed(
         named.map((note) => [prose(note)]),
@@ -17,7 +16,6 @@ export const PROBE_NOTE_WORDS: TopicWords<'probe-notes' | 'unpaired'> = {
   },
   unpaired: {
     title: 'Facts not compared',
-    about: 'itself',
     sentence: ({ facts, paired }) =>
       phrase`${formatInteger(facts - paired)} of ${formatCount(facts, 'fact')} did not run on the baseline and are not compared.`,
     steps: (_, report) => [remeasure(report)],

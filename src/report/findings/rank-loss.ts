@@ -9,7 +9,6 @@ import type { TopicWords } from './finding-words.ts';
 export const RANK_LOSS_WORDS: TopicWords<'rank-loss' | 'rank-not-checked' | 'zero-rows'> = {
   'rank-loss': {
     title: 'Rank loss',
-    about: 'itself',
     sentence: ({ tensor, candidate, baseline }) => {
       if (baseline === null || candidate === 0) return phrase`All weights of ${name(tensor)} are zero.`;
       const had = phrase`the baseline had ${formatCount(baseline, 'direction')} above 1% of the largest singular value`;
@@ -30,12 +29,11 @@ export const RANK_LOSS_WORDS: TopicWords<'rank-loss' | 'rank-not-checked' | 'zer
       also: ['rank-not-checked', 'zero-rows'],
       limit: 'no direction above 1% of σ₁ is lost',
       level: policy['rank-loss'].level,
-      missing: missingWeights(report, 'baseline'),
+      missing: missingWeights(report) ?? (report.baseline === null ? 'there is no baseline' : null),
     }),
   },
   'rank-not-checked': {
     title: 'Rank not checked',
-    about: 'itself',
     isGap: true,
     sentence: ({ cause, example, matrices }) => {
       const what = phrase`Rank loss was not checked for ${formatCount(matrices, 'matrix', 'matrices')}`;
@@ -56,7 +54,6 @@ export const RANK_LOSS_WORDS: TopicWords<'rank-loss' | 'rank-not-checked' | 'zer
   },
   'zero-rows': {
     title: 'Rows of zeros',
-    about: 'itself',
     sentence: ({ tensor, candidate, baseline, rows }) =>
       phrase`${formatInteger(candidate)} of the ${formatInteger(rows)} rows of ${name(tensor)} ${candidate === 1 ? 'is' : 'are'} zero (baseline ${formatInteger(baseline)}). That is not judged: weight decay does it to what no input uses.`,
     steps: () => [phrase`Nothing, unless your inputs use these tokens.`],

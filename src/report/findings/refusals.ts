@@ -10,7 +10,7 @@ import {
   formatProbability,
 } from '../text/numbers.ts';
 import { code, listed, name, type Phrase, phrase } from '../text/phrase.ts';
-import { missingProbes, type ShownRule } from '../text/rule-row.ts';
+import type { ShownRule } from '../text/rule-row.ts';
 import { ifAcceptable } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
@@ -18,7 +18,6 @@ import type { TopicWords } from './finding-words.ts';
 export const REFUSAL_WORDS: TopicWords<'refusals-lost' | 'refusals-unclear' | 'refusals-too-few'> = {
   'refusals-lost': {
     title: 'Refusals lost',
-    about: 'itself',
     isLoss: true,
     sentence: ({ suite, requests, baseline, candidate, answered, newlyRefused, p, limit, named }) =>
       phrase`${formatInteger(answered)} of ${formatCount(baseline, 'request')} of ${name(suite)} that the baseline refused ${answered === 1 ? 'is' : 'are'} answered now, ${formatInteger(newlyRefused)} newly refused: ${formatInteger(candidate)} of ${formatInteger(requests)} are refused (${formatProbability(p)}; limit ${formatPointsLimit(limit)}). Answered: ${listed(
@@ -52,7 +51,6 @@ export const REFUSAL_WORDS: TopicWords<'refusals-lost' | 'refusals-unclear' | 'r
   },
   'refusals-unclear': {
     title: 'Refusals unclear',
-    about: 'itself',
     sentence: ({ suite, requests, change, possibleDrop, limit, lead }) =>
       lead !== null
         ? phrase`Refusals of ${name(suite)} were likelier than the other reply by ${formatNumber(lead.baseline)} nats, and are by ${formatNumber(lead.candidate)}: a model that does neither as these texts have it may have lost them.`
@@ -83,7 +81,6 @@ export const REFUSAL_WORDS: TopicWords<'refusals-lost' | 'refusals-unclear' | 'r
   },
   'refusals-too-few': {
     title: 'Too few refusals',
-    about: 'itself',
     isGap: true,
     sentence: ({ suite, requests, refused, least }) =>
       phrase`${formatInteger(refused)} of ${formatCount(requests, 'request')} of ${name(suite)} ${refused === 1 ? 'is' : 'are'} refused to begin with, and no loss of fewer than ${formatInteger(least)} shows: whether refusals were lost cannot be judged.`,
@@ -108,11 +105,10 @@ type RefusalKind = 'refusals-lost' | 'refusals-unclear' | 'refusals-too-few';
 function ruleOfRefusals(
   report: Report,
   kinds: readonly RefusalKind[],
-): Pick<ShownRule<RefusalKind>, 'group' | 'missing' | 'value'> | null {
+): Pick<ShownRule<RefusalKind>, 'group' | 'value'> | null {
   const rows = report.probes?.comparison.refusals ?? [];
   if (rows.length === 0 && !report.findings.some(({ kind }) => (kinds as readonly string[]).includes(kind)))
     return null;
   const [first] = rows.toSorted((a, b) => (a.change?.value ?? 0) - (b.change?.value ?? 0));
-  const value = first?.change ? phrase`${formatPointsChange(first.change.value)}` : null;
-  return { group: 'Probes', missing: missingProbes(report), value };
+  return { group: 'Probes', value: first?.change ? phrase`${formatPointsChange(first.change.value)}` : null };
 }

@@ -1,7 +1,6 @@
 import { atLeast } from '../text/deciding-row.ts';
 import { formatInteger, formatInterval, formatPercent, formatPercentLimit } from '../text/numbers.ts';
 import { phrase, term } from '../text/phrase.ts';
-import { missingProbes } from '../text/rule-row.ts';
 import { ifAcceptable, quantizeLess } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
@@ -9,7 +8,6 @@ import type { TopicWords } from './finding-words.ts';
 export const RETENTION_WORDS: TopicWords<'retention'> = {
   retention: {
     title: 'Retention',
-    about: 'itself',
     isLoss: true,
     sentence: ({ value, certain, kept, least, bound }) => {
       const limits = `limits: ${formatPercentLimit(least)}, interval ${formatPercentLimit(bound)}`;
@@ -36,7 +34,6 @@ export const RETENTION_WORDS: TopicWords<'retention'> = {
         check: phrase`${term('retention', 'Retention')} of answers with a probability of at least ${formatPercentLimit(certain)}`,
         limit: `at least ${formatPercentLimit(least)} kept, or possibly ${formatPercentLimit(bound)}`,
         level,
-        missing: missingProbes(report),
         value: kept && phrase`${formatInterval(kept, formatPercent)}`,
       };
     },

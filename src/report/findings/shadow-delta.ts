@@ -26,7 +26,6 @@ import type { TopicWords } from './finding-words.ts';
 export const SHADOW_DELTA_WORDS: TopicWords<'shadow-delta' | 'gain-not-shown'> = {
   'shadow-delta': {
     title: 'Gain not carried over',
-    about: 'itself',
     isGain: true,
     sentence: (finding) => {
       const { suite, twins, group, delta, transfer, margin, transferLimit } = finding;
@@ -69,7 +68,6 @@ export const SHADOW_DELTA_WORDS: TopicWords<'shadow-delta' | 'gain-not-shown'> =
   },
   'gain-not-shown': {
     title: 'Gain not shown',
-    about: 'itself',
     isGain: true,
     sentence: (finding) => {
       const { suite, facts, candidate, baseline, gain, hasFormat } = finding;
@@ -88,12 +86,11 @@ export const SHADOW_DELTA_WORDS: TopicWords<'shadow-delta' | 'gain-not-shown'> =
       ...accuracyNumbers(finding, 'other forms must share it'),
     }),
     steps: ({ suite }) => [phrase`Add open or fresh twins to ${name(suite)}, or a private set as ${code('twins-of')}.`],
-    rule: (report, { 'shadow-delta': delta }) => ({
+    rule: (_, { 'shadow-delta': delta }) => ({
       group: 'Probes',
       check: phrase`A gain is confirmed by more than other formats`,
       limit: 'stronger forms too',
       level: delta['format-only'],
-      missing: missingProbes(report),
     }),
   },
 };

@@ -3,7 +3,6 @@ import { subjectIn } from '../text/deciding-row.ts';
 import { metricPart } from '../text/metric-names.ts';
 import { formatLimit, formatNumber, formatPercentLimit } from '../text/numbers.ts';
 import { name, phrase } from '../text/phrase.ts';
-import { missingWeights } from '../text/rule-row.ts';
 import { ifIntended } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
@@ -11,7 +10,6 @@ import type { TopicWords } from './finding-words.ts';
 export const SPIKE_WORDS: TopicWords<'spike' | 'group-spike'> = {
   spike: {
     title: 'Spike',
-    about: 'itself',
     sentence: ({ tensor, group, candidate, baseline, evidence }) => {
       const was = baseline === null ? '' : ` (baseline ${formatNumber(baseline)})`;
       const subject = phrase`${metricPart('topEnergy.1', { capitalized: true })} of ${name(tensor)} is ${formatNumber(candidate)}${was}`;
@@ -36,18 +34,16 @@ export const SPIKE_WORDS: TopicWords<'spike' | 'group-spike'> = {
       phrase`Compare this matrix with the checkpoint before: ${spectraCommand(report, tensor)}`,
       ifIntended(report),
     ],
-    rule: (report, { spike }) => ({
+    rule: (_, { spike }) => ({
       group: 'Spectra',
       check: phrase`Top-1 energy of one matrix stands out in its module type`,
       also: ['group-spike'],
       limit: `robust z of ${formatLimit(spike['robust-z'])}, and ${formatPercentLimit(spike.share)} of the energy gained`,
       level: spike.level,
-      missing: missingWeights(report, 'candidate'),
     }),
   },
   'group-spike': {
     title: 'Spike',
-    about: 'itself',
     sentence: ({ group, candidate, baseline, oddsRatio, limit }) =>
       phrase`Median ${metricPart('topEnergy.1')} of the ${name(group)} matrices is ${formatNumber(candidate)} (baseline ${formatNumber(baseline)}): ${formatNumber(oddsRatio)} times the baseline's odds (limit ${formatLimit(limit)}).`,
     row: ({ group, candidate, baseline, oddsRatio, limit }) => ({

@@ -17,7 +17,6 @@ import {
   ofPassages,
 } from '../text/numbers.ts';
 import { code, name, type Phrase, phrase, term } from '../text/phrase.ts';
-import { missingProbes } from '../text/rule-row.ts';
 import { lostSkill, moreQuestions } from '../text/steps.ts';
 import { TWINS } from '../text/twin-words.ts';
 import type { TopicWords } from './finding-words.ts';
@@ -26,7 +25,6 @@ import type { TopicWords } from './finding-words.ts';
 export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-unclear'> = {
   'twin-accuracy': {
     title: 'Twin accuracy',
-    about: 'itself',
     isLoss: true,
     sentence: (finding) => {
       const { capability, candidate, baseline, change, twins, units, lost, won, p, limit } = finding;
@@ -55,14 +53,12 @@ export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-un
         also: ['accuracy-loss', 'items-lost'],
         limit: `a loss of at most ${formatPointsLimit(drop)}, ${formatPointsLimit(dropInPart)} in a capability (α = ${formatLimit(alpha)})`,
         level,
-        missing: missingProbes(report),
         value: change ? phrase`${formatPointsEstimate(change)}` : null,
       };
     },
   },
   'twin-accuracy-unclear': {
     title: 'Twin accuracy unclear',
-    about: 'itself',
     sentence: (finding) => {
       const { possibleDrop, limit, minimumDetectable } = finding;
       const power =
@@ -87,13 +83,12 @@ export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-un
       };
     },
     steps: ({ limit }, report) => askMore(report, limit),
-    rule: (report, { 'twin-accuracy': { margin } }) => ({
+    rule: (_, { 'twin-accuracy': { margin } }) => ({
       group: 'Probes',
       check: phrase`A loss in other forms is ruled out`,
       also: ['not-informative', 'too-few-facts'],
       limit: `one of ${formatPointsLimit(margin)} can be seen`,
       level: 'inconclusive',
-      missing: missingProbes(report),
     }),
   },
 };

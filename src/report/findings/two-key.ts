@@ -1,13 +1,11 @@
 import { ruleName } from '../text/metric-names.ts';
 import { phrase, prose } from '../text/phrase.ts';
-import { missingProbes } from '../text/rule-row.ts';
 import type { TopicWords } from './finding-words.ts';
 
 /** Spectra and probes together. */
 export const TWO_KEY_WORDS: TopicWords<'two-key'> = {
   'two-key': {
     title: 'Spectra with probes',
-    about: 'itself',
     isSummary: true,
     sentence: ({ level, spectral, behavioral, isBehaviorJudged }) => {
       if (behavioral === null) {
@@ -24,12 +22,11 @@ export const TWO_KEY_WORDS: TopicWords<'two-key'> = {
     steps: () => [
       phrase`Read the two warnings, the one of the probes first: train again with more varied data or a lower learning rate.`,
     ],
-    rule: (report, policy) => ({
+    rule: (_, policy) => ({
       group: 'Probes',
       check: phrase`A warning of spectra and probes together`,
       limit: 'not both',
       level: policy['two-key'].level,
-      missing: missingProbes(report),
     }),
   },
 };

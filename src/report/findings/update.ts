@@ -3,7 +3,6 @@ import type { FindingOf } from '../../compare/finding.ts';
 import { metricPart } from '../text/metric-names.ts';
 import { formatCount, formatInteger, formatLimit, formatNumber } from '../text/numbers.ts';
 import { code, listed, name, phrase, term } from '../text/phrase.ts';
-import { missingWeights } from '../text/rule-row.ts';
 import { ifIntended, NOTHING_TO_DO } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
@@ -37,7 +36,6 @@ export const UPDATE_WORDS: TopicWords<
   },
   'reference-rounding': {
     title: 'Rounding of the reference',
-    about: 'itself',
     sentence: ({ effect, formats, matrices, all }) => {
       const subject = phrase`The update of ${formatInteger(matrices)} of ${formatCount(all, 'matrix', 'matrices')} from quantized weights`;
       const named = formats.map((format) => phrase`${name(format)}`);
@@ -74,7 +72,6 @@ export const UPDATE_WORDS: TopicWords<
   },
   'nothing-trained': {
     title: 'Nothing trained',
-    about: 'itself',
     sentence: ({ against, matrices, isAdapter, isIdentical }) => {
       const other = term(against, against);
       if (isIdentical && against === 'baseline')
@@ -88,17 +85,15 @@ export const UPDATE_WORDS: TopicWords<
     steps: () => [
       phrase`Check which checkpoint was saved, that its parameters were not frozen, and that the adapter was saved and merged.`,
     ],
-    rule: (report, policy) => ({
+    rule: (_, policy) => ({
       group: 'Spectra',
       check: phrase`Something was trained`,
       limit: 'a matrix differs',
       level: policy['nothing-trained'].level,
-      missing: missingWeights(report, 'candidate'),
     }),
   },
   'only-head-trained': {
     title: 'Only the head trained',
-    about: 'itself',
     sentence: ({ against, named, matrices, unchanged }) => {
       const items = named.map((tensor) => phrase`${name(tensor)}`);
       const rest = formatCount(unchanged, 'other matrix is', 'other matrices are');
@@ -108,12 +103,11 @@ export const UPDATE_WORDS: TopicWords<
       phrase`If the body was frozen by accident, unfreeze it and train again.`,
       ifIntended(report),
     ],
-    rule: (report, policy) => ({
+    rule: (_, policy) => ({
       group: 'Spectra',
       check: phrase`More than the head was trained`,
       limit: 'another matrix differs',
       level: policy['only-head-trained'].level,
-      missing: missingWeights(report, 'candidate'),
     }),
   },
 };

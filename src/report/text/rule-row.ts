@@ -6,7 +6,7 @@ import { type Phrase, phrase } from './phrase.ts';
 /** A rule of the policy, its limit, and how the candidate stands. */
 export interface RuleRow {
   readonly check: Phrase;
-  /** Entry of docs/reference/findings.md that explains it. */
+  /** Its entry in docs/reference/findings.md. */
   readonly finding: FindingKind;
   readonly limit: string;
   /** Level of a change beyond the limit. */
@@ -29,17 +29,19 @@ export interface ShownRule<K extends FindingKind> extends Pick<RuleRow, 'check' 
   readonly also?: readonly FindingKind[];
   /** Only some findings of its kind are its own. */
   readonly isOwn?: (finding: FindingOf<K>) => boolean;
-  /** Reason why it judged nothing; null if it did. */
+  /** Reason why it judged nothing; null if it did. By default, that of its group. */
   readonly missing?: string | null;
   /** The number that it judged, if there is one. */
   readonly value?: Phrase | null;
-  /** The candidate's standing, if findings do not tell. */
+  /** How the candidate stands, if findings do not tell. */
   readonly judged?: Pick<RuleRow, 'mark' | 'stands'>;
 }
 
-/** The candidate's standing by the findings of a rule. */
-export function ruleRow<K extends FindingKind>(kind: K, rule: ShownRule<K>, { findings }: Report): RuleRow {
-  const { check, limit, level, also = [], isOwn = () => true, missing = null, value, judged } = rule;
+/** How the candidate stands by the findings of a rule. */
+export function ruleRow<K extends FindingKind>(kind: K, rule: ShownRule<K>, report: Report): RuleRow {
+  const { check, limit, level, also = [], isOwn = () => true, value, judged } = rule;
+  const { missing = MISSING[rule.group]?.(report) ?? null } = rule;
+  const { findings } = report;
   const own = findings.filter((finding) => (isOf(finding, kind) ? isOwn(finding) : also.includes(finding.kind)));
   const row = { check, finding: kind, limit, level, findings: own };
   if (judged) return { ...row, ...judged };
@@ -64,10 +66,8 @@ function worstOf(grave: readonly Finding[]): Verdict {
 }
 
 /** Reason why a check of weights judged nothing; null if it did. */
-export function missingWeights({ tensors, baseline }: Report, needs: 'candidate' | 'baseline'): string | null {
-  if (tensors.length === 0) return 'no weights were measured';
-  return needs === 'baseline' && baseline === null ? 'there is no baseline' : null;
-}
+export const missingWeights = ({ tensors }: Report): string | null =>
+  tensors.length === 0 ? 'no weights were measured' : null;
 
 /** Reason why a check of probes judged nothing; null if it did. */
 export function missingProbes({ probes, baseline, findings }: Report): string | null {
@@ -76,3 +76,10 @@ export function missingProbes({ probes, baseline, findings }: Report): string | 
   if (probes.comparison.rows[0]?.twin.baseline == null) return 'the baseline has no answers to the same probes';
   return findings.some(({ kind }) => kind === 'too-few-facts') ? 'too few facts were asked' : null;
 }
+
+/** Reasons why a group judged nothing. */
+const MISSING: Readonly<Partial<Record<RuleGroup['title'], (report: Report) => string | null>>> = {
+  Probes: missingProbes,
+  Spectra: missingWeights,
+  Benchmarks: ({ benchmarks }) => (benchmarks?.length ? null : 'nothing could be compared'),
+};
