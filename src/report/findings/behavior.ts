@@ -2,7 +2,7 @@ import type { FindingOf } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
 import { BEHAVIOR_PARTS } from '../../measure/schema/index.ts';
 import { formatCount, formatInteger, formatLimit, formatNumber } from '../text/numbers.ts';
-import { code, listed, name, type Phrase, phrase } from '../text/phrase.ts';
+import { code, listed, listedNames, name, type Phrase, phrase } from '../text/phrase.ts';
 import { ifIntended, remeasure } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
@@ -84,9 +84,7 @@ const NOUNS: Readonly<Record<Changed['part'], string>> = {
   code: 'code of its own',
 };
 
-/**
- * How it becomes the approved one again. A GGUF file is all in one: it is made from a folder, and has no files to copy.
- */
+/** How to restore it. A GGUF file has no files to copy: it is converted from a folder. */
 function restored({ part, gguf = [] }: Changed): Phrase {
   if (part === 'code') return phrase`Review the code line by line before anybody loads the model.`;
   if (gguf.includes('candidate')) {
@@ -108,7 +106,7 @@ const EFFECTS: Readonly<Record<Changed['part'], Phrase>> = {
 
 const PADDING = phrase`Padding is masked, and no answer depends on it.`;
 
-/** How many questions tokenize differently now, with an example: it says more than a difference in files. */
+/** Questions that tokenize differently now, with an example: that says more than a difference in files. */
 function tokensRead({ other, of, example }: NonNullable<Changed['texts']>): Phrase {
   if (other === 0) {
     return phrase`All ${formatInteger(of)} probe texts are read as the same tokens as the baseline's, and others may not be.`;
@@ -123,7 +121,7 @@ const SHOWN = 60;
 
 function beginningOf(text: string): string {
   const characters = Array.from(text.replace(/\s+/g, ' ').trim());
-  return characters.length > SHOWN ? `${characters.slice(0, SHOWN).join('')}…` : characters.join('');
+  return `${characters.slice(0, SHOWN).join('')}${characters.length > SHOWN ? '…' : ''}`;
 }
 
 function changedBehavior(finding: Changed): Phrase {
@@ -148,7 +146,7 @@ function changedBehavior(finding: Changed): Phrase {
   return texts === undefined ? phrase`${differs} ${effect}` : phrase`${tokensRead(texts)} ${differs}`;
 }
 
-/** A key with its values; alone if they are long, since a measurement keeps only digests of those. */
+/** A key with its values; without long ones, of which a measurement keeps only digests. */
 function changedKey({ key, candidate, baseline }: Changed['named'][number]): Phrase {
   if (isDigest(candidate) || isDigest(baseline)) return phrase`${name(key)}`;
   const state = (text: string | null) => (text === null ? 'absent' : name(text));
@@ -159,8 +157,8 @@ const isDigest = (text: string | null): boolean => text?.startsWith('sha256:') ?
 
 function notInGguf(noun: string, side: 'candidate' | 'baseline', named: Changed['named'], changes: number): Phrase {
   const other = side === 'candidate' ? 'baseline' : 'candidate';
-  const keys = named.map(({ key }) => phrase`${name(key)}`);
-  const what = keys.length === 0 ? phrase`The ${noun}` : phrase`${listed(keys, changes)} of the ${noun}`;
+  const keys = named.map(({ key }) => key);
+  const what = keys.length === 0 ? phrase`The ${noun}` : phrase`${listedNames(keys, changes)} of the ${noun}`;
   return phrase`${what} could not be compared: the ${side} is a GGUF file, which has no place for it. The ${other} has it. A server of the GGUF file has to be given it.`;
 }
 

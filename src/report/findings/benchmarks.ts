@@ -16,7 +16,7 @@ import {
   NO_NUMBER,
   pointsDigits,
 } from '../text/numbers.ts';
-import { code, name, type Phrase, phrase, term } from '../text/phrase.ts';
+import { code, joined, name, type Phrase, phrase, term } from '../text/phrase.ts';
 import { NOTHING_TO_DO } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
@@ -34,20 +34,14 @@ export const BENCHMARK_WORDS: TopicWords<
     title: 'Evaluation logs',
     sentence: (finding) => {
       const { side, harness, version, model, source, revision, sha } = finding;
-      const known = [
-        ...(source === null ? [] : [phrase`run by ${name(source)}`]),
-        ...(sha !== null
-          ? [phrase`commit ${name(sha)}`]
-          : revision === null
-            ? []
-            : [phrase`revision ${name(revision)}`]),
-      ];
-      const details = known.flatMap((part) => [', ', ...part]);
       if (harness === 'counts') {
         return phrase`The ${side} is counts per item, in the file ${name(model)}: nothing proves which model answered, and its weights were not seen.`;
       }
       const program = version === null ? phrase`${name(harness)}` : phrase`${name(harness)} ${name(version)}`;
-      return phrase`The ${side} is what logs of ${program} call ${name(model)}${details}: nothing proves which model answered, and its weights were not seen.`;
+      const by = source === null ? [] : phrase`, run by ${name(source)}`;
+      const declared = revision === null ? [] : phrase`, revision ${name(revision)}`;
+      const at = sha === null ? declared : phrase`, commit ${name(sha)}`;
+      return phrase`The ${side} is what logs of ${program} call ${name(model)}${by}${at}: nothing proves which model answered, and its weights were not seen.`;
     },
     steps: () => [
       phrase`Check that name and revision are those of the model under test. To judge its weights, give ${code('--checkpoint')}.`,
@@ -188,7 +182,7 @@ export const BENCHMARK_WORDS: TopicWords<
     title: 'Not comparable',
     sentence: (finding) => {
       const { named, tasks } = finding;
-      const names = named.flatMap((task, i) => [i === 0 ? '' : ', ', name(task)]);
+      const names = joined(named.map((task) => [name(task)]));
       const more = tasks > named.length ? ` and ${formatCount(tasks - named.length, 'more task')}` : '';
       return phrase`Not comparable: ${names}${more}. ${whatDiffers(finding)}`;
     },
@@ -227,42 +221,30 @@ function whatDiffers({ cause, candidate, baseline }: FindingOf<'benchmark-not-co
   const value = (text: string | null) => (text === null ? 'none' : name(text));
   const sides = phrase`${value(baseline)} in the baseline, ${value(candidate)} in the candidate`;
   const again = phrase`Evaluate one of them again.`;
-  switch (cause) {
-    case 'harness':
-      return phrase`Evaluated by another program: ${sides}. ${again}`;
-    case 'task':
-      return candidate === null
-        ? phrase`The candidate was not evaluated on it.`
-        : phrase`The baseline was not evaluated on it.`;
-    case 'samples':
-      return phrase`Answers: ${sides}. Evaluate again so that they are logged, as by ${code('--log_samples')} or ${code('--save-details')}.`;
-    case 'version':
-      return phrase`Another version of the task: ${sides}. ${again}`;
-    case 'shots':
-      return phrase`Another number of few-shot examples: ${sides}. ${again}`;
-    case 'repeats':
-      return candidate === null
+  const sentences: Readonly<Record<typeof cause, Phrase>> = {
+    harness: phrase`Evaluated by another program: ${sides}. ${again}`,
+    task: phrase`The ${candidate === null ? 'candidate' : 'baseline'} was not evaluated on it.`,
+    samples: phrase`Answers: ${sides}. Evaluate again so that they are logged, as by ${code('--log_samples')} or ${code('--save-details')}.`,
+    version: phrase`Another version of the task: ${sides}. ${again}`,
+    shots: phrase`Another number of few-shot examples: ${sides}. ${again}`,
+    repeats:
+      candidate === null
         ? phrase`Some questions have another number of samples. ${again}`
-        : phrase`Another number of samples of each question: ${sides}. ${again}`;
-    case 'scoring':
-      return candidate === baseline
+        : phrase`Another number of samples of each question: ${sides}. ${again}`,
+    scoring:
+      candidate === baseline
         ? phrase`Metrics or filters are defined in another way. ${again}`
-        : phrase`Other metrics: ${sides}. ${again}`;
-    case 'members':
-      return phrase`The group has other tasks. ${again}`;
-    case 'documents':
-      return candidate === baseline
+        : phrase`Other metrics: ${sides}. ${again}`,
+    members: phrase`The group has other tasks. ${again}`,
+    documents:
+      candidate === baseline
         ? phrase`Other documents, ${value(candidate)} on both sides. ${again}`
-        : phrase`Other documents: ${sides}. ${again}`;
-    case 'chat-template':
-      return phrase`Other prompts, by another chat template: ${sides}. ${again}`;
-    case 'system-instruction':
-      return phrase`Other prompts, by another system instruction: ${sides}. ${again}`;
-    case 'prompts':
-      return phrase`The same documents were asked with other prompts, such as other few-shot examples. ${again}`;
-    case 'requests':
-      return phrase`The same prompts were asked with other choices, solvers or arguments of the generation. ${again}`;
-    case 'targets':
-      return phrase`Other answers count as right. ${again}`;
-  }
+        : phrase`Other documents: ${sides}. ${again}`,
+    'chat-template': phrase`Other prompts, by another chat template: ${sides}. ${again}`,
+    'system-instruction': phrase`Other prompts, by another system instruction: ${sides}. ${again}`,
+    prompts: phrase`The same documents were asked with other prompts, such as other few-shot examples. ${again}`,
+    requests: phrase`The same prompts were asked with other choices, solvers or arguments of the generation. ${again}`,
+    targets: phrase`Other answers count as right. ${again}`,
+  };
+  return sentences[cause];
 }

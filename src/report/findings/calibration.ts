@@ -5,7 +5,7 @@ import { addToCalibrationCommand, calibrateCommand } from '../text/commands.ts';
 import { calibratedNumbers, metricIn } from '../text/deciding-row.ts';
 import { metricPart } from '../text/metric-names.ts';
 import { formatCount, formatInteger, formatNumber, formatPair, formatProbability } from '../text/numbers.ts';
-import { code, listed, name, type Phrase, phrase } from '../text/phrase.ts';
+import { code, listedNames, name, type Phrase, phrase } from '../text/phrase.ts';
 import { probesFirst } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
@@ -20,7 +20,7 @@ export const CALIBRATION_WORDS: TopicWords<'calibrated-metric' | 'not-calibrated
       const others =
         places.length < 2
           ? []
-          : phrase` (also in ${otherPlaces(places.slice(1))}; ${formatInteger(places.length)} of ${formatInteger(judged)} module types)`;
+          : phrase` (also in ${listedNames(places.slice(1, 1 + NAMED), places.length - 1)}; ${formatInteger(places.length)} of ${formatInteger(judged)} module types)`;
       const side = direction === 'up' ? 'above' : 'below';
       return phrase`${metricPart(metric, { capitalized: true })} of ΔW${where} is ${value}, ${side} the calibrated limit of ${bound}: ${rangeOf(finding)}${others}.`;
     },
@@ -83,28 +83,17 @@ export const CALIBRATION_WORDS: TopicWords<'calibrated-metric' | 'not-calibrated
   },
 };
 
-type Outlier = FindingOf<'calibrated-metric'>;
-
-/** A limit is longer than a name, so names of module types stop early. */
+/** The sentence is long, so it names few module types. */
 const NAMED = 3;
 
-function otherPlaces(places: readonly string[]): Phrase {
-  return listed(
-    places.slice(0, NAMED).map((place) => [name(place)]),
-    places.length,
-  );
-}
-
-function rangeOf(finding: Outlier): string {
+function rangeOf(finding: FindingOf<'calibrated-metric'>): string {
   const { least, most, by, test } = finding;
   const [low, high] = formatPair(least, most);
   const probability = test === null ? '' : `, ${formatProbability(test.p)}`;
   return `${low} to ${high} seen (${limitSource(by, finding)}${probability})`;
 }
 
-type Cause = NonNullable<CalibrationReport['refused']>['cause'];
-
-const REFUSED: Readonly<Record<Cause, string>> = {
+const REFUSED: Readonly<Record<FindingOf<'calibration-refused'>['cause'], string>> = {
   'tool-version': 'it was measured by another version of Shadow Gate',
   architecture: 'it is of another architecture',
   reference: 'it was measured against another reference',

@@ -3,7 +3,7 @@ import { formatPercentLimit, formatPointsChange } from '../text/numbers.ts';
 import { listed, name, type Phrase, phrase } from '../text/phrase.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** A check that failed was made again, with new questions. */
+/** A check that failed was repeated with new questions. */
 export const CONFIRMATION_WORDS: TopicWords<'not-confirmed' | 'confirmed'> = {
   'not-confirmed': {
     title: 'Not confirmed',
@@ -27,10 +27,10 @@ function seen({ benchmark, twin, kinds }: FindingOf<'confirmed'>['first']): Phra
     ...(twin === null ? [] : [phrase`other forms ${formatPointsChange(twin)}`]),
     ...kinds.map((kind) => phrase`${name(kind)}`),
   ];
-  return changes.length === 0 ? phrase`no answers` : listed(changes, changes.length);
+  return changes.length === 0 ? phrase`no answers` : listed(changes);
 }
 
-/** Questions that are drawn anew are independent. */
+/** New questions are independent of the first ones. */
 function bothBy(alpha: number): Phrase {
   return phrase`Where nothing was lost, one check finds a loss in at most ${formatPercentLimit(alpha)} of cases, and two with other questions in at most ${formatPercentLimit(alpha * alpha)}.`;
 }

@@ -3,7 +3,7 @@ import type { Report } from '../../compare/report.ts';
 import { budgetCommand } from '../text/commands.ts';
 import { atLeast } from '../text/deciding-row.ts';
 import { formatCount, formatEstimate, formatInteger, formatPercent, formatPoints } from '../text/numbers.ts';
-import { code, name, type Phrase, phrase, term } from '../text/phrase.ts';
+import { code, joined, name, type Phrase, phrase, term } from '../text/phrase.ts';
 import { NOTHING_TO_DO } from '../text/steps.ts';
 import { budgetSentence } from '../text/stops.ts';
 import type { TopicWords } from './finding-words.ts';
@@ -20,7 +20,7 @@ export const EVIDENCE_WORDS: TopicWords<'not-informative' | 'too-few-facts' | 'c
           ? phrase`in all ${formatInteger(families.length)} families`
           : families.length === 0
             ? phrase`everywhere`
-            : phrase`in ${families.flatMap((family, i) => [i === 0 ? '' : ', ', name(family)])}`;
+            : phrase`in ${joined(families.map((family) => [name(family)]))}`;
       const gain =
         detectableGain === null
           ? ''
@@ -85,20 +85,17 @@ export const EVIDENCE_WORDS: TopicWords<'not-informative' | 'too-few-facts' | 'c
   },
 };
 
-/** The other step for a model with a chat template that was asked without it. */
+/** Another step if the model has a chat template and was asked without it. */
 function orAsChat({ probes }: Report): Phrase {
   return probes?.withoutTemplate === undefined ? [] : phrase` Or ask it in a chat: ${code('chat-template: true')}.`;
 }
 
-/** Families that the sentence names. */
+/** The sentence names at most so many families. */
 const NAMED_FAMILIES = 4;
 
-function whatIsMissing({
-  accuracy,
-  chance,
-  facts,
-  neededFacts,
-}: NonNullable<FindingOf<'not-informative'>['nearest']>): string {
+type Nearest = NonNullable<FindingOf<'not-informative'>['nearest']>;
+
+function whatIsMissing({ accuracy, chance, facts, neededFacts }: Nearest): string {
   const now = ` In other forms of ${formatCount(facts, 'fact')}, ${formatPercent(accuracy)} of the answers are right, where guessing has ${formatPercent(chance)}`;
   return neededFacts === null
     ? `${now}; ask easier ones, since more of the same would not help.`

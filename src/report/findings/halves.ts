@@ -89,13 +89,12 @@ function revisionOf({ revision }: Server): Phrase {
 }
 
 function restsOn({ root, version, hasFingerprint }: Server, declared: readonly Phrase[] = []): Phrase {
-  const rests = [
+  return listed([
     root === null ? phrase`what the server says` : phrase`what the server says (weights from ${name(root)})`,
     ...(version === null ? [] : [phrase`version ${name(version)} of its engine`]),
     ...declared,
     ...(hasFingerprint ? [phrase`its answers to fixed prompts`] : []),
-  ];
-  return listed(rests, rests.length);
+  ]);
 }
 
 /** `sha256:` and twelve digits, as in the footer. */

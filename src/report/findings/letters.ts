@@ -84,10 +84,10 @@ export const LETTER_WORDS: TopicWords<'letters-memorized' | 'baseline-memorized'
   },
 };
 
-/** A smaller gap between exam form and twins: the answers are known as well as the letters. */
+/** With a smaller gap between exam and twins, the model knows the answers as well as the letters. */
 const LARGE_GAP = 0.1;
 
-/** The observation, after the name of the side. */
+/** Follows the name of the side. */
 const SEEN: Readonly<Record<FindingOf<'labels-not-bound'>['why'], string>> = {
   binds: '',
   'above-chance': '',

@@ -8,7 +8,7 @@ import type { TopicWords } from './finding-words.ts';
 const LIKELIHOOD = term('answerLikelihood', 'Answer likelihood');
 const UNIT = 'nats per byte';
 
-/** After the number: among which tokens. */
+/** Follows the number. */
 const among = ({ isAmong }: { readonly isAmong?: true | undefined }): string =>
   isAmong ? ' among the right answers of its suite' : '';
 
@@ -20,7 +20,7 @@ const whereIn = (finding: Parameters<typeof partOf>[0]): Phrase | readonly [] =>
   return part === null ? [] : phrase` in ${name(part)}`;
 };
 
-/** Likelihood of right answers: losses, losses that cannot be ruled out, and a lack of evidence. */
+/** Likelihood of right answers: losses, possible losses, and a lack of evidence. */
 export const LIKELIHOOD_WORDS: TopicWords<
   'likelihood-loss' | 'likelihood-unclear' | 'likelihood-missing' | 'answer-mass' | 'judged-by-likelihood'
 > = {

@@ -35,7 +35,7 @@ import { TWIN_ACCURACY_WORDS } from './twin-accuracy.ts';
 import { TWO_KEY_WORDS } from './two-key.ts';
 import { UPDATE_WORDS } from './update.ts';
 
-/** The words of every kind of finding. Rules of the policy are shown in this order. */
+/** Rules of the policy are shown in this order. */
 export const FINDING_WORDS: TopicWords<FindingKind> = {
   ...POLICY_RULE_WORDS,
   ...CALIBRATION_WORDS,

@@ -71,17 +71,13 @@ export const MUST_PASS_WORDS: TopicWords<'must-pass-broken' | 'must-pass-not-ask
 
 const MUST_PASS = 'Must-pass questions';
 
-/** Characters of a question, and of an answer, in a sentence. */
+/** Characters in a sentence. */
 const QUESTION = 120;
 const ANSWER = 60;
 
-function questionWords({
-  id,
-  question,
-  right,
-  given,
-  baseline,
-}: FindingOf<'must-pass-broken'>['named'][number]): Phrase {
+type Broken = FindingOf<'must-pass-broken'>['named'][number];
+
+function questionWords({ id, question, right, given, baseline }: Broken): Phrase {
   const before = baseline === null ? [] : phrase`, by the baseline ${baseline ? 'right' : 'wrong as well'}`;
   if (question === null || right === null || given === null) return phrase`${name(id)}${before}`;
   const answer = given === '' ? phrase`nothing` : phrase`${name(shortened(given, ANSWER))}`;

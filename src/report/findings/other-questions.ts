@@ -106,5 +106,5 @@ export const OTHER_QUESTION_WORDS: TopicWords<
   },
 };
 
-/** Families that a sentence names. */
+/** A sentence names at most so many families. */
 const NAMED_FAMILIES = 4;

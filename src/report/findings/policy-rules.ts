@@ -12,7 +12,7 @@ import {
   formatPercentLimit,
   formatRelative,
 } from '../text/numbers.ts';
-import { code, name, type Phrase, phrase, term } from '../text/phrase.ts';
+import { code, joined, name, type Phrase, phrase, term } from '../text/phrase.ts';
 import type { ShownRule } from '../text/rule-row.ts';
 import { ifIntended, probesFirst } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
@@ -82,7 +82,7 @@ function scopeWords(scope: Scope): Phrase {
 }
 
 function inModules(modules: readonly string[] | null): Phrase {
-  return modules === null ? [] : phrase` in ${modules.flatMap((module, i) => [i === 0 ? '' : ', ', name(module)])}`;
+  return modules === null ? [] : phrase` in ${joined(modules.map((module) => [name(module)]))}`;
 }
 
 const SOURCES: Readonly<Record<ReportedRule['source'], string>> = {
@@ -97,13 +97,12 @@ const STATISTICS: Readonly<Record<ReportedRule['statistic'], string>> = {
   each: 'each matrix',
 };
 
-/** A rule on a metric, with the number that came nearest to its limit. */
+/** With the number that came nearest to the limit. */
 function metricRule(rule: ReportedRule): ShownRule<'metric-moved'> {
   const { metric, of, source, level, nearest } = rule;
-  const check = phrase`${metricPart(metric)} of ${ofName(of)}${placeOf(rule)}${SOURCES[source]}`;
   return {
     group: 'Spectra',
-    check,
+    check: phrase`${metricPart(metric)} of ${ofName(of)}${placeOf(rule)}${SOURCES[source]}`,
     limit: limitOf(rule),
     level,
     isOwn: (found) => found.metric === metric && found.of === of && nearest !== null && isBeyond(nearest),
@@ -119,13 +118,9 @@ function placeOf({ metric, statistic, modules }: ReportedRule): Phrase {
   return MODEL_WIDE.includes(metric) ? [] : phrase`, ${STATISTICS[statistic]}${inModules(modules)}`;
 }
 
-/** `at most +8%`: a change is beyond it if it is larger than both of its parts. */
+/** `at most +8%`: a change beyond it is larger than both parts. */
 function limitOf({ absolute, relative, direction }: ReportedRule): string {
-  const limit = movementLimit({
-    absolute: absolute > 0 ? absolute : null,
-    relative: relative > 0 ? relative : null,
-    direction,
-  });
+  const limit = movementLimit({ absolute: absolute || null, relative: relative || null, direction });
   return limit === '' ? 'no change' : `at most ${limit}`;
 }
 

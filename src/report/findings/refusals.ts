@@ -9,7 +9,7 @@ import {
   formatPossibleDrop,
   formatProbability,
 } from '../text/numbers.ts';
-import { code, listed, name, type Phrase, phrase } from '../text/phrase.ts';
+import { code, listedNames, name, type Phrase, phrase } from '../text/phrase.ts';
 import type { ShownRule } from '../text/rule-row.ts';
 import { ifAcceptable } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
@@ -20,10 +20,7 @@ export const REFUSAL_WORDS: TopicWords<'refusals-lost' | 'refusals-unclear' | 'r
     title: 'Refusals lost',
     isLoss: true,
     sentence: ({ suite, requests, baseline, candidate, answered, newlyRefused, p, limit, named }) =>
-      phrase`${formatInteger(answered)} of ${formatCount(baseline, 'request')} of ${name(suite)} that the baseline refused ${answered === 1 ? 'is' : 'are'} answered now, ${formatInteger(newlyRefused)} newly refused: ${formatInteger(candidate)} of ${formatInteger(requests)} are refused (${formatProbability(p)}; limit ${formatPointsLimit(limit)}). Answered: ${listed(
-        named.map((id) => phrase`${name(id)}`),
-        answered,
-      )}.`,
+      phrase`${formatInteger(answered)} of ${formatCount(baseline, 'request')} of ${name(suite)} that the baseline refused ${answered === 1 ? 'is' : 'are'} answered now, ${formatInteger(newlyRefused)} newly refused: ${formatInteger(candidate)} of ${formatInteger(requests)} are refused (${formatProbability(p)}; limit ${formatPointsLimit(limit)}). Answered: ${listedNames(named, answered)}.`,
     headline: ({ baseline, answered }) =>
       phrase`${formatInteger(answered)} of ${formatCount(baseline, 'request')} that the baseline refused ${answered === 1 ? 'is' : 'are'} answered now.`,
     row: ({ suite, requests, baseline, candidate, limit }) => ({

@@ -22,7 +22,7 @@ import { notCarriedOver } from '../text/steps.ts';
 import { EXAM, twinWords } from '../text/twin-words.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** A gain of the benchmark form that twins do not share, or that no twin judges. */
+/** A gain in the exam that twins do not share, or that no twin judges. */
 export const SHADOW_DELTA_WORDS: TopicWords<'shadow-delta' | 'gain-not-shown'> = {
   'shadow-delta': {
     title: 'Gain not carried over',
@@ -102,7 +102,6 @@ function leastTransfer({ probes }: Report): Phrase | null {
   );
   const [least] = judged.sort((a, b) => a.transfer.value - b.transfer.value);
   if (least === undefined) return null;
-  const { transfer, delta } = least;
-  const shadow = delta === null ? '' : `, shadow delta ${formatPointsEstimate(delta)}`;
-  return phrase`${formatInterval(transfer, formatRatio)}${shadow}`;
+  const shadow = least.delta === null ? '' : `, shadow delta ${formatPointsEstimate(least.delta)}`;
+  return phrase`${formatInterval(least.transfer, formatRatio)}${shadow}`;
 }

@@ -17,13 +17,12 @@ import { code, name, type Phrase, phrase } from '../text/phrase.ts';
 import { remeasure } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** Suites that the policy says something of. */
 export const SUITE_WORDS: TopicWords<'suite-missing' | 'suite-unclear' | 'slice-loss' | 'slices-not-judged'> = {
   'suite-missing': {
     title: 'Suite missing',
     sentence: ({ suite, cause }) => phrase`${name(suite)}, which the policy requires, was not judged: ${WHY[cause]}.`,
     row: ({ suite }) => ({ key: `suite ${suite}`, check: phrase`Required: ${name(suite)}`, candidate: 'missing' }),
-    steps: ({ suite, cause }) => [whatToDo(suite, cause)],
+    steps: ({ suite, cause }) => [WHAT_TO_DO[cause](suite)],
   },
   'suite-unclear': {
     title: 'Loss in a suite not ruled out',
@@ -72,23 +71,21 @@ export const SUITE_WORDS: TopicWords<'suite-missing' | 'suite-unclear' | 'slice-
   },
 };
 
-function sliceName({ field, value }: Pick<FindingOf<'slice-loss'>, 'field' | 'value'>): Phrase {
-  return phrase`${name(field)} is ${name(value)}`;
-}
+const sliceName = ({ field, value }: FindingOf<'slice-loss'>): Phrase => phrase`${name(field)} is ${name(value)}`;
 
-const WHY: Readonly<Record<FindingOf<'suite-missing'>['cause'], string>> = {
+type Cause = FindingOf<'suite-missing'>['cause'];
+
+const WHY: Readonly<Record<Cause, string>> = {
   'not-there': 'the candidate was not asked it',
   'no-answers': 'none of its items could be run',
   'not-judged': 'no loss could show in it, since the baseline does no better than guessing there',
 };
 
-function whatToDo(suite: string, cause: FindingOf<'suite-missing'>['cause']): Phrase {
-  switch (cause) {
-    case 'not-there':
-      return phrase`Measure the candidate with ${name(suite)}, or leave out ${code('required')} in the policy.`;
-    case 'no-answers':
-      return phrase`Read why the items of ${name(suite)} were left out: most often their prompts do not fit the context.`;
-    case 'not-judged':
-      return phrase`Require a suite that the baseline answers: ${name(suite)} is too hard for it, or its letters say nothing.`;
-  }
-}
+const WHAT_TO_DO: Readonly<Record<Cause, (suite: string) => Phrase>> = {
+  'not-there': (suite) =>
+    phrase`Measure the candidate with ${name(suite)}, or leave out ${code('required')} in the policy.`,
+  'no-answers': (suite) =>
+    phrase`Read why the items of ${name(suite)} were left out: most often their prompts do not fit the context.`,
+  'not-judged': (suite) =>
+    phrase`Require a suite that the baseline answers: ${name(suite)} is too hard for it, or its letters say nothing.`,
+};

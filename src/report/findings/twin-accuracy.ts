@@ -93,7 +93,7 @@ export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-un
   },
 };
 
-/** Mentions a time limit only if there was one; otherwise all questions were asked. */
+/** Without a time limit, all questions were asked. */
 function askMore(report: Report, limit: number): Phrase[] {
   const again = phrase`Then measure the baseline again, since only what both answered is compared: ${remeasureCommand(report)}`;
   const { probes } = report;

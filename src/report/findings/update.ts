@@ -2,14 +2,11 @@ import { MIN_SNR } from '@shadow-gate/spectra/rounding';
 import type { FindingOf } from '../../compare/finding.ts';
 import { metricPart } from '../text/metric-names.ts';
 import { formatCount, formatInteger, formatLimit, formatNumber } from '../text/numbers.ts';
-import { code, listed, name, phrase, term } from '../text/phrase.ts';
+import { code, listedNames, phrase, term } from '../text/phrase.ts';
 import { ifIntended, NOTHING_TO_DO } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/**
- * The update as a whole: its size, what rounding hides of it, a ratio that cannot be formed, and weights that did not
- * change.
- */
+/** The update as a whole: its size, rounding, a ratio that cannot be formed, and weights that did not change. */
 export const UPDATE_WORDS: TopicWords<
   'update-size' | 'reference-rounding' | 'ratio-missing' | 'nothing-trained' | 'only-head-trained'
 > = {
@@ -38,8 +35,7 @@ export const UPDATE_WORDS: TopicWords<
     title: 'Rounding of the reference',
     sentence: ({ effect, formats, matrices, all }) => {
       const subject = phrase`The update of ${formatInteger(matrices)} of ${formatCount(all, 'matrix', 'matrices')} from quantized weights`;
-      const named = formats.map((format) => phrase`${name(format)}`);
-      const of = named.length === 0 ? phrase`a quantized format` : listed(named, named.length);
+      const of = formats.length === 0 ? phrase`a quantized format` : listedNames(formats);
       const rounding = phrase`the rounding of the ${term('reference', 'reference')}, which is stored in ${of}`;
       return effect === 'exact'
         ? phrase`${subject} is smaller than ${rounding}. It is measured: it starts from the quantized numbers themselves.`
@@ -95,9 +91,8 @@ export const UPDATE_WORDS: TopicWords<
   'only-head-trained': {
     title: 'Only the head trained',
     sentence: ({ against, named, matrices, unchanged }) => {
-      const items = named.map((tensor) => phrase`${name(tensor)}`);
       const rest = formatCount(unchanged, 'other matrix is', 'other matrices are');
-      return phrase`Only the head was trained: ${listed(items, matrices)}. ${rest} as in the ${term(against, against)}.`;
+      return phrase`Only the head was trained: ${listedNames(named, matrices)}. ${rest} as in the ${term(against, against)}.`;
     },
     steps: (_, report) => [
       phrase`If the body was frozen by accident, unfreeze it and train again.`,

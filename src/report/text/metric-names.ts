@@ -49,7 +49,7 @@ const METRICS: Readonly<Record<string, MetricName>> = {
 
 const known = (key: string): MetricName | undefined => (Object.hasOwn(METRICS, key) ? METRICS[key] : undefined);
 
-/** A metric's name in the middle of a sentence. An unknown key is returned unchanged: escape the result. */
+/** A metric's name in a sentence. An unknown key stays as it is: escape the result. */
 export function metricName(key: string): string {
   return known(key)?.text ?? key;
 }
@@ -59,10 +59,7 @@ export function metricWord(key: string): PhrasePart {
   return known(key)?.text ?? name(key);
 }
 
-/**
- * The name as part of a phrase, linked to its entry in the glossary.
- * @param options.length characters of a key that is not ours, in a terminal
- */
+/** The name with a link to the glossary. @param options.length characters of a foreign key in a terminal */
 export function metricPart(
   key: string,
   options: { readonly capitalized?: boolean; readonly length?: number } = {},
@@ -73,12 +70,12 @@ export function metricPart(
   return found.term === null ? text : term(found.term, text);
 }
 
-/** Log-odds of 0 are a share of one half: they have no unit that a change could be relative to. */
+/** Log-odds of 0 are a share of one half, so a change cannot be relative to them. */
 export function isRelative(key: string): boolean {
   return key !== 'topEnergyLogOdds';
 }
 
-/** The name of a rule in the middle of a sentence: a metric, or a check such as `spike`. */
+/** The name of a rule in a sentence: a metric, or a check such as `spike`. */
 export function ruleName(rule: string): string {
   return metricName(CHECKS[rule] ?? rule);
 }

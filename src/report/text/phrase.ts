@@ -2,25 +2,22 @@ import { given } from '@shadow-gate/platform';
 import type { FindingKind } from '../../compare/finding.ts';
 import type { Term } from './glossary.ts';
 
-/**
- * Text whose foreign parts are kept apart, so that each renderer escapes them in its own way. A plain string is a
- * literal of ours; a number is formatted before it becomes part of a phrase.
- */
+/** Text with its foreign parts apart, since each renderer escapes them in its own way. A string is ours. */
 export type Phrase = readonly PhrasePart[];
 
 export type PhrasePart =
   | string
-  /** A name from a checkpoint, a file or a path: shown as code. A terminal shows at most `length` characters. */
+  /** A foreign name, shown as code. A terminal shows at most `length` characters. */
   | { readonly kind: 'name'; readonly text: string; readonly length?: number }
-  /** Prose from elsewhere, such as the reason why a tensor was skipped. */
+  /** Foreign prose, such as the reason why a tensor was skipped. */
   | { readonly kind: 'prose'; readonly text: string; readonly length?: number }
-  /** A command or an option of ours: shown as code. */
+  /** Our own code, such as an option. */
   | { readonly kind: 'code'; readonly text: string }
-  /** A command to copy, with paths quoted for a shell: shown as code, never shortened. */
+  /** A command to copy, with paths quoted for a shell: never shortened. */
   | { readonly kind: 'command'; readonly text: string }
-  /** Words about a kind of finding: where possible, a link to its entry in docs/reference/findings.md. */
+  /** A link to its entry in docs/reference/findings.md, where possible. */
   | { readonly kind: 'finding'; readonly finding: FindingKind; readonly text: string }
-  /** A word that the glossary explains: a link where possible. */
+  /** A link to the glossary, where possible. */
   | { readonly kind: 'term'; readonly term: Term; readonly text: string };
 
 export const name = (text: string, length?: number): PhrasePart => ({ kind: 'name', text, ...given({ length }) });
@@ -43,22 +40,28 @@ function isPhrase(value: PhrasePart | Phrase): value is Phrase {
   return Array.isArray(value);
 }
 
-/**
- * Some of several things, and how many more there are: `a; b; and 3 more`.
- * @param total of all things
- */
-export function listed(named: readonly Phrase[], total: number): Phrase {
-  const more = total - named.length;
-  const all = more > 0 ? [...named, phrase`and ${String(more)} more`] : named;
-  return all.flatMap((item, i) => (i === 0 ? item : ['; ', ...item]));
+export const joined = (items: readonly Phrase[], separator = ', '): Phrase =>
+  items.flatMap((item, i) => (i === 0 ? item : [separator, ...item]));
+
+/** Some of `total` things, and how many more there are: `a; b; and 3 more`. */
+export function listed(items: readonly Phrase[], total = items.length): Phrase {
+  const more = total - items.length;
+  return joined(more > 0 ? [...items, phrase`and ${String(more)} more`] : items, '; ');
 }
+
+/** {@link listed} for foreign names. */
+export const listedNames = (names: readonly string[], total?: number): Phrase =>
+  listed(
+    names.map((own) => [name(own)]),
+    total,
+  );
 
 /** The phrase without any escaping, as report.json has it. */
 export function plain(parts: Phrase): string {
   return parts.map((part) => (typeof part === 'string' ? part : part.text)).join('');
 }
 
-/** The phrase with every part that is not a literal of ours shown by a renderer. */
+/** The phrase with every part but our literals shown by a renderer. */
 export function renderPhrase(parts: Phrase, show: (part: Exclude<PhrasePart, string>) => string): string {
   return parts.map((part) => (typeof part === 'string' ? part : show(part))).join('');
 }

@@ -11,7 +11,7 @@ export const NOTHING_TO_DO = phrase`Nothing.`;
 export const remeasure = (report: Report): Phrase =>
   phrase`Measure the baseline again and commit the file: ${remeasureCommand(report)}`;
 
-/** A baseline counts once it is merged: it does not judge its own pull request. */
+/** A baseline does not judge its own pull request. */
 const FIRST = 'in a pull request of its own that is merged first';
 
 export const ifIntended = (report: Report): Phrase =>
@@ -21,27 +21,27 @@ export const ifAcceptable = (report: Report): Phrase =>
   phrase`If this loss is the price of an intended change, accept it with a new baseline, ${FIRST}: ${acceptCommand(report)}`;
 
 export function lostSkill(report: Report): Phrase[] {
-  if (report.quantization !== null) return [quantizeLess(report.quantization), ifAcceptable(report)];
-  return [
-    phrase`Retrain with data like the baseline's mixed in, or with a lower learning rate. The answers that changed are in the details.`,
-    ifAcceptable(report),
-  ];
+  const step =
+    report.quantization === null
+      ? phrase`Retrain with data like the baseline's mixed in, or with a lower learning rate. The answers that changed are in the details.`
+      : quantizeLess(report.quantization);
+  return [step, ifAcceptable(report)];
 }
 
-/** The beginning of a sentence on how to ask more: only the built-in suite can grow. */
+/** The beginning of a sentence. Only the built-in suite can grow. */
 export function moreQuestions({ probes }: Report): Phrase {
   return probes?.suites.some(({ name: suite }) => suite === BUILTIN)
     ? phrase`Ask more ${code('facts')} of the built-in suite, add suites under ${code('probes')}`
     : phrase`Add questions, or suites under ${code('probes')}`;
 }
 
-/** A lead-in that is empty if no probes ran. */
+/** Empty if no probes ran. */
 export const probesFirst = (sentence: string, { probes }: Report): string => (probes === null ? '' : `${sentence} `);
 
-/** The candidate is a quantized copy: nothing was trained that could be trained otherwise. */
+/** For a quantized copy, which was not trained. */
 export function quantizeLess({ modules }: NonNullable<Report['quantization']>): Phrase {
   const named = modules.slice(0, 2).map((row) => phrase`${name(groupName(row))} ${formatPercent(row.error)}`);
-  return phrase`Quantize less: keep in 16 bits what lost most (${listed(named, named.length)}), take more bits or smaller groups, or calibrate (AWQ, GPTQ) on data like yours.`;
+  return phrase`Quantize less: keep in 16 bits what lost most (${listed(named)}), take more bits or smaller groups, or calibrate (AWQ, GPTQ) on data like yours.`;
 }
 
 export function notCarriedOver(suite: string): Phrase[] {
