@@ -70,7 +70,7 @@ function measurement(report: Report, { docs }: PageOptions): Html {
     rows: subjectFacts(report).map(({ label, values }) => [label, ...values.map((value) => phraseHtml(value, docs))]),
   });
   const facts = methodFacts(report).map(
-    ({ label, value }) => html`<dt>${label}</dt><dd>${phraseHtml(value, docs)}</dd>\n`,
+    ([label, value]) => html`<dt>${label}</dt><dd>${phraseHtml(value, docs)}</dd>\n`,
   );
   return html`<h3>How it was measured</h3><details><summary>What was compared</summary>${subjects}</details><dl class="facts">${facts}</dl>`;
 }

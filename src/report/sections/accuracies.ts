@@ -13,7 +13,7 @@ import {
 import { name, type Phrase, phrase, prose, term } from '../text/phrase.ts';
 import { intervalCell, planeTitle } from '../text/probe-charts.ts';
 import { exclusionText, within } from '../text/probes.ts';
-import { roleText } from '../text/twin-words.ts';
+import { ROLE_WORDS } from '../text/twin-words.ts';
 
 /** The first numbers of every table that has both benchmark forms and twins. */
 const ACCURACY_COLUMNS: readonly Column[] = [
@@ -110,7 +110,7 @@ export function kindTable(kinds: readonly KindRow[], most = MOST): Table {
       { kind: 'path', names: [kind, ...(group === null ? [] : [[name(group)]]), [name(suite)]] },
       ...accuracyCells(row),
       transfer === null ? NO_NUMBER : intervalCell(transfer, formatRatio),
-      roleText(row),
+      ROLE_WORDS[row.role],
     ]),
     most: { comment: most, terminal: 16 },
     room: { least: 10, most: 28 },
@@ -140,7 +140,7 @@ export function kindChangeTable({ changes, comparison: { kinds } }: ProbeReport)
       const whole = own.find(({ capability }) => capability === null);
       const [delta, transfer] = [estimateCell(kind.delta, pointsDigits), estimateCell(kind.transfer, formatRatio)];
       return [
-        [planeTitle(kind), ...accuracyCells(kind), ...changeCells(whole), delta, transfer, roleText(kind)],
+        [planeTitle(kind), ...accuracyCells(kind), ...changeCells(whole), delta, transfer, ROLE_WORDS[kind.role]],
         // A capability has neither delta nor transfer of its own.
         ...own.flatMap((row): TableCell[][] => {
           const words = phrase`${prose(row.capability ?? '')}`;

@@ -14,7 +14,7 @@ import type { PhrasePart } from './phrase.ts';
 /** The calibration's judgment of one number; `shown`: not judged. */
 type CalibratedState = NonNullable<CalibratedMetric['judged']>['outcome'] | 'shown';
 
-/** In the place of a limit that no candidate could be beyond. */
+/** Replaces a limit that no candidate could be beyond. */
 export const IDLE_LIMIT = 'no room to move';
 
 /** Words for limits that judge nothing. */
@@ -23,10 +23,10 @@ const NO_LIMIT: Readonly<Partial<Record<CalibratedState, string>>> = {
   'not-calibrated': 'not at this size',
 };
 
-/** One number of the update, compared with the known-good checkpoints: a row of a table. */
+/** A row of a table: one number of the update, compared with the known-good checkpoints. */
 export interface CalibrationRow {
   readonly metric: PhrasePart;
-  /** `q_proj`, or `model`. Ours. */
+  /** `q_proj`, or `model`; not foreign. */
   readonly place: string;
   readonly candidate: string;
   readonly seen: string;
@@ -38,7 +38,7 @@ export interface CalibrationRow {
   readonly mark: Level | 'pass' | null;
 }
 
-/** Every number that has a limit: those beyond it first, then in the order of the report. */
+/** Every number with a limit, those beyond it first. */
 export function judgedRows(report: Report): CalibrationRow[] {
   const rows = (report.calibration?.metrics ?? []).flatMap((metric) =>
     metric.judged === null ? [] : [calibratedMetricRow(metric, report)],
@@ -62,17 +62,12 @@ export function calibratedMetricRow(metric: CalibratedMetric, report: Report): C
   };
 }
 
-/**
- * `≤ 0.810`, with enough digits to read differently from `beside` if the two differ.
- */
-export function calibratedLimitWords(
-  { direction, limit }: Pick<Judged, 'direction' | 'limit'>,
-  beside: number,
-): string {
+type Limit = Pick<NonNullable<CalibratedMetric['judged']>, 'direction' | 'limit'>;
+
+/** `≤ 0.810`, with enough digits to read differently from `beside` if the two differ. */
+export function calibratedLimitWords({ direction, limit }: Limit, beside: number): string {
   return `${direction === 'up' ? '≤' : '≥'}\u00a0${formatPair(beside, limit)[1]}`;
 }
-
-type Judged = NonNullable<CalibratedMetric['judged']>;
 
 /** Short forms of `limitSource`. */
 export const SOURCE_WORDS: Readonly<Record<LimitRule, string>> = {
@@ -89,22 +84,16 @@ export function limitSource(
   by: LimitRule,
   { runs, calibration, test }: Pick<FindingOf<'calibrated-metric'>, 'runs' | 'calibration' | 'test'>,
 ): string {
-  const what =
-    calibration === 'runs' ? formatCount(runs, 'known-good run') : formatCount(runs, 'known-good checkpoint');
-  switch (by) {
-    case 'order-statistic':
-      return `${what}, false alarms in ${formatPercentLimit(test?.alpha ?? 0)} of good ones`;
-    case 'range':
-      return `range of ${what}, widened by half`;
-    case 'deviations':
-      return `mean of ${what} ± 3 standard deviations`;
-    case 'student':
-      return `range of ${what}, widened by half, and further by Student's t for all numbers`;
-    case 'least-margin':
-      return `range of ${what}, and the least margin`;
-    case 'regression':
-      return `line through ${what} by size of the update`;
-  }
+  const what = formatCount(runs, calibration === 'runs' ? 'known-good run' : 'known-good checkpoint');
+  const sources: Readonly<Record<LimitRule, string>> = {
+    'order-statistic': `${what}, false alarms in ${formatPercentLimit(test?.alpha ?? 0)} of good ones`,
+    range: `range of ${what}, widened by half`,
+    deviations: `mean of ${what} ± 3 standard deviations`,
+    student: `range of ${what}, widened by half, and further by Student's t for all numbers`,
+    'least-margin': `range of ${what}, and the least margin`,
+    regression: `line through ${what} by size of the update`,
+  };
+  return sources[by];
 }
 
 /** A policy may make it a note. */
@@ -119,32 +108,25 @@ export function rangeWords(values: readonly number[]): string {
 }
 
 /** The size of the update in one part, and the sizes at which its shape is judged. */
-export function sizeRow(size: CalibratedSize, report: Report): CalibrationRow {
+export function sizeRow(size: CalibratedSize, { calibration, findings }: Report): CalibrationRow {
+  const { component, module, values, low, high, candidate, isOutside } = size;
   const place = placeName(size);
-  return {
-    metric: metricPart(sizeMetric(size, report), { capitalized: true }),
-    ...{ place, seen: rangeWords(size.values), limit: rangeWords([size.low, size.high]), source: '' },
-    candidate: formatNumber(size.candidate),
-    state: size.isOutside ? 'beyond' : 'within',
-    mark: size.isOutside ? levelOfSize(place, report) : 'pass',
-  };
-}
-
-/** An adapter that was measured without its base model has a norm and no relative size. */
-function sizeMetric({ component, module }: CalibratedSize, { calibration }: Report): string {
+  // An adapter that was measured without its base model has a norm and no relative size.
   const isRelative = (calibration?.metrics ?? []).some(
     (other) => other.metric === 'updateSize' && other.component === component && other.module === module,
   );
-  return isRelative ? 'updateSize' : 'frobeniusNorm';
-}
-
-/** No finding names a size that leaves nothing unjudged. */
-function levelOfSize(place: string, { findings }: Report): Level {
+  // No finding names a size that leaves nothing unjudged.
   const found = findings.find((finding) => finding.kind === 'not-calibrated-here' && finding.places.includes(place));
-  return found?.level ?? 'info';
+  return {
+    metric: metricPart(isRelative ? 'updateSize' : 'frobeniusNorm', { capitalized: true }),
+    ...{ place, seen: rangeWords(values), limit: rangeWords([low, high]), source: '' },
+    candidate: formatNumber(candidate),
+    state: isOutside ? 'beyond' : 'within',
+    mark: isOutside ? (found?.level ?? 'info') : 'pass',
+  };
 }
 
-/** How the shape of the update was judged or, without a calibration, how to get limits. Empty without an update. */
+/** How the shape of the update was judged or, without a calibration, how to get limits; empty without an update. */
 export function calibrationSentence({ calibration, groups }: Report): string {
   if (calibration?.refused) return '';
   const runs = calibration?.runs.length ?? 0;

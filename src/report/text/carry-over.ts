@@ -3,7 +3,6 @@ import { formatPointsChange, pointsDigits } from './numbers.ts';
 import { name, type Phrase, phrase } from './phrase.ts';
 import { EXAM, twinWords } from './twin-words.ts';
 
-/** The change of the exam and of its twins, and the transfer between them. */
 export interface CarryOver {
   /** Changes of accuracy, as shares. */
   readonly exam: number;
@@ -11,7 +10,7 @@ export interface CarryOver {
   readonly transfer: Estimate;
 }
 
-/** Null without a baseline, and where the exam gained too little. */
+/** Null without a baseline, or if the exam gained too little. */
 export function twinCarryOver({ benchmark, twin, transfer }: KindRow): CarryOver | null {
   if (transfer === null || benchmark.baseline === null || twin.baseline === null) return null;
   return { exam: benchmark.candidate - benchmark.baseline, twins: twin.candidate - twin.baseline, transfer };
@@ -29,7 +28,7 @@ const MORE = [
 
 /**
  * How much of a gain carries over, in words that two numbers support: the interval of the transfer, which decides, and
- * the two changes in points, which a reader divides. Null where the interval is too wide for any of them.
+ * the ratio of the two changes. Null if the interval is too wide.
  */
 export function carryOverWords({ exam, twins, transfer }: CarryOver): string | null {
   if (exam <= 0) return null;

@@ -2,7 +2,7 @@ import type { Estimate } from '../../compare/probes/index.ts';
 import { leastOf, mostOf } from '../../statistics/index.ts';
 import { formatEnds, formatPart, NO_NUMBER } from './numbers.ts';
 
-/** One number of several checkpoints, to be read across them. */
+/** One number of several checkpoints. */
 export interface CheckpointNumber {
   readonly head: string;
   /** The baseline's value. */
@@ -11,10 +11,7 @@ export interface CheckpointNumber {
   readonly cells: ReadonlyArray<readonly string[]>;
 }
 
-/**
- * What the checkpoints were compared with: one number, or the lowest and the highest where the questions were others
- * each time.
- */
+/** One number, or the lowest and the highest if the questions changed. */
 export function baselineOver(values: ReadonlyArray<number | null>, show: (value: number) => string): string {
   const known = values.filter((value) => value !== null);
   if (known.length === 0) return NO_NUMBER;

@@ -6,13 +6,9 @@ import { command, type PhrasePart } from './phrase.ts';
 /** Default path of a baseline, in the action and the docs. */
 const BASELINE_FILE = '.shadow-gate/baseline.json';
 
-/** A longer path does not help a reader. */
 const LONGEST_PATH = 200;
 
-/**
- * A path as one word of a shell. What cannot be typed, such as a line break, becomes `PATH`: a command that was changed
- * without a word would run on something else.
- */
+/** A path as one word of a shell; `PATH` if it cannot be typed, since a changed path would lead elsewhere. */
 export function pathWord(path: string): string {
   if (path === '' || path.length > LONGEST_PATH || printable(path, LONGEST_PATH) !== path) return 'PATH';
   if (!/^[\w./:@%+=,-]+$/.test(path)) return `'${path.replaceAll("'", `'\\''`)}'`;
@@ -20,7 +16,7 @@ export function pathWord(path: string): string {
   return path.startsWith('-') ? `./${path}` : path;
 }
 
-/** The file of the baseline that the report names, or else the usual one. */
+/** The file that the report names, or else the usual one. */
 function baselineFile({ baseline, findings }: Report): string {
   const missing = findings.find((finding) => finding.kind === 'missing-baseline');
   const named = baseline?.name ?? missing?.path ?? null;
@@ -29,44 +25,43 @@ function baselineFile({ baseline, findings }: Report): string {
 
 /** Measures the candidate into the baseline's file, which accepts it. */
 export function acceptCommand(report: Report): PhrasePart {
-  return command(`shadow-gate measure ${of(report, report.candidate.path)} --out ${pathWord(baselineFile(report))}`);
+  return command(`shadow-gate measure ${of(report)} --out ${pathWord(baselineFile(report))}`);
 }
 
-/** Measures the checkpoint of the baseline again, with this version and these settings. */
+/** Measures the baseline's checkpoint again, with this version and these settings. */
 export function remeasureCommand(report: Report, extra = ''): PhrasePart {
-  const path = report.baseline?.path ?? report.candidate.path;
-  return command(`shadow-gate measure ${of(report, path)}${extra} --out ${pathWord(baselineFile(report))}`);
+  const what = of(report, report.baseline?.path);
+  return command(`shadow-gate measure ${what}${extra} --out ${pathWord(baselineFile(report))}`);
 }
 
 /** Asks the candidate the baseline's questions. */
 export function likeCommand(report: Report): PhrasePart {
   const like = `--like ${pathWord(baselineFile(report))}`;
-  return command(`shadow-gate measure ${of(report, report.candidate.path)} ${like} --out candidate.json`);
+  return command(`shadow-gate measure ${of(report)} ${like} --out candidate.json`);
 }
 
 /** Judges the same checkpoint again, with another option. */
 export function checkCommand(report: Report, option: string): PhrasePart {
-  return command(`shadow-gate check ${of(report, report.candidate.path)} --baseline ${baselineOf(report)} ${option}`);
+  const baseline = pathWord(report.baseline?.name ?? report.baseline?.path ?? BASELINE_FILE);
+  return command(`shadow-gate check ${of(report)} --baseline ${baseline} ${option}`);
 }
 
 /** Sets limits for updates like the candidate's. */
 export function calibrateCommand({ reference }: Report): PhrasePart {
-  const start = pathWord(reference?.path ?? 'BASE');
-  return command(`shadow-gate calibrate --reference ${start} --checkpoints GOOD-1 GOOD-2 GOOD-3`);
+  const base = pathWord(reference?.path ?? 'BASE');
+  return command(`shadow-gate calibrate --reference ${base} --checkpoints GOOD-1 GOOD-2 GOOD-3`);
 }
 
 /** Makes the candidate one of the known-good checkpoints. */
 export function addToCalibrationCommand({ reference, candidate, calibration }: Report): PhrasePart {
-  const start = reference === null ? '' : ` --reference ${pathWord(reference.path)}`;
-  const out =
-    calibration === null || calibration.path === CALIBRATION_FILE ? '' : ` --out ${pathWord(calibration.path)}`;
-  return command(`shadow-gate calibrate${start} --checkpoints ${pathWord(candidate.path)} --add${out}`);
+  const file = calibration?.path ?? CALIBRATION_FILE;
+  const out = file === CALIBRATION_FILE ? '' : ` --out ${pathWord(file)}`;
+  return command(`shadow-gate calibrate${from(reference)} --checkpoints ${pathWord(candidate.path)} --add${out}`);
 }
 
 /** Estimates how many probes fit into a time budget; null if another machine answers them. */
 export function budgetCommand(report: Report): PhrasePart | null {
-  if (isAnsweredElsewhere(report)) return null;
-  return command(`shadow-gate probes ${of(report, report.candidate.path)} --budget 10m`);
+  return isAnsweredElsewhere(report) ? null : command(`shadow-gate probes ${of(report)} --budget 10m`);
 }
 
 /** Were the candidate's probes answered by a server, or read from logs? */
@@ -80,22 +75,23 @@ export function isAnsweredElsewhere({ findings }: Report): boolean {
 
 /** Shows single matrices of the candidate. */
 export function spectraCommand({ candidate, reference }: Report, tensor = 'NAME'): PhrasePart {
-  const start = reference === null ? '' : ` --reference ${pathWord(reference.path)}`;
-  return command(`shadow-gate spectra --checkpoint ${pathWord(candidate.path)}${start} --tensor ${pathWord(tensor)}`);
+  const what = `${pathWord(candidate.path)}${from(reference)}`;
+  return command(`shadow-gate spectra --checkpoint ${what} --tensor ${pathWord(tensor)}`);
+}
+
+function from(reference: Report['reference']): string {
+  return reference === null ? '' : ` --reference ${pathWord(reference.path)}`;
 }
 
 /** Options for the subject: weights, a served model, or evaluation logs. */
-function of({ reference, policy, findings, benchmarks }: Report, path: string): string {
+function of({ candidate, reference, policy, findings, benchmarks }: Report, path = candidate.path): string {
   const logs = findings.find((finding) => finding.kind === 'evaluation-logs');
   if (logs || benchmarks !== null) return `--${LOG_OPTIONS[logs?.harness ?? ''] ?? 'lm-eval'} FOLDER`;
   const isServed = findings.some((finding) => finding.kind === 'no-weights' && finding.side === 'candidate');
   const what = isServed ? '--endpoint URL --model NAME' : `--checkpoint ${pathWord(path)}`;
-  const start = reference === null || isServed ? '' : ` --reference ${pathWord(reference.path)}`;
-  return `${what}${start}${policyOption(policy)}`;
-}
-
-function policyOption(policy: string | null): string {
-  return policy === null || policy === DEFAULT_POLICY_FILE ? '' : ` --policy ${pathWord(policy)}`;
+  const file = policy ?? DEFAULT_POLICY_FILE;
+  const judged = file === DEFAULT_POLICY_FILE ? '' : ` --policy ${pathWord(file)}`;
+  return `${what}${isServed ? '' : from(reference)}${judged}`;
 }
 
 /** Found without being named. */
@@ -108,7 +104,3 @@ const LOG_OPTIONS: Readonly<Record<string, string>> = {
   'every-eval-ever': 'every-eval-ever',
   counts: 'counts',
 };
-
-function baselineOf({ baseline }: Report): string {
-  return pathWord(baseline?.name ?? baseline?.path ?? BASELINE_FILE);
-}

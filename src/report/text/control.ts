@@ -1,7 +1,7 @@
 import { CONTROL_LEVEL, type Control } from '../../gate/control.ts';
 import { formatCount, formatInteger, formatPercent } from './numbers.ts';
 
-/** How often a gate fails an unchanged model, without a final period: `0 of 3 checks … (up to 63% …)`. */
+/** Without a final period: `0 of 3 checks … are red (up to 63% …)`. */
 export function controlSentence({ runs, red, upper }: Control): string {
   const [asked, changed] = [runs.map((run) => run.asked), runs.map((run) => run.changed)].map((counts) =>
     counts.reduce((sum, count) => sum + count, 0),

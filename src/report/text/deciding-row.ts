@@ -19,12 +19,12 @@ import {
 import { name, type Phrase, phrase, term } from './phrase.ts';
 import { twinLabel } from './twin-words.ts';
 
-/** One check of the table that decides. Every cell has its own unit, so that a column can be read alone. */
+/** A row of the table that decides. Every cell has its own unit. */
 export interface DecidingRow {
   /** Tells the rows of a table apart; never shown. */
   readonly key: string;
   readonly check: Phrase;
-  /** For an accuracy over all facts or the facts of a capability: which one it is. */
+  /** Identifies an accuracy over all facts or those of a capability. */
   readonly facts?: { readonly form: 'benchmark' | 'twin'; readonly capability: string | null };
   /** Null without a baseline, or if the check has only one number. */
   readonly baseline: string | null;
@@ -37,9 +37,9 @@ export interface DecidingRow {
 
 type RowNumbers = Pick<DecidingRow, 'baseline' | 'candidate' | 'change' | 'limit'>;
 
-/** A limit of a drop: `−2 points`. */
+/** `−2 points`. */
 export const dropLimit = (share: number): string => `−${formatPointsLimit(share)}`;
-/** A limit that a number has to reach: `≥ 95%`. */
+/** `≥ 95%`. */
 export const atLeast = (limit: string): string => `≥\u00a0${limit}`;
 
 /** Two accuracies in %, their change and its limit in points. */
@@ -58,24 +58,14 @@ export function accuracyNumbers(
 /** The allowed movement of a metric: `+8%`. */
 export function movementLimit({ absolute, relative, direction }: FindingOf<'metric-moved'>['limit']): string {
   const sign = direction === 'up' ? '+' : direction === 'down' ? '−' : '±';
-  const parts = [
-    ...(relative === null ? [] : [`${sign}${formatPercentLimit(relative)}`]),
-    ...(absolute === null ? [] : [`${sign}${formatLimit(absolute)}`]),
-  ];
-  return parts.join(' or ');
+  const parts = [relative === null ? '' : formatPercentLimit(relative), absolute === null ? '' : formatLimit(absolute)];
+  return parts.flatMap((part) => (part === '' ? [] : [`${sign}${part}`])).join(' or ');
 }
 
+type Moved = Pick<FindingOf<'metric-moved'>, 'metric' | 'scope' | 'baseline' | 'candidate' | 'limit'>;
+
 /** A metric that a rule judges. */
-export function metricNumbers({
-  metric,
-  scope,
-  baseline,
-  candidate,
-  limit,
-}: Pick<FindingOf<'metric-moved'>, 'metric' | 'scope' | 'baseline' | 'candidate' | 'limit'>): Omit<
-  DecidingRow,
-  'mark'
-> {
+export function metricNumbers({ metric, scope, baseline, candidate, limit }: Moved) {
   const [before, after] = formatPair(baseline, candidate);
   const change = candidate - baseline;
   return {
@@ -89,19 +79,13 @@ export function metricNumbers({
   };
 }
 
-/** A metric that known-good checkpoints set a limit for. */
-export function calibratedNumbers({
-  metric,
-  scope,
-  candidate,
-  limit,
-  direction,
-  least,
-  most,
-}: Pick<
+type Calibrated = Pick<
   FindingOf<'calibrated-metric'>,
   'metric' | 'scope' | 'candidate' | 'limit' | 'direction' | 'least' | 'most'
->): Omit<DecidingRow, 'mark'> {
+>;
+
+/** A metric that known-good checkpoints set a limit for. */
+export function calibratedNumbers({ metric, scope, candidate, limit, direction, least, most }: Calibrated) {
   return {
     key: `calibrated ${metric} ${placeOf(scope)}`,
     check: metricIn(metric, scope),
@@ -112,7 +96,7 @@ export function calibratedNumbers({
   };
 }
 
-/** The transfer with its interval, in the column for changes: `16% (9% to 24%)`. */
+/** The column for changes has the transfer with its interval: `16% (9% to 24%)`. */
 export function transferNumbers(transfer: Estimate, limit: number | undefined): RowNumbers {
   return {
     baseline: null,

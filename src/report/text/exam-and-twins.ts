@@ -20,17 +20,16 @@ export function examAndTwins(report: Report): Phrase | null {
   return phrase`${EXAM} ${formatPointsChange(exam)}; ${allTwinWords(report.probes.comparison)} ${pointsDigits(twins)}`;
 }
 
-/** A check that stops at a loss stops when it looks largest. */
+/** A check that stops at a loss stops when the loss looks largest. */
 export function atStopping({ probes }: Report): string {
   return probes?.sequential?.settled === 'fail' ? ' at stopping' : '';
 }
 
 /** A loss of twins, with the change of the exam of the same facts. */
 export function twinLossSentence(
-  loss: Pick<FindingOf<'accuracy-loss'>, 'capability' | 'suite' | 'change' | 'limit'>,
+  { capability, suite, change, limit }: Pick<FindingOf<'accuracy-loss'>, 'capability' | 'suite' | 'change' | 'limit'>,
   report: Report,
 ): Phrase {
-  const { capability, suite, change, limit } = loss;
   const row = suite === null ? factsRow(report, capability) : undefined;
   const exam = row ? changeOf(row.benchmark) : null;
   const twins = report.probes ? allTwinWords(report.probes.comparison) : phrase`twins`;

@@ -1,13 +1,10 @@
 import { type Flip, type ItemTable, MAX_PROMPT, type StoredItem } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
 
-/** A form with what both models answered. */
+/** A form and the answers of both models. */
 export type AnsweredForm = Pick<Flip, 'prompt' | 'right' | 'baseline' | 'candidate'>;
 
-/**
- * One answer that changed, in both forms, for a reader who opens nothing: null after a pass, and where texts are not
- * disclosed.
- */
+/** One answer that changed, in both forms; null after a pass, or if texts are not disclosed. */
 export function exampleFlip({ verdict, probes }: Report): { readonly flip: Flip; readonly exam: AnsweredForm } | null {
   const [flip] = probes?.comparison.flips ?? [];
   if (verdict === 'pass' || !probes || flip === undefined || flip.right === null) return null;
@@ -15,10 +12,7 @@ export function exampleFlip({ verdict, probes }: Report): { readonly flip: Flip;
   return exam === null ? null : { flip, exam };
 }
 
-/**
- * The exam question of a flip's fact: with its options in the first order, or by the prompt of its other form. Null
- * where the report does not have it.
- */
+/** The exam question of a flip's fact, found by the prompt of its other form; null if the report lacks it. */
 export function examOfFlip({ prompt, right, beside }: Flip, items: ItemTable | null): AnsweredForm | null {
   if (beside !== undefined) return beside;
   if (prompt === null || items === null) return null;

@@ -16,9 +16,8 @@ import {
   movementWords,
   percentDigits,
 } from './numbers.ts';
-import { name, type Phrase, phrase, term } from './phrase.ts';
+import { joined, name, type Phrase, phrase, term } from './phrase.ts';
 
-/** Labels of a distribution that a sentence names. */
 const NAMED_LABELS = 5;
 
 /** Are letters judged, and how does the baseline use them? */
@@ -27,33 +26,26 @@ export function labelSentence(row: LabelRow): Phrase {
   const given = distribution(row.baseline ?? row.candidate, row.items);
   const where = phrase`On ${name(row.suite)}, the ${who}`;
   const instead = phrase`letters are not judged, only the text of an answer is`;
-  const shuffled = row.binding === null ? phrase`` : bindingText(row.binding);
-  switch (row.why) {
-    case 'does-not-follow-options':
-      return phrase`${where} answers ${given} and does not follow the options when they are shuffled${shuffled}: ${instead}.`;
-    case 'constant-label':
-      return phrase`${where} answers ${given}: ${instead}.`;
-    case 'not-above-chance':
-      return phrase`${where} answers ${given}, and is right no more often than by guessing: ${instead}.`;
-    case 'binds':
-      return phrase`${where} can ${term('letterBinding', 'answer with letters')}: it follows the options when they are shuffled${shuffled}.`;
-    case 'above-chance':
-      return phrase`${where} can ${term('letterBinding', 'answer with letters')}: it is right more often than by guessing. No item has its options shuffled, so nothing more was checked.`;
-  }
+  const shuffled = row.binding === null ? [] : bindingText(row.binding);
+  const can = phrase`${where} can ${term('letterBinding', 'answer with letters')}`;
+  const sentences: Readonly<Record<LabelRow['why'], Phrase>> = {
+    'does-not-follow-options': phrase`${where} answers ${given} and does not follow the options when they are shuffled${shuffled}: ${instead}.`,
+    'constant-label': phrase`${where} answers ${given}: ${instead}.`,
+    'not-above-chance': phrase`${where} answers ${given}, and is right no more often than by guessing: ${instead}.`,
+    binds: phrase`${can}: it follows the options when they are shuffled${shuffled}.`,
+    'above-chance': phrase`${can}: it is right more often than by guessing. No item has its options shuffled, so nothing more was checked.`,
+  };
+  return sentences[row.why];
 }
 
-/** `A in 99 of 100 lettered questions (B in 1)`. Labels come from a probe file. */
+/** `A in 99 of 100 lettered questions (B in 1)`. Labels are foreign. */
 function distribution(labels: LabelRow['candidate'], items: number): Phrase {
   const [first, ...others] = labels;
   const questions = formatCount(items, 'lettered question');
   if (first === undefined) return phrase`none of ${questions}`;
   const rest = others.filter(({ count }) => count > 0).slice(0, NAMED_LABELS - 1);
-  const named = rest.flatMap(({ label, count }, i) => [
-    i === 0 ? ' (' : ', ',
-    name(label),
-    ` in ${formatInteger(count)}`,
-  ]);
-  return phrase`${name(first.label)} in ${formatInteger(first.count)} of ${questions}${named.length > 0 ? [...named, ')'] : phrase``}`;
+  const named = joined(rest.map(({ label, count }) => phrase`${name(label)} in ${formatInteger(count)}`));
+  return phrase`${name(first.label)} in ${formatInteger(first.count)} of ${questions}${named.length > 0 ? phrase` (${named})` : []}`;
 }
 
 function bindingText({ pairs, followed, kept, p }: NonNullable<LabelRow['binding']>): Phrase {
@@ -96,8 +88,7 @@ export function reachedText({ count, reached }: LevelRow): string {
   return `${moved} of ${count}`;
 }
 
-/** The level that was reached in every family. */
 export function levelsSentence(rows: readonly LevelRow[]): Phrase {
-  const each = rows.flatMap((row, i): Phrase => [i === 0 ? '' : ', ', name(row.family), ` ${reachedText(row)}`]);
+  const each = joined(rows.map((row) => phrase`${name(row.family)} ${reachedText(row)}`));
   return phrase`${term('level', 'Level')} reached: ${each}.`;
 }

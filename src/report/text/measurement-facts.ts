@@ -3,17 +3,11 @@ import type { Report } from '../../compare/report.ts';
 import { isScreened } from '../../measure/aggregate.ts';
 import { keptSentence, labelSentence, levelsSentence } from './instruments.ts';
 import { formatCount, formatDuration, formatInteger, formatPercent, formatPercentLimit, NO_NUMBER } from './numbers.ts';
-import { name, type Phrase, phrase } from './phrase.ts';
+import { joined, name, type Phrase, phrase } from './phrase.ts';
 import { unusedTemplate } from './probes.ts';
 import { stopSentence } from './stops.ts';
 import { TWIN_LABELS } from './twin-words.ts';
 import { precisionWords } from './words.ts';
-
-/** A line of a table of facts. */
-interface MeasurementFact {
-  readonly label: string;
-  readonly value: Phrase;
-}
 
 /** One fact about candidate, baseline and reference. */
 interface SubjectFact {
@@ -57,25 +51,26 @@ export function subjectFacts({ candidate, baseline, reference }: Report): Subjec
 function dtypesOf(dtypes: Readonly<Record<string, number>>): Phrase {
   const all = Object.entries(dtypes);
   if (all.length === 0) return NONE;
-  return all.flatMap(([dtype, count], i) => [i === 0 ? '' : ', ', name(dtype), ` × ${formatInteger(count)}`]);
+  return joined(all.map(([dtype, count]) => phrase`${name(dtype)} × ${formatInteger(count)}`));
 }
 
-/** `2026-03-01 12:00 UTC`, of a time in ISO 8601; anything else is not shown as a time. */
+/** `2026-03-01 12:00 UTC`, from a time in ISO 8601. */
 function timeWords(time: string): string {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? NO_NUMBER : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** Facts about the measurement, enough to repeat it. */
-export function methodFacts(report: Report): MeasurementFact[] {
+/** Facts about the measurement, enough to repeat it, by label. */
+export function methodFacts(report: Report): [label: string, value: Phrase][] {
   const { tool, device, durationSeconds, policy, tensors, probes } = report;
-  return [
-    { label: 'Shadow Gate', value: phrase`${name(tool.version)}` },
-    { label: 'policy', value: policy === null ? phrase`the defaults` : phrase`${name(policy)}` },
-    { label: 'duration', value: phrase`${formatDuration(durationSeconds)} for the whole measurement` },
-    ...(tensors.length === 0 ? [] : [{ label: 'spectra', value: phrase`${spectraWords(report)}, on ${name(device)}` }]),
-    ...(probes === null ? [] : probeFacts(probes)),
-  ];
+  const facts = {
+    'Shadow Gate': phrase`${name(tool.version)}`,
+    policy: policy === null ? phrase`the defaults` : phrase`${name(policy)}`,
+    duration: phrase`${formatDuration(durationSeconds)} for the whole measurement`,
+    spectra: tensors.length === 0 ? null : phrase`${spectraWords(report)}, on ${name(device)}`,
+    ...(probes && probeFacts(probes)),
+  };
+  return Object.entries(facts).flatMap(([label, value]) => (value === null ? [] : [[label, value]]));
 }
 
 function spectraWords({ tensors }: Report): string {
@@ -96,28 +91,21 @@ function templateWords({ chatTemplate, withoutTemplate, suites }: NonNullable<Re
   return phrase`${chatTemplate ? "the checkpoint's own" : 'none'}`;
 }
 
-function probeFacts(probes: NonNullable<Report['probes']>): MeasurementFact[] {
+function probeFacts(probes: NonNullable<Report['probes']>) {
   const { suites, asked, by, seconds, precision, seed, budgetSeconds, comparison } = probes;
-  const stop = stopSentence(probes);
-  return [
-    {
-      label: 'suites',
-      value: suites.flatMap(({ name: suite, items, texts }, i) => [
-        ...(i === 0 ? [] : ['; ']),
-        name(suite),
-        `, ${formatCount(items, 'item')}${texts === undefined ? '' : ' without their texts'}`,
-      ]),
-    },
-    {
-      label: 'answers',
-      value: phrase`${formatCount(asked, 'item')} in ${formatDuration(seconds)}, by ${by === '' ? 'an unnamed device' : name(by)}${precision === undefined ? '' : `, in ${precisionWords(precision)}`}`,
-    },
-    ...(stop === null ? [] : [{ label: 'asked', value: stop }]),
-    { label: 'seed', value: phrase`${String(seed)}` },
-    { label: 'chat template', value: templateWords(probes) },
-    ...(budgetSeconds === null ? [] : [{ label: 'time limit', value: phrase`${formatDuration(budgetSeconds)}` }]),
-    { label: 'intervals', value: phrase`${formatPercentLimit(comparison.confidence)}, two-sided` },
-  ];
+  const named = suites.map(
+    ({ name: suite, items, texts }) =>
+      phrase`${name(suite)}, ${formatCount(items, 'item')}${texts === undefined ? '' : ' without their texts'}`,
+  );
+  return {
+    suites: joined(named, '; '),
+    answers: phrase`${formatCount(asked, 'item')} in ${formatDuration(seconds)}, by ${by === '' ? 'an unnamed device' : name(by)}${precision === undefined ? '' : `, in ${precisionWords(precision)}`}`,
+    asked: stopSentence(probes),
+    seed: phrase`${String(seed)}`,
+    'chat template': templateWords(probes),
+    'time limit': budgetSeconds === null ? null : phrase`${formatDuration(budgetSeconds)}`,
+    intervals: phrase`${formatPercentLimit(comparison.confidence)}, two-sided`,
+  };
 }
 
 /** Suites that are worth a line after a measurement. */
@@ -143,7 +131,7 @@ function gapSentence(rows: readonly KindRow[]): string {
   return ` In the exam ${formatPercent(first.benchmark.candidate)} of its answers are right, ${twins.join(', ')}.`;
 }
 
-/** Names the files on a hub that machines have read in parts: see `run.unverified` of a measurement. */
+/** Names files of a hub that machines have read in parts: see `run.unverified` of a measurement. */
 export function unverifiedSentence(files: readonly [string, ...string[]]): Phrase {
   const [first, ...others] = files;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;

@@ -2,8 +2,8 @@ import { boundedValue, isVague, type MaybeBounded } from '@shadow-gate/spectra/b
 import type { Both } from '../../compare/probes/index.ts';
 
 /**
- * Every number that a person reads is formatted here. One unit per quantity: accuracies in %, their changes in points,
- * changes of a metric relative to the baseline in %, everything else bare.
+ * Every number for a reader is formatted here. One unit per quantity: accuracies in %, their changes in points, changes
+ * of a metric relative to the baseline in %, everything else bare.
  */
 
 /** Placeholder for a missing number. */
@@ -11,7 +11,7 @@ export const NO_NUMBER = '—';
 
 const MINUS = '−';
 
-/** @throws Error for NaN and infinities: a sentence that has one is wrong, and so is what it was computed from */
+/** @throws Error for NaN and infinities: their source is wrong */
 function finite(x: number): number {
   if (Number.isFinite(x)) return x;
   throw new Error(`${x} is not a number to show`);
@@ -30,7 +30,7 @@ export function formatLikelihood(x: number): string {
   return fixed(x, 3);
 }
 
-/** A number with its standard error, with so many decimals: `−0.110 ± 0.021`. */
+/** A number with its standard error: `−0.110 ± 0.021`. */
 export function formatMeasured(
   { value, standardError }: { readonly value: number; readonly standardError: number },
   decimals: number,
@@ -38,16 +38,12 @@ export function formatMeasured(
   return `${fixed(value, decimals)} ± ${fixed(standardError, decimals)}`;
 }
 
-/**
- * About three significant digits, trailing zeros kept, such as `0.690`. A number that is hardly known is given by its
- * bounds.
- */
+/** About three significant digits: `0.690`. A vague number is given by its bounds. */
 export function formatNumber(measured: MaybeBounded | null | undefined): string {
   if (measured === null || measured === undefined) return NO_NUMBER;
   if (isVague(measured)) return formatBounds(measured);
   const x = finite(boundedValue(measured));
-  const size = Math.abs(x);
-  return x < 0 ? `${MINUS}${formatSize(size)}` : formatSize(size);
+  return `${x < 0 ? MINUS : ''}${formatSize(Math.abs(x))}`;
 }
 
 /** A number, or both bounds of a bounded one: `0.412–0.435`. */
@@ -67,7 +63,7 @@ function formatSize(size: number): string {
   return size >= 999.5 ? Math.round(size).toLocaleString('en-US') : size.toPrecision(3);
 }
 
-/** `0.635` and `0.690`; with more digits where two different numbers would read alike. */
+/** `0.635` and `0.690`; with more digits if two different numbers would read alike. */
 export function formatPair(a: number, b: number): readonly [string, string] {
   const short = [formatNumber(a), formatNumber(b)] as const;
   if (a === b || short[0] !== short[1]) return short;
@@ -143,7 +139,7 @@ export function formatPointsChange(share: number): string {
   return unit(pointsDigits(share));
 }
 
-/** A loss that cannot be ruled out: `up to 6.1 points`. @param share null: it has no bound */
+/** `up to 6.1 points`. @param share null: without a bound */
 export function formatPossibleDrop(share: number | null): string {
   return share === null ? 'any size' : `up to ${formatPoints(share)}`;
 }
@@ -210,7 +206,6 @@ export function formatInteger(n: number): string {
   return finite(n).toLocaleString('en-US');
 }
 
-/** Shorter times would read as zero. */
 const SHORTEST_SECONDS = 0.1;
 
 /** `less than 0.1 s`, `3.2 s`, `42 s`, `3 min 5 s`. */
@@ -227,7 +222,7 @@ export function formatEstimate(seconds: number): string {
   return seconds < SHORTEST_SECONDS ? formatDuration(seconds) : `about ${formatDuration(seconds)}`;
 }
 
-/** A number of the baseline and of the candidate: `27.0 → 100.0`. */
+/** `27.0 → 100.0`, from baseline to candidate. */
 export function movementWords({ baseline, candidate }: Both, show: (value: number) => string): string {
   return baseline === null ? show(candidate) : `${show(baseline)}\u00a0→\u00a0${show(candidate)}`;
 }

@@ -10,12 +10,12 @@ import {
   pointsDigits,
 } from './numbers.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
-import { formName, roleText, TWIN_LABELS } from './twin-words.ts';
+import { formName, ROLE_WORDS, TWIN_LABELS } from './twin-words.ts';
 
 /** `95%` */
 const levelText = (confidence: number): string => `${Number((100 * confidence).toFixed(1))}%`;
 
-/** The columns of the table next to the chart of accuracies, after suite and capability. */
+/** Columns of the table of accuracies, after suite and capability. */
 export const ACCURACY_HEADS = ['form', 'facts', 'baseline, %', 'candidate, %'] as const;
 
 export function accuracyRowCells({ form, kind, facts, baseline, candidate }: AccuracyRow): string[] {
@@ -40,20 +40,18 @@ export function pointsTick(points: number): string {
   return `${points > 0 ? '+' : points < 0 ? '−' : ''}${Math.abs(points)}`;
 }
 
-/** The limits that are drawn. */
 export type DrawnPolicy = Pick<ProbePolicy, 'shadow-delta' | 'twin-accuracy'>;
 
-/** The region of one plane, in words. @param policy null: it is not known */
+/** The region of one plane, in words. @param policy null: unknown */
 export function planeCaption({ role }: Pick<KindRow, 'role'>, policy: DrawnPolicy | null): Phrase {
   if (policy === null) return phrase`This report does not have the limits of its policy, so that no region is drawn.`;
   const { 'minimum-gain': least, margin, 'transfer-fail': fail } = policy['shadow-delta'];
   const { drop } = policy['twin-accuracy'];
-  const reason = roleText({ role }).replace(/^no: /, '');
+  const reason = ROLE_WORDS[role].replace(/^no: /, '');
   const decides = role === 'decides' || role === 'only-format';
   return phrase`Shaded: accepted. Neither form lost ${formatPointsLimit(drop)}; and the gain is below ${formatPointsLimit(least)}, or other forms are within ${formatPointsLimit(margin)} of it, or ${term('transfer', 'transfer')} is at least ${formatLimit(fail)} (in log-odds above chance, drawn in points from where this baseline starts).${decides ? '' : ` These twins do not decide about a gain: ${reason}.`}`;
 }
 
-/** The note on all planes. */
 export function planesNote(confidence: number): Phrase {
   return phrase`On the dashed line, other forms gain as much as the exam. Whiskers are ${levelText(confidence)} intervals (Student’s, over facts or templates). A point outside is not yet a failure: a gain fails if the intervals of ${term('shadowDelta', 'shadow delta')} and transfer lie beyond the limits too, a loss if a test over all facts shows it. As in the check of a gain, only facts of families below the ceiling are in here. Small dots are capabilities; they are not judged apart, and the region is not theirs.`;
 }

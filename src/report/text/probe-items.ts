@@ -1,6 +1,7 @@
+import type { Form } from '@shadow-gate/probes/item';
 import type { ItemTable, StoredFact, StoredItem } from '../../compare/probes/index.ts';
 import { formatCount, formatInteger, formatNumber, NO_NUMBER } from './numbers.ts';
-import { listed, name, type Phrase, phrase, term } from './phrase.ts';
+import { listedNames, type Phrase, phrase, term } from './phrase.ts';
 import { formName, TWIN_LABELS } from './twin-words.ts';
 
 /** One item of a report, with names in place of indices. */
@@ -8,7 +9,7 @@ export interface ShownItem {
   /** Index of its form. */
   readonly form: number;
   readonly name: string;
-  /** The name in a cell, short of the column's: `by text`, `open`; empty for the benchmark form. */
+  /** The name next to the column's: `by text`, `open`; empty for the exam. */
   readonly shortName: string;
   /** It takes no part in a test. */
   readonly isAside: boolean;
@@ -59,25 +60,22 @@ function formOf(item: StoredItem | undefined, forms: ItemTable['forms']): string
   return form === undefined ? null : itemFormName(form);
 }
 
-/** `open twin`, `benchmark form`: of one item. */
+/** `no options`, `exam`: the name of one item. */
 export function itemFormName({ form, kind }: ItemTable['forms'][number]): string {
   return form === 'twin' ? (kind === null ? 'other form' : TWIN_LABELS[kind]) : formName(form, kind);
 }
 
+const SHORT_NAMES: Readonly<Record<Form, string>> = {
+  benchmark: '',
+  'benchmark-text': 'by text',
+  twin: 'twin',
+  robustness: 'distracted',
+};
+
 function shortName({ form, kind }: ItemTable['forms'][number]): string {
-  switch (form) {
-    case 'benchmark':
-      return '';
-    case 'benchmark-text':
-      return 'by text';
-    case 'twin':
-      return kind ?? 'twin';
-    case 'robustness':
-      return 'distracted';
-  }
+  return form === 'twin' && kind !== null ? kind : SHORT_NAMES[form];
 }
 
-/** A mark of a right or a wrong answer, and its word. */
 const ANSWER_MARKS = { right: '✓', wrong: '✗' } as const;
 
 export function answerMark({ isRight }: Pick<ShownAnswer, 'isRight'>): string {
@@ -89,18 +87,14 @@ export function movedMark({ baseline, candidate }: Pick<ShownItem, 'baseline' | 
   return baseline === null ? answerMark(candidate) : `${answerMark(baseline)}→${answerMark(candidate)}`;
 }
 
-/** A margin as it is, or a change with its sign. */
-export const marginText = (margin: number): string => formatNumber(margin);
-
+/** A change with its sign. */
 export function marginChangeText(change: number | null): string {
   if (change === null) return NO_NUMBER;
   return change > 0 ? `+${formatNumber(change)}` : formatNumber(change);
 }
 
-/** Names of flips. */
 export const FLIPS: Readonly<Record<NonNullable<StoredFact['flip']>, string>> = { lost: 'flip', kept: 'kept letter' };
 
-/** Explains the list. */
 export function itemsIntroduction({ hasBaseline, forms }: Pick<ItemTable, 'hasBaseline' | 'forms'>): Phrase {
   const marks = hasBaseline
     ? phrase`${ANSWER_MARKS.right}→${ANSWER_MARKS.wrong}: right in the baseline, wrong in the candidate.`
@@ -111,7 +105,7 @@ export function itemsIntroduction({ hasBaseline, forms }: Pick<ItemTable, 'hasBa
   return phrase`One row for each fact: the exam and its other forms. ${marks}${forms.some(({ aside }) => aside) ? ' In italics: takes no part in tests.' : ''} ${order}The margin is the score of the right answer minus that of the best other one (log-likelihood, or that per character); of a generated answer it is the mean log-probability of the right answer’s tokens. Higher is better.`;
 }
 
-/** Counts facts that are not in the list. @param shown facts on the page */
+/** Null if the page shows every fact. */
 export function leftOutSentence(table: ItemTable, shown: number): string | null {
   const { facts, leftOut } = table;
   const all = facts.length + leftOut.facts;
@@ -125,20 +119,20 @@ export function leftOutSentence(table: ItemTable, shown: number): string | null 
   return `Here are ${formatInteger(shown)} of ${formatCount(all, 'fact')}, to keep the page small: ${parts.join(', and ')}. ${flips === 0 ? 'No flip is left out.' : `${formatCount(flips, 'flip')} are left out.`}`;
 }
 
-/** Names private benchmarks, which have no texts here. */
+/** Names private benchmarks. */
 export function withheldSentence({ parts }: Pick<ItemTable, 'parts'>): Phrase {
   const suites = new Set(parts.flatMap(({ suite, texts }) => (texts === undefined ? [] : [suite])));
-  if (suites.size === 0) return phrase``;
-  const named = [...suites].slice(0, MAX_NAMED).map((suite) => phrase`${name(suite)}`);
-  return phrase`Prompts and answers of ${listed(named, suites.size)} are withheld: a private benchmark. There are marks and margins.`;
+  if (suites.size === 0) return [];
+  const named = listedNames([...suites].slice(0, MAX_NAMED), suites.size);
+  return phrase`Prompts and answers of ${named} are withheld: a private benchmark. There are marks and margins.`;
 }
 
 const MAX_NAMED = 8;
 
-/** In place of a prompt. */
+/** Replaces a prompt. */
 export function promptNote({ promptOf }: Pick<ShownItem, 'promptOf'>): string {
   return promptOf === null ? 'The prompt is not known.' : `The same prompt as the ${promptOf}.`;
 }
 
-/** In place of the list. */
+/** Replaces the list. */
 export const NO_ITEMS = 'The items are not in this report: it was made by a version that kept only the examples below.';

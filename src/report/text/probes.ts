@@ -5,12 +5,12 @@ import {
   type Flip,
   factsNeeded,
   type InstrumentPower,
+  isOfAllFacts,
   type ProbeComparison,
   type ShadowRow,
 } from '../../compare/probes/index.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import { gradedNotes } from './graded.ts';
 import {
   keptSentence,
   labelSentence,
@@ -25,6 +25,7 @@ import {
   formatEstimate,
   formatInteger,
   formatInterval,
+  formatLikelihood,
   formatPercent,
   formatPoints,
   formatPointsChange,
@@ -34,13 +35,11 @@ import {
   ofPassages,
   pointsDigits,
 } from './numbers.ts';
-import { code, listed, name, type Phrase, phrase, term } from './phrase.ts';
+import { code, joined, listedNames, name, type Phrase, phrase, term } from './phrase.ts';
 import { stopSentence } from './stops.ts';
 import { decidingKinds } from './twin-words.ts';
 
-/**
- * An interval cut to the possible range: a change of accuracy is at most 1, a difference of two such changes at most 2.
- */
+/** An interval cut to the possible range: `limit` is 1 for a change of accuracy, 2 for a difference of two changes. */
 export function within({ value, lower, upper }: Estimate, limit: number): Estimate {
   return {
     value,
@@ -49,38 +48,30 @@ export function within({ value, lower, upper }: Estimate, limit: number): Estima
   };
 }
 
-/** Notes on the table: further numbers, items asked, and meaning of the columns. */
+/** Further numbers, items asked, and meaning of the columns. */
 export function probeSectionNotes({ comparison, ...probes }: ProbeReport): Phrase[] {
   const { transfer, kinds, overTemplates, retention, margins, planned } = comparison;
   const [whole] = comparison.rows;
   const hasBaseline = whole?.twin.baseline !== null;
   return [
-    ...(whole?.units === undefined ? [] : [unitsNote(whole.facts, whole.units)]),
+    whole?.units === undefined ? null : unitsNote(whole.facts, whole.units),
     ...evidenceNotes(comparison),
-    ...(hasBaseline || !whole ? [] : [plannedSentence(planned, whole.facts)]),
-    ...deltaNote(comparison),
-    ...(whole?.twinChange ? [twinChangeNote(whole.twinChange)] : []),
+    hasBaseline || !whole ? null : plannedSentence(planned, whole.facts),
+    deltaNote(comparison),
+    whole?.twinChange ? twinChangeNote(whole.twinChange) : null,
     ...gradedNotes(comparison),
-    ...(transfer && kinds.length === 0 ? [phrase`${TRANSFER}: ${formatInterval(transfer, formatRatio)}.`] : []),
-    ...(retention
-      ? [
-          phrase`${term('retention', 'Retention')}: ${formatPercent(retention.value)} (${formatInteger(retention.kept)} of ${formatInteger(retention.certain)} exam questions that the baseline answered with certainty).`,
-        ]
-      : []),
-    ...(overTemplates
-      ? [
-          phrase`Shadow delta with ${formatCount(overTemplates.templates, 'template')} instead of facts as units: ${formatPointsChange(overTemplates.value)} (${formatEnds(within(overTemplates, 2), pointsDigits)}).`,
-        ]
-      : []),
-    ...(margins && margins.fell + margins.rose > 0
-      ? [
-          phrase`Margins in other forms fell for ${formatCount(margins.fell, 'fact')} and rose for ${formatInteger(margins.rose)} (sign test for a fall, ${formatProbability(margins.p)}).`,
-        ]
-      : []),
-    ...textsNote(probes),
-    ...templateNote(probes),
-    [...itemsNote(probes), ' ', ...legend(comparison, hasBaseline)],
-  ];
+    transfer && kinds.length === 0 ? phrase`${TRANSFER}: ${formatInterval(transfer, formatRatio)}.` : null,
+    retention &&
+      phrase`${term('retention', 'Retention')}: ${formatPercent(retention.value)} (${formatInteger(retention.kept)} of ${formatInteger(retention.certain)} exam questions that the baseline answered with certainty).`,
+    overTemplates &&
+      phrase`Shadow delta with ${formatCount(overTemplates.templates, 'template')} instead of facts as units: ${formatPointsChange(overTemplates.value)} (${formatEnds(within(overTemplates, 2), pointsDigits)}).`,
+    margins && margins.fell + margins.rose > 0
+      ? phrase`Margins in other forms fell for ${formatCount(margins.fell, 'fact')} and rose for ${formatInteger(margins.rose)} (sign test for a fall, ${formatProbability(margins.p)}).`
+      : null,
+    textsNote(probes),
+    probes.withoutTemplate === undefined ? null : unusedTemplate(probes.withoutTemplate, probes.suites.length),
+    phrase`${itemsNote(probes)} ${legend(comparison, hasBaseline)}`,
+  ].filter((note) => note !== null);
 }
 
 /** Passages are counted with the facts that are of none. */
@@ -90,24 +81,20 @@ function unitsNote(facts: number, units: number): Phrase {
 
 const TRANSFER = phrase`${term('transfer', 'Transfer')} (Δ other forms ÷ Δ exam in log-odds above chance; 1: all of the gain, 0: nothing)`;
 
-/** The facts and twins of the shadow delta, unless it is over all of them. */
-function deltaNote({ rows: [whole], kinds }: ProbeComparison): Phrase[] {
-  if (!whole?.delta) return [];
+/** The facts and twins of the shadow delta; null if it is over all of them. */
+function deltaNote({ rows: [whole], kinds }: ProbeComparison): Phrase | null {
+  if (!whole?.delta) return null;
   const { facts, delta } = whole;
   const isPart = kinds.length > decidingKinds(kinds).length;
-  if (delta.facts === facts) return isPart ? [phrase`The shadow delta is over the forms that decide.`] : [];
-  const which = isPart
-    ? 'those of families below ceiling that have other forms which decide'
-    : 'those of families below ceiling';
-  return [phrase`The shadow delta is over ${formatInteger(delta.facts)} of ${formatCount(facts, 'fact')}: ${which}.`];
+  if (delta.facts === facts) return isPart ? phrase`The shadow delta is over the forms that decide.` : null;
+  const which = `those of families below ceiling${isPart ? ' that have other forms which decide' : ''}`;
+  return phrase`The shadow delta is over ${formatInteger(delta.facts)} of ${formatCount(facts, 'fact')}: ${which}.`;
 }
 
 /** A team may have dozens of benchmarks. */
 const MAX_SUITES = 8;
 
-/**
- * What a reader has to know before the numbers: letters that are not judged or were memorized, and the levels reached.
- */
+/** Letters that are not judged or were memorized, and the levels reached: to be read before the numbers. */
 function evidenceNotes({ labels, kept, levels }: ProbeComparison): Phrase[] {
   return [
     ...someOf(labels.filter(({ works }) => !works).map(labelSentence)),
@@ -116,7 +103,6 @@ function evidenceNotes({ labels, kept, levels }: ProbeComparison): Phrase[] {
   ];
 }
 
-/** Further remarks. */
 export function probeRemarks({ labels, kept, robustness, memorization }: ProbeComparison): Phrase[] {
   return [
     ...someOf(labels.filter(({ works }) => works).map(labelSentence)),
@@ -138,38 +124,21 @@ function twinChangeNote({ twins, lost, won }: NonNullable<ShadowRow['twinChange'
   return phrase`${formatCount(twins, 'answer')} (families above chance): ${formatInteger(lost)} newly wrong, ${formatInteger(won)} newly right.`;
 }
 
-function itemsNote({
-  asked,
-  suites,
-  seed,
-  orderSeed,
-  chatTemplate,
-  budgetSeconds,
-  sequential,
-}: Omit<ProbeReport, 'comparison'>): Phrase {
-  const named = suites.flatMap(({ name: suite, items }, i) => [
-    i === 0 ? '' : ', ',
-    name(suite),
-    ` (${formatInteger(items)})`,
-  ]);
+function itemsNote(probes: Omit<ProbeReport, 'comparison'>): Phrase {
+  const { asked, suites, seed, orderSeed, chatTemplate, budgetSeconds } = probes;
+  const named = joined(suites.map(({ name: suite, items }) => phrase`${name(suite)} (${formatInteger(items)})`));
   const template = chatTemplate ? ', with the chat template' : '';
   const order = orderSeed === undefined ? '' : `, order seed ${orderSeed}`;
   const budget = budgetSeconds === null ? '' : `, within ${budgetSeconds} s`;
-  const stop = stopSentence({ sequential });
+  const stop = stopSentence(probes);
   return phrase`Ran ${formatCount(asked, 'item')} of ${named}, seed ${String(seed)}${order}${template}${budget}.${stop === null ? '' : phrase` ${stop}`}`;
 }
 
-function templateNote({ suites, withoutTemplate }: Pick<ProbeReport, 'suites' | 'withoutTemplate'>): Phrase[] {
-  return withoutTemplate === undefined ? [] : [unusedTemplate(withoutTemplate, suites.length)];
-}
-
-/** What a report discloses about private benchmarks. */
-function textsNote({ suites }: Pick<ProbeReport, 'suites'>): Phrase[] {
-  const hidden = suites.filter(({ texts }) => texts !== undefined).map(({ name: suite }) => phrase`${name(suite)}`);
-  if (hidden.length === 0) return [];
-  return [
-    phrase`This report has no prompt and no answer of ${listed(hidden, hidden.length)}, and neither has a measurement with ${code('probes-text: omit')}. Both have ids, names of subjects and families, and scores; letters are shown as hashes.`,
-  ];
+/** What a report discloses about private benchmarks; null without any. */
+function textsNote({ suites }: Pick<ProbeReport, 'suites'>): Phrase | null {
+  const hidden = suites.filter(({ texts }) => texts !== undefined).map(({ name: suite }) => suite);
+  if (hidden.length === 0) return null;
+  return phrase`This report has no prompt and no answer of ${listedNames(hidden)}, and neither has a measurement with ${code('probes-text: omit')}. Both have ids, names of subjects and families, and scores; letters are shown as hashes.`;
 }
 
 function legend({ confidence, exclusion, kinds }: ProbeReport['comparison'], hasBaseline: boolean): Phrase {
@@ -183,10 +152,7 @@ function legend({ confidence, exclusion, kinds }: ProbeReport['comparison'], has
 export function layersSentence({
   passSeconds,
   levelsSeconds,
-}: {
-  readonly passSeconds: number;
-  readonly levelsSeconds: number;
-}): string {
+}: Readonly<Record<'passSeconds' | 'levelsSeconds', number>>): string {
   const pass = `Layer by layer, a pass over the weights takes at least ${formatEstimate(passSeconds)}: one is for all scores, and one for each new token of an answer.`;
   if (levelsSeconds === 0) return pass;
   return `${pass} Finding the levels that suit it takes ${formatEstimate(levelsSeconds)} more; the estimate is for levels in the middle.`;
@@ -196,14 +162,13 @@ export function layersSentence({
 export function chosenLevels(
   levels: ReadonlyArray<{ readonly family: string; readonly count: number; readonly asked: readonly number[] | null }>,
 ): Phrase {
-  const named = levels.flatMap(({ family, count, asked }, i) => [
-    i === 0 ? '' : ', ',
-    ...phrase`${name(family)} ${(asked ?? []).join(' and ')} of ${formatInteger(count)}`,
-  ]);
-  return phrase`The levels that suit it: ${named}.`;
+  const named = levels.map(
+    ({ family, count, asked }) => phrase`${name(family)} ${(asked ?? []).join(' and ')} of ${formatInteger(count)}`,
+  );
+  return phrase`The levels that suit it: ${joined(named)}.`;
 }
 
-/** The drop that a model's facts can detect when it is the baseline; families answered by chance do not count. */
+/** The drop that a model's facts can detect when it is the baseline; families at chance do not count. */
 export function plannedSentence({ facts, mde, discordance }: ProbeComparison['planned'], all: number): Phrase {
   if (mde === null) {
     return phrase`No family is answered more often than by chance: with this model as the baseline, no drop in other forms can be detected.`;
@@ -242,14 +207,9 @@ function exclusionCause(exclusion: Exclusion): string {
 export function flipSummary(flips: readonly Flip[]): string {
   const kept = flips.filter(({ beside }) => beside !== undefined).length;
   const lost = flips.length - kept;
-  return [
-    ...(kept > 0
-      ? [`${formatCount(kept, 'example')} of a kept letter: right in the exam, given again after shuffling`]
-      : []),
-    ...(lost > 0 || kept === 0
-      ? [`${formatCount(lost, 'example regression')}: exam still right, other form now wrong`]
-      : []),
-  ].join('; ');
+  const letters = `${formatCount(kept, 'example')} of a kept letter: right in the exam, given again after shuffling`;
+  const forms = `${formatCount(lost, 'example regression')}: exam still right, other form now wrong`;
+  return [...(kept > 0 ? [letters] : []), ...(lost > 0 || kept === 0 ? [forms] : [])].join('; ');
 }
 
 /** The right answer of a flip, and what both models answered. */
@@ -260,23 +220,16 @@ export function flipText({ id, right, baseline, candidate, beside }: Omit<Flip, 
       : phrase`${name(id)}: the candidate gave the letter that was right before shuffling, and the baseline did not; its texts are not disclosed.`;
   }
   const answer = (text: string) => (text === '' ? 'nothing' : name(text));
-  const before = beside === undefined ? phrase`` : phrase` (${answer(beside.right ?? '')} before shuffling)`;
+  const before = beside === undefined ? [] : phrase` (${answer(beside.right ?? '')} before shuffling)`;
   return phrase`${name(id)}: correct is ${answer(right)}${before}, the baseline answered ${answer(baseline)}, the candidate ${answer(candidate)}.`;
 }
 
-/**
- * What a reader of the accuracies has to know of a checkpoint with a chat template: a chat model can be much better or
- * worse with it.
- * @param suites those that were asked without it, of `all` suites
- */
+/** @param suites those that were asked without the checkpoint's chat template, of `all` suites */
 export function unusedTemplate(suites: readonly string[], all: number): Phrase {
   const which =
     suites.length === all
       ? phrase`the probes were`
-      : phrase`${listed(
-          suites.map((suite) => phrase`${name(suite)}`),
-          suites.length,
-        )} ${suites.length === 1 ? 'was' : 'were'}`;
+      : phrase`${listedNames(suites)} ${suites.length === 1 ? 'was' : 'were'}`;
   return phrase`The checkpoint has a chat template, and ${which} asked without it: numbers of the two ways are not comparable.`;
 }
 
@@ -290,4 +243,44 @@ export function decidesSentence(powers: readonly InstrumentPower[], facts: numbe
   if (needed <= facts)
     return phrase`${formatCount(facts, 'fact')} rule out ${loss}, and a pass has to rule out ${limit}.`;
   return phrase`${formatCount(facts, 'fact')} rule out no less than ${loss}, and a pass has to rule out ${limit}: it takes ${formatInteger(needed)} facts (${code('facts')} of the built-in suite, or more questions).`;
+}
+
+/** Suites and forms to name. */
+const NAMED_FORMS = 4;
+
+const FORMS: Readonly<Record<ProbeComparison['sharpness'][number]['form'], string>> = {
+  benchmark: 'exams',
+  'benchmark-text': 'exams by text',
+  twin: 'other forms',
+  robustness: 'distracted exams',
+};
+
+/** Graded outcomes of all facts, and the sharpness of each model; empty if only right or wrong is known. */
+export function gradedNotes({ graded, sharpness }: ProbeComparison): Phrase[] {
+  const whole = graded.find(isOfAllFacts);
+  if (!whole?.isGraded) return [];
+  const { expected, likelihood, items } = whole;
+  const accuracy = phrase`${term('expectedAccuracy', 'Expected accuracy')} ${formatPointsChange(expected.value)} (${formatEnds(expected, pointsDigits)})`;
+  const texts =
+    likelihood &&
+    phrase`, ${term('answerLikelihood', 'answer likelihood')} ${formatLikelihood(likelihood.value)} nats per byte (${formatEnds(likelihood, formatLikelihood)})`;
+  return [
+    phrase`${accuracy}${texts ?? ''}, over ${formatCount(items, 'answer')} with one-sided bounds.`,
+    ...sharpnessNote(sharpness),
+  ];
+}
+
+function sharpnessNote(rows: ProbeComparison['sharpness']): Phrase[] {
+  if (rows.length === 0) return [];
+  const several = new Set(rows.map(({ suite }) => suite)).size > 1;
+  const parts = rows.slice(0, NAMED_FORMS).map(({ suite, form, baseline, candidate }) => {
+    const choices =
+      baseline.choices === null || candidate.choices === null
+        ? ''
+        : `, choices × ${formatRatio(baseline.choices)} → ${formatRatio(candidate.choices)}`;
+    const where = several ? phrase`${FORMS[form]} of ${name(suite)}` : phrase`${FORMS[form]}`;
+    return phrase`logits × ${formatRatio(baseline.vocabulary)} → ${formatRatio(candidate.vocabulary)}${choices} on ${where}`;
+  });
+  const more = rows.length > NAMED_FORMS ? '; more in the JSON report' : '';
+  return [phrase`${term('sharpness', 'Sharpness')}, at which each model is compared: ${joined(parts, '; ')}${more}.`];
 }

@@ -2,10 +2,7 @@ import { daysBetween } from '../../compare/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { formatCount } from './numbers.ts';
 
-/**
- * How old a baseline was when the candidate was measured: `23 days old`. An approval that is a year old is worth
- * little. Null if one of the two times is not known, or the baseline is the newer one.
- */
+/** `23 days old`, when the candidate was measured; null if a time is unknown, or the baseline is newer. */
 export function baselineAge({ baseline, candidate }: Report): string | null {
   const age = daysBetween(baseline?.measured ?? '', candidate.measured);
   if (!(age >= 0)) return null;

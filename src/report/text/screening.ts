@@ -8,9 +8,9 @@ import { type Phrase, phrase, plain } from './phrase.ts';
 
 interface ScreeningWords {
   readonly sentence: string;
-  /** Matrices with bounds from a few products alone. */
+  /** Their bounds come from a few products alone. */
   readonly screened: readonly TensorMeasurement[];
-  /** Those that were screened and needed their full spectra, by what reads them. Foreign names. */
+  /** Foreign names of matrices that needed their full spectra after all, by reason. */
   readonly completed: ReadonlyArray<{ readonly why: Phrase; readonly names: readonly string[] }>;
 }
 
@@ -28,31 +28,25 @@ export function screeningWords({ tensors, screening }: Report): ScreeningWords |
     screened.length === 0
       ? `No matrix of ${all} was only screened.`
       : `${formatInteger(screened.length)} of ${all} ${screened.length === 1 ? 'was' : 'were'} only screened: bounds from a few products settle every rule that reads them.`;
-  const reasons = groupBy(
-    completed.map(({ of, name, cause, metric }) => ({
-      why: reasonOf(cause, metric),
-      name: `${name} (${ofName(of)})`,
-    })),
-    ({ why }) => plain(why),
-  );
+  const reasons = groupBy(completed, (one) => plain(reasonOf(one)));
   return {
     sentence: `${only}${needed}`,
     screened,
-    completed: [...reasons.values()].map((all) => ({ why: at(all, 0).why, names: all.map((own) => own.name) })),
+    completed: [...reasons.values()].map((own) => ({
+      why: reasonOf(at(own, 0)),
+      names: own.map(({ of, name }) => `${name} (${ofName(of)})`),
+    })),
   };
 }
 
 type Completed = NonNullable<Report['screening']>['completed'][number];
 
-function reasonOf(cause: Completed['cause'], metric: string): Phrase {
-  switch (cause) {
-    case 'rule':
-      return phrase`a rule on ${metricWord(metric)}`;
-    case 'low-rank':
-      return ['the rules for updates of low rank, or a calibration'];
-    case 'spike':
-      return ['whether a first direction is a spike'];
-    case 'unchanged':
-      return ['whether anything changed against the baseline'];
-  }
+function reasonOf({ cause, metric }: Completed): Phrase {
+  return cause === 'rule' ? phrase`a rule on ${metricWord(metric)}` : [REASONS[cause]];
 }
+
+const REASONS = {
+  'low-rank': 'the rules for updates of low rank, or a calibration',
+  spike: 'whether a first direction is a spike',
+  unchanged: 'whether anything changed against the baseline',
+} as const;

@@ -1,5 +1,5 @@
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
-/** No direction at all here: below the 10⁻⁶ σ₁ at which `rank` stops counting. */
+/** No direction: below the 10⁻⁶ σ₁ at which `rank` stops counting. */
 const NOTHING = '·';
 const RANK_TOLERANCE = 1e-6;
 

@@ -11,7 +11,6 @@ export const BASELINE_GAPS: Readonly<Record<BaselineGap, string>> = {
   'not-comparable': "The baseline's matrices may not be compared with these; the findings say why.",
 };
 
-/** The limit of a rule on the ratio. */
 export function ratioLimitWords({ direction, absolute, relative, level }: ReportedRule): string {
   const amounts = [
     ...(relative > 0 || absolute === 0 ? [`${formatPercentLimit(relative)} of the baseline's`] : []),
@@ -26,7 +25,7 @@ export const RATIO_WITHOUT_BASELINE = 'Its limit is a change from a baseline.';
 export const RATIO_MISSING =
   'This update has no MLP ÷ attention ratio. That is so where no attention or no MLP matrix has an update above the rounding noise, and for an update of low rank, such as an adapter, which fits into 5% of the directions.';
 
-/** Values of the ratio on a line. */
+/** Text alternative of the line. */
 export function ratioLabel(candidate: number, baseline: number | null, limits: readonly number[]): string {
   const parts = [
     `candidate ${formatNumber(candidate)}`,

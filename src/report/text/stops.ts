@@ -9,27 +9,15 @@ export function stopSentence({ sequential }: Pick<Probes, 'sequential'>): Phrase
   if (sequential === undefined) return null;
   const { settled, alpha, facts, allFacts, items, allItems } = sequential;
   const asked = phrase`${formatCount(items, 'item')} of ${formatInteger(allItems)} were asked (${formatInteger(facts)} of ${formatCount(allFacts, 'fact')})`;
-  const error = phrase`error at most ${formatPercentLimit(alpha)}`;
-  switch (settled) {
-    case 'pass':
-      return phrase`${asked}: the rest cannot hide a loss or a gain that fails (${error}). Changes are those of what was asked.`;
-    case 'fail':
-      return phrase`${asked}: the rest cannot make up for this failure (${error}). Changes are those of what was asked.`;
-    case null:
-      return phrase`${asked}.`;
-  }
+  if (settled === null) return phrase`${asked}.`;
+  const rest = settled === 'pass' ? 'hide a loss or a gain that fails' : 'make up for this failure';
+  return phrase`${asked}: the rest cannot ${rest} (error at most ${formatPercentLimit(alpha)}). Changes are those of what was asked.`;
 }
 
+type Use = Readonly<Record<'seconds' | 'facts' | 'least' | 'leastSeconds' | 'all' | 'allSeconds', number>>;
+
 /** Facts that fit the time budget, and the time for more. */
-export function budgetSentence(use: {
-  readonly seconds: number;
-  readonly facts: number;
-  readonly least: number;
-  readonly leastSeconds: number;
-  readonly all: number;
-  readonly allSeconds: number;
-}): Phrase {
-  const { seconds, facts, least, leastSeconds, all, allSeconds } = use;
+export function budgetSentence({ seconds, facts, least, leastSeconds, all, allSeconds }: Use): Phrase {
   const enough =
     facts < least && least < all ? `${formatInteger(least)} would take ${formatEstimate(leastSeconds)}, ` : '';
   return phrase`The time budget of ${formatDuration(seconds)} bought ${formatInteger(facts)} of ${formatCount(all, 'fact')}; ${enough}all of them would take ${formatEstimate(allSeconds)}.`;

@@ -1,4 +1,4 @@
-import { type Best, type CheckedRow, isMergeable, type Sweep, type SweepRow } from '../../compare/sweep/index.ts';
+import { type Best, type CheckedRow, isMergeable, type Sweep } from '../../compare/sweep/index.ts';
 import { baselineOver, type CheckpointNumber, checkpointNumber, transferCell } from './checkpoint-numbers.ts';
 import { metricName, ofName } from './metric-names.ts';
 import {
@@ -13,21 +13,17 @@ import {
   NO_NUMBER,
   pointsDigits,
 } from './numbers.ts';
-import { code, listed, name, type Phrase, phrase } from './phrase.ts';
+import { code, listedNames, name, type Phrase, phrase, prose } from './phrase.ts';
 
 /**
- * The numbers of a sweep, without those that no checkpoint has.
- * @param hasRoom whether the transfer is among them, which the shadow delta says in points
+ * The numbers that some checkpoint has.
+ * @param hasRoom for the transfer too, which the shadow delta says in points
  */
 export function sweepNumbers(
   { checkpoints }: Pick<Sweep, 'checkpoints'>,
   { hasRoom }: { readonly hasRoom: boolean },
 ): CheckpointNumber[] {
-  const number = (
-    head: string,
-    cellOf: (row: CheckedRow) => readonly string[] | null,
-    baseline = NO_NUMBER,
-  ): CheckpointNumber[] => {
+  const number = (head: string, cellOf: (row: CheckedRow) => readonly string[] | null, baseline = NO_NUMBER) => {
     const cells = checkpoints.map((row) => (row.status === 'checked' ? cellOf(row) : null));
     return checkpointNumber(head, cells, baseline);
   };
@@ -38,7 +34,10 @@ export function sweepNumbers(
       formatPercent,
     );
   return [
-    ...(checkpoints.every(({ step }) => step === null) ? [] : [stepsOf(checkpoints)]),
+    ...checkpointNumber(
+      'step',
+      checkpoints.map(({ step }) => (step === null ? null : [formatInteger(step)])),
+    ),
     ...number('exam', ({ benchmark }) => accuracyCell(benchmark), baseline('benchmark')),
     ...number('other forms', ({ twin }) => accuracyCell(twin), baseline('twin')),
     ...number('shadow delta', ({ shadowDelta }) =>
@@ -56,11 +55,6 @@ export function sweepNumbers(
   ];
 }
 
-function stepsOf(checkpoints: Sweep['checkpoints']): CheckpointNumber {
-  const cells = checkpoints.map(({ step }) => [step === null ? NO_NUMBER : formatInteger(step)]);
-  return { head: 'step', baseline: NO_NUMBER, cells };
-}
-
 function accuracyCell(accuracy: CheckedRow['twin']): string[] | null {
   if (accuracy === null) return null;
   const { candidate, change } = accuracy;
@@ -74,7 +68,7 @@ function spectrumCell(spectrum: CheckedRow['spectrum']): string[] | null {
   return [formatNumber(candidate), ...(change === null ? [] : [formatRelative(change)])];
 }
 
-/** The headlines of the spectra that checkpoints have: one, unless some have no update. */
+/** Headlines of the checkpoints' spectra: one, unless some have no update. */
 export function spectrumHeads({ checkpoints }: Pick<Sweep, 'checkpoints'>) {
   const heads = new Map(
     checkpoints.flatMap((row) => {
@@ -101,18 +95,12 @@ export function countsSentence({ checkpoints }: Pick<Sweep, 'checkpoints'>): str
   return `${formatCount(checkpoints.length, 'checkpoint')}: ${counts.join(', ')}.`;
 }
 
-/** A list in a sentence has so many names. */
+/** A sentence lists at most so many names. */
 const MOST_NAMES = 8;
-
-const namesIn = (names: readonly string[]): Phrase =>
-  listed(
-    names.slice(0, MOST_NAMES).map((one) => [name(one)]),
-    names.length,
-  );
 
 const OF: Readonly<Record<Best['by'], string>> = { twin: 'accuracy in other forms', benchmark: 'accuracy in the exam' };
 
-/** The best checkpoint, those tied with the first, or that none may be merged; null without a comparison. */
+/** Names the best checkpoint, or those tied with the first; null without a comparison. */
 export function bestSentence({ best, checkpoints }: Pick<Sweep, 'best' | 'checkpoints'>): Phrase | null {
   if (!checkpoints.some(isMergeable)) return phrase`No checkpoint may be merged, so none is best.`;
   if (best === null) return null;
@@ -128,15 +116,17 @@ export function bestSentence({ best, checkpoints }: Pick<Sweep, 'best' | 'checkp
     return phrase`Best of ${all} by ${OF[by]}: ${name(best.name)}, shown against each other one on the same questions, ${others}.${rest}`;
   }
   const alike = rivals.filter(({ isBehind }) => !isBehind).map((rival) => rival.name);
-  return phrase`No checkpoint is shown to be best, ${others}. ${name(top)} has the highest ${OF[by]}; not told apart from it: ${namesIn(alike)}.`;
+  return phrase`No checkpoint is shown to be best, ${others}. ${name(top)} has the highest ${OF[by]}; not told apart from it: ${listedNames(alike.slice(0, MOST_NAMES), alike.length)}.`;
 }
 
 /** Notes below the table. */
 export function sweepNotes(sweep: Sweep): Phrase[] {
   const rows = sweep.checkpoints;
-  const checked = rows.filter((row): row is CheckedRow => row.status === 'checked');
+  const checked = rows.filter((row) => row.status === 'checked');
   return [
-    ...rows.flatMap((row) => (row.status === 'unmeasured' ? [notMeasured(row)] : [])),
+    ...rows
+      .filter((row) => row.status === 'unmeasured')
+      .map((row) => phrase`${name(row.name)} could not be measured: ${prose(row.message)}`),
     ...checked.flatMap(({ name: own, sameAs }) =>
       sameAs === null ? [] : [phrase`${name(own)} is the same model as ${name(sameAs)}, and counts once.`],
     ),
@@ -147,10 +137,6 @@ export function sweepNotes(sweep: Sweep): Phrase[] {
           phrase`${name(own)} fails by itself, by its loss in other forms alone. Adjusted for ${formatCount(sweep.tests, 'checkpoint')} (Holm), that loss is not shown. The verdict stays.`,
       ),
   ];
-}
-
-function notMeasured({ name: own, message }: Extract<SweepRow, { readonly status: 'unmeasured' }>): Phrase {
-  return phrase`${name(own)} could not be measured: ${{ kind: 'prose', text: message }}`;
 }
 
 /** For one share, which has no table. */

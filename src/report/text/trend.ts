@@ -38,7 +38,7 @@ export function trendSentence(trend: Trend): string {
   return `${formatCount(checks.length, 'check')} ${when}. ${state}`;
 }
 
-/** Notes on the history, in addition to its charts: items that flip most, and who overrode a failed check. */
+/** Items that flip most, and who overrode a failed check. */
 export function trendNotes({ flips = [], overrides = [] }: Trend): Phrase[] {
   const flipped = flips.map(
     ({ item, checks, of }) => phrase`${name(item)} in ${checks.toString()} of ${formatCount(of, 'check')}`,
@@ -50,8 +50,8 @@ export function trendNotes({ flips = [], overrides = [] }: Trend): Phrase[] {
   return [
     ...(flipped.length === 0
       ? []
-      : [phrase`Items that flipped most: ${listed(flipped, flipped.length)}. Look whether their answers are right.`]),
-    ...(overrode.length === 0 ? [] : [phrase`A label overrode a failed check: ${listed(overrode, overrode.length)}.`]),
+      : [phrase`Items that flipped most: ${listed(flipped)}. Look whether their answers are right.`]),
+    ...(overrode.length === 0 ? [] : [phrase`A label overrode a failed check: ${listed(overrode)}.`]),
   ];
 }
 
@@ -67,7 +67,7 @@ const MINUTE = 'YYYY-MM-DD hh:mm'.length;
 /** `2026-02-14 03:17`: the name of a check. */
 export const checkTime = ({ time }: TrendCheck): string => time.slice(0, MINUTE).replace('T', ' ');
 
-/** The numbers of several checks, without those that none of them has. */
+/** The numbers that some check has. */
 export function trendNumbers(checks: readonly TrendCheck[]): CheckpointNumber[] {
   const both = (head: string, of: (check: TrendCheck) => Both | null, { show, change }: Shown) => {
     const values = checks.map(of);
@@ -117,7 +117,7 @@ function bothCell(both: Both, { show, change }: Shown): string[] {
   return [show(both.candidate), ...[change(both)].filter((text) => text !== null)];
 }
 
-/** The gap is the exam less the other forms. */
+/** The sum of gap and other forms. */
 function examOf({ twinAccuracy, shadowGap }: TrendCheck): Both | null {
   if (twinAccuracy === null || shadowGap === null) return null;
   const [before, gapBefore] = [twinAccuracy.baseline, shadowGap.baseline];
@@ -126,8 +126,8 @@ function examOf({ twinAccuracy, shadowGap }: TrendCheck): Both | null {
 }
 
 /**
- * The first check with the highest accuracy in other forms. Null if all checks are of one checkpoint, which is not
- * better on another night, or if a report does not say.
+ * The first check with the highest accuracy in other forms. Null if all are of one checkpoint, which is no better on
+ * another night, or if a report does not say.
  */
 export function highestCheck(checks: readonly TrendCheck[]): TrendCheck | null {
   const models = new Set(checks.map(({ checkpoint }) => checkpoint));

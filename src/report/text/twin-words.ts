@@ -3,11 +3,11 @@ import type { Form, TwinKind } from '@shadow-gate/probes/item';
 import type { KindRow, ProbeComparison } from '../../compare/probes/index.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
 
-/** The two forms of the probes as names of a row, or at the start of a sentence. */
+/** Names of the two forms in a row, or at the start of a sentence. */
 export const EXAM = term('benchmarkForm', 'Exam');
 export const TWINS = term('twinAccuracy', 'Other forms');
 
-/** Twins of each kind, for a reader who does not know the word. */
+/** For a reader who does not know the kinds. */
 const WORDS: Readonly<Record<Exclude<TwinKind, 'group'>, string>> = {
   open: 'the same questions without options',
   format: 'the same questions in other formats',
@@ -31,7 +31,6 @@ export function allTwinWords({ kinds }: Pick<ProbeComparison, 'kinds'>): Phrase 
   return isOne ? twinWords(first) : [OTHER_FORMS];
 }
 
-/** Labels of kinds in names of rows. */
 export const TWIN_LABELS: Readonly<Record<TwinKind, string>> = {
   open: 'no options',
   format: 'other formats',
@@ -39,7 +38,7 @@ export const TWIN_LABELS: Readonly<Record<TwinKind, string>> = {
   group: 'other items',
 };
 
-/** Twins of one kind as part of the name of a row, or its beginning: `no options`. */
+/** Twins of one kind as part of the name of a row: `no options`. */
 export function twinLabel(
   { kind, group }: Twins,
   { capitalized = false }: { readonly capitalized?: boolean } = {},
@@ -50,7 +49,8 @@ export function twinLabel(
     : [term('twinKind', shown(TWIN_LABELS[kind]))];
 }
 
-const ROLES: Readonly<Record<KindRow['role'], string>> = {
+/** Whether twins of a kind decide about a gain, or why not. */
+export const ROLE_WORDS: Readonly<Record<KindRow['role'], string>> = {
   decides: 'yes',
   'only-format': 'can fail a gain, cannot confirm it',
   'beside-stronger': 'no: stronger forms decide',
@@ -58,27 +58,20 @@ const ROLES: Readonly<Record<KindRow['role'], string>> = {
   'too-few': 'no: too few facts',
 };
 
-/** Whether twins of this kind decide about a gain, or why not. */
-export function roleText({ role }: Pick<KindRow, 'role'>): string {
-  return ROLES[role];
-}
-
 /** The rows that decide; all rows if none does. */
 export function decidingKinds(rows: readonly KindRow[]): readonly KindRow[] {
   const deciding = rows.filter(({ role }) => role === 'decides' || role === 'only-format');
   return deciding.length > 0 ? deciding : rows;
 }
 
-/** Name of a form; of twins, the kind of change. */
+const FORM_NAMES: Readonly<Record<Form, string>> = {
+  benchmark: 'exam',
+  'benchmark-text': 'exam, answered by text',
+  twin: 'other forms',
+  robustness: 'distracted',
+};
+
+/** Name of a form; of twins, that of their kind. */
 export function formName(form: Form, kind: TwinKind | null): string {
-  switch (form) {
-    case 'benchmark':
-      return 'exam';
-    case 'benchmark-text':
-      return 'exam, answered by text';
-    case 'twin':
-      return kind === null ? 'other forms' : TWIN_LABELS[kind];
-    case 'robustness':
-      return 'distracted';
-  }
+  return form === 'twin' && kind !== null ? TWIN_LABELS[kind] : FORM_NAMES[form];
 }

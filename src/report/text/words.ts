@@ -15,7 +15,7 @@ export const ICONS: Readonly<Record<Level | Verdict, string>> = {
   info: 'ℹ️',
 };
 
-/** In every report with spectra: they measure how narrow an update is, and a reader should not conclude more. */
+/** In every report with spectra. */
 export const SPECTRA_DISCLAIMER =
   'Spectra show how narrow an update is, not whether it does harm; learning rate and step count move them too.';
 
@@ -28,7 +28,7 @@ const BENCHMARK_DISCLAIMER = `${LOGS_DISCLAIMER}, and no other forms, which woul
 /** For a policy that gives benchmarks group twins. */
 const GROUP_TWINS_DISCLAIMER = `${LOGS_DISCLAIMER}. Group twins show memorized questions only where training on these does not raise the twins as well: reworded test questions raise other questions of the same benchmark.`;
 
-/** Placeholders for the metrics of a matrix without any. */
+/** Replaces missing metrics of a matrix. */
 export const STATUS = { measured: '', zero: 'zero', notFinite: 'not finite' } as const;
 
 /** Remarks on a matrix. */
@@ -48,7 +48,7 @@ export function reportDisclaimer(report: Report): string {
     .join(' ');
 }
 
-/** Precision of the probes, and whether layer by layer, after a separator; empty if unknown. */
+/** Precision of the probes and how they ran, after a separator; empty if unknown. */
 export function precisionPart({ probes }: Report, separator: string): string {
   if (probes?.precision === undefined) return '';
   const way = probes.execution === undefined ? '' : `, ${probes.execution}`;
@@ -62,7 +62,7 @@ export function precisionWords(precision: NonNullable<Report['probes']>['precisi
   return weights === '16-bit' ? 'float32, from weights of 16 bits' : 'float32';
 }
 
-/** What was measured, in what time, on which device. @param device escaped */
+/** @param device escaped */
 export function measuredSentence(report: Report, device: string): string {
   const updates = report.tensors.filter((tensor) => tensor.of === 'delta').length;
   const weights = report.tensors.length - updates;
@@ -102,7 +102,7 @@ export function storedIn(dtypes: Readonly<Record<string, number>>): string[] {
     .map(([dtype]) => dtype);
 }
 
-/** Number of answered probes, of how many if the check stopped early. */
+/** `40 of 120 probes` after an early stop. */
 function askedWords({ probes }: Report): string {
   const { asked = 0, sequential } = probes ?? {};
   if (!sequential) return formatCount(asked, 'probe');

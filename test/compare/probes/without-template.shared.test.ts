@@ -21,7 +21,7 @@ it('a checkpoint with a chat template that is asked without it: every report say
   if (measured === null) throw new Error('no probes');
   expect(measured.withoutTemplate).toEqual(['builtin']);
   expect(probeSectionNotes(measured).map(plain)).toContain(ALL);
-  expect(methodFacts(report).map(({ label, value }) => `${label}: ${plain(value)}`)).toContain(`chat template: ${ALL}`);
+  expect(methodFacts(report).map(([label, value]) => `${label}: ${plain(value)}`)).toContain(`chat template: ${ALL}`);
   expect(renderShort(report, FILE, { color: false, width: 200 })).toContain(ALL);
 });
 

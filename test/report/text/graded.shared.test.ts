@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { gradedNotes } from '../../../src/report/text/graded.ts';
+import { gradedNotes } from '../../../src/report/text/probes.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
 import { reportOn } from '../../compare/measurement.ts';
 import { gradedBaseline, gradedCandidate } from '../../compare/sequential/graded-worlds.ts';

@@ -1,11 +1,10 @@
 import type { ItemTable, StoredFact } from '../../../compare/probes/index.ts';
 import { type Html, html, lines } from '../../render/html/html.ts';
-import { NO_NUMBER } from '../../text/numbers.ts';
+import { formatNumber, NO_NUMBER } from '../../text/numbers.ts';
 import {
   answerMark,
   FLIPS,
   marginChangeText,
-  marginText,
   movedMark,
   promptNote,
   type ShownAnswer,
@@ -97,7 +96,7 @@ export function answerLine(
   answer: Omit<ShownAnswer, 'margin'> & { readonly margin?: number },
 ): Html {
   const given = answer.given === null ? null : html` <code>${shown(answer.given)}</code>`;
-  const margin = answer.margin === undefined ? null : html` <small>margin ${marginText(answer.margin)}</small>`;
+  const margin = answer.margin === undefined ? null : html` <small>margin ${formatNumber(answer.margin)}</small>`;
   return html`<p><b class="m${bit(answer)}">${answerMark(answer)}</b> ${side}${given}${margin}`;
 }
 
