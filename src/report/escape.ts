@@ -3,9 +3,7 @@
  * for. So nothing but our own literals reaches Markdown, HTML or a log without passing through this file.
  */
 
-/**
- * Real names stay under 80 characters (`model.language_model.layers.31.mlp.experts.127.down_proj.weight[expert 3]`).
- */
+/** Real names stay under 80 characters (`model.language_model.layers.31.mlp.experts.127.down_proj.weight[expert 3]`). */
 const NAME_LENGTH = 120;
 /** A message is a sentence or two with one name in it. */
 const MESSAGE_LENGTH = 400;
@@ -27,10 +25,7 @@ const isolate = (text: string): string => (RIGHT_TO_LEFT.test(text) ? `\u2068${t
 const SIGILS = '@:#$';
 const SPECIAL = /www\.|GH-(?=\d)|(?![A-Za-z0-9 ,./-])[!-~]/gi;
 
-/**
- * Shortens in the middle, between whole code points, to at most `length` of them: both ends of a name carry
- * information.
- */
+/** Shortens in the middle, to at most `length` code points: both ends of a name carry information. */
 export function shorten(text: string, length: number): string {
   if (text.length <= length) return text;
   const points = Array.from(text.length > 4 * length ? text.slice(0, 2 * length) + text.slice(-2 * length) : text);
@@ -75,7 +70,7 @@ export function codeName(name: string): string {
   return `<code>${name === '' ? '(empty)' : neutralize(visible(name, NAME_LENGTH))}</code>`;
 }
 
-/** Characters that fit a column on a phone, in a few lines. */
+/** Characters that fit a column on a phone. */
 const NARROW_LENGTH = 40;
 
 /** A code name for a narrow column: lines may break after each part of the name, and within long parts. */
@@ -87,9 +82,7 @@ export function narrowName(name: string): string {
 /** A command may have several paths, and half a command would be another one. */
 const COMMAND_LENGTH = 2000;
 
-/**
- * A command of ours as inline code, with paths of others in it: as safe as a name, and long enough to be copied whole.
- */
+/** A command with foreign paths as inline code: as safe as a name, and long enough to be copied whole. */
 export function codeCommand(command: string): string {
   return `<code>${neutralize(visible(command, COMMAND_LENGTH))}</code>`;
 }
@@ -135,10 +128,7 @@ function withoutCommands(line: string): string {
 /** The two characters that `isolate` adds are harmless. */
 const ISOLATES = /[\u2068\u2069]/;
 
-/**
- * A message of any length as one line of a log: the last step before a line is written, also for one whose names were
- * made printable before.
- */
+/** A message of any length as one line of a log: the last step before it is written, even if its names are printable. */
 export function logLine(text: string): string {
   const line = ordinarySpaces(text).replace(UNSEEN, (character) =>
     ISOLATES.test(character) ? character : named(character),
@@ -146,15 +136,12 @@ export function logLine(text: string): string {
   return withoutCommands(line);
 }
 
-/** A text of several lines, such as a stack trace; line ends stay. */
+/** {@link logLine} for several lines, such as a stack trace. */
 export function logLines(text: string): string {
   return text.split(/\r?\n/).map(logLine).join('\n');
 }
 
-/**
- * A value as JSON for a terminal or a log. JSON.stringify writes C1 controls, bidi overrides and `##[error]` as they
- * are; as escapes in their strings they are the same JSON.
- */
+/** JSON for a terminal or a log: escapes C1 controls, bidi overrides and `##[error]`, unlike JSON.stringify. */
 export function printableJson(value: unknown): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   const units = (text: string) => text.split('').map(escaped).join('');
@@ -168,9 +155,8 @@ const BLOCK_LINES = 40;
 const BLOCK_LENGTH = 2000;
 
 /**
- * A text of several lines as a block of its own, each line as it is. HTML, since a fence of backticks can be closed
- * from inside.
- * @param options.isWhole true for a text of ours with foreign names in it, which is short enough
+ * A text of several lines as a block. HTML, since a fence of backticks can be closed from inside.
+ * @param options.isWhole for our own text with foreign names, which is short enough
  */
 export function codeBlock(text: string, options: { readonly isWhole?: boolean } = {}): string {
   const all = (options.isWhole ? text : shorten(text, BLOCK_LENGTH)).split('\n');
@@ -184,10 +170,7 @@ export function codeBlock(text: string, options: { readonly isWhole?: boolean } 
 /** A cell or a sentence may quote a whole question. */
 const HTML_LENGTH = 4000;
 
-/**
- * Text for a page of HTML of ours, in an element or in a quoted attribute: every character that cannot be seen is
- * written out, and none opens a tag or an entity.
- */
+/** Text for an element or a quoted attribute of HTML: no character is invisible, and none opens a tag or an entity. */
 export function htmlText(text: string, length = HTML_LENGTH): string {
   return escapeHtml(plainLine(text, length));
 }

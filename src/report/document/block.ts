@@ -2,7 +2,6 @@ import type { Level } from '../../compare/finding.ts';
 import type { Verdict } from '../../compare/report.ts';
 import type { Phrase } from '../text/phrase.ts';
 
-/** The media that a document is drawn for. */
 type Medium = 'comment' | 'terminal' | 'page';
 
 /** Words of ours, or a phrase with foreign parts. */
@@ -16,7 +15,7 @@ type Mark = Level | Verdict;
 export type TableCell =
   | Words
   | { readonly kind: 'marked'; readonly mark: Mark; readonly words: Words }
-  /** Names of a whole and its part; `isWhole`: the row sums others up. */
+  /** Names of a whole and its part; `isWhole`: the row sums others up */
   | { readonly kind: 'path'; readonly names: readonly Words[]; readonly isWhole?: boolean }
   /** The name of a part, below its whole. */
   | { readonly kind: 'part'; readonly words: Words }
@@ -29,27 +28,27 @@ export interface Column {
   readonly isNumber?: boolean | readonly Medium[];
   /** Media that show the column; all by default. */
   readonly media?: readonly Medium[];
-  /** If a terminal is too narrow for the table, the line names this column. */
+  /** Lines that replace a table in a narrow terminal name this column. */
   readonly isNamed?: true;
-  /** Only for terminals of at least 100 columns and other media, or only for narrower terminals. */
+  /** `narrow`: only for terminals below 100 columns; `wide`: for all others, and other media. */
   readonly width?: 'wide' | 'narrow';
   /** In a terminal, words wrap at this width. */
   readonly wrap?: number;
 }
 
-/** In a terminal narrower than `below`, heads or cells of numbers have a line break in place of `at`. */
+/** In a terminal narrower than `below`, a line break replaces `at` in heads or cells of numbers. */
 export interface Break {
   readonly below: number;
   readonly at: RegExp;
 }
 
-/** A table; drawn as nothing if it has no rows. */
+/** Drawn as nothing without rows. */
 export interface Table {
   readonly kind: 'table';
   readonly title: string;
   /** Title of its fold on a page, if it says more. */
   readonly foldTitle?: string;
-  /** Comments and terminals show the title above the table; a page has it in a heading or a fold. */
+  /** Comments and terminals show the title above the table. */
   readonly isTitled?: true;
   /** Its fold on a page is open. */
   readonly isOpen?: true;
@@ -59,9 +58,9 @@ export interface Table {
   readonly total?: number;
   /** Rows to show at most; a page shows 200 by default. */
   readonly most?: Partial<Record<Medium, number>>;
-  /** A comment keeps it narrow enough for a phone: short names, and units may wrap below their numbers. */
+  /** In a comment it fits a phone: names are short, and units may wrap below their numbers. */
   readonly isNarrow?: true;
-  /** How hidden rows are counted; null: not at all, or by a note. */
+  /** The word for hidden rows; null: a note counts them, or nothing. */
   readonly rest?: 'more row' | null;
   /** @param more rows that are left out */
   readonly notes?: (more: number, medium: Medium) => readonly Words[];
@@ -69,15 +68,12 @@ export interface Table {
   readonly remarks?: readonly Phrase[];
   /** In a terminal, the first rows become columns. */
   readonly isTurned?: true;
-  /**
-   * The first column of a terminal takes the room that the others leave, between these widths. A narrow table with less
-   * room is drawn in lines.
-   */
+  /** In a terminal, bounds of the first column's width. A narrow table with less room is drawn in lines. */
   readonly room?: { readonly least: number; readonly most: number };
   readonly breaks?: { readonly heads?: readonly Break[]; readonly cells?: readonly Break[] };
 }
 
-/** Part of a document that is left out as a whole if it gets too long, lightest first. */
+/** If a document gets too long, its lightest sections are left out. */
 interface Section {
   readonly kind: 'section';
   readonly weight: number;
@@ -119,7 +115,7 @@ export const inSeries = (weight: number, i: number, length: number): number => w
 
 const MOST_ON_A_PAGE = 200;
 
-/** The columns and rows of a table that a medium shows, and how many rows are left out. */
+/** The columns and rows that a medium shows, and the number of other rows. */
 export function shownIn(
   { columns, rows, total = rows.length, most }: Table,
   medium: Medium,

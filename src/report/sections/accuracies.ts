@@ -1,4 +1,4 @@
-import type { Both, ChangeRow, Estimate, KindRow, ShadowRow } from '../../compare/probes/index.ts';
+import type { ChangeRow, Estimate, KindRow, ShadowRow } from '../../compare/probes/index.ts';
 import type { ProbeReport } from '../../compare/report.ts';
 import { type Column, numberColumns, type Table, type TableCell } from '../document/block.ts';
 import {
@@ -10,12 +10,12 @@ import {
   percentDigits,
   pointsDigits,
 } from '../text/numbers.ts';
-import { name, type Phrase, phrase, prose, term } from '../text/phrase.ts';
+import { name, phrase, prose, term } from '../text/phrase.ts';
 import { intervalCell, planeTitle } from '../text/probe-charts.ts';
 import { exclusionText, within } from '../text/probes.ts';
 import { ROLE_WORDS } from '../text/twin-words.ts';
 
-/** The first numbers of every table that has both benchmark forms and twins. */
+/** The first numbers of every table with exam and twins. */
 const ACCURACY_COLUMNS: readonly Column[] = [
   { head: 'facts', isNumber: true },
   { head: [term('benchmarkForm', 'exam')], unit: '%', isNumber: true },
@@ -23,13 +23,7 @@ const ACCURACY_COLUMNS: readonly Column[] = [
   { head: [term('shadowGap', 'shadow gap')], unit: 'points', isNumber: true },
 ];
 
-/** The cells of these columns: accuracies and gap from baseline to candidate. */
-function accuracyCells(row: {
-  readonly facts: number;
-  readonly benchmark: Both;
-  readonly twin: Both;
-  readonly gap: Both;
-}): string[] {
+function accuracyCells(row: Pick<KindRow, 'facts' | 'benchmark' | 'twin' | 'gap'>): string[] {
   return [
     formatInteger(row.facts),
     movementWords(row.benchmark, percentDigits),
@@ -38,13 +32,10 @@ function accuracyCells(row: {
   ];
 }
 
-/** A team may have many suites, and name hundreds of capabilities. */
+/** Rows; a team may name hundreds of capabilities. */
 const MOST = 12;
 
-/**
- * One row for all facts, then one for each suite of several, and for each capability. The change of other forms and the
- * shadow delta have their intervals and minimum detectable effects.
- */
+/** One row for all facts, then one for each suite of several and for each capability. */
 export function shadowTable({ comparison: { rows } }: ProbeReport): Table {
   const capability = term('capability', 'capability');
   const hasSuites = rows.some(({ suite }) => suite !== null);
@@ -91,7 +82,7 @@ function effect(change: ShadowRow['twinChange'] | ShadowRow['delta'], most: numb
   return `${interval}${mde === null ? '' : `, MDE\u00a0${percentDigits(mde)}`}`;
 }
 
-/** The twins by kind: did they rise with the benchmark form, and may they decide? A page adds their changes. */
+/** Twins by kind: did they rise with the exam, and may they decide? */
 export function kindTable(kinds: readonly KindRow[], most = MOST): Table {
   return {
     kind: 'table',
@@ -124,7 +115,7 @@ export function kindTable(kinds: readonly KindRow[], most = MOST): Table {
   };
 }
 
-/** Every kind of other form with its capabilities: accuracies, the values of the planes, and whether it decides. */
+/** The same with capabilities and the values of the planes, for a page. */
 export function kindChangeTable({ changes, comparison: { kinds } }: ProbeReport): Table {
   const heads = ['facts', 'exam, %', 'other forms, %', 'shadow gap, points', 'facts below ceiling'];
   const moved = ['Δ exam, points', 'Δ other forms, points', 'shadow delta, points', 'transfer, log-odds'];
@@ -143,10 +134,9 @@ export function kindChangeTable({ changes, comparison: { kinds } }: ProbeReport)
         [planeTitle(kind), ...accuracyCells(kind), ...changeCells(whole), delta, transfer, ROLE_WORDS[kind.role]],
         // A capability has neither delta nor transfer of its own.
         ...own.flatMap((row): TableCell[][] => {
-          const words = phrase`${prose(row.capability ?? '')}`;
-          return row.capability === null
-            ? []
-            : [[{ kind: 'part', words }, '', '', '', '', ...changeCells(row), '', '', '']];
+          const words = [prose(row.capability ?? '')];
+          const isPart = row.capability !== null;
+          return isPart ? [[{ kind: 'part', words }, '', '', '', '', ...changeCells(row), '', '', '']] : [];
         }),
       ];
     }),
@@ -163,7 +153,7 @@ function estimateCell(estimate: Estimate | null, show: (value: number) => string
   return estimate === null ? NO_NUMBER : intervalCell(estimate, show);
 }
 
-/** Accuracy by family, and the tests that a family takes no part in. A terminal has no room for it. */
+/** Accuracy by family, and the tests that exclude it. A terminal has no room for it. */
 export function familyTable({ comparison: { families } }: ProbeReport): Table {
   return {
     kind: 'table',
@@ -190,9 +180,6 @@ export function familyTable({ comparison: { families } }: ProbeReport): Table {
 }
 
 /** Linked in a comment only. */
-function examHead(
-  key: 'benchmarkForm' | 'twin',
-  text: string,
-): Record<'comment' | 'terminal' | 'page', string | Phrase> {
+function examHead(key: 'benchmarkForm' | 'twin', text: string) {
   return { comment: phrase`${term(key, text)}, %`, terminal: `${text}, %`, page: `${text}, %` };
 }

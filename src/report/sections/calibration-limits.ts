@@ -27,7 +27,7 @@ interface LimitTable {
   readonly explained: readonly string[];
 }
 
-/** The limits that a calibration sets, at a rate `alpha` of false alarms if there are enough exchangeable runs. */
+/** @param alpha rate of false alarms, claimed only with enough exchangeable runs */
 export function limitTable(calibration: Calibration, alpha: number): LimitTable {
   const least = LEAST_RUNS[calibration.kind];
   const { rate, limits } =
@@ -39,7 +39,7 @@ export function limitTable(calibration: Calibration, alpha: number): LimitTable 
     columns: [
       { head: 'part' },
       { head: 'metric' },
-      // In a narrow terminal, errors of a line replace the range seen, which says less about a limit that moves.
+      // In a narrow terminal, errors replace the range seen, which says less about a limit that moves.
       { head: 'seen', isNumber: true, ...(hasErrors ? { width: 'wide' as const } : {}) },
       { head: 'limit', isNumber: true },
       { head: 'source', media: ['comment'] },
@@ -54,7 +54,7 @@ export function limitTable(calibration: Calibration, alpha: number): LimitTable 
   const rules = new Set(limits.flatMap(({ limit }) => limit?.by ?? []));
   return {
     table,
-    note: explain(calibration, { rate, alpha }),
+    note: explain(calibration, rate, alpha),
     explained: [
       ...[...rules].map((by) => `${SOURCE_WORDS[by]}: ${sourceOf(by, calibration)}`),
       ...oddRuns(calibration, alpha).map(oddSentence),
@@ -80,11 +80,13 @@ function cellsOf(
   const [error, without] = line ? [formatNumber(line.error), formatNumber(line.errorOfMean)] : ['', ''];
   const long = limit === null ? '' : sourceOf(limit.by, calibration);
   const source = rate === null ? `${long}${line ? `; leave-one-out error ${error}, ${without} without` : ''}` : JOINT;
+  const bound = limit === null ? '' : `${direction === 'up' ? '≤' : '≥'} ${formatNumber(limit.limit)}`;
+  const shown = limit !== null && isIdle({ metric, direction }, limit.limit) ? IDLE_LIMIT : bound;
   return [
     [prose(placeName(place))],
     [metricPart(metric)],
     rangeWords(values),
-    limit === null ? '' : limitOf(limit.limit, { metric, direction }),
+    shown,
     source,
     SOURCE_WORDS[limit?.by ?? 'order-statistic'],
     line ? `${error} (${without})` : '',
@@ -93,14 +95,7 @@ function cellsOf(
 
 const JOINT = SOURCE_WORDS['order-statistic'];
 
-function limitOf(limit: number, { metric, direction }: Pick<KnownLimit, 'metric' | 'direction'>): string {
-  return isIdle({ metric, direction }, limit) ? IDLE_LIMIT : `${direction === 'up' ? '≤' : '≥'} ${formatNumber(limit)}`;
-}
-
-function explain(
-  { runs, kind }: Calibration,
-  { rate, alpha }: { readonly rate: number | null; readonly alpha: number },
-): string {
+function explain({ runs, kind }: Calibration, rate: number | null, alpha: number): string {
   const share = formatPercentLimit(alpha);
   if (rate !== null) {
     return `All of them are tested together: of good runs like these, no more than ${share} are reported. Limits depend on the candidate a little, and stand in its report.`;

@@ -14,12 +14,12 @@ import {
 import { name, phrase, prose, term } from '../text/phrase.ts';
 import { formName } from '../text/twin-words.ts';
 
-/** Characters of a name in a terminal, and rows there. */
+/** Characters of a name, rows, and width of a terminal. */
 const NAME = 28;
 const MOST = 16;
 const NARROW = 110;
 
-/** The tables behind the visible numbers, in the order in which every medium shows them. */
+/** In the order in which every medium shows them. */
 export const EVIDENCE_TABLES: ReadonlyArray<(probes: ProbeReport) => Table> = [
   churnTable,
   levelTable,
@@ -29,7 +29,6 @@ export const EVIDENCE_TABLES: ReadonlyArray<(probes: ProbeReport) => Table> = [
   tokenChangeTable,
 ];
 
-/** The answers that changed, by form. */
 function churnTable({ comparison: { churn } }: ProbeReport): Table {
   return {
     kind: 'table',
@@ -74,7 +73,7 @@ function levelTable({ comparison: { levels } }: ProbeReport): Table {
   };
 }
 
-/** Requests that have to be refused, by suite. */
+/** Requests to refuse, by suite. */
 function refusalTable({ comparison: { refusals = [] } }: ProbeReport): Table {
   const heads = ['requests', 'refused by baseline', 'by candidate', 'answered now', 'newly refused', 'change, points'];
   return {
@@ -94,7 +93,7 @@ function refusalTable({ comparison: { refusals = [] } }: ProbeReport): Table {
   };
 }
 
-/** Must-pass questions that are answered wrong: each is a failure, with a finding in every medium. */
+/** Only for a page: each question also has a finding, in every medium. */
 function mustPassTable({ mustPass = [] }: ProbeReport): Table {
   const shown = (text: string | null) => phrase`${text === null ? 'not disclosed' : prose(text)}`;
   const before = (right: boolean | null) => (right === null ? 'not asked' : right ? 'right' : 'wrong');
@@ -116,7 +115,7 @@ function mustPassTable({ mustPass = [] }: ProbeReport): Table {
   };
 }
 
-/** Likelihood of plain texts, per byte, and reasons why some were not scored. */
+/** Likelihood of plain texts per byte, and reasons why some were not scored. */
 function textTable({ comparison: { texts } }: ProbeReport): Table {
   const show = (value: number | null) => (value === null ? NO_NUMBER : formatLikelihood(value));
   const reasons = texts.flatMap(({ suite, leftOut }) => (leftOut === null ? [] : [{ suite, reason: leftOut }]));
@@ -152,15 +151,8 @@ function textTable({ comparison: { texts } }: ProbeReport): Table {
   };
 }
 
-/** Named as in llama.cpp's perplexity tool, which reports these numbers for quantized copies. */
-const TOKEN_CHANGE_COLUMNS = [
-  'tokens',
-  'PPL(Q)/PPL(base)',
-  'Mean KLD, at least',
-  'Mean Δp, %',
-  'RMS Δp, %',
-  'Same top p, %',
-] as const;
+/** Named as in llama.cpp's perplexity tool. */
+const TOKEN_CHANGES = ['PPL(Q)/PPL(base)', 'Mean KLD, at least', 'Mean Δp, %', 'RMS Δp, %', 'Same top p, %'] as const;
 
 function tokenChangeTable({ comparison: { texts } }: ProbeReport): Table {
   return {
@@ -168,7 +160,7 @@ function tokenChangeTable({ comparison: { texts } }: ProbeReport): Table {
     title: 'Every token of these texts, as llama.cpp reports quantized copies',
     columns: [
       { head: { comment: 'every token of these texts', terminal: 'every token of', page: 'texts of' } },
-      ...numberColumns(...TOKEN_CHANGE_COLUMNS),
+      ...numberColumns('tokens', ...TOKEN_CHANGES),
     ],
     rows: texts.flatMap(({ suite, tokenChanges }) =>
       tokenChanges === null ? [] : [[[name(suite)], ...tokenChangeCells(tokenChanges)]],

@@ -7,9 +7,8 @@ import { formName } from '../text/twin-words.ts';
 /** Characters of the scale from 0 to 100%: a line of a phone has about 40, with a label and a number next to it. */
 const SCALE = 24;
 const LABEL = 10;
-/** A name takes a line of its own. */
+/** Characters of a name, which has a line of its own. */
 const LONGEST_NAME = 36;
-/** A team may have dozens of capabilities. */
 const MOST_GROUPS = 12;
 
 /**
@@ -18,8 +17,8 @@ const MOST_GROUPS = 12;
  *     exam
  *       baseline ················├──█─┤···  73.1
  *
- * Only box-drawing and block characters, which fonts of one width have. Foreign names are in it: escape it as a block
- * of code. Empty without accuracies.
+ * It uses only characters that fonts of one width have. It has foreign names: escape it as a block of code. Empty
+ * without accuracies.
  */
 export function intervalChart({ probes }: Report): string {
   const rows = (probes?.accuracies ?? []).filter(({ form }) => form === 'benchmark' || form === 'twin');

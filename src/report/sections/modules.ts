@@ -12,10 +12,7 @@ import { sparkline } from '../text/sparkline.ts';
 import { ICONS, remarks } from '../text/words.ts';
 import { weightOf } from './weights.ts';
 
-interface GroupPair {
-  readonly candidate: GroupMeasurement;
-  readonly baseline: GroupMeasurement | null;
-}
+type GroupPair = Readonly<{ candidate: GroupMeasurement; baseline: GroupMeasurement | null }>;
 
 interface Module {
   readonly matrices: readonly TensorMeasurement[];
@@ -27,7 +24,7 @@ interface Module {
 const kindOf = ({ component, module }: Pick<GroupMeasurement, 'module' | 'component'>): string =>
   `${component ?? ''} ${module}`;
 
-/** A fold for each module type of each component: those with a finding first, else in the report's order. */
+/** A fold for each module type of each component, those with a finding first. */
 export function moduleFolds(report: Report): Block[] {
   const groups = groupBy(report.groups.candidate, kindOf);
   const tensors = groupBy(report.tensors, kindOf);
@@ -37,7 +34,10 @@ export function moduleFolds(report: Report): Block[] {
   );
   const all = [...new Set([...groups.keys(), ...tensors.keys()])].map((kind): Module => {
     const matrices = tensors.get(kind) ?? [];
-    const pairs = (groups.get(kind) ?? []).map((group) => pairOf(group, report.groups.baseline));
+    const pairs = (groups.get(kind) ?? []).map((candidate) => ({
+      candidate,
+      baseline: report.groups.baseline.find(({ of, ...own }) => of === candidate.of && kindOf(own) === kind) ?? null,
+    }));
     const flag = matrices.map((tensor) => places.get(tensor.name)).find((icon) => icon !== undefined);
     const first = matrices[0] ?? pairs[0]?.candidate;
     return { matrices, pairs, flag: flag ?? (first && places.get(groupName(first))) };
@@ -45,11 +45,6 @@ export function moduleFolds(report: Report): Block[] {
   const flagged = all.filter(({ flag }) => flag !== undefined);
   const rest = all.filter(({ flag }) => flag === undefined);
   return [...flagged, ...rest].map((module, i) => moduleFold(module, i, all.length));
-}
-
-function pairOf(candidate: GroupMeasurement, baselines: readonly GroupMeasurement[]): GroupPair {
-  const same = (group: GroupMeasurement): boolean => group.of === candidate.of && kindOf(group) === kindOf(candidate);
-  return { candidate, baseline: baselines.find(same) ?? null };
 }
 
 function moduleFold(module: Module, i: number, count: number): Block {
@@ -69,7 +64,7 @@ function summaryLine({ matrices, pairs, flag }: Module, most: number): Phrase {
   const { component = null, module = 'other' } = shown?.candidate ?? matrices[0] ?? {};
   const count = formatCount(Math.max(most, shown?.candidate.count ?? 0), 'matrix', 'matrices');
   const line = phrase`${flag === undefined ? '' : `${flag} `}${component === null ? '' : `${component} · `}${name(module)} · ${count}`;
-  // An update of low rank fits into 5% of the directions: that share of it is 1 whatever it is.
+  // Every update of low rank fits into 5% of the directions.
   const whole = shown?.candidate.median['topEnergy.5%'];
   const metric = whole !== undefined && isSaturated(whole) ? 'topEnergy.1' : 'topEnergy.5%';
   const after = shown?.candidate.median[metric];
@@ -79,7 +74,7 @@ function summaryLine({ matrices, pairs, flag }: Module, most: number): Phrase {
   return phrase`${line} · ${metricName(metric)} of ${ofName(shown.candidate.of)} ${values}`;
 }
 
-/** The metrics shown for a module type, the most useful first. */
+/** The most useful first. */
 const MEDIANS = [
   'topEnergy.1',
   'topEnergy.5%',
@@ -122,7 +117,7 @@ export function medianChange(before: MaybeBounded, after: MaybeBounded): string 
 /** A mixture of experts has thousands of matrices of one type: only the most concentrated are shown. */
 const MOST_MATRICES = 40;
 
-/** Every matrix of one module type as W or as ΔW, with the shape of its spectrum. */
+/** Every matrix of one module type, with the shape of its spectrum. */
 function matrixTable(title: string, tensors: readonly TensorMeasurement[]): Table {
   const hasUpdate = tensors.some((tensor) => tensor.of === 'delta');
   const metrics = ['topEnergy.1', 'topEnergy.5%', 'stableRank', ...(hasUpdate ? ['snr', 'updateSize'] : [])];
@@ -150,7 +145,7 @@ function matrixTable(title: string, tensors: readonly TensorMeasurement[]): Tabl
   };
 }
 
-/** In their own order if there is room; else those without a spectrum (something is wrong), then by top-1 energy. */
+/** In their own order if there is room; else first those without a spectrum, which are broken, then by top-1 energy. */
 function mostConcentrated(tensors: readonly TensorMeasurement[]): readonly TensorMeasurement[] {
   if (tensors.length <= MOST_MATRICES) return tensors;
   const concentration = ({ metrics }: TensorMeasurement): number =>

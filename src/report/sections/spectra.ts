@@ -14,7 +14,7 @@ import {
 } from '../text/numbers.ts';
 import { name, phrase } from '../text/phrase.ts';
 
-/** Enough for every headline; the medians in the details tell the rest by module type. */
+/** Enough for every headline; the details have medians by module type. */
 const MOST_DELTAS = 16;
 
 /** Movement of each metric. A page has charts instead. */
@@ -37,10 +37,7 @@ export function deltaTable({ shadowDeltas }: Report): Table {
   };
 }
 
-/**
- * The rows worth a place above the fold first: those behind the verdict, then the whole model, then module types.
- * Without a baseline, the rows of the whole model are enough.
- */
+/** Rows behind the verdict first, then the whole model, then module types. Without a baseline, only the whole model. */
 function headlineDeltas(deltas: readonly MetricDelta[]): MetricDelta[] {
   const whole = deltas.filter(({ module }) => module === null);
   if (whole.length > 0 && deltas.every(({ baseline }) => baseline === null)) return whole;
@@ -88,10 +85,10 @@ export function quantizationTable({ quantization }: Report): Table {
   };
 }
 
-/** A vision-language model has more module types than a reader goes through: those beyond their limits come first. */
+/** Rows, those beyond their limits first: a vision-language model has many module types. */
 const MOST_LIMITS = 40;
 
-/** Every number that known-good checkpoints set a limit for. A page has them by metric. */
+/** Every number with a limit by known-good checkpoints. A page has them by metric. */
 export function calibrationTable(report: Report): Table {
   return {
     kind: 'table',

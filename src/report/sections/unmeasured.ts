@@ -3,14 +3,14 @@ import type { Report } from '../../compare/report.ts';
 import { type Block, fold, section } from '../document/block.ts';
 import { ofName } from '../text/metric-names.ts';
 import { formatCount } from '../text/numbers.ts';
-import { name, type Phrase, phrase, prose } from '../text/phrase.ts';
+import { joined, name, type Phrase, phrase, prose } from '../text/phrase.ts';
 import { screeningWords } from '../text/screening.ts';
 import { weightOf } from './weights.ts';
 
 const MOST_REASONS = 20;
 const MOST_NAMES = 20;
 
-/** The tensors that were not measured, by reason. */
+/** Unmeasured tensors, by reason. */
 export function skippedFold({ skipped }: Report): Block {
   const reasons = [...groupBy(skipped, ({ reason }) => reason)];
   const more = reasons.length - MOST_REASONS;
@@ -24,25 +24,21 @@ export function skippedFold({ skipped }: Report): Block {
   ]);
 }
 
-/** The matrices that were only screened, and those that were measured in full after that. */
+/** Matrices that were only screened, and those that were then measured in full. */
 export function screenedFold(report: Report): Block {
   const words = screeningWords(report);
-  const { sentence = '', screened = [], completed = [] } = words ?? {};
+  if (words === null) return section(weightOf('unmeasured'), []);
+  const { sentence, screened, completed } = words;
   const names = screened.map((tensor) => `${tensor.name} (${ofName(tensor.of)})`);
-  return section(
-    weightOf('unmeasured'),
-    words === null
-      ? []
-      : [
-          fold(`${formatCount(screened.length, 'matrix', 'matrices')} screened`, [
-            { kind: 'line', words: sentence },
-            itemsOf([
-              ...(names.length === 0 ? [] : [phrase`only screened: ${listed(names)}`]),
-              ...completed.map((group) => phrase`measured in full because of ${group.why}: ${listed(group.names)}`),
-            ]),
-          ]),
-        ],
-  );
+  return section(weightOf('unmeasured'), [
+    fold(`${formatCount(screened.length, 'matrix', 'matrices')} screened`, [
+      { kind: 'line', words: sentence },
+      itemsOf([
+        ...(names.length === 0 ? [] : [phrase`only screened: ${listed(names)}`]),
+        ...completed.map((group) => phrase`measured in full because of ${group.why}: ${listed(group.names)}`),
+      ]),
+    ]),
+  ]);
 }
 
 const itemsOf = (lines: readonly Phrase[]): Block => ({
@@ -52,6 +48,6 @@ const itemsOf = (lines: readonly Phrase[]): Block => ({
 });
 
 function listed(names: readonly string[]): Phrase {
-  const shown = names.slice(0, MOST_NAMES).flatMap((own, i): Phrase => [...(i === 0 ? [] : [', ']), name(own)]);
+  const shown = joined(names.slice(0, MOST_NAMES).map((own) => [name(own)]));
   return names.length > MOST_NAMES ? [...shown, ` and ${names.length - MOST_NAMES} more`] : shown;
 }

@@ -1,6 +1,6 @@
 import { type CalibratedMetric, placeName } from '../../compare/calibration/index.ts';
 import type { Scope } from '../../compare/finding.ts';
-import type { BenchmarkRow, ReportedRule } from '../../compare/index.ts';
+import type { ReportedRule } from '../../compare/index.ts';
 import type { Both, ShadowRow } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { leastOf, mostOf } from '../../statistics/index.ts';
@@ -19,10 +19,7 @@ import { EXAM, TWINS, twinLabel } from '../text/twin-words.ts';
 import { changeMark, gainMark, isAccepted, isNotJudged, taskMark } from './row-marks.ts';
 import { leastCarryOver } from './verdict.ts';
 
-/**
- * What a reader wants to know of every check, in this order: the exam, its twins, how much of a gain carries over, the
- * worst capability, and the headline of the spectra, or the benchmarks of logs.
- */
+/** Numbers that a reader wants to know of every check, in their order. */
 export function contextRows(report: Report): DecidingRow[] {
   return [...probeRows(report), ...calibratedRow(report), ...spectraRow(report), ...benchmarkRows(report)];
 }
@@ -33,12 +30,10 @@ function probeRows(report: Report): DecidingRow[] {
   const [whole] = probes?.comparison.rows ?? [];
   if (!probes || !whole || whole.facts === 0) return [];
   const drop = limits?.['twin-accuracy'].drop;
+  const twins = { key: 'twins', check: [TWINS], facts: { form: 'twin', capability: null } } as const;
   return [
     examRow(report, whole.benchmark, drop),
-    accuracyRow(report, {
-      ...{ key: 'twins', check: [TWINS], both: whole.twin, drop },
-      facts: { form: 'twin', capability: null },
-    }),
+    accuracyRow(report, twins, whole.twin, drop),
     ...gainRows(report),
     ...worstCapability(report, probes.comparison.rows),
   ];
@@ -46,30 +41,22 @@ function probeRows(report: Report): DecidingRow[] {
 
 /** A doubtful gain is never shown as passed. */
 function examRow(report: Report, both: Both, drop: number | undefined): DecidingRow {
-  const row = accuracyRow(report, {
-    ...{ key: 'exam', check: [EXAM], both, drop },
-    facts: { form: 'benchmark', capability: null },
-  });
+  const exam = { key: 'exam', check: [EXAM], facts: { form: 'benchmark', capability: null } } as const;
+  const row = accuracyRow(report, exam, both, drop);
   const mark = gainMark(report);
   return row.mark === 'pass' && mark !== 'pass' ? { ...row, mark, limit: 'must carry over' } : row;
 }
 
-interface Accuracies {
-  readonly key: string;
-  readonly check: DecidingRow['check'];
-  readonly both: Both;
-  /** Limit of the drop, as a share. */
-  readonly drop: number | undefined;
-  readonly facts?: NonNullable<DecidingRow['facts']>;
-}
+type Subject = Pick<DecidingRow, 'key' | 'check' | 'facts'>;
 
-function accuracyRow(report: Report, { both, drop, ...row }: Accuracies): DecidingRow {
+/** @param drop its limit, as a share */
+function accuracyRow(report: Report, row: Subject, both: Both, drop?: number): DecidingRow {
   const limit = both.baseline === null || drop === undefined ? NO_NUMBER : dropLimit(drop);
   const mark = isNotJudged(report, 'probes') ? 'inconclusive' : changeMark(report, both, drop);
   return { ...row, ...accuracyNumbers(both, limit), mark };
 }
 
-/** A gain, to the twins to which least of it carries over: theirs, and the transfer. */
+/** The twins to which least of a gain carries over, and the transfer. */
 function gainRows(report: Report): DecidingRow[] {
   const { probes, applied } = report;
   const least = probes ? leastCarryOver(probes.comparison) : null;
@@ -80,14 +67,9 @@ function gainRows(report: Report): DecidingRow[] {
   // Below the limit without a finding: the interval leaves it open.
   const isOpen = isNotJudged(report, 'probes') || (limit !== undefined && transfer.value < limit);
   const isAll = probes?.comparison.kinds.length === 1;
-  const twins = {
-    key: `kind ${suite} ${kind}`,
-    check: twinLabel(least.row, { capitalized: true }),
-    both: least.row.twin,
-    drop: undefined,
-  };
+  const twins = { key: `kind ${suite} ${kind}`, check: twinLabel(least.row, { capitalized: true }) };
   return [
-    ...(isAll ? [] : [accuracyRow(report, twins)]),
+    ...(isAll ? [] : [accuracyRow(report, twins, least.row.twin)]),
     {
       key: `carried over ${suite} ${kind} ${group ?? ''}`,
       check: carriedOver(least.row),
@@ -108,16 +90,8 @@ function worstCapability(report: Report, rows: readonly ShadowRow[]): DecidingRo
   if (parts.length < 2 || worst === undefined) return [];
   const { capability, twin } = worst;
   const check = phrase`${TWINS}, ${name(capability)}`;
-  const drop = report.applied?.settings['twin-accuracy']['capability-drop'];
-  return [
-    accuracyRow(report, {
-      key: `twins of ${capability}`,
-      check,
-      both: twin,
-      drop,
-      facts: { form: 'twin', capability },
-    }),
-  ];
+  const row: Subject = { key: `twins of ${capability}`, check, facts: { form: 'twin', capability } };
+  return [accuracyRow(report, row, twin, report.applied?.settings['twin-accuracy']['capability-drop'])];
 }
 
 /** The number that came nearest to its calibrated limit. */
@@ -146,40 +120,31 @@ function spectraRow(report: Report): DecidingRow[] {
   );
   const [first] = judged.sort((a, b) => useOf(b.nearest) - useOf(a.nearest));
   if (first === undefined) return [];
-  const { rule, nearest } = first;
-  const { absolute, relative, direction } = rule;
+  const { metric, absolute, relative, direction } = first.rule;
   const limit = { absolute: absolute || null, relative: relative || null, direction };
   const mark = isNotJudged(report, 'spectra') ? 'inconclusive' : 'pass';
-  return [{ ...metricNumbers({ ...nearest, metric: rule.metric, limit }), mark }];
+  return [{ ...metricNumbers({ ...first.nearest, metric, limit }), mark }];
 }
 
-type Nearest = NonNullable<ReportedRule['nearest']>;
-
 /** Movement relative to the limit. */
-function useOf({ movement, limit }: Nearest): number {
+function useOf({ movement, limit }: NonNullable<ReportedRule['nearest']>): number {
   return movement / Math.max(limit, Number.MIN_VALUE);
 }
 
-/** Benchmarks of logs with right and wrong answers, the largest losses first. */
+/** Benchmarks with right and wrong answers, the largest losses first. */
 function benchmarkRows(report: Report): DecidingRow[] {
   const drop = report.applied?.settings['twin-accuracy']['capability-drop'];
   const limit = drop === undefined ? NO_NUMBER : dropLimit(drop);
   const isOpen = isNotJudged(report, 'benchmarks');
   return (report.benchmarks ?? [])
-    .flatMap((row) => {
-      const both = accuraciesOf(row);
-      return both === null ? [] : [{ row, both }];
-    })
+    .flatMap(({ task, p, baseline: { value: baseline }, candidate: { value: candidate } }) =>
+      p === null || baseline === null || candidate === null ? [] : [{ task, both: { baseline, candidate } }],
+    )
     .sort((a, b) => a.both.candidate - a.both.baseline - (b.both.candidate - b.both.baseline))
-    .map(({ row, both }) => ({
-      key: `benchmark ${row.task}`,
-      check: [name(row.task)],
+    .map(({ task, both }) => ({
+      key: `benchmark ${task}`,
+      check: [name(task)],
       ...accuracyNumbers(both, limit),
-      mark: isOpen ? ('inconclusive' as const) : taskMark(report, row.task, both, drop),
+      mark: isOpen ? ('inconclusive' as const) : taskMark(report, task, both, drop),
     }));
-}
-
-function accuraciesOf({ p, baseline, candidate }: BenchmarkRow): { baseline: number; candidate: number } | null {
-  if (p === null || baseline.value === null || candidate.value === null) return null;
-  return { baseline: baseline.value, candidate: candidate.value };
 }

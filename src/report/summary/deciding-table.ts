@@ -10,17 +10,17 @@ import { wordsOf } from './finding.ts';
 import { findingRow } from './row-marks.ts';
 import { findingsBySeverity } from './verdict.ts';
 
-/** Rows that fit the screen of a phone. */
+/** They fit the screen of a phone. */
 const MOST_ROWS = 5;
 
-/** `95.7% → 53.9%`; one number where there is no baseline. */
+/** `95.7% → 53.9%`; one number without a baseline. */
 export function decidingValues({ baseline, candidate }: DecidingRow): string {
   return baseline === null ? candidate : `${baseline} → ${candidate}`;
 }
 
 /**
- * At most five rows, the gravest first: findings behind the verdict, then context. The exam is always among them, since
- * its gain puts the other rows into proportion.
+ * The gravest rows first: findings behind the verdict, then context. The exam is always among them, since its gain puts
+ * the others into proportion.
  */
 export function decidingTable(report: Report): readonly DecidingRow[] {
   const { grave } = findingsBySeverity(report);
@@ -35,7 +35,7 @@ export function decidingTable(report: Report): readonly DecidingRow[] {
 
 const ORDER: readonly Verdict[] = ['fail', 'inconclusive', 'warn', 'pass'];
 
-/** A loss has one row for its worst part, in addition to the row of the whole. */
+/** Besides the row of the whole, a loss has one for its worst part. */
 function onePart(findings: readonly Finding[]): readonly Finding[] {
   const parts = groupBy(
     findings.flatMap((finding) => partOf(finding) ?? []),
@@ -44,27 +44,26 @@ function onePart(findings: readonly Finding[]): readonly Finding[] {
   const worst = new Map([...parts].map(([whole, own]) => [whole, leastOf(own.map(({ change }) => change))]));
   return findings.filter((finding) => {
     const part = partOf(finding);
-    if (part === null) return true;
-    return part.change === worst.get(part.whole);
+    return part === null || part.change === worst.get(part.whole);
   });
 }
 
 const partOf = (finding: Finding) => wordsOf(finding).part?.(finding) ?? null;
 
-/** That spectra and probes warn together has no number of its own. It adds nothing to another failure. */
+/** A summary has no number of its own, and adds nothing to another failure. */
 function withoutSummary(findings: readonly Finding[]): readonly Finding[] {
   const others = findings.filter((finding) => !wordsOf(finding).isSummary);
   return others.some(({ level }) => level === 'fail') ? others : findings;
 }
 
-/** The first of the rows with one key: findings come first. */
+/** Of rows with one key, the first: that of the finding. */
 function unique(rows: readonly DecidingRow[]): DecidingRow[] {
   return rows.filter(({ key }, i) => rows.findIndex((other) => other.key === key) === i);
 }
 
 /**
- * After an early stop, a row shows the score of the baseline's whole measurement, which is the same in every check, and
- * adds the observed change to it: `50.7% → ≈ 96.8%`.
+ * After an early stop, a row shows the baseline's whole score, which is the same in every check, and adds the observed
+ * change: `50.7% → ≈ 96.8%`.
  */
 function withWholeScores(row: DecidingRow, report: Report): DecidingRow {
   const { facts } = row;

@@ -15,14 +15,13 @@ export function detailsWords(details: DetailsPlace, path: string): string {
   return `${where}; --verbose prints all tables`;
 }
 
-/** Counts of further findings and notes; empty without any. */
+/** `3 findings in all, 1 note`; empty if the verdict says everything. */
 export function moreWords(report: Report): string {
   const { grave, infos } = findingsBySeverity(report);
-  const counts = [
+  return [
     ...(grave.length > 1 ? [`${formatCount(grave.length, 'finding')} in all`] : []),
     ...(infos.length > 0 ? [formatCount(infos.length, 'note')] : []),
-  ];
-  return counts.join(', ');
+  ].join(', ');
 }
 
 /** Before the steps that a verdict asks for. */

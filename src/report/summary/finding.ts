@@ -5,16 +5,14 @@ import { FINDING_WORDS } from '../findings/list.ts';
 import { formatCount } from '../text/numbers.ts';
 import { type Phrase, phrase, plain, prose } from '../text/phrase.ts';
 
-/** Everything that a report says of findings of this kind. */
 export function wordsOf<K extends FindingKind>(finding: FindingOf<K>): FindingWords<K> {
   return FINDING_WORDS[finding.kind as K];
 }
 
-/** The sentence of a finding, and whether an exception accepts it or has expired. */
+/** The sentence of a finding, and its exception. */
 export function describeFinding<K extends FindingKind>(finding: FindingOf<K>): Phrase {
-  const sentence = wordsOf(finding).sentence(finding);
   const accepted = exceptionSentence(finding);
-  return accepted === null ? sentence : phrase`${sentence} ${accepted}`;
+  return phrase`${wordsOf(finding).sentence(finding)}${accepted === null ? [] : phrase` ${accepted}`}`;
 }
 
 /** The sentence as plain, unescaped text, for report.json. */
@@ -42,10 +40,7 @@ function exceptionSentence({ exception }: Pick<Finding, 'exception'>): Phrase | 
     : phrase`Accepted ${because} until ${until}, ${daysLeft === 0 ? 'today' : `${formatCount(daysLeft, 'day')} left`}.`;
 }
 
-/**
- * What exceptions keep out of the verdict, each with its title: always shown, since a pass without them would be
- * another verdict.
- */
+/** What exceptions keep out of the verdict: always shown, since the verdict might be worse without them. */
 export function acceptedFindings({ findings }: Pick<Report, 'findings'>): Phrase[] {
   return findings.flatMap((finding) => {
     const sentence = finding.exception && finding.exception.daysLeft >= 0 ? exceptionSentence(finding) : null;

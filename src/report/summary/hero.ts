@@ -1,3 +1,4 @@
+import type { Estimate } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { factsRow } from '../text/exam-and-twins.ts';
 import {
@@ -10,11 +11,9 @@ import {
 } from '../text/numbers.ts';
 import { decidingFinding } from './verdict.ts';
 
-/** The number of a report, with its interval and the limit that it must not fall below, as shares. */
-export interface HeroNumber {
-  readonly value: number;
-  readonly lower: number | null;
-  readonly upper: number | null;
+/** The number to remember, with its interval, as shares. */
+export interface HeroNumber extends Estimate {
+  /** It must not fall below this. */
   readonly limit: number;
   /** `−41.9 points`. */
   readonly shown: string;
@@ -24,7 +23,7 @@ export interface HeroNumber {
   readonly note: string;
 }
 
-/** The transfer of a gain if that decides, else the change in other forms. Null without a baseline for the probes. */
+/** The transfer of a gain if that decides, else the change in other forms; null if the probes have no baseline. */
 export function heroNumber(report: Report): HeroNumber | null {
   const finding = decidingFinding(report);
   if (finding?.kind === 'shadow-delta') {

@@ -7,7 +7,7 @@ import type { RuleGroup, RuleRow } from '../text/rule-row.ts';
 import { isNotJudged } from './row-marks.ts';
 import { ruleGroups } from './rule-groups.ts';
 
-/** One thing that the gate looked at. Area and name are the same in every run under one policy. */
+/** Area and name are the same in every run under one policy. */
 export interface JudgedCheck {
   readonly area: 'probes' | 'spectra' | 'model' | 'trend' | 'benchmarks' | 'comparison';
   readonly name: string;
@@ -26,8 +26,8 @@ const AREAS: Readonly<Record<RuleGroup['title'], JudgedCheck['area']>> = {
 };
 
 /**
- * Every rule of the policy, and every kind of finding that no rule has made. Each finding of the report belongs to at
- * least one, so that the worst level of all is that of the verdict.
+ * Every rule of the policy, and every kind of finding that no rule made. Each finding belongs to at least one check, so
+ * the worst level is that of the verdict.
  */
 export function judgedChecks(report: Report): JudgedCheck[] {
   const rules = ruleGroups(report).flatMap(({ title, rows }) =>
@@ -50,7 +50,6 @@ function kindCheck(finding: Finding): JudgedCheck {
   return { area, name: title, findings: [finding], notJudged: isGap ? 'something was not measured' : null };
 }
 
-/** Findings of one kind, and rules of one name. */
 function asOne(checks: readonly JudgedCheck[]): JudgedCheck[] {
   const found = new Set(checks.flatMap(({ findings }) => findings));
   const findings = SEVERITY.flatMap((level) => [...found].filter((finding) => finding.level === level));

@@ -9,18 +9,16 @@ import { screeningWords } from '../text/screening.ts';
 import { stopSentence } from '../text/stops.ts';
 import { describeFinding } from './finding.ts';
 
-/** Several things that were not measured for one reason. */
 export interface Gap {
   readonly what: string;
   readonly why: Phrase;
-  /** Foreign names, or some of them if there are very many. */
+  /** Foreign; not all if there are very many. */
   readonly names: readonly string[];
 }
 
-/** A page of thousands of names helps nobody; report.json has all. */
 const MOST_NAMES = 200;
 
-/** Tensors and probe items that were left out, by reason, the most frequent first. */
+/** Tensors and probe items that were left out, by reason; the most frequent first. */
 export function measurementGaps(report: Report): Gap[] {
   const { skipped, probes } = report;
   const items = (probes?.leftOut ?? []).map(({ suite, id, reason }) => ({ name: `${suite}: ${id}`, reason }));
@@ -30,14 +28,9 @@ export function measurementGaps(report: Report): Gap[] {
 function screenedGap(report: Report): Gap[] {
   const words = screeningWords(report);
   if (words === null || words.screened.length === 0) return [];
+  const what = `full spectra of ${formatCount(words.screened.length, 'matrix', 'matrices')}`;
   const names = words.screened.slice(0, MOST_NAMES).map(({ of, name }) => `${name} (${ofName(of)})`);
-  return [
-    {
-      what: `full spectra of ${formatCount(words.screened.length, 'matrix', 'matrices')}`,
-      why: phrase`${words.sentence}`,
-      names,
-    },
-  ];
+  return [{ what, why: [words.sentence], names }];
 }
 
 function gapsIn(all: ReadonlyArray<{ readonly name: string; readonly reason: string }>, one: string): Gap[] {
@@ -50,7 +43,7 @@ function gapsIn(all: ReadonlyArray<{ readonly name: string; readonly reason: str
     }));
 }
 
-/** Other gaps in measurement and judgment, in sentences. */
+/** Other gaps in measurement and judgment. */
 export function gapSentences(report: Report): Phrase[] {
   return [
     ...report.findings.filter(({ kind }) => FINDING_WORDS[kind].isGap).map(describeFinding),

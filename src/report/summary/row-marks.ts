@@ -1,5 +1,5 @@
 import { type Finding, type Level, SEVERITY } from '../../compare/finding.ts';
-import { exceeds, reaches } from '../../compare/probes/index.ts';
+import { type Both, exceeds, reaches } from '../../compare/probes/index.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
 import type { DecidingRow } from '../text/deciding-row.ts';
@@ -30,7 +30,7 @@ export function findingRow(finding: Finding, report: Report): DecidingRow {
   };
 }
 
-/** Does a finding say that these numbers prove nothing? */
+/** Does a finding make these numbers inconclusive? */
 export function isNotJudged({ findings }: Report, part: 'probes' | 'spectra' | 'benchmarks'): boolean {
   return findings.some(({ kind, level }) => {
     const { about } = FINDING_WORDS[kind];
@@ -38,40 +38,31 @@ export function isNotJudged({ findings }: Report, part: 'probes' | 'spectra' | '
   });
 }
 
-/** The mark of a gain: the level of the gravest finding that casts doubt on it. */
+/** The level of the gravest finding that doubts a gain. */
 export function gainMark({ findings }: Report): Verdict {
   const levels = findings.filter(({ kind }) => FINDING_WORDS[kind].isGain).map(levelInRow);
   const worst = SEVERITY.find((level) => levels.includes(level));
   return worst === undefined ? 'pass' : markOf(worst);
 }
 
-/** The mark of a task from logs: its finding's level; without one, a drop beyond the limit may be chance. */
-export function taskMark({ findings }: Report, task: string, change: Change, drop: number | undefined): Verdict {
+/** The level of a task's finding; without one, a drop beyond the limit may be chance. */
+export function taskMark({ findings }: Report, task: string, change: Both, drop: number | undefined): Verdict {
   const own = findings.find((finding) => finding.kind === 'benchmark-loss' && finding.task === task);
   if (own !== undefined) return markOf(levelInRow(own));
   return isBeyondDrop(change, drop) ? 'inconclusive' : 'pass';
 }
 
-interface Change {
-  readonly baseline: number | null;
-  readonly candidate: number;
-}
-
-/**
- * Did an accuracy fall by a limit, or by more?
- * @param drop the limit, as a share; undefined: not known, so that any drop counts
- */
-export function isBeyondDrop({ baseline, candidate }: Change, drop: number | undefined): boolean {
+/** Did an accuracy fall by the limit or more? @param drop as a share; undefined: unknown, so any drop counts */
+export function isBeyondDrop({ baseline, candidate }: Both, drop: number | undefined): boolean {
   if (baseline === null) return false;
   return drop === undefined ? exceeds(baseline - candidate, 0) : reaches(baseline - candidate, drop);
 }
 
 /**
- * The mark of a row that has no finding of its own. A drop beyond its limit is never shown as passed: another finding
+ * The mark of a row without a finding of its own. A drop beyond its limit is never shown as passed: another finding
  * reports the same loss, or it may be chance.
- * @param drop the limit, as a share; undefined: not known, so that any drop may be beyond it
  */
-export function changeMark(report: Report, change: Change, drop: number | undefined): Verdict {
+export function changeMark(report: Report, change: Both, drop: number | undefined): Verdict {
   if (!isBeyondDrop(change, drop)) return 'pass';
   const levels = report.findings.filter(({ kind }) => FINDING_WORDS[kind].isLoss).map(levelInRow);
   const worst = SEVERITY.find((level) => level !== 'info' && levels.includes(level));

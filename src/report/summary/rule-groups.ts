@@ -2,12 +2,10 @@ import type { FindingKind } from '../../compare/finding.ts';
 import type { AppliedSettings } from '../../compare/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
-import { type RuleGroup, ruleRow } from '../text/rule-row.ts';
-
-type Title = RuleGroup['title'];
+import { type RuleGroup, type RuleRow, ruleRow } from '../text/rule-row.ts';
 
 /** In the order of the report. */
-const TITLES: readonly Title[] = ['Probes', 'Spectra', 'How the model is used', 'Drift over scheduled checks'];
+const TITLES = ['Probes', 'Spectra', 'How the model is used', 'Drift over scheduled checks'] as const;
 
 /** Every rule of the policy with its limit and how the candidate stands; empty for reports of version 0.2. */
 export function ruleGroups(report: Report): RuleGroup[] {
@@ -26,17 +24,15 @@ function rowsOf<K extends FindingKind>(kind: K, report: Report, settings: Applie
   return [rules].flat().map((rule) => ({ ...ruleRow(kind, rule, report), group: rule.group }));
 }
 
-/** `10 rules: 8 within their limits, 1 beyond, 1 with nothing to judge`. */
+/** `1 beyond, 8 within, 1 with nothing to judge`. */
 export function groupSummary({ rows }: RuleGroup): string {
-  const within = rows.filter(({ mark }) => mark === 'pass').length;
-  const idle = rows.filter(({ mark }) => mark === null).length;
-  const noted = rows.filter(({ mark }) => mark === 'info').length;
-  const beyond = rows.length - within - idle - noted;
+  const count = (wanted: RuleRow['mark']) => rows.filter(({ mark }) => mark === wanted).length;
+  const [within, noted, idle] = [count('pass'), count('info'), count(null)];
   const parts = [
-    ...(beyond > 0 ? [`${beyond} beyond`] : []),
-    ...(noted > 0 ? [`${noted} with a note`] : []),
-    ...(within > 0 ? [`${within} within`] : []),
-    ...(idle > 0 ? [`${idle} with nothing to judge`] : []),
+    { size: rows.length - within - noted - idle, words: 'beyond' },
+    { size: noted, words: 'with a note' },
+    { size: within, words: 'within' },
+    { size: idle, words: 'with nothing to judge' },
   ];
-  return parts.join(', ');
+  return parts.flatMap(({ size, words }) => (size > 0 ? [`${size} ${words}`] : [])).join(', ');
 }

@@ -1,9 +1,9 @@
 import type { Finding } from '../../compare/finding.ts';
-import type { KindRow, ProbeComparison } from '../../compare/probes/index.ts';
+import type { ProbeComparison } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { FINDING_WORDS } from '../findings/list.ts';
 import { comparedSentence, withoutInLogs } from '../text/benchmarks.ts';
-import { type CarryOver, carryOverSentence, carryOverWords, twinCarryOver } from '../text/carry-over.ts';
+import { carryOverSentence, carryOverWords, twinCarryOver } from '../text/carry-over.ts';
 import { examAndTwins } from '../text/exam-and-twins.ts';
 import { metricPart, ofName } from '../text/metric-names.ts';
 import { formatPair, formatRelative } from '../text/numbers.ts';
@@ -11,7 +11,7 @@ import { code, type Phrase, phrase, plain } from '../text/phrase.ts';
 import { describeFinding, findingHeadline, nextSteps } from './finding.ts';
 import { isBeyondDrop } from './row-marks.ts';
 
-/** Findings behind the verdict, those of its level first; `info` findings apart, accepted ones first. */
+/** Findings behind the verdict, those of its level first; and `info` findings, accepted ones first. */
 export function findingsBySeverity(report: Report): { readonly grave: Finding[]; readonly infos: Finding[] } {
   const order = [report.verdict, 'fail', 'inconclusive', 'warn'];
   const rank = (finding: Finding): number => order.indexOf(finding.level);
@@ -69,7 +69,7 @@ function onlyNoted(finding: Finding, report: Report): Phrase {
   return phrase`${findingHeadline(finding, report)} ${why}`;
 }
 
-/** Says whether a gain is real or, without a gain, that nothing was lost. */
+/** Is a gain real? Without a gain, was anything lost? */
 function probesSentence(report: Report, comparison: ProbeComparison): Phrase {
   const gain = leastCarryOver(comparison);
   if (gain) {
@@ -83,11 +83,11 @@ function probesSentence(report: Report, comparison: ProbeComparison): Phrase {
 
 function spectraSentence(report: Report): Phrase {
   const { shadowDeltas } = report;
-  const noted = notedMetric(report);
+  const noted = report.findings.find(({ kind, level }) => level === 'info' && kind === 'metric-moved');
   if (noted) return onlyNoted(noted, report);
-  const headline = shadowDeltas.find(({ module, baseline, candidate }) => {
-    return module === null && baseline !== null && candidate !== null;
-  });
+  const headline = shadowDeltas.find(
+    ({ module, baseline, candidate }) => module === null && baseline !== null && candidate !== null,
+  );
   if (headline === undefined) return phrase`Nothing moved beyond its limit against the baseline.`;
   const { metric, of, baseline, candidate, relativeChange } = headline;
   const [before, after] = formatPair(baseline ?? 0, candidate ?? 0);
@@ -95,14 +95,8 @@ function spectraSentence(report: Report): Phrase {
   return phrase`Nothing moved beyond its limit: ${metricPart(metric)} of ${ofName(of)} ${before} → ${after}${change}.`;
 }
 
-/**
- * The kind of twins to which a significant gain carries over least, among the kinds that decide. Null without a gain,
- * and where only format twins judge it.
- */
-export function leastCarryOver({
-  kinds,
-  gains,
-}: Pick<ProbeComparison, 'kinds' | 'gains'>): { readonly row: KindRow; readonly carryOver: CarryOver } | null {
+/** The deciding kind of twins to which a significant gain carries over least; null without one. */
+export function leastCarryOver({ kinds, gains }: Pick<ProbeComparison, 'kinds' | 'gains'>) {
   const gained = gains.filter(({ gain }) => gain.lower !== null && gain.lower > 0).map(({ suite }) => suite);
   const judged = kinds.flatMap((row) => {
     const carryOver = row.role === 'decides' && gained.includes(row.suite) ? twinCarryOver(row) : null;
@@ -111,24 +105,13 @@ export function leastCarryOver({
   return judged.sort((a, b) => a.carryOver.transfer.value - b.carryOver.transfer.value)[0] ?? null;
 }
 
-/**
- * A finding that a pass only notes: an accepted one, or a loss beyond a limit at level `info`; null without one. The
- * sentence must not say then that nothing was lost.
- */
+/** An accepted finding, or a loss at level `info`. With one, a pass must not say that nothing was lost. */
 function notedLoss(report: Report): Finding | null {
   const { infos } = findingsBySeverity(report);
   return infos.find(({ kind, exception }) => exception !== undefined || FINDING_WORDS[kind].isLoss) ?? null;
 }
 
-/** A metric beyond its limit that the policy only notes. */
-function notedMetric({ findings }: Report): Finding | null {
-  return findings.find(({ kind, level }) => level === 'info' && kind === 'metric-moved') ?? null;
-}
-
-/**
- * Did all twins, the twins of a capability, or the exam fall by a limit or more, in too few answers to tell it from
- * chance?
- */
+/** Did exam or twins, of all facts or of a capability, fall by a limit or more, possibly by chance? */
 function hasOpenLoss({ probes, applied }: Report): boolean {
   const limits = applied?.settings['twin-accuracy'];
   if (!probes || limits === undefined) return false;

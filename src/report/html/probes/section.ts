@@ -4,8 +4,8 @@ import { drawTableHtml, foldedTable, tableNotes } from '../../render/html/draw.t
 import { type Html, html } from '../../render/html/html.ts';
 import { phraseHtml } from '../../render/html/phrase.ts';
 import { familyTable, kindChangeTable, shadowTable } from '../../sections/accuracies.ts';
+import { sliceTable, suiteTable } from '../../sections/benchmarks.ts';
 import { EVIDENCE_TABLES } from '../../sections/evidence.ts';
-import { sliceTable, suiteTable } from '../../sections/suites.ts';
 import { probeRemarks, probeSectionNotes } from '../../text/probes.ts';
 import type { PageOptions, PageSection } from '../section.ts';
 import { formCharts, formTables } from './accuracy.ts';
