@@ -2,7 +2,7 @@ import type { Report } from '../../compare/report.ts';
 import { type Html, html } from '../render/html/html.ts';
 import { icon, NOT_JUDGED } from '../render/html/icon.ts';
 import { phraseHtml } from '../render/html/phrase.ts';
-import { stackedTable } from '../render/html/table.ts';
+import { table } from '../render/html/table.ts';
 import { type Gap, gapSentences, measurementGaps } from '../summary/not-measured.ts';
 import { groupSummary, ruleGroups } from '../summary/rule-groups.ts';
 import { methodFacts, subjectFacts } from '../text/measurement-facts.ts';
@@ -30,13 +30,10 @@ ${body}`;
 
 function ruleFold(group: RuleGroup, options: PageOptions): Html {
   const worst = WORST_FIRST.find((mark) => group.rows.some((row) => row.mark === mark));
-  const body = stackedTable({
-    label: `Rules: ${group.title}`,
-    head: ['rule', 'limit', 'candidate', 'level'],
-    rows: group.rows.map((row) => ruleCells(row, options)),
-  });
-  const head = html`<summary>${worst === undefined ? NOT_JUDGED : icon(worst)}${group.title} <span class="note">${groupSummary(group)}</span></summary>`;
-  return html`<details>${head}${body}</details>`;
+  const head = ['rule', 'limit', 'candidate', 'level'];
+  const rows = group.rows.map((row) => ruleCells(row, options));
+  const summary = html`<summary>${worst === undefined ? NOT_JUDGED : icon(worst)}${group.title} <span class="note">${groupSummary(group)}</span></summary>`;
+  return html`<details>${summary}${table({ label: `Rules: ${group.title}`, head, rows }, 'stacked')}</details>`;
 }
 
 const WORST_FIRST = ['fail', 'inconclusive', 'warn', 'pass'] as const;
@@ -64,11 +61,12 @@ function gapFold({ what, why, names }: Gap, docs: string): Html {
 }
 
 function measurement(report: Report, { docs }: PageOptions): Html {
-  const subjects = stackedTable({
-    label: 'What was compared',
-    head: ['', 'candidate', 'baseline', 'reference'],
-    rows: subjectFacts(report).map(({ label, values }) => [label, ...values.map((value) => phraseHtml(value, docs))]),
-  });
+  const head = ['', 'candidate', 'baseline', 'reference'];
+  const rows = subjectFacts(report).map(({ label, values }) => [
+    label,
+    ...values.map((value) => phraseHtml(value, docs)),
+  ]);
+  const subjects = table({ label: 'What was compared', head, rows }, 'stacked');
   const facts = methodFacts(report).map(
     ([label, value]) => html`<dt>${label}</dt><dd>${phraseHtml(value, docs)}</dd>\n`,
   );

@@ -6,9 +6,9 @@ import { describeFinding, nextSteps, wordsOf } from '../summary/finding.ts';
 import { findingsBySeverity, verdictSentence } from '../summary/verdict.ts';
 import { type MarkdownOptions, renderComment } from './comment.ts';
 
-/** GitHub takes at most so many annotations in a request. */
+/** GitHub's limit for one request. */
 export const MAX_ANNOTATIONS = 50;
-/** Bytes of the summary. GitHub's docs say characters; a text with so few bytes is safe either way. */
+/** In bytes, which is safe: GitHub's docs say characters. */
 const SUMMARY_LIMIT = 65_535;
 const TITLE_LENGTH = 250;
 const MESSAGE_LENGTH = 2000;
@@ -16,7 +16,7 @@ const MESSAGE_LENGTH = 2000;
 interface CheckAnnotation {
   readonly level: 'failure' | 'warning' | 'notice';
   readonly title: string;
-  /** File that the finding is about; null for a checkpoint, which has no lines. */
+  /** The file of the finding; null for a checkpoint, which has no lines. */
   readonly path: string | null;
   readonly message: string;
 }
@@ -31,17 +31,16 @@ export interface CheckRunText {
 
 export function describeCheckRun(report: Report, options: MarkdownOptions): CheckRunText {
   const { grave } = findingsBySeverity(report);
+  const verdict = `${report.verdict}${options.override ? ', overridden' : ''}`;
+  const comment = renderComment(report, { ...options, limit: SUMMARY_LIMIT, unit: 'bytes' });
   return {
-    title: printable(
-      `${options.override ? `${report.verdict}, overridden` : report.verdict}: ${phraseLine(verdictSentence(report))}`,
-      TITLE_LENGTH,
-    ),
-    summary: withoutMarkers(renderComment(report, { ...options, limit: SUMMARY_LIMIT, unit: 'bytes' })),
+    title: printable(`${verdict}: ${phraseLine(verdictSentence(report))}`, TITLE_LENGTH),
+    summary: comment.replace(/^(?:<!-- [^\n]* -->\n)+/, ''),
     annotations: grave.slice(0, MAX_ANNOTATIONS).map((finding) => annotationOf(finding, report)),
   };
 }
 
-/** The check run of a run that ended without a verdict. @param message why, in one line of foreign text */
+/** The check run without a verdict. @param message the reason, in one foreign line */
 export function describeNoVerdict(message: string): CheckRunText {
   return {
     title: printable(`no verdict: ${message}`, TITLE_LENGTH),
@@ -50,17 +49,13 @@ export function describeNoVerdict(message: string): CheckRunText {
   };
 }
 
-/** The check run of a run that a label skipped: nothing was measured. */
+/** The check run after a label skipped the check. */
 export function describeSkipped({ label, login }: { readonly label: string; readonly login: string }): CheckRunText {
   return {
     title: printable(`skipped: ${login} put the label ${label} on this pull request`, TITLE_LENGTH),
     summary: `## Shadow Gate: skipped\n\nNothing was measured or judged: ${codeName(login)} put the label ${codeName(label)} on this pull request. Remove it, and run the check again, to have a verdict.\n`,
     annotations: [],
   };
-}
-
-function withoutMarkers(comment: string): string {
-  return comment.replace(/^(?:<!-- [^\n]* -->\n)+/, '');
 }
 
 const LEVELS = { fail: 'failure', inconclusive: 'warning', warn: 'warning', info: 'notice' } as const;

@@ -1,8 +1,8 @@
 import type { Finding } from '../../compare/finding.ts';
-import type { Report } from '../../compare/report.ts';
+import type { Report, Verdict } from '../../compare/report.ts';
 import { type Block, drawn, fold, section, series } from '../document/block.ts';
-import { codeName, plainText } from '../escape.ts';
-import { docsLink, findingMarkdown, phraseMarkdown, termLink } from '../render/markdown/phrase.ts';
+import { codeName } from '../escape.ts';
+import { findingMarkdown, GLOSSARY_LINK, phraseMarkdown, termLink } from '../render/markdown/phrase.ts';
 import { familyTable, kindTable, shadowTable } from '../sections/accuracies.ts';
 import { benchmarkTable, sliceTable, suiteTable } from '../sections/benchmarks.ts';
 import { decidingBlock } from '../sections/deciding.ts';
@@ -15,30 +15,36 @@ import { weightOf } from '../sections/weights.ts';
 import { decidingTable, decidingValues } from '../summary/deciding-table.ts';
 import { acceptedFindings, describeFinding, wordsOf } from '../summary/finding.ts';
 import { decidingFinding, findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../summary/verdict.ts';
-import { formatCount, formatDuration, NO_NUMBER } from '../text/numbers.ts';
+import { formatCount, NO_NUMBER } from '../text/numbers.ts';
 import { findingLink, phrase } from '../text/phrase.ts';
 import { flipSummary, probeRemarks, probeSectionNotes } from '../text/probes.ts';
 import { baselineAge } from '../text/provenance.ts';
 import { stopSentence } from '../text/stops.ts';
 import { decidingKinds } from '../text/twin-words.ts';
 import { ICONS } from '../text/words.ts';
-import { accuracyCharts } from './accuracy-charts.ts';
+import { accuracyCharts } from './charts.ts';
 import { exampleMarkdown, flipMarkdown } from './flips.ts';
 import { footer } from './footer.ts';
 import { commitLink, type Origin, originLinks, originWarnings } from './origin.ts';
 
-/** A reader takes in a screenful of findings; report.json has them all. */
+/** A screenful; report.json has all findings. */
 const MOST_FINDINGS = 20;
 const MOST_INFOS = 40;
 
-interface CommentOptions {
-  /** Tells the comments of a matrix of jobs apart; `default` is not worth a mention. */
-  readonly key: string;
+export interface ShownOptions {
+  /** The run that made the report, for a page that outlives it. */
   readonly origin?: Origin | undefined;
+  /** Address of the uploaded page with charts and all items. */
   readonly htmlReport?: string | undefined;
   readonly override?: Override | null | undefined;
+  /** Label with which a writer can override the check; absent if it would not count. */
   readonly overrideLabel?: string | undefined;
-  /** GitHub draws pictures there. */
+}
+
+interface CommentOptions extends ShownOptions {
+  /** Tells the comments of a matrix of jobs apart; `default` is not worth a mention. */
+  readonly key: string;
+  /** GitHub draws pictures in a step summary only. */
   readonly hasPictures?: boolean;
 }
 
@@ -48,41 +54,35 @@ export function commentDocument(report: Report, options: CommentOptions): Block[
   const isPass = report.verdict === 'pass';
   const warnings = [
     ...(override === null ? [] : [overrideLine(override)]),
-    ...acceptedLines(report),
+    ...acceptedFindings(report).map((accepted) => `${ICONS.warn} ${phraseMarkdown(accepted)}`),
     ...(origin === undefined ? [] : originWarnings(origin)),
   ];
   const more = detailsOf(report, origin);
+  const links = [drawn(originLinks(origin)), section(weightOf('links'), [drawn(moreLinks(report, options))])];
   return [
-    drawn(
-      `## ${ICONS[report.verdict]} Shadow Gate: ${report.verdict}${key === 'default' ? '' : ` · ${codeName(key)}`}`,
-    ),
+    drawn(heading(report.verdict, key)),
     section(weightOf('sentence'), [drawn(`**${phraseMarkdown(verdictSentence(report))}**`)]),
     drawn(warnings.join('<br>')),
     section(weightOf('deciding'), [isPass ? drawn(decidingLine(report)) : decidingBlock(report), stopNote(report)]),
     section(weightOf('steps'), [drawn(stepsOf(report, options.overrideLabel))]),
     section(weightOf('example'), [drawn(exampleMarkdown(report))]),
-    {
-      kind: 'row',
-      blocks: [drawn(originLinks(origin)), section(weightOf('links'), [drawn(moreLinks(report, options))])],
-    },
+    { kind: 'row', blocks: links },
     ...series(weightOf('pictures'), (hasPictures ? accuracyCharts(report) : []).map(drawn)),
     // A pass is quiet.
     ...(isPass ? [fold('Details', more)] : more),
   ];
 }
 
+export const heading = (verdict: Verdict, key: string): string =>
+  `## ${ICONS[verdict]} Shadow Gate: ${verdict}${key === 'default' ? '' : ` · ${codeName(key)}`}`;
+
 /** Everything that a reader opens. */
 function detailsOf(report: Report, origin: Origin | undefined): Block[] {
   const { infos } = findingsBySeverity(report);
   const listed = findingsToList(report);
+  const items = series(weightOf('findings'), listed.slice(0, MOST_FINDINGS).map(findingItem));
   return [
-    fold(formatCount(listed.length, 'finding'), [
-      {
-        kind: 'list',
-        items: series(weightOf('findings'), listed.slice(0, MOST_FINDINGS).map(findingItem)),
-        total: listed.length,
-      },
-    ]),
+    fold(formatCount(listed.length, 'finding'), [{ kind: 'list', items, total: listed.length }]),
     ...answersOf(report),
     fold('Spectra', [
       section(weightOf('spectra'), [
@@ -115,14 +115,11 @@ function answersOf(report: Report): Block[] {
   const deciding = decidingKinds(kinds);
   const example = exampleMarkdown(report);
   const others = example === '' ? flips : flips.slice(1);
+  const remarks = probeRemarks(probes.comparison);
   const evidence: Block[] = [
     // All kinds, if some do not decide.
     kindTable(deciding.length === kinds.length ? [] : kinds, 48),
-    {
-      kind: 'list',
-      items: probeRemarks(probes.comparison).map((words) => ({ kind: 'item', words })),
-      total: probeRemarks(probes.comparison).length,
-    },
+    { kind: 'list', items: remarks.map((words) => ({ kind: 'item', words })), total: remarks.length },
     ...EVIDENCE_TABLES.map((of) => of(probes)),
   ];
   return [
@@ -147,11 +144,6 @@ function answersOf(report: Report): Block[] {
   ];
 }
 
-/** Findings that would count without an exception of the policy. */
-function acceptedLines(report: Report): string[] {
-  return acceptedFindings(report).map((accepted) => `${ICONS.warn} ${phraseMarkdown(accepted)}`);
-}
-
 /** How much was asked; empty if that was everything. */
 function stopNote({ probes }: Report): Block {
   const stop = probes && stopSentence(probes);
@@ -167,35 +159,31 @@ function stepsOf(report: Report, label: string | undefined): string {
 }
 
 function findingItem(finding: Finding): Block {
-  const { kind, level } = finding;
-  const words = phrase`${findingLink(kind, wordsOf(finding).title)}: ${describeFinding(finding)}`;
-  return { kind: 'item', mark: level, words };
+  const words = phrase`${findingLink(finding.kind, wordsOf(finding).title)}: ${describeFinding(finding)}`;
+  return { kind: 'item', mark: finding.level, words };
 }
 
 /** The numbers of a pass, in one line. */
 function decidingLine(report: Report): string {
-  return decidingTable(report)
-    .map(
-      (row) =>
-        `${ICONS[row.mark]}\u00a0${phraseMarkdown(row.check, { narrow: true })} ${row.candidate === NO_NUMBER ? row.change : decidingValues(row)}`,
-    )
-    .join(' · ');
+  const parts = decidingTable(report).map((row) => {
+    const numbers = row.candidate === NO_NUMBER ? row.change : decidingValues(row);
+    return `${ICONS[row.mark]}\u00a0${phraseMarkdown(row.check, { narrow: true })} ${numbers}`;
+  });
+  return parts.join(' · ');
 }
 
-/**
- * Where a reader finds more: the page with charts, the baseline and its age, the finding that decides, and the words.
- */
+/** The page with charts, the baseline and its age, the finding that decides, and the glossary. */
 function moreLinks(report: Report, { origin, htmlReport }: Pick<CommentOptions, 'origin' | 'htmlReport'>): string {
   const finding = decidingFinding(report);
   return [
     ...(htmlReport === undefined || !isAddress(htmlReport) ? [] : [`[explore the report](${htmlReport})`]),
     baselineLink(report, origin),
     ...(finding === null ? [] : [`about ${findingMarkdown(finding.kind, `“${wordsOf(finding).title}”`)}`]),
-    docsLink('glossary', 'glossary'),
+    GLOSSARY_LINK,
   ].join(' · ');
 }
 
-/** True for an address of ours: no character can end a link or begin another one. */
+/** No character of our own addresses can end a link or begin another one. */
 const isAddress = (url: string): boolean => /^https?:\/\/[\w.:/?=&%#~-]+$/.test(url);
 
 function baselineLink(report: Report, origin: Origin | undefined): string {
@@ -206,28 +194,18 @@ function baselineLink(report: Report, origin: Origin | undefined): string {
   return `${termLink('baseline', 'baseline')}${where}${age === null ? '' : `, ${age}`}`;
 }
 
-/** Time until the report, and the machine. */
-export interface Cost {
-  readonly seconds: number;
-  readonly machine: string;
-}
-
-export function costLine({ seconds, machine }: Cost): string {
-  return `<sub>This check took ${formatDuration(seconds)} on ${plainText(machine)}.</sub>`;
-}
-
 /** The label that turned a failed check neutral, and who put it on the pull request. */
 export interface Override {
   readonly label: string;
   readonly login: string;
 }
 
-/** Stands above everything else: the numbers below are of a failed check. */
+/** Stands above the numbers, which are of a failed check. */
 function overrideLine({ label, login }: Override): string {
   return `${ICONS.warn} ${codeName(login)} overrode this check for this commit, with the label ${codeName(label)}: it is neutral. The next commit is judged anew.`;
 }
 
-/** A way out without a new baseline, where the workflow has one. */
+/** Another way out than a new baseline. */
 function overrideOffer(label: string): string {
   return `To merge this commit without a new baseline, somebody with write access, other than the author, can put the label ${codeName(label)} on this pull request.`;
 }

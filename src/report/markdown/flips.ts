@@ -7,10 +7,7 @@ import { type AnsweredForm, examOfFlip, exampleFlip } from '../text/example.ts';
 import { answerMark } from '../text/probe-items.ts';
 import { flipText } from '../text/probes.ts';
 
-/**
- * A flip with both forms side by side, and what both models answered.
- * @param items of the report, which have the benchmark form; without it, the twin stands alone
- */
+/** A flip with both answers. @param items have its exam; without it, the other form stands alone */
 export function flipMarkdown(flip: Flip, items: ItemTable | null): string {
   const head = `${plainText(flip.capability)} · ${phraseMarkdown(flipText(flip))}`;
   if (flip.right === null) return head;
@@ -25,15 +22,11 @@ export function exampleMarkdown(report: Report): string {
   return example === null ? '' : bothForms(example.flip, example.exam, NARROW);
 }
 
-/** Style of a form in a cell: in a fold, a wide table scrolls. */
-interface CellStyle {
-  readonly lines: number;
-  readonly text: (text: string) => string;
-  readonly answer: (text: string) => string;
-}
+/** In a fold, a wide table scrolls. */
+const WIDE = { lines: 16, text: plainText, answer: codeName };
+const NARROW = { lines: 8, text: narrowText, answer: narrowName };
 
-const WIDE: CellStyle = { lines: 16, text: plainText, answer: codeName };
-const NARROW: CellStyle = { lines: 8, text: narrowText, answer: narrowName };
+type CellStyle = typeof WIDE;
 
 function bothForms(flip: Flip, exam: AnsweredForm, style: CellStyle): string {
   const answered = (text: string | null) =>
@@ -53,7 +46,7 @@ function bothForms(flip: Flip, exam: AnsweredForm, style: CellStyle): string {
   return markdownTable([heads, ...cells], { alignDelimiters: false });
 }
 
-/** A prompt in a cell, where long lines wrap: two code blocks side by side would be too wide. */
+/** In a cell, long lines wrap: two code blocks side by side would be too wide. */
 function promptCell(prompt: string | null, { lines: most, text }: CellStyle): string {
   if (prompt === null) return '';
   const lines = prompt.split('\n');

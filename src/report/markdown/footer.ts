@@ -4,19 +4,13 @@ import { formatDuration } from '../text/numbers.ts';
 import { precisionPart, reportDisclaimer, storedIn } from '../text/words.ts';
 import { commitLink } from './origin.ts';
 
-/** `sha256:` and twelve digits: enough to tell two checkpoints apart at a glance. */
+/** `sha256:` and twelve digits. */
 const DIGEST_LENGTH = 'sha256:'.length + 12;
 
-/**
- * Which files were compared, by which tool, and what the verdict does not claim.
- * @param repository address of the repository that the baseline's commit is in, for a link to it
- */
+/** What was compared, by which tool, and what the verdict does not claim. @param repository of the baseline's commit */
 export function footer(report: Report, repository?: string): string {
   const { candidate, baseline, reference, tool } = report;
-  const named = (
-    role: string,
-    { path, digest, dtypes }: Pick<Report['candidate'], 'path' | 'digest' | 'dtypes'>,
-  ): string => {
+  const named = (role: string, { path, digest, dtypes }: Pick<Report['candidate'], 'path' | 'digest' | 'dtypes'>) => {
     const stored = storedIn(dtypes).map((dtype) => codeName(dtype));
     const weights = stored.length === 0 ? '' : ` in ${stored.join(', ')}`;
     return `${role} ${codeName(path)} ${codeName(digest.slice(0, DIGEST_LENGTH))}${weights}`;
@@ -36,7 +30,7 @@ function withoutReference({ findings, benchmarks }: Report): string {
   return isServed ? 'no weights' : 'no reference (W only)';
 }
 
-/** The age of a baseline and its commit: an approval that is a year old is worth little. */
+/** An approval that is a year old is worth little. */
 function ageOf({ measured, commit }: NonNullable<Report['baseline']>, repository: string | undefined): string {
   const day = /^\d{4}-\d{2}-\d{2}/.exec(measured)?.[0];
   const parts = [

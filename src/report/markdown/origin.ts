@@ -1,9 +1,7 @@
 import { codeName } from '../escape.ts';
 import { shortSha, whoseRun } from '../text/provenance.ts';
 
-/**
- * The run of a workflow that made a report. Later runs have a larger id, and later attempts of a run a larger attempt.
- */
+/** The workflow run that made a report. Later runs have a larger id, later attempts of a run a larger attempt. */
 export interface ReportRun {
   readonly id: number;
   readonly attempt: number;
@@ -11,7 +9,7 @@ export interface ReportRun {
   readonly commit: string | null;
 }
 
-/** The run that a page names as its source. */
+/** The source of a page. */
 export interface Origin extends ReportRun {
   /** Address of the repository, without a slash at the end. */
   readonly repository: string;
@@ -21,9 +19,10 @@ export interface Origin extends ReportRun {
   readonly head: string | null;
 }
 
-const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
+/** The full name of a commit. */
+export const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 
-/** A hidden line that says which run a page is from. */
+/** A hidden line with the run of a page. */
 export function runMarker({ id, attempt, commit }: ReportRun): string {
   return `<!-- shadow-gate-run: ${id}.${attempt}${commit !== null && COMMIT.test(commit) ? ` ${commit}` : ''} -->`;
 }
@@ -34,7 +33,7 @@ export function runOfPage(page: string): ReportRun | null {
   return match === null ? null : { id: Number(match[1]), attempt: Number(match[2]), commit: match[3] ?? null };
 }
 
-/** A commit as a link to it; only shown if it has no address, or is not the name of a commit. */
+/** A commit, as a link if it is a full name and has an address. */
 export function commitLink(commit: string, repository: string | undefined): string {
   const label = codeName(shortSha(commit));
   return repository !== undefined && COMMIT.test(commit) ? `[${label}](${repository}/commit/${commit})` : label;
@@ -55,21 +54,15 @@ export function originLinks(origin: Origin | undefined): string {
 /** Commit and run of a page, and how far its numbers can be trusted. */
 export function originLines(origin: Origin): string {
   const { commit, repository } = origin;
-  const about =
-    commit === null
-      ? `From ${runLink(origin)}.`
-      : `About commit ${commitLink(commit, repository)}, from ${runLink(origin)}.`;
-  return `<sub>${[about, ...originWarnings(origin)].join('<br>')}</sub>`;
+  const about = commit === null ? 'From' : `About commit ${commitLink(commit, repository)}, from`;
+  return `<sub>${[`${about} ${runLink(origin)}.`, ...originWarnings(origin)].join('<br>')}</sub>`;
 }
 
 /** Warnings that the page is outdated, or from an untrusted run. */
 export function originWarnings({ commit, head, by, repository }: Origin): string[] {
-  const lines: string[] = [];
-  if (head !== null && commit !== null && head !== commit) {
-    lines.push(
-      `⚠️ The pull request has moved on to commit ${commitLink(head, repository)}, which this result is not about.`,
-    );
-  }
-  if (by !== 'own') lines.push(whoseRun(by));
-  return lines;
+  const moved = head !== null && commit !== null && head !== commit ? commitLink(head, repository) : null;
+  return [
+    ...(moved === null ? [] : [`⚠️ The pull request has moved on to commit ${moved}, which this result is not about.`]),
+    ...(by === 'own' ? [] : [whoseRun(by)]),
+  ];
 }

@@ -16,17 +16,16 @@ export interface ProposalText {
   readonly body: string;
 }
 
-/** The calibration's fate when a candidate is proposed as the baseline. */
+/** What a proposal of a baseline does to the calibration. */
 export type CalibrationOutcome =
   | { readonly kind: 'extended'; readonly before: Calibration; readonly after: Calibration }
-  /** It is beyond the limits, or of a size that they are not for. */
+  /** The candidate is beyond the limits, or of a size that they do not cover. */
   | { readonly kind: 'flagged' }
   | { readonly kind: 'not-judged'; readonly verdict: Verdict }
   | { readonly kind: 'refused'; readonly finding: FindingOf<'calibration-refused'> }
-  /** Such as for a file that cannot be proposed. A sentence without its period. */
+  /** Such as a file that cannot be proposed; without a period. */
   | { readonly kind: 'impossible'; readonly problem: string };
 
-/** The calibration that a candidate was judged by, and what becomes of it. */
 export interface ProposedCalibration {
   readonly path: string;
   /** Rate of false alarms, claimed only with enough exchangeable runs. */
@@ -36,9 +35,13 @@ export interface ProposedCalibration {
 
 /** GitHub refuses a longer body; the text before the report needs some of it. */
 const LIMIT = 65_536 - 4_000;
-export const TITLE_KEY = 60;
+/** Lists show a title; a longer key says no more there. */
+const TITLE_KEY = 60;
 
-interface ProposalOptions {
+/** For a title: ` of KEY`, or nothing for the default key. */
+export const ofKey = (key: string): string => (key === 'default' ? '' : ` of ${printable(key, TITLE_KEY)}`);
+
+export interface ProposalOptions {
   readonly key: string;
   /** Path of the committed baseline. */
   readonly path: string;
@@ -55,7 +58,6 @@ export function describeProposal(
   report: Report,
   { key, path, run, commit, calibration, docs }: ProposalOptions,
 ): ProposalText {
-  const of = key === 'default' ? '' : ` of ${printable(key, TITLE_KEY)}`;
   const was =
     report.baseline === null
       ? 'There is no baseline so far.'
@@ -71,7 +73,7 @@ export function describeProposal(
   // The marker is for comments only.
   const [, ...rest] = renderComment(report, { key, limit: LIMIT, docs }).split('\n');
   const what = calibration?.outcome.kind === 'extended' ? 'new baseline and calibration' : 'new baseline';
-  return { title: `Shadow Gate: ${what}${of}`, body: [...lines, ...rest].join('\n') };
+  return { title: `Shadow Gate: ${what}${ofKey(key)}`, body: [...lines, ...rest].join('\n') };
 }
 
 function calibrationLine(report: Report, { path, alpha, outcome }: ProposedCalibration): string {
@@ -91,23 +93,19 @@ function calibrationLine(report: Report, { path, alpha, outcome }: ProposedCalib
   }
 }
 
-/** The claim that this many runs support. */
 function rateSentence({ kind, runs }: Calibration, alpha: number): string {
   if (kind === 'series') return 'A series claims no rate of false alarms.';
   const needed = fewestRuns(alpha);
-  const rate = `at most ${formatPercentLimit(alpha)} of good runs are reported`;
-  if (runs.length >= needed) return `With ${needed} or more, a rate of false alarms is claimed: ${rate}.`;
-  return `From ${needed} on, a rate of false alarms is claimed: ${rate}.`;
+  const when = runs.length >= needed ? `With ${needed} or more` : `From ${needed} on`;
+  return `${when}, a rate of false alarms is claimed: at most ${formatPercentLimit(alpha)} of good runs are reported.`;
 }
 
 /** Memorized letters stay in the baseline, even for questions that the candidate can answer. */
 function memorizedLines({ findings }: Report): string[] {
-  return findings.flatMap((finding) =>
-    finding.kind === 'letters-memorized'
-      ? [
-          `**It memorized letters of ${codeName(finding.suite)}: as a baseline, it is no yardstick for those questions.**`,
-          '',
-        ]
-      : [],
-  );
+  return findings
+    .filter((finding) => finding.kind === 'letters-memorized')
+    .flatMap(({ suite }) => [
+      `**It memorized letters of ${codeName(suite)}: as a baseline, it is no yardstick for those questions.**`,
+      '',
+    ]);
 }

@@ -1,6 +1,6 @@
 import { printable } from '../escape.ts';
+import { indented } from '../render/terminal/draw.ts';
 import type { TerminalOptions } from '../render/terminal/table.ts';
-import { wrap } from '../render/terminal/wrap.ts';
 
 interface Attested {
   /** The workflow that signed, with its repository and ref. */
@@ -12,7 +12,6 @@ interface Attested {
 
 const MAX_NAME = 300;
 
-/** The signer and the compared checkpoint; the verdict follows. */
 export function renderAttested({ workflow, predicate, checkpoint }: Attested, { width }: TerminalOptions): string {
   const { commit, tool } = predicate;
   const about =
@@ -23,7 +22,6 @@ export function renderAttested({ workflow, predicate, checkpoint }: Attested, { 
     `The attestation is valid. It was signed by ${printable(workflow, MAX_NAME)}.`,
     `The report is the one that was signed, by Shadow Gate ${printable(tool.version)} for commit ${printable(commit)}. ${about}`,
   ]
-    .flatMap((text) => wrap(text, width - 2))
-    .map((line) => `  ${line}`)
+    .flatMap((text) => indented(text, width))
     .join('\n');
 }

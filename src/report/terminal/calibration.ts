@@ -11,7 +11,6 @@ interface CalibrationOptions extends TerminalOptions {
   readonly alpha: number;
 }
 
-/** The known-good checkpoints of a calibration, and its limits. */
 export function renderCalibration(calibration: Calibration, { path, alpha, ...options }: CalibrationOptions): string {
   const { runs, kind } = calibration;
   const { table, note, explained } = limitTable(calibration, alpha);

@@ -9,10 +9,7 @@ const NAMES: Readonly<Record<InstrumentPower['instrument'], string>> = {
   'answer-likelihood': 'answer likelihood, nats per byte',
 };
 
-/**
- * What more and fewer facts see and rule out with each instrument, by a baseline's own answers.
- * @param facts that were asked
- */
+/** The losses that each instrument sees with more and fewer facts than were asked, by a baseline's own answers. */
 export function renderInstrumentPower(powers: readonly InstrumentPower[], facts: number, policy: ProbePolicy): string {
   const sizes = [facts / 4, facts / 2, facts, 2 * facts].map(Math.round);
   const show = ({ instrument }: InstrumentPower, size: number) =>

@@ -4,6 +4,7 @@ import type { ProbeItem } from '@shadow-gate/probes/item';
 import type { Suite } from '@shadow-gate/probes/suite';
 import type { TextSuite } from '@shadow-gate/probes/texts';
 import { printable } from '../escape.ts';
+import { indented } from '../render/terminal/draw.ts';
 import { roomForFirst, type TerminalOptions, terminalTable } from '../render/terminal/table.ts';
 import { wrap } from '../render/terminal/wrap.ts';
 import { formatCount, formatInteger } from '../text/numbers.ts';
@@ -15,9 +16,8 @@ export function renderItems(items: readonly ProbeItem[], { color }: TerminalOpti
     .map((item) => {
       const { id, capability, family, form, kind, cluster, prompt, question } = item;
       const template = cluster.startsWith(family) ? cluster : `${family} · ${cluster}`;
-      const head = faint(
-        `── ${[id, kind === undefined ? form : `${kind} ${form}`, capability, template].map((part) => printable(part)).join(' · ')}`,
-      );
+      const parts = [id, kind === undefined ? form : `${kind} ${form}`, capability, template];
+      const head = faint(`── ${parts.map((part) => printable(part)).join(' · ')}`);
       const lines = prompt.split('\n').map((line) => printable(line, MAX_LINE));
       return [head, ...lines, ...answersOf(question).map(faint), ''].join('\n');
     })
@@ -37,7 +37,6 @@ const MIN_KINDS = 12;
 const ONE_LEVEL =
   'A model is asked one level of each family in full: the one that a pilot of a dozen facts a level finds neither too easy nor too hard for it, or that of the baseline.';
 
-/** Suites of texts, and how many texts of theirs are scored. */
 export function renderTextSuites(suites: readonly TextSuite[]): string {
   return suites
     .map(({ name, texts, size }) => {
@@ -85,8 +84,8 @@ export function renderSuites(suites: readonly Suite[], seed: number, { width }: 
       const others = rows.map(({ own }) => ['', ...own]);
       const room = Math.max(MIN_KINDS, roomForFirst([last, ...columns], others, width));
       const cells = rows.map(({ own, kinds }) => [...own, wrap(kinds, room).join('\n')]);
-      const note = wrap(ONE_LEVEL, width - 2).map((line) => `  ${line}`);
-      return [head, '', terminalTable([...columns, last], cells), ...(hasLevels ? ['', ...note] : [])].join('\n');
+      const note = hasLevels ? ['', ...indented(ONE_LEVEL, width)] : [];
+      return [head, '', terminalTable([...columns, last], cells), ...note].join('\n');
     })
     .join('\n\n');
 }

@@ -1,21 +1,20 @@
 import type { Phase, Progress } from '@shadow-gate/platform/progress';
 import { printable, shorten } from '../escape.ts';
 
-/** Progress of a run at one moment. */
 interface ProgressView extends PhaseTime {
   readonly progress: Progress;
   /** Completed share of the phase, from 0 to 1; null if unknown. */
   readonly share: number | null;
 }
 
-/** Keeps the time left running between reports: one matrix can take minutes. All times are in seconds. */
+/** Counts the time left down between reports, which can be minutes apart. All times are in seconds. */
 export class ProgressClock {
   #progress: Progress = { phase: 'reading' };
-  /** When the phase was entered, or entered again, and how much of it was done then. */
+  /** Time of the last entry into the phase, and how much of it was done then. */
   #entered: number;
   #doneThen = 0;
   #updated: number;
-  /** Seconds left at the last report. */
+  /** Time left at the last report. */
   #estimate: number | null = null;
   /** By model and phase: the baseline's duration estimates the candidate's. */
   readonly #durations = new Map<string, number>();
@@ -44,12 +43,8 @@ export class ProgressClock {
     const { done, total } = this.#progress;
     const left = this.#estimate === null ? null : this.#estimate - (now - this.#updated);
     const isKnown = done !== undefined && total !== undefined && total > 0;
-    return {
-      progress: this.#progress,
-      elapsed: this.#elapsed(now),
-      left,
-      share: isKnown ? Math.min(1, done / total) : null,
-    };
+    const share = isKnown ? Math.min(1, done / total) : null;
+    return { progress: this.#progress, elapsed: this.#elapsed(now), left, share };
   }
 
   /** Seconds in the current phase, earlier parts of it included. */
@@ -81,7 +76,7 @@ const SHORTEST_PHASE = 1;
 
 const INTERVAL_SECONDS = 30;
 
-/** Progress for a log: a line when a phase begins, and another one every half a minute. */
+/** Progress for a log: a line when a phase begins, and one every half a minute. */
 export class ProgressLines {
   readonly #print: (line: string) => void;
   readonly #now: () => number;
@@ -139,8 +134,8 @@ const MIN_ITEM = 12;
 const DEFAULT_WIDTH = 80;
 
 /**
- * One line: phase, bar, time left and, if there is room, the item. It never reaches the last column, where terminals
- * break lines, and the bar is never full, since the next phase follows.
+ * Phase, bar, time left and, if there is room, the item. The line never reaches the last column, where terminals break
+ * lines, and the bar is never full, since the next phase follows.
  */
 export function barLine(view: ProgressView, columns = DEFAULT_WIDTH): string {
   const room = Math.max(1, columns - 1);
@@ -172,7 +167,7 @@ function itemOf(item: string, room: number): string {
   return /^[ -~…]*$/.test(shown) ? shown : shorten(shown, Math.floor(room / 2));
 }
 
-/** Name of each phase, with the unit of its progress if that is shown. */
+/** With the unit of its progress if that is shown. */
 const PHASES: Readonly<Record<Phase, { readonly words: string; readonly unit?: string }>> = {
   connecting: { words: 'examining the server' },
   downloading: { words: 'downloading', unit: ' MiB' },
@@ -190,7 +185,7 @@ const PHASES: Readonly<Record<Phase, { readonly words: string; readonly unit?: s
   finishing: { words: 'finishing' },
 };
 
-/** `baseline: spectra 31/224`. What is done is rounded down: nothing reads as done that is not. */
+/** `baseline: spectra 31/224`. Rounded down, so that only a finished phase reads as finished. */
 export function progressWords({ phase, model, done, total }: Progress): string {
   const { words, unit } = PHASES[phase];
   const prefix = model === undefined ? '' : `${model}: `;
@@ -206,16 +201,14 @@ function wholeDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** Time of a phase so far, and time left: null if unknown, negative if it takes longer than estimated. */
 interface PhaseTime {
   readonly elapsed: number;
+  /** Null if unknown, negative if the phase takes longer than estimated. */
   readonly left: number | null;
 }
 
-/** Shorter times are of no interest. */
 const SHORTEST_ELAPSED = 3;
 
-/** An estimate of a few seconds may be that wrong. */
 const TOLERANCE = 2;
 
 /** `1 min 12 s left`; without an estimate, the time so far. */

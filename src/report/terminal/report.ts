@@ -1,10 +1,8 @@
-import type { Finding } from '../../compare/finding.ts';
 import type { Flip } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { type Block, drawn } from '../document/block.ts';
 import { printable } from '../escape.ts';
 import { drawTerminal, indented } from '../render/terminal/draw.ts';
-import { painter } from '../render/terminal/paint.ts';
 import { phraseLine } from '../render/terminal/phrase.ts';
 import type { TerminalOptions } from '../render/terminal/table.ts';
 import { wrap } from '../render/terminal/wrap.ts';
@@ -17,20 +15,19 @@ import { describeFinding } from '../summary/finding.ts';
 import { findingsBySeverity, findingsToList } from '../summary/verdict.ts';
 import { flipSummary, flipText, probeRemarks, probeSectionNotes } from '../text/probes.ts';
 import { measuredSentence, reportDisclaimer } from '../text/words.ts';
-import { renderSteps, renderVerdict } from './verdict.ts';
+import { painted, renderSteps, renderVerdict } from './verdict.ts';
 
 const MAX_FINDINGS = 20;
 const MAX_INFOS = 5;
 
-/**
- * The whole report: the verdict first, all tables and findings, what to do, and the verdict last, where the cursor is.
- */
+/** The whole report. The verdict also stands at the end, where the cursor is. */
 export function renderTerminal(report: Report, options: TerminalOptions): string {
   const { color, width } = options;
   const { infos } = findingsBySeverity(report);
   const others = findingsToList(report);
+  const shown = [...others.slice(0, MAX_FINDINGS), ...infos.slice(0, MAX_INFOS)];
   const sentences = `${measuredSentence(report, printable(report.device, 60))} ${reportDisclaimer(report)}`;
-  const small = wrap(sentences, width - 2).map((line) => `  ${painter(color)('info', line)}`);
+  const small = painted('info', [sentences], options);
   const verdict = drawn(renderVerdict(report, { color, width }));
   return drawTerminal(
     [
@@ -45,10 +42,10 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
       sliceTable(report),
       {
         kind: 'list',
-        items: [...others.slice(0, MAX_FINDINGS), ...infos.slice(0, MAX_INFOS)].map(findingItem),
+        items: shown.map((finding) => ({ kind: 'item', mark: finding.level, words: describeFinding(finding) })),
         total: others.length + infos.length,
       },
-      drawn(small.join('\n')),
+      drawn(small),
       drawn(renderSteps(report, options)),
       verdict,
     ],
@@ -56,13 +53,7 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
   );
 }
 
-const findingItem = (finding: Finding): Block => ({
-  kind: 'item',
-  mark: finding.level,
-  words: describeFinding(finding),
-});
-
-/** The behavioral half: its tables, its notes, and one line for each flip. */
+/** The behavioral half. */
 function probeBlocks({ probes }: Report, width: number): Block[] {
   if (probes === null) return [];
   const { kinds, flips } = probes.comparison;

@@ -5,19 +5,16 @@ import { formatInteger, formatPoints } from '../text/numbers.ts';
 
 const points = (share: number) => `±\u00a0${formatPoints(share)}`;
 
-/**
- * More items or more samples? By how much the answers to a benchmark vary, of a measurement that will be a baseline.
- */
+/** More items or more samples? It depends on how the answers of a future baseline vary. */
 export function renderSamplePlan(variance: SampleVariance): string {
   const { task, between, within } = variance;
-  const plans = samplePlans(variance);
   const columns = [
     { head: 'items × samples' },
     { head: 'answers', align: 'right' as const },
     { head: 'accuracy', align: 'right' as const },
     { head: 'change where nothing changed', align: 'right' as const },
   ];
-  const rows = plans.map(({ items, samples, ofAccuracy, ofChange }) => [
+  const rows = samplePlans(variance).map(({ items, samples, ofAccuracy, ofChange }) => [
     `${formatInteger(items)} × ${formatInteger(Math.round(samples * 10) / 10)}`,
     formatInteger(Math.round(items * samples)),
     points(ofAccuracy),

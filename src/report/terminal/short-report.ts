@@ -2,31 +2,26 @@ import type { Report } from '../../compare/report.ts';
 import { drawn } from '../document/block.ts';
 import { printable } from '../escape.ts';
 import { drawTerminal } from '../render/terminal/draw.ts';
-import { painter } from '../render/terminal/paint.ts';
 import { phraseLine } from '../render/terminal/phrase.ts';
 import type { TerminalOptions } from '../render/terminal/table.ts';
-import { wrap } from '../render/terminal/wrap.ts';
 import { decidingBlock } from '../sections/deciding.ts';
 import { type DetailsPlace, detailsWords, moreWords } from '../summary/details.ts';
 import { unusedTemplate } from '../text/probes.ts';
 import { stopSentence } from '../text/stops.ts';
 import { measuredSentence, reportDisclaimer } from '../text/words.ts';
-import { renderSteps, renderVerdict } from './verdict.ts';
+import { painted, renderSteps, renderVerdict } from './verdict.ts';
 
-/**
- * What fits a screen: the verdict, the table that decides, what to do, where the details are, and the verdict again,
- * where the cursor is.
- */
+/** A report that fits a screen. The verdict also stands at the end, where the cursor is. */
 export function renderShort(report: Report, details: DetailsPlace, options: TerminalOptions): string {
   const { color, width } = options;
   const verdict = drawn(renderVerdict(report, { color, width }));
   const steps = drawn(renderSteps(report, options));
-  const small = drawn(renderSmall(report, details, { color, width }));
+  const small = drawn(painted('info', smallTexts(report, details), options));
   return drawTerminal([verdict, decidingBlock(report), steps, small, verdict], options);
 }
 
 /** What was measured, the limits of a pass, and where the details are. */
-function renderSmall(report: Report, details: DetailsPlace, { color, width }: TerminalOptions): string {
+function smallTexts(report: Report, details: DetailsPlace): string[] {
   const measured = measuredSentence(report, printable(report.device, 60));
   const claim = report.verdict === 'pass' ? `${measured} ${reportDisclaimer(report)}` : measured;
   const path = details.kind === 'file' ? printable(details.path) : '';
@@ -38,8 +33,5 @@ function renderSmall(report: Report, details: DetailsPlace, { color, width }: Te
   const stop = probes && stopSentence(probes);
   const asked = stop === null ? [] : [phraseLine(stop)];
   const more = [moreWords(report), detailsWords(details, path)].filter((part) => part !== '').join('; ');
-  return [claim, ...asked, ...template, more]
-    .flatMap((text) => wrap(text, width - 2))
-    .map((line) => `  ${painter(color)('info', line)}`)
-    .join('\n');
+  return [claim, ...asked, ...template, more];
 }

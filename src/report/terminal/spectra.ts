@@ -9,14 +9,14 @@ import { formatCount, formatInteger, formatNumber } from '../text/numbers.ts';
 import { sparkline } from '../text/sparkline.ts';
 import { STATUS } from '../text/words.ts';
 
-/** Names get at least this width, even if the table is then wider than the terminal. */
+/** At least, even if the table is then wider than the terminal. */
 const SHORTEST_NAME = 16;
-/** A longer name than so many lines is shortened in the middle. */
+/** A longer name is shortened in the middle. */
 const NAME_LINES = 3;
-/** Below this many columns the sparkline takes half the room, and the effective rank gives its own to the name. */
+/** A narrower terminal has a shorter sparkline, and no effective rank. */
 const WIDE = 100;
 
-/** The table of `shadow-gate spectra`: one row a matrix, with its whole name on as many lines as the width asks for. */
+/** The table of `shadow-gate spectra`: one row a matrix. */
 export function renderSpectra(tensors: readonly TensorMeasurement[], { color, width }: TerminalOptions): string {
   const wide = width >= WIDE;
   const columns: TerminalColumn[] = [
@@ -49,7 +49,7 @@ export function renderSpectra(tensors: readonly TensorMeasurement[], { color, wi
   return color ? table.replace(/^[^─]*─+/, (head) => styleText('gray', head, { validateStream: false })) : table;
 }
 
-/** Breaks a name after its dots, because people read `model.layers.3.` and `mlp.down_proj.weight` as words. */
+/** Breaks a name after its dots, since people read `model.layers.3.` and `mlp.down_proj.weight` as words. */
 function nameLines(name: string, room: number): string[] {
   const lines = [''];
   for (const word of shorten(name, NAME_LINES * (room - 1)).split(/(?<=\.)/)) {
@@ -60,13 +60,11 @@ function nameLines(name: string, room: number): string[] {
   return lines.filter((line) => line !== '');
 }
 
-/** Most reasons and, for each, names that are printed: --json has all. */
+/** --json has all reasons and names. */
 const [MAX_REASONS, MAX_NAMES] = [20, 10] as const;
 const INDENT = '  ';
 
-/**
- * What has no row in the table of `shadow-gate spectra`: vectors by their number, skipped tensors by reason and name.
- */
+/** Tensors without a row in the table: the number of vectors, and skipped ones by reason. */
 export function renderUnmeasured(
   { vectors, skipped }: Pick<Measurement, 'vectors' | 'skipped'>,
   { width }: Pick<TerminalOptions, 'width'>,

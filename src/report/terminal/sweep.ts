@@ -1,7 +1,7 @@
 import type { Sweep } from '../../compare/sweep/index.ts';
 import { printable } from '../escape.ts';
+import { indented } from '../render/terminal/draw.ts';
 import { LEVEL_MARKS, painter } from '../render/terminal/paint.ts';
-import { phraseLine } from '../render/terminal/phrase.ts';
 import { type TerminalOptions, terminalTable } from '../render/terminal/table.ts';
 import { wrap } from '../render/terminal/wrap.ts';
 import { bestSentence, countsSentence, sweepNotes, sweepNumbers, sweepUnits } from '../text/sweep.ts';
@@ -9,7 +9,6 @@ import { bestSentence, countsSentence, sweepNotes, sweepNumbers, sweepUnits } fr
 const NAME_LENGTH = 40;
 const HEAD_WIDTH = 13;
 
-/** All checkpoints of a sweep: the table, which is best, and what stands out. */
 export function renderSweep(sweep: Sweep, { color, width }: TerminalOptions): string {
   const paint = painter(color);
   const columns = sweepNumbers(sweep, { hasRoom: false });
@@ -22,21 +21,11 @@ export function renderSweep(sweep: Sweep, { color, width }: TerminalOptions): st
   );
   const best = bestSentence(sweep);
   const units = sweepUnits(sweep);
-  const sentences = [
-    ...(units === null ? [] : [units]),
-    ...sweepNotes(sweep).map((note) => phraseLine(note)),
-    ...(best === null ? [] : [phraseLine(best)]),
-  ];
+  const sentences = [units, ...sweepNotes(sweep), best].filter((words) => words !== null);
   const { verdict } = sweep;
   const last = paint(verdict, `${LEVEL_MARKS[verdict]} ${verdict}: ${countsSentence(sweep)}`);
-  return [table, ...sentences.map((text) => indented(text, width)), `  ${last}`].join('\n\n');
+  return [table, ...sentences.map((words) => indented(words, width).join('\n')), `  ${last}`].join('\n\n');
 }
 
 /** A column is as wide as its numbers. */
 const brokenHead = (head: string): string => wrap(head, HEAD_WIDTH).join('\n');
-
-function indented(text: string, width: number): string {
-  return wrap(text, width - 2)
-    .map((line) => `  ${line}`)
-    .join('\n');
-}

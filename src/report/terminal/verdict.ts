@@ -1,4 +1,5 @@
-import type { Report } from '../../compare/report.ts';
+import type { Level } from '../../compare/finding.ts';
+import type { Report, Verdict } from '../../compare/report.ts';
 import { LEVEL_MARKS, painter } from '../render/terminal/paint.ts';
 import { phraseLine } from '../render/terminal/phrase.ts';
 import type { TerminalOptions } from '../render/terminal/table.ts';
@@ -8,17 +9,22 @@ import { verdictSentence, whatToDo } from '../summary/verdict.ts';
 import type { Phrase } from '../text/phrase.ts';
 
 /** The verdict and the sentence that decides, alone. */
-export function renderVerdict(report: Report, { color, width }: TerminalOptions): string {
+export function renderVerdict(report: Report, options: TerminalOptions): string {
   const sentence = phraseLine(verdictSentence(report));
-  return wrap(`${LEVEL_MARKS[report.verdict]} ${report.verdict}: ${sentence}`, width - 2)
-    .map((line) => `  ${painter(color)(report.verdict, line)}`)
+  return painted(report.verdict, [`${LEVEL_MARKS[report.verdict]} ${report.verdict}: ${sentence}`], options);
+}
+
+/** Indented lines in the color of a level. */
+export function painted(level: Level | Verdict, texts: readonly string[], { color, width }: TerminalOptions): string {
+  return texts
+    .flatMap((text) => wrap(text, width - 2))
+    .map((line) => `  ${painter(color)(level, line)}`)
     .join('\n');
 }
 
 /** Next steps for the finding that decides; empty after a pass. */
 export function renderSteps(report: Report, { width, program = PROGRAM }: Omit<TerminalOptions, 'color'>): string {
-  const steps = whatToDo(report);
-  return steps
+  return whatToDo(report)
     .flatMap((step, i) => stepLines(step, i === 0 ? `${WHAT_TO_DO} ` : '', { width: width - 2, program }))
     .map((line) => `  ${line}`)
     .join('\n');
@@ -40,5 +46,5 @@ function stepLines(
 
 const COMMAND_INDENT = '  ';
 
-/** As commands of a report have it. */
+/** The name in the commands of a report. */
 const PROGRAM = 'shadow-gate';

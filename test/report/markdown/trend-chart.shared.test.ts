@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Trend } from '../../../src/compare/rows/trend.ts';
 import { assessTrend } from '../../../src/history/trend.ts';
 import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
-import { trendCharts, trendLine } from '../../../src/report/markdown/trend-chart.ts';
+import { trendCharts, trendLine } from '../../../src/report/markdown/charts.ts';
 import { night, standardized } from '../../history/fixtures.ts';
 
 function trendOf(count: number, over: Parameters<typeof night>[1] = {}): Trend {

@@ -3,17 +3,15 @@ import { parseHTML } from 'linkedom';
 import { plainLine } from '../../escape.ts';
 import { Html, html } from './html.ts';
 
-/** Texts on the axes; a screen reader gets `label`, and the numbers stand in a table next to the chart. */
 interface ChartOptions extends Omit<PlotOptions, 'document' | 'ariaLabel' | 'ariaDescription' | 'figure'> {
-  /** Text alternative: the content of the chart in one sentence. */
+  /** Text alternative, in one sentence. The numbers stand in a table next to the chart. */
   readonly label: string;
   readonly caption?: Html;
 }
 
 /**
- * A chart as SVG, drawn now, by Observable Plot: the page needs no script and no network to show it. Colors are CSS
- * variables of the page (`var(--series-1)`), so that dark mode changes them. Foreign texts in the data have to pass
- * {@link chartText}.
+ * A chart as SVG by Observable Plot, which needs neither script nor network. Colors are CSS variables of the page
+ * (`var(--series-1)`), so that dark mode changes them. Foreign texts have to pass {@link chartText}.
  */
 export function chart({ label, caption, ...options }: ChartOptions): Html {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
@@ -23,7 +21,7 @@ export function chart({ label, caption, ...options }: ChartOptions): Html {
     document: document as unknown as NonNullable<PlotOptions['document']>,
     style: { background: 'none', overflow: 'visible', ...(typeof options.style === 'object' ? options.style : {}) },
   });
-  // A picture has one name; its parts have none for a screen reader.
+  // For a screen reader, only the picture has a name.
   for (const part of drawn.querySelectorAll('g[aria-label]')) {
     part.setAttribute('data-mark', part.getAttribute('aria-label') ?? '');
     part.removeAttribute('aria-label');
@@ -34,5 +32,5 @@ export function chart({ label, caption, ...options }: ChartOptions): Html {
   return html`<figure class="chart"><div class="chart-scroll">${Html.trusted(drawn.outerHTML)}</div>${figcaption}</figure>`;
 }
 
-/** A foreign name as a label of a chart. The library escapes it; this makes it visible and short. */
+/** A foreign name as a label, visible and short. The library escapes it. */
 export const chartText = (text: string, length = 40): string => plainLine(text, length);

@@ -4,34 +4,32 @@ import { NO_NUMBER } from '../../text/numbers.ts';
 import { type Html, html } from './html.ts';
 import { icon } from './icon.ts';
 
-/** One checkpoint, or one check of it: the head of a column. */
+/** One checkpoint, or one check of it. */
 interface CheckpointColumn {
   readonly name: Html | string;
-  /** Undefined: the report does not say. */
+  /** Undefined: unknown. */
   readonly verdict: Verdict | undefined;
-  /** Distinctions, such as `best` or `latest`. */
+  /** Such as `best` or `latest`. */
   readonly marks: readonly string[];
   readonly isBest: boolean;
 }
 
 interface CheckpointTable {
-  /** Content, for a screen reader. */
+  /** For a screen reader. */
   readonly label: string;
   readonly columns: readonly CheckpointColumn[];
-  /** The cells are in the order of the columns. */
+  /** With cells in the order of the columns. */
   readonly numbers: readonly CheckpointNumber[];
 }
 
-/**
- * Checkpoints side by side, a number a row: the baseline first, the best one tinted. The first column stays in view.
- */
+/** Checkpoints side by side, a number a row: the baseline first, the best one tinted. */
 export function checkpointTable({ label, columns, numbers }: CheckpointTable): Html {
   const heads = columns.map(
     (column) =>
       html`<th scope="col"${tint(column)}>${column.name}${column.marks.map((mark) => html` <b class="mark">${mark}</b>`)}</th>`,
   );
   const verdicts = columns.map(
-    (column) => html`<td${tint(column)}>${column.verdict ? verdictCell(column.verdict) : NO_NUMBER}</td>`,
+    (column) => html`<td${tint(column)}>${column.verdict ? [icon(column.verdict), column.verdict] : NO_NUMBER}</td>`,
   );
   const rows = numbers.map(({ head, baseline, cells }) => {
     const values = columns.map((column, i) => html`<td${tint(column)}>${cell(cells[i] ?? [])}</td>`);
@@ -47,8 +45,6 @@ export function checkpointTable({ label, columns, numbers }: CheckpointTable): H
 
 const BEST = html` class="best"`;
 const tint = ({ isBest }: CheckpointColumn): Html | null => (isBest ? BEST : null);
-
-const verdictCell = (verdict: Verdict): Html => html`${icon(verdict)}${verdict}`;
 
 function cell([value = '', ...rest]: readonly string[]): Html {
   return html`${value}${rest.map((text) => html` <small>${text}</small>`)}`;

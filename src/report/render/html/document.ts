@@ -4,7 +4,6 @@ import { Html, html } from './html.ts';
 import { icon } from './icon.ts';
 
 interface PageDocument {
-  /** In the title of the window, and the heading. */
   readonly verdict: Verdict;
   /** Subject of the page, before the verdict. */
   readonly heading: string;
@@ -13,9 +12,7 @@ interface PageDocument {
   readonly script: string;
 }
 
-/**
- * A page that needs no network. The policy in its head lets the browser run the script that is given and no other.
- */
+/** A page that needs no network. Its content security policy allows the given script and no other. */
 export function pageDocument({ verdict, heading, parts, ...sources }: PageDocument): string {
   const [style, script] = [compact(sources.style), compact(sources.script)];
   const digest = createHash('sha256').update(script).digest('base64');
@@ -49,10 +46,7 @@ ${sections}</main>
 `.text;
 }
 
-/**
- * Our style or script without comments and indentation, which take a fifth of it. No literal of theirs has more than
- * one line.
- */
+/** Our style or script without comments and indentation, a fifth of it. No literal has more than one line. */
 function compact(source: string): string {
   return source.replace(/^\s*(?:\/\/.*|\/\*[\s\S]*?\*\/)$/gm, '').replace(/\n\s+/g, '\n');
 }

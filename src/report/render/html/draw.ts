@@ -28,7 +28,6 @@ export function drawTableHtml(of: Table, docs: string): Html {
 ${more > 0 ? html`<p class="note">And ${formatCount(more, 'more row')} in report.json.</p>` : null}`;
 }
 
-/** Notes below a table, and sentences of their own. */
 export function tableNotes(of: Table, docs: string): Html {
   const notes = (of.notes?.(shownIn(of, 'page').more, 'page') ?? []).map(
     (note) => html`<p class="note">${wordsHtml(note, docs)}</p>`,
@@ -39,14 +38,12 @@ export function tableNotes(of: Table, docs: string): Html {
 /** A small table without notes; on a phone, its cells name their columns. */
 export function plainTable(of: Table, docs: string): Html {
   const { columns, rows } = shownIn(of, 'page');
-  return table({
-    label: of.title,
-    head: columns.map(({ head }) => plain(phraseOf(head))),
-    rows: rows.map((row) => row.map((cell) => cellHtml(cell, docs))),
-  });
+  const head = columns.map((column) => plain(phraseOf(column.head)));
+  const cells = rows.map((row) => row.map((cell) => cellHtml(cell, docs)));
+  return table({ label: of.title, head, rows: cells }, 'plain');
 }
 
-/** A table in a fold, by its title; nothing without rows. */
+/** A table in a fold; nothing without rows. */
 export function foldedTable(of: Table, docs: string): Html {
   return of.rows.length === 0
     ? NOTHING

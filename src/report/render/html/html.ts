@@ -1,9 +1,6 @@
 import { htmlLines, htmlText } from '../../escape.ts';
 
-/**
- * A piece of HTML that may be written as it is. Only this file makes one, so that no foreign text gets around the
- * escaping.
- */
+/** HTML that may be written as it is. Only this file makes it, so that no foreign text gets around the escaping. */
 export class Html {
   readonly text: string;
 
@@ -21,13 +18,12 @@ type HtmlValue = Html | string | number | null | readonly HtmlValue[];
 
 /**
  * HTML as a template literal: html`<td>${name}</td>`. Values are escaped, lists are joined, and null is nothing. A
- * value in an attribute has to stand in double quotes.
+ * value in an attribute needs double quotes.
  */
 export function html(literals: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return Html.trusted(literals.map((literal, i) => literal + (i < values.length ? written(values[i]) : '')).join(''));
 }
 
-/** A text of several lines, each as it is. */
 export function lines(text: string): Html {
   return Html.trusted(htmlLines(text));
 }

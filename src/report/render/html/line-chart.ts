@@ -14,7 +14,7 @@ export const FRAME = {
 
 const TICKS = 4;
 
-/** @param ticks whole numbers on the axis of x that have a label; about four values by default */
+/** @param ticks labeled whole numbers on the axis of x; about four values by default */
 export function axes(tick: (value: number) => string, ticks?: readonly number[]) {
   return [
     gridY({ ticks: TICKS, stroke: 'var(--line)', strokeOpacity: 1 }),
@@ -26,7 +26,6 @@ export function axes(tick: (value: number) => string, ticks?: readonly number[])
   ];
 }
 
-/** A line through points. @param of their keys */
 export function lineOf<Point>(
   points: readonly Point[],
   { x, y }: { readonly x: keyof Point & string; readonly y: keyof Point & string },

@@ -2,10 +2,7 @@ import { TERMS } from '../../text/glossary.ts';
 import type { Phrase, PhrasePart } from '../../text/phrase.ts';
 import { Html, html } from './html.ts';
 
-/**
- * A phrase as HTML: names and code as code, terms and kinds of findings as links to the docs.
- * @param docs address of the folder `docs`, without a slash at its end
- */
+/** @param docs address of the folder `docs`, without a slash at its end */
 export function phraseHtml(parts: Phrase, docs: string): Html {
   return html`${parts.map((part) => partHtml(part, docs))}`;
 }

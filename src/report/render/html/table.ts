@@ -1,24 +1,15 @@
 import { type Html, html } from './html.ts';
 
 interface Table {
-  /** Content, for a screen reader. */
+  /** For a screen reader. */
   readonly label: string;
   readonly head: readonly string[];
   /** The first cell of a row is its heading. */
   readonly rows: ReadonlyArray<readonly (Html | string)[]>;
 }
 
-/** A table in a box of its own that scrolls. */
-export function table(of: Table): Html {
-  return drawn(of, 'plain');
-}
-
-/** A table with long cells: on a phone, each row is a block that names its columns. */
-export function stackedTable(of: Table): Html {
-  return drawn(of, 'stacked');
-}
-
-function drawn({ label, head, rows }: Table, style: 'plain' | 'stacked'): Html {
+/** A table in a box that scrolls. On a phone, each row of a `stacked` one is a block that names its columns. */
+export function table({ label, head, rows }: Table, style: 'plain' | 'stacked'): Html {
   const heads = head.map((text) => html`<th scope="col">${text}</th>`);
   const lines = rows.map(([first = '', ...rest]) => {
     const cells = rest.map((cell, i) => html`<td data-head="${head[i + 1] ?? ''}">${cell}</td>`);

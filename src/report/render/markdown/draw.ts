@@ -13,10 +13,7 @@ import { formatCount } from '../../text/numbers.ts';
 import { ICONS } from '../../text/words.ts';
 import { phraseMarkdown } from './phrase.ts';
 
-/**
- * A block as GitHub Markdown; empty if there is nothing to show.
- * @param least weight below which sections are left out
- */
+/** A block as GitHub Markdown; empty if there is nothing to show. @param least lighter sections are left out */
 export function drawMarkdown(block: Block, least = Number.NEGATIVE_INFINITY): string {
   const all = (blocks: readonly Block[]) => blocks.map((own) => drawMarkdown(own, least)).filter((part) => part !== '');
   switch (block.kind) {
@@ -37,7 +34,7 @@ export function drawMarkdown(block: Block, least = Number.NEGATIVE_INFINITY): st
 
 type Leaf = Extract<Block, { readonly kind: 'table' | 'line' | 'item' | 'notes' | 'code' }>;
 
-/** Leaves are drawn once, though a long report is tried many times. */
+/** A long report is drawn many times, until it fits. */
 const cache = new WeakMap<Leaf, string>();
 
 function drawnOnce(leaf: Leaf): string {
@@ -70,33 +67,26 @@ function tableMarkdown(table: Table): string {
   const { title, isTitled, isNarrow = false, rest = 'more', notes, remarks = [] } = table;
   const { columns, isNumber, rows, more } = shownIn(table, 'comment');
   if (rows.length === 0 || columns.length === 0) return '';
-  const cells = rows.map((row) =>
-    row.map((cell, i) => cellMarkdown(cell, { isNumber: isNumber[i] ?? false, isNarrow })),
-  );
+  const cells = rows.map((row) => row.map((cell, i) => cellMarkdown(cell, isNumber[i] ?? false, isNarrow)));
   const align = isNumber.map((own) => (own ? 'r' : 'l'));
   return [
     isTitled ? `**${title}**` : '',
     markdownTable([columns.map(headMarkdown), ...cells], { align, alignDelimiters: false }),
     ...remarks.map((words) => wordsMarkdown(words)),
     small(notes?.(more, 'comment') ?? []),
-    more > 0 && rest !== null ? `<sub>and ${restWords(more, rest)} in report.json</sub>` : '',
+    more > 0 && rest !== null
+      ? `<sub>and ${rest === 'more' ? `${more} more` : formatCount(more, rest)} in report.json</sub>`
+      : '',
   ]
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
-/** `3 more`, `3 more rows`. */
-const restWords = (more: number, rest: 'more' | 'more row'): string =>
-  rest === 'more' ? `${more} more` : formatCount(more, rest);
-
 function headMarkdown({ head, unit }: Pick<Column, 'unit'> & { readonly head: Words }): string {
   return unit === undefined ? wordsMarkdown(head) : `${wordsMarkdown(head)}, ${unit}`;
 }
 
-function cellMarkdown(
-  cell: TableCell,
-  { isNumber, isNarrow }: { readonly isNumber: boolean; readonly isNarrow: boolean },
-): string {
+function cellMarkdown(cell: TableCell, isNumber: boolean, isNarrow: boolean): string {
   const shown = (words: Words) => wordsMarkdown(words, { narrow: isNarrow });
   if (typeof cell === 'string') return isNarrow ? cell.replaceAll('\u00a0', ' ') : cell;
   if (!('kind' in cell)) return shown(cell);
@@ -117,10 +107,8 @@ function cellMarkdown(
 function withRest(items: readonly string[], total: number): string {
   const more = total - items.length;
   if (more === 0) return items.join('\n');
-  return [
-    ...items,
-    items.length === 0 ? `- ${formatCount(total, 'more finding')} in report.json` : `- and ${more} more in report.json`,
-  ].join('\n');
+  const rest = items.length === 0 ? formatCount(total, 'more finding') : `and ${more} more`;
+  return [...items, `- ${rest} in report.json`].join('\n');
 }
 
 /** The blank lines make GitHub read Markdown inside a `<details>`. */

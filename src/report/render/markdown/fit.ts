@@ -3,16 +3,15 @@ import { drawMarkdown } from './draw.ts';
 import { linkDefinitions } from './phrase.ts';
 
 interface Page {
-  readonly blocks: readonly Block[];
-  /** Stands below everything else. */
-  readonly ending: string;
-  /** Stands above everything else. */
+  /** The first line, hidden. */
   readonly marker: string;
-  /** Address of the documentation, for the links to its glossary. */
+  readonly blocks: readonly Block[];
+  readonly ending: string;
+  /** Address of the documentation. */
   readonly docs: string;
 }
 
-/** The longest page that fits: as many sections as needed are left out, the lightest first. */
+/** The longest page that fits: the lightest sections are left out first. */
 export function fitted({ blocks, ending, marker, docs }: Page, fits: (text: string) => boolean): string {
   const weights = [...new Set(blocks.flatMap(weightsIn))].sort((a, b) => a - b);
   let text = '';

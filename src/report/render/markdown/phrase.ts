@@ -4,9 +4,9 @@ import { TERMS, type Term } from '../../text/glossary.ts';
 import { type Phrase, renderPhrase } from '../../text/phrase.ts';
 
 /**
- * A phrase as Markdown: names and code as code, foreign prose escaped, terms as links to the glossary.
- * @param options.links false for a text that has no room for {@link linkDefinitions}: terms are plain words there
- * @param options.narrow true in a column that a phone has to show: names are short, and wrap
+ * A phrase as Markdown.
+ * @param options.links false for a text without {@link linkDefinitions}: terms are plain words
+ * @param options.narrow for a column on a phone: names are short, and wrap
  */
 export function phraseMarkdown(
   phrase: Phrase,
@@ -21,9 +21,6 @@ export function phraseMarkdown(
   });
 }
 
-/** Labels of the link references, which no other text of a comment has, and the pages that they lead to. */
-const PAGES = { glossary: 'reference/glossary.md', finding: 'reference/findings.md' } as const;
-
 /** A word of ours as a link to its entry of the glossary. The page needs {@link linkDefinitions}. */
 export function termLink(term: Term, text: string): string {
   return `[${text}][glossary-${TERMS[term]}]`;
@@ -34,16 +31,14 @@ export function findingMarkdown(kind: FindingKind, text: string): string {
   return `[${text}][finding-${kind}]`;
 }
 
-/** A link to a whole page of the docs. The page needs {@link linkDefinitions}. */
-export function docsLink(page: 'glossary', text: string): string {
-  return `[${text}][${page}-${page}]`;
-}
+/** A link to the top of the glossary. The page needs {@link linkDefinitions}. */
+export const GLOSSARY_LINK = '[glossary][glossary-glossary]';
 
+/** Labels of link references, which no other text of a comment has. */
 const REFERENCE = /\]\[(glossary|finding)-([^\]]+)\]/g;
 
 /**
- * The definitions of all links to the docs in a text, which is a page of ours: link references keep an address from
- * standing in the text once for each use.
+ * The definitions of all links to the docs in a page: a short label replaces each address.
  * @param docs address of the folder `docs`, without a slash at its end
  */
 export function linkDefinitions(text: string, docs: string): string {
@@ -53,7 +48,8 @@ export function linkDefinitions(text: string, docs: string): string {
   return [...labels]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([label, { page, anchor = '' }]) => {
-      return `[${label}]: ${docs}/${page === 'finding' ? PAGES.finding : PAGES.glossary}#${encodeURIComponent(anchor)}`;
+      const file = page === 'finding' ? 'findings.md' : 'glossary.md';
+      return `[${label}]: ${docs}/reference/${file}#${encodeURIComponent(anchor)}`;
     })
     .join('\n');
 }

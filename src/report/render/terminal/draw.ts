@@ -14,12 +14,11 @@ import { phraseLine } from './phrase.ts';
 import { roomForFirst, type TerminalOptions, terminalTable } from './table.ts';
 import { wrap } from './wrap.ts';
 
-/** Columns of a terminal that has room for wide columns. */
+/** Terminal widths with room for wide columns, and for longer names in heads. */
 const WIDE = 100;
-/** Columns of a terminal with room for longer names in heads. */
 const WIDE_HEADS = 110;
 
-/** Blocks below each other, with an empty line between them. */
+/** Blocks with empty lines between them. */
 export function drawTerminal(blocks: readonly Block[], options: TerminalOptions): string {
   return blocks
     .map((block) => drawBlock(block, options))
@@ -118,12 +117,9 @@ function body({ room, breaks = {}, isNarrow }: Table, shown: ReturnType<typeof s
 const MOST_TURNED = 3;
 
 /** A line for each column, and a column for each row. */
-function turned({ isTurned: _, columns, rows, ...table }: Table): Table {
-  const { columns: heads, rows: shown } = shownIn(
-    { ...table, columns, rows, most: { terminal: MOST_TURNED } },
-    'terminal',
-  );
-  const [first, ...others] = heads;
+function turned({ isTurned: _, ...table }: Table): Table {
+  const { columns, rows: shown } = shownIn({ ...table, most: { terminal: MOST_TURNED } }, 'terminal');
+  const [first, ...others] = columns;
   return {
     ...table,
     columns: [
@@ -134,7 +130,7 @@ function turned({ isTurned: _, columns, rows, ...table }: Table): Table {
   };
 }
 
-/** Sentences below each other, two columns from the edge. */
+/** Lines two columns from the edge. */
 export function indented(words: Words, width: number, options: { readonly nameLength?: number } = {}): string[] {
   return wrap(phraseLine(phraseOf(words), options), width - 2).map((line) => `  ${line}`);
 }

@@ -52,10 +52,10 @@ function widthOf(cell: string): number {
   return Math.max(...cell.split('\n').map((line) => line.length));
 }
 
-/** cli-table3 looks for spanning cells in time quadratic in the rows: 10,000 at once take it 15 seconds. */
+/** cli-table3 takes quadratic time: 15 seconds for 10,000 rows at once. */
 const ROWS_AT_ONCE = 50;
 
-/** A table with no more ink than a line under its head: it stays readable in a log, and a row is easy to copy. */
+/** A table with only a line under its head: readable in a log, and easy to copy. */
 export function terminalTable(columns: readonly TerminalColumn[], rows: readonly (readonly string[])[]): string {
   const slices = Array.from({ length: Math.max(1, Math.ceil(rows.length / ROWS_AT_ONCE)) }, (_, i) =>
     rows.slice(i * ROWS_AT_ONCE, (i + 1) * ROWS_AT_ONCE),

@@ -1,16 +1,19 @@
 /** Breaks `text` at spaces into lines of at most `width` characters; longer words are split. */
 export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ').flatMap((word) => pieces(word, width))) {
-    if (line === '') line = word;
-    else if (line.length + 1 + word.length <= width) line += ` ${word}`;
-    else {
-      lines.push(line);
-      line = word;
-    }
+  const words = text.split(' ').flatMap((word) => pieces(word, width));
+  return linesOf(words, () => width).filter((line) => line !== '');
+}
+
+/** Joins words by spaces into lines. An empty line takes the next word as it is. */
+function linesOf(words: readonly string[], roomOf: (line: number) => number): string[] {
+  const lines = [''];
+  for (const word of words) {
+    const line = lines.at(-1) ?? '';
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line === '' || longer.length <= roomOf(lines.length - 1)) lines[lines.length - 1] = longer;
+    else lines.push(word);
   }
-  return line === '' ? lines : [...lines, line];
+  return lines;
 }
 
 function pieces(word: string, width: number): string[] {
@@ -27,26 +30,15 @@ const CONTINUATION = ' \\';
 const INDENT = '  ';
 
 /**
- * Breaks a command of a shell into lines that can be copied: each but the last ends with a backslash, and an option
- * stays with its value. A word is never broken, even if it is wider than `width`.
+ * Breaks a command into lines to copy: each but the last ends with a backslash, and an option stays with its value. A
+ * word is never broken, even if it is wider than `width`.
  */
 export function wrapCommand(command: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const part of partsOf(command)) {
-    const room = width - CONTINUATION.length - (lines.length === 0 ? 0 : INDENT.length);
-    if (line === '') line = part;
-    else if (line.length + 1 + part.length <= room) line += ` ${part}`;
-    else {
-      lines.push(line);
-      line = part;
-    }
-  }
-  lines.push(line);
+  const lines = linesOf(partsOf(command), (i) => width - CONTINUATION.length - (i === 0 ? 0 : INDENT.length));
   return lines.map((text, i) => `${i === 0 ? '' : INDENT}${text}${i < lines.length - 1 ? CONTINUATION : ''}`);
 }
 
-/** An option with the value after it is one part; any other word is one of its own. */
+/** An option and its value are one part. */
 function partsOf(command: string): string[] {
   const parts: string[] = [];
   for (const word of command.match(WORD) ?? []) {

@@ -1,8 +1,15 @@
 import { CHARTS, type Chart, type Trend, type TrendCheck } from '../../compare/index.ts';
+import type { AccuracyRow } from '../../compare/probes/index.ts';
+import type { Report } from '../../compare/report.ts';
 import { leastOf, mostOf } from '../../statistics/index.ts';
-import { BLUE, GRAY, xyChart } from '../render/markdown/xy-chart.ts';
+import { codeName } from '../escape.ts';
 import { formatLimit, formatRatio } from '../text/numbers.ts';
 import { CHART_NAMES, followedCharts } from '../text/trend.ts';
+import { formName } from '../text/twin-words.ts';
+
+/** Colors of Okabe & Ito (2008), which everyone can tell apart, on white and on black. */
+const BLUE = '#0072B2';
+const GRAY = '#888888';
 
 /** A chart of a month is readable; the history has all checks. */
 const MOST_CHECKS = 30;
@@ -10,19 +17,14 @@ const MOST_CHECKS = 30;
 /** A line needs two points. */
 const FEWEST_CHECKS = 2;
 
-/** Blue, vermilion and green. */
-const COLORS: Readonly<Record<Chart, string>> = {
-  twinAccuracy: BLUE,
-  shadowGap: '#D55E00',
-  concentration: '#009E73',
-};
+const COLORS: Readonly<Record<Chart, string>> = { twinAccuracy: BLUE, shadowGap: '#D55E00', concentration: '#009E73' };
 const COLOR_NAMES: Readonly<Record<Chart, string>> = {
   twinAccuracy: 'blue',
   shadowGap: 'orange',
   concentration: 'green',
 };
 
-/** The charts of a trend as Markdown that GitHub draws; empty before there are two checks to draw a line through. */
+/** The charts of a trend; empty with less than two checks. */
 export function trendCharts({ limit, checks }: Trend): string {
   const shown = checks.slice(-MOST_CHECKS);
   const charts = [
@@ -33,7 +35,7 @@ export function trendCharts({ limit, checks }: Trend): string {
   return charts.length === 0 ? '' : `### Trend\n\n${charts.join('\n\n')}`;
 }
 
-/** `twin accuracy 5.83, shadow gap 0.40, limit 5`; empty before there is evidence. */
+/** `cumulative sums: shadow gap 0.40; limit 5`; empty before there is evidence. */
 export function trendLine({ limit, checks }: Trend): string {
   const last = checks.at(-1);
   const sums = CHARTS.flatMap((chart) => {
@@ -65,7 +67,7 @@ function levels(checks: readonly TrendCheck[], chart: 'twinAccuracy' | 'shadowGa
   ];
 }
 
-/** Headroom above the limit, so that its line is not the frame. */
+/** Room above the limit, so that its line is not the frame. */
 const HEADROOM = 1.2;
 
 function cumulativeSums(checks: readonly TrendCheck[], limit: number): string[] {
@@ -96,10 +98,7 @@ function rangeOf(values: readonly number[]): [number, number] {
   return [most > least ? least : least - STEP, most];
 }
 
-interface Line {
-  readonly color: string;
-  readonly values: readonly number[];
-}
+type Line = Readonly<{ color: string; values: readonly number[] }>;
 
 function drawing(title: string, [least, most]: readonly [number, number], lines: readonly Line[]): string {
   return xyChart({
@@ -115,4 +114,74 @@ function withCaption(drawn: string, checks: readonly { readonly time: string }[]
   const day = (check: { readonly time: string } | undefined) => check?.time.slice(0, 'YYYY-MM-DD'.length) ?? '';
   const [from, to] = [day(checks[0]), day(checks.at(-1))];
   return `${drawn}\n\n<sub>${checks.length} checks, ${from === to ? from : `${from} to ${to}`} · ${legend}</sub>`;
+}
+
+/** Bars that can be told apart. */
+const MOST_BARS = 20;
+
+/** Accuracy by form, and in other forms by capability. Names of capabilities stand below the pictures. */
+export function accuracyCharts({ probes }: Report): string[] {
+  const rows = (probes?.accuracies ?? []).filter(({ form }) => form === 'benchmark' || form === 'twin');
+  const whole = rows.filter(({ suite, capability }) => suite === null && capability === null);
+  const parts = rows.filter(({ suite, capability, form }) => suite === null && capability !== null && form === 'twin');
+  const forms = whole.map(({ form, kind }) => formName(form, kind));
+  const numbers = parts.map((_, i) => String(i + 1));
+  return [
+    ...(whole.length < 2 ? [] : [bars('Accuracy by form, %', whole, forms, '')]),
+    ...(parts.length < 2 ? [] : [bars('Accuracy in other forms by capability, %', parts, numbers, captionOf(parts))]),
+  ];
+}
+
+function captionOf(rows: readonly AccuracyRow[]): string {
+  const named = rows
+    .slice(0, MOST_BARS)
+    .map(({ capability, kind }, i) => `${i + 1}: ${codeName(capability ?? '')} (${formName('twin', kind)})`);
+  return `${named.join(', ')} · `;
+}
+
+function bars(title: string, all: readonly AccuracyRow[], labels: readonly string[], caption: string): string {
+  const rows = all.slice(0, MOST_BARS);
+  const percent = (share: number) => (100 * share).toFixed(1);
+  const baselines = rows.flatMap(({ baseline }) => (baseline === null ? [] : [percent(baseline.value)]));
+  const hasBaseline = baselines.length === rows.length;
+  const names = labels.slice(0, MOST_BARS).map((label) => `"${label}"`);
+  const drawing = xyChart({
+    title,
+    colors: [BLUE, GRAY],
+    x: `[${names.join(', ')}]`,
+    y: '0 --> 100',
+    series: [
+      `bar [${rows.map(({ candidate }) => percent(candidate.value)).join(', ')}]`,
+      ...(hasBaseline ? [`line [${baselines.join(', ')}]`] : []),
+    ],
+  });
+  return `${drawing}\n\n<sub>${caption}blue: candidate${hasBaseline ? '; gray line: baseline' : ''}</sub>`;
+}
+
+/** Axes and series as Mermaid writes them. */
+type XyChart = Readonly<Record<'title' | 'x' | 'y', string> & Record<'colors' | 'series', readonly string[]>>;
+
+/**
+ * A diagram in the syntax of Mermaid's XY chart, which GitHub draws. It has neither legend nor names of lines, and
+ * labels of points run into each other, so points are numbered and a caption has the rest. It has only numbers and our
+ * own words.
+ */
+function xyChart({ title, colors, x, y, series }: XyChart): string {
+  return [
+    '```mermaid',
+    '---',
+    'config:',
+    '  xyChart:',
+    '    height: 300',
+    '  themeVariables:',
+    '    xyChart:',
+    `      plotColorPalette: "${colors.join(', ')}"`,
+    '---',
+    'xychart-beta',
+    `  title "${title}"`,
+    `  x-axis ${x}`,
+    `  y-axis ${y}`,
+    ...series.map((line) => `  ${line}`),
+    '```',
+  ].join('\n');
 }
