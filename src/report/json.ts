@@ -16,9 +16,8 @@ import { REPORT_SCHEMA, type Report, reportSchema } from '../compare/report.ts';
 import { findingText } from './summary/finding.ts';
 
 /**
- * A finding as an entry of `reasons` in report.json: the flat form that scripts read, the sentence, and in `details`
- * the data that both were made of. Only `level` and `details` are read back: sentences of a foreign report are never
- * shown.
+ * A finding in report.json: a flat form for scripts, the sentence, and in `details` the data of both. Only `level` and
+ * `details` are read back: sentences of a foreign report are never shown.
  */
 const entrySchema = reasonSchema.extend({
   level: z.enum(SEVERITY),
@@ -32,49 +31,43 @@ const fileSchema = reportSchema
   .omit({ findings: true })
   .extend({
     reasons: z.array(entrySchema),
-    /** Number of reasons by level. Absent in reports of older versions. */
+    /** Number of reasons by level. Absent in older reports. */
     levels: z.strictObject({ fail: count, inconclusive: count, warn: count, info: count }).optional(),
   })
   .transform(({ reasons, levels, ...report }, context): Report => {
+    const refuse = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
     const findings: Finding[] = [];
     for (const [i, { level, details }] of reasons.entries()) {
       const parsed = validate(findingSchema, { ...details, level });
       if (!parsed.success) {
-        const path = ['reasons', i, 'details', ...parsed.issue.path];
-        context.addIssue({ code: 'custom', path, message: parsed.issue.message });
+        refuse(['reasons', i, 'details', ...parsed.issue.path], parsed.issue.message);
         return z.NEVER;
       }
       findings.push(parsed.data);
     }
     const expected = verdictOf(findings);
     if (report.verdict !== expected) {
-      const message = `the verdict is ${report.verdict}, and the reasons give ${expected}`;
-      context.addIssue({ code: 'custom', path: ['verdict'], message });
+      refuse(['verdict'], `the verdict is ${report.verdict}, and the reasons give ${expected}`);
     }
     if (report.applied === undefined && report.tool.version === VERSION) {
-      const message = 'is missing, and every report of this version has it: it was taken out';
-      context.addIssue({ code: 'custom', path: ['applied'], message });
+      refuse(['applied'], 'is missing, and every report of this version has it: it was taken out');
     }
     const wanted = levels ?? (report.tool.version === VERSION ? null : countLevels(findings));
     if (!isDeepStrictEqual(wanted, countLevels(findings))) {
-      const message = 'are not as many as `levels` counts: some were taken out';
-      context.addIssue({ code: 'custom', path: ['reasons'], message });
+      refuse(['reasons'], 'are not as many as `levels` counts: some were taken out');
     }
     const unknown = findings.findIndex((finding) => !isInPolicy(finding, report.applied?.settings ?? {}));
     if (unknown !== -1) {
-      const message = 'is none of the policy that the report has';
-      context.addIssue({ code: 'custom', path: ['reasons', unknown, 'details', 'exception'], message });
+      refuse(['reasons', unknown, 'details', 'exception'], 'is none of the policy that the report has');
     }
     const shown = shownLevel(report);
     // One by one: a call takes no more than some hundred thousand arguments.
     if (shown !== 'info' && !findings.some((finding) => isAtLeast(ownLevel(finding), shown))) {
-      const message = `the tables of the report show a reason for ${shown}, and the reasons give ${expected}: some were taken out`;
-      context.addIssue({ code: 'custom', path: ['reasons'], message });
+      const shows = `the tables of the report show a reason for ${shown}`;
+      refuse(['reasons'], `${shows}, and the reasons give ${expected}: some were taken out`);
     }
     const wrong = report.spectra && contradictionInSpectra(report.spectra, report.tensors);
-    if (wrong) {
-      context.addIssue({ code: 'custom', path: ['spectra', 'baseline', wrong.index], message: wrong.message });
-    }
+    if (wrong) refuse(['spectra', 'baseline', wrong.index], wrong.message);
     return { ...report, findings };
   });
 
@@ -96,12 +89,12 @@ export function serializeReport({ schema, tool, verdict, findings, ...report }: 
   return { schema, tool, verdict, reasons, levels: countLevels(findings), ...report };
 }
 
-/** The text of a report.json. @throws UserError for a text that is not one */
+/** @throws UserError for a text that is no report.json */
 export function parseReport(text: string, name: string): Report {
   return parseVersioned(text, name, FORMAT);
 }
 
-/** Read and validate a report.json. @throws UserError naming the file and what is wrong with it */
+/** Reads a report.json. @throws UserError naming the file and what is wrong with it */
 export async function readReport(path: string): Promise<Report> {
   return readVersioned(path, FORMAT);
 }

@@ -6,22 +6,19 @@ import { findingText, nextSteps } from './summary/finding.ts';
 import { type JudgedCheck, judgedChecks } from './summary/judged-checks.ts';
 import { plain } from './text/phrase.ts';
 
-/** More findings of one check than a page of a CI needs. */
 const MOST_FINDINGS = 20;
 
 type Outcome = 'passed' | 'failure' | 'error' | 'skipped';
 
-interface JunitOptions {
-  /** Does this verdict fail the command? */
-  readonly isFailure: (verdict: Verdict) => boolean;
-}
+/** Does a verdict fail the command? */
+type IsFailure = (verdict: Verdict) => boolean;
 
 /**
- * The report as JUnit XML for GitLab, Jenkins and others: a test case for each rule of the policy, and for each kind of
- * finding that no rule has made. What could not be judged is an error. A failure or an error is there exactly if the
- * verdict fails the command.
+ * JUnit XML for GitLab, Jenkins and others: a test case for each rule of the policy, and for each kind of finding that
+ * no rule made. A check that could not judge is an error. There is a failure or an error exactly if the verdict fails
+ * the command.
  */
-export function renderJunit(report: Report, { isFailure }: JunitOptions): string {
+export function renderJunit(report: Report, { isFailure }: { readonly isFailure: IsFailure }): string {
   const cases = judgedChecks(report).map((check) => ({ check, outcome: outcomeOf(check, isFailure) }));
   const count = (wanted: Outcome) => cases.filter(({ outcome }) => outcome === wanted).length;
   const counts = html`name="shadow-gate" tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}"`;
@@ -30,14 +27,14 @@ export function renderJunit(report: Report, { isFailure }: JunitOptions): string
 <testsuites ${counts} time="${time}">
 <testsuite ${counts} skipped="${count('skipped')}" time="${time}">
 <properties>
-${propertiesOf(report).map(([name, value]) => html`<property name="${name}" value="${value}"/>\n`)}</properties>
+${propertiesOf(report)}</properties>
 ${cases.map(({ check, outcome }) => testCase(check, outcome, report))}</testsuite>
 </testsuites>
 `;
   return text;
 }
 
-function outcomeOf({ findings, notJudged }: JudgedCheck, isFailure: JunitOptions['isFailure']): Outcome {
+function outcomeOf({ findings, notJudged }: JudgedCheck, isFailure: IsFailure): Outcome {
   const level = findings[0]?.level ?? 'info';
   if (level === 'info') return notJudged === null ? 'passed' : 'skipped';
   if (!isFailure(level)) return 'passed';
@@ -48,20 +45,13 @@ function testCase({ area, name, findings, notJudged }: JudgedCheck, outcome: Out
   const [worst] = findings;
   const message = worst ? findingText(worst) : notJudged;
   const body = bodyOf(findings, report);
-  return html`<testcase classname="shadow-gate.${area}" name="${name}">${resultOf()}</testcase>\n`;
-
-  function resultOf(): Html | null {
-    switch (outcome) {
-      case 'passed':
-        return worst ? html`<system-out>${body}</system-out>` : null;
-      case 'skipped':
-        return html`<skipped message="${message}"/>`;
-      case 'failure':
-        return html`<failure type="${worst?.kind ?? null}" message="${message}">${body}</failure>`;
-      case 'error':
-        return html`<error type="${worst?.kind ?? null}" message="${message}">${body}</error>`;
-    }
-  }
+  const results: Readonly<Record<Outcome, Html | null>> = {
+    passed: worst ? html`<system-out>${body}</system-out>` : null,
+    skipped: html`<skipped message="${message}"/>`,
+    failure: html`<failure type="${worst?.kind ?? null}" message="${message}">${body}</failure>`,
+    error: html`<error type="${worst?.kind ?? null}" message="${message}">${body}</error>`,
+  };
+  return html`<testcase classname="shadow-gate.${area}" name="${name}">${results[outcome]}</testcase>\n`;
 }
 
 /** One line for each finding, then the next steps for the worst one. */
@@ -73,20 +63,18 @@ function bodyOf(findings: readonly Finding[], report: Report): Html {
   return html`${[...shown, ...more, ...advice].map((line) => html`${line}\n`)}`;
 }
 
-/** Candidate, baseline, reference and tool. */
-function propertiesOf({ verdict, tool, candidate, baseline, reference, policy }: Report): [string, string][] {
-  return [
+function propertiesOf({ verdict, tool, candidate, baseline, reference, policy }: Report): Html[] {
+  const all = [
     ['verdict', verdict],
     ['version', tool.version],
     ['candidate', candidate.path],
     ['candidate.digest', candidate.digest],
-    ...(baseline
-      ? ([
-          ['baseline', baseline.path],
-          ['baseline.digest', baseline.digest],
-        ] satisfies [string, string][])
-      : []),
-    ...(reference ? ([['reference.digest', reference.digest]] satisfies [string, string][]) : []),
+    ['baseline', baseline?.path],
+    ['baseline.digest', baseline?.digest],
+    ['reference.digest', reference?.digest],
     ['policy', policy ?? 'defaults'],
-  ];
+  ] as const;
+  return all.flatMap(([name, value]) =>
+    value === undefined ? [] : [html`<property name="${name}" value="${value}"/>\n`],
+  );
 }

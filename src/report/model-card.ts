@@ -15,16 +15,16 @@ export interface HubTask {
 }
 
 interface HubPlaces {
-  /** By the name of a task, group or suite: what somebody said. */
+  /** What the user said, by the name of a task, group or suite. */
   readonly given: ReadonlyMap<string, HubTask>;
-  /** Data sets by task name, as logs state them. */
+  /** Data sets that logs state, by task name. */
   readonly datasets: ReadonlyMap<string, string>;
 }
 
 interface ModelCard {
   /** A file of `.eval_results/`, in YAML. */
   readonly text: string;
-  /** Names of benchmarks that are in it. */
+  /** Names of benchmarks in it. */
   readonly written: readonly string[];
   /** Names of benchmarks without a known place on a hub. */
   readonly unplaced: readonly string[];
@@ -40,8 +40,8 @@ interface Result {
 export const HUB_TASK = /^[A-Za-z0-9][\w.:-]{0,95}$/;
 
 /**
- * The candidate's results in benchmark forms that the gate judged, as a model repository of the Hugging Face hub takes
- * them (https://huggingface.co/docs/hub/eval-results): one entry each, by the metric that stands for the benchmark.
+ * The candidate's judged results in exams, for a model repository of the Hugging Face hub
+ * (https://huggingface.co/docs/hub/eval-results): one entry for each benchmark, by its main metric.
  * @throws UserError for a given place of no benchmark, two benchmarks in one place, and if no result has a place
  */
 export function modelCard(report: Report, { given, datasets }: HubPlaces): ModelCard {
@@ -93,7 +93,7 @@ function expectOnePlaceEach(placed: readonly (Result & HubTask)[]): void {
   );
 }
 
-/** Results from logs: a share of samples, or else the first metric that is right or wrong. */
+/** Results from logs: a share of samples, or else the first metric with right and wrong answers. */
 function benchmarkResults(report: Report): Result[] {
   const isJudged = ({ change, candidate: { value } }: BenchmarkRow) => change !== null && value !== null;
   const judged = (report.benchmarks ?? []).filter(isJudged);
@@ -104,7 +104,7 @@ function benchmarkResults(report: Report): Result[] {
   });
 }
 
-/** Results of suites that the gate asked. If there is only one, the row of all suites is its row. */
+/** Results of suites. If there is only one, the row of all suites is its row. */
 function suiteResults(report: Report): Result[] {
   const { suites, accuracies } = report.probes ?? { suites: [], accuracies: [] };
   const [only, another] = suites;
@@ -115,7 +115,6 @@ function suiteResults(report: Report): Result[] {
   });
 }
 
-/** Metric, error and source of a result from logs. */
 function benchmarkResultNote(row: BenchmarkRow, report: Report): string {
   const { stderr } = row.candidate;
   const samples = row.samples === undefined ? '' : ` of ${formatCount(row.samples, 'sample')} each`;
@@ -125,7 +124,6 @@ function benchmarkResultNote(row: BenchmarkRow, report: Report): string {
   return note(`${metricWithFilter(row)} in %${error}, ${formatCount(row.n, 'document')}${samples}${program}`, report);
 }
 
-/** Interval and size of a result from a suite that the gate asked. */
 function suiteResultNote({ candidate, items }: AccuracyRow, report: Report): string {
   const interval = candidate.lower === null ? '' : ` (interval ${formatEnds(candidate, percentDigits)})`;
   return note(`accuracy in %${interval}, ${formatCount(items, 'item')}`, report);

@@ -17,7 +17,6 @@ import { answerLine } from './probes/fact-row.ts';
 import { provenance } from './provenance.ts';
 import type { PageOptions, PageSection } from './section.ts';
 
-/** The comment's visible part: one sentence, the numbers that decide, next steps, provenance. */
 export const OVERVIEW_SECTION: PageSection = {
   id: 'overview',
   title: 'Overview',
@@ -25,14 +24,16 @@ export const OVERVIEW_SECTION: PageSection = {
     const { infos } = findingsBySeverity(report);
     const number = heroNumber(report);
     return html`<div class="verdict ${report.verdict}"><div><p class="sentence">${phraseHtml(verdictSentence(report), options.docs)}</p>${provenance(report, options)}</div>${number && hero(number)}</div>
-<div class="glance">${deciding(report, options)}${example(report, options)}</div>${nextSteps(report, options)}${findings(findingsToList(report), options)}${notes(infos, options)}`;
+<div class="glance">${deciding(report, options)}${example(report, options)}</div>${nextSteps(report, options)}${findings(findingsToList(report), options)}${fold('note', infos, options)}`;
   },
 };
 
 function deciding(report: Report, { docs }: PageOptions): Html | null {
   const table = decidingBlock(report);
   if (table.rows.length === 0) return null;
-  return html`<div><h3>${table.title}</h3>${plainTable(table, docs)}${stopNote(report, docs)}</div>`;
+  const stop = report.probes && stopSentence(report.probes);
+  const note = stop && html`<p class="note">${phraseHtml(stop, docs)}</p>`;
+  return html`<div><h3>${table.title}</h3>${plainTable(table, docs)}${note}</div>`;
 }
 
 /** One answer that changed, in both forms. */
@@ -50,32 +51,23 @@ function formCard(title: Html | string, { prompt, right, baseline, candidate }: 
   return html`<div><h4>${title}</h4>${prompt === null ? null : html`<pre>${lines(prompt)}</pre>`}<p>correct <code>${right}</code>${line('baseline', baseline)}${line('candidate', candidate)}</div>`;
 }
 
-function stopNote({ probes }: Report, docs: string): Html | null {
-  const stop = probes && stopSentence(probes);
-  return stop ? html`<p class="note">${phraseHtml(stop, docs)}</p>` : null;
-}
-
 function nextSteps(report: Report, { docs }: PageOptions): Html | null {
   const steps = whatToDo(report).map((step) => html`<li>${phraseHtml(step, docs)}</li>\n`);
   return steps.length === 0 ? null : html`<h3>What to do</h3><ol>${steps}</ol>`;
 }
 
-/** A reader takes in a screenful; the others are folded. */
+/** A screenful; the others are folded. */
 const MOST_SHOWN = 20;
 
 function findings(listed: readonly Finding[], options: PageOptions): Html | null {
   if (listed.length === 0) return null;
-  const [shown, rest] = [listed.slice(0, MOST_SHOWN), listed.slice(MOST_SHOWN)];
-  const more = rest.length === 0 ? null : fold(formatCount(rest.length, 'more finding'), rest, options);
-  return html`<h3>Findings</h3>${list(shown, options)}${more}`;
+  const more = fold('more finding', listed.slice(MOST_SHOWN), options);
+  return html`<h3>Findings</h3>${list(listed.slice(0, MOST_SHOWN), options)}${more}`;
 }
 
-function notes(infos: readonly Finding[], options: PageOptions): Html | null {
-  return infos.length === 0 ? null : fold(formatCount(infos.length, 'note'), infos, options);
-}
-
-function fold(summary: string, folded: readonly Finding[], options: PageOptions): Html {
-  return html`<details><summary>${summary}</summary>${list(folded, options)}</details>`;
+function fold(one: string, folded: readonly Finding[], options: PageOptions): Html | null {
+  if (folded.length === 0) return null;
+  return html`<details><summary>${formatCount(folded.length, one)}</summary>${list(folded, options)}</details>`;
 }
 
 function list(listed: readonly Finding[], options: PageOptions): Html {
@@ -90,9 +82,8 @@ function item(finding: Finding, { docs }: PageOptions): Html {
 /** The size of the drawing in its own units; the page scales it. */
 const [WIDTH, HEIGHT, MIDDLE] = [400, 48, 16];
 
-/** The number that a reader should remember, large, with its interval as a bar against its limit. */
-function hero(number: HeroNumber): Html {
-  const { value, lower, upper, limit, shown, words, note } = number;
+/** The number to remember, large, with its interval as a bar against its limit. */
+function hero({ value, lower, upper, limit, shown, words, note }: HeroNumber): Html {
   const known = [value, limit, 0, ...[lower, upper].filter((end) => end !== null)];
   const [least, most] = [Math.min(...known), Math.max(...known)];
   const margin = 0.06 * (most - least || 1);

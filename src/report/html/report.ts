@@ -36,7 +36,7 @@ const SECTIONS: readonly PageSection[] = [
   METHOD_SECTION,
 ];
 
-/** The whole report as one page of HTML: no network, and readable without its script, which only sorts and filters. */
+/** The whole report as a page without network, readable without its script, which only sorts and filters. */
 export function renderHtml(report: Report, options: Partial<PageOptions> = {}): string {
   const page = { docs: DOCS_URL, origin: null, ...options };
   const parts = SECTIONS.flatMap(({ id, title, render }) => {

@@ -14,6 +14,6 @@ export interface PageSection {
   /** Its anchor. */
   readonly id: string;
   readonly title: string;
-  /** Null: the report has nothing of it, and the part is left out. */
+  /** Null leaves the part out. */
   readonly render: (report: Report, options: PageOptions) => Html | null;
 }

@@ -16,7 +16,7 @@ import reportStyle from './page/report.css' with { type: 'text' };
 import sweepStyle from './page/sweep.css' with { type: 'text' };
 import trendStyle from './page/trend.css' with { type: 'text' };
 
-/** All checkpoints of a sweep on one page, which links to their reports in the folders next to it. */
+/** All checkpoints on one page, which links to their reports in the folders next to it. */
 export function renderSweepHtml(sweep: Sweep, { docs = DOCS_URL }: { readonly docs?: string } = {}): string {
   const trend = charts(sweep);
   return pageDocument({
@@ -53,7 +53,7 @@ ${checkpointTable({ label: 'All checkpoints', columns, numbers })}
 <h3>Why</h3><ul class="findings">${reasons}</ul>`;
 }
 
-/** The name of a checkpoint, as a link to its report. */
+/** A name that links to its report. */
 function linked({ name, status }: SweepRow): Html {
   return status === 'checked' ? html`<a href="${encodeURIComponent(name)}/report.html">${name}</a>` : html`${name}`;
 }
@@ -61,12 +61,9 @@ function linked({ name, status }: SweepRow): Html {
 /** A line needs two points. */
 const FEWEST = 2;
 
-interface Point {
-  readonly x: number;
-  readonly row: CheckedRow;
-}
+type Point = Readonly<{ x: number; row: CheckedRow }>;
 
-/** Over steps; without them, over the places in the table. */
+/** Over steps or, without them, places in the table. */
 function charts({ checkpoints }: Sweep): Html | null {
   const areSteps = checkpoints.every(({ step }) => step !== null);
   const points = checkpoints.flatMap((row, i) =>
@@ -80,22 +77,20 @@ function charts({ checkpoints }: Sweep): Html | null {
   return html`<p class="note">Over ${over}. A bar is the interval of a change, a dashed line the baseline.</p><div class="charts">${drawn}</div>`;
 }
 
-interface Measured {
-  readonly x: number;
-  readonly y: number;
-  readonly lower: number | null;
-  readonly upper: number | null;
+interface Series {
+  readonly name: string;
+  readonly color: string;
+  readonly points: ReadonlyArray<{ x: number; y: number; lower: number | null; upper: number | null }>;
+  readonly baseline: number | null;
 }
 
-function drawLines(
-  series: ReadonlyArray<{
-    readonly name: string;
-    readonly color: string;
-    readonly points: readonly Measured[];
-    readonly baseline: number | null;
-  }>,
-  { title, over, tick }: { readonly title: string; readonly over: string; readonly tick: (value: number) => string },
-): Html | null {
+interface Axes {
+  readonly title: string;
+  readonly over: string;
+  readonly tick: (value: number) => string;
+}
+
+function drawLines(series: readonly Series[], { title, over, tick }: Axes): Html | null {
   const shown = series.filter(({ points }) => points.length >= FEWEST);
   if (shown.length === 0) return null;
   const xs = [...new Set(shown.flatMap(({ points }) => points.map(({ x }) => x)))];
@@ -123,7 +118,7 @@ function drawLines(
 /** Half of the label of the last step. */
 const MARGIN_RIGHT = 22;
 
-/** More labels would touch each other. */
+/** More labels would touch. */
 const MOST_TICKS = 6;
 
 function accuracies(points: readonly Point[], over: string): Html | null {
@@ -141,11 +136,8 @@ function accuracies(points: readonly Point[], over: string): Html | null {
       })),
     };
   };
-  return drawLines([of('benchmark', 'exam', 'var(--series-2)'), of('twin', 'other forms', 'var(--series-1)')], {
-    title: 'Accuracy',
-    over,
-    tick: formatPercentTick,
-  });
+  const both = [of('benchmark', 'exam', 'var(--series-2)'), of('twin', 'other forms', 'var(--series-1)')];
+  return drawLines(both, { title: 'Accuracy', over, tick: formatPercentTick });
 }
 
 function shadowDeltas(points: readonly Point[], over: string): Html | null {

@@ -18,7 +18,7 @@ import {
 } from '../text/trend.ts';
 import type { PageSection } from './section.ts';
 
-/** The check among those before it: accuracies, and the cumulative sums that show a drift. */
+/** Accuracies of the last checks, and the cumulative sums that show a drift. */
 export const TREND_SECTION: PageSection = {
   id: 'trend',
   title: 'Trend',
@@ -95,7 +95,7 @@ const COLORS: Readonly<Record<Chart, string>> = {
   concentration: 'var(--series-3)',
 };
 
-/** Headroom above the limit, so that its line is not the frame. */
+/** Room above the limit, so that its line is not the frame. */
 const HEADROOM = 1.2;
 
 function sums(trend: Trend): Html | null {

@@ -1,27 +1,11 @@
-import type { AccuracyRow, ChangeRow, Estimate, KindRow } from '../../compare/probes/index.ts';
+import type { ChangeRow, Estimate, KindRow } from '../../compare/probes/index.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
-import {
-  formatInteger,
-  formatInterval,
-  formatLimit,
-  formatPointsLimit,
-  NO_NUMBER,
-  percentDigits,
-  pointsDigits,
-} from './numbers.ts';
+import { formatInterval, formatLimit, formatPointsLimit, pointsDigits } from './numbers.ts';
 import { name, type Phrase, phrase, term } from './phrase.ts';
-import { formName, ROLE_WORDS, TWIN_LABELS } from './twin-words.ts';
+import { ROLE_WORDS, TWIN_LABELS } from './twin-words.ts';
 
 /** `95%` */
 const levelText = (confidence: number): string => `${Number((100 * confidence).toFixed(1))}%`;
-
-/** Columns of the table of accuracies, after suite and capability. */
-export const ACCURACY_HEADS = ['form', 'facts', 'baseline, %', 'candidate, %'] as const;
-
-export function accuracyRowCells({ form, kind, facts, baseline, candidate }: AccuracyRow): string[] {
-  const cell = (estimate: Estimate | null) => (estimate ? intervalCell(estimate, percentDigits) : NO_NUMBER);
-  return [formName(form, kind), formatInteger(facts), cell(baseline), cell(candidate)];
-}
 
 /** `35.9 (29.4 to 42.4)`; a line may break before the parenthesis only. */
 export function intervalCell(estimate: Estimate, show: (value: number) => string): string {

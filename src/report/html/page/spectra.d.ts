@@ -1,3 +1,2 @@
-/** The text of spectra.js, which runs in the reader's browser. */
 declare const text: string;
 export default text;

@@ -3,14 +3,14 @@ import type { Estimate } from '../../../compare/probes/index.ts';
 import { chart, chartText } from '../../render/html/chart.ts';
 import { type Html, html } from '../../render/html/html.ts';
 
-/** Lines of one suite, of one capability, of one benchmark, or of everything. */
+/** Lines of a suite, a capability, a benchmark, or everything. */
 export interface ChartScope {
   readonly title: string;
   readonly lines: readonly ChartLine[];
 }
 
 interface ChartLine {
-  /** A name of ours, not foreign text. */
+  /** Not foreign. */
   readonly label: string;
   readonly baseline: Estimate | null;
   readonly candidate: Estimate;
@@ -22,7 +22,7 @@ interface AccuracyChart {
   readonly caption: Html;
 }
 
-/** Lines of one scope; there are fewer forms than that. */
+/** More than there are forms. */
 const MAX_LINES = 12;
 
 /** Fits a phone; wider, it stands next to its table. */
@@ -36,14 +36,9 @@ const TITLE = 34;
 /** Baseline and candidate stand one above the other. */
 const APART = 4;
 
-interface Whisker {
-  readonly y: number;
-  readonly value: number;
-  readonly lower: number;
-  readonly upper: number;
-}
+type Whisker = Readonly<Record<'y' | 'value' | 'lower' | 'upper', number>>;
 
-/** Accuracies as dots with whiskers, in %: for each scope its title and its lines. */
+/** Accuracies as dots with whiskers, in %. */
 export function accuracyChart({ scopes, label, caption }: AccuracyChart): Html {
   let height = 6;
   const titles: { readonly y: number; readonly title: string }[] = [];
@@ -94,7 +89,6 @@ function whisker(estimate: Estimate | null, y: number): Whisker[] {
   return [{ y, value: percent(value), lower: percent(lower ?? 0), upper: percent(upper ?? 1) }];
 }
 
-/** Colors of both sides, in charts and tables. */
 const SIDE_COLORS = { baseline: 'var(--series-2)', candidate: 'var(--series-1)' } as const;
 
 export const SIDES_LEGEND: Html = html`<p class="legend"><span class="dot baseline"></span> baseline <span class="dot candidate"></span> candidate</p>`;

@@ -1,19 +1,19 @@
 import { groupBy } from '@shadow-gate/platform';
-import type { AccuracyRow } from '../../../compare/probes/index.ts';
+import type { AccuracyRow, Estimate } from '../../../compare/probes/index.ts';
 import type { ProbeReport } from '../../../compare/report.ts';
 import { type Html, html, NOTHING } from '../../render/html/html.ts';
 import { phraseHtml } from '../../render/html/phrase.ts';
-import { formatCount } from '../../text/numbers.ts';
-import { ACCURACY_HEADS, accuracyCaption, accuracyRowCells } from '../../text/probe-charts.ts';
+import { formatCount, formatInteger, NO_NUMBER, percentDigits } from '../../text/numbers.ts';
+import { accuracyCaption, intervalCell } from '../../text/probe-charts.ts';
 import { formName } from '../../text/twin-words.ts';
 import type { PageOptions } from '../section.ts';
-import { accuracyChart, CANDIDATE_LEGEND, type ChartScope, SIDES_LEGEND } from './accuracy-chart.ts';
+import { accuracyChart, CANDIDATE_LEGEND, SIDES_LEGEND } from './accuracy-chart.ts';
 
 /** A file may have hundreds of capabilities. */
 const MAX_SCOPES = 12;
 const MAX_ROWS = 200;
 
-/** Charts of accuracy by form: overall, by capability, and by suite if there are several. */
+/** Overall, by capability, and by suite if there are several. */
 export function formCharts({ accuracies: rows, comparison }: ProbeReport, { docs }: PageOptions): Html {
   if (rows.length === 0) {
     return html`<p class="note">This report was made by a version that did not keep accuracies by form with their intervals. The tables below have what it kept.</p>`;
@@ -32,7 +32,7 @@ ${scopesChart(byCapability, 'capability', caption)}
 ${suites}`;
 }
 
-/** The numbers of the charts, folded; also of suites that share a capability with others. */
+/** The numbers of the charts, and of capabilities in each suite. */
 export function formTables({ accuracies: rows }: ProbeReport): Html {
   if (rows.length === 0) return NOTHING;
   const { byCapability, bySuite, byPart } = scopesOf(rows);
@@ -59,21 +59,19 @@ function scopesOf(rows: readonly AccuracyRow[]) {
   };
 }
 
-/** Rows of one capability, of one suite, or of everything. */
 interface TableScope {
   readonly title: string;
   readonly rows: readonly AccuracyRow[];
-}
-
-function chartScope({ title, rows }: TableScope): ChartScope {
-  return { title, lines: rows.map((row) => ({ ...row, label: formName(row.form, row.kind) })) };
 }
 
 function scopesChart(scopes: readonly TableScope[], head: string, caption: Html): Html {
   const shown = scopes.slice(0, MAX_SCOPES);
   const label = `Accuracy by form and ${head}: the numbers are in the table`;
   const more = scopes.length > shown.length ? html` The chart has the first ${shown.length}.` : null;
-  return accuracyChart({ scopes: shown.map(chartScope), label, caption: html`${caption}${more}` });
+  const drawn = shown.map(({ title, rows }) => {
+    return { title, lines: rows.map((row) => ({ ...row, label: formName(row.form, row.kind) })) };
+  });
+  return accuracyChart({ scopes: drawn, label, caption: html`${caption}${more}` });
 }
 
 function accuracyTable(scopes: readonly TableScope[], head: string): Html {
@@ -82,14 +80,15 @@ function accuracyTable(scopes: readonly TableScope[], head: string): Html {
   );
   const shown = rows.slice(0, MAX_ROWS);
   const more = rows.length - shown.length;
+  const interval = (estimate: Estimate | null) => (estimate ? intervalCell(estimate, percentDigits) : NO_NUMBER);
   const body = shown.map(({ title, row, span }, i) => {
-    const [form, ...numbers] = accuracyRowCells(row);
+    const numbers = [formatInteger(row.facts), interval(row.baseline), interval(row.candidate)];
     const rest = Math.min(span, shown.length - i);
     const first = rest > 0 ? html`<th scope="rowgroup" rowspan="${rest}">${title}</th>` : null;
-    return html`<tr>${first}<td>${form ?? ''}</td>${numbers.map((cell) => html`<td class="number">${cell}</td>`)}</tr>\n`;
+    return html`<tr>${first}<td>${formName(row.form, row.kind)}</td>${numbers.map((cell) => html`<td class="number">${cell}</td>`)}</tr>\n`;
   });
-  const [form, ...heads] = ACCURACY_HEADS;
+  const heads = ['facts', 'baseline, %', 'candidate, %'];
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Accuracy by form and ${head}"><table aria-label="Accuracy by form and ${head}">
-<thead><tr><th scope="col">${head}</th><th scope="col">${form}</th>${heads.map((text) => html`<th scope="col" class="number">${text}</th>`)}</tr></thead>
+<thead><tr><th scope="col">${head}</th><th scope="col">form</th>${heads.map((text) => html`<th scope="col" class="number">${text}</th>`)}</tr></thead>
 <tbody>${body}</tbody></table></div>${more > 0 ? html`<p class="note">And ${formatCount(more, 'more row')} in report.json.</p>` : null}`;
 }

@@ -28,7 +28,7 @@ ${drawTableHtml(table, docs)}
 ${tableNotes(table, docs)}</div></div>`;
 }
 
-/** The bar of a metric with right and wrong answers; null for other metrics. */
+/** Null for metrics without right and wrong answers. */
 function scopeOf(row: BenchmarkRow): ChartScope | null {
   const { bothRight, onlyBaseline, onlyCandidate, n, units = n } = row;
   if (bothRight === null || onlyBaseline === null || onlyCandidate === null || n === 0) return null;
@@ -36,10 +36,6 @@ function scopeOf(row: BenchmarkRow): ChartScope | null {
     const value = Math.min(right, n);
     return { value: value / n, ...exactInterval({ right: (value * units) / n, n: units, level: LEVEL }) };
   };
-  return {
-    title: `${row.task} · ${metricWithFilter(row)}`,
-    lines: [
-      { label: '', baseline: estimate(bothRight + onlyBaseline), candidate: estimate(bothRight + onlyCandidate) },
-    ],
-  };
+  const [baseline, candidate] = [estimate(bothRight + onlyBaseline), estimate(bothRight + onlyCandidate)];
+  return { title: `${row.task} · ${metricWithFilter(row)}`, lines: [{ label: '', baseline, candidate }] };
 }

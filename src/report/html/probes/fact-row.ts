@@ -15,17 +15,17 @@ import { questionTitle } from '../../text/question-title.ts';
 
 interface RowOptions {
   readonly table: ItemTable;
-  /** There are several, so that rows name theirs. */
+  /** There are several suites. */
   readonly namesSuite: boolean;
   /** The anchor of the item. */
   readonly anchor: string;
 }
 
 /**
- * A row of the list of items, by the text of its question: marks of both forms side by side, and both with their
- * prompts in a fold. Ends of cells and paragraphs are left out, as HTML allows, since there are thousands. The script
- * that filters and sorts reads the `data-` attributes: part, items as `form:baseline candidate` (1: right), and the
- * changes of both margins. The anchor is within the fold, so that a browser opens it for a link.
+ * A row of the list of items: the question, marks of both forms, and both with their prompts in a fold. End tags are
+ * left out, as HTML allows, since there are thousands. The script that filters and sorts reads the `data-` attributes:
+ * part, items as `form:baseline candidate` (1: right), and the changes of both margins. The anchor is within the fold,
+ * so that a browser opens it for a link.
  */
 export function factRow(fact: StoredFact, { table, namesSuite, anchor }: RowOptions): Html {
   const items = shownItems(fact, table);
@@ -47,7 +47,7 @@ function data(key: 'b' | 't', change: number | null): Html | null {
   return change === null ? null : html` data-${key}="${Number(change.toPrecision(4))}"`;
 }
 
-/** Selects benchmark forms, or all other forms, which share the column of the twins. */
+/** Selects exams, or all other forms. */
 function isOf({ forms }: ItemTable, isExam: boolean) {
   return ({ form }: ShownItem): boolean => {
     const own = forms[form]?.form ?? '';
@@ -69,7 +69,7 @@ function codesOf(items: readonly ShownItem[]): string {
 
 const bit = ({ isRight }: Pick<ShownAnswer, 'isRight'>): string => (isRight ? '1' : '0');
 
-/** Each mark with the name of its form, unless the column says it. The script adds words by class. */
+/** The script adds words by class. */
 function marks(items: readonly ShownItem[]): Html {
   if (items.length === 0) return html`${NO_NUMBER}`;
   const one = (item: ShownItem) => {
@@ -83,7 +83,6 @@ function marks(items: readonly ShownItem[]): Html {
 
 const ASIDE = html` class="aside"`;
 
-/** One form: prompt, right answer and given answers. */
 function card(item: ShownItem): Html {
   const { name, isAside, prompt, right, baseline, candidate } = item;
   const asked = prompt === null ? html`<p class="note">${promptNote(item)}` : html`<pre>${lines(prompt)}</pre>`;
@@ -100,6 +99,4 @@ export function answerLine(
   return html`<p><b class="m${bit(answer)}">${answerMark(answer)}</b> ${side}${given}${margin}`;
 }
 
-function shown(text: string): string {
-  return text === '' ? 'nothing' : text;
-}
+const shown = (text: string): string => (text === '' ? 'nothing' : text);

@@ -16,10 +16,10 @@ import { flipSummary, flipText } from '../../text/probes.ts';
 import type { PageOptions } from '../section.ts';
 import { factRow } from './fact-row.ts';
 
-/** Bytes of all rows together: the page stays below two megabytes, with all other sections. */
+/** Bytes of all rows: the whole page stays below two megabytes. */
 const MAX_BYTES = 1_000_000;
 
-/** Every fact with both forms and both answers, to be sorted and filtered by the page's script. */
+/** Every fact with its forms and answers; the page's script sorts and filters them. */
 export function items({ items: table, comparison }: ProbeReport, { docs }: PageOptions): Html {
   if (table === null) {
     return html`<h3 id="probes-items">Items</h3><p class="note">${NO_ITEMS}</p>${flipCards(comparison.flips, docs)}`;
@@ -50,7 +50,6 @@ function head({ key, text, isNumber }: (typeof HEADS)[number]): Html {
   return html`<th scope="col" aria-sort="none" data-key="${key}"${isNumber ? html` class="number"` : null}>${text}</th>`;
 }
 
-/** As many rows as fit. */
 function rowsOf(table: ItemTable): Html[] {
   const rows: Html[] = [];
   const namesSuite = new Set(table.parts.map(({ suite }) => suite)).size > 1;
@@ -68,8 +67,8 @@ function rowsOf(table: ItemTable): Html[] {
 const LONE_SURROGATE = /[\ud800-\udfff]/gu;
 
 /**
- * `item-recall-new-011.exam`: what follows the number sign in a link to an item. Where several items have its id, it
- * has the suite, and the place of the item there. All characters stay as they are in an address.
+ * `item-recall-new-011.exam`, for links; if several items have an id, with the suite and the place there. All
+ * characters stay as they are in an address.
  */
 function anchorsOf({ facts, parts }: ItemTable): string[] {
   const encoded = (text: string) => encodeURIComponent(text.replace(LONE_SURROGATE, '�'));
@@ -85,10 +84,7 @@ function anchorsOf({ facts, parts }: ItemTable): string[] {
   });
 }
 
-/**
- * Controls that only the script makes work; without it the page hides them. The values of options are lists of parts,
- * or a form. The template has the names of the parts, for CSV.
- */
+/** Controls for the script, hidden without it. Values of options are lists of parts. The template has names for CSV. */
 function tools({ parts, forms, facts }: ItemTable, shown: number): Html {
   const flips = facts.some(({ flip }) => flip !== undefined);
   const names = parts.map(({ suite, capability, family }) => {
@@ -107,12 +103,12 @@ ${flips ? html`<label><input type="checkbox" data-filter="flips"> only flips</la
 </div>`;
 }
 
-/** Help for the keys. They can be turned off, for people who use speech input (WCAG 2.2, 2.1.4). */
+/** Keys can be turned off, for people who use speech input (WCAG 2.2, 2.1.4). */
 const KEYS = html`<dialog class="keys" aria-labelledby="keys-title"><h4 id="keys-title">Keys</h4>
 <p><kbd>j</kbd> <kbd>n</kbd> next item <p><kbd>k</kbd> <kbd>p</kbd> previous item <p><kbd>/</kbd> search <p><kbd>?</kbd> these keys
 <p><label><input type="checkbox" checked> these keys work</label> <button type="button">Close</button></dialog>`;
 
-/** Names with the indices that they have. */
+/** Indices by name. */
 function options(names: readonly string[]): Map<string, number[]> {
   const places = new Map<string, number[]>();
   for (const [i, name] of names.entries()) places.set(name, [...(places.get(name) ?? []), i]);

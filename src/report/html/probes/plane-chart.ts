@@ -4,7 +4,7 @@ import { chart, chartText } from '../../render/html/chart.ts';
 import type { Html } from '../../render/html/html.ts';
 import { type DrawnPolicy, PLANE_AXES, planeLabel, pointsTick } from '../../text/probe-charts.ts';
 
-/** Changes of accuracy from here to there, on both axes. */
+/** Changes of accuracy, on both axes. */
 type PlaneDomain = readonly [low: number, high: number];
 
 interface Plane {
@@ -22,21 +22,18 @@ const MARGIN = { marginLeft: 44, marginRight: 14, marginTop: 26, marginBottom: 4
 /** Values of the curve from end to end. */
 const STEPS = 120;
 
-/** Movement of one suite and kind of twin, in points: benchmark form to the right, twins upwards. */
+/** Movement of one suite and kind of twin, in points: exam to the right, twins upwards. */
 export function planeChart({ whole, parts, policy, domain, caption }: Plane): Html {
   const [low, high] = domain;
   const points = (share: number) => 100 * Math.min(high, Math.max(low, share));
   const accepted = policy === null ? [] : boundary(whole, policy, domain);
   const whiskers = (row: ChangeRow, isWhole: boolean) => whiskerMarks(row, points, isWhole);
-  const named = parts.map(({ capability, benchmark, twin }) => ({
-    ...{ x: points(benchmark.value), y: points(twin.value), name: chartText(capability ?? '', 24) },
-  }));
-  const scale = { domain: [100 * low, 100 * high], label: null };
-  const ticks = {
-    ticks: 6,
-    tickSize: 3,
-    tickFormat: pointsTick,
-  };
+  const named = parts.map(({ capability, benchmark, twin }) => {
+    return { x: points(benchmark.value), y: points(twin.value), name: chartText(capability ?? '', 24) };
+  });
+  const [x1, x2] = [100 * low, 100 * high];
+  const scale = { domain: [x1, x2], label: null };
+  const ticks = { ticks: 6, tickSize: 3, tickFormat: pointsTick };
   return chart({
     label: planeLabel(whole),
     caption,
@@ -50,14 +47,7 @@ export function planeChart({ whole, parts, policy, domain, caption }: Plane): Ht
       line(accepted, { x: 'x', y: 'edge', stroke: 'var(--series-1)', strokeOpacity: 0.5 }),
       ruleX([0], { stroke: 'var(--line)' }),
       ruleY([0], { stroke: 'var(--line)' }),
-      link([0], {
-        x1: 100 * low,
-        y1: 100 * low,
-        x2: 100 * high,
-        y2: 100 * high,
-        stroke: 'var(--muted)',
-        strokeDasharray: '4,4',
-      }),
+      link([0], { x1, y1: x1, x2, y2: x2, stroke: 'var(--muted)', strokeDasharray: '4,4' }),
       axisX({ ...ticks, label: PLANE_AXES.benchmark, labelAnchor: 'center', labelArrow: 'none' }),
       axisY({ ...ticks, label: null }),
       text([PLANE_AXES.twin], { frameAnchor: 'top-left', dx: -40, dy: -24, textAnchor: 'start' }),
@@ -68,7 +58,7 @@ export function planeChart({ whole, parts, policy, domain, caption }: Plane): Ht
   });
 }
 
-/** The lower edge of the region, in points, with both sides of its steps, up to the largest possible change. */
+/** The lower edge of the region, in points, with both sides of its steps. */
 function boundary(row: ChangeRow, policy: DrawnPolicy, [low, high]: PlaneDomain) {
   const most = Math.min(high, mostChange(row.benchmark));
   const top = Math.min(high, mostChange(row.twin));
@@ -79,12 +69,8 @@ function boundary(row: ChangeRow, policy: DrawnPolicy, [low, high]: PlaneDomain)
     .sort((a, b) => a - b)
     .map((x) => {
       const least = Math.max(low, leastTwinChange(row, policy, x));
-      return {
-        x: 100 * x,
-        y: 100 * Math.min(top, least),
-        top: 100 * top,
-        edge: least < top ? 100 * least : Number.NaN,
-      };
+      const edge = least < top ? 100 * least : Number.NaN;
+      return { x: 100 * x, y: 100 * Math.min(top, least), top: 100 * top, edge };
     });
 }
 
@@ -109,7 +95,7 @@ function whiskerMarks({ benchmark, twin }: ChangeRow, points: (share: number) =>
   ];
 }
 
-/** One domain for all planes of a report: all their values and zero, with a margin. */
+/** One domain for all planes of a report, with zero and a margin. */
 export function planeDomain(rows: readonly ChangeRow[]): PlaneDomain {
   const estimates = rows.flatMap(({ benchmark, twin }) => [benchmark, twin]);
   const ends = estimates.flatMap(({ value, lower, upper }) => [value, lower ?? value, upper ?? value]);

@@ -8,23 +8,18 @@ import { planeCaption, planesNote, planeTitle } from '../../text/probe-charts.ts
 import type { PageOptions } from '../section.ts';
 import { planeChart, planeDomain } from './plane-chart.ts';
 
-/** A team may have dozens of suites: the planes of those that decide come first. */
+/** Planes of suites that decide come first. */
 const MAX_PLANES = 6;
 /** Capabilities of a plane; more would hide each other. */
 const MAX_PARTS = 8;
 
-interface Moved {
-  readonly kind: KindRow;
-  readonly whole: ChangeRow;
-  readonly parts: readonly ChangeRow[];
-}
-
-/** Δbenchmark against Δtwin for each suite and kind of twin, with the region that the policy accepts. */
+/** Δ exam against Δ twins for each suite and kind of twin, with the region that the policy accepts. */
 export function planes({ changes, comparison }: ProbeReport, report: Report, { docs }: PageOptions): Html {
   const moved = movedKinds(changes, comparison.kinds);
   if (moved.length === 0) return NOTHING;
   const policy = report.applied?.settings ?? null;
-  const shown = moved.toSorted((a, b) => Number(decides(b)) - Number(decides(a))).slice(0, MAX_PLANES);
+  const decides = ({ role }: KindRow) => Number(role === 'decides' || role === 'only-format');
+  const shown = moved.toSorted((a, b) => decides(b.kind) - decides(a.kind)).slice(0, MAX_PLANES);
   const drawn = shown.map((own) => ({ ...own, parts: own.parts.slice(0, MAX_PARTS) }));
   const domain = planeDomain(drawn.flatMap(({ whole, parts }) => [whole, ...parts]));
   const charts = drawn.map(({ kind, whole, parts }) => {
@@ -37,15 +32,11 @@ export function planes({ changes, comparison }: ProbeReport, report: Report, { d
 <div class="planes">${charts}<p class="note">${phraseHtml(planesNote(comparison.confidence), docs)}${more > 0 ? ` ${formatCount(more, 'more kind of other form', 'more kinds of other forms')} in the table.` : null}</p></div>`;
 }
 
-function decides({ kind: { role } }: Moved): boolean {
-  return role === 'decides' || role === 'only-format';
-}
-
 function keyOf({ suite, kind, group }: Pick<ChangeRow, 'suite' | 'kind' | 'group'>): string {
   return JSON.stringify([suite, kind, group]);
 }
 
-function movedKinds(changes: readonly ChangeRow[], kinds: readonly KindRow[]): Moved[] {
+function movedKinds(changes: readonly ChangeRow[], kinds: readonly KindRow[]) {
   const rows = groupBy(changes, keyOf);
   return kinds.flatMap((kind) => {
     const [whole, ...parts] = rows.get(keyOf(kind)) ?? [];

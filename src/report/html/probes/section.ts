@@ -13,7 +13,7 @@ import { benchmarks } from './benchmarks.ts';
 import { items } from './items.ts';
 import { planes } from './planes.ts';
 
-/** The behavioral half: accuracies, what carried over, every item, the tests; and benchmarks from logs. */
+/** The behavioral half, and benchmarks from logs. */
 export const PROBES_SECTION: PageSection = {
   id: 'probes',
   title: 'Probes',

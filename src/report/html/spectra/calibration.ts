@@ -1,10 +1,5 @@
 import { groupBy } from '@shadow-gate/platform';
-import {
-  type CalibratedMetric,
-  type CalibrationReport,
-  type LimitRule,
-  placeName,
-} from '../../../compare/calibration/index.ts';
+import { type CalibratedMetric, type CalibrationReport, placeName } from '../../../compare/calibration/index.ts';
 import type { Report } from '../../../compare/report.ts';
 import { plainLine } from '../../escape.ts';
 import { type Html, html } from '../../render/html/html.ts';
@@ -24,7 +19,7 @@ import { type Phrase, phrase } from '../../text/phrase.ts';
 
 const HEAD = html`<thead><tr><th scope="col">part</th><th scope="col" class="number">candidate</th><th scope="col" class="number">seen</th><th scope="col" class="number">limit</th></tr></thead>`;
 
-/** Known-good checkpoints to show: the newest ones. */
+/** The newest ones are shown. */
 const MAX_RUNS = 40;
 
 /** The update on the distribution of the known-good checkpoints, number by number. Null without a calibration. */
@@ -49,7 +44,7 @@ ${
 ${runsTable(calibration, judged)}`;
 }
 
-/** One body of the table for each metric, and a row for each part of the model. */
+/** A table body for each metric, and a row for each part of the model. */
 function metricParts(
   metrics: readonly CalibratedMetric[],
   report: Report,
@@ -58,23 +53,25 @@ function metricParts(
 ): Html[] {
   return [...groupBy(metrics, ({ metric }) => metric)].map(([metric, own]) => {
     const source = sharedSource(own, calibration);
-    const isOther = ({ judged }: CalibratedMetric) => judged !== null && judged.by !== source.by;
     const rows = own.map((one) => {
       const row = calibratedMetricRow(one, report);
-      const rule = isOther(one) ? row.source : null;
-      return limitRow(row, [rule, lineError(one)]);
+      const isOther = one.judged !== null && one.judged.by !== source.by;
+      return limitRow(row, [isOther ? row.source : null, lineError(one)]);
     });
     return part(phraseHtml([metricPart(metric, { capitalized: true })], docs), source.words, rows);
   });
 }
 
-/** The sizes of the update, with those at which its shape is judged. */
 function sizesPart(report: Report, calibration: CalibrationReport, docs: string): Html | null {
   const rows = calibration.sizes.map((size) => sizeRow(size, report));
   const [first] = rows;
   if (first === undefined) return null;
-  const body = rows.map((row) => limitRow(row, []));
-  return part(phraseHtml([first.metric], docs), SIZES_WORDS, body);
+  const note = 'its shape is judged between these sizes';
+  return part(
+    phraseHtml([first.metric], docs),
+    note,
+    rows.map((row) => limitRow(row, [])),
+  );
 }
 
 function part(title: Html, note: string, rows: readonly Html[]): Html {
@@ -83,17 +80,13 @@ function part(title: Html, note: string, rows: readonly Html[]): Html {
 }
 
 /** @param remarks on the limit */
-function limitRow(
-  { place, candidate, seen, limit, mark }: CalibrationRow,
-  remarks: ReadonlyArray<string | null>,
-): Html {
+function limitRow({ place, candidate, seen, limit, mark }: CalibrationRow, remarks: readonly (string | null)[]): Html {
   const small = remarks.filter((remark) => remark !== null).join(', ');
   const more = small === '' ? null : html` <small>${small}</small>`;
   const shown = mark === null ? NOT_JUDGED : icon(mark);
   return html`<tr><th scope="row">${place}</th><td>${shown}${candidate}</td><td>${seen}</td><td>${limit}${more}</td></tr>\n`;
 }
 
-/** The known-good values behind the judged numbers. */
 function runsTable(calibration: CalibrationReport, judged: readonly CalibratedMetric[]): Html {
   const { runs } = calibration;
   const first = Math.max(0, runs.length - MAX_RUNS);
@@ -110,7 +103,6 @@ function runsTable(calibration: CalibrationReport, judged: readonly CalibratedMe
   return html`<details><summary>${runsWords(calibration)}</summary><div class="scroll"><table class="known-good" aria-label="${runsWords(calibration)}"><thead><tr><th scope="col" rowspan="2">checkpoint</th>${tops}</tr><tr>${places}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }
 
-/** Basis of the limits, or why there are none. */
 function calibrationIntro(report: Report, calibration: CalibrationReport): Phrase {
   const { refused, test } = calibration;
   if (refused !== null) return describeFinding({ kind: 'calibration-refused', level: 'info', ...refused });
@@ -118,30 +110,24 @@ function calibrationIntro(report: Report, calibration: CalibrationReport): Phras
   return phrase`${calibrationSentence(report)}${probability}`;
 }
 
-const SIZES_WORDS = 'its shape is judged between these sizes';
-
 const ERROR_WORDS = 'error: leave-one-out, and in parentheses without the line';
 
-/** The basis of most limits of one metric; a joint test is mentioned once, above the table. */
-function sharedSource(
-  metrics: readonly CalibratedMetric[],
-  { kind, runs, test }: CalibrationReport,
-): { readonly by: LimitRule | null; readonly words: string } {
+/** The basis of most limits of a metric. A joint test is mentioned once, above the table. */
+function sharedSource(metrics: readonly CalibratedMetric[], { kind, runs, test }: CalibrationReport) {
   const rules = metrics.flatMap(({ judged }) => judged?.by ?? []);
-  const [by = null] = [...groupBy(rules, (rule) => rule).values()].sort((a, b) => b.length - a.length)[0] ?? [];
-  const isSaid = by === null || by === 'order-statistic';
+  const [by] = [...groupBy(rules, (rule) => rule).values()].sort((a, b) => b.length - a.length)[0] ?? [];
+  const isSaid = by === undefined || by === 'order-statistic';
   const error = metrics.some(({ judged }) => judged?.line) ? [ERROR_WORDS] : [];
   const words = isSaid ? [] : [limitSource(by, { runs: runs.length, calibration: kind, test })];
   return { by, words: [...words, ...error].join('; ') };
 }
 
-/** Error of a limit that follows the size of the update; null for other limits. Its metric's head explains it. */
+/** Error of a limit that follows the size of the update; null for others. Its metric's head explains it. */
 function lineError({ judged }: CalibratedMetric): string | null {
   const line = judged?.line ?? null;
   return line === null ? null : `error ${formatNumber(line.error)} (${formatNumber(line.errorOfMean)})`;
 }
 
-/** Title of the fold with metrics that are not judged. */
 function othersWords(metrics: readonly CalibratedMetric[]): string {
   const names = new Set(metrics.map(({ metric }) => metricName(metric)));
   return `${formatCount(names.size, 'other metric')}, not judged (${formatInteger(metrics.length)} numbers)`;

@@ -10,13 +10,10 @@ import { metricName, metricPart } from '../../text/metric-names.ts';
 import { formatDifference, formatNumber, formatRange, formatRelative } from '../../text/numbers.ts';
 import { RATIO_MISSING, RATIO_WITHOUT_BASELINE, ratioLabel, ratioLimitWords } from '../../text/spectra.ts';
 
-/** Room on either side of the values on the line, as a share of their span. */
+/** Room on either side, as a share of the values' span. */
 const PADDING = 0.18;
 
-/**
- * The ratio of candidate and baseline on a line with its limit, and the numbers of the whole model. Null without an
- * update.
- */
+/** The ratio of both sides on a line, and the numbers of the whole model; null without an update. */
 export function headline(report: Report, docs: string): Html | null {
   const rows = report.shadowDeltas.filter(({ module }) => module === null);
   if (rows.length === 0) return null;
@@ -31,19 +28,10 @@ function ratioLine(ratio: MetricDelta | undefined, rules: readonly ReportedRule[
   const limits = baseline === null ? [] : rules.flatMap((rule) => limitsOf(rule, baseline));
   const words = rules.map((rule) => html` ${ratioLimitWords(rule)}`);
   const caption = html`${baseline === null && rules.length > 0 ? RATIO_WITHOUT_BASELINE : null}${words}`;
-  return ratioChart({
-    candidate,
-    baseline,
-    limits: limits.map(({ at }) => at),
-    allowed: allowedRange(limits),
-    caption,
-  });
+  return ratioChart({ candidate, baseline, limits, caption });
 }
 
-interface Limit {
-  readonly side: 'up' | 'down';
-  readonly at: number;
-}
+type Limit = Readonly<{ side: 'up' | 'down'; at: number }>;
 
 /** The ends of the range that a rule allows. */
 function limitsOf({ direction, absolute, relative }: ReportedRule, baseline: number): Limit[] {
@@ -52,22 +40,15 @@ function limitsOf({ direction, absolute, relative }: ReportedRule, baseline: num
   return sides.map((side) => ({ side, at: side === 'up' ? baseline + amount : baseline - amount }));
 }
 
-/** The range that all rules allow; null for an open side. */
-function allowedRange(limits: readonly Limit[]) {
-  const on = (side: Limit['side']) => limits.filter((limit) => limit.side === side).map(({ at }) => at);
-  const [downs, ups] = [on('down'), on('up')];
-  return { from: downs.length === 0 ? null : mostOf(downs), to: ups.length === 0 ? null : leastOf(ups) };
-}
-
 interface RatioChart {
   readonly candidate: number;
   readonly baseline: number | null;
-  readonly limits: readonly number[];
-  readonly allowed: { readonly from: number | null; readonly to: number | null };
+  readonly limits: readonly Limit[];
   readonly caption: Html;
 }
 
-function ratioChart({ candidate, baseline, limits, allowed, caption }: RatioChart): Html {
+function ratioChart({ candidate, baseline, limits: bounds, caption }: RatioChart): Html {
+  const limits = bounds.map(({ at }) => at);
   const values = [candidate, ...(baseline === null ? [] : [baseline]), ...limits];
   const [least, most] = [leastOf(values), mostOf(values)];
   const padding = PADDING * (most - least || Math.abs(most) || 1);
@@ -87,7 +68,7 @@ function ratioChart({ candidate, baseline, limits, allowed, caption }: RatioChar
     x: { domain, axis: null },
     y: { domain: [-1, 1], axis: null },
     marks: [
-      ...(limits.length === 0 ? [] : [allowedRect(allowed, domain)]),
+      ...(limits.length === 0 ? [] : [allowedRect(bounds, domain)]),
       ruleY([0], { stroke: 'var(--muted)' }),
       ...limits.flatMap((limit) => [
         ruleX([limit], { stroke: 'var(--text)', strokeDasharray: '4,3', strokeWidth: 1.5, insetTop: -14 }),
@@ -107,8 +88,12 @@ function ratioChart({ candidate, baseline, limits, allowed, caption }: RatioChar
 
 const ON_LINE = { x: (value: number) => value, y: () => 0 };
 
-function allowedRect({ from, to }: RatioChart['allowed'], [low, high]: readonly [number, number]) {
-  return rect([0], { x1: () => from ?? low, x2: () => to ?? high, y1: () => -1, y2: () => 1, fill: 'var(--region)' });
+/** The range that all rules allow. */
+function allowedRect(limits: readonly Limit[], [low, high]: readonly [number, number]) {
+  const on = (side: Limit['side']) => limits.filter((limit) => limit.side === side).map(({ at }) => at);
+  const [downs, ups] = [on('down'), on('up')];
+  const [from, to] = [downs.length === 0 ? low : mostOf(downs), ups.length === 0 ? high : leastOf(ups)];
+  return rect([0], { x1: () => from, x2: () => to, y1: () => -1, y2: () => 1, fill: 'var(--region)' });
 }
 
 /** Text near an end of the line stays inside of the chart. */

@@ -6,20 +6,19 @@ import { isSaturated, isUpdateJudged, tensorKey } from '../../../measure/aggrega
 import type { TensorMeasurement } from '../../../measure/schema/index.ts';
 import { plainLine } from '../../escape.ts';
 
-/** W or ΔW of one matrix, with the baseline's if that is known and comparable. */
+/** W or ΔW of one matrix, with the baseline's if known and comparable. */
 export interface ComparedMatrix {
   readonly candidate: TensorMeasurement;
   readonly baseline: BaselineMatrix | null;
-  /** Its module type, with the component of a vision-language model. */
+  /** Module type, with the component of a vision-language model. */
   readonly group: string;
   /** Candidate − baseline of the concentration; null if either is missing, vague, or below the rounding noise. */
   readonly change: number | null;
 }
 
-/** Characters of a foreign name. Real ones have half of this. */
+/** Real names have half of this. */
 const NAME_LENGTH = 120;
 
-/** The name of a matrix, of bounded length: an unnamed one is called that. */
 export function matrixDisplayName({ candidate: { name } }: Pick<ComparedMatrix, 'candidate'>): string {
   return name === '' ? '(empty)' : plainLine(name, NAME_LENGTH);
 }
@@ -39,10 +38,8 @@ export function viewSpectra(report: Report): SpectraView {
   const concentration = concentrationOf(report.tensors.filter((tensor) => tensor.of === of));
   const matrices = report.tensors.map((candidate): ComparedMatrix => {
     const baseline = baselines.get(tensorKey(candidate)) ?? null;
-    const [mine, its] = [
-      concentrationIn(candidate, concentration),
-      baseline && concentrationIn(baseline, concentration),
-    ];
+    const mine = concentrationIn(candidate, concentration);
+    const its = baseline && concentrationIn(baseline, concentration);
     const isKnown = mine !== null && its !== null && !isVague(mine) && !isVague(its);
     const change = isKnown ? difference(mine, its) : null;
     return { candidate, baseline, group: groupName(candidate), change };
@@ -50,22 +47,19 @@ export function viewSpectra(report: Report): SpectraView {
   return { matrices, concentration };
 }
 
-/** An update of low rank fits into 5% of the directions: that share of it is 1, whatever it is. */
+/** Every update of low rank fits into 5% of the directions. */
 function concentrationOf(tensors: readonly TensorMeasurement[]): Concentration {
   const shares = tensors.flatMap(({ metrics }) => (metrics === null ? [] : [metrics.topEnergy['5%']]));
   return shares.length > 0 && 2 * shares.filter(isSaturated).length > shares.length ? '1' : '5%';
 }
 
-/** Null for a matrix without a spectrum, and for an update below the rounding noise, which says nothing. */
+/** Null without a spectrum, and for an update below the rounding noise. */
 function concentrationIn(matrix: Pick<BaselineMatrix, 'of' | 'metrics'>, key: Concentration): MaybeBounded | null {
   return matrix.metrics !== null && isUpdateJudged(matrix) ? matrix.metrics.topEnergy[key] : null;
 }
 
-/** By change, then by concentration; matrices without a spectrum, which are broken, come first. */
-export function byChange({
-  matrices,
-  concentration,
-}: Pick<SpectraView, 'matrices' | 'concentration'>): ComparedMatrix[] {
+/** By change, then by concentration; broken matrices come first. */
+export function byChange({ matrices, concentration }: SpectraView): ComparedMatrix[] {
   const rank = ({ candidate, change }: ComparedMatrix): readonly number[] => {
     const value = candidate.metrics === null ? 0 : boundedValue(candidate.metrics.topEnergy[concentration]);
     return [candidate.status === 'notFinite' ? 1 : 0, change === null ? -1 : Math.abs(change), value];

@@ -24,7 +24,7 @@ import {
   viewSpectra,
 } from './matrices.ts';
 
-/** A mixture of experts has thousands of matrices, at half a kilobyte each. */
+/** A mixture of experts has thousands, at half a kilobyte each. */
 export const MAX_MATRICES = 600;
 
 export const SPECTRA_SECTION: PageSection = {
@@ -58,7 +58,7 @@ function cut({ matrices }: SpectraView, shown: number): string | null {
   return shown === matrices.length ? null : `${cutSentence(shown, matrices.length, isCompared)} `;
 }
 
-/** Only with the script. Each hides the rows with another text in its column. */
+/** For the script: each hides the rows with another text in its column. */
 function filters({ matrices }: SpectraView): Html {
   const layers = [...new Set(matrices.flatMap(({ candidate: { layer } }) => layer ?? []))].sort((a, b) => a - b);
   const filter = (label: string, column: number, values: ReadonlyArray<string | number>) =>
@@ -68,15 +68,12 @@ function filters({ matrices }: SpectraView): Html {
 
 const SHOWN = ['topEnergy.1', 'topEnergy.5%', 'stableRank', 'effectiveRank', 'frobeniusNorm', 'updateSize'] as const;
 
-/** Medians over the matrices of each module type, baseline → candidate. Null for no matrices. */
+/** Medians of each module type, baseline → candidate; null without matrices. */
 function mediansTable({ groups, spectra }: Report, docs: string): Html | null {
-  const [ofUpdates, ofWeights] = (['delta', 'weight'] as const).map((of) =>
-    groups.candidate.filter((group) => group.of === of),
-  );
-  const all = [...(ofUpdates ?? []), ...(ofWeights ?? [])];
+  const all = ['delta', 'weight'].flatMap((of) => groups.candidate.filter((group) => group.of === of));
   if (all.length === 0) return null;
   const baselines = new Map(groups.baseline.map((group) => [groupKey(group), group]));
-  // A change is shown where matrices may be compared, and in older reports, which do not say.
+  // Older reports do not say which matrices may be compared.
   const comparable = spectra?.baseline && new Set(spectra.baseline.map(({ of }) => of));
   const metrics = SHOWN.filter((metric) => all.some(({ median }) => median[metric] !== undefined));
   const head = metrics.map(
