@@ -10,11 +10,10 @@ export interface GateRun extends MeasuringRun, ReportingRun {
   readonly kind: 'gate';
   /** The full spectra of every matrix. */
   readonly all: boolean;
-  /** Make a check that fails by losses in its answers again, with new questions. */
+  /** Repeat a check that fails only by lost answers with new questions. */
   readonly confirm: boolean;
 }
 
-/** A run that judges logs of an evaluation in place of a checkpoint. */
 export interface LogsRun extends ReportingRun {
   readonly kind: 'logs';
   readonly logs: Logs;
@@ -31,7 +30,7 @@ export interface MergeRun extends ReportingRun {
   readonly only: Inputs['only'];
   /** The checkpoint of the shards; undefined: not checked. */
   readonly checkpoint: string | undefined;
-  /** Reference of the shards; what they say about it themselves proves nothing. */
+  /** Reference of the shards; what they say about it proves nothing. */
   readonly reference: string | undefined;
 }
 
@@ -50,11 +49,10 @@ export interface PublishRun extends PagedRun, CommentingRun {
   readonly kind: 'publish';
   /** Path of the report. */
   readonly report: string;
-  /** As in the run that made the report: how it ended has to agree with the verdict. */
+  /** As in the run that made the report, whose end has to agree with the verdict. */
   readonly failOn: Inputs['fail-on'];
 }
 
-/** A run that can be skipped: all but those that judge nothing. */
 interface SkippableRun {
   /** The label of a pull request that skips it. */
   readonly skip: string | undefined;
@@ -62,11 +60,10 @@ interface SkippableRun {
 
 export interface KeyedRun {
   readonly key: string;
-  /** The key as a name for a folder, an artifact or a branch: always safe, and different for different keys. */
+  /** The key as a safe, unique name for a folder, an artifact or a branch. */
   readonly slug: string;
 }
 
-/** A run that leaves the report as a page. */
 export interface PagedRun extends KeyedRun {
   readonly artifact: Inputs['artifact'];
   /** The folder for results, as an absolute path. */
@@ -77,7 +74,7 @@ export interface CommentingRun {
   readonly comment: Inputs['comment'];
 }
 
-/** A run that needs to know what the checkpoint is judged by. */
+/** A run that needs what the checkpoint is judged by. */
 export interface JudgingRun extends KeyedRun {
   readonly baseline: string;
   /** A path, or `off`. */
@@ -89,9 +86,8 @@ export interface JudgingRun extends KeyedRun {
   readonly out: string;
 }
 
-/** A run that measures a checkpoint. */
 export interface MeasuringRun extends JudgingRun {
-  /** Undefined for what an endpoint has without one. */
+  /** Undefined for an endpoint without one. */
   readonly checkpoint: string | undefined;
   readonly revision: string | undefined;
   readonly reference: string | undefined;
@@ -111,7 +107,6 @@ export interface ReportingRun extends JudgingRun, PagedRun, CommentingRun, Skipp
   /** The label of a pull request that turns its failed check neutral. */
   readonly override: string | undefined;
   readonly issue: Inputs['issue'];
-  /** Sign the verdict. */
   readonly attest: boolean;
   readonly failOn: Inputs['fail-on'];
 }

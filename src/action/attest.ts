@@ -16,10 +16,10 @@ import type { ActionContext } from './context.ts';
 const MAX_MESSAGE = 2000;
 
 /**
- * Sign the verdict, whichever it is, if that was asked for. If it cannot be, the verdict stays and the step fails:
- * nobody shall take the run for an attested one. Never throws.
+ * Sign any verdict, if asked to. If that fails, the verdict stays and the step fails: nobody shall take the run for an
+ * attested one. Never throws.
  * @param file path of report.json, as it was written
- * @returns the path of the attestation; empty if there is none
+ * @returns the path of the attestation; empty without one
  */
 export async function attestVerdict(
   { attest, out }: ReportingRun,

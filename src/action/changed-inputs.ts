@@ -7,15 +7,15 @@ import type { ApprovedFiles, Standing } from '../github/approved/index.ts';
 export interface NamedPaths {
   readonly reference?: string | null | undefined;
   readonly tokenizer?: string | undefined;
-  /** Logs of an evaluation; a pull request could write any answers into them. */
+  /** A pull request could write any answers into logs. */
   readonly logs?: string | undefined;
   /** In the repository. */
   readonly workflow?: string | null | undefined;
 }
 
 /**
- * Changes to the files that a workflow names, to the workflow itself and to what it calls. They are used as checked
- * out, so nothing can be concluded once a change has touched them.
+ * Changes to files that a workflow names, to the workflow and to what it calls. They are used as checked out, so
+ * nothing can be concluded once a change has touched them.
  */
 export async function listChangedInputs(files: ApprovedFiles, paths: NamedPaths): Promise<ChangedInput[]> {
   const changes: ChangedInput[] = [];
@@ -34,10 +34,10 @@ const WORKFLOWS = '.github/workflows';
 const ACTIONS = '.github/actions';
 
 /**
- * Changes to the workflow's file, to any other workflow or action of the repository (one can call another, and a job
- * can take the name of the gate's), and to local actions elsewhere that are called. This only warns: the settings of a
- * run cannot be compared, and a pull request must be able to improve its workflow.
- * @param workflow its file; null if it belongs to another repository
+ * Changes to any workflow or action of the repository (one can call another, and a job can take the name of the
+ * gate's), and to called local actions elsewhere. This only warns: the settings of a run cannot be compared, and a pull
+ * request must be able to improve its workflow.
+ * @param workflow null if its file belongs to another repository
  */
 async function changedWorkflow(files: ApprovedFiles, workflow: string | null): Promise<ChangedInput[]> {
   const changes: ChangedInput[] = [];
@@ -63,7 +63,7 @@ const isIn = (folder: string, path: string): boolean => path === folder || path.
 /** A call of a local action or workflow. The text is approved, so a regular expression is enough. */
 const USES = /\buses["']?\s*:\s*["']?\.\/([^\s"'#,}\]]*)/g;
 
-/** Paths that an unchanged workflow or action calls, read at the base commit, which has the text that runs. */
+/** Paths that an unchanged workflow or action calls, read at the base commit. */
 async function calledBy(files: ApprovedFiles, base: Standing['base'], path: string): Promise<string[]> {
   if (base?.kind === 'folder') return path === WORKFLOWS || path === ACTIONS ? [] : manifestsOf(path);
   if (base?.kind !== 'file' || !/\.ya?ml$/.test(path)) return [];

@@ -13,28 +13,20 @@ import {
   describeCheckRun,
   describeNoVerdict,
   type Origin,
-  type Override,
+  type ShownOptions,
 } from '../report/markdown/index.ts';
 import type { KeyedRun, ReportingRun } from './action-run.ts';
 import type { ActionContext, StepEnvironment } from './context.ts';
 import { logOrWarn } from './results.ts';
 
-interface CheckedReport {
+interface CheckedReport extends ShownOptions {
   readonly report: Report;
-  readonly origin: Origin | undefined;
-  readonly htmlReport?: string | undefined;
-  /** Null: what it found counts. */
-  readonly override?: Override | null;
-  readonly overrideLabel?: string | undefined;
 }
 
-/** The name under which a step that is started again finds the check run of its first process. */
+/** Under this name, the end of the step finds the check run of its first process. */
 const STATE = 'checkRun';
 
-/**
- * Open the check run of a run that is to have a verdict, before anything can go wrong, also for inputs that are not
- * valid. Null without one.
- */
+/** Open the check run before anything can go wrong, even with invalid inputs; null for a run without a verdict. */
 export async function openOwnCheckRun(context: ActionContext): Promise<OpenedCheckRun | null> {
   const { octokit, runner } = context;
   const { input } = runner;
@@ -47,10 +39,7 @@ export async function openOwnCheckRun(context: ActionContext): Promise<OpenedChe
   return opened;
 }
 
-/**
- * Finish the check run of this run. After everything else that people read, and never an error.
- * @param isSaved false: the results could not be written, which fails the step
- */
+/** Finish the check run. @param isSaved false: the results could not be written, which fails the step */
 export async function writeOwnCheckRun(
   run: ReportingRun,
   context: ActionContext,
@@ -65,12 +54,12 @@ export async function writeOwnCheckRun(
   if (isWritten) runner.saveState(STATE, '');
 }
 
-/** Finish the check run of a run that ended without a verdict, as a failure. Never throws. */
+/** Finish the check run as a failure without a verdict. Never throws. */
 export function failOwnCheckRun(context: ActionContext, message: string): Promise<void> {
   return finishOwnCheckRun(context, describeNoVerdict(message), 'failure');
 }
 
-/** Finish the check run of a run without a verdict. Never throws. */
+/** Finish the check run without a verdict. Never throws. */
 export async function finishOwnCheckRun(
   context: ActionContext,
   text: CheckRunText,
@@ -83,9 +72,7 @@ export async function finishOwnCheckRun(
   if (logOrWarn(context, 'Check run', result) !== '') runner.saveState(STATE, '');
 }
 
-/**
- * The check run that the process of this step has left open, since it was killed; null: it has finished what it opened.
- */
+/** The check run that a killed process of this step left open; null without one. */
 export function checkRunLeftOpen({ [`STATE_${STATE}`]: id = '' }: StepEnvironment): number | null {
   return /^\d+$/.test(id) ? Number(id) : null;
 }
@@ -102,8 +89,8 @@ export function ownCheckPlace({ event, repository, runner, workflowRun }: Action
 const anchorOf = ({ workflowFile }: ActionContext): string => workflowFile ?? '.github/workflows';
 
 /**
- * Write a check run with the report of another run, on the head of its pull request. It has a name of its own and is
- * always neutral: the numbers come from that run, and nobody shall require them in the place of its own check.
+ * Write a check run with the report of another run, on the head of its pull request. It has another name and is always
+ * neutral: nobody shall require it in place of that run's own check.
  */
 export async function writeForeignCheckRun(
   run: KeyedRun,
@@ -117,7 +104,6 @@ export async function writeForeignCheckRun(
   await write(run, context, { ...checked, ...place, conclusion: 'neutral' });
 }
 
-/** @returns whether it is there now */
 async function write(
   { key }: KeyedRun,
   context: ActionContext,
@@ -127,9 +113,7 @@ async function write(
   const { report, origin, htmlReport, override, overrideLabel, ...place } = checked;
   if (octokit === null || place.commit.sha === '') return false;
   const text = describeCheckRun(report, { key, docs, origin, htmlReport, override, overrideLabel });
-  const result = await writeCheckRun(octokit, {
-    ...{ ...text, ...place },
-    ...{ anchor: anchorOf(context), digest: judgedDigest(report.candidate) },
-  });
+  const about = { anchor: anchorOf(context), digest: judgedDigest(report.candidate) };
+  const result = await writeCheckRun(octokit, { ...text, ...place, ...about });
   return logOrWarn(context, 'Check run', result) !== '';
 }

@@ -27,7 +27,7 @@ import {
 import { formatCount } from '../report/text/index.ts';
 import type { JudgingRun } from './action-run.ts';
 
-/** Everything outside the action that a run uses, made once at the entry point and passed down. */
+/** Everything outside the action that a run uses. */
 export interface ActionContext {
   readonly event: WorkflowEvent;
   readonly repository: Repository;
@@ -40,7 +40,7 @@ export interface ActionContext {
   readonly runner: Runner;
   /** Null without a token. */
   readonly octokit: Octokit | null;
-  /** The check run of this run, which is in progress; null for a run without a verdict. */
+  /** This run's check run, in progress; null for a run without a verdict. */
   readonly checkRun?: OpenedCheckRun | null;
   readonly artifacts: Artifacts;
   readonly canUploadArtifacts: boolean;
@@ -49,9 +49,9 @@ export interface ActionContext {
   readonly workspace: Workspace;
   /** The runner's folder for temporary files. */
   readonly temporary: string;
-  /** Address of the documentation of the action that runs, without a slash at the end: reports link to its glossary. */
+  /** Address of the action's documentation, without a slash at the end. */
   readonly docs: string;
-  /** API key of the endpoint (OPENAI_API_KEY). */
+  /** Of the endpoint (OPENAI_API_KEY). */
   readonly apiKey: string | undefined;
   readonly now: () => Date;
   /** When the step began. */
@@ -60,14 +60,12 @@ export interface ActionContext {
   readonly machine: string;
 }
 
-/** Environment variables of a step. */
 export type StepEnvironment = Readonly<Record<string, string | undefined>>;
 
 export interface ActionContextOptions {
   /** The working directory. */
   readonly folder: string;
   readonly now: () => Date;
-  /** Options of the client for GitHub. */
   readonly client?: ClientOptions;
 }
 
@@ -79,19 +77,16 @@ export function openContext(
   const runner = githubRunner(environment);
   const repository = repositoryOf(environment);
   const { GITHUB_SERVER_URL: server = 'https://github.com', RUNNER_TEMP: temporary = '.' } = environment;
+  const { GITHUB_EVENT_NAME: name = '', GITHUB_REF: ref = '', GITHUB_SHA: sha = '' } = environment;
   const repositoryUrl = `${server}/${repository.owner}/${repository.repo}`;
   const id = Number(environment.GITHUB_RUN_ID);
   const token = runner.input('github-token');
   const print = runner.info;
   return {
-    event: eventOf(environment),
+    event: { name, ref, sha, payload: payloadOf(environment) },
     repository,
     repositoryUrl,
-    workflowRun: {
-      id,
-      attempt: Number(environment.GITHUB_RUN_ATTEMPT),
-      url: `${repositoryUrl}/actions/runs/${id}`,
-    },
+    workflowRun: { id, attempt: Number(environment.GITHUB_RUN_ATTEMPT), url: `${repositoryUrl}/actions/runs/${id}` },
     workflowFile: workflowFileOf(environment),
     runner,
     octokit:
@@ -109,50 +104,31 @@ export function openContext(
   };
 }
 
-function machineOf({
-  RUNNER_OS: system = process.platform,
-  RUNNER_ARCH: architecture = process.arch,
-}: StepEnvironment) {
-  return `${system} ${architecture}, ${formatCount(availableParallelism(), 'core')}`;
+function machineOf({ RUNNER_OS: system = process.platform, RUNNER_ARCH: chip = process.arch }: StepEnvironment) {
+  return `${system} ${chip}, ${formatCount(availableParallelism(), 'core')}`;
 }
 
-const eventFile = (file: string) => ({
-  name: `the file of the event, ${file}, which GITHUB_EVENT_PATH names,`,
-  hint: 'run the action as a step of a job, whose runner writes that file',
-});
-
-function textOfEvent(file: string): string {
+function payloadOf({ GITHUB_EVENT_PATH: file = '' }: StepEnvironment): WorkflowEvent['payload'] {
+  if (!existsSync(file)) return {};
+  const name = `the file of the event, ${file}, which GITHUB_EVENT_PATH names,`;
+  const hint = 'run the action as a step of a job, whose runner writes that file';
+  let text: string;
   try {
-    return readFileSync(file, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
-    const { name, hint } = eventFile(file);
     throw new UserError(`${name} cannot be read (${(error as Error).message})`, hint);
   }
+  return parseJson(text, { name, hint });
 }
 
-function eventOf({
-  GITHUB_EVENT_NAME: name = '',
-  GITHUB_EVENT_PATH: file = '',
-  GITHUB_REF: ref = '',
-  GITHUB_SHA: sha = '',
-}: StepEnvironment): WorkflowEvent {
-  return { name, ref, sha, payload: existsSync(file) ? parseJson(textOfEvent(file), eventFile(file)) : {} };
-}
-
-/**
- * The docs at the commit that a workflow uses. A local action (`uses: ./`) has no repository of its own, and gets those
- * of its version.
- */
+/** The docs at the commit that a workflow uses; for a local action (`uses: ./`), those of its version. */
 function docsOf({ GITHUB_ACTION_REPOSITORY: name = '', GITHUB_ACTION_REF: ref = '' }: StepEnvironment, server: string) {
   const isPlain = /^[\w.-]+\/[\w.-]+$/.test(name) && /^[\w./-]+$/.test(ref);
   return isPlain ? `${server}/${name}/blob/${ref}/docs` : DOCS_URL;
 }
 
 /** `.github/workflows/gate.yml` of `o/r/.github/workflows/gate.yml@refs/pull/7/merge`. */
-function workflowFileOf({
-  GITHUB_WORKFLOW_REF: ref = '',
-  GITHUB_REPOSITORY: name = '',
-}: StepEnvironment): string | null {
+function workflowFileOf({ GITHUB_WORKFLOW_REF: ref = '', GITHUB_REPOSITORY: name = '' }: StepEnvironment) {
   const prefix = `${name}/`;
   if (!ref.toLowerCase().startsWith(prefix.toLowerCase())) return null;
   return /^[^@]+/.exec(ref.slice(prefix.length))?.[0] ?? null;
@@ -163,17 +139,14 @@ function repositoryOf({ GITHUB_REPOSITORY: name = '' }: StepEnvironment): Reposi
   return { owner, repo };
 }
 
-/** GitHub's cache, and what earlier runs have left in it: whole measurements, and single spectra. */
+/** GitHub's cache, with whole measurements and single spectra of earlier runs. */
 export interface Caches {
   readonly entries: ActionsCache;
   readonly measurements: KeyValueStore;
   readonly spectra: SpectrumBundle;
 }
 
-/**
- * The cache as a run may use it; null if it is off.
- * @param saves whether the run may leave entries for later runs
- */
+/** Null if the cache is off. @param saves whether the run may leave entries for later runs */
 export function openCaches(
   { cache, slug }: Pick<JudgingRun, 'cache' | 'slug'>,
   context: ActionContext,

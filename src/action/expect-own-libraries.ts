@@ -5,7 +5,7 @@ import type { Workspace } from '../github/approved/index.ts';
 import type { ActionRun } from './action-run.ts';
 
 /**
- * Libraries are loaded into the process as they are, so that none may come from what a change has checked out.
+ * Libraries are loaded into the process, so none may come from a change.
  * @throws UserError for a folder inside the workspace, or a link that leads there
  */
 export async function expectOwnLibraries(run: ActionRun, { folder, alias = folder }: Workspace): Promise<void> {

@@ -7,7 +7,7 @@ import type { Measurement } from '../measure/schema/index.ts';
 import type { CalibrationOutcome } from '../report/markdown/index.ts';
 import { shortSha } from '../report/text/index.ts';
 
-/** More gain nothing and make the file too long to review: the newest are kept. */
+/** The newest are kept. More gain nothing, and make the file too long to review. */
 export const MOST_RUNS = 200;
 
 interface Candidate {
@@ -16,7 +16,7 @@ interface Candidate {
   readonly commit: string;
 }
 
-/** The calibration's part in the proposal of a baseline; null if there is nothing to say. */
+/** What the proposal of a baseline does to the calibration; null: nothing to say. */
 export function calibrationOutcome(
   calibration: Calibration | null,
   { measurement, report, commit }: Candidate,
@@ -28,14 +28,13 @@ export function calibrationOutcome(
   // Limits that follow what they have flagged limit nothing.
   const isFlagged = report.findings.some(({ kind }) => kind === 'calibrated-metric' || kind === 'not-calibrated-here');
   if (isFlagged) return { kind: 'flagged' };
-  // A deficit that the probes show, also where it only warns, is not part of what is good.
+  // A deficit in the probes is not good, even if it only warns.
   const isDeficient = report.findings.some(({ kind, level }) => level === 'warn' && findingTraits(kind).isDeficit);
   if (isDeficient || (report.verdict !== 'pass' && report.verdict !== 'warn')) {
     return { kind: 'not-judged', verdict: report.verdict };
   }
   try {
-    const known = { name: nameOf(measurement, commit), measurement };
-    const { runs, ...same } = extendCalibration(calibration, known);
+    const { runs, ...same } = extendCalibration(calibration, { name: nameOf(measurement, commit), measurement });
     // Chosen by the calibration itself: good runs that it would flag never get here.
     const marked = runs.map((run) =>
       run.digest === measurement.checkpoint.digest ? { ...run, isSelected: true as const } : run,
@@ -47,7 +46,7 @@ export function calibrationOutcome(
   }
 }
 
-/** A path has another checkpoint at each commit; one on a hub says which it is. */
+/** A path has another checkpoint at each commit; a path on a hub names its revision. */
 function nameOf({ run: { checkpoint } }: Measurement, commit: string): string {
   return isHubPath(checkpoint) ? checkpoint : `${checkpoint}@${shortSha(commit)}`;
 }

@@ -24,7 +24,7 @@ export const CACHE_CHOICES = ['auto', 'off'] as const;
 export const ARTIFACT_CHOICES = ['auto', 'off'] as const;
 export const COMMENT_CHOICES = ['sticky', 'changes', 'off'] as const;
 export const ISSUE_CHOICES = ['schedule', 'off'] as const;
-/** As in action.yml (a test compares them), for a workflow that passes an empty string. */
+/** As in action.yml, which a test compares, for a workflow that passes an empty string. */
 export const INPUT_DEFAULTS = {
   mode: 'gate',
   baseline: '.shadow-gate/baseline.json',
@@ -119,24 +119,17 @@ export const INPUT_NAMES = Object.keys(inputsSchema.shape);
 
 export type Inputs = z.infer<typeof inputsSchema>;
 
-/**
- * All inputs, validated one by one.
- * @param read the text of an input, empty if it is not given
- * @throws UserError that names the input, its value and what is allowed
- */
+/** @throws UserError that names the input, its value and what is allowed */
 export function readInputs(read: (name: string) => string): Inputs {
   const given = Object.fromEntries(INPUT_NAMES.map((name) => [name, read(name)]).filter(([, text]) => text !== ''));
   const empty = Object.fromEntries(INPUT_NAMES.map((name) => [name, '']));
-  const parsedInputs = inputsSchema.safeParse({ ...empty, ...INPUT_DEFAULTS, ...given });
-  if (parsedInputs.success) return parsedInputs.data;
-  throw describeIssue(parsedInputs.error, given);
-}
-
-function describeIssue({ issues: [issue] }: z.ZodError, given: Record<string, string>): UserError {
+  const inputs = inputsSchema.safeParse({ ...empty, ...INPUT_DEFAULTS, ...given });
+  if (inputs.success) return inputs.data;
+  const [issue] = inputs.error.issues;
   const name = String(issue?.path[0]);
   const value = given[name];
   const allowed = issue?.code === 'invalid_value' ? issue.values.join(', ') : issue?.message;
-  return new UserError(
+  throw new UserError(
     value === undefined ? `input ${name} is missing` : `input ${name} is ${JSON.stringify(value)}`,
     `allowed: ${allowed}`,
   );

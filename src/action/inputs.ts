@@ -13,7 +13,7 @@ const MAX_READABLE_LENGTH = 60;
 interface StepSettings {
   /** The working directory. */
   readonly folder: string;
-  /** The runner's temporary folder, for results without a folder of their own. */
+  /** The runner's temporary folder, for results without a folder. */
   readonly temporary: string;
   /** API key of the endpoint: a secret is not an input. */
   readonly apiKey?: string | undefined;
@@ -74,12 +74,15 @@ function logsIn(inputs: Inputs): Logs[] {
   });
 }
 
+const exclusive = (one: string, other: string, advice = 'give one of them') =>
+  new UserError(`inputs ${one} and ${other} exclude each other`, advice);
+
 function expectLogsAlone(inputs: Inputs): void {
   const [logs, otherLogs] = logsIn(inputs);
   if (logs === undefined) return;
   const other = otherLogs?.kind ?? RUN_INPUTS.find((name) => inputs[name] !== undefined && inputs[name] !== '');
   if (other === undefined && inputs.mode !== 'merge') return;
-  throw new UserError(`inputs ${logs.kind} and ${other ?? 'mode: merge'} exclude each other`, 'give one of them');
+  throw exclusive(logs.kind, other ?? 'mode: merge');
 }
 
 /** Inputs about one candidate, without meaning for known-good checkpoints. */
@@ -91,9 +94,7 @@ function calibrateRun(inputs: Inputs, keyed: KeyedRun): CalibrateRun {
   if (checkpoints.length === 0) {
     throw new UserError('input checkpoints is missing', 'give known-good checkpoints, one path a line');
   }
-  if (calibration === NO_CALIBRATION) {
-    throw new UserError('inputs mode: calibrate and calibration: off exclude each other', 'give one of them');
-  }
+  if (calibration === NO_CALIBRATION) throw exclusive('mode: calibrate', 'calibration: off');
   return {
     kind: 'calibrate',
     ...keyed,
@@ -103,7 +104,7 @@ function calibrateRun(inputs: Inputs, keyed: KeyedRun): CalibrateRun {
   };
 }
 
-/** Calibration takes known-good checkpoints and no candidate, and other modes the reverse. */
+/** Calibration takes known-good checkpoints and no candidate; other modes, the reverse. */
 function expectCalibrateAlone(inputs: Inputs): void {
   const { mode, checkpoints, series } = inputs;
   if (mode !== 'calibrate') {
@@ -112,18 +113,14 @@ function expectCalibrateAlone(inputs: Inputs): void {
     return;
   }
   const other = CANDIDATE_INPUTS.find((name) => inputs[name] !== undefined && inputs[name] !== '');
-  if (other === undefined) return;
-  throw new UserError(`inputs mode: calibrate and ${other} exclude each other`, 'give one of them');
+  if (other !== undefined) throw exclusive('mode: calibrate', other);
 }
 
-/** A run that judges nothing has nothing to attest: to leave it out would look as if it had. */
+/** To leave out the attestation silently would look as if there were one. */
 function expectVerdictToAttest({ attest, mode, shard, report }: Inputs): void {
   const other = mode === 'calibrate' ? 'mode: calibrate' : shard ? 'shard' : report === undefined ? null : 'report';
   if (attest === 'false' || other === null) return;
-  throw new UserError(
-    `inputs attest and ${other} exclude each other`,
-    'attest in the job that has the verdict, and leave it out here',
-  );
+  throw exclusive('attest', other, 'attest in the job that has the verdict, and leave it out here');
 }
 
 function expectOneJob(inputs: Inputs): void {
@@ -134,15 +131,11 @@ function expectOneJob(inputs: Inputs): void {
   const { checkpoint, report, mode, shard, endpoint } = inputs;
   const [logs] = logsIn(inputs);
   if (mode === 'merge' && (shard !== undefined || report !== undefined)) {
-    throw new UserError(`inputs mode: merge and ${shard ? 'shard' : 'report'} exclude each other`, 'give one of them');
+    throw exclusive('mode: merge', shard ? 'shard' : 'report');
   }
-  if (shard !== undefined && report !== undefined) {
-    throw new UserError('inputs shard and report exclude each other', 'give one of them');
-  }
-  if (checkpoint !== '' && report !== undefined) {
-    // A named checkpoint is to be judged, and publishing a report judges nothing.
-    throw new UserError('inputs checkpoint and report exclude each other', 'give one of them');
-  }
+  if (shard !== undefined && report !== undefined) throw exclusive('shard', 'report');
+  // A named checkpoint is to be judged, and publishing a report judges nothing.
+  if (checkpoint !== '' && report !== undefined) throw exclusive('checkpoint', 'report');
   if (checkpoint === '' && report === undefined && mode !== 'merge' && endpoint === undefined && logs === undefined) {
     throw new UserError(
       'input checkpoint is missing',
@@ -188,7 +181,7 @@ function baselineEndpointOf(inputs: Inputs, own: Endpoint | undefined): Endpoint
   return { ...own, endpoint: endpoint ?? own.endpoint, model: model ?? own.model };
 }
 
-/** The end of a slug that is not the key itself. */
+/** The end of a slug other than the key itself. */
 const HASHED = /-[0-9a-f]{8}$/;
 
 function slugOf(key: string): string {

@@ -4,9 +4,7 @@ import type { NumberOutputs } from '../github/client/index.ts';
 /** Enough for any use: an accuracy over a million items has no more digits. */
 const DECIMALS = 6;
 
-/**
- * The numbers of a report that a workflow can work with, as plain decimals in shares of 1; empty where there is none.
- */
+/** Numbers for a workflow, as plain decimals in shares of 1; empty if unknown. */
 export function numberOutputs({ probes }: Report): NumberOutputs {
   const all = probes?.comparison.rows.find(({ suite, capability }) => suite === null && capability === null);
   return {

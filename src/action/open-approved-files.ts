@@ -6,10 +6,10 @@ import { shortSha } from '../report/text/index.ts';
 import type { ActionContext } from './context.ts';
 
 /**
- * The approved version of what a run is judged by: that of the commit that a change is to be merged into, or of the
- * default branch. Null: the workspace itself, in a run that is about the default branch and has checked it out.
+ * The files that a run is judged by, at the commit that a change is to be merged into, or of the default branch. Null:
+ * the workspace itself, in a run about the default branch that has checked it out.
  * @param paths of the run, which tell where the repository is checked out
- * @throws UserError if there is no token, or GitHub does not say which commit it is: the workspace would be a guess
+ * @throws UserError without a token, or if GitHub does not name the commit: the workspace would be a guess
  */
 export async function openApprovedFiles(
   paths: readonly string[],
@@ -32,7 +32,7 @@ export async function openApprovedFiles(
       : { ...repository, sha: await headOfDefaultBranch(octokit, context, version.branch) };
   return new ApprovedFiles(octokit, commit, {
     workspace: context.workspace,
-    // In a run about the default branch, a checkout that says nothing may be of anything.
+    // In a run about the default branch, an unknown checkout may be of anything.
     usual: named.kind === 'workspace' ? null : eventUsualCommit(event),
     merge: event.name === 'pull_request' && /^refs\/pull\/\d+\/merge$/.test(event.ref) ? event.sha : null,
     run: event.sha === '' ? null : event.sha,
@@ -40,10 +40,7 @@ export async function openApprovedFiles(
   });
 }
 
-/**
- * A run on the default branch may have checked out something else, such as a pull request that an input names. A
- * checkout without `.git` may be one too.
- */
+/** A run on the default branch may have checked out something else, such as a pull request; also one without `.git`. */
 async function checkedOut(
   paths: readonly string[],
   { octokit, event, repository, workspace }: ActionContext,
@@ -58,9 +55,7 @@ async function checkedOut(
   };
   for (const path of paths) {
     const location = await locate(path, workspace, knows);
-    if (location !== null && location.commit !== event.sha) {
-      return { kind: 'default-branch', branch: null };
-    }
+    if (location !== null && location.commit !== event.sha) return { kind: 'default-branch', branch: null };
   }
   return { kind: 'workspace' };
 }

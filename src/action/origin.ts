@@ -2,15 +2,12 @@ import { eventPullRequestHead, type FinishedRun } from '../github/event/index.ts
 import type { Origin } from '../report/markdown/index.ts';
 import type { ActionContext } from './context.ts';
 
-/** The origin of this run's report; undefined if the runner does not say which run this is. */
+/** The origin of this run's report; undefined if the runner does not name the run. */
 export function ownOrigin({ event, repositoryUrl, workflowRun }: ActionContext): Origin | undefined {
   const { id, attempt } = workflowRun;
   if (!Number.isSafeInteger(id)) return undefined;
-  const commit = eventPullRequestHead(event);
-  return {
-    ...{ id, attempt: Number.isSafeInteger(attempt) ? attempt : 1, commit, head: null },
-    ...{ repository: repositoryUrl, by: 'own' },
-  };
+  const known = { id, attempt: Number.isSafeInteger(attempt) ? attempt : 1, commit: eventPullRequestHead(event) };
+  return { ...known, head: null, repository: repositoryUrl, by: 'own' };
 }
 
 /** The origin of another run's report, which is about a pull request. */

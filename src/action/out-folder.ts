@@ -9,8 +9,8 @@ export const COMMENT_FILE = 'comment.md';
 export const HISTORY_FILE = 'history.jsonl';
 
 /**
- * Check before a long measurement that results can be written, and that they stay where the workflow wants them: a
- * change can commit a symbolic link with the name of the folder, or of a file in it.
+ * Check before a long measurement that results can be written, and stay in place: a change can commit a symbolic link
+ * with the name of the folder, or of a file in it.
  * @throws UserError, or the system's error, if not
  */
 export async function expectOutFolder(out: string, { folder, alias = folder }: Workspace): Promise<void> {
@@ -24,7 +24,7 @@ export async function expectOutFolder(out: string, { folder, alias = folder }: W
 
 /**
  * Check that writing to a path inside a folder would not follow a symbolic link out of it. The path may not exist yet.
- * A path that was given as one outside of the folder is not checked: no file of the folder can change where it leads.
+ * A path outside of the folder is not checked: no file of the folder can change where it leads.
  * @param path absolute
  * @throws UserError that names the path and where it leads
  */

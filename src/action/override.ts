@@ -13,9 +13,9 @@ import { ownCheckPlace } from './check-run.ts';
 import type { ActionContext } from './context.ts';
 
 /**
- * Find the label that turns this failed check neutral: somebody who may write and did not open the pull request put it
- * there after a check of this commit and checkpoint had failed. It counts in the run that the label itself started: its
- * event names the commit. Null without one; if a label is there and does not count, a warning says why.
+ * Find the label that turns this failed check neutral: somebody with write access, other than the author, put it there
+ * after a check of this commit and checkpoint had failed. It counts in the run that the label started, whose event
+ * names the commit. Null without one; a warning says why a label does not count.
  */
 export async function findOverride(
   { override: label, failOn }: Pick<ReportingRun, 'override' | 'failOn'>,
@@ -30,7 +30,7 @@ export async function findOverride(
   return null;
 }
 
-/** The workflow's label that could turn this failed check neutral; undefined if none could, or one has. */
+/** The label that could turn this failed check neutral; undefined if none could, or one has. */
 export function offeredLabel(
   { override: label, failOn }: Pick<ReportingRun, 'override' | 'failOn'>,
   { report, override }: { readonly report: Report; readonly override: Override | null },
@@ -42,14 +42,10 @@ export function offeredLabel(
   return isOffered ? label : undefined;
 }
 
-/**
- * A finding that no label overrides. A changed file that the verdict depends on is merged with the change: accepting a
- * loss would also accept looser limits.
- */
+/** A finding that no label overrides. With a changed input, accepting a loss would also accept looser limits. */
 const countsAlways = ({ findings }: Pick<Report, 'findings'>): Finding | undefined =>
   findings.find((finding) => finding.kind === 'changed-input' || (isDecisive(finding) && !isAcceptable(finding)));
 
-/** The reason why an older label does not count. */
 export const PUT_BEFORE = 'it was put there before this run; put it there again, for this commit';
 
 async function assess(

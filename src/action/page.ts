@@ -8,33 +8,26 @@ import type { Origin } from '../report/markdown/index.ts';
 import type { PagedRun } from './action-run.ts';
 import type { ActionContext } from './context.ts';
 
-/** The report as a page of HTML; empty texts where there is none. */
-interface ReportPage {
-  /** Path of the file. */
-  readonly path: string;
-  /** On GitHub, for people who may see the run. */
-  readonly url: string;
-}
-
 /**
- * Write the report as a page, upload it as an artifact of its own, and set the outputs. This is for every event: the
- * runner's token may do it even for a change from a fork. A page decides nothing, so that a failure only warns.
+ * Write the report as a page, upload it as an artifact, and set the outputs, for every event: the runner's token may do
+ * it even for a change from a fork. A failure only warns, since a page decides nothing.
+ * @returns its address on GitHub; empty without one
  */
 export async function publishPage(
   run: PagedRun,
   context: ActionContext,
   { report, origin }: { readonly report: Report; readonly origin: Origin | undefined },
-): Promise<ReportPage> {
+): Promise<string> {
   const path = join(run.out, REPORT_PAGE_FILE);
   try {
     await writeFileAtomic(path, renderHtml(report, { docs: context.docs, origin: origin ?? null }));
   } catch (error) {
     context.runner.warning(printable(`${REPORT_PAGE_FILE} was not written: ${(error as Error).message}`));
-    return { path: '', url: '' };
+    return '';
   }
   const url = await upload(run, context, path);
   context.runner.setOutputs({ 'html-report': path, 'html-report-url': url });
-  return { path, url };
+  return url;
 }
 
 /** @returns the address of the artifact; empty if there is none */

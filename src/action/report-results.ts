@@ -18,6 +18,7 @@ import {
   type Origin,
   renderComment,
   renderStepSummary,
+  type ShownOptions,
 } from '../report/markdown/index.ts';
 import { renderTerminal } from '../report/terminal/index.ts';
 import type { CommentingRun, KeyedRun, ReportingRun } from './action-run.ts';
@@ -37,8 +38,8 @@ const LOG_WIDTH = 120;
 const MAX_MESSAGE = 2000;
 
 /**
- * Report a result, then save what later runs need. The exit code and the verdict are set first, so that nothing that
- * fails later can change them: not even a full disk, which fails the step but leaves the verdict in the log.
+ * Report a result, then save what later runs need. Exit code and verdict are set first, so that no later failure
+ * changes them: a full disk fails the step but leaves the verdict in the log.
  */
 export async function reportResults(results: ActionResults): Promise<void> {
   const { run, context } = results;
@@ -52,9 +53,9 @@ export async function reportResults(results: ActionResults): Promise<void> {
     runner.setOutputs({ verdict: report.verdict, 'overridden-by': override?.login ?? '', ...numberOutputs(report) }),
   );
   const origin = ownOrigin(context);
-  const page = await publishPage(run, context, { report, origin });
+  const htmlReport = await publishPage(run, context, { report, origin });
   const cost = { seconds: (context.now().getTime() - context.started.getTime()) / 1000, machine: context.machine };
-  const shown = { htmlReport: page.url, override, overrideLabel, cost };
+  const shown = { htmlReport, override, overrideLabel, cost };
   const render = (from: Origin | undefined) =>
     renderComment(report, { key: run.key, docs: context.docs, origin: from, ...shown });
   const written = await orFailStep(context, async () => {
@@ -80,7 +81,7 @@ export async function reportResults(results: ActionResults): Promise<void> {
   await saveResults({ ...results, report, files: { ...written, attestation } });
 }
 
-/** Results that cannot be written fail the step; whatever does not need them goes on. @returns null if work failed */
+/** Results that cannot be written fail the step; everything else goes on. @returns null if work failed */
 async function orFailStep<T>({ runner }: ActionContext, work: () => T | Promise<T>): Promise<T | null> {
   try {
     return await work();
@@ -104,14 +105,10 @@ async function writeFiles({ out }: ReportingRun, { measurement, report }: CheckR
   return files;
 }
 
-/**
- * Summarize a report on the page of the run.
- * @param options with the origin of the report of another run
- */
 export function writeSummary(
   report: Report,
   context: ActionContext,
-  options: Pick<MarkdownOptions, 'origin' | 'htmlReport' | 'override' | 'overrideLabel' | 'cost'>,
+  options: ShownOptions & Pick<MarkdownOptions, 'cost'>,
 ): Promise<void> {
   return addSummary(renderStepSummary(report, { docs: context.docs, ...options }), context);
 }
@@ -129,15 +126,12 @@ interface CommentToWrite {
   /** The text, beginning with its marker. */
   readonly render: (origin: Origin | undefined) => string;
   readonly origin: Origin | undefined;
-  /** Null: no verdict, which always gets a comment. */
+  /** Null always gets a comment. */
   readonly verdict: Report['verdict'] | null;
   readonly pullRequests: readonly PullRequest[];
 }
 
-/**
- * @returns the address of the (first) comment; empty without one: it needs a pull request and a token, and can be
- * turned off
- */
+/** @returns the address of the first comment; empty without a pull request or token, or if it is turned off */
 export async function writeComment(
   run: CommentingRun & KeyedRun,
   context: ActionContext,
@@ -177,8 +171,7 @@ async function writeCommentOn(
 }
 
 /**
- * A scheduled check opens and closes the issue. A run by hand, after a fix, closes it too; it opens none, since
- * somebody is looking at it.
+ * A scheduled check opens and closes the issue. A run by hand only closes it, since somebody is looking at it.
  * @returns the address of the issue; empty without one
  */
 async function writeIssue({ issue, key }: ReportingRun, context: ActionContext, report: Report): Promise<string> {
@@ -186,10 +179,7 @@ async function writeIssue({ issue, key }: ReportingRun, context: ActionContext, 
   const isAnswer = isManualOnDefaultBranch(event) && report.verdict === 'pass';
   if ((event.name !== 'schedule' && !isAnswer) || issue === 'off') return '';
   if (octokit === null) return warnMissingToken(context, 'issue');
-  const result = await updateIssue(
-    octokit,
-    repository,
-    describeRegression(report, { key, run: workflowRun.url, docs }),
-  );
+  const regression = describeRegression(report, { key, run: workflowRun.url, docs });
+  const result = await updateIssue(octokit, repository, regression);
   return result === null ? '' : logOrWarn(context, 'Issue', result);
 }

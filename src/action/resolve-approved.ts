@@ -35,9 +35,8 @@ import { openApprovedFiles } from './open-approved-files.ts';
 export interface Approved {
   readonly policy: ResolvedPolicy;
   readonly baseline: ResolvedBaseline;
-  /** Null: there is none. */
   readonly calibration: NamedCalibration | null;
-  /** Changes under test to them and to other files that the verdict depends on. */
+  /** Changes under test to files that the verdict depends on. */
   readonly changes: readonly ChangedInput[];
 }
 
@@ -53,8 +52,8 @@ export interface ResolveOptions {
 }
 
 /**
- * Policy, baseline, calibration and probe files as they have been approved: at the base commit of a change, on the
- * default branch, or, in a run about that branch itself, in the workspace.
+ * Policy, baseline, calibration and probe files as approved: at the base commit of a change, on the default branch or,
+ * in a run about that branch, in the workspace.
  */
 export async function resolveApproved(
   run: JudgingRun,
@@ -99,8 +98,8 @@ export async function resolveApproved(
 const NONE: ApprovedCalibration = { calibration: null, note: null, changes: [] };
 
 /**
- * The calibration that counts: that of the input or of the policy, as it has been approved.
- * @param files null: the workspace itself counts
+ * The approved calibration of the input or the policy.
+ * @param files null: the workspace counts
  * @throws UserError for one that is named and not there, or named twice
  */
 export async function resolveCalibration(
@@ -119,14 +118,14 @@ export async function resolveCalibration(
 
 const NO_PROBES: ApprovedProbeFiles = { paths: new Map(), changes: [] };
 
-/** If both models are measured now, no approved answers show what the old questions were worth. */
+/** If both models are measured now, there are no approved answers to the old questions. */
 function withBaseline(change: ChangedInput, isMeasuredNow: boolean): ChangedInput {
   return isMeasuredNow ? { ...change, level: 'inconclusive' } : change;
 }
 
 type Origin = (typeof BASELINES)[number];
 
-/** A file of this name can be given as `./artifact`. */
+/** A file of this name is given as `./artifact`. */
 const ARTIFACT = 'artifact';
 
 function originOf({ baseline }: JudgingRun, { policy }: ResolvedPolicy): Origin {
@@ -170,7 +169,7 @@ async function readFrom(origin: Origin, { run, context, files, caches }: Baselin
   };
 }
 
-/** A path that somebody wrote down has to exist. */
+/** Any other path has to exist. */
 const isDefault = (path: string): boolean => path === INPUT_DEFAULTS.baseline;
 
 async function newestArtifact(run: JudgingRun, context: ActionContext): Promise<ResolvedBaseline> {
@@ -188,7 +187,7 @@ async function newestArtifact(run: JudgingRun, context: ActionContext): Promise<
   return baselineFromArtifact(octokit, artifacts, repository, { name: artifactName(run), branch });
 }
 
-/** A proposal commits a baseline file: it must not replace a checkpoint or add a file that is never read. */
+/** A proposed baseline file must not replace a checkpoint, and has to be read. */
 function expectProposable({ baseline: path }: JudgingRun, origin: Origin, baseline: ResolvedBaseline): void {
   if (origin === 'file' && baseline.kind !== 'checkpoint') return;
   throw new UserError(
@@ -197,7 +196,6 @@ function expectProposable({ baseline: path }: JudgingRun, origin: Origin, baseli
   );
 }
 
-/** The artifact with the results of a key. */
 export function artifactName({ slug }: KeyedRun): string {
   return `shadow-gate-${slug}`;
 }

@@ -5,12 +5,12 @@ import type { ReportingRun } from './action-run.ts';
 import type { ActionContext, Caches } from './context.ts';
 import type { Approved } from './resolve-approved.ts';
 
-/** A check that is finished, with what is needed to report it. */
+/** A finished check, with what is needed to report it. */
 export interface ActionResults extends CheckResult, Approved {
   readonly run: ReportingRun;
   readonly context: ActionContext;
   readonly caches: Caches | null;
-  /** After two checks with different questions: the report of the one that is not shown. */
+  /** The report that is not shown, after two checks with different questions. */
   readonly beside?: Report | undefined;
 }
 
@@ -28,7 +28,7 @@ export function warnMissingToken({ runner }: ActionContext, missing: string): ''
   return '';
 }
 
-/** Log the address of what was written to GitHub, or warn that it was not. @returns the address, or an empty text */
+/** @returns the address of what was written to GitHub, or an empty text */
 export function logOrWarn(
   { runner }: ActionContext,
   label: string,

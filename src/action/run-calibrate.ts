@@ -1,29 +1,37 @@
 import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { release, UserError, VERSION } from '@shadow-gate/platform';
 import { expectWritable } from '@shadow-gate/platform/files';
 import type { KeyValueStore } from '@shadow-gate/platform/key-value-store';
-import { type Calibration, type NamedCalibration, writeCalibration } from '../compare/calibration/index.ts';
+import {
+  type Calibration,
+  calibrationText,
+  type NamedCalibration,
+  writeCalibration,
+} from '../compare/calibration/index.ts';
 import { calibrate, unknownCheckpoints } from '../gate/calibrate.ts';
 import { calibrationOnDisk, calibrationPath } from '../gate/find-calibration.ts';
+import { repositoryPath } from '../github/approved/index.ts';
 import { withoutCommands } from '../github/client/index.ts';
-import { eventApprovedVersion } from '../github/event/index.ts';
+import { branchOfRef, eventApprovedVersion } from '../github/event/index.ts';
+import { proposeFiles } from '../github/publish/index.ts';
 import { DEFAULT_FILE, findPolicy } from '../policy/load.ts';
 import { printable } from '../report/escape.ts';
-import { calibrationSummary } from '../report/markdown/index.ts';
+import { type CalibrationChange, calibrationSummary, describeCalibrationProposal } from '../report/markdown/index.ts';
 import { renderCalibration } from '../report/terminal/index.ts';
 import type { CalibrateRun } from './action-run.ts';
 import { type ActionContext, openCaches } from './context.ts';
 import { openApprovedFiles } from './open-approved-files.ts';
 import { expectInside } from './out-folder.ts';
-import { proposeCalibration } from './propose-calibration.ts';
 import { addSummary } from './report-results.ts';
+import { logOrWarn, warnMissingToken } from './results.ts';
 import { inMeasuringGroup } from './run-gate.ts';
 
 const LOG_WIDTH = 120;
 
 /**
- * Measure known-good checkpoints and add them to the calibration; only new ones are measured. The file is left in the
- * workspace, and proposed if the workflow wants that. There is no verdict.
+ * Measure new known-good checkpoints and add them to the calibration. The file stays in the workspace, and is proposed
+ * if the workflow wants that. There is no verdict.
  */
 export async function runCalibrate(run: CalibrateRun, context: ActionContext): Promise<void> {
   const { runner, workspace } = context;
@@ -47,18 +55,11 @@ export async function runCalibrate(run: CalibrateRun, context: ActionContext): P
   runner.setOutputs({ 'baseline-pull-request': await proposeCalibration(run, context, change) });
 }
 
-/**
- * Checkpoints of a change are not known to be good: only a run about the default branch, checked out, calibrates.
- * @throws UserError for any other run
- */
+/** Checkpoints of a change are not known to be good. @throws UserError unless the default branch is checked out */
 async function expectApproved(run: CalibrateRun, context: ActionContext): Promise<void> {
   const { event } = context;
-  const paths = [
-    run.policy ?? DEFAULT_FILE,
-    run.calibration,
-    ...run.checkpoints,
-    ...(run.reference ? [run.reference] : []),
-  ];
+  const named = [run.policy ?? DEFAULT_FILE, run.calibration, ...run.checkpoints];
+  const paths = run.reference ? [...named, run.reference] : named;
   const isApproved =
     eventApprovedVersion(event).kind === 'workspace' && (await openApprovedFiles(paths, context)) === null;
   if (isApproved) return;
@@ -68,14 +69,11 @@ async function expectApproved(run: CalibrateRun, context: ActionContext): Promis
   );
 }
 
-interface Extended {
-  /** Null: there is none yet. */
-  readonly before: NamedCalibration | null;
-  readonly path: string;
-}
-
-/** Add the checkpoints of this run to the calibration. Known ones are not measured again. */
-async function extend(run: CalibrateRun, context: ActionContext, { before, path }: Extended): Promise<Calibration> {
+async function extend(
+  run: CalibrateRun,
+  context: ActionContext,
+  { before, path }: { readonly before: NamedCalibration | null; readonly path: string },
+): Promise<Calibration> {
   const { runner, event, workflowRun } = context;
   const { checkpoints, reference, device, method } = run;
   const kept = before === null || isOfOtherVersion(before.calibration) ? undefined : before.calibration;
@@ -129,4 +127,34 @@ function countSpectra(store: KeyValueStore) {
     },
   };
   return { store: counting, computed: () => computed, recalled: () => recalled };
+}
+
+/** @returns the address of the pull request, or an empty text */
+async function proposeCalibration(
+  run: CalibrateRun,
+  context: ActionContext,
+  change: CalibrationChange,
+): Promise<string> {
+  const { event, octokit, repository, runner, workflowRun, workspace } = context;
+  if (run.updateBaseline === 'off' || event.name === 'schedule') return '';
+  if (isDeepStrictEqual(change.before, change.after)) {
+    runner.info('No calibration is proposed: it has all of these checkpoints.');
+    return '';
+  }
+  const path = await repositoryPath(change.path, workspace);
+  if (path === null) {
+    runner.warning(`no calibration is proposed: ${printable(change.path)} is outside the workspace`);
+    return '';
+  }
+  if (octokit === null) return warnMissingToken(context, 'proposal of a calibration');
+  const about = { key: run.key, run: workflowRun.url, commit: event.sha, docs: context.docs };
+  const result = await proposeFiles(octokit, repository, {
+    what: 'calibration',
+    files: [{ path, text: calibrationText(change.after) }],
+    base: branchOfRef(event.ref),
+    sha: event.sha,
+    branch: `shadow-gate/calibration-${run.slug}`,
+    ...describeCalibrationProposal({ ...change, path }, about),
+  });
+  return logOrWarn(context, 'Proposed calibration', result);
 }

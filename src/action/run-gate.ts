@@ -40,7 +40,7 @@ export async function runGate(run: GateRun, context: ActionContext): Promise<voi
   await reportResults({ run, context, caches, ...resolved, ...confirmed });
 }
 
-/** Repeat a check that failed only by losses with new questions, if that is wanted and possible. */
+/** Repeat a check that failed only by losses with new questions, if wanted and possible. */
 async function confirm(
   run: GateRun,
   context: ActionContext,
@@ -63,17 +63,11 @@ async function confirm(
 }
 
 /** Inputs that a measurement depends on, besides policy and baseline. */
-export const runDependencies = ({
-  reference,
-  endpoint,
-  baselineEndpoint,
-  only,
-  checkpoint,
-}: MeasuringRun): Omit<ResolveOptions, 'caches'> => ({
-  paths: { reference, tokenizer: endpoint?.tokenizer },
-  probes: only !== 'spectra',
-  spectra: only !== 'probes' && checkpoint !== undefined,
-  isBaselineServed: baselineEndpoint !== undefined,
+export const runDependencies = (run: MeasuringRun): Omit<ResolveOptions, 'caches'> => ({
+  paths: { reference: run.reference, tokenizer: run.endpoint?.tokenizer },
+  probes: run.only !== 'spectra',
+  spectra: run.only !== 'probes' && run.checkpoint !== undefined,
+  isBaselineServed: run.baselineEndpoint !== undefined,
 });
 
 /** Answers to new questions need both models. */
@@ -86,7 +80,7 @@ const TICK_MILLISECONDS = 1000;
 type MeasuredAs = Pick<MeasuringRun, 'device' | 'cudaLibraries'> &
   Partial<Pick<MeasuringRun, 'checkpoint' | 'endpoint'>>;
 
-/** Group the log of a measurement. It contains names from the checkpoint, which must not become workflow commands. */
+/** Group the log of a measurement. Names from the checkpoint must not become workflow commands. */
 export async function inMeasuringGroup<T>(
   { checkpoint, endpoint, device, cudaLibraries }: MeasuredAs,
   { runner, now }: ActionContext,

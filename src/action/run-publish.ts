@@ -16,9 +16,8 @@ import { publishPage } from './page.ts';
 import { writeComment, writeSummary } from './report-results.ts';
 
 /**
- * Publish the report of another run that could not: that of a pull request from a fork, whose token may not write. The
- * file comes from a stranger: it is validated, has to agree with how that run ended, and is rendered again. It decides
- * nothing here.
+ * Publish the report of a run that could not: a fork's token may not write. The file comes from a stranger: it is
+ * validated, has to agree with how that run ended, and is rendered again. It decides nothing here.
  */
 export async function runPublish(run: PublishRun, context: ActionContext): Promise<void> {
   const { event, runner, workspace } = context;
@@ -27,13 +26,12 @@ export async function runPublish(run: PublishRun, context: ActionContext): Promi
   const finished = finishedRunOfEvent(context);
   if (finished !== null && !agrees(finished, report, run)) return refuse(run, context, { report, finished });
   const origin = finished === null ? originOfEvent(context) : originOfRun(finished, context);
-  const page = await publishPage(run, context, { report, origin });
-  const htmlReport = page.url;
+  const htmlReport = await publishPage(run, context, { report, origin });
   await writeSummary(report, context, { origin, htmlReport });
   const { docs } = context;
   const render = (from: Origin | undefined) => renderComment(report, { key: run.key, docs, origin: from, htmlReport });
-  const pullRequests =
-    finished === null ? [eventPullRequest(event)].filter(isThere) : await openPullRequests(finished, context);
+  const own = [eventPullRequest(event)].filter((pullRequest) => pullRequest !== null);
+  const pullRequests = finished === null ? own : await openPullRequests(finished, context);
   runner.setOutputs({
     verdict: report.verdict,
     ...numberOutputs(report),
@@ -43,9 +41,7 @@ export async function runPublish(run: PublishRun, context: ActionContext): Promi
   if (origin !== undefined) await writeForeignCheckRun(run, context, { report, origin, htmlReport });
 }
 
-const isThere = (pullRequest: PullRequest | null): pullRequest is PullRequest => pullRequest !== null;
-
-/** The run that made the report; null for an event about something else, such as a pull request itself. */
+/** The run that made the report; null for another event, such as a pull request. */
 function finishedRunOfEvent({ event }: ActionContext): FinishedRun | null {
   if (event.name !== 'workflow_run') return null;
   const run = eventFinishedRun(event);
@@ -53,7 +49,7 @@ function finishedRunOfEvent({ event }: ActionContext): FinishedRun | null {
   throw new UserError('the event workflow_run does not say which run it is about', 'run this workflow again');
 }
 
-/** A report that some other step has made, or downloaded. */
+/** For a report that another step made or downloaded. */
 function originOfEvent(context: ActionContext): Origin | undefined {
   const own = ownOrigin(context);
   return own && { ...own, by: 'pull-request' };
@@ -71,12 +67,12 @@ async function openPullRequests(finished: FinishedRun, { octokit }: ActionContex
   }
 }
 
-/** A run succeeds exactly if its verdict does not fail it. What was cut short has not succeeded. */
+/** A run succeeds exactly if its verdict does not fail it. */
 function agrees({ conclusion }: FinishedRun, { verdict }: Report, { failOn }: PublishRun): boolean {
   return isFailure(verdict, failOn) !== (conclusion === 'success');
 }
 
-/** Say in the comment that the report is not to be trusted, also in place of an earlier one, and fail the step. */
+/** Replace the comment by one that says not to trust the report, and fail the step. */
 async function refuse(
   run: PublishRun,
   context: ActionContext,

@@ -41,9 +41,7 @@ export async function runShard(run: ShardRun, context: ActionContext): Promise<v
   context.runner.info(`Shard ${index}/${count}: artifact ${name}`);
 }
 
-/**
- * Merge what the machines of a matrix have measured in this run, and judge it as if one machine had measured all of it.
- */
+/** Merge the shards of this run, and judge them as if one machine had measured everything. */
 export async function runMerge(run: MergeRun, context: ActionContext): Promise<void> {
   await expectOutFolder(run.out, context.workspace);
   const caches = openCaches(run, context);
@@ -68,7 +66,7 @@ export async function runMerge(run: MergeRun, context: ActionContext): Promise<v
   await reportResults({ run, context, caches, ...resolved, measurement, report });
 }
 
-/** The job that merges does not know the shards' tokenizer and could not name the change. */
+/** The job that merges does not know the shards' tokenizer. */
 function expectApprovedTokenizer(changes: readonly ChangedInput[]): void {
   const change = changes.find(({ input }) => input === 'tokenizer');
   if (!change) return;
@@ -106,7 +104,7 @@ async function mergeShards(run: MergeRun, context: ActionContext): Promise<Measu
   }
 }
 
-/** Shards are useless without their artifacts, so a failure of the service is an error here. */
+/** Shards are useless without their artifacts, so failures are errors. */
 async function orExplain<T>({ workflowRun }: ActionContext, verb: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -18,7 +18,7 @@ import { runPublish } from './run-publish.ts';
 import { runMerge, runShard } from './run-shards.ts';
 import { findSkip, reportSkip } from './skip.ts';
 
-/** Run the action as a step of a job. Never throws, like `runAction`. */
+/** Run the action as a step of a job. Never throws. */
 export async function start(environment: StepEnvironment, now: () => Date): Promise<void> {
   let context: ActionContext;
   try {

@@ -16,10 +16,7 @@ interface PublishedResults extends ActionResults {
 /** Events about a branch: the run's artifact may become the baseline of changes to it. */
 const UPLOADING_EVENTS: readonly string[] = ['push', 'schedule', 'workflow_dispatch'];
 
-/**
- * Leave results for later runs: the artifact of a branch, and on the default branch a pull request that proposes a
- * baseline, and cache entries. This comes last, after the verdict, and cannot change it.
- */
+/** Leave an artifact and, on the default branch, a proposal of a baseline and cache entries. The verdict stays. */
 export async function saveResults(results: PublishedResults): Promise<void> {
   const { event, runner } = results.context;
   if (UPLOADING_EVENTS.includes(event.name)) await uploadArtifact(results);
@@ -60,7 +57,8 @@ async function propose(results: PublishedResults): Promise<string> {
   const { run, context, measurement, report, baseline } = results;
   const { event, octokit, repository, runner, workflowRun, workspace } = context;
   if (run.updateBaseline === 'off' || event.name === 'schedule') return '';
-  if (baseline.kind === 'measurement' && isSame(baseline.measurement, measurement)) return '';
+  const current = baseline.kind === 'measurement' ? identityOf(baseline.measurement) : null;
+  if (isDeepStrictEqual(current, identityOf(measurement))) return '';
   if (report.verdict === 'fail') {
     runner.info(
       'No baseline is proposed: the verdict is fail. To accept the checkpoint anyway, commit its measurement.',
@@ -75,6 +73,7 @@ async function propose(results: PublishedResults): Promise<string> {
   if (octokit === null) return warnMissingToken(context, 'proposal of a baseline');
   const calibration = await calibrationOf(results);
   const extended = calibration?.outcome.kind === 'extended' ? calibration.outcome.after : null;
+  const ofRun = { run: workflowRun.url, commit: event.sha, docs: context.docs };
   const result = await proposeFiles(octokit, repository, {
     what: 'baseline',
     files: [
@@ -84,15 +83,12 @@ async function propose(results: PublishedResults): Promise<string> {
     base: branchOfRef(event.ref),
     sha: event.sha,
     branch: `shadow-gate/baseline-${run.slug}`,
-    ...describeProposal(report, {
-      ...{ key: run.key, path, calibration },
-      ...{ run: workflowRun.url, commit: event.sha, docs: context.docs },
-    }),
+    ...describeProposal(report, { key: run.key, path, calibration, ...ofRun }),
   });
   return logOrWarn(context, 'Proposed baseline', result);
 }
 
-/** The calibration with the candidate added. Null: there is none, or it has the candidate already. */
+/** The calibration with the candidate; null: there is none, or it has the candidate already. */
 async function calibrationOf(results: PublishedResults): Promise<ProposedCalibration | null> {
   const { calibration, context, policy } = results;
   const outcome = calibration && calibrationOutcome(calibration.calibration, { ...results, commit: context.event.sha });
@@ -103,14 +99,11 @@ async function calibrationOf(results: PublishedResults): Promise<ProposedCalibra
   return { path: calibration.path, alpha, outcome: { kind: 'impossible', problem: 'it is outside the workspace' } };
 }
 
-/** Do two measurements have the same weights, probes and answers? The last digits of numbers depend on the machine. */
-function isSame(a: Measurement, b: Measurement): boolean {
-  return isDeepStrictEqual(identityOf(a), identityOf(b));
-}
-
+/** Weights, probes and answers of a measurement. The last digits of other numbers depend on the machine. */
 function identityOf({ tool, checkpoint, reference, method, skipped, probes }: Measurement) {
-  if (probes?.status !== 'measured') return { tool, checkpoint, reference, method, skipped, probes };
+  const same = { tool, checkpoint, reference, method, skipped };
+  if (probes?.status !== 'measured') return { ...same, probes };
   const { suites, seed, chatTemplate, items } = probes;
   const answers = items.map(({ suite, id, correct }) => ({ suite, id, correct }));
-  return { tool, checkpoint, reference, method, skipped, probes: { suites, seed, chatTemplate, answers } };
+  return { ...same, probes: { suites, seed, chatTemplate, answers } };
 }

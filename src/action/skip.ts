@@ -8,15 +8,14 @@ import type { ActionContext } from './context.ts';
 import { PUT_BEFORE } from './override.ts';
 import { addSummary } from './report-results.ts';
 
-/** The label that skips a run, and who put it on the pull request. */
 interface Skip {
   readonly label: string;
   readonly login: string;
 }
 
 /**
- * The label counts for the commit that it saw: in the run that it started itself, and in that of the opening. Null for
- * a run that goes on, also because its label does not count: that is said.
+ * A label counts for the commit that it saw: in the run that it started, and in that of the opening. Null for a run
+ * that goes on; a warning says why a label does not count.
  */
 export async function findSkip(run: ActionRun, { event, octokit, runner }: ActionContext): Promise<Skip | null> {
   const label = 'skip' in run ? run.skip : undefined;

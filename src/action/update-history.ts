@@ -26,9 +26,8 @@ interface HistoryUpdate {
 }
 
 /**
- * Add a scheduled check to the history of those before it, which is an artifact of the last such run, and assess the
- * trend. If the history cannot be read, this check is judged without it and saves none, so that the next check may find
- * the old one.
+ * Add a scheduled check to the history, an artifact of the last such run, and assess the trend. If the history cannot
+ * be read, this check is judged without it and saves none, so that the next check may find the old one.
  */
 export async function updateHistory({
   run,
@@ -51,7 +50,7 @@ export async function updateHistory({
   const time = now().toISOString();
   const overrides = await overridesSince(past.at(-1)?.time, run, octokit, context);
   const occasion = { time, run: { id: String(id), url }, commit: event.sha, policy };
-  // The evidence of both counts: that of the milder one alone would hide a drift.
+  // The evidence of the milder check alone would hide a drift.
   const before = beside === undefined ? past : appendHistory(past, historyEntry(beside, occasion));
   const history = appendHistory(before, historyEntry(report, { ...occasion, overrides }));
   runner.info(`History: ${history.length} ${history.length === 1 ? 'check' : 'checks'}`);
@@ -82,10 +81,7 @@ async function readHistory(octokit: Octokit, context: ActionContext, name: strin
   }
 }
 
-/**
- * Before the first check of a history there is nothing to add. What cannot be read is missing in the history, with a
- * warning.
- */
+/** Empty before the first check of a history and, with a warning, if they cannot be read. */
 async function overridesSince(
   since: string | undefined,
   { override: label }: ReportingRun,

@@ -14,12 +14,9 @@ export const HISTORY_SCHEMA = 'shadow-gate/history@1';
 const valueSchema = z.strictObject({
   baseline: z.number().nullable(),
   candidate: z.number(),
-  /**
-   * The change that is standardized: paired, over the families that can show it; relative to the baseline for
-   * concentration.
-   */
+  /** Paired, over the families that can show it; for concentration, relative to the baseline. */
   change: z.number().nullable(),
-  /** In standard errors, for concentration in standard deviations of healthy runs; null where it is not known. */
+  /** In standard errors; for concentration, in standard deviations of healthy runs. Null: unknown. */
   z: z.number().nullable(),
 });
 export type HistoryValue = z.infer<typeof valueSchema>;
@@ -35,7 +32,7 @@ export const historyEntrySchema = z.strictObject({
   checkpoint: z.string(),
   baseline: z.string().nullable(),
   reference: z.string().nullable(),
-  /** The seed that drew the items behind the numbers below; null where the items are the same every time. */
+  /** The seed that drew the items of the numbers below; null if they are the same every time. */
   seed: z.int().nullable(),
   /** Version of this tool. */
   version: z.string(),
@@ -47,12 +44,9 @@ export const historyEntrySchema = z.strictObject({
   concentration: valueSchema.nullable(),
   /** How much of a gain carries over to other forms, on the items of the numbers above. Absent without a gain. */
   transfer: transferSchema.optional(),
-  /**
-   * Items of files that flipped, as `suite: id`; those of drawn suites are other questions each time. Absent where
-   * nothing was asked.
-   */
+  /** Items of files that flipped, as `suite: id`; drawn suites have other questions each time. Absent: not asked. */
   flips: z.array(z.string()).optional(),
-  /** Labels that override a failed check, put on pull requests since the check before. Absent without. */
+  /** Labels that overrode failed checks since the check before. Absent without. */
   overrides: overridesSchema.min(1).optional(),
 });
 export type HistoryEntry = z.infer<typeof historyEntrySchema>;
@@ -67,13 +61,12 @@ interface Occasion {
   readonly overrides?: readonly TrendOverride[];
 }
 
-/** Items that flipped, kept of one check. */
 const MOST_FLIPS = 50;
 
 /**
- * What a history keeps of a check. The probe numbers are those of the suites that the seed draws (`drawn` of the
- * report), so that files which run along with them every night, with the same answers, take no part. Where the seed
- * draws nothing, they are those of all suites, and the entry has no seed: the same items again are no new evidence.
+ * The probe numbers are those of the suites that the seed draws (`drawn` of the report): files that run every night,
+ * with the same answers, take no part. If the seed draws nothing, they are those of all suites, and the entry has no
+ * seed: the same items again are no new evidence.
  * @param report of a check, before {@link withTrend}
  */
 export function historyEntry(report: Report, { time, run, commit, policy, overrides = [] }: Occasion): HistoryEntry {
@@ -99,7 +92,7 @@ export function historyEntry(report: Report, { time, run, commit, policy, overri
   } satisfies HistoryEntry);
 }
 
-/** It is over all facts: where the seed draws only some of them, it is of other items. */
+/** The transfer is over all facts: if the seed draws only some of them, it is of other items. */
 function transferOf(probes: Report['probes'], row: ShadowRow | null): Pick<HistoryEntry, 'transfer'> {
   const [whole] = probes?.comparison.rows ?? [];
   const transfer = probes?.comparison.transfer ?? null;
@@ -121,18 +114,13 @@ function flipsOf({ probes }: Report): Pick<HistoryEntry, 'flips'> {
 }
 
 function probeValue({ baseline, candidate }: ShadowRow['twin'], change: Estimate | null, level: number): HistoryValue {
-  return rounded({
-    baseline,
-    candidate,
-    change: change?.value ?? null,
-    z: change && standardize(change, level),
-  });
+  return rounded({ baseline, candidate, change: change?.value ?? null, z: change && standardize(change, level) });
 }
 
 /**
- * A change in standard errors, which follow from the width of its interval. Models that answer every item alike are at
- * 0, whatever the interval. A t interval is read as if it were a normal one, which overstates the error of few facts:
- * by a sixth with ten facts, by a hundredth with a hundred.
+ * A change in standard errors, from the width of its interval. Models that answer every item alike are at 0, whatever
+ * the interval. A t interval is read as a normal one, which overstates the error by a sixth with ten facts, by a
+ * hundredth with a hundred.
  * @param level of the interval, two-sided
  * @returns null without a finite interval of some width
  */
@@ -146,10 +134,10 @@ function standardize({ value, lower, upper }: Estimate, level: number): number |
 const TOLERANCE_IN_DEVIATIONS = 3;
 
 /**
- * The ratio of a checkpoint is measured exactly and has no sampling error: measured again it is the same. What varies
- * is one healthy training run against another. The only known scale of that is the policy's limit on a rise, which
- * should lie a little above the spread of known-good runs (docs/lab-notes/decisions/018-calibration.md): it counts as
- * three standard deviations. A policy that does not gate on the ratio gives no scale, nor does one whose limit is 0.
+ * The ratio of a checkpoint has no sampling error: only healthy training runs vary. The only known scale of that is the
+ * policy's limit on a rise, which should lie a little above the spread of known-good runs
+ * (docs/lab-notes/decisions/018-calibration.md): it counts as three standard deviations. A policy that does not gate on
+ * the ratio, or has a limit of 0, gives no scale.
  */
 function concentrationOf(report: Report, policy: Policy): HistoryValue | null {
   const found = report.shadowDeltas.find(
@@ -176,10 +164,9 @@ function concentrationOf(report: Report, policy: Policy): HistoryValue | null {
 }
 
 /**
- * Known-good checkpoints give a better scale: what the limit lets the ratio move from their mean counts as three
- * standard deviations (a few runs may be close together by chance). For runs it is how far the ratio is from their
- * mean; for a series, whose ratio may rise while it trains, how far it is from the baseline. Null where they do not
- * judge the ratio.
+ * Known-good checkpoints give a better scale: the distance of the limit from their mean counts as three standard
+ * deviations (a few runs may be close together by chance). The score is the distance from the mean of runs or, in a
+ * series, whose ratio may rise while it trains, from the baseline. Null if they do not judge the ratio.
  */
 function calibratedScore({ calibration }: Report, baseline: number | null): number | null {
   const ratio = calibration?.metrics.find(({ metric, module }) => metric === RATIO && module === null);
@@ -203,7 +190,7 @@ const MOST_ENTRIES = 1000;
 
 const MAX_HISTORY_LENGTH = 16 * 1024 * 1024;
 
-/** The history with one more check, without the oldest where there are too many. */
+/** If there are too many entries, the oldest go. */
 export function appendHistory(history: readonly HistoryEntry[], entry: HistoryEntry): HistoryEntry[] {
   return [...history, entry].slice(-MOST_ENTRIES);
 }
@@ -214,9 +201,9 @@ export function formatHistory(history: readonly HistoryEntry[]): string {
 }
 
 /**
- * Parse a history. An empty text is an empty history. One wrong line invalidates all of it, and so does a last line
- * that was cut off: charts over the rest would look like a history and show less than it.
- * @param name what errors call it
+ * An empty text is an empty history. One wrong line invalidates all of it, and so does a last line that was cut off:
+ * charts over the rest would look like a whole history.
+ * @param name for errors
  * @throws UserError with the line
  */
 export function parseHistory(text: string, name: string): HistoryEntry[] {
@@ -226,7 +213,7 @@ export function parseHistory(text: string, name: string): HistoryEntry[] {
   const lines = (isWhole ? text.slice(0, -1) : text).split('\n');
   return lines.map((line, i) => {
     const isCut = !isWhole && i === lines.length - 1;
-    return parseLine(line, `${name}:${i + 1}`, isCut ? 'was cut off: it is not JSON' : 'is not JSON');
+    return parseVersioned(line, `${name}:${i + 1}`, FORMAT, isCut ? 'was cut off: it is not JSON' : 'is not JSON');
   });
 }
 
@@ -235,7 +222,3 @@ const FORMAT = {
   schema: historyEntrySchema,
   hint: 'use the file of an earlier run, or no file to start a new history',
 } as const;
-
-function parseLine(line: string, where: string, notJson: string): HistoryEntry {
-  return parseVersioned(line, where, FORMAT, notJson);
-}

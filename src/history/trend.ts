@@ -8,7 +8,6 @@ import type { HistoryEntry, HistoryValue } from './entry.ts';
 
 export interface TrendAssessment {
   readonly trend: Trend;
-  /** One for each chart that is in alarm. */
   readonly findings: readonly Finding[];
 }
 
@@ -20,15 +19,15 @@ const SHOWN = 30;
  * CUSUM charts (docs/lab-notes/decisions/006-trend.md).
  *
  * The charts of the probes start anew when the checkpoint, baseline, reference or minor version of this tool changes.
- * The chart of concentration continues over checkpoints, since each checkpoint is one value of it.
+ * The chart of concentration continues over checkpoints, each of which is one value of it.
  *
- * Only new evidence counts. The same items on the same models give the same answers; counted again, they would turn one
- * coincidence into an alarm. So a check counts once per checkpoint, baseline and seed, or once per checkpoint where the
- * seed draws nothing, and concentration counts once per checkpoint.
+ * Only new evidence counts: the same items on the same models, counted again, would turn one coincidence into an alarm.
+ * So a check counts once per checkpoint, baseline and seed, or once per checkpoint if the seed draws nothing, and
+ * concentration counts once per checkpoint.
  *
  * An alarm does not reset its chart. Otherwise the sum would have to climb again, and the issue about a lasting shift
  * would be closed and reopened every other week.
- * @param history whose last entry is the check to judge
+ * @param history its last entry is the check to judge
  */
 export function assessTrend(history: readonly HistoryEntry[], policy: Policy): TrendAssessment {
   const limit = policy.trend['decision-interval'];
@@ -59,11 +58,11 @@ export function assessTrend(history: readonly HistoryEntry[], policy: Policy): T
   };
 }
 
-/** So many items are listed, of those that flipped in at least so many checks. */
+/** Items to list, and checks in which each flipped at least. */
 const LISTED_FLIPS = 5;
 const FEWEST_FLIPS = 2;
 
-/** An item that flips again and again is a hard one, or a wrong one: it says little of a checkpoint. */
+/** An item that flips again and again is hard or wrong: it says little about a checkpoint. */
 function mostFlipped(history: readonly HistoryEntry[]): Pick<Trend, 'flips'> {
   const asked = history.slice(-SHOWN).flatMap(({ flips }) => (flips === undefined ? [] : [new Set(flips)]));
   const items = [...new Set(asked.flatMap((flips) => [...flips]))];
@@ -132,9 +131,8 @@ function followSegment(segment: readonly HistoryEntry[], chart: Chart): Followed
 }
 
 /**
- * The most that one check can add, less k (winsorized CUSUM: Hawkins 1993, Journal of Quality Technology 25:248). One
- * night of nonsense from a server, or one odd checkpoint, is judged by its own check; unlimited, it would keep the
- * chart in alarm for weeks.
+ * The most that one check can add, less k (winsorized CUSUM: Hawkins 1993, Journal of Quality Technology 25:248).
+ * Unlimited, one night of nonsense from a server would keep the chart in alarm for weeks.
  */
 const MAX_STEP = 3;
 
