@@ -3,7 +3,6 @@ import type { Endpoint } from '../measure/options.ts';
 import type { Shard } from '../measure/shards/index.ts';
 import type { Inputs } from './input-schema.ts';
 
-/** A run gates a checkpoint or logs, measures a shard, merges shards, calibrates, or publishes another run's report. */
 export type ActionRun = GateRun | LogsRun | ShardRun | MergeRun | CalibrateRun | PublishRun;
 
 export interface GateRun extends MeasuringRun, ReportingRun {
@@ -82,7 +81,6 @@ export interface JudgingRun extends KeyedRun {
   readonly policy: string | undefined;
   readonly updateBaseline: Inputs['update-baseline'];
   readonly cache: Inputs['cache'];
-  /** The folder for results, as an absolute path. */
   readonly out: string;
 }
 

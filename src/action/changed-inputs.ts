@@ -9,7 +9,6 @@ export interface NamedPaths {
   readonly tokenizer?: string | undefined;
   /** A pull request could write any answers into logs. */
   readonly logs?: string | undefined;
-  /** In the repository. */
   readonly workflow?: string | null | undefined;
 }
 

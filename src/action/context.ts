@@ -27,13 +27,11 @@ import {
 import { formatCount } from '../report/text/index.ts';
 import type { JudgingRun } from './action-run.ts';
 
-/** Everything outside the action that a run uses. */
 export interface ActionContext {
   readonly event: WorkflowEvent;
   readonly repository: Repository;
   /** The address of the repository, without a slash at the end. */
   readonly repositoryUrl: string;
-  /** The workflow run that this is a step of. */
   readonly workflowRun: { readonly id: number; readonly attempt: number; readonly url: string };
   /** The workflow's file in this repository; null if it is one of another repository. */
   readonly workflowFile: string | null;
@@ -54,7 +52,6 @@ export interface ActionContext {
   /** Of the endpoint (OPENAI_API_KEY). */
   readonly apiKey: string | undefined;
   readonly now: () => Date;
-  /** When the step began. */
   readonly started: Date;
   /** Such as `Linux X64, 4 cores`. */
   readonly machine: string;

@@ -7,7 +7,6 @@ import type { Endpoint } from '../measure/options.ts';
 import type { ActionRun, CalibrateRun, KeyedRun } from './action-run.ts';
 import { type Inputs, readInputs } from './input-schema.ts';
 
-/** A longer slug would be no easier to read. */
 const MAX_READABLE_LENGTH = 60;
 
 interface StepSettings {

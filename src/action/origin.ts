@@ -10,7 +10,6 @@ export function ownOrigin({ event, repositoryUrl, workflowRun }: ActionContext):
   return { ...known, head: null, repository: repositoryUrl, by: 'own' };
 }
 
-/** The origin of another run's report, which is about a pull request. */
 export function originOfRun({ id, attempt, commit, isFork }: FinishedRun, { repositoryUrl }: ActionContext): Origin {
   return { id, attempt, commit, head: null, repository: repositoryUrl, by: isFork ? 'fork' : 'pull-request' };
 }

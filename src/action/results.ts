@@ -5,7 +5,6 @@ import type { ReportingRun } from './action-run.ts';
 import type { ActionContext, Caches } from './context.ts';
 import type { Approved } from './resolve-approved.ts';
 
-/** A finished check, with what is needed to report it. */
 export interface ActionResults extends CheckResult, Approved {
   readonly run: ReportingRun;
   readonly context: ActionContext;

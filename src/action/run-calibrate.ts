@@ -112,7 +112,6 @@ async function extend(
 
 const isOfOtherVersion = ({ tool }: Calibration): boolean => release(tool.version) !== release(VERSION);
 
-/** Count the spectra from a store and the computed ones. */
 function countSpectra(store: KeyValueStore) {
   let [computed, recalled] = [0, 0];
   const counting: KeyValueStore = {

@@ -14,7 +14,6 @@ import { expectOutFolder } from './out-folder.ts';
 import { reportResults } from './report-results.ts';
 import { type Approved, type ResolveOptions, resolveApproved } from './resolve-approved.ts';
 
-/** Measure a checkpoint, compare it with the baseline, and report the verdict. */
 export async function runGate(run: GateRun, context: ActionContext): Promise<void> {
   await expectOutFolder(run.out, context.workspace);
   const caches = openCaches(run, context);

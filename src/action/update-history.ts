@@ -18,7 +18,6 @@ import { type ActionResults, warnMissingToken } from './results.ts';
 /** So many damaged copies in a row need a person to look at them. */
 const MAX_DAMAGED = 5;
 
-/** A report that takes earlier checks into account. */
 interface HistoryUpdate {
   readonly report: Report;
   /** Save the history for the next check. Called last, after the verdict. Never throws. */

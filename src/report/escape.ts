@@ -87,7 +87,6 @@ export function codeCommand(command: string): string {
   return `<code>${neutralize(visible(command, COMMAND_LENGTH))}</code>`;
 }
 
-/** A command as one line of a terminal or a log. */
 export function printableCommand(command: string): string {
   return printable(command, COMMAND_LENGTH);
 }

@@ -80,7 +80,6 @@ function countLevels(findings: readonly Finding[]): Record<Level, number> {
   return { fail: of('fail'), inconclusive: of('inconclusive'), warn: of('warn'), info: of('info') };
 }
 
-/** A report as report.json has it. */
 export function serializeReport({ schema, tool, verdict, findings, ...report }: Report) {
   const reasons = findings.map((finding) => {
     const { level, ...details } = finding;

@@ -50,7 +50,6 @@ export interface Table {
   readonly foldTitle?: string;
   /** Comments and terminals show the title above the table. */
   readonly isTitled?: true;
-  /** Its fold on a page is open. */
   readonly isOpen?: true;
   readonly columns: readonly Column[];
   readonly rows: ReadonlyArray<readonly TableCell[]>;
@@ -89,7 +88,6 @@ export type Block =
   /** Parts of one line. */
   | { readonly kind: 'row'; readonly blocks: readonly Block[] }
   | { readonly kind: 'line'; readonly words: Words }
-  /** Line of a list. */
   | { readonly kind: 'item'; readonly words: Words; readonly mark?: Mark }
   /** Sentences. In a terminal, a name has at most `length` characters. */
   | { readonly kind: 'notes'; readonly notes: readonly Words[]; readonly length?: number }
@@ -98,7 +96,6 @@ export type Block =
   /** Escaped text for one medium only, such as a Mermaid diagram. */
   | { readonly kind: 'drawn'; readonly text: string };
 
-/** Columns of numbers, by their heads. */
 export const numberColumns = (...heads: readonly string[]): Column[] => heads.map((head) => ({ head, isNumber: true }));
 
 export const section = (weight: number, blocks: readonly Block[]): Section => ({ kind: 'section', weight, blocks });

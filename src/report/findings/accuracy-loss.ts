@@ -23,7 +23,6 @@ const SUBJECTS = {
 const SHORT = { benchmark: EXAM, twin: TWINS, both: 'Exam and other forms' };
 const KEYS = { benchmark: 'exam', twin: 'twins', both: 'exam and twins' };
 
-/** A loss in one form, on all facts, a capability or a suite. */
 export const ACCURACY_LOSS_WORDS: TopicWords<'accuracy-loss'> = {
   'accuracy-loss': {
     title: 'Accuracy loss',

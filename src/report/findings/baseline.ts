@@ -6,7 +6,6 @@ import { code, name, type Phrase, phrase } from '../text/phrase.ts';
 import { allTwinWords, EXAM } from '../text/twin-words.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** The baseline or another input of the gate is missing, or changed by the pull request under test. */
 export const BASELINE_WORDS: TopicWords<'missing-baseline' | 'stale-baseline' | 'changed-input'> = {
   'missing-baseline': {
     title: 'No baseline',

@@ -20,7 +20,6 @@ import { code, joined, name, type Phrase, phrase, term } from '../text/phrase.ts
 import { NOTHING_TO_DO } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** Benchmarks from logs of an evaluation. */
 export const BENCHMARK_WORDS: TopicWords<
   | 'evaluation-logs'
   | 'logs-of-one-side'

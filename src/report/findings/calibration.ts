@@ -9,7 +9,6 @@ import { code, listedNames, name, type Phrase, phrase } from '../text/phrase.ts'
 import { probesFirst } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** The shape of the update, compared with known-good checkpoints. */
 export const CALIBRATION_WORDS: TopicWords<'calibrated-metric' | 'not-calibrated-here' | 'calibration-refused'> = {
   'calibrated-metric': {
     title: 'Beyond calibration',

@@ -3,7 +3,6 @@ import { formatPercentLimit, formatPointsChange } from '../text/numbers.ts';
 import { listed, name, type Phrase, phrase } from '../text/phrase.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** A check that failed was repeated with new questions. */
 export const CONFIRMATION_WORDS: TopicWords<'not-confirmed' | 'confirmed'> = {
   'not-confirmed': {
     title: 'Not confirmed',

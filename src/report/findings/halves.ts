@@ -3,7 +3,6 @@ import { formatCount, formatInteger, formatLimit } from '../text/numbers.ts';
 import { code, listed, name, type Phrase, phrase } from '../text/phrase.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** One half of a check, weights or answers, that is missing or comes from a server. */
 export const HALF_WORDS: TopicWords<
   'no-weights' | 'answered-by-server' | 'one-half-only' | 'other-precision' | 'same-answers'
 > = {

@@ -5,7 +5,6 @@ import { name, phrase, term } from '../text/phrase.ts';
 import { notCarriedOver } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** Letters of options: memorized, or not a measure of knowledge. */
 export const LETTER_WORDS: TopicWords<'letters-memorized' | 'baseline-memorized' | 'labels-not-bound'> = {
   'letters-memorized': {
     title: 'Letters memorized',

@@ -4,7 +4,6 @@ import { name, phrase, term } from '../text/phrase.ts';
 import { lostSkill } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** A level of difficulty that the candidate does not reach any more. */
 export const LEVEL_LOST_WORDS: TopicWords<'level-lost'> = {
   'level-lost': {
     title: 'Level lost',

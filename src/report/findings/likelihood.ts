@@ -20,7 +20,6 @@ const whereIn = (finding: Parameters<typeof partOf>[0]): Phrase | readonly [] =>
   return part === null ? [] : phrase` in ${name(part)}`;
 };
 
-/** Likelihood of right answers: losses, possible losses, and a lack of evidence. */
 export const LIKELIHOOD_WORDS: TopicWords<
   'likelihood-loss' | 'likelihood-unclear' | 'likelihood-missing' | 'answer-mass' | 'judged-by-likelihood'
 > = {

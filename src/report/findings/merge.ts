@@ -5,7 +5,6 @@ import { code, listed, name, phrase } from '../text/phrase.ts';
 import { NOTHING_TO_DO } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** Whether the checkpoint is the reference with the adapter merged into it. */
 export const MERGE_WORDS: TopicWords<
   'merge-proven' | 'merge-unseen' | 'merge-fault' | 'merge-not-finite' | 'merge-other-tensors'
 > = {

@@ -4,7 +4,6 @@ import { code, listed, name, type Phrase, phrase, prose } from '../text/phrase.t
 import { ifAcceptable } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** Questions that may never be answered wrong. */
 export const MUST_PASS_WORDS: TopicWords<'must-pass-broken' | 'must-pass-not-asked'> = {
   'must-pass-broken': {
     title: 'Must-pass questions broken',

@@ -2,7 +2,6 @@ import { formatCount, formatInteger } from '../text/numbers.ts';
 import { name, phrase } from '../text/phrase.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** NaN, Inf, and values too large for a spectrum. */
 export const NON_FINITE_WORDS: TopicWords<'non-finite' | 'no-spectrum'> = {
   'non-finite': {
     title: 'NaN or Inf',

@@ -3,7 +3,6 @@ import { code, name, phrase } from '../text/phrase.ts';
 import { remeasure } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** Candidate and baseline are not of one version or architecture. */
 export const OTHER_MODEL_WORDS: TopicWords<'other-version' | 'other-architecture'> = {
   'other-version': {
     title: 'Other version',

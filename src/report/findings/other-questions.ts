@@ -4,7 +4,6 @@ import { code, listed, name, phrase } from '../text/phrase.ts';
 import { ifIntended, remeasure } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** Candidate and baseline were not asked the same. */
 export const OTHER_QUESTION_WORDS: TopicWords<
   | 'other-questions'
   | 'other-suite'

@@ -5,7 +5,6 @@ import { code, listed, name, type Phrase, phrase, term } from '../text/phrase.ts
 import { remeasure } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** Updates or tensors of candidate and baseline that cannot be compared. */
 export const OTHER_WEIGHTS_WORDS: TopicWords<
   | 'baseline-without-spectra'
   | 'baseline-is-reference'

@@ -17,7 +17,6 @@ import type { ShownRule } from '../text/rule-row.ts';
 import { ifIntended, probesFirst } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** A rule of the policy on a metric of the spectra: beyond its limit, or unable to judge. */
 export const POLICY_RULE_WORDS: TopicWords<'metric-moved' | 'bounds-too-wide' | 'idle-rule'> = {
   'metric-moved': {
     title: 'Metric moved',

@@ -4,7 +4,6 @@ import { code, joined, listed, name, phrase, prose } from '../text/phrase.ts';
 import { remeasure } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** Probes that were not answered. */
 export const PROBE_COVERAGE_WORDS: TopicWords<
   'probes-not-run' | 'items-lost' | 'no-answers' | 'stopped-early' | 'left-out'
 > = {

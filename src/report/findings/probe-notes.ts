@@ -3,7 +3,6 @@ import { listed, phrase, prose } from '../text/phrase.ts';
 import { remeasure } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** Remarks that decide nothing. */
 export const PROBE_NOTE_WORDS: TopicWords<'probe-notes' | 'unpaired'> = {
   'probe-notes': {
     title: 'Remarks on probe files',

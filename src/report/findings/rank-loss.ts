@@ -5,7 +5,6 @@ import { missingWeights } from '../text/rule-row.ts';
 import { NOTHING_TO_DO, remeasure } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** Directions that a matrix has lost. */
 export const RANK_LOSS_WORDS: TopicWords<'rank-loss' | 'rank-not-checked' | 'zero-rows'> = {
   'rank-loss': {
     title: 'Rank loss',

@@ -4,7 +4,6 @@ import { code, listed, name, type Phrase, phrase } from '../text/phrase.ts';
 import { NOTHING_TO_DO } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** The signature of the checkpoint. */
 export const SIGNATURE_WORDS: TopicWords<
   'signature-broken' | 'signature-refused' | 'signature-unchecked' | 'signature-valid'
 > = {

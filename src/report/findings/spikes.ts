@@ -6,7 +6,6 @@ import { name, phrase } from '../text/phrase.ts';
 import { ifIntended } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** Outliers in top-1 energy: one matrix among its type, or all matrices of a type. */
 export const SPIKE_WORDS: TopicWords<'spike' | 'group-spike'> = {
   spike: {
     title: 'Spike',

@@ -4,7 +4,6 @@ import type { TopicWords } from './finding-words.ts';
 
 const UNIT = 'nats per byte';
 
-/** Plain texts that are less likely than they were. */
 export const TEXT_LIKELIHOOD_WORDS: TopicWords<'text-likelihood'> = {
   'text-likelihood': {
     title: 'Text likelihood',

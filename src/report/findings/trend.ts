@@ -10,7 +10,6 @@ import {
 import { phrase, term } from '../text/phrase.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** Drift over the checks of a history. */
 export const TREND_WORDS: TopicWords<'trend'> = {
   trend: {
     title: 'Drift',

@@ -21,7 +21,6 @@ import { lostSkill, moreQuestions } from '../text/steps.ts';
 import { TWINS } from '../text/twin-words.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** A loss on twins, or one that cannot be ruled out. */
 export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-unclear'> = {
   'twin-accuracy': {
     title: 'Twin accuracy',

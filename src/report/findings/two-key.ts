@@ -2,7 +2,6 @@ import { ruleName } from '../text/metric-names.ts';
 import { phrase, prose } from '../text/phrase.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** Spectra and probes together. */
 export const TWO_KEY_WORDS: TopicWords<'two-key'> = {
   'two-key': {
     title: 'Spectra with probes',

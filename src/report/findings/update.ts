@@ -6,7 +6,6 @@ import { code, listedNames, phrase, term } from '../text/phrase.ts';
 import { ifIntended, NOTHING_TO_DO } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** The update as a whole: its size, rounding, a ratio that cannot be formed, and weights that did not change. */
 export const UPDATE_WORDS: TopicWords<
   'update-size' | 'reference-rounding' | 'ratio-missing' | 'nothing-trained' | 'only-head-trained'
 > = {

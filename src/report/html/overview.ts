@@ -36,7 +36,6 @@ function deciding(report: Report, { docs }: PageOptions): Html | null {
   return html`<div><h3>${table.title}</h3>${plainTable(table, docs)}${note}</div>`;
 }
 
-/** One answer that changed, in both forms. */
 function example(report: Report, { docs }: PageOptions): Html | null {
   const found = exampleFlip(report);
   if (found === null) return null;

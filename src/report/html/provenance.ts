@@ -4,7 +4,6 @@ import { Html, html } from '../render/html/html.ts';
 import { baselineAge, shortSha, whoseRun } from '../text/provenance.ts';
 import type { PageOptions } from './section.ts';
 
-/** Candidate and baseline with its age, the run and the commit, and links to the docs. */
 export function provenance(report: Report, { docs, origin }: PageOptions): Html {
   const { candidate, baseline, reference } = report;
   const repository = origin?.repository;

@@ -11,7 +11,6 @@ export interface PageOptions {
 
 /** A part of the page with a heading and a link in the navigation. */
 export interface PageSection {
-  /** Its anchor. */
   readonly id: string;
   readonly title: string;
   /** Null leaves the part out. */

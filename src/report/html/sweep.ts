@@ -53,7 +53,6 @@ ${checkpointTable({ label: 'All checkpoints', columns, numbers })}
 <h3>Why</h3><ul class="findings">${reasons}</ul>`;
 }
 
-/** A name that links to its report. */
 function linked({ name, status }: SweepRow): Html {
   return status === 'checked' ? html`<a href="${encodeURIComponent(name)}/report.html">${name}</a>` : html`${name}`;
 }

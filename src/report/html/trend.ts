@@ -31,7 +31,6 @@ ${checks(trend)}`;
   },
 };
 
-/** The checks side by side, the newest first. */
 function checks(trend: Trend): Html {
   const shown = trend.checks.toReversed();
   const highest = highestCheck(shown);
@@ -65,7 +64,6 @@ const SIDES = {
 const timeChart = (options: Parameters<typeof chart>[0]): Html =>
   chart({ ...FRAME, style: { fontSize: '12px' }, x: { type: 'utc' }, ...options });
 
-/** Baseline and candidate over time, in percent or points. */
 function levels(
   checks: readonly TrendCheck[],
   key: 'twinAccuracy' | 'shadowGap',

@@ -45,7 +45,6 @@ export function trendLine({ limit, checks }: Trend): string {
   return sums.length === 0 ? '' : `cumulative sums: ${sums.join(', ')}; limit ${formatLimit(limit)}`;
 }
 
-/** Baseline and candidate side by side. */
 function levels(checks: readonly TrendCheck[], chart: 'twinAccuracy' | 'shadowGap', title: string): string[] {
   const answered = checks.flatMap(({ time, ...check }) => {
     const value = check[chart];

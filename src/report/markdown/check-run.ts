@@ -21,7 +21,6 @@ interface CheckAnnotation {
   readonly message: string;
 }
 
-/** A check run as GitHub shows it. */
 export interface CheckRunText {
   readonly title: string;
   /** The comment, without its markers. */

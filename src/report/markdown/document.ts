@@ -76,7 +76,6 @@ export function commentDocument(report: Report, options: CommentOptions): Block[
 export const heading = (verdict: Verdict, key: string): string =>
   `## ${ICONS[verdict]} Shadow Gate: ${verdict}${key === 'default' ? '' : ` · ${codeName(key)}`}`;
 
-/** Everything that a reader opens. */
 function detailsOf(report: Report, origin: Origin | undefined): Block[] {
   const { infos } = findingsBySeverity(report);
   const listed = findingsToList(report);
@@ -104,7 +103,6 @@ function detailsOf(report: Report, origin: Origin | undefined): Block[] {
   ];
 }
 
-/** The behavioral half. */
 function answersOf(report: Report): Block[] {
   const { probes } = report;
   const benchmarks = benchmarkTable(report);

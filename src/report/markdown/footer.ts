@@ -4,7 +4,6 @@ import { formatDuration } from '../text/numbers.ts';
 import { precisionPart, reportDisclaimer, storedIn } from '../text/words.ts';
 import { commitLink } from './origin.ts';
 
-/** `sha256:` and twelve digits. */
 const DIGEST_LENGTH = 'sha256:'.length + 12;
 
 /** What was compared, by which tool, and what the verdict does not claim. @param repository of the baseline's commit */

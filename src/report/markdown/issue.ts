@@ -11,7 +11,6 @@ import { ofKey, type ProposalOptions } from './proposal.ts';
 /** Room for the marker and the link to the run. */
 const AROUND = 1000;
 
-/** The issue about a scheduled check. */
 export function describeRegression(report: Report, { key, run, docs }: Pick<ProposalOptions, 'key' | 'run' | 'docs'>) {
   const sentence = phraseMarkdown(verdictSentence(report), { links: false });
   const { trend } = report;

@@ -38,19 +38,16 @@ const LIMIT = 65_536 - 4_000;
 /** Lists show a title; a longer key says no more there. */
 const TITLE_KEY = 60;
 
-/** For a title: ` of KEY`, or nothing for the default key. */
 export const ofKey = (key: string): string => (key === 'default' ? '' : ` of ${printable(key, TITLE_KEY)}`);
 
 export interface ProposalOptions {
   readonly key: string;
   /** Path of the committed baseline. */
   readonly path: string;
-  /** Address of the workflow run. */
   readonly run: string;
   readonly commit: string;
   /** Null: there is nothing to say of it. */
   readonly calibration: ProposedCalibration | null;
-  /** Address of the documentation. */
   readonly docs?: string | undefined;
 }
 

@@ -15,7 +15,6 @@ import { intervalCell, planeTitle } from '../text/probe-charts.ts';
 import { exclusionText, within } from '../text/probes.ts';
 import { ROLE_WORDS } from '../text/twin-words.ts';
 
-/** The first numbers of every table with exam and twins. */
 const ACCURACY_COLUMNS: readonly Column[] = [
   { head: 'facts', isNumber: true },
   { head: [term('benchmarkForm', 'exam')], unit: '%', isNumber: true },

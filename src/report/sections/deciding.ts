@@ -2,7 +2,6 @@ import type { Report } from '../../compare/report.ts';
 import type { Table } from '../document/block.ts';
 import { decidingTable, decidingValues } from '../summary/deciding-table.ts';
 
-/** The numbers that decide, with the mark of each check. */
 export function decidingBlock(report: Report): Table {
   return {
     kind: 'table',

@@ -73,7 +73,6 @@ function levelTable({ comparison: { levels } }: ProbeReport): Table {
   };
 }
 
-/** Requests to refuse, by suite. */
 function refusalTable({ comparison: { refusals = [] } }: ProbeReport): Table {
   const heads = ['requests', 'refused by baseline', 'by candidate', 'answered now', 'newly refused', 'change, points'];
   return {
@@ -115,7 +114,6 @@ function mustPassTable({ mustPass = [] }: ProbeReport): Table {
   };
 }
 
-/** Likelihood of plain texts per byte, and reasons why some were not scored. */
 function textTable({ comparison: { texts } }: ProbeReport): Table {
   const show = (value: number | null) => (value === null ? NO_NUMBER : formatLikelihood(value));
   const reasons = texts.flatMap(({ suite, leftOut }) => (leftOut === null ? [] : [{ suite, reason: leftOut }]));

@@ -117,7 +117,6 @@ export function medianChange(before: MaybeBounded, after: MaybeBounded): string 
 /** A mixture of experts has thousands of matrices of one type: only the most concentrated are shown. */
 const MOST_MATRICES = 40;
 
-/** Every matrix of one module type, with the shape of its spectrum. */
 function matrixTable(title: string, tensors: readonly TensorMeasurement[]): Table {
   const hasUpdate = tensors.some((tensor) => tensor.of === 'delta');
   const metrics = ['topEnergy.1', 'topEnergy.5%', 'stableRank', ...(hasUpdate ? ['snr', 'updateSize'] : [])];

@@ -61,7 +61,6 @@ function deltaCells({ metric, of, component, module, level, ...row }: MetricDelt
   ];
 }
 
-/** Quantization error by module type. */
 export function quantizationTable({ quantization }: Report): Table {
   return {
     kind: 'table',

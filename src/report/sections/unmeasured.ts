@@ -10,7 +10,6 @@ import { weightOf } from './weights.ts';
 const MOST_REASONS = 20;
 const MOST_NAMES = 20;
 
-/** Unmeasured tensors, by reason. */
 export function skippedFold({ skipped }: Report): Block {
   const reasons = [...groupBy(skipped, ({ reason }) => reason)];
   const more = reasons.length - MOST_REASONS;

@@ -2,7 +2,6 @@ import type { Report } from '../../compare/report.ts';
 import { formatCount } from '../text/numbers.ts';
 import { findingsBySeverity } from './verdict.ts';
 
-/** Where to find the details of a short report. */
 export type DetailsPlace =
   /** A file that was written, or read. */
   | { readonly kind: 'file'; readonly path: string }

@@ -25,7 +25,6 @@ export function findingHeadline(finding: Finding, report: Report): Phrase {
   return wordsOf(finding).headline?.(finding, report) ?? wordsOf(finding).sentence(finding);
 }
 
-/** One or two next steps. */
 export function nextSteps(finding: Finding, report: Report): readonly Phrase[] {
   return wordsOf(finding).steps(finding, report);
 }

@@ -17,7 +17,6 @@ export interface HeroNumber extends Estimate {
   readonly limit: number;
   /** `−41.9 points`. */
   readonly shown: string;
-  /** Words after the number. */
   readonly words: string;
   /** `95% interval −45.0 to −38.7; limit −2 points`. */
   readonly note: string;

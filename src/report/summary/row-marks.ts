@@ -12,12 +12,10 @@ const markOf = (level: Level): Verdict => (level === 'info' ? 'pass' : level);
 /** An accepted finding is never shown as passed. */
 const levelInRow = ({ level, exception }: Finding): Level => (level === 'info' && exception ? 'warn' : level);
 
-/** Does an exception accept a finding of this kind? */
 export function isAccepted({ findings }: Report, kind: Finding['kind']): boolean {
   return findings.some((finding) => finding.kind === kind && finding.level !== levelInRow(finding));
 }
 
-/** A finding as a row of the deciding table. */
 export function findingRow(finding: Finding, report: Report): DecidingRow {
   const { title, row } = wordsOf(finding);
   const { where = [], ...own } = row?.(finding, report) ?? {};

@@ -35,7 +35,6 @@ export function findingsToList(report: Report): readonly Finding[] {
   return plain(findingHeadline(first, report)) === plain(describeFinding(first)) ? others : grave;
 }
 
-/** Next steps for the finding that decides; none after a pass. */
 export function whatToDo(report: Report): readonly Phrase[] {
   const finding = decidingFinding(report);
   return finding === null ? [] : nextSteps(finding, report);

@@ -46,7 +46,6 @@ export function renderTextSuites(suites: readonly TextSuite[]): string {
     .join('\n');
 }
 
-/** Contents of suites: families with their capabilities, twins and counts. */
 export function renderSuites(suites: readonly Suite[], seed: number, { width }: TerminalOptions): string {
   return suites
     .map((suite) => {

@@ -14,7 +14,6 @@ export class ProgressClock {
   #entered: number;
   #doneThen = 0;
   #updated: number;
-  /** Time left at the last report. */
   #estimate: number | null = null;
   /** By model and phase: the baseline's duration estimates the candidate's. */
   readonly #durations = new Map<string, number>();

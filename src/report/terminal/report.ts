@@ -53,7 +53,6 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
   );
 }
 
-/** The behavioral half. */
 function probeBlocks({ probes }: Report, width: number): Block[] {
   if (probes === null) return [];
   const { kinds, flips } = probes.comparison;

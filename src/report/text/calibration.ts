@@ -17,7 +17,6 @@ type CalibratedState = NonNullable<CalibratedMetric['judged']>['outcome'] | 'sho
 /** Replaces a limit that no candidate could be beyond. */
 export const IDLE_LIMIT = 'no room to move';
 
-/** Words for limits that judge nothing. */
 const NO_LIMIT: Readonly<Partial<Record<CalibratedState, string>>> = {
   idle: IDLE_LIMIT,
   'not-calibrated': 'not at this size',
@@ -107,7 +106,6 @@ export function rangeWords(values: readonly number[]): string {
   return low === high ? low : `${low} to ${high}`;
 }
 
-/** The size of the update in one part, and the sizes at which its shape is judged. */
 export function sizeRow(size: CalibratedSize, { calibration, findings }: Report): CalibrationRow {
   const { component, module, values, low, high, candidate, isOutside } = size;
   const place = placeName(size);

@@ -5,7 +5,6 @@ import { formatEnds, formatPart, NO_NUMBER } from './numbers.ts';
 /** One number of several checkpoints. */
 export interface CheckpointNumber {
   readonly head: string;
-  /** The baseline's value. */
   readonly baseline: string;
   /** For each checkpoint: its value, then what belongs to it. */
   readonly cells: ReadonlyArray<readonly string[]>;

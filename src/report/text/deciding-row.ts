@@ -64,7 +64,6 @@ export function movementLimit({ absolute, relative, direction }: FindingOf<'metr
 
 type Moved = Pick<FindingOf<'metric-moved'>, 'metric' | 'scope' | 'baseline' | 'candidate' | 'limit'>;
 
-/** A metric that a rule judges. */
 export function metricNumbers({ metric, scope, baseline, candidate, limit }: Moved) {
   const [before, after] = formatPair(baseline, candidate);
   const change = candidate - baseline;
@@ -84,7 +83,6 @@ type Calibrated = Pick<
   'metric' | 'scope' | 'candidate' | 'limit' | 'direction' | 'least' | 'most'
 >;
 
-/** A metric that known-good checkpoints set a limit for. */
 export function calibratedNumbers({ metric, scope, candidate, limit, direction, least, most }: Calibrated) {
   return {
     key: `calibrated ${metric} ${placeOf(scope)}`,

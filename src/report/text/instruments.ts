@@ -52,7 +52,6 @@ function bindingText({ pairs, followed, kept, p }: NonNullable<LabelRow['binding
   return phrase` (of ${formatCount(pairs, 'pair')} it chose the same option again in ${formatInteger(followed)}, the same letter in ${formatInteger(kept)}; sign test, ${formatProbability(p)})`;
 }
 
-/** Did the candidate or the baseline memorize letters? */
 export function showsMemory(row: KeptRow): boolean {
   return hasMemorizedLetters(row) || baselineMemorizedLetters(row);
 }

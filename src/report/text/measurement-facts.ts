@@ -9,7 +9,6 @@ import { stopSentence } from './stops.ts';
 import { TWIN_LABELS } from './twin-words.ts';
 import { precisionWords } from './words.ts';
 
-/** One fact about candidate, baseline and reference. */
 interface SubjectFact {
   readonly label: string;
   readonly values: readonly [candidate: Phrase, baseline: Phrase, reference: Phrase];
@@ -108,7 +107,6 @@ function probeFacts(probes: NonNullable<Report['probes']>) {
   };
 }
 
-/** Suites that are worth a line after a measurement. */
 const MAX_SUITES = 8;
 
 /** Notes for somebody who is about to approve a measurement, apart from its power. */

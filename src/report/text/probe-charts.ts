@@ -16,7 +16,6 @@ export function accuracyCaption(confidence: number, hasTwins: boolean): Phrase {
   return phrase`Share of right answers, with ${levelText(confidence)} intervals: Clopper and Pearson’s exact interval${hasTwins ? '; where a fact has several other forms, with their effective number (Korn and Graubard 1998)' : ''}. Accuracies of the same facts are paired: intervals that overlap may still differ.`;
 }
 
-/** Labels of the axes. */
 export const PLANE_AXES = { benchmark: 'Δ exam, points', twin: 'Δ other forms, points' } as const;
 
 /** A number of points on an axis: `+20`, `−20`, `0`. */
@@ -47,7 +46,6 @@ export function planeTitle({ suite, kind, group }: Pick<ChangeRow, 'suite' | 'ki
     : phrase`${name(suite)}, questions of ${name(group)}`;
 }
 
-/** Text alternative of a plane. */
 export function planeLabel(row: ChangeRow): string {
   const { benchmark, twin } = row;
   return `${TWIN_LABELS[row.kind]}: the exam changed by ${pointsDigits(benchmark.value)} points, the other form by ${pointsDigits(twin.value)}`;

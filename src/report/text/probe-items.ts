@@ -11,7 +11,6 @@ export interface ShownItem {
   readonly name: string;
   /** The name next to the column's: `by text`, `open`; empty for the exam. */
   readonly shortName: string;
-  /** It takes no part in a test. */
   readonly isAside: boolean;
   /** Null if unknown, withheld, or equal to another form's. */
   readonly prompt: string | null;
@@ -87,7 +86,6 @@ export function movedMark({ baseline, candidate }: Pick<ShownItem, 'baseline' | 
   return baseline === null ? answerMark(candidate) : `${answerMark(baseline)}→${answerMark(candidate)}`;
 }
 
-/** A change with its sign. */
 export function marginChangeText(change: number | null): string {
   if (change === null) return NO_NUMBER;
   return change > 0 ? `+${formatNumber(change)}` : formatNumber(change);
@@ -119,7 +117,6 @@ export function leftOutSentence(table: ItemTable, shown: number): string | null 
   return `Here are ${formatInteger(shown)} of ${formatCount(all, 'fact')}, to keep the page small: ${parts.join(', and ')}. ${flips === 0 ? 'No flip is left out.' : `${formatCount(flips, 'flip')} are left out.`}`;
 }
 
-/** Names private benchmarks. */
 export function withheldSentence({ parts }: Pick<ItemTable, 'parts'>): Phrase {
   const suites = new Set(parts.flatMap(({ suite, texts }) => (texts === undefined ? [] : [suite])));
   if (suites.size === 0) return [];

@@ -91,7 +91,6 @@ function deltaNote({ rows: [whole], kinds }: ProbeComparison): Phrase | null {
   return phrase`The shadow delta is over ${formatInteger(delta.facts)} of ${formatCount(facts, 'fact')}: ${which}.`;
 }
 
-/** A team may have dozens of benchmarks. */
 const MAX_SUITES = 8;
 
 /** Letters that are not judged or were memorized, and the levels reached: to be read before the numbers. */
@@ -180,7 +179,6 @@ export function plannedSentence({ facts, mde, discordance }: ProbeComparison['pl
   return phrase`With ${those}, a drop in other forms of ${formatPoints(mde)} or more is detected with 80% power by right or wrong alone (assuming that ${formatPercent(discordance)} of the answers differ).`;
 }
 
-/** Reason why a family takes no part in a test. */
 export function exclusionText(exclusion: Exclusion): string {
   const pooled =
     exclusion.pooledBelow === null
@@ -212,7 +210,6 @@ export function flipSummary(flips: readonly Flip[]): string {
   return [...(kept > 0 ? [letters] : []), ...(lost > 0 || kept === 0 ? [forms] : [])].join('; ');
 }
 
-/** The right answer of a flip, and what both models answered. */
 export function flipText({ id, right, baseline, candidate, beside }: Omit<Flip, 'capability' | 'prompt'>): Phrase {
   if (right === null || baseline === null || candidate === null) {
     return beside === undefined

@@ -10,7 +10,6 @@ export function baselineAge({ baseline, candidate }: Report): string | null {
   return days === 0 ? 'measured the same day' : `${formatCount(days, 'day')} old`;
 }
 
-/** Warning about numbers from another run. */
 export function whoseRun(by: 'pull-request' | 'fork'): string {
   const whose = by === 'fork' ? "fork's" : "pull request's";
   return `The numbers come from the ${whose} own run, whose workflow its author can edit. The check of that run decides, not this page.`;

@@ -37,7 +37,6 @@ export interface ShownRule<K extends FindingKind> extends Pick<RuleRow, 'check' 
   readonly judged?: Pick<RuleRow, 'mark' | 'stands'>;
 }
 
-/** How the candidate stands by the findings of a rule. */
 export function ruleRow<K extends FindingKind>(kind: K, rule: ShownRule<K>, report: Report): RuleRow {
   const { check, limit, level, also = [], isOwn = () => true, value, judged } = rule;
   const { missing = MISSING[rule.group]?.(report) ?? null } = rule;
@@ -77,7 +76,6 @@ export function missingProbes({ probes, baseline, findings }: Report): string | 
   return findings.some(({ kind }) => kind === 'too-few-facts') ? 'too few facts were asked' : null;
 }
 
-/** Reasons why a group judged nothing. */
 const MISSING: Readonly<Partial<Record<RuleGroup['title'], (report: Report) => string | null>>> = {
   Probes: missingProbes,
   Spectra: missingWeights,

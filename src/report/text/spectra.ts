@@ -35,7 +35,6 @@ export function ratioLabel(candidate: number, baseline: number | null, limits: r
   return `MLP ÷ attention ratio of ΔW: ${parts.join(', ')}`;
 }
 
-/** Says which rows of a long table are shown. */
 export function cutSentence(shown: number, all: number, isCompared: boolean): string {
   const which = isCompared ? 'largest change' : 'highest concentration';
   return `The ${formatCount(shown, 'matrix', 'matrices')} with the ${which} of ${formatInteger(all)}; report.json has all of them.`;

@@ -5,7 +5,6 @@ import { acceptCommand, remeasureCommand } from './commands.ts';
 import { formatPercent } from './numbers.ts';
 import { code, listed, name, type Phrase, phrase } from './phrase.ts';
 
-/** The step of a finding that only explains. */
 export const NOTHING_TO_DO = phrase`Nothing.`;
 
 export const remeasure = (report: Report): Phrase =>

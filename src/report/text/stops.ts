@@ -16,7 +16,6 @@ export function stopSentence({ sequential }: Pick<Probes, 'sequential'>): Phrase
 
 type Use = Readonly<Record<'seconds' | 'facts' | 'least' | 'leastSeconds' | 'all' | 'allSeconds', number>>;
 
-/** Facts that fit the time budget, and the time for more. */
 export function budgetSentence({ seconds, facts, least, leastSeconds, all, allSeconds }: Use): Phrase {
   const enough =
     facts < least && least < all ? `${formatInteger(least)} would take ${formatEstimate(leastSeconds)}, ` : '';

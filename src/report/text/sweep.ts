@@ -119,7 +119,6 @@ export function bestSentence({ best, checkpoints }: Pick<Sweep, 'best' | 'checkp
   return phrase`No checkpoint is shown to be best, ${others}. ${name(top)} has the highest ${OF[by]}; not told apart from it: ${listedNames(alike.slice(0, MOST_NAMES), alike.length)}.`;
 }
 
-/** Notes below the table. */
 export function sweepNotes(sweep: Sweep): Phrase[] {
   const rows = sweep.checkpoints;
   const checked = rows.filter((row) => row.status === 'checked');

@@ -38,7 +38,6 @@ export function trendSentence(trend: Trend): string {
   return `${formatCount(checks.length, 'check')} ${when}. ${state}`;
 }
 
-/** Items that flip most, and who overrode a failed check. */
 export function trendNotes({ flips = [], overrides = [] }: Trend): Phrase[] {
   const flipped = flips.map(
     ({ item, checks, of }) => phrase`${name(item)} in ${checks.toString()} of ${formatCount(of, 'check')}`,

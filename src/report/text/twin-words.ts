@@ -16,7 +16,6 @@ const WORDS: Readonly<Record<Exclude<TwinKind, 'group'>, string>> = {
 
 type Twins = Pick<KindRow, 'kind' | 'group'>;
 
-/** Twins of one kind in a sentence. */
 export function twinWords({ kind, group }: Twins): Phrase {
   if (kind === 'group') return group === null ? [OTHER_FORMS] : phrase`the questions of ${name(group)}`;
   return [term('twinKind', WORDS[kind])];

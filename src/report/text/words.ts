@@ -31,7 +31,6 @@ const GROUP_TWINS_DISCLAIMER = `${LOGS_DISCLAIMER}. Group twins show memorized q
 /** Replaces missing metrics of a matrix. */
 export const STATUS = { measured: '', zero: 'zero', notFinite: 'not finite' } as const;
 
-/** Remarks on a matrix. */
 export function remarks({ status, note }: Pick<TensorMeasurement, 'status' | 'note'>): string[] {
   return [STATUS[status], note ?? ''].filter((text) => text !== '');
 }

@@ -13,7 +13,6 @@ import { accuracyChart, CANDIDATE_LEGEND, SIDES_LEGEND } from './accuracy-chart.
 const MAX_SCOPES = 12;
 const MAX_ROWS = 200;
 
-/** Overall, by capability, and by suite if there are several. */
 export function formCharts({ accuracies: rows, comparison }: ProbeReport, { docs }: PageOptions): Html {
   if (rows.length === 0) {
     return html`<p class="note">This report was made by a version that did not keep accuracies by form with their intervals. The tables below have what it kept.</p>`;
@@ -32,7 +31,6 @@ ${scopesChart(byCapability, 'capability', caption)}
 ${suites}`;
 }
 
-/** The numbers of the charts, and of capabilities in each suite. */
 export function formTables({ accuracies: rows }: ProbeReport): Html {
   if (rows.length === 0) return NOTHING;
   const { byCapability, bySuite, byPart } = scopesOf(rows);

@@ -8,7 +8,6 @@ import { metricWithFilter } from '../../text/benchmarks.ts';
 import type { PageOptions } from '../section.ts';
 import { accuracyChart, type ChartScope, SIDES_LEGEND } from './accuracy-chart.ts';
 
-/** Bars of the chart; the table has all benchmarks. */
 const MAX_BARS = 24;
 const LEVEL = 0.95;
 

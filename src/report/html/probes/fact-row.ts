@@ -17,7 +17,6 @@ interface RowOptions {
   readonly table: ItemTable;
   /** There are several suites. */
   readonly namesSuite: boolean;
-  /** The anchor of the item. */
   readonly anchor: string;
 }
 

@@ -10,7 +10,6 @@ import { planeChart, planeDomain } from './plane-chart.ts';
 
 /** Planes of suites that decide come first. */
 const MAX_PLANES = 6;
-/** Capabilities of a plane; more would hide each other. */
 const MAX_PARTS = 8;
 
 /** Δ exam against Δ twins for each suite and kind of twin, with the region that the policy accepts. */

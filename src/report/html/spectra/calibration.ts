@@ -44,7 +44,6 @@ ${
 ${runsTable(calibration, judged)}`;
 }
 
-/** A table body for each metric, and a row for each part of the model. */
 function metricParts(
   metrics: readonly CalibratedMetric[],
   report: Report,
@@ -79,7 +78,6 @@ function part(title: Html, note: string, rows: readonly Html[]): Html {
   return html`<tbody><tr class="of"><th colspan="4" scope="rowgroup">${title}${more}</th></tr>\n${rows}</tbody>`;
 }
 
-/** @param remarks on the limit */
 function limitRow({ place, candidate, seen, limit, mark }: CalibrationRow, remarks: readonly (string | null)[]): Html {
   const small = remarks.filter((remark) => remark !== null).join(', ');
   const more = small === '' ? null : html` <small>${small}</small>`;

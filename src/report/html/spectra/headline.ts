@@ -33,7 +33,6 @@ function ratioLine(ratio: MetricDelta | undefined, rules: readonly ReportedRule[
 
 type Limit = Readonly<{ side: 'up' | 'down'; at: number }>;
 
-/** The ends of the range that a rule allows. */
 function limitsOf({ direction, absolute, relative }: ReportedRule, baseline: number): Limit[] {
   const amount = Math.max(absolute, relative * Math.abs(baseline));
   const sides = direction === 'any' ? (['down', 'up'] as const) : [direction];

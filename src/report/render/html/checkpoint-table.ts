@@ -4,7 +4,6 @@ import { NO_NUMBER } from '../../text/numbers.ts';
 import { type Html, html } from './html.ts';
 import { icon } from './icon.ts';
 
-/** One checkpoint, or one check of it. */
 interface CheckpointColumn {
   readonly name: Html | string;
   /** Undefined: unknown. */

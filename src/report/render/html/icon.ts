@@ -16,7 +16,6 @@ export function icon(of: Level | Verdict): Html {
   return html`<svg class="icon ${of}" viewBox="0 0 16 16" role="img" aria-label="${of}"><circle cx="8" cy="8" r="7.5"/><path d="${Html.trusted(SHAPES[of])}"/></svg>`;
 }
 
-/** The icon for "not judged". */
 export const NOT_JUDGED: Html = Html.trusted(
   '<svg class="icon idle" viewBox="0 0 16 16" role="img" aria-label="not judged"><circle cx="8" cy="8" r="7"/><path d="M5 8h6"/></svg>',
 );

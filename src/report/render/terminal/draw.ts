@@ -18,7 +18,6 @@ import { wrap } from './wrap.ts';
 const WIDE = 100;
 const WIDE_HEADS = 110;
 
-/** Blocks with empty lines between them. */
 export function drawTerminal(blocks: readonly Block[], options: TerminalOptions): string {
   return blocks
     .map((block) => drawBlock(block, options))
