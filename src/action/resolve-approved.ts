@@ -196,6 +196,4 @@ function expectProposable({ baseline: path }: JudgingRun, origin: Origin, baseli
   );
 }
 
-export function artifactName({ slug }: KeyedRun): string {
-  return `shadow-gate-${slug}`;
-}
+export const artifactName = ({ slug }: KeyedRun): string => `shadow-gate-${slug}`;

@@ -89,9 +89,7 @@ export function serializeReport({ schema, tool, verdict, findings, ...report }: 
 }
 
 /** @throws UserError for a text that is no report.json */
-export function parseReport(text: string, name: string): Report {
-  return parseVersioned(text, name, FORMAT);
-}
+export const parseReport = (text: string, name: string): Report => parseVersioned(text, name, FORMAT);
 
 /** Reads a report.json. @throws UserError naming the file and what is wrong with it */
 export async function readReport(path: string): Promise<Report> {

@@ -138,8 +138,6 @@ function inMedium(words: Varied, medium: Medium): Words {
   return typeof words === 'string' || isPhrase(words) ? words : words[medium];
 }
 
-function isPhrase(words: Exclude<Varied, string>): words is Phrase {
-  return Array.isArray(words);
-}
+const isPhrase = (words: Exclude<Varied, string>): words is Phrase => Array.isArray(words);
 
 export const phraseOf = (words: Words): Phrase => (typeof words === 'string' ? [words] : words);

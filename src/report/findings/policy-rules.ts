@@ -76,9 +76,7 @@ export const POLICY_RULE_WORDS: TopicWords<'metric-moved' | 'bounds-too-wide' | 
   },
 };
 
-function scopeWords(scope: Scope): Phrase {
-  return scope.kind === 'model' ? [] : phrase` in ${name(scope.name)}`;
-}
+const scopeWords = (scope: Scope): Phrase => (scope.kind === 'model' ? [] : phrase` in ${name(scope.name)}`);
 
 function inModules(modules: readonly string[] | null): Phrase {
   return modules === null ? [] : phrase` in ${joined(modules.map((module) => [name(module)]))}`;

@@ -1,6 +1,6 @@
 import type { Report } from '../../compare/report.ts';
-import { carryOverSentence, carryOverWords, twinCarryOver } from '../text/carry-over.ts';
 import { accuracyNumbers, carriedOver, subjectIn, transferNumbers } from '../text/deciding-row.ts';
+import { carryOverSentence, carryOverWords, twinCarryOver } from '../text/exam-and-twins.ts';
 import {
   formatCount,
   formatEnds,

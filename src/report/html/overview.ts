@@ -1,7 +1,8 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
+import { COMMIT, type Origin } from '../markdown/origin.ts';
 import { plainTable } from '../render/html/draw.ts';
-import { type Html, html, lines } from '../render/html/html.ts';
+import { Html, html, lines } from '../render/html/html.ts';
 import { icon } from '../render/html/icon.ts';
 import { phraseHtml } from '../render/html/phrase.ts';
 import { decidingBlock } from '../sections/deciding.ts';
@@ -11,10 +12,10 @@ import { findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '.
 import { type AnsweredForm, exampleFlip } from '../text/example.ts';
 import { formatCount } from '../text/numbers.ts';
 import { term } from '../text/phrase.ts';
+import { baselineAge, shortSha, whoseRun } from '../text/provenance.ts';
 import { stopSentence } from '../text/stops.ts';
 import { EXAM } from '../text/twin-words.ts';
 import { answerLine } from './probes/fact-row.ts';
-import { provenance } from './provenance.ts';
 import type { PageOptions, PageSection } from './section.ts';
 
 export const OVERVIEW_SECTION: PageSection = {
@@ -95,4 +96,35 @@ function hero({ value, lower, upper, limit, shown, words, note }: HeroNumber): H
 <line class="interval" x1="${from}" x2="${to}" y1="${MIDDLE}" y2="${MIDDLE}"/><circle cx="${at(value)}" cy="${MIDDLE}" r="6"/>
 <line class="limit" x1="${beyond}" x2="${beyond}" y1="0" y2="32"/><text x="${beyond}" y="46" text-anchor="${beyond > WIDTH / 2 ? 'end' : 'start'}">limit</text></svg>
 <figcaption>${note}</figcaption></figure>`;
+}
+
+export function provenance(report: Report, { docs, origin }: PageOptions): Html {
+  const { candidate, baseline, reference } = report;
+  const repository = origin?.repository;
+  const age = baselineAge(report);
+  const parts = [
+    html`candidate <code>${candidate.path}</code>`,
+    baseline === null
+      ? html`no baseline`
+      : html`baseline <code>${baseline.path}</code>${baseline.commit === null ? null : html` of ${commitLink(baseline.commit, repository)}`}${age && `, ${age}`}`,
+    reference === null ? null : html`reference <code>${reference.path}</code>`,
+    ...(origin === null ? [] : originParts(origin)),
+    html`<a href="${docs}/reference/glossary.md">glossary</a>`,
+    html`<a href="${docs}/reference/findings.md">findings explained</a>`,
+  ].filter((part) => part !== null);
+  const warning = origin === null || origin.by === 'own' ? null : html`<p class="note">${whoseRun(origin.by)}</p>`;
+  return html`<p class="provenance">${parts.map((part) => html`<span>${part}</span> `)}</p>${warning}`;
+}
+
+/** Only names of commits become links. */
+function commitLink(commit: string, repository: string | undefined): Html {
+  const label = html`<code>${shortSha(commit)}</code>`;
+  return repository !== undefined && COMMIT.test(commit)
+    ? html`<a href="${Html.trusted(`${repository}/commit/${commit}`)}">${label}</a>`
+    : label;
+}
+
+function originParts({ id, attempt, commit, repository }: Origin): Html[] {
+  const run = html`<a href="${repository}/actions/runs/${id}/attempts/${attempt}">run ${id}${attempt > 1 ? `, attempt ${attempt}` : ''}</a>`;
+  return [run, ...(commit === null ? [] : [html`commit ${commitLink(commit, repository)}`])];
 }

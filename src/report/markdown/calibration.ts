@@ -4,7 +4,7 @@ import { codeName } from '../escape.ts';
 import { drawMarkdown } from '../render/markdown/draw.ts';
 import { linkDefinitions } from '../render/markdown/phrase.ts';
 import { limitTable } from '../sections/calibration-limits.ts';
-import { howItChanges, knownGoodCount, type Replaced, runsWithout } from '../text/calibration-limits.ts';
+import { howItChanges, knownGoodCount, type Replaced, runsWithout } from '../text/calibration.ts';
 import { formatCount, formatNumber } from '../text/numbers.ts';
 import { name } from '../text/phrase.ts';
 import { ofKey, type ProposalOptions, type ProposalText } from './proposal.ts';

@@ -1,7 +1,7 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report, Verdict } from '../../compare/report.ts';
 import { type Block, drawn, fold, section, series } from '../document/block.ts';
-import { codeName } from '../escape.ts';
+import { codeName, plainText } from '../escape.ts';
 import { findingMarkdown, GLOSSARY_LINK, phraseMarkdown, termLink } from '../render/markdown/phrase.ts';
 import { familyTable, kindTable, shadowTable } from '../sections/accuracies.ts';
 import { benchmarkTable, sliceTable, suiteTable } from '../sections/benchmarks.ts';
@@ -15,16 +15,15 @@ import { weightOf } from '../sections/weights.ts';
 import { decidingTable, decidingValues } from '../summary/deciding-table.ts';
 import { acceptedFindings, describeFinding, wordsOf } from '../summary/finding.ts';
 import { decidingFinding, findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../summary/verdict.ts';
-import { formatCount, NO_NUMBER } from '../text/numbers.ts';
+import { formatCount, formatDuration, NO_NUMBER } from '../text/numbers.ts';
 import { findingLink, phrase } from '../text/phrase.ts';
 import { flipSummary, probeRemarks, probeSectionNotes } from '../text/probes.ts';
 import { baselineAge } from '../text/provenance.ts';
 import { stopSentence } from '../text/stops.ts';
 import { decidingKinds } from '../text/twin-words.ts';
-import { ICONS } from '../text/words.ts';
+import { ICONS, precisionPart, reportDisclaimer, storedIn } from '../text/words.ts';
 import { accuracyCharts } from './charts.ts';
 import { exampleMarkdown, flipMarkdown } from './flips.ts';
-import { footer } from './footer.ts';
 import { commitLink, type Origin, originLinks, originWarnings } from './origin.ts';
 
 /** A screenful; report.json has all findings. */
@@ -206,4 +205,39 @@ function overrideLine({ label, login }: Override): string {
 /** Another way out than a new baseline. */
 function overrideOffer(label: string): string {
   return `To merge this commit without a new baseline, somebody with write access, other than the author, can put the label ${codeName(label)} on this pull request.`;
+}
+
+const DIGEST_LENGTH = 'sha256:'.length + 12;
+
+/** What was compared, by which tool, and what the verdict does not claim. @param repository of the baseline's commit */
+export function footer(report: Report, repository?: string): string {
+  const { candidate, baseline, reference, tool } = report;
+  const named = (role: string, { path, digest, dtypes }: Pick<Report['candidate'], 'path' | 'digest' | 'dtypes'>) => {
+    const stored = storedIn(dtypes).map((dtype) => codeName(dtype));
+    const weights = stored.length === 0 ? '' : ` in ${stored.join(', ')}`;
+    return `${role} ${codeName(path)} ${codeName(digest.slice(0, DIGEST_LENGTH))}${weights}`;
+  };
+  const subjects = [
+    named('Candidate', candidate),
+    baseline === null ? 'no baseline' : named('baseline', baseline) + ageOf(baseline, repository),
+    reference === null ? withoutReference(report) : named('reference', reference),
+  ];
+  const run = `Shadow Gate ${plainText(tool.version)} · ${plainText(report.device)}${precisionPart(report, ' · ')} · ${formatDuration(report.durationSeconds)}`;
+  return `<sub>${subjects.join(' · ')}<br>${run}<br>${reportDisclaimer(report)}</sub>`;
+}
+
+function withoutReference({ findings, benchmarks }: Report): string {
+  if (benchmarks !== null) return 'no weights';
+  const isServed = findings.some((finding) => finding.kind === 'no-weights' && finding.side === 'candidate');
+  return isServed ? 'no weights' : 'no reference (W only)';
+}
+
+/** An approval that is a year old is worth little. */
+function ageOf({ measured, commit }: NonNullable<Report['baseline']>, repository: string | undefined): string {
+  const day = /^\d{4}-\d{2}-\d{2}/.exec(measured)?.[0];
+  const parts = [
+    ...(day === undefined ? [] : [`measured ${day}`]),
+    ...(commit === null ? [] : [`as of commit ${commitLink(commit, repository)}`]),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }

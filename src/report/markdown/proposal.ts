@@ -5,7 +5,7 @@ import { fewestRuns } from '../../statistics/index.ts';
 import { codeName, plainText, printable } from '../escape.ts';
 import { phraseMarkdown } from '../render/markdown/phrase.ts';
 import { describeFinding } from '../summary/finding.ts';
-import { howItChanges } from '../text/calibration-limits.ts';
+import { howItChanges } from '../text/calibration.ts';
 import { addToCalibrationCommand } from '../text/commands.ts';
 import { formatPercentLimit } from '../text/numbers.ts';
 import { renderComment } from './comment.ts';

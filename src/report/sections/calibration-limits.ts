@@ -12,8 +12,7 @@ import {
 import { fewestRuns } from '../../statistics/index.ts';
 import type { Table, TableCell } from '../document/block.ts';
 import { printable } from '../escape.ts';
-import { IDLE_LIMIT, limitSource, rangeWords, SOURCE_WORDS } from '../text/calibration.ts';
-import { knownGoodCount } from '../text/calibration-limits.ts';
+import { IDLE_LIMIT, knownGoodCount, limitSource, rangeWords, SOURCE_WORDS } from '../text/calibration.ts';
 import { metricPart } from '../text/metric-names.ts';
 import { formatNumber, formatPair, formatPercentLimit } from '../text/numbers.ts';
 import { plain, prose } from '../text/phrase.ts';

@@ -48,9 +48,7 @@ function linesOf({ form, kind, baseline, candidate }: AccuracyRow): string[] {
   ];
 }
 
-function axis(): string {
-  return `${' '.repeat(2 + LABEL)}0${'100%'.padStart(SCALE - 1)}`;
-}
+const axis = (): string => `${' '.repeat(2 + LABEL)}0${'100%'.padStart(SCALE - 1)}`;
 
 /** A value between the ends of its interval, all shares of 1. */
 function dotAndWhisker({ value, lower, upper }: Estimate): string {

@@ -16,9 +16,7 @@ export function describeFinding<K extends FindingKind>(finding: FindingOf<K>): P
 }
 
 /** The sentence as plain, unescaped text, for report.json. */
-export function findingText(finding: Finding): string {
-  return plain(describeFinding(finding));
-}
+export const findingText = (finding: Finding): string => plain(describeFinding(finding));
 
 /** The finding that decides, in one plain sentence. */
 export function findingHeadline(finding: Finding, report: Report): Phrase {

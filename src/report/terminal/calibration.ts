@@ -4,7 +4,7 @@ import { drawTable } from '../render/terminal/draw.ts';
 import type { TerminalOptions } from '../render/terminal/table.ts';
 import { wrap } from '../render/terminal/wrap.ts';
 import { limitTable } from '../sections/calibration-limits.ts';
-import { knownGoodCount } from '../text/calibration-limits.ts';
+import { knownGoodCount } from '../text/calibration.ts';
 
 interface CalibrationOptions extends TerminalOptions {
   readonly path: string;

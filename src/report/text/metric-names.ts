@@ -50,9 +50,7 @@ const METRICS: Readonly<Record<string, MetricName>> = {
 const known = (key: string): MetricName | undefined => (Object.hasOwn(METRICS, key) ? METRICS[key] : undefined);
 
 /** A metric's name in a sentence. An unknown key stays as it is: escape the result. */
-export function metricName(key: string): string {
-  return known(key)?.text ?? key;
-}
+export const metricName = (key: string): string => known(key)?.text ?? key;
 
 /** The name as part of a phrase, without a link. */
 export function metricWord(key: string): PhrasePart {
@@ -71,14 +69,10 @@ export function metricPart(
 }
 
 /** Log-odds of 0 are a share of one half, so a change cannot be relative to them. */
-export function isRelative(key: string): boolean {
-  return key !== 'topEnergyLogOdds';
-}
+export const isRelative = (key: string): boolean => key !== 'topEnergyLogOdds';
 
 /** The name of a rule in a sentence: a metric, or a check such as `spike`. */
-export function ruleName(rule: string): string {
-  return metricName(CHECKS[rule] ?? rule);
-}
+export const ruleName = (rule: string): string => metricName(CHECKS[rule] ?? rule);
 
 /** Checks with a rule named differently from their metric. */
 const CHECKS: Readonly<Record<string, string>> = {

@@ -17,18 +17,12 @@ function finite(x: number): number {
   throw new Error(`${x} is not a number to show`);
 }
 
-function signed(x: number, size: string): string {
-  return `${x < 0 ? MINUS : '+'}${size}`;
-}
+const signed = (x: number, size: string): string => `${x < 0 ? MINUS : '+'}${size}`;
 
-function fixed(x: number, decimals: number): string {
-  return finite(x).toFixed(decimals).replace('-', MINUS);
-}
+const fixed = (x: number, decimals: number): string => finite(x).toFixed(decimals).replace('-', MINUS);
 
 /** A change of answer likelihood in nats per byte: `−0.052`. */
-export function formatLikelihood(x: number): string {
-  return fixed(x, 3);
-}
+export const formatLikelihood = (x: number): string => fixed(x, 3);
 
 /** A number with its standard error: `−0.110 ± 0.021`. */
 export function formatMeasured(
@@ -73,29 +67,19 @@ export function formatPair(a: number, b: number): readonly [string, string] {
 }
 
 /** A limit as it was written in a policy: `3.5`, `0.05`. */
-export function formatLimit(x: number): string {
-  return String(Number(finite(x).toPrecision(6)));
-}
+export const formatLimit = (x: number): string => String(Number(finite(x).toPrecision(6)));
 
 /** A number on an axis: `−2`. */
-export function formatTick(x: number): string {
-  return formatLimit(x).replace('-', MINUS);
-}
+export const formatTick = (x: number): string => formatLimit(x).replace('-', MINUS);
 
 /** A tick of a scale in percent: `82%`. */
-export function formatPercentTick(percent: number): string {
-  return `${formatTick(percent)}%`;
-}
+export const formatPercentTick = (percent: number): string => `${formatTick(percent)}%`;
 
 /** A share as a limit in percent: 0.08 → `8%`. */
-export function formatPercentLimit(share: number): string {
-  return `${formatLimit(100 * share)}%`;
-}
+export const formatPercentLimit = (share: number): string => `${formatLimit(100 * share)}%`;
 
 /** A limit of a change of accuracy: 0.05 → `5 points`. */
-export function formatPointsLimit(share: number): string {
-  return unit(formatLimit(100 * share));
-}
+export const formatPointsLimit = (share: number): string => unit(formatLimit(100 * share));
 
 /** A difference of metrics, with its sign: `+0.0551`. */
 export function formatDifference(x: number | null): string {
@@ -114,19 +98,13 @@ export function formatRelative(x: number | null): string {
 }
 
 /** An accuracy or another share of items: 0.869 → `86.9%`. */
-export function formatPercent(share: number): string {
-  return `${percentDigits(share)}%`;
-}
+export const formatPercent = (share: number): string => `${percentDigits(share)}%`;
 
 /** A share in percent without the unit: `86.9`. */
-export function percentDigits(share: number): string {
-  return fixed(100 * share, 1);
-}
+export const percentDigits = (share: number): string => fixed(100 * share, 1);
 
 /** The size of a change of accuracy: 0.083 → `8.3 points`. */
-export function formatPoints(share: number): string {
-  return unit(percentDigits(share));
-}
+export const formatPoints = (share: number): string => unit(percentDigits(share));
 
 /** A change of accuracy with its sign, without the unit: `−41.9`. */
 export function pointsDigits(share: number): string {
@@ -135,23 +113,17 @@ export function pointsDigits(share: number): string {
 }
 
 /** A change of accuracy with its sign: `−41.9 points`. */
-export function formatPointsChange(share: number): string {
-  return unit(pointsDigits(share));
-}
+export const formatPointsChange = (share: number): string => unit(pointsDigits(share));
 
 /** `up to 6.1 points`. @param share null: without a bound */
 export function formatPossibleDrop(share: number | null): string {
   return share === null ? 'any size' : `up to ${formatPoints(share)}`;
 }
 
-function unit(size: string): string {
-  return `${size}\u00a0${size === '1' ? 'point' : 'points'}`;
-}
+const unit = (size: string): string => `${size}\u00a0${size === '1' ? 'point' : 'points'}`;
 
 /** A ratio of two changes: `0.25`. */
-export function formatRatio(value: number): string {
-  return fixed(value, 2);
-}
+export const formatRatio = (value: number): string => fixed(value, 2);
 
 /** A share in whole percent: 0.16 → `16%`, −0.4 → `−40%`. */
 export function formatPart(share: number): string {
@@ -165,9 +137,7 @@ export function formatProbability(p: number): string {
 }
 
 /** A probability in a column of them: `0.012`. */
-export function probabilityDigits(p: number): string {
-  return p < 0.0001 ? '< 0.0001' : p.toPrecision(2);
-}
+export const probabilityDigits = (p: number): string => (p < 0.0001 ? '< 0.0001' : p.toPrecision(2));
 
 interface Interval {
   readonly value: number;
@@ -202,9 +172,7 @@ export function ofPassages(units: number | undefined): string {
 }
 
 /** `1,200`. */
-export function formatInteger(n: number): string {
-  return finite(n).toLocaleString('en-US');
-}
+export const formatInteger = (n: number): string => finite(n).toLocaleString('en-US');
 
 const SHORTEST_SECONDS = 0.1;
 

@@ -36,9 +36,7 @@ export function phrase(literals: TemplateStringsArray, ...values: ReadonlyArray<
   });
 }
 
-function isPhrase(value: PhrasePart | Phrase): value is Phrase {
-  return Array.isArray(value);
-}
+const isPhrase = (value: PhrasePart | Phrase): value is Phrase => Array.isArray(value);
 
 export const joined = (items: readonly Phrase[], separator = ', '): Phrase =>
   items.flatMap((item, i) => (i === 0 ? item : [separator, ...item]));

@@ -2,7 +2,7 @@ import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import { expect, it } from 'vitest';
 import { readBehaviorValues } from '../../../src/measure/behavior/part.ts';
 import { suitesWithoutTemplate } from '../../../src/measure/unused-template.ts';
-import { renderShort } from '../../../src/report/terminal/short-report.ts';
+import { renderShort } from '../../../src/report/terminal/report.ts';
 import { methodFacts } from '../../../src/report/text/measurement-facts.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
 import { probeSectionNotes } from '../../../src/report/text/probes.ts';

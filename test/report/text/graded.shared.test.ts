@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { gradedNotes } from '../../../src/report/text/probes.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
+import { gradedNotes } from '../../../src/report/text/probes.ts';
 import { reportOn } from '../../compare/measurement.ts';
 import { gradedBaseline, gradedCandidate } from '../../compare/sequential/graded-worlds.ts';
 import { probeReport } from '../fixtures.ts';

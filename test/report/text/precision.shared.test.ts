@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ProbeReport } from '../../../src/compare/report.ts';
-import { footer } from '../../../src/report/markdown/footer.ts';
+import { footer } from '../../../src/report/markdown/document.ts';
 import { renderTerminal } from '../../../src/report/terminal/report.ts';
 import { probeReport, report } from '../fixtures.ts';
 

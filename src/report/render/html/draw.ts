@@ -50,9 +50,7 @@ export function foldedTable(of: Table, docs: string): Html {
     : html`<details${of.isOpen ? html` open` : null}><summary>${of.foldTitle ?? of.title}</summary>${drawTableHtml(of, docs)}${tableNotes(of, docs)}</details>`;
 }
 
-function wordsHtml(words: Words, docs: string): Html {
-  return phraseHtml(phraseOf(words), docs);
-}
+const wordsHtml = (words: Words, docs: string): Html => phraseHtml(phraseOf(words), docs);
 
 function cellHtml(cell: TableCell, docs: string): Html {
   if (typeof cell === 'string' || !('kind' in cell)) return wordsHtml(cell, docs);

@@ -24,9 +24,7 @@ export function html(literals: TemplateStringsArray, ...values: readonly HtmlVal
   return Html.trusted(literals.map((literal, i) => literal + (i < values.length ? written(values[i]) : '')).join(''));
 }
 
-export function lines(text: string): Html {
-  return Html.trusted(htmlLines(text));
-}
+export const lines = (text: string): Html => Html.trusted(htmlLines(text));
 
 export const NOTHING: Html = Html.trusted('');
 

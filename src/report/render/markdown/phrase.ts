@@ -22,14 +22,10 @@ export function phraseMarkdown(
 }
 
 /** A word of ours as a link to its entry of the glossary. The page needs {@link linkDefinitions}. */
-export function termLink(term: Term, text: string): string {
-  return `[${text}][glossary-${TERMS[term]}]`;
-}
+export const termLink = (term: Term, text: string): string => `[${text}][glossary-${TERMS[term]}]`;
 
 /** Words of ours as a link to the entry of a kind of finding. The page needs {@link linkDefinitions}. */
-export function findingMarkdown(kind: FindingKind, text: string): string {
-  return `[${text}][finding-${kind}]`;
-}
+export const findingMarkdown = (kind: FindingKind, text: string): string => `[${text}][finding-${kind}]`;
 
 /** A link to the top of the glossary. The page needs {@link linkDefinitions}. */
 export const GLOSSARY_LINK = '[glossary][glossary-glossary]';

@@ -48,9 +48,7 @@ export function roomForFirst(
 }
 
 /** The length of the longest line. */
-function widthOf(cell: string): number {
-  return Math.max(...cell.split('\n').map((line) => line.length));
-}
+const widthOf = (cell: string): number => Math.max(...cell.split('\n').map((line) => line.length));
 
 /** cli-table3 takes quadratic time: 15 seconds for 10,000 rows at once. */
 const ROWS_AT_ONCE = 50;
