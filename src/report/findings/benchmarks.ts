@@ -16,7 +16,7 @@ import {
   NO_NUMBER,
   pointsDigits,
 } from '../text/numbers.ts';
-import { code, joined, name, type Phrase, phrase, term } from '../text/phrase.ts';
+import { code, joinPhrases, name, type Phrase, phrase, term } from '../text/phrase.ts';
 import { NOTHING_TO_DO } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
@@ -181,7 +181,7 @@ export const BENCHMARK_WORDS: TopicWords<
     title: 'Not comparable',
     sentence: (finding) => {
       const { named, tasks } = finding;
-      const names = joined(named.map((task) => [name(task)]));
+      const names = joinPhrases(named.map((task) => [name(task)]));
       const more = tasks > named.length ? ` and ${formatCount(tasks - named.length, 'more task')}` : '';
       return phrase`Not comparable: ${names}${more}. ${whatDiffers(finding)}`;
     },

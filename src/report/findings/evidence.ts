@@ -3,7 +3,7 @@ import type { Report } from '../../compare/report.ts';
 import { budgetCommand } from '../text/commands.ts';
 import { atLeast } from '../text/deciding-row.ts';
 import { formatCount, formatEstimate, formatInteger, formatPercent, formatPoints } from '../text/numbers.ts';
-import { code, joined, name, type Phrase, phrase, term } from '../text/phrase.ts';
+import { code, joinPhrases, name, type Phrase, phrase, term } from '../text/phrase.ts';
 import { NOTHING_TO_DO } from '../text/steps.ts';
 import { budgetSentence } from '../text/stops.ts';
 import type { TopicWords } from './finding-words.ts';
@@ -20,7 +20,7 @@ export const EVIDENCE_WORDS: TopicWords<'not-informative' | 'too-few-facts' | 'c
           ? phrase`in all ${formatInteger(families.length)} families`
           : families.length === 0
             ? phrase`everywhere`
-            : phrase`in ${joined(families.map((family) => [name(family)]))}`;
+            : phrase`in ${joinPhrases(families.map((family) => [name(family)]))}`;
       const gain =
         detectableGain === null
           ? ''

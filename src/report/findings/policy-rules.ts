@@ -12,7 +12,7 @@ import {
   formatPercentLimit,
   formatRelative,
 } from '../text/numbers.ts';
-import { code, joined, name, type Phrase, phrase, term } from '../text/phrase.ts';
+import { code, joinPhrases, name, type Phrase, phrase, term } from '../text/phrase.ts';
 import type { ShownRule } from '../text/rule-row.ts';
 import { ifIntended, probesFirst } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
@@ -79,7 +79,7 @@ export const POLICY_RULE_WORDS: TopicWords<'metric-moved' | 'bounds-too-wide' | 
 const scopeWords = (scope: Scope): Phrase => (scope.kind === 'model' ? [] : phrase` in ${name(scope.name)}`);
 
 function inModules(modules: readonly string[] | null): Phrase {
-  return modules === null ? [] : phrase` in ${joined(modules.map((module) => [name(module)]))}`;
+  return modules === null ? [] : phrase` in ${joinPhrases(modules.map((module) => [name(module)]))}`;
 }
 
 const SOURCES: Readonly<Record<ReportedRule['source'], string>> = {

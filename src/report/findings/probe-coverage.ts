@@ -1,6 +1,6 @@
 import { isAnsweredElsewhere } from '../text/commands.ts';
 import { formatCount, formatInteger } from '../text/numbers.ts';
-import { code, joined, listed, name, phrase, prose } from '../text/phrase.ts';
+import { code, joinPhrases, listed, name, phrase, prose } from '../text/phrase.ts';
 import { remeasure } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
@@ -31,7 +31,7 @@ export const PROBE_COVERAGE_WORDS: TopicWords<
       const examples = named.map(({ id, reason }) =>
         reason === null ? phrase`${name(id)}` : phrase`${name(id)} (${prose(reason)})`,
       );
-      const where = joined(capabilities.map((capability) => [name(capability)]));
+      const where = joinPhrases(capabilities.map((capability) => [name(capability)]));
       return phrase`The candidate cannot run ${formatCount(items, 'probe item')} that the baseline answered (in ${where}). They count as wrong: ${listed(examples, items)}.`;
     },
     row: ({ items }) => ({ candidate: formatCount(items, 'item'), limit: '0' }),

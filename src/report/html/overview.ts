@@ -1,6 +1,6 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Report } from '../../compare/report.ts';
-import { COMMIT, type Origin } from '../markdown/origin.ts';
+import { FULL_SHA, type Origin } from '../markdown/origin.ts';
 import { plainTable } from '../render/html/draw.ts';
 import { Html, html, lines } from '../render/html/html.ts';
 import { icon } from '../render/html/icon.ts';
@@ -119,7 +119,7 @@ export function provenance(report: Report, { docs, origin }: PageOptions): Html 
 /** Only names of commits become links. */
 function commitLink(commit: string, repository: string | undefined): Html {
   const label = html`<code>${shortSha(commit)}</code>`;
-  return repository !== undefined && COMMIT.test(commit)
+  return repository !== undefined && FULL_SHA.test(commit)
     ? html`<a href="${Html.trusted(`${repository}/commit/${commit}`)}">${label}</a>`
     : label;
 }

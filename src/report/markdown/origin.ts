@@ -20,11 +20,11 @@ export interface Origin extends ReportRun {
 }
 
 /** The full name of a commit. */
-export const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
+export const FULL_SHA = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 
 /** A hidden line with the run of a page. */
 export function runMarker({ id, attempt, commit }: ReportRun): string {
-  return `<!-- shadow-gate-run: ${id}.${attempt}${commit !== null && COMMIT.test(commit) ? ` ${commit}` : ''} -->`;
+  return `<!-- shadow-gate-run: ${id}.${attempt}${commit !== null && FULL_SHA.test(commit) ? ` ${commit}` : ''} -->`;
 }
 
 /** Reads the {@link runMarker} in the second line of a page; null without one, as in comments of 0.1 and 0.2. */
@@ -36,7 +36,7 @@ export function runOfPage(page: string): ReportRun | null {
 /** A commit, as a link if it is a full name and has an address. */
 export function commitLink(commit: string, repository: string | undefined): string {
   const label = codeName(shortSha(commit));
-  return repository !== undefined && COMMIT.test(commit) ? `[${label}](${repository}/commit/${commit})` : label;
+  return repository !== undefined && FULL_SHA.test(commit) ? `[${label}](${repository}/commit/${commit})` : label;
 }
 
 export function runLink({ id, attempt, repository }: Origin): string {

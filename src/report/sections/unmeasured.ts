@@ -3,7 +3,7 @@ import type { Report } from '../../compare/report.ts';
 import { type Block, fold, section } from '../document/block.ts';
 import { ofName } from '../text/metric-names.ts';
 import { formatCount } from '../text/numbers.ts';
-import { joined, name, type Phrase, phrase, prose } from '../text/phrase.ts';
+import { joinPhrases, name, type Phrase, phrase, prose } from '../text/phrase.ts';
 import { screeningWords } from '../text/screening.ts';
 import { weightOf } from './weights.ts';
 
@@ -47,6 +47,6 @@ const itemsOf = (lines: readonly Phrase[]): Block => ({
 });
 
 function listed(names: readonly string[]): Phrase {
-  const shown = joined(names.slice(0, MOST_NAMES).map((own) => [name(own)]));
+  const shown = joinPhrases(names.slice(0, MOST_NAMES).map((own) => [name(own)]));
   return names.length > MOST_NAMES ? [...shown, ` and ${names.length - MOST_NAMES} more`] : shown;
 }

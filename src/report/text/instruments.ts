@@ -16,7 +16,7 @@ import {
   movementWords,
   percentDigits,
 } from './numbers.ts';
-import { joined, name, type Phrase, phrase, term } from './phrase.ts';
+import { joinPhrases, name, type Phrase, phrase, term } from './phrase.ts';
 
 const NAMED_LABELS = 5;
 
@@ -44,7 +44,7 @@ function distribution(labels: LabelRow['candidate'], items: number): Phrase {
   const questions = formatCount(items, 'lettered question');
   if (first === undefined) return phrase`none of ${questions}`;
   const rest = others.filter(({ count }) => count > 0).slice(0, NAMED_LABELS - 1);
-  const named = joined(rest.map(({ label, count }) => phrase`${name(label)} in ${formatInteger(count)}`));
+  const named = joinPhrases(rest.map(({ label, count }) => phrase`${name(label)} in ${formatInteger(count)}`));
   return phrase`${name(first.label)} in ${formatInteger(first.count)} of ${questions}${named.length > 0 ? phrase` (${named})` : []}`;
 }
 
@@ -88,6 +88,6 @@ export function reachedText({ count, reached }: LevelRow): string {
 }
 
 export function levelsSentence(rows: readonly LevelRow[]): Phrase {
-  const each = joined(rows.map((row) => phrase`${name(row.family)} ${reachedText(row)}`));
+  const each = joinPhrases(rows.map((row) => phrase`${name(row.family)} ${reachedText(row)}`));
   return phrase`${term('level', 'Level')} reached: ${each}.`;
 }

@@ -3,7 +3,7 @@ import type { Report } from '../../compare/report.ts';
 import { isScreened } from '../../measure/aggregate.ts';
 import { keptSentence, labelSentence, levelsSentence } from './instruments.ts';
 import { formatCount, formatDuration, formatInteger, formatPercent, formatPercentLimit, NO_NUMBER } from './numbers.ts';
-import { joined, name, type Phrase, phrase } from './phrase.ts';
+import { joinPhrases, name, type Phrase, phrase } from './phrase.ts';
 import { unusedTemplate } from './probes.ts';
 import { stopSentence } from './stops.ts';
 import { TWIN_LABELS } from './twin-words.ts';
@@ -50,7 +50,7 @@ export function subjectFacts({ candidate, baseline, reference }: Report): Subjec
 function dtypesOf(dtypes: Readonly<Record<string, number>>): Phrase {
   const all = Object.entries(dtypes);
   if (all.length === 0) return NONE;
-  return joined(all.map(([dtype, count]) => phrase`${name(dtype)} × ${formatInteger(count)}`));
+  return joinPhrases(all.map(([dtype, count]) => phrase`${name(dtype)} × ${formatInteger(count)}`));
 }
 
 /** `2026-03-01 12:00 UTC`, from a time in ISO 8601. */
@@ -97,7 +97,7 @@ function probeFacts(probes: NonNullable<Report['probes']>) {
       phrase`${name(suite)}, ${formatCount(items, 'item')}${texts === undefined ? '' : ' without their texts'}`,
   );
   return {
-    suites: joined(named, '; '),
+    suites: joinPhrases(named, '; '),
     answers: phrase`${formatCount(asked, 'item')} in ${formatDuration(seconds)}, by ${by === '' ? 'an unnamed device' : name(by)}${precision === undefined ? '' : `, in ${precisionWords(precision)}`}`,
     asked: stopSentence(probes),
     seed: phrase`${String(seed)}`,

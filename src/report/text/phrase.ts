@@ -38,13 +38,13 @@ export function phrase(literals: TemplateStringsArray, ...values: ReadonlyArray<
 
 const isPhrase = (value: PhrasePart | Phrase): value is Phrase => Array.isArray(value);
 
-export const joined = (items: readonly Phrase[], separator = ', '): Phrase =>
+export const joinPhrases = (items: readonly Phrase[], separator = ', '): Phrase =>
   items.flatMap((item, i) => (i === 0 ? item : [separator, ...item]));
 
 /** Some of `total` things, and how many more there are: `a; b; and 3 more`. */
 export function listed(items: readonly Phrase[], total = items.length): Phrase {
   const more = total - items.length;
-  return joined(more > 0 ? [...items, phrase`and ${String(more)} more`] : items, '; ');
+  return joinPhrases(more > 0 ? [...items, phrase`and ${String(more)} more`] : items, '; ');
 }
 
 /** {@link listed} for foreign names. */

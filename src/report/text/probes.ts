@@ -35,7 +35,7 @@ import {
   ofPassages,
   pointsDigits,
 } from './numbers.ts';
-import { code, joined, listedNames, name, type Phrase, phrase, term } from './phrase.ts';
+import { code, joinPhrases, listedNames, name, type Phrase, phrase, term } from './phrase.ts';
 import { stopSentence } from './stops.ts';
 import { decidingKinds } from './twin-words.ts';
 
@@ -125,7 +125,7 @@ function twinChangeNote({ twins, lost, won }: NonNullable<ShadowRow['twinChange'
 
 function itemsNote(probes: Omit<ProbeReport, 'comparison'>): Phrase {
   const { asked, suites, seed, orderSeed, chatTemplate, budgetSeconds } = probes;
-  const named = joined(suites.map(({ name: suite, items }) => phrase`${name(suite)} (${formatInteger(items)})`));
+  const named = joinPhrases(suites.map(({ name: suite, items }) => phrase`${name(suite)} (${formatInteger(items)})`));
   const template = chatTemplate ? ', with the chat template' : '';
   const order = orderSeed === undefined ? '' : `, order seed ${orderSeed}`;
   const budget = budgetSeconds === null ? '' : `, within ${budgetSeconds} s`;
@@ -164,7 +164,7 @@ export function chosenLevels(
   const named = levels.map(
     ({ family, count, asked }) => phrase`${name(family)} ${(asked ?? []).join(' and ')} of ${formatInteger(count)}`,
   );
-  return phrase`The levels that suit it: ${joined(named)}.`;
+  return phrase`The levels that suit it: ${joinPhrases(named)}.`;
 }
 
 /** The drop that a model's facts can detect when it is the baseline; families at chance do not count. */
@@ -279,5 +279,7 @@ function sharpnessNote(rows: ProbeComparison['sharpness']): Phrase[] {
     return phrase`logits × ${formatRatio(baseline.vocabulary)} → ${formatRatio(candidate.vocabulary)}${choices} on ${where}`;
   });
   const more = rows.length > NAMED_FORMS ? '; more in the JSON report' : '';
-  return [phrase`${term('sharpness', 'Sharpness')}, at which each model is compared: ${joined(parts, '; ')}${more}.`];
+  return [
+    phrase`${term('sharpness', 'Sharpness')}, at which each model is compared: ${joinPhrases(parts, '; ')}${more}.`,
+  ];
 }

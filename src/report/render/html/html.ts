@@ -17,7 +17,7 @@ export class Html {
 type HtmlValue = Html | string | number | null | readonly HtmlValue[];
 
 /**
- * HTML as a template literal: html`<td>${name}</td>`. Values are escaped, lists are joined, and null is nothing. A
+ * HTML as a template literal: html`<td>${name}</td>`. Values are escaped, lists are joinPhrases, and null is nothing. A
  * value in an attribute needs double quotes.
  */
 export function html(literals: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
