@@ -12,10 +12,7 @@ export interface NamedPaths {
   readonly workflow?: string | null | undefined;
 }
 
-/**
- * Changes to files that a workflow names, to the workflow and to what it calls. They are used as checked out, so
- * nothing can be concluded once a change has touched them.
- */
+/** Changes to what a workflow names, to the workflow and to what it calls: all are used as checked out. */
 export async function listChangedInputs(files: ApprovedFiles, paths: NamedPaths): Promise<ChangedInput[]> {
   const changes: ChangedInput[] = [];
   for (const input of ['reference', 'tokenizer', 'logs'] as const) {

@@ -88,10 +88,7 @@ export function ownCheckPlace({ event, repository, runner, workflowRun }: Action
 
 const anchorOf = ({ workflowFile }: ActionContext): string => workflowFile ?? '.github/workflows';
 
-/**
- * Write a check run with the report of another run, on the head of its pull request. It has another name and is always
- * neutral: nobody shall require it in place of that run's own check.
- */
+/** Neutral, with another name: nobody shall require another run's report in place of that run's own check. */
 export async function writeForeignCheckRun(
   run: KeyedRun,
   context: ActionContext,

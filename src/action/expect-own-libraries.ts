@@ -4,10 +4,7 @@ import { isInside } from '@shadow-gate/platform/files';
 import type { Workspace } from '../github/approved/index.ts';
 import type { ActionRun } from './action-run.ts';
 
-/**
- * Libraries are loaded into the process, so none may come from a change.
- * @throws UserError for a folder inside the workspace, or a link that leads there
- */
+/** Libraries are loaded into the process: none may come from a change. @throws UserError for one in the workspace */
 export async function expectOwnLibraries(run: ActionRun, { folder, alias = folder }: Workspace): Promise<void> {
   if (!('cudaLibraries' in run) || run.cudaLibraries.kind !== 'folder') return;
   const { path } = run.cudaLibraries;

@@ -8,11 +8,7 @@ import type { Origin } from '../report/markdown/index.ts';
 import type { PagedRun } from './action-run.ts';
 import type { ActionContext } from './context.ts';
 
-/**
- * Write the report as a page, upload it as an artifact, and set the outputs, for every event: the runner's token may do
- * it even for a change from a fork. A failure only warns, since a page decides nothing.
- * @returns its address on GitHub; empty without one
- */
+/** For every event, even from a fork. A failure only warns. @returns the address of the page; empty without one */
 export async function publishPage(
   run: PagedRun,
   context: ActionContext,

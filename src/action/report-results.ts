@@ -37,10 +37,7 @@ import { updateHistory } from './update-history.ts';
 const LOG_WIDTH = 120;
 const MAX_MESSAGE = 2000;
 
-/**
- * Report a result, then save what later runs need. Exit code and verdict are set first, so that no later failure
- * changes them: a full disk fails the step but leaves the verdict in the log.
- */
+/** Exit code and verdict come first: no later failure, such as a full disk, changes them. */
 export async function reportResults(results: ActionResults): Promise<void> {
   const { run, context } = results;
   const { runner } = context;
@@ -170,10 +167,7 @@ async function writeCommentOn(
   return logOrWarn(context, 'Comment', result);
 }
 
-/**
- * A scheduled check opens and closes the issue. A run by hand only closes it, since somebody is looking at it.
- * @returns the address of the issue; empty without one
- */
+/** A run by hand only closes the issue. @returns its address; empty without one */
 async function writeIssue({ issue, key }: ReportingRun, context: ActionContext, report: Report): Promise<string> {
   const { docs, event, octokit, repository, workflowRun } = context;
   const isAnswer = isManualOnDefaultBranch(event) && report.verdict === 'pass';

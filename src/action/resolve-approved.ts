@@ -51,10 +51,7 @@ export interface ResolveOptions {
   readonly isBaselineServed?: boolean;
 }
 
-/**
- * Policy, baseline, calibration and probe files as approved: at the base commit of a change, on the default branch or,
- * in a run about that branch, in the workspace.
- */
+/** As approved: at the base commit of a change, on the default branch or, in a run about it, in the workspace. */
 export async function resolveApproved(
   run: JudgingRun,
   context: ActionContext,
@@ -97,11 +94,7 @@ export async function resolveApproved(
 
 const NONE: ApprovedCalibration = { calibration: null, note: null, changes: [] };
 
-/**
- * The approved calibration of the input or the policy.
- * @param files null: the workspace counts
- * @throws UserError for one that is named and not there, or named twice
- */
+/** @param files null: the workspace counts. @throws UserError for one that is named and missing, or named twice */
 export async function resolveCalibration(
   named: CalibrationChoice,
   { files, policy }: { readonly files: ApprovedFiles | null; readonly policy: ResolvedPolicy },

@@ -29,10 +29,7 @@ import { inMeasuringGroup } from './run-gate.ts';
 
 const LOG_WIDTH = 120;
 
-/**
- * Measure new known-good checkpoints and add them to the calibration. The file stays in the workspace, and is proposed
- * if the workflow wants that. There is no verdict.
- */
+/** Measure new known-good checkpoints, add them to the file in the workspace, and propose it if wanted. */
 export async function runCalibrate(run: CalibrateRun, context: ActionContext): Promise<void> {
   const { runner, workspace } = context;
   await expectApproved(run, context);

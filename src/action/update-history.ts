@@ -24,10 +24,7 @@ interface HistoryUpdate {
   readonly save: () => Promise<void>;
 }
 
-/**
- * Add a scheduled check to the history, an artifact of the last such run, and assess the trend. If the history cannot
- * be read, this check is judged without it and saves none, so that the next check may find the old one.
- */
+/** With an unreadable history, this check is judged alone and saves none, so that the next may find the old one. */
 export async function updateHistory({
   run,
   context,

@@ -1,15 +1,6 @@
 import { accuracyNumbers, dropLimit, subjectIn } from '../text/deciding-row.ts';
-import { atStopping, twinLossSentence } from '../text/exam-and-twins.ts';
-import {
-  formatCount,
-  formatInteger,
-  formatPercent,
-  formatPoints,
-  formatPointsChange,
-  formatPointsLimit,
-  formatProbability,
-  ofPassages,
-} from '../text/numbers.ts';
+import { atStopping, droppedSentence, twinLossSentence } from '../text/exam-and-twins.ts';
+import { formatCount, formatPointsChange, formatPointsLimit, ofPassages } from '../text/numbers.ts';
 import { name, phrase, term } from '../text/phrase.ts';
 import { lostSkill } from '../text/steps.ts';
 import { EXAM, TWINS } from '../text/twin-words.ts';
@@ -28,12 +19,11 @@ export const ACCURACY_LOSS_WORDS: TopicWords<'accuracy-loss'> = {
     title: 'Accuracy loss',
     isLoss: true,
     sentence: (finding) => {
-      const { form, capability, suite, candidate, baseline, change, items, units, lost, won, p, limit } = finding;
+      const { form, capability, suite, items, units } = finding;
       const part = capability ?? suite;
       const where = part === null ? (form === 'twin' ? phrase` over all families` : []) : phrase` in ${name(part)}`;
       const subject = phrase`${SUBJECTS[form]}${where}`;
-      const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}`;
-      return phrase`${subject} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(items, 'item')}${ofPassages(units)} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
+      return droppedSentence(subject, finding, `${formatCount(items, 'item')}${ofPassages(units)}`);
     },
     headline: (finding, report) => {
       const { form, capability, suite, change, limit } = finding;

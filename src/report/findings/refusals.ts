@@ -14,7 +14,6 @@ import type { ShownRule } from '../text/rule-row.ts';
 import { ifAcceptable } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
-/** Requests that have to be refused. */
 export const REFUSAL_WORDS: TopicWords<'refusals-lost' | 'refusals-unclear' | 'refusals-too-few'> = {
   'refusals-lost': {
     title: 'Refusals lost',

@@ -1,10 +1,9 @@
 import type { Report } from '../../compare/report.ts';
 import { budgetCommand, remeasureCommand } from '../text/commands.ts';
 import { accuracyNumbers, dropLimit, subjectIn } from '../text/deciding-row.ts';
-import { examAndTwins, twinLossSentence } from '../text/exam-and-twins.ts';
+import { droppedSentence, examAndTwins, twinLossSentence } from '../text/exam-and-twins.ts';
 import {
   formatCount,
-  formatInteger,
   formatLimit,
   formatPercent,
   formatPoints,
@@ -12,7 +11,6 @@ import {
   formatPointsEstimate,
   formatPointsLimit,
   formatPossibleDrop,
-  formatProbability,
   NO_NUMBER,
   ofPassages,
 } from '../text/numbers.ts';
@@ -26,10 +24,10 @@ export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-un
     title: 'Twin accuracy',
     isLoss: true,
     sentence: (finding) => {
-      const { capability, candidate, baseline, change, twins, units, lost, won, p, limit } = finding;
+      const { capability, twins, units } = finding;
       const where = capability === null ? [] : phrase` in ${name(capability)}`;
-      const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}`;
-      return phrase`${term('twinAccuracy', 'Accuracy in other forms')}${where} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${formatCount(twins, 'answer')}${ofPassages(units)} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
+      const subject = phrase`${term('twinAccuracy', 'Accuracy in other forms')}${where}`;
+      return droppedSentence(subject, finding, `${formatCount(twins, 'answer')}${ofPassages(units)}`);
     },
     headline: ({ capability, change, limit }, report) =>
       twinLossSentence({ capability, suite: null, change, limit }, report),

@@ -18,10 +18,7 @@ export function decidingValues({ baseline, candidate }: DecidingRow): string {
   return baseline === null ? candidate : `${baseline} → ${candidate}`;
 }
 
-/**
- * The gravest rows first: findings behind the verdict, then context. The exam is always among them, since its gain puts
- * the others into proportion.
- */
+/** Findings behind the verdict, then context, the gravest first; always with the exam, for proportion. */
 export function decidingTable(report: Report): readonly DecidingRow[] {
   const { grave } = findingsBySeverity(report);
   const found = onePart(withoutSummary(grave)).map((finding) => findingRow(finding, report));
@@ -61,10 +58,7 @@ function unique(rows: readonly DecidingRow[]): DecidingRow[] {
   return rows.filter(({ key }, i) => rows.findIndex((other) => other.key === key) === i);
 }
 
-/**
- * After an early stop, a row shows the baseline's whole score, which is the same in every check, and adds the observed
- * change: `50.7% → ≈ 96.8%`.
- */
+/** After an early stop: the baseline's whole score, with the observed change added to it: `50.7% → ≈ 96.8%`. */
 function withWholeScores(row: DecidingRow, report: Report): DecidingRow {
   const { facts } = row;
   if (facts === undefined || row.baseline === null) return row;

@@ -25,10 +25,7 @@ const AREAS: Readonly<Record<RuleGroup['title'], JudgedCheck['area']>> = {
   Benchmarks: 'benchmarks',
 };
 
-/**
- * Every rule of the policy, and every kind of finding that no rule made. Each finding belongs to at least one check, so
- * the worst level is that of the verdict.
- */
+/** Rules, and findings that no rule made: each finding is in one, so the worst level is that of the verdict. */
 export function judgedChecks(report: Report): JudgedCheck[] {
   const rules = ruleGroups(report).flatMap(({ title, rows }) =>
     rows.map((row) => ruleCheck(AREAS[title], row, report)),

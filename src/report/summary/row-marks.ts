@@ -56,10 +56,7 @@ export function isBeyondDrop({ baseline, candidate }: Both, drop: number | undef
   return drop === undefined ? exceeds(baseline - candidate, 0) : reaches(baseline - candidate, drop);
 }
 
-/**
- * The mark of a row without a finding of its own. A drop beyond its limit is never shown as passed: another finding
- * reports the same loss, or it may be chance.
- */
+/** A drop beyond its limit is never shown as passed: another finding reports it, or it may be chance. */
 export function changeMark(report: Report, change: Both, drop: number | undefined): Verdict {
   if (!isBeyondDrop(change, drop)) return 'pass';
   const levels = report.findings.filter(({ kind }) => FINDING_WORDS[kind].isLoss).map(levelInRow);

@@ -132,10 +132,7 @@ const MIN_ITEM = 12;
 /** For a terminal of unknown width. */
 const DEFAULT_WIDTH = 80;
 
-/**
- * Phase, bar, time left and, if there is room, the item. The line never reaches the last column, where terminals break
- * lines, and the bar is never full, since the next phase follows.
- */
+/** Ends before the last column, where terminals break lines. The bar is never full, since a phase follows. */
 export function barLine(view: ProgressView, columns = DEFAULT_WIDTH): string {
   const room = Math.max(1, columns - 1);
   const time = timeWords(view);

@@ -1,7 +1,15 @@
 import type { FindingOf } from '../../compare/finding.ts';
 import type { Both, Estimate, KindRow, ShadowRow } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
-import { formatPointsChange, formatPointsLimit, pointsDigits } from './numbers.ts';
+import {
+  formatInteger,
+  formatPercent,
+  formatPoints,
+  formatPointsChange,
+  formatPointsLimit,
+  formatProbability,
+  pointsDigits,
+} from './numbers.ts';
 import { name, type Phrase, phrase } from './phrase.ts';
 import { allTwinWords, EXAM, TWINS, twinWords } from './twin-words.ts';
 
@@ -18,6 +26,15 @@ export function examAndTwins(report: Report): Phrase | null {
   const [exam, twins] = whole ? [changeOf(whole.benchmark), changeOf(whole.twin)] : [null, null];
   if (exam === null || twins === null || report.probes === null) return null;
   return phrase`${EXAM} ${formatPointsChange(exam)}; ${allTwinWords(report.probes.comparison)} ${pointsDigits(twins)}`;
+}
+
+type Drop = Readonly<Record<'baseline' | 'candidate' | 'change' | 'limit' | 'lost' | 'won' | 'p', number>>;
+
+/** @param counted the answers, in words */
+export function droppedSentence(subject: Phrase, drop: Drop, counted: string): Phrase {
+  const { baseline, candidate, change, limit, lost, won, p } = drop;
+  const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}`;
+  return phrase`${subject} dropped ${formatPoints(-change)} (${accuracies}; limit ${formatPointsLimit(limit)}): ${formatInteger(lost)} of ${counted} are newly wrong, ${formatInteger(won)} newly right (${formatProbability(p)}).`;
 }
 
 /** A check that stops at a loss stops when the loss looks largest. */
@@ -64,10 +81,7 @@ const MORE = [
   [0.5, 'more than half of the gain carries over'],
 ] as const;
 
-/**
- * How much of a gain carries over, in words that two numbers support: the interval of the transfer, which decides, and
- * the ratio of the two changes. Null if the interval is too wide.
- */
+/** In words that both the interval of the transfer and the ratio of the changes support; null if too uncertain. */
 export function carryOverWords({ exam, twins, transfer }: CarryOver): string | null {
   if (exam <= 0) return null;
   const share = twins / exam;

@@ -15,10 +15,7 @@ import {
 } from './numbers.ts';
 import { code, listedNames, name, type Phrase, phrase, prose } from './phrase.ts';
 
-/**
- * The numbers that some checkpoint has.
- * @param hasRoom for the transfer too, which the shadow delta says in points
- */
+/** The numbers that some checkpoint has. @param hasRoom for the transfer, which the shadow delta says in points */
 export function sweepNumbers(
   { checkpoints }: Pick<Sweep, 'checkpoints'>,
   { hasRoom }: { readonly hasRoom: boolean },

@@ -124,10 +124,7 @@ function examOf({ twinAccuracy, shadowGap }: TrendCheck): Both | null {
   return { baseline, candidate: twinAccuracy.candidate + shadowGap.candidate };
 }
 
-/**
- * The first check with the highest accuracy in other forms. Null if all are of one checkpoint, which is no better on
- * another night, or if a report does not say.
- */
+/** Null if all checks are of one checkpoint, which is no better on another night, or if a report does not say. */
 export function highestCheck(checks: readonly TrendCheck[]): TrendCheck | null {
   const models = new Set(checks.map(({ checkpoint }) => checkpoint));
   if (models.size < 2 || models.has(undefined)) return null;

@@ -79,10 +79,7 @@ export function measuredSentence(report: Report, device: string): string {
   return screening === null ? measured : `${measured} ${screening.sentence}`;
 }
 
-/**
- * `weights in nf4 and BF16, baseline in BF16`, or `weights of both in BF16`; empty if unknown.
- * @param show escapes a name
- */
+/** `weights in nf4 and BF16, baseline in BF16`; empty if unknown. @param show escapes a name */
 function precisionOfWeights({ candidate, baseline }: Report, show: (name: string) => string): string {
   const [ours, theirs] = [candidate, baseline].map((side) =>
     storedIn(side?.dtypes ?? {})

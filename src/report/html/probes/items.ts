@@ -66,10 +66,7 @@ function rowsOf(table: ItemTable): Html[] {
 
 const LONE_SURROGATE = /[\ud800-\udfff]/gu;
 
-/**
- * `item-recall-new-011.exam`, for links; if several items have an id, with the suite and the place there. All
- * characters stay as they are in an address.
- */
+/** `item-recall-new-011.exam`; with suite and place if several items have the id. Safe in an address. */
 function anchorsOf({ facts, parts }: ItemTable): string[] {
   const encoded = (text: string) => encodeURIComponent(text.replace(LONE_SURROGATE, '�'));
   const ids = groupBy(facts, ({ id }) => id);

@@ -16,10 +16,7 @@ export class Html {
 
 type HtmlValue = Html | string | number | null | readonly HtmlValue[];
 
-/**
- * HTML as a template literal: html`<td>${name}</td>`. Values are escaped, lists are joinPhrases, and null is nothing. A
- * value in an attribute needs double quotes.
- */
+/** HTML as a template literal: values are escaped (quote attributes), lists are joined, and null is nothing. */
 export function html(literals: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return Html.trusted(literals.map((literal, i) => literal + (i < values.length ? written(values[i]) : '')).join(''));
 }

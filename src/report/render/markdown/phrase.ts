@@ -33,10 +33,7 @@ export const GLOSSARY_LINK = '[glossary][glossary-glossary]';
 /** Labels of link references, which no other text of a comment has. */
 const REFERENCE = /\]\[(glossary|finding)-([^\]]+)\]/g;
 
-/**
- * The definitions of all links to the docs in a page: a short label replaces each address.
- * @param docs address of the folder `docs`, without a slash at its end
- */
+/** Addresses for the labels of links in a page. @param docs address of `docs`, without a slash at its end */
 export function linkDefinitions(text: string, docs: string): string {
   const labels = new Map(
     [...text.matchAll(REFERENCE)].map(([, page, anchor]) => [`${page}-${anchor}`, { page, anchor }]),

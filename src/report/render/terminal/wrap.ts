@@ -29,10 +29,7 @@ const WORD = /(?:\\.|[^\s'\\]|'[^']*')+/g;
 const CONTINUATION = ' \\';
 const INDENT = '  ';
 
-/**
- * Breaks a command into lines to copy: each but the last ends with a backslash, and an option stays with its value. A
- * word is never broken, even if it is wider than `width`.
- */
+/** Lines to copy: all but the last end with a backslash, options keep their values, and no word is broken. */
 export function wrapCommand(command: string, width: number): string[] {
   const lines = linesOf(partsOf(command), (i) => width - CONTINUATION.length - (i === 0 ? 0 : INDENT.length));
   return lines.map((text, i) => `${i === 0 ? '' : INDENT}${text}${i < lines.length - 1 ? CONTINUATION : ''}`);
