@@ -3,7 +3,7 @@ import type { Report, Verdict } from '../compare/report.ts';
 import { type Html, html } from './render/html/html.ts';
 import { WHAT_TO_DO } from './summary/details.ts';
 import { findingText, nextSteps } from './summary/finding.ts';
-import { type JudgedCheck, judgedChecks } from './summary/judged-checks.ts';
+import { type JudgedCheck, judgedChecks } from './summary/rule-groups.ts';
 import { plain } from './text/phrase.ts';
 
 const MOST_FINDINGS = 20;

@@ -1,4 +1,5 @@
 import type { Finding } from '../../compare/finding.ts';
+import type { Estimate } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
 import { FULL_SHA, type Origin } from '../markdown/origin.ts';
 import { plainTable } from '../render/html/draw.ts';
@@ -7,10 +8,18 @@ import { icon } from '../render/html/icon.ts';
 import { phraseHtml } from '../render/html/phrase.ts';
 import { decidingBlock } from '../sections/deciding.ts';
 import { describeFinding } from '../summary/finding.ts';
-import { type HeroNumber, heroNumber } from '../summary/hero.ts';
-import { findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../summary/verdict.ts';
+import { decidingFinding, findingsBySeverity, findingsToList, verdictSentence, whatToDo } from '../summary/verdict.ts';
+import { factsRow } from '../text/exam-and-twins.ts';
 import { type AnsweredForm, exampleFlip } from '../text/example.ts';
-import { formatCount } from '../text/numbers.ts';
+import {
+  formatCount,
+  formatEnds,
+  formatPart,
+  formatPercentLimit,
+  formatPointsChange,
+  formatPointsLimit,
+  pointsDigits,
+} from '../text/numbers.ts';
 import { term } from '../text/phrase.ts';
 import { baselineAge, shortSha, whoseRun } from '../text/provenance.ts';
 import { stopSentence } from '../text/stops.ts';
@@ -127,4 +136,40 @@ function commitLink(commit: string, repository: string | undefined): Html {
 function originParts({ id, attempt, commit, repository }: Origin): Html[] {
   const run = html`<a href="${repository}/actions/runs/${id}/attempts/${attempt}">run ${id}${attempt > 1 ? `, attempt ${attempt}` : ''}</a>`;
   return [run, ...(commit === null ? [] : [html`commit ${commitLink(commit, repository)}`])];
+}
+
+/** The number to remember, with its interval, as shares. */
+export interface HeroNumber extends Estimate {
+  /** It must not fall below this. */
+  readonly limit: number;
+  /** `−41.9 points`. */
+  readonly shown: string;
+  readonly words: string;
+  /** `95% interval −45.0 to −38.7; limit −2 points`. */
+  readonly note: string;
+}
+
+/** The transfer of a gain if that decides, else the change in other forms; null if the probes have no baseline. */
+export function heroNumber(report: Report): HeroNumber | null {
+  const finding = decidingFinding(report);
+  if (finding?.kind === 'shadow-delta') {
+    const { transfer, transferLimit } = finding;
+    return {
+      ...transfer,
+      limit: transferLimit,
+      shown: formatPart(transfer.value),
+      words: 'of the gain carries over',
+      note: `${formatEnds(transfer, formatPart)}; limit ${formatPercentLimit(transferLimit)}`,
+    };
+  }
+  const change = factsRow(report, null)?.twinChange;
+  const drop = report.applied?.settings['twin-accuracy'].drop;
+  if (!change || drop === undefined) return null;
+  return {
+    ...change,
+    limit: -drop,
+    shown: formatPointsChange(change.value),
+    words: 'in other forms',
+    note: `${formatEnds(change, pointsDigits)}; limit −${formatPointsLimit(drop)}`,
+  };
 }

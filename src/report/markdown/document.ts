@@ -7,7 +7,6 @@ import { familyTable, kindTable, shadowTable } from '../sections/accuracies.ts';
 import { benchmarkTable, sliceTable, suiteTable } from '../sections/benchmarks.ts';
 import { decidingBlock } from '../sections/deciding.ts';
 import { EVIDENCE_TABLES } from '../sections/evidence.ts';
-import { intervalChart } from '../sections/interval-chart.ts';
 import { moduleFolds } from '../sections/modules.ts';
 import { calibrationTable, deltaTable, quantizationTable } from '../sections/spectra.ts';
 import { screenedFold, skippedFold } from '../sections/unmeasured.ts';
@@ -22,7 +21,7 @@ import { baselineAge } from '../text/provenance.ts';
 import { stopSentence } from '../text/stops.ts';
 import { decidingKinds } from '../text/twin-words.ts';
 import { ICONS, precisionPart, reportDisclaimer, storedIn } from '../text/words.ts';
-import { accuracyCharts } from './charts.ts';
+import { accuracyCharts, intervalChart } from './charts.ts';
 import { exampleMarkdown, flipMarkdown } from './flips.ts';
 import { commitLink, type Origin, originLinks, originWarnings } from './origin.ts';
 

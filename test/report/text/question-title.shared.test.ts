@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { questionTitle } from '../../../src/report/text/question-title.ts';
+import { questionTitle } from '../../../src/report/text/probe-items.ts';
 
 const titleOf = (...prompts: readonly (string | null)[]) => questionTitle(prompts.map((prompt) => ({ prompt })));
 

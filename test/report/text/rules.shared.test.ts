@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding, FindingKind } from '../../../src/compare/finding.ts';
 import type { Report } from '../../../src/compare/report.ts';
-import { gapSentences, measurementGaps } from '../../../src/report/summary/not-measured.ts';
+import { gapSentences, measurementGaps } from '../../../src/report/html/method.ts';
 import { groupSummary, ruleGroups } from '../../../src/report/summary/rule-groups.ts';
 import { plain } from '../../../src/report/text/phrase.ts';
 import { answers, measurement, probes, reportOn } from '../../compare/measurement.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Report } from '../../../src/compare/report.ts';
+import { heroNumber } from '../../../src/report/html/overview.ts';
 import { decidingTable, decidingValues } from '../../../src/report/summary/deciding-table.ts';
-import { heroNumber } from '../../../src/report/summary/hero.ts';
 import { exampleFlip } from '../../../src/report/text/example.ts';
 import { probeReport, report } from '../fixtures.ts';
 

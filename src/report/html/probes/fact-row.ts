@@ -7,11 +7,11 @@ import {
   marginChangeText,
   movedMark,
   promptNote,
+  questionTitle,
   type ShownAnswer,
   type ShownItem,
   shownItems,
 } from '../../text/probe-items.ts';
-import { questionTitle } from '../../text/question-title.ts';
 
 interface RowOptions {
   readonly table: ItemTable;

@@ -4,7 +4,6 @@ import { plain } from '../../text/phrase.ts';
 import { type Html, html, NOTHING } from './html.ts';
 import { icon } from './icon.ts';
 import { phraseHtml } from './phrase.ts';
-import { table } from './table.ts';
 
 const NUMBER = html` class="number"`;
 
@@ -64,4 +63,23 @@ function cellHtml(cell: TableCell, docs: string): Html {
     case 'lines':
       return html`${cell.lines.map((line) => html`<div>${line}</div>`)}`;
   }
+}
+
+interface PlainTable {
+  /** For a screen reader. */
+  readonly label: string;
+  readonly head: readonly string[];
+  /** The first cell of a row is its heading. */
+  readonly rows: ReadonlyArray<readonly (Html | string)[]>;
+}
+
+/** A table in a box that scrolls. On a phone, each row of a `stacked` one is a block that names its columns. */
+export function table({ label, head, rows }: PlainTable, style: 'plain' | 'stacked'): Html {
+  const heads = head.map((text) => html`<th scope="col">${text}</th>`);
+  const lines = rows.map(([first = '', ...rest]) => {
+    const cells = rest.map((cell, i) => html`<td data-head="${head[i + 1] ?? ''}">${cell}</td>`);
+    return html`<tr><th scope="row">${first}</th>${cells}</tr>\n`;
+  });
+  return html`<div class="scroll"><table class="${style}" aria-label="${label}"><thead><tr>${heads}</tr></thead><tbody>
+${lines}</tbody></table></div>`;
 }
