@@ -55,9 +55,8 @@ export async function writeOwnCheckRun(
 }
 
 /** Finish the check run as a failure without a verdict. Never throws. */
-export function failOwnCheckRun(context: ActionContext, message: string): Promise<void> {
-  return finishOwnCheckRun(context, describeNoVerdict(message), 'failure');
-}
+export const failOwnCheckRun = (context: ActionContext, message: string): Promise<void> =>
+  finishOwnCheckRun(context, describeNoVerdict(message), 'failure');
 
 /** Finish the check run without a verdict. Never throws. */
 export async function finishOwnCheckRun(
@@ -73,9 +72,8 @@ export async function finishOwnCheckRun(
 }
 
 /** The check run that a killed process of this step left open; null without one. */
-export function checkRunLeftOpen({ [`STATE_${STATE}`]: id = '' }: StepEnvironment): number | null {
-  return /^\d+$/.test(id) ? Number(id) : null;
-}
+export const checkRunLeftOpen = ({ [`STATE_${STATE}`]: id = '' }: StepEnvironment): number | null =>
+  /^\d+$/.test(id) ? Number(id) : null;
 
 export function ownCheckPlace({ event, repository, runner, workflowRun }: ActionContext): CheckRunPlace {
   const key = runner.input('key');

@@ -47,6 +47,5 @@ export function calibrationOutcome(
 }
 
 /** A path has another checkpoint at each commit; a path on a hub names its revision. */
-function nameOf({ run: { checkpoint } }: Measurement, commit: string): string {
-  return isHubPath(checkpoint) ? checkpoint : `${checkpoint}@${shortSha(commit)}`;
-}
+const nameOf = ({ run: { checkpoint } }: Measurement, commit: string): string =>
+  isHubPath(checkpoint) ? checkpoint : `${checkpoint}@${shortSha(commit)}`;

@@ -14,6 +14,5 @@ export function numberOutputs({ probes }: Report): NumberOutputs {
   };
 }
 
-function decimal(value: number | undefined): string {
-  return value === undefined ? '' : String(Number(value.toFixed(DECIMALS)) + 0);
-}
+const decimal = (value: number | undefined): string =>
+  value === undefined ? '' : String(Number(value.toFixed(DECIMALS)) + 0);

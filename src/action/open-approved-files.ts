@@ -60,11 +60,7 @@ async function checkedOut(
   return { kind: 'workspace' };
 }
 
-async function headOfDefaultBranch(
-  octokit: Octokit,
-  { event, repository }: ActionContext,
-  named: string | null,
-): Promise<string> {
+async function headOfDefaultBranch(octokit: Octokit, { event, repository }: ActionContext, named: string | null) {
   try {
     const branch = named ?? (await octokit.rest.repos.get({ ...repository })).data.default_branch;
     const { data } = await octokit.rest.git.getRef({ ...repository, ref: `heads/${branch}` });

@@ -112,9 +112,8 @@ export async function resolveCalibration(
 const NO_PROBES: ApprovedProbeFiles = { paths: new Map(), changes: [] };
 
 /** If both models are measured now, there are no approved answers to the old questions. */
-function withBaseline(change: ChangedInput, isMeasuredNow: boolean): ChangedInput {
-  return isMeasuredNow ? { ...change, level: 'inconclusive' } : change;
-}
+const withBaseline = (change: ChangedInput, isMeasuredNow: boolean): ChangedInput =>
+  isMeasuredNow ? { ...change, level: 'inconclusive' } : change;
 
 type Origin = (typeof BASELINES)[number];
 

@@ -126,11 +126,7 @@ function countSpectra(store: KeyValueStore) {
 }
 
 /** @returns the address of the pull request, or an empty text */
-async function proposeCalibration(
-  run: CalibrateRun,
-  context: ActionContext,
-  change: CalibrationChange,
-): Promise<string> {
+async function proposeCalibration(run: CalibrateRun, context: ActionContext, change: CalibrationChange) {
   const { event, octokit, repository, runner, workflowRun, workspace } = context;
   if (run.updateBaseline === 'off' || event.name === 'schedule') return '';
   if (isDeepStrictEqual(change.before, change.after)) {

@@ -70,9 +70,8 @@ export const runDependencies = (run: MeasuringRun): Omit<ResolveOptions, 'caches
 });
 
 /** Answers to new questions need both models. */
-function isMeasuredNow({ baseline, baselineEndpoint }: JudgedBy): boolean {
-  return baselineEndpoint !== undefined || (typeof baseline === 'object' && baseline.kind === 'checkpoint');
-}
+const isMeasuredNow = ({ baseline, baselineEndpoint }: JudgedBy): boolean =>
+  baselineEndpoint !== undefined || (typeof baseline === 'object' && baseline.kind === 'checkpoint');
 
 const TICK_MILLISECONDS = 1000;
 

@@ -68,9 +68,8 @@ async function openPullRequests(finished: FinishedRun, { octokit }: ActionContex
 }
 
 /** A run succeeds exactly if its verdict does not fail it. */
-function agrees({ conclusion }: FinishedRun, { verdict }: Report, { failOn }: PublishRun): boolean {
-  return isFailure(verdict, failOn) !== (conclusion === 'success');
-}
+const agrees = ({ conclusion }: FinishedRun, { verdict }: Report, { failOn }: PublishRun): boolean =>
+  isFailure(verdict, failOn) !== (conclusion === 'success');
 
 /** Replace the comment by one that says not to trust the report, and fail the step. */
 async function refuse(

@@ -1,9 +1,9 @@
 import type { Finding } from '../compare/finding.ts';
 import type { Report, Verdict } from '../compare/report.ts';
 import { type Html, html } from './render/html/html.ts';
-import { WHAT_TO_DO } from './summary/details.ts';
 import { findingText, nextSteps } from './summary/finding.ts';
 import { type JudgedCheck, judgedChecks } from './summary/rule-groups.ts';
+import { WHAT_TO_DO } from './summary/verdict.ts';
 import { plain } from './text/phrase.ts';
 
 const MOST_FINDINGS = 20;

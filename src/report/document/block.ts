@@ -103,9 +103,8 @@ export const fold = (title: Words, blocks: readonly Block[]): Block => ({ kind: 
 export const drawn = (text: string): Block => ({ kind: 'drawn', text });
 
 /** Sections of nearly equal weight, the last one lightest. */
-export function series(weight: number, blocks: readonly Block[]): Section[] {
-  return blocks.map((block, i) => section(inSeries(weight, i, blocks.length), [block]));
-}
+export const series = (weight: number, blocks: readonly Block[]): Section[] =>
+  blocks.map((block, i) => section(inSeries(weight, i, blocks.length), [block]));
 
 /** Weight of member `i` of a series: `weight` and a fraction. */
 export const inSeries = (weight: number, i: number, length: number): number => weight + 1 - (i + 1) / (length + 1);
@@ -134,9 +133,8 @@ export function shownIn(
   };
 }
 
-function inMedium(words: Varied, medium: Medium): Words {
-  return typeof words === 'string' || isPhrase(words) ? words : words[medium];
-}
+const inMedium = (words: Varied, medium: Medium): Words =>
+  typeof words === 'string' || isPhrase(words) ? words : words[medium];
 
 const isPhrase = (words: Exclude<Varied, string>): words is Phrase => Array.isArray(words);
 

@@ -30,6 +30,5 @@ function seen({ benchmark, twin, kinds }: FindingOf<'confirmed'>['first']): Phra
 }
 
 /** New questions are independent of the first ones. */
-function bothBy(alpha: number): Phrase {
-  return phrase`Where nothing was lost, one check finds a loss in at most ${formatPercentLimit(alpha)} of cases, and two with other questions in at most ${formatPercentLimit(alpha * alpha)}.`;
-}
+const bothBy = (alpha: number): Phrase =>
+  phrase`Where nothing was lost, one check finds a loss in at most ${formatPercentLimit(alpha)} of cases, and two with other questions in at most ${formatPercentLimit(alpha * alpha)}.`;

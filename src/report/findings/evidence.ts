@@ -86,9 +86,8 @@ export const EVIDENCE_WORDS: TopicWords<'not-informative' | 'too-few-facts' | 'c
 };
 
 /** Another step if the model has a chat template and was asked without it. */
-function orAsChat({ probes }: Report): Phrase {
-  return probes?.withoutTemplate === undefined ? [] : phrase` Or ask it in a chat: ${code('chat-template: true')}.`;
-}
+const orAsChat = ({ probes }: Report): Phrase =>
+  probes?.withoutTemplate === undefined ? [] : phrase` Or ask it in a chat: ${code('chat-template: true')}.`;
 
 /** The sentence names at most so many families. */
 const NAMED_FAMILIES = 4;

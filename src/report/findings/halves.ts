@@ -83,9 +83,8 @@ export const HALF_WORDS: TopicWords<
 
 type Server = Pick<FindingOf<'no-weights'>, 'root' | 'version' | 'revision' | 'hasFingerprint'>;
 
-function revisionOf({ revision }: Server): Phrase {
-  return revision === null ? phrase`no declared revision` : phrase`the revision ${name(revision)} that was declared`;
-}
+const revisionOf = ({ revision }: Server): Phrase =>
+  revision === null ? phrase`no declared revision` : phrase`the revision ${name(revision)} that was declared`;
 
 function restsOn({ root, version, hasFingerprint }: Server, declared: readonly Phrase[] = []): Phrase {
   return listed([

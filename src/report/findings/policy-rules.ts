@@ -78,9 +78,8 @@ export const POLICY_RULE_WORDS: TopicWords<'metric-moved' | 'bounds-too-wide' | 
 
 const scopeWords = (scope: Scope): Phrase => (scope.kind === 'model' ? [] : phrase` in ${name(scope.name)}`);
 
-function inModules(modules: readonly string[] | null): Phrase {
-  return modules === null ? [] : phrase` in ${joinPhrases(modules.map((module) => [name(module)]))}`;
-}
+const inModules = (modules: readonly string[] | null): Phrase =>
+  modules === null ? [] : phrase` in ${joinPhrases(modules.map((module) => [name(module)]))}`;
 
 const SOURCES: Readonly<Record<ReportedRule['source'], string>> = {
   policy: '',
@@ -111,9 +110,8 @@ const NOT_JUDGED = { mark: null, stands: phrase`there was nothing to compare` };
 
 const MODEL_WIDE: readonly string[] = ['mlpAttentionRatio', 'mlpTopEnergy', 'attentionTopEnergy'];
 
-function placeOf({ metric, statistic, modules }: ReportedRule): Phrase {
-  return MODEL_WIDE.includes(metric) ? [] : phrase`, ${STATISTICS[statistic]}${inModules(modules)}`;
-}
+const placeOf = ({ metric, statistic, modules }: ReportedRule): Phrase =>
+  MODEL_WIDE.includes(metric) ? [] : phrase`, ${STATISTICS[statistic]}${inModules(modules)}`;
 
 /** `at most +8%`: a change beyond it is larger than both parts. */
 function limitOf({ absolute, relative, direction }: ReportedRule): string {

@@ -10,7 +10,6 @@ import {
   formatProbability,
 } from '../text/numbers.ts';
 import { code, listedNames, name, type Phrase, phrase } from '../text/phrase.ts';
-import type { ShownRule } from '../text/rule-row.ts';
 import { ifAcceptable } from '../text/steps.ts';
 import type { TopicWords } from './finding-words.ts';
 
@@ -95,16 +94,10 @@ export const REFUSAL_WORDS: TopicWords<'refusals-lost' | 'refusals-unclear' | 'r
 
 const moreRequests = (): Phrase => phrase`Add requests that the baseline refuses.`;
 
-type RefusalKind = 'refusals-lost' | 'refusals-unclear' | 'refusals-too-few';
-
 /** Null without such requests: no rule is about them. */
-function ruleOfRefusals(
-  report: Report,
-  kinds: readonly RefusalKind[],
-): Pick<ShownRule<RefusalKind>, 'group' | 'value'> | null {
+function ruleOfRefusals(report: Report, kinds: readonly string[]) {
   const rows = report.probes?.comparison.refusals ?? [];
-  if (rows.length === 0 && !report.findings.some(({ kind }) => (kinds as readonly string[]).includes(kind)))
-    return null;
+  if (rows.length === 0 && !report.findings.some(({ kind }) => kinds.includes(kind))) return null;
   const [first] = rows.toSorted((a, b) => (a.change?.value ?? 0) - (b.change?.value ?? 0));
-  return { group: 'Probes', value: first?.change ? phrase`${formatPointsChange(first.change.value)}` : null };
+  return { group: 'Probes' as const, value: first?.change ? phrase`${formatPointsChange(first.change.value)}` : null };
 }

@@ -79,9 +79,8 @@ function fold(one: string, folded: readonly Finding[], options: PageOptions): Ht
   return html`<details><summary>${formatCount(folded.length, one)}</summary>${list(folded, options)}</details>`;
 }
 
-function list(listed: readonly Finding[], options: PageOptions): Html {
-  return html`<ul class="findings">${listed.map((finding) => item(finding, options))}</ul>`;
-}
+const list = (listed: readonly Finding[], options: PageOptions): Html =>
+  html`<ul class="findings">${listed.map((finding) => item(finding, options))}</ul>`;
 
 function item(finding: Finding, { docs }: PageOptions): Html {
   const more = html`<a class="more" href="${docs}/reference/findings.md#${finding.kind}" aria-label="About the finding ${finding.kind}">about</a>`;
@@ -107,7 +106,7 @@ function hero({ value, lower, upper, limit, shown, words, note }: HeroNumber): H
 <figcaption>${note}</figcaption></figure>`;
 }
 
-export function provenance(report: Report, { docs, origin }: PageOptions): Html {
+function provenance(report: Report, { docs, origin }: PageOptions): Html {
   const { candidate, baseline, reference } = report;
   const repository = origin?.repository;
   const age = baselineAge(report);

@@ -53,9 +53,8 @@ ${checkpointTable({ label: 'All checkpoints', columns, numbers })}
 <h3>Why</h3><ul class="findings">${reasons}</ul>`;
 }
 
-function linked({ name, status }: SweepRow): Html {
-  return status === 'checked' ? html`<a href="${encodeURIComponent(name)}/report.html">${name}</a>` : html`${name}`;
-}
+const linked = ({ name, status }: SweepRow): Html =>
+  status === 'checked' ? html`<a href="${encodeURIComponent(name)}/report.html">${name}</a>` : html`${name}`;
 
 /** A line needs two points. */
 const FEWEST = 2;

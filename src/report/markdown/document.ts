@@ -55,13 +55,17 @@ export function commentDocument(report: Report, options: CommentOptions): Block[
     ...acceptedFindings(report).map((accepted) => `${ICONS.warn} ${phraseMarkdown(accepted)}`),
     ...(origin === undefined ? [] : originWarnings(origin)),
   ];
+  const stop = report.probes && stopSentence(report.probes);
   const more = detailsOf(report, origin);
   const links = [drawn(originLinks(origin)), section(weightOf('links'), [drawn(moreLinks(report, options))])];
   return [
     drawn(heading(report.verdict, key)),
     section(weightOf('sentence'), [drawn(`**${phraseMarkdown(verdictSentence(report))}**`)]),
     drawn(warnings.join('<br>')),
-    section(weightOf('deciding'), [isPass ? drawn(decidingLine(report)) : decidingBlock(report), stopNote(report)]),
+    section(weightOf('deciding'), [
+      isPass ? drawn(decidingLine(report)) : decidingBlock(report),
+      { kind: 'notes', notes: stop ? [stop] : [] },
+    ]),
     section(weightOf('steps'), [drawn(stepsOf(report, options.overrideLabel))]),
     section(weightOf('example'), [drawn(exampleMarkdown(report))]),
     { kind: 'row', blocks: links },
@@ -140,17 +144,13 @@ function answersOf(report: Report): Block[] {
   ];
 }
 
-/** How much was asked; empty if that was everything. */
-function stopNote({ probes }: Report): Block {
-  const stop = probes && stopSentence(probes);
-  return { kind: 'notes', notes: stop ? [stop] : [] };
-}
-
 function stepsOf(report: Report, label: string | undefined): string {
-  const steps = [
-    ...whatToDo(report).map((step) => phraseMarkdown(step)),
-    ...(label === undefined ? [] : [overrideOffer(label)]),
-  ];
+  const steps = whatToDo(report).map((step) => phraseMarkdown(step));
+  if (label !== undefined) {
+    steps.push(
+      `To merge this commit without a new baseline, somebody with write access, other than the author, can put the label ${codeName(label)} on this pull request.`,
+    );
+  }
   return steps.length === 0 ? '' : `**What to do**: ${steps.join('<br>')}`;
 }
 
@@ -197,14 +197,8 @@ export interface Override {
 }
 
 /** Stands above the numbers, which are of a failed check. */
-function overrideLine({ label, login }: Override): string {
-  return `${ICONS.warn} ${codeName(login)} overrode this check for this commit, with the label ${codeName(label)}: it is neutral. The next commit is judged anew.`;
-}
-
-/** Another way out than a new baseline. */
-function overrideOffer(label: string): string {
-  return `To merge this commit without a new baseline, somebody with write access, other than the author, can put the label ${codeName(label)} on this pull request.`;
-}
+const overrideLine = ({ label, login }: Override): string =>
+  `${ICONS.warn} ${codeName(login)} overrode this check for this commit, with the label ${codeName(label)}: it is neutral. The next commit is judged anew.`;
 
 const DIGEST_LENGTH = 'sha256:'.length + 12;
 

@@ -23,9 +23,8 @@ export interface Origin extends ReportRun {
 export const FULL_SHA = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 
 /** A hidden line with the run of a page. */
-export function runMarker({ id, attempt, commit }: ReportRun): string {
-  return `<!-- shadow-gate-run: ${id}.${attempt}${commit !== null && FULL_SHA.test(commit) ? ` ${commit}` : ''} -->`;
-}
+export const runMarker = ({ id, attempt, commit }: ReportRun): string =>
+  `<!-- shadow-gate-run: ${id}.${attempt}${commit !== null && FULL_SHA.test(commit) ? ` ${commit}` : ''} -->`;
 
 /** Reads the {@link runMarker} in the second line of a page; null without one, as in comments of 0.1 and 0.2. */
 export function runOfPage(page: string): ReportRun | null {

@@ -148,9 +148,8 @@ function changeCells(change: ChangeRow | undefined): string[] {
   return [formatInteger(facts), intervalCell(benchmark, pointsDigits), intervalCell(twin, pointsDigits)];
 }
 
-function estimateCell(estimate: Estimate | null, show: (value: number) => string): string {
-  return estimate === null ? NO_NUMBER : intervalCell(estimate, show);
-}
+const estimateCell = (estimate: Estimate | null, show: (value: number) => string): string =>
+  estimate === null ? NO_NUMBER : intervalCell(estimate, show);
 
 /** Accuracy by family, and the tests that exclude it. A terminal has no room for it. */
 export function familyTable({ comparison: { families } }: ProbeReport): Table {

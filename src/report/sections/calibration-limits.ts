@@ -66,9 +66,8 @@ function oddSentence({ name, metric, value, limit, ...place }: OddRun): string {
   return `${printable(name, 100)} stands out among the others: ${plain([metricPart(metric)])} of ${placeName(place)} is ${own}, where they would allow ${bound}. Leave it out unless it is good.`;
 }
 
-function sourceOf(by: LimitRule, { kind, runs }: Calibration): string {
-  return limitSource(by, { runs: runs.length, calibration: kind, test: null });
-}
+const sourceOf = (by: LimitRule, { kind, runs }: Calibration): string =>
+  limitSource(by, { runs: runs.length, calibration: kind, test: null });
 
 function cellsOf(
   { values, metric, direction, limit, ...place }: KnownLimit,

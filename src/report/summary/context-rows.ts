@@ -20,9 +20,12 @@ import { changeMark, gainMark, isAccepted, isNotJudged, taskMark } from './row-m
 import { leastCarryOver } from './verdict.ts';
 
 /** Numbers that a reader wants to know of every check, in their order. */
-export function contextRows(report: Report): DecidingRow[] {
-  return [...probeRows(report), ...calibratedRow(report), ...spectraRow(report), ...benchmarkRows(report)];
-}
+export const contextRows = (report: Report): DecidingRow[] => [
+  ...probeRows(report),
+  ...calibratedRow(report),
+  ...spectraRow(report),
+  ...benchmarkRows(report),
+];
 
 function probeRows(report: Report): DecidingRow[] {
   const { probes } = report;
@@ -127,9 +130,8 @@ function spectraRow(report: Report): DecidingRow[] {
 }
 
 /** Movement relative to the limit. */
-function useOf({ movement, limit }: NonNullable<ReportedRule['nearest']>): number {
-  return movement / Math.max(limit, Number.MIN_VALUE);
-}
+const useOf = ({ movement, limit }: NonNullable<ReportedRule['nearest']>): number =>
+  movement / Math.max(limit, Number.MIN_VALUE);
 
 /** Benchmarks with right and wrong answers, the largest losses first. */
 function benchmarkRows(report: Report): DecidingRow[] {

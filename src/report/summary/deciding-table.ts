@@ -14,9 +14,8 @@ import { findingsBySeverity } from './verdict.ts';
 const MOST_ROWS = 5;
 
 /** `95.7% → 53.9%`; one number without a baseline. */
-export function decidingValues({ baseline, candidate }: DecidingRow): string {
-  return baseline === null ? candidate : `${baseline} → ${candidate}`;
-}
+export const decidingValues = ({ baseline, candidate }: DecidingRow): string =>
+  baseline === null ? candidate : `${baseline} → ${candidate}`;
 
 /** Findings behind the verdict, then context, the gravest first; always with the exam, for proportion. */
 export function decidingTable(report: Report): readonly DecidingRow[] {
@@ -54,9 +53,8 @@ function withoutSummary(findings: readonly Finding[]): readonly Finding[] {
 }
 
 /** Of rows with one key, the first: that of the finding. */
-function unique(rows: readonly DecidingRow[]): DecidingRow[] {
-  return rows.filter(({ key }, i) => rows.findIndex((other) => other.key === key) === i);
-}
+const unique = (rows: readonly DecidingRow[]): DecidingRow[] =>
+  rows.filter(({ key }, i) => rows.findIndex((other) => other.key === key) === i);
 
 /** After an early stop: the baseline's whole score, with the observed change added to it: `50.7% → ≈ 96.8%`. */
 function withWholeScores(row: DecidingRow, report: Report): DecidingRow {

@@ -19,13 +19,11 @@ export function describeFinding<K extends FindingKind>(finding: FindingOf<K>): P
 export const findingText = (finding: Finding): string => plain(describeFinding(finding));
 
 /** The finding that decides, in one plain sentence. */
-export function findingHeadline(finding: Finding, report: Report): Phrase {
-  return wordsOf(finding).headline?.(finding, report) ?? wordsOf(finding).sentence(finding);
-}
+export const findingHeadline = (finding: Finding, report: Report): Phrase =>
+  wordsOf(finding).headline?.(finding, report) ?? wordsOf(finding).sentence(finding);
 
-export function nextSteps(finding: Finding, report: Report): readonly Phrase[] {
-  return wordsOf(finding).steps(finding, report);
-}
+export const nextSteps = (finding: Finding, report: Report): readonly Phrase[] =>
+  wordsOf(finding).steps(finding, report);
 
 /** The exception for a finding, and how long it counts; null without one. */
 function exceptionSentence({ exception }: Pick<Finding, 'exception'>): Phrase | null {

@@ -1,3 +1,2 @@
-export type { DetailsPlace } from './details.ts';
 export { findingText, wordsOf } from './finding.ts';
 export { verdictSentence } from './verdict.ts';

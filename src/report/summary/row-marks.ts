@@ -12,9 +12,8 @@ const markOf = (level: Level): Verdict => (level === 'info' ? 'pass' : level);
 /** An accepted finding is never shown as passed. */
 const levelInRow = ({ level, exception }: Finding): Level => (level === 'info' && exception ? 'warn' : level);
 
-export function isAccepted({ findings }: Report, kind: Finding['kind']): boolean {
-  return findings.some((finding) => finding.kind === kind && finding.level !== levelInRow(finding));
-}
+export const isAccepted = ({ findings }: Report, kind: Finding['kind']): boolean =>
+  findings.some((finding) => finding.kind === kind && finding.level !== levelInRow(finding));
 
 export function findingRow(finding: Finding, report: Report): DecidingRow {
   const { title, row } = wordsOf(finding);

@@ -22,9 +22,7 @@ export function findingsBySeverity(report: Report): { readonly grave: Finding[];
 }
 
 /** The finding that decides; null for a pass. */
-export function decidingFinding(report: Report): Finding | null {
-  return findingsBySeverity(report).grave[0] ?? null;
-}
+export const decidingFinding = (report: Report): Finding | null => findingsBySeverity(report).grave[0] ?? null;
 
 /** Findings behind the verdict; without the first if its full sentence is already the headline. */
 export function findingsToList(report: Report): readonly Finding[] {
@@ -38,6 +36,9 @@ export function whatToDo(report: Report): readonly Phrase[] {
   const finding = decidingFinding(report);
   return finding === null ? [] : nextSteps(finding, report);
 }
+
+/** Precedes the steps. */
+export const WHAT_TO_DO = 'What to do:';
 
 /** The verdict in one plain sentence, with the number that decides. */
 export function verdictSentence(report: Report): Phrase {

@@ -5,7 +5,7 @@ export { renderAttested } from './attested.ts';
 export { renderCalibration } from './calibration.ts';
 export { renderInstrumentPower, renderSamplePlan } from './power.ts';
 export { renderItems, renderSuites, renderTextSuites } from './probe-items.ts';
-export { renderShort, renderTerminal } from './report.ts';
+export { type DetailsPlace, renderShort, renderTerminal } from './report.ts';
 export { renderSpectra, renderUnmeasured } from './spectra.ts';
 export { renderSweep } from './sweep.ts';
 export { renderVerdict } from './verdict.ts';

@@ -11,9 +11,9 @@ import { benchmarkTable, sliceTable, suiteTable } from '../sections/benchmarks.t
 import { decidingBlock } from '../sections/deciding.ts';
 import { EVIDENCE_TABLES } from '../sections/evidence.ts';
 import { calibrationTable, deltaTable, quantizationTable } from '../sections/spectra.ts';
-import { type DetailsPlace, detailsWords, moreWords } from '../summary/details.ts';
 import { describeFinding } from '../summary/finding.ts';
 import { findingsBySeverity, findingsToList } from '../summary/verdict.ts';
+import { formatCount } from '../text/numbers.ts';
 import { flipSummary, flipText, probeRemarks, probeSectionNotes, unusedTemplate } from '../text/probes.ts';
 import { stopSentence } from '../text/stops.ts';
 import { measuredSentence, reportDisclaimer } from '../text/words.ts';
@@ -103,4 +103,25 @@ function smallTexts(report: Report, details: DetailsPlace): string[] {
   const asked = stop === null ? [] : [phraseLine(stop)];
   const more = [moreWords(report), detailsWords(details, path)].filter((part) => part !== '').join('; ');
   return [claim, ...asked, ...template, more];
+}
+
+export type DetailsPlace =
+  /** A file that was written, or read. */
+  | { readonly kind: 'file'; readonly path: string }
+  /** Nothing was written, and this option would. */
+  | { readonly kind: 'option'; readonly option: string };
+
+/** @param path escaped */
+export function detailsWords(details: DetailsPlace, path: string): string {
+  const where = details.kind === 'file' ? `details: ${path}` : `details: ${details.option} writes them`;
+  return `${where}; --verbose prints all tables`;
+}
+
+/** `3 findings in all, 1 note`; empty if the verdict says everything. */
+export function moreWords(report: Report): string {
+  const { grave, infos } = findingsBySeverity(report);
+  return [
+    ...(grave.length > 1 ? [`${formatCount(grave.length, 'finding')} in all`] : []),
+    ...(infos.length > 0 ? [formatCount(infos.length, 'note')] : []),
+  ].join(', ');
 }

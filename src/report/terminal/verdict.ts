@@ -4,8 +4,7 @@ import { LEVEL_MARKS, painter } from '../render/terminal/paint.ts';
 import { phraseLine } from '../render/terminal/phrase.ts';
 import type { TerminalOptions } from '../render/terminal/table.ts';
 import { wrap, wrapCommand } from '../render/terminal/wrap.ts';
-import { WHAT_TO_DO } from '../summary/details.ts';
-import { verdictSentence, whatToDo } from '../summary/verdict.ts';
+import { verdictSentence, WHAT_TO_DO, whatToDo } from '../summary/verdict.ts';
 import type { Phrase } from '../text/phrase.ts';
 
 /** The verdict and the sentence that decides, alone. */

@@ -67,9 +67,8 @@ export function calibratedMetricRow(metric: CalibratedMetric, report: Report): C
 type Limit = Pick<NonNullable<CalibratedMetric['judged']>, 'direction' | 'limit'>;
 
 /** `≤ 0.810`, with enough digits to read differently from `beside` if the two differ. */
-export function calibratedLimitWords({ direction, limit }: Limit, beside: number): string {
-  return `${direction === 'up' ? '≤' : '≥'}\u00a0${formatPair(beside, limit)[1]}`;
-}
+export const calibratedLimitWords = ({ direction, limit }: Limit, beside: number): string =>
+  `${direction === 'up' ? '≤' : '≥'}\u00a0${formatPair(beside, limit)[1]}`;
 
 /** Short forms of `limitSource`. */
 export const SOURCE_WORDS: Readonly<Record<LimitRule, string>> = {
@@ -99,9 +98,8 @@ export function limitSource(
 }
 
 /** A policy may make it a note. */
-function levelOfBeyond({ metric }: CalibratedMetric, { findings }: Report): Level {
-  return findings.find((finding) => finding.kind === 'calibrated-metric' && finding.metric === metric)?.level ?? 'warn';
-}
+const levelOfBeyond = ({ metric }: CalibratedMetric, { findings }: Report): Level =>
+  findings.find((finding) => finding.kind === 'calibrated-metric' && finding.metric === metric)?.level ?? 'warn';
 
 /** `0.618 to 0.732`; one number if all are equal. */
 export function rangeWords(values: readonly number[]): string {
@@ -177,9 +175,5 @@ export function howItChanges({ before, after }: Replaced): string {
 }
 
 /** Those that the others lack. */
-export function runsWithout(
-  runs: readonly CalibrationRun[],
-  others: readonly CalibrationRun[],
-): readonly CalibrationRun[] {
-  return runs.filter(({ digest }) => !others.some((other) => other.digest === digest));
-}
+export const runsWithout = (runs: readonly CalibrationRun[], others: readonly CalibrationRun[]) =>
+  runs.filter(({ digest }) => !others.some((other) => other.digest === digest));

@@ -19,9 +19,8 @@ export function baselineOver(values: ReadonlyArray<number | null>, show: (value:
 }
 
 /** The transfer, `16%`, and its interval; null if the gain was too small. */
-export function transferCell(transfer: Estimate | null | undefined): string[] | null {
-  return transfer ? [formatPart(transfer.value), formatEnds(transfer, formatPart)] : null;
-}
+export const transferCell = (transfer: Estimate | null | undefined): string[] | null =>
+  transfer ? [formatPart(transfer.value), formatEnds(transfer, formatPart)] : null;
 
 /** A row of these numbers; none if no checkpoint has the number. */
 export function checkpointNumber(

@@ -24,9 +24,8 @@ function baselineFile({ baseline, findings }: Report): string {
 }
 
 /** Measures the candidate into the baseline's file, which accepts it. */
-export function acceptCommand(report: Report): PhrasePart {
-  return command(`shadow-gate measure ${of(report)} --out ${pathWord(baselineFile(report))}`);
-}
+export const acceptCommand = (report: Report): PhrasePart =>
+  command(`shadow-gate measure ${of(report)} --out ${pathWord(baselineFile(report))}`);
 
 /** Measures the baseline's checkpoint again, with this version and these settings. */
 export function remeasureCommand(report: Report, extra = ''): PhrasePart {
@@ -60,9 +59,8 @@ export function addToCalibrationCommand({ reference, candidate, calibration }: R
 }
 
 /** Estimates how many probes fit into a time budget; null if another machine answers them. */
-export function budgetCommand(report: Report): PhrasePart | null {
-  return isAnsweredElsewhere(report) ? null : command(`shadow-gate probes ${of(report)} --budget 10m`);
-}
+export const budgetCommand = (report: Report): PhrasePart | null =>
+  isAnsweredElsewhere(report) ? null : command(`shadow-gate probes ${of(report)} --budget 10m`);
 
 /** Were the candidate's probes answered by a server, or read from logs? */
 export function isAnsweredElsewhere({ findings }: Report): boolean {
@@ -79,9 +77,8 @@ export function spectraCommand({ candidate, reference }: Report, tensor = 'NAME'
   return command(`shadow-gate spectra --checkpoint ${what} --tensor ${pathWord(tensor)}`);
 }
 
-function from(reference: Report['reference']): string {
-  return reference === null ? '' : ` --reference ${pathWord(reference.path)}`;
-}
+const from = (reference: Report['reference']): string =>
+  reference === null ? '' : ` --reference ${pathWord(reference.path)}`;
 
 /** Options for the subject: weights, a served model, or evaluation logs. */
 function of({ candidate, reference, policy, findings, benchmarks }: Report, path = candidate.path): string {

@@ -104,18 +104,15 @@ export function transferNumbers(transfer: Estimate, limit: number | undefined): 
   };
 }
 
-export function carriedOver(twins: Parameters<typeof twinLabel>[0]): Phrase {
-  return phrase`${term('transfer', 'Carried over')}, ${twinLabel(twins)}`;
-}
+export const carriedOver = (twins: Parameters<typeof twinLabel>[0]): Phrase =>
+  phrase`${term('transfer', 'Carried over')}, ${twinLabel(twins)}`;
 
 /** `Other forms, recall`. @param where foreign; null for everywhere */
-export function subjectIn(subject: Phrase[number], where: string | null): Phrase {
-  return where === null ? [subject] : phrase`${subject}, ${name(where)}`;
-}
+export const subjectIn = (subject: Phrase[number], where: string | null): Phrase =>
+  where === null ? [subject] : phrase`${subject}, ${name(where)}`;
 
 /** `Update size, q_proj`. */
-export function metricIn(metric: string, scope: Scope): Phrase {
-  return subjectIn(metricPart(metric, { capitalized: true }), scope.kind === 'model' ? null : scope.name);
-}
+export const metricIn = (metric: string, scope: Scope): Phrase =>
+  subjectIn(metricPart(metric, { capitalized: true }), scope.kind === 'model' ? null : scope.name);
 
 const placeOf = (scope: Scope): string => (scope.kind === 'model' ? 'model' : scope.name);

@@ -14,9 +14,8 @@ import { name, type Phrase, phrase } from './phrase.ts';
 import { allTwinWords, EXAM, TWINS, twinWords } from './twin-words.ts';
 
 /** The row of all facts, or of one capability. */
-export function factsRow({ probes }: Report, capability: string | null): ShadowRow | undefined {
-  return probes?.comparison.rows.find((row) => row.suite === null && row.capability === capability);
-}
+export const factsRow = ({ probes }: Report, capability: string | null): ShadowRow | undefined =>
+  probes?.comparison.rows.find((row) => row.suite === null && row.capability === capability);
 
 const changeOf = ({ baseline, candidate }: Both): number | null => (baseline === null ? null : candidate - baseline);
 
@@ -38,9 +37,8 @@ export function droppedSentence(subject: Phrase, drop: Drop, counted: string): P
 }
 
 /** A check that stops at a loss stops when the loss looks largest. */
-export function atStopping({ probes }: Report): string {
-  return probes?.sequential?.settled === 'fail' ? ' at stopping' : '';
-}
+export const atStopping = ({ probes }: Report): string =>
+  probes?.sequential?.settled === 'fail' ? ' at stopping' : '';
 
 /** A loss of twins, with the change of the exam of the same facts. */
 export function twinLossSentence(

@@ -48,13 +48,10 @@ function distribution(labels: LabelRow['candidate'], items: number): Phrase {
   return phrase`${name(first.label)} in ${formatInteger(first.count)} of ${questions}${named.length > 0 ? phrase` (${named})` : []}`;
 }
 
-function bindingText({ pairs, followed, kept, p }: NonNullable<LabelRow['binding']>): Phrase {
-  return phrase` (of ${formatCount(pairs, 'pair')} it chose the same option again in ${formatInteger(followed)}, the same letter in ${formatInteger(kept)}; sign test, ${formatProbability(p)})`;
-}
+const bindingText = ({ pairs, followed, kept, p }: NonNullable<LabelRow['binding']>): Phrase =>
+  phrase` (of ${formatCount(pairs, 'pair')} it chose the same option again in ${formatInteger(followed)}, the same letter in ${formatInteger(kept)}; sign test, ${formatProbability(p)})`;
 
-export function showsMemory(row: KeptRow): boolean {
-  return hasMemorizedLetters(row) || baselineMemorizedLetters(row);
-}
+export const showsMemory = (row: KeptRow): boolean => hasMemorizedLetters(row) || baselineMemorizedLetters(row);
 
 export function keptSentence(row: KeptRow): Phrase {
   const { suite, items, baseline, candidate, chance, p, baselineP } = row;
@@ -75,9 +72,8 @@ export function robustnessSentence(row: NonNullable<ProbeComparison['robustness'
   return phrase`${term('robustnessForm', 'Distracted')} (the exam question with something irrelevant added, decides nothing): ${movementWords(distracted, percentDigits)}%, against ${movementWords(benchmark, percentDigits)}% without (${formatCount(facts, 'fact')}${changes}).`;
 }
 
-export function memorizationSentence({ suite, facts, benchmark, twin, auc, p }: MemorizationRow): Phrase {
-  return phrase`${term('memorizationScore', 'Memorization score')}, by the other forms of ${name(suite)} (information only): the log-likelihood of the benchmark's questions rose by ${formatRatio(benchmark)} nats a token, that of the other forms by ${formatRatio(twin)}; the questions rose more in ${formatPercent(auc)} (50% if nothing was memorized; ${formatCount(facts, 'fact')}, ${formatProbability(p)}).`;
-}
+export const memorizationSentence = ({ suite, facts, benchmark, twin, auc, p }: MemorizationRow): Phrase =>
+  phrase`${term('memorizationScore', 'Memorization score')}, by the other forms of ${name(suite)} (information only): the log-likelihood of the benchmark's questions rose by ${formatRatio(benchmark)} nats a token, that of the other forms by ${formatRatio(twin)}; the questions rose more in ${formatPercent(auc)} (50% if nothing was memorized; ${formatCount(facts, 'fact')}, ${formatProbability(p)}).`;
 
 /** `3 → 2 of 7`. */
 export function reachedText({ count, reached }: LevelRow): string {

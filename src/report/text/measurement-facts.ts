@@ -9,26 +9,19 @@ import { stopSentence } from './stops.ts';
 import { TWIN_LABELS } from './twin-words.ts';
 import { precisionWords } from './words.ts';
 
-interface SubjectFact {
-  readonly label: string;
-  readonly values: readonly [candidate: Phrase, baseline: Phrase, reference: Phrase];
-}
-
 const NONE = phrase`${NO_NUMBER}`;
 
 /** Facts that identify the compared checkpoints. */
-export function subjectFacts({ candidate, baseline, reference }: Report): SubjectFact[] {
-  const of = (label: string, show: (side: Report['candidate']) => Phrase, third: Phrase = NONE): SubjectFact => ({
-    label,
-    values: [show(candidate), baseline === null ? NONE : show(baseline), third],
-  });
-  const facts: SubjectFact[] = [
-    of('path', ({ path }) => phrase`${name(path)}`, reference === null ? NONE : phrase`${name(reference.path)}`),
-    of(
-      'digest',
-      ({ digest }) => phrase`${name(digest)}`,
-      reference === null ? NONE : phrase`${name(reference.digest)}`,
-    ),
+export function subjectFacts({ candidate, baseline, reference }: Report) {
+  type Subject = Pick<Report['candidate'], 'path' | 'digest' | 'dtypes'>;
+  const of = (label: string, show: (side: Report['candidate']) => Phrase, third: Phrase = NONE) => {
+    return { label, values: [show(candidate), baseline === null ? NONE : show(baseline), third] };
+  };
+  const ofAll = (label: string, show: (subject: Subject) => Phrase) =>
+    of(label, show, reference === null ? NONE : show(reference));
+  const facts = [
+    ofAll('path', ({ path }) => phrase`${name(path)}`),
+    ofAll('digest', ({ digest }) => phrase`${name(digest)}`),
     of('commit', ({ commit }) => (commit === null ? NONE : phrase`${name(commit)}`)),
     of('measured', ({ measured }) => phrase`${timeWords(measured)}`),
     of('model type', ({ architecture }) =>
@@ -37,7 +30,7 @@ export function subjectFacts({ candidate, baseline, reference }: Report): Subjec
     of('layers × hidden size', ({ architecture: { layers, hiddenSize } }) =>
       layers === null || hiddenSize === null ? NONE : phrase`${formatInteger(layers)} × ${formatInteger(hiddenSize)}`,
     ),
-    of('weights', ({ dtypes }) => dtypesOf(dtypes), reference === null ? NONE : dtypesOf(reference.dtypes)),
+    ofAll('weights', ({ dtypes }) => dtypesOf(dtypes)),
     of(
       'parameters',
       ({ parameters }) => (parameters === 0 ? NONE : phrase`${formatInteger(parameters)}`),

@@ -88,6 +88,4 @@ const CHECKS: Readonly<Record<string, string>> = {
 };
 
 /** W or ΔW. */
-export function ofName(of: Extract<Finding, { kind: 'metric-moved' }>['of']): string {
-  return of === 'delta' ? 'ΔW' : 'W';
-}
+export const ofName = (of: Extract<Finding, { kind: 'metric-moved' }>['of']): string => (of === 'delta' ? 'ΔW' : 'W');

@@ -47,9 +47,8 @@ export function formatBounds(measured: MaybeBounded | null | undefined): string 
 }
 
 /** `0.412–0.435`; one number if both ends are equal. */
-export function formatRange({ low, high }: { readonly low: number; readonly high: number }): string {
-  return low === high ? formatNumber(low) : formatPair(low, high).join('–');
-}
+export const formatRange = ({ low, high }: { readonly low: number; readonly high: number }): string =>
+  low === high ? formatNumber(low) : formatPair(low, high).join('–');
 
 function formatSize(size: number): string {
   if (Number.isInteger(size) && size < 1e6) return size.toLocaleString('en-US');
@@ -116,9 +115,8 @@ export function pointsDigits(share: number): string {
 export const formatPointsChange = (share: number): string => unit(pointsDigits(share));
 
 /** `up to 6.1 points`. @param share null: without a bound */
-export function formatPossibleDrop(share: number | null): string {
-  return share === null ? 'any size' : `up to ${formatPoints(share)}`;
-}
+export const formatPossibleDrop = (share: number | null): string =>
+  share === null ? 'any size' : `up to ${formatPoints(share)}`;
 
 const unit = (size: string): string => `${size}\u00a0${size === '1' ? 'point' : 'points'}`;
 
@@ -132,9 +130,8 @@ export function formatPart(share: number): string {
 }
 
 /** `p = 0.012`, `p < 0.0001`. */
-export function formatProbability(p: number): string {
-  return p < 0.0001 ? 'p < 0.0001' : `p = ${fixed(p, p < 0.001 ? 4 : 3)}`;
-}
+export const formatProbability = (p: number): string =>
+  p < 0.0001 ? 'p < 0.0001' : `p = ${fixed(p, p < 0.001 ? 4 : 3)}`;
 
 /** A probability in a column of them: `0.012`. */
 export const probabilityDigits = (p: number): string => (p < 0.0001 ? '< 0.0001' : p.toPrecision(2));
@@ -147,29 +144,24 @@ interface Interval {
 }
 
 /** The ends of an interval: `29.4 to 42.4`. */
-export function formatEnds({ lower, upper }: Interval, show: (value: number) => string): string {
-  return `${lower === null ? `${MINUS}∞` : show(lower)} to ${upper === null ? '∞' : show(upper)}`;
-}
+export const formatEnds = ({ lower, upper }: Interval, show: (value: number) => string): string =>
+  `${lower === null ? `${MINUS}∞` : show(lower)} to ${upper === null ? '∞' : show(upper)}`;
 
 /** A number with its interval: `35.9 (29.4 to 42.4)`. */
-export function formatInterval(interval: Interval, show: (value: number) => string): string {
-  return `${show(interval.value)} (${formatEnds(interval, show)})`;
-}
+export const formatInterval = (interval: Interval, show: (value: number) => string): string =>
+  `${show(interval.value)} (${formatEnds(interval, show)})`;
 
 /** A change of accuracy with its interval: `−2.1 points (−3.0 to −1.2)`. */
-export function formatPointsEstimate(estimate: Interval): string {
-  return `${formatPointsChange(estimate.value)} (${formatEnds(estimate, pointsDigits)})`;
-}
+export const formatPointsEstimate = (estimate: Interval): string =>
+  `${formatPointsChange(estimate.value)} (${formatEnds(estimate, pointsDigits)})`;
 
 /** `1 matrix`, `1,200 matrices`. */
-export function formatCount(n: number, one: string, many = `${one}s`): string {
-  return `${formatInteger(n)} ${n === 1 ? one : many}`;
-}
+export const formatCount = (n: number, one: string, many = `${one}s`): string =>
+  `${formatInteger(n)} ${n === 1 ? one : many}`;
 
 /** ` of 60 passages`, after a count of questions; empty if they share none. */
-export function ofPassages(units: number | undefined): string {
-  return units === undefined ? '' : ` of ${formatCount(units, 'passage')}`;
-}
+export const ofPassages = (units: number | undefined): string =>
+  units === undefined ? '' : ` of ${formatCount(units, 'passage')}`;
 
 /** `1,200`. */
 export const formatInteger = (n: number): string => finite(n).toLocaleString('en-US');
@@ -186,11 +178,9 @@ export function formatDuration(seconds: number): string {
 }
 
 /** An estimated duration: `about 3.2 s`. */
-export function formatEstimate(seconds: number): string {
-  return seconds < SHORTEST_SECONDS ? formatDuration(seconds) : `about ${formatDuration(seconds)}`;
-}
+export const formatEstimate = (seconds: number): string =>
+  seconds < SHORTEST_SECONDS ? formatDuration(seconds) : `about ${formatDuration(seconds)}`;
 
 /** `27.0 → 100.0`, from baseline to candidate. */
-export function movementWords({ baseline, candidate }: Both, show: (value: number) => string): string {
-  return baseline === null ? show(candidate) : `${show(baseline)}\u00a0→\u00a0${show(candidate)}`;
-}
+export const movementWords = ({ baseline, candidate }: Both, show: (value: number) => string): string =>
+  baseline === null ? show(candidate) : `${show(baseline)}\u00a0→\u00a0${show(candidate)}`;

@@ -55,11 +55,9 @@ export const listedNames = (names: readonly string[], total?: number): Phrase =>
   );
 
 /** The phrase without any escaping, as report.json has it. */
-export function plain(parts: Phrase): string {
-  return parts.map((part) => (typeof part === 'string' ? part : part.text)).join('');
-}
+export const plain = (parts: Phrase): string =>
+  parts.map((part) => (typeof part === 'string' ? part : part.text)).join('');
 
 /** The phrase with every part but our literals shown by a renderer. */
-export function renderPhrase(parts: Phrase, show: (part: Exclude<PhrasePart, string>) => string): string {
-  return parts.map((part) => (typeof part === 'string' ? part : show(part))).join('');
-}
+export const renderPhrase = (parts: Phrase, show: (part: Exclude<PhrasePart, string>) => string): string =>
+  parts.map((part) => (typeof part === 'string' ? part : show(part))).join('');

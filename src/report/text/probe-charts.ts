@@ -8,20 +8,16 @@ import { ROLE_WORDS, TWIN_LABELS } from './twin-words.ts';
 const levelText = (confidence: number): string => `${Number((100 * confidence).toFixed(1))}%`;
 
 /** `35.9 (29.4 to 42.4)`; a line may break before the parenthesis only. */
-export function intervalCell(estimate: Estimate, show: (value: number) => string): string {
-  return formatInterval(estimate, show).replaceAll(' ', '\u00a0').replace('\u00a0(', ' (');
-}
+export const intervalCell = (estimate: Estimate, show: (value: number) => string): string =>
+  formatInterval(estimate, show).replaceAll(' ', '\u00a0').replace('\u00a0(', ' (');
 
-export function accuracyCaption(confidence: number, hasTwins: boolean): Phrase {
-  return phrase`Share of right answers, with ${levelText(confidence)} intervals: Clopper and Pearson’s exact interval${hasTwins ? '; where a fact has several other forms, with their effective number (Korn and Graubard 1998)' : ''}. Accuracies of the same facts are paired: intervals that overlap may still differ.`;
-}
+export const accuracyCaption = (confidence: number, hasTwins: boolean): Phrase =>
+  phrase`Share of right answers, with ${levelText(confidence)} intervals: Clopper and Pearson’s exact interval${hasTwins ? '; where a fact has several other forms, with their effective number (Korn and Graubard 1998)' : ''}. Accuracies of the same facts are paired: intervals that overlap may still differ.`;
 
 export const PLANE_AXES = { benchmark: 'Δ exam, points', twin: 'Δ other forms, points' } as const;
 
 /** A number of points on an axis: `+20`, `−20`, `0`. */
-export function pointsTick(points: number): string {
-  return `${points > 0 ? '+' : points < 0 ? '−' : ''}${Math.abs(points)}`;
-}
+export const pointsTick = (points: number): string => `${points > 0 ? '+' : points < 0 ? '−' : ''}${Math.abs(points)}`;
 
 export type DrawnPolicy = Pick<ProbePolicy, 'shadow-delta' | 'twin-accuracy'>;
 
@@ -35,9 +31,8 @@ export function planeCaption({ role }: Pick<KindRow, 'role'>, policy: DrawnPolic
   return phrase`Shaded: accepted. Neither form lost ${formatPointsLimit(drop)}; and the gain is below ${formatPointsLimit(least)}, or other forms are within ${formatPointsLimit(margin)} of it, or ${term('transfer', 'transfer')} is at least ${formatLimit(fail)} (in log-odds above chance, drawn in points from where this baseline starts).${decides ? '' : ` These twins do not decide about a gain: ${reason}.`}`;
 }
 
-export function planesNote(confidence: number): Phrase {
-  return phrase`On the dashed line, other forms gain as much as the exam. Whiskers are ${levelText(confidence)} intervals (Student’s, over facts or templates). A point outside is not yet a failure: a gain fails if the intervals of ${term('shadowDelta', 'shadow delta')} and transfer lie beyond the limits too, a loss if a test over all facts shows it. As in the check of a gain, only facts of families below the ceiling are in here. Small dots are capabilities; they are not judged apart, and the region is not theirs.`;
-}
+export const planesNote = (confidence: number): Phrase =>
+  phrase`On the dashed line, other forms gain as much as the exam. Whiskers are ${levelText(confidence)} intervals (Student’s, over facts or templates). A point outside is not yet a failure: a gain fails if the intervals of ${term('shadowDelta', 'shadow delta')} and transfer lie beyond the limits too, a loss if a test over all facts shows it. As in the check of a gain, only facts of families below the ceiling are in here. Small dots are capabilities; they are not judged apart, and the region is not theirs.`;
 
 /** `mmlu.csv, no options`, `mmlu.csv, questions of private.csv`. */
 export function planeTitle({ suite, kind, group }: Pick<ChangeRow, 'suite' | 'kind' | 'group'>): Phrase {

@@ -60,9 +60,8 @@ function formOf(item: StoredItem | undefined, forms: ItemTable['forms']): string
 }
 
 /** `no options`, `exam`: the name of one item. */
-export function itemFormName({ form, kind }: ItemTable['forms'][number]): string {
-  return form === 'twin' ? (kind === null ? 'other form' : TWIN_LABELS[kind]) : formName(form, kind);
-}
+export const itemFormName = ({ form, kind }: ItemTable['forms'][number]): string =>
+  form === 'twin' ? (kind === null ? 'other form' : TWIN_LABELS[kind]) : formName(form, kind);
 
 const SHORT_NAMES: Readonly<Record<Form, string>> = {
   benchmark: '',
@@ -71,20 +70,17 @@ const SHORT_NAMES: Readonly<Record<Form, string>> = {
   robustness: 'distracted',
 };
 
-function shortName({ form, kind }: ItemTable['forms'][number]): string {
-  return form === 'twin' && kind !== null ? kind : SHORT_NAMES[form];
-}
+const shortName = ({ form, kind }: ItemTable['forms'][number]): string =>
+  form === 'twin' && kind !== null ? kind : SHORT_NAMES[form];
 
 const ANSWER_MARKS = { right: '✓', wrong: '✗' } as const;
 
-export function answerMark({ isRight }: Pick<ShownAnswer, 'isRight'>): string {
-  return isRight ? ANSWER_MARKS.right : ANSWER_MARKS.wrong;
-}
+export const answerMark = ({ isRight }: Pick<ShownAnswer, 'isRight'>): string =>
+  isRight ? ANSWER_MARKS.right : ANSWER_MARKS.wrong;
 
 /** `✓→✗`: right in the baseline, wrong in the candidate. */
-export function movedMark({ baseline, candidate }: Pick<ShownItem, 'baseline' | 'candidate'>): string {
-  return baseline === null ? answerMark(candidate) : `${answerMark(baseline)}→${answerMark(candidate)}`;
-}
+export const movedMark = ({ baseline, candidate }: Pick<ShownItem, 'baseline' | 'candidate'>): string =>
+  baseline === null ? answerMark(candidate) : `${answerMark(baseline)}→${answerMark(candidate)}`;
 
 export function marginChangeText(change: number | null): string {
   if (change === null) return NO_NUMBER;
@@ -127,9 +123,8 @@ export function withheldSentence({ parts }: Pick<ItemTable, 'parts'>): Phrase {
 const MAX_NAMED = 8;
 
 /** Replaces a prompt. */
-export function promptNote({ promptOf }: Pick<ShownItem, 'promptOf'>): string {
-  return promptOf === null ? 'The prompt is not known.' : `The same prompt as the ${promptOf}.`;
-}
+export const promptNote = ({ promptOf }: Pick<ShownItem, 'promptOf'>): string =>
+  promptOf === null ? 'The prompt is not known.' : `The same prompt as the ${promptOf}.`;
 
 /** Replaces the list. */
 export const NO_ITEMS = 'The items are not in this report: it was made by a version that kept only the examples below.';

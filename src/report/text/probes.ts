@@ -75,9 +75,8 @@ export function probeSectionNotes({ comparison, ...probes }: ProbeReport): Phras
 }
 
 /** Passages are counted with the facts that are of none. */
-function unitsNote(facts: number, units: number): Phrase {
-  return phrase`${formatCount(facts, 'question')}${ofPassages(units)}: what shares a ${term('passage', 'passage')} is one unit in every test and interval.`;
-}
+const unitsNote = (facts: number, units: number): Phrase =>
+  phrase`${formatCount(facts, 'question')}${ofPassages(units)}: what shares a ${term('passage', 'passage')} is one unit in every test and interval.`;
 
 const TRANSFER = phrase`${term('transfer', 'Transfer')} (Δ other forms ÷ Δ exam in log-odds above chance; 1: all of the gain, 0: nothing)`;
 
@@ -119,9 +118,8 @@ function someOf(sentences: readonly Phrase[]): Phrase[] {
   ];
 }
 
-function twinChangeNote({ twins, lost, won }: NonNullable<ShadowRow['twinChange']>): Phrase {
-  return phrase`${formatCount(twins, 'answer')} (families above chance): ${formatInteger(lost)} newly wrong, ${formatInteger(won)} newly right.`;
-}
+const twinChangeNote = ({ twins, lost, won }: NonNullable<ShadowRow['twinChange']>): Phrase =>
+  phrase`${formatCount(twins, 'answer')} (families above chance): ${formatInteger(lost)} newly wrong, ${formatInteger(won)} newly right.`;
 
 function itemsNote(probes: Omit<ProbeReport, 'comparison'>): Phrase {
   const { asked, suites, seed, orderSeed, chatTemplate, budgetSeconds } = probes;

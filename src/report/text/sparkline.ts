@@ -12,9 +12,7 @@ const RANK_TOLERANCE = 1e-6;
  *
  * @param width at most so many bars; more values are thinned evenly, first and last kept
  */
-export function sparkline(values: readonly number[], width = 16): string {
-  return thin(values, width).map(bar).join('');
-}
+export const sparkline = (values: readonly number[], width = 16): string => thin(values, width).map(bar).join('');
 
 function bar(value: number): string {
   if (!(value > RANK_TOLERANCE)) return NOTHING;

@@ -20,9 +20,8 @@ export const CHART_NAMES: Readonly<Record<Chart, string>> = {
 };
 
 /** The charts that have evidence, in the order of their colors. */
-export function followedCharts({ checks }: { readonly checks: readonly TrendCheck[] }): Chart[] {
-  return CHARTS.filter((chart) => checks.some(({ sums }) => sums[chart] !== null));
-}
+export const followedCharts = ({ checks }: { readonly checks: readonly TrendCheck[] }): Chart[] =>
+  CHARTS.filter((chart) => checks.some(({ sums }) => sums[chart] !== null));
 
 /** `14 checks from 2026-02-01 to 2026-02-14. No cumulative sum is above the limit of 5.` */
 export function trendSentence(trend: Trend): string {
@@ -112,9 +111,10 @@ const ACCURACY: Shown = {
   change: ({ baseline, candidate }) => (baseline === null ? null : pointsDigits(candidate - baseline)),
 };
 
-function bothCell(both: Both, { show, change }: Shown): string[] {
-  return [show(both.candidate), ...[change(both)].filter((text) => text !== null)];
-}
+const bothCell = (both: Both, { show, change }: Shown): string[] => [
+  show(both.candidate),
+  ...[change(both)].filter((text) => text !== null),
+];
 
 /** The sum of gap and other forms. */
 function examOf({ twinAccuracy, shadowGap }: TrendCheck): Both | null {

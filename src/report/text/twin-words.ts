@@ -71,6 +71,5 @@ const FORM_NAMES: Readonly<Record<Form, string>> = {
 };
 
 /** Name of a form; of twins, that of their kind. */
-export function formName(form: Form, kind: TwinKind | null): string {
-  return form === 'twin' && kind !== null ? TWIN_LABELS[kind] : FORM_NAMES[form];
-}
+export const formName = (form: Form, kind: TwinKind | null): string =>
+  form === 'twin' && kind !== null ? TWIN_LABELS[kind] : FORM_NAMES[form];

@@ -31,9 +31,8 @@ const GROUP_TWINS_DISCLAIMER = `${LOGS_DISCLAIMER}. Group twins show memorized q
 /** Replaces missing metrics of a matrix. */
 export const STATUS = { measured: '', zero: 'zero', notFinite: 'not finite' } as const;
 
-export function remarks({ status, note }: Pick<TensorMeasurement, 'status' | 'note'>): string[] {
-  return [STATUS[status], note ?? ''].filter((text) => text !== '');
-}
+export const remarks = ({ status, note }: Pick<TensorMeasurement, 'status' | 'note'>): string[] =>
+  [STATUS[status], note ?? ''].filter((text) => text !== '');
 
 /** The limits of the verdict. */
 export function reportDisclaimer(report: Report): string {

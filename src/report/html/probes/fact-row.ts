@@ -42,9 +42,8 @@ export function factRow(fact: StoredFact, { table, namesSuite, anchor }: RowOpti
 
 const FLIP = html` data-flip`;
 
-function data(key: 'b' | 't', change: number | null): Html | null {
-  return change === null ? null : html` data-${key}="${Number(change.toPrecision(4))}"`;
-}
+const data = (key: 'b' | 't', change: number | null): Html | null =>
+  change === null ? null : html` data-${key}="${Number(change.toPrecision(4))}"`;
 
 /** Selects exams, or all other forms. */
 function isOf({ forms }: ItemTable, isExam: boolean) {

@@ -46,9 +46,8 @@ const HEADS = [
   { key: 't', text: 'Δ margin, other forms', isNumber: true },
 ] as const;
 
-function head({ key, text, isNumber }: (typeof HEADS)[number]): Html {
-  return html`<th scope="col" aria-sort="none" data-key="${key}"${isNumber ? html` class="number"` : null}>${text}</th>`;
-}
+const head = ({ key, text, isNumber }: (typeof HEADS)[number]): Html =>
+  html`<th scope="col" aria-sort="none" data-key="${key}"${isNumber ? html` class="number"` : null}>${text}</th>`;
 
 function rowsOf(table: ItemTable): Html[] {
   const rows: Html[] = [];

@@ -40,9 +40,8 @@ export function planes({ changes, comparison }: ProbeReport, report: Report, { d
 <div class="planes">${charts}<p class="note">${phraseHtml(planesNote(comparison.confidence), docs)}${more > 0 ? ` ${formatCount(more, 'more kind of other form', 'more kinds of other forms')} in the table.` : null}</p></div>`;
 }
 
-function keyOf({ suite, kind, group }: Pick<ChangeRow, 'suite' | 'kind' | 'group'>): string {
-  return JSON.stringify([suite, kind, group]);
-}
+const keyOf = ({ suite, kind, group }: Pick<ChangeRow, 'suite' | 'kind' | 'group'>): string =>
+  JSON.stringify([suite, kind, group]);
 
 function movedKinds(changes: readonly ChangeRow[], kinds: readonly KindRow[]) {
   const rows = groupBy(changes, keyOf);
@@ -71,7 +70,7 @@ const MARGIN = { marginLeft: 44, marginRight: 14, marginTop: 26, marginBottom: 4
 const STEPS = 120;
 
 /** Movement of one suite and kind of twin, in points: exam to the right, twins upwards. */
-export function planeChart({ whole, parts, policy, domain, caption }: Plane): Html {
+function planeChart({ whole, parts, policy, domain, caption }: Plane): Html {
   const [low, high] = domain;
   const points = (share: number) => 100 * Math.min(high, Math.max(low, share));
   const accepted = policy === null ? [] : boundary(whole, policy, domain);
@@ -142,7 +141,7 @@ function whiskerMarks({ benchmark, twin }: ChangeRow, points: (share: number) =>
 }
 
 /** One domain for all planes of a report, with zero and a margin. */
-export function planeDomain(rows: readonly ChangeRow[]): PlaneDomain {
+function planeDomain(rows: readonly ChangeRow[]): PlaneDomain {
   const estimates = rows.flatMap(({ benchmark, twin }) => [benchmark, twin]);
   const ends = estimates.flatMap(({ value, lower, upper }) => [value, lower ?? value, upper ?? value]);
   const bounded = ends.map((end) => Math.min(1, Math.max(-1, end)));

@@ -51,7 +51,7 @@ const MAX_BARS = 24;
 const LEVEL = 0.95;
 
 /** Benchmarks from evaluation logs; null without any. */
-export function benchmarks(report: Report, { docs }: PageOptions): Html | null {
+function benchmarks(report: Report, { docs }: PageOptions): Html | null {
   const table = benchmarkTable(report);
   const rows = report.benchmarks ?? [];
   if (rows.length === 0) return null;

@@ -44,12 +44,9 @@ ${
 ${runsTable(calibration, judged)}`;
 }
 
-function metricParts(
-  metrics: readonly CalibratedMetric[],
-  report: Report,
-  calibration: CalibrationReport,
-  docs: string,
-): Html[] {
+type Metrics = readonly CalibratedMetric[];
+
+function metricParts(metrics: Metrics, report: Report, calibration: CalibrationReport, docs: string): Html[] {
   return [...groupBy(metrics, ({ metric }) => metric)].map(([metric, own]) => {
     const source = sharedSource(own, calibration);
     const rows = own.map((one) => {

@@ -16,12 +16,11 @@ export interface ComparedMatrix {
   readonly change: number | null;
 }
 
-/** Real names have half of this. */
+/** Characters; real names have half of them. */
 const NAME_LENGTH = 120;
 
-export function matrixDisplayName({ candidate: { name } }: Pick<ComparedMatrix, 'candidate'>): string {
-  return name === '' ? '(empty)' : plainLine(name, NAME_LENGTH);
-}
+export const matrixDisplayName = ({ candidate: { name } }: ComparedMatrix): string =>
+  name === '' ? '(empty)' : plainLine(name, NAME_LENGTH);
 
 /** Measure of concentration: `5%`, or `1` if updates fit into 5% of the directions. */
 type Concentration = '1' | '5%';
@@ -68,9 +67,8 @@ export function byChange({ matrices, concentration }: SpectraView): ComparedMatr
   return ranked.sort((a, b) => firstDifference(b.rank, a.rank)).map(({ matrix }) => matrix);
 }
 
-function firstDifference(a: readonly number[], b: readonly number[]): number {
-  return a.map((value, i) => value - (b[i] ?? 0)).find((gap) => gap !== 0) ?? 0;
-}
+const firstDifference = (a: readonly number[], b: readonly number[]): number =>
+  a.map((value, i) => value - (b[i] ?? 0)).find((gap) => gap !== 0) ?? 0;
 
 /** Attention, MLP, embeddings, the rest; a component after the other. */
 export function inReadingOrder(groups: readonly ComparedMatrix[]): string[] {

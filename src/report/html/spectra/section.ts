@@ -117,22 +117,13 @@ function htmlMatrixTable(matrices: readonly ComparedMatrix[], { concentration }:
   return html`<table class="matrices" aria-labelledby="matrices-title"><thead><tr><th scope="col">matrix</th><th scope="col">of</th><th scope="col">module type</th>${numbers.map(headOf)}</tr></thead><tbody>${body}</tbody></table>`;
 }
 
-const KEYS = [
-  'topEnergy.1',
-  'topEnergy.5%',
-  'stableRank',
-  'effectiveRank',
-  'frobeniusNorm',
-  'updateSize',
-  'snr',
-] as const;
+const KEYS = [...SHOWN, 'snr'] as const;
 type Key = (typeof KEYS)[number];
 
 const number = (text: string | number): Html => html`<td class="number">${text}</td>`;
 
-function metric({ metrics }: TensorMeasurement, key: Key): Html {
-  return number(formatBounds(metrics && valueAt(metrics, key)));
-}
+const metric = ({ metrics }: TensorMeasurement, key: Key): Html =>
+  number(formatBounds(metrics && valueAt(metrics, key)));
 
 function valueAt({ topEnergy, ...metrics }: Metrics, key: Key) {
   if (key === 'topEnergy.1') return topEnergy['1'];

@@ -45,6 +45,5 @@ export function checkpointTable({ label, columns, numbers }: CheckpointTable): H
 const BEST = html` class="best"`;
 const tint = ({ isBest }: CheckpointColumn): Html | null => (isBest ? BEST : null);
 
-function cell([value = '', ...rest]: readonly string[]): Html {
-  return html`${value}${rest.map((text) => html` <small>${text}</small>`)}`;
-}
+const cell = ([value = '', ...rest]: readonly string[]): Html =>
+  html`${value}${rest.map((text) => html` <small>${text}</small>`)}`;

@@ -47,6 +47,5 @@ ${sections}</main>
 }
 
 /** Our style or script without comments and indentation, a fifth of it. No literal has more than one line. */
-function compact(source: string): string {
-  return source.replace(/^\s*(?:\/\/.*|\/\*[\s\S]*?\*\/)$/gm, '').replace(/\n\s+/g, '\n');
-}
+const compact = (source: string): string =>
+  source.replace(/^\s*(?:\/\/.*|\/\*[\s\S]*?\*\/)$/gm, '').replace(/\n\s+/g, '\n');

@@ -17,9 +17,8 @@ export class Html {
 type HtmlValue = Html | string | number | null | readonly HtmlValue[];
 
 /** HTML as a template literal: values are escaped (quote attributes), lists are joined, and null is nothing. */
-export function html(literals: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
-  return Html.trusted(literals.map((literal, i) => literal + (i < values.length ? written(values[i]) : '')).join(''));
-}
+export const html = (literals: TemplateStringsArray, ...values: readonly HtmlValue[]): Html =>
+  Html.trusted(literals.map((literal, i) => literal + (i < values.length ? written(values[i]) : '')).join(''));
 
 export const lines = (text: string): Html => Html.trusted(htmlLines(text));
 

@@ -12,9 +12,8 @@ const SHAPES: Readonly<Record<Level | Verdict, string>> = {
 };
 
 /** The mark of a verdict or level: drawn, since not every system has a font with colored symbols. */
-export function icon(of: Level | Verdict): Html {
-  return html`<svg class="icon ${of}" viewBox="0 0 16 16" role="img" aria-label="${of}"><circle cx="8" cy="8" r="7.5"/><path d="${Html.trusted(SHAPES[of])}"/></svg>`;
-}
+export const icon = (of: Level | Verdict): Html =>
+  html`<svg class="icon ${of}" viewBox="0 0 16 16" role="img" aria-label="${of}"><circle cx="8" cy="8" r="7.5"/><path d="${Html.trusted(SHAPES[of])}"/></svg>`;
 
 export const NOT_JUDGED: Html = Html.trusted(
   '<svg class="icon idle" viewBox="0 0 16 16" role="img" aria-label="not judged"><circle cx="8" cy="8" r="7"/><path d="M5 8h6"/></svg>',

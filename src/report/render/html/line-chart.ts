@@ -34,6 +34,5 @@ export function lineOf<Point>(
   return [line([...points], { x, y, stroke: color, strokeWidth: 2 }), dot([...points], { x, y, fill: color, r: 2.5 })];
 }
 
-export function legend(color: string, name: string): Html {
-  return html` <span class="key"><svg viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="5" fill="${color}"/></svg>${name}</span>`;
-}
+export const legend = (color: string, name: string): Html =>
+  html` <span class="key"><svg viewBox="0 0 10 10" aria-hidden="true"><circle cx="5" cy="5" r="5" fill="${color}"/></svg>${name}</span>`;

@@ -3,9 +3,7 @@ import type { Phrase, PhrasePart } from '../../text/phrase.ts';
 import { Html, html } from './html.ts';
 
 /** @param docs address of the folder `docs`, without a slash at its end */
-export function phraseHtml(parts: Phrase, docs: string): Html {
-  return html`${parts.map((part) => partHtml(part, docs))}`;
-}
+export const phraseHtml = (parts: Phrase, docs: string): Html => html`${parts.map((part) => partHtml(part, docs))}`;
 
 function partHtml(part: PhrasePart, docs: string): Html {
   if (typeof part === 'string') return html`${part}`;
@@ -24,6 +22,4 @@ function partHtml(part: PhrasePart, docs: string): Html {
 }
 
 /** @param href made of our own words and the address of the docs */
-function link(href: string, text: string): Html {
-  return html`<a class="term" href="${Html.trusted(href)}">${text}</a>`;
-}
+const link = (href: string, text: string): Html => html`<a class="term" href="${Html.trusted(href)}">${text}</a>`;

@@ -82,9 +82,8 @@ function tableMarkdown(table: Table): string {
     .join('\n\n');
 }
 
-function headMarkdown({ head, unit }: Pick<Column, 'unit'> & { readonly head: Words }): string {
-  return unit === undefined ? wordsMarkdown(head) : `${wordsMarkdown(head)}, ${unit}`;
-}
+const headMarkdown = ({ head, unit }: Pick<Column, 'unit'> & { readonly head: Words }): string =>
+  unit === undefined ? wordsMarkdown(head) : `${wordsMarkdown(head)}, ${unit}`;
 
 function cellMarkdown(cell: TableCell, isNumber: boolean, isNarrow: boolean): string {
   const shown = (words: Words) => wordsMarkdown(words, { narrow: isNarrow });
@@ -112,6 +111,5 @@ function withRest(items: readonly string[], total: number): string {
 }
 
 /** The blank lines make GitHub read Markdown inside a `<details>`. */
-function details(summary: string, body: readonly string[]): string {
-  return body.length === 0 ? '' : `<details><summary>${summary}</summary>\n\n${body.join('\n\n')}\n\n</details>`;
-}
+const details = (summary: string, body: readonly string[]): string =>
+  body.length === 0 ? '' : `<details><summary>${summary}</summary>\n\n${body.join('\n\n')}\n\n</details>`;

@@ -162,6 +162,5 @@ function firstCell(cell: TableCell, room: number, paint: Paint): string[] {
 
 type Marked = Extract<TableCell, { readonly kind: 'marked' }>;
 
-function isMarked(cell: TableCell | undefined): cell is Marked {
-  return typeof cell === 'object' && 'kind' in cell && cell.kind === 'marked';
-}
+const isMarked = (cell: TableCell | undefined): cell is Marked =>
+  typeof cell === 'object' && 'kind' in cell && cell.kind === 'marked';
