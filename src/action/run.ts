@@ -2,21 +2,24 @@ import { describeError } from '@shadow-gate/platform';
 import { workingDirectory } from '@shadow-gate/platform/files';
 import { checkLogs } from '../gate/check-logs.ts';
 import { asLogBaseline } from '../gate/read-baseline.ts';
+import { whoLabeled } from '../github/approved/index.ts';
 import { githubRunner } from '../github/client/index.ts';
+import { eventLabel, eventPullRequest } from '../github/event/index.ts';
 import { printable } from '../report/escape.ts';
+import { describeSkipped } from '../report/markdown/index.ts';
 import type { ActionRun, LogsRun } from './action-run.ts';
-import { checkRunLeftOpen, failOwnCheckRun, openOwnCheckRun } from './check-run.ts';
+import { checkRunLeftOpen, failOwnCheckRun, finishOwnCheckRun, openOwnCheckRun } from './check-run.ts';
 import { type ActionContext, openCaches, openContext, type StepEnvironment } from './context.ts';
 import { expectOwnLibraries } from './expect-own-libraries.ts';
 import { parseInputs } from './inputs.ts';
 import { expectOutFolder } from './out-folder.ts';
-import { reportResults } from './report-results.ts';
+import { PUT_BEFORE } from './override.ts';
+import { addSummary, reportResults } from './report-results.ts';
 import { resolveApproved } from './resolve-approved.ts';
 import { runCalibrate } from './run-calibrate.ts';
 import { runGate } from './run-gate.ts';
 import { runPublish } from './run-publish.ts';
 import { runMerge, runShard } from './run-shards.ts';
-import { findSkip, reportSkip } from './skip.ts';
 
 /** Run the action as a step of a job. Never throws. */
 export async function start(environment: StepEnvironment, now: () => Date): Promise<void> {
@@ -105,4 +108,35 @@ function reportError(error: unknown, { runner }: Pick<ActionContext, 'runner'>):
   runner.annotate({ level: 'error', message: `internal error: ${line} (enable debug logging for the stack)` });
   runner.debug(error instanceof Error ? (error.stack ?? '') : '');
   return line;
+}
+
+interface Skip {
+  readonly label: string;
+  readonly login: string;
+}
+
+/**
+ * A label counts for the commit that it saw: in the run that it started, and in that of the opening. Null for a run
+ * that goes on; a warning says why a label does not count.
+ */
+export async function findSkip(run: ActionRun, { event, octokit, runner }: ActionContext): Promise<Skip | null> {
+  const label = 'skip' in run ? run.skip : undefined;
+  const pullRequest = eventPullRequest(event);
+  if (label === undefined || pullRequest === null) return null;
+  const came = eventLabel(event, label);
+  if (came === null) return null;
+  const who = came === 'earlier' ? { refused: PUT_BEFORE } : await whoLabeled(octokit, pullRequest, label);
+  if ('login' in who) return { label, login: who.login };
+  runner.warning(printable(`the label ${label} does not skip this check: ${who.refused}`));
+  return null;
+}
+
+/** Report that nothing was judged: neither a success nor a failure. */
+export async function reportSkip(skip: Skip, context: ActionContext): Promise<void> {
+  const { runner } = context;
+  const text = describeSkipped(skip);
+  runner.setOutputs({ verdict: 'skipped' });
+  runner.annotate({ level: 'notice', message: text.title });
+  await addSummary(text.summary, context);
+  await finishOwnCheckRun(context, text, 'neutral');
 }

@@ -86,14 +86,13 @@ type Server = Pick<FindingOf<'no-weights'>, 'root' | 'version' | 'revision' | 'h
 const revisionOf = ({ revision }: Server): Phrase =>
   revision === null ? phrase`no declared revision` : phrase`the revision ${name(revision)} that was declared`;
 
-function restsOn({ root, version, hasFingerprint }: Server, declared: readonly Phrase[] = []): Phrase {
-  return listed([
+const restsOn = ({ root, version, hasFingerprint }: Server, declared: readonly Phrase[] = []): Phrase =>
+  listed([
     root === null ? phrase`what the server says` : phrase`what the server says (weights from ${name(root)})`,
     ...(version === null ? [] : [phrase`version ${name(version)} of its engine`]),
     ...declared,
     ...(hasFingerprint ? [phrase`its answers to fixed prompts`] : []),
   ]);
-}
 
 /** `sha256:` and twelve digits, as in the footer. */
 const SHOWN_DIGEST = 'sha256:'.length + 12;

@@ -105,25 +105,22 @@ function screenedGap(report: Report): Gap[] {
   return [{ what, why: [words.sentence], names }];
 }
 
-function gapsIn(all: ReadonlyArray<{ readonly name: string; readonly reason: string }>, one: string): Gap[] {
-  return [...groupBy(all, ({ reason }) => reason)]
+const gapsIn = (all: ReadonlyArray<{ readonly name: string; readonly reason: string }>, one: string): Gap[] =>
+  [...groupBy(all, ({ reason }) => reason)]
     .sort(([, a], [, b]) => b.length - a.length)
     .map(([reason, members]) => ({
       what: formatCount(members.length, one),
       why: phrase`${prose(reason)}`,
       names: members.slice(0, MOST_NAMES).map(({ name }) => name),
     }));
-}
 
 /** Other gaps in measurement and judgment. */
-export function gapSentences(report: Report): Phrase[] {
-  return [
-    ...report.findings.filter(({ kind }) => FINDING_WORDS[kind].isGap).map(describeFinding),
-    ...notAsked(report),
-    ...(report.trend === null ? [NO_TREND] : []),
-    ...(report.benchmarks === null ? [] : [phrase`Logs of an evaluation have ${withoutInLogs(report)}.`]),
-  ];
-}
+export const gapSentences = (report: Report): Phrase[] => [
+  ...report.findings.filter(({ kind }) => FINDING_WORDS[kind].isGap).map(describeFinding),
+  ...notAsked(report),
+  ...(report.trend === null ? [NO_TREND] : []),
+  ...(report.benchmarks === null ? [] : [phrase`Logs of an evaluation have ${withoutInLogs(report)}.`]),
+];
 
 const NO_TREND = phrase`The report has no trend: only scheduled checks of the action keep a history.`;
 

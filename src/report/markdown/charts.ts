@@ -99,15 +99,14 @@ function rangeOf(values: readonly number[]): [number, number] {
 
 type Line = Readonly<{ color: string; values: readonly number[] }>;
 
-function drawing(title: string, [least, most]: readonly [number, number], lines: readonly Line[]): string {
-  return xyChart({
+const drawing = (title: string, [least, most]: readonly [number, number], lines: readonly Line[]): string =>
+  xyChart({
     title,
     colors: lines.map(({ color }) => color),
     x: `1 --> ${lines[0]?.values.length ?? 0}`,
     y: `${least} --> ${most}`,
     series: lines.map(({ values }) => `line [${values.map((value) => value.toFixed(2)).join(', ')}]`),
   });
-}
 
 function withCaption(drawn: string, checks: readonly { readonly time: string }[], legend: string): string {
   const day = (check: { readonly time: string } | undefined) => check?.time.slice(0, 'YYYY-MM-DD'.length) ?? '';

@@ -98,11 +98,10 @@ function rateSentence({ kind, runs }: Calibration, alpha: number): string {
 }
 
 /** Memorized letters stay in the baseline, even for questions that the candidate can answer. */
-function memorizedLines({ findings }: Report): string[] {
-  return findings
+const memorizedLines = ({ findings }: Report): string[] =>
+  findings
     .filter((finding) => finding.kind === 'letters-memorized')
     .flatMap(({ suite }) => [
       `**It memorized letters of ${codeName(suite)}: as a baseline, it is no yardstick for those questions.**`,
       '',
     ]);
-}

@@ -22,14 +22,12 @@ const ACCURACY_COLUMNS: readonly Column[] = [
   { head: [term('shadowGap', 'shadow gap')], unit: 'points', isNumber: true },
 ];
 
-function accuracyCells(row: Pick<KindRow, 'facts' | 'benchmark' | 'twin' | 'gap'>): string[] {
-  return [
-    formatInteger(row.facts),
-    movementWords(row.benchmark, percentDigits),
-    movementWords(row.twin, percentDigits),
-    movementWords(row.gap, pointsDigits),
-  ];
-}
+const accuracyCells = (row: Pick<KindRow, 'facts' | 'benchmark' | 'twin' | 'gap'>): string[] => [
+  formatInteger(row.facts),
+  movementWords(row.benchmark, percentDigits),
+  movementWords(row.twin, percentDigits),
+  movementWords(row.gap, pointsDigits),
+];
 
 /** Rows; a team may name hundreds of capabilities. */
 const MOST = 12;

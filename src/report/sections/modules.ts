@@ -7,7 +7,8 @@ import type { GroupMeasurement, TensorMeasurement } from '../../measure/schema/i
 import { type Block, fold, inSeries, numberColumns, section, type Table, type TableCell } from '../document/block.ts';
 import { metricName, metricPart, ofName } from '../text/metric-names.ts';
 import { formatCount, formatDifference, formatNumber, formatRelative, NO_NUMBER } from '../text/numbers.ts';
-import { code, name, type Phrase, phrase, prose, term } from '../text/phrase.ts';
+import { code, joinPhrases, name, type Phrase, phrase, prose, term } from '../text/phrase.ts';
+import { screeningWords } from '../text/screening.ts';
 import { sparkline } from '../text/sparkline.ts';
 import { ICONS, remarks } from '../text/words.ts';
 import { weightOf } from './weights.ts';
@@ -150,4 +151,48 @@ function mostConcentrated(tensors: readonly TensorMeasurement[]): readonly Tenso
   const concentration = ({ metrics }: TensorMeasurement): number =>
     metrics === null ? Number.MAX_VALUE : boundedValue(metrics.topEnergy['1']);
   return [...tensors].sort((a, b) => concentration(b) - concentration(a));
+}
+
+const MOST_REASONS = 20;
+const MOST_NAMES = 20;
+
+export function skippedFold({ skipped }: Report): Block {
+  const reasons = [...groupBy(skipped, ({ reason }) => reason)];
+  const more = reasons.length - MOST_REASONS;
+  const lines = reasons
+    .slice(0, MOST_REASONS)
+    .map(([reason, tensors]) => phrase`${prose(reason)}: ${listed(tensors.map((tensor) => tensor.name))}`);
+  return section(weightOf('unmeasured'), [
+    fold(`${formatCount(skipped.length, 'tensor')} not measured`, [
+      itemsOf([...lines, ...(more > 0 ? [phrase`and ${formatCount(more, 'more reason')}`] : [])]),
+    ]),
+  ]);
+}
+
+/** Matrices that were only screened, and those that were then measured in full. */
+export function screenedFold(report: Report): Block {
+  const words = screeningWords(report);
+  if (words === null) return section(weightOf('unmeasured'), []);
+  const { sentence, screened, completed } = words;
+  const names = screened.map((tensor) => `${tensor.name} (${ofName(tensor.of)})`);
+  return section(weightOf('unmeasured'), [
+    fold(`${formatCount(screened.length, 'matrix', 'matrices')} screened`, [
+      { kind: 'line', words: sentence },
+      itemsOf([
+        ...(names.length === 0 ? [] : [phrase`only screened: ${listed(names)}`]),
+        ...completed.map((group) => phrase`measured in full because of ${group.why}: ${listed(group.names)}`),
+      ]),
+    ]),
+  ]);
+}
+
+const itemsOf = (lines: readonly Phrase[]): Block => ({
+  kind: 'list',
+  items: lines.map((words) => ({ kind: 'item', words })),
+  total: lines.length,
+});
+
+function listed(names: readonly string[]): Phrase {
+  const shown = joinPhrases(names.slice(0, MOST_NAMES).map((own) => [name(own)]));
+  return names.length > MOST_NAMES ? [...shown, ` and ${names.length - MOST_NAMES} more`] : shown;
 }

@@ -54,11 +54,10 @@ export function verdictSentence(report: Report): Phrase {
   return report.probes === null ? spectraSentence(report) : probesSentence(report, report.probes.comparison);
 }
 
-function withoutBaseline({ tensors }: Report): Phrase {
-  return tensors.length === 0
+const withoutBaseline = ({ tensors }: Report): Phrase =>
+  tensors.length === 0
     ? phrase`There is no baseline to compare with, and nothing was judged.`
     : phrase`No check of the weights alone found a problem. There is no baseline to compare with.`;
-}
 
 /** A finding beyond a limit that decides nothing. */
 function onlyNoted(finding: Finding, report: Report): Phrase {

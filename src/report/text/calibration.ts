@@ -151,11 +151,10 @@ export function calibrationSentence({ calibration, groups }: Report): string {
 }
 
 /** `4 known-good runs`, `6 checkpoints of one run`. */
-export function knownGoodCount(count: number, kind: CalibrationKind): string {
-  return kind === 'series'
+export const knownGoodCount = (count: number, kind: CalibrationKind): string =>
+  kind === 'series'
     ? formatCount(count, 'checkpoint of one run', 'checkpoints of one run')
     : formatCount(count, 'known-good run');
-}
 
 /** A calibration and its predecessor; null for the first one. */
 export interface Replaced {

@@ -63,13 +63,12 @@ export const budgetCommand = (report: Report): PhrasePart | null =>
   isAnsweredElsewhere(report) ? null : command(`shadow-gate probes ${of(report)} --budget 10m`);
 
 /** Were the candidate's probes answered by a server, or read from logs? */
-export function isAnsweredElsewhere({ findings }: Report): boolean {
-  return findings.some(
+export const isAnsweredElsewhere = ({ findings }: Report): boolean =>
+  findings.some(
     (finding) =>
       finding.kind === 'evaluation-logs' ||
       ((finding.kind === 'no-weights' || finding.kind === 'answered-by-server') && finding.side === 'candidate'),
   );
-}
 
 /** Shows single matrices of the candidate. */
 export function spectraCommand({ candidate, reference }: Report, tensor = 'NAME'): PhrasePart {

@@ -35,11 +35,8 @@ export const planesNote = (confidence: number): Phrase =>
   phrase`On the dashed line, other forms gain as much as the exam. Whiskers are ${levelText(confidence)} intervals (Student’s, over facts or templates). A point outside is not yet a failure: a gain fails if the intervals of ${term('shadowDelta', 'shadow delta')} and transfer lie beyond the limits too, a loss if a test over all facts shows it. As in the check of a gain, only facts of families below the ceiling are in here. Small dots are capabilities; they are not judged apart, and the region is not theirs.`;
 
 /** `mmlu.csv, no options`, `mmlu.csv, questions of private.csv`. */
-export function planeTitle({ suite, kind, group }: Pick<ChangeRow, 'suite' | 'kind' | 'group'>): Phrase {
-  return group === null
-    ? phrase`${name(suite)}, ${TWIN_LABELS[kind]}`
-    : phrase`${name(suite)}, questions of ${name(group)}`;
-}
+export const planeTitle = ({ suite, kind, group }: Pick<ChangeRow, 'suite' | 'kind' | 'group'>): Phrase =>
+  group === null ? phrase`${name(suite)}, ${TWIN_LABELS[kind]}` : phrase`${name(suite)}, questions of ${name(group)}`;
 
 export function planeLabel(row: ChangeRow): string {
   const { benchmark, twin } = row;

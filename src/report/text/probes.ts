@@ -93,22 +93,18 @@ function deltaNote({ rows: [whole], kinds }: ProbeComparison): Phrase | null {
 const MAX_SUITES = 8;
 
 /** Letters that are not judged or were memorized, and the levels reached: to be read before the numbers. */
-function evidenceNotes({ labels, kept, levels }: ProbeComparison): Phrase[] {
-  return [
-    ...someOf(labels.filter(({ works }) => !works).map(labelSentence)),
-    ...someOf(kept.filter(showsMemory).map(keptSentence)),
-    ...(levels.length > 0 ? [levelsSentence(levels)] : []),
-  ];
-}
+const evidenceNotes = ({ labels, kept, levels }: ProbeComparison): Phrase[] => [
+  ...someOf(labels.filter(({ works }) => !works).map(labelSentence)),
+  ...someOf(kept.filter(showsMemory).map(keptSentence)),
+  ...(levels.length > 0 ? [levelsSentence(levels)] : []),
+];
 
-export function probeRemarks({ labels, kept, robustness, memorization }: ProbeComparison): Phrase[] {
-  return [
-    ...someOf(labels.filter(({ works }) => works).map(labelSentence)),
-    ...someOf(kept.filter((row) => !showsMemory(row)).map(keptSentence)),
-    ...someOf(memorization.map(memorizationSentence)),
-    ...(robustness === null ? [] : [robustnessSentence(robustness)]),
-  ];
-}
+export const probeRemarks = ({ labels, kept, robustness, memorization }: ProbeComparison): Phrase[] => [
+  ...someOf(labels.filter(({ works }) => works).map(labelSentence)),
+  ...someOf(kept.filter((row) => !showsMemory(row)).map(keptSentence)),
+  ...someOf(memorization.map(memorizationSentence)),
+  ...(robustness === null ? [] : [robustnessSentence(robustness)]),
+];
 
 function someOf(sentences: readonly Phrase[]): Phrase[] {
   const more = sentences.length - MAX_SUITES;

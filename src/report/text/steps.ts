@@ -28,11 +28,10 @@ export function lostSkill(report: Report): Phrase[] {
 }
 
 /** The beginning of a sentence. Only the built-in suite can grow. */
-export function moreQuestions({ probes }: Report): Phrase {
-  return probes?.suites.some(({ name: suite }) => suite === BUILTIN)
+export const moreQuestions = ({ probes }: Report): Phrase =>
+  probes?.suites.some(({ name: suite }) => suite === BUILTIN)
     ? phrase`Ask more ${code('facts')} of the built-in suite, add suites under ${code('probes')}`
     : phrase`Add questions, or suites under ${code('probes')}`;
-}
 
 /** Empty if no probes ran. */
 export const probesFirst = (sentence: string, { probes }: Report): string => (probes === null ? '' : `${sentence} `);
@@ -43,9 +42,7 @@ export function quantizeLess({ modules }: NonNullable<Report['quantization']>): 
   return phrase`Quantize less: keep in 16 bits what lost most (${listed(named)}), take more bits or smaller groups, or calibrate (AWQ, GPTQ) on data like yours.`;
 }
 
-export function notCarriedOver(suite: string): Phrase[] {
-  return [
-    phrase`Search the training data for the questions of ${name(suite)}, take them out, and train again.`,
-    phrase`Until then, do not report the score of this benchmark.`,
-  ];
-}
+export const notCarriedOver = (suite: string): Phrase[] => [
+  phrase`Search the training data for the questions of ${name(suite)}, take them out, and train again.`,
+  phrase`Until then, do not report the score of this benchmark.`,
+];

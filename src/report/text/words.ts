@@ -91,11 +91,10 @@ function precisionOfWeights({ candidate, baseline }: Report, show: (name: string
 }
 
 /** Data types of stored weights, the most frequent first; empty if unknown. */
-export function storedIn(dtypes: Readonly<Record<string, number>>): string[] {
-  return Object.entries(dtypes)
+export const storedIn = (dtypes: Readonly<Record<string, number>>): string[] =>
+  Object.entries(dtypes)
     .sort(([, a], [, b]) => b - a)
     .map(([dtype]) => dtype);
-}
 
 /** `40 of 120 probes` after an early stop. */
 function askedWords({ probes }: Report): string {

@@ -59,11 +59,10 @@ function leastChange(items: readonly ShownItem[]): number | null {
   return changes.length === 0 ? null : Math.min(...changes);
 }
 
-function codesOf(items: readonly ShownItem[]): string {
-  return items
+const codesOf = (items: readonly ShownItem[]): string =>
+  items
     .map(({ form, baseline, candidate }) => `${form}:${baseline === null ? '-' : bit(baseline)}${bit(candidate)}`)
     .join(' ');
-}
 
 const bit = ({ isRight }: Pick<ShownAnswer, 'isRight'>): string => (isRight ? '1' : '0');
 

@@ -128,8 +128,7 @@ function othersWords(metrics: readonly CalibratedMetric[]): string {
   return `${formatCount(names.size, 'other metric')}, not judged (${formatInteger(metrics.length)} numbers)`;
 }
 
-function runsWords({ runs, kind }: CalibrationReport): string {
-  return kind === 'series'
+const runsWords = ({ runs, kind }: CalibrationReport): string =>
+  kind === 'series'
     ? `The numbers of the ${formatCount(runs.length, 'checkpoint')}, in their order`
     : `The numbers of the ${formatCount(runs.length, 'known-good run')}`;
-}

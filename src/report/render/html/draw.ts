@@ -43,11 +43,10 @@ export function plainTable(of: Table, docs: string): Html {
 }
 
 /** A table in a fold; nothing without rows. */
-export function foldedTable(of: Table, docs: string): Html {
-  return of.rows.length === 0
+export const foldedTable = (of: Table, docs: string): Html =>
+  of.rows.length === 0
     ? NOTHING
     : html`<details${of.isOpen ? html` open` : null}><summary>${of.foldTitle ?? of.title}</summary>${drawTableHtml(of, docs)}${tableNotes(of, docs)}</details>`;
-}
 
 const wordsHtml = (words: Words, docs: string): Html => phraseHtml(phraseOf(words), docs);
 

@@ -15,16 +15,14 @@ export const FRAME = {
 const TICKS = 4;
 
 /** @param ticks labeled whole numbers on the axis of x; about four values by default */
-export function axes(tick: (value: number) => string, ticks?: readonly number[]) {
-  return [
-    gridY({ ticks: TICKS, stroke: 'var(--line)', strokeOpacity: 1 }),
-    axisY({ ticks: TICKS, tickSize: 0, label: null, tickFormat: tick }),
-    axisX({
-      ...(ticks === undefined ? { ticks: TICKS } : { ticks: [...ticks], tickFormat: formatInteger }),
-      ...{ tickSize: 0, label: null },
-    }),
-  ];
-}
+export const axes = (tick: (value: number) => string, ticks?: readonly number[]) => [
+  gridY({ ticks: TICKS, stroke: 'var(--line)', strokeOpacity: 1 }),
+  axisY({ ticks: TICKS, tickSize: 0, label: null, tickFormat: tick }),
+  axisX({
+    ...(ticks === undefined ? { ticks: TICKS } : { ticks: [...ticks], tickFormat: formatInteger }),
+    ...{ tickSize: 0, label: null },
+  }),
+];
 
 export function lineOf<Point>(
   points: readonly Point[],

@@ -18,12 +18,11 @@ import { wrap } from './wrap.ts';
 const WIDE = 100;
 const WIDE_HEADS = 110;
 
-export function drawTerminal(blocks: readonly Block[], options: TerminalOptions): string {
-  return blocks
+export const drawTerminal = (blocks: readonly Block[], options: TerminalOptions): string =>
+  blocks
     .map((block) => drawBlock(block, options))
     .filter((part) => part !== '')
     .join('\n\n');
-}
 
 function drawBlock(block: Block, options: TerminalOptions): string {
   const { color, width } = options;
