@@ -56,7 +56,7 @@ export function refuseForeignAdapter(path: string, names: readonly string[]): vo
   throw foreignAdapter(path, found.writer, found.name);
 }
 
-/** @throws UserError for an adapter's factors among full weights: programs would load the weights without them */
+/** @throws UserError for an adapter's factors among full weights: what runs is their sum, which no tensor has */
 export function refuseFactors(path: string, names: readonly string[]): void {
   const found = adapterTensor(names);
   if (!found) return;
