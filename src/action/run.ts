@@ -110,16 +110,11 @@ function reportError(error: unknown, { runner }: Pick<ActionContext, 'runner'>):
   return line;
 }
 
-interface Skip {
-  readonly label: string;
-  readonly login: string;
-}
-
 /**
  * A label counts for the commit that it saw: in the run that it started, and in that of the opening. Null for a run
  * that goes on; a warning says why a label does not count.
  */
-export async function findSkip(run: ActionRun, { event, octokit, runner }: ActionContext): Promise<Skip | null> {
+async function findSkip(run: ActionRun, { event, octokit, runner }: ActionContext) {
   const label = 'skip' in run ? run.skip : undefined;
   const pullRequest = eventPullRequest(event);
   if (label === undefined || pullRequest === null) return null;
@@ -132,7 +127,7 @@ export async function findSkip(run: ActionRun, { event, octokit, runner }: Actio
 }
 
 /** Report that nothing was judged: neither a success nor a failure. */
-export async function reportSkip(skip: Skip, context: ActionContext): Promise<void> {
+async function reportSkip(skip: Parameters<typeof describeSkipped>[0], context: ActionContext): Promise<void> {
   const { runner } = context;
   const text = describeSkipped(skip);
   runner.setOutputs({ verdict: 'skipped' });

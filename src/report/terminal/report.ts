@@ -93,7 +93,6 @@ export function renderShort(report: Report, details: DetailsPlace, options: Term
 function smallTexts(report: Report, details: DetailsPlace): string[] {
   const measured = measuredSentence(report, printable(report.device, 60));
   const claim = report.verdict === 'pass' ? `${measured} ${reportDisclaimer(report)}` : measured;
-  const path = details.kind === 'file' ? printable(details.path) : '';
   const { probes } = report;
   const template =
     probes?.withoutTemplate === undefined
@@ -101,8 +100,9 @@ function smallTexts(report: Report, details: DetailsPlace): string[] {
       : [phraseLine(unusedTemplate(probes.withoutTemplate, probes.suites.length), { nameLength: 60 })];
   const stop = probes && stopSentence(probes);
   const asked = stop === null ? [] : [phraseLine(stop)];
-  const more = [moreWords(report), detailsWords(details, path)].filter((part) => part !== '').join('; ');
-  return [claim, ...asked, ...template, more];
+  const place = details.kind === 'file' ? printable(details.path) : `${details.option} writes them`;
+  const more = [moreWords(report), `details: ${place}`, '--verbose prints all tables'].filter((part) => part !== '');
+  return [claim, ...asked, ...template, more.join('; ')];
 }
 
 export type DetailsPlace =
@@ -111,14 +111,8 @@ export type DetailsPlace =
   /** Nothing was written, and this option would. */
   | { readonly kind: 'option'; readonly option: string };
 
-/** @param path escaped */
-export function detailsWords(details: DetailsPlace, path: string): string {
-  const where = details.kind === 'file' ? `details: ${path}` : `details: ${details.option} writes them`;
-  return `${where}; --verbose prints all tables`;
-}
-
 /** `3 findings in all, 1 note`; empty if the verdict says everything. */
-export function moreWords(report: Report): string {
+function moreWords(report: Report): string {
   const { grave, infos } = findingsBySeverity(report);
   return [
     ...(grave.length > 1 ? [`${formatCount(grave.length, 'finding')} in all`] : []),
