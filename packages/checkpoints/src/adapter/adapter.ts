@@ -1,7 +1,8 @@
+import { at } from '@shadow-gate/platform';
 import type { FolderFiles } from '@shadow-gate/platform/files';
 import type { Architecture } from '../config/architecture.ts';
 import type { Snapshot } from '../hub/snapshot.ts';
-import type { MatrixView } from '../tensors/matrix-view.ts';
+import { type MatrixView, transposedView, wholeMatrix } from '../tensors/matrix-view.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 
 /**
@@ -11,7 +12,6 @@ import type { TensorEntry } from '../tensors/tensor-entry.ts';
 export interface Adapter {
   readonly format: 'lora';
   readonly path: string;
-  /** The files of its directory. */
   readonly files: FolderFiles;
   readonly modules: readonly LoraModule[];
   /** Weights saved whole with the adapter (`modules_to_save`), under the base model's names. */
@@ -26,30 +26,51 @@ export interface Adapter {
 }
 
 /**
- * One adapted module: ΔW = scale·B·A with A [r, in] and B [out, r]: see `loraFactors` for how to read them. With a
- * magnitude m [out] (DoRA, Liu et al. 2024, arXiv 2402.09353) the weight is m·(W + scale·B·A) ÷ ‖W + scale·B·A‖ for
- * each output feature, so that the update depends on W and is not of low rank.
+ * One adapted module: ΔW = scale·B·A with A [r, in] and B [out, r], read by `loraFactors`. With a magnitude m [out]
+ * (DoRA, Liu et al. 2024, arXiv 2402.09353) the weight is m·(W + scale·B·A) ÷ ‖W + scale·B·A‖ for each output feature,
+ * so the update depends on W and its rank is not low.
  */
 export interface LoraModule {
-  /** Name of the base weight that it changes; of a parameter of all experts, with the names in memory. */
+  /** Name of the base weight that it changes; for a parameter of all experts, its name in memory. */
   readonly target: string;
   readonly a: TensorEntry;
   readonly b: TensorEntry;
-  /** A trained bias of B [out]: scale times it is added to what the layer gives. No part of ΔW. */
+  /** A trained bias of B [out]: the layer's output grows by scale times it. Not part of ΔW. */
   readonly bias?: TensorEntry;
   /** A is stored [in, r] and B [r, out], as MLX does. */
   readonly inputFirst?: boolean;
-  /** Where A [r, in] and B [out, r] are parts of their tensors, those of one expert. */
-  readonly views?: { readonly a: MatrixView; readonly b: MatrixView };
+  /** The parts of both tensors that hold one expert's A [r, in] and B [out, r]. */
+  readonly views?: LoraFactors;
   /** The rank of one expert, if `experts` is set. */
   readonly rank: number;
   readonly scale: number;
-  /**
-   * Experts with factors of their own: A is [experts · r, in], expert by expert, B [out, r · experts], rank by rank.
-   */
+  /** Experts with their own factors: A is [experts · r, in], expert by expert, B [out, r · experts], rank by rank. */
   readonly experts?: number;
   /** The base weight is stored [in, out] (GPT-2's Conv1D, and embeddings): so is ΔW. */
   readonly transposed: boolean;
   /** Null for plain LoRA. */
   readonly magnitude: TensorEntry | null;
+}
+
+interface LoraFactors {
+  readonly a: MatrixView;
+  readonly b: MatrixView;
+}
+
+/** The contents of an adapter's folder, and the name or path of its base model. */
+export interface AdapterContents extends Pick<Adapter, 'modules' | 'saved' | 'tensors'> {
+  readonly base: string | null;
+}
+
+/** How to read A [r, in] and B [out, r] from their tensors. */
+export function loraFactors({ a, b, inputFirst, views }: LoraModule): LoraFactors {
+  if (views) return views;
+  const read = (shape: readonly number[]) => (inputFirst ? transposedView(wholeMatrix(shape)) : wholeMatrix(shape));
+  return { a: read(a.shape), b: read(b.shape) };
+}
+
+/** Numbers of input and output features of the adapted module. */
+export function loraFeatures(module: LoraModule): { readonly input: number; readonly output: number } {
+  const { a, b } = loraFactors(module);
+  return { input: at(a.shape, 1), output: at(b.shape, 0) };
 }

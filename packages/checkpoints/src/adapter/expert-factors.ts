@@ -1,7 +1,6 @@
 import { at, UserError } from '@shadow-gate/platform';
 import { inBlock, type MatrixView, type OutputSlice, wholeMatrix } from '../tensors/matrix-view.ts';
-import type { Adapter, LoraModule } from './adapter.ts';
-import { loraFeatures } from './factors.ts';
+import { type Adapter, type LoraModule, loraFeatures } from './adapter.ts';
 
 /** A module of an adapter that changes the weights of all experts of a layer (`target_parameters` of PEFT). */
 export type StackedModule = LoraModule & { readonly experts: number };
@@ -10,25 +9,25 @@ export function isStackedModule(module: LoraModule): module is StackedModule {
   return module.experts !== undefined;
 }
 
-/** A stack of updates, and the features of the layer of each expert: of gate and up together where they are fused. */
+/** A stack of updates, and the features of each expert's layer; fused gate and up count together. */
 export interface ExpertLayer {
   readonly module: StackedModule;
   readonly input: number;
   readonly output: number;
 }
 
-/** From this version on, PEFT looks at what the module of transformers says of its layout. */
+/** Since this version, PEFT asks the module of transformers for its layout. */
 const CONVENTION_SINCE = [0, 19, 1];
-/** Stored [experts, in, out] by transformers 5, and said so. */
+/** Stored [experts, in, out] by transformers 5, which declares it. */
 const INPUT_FIRST = 'gpt_oss';
-/** Stored [experts, in, out], and not said so: PEFT takes them for [experts, out, in]. */
+/** Stored [experts, in, out] without declaring it: PEFT reads them as [experts, out, in]. */
 const UNDECLARED = /^llama4(_text)?$/;
 
 /**
  * Does A belong to the outputs of the layers, and B to their inputs? PEFT's `ParamWrapper` (`tuners/lora/layer.py`)
- * takes the second axis of a stack for inputs in 0.17 and 0.18, the third in 0.19.0, and since 0.19.1 what the module
- * says. All stacks of an adapter are alike, so one with unequal features decides. @param family `layoutType` of the
- * base model
+ * reads the second axis of a stack as inputs in 0.17 and 0.18, the third in 0.19.0, and asks the module since 0.19.1.
+ * All stacks of an adapter are alike, so one with unequal features decides.
+ * @param family `layoutType` of the base model
  * @throws UserError if none decides
  */
 export function areExpertFactorsTurned(
@@ -54,7 +53,7 @@ export function areExpertFactorsTurned(
   );
 }
 
-/** `peft_version`, which PEFT writes from 0.18 on; null if it is not there, or is no version. */
+/** PEFT writes `peft_version` since 0.18. */
 function versionOf({ peft_version: written }: Adapter['config']): number[] | null {
   const parts = typeof written === 'string' ? /^(\d{1,4})\.(\d{1,4})\.(\d{1,4})/.exec(written) : null;
   return parts ? parts.slice(1).map(Number) : null;
@@ -66,8 +65,8 @@ function isBefore(version: readonly number[], other: readonly number[]): boolean
 }
 
 /**
- * The update of one expert's matrix as a module of its own: of expert e, A is [r, in] in A [experts, r, in] and B [out,
- * r] in B [out, r, experts] (PEFT, `ParamWrapper.get_delta_weight`).
+ * The update of one expert's matrix as its own module: its A [r, in] is part of A [experts, r, in], and its B [out, r]
+ * of B [out, r, experts] (PEFT, `ParamWrapper.get_delta_weight`).
  * @param part of its output features; all of them if missing
  */
 export function expertModule(
@@ -75,7 +74,8 @@ export function expertModule(
   expert: number,
   { part, turned, transposed }: { readonly part?: OutputSlice; readonly turned: boolean; readonly transposed: boolean },
 ): LoraModule {
-  const { a, b, rank, experts } = module;
+  const { experts, ...single } = module;
+  const { a, b, rank } = single;
   const features = loraFeatures(module);
   const [input, output] = turned ? [features.output, features.input] : [features.input, features.output];
   const { outDims, slice } = part ?? { outDims: [output], slice: { axis: 0, start: 0, end: output } };
@@ -87,10 +87,9 @@ export function expertModule(
     slices: [...slices, one(dims.length + 1)],
     shape: [width, rank],
   });
-  const own: LoraModule = { ...module, transposed };
   if (!turned) {
     const views = { a: inBlock(wholeMatrix([rank, input]), expert, experts), b: inLast(outDims, [slice], rows) };
-    return withoutExperts({ ...own, views });
+    return { ...single, transposed, views };
   }
   const columns: MatrixView = {
     dims: [experts, rank, ...outDims],
@@ -98,11 +97,6 @@ export function expertModule(
     shape: [rows, rank],
     transposed: true,
   };
-  const inputs = inLast([input], [], input);
-  const views = { a: { ...inputs, shape: [rank, input], transposed: true } as const, b: columns };
-  return withoutExperts({ ...own, a: b, b: a, views });
-}
-
-function withoutExperts({ experts: _, ...module }: LoraModule): LoraModule {
-  return module;
+  const inputs: MatrixView = { ...inLast([input], [], input), shape: [rank, input], transposed: true };
+  return { ...single, transposed, a: b, b: a, views: { a: inputs, b: columns } };
 }

@@ -1,4 +1,4 @@
-export type { Adapter, LoraModule } from './adapter.ts';
+export { type Adapter, type LoraModule, loraFactors, loraFeatures } from './adapter.ts';
 export {
   areExpertFactorsTurned,
   type ExpertLayer,
@@ -6,4 +6,3 @@ export {
   isStackedModule,
   type StackedModule,
 } from './expert-factors.ts';
-export { loraFactors, loraFeatures } from './factors.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { at, UserError } from '@shadow-gate/platform';
+import { UserError } from '@shadow-gate/platform';
 import { validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import { readSafetensorsHeader, resolveFile } from '../formats/safetensors.ts';
@@ -7,13 +7,11 @@ import { ADAPTER_CONFIG, MLX_ADAPTER } from '../hub/weight-formats.ts';
 import { tensorPlace } from '../naming/place.ts';
 import { isMeasuredDtype } from '../tensors/dtype.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
-import type { LoraModule } from './adapter.ts';
-import type { AdapterContents } from './contents.ts';
+import type { AdapterContents, LoraModule } from './adapter.ts';
 
 /**
- * The arguments of a training that decide what runs (ml-explore/mlx-lm, `tuner/utils.py`, `load_adapters`): rank, scale
- * and keys of `lora_parameters`, and how many of the last layers are adapted. `alpha`, which old versions write too, is
- * not read there. The others (data, optimizer, …) have no effect on what was trained.
+ * The training arguments that decide what runs (ml-explore/mlx-lm, `tuner/utils.py`, `load_adapters`): rank, scale and
+ * keys of `lora_parameters`, and the number of last layers that are adapted. It does not read `alpha` of old versions.
  */
 const configSchema = z.looseObject({
   model: z.string().nullish(),
@@ -24,7 +22,7 @@ const configSchema = z.looseObject({
   lora_parameters: z
     .looseObject({
       rank: z.int().positive(),
-      /** Larger ones have energies that may not be numbers. */
+      /** The energies of larger ones may not be numbers. */
       scale: z.number().min(-1e9).max(1e9),
       keys: z.array(z.string()).nullish(),
     })
@@ -36,8 +34,8 @@ const FUSE = 'fuse it into its base model (mlx_lm.fuse) and give the fused model
 
 /**
  * Read mlx-lm's `adapters.safetensors`: `<module>.lora_a` [in, r] and `.lora_b` [r, out]; ΔW = scale·(lora_a·lora_b)ᵀ
- * for a linear layer, scale·lora_a·lora_b for embeddings. @throws UserError for other fine-tunes, and modules that
- * cannot be measured
+ * for a linear layer, scale·lora_a·lora_b for embeddings.
+ * @throws UserError for other fine-tunes, and modules that cannot be measured
  */
 export async function readMlxAdapter(path: string, config: Record<string, unknown>): Promise<AdapterContents> {
   const configFile = join(path, ADAPTER_CONFIG);
@@ -54,10 +52,11 @@ export async function readMlxAdapter(path: string, config: Record<string, unknow
   const parameters = parsed.data.lora_parameters;
   if (!parameters) throw new UserError(`${configFile} has no lora_parameters`, 'restore the file');
   const entries = await readSafetensorsHeader(await resolveFile(path, MLX_ADAPTER, 'adapter'));
-  const modules = [...factorsByModule(path, entries)].map(([module, factors]) =>
+  const factorsOf = factorsByModule(path, entries);
+  const modules = [...factorsOf].map(([module, factors]) =>
     toModule(path, module, factors, { ...parameters, isDora: type === 'dora' }),
   );
-  refuseUnadapted(path, [...factorsByModule(path, entries).keys()], parsed.data);
+  refuseUnadapted(path, [...factorsOf.keys()], parsed.data);
   return {
     modules: modules.sort((x, y) => (x.target < y.target ? -1 : 1)),
     saved: new Map(),
@@ -88,9 +87,7 @@ function toModule(
   { rank, scale, isDora }: { readonly rank: number; readonly scale: number; readonly isDora: boolean },
 ): LoraModule {
   const named = `${path}: module ${JSON.stringify(module)}`;
-  if (!a || !b) {
-    throw new UserError(`${named} has no ${a ? 'lora_b' : 'lora_a'}`, 'save the adapter again');
-  }
+  if (!a || !b) throw new UserError(`${named} has no ${a ? 'lora_b' : 'lora_a'}`, 'save the adapter again');
   if (isDora !== (m !== undefined)) {
     throw new UserError(
       `${named} has ${m ? 'the magnitudes of DoRA' : 'no magnitudes'}, and fine_tune_type is ${isDora ? 'dora' : 'lora'}`,
@@ -111,27 +108,16 @@ function toModule(
       'save the adapter again',
     );
   }
-  if (at(a.shape, 1) !== rank) {
-    throw new UserError(
-      `${named}: its rank is ${rank} in the config and ${a.shape[1]} in the weights`,
-      'restore the config',
-    );
+  if (a.shape[1] !== rank) {
+    const ranks = `${rank} in the config and ${a.shape[1]} in the weights`;
+    throw new UserError(`${named}: its rank is ${ranks}`, 'restore the config');
   }
   const transposed = tensorPlace(module, { multimodal: false }).module === 'embed';
   if (m && transposed) throw new UserError(`${named} is DoRA on embeddings, which is not supported`, FUSE);
   // transformers stores these transposed, and the norms of rows are not those of columns.
   if (m && /\.c_(attn|proj|fc)$/.test(module))
     throw new UserError(`${named} is DoRA of GPT-2, which is not supported`, FUSE);
-  return {
-    target: `${module}.weight`,
-    a,
-    b,
-    inputFirst: true,
-    magnitude: m ?? null,
-    rank,
-    scale,
-    transposed,
-  };
+  return { target: `${module}.weight`, a, b, inputFirst: true, magnitude: m ?? null, rank, scale, transposed };
 }
 
 /** `model.layers.3.self_attn.q_proj` → 3 and what `keys` can name: `self_attn.q_proj`. */
@@ -141,15 +127,14 @@ const IN_LAYER = /(?:^|\.)(?:layers|h|blocks)\.(\d{1,6})\.(.+)$/;
 function refuseUnadapted(path: string, modules: readonly string[], config: MlxConfig): void {
   const keys = config.lora_parameters?.keys;
   const layers = config.num_layers ?? config.lora_layers ?? 0;
-  const placed = modules.flatMap((module) => {
-    const match = IN_LAYER.exec(module);
-    return match ? [{ module, layer: Number(match[1]), inside: match[2] ?? '' }] : [];
+  const placed = modules.map((module) => {
+    const [, layer, inside = module] = IN_LAYER.exec(module) ?? [];
+    return { module, layer: layer === undefined ? null : Number(layer), inside };
   });
-  const last = placed.reduce((most, { layer }) => Math.max(most, layer), 0);
-  for (const module of modules) {
-    const place = placed.find((other) => other.module === module);
-    const isNamed = !keys || keys.includes(module) || (place !== undefined && keys.includes(place.inside));
-    const isBefore = layers > 0 && place !== undefined && place.layer <= last - layers;
+  const last = placed.reduce((most, { layer }) => Math.max(most, layer ?? 0), 0);
+  for (const { module, layer, inside } of placed) {
+    const isNamed = !keys || keys.includes(module) || keys.includes(inside);
+    const isBefore = layers > 0 && layer !== null && layer <= last - layers;
     if (isNamed && (!isBefore || keys?.includes(module))) continue;
     const key = isNamed ? `num_layers is ${layers}` : 'the keys of lora_parameters do not name it';
     throw new UserError(

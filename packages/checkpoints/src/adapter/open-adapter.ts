@@ -38,24 +38,21 @@ export async function openAdapter(files: FolderFiles): Promise<Adapter> {
     );
   }
   const config = parseJsonObject((await files.text(ADAPTER_CONFIG)) ?? '', configFile);
-  const read = isMlxConfig(config, names) ? await readMlxAdapter(path, config) : await readPeftAdapter(path, config);
-  const { base, ...adapter } = read;
+  const read = isMlxConfig(config, names) ? readMlxAdapter : readPeftAdapter;
+  const { base, ...adapter } = await read(path, config);
   if (adapter.modules.length === 0 && adapter.saved.size === 0)
     throw new UserError(`${path} adapts no module`, 'save the adapter again');
   const architecture = await baseArchitecture(path, base);
   return { format: 'lora', path, files, ...adapter, config, architecture, remote: null };
 }
 
-/** mlx-lm saves its training arguments, PEFT the adapter's type. Converters may write both: then the weights decide. */
+/** mlx-lm saves its training arguments, PEFT the adapter's type. If a converter wrote both, the weights decide. */
 function isMlxConfig(config: Record<string, unknown>, names: ReadonlySet<string>): boolean {
   if (names.has(MLX_ADAPTER)) return true;
   return !('peft_type' in config) && ('lora_parameters' in config || 'fine_tune_type' in config);
 }
 
-/**
- * The base model's config describes its fused modules. It is read only inside the adapter's folder and the working
- * directory, since an adapter can name any path of the machine.
- */
+/** Read only inside the adapter's folder and the working directory: an adapter can name any path of the machine. */
 async function baseArchitecture(path: string, base: string | null): Promise<Architecture> {
   const roots = await Promise.all([path, '.'].map((root) => realpath(root)));
   for (const named of base === null ? [] : [resolve(path, base), resolve(base)]) {
@@ -67,19 +64,17 @@ async function baseArchitecture(path: string, base: string | null): Promise<Arch
   return UNKNOWN_ARCHITECTURE;
 }
 
-/** Folders looked at for adapters inside a folder without weights. */
+/** Subfolders of a folder without weights that are searched for adapters. */
 const MAX_FOLDERS = 100;
 
-/** The error for a folder whose subfolders are adapters, as PEFT saves several; null if there are none. */
+/** The error for a folder of adapters, as PEFT saves several; null if there are none. */
 export async function adaptersInside(path: string): Promise<UserError | null> {
   const folders = (await readdir(path)).sort().slice(0, MAX_FOLDERS);
-  const isAdapter = (name: string) =>
-    stat(join(path, name, ADAPTER_CONFIG)).then(
-      (found) => found.isFile(),
-      () => false,
-    );
   const found: string[] = [];
-  for (const name of folders) if (await isAdapter(name)) found.push(name);
+  for (const name of folders) {
+    const config = await stat(join(path, name, ADAPTER_CONFIG)).catch(() => null);
+    if (config?.isFile()) found.push(name);
+  }
   if (found[0] === undefined) return null;
   const named = found.slice(0, 4).map((name) => JSON.stringify(name));
   return new UserError(

@@ -28,69 +28,31 @@ const configSchema = z.looseObject({
 });
 export type PeftConfig = z.infer<typeof configSchema>;
 
-/** What a key of LoraConfig means for the update. */
-type Rule =
-  /** Changes how it was trained or started, and nothing of what runs. */
-  | 'no effect'
-  | 'honored'
-  /** Changes what runs in a way that is not measured, if it is set. */
-  | { readonly refused: string; readonly canMerge: boolean };
+// Every key of LoraConfig in PEFT 0.21 (`tuners/lora/config.py`, `config.py`) is honored or in one of these lists.
 
-const refused = (why: string): Rule => ({ refused: why, canMerge: true });
-
-/** Every key of LoraConfig in PEFT 0.21 (`tuners/lora/config.py`, `config.py`). A key that is not here is refused. */
-const RULES: Readonly<Record<string, Rule>> = {
-  task_type: 'no effect',
-  auto_mapping: 'no effect',
-  peft_version: 'no effect',
-  revision: 'no effect',
-  inference_mode: 'no effect',
-  lora_dropout: 'no effect',
-  megatron_core: 'no effect',
-  // Initializations from data, and their options. Which of them also change the base is in init_lora_weights.
-  loftq_config: 'no effect',
-  eva_config: 'no effect',
-  corda_config: 'no effect',
-  lora_ga_config: 'no effect',
-  qalora_group_size: 'no effect',
-  runtime_config: 'no effect',
+/** Keys that change how the adapter was trained or started, but not what runs. */
+const WITHOUT_EFFECT = new Set([
+  ...['task_type', 'auto_mapping', 'peft_version', 'revision', 'inference_mode', 'lora_dropout', 'megatron_core'],
+  // Options of initializations. `init_lora_weights` says which of them also change the base.
+  ...['loftq_config', 'eva_config', 'corda_config', 'lora_ga_config', 'qalora_group_size', 'runtime_config'],
   // Compresses what the backward pass keeps.
-  velora_config: 'no effect',
+  'velora_config',
+]);
 
-  peft_type: 'honored',
-  base_model_name_or_path: 'honored',
-  r: 'honored',
-  lora_alpha: 'honored',
-  use_rslora: 'honored',
-  use_dora: 'honored',
-  fan_in_fan_out: 'honored',
-  rank_pattern: 'honored',
-  alpha_pattern: 'honored',
-  init_lora_weights: 'honored',
-  target_modules: 'honored',
-  target_parameters: 'honored',
-  exclude_modules: 'honored',
-  modules_to_save: 'honored',
-  layers_to_transform: 'honored',
-  layers_pattern: 'honored',
-  // Biases are in the file.
-  bias: 'honored',
-  lora_bias: 'honored',
-  ensure_weight_tying: 'honored',
-
-  use_qalora: refused("QALoRA's A multiplies pooled inputs"),
-  use_bdlora: refused('the factors of BD-LoRA are block-diagonal, and stored as blocks'),
-  kasa_config: refused('KaSA also truncates the base weights, and has a diagonal between A and B'),
-  monteclora_config: refused('MonteCLoRA adds a sampled term to A'),
-  layer_replication: refused('it creates layers that the base model does not have'),
-  trainable_token_indices: refused('single rows of the embeddings were trained with the LoRA'),
-  megatron_config: refused('layers of Megatron are split over machines'),
-  alora_invocation_tokens: {
-    refused: 'the update runs only after these tokens (activated LoRA)',
-    canMerge: false,
-  },
-  arrow_config: { refused: 'the update depends on the input (Arrow routing)', canMerge: false },
-};
+/** Keys that change what runs in a way that is not measured, with the reason. */
+const REFUSED = new Map([
+  ['use_qalora', "QALoRA's A multiplies pooled inputs"],
+  ['use_bdlora', 'the factors of BD-LoRA are block-diagonal, and stored as blocks'],
+  ['kasa_config', 'KaSA also truncates the base weights, and has a diagonal between A and B'],
+  ['monteclora_config', 'MonteCLoRA adds a sampled term to A'],
+  ['layer_replication', 'it creates layers that the base model does not have'],
+  ['trainable_token_indices', 'single rows of the embeddings were trained with the LoRA'],
+  ['megatron_config', 'layers of Megatron are split over machines'],
+  ['alora_invocation_tokens', 'the update runs only after these tokens (activated LoRA)'],
+  ['arrow_config', 'the update depends on the input (Arrow routing)'],
+]);
+/** Those that a merged model cannot have. */
+const NOT_MERGEABLE = new Set(['alora_invocation_tokens', 'arrow_config']);
 
 /** Initializations that leave the base weights as they are. */
 const PLAIN_INITIALIZATIONS = new Set(['gaussian', 'eva', 'orthogonal', 'mica', 'true', 'false']);
@@ -98,10 +60,9 @@ const PLAIN_INITIALIZATIONS = new Set(['gaussian', 'eva', 'orthogonal', 'mica', 
 const BASE_CHANGING_INITIALIZATIONS = /^(pissa|olora|corda|loftq|lora_ga)/i;
 
 export const MERGE = 'merge the adapter into the base model (PEFT: merge_and_unload) and give the merged model';
+export const SERVE = 'serve the model with it and give --endpoint, to check its behavior alone';
 
-/**
- * Read a LoRA adapter's config. @throws UserError for invalid keys, and for ones that change what runs and are not read
- */
+/** Check the types of the honored keys. @throws UserError for the first that is wrong */
 export function parsePeftConfig(config: Record<string, unknown>, file: string): PeftConfig {
   const parsed = validate(configSchema, config);
   if (!parsed.success) {
@@ -115,17 +76,15 @@ export function parsePeftConfig(config: Record<string, unknown>, file: string): 
 export function refuseKeys(config: PeftConfig, file: string): void {
   for (const [key, value] of Object.entries(config)) {
     if (!isSet(value)) continue;
-    const rule = Object.hasOwn(RULES, key) ? RULES[key] : undefined;
-    if (rule === undefined) {
-      throw new UserError(
-        `${file}: the key ${JSON.stringify(key)} is not known, and could change what runs`,
-        'remove it if it does not, or merge the adapter into the base model',
-      );
+    if (Object.hasOwn(configSchema.shape, key) || WITHOUT_EFFECT.has(key)) continue;
+    const reason = REFUSED.get(key);
+    if (reason !== undefined) {
+      const hint = NOT_MERGEABLE.has(key) ? SERVE : MERGE;
+      throw new UserError(`${file}: ${key} is set, and is not measured: ${reason}`, hint);
     }
-    if (typeof rule === 'string') continue;
     throw new UserError(
-      `${file}: ${key} is set, and is not measured: ${rule.refused}`,
-      rule.canMerge ? MERGE : 'serve the model with it and give --endpoint, to check its behavior alone',
+      `${file}: the key ${JSON.stringify(key)} is not known, and could change what runs`,
+      'remove it if it does not, or merge the adapter into the base model',
     );
   }
   const { init_lora_weights: initialization } = config;
@@ -134,7 +93,7 @@ export function refuseKeys(config: PeftConfig, file: string): void {
   if (!BASE_CHANGING_INITIALIZATIONS.test(initialization)) {
     throw new UserError(`${named} is not known, and could have changed the base weights`, MERGE);
   }
-  // PEFT computes the change anew when it loads the adapter, from whatever base it is given.
+  // When it loads the adapter, PEFT computes the change again from the base that it is given.
   const own = 'or, if the changed base model was saved, set init_lora_weights to true and give that as reference';
   throw new UserError(
     `${named} also changed the base weights`,
@@ -144,7 +103,6 @@ export function refuseKeys(config: PeftConfig, file: string): void {
   );
 }
 
-/** Does a key have another value than the one that switches it off? */
 function isSet(value: unknown): boolean {
   if (value === null || value === undefined || value === false) return false;
   return typeof value !== 'object' || Object.keys(value).length > 0;

@@ -1,16 +1,10 @@
 import { UserError } from '@shadow-gate/platform';
+import { SERVE } from './peft-config.ts';
 
-/** Kinds of PEFT 0.21 that only add something in front of the input or of the keys and values of attention. */
-const WITHOUT_WEIGHTS = new Set([
-  'PROMPT_TUNING',
-  'MULTITASK_PROMPT_TUNING',
-  'P_TUNING',
-  'PREFIX_TUNING',
-  'CPT',
-  'CARTRIDGE',
-]);
+/** Kinds of PEFT 0.21 that only add to the input, or to the keys and values of attention. */
+const WITHOUT_WEIGHTS = /^(PROMPT_TUNING|MULTITASK_PROMPT_TUNING|P_TUNING|PREFIX_TUNING|CPT|CARTRIDGE)$/;
 
-/** Kinds whose update depends on the input, so that PEFT has no `merge_and_unload` for them. */
+/** Kinds without `merge_and_unload`: their update depends on the input. */
 const NOT_MERGEABLE = new Set(['ADAPTION_PROMPT', 'POLY', 'XLORA', 'SHADOW']);
 
 /** Kinds with a `merge_and_unload` in PEFT 0.21. */
@@ -51,19 +45,13 @@ const MERGEABLE = new Set([
   'WAVEFT',
 ]);
 
-const SERVE = 'serve the model with it and give --endpoint, to check its behavior alone';
-
 /** @throws UserError for any PEFT adapter but LoRA, with its type and advice that is possible for it */
 export function refuseOtherTypes(path: string, type: string): void {
   if (type === 'LORA') return;
-  if (WITHOUT_WEIGHTS.has(type)) {
-    throw new UserError(`${path} is a ${type} adapter, which cannot be measured: it changes no weights`, SERVE);
-  }
-  if (NOT_MERGEABLE.has(type)) {
-    throw new UserError(
-      `${path} is a ${type} adapter, which cannot be measured: its update depends on the input`,
-      SERVE,
-    );
+  const changesNothing = WITHOUT_WEIGHTS.test(type);
+  if (changesNothing || NOT_MERGEABLE.has(type)) {
+    const reason = changesNothing ? 'it changes no weights' : 'its update depends on the input';
+    throw new UserError(`${path} is a ${type} adapter, which cannot be measured: ${reason}`, SERVE);
   }
   if (MERGEABLE.has(type)) {
     throw new UserError(

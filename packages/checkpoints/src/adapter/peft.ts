@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '@shadow-gate/platform';
+import { given, UserError } from '@shadow-gate/platform';
 import { readStateDict } from '../formats/pickle/state-dict.ts';
 import { readSafetensorsHeader, resolveFile } from '../formats/safetensors.ts';
 import { ADAPTER, ADAPTER_CONFIG, PICKLED_ADAPTER } from '../hub/weight-formats.ts';
@@ -9,14 +9,13 @@ import { NamePatterns } from '../naming/name-pattern.ts';
 import { tensorPlace } from '../naming/place.ts';
 import { isMeasuredDtype } from '../tensors/dtype.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
-import type { LoraModule } from './adapter.ts';
-import type { AdapterContents } from './contents.ts';
+import type { AdapterContents, LoraModule } from './adapter.ts';
 import { MERGE, type PeftConfig, parsePeftConfig, refuseKeys } from './peft-config.ts';
 import { refuseOtherTypes } from './peft-type.ts';
 import { moduleSelection } from './target-modules.ts';
 import { type AdaptedParameter, targetParameterFinder } from './target-parameters.ts';
 
-/** Before the names of the base model's modules. PEFT loads nothing under other names, and says nothing. */
+/** Precedes the names of the base model's modules. PEFT silently skips other names. */
 const PREFIX = 'base_model.model.';
 /** `<module>.lora_A[.default].weight`, and without `.weight` for embeddings; not `lora_B.bias`. */
 const LORA_KEY = /^(.+)\.lora_(embedding_)?(A|B)(?:\.default)?$/;
@@ -26,10 +25,9 @@ const MAGNITUDE_KEY = /^(.+)\.lora_magnitude_vector(?:\.default)?$/;
 const BIAS_KEY = /^(.+)\.lora_B\.bias$/;
 /** Real ones are below 10⁴; the energies of an update with a larger one may not be numbers. */
 const MAX_ALPHA = 1e9;
-/** A module that is saved whole, or the copy of what it was before. */
+/** A module that is saved whole, or the copy of its original. */
 const WRAPPED = /(^|\.)(modules_to_save|original_module)(\.|$)/;
 
-/** An adapter's config and file, and what is looked up in them. */
 interface Source {
   readonly path: string;
   readonly configFile: string;
@@ -37,9 +35,7 @@ interface Source {
   readonly patterns: NamePatterns;
 }
 
-/**
- * Read an adapter of PEFT. @throws UserError for other adapters, and for parts that LoRA and DoRA do not have, by name
- */
+/** Read an adapter of PEFT. @throws UserError for other kinds, and naming a part that LoRA and DoRA do not have */
 export async function readPeftAdapter(path: string, raw: Record<string, unknown>): Promise<AdapterContents> {
   const configFile = join(path, ADAPTER_CONFIG);
   const config = parsePeftConfig(raw, configFile);
@@ -60,13 +56,6 @@ async function readWeights(path: string): Promise<TensorEntry[]> {
   return readSafetensorsHeader(await resolveFile(path, ADAPTER, 'adapter'));
 }
 
-function moduleOf(key: string): string {
-  const bare = key.slice(PREFIX.length);
-  const end = bare.search(/\.(lora_|token_adapter|trainable_tokens_)/);
-  return end < 0 ? bare : bare.slice(0, end);
-}
-
-/** The tensors of a module, as they are found. */
 interface Factors {
   a?: TensorEntry;
   b?: TensorEntry;
@@ -91,7 +80,11 @@ function collect(source: Source, entries: readonly TensorEntry[]) {
     } else if (entry.name.includes('.original_module.')) {
       // The base model's weight, stored next to the trained one of `modules_to_save`.
     } else if (entry.name.includes('.lora_') || /[._](trainable_tokens|token_adapter)[._]/.test(entry.name)) {
-      refuseUnknown(source, entry);
+      const [owner] = inner.split(/\.(?:lora_|token_adapter|trainable_tokens_)/);
+      throw new UserError(
+        `${source.path}: module ${JSON.stringify(owner)} has ${JSON.stringify(entry.name)}, which plain LoRA does not have`,
+        MERGE,
+      );
     } else {
       // PEFT saves a copy of the base embeddings with their LoRA, and loads the copy.
       const name = inner.replace(/\.base_layer\.(weight|bias)$/, '.$1');
@@ -106,11 +99,8 @@ function collect(source: Source, entries: readonly TensorEntry[]) {
     if (/(^|\.)modules_to_save\./.test(name))
       throw neverLoaded(source, entry, 'PEFT saves such modules without that part');
     if (isBeside !== isAdapted) {
-      throw neverLoaded(
-        source,
-        entry,
-        `its module has ${isAdapted ? 'a LoRA, and so' : 'no LoRA, and so no'} base_layer`,
-      );
+      const lora = isAdapted ? 'a LoRA, and so' : 'no LoRA, and so no';
+      throw neverLoaded(source, entry, `its module has ${lora} base_layer`);
     }
     saved.set(name, { ...entry, name });
   }
@@ -157,14 +147,6 @@ function neverLoaded({ path }: Source, { name }: TensorEntry, why: string): User
   );
 }
 
-/** What would be left out silently. */
-function refuseUnknown({ path }: Source, { name }: TensorEntry): void {
-  throw new UserError(
-    `${path}: module ${JSON.stringify(moduleOf(name))} has ${JSON.stringify(name)}, which plain LoRA does not have`,
-    MERGE,
-  );
-}
-
 function notLoaded({ path, configFile }: Source, module: string, key: string): UserError {
   return new UserError(
     `${path}: module ${JSON.stringify(module)} is in the file, and ${key} of the config leaves it out: PEFT does not load it`,
@@ -192,31 +174,23 @@ function toModule(source: Source, module: string, factors: Factors, parameter: A
   const { path, config, configFile, patterns } = source;
   const { a, b, magnitude, bias, embedding } = factors;
   const named = `${path}: module ${JSON.stringify(module)}`;
-  if (!a || !b) {
-    if (!a && !b)
-      throw new UserError(
-        `${named} ${magnitude ? 'uses DoRA and has' : 'has'} neither A nor B`,
-        'save the adapter again',
-      );
-    throw new UserError(`${named} has ${a ? 'A but no B' : 'B but no A'}`, 'save the adapter again');
+  if (!a && !b) {
+    const dora = magnitude ? ' uses DoRA and' : '';
+    throw new UserError(`${named}${dora} has neither A nor B`, 'save the adapter again');
   }
+  if (!a || !b) throw new UserError(`${named} has ${a ? 'A but no B' : 'B but no A'}`, 'save the adapter again');
   if (module.endsWith('.base_layer') && parameter === null) {
     throw new UserError(`${named} adapts a parameter, and the config has no target_parameters that name it`, MERGE);
   }
-  for (const { name, dtype } of [a, b, ...(magnitude ? [magnitude] : []), ...(bias ? [bias] : [])]) {
-    if (isMeasuredDtype(dtype)) continue;
-    throw new UserError(`${named}: ${JSON.stringify(name)} is ${dtype}`, 'save the adapter in a floating-point dtype');
+  for (const tensor of [a, b, magnitude, bias]) {
+    if (!tensor || isMeasuredDtype(tensor.dtype)) continue;
+    const problem = `${named}: ${JSON.stringify(tensor.name)} is ${tensor.dtype}`;
+    throw new UserError(problem, 'save the adapter in a floating-point dtype');
   }
   const allRanks = a.shape[0] ?? 0;
   const kernel = b.shape.slice(2).reduce((product, size) => product * size, 1);
-  if (
-    a.shape.length < 2 ||
-    b.shape.length < 2 ||
-    kernel !== 1 ||
-    b.shape[1] !== allRanks ||
-    a.size === 0 ||
-    b.size === 0
-  ) {
+  const areMatrices = a.shape.length >= 2 && b.shape.length >= 2 && kernel === 1;
+  if (!areMatrices || b.shape[1] !== allRanks || a.size === 0 || b.size === 0) {
     throw new UserError(
       `${named}: A [${a.shape.join(', ')}] and B [${b.shape.join(', ')}] cannot be multiplied`,
       'save the adapter again',
@@ -232,11 +206,9 @@ function toModule(source: Source, module: string, factors: Factors, parameter: A
   const rank = lookUp(config.rank_pattern) ?? config.r ?? allRanks;
   const experts = allRanks / rank;
   if (parameter?.isStack ? !Number.isInteger(experts) : experts !== 1) {
+    const ranks = `${rank} in the config and ${allRanks} in the weights`;
     const times = parameter?.isStack ? ', which is no multiple of it' : '';
-    throw new UserError(
-      `${named}: its rank is ${rank} in the config and ${allRanks} in the weights${times}`,
-      'restore the config',
-    );
+    throw new UserError(`${named}: its rank is ${ranks}${times}`, 'restore the config');
   }
   const alpha = lookUp(config.alpha_pattern) ?? config.lora_alpha;
   if (alpha === undefined || alpha === null) throw new UserError(`${configFile} has no lora_alpha`, 'restore the file');
@@ -245,13 +217,13 @@ function toModule(source: Source, module: string, factors: Factors, parameter: A
   }
   const scale = alpha / (config.use_rslora ? Math.sqrt(rank) : rank);
   const transposed = embedding || (config.fan_in_fan_out === true && a.shape.length === 2);
-  const common = { a, b, ...(bias && { bias }), magnitude: magnitude ?? null, rank, scale, transposed };
+  const common = { a, b, ...given({ bias }), magnitude: magnitude ?? null, rank, scale, transposed };
   return parameter?.isStack
     ? { ...common, target: parameter.name, experts }
     : { ...common, target: `${parameter?.name.replace(/\.weight$/, '') ?? module}.weight` };
 }
 
-/** PEFT takes no bias together with DoRA, of embeddings, and of parameters. */
+/** PEFT refuses a bias with DoRA, embeddings and parameters. */
 function refuseBias(
   { config }: Source,
   named: string,
@@ -260,10 +232,10 @@ function refuseBias(
   if (config.lora_bias !== true && !bias) return;
   if (embedding && !bias) return;
   if (config.lora_bias === true && bias && !magnitude && !embedding && !isStack && bias.size === b.shape[0]) return;
-  const problem = bias
+  const found = bias
     ? 'a bias of B, and lora_bias of the config leaves none there'
     : 'no bias of B, and lora_bias is set';
-  throw new UserError(`${named} has ${problem}`, 'save the adapter again');
+  throw new UserError(`${named} has ${found}`, 'save the adapter again');
 }
 
 function refuseMagnitude(

@@ -1,8 +1,8 @@
 import { UserError } from '@shadow-gate/platform';
 
-/** How PEFT nests what adapts several parameters of a module: the first one innermost. */
+/** PEFT nests the adapters of several parameters of a module, the first one innermost. */
 const BASE_LAYER = '.base_layer';
-/** Parameters of experts in the order in which the modules of transformers declare them. */
+/** Parameters of experts in the order in which transformers declares them. */
 const OF_EXPERTS = ['gate_up_proj', 'up_proj', 'down_proj'];
 
 /** A parameter that an adapter changes, and the module that it belongs to. */
@@ -13,9 +13,8 @@ export interface AdaptedParameter {
 }
 
 /**
- * Which parameter each module of factors changes (`target_parameters`, `_inject_parameters` of PEFT 0.21,
- * `tuners/tuners_utils.py`). The file does not say it: a module with several has them nested as `….base_layer`, in the
- * order in which they are declared.
+ * Finds the parameter that a module of factors changes (`target_parameters`, `_inject_parameters` of PEFT 0.21,
+ * `tuners/tuners_utils.py`). The file does not name it: several are nested as `….base_layer` in declaration order.
  * @param modules the names of all modules of factors
  * @returns null for a module of factors that changes a layer
  */
