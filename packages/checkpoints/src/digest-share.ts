@@ -14,15 +14,14 @@ import { isPickledName } from './hub/weight-formats.ts';
 import { checkpointListing } from './listed.ts';
 import { SIGNATURE_FILE } from './signature/check-signature.ts';
 
-/** What one of several machines knows of the digest of a checkpoint on a hub, of which it read some tensors. */
+/** One machine's part of the digest of a checkpoint on a hub: it read some of the tensors. */
 export interface DigestShare {
-  /** How the hub lists the files of the weights: see `checkpointListing`. */
+  /** The hub's listing of the files of weights: see `checkpointListing`. */
   readonly listing: string;
-  /** The configuration, as the digest has it. */
+  /** The configuration as it is digested. */
   readonly config: string;
-  /** The tensors that were read. */
   readonly tensors: readonly DigestedTensor[];
-  /** Files of weights that are not complete here: their SHA-256 was not compared with the hub's. */
+  /** Incomplete files of weights: their SHA-256 was not compared with the hub's. */
   readonly unverified: readonly string[];
 }
 
@@ -33,14 +32,14 @@ export function isShareable(checkpoint: Checkpoint): boolean {
   return !remote?.weights.some(({ name }) => isPickledName(name));
 }
 
-/** Stands for the digest of a checkpoint of which not all tensors are read; `joinDigestShares` makes that. */
+/** Begins the stand-in for a digest if not all tensors are read; `joinDigestShares` makes the digest. */
 const OUTLINE = 'listed:';
 
 export const isOutline = (digest: string): boolean => digest.startsWith(OUTLINE);
 
 /**
- * What every machine knows of a checkpoint on a hub before it reads any tensor: how the hub lists it, its
- * configuration, and the names, dtypes and shapes of all tensors.
+ * Digest of all that is known before a tensor is read: the hub's listing, the configuration, and the names, dtypes and
+ * shapes of all tensors.
  * @returns `listed:` and 64 hexadecimal digits: never equal to the digest of a checkpoint
  */
 export function outlineOf(checkpoint: Checkpoint): string {
@@ -74,18 +73,17 @@ export async function digestShare(
   return { listing: listingOf(checkpoint), config: digestedConfig(checkpoint), tensors, unverified };
 }
 
-/** What came of joining the shares of a digest. */
 export type JoinedDigest =
   | { readonly kind: 'whole'; readonly digest: string; readonly unverified: readonly string[] }
-  /** The first tensor of which two shares have read other bytes. */
+  /** The first tensor whose bytes differ between two shares. */
   | { readonly kind: 'differs'; readonly tensor: string; readonly shares: readonly [number, number] }
   /** Not all tensors were read, or not those of this checkpoint. */
   | { readonly kind: 'incomplete' };
 
 /**
- * The digest that `digestCheckpoint` has of the whole, if the shares have all of its tensors. It is of the bytes that
- * were read, and nothing of it rests on what the hub lists.
- * @param whole what every machine knew: see `outlineOf`
+ * The digest by `digestCheckpoint`, if the shares have all tensors. It depends on the bytes that were read alone, not
+ * on the hub's listing.
+ * @param whole `outlineOf` the checkpoint
  */
 export function joinDigestShares(whole: string, shares: readonly DigestShare[]): JoinedDigest {
   const [first] = shares;

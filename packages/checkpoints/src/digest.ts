@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson } from '@shadow-gate/platform/json';
 import { MIB, type OnProgress } from '@shadow-gate/platform/progress';
 import type { Checkpoint } from './checkpoint.ts';
@@ -7,7 +8,7 @@ import { fetchTensors } from './open.ts';
 import { eachChunk } from './tensors/element-bytes.ts';
 import type { TensorEntry, TensorRecipe } from './tensors/tensor-entry.ts';
 
-/** Digests of the bytes of tensors, each computed at its first use. */
+/** Digests of tensors, each computed at its first use. */
 export class TensorDigests {
   readonly #known = new Map<string, Promise<string>>();
   readonly #assembled = new WeakMap<TensorEntry, Promise<string>>();
@@ -19,7 +20,7 @@ export class TensorDigests {
     const known = (entry.layout ? this.#assembled.get(entry) : this.#known.get(key)) ?? digestTensor(entry);
     if (entry.layout) this.#assembled.set(entry, known);
     else this.#known.set(key, known);
-    // An error reaches those who await the digest; one that is computed ahead may have nobody yet.
+    // An error reaches those who await the digest; nobody may await it yet.
     known.catch(() => {});
     return known;
   }
@@ -28,16 +29,14 @@ export class TensorDigests {
   async #ofQuantized({ stored, parameters }: TensorRecipe): Promise<string> {
     const parts: unknown[] = [];
     for (const entry of stored) parts.push([entry.dtype, entry.shape, await this.of(entry)]);
-    return createHash('sha256')
-      .update(JSON.stringify([parameters, parts]))
-      .digest('hex');
+    return sha256(JSON.stringify([parameters, parts]));
   }
 }
 
 /**
  * The identity of a checkpoint: a digest of the names, dtypes, shapes and bytes of all tensors in the order of their
- * names, and of the configuration; also of what a GGUF file says about it that is not read. Sharding, file names and
- * other metadata do not change it.
+ * names, of the configuration, and of unread keys of a GGUF file. Sharding, file names and other metadata do not
+ * change it.
  * @param digests of tensors that have been read already
  * @returns `sha256:` and 64 hexadecimal digits
  */
@@ -61,7 +60,7 @@ export async function digestCheckpoint(
   );
 }
 
-/** What the digest of a checkpoint has of a tensor: its name, dtype, shape, and the SHA-256 of its elements. */
+/** A tensor with the SHA-256 of its elements. */
 export type DigestedTensor = readonly [name: string, dtype: string, shape: readonly number[], sha256: string];
 
 /** Fetch and hash tensors of a checkpoint. @returns them in the order of their names */
@@ -90,7 +89,6 @@ export async function digestTensors(
 export const byName = ([one]: readonly [string, ...unknown[]], [other]: readonly [string, ...unknown[]]): number =>
   one < other ? -1 : 1;
 
-/** The configuration as the digest of a checkpoint has it. */
 export const digestedConfig = ({ config }: Pick<Checkpoint, 'config'>): string => canonicalJson(withoutHistory(config));
 
 /** @param tensors in the order of their names */
@@ -107,10 +105,9 @@ async function digestTensor(entry: TensorEntry): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Keys of a config about its origin, which do not change the model. */
+/** Keys about the origin of a config, which do not change the model. */
 const HISTORY = new Set(['transformers_version', '_name_or_path', '_commit_hash', 'peft_version']);
 
-/** A config without the keys about its origin. */
 export function withoutHistory(config: Record<string, unknown> | null): Record<string, unknown> | null {
   return config && Object.fromEntries(Object.entries(config).filter(([key]) => !HISTORY.has(key)));
 }

@@ -6,7 +6,7 @@ import { storedEntries } from './tensors/tensor-value.ts';
 
 /**
  * Check that files of tensors have not changed since their headers were read: otherwise different bytes may have been
- * hashed and mapped, and no result may be kept. @param tensors all by default
+ * hashed and mapped, and no result may be kept.
  * @throws UserError that names the file
  */
 export async function expectUnchanged(
@@ -15,7 +15,7 @@ export async function expectUnchanged(
 ): Promise<void> {
   const states = new Map<string, FileState>();
   for (const { file, state } of [...tensors].flatMap(storedEntries)) if (state !== undefined) states.set(file, state);
-  // Other processes may write to the files of a hub that are still being downloaded, at other places.
+  // Other processes may be downloading other parts of a hub's file.
   const isAsBefore = checkpoint.remote ? isSameFile : isUnchanged;
   for (const [file, before] of states) {
     const now = await fileStateAt(file);
@@ -25,7 +25,7 @@ export async function expectUnchanged(
   }
 }
 
-/** Work on tensors of checkpoints. @throws UserError if a file changed meanwhile, even if the work failed */
+/** Work on tensors. @throws UserError if a file changed meanwhile, even if the work failed */
 export async function whileUnchanged<T>(
   used: ReadonlyArray<{ readonly checkpoint: Checkpoint; readonly tensors?: Iterable<TensorEntry> }>,
   work: () => Promise<T>,

@@ -12,7 +12,7 @@ import {
 import { withoutHistory } from './digest.ts';
 import { readWeightMap } from './formats/shards/index-file.ts';
 import type { ListedFile } from './hub/checkpoint-files.ts';
-import { openSnapshotFiles } from './hub/snapshot-files.ts';
+import { openSnapshotFiles, type SnapshotFiles } from './hub/snapshot-files.ts';
 import { twoSets } from './hub/two-sets.ts';
 import {
   ADAPTER,
@@ -26,35 +26,38 @@ import {
   type WeightFormat,
 } from './hub/weight-formats.ts';
 
-/** A checkpoint on a hub of which the listing and the small files are known, and no byte of its weights. */
-export interface ListedCheckpoint {
+/** A checkpoint on a hub without its weights: only its listing and the small files are known. */
+export interface ListedCheckpoint extends Pick<SnapshotFiles, 'name' | 'names'> {
   readonly format: WeightFormat | 'lora';
   /** Local folder with configurations, tokenizer, templates and code. */
   readonly path: string;
   readonly files: FolderFiles;
-  /** With its commit: `hf://org/model@0123…`. */
-  readonly name: string;
-  /** Names of all files of the folder on the hub. */
-  readonly names: readonly string[];
   /** config.json, or adapter_config.json of an adapter. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Unknown of an adapter: it has that of its base model. */
+  /** Unknown for an adapter, which has that of its base model. */
   readonly architecture: Architecture;
   /** See `digestListing`. */
   readonly listing: string;
 }
 
 /**
- * Open a checkpoint on a hub without any request for its weights. @param path `hf://org/model[@revision][/folder]`
- * @throws UserError for one that cannot be read, or whose listing lacks a digest of its weights
+ * Open a checkpoint on a hub without any request for its weights.
+ * @param path `hf://org/model[@revision][/folder]`
+ * @throws UserError for one that cannot be read, or has no digest of its weights in its listing
  */
 export async function openListed(path: string): Promise<ListedCheckpoint> {
   const { folder, name, names, weights } = await openSnapshotFiles(path);
   const files = new FolderFiles(folder);
   const isAdapter = weights.some(({ name: file }) => [ADAPTER, MLX_ADAPTER, PICKLED_ADAPTER].includes(file));
   const isOf = (format: WeightFormat) => weights.some(({ name: file }) => WEIGHT_FORMATS[format].files.test(file));
-  if (names.includes(SINGLE) && names.includes(INDEX)) await refuseOtherShards(files, path);
-  const config = isAdapter ? await readAdapterConfig(files, path) : await readConfig(files);
+  if (names.includes(SINGLE) && names.includes(INDEX)) {
+    // One would be taken for the weights, and the other one served.
+    const shards = Object.values(await readWeightMap(files));
+    if (shards.some((shard) => shard !== SINGLE)) throw twoSets(path, [SINGLE, INDEX]);
+  }
+  const config = isAdapter
+    ? parseJsonObject((await files.text(ADAPTER_CONFIG)) ?? '', `${path}: ${ADAPTER_CONFIG}`)
+    : await readConfig(files);
   if (!config) throw new UserError(`${path} has no config.json`, 'give a revision that has it');
   return {
     format: isAdapter ? 'lora' : (WEIGHT_FORMAT_NAMES.find(isOf) ?? 'safetensors'),
@@ -68,28 +71,17 @@ export async function openListed(path: string): Promise<ListedCheckpoint> {
   };
 }
 
-/** How the hub lists a checkpoint whose weights are read; null if not on a hub or without some digest. */
+/** The listing of a checkpoint with weights; null if it is not on a hub, or if some digest is missing. */
 export function checkpointListing({ remote, config }: Checkpoint): Pick<ListedCheckpoint, 'name' | 'listing'> | null {
   if (remote === null || config === null || remote.weights.some(({ sha256: listed }) => listed === null)) return null;
   const { name, weights } = remote;
   return { name, listing: digestListing(weights, { path: name, config }) };
 }
 
-/** One of them would be taken for the weights, and the other one served. */
-async function refuseOtherShards(folder: FolderFiles, path: string): Promise<void> {
-  const shards = Object.values(await readWeightMap(folder));
-  if (shards.some((shard) => shard !== SINGLE)) throw twoSets(path, [SINGLE, INDEX]);
-}
-
-async function readAdapterConfig(folder: FolderFiles, path: string): Promise<Record<string, unknown>> {
-  const text = await folder.text(ADAPTER_CONFIG);
-  return parseJsonObject(text ?? '', `${path}: ${ADAPTER_CONFIG}`);
-}
-
 /**
- * What a hub says a checkpoint is: a digest of the names of its files of weights, of the SHA-256 that Git LFS stores of
- * each, and of the configuration. Unlike `digestCheckpoint`, it depends on how the tensors are spread over files, and
- * neither can be computed from the other.
+ * The identity of a checkpoint by its hub: a digest of the names of its files of weights, of their SHA-256 in Git LFS,
+ * and of the configuration. Unlike `digestCheckpoint`, it depends on how the tensors are spread over files, and neither
+ * can be computed from the other.
  * @returns `sha256:` and 64 hexadecimal digits
  * @throws UserError for a file that the hub lists without its SHA-256
  */

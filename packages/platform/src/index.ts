@@ -15,3 +15,4 @@ export {
   withErrorCode,
 } from './user-error.ts';
 export { ACTION, DOCS_URL, HOME_URL, release, VERSION } from './version.ts';
+export { words } from './words.ts';

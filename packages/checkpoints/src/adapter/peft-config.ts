@@ -1,4 +1,4 @@
-import { UserError } from '@shadow-gate/platform';
+import { UserError, words } from '@shadow-gate/platform';
 import { validate } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 
@@ -31,13 +31,15 @@ export type PeftConfig = z.infer<typeof configSchema>;
 // Every key of LoraConfig in PEFT 0.21 (`tuners/lora/config.py`, `config.py`) is honored or in one of these lists.
 
 /** Keys that change how the adapter was trained or started, but not what runs. */
-const WITHOUT_EFFECT = new Set([
-  ...['task_type', 'auto_mapping', 'peft_version', 'revision', 'inference_mode', 'lora_dropout', 'megatron_core'],
-  // Options of initializations. `init_lora_weights` says which of them also change the base.
-  ...['loftq_config', 'eva_config', 'corda_config', 'lora_ga_config', 'qalora_group_size', 'runtime_config'],
-  // Compresses what the backward pass keeps.
-  'velora_config',
-]);
+const WITHOUT_EFFECT = new Set(
+  words(
+    'task_type auto_mapping peft_version revision inference_mode lora_dropout megatron_core',
+    // Options of initializations. `init_lora_weights` says which of them also change the base.
+    'loftq_config eva_config corda_config lora_ga_config qalora_group_size runtime_config',
+    // Compresses what the backward pass keeps.
+    'velora_config',
+  ),
+);
 
 /** Keys that change what runs in a way that is not measured, with the reason. */
 const REFUSED = new Map([

@@ -13,7 +13,7 @@ export const MAX_EXPERTS = 10_000;
 /** The values of config.json that are needed to read the weights. */
 export interface Architecture {
   readonly modelType: string | null;
-  /** The family whose layout the weights have: in a multimodal model, that of its language model. */
+  /** The family that decides the layout of the weights: in a multimodal model, that of its language model. */
   readonly layoutType: string | null;
   /** The model class, `architectures[0]`. */
   readonly name: string | null;
@@ -23,7 +23,7 @@ export interface Architecture {
   readonly hiddenSize: number | null;
   /** Attention heads. */
   readonly heads: number | null;
-  /** As many as attention heads unless the config has another number. */
+  /** By default, the number of attention heads. */
   readonly keyValueHeads: number | null;
   readonly headDim: number | null;
   /** Falcon: how query, key and value are interleaved in the fused matrix. */
@@ -32,7 +32,7 @@ export interface Architecture {
   readonly experts: number | null;
   /** Dimensions of each head of multi-head latent attention (DeepSeek); null without it. */
   readonly latent: LatentHeads | null;
-  readonly mixer: MixerSizes;
+  readonly mixer: ReturnType<typeof mixerSizes>;
   /** lm_head shares the weights of the embeddings (`tie_word_embeddings`). */
   readonly tied: boolean;
   /** The vision tower of a vision-language model, for the layout of its fused matrices. */
@@ -47,79 +47,30 @@ interface LatentHeads {
   readonly value: number;
 }
 
-/** Sizes that only some mixers have, where config.json gives them: linear attention and Mamba-2. */
-interface MixerSizes {
-  /** Heads of linear attention, and the size of one. */
-  readonly linear: {
-    readonly keyHeads: number | null;
-    readonly valueHeads: number | null;
-    readonly keyDim: number | null;
-    readonly valueDim: number | null;
-  };
-  /** Mamba-2: heads and their size. Mamba-1: rank of the time step, and numbers of a channel's state. */
-  readonly mamba: {
-    readonly heads: number | null;
-    readonly headDim: number | null;
-    readonly rank: number | null;
-    readonly state: number | null;
-  };
-}
-
-const NO_MIXER_SIZES: MixerSizes = {
-  linear: { keyHeads: null, valueHeads: null, keyDim: null, valueDim: null },
-  mamba: { heads: null, headDim: null, rank: null, state: null },
-};
-
-export const UNKNOWN_ARCHITECTURE: Architecture = {
-  modelType: null,
-  layoutType: null,
-  name: null,
-  layers: null,
-  furtherLayers: null,
-  hiddenSize: null,
-  heads: null,
-  keyValueHeads: null,
-  headDim: null,
-  newDecoderArchitecture: false,
-  multiQuery: false,
-  experts: null,
-  latent: null,
-  mixer: NO_MIXER_SIZES,
-  tied: false,
-  vision: null,
-};
-
 const configSchema = z.record(z.string(), z.unknown());
 type Config = z.infer<typeof configSchema>;
 
 /**
- * A folder's config.json, or one made from Mistral's params.json; null without both. @throws UserError for invalid JSON
+ * A folder's config.json, or one made from Mistral's params.json; null without both. `configKindIn` tells how numbers
+ * of config.json are written. @throws UserError for invalid JSON
  */
 export async function readConfig(folder: FolderFiles): Promise<Config | null> {
   const text = await folder.text('config.json');
-  return text === null ? readParams(folder) : parseConfig(text, join(folder.path, 'config.json'));
-}
-
-async function readParams(folder: FolderFiles): Promise<Config | null> {
+  if (text !== null) {
+    parseFiniteObject(text, join(folder.path, 'config.json'));
+    return withNumberKinds(parsePythonJson(text)) as Config;
+  }
+  const params = await folder.text(PARAMS_FILE);
   const file = join(folder.path, PARAMS_FILE);
-  const text = await folder.text(PARAMS_FILE);
-  return text === null ? null : configOfParams(parseJsonObject(text, file), file);
+  return params === null ? null : configOfParams(parseJsonObject(params, file), file);
 }
 
-/**
- * A JSON object as Python reads it: NaN and Infinity are numbers. @throws UserError naming the file for any other text
- */
+/** A JSON object as Python reads it, with NaN and Infinity. @throws UserError naming the file for any other text */
 export function parseJsonObject(text: string, file: string): Config {
   return parseFiniteObject(text, file) ?? (withNumberKinds(parsePythonJson(text)) as Config);
 }
 
-/** The same for config.json, whose readers can ask how a number is written: see `configKindIn`. */
-function parseConfig(text: string, file: string): Config {
-  parseFiniteObject(text, file);
-  return withNumberKinds(parsePythonJson(text)) as Config;
-}
-
-/** @returns null for a JSON object with numbers that JSON does not have @throws UserError for what is no JSON object */
+/** @returns null if numbers are not finite @throws UserError unless the text is a JSON object otherwise */
 function parseFiniteObject(text: string, file: string): Config | null {
   const finite = withoutNonFinite(text);
   const json = parseJson(finite, { name: file, hint: 'restore the file' });
@@ -136,12 +87,14 @@ const LAYERS = ['num_hidden_layers', 'n_layer', 'n_layers', 'num_layers', 'depth
 const KEY_VALUE_HEADS = ['num_key_value_heads', 'num_kv_heads', 'n_head_kv', 'multi_query_group_num'];
 const EXPERTS = ['num_local_experts', 'num_experts', 'n_routed_experts', 'moe_num_experts'];
 
-/** Configs in the layout of vision-language models keep the language model's numbers one level down. */
+/** Vision-language models keep the language model's numbers one level down. */
 export function describeArchitecture(config: Config): Architecture {
   const text = section(config, 'text_config') ?? section(config, 'llm_config') ?? config;
   const vision = section(config, 'vision_config');
-  const pick = (names: readonly string[]) => integer(text, names) ?? integer(config, names);
-  const heads = pick(HEADS);
+  const pick = (...names: readonly string[]) => integer(text, names) ?? integer(config, names);
+  // DBRX has sections for attention and MLP.
+  const nested = (key: string, names: readonly string[]) => integer(section(text, key) ?? {}, names);
+  const heads = pick(...HEADS);
   // Falcon's own default is multi-query; GPT-BigCode's is too.
   const multiQuery = text.multi_query !== false;
   const keyValueHeads = multiQuery && text.model_type === 'gpt_bigcode' ? 1 : heads;
@@ -149,29 +102,27 @@ export function describeArchitecture(config: Config): Architecture {
     modelType: string(config.model_type),
     layoutType: string(text.model_type) ?? string(config.model_type),
     name: Array.isArray(config.architectures) ? string(config.architectures[0]) : null,
-    layers: pick(LAYERS),
-    furtherLayers: pick(['num_nextn_predict_layers']),
-    hiddenSize: pick(HIDDEN),
+    layers: pick(...LAYERS),
+    furtherLayers: pick('num_nextn_predict_layers'),
+    hiddenSize: pick(...HIDDEN),
     heads,
-    keyValueHeads: pick(KEY_VALUE_HEADS) ?? nestedKeyValueHeads(text) ?? keyValueHeads,
-    headDim: pick(['head_dim']),
+    keyValueHeads: pick(...KEY_VALUE_HEADS) ?? nested('attn_config', ['kv_n_heads']) ?? keyValueHeads,
+    headDim: pick('head_dim'),
     newDecoderArchitecture: text.new_decoder_architecture === true,
     multiQuery,
-    experts: pick(EXPERTS) ?? nestedExperts(text),
+    experts: pick(...EXPERTS) ?? nested('ffn_config', EXPERTS),
     latent: latentHeads(text),
-    mixer: readMixerSizes(pick, { isMamba2: text.model_type === 'mamba2' }),
+    mixer: mixerSizes(pick, { isMamba2: text.model_type === 'mamba2' }),
     tied: config.tie_word_embeddings === true,
-    vision: vision ? describeVision(vision) : null,
+    vision: vision && describeVision(vision),
   };
 }
 
+export const UNKNOWN_ARCHITECTURE: Architecture = { ...describeArchitecture({}), multiQuery: false };
+
 function describeVision(config: Config): Architecture['vision'] {
   const heads = integer(config, HEADS);
-  return {
-    heads,
-    keyValueHeads: integer(config, KEY_VALUE_HEADS) ?? heads,
-    hiddenSize: integer(config, HIDDEN),
-  };
+  return { heads, keyValueHeads: integer(config, KEY_VALUE_HEADS) ?? heads, hiddenSize: integer(config, HIDDEN) };
 }
 
 function latentHeads(config: Config): LatentHeads | null {
@@ -181,38 +132,28 @@ function latentHeads(config: Config): LatentHeads | null {
   return rope && plain && value ? { rope, plain, value } : null;
 }
 
-/** @param pick the number that one of these keys has; null if there is none */
-function readMixerSizes(
-  pick: (keys: readonly string[]) => number | null,
-  { isMamba2 }: { readonly isMamba2: boolean },
-): MixerSizes {
+/**
+ * Sizes that only some mixers have.
+ * @param pick the number under one of these keys; null without one
+ */
+function mixerSizes(pick: (...keys: readonly string[]) => number | null, { isMamba2 }: { readonly isMamba2: boolean }) {
   return {
+    /** Heads of linear attention, and the size of one. */
     linear: {
-      keyHeads: pick(['linear_num_key_heads']),
-      valueHeads: pick(['linear_num_value_heads']),
-      keyDim: pick(['linear_key_head_dim']),
-      valueDim: pick(['linear_value_head_dim']),
+      keyHeads: pick('linear_num_key_heads'),
+      valueHeads: pick('linear_num_value_heads'),
+      keyDim: pick('linear_key_head_dim'),
+      valueDim: pick('linear_value_head_dim'),
     },
-    // Granite's names, those of Nemotron-H and Zamba 2, and those of Mamba-2 itself, which has no other heads.
+    /** Mamba-2: heads and their size. Mamba-1: rank of the time step, and numbers of a channel's state. */
     mamba: {
-      heads: pick(['mamba_n_heads', 'mamba_num_heads', 'n_mamba_heads', ...(isMamba2 ? ['num_heads'] : [])]),
-      headDim: pick(['mamba_d_head', 'mamba_head_dim', 'mamba_headdim', ...(isMamba2 ? ['head_dim'] : [])]),
-      rank: pick(['time_step_rank', 'mamba_dt_rank']),
-      state: pick(['state_size', 'mamba_d_state']),
+      // Granite's names, those of Nemotron-H and Zamba 2, and those of Mamba-2 itself, which has no other heads.
+      heads: pick('mamba_n_heads', 'mamba_num_heads', 'n_mamba_heads', ...(isMamba2 ? ['num_heads'] : [])),
+      headDim: pick('mamba_d_head', 'mamba_head_dim', 'mamba_headdim', ...(isMamba2 ? ['head_dim'] : [])),
+      rank: pick('time_step_rank', 'mamba_dt_rank'),
+      state: pick('state_size', 'mamba_d_state'),
     },
   };
-}
-
-/** DBRX has it under attn_config. */
-function nestedKeyValueHeads(config: Config): number | null {
-  const attention = section(config, 'attn_config');
-  return attention ? integer(attention, ['kv_n_heads']) : null;
-}
-
-/** DBRX has them under ffn_config. */
-function nestedExperts(config: Config): number | null {
-  const mlp = section(config, 'ffn_config');
-  return mlp ? integer(mlp, EXPERTS) : null;
 }
 
 function section(config: Config, key: string): Config | null {

@@ -1,12 +1,12 @@
 import { isDict, isList, PythonFloat, type PythonValue } from '@shadow-gate/python';
 
-/** What Python calls a value of a config. `huge`: an int beyond 2^53, which is rounded here. */
+/** Python's name for the type of a value. `huge`: an int beyond 2^53, which is rounded here. */
 export type ConfigKind = 'null' | 'bool' | 'int' | 'huge' | 'float' | 'str' | 'list' | 'dict';
 
 /** The kinds of the numbers in each object and list of a config.json: JavaScript does not tell them apart. */
 const KINDS = new WeakMap<object, ReadonlyMap<string, ConfigKind>>();
 
-/** A parsed config as values of JavaScript. How its numbers were written is kept for `configKindIn`. */
+/** A parsed config as values of JavaScript, with the types of its numbers kept for `configKindIn`. */
 export function withNumberKinds(value: PythonValue): unknown {
   if (value instanceof PythonFloat) return value.value;
   if (typeof value === 'bigint') return Number(value);
@@ -31,7 +31,7 @@ function remember<T extends object>(made: T, entries: readonly (readonly [string
   return made;
 }
 
-/** The kind of a value in a config; null for a whole number if no config.json was read: it may be an int or a float. */
+/** The kind of a value in a config; null for a whole number outside of a config.json: it may be an int or a float. */
 export function configKindIn(
   container: Readonly<Record<string, unknown>> | readonly unknown[],
   key: string,
@@ -39,18 +39,11 @@ export function configKindIn(
   const value = (container as Readonly<Record<string, unknown>>)[key];
   if (value === null || value === undefined) return 'null';
   if (Array.isArray(value)) return 'list';
-  switch (typeof value) {
-    case 'boolean':
-      return 'bool';
-    case 'string':
-      return 'str';
-    case 'number': {
-      if (!Number.isInteger(value)) return 'float';
-      const kinds = KINDS.get(container);
-      return kinds === undefined ? null : (kinds.get(key) ?? 'int');
-    }
-    default:
-      // As transformers 5 writes Infinity.
-      return Object.hasOwn(value as object, '__float__') ? 'float' : 'dict';
-  }
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'string') return 'str';
+  // transformers 5 writes Infinity as an object.
+  if (typeof value !== 'number') return Object.hasOwn(value as object, '__float__') ? 'float' : 'dict';
+  if (!Number.isInteger(value)) return 'float';
+  const kinds = KINDS.get(container);
+  return kinds === undefined ? null : (kinds.get(key) ?? 'int');
 }

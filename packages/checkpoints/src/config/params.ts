@@ -1,4 +1,4 @@
-import { UserError } from '@shadow-gate/platform';
+import { given, UserError } from '@shadow-gate/platform';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -6,8 +6,8 @@ type Json = Readonly<Record<string, unknown>>;
 export const PARAMS_FILE = 'params.json';
 
 /**
- * What config.json would say of a model whose sizes are in Mistral's params.json, as the converters of transformers
- * write it (5.24, models/{mistral,mistral3,ministral3,mistral4}/convert_*_to_hf.py) and vLLM reads it
+ * The config.json of a model with Mistral's params.json, as the converters of transformers write it (5.24,
+ * models/{mistral,mistral3,ministral3,mistral4}/convert_*_to_hf.py) and vLLM reads it
  * (transformers_utils/configs/mistral.py).
  * @returns null for the params.json of another family, such as Meta's
  * @throws UserError for a key or a value whose meaning is not known
@@ -34,7 +34,7 @@ export function configOfParams(params: Json, file: string): Record<string, unkno
 /** Meta's files have no `hidden_dim`. */
 const SIZES = ['dim', 'n_layers', 'n_heads', 'hidden_dim', 'vocab_size', 'norm_eps'];
 
-/** Keys that do not change what is computed; Ministral 8B has the last of them, which vLLM does not read. */
+/** Keys that do not change what is computed. Ministral 8B has the last one, which vLLM does not read. */
 const WITHOUT_EFFECT = [
   ...['max_batch_size', 'dtype', 'ragged_attention', 'architectures', 'transformers_version'],
   '_sliding_window',
@@ -50,7 +50,7 @@ class Params {
     this.#file = file;
   }
 
-  /** A value; null where it is missing. */
+  /** Null if it is missing. */
   get(key: string): unknown {
     this.#known.add(key);
     return this.#params[key] ?? null;
@@ -62,7 +62,7 @@ class Params {
     throw this.error(`${key} is no number`);
   }
 
-  /** A part; null where it is missing. */
+  /** Null if it is missing or empty. */
   object(key: string): Params | null {
     const value = this.get(key);
     if (value === null) return null;
@@ -92,7 +92,7 @@ class Params {
   }
 }
 
-/** Lengths that the converters assume where the file has none. */
+/** Lengths that the converters assume if the file has none. */
 const LENGTHS: Readonly<Record<string, number>> = { ministral3: 262144, mistral4: 1048576 };
 
 function textConfig(read: Params): Record<string, unknown> {
@@ -108,8 +108,8 @@ function textConfig(read: Params): Record<string, unknown> {
   read.expect('causal', true);
   read.expect('activation', 'silu');
   read.expect('model_type', 'transformer');
-  const length = read.number('max_position_embeddings');
-  const sequence = read.number('max_seq_len');
+  // Both are read, so that neither is unknown.
+  const [length, sequence] = [read.number('max_position_embeddings'), read.number('max_seq_len')];
   return {
     model_type: type,
     hidden_size: hidden,
@@ -136,7 +136,7 @@ function headsOf(read: Params, usual: number, isLatent: boolean): Json {
   return isLatent ? latent : { head_dim: own ?? usual };
 }
 
-/** Positions: plain, YaRN, and with queries that grow with them (Ministral 3). */
+/** Positions: plain, YaRN, or YaRN with queries that grow with them (Ministral 3). */
 function scalingOf(read: Params): { readonly type: string; readonly config: Json } {
   const theta = read.number('rope_theta') ?? 10000;
   const [yarn, growth] = [read.object('yarn'), read.object('llama_4_scaling')];
@@ -144,12 +144,10 @@ function scalingOf(read: Params): { readonly type: string; readonly config: Json
     yarn?.number('original_max_position_embeddings') ?? growth?.number('original_max_position_embeddings');
   const lengthOfGrowth = growth?.number('original_max_position_embeddings') ?? original;
   if (lengthOfGrowth !== original) throw read.error('yarn and llama_4_scaling have different original lengths');
-  const beta = growth === null ? null : growth.number('beta');
+  const beta = growth?.number('beta') ?? null;
   if (growth !== null && beta === null) throw growth.error('there is no beta');
-  if (yarn !== null) {
-    // Programs differ in what it means where it is missing.
-    if (yarn.get('apply_scale') !== false) throw yarn.error('apply_scale is not false');
-  }
+  // Programs differ in what it means if it is missing.
+  if (yarn !== null && yarn.get('apply_scale') !== false) throw yarn.error('apply_scale is not false');
   const parameters = {
     rope_theta: theta,
     rope_type: yarn === null ? 'default' : 'yarn',
@@ -161,7 +159,7 @@ function scalingOf(read: Params): { readonly type: string; readonly config: Json
       mscale: 1,
       mscale_all_dim: 1,
     }),
-    ...(original === null || original === undefined ? {} : { original_max_position_embeddings: original }),
+    ...given({ original_max_position_embeddings: original ?? undefined }),
     ...(beta !== null && { llama_4_scaling_beta: beta }),
   };
   for (const part of [yarn, growth]) part?.refuseOthers();
@@ -219,7 +217,7 @@ function expertsOf(moe: Params, isLatent: boolean): Json {
   return config;
 }
 
-/** The tower of images, of which only the weights are measured. */
+/** Only the weights of the vision tower are measured. */
 function visionConfig(read: Params): { readonly isPixtral: boolean; readonly config: Json } | null {
   const whole = read.object('multimodal');
   const nested = whole?.object('vision_encoder_args') ?? null;

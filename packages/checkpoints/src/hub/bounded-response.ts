@@ -1,31 +1,38 @@
-import { transientError } from './transient-error.ts';
+/** A failure that can be temporary. */
+export class TransientError extends Error {
+  /** The time that the server asks to wait; null if it does not say. */
+  readonly waitMilliseconds: number | null;
 
-/** What an answer may take. */
-interface AnswerLimits {
-  /** Most bytes of its body. */
-  readonly bytes: number;
-  /** Longest time without a byte. */
-  readonly stallMilliseconds: number;
+  constructor(message: string, waitMilliseconds: number | null = null) {
+    super(message);
+    this.waitMilliseconds = waitMilliseconds;
+  }
 }
+
+/** An answer that is longer than announced, and may never end. */
+export class AnswerTooLong extends Error {}
 
 /** Least average speed of a body, from its start: some servers send a byte a minute. */
 const SLOWEST_BYTES_PER_SECOND = 16 * 1024;
 
-/** An answer that is longer than what was announced, and may never end. */
-export class AnswerTooLong extends Error {}
+const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Send a request with limits on the bytes and the time of its answer. @throws AnswerTooLong, or a temporary failure */
+/**
+ * Send a request with limits on the size and the time of its answer.
+ * @param limits most bytes of the body, and the longest time without a byte
+ * @throws AnswerTooLong or TransientError
+ */
 export async function boundedFetch(
   input: Parameters<typeof fetch>[0],
   init: RequestInit,
-  { bytes, stallMilliseconds }: AnswerLimits,
+  { bytes, stallMilliseconds }: { readonly bytes: number; readonly stallMilliseconds: number },
 ): Promise<Response> {
   const abort = new AbortController();
-  const seconds = Math.ceil(stallMilliseconds / 1000);
-  const stalled = () => abort.abort(transientError(`nothing arrived for ${seconds} s`));
+  const abortSoon = (message: string) => () => abort.abort(new TransientError(message));
+  const stalled = abortSoon(`nothing arrived for ${Math.ceil(stallMilliseconds / 1000)} s`);
   let stall = setTimeout(stalled, stallMilliseconds);
   const longest = stallMilliseconds + (1000 * bytes) / SLOWEST_BYTES_PER_SECOND;
-  const slow = setTimeout(() => abort.abort(transientError('the answer is too slow')), Math.min(longest, MAX_TIMER));
+  const slow = setTimeout(abortSoon('the answer is too slow'), Math.min(longest, LONGEST_TIMER));
   const stop = () => {
     clearTimeout(stall);
     clearTimeout(slow);
@@ -64,6 +71,3 @@ export async function boundedFetch(
     throw error;
   }
 }
-
-/** The longest time of a timer. */
-const MAX_TIMER = 2 ** 31 - 1;

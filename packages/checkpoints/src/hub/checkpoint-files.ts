@@ -20,14 +20,15 @@ import {
 export const MAX_HEADER_BYTES = 100_000_000;
 
 /** A file of a repository, with the digests of its content. */
-export interface ListedFile {
-  readonly name: string;
-  readonly size: number;
+export const listedFileSchema = z.strictObject({
+  name: z.string(),
+  size: z.int().nonnegative(),
   /** Git's digest of its content, or of its pointer if it is stored with Git LFS. */
-  readonly oid: string;
+  oid: z.string(),
   /** Digest of its content if it is stored with Git LFS. */
-  readonly sha256: string | null;
-}
+  sha256: z.string().nullable(),
+});
+export type ListedFile = Readonly<z.infer<typeof listedFileSchema>>;
 
 /** The files of a folder that are downloaded. */
 export interface CheckpointFiles {
@@ -35,33 +36,34 @@ export interface CheckpointFiles {
   readonly whole: readonly ListedFile[];
   /** Downloaded in ranges. */
   readonly weights: readonly ListedFile[];
-  /** The list of shards that belong together. */
+  /** Lists the shards that belong together. */
   readonly index: ListedFile | null;
 }
 
 /** Configurations, tokenizers, and code for its digest. The largest vocabularies take tens of MiB. */
 const WHOLE = /\.(json|jinja|model|py|tiktoken)$|^(vocab|merges)\.txt$|^tokenizer\.model\.v\d|^model\.sig$/;
 const MAX_WHOLE_BYTES = 128 * 1024 * 1024;
-/** All of them together: a folder can have thousands. */
+/** The limit for all of them: a folder can have thousands. */
 const MAX_WHOLE_TOTAL_BYTES = 1024 * 1024 * 1024;
 /** Weights of TensorFlow and Flax. */
 const UNREAD_WEIGHTS = /\.(h5|msgpack)$/;
 /** Accepted names: they become names of files in the cache. */
 const NAME = /^((custom_generate|additional_chat_templates)\/)?[A-Za-z0-9_][A-Za-z0-9._-]{0,200}$/;
-/** Folders of which transformers loads files, and which: code in place of `generate`, and templates. */
+/** Folders from which transformers loads files: code that replaces `generate`, and templates. */
 export const READ_FOLDERS: Readonly<Record<string, RegExp>> = {
   custom_generate: /\.py$/,
   additional_chat_templates: /\.jinja$/,
 };
 
 /**
- * Choose the files of one checkpoint from a folder: one format of the weights, and no other folders.
+ * Choose the files of one checkpoint, with its weights in one format.
  * @throws UserError for a folder without safetensors or PyTorch's own files, or with two sets of them
  */
 export function chooseCheckpointFiles(listing: readonly ListedFile[], path: string): CheckpointFiles {
   const named = listing.filter(({ name }) => NAME.test(name));
+  const names = new Set(named.map(({ name }) => name));
   const find = (wanted: string) => named.find(({ name }) => name === wanted) ?? null;
-  const conflict = twoSetsOfWeights(new Set(named.map(({ name }) => name)), path);
+  const conflict = twoSetsOfWeights(names, path);
   if (conflict) throw conflict;
   const small = named.filter(({ name, size }) => WHOLE.test(name) && !isOfOther(name) && size <= MAX_WHOLE_BYTES);
   if (small.reduce((sum, { size }) => sum + size, 0) > MAX_WHOLE_TOTAL_BYTES) {
@@ -70,34 +72,34 @@ export function chooseCheckpointFiles(listing: readonly ListedFile[], path: stri
       'give a folder with one checkpoint',
     );
   }
-  const names = listing.map(({ name }) => name);
+  const allNames = listing.map(({ name }) => name);
   for (const layout of LAYOUTS) {
     const [single, index] = [find(layout.single), find(layout.index)];
     const chosen = single ?? index;
     if (chosen === null) continue;
-    const beside = layout.single === SINGLE ? null : twoSetsWith(chosen.name, names, path);
+    const beside = layout.single === SINGLE ? null : twoSetsWith(chosen.name, allNames, path);
     if (beside) throw beside;
     // An index next to the single file is compared with it when the folder is opened.
     const whole = index && isOfOther(index.name) ? [...small, index] : small;
     if (single) return { whole, weights: [single], index: null };
     return { whole, weights: named.filter(({ name }) => name.endsWith(layout.suffix)), index };
   }
-  const consolidated = consolidatedFiles(new Set(named.map(({ name }) => name)), path);
+  const consolidated = consolidatedFiles(names, path);
   const adapter = find(ADAPTER_CONFIG) && (find(ADAPTER) ?? find(MLX_ADAPTER) ?? find(PICKLED_ADAPTER));
   const weights = consolidated ? named.filter(({ name }) => consolidated.includes(name)) : adapter ? [adapter] : null;
   if (weights) return { whole: small, weights, index: null };
   throw noSafetensors(named, path);
 }
 
-/** Is this a file of the same weights in another format, or the index of those? */
+/** Does the file have the weights in another format, or an index of those? */
 function isOfOther(name: string): boolean {
   const file = name.replace(/\.index\.json$/, '');
   return !file.endsWith('.safetensors') && (isWeightsName(file) || UNREAD_WEIGHTS.test(file));
 }
 
 /**
- * Weights that programs load as well as or instead of the chosen ones: see `findOtherWeights`.
- * @throws UserError for one whose name cannot be that of a file in the cache
+ * Weights that programs load in addition to the chosen ones or instead: see `findOtherWeights`.
+ * @throws UserError for a name that the cache cannot have
  */
 export function otherFiles(listing: readonly ListedFile[], chosen: readonly ListedFile[], path: string): ListedFile[] {
   const isPickled = chosen.some(({ name }) => isPickledName(name));
@@ -127,19 +129,16 @@ export function indexedShards(
   return [...new Set(Object.values(parsed.data.weight_map))].sort().map((shard) => {
     const found = listed.find(({ name }) => name === shard);
     if (found) return found;
-    throw new UserError(
-      `${path}: ${index} names ${JSON.stringify(shard)}, which does not exist`,
-      'give a revision with all shards',
-    );
+    const problem = `${path}: ${index} names ${JSON.stringify(shard)}, which does not exist`;
+    throw new UserError(problem, 'give a revision with all shards');
   });
 }
 
 function noSafetensors(listing: readonly ListedFile[], path: string): UserError {
   const weights = listing.filter(({ name }) => isWeightsName(name) || UNREAD_WEIGHTS.test(name));
   const [first] = weights;
-  const what = first
-    ? `it has ${first.name}${weights.length > 1 ? ` and ${weights.length - 1} more` : ''}`
-    : 'it has no weights';
+  const more = weights.length > 1 ? ` and ${weights.length - 1} more` : '';
+  const what = first ? `it has ${first.name}${more}` : 'it has no weights';
   return new UserError(
     `${path} has neither ${SINGLE}, ${INDEX} nor ${ADAPTER}, nor ${PICKLED_SINGLE}: ${what}`,
     'give a revision or a folder with safetensors, or download the file and give its path',

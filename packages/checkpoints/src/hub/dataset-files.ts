@@ -1,42 +1,44 @@
 import { UserError } from '@shadow-gate/platform';
-import type { ListedFile } from './checkpoint-files.ts';
+import { z } from 'zod';
+import { type ListedFile, listedFileSchema } from './checkpoint-files.ts';
 import type { DatasetPath } from './dataset-path.ts';
 import { type HubFolder, HubRepository } from './hub-repository.ts';
 import type { HubSettings } from './hub-settings.ts';
 
-/** The parquet files of one split. */
-export interface SplitFiles {
-  /** In which they are; empty for the root. */
-  readonly folder: string;
+export const splitSchema = z.strictObject({
+  /** Empty for the root. */
+  folder: z.string(),
   /** In the order of their rows. */
-  readonly files: readonly ListedFile[];
-}
+  files: z.array(listedFileSchema).min(1).readonly(),
+});
+/** The parquet files of one split. */
+export type SplitFiles = Readonly<z.infer<typeof splitSchema>>;
 
-/** What a data set has, if not the split that is wanted. */
+/** The contents of a data set without the wanted split. */
 export interface SplitChoices {
   /** Its configs; null if the wanted one is there. */
   readonly configs: readonly string[] | null;
   /** The splits of the wanted config. */
   readonly splits: readonly string[];
-  /** Whether the hub has converted the first rows only. */
+  /** Has the hub converted the first rows only? */
   readonly isPartial: boolean;
 }
 
 /** `test-00000-of-00003.parquet`, as `datasets` names parts; older versions add a hash. */
 const PART = /^(.+)-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.parquet$/;
-/** Files in parts, as the hub names its conversions. */
+/** The hub's names for the parts of its conversions. */
 const CONVERTED_PART = /^(\d{4})\.parquet$/;
-/** A name in the listing of a stranger becomes that of a file in the cache. */
+/** Accepted names: they become names of files in the cache. */
 const PARQUET = /^\w[\w.-]{0,200}\.parquet$/;
 /** The hub converts only the first rows of a data set that is too large. */
 const PARTIAL = 'partial-';
-/** The config of a data set that has only one. Its files can be anywhere. */
+/** The only config of many data sets. Its files can be anywhere. */
 const DEFAULT = 'default';
 
 /**
  * The parquet files of a split at a commit: `config/split-00000-of-00001.parquet`, `config/split.parquet` or
  * `config/split/*.parquet`, and for the config `default` also in `data` or in the root.
- * @param path as the user wrote it: errors name it
+ * @param path as the user wrote it, for errors
  * @throws UserError for files that are not all there
  */
 export async function findSplit(
@@ -86,15 +88,12 @@ function wholeSet(files: readonly ListedFile[], path: string): ListedFile[] {
     const [, converted] = CONVERTED_PART.exec(name) ?? [];
     return converted === undefined ? null : { index: Number(converted), count: files.length };
   });
-  const isWhole = numbers.every(
-    (number, i) => number === null || (number.index === i && number.count === files.length),
-  );
-  if (isWhole) return sorted;
+  if (numbers.every((number, i) => number === null || (number.index === i && number.count === files.length))) {
+    return sorted;
+  }
+  const names = sorted.map(({ name }) => name).join(', ');
   throw new UserError(
-    `${path}: its files are not one whole set: ${sorted
-      .map(({ name }) => name)
-      .join(', ')
-      .slice(0, 200)}`,
+    `${path}: its files are not one whole set: ${names.slice(0, 200)}`,
     'name a revision at which they are',
   );
 }

@@ -13,7 +13,6 @@ export interface DatasetPath {
 
 const SCHEME = 'hf://datasets/';
 
-/** Also for a path that is mistaken otherwise. */
 export function isDatasetPath(path: string): boolean {
   return path.startsWith(SCHEME);
 }
@@ -25,7 +24,7 @@ export function parseDatasetPath(path: string): DatasetPath {
       `${JSON.stringify(path.slice(0, 200))} ${what}`,
       `write ${SCHEME}org/name/config/split or ${SCHEME}org/name@revision/config/split; where there is one config, it is mostly called default`,
     );
-  // A data set has the names of a model, and its config and split are a folder in it.
+  // A data set is named like a model, with its config and split in the place of a folder.
   const inside = path.slice(SCHEME.length);
   const { repository, revision, folder } = readAs(() => parseHubPath(`hf://${inside}`), wrong);
   const [config, split, ...rest] = folder.split('/');
@@ -43,7 +42,7 @@ function readAs<T>(work: () => T, wrong: (what: string) => UserError): T {
   }
 }
 
-/** `name/config/split`, without what can change. */
+/** `org/name/config/split`, without the revision. */
 export function datasetName({ repository, config, split }: DatasetPath): string {
   return `${repository}/${config}/${split}`;
 }

@@ -1,16 +1,14 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
-import { writeFileAtomic } from '@shadow-gate/platform/files';
-import { parseJson, seal, unseal } from '@shadow-gate/platform/json';
 import type { ParquetSource } from '@shadow-gate/platform/parquet';
-import { z } from 'zod';
-import { findSplit, type SplitChoices, type SplitFiles } from './dataset-files.ts';
+import type { ListedFile } from './checkpoint-files.ts';
+import { findSplit, type SplitChoices, type SplitFiles, splitSchema } from './dataset-files.ts';
 import { type DatasetPath, parseDatasetPath, pinnedDataset } from './dataset-path.ts';
 import { MissingOnHub } from './hub-fetch.ts';
 import { COMMIT, HubRepository } from './hub-repository.ts';
-import { type HubSettings, hubSettings } from './hub-settings.ts';
-import { explainFull, PartialFile } from './partial-file.ts';
+import { cacheOfHub, type HubSettings, hubSettings } from './hub-settings.ts';
+import { PartialFile, readSealed, writeSealed } from './partial-file.ts';
 import type { ByteRange } from './ranges.ts';
 import { matchesDigest, once } from './snapshot-files.ts';
 
@@ -18,20 +16,20 @@ import { matchesDigest, once } from './snapshot-files.ts';
 interface DatasetSplit {
   /** The path with the commit at which it is read: `hf://datasets/org/name@0123…/config/split`. */
   readonly source: string;
-  /** Whether the path that was given moves: to a branch, or to the newest conversion. */
+  /** Does the given path follow a branch or the newest conversion? */
   readonly moves: boolean;
   /** Its parquet files, in the order of their rows. Only ranges that are read are downloaded and cached. */
   readonly files: readonly ParquetSource[];
 }
 
-/** The branch on which a hub keeps its conversions of data sets to parquet. It is of the newest revision only. */
+/** A hub's branch with a conversion to parquet, of the newest revision only. */
 const CONVERTED = 'refs/convert/parquet';
 
 const opened = new Map<string, Promise<DatasetSplit>>();
 
 /**
- * Open a split of a data set on a hub: its own parquet files or, where no revision is named and it has none, those that
- * the hub has made of it. A revision is resolved once in a process.
+ * Open a split of a data set on a hub: its own parquet files or, if no revision is named and it has none, the hub's
+ * conversion. A revision is resolved once per process.
  * @param path `hf://datasets/org/name[@revision]/config/split`
  * @throws UserError for an invalid path, and for a split that is not there or cannot be read
  */
@@ -61,26 +59,24 @@ class Opening {
     return {
       source: pinnedDataset(this.#target, found.commit),
       moves: revision === null || !COMMIT.test(revision),
-      files: found.files.map((file) => this.#source(found, this.#expectSize(file))),
+      files: found.files.map((file) => this.#source(found, file)),
     };
   }
 
   async #at(revision: string | null): Promise<Found | SplitChoices> {
-    const { repository } = this.#target;
-    const commit = await new HubRepository(
-      this.#path,
-      { type: 'dataset', repository, revision, folder: '' },
-      this.#settings,
-    ).commit();
+    const commit = await this.#repository(revision, '').commit();
     const kept = join(this.#cached(commit), 'split.json');
-    const known = await readFile(kept, 'utf8').then(parseSplit, () => null);
+    const known = await readSealed(kept, splitSchema);
     if (known !== null) return { ...known, commit };
     const found = await findSplit(this.#path, commit, this.#target, this.#settings);
     if (!('files' in found)) return found;
-    await writeFileAtomic(kept, seal(found)).catch((error: unknown) => {
-      throw explainFull(error, kept);
-    });
+    await writeSealed(kept, found);
     return { ...found, commit };
+  }
+
+  #repository(revision: string | null, folder: string): HubRepository {
+    const { repository } = this.#target;
+    return new HubRepository(this.#path, { type: 'dataset', repository, revision, folder }, this.#settings);
   }
 
   /** @throws UserError if the hub has not converted the split either */
@@ -95,9 +91,7 @@ class Opening {
     throw this.#absent(converted, { isNamed: true });
   }
 
-  /**
-   * @param isNamed whether what the data set has are names of configs and splits: folders of its own can be anything
-   */
+  /** @param isNamed are the choices names of configs and splits? Folders of a data set can be anything. */
   #absent({ configs, splits, isPartial }: SplitChoices, { isNamed }: { readonly isNamed: boolean }): UserError {
     const { repository, revision, config, split } = this.#target;
     const download = `download it: python -c "import datasets; datasets.load_dataset('${repository}', '${config}', split='${split}').to_parquet('FILE.parquet')"`;
@@ -120,28 +114,21 @@ class Opening {
     );
   }
 
-  /**
-   * @throws UserError for a file that would have to be downloaded as a whole, and is larger than what is not in Git LFS
-   */
-  #expectSize(file: ListedFileOf<Found>): ListedFileOf<Found> {
-    if (file.sha256 !== null || file.size <= MAX_WHOLE_BYTES) return file;
-    throw new UserError(`${this.#path}: ${file.name} has ${file.size} bytes and no digest`, 'check HF_ENDPOINT');
-  }
-
-  #source({ commit, folder }: Found, file: ListedFileOf<Found>): ParquetSource {
-    const { repository } = this.#target;
-    const target = { type: 'dataset', repository, revision: commit, folder } as const;
-    const hub = new HubRepository(this.#path, target, this.#settings);
+  #source({ commit, folder }: Found, file: ListedFile): ParquetSource {
     const name = `${this.#path}: ${file.name}`;
+    // Without a digest of its content, it is downloaded as a whole.
+    if (file.sha256 === null && file.size > MAX_WHOLE_BYTES) {
+      throw new UserError(`${name} has ${file.size} bytes and no digest`, 'check HF_ENDPOINT');
+    }
+    const hub = this.#repository(commit, folder);
     const cached = this.#cached(commit);
-    const download = (range: ByteRange) => hub.download(commit, file, range);
     const partial = new PartialFile({
       path: join(cached, 'files', file.name),
       journal: join(cached, 'ranges', `${file.name}.json`),
       size: file.size,
       sha256: file.sha256,
       name,
-      download,
+      download: (range: ByteRange) => hub.download(commit, file, range),
     });
     // For a file that is not in Git LFS, only git's digest of the whole file is known.
     let isChecked = file.sha256 !== null;
@@ -160,13 +147,10 @@ class Opening {
   /** The folder in the cache for one split at one commit. */
   #cached(commit: string): string {
     const { repository, config, split } = this.#target;
-    const host = new URL(this.#settings.endpoint).host.replaceAll(/[^\w.-]/g, '_');
     const name = `datasets--${repository.replace('/', '--')}`;
-    return join(this.#settings.cache, 'hub', host, name, commit, config, split);
+    return join(cacheOfHub(this.#settings), name, commit, config, split);
   }
 }
-
-type ListedFileOf<T extends SplitFiles> = T['files'][number];
 
 /** Hubs keep what is larger than 10 MB in Git LFS. */
 const MAX_WHOLE_BYTES = 16 * 1024 * 1024;
@@ -188,23 +172,5 @@ async function readRange(path: string, start: number, end: number): Promise<Arra
     return bytes;
   } finally {
     await handle.close();
-  }
-}
-
-const splitSchema = z.strictObject({
-  folder: z.string(),
-  files: z
-    .array(
-      z.strictObject({ name: z.string(), size: z.int().nonnegative(), oid: z.string(), sha256: z.string().nullable() }),
-    )
-    .min(1),
-});
-
-/** The listing of a split in the cache; null if it is damaged. */
-function parseSplit(text: string): SplitFiles | null {
-  try {
-    return splitSchema.parse(parseJson(unseal(text) ?? '', { name: 'the listing', hint: 'try again' }));
-  } catch {
-    return null;
   }
 }

@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '@shadow-gate/platform';
-import { AnswerTooLong, boundedFetch } from './bounded-response.ts';
+import { AnswerTooLong, boundedFetch, TransientError } from './bounded-response.ts';
 import type { HubSettings } from './hub-settings.ts';
-import { TransientError } from './transient-error.ts';
 
-/** Attempts at one request, for a hub under load or a connection that breaks. */
+/** Attempts at one request. */
 const MAX_ATTEMPTS = 5;
 /** If the hub asks to wait longer than this, the request fails. */
 const MAX_WAIT_MILLISECONDS = 60_000;
 
-/** A repository is there, and something in it is not. */
+/** The repository exists, but a revision or entry does not. */
 export class MissingOnHub extends UserError {
   readonly missing: 'revision' | 'entry';
 
@@ -27,7 +26,7 @@ export class HubClient {
 
   /**
    * @param repository the path of its page: `org/model`, or `datasets/org/name`
-   * @param path as the user wrote it: errors name it
+   * @param path as the user wrote it, for errors
    */
   constructor(settings: HubSettings, repository: string, path: string) {
     this.#settings = settings;
@@ -36,16 +35,15 @@ export class HubClient {
   }
 
   /**
-   * A replacement for `fetch`. It adds the token to requests to the hub itself, and to no other host, and throws for a
-   * response that is not OK.
-   * @param bytes most bytes of an answer
+   * A replacement for `fetch` that sends the token to the hub only, and throws for a response that is not OK.
+   * @param bytes limit for an answer
    */
   fetchUpTo(bytes: number): typeof fetch {
     return async (input, init) => {
       const url = input instanceof Request ? input.url : String(input);
       const headers = new Headers(init?.headers);
       const { token, stallMilliseconds } = this.#settings;
-      // fetch itself removes the header if a request is redirected to another host.
+      // fetch removes the header if a request is redirected to another host.
       if (token !== null && this.isOwn(url)) headers.set('Authorization', `Bearer ${token}`);
       const response = await boundedFetch(input, { ...init, headers }, { bytes, stallMilliseconds });
       if (response.ok) return response;
@@ -54,7 +52,6 @@ export class HubClient {
     };
   }
 
-  /** Is it an address of the hub itself? */
   isOwn(url: string): boolean {
     return new URL(url).origin === new URL(this.#settings.endpoint).origin;
   }
@@ -113,7 +110,7 @@ export class HubClient {
     );
   }
 
-  /** What else can go wrong comes from what the server sent: too much, no JSON, or JSON of another form. */
+  /** All other errors come from the answer: too much, no JSON, or JSON of another form. */
   #unusable(error: unknown): UserError {
     const what = error instanceof AnswerTooLong ? error.message : 'it is not what a hub sends';
     return this.#error(`cannot be used as ${this.#settings.endpoint} sent it: ${what}`, 'check HF_ENDPOINT');
@@ -130,7 +127,7 @@ function isTransientError(error: unknown): error is Error {
   return error instanceof TypeError && /fetch failed|terminated|network/i.test(error.message);
 }
 
-/** No such host, or no server there: the machine is offline, or the address is wrong. Retries do not help. */
+/** The machine is offline, or the address is wrong: retries do not help. */
 function isHopeless({ cause }: Error): boolean {
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;
   return code === 'ENOTFOUND' || code === 'ECONNREFUSED';

@@ -19,7 +19,7 @@ export function isHubPath(path: string): boolean {
 /** The characters that a hub allows in a name, which also becomes part of a path in the cache. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,95}$/;
 const REVISION = /^[A-Za-z0-9_][A-Za-z0-9._/-]{0,199}$/;
-/** Revisions with slashes that a hub creates itself: pull requests and conversions. */
+/** Revisions with slashes that a hub creates: pull requests and conversions. */
 const WITH_SLASHES = /^(refs\/(?:pr|convert)\/[^/]+)(?:\/(.*))?$/;
 
 /** @throws UserError for an invalid path */

@@ -1,22 +1,21 @@
 import { datasetInfo, downloadFile, listFiles, modelInfo } from '@huggingface/hub';
 import { UserError } from '@shadow-gate/platform';
 import { z } from 'zod';
+import { TransientError } from './bounded-response.ts';
 import type { ListedFile } from './checkpoint-files.ts';
 import { HubClient } from './hub-fetch.ts';
 import type { HubPath } from './hub-path.ts';
 import type { HubSettings } from './hub-settings.ts';
 import type { FilePiece } from './partial-file.ts';
 import type { ByteRange } from './ranges.ts';
-import { transientError } from './transient-error.ts';
 
-/** Named in full, a commit does not move. */
 export const COMMIT = /^[0-9a-f]{40}$/;
 
 /** A page of a listing has a thousand entries of some 300 bytes. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /** The largest model repositories have some thousand files in a folder. */
 const MAX_LISTED = 20_000;
-/** Also of pages without entries. */
+/** Pages can be empty. */
 const MAX_PAGES = 200;
 
 const fileSchema = z.object({
@@ -26,16 +25,14 @@ const fileSchema = z.object({
   lfs: z.object({ oid: z.string().nullish() }).nullish(),
 });
 
-/** A folder of a repository, and of what kind that is. */
 interface HubTarget extends HubPath {
   /** A model if missing. */
   readonly type?: 'model' | 'dataset';
 }
 
-/** What is in a folder, but not in those inside of it. */
+/** The contents of a folder, without those of its subfolders. */
 export interface HubFolder {
   readonly files: readonly ListedFile[];
-  /** Names of folders. */
   readonly folders: readonly string[];
 }
 
@@ -48,7 +45,7 @@ export class HubRepository {
   readonly #page: string;
   readonly #client: HubClient;
 
-  /** @param path as the user wrote it: errors name it */
+  /** @param path as the user wrote it, for errors */
   constructor(path: string, target: HubTarget, settings: HubSettings) {
     this.#path = path;
     this.#target = target;
@@ -61,7 +58,7 @@ export class HubRepository {
     return { type: this.#target.type ?? 'model', name: this.#target.repository };
   }
 
-  /** The commit of the revision, which, unlike a branch, does not move. */
+  /** The commit of the revision. Unlike a branch, it does not move. */
   async commit(): Promise<string> {
     const { repository, revision, type } = this.#target;
     if (revision !== null && COMMIT.test(revision)) return revision;
@@ -75,12 +72,11 @@ export class HubRepository {
     throw new UserError(`${this.#path}: the hub returned no commit`, 'check HF_ENDPOINT');
   }
 
-  /** The files in the folder. */
   async list(commit: string): Promise<readonly ListedFile[]> {
     return (await this.open(commit)).files;
   }
 
-  /** What is in the folder. @throws MissingOnHub if it is not there */
+  /** @throws MissingOnHub if the folder does not exist */
   open(commit: string): Promise<HubFolder> {
     const { folder } = this.#target;
     const hubUrl = this.#endpoint;
@@ -146,7 +142,7 @@ export class HubRepository {
       });
       const bytes = new Uint8Array((await blob?.slice(begin, end).arrayBuffer()) ?? []);
       if (bytes.byteLength !== end - begin) {
-        throw transientError(`${file.name} arrived with ${bytes.byteLength} bytes instead of ${end - begin}`);
+        throw new TransientError(`${file.name} arrived with ${bytes.byteLength} bytes instead of ${end - begin}`);
       }
       return { bytes, etag };
     });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { cacheFolder } from '@shadow-gate/platform/files';
 
@@ -9,7 +10,7 @@ export interface HubSettings {
   readonly cache: string;
   /** Longest time without a byte of an answer. */
   readonly stallMilliseconds: number;
-  /** Time before the second attempt at a request; it doubles with every further one. */
+  /** Time before the second attempt at a request; it doubles each time. */
   readonly retryMilliseconds: number;
 }
 
@@ -18,10 +19,12 @@ const RETRY_MILLISECONDS = 500;
 
 const ENDPOINT = 'https://huggingface.co';
 
-/**
- * Settings of Hugging Face's own tools, and the folder for downloads. @throws UserError for an invalid endpoint or no
- * cache
- */
+/** The cache folder for the hub's files. */
+export function cacheOfHub({ endpoint, cache }: HubSettings): string {
+  return join(cache, 'hub', new URL(endpoint).host.replaceAll(/[^\w.-]/g, '_'));
+}
+
+/** Settings of Hugging Face's own tools, and the cache. @throws UserError for an invalid endpoint or no cache */
 export function hubSettings(env: NodeJS.ProcessEnv): HubSettings {
   const endpoint = (env.HF_ENDPOINT || ENDPOINT).replace(/\/+$/, '');
   if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {

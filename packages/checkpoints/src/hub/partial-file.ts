@@ -3,7 +3,7 @@ import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Semaphore, UserError } from '@shadow-gate/platform';
 import { makeFolder, sha256Stream, writeFileAtomic } from '@shadow-gate/platform/files';
-import { seal, unseal } from '@shadow-gate/platform/json';
+import { parseJson, seal, unseal } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import { type ByteRange, missing, pieces, totalBytes, uniteRanges } from './ranges.ts';
 
@@ -13,7 +13,6 @@ const PIECE_BYTES = 16 * 1024 * 1024;
 /** Requests at the same time: a hub limits the bandwidth of each connection. */
 const CONNECTIONS = 4;
 
-/** Some bytes of a file, as a server sent them. */
 export interface FilePiece {
   readonly bytes: Uint8Array;
   /** The server's ETag of the whole file; null if it sent none. */
@@ -21,9 +20,9 @@ export interface FilePiece {
 }
 
 interface PartialFileOptions {
-  /** Path of the file, which has its full length from the start, with holes. */
+  /** The file has its full length from the start, with holes. */
   readonly path: string;
-  /** Path of the journal: the list of ranges that have been written. */
+  /** Path of the list of written ranges. */
   readonly journal: string;
   readonly size: number;
   /** Digest of the whole file, if known. */
@@ -42,9 +41,7 @@ const journalSchema = z.strictObject({
 });
 type Journal = z.infer<typeof journalSchema>;
 
-/**
- * A file with holes. Its journal lists only written ranges, so a killed process leaves no hole that looks like data.
- */
+/** A file with holes. Its journal lists written ranges only, so a killed process leaves no hole that looks like data. */
 export class PartialFile {
   readonly #options: PartialFileOptions;
   #journal: Journal | null = null;
@@ -59,25 +56,26 @@ export class PartialFile {
     return this.#options.path;
   }
 
-  /** Number of bytes in the ranges that have not been downloaded yet. */
+  /** Number of bytes of the ranges that are not downloaded yet. */
   missingBytes(ranges: readonly ByteRange[]): Promise<number> {
     return this.#calls.run(async () => totalBytes(missing(ranges, (await this.#readJournal()).ranges)));
   }
 
   /**
-   * Download the missing parts of these ranges. @param onBytes receives the size of each piece that arrives
+   * Download the missing parts of these ranges.
+   * @param onBytes receives the size of each piece
    * @throws UserError for a full disk, a file that changes meanwhile, or one that arrives damaged
    */
   fetch(ranges: readonly ByteRange[], onBytes?: (bytes: number) => void): Promise<void> {
     return this.#calls.run(() => this.#fetch(ranges, onBytes));
   }
 
-  /** Have all bytes been downloaded, and is their digest the one that the hub lists? */
+  /** Are all bytes downloaded, with the digest that the hub lists? */
   isVerified(): Promise<boolean> {
     return this.#calls.run(async () => (await this.#readJournal()).verified);
   }
 
-  /** Forget what has been downloaded: it is not what the hub lists. */
+  /** Forget what has been downloaded. */
   discard(): Promise<void> {
     return this.#calls.run(() => this.#discard());
   }
@@ -150,12 +148,12 @@ export class PartialFile {
   }
 
   /**
-   * The journal of an earlier run or another process, read anew each time; else that of a new file of the full length.
+   * The journal of an earlier run or another process, read again each time; else that of a new file of the full length.
    * An existing file is not cleared: another process may just have written it.
    */
   async #readJournal(): Promise<Journal> {
     const { path, journal, size } = this.#options;
-    const known = await readJournal(journal);
+    const known = await readSealed(journal, journalSchema);
     const info = await stat(path).catch(() => null);
     if (known?.size === size && info?.size === size) {
       this.#journal = known;
@@ -170,31 +168,37 @@ export class PartialFile {
     return empty;
   }
 
-  /** One after the other, each replacing the last, so that no partial journal is ever read. */
+  /** One after the other, each with the newest ranges. */
   #writeJournal(journal: Journal): Promise<void> {
     this.#journal = journal;
-    const { journal: file } = this.#options;
-    return this.#writes.run(() =>
-      writeFileAtomic(file, seal(this.#journal ?? journal)).catch((error: unknown) => {
-        throw explainFull(error, file);
-      }),
-    );
+    return this.#writes.run(() => writeSealed(this.#options.journal, this.#journal ?? journal));
   }
 
-  /** Forget all ranges: the file on the disk is not to be used. */
   async #discard(): Promise<void> {
     this.#journal = null;
     await rm(this.#options.journal, { force: true });
   }
 }
 
-async function readJournal(file: string): Promise<Journal | null> {
+/** What `writeSealed` wrote; null for a missing, damaged or foreign file, which is downloaded again. */
+export async function readSealed<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
   try {
-    return journalSchema.parse(JSON.parse(unseal(await readFile(file, 'utf8')) ?? ''));
+    const text = unseal(await readFile(path, 'utf8')) ?? '';
+    return schema.parse(parseJson(text, { name: path, hint: 'run again' }));
   } catch {
-    // No journal yet, or an invalid or damaged one: everything is downloaded.
     return null;
   }
+}
+
+export function writeSealed(path: string, value: object): Promise<void> {
+  return writeCached(path, seal(value));
+}
+
+/** @throws UserError for a full disk */
+export async function writeCached(path: string, content: string | Uint8Array): Promise<void> {
+  await writeFileAtomic(path, content).catch((error: unknown) => {
+    throw explainFull(error, path);
+  });
 }
 
 /** A UserError with a hint for a full disk; any other error as it is. */

@@ -1,7 +1,7 @@
 /** `begin ≤ byte < end` of a file. */
 export type ByteRange = [begin: number, end: number];
 
-/** Ranges in ascending order, with those that touch or overlap merged. */
+/** Sort ranges, and merge those that touch or overlap. */
 export function uniteRanges(ranges: Iterable<ByteRange>): ByteRange[] {
   const united: Array<[number, number]> = [];
   for (const [begin, end] of [...ranges].filter(([from, to]) => from < to).sort(([a], [b]) => a - b)) {

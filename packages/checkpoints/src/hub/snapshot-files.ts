@@ -2,37 +2,36 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
-import { writeFileAtomic } from '@shadow-gate/platform/files';
-import { parseJson, seal, unseal } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 import {
   type CheckpointFiles,
   chooseCheckpointFiles,
   indexedShards,
   type ListedFile,
+  listedFileSchema,
   otherFiles,
   READ_FOLDERS,
 } from './checkpoint-files.ts';
 import { type HubPath, parseHubPath, pinned } from './hub-path.ts';
 import { HubRepository } from './hub-repository.ts';
-import { type HubSettings, hubSettings } from './hub-settings.ts';
-import { explainFull } from './partial-file.ts';
+import { cacheOfHub, type HubSettings, hubSettings } from './hub-settings.ts';
+import { readSealed, writeCached, writeSealed } from './partial-file.ts';
 
-/** A checkpoint on a hub as its listing has it, with the files that are not weights. No request was for weights. */
-interface SnapshotFiles {
+/** A checkpoint on a hub, without its weights: none of them were requested. */
+export interface SnapshotFiles {
   /** Local folder with configurations, tokenizer, templates and code, all of them complete. */
   readonly folder: string;
   /** The path with its commit: `hf://org/model@0123…`. */
   readonly name: string;
   /** Names of all files of the folder on the hub. */
   readonly names: readonly string[];
-  /** The files of weights: the single one, the shards of the index, or that of an adapter. */
+  /** The files of weights as the hub lists them: the single one, the shards of the index, or that of an adapter. */
   readonly weights: readonly ListedFile[];
-  /** Weights that programs load as well or instead. */
+  /** Weights that programs load in addition or instead. */
   readonly others: readonly ListedFile[];
   readonly commit: string;
   readonly repository: HubRepository;
-  /** Folder in the cache for everything about this checkpoint, its files included. */
+  /** The cache folder of this checkpoint. */
   readonly cached: string;
 }
 
@@ -50,7 +49,7 @@ export function openSnapshotFiles(
   return once(opened, path, settings, () => new Opening(path, settings).open());
 }
 
-/** The result of some work on a path of a hub, done once in this process unless it fails. */
+/** The result of some work on a path of a hub, done once per process unless it fails. */
 export function once<T>(
   known: Map<string, Promise<T>>,
   path: string,
@@ -66,11 +65,9 @@ export function once<T>(
 }
 
 const listingSchema = z.strictObject({
-  /** Folders of which files are in the list; one of an older version does not say so, and is requested again. */
+  /** Subfolders with files in the list. Older versions do not say so, and are requested again. */
   folders: z.array(z.string()),
-  files: z.array(
-    z.strictObject({ name: z.string(), size: z.int().nonnegative(), oid: z.string(), sha256: z.string().nullable() }),
-  ),
+  files: z.array(listedFileSchema),
 });
 
 class Opening {
@@ -89,8 +86,7 @@ class Opening {
   async open(): Promise<SnapshotFiles> {
     const commit = await this.#repository.commit();
     const { repository, folder } = this.#target;
-    const host = new URL(this.#settings.endpoint).host.replaceAll(/[^\w.-]/g, '_');
-    const root = join(this.#settings.cache, 'hub', host, repository.replace('/', '--'), commit);
+    const root = join(cacheOfHub(this.#settings), repository.replace('/', '--'), commit);
     // The name of a folder cannot contain an @.
     const cached = join(root, folder === '' ? '@root' : encodeURIComponent(folder));
     const local = join(cached, 'files');
@@ -110,19 +106,19 @@ class Opening {
     };
   }
 
-  /** The files of the folder at the commit. They cannot change, so they are requested once. */
+  /** The files of the folder. At a commit they cannot change, so they are requested once. */
   async #listing(commit: string, file: string): Promise<readonly ListedFile[]> {
-    const kept = await readFile(file, 'utf8').then(parseListing, () => null);
-    if (kept) return kept;
+    const kept = await readSealed(file, listingSchema);
+    if (kept) return kept.files;
     const root = await this.#repository.open(commit);
     const folders = root.folders.filter((name) => Object.hasOwn(READ_FOLDERS, name));
     const files = [...root.files];
     for (const name of folders) files.push(...(await this.#inside(name, commit)));
-    await writeCached(file, seal({ folders, files }));
+    await writeSealed(file, { folders, files });
     return files;
   }
 
-  /** The files that are read of a folder inside of it. */
+  /** The files that are read from a subfolder. */
   async #inside(name: string, commit: string): Promise<readonly ListedFile[]> {
     const { folder } = this.#target;
     const target = { ...this.#target, folder: folder === '' ? name : `${folder}/${name}` };
@@ -132,7 +128,7 @@ class Opening {
       .map((file) => ({ ...file, name: `${name}/${file.name}` }));
   }
 
-  /** Download a complete file, unless the cache has it; its digest is known, so a damaged one is detected. */
+  /** Download a complete file, unless the cache has it undamaged. */
   async #download(commit: string, file: ListedFile, path: string): Promise<void> {
     const kept = await readFile(path).catch(() => null);
     if (kept && matchesDigest(kept, file)) return;
@@ -149,24 +145,9 @@ class Opening {
   }
 }
 
-function parseListing(text: string): ListedFile[] | null {
-  try {
-    return listingSchema.parse(parseJson(unseal(text) ?? '', { name: 'the listing', hint: 'try again' })).files;
-  } catch {
-    return null;
-  }
-}
-
 /** Do the bytes have the digest of the listing? Git and Git LFS name files by their content. */
 export function matchesDigest(bytes: Uint8Array, { size, oid, sha256 }: ListedFile): boolean {
   if (bytes.byteLength !== size) return false;
   if (sha256 !== null) return createHash('sha256').update(bytes).digest('hex') === sha256;
-  const blob = createHash('sha1').update(`blob ${size}\0`).update(bytes).digest('hex');
-  return blob === oid;
-}
-
-async function writeCached(path: string, content: string | Uint8Array): Promise<void> {
-  await writeFileAtomic(path, content).catch((error: unknown) => {
-    throw explainFull(error, path);
-  });
+  return createHash('sha1').update(`blob ${size}\0`).update(bytes).digest('hex') === oid;
 }

@@ -6,7 +6,7 @@ import { type ListedFile, MAX_HEADER_BYTES } from './checkpoint-files.ts';
 import { type HubSettings, hubSettings } from './hub-settings.ts';
 import { PartialFile } from './partial-file.ts';
 import type { ByteRange } from './ranges.ts';
-import { once, openSnapshotFiles } from './snapshot-files.ts';
+import { once, openSnapshotFiles, type SnapshotFiles } from './snapshot-files.ts';
 import { isPickledName } from './weight-formats.ts';
 
 /** Bytes of a local file that are needed. */
@@ -17,39 +17,33 @@ interface WantedBytes {
 }
 
 /**
- * A checkpoint on a hub as a local folder. Configurations and tokenizer are complete; of the weights there are the
- * headers and the bytes that have been fetched, and the rest of their files are holes; pickles are complete.
+ * A checkpoint on a hub as a local folder. Configurations, tokenizer and pickles are complete. Other files of weights
+ * have their headers and the bytes that have been fetched; the rest are holes.
  */
-export interface Snapshot {
-  readonly folder: string;
-  /** The path with its commit: `hf://org/model@0123…`. */
-  readonly name: string;
-  /** Names of all files of the folder on the hub. */
-  readonly names: readonly string[];
-  /** The files of weights, as the hub lists them. */
-  readonly weights: readonly ListedFile[];
-  /** Names of weights that programs load as well or instead; `fetch` downloads their bytes too. */
+export interface Snapshot extends Pick<SnapshotFiles, 'folder' | 'name' | 'names' | 'weights'> {
+  /** Names of weights that programs load in addition or instead; `fetch` downloads their bytes too. */
   readonly others: readonly string[];
   /** Download those of these bytes that are not on the disk. */
   readonly fetch: (wanted: Iterable<WantedBytes>, onDownload?: OnProgress) => Promise<void>;
-  /** Files of weights that are not whole on the disk: their SHA-256 has not been compared. */
+  /** Incomplete files of weights: their SHA-256 has not been compared. */
   readonly unverified: () => Promise<readonly string[]>;
 }
 
 const opened = new Map<string, Promise<Snapshot>>();
 
 /**
- * Open a checkpoint on a hub. A revision is resolved once per process. @param path `hf://org/model[@revision][/folder]`
+ * Open a checkpoint on a hub. A revision is resolved once per process.
+ * @param path `hf://org/model[@revision][/folder]`
  * @throws UserError for an invalid path, and for a checkpoint that cannot be read
  */
 export function openSnapshot(path: string, settings: HubSettings = hubSettings(process.env)): Promise<Snapshot> {
   return once(opened, path, settings, () => new Opening(path, settings).open());
 }
 
-/** Most headers fit into this many bytes, which are one request. */
+/** Most headers fit into this many bytes. */
 const FIRST_BYTES = 64 * 1024;
 
-/** Headers that are read at the same time: large models have a hundred shards and more. */
+/** Headers that are read at the same time: large models have more than a hundred shards. */
 const HEADERS_AT_ONCE = 8;
 
 const GIB = 1024 ** 3;
@@ -64,10 +58,8 @@ class Opening {
   }
 
   async open(): Promise<Snapshot> {
-    const { folder, name, names, weights, others, commit, repository, cached } = await openSnapshotFiles(
-      this.#path,
-      this.#settings,
-    );
+    const files = await openSnapshotFiles(this.#path, this.#settings);
+    const { folder, name, names, weights, others, commit, repository, cached } = files;
     const partial = new Map<string, PartialFile>();
     const prepare = async (listed: ListedFile) => {
       const { size, sha256 } = listed;
@@ -117,7 +109,7 @@ class Opening {
     const ranges = new Map<PartialFile, ByteRange[]>();
     for (const { file, offset, byteLength } of wanted) {
       const of = partial.get(file);
-      // Otherwise its bytes would be read as zeros.
+      // Bytes that are not fetched would be read as zeros.
       if (!of) throw new Error(`${file} is not a file of ${name}`);
       const known = ranges.get(of);
       if (known) known.push([offset, offset + byteLength]);
@@ -153,7 +145,7 @@ function formatBytes(bytes: number): string {
   return bytes < GIB ? `${Math.ceil(bytes / MIB)} MiB` : `${(bytes / GIB).toFixed(1)} GiB`;
 }
 
-/** Download the header of a safetensors file. It is checked when it is read (checkpoint/formats/safetensors.ts). */
+/** Download the header of a safetensors file, to be checked when it is read (formats/safetensors.ts). */
 async function fetchHeader(file: PartialFile, size: number): Promise<void> {
   await file.fetch([[0, Math.min(size, FIRST_BYTES)]]);
   const length = await readHeaderLength(file.path);

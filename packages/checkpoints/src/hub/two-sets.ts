@@ -15,8 +15,7 @@ export const CONSOLIDATED_FILE = /^consolidated.*\.safetensors$/;
 const CONSOLIDATED_SHARD = /^consolidated[.-](\d+)-of-(\d+)\.safetensors$/;
 
 /**
- * Mistral's own files of weights, next to its params.json, in a folder that has no others: `consolidated.safetensors`,
- * or shards. Each tensor is in one of them.
+ * Mistral's own files of weights, next to its params.json: `consolidated.safetensors` or shards.
  * @param names of the files in the folder
  * @returns null if there are none, or weights in the layout of transformers, which are read instead
  * @throws UserError for both, and for shards that are not complete
@@ -39,10 +38,10 @@ export function consolidatedFiles(names: ReadonlySet<string>, path: string): rea
 /**
  * Two sets of weights in one folder: one could be measured and the other one loaded. transformers prefers an adapter to
  * full weights and one file to shards, also with pickles; vLLM prefers the files of an index and, without one, loads
- * all of them. Other files that hubs have next to safetensors (`.bin`, `consolidated.safetensors`) are compared with
- * them before they are measured (`findOtherWeights`).
+ * all of them. `findOtherWeights` compares other files that hubs have next to safetensors (`.bin`,
+ * `consolidated.safetensors`).
  * @param names of the files in the folder
- * @returns null unless the names alone show it; whether an index is of the single file is in the index
+ * @returns null unless the names alone show it: only an index says whether it is of the single file
  */
 export function twoSetsOfWeights(names: ReadonlySet<string>, path: string): UserError | null {
   const find = (...wanted: readonly string[]) => wanted.find((name) => names.has(name));
@@ -56,10 +55,7 @@ export function twoSetsOfWeights(names: ReadonlySet<string>, path: string): User
   return names.has(ADAPTER) && names.has(MLX_ADAPTER) ? twoSets(path, [ADAPTER, MLX_ADAPTER]) : null;
 }
 
-/**
- * Another set of weights next to pickles, GGUF or ONNX, which would be ignored silently. @param names of all in the
- * folder
- */
+/** Another set of weights next to pickles, GGUF or ONNX, which would be silently ignored. */
 export function twoSetsWith(chosen: string, names: Iterable<string>, path: string): UserError | null {
   const other = [...names].sort().find((name) => isOtherSet(name, chosen));
   return other === undefined ? null : twoSets(path, [chosen, other]);

@@ -20,8 +20,8 @@ export interface FileLayout {
 }
 
 /**
- * All formats of full weights. What recognizes them by name, here and on a hub, and the formats in messages and in
- * measurements follow from this table; `FORMATS` has how each is opened.
+ * All formats of full weights, here and on a hub. Their names in messages and measurements follow from this table;
+ * `FORMATS` opens them.
  */
 export const WEIGHT_FORMATS = {
   safetensors: {
@@ -53,10 +53,8 @@ export const WEIGHT_FORMATS = {
   },
 } as const satisfies Readonly<Record<string, WeightFiles>>;
 
-/** As measurements name it. */
 export type WeightFormat = keyof typeof WEIGHT_FORMATS;
 
-/** In the order of `WEIGHT_FORMATS`. */
 export const WEIGHT_FORMAT_NAMES = Object.keys(WEIGHT_FORMATS) as [WeightFormat, ...WeightFormat[]];
 
 const ALL: readonly WeightFiles[] = Object.values(WEIGHT_FORMATS);
@@ -74,12 +72,11 @@ export const ADAPTER_CONFIG = 'adapter_config.json';
 /** mlx-lm's file, next to its own kind of ADAPTER_CONFIG. */
 export const MLX_ADAPTER = 'adapters.safetensors';
 
-/** Is this by its name a file of weights in one of the formats? */
 export function isWeightsName(name: string): boolean {
   return ALL.some(({ files }) => files.test(name));
 }
 
-/** See `otherSet`. @param chosen the name of weights, of which the format's own files are no other set */
+/** Is it a file of `otherSet`? The format of the chosen weights has none. */
 export function isOtherSet(name: string, chosen: string): boolean {
   return ALL.some(({ otherSet }) => otherSet?.test(name) && !otherSet.test(chosen));
 }
@@ -94,19 +91,19 @@ export function readableFormats(): string {
   return new Intl.ListFormat('en', { type: 'disjunction' }).format(ALL.map(({ title }) => title));
 }
 
-/** The exact names that the Trainer and accelerate give the state of a training run, which is no model. */
+/** The exact names that the Trainer and accelerate give the state of a training run. */
 const TRAINING_STATE =
   /^((optimizer|scheduler|scaler|sampler|dl_state_dict)(_\d+)?\.(bin|pt)|training_args\.bin|rng_state(_\d+)*\.pth|random_states_\d+\.pkl)$/;
 
-/** Those that vLLM skips when it loads every `*.bin`; it takes others of this form for weights (0.11). */
+/** vLLM skips these when it loads every `*.bin`, and loads the others as weights (0.11). */
 const LEFT_OUT = /^(optimizer|training_args)\.bin$/;
 
-/** Is it, by its name, the state of a training run? No program loads that along with weights of this kind. */
+/** Is it the state of a training run, which no program loads with weights of this kind? */
 export function isTrainingState(name: string, { arePickles }: { readonly arePickles: boolean }): boolean {
   return TRAINING_STATE.test(name) && !(arePickles && name.endsWith('.bin') && !LEFT_OUT.test(name));
 }
 
-/** Is this file of weights a pickle by its name? Pickles are downloaded whole: their contents are listed at the end. */
+/** Pickles are downloaded whole: their contents are listed at the end. */
 export function isPickledName(name: string): boolean {
   return name.endsWith(WEIGHT_FORMATS.pytorch.layout.suffix);
 }

@@ -3,17 +3,14 @@ import { type TensorPlace, tensorPlace } from '../naming/place.ts';
 import type { MatrixView } from '../tensors/matrix-view.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 
-/** How the heads of a three-dimensional weight are read, or why they cannot be. */
-type HeadsLayout = { readonly view: MatrixView } | { readonly unknown: string };
-
-/** A convolution's [out, in, width] is no stack of heads. */
+/** A convolution's [out, in, width] is not a stack of heads. */
 const CONVOLUTION = /(^|[._])conv/i;
 /** TransformerLens: [heads, model, head] for queries, keys and values, [heads, head, model] for the output. */
 const TRANSFORMER_LENS = /(?:^|\.)_?W_([QKVO])$/;
 
 const HEADS_BIAS = /(?:^|\.)_?b_[QKV]$/;
 
-/** The biases of all heads, [heads, head], as TransformerLens (`b_Q`) and flax (`query.bias`) have them: no matrix. */
+/** The biases of all heads, [heads, head], in TransformerLens (`b_Q`) and flax (`query.bias`). */
 export function isHeadsBias({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>): boolean {
   if (shape.length !== 2) return false;
   if (HEADS_BIAS.test(name)) return true;
@@ -21,25 +18,23 @@ export function isHeadsBias({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>
   return module !== name && ATTENTION_MODULES.includes(tensorPlace(module, { multimodal: true }).module);
 }
 
-/**
- * Gains of the norms of queries or keys, [heads, head] (Command R+): not a matrix, since nothing is multiplied by it.
- */
+/** Gains of the norms of queries or keys, [heads, head] (Command R+): nothing is multiplied by them as a matrix. */
 export function isHeadsNorm({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>): boolean {
   return shape.length === 2 && /(?:^|\.)[qk]_norm\.weight$/.test(name);
 }
 
 /**
  * The weights of all heads of an attention projection, [heads, head, model] or [heads, model, head], as the matrix
- * [heads · head, model], which other models store under one name: the same numbers in the same rows, so the same
- * spectrum. [model, heads, head] (flax) is its transpose as it stands.
+ * [heads · head, model] that other models store: with the same rows, so the same spectrum. [model, heads, head] (flax)
+ * is its transpose.
  * @param model size of the hidden state; null if it is not known
- * @returns null for a tensor that is no such stack
+ * @returns how to read a stack, or why that is unknown; null for any other tensor
  */
 export function headsLayout(
   { name, shape }: Pick<TensorEntry, 'name' | 'shape'>,
   { module }: Pick<TensorPlace, 'module'>,
   model: number | null,
-): HeadsLayout | null {
+): { readonly view: MatrixView } | { readonly unknown: string } | null {
   if (shape.length !== 3 || !ATTENTION_MODULES.includes(module) || CONVOLUTION.test(name)) return null;
   const [first, second, third] = shape as [number, number, number];
   // The kernel of a convolution of width 1.
@@ -56,7 +51,7 @@ export function headsLayout(
   return { view: isModel[2] ? stacked(shape) : swapped(shape) };
 }
 
-/** [heads, head, model] as [heads · head, model]: the elements are in that order already. */
+/** [heads, head, model] as [heads · head, model], which has the same order of elements. */
 function stacked(shape: readonly number[]): MatrixView {
   const [heads, size, model] = shape as [number, number, number];
   return { dims: [heads * size, model], slices: [], shape: [heads * size, model] };

@@ -1,37 +1,21 @@
+import { words } from '@shadow-gate/platform';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 
 /** Tensors that models save with their weights but do not train: masks, positions, frequencies, statistics. */
-const BUFFER_NAMES = new Set([
-  'inv_freq',
-  'original_inv_freq',
-  'masked_bias',
-  'mask',
-  'attn_mask',
-  'attention_mask',
-  'causal_mask',
-  'tril',
-  'triu',
-  'position_ids',
-  'token_type_ids',
-  'relative_position_index',
-  'freqs_cis',
-  'cos_cached',
-  'sin_cached',
-  'running_mean',
-  'running_var',
-  'num_batches_tracked',
-  // The experts of each token in DeepSeek V4's first layers.
-  'tid2eid',
-  // The fixed decay of MiniMax's linear attention.
-  'slope_rate',
-  'query_decay',
-  'key_decay',
-  'diagonal_decay',
-  // TransformerLens.
-  'IGNORE',
-  'rotary_sin',
-  'rotary_cos',
-]);
+const BUFFER_NAMES = new Set(
+  words(
+    'masked_bias mask attn_mask attention_mask causal_mask tril triu',
+    'position_ids token_type_ids relative_position_index',
+    'inv_freq original_inv_freq freqs_cis cos_cached sin_cached',
+    'running_mean running_var num_batches_tracked',
+    // The experts of each token in DeepSeek V4's first layers.
+    'tid2eid',
+    // The fixed decay of MiniMax's linear attention.
+    'slope_rate query_decay key_decay diagonal_decay',
+    // TransformerLens.
+    'IGNORE rotary_sin rotary_cos',
+  ),
+);
 
 /** Rotary embeddings have no weights. */
 const ROTARY = /(^|\.)rotary_emb\./;
@@ -44,11 +28,11 @@ export function isBuffer({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>): 
   return BUFFER_NAMES.has(leaf) || ROTARY.test(name) || (MASK.test(name) && shape.length === 4);
 }
 
-/** Scales, zero points, statistics and shapes, which tools that turn codes back into numbers can leave behind. */
+/** Scales, zero points, statistics and shapes. Tools that expand codes can leave them behind. */
 const QUANTIZATION =
   /^(.*\.)(weight_(scales?(_inv|_2)?|zero_point|global_scale|shape)|(input|output|[qkv])_scale|scales|biases|[qs]zeros|zero_point|(nested_)?absmax|quant_map|g_idx)$/;
 
-/** Is it a part of quantized weights, stored with a weight of the same module? */
+/** Is it part of quantized weights, stored with a weight of the same module? */
 export function isQuantizationScale(name: string, tensors: ReadonlyMap<string, unknown>): boolean {
   const [, module] = QUANTIZATION.exec(name) ?? [];
   return module !== undefined && tensors.has(`${module}weight`);

@@ -11,16 +11,16 @@ export interface FusedPart extends OutputSlice {
 /** Names of the papers: gated delta rule, Mamba-2 and LFM2. */
 type MixerLabel = 'a' | 'b' | 'z' | 'x' | 'B' | 'C' | 'dt';
 
-/** The parts of a fused matrix, or in `unknown` what is missing to split it. */
+/** The parts of a fused matrix, or the reason that it cannot be split. */
 export type FusedLayout = { readonly parts: readonly FusedPart[] } | { readonly unknown: string };
 
-/** What the layout of a fused matrix depends on, in addition to its name. */
+/** The facts that decide the layout of a fused matrix, together with its name. */
 export interface FusedMatrix {
   /** Number of output features. */
   readonly output: number;
   /** Number of input features. */
   readonly input: number;
   readonly architecture: Architecture;
-  /** Input features of the output projection in the same mixer (for attention, all query features), if known. */
+  /** Input features of the output projection in the same mixer (in attention, all query features), if known. */
   readonly attentionInput: number | null;
 }

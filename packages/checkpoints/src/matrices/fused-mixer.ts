@@ -1,16 +1,19 @@
+import { words } from '@shadow-gate/platform';
 import type { FusedLayout, FusedMatrix, FusedPart } from './fused-layout.ts';
 
 /** Mamba's projections: under `mamba` in Granite and Jamba, under `mixer` in Nemotron-H and Mamba itself. */
 const MAMBA_PARENTS = new Set(['mamba', 'mixer']);
-/** Families whose q_proj has the gate of the output behind the queries of each head. */
-const GATED_QUERIES = new Set([
-  'qwen3_next',
-  'qwen3_5_text',
-  'qwen3_5_moe_text',
-  'qwen3_5',
-  'qwen3_5_moe',
-  'qwen4_exp_text',
-  'qwen4_exp',
+/** Families with q_proj's output gate after the queries of each head. */
+const GATED_QUERIES = new Set(
+  words('qwen3_next qwen3_5_text qwen3_5_moe_text qwen3_5 qwen3_5_moe qwen4_exp_text qwen4_exp'),
+);
+
+/** Layouts by the last part of the name alone. */
+const BY_LEAF = new Map([
+  ['q_proj', gatedQueries],
+  ['in_proj_qkv', linearAttention],
+  ['in_proj_qkvz', linearAttentionByHead],
+  ['in_proj_ba', gatesByHead],
 ]);
 
 /**
@@ -18,24 +21,12 @@ const GATED_QUERIES = new Set([
  * @param path the dotted parts of its name, without the closing `weight`
  */
 export function mixerLayout(path: readonly string[], matrix: FusedMatrix): FusedLayout | null {
-  const [parent, leaf] = [path.at(-2) ?? '', path.at(-1)];
-  switch (leaf) {
-    case 'q_proj':
-      return gatedQueries(matrix);
-    case 'in_proj_qkv':
-      return linearAttention(matrix);
-    case 'in_proj_qkvz':
-      return linearAttentionByHead(matrix);
-    case 'in_proj_ba':
-      return gatesByHead(matrix);
-    case 'in_proj':
-      if (MAMBA_PARENTS.has(parent)) return isMamba1(matrix) ? mamba1(matrix) : mamba2(matrix);
-      return parent === 'conv' ? shortConvolution(matrix) : null;
-    case 'x_proj':
-      return MAMBA_PARENTS.has(parent) ? selection(matrix) : null;
-    default:
-      return null;
-  }
+  const [parent, leaf] = [path.at(-2) ?? '', path.at(-1) ?? ''];
+  const isMamba = MAMBA_PARENTS.has(parent);
+  if (leaf === 'in_proj' && isMamba) return isMamba1(matrix) ? mamba1(matrix) : mamba2(matrix);
+  if (leaf === 'in_proj' && parent === 'conv') return shortConvolution(matrix);
+  if (leaf === 'x_proj' && isMamba) return selection(matrix);
+  return BY_LEAF.get(leaf)?.(matrix) ?? null;
 }
 
 type Named = readonly [label: FusedPart['label'], module: FusedPart['module'], size: number];
@@ -110,9 +101,7 @@ function gatesByHead(matrix: FusedMatrix): FusedLayout {
   ]);
 }
 
-/**
- * `[gate z | input x | B | C | time steps]` (Mamba-2, arXiv 2405.21060): the output projection has the size of z and x.
- */
+/** `[gate z | input x | B | C | time steps]` (Mamba-2, arXiv 2405.21060): z and x are as large as its output's input. */
 function mamba2(matrix: FusedMatrix): FusedLayout {
   const { heads, headDim } = matrix.architecture.mixer.mamba;
   if (!heads) return missing('the number of heads of Mamba-2');
@@ -131,7 +120,7 @@ function mamba2(matrix: FusedMatrix): FusedLayout {
 /** Families with Mamba-1, whose layers have no heads. Zamba has two, whose rows alternate: it is not split. */
 const MAMBA1 = new Set(['mamba', 'falcon_mamba', 'jamba']);
 
-/** Files of mamba-ssm name no family in their config; `[z | x]` without B and C are Mamba-1's all the same. */
+/** Configs of mamba-ssm name no family, but `[z | x]` without B and C is Mamba-1's. */
 function isMamba1({ output, architecture: { layoutType }, attentionInput }: FusedMatrix): boolean {
   return layoutType === null ? attentionInput !== null && output === 2 * attentionInput : MAMBA1.has(layoutType);
 }
@@ -155,7 +144,7 @@ function selection(matrix: FusedMatrix): FusedLayout {
   ]);
 }
 
-/** `[gate before the convolution B | gate behind it C | input x]`, in equal thirds (LFM2, arXiv 2511.23404). */
+/** `[gate before the convolution B | gate after it C | input x]`, in equal thirds (LFM2, arXiv 2511.23404). */
 function shortConvolution(matrix: FusedMatrix): FusedLayout {
   const third = matrix.output / 3;
   return inBlocks(matrix, 1, [

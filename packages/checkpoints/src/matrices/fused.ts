@@ -1,18 +1,10 @@
+import { words } from '@shadow-gate/platform';
 import type { Architecture } from '../config/architecture.ts';
 import { isInVision } from '../naming/place.ts';
 import type { FusedLayout, FusedMatrix, FusedPart } from './fused-layout.ts';
 import { mixerLayout } from './fused-mixer.ts';
 
-const QKV_LEAVES = new Set([
-  'c_attn',
-  'query_key_value',
-  'qkv_proj',
-  'Wqkv',
-  'wqkv',
-  'qkv',
-  'W_pack',
-  'in_proj_weight',
-]);
+const QKV_LEAVES = new Set(words('c_attn query_key_value qkv_proj Wqkv wqkv qkv W_pack in_proj_weight'));
 const GATE_UP_LEAVES = new Set(['gate_up_proj', 'input_linear', 'up_gate_proj']);
 
 /** `[q | k | v]` per head, one head after the other (the views in the families' own code). */
@@ -40,7 +32,7 @@ export function fusedLayout(tensorName: string, matrix: FusedMatrix): FusedLayou
 
 const NO_LATENT = 'config.json with qk_rope_head_dim, qk_nope_head_dim and v_head_dim is needed';
 
-/** Latent attention: the rows of the latent vector, then those of the keys' rotated dimensions. */
+/** Latent attention: the latent vector, then the rotated dimensions of the keys. */
 function latentAndKeys({ output, architecture: { latent } }: FusedMatrix): FusedLayout {
   if (latent === null) return { unknown: NO_LATENT };
   const rank = output - latent.rope;
@@ -53,7 +45,7 @@ function latentAndKeys({ output, architecture: { latent } }: FusedMatrix): Fused
   };
 }
 
-/** Latent attention, from the latent vector: per head the other dimensions of the key, then the value. */
+/** Latent attention, from the latent vector: per head, the other dimensions of the key, then the value. */
 function keysAndValues({ output, architecture: { latent } }: FusedMatrix): FusedLayout {
   if (latent === null) return { unknown: NO_LATENT };
   const size = latent.plain + latent.value;
@@ -86,10 +78,7 @@ function gateUp(output: number, { layoutType }: Architecture): FusedLayout {
 function visionQkv(matrix: FusedMatrix): FusedLayout {
   const { vision } = matrix.architecture;
   if (vision === null || vision.heads === vision.keyValueHeads) return thirds(matrix.output);
-  return queriesThenKeysThenValues({
-    ...matrix,
-    architecture: { ...matrix.architecture, ...vision, headDim: null },
-  });
+  return queriesThenKeysThenValues({ ...matrix, architecture: { ...matrix.architecture, ...vision, headDim: null } });
 }
 
 function qkv(leaf: string, matrix: FusedMatrix): FusedLayout {
@@ -119,7 +108,7 @@ function qkv(leaf: string, matrix: FusedMatrix): FusedLayout {
   return queriesThenKeysThenValues(matrix);
 }
 
-/** All queries, then all keys, then all values, as Phi-3, GLM and DBRX store them; grouped-query sizes included. */
+/** All queries, then all keys, then all values: Phi-3, GLM and DBRX, with or without grouped queries. */
 function queriesThenKeysThenValues({ output, architecture, attentionInput }: FusedMatrix): FusedLayout {
   const { heads, keyValueHeads, headDim, hiddenSize } = architecture;
   if (heads && keyValueHeads) {
@@ -161,7 +150,7 @@ function perKeyValueHead(output: number, heads: number | null, keyValueHeads: nu
   return qkvParts([keyValueHeads, queries + 2, size], 1, [0, queries, queries + 1, queries + 2]);
 }
 
-/** Falcon: 40B groups by key-value head, 7B shares one key and value behind all queries, RW alternates per head. */
+/** Falcon: 40B groups by key-value head, 7B has one key and value after all queries, RW alternates per head. */
 function falcon(output: number, architecture: Architecture): FusedLayout {
   const { heads, keyValueHeads, newDecoderArchitecture, multiQuery } = architecture;
   if (newDecoderArchitecture) return perKeyValueHead(output, heads, keyValueHeads);

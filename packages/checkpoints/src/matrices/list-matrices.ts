@@ -12,13 +12,12 @@ import { headsLayout } from './attention-heads.ts';
 import { isBuffer, isQuantizationScale } from './buffers.ts';
 import { fusedLayout } from './fused.ts';
 import type { FusedPart } from './fused-layout.ts';
-import type { Matrix, MatrixList, Skipped } from './matrix.ts';
+import { type Matrix, type MatrixList, type Skipped, unsplit } from './matrix.ts';
 import { gatedMlpHalves, moduleByShape } from './mlp-by-shape.ts';
 import { listOnnxMatrices } from './onnx-matrices.ts';
 import { skippedBuffer, skippedWeight, whyUnreadable } from './skipped-tensor.ts';
 import { isVector } from './vectors.ts';
 
-/** The model that a tensor belongs to. */
 export interface MatrixContext {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly architecture: Architecture;
@@ -27,19 +26,16 @@ export interface MatrixContext {
   readonly onnx?: readonly OnnxTensor[] | null;
 }
 
-/** With what is looked up once, before its tensors are sorted. */
 type Sorted = MatrixContext & ModelKind;
 
-/**
- * Sort tensors into matrices, vectors and skipped ones, by name. @throws UserError for stacks of what are no matrices
- */
+/** Sort tensors into matrices, vectors and skipped ones, by name. @throws UserError as `refuseTiny`, or for a stack */
 export function listMatrices(model: MatrixContext): MatrixList {
   const list = model.onnx ? listOnnxMatrices(model.onnx, model) : sortTensors(model);
   expectWeights(list.matrices);
   return list;
 }
 
-/** So many matrices are tried whatever their size is: each takes some milliseconds. */
+/** Up to this number, matrices of any size are measured: each takes some milliseconds. */
 const MANY_MATRICES = 4096;
 /** The smallest experts of a model have thousands of parameters. */
 const FEW_PARAMETERS = 256;
@@ -51,13 +47,14 @@ function expectWeights(matrices: readonly Matrix[]): void {
   refuseTiny({ name: first.name, count: matrices.length, parameters });
 }
 
-/** @throws UserError for many matrices of few parameters: a stack of them in a small file would take hours */
-export function refuseTiny(stack: {
+interface Stack {
   readonly name: string;
   readonly count: number;
   readonly parameters: number;
-}): void {
-  const { name, count, parameters } = stack;
+}
+
+/** @throws UserError for many matrices of few parameters: a stack of them in a small file would take hours */
+export function refuseTiny({ name, count, parameters }: Stack): void {
   if (count <= MANY_MATRICES || parameters >= FEW_PARAMETERS * count) return;
   throw new UserError(
     `${JSON.stringify(name)} is one of ${count} matrices with ${(parameters / count).toFixed(1)} parameters on average, which no model has`,
@@ -85,7 +82,6 @@ function sortTensors(listed: MatrixContext): MatrixList {
   return { matrices, vectors, skipped };
 }
 
-/** Why a stored tensor is not a weight of the model; null for a weight. */
 function whyNoWeight(entry: TensorEntry, { architecture, tensors }: MatrixContext): string | null {
   if (isBuffer(entry)) return 'a buffer, not a weight';
   if (isQuantizationScale(entry.name, tensors)) return 'a scale of quantized weights, not a weight';
@@ -95,7 +91,7 @@ function whyNoWeight(entry: TensorEntry, { architecture, tensors }: MatrixContex
   return null;
 }
 
-/** The size of the hidden state: that of config.json, else the columns of the largest embedding. */
+/** The size of the hidden state by config.json or else by the largest embedding. */
 function hiddenSizeOf({ architecture, tensors, multimodal }: MatrixContext): number | null {
   if (architecture.hiddenSize !== null) return architecture.hiddenSize;
   const embeddings = [...tensors.values()].filter(
@@ -109,7 +105,7 @@ function hiddenSizeOf({ architecture, tensors, multimodal }: MatrixContext): num
 /** As many columns as all layers together (Gemma 3n and 4). */
 const PER_LAYER_EMBEDDINGS = /embed_tokens_per_layer/;
 
-/** Where the name leaves open which matrix of an MLP it is, its shape decides. */
+/** For an MLP's matrix with an ambiguous name, the shape decides. */
 function placeWith(entry: TensorEntry, model: Sorted, hidden: number | null): TensorPlace {
   const place = tensorPlace(entry.name, model);
   if (place.module === 'other' && entry.shape.length > 2 && entry.name.endsWith('.weight'))
@@ -118,7 +114,7 @@ function placeWith(entry: TensorEntry, model: Sorted, hidden: number | null): Te
   return { ...place, module: moduleByShape(entry, model.tensors, hidden) ?? place.module };
 }
 
-/** All heads of an attention projection in three dimensions, as one matrix; null for any other tensor. */
+/** All heads of an attention projection in three dimensions, as one matrix. */
 function headsOf(
   entry: TensorEntry,
   model: Sorted,
@@ -131,7 +127,7 @@ function headsOf(
   return [{ name: entry.name, place, view: layout.view, source: entry }];
 }
 
-/** TransformerLens stores its head as [model, vocabulary]; row by row it is one token each, as everywhere else. */
+/** TransformerLens stores its head as [model, vocabulary]. Elsewhere, a row is a token. */
 const COLUMN_PER_TOKEN = /(^|\.)W_U$/;
 
 function splitFused(entry: TensorEntry, model: Sorted, hidden: number | null): Matrix[] {
@@ -139,11 +135,18 @@ function splitFused(entry: TensorEntry, model: Sorted, hidden: number | null): M
   const whole: Matrix = { name: entry.name, place, view: viewOf(entry, place), source: entry };
   if (entry.shape.length !== 2) return [whole];
   if (COLUMN_PER_TOKEN.test(entry.name)) return [{ ...whole, view: transposedView(whole.view) }];
-  const halves = gatedMlpHalves(entry, model.tensors);
-  if (halves) return partsOf(entry, place, { parts: halves, input: at(entry.shape, 1), orientation: 'rows' });
   const [first, second] = [at(entry.shape, 0), at(entry.shape, 1)];
-  const orientation = isConv1D(entry, model) ? 'columns' : 'rows';
+  const halves = gatedMlpHalves(entry, model.tensors);
+  const orientation = !halves && isConv1D(entry, model) ? 'columns' : 'rows';
   const [output, input] = orientation === 'rows' ? [first, second] : [second, first];
+  const partsOf = (parts: readonly FusedPart[]): Matrix[] =>
+    parts.map((part) => ({
+      name: `${entry.name}[${part.label}]`,
+      place: { ...place, module: part.module },
+      view: outputPart(part, input, orientation),
+      source: entry,
+    }));
+  if (halves) return partsOf(halves);
   const layout = fusedLayout(entry.name, {
     output,
     input,
@@ -151,8 +154,7 @@ function splitFused(entry: TensorEntry, model: Sorted, hidden: number | null): M
     attentionInput: attentionInput(entry.name, model),
   });
   if (!layout) return [whole];
-  if ('unknown' in layout) return [unsplit(whole, layout.unknown)];
-  return partsOf(entry, place, { parts: layout.parts, input, orientation });
+  return 'unknown' in layout ? [unsplit(whole, layout.unknown)] : partsOf(layout.parts);
 }
 
 /** Tables of embeddings: [1, positions, model], or one for each axis of an image (Gemma 4). */
@@ -164,28 +166,6 @@ function viewOf({ shape }: TensorEntry, { module }: TensorPlace): MatrixView {
   return { dims: [rows, model], slices: [], shape: [rows, model] };
 }
 
-/** A fused matrix as it is, which is of no one type. */
-function unsplit(whole: Matrix, unknown: string): Matrix {
-  return { ...whole, place: { ...whole.place, module: 'other' }, note: `fused and not split: ${unknown}` };
-}
-
-function partsOf(
-  entry: TensorEntry,
-  place: TensorPlace,
-  fused: {
-    readonly parts: readonly FusedPart[];
-    readonly input: number;
-    readonly orientation: 'rows' | 'columns';
-  },
-): Matrix[] {
-  return fused.parts.map((part) => ({
-    name: `${entry.name}[${part.label}]`,
-    place: { ...place, module: part.module },
-    view: outputPart(part, fused.input, fused.orientation),
-    source: entry,
-  }));
-}
-
 /** A vision tower has its own number of heads. */
 function architectureOf(place: TensorPlace, { architecture }: MatrixContext): Architecture {
   return place.component === 'vision' && architecture.vision
@@ -193,15 +173,15 @@ function architectureOf(place: TensorPlace, { architecture }: MatrixContext): Ar
     : architecture;
 }
 
-/** Where the family is not known, by the shape of the fused projection. */
+/** Without a family, the shape of the fused projection decides. */
 function isConv1D(entry: TensorEntry, { architecture }: MatrixContext): boolean {
   if (architecture.layoutType !== null) return isConv1d(entry.name, architecture.layoutType);
   return entry.name.endsWith('c_attn.weight') && entry.shape[1] === 3 * at(entry.shape, 0);
 }
 
-/** Input features of the attention output projection in the same block, which are as many as query features. */
+/** Input features of the attention output projection in the same block: as many as query features. */
 export function attentionInput(name: string, { tensors }: Pick<MatrixContext, 'tensors'>): number | null {
-  // Not by an expression that looks for the end from every place in a name: that of a stranger can be long.
+  // Not by an expression that looks for the end from each place: a stranger's name can be long.
   const stem = name.replace(/\.weight$/, '');
   const block = stem.slice(0, stem.lastIndexOf('.') + 1);
   for (const leaf of ['o_proj', 'out_proj', 'dense', 'wo']) {
@@ -213,10 +193,9 @@ export function attentionInput(name: string, { tensors }: Pick<MatrixContext, 't
 
 /** Families that store stacked experts as [experts, in, out] instead of [experts, out, in]. */
 const INPUT_FIRST_EXPERTS = new Set(['gpt_oss', 'llama4', 'llama4_text']);
-/** Families whose files have either: transformers 5 writes the second, the hub's files have the first. */
+/** Families with both: transformers 5 writes the second, the hub's files have the first. */
 const EITHER_EXPERTS = new Set(['qwen3_vl_moe', 'qwen3_vl_moe_text']);
 
-/** Is a stack of experts stored as [experts, in, out]? */
 function isInputFirst(
   { shape }: TensorEntry,
   { module }: TensorPlace,
@@ -228,7 +207,7 @@ function isInputFirst(
   return shape[module === 'down_proj' ? 2 : 1] === hiddenSize;
 }
 
-/** A matrix of one expert, in the stack of all or, where codes are expanded or parts put together, on its own. */
+/** A matrix of one expert: a view of the stack, or its own tensor if codes are expanded or parts put together. */
 function ofExpert(stack: TensorEntry, view: MatrixView, expert: number): Pick<Matrix, 'view' | 'source'> {
   const count = at(stack.shape, 0);
   return stack.recipe === undefined && stack.layout === undefined
@@ -265,23 +244,13 @@ function expertStack(entry: TensorEntry, model: Sorted): Matrix[] | null {
   const orientation = isInputFirst(entry, place, model.architecture) ? 'columns' : 'rows';
   const turned = orientation === 'columns' ? { inputFirst: true } : {};
   const [output, input] = orientation === 'rows' ? [second, third] : [third, second];
-  const layout = fusedLayout(entry.name, {
-    output,
-    input,
-    architecture: model.architecture,
-    attentionInput: null,
-  });
+  const { architecture } = model;
+  const layout = fusedLayout(entry.name, { output, input, architecture, attentionInput: null });
   return Array.from({ length: first }, (_, expert) => expert).flatMap((expert): Matrix[] => {
     const name = `${entry.name}[expert ${expert}]`;
     if (!layout || 'unknown' in layout) {
-      return [
-        {
-          name,
-          place: { ...place, expert },
-          ...ofExpert(entry, wholeMatrix([second, third]), expert),
-          ...turned,
-        },
-      ];
+      const whole = ofExpert(entry, wholeMatrix([second, third]), expert);
+      return [{ name, place: { ...place, expert }, ...whole, ...turned }];
     }
     return layout.parts.map((part) => ({
       name: `${name}[${part.label}]`,

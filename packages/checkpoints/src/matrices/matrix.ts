@@ -2,7 +2,7 @@ import type { TensorPlace } from '../naming/place.ts';
 import type { MatrixView } from '../tensors/matrix-view.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 
-/** One matrix to measure: a whole stored tensor or a part of a fused one. */
+/** One matrix to measure: a stored tensor or a part of a fused one. */
 export interface Matrix {
   /** The tensor's name, with `[q]`, `[gate]`, `[expert 3]` for a part. */
   readonly name: string;
@@ -15,12 +15,17 @@ export interface Matrix {
   readonly inputFirst?: boolean;
 }
 
+/** A fused matrix as a whole, without a type of its own. */
+export function unsplit(whole: Matrix, unknown: string): Matrix {
+  return { ...whole, place: { ...whole.place, module: 'other' }, note: `fused and not split: ${unknown}` };
+}
+
 export interface Skipped {
   readonly name: string;
   readonly reason: string;
   /** Absent for an update ΔW, whose weight is measured. */
   readonly dtype?: string;
-  /** Elements that can have been trained: none of a buffer, a mask or an index. Absent for an update. */
+  /** Elements that training can change: none in a buffer, a mask or an index. Absent for an update. */
   readonly parameters?: number;
   readonly cause?: SkipCause;
 }
@@ -35,7 +40,7 @@ export type SkipCause = (typeof SKIP_CAUSES)[number];
 
 export interface MatrixList {
   readonly matrices: readonly Matrix[];
-  /** Norm weights, biases and the like: they have no spectrum, but are searched for NaN and Inf. */
+  /** Norm weights, biases and others without a spectrum. They are searched for NaN and Inf. */
   readonly vectors: readonly TensorEntry[];
   readonly skipped: readonly Skipped[];
 }

@@ -3,14 +3,14 @@ import type { ModuleType } from '../naming/module-type.ts';
 import type { TensorEntry, Tensors } from '../tensors/tensor-entry.ts';
 import type { FusedPart } from './fused-layout.ts';
 
-/** `…w2.weight`: what is before, the number, what is after. */
+/** `…w2.weight`, cut around the number. */
 const NUMBERED = /^(.*\.)w([123])(\.weight)?$/;
 
 /**
- * Models agree on w1 as the first matrix of an MLP, and not on which of w2 and w3 leads back to the hidden state. That
- * one has the shape of w1 with its sides swapped; without a w1, as many rows as the hidden state has features.
+ * In all models w1 is the first matrix of an MLP, but either w2 or w3 leads back to the hidden state: the one with the
+ * sides of w1 swapped or, without a w1, with as many rows as the hidden state has features.
  * @param hidden size of the hidden state; null if it is not known
- * @returns null where shapes do not tell
+ * @returns null if the shapes do not decide
  */
 export function moduleByShape(
   { name, shape }: Pick<TensorEntry, 'name' | 'shape'>,
@@ -38,7 +38,7 @@ function hasDown(before: string, after: string, tensors: Tensors, first: readonl
   });
 }
 
-/** Gated MLPs whose first matrix has both halves, and the matrix after it; `first` is the half that comes first. */
+/** Gated MLPs with both halves in the first matrix, the matrix after it, and the half that comes first. */
 const GATED: ReadonlyArray<{ readonly pattern: RegExp; readonly next: string; readonly first: 'gate' | 'up' }> = [
   // diffusers' GEGLU: hidden, gate = proj(x).chunk(2). Its GELU has the same name, and half the rows.
   { pattern: /(^|\.)ff\.net\.0\.proj\.weight$/, next: 'net.2.weight', first: 'up' },
@@ -46,7 +46,7 @@ const GATED: ReadonlyArray<{ readonly pattern: RegExp; readonly next: string; re
   { pattern: /(^|\.)mlp\.Wi\.weight$/, next: 'Wo.weight', first: 'gate' },
 ];
 
-/** The halves of such a matrix: it has twice as many outputs as the next one has inputs. Null for any other. */
+/** The halves of such a matrix, which has twice as many outputs as the next one has inputs. Null for any other. */
 export function gatedMlpHalves({ name, shape }: TensorEntry, tensors: Tensors): readonly FusedPart[] | null {
   const found = GATED.find(({ pattern }) => pattern.test(name));
   if (!found || shape.length !== 2) return null;

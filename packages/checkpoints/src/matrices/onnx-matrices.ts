@@ -1,4 +1,4 @@
-import { at } from '@shadow-gate/platform';
+import { at, given } from '@shadow-gate/platform';
 import type { Architecture } from '../config/architecture.ts';
 import type { OnnxTensor } from '../formats/full-checkpoint.ts';
 import { isTableName, type RecurrentOperator, type RecurrentUse, withoutOperator } from '../formats/onnx/weight-use.ts';
@@ -7,18 +7,17 @@ import { isMeasuredDtype } from '../tensors/dtype.ts';
 import { inBlock, type MatrixView, outputPart, wholeMatrix } from '../tensors/matrix-view.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import { fusedLayout } from './fused.ts';
-import type { Matrix, MatrixList, Skipped } from './matrix.ts';
+import { type Matrix, type MatrixList, type Skipped, unsplit } from './matrix.ts';
 import { unexpectedDtype } from './skipped-tensor.ts';
 
-/** The model that a tensor belongs to. */
 interface OnnxModelContext {
   readonly architecture: Architecture;
   readonly multimodal: boolean;
 }
 
 /**
- * Sort an ONNX model's tensors. Matrices are those that the graph multiplies by, convolves with, looks tokens up in or
- * uses in a recurrent layer; masks, positions and scales are skipped.
+ * Sort an ONNX model's tensors. The graph multiplies by matrices, convolves with them, looks tokens up in them or uses
+ * them in a recurrent layer; masks, positions and scales are skipped.
  */
 export function listOnnxMatrices(tensors: readonly OnnxTensor[], model: OnnxModelContext): MatrixList {
   const matrices: Matrix[] = [];
@@ -65,29 +64,19 @@ function placeIn({ name, use }: OnnxTensor, model: Pick<OnnxModelContext, 'multi
 function split(tensor: OnnxTensor, model: OnnxModelContext): Matrix[] {
   const { name, shape, use, storedName } = tensor;
   const inputFirst = use?.inputFirst === true;
-  const whole: Matrix = {
-    name,
-    place: placeIn(tensor, model),
-    view: wholeMatrix(shape),
-    source: tensor,
-    inputFirst,
-    ...(storedName === null ? {} : { note: `stored as ${JSON.stringify(storedName)}` }),
-  };
+  const note = storedName === null ? undefined : `stored as ${JSON.stringify(storedName)}`;
+  const placed = { place: placeIn(tensor, model), view: wholeMatrix(shape) };
+  const whole: Matrix = { name, ...placed, source: tensor, inputFirst, ...given({ note }) };
   if (use?.opType.includes('Conv')) return [whole];
   const recurrent = use?.recurrent && !inputFirst ? splitRecurrent(whole, shape, use.recurrent) : null;
   if (recurrent) return recurrent;
   if (shape.length > 2) return stack(whole, shape);
   const [first, second] = [at(shape, 0), at(shape, 1)];
   const [output, input] = inputFirst ? [second, first] : [first, second];
-  const layout = fusedLayout(withoutOperator(name), {
-    output,
-    input,
-    architecture: model.architecture,
-    attentionInput: null,
-  });
+  const { architecture } = model;
+  const layout = fusedLayout(withoutOperator(name), { output, input, architecture, attentionInput: null });
   if (!layout) return [whole];
-  if ('unknown' in layout)
-    return [{ ...whole, place: { ...whole.place, module: 'other' }, note: `fused and not split: ${layout.unknown}` }];
+  if ('unknown' in layout) return [unsplit(whole, layout.unknown)];
   return layout.parts.map((part) => ({
     ...whole,
     name: `${name}[${part.label}]`,
@@ -96,7 +85,7 @@ function split(tensor: OnnxTensor, model: OnnxModelContext): Matrix[] {
   }));
 }
 
-/** Models have hundreds of experts. A tensor of more matrices than this is not a stack of weights. */
+/** Models have hundreds of experts. A tensor with more matrices than this is not a stack of weights. */
 const MAX_STACK = 4096;
 
 /** A stack of matrices, in the last two dimensions of the tensor: one matrix each. */
@@ -120,8 +109,8 @@ const GATES: Readonly<Record<RecurrentOperator, readonly string[]>> = {
 };
 
 /**
- * The matrices of a recurrent layer: one for each direction and gate. Where the graph reorders the gates of the stored
- * tensor, they are numbered as they are stored.
+ * The matrices of a recurrent layer: one for each direction and gate. If the graph reorders the gates, they are
+ * numbered as they are stored.
  * @param whole the stored tensor: [directions, gates · hidden, in], or [gates · hidden, in] before its axis is added
  * @returns null if its shape is not that of a recurrent layer
  */

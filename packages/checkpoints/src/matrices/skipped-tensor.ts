@@ -14,7 +14,7 @@ export function whyUnreadable(entry: TensorEntry): string | null {
 
 const SHOWN_DIMENSIONS = 8;
 
-/** A weight that is left out, with what a reader has to know of it. */
+/** A weight that is left out. */
 export function skippedWeight({ name, dtype, size }: TensorEntry, reason: string): Skipped {
   if (isFloatingPoint(dtype)) return { name, reason, dtype, parameters: size };
   if (size > 1 && isWeightName(name)) {
@@ -23,20 +23,20 @@ export function skippedWeight({ name, dtype, size }: TensorEntry, reason: string
   return { name, reason, dtype, parameters: 0 };
 }
 
-/** Why integers and booleans that should be weights are left out. */
+/** The reason to leave out integers and booleans that should be weights. */
 export function unexpectedDtype(dtype: string): string {
   return `dtype ${dtype}, which no trained weight has`;
 }
 
-/** A buffer, or a weight that is stored twice: nothing that is trained is left out with it. */
+/** A buffer, or a weight that is stored twice: it has no trained parameters of its own. */
 export function skippedBuffer({ name, dtype }: TensorEntry, reason: string): Skipped {
   return { name, reason, dtype, parameters: 0 };
 }
 
-/** Types that everything in some module has, whatever its own name is. */
+/** Types that a tensor has by its module alone. */
 const BY_PARENT: readonly ModuleType[] = ['projector', 'indexer', 'residual_mix', 'other'];
 
-/** Position ids, counters, indices and masks are integers or booleans in every model; these names are of weights. */
+/** Position ids, counters, indices and masks are integers or booleans in every model, but have other names. */
 function isWeightName(name: string): boolean {
   return /(^|\.)(weight|kernel)$/.test(name) || !BY_PARENT.includes(tensorPlace(name, { multimodal: false }).module);
 }

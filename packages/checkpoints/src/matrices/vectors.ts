@@ -1,7 +1,7 @@
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import { isHeadsBias, isHeadsNorm } from './attention-heads.ts';
 
-/** Biases of all experts, [experts, out] (gpt-oss), and what corrects the choice of a router, [1, experts] (ERNIE). */
+/** Biases of all experts, [experts, out] (gpt-oss), and corrections of a router's choice, [1, experts] (ERNIE). */
 const EXPERTS_BIAS = /(^|\.)(experts\.\w+_bias|e_score_correction_bias)$/;
 /** One row for each place in a window of tokens (DeepSeek V4). */
 const PLACE_BIAS = /(^|\.)compressor\.(indexer\.)?(position_bias|ape)$/;
@@ -11,8 +11,8 @@ const DECAY = /(^|\.)A_log$/;
 const GATE_BIAS = /(^|\.)(input|recurrent)_gate_bias$/;
 
 /**
- * Has a tensor no spectrum, whatever its shape? Biases, gains and decays, and what is one row of numbers: the token of
- * a class, [1, 1, model], or the mixing weights of RWKV. The rows of linear layers are matrices, as few as they are.
+ * A tensor without a spectrum: biases, gains, decays, and single rows such as the token of a class, [1, 1, model], or
+ * the mixing weights of RWKV. The rows of linear layers are matrices, even if there is only one.
  */
 export function isVector(entry: TensorEntry): boolean {
   const { name, shape } = entry;

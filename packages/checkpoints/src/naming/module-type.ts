@@ -1,6 +1,6 @@
 /**
- * The types of matrices in a transformer. Other names of the same type are mapped to these. `kv_proj`: to what keys and
- * values have in common (multi-head latent attention). `router`: what weights the experts of a mixture.
+ * The types of matrices in a transformer. `kv_proj` leads to what keys and values have in common (multi-head latent
+ * attention). `router` weights the experts of a mixture.
  */
 export const MODULE_TYPES = [
   'q_proj',
@@ -8,15 +8,14 @@ export const MODULE_TYPES = [
   'v_proj',
   'kv_proj',
   'o_proj',
-  // The gate of the output of attention, or of what its compressor averages (DeepSeek V4).
+  // The gate of attention's output, or of the average in its compressor (DeepSeek V4).
   'attention_gate',
-  // Chooses the positions that sparse attention looks at (DeepSeek V3.2, GLM-5).
+  // Chooses the positions for sparse attention (DeepSeek V3.2, GLM-5).
   'indexer',
-  // Linear attention, Mamba-2 and gated convolutions: what they take from the hidden state, and what they give back.
+  // Linear attention, Mamba-2 and gated convolutions: from the hidden state, and back to it.
   'recurrent_in',
   'recurrent_out',
-  // What the state forgets and takes: decay, write strength, time step, and the selection of Mamba-1. A row or few for
-  // each head.
+  // Decay, write strength, time step, and the selection of Mamba-1: a few rows for each head.
   'recurrent_gate',
   // [channels, kernel] of the convolution over the last positions.
   'recurrent_conv',
@@ -26,14 +25,13 @@ export const MODULE_TYPES = [
   // Between the hidden state and the smaller one of latent experts.
   'expert_latent_proj',
   'router',
-  // One row: the weight of an expert that is there for every token.
+  // One row: the weight of an expert that sees every token.
   'expert_gate',
-  // From the embeddings of a layer of its own to the hidden state, and their gate (Gemma 3n, Gemma 4), or from those of
-  // n-grams (Qwen 4).
+  // From a layer's own embeddings to the hidden state, and their gate (Gemma 3n, Gemma 4), or from n-grams (Qwen 4).
   'per_layer_proj',
   // Between parallel residual streams (AltUp, hyper-connections), or in parallel with one (LAuReL).
   'residual_mix',
-  // Hidden state and next token's embedding to one, for multi-token prediction.
+  // Joins the hidden state and the next token's embedding for multi-token prediction.
   'mtp_proj',
   'embed',
   // Between smaller embeddings and the hidden state.
@@ -43,15 +41,15 @@ export const MODULE_TYPES = [
   'patch_embed',
   // From the hidden state of a tower to that of the language model.
   'projector',
-  // Convolutions that are no part of a recurrent layer, such as those of towers.
+  // Convolutions outside of recurrent layers, such as those of towers.
   'conv',
   'other',
 ] as const;
 export type ModuleType = (typeof MODULE_TYPES)[number];
 
 /**
- * The parts of a model that are summarized apart: those of a vision-language model, of which other towers (audio)
- * belong to none, and in any model the layers that predict further tokens.
+ * The parts of a model that are summarized apart: those of a vision-language model (audio towers belong to none), and
+ * in any model the layers that predict further tokens.
  */
 export const COMPONENTS = ['vision', 'projector', 'language', 'mtp'] as const;
 export type Component = (typeof COMPONENTS)[number];
@@ -66,23 +64,23 @@ export const ATTENTION_MODULES: readonly ModuleType[] = [
   'attention_gate',
 ];
 /**
- * What mixes positions: attention, and the projections of the recurrent layers in its place. Their gates and
- * convolutions have so few rows or columns that a share of the directions means nothing.
+ * Attention, and the projections of recurrent layers. Their gates and convolutions have so few rows or columns that a
+ * share of the directions means nothing.
  */
 export const MIXER_MODULES: readonly ModuleType[] = [...ATTENTION_MODULES, 'recurrent_in', 'recurrent_out'];
 export const MLP_MODULES: readonly ModuleType[] = ['gate_proj', 'up_proj', 'down_proj', 'expert_latent_proj'];
 /** The matrices of a transformer block. */
 export const BLOCK_MODULES: readonly ModuleType[] = [...MIXER_MODULES, ...MLP_MODULES];
 
-/** Embeddings and lm_head: they have one row per token, and are reported apart from the blocks. */
+/** Embeddings and lm_head have one row per token, and are reported apart from the blocks. */
 export function isEmbedding(module: ModuleType): boolean {
   return module === 'embed' || module === 'lm_head';
 }
 
 /**
- * Are the matrices of this type a measure of each other? Those of no known type are of many shapes and purposes, and so
- * are the parts of recurrent layers; routers and their like differ from layer to layer.
+ * Are the matrices of this type comparable? Unknown types and parts of recurrent layers have many shapes and purposes;
+ * routers and their like differ from layer to layer.
  */
 export function hasComparableMatrices(module: ModuleType): boolean {
-  return module === 'embed' || module === 'lm_head' || [...ATTENTION_MODULES, ...MLP_MODULES].includes(module);
+  return isEmbedding(module) || [...ATTENTION_MODULES, ...MLP_MODULES].includes(module);
 }

@@ -1,22 +1,18 @@
 import type { Architecture } from '../config/architecture.ts';
-import type { TensorEntry } from '../tensors/tensor-entry.ts';
+import type { Tensors } from '../tensors/tensor-entry.ts';
 
-/** Joins the hidden state and the embedding of the next token, at the beginning of each of these layers. */
+/** Joins the hidden state and the next token's embedding at the beginning of each of these layers. */
 const JOIN = /(?:^|\.)layers\.(\d{1,6})\.eh_proj\.weight$/;
 /** Models have one to three. */
 const MAX_LAYERS = 64;
 
-/**
- * Layers for multi-token prediction that follow the others (DeepSeek V3, GLM-4.5), by config.json and their own
- * tensors.
- */
-export function mtpLayers({
-  tensors,
-  architecture: { layers, furtherLayers },
-}: {
-  readonly tensors: ReadonlyMap<string, TensorEntry>;
+interface Model {
+  readonly tensors: Tensors;
   readonly architecture: Pick<Architecture, 'layers' | 'furtherLayers'>;
-}): ReadonlySet<number> {
+}
+
+/** Layers for multi-token prediction after the others (DeepSeek V3, GLM-4.5), by config.json and their tensors. */
+export function mtpLayers({ tensors, architecture: { layers, furtherLayers } }: Model): ReadonlySet<number> {
   const numbers = new Set<number>();
   if (layers !== null && furtherLayers !== null) {
     for (let i = 0; i < Math.min(furtherLayers, MAX_LAYERS); i += 1) numbers.add(layers + i);

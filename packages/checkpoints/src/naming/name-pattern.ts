@@ -7,17 +7,16 @@ export interface NamePattern {
   matches(name: string): boolean;
 }
 
-/** Those of PEFT's users have some hundred characters; Unsloth writes one of a thousand. */
+/** PEFT's users write some hundred characters, Unsloth writes a thousand. */
 const MAX_LENGTH = 4000;
 const MAX_STATES = 5000;
 /** Steps of all patterns of a config: some seconds. Real ones take thousands. */
 const MAX_STEPS = 200_000_000;
 
 /**
- * The regular expressions of one config, compiled once each. The author of the config writes them, and JavaScript's own
- * engine goes back to try every other way, which can take exponential time. Here all ways are followed at once
- * (Thompson 1968, Communications of the ACM 11(6)), so that the time is at most that of the pattern times that of the
- * name.
+ * The regular expressions of one config, compiled once each. A stranger writes them, and JavaScript's own engine can
+ * take exponential time, since it tries one way after another. Here all ways are followed at once (Thompson 1968,
+ * Communications of the ACM 11(6)), in time proportional to the pattern times the name at most.
  */
 export class NamePatterns {
   readonly #file: string;
@@ -27,7 +26,7 @@ export class NamePatterns {
 
   /**
    * @param file the config, for errors
-   * @param maxSteps of all of them, with all names
+   * @param maxSteps of all patterns, with all names
    */
   constructor(file: string, maxSteps = MAX_STEPS) {
     this.#file = file;
@@ -36,7 +35,7 @@ export class NamePatterns {
 
   /**
    * @param quoted the part of it that is in the config
-   * @throws UserError for a pattern that is not valid, or that needs more than `parsePattern` knows
+   * @throws UserError for a pattern that `parsePattern` cannot parse, or that is too large
    */
   compile(source: string, quoted = source): NamePattern {
     const known = this.#compiled.get(source);
@@ -49,14 +48,18 @@ export class NamePatterns {
         'restore the file, or write a simpler regular expression',
       );
     }
-    // Building it took its time too.
-    for (const _ of program.states) this.#step();
-    const pattern = { matches: (name: string) => run(program, name, () => this.#step()) };
+    const { states, start } = program;
+    const step = () => this.#step();
+    // Compiling takes time, too.
+    states.forEach(step);
+    const pattern = {
+      matches: (name: string) => new Run(states, [...name], step).accepts(start, { from: 0, isWhole: true }),
+    };
     this.#compiled.set(source, pattern);
     return pattern;
   }
 
-  /** Does a pattern match the name or, after a dot, the end of it? This is PEFT's `get_pattern_key`. */
+  /** Does a pattern match the name or its end after a dot? This is PEFT's `get_pattern_key`. */
   matchesEnd(source: string, name: string): boolean {
     if (/^[\w.]+$/.test(source)) {
       this.#step();
@@ -75,17 +78,14 @@ export class NamePatterns {
   }
 }
 
-/** The same for a pattern of letters and dots, which stand for any character. */
+/** `matchesEnd` for a pattern of letters and dots, which stand for any character. */
 function endsLike(name: string, pattern: string): boolean {
   const start = name.length - pattern.length;
   if (start < 0 || (start > 0 && name[start - 1] !== '.')) return false;
-  for (let i = 0; i < pattern.length; i += 1) {
-    if (pattern[i] !== '.' && pattern[i] !== name[start + i]) return false;
-  }
-  return true;
+  return [...pattern].every((character, i) => character === '.' || character === name[start + i]);
 }
 
-/** What to do in a state. `next` and `other` are states. */
+/** `next`, `start` and `other` are the numbers of states. */
 type State =
   | { readonly kind: 'character'; readonly accepts: (character: string) => boolean; readonly next: number }
   | { readonly kind: 'assertion'; readonly holds: Assertion; readonly next: number }
@@ -94,16 +94,11 @@ type State =
   | { readonly kind: 'split'; next: number; readonly other: number }
   | { readonly kind: 'end' };
 
-/** The state of what has matched. */
+/** The state after a match. */
 const END = 0;
 
-interface Program {
-  readonly states: readonly State[];
-  readonly start: number;
-}
-
 /** @returns null for a pattern with too many states */
-function compile(node: PatternNode): Program | null {
+function compile(node: PatternNode) {
   const states: State[] = [{ kind: 'end' }];
   const start = build(node, END, states);
   return start === null ? null : { states, start };
@@ -158,12 +153,6 @@ function buildRepeat(
   return first;
 }
 
-/** Does the program accept the whole text? */
-function run({ states, start }: Program, text: string, step: () => void): boolean {
-  return new Run(states, [...text], step).accepts(start, { from: 0, isWhole: true });
-}
-
-/** A text that the states are tried on. */
 class Run {
   readonly #states: readonly State[];
   readonly #characters: readonly string[];
@@ -175,7 +164,7 @@ class Run {
     this.#step = step;
   }
 
-  /** Is the end reached from this state and position, with the last character or with any? */
+  /** Is the end reached from this state and position, by the last character or anywhere? */
   accepts(start: number, { from, isWhole }: { readonly from: number; readonly isWhole: boolean }): boolean {
     const { length } = this.#characters;
     let reached: readonly number[] = [start];
@@ -188,7 +177,7 @@ class Run {
     return false;
   }
 
-  /** The states behind one character; none behind the last. */
+  /** The states after one character; none after the last. */
   #read(active: ReadonlySet<number>, character: string): number[] {
     const next = new Set<number>();
     for (const index of character === '' ? [] : active) {

@@ -52,12 +52,8 @@ export function parsePattern(source: string): PatternNode | null {
   }
 }
 
-function isEndless({ max }: { readonly max: number }): boolean {
-  return max === Number.POSITIVE_INFINITY;
-}
-
 function hasEndless(node: PatternNode): boolean {
-  if (node.kind === 'repeat') return isEndless(node) || hasEndless(node.node);
+  if (node.kind === 'repeat') return node.max === Number.POSITIVE_INFINITY || hasEndless(node.node);
   if (node.kind === 'sequence') return node.parts.some(hasEndless);
   return node.kind === 'choice' && node.options.some(hasEndless);
 }
@@ -93,10 +89,9 @@ class Parser {
     const node = this.#atom(depth);
     const range = this.#quantifier();
     if (!range) return node;
-    // Repetition inside repetition can take Python exponential time: a program that loads the adapter would wait
-    // forever.
-    if (node.kind === 'assertion' || node.kind === 'lookahead' || (isEndless(range) && hasEndless(node)))
-      throw new Unsupported();
+    // Repetition inside repetition can take Python exponential time: programs that load the adapter would wait forever.
+    const isNested = range.max === Number.POSITIVE_INFINITY && hasEndless(node);
+    if (node.kind === 'assertion' || node.kind === 'lookahead' || isNested) throw new Unsupported();
     this.#take('?');
     if (['*', '+', '?', '{'].includes(this.#peek())) throw new Unsupported();
     return { kind: 'repeat', node, ...range };
@@ -131,26 +126,24 @@ class Parser {
 
   #group(depth: number): PatternNode {
     if (this.#take('?')) {
-      if (this.#take('=')) return this.#lookahead(depth, false);
-      if (this.#take('!')) return this.#lookahead(depth, true);
+      if (this.#take('=')) return { kind: 'lookahead', node: this.#inGroup(depth), isNegated: false };
+      if (this.#take('!')) return { kind: 'lookahead', node: this.#inGroup(depth), isNegated: true };
       if (this.#take('P')) this.#groupName();
-      else if (!this.#take(':')) throw new Unsupported();
+      else this.#expect(':');
     }
+    return this.#inGroup(depth);
+  }
+
+  #inGroup(depth: number): PatternNode {
     const node = this.choice(depth + 1);
-    if (!this.#take(')')) throw new Unsupported();
+    this.#expect(')');
     return node;
   }
 
-  #lookahead(depth: number, isNegated: boolean): PatternNode {
-    const node = this.choice(depth + 1);
-    if (!this.#take(')')) throw new Unsupported();
-    return { kind: 'lookahead', node, isNegated };
-  }
-
   #groupName(): void {
-    if (!this.#take('<')) throw new Unsupported();
+    this.#expect('<');
     while (isWord(this.#peek())) this.#read();
-    if (!this.#take('>')) throw new Unsupported();
+    this.#expect('>');
   }
 
   #escape(): PatternNode {
@@ -170,7 +163,7 @@ class Parser {
   #class(): (character: string) => boolean {
     const isNegated = this.#take('^');
     const members: Array<(character: string) => boolean> = [];
-    // A bracket that comes first is a member.
+    // The first bracket is a member.
     for (let isFirst = true; isFirst || this.#peek() !== ']'; isFirst = false) {
       const from = this.#read();
       if (from === '\\') {
@@ -198,6 +191,10 @@ class Parser {
     if (character === undefined) throw new Unsupported();
     this.#next += 1;
     return character;
+  }
+
+  #expect(character: string): void {
+    if (!this.#take(character)) throw new Unsupported();
   }
 
   #take(character: string): boolean {

@@ -19,7 +19,6 @@ import {
 } from './module-names.ts';
 import type { Component, ModuleType } from './module-type.ts';
 
-/** Where a tensor is in the model, according to its name. */
 export interface TensorPlace {
   readonly module: ModuleType;
   readonly layer: number | null;
@@ -44,13 +43,13 @@ export function isInVision(tensorName: string): boolean {
 }
 
 export interface ModelKind {
-  /** A vision-language model: then its tensors have a component. */
+  /** The tensors of a vision-language model have a component. */
   readonly multimodal: boolean;
   /** Numbers of the layers that predict further tokens: see `mtpLayers`. */
   readonly mtpLayers?: ReadonlySet<number> | undefined;
 }
 
-/** The place of a tensor, according to its name. */
+/** The place of a tensor in the model, by its name. */
 export function tensorPlace(tensorName: string, { multimodal, mtpLayers }: ModelKind): TensorPlace {
   const path = parts(tensorName);
   const layer = numberAfter(path, LAYER_LISTS);
@@ -69,22 +68,16 @@ function moduleOf(path: readonly string[]): ModuleType {
   const leaf = at(path, path.length - 1);
   // A linear layer inside another module: with limits of its values in Gemma's towers.
   if (leaf === 'linear' && path.length > 1) return moduleOf(path.slice(0, -1));
-  return (
-    specialModule(path, leaf) ?? lookUp(BY_LEAF, leaf) ?? moduleByParent(path, leaf) ?? moduleOfTower(path) ?? 'other'
-  );
+  return specialModule(path, leaf) ?? BY_LEAF.get(leaf) ?? moduleByParent(path, leaf) ?? moduleOfTower(path) ?? 'other';
 }
 
-function lookUp(names: Readonly<Record<string, ModuleType>>, leaf: string): ModuleType | null {
-  return (Object.hasOwn(names, leaf) && names[leaf]) || null;
-}
-
-/** Names that mean something else where they are than everywhere else. */
+/** Names with another meaning in this place. */
 function specialModule(path: readonly string[], leaf: string): ModuleType | null {
   const parent = path.at(-2) ?? '';
   if (path.includes('indexer')) return 'indexer';
   if (leaf === 'gate_proj' && (ATTENTION_PARTS.has(parent) || parent === 'compressor')) return 'attention_gate';
-  if (parent === 'linear_attn') return lookUp(IN_LINEAR_ATTENTION, leaf) ?? lookUp(IN_RECURRENT, leaf);
-  if (parent === 'ple') return lookUp(IN_NGRAMS, leaf);
+  if (parent === 'linear_attn') return IN_LINEAR_ATTENTION.get(leaf) ?? IN_RECURRENT.get(leaf) ?? null;
+  if (parent === 'ple') return IN_NGRAMS.get(leaf) ?? null;
   if (parent === 'ngram_embedding') return 'embed';
   // Layers of multi-token prediction: Qwen, ERNIE.
   if ((leaf === 'fc' && parent === 'mtp') || parent === 'mtp_linear_proj') return 'mtp_proj';
@@ -107,23 +100,23 @@ function moduleByParent(path: readonly string[], leaf: string): ModuleType | nul
   if (leaf === 'embedding' && ['embed_vision', 'embed_audio'].includes(parent)) return 'embed';
   const sequential = inSequential(path);
   if (sequential) return sequential;
-  const recurrent = RECURRENT_PARTS.has(parent) ? lookUp(IN_RECURRENT, leaf) : null;
+  const recurrent = RECURRENT_PARTS.has(parent) && IN_RECURRENT.get(leaf);
   if (recurrent) return recurrent;
   // The heads of BERT and its successors.
   if (leaf === 'decoder' && (path.length === 1 || ['predictions', 'lm_head'].includes(parent))) return 'lm_head';
   return moduleOfBlock(path, leaf);
 }
 
-/** The innermost of attention and MLP decides: `attention.output.dense` is attention's, `output.dense` the MLP's. */
+/** The innermost part decides: `attention.output.dense` is attention's, `output.dense` the MLP's. */
 function moduleOfBlock(path: readonly string[], leaf: string): ModuleType | null {
   for (const part of [...path].reverse()) {
     if (ATTENTION_PARTS.has(part)) {
       // The attention of timm's mobile networks has `query.proj`.
-      return (leaf === 'proj' && lookUp(IN_ATTENTION, path.at(-2) ?? '')) || lookUp(IN_ATTENTION, leaf);
+      return (leaf === 'proj' && IN_ATTENTION.get(path.at(-2) ?? '')) || (IN_ATTENTION.get(leaf) ?? null);
     }
-    if (MLP_PARTS.has(part)) return lookUp(IN_MLP, leaf);
+    if (MLP_PARTS.has(part)) return IN_MLP.get(leaf) ?? null;
   }
-  // Encoders of the BERT layout, whose `dense` some reimplementations leave out.
+  // Encoders of the BERT layout, with or without `dense`.
   const bert = leaf === 'dense' ? path.at(-2) : leaf;
   if (bert === 'intermediate') return 'up_proj';
   return bert === 'output' && numberAfter(path, LAYER_LISTS) !== null ? 'down_proj' : null;
@@ -135,7 +128,7 @@ function moduleOfTower(path: readonly string[]): ModuleType | null {
   if (PATCHES.test(end)) return 'patch_embed';
   if (POSITIONS.test(end)) return 'embed';
   if (path.some((part) => PROJECTOR_PARTS.has(part) || part === 'embed_audio')) return 'projector';
-  // Of Qwen-Omni and Gemma 4: the last layers of the tower.
+  // The last layers of the tower in Qwen-Omni and Gemma 4.
   return AUDIO_PARTS.has(path.at(-2) ?? '') && /^(output_)?proj\d?$/.test(path.at(-1) ?? '') ? 'projector' : null;
 }
 

@@ -14,7 +14,7 @@ export interface PinnedFile {
 
 interface DownloadSettings {
   readonly fetch: typeof fetch;
-  /** Time before the second attempt; it doubles with every further one. */
+  /** Time before the second attempt; it doubles each time. */
   readonly retryMilliseconds?: number;
   /** Longest time without a byte. */
   readonly stallMilliseconds?: number;
@@ -25,8 +25,9 @@ const RETRY_MILLISECONDS = 500;
 const STALL_MILLISECONDS = 60_000;
 
 /**
- * Download a file to a path, unless it is there. Earlier attempts are continued, and nothing is at the path before its
- * digest was checked. Two processes may do so at once. @returns bytes downloaded
+ * Download a file to a path, unless it is there. Earlier attempts are continued, and the path gets the file only after
+ * a check of its digest. Two processes may do so at once.
+ * @returns bytes downloaded
  * @throws UserError for a server that fails or refuses, and for a file with another digest, which is removed
  */
 export async function downloadPinned(file: PinnedFile, path: string, settings: DownloadSettings): Promise<number> {
@@ -34,7 +35,7 @@ export async function downloadPinned(file: PinnedFile, path: string, settings: D
   await makeFolder(dirname(path));
   const shared = `${path}.part`;
   const isOurs = await lock(shared);
-  // Another process writes to the part that could be continued.
+  // Otherwise, another process writes to the shared part.
   const part = isOurs ? shared : `${path}.${process.pid}.part`;
   try {
     const received = await receive(file.url, part, settings);
@@ -55,7 +56,7 @@ export async function downloadPinned(file: PinnedFile, path: string, settings: D
 
 const lockOf = (part: string) => `${part}.lock`;
 
-/** @returns false if another process, which still runs, has the lock */
+/** @returns false if another running process has the lock */
 async function lock(part: string): Promise<boolean> {
   const file = lockOf(part);
   const take = () =>
@@ -83,16 +84,13 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** SHA-256 of a file, as hexadecimal digits. */
 export function sha256File(path: string): Promise<string> {
   return sha256Stream(createReadStream(path, { highWaterMark: 1024 * 1024 }));
 }
 
 async function sizeOf(path: string): Promise<number | null> {
-  return stat(path).then(
-    (info) => (info.isFile() ? info.size : null),
-    () => null,
-  );
+  const info = await stat(path).catch(() => null);
+  return info?.isFile() ? info.size : null;
 }
 
 async function receive(url: string, part: string, settings: DownloadSettings): Promise<number> {
@@ -110,7 +108,7 @@ async function receive(url: string, part: string, settings: DownloadSettings): P
   }
 }
 
-/** One request, for the bytes that are not there yet. */
+/** Request the missing bytes once. */
 async function receiveRest(
   url: string,
   part: string,
@@ -126,7 +124,7 @@ async function receiveRest(
       signal: abort.signal,
     });
     const { status } = response;
-    // All of it is there: its digest decides.
+    // The part is complete: its digest decides.
     if (status === 416 && size > 0) return;
     if (status >= 500 || status === 408 || status === 429) throw new TypeError(`network: status ${status}`);
     if (!response.ok || response.body === null) {
@@ -136,8 +134,7 @@ async function receiveRest(
     const append = status === 206 && response.headers.get('Content-Range')?.startsWith(`bytes ${size}-`) === true;
     const handle = await open(part, append ? 'a' : 'w');
     try {
-      // Each chunk is on the disk before the next one is waited for: what has arrived is kept when the connection
-      // breaks.
+      // Each chunk is written before the next one arrives, and kept if the connection breaks.
       for await (const chunk of response.body) {
         clearTimeout(timer);
         await handle.writeFile(chunk);
@@ -156,13 +153,13 @@ function isConnection(error: unknown): error is TypeError {
   return error instanceof TypeError && /fetch failed|terminated|network/i.test(error.message);
 }
 
-/** No such host, or no way to it: retries do not help. */
+/** Retries do not help. */
 function isOffline({ cause }: Error): boolean {
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;
   return code === 'ENOTFOUND' || code === 'ECONNREFUSED' || code === 'EAI_AGAIN' || code === 'ENETUNREACH';
 }
 
-/** A server that does not answer, or only with errors of its own. */
+/** The server does not answer, or answers with errors only. */
 export class UnreachableError extends UserError {}
 
 function unreachable(url: string, { message, cause }: Error): UnreachableError {

@@ -8,11 +8,11 @@ export type CudaMajor = 12 | 13;
 export interface Driver {
   /** Such as `570.133.20`. */
   readonly version: string;
-  /** Such as `Tesla T4`; `NVIDIA GPU` where the driver does not say. */
+  /** Such as `Tesla T4`; `NVIDIA GPU` if the driver does not say. */
   readonly gpu: string;
   /** The versions of CUDA that it runs. */
   readonly majors: readonly CudaMajor[];
-  /** Path of libcuda.so.1, which is a part of it. */
+  /** Path of its libcuda.so.1. */
   readonly library: string;
   /** Free memory of the GPU, in bytes; null if nvidia-smi does not say. */
   readonly memory: number | null;
@@ -27,7 +27,8 @@ const FIRST_DRIVERS: ReadonlyArray<readonly [CudaMajor, number]> = [
 const DRIVER_LIBRARY = 'libcuda.so.1';
 
 /**
- * Find NVIDIA's driver, and load its kernel module if missing and allowed. @returns null without an NVIDIA GPU
+ * Find NVIDIA's driver, and load its kernel module if missing and allowed.
+ * @returns null without an NVIDIA GPU
  * @throws UserError for a GPU that cannot be used
  */
 export async function findDriver(
@@ -47,7 +48,8 @@ export async function findDriver(
       "install the driver's libraries, or give the container NVIDIA_DRIVER_CAPABILITIES=compute,utility",
     );
   }
-  const majors = majorsOf(version);
+  const branch = Number.parseInt(version, 10);
+  const majors = FIRST_DRIVERS.filter(([, first]) => branch >= first).map(([major]) => major);
   onStep('driver', `${version}, which runs CUDA ${majors.join(' and ') || 'older than 12'} (${library})`);
   if (majors.length === 0) {
     throw noCuda(`NVIDIA's driver ${version} is too old for CUDA 12`, 'install driver 525 or later');
@@ -91,10 +93,10 @@ async function deviceNodes(
   );
 }
 
-/** PCI classes 0x03…: display controllers. NVIDIA makes other devices as well. */
+/** PCI classes 0x03…: display controllers. NVIDIA makes other devices, too. */
 const DISPLAY = /^0x03/;
 
-/** The PCI address of a GPU of NVIDIA; null if there is none. */
+/** The PCI address of an NVIDIA GPU. */
 async function gpuOnBus({ files }: Machine): Promise<string | null> {
   const devices = '/sys/bus/pci/devices';
   for (const address of await files.names(devices)) {
@@ -111,7 +113,7 @@ async function isContainer({ files, env }: Machine): Promise<boolean> {
 
 async function expectPermission({ files }: Machine, [first = '']: readonly string[]): Promise<void> {
   for (const path of ['/dev/nvidiactl', first, '/dev/nvidia-uvm']) {
-    // NVIDIA's tools make the nodes besides /dev/nvidia0 when the first program needs them.
+    // NVIDIA's tools make the other nodes when the first program needs them.
     if (!(await files.has(path)) || (await files.canReadAndWrite(path))) continue;
     throw noCuda(`this user may not use ${path}`, 'add the user to the group of that file, often video or render');
   }
@@ -135,26 +137,19 @@ async function driverVersion({ files }: Machine, library: string | null): Promis
 async function driverLibrary(machine: Machine): Promise<string | null> {
   for (const folder of await libraryFolders(machine, null)) {
     const path = `${folder}/${DRIVER_LIBRARY}`;
-    // The toolkit has a library of that name only to link with, in a folder `stubs`.
+    // The toolkit has a library of that name in a folder `stubs`, only to link with.
     const real = await machine.files.realPath(path);
     if (real !== null && !real.includes('/stubs/')) return path;
   }
   return null;
 }
 
-function majorsOf(version: string): CudaMajor[] {
-  const branch = Number.parseInt(version, 10);
-  return FIRST_DRIVERS.filter(([, first]) => branch >= first).map(([major]) => major);
-}
-
-const MIB = 2 ** 20;
-
-/** Free memory of the GPU with the most: which GPU CUDA takes first is not known here. */
+/** Free memory in bytes of the GPU with the most: CUDA decides which GPU comes first. */
 async function freeMemory(machine: Machine): Promise<number | null> {
   const text = await machine.run('nvidia-smi', ['--query-gpu=memory.free', '--format=csv,noheader,nounits']);
   const sizes = (text ?? '').split('\n').map((line) => Number.parseInt(line, 10));
   const most = Math.max(...sizes.filter((size) => size > 0));
-  return Number.isFinite(most) ? most * MIB : null;
+  return Number.isFinite(most) ? most * 2 ** 20 : null;
 }
 
 async function gpuName({ files }: Machine): Promise<string> {
@@ -164,13 +159,13 @@ async function gpuName({ files }: Machine): Promise<string> {
   return /^Model:[ \t]*(\S.*?)[ \t]*$/m.exec(text)?.[1] ?? 'NVIDIA GPU';
 }
 
-/** Without `-a`, modprobe takes the second name for a parameter of the first module. */
+/** Without `-a`, modprobe takes the second name as a parameter of the first module. */
 const MODPROBE = ['modprobe', '-a', 'nvidia', 'nvidia-uvm'] as const;
 
-/** Makes /dev/nvidia0 and /dev/nvidia-uvm where no rule of the system does. */
+/** Makes /dev/nvidia0 and /dev/nvidia-uvm if no rule of the system does. */
 const MAKE_NODES = ['nvidia-modprobe', '-c', '0', '-u'] as const;
 
-/** Load NVIDIA's kernel module if no password is needed: GPU runners often have it unloaded. @returns what happened */
+/** Load NVIDIA's kernel module, which GPU runners often lack, if no password is needed. @returns the outcome */
 async function loadKernelModule(machine: Machine): Promise<string> {
   const asRoot = ([program, ...args]: readonly [string, ...string[]]) =>
     machine.isRoot ? machine.run(program, args) : machine.run('sudo', ['-n', program, ...args]);

@@ -5,37 +5,31 @@ import type { Machine } from './machine.ts';
 /** CUDA's libraries of one version, on this machine. */
 export interface LibrarySet {
   readonly major: CudaMajor;
-  /** In the order in which they are loaded: each after what it needs. */
+  /** In the order of loading: each after those that it needs. */
   readonly paths: readonly string[];
   /** Names (SONAME) of those that were not found. */
   readonly missing: readonly string[];
 }
 
-/** NEEDED entries of onnxruntime 1.30's CUDA provider besides libcuda.so.1. No graph of ours needs cuDNN or cuFFT. */
-function neededBy(major: CudaMajor) {
-  return {
-    runtime: `libcudart.so.${major}`,
-    blasLt: `libcublasLt.so.${major}`,
-    blas: `libcublas.so.${major}`,
-    random: 'libcurand.so.10',
-  };
-}
-
-/** Look for CUDA's libraries of a version in some folders, the first one first. */
+/**
+ * Look for CUDA's libraries of a version in some folders, the first one first: the NEEDED entries of onnxruntime 1.30's
+ * CUDA provider without libcuda.so.1. No graph of ours needs cuDNN or cuFFT.
+ */
 export async function findLibraries(
   machine: Machine,
   major: CudaMajor,
   folders: readonly string[],
 ): Promise<LibrarySet> {
-  const { runtime, blasLt, blas, random } = neededBy(major);
+  const [runtime, blasLt] = [`libcudart.so.${major}`, `libcublasLt.so.${major}`];
+  const [blas, random] = [`libcublas.so.${major}`, 'libcurand.so.10'];
+  const has = (folder: string, name: string) => isLibrary(machine, `${folder}/${name}`);
   // Two releases of cuBLAS do not work together.
-  const blasFolder = await firstFolder(folders, async (folder) =>
-    (await isLibrary(machine, `${folder}/${blasLt}`)) ? isLibrary(machine, `${folder}/${blas}`) : false,
-  );
-  const runtimeFolder = await firstFolder(folders, (folder) => isLibrary(machine, `${folder}/${runtime}`));
-  const randomFolder = await firstFolder(folders, async (folder) =>
-    (await isLibrary(machine, `${folder}/${random}`)) ? (await majorOfRandom(machine, folder)) === major : false,
-  );
+  const isBlas = async (folder: string) => (await has(folder, blasLt)) && has(folder, blas);
+  const isRandom = async (folder: string) =>
+    (await has(folder, random)) && (await majorOfRandom(machine, folder)) === major;
+  const blasFolder = await firstFolder(folders, isBlas);
+  const runtimeFolder = await firstFolder(folders, (folder) => has(folder, runtime));
+  const randomFolder = await firstFolder(folders, isRandom);
   const found = [
     [runtime, runtimeFolder],
     [blasLt, blasFolder],
@@ -57,7 +51,7 @@ async function firstFolder(
   return null;
 }
 
-/** Toolkits have libraries to link with, in folders `stubs`: they load, and crash when they are called. */
+/** Libraries of toolkits in folders `stubs` are only to link with: they load, and crash when they are called. */
 async function isLibrary({ files }: Machine, path: string): Promise<boolean> {
   const real = await files.realPath(path);
   return real !== null && !real.includes('/stubs/');
@@ -71,6 +65,6 @@ async function majorOfRandom(machine: Machine, folder: string): Promise<CudaMajo
   const real = (await machine.files.realPath(`${folder}/libcurand.so.10`)) ?? '';
   const [, minor] = /^libcurand\.so\.10\.(\d+)/.exec(basename(real)) ?? [];
   if (minor !== undefined) return Number(minor) >= FIRST_MINOR_OF_13 ? 13 : 12;
-  // Python packages have files without a version: those of CUDA 13 are all in one folder, those of 12 in one each.
+  // Files of Python packages have no version: those of CUDA 13 are all in one folder, those of 12 in one each.
   return (await machine.files.has(`${folder}/libcudart.so.13`)) ? 13 : 12;
 }

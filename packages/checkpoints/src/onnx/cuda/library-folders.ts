@@ -1,22 +1,18 @@
 import { dirname } from 'node:path';
 import type { Machine } from './machine.ts';
 
-/** Libraries of CUDA and of the driver in what `ldconfig -p` prints. */
+/** Libraries of CUDA and of the driver in the output of `ldconfig -p`. */
 const LISTED = /^\s*lib(?:cudart|cublas|cublasLt|curand|cuda)\.so\.\d+ \(libc6,x86-64\b.*\) => (\/\S.*)$/gm;
 
 const SYSTEM = ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/local/nvidia/lib64', '/usr/local/nvidia/lib'];
 
-/**
- * Folders that may have CUDA's libraries, in order: the given one (the user's, or of downloads), the environment's
- * toolkit, the system loader's, installed toolkits (newest first), and NVIDIA's Python packages.
- */
+/** Folders that may have CUDA's libraries, in the order of preference. @param given the user's */
 export async function libraryFolders(machine: Machine, given: string | null): Promise<string[]> {
   const { CUDA_PATH: path = '', CUDA_HOME: home = '', LD_LIBRARY_PATH: search = '' } = machine.env;
-  const toolkits = [path, home].filter((folder) => folder !== '');
   const installed = await matching(machine, '/usr/local', /^cuda(-[\d.]+)?$/);
   const folders = [
     ...(given === null ? [] : [...withSubfolders(given), ...(await sitePackages(machine, given))]),
-    ...toolkits.flatMap(withSubfolders),
+    ...[path, home].filter((folder) => folder !== '').flatMap(withSubfolders),
     ...search.split(':').filter((folder) => folder.startsWith('/')),
     ...(await knownToLoader(machine)),
     ...installed.sort(newestFirst).flatMap(withSubfolders),
@@ -45,20 +41,17 @@ async function matching({ files }: Machine, folder: string, pattern: RegExp): Pr
   return (await files.names(folder)).filter((name) => pattern.test(name)).map((name) => `${folder}/${name}`);
 }
 
-const PYTHON = /^python3/;
-
-/** The folders `nvidia/…/lib` of the Python environments that this machine has. */
+/** The folders `nvidia/…/lib` of the machine's Python environments. */
 async function pythonPackages(machine: Machine): Promise<string[]> {
   const { VIRTUAL_ENV, CONDA_PREFIX, pythonLocation, HOME, RUNNER_TOOL_CACHE } = machine.env;
   const prefixes = [VIRTUAL_ENV, CONDA_PREFIX, pythonLocation, HOME && `${HOME}/.local`, '/usr/local', '/usr'];
   const versions = RUNNER_TOOL_CACHE ? await matching(machine, `${RUNNER_TOOL_CACHE}/Python`, /^3\./) : [];
   const roots = [...prefixes.filter((prefix) => prefix), ...versions.map((version) => `${version}/x64`)];
-  const pythons = (await Promise.all(roots.map((root) => matching(machine, `${root}/lib`, PYTHON)))).flat();
+  const pythons = (await Promise.all(roots.map((root) => matching(machine, `${root}/lib`, /^python3/)))).flat();
   const sites = pythons.flatMap((python) => [`${python}/site-packages`, `${python}/dist-packages`]);
   return (await Promise.all(sites.map((site) => sitePackages(machine, site)))).flat();
 }
 
-/** The folders `nvidia/…/lib` of a folder of Python packages. */
 async function sitePackages(machine: Machine, site: string): Promise<string[]> {
   return (await matching(machine, `${site}/nvidia`, /^\w+$/)).map((folder) => `${folder}/lib`);
 }

@@ -7,8 +7,9 @@ import { noCuda } from './steps.ts';
 
 /**
  * Link a provider next to onnxruntime's library, the only place where it looks. Links to another provider are replaced.
- * @param from the provider's folder @param to the folder of the loaded library
- * @throws UserError for another provider of unknown version there, or a folder that cannot be written
+ * @param from the provider's folder
+ * @param to the folder of the loaded library
+ * @throws UserError for a provider of unknown version there, or a folder that cannot be written
  */
 export async function linkProvider(files: Files, from: string, to: string): Promise<void> {
   for (const name of PROVIDER_FILES) {

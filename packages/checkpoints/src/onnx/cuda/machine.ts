@@ -4,21 +4,21 @@ import { access, readdir, readFile, realpath } from 'node:fs/promises';
 import os from 'node:os';
 import { join, relative, sep } from 'node:path';
 
-/** What the set-up of CUDA sees of a machine and does to it: a test gives it another one. */
+/** The part of a machine that the set-up of CUDA uses. Tests replace it. */
 export interface Machine {
   /** Such as `linux-x64`. */
   readonly platform: string;
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly isRoot: boolean;
   readonly files: Files;
-  /** Run a program. @returns null if there is no such program, or it does not end with code 0; else what it printed */
+  /** Run a program. @returns its output; null if it does not exist, or does not end with code 0 */
   readonly run: (program: string, args: readonly string[]) => Promise<string | null>;
   readonly fetch: typeof fetch;
-  /** Load a shared library into this process for good. @throws with the reason if that fails */
+  /** Load a shared library into this process for good. @throws the reason if that fails */
   readonly loadLibrary: (path: string) => void;
 }
 
-/** A file system, or a folder that stands for one. Paths are absolute, and as the machine has them. */
+/** A file system, or a folder that stands for one. Paths are absolute on that machine. */
 export class Files {
   readonly #root: string;
 
@@ -27,7 +27,7 @@ export class Files {
     this.#root = root;
   }
 
-  /** Where a path really is. */
+  /** The path on the real file system. */
   host(path: string): string {
     return join(this.#root, path);
   }
@@ -57,7 +57,7 @@ export class Files {
     );
   }
 
-  /** A path with its links resolved; null if there is nothing. */
+  /** A path with its links resolved; null if it does not exist. */
   async realPath(path: string): Promise<string | null> {
     const [real, root] = await Promise.all([realpath(this.host(path)), realpath(this.#root)]).catch(() => [null, null]);
     return real === null || root === null ? null : `/${relative(root, real).split(sep).join('/')}`;
@@ -88,8 +88,8 @@ export function thisMachine(): Machine {
 const RTLD_NODELETE = 0x1000;
 
 /**
- * Node's loader, for a library that is not an add-on: it loads it, finds no add-on, throws and closes the handle. With
- * RTLD_NODELETE the library stays, for all that need its SONAME, without a search path or second process.
+ * Node loads the library, finds no add-on in it, throws and closes the handle. With RTLD_NODELETE the library stays for
+ * all that need its SONAME, without a search path or second process.
  */
 function loadLibrary(path: string): void {
   const { RTLD_NOW, RTLD_GLOBAL } = os.constants.dlopen;

@@ -1,5 +1,6 @@
 import { access, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { given } from '@shadow-gate/platform';
 import { makeFolder, writeFileAtomic } from '@shadow-gate/platform/files';
 import { seal, unseal } from '@shadow-gate/platform/json';
 import { z } from 'zod';
@@ -10,11 +11,10 @@ import { noCuda, type OnStep } from './steps.ts';
 import { unpackTarGz, unpackZip } from './unpack.ts';
 
 interface ObtainOptions {
-  /** The folder that the files are kept in. */
+  /** For the files. */
   readonly folder: string;
-  /** A folder of the user's that may have the archive; null if there is none. */
+  /** A folder of the user's that may have the archive. */
   readonly given: string | null;
-  /** False if nothing may be downloaded. */
   readonly mayDownload: boolean;
   /** Time before the second attempt at a download. */
   readonly retryMilliseconds?: number | undefined;
@@ -23,7 +23,7 @@ interface ObtainOptions {
 }
 
 const contentsSchema = z.strictObject({
-  /** Digest of the archive that the files are from. */
+  /** Digest of the archive. */
   archive: z.string(),
   /** Digests of the files by their names. */
   files: z.record(z.string(), z.string()),
@@ -31,8 +31,9 @@ const contentsSchema = z.strictObject({
 
 /**
  * Put an archive's files into a folder unless an earlier run's are intact: from the user's folder, or downloaded.
- * Nothing is unpacked before its digest was checked. @returns false if missing and not to be downloaded
- * @throws UserError if the archive cannot be had, or is another one
+ * Nothing is unpacked before its digest is checked.
+ * @returns false if missing and not to be downloaded
+ * @throws UserError for an archive that cannot be obtained, or has another digest
  */
 export async function obtainFiles(machine: Machine, archive: PinnedArchive, options: ObtainOptions): Promise<boolean> {
   const folder = machine.files.host(options.folder);
@@ -49,8 +50,7 @@ export async function obtainFiles(machine: Machine, archive: PinnedArchive, opti
 }
 
 async function isKept(archive: PinnedArchive, folder: string): Promise<boolean> {
-  const text = await readFile(contentsFile(archive, folder), 'utf8').catch(() => '');
-  const json = unseal(text);
+  const json = unseal(await readFile(contentsFile(archive, folder), 'utf8').catch(() => ''));
   if (json === null) return false;
   const { success, data } = contentsSchema.safeParse(JSON.parse(json));
   if (!success || data.archive !== archive.sha256) return false;
@@ -68,16 +68,16 @@ const namesOf = ({ members }: PinnedArchive) => members.map((member) => basename
 async function archiveOfUser(
   { files }: Machine,
   { url, sha256 }: PinnedArchive,
-  { given, onStep }: ObtainOptions,
+  { given: folder, onStep }: ObtainOptions,
 ): Promise<string | null> {
-  if (given === null) return null;
-  const path = `${given}/${basename(url)}`;
+  if (folder === null) return null;
+  const path = `${folder}/${basename(url)}`;
   const digest = await sha256File(files.host(path)).catch(() => null);
   if (digest === null) return null;
   if (digest !== sha256) {
     throw noCuda(`${path} has the SHA-256 ${digest} and not ${sha256}, so it is not used`, `get it from ${url}`);
   }
-  onStep(basename(url), `taken from ${given}`);
+  onStep(basename(url), `taken from ${folder}`);
   return files.host(path);
 }
 
@@ -89,7 +89,7 @@ async function download(
   const name = basename(archive.url);
   const path = join(files.host(folder), name);
   onNote(`downloading ${name}${archive.bytes === null ? '' : ` (${Math.round(archive.bytes / 1e6)} MB)`}`);
-  const settings = retryMilliseconds === undefined ? { fetch } : { fetch, retryMilliseconds };
+  const settings = given({ fetch, retryMilliseconds });
   const bytes = await downloadPinned(archive, path, settings).catch((error: unknown) => {
     if (!(error instanceof UnreachableError)) throw error;
     throw noCuda(error.problem, 'download it elsewhere, and set cuda-libraries to the folder that has it');
@@ -121,7 +121,7 @@ async function unpack(archive: PinnedArchive, path: string, folder: string): Pro
 
 const draftOf = (path: string) => `${path}.${process.pid}.part`;
 
-/** Remove what processes that were killed have left: some of it is large. */
+/** Remove the drafts of killed processes: some are large. */
 async function sweepDrafts(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const [, pid] = /\.(\d+)\.part$/.exec(name) ?? [];

@@ -1,27 +1,24 @@
 import type { PinnedFile } from './download.ts';
 import type { CudaMajor } from './driver.ts';
 
-/** An archive whose content is known, and the files that are taken from it. */
+/** An archive with known content, and the files that are taken from it. */
 export interface PinnedArchive extends PinnedFile {
   readonly format: 'tar.gz' | 'zip';
-  /** For the log; null where it is not known. */
+  /** For the log; null if unknown. */
   readonly bytes: number | null;
   /** Ends of the names of its members. They are written under the part after the last slash. */
   readonly members: readonly string[];
 }
 
-/** The version that the providers below belong to. A provider works only with the library of its own version. */
-const PROVIDER_VERSION = '1.30.0';
-
-/** The files of a provider. onnxruntime looks for both of them next to its own library. */
+/** The files of a provider. onnxruntime looks for both next to its own library. */
 export const PROVIDER_FILES = ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'] as const;
 
 /**
- * CUDA 12: an asset of onnxruntime's release 1.30.0 on GitHub. Its digest is the one that seven public repositories pin
- * for this file; it was not computed for this pin, and another content is refused.
+ * CUDA 12: an asset of onnxruntime's release 1.30.0 on GitHub. Seven public repositories pin this digest; it was not
+ * computed for this pin, and other content is refused.
  *
- * CUDA 13: onnxruntime-gpu 1.30.0 on PyPI. The file was downloaded for this pin, and its provider was loaded by the
- * library that onnxruntime-node 1.30.0 has. Any of the wheels for the versions of Python would do.
+ * CUDA 13: onnxruntime-gpu 1.30.0 on PyPI, for any version of Python. The file was downloaded for this pin, and the
+ * library of onnxruntime-node 1.30.0 loaded its provider.
  */
 const PROVIDERS: Readonly<Record<CudaMajor, PinnedArchive>> = {
   12: {
@@ -92,12 +89,11 @@ const LIBRARIES: Readonly<Record<CudaMajor, readonly PinnedArchive[]>> = {
   ],
 };
 
-/** Everything that is ever downloaded. */
+/** Everything that is ever downloaded, for a version of onnxruntime: it works only with a provider of its version. */
 export interface Pins {
-  /** Version of onnxruntime. */
   readonly version: string;
   readonly providers: Readonly<Record<CudaMajor, PinnedArchive>>;
   readonly libraries: Readonly<Record<CudaMajor, readonly PinnedArchive[]>>;
 }
 
-export const CUDA_PINS: Pins = { version: PROVIDER_VERSION, providers: PROVIDERS, libraries: LIBRARIES };
+export const CUDA_PINS: Pins = { version: '1.30.0', providers: PROVIDERS, libraries: LIBRARIES };

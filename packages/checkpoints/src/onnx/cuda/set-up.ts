@@ -1,4 +1,4 @@
-import { describeError, UserError } from '@shadow-gate/platform';
+import { describeError, given, UserError } from '@shadow-gate/platform';
 import { type CudaMajor, type Driver, findDriver } from './driver.ts';
 import { findLibraries, type LibrarySet } from './libraries.ts';
 import { libraryFolders } from './library-folders.ts';
@@ -10,11 +10,10 @@ import { noCuda, type OnStep } from './steps.ts';
 
 export interface CudaOptions {
   readonly pins: Pins;
-  /** Whether CUDA's libraries may be downloaded. */
   readonly mayDownloadLibraries: boolean;
-  /** A folder with libraries and archives, for a machine without a network; null if none is given. */
+  /** The user's folder with libraries and archives, for a machine without a network. */
   readonly given: string | null;
-  /** Where downloads are kept; null for nowhere. */
+  /** For downloads. */
   readonly cache: string | null;
   readonly mayLoadModule: boolean;
   /** Time before the second attempt at a download. */
@@ -24,42 +23,40 @@ export interface CudaOptions {
   readonly onNote: (line: string) => void;
 }
 
-/** onnxruntime as this process has it. */
+/** onnxruntime in this process. */
 export interface LoadedRuntime {
   readonly version: string;
-  /** The folder of its library; null if that is not known. */
+  /** The folder of its library; null if unknown. */
   readonly folder: string | null;
-  /** Compute something on the device. @returns what is wrong; null if all is right */
+  /** Compute something on the device. @returns what is wrong, or null */
   readonly tryCuda: () => Promise<string | null>;
 }
 
 export type CudaSetUp =
   | { readonly kind: 'ready'; readonly summary: string; readonly memory?: number }
-  /** `unusable`: there is a GPU of NVIDIA. */
+  /** `unusable`: there is an NVIDIA GPU. */
   | { readonly kind: 'no-gpu' | 'unusable'; readonly problem: string; readonly hint: string };
 
 /** Make CUDA usable in this process: driver, libraries, provider and a trial. Each step reports. Never throws. */
 export async function setUpCuda(machine: Machine, runtime: LoadedRuntime, options: CudaOptions): Promise<CudaSetUp> {
   try {
     if (machine.platform !== 'linux-x64') {
-      return noGpu(
-        `onnxruntime has no CUDA provider for ${machine.platform}`,
-        'use a Linux x64 machine, or device cpu',
-      );
+      const problem = `onnxruntime has no CUDA provider for ${machine.platform}`;
+      return { kind: 'no-gpu', problem, hint: 'use a Linux x64 machine, or device cpu' };
     }
     const driver = await findDriver(machine, options);
-    if (driver === null) return noGpu('there is no NVIDIA GPU', 'use a machine with one, or device cpu');
+    if (driver === null) {
+      return { kind: 'no-gpu', problem: 'there is no NVIDIA GPU', hint: 'use a machine with one, or device cpu' };
+    }
     const summary = await useDriver(machine, runtime, { driver, options });
     options.onStep('trial', 'a product in float64 and an attention in float32 are right');
-    return { kind: 'ready', summary, ...(driver.memory === null ? {} : { memory: driver.memory }) };
+    return { kind: 'ready', summary, ...given({ memory: driver.memory ?? undefined }) };
   } catch (error) {
     const { problem, hint } = asUserError(error);
     options.onStep('result', `CUDA is not used: ${problem}`);
     return { kind: 'unusable', problem, hint };
   }
 }
-
-const noGpu = (problem: string, hint: string): CudaSetUp => ({ kind: 'no-gpu', problem, hint });
 
 function asUserError(error: unknown): UserError {
   if (error instanceof UserError) return error;
@@ -81,7 +78,7 @@ async function useDriver(
   }
   const { major, paths } = await haveLibraries(machine, driver, options);
   const provider = await haveProvider(machine, major, options);
-  // The driver's library first: not every system knows where it is.
+  // The driver's library first: not every system finds it.
   preload(machine, [driver.library, ...paths], options.onStep);
   await linkProvider(machine.files, provider, runtime.folder);
   const wrong = await runtime.tryCuda().catch((error: Error) => {
@@ -94,23 +91,21 @@ async function useDriver(
   return `${driver.gpu}, driver ${driver.version}, CUDA ${major}`;
 }
 
-/** Of CUDA's own failures, onnxruntime's message has the cause between names of C++ and of the machine. */
+/** Around the cause of CUDA's failures, onnxruntime's message has names of C++ and of the machine. */
 function reasonOf({ message }: Error): string {
   const [, failure] = /(CUDA failure \d+: [^;\n]*[^;\n\s])/.exec(message) ?? [];
-  return failure ?? message.split('\n')[0]?.slice(0, LONGEST_REASON) ?? '';
+  return failure ?? message.split('\n')[0]?.slice(0, 200) ?? '';
 }
 
-const LONGEST_REASON = 200;
-
-/** Complete libraries of a version that the driver runs: those of the machine, else downloaded ones. */
+/** Complete libraries of a version that the driver runs: the machine's or downloaded ones. */
 async function haveLibraries(machine: Machine, driver: Driver, options: CudaOptions): Promise<LibrarySet> {
-  const { given, mayDownloadLibraries, onStep } = options;
-  if (given !== null && !(await machine.files.has(given))) {
-    throw noCuda(`cuda-libraries is ${given}, which does not exist`, 'give a folder with the libraries of CUDA');
+  const { given: own, mayDownloadLibraries, onStep } = options;
+  if (own !== null && !(await machine.files.has(own))) {
+    throw noCuda(`cuda-libraries is ${own}, which does not exist`, 'give a folder with the libraries of CUDA');
   }
-  const folders = await libraryFolders(machine, given);
+  const folders = await libraryFolders(machine, own);
   const sets: LibrarySet[] = [];
-  // 12 first: it also runs cards that 13 no longer does.
+  // 12 first: it runs older cards, too.
   for (const major of driver.majors) {
     const set = await findLibraries(machine, major, folders);
     onStep(`CUDA ${major}`, set.missing.length === 0 ? set.paths.join(', ') : `without ${set.missing.join(', ')}`);
@@ -127,7 +122,7 @@ async function haveLibraries(machine: Machine, driver: Driver, options: CudaOpti
   return findLibraries(machine, first.major, [folder]);
 }
 
-/** A driver that is too old for the libraries that are there is the more likely cause than missing ones. */
+/** A driver that is too old for the installed libraries is the likelier cause. */
 async function missingLibraries(machine: Machine, { major, missing }: LibrarySet, folders: readonly string[]) {
   const newer = major === 12 ? await findLibraries(machine, 13, folders) : null;
   const other = newer?.missing.length === 0 ? ', and those of CUDA 13 need driver 580 or later' : '';

@@ -2,9 +2,8 @@ import { join, resolve } from 'node:path';
 import { cacheFolder } from '@shadow-gate/platform/files';
 import { CUDA_PINS } from './pins.ts';
 import type { CudaOptions } from './set-up.ts';
-import type { OnStep } from './steps.ts';
 
-/** Where CUDA's libraries may come from, besides the machine: a word, or a folder. */
+/** The source of CUDA's libraries that the machine lacks: a word, or a folder. */
 export type LibrariesChoice =
   | { readonly kind: 'auto' | 'download' | 'off' }
   | { readonly kind: 'folder'; readonly path: string };
@@ -17,14 +16,10 @@ export function parseLibraries(text: string): LibrariesChoice | null {
   return text.includes('/') ? { kind: 'folder', path: resolve(text) } : null;
 }
 
-/** What a process is told about CUDA: its libraries are loaded once for all of it. */
-export interface CudaSettings {
+/** Settings of the whole process, which loads CUDA's libraries once. */
+export interface CudaSettings extends Pick<CudaOptions, 'onStep' | 'onNote'> {
   readonly libraries: LibrariesChoice;
-  /** Receives each step of the set-up. */
-  readonly onStep: OnStep;
-  /** Receives what is downloaded and what is used, in lines of their own. */
-  readonly onNote: (line: string) => void;
-  /** Receives, with `auto`, why a GPU that is there is not used. */
+  /** Receives, with `auto`, the reason not to use a GPU. */
   readonly onUnusable: (line: string) => void;
 }
 
@@ -32,7 +27,7 @@ const SILENT: CudaSettings = { libraries: { kind: 'auto' }, onStep() {}, onNote(
 
 let settings: CudaSettings = SILENT;
 
-/** Set what the next choice of a device in this process uses. */
+/** Set the settings for the next choice of a device in this process. */
 export function configureCuda(next: CudaSettings): void {
   settings = next;
 }
@@ -40,8 +35,8 @@ export function configureCuda(next: CudaSettings): void {
 export const cudaSettings = (): CudaSettings => settings;
 
 /**
- * The options of the set-up. On a runner downloads are kept in its tool cache. `auto` downloads libraries on a runner
- * that GitHub hosts: it has a fast network and is thrown away. The kernel module is loaded in CI, or on request.
+ * The options of the set-up. A runner's tool cache keeps downloads. `auto` downloads libraries on runners that GitHub
+ * hosts: they have a fast network and are thrown away. The kernel module is loaded in CI, or on request.
  */
 export function cudaOptions(
   { libraries, onStep, onNote }: CudaSettings,

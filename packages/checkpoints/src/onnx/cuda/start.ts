@@ -2,9 +2,7 @@ import type { Machine } from './machine.ts';
 import { type CudaSetUp, type LoadedRuntime, setUpCuda } from './set-up.ts';
 import { type CudaSettings, cudaOptions } from './settings.ts';
 
-/**
- * Set CUDA up, and announce the result in one line. If a requested GPU cannot be used, the caller reports the error.
- */
+/** Set CUDA up, and announce the result in one line. For a requested GPU, the caller reports the error. */
 export async function startCuda(
   machine: Machine,
   runtime: LoadedRuntime,

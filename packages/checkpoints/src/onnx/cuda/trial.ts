@@ -3,16 +3,14 @@ import { type Device, float32Output, float64Output, runGraph } from '../session.
 
 const CUDA: Device = { name: 'cuda', reason: 'trial' };
 
-/** Large enough for the kernels that large matrices get. */
+/** Large enough for the kernels of large matrices. */
 const SIZE = 64;
 
 /** Sums of 64 float32 products are right to about 10⁻⁶; with TF32's 10 mantissa bits they are off by 10⁻³. */
 const TOLERANCE_32 = 2e-5;
 const TOLERANCE_64 = 1e-12;
 
-/**
- * Compare a float64 product and a float32 attention on the device with JavaScript's. @returns what is wrong, or null
- */
+/** Compare a float64 product and a float32 attention on the device with JavaScript's. @returns what is wrong, or null */
 export async function tryCuda(device: Device = CUDA): Promise<string | null> {
   const [a, b, c] = [wave(0.7), wave(1.3), wave(0.37)];
   const product = await productOf(a, b, device);
@@ -43,7 +41,7 @@ const wave = (step: number) => Array.from({ length: SIZE * SIZE }, (_, i) => Mat
 
 const rounded = (values: readonly number[]) => values.map(Math.fround);
 
-/** A · B, row by row. */
+/** A · B. */
 function multiply(a: readonly number[], b: readonly number[]): number[] {
   return tabulate((row, column) => sum((i) => (a[row * SIZE + i] ?? 0) * (b[i * SIZE + column] ?? 0)));
 }
