@@ -25,11 +25,11 @@ import type { TensorEntry } from './tensors/tensor-entry.ts';
 import { storedEntries } from './tensors/tensor-value.ts';
 
 /**
- * Open a checkpoint: a Hugging Face directory (one `model.safetensors`, or shards with their index; without them, the
- * same as `pytorch_model.bin`), the directory of a PEFT or MLX adapter, one safetensors file or file of torch.save, or
- * an ONNX or GGUF model (a file, or a directory without other weights). Only headers are read, and nothing that a
- * pickle names is called. Links may lead to files of the same folder and into the `blobs` of a Hugging Face cache.
- * `hf://org/model` downloads no more than the headers: see `fetchTensors`.
+ * Open a checkpoint: a Hugging Face directory (`model.safetensors`, or shards with their index; otherwise the same as
+ * `pytorch_model.bin`), the directory of a PEFT or MLX adapter, a safetensors file or file of torch.save, or an ONNX or
+ * GGUF model (a file, or a directory without other weights). Only headers are read, and pickles call nothing. Links may
+ * lead to files of the same folder and into the `blobs` of a Hugging Face cache. Of `hf://org/model` only headers are
+ * downloaded: see `fetchTensors`.
  * @throws UserError for anything that is not exactly one complete checkpoint
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
@@ -54,8 +54,8 @@ export function checkpointName({ remote, path }: Checkpoint): string {
 }
 
 /**
- * Download these tensors' bytes if the checkpoint is on a hub. Before that, they are holes in their files and read as
- * zeros. @throws UserError for a download that fails
+ * Download tensors of a hub's checkpoint: before that, they are holes in their files and read as zeros.
+ * @throws UserError for a download that fails
  */
 export async function fetchTensors(
   { remote }: Checkpoint,
@@ -65,7 +65,7 @@ export async function fetchTensors(
   await remote?.fetch([...tensors].flatMap(storedEntries), onDownload);
 }
 
-/** With its tensors as `usualTensors` reads them. */
+/** The checkpoint with tensors by `usualTensors`. */
 export async function withUsualTensors(checkpoint: Checkpoint): Promise<Checkpoint> {
   const isPickled = checkpoint.format === 'pytorch';
   if (checkpoint.format !== 'safetensors' && !isPickled) return checkpoint;
@@ -80,16 +80,15 @@ export async function withUsualTensors(checkpoint: Checkpoint): Promise<Checkpoi
   return { ...checkpoint, tensors };
 }
 
-/** `org/model`, as a hub and other programs name a model. */
-function isHubName(path: string): boolean {
-  return /^\w[\w.-]*\/\w[\w.-]*$/.test(path);
-}
+/** `org/model`, a hub's name of a model. */
+const HUB_NAME = /^\w[\w.-]*\/\w[\w.-]*$/;
 
 async function openLocal(path: string): Promise<Checkpoint> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
       const local = `give the directory of a checkpoint, or a file of weights (${readableFormats()})`;
-      throw new UserError(`${path} does not exist`, isHubName(path) ? `${local}, or hf://${path} for a hub's` : local);
+      const hint = HUB_NAME.test(path) ? `${local}, or hf://${path} for a hub's` : local;
+      throw new UserError(`${path} does not exist`, hint);
     }
     if (error.code === 'EACCES') throw new UserError(`${path} cannot be read`, 'check its permissions');
     throw error;
@@ -112,7 +111,7 @@ export async function openReference(path: string, open = openCheckpoint): Promis
   return checkpoint;
 }
 
-/** Opens a file that is given by itself; `beside` has those of its folder. */
+/** Open a file that is given by itself. @param beside the files of its folder */
 async function openFile(path: string, beside: FolderFiles): Promise<FullCheckpoint> {
   const file = await resolveFile(dirname(path), basename(path));
   const foreign = await detectForeignFormat(path);
@@ -122,7 +121,7 @@ async function openFile(path: string, beside: FolderFiles): Promise<FullCheckpoi
   return (format ?? safetensors.file).open(given);
 }
 
-/** One of them would be measured, and the other one loaded. */
+/** One could be measured, and the other one loaded. */
 async function refuseTwoSets(files: FolderFiles): Promise<void> {
   const { path } = files;
   const names = new Set(await readdir(path));
@@ -144,12 +143,12 @@ async function refuseTwoSets(files: FolderFiles): Promise<void> {
   }
 }
 
-/** @throws UserError for weights of another form than those that were found first */
+/** @throws UserError for weights of another form than those that are chosen */
 async function refuseOtherSets({ path, names }: WeightsFolder, chosen: string, sets: WeightsEntry['otherSets']) {
   const named = sets.includes('named') ? twoSetsWith(chosen, names, path) : null;
   if (named) throw named;
   if (!sets.includes('pickles')) return;
-  // vLLM loads pickles of any name where there are no safetensors.
+  // Without safetensors, vLLM loads pickles of any name.
   const other = (await foreignFilesIn(path)).find(
     ({ name, format }) =>
       format === PICKLE && /\.(bin|pt)$/.test(name) && !isTrainingState(name, { arePickles: false }),
@@ -170,11 +169,6 @@ async function openDirectory(files: FolderFiles): Promise<FullCheckpoint> {
   throw (await adaptersInside(path)) ?? (await noWeights(path, names));
 }
 
-/** The names of the tensors in a file of the directory. */
-async function namesOf(path: string, file: string): Promise<string[]> {
-  return (await readSafetensorsHeader(await resolveFile(path, file))).map(({ name }) => name);
-}
-
 async function noWeights(path: string, names: ReadonlySet<string>): Promise<UserError> {
   const all = [...names].sort();
   const shard = all.find((name) => /-of-\d+\.safetensors$/.test(name));
@@ -185,12 +179,16 @@ async function noWeights(path: string, names: ReadonlySet<string>): Promise<User
     return new UserError(`${path} has ${models.length} ONNX models: ${named}`, 'give the path of one of them');
   }
   const other = all.find((name) => name.endsWith('.safetensors'));
-  if (other !== undefined) refuseForeignAdapter(join(path, other), await namesOf(path, other));
-  if (other) return new UserError(`${path} has no ${SINGLE}`, `give the path of the file: ${join(path, other)}`);
+  if (other !== undefined) {
+    const entries = await readSafetensorsHeader(await resolveFile(path, other));
+    refuseForeignAdapter(
+      join(path, other),
+      entries.map(({ name }) => name),
+    );
+    return new UserError(`${path} has no ${SINGLE}`, `give the path of the file: ${join(path, other)}`);
+  }
   const foreign = await foreignWeightsIn(path);
   if (foreign !== null) return foreign;
-  return new UserError(
-    `${path} contains no checkpoint: ${all.length === 0 ? 'it is empty' : `it has neither ${SINGLE} nor ${INDEX}`}`,
-    'give the directory that contains the weights',
-  );
+  const what = all.length === 0 ? 'it is empty' : `it has neither ${SINGLE} nor ${INDEX}`;
+  return new UserError(`${path} contains no checkpoint: ${what}`, 'give the directory that contains the weights');
 }

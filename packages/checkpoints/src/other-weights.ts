@@ -15,29 +15,28 @@ import { withUsualTensors } from './open.ts';
 import type { TensorEntry } from './tensors/tensor-entry.ts';
 import { storedEntries } from './tensors/tensor-value.ts';
 
-/** Weights in the folder of a checkpoint that some program would load in place of its own or over them. */
+/** Weights in the folder of a checkpoint that some program would load instead of its own or over them. */
 export interface OtherWeights {
   /** One file, or all of Mistral's own. */
   readonly files: readonly string[];
-  /** With the names and the order of those of the checkpoint. */
+  /** With the checkpoint's names and order. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
-  /** Does a program load them and nothing else? Then they must be complete. */
+  /** Does a program load nothing else? Then they must be complete. */
   readonly isWhole: boolean;
 }
 
 /**
- * The files of weights in a checkpoint's folder that are no part of it. vLLM reads all files that match
- * `*.safetensors`, only `consolidated*.safetensors` if there are any, and where there are none of both all `*.bin`, or
- * all `*.pt`; text-generation-inference all `*.safetensors`; llama.cpp's converter and mlx-lm all `model*.safetensors`;
- * transformers another file on request (`variant`, `use_safetensors=False`). None of them reads subfolders or other
- * formats, and none downloads pickles from a hub that has safetensors.
+ * The other files of weights in a checkpoint's folder. vLLM reads `consolidated*.safetensors` if there are any, or else
+ * all `*.safetensors`, `*.bin` or `*.pt`; text-generation-inference all `*.safetensors`; llama.cpp's converter and
+ * mlx-lm all `model*.safetensors`; transformers another file on request (`variant`, `use_safetensors=False`). None of
+ * them reads subfolders or other formats, and none downloads pickles from a hub that has safetensors.
  * @throws UserError for a file that cannot be compared
  */
 export async function findOtherWeights(checkpoint: Checkpoint): Promise<OtherWeights[]> {
   const { path, remote } = checkpoint;
   if (!(await stat(path)).isDirectory()) return [];
   const own = new Set([...checkpoint.tensors.values()].flatMap(storedEntries).map(({ file }) => file));
-  // Beside adapters.safetensors, mlx-lm keeps those of earlier steps.
+  // Next to adapters.safetensors, mlx-lm keeps those of earlier steps.
   const isMlx = checkpoint.format === 'lora' && [...own].some((file) => basename(file) === MLX_ADAPTER);
   const found: OtherWeights[] = [];
   const consolidated: string[] = [];
@@ -61,9 +60,8 @@ const CANDIDATE = /\.(safetensors|bin|pt|pth)$/;
 /** The real path; null if it is not a file. A link out of the folder is an error for weights, and ignored otherwise. */
 async function fileAt(checkpoint: Checkpoint, name: string): Promise<string | null> {
   const { path } = checkpoint;
-  const file = isState(checkpoint, name)
-    ? await resolveInside(path, name).catch(() => null)
-    : await comparing(path, name, () => resolveInside(path, name));
+  const resolve = () => resolveInside(path, name);
+  const file = await (isState(checkpoint, name) ? resolve().catch(() => null) : comparing(path, name, resolve));
   return file !== null && (await stat(file)).isFile() ? file : null;
 }
 
@@ -71,22 +69,20 @@ function isState({ format }: Checkpoint, name: string): boolean {
   return isTrainingState(name, { arePickles: format === 'pytorch' });
 }
 
-/** @returns null for what no program would take for weights */
+/** @returns null if no program would load it as weights */
 async function read(checkpoint: Checkpoint, name: string, file: string): Promise<OtherWeights['tensors'] | null> {
   if (name.endsWith('.safetensors')) return usual(checkpoint, await readSafetensorsHeader(file));
-  // Clones of a hub often lack the pickles. Nothing can load what is in their place.
+  // Clones of a hub often have pointers in place of the pickles, which nothing can load.
   if ((await detectForeignFormat(file)) !== PICKLE || (await isLfsPointerFile(file))) return null;
   try {
     const entries = await findStateDict(file);
     if (entries === null) return null;
     const isFull = checkpoint.format !== 'lora';
-    const tensors = await usual(
-      isFull ? { ...checkpoint, format: 'pytorch' } : checkpoint,
-      isFull ? withoutTied(entries, checkpoint.config) : entries,
-    );
-    return isState(checkpoint, name) && ![...tensors.keys()].some((key) => checkpoint.tensors.has(key))
-      ? null
-      : tensors;
+    const tensors = await (isFull
+      ? usual({ ...checkpoint, format: 'pytorch' }, withoutTied(entries, checkpoint.config))
+      : usual(checkpoint, entries));
+    const isForeign = ![...tensors.keys()].some((key) => checkpoint.tensors.has(key));
+    return isState(checkpoint, name) && isForeign ? null : tensors;
   } catch (error) {
     if (error instanceof UserError && isState(checkpoint, name)) return null;
     throw error;

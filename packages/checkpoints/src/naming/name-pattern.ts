@@ -89,7 +89,6 @@ function endsLike(name: string, pattern: string): boolean {
 type State =
   | { readonly kind: 'character'; readonly accepts: (character: string) => boolean; readonly next: number }
   | { readonly kind: 'assertion'; readonly holds: Assertion; readonly next: number }
-  /** The program begins at a state of its own, and ends as the whole does. */
   | { readonly kind: 'lookahead'; readonly start: number; readonly isNegated: boolean; readonly next: number }
   | { readonly kind: 'split'; next: number; readonly other: number }
   | { readonly kind: 'end' };

@@ -37,7 +37,6 @@ export function isMultimodalName(tensorName: string): boolean {
   return parts(tensorName).some(isOther);
 }
 
-/** Does the tensor belong to a vision tower? */
 export function isInVision(tensorName: string): boolean {
   return parts(tensorName).some((part) => VISION_PARTS.has(part));
 }

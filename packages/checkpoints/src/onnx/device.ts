@@ -24,7 +24,8 @@ export async function chooseDevice(choice: DeviceChoice): Promise<Device> {
 
 /**
  * Choose the device for a language model. `auto` takes CUDA if it works, otherwise the CPU, and never fails. WebGPU,
- * only on request, can be a software adapter. @throws UserError if the requested device is not available
+ * only on request, can be a software adapter.
+ * @throws UserError if the requested device is not available
  */
 export async function chooseModelDevice(choice: DeviceChoice): Promise<Device> {
   if (choice !== 'auto') return requested(choice);
@@ -33,7 +34,6 @@ export async function chooseModelDevice(choice: DeviceChoice): Promise<Device> {
   return { name: 'cpu', reason: cuda.problem, ...(cuda.kind === 'no-gpu' ? { isOrdinary: true } : {}) };
 }
 
-/** The requested device, if it works. */
 async function requested(name: Device['name']): Promise<Device> {
   if (name === 'cuda') {
     const cuda = await cudaOfThisProcess({ isRequested: true });
@@ -51,15 +51,12 @@ function cudaDevice({ kind: _, summary, ...memory }: CudaSetUp & { readonly kind
 
 let setUp: Promise<CudaSetUp> | null = null;
 
-/** Set CUDA up, once: what is loaded stays loaded. */
+/** Set CUDA up, once: libraries stay loaded. */
 function cudaOfThisProcess({ isRequested }: { readonly isRequested: boolean }): Promise<CudaSetUp> {
-  setUp ??= onnxruntimeFolder().then((folder) =>
-    startCuda(
-      thisMachine(),
-      { version: ort.env.versions.node ?? 'unknown', folder, tryCuda },
-      { settings: cudaSettings(), isRequested },
-    ),
-  );
+  setUp ??= onnxruntimeFolder().then((folder) => {
+    const runtime = { version: ort.env.versions.node ?? 'unknown', folder, tryCuda };
+    return startCuda(thisMachine(), runtime, { settings: cudaSettings(), isRequested });
+  });
   return setUp;
 }
 
@@ -68,7 +65,7 @@ const TRIAL = [1, 2, 3, 4];
 /** The folders in which Vulkan's loader looks for drivers. */
 const VULKAN_FOLDERS = ['/etc/vulkan/icd.d', '/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
 
-/** Files that describe Vulkan drivers. If there are none, the WebGPU library writes to standard error. */
+/** Files that describe Vulkan drivers. Without any, the WebGPU library writes to standard error. */
 async function vulkanDrivers(): Promise<string[]> {
   const files = process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES;
   if (files !== undefined) return files.split(':').filter((file) => existsSync(file));
@@ -77,7 +74,7 @@ async function vulkanDrivers(): Promise<string[]> {
   return found.flat().filter((file) => file.endsWith('.json'));
 }
 
-/** Why WebGPU cannot be used; null if a sum on it is right. */
+/** The reason that WebGPU cannot be used; null if it computes a sum. */
 async function webgpuProblem(): Promise<string | null> {
   if (process.platform === 'linux' && (await vulkanDrivers()).length === 0) return 'there is no Vulkan driver';
   try {
@@ -88,15 +85,14 @@ async function webgpuProblem(): Promise<string | null> {
     const feeds = { x: tensor.float32(Float32Array.from(TRIAL), [TRIAL.length]) };
     const outputs = await session.run(feeds).finally(() => session.release());
     const sum = float32Output(outputs, 'sum');
-    const isRight = TRIAL.every((value, i) => sum[i] === 2 * value);
-    return isRight ? null : 'WebGPU computes wrong sums here';
+    return TRIAL.every((value, i) => sum[i] === 2 * value) ? null : 'WebGPU computes wrong sums here';
   } catch (error) {
     const [message = ''] = (error as Error).message.split('\n');
     return /adapter/i.test(message) ? 'WebGPU finds no adapter' : `WebGPU does not work here (${message})`;
   }
 }
 
-/** The folder of this process's native library, in which it looks for providers. */
+/** The folder of this process's native library, which looks for providers there. */
 async function onnxruntimeFolder(): Promise<string | null> {
   const maps = await readFile('/proc/self/maps', 'utf8').catch(() => '');
   const line = maps.split('\n').find((entry) => entry.includes('/libonnxruntime.so'));

@@ -16,7 +16,7 @@ export const ElementType = {
 } as const;
 export type ElementType = (typeof ElementType)[keyof typeof ElementType];
 
-/** Floating-point dtypes, under their names in safetensors. */
+/** Floating-point dtypes by their names in safetensors. */
 const SAFETENSORS_TYPES = {
   F64: ElementType.float64,
   F32: ElementType.float32,
@@ -33,7 +33,6 @@ export function onnxElementType({ name, dtype }: { readonly name: string; readon
 /** Types of numbers that are computed before a session is opened. */
 export type PreparedType = typeof ElementType.float32 | typeof ElementType.uint8;
 
-/** Bytes of one element. */
 export function elementBytes(type: ElementType): number {
   if (type === ElementType.float64) return 8;
   if (type === ElementType.uint8 || type === ElementType.int8) return 1;

@@ -3,7 +3,7 @@ import type { Attribute, ConstantType } from './graph-values.ts';
 
 const { onnx } = onnxProto;
 
-/** An attribute of a node, as the format has it. */
+/** An attribute of a node in the format. */
 export function toAttribute(name: string, value: Attribute) {
   const { AttributeType } = onnx.AttributeProto;
   if (typeof value === 'number') return { name, type: AttributeType.INT, i: value };
@@ -13,21 +13,17 @@ export function toAttribute(name: string, value: Attribute) {
   return { name, type: AttributeType.INTS, ints: [...value] };
 }
 
+const ARRAYS = {
+  float64: Float64Array,
+  float32: Float32Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  uint16: Uint16Array,
+  uint8: Uint8Array,
+};
+
 /** The raw little-endian elements of a constant. */
 export function toBytes(values: readonly number[], type: ConstantType): Uint8Array {
-  const array =
-    type === 'int64'
-      ? BigInt64Array.from(values, BigInt)
-      : type === 'float64'
-        ? Float64Array.from(values)
-        : type === 'float32'
-          ? Float32Array.from(values)
-          : type === 'int32'
-            ? Int32Array.from(values)
-            : type === 'uint32'
-              ? Uint32Array.from(values)
-              : type === 'uint16'
-                ? Uint16Array.from(values)
-                : Uint8Array.from(values);
+  const array = type === 'int64' ? BigInt64Array.from(values, BigInt) : ARRAYS[type].from(values);
   return new Uint8Array(array.buffer);
 }

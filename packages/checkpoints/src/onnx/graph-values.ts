@@ -1,4 +1,4 @@
-// Apart from what encodes them: a user of `Graph` gets these types, and not those of onnx-proto.
+// In a file of their own, so that users of `Graph` do not get the types of onnx-proto.
 
 /** A number is an INT; a FLOAT is marked, since 1.0 is 1 in JavaScript. A graph is a GraphProto of onnx-proto. */
 export type Attribute = number | readonly number[] | string | { readonly float: number } | { readonly graph: object };

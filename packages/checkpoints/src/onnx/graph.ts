@@ -15,7 +15,7 @@ export interface ExternalData {
   readonly file: string;
   readonly offset: number;
   readonly byteLength: number;
-  /** They are in parts, which no one run of bytes has. */
+  /** Set if the elements are not contiguous. */
   readonly layout?: unknown;
 }
 
@@ -34,7 +34,7 @@ interface NodeOptions<O extends OutputSelection> {
   readonly domain?: OperatorDomain;
 }
 
-/** As many values as a node has outputs: a tuple where the number is known to the compiler. */
+/** A value for each output of a node: a tuple if the compiler knows the number. */
 type NodeOutputs<O extends OutputSelection> = O extends number
   ? Values<O>
   : { readonly [K in keyof O]: O[K] extends true ? Value : null };
@@ -45,24 +45,21 @@ type Values<N extends number, T extends readonly Value[] = []> = number extends 
     ? T
     : Values<N, readonly [...T, Value]>;
 
-/** Numbers that are computed before a session is opened, and the name under which it takes them. */
+/** Numbers that are computed before a session is opened, and their name in it. */
 interface Preparation {
   readonly location: string;
   readonly size: number;
   readonly type: PreparedType;
-  /** Each of as many elements. */
+  /** Of equal size. */
   readonly parts: ReadonlyArray<(graph: Graph) => Value>;
 }
 
 const OPSET = 21;
 const IR_VERSION = 10;
 
-/**
- * An ONNX graph, built in memory. Weights are initializers that point into their files: onnxruntime maps them itself,
- * and they never pass through JavaScript.
- */
+/** An ONNX graph in memory. Weights are initializers that point into files, which onnxruntime maps by itself. */
 export class Graph {
-  /** Its session maps large tables, of which rows are looked up: what is prepared would have them all in memory. */
+  /** Its session maps large tables to look up rows: prepared, they would be in memory. */
   readonly hasTables: boolean;
   #nodes: InstanceType<typeof onnx.NodeProto>[] = [];
   readonly #initializers: InstanceType<typeof onnx.TensorProto>[] = [];
@@ -77,7 +74,7 @@ export class Graph {
   /** Names that nodes of inner graphs take. */
   readonly #takenInside = new Set<string>();
   #largestExpansion = 0;
-  /** What the next product with an expanded matrix comes after: the last one, above all. */
+  /** Values before the next product with an expanded matrix, such as the last product. */
   #beforeExpanded: Value[] = [];
   #count = 0;
 
@@ -101,9 +98,9 @@ export class Graph {
   }
 
   /**
-   * float32 numbers that are computed from files before a session is opened, in one of their own. onnxruntime would
-   * compute them while the session is created, and keep every value on the way to all of them until the last is done.
-   * @param parts add what computes equal parts of them, one after the other, to graphs of their own
+   * float32 numbers that are computed from files in earlier sessions. onnxruntime would compute them while this session
+   * is created, and keep all intermediate values until the last one is done.
+   * @param parts add the computation of equal parts, one after the other, to graphs of their own
    */
   prepared(dims: readonly number[], parts: Preparation['parts'], type: PreparedType = ElementType.float32): Value {
     const name = this.#name('prepared');
@@ -115,16 +112,13 @@ export class Graph {
     return name;
   }
 
-  /**
-   * Initializers from memory, by name: with any of them, onnxruntime reads nothing from files. Empty if none is
-   * prepared.
-   */
+  /** Initializers from memory, none if nothing is prepared: with any of them, onnxruntime reads no files. */
   get inMemory(): ReadonlyArray<{ readonly location: string; readonly data: ExternalData }> {
     if (this.#preparations.length === 0) return [];
     return this.#externals.map(({ name, data }) => ({ location: name, data }));
   }
 
-  /** What has to be computed before a session is opened. */
+  /** Computed before a session is opened. */
   get preparations(): readonly Preparation[] {
     return this.#preparations;
   }
@@ -135,7 +129,7 @@ export class Graph {
     return { held, largestExpansion: this.#largestExpansion };
   }
 
-  /** What a session reads of files, or what is read for it before. */
+  /** Parts of files that are read by a session or for it. */
   get files(): readonly ExternalData[] {
     const prepared = this.#preparations.flatMap(({ parts }) =>
       parts.flatMap((build) => {
@@ -149,7 +143,7 @@ export class Graph {
 
   /** A small tensor of numbers. Equal constants are stored once. */
   constant(values: readonly number[], type: ConstantType, dims = [values.length]): Value {
-    // NaN and the infinities are one and the same in JSON.
+    // In JSON, NaN and the infinities are the same.
     const key = `${type} ${dims.join()} ${values.join()}`;
     const known = this.#constants.get(key);
     if (known) return known;
@@ -172,10 +166,7 @@ export class Graph {
     return output;
   }
 
-  /**
-   * Add a node with several outputs. @param inputs null for one left out @returns a value per output, null for one left
-   * out
-   */
+  /** Add a node with several outputs. Omitted inputs and outputs are null. */
   node<const O extends OutputSelection>(
     type: string,
     inputs: readonly (Value | null)[],
@@ -205,8 +196,9 @@ export class Graph {
   }
 
   /**
-   * float32 blocks, made one by one, joined along an axis. @param count int64 [] @param block adds nodes for a number
-   * [1]
+   * float32 blocks, made one by one, joined along an axis.
+   * @param count int64 []
+   * @param block adds nodes for a number [1]
    */
   joinBlocks(count: Value, axis: number, block: (index: Value) => Value): Value {
     const before = this.#name('before');
@@ -215,10 +207,8 @@ export class Graph {
       type: FLOAT_SEQUENCE,
       after: this.op('SequenceInsert', [before, block(this.reshape(index, [1]))]),
     }));
-    const blocks = this.op('Loop', [count, null, this.op('SequenceEmpty', [], { dtype: ElementType.float32 })], {
-      body,
-    });
-    return this.op('ConcatFromSequence', [blocks], { axis });
+    const empty = this.op('SequenceEmpty', [], { dtype: ElementType.float32 });
+    return this.op('ConcatFromSequence', [this.op('Loop', [count, null, empty], { body })], { axis });
   }
 
   /** One of two float32 values; the other is not computed. @param condition bool [1] */
@@ -235,19 +225,15 @@ export class Graph {
     build: (index: Value) => { readonly before: Value; readonly type: InnerValue['type']; readonly after: Value },
   ) {
     const [index, condition] = [this.#name('index'), this.#name('condition')];
-    const { nodes, result } = this.#inside(() => ({
-      goesOn: this.op('Identity', [condition]),
-      ...build(index),
-    }));
+    const { nodes, result } = this.#inside(() => ({ goesOn: this.op('Identity', [condition]), ...build(index) }));
     const { before, type, after, goesOn } = result;
-    const inputs = [
+    const [number, isDone] = [
       { name: index, type: INT64 },
       { name: condition, type: BOOL },
-      { name: before, type },
     ];
     return innerGraph({
       nodes,
-      inputs,
+      inputs: [number, isDone, { name: before, type }],
       outputs: [
         { name: goesOn, type: BOOL },
         { name: after, type },
@@ -255,7 +241,7 @@ export class Graph {
     });
   }
 
-  /** The nodes that `build` adds, for a graph of their own inside of this one: they may take any value of it. */
+  /** The nodes that `build` adds, for an inner graph: they may take any value of this one. */
   #inside<T>(build: () => T): { readonly nodes: InstanceType<typeof onnx.NodeProto>[]; readonly result: T } {
     const outer = this.#nodes;
     this.#nodes = [];
@@ -266,7 +252,7 @@ export class Graph {
     return { nodes, result };
   }
 
-  /** In another type. What is in a file is converted once, when a session is created, and held so. */
+  /** In another type. Weights of a file are converted once, when a session is created. */
   cast(value: Value, type: ElementType): Value {
     const weight = this.#weights.get(value);
     if (weight) weight.bytes = weight.size * elementBytes(type);
@@ -274,13 +260,13 @@ export class Graph {
   }
 
   /**
-   * A product with a matrix of a file that the session holds as it is stored, and converts to float32 in each run for
-   * this product alone. onnxruntime would convert it once, when the session is created, and orders the nodes of a run
-   * by their inputs alone, so that all conversions would come first: a shape that is computed from the shapes of `x`
-   * and of the product before prevents both.
+   * A product with a matrix of a file that the session holds as stored, and converts to float32 in each run for this
+   * product alone. onnxruntime would convert it once, when the session is created, and do all conversions of a run
+   * first, since it orders nodes by their inputs alone. A shape that is computed from the shapes of `x` and of the last
+   * product prevents both.
    * @param matrix of a file
    * @param dims its shape
-   * @param x what it is multiplied with: its first size is not known before a run, as that of the product
+   * @param x the other factor. Its first size, and that of the product, are unknown before a run
    */
   multiplyExpanded(matrix: Value, dims: readonly number[], x: Value, multiply: (expanded: Value) => Value): Value {
     const { float32 } = ElementType;
@@ -293,7 +279,7 @@ export class Graph {
     return product;
   }
 
-  /** The next product with an expanded matrix comes after these values of one dimension or more, too. */
+  /** Delay the next product with an expanded matrix until after these values of one dimension or more. */
   expandAfter(values: readonly Value[]): void {
     this.#beforeExpanded.push(...values);
   }
@@ -313,9 +299,8 @@ export class Graph {
 
   /**
    * `start ≤ index < end`, every `step`-th, along one axis.
-   * @param after compute the slice only after these values (of one dimension or more). onnxruntime orders nodes by
-   *   their inputs alone, so all strips of a large matrix would be in memory together; a start computed from the shapes
-   *   of other values delays the slice
+   * @param after values of one dimension or more to compute first. Otherwise all strips of a large matrix could be in
+   *   memory together, since onnxruntime orders nodes by their inputs alone; so the start depends on their shapes
    */
   slice(value: Value, axis: number, start: number, end: number, step = 1, after: readonly Value[] = []): Value {
     const constant = (item: number) => this.constant([item], 'int64');
@@ -323,7 +308,6 @@ export class Graph {
     return this.op('Slice', [value, starts, constant(end), constant(axis), constant(step)]);
   }
 
-  /** Sum of several values of one shape. */
   sum(values: readonly Value[]): Value {
     const [first, ...rest] = values;
     if (!first) throw new Error('sum() needs at least one value');
@@ -358,7 +342,6 @@ export class Graph {
     }).finish();
   }
 
-  /** Initializers in files, or in memory where that is needed. */
   #stored(): InstanceType<typeof onnx.TensorProto>[] {
     const isInMemory = this.#preparations.length > 0;
     return this.#externals.map(({ name, type, dims, data: { file, offset, byteLength } }) => {

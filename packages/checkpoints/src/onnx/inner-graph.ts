@@ -18,18 +18,14 @@ export const FLOAT_SEQUENCE = { sequenceType: { elemType: FLOAT_TENSOR } };
 export const INT64 = { tensorType: { elemType: ElementType.int64, shape: { dim: [] } } };
 export const BOOL = { tensorType: { elemType: ElementType.bool, shape: { dim: [] } } };
 
-/** A graph as the attribute of a node: the body of a loop, or a branch. */
-export function innerGraph({
-  nodes,
-  inputs,
-  outputs,
-}: {
+interface InnerGraph {
   readonly nodes: InstanceType<typeof onnx.NodeProto>[];
   readonly inputs: readonly InnerValue[];
   readonly outputs: readonly InnerValue[];
-}): Attribute {
+}
+
+/** A graph as the attribute of a node: the body of a loop, or a branch. */
+export function innerGraph({ nodes, inputs, outputs }: InnerGraph): Attribute {
   const infos = (values: readonly InnerValue[]) => values.map((value) => new onnx.ValueInfoProto({ ...value }));
-  return {
-    graph: new onnx.GraphProto({ name: 'inner', node: nodes, input: infos(inputs), output: infos(outputs) }),
-  };
+  return { graph: new onnx.GraphProto({ name: 'inner', node: nodes, input: infos(inputs), output: infos(outputs) }) };
 }

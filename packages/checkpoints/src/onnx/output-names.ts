@@ -5,8 +5,8 @@ const { onnx } = onnxProto;
 type Node = InstanceType<typeof onnx.NodeProto>;
 
 /**
- * The nodes with outputs under the graph's names, so that they can write into the caller's tensors. Values that no node
- * computes or inner graphs take are copied. @param takenInside names that inner graphs take
+ * Give outputs of nodes the graph's names, so that they can write into the caller's tensors. Values that no node
+ * computes or inner graphs take (`takenInside`) are copied.
  */
 export function withOutputNames(
   nodes: readonly Node[],

@@ -6,12 +6,10 @@ import { ElementType, elementBytes } from './element-type.ts';
 import { externalDataFolder } from './external-tensor.ts';
 import { type ExternalData, Graph } from './graph.ts';
 
-// On by default on Linux from 1.29 on; a gate sends nothing anywhere, whatever the environment says. Read at the first
-// session.
+// Since 1.29, telemetry is on by default on Linux. A gate sends nothing, whatever the environment says.
 process.env.ORT_DISABLE_TELEMETRY = '1';
-// CUDA multiplies float32 with 10 bits of mantissa by default (TF32), an error near 10⁻³: no bounds would be right. The
-// binding passes no `use_tf32` on to the provider, so NVIDIA's libraries get the setting, whatever the user's
-// environment.
+// By default CUDA multiplies float32 with 10 bits of mantissa (TF32), an error near 10⁻³: no bounds would be right. The
+// binding does not pass `use_tf32` to the provider, so NVIDIA's libraries get it, whatever the environment says.
 process.env.NVIDIA_TF32_OVERRIDE = '0';
 ort.env.logLevel = 'fatal';
 
@@ -21,18 +19,18 @@ export { ort };
 export interface Device {
   readonly name: 'cpu' | 'cuda' | 'webgpu';
   readonly reason: string;
-  /** There is no GPU, and nobody asked for one: the reason is nothing that a user needs to read. */
+  /** There is no GPU, and nobody asked for one: users need not read the reason. */
   readonly isOrdinary?: boolean;
-  /** Its free memory when it was chosen, in bytes; missing for the CPU, and where it is not known. */
+  /** Its free memory when it was chosen, in bytes; missing for the CPU, and if unknown. */
   readonly memory?: number;
-  /** Most threads of the CPU, for work next to other work: they sleep while they wait. Missing for all of them. */
+  /** Most threads of the CPU, which sleep while they wait, for work next to other work; all of them if missing. */
   readonly threads?: number;
 }
 
 /** Bytes of a device left for CUDA's context, its libraries' work space and rounding: an estimate, not measured. */
 export const DEVICE_RESERVE = 2 ** 29;
 
-/** The device for work that takes so many bytes at its peak: the CPU, if a GPU whose memory is known has too little. */
+/** The CPU if a GPU has too little memory for the peak of some work, as far as is known. */
 export function deviceWithMemory(device: Device, bytes: number): Device {
   const { memory = Number.POSITIVE_INFINITY } = device;
   return bytes <= memory - DEVICE_RESERVE
@@ -40,7 +38,6 @@ export function deviceWithMemory(device: Device, bytes: number): Device {
     : { name: 'cpu', reason: 'the GPU has not enough memory for this matrix' };
 }
 
-/** The device that computes in float64: WebGPU cannot. */
 export function float64Device(device: Device): Device {
   return device.name === 'webgpu'
     ? { name: 'cpu', reason: 'exact spectra need float64, which WebGPU does not have' }
@@ -68,30 +65,22 @@ export const tensor = {
 /** Waiting threads sleep. By default they spin, and take the cores from other sessions and from JavaScript. */
 const NO_SPINNING = { intra_op: { allow_spinning: '0' } };
 
-const NO_PACKING = { disable_prepacking: '1' };
+interface SessionOptions {
+  /** Names of outputs that stay on the device, to be fed again. */
+  readonly onDevice?: readonly string[];
+  /** False if other sessions, or JavaScript, have work between its runs. */
+  readonly allowSpinning?: boolean;
+  /** For each shape of the inputs, keep a block of memory for all values in addition to that of the first run. */
+  readonly memoryPattern?: boolean;
+  /** False if there are too few runs for that to pay. */
+  readonly packWeights?: boolean;
+}
 
-/**
- * Open a graph that is run many times. Weights that must be converted or packed are converted here, once.
- * @param onDevice names of outputs that stay on the device where they were computed, to be fed again
- * @param allowSpinning false if other sessions, or JavaScript, have work between its runs
- * @param memoryPattern keep one block of memory for all values of a run, by the shapes of its inputs, in addition to
- *   the memory that the first run of these shapes took
- * @param packWeights false if it is run too few times for that to pay
- */
+/** Open a graph that is run many times. Weights that must be converted or packed are converted here, once. */
 export async function openSession(
   graph: Graph,
   device: Device,
-  {
-    onDevice = [],
-    allowSpinning = true,
-    memoryPattern = true,
-    packWeights = true,
-  }: {
-    readonly onDevice?: readonly string[];
-    readonly allowSpinning?: boolean;
-    readonly memoryPattern?: boolean;
-    readonly packWeights?: boolean;
-  } = {},
+  { onDevice = [], allowSpinning = true, memoryPattern = true, packWeights = true }: SessionOptions = {},
 ): Promise<Session> {
   const locations = graph.outputNames.map((name) => [name, onDevice.includes(name) ? 'gpu-buffer' : 'cpu'] as const);
   return createSession(graph, device, {
@@ -102,7 +91,7 @@ export async function openSession(
         ...EXTERNAL_DATA,
         ...(allowSpinning ? {} : NO_SPINNING),
         ...(device.name === 'cuda' ? EXACT_WEIGHTS : {}),
-        ...(packWeights ? {} : NO_PACKING),
+        ...(packWeights ? {} : { disable_prepacking: '1' }),
       },
     },
     ...(onDevice.length > 0 ? { preferredOutputLocation: Object.fromEntries(locations) } : {}),
@@ -110,12 +99,11 @@ export async function openSession(
 }
 
 /**
- * Run a graph once, and release its memory.
+ * Run a graph once, and release its memory. Operators that the device does not have run on the CPU.
  *
  * Graph optimization is off: nearly everything in such a graph is an initializer, so the optimizer would fold the whole
  * computation into constants while the session is created, on one thread and with every intermediate value in memory.
- * @param device where to run it; operators that the device does not have fall back to the CPU
- * @param into tensors that outputs are written into; the other outputs get new ones
+ * @param into tensors for outputs; the other outputs get new ones
  * @param feeds its inputs
  */
 export async function runGraph(
@@ -132,10 +120,7 @@ export async function runGraph(
   }
 }
 
-/**
- * Open a small graph that is run many times on large inputs of changing shapes, with work in JavaScript in between: no
- * memory pattern is kept per shape, and waiting threads sleep.
- */
+/** Open a small graph that runs many times on large inputs of changing shapes, with work in JavaScript in between. */
 export async function openKernel(graph: Graph, device: Device): Promise<Session> {
   return createSession(graph, device, {
     graphOptimizationLevel: 'disabled',
@@ -144,13 +129,13 @@ export async function openKernel(graph: Graph, device: Device): Promise<Session>
   });
 }
 
-/** Weights take what they are large; the allocator for values takes blocks that double. */
+/** Memory for weights by their size: the allocator for values takes blocks that double. */
 const EXACT_WEIGHTS = { use_device_allocator_for_initializers: '1' };
 
-/** Errors are thrown as well: onnxruntime need not also write them to standard error. */
+/** Errors are thrown, and need not be written to standard error. */
 const FATAL = 4;
 
-/** The folder of the files that initializers point into. The working directory may be gone; the program is there. */
+/** The folder of the files of initializers. The working directory may be gone; the program is there. */
 const EXTERNAL_DATA = { model_external_initializers_file_folder_path: externalDataFolder(process.execPath) };
 
 async function createSession(
@@ -168,7 +153,7 @@ async function createSession(
     ...options,
     ...(externalData.length > 0 ? { externalData } : {}),
   }).catch((error: Error & { code?: string }) => {
-    // The bundle throws this on a machine that it carries no library for (scripts/build/onnxruntime.ts).
+    // The bundle has no library for this machine (scripts/build/onnxruntime.ts).
     if (error.code === 'ONNXRUNTIME_MISSING') {
       const hint =
         'use a recent x64 Linux machine; the npm package (npx shadow-gate) also takes arm64, and Macs with it';
@@ -178,7 +163,7 @@ async function createSession(
   });
 }
 
-/** The numbers that a session takes from memory, computed on the CPU, one after the other. It copies them. */
+/** Compute the numbers that a session copies from memory, one after the other on the CPU. */
 async function prepare({ preparations, inMemory }: Graph): Promise<{ path: string; data: Uint8Array }[]> {
   const prepared: { path: string; data: Uint8Array }[] = [];
   for (const { location, size, type, parts } of preparations) {
@@ -232,7 +217,6 @@ export async function readExternalBytes(
 
 const PREPARING: Device = { name: 'cpu', reason: 'weights are expanded in memory' };
 
-/** The elements of a float32 output on the CPU. */
 export function float32Output(outputs: SessionOutputs, name: string): Float32Array {
   const data = outputs[name]?.data;
   if (!(data instanceof Float32Array)) throw new Error(`output ${name} is not float32`);

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { crc32, inflateRawSync } from 'node:zlib';
 import { UserError } from '../user-error.ts';
 
-/** The largest unpacked member that is read: as large as any text. */
+/** Limit for an unpacked member: as large as any text. */
 const MAX_MEMBER_BYTES = 256 * 2 ** 20;
 
 /** With zstd, larger members have several frames, which do not fit into one buffer. */
@@ -40,10 +40,9 @@ export interface ZipArchive {
   readonly members: readonly ZipMember[];
   /** @throws UserError naming archive and member, if it is damaged, too large or packed by another method */
   readonly read: (member: ZipMember) => Promise<Buffer>;
-  /**
-   * The first byte of a stored member in the file.
-   * @throws UserError for a member that is packed, damaged or cut off
-   */
+  /** The first byte of a member's data in the file, packed or not. @throws UserError for a damaged member */
+  readonly start: (member: ZipMember) => Promise<number>;
+  /** `start` of a stored member. @throws UserError for a member that is packed, damaged or cut off */
   readonly locate: (member: ZipMember) => Promise<number>;
 }
 
@@ -68,6 +67,7 @@ export async function openZip(file: ZipFile): Promise<ZipArchive> {
   return {
     members,
     read: (member) => readMember(file, member),
+    start: async (member) => file.start + (await dataOffset(file, member)),
     locate: (member) => locateStored(file, member),
   };
 }
@@ -110,7 +110,7 @@ async function readDirectory(file: ZipFile): Promise<ZipMember[]> {
   return members;
 }
 
-/** The place of the directory, from the last record of the file or, above 4 GiB, the record before it. */
+/** Find the directory by the last record of the file or, above 4 GiB, by the record before it. */
 async function findDirectory(file: ZipFile): Promise<{ count: number; offset: number; length: number }> {
   const start = Math.max(0, file.size - END_BYTES - MAX_COMMENT_BYTES);
   const tail = await readBytes(file, start, file.size - start);
@@ -178,7 +178,7 @@ async function unpack(file: ZipFile, { name, method, bytes }: ZipMember, packed:
   }
   try {
     if (method === DEFLATED) return inflateRawSync(packed, { maxOutputLength: Math.max(1, bytes) });
-    // Loaded only when needed: it has WebAssembly, and a machine with a memory limit may have no room.
+    // Loaded only when needed: it has WebAssembly, which may exceed a memory limit.
     const { decompressZstd } = await import('hyparquet-compressors');
     const unpacked = decompressZstd(packed, new Uint8Array(bytes));
     return Buffer.from(unpacked.buffer, unpacked.byteOffset, unpacked.length);

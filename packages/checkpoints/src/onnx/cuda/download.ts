@@ -73,7 +73,6 @@ async function lock(part: string): Promise<boolean> {
   return take();
 }
 
-/** Is there a process of that number? */
 export function isRunning(pid: number): boolean {
   if (!(pid > 0)) return false;
   try {

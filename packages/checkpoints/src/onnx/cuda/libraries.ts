@@ -60,7 +60,6 @@ async function isLibrary({ files }: Machine, path: string): Promise<boolean> {
 /** cuRAND 10.2 and 10.3 belong to CUDA 11 and 12, 10.4 and later to CUDA 13. */
 const FIRST_MINOR_OF_13 = 4;
 
-/** The version of CUDA that the libcurand.so.10 of a folder belongs to. */
 async function majorOfRandom(machine: Machine, folder: string): Promise<CudaMajor> {
   const real = (await machine.files.realPath(`${folder}/libcurand.so.10`)) ?? '';
   const [, minor] = /^libcurand\.so\.10\.(\d+)/.exec(basename(real)) ?? [];
