@@ -5,40 +5,37 @@ import { MOST_PASSAGE } from '@shadow-gate/probes/item';
 import { z } from 'zod';
 
 const count = z.int().nonnegative();
-/** As a harness wrote it; null where it wrote none. */
+/** As the harness wrote it; null if it did not. */
 const text = z.string().nullable();
 
-/** One metric of a task under one filter, as the harness reports it. */
+/** One metric of a task under one filter. */
 const metricSchema = z.strictObject({
   metric: z.string(),
   filter: z.string(),
-  /** To the last digit; null where it is not a finite number. */
+  /** To the last digit; null if it is not finite. */
   value: z.number().nullable(),
   stderr: z.number().nullable(),
   higherIsBetter: z.boolean().nullable(),
-  /** False: whether 1 means that an answer is right is not known, so that nothing is judged by it. */
+  /** False: 1 may not mean that an answer is right, so nothing is judged by it. */
   isGraded: z.literal(false).optional(),
   /**
    * For several sampled answers to each document. `share`: values are shares of right ones. `estimate`: another number
-   * from 0 to 1 that follows from them, such as pass@k. `redundant`: an estimate where the share is there too.
+   * from 0 to 1, such as pass@k. `redundant`: an estimate next to the share.
    */
   ofSamples: z.enum(['share', 'estimate', 'redundant']).optional(),
-  /** Number of answers to each document that it covers, if not all. */
+  /** Number of its answers to each document, if not all. */
   samples: z.int().positive().optional(),
 });
 export type BenchmarkMetric = z.infer<typeof metricSchema>;
 
-/** A number, the numbers that an aggregate is made of, or null for anything else (texts are not kept). */
+/** A number, the numbers of an aggregate, or null for anything else (texts are not kept). */
 const valueSchema = z.union([z.number(), z.array(z.number())]).nullable();
 export type DocumentValue = z.infer<typeof valueSchema>;
 
-/** One document of a task, and how it was answered. No text of it is kept. */
+/** One document of a task with its answers, without any text. */
 const documentSchema = z.strictObject({
   id: count,
-  /**
-   * SHA-256 in hexadecimal digits of the document, the prompt as sent, and what counts as right, by the harness or of
-   * what it wrote; null in files of old versions.
-   */
+  /** SHA-256 (hexadecimal) of the document, the prompt as sent, and the right answers; null in files of old versions. */
   docHash: text,
   promptHash: text,
   targetHash: text,
@@ -47,19 +44,19 @@ const documentSchema = z.strictObject({
   requests: z.string(),
   /** Number of sampled answers, if not that of the task. */
   samples: z.int().positive().optional(),
-  /** Share of right answers by guessing, where no choices say it. */
+  /** Share of right answers by guessing, if not by the number of choices. */
   chance: z.number().min(0).lt(1).optional(),
-  /** Name, or digest of a long one, of what it shares with other documents, such as a passage. */
+  /** Name, or digest of a long one, of a passage or the like that it shares with other documents. */
   passage: z.string().max(MOST_PASSAGE).optional(),
   /** In the order of the task's metrics. */
   values: z.array(valueSchema),
   /** Log-likelihood of every choice, or of the one continuation; null for generated answers. */
   logprobs: z.array(z.number().nullable()).nullable(),
-  /** Number of choices, where there are not as many log-likelihoods. */
+  /** Number of choices, if not that of log-likelihoods. */
   choices: count.optional(),
   /** Number of right ones, if not one. */
   rightChoices: z.int().positive().optional(),
-  /** The right choice, and the bytes of its text in UTF-8. Absent if unknown, and in files of older versions. */
+  /** The right choice, and the UTF-8 bytes of its text. Absent if unknown, and in files of older versions. */
   right: z.strictObject({ choice: count, bytes: z.int().positive() }).optional(),
 });
 export type BenchmarkDocument = z.infer<typeof documentSchema>;
@@ -78,12 +75,12 @@ const taskSchema = z.strictObject({
   /** Hash of all its documents, prompts and targets. */
   hash: text,
   outputType: text,
-  /** Digest of the filters and metrics, and of how they are computed, as the task declares them. */
+  /** Digest of the declared filters and metrics, and of their computation. */
   scoring: z.string(),
   /** SHA-256 of the chat template and of the system instruction; null without one. */
   chatTemplate: text,
   systemInstruction: text,
-  /** Whether few-shot examples were turns of a conversation. */
+  /** Were few-shot examples turns of a conversation? */
   multiturn: z.boolean().nullable(),
   /** Answers to each request. */
   repeats: z.int().positive(),
@@ -93,7 +90,7 @@ const taskSchema = z.strictObject({
 });
 export type BenchmarkTask = z.infer<typeof taskSchema>;
 
-/** Defaults for what a log does not say of a task, and of a model. */
+/** For facts of a task, and of a model, that a log does not state. */
 export const UNSTATED = {
   ...{ alias: null, version: null, shots: null, hash: null, outputType: null },
   ...{ chatTemplate: null, systemInstruction: null, multiturn: null },
@@ -102,7 +99,7 @@ export const UNKNOWN_MODEL = {
   ...{ source: null, revision: null, sha: null, dtype: null, parameters: null, adapter: null },
 } as const;
 
-/** Several tasks, with the aggregates that the harness made of them. */
+/** Several tasks with the harness's aggregates. */
 const groupSchema = z.strictObject({
   name: z.string(),
   alias: text,
@@ -117,13 +114,13 @@ export type BenchmarkGroup = z.infer<typeof groupSchema>;
 const modelSchema = z.strictObject({
   /** A path or the name of a model on a hub. */
   name: z.string(),
-  /** How the harness ran it: `hf`, `vllm`, `local-completions`, … */
+  /** The program that ran it: `hf`, `vllm`, `local-completions`, … */
   source: text,
   revision: text,
   sha: text,
   dtype: text,
   parameters: count.nullable(),
-  /** Path of an adapter that was loaded. */
+  /** Path of a loaded adapter. */
   adapter: text,
 });
 export type EvaluatedModel = z.infer<typeof modelSchema>;
@@ -131,7 +128,7 @@ export type EvaluatedModel = z.infer<typeof modelSchema>;
 /** Programs whose logs are read. `counts` is a file of right answers per item, which any program can write. */
 const HARNESSES = ['lm-evaluation-harness', 'inspect-ai', 'lighteval', 'every-eval-ever', 'counts'] as const;
 
-/** Logs of an evaluation harness, read as a measurement: answers to the benchmarks that a team already has. */
+/** Logs of an evaluation harness as a measurement: answers to the benchmarks that a team already has. */
 export const benchmarksSchema = z
   .strictObject({
     harness: z.enum(HARNESSES),
@@ -174,10 +171,7 @@ function firstContradiction(tasks: readonly BenchmarkTask[], groups: readonly Be
   return null;
 }
 
-/**
- * Stands in for the digest of weights: what the logs say of the model, and its answers. Measurements with the same
- * digest cannot be told apart.
- */
+/** Stands in for the digest of weights: the model in the logs, and its answers, but not the names of data sets. */
 export function benchmarksDigest(
   { harness, model, tasks, groups }: Benchmarks,
   probes: MeasuredProbes | null = null,

@@ -8,15 +8,14 @@ import { fetchTensors } from '../open.ts';
 import { storedEntries } from '../tensors/tensor-value.ts';
 import { readSignedFiles, type SignedFiles, signedBytes } from './signed-files.ts';
 
-/** Where OpenSSF Model Signing puts a signature by default. */
+/** The default name of a signature in OpenSSF Model Signing. */
 export const SIGNATURE_FILE = 'model.sig';
 
-/** A file that differs, is missing or is not signed; or a signature that cannot be read. */
 type SignatureFault = 'changed' | 'missing' | 'unsigned' | 'unreadable' | 'other-form';
 
 /** The signature next to the weights, compared with the files. */
 export interface ModelSignature {
-  /** How many files it lists. */
+  /** Number of files in its list. */
   readonly files: number;
   /** In the order of the names. */
   readonly faults: ReadonlyArray<{ readonly name: string; readonly fault: SignatureFault }>;
@@ -25,12 +24,11 @@ export interface ModelSignature {
 }
 
 /**
- * Compare a checkpoint with the signature next to its weights (OpenSSF Model Signing, `model.sig`): every file that it
- * lists is there with its SHA-256, the weights are among them, and nothing else is in the folder. What the signature
- * ignores, and names that begin with a dot, are left out; weights never are. For a lone file, only that file is
- * compared. For a hub, the files that are downloaded are compared: weights by the SHA-256 that the hub lists and that
- * each download is compared with.
- * @param publicKey of the signer, in PEM; without one nothing is known of who signed
+ * Compare a checkpoint with the signature next to its weights (OpenSSF Model Signing, `model.sig`): every file in its
+ * list must be there with its SHA-256, the weights must be in the list, and there must be no other files but ignored
+ * ones and those with a dot first. Of a folder with a lone file as checkpoint, only that file is compared; of a hub, the
+ * downloaded files: weights by the hub's SHA-256, which each download is compared with.
+ * @param publicKey of the signer, in PEM; otherwise the signer is unknown
  * @returns null without a signature
  */
 export async function checkSignature(
@@ -67,7 +65,7 @@ export async function checkSignature(
   };
 }
 
-/** The files that weights are read from, relative to their folder. */
+/** The files of the weights, relative to their folder. */
 async function weightNames({ tensors }: Checkpoint, folder: string): Promise<string[]> {
   const files = new Set([...tensors.values()].flatMap(storedEntries).map(({ file }) => file));
   const names: string[] = [];
@@ -79,7 +77,7 @@ async function weightNames({ tensors }: Checkpoint, folder: string): Promise<str
   return [...names, ...[...files].map((file) => posix(relative(folder, file)))];
 }
 
-/** The signature of a lone file has no name for it; that of its folder lists it among others, which are not read. */
+/** The signature of a lone file has no name for it; that of its folder lists other files, too. */
 function ofLoneFile(
   files: SignedFiles['files'],
   { path }: Checkpoint,
@@ -89,7 +87,6 @@ function ofLoneFile(
   return new Map(named.filter(([name]) => weights.includes(name)));
 }
 
-/** Every file of a folder and of those in it. */
 async function namesIn({ remote }: Checkpoint, folder: string): Promise<readonly string[]> {
   if (remote) return remote.names;
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -100,13 +97,13 @@ async function namesIn({ remote }: Checkpoint, folder: string): Promise<readonly
 
 const posix = (path: string): string => path.split(sep).join('/');
 
-/** What `model_signing` leaves out by itself. */
+/** `model_signing` leaves these out by itself. */
 const OWN_FILES = [SIGNATURE_FILE, '.git', '.gitattributes', '.github', '.gitignore'];
 
 function isLeftOut(name: string, ignored: readonly string[]): boolean {
   return (
     [...OWN_FILES, ...ignored].some((path) => name === path || name.startsWith(`${path}/`)) ||
-    // Tools keep files of their own with a download, such as .cache/huggingface. No program loads a model from there.
+    // Tools keep their own files with a download, such as .cache/huggingface. No program loads a model from there.
     name.split('/').some((part) => part.startsWith('.'))
   );
 }
@@ -125,7 +122,7 @@ async function digestsOf(
   { path, names, onProgress }: Digesting,
 ): Promise<(name: string) => Promise<string | null | typeof NOT_DOWNLOADED>> {
   const { remote } = checkpoint;
-  // What leads out of the folder is no file of it.
+  // A link out of the folder does not count as a file.
   const real = (name: string) => resolveInside(path, name).catch(() => null);
   if (remote) {
     await fetchTensors(checkpoint, checkpoint.tensors.values(), onProgress);

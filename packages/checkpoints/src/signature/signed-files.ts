@@ -2,25 +2,25 @@ import { createHash } from 'node:crypto';
 import { parseJson } from '@shadow-gate/platform/json';
 import { z } from 'zod';
 
-/** What was signed, as DSSE has it: the signature is over the type and the bytes. */
+/** A signature over a type and bytes (DSSE). */
 export interface Envelope {
   readonly payloadType: string;
   readonly payload: Buffer;
   readonly signature: Buffer;
 }
 
-/** What a signature of an envelope is over: the pre-authentication encoding of DSSE 1.0. */
+/** The pre-authentication encoding of DSSE 1.0, which is signed. */
 export function signedBytes({ payloadType, payload }: Envelope): Buffer {
   const head = `DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${payload.length} `;
   return Buffer.concat([Buffer.from(head), payload]);
 }
 
-/** A `model.sig` that is read. */
+/** The contents of a `model.sig`. */
 export interface SignedFiles {
   readonly envelope: Envelope;
   /** SHA-256 in hexadecimal digits by the name of the file, relative to the folder; `.` for a lone file. */
   readonly files: ReadonlyMap<string, string>;
-  /** Paths relative to the folder: neither they nor what is in them was signed. */
+  /** Unsigned files and folders, relative to the folder. */
   readonly ignored: readonly string[];
 }
 
@@ -34,7 +34,7 @@ const bundleSchema = z.object({
 });
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
-/** What any statement says of how it lists files. */
+/** The form of the list in any statement. */
 const formSchema = z.object({
   predicateType: z.string(),
   predicate: z.object({ serialization: z.object({ method: z.string(), hash_type: z.string() }) }),
@@ -57,8 +57,8 @@ const PREDICATE = 'https://model_signing/signature/v1.0';
 /**
  * Read a signature of OpenSSF Model Signing 1.0: a Sigstore bundle whose statement lists the SHA-256 of every file.
  * @param text of `model.sig`
- * @returns `unreadable` for what is no such signature, or contradicts itself; `other-form` for one that lists files in
- * another way: in shards, with another digest, or as version 0.2 did
+ * @returns `unreadable` for anything else, or a contradiction; `other-form` for another list of files: in shards, with
+ * another digest, or as in version 0.2
  */
 export function readSignedFiles(text: string): SignedFiles | 'unreadable' | 'other-form' {
   const bundle = bundleSchema.safeParse(jsonOf(text));
@@ -66,7 +66,8 @@ export function readSignedFiles(text: string): SignedFiles | 'unreadable' | 'oth
   const { payload, payloadType, signatures } = bundle.data.dsseEnvelope;
   const json = jsonOf(payload.toString('utf8'));
   const form = formSchema.safeParse(json);
-  if (!form.success || payloadType !== PAYLOAD_TYPE) return form.success ? 'unreadable' : formOf(json);
+  if (!form.success) return COMPAT.safeParse(json).success ? 'other-form' : 'unreadable';
+  if (payloadType !== PAYLOAD_TYPE) return 'unreadable';
   const { method, hash_type } = form.data.predicate.serialization;
   if (form.data.predicateType !== PREDICATE || method !== 'files' || hash_type !== 'sha256') return 'other-form';
   const statement = statementSchema.safeParse(json);
@@ -83,9 +84,6 @@ export function readSignedFiles(text: string): SignedFiles | 'unreadable' | 'oth
 }
 
 const COMPAT = z.object({ predicateType: z.literal('https://model_signing/Digests/v0.1') });
-
-const formOf = (json: unknown): 'other-form' | 'unreadable' =>
-  COMPAT.safeParse(json).success ? 'other-form' : 'unreadable';
 
 function jsonOf(text: string): unknown {
   try {

@@ -2,23 +2,23 @@ import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 import type { TensorEntry, TensorRecipe } from './tensor-entry.ts';
 import { bitsValue, isReadable, tensorValue, valueType } from './tensor-value.ts';
 
-/** A weight that another program stores in several tensors, or in another order. */
+/** A weight that is stored in several tensors, or in another order. */
 interface Assembly {
   readonly name: string;
   readonly shape: readonly number[];
   /** Plain tensors, or quantized ones. */
   readonly parts: readonly TensorEntry[];
-  /** What `join` does, for the digest. */
+  /** Describes `join` in the digest. */
   readonly how: string;
-  /** float32 of the parts → float32 of `shape`. Their rounding steps are put together in the same way. */
+  /** float32 of the parts → float32 of `shape`. It joins rounding steps, too. */
   readonly join: (graph: Graph, parts: readonly Value[]) => Value;
-  /** What is added to each number: it changes no step. */
+  /** Added to each number, without a change of its step. */
   readonly added?: number;
-  /** The index-th of `count` blocks along the first axis, if it depends on some blocks of the parts alone. */
+  /** The index-th of `count` blocks along the first axis, if it depends on some blocks of the parts only. */
   readonly block?: (index: number, count: number) => TensorEntry;
 }
 
-/** Can they be assembled? Unreadable codes are refused elsewhere, and float64 would be rounded. */
+/** Unreadable codes are refused elsewhere, and float64 would be rounded. */
 export function canAssemble(parts: readonly TensorEntry[]): boolean {
   return parts.every((part) => isReadable(part) && part.dtype !== 'F64');
 }
@@ -80,8 +80,8 @@ const LAYOUTS = {
 
 /**
  * The distance between each number of a plain tensor and the next one of its type, 2^(e − bias − mantissa bits), in
- * float32. The biased exponent e is read from the bits; subnormal numbers have that of e = 1. Nothing for float64,
- * whose steps float32 does not have.
+ * float32. The biased exponent e is read from the bits; subnormal numbers have that of e = 1. Zero for float64: its
+ * steps are too small for float32.
  */
 function stepsAround(graph: Graph, entry: TensorEntry): Value {
   const { dtype, shape } = entry;

@@ -5,22 +5,21 @@ import { runGraph, tensorOutput } from '../onnx/session.ts';
 import { assemble, tensorRows } from './layout.ts';
 import type { TensorEntry } from './tensor-entry.ts';
 
-/** Large enough that the disk and SHA-256 limit the speed, not the number of calls. */
+/** Large enough that the disk and SHA-256 limit the speed. */
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
 /**
- * The elements of a tensor in order, little-endian, in chunks. @param use takes a chunk, whose memory is used again
+ * The elements of a tensor in order, little-endian, in chunks.
+ * @param use takes a chunk. Its memory is used again
  * @throws UserError for a truncated file
  */
 export async function eachChunk(entry: TensorEntry, use: (bytes: Uint8Array) => void): Promise<void> {
   const { layout, shape } = entry;
   if (!layout) return readRun(entry, use);
   const [rows = 1] = shape;
-  if (
-    layout.kind === 'pieces' &&
-    layout.pieces.every(({ offsets }) => offsets.slice(1).every((start) => start === 0))
-  ) {
-    const inOrder = [...layout.pieces].sort((a, b) => at(a.offsets, 0) - at(b.offsets, 0));
+  const pieces = layout.kind === 'pieces' ? layout.pieces : null;
+  if (pieces?.every(({ offsets }) => offsets.slice(1).every((start) => start === 0))) {
+    const inOrder = pieces.toSorted((a, b) => at(a.offsets, 0) - at(b.offsets, 0));
     for (const piece of inOrder) await eachChunk(piece.entry, use);
     return;
   }
@@ -29,7 +28,7 @@ export async function eachChunk(entry: TensorEntry, use: (bytes: Uint8Array) => 
     use(await assembled(tensorRows(entry, start, Math.min(rows, start + block))));
 }
 
-/** Types of so many bytes for each element. */
+/** Types by the bytes of an element. */
 const TYPES: Readonly<Record<number, ElementType>> = {
   1: ElementType.uint8,
   2: ElementType.uint16,

@@ -21,23 +21,16 @@ export function ofPieces(
   if (!first || filled.reduce((sum, { entry }) => sum + entry.size, 0) !== size) return null;
   const { entry } = first;
   if (filled.length <= 1) return entry.shape.join() === shape.join() ? { ...entry, name } : null;
-  if (
-    !isCut(
-      shape.map((length) => [0, length] as const),
-      filled,
-    )
-  )
-    return null;
+  if (!isCut(boxOf(shape), filled)) return null;
   const byteLength = (entry.byteLength / entry.size) * size;
   return { ...entry, name, shape, size, byteLength, layout: { kind: 'pieces', pieces: filled } };
 }
 
 type Box = ReadonlyArray<readonly [start: number, end: number]>;
 
-/**
- * The pieces between the cuts along the first axis that has cuts through the whole box; null for one piece that fills
- * it.
- */
+const boxOf = (shape: readonly number[]): Box => shape.map((length) => [0, length]);
+
+/** The pieces between the cuts along the first axis with cuts through the whole box; null without such an axis. */
 function cut(
   box: Box,
   pieces: readonly TensorPiece[],
@@ -63,7 +56,7 @@ function cut(
   return null;
 }
 
-/** Do pieces whose sizes add up to that of a box fill it, each element once? */
+/** Do pieces with the size of a box fill it, each element once? */
 function isCut(box: Box, pieces: readonly TensorPiece[]): boolean {
   const [piece] = pieces;
   const isWhole = (own: TensorPiece) =>
@@ -78,7 +71,7 @@ function isCut(box: Box, pieces: readonly TensorPiece[]): boolean {
   return isGapless && edges[edges.length - 1]?.[1] === end && found.slabs.every(([own, inner]) => isCut(own, inner));
 }
 
-/** What a view is of: `start` is in elements of the storage, which has `count` of them. */
+/** A view of a storage with `count` elements, which begins at element `start`. */
 interface Strided {
   readonly start: number;
   readonly shape: readonly number[];
@@ -87,9 +80,9 @@ interface Strided {
 }
 
 /**
- * The elements of a view in the order of its storage, and what is cut out of those and turned around.
- * @returns the first element and the number of elements that are needed, and null for the layout if they are the tensor
- *   as it is; null if elements are there twice, or are no rows and columns of a larger tensor
+ * How to read a view in the order of its storage, and then cut and turn it.
+ * @returns the first element and the number of elements to read, and the layout, null if they are the tensor itself;
+ *   null for repeated elements, and elements that are not rows and columns of a larger tensor
  */
 export function planView({ start, shape, strides, count }: Strided): {
   readonly first: number;
@@ -113,23 +106,20 @@ export function planView({ start, shape, strides, count }: Strided): {
   if (isInOrder && inner === 1 && dims.every((dim, i) => dim === lengths[i]))
     return { first: start, elements: size, view: null };
   const elements = at(lengths, 0) * outer;
-  // Rows begin where the storage does; or, if it ends within the last of them, where they end with it.
+  // Rows begin with the storage or, if it ends within the last of them, end with it.
   const candidates = [start - (start % outer), count - elements];
   for (const first of candidates.filter((candidate) => candidate >= 0 && candidate + elements <= count)) {
     const starts = startsOf(start - first, steps);
     if (starts.every((from, i) => from + at(lengths, i) <= at(dims, i)) && starts[0] === 0) {
       const order = shape.map((_, axis) => axes.indexOf(axis));
-      return {
-        first,
-        elements,
-        view: { dims, inner, starts, innerStart: restOf(start - first, steps), lengths, order },
-      };
+      const innerStart = steps.reduce((left, step) => left % step, start - first);
+      return { first, elements, view: { dims, inner, starts, innerStart, lengths, order } };
     }
   }
   return null;
 }
 
-/** An offset in whole steps of each axis, and what is left of it. */
+/** An offset in whole steps of each axis. */
 function startsOf(offset: number, steps: readonly number[]): number[] {
   let left = offset;
   return steps.map((step) => {
@@ -139,11 +129,7 @@ function startsOf(offset: number, steps: readonly number[]): number[] {
   });
 }
 
-function restOf(offset: number, steps: readonly number[]): number {
-  return steps.reduce((left, step) => left % step, offset);
-}
-
-/** Everything of a tensor that is in files, as it is there. */
+/** The parts of a tensor as they are stored in files. */
 export function storedParts(entry: TensorEntry): readonly TensorEntry[] {
   if (!entry.layout) return [entry];
   return entry.layout.kind === 'view'
@@ -156,12 +142,7 @@ export function assemble(graph: Graph, entry: TensorEntry, type: ElementType): V
   const { layout, shape } = entry;
   if (!layout) return graph.external(entry, type, shape);
   if (layout.kind === 'view') return assembleView(graph, entry, layout, type);
-  return assembleBox(
-    graph,
-    shape.map((length) => [0, length] as const),
-    layout.pieces,
-    type,
-  );
+  return assembleBox(graph, boxOf(shape), layout.pieces, type);
 }
 
 function assembleBox(graph: Graph, box: Box, pieces: readonly TensorPiece[], type: ElementType): Value {
@@ -191,7 +172,7 @@ function assembleView(graph: Graph, { shape }: TensorEntry, view: View, type: El
   return graph.reshape(turned, shape);
 }
 
-/** Rows `start` to `end` of a tensor: all that has these indices on its first axis. */
+/** Elements with the indices from `start` to `end` on the first axis. */
 export function tensorRows(entry: TensorEntry, start: number, end: number): TensorEntry {
   const rows = at(entry.shape, 0);
   const shape = [end - start, ...entry.shape.slice(1)];
@@ -222,29 +203,21 @@ function rowsOfView(view: View, start: number, end: number): View {
   if (axis > 0) return { ...view, starts: put(view.starts, at(view.starts, axis) + start), lengths };
   const { stored } = view;
   const bytes = stored.byteLength / at(view.dims, 0);
-  return {
-    ...view,
-    dims: put(view.dims, end - start),
-    lengths,
-    stored: {
-      ...stored,
-      size: (stored.size / at(view.dims, 0)) * (end - start),
-      shape: [(stored.size / at(view.dims, 0)) * (end - start)],
-      offset: stored.offset + start * bytes,
-      byteLength: (end - start) * bytes,
-    },
-  };
+  const size = (stored.size / at(view.dims, 0)) * (end - start);
+  const part = { size, shape: [size], offset: stored.offset + start * bytes, byteLength: (end - start) * bytes };
+  return { ...view, dims: put(view.dims, end - start), lengths, stored: { ...stored, ...part } };
 }
 
-/** The same elements, [1, …] before, without the first axis. */
+/** A tensor [1, …] without its first axis. */
 export function withoutFirstAxis(entry: TensorEntry): TensorEntry {
   const { layout } = entry;
   const part = { ...entry, shape: entry.shape.slice(1) };
   if (!layout) return part;
   if (layout.kind === 'view') return { ...part, layout: { ...layout, order: layout.order.slice(1) } };
-  const pieces = layout.pieces.map((piece) => ({
+  const withoutAxis = (piece: TensorPiece): TensorPiece => ({
     offsets: piece.offsets.slice(1),
     entry: withoutFirstAxis(piece.entry),
-  }));
+  });
+  const pieces = layout.pieces.map(withoutAxis);
   return { ...part, layout: { kind: 'pieces', pieces } };
 }

@@ -1,16 +1,16 @@
 /**
- * A 2-D matrix inside a stored tensor, described so that onnxruntime can cut it out of the file itself: the bytes are
- * declared with shape `dims`, then sliced and put in order, and the result is read as `shape`.
+ * A 2-D matrix inside a stored tensor, for onnxruntime to cut out of the file: the bytes are declared with shape
+ * `dims`, then sliced and put in order, and the result is read as `shape`.
  */
 export interface MatrixView {
   /** Same number of elements as the stored tensor, row-major. */
   readonly dims: readonly number[];
   readonly slices: readonly AxisSlice[];
-  /** The axes of what was sliced, in the order in which they are read; as stored if missing. */
+  /** The axes after slicing, in the order of reading; as stored if missing. */
   readonly order?: readonly number[];
   /** [m, n] of the matrix. */
   readonly shape: readonly [number, number];
-  /** What was sliced is [n, m], and is transposed as the last step. */
+  /** The slice is [n, m], and is transposed as the last step. */
   readonly transposed?: boolean;
 }
 
@@ -23,8 +23,8 @@ interface AxisSlice {
 }
 
 /**
- * One part of a fused matrix, described only along its *output* features, so that one description applies to a weight
- * of either orientation and to the B matrix of a LoRA: the output index is viewed as `outDims` and sliced.
+ * One part of a fused matrix by its output features alone, so that it applies to weights of both orientations and to
+ * the B matrix of a LoRA: the output index is viewed as `outDims` and sliced.
  */
 export interface OutputSlice {
   readonly outDims: readonly number[];
@@ -39,20 +39,17 @@ export function wholeMatrix(shape: readonly number[]): MatrixView {
 }
 
 /**
- * Cut one part out of a fused matrix. @param input number of input features
+ * Cut one part out of a fused matrix.
+ * @param input number of input features
  * @param orientation `rows`: stored [out, in] as nn.Linear does; `columns`: [in, out] as GPT-2's Conv1D does
  */
 export function outputPart(part: OutputSlice, input: number, orientation: 'rows' | 'columns'): MatrixView {
   const { start, end, step = 1 } = part.slice;
   const kept = Math.ceil((end - start) / step);
   const output = part.outDims.reduce((product, size, axis) => product * (axis === part.slice.axis ? kept : size), 1);
-  return orientation === 'rows'
-    ? { dims: [...part.outDims, input], slices: [part.slice], shape: [output, input] }
-    : {
-        dims: [input, ...part.outDims],
-        slices: [{ ...part.slice, axis: part.slice.axis + 1 }],
-        shape: [input, output],
-      };
+  if (orientation === 'rows') return { dims: [...part.outDims, input], slices: [part.slice], shape: [output, input] };
+  const slice = { ...part.slice, axis: part.slice.axis + 1 };
+  return { dims: [input, ...part.outDims], slices: [slice], shape: [input, output] };
 }
 
 /** The transpose of a view that is not transposed yet. */
@@ -62,12 +59,7 @@ export function transposedView({ dims, slices, shape: [m, n] }: MatrixView): Mat
 
 /** The same view inside the `index`-th of `count` equal blocks along a new first axis: one expert of a stack. */
 export function inBlock(view: MatrixView, index: number, count: number): MatrixView {
-  return {
-    dims: [count, ...view.dims],
-    slices: [
-      { axis: 0, start: index, end: index + 1 },
-      ...view.slices.map((slice) => ({ ...slice, axis: slice.axis + 1 })),
-    ],
-    shape: view.shape,
-  };
+  const block = { axis: 0, start: index, end: index + 1 };
+  const inside = view.slices.map((slice) => ({ ...slice, axis: slice.axis + 1 }));
+  return { dims: [count, ...view.dims], slices: [block, ...inside], shape: view.shape };
 }

@@ -1,7 +1,6 @@
 import type { FileState } from '@shadow-gate/platform/files';
 import type { Graph, Value } from '../onnx/graph.ts';
 
-/** Tensors by their names. */
 export type Tensors = ReadonlyMap<string, TensorEntry>;
 
 export interface TensorEntry {
@@ -18,9 +17,9 @@ export interface TensorEntry {
   readonly byteLength: number;
   /** The file before its header was read; see `expectUnchanged`. */
   readonly state?: FileState;
-  /** For a tensor that is not stored as its numbers in order, such as a quantized weight. */
+  /** Computes a tensor that is not stored as its numbers in order, such as a quantized weight. */
   readonly recipe?: TensorRecipe;
-  /** Where its elements are, if they do not lie one after the other from `offset` on; see `storedParts`. */
+  /** The place of its elements if they are not contiguous; see `storedParts`. */
   readonly layout?: Layout;
   /** A bias of zeros next to quantized weights. AutoGPTQ wrote one for each layer, even in models without biases. */
   readonly isZero?: true;
@@ -32,16 +31,16 @@ export interface TensorPiece {
   readonly entry: TensorEntry;
 }
 
-/** Elements of a plain tensor that are not in one run of bytes, in their order: see layout.ts. */
+/** Elements of a plain tensor that are not contiguous: see layout.ts. */
 export type Layout =
   | { readonly kind: 'pieces'; readonly pieces: readonly TensorPiece[] }
   | {
       readonly kind: 'view';
-      /** The run of bytes that they are cut out of: [...dims, inner], with strides in descending order. */
+      /** The contiguous tensor around them: [...dims, inner], with strides in descending order. */
       readonly stored: TensorEntry;
       readonly dims: readonly number[];
       readonly inner: number;
-      /** What is taken of each of `dims`, and the one element that is taken of `inner`. */
+      /** The range of each of `dims`, and the only element of `inner`. */
       readonly starts: readonly number[];
       readonly lengths: readonly number[];
       readonly innerStart: number;
@@ -49,30 +48,25 @@ export type Layout =
       readonly order: readonly number[];
     };
 
-/**
- * How to compute a weight that is stored quantized, in parts or in another order; `dtype` names its format or its
- * parts'.
- */
+/** Computes a weight that is stored quantized, in parts or in another order. `dtype` names the format or the parts'. */
 export interface TensorRecipe {
-  /** Codes first, then scales and whatever else the numbers depend on. */
+  /** Codes first, then scales and everything else that the numbers depend on. */
   readonly stored: readonly TensorEntry[];
-  /** What the numbers depend on, in addition to the bytes of `stored`. */
+  /** The numbers depend on these in addition to `stored`. */
   readonly parameters: readonly (number | string)[];
   /** float32, of the shape of the weight. */
   readonly expand: (graph: Graph) => Value;
-  /**
-   * Distance of each number to its neighbors in its format, float32 of the same shape: rounding errs by 1/√12 of it.
-   */
+  /** Distance of each number to its neighbors in its format, float32 of the same shape. Rounding errs by 1/√12 of it. */
   readonly steps: (graph: Graph) => Value;
   /** These rows of a matrix alone, if the format can: indices int64 [n] → float32 [n, columns]. */
   readonly rows?: (graph: Graph, indices: Value) => Value;
-  /** The index-th of `count` equal blocks along the first axis, where they can be expanded one by one. */
+  /** The index-th of `count` equal blocks along the first axis, if they can be expanded one by one. */
   readonly block?: (index: number, count: number) => TensorRecipe;
   /** The packed form of a matrix [rows, columns] whose format has whole numbers with scales. */
   readonly packed?: PackedMatrix;
 }
 
-/** As for onnxruntime's MatMulNBits: (code − 2^(bits − 1)) · scale, plus an offset that the operator does not know. */
+/** For onnxruntime's MatMulNBits: (code − 2^(bits − 1)) · scale, plus an offset that the operator does not know. */
 export interface PackedMatrix {
   readonly bits: 4 | 8;
   /** Columns with a scale in common. */
@@ -81,6 +75,6 @@ export interface PackedMatrix {
   readonly codes: (graph: Graph) => Value;
   /** float32 [rows, columns / block, 1]. */
   readonly scales: (graph: Graph) => Value;
-  /** float32 of the same shape; missing where there are none. */
+  /** float32 of the same shape; missing without any. */
   readonly offsets?: (graph: Graph) => Value;
 }

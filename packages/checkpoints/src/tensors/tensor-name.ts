@@ -1,9 +1,9 @@
 import { UserError } from '@shadow-gate/platform';
 
-/** Real names stay under 200 characters. What looks at a name may take more than one pass over it. */
+/** Real names stay under 200 characters. Some functions pass over a name several times. */
 const MAX_NAME_LENGTH = 4096;
 
-/** @throws UserError for a name that is no name of a tensor */
+/** @throws UserError for a name that is too long */
 export function checkName(file: string, name: string): void {
   if (name.length <= MAX_NAME_LENGTH) return;
   throw new UserError(

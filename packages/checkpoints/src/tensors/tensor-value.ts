@@ -4,22 +4,21 @@ import { isMeasuredDtype } from './dtype.ts';
 import { assemble, storedParts, tensorRows, withoutFirstAxis } from './layout.ts';
 import type { PackedMatrix, TensorEntry, TensorRecipe } from './tensor-entry.ts';
 
-/** Can its numbers be read? They are floating-point as they are stored, or a recipe says how they are computed. */
+/** Can its numbers be read? They are floating-point, or a recipe computes them. */
 export function isReadable({ dtype, recipe }: Pick<TensorEntry, 'dtype' | 'recipe'>): boolean {
   return recipe !== undefined || isMeasuredDtype(dtype);
 }
 
-/** Is it in a quantized format that is read? What has other recipes is floating-point, and stored in another order. */
+/** Is it in a quantized format that is read? Other tensors with recipes are floating-point, stored in another order. */
 export function isQuantized({ dtype, recipe }: Pick<TensorEntry, 'dtype' | 'recipe'>): boolean {
   return recipe !== undefined && !isMeasuredDtype(dtype);
 }
 
-/** Are some of its weights in a quantized format that is read? */
 export function hasRecipes(tensors: ReadonlyMap<string, TensorEntry>): boolean {
   return [...tensors.values()].some(isQuantized);
 }
 
-/** What is stored of a tensor: itself, its parts, or the codes and scales of a quantized one. */
+/** The tensor as it is stored: itself, its parts, or the codes and scales of a quantized one. */
 export function storedEntries(entry: TensorEntry): readonly TensorEntry[] {
   return (entry.recipe?.stored ?? [entry]).flatMap(storedParts);
 }
@@ -27,10 +26,10 @@ export function storedEntries(entry: TensorEntry): readonly TensorEntry[] {
 /** Indices, numbers, their scales and their products, in 4 bytes each. */
 const EXPANSION_BYTES = 16;
 
-/** What is cut out of larger tensors, and the tensor. */
+/** The parts, and the tensor. */
 const ASSEMBLY_COPIES = 2;
 
-/** Bytes that it takes, in addition to the result, to expand a quantized weight or to assemble a tensor from parts. */
+/** Bytes to expand a quantized weight or to assemble a tensor from parts, in addition to the result. */
 export function expansionMemory({ recipe, layout, size, byteLength }: TensorEntry): number {
   if (layout) return ASSEMBLY_COPIES * byteLength;
   return recipe === undefined ? 0 : EXPANSION_BYTES * size;
@@ -41,13 +40,13 @@ export function valueType(entry: TensorEntry): ElementType {
   return entry.recipe ? ElementType.float32 : onnxElementType(entry);
 }
 
-/** A tensor of a checkpoint as a value, with any dimensions that have as many elements. */
+/** A tensor of a checkpoint as a value, with any dimensions of the same size. */
 export function tensorValue(graph: Graph, entry: TensorEntry, dims: readonly number[] = entry.shape): Value {
   if (!entry.recipe) return bitsValue(graph, entry, onnxElementType(entry), dims);
   return graph.reshape(entry.recipe.expand(graph), dims);
 }
 
-/** Fewer elements than these are expanded where they are used: a session of its own takes some milliseconds. */
+/** Fewer elements are expanded in the graph that uses them: a session of their own takes some milliseconds. */
 const LEAST_PREPARED = 2 ** 16;
 
 /** For a graph that runs many times: a quantized weight is expanded once, before the session opens. */
@@ -61,53 +60,41 @@ export function preparedValue(graph: Graph, entry: TensorEntry, dims: readonly n
 }
 
 /** The codes, scales and offsets of a packed matrix, prepared in the same way. */
-export interface PackedValues {
-  readonly bits: 4 | 8;
-  readonly block: number;
+export interface PackedValues extends Pick<PackedMatrix, 'bits' | 'block'> {
   readonly codes: Value;
   readonly scales: Value;
   readonly offsets: Value | null;
 }
 
-/** A matrix [rows, columns] as whole numbers with scales; null where it has no such form, or is small. */
+/** A matrix [rows, columns] as whole numbers with scales; null if it has no such form, or is small. */
 export function packedValues(graph: Graph, entry: TensorEntry): PackedValues | null {
   const { recipe, shape, size } = entry;
   const [rows = 0, columns = 0] = shape;
   if (recipe?.packed === undefined || size < LEAST_PREPARED) return null;
   const { bits, block, offsets } = recipe.packed;
   const parts = partsOf(entry).flatMap(({ packed }) => packed ?? []);
-  const scales = [rows, columns / block];
+  const blocks = [rows, columns / block];
+  const codes = parts.map((part) => part.codes);
+  const scales = parts.map((part) => part.scales);
+  const added = parts.flatMap((part) => part.offsets ?? []);
   return {
     bits,
     block,
-    codes: graph.prepared(
-      [...scales, (block * bits) / 8],
-      parts.map(({ codes }) => codes),
-      ElementType.uint8,
-    ),
-    scales: graph.prepared(
-      scales,
-      parts.map((part) => part.scales),
-    ),
-    offsets:
-      offsets === undefined
-        ? null
-        : graph.prepared(
-            scales,
-            parts.flatMap((part) => part.offsets ?? []),
-          ),
+    codes: graph.prepared([...blocks, (block * bits) / 8], codes, ElementType.uint8),
+    scales: graph.prepared(blocks, scales),
+    offsets: offsets === undefined ? null : graph.prepared(blocks, added),
   };
 }
 
-/** What `packedValues` takes in memory, in bytes. */
+/** Bytes of `packedValues` in memory. */
 export function packedBytes({ size }: TensorEntry, { bits, block, offsets }: PackedMatrix): number {
   return (size * bits) / 8 + (size / block) * (offsets === undefined ? 1 : 2) * elementBytes(ElementType.float32);
 }
 
-/** Elements of a part, which take several times their size while they are expanded. */
+/** Elements of a part. While they are expanded, they take several times their size. */
 const MOST_EXPANDED = 2 ** 24;
 
-/** Equal parts of a weight along its first axis, as small as that allows, where they can be expanded one by one. */
+/** Equal parts of a weight along its first axis, as small as possible, if they can be expanded one by one. */
 function partsOf({ recipe, shape, size }: TensorEntry): TensorRecipe[] {
   if (recipe === undefined) return [];
   const { block } = recipe;
@@ -119,7 +106,7 @@ function partsOf({ recipe, shape, size }: TensorEntry): TensorRecipe[] {
   return Array.from({ length: count }, (_, i) => block(i, count));
 }
 
-/** The elements of a tensor that is not quantized as they are stored, taken for another type of as many bytes. */
+/** The stored elements of a tensor that is not quantized, read as another type of the same size. */
 export function bitsValue(
   graph: Graph,
   entry: TensorEntry,
@@ -129,7 +116,7 @@ export function bitsValue(
   return entry.layout ? graph.reshape(assemble(graph, entry, type), dims) : graph.external(entry, type, dims);
 }
 
-/** The index-th of `count` equal blocks of a tensor along its first axis, as a tensor of its own. */
+/** The index-th of `count` equal blocks of a tensor along its first axis. */
 export function tensorBlock(entry: TensorEntry, index: number, count: number): TensorEntry {
   const [first = 1, ...rest] = entry.shape;
   const shape = first === count ? rest : [first / count, ...rest];
@@ -140,7 +127,7 @@ export function tensorBlock(entry: TensorEntry, index: number, count: number): T
   return first === count ? withoutFirstAxis(block) : block;
 }
 
-/** Expanded alone where the format can, else cut out of the whole. */
+/** Expanded alone if the format can, or else cut out of the whole. */
 function blockOfRecipe(recipe: TensorRecipe, { size }: TensorEntry, index: number, count: number): TensorRecipe {
   if (recipe.block) return recipe.block(index, count);
   const cut = (whole: (graph: Graph) => Value) => (graph: Graph) =>

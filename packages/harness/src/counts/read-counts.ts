@@ -10,7 +10,7 @@ import { readLogLines } from '../read-lines.ts';
 
 const HINT = 'write a line {"suite": "musr", "id": 17, "correct": 7, "samples": 10} for each item, all of one model';
 
-/** A line: how many of the answers that were sampled to one item are right. Other keys are the team's own. */
+/** The number of right ones among the sampled answers to one item. Other keys are the team's own. */
 const lineSchema = z
   .looseObject({
     suite: z.string().min(1),
@@ -27,8 +27,7 @@ type Line = z.infer<typeof lineSchema>;
 
 /**
  * Read counts per item: each suite is a task, each item a document.
- * @throws UserError with file and line, for a file that is empty, a line that is not such a count, and an item that is
- * there twice
+ * @throws UserError with file and line, for an empty file, a line that is not such a count, and a repeated item
  */
 export async function readCounts(path: string): Promise<Benchmarks> {
   const lines: Line[] = [];

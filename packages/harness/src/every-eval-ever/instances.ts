@@ -11,7 +11,7 @@ import { canBeRight, type NamedResult } from './results.ts';
 
 const messageSchema = z.looseObject({ role: z.string(), content: z.unknown().optional() });
 
-/** One line: what one answer to a sample scored in one result. Only the fields that are needed. */
+/** One line: the score of one answer to a sample in one result. */
 const rowSchema = z.looseObject({
   evaluation_id: z.string(),
   model_id: z.string(),
@@ -37,7 +37,7 @@ export interface EeeItem {
   readonly doc: string;
   readonly prompt: string;
   readonly target: string;
-  /** For a choice between several: how many there are, and how many are right. */
+  /** Numbers of choices and of right ones. */
   readonly guessing: Pick<BenchmarkDocument, 'choices' | 'rightChoices'>;
   /** Scores of each answer, by result. */
   readonly scores: ReadonlyMap<NamedResult, readonly number[]>;
@@ -46,7 +46,7 @@ export interface EeeItem {
 export interface EeeInstances {
   /** By task. */
   readonly items: ReadonlyMap<string, readonly EeeItem[]>;
-  /** Results without a score for right answers: 1 of another maximum, or of a wrong answer. */
+  /** Results with another maximum than 1, or a wrong answer with 1: 1 does not mean right. */
   readonly ungraded: ReadonlySet<NamedResult>;
 }
 
@@ -59,8 +59,7 @@ interface FoundItem extends EeeItem {
 /**
  * Read all samples of a log.
  * @param path for errors
- * @throws UserError with the line, for one of another log or result, an error in place of an answer, and an epoch that
- * is there twice
+ * @throws UserError with the line, for another log or result, an error in place of an answer, and a repeated epoch
  */
 export async function readInstances(path: string, log: EeeLog, named: readonly NamedResult[]): Promise<EeeInstances> {
   const found = new Map<string, Map<string, FoundItem>>();
@@ -81,10 +80,8 @@ export async function readInstances(path: string, log: EeeLog, named: readonly N
   if (rows === 0) throw new UserError(`${path}:1: the file is empty`, EEE_HINT);
   const total = log.detailed_evaluation_results?.total_rows ?? rows;
   if (rows !== total) {
-    throw new UserError(
-      `${path}: the file ends after ${rows} lines, and its log says ${total}`,
-      `it is truncated: ${EEE_HINT}`,
-    );
+    const problem = `${path}: the file ends after ${rows} lines, and its log says ${total}`;
+    throw new UserError(problem, `it is truncated: ${EEE_HINT}`);
   }
   const items = [...found].map(([task, own]) => [task, [...own.values()].sort(byId)] as const);
   return { items: new Map(items), ungraded };
@@ -101,7 +98,7 @@ function expectOwn({ evaluation_id: id, model_id: model, sample_id: sample, erro
   throw new UserError(`${where}: sample ${sample} ended in an error`, 'evaluate it again');
 }
 
-/** The result that a line counts for; null for the samples of a metric that has no value of one sample. */
+/** The result of a line; null if its metric has no values for samples. */
 function resultOf(
   { evaluation_result_id: id, evaluation_name: name }: Row,
   named: readonly NamedResult[],
@@ -168,24 +165,16 @@ function addScore(item: FoundItem, result: NamedResult, { evaluation, metadata }
   item.scores.set(result, [...scores, evaluation.score]);
 }
 
-/**
- * The number of answers to a sample, and the mean of each result.
- * @throws UserError if the numbers differ between results
- */
+/** The number of answers to a sample, and the mean of each result. @throws UserError if the numbers differ */
 export function answersTo({ id, scores }: EeeItem, named: readonly NamedResult[], path: string) {
   const counts = new Set([...scores.values()].map(({ length }) => length));
   if (counts.size > 1) {
-    throw new UserError(
-      `${path}: sample ${id} has ${[...counts].join(' answers in one result and ')} in another`,
-      'give the files of one run',
-    );
+    const answers = [...counts].join(' answers in one result and ');
+    throw new UserError(`${path}: sample ${id} has ${answers} in another`, 'give the files of one run');
   }
   const [samples = 1] = counts;
-  const values = named.map((result) => {
-    const own = scores.get(result);
-    return own === undefined ? null : mean([...own]);
-  });
-  return { samples, values };
+  const meanOf = (own: readonly number[] | undefined) => (own === undefined ? null : mean([...own]));
+  return { samples, values: named.map((result) => meanOf(scores.get(result))) };
 }
 
 /** Numbers in their order. */

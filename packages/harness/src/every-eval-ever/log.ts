@@ -6,7 +6,7 @@ import { readLogJson } from '../log-json.ts';
 const text = z.string().nullish();
 const details = z.record(z.string(), z.string()).nullish();
 
-/** One metric of one evaluation; only the fields that are needed. */
+/** One metric of one evaluation. */
 const resultSchema = z.looseObject({
   evaluation_result_id: text,
   evaluation_name: z.string().min(1),
@@ -38,7 +38,7 @@ const resultSchema = z.looseObject({
 });
 export type EeeResult = z.infer<typeof resultSchema>;
 
-/** The results of one model, and where those of its samples are. */
+/** The results of one model, and the file with those of its samples. */
 const logSchema = z.looseObject({
   evaluation_id: z.string(),
   evaluation_timestamp: text,
@@ -67,7 +67,7 @@ export const EEE_HINT = 'copy the files again as they were written';
 /** The versions of the format that are read. */
 const VERSION = /^0\.3\.\d+$/;
 
-/** Read a file of results. @returns null for other JSON @throws UserError naming the file and what is wrong with it */
+/** Read a file of results. @returns null for other JSON @throws UserError naming the file and the mistake */
 export async function readEeeLog(path: string): Promise<EeeLog | null> {
   const value = await readLogJson(path, 'measurement', EEE_HINT);
   const isLog = typeof value === 'object' && value !== null && 'schema_version' in value;
