@@ -32,6 +32,14 @@ export type BenchmarkMetric = z.infer<typeof metricSchema>;
 const valueSchema = z.union([z.number(), z.array(z.number())]).nullable();
 export type DocumentValue = z.infer<typeof valueSchema>;
 
+/** A value in a log as a document has it. */
+export function documentValue(value: unknown): DocumentValue {
+  if (typeof value === 'boolean') return Number(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  const isNumbers = Array.isArray(value) && value.length > 0 && value.every((part) => Number.isFinite(part));
+  return isNumbers ? (value as number[]) : null;
+}
+
 /** One document of a task with its answers, without any text. */
 const documentSchema = z.strictObject({
   id: count,

@@ -3,12 +3,12 @@ import { join, relative, sep } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 
 export interface FoundFile {
-  /** Folder, relative to the one that was searched. */
+  /** Folder, relative to the searched one. */
   readonly parent: string;
   readonly name: string;
 }
 
-/** Files of a folder and those in it, sorted by path. Links are not followed. @throws UserError if it is no folder */
+/** Files of a folder and its subfolders, sorted by path. Links are not followed. @throws UserError without a folder */
 export async function openedFilesIn(folder: string, hint: string): Promise<FoundFile[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
     (error: NodeJS.ErrnoException) => {
@@ -19,7 +19,9 @@ export async function openedFilesIn(folder: string, hint: string): Promise<Found
   );
   return entries
     .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => ({ parent: relative(folder, parentPath), name }))
-    .map(({ parent, name }) => ({ parent: parent === '' ? '' : join(parent, sep), name }))
+    .map(({ parentPath, name }) => {
+      const parent = relative(folder, parentPath);
+      return { parent: parent === '' ? '' : join(parent, sep), name };
+    })
     .sort((a, b) => (join(a.parent, a.name) < join(b.parent, b.name) ? -1 : 1));
 }

@@ -4,10 +4,10 @@ import type { BenchmarkGroup, Benchmarks, BenchmarkTask, EvaluatedModel } from '
 
 /** The content of one results file or log of a harness. */
 export interface LogRun {
-  /** Relative to the folder that was searched. */
+  /** Relative to the searched folder. */
   readonly file: string;
   readonly model: EvaluatedModel;
-  /** Version of the harness; null where the file does not say. */
+  /** Version of the harness. */
   readonly version: string | null;
   /** ISO 8601. */
   readonly time: string | null;
@@ -15,16 +15,14 @@ export interface LogRun {
   readonly groups: readonly BenchmarkGroup[];
 }
 
-/** Join runs, at least one. @throws UserError if they are of different models, or if a task was run twice */
+/** Join runs, at least one. @throws UserError for different models, or a task that was run twice */
 export function joinRuns(harness: Benchmarks['harness'], folder: string, runs: readonly LogRun[]): Benchmarks {
   const [first] = runs;
   if (first === undefined) throw new Error('no run');
   const other = runs.find(({ model }) => !isDeepStrictEqual(model, first.model));
   if (other) {
-    throw new UserError(
-      `${folder} has runs of different models: ${first.file} and ${other.file}`,
-      'give the folder of one of them',
-    );
+    const problem = `${folder} has runs of different models: ${first.file} and ${other.file}`;
+    throw new UserError(problem, 'give the folder of one of them');
   }
   expectDistinct(folder, runs);
   return {
@@ -36,7 +34,7 @@ export function joinRuns(harness: Benchmarks['harness'], folder: string, runs: r
   };
 }
 
-/** A task that was run twice: nobody but the team knows which run counts. */
+/** If a task was run twice, only the team knows which run counts. */
 function expectDistinct(folder: string, runs: readonly LogRun[]): void {
   const files = new Map<string, string>();
   for (const { file, tasks, groups } of runs) {

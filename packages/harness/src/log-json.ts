@@ -10,7 +10,13 @@ export async function readLogJson(path: string, kind: 'measurement' | 'requests'
   return parseJsonWithNaN(text, path, hint);
 }
 
-/** A value of a log. @param what it should be: `a log of Inspect` @throws UserError with the first wrong key */
+/** A time in ISO 8601; null if it is not valid. */
+export function isoTime(time: string | number): string | null {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+}
+
+/** Check a value of a log. @param what such as `a log of Inspect` @throws UserError with the first wrong key */
 export function checkedLog<T>(
   schema: z.ZodType<T>,
   json: unknown,

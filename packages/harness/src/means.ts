@@ -12,7 +12,7 @@ export function meanAndError(values: readonly number[]): { readonly value: numbe
 const ROUNDING = 1e-9;
 
 /**
- * Check that a mean is that of the documents: another one is of another run. A document without a value leaves it open.
+ * Check that a mean is that of the documents if all have a value: otherwise it is of another run.
  * @param index place of the metric among the values of a document
  * @throws UserError with both numbers
  */

@@ -6,16 +6,15 @@ const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 
-/** A line of a file, without its end. */
 interface LogLine {
-  /** Counted from 1. */
+  /** From 1. */
   readonly number: number;
   readonly text: string;
 }
 
 /**
  * Lines of a UTF-8 file of any size, one at a time, without empty ones. Only a line feed ends a line: documents can
- * have the other line ends of Unicode.
+ * have Unicode's other line ends.
  * @throws UserError with the line, if it is too long or not UTF-8
  */
 export async function* readLogLines(path: string, name: string): AsyncGenerator<LogLine> {

@@ -15,7 +15,6 @@ const READERS = {
   counts: readCounts,
 } satisfies Record<string, (path: string) => Promise<Benchmarks>>;
 
-/** A kind of logs, as options and inputs call it. */
 export type LogKind = keyof typeof READERS;
 export const LOG_KINDS = Object.keys(READERS) as readonly LogKind[];
 
@@ -25,21 +24,17 @@ export interface Logs {
   readonly path: string;
 }
 
-/** Tasks that this program exported are probes, not benchmarks; null if there are none. */
-export async function readLogs({
-  kind,
-  path,
-}: Logs): Promise<{ readonly benchmarks: Benchmarks; readonly probes: MeasuredProbes | null }> {
+interface LoggedAnswers {
+  readonly benchmarks: Benchmarks;
+  /** Answers to exported tasks; null without any. */
+  readonly probes: MeasuredProbes | null;
+}
+
+export async function readLogs({ kind, path }: Logs): Promise<LoggedAnswers> {
   const benchmarks = await READERS[kind](path);
   const exported = kind === 'lm-eval' ? await readExportedProbes(path) : null;
   if (exported === null) return { benchmarks, probes: null };
   const isOther = ({ name }: { readonly name: string }) => !exported.names.has(name);
-  return {
-    benchmarks: {
-      ...benchmarks,
-      tasks: benchmarks.tasks.filter(isOther),
-      groups: benchmarks.groups.filter(isOther),
-    },
-    probes: exported.probes,
-  };
+  const [tasks, groups] = [benchmarks.tasks.filter(isOther), benchmarks.groups.filter(isOther)];
+  return { benchmarks: { ...benchmarks, tasks, groups }, probes: exported.probes };
 }

@@ -49,7 +49,7 @@ export async function readEveryEvalEver(folder: string): Promise<Benchmarks> {
   throw new UserError(`${join(folder, stray)} belongs to no log`, 'copy the whole folder of the run');
 }
 
-/** The file of samples that a log names: next to the log, or below the log or the folder, and found there. */
+/** The file of samples in a log: next to it, or below it or the folder. */
 async function samplesFile(
   folder: string,
   file: string,

@@ -3,9 +3,10 @@ import { sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson } from '@shadow-gate/platform/json';
 import { type BenchmarkMetric, type EvaluatedModel, HUB_DATASET, UNKNOWN_MODEL, UNSTATED } from '../benchmarks.ts';
 import { SPEED } from '../inspect/settings.ts';
+import { isoTime } from '../log-json.ts';
 import type { EeeLog, EeeResult } from './log.ts';
 
-/** A result, and what this program calls it. */
+/** A result with its names in this program. */
 export interface NamedResult {
   readonly result: EeeResult;
   readonly task: string;
@@ -14,10 +15,10 @@ export interface NamedResult {
 }
 
 /**
- * All results of a log. Their id is the metric, with its filter or scorer before or behind a colon; converters add the
- * filter of lm-evaluation-harness to the evaluation too.
+ * All results of a log. Their id is the metric, with its filter or scorer before or after a colon; converters add the
+ * filter of lm-evaluation-harness to the evaluation, too.
  * @param path for errors
- * @throws UserError for results that nothing tells apart
+ * @throws UserError for results with the same names
  */
 export function nameResults({ evaluation_results: results }: EeeLog, path: string): NamedResult[] {
   const named = results.map((result) => {
@@ -60,7 +61,6 @@ export function canBeRight({ score_type: type, max_score: most }: EeeResult['met
   return type !== 'levels' && (most === null || most === undefined || most === 1);
 }
 
-/** Settings of one task. */
 export function eeeTaskSettings({ eval_library: { name: library } }: EeeLog, named: readonly NamedResult[]) {
   const shots = named[0]?.result.generation_config?.additional_details?.num_fewshot;
   return {
@@ -77,24 +77,21 @@ function datasetOf(result: EeeResult | undefined) {
   return type === 'hf_dataset' && HUB_DATASET.test(id ?? '') ? { dataset: id ?? '' } : {};
 }
 
-/** How the metric is computed, including its judges, without a converter's tables, which change between releases. */
+/** The computation of a metric and its judges, without a converter's tables, which change between releases. */
 function scoringOf({ evaluation_name: name, evaluation_result_id: id, metric_config: metric }: EeeResult): unknown {
   const { evaluation_description: _, additional_details: details, ...config } = metric;
   const own = Object.entries(details ?? {}).filter(([key]) => !/^(metric_id|bounds)_/.test(key));
   return [name, id ?? null, withoutNull(config), Object.fromEntries(own)];
 }
 
-/** Digest of how the answers were generated, without what only says where and how fast. */
+/** Digest of the generation of answers, without place and speed. */
 export function digestEeeGeneration(named: readonly NamedResult[]): string {
-  return sha256(
-    canonicalJson(
-      named.map(({ result: { generation_config: config } }) => {
-        const { execution_command: _, ...args } = config?.generation_args ?? {};
-        const details = Object.entries(config?.additional_details ?? {}).filter(([key]) => !SPEED.includes(key));
-        return [withoutNull(args), Object.fromEntries(details)];
-      }),
-    ),
-  );
+  const configs = named.map(({ result: { generation_config: config } }) => {
+    const { execution_command: _, ...args } = config?.generation_args ?? {};
+    const details = Object.entries(config?.additional_details ?? {}).filter(([key]) => !SPEED.includes(key));
+    return [withoutNull(args), Object.fromEntries(details)];
+  });
+  return sha256(canonicalJson(configs));
 }
 
 function withoutNull(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -114,6 +111,5 @@ export function eeeModel({ model_info: model }: EeeLog): EvaluatedModel {
 /** Seconds since 1970, or ISO 8601. */
 export function eeeTime({ evaluation_timestamp: written }: EeeLog): string | null {
   const text = written ?? '';
-  const time = new Date(/^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : text);
-  return Number.isNaN(time.getTime()) ? null : time.toISOString();
+  return isoTime(/^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : text);
 }

@@ -5,21 +5,21 @@ import type { Suite } from '@shadow-gate/probes/suite';
 import { suiteExportName } from '@shadow-gate/probes/suite';
 import { stringify } from 'yaml';
 
-/** Increased by changes after which the samples of older exports are not read any more. */
+/** Increased by changes that make samples of older exports unreadable. */
 export const EXPORT_VERSION = 1;
 
-/** Exported tasks in two groups, so in two runs: prompts as they are, and messages of a chat. */
+/** Groups of exported tasks, for two runs: plain prompts, and messages of a chat. */
 export const GROUPS = { plain: 'shadow_gate', chat: 'shadow_gate_chat' } as const;
 type Group = keyof typeof GROUPS;
 
-/** The key of a task's metadata, and of its documents, that says which items they are. */
+/** The key in a task's metadata and documents for items of this program. */
 export const EXPORT_KEY = 'shadow_gate';
 
 /** Requests of a task: choices after one prompt or after several, an answer, or the likelihood of the right one. */
 export const PARTS = ['choices', 'contexts', 'answers', 'targets'] as const;
 export type ExportPart = (typeof PARTS)[number];
 
-/** The parts in which an item is asked, each by another task. */
+/** The parts of an item, each asked by another task. */
 export function exportParts({ question }: Pick<ProbeItem, 'question'>): readonly ExportPart[] {
   if (question.kind === 'exact') return ['answers', 'targets'];
   return [question.contexts === undefined ? 'choices' : 'contexts'];
@@ -37,17 +37,16 @@ interface ExportedTask {
     'name' | 'version' | 'digest' | 'seed' | 'maxNewTokens' | 'twinsOf' | 'chatTemplate' | 'levels' | 'source' | 'facts'
   > & {
     readonly items: number;
-    /** For a file: whether measurements keep its texts. */
+    /** For a file: do measurements keep its texts? */
     readonly keepsTexts?: boolean;
   };
-  /** The seed of everything that was drawn. */
   readonly seed: number;
   /** The policy's setting. */
   readonly chatTemplate: boolean;
 }
 
-/** A file to write, by its name in the folder. */
 interface ExportedFile {
+  /** In the folder. */
   readonly name: string;
   readonly text: string;
 }
@@ -55,15 +54,15 @@ interface ExportedFile {
 interface ExportOptions {
   readonly seed: number;
   readonly chatTemplate: boolean;
-  /** The folder as the task files name it: relative to where lm_eval is started, or absolute. */
+  /** The folder in the task files: relative to the working directory of lm_eval, or absolute. */
   readonly folder: string;
 }
 
 /**
- * Suites as tasks of lm-evaluation-harness, a group of YAML and JSONL files: every form of every item, asked as here.
- * The documents have all that is needed to read their samples as answers.
+ * Suites as tasks of lm-evaluation-harness, in YAML and JSONL files: every form of every item, asked as here. The
+ * documents suffice to read their samples as answers.
  * @param suites at chosen levels
- * @throws UserError for a suite whose answers are sampled, and for one that is no benchmark
+ * @throws UserError for a suite with sampled answers, must-pass questions or requests to refuse
  */
 export function exportTasks(suites: readonly Suite[], options: ExportOptions): ExportedFile[] {
   const sampled = suites.find(({ sampling }) => sampling !== undefined);
@@ -102,11 +101,10 @@ interface Task {
   readonly documents: readonly object[];
 }
 
-/** An item as a task asks it. */
 interface Asked {
   readonly group: Group;
   readonly part: ExportPart;
-  /** Keys of the task's configuration that depend on the item: items that have them in common are one task. */
+  /** Keys of the task's configuration that depend on the item: items with the same ones are one task. */
   readonly config: object;
   readonly document: object;
 }
@@ -155,7 +153,7 @@ function describe(
 
 const mean = (metric: string) => ({ metric, aggregation: 'mean', higher_is_better: true });
 
-/** Fields are named without templates, so that braces in a text are text. */
+/** Fields have no templates, so braces in a text are text. */
 const CONFIGS: Readonly<Record<ExportPart, object>> = {
   choices: {
     output_type: 'multiple_choice',
@@ -193,19 +191,15 @@ function askedParts(
 ): Asked[] {
   const { prompt, question, verbatim } = item;
   const group = chatTemplate && verbatim === undefined ? 'chat' : 'plain';
-  // The order of keys is kept, on which the digest of the suite depends.
+  // In the order of keys that the digest of the suite depends on.
   const record = { [EXPORT_KEY]: JSON.stringify({ place, ...item, prompt: '' }) };
   if (question.kind === 'exact') {
-    // The harness does not put a delimiter before the text of a log-likelihood; as messages of a chat there is none.
+    // The harness adds no delimiter before the text of a log-likelihood, and a message of a chat needs none.
     const target = `${group === 'chat' ? '' : (question.delimiter ?? ' ')}${question.target}`;
     const limits = { until: itemStops(item), max_gen_toks: answerLimit(item, suite), do_sample: false };
+    const generated = { prompt, target: question.target, ...record };
     return [
-      {
-        group,
-        part: 'answers',
-        config: { generation_kwargs: limits },
-        document: { prompt, target: question.target, ...record },
-      },
+      { group, part: 'answers', config: { generation_kwargs: limits }, document: generated },
       { group, part: 'targets', config: {}, document: { prompt, target, ...record } },
     ];
   }
@@ -213,17 +207,11 @@ function askedParts(
   if (contexts !== undefined) {
     return [{ group, part: 'contexts', config: {}, document: { prompt, contexts, ending, answer, ...record } }];
   }
-  return [
-    {
-      group,
-      part: 'choices',
-      config: { target_delimiter: delimiter },
-      document: { prompt, choices, answer, ...record },
-    },
-  ];
+  const document = { prompt, choices, answer, ...record };
+  return [{ group, part: 'choices', config: { target_delimiter: delimiter }, document }];
 }
 
-/** A name within a task's name. Equal ones are told apart by the number before them. */
+/** Part of a task's name, after a number that makes it unique. */
 function slug(name: string): string {
   return name
     .toLowerCase()

@@ -2,7 +2,7 @@ import { UserError } from '@shadow-gate/platform';
 import { z } from 'zod';
 import { checkedLog } from '../log-json.ts';
 
-/** Keys that are absent and keys that are null mean the same: Inspect leaves out what is null. */
+/** Inspect omits null: absent and null keys mean the same. */
 const anything = z.record(z.string(), z.unknown()).nullish();
 const name = z.string().nullish();
 
@@ -10,7 +10,7 @@ const solverSchema = z.looseObject({ solver: z.string(), params: anything, param
 
 const metricSchema = z.looseObject({
   name: z.string(),
-  /** Set for a metric that is one of several values of one function. */
+  /** Set if one function gives several values. */
   group: name,
   value: z.number().nullish(),
   params: anything,
@@ -20,14 +20,14 @@ const metricSchema = z.looseObject({
 const scoreSchema = z.looseObject({
   name: z.string(),
   scorer: z.string(),
-  /** How the epochs of a sample became one value; none: their mean. */
+  /** Reduces the epochs of a sample to one value; by default to their mean. */
   reducer: name,
   params: anything,
   metrics: z.record(z.string(), metricSchema),
 });
 export type LoggedScore = z.infer<typeof scoreSchema>;
 
-/** A log without its samples (EvalLog of inspect_ai/log/_log.py); only the fields that are needed. */
+/** A log without its samples (EvalLog of inspect_ai/log/_log.py). */
 const headerSchema = z.looseObject({
   version: z.int(),
   status: z.string(),
@@ -73,7 +73,7 @@ export const HINT = 'copy the log again as Inspect wrote it';
 /** The version of the format since 2024. */
 const LOG_VERSION = 2;
 
-/** @param where file, and member of an archive @throws UserError for anything else */
+/** @param where file, and member of an archive */
 export function toHeader(json: unknown, where: string): LogHeader {
   const header = checked(headerSchema, json, where);
   if (header.version === LOG_VERSION) return header;

@@ -4,25 +4,21 @@ import { meanAndError } from '../means.ts';
 import type { LoggedScore, LogHeader, Reductions } from './log.ts';
 import type { SampleEpochs } from './samples.ts';
 
-/** A metric, and where the value of each sample is that it is the mean of. */
+/** A metric, and the values of the samples if it is their mean. */
 interface MetricSource {
   readonly metric: BenchmarkMetric;
   /** The filter without a reducer of epochs. */
   readonly score: string;
-  /** Null if it is not a mean of the samples, or of unknown values. */
   readonly valueIn: ((sample: SampleEpochs) => DocumentValue) | null;
 }
 
-/** The reducer of epochs that is used where none is named. */
+/** The default reducer of epochs. */
 const MEAN = 'mean';
 
-/** Scorers of right and wrong answers, even as numbers. Inspect numbers those of one name. */
+/** Scorers of right and wrong answers, even as numbers. Inspect numbers those with the same name. */
 const EXACT = /^(.*\/)?(choice|match|exact|includes|pattern|answer)\d*$/;
 
-/**
- * Every metric of a log, with the values and standard errors there. Its filter is the name of its score and its reducer
- * of epochs: `match`, `match/mode`, `scorer.key`.
- */
+/** Every metric of a log. Its filter is its score and its reducer of epochs: `match`, `match/mode`, `scorer.key`. */
 export function inspectMetrics(
   { results, eval: { config } }: LogHeader,
   samples: readonly SampleEpochs[] | null,
@@ -43,10 +39,7 @@ export function inspectMetrics(
   );
 }
 
-/**
- * The share of right epochs, as their mean would report it, where a task reduces them only to their mode or best. Null
- * unless they are right or wrong.
- */
+/** The share of right epochs if a task reports only their mode or best. Null unless answers are right or wrong. */
 function meanOfEpochs(score: LoggedScore, samples: readonly SampleEpochs[] | null): MetricSource | null {
   if (samples === null || !isRightOrWrong(score, samples)) return null;
   const values = samples.flatMap((sample) => meanEpoch(score, sample) ?? []);
@@ -61,18 +54,13 @@ function meanOfEpochs(score: LoggedScore, samples: readonly SampleEpochs[] | nul
   };
 }
 
-function reportedMetrics(
-  scores: readonly LoggedScore[],
-  {
-    samples,
-    reductions,
-    isRepeated,
-  }: {
-    samples: readonly SampleEpochs[] | null;
-    reductions: Reductions | null;
-    isRepeated: boolean;
-  },
-): MetricSource[] {
+interface Logged {
+  readonly samples: readonly SampleEpochs[] | null;
+  readonly reductions: Reductions | null;
+  readonly isRepeated: boolean;
+}
+
+function reportedMetrics(scores: readonly LoggedScore[], { samples, reductions, isRepeated }: Logged): MetricSource[] {
   return scores.flatMap((score) => {
     const filter = filterOf(score);
     const isGraded = samples === null || isRightOrWrong(score, samples);
@@ -84,17 +72,10 @@ function reportedMetrics(
       const stderr = isOfSamples && errorKey !== undefined ? (score.metrics[errorKey]?.value ?? null) : null;
       const metric = { metric: key, filter, value: value ?? null, stderr, higherIsBetter: null };
       const ofSamples = (score.reducer ?? MEAN) === MEAN ? 'share' : 'estimate';
-      return [
-        {
-          metric: {
-            ...metric,
-            ...(isGraded ? {} : { isGraded: false }),
-            ...(isGraded && isRepeated && isOfSamples ? { ofSamples } : {}),
-          },
-          score: baseFilter(score),
-          valueIn: isOfSamples ? valuesOf(score, reductions) : null,
-        },
-      ];
+      const sampled = isRepeated && isOfSamples ? ({ ofSamples } as const) : {};
+      const valueIn = isOfSamples ? valuesOf(score, reductions) : null;
+      const marks = isGraded ? sampled : { isGraded: false as const };
+      return [{ metric: { ...metric, ...marks }, score: baseFilter(score), valueIn }];
     });
   });
 }
@@ -117,7 +98,7 @@ function isMean({ metrics }: LoggedScore, key: string): boolean {
   return /^(.*\/)?(accuracy|mean)$/.test(metric.name);
 }
 
-/** 1 means right for these scorers, and for others that say so by a letter; only the task knows what a number means. */
+/** 1 means right for `EXACT` scorers, and for others with letters; only the task knows the meaning of a number. */
 function isRightOrWrong(score: LoggedScore, samples: readonly SampleEpochs[]): boolean {
   if (EXACT.test(score.scorer)) return true;
   const values = samples.flatMap((sample) => rawValues(score, sample));
@@ -139,12 +120,11 @@ function meanEpoch(score: LoggedScore, sample: SampleEpochs): number | null {
   return numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 }
 
-/** The values of all epochs. */
 function rawValues(score: LoggedScore, { values }: SampleEpochs): unknown[] {
   return (values.get(score.scorer) ?? []).map((value) => partOf(score, value));
 }
 
-/** A scorer can give an object, each key of which is a score. */
+/** A scorer can give an object with a score under each key. */
 function partOf({ name }: LoggedScore, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.hasOwn(value, name) ? (value as Readonly<Record<string, unknown>>)[name] : null;
@@ -154,7 +134,7 @@ function partOf({ name }: LoggedScore, value: unknown): unknown {
 const LETTERS: Readonly<Record<string, number>> = { C: 1, I: 0, P: 0.5, N: 0 };
 const WORDS: Readonly<Record<string, number>> = { yes: 1, true: 1, no: 0, false: 0 };
 
-/** As `value_to_float` of inspect_ai/scorer/_metric.py, but null where that takes 0 for what it does not understand. */
+/** Like `value_to_float` of inspect_ai/scorer/_metric.py, but null instead of 0 for an unknown value. */
 function toNumber(value: unknown): number | null {
   if (typeof value === 'boolean') return Number(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;

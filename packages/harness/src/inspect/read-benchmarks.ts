@@ -5,16 +5,17 @@ import { canonicalJson } from '@shadow-gate/platform/json';
 import { type BenchmarkDocument, type Benchmarks, type BenchmarkTask, UNSTATED } from '../benchmarks.ts';
 import { openedFilesIn } from '../files-in.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';
+import { isoTime } from '../log-json.ts';
 import { expectMean } from '../means.ts';
 import type { LogHeader } from './log.ts';
 import { inspectMetrics } from './metrics.ts';
 import { type InspectLog, withLog } from './read-log.ts';
 import { readInspectSamples } from './samples.ts';
-import { digestGeneration, digestScoring, inspectModel, isoTime } from './settings.ts';
+import { digestGeneration, digestScoring, inspectModel } from './settings.ts';
 
 const HINT = "give the folder that inspect wrote with '--log-dir'";
 
-/** How Inspect itself tells its logs from other JSON. */
+/** Inspect's own test for its logs. */
 const LOG = /\.eval$|^\d{4}-\d{2}-\d{2}T\d{2}[:-]\d{2}[:-]\d{2}.*\.json$/;
 
 /**
@@ -44,16 +45,15 @@ export async function readInspect(folder: string): Promise<Benchmarks> {
 interface ReadLog {
   readonly file: string;
   readonly header: LogHeader;
-  /** Null for one that failed or did not end. */
+  /** Null if it failed or did not end. */
   readonly run: LogRun | null;
 }
 
-/** A retry has the id of the task that it finishes. */
 function isRetry(later: LogHeader, failed: LogHeader): boolean {
   return (failed.eval.task_id ?? '') !== '' && later.eval.task_id === failed.eval.task_id;
 }
 
-/** A task that was run with several sets of arguments has them in its name. */
+/** A task with several sets of arguments has them in its name. */
 function named(logs: readonly ReadLog[]): LogRun[] {
   return [...groupBy(logs, ({ header }) => header.eval.task).values()].flatMap((alike) =>
     alike.flatMap(({ header, run }) => {

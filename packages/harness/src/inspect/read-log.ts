@@ -5,23 +5,22 @@ import { parseJsonWithNaN } from '@shadow-gate/platform/json';
 import { readLogJson } from '../log-json.ts';
 import { HINT, type LogHeader, type Reductions, toHeader, toReductions } from './log.ts';
 
-/** A JSON value, and the file and member or entry that has it. */
 export interface LoggedSample {
+  /** File, and member or entry. */
   readonly where: string;
   readonly json: unknown;
 }
 
-/** A log that is open. */
+/** An open log. */
 export interface InspectLog {
   readonly header: LogHeader;
-  /** Null where the log has none. */
   readonly reductions: Reductions | null;
-  /** One at a time: each has the messages and events of its run. */
+  /** One at a time: each has its messages and events. */
   readonly samples: AsyncIterable<LoggedSample>;
 }
 
 const HEADER = 'header.json';
-/** All that a run has of it that did not end. */
+/** The only header of a run that did not end. */
 const START = '_journal/start.json';
 const REDUCTIONS = 'reductions.json';
 const SAMPLE = /^samples\/.+\.json$/;
@@ -29,7 +28,7 @@ const SAMPLE = /^samples\/.+\.json$/;
 /**
  * Use a log of Inspect: `.eval`, a zip archive with a JSON file per sample, or one `.json`.
  * @param file relative to the folder
- * @throws UserError with file and member, for a log that is damaged
+ * @throws UserError with file and member, for a damaged log
  */
 export async function withLog<T>(folder: string, file: string, use: (log: InspectLog) => Promise<T>): Promise<T> {
   const path = join(folder, file);
@@ -39,7 +38,7 @@ export async function withLog<T>(folder: string, file: string, use: (log: Inspec
 
 async function openArchive(archive: ZipArchive, path: string): Promise<InspectLog> {
   const read = async (name: string): Promise<unknown> => {
-    // What is written again under the same name replaces what was there.
+    // The last member of a name replaces the others.
     const member = archive.members.findLast((own) => own.name === name);
     if (member === undefined) return undefined;
     return parseJsonWithNaN((await archive.read(member)).toString('utf8'), `${path}: ${name}`, HINT);

@@ -8,13 +8,13 @@ import type { LoggedSample } from './read-log.ts';
 const messageSchema = z.looseObject({
   role: z.string(),
   content: z.unknown().optional(),
-  /** `generate` for what the model under test said, `input` for what the task did. */
+  /** `generate` for the model under test, `input` for the task. */
   source: z.string().nullish(),
   tool_calls: z.unknown().optional(),
 });
 type Message = z.infer<typeof messageSchema>;
 
-/** One sample in one epoch; only the fields that are needed. */
+/** One sample in one epoch. */
 const sampleSchema = z.looseObject({
   id: z.union([z.string(), z.number()]),
   epoch: z.int().positive(),
@@ -27,21 +27,21 @@ const sampleSchema = z.looseObject({
 });
 type Sample = z.infer<typeof sampleSchema>;
 
-/** A sample with the values that each epoch's answer was given. */
+/** A sample with the scores of each epoch's answer. */
 export interface SampleEpochs {
   readonly id: string | number;
   readonly choices: number | null;
-  /** Digests of what the data set has of it, of what counts as right, and of the prompt of every epoch. */
+  /** Digests of the document, of the right answers, and of the prompt of every epoch. */
   readonly doc: string;
   readonly target: string;
   readonly prompt: string;
-  /** By scorer; in the order of the epochs. A scorer that gave none has null. */
+  /** By scorer, in the order of the epochs; null for a missing value. */
   readonly values: ReadonlyMap<string, readonly unknown[]>;
 }
 
 /**
  * Samples of a log, sorted by number or name.
- * @throws UserError with file and member, for one that is there twice, lacks an epoch, or ended in an error
+ * @throws UserError with file and member, for a repeated sample, a missing epoch, or an error in place of an answer
  */
 export async function readInspectSamples(
   samples: AsyncIterable<LoggedSample>,
@@ -55,10 +55,8 @@ export async function readInspectSamples(
     const key = JSON.stringify(sample.id);
     const entry = found.get(key) ?? { where, epochs: new Map<number, Answer>() };
     if (entry.epochs.has(sample.epoch)) {
-      throw new UserError(
-        `${where}: sample ${sample.id}, epoch ${sample.epoch}, is there twice`,
-        'give the log of one run',
-      );
+      const twice = `sample ${sample.id}, epoch ${sample.epoch}, is there twice`;
+      throw new UserError(`${where}: ${twice}`, 'give the log of one run');
     }
     entry.epochs.set(sample.epoch, answerOf(sample, where, scorers));
     found.set(key, entry);
@@ -91,10 +89,7 @@ function answerOf(sample: Sample, where: string, scorers: ReadonlySet<string>): 
   };
 }
 
-/**
- * Everything before the model's first answer. Since 2024 Inspect marks answers; before, the last message is taken for
- * one.
- */
+/** Everything before the model's first answer. Without Inspect's marks (before 2024), that is the last message. */
 function promptOf(messages: readonly Message[]): readonly Message[] {
   const isAnswer = ({ role, source }: Message) => role === 'assistant' && source === 'generate';
   const first = messages.findIndex(isAnswer);
@@ -102,7 +97,7 @@ function promptOf(messages: readonly Message[]): readonly Message[] {
   return end === -1 ? messages : messages.slice(0, end);
 }
 
-/** Without what is another one in each run, such as its id. */
+/** Without parts that differ in each run, such as its id. */
 function plainMessage({ role, content, tool_calls: calls }: Message): unknown {
   return [role, content ?? null, Array.isArray(calls) ? calls.map((call) => [call?.function, call?.arguments]) : null];
 }
@@ -116,10 +111,8 @@ function joinEpochs(
   const [first] = answers;
   const known = answers.filter((answer) => answer !== undefined);
   if (first === undefined || known.length < count || epochs.size > count) {
-    throw new UserError(
-      `${where}: the sample has ${epochs.size} epochs, and the log is of ${count}`,
-      'run the evaluation again',
-    );
+    const problem = `${where}: the sample has ${epochs.size} epochs, and the log is of ${count}`;
+    throw new UserError(problem, 'run the evaluation again');
   }
   if (known.some(({ doc, target }) => doc !== first.doc || target !== first.target)) {
     throw new UserError(`${where}: the epochs of the sample are of other questions`, 'give the log of one run');

@@ -1,33 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
+import { words } from '@shadow-gate/platform';
 import { sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson } from '@shadow-gate/platform/json';
 import { type EvaluatedModel, UNKNOWN_MODEL } from '../benchmarks.ts';
 import type { LogHeader } from './log.ts';
 
-/** How fast a run goes, and what it does about errors of a server: no answer depends on it. */
-export const SPEED = [
-  'max_connections',
-  'adaptive_connections',
-  'max_retries',
-  'timeout',
-  'attempt_timeout',
-  'batch',
-  'cache',
-  'cache_prompt',
-];
+/** Settings of speed and retries: no answer depends on them. */
+export const SPEED = words(
+  'max_connections adaptive_connections max_retries timeout attempt_timeout batch cache cache_prompt',
+);
 
 /** Limits that can cut off an answer. */
-const LIMITS = [
-  'message_limit',
-  'token_limit',
-  'token_limit_type',
-  'turn_limit',
-  'time_limit',
-  'working_limit',
-  'cost_limit',
-];
+const LIMITS = words('message_limit token_limit token_limit_type turn_limit time_limit working_limit cost_limit');
 
-/** Digest of how the prompts were answered: solvers, generation settings and limits. */
+/** Digest of the solvers, generation settings and limits. */
 export function digestGeneration({ plan, eval: { config, model_generate_config: model } }: LogHeader): string {
   const generation = { ...model, ...plan?.config };
   const settings = Object.entries(generation).filter(([key, value]) => value !== null && !SPEED.includes(key));
@@ -36,12 +22,12 @@ export function digestGeneration({ plan, eval: { config, model_generate_config: 
   return sha256(canonicalJson([solvers, Object.fromEntries(settings), limits]));
 }
 
-/** A solver, and what the task gave it: defaults are others in other versions of Inspect, which show in the prompts. */
+/** A solver and its given parameters. Defaults differ between versions of Inspect, which show in the prompts. */
 function givenTo({ solver, params_passed: passed, params }: NonNullable<NonNullable<LogHeader['plan']>['finish']>) {
   return [solver, passed ?? params ?? {}];
 }
 
-/** Digest of the scorers, their models among them, of their metrics, and of how epochs are reduced. */
+/** Digest of the scorers with their models and metrics, and of the reduction of epochs. */
 export function digestScoring({ eval: { scorers, config, model_roles: roles }, results }: LogHeader): string {
   const metrics = (results?.scores ?? []).map((score) => [
     score.name,
@@ -49,12 +35,10 @@ export function digestScoring({ eval: { scorers, config, model_roles: roles }, r
     score.params ?? {},
     Object.entries(score.metrics).map(([key, { name, params }]) => [key, name, params ?? {}]),
   ]);
-  // The default, which only some versions write.
-  const reducer = config.epochs_reducer ?? null;
+  // Only some versions write the default.
+  const reducer = isDeepStrictEqual(config.epochs_reducer, ['mean']) ? null : (config.epochs_reducer ?? null);
   const graders = Object.entries(roles ?? {}).map(([role, model]) => [role, nameOfModel(model)]);
-  return sha256(
-    canonicalJson([scorers ?? [], isDeepStrictEqual(reducer, ['mean']) ? null : reducer, metrics, graders]),
-  );
+  return sha256(canonicalJson([scorers ?? [], reducer, metrics, graders]));
 }
 
 function nameOfModel(model: unknown): unknown {
@@ -76,10 +60,4 @@ export function inspectModel({ eval: { model, model_args: given } }: LogHeader):
     revision: text('revision'),
     dtype: text('torch_dtype') ?? text('dtype'),
   };
-}
-
-/** ISO 8601, as a measurement has it. */
-export function isoTime(text: string): string | null {
-  const time = new Date(text);
-  return Number.isNaN(time.getTime()) ? null : time.toISOString();
 }

@@ -4,7 +4,7 @@ import { sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson } from '@shadow-gate/platform/json';
 import { readParquetFile } from '@shadow-gate/platform/parquet';
 import { z } from 'zod';
-import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../benchmarks.ts';
+import { type BenchmarkDocument, type BenchmarkMetric, type DocumentValue, documentValue } from '../benchmarks.ts';
 import { checkedLog } from '../log-json.ts';
 
 const exampleSchema = z.looseObject({
@@ -14,7 +14,7 @@ const exampleSchema = z.looseObject({
   instruction: z.string().nullish(),
 });
 
-/** A document, and one way in which it was answered: a task may take log-likelihoods and generate. */
+/** A document with one kind of answers: a task may take log-likelihoods and generate. */
 const rowSchema = z.looseObject({
   doc: exampleSchema.extend({
     id: z.string(),
@@ -25,10 +25,10 @@ const rowSchema = z.looseObject({
     num_samples: z.int().positive().nullish(),
     unconditioned_query: z.string().nullish(),
   }),
-  /** Metrics of this way of answering; the others are null. */
+  /** Metrics of this kind of answers; the others are null. */
   metric: z.record(z.string(), z.unknown()),
   model_response: z.looseObject({
-    /** The prompt as it was sent; some engines leave it out. */
+    /** The prompt as sent; some engines omit it. */
     input: z.unknown().optional(),
     input_tokens: z.array(z.unknown()).nullish(),
     padded_tokens_count: z.number().nullish(),
@@ -55,22 +55,20 @@ export interface LightevalDetails {
 /**
  * Read the documents of a task.
  * @param file relative to the folder
- * @throws UserError with file and row, for a file that is empty or damaged, or has a document twice
+ * @throws UserError with file and row, for an empty or damaged file, or a repeated document
  */
 export async function readDetails(folder: string, file: string, of: DetailsContext): Promise<LightevalDetails> {
   const path = join(folder, file);
   const columns = ['doc', 'metric', 'model_response'];
   const rows = await readParquetFile(path, { columns }).catch((error: unknown) => {
     if (!(error instanceof UserError) || !/has no column/.test(error.message)) throw error;
-    throw new UserError(
-      `${path} has not the columns ${columns.join(', ')}`,
-      'evaluate again with lighteval 0.11 or later',
-    );
+    const problem = `${path} has not the columns ${columns.join(', ')}`;
+    throw new UserError(problem, 'evaluate again with lighteval 0.11 or later');
   });
   return toDetails(rows, path, of);
 }
 
-/** @param path what errors call the file @throws UserError with the row, as {@link readDetails} does */
+/** @param path for errors @throws UserError as {@link readDetails} */
 export function toDetails(rows: readonly unknown[], path: string, of: DetailsContext): LightevalDetails {
   if (rows.length === 0) throw new UserError(`${path} has no rows`, HINT);
   const found = new Map<string, Found>();
@@ -92,12 +90,12 @@ export function toDetails(rows: readonly unknown[], path: string, of: DetailsCon
   return { documents, repeats: all.reduce((most, own) => Math.max(most, own.repeats), 1), isChoice };
 }
 
-/** A document, and every way in which it was answered. */
+/** A document with all kinds of answers. */
 interface Found {
   readonly key: string;
   readonly document: BenchmarkDocument & { readonly values: DocumentValue[] };
   readonly parts: { readonly prompt: string; readonly request: string }[];
-  /** Places of the metrics that it has. */
+  /** Places of its metrics. */
   readonly metrics: Set<number>;
   readonly repeats: number;
 }
@@ -111,9 +109,8 @@ interface AddedRow {
 
 function addRow(found: Map<string, Found>, { row, where, logprobs, of }: AddedRow): void {
   const { doc, metric } = row;
-  const asked = sha256(
-    canonicalJson([doc.id, doc.query, doc.choices ?? [], doc.instruction ?? null, doc.images ?? null]),
-  );
+  const question = [doc.id, doc.query, doc.choices ?? [], doc.instruction ?? null, doc.images ?? null];
+  const asked = sha256(canonicalJson(question));
   const target = sha256(canonicalJson([doc.gold_index ?? null, doc.choices ?? []]));
   // Numbers in their order; several splits of a data set have the same numbers.
   const key = `${doc.id.padStart(12, '0')} ${asked}`;
@@ -140,7 +137,7 @@ function addRow(found: Map<string, Found>, { row, where, logprobs, of }: AddedRo
   };
   for (const i of places) {
     entry.metrics.add(i);
-    entry.document.values[i] = valueIn(metric[of.metrics[i]?.metric ?? '']);
+    entry.document.values[i] = documentValue(metric[of.metrics[i]?.metric ?? '']);
   }
   entry.parts.push({ prompt: promptOf(row, of), request: requestOf(row, of) });
   const document = logprobs === null ? entry.document : { ...entry.document, logprobs: [...logprobs] };
@@ -154,32 +151,25 @@ function logprobsOf({ doc, model_response: { logprobs } }: Row): readonly (numbe
   return logprobs.map((value) => (value !== null && Number.isFinite(value) ? value : null));
 }
 
-/** Digest of what the model saw: the text or the tokens, and the examples and instructions that it was made of. */
+/** Digest of the model's input: the text or the tokens, with its examples and instructions. */
 function promptOf({ doc, model_response: response }: Row, { systemInstruction }: DetailsContext): string {
   const examples = (doc.fewshot_samples ?? []).map((own) => [own.query, own.choices, own.gold_index, own.instruction]);
   const sent = (response.input ?? null) === null ? withoutPadding(response) : response.input;
   return sha256(canonicalJson([sent, examples, doc.instruction ?? null, doc.unconditioned_query, systemInstruction]));
 }
 
-/** Prompts of generated answers are padded at their start, with one token, to the longest one of the batch. */
+/** Prompts of generated answers are padded at their start, with one token, to the longest one in the batch. */
 function withoutPadding({ input_tokens: tokens, padded_tokens_count: count }: Row['model_response']): unknown[] {
   const all = tokens ?? [];
   const padding = all.slice(0, count ?? 0);
   return padding.every((token) => token === padding[0]) ? all.slice(padding.length) : all;
 }
 
-/** Digest of how the prompt was answered, without what is right. */
+/** Digest of the request, without the right answer. */
 function requestOf({ doc, metric }: Row, { generation, metrics }: DetailsContext): string {
   const { sampling_methods: methods, generation_size: size, stop_sequences: stops, num_samples: samples } = doc;
   const isGenerated = (methods ?? []).includes('GENERATIVE');
   const given = isGenerated ? [size ?? null, stops ?? [], samples ?? null, generation] : null;
   const names = metrics.flatMap(({ metric: name }) => ((metric[name] ?? null) === null ? [] : [name]));
   return sha256(canonicalJson([methods ?? [], given, names]));
-}
-
-function valueIn(value: unknown): DocumentValue {
-  if (typeof value === 'boolean') return Number(value);
-  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  const isNumbers = Array.isArray(value) && value.length > 0 && value.every((part) => Number.isFinite(part));
-  return isNumbers ? (value as number[]) : null;
 }

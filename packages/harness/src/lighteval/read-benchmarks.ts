@@ -3,6 +3,7 @@ import { UserError } from '@shadow-gate/platform';
 import type { BenchmarkGroup, BenchmarkMetric, Benchmarks, BenchmarkTask } from '../benchmarks.ts';
 import { openedFilesIn } from '../files-in.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';
+import { isoTime } from '../log-json.ts';
 import { expectMean } from '../means.ts';
 import { type LightevalDetails, readDetails } from './details.ts';
 import {
@@ -24,8 +25,8 @@ const RESULTS = /^results_(?<date>\d{4}-\d{2}-\d{2}T.+)\.json$/;
 const DETAILS = /^details_(?<task>.+)_(?<date>\d{4}-\d{2}-\d{2}T.+)\.parquet$/;
 
 /**
- * Read what lighteval wrote with `--output-dir` and `--save-details` in a folder. Results and details belong together
- * by their date.
+ * Read the files of lighteval (`--output-dir`, `--save-details`) in a folder. Results and details of one date belong
+ * together.
  * @throws UserError naming the file, and the row of details, that cannot be read or does not belong to the rest
  */
 export async function readLighteval(folder: string): Promise<Benchmarks> {
@@ -52,7 +53,7 @@ export async function readLighteval(folder: string): Promise<Benchmarks> {
 
 interface DetailsFile {
   readonly file: string;
-  /** As the results file calls it. */
+  /** Its name in the results file. */
   readonly task: string;
   readonly date: string;
 }
@@ -87,9 +88,10 @@ async function readRun(folder: string, { file, date, details }: RunFiles): Promi
   return {
     file,
     model: lightevalModel(results),
-    // A commit, where it was run from a repository.
+    // A commit if lighteval ran from a repository.
     version: version === '?' ? null : (version ?? null),
-    time: timeOf(date),
+    // `2026-11-26T19-26-34.254140`, in the unknown time zone of the machine.
+    time: isoTime(`${date.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:')}Z`),
     tasks,
     groups: lightevalGroups(results).map((key) => readGroup(results, key)),
   };
@@ -105,11 +107,8 @@ async function readTask(
   const metrics = lightevalMetrics(results, key);
   if (file === undefined) return { ...settings, repeats: 1, metrics, documents: null };
   const { systemInstruction } = settings;
-  const details = await readDetails(folder, file, {
-    metrics,
-    systemInstruction,
-    generation: lightevalGeneration(results),
-  });
+  const generation = lightevalGeneration(results);
+  const details = await readDetails(folder, file, { metrics, systemInstruction, generation });
   metrics.forEach((metric, i) => {
     if (isLightevalMean(results, key, metric.metric)) expectMean(metric, details.documents, i, join(folder, file));
   });
@@ -129,12 +128,8 @@ function withSamples(metrics: readonly BenchmarkMetric[], { documents, repeats }
   const marked = metrics.map((metric, i): BenchmarkMetric => {
     const { name, rest = '' } = SAMPLED.exec(metric.metric)?.groups ?? {};
     if (name === undefined || !documents.every(({ values }) => isShare(values[i]))) return metric;
-    const of = Number(
-      /(?:^|&)n=(\d+)|:(\d+)_samples/
-        .exec(rest)
-        ?.slice(1)
-        .find((n) => n !== undefined) ?? repeats,
-    );
+    const [, n, samples] = /(?:^|&)n=(\d+)|:(\d+)_samples/.exec(rest) ?? [];
+    const of = Number(n ?? samples ?? repeats);
     const isOfOne = name === 'avg' || (name === 'pass' && /^(k=1|1)(\D|$)/.test(rest));
     return { ...metric, ofSamples: isOfOne ? 'share' : 'estimate', ...(of === repeats ? {} : { samples: of }) };
   });
@@ -151,10 +146,4 @@ function readGroup(results: LightevalResults, key: string): BenchmarkGroup {
     members: lightevalGroupMembers(results, key).map((task) => lightevalTaskName(results, task)),
     metrics: lightevalMetrics(results, key),
   };
-}
-
-/** `2026-11-26T19-26-34.254140`, in the unknown time zone of the machine. */
-function timeOf(date: string): string | null {
-  const time = new Date(`${date.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:')}Z`);
-  return Number.isNaN(time.getTime()) ? null : time.toISOString();
 }

@@ -8,11 +8,11 @@ import { checkedLog, readLogJson } from '../log-json.ts';
 const record = <T extends z.ZodType>(values: T) => z.record(z.string(), values);
 const text = z.string().nullish();
 
-/** A metric of a task; one that gives several numbers has a list of names. */
+/** A metric of a task, with a list of names if it gives several numbers. */
 const metricSchema = z.looseObject({
   metric_name: z.union([z.string(), z.array(z.string())]),
   higher_is_better: z.unknown().optional(),
-  /** How the values of the documents become one. */
+  /** Reduces the values of the documents to one. */
   corpus_level_fn: z.unknown().optional(),
 });
 
@@ -22,9 +22,7 @@ const taskSchema = z.looseObject({
   metrics: z.array(metricSchema).nullish(),
 });
 
-/**
- * Fields of results_DATE.json that are needed (`EvaluationTracker.results`, lighteval/logging/evaluation_tracker.py).
- */
+/** results_DATE.json (`EvaluationTracker.results`, lighteval/logging/evaluation_tracker.py). */
 const resultsSchema = z.looseObject({
   config_general: z.looseObject({
     lighteval_sha: text,
@@ -45,7 +43,7 @@ export type LightevalResults = z.infer<typeof resultsSchema>;
 
 const HINT = 'give the files as lighteval wrote them';
 
-/** Read a results file. @throws UserError naming the file and what is wrong with it */
+/** @throws UserError naming the file and the mistake */
 export async function readLightevalResults(folder: string, file: string): Promise<LightevalResults> {
   const path = join(folder, file);
   const json = await readLogJson(path, 'measurement', HINT);
@@ -111,7 +109,6 @@ export function isLightevalMean(results: LightevalResults, key: string, metric: 
   return definitionOf(results, key, metric)?.corpus_level_fn === 'mean';
 }
 
-/** Settings of one task. */
 export function lightevalTaskSettings(results: LightevalResults, key: string) {
   const task = results.config_tasks[key];
   const { version = null } = task ?? {};
@@ -122,23 +119,18 @@ export function lightevalTaskSettings(results: LightevalResults, key: string) {
     name: lightevalTaskName(results, key),
     version: version === null ? null : String(version),
     shots: given === undefined ? (task?.num_fewshots ?? null) : Number(given),
-    // Functions of Python are written with their place in memory, which is another one in each run.
+    // Functions of Python are written with their address, which differs in each run.
     scoring: sha256(canonicalJson(task?.metrics ?? []).replace(/ at 0x[0-9a-f]+/g, '')),
     systemInstruction: systemPrompt === null ? null : sha256(systemPrompt),
   };
 }
 
-/** Settings of generation that are given. */
-export function lightevalGeneration({
-  config_general: { model_config: model },
-}: LightevalResults): Record<string, unknown> {
-  const given = Object.entries(model?.generation_parameters ?? {});
+export function lightevalGeneration({ config_general: config }: LightevalResults): Record<string, unknown> {
+  const given = Object.entries(config.model_config?.generation_parameters ?? {});
   return Object.fromEntries(given.filter(([, value]) => value !== null));
 }
 
-export function lightevalModel({
-  config_general: { model_name: name, model_config: model },
-}: LightevalResults): EvaluatedModel {
-  const [revision, dtype] = [model?.revision ?? null, model?.dtype ?? null];
-  return { ...UNKNOWN_MODEL, name, revision, dtype };
+export function lightevalModel({ config_general: config }: LightevalResults): EvaluatedModel {
+  const { revision, dtype } = config.model_config ?? {};
+  return { ...UNKNOWN_MODEL, name: config.model_name, revision: revision ?? null, dtype: dtype ?? null };
 }

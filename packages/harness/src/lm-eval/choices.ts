@@ -1,11 +1,11 @@
 import { at } from '@shadow-gate/platform';
 import type { BenchmarkDocument } from '../benchmarks.ts';
 
-/** A list of indices; versions write it as it is, or as a string. */
+/** A list of indices as a string, as some versions write it. */
 const INDICES = /^\[\s*\d+\s*(?:,\s*\d+\s*)*\]$/;
 
 /**
- * Choices and right ones of a document, if not one of as many choices as requests.
+ * Numbers of choices and of right ones, if not the number of requests and one.
  * @param requests prompts and continuations; mutual information adds each choice without a prompt
  * @param target index or text of the right choice, or a list of all right indices
  */
@@ -27,7 +27,7 @@ function areDoubled(requests: readonly unknown[]): boolean {
   return alone.length > 1 && alone.length * 2 === requests.length;
 }
 
-/** Number of right choices; null where the target is not a list of indices. */
+/** Number of right choices; null unless the target is a list of indices. */
 export function countRightIndices(target: unknown): number | null {
   const list = typeof target === 'string' && INDICES.test(target) ? (JSON.parse(target) as unknown) : target;
   if (!Array.isArray(list) || list.length === 0 || !list.every((index) => Number.isInteger(index))) return null;
@@ -45,8 +45,8 @@ interface Answered {
 }
 
 /**
- * The right choice of a document. A target is its index or text, and texts may be numbers: a meaning that contradicts
- * `acc` is dropped, and two that are left are unknown, as are choices with equal texts in contexts of their own.
+ * The right choice of a document. A target is its index or text, and texts may be numbers: the meaning must agree with
+ * `acc`. It is unknown if both agree, or if choices have equal texts in different contexts.
  */
 export function rightChoice({ requests, logprobs, target, accuracy }: Answered): BenchmarkDocument['right'] {
   const texts = requests.map((request) => (Array.isArray(request) ? request[1] : null));

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { at, given, UserError } from '@shadow-gate/platform';
+import { at, UserError } from '@shadow-gate/platform';
 import { parseJson, parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
 import {
   answerLimit,
@@ -22,33 +22,30 @@ import { readLogLines } from '../read-lines.ts';
 export interface ExportedTaskLog {
   readonly path: string;
   readonly part: ExportPart;
-  /** Whether the run rendered its prompts with a chat template. */
+  /** Did the run render its prompts with a chat template? */
   readonly isChat: boolean;
 }
 
-/** An item, and what the harness had for it. */
+/** An item with the harness's results. */
 export interface AnsweredItem {
   readonly item: ProbeItem;
   /** Log-likelihood of every choice. */
   readonly logprobs: readonly number[] | null;
   readonly text: string | null;
-  /** Log-likelihood of the right answer, where answers are generated. */
+  /** Log-likelihood of the right answer, if answers are generated. */
   readonly targetLogprob: number | null;
-  /** Those that were read; an item has one answer in each of its parts. */
+  /** The parts that were read, with one answer each. */
   readonly parts: readonly ExportPart[];
 }
 
-/**
- * What a chat template writes around every message: the same for all, which shows examples or instructions of a few.
- */
+/** The chat template's text around every message: if it differs, some have examples or instructions. */
 interface ChatFrame {
-  /** Null until the first message was read. */
+  /** Null before the first message. */
   around: { readonly before: string; readonly after: string } | null;
 }
 
-/** A suite whose tasks are being read. */
 interface SuiteAnswers {
-  /** Whether prompts have to be messages of a chat. */
+  /** Must prompts be messages of a chat? */
   readonly wanted: boolean;
   readonly maxNewTokens: number;
   /** By the place of the item in its suite. */
@@ -59,10 +56,7 @@ interface SuiteAnswers {
 const HINT =
   "run what 'shadow-gate probes --export lm-eval DIR' wrote as it is: without other few-shot examples or templates";
 
-/**
- * Read the samples of one task into its suite.
- * @throws UserError with the line, for another prompt, and for an item that is there twice
- */
+/** Read the samples of one task into its suite. @throws UserError with the line, for another prompt or repeated item */
 export async function readAnswers(task: ExportedTaskLog, suite: SuiteAnswers): Promise<void> {
   const { path, part } = task;
   for await (const { text, number } of readLogLines(path, path)) {
@@ -82,12 +76,11 @@ export async function readAnswers(task: ExportedTaskLog, suite: SuiteAnswers): P
   }
 }
 
-/** Whether there are answers in all of its parts. */
 export function isComplete({ item, parts }: AnsweredItem): boolean {
   return exportParts(item).every((part) => parts.includes(part));
 }
 
-/** The prompts are those of the item, without examples or a template that the run added. */
+/** The prompts must be those of the item, without examples or a template of the run. */
 function expectAsked(
   { requests, resps, where }: LmEvalSample,
   item: ProbeItem,
@@ -97,10 +90,8 @@ function expectAsked(
   const isRendered = wanted && item.verbatim === undefined;
   if (isChat !== isRendered) {
     const option = isRendered ? 'with' : 'without';
-    throw new UserError(
-      `${where}: this item is asked ${option} a chat template`,
-      `run its task ${option} --apply_chat_template`,
-    );
+    const hint = `run its task ${option} --apply_chat_template`;
+    throw new UserError(`${where}: this item is asked ${option} a chat template`, hint);
   }
   if (!exportParts(item).includes(part)) throw new UserError(`${where}: this item has no ${part}`, HINT);
   const expected = scoredTexts(item, { tokenizer: null }, { chatTemplate: false });
@@ -118,7 +109,7 @@ function expectAsked(
   throw new UserError(`${where}: the prompt of ${JSON.stringify(item.id)} is not that of the export`, HINT);
 }
 
-/** Whether a text is a message, perhaps stripped, in the frame of the run, which the first one shows. */
+/** Is a text a message, stripped or not, in the frame of the run? The first one shows the frame. */
 function withinFrame(frame: ChatFrame, rendered: string, message: string): boolean {
   const forms = [message, message.trim()];
   const form = forms.find((text) => rendered.includes(text));
@@ -134,7 +125,7 @@ function messageOf({ question }: ProbeItem, i: number): string {
   return question.kind === 'choice' ? at(question.choices, i) : question.target;
 }
 
-/** Whether the answer was generated as the item asks; no further setting may change it. */
+/** Was the answer generated as the item asks, without other settings? */
 function isSameGeneration(argument: unknown, item: ProbeItem, maxNewTokens: number): boolean {
   const given = (argument ?? {}) as Readonly<Record<string, unknown>>;
   const { until, max_gen_toks: limit, do_sample: samples, temperature = 0, ...others } = given;
@@ -158,10 +149,7 @@ function withAnswer({ parts, ...known }: AnsweredItem, sample: LmEvalSample, par
   return part === 'targets' ? { ...read, targetLogprob: at(logprobs, 0) } : { ...read, logprobs };
 }
 
-/**
- * How the model answered. The logs lack the number of tokens of a right answer: its mean log-probability is over the
- * pieces of GPT-4's tokenizer.
- */
+/** The logs lack the number of tokens of a right answer: its mean log-probability is over GPT-4's pieces. */
 export function answerOutcome({ item, logprobs, text, targetLogprob }: AnsweredItem): Outcome {
   const { question } = item;
   if (question.kind === 'choice') return choiceOutcome(item, logprobs ?? []);
@@ -171,9 +159,7 @@ export function answerOutcome({ item, logprobs, text, targetLogprob }: AnsweredI
     margin: (targetLogprob ?? 0) / Math.max(1, pieceCount(question.target)),
     probability: null,
     logprobs: null,
-    ...given({
-      likelihood: targetLogprob === null ? undefined : targetLikelihood(item, { logprob: targetLogprob }),
-    }),
+    ...(targetLogprob !== null && { likelihood: targetLikelihood(item, { logprob: targetLogprob }) }),
   };
 }
 
@@ -202,7 +188,7 @@ const exactSchema = z.strictObject({
   maxNewTokens: z.int().positive().optional(),
 });
 
-/** An item of an export. Its prompt, which is empty here, is that of the document. */
+/** An item of an export. Its prompt is in the document instead. */
 const itemSchema = z.strictObject({
   place: z.int().nonnegative(),
   ...itemShape,
@@ -219,7 +205,7 @@ function exportedItem({ doc, where }: LmEvalSample, hint: string): { place: numb
   const json = parseJson(typeof record === 'string' ? record : '', { name, hint });
   const parsed = validate(itemSchema, json);
   if (!parsed.success || typeof prompt !== 'string') throw new UserError(`${name} is not an exported item`, hint);
-  // As it was written, not as it was checked: the digest depends on the order of its keys.
+  // As written, not as checked: the digest depends on the order of its keys.
   const { place, ...item } = json as { place: number };
   return { place, item: { ...item, prompt } as unknown as ProbeItem };
 }

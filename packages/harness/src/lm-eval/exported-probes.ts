@@ -17,7 +17,6 @@ import { type AnsweredItem, answerOutcome, type ExportedTaskLog, isComplete, rea
 import { findRuns } from './find-runs.ts';
 import { type LmEvalResults, lmEvalGroups, lmEvalTasks, readLmEvalResults } from './results.ts';
 
-/** Answers to exported items, and the tasks that they come from. */
 interface ExportedProbes {
   readonly probes: MeasuredProbes;
   /** Names of tasks and groups. */
@@ -47,11 +46,11 @@ const taskSchema = z.looseObject({
 type ExportedTask = z.infer<typeof taskSchema>;
 
 /**
- * Read samples of exported tasks as answers to their items. The digest of the suite shows that these are the items, and
- * every prompt that they were asked as they should be.
+ * Read samples of exported tasks as answers to their items. The digest of the suite proves the items, and the prompts
+ * prove the requests.
  * @param folder searched through
  * @returns null if no task was exported
- * @throws UserError for items that are missing or were changed, and for other prompts
+ * @throws UserError for missing or changed items, and for other prompts
  */
 export async function readExportedProbes(folder: string): Promise<ExportedProbes | null> {
   const tasks: Array<ExportedTaskLog & { readonly exported: ExportedTask }> = [];
@@ -70,7 +69,7 @@ export async function readExportedProbes(folder: string): Promise<ExportedProbes
       const isChat = (results.chat_template ?? null) !== null;
       tasks.push({ path: join(folder, file), part: exported.part, isChat, exported });
     }
-    // A group of such tasks alone has nothing else to show.
+    // A group without other tasks.
     for (const group of lmEvalGroups(results)) {
       const members = results.group_subtasks?.[group] ?? [];
       if (members.length > 0 && members.every((member) => names.has(member))) names.add(group);
@@ -112,7 +111,7 @@ function metadataOf({ configs }: LmEvalResults, task: string, file: string): Exp
   throw new UserError(`${file}: metadata of ${task}: ${[...path.map(String), message].join(': ')}`, HINT);
 }
 
-/** A chat template hides where examples begin, so that prompts alone do not show them. */
+/** Prompts do not show examples, since a chat template hides where they begin. */
 function expectNothingAdded(results: LmEvalResults, task: string, file: string): void {
   const shots = results['n-shot']?.[task] ?? 0;
   const added = [
@@ -153,7 +152,7 @@ async function readSuite(folder: string, tasks: ReadonlyArray<ExportedTaskLog & 
   return { suite: { ...identity, texts: 'hashed' as const }, items: measured.map((item) => hideItem(item, key)) };
 }
 
-/** The items are those that the digest of the suite was taken of; those of the built-in suite are drawn again. */
+/** Compare the items with the digest of the suite. Items of the built-in suite are drawn again. */
 function expectSameItems(suite: ExportedSuite, items: readonly ProbeItem[]): void {
   const { name, version, digest, seed, maxNewTokens, twinsOf, chatTemplate, levels, facts } = suite;
   const changed = new UserError(`the items of ${JSON.stringify(name)} are not those that were exported`, HINT);

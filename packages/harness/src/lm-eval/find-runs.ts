@@ -4,22 +4,22 @@ import { type FoundFile, openedFilesIn } from '../files-in.ts';
 
 /** The files of one run of lm-evaluation-harness. */
 export interface RunFiles {
-  /** Path relative to the folder that was searched, which errors name. */
+  /** Relative to the searched folder. */
   readonly results: string;
-  /** By task, of those that are asked for; relative too. */
+  /** Paths of the samples of some tasks, by task; relative, too. */
   readonly samplesOf: (tasks: readonly string[]) => ReadonlyMap<string, string>;
 }
 
 const HINT = "give the folder that lm_eval wrote with '--output_path … --log_samples'";
 const RESULTS = /^results_(?<date>.+)\.json$/;
-/** The name in version 0.4.2, where samples are in `MODEL_TASK.jsonl`. */
+/** The name in version 0.4.2, with samples in `MODEL_TASK.jsonl`. */
 const OLD_RESULTS = 'results.json';
 const SAMPLES = /^samples_.+\.jsonl$/;
 
 /**
- * Search a folder and those in it for runs: `results_DATE.json` next to `samples_TASK_DATE.jsonl`, or else files of
+ * Search a folder and its subfolders for runs: `results_DATE.json` next to `samples_TASK_DATE.jsonl`, or else files of
  * version 0.4.2. Links are not followed.
- * @throws UserError if there is no run, or a samples file that belongs to none
+ * @throws UserError without a run, or for a samples file that belongs to none
  */
 export async function findRuns(folder: string): Promise<RunFiles[]> {
   const files = await openedFilesIn(folder, HINT);
@@ -39,13 +39,11 @@ export async function findRuns(folder: string): Promise<RunFiles[]> {
   });
   const stray = samples.map(({ parent, name }) => join(parent, name)).find((path) => !known.has(path));
   if (stray === undefined) return runs;
-  throw new UserError(
-    `${join(folder, stray)} belongs to no results file next to it`,
-    'copy the whole folder of the run',
-  );
+  const problem = `${join(folder, stray)} belongs to no results file next to it`;
+  throw new UserError(problem, 'copy the whole folder of the run');
 }
 
-/** Names of files of version 0.4.2 begin with the arguments of the model, so that only their ends tell the task. */
+/** Names of files of version 0.4.2 begin with the arguments of the model, and end with the task. */
 function oldRun({ parent, name }: FoundFile, files: readonly FoundFile[]): RunFiles {
   const own = files.filter((file) => file.parent === parent && file.name.endsWith('.jsonl'));
   const samplesOf = (tasks: readonly string[]) => {
@@ -56,10 +54,8 @@ function oldRun({ parent, name }: FoundFile, files: readonly FoundFile[]): RunFi
     });
     const twice = found.find(([task], i) => found.findIndex(([other]) => other === task) < i);
     if (twice === undefined) return new Map(found);
-    throw new UserError(
-      `${twice[1]} is not the only file of task ${twice[0]} next to ${name}`,
-      'give the files of one run',
-    );
+    const problem = `${twice[1]} is not the only file of task ${twice[0]} next to ${name}`;
+    throw new UserError(problem, 'give the files of one run');
   };
   return { results: join(parent, name), samplesOf };
 }

@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import type { BenchmarkGroup, Benchmarks, BenchmarkTask } from '../benchmarks.ts';
 import { joinRuns, type LogRun } from '../join-runs.ts';
+import { isoTime } from '../log-json.ts';
 import { expectMean } from '../means.ts';
 import { findRuns, type RunFiles } from './find-runs.ts';
 import {
@@ -20,8 +21,7 @@ import { metricsOfSamples, sampleReadings } from './sampled-answers.ts';
 import { readLmEvalSamples } from './samples.ts';
 
 /**
- * Read what lm-evaluation-harness wrote with `--output_path` and `--log_samples` in a folder: results of one model and
- * different tasks.
+ * Read the files of lm-evaluation-harness (`--output_path`, `--log_samples`) in a folder: results of one model.
  * @throws UserError naming the file, and the line of samples, that cannot be read or does not belong to the rest
  */
 export async function readLmEval(folder: string): Promise<Benchmarks> {
@@ -50,7 +50,7 @@ async function readRun(folder: string, files: RunFiles): Promise<LogRun> {
     file: files.results,
     model: lmEvalModel(results, basename(folder)),
     version: results.lm_eval_version ?? null,
-    time: timeOf(results),
+    time: isoTime((results.date ?? Number.NaN) * 1000),
     tasks,
     groups: lmEvalGroups(results).map((name) => readGroup(results, name)),
   };
@@ -74,10 +74,9 @@ async function readTask(
   metrics.forEach((metric, i) => {
     if (isLmEvalMean(results, name, metric.metric)) expectMean(metric, samples.documents, i, join(folder, file));
   });
-  const { repeats: answers } = samples;
-  const read = { metrics, documents: samples.documents };
-  const own = answers > 1 && config !== null ? metricsOfSamples(metrics, config, samples) : read;
-  return { ...settings, repeats: answers, metrics: [...own.metrics], documents: [...own.documents] };
+  const isSampled = samples.repeats > 1 && config !== null;
+  const own = isSampled ? metricsOfSamples(metrics, config, samples) : { metrics, documents: samples.documents };
+  return { ...settings, repeats: samples.repeats, metrics: [...own.metrics], documents: [...own.documents] };
 }
 
 function readGroup(results: LmEvalResults, name: string): BenchmarkGroup {
@@ -88,9 +87,4 @@ function readGroup(results: LmEvalResults, name: string): BenchmarkGroup {
     members: results.group_subtasks?.[name] ?? [],
     metrics: lmEvalMetrics(results, name),
   };
-}
-
-function timeOf({ date }: LmEvalResults): string | null {
-  const time = new Date((date ?? Number.NaN) * 1000);
-  return Number.isNaN(time.getTime()) ? null : time.toISOString();
 }

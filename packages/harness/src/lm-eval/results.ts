@@ -9,7 +9,7 @@ import { checkedLog, readLogJson } from '../log-json.ts';
 const name = z.union([z.string(), z.number()]).nullish();
 const record = <T extends z.ZodType>(values: T) => z.record(z.string(), values);
 
-/** The configuration of a task: everything that its YAML has, of which only some fields are needed. */
+/** The configuration of a task, with all of its YAML. */
 const configSchema = z.looseObject({
   output_type: z.string().nullish(),
   repeats: z.int().positive().nullish(),
@@ -19,7 +19,7 @@ const configSchema = z.looseObject({
   filter_list: z.unknown().optional(),
 });
 
-/** results_DATE.json, only the fields that are needed. Keys came and went from version to version. */
+/** results_DATE.json. Keys came and went from version to version. */
 const resultsSchema = z.looseObject({
   results: record(z.looseObject({ alias: z.string().nullish() })),
   groups: record(z.unknown()).nullish(),
@@ -49,7 +49,7 @@ export type LmEvalResults = z.infer<typeof resultsSchema>;
 
 const HINT = 'give the files as lm-evaluation-harness wrote them';
 
-/** Read a results file. @throws UserError naming the file and what is wrong with it */
+/** @throws UserError naming the file and the mistake */
 export async function readLmEvalResults(folder: string, file: string): Promise<LmEvalResults> {
   const path = join(folder, file);
   const json = await readLogJson(path, 'measurement', HINT);
@@ -62,7 +62,6 @@ export function lmEvalGroups({ results, groups, group_subtasks: members }: LmEva
   return Object.keys(results).filter(isGroup);
 }
 
-/** Names of the tasks. */
 export function lmEvalTasks(results: LmEvalResults): string[] {
   const groups = new Set(lmEvalGroups(results));
   return Object.keys(results.results).filter((key) => !groups.has(key));
@@ -85,7 +84,7 @@ function isStderr(row: Readonly<Record<string, unknown>>, metric: string, filter
   return metric.endsWith('_stderr') && Object.hasOwn(row, `${metric.slice(0, -'_stderr'.length)},${filter}`);
 }
 
-/** "N/A" stands where there is none. */
+/** A missing number is written "N/A". */
 function numberOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
@@ -95,7 +94,6 @@ function flagOf(flags: unknown, metric: string): boolean | null {
   return typeof flag === 'boolean' ? flag : null;
 }
 
-/** Settings of one task. */
 export function lmEvalTaskSettings(results: LmEvalResults, task: string) {
   const config = results.configs[task];
   const shots = results['n-shot']?.[task];
@@ -121,7 +119,7 @@ function datasetOf(config: LmEvalResults['configs'][string] | undefined) {
   return path !== null && !isOwn && HUB_DATASET.test(path) ? { dataset: path } : {};
 }
 
-/** How the task reads and judges answers; null where the file does not say it as a task is written. */
+/** How the task reads and judges answers; null unless the file has it in the form of a task. */
 export function lmEvalTaskConfig({ configs }: LmEvalResults, task: string): TaskConfig | null {
   const parsed = taskConfigSchema.safeParse(configs[task]);
   return parsed.success ? parsed.data : null;
@@ -139,15 +137,13 @@ export function isLmEvalMean({ configs }: LmEvalResults, task: string, metric: s
   return list.some((entry) => entry?.metric === metric && entry?.aggregation === 'mean');
 }
 
-/** Functions of Python are written with their place in memory, which is another one in each run. */
-const ADDRESS = / at 0x[0-9a-f]+/g;
-
 function scoringOf(config: LmEvalResults['configs'][string] | undefined): string {
   const { output_type: type, metric_list: metrics, filter_list: filters, repeats } = config ?? {};
-  return sha256(canonicalJson([type, metrics, filters, repeats]).replace(ADDRESS, ''));
+  // Functions of Python are written with their address, which differs in each run.
+  return sha256(canonicalJson([type, metrics, filters, repeats]).replace(/ at 0x[0-9a-f]+/g, ''));
 }
 
-/** @param folder what the model is called where the file does not name it */
+/** @param folder names the model if the file does not */
 export function lmEvalModel({ config, model_name: name }: LmEvalResults, folder: string): EvaluatedModel {
   const { model_args: given } = config;
   const revision = config.model_revision ?? argumentOf(given, 'revision');
@@ -163,7 +159,7 @@ export function lmEvalModel({ config, model_name: name }: LmEvalResults, folder:
   };
 }
 
-/** Versions write the arguments of the model as an object, or as it was given: `pretrained=…,dtype=…`. */
+/** Versions write the arguments of the model as an object, or as given: `pretrained=…,dtype=…`. */
 function argumentOf(given: LmEvalResults['config']['model_args'], key: string): string | null {
   if (typeof given === 'string') {
     const entry = given.split(',').find((part) => part.startsWith(`${key}=`));

@@ -10,19 +10,18 @@ type Pipeline = NonNullable<TaskConfig['filter_list']>[number];
 /** One line of samples of a document with several answers. */
 interface SampledLine {
   readonly target: unknown;
-  /** Responses to the one request. */
+  /** Responses to its only request. */
   readonly responses: readonly unknown[];
-  /** `exact_match` of the file under the filter; null without. */
+  /** `exact_match` of the file under the filter. */
   readonly exactMatch: number | null;
 }
 
-/** Filters of a task that read an answer alike, and differ in which of several they choose. */
+/** Filters of a task that read an answer alike, and differ in their choice among several. */
 export interface SampleReading {
-  /** The filter whose lines say what is right: the first one that takes no vote. */
+  /** The first filter without a vote: its lines decide which answers are right. */
   readonly filter: string;
-  /** All of them. */
   readonly filters: readonly string[];
-  /** Which answers are right; null where that is not known. */
+  /** Whether each answer is right; null if unknown. */
   readonly judge: (line: SampledLine) => readonly boolean[] | null;
 }
 
@@ -31,7 +30,7 @@ const CHOOSING = new Set(['take_first', 'take_first_k', 'majority_vote']);
 const takes = (step: string, { filter }: Pipeline) => filter.some((own) => own.function === step);
 const readingSteps = ({ filter }: Pipeline) => filter.filter((step) => !CHOOSING.has(step.function));
 
-/** Answers that a filter leaves, of which `exact_match` is the share of right ones; null for one answer, or a vote. */
+/** Number of answers that a filter keeps, for a share of right ones; null for one answer, or a vote. */
 function answersLeft(pipeline: Pipeline): number | null {
   if (takes('take_first', pipeline) || takes('majority_vote', pipeline)) return null;
   const k = pipeline.filter.find((step) => step.function === 'take_first_k')?.k;
@@ -39,8 +38,8 @@ function answersLeft(pipeline: Pipeline): number | null {
 }
 
 /**
- * Judges every answer as the task judges the one that its filter chooses: by the steps without Python, and
- * `exact_match`. What the file says of the first answer, of all, or of a unanimous vote has to come out.
+ * Judges every answer as the task judges the chosen one: by the steps without Python, and `exact_match`. The results
+ * for the first answer, for all, or for a unanimous vote must be those of the file.
  */
 export function sampleReadings(config: TaskConfig): SampleReading[] {
   const pipelines = config.filter_list ?? [];
@@ -88,10 +87,10 @@ function fits(right: readonly boolean[], exactMatch: number | null, pipeline: Pi
   return Number(right[0]) === exactMatch;
 }
 
-interface SampledDocuments {
+export interface SampledDocuments {
   readonly documents: readonly BenchmarkDocument[];
   readonly repeats: number;
-  /** For each reading, which answers to each document are right, by its number. */
+  /** For each reading, by the number of the document: whether each answer is right. */
   readonly right: ReadonlyMap<SampleReading, ReadonlyMap<number, readonly boolean[]>>;
 }
 
@@ -100,17 +99,13 @@ interface SampledMetrics {
   readonly documents: readonly BenchmarkDocument[];
 }
 
-/**
- * Metrics of sampled answers: marks shares of right answers and what follows from them, and adds the share of all
- * answers for each reading that lacks it.
- */
+/** Marks shares of right answers and metrics that follow from them, and adds the share of all answers if missing. */
 export function metricsOfSamples(metrics: readonly BenchmarkMetric[], config: TaskConfig, sampled: SampledDocuments) {
   const marked = metrics.map((metric, i) => withSamples(metric, i, config, { ...sampled, metrics }));
   const start: SampledMetrics = { metrics: marked, documents: sampled.documents };
   return [...sampled.right].reduce((all, [reading, right]) => withReading(all, reading, right, sampled), start);
 }
 
-/** By the name of the metric, and the filter. */
 function withSamples(
   metric: BenchmarkMetric,
   index: number,
@@ -133,7 +128,7 @@ function withSamples(
 
 const PASS_AT_1 = 'pass@1';
 
-/** Adds a share of all answers; choices among them by the same reading are redundant then. */
+/** Adds a share of all answers. Then choices among them by the same reading are redundant. */
 function withReading(
   all: SampledMetrics,
   { filter, filters }: SampleReading,
@@ -141,9 +136,8 @@ function withReading(
   { repeats }: SampledDocuments,
 ): SampledMetrics {
   const own = ({ metric, filter: name }: BenchmarkMetric) => metric === 'exact_match' && filters.includes(name);
-  const whole = all.metrics.find(
-    (metric) => own(metric) && metric.ofSamples === 'share' && metric.samples === undefined,
-  );
+  const isWhole = ({ ofSamples, samples }: BenchmarkMetric) => ofSamples === 'share' && samples === undefined;
+  const whole = all.metrics.find((metric) => own(metric) && isWhole(metric));
   const shares = all.documents.map(({ id }) => {
     const answers = right.get(id);
     return answers?.length === repeats ? shareOf(answers) : null;

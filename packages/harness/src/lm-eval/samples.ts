@@ -1,21 +1,21 @@
 import { join } from 'node:path';
-import { UserError } from '@shadow-gate/platform';
+import { given, UserError } from '@shadow-gate/platform';
 import { readTextFile, sha256 } from '@shadow-gate/platform/files';
 import { canonicalJson, parseJsonWithNaN } from '@shadow-gate/platform/json';
 import { z } from 'zod';
-import type { BenchmarkDocument, BenchmarkMetric, DocumentValue } from '../benchmarks.ts';
+import { type BenchmarkDocument, type BenchmarkMetric, type DocumentValue, documentValue } from '../benchmarks.ts';
 import { checkedLog } from '../log-json.ts';
 import { readLogLines } from '../read-lines.ts';
 import { countGuessableChoices, rightChoice } from './choices.ts';
-import type { SampleReading } from './sampled-answers.ts';
+import type { SampledDocuments, SampleReading } from './sampled-answers.ts';
 
-/** One line of samples_TASK_DATE.jsonl: a document under one filter; only the fields that are needed. */
+/** One line of samples_TASK_DATE.jsonl: a document under one filter. */
 const sampleSchema = z.looseObject({
   doc_id: z.int().nonnegative(),
   doc: z.unknown(),
-  /** One entry for each request; each with its prompt, and its continuation or the arguments of the generation. */
+  /** For each request its prompt, and its continuation or the arguments of the generation. */
   arguments: z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]),
-  /** For each request its answers: a log-likelihood, alone or with whether it is greedy, or a text. */
+  /** For each request its answers: a log-likelihood, alone or with "is greedy", or a text. */
   resps: z.array(z.array(z.unknown()).min(1)).min(1),
   /** Older versions do not write it. */
   filter: z.string().optional(),
@@ -26,22 +26,15 @@ const sampleSchema = z.looseObject({
 });
 type Sample = z.infer<typeof sampleSchema>;
 
-/** Results that the samples of a task have to fit. */
+/** Results that the samples of a task must match. */
 interface SamplesContext {
   readonly task: string;
   readonly metrics: readonly BenchmarkMetric[];
   readonly outputType: string | null;
-  /** Number of documents, as the results file has it; null where it does not. */
+  /** Number of documents in the results file. */
   readonly documents: number | null;
-  /** How each of several answers is judged. */
+  /** For several answers to a document. */
   readonly readings: readonly SampleReading[];
-}
-
-interface Samples {
-  readonly documents: readonly BenchmarkDocument[];
-  readonly repeats: number;
-  /** For each reading, which answers to each document are right, by its number. */
-  readonly right: ReadonlyMap<SampleReading, ReadonlyMap<number, readonly boolean[]>>;
 }
 
 const HINT = 'copy the file again as lm-evaluation-harness wrote it';
@@ -49,10 +42,9 @@ const HINT = 'copy the file again as lm-evaluation-harness wrote it';
 /**
  * Read the documents of a task, with every metric; each has a line per filter.
  * @param file relative to the folder
- * @throws UserError with file and line, for a file that is empty, truncated or doubled, or does not belong to the
- * results
+ * @throws UserError with file and line, for an empty, truncated or doubled file, or one of other results
  */
-export async function readLmEvalSamples(folder: string, file: string, of: SamplesContext): Promise<Samples> {
+export async function readLmEvalSamples(folder: string, file: string, of: SamplesContext): Promise<SampledDocuments> {
   const path = join(folder, file);
   const filters = [...new Set(of.metrics.map(({ filter }) => filter))];
   const found = new Map<number, Found>();
@@ -63,9 +55,9 @@ export async function readLmEvalSamples(folder: string, file: string, of: Sample
     addSample(found, sample, { where, filters, of });
   }
   if (last === null) throw new UserError(`${path}:1: the file is empty`, HINT);
-  expectComplete([...found.values()], { where: last, filters, of });
-  const documents = [...found.values()].map(({ document }) => document).sort((a, b) => a.id - b.id);
   const all = [...found.values()];
+  expectComplete(all, { where: last, filters, of });
+  const documents = all.map(({ document }) => document).sort((a, b) => a.id - b.id);
   const repeats = all.reduce((most, own) => Math.max(most, own.repeats), 1);
   const right = of.readings.map((reading) => {
     const known = all.flatMap((own) => {
@@ -77,14 +69,14 @@ export async function readLmEvalSamples(folder: string, file: string, of: Sample
   return { documents, repeats, right: new Map(right) };
 }
 
-/** A document, and the filters that were read for it. */
 interface Found {
   readonly document: BenchmarkDocument & { readonly values: DocumentValue[] };
   readonly repeats: number;
   /** Which of its answers are right. */
   readonly right: Map<SampleReading, readonly boolean[]>;
+  /** With a line. */
   readonly filters: Set<string>;
-  /** Places of the metrics that it has. */
+  /** Places of its metrics. */
   readonly metrics: Set<number>;
 }
 
@@ -95,9 +87,8 @@ interface Place {
   readonly of: SamplesContext;
 }
 
-/** One JSON value of a file. */
 interface LogRecord {
-  /** File and line; of a list, its number in it. */
+  /** File and line, or the number in a list. */
   readonly where: string;
   readonly json: unknown;
 }
@@ -121,8 +112,7 @@ async function* readList(path: string): AsyncGenerator<LogRecord> {
 
 function addSample(found: Map<number, Found>, sample: Sample, { where, filters, of }: Place): void {
   const known = found.get(sample.doc_id);
-  // Without its name, the lines of a document are in the order of the filters. A run for predictions alone may have no
-  // metric.
+  // Without names, the lines of a document are in the order of the filters. A run for predictions may have no metric.
   const filter = sample.filter ?? (filters.length === 0 ? 'none' : filters[known?.filters.size ?? 0]);
   if (filter === undefined || known?.filters.has(filter)) {
     throw new UserError(`${where}: document ${sample.doc_id} is there twice`, 'give the samples of one run');
@@ -151,11 +141,10 @@ function addSample(found: Map<number, Found>, sample: Sample, { where, filters, 
     }
   }
   of.metrics.forEach((metric, i) => {
-    if (metric.filter !== filter) return;
     // Some tasks have other metrics for other kinds of documents.
-    if (!Object.hasOwn(sample, metric.metric)) return;
+    if (metric.filter !== filter || !Object.hasOwn(sample, metric.metric)) return;
     entry.metrics.add(i);
-    entry.document.values[i] = metricValue(sample[metric.metric]);
+    entry.document.values[i] = documentValue(sample[metric.metric]);
   });
   found.set(sample.doc_id, entry);
 }
@@ -164,10 +153,8 @@ function documentOf(sample: Sample, { metrics, outputType }: SamplesContext): Fo
   const requests = requestsOf(sample.arguments);
   const logprobs = outputType === 'generate_until' ? null : logprobsOf(sample.resps);
   const { target, acc } = sample;
-  const right =
-    outputType === 'multiple_choice'
-      ? rightChoice({ requests, logprobs, target, accuracy: metricValue(acc) })
-      : undefined;
+  const isChoice = outputType === 'multiple_choice';
+  const right = isChoice ? rightChoice({ requests, logprobs, target, accuracy: documentValue(acc) }) : undefined;
   return {
     id: sample.doc_id,
     docHash: sample.doc_hash ?? null,
@@ -177,8 +164,8 @@ function documentOf(sample: Sample, { metrics, outputType }: SamplesContext): Fo
     requests: sha256(canonicalJson(requests)),
     values: metrics.map(() => null),
     logprobs,
-    ...(outputType === 'multiple_choice' ? countGuessableChoices(requests, target) : {}),
-    ...(right === undefined ? {} : { right }),
+    ...(isChoice ? countGuessableChoices(requests, target) : {}),
+    ...given({ right }),
   };
 }
 
@@ -200,13 +187,6 @@ function logprobsOf(resps: Sample['resps']): (number | null)[] | null {
   return numbers.map((value) => (typeof value === 'number' && Number.isFinite(value) ? value : null));
 }
 
-function metricValue(value: unknown): DocumentValue {
-  if (typeof value === 'boolean') return Number(value);
-  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  const isNumbers = Array.isArray(value) && value.length > 0 && value.every((part) => Number.isFinite(part));
-  return isNumbers ? (value as number[]) : null;
-}
-
 function isSame(a: BenchmarkDocument, b: BenchmarkDocument): boolean {
   return a.doc === b.doc && a.requests === b.requests && a.docHash === b.docHash && a.promptHash === b.promptHash;
 }
@@ -225,7 +205,7 @@ function expectComplete(all: readonly Found[], { where, filters, of }: Place): v
   if (absent) {
     throw new UserError(`${where}: no document has ${absent.metric}, which the results of ${of.task} have`, HINT);
   }
-  // Where no metric was computed, the results count no documents.
+  // Without metrics, the results count no documents.
   const isCounted = of.documents !== null && (of.metrics.length > 0 || of.documents > 0);
   if (isCounted && all.length !== of.documents) {
     throw new UserError(
