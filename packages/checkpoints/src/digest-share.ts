@@ -18,7 +18,6 @@ import { SIGNATURE_FILE } from './signature/check-signature.ts';
 export interface DigestShare {
   /** The hub's listing of the files of weights: see `checkpointListing`. */
   readonly listing: string;
-  /** The configuration as it is digested. */
   readonly config: string;
   readonly tensors: readonly DigestedTensor[];
   /** Incomplete files of weights: their SHA-256 was not compared with the hub's. */

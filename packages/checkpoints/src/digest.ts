@@ -60,7 +60,6 @@ export async function digestCheckpoint(
   );
 }
 
-/** A tensor with the SHA-256 of its elements. */
 export type DigestedTensor = readonly [name: string, dtype: string, shape: readonly number[], sha256: string];
 
 /** Fetch and hash tensors of a checkpoint. @returns them in the order of their names */

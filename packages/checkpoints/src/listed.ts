@@ -36,15 +36,10 @@ export interface ListedCheckpoint extends Pick<SnapshotFiles, 'name' | 'names'> 
   readonly config: Readonly<Record<string, unknown>>;
   /** Unknown for an adapter, which has that of its base model. */
   readonly architecture: Architecture;
-  /** See `digestListing`. */
   readonly listing: string;
 }
 
-/**
- * Open a checkpoint on a hub without any request for its weights.
- * @param path `hf://org/model[@revision][/folder]`
- * @throws UserError for one that cannot be read, or has no digest of its weights in its listing
- */
+/** Open a checkpoint on a hub without any request for its weights. @throws UserError for weights without digests */
 export async function openListed(path: string): Promise<ListedCheckpoint> {
   const { folder, name, names, weights } = await openSnapshotFiles(path);
   const files = new FolderFiles(folder);

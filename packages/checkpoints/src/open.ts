@@ -111,7 +111,6 @@ export async function openReference(path: string, open = openCheckpoint): Promis
   return checkpoint;
 }
 
-/** Open a file that is given by itself. @param beside the files of its folder */
 async function openFile(path: string, beside: FolderFiles): Promise<FullCheckpoint> {
   const file = await resolveFile(dirname(path), basename(path));
   const foreign = await detectForeignFormat(path);

@@ -8,7 +8,6 @@ const count = z.int().nonnegative();
 /** As the harness wrote it; null if it did not. */
 const text = z.string().nullable();
 
-/** One metric of a task under one filter. */
 const metricSchema = z.strictObject({
   metric: z.string(),
   filter: z.string(),
@@ -32,7 +31,6 @@ export type BenchmarkMetric = z.infer<typeof metricSchema>;
 const valueSchema = z.union([z.number(), z.array(z.number())]).nullable();
 export type DocumentValue = z.infer<typeof valueSchema>;
 
-/** A value in a log as a document has it. */
 export function documentValue(value: unknown): DocumentValue {
   if (typeof value === 'boolean') return Number(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
@@ -69,7 +67,6 @@ const documentSchema = z.strictObject({
 });
 export type BenchmarkDocument = z.infer<typeof documentSchema>;
 
-/** The name of a data set on a hub: `org/name`. */
 export const HUB_DATASET = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/;
 
 const taskSchema = z.strictObject({
@@ -78,7 +75,6 @@ const taskSchema = z.strictObject({
   dataset: z.string().regex(HUB_DATASET).optional(),
   alias: text,
   version: text,
-  /** Number of few-shot examples. */
   shots: count.nullable(),
   /** Hash of all its documents, prompts and targets. */
   hash: text,
@@ -90,7 +86,6 @@ const taskSchema = z.strictObject({
   systemInstruction: text,
   /** Were few-shot examples turns of a conversation? */
   multiturn: z.boolean().nullable(),
-  /** Answers to each request. */
   repeats: z.int().positive(),
   metrics: z.array(metricSchema),
   /** Null: the run did not log its samples. */
@@ -107,18 +102,15 @@ export const UNKNOWN_MODEL = {
   ...{ source: null, revision: null, sha: null, dtype: null, parameters: null, adapter: null },
 } as const;
 
-/** Several tasks with the harness's aggregates. */
 const groupSchema = z.strictObject({
   name: z.string(),
   alias: text,
   version: text,
-  /** Names of tasks or of other groups. */
   members: z.array(z.string()),
   metrics: z.array(metricSchema),
 });
 export type BenchmarkGroup = z.infer<typeof groupSchema>;
 
-/** The evaluated model, according to the logs. */
 const modelSchema = z.strictObject({
   /** A path or the name of a model on a hub. */
   name: z.string(),
@@ -128,7 +120,6 @@ const modelSchema = z.strictObject({
   sha: text,
   dtype: text,
   parameters: count.nullable(),
-  /** Path of a loaded adapter. */
   adapter: text,
 });
 export type EvaluatedModel = z.infer<typeof modelSchema>;

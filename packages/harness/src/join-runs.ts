@@ -2,12 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '@shadow-gate/platform';
 import type { BenchmarkGroup, Benchmarks, BenchmarkTask, EvaluatedModel } from './benchmarks.ts';
 
-/** The content of one results file or log of a harness. */
 export interface LogRun {
   /** Relative to the searched folder. */
   readonly file: string;
   readonly model: EvaluatedModel;
-  /** Version of the harness. */
   readonly version: string | null;
   /** ISO 8601. */
   readonly time: string | null;

@@ -13,7 +13,6 @@ const ROUNDING = 1e-9;
 
 /**
  * Check that a mean is that of the documents if all have a value: otherwise it is of another run.
- * @param index place of the metric among the values of a document
  * @throws UserError with both numbers
  */
 export function expectMean(

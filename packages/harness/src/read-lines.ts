@@ -7,7 +7,6 @@ const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
 interface LogLine {
-  /** From 1. */
   readonly number: number;
   readonly text: string;
 }

@@ -26,7 +26,6 @@ export interface Logs {
 
 interface LoggedAnswers {
   readonly benchmarks: Benchmarks;
-  /** Answers to exported tasks; null without any. */
   readonly probes: MeasuredProbes | null;
 }
 

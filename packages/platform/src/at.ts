@@ -1,6 +1,5 @@
 /**
- * The element at an index inside the array. Any other index is a bug of the caller, and would go on as `undefined` or
- * NaN.
+ * Any index outside of the array is a bug of the caller, and would go on as `undefined` or NaN.
  * @throws {RangeError} if the index is not an integer from 0 to length - 1
  */
 export function at<T>(array: { readonly [index: number]: T; readonly length: number }, index: number): T {

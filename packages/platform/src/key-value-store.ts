@@ -13,7 +13,6 @@ export interface KeyValueStore {
   readonly set: (key: string, text: string) => Promise<void>;
 }
 
-/** The part of a store whose keys begin with a prefix. */
 export function withKeyPrefix(store: KeyValueStore, prefix: string): KeyValueStore {
   return { get: (key) => store.get(prefix + key), set: (key, text) => store.set(prefix + key, text) };
 }
@@ -22,8 +21,7 @@ export function withKeyPrefix(store: KeyValueStore, prefix: string): KeyValueSto
 const SUBFOLDER_LENGTH = 2;
 
 /**
- * A store in a folder, with a file for each key. Files are written atomically: a killed process leaves no partial
- * entry.
+ * A store in a folder, with a file for each key, written atomically.
  * @param warn is called once if nothing can be written
  */
 export function directoryStore(folder: string, warn: (line: string) => void = () => {}): KeyValueStore {

@@ -3,7 +3,6 @@ import type { z } from 'zod';
 import { plainIssue } from './json/plain-issue.ts';
 import { similarWord } from './similar-word.ts';
 
-/** Both from 1. */
 export interface Position {
   readonly line: number;
   readonly col: number;
@@ -12,14 +11,11 @@ export interface Position {
 interface YamlErrors {
   /** Makes the error for a mistake, with its place if that is known. */
   readonly mistake: (at: Position | undefined, what: string) => Error;
-  /** Chooses the issue to report of a value that fits none of several forms; by default that itself. */
+  /** Chooses the issue to report for a value that fits none of several forms. */
   readonly innermost?: (issue: z.core.$ZodIssue) => z.core.$ZodIssue;
 }
 
-/**
- * Parse YAML that a person wrote and check it. An empty document is an empty mapping.
- * @throws what `mistake` makes of the first mistake
- */
+/** Parse and check YAML that a person wrote. An empty document is an empty mapping. @throws the error of `mistake` */
 export function parseYaml<T>(text: string, schema: z.ZodType<T>, { mistake, innermost }: YamlErrors): T {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, logLevel: 'error' });
@@ -57,7 +53,7 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodType): string {
   return [...(issue.path.length > 0 ? [issue.path.join('.')] : []), plainIssue(issue.message)].join(': ');
 }
 
-/** The keys that the schema allows in the object at a path: of all forms together, and none if any key is allowed. */
+/** The keys that the schema allows at a path in any form; none if any key is allowed. */
 function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
   const inner = (schema as z.core.$ZodTypes)._zod.def;
   switch (inner.type) {
@@ -85,7 +81,7 @@ function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): strin
   }
 }
 
-/** The offset of the mistake: of the unknown key, otherwise of the value, otherwise of the mapping that lacks it. */
+/** The offset of the unknown key or of the value, or else of the mapping that lacks it. */
 function offsetOf(document: Document, issue: z.core.$ZodIssue): number | null {
   const parent = issue.path.length > 0 ? document.getIn(issue.path, true) : document.contents;
   if (issue.code === 'unrecognized_keys' && isMap(parent)) {

@@ -1,4 +1,3 @@
-/** The current step of a run. */
 export type Phase =
   | 'connecting'
   | 'downloading'
@@ -15,7 +14,6 @@ export type Phase =
   | 'generating'
   | 'finishing';
 
-/** The progress of a run. */
 export interface Progress {
   readonly phase: Phase;
   /** Which model of a check; missing if there is only one. */

@@ -21,9 +21,8 @@ function parsePublicKey(pem: string): { readonly key: KeyObject; readonly digest
 }
 
 /**
- * The name of a public key: SHA-256 of its DER form (SubjectPublicKeyInfo).
- * @param pem `-----BEGIN PUBLIC KEY-----` …
- * @returns `sha256:` and 64 hexadecimal digits; null unless it is a public key on P-256, P-384 or P-521 in PEM
+ * The name of a public key: SHA-256 of its DER form (SubjectPublicKeyInfo), as `sha256:` and 64 hexadecimal digits.
+ * @returns null unless it is a public key on P-256, P-384 or P-521 in PEM
  */
 export function publicKeyDigest(pem: string): string | null {
   const parsed = parsePublicKey(pem);
@@ -32,7 +31,7 @@ export function publicKeyDigest(pem: string): string | null {
   return `sha256:${createHash('sha256').update(der).digest('hex')}`;
 }
 
-/** Is this the ECDSA signature (in DER form) of some bytes with the private half of a key? */
+/** Was an ECDSA signature (in DER form) of some bytes made with the private half of a key? */
 export function isSignedWith(pem: string, bytes: Uint8Array, signature: Uint8Array): boolean {
   const parsed = parsePublicKey(pem);
   return parsed !== null && verify(parsed.digest, bytes, parsed.key, signature);

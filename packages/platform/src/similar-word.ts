@@ -1,4 +1,4 @@
-/** Words that differ in a larger part of their letters are not alike. */
+/** Similar words differ in a smaller part of their letters. */
 const MOST_CHANGED = 0.3;
 
 /** The word with the fewest letters to change; null if none is alike. */

@@ -48,7 +48,7 @@ export class UserError extends Error {
   }
 }
 
-/** Give the errors of some work a code, unless they have one: if every error of the work means the same. */
+/** Give errors of some work a code, unless they have one. */
 export async function withErrorCode<T>(code: ErrorCode, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
@@ -61,7 +61,6 @@ export async function withErrorCode<T>(code: ErrorCode, work: () => T | Promise<
 export interface DescribedError {
   readonly kind: 'error' | 'internal error';
   readonly message: string;
-  /** Absent for most errors. */
   readonly lines?: readonly string[];
 }
 
@@ -69,7 +68,6 @@ export interface DescribedError {
 const ALLOCATION_FAILURE =
   /bad_alloc|failed to allocate memory|could not allocate|out of memory|allocation failed|worker initialization failure/i;
 
-/** Did some work fail for lack of memory? */
 export const isOutOfMemory = (error: Error): boolean =>
   !(error instanceof UserError) && ALLOCATION_FAILURE.test(error.message);
 

@@ -8,10 +8,10 @@ export function release(version: string): string {
   return version.split('.').slice(0, 2).join('.');
 }
 
-/** Where the project is, without a slash at the end. */
+/** Address of the project, without a slash at the end. */
 export const HOME_URL: string = packageJson.homepage;
 
-/** Where the documentation of this version is, without a slash at the end. */
+/** Address of this version's documentation, without a slash at the end. */
 export const DOCS_URL = `${HOME_URL}/blob/v${VERSION}/docs`;
 
 /** The action as a workflow names it: OWNER is a placeholder until it is published. */

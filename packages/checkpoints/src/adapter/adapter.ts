@@ -16,12 +16,10 @@ export interface Adapter {
   readonly modules: readonly LoraModule[];
   /** Weights saved whole with the adapter (`modules_to_save`), under the base model's names. */
   readonly saved: ReadonlyMap<string, TensorEntry>;
-  /** Every tensor in the file, as stored. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly config: Record<string, unknown>;
   /** The base model's if the adapter's config names a local folder; otherwise unknown. */
   readonly architecture: Architecture;
-  /** For an adapter on a hub: see `FullCheckpoint`. */
   readonly remote: Snapshot | null;
 }
 
@@ -57,19 +55,16 @@ interface LoraFactors {
   readonly b: MatrixView;
 }
 
-/** The contents of an adapter's folder, and the name or path of its base model. */
 export interface AdapterContents extends Pick<Adapter, 'modules' | 'saved' | 'tensors'> {
   readonly base: string | null;
 }
 
-/** How to read A [r, in] and B [out, r] from their tensors. */
 export function loraFactors({ a, b, inputFirst, views }: LoraModule): LoraFactors {
   if (views) return views;
   const read = (shape: readonly number[]) => (inputFirst ? transposedView(wholeMatrix(shape)) : wholeMatrix(shape));
   return { a: read(a.shape), b: read(b.shape) };
 }
 
-/** Numbers of input and output features of the adapted module. */
 export function loraFeatures(module: LoraModule): { readonly input: number; readonly output: number } {
   const { a, b } = loraFactors(module);
   return { input: at(a.shape, 1), output: at(b.shape, 0) };

@@ -64,7 +64,6 @@ async function baseArchitecture(path: string, base: string | null): Promise<Arch
   return UNKNOWN_ARCHITECTURE;
 }
 
-/** Subfolders of a folder without weights that are searched for adapters. */
 const MAX_FOLDERS = 100;
 
 /** The error for a folder of adapters, as PEFT saves several; null if there are none. */

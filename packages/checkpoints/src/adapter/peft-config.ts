@@ -53,10 +53,8 @@ const REFUSED = new Map([
   ['alora_invocation_tokens', 'the update runs only after these tokens (activated LoRA)'],
   ['arrow_config', 'the update depends on the input (Arrow routing)'],
 ]);
-/** Those that a merged model cannot have. */
 const NOT_MERGEABLE = new Set(['alora_invocation_tokens', 'arrow_config']);
 
-/** Initializations that leave the base weights as they are. */
 const PLAIN_INITIALIZATIONS = new Set(['gaussian', 'eva', 'orthogonal', 'mica', 'true', 'false']);
 /** These also change the base weights, so scale·B·A is not the update from the base model. */
 const BASE_CHANGING_INITIALIZATIONS = /^(pissa|olora|corda|loftq|lora_ga)/i;

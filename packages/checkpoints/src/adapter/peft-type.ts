@@ -7,7 +7,6 @@ const WITHOUT_WEIGHTS = new Set(words('PROMPT_TUNING MULTITASK_PROMPT_TUNING P_T
 /** Kinds without `merge_and_unload`: their update depends on the input. */
 const NOT_MERGEABLE = new Set(['ADAPTION_PROMPT', 'POLY', 'XLORA', 'SHADOW']);
 
-/** Kinds with a `merge_and_unload` in PEFT 0.21. */
 const MERGEABLE = new Set(
   words(
     'ADALORA ADAMSS BEFT BOFT C3A DEFT DELORA FOURIERFT FROD GLORA GRALORA HIRA HRA IA3 LILY LN_TUNING LOHA LOKR',

@@ -5,7 +5,6 @@ const BASE_LAYER = '.base_layer';
 /** Parameters of experts in the order in which transformers declares them. */
 const OF_EXPERTS = ['gate_up_proj', 'up_proj', 'down_proj'];
 
-/** A parameter that an adapter changes, and the module that it belongs to. */
 export interface AdaptedParameter {
   /** `model.layers.0.mlp.experts.gate_up_proj`: of all experts of a layer. */
   readonly name: string;
@@ -39,7 +38,6 @@ export function targetParameterFinder(
   };
 }
 
-/** The last parts of the targets that can be parameters of a module, in their order. */
 function parametersOf(owner: string, targets: readonly string[]): string[] {
   const found = new Set<string>();
   const isExperts = owner.endsWith('experts');

@@ -10,7 +10,6 @@ import { configOfParams, PARAMS_FILE } from './params.ts';
 /** Experts in a layer: the largest models have hundreds. */
 export const MAX_EXPERTS = 10_000;
 
-/** The values of config.json that are needed to read the weights. */
 export interface Architecture {
   readonly modelType: string | null;
   /** The family that decides the layout of the weights: in a multimodal model, that of its language model. */
@@ -21,7 +20,6 @@ export interface Architecture {
   /** Layers behind these that predict further tokens. */
   readonly furtherLayers: number | null;
   readonly hiddenSize: number | null;
-  /** Attention heads. */
   readonly heads: number | null;
   /** By default, the number of attention heads. */
   readonly keyValueHeads: number | null;
@@ -79,7 +77,6 @@ function parseFiniteObject(text: string, file: string): Config | null {
   return finite === text ? parsed.data : null;
 }
 
-/** Keys that different families use for the same number. */
 const HEADS = ['num_attention_heads', 'n_head', 'n_heads', 'num_heads'];
 const HIDDEN = ['hidden_size', 'n_embd', 'n_embed', 'd_model', 'embed_dim'];
 const LAYERS = ['num_hidden_layers', 'n_layer', 'n_layers', 'num_layers', 'depth'];
@@ -132,10 +129,7 @@ function latentHeads(config: Config): LatentHeads | null {
   return rope && plain && value ? { rope, plain, value } : null;
 }
 
-/**
- * Sizes that only some mixers have.
- * @param pick the number under one of these keys; null without one
- */
+/** Sizes that only some mixers have. */
 function mixerSizes(pick: (...keys: readonly string[]) => number | null, { isMamba2 }: { readonly isMamba2: boolean }) {
   return {
     /** Heads of linear attention, and the size of one. */

@@ -2,7 +2,6 @@ import { given, UserError } from '@shadow-gate/platform';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The configuration next to Mistral's own weights. */
 export const PARAMS_FILE = 'params.json';
 
 /**
@@ -50,7 +49,6 @@ class Params {
     this.#file = file;
   }
 
-  /** Null if it is missing. */
   get(key: string): unknown {
     this.#known.add(key);
     return this.#params[key] ?? null;
@@ -92,7 +90,6 @@ class Params {
   }
 }
 
-/** Lengths that the converters assume if the file has none. */
 const LENGTHS: Readonly<Record<string, number>> = { ministral3: 262144, mistral4: 1048576 };
 
 function textConfig(read: Params): Record<string, unknown> {

@@ -1,4 +1,3 @@
-/** A failure that can be temporary. */
 export class TransientError extends Error {
   /** The time that the server asks to wait; null if it does not say. */
   readonly waitMilliseconds: number | null;
@@ -17,11 +16,7 @@ const SLOWEST_BYTES_PER_SECOND = 16 * 1024;
 
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/**
- * Send a request with limits on the size and the time of its answer.
- * @param limits most bytes of the body, and the longest time without a byte
- * @throws AnswerTooLong or TransientError
- */
+/** Limit the size of an answer, and the time without a byte. @throws AnswerTooLong or TransientError */
 export async function boundedFetch(
   input: Parameters<typeof fetch>[0],
   init: RequestInit,

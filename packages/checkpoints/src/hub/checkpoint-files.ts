@@ -19,7 +19,6 @@ import {
 /** The reference implementation's limit for a safetensors header: a random length can amount to exabytes. */
 export const MAX_HEADER_BYTES = 100_000_000;
 
-/** A file of a repository, with the digests of its content. */
 export const listedFileSchema = z.strictObject({
   name: z.string(),
   size: z.int().nonnegative(),
@@ -30,20 +29,17 @@ export const listedFileSchema = z.strictObject({
 });
 export type ListedFile = Readonly<z.infer<typeof listedFileSchema>>;
 
-/** The files of a folder that are downloaded. */
 export interface CheckpointFiles {
   /** Downloaded completely: configurations, tokenizer, index. */
   readonly whole: readonly ListedFile[];
   /** Downloaded in ranges. */
   readonly weights: readonly ListedFile[];
-  /** Lists the shards that belong together. */
   readonly index: ListedFile | null;
 }
 
 /** Configurations, tokenizers, and code for its digest. The largest vocabularies take tens of MiB. */
 const WHOLE = /\.(json|jinja|model|py|tiktoken)$|^(vocab|merges)\.txt$|^tokenizer\.model\.v\d|^model\.sig$/;
 const MAX_WHOLE_BYTES = 128 * 1024 * 1024;
-/** The limit for all of them: a folder can have thousands. */
 const MAX_WHOLE_TOTAL_BYTES = 1024 * 1024 * 1024;
 /** Weights of TensorFlow and Flax. */
 const UNREAD_WEIGHTS = /\.(h5|msgpack)$/;
@@ -55,10 +51,7 @@ export const READ_FOLDERS: Readonly<Record<string, RegExp>> = {
   additional_chat_templates: /\.jinja$/,
 };
 
-/**
- * Choose the files of one checkpoint, with its weights in one format.
- * @throws UserError for a folder without safetensors or PyTorch's own files, or with two sets of them
- */
+/** @throws UserError for a folder without safetensors or PyTorch's own files, or with two sets of them */
 export function chooseCheckpointFiles(listing: readonly ListedFile[], path: string): CheckpointFiles {
   const named = listing.filter(({ name }) => NAME.test(name));
   const names = new Set(named.map(({ name }) => name));
@@ -97,10 +90,7 @@ function isOfOther(name: string): boolean {
   return !file.endsWith('.safetensors') && (isWeightsName(file) || UNREAD_WEIGHTS.test(file));
 }
 
-/**
- * Weights that programs load in addition to the chosen ones or instead: see `findOtherWeights`.
- * @throws UserError for a name that the cache cannot have
- */
+/** Weights that programs load in addition or instead: see `findOtherWeights`. @throws UserError for an unusual name */
 export function otherFiles(listing: readonly ListedFile[], chosen: readonly ListedFile[], path: string): ListedFile[] {
   const isPickled = chosen.some(({ name }) => isPickledName(name));
   const others = listing.filter(

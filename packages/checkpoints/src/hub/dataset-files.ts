@@ -11,14 +11,11 @@ export const splitSchema = z.strictObject({
   /** In the order of their rows. */
   files: z.array(listedFileSchema).min(1).readonly(),
 });
-/** The parquet files of one split. */
 export type SplitFiles = Readonly<z.infer<typeof splitSchema>>;
 
-/** The contents of a data set without the wanted split. */
 export interface SplitChoices {
   /** Its configs; null if the wanted one is there. */
   readonly configs: readonly string[] | null;
-  /** The splits of the wanted config. */
   readonly splits: readonly string[];
   /** Has the hub converted the first rows only? */
   readonly isPartial: boolean;

@@ -3,7 +3,6 @@ import { parseHubPath } from './hub-path.ts';
 
 /** One split of a data set on a hub: `hf://datasets/org/name[@revision]/config/split`. */
 export interface DatasetPath {
-  /** `org/name`. */
   readonly repository: string;
   /** Branch, tag or commit; null: the main branch, or the hub's conversion to parquet. */
   readonly revision: string | null;

@@ -12,7 +12,6 @@ import { PartialFile, readSealed, writeSealed } from './partial-file.ts';
 import type { ByteRange } from './ranges.ts';
 import { matchesDigest, once } from './snapshot-files.ts';
 
-/** One split of a data set on a hub. */
 interface DatasetSplit {
   /** The path with the commit at which it is read: `hf://datasets/org/name@0123…/config/split`. */
   readonly source: string;
@@ -144,7 +143,6 @@ class Opening {
     return { name, byteLength: file.size, slice };
   }
 
-  /** The folder in the cache for one split at one commit. */
   #cached(commit: string): string {
     const { repository, config, split } = this.#target;
     const name = `datasets--${repository.replace('/', '--')}`;
@@ -155,7 +153,6 @@ class Opening {
 /** Hubs keep what is larger than 10 MB in Git LFS. */
 const MAX_WHOLE_BYTES = 16 * 1024 * 1024;
 
-/** As many names as fit into one line. */
 const MOST_LISTED = 12;
 
 function listed(names: readonly string[]): string {

@@ -3,9 +3,7 @@ import { UserError } from '@shadow-gate/platform';
 import { AnswerTooLong, boundedFetch, TransientError } from './bounded-response.ts';
 import type { HubSettings } from './hub-settings.ts';
 
-/** Attempts at one request. */
 const MAX_ATTEMPTS = 5;
-/** If the hub asks to wait longer than this, the request fails. */
 const MAX_WAIT_MILLISECONDS = 60_000;
 
 /** The repository exists, but a revision or entry does not. */
@@ -18,7 +16,6 @@ export class MissingOnHub extends UserError {
   }
 }
 
-/** Requests to one hub about one repository, with errors that the user can act on. */
 export class HubClient {
   readonly #settings: HubSettings;
   readonly #path: string;
@@ -34,10 +31,7 @@ export class HubClient {
     this.#path = path;
   }
 
-  /**
-   * A replacement for `fetch` that sends the token to the hub only, and throws for a response that is not OK.
-   * @param bytes limit for an answer
-   */
+  /** A replacement for `fetch` that sends the token to the hub only, and throws for a response that is not OK. */
   fetchUpTo(bytes: number): typeof fetch {
     return async (input, init) => {
       const url = input instanceof Request ? input.url : String(input);

@@ -2,7 +2,6 @@ import { UserError } from '@shadow-gate/platform';
 
 /** A folder in a model repository of a hub: `hf://org/model[@revision][/sub/folder]`. */
 export interface HubPath {
-  /** `org/model`. */
   readonly repository: string;
   /** Branch, tag or commit; null: the repository's main branch. */
   readonly revision: string | null;

@@ -26,11 +26,9 @@ const fileSchema = z.object({
 });
 
 interface HubTarget extends HubPath {
-  /** A model if missing. */
   readonly type?: 'model' | 'dataset';
 }
 
-/** The contents of a folder, without those of its subfolders. */
 export interface HubFolder {
   readonly files: readonly ListedFile[];
   readonly folders: readonly string[];
@@ -45,7 +43,6 @@ export class HubRepository {
   readonly #page: string;
   readonly #client: HubClient;
 
-  /** @param path as the user wrote it, for errors */
   constructor(path: string, target: HubTarget, settings: HubSettings) {
     this.#path = path;
     this.#target = target;
@@ -58,7 +55,6 @@ export class HubRepository {
     return { type: this.#target.type ?? 'model', name: this.#target.repository };
   }
 
-  /** The commit of the revision. Unlike a branch, it does not move. */
   async commit(): Promise<string> {
     const { repository, revision, type } = this.#target;
     if (revision !== null && COMMIT.test(revision)) return revision;

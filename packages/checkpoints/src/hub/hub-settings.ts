@@ -6,7 +6,6 @@ export interface HubSettings {
   /** Address of the hub, without a slash at its end. */
   readonly endpoint: string;
   readonly token: string | null;
-  /** Folder for downloads. */
   readonly cache: string;
   /** Longest time without a byte of an answer. */
   readonly stallMilliseconds: number;
@@ -19,7 +18,6 @@ const RETRY_MILLISECONDS = 500;
 
 const ENDPOINT = 'https://huggingface.co';
 
-/** The cache folder for the hub's files. */
 export function cacheOfHub({ endpoint, cache }: HubSettings): string {
   return join(cache, 'hub', new URL(endpoint).host.replaceAll(/[^\w.-]/g, '_'));
 }

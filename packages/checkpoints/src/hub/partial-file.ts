@@ -25,9 +25,7 @@ interface PartialFileOptions {
   /** Path of the list of written ranges. */
   readonly journal: string;
   readonly size: number;
-  /** Digest of the whole file, if known. */
   readonly sha256: string | null;
-  /** Its name in errors. */
   readonly name: string;
   readonly download: (range: ByteRange) => Promise<FilePiece>;
 }
@@ -36,7 +34,6 @@ const journalSchema = z.strictObject({
   size: z.int(),
   etag: z.string().nullable(),
   ranges: z.array(z.tuple([z.int().nonnegative(), z.int().nonnegative()])).readonly(),
-  /** All bytes have been downloaded, and their digest is right. */
   verified: z.boolean(),
 });
 type Journal = z.infer<typeof journalSchema>;
@@ -56,26 +53,19 @@ export class PartialFile {
     return this.#options.path;
   }
 
-  /** Number of bytes of the ranges that are not downloaded yet. */
   missingBytes(ranges: readonly ByteRange[]): Promise<number> {
     return this.#calls.run(async () => totalBytes(missing(ranges, (await this.#readJournal()).ranges)));
   }
 
-  /**
-   * Download the missing parts of these ranges.
-   * @param onBytes receives the size of each piece
-   * @throws UserError for a full disk, a file that changes meanwhile, or one that arrives damaged
-   */
+  /** Download missing parts. @throws UserError for a full disk, and for a file that changes or arrives damaged */
   fetch(ranges: readonly ByteRange[], onBytes?: (bytes: number) => void): Promise<void> {
     return this.#calls.run(() => this.#fetch(ranges, onBytes));
   }
 
-  /** Are all bytes downloaded, with the digest that the hub lists? */
   isVerified(): Promise<boolean> {
     return this.#calls.run(async () => (await this.#readJournal()).verified);
   }
 
-  /** Forget what has been downloaded. */
   discard(): Promise<void> {
     return this.#calls.run(() => this.#discard());
   }
@@ -201,7 +191,6 @@ export async function writeCached(path: string, content: string | Uint8Array): P
   });
 }
 
-/** A UserError with a hint for a full disk; any other error as it is. */
 export function explainFull(error: unknown, path: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;

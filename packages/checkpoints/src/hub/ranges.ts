@@ -1,7 +1,6 @@
 /** `begin ≤ byte < end` of a file. */
 export type ByteRange = [begin: number, end: number];
 
-/** Sort ranges, and merge those that touch or overlap. */
 export function uniteRanges(ranges: Iterable<ByteRange>): ByteRange[] {
   const united: Array<[number, number]> = [];
   for (const [begin, end] of [...ranges].filter(([from, to]) => from < to).sort(([a], [b]) => a - b)) {
@@ -12,7 +11,6 @@ export function uniteRanges(ranges: Iterable<ByteRange>): ByteRange[] {
   return united;
 }
 
-/** The parts of the wanted ranges that are not in the available ones. */
 export function missing(wanted: Iterable<ByteRange>, available: readonly ByteRange[]): ByteRange[] {
   const gaps: ByteRange[] = [];
   for (const [begin, end] of uniteRanges(wanted)) {
@@ -32,7 +30,6 @@ export function totalBytes(ranges: readonly ByteRange[]): number {
   return ranges.reduce((sum, [begin, end]) => sum + end - begin, 0);
 }
 
-/** Cut ranges into pieces of at most `maxBytes`. */
 export function pieces(ranges: readonly ByteRange[], maxBytes: number): ByteRange[] {
   return ranges.flatMap(([begin, end]) =>
     Array.from({ length: Math.ceil((end - begin) / maxBytes) }, (_, i): ByteRange => {

@@ -23,7 +23,6 @@ export interface SnapshotFiles {
   readonly folder: string;
   /** The path with its commit: `hf://org/model@0123…`. */
   readonly name: string;
-  /** Names of all files of the folder on the hub. */
   readonly names: readonly string[];
   /** The files of weights as the hub lists them: the single one, the shards of the index, or that of an adapter. */
   readonly weights: readonly ListedFile[];
@@ -31,17 +30,12 @@ export interface SnapshotFiles {
   readonly others: readonly ListedFile[];
   readonly commit: string;
   readonly repository: HubRepository;
-  /** The cache folder of this checkpoint. */
   readonly cached: string;
 }
 
 const opened = new Map<string, Promise<SnapshotFiles>>();
 
-/**
- * Resolve a checkpoint on a hub, once per process, and download all of it but the weights.
- * @param path `hf://org/model[@revision][/folder]`
- * @throws UserError for an invalid path, and for a checkpoint that cannot be read
- */
+/** Resolve a checkpoint on a hub, once per process, and download all but its weights. @throws UserError */
 export function openSnapshotFiles(
   path: string,
   settings: HubSettings = hubSettings(process.env),
@@ -118,7 +112,6 @@ class Opening {
     return files;
   }
 
-  /** The files that are read from a subfolder. */
   async #inside(name: string, commit: string): Promise<readonly ListedFile[]> {
     const { folder } = this.#target;
     const target = { ...this.#target, folder: folder === '' ? name : `${folder}/${name}` };

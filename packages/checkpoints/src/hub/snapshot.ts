@@ -9,7 +9,6 @@ import type { ByteRange } from './ranges.ts';
 import { once, openSnapshotFiles, type SnapshotFiles } from './snapshot-files.ts';
 import { isPickledName } from './weight-formats.ts';
 
-/** Bytes of a local file that are needed. */
 interface WantedBytes {
   readonly file: string;
   readonly offset: number;
@@ -23,7 +22,6 @@ interface WantedBytes {
 export interface Snapshot extends Pick<SnapshotFiles, 'folder' | 'name' | 'names' | 'weights'> {
   /** Names of weights that programs load in addition or instead; `fetch` downloads their bytes too. */
   readonly others: readonly string[];
-  /** Download those of these bytes that are not on the disk. */
   readonly fetch: (wanted: Iterable<WantedBytes>, onDownload?: OnProgress) => Promise<void>;
   /** Incomplete files of weights: their SHA-256 has not been compared. */
   readonly unverified: () => Promise<readonly string[]>;
@@ -31,11 +29,7 @@ export interface Snapshot extends Pick<SnapshotFiles, 'folder' | 'name' | 'names
 
 const opened = new Map<string, Promise<Snapshot>>();
 
-/**
- * Open a checkpoint on a hub. A revision is resolved once per process.
- * @param path `hf://org/model[@revision][/folder]`
- * @throws UserError for an invalid path, and for a checkpoint that cannot be read
- */
+/** Open a checkpoint on a hub. A revision is resolved once per process. @throws UserError if it cannot be read */
 export function openSnapshot(path: string, settings: HubSettings = hubSettings(process.env)): Promise<Snapshot> {
   return once(opened, path, settings, () => new Opening(path, settings).open());
 }

@@ -1,6 +1,4 @@
-/** Files of one format of weights, by their names. */
 interface WeightFiles {
-  /** In messages. */
   readonly title: string;
   readonly files: RegExp;
   /** If transformers and PEFT write the format, the names that they give. These are also downloaded from a hub. */
@@ -15,7 +13,6 @@ export interface FileLayout {
   readonly index: string;
   readonly shard: RegExp;
   readonly suffix: string;
-  /** PEFT's adapter. */
   readonly adapter: string;
 }
 
@@ -81,7 +78,6 @@ export function isOtherSet(name: string, chosen: string): boolean {
   return ALL.some(({ otherSet }) => otherSet?.test(name) && !otherSet.test(chosen));
 }
 
-/** The layout of the full weights in a folder, by the names of its files. */
 export function layoutIn(names: ReadonlySet<string>): FileLayout | null {
   return LAYOUTS.find(({ single, index }) => names.has(single) || names.has(index)) ?? null;
 }

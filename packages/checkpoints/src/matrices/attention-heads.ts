@@ -57,7 +57,6 @@ function stacked(shape: readonly number[]): MatrixView {
   return { dims: [heads * size, model], slices: [], shape: [heads * size, model] };
 }
 
-/** [heads, model, head] as [heads · head, model]. */
 function swapped(shape: readonly number[]): MatrixView {
   const [heads, model, size] = shape as [number, number, number];
   return { dims: [heads, model, size], slices: [], order: [0, 2, 1], shape: [heads * size, model] };

@@ -8,7 +8,6 @@ const GATED_QUERIES = new Set(
   words('qwen3_next qwen3_5_text qwen3_5_moe_text qwen3_5 qwen3_5_moe qwen4_exp_text qwen4_exp'),
 );
 
-/** Layouts by the last part of the name alone. */
 const BY_LEAF = new Map([
   ['q_proj', gatedQueries],
   ['in_proj_qkv', linearAttention],
@@ -16,10 +15,7 @@ const BY_LEAF = new Map([
   ['in_proj_ba', gatesByHead],
 ]);
 
-/**
- * The layout of fused linear attention, Mamba-2, LFM2's convolution or gated attention; null for other matrices.
- * @param path the dotted parts of its name, without the closing `weight`
- */
+/** The layout of fused linear attention, Mamba-2, LFM2's convolution or gated attention. @param path without weight */
 export function mixerLayout(path: readonly string[], matrix: FusedMatrix): FusedLayout | null {
   const [parent, leaf] = [path.at(-2) ?? '', path.at(-1) ?? ''];
   const isMamba = MAMBA_PARENTS.has(parent);

@@ -22,7 +22,6 @@ export interface MatrixContext {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   readonly architecture: Architecture;
   readonly multimodal: boolean;
-  /** The tensors of an ONNX model, with their use in its graph. */
   readonly onnx?: readonly OnnxTensor[] | null;
 }
 
@@ -114,7 +113,6 @@ function placeWith(entry: TensorEntry, model: Sorted, hidden: number | null): Te
   return { ...place, module: moduleByShape(entry, model.tensors, hidden) ?? place.module };
 }
 
-/** All heads of an attention projection in three dimensions, as one matrix. */
 function headsOf(
   entry: TensorEntry,
   model: Sorted,

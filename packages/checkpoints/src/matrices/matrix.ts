@@ -2,7 +2,6 @@ import type { TensorPlace } from '../naming/place.ts';
 import type { MatrixView } from '../tensors/matrix-view.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 
-/** One matrix to measure: a stored tensor or a part of a fused one. */
 export interface Matrix {
   /** The tensor's name, with `[q]`, `[gate]`, `[expert 3]` for a part. */
   readonly name: string;

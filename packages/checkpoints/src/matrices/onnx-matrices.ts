@@ -88,7 +88,6 @@ function split(tensor: OnnxTensor, model: OnnxModelContext): Matrix[] {
 /** Models have hundreds of experts. A tensor with more matrices than this is not a stack of weights. */
 const MAX_STACK = 4096;
 
-/** A stack of matrices, in the last two dimensions of the tensor: one matrix each. */
 function stack(whole: Matrix, shape: readonly number[]): Matrix[] {
   const view: MatrixView = wholeMatrix(shape.slice(-2));
   const count = shape.slice(0, -2).reduce((product, size) => product * size, 1);

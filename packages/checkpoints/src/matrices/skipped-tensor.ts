@@ -14,7 +14,6 @@ export function whyUnreadable(entry: TensorEntry): string | null {
 
 const SHOWN_DIMENSIONS = 8;
 
-/** A weight that is left out. */
 export function skippedWeight({ name, dtype, size }: TensorEntry, reason: string): Skipped {
   if (isFloatingPoint(dtype)) return { name, reason, dtype, parameters: size };
   if (size > 1 && isWeightName(name)) {
@@ -23,7 +22,6 @@ export function skippedWeight({ name, dtype, size }: TensorEntry, reason: string
   return { name, reason, dtype, parameters: 0 };
 }
 
-/** The reason to leave out integers and booleans that should be weights. */
 export function unexpectedDtype(dtype: string): string {
   return `dtype ${dtype}, which no trained weight has`;
 }

@@ -1,7 +1,6 @@
 import { words } from '@shadow-gate/platform';
 import type { ModuleType } from './module-type.ts';
 
-/** The type of each name, from rows with all names of a type. */
 function typesOf(...rows: ReadonlyArray<readonly [type: ModuleType, names: string]>): ReadonlyMap<string, ModuleType> {
   return new Map(rows.flatMap(([type, names]) => words(names).map((name) => [name, type] as const)));
 }
@@ -104,7 +103,6 @@ export const IN_ATTENTION = typesOf(
   ['recurrent_gate', 'b_proj f_proj f_a_proj f_b_proj'],
 );
 
-/** Modules of the MLP. */
 export const IN_MLP = typesOf(
   ['router', 'gate router wg'],
   ['down_proj', 'c_proj'],

@@ -54,7 +54,6 @@ export type ModuleType = (typeof MODULE_TYPES)[number];
 export const COMPONENTS = ['vision', 'projector', 'language', 'mtp'] as const;
 export type Component = (typeof COMPONENTS)[number];
 
-/** The matrices of softmax attention. */
 export const ATTENTION_MODULES: readonly ModuleType[] = [
   'q_proj',
   'k_proj',
@@ -69,7 +68,6 @@ export const ATTENTION_MODULES: readonly ModuleType[] = [
  */
 export const MIXER_MODULES: readonly ModuleType[] = [...ATTENTION_MODULES, 'recurrent_in', 'recurrent_out'];
 export const MLP_MODULES: readonly ModuleType[] = ['gate_proj', 'up_proj', 'down_proj', 'expert_latent_proj'];
-/** The matrices of a transformer block. */
 export const BLOCK_MODULES: readonly ModuleType[] = [...MIXER_MODULES, ...MLP_MODULES];
 
 /** Embeddings and lm_head have one row per token, and are reported apart from the blocks. */

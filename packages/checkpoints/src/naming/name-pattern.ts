@@ -1,7 +1,6 @@
 import { at, UserError } from '@shadow-gate/platform';
 import { type Assertion, type PatternNode, parsePattern } from './parse-pattern.ts';
 
-/** A regular expression for the whole name of a module. */
 export interface NamePattern {
   /** @throws UserError when the patterns of this config have taken too many steps */
   matches(name: string): boolean;
@@ -24,10 +23,7 @@ export class NamePatterns {
   readonly #compiled = new Map<string, NamePattern>();
   #steps = 0;
 
-  /**
-   * @param file the config, for errors
-   * @param maxSteps of all patterns, with all names
-   */
+  /** @param maxSteps of all patterns, with all names */
   constructor(file: string, maxSteps = MAX_STEPS) {
     this.#file = file;
     this.#maxSteps = maxSteps;
@@ -50,7 +46,6 @@ export class NamePatterns {
     }
     const { states, start } = program;
     const step = () => this.#step();
-    // Compiling takes time, too.
     states.forEach(step);
     const pattern = {
       matches: (name: string) => new Run(states, [...name], step).accepts(start, { from: 0, isWhole: true }),

@@ -48,7 +48,6 @@ export interface ModelKind {
   readonly mtpLayers?: ReadonlySet<number> | undefined;
 }
 
-/** The place of a tensor in the model, by its name. */
 export function tensorPlace(tensorName: string, { multimodal, mtpLayers }: ModelKind): TensorPlace {
   const path = parts(tensorName);
   const layer = numberAfter(path, LAYER_LISTS);

@@ -62,7 +62,6 @@ function cudaOfThisProcess({ isRequested }: { readonly isRequested: boolean }): 
 
 const TRIAL = [1, 2, 3, 4];
 
-/** The folders in which Vulkan's loader looks for drivers. */
 const VULKAN_FOLDERS = ['/etc/vulkan/icd.d', '/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
 
 /** Files that describe Vulkan drivers. Without any, the WebGPU library writes to standard error. */

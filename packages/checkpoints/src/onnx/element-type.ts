@@ -16,7 +16,6 @@ export const ElementType = {
 } as const;
 export type ElementType = (typeof ElementType)[keyof typeof ElementType];
 
-/** Floating-point dtypes by their names in safetensors. */
 const SAFETENSORS_TYPES = {
   F64: ElementType.float64,
   F32: ElementType.float32,
@@ -24,7 +23,6 @@ const SAFETENSORS_TYPES = {
   BF16: ElementType.bfloat16,
 } as const;
 
-/** The element type of a floating-point tensor of a safetensors file. */
 export function onnxElementType({ name, dtype }: { readonly name: string; readonly dtype: string }): ElementType {
   if (!Object.hasOwn(SAFETENSORS_TYPES, dtype)) throw new Error(`${name}: dtype ${dtype} is not floating-point`);
   return SAFETENSORS_TYPES[dtype as keyof typeof SAFETENSORS_TYPES];

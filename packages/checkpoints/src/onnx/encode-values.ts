@@ -3,7 +3,6 @@ import type { Attribute, ConstantType } from './graph-values.ts';
 
 const { onnx } = onnxProto;
 
-/** An attribute of a node in the format. */
 export function toAttribute(name: string, value: Attribute) {
   const { AttributeType } = onnx.AttributeProto;
   if (typeof value === 'number') return { name, type: AttributeType.INT, i: value };

@@ -10,7 +10,6 @@ const { onnx } = onnxProto;
 
 export { ElementType, elementBytes, onnxElementType } from './element-type.ts';
 
-/** Raw little-endian elements inside a file. */
 export interface ExternalData {
   readonly file: string;
   readonly offset: number;
@@ -71,7 +70,6 @@ export class Graph {
   readonly #zeros = new Map<Value, Value>();
   readonly #preparations: Preparation[] = [];
   readonly #externals: External[] = [];
-  /** Names that nodes of inner graphs take. */
   readonly #takenInside = new Set<string>();
   #largestExpansion = 0;
   /** Values before the next product with an expanded matrix, such as the last product. */
@@ -98,9 +96,8 @@ export class Graph {
   }
 
   /**
-   * float32 numbers that are computed from files in earlier sessions. onnxruntime would compute them while this session
-   * is created, and keep all intermediate values until the last one is done.
-   * @param parts add the computation of equal parts, one after the other, to graphs of their own
+   * float32 numbers that are computed from files in earlier sessions, by parts. onnxruntime would compute them while
+   * this session is created, and keep all intermediate values until the last one is done.
    */
   prepared(dims: readonly number[], parts: Preparation['parts'], type: PreparedType = ElementType.float32): Value {
     const name = this.#name('prepared');
@@ -118,7 +115,6 @@ export class Graph {
     return this.#externals.map(({ name, data }) => ({ location: name, data }));
   }
 
-  /** Computed before a session is opened. */
   get preparations(): readonly Preparation[] {
     return this.#preparations;
   }
@@ -155,7 +151,6 @@ export class Graph {
     return name;
   }
 
-  /** Add a node with one output. */
   op(
     type: string,
     inputs: readonly (Value | null)[],
@@ -195,11 +190,7 @@ export class Graph {
     return this.op('Loop', [this.constant([times], 'int64', []), null, value], { body });
   }
 
-  /**
-   * float32 blocks, made one by one, joined along an axis.
-   * @param count int64 []
-   * @param block adds nodes for a number [1]
-   */
+  /** float32 blocks for the numbers from 0 to `count` (int64 []), made one by one, joined along an axis. */
   joinBlocks(count: Value, axis: number, block: (index: Value) => Value): Value {
     const before = this.#name('before');
     const body = this.#loopBody((index) => ({
@@ -264,8 +255,6 @@ export class Graph {
    * product alone. onnxruntime would convert it once, when the session is created, and do all conversions of a run
    * first, since it orders nodes by their inputs alone. A shape that is computed from the shapes of `x` and of the last
    * product prevents both.
-   * @param matrix of a file
-   * @param dims its shape
    * @param x the other factor. Its first size, and that of the product, are unknown before a run
    */
   multiplyExpanded(matrix: Value, dims: readonly number[], x: Value, multiply: (expanded: Value) => Value): Value {
@@ -324,7 +313,6 @@ export class Graph {
     return this.#outputs.map(({ name }) => name ?? '');
   }
 
-  /** The model as protobuf bytes. */
   serialize(): Uint8Array {
     return onnx.ModelProto.encode({
       irVersion: IR_VERSION,

@@ -4,7 +4,6 @@ import type { Attribute } from './graph-values.ts';
 
 const { onnx } = onnxProto;
 
-/** A value that goes into or comes out of an inner graph. */
 export interface InnerValue {
   readonly name: string;
   /** onnx.proto, TypeProto. */
@@ -24,7 +23,6 @@ interface InnerGraph {
   readonly outputs: readonly InnerValue[];
 }
 
-/** A graph as the attribute of a node: the body of a loop, or a branch. */
 export function innerGraph({ nodes, inputs, outputs }: InnerGraph): Attribute {
   const infos = (values: readonly InnerValue[]) => values.map((value) => new onnx.ValueInfoProto({ ...value }));
   return { graph: new onnx.GraphProto({ name: 'inner', node: nodes, input: infos(inputs), output: infos(outputs) }) };

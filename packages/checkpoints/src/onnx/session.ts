@@ -15,7 +15,6 @@ ort.env.logLevel = 'fatal';
 
 export { ort };
 
-/** The execution provider that runs the graphs, and why. */
 export interface Device {
   readonly name: 'cpu' | 'cuda' | 'webgpu';
   readonly reason: string;
@@ -223,27 +222,23 @@ export function float32Output(outputs: SessionOutputs, name: string): Float32Arr
   return data;
 }
 
-/** An output, on the CPU or on a device. */
 export function tensorOutput(outputs: SessionOutputs, name: string): Tensor {
   const output = outputs[name];
   if (!output) throw new Error(`there is no output ${name}`);
   return output;
 }
 
-/** The elements of a float32 tensor on the CPU. */
 export function float32Data({ data }: Tensor): Float32Array {
   if (!(data instanceof Float32Array)) throw new Error('the tensor is not float32');
   return data;
 }
 
-/** The elements of a float64 output on the CPU. */
 export function float64Output(outputs: SessionOutputs, name: string): Float64Array {
   const data = outputs[name]?.data;
   if (!(data instanceof Float64Array)) throw new Error(`output ${name} is not float64`);
   return data;
 }
 
-/** The elements of an int64 output on the CPU, as numbers. */
 export function int64Output(outputs: SessionOutputs, name: string): number[] {
   const data = outputs[name]?.data;
   if (!(data instanceof BigInt64Array)) throw new Error(`output ${name} is not int64`);

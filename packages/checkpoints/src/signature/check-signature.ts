@@ -15,9 +15,7 @@ type SignatureFault = 'changed' | 'missing' | 'unsigned' | 'unreadable' | 'other
 
 /** The signature next to the weights, compared with the files. */
 export interface ModelSignature {
-  /** Number of files in its list. */
   readonly files: number;
-  /** In the order of the names. */
   readonly faults: ReadonlyArray<{ readonly name: string; readonly fault: SignatureFault }>;
   /** See `publicKeyDigest`. Null: no key was given, or another one signed. */
   readonly key: string | null;
@@ -65,7 +63,6 @@ export async function checkSignature(
   };
 }
 
-/** The files of the weights, relative to their folder. */
 async function weightNames({ tensors }: Checkpoint, folder: string): Promise<string[]> {
   const files = new Set([...tensors.values()].flatMap(storedEntries).map(({ file }) => file));
   const names: string[] = [];

@@ -15,7 +15,6 @@ export function signedBytes({ payloadType, payload }: Envelope): Buffer {
   return Buffer.concat([Buffer.from(head), payload]);
 }
 
-/** The contents of a `model.sig`. */
 export interface SignedFiles {
   readonly envelope: Envelope;
   /** SHA-256 in hexadecimal digits by the name of the file, relative to the folder; `.` for a lone file. */
@@ -34,7 +33,6 @@ const bundleSchema = z.object({
 });
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
-/** The form of the list in any statement. */
 const formSchema = z.object({
   predicateType: z.string(),
   predicate: z.object({ serialization: z.object({ method: z.string(), hash_type: z.string() }) }),

@@ -6,7 +6,6 @@ import { bitsValue, isReadable, tensorValue, valueType } from './tensor-value.ts
 interface Assembly {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Plain tensors, or quantized ones. */
   readonly parts: readonly TensorEntry[];
   /** Describes `join` in the digest. */
   readonly how: string;

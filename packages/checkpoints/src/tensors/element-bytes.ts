@@ -8,11 +8,7 @@ import type { TensorEntry } from './tensor-entry.ts';
 /** Large enough that the disk and SHA-256 limit the speed. */
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
-/**
- * The elements of a tensor in order, little-endian, in chunks.
- * @param use takes a chunk. Its memory is used again
- * @throws UserError for a truncated file
- */
+/** The elements of a tensor in order, little-endian, in chunks that share memory. @throws UserError if truncated */
 export async function eachChunk(entry: TensorEntry, use: (bytes: Uint8Array) => void): Promise<void> {
   const { layout, shape } = entry;
   if (!layout) return readRun(entry, use);
@@ -28,7 +24,6 @@ export async function eachChunk(entry: TensorEntry, use: (bytes: Uint8Array) => 
     use(await assembled(tensorRows(entry, start, Math.min(rows, start + block))));
 }
 
-/** Types by the bytes of an element. */
 const TYPES: Readonly<Record<number, ElementType>> = {
   1: ElementType.uint8,
   2: ElementType.uint16,

@@ -119,7 +119,6 @@ export function planView({ start, shape, strides, count }: Strided): {
   return null;
 }
 
-/** An offset in whole steps of each axis. */
 function startsOf(offset: number, steps: readonly number[]): number[] {
   let left = offset;
   return steps.map((step) => {

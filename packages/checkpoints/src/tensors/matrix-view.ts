@@ -40,7 +40,6 @@ export function wholeMatrix(shape: readonly number[]): MatrixView {
 
 /**
  * Cut one part out of a fused matrix.
- * @param input number of input features
  * @param orientation `rows`: stored [out, in] as nn.Linear does; `columns`: [in, out] as GPT-2's Conv1D does
  */
 export function outputPart(part: OutputSlice, input: number, orientation: 'rows' | 'columns'): MatrixView {
@@ -52,7 +51,6 @@ export function outputPart(part: OutputSlice, input: number, orientation: 'rows'
   return { dims: [input, ...part.outDims], slices: [slice], shape: [input, output] };
 }
 
-/** The transpose of a view that is not transposed yet. */
 export function transposedView({ dims, slices, shape: [m, n] }: MatrixView): MatrixView {
   return { dims, slices, shape: [n, m], transposed: true };
 }

@@ -8,7 +8,6 @@ export interface TensorEntry {
   readonly dtype: string;
   /** As stored, [out, in] for a linear layer; [] is a scalar. */
   readonly shape: readonly number[];
-  /** Number of elements. */
   readonly size: number;
   /** Absolute path of the file that holds the data. */
   readonly file: string;

@@ -26,7 +26,6 @@ export function storedEntries(entry: TensorEntry): readonly TensorEntry[] {
 /** Indices, numbers, their scales and their products, in 4 bytes each. */
 const EXPANSION_BYTES = 16;
 
-/** The parts, and the tensor. */
 const ASSEMBLY_COPIES = 2;
 
 /** Bytes to expand a quantized weight or to assemble a tensor from parts, in addition to the result. */
@@ -86,7 +85,6 @@ export function packedValues(graph: Graph, entry: TensorEntry): PackedValues | n
   };
 }
 
-/** Bytes of `packedValues` in memory. */
 export function packedBytes({ size }: TensorEntry, { bits, block, offsets }: PackedMatrix): number {
   return (size * bits) / 8 + (size / block) * (offsets === undefined ? 1 : 2) * elementBytes(ElementType.float32);
 }

@@ -17,7 +17,6 @@ const lineSchema = z
     id: z.union([z.string().min(1), z.int()]),
     correct: z.int().nonnegative(),
     samples: z.int().positive(),
-    /** Share of right answers by guessing. */
     chance: z.number().min(0).lt(1).optional(),
     /** A passage or the like that it shares with other items. */
     cluster: z.union([z.string(), z.number()]).nullish(),
@@ -27,7 +26,7 @@ type Line = z.infer<typeof lineSchema>;
 
 /**
  * Read counts per item: each suite is a task, each item a document.
- * @throws UserError with file and line, for an empty file, a line that is not such a count, and a repeated item
+ * @throws UserError with file and line, for an empty file, a line that is not a count, and a repeated item
  */
 export async function readCounts(path: string): Promise<Benchmarks> {
   const lines: Line[] = [];

@@ -11,7 +11,6 @@ import { canBeRight, type NamedResult } from './results.ts';
 
 const messageSchema = z.looseObject({ role: z.string(), content: z.unknown().optional() });
 
-/** One line: the score of one answer to a sample in one result. */
 const rowSchema = z.looseObject({
   evaluation_id: z.string(),
   model_id: z.string(),
@@ -31,7 +30,6 @@ const rowSchema = z.looseObject({
 });
 type Row = z.infer<typeof rowSchema>;
 
-/** A sample of a task, without its texts. */
 export interface EeeItem {
   readonly id: string;
   readonly doc: string;
@@ -44,7 +42,6 @@ export interface EeeItem {
 }
 
 export interface EeeInstances {
-  /** By task. */
   readonly items: ReadonlyMap<string, readonly EeeItem[]>;
   /** Results with another maximum than 1, or a wrong answer with 1: 1 does not mean right. */
   readonly ungraded: ReadonlySet<NamedResult>;
@@ -56,11 +53,7 @@ interface FoundItem extends EeeItem {
   readonly answers: Set<string>;
 }
 
-/**
- * Read all samples of a log.
- * @param path for errors
- * @throws UserError with the line, for another log or result, an error in place of an answer, and a repeated epoch
- */
+/** @throws UserError with the line, for another log or result, an error in place of an answer, and a repeated epoch */
 export async function readInstances(path: string, log: EeeLog, named: readonly NamedResult[]): Promise<EeeInstances> {
   const found = new Map<string, Map<string, FoundItem>>();
   const ungraded = new Set(named.filter(({ result }) => !canBeRight(result.metric_config)));

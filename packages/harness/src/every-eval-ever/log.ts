@@ -6,7 +6,6 @@ import { readLogJson } from '../log-json.ts';
 const text = z.string().nullish();
 const details = z.record(z.string(), z.string()).nullish();
 
-/** One metric of one evaluation. */
 const resultSchema = z.looseObject({
   evaluation_result_id: text,
   evaluation_name: z.string().min(1),

@@ -17,7 +17,6 @@ export interface NamedResult {
 /**
  * All results of a log. Their id is the metric, with its filter or scorer before or after a colon; converters add the
  * filter of lm-evaluation-harness to the evaluation, too.
- * @param path for errors
  * @throws UserError for results with the same names
  */
 export function nameResults({ evaluation_results: results }: EeeLog, path: string): NamedResult[] {
@@ -51,7 +50,6 @@ export function eeeMetric({ result, metric, filter }: NamedResult): BenchmarkMet
   return { metric, filter, value: score, stderr, higherIsBetter: !result.metric_config.lower_is_better };
 }
 
-/** Is it the mean over the samples? */
 export function isEeeMean({ metric_config: { metric_kind: kind, metric_unit: unit } }: EeeResult): boolean {
   return kind === 'accuracy' && unit === 'proportion';
 }

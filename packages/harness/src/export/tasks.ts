@@ -25,12 +25,10 @@ export function exportParts({ question }: Pick<ProbeItem, 'question'>): readonly
   return [question.contexts === undefined ? 'choices' : 'contexts'];
 }
 
-/** Metadata of a task. */
 interface ExportedTask {
   readonly version: typeof EXPORT_VERSION;
   readonly tool: string;
   readonly part: ExportPart;
-  /** Place of the suite in the policy. */
   readonly place: number;
   readonly suite: Pick<
     Suite,
@@ -46,7 +44,6 @@ interface ExportedTask {
 }
 
 interface ExportedFile {
-  /** In the folder. */
   readonly name: string;
   readonly text: string;
 }

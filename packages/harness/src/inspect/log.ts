@@ -56,7 +56,6 @@ const headerSchema = z.looseObject({
 });
 export type LogHeader = z.infer<typeof headerSchema>;
 
-/** The scores of all samples under one reducer. */
 const reductionsSchema = z.array(
   z.looseObject({
     scorer: z.string(),

@@ -42,7 +42,6 @@ const HINT = 'copy the file again as lighteval wrote it';
 interface DetailsContext {
   readonly metrics: readonly BenchmarkMetric[];
   readonly systemInstruction: string | null;
-  /** Settings of generation. */
   readonly generation: unknown;
 }
 
@@ -52,11 +51,7 @@ export interface LightevalDetails {
   readonly isChoice: boolean;
 }
 
-/**
- * Read the documents of a task.
- * @param file relative to the folder
- * @throws UserError with file and row, for an empty or damaged file, or a repeated document
- */
+/** Read the documents of a task. @throws UserError with file and row, if it is empty or damaged, or repeats a document */
 export async function readDetails(folder: string, file: string, of: DetailsContext): Promise<LightevalDetails> {
   const path = join(folder, file);
   const columns = ['doc', 'metric', 'model_response'];
@@ -90,7 +85,6 @@ export function toDetails(rows: readonly unknown[], path: string, of: DetailsCon
   return { documents, repeats: all.reduce((most, own) => Math.max(most, own.repeats), 1), isChoice };
 }
 
-/** A document with all kinds of answers. */
 interface Found {
   readonly key: string;
   readonly document: BenchmarkDocument & { readonly values: DocumentValue[] };
@@ -144,7 +138,6 @@ function addRow(found: Map<string, Found>, { row, where, logprobs, of }: AddedRo
   found.set(key, { ...entry, document });
 }
 
-/** Log-likelihood of every choice; null for generated answers. */
 function logprobsOf({ doc, model_response: { logprobs } }: Row): readonly (number | null)[] | null {
   const isLoglikelihood = (doc.sampling_methods ?? []).includes('LOGPROBS');
   if (!isLoglikelihood || !logprobs || logprobs.length === 0 || logprobs.length !== doc.choices?.length) return null;

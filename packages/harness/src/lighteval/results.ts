@@ -104,7 +104,6 @@ function definitionOf(results: LightevalResults, key: string, metric: string) {
   );
 }
 
-/** Is a metric the mean over the documents? */
 export function isLightevalMean(results: LightevalResults, key: string, metric: string): boolean {
   return definitionOf(results, key, metric)?.corpus_level_fn === 'mean';
 }

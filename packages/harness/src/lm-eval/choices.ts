@@ -35,10 +35,8 @@ export function countRightIndices(target: unknown): number | null {
 }
 
 interface Answered {
-  /** Prompt and continuation of each choice. */
   readonly requests: readonly unknown[];
   readonly logprobs: BenchmarkDocument['logprobs'];
-  /** Index or text of the right choice. */
   readonly target: unknown;
   /** By the largest log-likelihood: 1 if the answer was right, 0 if not. */
   readonly accuracy: unknown;

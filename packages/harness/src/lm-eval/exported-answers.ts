@@ -18,7 +18,6 @@ import { z } from 'zod';
 import { EXPORT_KEY, type ExportPart, exportParts } from '../export/tasks.ts';
 import { readLogLines } from '../read-lines.ts';
 
-/** The samples of an exported task. */
 export interface ExportedTaskLog {
   readonly path: string;
   readonly part: ExportPart;
@@ -26,10 +25,8 @@ export interface ExportedTaskLog {
   readonly isChat: boolean;
 }
 
-/** An item with the harness's results. */
 export interface AnsweredItem {
   readonly item: ProbeItem;
-  /** Log-likelihood of every choice. */
   readonly logprobs: readonly number[] | null;
   readonly text: string | null;
   /** Log-likelihood of the right answer, if answers are generated. */
@@ -120,7 +117,6 @@ function withinFrame(frame: ChatFrame, rendered: string, message: string): boole
   return forms.some((text) => rendered === `${before}${text}${after}`);
 }
 
-/** The message that answers in a chat, without a delimiter. */
 function messageOf({ question }: ProbeItem, i: number): string {
   return question.kind === 'choice' ? at(question.choices, i) : question.target;
 }

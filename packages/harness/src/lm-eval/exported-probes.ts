@@ -19,7 +19,6 @@ import { type LmEvalResults, lmEvalGroups, lmEvalTasks, readLmEvalResults } from
 
 interface ExportedProbes {
   readonly probes: MeasuredProbes;
-  /** Names of tasks and groups. */
   readonly names: ReadonlySet<string>;
 }
 

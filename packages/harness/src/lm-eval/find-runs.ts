@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { type FoundFile, openedFilesIn } from '../files-in.ts';
 
-/** The files of one run of lm-evaluation-harness. */
 export interface RunFiles {
   /** Relative to the searched folder. */
   readonly results: string;

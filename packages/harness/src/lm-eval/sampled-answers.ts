@@ -7,12 +7,10 @@ import { meanAndError } from '../means.ts';
 
 type Pipeline = NonNullable<TaskConfig['filter_list']>[number];
 
-/** One line of samples of a document with several answers. */
 interface SampledLine {
   readonly target: unknown;
   /** Responses to its only request. */
   readonly responses: readonly unknown[];
-  /** `exact_match` of the file under the filter. */
   readonly exactMatch: number | null;
 }
 
@@ -63,7 +61,6 @@ function judge({ target, responses, exactMatch }: SampledLine, pipeline: Pipelin
     const right = texts.map((text) => judgeAnswer(text, { kind: 'exact', target: '', rule }).correct);
     return fits(right, exactMatch, pipeline) ? right : null;
   } catch (error) {
-    // A step of Python, or a pattern that cannot be read.
     if (error instanceof UserError) return null;
     throw error;
   }

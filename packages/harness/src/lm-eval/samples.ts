@@ -26,7 +26,6 @@ const sampleSchema = z.looseObject({
 });
 type Sample = z.infer<typeof sampleSchema>;
 
-/** Results that the samples of a task must match. */
 interface SamplesContext {
   readonly task: string;
   readonly metrics: readonly BenchmarkMetric[];
@@ -40,8 +39,7 @@ interface SamplesContext {
 const HINT = 'copy the file again as lm-evaluation-harness wrote it';
 
 /**
- * Read the documents of a task, with every metric; each has a line per filter.
- * @param file relative to the folder
+ * Read the documents of a task, with a line per filter.
  * @throws UserError with file and line, for an empty, truncated or doubled file, or one of other results
  */
 export async function readLmEvalSamples(folder: string, file: string, of: SamplesContext): Promise<SampledDocuments> {
@@ -72,7 +70,6 @@ export async function readLmEvalSamples(folder: string, file: string, of: Sample
 interface Found {
   readonly document: BenchmarkDocument & { readonly values: DocumentValue[] };
   readonly repeats: number;
-  /** Which of its answers are right. */
   readonly right: Map<SampleReading, readonly boolean[]>;
   /** With a line. */
   readonly filters: Set<string>;

@@ -35,12 +35,10 @@ function stateOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileState {
   return { device: dev, inode: ino, size, modified: mtimeNs, changed: ctimeNs };
 }
 
-/** Is it the same file, perhaps with other contents? */
 export function isSameFile(one: FileState, other: FileState): boolean {
   return one.device === other.device && one.inode === other.inode && one.size === other.size;
 }
 
-/** Is it the same file, with the same contents? */
 export function isUnchanged(one: FileState, other: FileState): boolean {
   return isSameFile(one, other) && one.modified === other.modified && one.changed === other.changed;
 }

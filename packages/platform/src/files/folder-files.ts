@@ -11,15 +11,13 @@ export class FolderFiles {
   readonly #read = new Map<string, Promise<Buffer | null>>();
   readonly #folders = new Map<string, FolderFiles>();
 
-  /** @param path of a folder; one that does not exist has no files */
+  /** @param path a folder that does not exist has no files */
   constructor(path: string) {
     this.path = path;
   }
 
   /**
-   * A whole file.
-   * @param name relative to the folder
-   * @returns null if there is none
+   * @returns null if there is no such file
    * @throws UserError if it leads out of the folder, is not a regular file, or is too large for its kind
    */
   bytes(name: string): Promise<Buffer | null> {
@@ -33,15 +31,11 @@ export class FolderFiles {
     return real === null ? null : readFileBytes(real, kindOf(name), join(this.path, name), openResolved);
   }
 
-  /** The same as text. */
   async text(name: string): Promise<string | null> {
     return (await this.bytes(name))?.toString('utf8') ?? null;
   }
 
-  /**
-   * Compare the files that were read with the same folder, opened anew.
-   * @returns the path of the first file that changed, appeared or vanished; null if there is none
-   */
+  /** @returns the path of the first file that was read, and has changed, appeared or vanished now; null without one */
   async changedFile(now: FolderFiles): Promise<string | null> {
     for (const [name, before] of this.#read) {
       const [was, is] = [await contentOf(before), await contentOf(now.bytes(name))];

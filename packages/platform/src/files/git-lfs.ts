@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { UserError } from '../user-error.ts';
 
-/** The start of the small text file that Git LFS leaves in place of a file that was not fetched. */
+/** The start of the small text file that Git LFS leaves in place of a missing file. */
 const MAGIC = 'version https://git-lfs';
 
 /** Bytes at the start of a file that show whether it is a pointer. */
@@ -14,7 +14,6 @@ export function lfsPointerError(file: string): UserError {
   );
 }
 
-/** @param start at least `LFS_MAGIC_BYTES` of the file */
 export function isLfsPointer(start: Buffer | string): boolean {
   const text = typeof start === 'string' ? start : start.toString('latin1', 0, LFS_MAGIC_BYTES);
   return text.startsWith(MAGIC);

@@ -2,8 +2,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Create a folder and the folders above it. Node's own `recursive` never returns in /proc, where folders cannot be
- * created.
+ * Create a folder and the folders above it. Node's own `recursive` never returns in /proc, which has no new folders.
  * @throws the system's error
  */
 export async function makeFolder(path: string): Promise<void> {

@@ -26,9 +26,7 @@ export const MAX_FILE_BYTES = {
 export type TextFileKind = keyof typeof MAX_FILE_BYTES;
 
 /**
- * Read a whole text file.
- * @param name in errors
- * @returns null if there is none
+ * Read a whole text file, under a name for errors. @returns null if it does not exist
  * @throws UserError for a directory, a pipe or a device, and for a file that is too large for its kind or grows
  */
 export async function readTextFile(file: string, kind: TextFileKind = 'config', name = file): Promise<string | null> {

@@ -7,7 +7,6 @@ import { UserError } from '../user-error.ts';
  * The real path of a file that a stranger's folder names, by an entry, an index or a link. It must be inside that
  * folder, or in the `blobs` of its Hugging Face cache: the stranger must not name other files of the machine. The path
  * of the folder itself, which the user wrote, may contain links.
- * @param name relative to the folder
  * @returns null if there is no such file
  * @throws UserError for a file elsewhere; it names the file, not where it leads
  */

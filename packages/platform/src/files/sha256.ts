@@ -1,15 +1,10 @@
 import { createHash } from 'node:crypto';
 
-/** SHA-256 as 64 hexadecimal digits. */
 export function sha256(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/**
- * SHA-256 of a stream, chunk by chunk.
- * @param onBytes receives the length of each
- * @throws whatever the stream throws
- */
+/** @param onBytes receives the length of each chunk */
 export async function sha256Stream(
   stream: AsyncIterable<Buffer>,
   onBytes: (bytes: number) => void = () => {},

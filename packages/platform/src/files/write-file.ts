@@ -39,7 +39,6 @@ const draftBeside = (path: string) => `${path}.${randomUUID()}.tmp`;
 const DRAFT = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 const DRAFT_LIFETIME_MILLISECONDS = 24 * 3600 * 1000;
 
-/** Folders that this process has swept. */
 const swept = new Set<string>();
 
 /** Remove drafts of killed processes. Drafts of the last day may be in use. */
@@ -68,10 +67,7 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
 /** More than a measurement, a report and its page for most models. */
 const TRIAL_BYTES = 4 * 1024 * 1024;
 
-/**
- * Check before a long measurement that a file, or a folder of files, can be written there, and that the disk has room.
- * @throws UserError, or the system's error, if not
- */
+/** Check before a long measurement that files can be written, and that the disk has room. @throws UserError if not */
 export async function expectWritable(path: string, kind: 'file' | 'folder'): Promise<void> {
   const existing = await stat(path).catch(() => null);
   if (path === '' || (existing && existing.isDirectory() !== (kind === 'folder') && !isDevice(existing))) {

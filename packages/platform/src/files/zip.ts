@@ -8,7 +8,6 @@ const MAX_MEMBER_BYTES = 256 * 2 ** 20;
 /** With zstd, larger members have several frames, which do not fit into one buffer. */
 const MAX_ZSTD_BYTES = 192 * 2 ** 20;
 
-/** A directory of a million members. */
 const MAX_DIRECTORY_BYTES = 128 * 2 ** 20;
 
 const END_BYTES = 22;
@@ -21,7 +20,6 @@ const STORED = 0;
 const DEFLATED = 8;
 const ZSTD = 93;
 
-/** One file of an archive. */
 export interface ZipMember {
   readonly name: string;
   readonly method: number;
@@ -47,8 +45,7 @@ export interface ZipArchive {
 }
 
 /**
- * Use a zip archive (PKWARE's APPNOTE 6.3.10, with ZIP64). Members are stored, deflated or packed by zstd; their CRC-32
- * is checked.
+ * Use a zip archive (PKWARE's APPNOTE 6.3.10, with ZIP64): stored, deflated or zstd, with CRC-32.
  * @param hint what to do about a damaged archive
  * @throws UserError for a file that is not a whole archive
  */

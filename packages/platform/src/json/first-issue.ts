@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { isObject } from './is-object.ts';
 
 /**
- * Validation that stops at the first mistake. zod collects every one, each with its path and message: a list of a
- * million wrong entries would take gigabytes to refuse.
+ * Validation that stops at the first mistake. zod collects all with their paths and messages: to refuse a list of a
+ * million wrong entries would take gigabytes.
  */
 type Validated<T> =
   | { readonly success: true; readonly data: T }
@@ -14,7 +14,6 @@ export interface FirstIssue {
   readonly message: string;
 }
 
-/** Entries that are checked in one call of zod. */
 const CHUNK = 256;
 
 /** A message can quote keys of the file. */
@@ -23,19 +22,16 @@ const MAX_MESSAGE_LENGTH = 300;
 export function validate<T>(schema: z.ZodType<T>, value: unknown): Validated<T> {
   const issue = firstIssue(schema, value, []);
   if (issue !== null) return { success: false, issue };
-  // What is left are rules of the whole, which report one thing at a time.
+  // Only rules of the whole are left, with one mistake at a time.
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed;
   return { success: false, issue: toIssue(parsed.error, []) };
 }
 
-/** A list of this length has as many mistakes. */
+/** A list of this length can have as many mistakes. */
 const LONG_LIST = 1000;
 
-/**
- * The same for a few fields that a person wrote, with every mistake, unless there are long lists among them.
- * @param fields an object
- */
+/** `validate` for a few fields that a person wrote, with every mistake, unless there are long lists among them. */
 export function validateFields<T>(
   schema: z.ZodType<T>,
   fields: Readonly<Record<string, unknown>>,
@@ -86,7 +82,6 @@ function firstIssue(schema: z.core.$ZodType, value: unknown, path: readonly Prop
   }
 }
 
-/** By the schema of an entry. */
 const chunkSchemas = new WeakMap<z.core.$ZodType, z.ZodArray<z.core.$ZodType>>();
 
 function firstOfList(
@@ -110,7 +105,7 @@ function firstOfList(
   return null;
 }
 
-/** The option of a discriminated union that a value says it is. */
+/** The option that a value of a discriminated union names. */
 function chosenOption(def: z.core.$ZodUnionDef, value: unknown): z.core.$ZodType | null {
   const { discriminator } = def as Partial<z.core.$ZodDiscriminatedUnionDef>;
   if (discriminator === undefined || !isObject(value)) return null;
@@ -126,7 +121,7 @@ function firstOf<K>(keys: Iterable<K>, find: (key: K) => FirstIssue | null): Fir
   return null;
 }
 
-/** One that cannot hold more than a few values. */
+/** For a schema that holds a few values at most. */
 function check(schema: z.core.$ZodType, value: unknown, path: readonly PropertyKey[]): FirstIssue | null {
   const parsed = z.safeParse(schema, value);
   return parsed.success ? null : toIssue(parsed.error, path);

@@ -3,8 +3,7 @@ const WIDTH = 120;
 
 /**
  * Readable JSON that is not much larger than without white space: a value that fits takes one line, as does every entry
- * of a list of lists, and any list of numbers. Numbers are written as by `JSON.stringify`.
- * @returns lines, without a line end behind the last
+ * of a list of lists, and any list of numbers.
  */
 export function jsonLines(value: unknown): string {
   return write(value, '');
@@ -33,7 +32,6 @@ function roomLeft(value: unknown, room: number): number {
   if (room < 0 || value === undefined) return room;
   if (typeof value === 'string') return room < value.length ? -1 : room - JSON.stringify(value).length;
   if (typeof value !== 'object' || value === null) return room - String(value).length;
-  // Brackets, and a comma for each entry.
   let left = room - 2;
   for (const [key, own] of Object.entries(value)) {
     if (left < 0) return left;

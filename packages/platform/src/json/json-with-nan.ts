@@ -2,7 +2,6 @@ import { endOfString, lineOfError, parseJson } from './parse-json.ts';
 
 /**
  * Parse JSON of Python: `NaN`, `Infinity` and `-Infinity`, which JSON does not have, become null.
- * @param file name of the text in errors
  * @param firstLine number of its first line in the file
  * @throws UserError with file and line, for a text that is not JSON, nests too deeply or has too many values
  */
@@ -16,7 +15,7 @@ export function parseJsonWithNaN(text: string, file: string, hint: string, first
   return parseJson(json, { name: file, hint, notJson });
 }
 
-/** The text with every number that is not finite, outside of strings, replaced by null. */
+/** The text with null in place of numbers that are not finite. */
 export function withoutNonFinite(text: string): string {
   if (!/NaN|Infinity/.test(text)) return text;
   let result = '';

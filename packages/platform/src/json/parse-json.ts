@@ -17,7 +17,6 @@ const STRING_BYTES = 32;
 interface JsonText {
   /** Name in errors: a file, a line of a file, a server. */
   readonly name: string;
-  /** What to do if the text cannot be used. */
   readonly hint: string;
   /** Text behind the name in the error for a text that is not JSON; by default the line. */
   readonly notJson?: string | ((error: Error) => string);

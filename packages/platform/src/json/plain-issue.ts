@@ -1,4 +1,3 @@
-/** Names of types in plain words. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   array: 'a list',
   boolean: 'true or false',
@@ -9,7 +8,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: 'a text',
 };
 
-/** A message of zod in words that do not assume TypeScript. Other messages stay. */
+/** A message of zod without words of TypeScript. */
 export function plainIssue(message: string): string {
   const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
   if (expected !== undefined && received !== undefined) {

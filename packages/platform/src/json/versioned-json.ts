@@ -4,14 +4,12 @@ import { UserError } from '../user-error.ts';
 import { type FirstIssue, validate } from './first-issue.ts';
 import { parseJson } from './parse-json.ts';
 
-/** A JSON format of ours. */
 export interface VersionedFormat<T> {
   /** The value of its key `schema`. */
   readonly version: string;
   readonly schema: z.ZodType<T>;
   /** Convert the stored form into that of the schema, or report why that is not possible. */
   readonly unpack?: (json: object) => { readonly json: object } | { readonly issue: FirstIssue };
-  /** What to do if a text is not of this format. */
   readonly hint: string;
 }
 
@@ -22,20 +20,17 @@ export async function readVersioned<T>(path: string, format: VersionedFormat<T>)
   return parseVersioned(text, path, format);
 }
 
-/** The schema that a file claims to have; null if it claims none, or is not JSON. */
 export async function readSchema(path: string): Promise<string | null> {
   const text = await readTextFile(path, 'measurement');
   const [, stated = null] = /^\s*\{\s*"schema"\s*:\s*"([^"\\]*)"/.exec(text ?? '') ?? [];
   return stated;
 }
 
-/** Most characters of a foreign schema name in an error. */
 const MAX_NAME_LENGTH = 100;
 
 /**
- * Parse and validate a text.
  * @param name in errors
- * @param notJson what errors say about a text that is not JSON
+ * @param notJson error for a text that is not JSON
  * @throws UserError with the name and the first problem
  */
 export function parseVersioned<T>(

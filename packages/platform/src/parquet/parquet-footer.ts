@@ -6,7 +6,6 @@ import { PARSERS } from './parquet-values.ts';
 
 /** Bytes read in ranges: a file, a buffer, or an address of a hub. */
 export interface ParquetSource {
-  /** Name in errors. */
   readonly name: string;
   readonly byteLength: number;
   /** Exactly the bytes `start ≤ byte < end`. */
@@ -16,7 +15,6 @@ export interface ParquetSource {
 const MAGIC = 'PAR1';
 /** In place of the magic number, if the footer is encrypted, too. */
 const ENCRYPTED_MAGIC = 'PARE';
-/** Length of the footer and magic number. */
 const END_BYTES = 8;
 /** Most footers fit into this many bytes: one request. */
 const FIRST_BYTES = 64 * 1024;
@@ -60,8 +58,8 @@ function leavesOf({ path, children }: SchemaTree): string[] {
 }
 
 /**
- * Paths of the columns with floats, with dots between names; the items of a list have the path of the list. JavaScript
- * cannot distinguish whole floats from integers.
+ * Dotted paths of the columns with floats; the items of a list have the path of the list. JavaScript cannot distinguish
+ * whole floats from integers.
  * @throws UserError for a file that is not parquet
  */
 export async function floatColumns(source: ParquetSource): Promise<ReadonlySet<string>> {

@@ -5,7 +5,7 @@ import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from 'hypar
 import { readVarInt } from 'hyparquet/src/thrift.js';
 import type { compressors as Compressors } from 'hyparquet-compressors';
 
-/** The values of one column in one row group, in pages that follow one another. */
+/** The values of one column in one row group, in consecutive pages. */
 export interface ColumnChunk {
   /** `start ≤ byte < end` of the file. */
   readonly start: number;
@@ -35,8 +35,7 @@ interface PageLimits {
 
 /**
  * Check the pages of a column before they are read: the reader allocates as many values as pages and runs announce.
- * @param bytes of the chunk
- * @returns how many bytes they have without compression
+ * @returns their bytes without compression
  * @throws Error for pages that announce more than the footer, or than there is
  */
 export function checkPages(bytes: DataView, chunk: ColumnChunk, { compressors, bytes: most }: PageLimits): number {
@@ -76,10 +75,7 @@ function valuesOf({
 
 type Codec = Pick<PageLimits, 'compressors'> & { readonly chunk: ColumnChunk };
 
-/**
- * Levels, and indexes into a dictionary, are in runs of one value
- * (https://parquet.apache.org/docs/file-format/data-pages/encodings/).
- */
+/** Levels and indexes are in runs (https://parquet.apache.org/docs/file-format/data-pages/encodings/). */
 function checkRuns(page: Uint8Array, header: PageHeader, { chunk, compressors }: Codec): void {
   const { data_page_header: first, data_page_header_v2: second, uncompressed_page_size: size } = header;
   const unpack = (bytes: Uint8Array, length: number) => decompressPage(bytes, length, chunk.codec, compressors);
@@ -115,7 +111,6 @@ const readerOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Reader => ({
   offset: 0,
 });
 
-/** Bits of a level. */
 const widthOf = (level: number) => 32 - Math.clz32(level);
 
 /** In the first version of pages, the length of levels stands before them. */

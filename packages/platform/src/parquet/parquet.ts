@@ -96,7 +96,6 @@ export async function readParquetFile(path: string, options: ParquetOptions = {}
   }
 }
 
-/** A file in memory. */
 export function parquetBytes(bytes: Uint8Array, name: string): ParquetSource {
   const slice = (start: number, end = bytes.byteLength) => Uint8Array.from(bytes.subarray(start, end)).buffer;
   return { name, byteLength: bytes.byteLength, slice };
@@ -202,8 +201,8 @@ async function readColumns(
 type Codecs = typeof compressors;
 
 /**
- * Loaded for the first file: one codec is WebAssembly, and a machine with a memory limit may have no room for it. GZIP
- * and BROTLI are those of Node, which are native and stop at the announced length.
+ * Loaded for the first file: one codec is WebAssembly, which may exceed a memory limit. Node's GZIP and BROTLI are
+ * native and stop at the announced length.
  */
 async function loadCodecs(): Promise<Codecs> {
   const { compressors: all } = await import('hyparquet-compressors');

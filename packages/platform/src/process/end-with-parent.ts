@@ -17,7 +17,7 @@ const watch = (parent: number) => `
   }, 500);
 `;
 
-/** End when the parent is gone, whatever this process is doing, and however the parent ended. */
+/** End when the parent is gone, whatever this process does, and however the parent ended. */
 export function endWithParent(): void {
   const parent = Number(process.env[PARENT]);
   // Children of this process are not those of its parent.

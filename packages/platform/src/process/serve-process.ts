@@ -11,7 +11,7 @@ export type ProcessAnswer<T> =
   | { readonly kind: 'error'; readonly message: string; readonly stack: string | undefined }
   | { readonly kind: 'stopped'; readonly reason: StopReason };
 
-/** Answer the parent, and end with it: the first message says what to load, every later one is a request. */
+/** Answer the parent, and end with it. The first message has data to load, later ones are requests. */
 export function serveProcess<Load, Loaded, Request, Reply>(
   start: (load: Load) => { readonly loaded: Loaded; readonly answer: (request: Request) => Reply },
 ): void {

@@ -31,7 +31,7 @@ export class StoppableProcess<Request, Reply> {
   }
 
   /**
-   * Start a process and let it load its data.
+   * Start a process, which loads its data.
    * @throws ProcessStopped if that takes too long or too much memory, and the UserError of the work
    */
   static async start<Request, Reply, Loaded>(
@@ -64,7 +64,7 @@ export class StoppableProcess<Request, Reply> {
     });
     if (answer.kind !== 'value') stop();
     const loaded = resultOf(answer);
-    // A process that is asked nothing more must not keep this one alive.
+    // An idle process must not keep this one alive.
     bridge.unref();
     return { process: new StoppableProcess(bridge, port, new Int32Array(shared), pid), loaded };
   }
@@ -122,9 +122,7 @@ export function bridgeEntry(): URL | null {
 }
 
 export interface ProcessOptions {
-  /** As `bridgeEntry` finds it. */
   readonly bridge: URL;
-  /** The file of the process, which calls `serveProcess`. */
   readonly entry: URL;
   /** Memory for its objects and strings. */
   readonly heapMiB: number;
@@ -132,7 +130,7 @@ export interface ProcessOptions {
   readonly milliseconds: number;
 }
 
-/** The caller, who knows the work, makes the message for the user. */
+/** The caller makes the message for the user. */
 export class ProcessStopped extends Error {
   override readonly name = 'ProcessStopped';
   readonly reason: StopReason;

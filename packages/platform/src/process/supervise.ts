@@ -14,11 +14,10 @@ const REPORTED = 64;
 const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface Supervision {
-  /** Do the work, and set the exit code. */
   readonly work: () => Promise<void>;
   /** Does the work run in a second process? */
   readonly isApart: boolean;
-  /** Report, in one line, why there is no result. */
+  /** Report in one line. */
   readonly report: (error: unknown) => void;
   /** The program's exit code if it has no result. */
   readonly exitCode: number;
@@ -62,7 +61,6 @@ async function finish({ work, report, exitCode }: Supervision, { mark }: { reado
   isReported = true;
 }
 
-/** Do the work in a second process, and report how it ended. */
 async function workApart({ work, report, exitCode }: Supervision): Promise<void> {
   const child = start();
   // If no second process can start, work here.

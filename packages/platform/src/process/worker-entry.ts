@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 /**
  * The file of a thread or process: next to the bundle in dist/, or next to the module in a source tree if this Node
  * reads TypeScript (22.18 and later).
- * @param name of the file, without its extension; scripts/build.ts lists it
+ * @param name without extension; scripts/build.ts lists it
  * @param module `import.meta.url` of a module in the same folder
  * @returns null if there is nothing to start from
  */

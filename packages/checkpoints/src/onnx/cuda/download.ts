@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '@shadow-gate/platform';
 import { makeFolder, sha256Stream } from '@shadow-gate/platform/files';
 
-/** A file whose content is known before it is downloaded. */
 export interface PinnedFile {
   readonly url: string;
   /** 64 hexadecimal digits. */
@@ -107,7 +106,6 @@ async function receive(url: string, part: string, settings: DownloadSettings): P
   }
 }
 
-/** Request the missing bytes once. */
 async function receiveRest(
   url: string,
   part: string,

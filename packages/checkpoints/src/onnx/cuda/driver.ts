@@ -6,13 +6,10 @@ import { noCuda, type OnStep } from './steps.ts';
 export type CudaMajor = 12 | 13;
 
 export interface Driver {
-  /** Such as `570.133.20`. */
   readonly version: string;
   /** Such as `Tesla T4`; `NVIDIA GPU` if the driver does not say. */
   readonly gpu: string;
-  /** The versions of CUDA that it runs. */
   readonly majors: readonly CudaMajor[];
-  /** Path of its libcuda.so.1. */
   readonly library: string;
   /** Free memory of the GPU, in bytes; null if nvidia-smi does not say. */
   readonly memory: number | null;
@@ -26,11 +23,7 @@ const FIRST_DRIVERS: ReadonlyArray<readonly [CudaMajor, number]> = [
 
 const DRIVER_LIBRARY = 'libcuda.so.1';
 
-/**
- * Find NVIDIA's driver, and load its kernel module if missing and allowed.
- * @returns null without an NVIDIA GPU
- * @throws UserError for a GPU that cannot be used
- */
+/** Find the driver of an NVIDIA GPU, if there is one. @throws UserError for a GPU that cannot be used */
 export async function findDriver(
   machine: Machine,
   { mayLoadModule, onStep }: { readonly mayLoadModule: boolean; readonly onStep: OnStep },
@@ -96,7 +89,6 @@ async function deviceNodes(
 /** PCI classes 0x03…: display controllers. NVIDIA makes other devices, too. */
 const DISPLAY = /^0x03/;
 
-/** The PCI address of an NVIDIA GPU. */
 async function gpuOnBus({ files }: Machine): Promise<string | null> {
   const devices = '/sys/bus/pci/devices';
   for (const address of await files.names(devices)) {

@@ -2,7 +2,6 @@ import { basename } from 'node:path';
 import type { CudaMajor } from './driver.ts';
 import type { Machine } from './machine.ts';
 
-/** CUDA's libraries of one version, on this machine. */
 export interface LibrarySet {
   readonly major: CudaMajor;
   /** In the order of loading: each after those that it needs. */

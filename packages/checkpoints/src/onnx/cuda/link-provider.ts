@@ -6,9 +6,7 @@ import { PROVIDER_FILES } from './pins.ts';
 import { noCuda } from './steps.ts';
 
 /**
- * Link a provider next to onnxruntime's library, the only place where it looks. Links to another provider are replaced.
- * @param from the provider's folder
- * @param to the folder of the loaded library
+ * Link a provider next to onnxruntime's library, the only place where it looks. Links to another one are replaced.
  * @throws UserError for a provider of unknown version there, or a folder that cannot be written
  */
 export async function linkProvider(files: Files, from: string, to: string): Promise<void> {

@@ -6,7 +6,6 @@ import { join, relative, sep } from 'node:path';
 
 /** The part of a machine that the set-up of CUDA uses. Tests replace it. */
 export interface Machine {
-  /** Such as `linux-x64`. */
   readonly platform: string;
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly isRoot: boolean;
@@ -66,7 +65,6 @@ export class Files {
 
 const PROGRAM_MILLISECONDS = 60_000;
 
-/** The machine that this process runs on. */
 export function thisMachine(): Machine {
   return {
     platform: `${process.platform}-${process.arch}`,

@@ -11,12 +11,10 @@ import { noCuda, type OnStep } from './steps.ts';
 import { unpackTarGz, unpackZip } from './unpack.ts';
 
 interface ObtainOptions {
-  /** For the files. */
   readonly folder: string;
   /** A folder of the user's that may have the archive. */
   readonly given: string | null;
   readonly mayDownload: boolean;
-  /** Time before the second attempt at a download. */
   readonly retryMilliseconds?: number | undefined;
   readonly onStep: OnStep;
   readonly onNote: (line: string) => void;
@@ -25,7 +23,6 @@ interface ObtainOptions {
 const contentsSchema = z.strictObject({
   /** Digest of the archive. */
   archive: z.string(),
-  /** Digests of the files by their names. */
   files: z.record(z.string(), z.string()),
 });
 

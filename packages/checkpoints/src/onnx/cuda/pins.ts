@@ -1,10 +1,8 @@
 import type { PinnedFile } from './download.ts';
 import type { CudaMajor } from './driver.ts';
 
-/** An archive with known content, and the files that are taken from it. */
 export interface PinnedArchive extends PinnedFile {
   readonly format: 'tar.gz' | 'zip';
-  /** For the log; null if unknown. */
   readonly bytes: number | null;
   /** Ends of the names of its members. They are written under the part after the last slash. */
   readonly members: readonly string[];

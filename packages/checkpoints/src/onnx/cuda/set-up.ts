@@ -13,20 +13,16 @@ export interface CudaOptions {
   readonly mayDownloadLibraries: boolean;
   /** The user's folder with libraries and archives, for a machine without a network. */
   readonly given: string | null;
-  /** For downloads. */
   readonly cache: string | null;
   readonly mayLoadModule: boolean;
-  /** Time before the second attempt at a download. */
   readonly retryMilliseconds?: number | undefined;
   readonly onStep: OnStep;
   /** Receives a line before each download, which can take minutes. */
   readonly onNote: (line: string) => void;
 }
 
-/** onnxruntime in this process. */
 export interface LoadedRuntime {
   readonly version: string;
-  /** The folder of its library; null if unknown. */
   readonly folder: string | null;
   /** Compute something on the device. @returns what is wrong, or null */
   readonly tryCuda: () => Promise<string | null>;

@@ -27,7 +27,6 @@ const SILENT: CudaSettings = { libraries: { kind: 'auto' }, onStep() {}, onNote(
 
 let settings: CudaSettings = SILENT;
 
-/** Set the settings for the next choice of a device in this process. */
 export function configureCuda(next: CudaSettings): void {
   settings = next;
 }

@@ -41,7 +41,6 @@ const wave = (step: number) => Array.from({ length: SIZE * SIZE }, (_, i) => Mat
 
 const rounded = (values: readonly number[]) => values.map(Math.fround);
 
-/** A · B. */
 function multiply(a: readonly number[], b: readonly number[]): number[] {
   return tabulate((row, column) => sum((i) => (a[row * SIZE + i] ?? 0) * (b[i * SIZE + column] ?? 0)));
 }

@@ -10,7 +10,7 @@ type UnpackTarget = (name: string) => string | null;
 const BLOCK = 512;
 
 /**
- * Write some plain files of a .tar.gz archive (POSIX.1-1988 ustar); links and names in extended headers are skipped.
+ * Write plain files of a .tar.gz archive (POSIX.1-1988 ustar). Links and names in extended headers are skipped.
  * @returns the names of the written files
  * @throws if it is not such an archive
  */
@@ -85,11 +85,7 @@ class ByteReader {
   }
 }
 
-/**
- * Write some files of a zip archive, such as a Python wheel.
- * @returns the names of the written files
- * @throws if it is not such an archive
- */
+/** Write some files of a zip archive, such as a wheel. @returns their names @throws UserError for a damaged archive */
 export async function unpackZip(archive: string, target: UnpackTarget): Promise<string[]> {
   return withZip(archive, 'run again', async ({ members, start }) => {
     const written: string[] = [];
