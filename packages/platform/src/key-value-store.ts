@@ -31,7 +31,9 @@ export function directoryStore(folder: string, warn: (line: string) => void = ()
     get: (key) => readTextFile(pathOf(key), 'measurement').catch(() => null),
     set: async (key, text) => {
       try {
-        await expectNoLink(pathOf(key));
+        // The target of a link is not replaced, and a pipe would wait for its reader.
+        const info = await lstat(pathOf(key)).catch(() => null);
+        if (info && !info.isFile()) throw new Error(`${pathOf(key)} is not a regular file`);
         await writeFileAtomic(pathOf(key), text);
       } catch (error) {
         if (!hasWarned) warn(`results cannot be cached in ${folder}: ${(error as Error).message}`);
@@ -39,10 +41,4 @@ export function directoryStore(folder: string, warn: (line: string) => void = ()
       }
     },
   };
-}
-
-/** Entries are regular files: the target of a link is not replaced, and a pipe would wait for its reader. */
-async function expectNoLink(path: string): Promise<void> {
-  const info = await lstat(path).catch(() => null);
-  if (info && !info.isFile()) throw new Error(`${path} is not a regular file`);
 }

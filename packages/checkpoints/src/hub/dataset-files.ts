@@ -54,7 +54,9 @@ export async function findSplit(
   for (const base of bases) {
     if (base !== '' && !root.folders.includes(base)) continue;
     const listed = base === '' ? root : await open(base);
-    const files = wholeSet(ofSplit(listed.files, split), path);
+    const parts = listed.files.filter(({ name }) => PART.exec(name)?.[1] === split);
+    const single = listed.files.filter(({ name }) => name === `${split}.parquet`);
+    const files = wholeSet(parts.length > 0 ? parts : single, path);
     if (files.length > 0) return { folder: base, files };
     if (listed.folders.includes(split)) {
       const folder = base === '' ? split : `${base}/${split}`;
@@ -69,11 +71,6 @@ export async function findSplit(
     splits: [...splits].filter((name) => !name.startsWith(PARTIAL)).sort(),
     isPartial: splits.has(PARTIAL + split),
   };
-}
-
-function ofSplit(files: readonly ListedFile[], split: string): ListedFile[] {
-  const parts = files.filter(({ name }) => PART.exec(name)?.[1] === split);
-  return parts.length > 0 ? parts : files.filter(({ name }) => name === `${split}.parquet`);
 }
 
 /** @throws UserError if names show that one is missing, or that there are two sets */

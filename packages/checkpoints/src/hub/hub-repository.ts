@@ -121,7 +121,9 @@ export class HubRepository {
       let etag: string | null = null;
       const fetch: typeof globalThis.fetch = async (input, init) => {
         const response = await limited(input, init);
-        etag = strong(response.headers.get('ETag'));
+        const sent = response.headers.get('ETag');
+        // A weak ETag does not guarantee the same bytes.
+        etag = sent?.startsWith('W/') ? null : sent;
         await this.#expectRange(response, file, [begin, end]);
         return response;
       };
@@ -155,9 +157,4 @@ export class HubRepository {
         : 'the hub does not support range requests';
     throw new UserError(`${this.#path}: ${what}`, 'check HF_ENDPOINT');
   }
-}
-
-/** A weak ETag does not guarantee the same bytes. */
-function strong(etag: string | null): string | null {
-  return etag === null || etag.startsWith('W/') ? null : etag;
 }

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { z } from 'zod';
 import {
-  type CheckpointFiles,
   chooseCheckpointFiles,
   indexedShards,
   type ListedFile,
@@ -87,7 +86,10 @@ class Opening {
     const listing = await this.#listing(commit, join(cached, 'listing.json'));
     const files = chooseCheckpointFiles(listing, this.#path);
     for (const file of files.whole) await this.#download(commit, file, join(local, file.name));
-    const weights = await this.#weights(files, local);
+    const { index } = files;
+    const weights = index
+      ? indexedShards(await readFile(join(local, index.name), 'utf8'), files.weights, this.#path, index.name)
+      : files.weights;
     return {
       folder: local,
       name: pinned(this.#target, commit),
@@ -130,11 +132,6 @@ class Opening {
       throw new UserError(`${this.#path}: ${file.name} arrived damaged: its digest differs`, 'run again');
     }
     await writeCached(path, bytes);
-  }
-
-  async #weights({ weights, index }: CheckpointFiles, local: string): Promise<readonly ListedFile[]> {
-    if (index === null) return weights;
-    return indexedShards(await readFile(join(local, index.name), 'utf8'), weights, this.#path, index.name);
   }
 }
 

@@ -1,4 +1,4 @@
-import { open, realpath, statfs } from 'node:fs/promises';
+import { open as openFile, realpath, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { MIB, type OnProgress } from '@shadow-gate/platform/progress';
@@ -31,7 +31,7 @@ const opened = new Map<string, Promise<Snapshot>>();
 
 /** Open a checkpoint on a hub. A revision is resolved once per process. @throws UserError if it cannot be read */
 export function openSnapshot(path: string, settings: HubSettings = hubSettings(process.env)): Promise<Snapshot> {
-  return once(opened, path, settings, () => new Opening(path, settings).open());
+  return once(opened, path, settings, () => open(path, settings));
 }
 
 /** Most headers fit into this many bytes. */
@@ -42,64 +42,33 @@ const HEADERS_AT_ONCE = 8;
 
 const GIB = 1024 ** 3;
 
-class Opening {
-  readonly #path: string;
-  readonly #settings: HubSettings;
-
-  constructor(path: string, settings: HubSettings) {
-    this.#path = path;
-    this.#settings = settings;
+async function open(path: string, settings: HubSettings): Promise<Snapshot> {
+  const files = await openSnapshotFiles(path, settings);
+  const { folder, name, names, weights, others, commit, repository, cached } = files;
+  const expectRoom = (bytes: number) => expectSpace(bytes, path, settings);
+  const partial = new Map<string, PartialFile>();
+  const prepare = async (listed: ListedFile) => {
+    const { size, sha256 } = listed;
+    const file = new PartialFile({
+      path: join(folder, listed.name),
+      journal: join(cached, 'ranges', `${listed.name}.json`),
+      size,
+      sha256,
+      name: `${path}: ${listed.name}`,
+      download: (range: ByteRange) => repository.download(commit, listed, range),
+    });
+    if (isPickledName(listed.name)) {
+      await expectRoom(await file.missingBytes([[0, size]]));
+      await file.fetch([[0, size]]);
+    } else await fetchHeader(file, size);
+    // Tensors name the real file, and the cache can be behind a link.
+    partial.set(await realpath(file.path), file);
+  };
+  const prepared = [...weights, ...others];
+  for (let next = 0; next < prepared.length; next += HEADERS_AT_ONCE) {
+    await Promise.all(prepared.slice(next, next + HEADERS_AT_ONCE).map(prepare));
   }
-
-  async open(): Promise<Snapshot> {
-    const files = await openSnapshotFiles(this.#path, this.#settings);
-    const { folder, name, names, weights, others, commit, repository, cached } = files;
-    const partial = new Map<string, PartialFile>();
-    const prepare = async (listed: ListedFile) => {
-      const { size, sha256 } = listed;
-      const file = new PartialFile({
-        path: join(folder, listed.name),
-        journal: join(cached, 'ranges', `${listed.name}.json`),
-        size,
-        sha256,
-        name: `${this.#path}: ${listed.name}`,
-        download: (range: ByteRange) => repository.download(commit, listed, range),
-      });
-      if (isPickledName(listed.name)) {
-        await this.#expectSpace(await file.missingBytes([[0, size]]));
-        await file.fetch([[0, size]]);
-      } else await fetchHeader(file, size);
-      // Tensors name the real file, and the cache can be behind a link.
-      partial.set(await realpath(file.path), file);
-    };
-    const prepared = [...weights, ...others];
-    for (let next = 0; next < prepared.length; next += HEADERS_AT_ONCE) {
-      await Promise.all(prepared.slice(next, next + HEADERS_AT_ONCE).map(prepare));
-    }
-    return {
-      folder,
-      name,
-      names,
-      weights,
-      others: others.map((file) => file.name),
-      fetch: (wanted, onDownload) => this.#fetch(partial, wanted, name, onDownload),
-      unverified: async () => {
-        const found: string[] = [];
-        for (const { name: file } of weights) {
-          const local = partial.get(await realpath(join(folder, file)));
-          if (!(await local?.isVerified())) found.push(file);
-        }
-        return found;
-      },
-    };
-  }
-
-  async #fetch(
-    partial: ReadonlyMap<string, PartialFile>,
-    wanted: Iterable<WantedBytes>,
-    name: string,
-    onDownload: OnProgress | undefined,
-  ): Promise<void> {
+  const fetch: Snapshot['fetch'] = async (wanted, onDownload) => {
     const ranges = new Map<PartialFile, ByteRange[]>();
     for (const { file, offset, byteLength } of wanted) {
       const of = partial.get(file);
@@ -111,7 +80,7 @@ class Opening {
     }
     let total = 0;
     for (const [file, some] of ranges) total += await file.missingBytes(some);
-    if (total > 0) await this.#expectSpace(total);
+    if (total > 0) await expectRoom(total);
     let done = 0;
     const report = () => onDownload?.({ phase: 'downloading', done: done / MIB, total: total / MIB, item: name });
     for (const [file, some] of ranges) {
@@ -121,18 +90,26 @@ class Opening {
         report();
       });
     }
-  }
+  };
+  const unverified = async () => {
+    const found: string[] = [];
+    for (const { name: file } of weights) {
+      const local = partial.get(await realpath(join(folder, file)));
+      if (!(await local?.isVerified())) found.push(file);
+    }
+    return found;
+  };
+  return { folder, name, names, weights, others: others.map((file) => file.name), fetch, unverified };
+}
 
-  /** Better an error now than a full disk after an hour. */
-  async #expectSpace(bytes: number): Promise<void> {
-    const { cache } = this.#settings;
-    const { bavail, bsize } = await statfs(cache);
-    if (bavail * bsize >= bytes) return;
-    throw new UserError(
-      `${this.#path}: ${formatBytes(bytes)} are to be downloaded, and ${cache} has ${formatBytes(bavail * bsize)} left`,
-      'free some space, or set SHADOW_GATE_CACHE to a folder on another disk',
-    );
-  }
+/** Better an error now than a full disk after an hour. */
+async function expectSpace(bytes: number, path: string, { cache }: HubSettings): Promise<void> {
+  const { bavail, bsize } = await statfs(cache);
+  if (bavail * bsize >= bytes) return;
+  throw new UserError(
+    `${path}: ${formatBytes(bytes)} are to be downloaded, and ${cache} has ${formatBytes(bavail * bsize)} left`,
+    'free some space, or set SHADOW_GATE_CACHE to a folder on another disk',
+  );
 }
 
 function formatBytes(bytes: number): string {
@@ -149,7 +126,7 @@ async function fetchHeader(file: PartialFile, size: number): Promise<void> {
 }
 
 async function readHeaderLength(path: string): Promise<bigint | null> {
-  const handle = await open(path, 'r');
+  const handle = await openFile(path, 'r');
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);
     return bytesRead === 8 ? buffer.readBigUInt64LE(0) : null;

@@ -30,7 +30,11 @@ type Sorted = MatrixContext & ModelKind;
 /** Sort tensors into matrices, vectors and skipped ones, by name. @throws UserError as `refuseTiny`, or for a stack */
 export function listMatrices(model: MatrixContext): MatrixList {
   const list = model.onnx ? listOnnxMatrices(model.onnx, model) : sortTensors(model);
-  expectWeights(list.matrices);
+  const [first] = list.matrices;
+  if (first) {
+    const parameters = list.matrices.reduce((sum, { view: { shape } }) => sum + at(shape, 0) * at(shape, 1), 0);
+    refuseTiny({ name: first.name, count: list.matrices.length, parameters });
+  }
   return list;
 }
 
@@ -38,13 +42,6 @@ export function listMatrices(model: MatrixContext): MatrixList {
 const MANY_MATRICES = 4096;
 /** The smallest experts of a model have thousands of parameters. */
 const FEW_PARAMETERS = 256;
-
-function expectWeights(matrices: readonly Matrix[]): void {
-  const [first] = matrices;
-  if (first === undefined) return;
-  const parameters = matrices.reduce((sum, { view: { shape } }) => sum + at(shape, 0) * at(shape, 1), 0);
-  refuseTiny({ name: first.name, count: matrices.length, parameters });
-}
 
 interface Stack {
   readonly name: string;

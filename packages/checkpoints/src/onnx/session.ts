@@ -216,11 +216,20 @@ export async function readExternalBytes(
 
 const PREPARING: Device = { name: 'cpu', reason: 'weights are expanded in memory' };
 
-export function float32Output(outputs: SessionOutputs, name: string): Float32Array {
+const ARRAYS = { float32: Float32Array, float64: Float64Array, int64: BigInt64Array };
+type ArrayOf<T extends keyof typeof ARRAYS> = InstanceType<(typeof ARRAYS)[T]>;
+
+/** The elements of an output on the CPU. */
+function elementsOf<T extends keyof typeof ARRAYS>(outputs: SessionOutputs, name: string, type: T): ArrayOf<T> {
   const data = outputs[name]?.data;
-  if (!(data instanceof Float32Array)) throw new Error(`output ${name} is not float32`);
-  return data;
+  if (!(data instanceof ARRAYS[type])) throw new Error(`output ${name} is not ${type}`);
+  return data as ArrayOf<T>;
 }
+
+export const float32Output = (outputs: SessionOutputs, name: string) => elementsOf(outputs, name, 'float32');
+export const float64Output = (outputs: SessionOutputs, name: string) => elementsOf(outputs, name, 'float64');
+export const int64Output = (outputs: SessionOutputs, name: string): number[] =>
+  Array.from(elementsOf(outputs, name, 'int64'), Number);
 
 export function tensorOutput(outputs: SessionOutputs, name: string): Tensor {
   const output = outputs[name];
@@ -231,16 +240,4 @@ export function tensorOutput(outputs: SessionOutputs, name: string): Tensor {
 export function float32Data({ data }: Tensor): Float32Array {
   if (!(data instanceof Float32Array)) throw new Error('the tensor is not float32');
   return data;
-}
-
-export function float64Output(outputs: SessionOutputs, name: string): Float64Array {
-  const data = outputs[name]?.data;
-  if (!(data instanceof Float64Array)) throw new Error(`output ${name} is not float64`);
-  return data;
-}
-
-export function int64Output(outputs: SessionOutputs, name: string): number[] {
-  const data = outputs[name]?.data;
-  if (!(data instanceof BigInt64Array)) throw new Error(`output ${name} is not int64`);
-  return Array.from(data, Number);
 }

@@ -18,13 +18,11 @@ export function digestGeneration({ plan, eval: { config, model_generate_config: 
   const generation = { ...model, ...plan?.config };
   const settings = Object.entries(generation).filter(([key, value]) => value !== null && !SPEED.includes(key));
   const limits = LIMITS.flatMap((key) => [config[key] ?? null]);
-  const solvers = [...(plan?.steps ?? []), ...(plan?.finish ? [plan.finish] : [])].map(givenTo);
+  // Only given parameters: defaults differ between versions of Inspect, which show in the prompts.
+  const solvers = [...(plan?.steps ?? []), ...(plan?.finish ? [plan.finish] : [])].map(
+    ({ solver, params_passed: passed, params }) => [solver, passed ?? params ?? {}],
+  );
   return sha256(canonicalJson([solvers, Object.fromEntries(settings), limits]));
-}
-
-/** A solver and its given parameters. Defaults differ between versions of Inspect, which show in the prompts. */
-function givenTo({ solver, params_passed: passed, params }: NonNullable<NonNullable<LogHeader['plan']>['finish']>) {
-  return [solver, passed ?? params ?? {}];
 }
 
 /** Digest of the scorers with their models and metrics, and of the reduction of epochs. */

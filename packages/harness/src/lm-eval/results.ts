@@ -73,15 +73,13 @@ export function lmEvalMetrics({ results, higher_is_better: better }: LmEvalResul
   return Object.keys(row).flatMap((key) => {
     const comma = key.indexOf(',');
     const [metric, filter] = [key.slice(0, comma), key.slice(comma + 1)];
-    if (comma <= 0 || isStderr(row, metric, filter)) return [];
+    const isStderr =
+      metric.endsWith('_stderr') && Object.hasOwn(row, `${metric.slice(0, -'_stderr'.length)},${filter}`);
+    if (comma <= 0 || isStderr) return [];
     const value = numberOf(row[key]);
     const stderr = numberOf(row[`${metric}_stderr,${filter}`]);
     return [{ metric, filter, value, stderr, higherIsBetter: flagOf(better?.[task], metric) }];
   });
-}
-
-function isStderr(row: Readonly<Record<string, unknown>>, metric: string, filter: string): boolean {
-  return metric.endsWith('_stderr') && Object.hasOwn(row, `${metric.slice(0, -'_stderr'.length)},${filter}`);
 }
 
 /** A missing number is written "N/A". */

@@ -13,11 +13,7 @@ export async function makeFolder(path: string): Promise<void> {
     if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
     const parent = dirname(path);
     if (code !== 'ENOENT' || parent === path) throw error;
-    const hadParent = await stat(parent).then(
-      () => true,
-      () => false,
-    );
-    if (!hadParent) await makeFolder(parent);
+    if (!(await stat(parent).catch(() => null))) await makeFolder(parent);
     // Another process may have made the parent meanwhile.
     await mkdir(path).catch(async (again: NodeJS.ErrnoException) => {
       if (again.code !== 'EEXIST' || !(await stat(path)).isDirectory()) throw again;

@@ -60,17 +60,12 @@ export function checkPages(bytes: DataView, chunk: ColumnChunk, { compressors, b
 }
 
 /** @throws Error for a dictionary with more values than bits: each has one or more */
-function valuesOf({
-  data_page_header,
-  data_page_header_v2,
-  dictionary_page_header,
-  uncompressed_page_size,
-}: PageHeader) {
-  const inDictionary = dictionary_page_header?.num_values ?? 0;
-  if (inDictionary < 0 || inDictionary > 8 * uncompressed_page_size) {
+function valuesOf(header: PageHeader): number {
+  const inDictionary = header.dictionary_page_header?.num_values ?? 0;
+  if (inDictionary < 0 || inDictionary > 8 * header.uncompressed_page_size) {
     throw new Error('a dictionary has an impossible number of values');
   }
-  return data_page_header?.num_values ?? data_page_header_v2?.num_values ?? 0;
+  return header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values ?? 0;
 }
 
 type Codec = Pick<PageLimits, 'compressors'> & { readonly chunk: ColumnChunk };

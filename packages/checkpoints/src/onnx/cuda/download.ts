@@ -99,7 +99,8 @@ async function receive(url: string, part: string, settings: DownloadSettings): P
       await receiveRest(url, part, settings);
       return Math.max(0, ((await sizeOf(part)) ?? 0) - before);
     } catch (error) {
-      if (error instanceof UserError || !isConnection(error)) throw error;
+      // fetch throws a TypeError for a connection that cannot be made or breaks.
+      if (!(error instanceof TypeError && /fetch failed|terminated|network/i.test(error.message))) throw error;
       if (attempt === ATTEMPTS || isOffline(error)) throw unreachable(url, error);
       await sleep(retryMilliseconds * 2 ** (attempt - 1));
     }
@@ -143,11 +144,6 @@ async function receiveRest(
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** fetch throws a TypeError for a connection that cannot be made or breaks. */
-function isConnection(error: unknown): error is TypeError {
-  return error instanceof TypeError && /fetch failed|terminated|network/i.test(error.message);
 }
 
 /** Retries do not help. */

@@ -21,7 +21,11 @@ export async function findLibraries(
 ): Promise<LibrarySet> {
   const [runtime, blasLt] = [`libcudart.so.${major}`, `libcublasLt.so.${major}`];
   const [blas, random] = [`libcublas.so.${major}`, 'libcurand.so.10'];
-  const has = (folder: string, name: string) => isLibrary(machine, `${folder}/${name}`);
+  // Libraries of toolkits in folders `stubs` are only to link with: they load, and crash when they are called.
+  const has = async (folder: string, name: string) => {
+    const real = await machine.files.realPath(`${folder}/${name}`);
+    return real !== null && !real.includes('/stubs/');
+  };
   // Two releases of cuBLAS do not work together.
   const isBlas = async (folder: string) => (await has(folder, blasLt)) && has(folder, blas);
   const isRandom = async (folder: string) =>
@@ -48,12 +52,6 @@ async function firstFolder(
 ): Promise<string | null> {
   for (const folder of folders) if (await isWanted(folder)) return folder;
   return null;
-}
-
-/** Libraries of toolkits in folders `stubs` are only to link with: they load, and crash when they are called. */
-async function isLibrary({ files }: Machine, path: string): Promise<boolean> {
-  const real = await files.realPath(path);
-  return real !== null && !real.includes('/stubs/');
 }
 
 /** cuRAND 10.2 and 10.3 belong to CUDA 11 and 12, 10.4 and later to CUDA 13. */

@@ -102,7 +102,7 @@ async function unpack(archive: PinnedArchive, path: string, folder: string): Pro
     const member = archive.members.find((end) => name.endsWith(end));
     return member === undefined ? null : draftOf(join(folder, basename(member)));
   };
-  await (archive.format === 'zip' ? unpackZip(path, target) : unpackTarGz(path, target));
+  await (archive.url.endsWith('.whl') ? unpackZip(path, target) : unpackTarGz(path, target));
   const digests: Record<string, string> = {};
   for (const name of namesOf(archive)) {
     const draft = draftOf(join(folder, name));

@@ -1,5 +1,5 @@
 import { describeError, given, UserError } from '@shadow-gate/platform';
-import { type CudaMajor, type Driver, findDriver } from './driver.ts';
+import { type Driver, findDriver } from './driver.ts';
 import { findLibraries, type LibrarySet } from './libraries.ts';
 import { libraryFolders } from './library-folders.ts';
 import { linkProvider } from './link-provider.ts';
@@ -48,15 +48,11 @@ export async function setUpCuda(machine: Machine, runtime: LoadedRuntime, option
     options.onStep('trial', 'a product in float64 and an attention in float32 are right');
     return { kind: 'ready', summary, ...given({ memory: driver.memory ?? undefined }) };
   } catch (error) {
-    const { problem, hint } = asUserError(error);
+    const failed = () => noCuda(`the set-up of CUDA failed (${describeError(error).message})`, 'use device cpu');
+    const { problem, hint } = error instanceof UserError ? error : failed();
     options.onStep('result', `CUDA is not used: ${problem}`);
     return { kind: 'unusable', problem, hint };
   }
-}
-
-function asUserError(error: unknown): UserError {
-  if (error instanceof UserError) return error;
-  return noCuda(`the set-up of CUDA failed (${describeError(error).message})`, 'use device cpu');
 }
 
 async function useDriver(
@@ -73,7 +69,8 @@ async function useDriver(
     );
   }
   const { major, paths } = await haveLibraries(machine, driver, options);
-  const provider = await haveProvider(machine, major, options);
+  const provider = `${cacheOf(options)}/onnxruntime-${version}-cuda${major}`;
+  await obtainFiles(machine, options.pins.providers[major], { ...options, folder: provider, mayDownload: true });
   // The driver's library first: not every system finds it.
   preload(machine, [driver.library, ...paths], options.onStep);
   await linkProvider(machine.files, provider, runtime.folder);
@@ -126,12 +123,6 @@ async function missingLibraries(machine: Machine, { major, missing }: LibrarySet
     `libraries of CUDA ${major} are missing (${missing.join(', ')})${other}`,
     'set cuda-libraries to download, or to the folder that has them',
   );
-}
-
-async function haveProvider(machine: Machine, major: CudaMajor, options: CudaOptions): Promise<string> {
-  const folder = `${cacheOf(options)}/onnxruntime-${options.pins.version}-cuda${major}`;
-  await obtainFiles(machine, options.pins.providers[major], { ...options, folder, mayDownload: true });
-  return folder;
 }
 
 function cacheOf({ cache }: CudaOptions): string {

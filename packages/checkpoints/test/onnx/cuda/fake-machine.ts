@@ -149,7 +149,7 @@ function tarGz(url: string, files: Readonly<Record<string, string>>): PinnedArch
   for (const [name, content] of Object.entries(files)) put(folder, name, content);
   put(folder, 'ort/lib/libonnxruntime.so', { link: 'libonnxruntime.so.1' });
   const bytes = execFileSync('tar', ['-cz', '-C', folder, 'ort']);
-  return publish(url, bytes, { format: 'tar.gz', members: PROVIDER_MEMBERS.map((name) => `/lib/${name}`) });
+  return publish(url, bytes, { members: PROVIDER_MEMBERS.map((name) => `/lib/${name}`) });
 }
 
 function wheel(url: string, files: Readonly<Record<string, string>>, members: readonly string[]): PinnedArchive {
@@ -157,10 +157,10 @@ function wheel(url: string, files: Readonly<Record<string, string>>, members: re
     // One of them is stored and not deflated.
     return [name, [Buffer.from(text), { level: i === 0 ? 0 : 6 }]] as const;
   });
-  return publish(url, Buffer.from(zipSync(Object.fromEntries(contents) as never)), { format: 'zip', members });
+  return publish(url, Buffer.from(zipSync(Object.fromEntries(contents) as never)), { members });
 }
 
-function publish(url: string, bytes: Buffer, more: Pick<PinnedArchive, 'format' | 'members'>): PinnedArchive {
+function publish(url: string, bytes: Buffer, more: Pick<PinnedArchive, 'members'>): PinnedArchive {
   archives.set(url, bytes);
   return { url, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length, ...more };
 }
