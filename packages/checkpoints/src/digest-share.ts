@@ -16,7 +16,6 @@ import { SIGNATURE_FILE } from './signature/check-signature.ts';
 
 /** One machine's part of the digest of a checkpoint on a hub: it read some of the tensors. */
 export interface DigestShare {
-  /** The hub's listing of the files of weights: see `checkpointListing`. */
   readonly listing: string;
   readonly config: string;
   readonly tensors: readonly DigestedTensor[];
@@ -37,9 +36,8 @@ const OUTLINE = 'listed:';
 export const isOutline = (digest: string): boolean => digest.startsWith(OUTLINE);
 
 /**
- * Digest of all that is known before a tensor is read: the hub's listing, the configuration, and the names, dtypes and
- * shapes of all tensors.
- * @returns `listed:` and 64 hexadecimal digits: never equal to the digest of a checkpoint
+ * Digest of the hub's listing, the configuration, and the names, dtypes and shapes of all tensors, known before one is
+ * read: `listed:` and 64 hexadecimal digits, never equal to the digest of a checkpoint.
  */
 export function outlineOf(checkpoint: Checkpoint): string {
   const tensors = [...checkpoint.tensors.values()].map(({ name, dtype, shape }) => [name, dtype, shape] as const);
@@ -74,15 +72,13 @@ export async function digestShare(
 
 export type JoinedDigest =
   | { readonly kind: 'whole'; readonly digest: string; readonly unverified: readonly string[] }
-  /** The first tensor whose bytes differ between two shares. */
   | { readonly kind: 'differs'; readonly tensor: string; readonly shares: readonly [number, number] }
   /** Not all tensors were read, or not those of this checkpoint. */
   | { readonly kind: 'incomplete' };
 
 /**
- * The digest by `digestCheckpoint`, if the shares have all tensors. It depends on the bytes that were read alone, not
- * on the hub's listing.
- * @param whole `outlineOf` the checkpoint
+ * The digest by `digestCheckpoint`, if the shares have all tensors. It depends on the bytes that were read, not on the
+ * hub's listing. @param whole `outlineOf` the checkpoint
  */
 export function joinDigestShares(whole: string, shares: readonly DigestShare[]): JoinedDigest {
   const [first] = shares;

@@ -36,9 +36,7 @@ export class TensorDigests {
 /**
  * The identity of a checkpoint: a digest of the names, dtypes, shapes and bytes of all tensors in the order of their
  * names, of the configuration, and of unread keys of a GGUF file. Sharding, file names and other metadata do not
- * change it.
- * @param digests of tensors that have been read already
- * @returns `sha256:` and 64 hexadecimal digits
+ * change it. @returns `sha256:` and 64 hexadecimal digits
  */
 export async function digestCheckpoint(
   checkpoint: Checkpoint,

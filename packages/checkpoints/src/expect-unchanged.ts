@@ -5,9 +5,8 @@ import type { TensorEntry } from './tensors/tensor-entry.ts';
 import { storedEntries } from './tensors/tensor-value.ts';
 
 /**
- * Check that files of tensors have not changed since their headers were read: otherwise different bytes may have been
- * hashed and mapped, and no result may be kept.
- * @throws UserError that names the file
+ * Check that files have not changed since their headers were read: otherwise different bytes may have been hashed and
+ * mapped, and no result may be kept. @throws UserError that names the file
  */
 export async function expectUnchanged(
   checkpoint: Checkpoint,

@@ -76,9 +76,7 @@ export function checkpointListing({ remote, config }: Checkpoint): Pick<ListedCh
 /**
  * The identity of a checkpoint by its hub: a digest of the names of its files of weights, of their SHA-256 in Git LFS,
  * and of the configuration. Unlike `digestCheckpoint`, it depends on how the tensors are spread over files, and neither
- * can be computed from the other.
- * @returns `sha256:` and 64 hexadecimal digits
- * @throws UserError for a file that the hub lists without its SHA-256
+ * can be computed from the other. @throws UserError for a file that the hub lists without its SHA-256
  */
 function digestListing(
   weights: readonly ListedFile[],

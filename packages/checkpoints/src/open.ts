@@ -53,10 +53,7 @@ export function checkpointName({ remote, path }: Checkpoint): string {
   return remote?.name ?? path;
 }
 
-/**
- * Download tensors of a hub's checkpoint: before that, they are holes in their files and read as zeros.
- * @throws UserError for a download that fails
- */
+/** Download tensors, which are holes in their files before that and read as zeros. @throws UserError if that fails */
 export async function fetchTensors(
   { remote }: Checkpoint,
   tensors: Iterable<TensorEntry>,
@@ -65,7 +62,6 @@ export async function fetchTensors(
   await remote?.fetch([...tensors].flatMap(storedEntries), onDownload);
 }
 
-/** The checkpoint with tensors by `usualTensors`. */
 export async function withUsualTensors(checkpoint: Checkpoint): Promise<Checkpoint> {
   const isPickled = checkpoint.format === 'pytorch';
   if (checkpoint.format !== 'safetensors' && !isPickled) return checkpoint;
@@ -80,7 +76,6 @@ export async function withUsualTensors(checkpoint: Checkpoint): Promise<Checkpoi
   return { ...checkpoint, tensors };
 }
 
-/** `org/model`, a hub's name of a model. */
 const HUB_NAME = /^\w[\w.-]*\/\w[\w.-]*$/;
 
 async function openLocal(path: string): Promise<Checkpoint> {

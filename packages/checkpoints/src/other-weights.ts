@@ -28,8 +28,8 @@ export interface OtherWeights {
 /**
  * The other files of weights in a checkpoint's folder. vLLM reads `consolidated*.safetensors` if there are any, or else
  * all `*.safetensors`, `*.bin` or `*.pt`; text-generation-inference all `*.safetensors`; llama.cpp's converter and
- * mlx-lm all `model*.safetensors`; transformers another file on request (`variant`, `use_safetensors=False`). None of
- * them reads subfolders or other formats, and none downloads pickles from a hub that has safetensors.
+ * mlx-lm all `model*.safetensors`; transformers another file on request (`variant`, `use_safetensors=False`). None
+ * reads subfolders or other formats, or downloads pickles from a hub with safetensors.
  * @throws UserError for a file that cannot be compared
  */
 export async function findOtherWeights(checkpoint: Checkpoint): Promise<OtherWeights[]> {

@@ -71,7 +71,6 @@ export const HUB_DATASET = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/;
 
 const taskSchema = z.strictObject({
   name: z.string(),
-  /** Its data set on a hub, if the logs name one. */
   dataset: z.string().regex(HUB_DATASET).optional(),
   alias: text,
   version: text,

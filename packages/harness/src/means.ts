@@ -11,10 +11,7 @@ export function meanAndError(values: readonly number[]): { readonly value: numbe
 /** Sums of floating-point numbers depend on their order. */
 const ROUNDING = 1e-9;
 
-/**
- * Check that a mean is that of the documents if all have a value: otherwise it is of another run.
- * @throws UserError with both numbers
- */
+/** Check that a mean is that of the documents, if all have a value. @throws UserError with both numbers */
 export function expectMean(
   { metric, filter, value }: BenchmarkMetric,
   documents: readonly BenchmarkDocument[],

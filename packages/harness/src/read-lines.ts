@@ -13,8 +13,7 @@ interface LogLine {
 
 /**
  * Lines of a UTF-8 file of any size, one at a time, without empty ones. Only a line feed ends a line: documents can
- * have Unicode's other line ends.
- * @throws UserError with the line, if it is too long or not UTF-8
+ * have Unicode's other line ends. @throws UserError with the line, if it is too long or not UTF-8
  */
 export async function* readLogLines(path: string, name: string): AsyncGenerator<LogLine> {
   let number = 0;

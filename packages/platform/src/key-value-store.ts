@@ -8,7 +8,6 @@ import { writeFileAtomic } from './files/write-file.ts';
  * replaced. Neither function throws: missing entries are computed again.
  */
 export interface KeyValueStore {
-  /** @returns null if there is nothing under the key */
   readonly get: (key: string) => Promise<string | null>;
   readonly set: (key: string, text: string) => Promise<void>;
 }
@@ -20,10 +19,7 @@ export function withKeyPrefix(store: KeyValueStore, prefix: string): KeyValueSto
 /** Characters of a key that name a subfolder, so that no folder gets a hundred thousand files. */
 const SUBFOLDER_LENGTH = 2;
 
-/**
- * A store in a folder, with a file for each key, written atomically.
- * @param warn is called once if nothing can be written
- */
+/** A store in a folder, with a file for each key, written atomically. @param warn called once if that fails */
 export function directoryStore(folder: string, warn: (line: string) => void = () => {}): KeyValueStore {
   const pathOf = (key: string): string => join(folder, key.slice(0, SUBFOLDER_LENGTH), `${key}.json`);
   let hasWarned = false;

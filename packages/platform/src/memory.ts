@@ -9,18 +9,11 @@ export function machineMemory(): number {
 
 export const SIZE_WORDS = 'a size such as 6GB, 6GiB, 512MB, or 6 for GiB';
 
-const UNITS: Readonly<Record<string, number>> = {
-  mb: 1e6,
-  gb: 1e9,
-  tb: 1e12,
-  mib: 2 ** 20,
-  gib: 2 ** 30,
-  tib: 2 ** 40,
-};
+const UNITS = new Map(Object.entries({ mb: 1e6, gb: 1e9, tb: 1e12, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 }));
 
 /** Number of bytes in `6GB`, `6gb`, `6 GiB`, `512MB`, or `6` for GiB; null for anything else. */
 export function parseMemory(text: string): number | null {
   const [, number = '', unit = 'gib'] = /^\s*(\d+(?:\.\d+)?)\s*([mgt]i?b)?\s*$/.exec(text.toLowerCase()) ?? [];
-  const bytes = Number(number) * (UNITS[unit] ?? Number.NaN);
+  const bytes = Number(number) * (UNITS.get(unit) ?? Number.NaN);
   return bytes > 0 ? bytes : null;
 }

@@ -1,7 +1,7 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { plainIssue } from './json/plain-issue.ts';
-import { similarWord } from './similar-word.ts';
+import { similarWord } from './words.ts';
 
 export interface Position {
   readonly line: number;

@@ -21,7 +21,6 @@ export interface Progress {
   /** In the unit of the phase (MiB for bytes); missing if unknown. */
   readonly done?: number;
   readonly total?: number;
-  /** The current item, such as the name of a matrix. */
   readonly item?: string;
   /** Estimated time for the rest of the phase; if missing, the pace so far counts. */
   readonly secondsLeft?: number | null;
@@ -32,7 +31,6 @@ export type OnProgress = (progress: Progress) => void;
 /** Reports an interruption, such as loading weights; null returns to the interrupted step. */
 export type OnInterruption = (progress: Progress | null) => void;
 
-/** Two ways to report to one receiver: progress, and interruptions of it. */
 export function withInterruptions(onProgress: OnProgress | undefined): {
   readonly report: OnProgress;
   readonly interrupt: OnInterruption;

@@ -42,7 +42,6 @@ export class UserError extends Error {
     this.lines = lines;
   }
 
-  /** The message without the hint. */
   get problem(): string {
     return this.message.slice(0, -` — ${this.hint}`.length);
   }

@@ -65,9 +65,8 @@ function isBefore(version: readonly number[], other: readonly number[]): boolean
 }
 
 /**
- * The update of one expert's matrix as its own module: its A [r, in] is part of A [experts, r, in], and its B [out, r]
- * of B [out, r, experts] (PEFT, `ParamWrapper.get_delta_weight`).
- * @param part of its output features; all of them if missing
+ * The update of one expert's matrix as its own module (PEFT, `ParamWrapper.get_delta_weight`): its A [r, in] is part of
+ * A [experts, r, in], its B [out, r] of B [out, r, experts]. @param part of its output features; all if missing
  */
 export function expertModule(
   module: StackedModule,

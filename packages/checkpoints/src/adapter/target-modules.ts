@@ -3,9 +3,8 @@ import type { PeftConfig } from './peft-config.ts';
 
 /**
  * The modules that PEFT 0.21 adapts under this config (`check_target_module_exists`, `tuners/tuners_utils.py`). It
- * silently skips tensors of all others.
+ * silently skips tensors of all others. @throws UserError for a pattern that is not supported
  * @returns a function from the name of a module to the key that leaves it out; null if it is adapted
- * @throws UserError for a pattern that is not supported
  */
 export function moduleSelection(config: PeftConfig, patterns: NamePatterns): (module: string) => string | null {
   const { target_modules: targets } = config;

@@ -13,9 +13,8 @@ export interface AdaptedParameter {
 
 /**
  * Finds the parameter that a module of factors changes (`target_parameters`, `_inject_parameters` of PEFT 0.21,
- * `tuners/tuners_utils.py`). The file does not name it: several are nested as `….base_layer` in declaration order.
- * @param modules the names of all modules of factors
- * @returns null for a module of factors that changes a layer
+ * `tuners/tuners_utils.py`); null for a layer. The file does not name it: several are nested as `….base_layer` in
+ * declaration order. @param modules the names of all modules of factors
  */
 export function targetParameterFinder(
   targets: readonly string[] | null | undefined,

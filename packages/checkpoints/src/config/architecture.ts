@@ -33,7 +33,6 @@ export interface Architecture {
   readonly mixer: ReturnType<typeof mixerSizes>;
   /** lm_head shares the weights of the embeddings (`tie_word_embeddings`). */
   readonly tied: boolean;
-  /** The vision tower of a vision-language model, for the layout of its fused matrices. */
   readonly vision: Pick<Architecture, 'heads' | 'keyValueHeads' | 'hiddenSize'> | null;
 }
 
@@ -48,10 +47,7 @@ interface LatentHeads {
 const configSchema = z.record(z.string(), z.unknown());
 type Config = z.infer<typeof configSchema>;
 
-/**
- * A folder's config.json, or one made from Mistral's params.json; null without both. `configKindIn` tells how numbers
- * of config.json are written. @throws UserError for invalid JSON
- */
+/** config.json, or one made from Mistral's params.json; null without both. @throws UserError for invalid JSON */
 export async function readConfig(folder: FolderFiles): Promise<Config | null> {
   const text = await folder.text('config.json');
   if (text !== null) {

@@ -5,11 +5,9 @@ type Json = Readonly<Record<string, unknown>>;
 export const PARAMS_FILE = 'params.json';
 
 /**
- * The config.json of a model with Mistral's params.json, as the converters of transformers write it (5.24,
- * models/{mistral,mistral3,ministral3,mistral4}/convert_*_to_hf.py) and vLLM reads it
- * (transformers_utils/configs/mistral.py).
- * @returns null for the params.json of another family, such as Meta's
- * @throws UserError for a key or a value whose meaning is not known
+ * The config.json of a model with Mistral's params.json; null for that of another family, such as Meta's. Converters of
+ * transformers (5.24, models/{mistral,mistral3,ministral3,mistral4}/convert_*_to_hf.py) and vLLM
+ * (transformers_utils/configs/mistral.py) agree. @throws UserError for a key or a value with an unknown meaning
  */
 export function configOfParams(params: Json, file: string): Record<string, unknown> | null {
   if (!SIZES.every((key) => typeof params[key] === 'number') || 'ffn_dim_multiplier' in params) return null;
@@ -166,7 +164,6 @@ function scalingOf(read: Params): { readonly type: string; readonly config: Json
 /** The deepest models have hundreds. */
 const MAX_LAYERS = 10_000;
 
-/** One window for all layers, or a pattern of windows and none. */
 function windowOf(read: Params, type: string): Json {
   const stated = read.get('sliding_window');
   if (Array.isArray(stated)) {

@@ -32,7 +32,6 @@ export type ListedFile = Readonly<z.infer<typeof listedFileSchema>>;
 export interface CheckpointFiles {
   /** Downloaded completely: configurations, tokenizer, index. */
   readonly whole: readonly ListedFile[];
-  /** Downloaded in ranges. */
   readonly weights: readonly ListedFile[];
   readonly index: ListedFile | null;
 }

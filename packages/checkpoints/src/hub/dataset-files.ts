@@ -35,7 +35,6 @@ const DEFAULT = 'default';
 /**
  * The parquet files of a split at a commit: `config/split-00000-of-00001.parquet`, `config/split.parquet` or
  * `config/split/*.parquet`, and for the config `default` also in `data` or in the root.
- * @param path as the user wrote it, for errors
  * @throws UserError for files that are not all there
  */
 export async function findSplit(

@@ -29,7 +29,6 @@ const opened = new Map<string, Promise<DatasetSplit>>();
 /**
  * Open a split of a data set on a hub: its own parquet files or, if no revision is named and it has none, the hub's
  * conversion. A revision is resolved once per process.
- * @param path `hf://datasets/org/name[@revision]/config/split`
  * @throws UserError for an invalid path, and for a split that is not there or cannot be read
  */
 export function openDataset(path: string, settings: HubSettings = hubSettings(process.env)): Promise<DatasetSplit> {

@@ -21,10 +21,7 @@ export class HubClient {
   readonly #path: string;
   readonly #repository: string;
 
-  /**
-   * @param repository the path of its page: `org/model`, or `datasets/org/name`
-   * @param path as the user wrote it, for errors
-   */
+  /** @param repository the path of its page: `org/model`, or `datasets/org/name` */
   constructor(settings: HubSettings, repository: string, path: string) {
     this.#settings = settings;
     this.#repository = repository;

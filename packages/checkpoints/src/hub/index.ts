@@ -1,11 +1,9 @@
 export { chooseCheckpointFiles, indexedShards, READ_FOLDERS } from './checkpoint-files.ts';
 export { openDataset } from './dataset.ts';
-export { type DatasetPath, datasetName, isDatasetPath, parseDatasetPath, pinnedDataset } from './dataset-path.ts';
-export { type HubPath, isHubPath, parseHubPath, pinned } from './hub-path.ts';
-export { COMMIT, type HubFolder, HubRepository } from './hub-repository.ts';
+export { datasetName, isDatasetPath, parseDatasetPath } from './dataset-path.ts';
+export { isHubPath, parseHubPath } from './hub-path.ts';
+export { COMMIT, HubRepository } from './hub-repository.ts';
 export { type HubSettings, hubSettings } from './hub-settings.ts';
-export { openSnapshot, type Snapshot } from './snapshot.ts';
-export { matchesDigest, once, openSnapshotFiles } from './snapshot-files.ts';
 export { CONSOLIDATED_FILE } from './two-sets.ts';
 export {
   ADAPTER,

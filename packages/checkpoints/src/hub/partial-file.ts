@@ -22,7 +22,6 @@ export interface FilePiece {
 interface PartialFileOptions {
   /** The file has its full length from the start, with holes. */
   readonly path: string;
-  /** Path of the list of written ranges. */
   readonly journal: string;
   readonly size: number;
   readonly sha256: string | null;

@@ -11,8 +11,8 @@ import {
   otherFiles,
   READ_FOLDERS,
 } from './checkpoint-files.ts';
-import { type HubPath, parseHubPath, pinned } from './hub-path.ts';
-import { HubRepository } from './hub-repository.ts';
+import { parseHubPath, pinned } from './hub-path.ts';
+import { type HubFolder, HubRepository } from './hub-repository.ts';
 import { cacheOfHub, type HubSettings, hubSettings } from './hub-settings.ts';
 import { readSealed, writeCached, writeSealed } from './partial-file.ts';
 
@@ -25,7 +25,6 @@ export interface SnapshotFiles {
   readonly names: readonly string[];
   /** The files of weights as the hub lists them: the single one, the shards of the index, or that of an adapter. */
   readonly weights: readonly ListedFile[];
-  /** Weights that programs load in addition or instead. */
   readonly others: readonly ListedFile[];
   readonly commit: string;
   readonly repository: HubRepository;
@@ -39,7 +38,7 @@ export function openSnapshotFiles(
   path: string,
   settings: HubSettings = hubSettings(process.env),
 ): Promise<SnapshotFiles> {
-  return once(opened, path, settings, () => new Opening(path, settings).open());
+  return once(opened, path, settings, () => open(path, settings));
 }
 
 /** The result of some work on a path of a hub, done once per process unless it fails. */
@@ -63,76 +62,54 @@ const listingSchema = z.strictObject({
   files: z.array(listedFileSchema),
 });
 
-class Opening {
-  readonly #path: string;
-  readonly #settings: HubSettings;
-  readonly #target: HubPath;
-  readonly #repository: HubRepository;
+async function open(path: string, settings: HubSettings): Promise<SnapshotFiles> {
+  const target = parseHubPath(path);
+  const repository = new HubRepository(path, target, settings);
+  const commit = await repository.commit();
+  const root = join(cacheOfHub(settings), target.repository.replace('/', '--'), commit);
+  // The name of a folder cannot contain an @.
+  const cached = join(root, target.folder === '' ? '@root' : encodeURIComponent(target.folder));
+  const folder = join(cached, 'files');
 
-  constructor(path: string, settings: HubSettings) {
-    this.#path = path;
-    this.#settings = settings;
-    this.#target = parseHubPath(path);
-    this.#repository = new HubRepository(path, this.#target, settings);
-  }
-
-  async open(): Promise<SnapshotFiles> {
-    const commit = await this.#repository.commit();
-    const { repository, folder } = this.#target;
-    const root = join(cacheOfHub(this.#settings), repository.replace('/', '--'), commit);
-    // The name of a folder cannot contain an @.
-    const cached = join(root, folder === '' ? '@root' : encodeURIComponent(folder));
-    const local = join(cached, 'files');
-    const listing = await this.#listing(commit, join(cached, 'listing.json'));
-    const files = chooseCheckpointFiles(listing, this.#path);
-    for (const file of files.whole) await this.#download(commit, file, join(local, file.name));
-    const { index } = files;
-    const weights = index
-      ? indexedShards(await readFile(join(local, index.name), 'utf8'), files.weights, this.#path, index.name)
-      : files.weights;
-    return {
-      folder: local,
-      name: pinned(this.#target, commit),
-      names: listing.map((file) => file.name),
-      weights,
-      others: otherFiles(listing, weights, this.#path),
-      commit,
-      repository: this.#repository,
-      cached,
-    };
-  }
-
-  /** The files of the folder. At a commit they cannot change, so they are requested once. */
-  async #listing(commit: string, file: string): Promise<readonly ListedFile[]> {
-    const kept = await readSealed(file, listingSchema);
-    if (kept) return kept.files;
-    const root = await this.#repository.open(commit);
-    const folders = root.folders.filter((name) => Object.hasOwn(READ_FOLDERS, name));
-    const files = [...root.files];
-    for (const name of folders) files.push(...(await this.#inside(name, commit)));
-    await writeSealed(file, { folders, files });
-    return files;
-  }
-
-  async #inside(name: string, commit: string): Promise<readonly ListedFile[]> {
-    const { folder } = this.#target;
-    const target = { ...this.#target, folder: folder === '' ? name : `${folder}/${name}` };
-    const listed = await new HubRepository(this.#path, target, this.#settings).list(commit);
+  const filesInside = async (name: string) => {
+    const inside = { ...target, folder: target.folder === '' ? name : `${target.folder}/${name}` };
+    const listed = await new HubRepository(path, inside, settings).list(commit);
     return listed
       .filter((file) => READ_FOLDERS[name]?.test(file.name))
       .map((file) => ({ ...file, name: `${name}/${file.name}` }));
-  }
-
-  /** Download a complete file, unless the cache has it undamaged. */
-  async #download(commit: string, file: ListedFile, path: string): Promise<void> {
-    const kept = await readFile(path).catch(() => null);
-    if (kept && matchesDigest(kept, file)) return;
-    const { bytes } = await this.#repository.download(commit, file, [0, file.size]);
+  };
+  const listing = await listedOnce(join(cached, 'listing.json'), () => repository.open(commit), filesInside);
+  const { whole, index, weights: chosen } = chooseCheckpointFiles(listing, path);
+  for (const file of whole) {
+    const kept = await readFile(join(folder, file.name)).catch(() => null);
+    if (kept && matchesDigest(kept, file)) continue;
+    const { bytes } = await repository.download(commit, file, [0, file.size]);
     if (!matchesDigest(bytes, file)) {
-      throw new UserError(`${this.#path}: ${file.name} arrived damaged: its digest differs`, 'run again');
+      throw new UserError(`${path}: ${file.name} arrived damaged: its digest differs`, 'run again');
     }
-    await writeCached(path, bytes);
+    await writeCached(join(folder, file.name), bytes);
   }
+  const indexText = index && (await readFile(join(folder, index.name), 'utf8'));
+  const weights = indexText === null ? chosen : indexedShards(indexText, chosen, path, index?.name);
+  const names = listing.map((file) => file.name);
+  const others = otherFiles(listing, weights, path);
+  return { folder, name: pinned(target, commit), names, weights, others, commit, repository, cached };
+}
+
+/** The files of the folder. At a commit they cannot change, so they are requested once. */
+async function listedOnce(
+  file: string,
+  open: () => Promise<HubFolder>,
+  filesInside: (name: string) => Promise<readonly ListedFile[]>,
+): Promise<readonly ListedFile[]> {
+  const kept = await readSealed(file, listingSchema);
+  if (kept) return kept.files;
+  const root = await open();
+  const folders = root.folders.filter((name) => Object.hasOwn(READ_FOLDERS, name));
+  const files = [...root.files];
+  for (const name of folders) files.push(...(await filesInside(name)));
+  await writeSealed(file, { folders, files });
+  return files;
 }
 
 /** Do the bytes have the digest of the listing? Git and Git LFS name files by their content. */

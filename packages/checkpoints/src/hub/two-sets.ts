@@ -16,7 +16,6 @@ const CONSOLIDATED_SHARD = /^consolidated[.-](\d+)-of-(\d+)\.safetensors$/;
 
 /**
  * Mistral's own files of weights, next to its params.json: `consolidated.safetensors` or shards.
- * @param names of the files in the folder
  * @returns null if there are none, or weights in the layout of transformers, which are read instead
  * @throws UserError for both, and for shards that are not complete
  */
@@ -38,9 +37,7 @@ export function consolidatedFiles(names: ReadonlySet<string>, path: string): rea
 /**
  * Two sets of weights in one folder: one could be measured and the other one loaded. transformers prefers an adapter to
  * full weights and one file to shards, also with pickles; vLLM prefers the files of an index and, without one, loads
- * all of them. `findOtherWeights` compares other files that hubs have next to safetensors (`.bin`,
- * `consolidated.safetensors`).
- * @param names of the files in the folder
+ * all of them. `findOtherWeights` compares other files next to safetensors (`.bin`, `consolidated.safetensors`).
  * @returns null unless the names alone show it: only an index says whether it is of the single file
  */
 export function twoSetsOfWeights(names: ReadonlySet<string>, path: string): UserError | null {

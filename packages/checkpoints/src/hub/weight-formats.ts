@@ -7,7 +7,6 @@ interface WeightFiles {
   readonly otherSet?: RegExp;
 }
 
-/** One file, or shards with the index that lists them. */
 export interface FileLayout {
   readonly single: string;
   readonly index: string;
@@ -16,10 +15,7 @@ export interface FileLayout {
   readonly adapter: string;
 }
 
-/**
- * All formats of full weights, here and on a hub. Their names in messages and measurements follow from this table;
- * `FORMATS` opens them.
- */
+/** All formats of full weights. Their names in messages and measurements follow from here; `FORMATS` opens them. */
 export const WEIGHT_FORMATS = {
   safetensors: {
     title: 'safetensors',

@@ -26,9 +26,7 @@ export function isHeadsNorm({ name, shape }: Pick<TensorEntry, 'name' | 'shape'>
 /**
  * The weights of all heads of an attention projection, [heads, head, model] or [heads, model, head], as the matrix
  * [heads · head, model] that other models store: with the same rows, so the same spectrum. [model, heads, head] (flax)
- * is its transpose.
- * @param model size of the hidden state; null if it is not known
- * @returns how to read a stack, or why that is unknown; null for any other tensor
+ * is its transpose. @returns how to read a stack, or why that is unknown; null for any other tensor
  */
 export function headsLayout(
   { name, shape }: Pick<TensorEntry, 'name' | 'shape'>,

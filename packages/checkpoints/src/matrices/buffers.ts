@@ -17,7 +17,6 @@ const BUFFER_NAMES = new Set(
   ),
 );
 
-/** Rotary embeddings have no weights. */
 const ROTARY = /(^|\.)rotary_emb\./;
 
 /** The causal mask of GPT-2, nanoGPT and GPT-NeoX, [1, 1, n, n], has the name of a bias. */

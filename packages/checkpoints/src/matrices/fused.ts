@@ -13,7 +13,6 @@ const PER_HEAD = new Set(['gpt_neox', 'gpt_neox_japanese', 'bloom', 'persimmon',
 const PER_KEY_VALUE_HEAD = new Set(['internlm2']);
 /** All q, then all k, then all v, in equal thirds. */
 const THIRDS = new Set(['gpt2', 'mpt', 'qwen', 'baichuan', 'xverse', 'imagegpt']);
-/** Gate and up alternate, one output feature each. */
 const ALTERNATING_GATE_UP = new Set(['gpt_oss']);
 
 /** The layout of the fused matrix of this name; null for a matrix that is not fused. */

@@ -8,9 +8,7 @@ const NUMBERED = /^(.*\.)w([123])(\.weight)?$/;
 
 /**
  * In all models w1 is the first matrix of an MLP, but either w2 or w3 leads back to the hidden state: the one with the
- * sides of w1 swapped or, without a w1, with as many rows as the hidden state has features.
- * @param hidden size of the hidden state; null if it is not known
- * @returns null if the shapes do not decide
+ * sides of w1 swapped or, without a w1, with as many rows as the hidden state has features. Null if it stays open.
  */
 export function moduleByShape(
   { name, shape }: Pick<TensorEntry, 'name' | 'shape'>,

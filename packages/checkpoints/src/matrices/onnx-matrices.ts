@@ -15,10 +15,7 @@ interface OnnxModelContext {
   readonly multimodal: boolean;
 }
 
-/**
- * Sort an ONNX model's tensors. The graph multiplies by matrices, convolves with them, looks tokens up in them or uses
- * them in a recurrent layer; masks, positions and scales are skipped.
- */
+/** The graph multiplies by matrices, convolves with them, looks tokens up in them or uses them in a recurrent layer. */
 export function listOnnxMatrices(tensors: readonly OnnxTensor[], model: OnnxModelContext): MatrixList {
   const matrices: Matrix[] = [];
   const vectors: TensorEntry[] = [];
@@ -108,10 +105,9 @@ const GATES: Readonly<Record<RecurrentOperator, readonly string[]>> = {
 };
 
 /**
- * The matrices of a recurrent layer: one for each direction and gate. If the graph reorders the gates, they are
- * numbered as they are stored.
- * @param whole the stored tensor: [directions, gates · hidden, in], or [gates · hidden, in] before its axis is added
- * @returns null if its shape is not that of a recurrent layer
+ * The matrices of a recurrent layer: one for each direction and gate. Gates that the graph reorders are numbered.
+ * @param whole [directions, gates · hidden, in], or [gates · hidden, in] before its axis is added
+ * @returns null for any other shape
  */
 function splitRecurrent(whole: Matrix, shape: readonly number[], use: RecurrentUse): Matrix[] | null {
   if (shape.length > 3) return null;

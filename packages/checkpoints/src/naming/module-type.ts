@@ -1,7 +1,4 @@
-/**
- * The types of matrices in a transformer. `kv_proj` leads to what keys and values have in common (multi-head latent
- * attention). `router` weights the experts of a mixture.
- */
+/** `kv_proj` leads to what keys and values share (multi-head latent attention), `router` weights the experts. */
 export const MODULE_TYPES = [
   'q_proj',
   'k_proj',
@@ -47,10 +44,7 @@ export const MODULE_TYPES = [
 ] as const;
 export type ModuleType = (typeof MODULE_TYPES)[number];
 
-/**
- * The parts of a model that are summarized apart: those of a vision-language model (audio towers belong to none), and
- * in any model the layers that predict further tokens.
- */
+/** Parts of a model that are summarized apart. Audio towers belong to none; `mtp` predicts further tokens. */
 export const COMPONENTS = ['vision', 'projector', 'language', 'mtp'] as const;
 export type Component = (typeof COMPONENTS)[number];
 
@@ -62,10 +56,7 @@ export const ATTENTION_MODULES: readonly ModuleType[] = [
   'kv_proj',
   'attention_gate',
 ];
-/**
- * Attention, and the projections of recurrent layers. Their gates and convolutions have so few rows or columns that a
- * share of the directions means nothing.
- */
+/** Without gates and convolutions: they have so few rows or columns that a share of the directions means nothing. */
 export const MIXER_MODULES: readonly ModuleType[] = [...ATTENTION_MODULES, 'recurrent_in', 'recurrent_out'];
 export const MLP_MODULES: readonly ModuleType[] = ['gate_proj', 'up_proj', 'down_proj', 'expert_latent_proj'];
 export const BLOCK_MODULES: readonly ModuleType[] = [...MIXER_MODULES, ...MLP_MODULES];
@@ -75,10 +66,7 @@ export function isEmbedding(module: ModuleType): boolean {
   return module === 'embed' || module === 'lm_head';
 }
 
-/**
- * Are the matrices of this type comparable? Unknown types and parts of recurrent layers have many shapes and purposes;
- * routers and their like differ from layer to layer.
- */
+/** Other types have many shapes and purposes, or differ from layer to layer, such as routers. */
 export function hasComparableMatrices(module: ModuleType): boolean {
   return isEmbedding(module) || [...ATTENTION_MODULES, ...MLP_MODULES].includes(module);
 }

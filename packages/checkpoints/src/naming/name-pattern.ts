@@ -29,10 +29,7 @@ export class NamePatterns {
     this.#maxSteps = maxSteps;
   }
 
-  /**
-   * @param quoted the part of it that is in the config
-   * @throws UserError for a pattern that `parsePattern` cannot parse, or that is too large
-   */
+  /** @param quoted its part in the config @throws UserError for a pattern that is too large or not supported */
   compile(source: string, quoted = source): NamePattern {
     const known = this.#compiled.get(source);
     if (known) return known;
@@ -171,7 +168,6 @@ class Run {
     return false;
   }
 
-  /** The states after one character; none after the last. */
   #read(active: ReadonlySet<number>, character: string): number[] {
     const next = new Set<number>();
     for (const index of character === '' ? [] : active) {

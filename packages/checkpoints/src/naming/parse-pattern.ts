@@ -38,8 +38,8 @@ const ASSERTIONS: Readonly<Record<string, Assertion>> = {
 };
 
 /**
- * Parse the regular expressions that names of modules need: alternatives, groups, repetition, classes, anchors, word
- * boundaries and lookahead (Unsloth). Null for others (lookbehind, references, flags) and for mistakes.
+ * Parse alternatives, groups, repetition, classes, anchors, word boundaries and lookahead (Unsloth), as patterns for
+ * names need them. Null for others (lookbehind, references, flags) and for mistakes.
  */
 export function parsePattern(source: string): PatternNode | null {
   try {

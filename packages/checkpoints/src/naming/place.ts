@@ -31,7 +31,6 @@ function parts(tensorName: string): string[] {
   return tensorName.replace(/\.weight$/, '').split('.');
 }
 
-/** Does only a multimodal model have a tensor of this name? */
 export function isMultimodalName(tensorName: string): boolean {
   const isOther = (part: string) => VISION_PARTS.has(part) || AUDIO_PARTS.has(part) || part === 'multi_modal_projector';
   return parts(tensorName).some(isOther);
@@ -69,7 +68,6 @@ function moduleOf(path: readonly string[]): ModuleType {
   return specialModule(path, leaf) ?? BY_LEAF.get(leaf) ?? moduleByParent(path, leaf) ?? moduleOfTower(path) ?? 'other';
 }
 
-/** Names with another meaning in this place. */
 function specialModule(path: readonly string[], leaf: string): ModuleType | null {
   const parent = path.at(-2) ?? '';
   if (path.includes('indexer')) return 'indexer';
@@ -120,7 +118,6 @@ function moduleOfBlock(path: readonly string[], leaf: string): ModuleType | null
   return bert === 'output' && numberAfter(path, LAYER_LISTS) !== null ? 'down_proj' : null;
 }
 
-/** Modules of image and audio towers that text models do not have. */
 function moduleOfTower(path: readonly string[]): ModuleType | null {
   const end = path.slice(-2).join('.');
   if (PATCHES.test(end)) return 'patch_embed';

@@ -14,8 +14,7 @@ export type DeviceChoice = (typeof DEVICE_CHOICES)[number];
 
 /**
  * Choose the device for spectra. `auto` takes CUDA if it works, otherwise the CPU, and never fails. WebGPU, only on
- * request, does the products of fast spectra: it has no float64 (`float64Device`).
- * @throws UserError if the requested device is not available
+ * request, does the products of fast spectra: it has no float64. @throws UserError for an unavailable device
  */
 export async function chooseDevice(choice: DeviceChoice): Promise<Device> {
   const device = await chooseModelDevice(choice);
@@ -24,8 +23,7 @@ export async function chooseDevice(choice: DeviceChoice): Promise<Device> {
 
 /**
  * Choose the device for a language model. `auto` takes CUDA if it works, otherwise the CPU, and never fails. WebGPU,
- * only on request, can be a software adapter.
- * @throws UserError if the requested device is not available
+ * only on request, can be a software adapter. @throws UserError for an unavailable device
  */
 export async function chooseModelDevice(choice: DeviceChoice): Promise<Device> {
   if (choice !== 'auto') return requested(choice);

@@ -28,7 +28,6 @@ export function onnxElementType({ name, dtype }: { readonly name: string; readon
   return SAFETENSORS_TYPES[dtype as keyof typeof SAFETENSORS_TYPES];
 }
 
-/** Types of numbers that are computed before a session is opened. */
 export type PreparedType = typeof ElementType.float32 | typeof ElementType.uint8;
 
 export function elementBytes(type: ElementType): number {

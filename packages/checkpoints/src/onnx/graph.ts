@@ -18,7 +18,6 @@ export interface ExternalData {
   readonly layout?: unknown;
 }
 
-/** Name of a value in the graph: an initializer or the output of a node. */
 export type Value = string & { readonly __value: unique symbol };
 
 /** ONNX's own operators, and onnxruntime's fused ones. */
@@ -211,7 +210,6 @@ export class Graph {
     return this.op('If', [condition], { then_branch: branch(then), else_branch: branch(otherwise) });
   }
 
-  /** The body of a loop that carries one value and ends after its count. */
   #loopBody(
     build: (index: Value) => { readonly before: Value; readonly type: InnerValue['type']; readonly after: Value },
   ) {
@@ -303,7 +301,6 @@ export class Graph {
     return rest.reduce((total, value) => this.op('Add', [total, value]), first);
   }
 
-  /** Make a value an output that `run` returns under `name`. */
   output(name: string, value: Value, type: ElementType): void {
     this.#outputs.push(new onnx.ValueInfoProto({ name, type: { tensorType: { elemType: type } } }));
     this.#returned.push({ name, value });

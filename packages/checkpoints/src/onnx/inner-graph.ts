@@ -10,10 +10,8 @@ export interface InnerValue {
   readonly type: object;
 }
 
-/** float32 of any shape. */
 export const FLOAT_TENSOR = { tensorType: { elemType: ElementType.float32 } };
 export const FLOAT_SEQUENCE = { sequenceType: { elemType: FLOAT_TENSOR } };
-/** Single numbers. */
 export const INT64 = { tensorType: { elemType: ElementType.int64, shape: { dim: [] } } };
 export const BOOL = { tensorType: { elemType: ElementType.bool, shape: { dim: [] } } };
 

@@ -99,11 +99,9 @@ export async function openSession(
 
 /**
  * Run a graph once, and release its memory. Operators that the device does not have run on the CPU.
- *
  * Graph optimization is off: nearly everything in such a graph is an initializer, so the optimizer would fold the whole
  * computation into constants while the session is created, on one thread and with every intermediate value in memory.
  * @param into tensors for outputs; the other outputs get new ones
- * @param feeds its inputs
  */
 export async function runGraph(
   graph: Graph,

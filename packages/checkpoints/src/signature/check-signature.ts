@@ -13,7 +13,6 @@ export const SIGNATURE_FILE = 'model.sig';
 
 type SignatureFault = 'changed' | 'missing' | 'unsigned' | 'unreadable' | 'other-form';
 
-/** The signature next to the weights, compared with the files. */
 export interface ModelSignature {
   readonly files: number;
   readonly faults: ReadonlyArray<{ readonly name: string; readonly fault: SignatureFault }>;
@@ -24,10 +23,9 @@ export interface ModelSignature {
 /**
  * Compare a checkpoint with the signature next to its weights (OpenSSF Model Signing, `model.sig`): every file in its
  * list must be there with its SHA-256, the weights must be in the list, and there must be no other files but ignored
- * ones and those with a dot first. Of a folder with a lone file as checkpoint, only that file is compared; of a hub, the
- * downloaded files: weights by the hub's SHA-256, which each download is compared with.
+ * ones and those with a dot first. If the checkpoint is a lone file, only that one is compared; if it is on a hub, the
+ * downloaded files: weights by the hub's SHA-256, which each download is compared with. Null without a signature.
  * @param publicKey of the signer, in PEM; otherwise the signer is unknown
- * @returns null without a signature
  */
 export async function checkSignature(
   checkpoint: Checkpoint,
@@ -50,7 +48,7 @@ export async function checkSignature(
     (name) => !listed.has(name) && (weights.includes(name) || !isLeftOut(name, signed.ignored)),
   );
   const faults = new Map<string, SignatureFault>(unsigned.map((name) => [name, 'unsigned']));
-  const digestOf = await digestsOf(checkpoint, { path, names: [...listed.keys()], onProgress });
+  const digestOf = await digestsOf(checkpoint, path, [...listed.keys()], onProgress);
   for (const [name, expected] of listed) {
     const digest = await digestOf(name);
     if (digest === null) faults.set(name, 'missing');
@@ -107,16 +105,11 @@ function isLeftOut(name: string, ignored: readonly string[]): boolean {
 
 const NOT_DOWNLOADED = Symbol('not downloaded');
 
-interface Digesting {
-  readonly path: string;
-  readonly names: readonly string[];
-  readonly onProgress: OnProgress | undefined;
-}
-
-/** SHA-256 of a file by its name; null if there is none. */
 async function digestsOf(
   checkpoint: Checkpoint,
-  { path, names, onProgress }: Digesting,
+  path: string,
+  names: readonly string[],
+  onProgress: OnProgress | undefined,
 ): Promise<(name: string) => Promise<string | null | typeof NOT_DOWNLOADED>> {
   const { remote } = checkpoint;
   // A link out of the folder does not count as a file.

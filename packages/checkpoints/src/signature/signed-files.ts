@@ -54,7 +54,6 @@ const PREDICATE = 'https://model_signing/signature/v1.0';
 
 /**
  * Read a signature of OpenSSF Model Signing 1.0: a Sigstore bundle whose statement lists the SHA-256 of every file.
- * @param text of `model.sig`
  * @returns `unreadable` for anything else, or a contradiction; `other-form` for another list of files: in shards, with
  * another digest, or as in version 0.2
  */

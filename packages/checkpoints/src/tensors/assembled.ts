@@ -2,7 +2,6 @@ import { ElementType, type Graph, type Value } from '../onnx/graph.ts';
 import type { TensorEntry, TensorRecipe } from './tensor-entry.ts';
 import { bitsValue, isReadable, tensorValue, valueType } from './tensor-value.ts';
 
-/** A weight that is stored in several tensors, or in another order. */
 interface Assembly {
   readonly name: string;
   readonly shape: readonly number[];

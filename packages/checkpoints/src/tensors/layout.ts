@@ -6,10 +6,7 @@ type View = Extract<Layout, { kind: 'view' }>;
 
 const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);
 
-/**
- * Assemble a tensor from pieces, each contiguous or itself assembled.
- * @returns null unless they cover it exactly once, as blocks that cuts through a whole block leave
- */
+/** Assemble a tensor from pieces, each contiguous or itself assembled; null unless they cover it as cuts leave them. */
 export function ofPieces(
   whole: Pick<TensorEntry, 'name' | 'shape'>,
   pieces: readonly TensorPiece[],
@@ -128,7 +125,6 @@ function startsOf(offset: number, steps: readonly number[]): number[] {
   });
 }
 
-/** The parts of a tensor as they are stored in files. */
 export function storedParts(entry: TensorEntry): readonly TensorEntry[] {
   if (!entry.layout) return [entry];
   return entry.layout.kind === 'view'

@@ -38,10 +38,7 @@ export function wholeMatrix(shape: readonly number[]): MatrixView {
   return { dims: [rows, columns], slices: [], shape: [rows, columns] };
 }
 
-/**
- * Cut one part out of a fused matrix.
- * @param orientation `rows`: stored [out, in] as nn.Linear does; `columns`: [in, out] as GPT-2's Conv1D does
- */
+/** @param orientation `rows`: stored [out, in] as nn.Linear does; `columns`: [in, out] as GPT-2's Conv1D does */
 export function outputPart(part: OutputSlice, input: number, orientation: 'rows' | 'columns'): MatrixView {
   const { start, end, step = 1 } = part.slice;
   const kept = Math.ceil((end - start) / step);

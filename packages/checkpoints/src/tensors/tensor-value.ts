@@ -58,7 +58,6 @@ export function preparedValue(graph: Graph, entry: TensorEntry, dims: readonly n
   );
 }
 
-/** The codes, scales and offsets of a packed matrix, prepared in the same way. */
 export interface PackedValues extends Pick<PackedMatrix, 'bits' | 'block'> {
   readonly codes: Value;
   readonly scales: Value;

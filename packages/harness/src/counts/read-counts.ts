@@ -24,10 +24,7 @@ const lineSchema = z
   .refine(({ correct, samples }) => correct <= samples, { error: 'has more right answers than samples' });
 type Line = z.infer<typeof lineSchema>;
 
-/**
- * Read counts per item: each suite is a task, each item a document.
- * @throws UserError with file and line, for an empty file, a line that is not a count, and a repeated item
- */
+/** Each suite is a task, each item a document. @throws UserError with the line of a mistake, or a repeated item */
 export async function readCounts(path: string): Promise<Benchmarks> {
   const lines: Line[] = [];
   const places = new Map<string, number>();
@@ -58,7 +55,6 @@ export async function readCounts(path: string): Promise<Benchmarks> {
   };
 }
 
-/** Is a file one of counts, by its first line? */
 export async function isCountsFile(path: string): Promise<boolean> {
   for await (const { text } of linesOf(path)) {
     try {

@@ -141,7 +141,6 @@ function guessable(texts: readonly string[], reference: readonly string[]): EeeI
   return { choices, ...(right > 1 && right <= choices ? { rightChoices: right } : {}) };
 }
 
-/** Everything before the first answer of the model. */
 function opening(messages: NonNullable<Row['messages']>): unknown[] {
   const end = messages.findIndex(({ role }) => role === 'assistant');
   return messages.slice(0, end === -1 ? messages.length : end).map(({ role, content }) => [role, content ?? null]);

@@ -63,7 +63,6 @@ export type EeeLog = z.infer<typeof logSchema>;
 
 export const EEE_HINT = 'copy the files again as they were written';
 
-/** The versions of the format that are read. */
 const VERSION = /^0\.3\.\d+$/;
 
 /** Read a file of results. @returns null for other JSON @throws UserError naming the file and the mistake */

@@ -24,10 +24,7 @@ import {
 
 const HINT = "give the folder that 'every_eval_ever convert … --output_dir DIR' wrote, with its samples";
 
-/**
- * Read logs of Every Eval Ever in a folder: every JSON file with results, and the file of its samples.
- * @throws UserError naming the file, and the line of samples, that cannot be read or does not belong to the rest
- */
+/** Read the logs of Every Eval Ever in a folder. @throws UserError with the file, and the line, of the first mistake */
 export async function readEveryEvalEver(folder: string): Promise<Benchmarks> {
   const found = (await openedFilesIn(folder, HINT)).map(({ parent, name }) => join(parent, name));
   const files = new Set(found);

@@ -16,8 +16,7 @@ export interface NamedResult {
 
 /**
  * All results of a log. Their id is the metric, with its filter or scorer before or after a colon; converters add the
- * filter of lm-evaluation-harness to the evaluation, too.
- * @throws UserError for results with the same names
+ * filter of lm-evaluation-harness to the evaluation, too. @throws UserError for results with the same names
  */
 export function nameResults({ evaluation_results: results }: EeeLog, path: string): NamedResult[] {
   const named = results.map((result) => {
@@ -54,7 +53,6 @@ export function isEeeMean({ metric_config: { metric_kind: kind, metric_unit: uni
   return kind === 'accuracy' && unit === 'proportion';
 }
 
-/** Can 1 mean that an answer is right? */
 export function canBeRight({ score_type: type, max_score: most }: EeeResult['metric_config']): boolean {
   return type !== 'levels' && (most === null || most === undefined || most === 1);
 }

@@ -58,7 +58,6 @@ interface ExportOptions {
 /**
  * Suites as tasks of lm-evaluation-harness, in YAML and JSONL files: every form of every item, asked as here. The
  * documents suffice to read their samples as answers.
- * @param suites at chosen levels
  * @throws UserError for a suite with sampled answers, must-pass questions or requests to refuse
  */
 export function exportTasks(suites: readonly Suite[], options: ExportOptions): ExportedFile[] {

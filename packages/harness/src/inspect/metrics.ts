@@ -12,7 +12,6 @@ interface MetricSource {
   readonly valueIn: ((sample: SampleEpochs) => DocumentValue) | null;
 }
 
-/** The default reducer of epochs. */
 const MEAN = 'mean';
 
 /** Scorers of right and wrong answers, even as numbers. Inspect numbers those with the same name. */

@@ -20,7 +20,7 @@ const LOG = /\.eval$|^\d{4}-\d{2}-\d{2}T\d{2}[:-]\d{2}[:-]\d{2}.*\.json$/;
 
 /**
  * Read the logs of Inspect AI in a folder, one task each. A failed run is left out if it was run again.
- * @throws UserError naming the file, and the member or sample, that cannot be read or does not belong to the rest
+ * @throws UserError naming the file, and the member or sample, of the first mistake
  */
 export async function readInspect(folder: string): Promise<Benchmarks> {
   const files = (await openedFilesIn(folder, HINT)).filter(({ name }) => LOG.test(name));

@@ -27,7 +27,6 @@ const SAMPLE = /^samples\/.+\.json$/;
 
 /**
  * Use a log of Inspect: `.eval`, a zip archive with a JSON file per sample, or one `.json`.
- * @param file relative to the folder
  * @throws UserError with file and member, for a damaged log
  */
 export async function withLog<T>(folder: string, file: string, use: (log: InspectLog) => Promise<T>): Promise<T> {

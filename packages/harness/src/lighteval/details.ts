@@ -89,7 +89,6 @@ interface Found {
   readonly key: string;
   readonly document: BenchmarkDocument & { readonly values: DocumentValue[] };
   readonly parts: { readonly prompt: string; readonly request: string }[];
-  /** Places of its metrics. */
   readonly metrics: Set<number>;
   readonly repeats: number;
 }

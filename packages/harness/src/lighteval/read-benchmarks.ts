@@ -25,9 +25,8 @@ const RESULTS = /^results_(?<date>\d{4}-\d{2}-\d{2}T.+)\.json$/;
 const DETAILS = /^details_(?<task>.+)_(?<date>\d{4}-\d{2}-\d{2}T.+)\.parquet$/;
 
 /**
- * Read the files of lighteval (`--output-dir`, `--save-details`) in a folder. Results and details of one date belong
- * together.
- * @throws UserError naming the file, and the row of details, that cannot be read or does not belong to the rest
+ * Read the files of lighteval (`--output-dir`, `--save-details`) in a folder; those of one date belong together.
+ * @throws UserError naming the file, and the row of details, of the first mistake
  */
 export async function readLighteval(folder: string): Promise<Benchmarks> {
   const files = await openedFilesIn(folder, HINT);

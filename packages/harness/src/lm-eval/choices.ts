@@ -5,9 +5,8 @@ import type { BenchmarkDocument } from '../benchmarks.ts';
 const INDICES = /^\[\s*\d+\s*(?:,\s*\d+\s*)*\]$/;
 
 /**
- * Numbers of choices and of right ones, if not the number of requests and one.
- * @param requests prompts and continuations; mutual information adds each choice without a prompt
- * @param target index or text of the right choice, or a list of all right indices
+ * Numbers of choices and of right ones, if not the number of requests and one. Mutual information adds each choice
+ * without a prompt. @param target index or text of the right choice, or a list of all right indices
  */
 export function countGuessableChoices(
   requests: readonly unknown[],

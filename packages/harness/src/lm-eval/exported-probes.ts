@@ -45,11 +45,8 @@ const taskSchema = z.looseObject({
 type ExportedTask = z.infer<typeof taskSchema>;
 
 /**
- * Read samples of exported tasks as answers to their items. The digest of the suite proves the items, and the prompts
- * prove the requests.
- * @param folder searched through
- * @returns null if no task was exported
- * @throws UserError for missing or changed items, and for other prompts
+ * Read samples of exported tasks as answers to their items; null without any. The digest of the suite proves the items,
+ * and the prompts prove the requests. @throws UserError for missing or changed items, and for other prompts
  */
 export async function readExportedProbes(folder: string): Promise<ExportedProbes | null> {
   const tasks: Array<ExportedTaskLog & { readonly exported: ExportedTask }> = [];

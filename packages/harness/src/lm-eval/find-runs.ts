@@ -17,8 +17,7 @@ const SAMPLES = /^samples_.+\.jsonl$/;
 
 /**
  * Search a folder and its subfolders for runs: `results_DATE.json` next to `samples_TASK_DATE.jsonl`, or else files of
- * version 0.4.2. Links are not followed.
- * @throws UserError without a run, or for a samples file that belongs to none
+ * version 0.4.2. Links are not followed. @throws UserError without a run, or for samples that belong to none
  */
 export async function findRuns(folder: string): Promise<RunFiles[]> {
   const files = await openedFilesIn(folder, HINT);

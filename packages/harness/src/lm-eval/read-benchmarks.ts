@@ -22,7 +22,7 @@ import { readLmEvalSamples } from './samples.ts';
 
 /**
  * Read the files of lm-evaluation-harness (`--output_path`, `--log_samples`) in a folder: results of one model.
- * @throws UserError naming the file, and the line of samples, that cannot be read or does not belong to the rest
+ * @throws UserError naming the file, and the line of samples, of the first mistake
  */
 export async function readLmEval(folder: string): Promise<Benchmarks> {
   const runs: LogRun[] = [];

@@ -128,7 +128,6 @@ export function lmEvalTaskVersion({ versions }: LmEvalResults, task: string): st
   return version === null ? null : String(version);
 }
 
-/** Does the task declare that a metric is the mean over its documents? */
 export function isLmEvalMean({ configs }: LmEvalResults, task: string, metric: string): boolean {
   const list = configs[task]?.metric_list;
   if (!Array.isArray(list)) return false;

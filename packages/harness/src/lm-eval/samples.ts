@@ -30,9 +30,7 @@ interface SamplesContext {
   readonly task: string;
   readonly metrics: readonly BenchmarkMetric[];
   readonly outputType: string | null;
-  /** Number of documents in the results file. */
   readonly documents: number | null;
-  /** For several answers to a document. */
   readonly readings: readonly SampleReading[];
 }
 
@@ -71,9 +69,7 @@ interface Found {
   readonly document: BenchmarkDocument & { readonly values: DocumentValue[] };
   readonly repeats: number;
   readonly right: Map<SampleReading, readonly boolean[]>;
-  /** With a line. */
   readonly filters: Set<string>;
-  /** Places of its metrics. */
   readonly metrics: Set<number>;
 }
 

@@ -1,11 +1,7 @@
 import os from 'node:os';
 import { join, resolve } from 'node:path';
 
-/**
- * The folder for results and downloads between runs: SHADOW_GATE_CACHE, otherwise `shadow-gate` in the user's cache
- * folder (XDG Base Directory Specification).
- * @returns null if SHADOW_GATE_CACHE is `off`
- */
+/** SHADOW_GATE_CACHE, or `shadow-gate` in the user's cache (XDG Base Directory Specification); null if `off`. */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string | null {
   const { SHADOW_GATE_CACHE: own, XDG_CACHE_HOME: shared } = environment;
   if (own === 'off') return null;

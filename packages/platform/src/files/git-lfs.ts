@@ -4,7 +4,6 @@ import { UserError } from '../user-error.ts';
 /** The start of the small text file that Git LFS leaves in place of a missing file. */
 const MAGIC = 'version https://git-lfs';
 
-/** Bytes at the start of a file that show whether it is a pointer. */
 export const LFS_MAGIC_BYTES = MAGIC.length;
 
 export function lfsPointerError(file: string): UserError {

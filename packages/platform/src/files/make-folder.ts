@@ -1,10 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/**
- * Create a folder and the folders above it. Node's own `recursive` never returns in /proc, which has no new folders.
- * @throws the system's error
- */
+/** Create a folder and those above it. Node's own `recursive` never returns in /proc. @throws the system's error */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path);

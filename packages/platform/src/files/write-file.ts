@@ -8,8 +8,7 @@ import { makeFolder } from './make-folder.ts';
 
 /**
  * Write a file so that readers see the old content or the new, never a part: write a draft next to it, then rename.
- * Missing folders are created. A symbolic link stays and its target is replaced; a device or pipe is written to.
- * @throws the system's error, with a path
+ * A symbolic link stays and its target is replaced; a device or pipe is written to. @throws the system's error
  */
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   try {

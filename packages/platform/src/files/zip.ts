@@ -46,8 +46,7 @@ export interface ZipArchive {
 
 /**
  * Use a zip archive (PKWARE's APPNOTE 6.3.10, with ZIP64): stored, deflated or zstd, with CRC-32.
- * @param hint what to do about a damaged archive
- * @throws UserError for a file that is not a whole archive
+ * @param hint what to do about a damaged archive @throws UserError for a file that is not a whole archive
  */
 export async function withZip<T>(path: string, hint: string, use: (archive: ZipArchive) => Promise<T>): Promise<T> {
   const handle = await open(path, 'r');

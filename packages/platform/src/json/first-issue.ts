@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { isObject } from './is-object.ts';
 
-/**
- * Validation that stops at the first mistake. zod collects all with their paths and messages: to refuse a list of a
- * million wrong entries would take gigabytes.
- */
+/** Validation that stops at the first mistake. zod collects all: a million wrong entries would take gigabytes. */
 type Validated<T> =
   | { readonly success: true; readonly data: T }
   | { readonly success: false; readonly issue: FirstIssue };

@@ -2,7 +2,6 @@ import { endOfString, lineOfError, parseJson } from './parse-json.ts';
 
 /**
  * Parse JSON of Python: `NaN`, `Infinity` and `-Infinity`, which JSON does not have, become null.
- * @param firstLine number of its first line in the file
  * @throws UserError with file and line, for a text that is not JSON, nests too deeply or has too many values
  */
 export function parseJsonWithNaN(text: string, file: string, hint: string, firstLine = 1): unknown {

@@ -2,8 +2,7 @@ import { sha256 } from '../files/sha256.ts';
 
 /**
  * JSON with its own checksum, for entries on a disk: one that lost a byte, or was edited, may still be JSON. It is not
- * a signature: anybody who can write can also seal.
- * @param value a JSON object with at least one key
+ * a signature: anybody who can write can also seal. @param value an object with at least one key
  */
 export function seal(value: object): string {
   const text = JSON.stringify(value);

@@ -28,11 +28,7 @@ export async function readSchema(path: string): Promise<string | null> {
 
 const MAX_NAME_LENGTH = 100;
 
-/**
- * @param name in errors
- * @param notJson error for a text that is not JSON
- * @throws UserError with the name and the first problem
- */
+/** @param notJson error for a text that is not JSON @throws UserError with the name and the first problem */
 export function parseVersioned<T>(
   text: string,
   name: string,

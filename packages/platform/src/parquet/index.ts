@@ -1,2 +1,3 @@
-export { type ParquetSource, type ParquetValue, parquetBytes, readParquet, readParquetFile } from './parquet.ts';
-export { floatColumns } from './parquet-footer.ts';
+export { parquetBytes, readParquet, readParquetFile } from './parquet.ts';
+export { floatColumns, type ParquetSource } from './parquet-footer.ts';
+export type { ParquetValue } from './parquet-values.ts';

@@ -59,8 +59,7 @@ function leavesOf({ path, children }: SchemaTree): string[] {
 
 /**
  * Dotted paths of the columns with floats; the items of a list have the path of the list. JavaScript cannot distinguish
- * whole floats from integers.
- * @throws UserError for a file that is not parquet
+ * whole floats from integers. @throws UserError for a file that is not parquet
  */
 export async function floatColumns(source: ParquetSource): Promise<ReadonlySet<string>> {
   const found = new Set<string>();

@@ -35,8 +35,7 @@ interface PageLimits {
 
 /**
  * Check the pages of a column before they are read: the reader allocates as many values as pages and runs announce.
- * @returns their bytes without compression
- * @throws Error for pages that announce more than the footer, or than there is
+ * @returns their bytes without compression @throws Error for pages that announce more than there is
  */
 export function checkPages(bytes: DataView, chunk: ColumnChunk, { compressors, bytes: most }: PageLimits): number {
   const reader = { view: bytes, offset: 0 };

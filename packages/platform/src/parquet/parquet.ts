@@ -10,14 +10,10 @@ import { type ParquetSource, readParquetMetadata } from './parquet-footer.ts';
 import { type ColumnChunk, checkPages, columnChunk } from './parquet-pages.ts';
 import { PARSERS, type ParquetValue, plainValue } from './parquet-values.ts';
 
-export type { ParquetSource } from './parquet-footer.ts';
-export type { ParquetValue } from './parquet-values.ts';
-
 /** One row: its columns by name. A missing value is null. */
 type ParquetRow = Readonly<Record<string, ParquetValue>>;
 
 interface ParquetLimits {
-  /** Most rows. */
   readonly rows: number;
   /** Most bytes of the columns that are read, without compression. */
   readonly bytes: number;
@@ -40,10 +36,9 @@ interface ParquetOptions {
 }
 
 /**
- * The rows of a parquet file, in order: row group by row group, and only the ranges of the columns. Compressed with
- * Snappy, gzip, zstd, Brotli or LZ4, or not at all.
+ * The rows of a parquet file, in order: row group by row group, and only the ranges of the columns.
  * @throws UserError for a file that is not parquet, truncated, damaged, encrypted or too large, and for a missing
- *   column; errors of the source pass
+ * column; errors of the source pass
  */
 export async function readParquet(source: ParquetSource, options: ParquetOptions = {}): Promise<ParquetRow[]> {
   const { limits = PARQUET_LIMITS } = options;
@@ -101,7 +96,6 @@ export function parquetBytes(bytes: Uint8Array, name: string): ParquetSource {
   return { name, byteLength: bytes.byteLength, slice };
 }
 
-/** The names of the columns to read, in the order of the file. */
 function columnsOf(metadata: FileMetaData, name: string, columns: ParquetOptions['columns']): readonly string[] {
   const names = reading(name, () => parquetSchema(metadata).children.map(({ element }) => element.name));
   const seen = new Set<string>();

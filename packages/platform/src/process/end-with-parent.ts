@@ -4,7 +4,6 @@ import { Worker } from 'node:worker_threads';
 /** In the environment of a process that must end with its parent: the id of the parent. */
 const PARENT = 'SHADOW_GATE_PARENT';
 
-/** Environment of such a process. */
 export const endsWithThisProcess = (): Readonly<Record<string, string>> => ({ [PARENT]: String(process.pid) });
 
 /** Was this process started with `endsWithThisProcess`, and with a channel? */

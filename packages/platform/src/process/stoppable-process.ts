@@ -71,8 +71,7 @@ export class StoppableProcess<Request, Reply> {
 
   /**
    * Ask, and wait for the answer. A process that does not answer in time is stopped for good. It may be late once:
-   * after a virtual machine was suspended, the deadline passes before anything could be answered.
-   * @throws ProcessStopped then, and at every later call
+   * after a virtual machine was suspended, the deadline passes before any answer. @throws ProcessStopped
    */
   ask(request: Request, milliseconds: number): Reply {
     if (this.#stopped !== null) throw this.#stopped;
@@ -124,7 +123,6 @@ export function bridgeEntry(): URL | null {
 export interface ProcessOptions {
   readonly bridge: URL;
   readonly entry: URL;
-  /** Memory for its objects and strings. */
   readonly heapMiB: number;
   /** For starting and loading. */
   readonly milliseconds: number;

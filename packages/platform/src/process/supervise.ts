@@ -10,7 +10,6 @@ import { endsWithThisProcess, endWithParent, hasParent } from './end-with-parent
  */
 const REPORTED = 64;
 
-/** Signals with which users and runners stop a program. */
 const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface Supervision {

@@ -25,8 +25,7 @@ const STALL_MILLISECONDS = 60_000;
 
 /**
  * Download a file to a path, unless it is there. Earlier attempts are continued, and the path gets the file only after
- * a check of its digest. Two processes may do so at once.
- * @returns bytes downloaded
+ * a check of its digest. Two processes may do so at once. @returns bytes downloaded
  * @throws UserError for a server that fails or refuses, and for a file with another digest, which is removed
  */
 export async function downloadPinned(file: PinnedFile, path: string, settings: DownloadSettings): Promise<number> {

@@ -6,7 +6,6 @@ export interface LibrarySet {
   readonly major: CudaMajor;
   /** In the order of loading: each after those that it needs. */
   readonly paths: readonly string[];
-  /** Names (SONAME) of those that were not found. */
   readonly missing: readonly string[];
 }
 

@@ -41,7 +41,6 @@ async function matching({ files }: Machine, folder: string, pattern: RegExp): Pr
   return (await files.names(folder)).filter((name) => pattern.test(name)).map((name) => `${folder}/${name}`);
 }
 
-/** The folders `nvidia/…/lib` of the machine's Python environments. */
 async function pythonPackages(machine: Machine): Promise<string[]> {
   const { VIRTUAL_ENV, CONDA_PREFIX, pythonLocation, HOME, RUNNER_TOOL_CACHE } = machine.env;
   const prefixes = [VIRTUAL_ENV, CONDA_PREFIX, pythonLocation, HOME && `${HOME}/.local`, '/usr/local', '/usr'];

@@ -28,8 +28,7 @@ const contentsSchema = z.strictObject({
 
 /**
  * Put an archive's files into a folder unless an earlier run's are intact: from the user's folder, or downloaded.
- * Nothing is unpacked before its digest is checked.
- * @returns false if missing and not to be downloaded
+ * Nothing is unpacked before its digest is checked. @returns false if missing and not to be downloaded
  * @throws UserError for an archive that cannot be obtained, or has another digest
  */
 export async function obtainFiles(machine: Machine, archive: PinnedArchive, options: ObtainOptions): Promise<boolean> {
@@ -118,7 +117,6 @@ async function unpack(archive: PinnedArchive, path: string, folder: string): Pro
 
 const draftOf = (path: string) => `${path}.${process.pid}.part`;
 
-/** Remove the drafts of killed processes: some are large. */
 async function sweepDrafts(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const [, pid] = /\.(\d+)\.part$/.exec(name) ?? [];

@@ -90,7 +90,6 @@ function reasonOf({ message }: Error): string {
   return failure ?? message.split('\n')[0]?.slice(0, 200) ?? '';
 }
 
-/** Complete libraries of a version that the driver runs: the machine's or downloaded ones. */
 async function haveLibraries(machine: Machine, driver: Driver, options: CudaOptions): Promise<LibrarySet> {
   const { given: own, mayDownloadLibraries, onStep } = options;
   if (own !== null && !(await machine.files.has(own))) {

@@ -10,9 +10,8 @@ type UnpackTarget = (name: string) => string | null;
 const BLOCK = 512;
 
 /**
- * Write plain files of a .tar.gz archive (POSIX.1-1988 ustar). Links and names in extended headers are skipped.
- * @returns the names of the written files
- * @throws if it is not such an archive
+ * Write plain files of a .tar.gz archive (POSIX.1-1988 ustar), without links and names in extended headers.
+ * @returns the names of the written files @throws if it is not such an archive
  */
 export async function unpackTarGz(archive: string, target: UnpackTarget): Promise<string[]> {
   const unpacked = createGunzip();
