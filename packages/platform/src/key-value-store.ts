@@ -3,10 +3,7 @@ import { join } from 'node:path';
 import { readTextFile } from './files/read-text-file.ts';
 import { writeFileAtomic } from './files/write-file.ts';
 
-/**
- * Texts under keys, kept between runs. A key changes with everything that its text depends on, so entries are never
- * replaced. Neither function throws: missing entries are computed again.
- */
+/** Texts that are kept between runs. A key changes with all that its text depends on. Neither function throws. */
 export interface KeyValueStore {
   readonly get: (key: string) => Promise<string | null>;
   readonly set: (key: string, text: string) => Promise<void>;

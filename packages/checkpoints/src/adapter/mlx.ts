@@ -9,10 +9,7 @@ import { isMeasuredDtype } from '../tensors/dtype.ts';
 import type { TensorEntry } from '../tensors/tensor-entry.ts';
 import type { AdapterContents, LoraModule } from './adapter.ts';
 
-/**
- * The training arguments that decide what runs (ml-explore/mlx-lm, `tuner/utils.py`, `load_adapters`): rank, scale and
- * keys of `lora_parameters`, and the number of last layers that are adapted. It does not read `alpha` of old versions.
- */
+/** The training arguments that decide what runs (ml-explore/mlx-lm, `tuner/utils.py`, `load_adapters`). */
 const configSchema = z.looseObject({
   model: z.string().nullish(),
   fine_tune_type: z.string().nullish(),

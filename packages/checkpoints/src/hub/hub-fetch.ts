@@ -54,7 +54,9 @@ export class HubClient {
         return await work();
       } catch (error) {
         if (error instanceof UserError) throw error;
-        if (!isTransientError(error)) throw this.#unusable(error);
+        // fetch throws a TypeError for a connection that cannot be made or breaks.
+        const isBroken = error instanceof TypeError && /fetch failed|terminated|network/i.test(error.message);
+        if (!isBroken && !(error instanceof TransientError)) throw this.#unusable(error);
         const requested = error instanceof TransientError ? error.waitMilliseconds : null;
         const wait = requested ?? this.#settings.retryMilliseconds * 2 ** (attempt - 1);
         if (attempt === MAX_ATTEMPTS || isHopeless(error) || wait > MAX_WAIT_MILLISECONDS)
@@ -110,12 +112,6 @@ export class HubClient {
   #error(what: string, hint: string): UserError {
     return new UserError(`${this.#path} ${what}`, hint);
   }
-}
-
-/** fetch throws a TypeError for a connection that cannot be made or breaks. */
-function isTransientError(error: unknown): error is Error {
-  if (error instanceof TransientError) return true;
-  return error instanceof TypeError && /fetch failed|terminated|network/i.test(error.message);
 }
 
 /** The machine is offline, or the address is wrong: retries do not help. */

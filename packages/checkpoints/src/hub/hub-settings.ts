@@ -13,9 +13,6 @@ export interface HubSettings {
   readonly retryMilliseconds: number;
 }
 
-const STALL_MILLISECONDS = 60_000;
-const RETRY_MILLISECONDS = 500;
-
 const ENDPOINT = 'https://huggingface.co';
 
 export function cacheOfHub({ endpoint, cache }: HubSettings): string {
@@ -33,5 +30,5 @@ export function hubSettings(env: NodeJS.ProcessEnv): HubSettings {
   if (cache === null) {
     throw new UserError('SHADOW_GATE_CACHE is off, and downloads from a hub need a folder', 'set it to a folder');
   }
-  return { endpoint, token, cache, stallMilliseconds: STALL_MILLISECONDS, retryMilliseconds: RETRY_MILLISECONDS };
+  return { endpoint, token, cache, stallMilliseconds: 60_000, retryMilliseconds: 500 };
 }

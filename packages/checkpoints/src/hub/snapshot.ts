@@ -15,10 +15,7 @@ interface WantedBytes {
   readonly byteLength: number;
 }
 
-/**
- * A checkpoint on a hub as a local folder. Configurations, tokenizer and pickles are complete. Other files of weights
- * have their headers and the bytes that have been fetched; the rest are holes.
- */
+/** A checkpoint on a hub as a local folder. Of most weights, it has the headers and the bytes that were fetched. */
 export interface Snapshot extends Pick<SnapshotFiles, 'folder' | 'name' | 'names' | 'weights'> {
   /** Names of weights that programs load in addition or instead; `fetch` downloads their bytes too. */
   readonly others: readonly string[];

@@ -16,7 +16,9 @@ const SHOWN_DIMENSIONS = 8;
 
 export function skippedWeight({ name, dtype, size }: TensorEntry, reason: string): Skipped {
   if (isFloatingPoint(dtype)) return { name, reason, dtype, parameters: size };
-  if (size > 1 && isWeightName(name)) {
+  // Position ids, counters, indices and masks are integers or booleans in every model, but have other names.
+  const { module } = tensorPlace(name, { multimodal: false });
+  if (size > 1 && (/(^|\.)(weight|kernel)$/.test(name) || !BY_PARENT.includes(module))) {
     return { name, reason: unexpectedDtype(dtype), dtype, parameters: size, cause: 'unexpected-dtype' };
   }
   return { name, reason, dtype, parameters: 0 };
@@ -33,8 +35,3 @@ export function skippedBuffer({ name, dtype }: TensorEntry, reason: string): Ski
 
 /** Types that a tensor has by its module alone. */
 const BY_PARENT: readonly ModuleType[] = ['projector', 'indexer', 'residual_mix', 'other'];
-
-/** Position ids, counters, indices and masks are integers or booleans in every model, but have other names. */
-function isWeightName(name: string): boolean {
-  return /(^|\.)(weight|kernel)$/.test(name) || !BY_PARENT.includes(tensorPlace(name, { multimodal: false }).module);
-}

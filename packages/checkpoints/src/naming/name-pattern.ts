@@ -189,12 +189,11 @@ class Run {
       const state = at(this.#states, index);
       if (state.kind === 'split') open.push(state.next, state.other);
       else if (state.kind === 'assertion' && state.holds(before, after)) open.push(state.next);
-      else if (state.kind === 'lookahead' && this.#isAhead(state, position)) open.push(state.next);
+      else if (state.kind === 'lookahead') {
+        const isAhead = this.accepts(state.start, { from: position, isWhole: false });
+        if (isAhead !== state.isNegated) open.push(state.next);
+      }
     }
     return seen;
-  }
-
-  #isAhead({ start, isNegated }: State & { kind: 'lookahead' }, from: number): boolean {
-    return this.accepts(start, { from, isWhole: false }) !== isNegated;
   }
 }

@@ -128,8 +128,11 @@ class Parser {
     if (this.#take('?')) {
       if (this.#take('=')) return { kind: 'lookahead', node: this.#inGroup(depth), isNegated: false };
       if (this.#take('!')) return { kind: 'lookahead', node: this.#inGroup(depth), isNegated: true };
-      if (this.#take('P')) this.#groupName();
-      else this.#expect(':');
+      if (this.#take('P')) {
+        this.#expect('<');
+        while (isWord(this.#peek())) this.#read();
+        this.#expect('>');
+      } else this.#expect(':');
     }
     return this.#inGroup(depth);
   }
@@ -138,12 +141,6 @@ class Parser {
     const node = this.choice(depth + 1);
     this.#expect(')');
     return node;
-  }
-
-  #groupName(): void {
-    this.#expect('<');
-    while (isWord(this.#peek())) this.#read();
-    this.#expect('>');
   }
 
   #escape(): PatternNode {

@@ -4,10 +4,7 @@ const { onnx } = onnxProto;
 
 type Node = InstanceType<typeof onnx.NodeProto>;
 
-/**
- * Give outputs of nodes the graph's names, so that they can write into the caller's tensors. Values that no node
- * computes or inner graphs take (`takenInside`) are copied.
- */
+/** Let nodes write into the caller's tensors. Values that no node computes or inner graphs take are copied. */
 export function withOutputNames(
   nodes: readonly Node[],
   outputs: readonly { readonly name: string; readonly value: string }[],

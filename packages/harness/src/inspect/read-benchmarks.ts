@@ -18,10 +18,7 @@ const HINT = "give the folder that inspect wrote with '--log-dir'";
 /** Inspect's own test for its logs. */
 const LOG = /\.eval$|^\d{4}-\d{2}-\d{2}T\d{2}[:-]\d{2}[:-]\d{2}.*\.json$/;
 
-/**
- * Read the logs of Inspect AI in a folder, one task each. A failed run is left out if it was run again.
- * @throws UserError naming the file, and the member or sample, of the first mistake
- */
+/** Read the logs of Inspect AI in a folder, one task each; not a failed run that was run again. @throws UserError */
 export async function readInspect(folder: string): Promise<Benchmarks> {
   const files = (await openedFilesIn(folder, HINT)).filter(({ name }) => LOG.test(name));
   if (files.length === 0) throw new UserError(`${folder} has no logs of Inspect (….eval or ….json)`, HINT);
@@ -31,7 +28,9 @@ export async function readInspect(folder: string): Promise<Benchmarks> {
     read.push(await withLog(folder, file, (log) => readLog(folder, file, log)));
   }
   const ended = read.filter((log) => log.run !== null);
-  const failed = read.find(({ run, header }) => run === null && !ended.some((other) => isRetry(other.header, header)));
+  // A retry has the id of the task that it finishes.
+  const finished = new Set(ended.flatMap(({ header }) => header.eval.task_id || []));
+  const failed = read.find(({ run, header }) => run === null && !finished.has(header.eval.task_id ?? ''));
   if (failed) {
     const { status } = failed.header;
     throw new UserError(
@@ -47,10 +46,6 @@ interface ReadLog {
   readonly header: LogHeader;
   /** Null if it failed or did not end. */
   readonly run: LogRun | null;
-}
-
-function isRetry(later: LogHeader, failed: LogHeader): boolean {
-  return (failed.eval.task_id ?? '') !== '' && later.eval.task_id === failed.eval.task_id;
 }
 
 /** A task with several sets of arguments has them in its name. */

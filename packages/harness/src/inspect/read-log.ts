@@ -25,10 +25,7 @@ const START = '_journal/start.json';
 const REDUCTIONS = 'reductions.json';
 const SAMPLE = /^samples\/.+\.json$/;
 
-/**
- * Use a log of Inspect: `.eval`, a zip archive with a JSON file per sample, or one `.json`.
- * @throws UserError with file and member, for a damaged log
- */
+/** A log is `.eval`, a zip archive with a JSON file per sample, or one `.json`. @throws UserError for a damaged log */
 export async function withLog<T>(folder: string, file: string, use: (log: InspectLog) => Promise<T>): Promise<T> {
   const path = join(folder, file);
   if (path.endsWith('.eval')) return withZip(path, HINT, async (archive) => use(await openArchive(archive, path)));

@@ -39,10 +39,7 @@ export interface SampleEpochs {
   readonly values: ReadonlyMap<string, readonly unknown[]>;
 }
 
-/**
- * Samples of a log, sorted by number or name.
- * @throws UserError with file and member, for a repeated sample, a missing epoch, or an error in place of an answer
- */
+/** @throws UserError with file and member, for a repeated sample, a missing epoch, or an error for an answer */
 export async function readInspectSamples(
   samples: AsyncIterable<LoggedSample>,
   header: LogHeader,

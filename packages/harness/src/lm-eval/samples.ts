@@ -36,10 +36,7 @@ interface SamplesContext {
 
 const HINT = 'copy the file again as lm-evaluation-harness wrote it';
 
-/**
- * Read the documents of a task, with a line per filter.
- * @throws UserError with file and line, for an empty, truncated or doubled file, or one of other results
- */
+/** @throws UserError with file and line, for an empty, truncated or doubled file, or one of other results */
 export async function readLmEvalSamples(folder: string, file: string, of: SamplesContext): Promise<SampledDocuments> {
   const path = join(folder, file);
   const filters = [...new Set(of.metrics.map(({ filter }) => filter))];

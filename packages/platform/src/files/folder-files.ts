@@ -2,10 +2,7 @@ import { join } from 'node:path';
 import { readFileBytes, type TextFileKind } from './read-text-file.ts';
 import { openResolved, resolveInside } from './resolve-inside.ts';
 
-/**
- * The small files of a model's folder: configurations, tokenizer, templates. Each is read once, when first needed, and
- * all users get the same bytes. Another instance shows whether a file has changed.
- */
+/** A model folder's small files, each read once: all users get the same bytes. A new instance shows changes. */
 export class FolderFiles {
   readonly path: string;
   readonly #read = new Map<string, Promise<Buffer | null>>();
@@ -16,19 +13,15 @@ export class FolderFiles {
     this.path = path;
   }
 
-  /**
-   * @returns null if there is no such file
-   * @throws UserError if it leads out of the folder, is not a regular file, or is too large for its kind
-   */
+  /** @returns null without the file @throws UserError if it leads out of the folder, is not regular, or too large */
   bytes(name: string): Promise<Buffer | null> {
-    const known = this.#read.get(name) ?? this.#open(name);
+    const open = async () => {
+      const real = await resolveInside(this.path, name);
+      return real === null ? null : readFileBytes(real, kindOf(name), join(this.path, name), openResolved);
+    };
+    const known = this.#read.get(name) ?? open();
     this.#read.set(name, known);
     return known;
-  }
-
-  async #open(name: string): Promise<Buffer | null> {
-    const real = await resolveInside(this.path, name);
-    return real === null ? null : readFileBytes(real, kindOf(name), join(this.path, name), openResolved);
   }
 
   async text(name: string): Promise<string | null> {

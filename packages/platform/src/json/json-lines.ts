@@ -1,10 +1,7 @@
 /** Longer lines, indentation included, are split. */
 const WIDTH = 120;
 
-/**
- * Readable JSON that is not much larger than without white space: a value that fits takes one line, as does every entry
- * of a list of lists, and any list of numbers.
- */
+/** Readable JSON that is not much larger than without white space: values that fit, and rows, take one line. */
 export function jsonLines(value: unknown): string {
   return write(value, '');
 }

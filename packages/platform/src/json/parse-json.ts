@@ -79,10 +79,7 @@ export function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/**
- * The line of a syntax error, from 1; null if its message has no position. Messages are not shown: they quote the file,
- * which can be a link to a secret.
- */
+/** The line of a syntax error, from 1. Messages are not shown: they quote the file, perhaps a link to a secret. */
 export function lineOfError({ message }: Error, text: string): number | null {
   const [, position] = /at position (\d+)/.exec(message) ?? [];
   if (position === undefined) return null;

@@ -42,10 +42,7 @@ export async function readParquetMetadata(source: ParquetSource): Promise<FileMe
   return metadata;
 }
 
-/**
- * Every group must have the columns of the schema. Otherwise hyparquet throws while other columns are on their way, and
- * nothing would catch their errors.
- */
+/** Otherwise hyparquet throws while other columns are on their way, and nothing would catch their errors. */
 function expectColumns(metadata: FileMetaData, name: string): void {
   const leaves = new Set(leavesOf(reading(name, () => parquetSchema(metadata))));
   const paths = metadata.row_groups.flatMap(({ columns }) => columns.flatMap(({ meta_data: of }) => of ?? []));

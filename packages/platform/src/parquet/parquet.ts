@@ -194,10 +194,7 @@ async function readColumns(
 
 type Codecs = typeof compressors;
 
-/**
- * Loaded for the first file: one codec is WebAssembly, which may exceed a memory limit. Node's GZIP and BROTLI are
- * native and stop at the announced length.
- */
+/** One codec is WebAssembly, which may exceed a memory limit. Node's GZIP and BROTLI stop at the given length. */
 async function loadCodecs(): Promise<Codecs> {
   const { compressors: all } = await import('hyparquet-compressors');
   return {

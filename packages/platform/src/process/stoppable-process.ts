@@ -30,10 +30,7 @@ export class StoppableProcess<Request, Reply> {
     this.#pid = pid;
   }
 
-  /**
-   * Start a process, which loads its data.
-   * @throws ProcessStopped if that takes too long or too much memory, and the UserError of the work
-   */
+  /** @throws ProcessStopped if loading takes too long or too much memory, and the UserError of the work */
   static async start<Request, Reply, Loaded>(
     load: unknown,
     { bridge: bridgeEntry, entry, heapMiB, milliseconds }: ProcessOptions,

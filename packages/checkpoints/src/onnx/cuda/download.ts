@@ -20,8 +20,6 @@ interface DownloadSettings {
 }
 
 const ATTEMPTS = 5;
-const RETRY_MILLISECONDS = 500;
-const STALL_MILLISECONDS = 60_000;
 
 /**
  * Download a file to a path, unless it is there. Earlier attempts are continued, and the path gets the file only after
@@ -91,7 +89,7 @@ async function sizeOf(path: string): Promise<number | null> {
 }
 
 async function receive(url: string, part: string, settings: DownloadSettings): Promise<number> {
-  const { retryMilliseconds = RETRY_MILLISECONDS } = settings;
+  const { retryMilliseconds = 500 } = settings;
   const before = (await sizeOf(part)) ?? 0;
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -109,7 +107,7 @@ async function receive(url: string, part: string, settings: DownloadSettings): P
 async function receiveRest(
   url: string,
   part: string,
-  { fetch: request, stallMilliseconds = STALL_MILLISECONDS }: DownloadSettings,
+  { fetch: request, stallMilliseconds = 60_000 }: DownloadSettings,
 ): Promise<void> {
   const size = (await sizeOf(part)) ?? 0;
   const abort = new AbortController();

@@ -9,10 +9,7 @@ export interface LibrarySet {
   readonly missing: readonly string[];
 }
 
-/**
- * Look for CUDA's libraries of a version in some folders, the first one first: the NEEDED entries of onnxruntime 1.30's
- * CUDA provider without libcuda.so.1. No graph of ours needs cuDNN or cuFFT.
- */
+/** The NEEDED entries of onnxruntime 1.30's CUDA provider but libcuda.so.1. Our graphs need no cuDNN or cuFFT. */
 export async function findLibraries(
   machine: Machine,
   major: CudaMajor,

@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
 import { cacheFolder } from '@shadow-gate/platform/files';
+import type { Machine } from './machine.ts';
 import { CUDA_PINS } from './pins.ts';
-import type { CudaOptions } from './set-up.ts';
+import { type CudaOptions, type CudaSetUp, type LoadedRuntime, setUpCuda } from './set-up.ts';
 
 /** The source of CUDA's libraries that the machine lacks: a word, or a folder. */
 export type LibrariesChoice =
@@ -51,4 +52,18 @@ export function cudaOptions(
     onStep,
     onNote,
   };
+}
+
+/** Set CUDA up, and announce the result in one line. For a requested GPU, the caller reports the error. */
+export async function startCuda(
+  machine: Machine,
+  runtime: LoadedRuntime,
+  { settings, isRequested }: { readonly settings: CudaSettings; readonly isRequested: boolean },
+): Promise<CudaSetUp> {
+  const result = await setUpCuda(machine, runtime, cudaOptions(settings, { env: machine.env, isRequested }));
+  if (result.kind === 'ready') settings.onNote(`CUDA is used: ${result.summary}`);
+  if (result.kind === 'unusable' && !isRequested) {
+    settings.onUnusable(`the CPU is used and not CUDA: ${result.problem} — ${result.hint}`);
+  }
+  return result;
 }

@@ -1,6 +1,6 @@
 import { type CudaSettings, parseLibraries } from '@shadow-gate/checkpoints/onnx';
 import { expect, it } from 'vitest';
-import { startCuda } from '../../../src/onnx/cuda/start.ts';
+import { startCuda } from '../../../src/onnx/cuda/settings.ts';
 import { driver, type FakeOptions, fakeMachine, RUNTIME } from './fake-machine.ts';
 
 const ABSENT = 'libcudart.so.12, libcublasLt.so.12, libcublas.so.12, libcurand.so.10';
