@@ -91,6 +91,37 @@ export function ropesByType<T extends string>(
   };
 }
 
+/**
+ * The rotary positions of layers without and with a window. In older configs, `rope_scaling` and `rope_theta` are those
+ * of layers without a window.
+ * @param bases by default; `slidingKey` is the key of the second
+ */
+export function ropesWithWindows(
+  config: Config,
+  headDim: number,
+  bases: { readonly full: number; readonly sliding: number; readonly slidingKey?: string },
+): { readonly full: Rope; readonly sliding: Rope } {
+  const scaling = config.object('rope_scaling');
+  const byType = config.object('rope_parameters');
+  ropeNumber(config, scaling ?? {}, 'rope_theta');
+  if (byType && !('full_attention' in byType || 'sliding_attention' in byType)) {
+    throw config.error('rope_parameters has neither "full_attention" nor "sliding_attention"');
+  }
+  // The class has a rope_type by then, and reads no other name of it.
+  if (scaling !== null && 'type' in scaling && !('rope_type' in scaling)) {
+    throw config.error('rope_scaling has "type", and no "rope_type"');
+  }
+  const build = (type: string, theta: number, more: Parameters | null) => {
+    const parameters = { rope_theta: theta, ...parametersOfType(config, byType, type), ...more };
+    return buildRope(config, headDim, parameters, { theta, original: originalMaxPositions(config, parameters) });
+  };
+  const sliding = bases.slidingKey === undefined ? null : config.optionalNumber(bases.slidingKey);
+  return {
+    full: build('full_attention', config.optionalNumber('rope_theta') ?? bases.full, scaling),
+    sliding: build('sliding_attention', sliding ?? bases.sliding, null),
+  };
+}
+
 /** `rope_type`, or `type` where that is missing: null is not missing. */
 export function ropeType(parameters: Parameters): unknown {
   const { type = 'default', rope_type: written = type } = parameters;

@@ -1,26 +1,25 @@
 import type { Config } from '../config.ts';
-import type { Layer, Mlp } from '../decoder.ts';
+import type { Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import { gatedExperts, readExpertSizes, sharedExpert, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import {
+  block,
   gatedMlp,
   headNorms,
   linear,
   llamaDecoder,
   plainAttention,
-  preNormLayer,
   readSizes,
   readWindow,
-  rmsNorm,
+  rmsNorms,
   type Sizes,
   slidingLayers,
 } from './layers.ts';
 
 /**
- * AFMoE (Arcee's Trinity): a gate of what the heads return, windows and rotary positions in three of four layers and
- * neither in the others, norms before and after each half of a block, experts by a sigmoid with a correction of the
- * choice (Arcee 2025). Read from transformers 5.24, models/afmoe/modular_afmoe.py.
+ * AFMoE (Arcee's Trinity, 2025): a gate of the heads' output, windows and rotary positions in three of four layers,
+ * norms before and after each half of a block, experts chosen by a corrected sigmoid.
  */
 export const afmoe: ModelFamily = {
   modelType: 'afmoe',
@@ -33,10 +32,8 @@ export const afmoe: ModelFamily = {
     num_dense_layers: 1,
     num_attention_heads: 16,
     head_dim: 128,
-    hidden_act: 'silu',
     max_position_embeddings: 16384,
     rms_norm_eps: 1e-5,
-    tie_word_embeddings: false,
     num_experts: 64,
     num_experts_per_tok: 6,
     num_shared_experts: 2,
@@ -44,7 +41,6 @@ export const afmoe: ModelFamily = {
     global_attn_every_n_layers: 4,
     sliding_window: 1024,
     mup_enabled: false,
-    attention_bias: false,
   },
   keys: {
     types: { bool: 'mup_enabled', int: 'global_attn_every_n_layers', float: 'route_scale' },
@@ -60,24 +56,24 @@ export const afmoe: ModelFamily = {
     const slides = slidingLayers(sizes, (i) => (i + 1) % every !== 0);
     expectItsOwn(config);
     const mlp = mlps(sizes);
-    const layer = (i: number): Layer => {
+    const norm = rmsNorms(sizes);
+    const layer = (i: number) => {
       const at = `layers.${i}`;
-      const norm = (name: string) => rmsNorm(`${at}.${name}`, hidden, config.positive('rms_norm_eps'));
-      const attention = plainAttention(`${at}.self_attn`, sizes, {
-        bias,
-        ...(slides[i] ? { rope, window } : { rope: null }),
-        ...headNorms(sizes, i),
-        outputGate: linear(`${at}.self_attn.gate_proj`, hidden, heads * headDim, { bias: false }),
+      return block({
+        mixer: plainAttention(`${at}.self_attn`, sizes, {
+          bias,
+          ...(slides[i] ? { rope, window } : { rope: null }),
+          ...headNorms(sizes, i),
+          outputGate: linear(`${at}.self_attn.gate_proj`, hidden, heads * headDim),
+        }),
+        mlp: mlp(i),
+        attentionNorm: norm(`${at}.input_layernorm`),
+        attentionOutputNorm: norm(`${at}.post_attention_layernorm`),
+        mlpNorm: norm(`${at}.pre_mlp_layernorm`),
+        mlpOutputNorm: norm(`${at}.post_mlp_layernorm`),
       });
-      return {
-        ...preNormLayer(attention, mlp(i), norm('input_layernorm'), norm('pre_mlp_layernorm')),
-        attentionOutputNorm: norm('post_attention_layernorm'),
-        mlpOutputNorm: norm('post_mlp_layernorm'),
-      };
     };
-    return llamaDecoder(sizes, layer, {
-      embeddingScale: config.boolean('mup_enabled') ? Math.sqrt(hidden) : 1,
-    });
+    return llamaDecoder(sizes, layer, { embeddingScale: config.boolean('mup_enabled') ? Math.sqrt(hidden) : 1 });
   },
 };
 
@@ -103,10 +99,7 @@ function mlps(sizes: Sizes): (index: number) => Mlp {
   };
 }
 
-/**
- * Keys of the hub's configs that the class does not read: with other values its authors' own code computes something
- * else.
- */
+/** The class does not read these keys; the authors' own code does, and computes something else for other values. */
 function expectItsOwn(config: Config): void {
   config.expect('score_func', 'sigmoid', 'only a sigmoid for each expert is supported');
   config.expect('route_norm', true, 'weights of experts are divided by their sum');

@@ -1,19 +1,10 @@
 import type { Mlp } from '../decoder.ts';
-import { type Parameters, readRope } from '../rope.ts';
+import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import {
-  headNorms,
-  llamaDecoder,
-  plainAttention,
-  plainMlp,
-  preNormLayer,
-  readSizes,
-  rmsNorm,
-  type Sizes,
-} from './layers.ts';
+import { block, headNorms, llamaDecoder, plainAttention, plainMlp, readSizes, rmsNorms, type Sizes } from './layers.ts';
 
-/** Rotary parameters of its config class, for a config without them. */
-const MISSING: Parameters = {
+/** Rotary parameters for a config without them. */
+const MISSING = {
   rope_type: 'llama3',
   rope_theta: 1.2e7,
   factor: 8,
@@ -24,7 +15,7 @@ const MISSING: Parameters = {
 
 /**
  * Apertus: norms of each head, no gate in the MLP, an activation with two trained numbers in each layer (Swiss AI 2025,
- * arXiv 2509.14233). Read from transformers 5.24, models/apertus/modular_apertus.py.
+ * arXiv 2509.14233).
  */
 export const apertus: ModelFamily = {
   modelType: 'apertus',
@@ -37,26 +28,23 @@ export const apertus: ModelFamily = {
     hidden_act: 'xielu',
     max_position_embeddings: 65536,
     rms_norm_eps: 1e-5,
-    tie_word_embeddings: false,
-    attention_bias: false,
   },
   keys: { nullable: 'mlp_bias num_key_value_heads' },
   describe: (config) => {
     const sizes = readSizes(config);
-    const { hidden } = sizes;
     const rope = readRope(config, sizes.headDim, { theta: 1.2e7, missing: MISSING });
     const bias = config.boolean('attention_bias');
     config.expect('qk_norm', true, 'queries and keys have norms in this family');
     config.ignore('mlp_bias', 'post_norm'); // in configs on the Hub, but not read
     const mlp = readMlp(sizes);
-    const norm = (module: string) => rmsNorm(module, hidden, config.positive('rms_norm_eps'));
+    const norm = rmsNorms(sizes);
     return llamaDecoder(sizes, (i) =>
-      preNormLayer(
-        plainAttention(`layers.${i}.self_attn`, sizes, { rope, bias, ...headNorms(sizes, i) }),
-        mlp(`layers.${i}.mlp`),
-        norm(`layers.${i}.attention_layernorm`),
-        norm(`layers.${i}.feedforward_layernorm`),
-      ),
+      block({
+        mixer: plainAttention(`layers.${i}.self_attn`, sizes, { rope, bias, ...headNorms(sizes, i) }),
+        mlp: mlp(`layers.${i}.mlp`),
+        attentionNorm: norm(`layers.${i}.attention_layernorm`),
+        mlpNorm: norm(`layers.${i}.feedforward_layernorm`),
+      }),
     );
   },
 };

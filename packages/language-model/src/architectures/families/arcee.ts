@@ -4,7 +4,7 @@ import { llamaDecoder, llamaLayer, plainMlp, readSizes } from './layers.ts';
 
 /**
  * Arcee's AFM: Llama without a gate in the MLP, whose activation is the square of ReLU (Arcee AI 2025; So et al. 2021,
- * arXiv 2109.08668). Read from transformers 5.24, models/arcee/modular_arcee.py.
+ * arXiv 2109.08668).
  */
 export const arcee: ModelFamily = {
   modelType: 'arcee',
@@ -17,9 +17,6 @@ export const arcee: ModelFamily = {
     hidden_act: 'relu2',
     max_position_embeddings: 4096,
     rms_norm_eps: 1e-5,
-    tie_word_embeddings: false,
-    attention_bias: false,
-    mlp_bias: false,
   },
   keys: { nullable: 'head_dim num_key_value_heads' },
   describe: (config) => {

@@ -4,18 +4,18 @@ import {
   block,
   decoder,
   eachLayer,
-  fusedProjections,
-  layerNorm,
+  layerNorms,
   linear,
   namings,
   plainAttention,
   plainMlp,
+  projectionsByHead,
   readSizes,
 } from './layers.ts';
 
 /**
  * BLOOM: alibi, a norm of the embeddings, query, key and value adjacent in each head (arXiv 2211.05100). The residual
- * can be what the norms give. Read from transformers 5.24, models/bloom/modeling_bloom.py.
+ * can be what the norms give.
  */
 export const bloom: ModelFamily = {
   modelType: 'bloom',
@@ -24,7 +24,7 @@ export const bloom: ModelFamily = {
     hidden_size: 64,
     num_hidden_layers: 2,
     num_attention_heads: 8,
-    // Its class has no limit: the length of its training.
+    // The length of its training: the class has no limit.
     max_position_embeddings: 2048,
     layer_norm_epsilon: 1e-5,
     apply_residual_connection_post_layernorm: false,
@@ -44,15 +44,12 @@ export const bloom: ModelFamily = {
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false, hasKeyValueHeads: false });
     const { heads, hidden } = sizes;
-    const epsilon = config.positive('layer_norm_epsilon');
+    const norm = layerNorms(sizes, 'layer_norm_epsilon');
     const alibi = { slopes: alibiSlopes(heads), scale: 1, rounding: 'float32' } as const;
     const residual = config.boolean('apply_residual_connection_post_layernorm') ? 'normed' : 'sequential';
     if (config.boolean('slow_but_exact')) {
-      config.expect(
-        'pretraining_tp',
-        1,
-        'with slow_but_exact, its class adds slices of the output layers without their bias',
-      );
+      const why = 'with slow_but_exact, its class adds slices of the output layers without their bias';
+      config.expect('pretraining_tp', 1, why);
     }
     // Keys of the training code, in files on the Hub; the class does not read them.
     config.ignore('bias_dropout_fusion', 'masked_softmax_fusion', 'offset_alibi', 'skip_bias_add');
@@ -63,7 +60,7 @@ export const bloom: ModelFamily = {
     });
     return decoder(sizes, {
       embeddings: 'word_embeddings',
-      embeddingNorm: layerNorm('word_embeddings_layernorm', hidden, epsilon),
+      embeddingNorm: norm('word_embeddings_layernorm'),
       namings: namings('transformer.'),
       layers: eachLayer(sizes, (i) => {
         const at = `h.${i}.self_attention`;
@@ -72,16 +69,16 @@ export const bloom: ModelFamily = {
           mixer: plainAttention(at, sizes, {
             rope: null,
             alibi,
-            projections: fusedProjections(qkv, sizes, { byHead: true }),
+            projections: projectionsByHead(qkv, sizes),
             output: linear(`${at}.dense`, hidden, hidden, { bias: true }),
           }),
           mlp: mlp(`h.${i}.mlp`),
           residual,
-          attentionNorm: layerNorm(`h.${i}.input_layernorm`, hidden, epsilon),
-          mlpNorm: layerNorm(`h.${i}.post_attention_layernorm`, hidden, epsilon),
+          attentionNorm: norm(`h.${i}.input_layernorm`),
+          mlpNorm: norm(`h.${i}.post_attention_layernorm`),
         });
       }),
-      finalNorm: layerNorm('ln_f', hidden, epsilon),
+      finalNorm: norm('ln_f'),
     });
   },
 };

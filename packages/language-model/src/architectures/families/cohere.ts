@@ -1,12 +1,13 @@
-import type { Attention, Decoder, HeadNorm } from '../decoder.ts';
+import type { Decoder, HeadNorm } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import {
+  type AttentionChanges,
   block,
-  decoder,
-  eachLayer,
   gatedMlp,
   layerNorm,
+  layerNorms,
+  llamaDecoder,
   plainAttention,
   readHead,
   readSizes,
@@ -21,30 +22,15 @@ const DEFAULTS = {
   intermediate_size: 22528,
   num_hidden_layers: 40,
   num_attention_heads: 64,
-  hidden_act: 'silu',
   max_position_embeddings: 8192,
   layer_norm_eps: 1e-5,
   tie_word_embeddings: true,
-  attention_bias: false,
   logit_scale: 0.0625,
 };
 
-/** Notes of the training code in configs on the Hub, which transformers does not read. */
-const NOTES = [
-  'order_of_interleaved_layers',
-  'position_embedding_type',
-  'rotary_pct',
-  'use_embedding_sharing',
-  'use_gated_activation',
-  'use_parallel_block',
-  'use_parallel_embedding',
-  'layer_switch',
-];
-
 /**
  * Command R: parallel residuals, layer norms without bias, rotation of neighboring pairs, scaled logits (Cohere 2024).
- * Command R+ has norms of queries and keys with a weight for each head. Read from transformers 5.24,
- * models/cohere/modular_cohere.py.
+ * Command R+ has norms of queries and keys with a weight for each head.
  */
 export const cohere: ModelFamily = {
   modelType: 'cohere',
@@ -63,14 +49,15 @@ export const cohere: ModelFamily = {
 
 /**
  * Command R7B and A: the same with a window in three of four layers, and no positions in the others (arXiv 2504.00698).
- * Read from transformers 5.24, models/cohere2/modular_cohere2.py.
  */
 export const cohere2: ModelFamily = {
   modelType: 'cohere2',
   defaults: { ...DEFAULTS, sliding_window: 4096, sliding_window_pattern: 4 },
   keys: { nullable: 'num_key_value_heads' },
   describe: (config) => {
-    config.ignore(...NOTES);
+    // Notes of the training code in configs on the Hub.
+    config.ignore('layer_switch', 'order_of_interleaved_layers', 'position_embedding_type', 'rotary_pct');
+    config.ignore('use_embedding_sharing', 'use_gated_activation', 'use_parallel_block', 'use_parallel_embedding');
     config.expect('use_qk_norm', false, 'this family has no norms of queries and keys');
     const sizes = readSizes(config, { hasHeadDim: false });
     config.expect('head_dim', sizes.headDim, `its class computes ${sizes.headDim}`);
@@ -78,36 +65,26 @@ export const cohere2: ModelFamily = {
     const window = readWindow(config);
     const pattern = config.size('sliding_window_pattern');
     const slides = slidingLayers(sizes, (i) => (i + 1) % pattern !== 0);
-    return cohereDecoder(sizes, (i) =>
-      slides[i] && window !== null ? { rope, window } : { rope: null, window: null },
-    );
+    return cohereDecoder(sizes, (i) => (slides[i] && window !== null ? { rope, window } : { rope: null }));
   },
 };
 
-function cohereDecoder(
-  sizes: Sizes,
-  attention: (index: number) => Pick<Attention, 'rope'> & Partial<Attention>,
-): Decoder {
-  const { config, hidden } = sizes;
-  const epsilon = config.positive('layer_norm_eps');
-  const norm = (module: string) => layerNorm(module, hidden, epsilon, { bias: false });
+function cohereDecoder(sizes: Sizes, attention: (index: number) => AttentionChanges): Decoder {
+  const { config } = sizes;
+  const norm = layerNorms(sizes, 'layer_norm_eps', { bias: false });
   const bias = config.boolean('attention_bias');
-  return decoder(sizes, {
-    layers: eachLayer(sizes, (i) =>
-      block({
-        mixer: plainAttention(`layers.${i}.self_attn`, sizes, { bias, ...attention(i) }),
-        mlp: gatedMlp(sizes, `layers.${i}.mlp`),
-        residual: 'parallel',
-        attentionNorm: norm(`layers.${i}.input_layernorm`),
-        mlpNorm: 'attention',
-      }),
-    ),
-    finalNorm: norm('norm'),
-    head: readHead(config, { scale: config.number('logit_scale') }),
-  });
+  const layer = (i: number) =>
+    block({
+      mixer: plainAttention(`layers.${i}.self_attn`, sizes, { bias, ...attention(i) }),
+      mlp: gatedMlp(sizes, `layers.${i}.mlp`),
+      residual: 'parallel',
+      attentionNorm: norm(`layers.${i}.input_layernorm`),
+      mlpNorm: 'attention',
+    });
+  return llamaDecoder(sizes, layer, { norm, head: readHead(config, { scale: config.number('logit_scale') }) });
 }
 
-function headNorms({ config, headDim }: Sizes, index: number): Pick<Attention, 'queryNorm' | 'keyNorm'> {
+function headNorms({ config, headDim }: Sizes, index: number) {
   const norm = (name: string): HeadNorm => ({
     over: 'each-head, stacked',
     norm: layerNorm(`layers.${index}.self_attn.${name}`, headDim, config.positive('layer_norm_eps'), { bias: false }),

@@ -1,23 +1,26 @@
 import { configKindIn } from '@shadow-gate/checkpoints/config';
 import { isObject } from '@shadow-gate/platform/json';
-import { type Compressor, entryFeatures, type TokenEntries, type TokenWindows } from '../compressed.ts';
+import { type Compressor, entryFeatures, type Indexer, type TokenEntries, type TokenWindows } from '../compressed.ts';
 import type { Config } from '../config.ts';
-import type { Attention, Decoder, Experts, Layer, Rope } from '../decoder.ts';
+import type { Attention, Experts, Rope } from '../decoder.ts';
 import { shown } from '../key-types.ts';
 import type { HyperConnection, HyperWeights } from '../manifold-connections.ts';
 import { buildRope, type Parameters, parametersOfType, ropeParameters, ropeType } from '../rope.ts';
-import { gatedExperts, NUMBERED_NAMES, readExpertSizes, softmaxRouter } from './experts.ts';
+import { gatedExperts, readExpertSizes, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import {
+  block,
   eachLayer,
   gatedMlp,
   linear,
   llamaDecoder,
+  llamaNorms,
+  NUMBERED_NAMES,
   plainAttention,
-  preNormLayer,
   readSizes,
   readWindow,
   rmsNorm,
+  rmsNorms,
   type Sizes,
 } from './layers.ts';
 
@@ -31,14 +34,12 @@ const BY_RATIO = new Map<unknown, LayerType>([
   [128, 'heavily_compressed_attention'],
 ]);
 const RATES = { compressed_sparse_attention: 4, heavily_compressed_attention: 128 };
-/** First layers, in which the tokens choose the experts. */
-const HASH_LAYERS = 3;
 const PARTIAL = 64 / 512;
 
 /**
  * DeepSeek-V4: keys that are their values, entries for windows of tokens with an indexer that chooses among them,
  * several streams with hyper-connections, experts that the token itself chooses in the first layers. Layers that
- * predict further tokens are not run. Read from transformers 5.24, models/deepseek_v4/modeling_deepseek_v4.py.
+ * predict further tokens are not run.
  */
 export const deepseekV4: ModelFamily = {
   modelType: 'deepseek_v4',
@@ -68,10 +69,6 @@ export const deepseekV4: ModelFamily = {
     index_n_heads: 64,
     index_head_dim: 128,
     index_topk: 512,
-    hidden_act: 'silu',
-    rms_norm_eps: 1e-6,
-    tie_word_embeddings: false,
-    mlp_bias: false,
   },
   aliases: { num_local_experts: 'n_routed_experts', intermediate_size: 'moe_intermediate_size' },
   keys: {
@@ -94,21 +91,19 @@ export const deepseekV4: ModelFamily = {
     const attention = readAttention(sizes, ropes);
     const experts = readExperts(sizes);
     const hyper = readHyper(sizes);
-    const norm = (name: string) => rmsNorm(name, sizes.hidden, config.positive('rms_norm_eps'));
-    const layer = (i: number): Layer => {
-      const at = `layers.${i}`;
-      const mixer = attention(`${at}.self_attn`, types[i] ?? 'sliding_attention');
-      const mlp = experts(`${at}.mlp`, byToken[i] ?? false);
-      return {
-        ...preNormLayer(mixer, mlp, norm(`${at}.input_layernorm`), norm(`${at}.post_attention_layernorm`)),
-        hyper: { mixer: hyper.connection(`${at}.attn_hc`), mlp: hyper.connection(`${at}.ffn_hc`) },
-      };
-    };
-    return { ...llamaDecoder(sizes, layer), hyper: { head: hyper.head } } satisfies Decoder;
+    const norm = rmsNorms(sizes);
+    const layer = (i: number) =>
+      block({
+        mixer: attention(`layers.${i}.self_attn`, types[i] ?? 'sliding_attention'),
+        mlp: experts(`layers.${i}.mlp`, byToken[i] ?? false),
+        ...llamaNorms(i, norm),
+        hyper: { mixer: hyper.connection(`layers.${i}.attn_hc`), mlp: hyper.connection(`layers.${i}.ffn_hc`) },
+      });
+    return llamaDecoder(sizes, layer, { hyper: { head: hyper.head } });
   },
 };
 
-/** The class computes these, whatever the config says. */
+/** The class computes these whatever the config says. */
 function expectItsOwn(config: Config): void {
   const why = 'only that of DeepSeek-V4 is supported';
   config.expect('attention_bias', false, why);
@@ -117,15 +112,11 @@ function expectItsOwn(config: Config): void {
   config.expect('topk_method', 'noaux_tc', why);
   // The clamps are around SiLU.
   config.expect('hidden_act', 'silu', why);
-  config.ignore('num_nextn_predict_layers');
-  // It describes how the weights are stored, quantized or not.
-  config.ignore('expert_dtype');
+  // The second describes how the weights are stored, quantized or not.
+  config.ignore('num_nextn_predict_layers', 'expert_dtype');
 }
 
-/**
- * Newer configs name the type of each layer, older ones have ratios, behind which are those of layers that predict
- * further tokens.
- */
+/** Newer configs name the types of layers. Older ones have ratios, also for layers that predict further tokens. */
 function readLayerTypes(sizes: Sizes): LayerType[] {
   const { config, layers } = sizes;
   const [types, ratios] = [config.list('layer_types'), config.list('compress_ratios')];
@@ -148,7 +139,7 @@ function readLayerTypes(sizes: Sizes): LayerType[] {
 function readHashLayers(sizes: Sizes): boolean[] {
   const { config, layers } = sizes;
   const types = config.list('mlp_layer_types');
-  const count = config.optionalNumber('num_hash_layers') ?? HASH_LAYERS;
+  const count = config.optionalNumber('num_hash_layers') ?? 3;
   if (types === null) return eachLayer(sizes, (i) => i < count);
   if (types.length < layers) throw config.error(`mlp_layer_types has ${types.length} entries for ${layers} layers`);
   return types.slice(0, layers).map((type, i) => {
@@ -157,11 +148,8 @@ function readHashLayers(sizes: Sizes): boolean[] {
   });
 }
 
-interface Ropes {
-  /** For layers without entries. */
-  readonly main: Rope;
-  readonly compress: Rope;
-}
+/** `main` is for layers without entries. */
+type Ropes = Readonly<Record<'main' | 'compress', Rope>>;
 
 function readRopes({ config, headDim }: Sizes): Ropes {
   const { main, compress } = readRopeParameters(config, headDim);
@@ -178,10 +166,7 @@ function readRopes({ config, headDim }: Sizes): Ropes {
   return { main: build(main), compress: build(compress) };
 }
 
-/**
- * In configs with one set of parameters it is that of the layers with entries, and YaRN's magnitude is 1 where it is
- * not written.
- */
+/** A single set of parameters is that of layers with entries; YaRN's magnitude is then 1 unless it is written. */
 function readRopeParameters(config: Config, headDim: number): Record<keyof Ropes, Parameters> {
   const written = ropeParameters(config);
   const share = config.optionalNumber('partial_rotary_factor');
@@ -217,8 +202,7 @@ function readAttention(sizes: Sizes, ropes: Ropes): (module: string, type: Layer
   const outputRank = config.size('o_lora_rank');
   const entriesOf = readEntries(sizes, { rank, ropeDim: ropes.compress.dim });
   return (module, type) => {
-    const plain = (name: string, input: number, output: number) =>
-      linear(`${module}.${name}`, input, output, { bias: false });
+    const plain = (name: string, input: number, output: number) => linear(`${module}.${name}`, input, output);
     const entries = entriesOf(`${module}.compressor`, type);
     const kept = entries === null ? [] : entryFeatures(entries).map(({ output }) => output);
     return plainAttention(module, sizes, {
@@ -237,7 +221,7 @@ function readAttention(sizes: Sizes, ropes: Ropes): (module: string, type: Layer
         outputGroups: { tensor: `${module}.o_a_proj.weight`, count: groups, rank: outputRank },
       },
       output: plain('o_b_proj', groups * outputRank, hidden),
-      queryNorm: { over: 'head', norm: { ...rmsNorm('', headDim, epsilon), module: null } },
+      queryNorm: { over: 'head', norm: rmsNorm(null, headDim, epsilon) },
       keyNorm: { over: 'head', norm: rmsNorm(`${module}.kv_norm`, headDim, epsilon) },
       sinks: `${module}.sinks`,
     });
@@ -257,7 +241,7 @@ function readEntries(
   if (indexDim < ropeDim) throw config.error(`index_head_dim is ${indexDim}, and ${ropeDim} dimensions are rotated`);
   const most = config.size('index_topk');
   const compressor = (module: string, size: number, { overlap }: TokenWindows): Compressor => {
-    const layer = (name: string) => linear(`${module}.${name}`, hidden, (overlap ? 2 : 1) * size, { bias: false });
+    const layer = (name: string) => linear(`${module}.${name}`, hidden, (overlap ? 2 : 1) * size);
     return {
       value: layer('kv_proj'),
       gate: layer('gate_proj'),
@@ -266,21 +250,21 @@ function readEntries(
       size,
     };
   };
+  const indexer = (module: string): Indexer => ({
+    compressor: compressor(module, indexDim, sparse),
+    heads,
+    query: linear(`${module}.q_b_proj`, rank, heads * indexDim),
+    weights: linear(`${module}.scorer.weights_proj`, hidden, heads),
+    most,
+  });
   return (module, type) => {
     if (type === 'sliding_attention') return null;
-    if (type === 'heavily_compressed_attention') {
-      return { windows: heavy, compressor: compressor(module, headDim, heavy), indexer: null };
-    }
+    const isSparse = type === 'compressed_sparse_attention';
+    const windows = isSparse ? sparse : heavy;
     return {
-      windows: sparse,
-      compressor: compressor(module, headDim, sparse),
-      indexer: {
-        compressor: compressor(`${module}.indexer`, indexDim, sparse),
-        heads,
-        query: linear(`${module}.indexer.q_b_proj`, rank, heads * indexDim, { bias: false }),
-        weights: linear(`${module}.indexer.scorer.weights_proj`, hidden, heads, { bias: false }),
-        most,
-      },
+      windows,
+      compressor: compressor(module, headDim, windows),
+      indexer: isSparse ? indexer(`${module}.indexer`) : null,
     };
   };
 }
@@ -331,27 +315,20 @@ function readExperts(sizes: Sizes): (module: string, isByToken: boolean) => Expe
         ? { byToken: { tensor: `${module}.gate.tid2eid`, vocabulary } }
         : { correction: { tensor: `${module}.gate.e_score_correction_bias`, shape: [count] } }),
     });
-    const shared = { ...gatedMlp(sizes, `${module}.shared_experts`, { width, bias }), activation };
-    return gatedExperts(experts, module, {
-      names: NUMBERED_NAMES,
-      router,
-      activation,
-      shared: { mlp: shared, gate: null },
-    });
+    const mlp = gatedMlp(sizes, `${module}.shared_experts`, { width, bias, activation });
+    return gatedExperts(experts, module, { names: NUMBERED_NAMES, router, activation, shared: { mlp, gate: null } });
   };
 }
 
-function readHyper({ config, hidden }: Sizes): {
-  readonly connection: (module: string) => HyperConnection;
-  readonly head: HyperWeights;
-} {
+function readHyper({ config, hidden }: Sizes) {
   const count = config.size('hc_mult');
   const iterations = config.size('hc_sinkhorn_iters');
-  const norm = { ...rmsNorm('', count * hidden, config.positive('rms_norm_eps')), module: null };
-  const shared = { count, norm, epsilon: config.positive('hc_eps') };
-  const tensors = (start: string) => ({ fn: `${start}fn`, base: `${start}base`, scale: `${start}scale` });
-  return {
-    connection: (module) => ({ ...shared, ...tensors(`${module}.`), iterations }),
-    head: { ...shared, ...tensors('hc_head.hc_') },
-  };
+  const norm = rmsNorm(null, count * hidden, config.positive('rms_norm_eps'));
+  const epsilon = config.positive('hc_eps');
+  const weights = (start: string): HyperWeights => ({
+    ...{ count, norm, epsilon },
+    ...{ fn: `${start}fn`, base: `${start}base`, scale: `${start}scale` },
+  });
+  const connection = (module: string): HyperConnection => ({ ...weights(`${module}.`), iterations });
+  return { connection, head: weights('hc_head.hc_') };
 }

@@ -1,23 +1,15 @@
 import type { Config } from '../config.ts';
 import type { Decoder, Mlp, Router, RouterGroups } from '../decoder.ts';
 import { readRope } from '../rope.ts';
-import {
-  type ExpertNames,
-  type ExpertSizes,
-  gatedExperts,
-  readExpertSizes,
-  sharedExpert,
-  softmaxRouter,
-} from './experts.ts';
+import { type ExpertSizes, gatedExperts, readExpertSizes, sharedExpert, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import { type LatentSizes, latentAttention, readLatentSizes } from './latent.ts';
-import { gatedMlp, llamaDecoder, llamaLayer } from './layers.ts';
+import { type GatedNames, gatedMlp, llamaDecoder, llamaLayer } from './layers.ts';
 import { llama } from './llama.ts';
 
 /**
  * DeepSeek-V2: latent attention, experts chosen from the best groups, and shared ones (arXiv 2405.04434). The weights
- * of the chosen are never divided by their sum, whatever `norm_topk_prob` says. Read from transformers 5.24,
- * models/deepseek_v2/modeling_deepseek_v2.py.
+ * of the chosen are never divided by their sum, whatever `norm_topk_prob` says.
  */
 export const deepseekV2: ModelFamily = {
   modelType: 'deepseek_v2',
@@ -71,8 +63,7 @@ function readV2Groups(experts: ExpertSizes): RouterGroups | null {
 
 /**
  * DeepSeek-V3, V3.1 and R1: the same, with a sigmoid for each expert and a correction of the choice (arXiv 2412.19437).
- * Layers that predict further tokens are not run. Read from transformers 5.24,
- * models/deepseek_v3/modeling_deepseek_v3.py.
+ * Layers that predict further tokens are not run.
  */
 export const deepseekV3: ModelFamily = {
   modelType: 'deepseek_v3',
@@ -97,12 +88,8 @@ export const deepseekV3: ModelFamily = {
     num_experts_per_tok: 8,
     first_k_dense_replace: 3,
     norm_topk_prob: true,
-    hidden_act: 'silu',
     max_position_embeddings: 4096,
-    rms_norm_eps: 1e-6,
-    tie_word_embeddings: false,
     rope_interleave: true,
-    attention_bias: false,
   },
   aliases: { num_local_experts: 'n_routed_experts', num_mtp_layers: 'num_nextn_predict_layers' },
   keys: {
@@ -113,20 +100,21 @@ export const deepseekV3: ModelFamily = {
   describe: (config) => {
     const sizes = readLatentSizes(config);
     const experts = readExpertSizes(sizes, { count: 'n_routed_experts' });
-    config.expect(
-      'head_dim',
-      sizes.ropeDim,
-      `its class rotates so many dimensions, and qk_rope_head_dim is ${sizes.ropeDim}`,
-    );
-    // The class computes these, whatever the config says.
-    config.expect('scoring_func', 'sigmoid', 'only a sigmoid for each expert is supported');
-    config.expect('topk_method', 'noaux_tc', 'only a choice with a correction is supported');
+    const { ropeDim } = sizes;
+    config.expect('head_dim', ropeDim, `its class rotates so many dimensions, and qk_rope_head_dim is ${ropeDim}`);
+    expectCorrected(config);
     return deepseekDecoder(sizes, experts, {
       isInterleaved: config.boolean('rope_interleave'),
       router: correctedRouter(experts),
     });
   },
 };
+
+/** The classes compute these whatever the config says. */
+export function expectCorrected(config: Config): void {
+  config.expect('scoring_func', 'sigmoid', 'only a sigmoid for each expert is supported');
+  config.expect('topk_method', 'noaux_tc', 'only a choice with a correction is supported');
+}
 
 /** A sigmoid for each expert, with a correction of the choice: `<module>.gate`. */
 export function correctedRouter(experts: ExpertSizes): (module: string) => Router {
@@ -144,7 +132,7 @@ export function correctedRouter(experts: ExpertSizes): (module: string) => Route
     });
 }
 
-/** Groups of experts next to each other; null if all are chosen from. */
+/** Groups of neighboring experts; null if all are chosen from. */
 export function readGroups(
   { config, count, perToken }: ExpertSizes,
   rule: Pick<RouterGroups, 'score' | 'others'>,
@@ -185,18 +173,15 @@ export function ignoreTraining(config: Config): void {
   config.ignore('num_nextn_predict_layers', 'seq_aux', 'aux_loss_alpha');
 }
 
-/** The MLP of each layer: plain, or experts with some that are there for every token (`shared_experts`). */
+interface MlpParts extends Omit<DeepseekParts, 'isInterleaved'> {
+  readonly isDense: (index: number) => boolean;
+  readonly names?: GatedNames;
+}
+
+/** The MLP of each layer: plain, or experts with some for every token (`shared_experts`). */
 export function mlpWithShared(
   experts: ExpertSizes,
-  {
-    isDense,
-    router,
-    bias = false,
-    ...names
-  }: Omit<DeepseekParts, 'isInterleaved'> & {
-    readonly isDense: (index: number) => boolean;
-    readonly names?: ExpertNames;
-  },
+  { isDense, router, bias = false, ...names }: MlpParts,
 ): (index: number) => Mlp {
   const width = experts.config.size('intermediate_size');
   const shared = experts.width * experts.config.size('n_shared_experts');

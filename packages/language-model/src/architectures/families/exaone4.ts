@@ -8,15 +8,14 @@ import {
   plainAttention,
   readSizes,
   readWindow,
-  rmsNorm,
+  rmsNorms,
   type Sizes,
   slidingLayers,
 } from './layers.ts';
 
 /**
  * EXAONE 4: norms after attention and MLP and of each head, a window in three of four layers, and no positions in the
- * others where some have a window (LG AI Research 2025, arXiv 2507.11407). Read from transformers 5.24,
- * models/exaone4/modular_exaone4.py.
+ * others where some have a window (LG AI Research 2025, arXiv 2507.11407).
  */
 export const exaone4: ModelFamily = {
   modelType: 'exaone4',
@@ -27,20 +26,17 @@ export const exaone4: ModelFamily = {
     num_hidden_layers: 32,
     num_attention_heads: 32,
     num_key_value_heads: 32,
-    hidden_act: 'silu',
     max_position_embeddings: 2048,
     rms_norm_eps: 1e-5,
-    tie_word_embeddings: false,
     sliding_window: 4096,
     sliding_window_pattern: 4,
   },
   describe: (config) => {
     const sizes = readSizes(config);
-    const { hidden } = sizes;
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
     const window = readWindow(config);
     const slides = readSlides(sizes, window);
-    const norm = (module: string) => rmsNorm(module, hidden, config.positive('rms_norm_eps'));
+    const norm = rmsNorms(sizes);
     return llamaDecoder(sizes, (i) =>
       block({
         mixer: plainAttention(`layers.${i}.self_attn`, sizes, {

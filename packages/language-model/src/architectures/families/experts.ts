@@ -1,9 +1,8 @@
 import { MAX_EXPERTS } from '@shadow-gate/checkpoints/config';
 import type { Config } from '../config.ts';
 import type { Experts, Router, SharedExpert, StackedExperts } from '../decoder.ts';
-import { gatedMlp, linear, type Sizes } from './layers.ts';
+import { GATED_NAMES, type GatedNames, gatedMlp, linear, type Sizes } from './layers.ts';
 
-/** How many experts there are, how many a token is given, and the width of each. */
 export interface ExpertSizes extends Pick<Sizes, 'config' | 'hidden'> {
   readonly count: number;
   readonly perToken: number;
@@ -24,37 +23,27 @@ export function readExpertSizes(
   };
 }
 
-export type ExpertNames = Readonly<Record<'gate' | 'up' | 'down', string>>;
-/** Names of an expert's layers: those of Qwen and DeepSeek. */
-const EXPERT_NAMES = { gate: 'gate_proj', up: 'up_proj', down: 'down_proj' } as const;
-/** Those of Mixtral. */
-export const NUMBERED_NAMES = { gate: 'w1', up: 'w3', down: 'w2' } as const;
-
-/**
- * A mixture of gated experts `<module>.experts.<i>.gate_proj`, `up_proj`, `down_proj`, or the two stacked tensors of
- * transformers 5 below `<module>.experts`.
- */
+/** A mixture of gated experts `<module>.experts.<i>`, or the two stacked tensors of transformers 5. */
 export function gatedExperts(
   { config, hidden, count, perToken, width }: ExpertSizes,
   module: string,
   {
-    names = EXPERT_NAMES,
-    router,
+    names = GATED_NAMES,
+    activation = config.activation('hidden_act'),
     ...rest
-  }: Partial<Experts> & { readonly router: Router; readonly names?: ExpertNames },
+  }: Partial<Experts> & { readonly router: Router; readonly names?: GatedNames },
 ): Experts {
   return {
     kind: 'experts',
-    router,
     count,
     perToken,
-    activation: rest.activation ?? config.activation('hidden_act'),
+    activation,
     expert: (index) => {
       const at = (name: string) => `${module}.experts.${index}.${name}`;
       return {
-        gate: linear(at(names.gate), hidden, width, { bias: false }),
-        up: linear(at(names.up), hidden, width, { bias: false }),
-        down: linear(at(names.down), width, hidden, { bias: false }),
+        gate: linear(at(names.gate), hidden, width),
+        up: linear(at(names.up), hidden, width),
+        down: linear(at(names.down), width, hidden),
       };
     },
     stacked: stackedExperts(`${module}.experts`),
@@ -64,10 +53,7 @@ export function gatedExperts(
   };
 }
 
-/**
- * A softmax over all experts; the best few are chosen.
- * @param changes `normalize`: whether, or how, the weights of the chosen are divided by their sum; they are by default
- */
+/** A softmax over all experts. By default, the weights of the chosen are divided by their sum (`normalize`). */
 export function softmaxRouter(
   module: string,
   { hidden, count }: { readonly hidden: number; readonly count: number },
@@ -77,7 +63,7 @@ export function softmaxRouter(
   }: Omit<Partial<Router>, 'normalize'> & { readonly normalize?: Router['normalize'] | boolean } = {},
 ): Router {
   return {
-    linear: linear(module, hidden, count, { bias: false }),
+    linear: linear(module, hidden, count),
     alias: null,
     scores: 'softmax',
     correction: null,
@@ -101,14 +87,11 @@ export function sharedExpert(
 ): SharedExpert {
   return {
     mlp: gatedMlp(sizes, module, mlp),
-    gate: hasGate ? linear(`${module}_gate`, sizes.hidden, 1, { bias: false }) : null,
+    gate: hasGate ? linear(`${module}_gate`, sizes.hidden, 1) : null,
   };
 }
 
-/**
- * The layers that have experts in configs of Qwen: every `decoder_sparse_step`-th, but those in `mlp_only_layers`.
- * @returns whether a layer has, by index
- */
+/** Whether a layer has experts in Qwen: every `decoder_sparse_step`-th does, but for those in `mlp_only_layers`. */
 export function qwenSparseLayers(config: Config): (index: number) => boolean {
   const dense = config.list('mlp_only_layers') ?? [];
   const step = config.size('decoder_sparse_step');

@@ -1,26 +1,21 @@
 import type { Config } from '../config.ts';
-import type { Layer } from '../decoder.ts';
 import type { Mamba2 } from '../recurrent.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import {
+  block,
   decoder,
   eachLayer,
   gatedMlp,
   plainAttention,
-  preNormLayer,
   readHead,
   readSizes,
-  rmsNorm,
+  rmsNorms,
   type Sizes,
 } from './layers.ts';
 import { mamba2, readMamba2 } from './mamba2.ts';
 
-/**
- * Falcon-H1: Mamba-2 and attention in parallel in every layer, both of which see the same norm, and multipliers of
- * nearly everything (arXiv 2507.22448). Read from transformers 5.24, models/falcon_h1/modeling_falcon_h1.py and
- * configuration_falcon_h1.py.
- */
+/** Falcon-H1: Mamba-2 and attention in parallel, after the same norm, and many multipliers (arXiv 2507.22448). */
 export const falconH1: ModelFamily = {
   modelType: 'falcon_h1',
   defaults: {
@@ -30,12 +25,8 @@ export const falconH1: ModelFamily = {
     num_hidden_layers: 32,
     num_attention_heads: 32,
     num_key_value_heads: 8,
-    hidden_act: 'silu',
     max_position_embeddings: 8192,
     rms_norm_eps: 1e-5,
-    tie_word_embeddings: false,
-    attention_bias: false,
-    mlp_bias: false,
     projectors_bias: false,
     mamba_d_ssm: 1024,
     mamba_n_heads: 128,
@@ -70,44 +61,41 @@ export const falconH1: ModelFamily = {
   },
   describe: (config) => {
     const sizes = readSizes(config);
-    const { hidden } = sizes;
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
     const mamba = falconMamba(sizes);
-    const epsilon = config.positive('rms_norm_eps');
+    const norm = rmsNorms(sizes);
     const bias = config.boolean('attention_bias');
     const mlpBias = config.boolean('mlp_bias');
     const [gate = 1, output = 1] = multipliers(config, 'mlp_multipliers', 2);
     const scale = config.number('key_multiplier') / Math.sqrt(sizes.headDim);
     config.expect('mamba_use_mlp', true, 'every layer has an MLP here');
-    // In released configs, and not read, or for the step behind a prompt alone.
+    // In released configs. The first is not read; the second only concerns steps after the prompt.
     config.ignore('mlp_expansion_factor', 'num_logits_to_keep');
-    const layer = (i: number): Layer => {
-      const at = `layers.${i}`;
-      return preNormLayer(
-        {
+    const layer = (i: number) =>
+      block({
+        mixer: {
           kind: 'parallel',
           branches: [
             {
-              mixer: mamba(`${at}.mamba`),
+              mixer: mamba(`layers.${i}.mamba`),
               inputScale: config.number('ssm_in_multiplier'),
               outputScale: config.number('ssm_out_multiplier'),
             },
             {
-              mixer: plainAttention(`${at}.self_attn`, sizes, { rope, bias, scale }),
+              mixer: plainAttention(`layers.${i}.self_attn`, sizes, { rope, bias, scale }),
               inputScale: config.number('attention_in_multiplier'),
               outputScale: config.number('attention_out_multiplier'),
             },
           ],
         },
-        gatedMlp(sizes, `${at}.feed_forward`, { bias: mlpBias, scales: { gate, output } }),
-        rmsNorm(`${at}.input_layernorm`, hidden, epsilon),
-        rmsNorm(`${at}.pre_ff_layernorm`, hidden, epsilon),
-      );
-    };
+        mlp: gatedMlp(sizes, `layers.${i}.feed_forward`, { bias: mlpBias, scales: { gate, output } }),
+        attentionNorm: norm(`layers.${i}.input_layernorm`),
+        mlpNorm: norm(`layers.${i}.pre_ff_layernorm`),
+      });
     return decoder(sizes, {
       embeddingScale: config.number('embedding_multiplier'),
       layers: eachLayer(sizes, layer),
-      finalNorm: rmsNorm('final_layernorm', hidden, epsilon),
+      finalNorm: norm('final_layernorm'),
       head: readHead(config, { scale: config.number('lm_head_multiplier') }),
     });
   },
@@ -134,7 +122,7 @@ function falconMamba({ config, hidden }: Sizes): (module: string) => Mamba2 {
   });
 }
 
-/** So many factors, all 1 where the config has none. */
+/** `count` factors, all 1 if the config has none. */
 function multipliers(config: Config, key: string, count: number): number[] {
   const factors = config.list(key) ?? Array<number>(count).fill(1);
   if (factors.length !== count) throw config.error(`${key} has ${factors.length} entries, not ${count}`);

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { Alibi, Layer, Projections } from '../decoder.ts';
+import type { Layer, Projections } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import { alibiSlopes } from './alibi.ts';
 import type { ModelFamily } from './family.ts';
@@ -16,10 +16,7 @@ import {
   type Sizes,
 } from './layers.ts';
 
-/**
- * Falcon: RW (alibi), 7B (one key and value), 40B and 180B (groups), Falcon2-11B (arXiv 2311.16867). Compared with
- * transformers 5.24, models/falcon/modeling_falcon.py.
- */
+/** Falcon: RW (alibi), 7B (one key and value), 40B and 180B (groups), Falcon2-11B (arXiv 2311.16867). */
 export const falcon: ModelFamily = {
   modelType: 'falcon',
   defaults: {
@@ -69,7 +66,7 @@ export const falcon: ModelFamily = {
       throw config.error(`${sizes.heads} attention heads cannot share ${groups} key-value heads evenly`);
     }
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
-    const { hidden } = sizes;
+    const { heads, headDim, hidden } = sizes;
     const bias = config.boolean('bias');
     const mlp = plainMlp(sizes, {
       bias,
@@ -85,7 +82,7 @@ export const falcon: ModelFamily = {
         return block({
           mixer: plainAttention(at, sizes, {
             rope: alibi ? null : rope,
-            alibi: alibi ? alibiOf(sizes) : null,
+            alibi: alibi ? { slopes: alibiSlopes(heads), scale: 1 / Math.sqrt(headDim), rounding: 'bfloat16' } : null,
             projections: projectionsOf(`${at}.query_key_value`, sizes, { bias, isShared: isGrouped || isMultiQuery }),
             output: linear(`${at}.dense`, hidden, hidden, { bias }),
           }),
@@ -98,7 +95,7 @@ export const falcon: ModelFamily = {
   },
 };
 
-/** Queries, key and value of each group of heads are adjacent; without groups, those of each head. */
+/** The queries, the key and the value of each group of heads are adjacent; without groups, those of each head. */
 function projectionsOf(
   module: string,
   sizes: Sizes,
@@ -132,9 +129,4 @@ function normsOf(
   return isParallel
     ? { residual: 'parallel', attentionNorm: norm('input_layernorm'), mlpNorm: 'attention' }
     : { attentionNorm: norm('input_layernorm'), mlpNorm: norm('post_attention_layernorm') };
-}
-
-/** Rounded and scaled as in its own code. */
-function alibiOf({ heads, headDim }: Sizes): Alibi {
-  return { slopes: alibiSlopes(heads), scale: 1 / Math.sqrt(headDim), rounding: 'bfloat16' };
 }

@@ -2,18 +2,27 @@ import type { Config } from '../config.ts';
 import type { Decoder } from '../decoder.ts';
 import type { ConfigKeys } from '../key-types.ts';
 
+/** Defaults of most model classes for keys that config.json lacks. */
+export const USUAL_DEFAULTS = {
+  hidden_act: 'silu',
+  rms_norm_eps: 1e-6,
+  tie_word_embeddings: false,
+  attention_bias: false,
+  mlp_bias: false,
+};
+
 /**
- * A family of models: the meaning of its config. A new family is a new file with such a description, listed in
- * index.ts.
+ * A family of models: the meaning of its config, read from models/<model_type>/ in transformers 5.24 (without the
+ * `_text` of a text model). A new family is a new file with such a description, listed in index.ts.
  */
 export interface ModelFamily {
   /** `model_type` in config.json. */
   readonly modelType: string;
-  /** The model class's defaults for keys that config.json lacks. */
+  /** The model class's defaults, where they are not the usual ones. */
   readonly defaults: Readonly<Record<string, unknown>>;
-  /** Other names of a key that the family's config class accepts. */
+  /** Other names of keys that the config class accepts. */
   readonly aliases?: Readonly<Record<string, string>>;
-  /** Types of its keys in transformers; those of keys of several families are in key-types.ts. */
+  /** Types of its own keys in transformers; key-types.ts has those of shared keys. */
   readonly keys?: ConfigKeys;
   /** @throws UserError for a config that is not supported */
   readonly describe: (config: Config) => Decoder;

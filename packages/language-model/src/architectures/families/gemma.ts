@@ -1,7 +1,7 @@
 import type { Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { gatedMlp, llamaDecoder, llamaLayer, readSizes, type Sizes } from './layers.ts';
+import { gatedMlp, llamaDecoder, llamaLayer, readSizes, rmsNorms, type Sizes } from './layers.ts';
 
 /** Gemma 1: scaled embeddings, gains of weight + 1 (arXiv 2403.08295). */
 export const gemma: ModelFamily = {
@@ -16,11 +16,8 @@ export const gemma: ModelFamily = {
     head_dim: 256,
     hidden_act: 'gelu_pytorch_tanh',
     max_position_embeddings: 8192,
-    rms_norm_eps: 1e-6,
     tie_word_embeddings: true,
-    attention_bias: false,
   },
-  // Its class reads hidden_act alone.
   keys: { nullable: 'hidden_activation' },
   describe: (config) => {
     const sizes = readSizes(config);
@@ -28,14 +25,15 @@ export const gemma: ModelFamily = {
     config.ignore('hidden_activation', 'layer_types'); // the model class reads hidden_act
     config.expect('use_bidirectional_attention', false, 'only causal attention is supported');
     const bias = config.boolean('attention_bias');
-    return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, { rope, bias }, { plusOne: true, mlp: readMlp(sizes, i) }), {
-      plusOne: true,
+    const norm = rmsNorms(sizes, { plusOne: true });
+    return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, { rope, bias }, { norm, mlp: readMlp(sizes, i) }), {
+      norm,
       embeddingScale: Math.sqrt(sizes.hidden),
     });
   },
 };
 
-/** The first releases say "gelu" and mean its approximation: transformers 5.24, models/gemma/configuration_gemma.py. */
+/** The first releases say "gelu" and mean its approximation. */
 function readMlp(sizes: Sizes, index: number): Mlp {
   const mlp = gatedMlp(sizes, `layers.${index}.mlp`);
   return sizes.config.text('hidden_act') === 'gelu' ? { ...mlp, activation: 'gelu_tanh' } : mlp;

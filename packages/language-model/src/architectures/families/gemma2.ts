@@ -1,23 +1,23 @@
-import type { Attention, Decoder, Layer, Norm } from '../decoder.ts';
+import type { Decoder } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import {
+  type AttentionChanges,
   block,
-  decoder,
-  eachLayer,
   gatedMlp,
+  llamaDecoder,
   plainAttention,
   readHead,
   readSizes,
   readWindow,
-  rmsNorm,
+  rmsNorms,
   type Sizes,
+  type StreamNorm,
   slidingLayers,
 } from './layers.ts';
 
 /**
  * Gemma 2: norms before and after attention and MLP, capped logits, a window in every other layer (arXiv 2408.00118).
- * Compared with transformers 5.24, models/gemma2/modeling_gemma2.py.
  */
 export const gemma2: ModelFamily = {
   modelType: 'gemma2',
@@ -31,9 +31,7 @@ export const gemma2: ModelFamily = {
     head_dim: 256,
     hidden_activation: 'gelu_pytorch_tanh',
     max_position_embeddings: 8192,
-    rms_norm_eps: 1e-6,
     tie_word_embeddings: true,
-    attention_bias: false,
     query_pre_attn_scalar: 256,
     sliding_window: 4096,
     final_logit_softcapping: 30,
@@ -51,7 +49,7 @@ export const gemma2: ModelFamily = {
 };
 
 /** Norms before and after both halves of a block, with Gemma's names. */
-export function sandwichNorms(module: string, norm: (module: string) => Norm) {
+export function sandwichNorms(module: string, norm: StreamNorm) {
   return {
     attentionNorm: norm(`${module}.input_layernorm`),
     attentionOutputNorm: norm(`${module}.post_attention_layernorm`),
@@ -61,29 +59,24 @@ export function sandwichNorms(module: string, norm: (module: string) => Norm) {
 }
 
 /** The common parts of Gemma 2 and 3: four norms per layer, gains of weight + 1, scaled embeddings. */
-export function gemmaDecoder(
-  sizes: Sizes,
-  attention: (index: number) => Pick<Attention, 'rope' | 'window'> & Partial<Attention>,
-): Decoder {
+export function gemmaDecoder(sizes: Sizes, attention: (index: number) => AttentionChanges): Decoder {
   const { config } = sizes;
-  const epsilon = config.positive('rms_norm_eps');
   config.ignore('hidden_act', 'sliding_window_size'); // the model class reads hidden_activation and sliding_window
   config.expect('use_bidirectional_attention', false, 'only causal attention is supported');
-  const norm = (module: string) => rmsNorm(module, sizes.hidden, epsilon, { plusOne: true });
-  const layer = (i: number): Layer =>
+  const norm = rmsNorms(sizes, { plusOne: true });
+  const layer = (i: number) =>
     block({
       mixer: plainAttention(`layers.${i}.self_attn`, sizes, {
         bias: config.boolean('attention_bias'),
         scale: 1 / Math.sqrt(config.positive('query_pre_attn_scalar')),
         ...attention(i),
       }),
-      mlp: gatedMlp(sizes, `layers.${i}.mlp`, { key: 'hidden_activation' }),
+      mlp: gatedMlp(sizes, `layers.${i}.mlp`, { activation: config.activation('hidden_activation') }),
       ...sandwichNorms(`layers.${i}`, norm),
     });
-  return decoder(sizes, {
+  return llamaDecoder(sizes, layer, {
+    norm,
     embeddingScale: Math.sqrt(sizes.hidden),
-    layers: eachLayer(sizes, layer),
-    finalNorm: norm('norm'),
     head: readHead(config, { softcap: config.numberOrNull('final_logit_softcapping') }),
   });
 }

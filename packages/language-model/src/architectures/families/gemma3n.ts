@@ -1,37 +1,34 @@
 import type { AltUp, AltUpBlock } from '../altup.ts';
 import type { Config } from '../config.ts';
-import type { Attention, HeadNorm, Layer, Rope } from '../decoder.ts';
+import { ropesWithWindows } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import {
-  bareNorm,
   expectPattern,
+  gemmaAttention,
   gemmaPerLayerInput,
   keySources,
   readPerLayerEmbeddings,
   spareModules,
 } from './gemma-layers.ts';
 import { sandwichNorms } from './gemma2.ts';
-import { readRopeOfType } from './gemma3.ts';
+import { GEMMA_THETAS } from './gemma3.ts';
 import {
   block,
-  decoder,
-  eachLayer,
   gatedMlp,
   linear,
-  plainAttention,
+  llamaDecoder,
   readHead,
   readSizes,
   readWindow,
   rmsNorm,
+  rmsNorms,
   type Sizes,
-  separateProjections,
   slidingLayers,
 } from './layers.ts';
 
 /**
  * Gemma 3n: four hidden states for each token (AltUp), residuals of low rank (LAuReL), embeddings for each layer, gates
- * that are mostly 0 in the first layers, keys and values that the last layers share. Read from transformers 5.24,
- * models/gemma3n/configuration_gemma3n.py and modeling_gemma3n.py.
+ * that are mostly 0 in the first layers, keys and values that the last layers share.
  */
 export const gemma3n: ModelFamily = {
   modelType: 'gemma3n_text',
@@ -45,9 +42,7 @@ export const gemma3n: ModelFamily = {
     head_dim: 256,
     hidden_activation: 'gelu_pytorch_tanh',
     max_position_embeddings: 32768,
-    rms_norm_eps: 1e-6,
     tie_word_embeddings: true,
-    attention_bias: false,
     sliding_window: 512,
     final_logit_softcapping: 30,
     vocab_size_per_layer_input: 262144,
@@ -70,7 +65,7 @@ export const gemma3n: ModelFamily = {
   },
   describe: (config) => {
     config.expect('use_bidirectional_attention', false, 'only causal attention is supported');
-    // Limits and rates of training; and a scale of the queries that the class does not read: it is 1.
+    // The first two are for training. The class does not read the third: queries are not scaled.
     config.ignore('altup_coef_clip', 'altup_lr_multiplier', 'query_pre_attn_scalar');
     expectPattern(config, PATTERN);
     const sizes = readSizes(config);
@@ -81,47 +76,44 @@ export const gemma3n: ModelFamily = {
       slides.map((isSliding) => (isSliding ? 'sliding_attention' : 'full_attention')),
     );
     const window = readWindow(config);
-    const ropes = {
-      full: readRopeOfType(config, sizes.headDim, 'full_attention'),
-      sliding: readRopeOfType(config, sizes.headDim, 'sliding_attention'),
-    };
+    const ropes = ropesWithWindows(config, sizes.headDim, GEMMA_THETAS);
     const perLayer = readPerLayerEmbeddings(sizes);
     if (perLayer === null) throw config.error('hidden_size_per_layer_input is 0, and this class needs it');
     const widths = config.numberOfEach('intermediate_size', sizes.layers) ?? [];
     const sparsities = readSparsities(sizes);
     const rank = config.size('laurel_rank');
     const altUp = readAltUp(sizes);
-    const epsilon = config.positive('rms_norm_eps');
-    const norm = (module: string) => rmsNorm(module, hidden, epsilon);
-    const layer = (i: number): Layer => {
+    const activation = config.activation('hidden_activation');
+    const norm = rmsNorms(sizes);
+    const layer = (i: number) => {
       const module = `layers.${i}`;
+      const sparsity = sparsities[i] ?? 0;
       return block({
-        mixer: attentionOf(sizes, `${module}.self_attn`, {
+        mixer: gemmaAttention(sizes, i, {
           rope: slides[i] ? ropes.sliding : ropes.full,
           window: slides[i] ? window : null,
           source: sources[i] ?? null,
         }),
         mlp: gatedMlp(sizes, `${module}.mlp`, {
           width: widthOf(config, widths[i]),
-          key: 'hidden_activation',
-          cutoff: cutoffOf(sparsities[i] ?? 0),
+          activation,
+          // That share of a normal distribution is below so many standard deviations.
+          ...(sparsity === 0 ? {} : { cutoff: normalQuantile(sparsity) }),
         }),
         ...sandwichNorms(module, norm),
         laurel: {
-          left: linear(`${module}.laurel.linear_left`, hidden, rank, { bias: false }),
-          right: linear(`${module}.laurel.linear_right`, rank, hidden, { bias: false }),
+          left: linear(`${module}.laurel.linear_left`, hidden, rank),
+          right: linear(`${module}.laurel.linear_right`, rank, hidden),
           norm: norm(`${module}.laurel.post_laurel_norm`),
         },
         altUp: altUp.block(`${module}.altup`),
         perLayerInput: gemmaPerLayerInput(config, module, perLayer.size, hidden),
       });
     };
-    return decoder(sizes, {
+    return llamaDecoder(sizes, layer, {
       embeddingScale: Math.sqrt(hidden),
       perLayerEmbeddings: perLayer,
       altUp: altUp.whole,
-      layers: eachLayer(sizes, layer),
-      finalNorm: norm('norm'),
       head: readHead(config, { softcap: config.numberOrNull('final_logit_softcapping') }),
       spare: [...spareModules(sources), ...altUp.spare],
     });
@@ -129,30 +121,6 @@ export const gemma3n: ModelFamily = {
 };
 
 const PATTERN = 5;
-
-/** @param source the layer whose keys and values it takes, or null */
-function attentionOf(
-  sizes: Sizes,
-  module: string,
-  { source, ...rest }: { readonly rope: Rope; readonly window: number | null; readonly source: number | null },
-): Attention {
-  const bias = sizes.config.boolean('attention_bias');
-  const epsilon = sizes.config.positive('rms_norm_eps');
-  const projections = separateProjections(module, sizes, { bias });
-  const headNorm = (name: string): HeadNorm => ({
-    over: 'head',
-    norm: rmsNorm(`${module}.${name}`, sizes.headDim, epsilon),
-  });
-  const keys: Partial<Attention> =
-    source === null
-      ? {
-          projections,
-          keyNorm: headNorm('k_norm'),
-          valueNorm: { over: 'head', norm: bareNorm(sizes.headDim, epsilon) },
-        }
-      : { projections: { kind: 'shared', query: projections.query, layer: source } };
-  return plainAttention(module, sizes, { ...rest, bias, scale: 1, queryNorm: headNorm('q_norm'), ...keys });
-}
 
 /** The share of each layer's gates that become 0; by default 0.95 in the first ten layers of models that have more. */
 function readSparsities({ config, layers }: Sizes): number[] {
@@ -167,11 +135,6 @@ function readSparsities({ config, layers }: Sizes): number[] {
 
 const SPARSE_LAYERS = 10;
 const SPARSITY = 0.95;
-
-/** That share of a normal distribution is below so many standard deviations; undefined: all gates are kept. */
-function cutoffOf(sparsity: number): number | undefined {
-  return sparsity === 0 ? undefined : normalQuantile(sparsity);
-}
 
 /** x with P(Z ≤ x) = share for a standard normal Z, 0 < share < 1: Newton's method, with the series of P at 0. */
 function normalQuantile(share: number): number {
@@ -210,9 +173,8 @@ function readAltUp({ config, hidden, layers }: Sizes): {
   }
   const isScaled = config.boolean('altup_correct_scale');
   const epsilon = config.positive('rms_norm_eps');
-  const plain = (module: string, input: number, output: number) => linear(module, input, output, { bias: false });
   const others = (module: string) =>
-    Array.from({ length: count - 1 }, (_, i) => plain(`${module}.${i}`, hidden, hidden));
+    Array.from({ length: count - 1 }, (_, i) => linear(`${module}.${i}`, hidden, hidden));
   return {
     whole: { count, expand: others('altup_projections'), collapse: others('altup_unembed_projections') },
     block: (module) => ({
@@ -220,9 +182,9 @@ function readAltUp({ config, hidden, layers }: Sizes): {
       active,
       norm: rmsNorm(`${module}.router_norm`, hidden, epsilon),
       routerScale: 1 / hidden,
-      router: plain(`${module}.modality_router`, hidden, count),
-      predict: plain(`${module}.prediction_coefs`, count, count * count),
-      correct: plain(`${module}.correction_coefs`, count, count),
+      router: linear(`${module}.modality_router`, hidden, count),
+      predict: linear(`${module}.prediction_coefs`, count, count * count),
+      correct: linear(`${module}.correction_coefs`, count, count),
       outputScale: isScaled ? `${module}.correct_output_scale` : null,
     }),
     spare: isScaled ? [] : Array.from({ length: layers }, (_, i) => `layers.${i}.altup.correct_output_scale`),

@@ -1,11 +1,12 @@
+import { isObject } from '@shadow-gate/platform/json';
 import type { Config } from '../config.ts';
-import type { Attention, Decoder, ExpertsBeside, HeadNorm, Layer, Rope } from '../decoder.ts';
+import type { Decoder, ExpertsBeside, Rope } from '../decoder.ts';
 import { ropesByType } from '../rope.ts';
 import { gatedExperts, readExpertSizes, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import {
-  bareNorm,
   expectPattern,
+  gemmaAttention,
   gemmaPerLayerInput,
   keySources,
   readPerLayerEmbeddings,
@@ -14,17 +15,15 @@ import {
 import { sandwichNorms } from './gemma2.ts';
 import {
   block,
-  decoder,
-  eachLayer,
   gatedMlp,
   layerTypes,
-  plainAttention,
+  llamaDecoder,
   readHead,
   readSizes,
   readWindow,
   rmsNorm,
+  rmsNorms,
   type Sizes,
-  separateProjections,
 } from './layers.ts';
 
 const DEFAULTS = {
@@ -37,9 +36,7 @@ const DEFAULTS = {
   head_dim: 256,
   global_head_dim: 512,
   hidden_activation: 'gelu_pytorch_tanh',
-  rms_norm_eps: 1e-6,
   tie_word_embeddings: true,
-  attention_bias: false,
   final_logit_softcapping: null,
   attention_k_eq_v: false,
   num_kv_shared_layers: 0,
@@ -49,8 +46,7 @@ const DEFAULTS = {
 
 /**
  * Gemma 4: embeddings for each layer (E2B, E4B), keys and values that the last layers share, larger heads in layers
- * without a window, whose keys can be the values as well, and experts in parallel with the MLP (26B-A4B). Read from
- * transformers 5.24, models/gemma4/configuration_gemma4.py and modeling_gemma4.py.
+ * without a window, which can use their keys as values, and experts in parallel with the MLP (26B-A4B).
  */
 export const gemma4: ModelFamily = {
   modelType: 'gemma4_text',
@@ -73,10 +69,7 @@ export const gemma4: ModelFamily = {
   describe,
 };
 
-/**
- * The 12B model: the same without embeddings for each layer and without experts
- * (models/gemma4_unified/modeling_gemma4_unified.py).
- */
+/** The 12B model: the same without embeddings for each layer and without experts. */
 export const gemma4Unified: ModelFamily = {
   modelType: 'gemma4_unified_text',
   defaults: { ...DEFAULTS, max_position_embeddings: 262144, sliding_window: 1024, hidden_size_per_layer_input: 0 },
@@ -89,7 +82,7 @@ type LayerType = (typeof TYPES)[number];
 
 const PATTERN = 6;
 
-/** Rotary parameters of the class, for a config without them. */
+/** Rotary parameters for a config without them. */
 const ROPES: Readonly<Record<LayerType, Readonly<Record<string, unknown>>>> = {
   sliding_attention: { rope_type: 'default', rope_theta: 10000 },
   full_attention: { rope_type: 'proportional', partial_rotary_factor: 0.25, rope_theta: 1e6 },
@@ -111,31 +104,27 @@ function describe(config: Config): Decoder {
       'layers share keys and values, and transformers runs that with hidden_size_per_layer_input only',
     );
   }
-  const epsilon = config.positive('rms_norm_eps');
-  const norm = (module: string) => rmsNorm(module, hidden, epsilon);
+  const norm = rmsNorms(sizes);
+  const activation = config.activation('hidden_activation');
   const width = config.size('intermediate_size');
   const isDoubled = config.boolean('use_double_wide_mlp');
   const beside = readExperts(sizes);
-  const layer = (i: number): Layer => {
+  const layer = (i: number) => {
     const module = `layers.${i}`;
     const source = sources[i] ?? null;
+    const { sizes: own, ...attention } = kindOf(i);
     return block({
-      mixer: attentionOf(config, `${module}.self_attn`, kindOf(i), source),
-      mlp: gatedMlp(sizes, `${module}.mlp`, {
-        width: isDoubled && source !== null ? 2 * width : width,
-        key: 'hidden_activation',
-      }),
+      mixer: gemmaAttention(own, i, { ...attention, source }),
+      mlp: gatedMlp(sizes, `${module}.mlp`, { width: isDoubled && source !== null ? 2 * width : width, activation }),
       ...sandwichNorms(module, norm),
       ...(beside && { beside: beside(module) }),
       ...(perLayer && { perLayerInput: gemmaPerLayerInput(config, module, perLayer.size, hidden) }),
       scalar: `${module}.layer_scalar`,
     });
   };
-  return decoder(sizes, {
+  return llamaDecoder(sizes, layer, {
     embeddingScale: Math.sqrt(hidden),
     ...(perLayer && { perLayerEmbeddings: perLayer }),
-    layers: eachLayer(sizes, layer),
-    finalNorm: norm('norm'),
     head: readHead(config, { softcap: config.numberOrNull('final_logit_softcapping') }),
     spare: spareModules(sources),
   });
@@ -153,7 +142,6 @@ interface Kind {
   readonly sizes: Sizes;
   readonly rope: Rope;
   readonly window: number | null;
-  /** The keys are the values, too, each with its own norm. */
   readonly keysAreValues: boolean;
 }
 
@@ -181,8 +169,8 @@ function readKinds(sizes: Sizes, types: readonly LayerType[]): Readonly<Record<L
 }
 
 /**
- * Heads of the layers of a type. transformers 5.24 writes them for each layer (`per_layer_config`); files on the Hub
- * have other keys for those without a window.
+ * Heads of the layers of a type. transformers writes them for each layer (`per_layer_config`); files on the Hub have
+ * other keys for those without a window.
  */
 function readSizesByType(sizes: Sizes, types: readonly LayerType[]): (type: LayerType) => Sizes {
   const { config } = sizes;
@@ -205,7 +193,9 @@ function readSizesByType(sizes: Sizes, types: readonly LayerType[]): (type: Laye
   config.ignore('global_head_dim', 'num_global_key_value_heads');
   const written = config.object('per_layer_config') ?? {};
   const ofLayers = types.map((_, i) => {
-    const { head_dim: head, num_key_value_heads: heads, ...rest } = layerOverrides(config, written, i);
+    const overrides = written[i] ?? {};
+    if (!isObject(overrides)) throw config.error(`per_layer_config of layer ${i} is not an object`);
+    const { head_dim: head, num_key_value_heads: heads, ...rest } = overrides;
     const [foreign] = Object.keys(rest);
     if (foreign !== undefined) throw config.error(`per_layer_config has the unknown key ${JSON.stringify(foreign)}`);
     const size = (value: unknown, usual: number) => {
@@ -224,39 +214,6 @@ function readSizesByType(sizes: Sizes, types: readonly LayerType[]): (type: Laye
   };
 }
 
-function layerOverrides(config: Config, written: Readonly<Record<string, unknown>>, layer: number) {
-  const overrides = written[layer] ?? {};
-  if (typeof overrides !== 'object' || Array.isArray(overrides)) {
-    throw config.error(`per_layer_config of layer ${layer} is not an object`);
-  }
-  return overrides as Record<string, unknown>;
-}
-
-/** @param source the layer whose keys and values it takes, or null */
-function attentionOf(
-  config: Config,
-  module: string,
-  { sizes, rope, window, keysAreValues }: Kind,
-  source: number | null,
-): Attention {
-  const bias = config.boolean('attention_bias');
-  const epsilon = config.positive('rms_norm_eps');
-  const projections = separateProjections(module, sizes, { bias });
-  const headNorm = (name: string): HeadNorm => ({
-    over: 'head',
-    norm: rmsNorm(`${module}.${name}`, sizes.headDim, epsilon),
-  });
-  const keys: Pick<Attention, 'projections'> & Partial<Attention> =
-    source === null
-      ? {
-          projections: keysAreValues ? { ...projections, value: 'key' } : projections,
-          keyNorm: headNorm('k_norm'),
-          valueNorm: { over: 'head', norm: bareNorm(sizes.headDim, epsilon) },
-        }
-      : { projections: { kind: 'shared', query: projections.query, layer: source } };
-  return plainAttention(module, sizes, { rope, window, bias, scale: 1, queryNorm: headNorm('q_norm'), ...keys });
-}
-
 /** The experts in parallel with each layer's MLP; null if the config has none. */
 function readExperts(sizes: Sizes): ((module: string) => ExpertsBeside) | null {
   const { config, hidden } = sizes;
@@ -265,13 +222,13 @@ function readExperts(sizes: Sizes): ((module: string) => ExpertsBeside) | null {
     return null;
   }
   const experts = readExpertSizes(sizes, { count: 'num_experts', perToken: 'top_k_experts' });
-  const epsilon = config.positive('rms_norm_eps');
-  const norm = (module: string) => rmsNorm(module, hidden, epsilon);
+  const norm = rmsNorms(sizes);
+  const bareNorm = rmsNorm(null, hidden, config.positive('rms_norm_eps'));
   return (module) => ({
     experts: gatedExperts(experts, module, {
       activation: config.activation('hidden_activation'),
       router: softmaxRouter(`${module}.router.proj`, experts, {
-        input: { norm: bareNorm(hidden, epsilon), gain: `${module}.router.scale`, scale: 1 / Math.sqrt(hidden) },
+        input: { norm: bareNorm, gain: `${module}.router.scale`, scale: 1 / Math.sqrt(hidden) },
         expertScales: `${module}.router.per_expert_scale`,
       }),
     }),

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { readRope } from '../rope.ts';
-import { correctedRouter, ignoreTraining, mlpWithShared } from './deepseek.ts';
+import { correctedRouter, expectCorrected, ignoreTraining, mlpWithShared } from './deepseek.ts';
 import { readExpertSizes } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import { latentAttention, readLatentSizes } from './latent.ts';
@@ -8,7 +8,7 @@ import { headNorms, llamaDecoder, llamaLayer, readSizes } from './layers.ts';
 
 /**
  * GLM-4.5, 4.6 and 4.7: DeepSeek-V3's experts, attention with half of each head rotated, and in larger models norms of
- * queries and keys (arXiv 2508.06471). Read from transformers 5.24, models/glm4_moe/modular_glm4_moe.py.
+ * queries and keys (arXiv 2508.06471).
  */
 export const glm4Moe: ModelFamily = {
   modelType: 'glm4_moe',
@@ -19,11 +19,8 @@ export const glm4Moe: ModelFamily = {
     num_hidden_layers: 46,
     num_attention_heads: 96,
     num_key_value_heads: 8,
-    hidden_act: 'silu',
     max_position_embeddings: 131072,
     rms_norm_eps: 1e-5,
-    tie_word_embeddings: false,
-    attention_bias: false,
     moe_intermediate_size: 1408,
     num_experts_per_tok: 8,
     n_shared_experts: 1,
@@ -44,10 +41,7 @@ export const glm4Moe: ModelFamily = {
     const experts = readExpertSizes(sizes, { count: 'n_routed_experts' });
     const dense = config.number('first_k_dense_replace');
     ignoreTraining(config);
-    const mlp = mlpWithShared(experts, {
-      router: correctedRouter(experts),
-      isDense: (i) => i < dense,
-    });
+    const mlp = mlpWithShared(experts, { router: correctedRouter(experts), isDense: (i) => i < dense });
     return llamaDecoder(sizes, (i) => {
       const norms = hasNorms ? headNorms(sizes, i) : {};
       return llamaLayer(sizes, i, { rope, bias, outputBias: false, ...norms }, { mlp: mlp(i) });
@@ -55,10 +49,7 @@ export const glm4Moe: ModelFamily = {
   },
 };
 
-/**
- * GLM-4.7-Flash: the same with DeepSeek-V3's latent attention. Read from transformers 5.24,
- * models/glm4_moe_lite/modular_glm4_moe_lite.py.
- */
+/** GLM-4.7-Flash: the same with DeepSeek-V3's latent attention. */
 export const glm4MoeLite: ModelFamily = {
   modelType: 'glm4_moe_lite',
   defaults: {
@@ -81,12 +72,9 @@ export const glm4MoeLite: ModelFamily = {
     topk_group: 1,
     num_experts_per_tok: 4,
     norm_topk_prob: true,
-    hidden_act: 'silu',
     max_position_embeddings: 202752,
     rms_norm_eps: 1e-5,
-    tie_word_embeddings: false,
     rope_interleave: true,
-    attention_bias: false,
   },
   aliases: { num_local_experts: 'n_routed_experts', head_dim: 'qk_rope_head_dim' },
   keys: { nullable: 'num_nextn_predict_layers', notNull: 'pretraining_tp' },
@@ -94,23 +82,16 @@ export const glm4MoeLite: ModelFamily = {
     const sizes = readLatentSizes(config);
     const rope = readRope(config, sizes.ropeDim, { theta: 10000, interleaved: config.boolean('rope_interleave') });
     const experts = readExpertSizes(sizes, { count: 'n_routed_experts' });
-    config.expect('scoring_func', 'sigmoid', 'only a sigmoid for each expert is supported');
-    config.expect('topk_method', 'noaux_tc', 'only a choice with a correction is supported');
+    expectCorrected(config);
     config.ignore('first_k_dense_replace'); // in the config, but the class goes by mlp_layer_types
     ignoreTraining(config);
     const types = readMlpTypes(config, sizes.layers);
-    const mlp = mlpWithShared(experts, {
-      router: correctedRouter(experts),
-      isDense: (i) => types[i] === 'dense',
-    });
+    const mlp = mlpWithShared(experts, { router: correctedRouter(experts), isDense: (i) => types[i] === 'dense' });
     return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, latentAttention(sizes, i, { rope }), { mlp: mlp(i) }));
   },
 };
 
-/**
- * Whether the MLP of a layer is plain (`dense`) or has experts (`sparse`): all but the first, or the first few, if the
- * config does not say it.
- */
+/** The MLPs of layers: plain (`dense`) or with experts (`sparse`). By default, the first ones are dense. */
 export function readMlpTypes(config: Config, layers: number, first = 1): readonly unknown[] {
   const types =
     config.list('mlp_layer_types') ?? Array.from({ length: layers }, (_, i) => (i < first ? 'dense' : 'sparse'));

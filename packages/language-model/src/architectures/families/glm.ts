@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 import type { Layer } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { fusedGatedMlp, llamaDecoder, llamaLayer, readSizes, rmsNorm, type Sizes } from './layers.ts';
+import { fusedGatedMlp, llamaDecoder, llamaLayer, readSizes, rmsNorms, type Sizes } from './layers.ts';
 
 const DEFAULTS = {
   vocab_size: 151552,
@@ -12,17 +12,12 @@ const DEFAULTS = {
   num_attention_heads: 32,
   num_key_value_heads: 2,
   head_dim: 128,
-  hidden_act: 'silu',
   max_position_embeddings: 131072,
   rms_norm_eps: 1.5625e-7,
-  tie_word_embeddings: false,
   attention_bias: true,
 };
 
-/**
- * GLM-4 9B: neighboring pairs of half of each head are rotated, gate and up are one matrix (arXiv 2406.12793).
- * Read from transformers 5.24, models/glm/modular_glm.py.
- */
+/** GLM-4 9B: neighboring pairs of half of each head are rotated, gate and up are one matrix (arXiv 2406.12793). */
 export const glm: ModelFamily = {
   modelType: 'glm',
   defaults: DEFAULTS,
@@ -33,16 +28,13 @@ export const glm: ModelFamily = {
   },
 };
 
-/**
- * GLM-4-0414: the same with norms of what attention and MLP return. Read from transformers 5.24,
- * models/glm4/modular_glm4.py.
- */
+/** GLM-4-0414: the same with norms of what attention and MLP return. */
 export const glm4: ModelFamily = {
   modelType: 'glm4',
   defaults: DEFAULTS,
   describe: (config) => {
     const { sizes, layer } = glmLayers(config);
-    const norm = (name: string) => rmsNorm(name, sizes.hidden, config.positive('rms_norm_eps'));
+    const norm = rmsNorms(sizes);
     return llamaDecoder(sizes, (i) => ({
       ...layer(i),
       attentionOutputNorm: norm(`layers.${i}.post_self_attn_layernorm`),

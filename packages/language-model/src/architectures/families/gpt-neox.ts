@@ -4,19 +4,17 @@ import {
   block,
   decoder,
   eachLayer,
-  fusedProjections,
-  layerNorm,
+  layerNorms,
   linear,
+  llamaNorms,
   namings,
   plainAttention,
   plainMlp,
+  projectionsByHead,
   readSizes,
 } from './layers.ts';
 
-/**
- * GPT-NeoX and Pythia: query, key and value adjacent in each head, parallel residuals (arXiv 2204.06745). Compared with
- * transformers 5.24, models/gpt_neox/modeling_gpt_neox.py.
- */
+/** GPT-NeoX and Pythia: query, key and value adjacent in each head, parallel residuals (arXiv 2204.06745). */
 export const gptNeox: ModelFamily = {
   modelType: 'gpt_neox',
   defaults: {
@@ -28,7 +26,6 @@ export const gptNeox: ModelFamily = {
     hidden_act: 'gelu',
     max_position_embeddings: 2048,
     layer_norm_eps: 1e-5,
-    tie_word_embeddings: false,
     use_parallel_residual: true,
     attention_bias: true,
     rotary_emb_base: 10000,
@@ -41,7 +38,7 @@ export const gptNeox: ModelFamily = {
     const theta = config.number('rotary_emb_base');
     const partial = config.number('rotary_pct');
     const rope = readRope(config, sizes.headDim, { theta, partial, mayBePartial: true, hasOwnKeys: true });
-    const epsilon = config.positive('layer_norm_eps');
+    const norm = layerNorms(sizes, 'layer_norm_eps');
     const bias = config.boolean('attention_bias');
     const mlp = plainMlp(sizes, { names: ['dense_h_to_4h', 'dense_4h_to_h'] });
     return decoder(sizes, {
@@ -53,16 +50,15 @@ export const gptNeox: ModelFamily = {
         return block({
           mixer: plainAttention(at, sizes, {
             rope,
-            projections: fusedProjections(qkv, sizes, { byHead: true }),
+            projections: projectionsByHead(qkv, sizes),
             output: linear(`${at}.dense`, hidden, hidden, { bias }),
           }),
           mlp: mlp(`layers.${i}.mlp`),
           residual: config.boolean('use_parallel_residual') ? 'parallel' : 'sequential',
-          attentionNorm: layerNorm(`layers.${i}.input_layernorm`, hidden, epsilon),
-          mlpNorm: layerNorm(`layers.${i}.post_attention_layernorm`, hidden, epsilon),
+          ...llamaNorms(i, norm),
         });
       }),
-      finalNorm: layerNorm('final_layer_norm', hidden, epsilon),
+      finalNorm: norm('final_layer_norm'),
     });
   },
 };

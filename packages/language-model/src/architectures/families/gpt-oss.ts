@@ -16,8 +16,7 @@ const YARN = {
 
 /**
  * gpt-oss: a window in every second layer, attention sinks, stacked experts with biases and a clamped SwiGLU (arXiv
- * 2508.10925). The softmax over the chosen experts' logits is that over all, divided by the sum of the chosen. Read
- * from transformers 5.24, models/gpt_oss/modeling_gpt_oss.py.
+ * 2508.10925). The softmax over the chosen experts' logits is that over all, divided by the sum of the chosen.
  */
 export const gptOss: ModelFamily = {
   modelType: 'gpt_oss',
@@ -31,14 +30,12 @@ export const gptOss: ModelFamily = {
     head_dim: 64,
     max_position_embeddings: 131072,
     rms_norm_eps: 1e-5,
-    tie_word_embeddings: false,
     attention_bias: true,
     sliding_window: 128,
     num_local_experts: 128,
     num_experts_per_tok: 4,
     swiglu_alpha: 1.702,
     swiglu_limit: 7,
-    hidden_act: 'silu',
   },
   aliases: { num_experts: 'num_local_experts' },
   keys: { types: { float: 'swiglu_alpha' } },

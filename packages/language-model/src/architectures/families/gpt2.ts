@@ -1,17 +1,18 @@
+import type { Attention, Decoder, Linear, Mlp } from '../decoder.ts';
 import type { ModelFamily } from './family.ts';
 import {
-  conv1d,
+  block,
   decoder,
   eachLayer,
   fusedProjections,
-  layerNorm,
+  layerNorms,
   namings,
   plainAttention,
-  preNormLayer,
   readSizes,
+  type Sizes,
 } from './layers.ts';
 
-/** The names of GPT-2's config, and their usual ones. */
+/** GPT-2's own names of keys. */
 export const GPT2_ALIASES = {
   n_positions: 'max_position_embeddings',
   n_embd: 'hidden_size',
@@ -19,10 +20,7 @@ export const GPT2_ALIASES = {
   n_head: 'num_attention_heads',
 };
 
-/**
- * GPT-2: learned positions, weights stored [in, out] (Radford et al. 2019). Compared with transformers 5.24,
- * models/gpt2/modeling_gpt2.py.
- */
+/** GPT-2: learned positions, weights stored [in, out] (Radford et al. 2019). */
 export const gpt2: ModelFamily = {
   modelType: 'gpt2',
   defaults: {
@@ -47,36 +45,50 @@ export const gpt2: ModelFamily = {
   },
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false });
-    const { headDim, hidden } = sizes;
-    const epsilon = config.positive('layer_norm_epsilon');
+    const { heads, headDim, hidden } = sizes;
     const width = config.numberOrNull('n_inner') ?? 4 * hidden;
+    const activation = config.activation('activation_function');
     config.ignore('n_ctx'); // an old name of n_positions, which is not read
     config.expect('add_cross_attention', false, 'only decoders are supported');
-    return decoder(sizes, {
-      embeddings: 'wte',
-      positions: { module: 'wpe', offset: 0 },
-      namings: namings('transformer.'),
-      layers: eachLayer(sizes, (i) =>
-        preNormLayer(
-          plainAttention(`h.${i}.attn`, sizes, {
-            rope: null,
-            projections: fusedProjections(conv1d(`h.${i}.attn.c_attn`, hidden, 3 * hidden), sizes),
-            output: conv1d(`h.${i}.attn.c_proj`, hidden, hidden),
-            scale:
-              (config.boolean('scale_attn_weights') ? 1 / Math.sqrt(headDim) : 1) /
-              (config.boolean('scale_attn_by_inverse_layer_idx') ? i + 1 : 1),
-          }),
-          {
-            kind: 'plain',
-            up: conv1d(`h.${i}.mlp.c_fc`, hidden, width),
-            down: conv1d(`h.${i}.mlp.c_proj`, width, hidden),
-            activation: config.activation('activation_function'),
-          },
-          layerNorm(`h.${i}.ln_1`, hidden, epsilon),
-          layerNorm(`h.${i}.ln_2`, hidden, epsilon),
-        ),
-      ),
-      finalNorm: layerNorm('ln_f', hidden, epsilon),
+    const mlp = (module: string): Mlp => ({
+      kind: 'plain',
+      up: conv1d(`${module}.c_fc`, hidden, width),
+      down: conv1d(`${module}.c_proj`, width, hidden),
+      activation,
     });
+    return gpt2Decoder(sizes, mlp, (at, i) => ({
+      projections: fusedProjections(conv1d(`${at}.c_attn`, hidden, 3 * hidden), { ...sizes, keyValueHeads: heads }),
+      output: conv1d(`${at}.c_proj`, hidden, hidden),
+      scale:
+        (config.boolean('scale_attn_weights') ? 1 / Math.sqrt(headDim) : 1) /
+        (config.boolean('scale_attn_by_inverse_layer_idx') ? i + 1 : 1),
+    }));
   },
 };
+
+function conv1d(module: string, input: number, output: number): Linear {
+  return { module, input, output, bias: true, layout: 'conv1d' };
+}
+
+/** A decoder with GPT-2's names. */
+export function gpt2Decoder(
+  sizes: Sizes,
+  mlp: (module: string) => Mlp,
+  attention: (module: string, index: number) => Partial<Attention>,
+): Decoder {
+  const norm = layerNorms(sizes, 'layer_norm_epsilon');
+  return decoder(sizes, {
+    embeddings: 'wte',
+    positions: { module: 'wpe', offset: 0 },
+    namings: namings('transformer.'),
+    layers: eachLayer(sizes, (i) =>
+      block({
+        mixer: plainAttention(`h.${i}.attn`, sizes, { rope: null, ...attention(`h.${i}.attn`, i) }),
+        mlp: mlp(`h.${i}.mlp`),
+        attentionNorm: norm(`h.${i}.ln_1`),
+        mlpNorm: norm(`h.${i}.ln_2`),
+      }),
+    ),
+    finalNorm: norm('ln_f'),
+  });
+}

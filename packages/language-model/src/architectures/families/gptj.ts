@@ -5,7 +5,7 @@ import {
   block,
   decoder,
   eachLayer,
-  layerNorm,
+  layerNorms,
   linear,
   namings,
   plainAttention,
@@ -16,7 +16,7 @@ import {
 
 /**
  * GPT-J: parallel residuals from one norm, a part of each head rotated by neighboring pairs, biases in the MLP and the
- * output layer alone (Wang & Komatsuzaki 2021). Read from transformers 5.24, models/gptj/modeling_gptj.py.
+ * output layer alone (Wang & Komatsuzaki 2021).
  */
 export const gptj: ModelFamily = {
   modelType: 'gptj',
@@ -30,7 +30,6 @@ export const gptj: ModelFamily = {
     n_inner: null,
     activation_function: 'gelu_new',
     layer_norm_epsilon: 1e-5,
-    tie_word_embeddings: false,
   },
   aliases: GPT2_ALIASES,
   keys: { notNull: 'attn_pdrop embd_pdrop resid_pdrop' },
@@ -42,8 +41,8 @@ export const gptj: ModelFamily = {
       throw config.error(`rotary_dim is ${rotated}, and heads have ${headDim} dimensions`);
     }
     const rope = { ...plainRope(rotated, 10000), interleaved: true };
-    const epsilon = config.positive('layer_norm_epsilon');
-    // In files on the Hub; its class does not read them.
+    const norm = layerNorms(sizes, 'layer_norm_epsilon');
+    // In files on the Hub; the class does not read them.
     config.expect('rotary', true, 'positions are rotary in this family');
     config.expect('scale_attn_weights', true, 'scores are divided by the root of the dimensions in this family');
     const mlp = plainMlp(sizes, {
@@ -58,15 +57,15 @@ export const gptj: ModelFamily = {
         block({
           mixer: plainAttention(`h.${i}.attn`, sizes, {
             rope,
-            output: linear(`h.${i}.attn.out_proj`, hidden, hidden, { bias: false }),
+            output: linear(`h.${i}.attn.out_proj`, hidden, hidden),
           }),
           mlp: mlp(`h.${i}.mlp`),
           residual: 'parallel',
-          attentionNorm: layerNorm(`h.${i}.ln_1`, hidden, epsilon),
+          attentionNorm: norm(`h.${i}.ln_1`),
           mlpNorm: 'attention',
         }),
       ),
-      finalNorm: layerNorm('ln_f', hidden, epsilon),
+      finalNorm: norm('ln_f'),
       head: readHead(config, { bias: true }),
     });
   },

@@ -2,10 +2,7 @@ import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes } from './layers.ts';
 
-/**
- * Helium: Llama with rotation of neighboring pairs (Kyutai 2025). Read from transformers 5.24,
- * models/helium/modular_helium.py.
- */
+/** Helium: Llama with rotation of neighboring pairs (Kyutai 2025). */
 export const helium: ModelFamily = {
   modelType: 'helium',
   defaults: {
@@ -16,12 +13,8 @@ export const helium: ModelFamily = {
     num_attention_heads: 20,
     num_key_value_heads: 20,
     head_dim: 128,
-    hidden_act: 'silu',
     max_position_embeddings: 4096,
     rms_norm_eps: 1e-8,
-    tie_word_embeddings: false,
-    attention_bias: false,
-    mlp_bias: false,
   },
   describe: (config) => {
     const sizes = readSizes(config);

@@ -1,19 +1,16 @@
 import { MAX_EXPERTS } from '@shadow-gate/checkpoints/config';
 import { at } from '@shadow-gate/platform';
 import type { Config } from '../config.ts';
-import type { Attention, HeadNorm, Rope } from '../decoder.ts';
+import type { Rope } from '../decoder.ts';
 import { buildRope, readRope, ropeParameters, ropeType } from '../rope.ts';
 import { ropeNumber } from '../rope-scaling.ts';
 import { gatedExperts, sharedExpert, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import { llamaDecoder, llamaLayer, readSizes, rmsNorm, type Sizes } from './layers.ts';
+import { headNorms, llamaDecoder, llamaLayer, readSizes, type Sizes } from './layers.ts';
 
 const THETA = 10000;
 
-/**
- * Hunyuan, dense: Llama with a norm of each head's queries and keys after their rotation, and a rotary base stretched
- * by a fixed factor (Tencent 2025). Read from transformers 5.24, models/hunyuan_v1_dense/modular_hunyuan_v1_dense.py.
- */
+/** Hunyuan, dense (Tencent 2025): Llama with norms of queries and keys after their rotation, and a larger rotary base. */
 export const hunyuanDense: ModelFamily = {
   modelType: 'hunyuan_v1_dense',
   defaults: {
@@ -22,11 +19,8 @@ export const hunyuanDense: ModelFamily = {
     intermediate_size: 11008,
     num_hidden_layers: 32,
     num_attention_heads: 32,
-    hidden_act: 'silu',
     max_position_embeddings: 2048,
     rms_norm_eps: 1e-5,
-    tie_word_embeddings: false,
-    attention_bias: false,
   },
   keys: { nullable: 'head_dim num_key_value_heads', notNull: 'pretraining_tp' },
   describe: (config) => {
@@ -34,14 +28,11 @@ export const hunyuanDense: ModelFamily = {
     const rope = readHunyuanRope(config, sizes.headDim);
     const bias = config.boolean('attention_bias');
     expectItsOwn(config);
-    return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, { rope, bias, ...headNorms(sizes, i) }));
+    return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, { rope, bias, ...laterNorms(sizes, i) }));
   },
 };
 
-/**
- * Hunyuan-A13B: the same with experts in every layer, and an MLP of the same width for every token (Tencent 2025). Read
- * from transformers 5.24, models/hunyuan_v1_moe/modular_hunyuan_v1_moe.py.
- */
+/** Hunyuan-A13B: the same with experts in every layer, and an MLP of the same width for every token (Tencent 2025). */
 export const hunyuanMoe: ModelFamily = {
   modelType: 'hunyuan_v1_moe',
   defaults: { ...hunyuanDense.defaults, num_experts: 1, moe_topk: 1 },
@@ -72,12 +63,12 @@ export const hunyuanMoe: ModelFamily = {
         router: softmaxRouter(`${module}.gate.wg`, { hidden, count }),
         shared: sharedExpert(sizes, `${module}.shared_mlp`, { width }),
       });
-      return llamaLayer(sizes, i, { rope, bias, ...headNorms(sizes, i) }, { mlp });
+      return llamaLayer(sizes, i, { rope, bias, ...laterNorms(sizes, i) }, { mlp });
     });
   },
 };
 
-/** Keys of the hub's configs that the classes do not read: its training code, and models that are made from it, do. */
+/** Keys that the classes do not read; the training code and models that are made from it do. */
 function expectItsOwn(config: Config): void {
   config.expect('use_qk_norm', true, 'queries and keys have norms in this family');
   config.ignore('attention_head_dim', 'cla_share_factor', 'norm_type', 'org_vocab_size', 'use_rotary_pos_emb');
@@ -85,7 +76,7 @@ function expectItsOwn(config: Config): void {
   config.ignore('pad_id', 'text_start_id', 'text_end_id');
 }
 
-/** The same for experts, with what its authors' own code would compute otherwise. */
+/** As above, for keys of experts, with the values for which the authors' own code computes the same. */
 function expectOneWidth({ config, layers }: Sizes, width: number): void {
   const each = { moe_intermediate_size: width, num_shared_expert: 1 };
   for (const [key, value] of Object.entries(each)) {
@@ -98,18 +89,12 @@ function expectOneWidth({ config, layers }: Sizes, width: number): void {
   config.ignore('vit_mapping_type', 'vit_norm_type', 'vit_patch', 'vit_token');
 }
 
-function headNorms({ config, headDim }: Sizes, index: number): Partial<Attention> {
-  const norm = (name: string): HeadNorm => ({
-    over: 'head',
-    norm: rmsNorm(`layers.${index}.self_attn.${name}`, headDim, config.positive('rms_norm_eps')),
-  });
-  return { queryNorm: norm('query_layernorm'), keyNorm: norm('key_layernorm'), headNorms: 'after rope' };
+function laterNorms(sizes: Sizes, index: number) {
+  const names = { query: 'query_layernorm', key: 'key_layernorm' };
+  return { ...headNorms(sizes, index, { names }), headNorms: 'after rope' } as const;
 }
 
-/**
- * With `alpha`, its "dynamic" scaling is the same at every length: the base times alpha^(d / (d − 2)), d dimensions of
- * a head.
- */
+/** With `alpha`, "dynamic" scaling is the same at every length: base · alpha^(d / (d − 2)) for heads of d dimensions. */
 function readHunyuanRope(config: Config, headDim: number): Rope {
   const parameters = ropeParameters(config);
   const alpha = ropeNumber(config, parameters, 'alpha');

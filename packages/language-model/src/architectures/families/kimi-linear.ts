@@ -1,19 +1,19 @@
 import type { Config } from '../config.ts';
+import type { Layer } from '../decoder.ts';
 import type { GatedDelta } from '../recurrent.ts';
 import { correctedRouter, ignoreTraining, mlpWithShared } from './deepseek.ts';
-import { NUMBERED_NAMES, readExpertSizes } from './experts.ts';
+import { readExpertSizes } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import { readMlpTypes } from './glm-moe.ts';
 import { latentAttention, readLatentSizes } from './latent.ts';
-import { layerTypes, linear, llamaDecoder, llamaLayer, rmsNorm, type Sizes } from './layers.ts';
+import { layerTypes, linear, llamaDecoder, llamaLayer, NUMBERED_NAMES, rmsNorm, type Sizes } from './layers.ts';
 
 const TYPES = ['full_attention', 'linear_attention'] as const;
 type LayerType = (typeof TYPES)[number];
 
 /**
  * Kimi Linear: three layers of delta attention, with a decay for each channel of a key, to one of latent attention
- * without positions, and DeepSeek-V3's experts (arXiv 2510.26692). Read from transformers 5.24,
- * models/kimi_linear/modeling_kimi_linear.py and configuration_kimi_linear.py, and conversion_mapping.py.
+ * without positions, and DeepSeek-V3's experts (arXiv 2510.26692).
  */
 export const kimiLinear: ModelFamily = {
   modelType: 'kimi_linear',
@@ -36,11 +36,8 @@ export const kimiLinear: ModelFamily = {
     topk_group: 1,
     num_experts_per_tok: 8,
     norm_topk_prob: true,
-    hidden_act: 'silu',
     max_position_embeddings: 1048576,
     rms_norm_eps: 1e-5,
-    attention_bias: false,
-    tie_word_embeddings: false,
     num_local_experts: 256,
     first_k_dense_replace: 1,
     linear_head_dim: 128,
@@ -75,22 +72,19 @@ export const kimiLinear: ModelFamily = {
       names: NUMBERED_NAMES,
     });
     const delta = deltaAttention(config, sizes.hidden, linearSizes);
-    return llamaDecoder(
-      sizes,
-      (i) => {
-        const attention = latentAttention(sizes, i, { rope: null, parameters: {} });
-        const layer = llamaLayer(sizes, i, attention, { mlp: mlp(i) });
-        return types[i] === 'full_attention' ? layer : { ...layer, mixer: delta(`layers.${i}.self_attn`) };
-      },
-      {
-        // The class ties nothing, whatever its config says.
-        head: { tied: false, scale: 1, softcap: null },
-        fileNames: [
-          { own: '.mlp.', file: '.block_sparse_moe.' },
-          { own: '.forget_gate.', file: '.' },
-        ],
-      },
-    );
+    const layer = (i: number): Layer => {
+      const attention = latentAttention(sizes, i, { rope: null, parameters: {} });
+      const full = llamaLayer(sizes, i, attention, { mlp: mlp(i) });
+      return types[i] === 'full_attention' ? full : { ...full, mixer: delta(`layers.${i}.self_attn`) };
+    };
+    return llamaDecoder(sizes, layer, {
+      // The class ties nothing, whatever its config says.
+      head: { tied: false, scale: 1, softcap: null },
+      fileNames: [
+        { own: '.mlp.', file: '.block_sparse_moe.' },
+        { own: '.forget_gate.', file: '.' },
+      ],
+    });
   },
 };
 
@@ -100,10 +94,7 @@ interface LinearSizes {
   readonly kernel: number;
 }
 
-/**
- * Files of the hub have sizes and places of the layers with delta attention in a section of their own, which has
- * priority.
- */
+/** In files on the Hub, a section of the config about delta attention has priority. */
 function readLinear(sizes: Sizes): LinearSizes & { readonly types: readonly LayerType[] } {
   const { config } = sizes;
   const section = config.object('linear_attn_config') ?? {};
@@ -127,7 +118,7 @@ function readLinear(sizes: Sizes): LinearSizes & { readonly types: readonly Laye
   };
 }
 
-/** By the numbers of layers, from 1 on, if there is no list of types. */
+/** By the numbers of layers, from 1 on, if the config has them. */
 function readTypes(
   sizes: Sizes,
   { full_attn_layers: full, kda_layers: delta }: Readonly<Record<string, unknown>>,
@@ -149,10 +140,7 @@ function readTypes(
   );
 }
 
-/**
- * Keys of the hub's config that the class does not read: with other values its authors' own code computes something
- * else.
- */
+/** The class does not read these keys; the authors' own code does, and computes something else for other values. */
 function expectItsOwn(config: Config): void {
   config.expect('mla_use_nope', true, 'latent attention has no positions here');
   config.expect('moe_layer_freq', 1, 'only experts in every layer after the first are supported');
@@ -170,8 +158,7 @@ function deltaAttention(
 ): (module: string) => GatedDelta {
   const width = heads * headDim;
   return (module) => {
-    const layer = (name: string, input: number, output: number) =>
-      linear(`${module}.${name}`, input, output, { bias: false });
+    const layer = (name: string, input: number, output: number) => linear(`${module}.${name}`, input, output);
     const gate = `${module}.forget_gate`;
     return {
       kind: 'gated-delta',

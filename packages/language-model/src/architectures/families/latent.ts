@@ -9,12 +9,12 @@ const LATENT_EPSILON = 1e-6;
 
 /** Sizes of latent attention (DeepSeek-V2, arXiv 2405.04434). */
 export interface LatentSizes extends Sizes {
-  /** Rotated dimensions of queries and keys, which are `headDim` together with the others. */
+  /** The dimensions of `headDim` that are rotated. */
   readonly ropeDim: number;
   readonly valueDim: number;
-  /** Size of the latent vector of queries; null if they have none. */
+  /** Size of the queries' latent vector; null if they have none. */
   readonly queryRank: number | null;
-  /** Size of that of keys and values. */
+  /** Size of the latent vector of keys and values. */
   readonly rank: number;
 }
 
@@ -39,7 +39,7 @@ export function readLatentSizes(config: Config): LatentSizes {
   };
 }
 
-/** Latent attention with DeepSeek's names, instead of the plain one of layer `index`. */
+/** Latent attention with DeepSeek's names. */
 export function latentAttention(
   sizes: LatentSizes,
   index: number,
@@ -48,16 +48,16 @@ export function latentAttention(
   const module = `layers.${index}.self_attn`;
   const { config, hidden, heads, headDim, ropeDim, valueDim, queryRank, rank } = sizes;
   const bias = config.boolean('attention_bias');
-  const layer = (name: string, input: number, output: number, has: boolean) =>
-    linear(`${module}.${name}`, input, output, { bias: has });
+  const layer = (name: string, input: number, output: number, options?: { readonly bias: boolean }) =>
+    linear(`${module}.${name}`, input, output, options);
   const norm = (name: string, size: number) => rmsNorm(`${module}.${name}`, size, LATENT_EPSILON);
   const query: Latent['query'] =
     queryRank === null
-      ? { up: layer('q_proj', hidden, heads * headDim, false) }
+      ? { up: layer('q_proj', hidden, heads * headDim) }
       : {
-          down: layer('q_a_proj', hidden, queryRank, bias),
+          down: layer('q_a_proj', hidden, queryRank, { bias }),
           norm: norm('q_a_layernorm', queryRank),
-          up: layer('q_b_proj', queryRank, heads * headDim, false),
+          up: layer('q_b_proj', queryRank, heads * headDim),
         };
   return {
     rope,
@@ -65,19 +65,17 @@ export function latentAttention(
     projections: {
       kind: 'latent',
       query,
-      compress: layer('kv_a_proj_with_mqa', hidden, rank + ropeDim, bias),
+      compress: layer('kv_a_proj_with_mqa', hidden, rank + ropeDim, { bias }),
       norm: norm('kv_a_layernorm', rank),
-      expand: layer('kv_b_proj', rank, heads * (headDim - ropeDim + valueDim), false),
+      expand: layer('kv_b_proj', rank, heads * (headDim - ropeDim + valueDim)),
       ropeDim,
     },
-    output: layer('o_proj', heads * valueDim, hidden, bias),
+    output: layer('o_proj', heads * valueDim, hidden, { bias }),
     scale: latentScale(config, parameters) / Math.sqrt(headDim),
   };
 }
 
-/**
- * YaRN's magnitude for all dimensions, squared: it multiplies the products of queries and keys (DeepSeek-V2's code).
- */
+/** YaRN's magnitude for all dimensions, squared, as the products of queries and keys need it (DeepSeek-V2's code). */
 function latentScale(config: Config, parameters: Parameters): number {
   const weight = ropeNumber(config, parameters, 'mscale_all_dim');
   if (!weight || ropeType(parameters) === 'default') return 1;

@@ -3,10 +3,10 @@ import type {
   Activation,
   Attention,
   Decoder,
+  Experts,
   HeadNorm,
   Layer,
   Linear,
-  Mixer,
   Mlp,
   ModuleNaming,
   Norm,
@@ -14,7 +14,7 @@ import type {
   Xielu,
 } from '../decoder.ts';
 
-/** The sizes that every family has, with the config that they are from. */
+/** The sizes that every family has, and the config that has them. */
 export interface Sizes {
   readonly config: Config;
   readonly hidden: number;
@@ -51,72 +51,52 @@ export function readSizes(
   return { config, hidden, layers: config.size('num_hidden_layers', MAX_LAYERS), heads, keyValueHeads, headDim };
 }
 
-export function linear(module: string, input: number, output: number, { bias }: { readonly bias: boolean }): Linear {
+export function linear(module: string, input: number, output: number, { bias = false } = {}): Linear {
   return { module, input, output, bias };
 }
 
-export function conv1d(module: string, input: number, output: number): Linear {
-  return { module, input, output, bias: true, layout: 'conv1d' };
-}
-
-export function rmsNorm(
-  module: string,
-  size: number,
-  epsilon: number,
-  { plusOne = false }: { readonly plusOne?: boolean } = {},
-): Norm {
+export function rmsNorm(module: string | null, size: number, epsilon: number, { plusOne = false } = {}): Norm {
   return { kind: 'rms', module, size, epsilon, plusOne, bias: false };
 }
 
-export function layerNorm(
-  module: string | null,
-  size: number,
-  epsilon: number,
-  { bias = module !== null }: { readonly bias?: boolean } = {},
-): Norm {
+export function layerNorm(module: string | null, size: number, epsilon: number, { bias = module !== null } = {}): Norm {
   return { kind: 'layer', module, size, epsilon, plusOne: false, bias };
 }
 
 /** `<module>.q_proj`, `k_proj`, `v_proj`. */
 export function separateProjections(
   module: string,
-  sizes: Sizes,
-  { bias }: { readonly bias: boolean },
-): Extract<Projections, { kind: 'separate' }> {
-  const width = sizes.keyValueHeads * sizes.headDim;
+  { hidden, heads, keyValueHeads, headDim }: Sizes,
+  options: { readonly bias: boolean },
+) {
   return {
     kind: 'separate',
-    query: linear(`${module}.q_proj`, sizes.hidden, sizes.heads * sizes.headDim, { bias }),
-    key: linear(`${module}.k_proj`, sizes.hidden, width, { bias }),
-    value: linear(`${module}.v_proj`, sizes.hidden, width, { bias }),
-  };
+    query: linear(`${module}.q_proj`, hidden, heads * headDim, options),
+    key: linear(`${module}.k_proj`, hidden, keyValueHeads * headDim, options),
+    value: linear(`${module}.v_proj`, hidden, keyValueHeads * headDim, options),
+  } as const;
 }
 
-/** The same with a gate for each head's output in `q_proj`: [heads, query | gate]. */
-export function gatedProjections(module: string, sizes: Sizes, options: { readonly bias: boolean }): Projections {
-  const separate = separateProjections(module, sizes, options);
-  return { ...separate, query: { ...separate.query, output: 2 * separate.query.output } };
-}
+/** The parts of attention that differ from most families'. */
+type OwnAttention = { readonly bias?: boolean; readonly outputBias?: boolean } & AttentionChanges;
+export type AttentionChanges = Pick<Attention, 'rope'> & Partial<Attention>;
 
 /** Attention as in most families: `<module>.q_proj`, …, `o_proj`, scaled by 1/√headDim, over all earlier positions. */
 export function plainAttention(
   module: string,
   sizes: Sizes,
-  {
-    bias = false,
-    outputBias = bias,
-    ...rest
-  }: { bias?: boolean; outputBias?: boolean } & Pick<Attention, 'rope'> & Partial<Attention>,
+  { bias = false, outputBias = bias, ...rest }: OwnAttention,
 ): Attention {
+  const { hidden, heads, keyValueHeads, headDim } = sizes;
   return {
     kind: 'attention',
-    heads: sizes.heads,
-    keyValueHeads: sizes.keyValueHeads,
-    headDim: sizes.headDim,
-    valueDim: sizes.headDim,
+    heads,
+    keyValueHeads,
+    headDim,
+    valueDim: headDim,
     projections: separateProjections(module, sizes, { bias }),
-    output: linear(`${module}.o_proj`, sizes.heads * sizes.headDim, sizes.hidden, { bias: outputBias }),
-    scale: 1 / Math.sqrt(sizes.headDim),
+    output: linear(`${module}.o_proj`, heads * headDim, hidden, { bias: outputBias }),
+    scale: 1 / Math.sqrt(headDim),
     softcap: null,
     window: null,
     alibi: null,
@@ -131,37 +111,40 @@ export function plainAttention(
   };
 }
 
-/** `<module>.gate_proj`, `up_proj`, `down_proj`: down(activation(gate(x)) · up(x)). */
+type Gated = Extract<Mlp, { kind: 'gated' }>;
+
+/** Names of the layers of a gated MLP: those of most families, and those of Mixtral. */
+export type GatedNames = Readonly<Record<'gate' | 'up' | 'down', string>>;
+export const GATED_NAMES: GatedNames = { gate: 'gate_proj', up: 'up_proj', down: 'down_proj' };
+export const NUMBERED_NAMES: GatedNames = { gate: 'w1', up: 'w3', down: 'w2' };
+
+/** down(activation(gate(x)) · up(x)). */
 export function gatedMlp(
   { config, hidden }: Pick<Sizes, 'config' | 'hidden'>,
   module: string,
   {
     width = config.size('intermediate_size'),
     bias = false,
-    key = 'hidden_act',
-    cutoff,
-    scales,
-  }: {
+    activation = config.activation('hidden_act'),
+    names = GATED_NAMES,
+    ...rest
+  }: Partial<Pick<Gated, 'activation' | 'cutoff' | 'scales'>> & {
     readonly width?: number;
     readonly bias?: boolean;
-    /** Key of the activation in the config. */
-    readonly key?: string;
-    readonly cutoff?: number | undefined;
-    readonly scales?: { readonly gate: number; readonly output: number };
+    readonly names?: GatedNames;
   } = {},
-): Extract<Mlp, { kind: 'gated' }> {
+): Gated {
   return {
     kind: 'gated',
-    gate: linear(`${module}.gate_proj`, hidden, width, { bias }),
-    up: linear(`${module}.up_proj`, hidden, width, { bias }),
-    down: linear(`${module}.down_proj`, width, hidden, { bias }),
-    activation: config.activation(key),
-    ...(cutoff === undefined ? {} : { cutoff }),
-    ...(scales && { scales }),
+    gate: linear(`${module}.${names.gate}`, hidden, width, { bias }),
+    up: linear(`${module}.${names.up}`, hidden, width, { bias }),
+    down: linear(`${module}.${names.down}`, width, hidden, { bias }),
+    activation,
+    ...rest,
   };
 }
 
-/** `<module>.gate_up_proj` (gate rows first), `down_proj`, if the family has no other names for them. */
+/** A gated MLP with one matrix for gate and up, gate rows first. */
 export function fusedGatedMlp(
   { config, hidden }: Sizes,
   {
@@ -173,13 +156,13 @@ export function fusedGatedMlp(
   const activation = config.activation('hidden_act');
   return (module) => ({
     kind: 'gated-fused',
-    gateUp: linear(`${module}.${gateUp}`, hidden, 2 * width, { bias: false }),
-    down: linear(`${module}.${down}`, width, hidden, { bias: false }),
+    gateUp: linear(`${module}.${gateUp}`, hidden, 2 * width),
+    down: linear(`${module}.${down}`, width, hidden),
     activation,
   });
 }
 
-/** `<module>.up_proj`, `down_proj`, if the family has no other names for them: down(activation(up(x))). */
+/** down(activation(up(x))). */
 export function plainMlp(
   { config, hidden }: Sizes,
   {
@@ -193,7 +176,7 @@ export function plainMlp(
     readonly names?: readonly [up: string, down: string];
     readonly activation?: (module: string) => Activation | Xielu;
   } = {},
-): (module: string) => Extract<Mlp, { kind: 'plain' }> {
+): (module: string) => Exclude<Mlp, Experts> {
   return (module) => ({
     kind: 'plain',
     up: linear(`${module}.${up}`, hidden, width, { bias }),
@@ -202,21 +185,17 @@ export function plainMlp(
   });
 }
 
-/** One layer for queries, keys and values of all heads: by head, or all queries first, then all keys. */
-export function fusedProjections(
-  layer: Linear,
-  { heads }: Sizes,
-  { byHead = false }: { readonly byHead?: boolean } = {},
-): Extract<Projections, { kind: 'fused' }> {
-  return {
-    kind: 'fused',
-    linear: layer,
-    groups: byHead ? heads : 1,
-    split: byHead ? [1, 1, 1] : [heads, heads, heads],
-  };
+/** One layer for queries, keys and values: all queries first, then all keys. */
+export function fusedProjections(layer: Linear, { heads, keyValueHeads }: Sizes): Projections {
+  return { kind: 'fused', linear: layer, groups: 1, split: [heads, keyValueHeads, keyValueHeads] };
 }
 
-/** A block with the given parts: attention, then MLP, without norms, unless they say otherwise. */
+/** One layer in which the query, key and value of each head are adjacent. */
+export function projectionsByHead(layer: Linear, { heads }: Sizes): Projections {
+  return { kind: 'fused', linear: layer, groups: heads, split: [1, 1, 1] };
+}
+
+/** A sequential block without norms, unless the parts say otherwise. */
 export function block(parts: Pick<Layer, 'mixer' | 'mlp'> & Partial<Layer>): Layer {
   return {
     residual: 'sequential',
@@ -229,9 +208,27 @@ export function block(parts: Pick<Layer, 'mixer' | 'mlp'> & Partial<Layer>): Lay
   };
 }
 
-/** A block with attention, then MLP, each with a norm before it. */
-export function preNormLayer(mixer: Mixer, mlp: Mlp, attentionNorm: Norm, mlpNorm: Norm): Layer {
-  return block({ mixer, mlp, attentionNorm, mlpNorm });
+/** The norm over the stream with this name. */
+export type StreamNorm = (module: string) => Norm;
+
+/** Root-mean-square norms over the stream. */
+export function rmsNorms({ config, hidden }: Sizes, { key = 'rms_norm_eps', plusOne = false } = {}): StreamNorm {
+  const epsilon = config.positive(key);
+  return (module) => rmsNorm(module, hidden, epsilon, { plusOne });
+}
+
+/** Layer norms over the stream. */
+export function layerNorms({ config, hidden }: Sizes, key: string, options?: { readonly bias: boolean }): StreamNorm {
+  const epsilon = config.positive(key);
+  return (module) => layerNorm(module, hidden, epsilon, options);
+}
+
+/** The two norms of a Llama block, with their names. */
+export function llamaNorms(index: number, norm: StreamNorm) {
+  return {
+    attentionNorm: norm(`layers.${index}.input_layernorm`),
+    mlpNorm: norm(`layers.${index}.post_attention_layernorm`),
+  };
 }
 
 /** Deviations of a family from Llama's block. */
@@ -239,61 +236,56 @@ interface LlamaLayerOptions {
   readonly mlpBias?: boolean;
   /** Replaces the gated MLP. */
   readonly mlp?: Mlp;
-  /** Gains are weight + 1. */
-  readonly plusOne?: boolean;
+  readonly norm?: StreamNorm;
 }
 
 /** A block with Llama's names: `input_layernorm`, `self_attn`, `post_attention_layernorm`, `mlp`. */
 export function llamaLayer(
   sizes: Sizes,
   index: number,
-  attention: Parameters<typeof plainAttention>[2],
-  { mlpBias = false, mlp, plusOne = false }: LlamaLayerOptions = {},
+  attention: OwnAttention,
+  { mlpBias = false, mlp, norm = rmsNorms(sizes) }: LlamaLayerOptions = {},
 ): Layer {
-  const { config } = sizes;
   const module = `layers.${index}`;
-  const norm = (name: string) =>
-    rmsNorm(`${module}.${name}`, sizes.hidden, config.positive('rms_norm_eps'), { plusOne });
-  return preNormLayer(
-    plainAttention(`${module}.self_attn`, sizes, attention),
-    mlp ?? gatedMlp(sizes, `${module}.mlp`, { bias: mlpBias }),
-    norm('input_layernorm'),
-    norm('post_attention_layernorm'),
-  );
+  return block({
+    mixer: plainAttention(`${module}.self_attn`, sizes, attention),
+    mlp: mlp ?? gatedMlp(sizes, `${module}.mlp`, { bias: mlpBias }),
+    ...llamaNorms(index, norm),
+  });
 }
 
 /** A decoder of such blocks. */
 export function llamaDecoder(
   sizes: Sizes,
   layer: (index: number) => Layer,
-  parts: Partial<Decoder> & { readonly plusOne?: boolean } = {},
+  { norm = rmsNorms(sizes), ...parts }: Partial<Decoder> & Pick<LlamaLayerOptions, 'norm'> = {},
 ): Decoder {
-  const { plusOne = false, ...rest } = parts;
-  return decoder(sizes, {
-    layers: eachLayer(sizes, layer),
-    finalNorm: rmsNorm('norm', sizes.hidden, sizes.config.positive('rms_norm_eps'), { plusOne }),
-    ...rest,
-  });
+  return decoder(sizes, { layers: eachLayer(sizes, layer), finalNorm: norm('norm'), ...parts });
 }
 
-/** Norms of each head's queries and keys, with the names of Qwen and Gemma. */
+/** Norms of each head's queries and keys. */
 export function headNorms(
-  sizes: Sizes,
+  { config, headDim }: Sizes,
   index: number,
-  { plusOne = false }: { readonly plusOne?: boolean } = {},
-): Pick<Attention, 'queryNorm' | 'keyNorm'> {
+  { plusOne = false, key = 'rms_norm_eps', names = { query: 'q_norm', key: 'k_norm' } } = {},
+) {
   const norm = (name: string): HeadNorm => ({
     over: 'head',
-    norm: rmsNorm(`layers.${index}.self_attn.${name}`, sizes.headDim, sizes.config.positive('rms_norm_eps'), {
-      plusOne,
-    }),
+    norm: rmsNorm(`layers.${index}.self_attn.${name}`, headDim, config.positive(key), { plusOne }),
   });
-  return { queryNorm: norm('q_norm'), keyNorm: norm('k_norm') };
+  return { queryNorm: norm(names.query), keyNorm: norm(names.key) };
 }
 
-/**
- * The names of modules in a language model on its own, without the backbone's prefix, and in a vision-language model.
- */
+/** Norms over the queries and over the keys of all heads. */
+export function allHeadsNorms({ config, heads, keyValueHeads, headDim }: Sizes, index: number) {
+  const norm = (name: string, count: number): HeadNorm => ({
+    over: 'all',
+    norm: rmsNorm(`layers.${index}.self_attn.${name}`, count * headDim, config.positive('rms_norm_eps')),
+  });
+  return { queryNorm: norm('q_norm', heads), keyNorm: norm('k_norm', keyValueHeads) };
+}
+
+/** Names of modules with and without the backbone's prefix, and in a vision-language model. */
 export function namings(backbone: string, head = 'lm_head'): ModuleNaming[] {
   return [
     { backbone, head },
@@ -304,7 +296,7 @@ export function namings(backbone: string, head = 'lm_head'): ModuleNaming[] {
   ];
 }
 
-/** A decoder with the names and the plain head that most families have. */
+/** A decoder with the names and the head of most families. */
 export function decoder(
   { config, hidden }: Sizes,
   parts: Pick<Decoder, 'layers' | 'finalNorm'> & Partial<Decoder>,
@@ -327,15 +319,11 @@ export function readHead(config: Config, changes: Partial<Decoder['head']> = {})
   return { tied: config.boolean('tie_word_embeddings'), scale: 1, softcap: null, ...changes };
 }
 
-/** One entry per layer. */
-export function eachLayer<T>(sizes: Sizes, make: (index: number) => T): T[] {
-  return Array.from({ length: sizes.layers }, (_, index) => make(index));
+export function eachLayer<T>({ layers }: Sizes, make: (index: number) => T): T[] {
+  return Array.from({ length: layers }, (_, index) => make(index));
 }
 
-/**
- * The type of each layer: `layer_types` if the config has it, otherwise by the family's rule.
- * @param known the types that the family has
- */
+/** The type of each layer: `layer_types` if the config has it, otherwise by the family's rule. */
 export function layerTypes<T extends string>(sizes: Sizes, known: readonly T[], rule: (index: number) => T): T[] {
   const { config } = sizes;
   const types = config.list('layer_types');
@@ -350,10 +338,7 @@ export function layerTypes<T extends string>(sizes: Sizes, known: readonly T[], 
   });
 }
 
-/**
- * The layers with a sliding window: those of `layer_types` if the config has it, otherwise by the family's rule.
- * @returns one boolean per layer
- */
+/** Whether each layer has a sliding window: by `layer_types` if the config has it, otherwise by the family's rule. */
 export function slidingLayers(sizes: Sizes, rule: (index: number) => boolean): boolean[] {
   const kind = (isSliding: boolean) => (isSliding ? 'sliding_attention' : 'full_attention');
   const types = layerTypes(sizes, ['sliding_attention', 'full_attention'], (i) => kind(rule(i)));

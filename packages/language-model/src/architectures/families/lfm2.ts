@@ -1,17 +1,20 @@
 import type { Config } from '../config.ts';
-import type { HeadNorm, Layer, Mixer, Mlp } from '../decoder.ts';
+import type { Mixer, Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';
-import { gatedExperts, NUMBERED_NAMES, readExpertSizes, softmaxRouter } from './experts.ts';
+import { gatedExperts, readExpertSizes, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import {
+  block,
   decoder,
   eachLayer,
+  gatedMlp,
+  headNorms,
   layerTypes,
   linear,
+  NUMBERED_NAMES,
   plainAttention,
-  preNormLayer,
   readSizes,
-  rmsNorm,
+  rmsNorms,
   type Sizes,
 } from './layers.ts';
 
@@ -29,7 +32,7 @@ const DEFAULTS = {
 
 /**
  * LFM2 and LFM2.5: short gated convolutions in most layers, attention with norms of queries and keys in the others
- * (arXiv 2511.23404). Read from transformers 5.24, models/lfm2/modeling_lfm2.py.
+ * (arXiv 2511.23404).
  */
 export const lfm2: ModelFamily = {
   modelType: 'lfm2',
@@ -55,12 +58,12 @@ export const lfm2: ModelFamily = {
     const attention = config.list('full_attn_idxs');
     return hybrid(sizes, {
       attends: (i) => attention === null || attention.includes(i),
-      mlp: (module) => numberedMlp(module, sizes.hidden, width),
+      mlp: (module) => numberedMlp(sizes, module, width),
     });
   },
 };
 
-/** The same with a mixture of experts after the first layers (models/lfm2_moe/modeling_lfm2_moe.py). */
+/** The same with a mixture of experts after the first layers. */
 export const lfm2Moe: ModelFamily = {
   modelType: 'lfm2_moe',
   defaults: {
@@ -85,19 +88,15 @@ export const lfm2Moe: ModelFamily = {
       attends: () => {
         throw config.error('layer_types is missing');
       },
-      mlp: (module, i) => (i < dense ? numberedMlp(module, sizes.hidden, width) : experts(module)),
+      mlp: (module, i) => (i < dense ? numberedMlp(sizes, module, width) : experts(module)),
     });
   },
 };
 
-/**
- * With `block_auto_adjust_ff_dim`, two thirds of the configured width, rounded up to a multiple if there is a
- * multiplier.
- */
+/** With `block_auto_adjust_ff_dim`, two thirds of the width, rounded up to a multiple if there is a multiplier. */
 function feedForwardWidth(config: Config): number {
-  const own = config.optionalNumber('block_ff_dim'); // the class gives it priority over intermediate_size
   const written = config.size('intermediate_size');
-  const width = own ?? written;
+  const width = config.optionalNumber('block_ff_dim') ?? written;
   const multiplier = config.numberOrNull('block_ffn_dim_multiplier');
   const multiple = config.size('block_multiple_of');
   if (!config.boolean('block_auto_adjust_ff_dim')) return width;
@@ -112,37 +111,34 @@ interface Parts {
 }
 
 function hybrid(sizes: Sizes, { attends, mlp }: Parts) {
-  const { config, hidden } = sizes;
-  const rope = readRope(config, sizes.headDim, { theta: 1e6 });
+  const { config, hidden, heads, headDim } = sizes;
+  const rope = readRope(config, headDim, { theta: 1e6 });
   const types = layerTypes(sizes, ['conv', 'full_attention'], (i) => (attends(i) ? 'full_attention' : 'conv'));
-  const epsilon = config.positive('norm_eps');
+  const norm = rmsNorms(sizes, { key: 'norm_eps' });
   const convolution = shortConvolution(config, hidden);
   ignoreLeftovers(config);
-  const headNorm = (module: string): HeadNorm => ({ over: 'head', norm: rmsNorm(module, sizes.headDim, epsilon) });
-  const attention = (module: string): Mixer => ({
-    ...plainAttention(module, sizes, {
+  const names = { query: 'q_layernorm', key: 'k_layernorm' };
+  const attention = (i: number) =>
+    plainAttention(`layers.${i}.self_attn`, sizes, {
       rope,
-      queryNorm: headNorm(`${module}.q_layernorm`),
-      keyNorm: headNorm(`${module}.k_layernorm`),
-    }),
-    output: linear(`${module}.out_proj`, sizes.heads * sizes.headDim, hidden, { bias: false }),
-  });
-  const layer = (i: number): Layer =>
-    preNormLayer(
-      types[i] === 'conv' ? convolution(`layers.${i}.conv`) : attention(`layers.${i}.self_attn`),
-      mlp(`layers.${i}.feed_forward`, i),
-      rmsNorm(`layers.${i}.operator_norm`, hidden, epsilon),
-      rmsNorm(`layers.${i}.ffn_norm`, hidden, epsilon),
-    );
+      ...headNorms(sizes, i, { key: 'norm_eps', names }),
+      output: linear(`layers.${i}.self_attn.out_proj`, heads * headDim, hidden),
+    });
+  const layer = (i: number) =>
+    block({
+      mixer: types[i] === 'conv' ? convolution(`layers.${i}.conv`) : attention(i),
+      mlp: mlp(`layers.${i}.feed_forward`, i),
+      attentionNorm: norm(`layers.${i}.operator_norm`),
+      mlpNorm: norm(`layers.${i}.ffn_norm`),
+    });
   const tied = config.boolean(config.has('tie_embedding') ? 'tie_embedding' : 'tie_word_embeddings');
   return decoder(sizes, {
     layers: eachLayer(sizes, layer),
-    finalNorm: rmsNorm('embedding_norm', hidden, epsilon),
+    finalNorm: norm('embedding_norm'),
     head: { tied, scale: 1, softcap: null },
   });
 }
 
-/** `<module>.in_proj`, `conv`, `out_proj`. */
 export function shortConvolution(config: Config, hidden: number): (module: string) => Mixer {
   const bias = config.boolean('conv_bias');
   const kernel = config.size('conv_L_cache');
@@ -154,22 +150,15 @@ export function shortConvolution(config: Config, hidden: number): (module: strin
   });
 }
 
-/** In released configs, and read by no class of transformers. */
+/** Keys of released configs that no class of transformers reads. */
 function ignoreLeftovers(config: Config): void {
   config.ignore('block_dim', 'block_mlp_init_scale', 'block_norm_eps', 'block_out_init_scale', 'block_use_swiglu');
   config.ignore('block_use_xavier_init', 'conv_dim', 'conv_dim_out', 'conv_use_xavier_init', 'use_pos_enc');
   config.ignore('num_heads', 'theta', 'tie_word_embeddings');
 }
 
-/** `<module>.w1` (gate), `w3`, `w2`. */
-export function numberedMlp(module: string, hidden: number, width: number): Mlp {
-  return {
-    kind: 'gated',
-    gate: linear(`${module}.w1`, hidden, width, { bias: false }),
-    up: linear(`${module}.w3`, hidden, width, { bias: false }),
-    down: linear(`${module}.w2`, width, hidden, { bias: false }),
-    activation: 'silu',
-  };
+export function numberedMlp(sizes: Sizes, module: string, width: number): Mlp {
+  return gatedMlp(sizes, module, { width, names: NUMBERED_NAMES, activation: 'silu' });
 }
 
 function expertsOf(sizes: Sizes): (module: string) => Mlp {

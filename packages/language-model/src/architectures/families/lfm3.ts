@@ -1,16 +1,17 @@
-import type { HeadNorm, Layer, Mixer } from '../decoder.ts';
+import type { Mixer } from '../decoder.ts';
 import { ropesByType } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import {
+  block,
   decoder,
   eachLayer,
+  headNorms,
   layerTypes,
   linear,
   plainAttention,
-  preNormLayer,
   readSizes,
   readWindow,
-  rmsNorm,
+  rmsNorms,
   type Sizes,
 } from './layers.ts';
 import { numberedMlp, shortConvolution } from './lfm2.ts';
@@ -18,7 +19,7 @@ import { numberedMlp, shortConvolution } from './lfm2.ts';
 const TYPES = ['conv', 'sliding_attention', 'full_attention'] as const;
 type LayerType = (typeof TYPES)[number];
 
-/** Rotary parameters of the class, for a config without them. */
+/** Rotary parameters for a config without them. */
 const ROPES = {
   sliding_attention: { rope_type: 'default', rope_theta: 10000 },
   full_attention: { rope_type: 'proportional', rope_theta: 1e6, partial_rotary_factor: 0.5 },
@@ -26,7 +27,7 @@ const ROPES = {
 
 /**
  * LFM3: LFM2 with a window in half of the layers with attention, a gate of each head's output, and norms after mixers
- * and MLPs as well. Read from transformers 5.24, models/lfm3/modeling_lfm3.py and conversion_mapping.py.
+ * and MLPs as well.
  */
 export const lfm3: ModelFamily = {
   modelType: 'lfm3',
@@ -46,7 +47,6 @@ export const lfm3: ModelFamily = {
     sliding_window: 256,
     use_sandwich_norm: true,
     use_attention_gate: true,
-    attention_bias: false,
   },
   aliases: { rms_norm_eps: 'norm_eps' },
   keys: { types: { bool: 'use_attention_gate use_sandwich_norm' }, typesHere: { float: 'attention_dropout' } },
@@ -57,25 +57,22 @@ export const lfm3: ModelFamily = {
     const attention = attentionOf(sizes, types);
     const convolution = shortConvolution(config, hidden);
     const width = config.size('intermediate_size');
-    const epsilon = config.positive('norm_eps');
+    const norm = rmsNorms(sizes, { key: 'norm_eps' });
     const isSandwich = config.boolean('use_sandwich_norm');
-    const layer = (i: number): Layer => {
+    const layer = (i: number) => {
       const type = types[i] ?? 'conv';
-      const norm = (name: string) => rmsNorm(`layers.${i}.${name}`, hidden, epsilon);
-      return {
-        ...preNormLayer(
-          type === 'conv' ? convolution(`layers.${i}.conv`) : attention(`layers.${i}.self_attn`, type),
-          numberedMlp(`layers.${i}.feed_forward`, hidden, width),
-          norm('operator_norm'),
-          norm('ffn_norm'),
-        ),
-        attentionOutputNorm: isSandwich ? norm('post_operator_norm') : null,
-        mlpOutputNorm: isSandwich ? norm('post_ffn_norm') : null,
-      };
+      return block({
+        mixer: type === 'conv' ? convolution(`layers.${i}.conv`) : attention(i, type),
+        mlp: numberedMlp(sizes, `layers.${i}.feed_forward`, width),
+        attentionNorm: norm(`layers.${i}.operator_norm`),
+        attentionOutputNorm: isSandwich ? norm(`layers.${i}.post_operator_norm`) : null,
+        mlpNorm: norm(`layers.${i}.ffn_norm`),
+        mlpOutputNorm: isSandwich ? norm(`layers.${i}.post_ffn_norm`) : null,
+      });
     };
     return decoder(sizes, {
       layers: eachLayer(sizes, layer),
-      finalNorm: rmsNorm('embedding_norm', hidden, epsilon),
+      finalNorm: norm('embedding_norm'),
       fileNames: [{ own: '.self_attn.g_proj.', file: '.self_attn.gate_proj.' }],
     });
   },
@@ -89,7 +86,7 @@ function typeOf(index: number): LayerType {
 function attentionOf(
   sizes: Sizes,
   types: readonly LayerType[],
-): (module: string, type: Exclude<LayerType, 'conv'>) => Mixer {
+): (index: number, type: Exclude<LayerType, 'conv'>) => Mixer {
   const { config, hidden, heads, headDim } = sizes;
   const ropeOf = ropesByType(config, types, ROPES);
   const ropes = {
@@ -101,20 +98,13 @@ function attentionOf(
     throw config.error('sliding_window is null, and there are layers with a window');
   }
   const bias = config.boolean('attention_bias');
-  const epsilon = config.positive('norm_eps');
   const hasGate = config.boolean('use_attention_gate');
-  return (module, type) => {
-    const headNorm = (name: string): HeadNorm => ({
-      over: 'head',
-      norm: rmsNorm(`${module}.${name}`, headDim, epsilon),
-    });
-    return plainAttention(module, sizes, {
+  return (index, type) =>
+    plainAttention(`layers.${index}.self_attn`, sizes, {
       rope: ropes[type],
       bias,
       window: type === 'sliding_attention' ? window : null,
-      queryNorm: headNorm('q_norm'),
-      keyNorm: headNorm('k_norm'),
-      outputGate: hasGate ? linear(`${module}.g_proj`, hidden, heads, { bias: false }) : null,
+      ...headNorms(sizes, index, { key: 'norm_eps' }),
+      outputGate: hasGate ? linear(`layers.${index}.self_attn.g_proj`, hidden, heads) : null,
     });
-  };
 }

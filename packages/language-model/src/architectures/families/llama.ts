@@ -2,10 +2,7 @@ import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes } from './layers.ts';
 
-/**
- * Llama 1 to 3.3, and other models with this model_type (Touvron et al. 2023, arXiv 2302.13971). Compared with
- * transformers 5.24, models/llama/modeling_llama.py.
- */
+/** Llama 1 to 3.3, and other models with this model_type (Touvron et al. 2023, arXiv 2302.13971). */
 export const llama: ModelFamily = {
   modelType: 'llama',
   defaults: {
@@ -14,12 +11,7 @@ export const llama: ModelFamily = {
     intermediate_size: 11008,
     num_hidden_layers: 32,
     num_attention_heads: 32,
-    hidden_act: 'silu',
     max_position_embeddings: 2048,
-    rms_norm_eps: 1e-6,
-    tie_word_embeddings: false,
-    attention_bias: false,
-    mlp_bias: false,
   },
   keys: { nullable: 'attention_dropout head_dim num_key_value_heads' },
   describe: (config) => {

@@ -3,13 +3,11 @@ import type { Chunk, HeadNorm, Mlp } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import { gatedExperts, readExpertSizes, sharedExpert, softmaxRouter, stackedExperts } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import { bareNorm } from './gemma-layers.ts';
-import { eachLayer, gatedMlp, llamaDecoder, llamaLayer, readSizes, type Sizes } from './layers.ts';
+import { eachLayer, gatedMlp, llamaDecoder, llamaLayer, readSizes, rmsNorm, type Sizes } from './layers.ts';
 
 /**
- * Llama 4: chunked attention with rotary positions in three of four layers, none and a temperature in the others; the
- * sigmoid of a router's logit scales what an expert is given (Meta 2025). Read from transformers 5.24,
- * models/llama4/modeling_llama4.py.
+ * Llama 4 (Meta 2025): chunked attention with rotary positions in three of four layers, a temperature and no positions
+ * in the others. The sigmoid of a router's logit scales the expert's input.
  */
 export const llama4Text: ModelFamily = {
   modelType: 'llama4_text',
@@ -22,10 +20,8 @@ export const llama4Text: ModelFamily = {
     num_attention_heads: 40,
     num_key_value_heads: 8,
     head_dim: 128,
-    hidden_act: 'silu',
     max_position_embeddings: 131072,
     rms_norm_eps: 1e-5,
-    tie_word_embeddings: false,
     num_experts_per_tok: 1,
     num_local_experts: 16,
     interleave_moe_layer_step: 1,
@@ -35,7 +31,6 @@ export const llama4Text: ModelFamily = {
     attn_temperature_tuning: true,
     floor_scale: 8192,
     attn_scale: 0.1,
-    attention_bias: false,
   },
   keys: {
     types: {
@@ -53,7 +48,7 @@ export const llama4Text: ModelFamily = {
     const isRotated = readRotatedLayers(sizes);
     const windows = readChunks(sizes, isRotated);
     const norm: HeadNorm | null = config.boolean('use_qk_norm')
-      ? { over: 'head', norm: bareNorm(sizes.headDim, config.positive('rms_norm_eps')) }
+      ? { over: 'head', norm: rmsNorm(null, sizes.headDim, config.positive('rms_norm_eps')) }
       : null;
     const temperature = readTemperature(config);
     const mlp = mlps(sizes);
@@ -81,7 +76,7 @@ function readRotatedLayers(sizes: Sizes): boolean[] {
   });
 }
 
-/** The chunk of each layer, or null for full attention: by `layer_types`, else in layers with rotary positions. */
+/** The chunk of each layer, or null for full attention. Without `layer_types`, layers with positions have chunks. */
 function readChunks(sizes: Sizes, isRotated: readonly boolean[]): (Chunk | null)[] {
   const { config } = sizes;
   const chunk =

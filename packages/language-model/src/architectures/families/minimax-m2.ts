@@ -1,12 +1,12 @@
 import type { Config } from '../config.ts';
 import { readRope } from '../rope.ts';
-import { gatedExperts, NUMBERED_NAMES, readExpertSizes, softmaxRouter, stackedExperts } from './experts.ts';
+import { gatedExperts, readExpertSizes, softmaxRouter, stackedExperts } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import { llamaDecoder, llamaLayer, readSizes, rmsNorm } from './layers.ts';
+import { allHeadsNorms, llamaDecoder, llamaLayer, NUMBERED_NAMES, readSizes } from './layers.ts';
 
 /**
  * MiniMax-M2: norms over all queries and all keys, half of each head rotated, experts by a sigmoid with a correction of
- * the choice (MiniMax 2025). Read from transformers 5.24, models/minimax_m2/modeling_minimax_m2.py.
+ * the choice (MiniMax 2025).
  */
 export const minimaxM2: ModelFamily = {
   modelType: 'minimax_m2',
@@ -18,29 +18,21 @@ export const minimaxM2: ModelFamily = {
     num_attention_heads: 48,
     num_key_value_heads: 8,
     head_dim: 128,
-    hidden_act: 'silu',
     max_position_embeddings: 196608,
-    rms_norm_eps: 1e-6,
-    tie_word_embeddings: false,
     num_experts_per_tok: 8,
     num_local_experts: 256,
   },
   aliases: { num_experts: 'num_local_experts' },
   describe: (config) => {
     const sizes = readSizes(config);
-    const { heads, keyValueHeads, headDim } = sizes;
+    const { headDim } = sizes;
     const rotated = config.optionalNumber('rotary_dim') ?? headDim;
     const rope = readRope(config, headDim, { theta: 5e6, partial: rotated / headDim, mayBePartial: true });
     const experts = readExpertSizes(sizes, { count: 'num_local_experts', width: 'intermediate_size' });
     expectItsOwn(config);
     config.expect('sliding_window', null, 'this family has no window');
-    const norm = (name: string, count: number) => ({
-      over: 'all' as const,
-      norm: rmsNorm(name, count * headDim, config.positive('rms_norm_eps')),
-    });
     return llamaDecoder(sizes, (i) => {
       const at = `layers.${i}.block_sparse_moe`;
-      const attention = `layers.${i}.self_attn`;
       const mlp = gatedExperts(experts, at, {
         names: NUMBERED_NAMES,
         router: softmaxRouter(`${at}.gate`, experts, {
@@ -50,19 +42,12 @@ export const minimaxM2: ModelFamily = {
         }),
         stacked: stackedExperts(`layers.${i}.mlp.experts`),
       });
-      const norms = {
-        queryNorm: norm(`${attention}.q_norm`, heads),
-        keyNorm: norm(`${attention}.k_norm`, keyValueHeads),
-      };
-      return llamaLayer(sizes, i, { rope, ...norms }, { mlp });
+      return llamaLayer(sizes, i, { rope, ...allHeadsNorms(sizes, i) }, { mlp });
     });
   },
 };
 
-/**
- * Keys of the hub's configs that the class does not read: with other values its authors' own code computes something
- * else.
- */
+/** The class does not read these keys; the authors' own code does, and computes something else for other values. */
 function expectItsOwn(config: Config): void {
   const why = 'only that of MiniMax-M2 is supported';
   config.expect('scoring_func', 'sigmoid', why);

@@ -5,8 +5,8 @@ import { ropeNumber } from '../rope-scaling.ts';
 import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, readWindow } from './layers.ts';
 
-/** Rotary parameters of its config class, for a config without them. */
-const MISSING: Parameters = {
+/** Rotary parameters for a config without them. */
+export const MISTRAL_YARN = {
   rope_type: 'yarn',
   rope_theta: 1e6,
   factor: 16,
@@ -23,7 +23,7 @@ export const TEMPERATURE_KEYS = ['llama_4_scaling_beta', 'max_position_embedding
 
 /**
  * Ministral 3 (Mistral AI 2025, arXiv 2601.08584): Mistral with YaRN, and queries that grow with the logarithm of their
- * position beyond the original length. Read from transformers 5.24, models/ministral3/modular_ministral3.py.
+ * position beyond the original length.
  */
 export const ministral3: ModelFamily = {
   modelType: 'ministral3',
@@ -35,16 +35,14 @@ export const ministral3: ModelFamily = {
     num_attention_heads: 32,
     num_key_value_heads: 8,
     head_dim: 128,
-    hidden_act: 'silu',
     max_position_embeddings: 262144,
     rms_norm_eps: 1e-5,
-    tie_word_embeddings: false,
     sliding_window: null,
   },
   describe: (config) => {
     const sizes = readSizes(config);
-    const rope = readRope(config, sizes.headDim, { theta: 10000, missing: MISSING, more: TEMPERATURE_KEYS });
-    const temperature = readTemperature(config, ropeParameters(config, { missing: MISSING }));
+    const rope = readRope(config, sizes.headDim, { theta: 10000, missing: MISTRAL_YARN, more: TEMPERATURE_KEYS });
+    const temperature = readTemperature(config, ropeParameters(config, { missing: MISTRAL_YARN }));
     const window = readWindow(config);
     config.ignore('layer_types'); // every layer has the window, or none
     return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, { rope, window, temperature }));
@@ -52,9 +50,8 @@ export const ministral3: ModelFamily = {
 };
 
 /**
- * The temperature that is written among the rotary parameters (Ministral 3, Mistral 4).
- * @returns null where it changes nothing
- * @throws UserError where it is missing: transformers does not run such a model either
+ * The temperature among the rotary parameters, or null if it changes nothing.
+ * @throws UserError if it is missing: transformers does not run such a model either
  */
 export function readTemperature(config: Config, parameters: Parameters): Temperature | null {
   const scale = ropeNumber(config, parameters, 'llama_4_scaling_beta');

@@ -15,10 +15,7 @@ export const mistral: ModelFamily = {
     num_hidden_layers: 32,
     num_attention_heads: 32,
     num_key_value_heads: 8,
-    hidden_act: 'silu',
     max_position_embeddings: 131072,
-    rms_norm_eps: 1e-6,
-    tie_word_embeddings: false,
     sliding_window: 4096,
   },
   keys: { nullable: 'head_dim' },
@@ -33,6 +30,6 @@ export const mistral: ModelFamily = {
 
 /**
  * Ministral 8B (Mistral AI, October 2024): Mistral with a list of the layers that have a window; without the list, all
- * have it. Read from transformers 5.24, models/ministral/modular_ministral.py.
+ * have it.
  */
 export const ministral: ModelFamily = { ...mistral, modelType: 'ministral' };

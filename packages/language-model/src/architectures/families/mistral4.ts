@@ -1,27 +1,17 @@
-import { type Parameters, readRope, ropeParameters } from '../rope.ts';
+import { readRope, ropeParameters } from '../rope.ts';
 import { deepseekV3, mlpWithShared, readGroups } from './deepseek.ts';
 import { readExpertSizes, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import { latentAttention, readLatentSizes } from './latent.ts';
 import { llamaDecoder, llamaLayer, type Sizes } from './layers.ts';
-import { readTemperature, TEMPERATURE_KEYS } from './ministral3.ts';
+import { MISTRAL_YARN, readTemperature, TEMPERATURE_KEYS } from './ministral3.ts';
 
-/** Rotary parameters of its config class, for a config without them. */
-const MISSING: Parameters = {
-  rope_type: 'yarn',
-  rope_theta: 10000,
-  factor: 128,
-  original_max_position_embeddings: 8192,
-  beta_fast: 32,
-  beta_slow: 1,
-  mscale_all_dim: 1,
-  mscale: 1,
-  llama_4_scaling_beta: 0.1,
-};
+/** Rotary parameters for a config without them. */
+const MISSING = { ...MISTRAL_YARN, rope_theta: 10000, factor: 128, original_max_position_embeddings: 8192 };
 
 /**
  * Mistral Small 4: DeepSeek's latent attention with queries that grow with the logarithm of their position, and stacked
- * experts chosen by a softmax. Read from transformers 5.24, models/mistral4/modeling_mistral4.py.
+ * experts chosen by a softmax.
  */
 export const mistral4: ModelFamily = {
   modelType: 'mistral4',
@@ -54,7 +44,6 @@ export const mistral4: ModelFamily = {
     const sizes = readLatentSizes(config);
     config.expect('head_dim', sizes.headDim, 'it is the sum of qk_nope_head_dim and qk_rope_head_dim');
     const parameters = ropeParameters(config, { missing: MISSING });
-    // The rotated dimensions are a share of each head here.
     const rope = readRope(config, sizes.headDim, {
       theta: 10000,
       interleaved: config.boolean('rope_interleave'),

@@ -1,13 +1,10 @@
 import { readRope, ropeParameters, ropeType } from '../rope.ts';
-import { gatedExperts, NUMBERED_NAMES, readExpertSizes, softmaxRouter, stackedExperts } from './experts.ts';
+import { gatedExperts, readExpertSizes, softmaxRouter, stackedExperts } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import { llamaDecoder, llamaLayer, readSizes, readWindow } from './layers.ts';
+import { llamaDecoder, llamaLayer, NUMBERED_NAMES, readSizes, readWindow } from './layers.ts';
 import { mistral } from './mistral.ts';
 
-/**
- * Mixtral: Mistral with a mixture of experts in every layer (arXiv 2401.04088). Compared with transformers 5.24,
- * models/mixtral/modeling_mixtral.py.
- */
+/** Mixtral: Mistral with a mixture of experts in every layer (arXiv 2401.04088). */
 export const mixtral: ModelFamily = {
   modelType: 'mixtral',
   defaults: {

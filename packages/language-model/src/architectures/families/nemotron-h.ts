@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import type { Experts, Layer, Mixer, Mlp } from '../decoder.ts';
+import type { Experts, Mixer, Mlp } from '../decoder.ts';
 import { correctedRouter } from './deepseek.ts';
 import { readExpertSizes } from './experts.ts';
 import type { ModelFamily } from './family.ts';
@@ -10,16 +10,17 @@ import {
   linear,
   MAX_LAYERS,
   plainAttention,
+  plainMlp,
   readSizes,
-  rmsNorm,
+  rmsNorms,
   type Sizes,
 } from './layers.ts';
 import { mamba2 } from './mamba2.ts';
 
 /**
  * Nemotron-H and Nemotron 3: each layer is one of Mamba-2, attention without positions, an MLP with squared ReLU, or a
- * mixture of such experts, which in some models see a smaller vector (arXiv 2504.03624). Read from transformers 5.24,
- * models/nemotron_h/modeling_nemotron_h.py. Layers that predict further tokens (`mtp.`) are not run.
+ * mixture of such experts, which in some models see a smaller vector (arXiv 2504.03624). Layers that predict further
+ * tokens (`mtp.`) are not run.
  */
 export const nemotronH: ModelFamily = {
   modelType: 'nemotron_h',
@@ -33,7 +34,6 @@ export const nemotronH: ModelFamily = {
     max_position_embeddings: 4096,
     intermediate_size: 21504,
     mlp_hidden_act: 'relu2',
-    mlp_bias: false,
     ssm_state_size: 128,
     mamba_num_heads: 128,
     mamba_head_dim: 64,
@@ -53,7 +53,6 @@ export const nemotronH: ModelFamily = {
     topk_group: 1,
     norm_topk_prob: true,
     layer_norm_epsilon: 1e-5,
-    tie_word_embeddings: false,
   },
   // Names of first releases, of the class that this one was made from, and of newer files.
   aliases: {
@@ -83,7 +82,7 @@ export const nemotronH: ModelFamily = {
   describe: (config) => {
     const types = readTypes(config);
     const sizes: Sizes = { ...readSizes(config), layers: types.length };
-    const { hidden } = sizes;
+    const norms = rmsNorms(sizes, { key: 'layer_norm_epsilon' });
     const epsilon = config.positive('layer_norm_epsilon');
     // Released files have it twice or three times, and the class reads the first.
     for (const key of ['norm_eps', 'rms_norm_eps']) config.expect(key, epsilon, `layer_norm_epsilon is ${epsilon}`);
@@ -91,20 +90,16 @@ export const nemotronH: ModelFamily = {
     ignoreTraining(config);
     const mixer = mixerOf(sizes, epsilon);
     const mlp = mlpOf(sizes, types);
-    const layer = (i: number): Layer => {
+    const layer = (i: number) => {
       const [type, module] = [types[i] ?? 'mlp', `layers.${i}.mixer`];
-      const norm = rmsNorm(`layers.${i}.norm`, hidden, epsilon);
-      const isMlp = type === 'mlp' || type === 'moe';
-      return block({
-        mixer: isMlp ? null : mixer(module, type),
-        mlp: isMlp ? mlp(module, type) : null,
-        attentionNorm: isMlp ? null : norm,
-        mlpNorm: isMlp ? norm : null,
-      });
+      const norm = norms(`layers.${i}.norm`);
+      return type === 'mlp' || type === 'moe'
+        ? block({ mixer: null, mlp: mlp(module, type), mlpNorm: norm })
+        : block({ mixer: mixer(module, type), mlp: null, attentionNorm: norm });
     };
     return decoder(sizes, {
       layers: eachLayer(sizes, layer),
-      finalNorm: rmsNorm('norm_f', hidden, epsilon),
+      finalNorm: norms('norm_f'),
       embeddings: 'embeddings',
       namings: [
         { backbone: 'backbone.', head: 'lm_head' },
@@ -144,10 +139,7 @@ function readTypes(config: Config): LayerType[] {
   });
 }
 
-/**
- * Keys for the initialization, for kernels, for layers that predict further tokens, and other names of keys that the
- * class reads.
- */
+/** Keys for initialization, kernels and layers that predict further tokens, and other names of keys that are read. */
 function ignoreTraining(config: Config): void {
   config.size('chunk_size');
   config.ignore('attention_bias', 'expand', 'mamba_expand', 'mamba_chunk_size', 'mamba_proj_bias');
@@ -180,20 +172,17 @@ function mlpOf(sizes: Sizes, types: readonly LayerType[]): (module: string, type
   const { config, hidden } = sizes;
   const bias = config.boolean('mlp_bias');
   const activation = config.activation('mlp_hidden_act');
-  const plain = (module: string, width: number): Exclude<Mlp, Experts> => ({
-    kind: 'plain',
-    up: linear(`${module}.up_proj`, hidden, width, { bias }),
-    down: linear(`${module}.down_proj`, width, hidden, { bias }),
-    activation,
-  });
-  const width = config.size('intermediate_size');
+  const plain = plainMlp(sizes, { bias, activation: () => activation });
   if (!types.includes('moe')) {
-    ignoreExperts(config);
-    return (module) => plain(module, width);
+    // Such models can have any of these, such as 0 experts.
+    config.ignore('n_routed_experts', 'num_experts_per_tok', 'moe_intermediate_size', 'norm_topk_prob', 'n_group');
+    config.ignore('moe_shared_expert_intermediate_size', 'moe_latent_size', 'routed_scaling_factor', 'topk_group');
+    return plain;
   }
   const experts = readExpertSizes(sizes, { count: 'n_routed_experts' });
   const router = correctedRouter(experts);
-  const sharedWidth = config.size('moe_shared_expert_intermediate_size');
+  const width = config.size('moe_shared_expert_intermediate_size');
+  const shared = plainMlp(sizes, { bias, width, activation: () => activation });
   const latentSize = config.sizeOrText('moe_latent_size', '');
   const seen = latentSize ?? hidden;
   const mixture = (module: string): Experts => ({
@@ -204,11 +193,11 @@ function mlpOf(sizes: Sizes, types: readonly LayerType[]): (module: string, type
     activation,
     expert: (index) => ({
       gate: null,
-      up: linear(`${module}.experts.${index}.up_proj`, seen, experts.width, { bias: false }),
-      down: linear(`${module}.experts.${index}.down_proj`, experts.width, seen, { bias: false }),
+      up: linear(`${module}.experts.${index}.up_proj`, seen, experts.width),
+      down: linear(`${module}.experts.${index}.down_proj`, experts.width, seen),
     }),
     stacked: null,
-    shared: { mlp: plain(`${module}.shared_experts`, sharedWidth), gate: null },
+    shared: { mlp: shared(`${module}.shared_experts`), gate: null },
     latent:
       latentSize === null
         ? null
@@ -217,11 +206,5 @@ function mlpOf(sizes: Sizes, types: readonly LayerType[]): (module: string, type
             up: linear(`${module}.fc2_latent_proj`, latentSize, hidden, { bias }),
           },
   });
-  return (module, type) => (type === 'moe' ? mixture(module) : plain(module, width));
-}
-
-/** Models without layers of experts can have any of these, such as 0 experts. */
-function ignoreExperts(config: Config): void {
-  config.ignore('n_routed_experts', 'num_experts_per_tok', 'moe_intermediate_size', 'norm_topk_prob', 'n_group');
-  config.ignore('moe_shared_expert_intermediate_size', 'moe_latent_size', 'routed_scaling_factor', 'topk_group');
+  return (module, type) => (type === 'moe' ? mixture(module) : plain(module));
 }

@@ -1,10 +1,10 @@
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { decoder, eachLayer, layerNorm, plainAttention, plainMlp, preNormLayer, readSizes } from './layers.ts';
+import { layerNorms, llamaDecoder, llamaLayer, plainMlp, readSizes } from './layers.ts';
 
 /**
  * Nemotron 4 and Minitron: layer norms whose gain is weight + 1, half of each head rotated, squared ReLU without a gate
- * (NVIDIA 2024, arXiv 2402.16819). Read from transformers 5.24, models/nemotron/modeling_nemotron.py.
+ * (NVIDIA 2024, arXiv 2402.16819).
  */
 export const nemotron: ModelFamily = {
   modelType: 'nemotron',
@@ -17,9 +17,6 @@ export const nemotron: ModelFamily = {
     hidden_act: 'relu2',
     max_position_embeddings: 4096,
     norm_eps: 1e-5,
-    tie_word_embeddings: false,
-    attention_bias: false,
-    mlp_bias: false,
   },
   keys: { nullable: 'head_dim num_key_value_heads' },
   describe: (config) => {
@@ -28,20 +25,9 @@ export const nemotron: ModelFamily = {
     config.ignore('kv_channels'); // of the training code, in configs on the Hub
     const bias = config.boolean('attention_bias');
     const mlp = plainMlp(sizes, { bias: config.boolean('mlp_bias') });
-    const norm = (module: string) => ({
-      ...layerNorm(module, sizes.hidden, config.positive('norm_eps')),
-      plusOne: true,
-    });
-    return decoder(sizes, {
-      layers: eachLayer(sizes, (i) =>
-        preNormLayer(
-          plainAttention(`layers.${i}.self_attn`, sizes, { rope, bias }),
-          mlp(`layers.${i}.mlp`),
-          norm(`layers.${i}.input_layernorm`),
-          norm(`layers.${i}.post_attention_layernorm`),
-        ),
-      ),
-      finalNorm: norm('norm'),
-    });
+    const plain = layerNorms(sizes, 'norm_eps');
+    const norm = (module: string) => ({ ...plain(module), plusOne: true });
+    const layer = (i: number) => llamaLayer(sizes, i, { rope, bias }, { mlp: mlp(`layers.${i}.mlp`), norm });
+    return llamaDecoder(sizes, layer, { norm });
   },
 };

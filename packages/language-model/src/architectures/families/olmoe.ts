@@ -1,12 +1,9 @@
 import { readRope } from '../rope.ts';
 import { gatedExperts, readExpertSizes, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import { llamaDecoder, llamaLayer, readSizes, rmsNorm } from './layers.ts';
+import { allHeadsNorms, llamaDecoder, llamaLayer, readSizes } from './layers.ts';
 
-/**
- * OLMoE: Llama with norms over all heads of queries and keys, and experts in every layer (arXiv 2409.02060). Read from
- * transformers 5.24, models/olmoe/modular_olmoe.py.
- */
+/** OLMoE: Llama with norms over all heads of queries and keys, and experts in every layer (arXiv 2409.02060). */
 export const olmoe: ModelFamily = {
   modelType: 'olmoe',
   defaults: {
@@ -15,11 +12,8 @@ export const olmoe: ModelFamily = {
     intermediate_size: 2048,
     num_hidden_layers: 16,
     num_attention_heads: 16,
-    hidden_act: 'silu',
     max_position_embeddings: 4096,
     rms_norm_eps: 1e-5,
-    tie_word_embeddings: false,
-    attention_bias: false,
     num_experts_per_tok: 8,
     num_experts: 64,
     norm_topk_prob: false,
@@ -28,7 +22,7 @@ export const olmoe: ModelFamily = {
   keys: { types: { 'float | null': 'clip_qkv' }, nullable: 'num_key_value_heads' },
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false });
-    const { heads, keyValueHeads, headDim } = sizes;
+    const { heads, headDim } = sizes;
     config.expect('head_dim', headDim, `its norms are those of ${heads} heads of ${headDim}`);
     const clip = config.optionalNumber('clip_qkv');
     if (clip !== null && clip <= 0) throw config.error(`clip_qkv is ${clip}, and must be positive`);
@@ -36,19 +30,11 @@ export const olmoe: ModelFamily = {
     const bias = config.boolean('attention_bias');
     const experts = readExpertSizes(sizes, { count: 'num_experts', width: 'intermediate_size' });
     const normalize = config.boolean('norm_topk_prob');
-    const norm = (name: string, count: number) => ({
-      over: 'all' as const,
-      norm: rmsNorm(name, count * headDim, config.positive('rms_norm_eps')),
-    });
     return llamaDecoder(sizes, (i) => {
-      const [attention, at] = [`layers.${i}.self_attn`, `layers.${i}.mlp`];
-      const own = {
-        queryNorm: norm(`${attention}.q_norm`, heads),
-        keyNorm: norm(`${attention}.k_norm`, keyValueHeads),
-        ...(clip === null ? {} : { clip }),
-      };
+      const at = `layers.${i}.mlp`;
+      const attention = { rope, bias, ...allHeadsNorms(sizes, i), ...(clip === null ? {} : { clip }) };
       const router = softmaxRouter(`${at}.gate`, experts, { normalize });
-      return llamaLayer(sizes, i, { rope, bias, ...own }, { mlp: gatedExperts(experts, at, { router }) });
+      return llamaLayer(sizes, i, attention, { mlp: gatedExperts(experts, at, { router }) });
     });
   },
 };

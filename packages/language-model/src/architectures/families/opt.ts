@@ -10,12 +10,11 @@ import {
   plainMlp,
   readSizes,
   type Sizes,
-  separateProjections,
 } from './layers.ts';
 
 /**
  * OPT: learned positions from row 2 on, biases everywhere (arXiv 2205.01068). The 350m model has norms behind the sums,
- * and smaller embeddings. Read from transformers 5.24, models/opt/modeling_opt.py.
+ * and smaller embeddings.
  */
 export const opt: ModelFamily = {
   modelType: 'opt',
@@ -54,9 +53,8 @@ export const opt: ModelFamily = {
       names: ['fc1', 'fc2'],
       activation: () => config.activation('activation_function'),
     });
-    // Keys for training.
-    config.ignore('activation_dropout', 'layerdrop');
-    // In some files on the Hub; its class does not read it.
+    config.ignore('activation_dropout', 'layerdrop'); // of training
+    // In some files on the Hub; the class does not read it.
     config.expect('learned_embeddings', true, 'positions are learned in this family');
     return decoder(sizes, {
       positions: { module: 'embed_positions', offset: 2 },
@@ -71,7 +69,7 @@ export const opt: ModelFamily = {
         return block({
           mixer: plainAttention(at, sizes, {
             rope: null,
-            projections: separateProjections(at, sizes, { bias }),
+            bias,
             output: linear(`${at}.out_proj`, hidden, hidden, { bias }),
           }),
           mlp: mlp(`layers.${i}`),
@@ -91,7 +89,7 @@ interface Norms {
   readonly final: Norm | null;
 }
 
-/** A norm after a sum is one before the next half of a block, and also gives its residual. */
+/** A norm after a sum is the norm before the next half of a block, and also gives its residual. */
 function normsOf({ config, hidden, layers }: Sizes): Norms {
   const isAffine = config.boolean('layer_norm_elementwise_affine');
   // The default of PyTorch's LayerNorm.
@@ -115,10 +113,5 @@ function normsOf({ config, hidden, layers }: Sizes): Norms {
 function projectionsOf({ config, hidden }: Sizes): Pick<Decoder, 'projected'> {
   const size = config.numberOrNull('word_embed_proj_dim') ?? hidden;
   if (size === hidden) return {};
-  return {
-    projected: {
-      input: linear('project_in', size, hidden, { bias: false }),
-      output: linear('project_out', hidden, size, { bias: false }),
-    },
-  };
+  return { projected: { input: linear('project_in', size, hidden), output: linear('project_out', hidden, size) } };
 }

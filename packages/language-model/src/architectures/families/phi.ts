@@ -6,6 +6,7 @@ import {
   decoder,
   eachLayer,
   layerNorm,
+  layerNorms,
   linear,
   plainAttention,
   plainMlp,
@@ -15,7 +16,7 @@ import {
 
 /**
  * Phi-1, Phi-1.5 and Phi-2: parallel residuals, layer norms, biases everywhere, also of the output layer, half of each
- * head rotated (arXiv 2309.05463). Read from transformers 5.24, models/phi/modular_phi.py.
+ * head rotated (arXiv 2309.05463).
  */
 export const phi: ModelFamily = {
   modelType: 'phi',
@@ -28,7 +29,6 @@ export const phi: ModelFamily = {
     hidden_act: 'gelu_new',
     max_position_embeddings: 2048,
     layer_norm_eps: 1e-5,
-    tie_word_embeddings: false,
     qk_layernorm: false,
   },
   keys: { nullable: 'attention_dropout num_key_value_heads', notNull: 'embd_pdrop resid_pdrop' },
@@ -37,6 +37,7 @@ export const phi: ModelFamily = {
     const { heads, headDim, hidden } = sizes;
     const rope = readRope(config, headDim, { theta: 10000, partial: 0.5, mayBePartial: true });
     const epsilon = config.positive('layer_norm_eps');
+    const norm = layerNorms(sizes, 'layer_norm_eps');
     config.expect('head_dim', headDim, 'heads have hidden_size / num_attention_heads dimensions in this family');
     const mlp = plainMlp(sizes, { names: ['fc1', 'fc2'] });
     const isNormed = config.boolean('qk_layernorm');
@@ -55,11 +56,11 @@ export const phi: ModelFamily = {
           }),
           mlp: mlp(`layers.${i}.mlp`),
           residual: 'parallel',
-          attentionNorm: layerNorm(`layers.${i}.input_layernorm`, hidden, epsilon),
+          attentionNorm: norm(`layers.${i}.input_layernorm`),
           mlpNorm: 'attention',
         });
       }),
-      finalNorm: layerNorm('final_layernorm', hidden, epsilon),
+      finalNorm: norm('final_layernorm'),
       head: readHead(config, { bias: true }),
     });
   },

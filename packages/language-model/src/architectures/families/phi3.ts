@@ -1,14 +1,11 @@
 import { readRope, ropeParameters, ropeType } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { fusedGatedMlp, linear, llamaDecoder, llamaLayer, readSizes, readWindow } from './layers.ts';
+import { fusedGatedMlp, fusedProjections, linear, llamaDecoder, llamaLayer, readSizes, readWindow } from './layers.ts';
 
 /** Types of rotary positions, with the older names of `longrope`. */
 const TYPES = ['default', 'longrope', 'su', 'yarn'];
 
-/**
- * Phi-3 and Phi-4: fused projections, LongRoPE, rotary embeddings on a part of each head (arXiv 2404.14219). Compared
- * with transformers 5.24, models/phi3/modeling_phi3.py.
- */
+/** Phi-3 and Phi-4: fused projections, LongRoPE, rotary embeddings on a part of each head (arXiv 2404.14219). */
 export const phi3: ModelFamily = {
   modelType: 'phi3',
   defaults: {
@@ -17,11 +14,9 @@ export const phi3: ModelFamily = {
     intermediate_size: 8192,
     num_hidden_layers: 32,
     num_attention_heads: 32,
-    hidden_act: 'silu',
     max_position_embeddings: 4096,
     original_max_position_embeddings: 4096,
     rms_norm_eps: 1e-5,
-    tie_word_embeddings: false,
     sliding_window: null,
   },
   keys: { nullable: 'num_key_value_heads', notNull: 'embd_pdrop resid_pdrop' },
@@ -40,18 +35,9 @@ export const phi3: ModelFamily = {
     const window = readWindow(config);
     const mlp = fusedGatedMlp(sizes);
     return llamaDecoder(sizes, (i) => {
-      const at = `layers.${i}`;
-      const qkv = linear(`${at}.self_attn.qkv_proj`, hidden, (heads + 2 * keyValueHeads) * headDim, { bias: false });
-      return llamaLayer(
-        sizes,
-        i,
-        {
-          rope,
-          window,
-          projections: { kind: 'fused', linear: qkv, groups: 1, split: [heads, keyValueHeads, keyValueHeads] },
-        },
-        { mlp: mlp(`${at}.mlp`) },
-      );
+      const qkv = linear(`layers.${i}.self_attn.qkv_proj`, hidden, (heads + 2 * keyValueHeads) * headDim);
+      const projections = fusedProjections(qkv, sizes);
+      return llamaLayer(sizes, i, { rope, window, projections }, { mlp: mlp(`layers.${i}.mlp`) });
     });
   },
 };

@@ -2,23 +2,14 @@ import type { Config } from '../config.ts';
 import type { Rope } from '../decoder.ts';
 import { readRope, ropeParameters, ropeType } from '../rope.ts';
 import { ropeNumber } from '../rope-scaling.ts';
-import { gatedExperts, NUMBERED_NAMES, readExpertSizes, softmaxRouter, stackedExperts } from './experts.ts';
+import { gatedExperts, readExpertSizes, softmaxRouter, stackedExperts } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import {
-  decoder,
-  eachLayer,
-  layerNorm,
-  plainAttention,
-  preNormLayer,
-  readHead,
-  readSizes,
-  readWindow,
-} from './layers.ts';
+import { layerNorms, llamaDecoder, llamaLayer, NUMBERED_NAMES, readHead, readSizes, readWindow } from './layers.ts';
 import { mixtral } from './mixtral.ts';
 
 /**
  * Phi-3.5-MoE: layer norms, biases, and a router that weights each choice among the experts with nearly as large a
- * logit (SparseMixer, arXiv 2409.12136, section 2). Read from transformers 5.24, models/phimoe/modeling_phimoe.py.
+ * logit (SparseMixer, arXiv 2409.12136, section 2).
  */
 export const phimoe: ModelFamily = {
   modelType: 'phimoe',
@@ -28,50 +19,40 @@ export const phimoe: ModelFamily = {
     intermediate_size: 6400,
     num_local_experts: 16,
     router_jitter_noise: 0.01,
-    attention_bias: false,
     lm_head_bias: false,
   },
   keys: { types: { bool: 'lm_head_bias', float: 'input_jitter_noise router_jitter_noise' } },
   describe: (config) => {
     const sizes = readSizes(config);
-    const { hidden } = sizes;
     const rope = readScaledRope(config, sizes.headDim);
     const window = readWindow(config);
     const bias = config.boolean('attention_bias');
-    const epsilon = config.positive('rms_norm_eps');
+    const norm = layerNorms(sizes, 'rms_norm_eps');
     const experts = readExpertSizes(sizes, { count: 'num_local_experts', width: 'intermediate_size' });
     if (experts.perToken !== 2) throw config.error(`num_experts_per_tok is ${experts.perToken}: only 2 is supported`);
     const jitter = config.number('router_jitter_noise');
     if (jitter < 0) throw config.error(`router_jitter_noise is ${jitter}, and cannot be negative`);
     config.ignore('input_jitter_noise'); // of training
-    return decoder(sizes, {
-      layers: eachLayer(sizes, (i) => {
-        const at = `layers.${i}.block_sparse_moe`;
-        const mlp = gatedExperts(experts, at, {
-          names: NUMBERED_NAMES,
-          router: softmaxRouter(`${at}.gate`, experts, {
-            normalize: false,
-            alias: `layers.${i}.mlp.router`,
-            scores: { kind: 'sparsemixer', jitter },
-          }),
-          stacked: stackedExperts(`layers.${i}.mlp.experts`),
-        });
-        return preNormLayer(
-          plainAttention(`layers.${i}.self_attn`, sizes, { rope, bias, window }),
-          mlp,
-          layerNorm(`layers.${i}.input_layernorm`, hidden, epsilon),
-          layerNorm(`layers.${i}.post_attention_layernorm`, hidden, epsilon),
-        );
-      }),
-      finalNorm: layerNorm('norm', hidden, epsilon),
-      head: readHead(config, { bias: config.boolean('lm_head_bias') }),
-    });
+    const layer = (i: number) => {
+      const at = `layers.${i}.block_sparse_moe`;
+      const mlp = gatedExperts(experts, at, {
+        names: NUMBERED_NAMES,
+        router: softmaxRouter(`${at}.gate`, experts, {
+          normalize: false,
+          alias: `layers.${i}.mlp.router`,
+          scores: { kind: 'sparsemixer', jitter },
+        }),
+        stacked: stackedExperts(`layers.${i}.mlp.experts`),
+      });
+      return llamaLayer(sizes, i, { rope, bias, window }, { mlp, norm });
+    };
+    return llamaDecoder(sizes, layer, { norm, head: readHead(config, { bias: config.boolean('lm_head_bias') }) });
   },
 };
 
 const MAGNITUDES = ['short_mscale', 'long_mscale'] as const;
 
-/** LongRoPE with magnitudes of its own. Long sequences have another magnitude, and the frequencies of short ones. */
+/** LongRoPE, but long sequences have the frequencies of short ones, and each length has a magnitude of its own. */
 function readScaledRope(config: Config, headDim: number): Rope {
   const rope = readRope(config, headDim, { theta: 1e6, renamed: { su: 'longrope' }, more: MAGNITUDES });
   const parameters = ropeParameters(config);

@@ -5,7 +5,7 @@ import { llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers } from '
 
 /**
  * Qwen 1.5 and 2 with a mixture of experts in most layers, and an additional expert for every token, weighted by a
- * sigmoid (arXiv 2407.10671). Read from transformers 5.24, models/qwen2_moe/modeling_qwen2_moe.py.
+ * sigmoid (arXiv 2407.10671).
  */
 export const qwen2Moe: ModelFamily = {
   modelType: 'qwen2_moe',
@@ -16,10 +16,7 @@ export const qwen2Moe: ModelFamily = {
     num_hidden_layers: 24,
     num_attention_heads: 16,
     num_key_value_heads: 16,
-    hidden_act: 'silu',
     max_position_embeddings: 32768,
-    rms_norm_eps: 1e-6,
-    tie_word_embeddings: false,
     use_sliding_window: false,
     sliding_window: 4096,
     max_window_layers: 28,

@@ -11,10 +11,7 @@ const defaults = {
   num_hidden_layers: 32,
   num_attention_heads: 32,
   num_key_value_heads: 32,
-  hidden_act: 'silu',
   max_position_embeddings: 32768,
-  rms_norm_eps: 1e-6,
-  tie_word_embeddings: false,
   use_sliding_window: false,
   sliding_window: 4096,
   max_window_layers: 28,
@@ -52,10 +49,7 @@ export const qwen25VlText: ModelFamily = {
     }),
 };
 
-/**
- * The text model of Qwen2-VL: the same, with the same defaults (arXiv 2409.12191). Read from transformers 5.24,
- * models/qwen2_vl/modeling_qwen2_vl.py.
- */
+/** The text model of Qwen2-VL: the same, with the same defaults (arXiv 2409.12191). */
 export const qwen2VlText: ModelFamily = { ...qwen25VlText, modelType: 'qwen2_vl_text' };
 
 function describeQwen2(

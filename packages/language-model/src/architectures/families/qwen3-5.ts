@@ -1,32 +1,31 @@
 import type { Config } from '../config.ts';
-import type { Activation, Layer, Mlp } from '../decoder.ts';
+import type { Activation, Attention, Mlp } from '../decoder.ts';
 import type { GatedDelta, GatedDeltaProjections } from '../recurrent.ts';
 import { readRope } from '../rope.ts';
 import { gatedExperts, qwenSparseLayers, readExpertSizes, sharedExpert, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import {
+  type AttentionChanges,
+  block,
   gatedMlp,
-  gatedProjections,
   headNorms,
   layerTypes,
   linear,
   llamaDecoder,
+  llamaNorms,
   plainAttention,
-  preNormLayer,
   readSizes,
   rmsNorm,
+  rmsNorms,
   type Sizes,
+  separateProjections,
 } from './layers.ts';
 
 /** Defaults of all its config classes, and of Qwen 4's. */
 export const QWEN_HYBRID_DEFAULTS = {
   vocab_size: 248320,
   num_attention_heads: 16,
-  hidden_act: 'silu',
   max_position_embeddings: 32768,
-  rms_norm_eps: 1e-6,
-  tie_word_embeddings: false,
-  attention_bias: false,
   head_dim: 256,
   linear_conv_kernel_dim: 4,
   linear_key_head_dim: 128,
@@ -38,8 +37,7 @@ export const QWEN_HYBRID_DEFAULTS = {
 
 /**
  * Qwen 3.5 and 3.6: three layers of linear attention by the gated delta rule to one of full attention, whose queries
- * carry a gate of its output; a quarter of each head is rotated. Read from transformers 5.24,
- * models/qwen3_5/modeling_qwen3_5.py.
+ * carry a gate of its output; a quarter of each head is rotated.
  */
 export const qwen35: ModelFamily = {
   modelType: 'qwen3_5_text',
@@ -63,10 +61,7 @@ export const qwen35: ModelFamily = {
   },
 };
 
-/**
- * The same with a mixture of experts and a gated shared one in every layer
- * (models/qwen3_5_moe/modeling_qwen3_5_moe.py).
- */
+/** The same with a mixture of experts and a gated shared one in every layer. */
 export const qwen35Moe: ModelFamily = {
   modelType: 'qwen3_5_moe_text',
   defaults: {
@@ -86,10 +81,7 @@ export const qwen35Moe: ModelFamily = {
   },
 };
 
-/**
- * Qwen3-Next: the layers of Qwen 3.5, with projections in another order and experts in most layers
- * (models/qwen3_next/modeling_qwen3_next.py).
- */
+/** Qwen3-Next: the layers of Qwen 3.5, with projections in another order and experts in most layers. */
 export const qwen3Next: ModelFamily = {
   modelType: 'qwen3_next',
   defaults: {
@@ -150,25 +142,32 @@ function qwenHybrid(sizes: Sizes, projections: MakeProjections, mlp: (module: st
   config.ignore('mlp_only_layers', 'use_qk_norm', 'mamba_ssm_dtype', 'attn_output_gate', 'mtp_num_hidden_layers');
   config.ignore('mtp_use_dedicated_embeddings'); // of the layers that predict further tokens
   expectItsOwn(config);
-  const norm = (name: string) => rmsNorm(name, sizes.hidden, config.positive('rms_norm_eps'), { plusOne: true });
-  const layer = (i: number): Layer => {
-    const module = `layers.${i}`;
-    const attention = () =>
-      plainAttention(`${module}.self_attn`, sizes, {
-        rope,
-        bias,
-        projections: gatedProjections(`${module}.self_attn`, sizes, { bias }),
-        outputGate: 'query',
-        ...headNorms(sizes, i, { plusOne: true }),
-      });
-    return preNormLayer(
-      types[i] === 'full_attention' ? attention() : delta(`${module}.linear_attn`),
-      mlp(`${module}.mlp`, i),
-      norm(`${module}.input_layernorm`),
-      norm(`${module}.post_attention_layernorm`),
-    );
-  };
-  return llamaDecoder(sizes, layer, { plusOne: true });
+  const norm = rmsNorms(sizes, { plusOne: true });
+  const layer = (i: number) =>
+    block({
+      mixer:
+        types[i] === 'full_attention' ? qwenGatedAttention(sizes, i, { rope, bias }) : delta(`layers.${i}.linear_attn`),
+      mlp: mlp(`layers.${i}.mlp`, i),
+      ...llamaNorms(i, norm),
+    });
+  return llamaDecoder(sizes, layer, { norm });
+}
+
+/** `q_proj` also has a gate of each head's output: [heads, query | gate]. Queries and keys have norms. */
+export function qwenGatedAttention(
+  sizes: Sizes,
+  index: number,
+  { bias, ...rest }: AttentionChanges & { readonly bias: boolean },
+): Attention {
+  const module = `layers.${index}.self_attn`;
+  const { query, ...projections } = separateProjections(module, sizes, { bias });
+  return plainAttention(module, sizes, {
+    bias,
+    projections: { ...projections, query: { ...query, output: 2 * query.output } },
+    outputGate: 'query',
+    ...headNorms(sizes, index, { plusOne: true }),
+    ...rest,
+  });
 }
 
 export function gatedDelta(
@@ -198,7 +197,7 @@ export function gatedDelta(
     timeBias: `${module}.dt_bias`,
     norm: rmsNorm(`${module}.norm`, valueDim, config.positive('rms_norm_eps')),
     gateActivation,
-    output: linear(`${module}.out_proj`, valueHeads * valueDim, hidden, { bias: false }),
+    output: linear(`${module}.out_proj`, valueHeads * valueDim, hidden),
   });
 }
 
@@ -207,7 +206,7 @@ export const separateDeltaProjections: MakeProjections = (
   hidden,
   { keyHeads, valueHeads, keyDim, valueDim },
 ) => {
-  const to = (name: string, width: number) => linear(`${module}.${name}`, hidden, width, { bias: false });
+  const to = (name: string, width: number) => linear(`${module}.${name}`, hidden, width);
   return {
     kind: 'separate',
     queryKeyValue: to('in_proj_qkv', 2 * keyHeads * keyDim + valueHeads * valueDim),
@@ -218,7 +217,7 @@ export const separateDeltaProjections: MakeProjections = (
 };
 
 const projectionsByKeyHead: MakeProjections = (module, hidden, { keyHeads, valueHeads, keyDim, valueDim }) => {
-  const to = (name: string, width: number) => linear(`${module}.${name}`, hidden, width, { bias: false });
+  const to = (name: string, width: number) => linear(`${module}.${name}`, hidden, width);
   return {
     kind: 'by key head',
     queryKeyValueGate: to('in_proj_qkvz', 2 * keyHeads * keyDim + 2 * valueHeads * valueDim),

@@ -1,31 +1,24 @@
+import { given } from '@shadow-gate/platform';
 import type { Config } from '../config.ts';
-import type { Layer } from '../decoder.ts';
 import type { StreamExchange, StreamMix } from '../hyper-connections.ts';
 import { type NgramInput, primesFrom } from '../ngrams.ts';
 import type { Convolution } from '../parts.ts';
 import type { GatedDelta } from '../recurrent.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
+import { block, layerTypes, linear, llamaDecoder, readSizes, rmsNorm, type Sizes } from './layers.ts';
 import {
-  block,
-  gatedProjections,
-  headNorms,
-  layerTypes,
-  linear,
-  llamaDecoder,
-  plainAttention,
-  readSizes,
-  rmsNorm,
-  type Sizes,
-} from './layers.ts';
-import { gatedDelta, QWEN_HYBRID_DEFAULTS, qwenExperts, separateDeltaProjections } from './qwen3-5.ts';
+  gatedDelta,
+  QWEN_HYBRID_DEFAULTS,
+  qwenExperts,
+  qwenGatedAttention,
+  separateDeltaProjections,
+} from './qwen3-5.ts';
 
 /**
- * Qwen 4, the experimental release: the mixers and experts of Qwen 3.5 in blocks with several residual streams, to
- * which some layers add embeddings of the last few tokens. Attention is sparse in long texts. Only texts are run that
- * are short enough for a query to see all tokens before it: in longer ones torch.topk chooses among blocks of tokens,
- * whose scores are often equal (a ReLU makes them 0), and no order is defined for those (`Qwen4ExpTextQSAIndexer`).
- * Read from transformers 5.24, models/qwen4_exp/modeling_qwen4_exp.py.
+ * Qwen 4, experimental: the mixers and experts of Qwen 3.5 in blocks with several residual streams, to which some layers
+ * add embeddings of the last few tokens. Attention is sparse in long texts, which are not run: torch.topk chooses blocks
+ * of tokens by scores that are often equal (a ReLU makes them 0), in no defined order (`Qwen4ExpTextQSAIndexer`).
  */
 export const qwen4: ModelFamily = {
   modelType: 'qwen4_exp_text',
@@ -76,25 +69,13 @@ export const qwen4: ModelFamily = {
     // In configs of the families before, and not read.
     config.ignore('intermediate_size', 'mlp_only_layers', 'use_qk_norm', 'mamba_ssm_dtype', 'attn_output_gate');
     config.ignore('mtp_num_hidden_layers', 'mtp_use_dedicated_embeddings');
-    const layer = (i: number): Layer => {
+    const layer = (i: number) => {
       const module = `layers.${i}`;
-      const attention = () =>
-        plainAttention(`${module}.self_attn`, sizes, {
-          rope,
-          bias,
-          projections: gatedProjections(`${module}.self_attn`, sizes, { bias }),
-          outputGate: 'query',
-          ...headNorms(sizes, i, { plusOne: true }),
-          ...(indexer && { forLonger: indexer.tensors(`${module}.self_attn.indexer`) }),
-        });
+      const forLonger = indexer?.tensors(`${module}.self_attn.indexer`);
+      const attention = () => qwenGatedAttention(sizes, i, { rope, bias, ...given({ forLonger }) });
       const recurrent = (): GatedDelta => {
         const mixer = delta(`${module}.linear_attn`);
-        const ngrams = ofLayer(i);
-        return {
-          ...mixer,
-          convolution: reaching(mixer.convolution, kernel),
-          ...(ngrams === undefined ? {} : { ngrams }),
-        };
+        return { ...mixer, convolution: reaching(mixer.convolution, kernel), ...given({ ngrams: ofLayer(i) }) };
       };
       return block({
         mixer: types[i] === 'linear_attention' ? recurrent() : attention(),
@@ -132,19 +113,13 @@ function gateOfDelta(config: Config): (typeof DELTA_GATES)[number] {
 }
 
 /**
- * Selects the tokens that a query sees: the `indexer_budget` / `indexer_compress_ratio` best blocks of
- * `indexer_compress_ratio` tokens, and the tokens after the last whole block. Up to `denseLength` tokens, a query sees
- * all. Null if no layer has an indexer.
+ * A query sees the `indexer_budget` / `indexer_compress_ratio` best blocks of `indexer_compress_ratio` tokens, and the
+ * tokens after the last whole block: all of at most `denseLength` tokens. Null if no layer has an indexer.
  */
 function readIndexer({ config, hidden }: Sizes, types: readonly string[]) {
   if (types.every((type) => type === 'linear_attention')) {
-    config.ignore(
-      'indexer_budget',
-      'indexer_compress_ratio',
-      'indexer_kv_heads',
-      'indexer_n_heads',
-      'indexer_head_dim',
-    );
+    config.ignore('indexer_budget', 'indexer_compress_ratio', 'indexer_head_dim', 'indexer_kv_heads');
+    config.ignore('indexer_n_heads');
     return null;
   }
   const [budget, ratio] = [config.size('indexer_budget'), config.size('indexer_compress_ratio')];
@@ -160,7 +135,6 @@ function readIndexer({ config, hidden }: Sizes, types: readonly string[]) {
   return { denseLength: budget + ratio - 1, tensors };
 }
 
-/** The parts of blocks with several streams. */
 function readStreams({ config, hidden }: Sizes) {
   const [count, rank] = [config.size('hc_count'), config.size('hc_lowrank')];
   if (count === 1) throw config.error('hc_count is 1, and must be larger');
@@ -168,28 +142,25 @@ function readStreams({ config, hidden }: Sizes) {
   const mix = (module: string): StreamMix => ({
     count,
     norm: rmsNorm(`${module}.hc_norm`, width, config.positive('rms_norm_eps'), { plusOne: true }),
-    down: linear(`${module}.input_mix_weight_down`, width, rank, { bias: false }),
-    up: linear(`${module}.input_mix_weight_up`, rank, width, { bias: false }),
+    down: linear(`${module}.input_mix_weight_down`, width, rank),
+    up: linear(`${module}.input_mix_weight_up`, rank, width),
   });
   const exchange = (module: string): StreamExchange => ({
     ...mix(module),
-    inject: linear(`${module}.block_inject_weight`, width, count, { bias: false }),
+    inject: linear(`${module}.block_inject_weight`, width, count),
   });
   return { count, mix, exchange };
 }
 
-/**
- * Tokens of an n-gram at most, its rows in the tables of all layers, and the least size of a table: larger ones are a
- * mistake.
- */
+/** Larger values are a mistake: tokens of an n-gram, rows of n-grams in all layers, least size of a table. */
 const MAX_NGRAM = 64;
 const MAX_ROWS = 16_384;
 const MAX_TABLE = 2 ** 31;
-/** Token ids are kept as float32 numbers. */
+/** Token ids are kept as float32. */
 const MAX_VOCABULARY = 2 ** 24 - 1;
 const NEXT_SEED = 10_007;
 
-/** The layers with n-grams by index, and the tokens that their convolutions and those of linear attention reach. */
+/** The n-grams of each layer, and the tokens that convolutions reach. */
 function readNgrams(
   { config, hidden, layers }: Sizes,
   { count, types }: { readonly count: number; readonly types: readonly string[] },
@@ -240,8 +211,8 @@ function readNgrams(
         rows: Math.ceil(rows / divisor) * divisor,
         width: width / heads,
       },
-      key: linear(`${module}.key_proj`, width, channels, { bias: false }),
-      value: linear(`${module}.value_proj`, width, hidden, { bias: false }),
+      key: linear(`${module}.key_proj`, width, channels),
+      value: linear(`${module}.value_proj`, width, hidden),
       keyNorm: norm('norm_key'),
       streamNorm: norm('norm_query'),
       convolutionNorm: norm('norm_conv'),

@@ -4,7 +4,6 @@ import { llamaDecoder, llamaLayer, readSizes } from './layers.ts';
 
 /**
  * Seed-OSS: Llama with biases of queries, keys and values, and another switch for that of the output (ByteDance 2025).
- * Read from transformers 5.24, models/seed_oss/modular_seed_oss.py.
  */
 export const seedOss: ModelFamily = {
   modelType: 'seed_oss',
@@ -16,13 +15,9 @@ export const seedOss: ModelFamily = {
     num_attention_heads: 80,
     num_key_value_heads: 8,
     head_dim: 128,
-    hidden_act: 'silu',
     max_position_embeddings: 524288,
-    rms_norm_eps: 1e-6,
-    tie_word_embeddings: false,
     attention_bias: true,
     attention_out_bias: false,
-    mlp_bias: false,
   },
   keys: {
     types: { bool: 'attention_out_bias' },

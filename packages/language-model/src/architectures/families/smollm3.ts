@@ -2,10 +2,7 @@ import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { eachLayer, llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers } from './layers.ts';
 
-/**
- * SmolLM 3: Llama with some layers without positions (NoPE: Yang et al. 2025, arXiv 2501.18795). Compared with
- * transformers 5.24, models/smollm3/modeling_smollm3.py.
- */
+/** SmolLM 3: Llama with some layers without positions (NoPE: Yang et al. 2025, arXiv 2501.18795). */
 export const smollm3: ModelFamily = {
   modelType: 'smollm3',
   defaults: {
@@ -15,12 +12,8 @@ export const smollm3: ModelFamily = {
     num_hidden_layers: 36,
     num_attention_heads: 16,
     num_key_value_heads: 4,
-    hidden_act: 'silu',
     max_position_embeddings: 32768,
-    rms_norm_eps: 1e-6,
     tie_word_embeddings: true,
-    attention_bias: false,
-    mlp_bias: false,
     use_sliding_window: false,
     sliding_window: null,
     no_rope_layer_interval: 4,

@@ -1,11 +1,20 @@
 import type { HeadNorm } from '../decoder.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { block, decoder, eachLayer, gatedMlp, layerNorm, plainAttention, readSizes } from './layers.ts';
+import {
+  block,
+  gatedMlp,
+  layerNorm,
+  layerNorms,
+  llamaDecoder,
+  llamaNorms,
+  plainAttention,
+  readSizes,
+} from './layers.ts';
 
 /**
  * StableLM 2: layer norms, rotary embeddings on a quarter of each head, optionally parallel residuals (arXiv
- * 2402.17834). Compared with transformers 5.24, models/stablelm/modeling_stablelm.py.
+ * 2402.17834).
  */
 export const stablelm: ModelFamily = {
   modelType: 'stablelm',
@@ -16,10 +25,8 @@ export const stablelm: ModelFamily = {
     num_hidden_layers: 32,
     num_attention_heads: 32,
     num_key_value_heads: 32,
-    hidden_act: 'silu',
     max_position_embeddings: 4096,
     layer_norm_eps: 1e-5,
-    tie_word_embeddings: false,
     use_qkv_bias: false,
     qk_layernorm: false,
     use_parallel_residual: false,
@@ -27,7 +34,7 @@ export const stablelm: ModelFamily = {
   keys: { types: { bool: 'use_qkv_bias' }, notNull: 'hidden_dropout' },
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false });
-    const { heads, keyValueHeads, headDim, hidden } = sizes;
+    const { heads, keyValueHeads, headDim } = sizes;
     const rope = readRope(config, headDim, { theta: 10000, partial: 0.25, mayBePartial: true });
     const epsilon = config.positive('layer_norm_eps');
     config.ignore('norm_eps', 'rope_pct', 'rotary_scaling_factor'); // keys of its first version
@@ -39,24 +46,22 @@ export const stablelm: ModelFamily = {
       );
       return isNormed ? { over: 'each-head', norms } : null;
     };
-    return decoder(sizes, {
-      layers: eachLayer(sizes, (i) => {
-        const at = `layers.${i}.self_attn`;
-        return block({
-          mixer: plainAttention(at, sizes, {
-            rope,
-            bias: config.boolean('use_qkv_bias'),
-            outputBias: false,
-            queryNorm: normOf(`${at}.q_layernorm`, heads),
-            keyNorm: normOf(`${at}.k_layernorm`, keyValueHeads),
-          }),
-          mlp: gatedMlp(sizes, `layers.${i}.mlp`),
-          residual: isParallel ? 'parallel' : 'sequential',
-          attentionNorm: layerNorm(`layers.${i}.input_layernorm`, hidden, epsilon),
-          mlpNorm: isParallel ? 'attention' : layerNorm(`layers.${i}.post_attention_layernorm`, hidden, epsilon),
-        });
-      }),
-      finalNorm: layerNorm('norm', hidden, epsilon),
-    });
+    const norm = layerNorms(sizes, 'layer_norm_eps');
+    const layer = (i: number) => {
+      const at = `layers.${i}.self_attn`;
+      return block({
+        mixer: plainAttention(at, sizes, {
+          rope,
+          bias: config.boolean('use_qkv_bias'),
+          outputBias: false,
+          queryNorm: normOf(`${at}.q_layernorm`, heads),
+          keyNorm: normOf(`${at}.k_layernorm`, keyValueHeads),
+        }),
+        mlp: gatedMlp(sizes, `layers.${i}.mlp`),
+        ...llamaNorms(i, norm),
+        ...(isParallel ? { residual: 'parallel', mlpNorm: 'attention' } : {}),
+      });
+    };
+    return llamaDecoder(sizes, layer, { norm });
   },
 };

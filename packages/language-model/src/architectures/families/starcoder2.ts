@@ -1,20 +1,8 @@
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import {
-  decoder,
-  eachLayer,
-  layerNorm,
-  plainAttention,
-  plainMlp,
-  preNormLayer,
-  readSizes,
-  readWindow,
-} from './layers.ts';
+import { layerNorms, llamaDecoder, llamaLayer, plainMlp, readSizes, readWindow } from './layers.ts';
 
-/**
- * StarCoder 2: layer norms, an MLP without gate, biases in all layers (arXiv 2402.19173). Compared with transformers
- * 5.24, models/starcoder2/modeling_starcoder2.py.
- */
+/** StarCoder 2: layer norms, an MLP without gate, biases in all layers (arXiv 2402.19173). */
 export const starcoder2: ModelFamily = {
   modelType: 'starcoder2',
   defaults: {
@@ -34,25 +22,15 @@ export const starcoder2: ModelFamily = {
   keys: { types: { float: 'norm_epsilon' }, notNull: 'residual_dropout' },
   describe: (config) => {
     const sizes = readSizes(config);
-    const { hidden } = sizes;
     const rope = readRope(config, sizes.headDim, { theta: 10000 });
-    const epsilon = config.positive('norm_epsilon');
+    const norm = layerNorms(sizes, 'norm_epsilon');
     const window = readWindow(config);
     const bias = config.boolean('use_bias');
     const mlp = plainMlp(sizes, { bias, names: ['c_fc', 'c_proj'] });
     // Written by its first version, but not read.
     config.ignore('layer_types', 'mlp_type', 'norm_type', 'activation_function', 'layer_norm_epsilon');
     config.ignore('scale_attn_weights');
-    return decoder(sizes, {
-      layers: eachLayer(sizes, (i) =>
-        preNormLayer(
-          plainAttention(`layers.${i}.self_attn`, sizes, { rope, window, bias }),
-          mlp(`layers.${i}.mlp`),
-          layerNorm(`layers.${i}.input_layernorm`, hidden, epsilon),
-          layerNorm(`layers.${i}.post_attention_layernorm`, hidden, epsilon),
-        ),
-      ),
-      finalNorm: layerNorm('norm', hidden, epsilon),
-    });
+    const layer = (i: number) => llamaLayer(sizes, i, { rope, window, bias }, { mlp: mlp(`layers.${i}.mlp`), norm });
+    return llamaDecoder(sizes, layer, { norm });
   },
 };
