@@ -34,9 +34,7 @@ export function commandSettings(options: CandidateMeasureOptions & MergeOptions 
   };
 }
 
-/**
- * The store of measurements between runs; undefined for none, as with a time limit: a second run may answer more.
- */
+/** The store of measurements between runs; undefined for none, as with a time limit: a second run may answer more. */
 export function openMeasurementStore(
   options: StoreOptions & Pick<ProbeOptions, 'budget'>,
   output: Output,

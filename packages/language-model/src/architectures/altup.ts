@@ -2,14 +2,14 @@ import type { Linear, Norm } from './parts.ts';
 
 /**
  * Alternating updates (Baykal et al. 2023, arXiv 2301.13310): a token has several hidden states [count, hidden]. A
- * block computes one, from which it predicts and corrects the others.
+ * block computes one, and predicts and corrects the others from it.
  */
 export interface AltUp {
   /** Number of hidden states, the embedding included. */
   readonly count: number;
-  /** From the embedding to the other states, each then scaled to its magnitude. */
+  /** From the embedding to the other states, which are then scaled to its magnitude. */
   readonly expand: readonly Linear[];
-  /** From the other states to what is averaged with the first behind the last block, each scaled to its magnitude. */
+  /** From the other states to terms of the mean with the first after the last block, scaled to its magnitude. */
   readonly collapse: readonly Linear[];
 }
 
@@ -27,16 +27,13 @@ export interface AltUpBlock {
   readonly router: Linear;
   readonly predict: Linear;
   readonly correct: Linear;
-  /**
-   * A tensor [hidden] that multiplies the corrected active state where the layer's embedding is chosen by it; null: it
-   * does not.
-   */
+  /** A tensor [hidden] that multiplies the corrected active state as the gate of the layer's embedding, or null. */
   readonly outputScale: string | null;
 }
 
 /**
- * A residual of low rank (Menghani et al. 2024, arXiv 2411.07501): the attention half of a block gives (h + attention +
- * x + norm(right(left(x)))) / √2, with x = attentionNorm(h).
+ * A residual of low rank (Menghani et al. 2024, arXiv 2411.07501). With x = attentionNorm(h), the attention half gives
+ * (h + attention + x + norm(right(left(x)))) / √2.
  */
 export interface Laurel {
   readonly left: Linear;

@@ -1,43 +1,39 @@
 import type { Linear, Norm } from './parts.ts';
 
 /**
- * Compressed attention (DeepSeek-V4): one vector of a token is its key and its value for all heads, and farther tokens
- * are seen as entries, each of which stands for a window of tokens. What the heads return is rotated back by the
- * query's position.
+ * Compressed attention (DeepSeek-V4): one vector of a token is its key and value for all heads, and farther tokens are
+ * seen as entries for windows of tokens. The heads' output is rotated back by the query's position.
  */
 export interface Compressed {
   readonly kind: 'compressed';
-  /** To [heads, headDim]. The indexer takes what is behind the norm as well. */
+  /** To [heads, headDim]. The indexer also takes the output of the norm. */
   readonly query: { readonly down: Linear; readonly norm: Norm; readonly up: Linear };
   /** To [headDim]. */
   readonly keyValue: Linear;
-  /** Null for a layer that sees the tokens in its window alone. */
+  /** Null for a layer that sees only the tokens in its window. */
   readonly entries: TokenEntries | null;
-  /** Heads in `count` groups, each through its own rows of a tensor [count · rank, heads · headDim / count]. */
+  /** Heads in `count` groups, each with its own rows of a tensor [count · rank, heads · headDim / count]. */
   readonly outputGroups: { readonly tensor: string; readonly count: number; readonly rank: number };
 }
 
-/** One more key that is its value for every window of tokens, seen by the last of them and all after it. */
+/** A key that is its value for each window of tokens, seen from the window's last token on. */
 export interface TokenEntries {
   readonly windows: TokenWindows;
   readonly compressor: Compressor;
-  /** Chooses the entries that a query sees; null: it sees them all. */
+  /** Chooses the entries that a query sees; null: all of them. */
   readonly indexer: Indexer | null;
 }
 
-/** Tokens 0 … rate − 1, rate … 2·rate − 1, and so on; those of an unfinished window have no entry yet. */
+/** Tokens 0 … rate − 1, rate … 2·rate − 1, and so on. An unfinished window has no entry yet. */
 export interface TokenWindows {
   readonly rate: number;
-  /**
-   * An entry is made of the tokens of the window before, too: the first half of their features, and the second half of
-   * its own tokens'.
-   */
+  /** Entries use the first half of the previous window's features, and the second half of their own. */
   readonly overlap: boolean;
 }
 
 /**
- * An entry is norm(Σ_j softmax_j(gate(x_j) + bias_j) · value(x_j)) over its tokens, for each of `size` dimensions on
- * its own, rotated by the position of the first token of its window.
+ * An entry is norm(Σ_j softmax_j(gate(x_j) + bias_j) · value(x_j)) over its tokens, for each of `size` dimensions
+ * alone, rotated by the position of its window's first token.
  */
 export interface Compressor {
   /** To [size], or [2, size] where windows overlap. */
@@ -61,7 +57,7 @@ export interface Indexer {
   readonly most: number;
 }
 
-/** Features of a token that entries are made of, one after the other. */
+/** Features of a token from which entries are made, in order. */
 export function entryFeatures({ compressor, indexer }: TokenEntries): readonly Linear[] {
   return [compressor, ...(indexer === null ? [] : [indexer.compressor])].flatMap(({ value, gate }) => [value, gate]);
 }

@@ -1,5 +1,5 @@
 /**
- * Keys of config.json that do not affect the logits: bookkeeping, training, generation, other heads. transformers
+ * Keys of config.json that do not affect the logits (bookkeeping, training, generation, other heads). transformers
  * writes them into every config, and fine-tuning tools add their own.
  */
 const ARITHMETIC_FREE = new Set(
@@ -31,7 +31,7 @@ const ARITHMETIC_FREE = new Set(
 /** `_name_or_path`, `_attn_implementation`, `unsloth_version`, `is_llama_config`, `image_token_id`, … */
 const ARITHMETIC_FREE_PATTERN = /^(_|unsloth|transformers\.js_config$|is_\w+_config$|.*_token_(id|index)s?$)/;
 
-/** A feature that is turned off, whatever it is. */
+/** A feature that is turned off. */
 function isOff(value: unknown): boolean {
   return value === null || value === false || value === 0;
 }
@@ -46,7 +46,6 @@ function isPlain(key: string, value: unknown): boolean {
 
 const FULL_ATTENTION = new Set<unknown>(['full_attention', 'attention']);
 
-/** Can this key be ignored? */
 export function isArithmeticFree(key: string, value: unknown): boolean {
   if (ON_BY_DEFAULT.has(key)) return value === true;
   return ARITHMETIC_FREE.has(key) || ARITHMETIC_FREE_PATTERN.test(key) || isOff(value) || isPlain(key, value);

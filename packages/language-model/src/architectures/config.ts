@@ -7,14 +7,11 @@ type Values = Readonly<Record<string, unknown>>;
 
 interface ConfigSource {
   readonly modelType: string;
-  /** Name of the file in errors. */
   readonly file: string;
   readonly values: Values;
-  /** Values of missing keys. */
   readonly defaults: Values;
-  /** Other names of a key that the family's own code accepts. */
+  /** Other names of keys that the family's own code accepts. */
   readonly aliases?: Readonly<Record<string, string>>;
-  /** Those of all classes if missing. */
   readonly types?: KeyTypes;
 }
 
@@ -22,13 +19,13 @@ interface ConfigSource {
 interface UnreadKey {
   /** `"key": value`. */
   readonly shown: string;
-  /** A key that the family reads and the config lacks, with nearly the same name: perhaps that was meant. */
+  /** A missing key of the family with nearly the same name: perhaps that was meant. */
   readonly similar: string | null;
 }
 
 /**
- * config.json as a family reads it. Missing keys have the family's defaults. The keys that were read are recorded, so
- * that an unknown key can be refused (`refuseUnread`).
+ * config.json as a family reads it, with the family's defaults for missing keys. It records the keys that were read, to
+ * refuse unknown ones (`refuseUnread`).
  */
 export class Config {
   readonly modelType: string;
@@ -54,12 +51,12 @@ export class Config {
     }
   }
 
-  /** Has the family read this key, by whatever name? */
+  /** Has the family read this key, by any name? */
   isRead(key: string): boolean {
     return this.#read.has(this.#nameOf(key));
   }
 
-  /** Is the key there, whatever its value is? */
+  /** Is the key there, even as null? */
   has(key: string): boolean {
     return Object.hasOwn(this.#values, key);
   }
@@ -78,10 +75,7 @@ export class Config {
     return value;
   }
 
-  /**
-   * A number for each of `count` layers: a list, or one number for all of them.
-   * @returns null for a missing key without a default
-   */
+  /** A number for each of `count` layers (a list, or one number for all); null for a missing key without a default. */
   numberOfEach(key: string, count: number): number[] | null {
     const value = this.#orDefault(key) ?? null;
     if (value === null) return null;
@@ -113,14 +107,12 @@ export class Config {
     return value;
   }
 
-  /**
-   * A number or null, both of which can be explicit values; the family's default applies only if the key is missing.
-   */
+  /** A number or null; the family's default applies only if the key is missing. */
   numberOrNull(key: string): number | null {
     return this.has(key) ? this.optionalNumber(key) : ((this.#orDefault(key) as number | null | undefined) ?? null);
   }
 
-  /** A number of the config itself, without the default. */
+  /** A number, without the default. */
   optionalNumber(key: string): number | null {
     const value = this.#get(key) ?? null;
     if (value !== null && (typeof value !== 'number' || !Number.isFinite(value))) {
@@ -137,7 +129,7 @@ export class Config {
     return first;
   }
 
-  /** A text of the config itself, without the default. */
+  /** A text, without the default. */
   text(key: string): string | null {
     const value = this.#get(key) ?? null;
     if (value !== null && typeof value !== 'string') throw this.error(`${key} is ${shown(value)}, not a text`);
@@ -170,7 +162,7 @@ export class Config {
     return activation;
   }
 
-  /** Refuse any other value of this key, since only this one is supported. */
+  /** Refuse any other value: only this one is supported. */
   expect(key: string, value: unknown, why: string): void {
     const found = this.has(key) ? this.#get(key) : value;
     // To transformers, null is false where it is not refused.
@@ -178,14 +170,14 @@ export class Config {
     if (shown(found) !== shown(value)) throw this.error(`${key} is ${shown(found)}: ${why}`);
   }
 
-  /** Keys that can be in this family's configs and do not affect the logits. */
+  /** Accept keys that do not affect the logits of this family. */
   ignore(...keys: readonly string[]): void {
     for (const key of keys) this.#read.add(key);
   }
 
   /**
-   * Refuse a key that has not been read and may change the arithmetic.
-   * @throws UserError that names it
+   * Refuse keys that have not been read and may change the arithmetic.
+   * @throws UserError
    */
   refuseUnread(): void {
     const isNull = (key: string) => this.#values[key] === null;
@@ -204,7 +196,7 @@ export class Config {
     );
   }
 
-  /** The keys that have not been read and may change the arithmetic, in order. */
+  /** The keys that have not been read and may change the arithmetic, sorted. */
   unread(): UnreadKey[] {
     const missing = [...this.#read].filter((key) => !Object.hasOwn(this.#values, key));
     return Object.keys(this.#values)
@@ -216,7 +208,7 @@ export class Config {
       }));
   }
 
-  /** The error for a word that this family does not have, with those that it has. */
+  /** The error for a word that this family does not know. */
   unknownWord(key: string, found: unknown, known: readonly string[]): UserError {
     const words = known.map((word) => JSON.stringify(word)).join(', ');
     return this.error(`${key} is ${shown(found)}, which is not supported: ${this.modelType} has ${words}`);
@@ -231,7 +223,7 @@ export class Config {
     return this.#values[key];
   }
 
-  /** The default is for a missing key only: null is a value. */
+  /** The default is only for a missing key: null is a value. */
   #orDefault(key: string): unknown {
     const value = this.#get(key);
     return value === undefined ? this.#defaults[key] : value;

@@ -11,23 +11,23 @@ export type { Activation, Linear, Norm } from './parts.ts';
 export type { Router, RouterGroups, Sparsemixer } from './router.ts';
 
 /**
- * A decoder-only language model, described from its config: the output of each family's file and the input of the graph
- * builder. Names of modules are relative to the backbone (the part under `model.` or `transformer.`).
+ * A decoder-only language model, described from its config: families make it, the graph builder reads it. Module names
+ * are relative to the backbone (the part under `model.` or `transformer.`).
  */
 export interface Decoder {
   readonly vocabulary: number;
   readonly hidden: number;
-  /** Longest sequence that the model was made for, in tokens. */
+  /** Longest sequence, in tokens. */
   readonly maxLength: number;
   readonly embeddings: string;
   readonly embeddingScale: number;
-  /** Embeddings and output layer have another size than the stream; the same if missing. */
+  /** For embeddings and an output layer of another size than the stream. */
   readonly projected?: ProjectedEmbeddings;
   /** Norm of the embeddings; none if missing. */
   readonly embeddingNorm?: Norm;
-  /** Learned absolute positions, or null. */
+  /** Learned absolute positions. */
   readonly positions: LearnedPositions | null;
-  /** Embeddings for each layer, in addition to those of the stream; none if missing. */
+  /** Embeddings for each layer (Gemma 3n, Gemma 4). */
   readonly perLayerEmbeddings?: PerLayerEmbeddings;
   /** Several hidden states for each token (Gemma 3n); one if missing. */
   readonly altUp?: AltUp;
@@ -36,14 +36,14 @@ export interface Decoder {
   /** Several streams for each token (DeepSeek-V4); one if missing. */
   readonly hyper?: HyperStreams;
   readonly layers: readonly Layer[];
-  /** Null in a decoder without one, or where the hidden state is mixed from several streams. */
+  /** Null for no norm, or if the hidden state is mixed from several streams. */
   readonly finalNorm: Norm | null;
   readonly head: Head;
-  /** How files can name its modules, the most common naming first. */
+  /** Names of its modules in files, the most common first. */
   readonly namings: readonly ModuleNaming[];
-  /** Parts of names that files can have in the place of the decoder's own, which are those in memory. */
+  /** Parts of names in files in place of the decoder's own, which are those in memory. */
   readonly fileNames?: readonly { readonly own: string; readonly file: string }[];
-  /** Modules and tensors of layers that files and adapters can have, and that the model does not compute with. */
+  /** Modules and tensors of layers that files and adapters can have and the model does not use. */
   readonly spare?: readonly string[];
 }
 
@@ -59,55 +59,54 @@ interface LearnedPositions {
   readonly offset: number;
 }
 
-/** Prefix of the backbone's modules, which ends with a dot or is empty, and name of the output layer. */
+/** The prefix of the backbone's modules (empty, or ending with a dot) and the name of the output layer. */
 export interface ModuleNaming {
   readonly backbone: string;
   readonly head: string;
 }
 
 interface Head {
-  /** The embeddings are the output layer, if the file has no separate one. */
+  /** The embeddings are the output layer, unless the file has one. */
   readonly tied: boolean;
   /** Logits are multiplied by this. */
   readonly scale: number;
-  /** c in c·tanh(x / c) of the logits, or null. */
+  /** c in c·tanh(x / c) of the logits. */
   readonly softcap: number | null;
   readonly bias?: boolean;
 }
 
 /**
- * One block. Sequential: h += scale·mixer(norm(h)), then h += scale·mlp(norm(h)). Normed: h = norm(h), h +=
- * scale·mixer(h), and the same with the MLP. Parallel: h += mixer(norm(h)) + mlp(norm(h)), both from the same h.
+ * One block. Sequential: h += scale·mixer(norm(h)), then h += scale·mlp(norm(h)). Normed: h = norm(h), then h +=
+ * scale·mixer(h); the same with the MLP. Parallel: h += mixer(norm(h)) + mlp(norm(h)), both from one h.
  */
 export interface Layer {
-  /** Mixes in earlier tokens. Null: the block has only an MLP. */
+  /** Mixes in earlier tokens. Null: only an MLP. */
   readonly mixer: Mixer | null;
   readonly mlp: Mlp | null;
   readonly residual: 'sequential' | 'normed' | 'parallel';
   readonly residualScale: number;
-  /** Before the mixer; null in families without it. */
   readonly attentionNorm: Norm | null;
-  /** Applied to the mixer's output, before it is added. */
+  /** Of the mixer's output, before it is added. */
   readonly attentionOutputNorm: Norm | null;
-  /** Before the MLP; 'attention' for the output of `attentionNorm`. */
+  /** Before the MLP; 'attention': the output of `attentionNorm`. */
   readonly mlpNorm: Norm | null | 'attention';
   readonly mlpOutputNorm: Norm | null;
-  /** Experts that compute in parallel with the MLP, in a sequential block; none if missing. */
+  /** Experts in parallel with the MLP of a sequential block. */
   readonly beside?: ExpertsBeside;
-  /** In parallel with attention; none if missing. */
+  /** In parallel with attention. */
   readonly laurel?: Laurel;
-  /** How the block computes one of several hidden states, in a decoder that has them. */
+  /** How the block computes one of several hidden states. */
   readonly altUp?: AltUpBlock;
-  /** How both halves of the block take part in several residual streams, in a decoder that has them. */
+  /** How both halves read and write several residual streams. */
   readonly hyperConnections?: BlockExchanges;
-  /** How the block takes one stream from several and gives one back, in a decoder that has them. */
+  /** How the block takes one stream from several and gives one back. */
   readonly hyper?: HyperBlock;
   /**
-   * Adds the token's embedding for this layer after the MLP; nothing if missing. With several hidden states, it is
-   * added to all but the first, and the computed one gates it.
+   * Adds the token's embedding for this layer after the MLP. With several hidden states, the computed one gates it, and
+   * it is added to the others.
    */
   readonly perLayerInput?: PerLayerInput;
-  /** A tensor [1] that multiplies the stream behind all of the block (Gemma 4); none if missing. */
+  /** A tensor [1] that multiplies the stream at the end of the block (Gemma 4). */
   readonly scalar?: string;
 }
 
@@ -137,7 +136,7 @@ interface MixerBranch {
   readonly outputScale: number;
 }
 
-/** A query sees this many positions, itself included; or those of its chunk; null for all before it. */
+/** The positions that a query sees, itself included: this many, those of its chunk, or all before it (null). */
 export type Window = number | Chunk | null;
 
 /** Positions per chunk (Llama 4). */
@@ -151,43 +150,41 @@ export interface Attention {
   readonly keyValueHeads: number;
   /** Dimensions of each head's queries and keys. */
   readonly headDim: number;
-  /** Dimensions of each head's values; in compressed attention, of what is kept for entries in their place. */
+  /** Dimensions of each head's values; in compressed attention, of what is kept for entries. */
   readonly valueDim: number;
   readonly projections: Projections;
   readonly output: Linear;
-  /** Factor of the products of queries and keys, before softcap and mask. */
+  /** Factor of query-key products, before softcap and mask. */
   readonly scale: number;
   readonly softcap: number | null;
   readonly window: Window;
-  /** Null for a layer without rotary positions. */
+  /** Null: no rotary positions. */
   readonly rope: Rope | null;
-  /** Biases that fall linearly with the distance (Press et al. 2022, arXiv 2108.12409), or null. */
+  /** Biases that fall linearly with the distance (Press et al. 2022, arXiv 2108.12409). */
   readonly alibi: Alibi | null;
   readonly queryNorm: HeadNorm | null;
   readonly keyNorm: HeadNorm | null;
   readonly valueNorm: HeadNorm | null;
-  /** Norms of queries and keys come before their rotation, or after it. */
   readonly headNorms: 'before rope' | 'after rope';
-  /** Queries and keys before their rotation, and values, are limited to −clip … clip (OLMoE); not if missing. */
+  /** Queries and keys (before their rotation) and values are clipped to ±clip (OLMoE). */
   readonly clip?: number;
   readonly temperature: Temperature | null;
-  /** A tensor [heads] of logits in the softmax that carry no value (arXiv 2309.17453, gpt-oss), or null. */
+  /** A tensor [heads] of logits in the softmax that carry no value (arXiv 2309.17453, gpt-oss). */
   readonly sinks: string | null;
   /**
-   * The sigmoid of these features multiplies what the heads return, before `output`. `query`: they are the second half
-   * of what the query layer gives for each head, [heads, 2·headDim] (Qwen 3.5). A layer to [heads, valueDim] (AFMoE),
-   * or to [heads]: one for each head (LFM3).
+   * The sigmoid of these features multiplies the heads' output. `query`: the second half of each head's queries,
+   * [heads, 2·headDim] (Qwen 3.5). Or a layer to [heads, valueDim] (AFMoE), or to [heads] (LFM3).
    */
   readonly outputGate: 'query' | Linear | null;
-  /** Tensors that the file has for texts longer than the decoder's; none if missing. */
+  /** Tensors for texts longer than the decoder's. */
   readonly forLonger?: ReadonlyArray<{ readonly tensor: string; readonly shape: readonly number[] }>;
 }
 
 /**
- * Three layers, or two, where values are the keys before norm and rotation; or one layer whose output is viewed as
- * [groups, q + k + v, headDim] and split along the middle; or keys and values from a latent vector for all heads
- * (multi-head latent attention, DeepSeek-V2, arXiv 2405.04434); or only queries, to the keys and values of an earlier
- * layer (Brandon et al. 2024, arXiv 2405.12981).
+ * Three layers, or two, with keys before norm and rotation as values; or one layer whose output is viewed as [groups, q
+ * + k + v, headDim] and split along the middle; or keys and values from a latent vector for all heads (multi-head
+ * latent attention, DeepSeek-V2, arXiv 2405.04434); or only queries, with keys and values of an earlier layer (Brandon
+ * et al. 2024, arXiv 2405.12981).
  */
 export type Projections =
   | { readonly kind: 'separate'; readonly query: Linear; readonly key: Linear; readonly value: Linear | 'key' }
@@ -205,7 +202,7 @@ export interface Latent {
   readonly kind: 'latent';
   /** To [heads, headDim], the last `ropeDim` of each head rotated: one layer, or two with a norm in between. */
   readonly query: { readonly down: Linear; readonly norm: Norm; readonly up: Linear } | { readonly up: Linear };
-  /** To the latent vector and, behind it, the `ropeDim` rotated dimensions of the keys of all heads. */
+  /** To the latent vector, followed by the `ropeDim` rotated dimensions of all heads' keys. */
   readonly compress: Linear;
   /** Norm of the latent vector. */
   readonly norm: Norm;
@@ -214,9 +211,7 @@ export interface Latent {
   readonly ropeDim: number;
 }
 
-/**
- * Queries at position p are multiplied by 1 + scale · ln(1 + ⌊(p + offset) / length⌋) (Llama 4, Ministral 3).
- */
+/** Queries at position p are multiplied by 1 + scale · ln(1 + ⌊(p + offset) / length⌋) (Llama 4, Ministral 3). */
 export interface Temperature {
   readonly scale: number;
   readonly length: number;
@@ -225,16 +220,15 @@ export interface Temperature {
 
 /** Added to the scores: scale · slope · position of the key. */
 export interface Alibi {
-  /** One per head. */
   readonly slopes: readonly number[];
   readonly scale: number;
-  /** Slopes, and their products with positions, are rounded to this before they are scaled. */
+  /** Slopes and their products with positions are rounded to this before they are scaled. */
   readonly rounding: 'bfloat16' | 'float32';
 }
 
 /**
- * A norm of queries or keys: over each head with one shared weight, over all heads at once, or over each head with a
- * weight of its own, from a tensor per head or from one tensor [heads, headDim].
+ * A norm of queries or keys: over each head with one weight, over all heads at once, or over each head with its own
+ * weight, from a tensor per head or from one tensor [heads, headDim].
  */
 export type HeadNorm =
   | { readonly over: 'head'; readonly norm: Norm }
@@ -249,12 +243,9 @@ export type Mlp =
       readonly up: Linear;
       readonly down: Linear;
       readonly activation: Activation | ClampedSwiglu;
-      /**
-       * A token's gates g become max(0, g − mean − cutoff · standard deviation) before the activation, so that most are
-       * 0 (Gemma 3n); they stay as they are if missing.
-       */
+      /** Gates g become max(0, g − mean − cutoff · standard deviation) before the activation: most are 0 (Gemma 3n). */
       readonly cutoff?: number;
-      /** Factors of the gates before the activation, and of the output (Falcon-H1); 1 if missing. */
+      /** Factors of the gates before the activation, and of the output (Falcon-H1). */
       readonly scales?: { readonly gate: number; readonly output: number };
     }
   | {
@@ -275,13 +266,13 @@ export interface Experts {
   readonly perToken: number;
   readonly activation: Activation | ClampedSwiglu;
   readonly expert: (index: number) => Expert;
-  /** Newer files stack the experts in two tensors; null where no file of the family does. */
+  /** The experts stacked in two tensors; null if no file of the family does that. */
   readonly stacked: StackedExperts | null;
-  /** A token's weights multiply what its experts are given (Llama 4), not what they return. */
+  /** A token's weights multiply the input of its experts (Llama 4), not their output. */
   readonly scales?: 'input';
   /** Computed for every token and added. */
   readonly shared: SharedExpert | null;
-  /** The experts see a smaller vector than the router: down(x), and their sum goes through up. Null: they see x. */
+  /** The experts see down(x), a smaller vector than the router, and their sum goes through up. Null: they see x. */
   readonly latent: { readonly down: Linear; readonly up: Linear } | null;
 }
 
@@ -295,7 +286,7 @@ interface Expert {
 export interface StackedExperts {
   readonly gateUp: string;
   readonly down: string;
-  /** Other names of the two tensors; none if missing. */
+  /** Other names of the two tensors. */
   readonly alias?: { readonly gateUp: string; readonly down: string };
   /**
    * - `output-first`: tensors [count, 2·width, hidden] (gate rows first) and [count, hidden, width];
@@ -304,7 +295,7 @@ export interface StackedExperts {
    * - `by shape`: one of the first two, as the shapes of the tensors say.
    */
   readonly layout: 'output-first' | 'input-first' | 'input-first, alternating' | 'by shape';
-  /** Tensors [count, 2·width], in the order of `gateUp`, and [count, hidden]; null: there are none. */
+  /** Tensors [count, 2·width], in the order of `gateUp`, and [count, hidden], or null. */
   readonly biases: { readonly gateUp: string; readonly down: string } | null;
 }
 
@@ -328,73 +319,68 @@ export interface Xielu {
 
 export interface SharedExpert {
   readonly mlp: Exclude<Mlp, Experts>;
-  /** Its output is multiplied by the sigmoid of this layer [1, hidden] (Qwen 2 MoE); null: added as it is. */
+  /** The sigmoid of this layer [1, hidden] multiplies its output (Qwen 2 MoE), or null. */
   readonly gate: Linear | null;
 }
 
 export interface Rope {
-  /** Number of a head's dimensions that are rotated; the others pass through. */
+  /** Dimensions of a head that are rotated; the others pass through. */
   readonly dim: number;
-  /** [dim / 2], one per pair of dimensions, in radians per token. */
+  /** [dim / 2], in radians per token. */
   readonly frequencies: readonly number[];
   /** Factor of cosines and sines (YaRN, LongRoPE). */
   readonly magnitude: number;
   /** Used for sequences of more than `above` tokens (LongRoPE). */
   readonly long: { readonly above: number; readonly frequencies: readonly number[]; readonly magnitude: number } | null;
-  /** Factor by which sequences that are longer than the decoder's, and are not run here, change it; none if missing. */
+  /** Factor for sequences longer than the decoder's, which are not run here. */
   readonly beyond?: number;
-  /** Pairs are neighbors (2i, 2i + 1), as in the paper; false: they are (i, i + dim / 2). */
+  /** Pairs are neighbors (2i, 2i + 1), as in the paper, not (i, i + dim / 2). */
   readonly interleaved: boolean;
-  /** The last dimensions of a head are rotated; the first if missing. */
+  /** The last dimensions of a head are rotated, not the first. */
   readonly isLast?: true;
 }
 
-/** How many hidden states of a token there are; null for one, without an axis for them. */
+/** Hidden states of a token; null for one, without an axis for them. */
 export function stateCount({ altUp, hyper }: Pick<Decoder, 'altUp' | 'hyper'>): number | null {
   return altUp?.count ?? hyper?.head.count ?? null;
 }
 
-/** Are the experts of a layer chosen by the token itself? */
 export function choosesByToken({ mlp }: Pick<Layer, 'mlp'>): boolean {
   return mlp?.kind === 'experts' && mlp.router.byToken !== undefined;
 }
 
-/** The size of what the output layer gets. */
+/** The input size of the output layer. */
 export function outputSize({ hidden, projected }: Pick<Decoder, 'hidden' | 'projected'>): number {
   return projected?.output.output ?? hidden;
 }
 
-/** The mixers of a layer: none, one, or several in parallel. */
 export function mixersOf({ mixer }: Pick<Layer, 'mixer'>): readonly SingleMixer[] {
   if (mixer === null) return [];
   return mixer.kind === 'parallel' ? mixer.branches.map((branch) => branch.mixer) : [mixer];
 }
 
-/** The entries of a layer; null where it has none. */
 export function entriesIn(projections: Projections): TokenEntries | null {
   return projections.kind === 'compressed' ? projections.entries : null;
 }
 
-/** The attention of all layers that have one. */
 export function attentionMixers({ layers }: Pick<Decoder, 'layers'>): Attention[] {
   return layers.flatMap(mixersOf).filter((mixer) => mixer.kind === 'attention');
 }
 
-/** Has the layer keys and values of its own? Otherwise it keeps none for later tokens. */
+/** Does the layer have its own keys and values? If not, it keeps none for later tokens. */
 export function hasOwnKeys({ projections }: Attention): boolean {
   return projections.kind !== 'shared';
 }
 
 /**
- * Number of layers before the final run of layers that reuse earlier keys and values. No other token sees their
- * results, so only tokens whose hidden state is returned need to go through them.
+ * Layers before the final run of layers that reuse earlier keys and values. No other token sees their results, so only
+ * tokens whose hidden state is returned need to go through them.
  */
 export function layersBeforeLate({ layers }: Pick<Decoder, 'layers'>): number {
   const isLate = ({ mixer }: Layer) => mixer?.kind === 'attention' && !hasOwnKeys(mixer) && mixer.alibi === null;
   return layers.findLastIndex((layer) => !isLate(layer)) + 1;
 }
 
-/** The mixers with a state of all layers that have one. */
 export function recurrentMixers({ layers }: Pick<Decoder, 'layers'>): Recurrent[] {
   return layers.flatMap(mixersOf).filter((mixer) => mixer.kind !== 'attention');
 }

@@ -8,18 +8,18 @@ import { type DescribedConfig, decoderOfConfig } from './describe-decoder.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** A config without its history, its training, and what is compared elsewhere: special tokens and quantization. */
+/** A config without history, training, special tokens and quantization (which are compared elsewhere). */
 interface ConfigContent {
   /**
-   * The decoder that it describes, with what acts on longer texts alone: configs with the same one are the same to a
-   * text model, however they are written. Null where the config is not understood.
+   * The described decoder and lengths: if they are equal, configs are equal to a text model, however they are written.
+   * Null if the config is not understood.
    */
   readonly decoder: Values | null;
-  /** Its keys, those of objects inside as `text_config.hidden_size`. */
+  /** Its keys; those of nested objects as `text_config.hidden_size`. */
   readonly values: Values;
 }
 
-/** Read from config.json all that is about arithmetic and length. Nothing in it is an error. */
+/** Read all about arithmetic and length from config.json. Nothing in it is an error. */
 export function describeConfig(config: Values): ConfigContent {
   const plain = Object.fromEntries(Object.entries(config).filter(([key]) => !QUANTIZATION_KEYS.includes(key)));
   const described = tryDescribe(plain);
@@ -42,7 +42,7 @@ function tryDescribe(config: Values): DescribedConfig | null {
   }
 }
 
-/** How long a text may be, in any family's words: servers take the smallest that they find. */
+/** Keys for the length of a text, of all families: servers take the smallest that they find. */
 const LENGTHS: ReadonlySet<string> = new Set(
   `max_position_embeddings n_positions n_ctx seq_length seq_len max_seq_len max_seq_length max_sequence_length
   max_target_positions model_max_length dual_chunk_attention_config`.split(/\s+/),
@@ -57,8 +57,8 @@ function otherLengths(config: Values, { decoder }: DescribedConfig): ReadonlyArr
 }
 
 /**
- * With one expert in place of the function that names them all. A GGUF file has fractions, and factors of
- * frequencies, as float32: six digits of them count.
+ * One expert replaces the function that names them all. GGUF files have fractions and factors of frequencies as
+ * float32, so six digits count.
  */
 function plainObject(value: object): Values {
   const plain = (item: unknown): unknown => {
@@ -82,12 +82,12 @@ function digestOf(items: readonly unknown[], plain: (item: unknown) => unknown):
   return known;
 }
 
-/** GGUF files have scalings of rotary positions as factors, which can be the same ones for all lengths. */
+/** GGUF files have scalings of rotary positions as factors, which can be equal for all lengths. */
 function hasOneLength({ long, frequencies, magnitude }: Values): boolean {
   return isObject(long) && isDeepStrictEqual([long.frequencies, long.magnitude], [frequencies, magnitude]);
 }
 
-/** A path with two values has both: a key can be named as the path of another one. */
+/** A path with two values has both: a key can be named like another's path. */
 function collected(entries: ReadonlyArray<readonly [string, unknown]>): Values {
   const values = new Map<string, unknown>();
   for (const [path, value] of entries) {
@@ -100,7 +100,7 @@ function collected(entries: ReadonlyArray<readonly [string, unknown]>): Values {
 const ROPE = 'rope_parameters';
 const BESIDE_ROPE: ReadonlySet<string> = new Set(['rope_theta', 'partial_rotary_factor']);
 
-/** Rotary parameters by their names in transformers 5, without the type that is the default. */
+/** Rotary parameters by their names in transformers 5, without the default type. */
 function* eachKey(values: Values, prefix = ''): Generator<[path: string, value: unknown]> {
   for (const [key, value] of Object.entries(values)) {
     const isScaling = key === 'rope_scaling' && !isObject(values[ROPE]);

@@ -11,7 +11,6 @@ import { type ConfigKeys, KeyTypes, RESTORE } from './key-types.ts';
 import { ropeType } from './rope.ts';
 import { findTextConfig, NO_DECODERS, VISION_LANGUAGE } from './vision-language.ts';
 
-/** The `model_type` is none of those that are described here. */
 export class UnknownFamily extends UserError {
   constructor(message: string) {
     super(message, supportedFamilies(), { code: 'unsupported-model' });
@@ -33,7 +32,6 @@ export function describeDecoder(checkpoint: FullCheckpoint): Decoder {
   return decoderOfConfig(config, gguf ? path : join(path, 'config.json'), ignored).decoder;
 }
 
-/** A decoder, with what its description was made from. */
 export interface DescribedConfig {
   readonly decoder: Decoder;
   readonly reader: Config;

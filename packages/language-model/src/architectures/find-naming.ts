@@ -21,10 +21,7 @@ export function findNaming({ tensors, path, config }: FullCheckpoint, decoder: D
 /** Text models that transformers 5.24 also loads from a vision-language checkpoint. */
 const INSIDE = new Set<unknown>(['qwen3_5_text', 'qwen4_exp_text', 'gemma3n_text']);
 
-/**
- * A text model alone starts from random numbers in transformers where all of its names are those inside of a larger
- * model.
- */
+/** transformers initializes a text model at random if all of its names are those inside a larger model. */
 function namingsOf(config: FullCheckpoint['config'], { namings }: Decoder): readonly ModuleNaming[] {
   const type = config?.model_type;
   if (config === null || VISION_LANGUAGE.some(({ modelType }) => modelType === type)) return namings;
@@ -34,7 +31,7 @@ function namingsOf(config: FullCheckpoint['config'], { namings }: Decoder): read
   );
 }
 
-/** If one matrix has two names, `save_model` of safetensors keeps the first, which is the output layer's. */
+/** If one matrix has two names, `save_model` of safetensors keeps the first, the output layer's. */
 function findTied(
   tensors: FullCheckpoint['tensors'],
   { head }: Decoder,

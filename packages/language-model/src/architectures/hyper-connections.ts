@@ -2,8 +2,8 @@ import type { Linear, Norm } from './parts.ts';
 
 /**
  * Each token has several residual streams, [count · hidden], which all begin as its embedding (hyper-connections, Zhu
- * et al. 2024, arXiv 2409.19606, as Qwen 4 has them). Behind the last block they are mixed to the hidden state, without
- * a norm.
+ * et al. 2024, arXiv 2409.19606, as in Qwen 4). After the last block, they are mixed to the hidden state without a
+ * norm.
  */
 export interface HyperConnections {
   readonly count: number;
@@ -13,7 +13,6 @@ export interface HyperConnections {
 /** With x the streams after the norm: the mean over the streams of x · σ(up(SiLU(down(x) / count))), [hidden]. */
 export interface StreamMix {
   readonly count: number;
-  /** Over each stream, with one weight over all. */
   readonly norm: Norm;
   readonly down: Linear;
   readonly up: Linear;
@@ -24,7 +23,6 @@ export interface StreamExchange extends StreamMix {
   readonly inject: Linear;
 }
 
-/** The exchanges of the two halves of a block. */
 export interface BlockExchanges {
   readonly mixer: StreamExchange;
   readonly mlp: StreamExchange;

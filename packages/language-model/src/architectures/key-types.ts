@@ -4,19 +4,19 @@ import { UserError } from '@shadow-gate/platform';
 /** Keys by their type in transformers' config classes: `{ int: 'ffn_dim', 'int | null': 'n_inner' }`. */
 export type TypedKeys = Readonly<Record<string, string>>;
 
-/** How a config class of transformers 5.24 types its keys; a value of another type is an error there. */
+/** How a config class of transformers 5.24 types its keys: it refuses other types. */
 export interface ConfigKeys {
-  /** Keys of this family. They have these types in every config. */
+  /** Keys of this family, with these types in every config. */
   readonly types?: TypedKeys;
-  /** Keys that have another type in other classes, or none. */
+  /** Keys that have another type, or none, in other classes. */
   readonly typesHere?: TypedKeys;
-  /** Keys that cannot be null in all classes, and can be in this one. */
+  /** Keys that can be null only in this class. */
   readonly nullable?: string;
-  /** Keys that cannot be null. In other classes, which do not read them, they can. */
+  /** Keys that cannot be null here, but can in classes that do not read them. */
   readonly notNull?: string;
 }
 
-/** Keys of several families, and of none. Where classes disagree, the type of most. */
+/** Keys of several families or of none, with the type of most classes. */
 const SHARED: TypedKeys = {
   bool: `
     add_cross_attention attention_bias attention_softmax_in_fp32 is_decoder mamba_proj_bias mlp_bias
@@ -70,20 +70,20 @@ const OF_THE_WHOLE: TypedKeys = {
   'int | list[int]': 'vision_feature_layer',
 };
 
-/** Keys that every class has, whether its family reads them or not. */
+/** Keys that every class has, even if its family does not read them. */
 const EVERYWHERE = new Set(
   words(`
     attention_dropout initializer_range output_router_logits router_aux_loss_coef router_jitter_noise tie_word_embeddings use_cache`),
 );
 
-/** Keys for training: transformers checks them when it makes the layers. */
+/** Training keys, which transformers checks when it makes the layers. */
 const SHARES = words(`
   attention_dropout attn_pdrop classifier_dropout dropout embd_pdrop embedding_dropout hidden_dropout initializer_range resid_pdrop
   residual_dropout`);
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** The types that the keys of one class's configs have. */
+/** The types of keys in one class's configs. */
 export class KeyTypes {
   readonly #types: ReadonlyMap<string, string>;
   readonly #nullable: ReadonlySet<string>;
@@ -101,19 +101,15 @@ export class KeyTypes {
     return this.#nullable.has(key);
   }
 
-  /**
-   * Does transformers refuse null for this key?
-   * @param isRead by the family
-   */
+  /** Does transformers refuse null for this key? `isRead`: by the family. */
   refusesNull(key: string, { isRead }: { readonly isRead: boolean }): boolean {
     if (this.#notNull.has(key)) return true;
     return this.#types.has(key) && !this.#nullable.has(key) && (isRead || EVERYWHERE.has(key));
   }
 
   /**
-   * Refuse values of a type that transformers refuses. Null is for those who read the key.
-   * @param values of config.json, or of its text_config, where keys of the whole model are notes: transformers 4.53
-   *   wrote them there as null
+   * Refuse values of a type that transformers refuses. Those who read a key judge null.
+   * @param values of config.json, or of its text_config, where transformers 4.53 wrote keys of the whole model as null
    * @throws UserError that names the key
    */
   expect(values: Values, file: string, { isText = false } = {}): void {
@@ -158,12 +154,12 @@ function isOfType(values: Values, key: string, type: string): boolean {
   });
 }
 
-/** A whole number that was not read from a file can be either. */
+/** A whole number that was not read from a file can be either type. */
 function fits(kind: ConfigKind | null, type: string): boolean {
   return kind === null ? type === 'int' || type === 'float' : kind === type;
 }
 
-/** A value as JSON, with the numbers that JSON does not have. */
+/** A value as JSON, including the numbers that JSON does not have. */
 export function shown(value: unknown): string {
   const numbers: string[] = [];
   const text = JSON.stringify(value ?? null, (_, item) => {

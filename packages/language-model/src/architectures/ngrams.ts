@@ -1,14 +1,14 @@
 import type { Convolution, Linear, Norm } from './parts.ts';
 
 /**
- * What the last tokens add to the residual streams before a mixer (Qwen 4): of each n from 2 to `size`, several rows of
- * one hashed table, side by side. With k and q the norms of `key` of these rows and of the streams, stream by stream,
+ * Rows of a hashed table for the last tokens, added to the residual streams before a mixer (Qwen 4): several for each n
+ * from 2 to `size`, side by side. With k and q the norms of `key` of these rows and of the streams, stream by stream,
  * and g = k·q / √hidden, stream i gets v_i + convolution(norm(v))_i, where v_i = σ(sign(g_i) · √max(|g_i|, 10⁻⁶)) ·
  * `value` of the rows.
  */
 export interface NgramInput {
   readonly size: number;
-  /** Before this token, and before the first one, everything counts as this token. */
+  /** All tokens up to this one, and before the first, count as this token. */
   readonly separator: number;
   readonly hash: NgramHash;
   readonly table: NgramTable;
@@ -25,19 +25,18 @@ export interface NgramInput {
 
 /**
  * Row h of a token's n-gram is offset_h + (t₀·m₀ ⊕ … ⊕ tₙ₋₁·mₙ₋₁) mod size_h, with t₀ the token itself. Files can have
- * the numbers: `<module>.layer_multipliers` [size], `<module>.ngram_heads_vocab_sizes` [heads] and
- * `<module>.ngram_heads_offsets` [heads].
+ * `<module>.layer_multipliers` [size], `<module>.ngram_heads_vocab_sizes` and `<module>.ngram_heads_offsets` [heads].
  */
 export interface NgramHash {
   readonly module: string;
   /** Seed of the pseudorandom sequence of multipliers. */
   readonly seed: number;
   readonly vocabulary: number;
-  /** The rows of the 2-grams first; as many for each n. */
+  /** Those of 2-grams first, as many for each n. */
   readonly sizes: readonly number[];
 }
 
-/** [rows, width]: `<module>.weight`, or several tables one after the other, `<module>.shard_0.weight` and so on. */
+/** [rows, width]: `<module>.weight`, or consecutive tables `<module>.shard_0.weight` and so on. */
 export interface NgramTable {
   readonly module: string;
   readonly rows: number;
@@ -55,9 +54,7 @@ export function ngramOffsets({ sizes }: NgramHash): number[] {
 
 const GOLDEN = 0x9e3779b97f4a7c15n;
 
-/**
- * The multipliers that a file need not have, below 2⁶³ / vocabulary: `_build_layer_multipliers` of transformers 5.24.
- */
+/** Multipliers below 2⁶³ / vocabulary, which files can lack: `_build_layer_multipliers` of transformers 5.24. */
 export function ngramMultipliers({ seed, vocabulary }: NgramHash, size: number): bigint[] {
   const half = (2n ** 63n - 1n) / BigInt(vocabulary) / 2n;
   const bound = half > 1n ? half : 1n;

@@ -1,5 +1,3 @@
-/** Parts of which layers are made. */
-
 /** A linear layer: `<module>.weight` [output, input] (Conv1D: [input, output]) and, with `bias`, `<module>.bias`. */
 export interface Linear {
   readonly module: string;
@@ -12,7 +10,7 @@ export interface Linear {
 /** Root-mean-square norm (Zhang & Sennrich 2019, arXiv 1910.07467) or layer norm (Ba et al. 2016, arXiv 1607.06450). */
 export interface Norm {
   readonly kind: 'rms' | 'layer';
-  /** Null: it has no weight (and no bias). */
+  /** Null: no weight and no bias. */
   readonly module: string | null;
   readonly size: number;
   readonly epsilon: number;
@@ -36,19 +34,18 @@ export const ACTIVATIONS = [
 export type Activation = (typeof ACTIVATIONS)[number];
 
 /**
- * A causal convolution of each channel on its own: `<module>.weight` [channels, 1, kernel] and, with `bias`,
+ * A causal convolution of each channel alone: `<module>.weight` [channels, 1, kernel] and, with `bias`,
  * `<module>.bias`.
  */
 export interface Convolution {
   readonly module: string;
   readonly channels: number;
-  /** Tokens that it reaches, itself included. All layers of a decoder have the same. */
+  /** Tokens that it reaches, itself included; the same in all layers. */
   readonly kernel: number;
-  /** It takes only so many of them, `dilation` apart and the last one itself: [channels, 1, count]. All if missing. */
+  /** It takes `count` of them, `dilation` apart and ending with itself: [channels, 1, count]. All if missing. */
   readonly taps?: { readonly count: number; readonly dilation: number };
   readonly bias: boolean;
-  /** Files can have it in parts instead, one for each of several runs of channels. */
+  /** Names in files that have one part for each of several runs of channels. */
   readonly parts?: readonly { readonly module: string; readonly channels: number }[];
-  /** Activation of its output. */
   readonly activation: Activation;
 }

@@ -1,8 +1,8 @@
 import type { Activation, Linear, Norm } from './parts.ts';
 
 /**
- * Each layer has embeddings of its own (Gemma 3n, Gemma 4): of a token with embedding e in the stream,
- * (norm(projection(e) · projectionScale) + scale · table[token]) / √2, viewed as [layers, size].
+ * Embeddings of each layer (Gemma 3n, Gemma 4): for a token with embedding e in the stream, (norm(projection(e) ·
+ * projectionScale) + scale · table[token]) / √2, viewed as [layers, size].
  */
 export interface PerLayerEmbeddings {
   /** [vocabulary, layers · size]. */

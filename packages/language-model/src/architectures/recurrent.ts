@@ -1,7 +1,7 @@
 import type { NgramInput } from './ngrams.ts';
 import type { Activation, Convolution, Linear, Norm } from './parts.ts';
 
-/** Mixers that carry a state of fixed size from token to token, in place of keys and values of all tokens. */
+/** Mixers that carry a state of fixed size from token to token, not all tokens' keys and values. */
 export type Recurrent = GatedDelta | Mamba2 | ShortConvolution;
 
 /**
@@ -11,7 +11,7 @@ export type Recurrent = GatedDelta | Mamba2 | ShortConvolution;
  */
 export interface GatedDelta {
   readonly kind: 'gated-delta';
-  /** Queries have as many. Each serves `valueHeads / keyHeads` heads of values, one after the other. */
+  /** Also heads of queries. Each serves `valueHeads / keyHeads` consecutive heads of values. */
   readonly keyHeads: number;
   readonly valueHeads: number;
   readonly keyDim: number;
@@ -19,14 +19,14 @@ export interface GatedDelta {
   readonly projections: GatedDeltaProjections;
   /** Over queries, keys and values. */
   readonly convolution: Convolution;
-  /** Tensors [valueHeads]; with decays by channel [1, 1, valueHeads, 1] and [valueHeads · keyDim]. */
+  /** Tensors [valueHeads]; with decays by channel, [1, 1, valueHeads, 1] and [valueHeads · keyDim]. */
   readonly logDecay: string;
   readonly timeBias: string;
   /** Over each head's output, before it is multiplied by `gateActivation` of z. */
   readonly norm: Norm;
   readonly gateActivation: Activation;
   readonly output: Linear;
-  /** Added to the residual streams before the mixer; nothing if missing. */
+  /** Added to the residual streams before the mixer. */
   readonly ngrams?: NgramInput;
 }
 
@@ -47,7 +47,7 @@ export type GatedDeltaProjections =
       readonly betaDecay: Linear;
     }
   | {
-      /** One layer after the other where there are two; decays are [valueHeads · keyDim]. */
+      /** Pairs of layers follow each other; decays are [valueHeads · keyDim]. */
       readonly kind: 'decays by channel';
       readonly query: Linear;
       readonly key: Linear;
@@ -80,10 +80,10 @@ export interface Mamba2 {
   readonly skip: string;
   /** Bounds of dt. */
   readonly timeStep: { readonly least: number; readonly most: number };
-  /** Norm of the output, in `normGroups` parts with one weight over all; null: there is none. */
+  /** Norm of the output, in `normGroups` parts with one weight over all, or null. */
   readonly norm: Norm | null;
   readonly normGroups: number;
-  /** The SiLU of the gate multiplies the output before its norm, or after it. */
+  /** Whether the SiLU of the gate multiplies the output before or after its norm. */
   readonly gated: 'before norm' | 'after norm';
   readonly output: Linear;
 }
@@ -97,11 +97,11 @@ export interface ShortConvolution {
   readonly output: Linear;
 }
 
-/** A layer's cache: the last inputs of its convolution [kernel − 1, channels], and states. */
+/** A layer's cache: states, and the last inputs of its convolution [kernel − 1, channels]. */
 interface RecurrentShape {
   readonly kernel: number;
   readonly channels: number;
-  /** [heads, rows, columns], or null for a convolution alone. */
+  /** [heads, rows, columns]; null for a convolution alone. */
   readonly state: readonly [number, number, number] | null;
   /** [kernel − 1, this] of n-grams; null without. */
   readonly ngrams: number | null;

@@ -7,9 +7,8 @@ import { shown } from './key-types.ts';
 type ScaledRope = Omit<Rope, 'interleaved'>;
 
 /**
- * Length scalings of rotary positions: the frequencies of each type, from those without scaling. Every step is rounded
- * to float32 and in the order of transformers' modeling_rope_utils.py: position 100,000 turns a difference in the last
- * bit of a frequency into 0.006 radians.
+ * Length scalings of rotary positions. Every step is rounded to float32 in the order of transformers'
+ * modeling_rope_utils.py: position 100,000 turns a difference in the last bit of a frequency into 0.006 radians.
  */
 const { fround } = Math;
 
@@ -31,68 +30,48 @@ interface UnscaledRope {
 }
 
 interface Scaling {
-  /** Parameters of this type, in addition to those of every type. */
+  /** Parameters in addition to those of every type. */
   readonly keys: readonly string[];
-  /** The frequencies are those of whole heads, whatever the share that is rotated. */
+  /** Frequencies are those of whole heads, whatever share is rotated. */
   readonly wholeHeads?: boolean;
   readonly build: (given: UnscaledRope) => ScaledRope;
 }
 
+const ORIGINAL = 'original_max_position_embeddings';
+
 export const SCALINGS: Readonly<Record<string, Scaling>> = {
-  default: {
-    keys: ['factor', 'original_max_position_embeddings'],
-    build: (given) => plainRope(given, given.plain),
-  },
+  default: { keys: [ORIGINAL], build: (given) => plainRope(given, given.plain) },
   linear: {
-    keys: ['factor', 'original_max_position_embeddings'],
+    keys: [ORIGINAL],
     build: (given) =>
       plainRope(
         given,
         given.plain.map((frequency) => fround(frequency / fround(required(given, 'factor')))),
       ),
   },
-  proportional: { keys: ['factor'], build: proportional, wholeHeads: true },
+  proportional: { keys: [], build: proportional, wholeHeads: true },
   // It changes nothing up to max_position_embeddings, and longer inputs are cut.
   dynamic: {
-    keys: ['factor', 'original_max_position_embeddings'],
+    keys: [ORIGINAL],
     build: (given) => {
       const factor = required(given, 'factor');
       if (given.dim < 3) throw given.config.error(`${given.dim} rotary dimensions cannot have the type "dynamic"`);
       return { ...plainRope(given, given.plain), beyond: factor };
     },
   },
-  llama3: {
-    keys: ['factor', 'low_freq_factor', 'high_freq_factor', 'original_max_position_embeddings'],
-    build: llama3,
-  },
+  llama3: { keys: ['low_freq_factor', 'high_freq_factor', ORIGINAL], build: llama3 },
   yarn: {
-    keys: [
-      'factor',
-      'attention_factor',
-      'beta_fast',
-      'beta_slow',
-      'mscale',
-      'mscale_all_dim',
-      'truncate',
-      'original_max_position_embeddings',
-    ],
+    keys: ['attention_factor', 'beta_fast', 'beta_slow', 'mscale', 'mscale_all_dim', 'truncate', ORIGINAL],
     build: yarn,
   },
-  longrope: {
-    keys: ['factor', 'attention_factor', 'short_factor', 'long_factor', 'original_max_position_embeddings'],
-    build: longRope,
-  },
+  longrope: { keys: ['attention_factor', 'short_factor', 'long_factor', ORIGINAL], build: longRope },
 };
-
-export function knownTypesHint(): string {
-  return `use a model with one of the types ${Object.keys(SCALINGS).join(', ')}`;
-}
 
 function plainRope({ dim }: UnscaledRope, frequencies: readonly number[]): ScaledRope {
   return { dim, frequencies, magnitude: 1, long: null };
 }
 
-/** Gemma 4: a share of the pairs is rotated, with the frequencies of whole heads, and the other pairs by 0. */
+/** Gemma 4: a share of the pairs is rotated, with frequencies of whole heads; the frequencies of other pairs are 0. */
 function proportional(given: UnscaledRope): ScaledRope {
   const factor = given.parameters.factor === undefined ? 1 : required(given, 'factor');
   const rotated = Math.floor((given.partial * given.dim) / 2);
@@ -102,9 +81,7 @@ function proportional(given: UnscaledRope): ScaledRope {
   );
 }
 
-/**
- * Llama 3.1: low frequencies are divided, high ones kept, with a ramp in between (Dubey et al. 2024, arXiv 2407.21783).
- */
+/** Llama 3.1 (arXiv 2407.21783): low frequencies are divided, high ones kept, with a ramp in between. */
 function llama3(given: UnscaledRope): ScaledRope {
   const factor = required(given, 'factor');
   const low = required(given, 'low_freq_factor');
@@ -123,7 +100,7 @@ function llama3(given: UnscaledRope): ScaledRope {
   return plainRope(given, frequencies);
 }
 
-/** YaRN's factor of queries and of keys, for positions that are stretched by `factor`. */
+/** YaRN's factor of queries and of keys, for positions stretched by `factor`. */
 export function yarnMagnitude(factor: number, weight = 1): number {
   return factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
 }
@@ -140,7 +117,7 @@ function yarn(given: UnscaledRope): ScaledRope {
     (weight && weightOfAll
       ? yarnMagnitude(factor, weight) / yarnMagnitude(factor, weightOfAll)
       : yarnMagnitude(factor));
-  /** The dimension with this many rotations over the original length. */
+  // The dimension with this many rotations over the original length.
   const dimensionOf = (rotations: number) =>
     (dim * Math.log(original / (rotations * 2 * Math.PI))) / (2 * Math.log(theta));
   let low = dimensionOf(positiveOf(given, 'beta_fast') ?? 32);
@@ -162,10 +139,7 @@ function yarn(given: UnscaledRope): ScaledRope {
   return { dim, frequencies, magnitude, long: null };
 }
 
-/**
- * LongRoPE (Ding et al. 2024, arXiv 2402.13753): one factor per pair of dimensions, and other factors for long
- * sequences.
- */
+/** LongRoPE (Ding et al. 2024, arXiv 2402.13753): a factor per pair of dimensions, others for long sequences. */
 function longRope(given: UnscaledRope): ScaledRope {
   const { config, parameters, dim, original } = given;
   const factor = positiveOf(given, 'factor') ?? config.number('max_position_embeddings') / original;
@@ -199,8 +173,8 @@ function positiveOf({ config, parameters }: UnscaledRope, key: string): number |
   return value;
 }
 
-/** Without a number, transformers computes with None. */
-const NEVER_NULL = new Set(['rope_theta', 'partial_rotary_factor', 'original_max_position_embeddings']);
+/** transformers cannot compute with null here. */
+const NEVER_NULL = new Set(['rope_theta', 'partial_rotary_factor', ORIGINAL]);
 
 export function ropeNumber(config: Config, parameters: Parameters, key: string): number | null {
   const value = parameters[key];

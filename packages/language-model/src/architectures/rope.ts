@@ -7,7 +7,7 @@ import { isObject } from '@shadow-gate/platform/json';
 import type { Config } from './config.ts';
 import type { Rope } from './decoder.ts';
 import { shown } from './key-types.ts';
-import { knownTypesHint, ropeNumber, SCALINGS } from './rope-scaling.ts';
+import { ropeNumber, SCALINGS } from './rope-scaling.ts';
 
 export type Parameters = Readonly<Record<string, unknown>>;
 
@@ -15,24 +15,24 @@ export interface RopeDefaults {
   readonly theta: number;
   /** Share of a head's dimensions that is rotated. */
   readonly partial?: number;
-  /** Can the config have another share? Not in families whose code rotates all dimensions. */
+  /** Can the config change it? Not in families whose code rotates all dimensions. */
   readonly mayBePartial?: boolean;
-  /** The family has other keys for base and share, which have priority over `rope_theta`. */
+  /** The family's own keys for base and share have priority over `rope_theta`. */
   readonly hasOwnKeys?: boolean;
-  /** Context length of the original training, if the family has a key of its own for it. */
+  /** Context length of the original training, if the family has its own key for it. */
   readonly original?: number;
   /** Pairs of dimensions are neighbors. */
   readonly interleaved?: boolean;
-  /** Used where the config has no rotary parameters at all. */
+  /** For a config without any rotary parameters. */
   readonly missing?: Parameters;
-  /** Parameters that the family itself reads, or that its code ignores. */
+  /** Parameters that the family itself reads or its code ignores. */
   readonly more?: readonly string[];
   /**
-   * How the three positions of image tokens share the pairs of dimensions, where the config does not say. `isWhole`:
-   * they share all of them, so that `mrope_section` has their number.
+   * How the three positions of image tokens share the pairs of dimensions by default. `isWhole`: `mrope_section` adds
+   * up to all pairs.
    */
   readonly sections?: { readonly missing: readonly number[]; readonly isWhole: boolean };
-  /** This family's names of types. */
+  /** The family's names of types. */
   readonly renamed?: Readonly<Record<string, string>>;
 }
 
@@ -47,20 +47,18 @@ export function ropeParameters(config: Config, { missing = {} }: Pick<RopeDefaul
   return scaling !== null && Object.keys(scaling).length > 0 ? scaling : (config.object('rope_parameters') ?? missing);
 }
 
-const EVERY_TYPE = ['rope_theta', 'rope_type', 'type', 'partial_rotary_factor'];
+const EVERY_TYPE = ['rope_theta', 'rope_type', 'type', 'partial_rotary_factor', 'factor'];
 
-/** Notes of other tools, and sections for the positions of image tokens, which make no difference for text. */
+/** Notes of other tools, and sections for image tokens, which make no difference for text. */
 const UNUSED_KEYS = ['finetuned', 'mrope_section', 'mrope_interleaved'];
 
-/**
- * The length of the original training in families with parameters for each type of layer: no key outside them counts.
- */
+/** The length of the original training, if no key outside the parameters counts. */
 export function originalMaxPositions(config: Config, parameters: Parameters): number {
   const key = 'original_max_position_embeddings';
   return ropeNumber(config, parameters, key) ?? config.number('max_position_embeddings');
 }
 
-/** Those of one type of layers, in families whose `rope_parameters` have several; none if it is missing. */
+/** The parameters of one type of layers; none if it is missing. */
 export function parametersOfType(config: Config, byType: Parameters | null, type: string): Parameters {
   const parameters = byType?.[type] ?? {};
   if (!isObject(parameters)) throw config.error(`rope_parameters of ${type} are ${shown(parameters)}, not an object`);
@@ -69,9 +67,9 @@ export function parametersOfType(config: Config, byType: Parameters | null, type
 }
 
 /**
- * The rotary positions of each type of layers, in classes that read `rope_parameters` only, and one set for each type.
+ * The rotary positions of each type of layers, in classes that only read `rope_parameters` with a set for each type.
  * @param types of the layers
- * @param missing used where the config has no rotary parameters at all
+ * @param missing for a config without any rotary parameters
  */
 export function ropesByType<T extends string>(
   config: Config,
@@ -129,8 +127,8 @@ export function ropeType(parameters: Parameters): unknown {
 }
 
 /**
- * The same in families with a key outside the parameters, too. Versions of transformers disagree about which of the two
- * counts.
+ * The length of the original training, if there is also a key outside the parameters. Versions of transformers disagree
+ * about which one counts.
  */
 function originalBeside(config: Config, parameters: Parameters, { isRead }: { readonly isRead: boolean }): number {
   const key = 'original_max_position_embeddings';
@@ -141,7 +139,6 @@ function originalBeside(config: Config, parameters: Parameters, { isRead }: { re
   return original;
 }
 
-/** The rotary positions of one set of parameters. */
 export function buildRope(config: Config, headDim: number, parameters: Parameters, defaults: RopeDefaults): Rope {
   const besideTheta = config.optionalNumber('rope_theta');
   const besidePartial = config.optionalNumber('partial_rotary_factor');
@@ -160,7 +157,10 @@ export function buildRope(config: Config, headDim: number, parameters: Parameter
   if (typeof written !== 'string') throw config.error(`rope_type is ${shown(written)}, not a text`);
   const type = defaults.renamed?.[written] ?? written;
   const scaling = Object.hasOwn(SCALINGS, type) ? SCALINGS[type] : undefined;
-  if (!scaling) throw config.error(`rope_type ${shown(written)} is not supported`, knownTypesHint());
+  if (!scaling) {
+    const hint = `use a model with one of the types ${Object.keys(SCALINGS).join(', ')}`;
+    throw config.error(`rope_type ${shown(written)} is not supported`, hint);
+  }
   const isWhole = scaling.wholeHeads ?? false;
   if (partial !== 1 && defaults.mayBePartial !== true && !isWhole) {
     throw config.error(`partial_rotary_factor is ${partial}, and this family rotates whole heads`);
@@ -205,7 +205,7 @@ function frequenciesOf(powers: readonly number[]): number[] {
   return powers.map((power) => Math.fround(1 / power));
 }
 
-/** Text has one position for all of them, but the class splits the dimensions all the same. */
+/** Text has one position for all sections, but the class splits the dimensions all the same. */
 function expectSections(
   config: Config,
   { mrope_section: written }: Parameters,
@@ -220,7 +220,7 @@ function expectSections(
   if (isWhole && total !== pairs) throw config.error(`mrope_section has ${total} pairs of dimensions, not ${pairs}`);
 }
 
-/** Does a sequence of this many tokens use the frequencies for long sequences? */
+/** Does a sequence of this many tokens use the frequencies for long ones? */
 export function isLong(rope: Rope, length: number): boolean {
   return rope.long !== null && length > rope.long.above;
 }

@@ -1,31 +1,25 @@
 import type { Linear, Norm } from './parts.ts';
 
-/** From the logits of a linear layer to the chosen experts and their weights. */
+/** From the output of a linear layer to the chosen experts and their weights. */
 export interface Router {
   readonly linear: Linear;
   /** Another name of its module. */
   readonly alias: string | null;
-  /** How logits become scores: a softmax over all experts, or a sigmoid or √softplus of each. */
+  /** Scores of logits: a softmax over all experts, or a sigmoid or √softplus of each. */
   readonly scores: 'softmax' | 'sigmoid' | 'sqrt-softplus' | Sparsemixer;
-  /**
-   * Added to the scores for the choice, but not to the weights (Wang et al. 2024, arXiv 2408.15664): a tensor with
-   * `count` elements.
-   */
+  /** Added to the scores for the choice, but not to the weights (Wang et al. 2024, arXiv 2408.15664). */
   readonly correction: { readonly tensor: string; readonly shape: readonly number[] } | null;
-  /** Experts are chosen from the best groups only (DeepSeek-V3, arXiv 2412.19437). */
+  /** Experts are only chosen from the best groups (DeepSeek-V3, arXiv 2412.19437). */
   readonly groups: RouterGroups | null;
-  /** The weights of the chosen experts are divided by their sum; null: they are not. */
+  /** Division of the chosen experts' weights by their sum, or null. */
   readonly normalize: RouterNormalization | null;
-  /**
-   * Integers [vocabulary, perToken]: the experts of each token, whatever their scores are (DeepSeek-V4); the best if
-   * missing.
-   */
+  /** Integers [vocabulary, perToken]: the experts of each token, whatever their scores are (DeepSeek-V4). */
   readonly byToken?: { readonly tensor: string; readonly vocabulary: number };
-  /** Factor of the weights, after that. */
+  /** Factor of the weights after that. */
   readonly scale: number;
-  /** A tensor [count]: factors of the weights of each expert, at last (Gemma 4); none if missing. */
+  /** A tensor [count] of factors of each expert's weights, at last (Gemma 4). */
   readonly expertScales?: string;
-  /** The router sees norm(x) · gain · scale, with a tensor [hidden] as gain (Gemma 4); x itself if missing. */
+  /** The router sees norm(x) · gain · scale, with a tensor [hidden] as gain (Gemma 4), not x. */
   readonly input?: { readonly norm: Norm; readonly gain: string; readonly scale: number };
 }
 

@@ -3,7 +3,7 @@ import type { ConfigKeys } from './key-types.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** The config of the text model in a vision-language checkpoint: its family, and its values. */
+/** The text model's config in a vision-language checkpoint. */
 interface TextConfig {
   readonly modelType: string;
   readonly values: Values;
@@ -12,17 +12,17 @@ interface TextConfig {
 
 interface VisionLanguage {
   readonly modelType: string;
-  /** Family of the text model if its config does not name one. */
+  /** Family of the text model, unless its config names one. */
   readonly text: string;
-  /** Defaults of this class for its text model, with priority over the family's own. */
-  readonly assumes: Values;
-  /** Values that this class has whatever the text model's config says. */
-  readonly overrides: Values;
-  /** Does it tie the output layer to the embeddings where its config does not say? */
+  /** This class's defaults for its text model, which have priority over the family's. */
+  readonly assumes?: Values;
+  /** Values of this class, whatever the text model's config says. */
+  readonly overrides?: Values;
+  /** Does it tie the output layer to the embeddings by default? */
   readonly tied?: boolean;
-  /** Which config's `tie_word_embeddings` counts: that of the whole if missing. */
+  /** The config whose `tie_word_embeddings` counts; that of the whole if missing. */
   readonly tiedBy?: 'text' | 'either';
-  /** Another name of the key, which counts more. The text model's is then ignored. */
+  /** Another name of the key, which has priority; the text model's is then ignored. */
   readonly tiedAlias?: string;
   /** Does it take any text model, and add a plain output layer? */
   readonly hasPlainHead?: boolean;
@@ -33,7 +33,7 @@ interface VisionLanguage {
 const GEMMA_KEYS: ConfigKeys = { nullable: 'image_token_id initializer_range tie_word_embeddings' };
 const GEMMA_4_KEYS: ConfigKeys = { nullable: 'image_token_id initializer_range video_token_id' };
 
-/** The defaults of Mistral Small 3.1's class. */
+/** Defaults of Mistral Small 3.1's class. */
 const MISTRAL_SMALL: Values = {
   head_dim: 128,
   hidden_size: 5120,
@@ -46,69 +46,50 @@ const MISTRAL_SMALL: Values = {
 };
 
 /**
- * Vision-language checkpoints that can be run on text alone. Which config ties the output layer was tried with
- * transformers 5.24, without a tensor for it.
+ * Vision-language checkpoints that run on text alone. The config that ties the output layer was found by trying
+ * transformers 5.24 without a tensor for it.
  */
 export const VISION_LANGUAGE: readonly VisionLanguage[] = [
-  { modelType: 'llava', text: 'llama', assumes: {}, overrides: {}, tiedBy: 'either', hasPlainHead: true },
-  { modelType: 'llava_next', text: 'llama', assumes: {}, overrides: {}, hasPlainHead: true },
-  { modelType: 'llava_onevision', text: 'qwen2', assumes: {}, overrides: {}, tiedBy: 'either', hasPlainHead: true },
-  { modelType: 'internvl', text: 'qwen2', assumes: {}, overrides: {}, tied: true, hasPlainHead: true },
-  { modelType: 'qwen2_vl', text: 'qwen2_vl_text', assumes: {}, overrides: {}, tiedBy: 'either' },
-  { modelType: 'qwen2_5_vl', text: 'qwen2_5_vl_text', assumes: {}, overrides: {}, tiedBy: 'either' },
-  { modelType: 'qwen3_vl', text: 'qwen3_vl_text', assumes: {}, overrides: {} },
-  { modelType: 'qwen3_vl_moe', text: 'qwen3_vl_moe_text', assumes: {}, overrides: {} },
+  { modelType: 'llava', text: 'llama', tiedBy: 'either', hasPlainHead: true },
+  { modelType: 'llava_next', text: 'llama', hasPlainHead: true },
+  { modelType: 'llava_onevision', text: 'qwen2', tiedBy: 'either', hasPlainHead: true },
+  { modelType: 'internvl', text: 'qwen2', tied: true, hasPlainHead: true },
+  { modelType: 'qwen2_vl', text: 'qwen2_vl_text', tiedBy: 'either' },
+  { modelType: 'qwen2_5_vl', text: 'qwen2_5_vl_text', tiedBy: 'either' },
+  { modelType: 'qwen3_vl', text: 'qwen3_vl_text' },
+  { modelType: 'qwen3_vl_moe', text: 'qwen3_vl_moe_text' },
   // This class does not apply the softcap of the text-only class.
   {
     modelType: 'gemma3',
     text: 'gemma3_text',
-    assumes: {},
     overrides: { final_logit_softcapping: null },
     tied: true,
     keys: GEMMA_KEYS,
   },
-  { modelType: 'gemma3n', text: 'gemma3n_text', assumes: {}, overrides: {}, tied: true, keys: GEMMA_KEYS },
-  { modelType: 'gemma4', text: 'gemma4_text', assumes: {}, overrides: {}, tied: true, keys: GEMMA_4_KEYS },
-  {
-    modelType: 'gemma4_unified',
-    text: 'gemma4_unified_text',
-    assumes: {},
-    overrides: {},
-    tied: true,
-    keys: GEMMA_4_KEYS,
-  },
-  { modelType: 'qwen3_5', text: 'qwen3_5_text', assumes: {}, overrides: {} },
-  { modelType: 'qwen3_5_moe', text: 'qwen3_5_moe_text', assumes: {}, overrides: {} },
-  { modelType: 'qwen4_exp', text: 'qwen4_exp_text', assumes: {}, overrides: {} },
-  {
-    modelType: 'lfm2_vl',
-    text: 'lfm2',
-    assumes: {},
-    overrides: {},
-    tied: true,
-    tiedAlias: 'tie_embedding',
-    hasPlainHead: true,
-  },
-  { modelType: 'idefics3', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {}, hasPlainHead: true },
-  { modelType: 'smolvlm', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, overrides: {}, hasPlainHead: true },
-  { modelType: 'llama4', text: 'llama4_text', assumes: {}, overrides: {}, tiedBy: 'text' },
-  { modelType: 'lfm3_vl', text: 'lfm3', assumes: {}, overrides: {}, tied: true },
-  { modelType: 'mistral3', text: 'mistral', assumes: MISTRAL_SMALL, overrides: {}, tied: true, hasPlainHead: true },
+  { modelType: 'gemma3n', text: 'gemma3n_text', tied: true, keys: GEMMA_KEYS },
+  { modelType: 'gemma4', text: 'gemma4_text', tied: true, keys: GEMMA_4_KEYS },
+  { modelType: 'gemma4_unified', text: 'gemma4_unified_text', tied: true, keys: GEMMA_4_KEYS },
+  { modelType: 'qwen3_5', text: 'qwen3_5_text' },
+  { modelType: 'qwen3_5_moe', text: 'qwen3_5_moe_text' },
+  { modelType: 'qwen4_exp', text: 'qwen4_exp_text' },
+  { modelType: 'lfm2_vl', text: 'lfm2', tied: true, tiedAlias: 'tie_embedding', hasPlainHead: true },
+  { modelType: 'idefics3', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, hasPlainHead: true },
+  { modelType: 'smolvlm', text: 'llama', assumes: { rms_norm_eps: 1e-5 }, hasPlainHead: true },
+  { modelType: 'llama4', text: 'llama4_text', tiedBy: 'text' },
+  { modelType: 'lfm3_vl', text: 'lfm3', tied: true },
+  { modelType: 'mistral3', text: 'mistral', assumes: MISTRAL_SMALL, tied: true, hasPlainHead: true },
 ];
 
-/** Models that are not left-to-right decoders of text, with the reason. */
+/** Models that are not left-to-right decoders of text, and why. */
 export const NO_DECODERS: Readonly<Record<string, string>> = {
   // transformers' own attention kernels disagree about text without images: eager is causal, sdpa sees the whole text.
   paligemma: 'it reads its prompt in both directions, and only causal attention is supported',
 };
 
-/** Keys of the vision model, in configs with the keys of both models side by side (Qwen2.5-VL on the Hub). */
+/** Keys of the vision model in configs that mix the keys of both models (Qwen2.5-VL on the Hub). */
 const VISION_KEY = /^(vision|image|video|vit|visual)_|^(tokens_per_second|spatial_merge_size)$/;
 
-/**
- * The text model's config in a vision-language config.
- * @returns null for a model type that is not one of them
- */
+/** The text model's config, or null for a model type that is not a vision-language one. */
 export function findTextConfig(modelType: string, values: Values): TextConfig | null {
   const kind = VISION_LANGUAGE.find((item) => item.modelType === modelType);
   if (!kind) return null;

@@ -15,10 +15,7 @@ import { findNaming } from './find-naming.ts';
 import { type HeldWeights, heldBytes, heldPacked } from './held-bytes.ts';
 import { andMore, BUFFER, IN_BACKBONE, IN_LAYER } from './weight-names.ts';
 
-/**
- * Largest part of a matrix that is expanded at a time, in bytes of float32: of a model of 8 billion parameters, that of
- * attention.
- */
+/** Largest part of a matrix that is expanded at a time, in bytes of float32: attention of an 8B model. */
 const MOST_EXPANDED = 2 ** 27;
 
 const FLOAT_BYTES = 4;
@@ -29,14 +26,14 @@ const FLOAT_BYTES = 4;
  */
 export class Weights {
   readonly naming: ModuleNaming;
-  /** In the graphs that are built next. */
+  /** For the graphs that are built next. */
   held: HeldWeights;
   /** In bytes of float32. */
   readonly mostExpanded: number;
   /** Does the device multiply by whole numbers with scales? */
   readonly packs: boolean;
   readonly adapter: Pick<Adapter, 'path' | 'config'>;
-  /** Whose layout the weights have: `layoutType` of the architecture. */
+  /** `layoutType` of the architecture: its family's layout of weights. */
   readonly family: string | null;
   readonly #path: string;
   readonly #tensors: ReadonlyMap<string, TensorEntry>;
@@ -45,9 +42,8 @@ export class Weights {
   readonly #loras: Map<string, LoraModule>;
   readonly #saved: Map<string, TensorEntry>;
   readonly #used = new Set<string>();
-  /** Names in the file of what is held in memory: all that is used, but tables that are only looked up. */
+  /** Names in the file of tensors in memory: all that are used, except tables that are only looked up. */
   #held = new Set<string>();
-  /** Elements of the updates of experts. */
   readonly #updates = new Map<string, number>();
   readonly #ratios = new Map<string, readonly number[]>();
   readonly #embeddings: string;
@@ -91,8 +87,8 @@ export class Weights {
   }
 
   /**
-   * An update of embeddings by MLX also changes an output layer that is tied to them, where A and B change places
-   * (mlx-lm, `LoRAEmbedding.as_linear`). One by PEFT does not.
+   * MLX's update of embeddings also changes an output layer that is tied to them, with A and B swapped (mlx-lm,
+   * `LoRAEmbedding.as_linear`). PEFT's does not.
    */
   #tieMlxEmbeddings({ embeddings, head }: Decoder): void {
     const update = this.#loras.get(`${embeddings}.weight`);
@@ -104,7 +100,6 @@ export class Weights {
     return this.#saved.has(name) || this.#tensors.has(this.#fileName(name));
   }
 
-  /** The shape of a tensor in the file; null if there is none. */
   shape(name: string): readonly number[] | null {
     return (this.#saved.get(name) ?? this.#tensors.get(this.#fileName(name)))?.shape ?? null;
   }
@@ -118,7 +113,7 @@ export class Weights {
     return this.table(name, shape);
   }
 
-  /** The same for a table that is read row by row. */
+  /** As `tensor`, for a table that is read row by row. */
   table(name: string, shape: readonly number[]): TensorEntry {
     const entry = this.#find(name, shape);
     if (!isReadable(entry)) {
@@ -170,7 +165,7 @@ export class Weights {
     );
   }
 
-  /** Has a tensor of the file been used? */
+  /** Has this tensor of the file been used? */
   isUsed(name: string): boolean {
     return this.#used.has(name);
   }
@@ -180,7 +175,7 @@ export class Weights {
     return this.#loras.has(name);
   }
 
-  /** The weights that the adapter changes by DoRA, with the name of each. */
+  /** The weights that the adapter changes by DoRA, by name. */
   doraWeights(): ReadonlyArray<readonly [string, DoraWeight]> {
     return [...this.#loras].flatMap(([name, module]) => {
       const tied = name === 'lm_head.weight' && !this.has(name) ? this.#embeddings : name;
@@ -195,7 +190,7 @@ export class Weights {
     });
   }
 
-  /** Set what each output of a weight with DoRA is multiplied by. */
+  /** Set DoRA's factor for each output of a weight. */
   setRatios(name: string, ratios: readonly number[]): void {
     this.#ratios.set(name, ratios);
   }
@@ -228,10 +223,10 @@ export class Weights {
   }
 
   /**
-   * The adapter's updates of the weights of all experts of a layer; null if it has none.
-   * @param module of any expert, in the names of the decoder
-   * @param leaf of the stack in transformers' memory, whose other names can differ from those of files
-   * @throws UserError for another number of experts, and for layers of other features
+   * The adapter's updates of the weights of all experts of a layer, or null.
+   * @param module of any expert, in the decoder's names
+   * @param leaf of the stack in transformers' memory, which can have another name in files
+   * @throws UserError for another number of experts, or layers of other features
    */
   stackedLora(
     module: string,
@@ -313,7 +308,7 @@ export class Weights {
     return this.#spare.some((spare) => name === spare || name.startsWith(`${spare}.`));
   }
 
-  /** Is it of images or sound, which no text goes through? */
+  /** Is it of images or sound, not on the way of text? */
   #isOfTower(name: string): boolean {
     return this.#multimodal && tensorPlace(name, { multimodal: true }).component !== 'language';
   }
@@ -326,17 +321,17 @@ export class Weights {
     return layer >= this.#layers && this.#tensors.has(`${this.naming.backbone}layers.${layer}.eh_proj.weight`);
   }
 
-  /** Does a session hold matrices that take less memory as they are stored? */
+  /** Does storing matrices as they are take less memory? */
   get canStayStored(): boolean {
     return this.bytes('as-stored') < this.bytes('float32');
   }
 
-  /** Bytes of the tensors that a session on the CPU holds in memory. */
+  /** Bytes of the tensors that a session on the CPU holds. */
   bytes(held: HeldWeights): number {
     return this.#bytesOf(this.#held, held);
   }
 
-  /** The same, in float32, of the tensors that some graph alone is built from. */
+  /** Bytes, in float32, of the tensors that this graph alone is built from. */
   heldBy(build: () => unknown): number {
     const all = this.#held;
     this.#held = new Set();
@@ -348,12 +343,12 @@ export class Weights {
     }
   }
 
-  /** How a matrix goes into products in the graphs that are built next, if as whole numbers with scales. */
+  /** The matrix as integers with scales, if it goes into products like that in the graphs that are built next. */
   packed(entry: TensorEntry): PackedMatrix | null {
     return this.packs ? heldPacked(entry, this.held) : null;
   }
 
-  /** Build something as if weights were held in this way. */
+  /** Build something as if weights were held this way. */
   heldAs<T>(held: HeldWeights, build: () => T): T {
     const current = this.held;
     this.held = held;
@@ -373,7 +368,6 @@ export class Weights {
     return bytes;
   }
 
-  /** The name in the base file. */
   #fileName(name: string): string {
     const file = name.startsWith('lm_head.') ? name.replace('lm_head', this.naming.head) : this.naming.backbone + name;
     if (this.#tensors.has(file)) return file;
@@ -382,7 +376,7 @@ export class Weights {
     return others.find((other) => this.#tensors.has(other)) ?? file;
   }
 
-  /** An adapter names modules as in memory, which can differ from the file: all namings are tried. */
+  /** An adapter names modules as in memory, which can differ from the file, so all namings are tried. */
   #ownName(target: string): string {
     const longestFirst = [...this.#namings].sort((a, b) => b.backbone.length - a.backbone.length);
     for (const { backbone, head } of longestFirst.filter(({ backbone }) => backbone !== '')) {
@@ -393,5 +387,5 @@ export class Weights {
   }
 }
 
-/** The product of the factors of all experts of a layer, and its sum with the weights, while a session is created. */
+/** While a session is created: the product of all experts' factors, and its sum with the weights. */
 const UPDATE_COPIES = 2;

@@ -1,7 +1,4 @@
-/**
- * The slopes of ALiBi, one per head (Press et al. 2022, arXiv 2108.12409): in a geometric sequence; for a number of
- * heads that is not a power of two, the others are every other one of the next.
- */
+/** The slopes of ALiBi (arXiv 2108.12409): a geometric sequence; beyond a power of two, every other one of the next. */
 export function alibiSlopes(heads: number): number[] {
   const power = 2 ** Math.floor(Math.log2(heads));
   const base = (count: number) => 2 ** -(2 ** -(Math.log2(count) - 3));

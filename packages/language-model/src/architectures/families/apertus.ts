@@ -13,10 +13,7 @@ const MISSING = {
   high_freq_factor: 4,
 };
 
-/**
- * Apertus: norms of each head, no gate in the MLP, an activation with two trained numbers in each layer (Swiss AI 2025,
- * arXiv 2509.14233).
- */
+/** Apertus (arXiv 2509.14233): norms of each head, no gate in the MLP, an activation with two trained numbers. */
 export const apertus: ModelFamily = {
   modelType: 'apertus',
   defaults: {

@@ -2,10 +2,7 @@ import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, plainMlp, readSizes } from './layers.ts';
 
-/**
- * Arcee's AFM: Llama without a gate in the MLP, whose activation is the square of ReLU (Arcee AI 2025; So et al. 2021,
- * arXiv 2109.08668).
- */
+/** Arcee's AFM (2025): Llama with squared ReLU (So et al. 2021, arXiv 2109.08668) and no gate in the MLP. */
 export const arcee: ModelFamily = {
   modelType: 'arcee',
   defaults: {

@@ -13,10 +13,7 @@ import {
   readSizes,
 } from './layers.ts';
 
-/**
- * BLOOM: alibi, a norm of the embeddings, query, key and value adjacent in each head (arXiv 2211.05100). The residual
- * can be what the norms give.
- */
+/** BLOOM (arXiv 2211.05100): alibi, a norm of the embeddings, query, key and value adjacent in each head. */
 export const bloom: ModelFamily = {
   modelType: 'bloom',
   defaults: {

@@ -47,9 +47,7 @@ export const cohere: ModelFamily = {
   },
 };
 
-/**
- * Command R7B and A: the same with a window in three of four layers, and no positions in the others (arXiv 2504.00698).
- */
+/** Command R7B and A (arXiv 2504.00698): a window in three of four layers, and no positions in the others. */
 export const cohere2: ModelFamily = {
   modelType: 'cohere2',
   defaults: { ...DEFAULTS, sliding_window: 4096, sliding_window_pattern: 4 },

@@ -37,9 +37,9 @@ const RATES = { compressed_sparse_attention: 4, heavily_compressed_attention: 12
 const PARTIAL = 64 / 512;
 
 /**
- * DeepSeek-V4: keys that are their values, entries for windows of tokens with an indexer that chooses among them,
- * several streams with hyper-connections, experts that the token itself chooses in the first layers. Layers that
- * predict further tokens are not run.
+ * DeepSeek-V4: keys that are their values, entries for windows of tokens and an indexer that chooses among them,
+ * hyper-connections, experts that the token itself chooses in the first layers. Layers that predict further tokens are
+ * not run.
  */
 export const deepseekV4: ModelFamily = {
   modelType: 'deepseek_v4',

@@ -31,10 +31,7 @@ export const ernie45: ModelFamily = {
   },
 };
 
-/**
- * ERNIE 4.5 with experts in most layers: neighboring pairs are rotated, and a correction is added to the softmax of the
- * router for the choice (Baidu 2025, ERNIE 4.5 technical report).
- */
+/** ERNIE 4.5 with experts in most layers, chosen by a softmax and a correction (Baidu 2025). */
 export const ernie45Moe: ModelFamily = {
   modelType: 'ernie4_5_moe',
   defaults: {

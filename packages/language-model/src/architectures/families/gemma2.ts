@@ -16,9 +16,7 @@ import {
   slidingLayers,
 } from './layers.ts';
 
-/**
- * Gemma 2: norms before and after attention and MLP, capped logits, a window in every other layer (arXiv 2408.00118).
- */
+/** Gemma 2 (arXiv 2408.00118): four norms per layer, capped logits, a window in every other layer. */
 export const gemma2: ModelFamily = {
   modelType: 'gemma2',
   defaults: {
@@ -58,7 +56,7 @@ export function sandwichNorms(module: string, norm: StreamNorm) {
   };
 }
 
-/** The common parts of Gemma 2 and 3: four norms per layer, gains of weight + 1, scaled embeddings. */
+/** The common parts of Gemma 2 and 3. */
 export function gemmaDecoder(sizes: Sizes, attention: (index: number) => AttentionChanges): Decoder {
   const { config } = sizes;
   config.ignore('hidden_act', 'sliding_window_size'); // the model class reads hidden_activation and sliding_window

@@ -5,10 +5,7 @@ import { headNorms, readSizes, readWindow, slidingLayers } from './layers.ts';
 
 export const GEMMA_THETAS = { full: 1e6, sliding: 1e4, slidingKey: 'rope_local_base_freq' };
 
-/**
- * Gemma 3: norms of queries and keys, five layers with a window to one without, each type with its own rotary base
- * (arXiv 2503.19786).
- */
+/** Gemma 3 (arXiv 2503.19786): norms of queries and keys, a window and another rotary base in five of six layers. */
 export const gemma3: ModelFamily = {
   modelType: 'gemma3_text',
   defaults: {

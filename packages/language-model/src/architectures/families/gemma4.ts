@@ -69,7 +69,7 @@ export const gemma4: ModelFamily = {
   describe,
 };
 
-/** The 12B model: the same without embeddings for each layer and without experts. */
+/** The 12B model, which has neither embeddings for each layer nor experts. */
 export const gemma4Unified: ModelFamily = {
   modelType: 'gemma4_unified_text',
   defaults: { ...DEFAULTS, max_position_embeddings: 262144, sliding_window: 1024, hidden_size_per_layer_input: 0 },

@@ -49,7 +49,7 @@ export const glm4Moe: ModelFamily = {
   },
 };
 
-/** GLM-4.7-Flash: the same with DeepSeek-V3's latent attention. */
+/** GLM-4.7-Flash: GLM-4.7 with DeepSeek-V3's latent attention. */
 export const glm4MoeLite: ModelFamily = {
   modelType: 'glm4_moe_lite',
   defaults: {

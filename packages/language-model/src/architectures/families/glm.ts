@@ -28,7 +28,7 @@ export const glm: ModelFamily = {
   },
 };
 
-/** GLM-4-0414: the same with norms of what attention and MLP return. */
+/** GLM-4-0414: GLM-4 with norms after attention and MLP, too. */
 export const glm4: ModelFamily = {
   modelType: 'glm4',
   defaults: DEFAULTS,

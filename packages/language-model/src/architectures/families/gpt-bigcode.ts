@@ -2,10 +2,7 @@ import type { ModelFamily } from './family.ts';
 import { GPT2_ALIASES, gpt2, gpt2Decoder } from './gpt2.ts';
 import { fusedProjections, linear, plainMlp, projectionsByHead, readSizes } from './layers.ts';
 
-/**
- * GPT-BigCode (SantaCoder, StarCoder): GPT-2 with plain linear layers, where all heads share one key and value (arXiv
- * 2301.03988, 2305.06161), or each has its own, adjacent to its query.
- */
+/** SantaCoder, StarCoder (arXiv 2301.03988, 2305.06161): GPT-2, in most models with one key and value for all heads. */
 export const gptBigCode: ModelFamily = {
   modelType: 'gpt_bigcode',
   defaults: { ...gpt2.defaults, activation_function: 'gelu_pytorch_tanh', multi_query: true },

@@ -14,10 +14,7 @@ import {
   readSizes,
 } from './layers.ts';
 
-/**
- * GPT-J: parallel residuals from one norm, a part of each head rotated by neighboring pairs, biases in the MLP and the
- * output layer alone (Wang & Komatsuzaki 2021).
- */
+/** GPT-J (Wang & Komatsuzaki 2021): parallel residuals from one norm, neighboring pairs of a part of a head rotated. */
 export const gptj: ModelFamily = {
   modelType: 'gptj',
   defaults: {

@@ -63,10 +63,7 @@ export const graniteMoeShared: ModelFamily = {
     describeMoe(config, (sizes) => (config.number('shared_intermediate_size') === 0 ? null : sharedMlp(sizes))),
 };
 
-/**
- * Granite 4.0 (IBM 2025): Granite's multipliers, Mamba-2 in most layers of the h-models, mostly no rotary positions, and
- * in some models experts in addition to the MLP for every token.
- */
+/** Granite 4.0 (IBM 2025): Mamba-2 in most layers of h-models, mostly no positions, in some models also experts. */
 export const graniteMoeHybrid: ModelFamily = {
   modelType: 'granitemoehybrid',
   defaults: {

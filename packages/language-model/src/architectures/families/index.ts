@@ -54,7 +54,6 @@ import { smollm3 } from './smollm3.ts';
 import { stablelm } from './stablelm.ts';
 import { starcoder2 } from './starcoder2.ts';
 
-/** All families that can be run. */
 export const MODEL_FAMILIES: readonly ModelFamily[] = [
   afmoe,
   apertus,

@@ -24,7 +24,7 @@ export interface Sizes {
   readonly headDim: number;
 }
 
-/** Many times larger than any model: a larger number is a mistake, and the graph would never be finished. */
+/** Much larger than any model: a larger number is a mistake, and the graph would never be finished. */
 export const MAX_LAYERS = 2000;
 const MAX_HEAD_DIM = 65_536;
 

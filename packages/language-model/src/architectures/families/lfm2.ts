@@ -30,10 +30,7 @@ const DEFAULTS = {
   conv_L_cache: 3,
 } as const;
 
-/**
- * LFM2 and LFM2.5: short gated convolutions in most layers, attention with norms of queries and keys in the others
- * (arXiv 2511.23404).
- */
+/** LFM2 and LFM2.5 (arXiv 2511.23404): short gated convolutions, and attention with norms in some layers. */
 export const lfm2: ModelFamily = {
   modelType: 'lfm2',
   defaults: {
@@ -63,7 +60,7 @@ export const lfm2: ModelFamily = {
   },
 };
 
-/** The same with a mixture of experts after the first layers. */
+/** LFM2 with experts after the first layers. */
 export const lfm2Moe: ModelFamily = {
   modelType: 'lfm2_moe',
   defaults: {

@@ -25,10 +25,7 @@ const ROPES = {
   full_attention: { rope_type: 'proportional', rope_theta: 1e6, partial_rotary_factor: 0.5 },
 };
 
-/**
- * LFM3: LFM2 with a window in half of the layers with attention, a gate of each head's output, and norms after mixers
- * and MLPs as well.
- */
+/** LFM3: LFM2 with some windows, a gate of each head's output, and norms also after mixers and MLPs. */
 export const lfm3: ModelFamily = {
   modelType: 'lfm3',
   defaults: {

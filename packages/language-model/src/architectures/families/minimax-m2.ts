@@ -4,10 +4,7 @@ import { gatedExperts, readExpertSizes, softmaxRouter, stackedExperts } from './
 import type { ModelFamily } from './family.ts';
 import { allHeadsNorms, llamaDecoder, llamaLayer, NUMBERED_NAMES, readSizes } from './layers.ts';
 
-/**
- * MiniMax-M2: norms over all queries and all keys, half of each head rotated, experts by a sigmoid with a correction of
- * the choice (MiniMax 2025).
- */
+/** MiniMax-M2 (2025): norms over all queries and all keys, half-rotated heads, experts by a corrected sigmoid. */
 export const minimaxM2: ModelFamily = {
   modelType: 'minimax_m2',
   defaults: {

@@ -21,10 +21,7 @@ export const MISTRAL_YARN = {
 /** Keys among the rotary parameters that YaRN does not read. */
 export const TEMPERATURE_KEYS = ['llama_4_scaling_beta', 'max_position_embeddings'];
 
-/**
- * Ministral 3 (Mistral AI 2025, arXiv 2601.08584): Mistral with YaRN, and queries that grow with the logarithm of their
- * position beyond the original length.
- */
+/** Ministral 3 (arXiv 2601.08584): Mistral with YaRN, and queries that grow beyond the original length. */
 export const ministral3: ModelFamily = {
   modelType: 'ministral3',
   defaults: {

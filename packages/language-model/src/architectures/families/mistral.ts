@@ -3,8 +3,8 @@ import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers } from './layers.ts';
 
 /**
- * Mistral 7B and its successors (arXiv 2310.06825): a sliding window in every layer, unless the config has null or
- * lists the layers with a window (transformers then treats the model as Ministral).
+ * Mistral 7B and its successors (arXiv 2310.06825): a window in every layer, unless it is null or the config lists the
+ * layers that have one, as in Ministral.
  */
 export const mistral: ModelFamily = {
   modelType: 'mistral',
@@ -28,8 +28,5 @@ export const mistral: ModelFamily = {
   },
 };
 
-/**
- * Ministral 8B (Mistral AI, October 2024): Mistral with a list of the layers that have a window; without the list, all
- * have it.
- */
+/** Ministral 8B (Mistral AI, October 2024). Without a list of the layers with a window, all have it. */
 export const ministral: ModelFamily = { ...mistral, modelType: 'ministral' };

@@ -9,10 +9,7 @@ import { MISTRAL_YARN, readTemperature, TEMPERATURE_KEYS } from './ministral3.ts
 /** Rotary parameters for a config without them. */
 const MISSING = { ...MISTRAL_YARN, rope_theta: 10000, factor: 128, original_max_position_embeddings: 8192 };
 
-/**
- * Mistral Small 4: DeepSeek's latent attention with queries that grow with the logarithm of their position, and stacked
- * experts chosen by a softmax.
- */
+/** Mistral Small 4: DeepSeek's latent attention, Ministral 3's growing queries, experts chosen by a softmax. */
 export const mistral4: ModelFamily = {
   modelType: 'mistral4',
   defaults: {

@@ -18,9 +18,9 @@ import {
 import { mamba2 } from './mamba2.ts';
 
 /**
- * Nemotron-H and Nemotron 3: each layer is one of Mamba-2, attention without positions, an MLP with squared ReLU, or a
- * mixture of such experts, which in some models see a smaller vector (arXiv 2504.03624). Layers that predict further
- * tokens (`mtp.`) are not run.
+ * Nemotron-H and Nemotron 3 (arXiv 2504.03624): each layer is Mamba-2, attention without positions, an MLP with squared
+ * ReLU, or a mixture of such experts, which can see a smaller vector. Layers that predict further tokens (`mtp.`) are
+ * not run.
  */
 export const nemotronH: ModelFamily = {
   modelType: 'nemotron_h',

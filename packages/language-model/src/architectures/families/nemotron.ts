@@ -2,10 +2,7 @@ import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { layerNorms, llamaDecoder, llamaLayer, plainMlp, readSizes } from './layers.ts';
 
-/**
- * Nemotron 4 and Minitron: layer norms whose gain is weight + 1, half of each head rotated, squared ReLU without a gate
- * (NVIDIA 2024, arXiv 2402.16819).
- */
+/** Nemotron 4 (arXiv 2402.16819): layer norms with gain weight + 1, half-rotated heads, squared ReLU, no gate. */
 export const nemotron: ModelFamily = {
   modelType: 'nemotron',
   defaults: {

@@ -13,9 +13,7 @@ import {
   type Sizes,
 } from './layers.ts';
 
-/**
- * OLMo 2: norms after attention and MLP instead of before, and over all heads of queries and keys (arXiv 2501.00656).
- */
+/** OLMo 2 (arXiv 2501.00656): norms after attention and MLP, and over all heads of queries and keys. */
 export const olmo2: ModelFamily = {
   modelType: 'olmo2',
   defaults: {

@@ -3,10 +3,7 @@ import type { ModelFamily } from './family.ts';
 import { readSizes, readWindow, slidingLayers } from './layers.ts';
 import { olmo2, olmoDecoder } from './olmo2.ts';
 
-/**
- * OLMo 3: OLMo 2 with a window in three of four layers, and a length scaling of rotary positions in the others only
- * (Olmo team 2025, arXiv 2512.13961).
- */
+/** OLMo 3 (arXiv 2512.13961): OLMo 2 with a window in three of four layers, and scaled positions in the others. */
 export const olmo3: ModelFamily = {
   modelType: 'olmo3',
   defaults: { ...olmo2.defaults, sliding_window: 4096 },

@@ -14,10 +14,7 @@ import {
   readSizes,
 } from './layers.ts';
 
-/**
- * Phi-1, Phi-1.5 and Phi-2: parallel residuals, layer norms, biases everywhere, also of the output layer, half of each
- * head rotated (arXiv 2309.05463).
- */
+/** Phi-1, 1.5 and 2 (arXiv 2309.05463): parallel residuals, layer norms, biases everywhere, half-rotated heads. */
 export const phi: ModelFamily = {
   modelType: 'phi',
   defaults: {

@@ -7,10 +7,7 @@ import type { ModelFamily } from './family.ts';
 import { layerNorms, llamaDecoder, llamaLayer, NUMBERED_NAMES, readHead, readSizes, readWindow } from './layers.ts';
 import { mixtral } from './mixtral.ts';
 
-/**
- * Phi-3.5-MoE: layer norms, biases, and a router that weights each choice among the experts with nearly as large a
- * logit (SparseMixer, arXiv 2409.12136, section 2).
- */
+/** Phi-3.5-MoE: layer norms, biases, and a SparseMixer router (arXiv 2409.12136, section 2). */
 export const phimoe: ModelFamily = {
   modelType: 'phimoe',
   defaults: {

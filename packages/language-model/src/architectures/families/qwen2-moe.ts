@@ -3,10 +3,7 @@ import { gatedExperts, qwenSparseLayers, readExpertSizes, sharedExpert, softmaxR
 import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes, readWindow, slidingLayers } from './layers.ts';
 
-/**
- * Qwen 1.5 and 2 with a mixture of experts in most layers, and an additional expert for every token, weighted by a
- * sigmoid (arXiv 2407.10671).
- */
+/** Qwen 1.5 and 2 with experts in most layers, and a gated one for every token (arXiv 2407.10671). */
 export const qwen2Moe: ModelFamily = {
   modelType: 'qwen2_moe',
   defaults: {

@@ -25,7 +25,7 @@ export const qwen2: ModelFamily = {
   describe: (config) => describeQwen2(config, { theta: 10000, mayNameHeadDim: true }),
 };
 
-/** The text model of Qwen2.5-VL: the same arithmetic, other defaults (arXiv 2502.13923). */
+/** The text model of Qwen2.5-VL: Qwen 2.5 with other defaults (arXiv 2502.13923). */
 export const qwen25VlText: ModelFamily = {
   modelType: 'qwen2_5_vl_text',
   defaults: {
@@ -49,7 +49,7 @@ export const qwen25VlText: ModelFamily = {
     }),
 };
 
-/** The text model of Qwen2-VL: the same, with the same defaults (arXiv 2409.12191). */
+/** The text model of Qwen2-VL (arXiv 2409.12191). */
 export const qwen2VlText: ModelFamily = { ...qwen25VlText, modelType: 'qwen2_vl_text' };
 
 function describeQwen2(

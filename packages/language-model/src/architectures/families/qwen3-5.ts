@@ -36,8 +36,7 @@ export const QWEN_HYBRID_DEFAULTS = {
 } as const;
 
 /**
- * Qwen 3.5 and 3.6: three layers of linear attention by the gated delta rule to one of full attention, whose queries
- * carry a gate of its output; a quarter of each head is rotated.
+ * Qwen 3.5 and 3.6: the gated delta rule in three of four layers, gated attention with quarter-rotated heads in others.
  */
 export const qwen35: ModelFamily = {
   modelType: 'qwen3_5_text',
@@ -61,7 +60,7 @@ export const qwen35: ModelFamily = {
   },
 };
 
-/** The same with a mixture of experts and a gated shared one in every layer. */
+/** Qwen 3.5 with experts and a gated shared one in every layer. */
 export const qwen35Moe: ModelFamily = {
   modelType: 'qwen3_5_moe_text',
   defaults: {
@@ -225,7 +224,7 @@ const projectionsByKeyHead: MakeProjections = (module, hidden, { keyHeads, value
   };
 };
 
-/** Experts in addition to a shared one, which a gate weights. */
+/** Experts, and a shared one with a gate. */
 export function qwenExperts(sizes: Sizes, { normalize }: { readonly normalize: boolean }): (module: string) => Mlp {
   const experts = readExpertSizes(sizes, { count: 'num_experts' });
   const width = sizes.config.size('shared_expert_intermediate_size');

@@ -90,8 +90,8 @@ function qwenMlps(
 const VL_DEFAULTS = { vocab_size: 151936, max_position_embeddings: 128000 };
 
 /**
- * The text model of Qwen3-VL: Qwen 3 without windows (arXiv 2511.21631). The three positions of a token are equal in
- * text, so that it makes no difference how they share the dimensions of a head.
+ * The text model of Qwen3-VL (arXiv 2511.21631): Qwen 3 without windows. The three positions of a token are equal in
+ * text, so it does not matter how they share the dimensions of a head.
  */
 export const qwen3VlText: ModelFamily = {
   modelType: 'qwen3_vl_text',
@@ -108,7 +108,7 @@ export const qwen3VlText: ModelFamily = {
   describe: (config) => describeQwen3Vl(readSizes(config)),
 };
 
-/** The same with experts, which files stack with either dimension first. */
+/** Qwen3-VL with experts, which files stack with either dimension first. */
 export const qwen3VlMoeText: ModelFamily = {
   modelType: 'qwen3_vl_moe_text',
   defaults: {

@@ -16,9 +16,10 @@ import {
 } from './qwen3-5.ts';
 
 /**
- * Qwen 4, experimental: the mixers and experts of Qwen 3.5 in blocks with several residual streams, to which some layers
- * add embeddings of the last few tokens. Attention is sparse in long texts, which are not run: torch.topk chooses blocks
- * of tokens by scores that are often equal (a ReLU makes them 0), in no defined order (`Qwen4ExpTextQSAIndexer`).
+ * Qwen 4, experimental: the mixers and experts of Qwen 3.5 in blocks with several residual streams, to which some
+ * layers add embeddings of the last few tokens. Attention is sparse in long texts, which are not run: torch.topk
+ * chooses blocks of tokens by scores that are often equal (a ReLU makes them 0), in no defined order
+ * (`Qwen4ExpTextQSAIndexer`).
  */
 export const qwen4: ModelFamily = {
   modelType: 'qwen4_exp_text',
@@ -229,7 +230,7 @@ function readNgrams(
   return { kernel: reach, ofLayer };
 }
 
-/** The same convolution, padded to the longest reach of the decoder's. */
+/** The convolution, padded to the longest reach in the decoder. */
 function reaching(convolution: Convolution, kernel: number): Convolution {
   return kernel === convolution.kernel
     ? convolution

@@ -2,9 +2,7 @@ import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
 import { llamaDecoder, llamaLayer, readSizes } from './layers.ts';
 
-/**
- * Seed-OSS: Llama with biases of queries, keys and values, and another switch for that of the output (ByteDance 2025).
- */
+/** Seed-OSS (ByteDance 2025): Llama with biases of queries, keys and values, and a switch for that of the output. */
 export const seedOss: ModelFamily = {
   modelType: 'seed_oss',
   defaults: {

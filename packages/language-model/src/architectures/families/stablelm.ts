@@ -12,10 +12,7 @@ import {
   readSizes,
 } from './layers.ts';
 
-/**
- * StableLM 2: layer norms, rotary embeddings on a quarter of each head, optionally parallel residuals (arXiv
- * 2402.17834).
- */
+/** StableLM 2 (arXiv 2402.17834): layer norms, quarter-rotated heads, optionally parallel residuals. */
 export const stablelm: ModelFamily = {
   modelType: 'stablelm',
   defaults: {
