@@ -4,7 +4,6 @@ import {
   type ModelSource,
   openCheckpointSource,
   type RequestFileOptions,
-  type RequestRefusal,
   toJsonLines,
 } from '@shadow-gate/language-model';
 import { UserError } from '@shadow-gate/platform';
@@ -24,7 +23,7 @@ import {
 import { EXIT, type Output } from './output.ts';
 import { endpointFromOptions } from './settings.ts';
 
-/** The options of `score` and `generate`, which run a file of requests on a model. */
+/** The options of `score` and `generate`. */
 export function requestOptions(command: Command): Command {
   return endpointOptions(
     modelMemoryOption(
@@ -49,17 +48,19 @@ export interface RequestOptions extends EndpointOptions, DeviceOptions, ModelMem
   batchMemory?: number;
 }
 
+interface Work<T> {
+  /** What was done to the requests, for the summary. */
+  readonly done: string;
+  readonly answer: (source: ModelSource, file: string, options: RequestFileOptions) => Promise<FileResult<T>>;
+}
+
 /**
- * Answer a file of requests and write the answers to another file, all at once. If some requests cannot be answered,
- * the exit code is that of what was not judged; if none can, it is an error, and nothing is written.
- * @param work.done what was done to the requests, for the summary
+ * Answer a file of requests and write all answers to another file. If some requests cannot be answered, the exit code
+ * is `inconclusive`; if none can, it is an error, and nothing is written.
  */
 export async function answerRequests<T extends object>(
   options: RequestOptions,
-  work: {
-    readonly done: string;
-    readonly answer: (source: ModelSource, file: string, options: RequestFileOptions) => Promise<FileResult<T>>;
-  },
+  work: Work<T>,
   output: Output,
 ): Promise<void> {
   const choice = chooseModel(options, output);
@@ -68,7 +69,12 @@ export async function answerRequests<T extends object>(
     throw new UserError('--output is the file of the requests', 'give another file');
   }
   const source = choice.kind === 'endpoint' ? choice : await openCheckpointSource(choice);
-  const onRefusals = (refusals: readonly RequestRefusal[]) => warnUnanswered(refusals, output);
+  // Said as soon as it is known: a large model then loads for minutes.
+  const onRefusals: RequestFileOptions['onRefusals'] = ([first, ...others]) => {
+    if (!first) return;
+    const more = others.length === 0 ? '' : ` (and ${others.length} more, each with its reason in the answers)`;
+    output.warn(`not answered: ${printable(first.error.message, SHOWN_LENGTH)}${more}`);
+  };
   const { answers, unanswered, by, truncated } = await output.withProgress((onProgress) =>
     work.answer(source, options.requests, { onProgress, onRefusals }),
   );
@@ -84,35 +90,19 @@ export async function answerRequests<T extends object>(
   if (unanswered > 0) output.exitCode = EXIT.inconclusive;
 }
 
-/** Said as soon as it is known: a large model then loads for minutes. */
-function warnUnanswered(refusals: readonly RequestRefusal[], output: Output): void {
-  const [first] = refusals;
-  if (!first) return;
-  const others = refusals.length - 1;
-  const more = others === 0 ? '' : ` (and ${others} more, each with its reason in the answers)`;
-  output.warn(`not answered: ${printable(first.error.message, SHOWN_LENGTH)}${more}`);
-}
-
 const SHOWN_LENGTH = 500;
 
 /** The server, or the paths of the checkpoint, that the options name. */
 function chooseModel(options: RequestOptions, output: Output) {
-  const { checkpoint, reference, device, batchMemory, maxMemory } = options;
+  const { checkpoint, reference, device, batchMemory: batchBytes, maxMemory: memoryLimit } = options;
   const endpoint = endpointFromOptions(options, output);
   if (checkpoint !== undefined && endpoint === undefined) {
-    return {
-      kind: 'checkpoint',
-      checkpoint,
-      reference,
-      device,
-      batchBytes: batchMemory,
-      memoryLimit: maxMemory,
-    } as const;
+    return { kind: 'checkpoint', checkpoint, reference, device, batchBytes, memoryLimit } as const;
   }
   if (checkpoint !== undefined || endpoint === undefined) {
     throw new UserError('exactly one of --checkpoint and --endpoint is needed', 'give one of the two');
   }
-  if ((reference ?? batchMemory ?? maxMemory) !== undefined) {
+  if ((reference ?? batchBytes ?? memoryLimit) !== undefined) {
     throw new UserError('--reference, --batch-memory and --max-memory need --checkpoint', 'leave them out');
   }
   return { kind: 'endpoint', ...endpoint } as const;

@@ -71,19 +71,14 @@ async function runCalibrate(options: CalibrateOptions, output: Output): Promise<
   else output.print(renderCalibration(calibration, { path: out, alpha, ...output.terminal }));
 }
 
-/**
- * How often this gate would be red on nothing: each checkpoint against itself. It is not stored in the calibration
- * file.
- */
+/** How often this gate would be red on nothing: each checkpoint against itself. The calibration file does not store it. */
 async function runControls(options: CalibrateOptions, checks: number, output: Output): Promise<void> {
   const { checkpoints, reference, device, maxMemory: memoryLimit, policy } = options;
   const found: { readonly checkpoint: string; readonly control: Control }[] = [];
   for (const checkpoint of checkpoints) {
+    const weights = { device, memoryLimit };
     const measured = await output.withProgress((onProgress) =>
-      control({
-        model: { checkpoint, reference },
-        ...{ policy, weights: { device, memoryLimit }, checks, today: output.now, onProgress },
-      }),
+      control({ model: { checkpoint, reference }, policy, weights, checks, today: output.now, onProgress }),
     );
     found.push({ checkpoint, control: measured });
     if (!options.json) output.print(`${printable(checkpoint)}: ${controlSentence(measured)}`);

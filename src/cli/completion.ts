@@ -4,7 +4,6 @@ import type { Output } from './output.ts';
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof SHELLS)[number];
 
-/** A command as a shell completes it. */
 interface Completed {
   readonly name: string;
   readonly description: string;
@@ -16,7 +15,7 @@ interface CompletedOption {
   readonly long: string;
   readonly description: string;
   readonly takesValue: boolean;
-  /** The values that it can have; empty for any, which may be a path. */
+  /** Empty: any value, which may be a path. */
   readonly values: readonly string[];
 }
 

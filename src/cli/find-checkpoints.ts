@@ -12,12 +12,11 @@ import {
 } from '@shadow-gate/checkpoints/hub';
 import { isObject } from '@shadow-gate/platform/json';
 
-/** A folder, or a file, that looks like a checkpoint by the names in it. */
 export interface FoundCheckpoint {
   /** Relative to the folder that was searched, with slashes; `.` is that folder. */
   readonly path: string;
   readonly kind: 'full' | 'adapter' | 'onnx';
-  /** The base model in an adapter's config; the model's own name (`_name_or_path`) in that of full weights. */
+  /** From the config: an adapter's base model, or the name of full weights (`_name_or_path`). */
   readonly name: string | null;
 }
 
@@ -28,10 +27,7 @@ const MAX_FOLDERS = 2000;
 /** Folders of tools: their models are not the user's. */
 const SKIPPED = /^(?:\..*|node_modules|venv|env|__pycache__|site-packages|dist|build|wandb|mlruns)$/;
 
-/**
- * Search a folder for checkpoints by names: only configs are read. Links to folders are followed.
- * @returns in the order of their names, numbers by their value
- */
+/** Search a folder, and links to folders, for checkpoints by names; only configs are read. Sorted naturally by path. */
 export async function findCheckpoints(root: string): Promise<FoundCheckpoint[]> {
   const found: FoundCheckpoint[] = [];
   const seen = new Set<string>();
@@ -59,13 +55,13 @@ const within = (folder: string, name: string): string => (folder === '.' ? name 
 
 const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
 
-/** The checkpoint at a path that somebody named; full weights, if its names do not show it. */
+/** The checkpoint at a path that somebody named; full weights, unless names show otherwise. */
 export async function foundAt(root: string, path: string): Promise<FoundCheckpoint> {
   const [first] = await checkpointsIn(root, path, await namesIn(resolve(root, path)));
   return first ?? { path, kind: path.endsWith('.onnx') ? 'onnx' : 'full', name: null };
 }
 
-/** Whether a folder is a checkpoint, by the names in it. */
+/** By the names in it. */
 export async function looksLikeCheckpoint(folder: string): Promise<boolean> {
   return (await checkpointsIn(folder, '.', await namesIn(folder))).length > 0;
 }
@@ -88,7 +84,7 @@ async function checkpointsIn(root: string, path: string, names: readonly string[
   return models.length === 1 ? models.map((name) => ({ path: within(path, name), kind, name: null })) : [];
 }
 
-/** The first of these keys of a JSON file that has a text; null without one. */
+/** The first text among these keys of a JSON file. */
 async function firstText(file: string, keys: readonly string[]): Promise<string | null> {
   const text = await readFile(file, 'utf8').catch(() => '{}');
   try {
@@ -99,16 +95,15 @@ async function firstText(file: string, keys: readonly string[]): Promise<string 
   return null;
 }
 
-/** A name that people give models that others are trained from. */
+/** Names of models that others are trained from. */
 export const BASE_NAME = /(?:^|[/_.-])(?:base|pretrained|foundation|reference|original)(?:$|[/_.-])/i;
 
 /** `org/model`, as a hub names one. */
 const HUB_NAME = /^[A-Za-z0-9_][\w.-]*\/[A-Za-z0-9_][\w.-]*$/;
 
 /**
- * The base model of an adapter, as a path that can be given: the path in its config, if it exists; else full weights
- * that were found and have that name, or are the only ones called a base; else the model of that name on a hub; else
- * null.
+ * The path of an adapter's base model: the path in its config, if it exists; else full weights that were found and have
+ * that name, or are the only ones called a base; else the model of that name on a hub.
  */
 export function baseAsPath(
   { name }: FoundCheckpoint,
@@ -126,5 +121,4 @@ export function baseAsPath(
   return name !== null && HUB_NAME.test(name) ? `hf://${name}` : null;
 }
 
-/** The last part of a path or of a model's name on a hub. */
 const lastOf = (path: string): string | undefined => path.replace(/\/+$/, '').split('/').at(-1);

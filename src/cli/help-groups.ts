@@ -1,6 +1,6 @@
 import { type Command, Help } from 'commander';
 
-/** Headings of a long help page in their order, with the options below them. */
+/** Headings of a long help page, in order, with their options. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Model:': ['checkpoint', 'checkpoints', 'series', 'add', 'reference', 'adapter', 'revision'],
   'Baseline and policy:': ['baseline', 'policy', 'calibration', 'no-calibration'],
@@ -19,10 +19,9 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** A page with more options is read in groups. */
+/** A page with more options has groups. */
 const MOST_UNGROUPED = 12;
 
-/** Give the options of a command with many of them their headings. */
 export function groupOptions({ options }: Command): void {
   if (options.filter(({ hidden }) => !hidden).length <= MOST_UNGROUPED) return;
   for (const option of options) {
@@ -31,7 +30,7 @@ export function groupOptions({ options }: Command): void {
   }
 }
 
-/** Commander's groups, in the order of their headings in place of that in which options were added. */
+/** Commander's groups in the order of GROUPS, not of the options. */
 export const GROUPED_HELP: Pick<Help, 'groupItems'> = {
   groupItems: (items, visible, groupOf) => {
     const groups = new Help().groupItems(items, visible, groupOf);

@@ -5,7 +5,7 @@ import { cacheFolder, writeJson } from '@shadow-gate/platform/files';
 import type { Report } from '../compare/report.ts';
 import { serializeReport } from '../report/json.ts';
 
-/** The report of the last check of this user, so that its details need no second run. */
+/** The user's last report, so that its details need no second run. */
 const FILE = 'last-report.json';
 
 /** @returns false if there is no cache folder or it cannot be written: nothing depends on it */

@@ -79,11 +79,11 @@ async function runMeasure(options: MeasureOptions, output: Output): Promise<void
   const measurement = await takeMeasurement(options, resolved, output);
   await writeMeasurement(out, measurement);
   printMeasurement(measurement, out, output);
-  // The power of a shard's share of the facts is of no interest.
+  // Nobody needs the power of a share of the facts.
   if (!shard) printAnswers(measurement, resolved.policy, output);
 }
 
-/** Measure what the options name, with its progress; nothing is written. @throws UserError */
+/** Measure with progress, and write nothing. @throws UserError */
 export async function takeMeasurement(
   options: Omit<MeasureOptions, 'out'>,
   resolved: ResolvedPolicy,

@@ -8,9 +8,6 @@ import { printable } from '../report/escape.ts';
 import { HUB_TASK, type HubTask, modelCard } from '../report/model-card.ts';
 import type { Output } from './output.ts';
 
-const PLACE_WORDS = 'NAME=ORG/DATASET:TASK, each name once';
-
-/** The options of every command that can write results for a model card. */
 export function modelCardOptions(command: Command): Command {
   return command
     .option(
@@ -32,12 +29,12 @@ export interface ModelCardOptions {
 function parsePlace(text: string, before: ReadonlyMap<string, HubTask> = new Map()): ReadonlyMap<string, HubTask> {
   const { name, dataset = '', task = '' } = /^(?<name>.+)=(?<dataset>[^=:]+):(?<task>[^=]+)$/s.exec(text)?.groups ?? {};
   if (name === undefined || before.has(name) || !HUB_DATASET.test(dataset) || !HUB_TASK.test(task)) {
-    throw new InvalidArgumentError(`Allowed: ${PLACE_WORDS}.`);
+    throw new InvalidArgumentError('Allowed: NAME=ORG/DATASET:TASK, each name once.');
   }
   return new Map([...before, [name, { dataset, task }]]);
 }
 
-/** Check before anything is measured that the file can be written. @throws UserError if not */
+/** Check before a measurement that the file can be written. @throws UserError */
 export async function expectModelCard({ modelCard: file, hubTask }: ModelCardOptions): Promise<void> {
   if (file !== undefined) return expectWritable(file, 'file');
   if (hubTask === undefined) return;
@@ -45,8 +42,8 @@ export async function expectModelCard({ modelCard: file, hubTask }: ModelCardOpt
 }
 
 /**
- * Write the results of a report for a model card, and say which it has.
- * @param candidate its measurement, which knows data sets; null where there is the report alone
+ * Write the results of a report for a model card, and list them.
+ * @param candidate its measurement, which knows data sets; null if there is only a report
  * @throws UserError if no result has a place on a hub
  */
 export async function writeModelCard(

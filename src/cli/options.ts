@@ -21,13 +21,12 @@ import {
 } from '../gate/option-values.ts';
 import { FAIL_ON_CHOICES, type FailOn } from '../github/publish/index.ts';
 import { HALVES, type Half, type SeedChoice } from '../measure/options.ts';
-import { parseShard, SHARD_WORDS, type Shard } from '../measure/shards/index.ts';
+import { parseShard, SHARD_WORDS } from '../measure/shards/index.ts';
 
 const CHECKPOINT_FLAGS = '--checkpoint <path>';
 const CHECKPOINT_WORDS =
   'Hugging Face directory, PEFT or MLX adapter, safetensors, GGUF or ONNX file, or hf://org/model[@revision]';
 
-/** The options of a command that measures spectra of a checkpoint. */
 export function checkpointOptions(command: Command): Command {
   return spectraOptions(command.requiredOption(CHECKPOINT_FLAGS, CHECKPOINT_WORDS));
 }
@@ -39,7 +38,7 @@ export function candidateOptions(command: Command): Command {
   ).option('--revision <text>', 'what is served at --endpoint, where there is no --checkpoint: declared, not proven');
 }
 
-/** Default number of checks: the first few show what is wrong with a server. */
+/** The first few checks show what is wrong with a server. */
 const CONTROLS = 3;
 
 export function controlOption(flags: string): Option {
@@ -47,7 +46,7 @@ export function controlOption(flags: string): Option {
   return new Option(flags, words).preset(String(CONTROLS)).argParser(parseCountOption);
 }
 
-/** The options of every command that measures spectra. */
+/** Of every command that measures spectra. */
 export function spectraOptions(command: Command): Command {
   command.option('--reference <path>', 'weights that the checkpoint was trained from; also measures the update ΔW');
   return deviceOptions(command, 'where to compute; webgpu has no float64, so exact spectra stay on the CPU')
@@ -66,7 +65,7 @@ export function spectraOptions(command: Command): Command {
 const MEMORY_WORDS =
   "memory limit, such as 6GB or 6 (GiB): of the matrices in progress (default: 60% of the machine's), and of the model, which runs layer by layer if it is larger (default: the machine's)";
 
-/** The option of a command that runs a model and measures no spectra. */
+/** Of a command that runs a model and measures no spectra. */
 export function modelMemoryOption(command: Command): Command {
   return command.option(
     '--max-memory <size>',
@@ -96,7 +95,6 @@ export interface SpectraOptions extends DeviceOptions, ModelMemoryOptions {
   store: boolean;
 }
 
-/** The option of every command that proves a merge. */
 export function mergeOptions(command: Command): Command {
   return command.option(
     '--adapter <path>',
@@ -108,7 +106,6 @@ export interface MergeOptions {
   adapter?: string;
 }
 
-/** The options of every command that runs graphs. */
 export function deviceOptions(command: Command, description: string): Command {
   return command
     .addOption(new Option('--device <device>', description).choices(DEVICE_CHOICES).default('auto'))
@@ -124,7 +121,6 @@ export interface DeviceOptions {
   cudaLibraries?: LibrariesChoice;
 }
 
-/** The options of every command that runs the probes. */
 export function probeOptions(command: Command): Command {
   halfOption(policyOption(command))
     .option(
@@ -164,7 +160,6 @@ export function policyOption(command: Command): Command {
   return command.option('--policy <file>', 'policy file (default: shadow-gate.yml if it exists)');
 }
 
-/** The options of every command that compares spectra. */
 export function calibrationOptions(command: Command): Command {
   return command
     .option(
@@ -217,25 +212,10 @@ export interface BaselineEndpointOptions {
 }
 
 /** Options about running a model, which exclude logs. */
-const RUN_OPTIONS = [
-  'checkpoint',
-  'revision',
-  'reference',
-  'adapter',
-  'only',
-  'seed',
-  'orderSeed',
-  'budget',
-  'chatTemplate',
-  'endpoint',
-  'model',
-  'tokenizer',
-  'maxLength',
-  'concurrency',
-  'timeout',
-];
+const RUN_OPTIONS = `checkpoint revision reference adapter only seed orderSeed budget chatTemplate
+  endpoint model tokenizer maxLength concurrency timeout`.split(/\s+/);
 
-/** Options that read logs: the flag, the name of the option, and what it reads. */
+/** Names of the options that read logs, and what they read. */
 const LOG_OPTIONS = {
   'lm-eval': ['lmEval', 'what lm-evaluation-harness wrote (--output_path with --log_samples)'],
   inspect: ['inspect', 'logs of Inspect AI (--log-dir)'],
@@ -271,14 +251,13 @@ export interface LogOptions {
 
 /** The logs to read; null for a model. */
 export function logsFromOptions(options: LogOptions): Logs | null {
-  const given = LOG_KINDS.flatMap((kind) => {
+  for (const kind of LOG_KINDS) {
     const path = options[LOG_OPTIONS[kind][0]];
-    return path === undefined ? [] : [{ kind, path }];
-  });
-  return given[0] ?? null;
+    if (path !== undefined) return { kind, path };
+  }
+  return null;
 }
 
-/** The options of a command that makes a report. */
 export function junitOption(command: Command): Command {
   return command.addOption(
     // Test results that say "not judged" would contradict an exit code that says "passed".
@@ -299,7 +278,6 @@ export function failOnOption(): Option {
     .default('inconclusive' satisfies FailOn);
 }
 
-/** The options of every command that reports a verdict. */
 export function verdictOptions(command: Command): Command {
   return (
     command
@@ -321,57 +299,32 @@ export interface VerdictOptions {
   verbose?: boolean;
 }
 
-function parseMemoryOption(text: string): number {
-  return parseMemory(text) ?? refuse(SIZE_WORDS);
+/** A parser for Commander, which shows `problem` for a value that has no meaning. */
+function parser<T>(parse: (text: string) => T | null, problem: string): (text: string) => T {
+  return (text) => {
+    const value = parse(text);
+    if (value === null) throw new InvalidArgumentError(problem);
+    return value;
+  };
 }
 
-export function parseMebibytes(text: string): number {
-  return parsePositive(text, 'MiB') * 1024 ** 2;
-}
-
-function parsePositive(text: string, unit: string): number {
+function parseMebibytesOrNull(text: string): number | null {
   const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError(`Not a number of ${unit} above 0.`);
-  return value;
+  return value > 0 ? value * 1024 ** 2 : null;
 }
 
-function parseTokens(text: string): number {
-  return parseCount(text) ?? refuseAs('Not a number of tokens.');
-}
-
-export function parseCountOption(text: string): number {
-  return parseCount(text) ?? refuseAs('Not a whole number above 0.');
-}
-
-function parseTimeoutOption(text: string): number {
-  return parseTimeout(text) ?? refuse(TIMEOUT_WORDS);
-}
-
-export function parseSeedOption(text: string): SeedChoice {
-  return parseSeed(text) ?? refuse(SEED_WORDS);
-}
-
-function parseOrderSeedOption(text: string): number {
+function parseOrderSeed(text: string): number | null {
   const seed = parseSeed(text);
-  return typeof seed === 'number' ? seed : refuse(ORDER_SEED_WORDS);
+  return typeof seed === 'number' ? seed : null;
 }
 
-function parseLibrariesOption(text: string): LibrariesChoice {
-  return parseLibraries(text) ?? refuse(LIBRARIES_WORDS);
-}
-
-export function parseShardOption(text: string): Shard {
-  return parseShard(text) ?? refuse(SHARD_WORDS);
-}
-
-export function parseTimeOption(text: string): number {
-  return parseSeconds(text) ?? refuse(TIME_WORDS);
-}
-
-function refuse(allowed: string): never {
-  return refuseAs(`Allowed: ${allowed}.`);
-}
-
-function refuseAs(problem: string): never {
-  throw new InvalidArgumentError(problem);
-}
+const parseMemoryOption = parser(parseMemory, `Allowed: ${SIZE_WORDS}.`);
+const parseTokens = parser(parseCount, 'Not a number of tokens.');
+const parseTimeoutOption = parser(parseTimeout, `Allowed: ${TIMEOUT_WORDS}.`);
+const parseOrderSeedOption = parser(parseOrderSeed, `Allowed: ${ORDER_SEED_WORDS}.`);
+const parseLibrariesOption = parser(parseLibraries, `Allowed: ${LIBRARIES_WORDS}.`);
+export const parseMebibytes = parser(parseMebibytesOrNull, 'Not a number of MiB above 0.');
+export const parseCountOption = parser(parseCount, 'Not a whole number above 0.');
+export const parseSeedOption = parser(parseSeed, `Allowed: ${SEED_WORDS}.`);
+export const parseShardOption = parser(parseShard, `Allowed: ${SHARD_WORDS}.`);
+export const parseTimeOption = parser(parseSeconds, `Allowed: ${TIME_WORDS}.`);

@@ -11,7 +11,7 @@ import { programWords } from './shell-words.ts';
 /** The exit codes are an interface: do not change them. */
 export const EXIT = { ...VERDICT_EXIT, couldNotJudge: 2 } as const;
 
-/** Streams, environment and clock, from the process or a test. */
+/** From the process or a test. */
 export interface Io {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
@@ -26,12 +26,14 @@ export interface Io {
 type InputStream = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** A table needs some room, and a terminal without a size reports 0. */
+/** Tables need some room, and a terminal without a size reports 0. */
 const MIN_WIDTH = 40;
 const DEFAULT_WIDTH = 100;
 
-/** A shorter run has no lines of progress: a log that nobody watches needs them later than one of a CI job. */
+/** A shorter run has no lines of progress. Somebody may watch the log of a CI job. */
 const QUIET_SECONDS = { ci: 5, pipe: 60 } as const;
+
+const MAX_WARNINGS = 3;
 
 /** A command's output, and its exit code unless it throws. */
 export class Output {
@@ -53,7 +55,7 @@ export class Output {
     return this.#io.now();
   }
 
-  /** Standard input; at its end where there is none. */
+  /** Standard input, or an empty stream. */
   get input(): InputStream {
     return this.#io.stdin ?? Readable.from([]);
   }
@@ -72,12 +74,11 @@ export class Output {
     };
   }
 
-  /** Write a text and a line end to standard output. */
   print(text: string): void {
     this.#io.stdout.write(`${text}\n`);
   }
 
-  /** Write a question, or a part of one, where the person who answers sees it. */
+  /** Write (a part of) a question where the person who answers sees it. */
   question(text: string): void {
     const { stdout, stderr } = this.#io;
     (stdout.isTTY || !stderr.isTTY ? stdout : stderr).write(text);
@@ -94,9 +95,16 @@ export class Output {
     else this.#io.stderr.write(`${line}\n`);
   }
 
-  /** Write a line only if somebody watches; a script knows what it did. */
+  /** Write a line only if somebody watches: a script knows what it did. */
   tell(text: string): void {
     if (this.#io.stderr.isTTY) this.note(text);
+  }
+
+  /** Files can cause thousands of similar warnings. `more` says where the others are. */
+  warnFew(messages: readonly string[], more: string): void {
+    for (const message of messages.slice(0, MAX_WARNINGS)) this.warn(printable(message));
+    const others = messages.length - MAX_WARNINGS;
+    if (others > 0) this.warn(`${others.toLocaleString('en-US')} more warnings ${more}`);
   }
 
   warnNonFinite(tensors: ReadonlyArray<{ readonly name: string; readonly nan: number; readonly inf: number }>): void {
@@ -105,11 +113,7 @@ export class Output {
     }
   }
 
-  /**
-   * Show how far some work is: a bar on a terminal; elsewhere lines, soon in the log of a CI job, and late in any
-   * other, so that a run of a minute writes none.
-   * @param options.isQuiet show it only to somebody who watches
-   */
+  /** Show the progress of some work: a bar on a terminal, or lines in a log. `isQuiet`: only if somebody watches. */
   async withProgress<T>(
     work: (onProgress: OnProgress | undefined) => Promise<T>,
     { isQuiet = false }: { readonly isQuiet?: boolean | undefined } = {},

@@ -27,7 +27,7 @@ import {
 } from '../report/text/index.ts';
 import type { Output } from './output.ts';
 
-/** Summarize a measurement that was written to a file, and warn about anything unusual in it. */
+/** Summarize a measurement that was written to a file, and warn about anything unusual. */
 export function printMeasurement(measurement: Measurement, file: string, output: Output): void {
   const { method, tensors, skipped, nonFinite, probes, benchmarks, run } = measurement;
   output.warnNonFinite(nonFinite);
@@ -48,7 +48,7 @@ export function printMeasurement(measurement: Measurement, file: string, output:
   for (const variance of variances.slice(0, MAX_PLANS)) output.print(renderSamplePlan(variance));
 }
 
-/** A log may have a hundred tasks. */
+/** Logs can have a hundred tasks. */
 const MAX_PLANS = 3;
 
 function readParts({ tasks, model }: Benchmarks): string[] {
@@ -62,27 +62,20 @@ function readParts({ tasks, model }: Benchmarks): string[] {
   ];
 }
 
-/** A file may cause thousands of warnings that are all alike. */
-const MAX_WARNINGS = 3;
-
 function warnOfProbes({ notes, leftOut }: MeasuredProbes, file: string, output: Output): void {
   const causes = leftOut.filter(({ cause }) => cause !== 'other-form');
   const left = causes.map(({ id, reason }) => `probe ${id} was left out, with its other forms: ${reason}`);
-  for (const messages of [notes, left]) {
-    for (const message of messages.slice(0, MAX_WARNINGS)) output.warn(printable(message));
-    const more = messages.length - MAX_WARNINGS;
-    if (more > 0) output.warn(`${more.toLocaleString('en-US')} more warnings like these: see ${printable(file)}`);
-  }
+  for (const messages of [notes, left]) output.warnFew(messages, `like these: see ${printable(file)}`);
 }
 
-/** Fewer requests than questions are not possible, more cost time. */
+/** More than one request a question costs time. */
 function requestsOf({ probes }: Measurement['run']): string {
   const server = probes?.server;
   if (server === undefined || server.questions === 0) return '';
   return ` (${(server.requests / server.questions).toFixed(2)} requests a question)`;
 }
 
-/** Print which losses this baseline can show, and whether it has enough answers for a verdict. */
+/** Print the losses that this baseline can show, and whether it has enough answers for a verdict. */
 export function printAnswers(measurement: Measurement, policy: Policy, output: Output): void {
   const { probes: answered } = measurement;
   if (answered?.status !== 'measured') return;

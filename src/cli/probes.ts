@@ -6,8 +6,7 @@ import { UserError } from '@shadow-gate/platform';
 import { expectWritable, writeFileAtomic } from '@shadow-gate/platform/files';
 import { toJsonl } from '@shadow-gate/probes/files';
 import { stratifiedSample } from '@shadow-gate/probes/random';
-import type { Suite } from '@shadow-gate/probes/suite';
-import { suiteExportName } from '@shadow-gate/probes/suite';
+import { type Suite, suiteExportName } from '@shadow-gate/probes/suite';
 import { type Command, Option } from 'commander';
 import { LEAST_FACTS, PLANNED_DISCORDANCE, plannedDrop, unitsOf } from '../compare/probes/index.ts';
 import { readLike } from '../gate/like.ts';
@@ -98,25 +97,14 @@ async function runProbes(options: ProbesOptions, output: Output): Promise<void> 
   }
   output.print(renderSuites(suites, seed, output.terminal));
   if (selection.texts) output.print(renderTextSuites(selection.texts));
-  warnOfFiles(suites, output);
+  for (const { warnings, name } of suites) output.warnFew(warnings, `about ${printable(name)}`);
   const { checkpoint } = options;
   if (checkpoint !== undefined) {
     await printEstimate({ ...options, checkpoint }, { ...selection, suites }, { resolved, output });
   }
 }
 
-/** A file may cause thousands of warnings that are all alike. */
-const MAX_WARNINGS = 3;
-
-function warnOfFiles(suites: readonly Suite[], output: Output): void {
-  for (const { warnings, name } of suites) {
-    for (const warning of warnings.slice(0, MAX_WARNINGS)) output.warn(printable(warning));
-    const more = warnings.length - MAX_WARNINGS;
-    if (more > 0) output.warn(`${more.toLocaleString('en-US')} more warnings about ${printable(name)}`);
-  }
-}
-
-/** Print how long the probes take on a model, and which effect they can detect. */
+/** Print how long the probes take on a model, and the effect that they can detect. */
 async function printEstimate(
   { checkpoint, reference, device, budget, maxMemory: memoryLimit }: ProbesOptions & { checkpoint: string },
   selection: ProbeRunOptions,
@@ -143,7 +131,6 @@ async function printEstimate(
   output.print(`\n${lines.join('\n')}`);
 }
 
-/** The facts that fit a time limit. */
 function useOf(
   budget: number,
   facts: number,
@@ -177,7 +164,6 @@ async function runExport(
   throw new UserError('--export takes a folder, or lm-eval and a folder', "write '--export lm-eval DIR'");
 }
 
-/** One group of tasks with all suites. */
 async function exportForLmEval(
   { folder, family }: { readonly folder: string; readonly family: string | undefined },
   selection: ProbeRunOptions,
@@ -238,7 +224,7 @@ async function exportSuites(suites: readonly Suite[], folder: string, output: Ou
   }
 }
 
-/** An exported file must not replace its source: it contains derived twins, and not all keys of the source. */
+/** An exported file must not replace its source: it has derived twins, and lacks keys of the source. */
 async function expectNoSource(files: readonly string[], suites: readonly Suite[]): Promise<void> {
   const real = (path: string) => realpath(path).catch(() => null);
   const sources = await Promise.all(suites.map(({ path }) => path && real(path)));

@@ -3,7 +3,7 @@ import { logLines, printable } from '../report/escape.ts';
 
 export const MAX_MESSAGE = 2000;
 
-/** An error takes one line, and those of the code that its hint is about; the stack trace comes only with --debug. */
+/** One line, and the lines that the hint is about; the stack trace only with --debug. */
 export function reportError(
   error: unknown,
   stderr: NodeJS.WritableStream,

@@ -43,14 +43,14 @@ const COMMANDS = [
   addCompletionCommand,
 ];
 
-/** Columns of a help page that does not go to a terminal. */
+/** Columns of a help page without a terminal. */
 const HELP_WIDTH = 80;
 const MIN_HELP_WIDTH = 40;
 
 /**
- * Run one command line.
+ * Run one command line, and print errors.
  * @param argv the arguments, without the interpreter and the script
- * @returns the exit code; errors are printed, not thrown
+ * @returns the exit code
  */
 export async function runCommandLine(argv: readonly string[], io: Io): Promise<number> {
   const output = new Output(io);
@@ -99,7 +99,6 @@ function createProgram({ stdout, stderr }: Io, output: Output): Command {
   return program;
 }
 
-/** With `--debug`, each step of the set-up of CUDA is a line on standard error. */
 function cudaSettingsFromOptions(
   { cudaLibraries, debug }: Partial<DeviceOptions> & { readonly debug?: boolean },
   output: Output,

@@ -15,7 +15,7 @@ import type { Output } from './output.ts';
 
 type StoreOptions = Pick<CheckpointOptions, 'store'>;
 
-/** Settings that `check` and `measure` pass on to the gate. */
+/** For the gate, from `check` and `measure`. */
 export function commandSettings(options: CandidateMeasureOptions & MergeOptions & ProbeOptions, output: Output) {
   const { checkpoint, revision, reference, adapter, device, method, maxMemory: memoryLimit } = options;
   const { seed, orderSeed, budget: budgetSeconds, chatTemplate } = options;
@@ -34,7 +34,7 @@ export function commandSettings(options: CandidateMeasureOptions & MergeOptions 
   };
 }
 
-/** The store of measurements between runs; undefined for none, as with a time limit: a second run may answer more. */
+/** The store of measurements between runs. There is none with a time limit: a second run may answer more. */
 export function openMeasurementStore(
   options: StoreOptions & Pick<ProbeOptions, 'budget'>,
   output: Output,
@@ -42,7 +42,6 @@ export function openMeasurementStore(
   return options.budget === undefined ? openStore('measurements', options, output) : undefined;
 }
 
-/** The store of spectra between runs; undefined for none. */
 export function openSpectrumStore(options: StoreOptions, output: Output): KeyValueStore | undefined {
   return openStore('spectra', options, output);
 }
@@ -52,7 +51,7 @@ function openStore(name: string, { store }: StoreOptions, output: Output): KeyVa
   return store && folder !== null ? directoryStore(join(folder, name), (line) => output.warn(line)) : undefined;
 }
 
-/** The server is asked again only what it has not answered. */
+/** Ask the server again only what it has not answered. */
 function withAnswers(endpoint: Endpoint | undefined, options: StoreOptions, output: Output): Endpoint | undefined {
   return endpoint && { ...endpoint, answers: openStore('answers', options, output) };
 }
@@ -78,7 +77,7 @@ export function endpointFromOptions(
 }
 
 /**
- * The server that has the baseline; undefined if none does. Both models can be at one server, under two names.
+ * The server that has the baseline, if any. Both models can be at one server, under two names.
  * @throws UserError for a baseline model without any server
  */
 export function baselineEndpointFromOptions(

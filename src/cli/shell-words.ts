@@ -3,10 +3,7 @@ import { printable } from '../report/escape.ts';
 /** Characters without a meaning in a shell. */
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
-/**
- * A word as a POSIX shell reads it back, safe to print: control and invisible characters become bytes (`$'\x1b'`, for
- * bash and zsh).
- */
+/** A word for a POSIX shell, safe to print: invisible characters become bytes (`$'\x1b'`, for bash and zsh). */
 export function quoteShellWord(text: string): string {
   if (printable(text, text.length) !== text) return `$'${[...Buffer.from(text)].map(asByte).join('')}'`;
   return PLAIN.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
@@ -22,7 +19,6 @@ export function shellPath(path: string): string {
   return quoteShellWord(path.startsWith('-') ? `./${path}` : path);
 }
 
-/** The command that started this program. */
 export function programWords(argv: readonly string[]): string {
   const [, script = ''] = argv;
   if (/(?:^|\/)node_modules\/\.bin\/[^/]+$/.test(script)) return 'npx shadow-gate';

@@ -64,7 +64,7 @@ async function runSpectra(options: SpectraCommandOptions, output: Output): Promi
   output.print(printableJson({ tensors, vectors, skipped }));
 }
 
-/** The error for a pattern without a matrix. It may be that of a tensor that has no spectrum. */
+/** The pattern may be for a tensor that has no spectrum. */
 function noMatch(glob: string, { vectors, skipped }: Pick<SpectraMeasurement, 'vectors' | 'skipped'>): UserError {
   const [left] = skipped;
   const [vector] = vectors;

@@ -70,7 +70,7 @@ export function addSweepCommand(program: Command, output: Output): void {
     .action((given: string[], options: SweepOptions) => runSweep(given, options, output));
 }
 
-/** Measurements by what they depend on: a name of no checkpoint. */
+/** Measurements by what they depend on. No checkpoint has this name. */
 const STORE = '.measurements';
 
 async function runSweep(given: readonly string[], options: SweepOptions, output: Output): Promise<void> {
@@ -126,7 +126,7 @@ async function open(options: SweepOptions, output: Output): Promise<OpenedGate> 
   return { ...gate, baseline: gate.baseline };
 }
 
-/** Measure one checkpoint, judge it, and write what was found. What is wrong with it is its own row. */
+/** Measure, judge and write one checkpoint. If that fails, its row says why. */
 async function sweepOne(
   named: NamedCheckpoint,
   gate: OpenedGate,
@@ -136,7 +136,7 @@ async function sweepOne(
   const folder = join(options.out, named.name);
   const result = await tryCheck(named, gate, options, output);
   if (typeof result === 'string') {
-    // No report of an earlier run stands for a checkpoint that could not be measured in this one.
+    // An earlier run's report must not stand for a checkpoint that this run could not measure.
     for (const name of REPORT_FILES) await rm(join(folder, name), { force: true });
     return { row: { ...named, status: 'unmeasured', verdict: 'inconclusive', message: result } };
   }
@@ -147,7 +147,7 @@ async function sweepOne(
   return sweptCheckpoint(named, { measurement, report, message, baseline: gate.baseline, policy: gate.policy.policy });
 }
 
-/** @returns why a checkpoint cannot be measured, in place of a result */
+/** @returns a text if the checkpoint cannot be measured */
 async function tryCheck(
   { path }: NamedCheckpoint,
   gate: Gate,

@@ -8,10 +8,10 @@ import type { NamedCheckpoint } from '../compare/sweep/index.ts';
 import { looksLikeCheckpoint } from './find-checkpoints.ts';
 
 /**
- * The checkpoints that a user named, in the order of their steps where every name has one, else as given; names in a
- * folder or of a glob are in their natural order.
+ * The checkpoints that a user named, in the order of their steps if every name has one, or else as given; those of a
+ * folder or a glob in natural order.
  * @param given paths, globs, `hf://org/model@revision`, and folders of checkpoints, as trainers write them
- * @param warn is told of a folder that is a checkpoint and has others in it
+ * @param warn of a folder that is a checkpoint and has others in it
  * @throws UserError for a glob that matches nothing
  */
 export async function sweptCheckpoints(
@@ -41,14 +41,14 @@ async function expanded(given: string, warn: (line: string) => void): Promise<st
     }
     return [path];
   }
-  // Without any it is read as a checkpoint, and its error says what is missing.
+  // Without any, it is read as a checkpoint, and the error says what is missing.
   return children.length === 0 ? [path] : children;
 }
 
-/** Written under such a name, and renamed when it is complete. */
+/** Renamed when it is complete. */
 const UNFINISHED = /^tmp-/;
 
-/** Folders that are checkpoints, and those that are named like one: what is wrong with them is not left out. */
+/** Folders that are checkpoints or named like one: errors must not be left out. */
 async function checkpointsIn(folder: string): Promise<string[]> {
   const names = (await namesIn(folder)).filter((name) => !name.startsWith('.') && !UNFINISHED.test(name));
   const found = await Promise.all(
@@ -91,12 +91,10 @@ async function namesIn(folder: string): Promise<string[]> {
   return (await readdir(folder === '' ? '.' : folder).catch(() => [])).sort(inOrder);
 }
 
-/**
- * `checkpoint-500`, `step-00010`, `global_step1000`, `epoch=3-step=1200.ckpt`, `0500`; of a hub's model, its revision.
- */
+/** `checkpoint-500`, `step-00010`, `global_step1000`, `epoch=3-step=1200.ckpt`, `0500`, or a revision on a hub. */
 const STEPS = [/steps?[-_=]?(\d+)/i, /(?:checkpoint|ckpt|iter(?:ation)?s?|epoch)[-_=]?(\d+)/i, /^(\d+)$/];
 
-/** The step of training in the last part of a path; null where there is none. */
+/** The training step in the last part of a path, or null. */
 function stepIn(path: string): number | null {
   const name = lastPart(path);
   const digits = STEPS.map((pattern) => pattern.exec(name)?.[1]).find((found) => found !== undefined);
@@ -108,12 +106,12 @@ function lastPart(path: string): string {
   return isHubPath(path) ? path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('@')) + 1) : basename(path);
 }
 
-/** A name for the folder of each path: its last part, with what is before it where several end alike. */
+/** A name for each path's folder: its last part, or all of it if several end alike. */
 function folderNames(paths: readonly string[]): string[] {
   const long = paths.map((path) => plainName(path.replace(/^hf:\/\//, '')));
   const short = paths.map((path, i) => (isHubPath(path) ? at(long, i) : plainName(basename(path))));
   const names = short.map((name, i) => (short.filter((other) => other === name).length > 1 ? at(long, i) : name));
-  // Two paths can still differ in characters that no folder has.
+  // Two paths can differ in characters that no folder has.
   return names.map((name, i) => (names.indexOf(name) === i ? name : `${name}-${i + 1}`));
 }
 

@@ -14,7 +14,7 @@ import { keepLastReport } from './last-report.ts';
 import type { VerdictOptions } from './options.ts';
 import { EXIT, type Output } from './output.ts';
 
-/** Print a report, with the verdict first and last, and set the exit code to match. */
+/** Print a report, with the verdict first and last, and set the exit code. */
 export function printVerdict(
   report: Report,
   options: VerdictOptions & { details: DetailsPlace },
@@ -30,8 +30,8 @@ interface Files {
 }
 
 /**
- * Check before a long measurement that `--out` and `--junit` can be written. Test results of an earlier run go: if this
- * one ends without a verdict, nobody takes them for its own.
+ * Check before a long measurement that `--out` and `--junit` can be written. Remove earlier test results, so that
+ * nobody takes them for those of this run if it ends without a verdict.
  */
 export async function prepareFiles({ out, junit, ...verdict }: Files & VerdictOptions): Promise<void> {
   if (out !== undefined) await expectWritable(out, 'folder');
@@ -49,10 +49,9 @@ export async function prepareFiles({ out, junit, ...verdict }: Files & VerdictOp
 }
 
 /**
- * Write a report to `--out` and `--junit`, and print it in any case: what took hours is not lost since the disk was
- * full in the end.
- * @param write what else belongs there
- * @throws what could not be written, after the verdict
+ * Write a report to `--out` and `--junit`, and print it even if that fails: a full disk must not lose a run of hours.
+ * @param write other files for the folder
+ * @throws the error of writing, after the verdict
  */
 export async function writeAndPrint(
   report: Report,
@@ -74,7 +73,7 @@ export async function writeAndPrint(
   if (failure) throw failure.error;
 }
 
-/** Test results come last: they say how the command ends, and without the other files it ends with an error. */
+/** Test results come last: without the other files, the command ends with an error. */
 async function writeFiles(
   report: Report,
   options: VerdictOptions & Files,
@@ -110,7 +109,6 @@ function detailsIn(
   return { kind: 'option', option: isKept ? `${program} report --last --html FILE` : '--out DIR' };
 }
 
-/** The code of a verdict that fails, else 0. */
 export function verdictExitCode(
   verdict: Verdict,
   { allowInconclusive = false, failOn = 'inconclusive' }: VerdictOptions,
@@ -119,7 +117,7 @@ export function verdictExitCode(
   return verdict === 'inconclusive' ? EXIT.inconclusive : EXIT.fail;
 }
 
-/** What `check --out` writes. */
+/** Files of `check --out`. */
 export const REPORT_FILES = ['measurement.json', 'report.json', 'report.html', 'comment.md'] as const;
 
 /** Write `report.json`, `report.html` and `comment.md`, and say so. */

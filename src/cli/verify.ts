@@ -41,7 +41,7 @@ export function addVerifyCommand(program: Command, output: Output): void {
 
 async function runVerify(options: VerifyOptions, output: Output): Promise<void> {
   const { report: file, bundle, checkpoint: path } = options;
-  // Packages that no other command needs.
+  // No other command needs these packages.
   const { verifyAttestation } = await import('../attestation/verify.ts');
   const verified = verifyAttestation(await textOf(bundle), await textOf(options.trustedRoot), options);
   const bytes = Buffer.from(await textOf(file));

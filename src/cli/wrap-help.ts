@@ -7,7 +7,7 @@ const MIN_BESIDE = 34;
 /** Indentation of a description under its term. */
 const UNDER = 6;
 
-/** The parts of Commander's help that break lines: by itself it breaks none where there is little room. */
+/** The parts of Commander's help that break lines: it breaks none if there is little room. */
 export const WRAPPED_HELP: Partial<Help> = {
   minWidthToWrap: 1,
   boxWrap: (text, width) =>
@@ -38,7 +38,7 @@ function indented(text: string, width: number, indent: number): string[] {
   return wrap(text, width - indent).map((line) => ' '.repeat(indent) + line);
 }
 
-/** Breaks the texts that follow the options at words, a command with a backslash, a comment with another `#`. */
+/** Break the texts after the options at words, commands with a backslash, comments with another `#`. */
 export function wrapHelpText(text: string, width: number): string {
   const whole = text.replace(/ \\\n */g, ' ');
   return whole

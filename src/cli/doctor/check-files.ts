@@ -19,7 +19,7 @@ interface FilesContext {
   readonly pair: () => Promise<OpenedPair | null>;
 }
 
-/** The files of the gate: policy, probe files, baseline, workflow. */
+/** The files of the gate. */
 export function fileChecks(context: FilesContext): DoctorChecks {
   const { workflow } = context.settings;
   return {
@@ -98,7 +98,7 @@ function probeDifferences({ probes }: Measurement, suites: readonly Suite[]): st
   return suites.flatMap(({ name, digest, seed }) => {
     const known = probes.suites.find((suite) => suite.name === name);
     if (!known) return [`it was not asked ${name}`];
-    // The items of another seed are others by design: a check takes the seed of its baseline.
+    // Another seed has other items by design: a check takes the seed of its baseline.
     return known.digest !== digest && (known.seed ?? null) === (seed ?? null) ? [`${name} changed since`] : [];
   });
 }

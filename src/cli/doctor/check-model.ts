@@ -11,16 +11,16 @@ import type { DoctorSettings } from './settings.ts';
 interface ModelContext {
   readonly settings: DoctorSettings;
   readonly env: Readonly<NodeJS.ProcessEnv>;
-  /** Throws where it cannot be opened; null without one. */
+  /** Throws if it cannot be opened; null without one. */
   readonly checkpoint: () => Promise<Checkpoint | null>;
   readonly reference: () => Promise<FullCheckpoint | null>;
-  /** Throws where one of them cannot be opened; null without a checkpoint. */
+  /** Throws if one of them cannot be opened; null without a checkpoint. */
   readonly pair: () => Promise<OpenedPair | null>;
-  /** Whether the policy, or a suite of it, wants prompts as messages of a chat. */
+  /** Does the policy, or one of its suites, ask through a chat template? */
   readonly usesChat: () => Promise<boolean>;
 }
 
-/** The model: can it be opened, understood and asked? */
+/** Can the model be opened, understood and asked? */
 export function modelChecks(context: ModelContext): DoctorChecks {
   const { settings, pair, usesChat } = context;
   const all = {
@@ -75,9 +75,8 @@ async function checkLfs({ checkpoint, reference }: DoctorSettings): Promise<Doct
   );
 }
 
-/** No server that answers needs longer for a list of its models. */
+/** For a list of the server's models. */
 const SERVER_TIMEOUT_MILLISECONDS = 10_000;
-
 const MOST_NAMED = 5;
 
 async function checkServer({ settings, env }: ModelContext): Promise<DoctorFinding | null> {

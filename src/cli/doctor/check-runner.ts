@@ -13,7 +13,6 @@ interface RunnerContext {
   readonly neededMemory: () => Promise<ExpectedMemory | null>;
 }
 
-/** The machine: Node, onnxruntime, memory, disk, device. */
 export function runnerChecks({ env, device, neededMemory }: RunnerContext): DoctorChecks {
   return {
     node: async () => checkNode(process.versions.node),
@@ -35,13 +34,13 @@ export function checkNode(version: string) {
   return isOld ? problem(text, `install Node ${LEAST_NODE.join('.')} or later`) : ok(text);
 }
 
-/** A product of matrices shows that the library is there, and how fast it is. */
+/** A matrix product shows that the library works, and how fast. */
 async function checkOnnxruntime() {
   const rate = await matrixRate({ name: 'cpu', reason: 'trial' });
   return ok(`it computes here: ${(rate / 1e9).toFixed(0)} GFLOP/s in float32 on the CPU`);
 }
 
-/** Share of memory that a model may take: beyond it, another program can end the run. */
+/** Share of memory for a model: above it, another program can end the run. */
 const MOST_MEMORY = 0.85;
 
 export function checkMemory(needed: ExpectedMemory | null, available: number) {
@@ -58,7 +57,6 @@ export function checkMemory(needed: ExpectedMemory | null, available: number) {
   );
 }
 
-/** A download that does not fit is refused when it is made. */
 async function checkCache(folder: string | null) {
   if (folder === null) {
     return warning('SHADOW_GATE_CACHE is off: every spectrum is computed anew', 'set it to a folder');
@@ -67,7 +65,6 @@ async function checkCache(folder: string | null) {
   return ok(`the cache folder ${folder} can be written`);
 }
 
-/** The device that a run would use, found as a run finds it. */
 async function checkDevice(choice: DeviceChoice): Promise<DoctorFinding> {
   const { name, reason, isOrdinary = false } = await chooseModelDevice(choice);
   if (name !== 'cpu') return ok(`${name}: ${reason}`);

@@ -4,7 +4,6 @@ import { printable } from '../../report/escape.ts';
 import type { TerminalOptions } from '../../report/terminal/index.ts';
 import { inWidth } from '../init/say.ts';
 
-/** The result of one check. */
 export interface Diagnosis {
   readonly name: string;
   readonly status: 'ok' | 'warning' | 'problem';
@@ -19,10 +18,10 @@ export const ok = (text: string): DoctorFinding => ({ status: 'ok', text, fix: n
 export const warning = (text: string, fix: string): DoctorFinding => ({ status: 'warning', text, fix });
 export const problem = (text: string, fix: string): DoctorFinding => ({ status: 'problem', text, fix });
 
-/** Checks by their names, in order. One returns null if there is nothing to check. */
+/** Checks by name, in order. Null: nothing to check. */
 export type DoctorChecks = Readonly<Record<string, () => Promise<DoctorFinding | null>>>;
 
-/** Run the checks one after the other. A check that breaks is a problem with its reason, and the others go on. */
+/** Run the checks in order. A check that throws is a problem, and the others go on. */
 export async function runChecks(checks: DoctorChecks, onDone: (diagnosis: Diagnosis) => void): Promise<Diagnosis[]> {
   const done: Diagnosis[] = [];
   for (const [name, run] of Object.entries(checks)) {
@@ -39,7 +38,7 @@ function broken(error: unknown): DoctorFinding {
   return problem(`this check failed: ${describeError(error).message}`, 'fix that if you can, and report it otherwise');
 }
 
-/** The result of some work for the checks that need it: what it throws is thrown to each of them. */
+/** Do some work once for several checks, each of which gets its result or its error. */
 export function shared<T>(work: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | null = null;
   return () => {
@@ -53,7 +52,7 @@ const COLORS = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
 
 const LONGEST = 1000;
 
-/** One line for a check, or as many as the terminal needs; what to do is below it. */
+/** A check, broken at the width of the terminal, with the fix below it. */
 export function renderDiagnosis({ name, status, text, fix }: Diagnosis, { color, width }: TerminalOptions): string {
   const line = inWidth(`${MARKS[status]} ${name}: ${printable(text, LONGEST)}`, width);
   const painted = color ? styleText(COLORS[status], MARKS[status], { validateStream: false }) + line.slice(1) : line;

@@ -46,7 +46,7 @@ function checksOf(
 ): DoctorChecks {
   const { env } = output;
   const { only, endpoint } = settings;
-  // Apart, so that each is to blame for itself.
+  // Apart, so that each error is about one of them.
   const checkpoint = shared(async () =>
     settings.checkpoint === undefined ? null : openCheckpoint(settings.checkpoint),
   );
@@ -72,7 +72,7 @@ function checksOf(
   };
 }
 
-/** How often the gate would be red on nothing: a baseline checkpoint against itself, else the candidate. */
+/** How often the gate would be red on nothing: a baseline checkpoint against itself, or else the candidate. */
 async function checkControl(
   { baseline, isBaselineNamed, checkpoint, reference, policy, endpoint, model, tokenizer }: DoctorSettings,
   { device, checks, output }: Pick<DoctorOptions, 'device'> & { readonly checks: number; readonly output: Output },

@@ -11,7 +11,7 @@ import { chooseRoles } from '../init/roles.ts';
 import { CANDIDATE_FILE } from '../init/workflow-text.ts';
 import type { DeviceOptions } from '../options.ts';
 
-/** Options and inputs that name the model and its baseline. */
+/** Options and inputs about the model and its baseline. */
 const SETTINGS = ['checkpoint', 'reference', 'baseline', 'policy', 'endpoint', 'model', 'tokenizer', 'only'] as const;
 
 type Stated = { readonly [name in (typeof SETTINGS)[number]]?: string };
@@ -25,16 +25,14 @@ export interface DoctorOptions extends DeviceOptions, Stated {
 export interface DoctorSettings extends Omit<Stated, 'only'> {
   /** Path of a measurement or a checkpoint. */
   readonly baseline: string;
-  /** A baseline that somebody named has to exist. */
+  /** If somebody named it, it has to exist. */
   readonly isBaselineNamed: boolean;
   readonly only?: Half;
-  /** Where the checkpoint was named, in words. */
+  /** In words: where the checkpoint was named. */
   readonly origin: string;
-  /** The workflow that has been read; null without one. */
   readonly workflow: Workflow | null;
 }
 
-/** A workflow with a step that uses this action. */
 export interface Workflow {
   readonly path: string;
   readonly content: Readonly<Record<string, unknown>>;
@@ -67,7 +65,7 @@ export async function findSettings(options: DoctorOptions, root: string): Promis
 const settingsIn = (options: Stated): Stated =>
   given(Object.fromEntries(SETTINGS.map((name) => [name, options[name]])));
 
-/** Inputs without expressions; for a hub or a server, the candidate is in a file. */
+/** Inputs without expressions. The candidate on a hub or a server is in a file. */
 async function statedIn(inputs: Readonly<Record<string, string>>, root: string): Promise<Stated> {
   const plain = Object.fromEntries(Object.entries(inputs).filter(([, value]) => !value.includes('$' + '{{')));
   const isAsked = Object.values(inputs).some((value) => value.includes('steps.candidate.outputs'));
@@ -84,7 +82,7 @@ async function searched(root: string): Promise<Stated> {
   return given(await chooseRoles({}, { root, found, questions: DEFAULTS }));
 }
 
-/** The first workflow with a step that gates; null without one. Files that are not YAML are skipped. */
+/** The first workflow with a step that gates. Files that are not YAML are skipped. */
 async function readWorkflow(root: string): Promise<Workflow | null> {
   for (const path of await ourWorkflows(root)) {
     const content = yamlIn(await readFile(join(root, path), 'utf8'));

@@ -8,7 +8,7 @@ export const WORKFLOW_FILE = '.github/workflows/shadow-gate.yml';
 export const POLICY_FILE = DEFAULT_FILE;
 export const BASELINE_FILE = '.shadow-gate/baseline.json';
 
-/** Workflows that use this action, by whatever owner, relative to the root. */
+/** Workflows that use this action, of any owner, relative to the root. */
 export async function ourWorkflows(root: string): Promise<string[]> {
   const folder = '.github/workflows';
   const names = (await readdir(join(root, folder)).catch(() => [])).filter((name) => /\.ya?ml$/.test(name)).sort();

@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { isLfsPointerFile } from '@shadow-gate/platform/files';
 import picomatch from 'picomatch';
 
-/** The folder with `.git`, upwards from here; null outside of any repository. */
+/** The folder with `.git`, from here upwards, or null. */
 export function findRepository(folder: string): string | null {
   for (let at = resolve(folder); ; at = dirname(at)) {
     if (existsSync(join(at, '.git'))) return at;
@@ -33,7 +33,7 @@ export async function isInLfs(root: string, file: string): Promise<boolean> {
   return tracked;
 }
 
-/** As git matches: a pattern without a slash is one for the name of the file in any folder. */
+/** As git does: a pattern without a slash matches names in any folder. */
 function matches(pattern: string, file: string): boolean {
   const unquoted = pattern.replace(/^"(.*)"$/, '$1');
   const options = { dot: true, basename: !unquoted.includes('/'), nonegate: true };
@@ -48,7 +48,7 @@ export async function pointersIn(path: string): Promise<string[]> {
   return files.filter((_, i) => isPointer[i]);
 }
 
-/** A path relative to a root, with slashes, as a workflow writes it; null for one outside of it. */
+/** A path relative to a root, with slashes, as a workflow writes it; null outside of the root. */
 export function pathIn(root: string, path: string): string | null {
   const way = relative(root, resolve(root, path)).split(sep).join('/');
   return way === '..' || way.startsWith('../') || resolve(root, way) !== resolve(root, path) ? null : way || '.';

@@ -5,7 +5,6 @@ import { isHubPath } from '@shadow-gate/checkpoints/hub';
 import { UserError } from '@shadow-gate/platform';
 import { printable } from '../../report/escape.ts';
 
-/** A checkpoint and its base model, opened: their headers have been read. */
 export interface OpenedPair {
   readonly checkpoint: Checkpoint;
   readonly reference: FullCheckpoint | null;
@@ -19,10 +18,7 @@ export async function openPair(checkpoint: string, reference: string | undefined
   };
 }
 
-/**
- * Open a reference, which may be one that only an adapter names.
- * @throws UserError that says how to name another one
- */
+/** @throws UserError that says how to name another reference, since an adapter may have named this one */
 export async function openBase(path: string): Promise<FullCheckpoint> {
   return openReference(path).catch((error: unknown) => {
     if (!(error instanceof UserError) || !isHubPath(path)) throw error;

@@ -22,7 +22,7 @@ interface NextSteps {
   readonly baseline: string | null;
 }
 
-/** Three steps, one of them to try at once. Each line that starts with six spaces is a command. */
+/** Lines that start with six spaces are commands. */
 export function initNextSteps(steps: NextSteps): string[] {
   const { program, hasRepository, isPlaceholder, commit, budget, approved, baseline, subject } = steps;
   const { source, usesHub, options } = subject;

@@ -10,7 +10,7 @@ import type { CandidateSource } from './workflow-text.ts';
 /** GitHub refuses a push with a larger file, unless Git LFS stores it. */
 const LARGEST_IN_GIT = 100 * 1024 ** 2;
 
-/** The place where a runner finds the checkpoint. */
+/** Where a runner finds the checkpoint. */
 export async function placeCheckpoint(
   root: string,
   { checkpoint, largestFile, say }: { readonly checkpoint: string; readonly largestFile: number; readonly say: Say },
@@ -29,7 +29,7 @@ export async function placeCheckpoint(
   return { kind: 'local', checkpoint: own, lfs: isTracked || isLarge };
 }
 
-/** The path as a runner has it. What is elsewhere on this machine has to be put into the repository. */
+/** The path as a runner has it. Other files of this machine have to be put into the repository. */
 export async function placeInRepository(root: string, path: string, say: Say): Promise<string> {
   const own = pathIn(root, path);
   const real = await realpath(resolve(root, path)).catch(() => null);
@@ -41,10 +41,7 @@ export async function placeInRepository(root: string, path: string, say: Say): P
   return place;
 }
 
-/**
- * A time limit for the job: three times what a measurement took here, in half hours, since hosted runners are shared;
- * GitHub's own limit where nothing was measured.
- */
+/** Three times a measurement's time here, in half hours, since hosted runners are shared; by default GitHub's limit. */
 export function timeoutMinutes(seconds: number | null): number {
   const [least, step, most] = [60, 30, 360];
   if (seconds === null) return most;

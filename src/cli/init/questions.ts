@@ -11,7 +11,7 @@ interface Answering {
   readonly patience?: number;
 }
 
-/** Asks a person, or takes the defaults. An empty line is the default. */
+/** An empty line is the default. */
 export interface InitQuestions {
   readonly text: (question: string, fallback: string) => Promise<string>;
   readonly confirm: (question: string, fallback: boolean) => Promise<boolean>;
@@ -30,14 +30,14 @@ const PATIENCE_MILLISECONDS = 10_000;
 /** Wrong answers to one question before it ends: a script would never stop. */
 const MAX_ATTEMPTS = 3;
 
-/** Questions on standard input, which ends with an error where nobody answers. */
+/** Questions on standard input. It is an error if nobody answers. */
 export function askQuestions({ input, onQuestion, patience = PATIENCE_MILLISECONDS }: Answering): InitQuestions {
   let reader: Interface | null = null;
   let lines: AsyncIterator<string> | null = null;
   const isTerminal = input.isTTY === true;
   let isAnswered = false;
   async function ask(question: string): Promise<string> {
-    // Lines are edited by the terminal itself, so that Ctrl-C ends the program as everywhere else.
+    // The terminal itself edits lines, so that Ctrl-C ends the program as usual.
     reader ??= createInterface({ input, terminal: false });
     lines ??= reader[Symbol.asyncIterator]();
     onQuestion(question);

@@ -4,9 +4,9 @@ import { BASE_NAME, baseAsPath, type FoundCheckpoint, foundAt } from '../find-ch
 import type { InitQuestions } from './questions.ts';
 
 interface Roles {
-  /** What pull requests change. */
+  /** Pull requests change it. */
   readonly checkpoint: string;
-  /** What it was trained from; undefined for nothing. */
+  /** It was trained from this. */
   readonly reference: string | undefined;
 }
 
@@ -16,7 +16,6 @@ interface Finding {
   readonly questions: InitQuestions;
 }
 
-/** The answer for no reference. */
 const NONE = 'none';
 
 /**
@@ -35,7 +34,7 @@ export async function chooseRoles(
   return { checkpoint, reference: reference === NONE ? undefined : reference };
 }
 
-/** A name of a model that pull requests do not change. */
+/** Names of models that pull requests do not change. */
 const OTHER_ROLE = new RegExp(
   `${BASE_NAME.source}|(?:^|[/_.-])(?:approved|baseline|prod(?:uction)?|released?)(?:$|[/_.-])`,
   'i',

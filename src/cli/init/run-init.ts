@@ -21,15 +21,15 @@ import { type InitOptions, type Subject, servedSubject, storedSubject } from './
 import { CANDIDATE_FILE, workflowText } from './workflow-text.ts';
 
 interface InitContext {
-  /** The folder that is set up, which is also the working directory. */
+  /** The folder to set up, which is the working directory. */
   readonly root: string;
   readonly questions: InitQuestions;
   readonly output: Output;
 }
 
 /**
- * Set a repository up: find out what there is, ask, measure the first baseline, and only then write everything. What
- * fails, or is stopped, before that leaves nothing behind.
+ * Set up a repository: look, ask, measure the first baseline, and only then write. A run that fails or is stopped
+ * before leaves nothing behind.
  * @throws UserError for anything that the user can fix
  */
 export async function runInit(options: InitOptions, { root, questions, output }: InitContext): Promise<void> {
@@ -88,7 +88,7 @@ export async function runInit(options: InitOptions, { root, questions, output }:
   for (const line of steps) output.print(line.startsWith('      ') ? line : inWidth(line, output.terminal.width));
 }
 
-/** GitHub looks for workflows at the root of a repository, and all paths of a workflow begin there. */
+/** GitHub looks for workflows at the root of a repository, where all their paths begin. */
 function expectRoot(root: string): boolean {
   const repository = findRepository(root);
   if (repository === null || repository === root) return repository !== null;
@@ -100,9 +100,8 @@ function expectRoot(root: string): boolean {
 
 interface ChosenFiles {
   readonly policy: ResolvedPolicy;
-  /** Null: the policy that is there stays. */
+  /** Null: the existing policy stays. */
   readonly policyText: string | null;
-  /** The path of the baseline, and whether it is to be measured. */
   readonly baseline: string;
   readonly measures: boolean;
   /** Files that may be written, and existing ones that stay, relative to the root. */
@@ -160,7 +159,7 @@ function measuredBaseline(root: string, given: string | undefined): string | nul
   throw new UserError(`the baseline ${given} does not exist`, 'check the path, or name a checkpoint to measure');
 }
 
-/** Ask, and measure the first baseline as `measure` does; null: it is to be measured later. @throws UserError */
+/** Ask, and measure the first baseline as `measure` does; null: later. @throws UserError */
 async function measureBaseline(
   { device, budget, endpoint, baseline }: InitOptions,
   { subject, policy }: { readonly subject: Subject; readonly policy: ResolvedPolicy },

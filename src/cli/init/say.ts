@@ -1,7 +1,6 @@
 import { wrap } from '../../report/terminal/index.ts';
 import type { Output } from '../output.ts';
 
-/** Prints a sentence. */
 export type Say = (text: string) => void;
 
 /** Break sentences at the width of the terminal. */
@@ -9,7 +8,7 @@ export function sayTo(output: Output): Say {
   return (text) => output.print(inWidth(text, output.terminal.width));
 }
 
-/** The start of a sentence: spaces, and a mark or a number. */
+/** Spaces and a mark or a number. */
 const MARK = /^ *(?:[✔▲✘·] |\d\. )?/;
 
 /** Break a text; later lines are indented to the text after the first line's mark. */

@@ -40,7 +40,7 @@ export interface Subject {
   >;
   readonly hasChatTemplate: boolean;
   readonly usesHub: boolean;
-  /** The line of the file that names the candidate on a hub or a server; null for a path. */
+  /** The line of CANDIDATE_FILE; null for a path. */
   readonly candidateLine: string | null;
 }
 
@@ -50,7 +50,7 @@ interface SubjectContext {
   readonly say: Say;
 }
 
-/** A checkpoint of this machine or of a hub. */
+/** A checkpoint on this machine or a hub. */
 export async function storedSubject(options: InitOptions, { root, questions, say }: SubjectContext): Promise<Subject> {
   const { model, tokenizer, only } = options;
   if (model !== undefined || tokenizer !== undefined) {
@@ -75,7 +75,7 @@ export async function storedSubject(options: InitOptions, { root, questions, say
   };
 }
 
-/** Half a gate has to be wanted. @throws UserError for a model that the probes cannot run */
+/** @throws UserError for a model that the probes cannot run: half a gate has to be asked for */
 async function canBeAsked(pair: OpenedPair) {
   return examineModel(pair).catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
@@ -84,7 +84,7 @@ async function canBeAsked(pair: OpenedPair) {
   });
 }
 
-/** A model at a server, by its answers alone. @throws UserError for options that are about weights */
+/** A model at a server. @throws UserError for options about weights */
 export function servedSubject(
   { model, tokenizer, checkpoint, reference, baseline, only }: InitOptions,
   { endpoint, root, say }: { readonly endpoint: string; readonly root: string; readonly say: Say },

@@ -2,11 +2,11 @@ import { pathFilter, workflowWord } from './yaml-words.ts';
 
 /** The place of the candidate. */
 export type CandidateSource =
-  /** A path in the repository, which the pull request changes. */
+  /** The pull request changes this path in the repository. */
   | { readonly kind: 'local'; readonly checkpoint: string; readonly lfs: boolean }
   /** A hub: the pull request changes CANDIDATE_FILE, `org/model COMMIT`. */
   | { readonly kind: 'hub'; readonly folder: string }
-  /** A server: the pull request changes CANDIDATE_FILE, which has the name of the model there. */
+  /** A server: the pull request changes CANDIDATE_FILE, the name of the model there. */
   | {
       readonly kind: 'server';
       readonly endpoint: string;
@@ -31,7 +31,7 @@ export interface WorkflowFacts {
   readonly timeoutMinutes: number;
 }
 
-/** This file names the candidate on a hub or a server. */
+/** Names the candidate on a hub or a server. */
 export const CANDIDATE_FILE = 'candidate.txt';
 
 /** The versions that the workflows of the examples are pinned to; a test compares them. */
@@ -42,7 +42,7 @@ export const ACTION_PINS = {
 
 const FORK = 'github.event.pull_request.head.repo.fork';
 
-/** The workflow of a repository. No name from outside is in a comment or in a script. */
+/** No name from outside is in a comment or in a script. */
 export function workflowText(facts: WorkflowFacts): string {
   const { source, timeoutMinutes } = facts;
   return [

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { printable } from '../../report/escape.ts';
 
-/** A text as one YAML scalar on one line, which is read back as it was; invisible characters are written as escapes. */
+/** A text as a YAML scalar on one line, with escapes for invisible characters. */
 export function yamlWord(text: string): string {
   if (printable(text, text.length) !== text) return `"${Array.from(text, escaped).join('')}"`;
   return stringify(text, { lineWidth: 0, blockQuote: false }).trimEnd();
@@ -15,15 +15,15 @@ function escaped(character: string): string {
 
 const EXPRESSION = '$' + '{{';
 
-/** A value in a workflow: `${{`, which begins an expression, is written as an expression that gives that text. */
+/** A value in a workflow. `${{` begins an expression, so it is written as an expression with that text. */
 export function workflowWord(text: string): string {
   return yamlWord(text.replaceAll(EXPRESSION, () => `${EXPRESSION} '${EXPRESSION}' }}`));
 }
 
-/** Characters without a meaning in a path filter, which cannot escape the others. */
+/** Characters without a meaning in a path filter, which has no escapes. */
 const PLAIN_SEGMENT = /^[\w@%=:, .-]+$/;
 
-/** A path filter for a file, or a folder with its contents; wider if a name cannot be written. Null: everything. */
+/** A path filter for a file or a folder; wider if a name cannot be written. Null: everything. */
 export function pathFilter(path: string): string | null {
   const segments = path.split('/');
   const end = segments.findIndex((segment) => !PLAIN_SEGMENT.test(segment) || segment === '.');

@@ -3,26 +3,25 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Progress } from '@shadow-gate/platform/progress';
 import { type DisplayKind, openDisplay } from './progress-display.ts';
 
-/** A message of the main thread, with the terminal's width, which only that thread can read. */
-export type DisplayMessage = { readonly columns: number | undefined } & (
+/** The main thread waits for an order that has an id. */
+export type DisplayOrder =
   | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'note'; readonly line: string; readonly id: number }
-  | { readonly kind: 'stop'; readonly id: number }
-);
+  | { readonly kind: 'stop'; readonly id: number };
+
+/** With the terminal's width, which only the main thread can read. */
+export type DisplayMessage = DisplayOrder & { readonly columns: number | undefined };
 
 export interface DisplayData {
   readonly display: DisplayKind;
   readonly columns: number | undefined;
-  /** Holds the id of the last message that was carried out, of those that have one. */
+  /** The last id of an order that was carried out. */
   readonly shared: SharedArrayBuffer;
 }
 
 const STANDARD_ERROR = 2;
 
-/**
- * Draws in a thread of its own, and writes without the main thread, which would have to be free: onnxruntime keeps it
- * busy for seconds to minutes at a time.
- */
+/** Draw and write without the main thread, which onnxruntime keeps busy for seconds to minutes at a time. */
 function serve(data: DisplayData): void {
   let { columns } = data;
   const done = new Int32Array(data.shared);
@@ -49,7 +48,7 @@ function write(text: string): boolean {
   try {
     writeSync(STANDARD_ERROR, text);
   } catch {
-    // A terminal that is gone, or a pipe that is full: progress is worth no error.
+    // The terminal is gone, or the pipe is full: progress is not worth an error.
   }
   return true;
 }

@@ -2,13 +2,13 @@ import { Worker } from 'node:worker_threads';
 import { workerEntry } from '@shadow-gate/platform/process';
 import type { Progress } from '@shadow-gate/platform/progress';
 import type { DisplayKind, ProgressDisplay } from './progress-display.ts';
-import type { DisplayData, DisplayMessage } from './progress-worker.ts';
+import type { DisplayData, DisplayMessage, DisplayOrder } from './progress-worker.ts';
 
-/** The thread draws at once; if it cannot, nothing waits for it for long. */
+/** The thread draws at once; if it cannot, nothing waits long for it. */
 const PATIENCE_MILLISECONDS = 2000;
 
 /**
- * A display of standard error in its own thread, which keeps drawing while this thread is busy.
+ * A display in its own thread, which keeps drawing while this thread is busy.
  * @param stream standard error, for the width of the terminal
  * @returns null if there is nothing to start the thread from
  */
@@ -20,13 +20,6 @@ export function openThreadedDisplay(
   return entry && new ThreadedDisplay(kind, stream, entry);
 }
 
-/** A message, less what every message has. */
-type Order = DisplayMessage extends infer Message
-  ? Message extends DisplayMessage
-    ? Omit<Message, 'columns' | 'id'>
-    : never
-  : never;
-
 class ThreadedDisplay implements ProgressDisplay {
   readonly #worker: Worker;
   readonly #stream: { readonly columns?: number };
@@ -36,11 +29,8 @@ class ThreadedDisplay implements ProgressDisplay {
 
   constructor(display: DisplayKind, stream: { readonly columns?: number }, entry: URL) {
     this.#stream = stream;
-    const workerData: DisplayData = {
-      display,
-      columns: stream.columns,
-      shared: this.#done.buffer as SharedArrayBuffer,
-    };
+    const shared = this.#done.buffer as SharedArrayBuffer;
+    const workerData: DisplayData = { display, columns: stream.columns, shared };
     this.#worker = new Worker(entry, { execArgv: [], workerData });
     this.#worker.on('error', () => {
       this.#isGone = true;
@@ -49,28 +39,28 @@ class ThreadedDisplay implements ProgressDisplay {
   }
 
   report(progress: Progress): void {
-    this.#send({ kind: 'progress', progress } as Order);
+    this.#send({ kind: 'progress', progress });
   }
 
   note(line: string): void {
-    this.#await({ kind: 'note', line } as Order);
+    this.#await((id) => ({ kind: 'note', line, id }));
   }
 
   stop(): void {
-    this.#await({ kind: 'stop' } as Order);
+    this.#await((id) => ({ kind: 'stop', id }));
     void this.#worker.terminate();
   }
 
-  #send(order: Order, id = 0): void {
-    this.#worker.postMessage({ ...order, id, columns: this.#stream.columns });
+  #send(order: DisplayOrder): void {
+    this.#worker.postMessage({ ...order, columns: this.#stream.columns } satisfies DisplayMessage);
   }
 
   /** Wait, so that this thread's next line comes after the other's. */
-  #await(order: Order): void {
+  #await(order: (id: number) => DisplayOrder): void {
     if (this.#isGone) return;
     this.#last += 1;
     const before = Atomics.load(this.#done, 0);
-    this.#send(order, this.#last);
+    this.#send(order(this.#last));
     Atomics.wait(this.#done, 0, before, PATIENCE_MILLISECONDS);
   }
 }
