@@ -1,4 +1,4 @@
-import { at, UserError } from '@shadow-gate/platform';
+import { at, given, UserError } from '@shadow-gate/platform';
 import { type Continuation, type Engine, expectInVocabulary, type Limits, type OnWork, type Prompt } from './engine.ts';
 import { answerable, type OnRefusal } from './refusal.ts';
 import type { GenerateRequest, RequestId } from './requests.ts';
@@ -9,30 +9,29 @@ import type { Tokenizer } from './tokens/tokenizer.ts';
 /** A line of the answers of `shadow-gate generate`. */
 export interface GenerateAnswer {
   readonly id: RequestId;
-  /** The new text, without special tokens and cut before a stop string; null if there is no tokenizer. */
+  /** The new text, cut before a stop string, without special tokens; null without a tokenizer. */
   readonly text: string | null;
-  /** All new tokens, with the EOS or the stop string that ended them; null from a server that returns only text. */
+  /** All new tokens, with the EOS or the stop string; null from a server that returns only text. */
   readonly tokens: readonly number[] | null;
   readonly finish: 'stop' | 'length';
 }
 
 export interface GenerateOptions extends EncodeOptions {
-  /** Null for a checkpoint without one, which can continue token ids. */
+  /** Null: only token ids can be continued. */
   readonly tokenizer: Tokenizer | null;
-  /** Generation ends with any of these. */
+  /** Any of these ends generation. */
   readonly eosIds: ReadonlySet<number>;
-  /** Used instead of an empty prompt. */
+  /** Replaces an empty prompt. */
   readonly prefixTokenId: number | null;
-  /** The date that a chat template can write. */
+  /** For chat templates that write the date. */
   readonly now: Date;
-  /** Receives each request whose prompt was cut on the left to fit the model, as `FILE:12`. */
+  /** Receives `FILE:12` of each request whose prompt was cut on the left to fit the model. */
   readonly onTruncation?: (where: string) => void;
-  /** Receives each request that cannot be continued, which then has no answer; without it, that is an error. */
+  /** Receives each request that cannot be continued and has no answer; without it, that is an error. */
   readonly onRefusal?: OnRefusal;
   readonly onWork?: OnWork | undefined;
 }
 
-/** A request in token ids. */
 interface EncodedPrompt {
   readonly request: GenerateRequest;
   readonly result: Prompt;
@@ -40,7 +39,7 @@ interface EncodedPrompt {
 
 const DEFAULT_MAX_NEW_TOKENS = 256;
 
-/** The default of `max_new_tokens`: that of lm-evaluation-harness, or half of a small model's context. */
+/** The default of `max_new_tokens`: lm-evaluation-harness's, or half of a small model's context. */
 export function defaultMaxNewTokens(maxLength: number): number {
   return Math.min(DEFAULT_MAX_NEW_TOKENS, Math.floor(maxLength / 2));
 }
@@ -99,7 +98,7 @@ function toPrompt(request: GenerateRequest, { maxLength }: Limits, options: Gene
   const tokens = whole.slice(Math.max(0, whole.length - (maxLength - maxNewTokens)));
   if (tokens.length < whole.length) options.onTruncation?.(where);
   const isDone = stop.length === 0 ? undefined : stopAt(expectTokenizer(options, request), stop);
-  return { tokens, maxNewTokens, stopTokens: options.eosIds, ...(isDone && { isDone }), ...(sampling && { sampling }) };
+  return { tokens, maxNewTokens, stopTokens: options.eosIds, ...given({ isDone, sampling }) };
 }
 
 function promptTokens(request: GenerateRequest, options: GenerateOptions): readonly number[] {

@@ -22,31 +22,27 @@ export interface EndpointSource {
   readonly endpoint: string;
   readonly model: string;
   readonly apiKey?: string | undefined;
-  /** Directory of the tokenizer, to encode texts here; without it, the server encodes them. */
+  /** Directory of the tokenizer that encodes texts here; without it, the server encodes them. */
   readonly tokenizer?: string | undefined;
-  /** The tokenizer of an opened checkpoint, where no directory is given. */
+  /** An opened checkpoint's tokenizer, if no directory is given. */
   readonly tokens?: TokenPlace | undefined;
   readonly maxLength?: number | undefined;
-  /** Requests at the same time. */
   readonly concurrency?: number | undefined;
-  /** For one request, in milliseconds. */
+  /** In milliseconds, for one request. */
   readonly timeout?: number | undefined;
-  /** Keeps answers between runs. */
   readonly answers?: KeyValueStore | undefined;
-  /** Ask fixed prompts first and last: a server that contradicts itself is an error. */
+  /** Ask fixed prompts first and last: it is an error if the server contradicts itself. */
   readonly isExamined?: boolean | undefined;
 }
 
-/** The model that answers requests: an opened checkpoint, or a server. */
 export type ModelSource = CheckpointSource | EndpointSource;
 
-/** A model that answers requests, on this machine or at a server. */
+/** A model that answers requests. */
 export interface Model {
-  /** The longest input, in tokens. */
   readonly maxLength: number;
-  /** Null if the server encodes the texts. */
+  /** Null: the server encodes texts. */
   readonly tokenizer: Tokenizer | null;
-  /** The device or the server that answers, and why. */
+  /** The device or server that answers, and why. */
   readonly by: string;
   /** `cpu`, `cuda`, `webgpu`, or `endpoint`. */
   readonly device: string;
@@ -54,22 +50,17 @@ export interface Model {
   readonly precision: ModelPrecision | null;
   /** Null: a server does not say. */
   readonly execution: Execution | null;
-  /** Cost of a pass over all weights; absent unless it runs layer by layer. */
+  /** Cost of a pass over all weights; absent unless layers are loaded one by one. */
   readonly passCost?: () => Promise<PassCost>;
-  /** Requests to the server so far; absent on this machine. */
+  /** Requests to the server so far. */
   readonly usage?: () => RemoteUsage;
-  /** Whether texts can be scored from their first token on; absent: they can. */
+  /** Can texts be scored from their first token on? Absent: yes. */
   readonly scoresTexts?: boolean;
-  /** Identity of an examined server; absent on this machine. */
+  /** Identity of an examined server. */
   readonly served?: ServedIdentity | null;
-  /**
-   * Announce all calls that follow, so that no answer depends on the calls before it. A server cannot guarantee that.
-   */
+  /** Announce all calls, so that no answer depends on earlier ones. A server cannot guarantee that. */
   prepare?(calls: ModelCalls): Promise<void>;
-  /**
-   * In the order of the requests.
-   * @param onTruncation receives each request that was cut on the left to fit the model
-   */
+  /** In the order of the requests. `onTruncation` receives those that were cut on the left to fit the model. */
   score(
     requests: readonly ScoreRequest[],
     onTruncation: (where: string) => void,
@@ -85,33 +76,26 @@ export interface Model {
 interface ModelCalls {
   /** The requests of each call to `score`. */
   readonly score: Iterable<readonly ScoreRequest[]>;
-  /** Will `generate` be called? */
   readonly generate: boolean;
 }
 
 interface ModelOptions {
   readonly needsTokenizer: boolean;
-  /** Told of downloads and of loading, which can come in the middle of a call. */
+  /** Told of downloads and loading, which can come during a call. */
   readonly onOpening?: OnInterruption | undefined;
 }
 
-/** A model before its weights are read: enough to encode requests. */
+/** A model before its weights are read. */
 export interface ModelOutline extends OutlinedModel {
-  /** A server that encodes the texts itself. */
+  /** A server that encodes texts itself. */
   readonly byText: RemoteEngine | null;
-  /** Read the weights. */
   load(): Promise<LoadedEngine>;
 }
 
-export interface LoadedEngine {
+export interface LoadedEngine extends Pick<Model, 'by' | 'device' | 'precision' | 'execution' | 'passCost'> {
   readonly engine: Engine;
   /** Null on this machine. */
   readonly remote: RemoteEngine | null;
-  readonly by: string;
-  readonly device: string;
-  readonly precision: ModelPrecision | null;
-  readonly execution: Execution | null;
-  readonly passCost?: () => Promise<PassCost>;
 }
 
 /**
@@ -168,7 +152,7 @@ export async function withOutline<T>(
 const finish = (loaded: LoadedEngine | null) => loaded?.remote?.finish();
 const close = (loaded: LoadedEngine | null) => loaded?.engine.close();
 
-/** Checkpoints with files that are mapped while the model works. */
+/** Their files are mapped while the model works. */
 function weightsOf(source: ModelSource): Array<{ readonly checkpoint: Checkpoint }> {
   if (source.kind === 'endpoint') return [];
   return [source.checkpoint, source.reference].flatMap((checkpoint) => (checkpoint ? [{ checkpoint }] : []));
@@ -213,18 +197,16 @@ async function outlineOf(source: ModelSource, options: ModelOptions): Promise<Mo
         const { name, reason, isOrdinary = false } = engine.device;
         const { execution } = engine;
         const way = execution === 'whole' ? '' : `, ${execution}`;
-        const by = `on ${name}${isOrdinary ? '' : ` (${reason})`}${way}`;
-        const cost = execution === 'whole' ? {} : { passCost: () => engine.passCost() };
         return {
           engine,
           remote: null,
-          by,
+          by: `on ${name}${isOrdinary ? '' : ` (${reason})`}${way}`,
           device: name,
           get precision() {
             return engine.precision;
           },
           execution,
-          ...cost,
+          ...(execution === 'whole' ? {} : { passCost: () => engine.passCost() }),
         };
       },
     };
@@ -246,11 +228,11 @@ async function outlineOf(source: ModelSource, options: ModelOptions): Promise<Mo
   };
 }
 
-/** So V8 refuses an array that is larger than it can be. */
+/** V8's error for too large an array. */
 const TOO_LARGE = /invalid (typed )?array (buffer )?length/i;
 
 /**
- * A failed allocation is not a bug: another machine can run the model. onnxruntime's message has the requested size.
+ * Not a bug: another machine can run the model. onnxruntime's message has the requested size.
  * @returns any other error as it is
  */
 export function explainOutOfMemory(error: unknown): unknown {

@@ -9,34 +9,32 @@ import { Weights } from './architectures/weights.ts';
 import { buildBackbone } from './graph/backbone.ts';
 import { buildHead } from './graph/head.ts';
 
-/** How much of an unknown checkpoint a known family has. Names are those of the file. */
+/** A known family compared with an unknown checkpoint, by the names in the file. */
 export interface Nearness {
   readonly modelType: string;
-  /** Tensors that the family would use: it has their names and their shapes. */
+  /** Tensors that the family would use: names and shapes match. */
   readonly used: number;
-  /** Tensors of the file. */
   readonly total: number;
-  /** Tensors of the file that it would not use. */
+  /** Tensors that it would not use. */
   readonly unused: readonly string[];
-  /** Tensors that it would look for in vain, or find with another shape. */
+  /** Tensors that it would not find, or only with another shape. */
   readonly missing: readonly string[];
-  /** Keys of the config that may change the arithmetic and that it does not read: `"key": value`. */
+  /** Unread keys of the config that may change the arithmetic: `"key": value`. */
   readonly keys: readonly string[];
 }
 
-/** A family that would use less than this part of the tensors is not near. */
+/** A near family uses at least this share of the tensors. */
 const LEAST_SHARE = 0.25;
-/** Layers that are compared with every family; then all are compared with the nearest. */
+/** Layers compared with every family; the nearest is then compared with all. */
 const SAMPLED_LAYERS = 6;
 
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * The known family that would use most of a checkpoint's tensors, judged by their names and shapes. It says nothing
- * about what the model computes with them.
+ * The known family that would use most of a checkpoint's tensors, by names and shapes, or null if none is near.
+ * Arithmetic can differ all the same.
  * @param values its config, or that of its text model
- * @param names `model_type` and model classes, which decide between families that are equally near
- * @returns null if none is near
+ * @param names `model_type` and model classes, which decide between equally near families
  */
 export function nearestFamily(checkpoint: FullCheckpoint, values: Values, names: readonly string[]): Nearness | null {
   const sample = sampleOf(checkpoint);
@@ -88,7 +86,7 @@ function compareWith(
   }
 }
 
-/** Weights of which any may be missing: what is missing is recorded. */
+/** Weights that record what is missing. */
 class ComparedWeights extends Weights {
   readonly missing = new Set<string>();
 
@@ -109,13 +107,13 @@ class ComparedWeights extends Weights {
 
 const LAYER = /(?:^|\.)(?:layers|h|blocks?|layer)\.(\d+)\./;
 
-/** The checkpoint without its later layers, so that all families are compared in a moment. */
+/** The checkpoint without later layers, to compare all families in a moment. */
 function sampleOf(checkpoint: FullCheckpoint): FullCheckpoint {
   const early = [...checkpoint.tensors].filter(([name]) => Number(LAYER.exec(name)?.[1] ?? 0) < SAMPLED_LAYERS);
   return { ...checkpoint, tensors: new Map(early) };
 }
 
-/** The longest part of a family's name that is in one of these, less a little for the rest of it. */
+/** The longest part of a family's name in one of these, minus a little for the rest of it. */
 function likeness(modelType: string, names: readonly string[]): number {
   const letters = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '');
   const own = letters(modelType);

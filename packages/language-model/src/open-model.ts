@@ -14,23 +14,21 @@ import { findTokenizer, requireTokenizer } from './tokens/open-tokenizer.ts';
 import type { Tokenizer } from './tokens/tokenizer.ts';
 import { explainingUnknownFamilies } from './unknown-family.ts';
 
-/** An opened checkpoint to run, and how. */
 export interface CheckpointSource {
   readonly kind: 'checkpoint';
   readonly checkpoint: Checkpoint;
-  /** Base weights of an adapter; not used for full weights. */
+  /** Base weights of an adapter. */
   readonly reference: FullCheckpoint | null;
   readonly device: DeviceChoice;
-  /** Memory for the values of one batch, in bytes. */
+  /** For the values of one batch. */
   readonly batchBytes?: number | undefined;
-  /** Memory that the model may use, in bytes: all of the machine's by default. */
+  /** In bytes; by default, all memory of the machine. */
   readonly memoryLimit?: number | undefined;
 }
 
 /**
- * Open the checkpoint at a path, and its reference, to run them.
- * @throws UserError for a path without a checkpoint; also for a reference that is not needed, since a typo must not go
- *   unnoticed
+ * Open the checkpoint at a path, and its reference.
+ * @throws UserError for a path without a checkpoint, even if the reference is not needed: a typo must not go unnoticed
  */
 export async function openCheckpointSource({
   checkpoint,
@@ -48,12 +46,12 @@ export async function openCheckpointSource({
   };
 }
 
-/** What is known of a model before its weights are read, or downloaded. */
+/** Facts about a model before its weights are read or downloaded. */
 export interface OutlinedModel {
   readonly limits: Limits;
   /** To be closed by the caller. */
   readonly tokenizer: Tokenizer | null;
-  /** Special tokens, of the tokenizer or, without one, of the configs. */
+  /** Special tokens, from the tokenizer or else the configs. */
   readonly ids: ModelTokenIds;
 }
 
@@ -65,11 +63,11 @@ export async function outlineModel(
   { checkpoint, reference }: Opened,
   { needsTokenizer }: { readonly needsTokenizer: boolean },
 ): Promise<OutlinedModel> {
-  const { base } = weightsOf(checkpoint, reference);
+  const { base } = weightsOf({ checkpoint, reference });
   const { maxLength, vocabulary } = await withErrorCode('unsupported-model', () =>
     explainingUnknownFamilies(base, () => describeDecoder(base)),
   );
-  const tokens = await withErrorCode('no-tokenizer', () => openTokens({ own: checkpoint, base, needsTokenizer }));
+  const tokens = await withErrorCode('no-tokenizer', () => openTokens(checkpoint, base, { needsTokenizer }));
   return { limits: { maxLength, vocabulary }, ...tokens };
 }
 
@@ -81,24 +79,18 @@ export async function openEngine(
   { checkpoint, reference, device: choice, batchBytes, memoryLimit }: CheckpointSource,
   onOpening?: OnInterruption,
 ): Promise<OnnxEngine> {
-  const { base, adapter } = weightsOf(checkpoint, reference);
+  const { base, adapter } = weightsOf({ checkpoint, reference });
   await withErrorCode('server', async () => {
     for (const part of adapter ? [base, adapter] : [base]) await fetchTensors(part, part.tensors.values(), onOpening);
   });
   onOpening?.({ phase: 'loading' });
   const onLoading = (isLoading: boolean) => onOpening?.(isLoading ? { phase: 'loading' } : null);
-  const options = {
-    device: await chooseModelDevice(choice),
-    adapter,
-    onPlan: tellPlan,
-    onLoading,
-    batchBytes,
-    memoryLimit,
-  };
+  const device = await chooseModelDevice(choice);
+  const options = { device, adapter, onPlan: tellPlan, onLoading, batchBytes, memoryLimit };
   return choice === 'auto' ? openWhereItFits(base, options) : OnnxEngine.open(base, options);
 }
 
-/** What is known of a model that can be run, before its weights are read. */
+/** Facts about a model that can be run. */
 interface ExaminedModel {
   /** On the CPU, in bytes. */
   readonly memory: ExpectedMemory;
@@ -106,13 +98,12 @@ interface ExaminedModel {
 }
 
 /**
- * Find out whether a checkpoint can be run with a tokenizer, without reading its weights: `openEngine` refuses what
- * this refuses.
+ * Can a checkpoint be run with a tokenizer? Found without its weights: `openEngine` refuses no others.
  * @throws UserError as `outlineModel` and `openEngine` do, except for a device and its memory
  */
-export async function examineModel({ checkpoint, reference }: Opened): Promise<ExaminedModel> {
-  const memory = await expectModelMemory({ checkpoint, reference });
-  const tokenizer = await openModelTokenizer({ checkpoint, reference });
+export async function examineModel(opened: Opened): Promise<ExaminedModel> {
+  const memory = await expectModelMemory(opened);
+  const tokenizer = await openModelTokenizer(opened);
   const hasChatTemplate = tokenizer.chatTemplate !== null;
   await tokenizer.close?.();
   return { memory, hasChatTemplate };
@@ -121,38 +112,38 @@ export async function examineModel({ checkpoint, reference }: Opened): Promise<E
 type Opened = Pick<CheckpointSource, 'checkpoint' | 'reference'>;
 
 /**
- * What a checkpoint takes on the CPU, in bytes.
- * @throws UserError for one whose architecture or weights are not understood
+ * A checkpoint's memory on the CPU, in bytes.
+ * @throws UserError if its architecture or weights are not understood
  */
-export function expectModelMemory({ checkpoint, reference }: Opened): Promise<ExpectedMemory> {
+export function expectModelMemory(opened: Opened): Promise<ExpectedMemory> {
   return withErrorCode('unsupported-model', () => {
-    const { base, adapter } = weightsOf(checkpoint, reference);
+    const { base, adapter } = weightsOf(opened);
     return explainingUnknownFamilies(base, () => OnnxEngine.expectedMemory(base, adapter));
   });
 }
 
 /**
- * The tokenizer that a checkpoint is run with, to be closed by the caller.
- * @throws UserError if there is none, or one that cannot be read
+ * A checkpoint's tokenizer, to be closed by the caller.
+ * @throws UserError if there is none, or it cannot be read
  */
-export function openModelTokenizer({ checkpoint, reference }: Opened): Promise<Tokenizer> {
+export function openModelTokenizer(opened: Opened): Promise<Tokenizer> {
   return withErrorCode('no-tokenizer', async () => {
-    const { base } = weightsOf(checkpoint, reference);
-    const { tokenizer } = await openTokens({ own: checkpoint, base, needsTokenizer: true });
+    const { base } = weightsOf(opened);
+    const { tokenizer } = await openTokens(opened.checkpoint, base, { needsTokenizer: true });
     if (!tokenizer) throw new Error('a tokenizer that is needed is opened or refused');
     return tokenizer;
   });
 }
 
-/** A step of the set-up like those before it, for `--debug`. */
+/** A step of the set-up, for `--debug`. */
 function tellPlan(plan: DevicePlan): void {
   const sizes = `${inGibibytes(plan.total)} of ${inGibibytes(plan.free)} GiB`;
   cudaSettings().onStep('memory plan', `${sizes}: ${describePlan(plan)}`);
 }
 
 /**
- * A GPU that nobody asked for need not be large enough: the CPU then runs the model, with a warning. If that has too
- * little memory as well, the GPU runs it layer by layer.
+ * Nobody asked for this GPU, so it need not be large enough: the CPU then runs the model, with a warning. If it has too
+ * little memory as well, the GPU runs the model layer by layer.
  */
 async function openWhereItFits(base: FullCheckpoint, options: OnnxEngineOptions): Promise<OnnxEngine> {
   if (options.device.name !== 'cuda') return OnnxEngine.open(base, options);
@@ -174,10 +165,7 @@ function isTooLarge(error: unknown): error is UserError {
   return error instanceof UserError && error.code === 'not-enough-memory';
 }
 
-function weightsOf(
-  checkpoint: Checkpoint,
-  reference: FullCheckpoint | null,
-): { base: FullCheckpoint; adapter: Adapter | null } {
+function weightsOf({ checkpoint, reference }: Opened): { base: FullCheckpoint; adapter: Adapter | null } {
   if (checkpoint.format !== 'lora') {
     refuseOnnx(checkpoint);
     return { base: checkpoint, adapter: null };
@@ -190,7 +178,7 @@ function weightsOf(
   return { base: reference, adapter: checkpoint };
 }
 
-/** Exports differ in inputs, caches and fused operators, so there is no common way to run them. */
+/** ONNX exports differ in inputs, caches and fused operators, so there is no common way to run them. */
 function refuseOnnx(checkpoint: FullCheckpoint): void {
   if (checkpoint.format !== 'onnx') return;
   throw new UserError(
@@ -200,16 +188,12 @@ function refuseOnnx(checkpoint: FullCheckpoint): void {
   );
 }
 
-/** An adapter can have a tokenizer of its own; otherwise the base model's is used. */
-async function openTokens({
-  own,
-  base,
-  needsTokenizer,
-}: {
-  readonly own: Checkpoint;
-  readonly base: FullCheckpoint;
-  readonly needsTokenizer: boolean;
-}): Promise<Pick<OutlinedModel, 'tokenizer' | 'ids'>> {
+/** An adapter's own tokenizer, or the base model's. */
+async function openTokens(
+  own: Checkpoint,
+  base: FullCheckpoint,
+  { needsTokenizer }: { readonly needsTokenizer: boolean },
+): Promise<Pick<OutlinedModel, 'tokenizer' | 'ids'>> {
   const ownTokenizer = await findTokenizer(own);
   const tokenizer =
     ownTokenizer ?? (needsTokenizer ? await requireTokenizer(base) : base === own ? null : await findTokenizer(base));

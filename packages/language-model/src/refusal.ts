@@ -1,20 +1,15 @@
 import { UserError } from '@shadow-gate/platform';
-import type { RequestId } from './requests.ts';
+import type { Origin, RequestId } from './requests.ts';
 import { TokenizerStopped } from './tokens/start-tokenizer.ts';
 
-/** A line of the answers for a request that cannot be answered. */
+/** The line for a request that cannot be answered. */
 export interface Unanswered {
   readonly id: RequestId;
-  /** Why not, and what to do about it. */
+  /** Why, and what to do about it. */
   readonly error: string;
 }
 
-interface Origin {
-  readonly id: RequestId;
-  readonly where: string;
-}
-
-/** A request that cannot be answered, and why. */
+/** A request that cannot be answered. */
 export interface RequestRefusal {
   readonly request: Origin;
   readonly error: UserError;
@@ -24,9 +19,8 @@ export type OnRefusal = (refusal: RequestRefusal) => void;
 
 /**
  * Do some work for each request.
- * @param onRefusal receives each request that cannot be answered, which is then left out; without it, the first one is
- *   an error
- * @throws UserError also for a tokenizer that was stopped, which can encode none of those that follow
+ * @param onRefusal receives requests that cannot be answered, which are left out; without it, the first is an error
+ * @throws UserError also for a tokenizer that was stopped, which cannot encode the rest
  */
 export function answerable<R extends Origin, T>(
   requests: readonly R[],
@@ -44,7 +38,7 @@ export function answerable<R extends Origin, T>(
   });
 }
 
-/** The line of the answers: its reader knows the request by its id, and not by the line of a file. */
+/** The reader of the answers knows a request by its id, not by its line. */
 export function toUnanswered({ request: { id, where }, error }: RequestRefusal): Unanswered {
   const prefix = `${where}: `;
   const { message } = error;

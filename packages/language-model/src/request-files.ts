@@ -17,28 +17,28 @@ import { encodeScores, type ScoreAnswer, scoreEncoded } from './score.ts';
 import type { RollingRule } from './tokens/encode.ts';
 
 export interface FileResult<T> {
-  /** One for each request, in their order. */
+  /** In the order of the requests. */
   readonly answers: ReadonlyArray<T | Unanswered>;
-  /** How many of them are no answers. */
+  /** Answers that are refusals. */
   readonly unanswered: number;
-  /** The device or the server that answered, and why. */
+  /** The device or server that answered, and why. */
   readonly by: string;
-  /** Requests, as `FILE:12`, that were cut on the left to fit the model. */
+  /** Requests (`FILE:12`) that were cut on the left to fit the model. */
   readonly truncated: readonly string[];
 }
 
 export interface RequestFileOptions {
   readonly onProgress?: OnProgress | undefined;
   /**
-   * Receives requests that cannot be answered: first those of which that is known before the weights are read, then
-   * those of which the model shows it. Never an empty list.
+   * Receives requests that cannot be answered: first those known before the weights are read, then the others. Never an
+   * empty list.
    */
   readonly onRefusals?: ((refusals: readonly RequestRefusal[]) => void) | undefined;
 }
 
 /**
- * Score every request of a JSONL file. One that cannot be scored is answered by the reason.
- * @throws UserError for a file that cannot be read, and if no request can be scored
+ * Score every request of a JSONL file, or answer it with the reason why not.
+ * @throws UserError for a file that cannot be read, or without any request that can be scored
  */
 export function scoreFile(
   source: ModelSource,
@@ -52,10 +52,10 @@ export function scoreFile(
       const { byText, tokenizer, ids, limits } = outline;
       if (byText) {
         if (rolling !== 'one-bos') refuseRollingText(requests);
-        const count = requests.length;
-        const run = (_: LoadedEngine, onWork: OnWork) =>
-          scoreRequestsByText(requests, byText, { onTruncation, onRefusal, onWork });
-        return { count, run };
+        return {
+          count: requests.length,
+          run: (_, onWork) => scoreRequestsByText(requests, byText, { onTruncation, onRefusal, onWork }),
+        };
       }
       const { prefixTokenId } = ids;
       const encoded = encodeScores(requests, limits, { tokenizer, prefixTokenId, rolling, onTruncation, onRefusal });
@@ -67,7 +67,7 @@ export function scoreFile(
   });
 }
 
-/** A server says neither which tokens are special nor where it adds them. */
+/** A server does not say which tokens are special or where it adds them. */
 function refuseRollingText(requests: readonly ScoreRequest[]): void {
   const first = requests.find(({ kind }) => kind === 'rolling-text');
   if (!first) return;
@@ -78,8 +78,8 @@ function refuseRollingText(requests: readonly ScoreRequest[]): void {
 }
 
 /**
- * Continue every prompt of a JSONL file greedily. One that cannot be continued is answered by the reason.
- * @throws UserError for a file that cannot be read, and if no prompt can be continued
+ * Continue every prompt of a JSONL file greedily, or answer it with the reason why not.
+ * @throws UserError for a file that cannot be read, or without any prompt that can be continued
  */
 export function generateFile(
   source: ModelSource,
@@ -91,8 +91,10 @@ export function generateFile(
     read: readGenerateRequests,
     start: (requests, { byText, tokenizer, ids, limits }, { onTruncation, onRefusal }) => {
       if (byText) {
-        const run = (_: LoadedEngine, onWork: OnWork) => continuePromptsByText(requests, byText, { onRefusal, onWork });
-        return { count: requests.length, run };
+        return {
+          count: requests.length,
+          run: (_, onWork) => continuePromptsByText(requests, byText, { onRefusal, onWork }),
+        };
       }
       const encoded = encodePrompts(requests, limits, { tokenizer, ...ids, now, onTruncation, onRefusal });
       return {
@@ -108,11 +110,10 @@ interface Callbacks {
   readonly onRefusal: OnRefusal;
 }
 
-/** How the requests of one kind are answered. */
 interface Work<R, T> {
   readonly phase: 'scoring' | 'generating';
   readonly read: (file: string) => Promise<R[]>;
-  /** All that can be done without the weights. `count` requests are left for the model. */
+  /** All work without the weights. `count` requests are left for the model. */
   readonly start: (
     requests: readonly R[],
     outline: ModelOutline,
@@ -163,7 +164,7 @@ function lineOf<T>(id: RequestId, answer: T | undefined, refusal: RequestRefusal
   throw new Error(`request ${JSON.stringify(id)} has neither an answer nor a reason`);
 }
 
-/** A file without a single answer is not a result: the first request's reason, and how many there are. */
+/** Without any answer, there is no result: the first request's reason, and the number of the others. */
 function noneAnswered(refusals: readonly RequestRefusal[]): UserError {
   const [first] = refusals;
   if (!first) throw new Error('a file has at least one request');

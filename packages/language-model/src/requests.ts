@@ -5,28 +5,25 @@ import { z } from 'zod';
 import type { Sampling } from './engine.ts';
 import type { Conversation } from './tokens/chat/messages.ts';
 
-/** Identifies a request and its answer; `1` and `"1"` are different. */
+/** `1` and `"1"` are different. */
 export type RequestId = string | number;
 
-interface Origin {
+export interface Origin {
   readonly id: RequestId;
   /** `FILE:12`, for errors. */
   readonly where: string;
 }
 
 interface Scored extends Origin {
-  /** Also as if all logits were scaled, where the engine can: see LOGIT_FACTORS. */
+  /** Also as if all logits were scaled, if the engine can (LOGIT_FACTORS). */
   readonly isScaled?: boolean;
-  /** Also among these tokens alone, where the engine can: see `Sequence.among`. */
+  /** Also among these tokens alone, if the engine can (`Sequence.among`). */
   readonly among?: readonly number[];
-  /**
-   * Also what the model expects at each place, where the engine can, and the tokens that are scored, where they are
-   * known.
-   */
+  /** Also the model's predictions at each place and the scored tokens, if they are known. */
   readonly isPredicted?: boolean;
 }
 
-/** A continuation to score after its context, or a text to score from its beginning (`rolling`). */
+/** A continuation of a context, or a text from its beginning (`rolling`). */
 export type ScoreRequest = Scored &
   (
     | { readonly kind: 'text'; readonly context: string; readonly continuation: string }
@@ -34,13 +31,12 @@ export type ScoreRequest = Scored &
     | {
         readonly kind: 'rolling-text';
         readonly text: string;
-        /** One window of the model, at most. */
+        /** At most one window of the model. */
         readonly isCut?: boolean;
       }
     | { readonly kind: 'rolling-ids'; readonly tokens: readonly number[] }
   );
 
-/** A prompt to continue. */
 export type GenerateRequest = Origin & {
   readonly prompt:
     | { readonly kind: 'text'; readonly text: string }
@@ -83,7 +79,7 @@ const SCORE_HINT =
   'give {"id", "context", "continuation"}, {"id", "context_ids", "continuation_ids"} or {"id", "rolling"}';
 const GENERATE_HINT = 'give {"id", "prompt" | "prompt_ids" | "messages"}, and optionally "max_new_tokens" and "stop"';
 
-/** Does this request need the tokenizer of the checkpoint? */
+/** Does this request need the checkpoint's tokenizer? */
 export function needsTokenizer(request: ScoreRequest | GenerateRequest): boolean {
   if ('prompt' in request) return request.prompt.kind !== 'ids' || request.stop.length > 0;
   return request.kind === 'text' || request.kind === 'rolling-text';
@@ -139,7 +135,7 @@ function common(request: { id: RequestId; max_new_tokens?: number | undefined; s
   return { id: request.id, maxNewTokens: request.max_new_tokens ?? null, stop: [request.stop ?? []].flat() };
 }
 
-/** Answers as a JSONL file. */
+/** As JSONL. */
 export function toJsonLines(answers: readonly object[]): string {
   return answers.map((answer) => `${JSON.stringify(answer)}\n`).join('');
 }

@@ -1,4 +1,4 @@
-import { at, UserError } from '@shadow-gate/platform';
+import { at, given, UserError } from '@shadow-gate/platform';
 import {
   type Engine,
   expectInVocabulary,
@@ -25,37 +25,34 @@ import type { Tokenizer } from './tokens/tokenizer.ts';
 /** A line of the answers of `shadow-gate score`. Natural logarithms. */
 export interface ScoreAnswer {
   readonly id: RequestId;
-  /** log p(continuation | context), the sum over its tokens. */
+  /** log p(continuation | context). */
   readonly logprob: number;
   readonly token_logprobs: readonly number[];
-  /** Would greedy decoding produce exactly this continuation? */
+  /** Is the continuation what greedy decoding would give? */
   readonly greedy: boolean;
-  /**
-   * log p(continuation | context) if all logits were multiplied by each of LOGIT_FACTORS: where that was asked for and
-   * is known.
-   */
+  /** For each of LOGIT_FACTORS, if asked for and known. */
   readonly scaled?: readonly number[];
-  /** The same among the named tokens, if that was asked for and is known. */
+  /** Among the named tokens, if asked for and known. */
   readonly among?: ScaledScore;
-  /** The tokens that were scored: of a text that may be cut, and wherever predictions were asked for. */
+  /** Scored tokens, for a text that may be cut and with predictions. */
   readonly tokens?: readonly number[];
-  /** The most likely tokens at each place, if that was asked for and is known. */
+  /** At each place, if asked for and known. */
   readonly predictions?: readonly TokenPrediction[];
 }
 
 export interface ScoreOptions extends EncodeOptions {
-  /** Null for a checkpoint without one, which can score token ids. */
+  /** Null: only token ids can be scored. */
   readonly tokenizer: Tokenizer | null;
-  /** Placed before a text without context: the tokenizer's, else that of the model's configs. */
+  /** For a text without context, from the tokenizer or else the model's configs. */
   readonly prefixTokenId: number | null;
-  /** Receives each request whose context was cut on the left to fit the model, as `FILE:12`. */
+  /** Receives `FILE:12` of each request whose context was cut on the left to fit the model. */
   readonly onTruncation?: (where: string) => void;
-  /** Receives each request that cannot be scored, which then has no answer; without it, that is an error. */
+  /** Receives each request that cannot be scored and has no answer; without it, that is an error. */
   readonly onRefusal?: OnRefusal;
   readonly onWork?: OnWork | undefined;
 }
 
-/** A request in token ids, to be scored in these windows. */
+/** A request as windows of token ids. */
 interface EncodedScore {
   readonly request: ScoreRequest;
   readonly result: readonly Sequence[];
@@ -89,7 +86,7 @@ export function encodeScores(requests: readonly ScoreRequest[], limits: Limits, 
   });
 }
 
-/** Tokens that no answer here consists of may be beyond the output matrix. */
+/** Tokens in no answer may be beyond the output matrix. */
 function withinVocabulary(sequence: Sequence, { vocabulary = Number.POSITIVE_INFINITY }: Limits): Sequence {
   const { among } = sequence;
   const isWithin = (token: number) => token < vocabulary;
@@ -121,8 +118,8 @@ export async function scoreEncoded(
 }
 
 /**
- * Make an engine ready for some calls of `answerRequests`: see `Engine.prepare`. A request that cannot be scored is
- * none of its: the call itself says why.
+ * Prepare an engine for some calls of `scoreRequests` (`Engine.prepare`). Requests that cannot be scored are left out:
+ * the call itself says why.
  */
 export async function prepareScoring(
   calls: { readonly score: Iterable<readonly ScoreRequest[]>; readonly generate: boolean },
@@ -146,7 +143,7 @@ export async function prepareScoring(
   await engine.prepare?.({ score: score(), generate: calls.generate });
 }
 
-/** In one request to the tokenizer. Whether a text cannot be encoded is for its own request to say. */
+/** In one request to the tokenizer. If a text cannot be encoded, its own request says so. */
 function encodeAhead(requests: readonly ScoreRequest[], tokenizer: Tokenizer | null): void {
   const texts = requests.flatMap((request) =>
     request.kind === 'text' ? encodedTexts(request.context, request.continuation) : [],
@@ -230,14 +227,14 @@ function expectPrefix(prefixTokenId: number | null, { where }: ScoreRequest): nu
   );
 }
 
-/** Logits are float32, with about seven digits; further digits differ between machines. */
+/** Logits are float32, with about seven digits; more of them differ between machines. */
 const DECIMALS = 1e6;
 
 function round(value: number): number {
   return Math.round(value * DECIMALS) / DECIMALS;
 }
 
-/** The answer to a request from the scores of its sequences, in their order. */
+/** Combine the scores of a request's sequences. */
 export function toAnswer({ id, where }: ScoreRequest, scores: readonly SequenceScore[]): ScoreAnswer {
   const logprobs = scores.flatMap(({ tokenLogprobs }) => tokenLogprobs);
   const logprob = round(logprobs.reduce((sum, value) => sum + value, 0));
@@ -257,8 +254,7 @@ export function toAnswer({ id, where }: ScoreRequest, scores: readonly SequenceS
   const predictions = scores.flatMap((score) => score.predictions ?? []);
   return {
     ...{ id, logprob, token_logprobs: logprobs.map(round), greedy },
-    ...(scaled === undefined ? {} : { scaled }),
-    ...(among ? { among: { logprob: round(among.logprob), scaled: among.scaled.map(round) } } : {}),
+    ...given({ scaled, among: among && { logprob: round(among.logprob), scaled: among.scaled.map(round) } }),
     ...(predictions.length > 0 && predictions.length === logprobs.length ? { predictions } : {}),
   };
 }

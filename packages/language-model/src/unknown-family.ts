@@ -10,8 +10,7 @@ type Values = Readonly<Record<string, unknown>>;
 
 /**
  * Do some work on a checkpoint that may be of an unknown family.
- * @throws UserError that says what is known of it: the nearest family and what differs, what can be measured, how else
- *   it can be asked
+ * @throws UserError with the nearest family, the differences, and what else can be done
  */
 export async function explainingUnknownFamilies<T>(checkpoint: FullCheckpoint, work: () => T | Promise<T>): Promise<T> {
   try {
@@ -42,14 +41,13 @@ function explainUnknownFamily(error: UnknownFamily, checkpoint: FullCheckpoint):
   });
 }
 
-/** Why a model is not a text decoder, by its config. */
+/** Why the config is not that of a text decoder, or null. */
 function whyNoDecoder(config: Values, classes: readonly string[]): string | null {
   if (config.is_encoder_decoder === true)
     return 'it has an encoder as well as a decoder, and only decoders are run here';
   const [name] = classes;
   if (name === undefined || /(CausalLM|ConditionalGeneration|LMHeadModel|ImageTextToText)$/.test(name)) return null;
-  const isOwn = config.auto_map !== undefined;
-  return isOwn ? null : `its class, ${name}, does not continue text`;
+  return config.auto_map === undefined ? `its class, ${name}, does not continue text` : null;
 }
 
 function describeNearest({ modelType, used, total, missing, keys }: Nearness): string {
@@ -62,7 +60,7 @@ function describeNearest({ modelType, used, total, missing, keys }: Nearness): s
   return `the nearest known family, ${modelType}, would ${parts.length > 0 ? `${parts.join(', ')} and ${last}` : last}`;
 }
 
-/** Differences from the nearest family, by names, shapes and keys. */
+/** Differences in names, shapes and keys. */
 function differences({ modelType, unused, missing, keys }: Nearness): string[] {
   const lines = [
     ...listed(`tensors that ${modelType} does not have`, patternsOf(unused)),
@@ -76,7 +74,7 @@ function differences({ modelType, unused, missing, keys }: Nearness): string[] {
   ];
 }
 
-/** Names with their layers and experts as `*`: one for each that differs only in those. */
+/** Names with `*` for layers and experts, each once. */
 function patternsOf(names: readonly string[]): string[] {
   return [...new Set(names.map((name) => name.replace(/\.\d+(?=\.|$)/g, '.*')))];
 }
@@ -101,7 +99,7 @@ function knownText(text: Values | null): string[] {
   return [`its text_config is of a known family, ${type}: the model around it is not known`];
 }
 
-/** How many spectra can be measured. */
+/** Number of spectra that can be measured. */
 function countMatrices(checkpoint: FullCheckpoint): number {
   try {
     return listMatrices(checkpoint).matrices.length;
