@@ -5,7 +5,7 @@ import { given, UserError } from '@shadow-gate/platform';
 import { isObject } from '@shadow-gate/platform/json';
 import { Config } from './config.ts';
 import type { Decoder } from './decoder.ts';
-import { type ModelFamily, USUAL_DEFAULTS } from './families/family.ts';
+import { LLAMA_DEFAULTS, type ModelFamily } from './families/family.ts';
 import { MODEL_FAMILIES } from './families/index.ts';
 import { type ConfigKeys, KeyTypes, RESTORE } from './key-types.ts';
 import { ropeType } from './rope.ts';
@@ -99,7 +99,7 @@ function refuseBesideText(
 /** A config as a family reads it. */
 export function configAs(family: ModelFamily, values: Readonly<Record<string, unknown>>, file: string): Config {
   const { modelType, aliases } = family;
-  const defaults = { ...USUAL_DEFAULTS, ...family.defaults };
+  const defaults = { ...LLAMA_DEFAULTS, ...family.defaults };
   return new Config({ modelType, file, values, defaults, types: typesOf(family), ...given({ aliases }) });
 }
 

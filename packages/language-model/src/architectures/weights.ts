@@ -35,10 +35,8 @@ export class Weights {
   readonly adapter: Pick<Adapter, 'path' | 'config'>;
   /** `layoutType` of the architecture: its family's layout of weights. */
   readonly family: string | null;
-  readonly #path: string;
-  readonly #tensors: ReadonlyMap<string, TensorEntry>;
-  readonly #namings: readonly ModuleNaming[];
-  readonly #fileNames: NonNullable<Decoder['fileNames']>;
+  readonly #base: FullCheckpoint;
+  readonly #decoder: Decoder;
   readonly #loras: Map<string, LoraModule>;
   readonly #saved: Map<string, TensorEntry>;
   readonly #used = new Set<string>();
@@ -46,11 +44,6 @@ export class Weights {
   #held = new Set<string>();
   readonly #updates = new Map<string, number>();
   readonly #ratios = new Map<string, readonly number[]>();
-  readonly #embeddings: string;
-  readonly #isTied: boolean;
-  readonly #spare: readonly string[];
-  readonly #layers: number;
-  readonly #multimodal: boolean;
 
   /** @throws UserError if the file has no embeddings with a name of this family */
   constructor(
@@ -66,23 +59,16 @@ export class Weights {
     this.held = held;
     this.packs = packs;
     this.mostExpanded = mostExpanded;
-    this.#path = base.path;
-    this.#tensors = base.tensors;
-    this.#namings = decoder.namings;
-    this.#fileNames = decoder.fileNames ?? [];
+    this.#base = base;
+    this.#decoder = decoder;
     this.naming = findNaming(base, decoder);
-    this.#layers = decoder.layers.length;
-    this.#multimodal = base.multimodal;
-    this.#embeddings = `${decoder.embeddings}.weight`;
-    this.#isTied = decoder.head.tied;
-    this.#spare = decoder.spare ?? [];
     this.adapter = adapter ?? { path: '', config: {} };
     this.family = base.architecture.layoutType;
     this.#loras = new Map((adapter?.modules ?? []).map((module) => [this.#ownName(module.target), module]));
     for (const name of [...(adapter?.modules ?? []).map(({ target }) => target), ...(adapter?.saved.keys() ?? [])]) {
       if (IN_BACKBONE.test(name)) throw this.#unprefixed(name);
     }
-    this.#tieMlxEmbeddings(decoder);
+    this.#tieMlxEmbeddings();
     this.#saved = new Map([...(adapter?.saved ?? [])].map(([name, entry]) => [this.#ownName(name), entry]));
   }
 
@@ -90,18 +76,26 @@ export class Weights {
    * MLX's update of embeddings also changes an output layer that is tied to them, with A and B swapped (mlx-lm,
    * `LoRAEmbedding.as_linear`). PEFT's does not.
    */
-  #tieMlxEmbeddings({ embeddings, head }: Decoder): void {
-    const update = this.#loras.get(`${embeddings}.weight`);
-    if (!update?.inputFirst || !head.tied || this.#tensors.has(this.#fileName('lm_head.weight'))) return;
+  #tieMlxEmbeddings(): void {
+    const update = this.#loras.get(this.#embeddings);
+    if (!update?.inputFirst || !this.#decoder.head.tied || this.#inFile('lm_head.weight')) return;
     this.#loras.set('lm_head.weight', { ...update, a: update.b, b: update.a, inputFirst: false, transposed: false });
   }
 
+  get #embeddings(): string {
+    return `${this.#decoder.embeddings}.weight`;
+  }
+
+  #inFile(name: string): TensorEntry | undefined {
+    return this.#base.tensors.get(this.#fileName(name));
+  }
+
   has(name: string): boolean {
-    return this.#saved.has(name) || this.#tensors.has(this.#fileName(name));
+    return this.shape(name) !== null;
   }
 
   shape(name: string): readonly number[] | null {
-    return (this.#saved.get(name) ?? this.#tensors.get(this.#fileName(name)))?.shape ?? null;
+    return (this.#saved.get(name) ?? this.#inFile(name))?.shape ?? null;
   }
 
   /**
@@ -118,7 +112,7 @@ export class Weights {
     const entry = this.#find(name, shape);
     if (!isReadable(entry)) {
       throw new UserError(
-        `${this.#path}: tensor ${JSON.stringify(entry.name)} is ${entry.dtype}, and only float32, float16 and bfloat16 weights can be run`,
+        `${this.#base.path}: tensor ${JSON.stringify(entry.name)} is ${entry.dtype}, and only float32, float16 and bfloat16 weights can be run`,
         'give the checkpoint that it was converted from',
       );
     }
@@ -133,19 +127,19 @@ export class Weights {
     const entry = this.#find(name, shape);
     if (entry.dtype === 'I64' || entry.dtype === 'I32') return entry;
     throw new UserError(
-      `${this.#path}: tensor ${JSON.stringify(entry.name)} is ${entry.dtype}, and must be integers of 32 or 64 bits`,
+      `${this.#base.path}: tensor ${JSON.stringify(entry.name)} is ${entry.dtype}, and must be integers of 32 or 64 bits`,
       'give the checkpoint that it was converted from',
     );
   }
 
   #find(name: string, shape: readonly number[]): TensorEntry {
     const saved = this.#saved.get(name);
-    const entry = saved ?? this.#tensors.get(this.#fileName(name));
+    const entry = saved ?? this.#inFile(name);
     if (!entry) return this.onMissing(this.#fileName(name), shape);
     if (saved) this.#used.add(name);
     this.#used.add(this.#fileName(name));
     if (entry.shape.length !== shape.length || entry.shape.some((size, axis) => size !== shape[axis])) {
-      return this.onOtherShape(entry, shape, saved ? this.adapter.path : this.#path);
+      return this.onOtherShape(entry, shape, saved ? this.adapter.path : this.#base.path);
     }
     return entry;
   }
@@ -153,7 +147,7 @@ export class Weights {
   /** @param name in the file */
   protected onMissing(name: string, _shape: readonly number[]): TensorEntry {
     throw new UserError(
-      `${this.#path} has no tensor ${JSON.stringify(name)}, which its config.json describes`,
+      `${this.#base.path} has no tensor ${JSON.stringify(name)}, which its config.json describes`,
       'restore the checkpoint, whose config.json and weights do not match',
     );
   }
@@ -179,7 +173,7 @@ export class Weights {
   doraWeights(): ReadonlyArray<readonly [string, DoraWeight]> {
     return [...this.#loras].flatMap(([name, module]) => {
       const tied = name === 'lm_head.weight' && !this.has(name) ? this.#embeddings : name;
-      const source = this.#saved.get(tied) ?? this.#tensors.get(this.#fileName(tied));
+      const source = this.#saved.get(tied) ?? this.#inFile(tied);
       const { magnitude } = module;
       // A weight that the model does not have is refused later, by name.
       if (magnitude === null || !source || !isReadable(source)) return [];
@@ -203,7 +197,7 @@ export class Weights {
   /** In memory, such modules are in the base model, by whose name PEFT and mlx-lm find them. */
   #unprefixed(name: string): UserError {
     return new UserError(
-      `${this.adapter.path} adapts ${JSON.stringify(name)}, which no library finds in the model: there it is in "${this.#namings[0]?.backbone.slice(0, -1)}"`,
+      `${this.adapter.path} adapts ${JSON.stringify(name)}, which no library finds in the model: there it is in "${this.#decoder.namings[0]?.backbone.slice(0, -1)}"`,
       'save the adapter again from the whole model, such as one of AutoModelForCausalLM',
     );
   }
@@ -277,17 +271,17 @@ export class Weights {
       .sort();
     if (unadapted[0] !== undefined) {
       throw new UserError(
-        `${this.adapter.path} adapts ${JSON.stringify(unadapted[0])}${andMore(unadapted)}, which the language model of ${this.#path} does not have`,
+        `${this.adapter.path} adapts ${JSON.stringify(unadapted[0])}${andMore(unadapted)}, which the language model of ${this.#base.path} does not have`,
         'give the base model that the adapter was trained on as reference',
       );
     }
-    const unused = [...this.#tensors]
+    const unused = [...this.#base.tensors]
       .filter(([name, { isZero }]) => this.#isLayerWeight(name) && !this.#used.has(name) && isZero !== true)
       .map(([name]) => name)
       .sort();
     if (unused[0] !== undefined) {
       throw new UserError(
-        `${this.#path} has ${JSON.stringify(unused[0])}${andMore(unused)}, which its config.json does not describe`,
+        `${this.#base.path} has ${JSON.stringify(unused[0])}${andMore(unused)}, which its config.json does not describe`,
         'restore the checkpoint, whose config.json and weights do not match',
       );
     }
@@ -305,12 +299,12 @@ export class Weights {
   }
 
   #isSpare(name: string): boolean {
-    return this.#spare.some((spare) => name === spare || name.startsWith(`${spare}.`));
+    return (this.#decoder.spare ?? []).some((spare) => name === spare || name.startsWith(`${spare}.`));
   }
 
   /** Is it of images or sound, not on the way of text? */
   #isOfTower(name: string): boolean {
-    return this.#multimodal && tensorPlace(name, { multimodal: true }).component !== 'language';
+    return this.#base.multimodal && tensorPlace(name, { multimodal: true }).component !== 'language';
   }
 
   /**
@@ -318,7 +312,8 @@ export class Weights {
    * projection of a hidden state together with an embedding, and the next token does not depend on it.
    */
   #predictsFurther(layer: number): boolean {
-    return layer >= this.#layers && this.#tensors.has(`${this.naming.backbone}layers.${layer}.eh_proj.weight`);
+    const isLater = layer >= this.#decoder.layers.length;
+    return isLater && this.#base.tensors.has(`${this.naming.backbone}layers.${layer}.eh_proj.weight`);
   }
 
   /** Does storing matrices as they are take less memory? */
@@ -362,7 +357,7 @@ export class Weights {
   #bytesOf(names: Iterable<string>, held: HeldWeights): number {
     let bytes = 0;
     for (const name of names) {
-      const entry = this.#tensors.get(name);
+      const entry = this.#base.tensors.get(name);
       bytes += entry ? heldBytes(entry, held, this) : (this.#updates.get(name) ?? 0) * FLOAT_BYTES;
     }
     return bytes;
@@ -370,15 +365,16 @@ export class Weights {
 
   #fileName(name: string): string {
     const file = name.startsWith('lm_head.') ? name.replace('lm_head', this.naming.head) : this.naming.backbone + name;
-    if (this.#tensors.has(file)) return file;
-    if (this.#isTied && name === this.#embeddings) return `${this.naming.head}.weight`;
-    const others = this.#fileNames.map(({ own, file: other }) => file.replace(own, other));
-    return others.find((other) => this.#tensors.has(other)) ?? file;
+    const { tensors } = this.#base;
+    if (tensors.has(file)) return file;
+    if (this.#decoder.head.tied && name === this.#embeddings) return `${this.naming.head}.weight`;
+    const others = (this.#decoder.fileNames ?? []).map(({ own, file: other }) => file.replace(own, other));
+    return others.find((other) => tensors.has(other)) ?? file;
   }
 
   /** An adapter names modules as in memory, which can differ from the file, so all namings are tried. */
   #ownName(target: string): string {
-    const longestFirst = [...this.#namings].sort((a, b) => b.backbone.length - a.backbone.length);
+    const longestFirst = [...this.#decoder.namings].sort((a, b) => b.backbone.length - a.backbone.length);
     for (const { backbone, head } of longestFirst.filter(({ backbone }) => backbone !== '')) {
       if (target.startsWith(backbone)) return target.slice(backbone.length);
       if (target.startsWith(`${head}.`)) return `lm_head${target.slice(head.length)}`;

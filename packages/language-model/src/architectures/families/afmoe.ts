@@ -28,7 +28,6 @@ export const afmoe: ModelFamily = {
     hidden_size: 2048,
     intermediate_size: 6144,
     moe_intermediate_size: 1408,
-    num_hidden_layers: 32,
     num_dense_layers: 1,
     num_attention_heads: 16,
     head_dim: 128,

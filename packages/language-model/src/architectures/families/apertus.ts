@@ -18,10 +18,7 @@ export const apertus: ModelFamily = {
   modelType: 'apertus',
   defaults: {
     vocab_size: 131072,
-    hidden_size: 4096,
     intermediate_size: 14336,
-    num_hidden_layers: 32,
-    num_attention_heads: 32,
     hidden_act: 'xielu',
     max_position_embeddings: 65536,
     rms_norm_eps: 1e-5,

@@ -6,11 +6,8 @@ import { llamaDecoder, llamaLayer, plainMlp, readSizes } from './layers.ts';
 export const arcee: ModelFamily = {
   modelType: 'arcee',
   defaults: {
-    vocab_size: 32000,
     hidden_size: 2560,
     intermediate_size: 18432,
-    num_hidden_layers: 32,
-    num_attention_heads: 32,
     hidden_act: 'relu2',
     max_position_embeddings: 4096,
     rms_norm_eps: 1e-5,

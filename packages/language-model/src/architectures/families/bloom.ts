@@ -22,7 +22,6 @@ export const bloom: ModelFamily = {
     num_hidden_layers: 2,
     num_attention_heads: 8,
     // The length of its training: the class has no limit.
-    max_position_embeddings: 2048,
     layer_norm_epsilon: 1e-5,
     apply_residual_connection_post_layernorm: false,
     slow_but_exact: false,

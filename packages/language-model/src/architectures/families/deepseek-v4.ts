@@ -45,7 +45,6 @@ export const deepseekV4: ModelFamily = {
   modelType: 'deepseek_v4',
   defaults: {
     vocab_size: 129280,
-    hidden_size: 4096,
     moe_intermediate_size: 2048,
     num_hidden_layers: 43,
     num_attention_heads: 64,

@@ -5,7 +5,6 @@ import { type ExpertSizes, gatedExperts, readExpertSizes, sharedExpert, softmaxR
 import type { ModelFamily } from './family.ts';
 import { type LatentSizes, latentAttention, readLatentSizes } from './latent.ts';
 import { type GatedNames, gatedMlp, llamaDecoder, llamaLayer } from './layers.ts';
-import { llama } from './llama.ts';
 
 /**
  * DeepSeek-V2: latent attention, experts chosen from the best groups, and shared ones (arXiv 2405.04434). The weights
@@ -14,7 +13,6 @@ import { llama } from './llama.ts';
 export const deepseekV2: ModelFamily = {
   modelType: 'deepseek_v2',
   defaults: {
-    ...llama.defaults,
     vocab_size: 102400,
     num_key_value_heads: null,
     first_k_dense_replace: 0,

@@ -21,12 +21,8 @@ export const exaone4: ModelFamily = {
   modelType: 'exaone4',
   defaults: {
     vocab_size: 102400,
-    hidden_size: 4096,
     intermediate_size: 16384,
-    num_hidden_layers: 32,
-    num_attention_heads: 32,
     num_key_value_heads: 32,
-    max_position_embeddings: 2048,
     rms_norm_eps: 1e-5,
     sliding_window: 4096,
     sliding_window_pattern: 4,

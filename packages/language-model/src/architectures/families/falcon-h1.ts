@@ -20,10 +20,7 @@ export const falconH1: ModelFamily = {
   modelType: 'falcon_h1',
   defaults: {
     vocab_size: 128000,
-    hidden_size: 4096,
     intermediate_size: 14336,
-    num_hidden_layers: 32,
-    num_attention_heads: 32,
     num_key_value_heads: 8,
     max_position_embeddings: 8192,
     rms_norm_eps: 1e-5,

@@ -22,10 +22,8 @@ export const falcon: ModelFamily = {
   defaults: {
     vocab_size: 65024,
     hidden_size: 4544,
-    num_hidden_layers: 32,
     num_attention_heads: 71,
     layer_norm_epsilon: 1e-5,
-    max_position_embeddings: 2048,
     activation: 'gelu',
     tie_word_embeddings: true,
     alibi: false,

@@ -2,9 +2,15 @@ import type { Config } from '../config.ts';
 import type { Decoder } from '../decoder.ts';
 import type { ConfigKeys } from '../key-types.ts';
 
-/** Defaults of most model classes for keys that config.json lacks. */
-export const USUAL_DEFAULTS = {
+/** Llama's defaults for keys that config.json lacks. Most config classes of transformers began as copies of it. */
+export const LLAMA_DEFAULTS = {
+  vocab_size: 32000,
+  hidden_size: 4096,
+  intermediate_size: 11008,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
   hidden_act: 'silu',
+  max_position_embeddings: 2048,
   rms_norm_eps: 1e-6,
   tie_word_embeddings: false,
   attention_bias: false,
@@ -18,7 +24,7 @@ export const USUAL_DEFAULTS = {
 export interface ModelFamily {
   /** `model_type` in config.json. */
   readonly modelType: string;
-  /** The model class's defaults, where they are not the usual ones. */
+  /** The model class's defaults that are not Llama's. */
   readonly defaults: Readonly<Record<string, unknown>>;
   /** Other names of keys that the config class accepts. */
   readonly aliases?: Readonly<Record<string, string>>;

@@ -1,7 +1,22 @@
-import type { Mlp } from '../decoder.ts';
-import { readRope } from '../rope.ts';
+import type { Decoder, Mlp } from '../decoder.ts';
+import { readRope, ropesWithWindows } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { gatedMlp, llamaDecoder, llamaLayer, readSizes, rmsNorms, type Sizes } from './layers.ts';
+import {
+  type AttentionChanges,
+  block,
+  gatedMlp,
+  headNorms,
+  llamaDecoder,
+  llamaLayer,
+  plainAttention,
+  readHead,
+  readSizes,
+  readWindow,
+  rmsNorms,
+  type Sizes,
+  type StreamNorm,
+  slidingLayers,
+} from './layers.ts';
 
 /** Gemma 1: scaled embeddings, gains of weight + 1 (arXiv 2403.08295). */
 export const gemma: ModelFamily = {
@@ -38,3 +53,94 @@ function readMlp(sizes: Sizes, index: number): Mlp {
   const mlp = gatedMlp(sizes, `layers.${index}.mlp`);
   return sizes.config.text('hidden_act') === 'gelu' ? { ...mlp, activation: 'gelu_tanh' } : mlp;
 }
+
+/** Gemma 2 (arXiv 2408.00118): four norms per layer, capped logits, a window in every other layer. */
+export const gemma2: ModelFamily = {
+  modelType: 'gemma2',
+  defaults: {
+    vocab_size: 256000,
+    hidden_size: 2304,
+    intermediate_size: 9216,
+    num_hidden_layers: 26,
+    num_attention_heads: 8,
+    num_key_value_heads: 4,
+    head_dim: 256,
+    hidden_activation: 'gelu_pytorch_tanh',
+    max_position_embeddings: 8192,
+    tie_word_embeddings: true,
+    query_pre_attn_scalar: 256,
+    sliding_window: 4096,
+    final_logit_softcapping: 30,
+    attn_logit_softcapping: 50,
+  },
+  keys: { nullable: 'attention_dropout final_logit_softcapping' },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const rope = readRope(config, sizes.headDim, { theta: 10000 });
+    const window = readWindow(config);
+    const slides = slidingLayers(sizes, (i) => i % 2 === 0);
+    const softcap = config.numberOrNull('attn_logit_softcapping');
+    return gemmaDecoder(sizes, (i) => ({ rope, softcap, window: slides[i] ? window : null }));
+  },
+};
+
+/** Norms before and after both halves of a block, with Gemma's names. */
+export function sandwichNorms(module: string, norm: StreamNorm) {
+  return {
+    attentionNorm: norm(`${module}.input_layernorm`),
+    attentionOutputNorm: norm(`${module}.post_attention_layernorm`),
+    mlpNorm: norm(`${module}.pre_feedforward_layernorm`),
+    mlpOutputNorm: norm(`${module}.post_feedforward_layernorm`),
+  };
+}
+
+/** The common parts of Gemma 2 and 3. */
+export function gemmaDecoder(sizes: Sizes, attention: (index: number) => AttentionChanges): Decoder {
+  const { config } = sizes;
+  config.ignore('hidden_act', 'sliding_window_size'); // the model class reads hidden_activation and sliding_window
+  config.expect('use_bidirectional_attention', false, 'only causal attention is supported');
+  const norm = rmsNorms(sizes, { plusOne: true });
+  const layer = (i: number) =>
+    block({
+      mixer: plainAttention(`layers.${i}.self_attn`, sizes, {
+        bias: config.boolean('attention_bias'),
+        scale: 1 / Math.sqrt(config.positive('query_pre_attn_scalar')),
+        ...attention(i),
+      }),
+      mlp: gatedMlp(sizes, `layers.${i}.mlp`, { activation: config.activation('hidden_activation') }),
+      ...sandwichNorms(`layers.${i}`, norm),
+    });
+  return llamaDecoder(sizes, layer, {
+    norm,
+    embeddingScale: Math.sqrt(sizes.hidden),
+    head: readHead(config, { softcap: config.numberOrNull('final_logit_softcapping') }),
+  });
+}
+
+export const GEMMA_THETAS = { full: 1e6, sliding: 1e4, slidingKey: 'rope_local_base_freq' };
+
+/** Gemma 3 (arXiv 2503.19786): norms of queries and keys, a window and another rotary base in five of six layers. */
+export const gemma3: ModelFamily = {
+  modelType: 'gemma3_text',
+  defaults: {
+    ...gemma2.defaults,
+    vocab_size: 262208,
+    max_position_embeddings: 131072,
+    sliding_window_pattern: 6,
+    final_logit_softcapping: null,
+  },
+  keys: { types: { 'float | int': 'rope_local_base_freq' }, nullable: 'attention_dropout final_logit_softcapping' },
+  describe: (config) => {
+    const sizes = readSizes(config);
+    const window = readWindow(config);
+    const pattern = config.size('sliding_window_pattern');
+    const slides = slidingLayers(sizes, (i) => (i + 1) % pattern !== 0);
+    config.ignore('attn_logit_softcapping'); // in the config, but never applied
+    const ropes = ropesWithWindows(config, sizes.headDim, GEMMA_THETAS);
+    return gemmaDecoder(sizes, (i) => ({
+      rope: slides[i] ? ropes.sliding : ropes.full,
+      window: slides[i] ? window : null,
+      ...headNorms(sizes, i, { plusOne: true }),
+    }));
+  },
+};

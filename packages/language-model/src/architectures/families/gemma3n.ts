@@ -2,6 +2,7 @@ import type { AltUp, AltUpBlock } from '../altup.ts';
 import type { Config } from '../config.ts';
 import { ropesWithWindows } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
+import { GEMMA_THETAS, sandwichNorms } from './gemma.ts';
 import {
   expectPattern,
   gemmaAttention,
@@ -10,8 +11,6 @@ import {
   readPerLayerEmbeddings,
   spareModules,
 } from './gemma-layers.ts';
-import { sandwichNorms } from './gemma2.ts';
-import { GEMMA_THETAS } from './gemma3.ts';
 import {
   block,
   gatedMlp,

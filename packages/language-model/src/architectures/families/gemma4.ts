@@ -4,6 +4,7 @@ import type { Decoder, ExpertsBeside, Rope } from '../decoder.ts';
 import { ropesByType } from '../rope.ts';
 import { gatedExperts, readExpertSizes, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
+import { sandwichNorms } from './gemma.ts';
 import {
   expectPattern,
   gemmaAttention,
@@ -12,7 +13,6 @@ import {
   readPerLayerEmbeddings,
   spareModules,
 } from './gemma-layers.ts';
-import { sandwichNorms } from './gemma2.ts';
 import {
   block,
   gatedMlp,

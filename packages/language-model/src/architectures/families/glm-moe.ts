@@ -14,7 +14,6 @@ export const glm4Moe: ModelFamily = {
   modelType: 'glm4_moe',
   defaults: {
     vocab_size: 151552,
-    hidden_size: 4096,
     intermediate_size: 10944,
     num_hidden_layers: 46,
     num_attention_heads: 96,

@@ -6,10 +6,8 @@ import { fusedGatedMlp, llamaDecoder, llamaLayer, readSizes, rmsNorms, type Size
 
 const DEFAULTS = {
   vocab_size: 151552,
-  hidden_size: 4096,
   intermediate_size: 13696,
   num_hidden_layers: 40,
-  num_attention_heads: 32,
   num_key_value_heads: 2,
   head_dim: 128,
   max_position_embeddings: 131072,

@@ -24,7 +24,6 @@ export const gptNeox: ModelFamily = {
     num_hidden_layers: 44,
     num_attention_heads: 64,
     hidden_act: 'gelu',
-    max_position_embeddings: 2048,
     layer_norm_eps: 1e-5,
     use_parallel_residual: true,
     attention_bias: true,

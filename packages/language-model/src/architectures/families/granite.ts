@@ -16,12 +16,6 @@ import {
 import { mamba2, readMamba2 } from './mamba2.ts';
 
 const DEFAULTS = {
-  vocab_size: 32000,
-  hidden_size: 4096,
-  intermediate_size: 11008,
-  num_hidden_layers: 32,
-  num_attention_heads: 32,
-  max_position_embeddings: 2048,
   embedding_multiplier: 1,
   logits_scaling: 1,
   residual_multiplier: 1,

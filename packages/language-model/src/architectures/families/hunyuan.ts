@@ -15,11 +15,6 @@ export const hunyuanDense: ModelFamily = {
   modelType: 'hunyuan_v1_dense',
   defaults: {
     vocab_size: 290943,
-    hidden_size: 4096,
-    intermediate_size: 11008,
-    num_hidden_layers: 32,
-    num_attention_heads: 32,
-    max_position_embeddings: 2048,
     rms_norm_eps: 1e-5,
   },
   keys: { nullable: 'head_dim num_key_value_heads', notNull: 'pretraining_tp' },

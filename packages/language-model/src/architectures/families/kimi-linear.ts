@@ -23,7 +23,6 @@ export const kimiLinear: ModelFamily = {
     intermediate_size: 9216,
     moe_intermediate_size: 1024,
     num_hidden_layers: 27,
-    num_attention_heads: 32,
     num_key_value_heads: 32,
     n_shared_experts: 1,
     routed_scaling_factor: 2.446,

@@ -5,14 +5,7 @@ import { llamaDecoder, llamaLayer, readSizes } from './layers.ts';
 /** Llama 1 to 3.3, and other models with this model_type (Touvron et al. 2023, arXiv 2302.13971). */
 export const llama: ModelFamily = {
   modelType: 'llama',
-  defaults: {
-    vocab_size: 32000,
-    hidden_size: 4096,
-    intermediate_size: 11008,
-    num_hidden_layers: 32,
-    num_attention_heads: 32,
-    max_position_embeddings: 2048,
-  },
+  defaults: {},
   keys: { nullable: 'attention_dropout head_dim num_key_value_heads' },
   describe: (config) => {
     const sizes = readSizes(config);

@@ -26,9 +26,7 @@ export const nemotronH: ModelFamily = {
   modelType: 'nemotron_h',
   defaults: {
     vocab_size: 131072,
-    hidden_size: 4096,
     num_hidden_layers: 4,
-    num_attention_heads: 32,
     num_key_value_heads: 8,
     head_dim: 128,
     max_position_embeddings: 4096,

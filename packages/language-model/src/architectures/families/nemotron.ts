@@ -9,7 +9,6 @@ export const nemotron: ModelFamily = {
     vocab_size: 256000,
     hidden_size: 6144,
     intermediate_size: 24576,
-    num_hidden_layers: 32,
     num_attention_heads: 48,
     hidden_act: 'relu2',
     max_position_embeddings: 4096,

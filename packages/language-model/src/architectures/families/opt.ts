@@ -24,7 +24,6 @@ export const opt: ModelFamily = {
     num_hidden_layers: 12,
     num_attention_heads: 12,
     ffn_dim: 3072,
-    max_position_embeddings: 2048,
     activation_function: 'relu',
     do_layer_norm_before: true,
     _remove_final_layer_norm: false,

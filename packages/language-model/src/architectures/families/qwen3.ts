@@ -10,10 +10,7 @@ export const qwen3: ModelFamily = {
   modelType: 'qwen3',
   defaults: {
     vocab_size: 151936,
-    hidden_size: 4096,
     intermediate_size: 22016,
-    num_hidden_layers: 32,
-    num_attention_heads: 32,
     num_key_value_heads: 32,
     head_dim: 128,
     max_position_embeddings: 32768,
@@ -41,7 +38,6 @@ export const qwen3Moe: ModelFamily = {
     hidden_size: 2048,
     intermediate_size: 6144,
     num_hidden_layers: 24,
-    num_attention_heads: 32,
     num_key_value_heads: 4,
     max_position_embeddings: 32768,
     use_sliding_window: false,

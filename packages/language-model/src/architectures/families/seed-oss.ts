@@ -7,7 +7,6 @@ export const seedOss: ModelFamily = {
   modelType: 'seed_oss',
   defaults: {
     vocab_size: 155136,
-    hidden_size: 4096,
     intermediate_size: 27648,
     num_hidden_layers: 64,
     num_attention_heads: 80,

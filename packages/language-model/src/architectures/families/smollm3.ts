@@ -8,7 +8,6 @@ export const smollm3: ModelFamily = {
   defaults: {
     vocab_size: 128256,
     hidden_size: 2048,
-    intermediate_size: 11008,
     num_hidden_layers: 36,
     num_attention_heads: 16,
     num_key_value_heads: 4,

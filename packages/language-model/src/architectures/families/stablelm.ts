@@ -19,8 +19,6 @@ export const stablelm: ModelFamily = {
     vocab_size: 50304,
     hidden_size: 2560,
     intermediate_size: 6912,
-    num_hidden_layers: 32,
-    num_attention_heads: 32,
     num_key_value_heads: 32,
     max_position_embeddings: 4096,
     layer_norm_eps: 1e-5,
