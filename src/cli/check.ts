@@ -7,10 +7,8 @@ import { writeMeasurement } from '../measure/schema/index.ts';
 import { CHECK_EXAMPLES } from './help.ts';
 import { expectModelCard, type ModelCardOptions, modelCardOptions, writeModelCard } from './model-card.ts';
 import {
-  type BaselineEndpointOptions,
-  baselineEndpointOptions,
   type CalibrationOptions,
-  type CandidateMeasureOptions,
+  type CandidateOptions,
   calibrationOptions,
   candidateOptions,
   type JunitFileOptions,
@@ -18,22 +16,21 @@ import {
   type LogOptions,
   logOptions,
   logsFromOptions,
-  type MergeOptions,
-  mergeOptions,
-  type ProbeOptions,
-  probeOptions,
   type VerdictOptions,
   verdictOptions,
 } from './options.ts';
 import { EXIT, type Output } from './output.ts';
-import { baselineEndpointFromOptions, commandSettings, openMeasurementStore } from './settings.ts';
+import {
+  type BaselineEndpointOptions,
+  baselineEndpointFromOptions,
+  commandSettings,
+  openMeasurementStore,
+} from './settings.ts';
 import { prepareFiles, verdictExitCode, writeAndPrint } from './verdict.ts';
 
 interface CheckOptions
-  extends CandidateMeasureOptions,
+  extends CandidateOptions,
     BaselineEndpointOptions,
-    MergeOptions,
-    ProbeOptions,
     LogOptions,
     CalibrationOptions,
     ModelCardOptions,
@@ -49,8 +46,10 @@ export function addCheckCommand(program: Command, output: Output): void {
   const command = program
     .command('check')
     .description('measure a checkpoint, compare it with a baseline and report a verdict');
-  const measuring = baselineEndpointOptions(probeOptions(mergeOptions(candidateOptions(command))));
-  logOptions(measuring, ['baselineEndpoint', 'baselineModel', 'shard'])
+  candidateOptions(command)
+    .option('--baseline-endpoint <url>', 'server that has the baseline (default: --endpoint)')
+    .option('--baseline-model <name>', 'name of the baseline on its server (default: --model)');
+  logOptions(command, ['baselineEndpoint', 'baselineModel', 'shard'])
     .option(
       '--baseline <file|path>',
       'approved measurement, a checkpoint to measure in the same way, or, with logs, a folder of logs',

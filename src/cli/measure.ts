@@ -13,22 +13,18 @@ import type { Shard } from '../measure/shards/index.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { MEASURE_EXAMPLES } from './help.ts';
 import {
-  type CandidateMeasureOptions,
+  type CandidateOptions,
   candidateOptions,
   type LogOptions,
   logOptions,
   logsFromOptions,
-  type MergeOptions,
-  mergeOptions,
-  type ProbeOptions,
   parseShardOption,
-  probeOptions,
 } from './options.ts';
 import type { Output } from './output.ts';
 import { printAnswers, printMeasurement } from './print-measurement.ts';
 import { commandSettings } from './settings.ts';
 
-interface MeasureOptions extends CandidateMeasureOptions, MergeOptions, ProbeOptions, LogOptions {
+interface MeasureOptions extends CandidateOptions, LogOptions {
   out: string;
   shard?: Shard;
   like?: string;
@@ -36,7 +32,7 @@ interface MeasureOptions extends CandidateMeasureOptions, MergeOptions, ProbeOpt
 
 export function addMeasureCommand(program: Command, output: Output): void {
   const command = program.command('measure').description('measure a checkpoint; the file can serve as a baseline');
-  logOptions(probeOptions(mergeOptions(candidateOptions(command))), ['policy', 'shard', 'like'])
+  logOptions(candidateOptions(command), ['policy', 'shard', 'like'])
     .requiredOption('--out <file>', 'measurement file to write')
     .option('--shard <i/n>', 'measure only the i-th of n shares of the work; see merge', parseShardOption)
     .option('--like <file>', 'ask the probes of another measurement, with its seed and its levels, to compare the two')

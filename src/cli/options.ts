@@ -23,19 +23,50 @@ import { FAIL_ON_CHOICES, type FailOn } from '../github/publish/index.ts';
 import { HALVES, type Half, type SeedChoice } from '../measure/options.ts';
 import { parseShard, SHARD_WORDS } from '../measure/shards/index.ts';
 
-const CHECKPOINT_FLAGS = '--checkpoint <path>';
-const CHECKPOINT_WORDS =
+export const CHECKPOINT_FLAGS = '--checkpoint <path>';
+export const CHECKPOINT_WORDS =
   'Hugging Face directory, PEFT or MLX adapter, safetensors, GGUF or ONNX file, or hf://org/model[@revision]';
 
-export function checkpointOptions(command: Command): Command {
-  return spectraOptions(command.requiredOption(CHECKPOINT_FLAGS, CHECKPOINT_WORDS));
+/** Of a command that measures a checkpoint, or a server's model. */
+export function candidateOptions(command: Command): Command {
+  command.option(CHECKPOINT_FLAGS, `${CHECKPOINT_WORDS}; without it, --endpoint is measured by its answers alone`);
+  spectraOptions(command)
+    .option('--revision <text>', 'what is served at --endpoint, where there is no --checkpoint: declared, not proven')
+    .option(
+      '--adapter <path>',
+      'PEFT or MLX adapter that was merged into the reference to make the checkpoint; proves the merge',
+    );
+  halfOption(policyOption(command))
+    .option(
+      '--seed <n|rotate>',
+      'probe seed: an integer, or "rotate" to draw a new seed and run the probes on both models',
+      parseSeedOption,
+    )
+    .option(
+      '--order-seed <n>',
+      'seed of the order of asking, to reproduce a run: its report and measurement have it (default: drawn)',
+      parseOrderSeedOption,
+    )
+    .option(
+      '--budget <time>',
+      'time limit for the probes on one model, such as 60s or 5m (default: no limit)',
+      parseTimeOption,
+    )
+    .option('--chat-template', "prompt the model through the checkpoint's chat template");
+  return endpointOptions(command);
 }
 
-/** The options of a command that measures a checkpoint, or a server's model. */
-export function candidateOptions(command: Command): Command {
-  return spectraOptions(
-    command.option(CHECKPOINT_FLAGS, `${CHECKPOINT_WORDS}; without it, --endpoint is measured by its answers alone`),
-  ).option('--revision <text>', 'what is served at --endpoint, where there is no --checkpoint: declared, not proven');
+export interface CandidateOptions extends SpectraOptions, EndpointOptions {
+  checkpoint?: string;
+  revision?: string;
+  adapter?: string;
+  policy?: string;
+  only?: Half;
+  seed?: SeedChoice;
+  orderSeed?: number;
+  /** In seconds. */
+  budget?: number;
+  chatTemplate?: boolean;
 }
 
 /** The first few checks show what is wrong with a server. */
@@ -79,31 +110,11 @@ export interface ModelMemoryOptions {
   maxMemory?: number;
 }
 
-export interface CheckpointOptions extends SpectraOptions {
-  checkpoint: string;
-}
-
-export interface CandidateMeasureOptions extends SpectraOptions {
-  checkpoint?: string;
-  revision?: string;
-}
-
 export interface SpectraOptions extends DeviceOptions, ModelMemoryOptions {
   reference?: string;
   method: MethodChoice;
   /** False with `--no-store`. */
   store: boolean;
-}
-
-export function mergeOptions(command: Command): Command {
-  return command.option(
-    '--adapter <path>',
-    'PEFT or MLX adapter that was merged into the reference to make the checkpoint; proves the merge',
-  );
-}
-
-export interface MergeOptions {
-  adapter?: string;
 }
 
 export function deviceOptions(command: Command, description: string): Command {
@@ -119,37 +130,6 @@ export function deviceOptions(command: Command, description: string): Command {
 export interface DeviceOptions {
   device: DeviceChoice;
   cudaLibraries?: LibrariesChoice;
-}
-
-export function probeOptions(command: Command): Command {
-  halfOption(policyOption(command))
-    .option(
-      '--seed <n|rotate>',
-      'probe seed: an integer, or "rotate" to draw a new seed and run the probes on both models',
-      parseSeedOption,
-    )
-    .option(
-      '--order-seed <n>',
-      'seed of the order of asking, to reproduce a run: its report and measurement have it (default: drawn)',
-      parseOrderSeedOption,
-    )
-    .option(
-      '--budget <time>',
-      'time limit for the probes on one model, such as 60s or 5m (default: no limit)',
-      parseTimeOption,
-    )
-    .option('--chat-template', "prompt the model through the checkpoint's chat template");
-  return endpointOptions(command);
-}
-
-export interface ProbeOptions extends EndpointOptions {
-  policy?: string;
-  only?: Half;
-  seed?: SeedChoice;
-  orderSeed?: number;
-  /** In seconds. */
-  budget?: number;
-  chatTemplate?: boolean;
 }
 
 export function halfOption(command: Command): Command {
@@ -197,18 +177,6 @@ export interface EndpointOptions {
   concurrency?: number;
   /** In seconds. */
   timeout?: number;
-}
-
-/** A server that has the baseline. */
-export function baselineEndpointOptions(command: Command): Command {
-  return command
-    .option('--baseline-endpoint <url>', 'server that has the baseline (default: --endpoint)')
-    .option('--baseline-model <name>', 'name of the baseline on its server (default: --model)');
-}
-
-export interface BaselineEndpointOptions {
-  baselineEndpoint?: string;
-  baselineModel?: string;
 }
 
 /** Options about running a model, which exclude logs. */

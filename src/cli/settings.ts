@@ -3,20 +3,13 @@ import { UserError } from '@shadow-gate/platform';
 import { cacheFolder } from '@shadow-gate/platform/files';
 import { directoryStore, type KeyValueStore } from '@shadow-gate/platform/key-value-store';
 import type { Endpoint } from '../measure/options.ts';
-import type {
-  BaselineEndpointOptions,
-  CandidateMeasureOptions,
-  CheckpointOptions,
-  EndpointOptions,
-  MergeOptions,
-  ProbeOptions,
-} from './options.ts';
+import type { CandidateOptions, EndpointOptions, SpectraOptions } from './options.ts';
 import type { Output } from './output.ts';
 
-type StoreOptions = Pick<CheckpointOptions, 'store'>;
+type StoreOptions = Pick<SpectraOptions, 'store'>;
 
 /** For the gate, from `check` and `measure`. */
-export function commandSettings(options: CandidateMeasureOptions & MergeOptions & ProbeOptions, output: Output) {
+export function commandSettings(options: CandidateOptions, output: Output) {
   const { checkpoint, revision, reference, adapter, device, method, maxMemory: memoryLimit } = options;
   const { seed, orderSeed, budget: budgetSeconds, chatTemplate } = options;
   if (checkpoint === undefined && options.endpoint === undefined) {
@@ -36,7 +29,7 @@ export function commandSettings(options: CandidateMeasureOptions & MergeOptions 
 
 /** The store of measurements between runs. There is none with a time limit: a second run may answer more. */
 export function openMeasurementStore(
-  options: StoreOptions & Pick<ProbeOptions, 'budget'>,
+  options: Pick<CandidateOptions, 'store' | 'budget'>,
   output: Output,
 ): KeyValueStore | undefined {
   return options.budget === undefined ? openStore('measurements', options, output) : undefined;
@@ -74,6 +67,11 @@ export function endpointFromOptions(
   if (model === undefined) throw new UserError('--endpoint needs --model', "give the server's name for the model");
   const milliseconds = timeout === undefined ? undefined : timeout * 1000;
   return { endpoint, model, tokenizer, maxLength, concurrency, timeout: milliseconds, apiKey: env.OPENAI_API_KEY };
+}
+
+export interface BaselineEndpointOptions {
+  baselineEndpoint?: string;
+  baselineModel?: string;
 }
 
 /**

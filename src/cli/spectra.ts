@@ -7,18 +7,20 @@ import type { TensorMeasurement } from '../measure/schema/index.ts';
 import { printableJson } from '../report/escape.ts';
 import { renderSpectra, renderUnmeasured } from '../report/terminal/index.ts';
 import { SPECTRA_EXAMPLES } from './help.ts';
-import { type CheckpointOptions, checkpointOptions } from './options.ts';
+import { CHECKPOINT_FLAGS, CHECKPOINT_WORDS, type SpectraOptions, spectraOptions } from './options.ts';
 import type { Output } from './output.ts';
 import { openSpectrumStore } from './settings.ts';
 
-interface SpectraCommandOptions extends CheckpointOptions {
+interface SpectraCommandOptions extends SpectraOptions {
+  checkpoint: string;
   tensor?: string;
   values?: boolean;
   json?: boolean;
 }
 
 export function addSpectraCommand(program: Command, output: Output): void {
-  checkpointOptions(program.command('spectra').description('print the spectral metrics of every matrix'))
+  const command = program.command('spectra').description('print the spectral metrics of every matrix');
+  spectraOptions(command.requiredOption(CHECKPOINT_FLAGS, CHECKPOINT_WORDS))
     .option('--tensor <glob>', "only matrices whose name matches, such as '*.q_proj.weight'")
     .option('--values', 'include all singular values (needs --json)')
     .option('--json', 'print JSON')
