@@ -1,16 +1,20 @@
 import { realpath } from 'node:fs/promises';
 import {
   type FileResult,
+  generateFile,
   type ModelSource,
   openCheckpointSource,
   type RequestFileOptions,
+  scoreFile,
   toJsonLines,
 } from '@shadow-gate/language-model';
+import { localTime, ROLLING_RULES, type RollingRule } from '@shadow-gate/language-model/tokens';
 import { UserError } from '@shadow-gate/platform';
 import { expectWritable, writeFileAtomic } from '@shadow-gate/platform/files';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { printable } from '../report/escape.ts';
 import { formatCount } from '../report/text/index.ts';
+import { GENERATE_EXAMPLES, SCORE_EXAMPLES } from './help.ts';
 import {
   type DeviceOptions,
   deviceOptions,
@@ -23,8 +27,44 @@ import {
 import { EXIT, type Output } from './output.ts';
 import { endpointFromOptions } from './settings.ts';
 
-/** The options of `score` and `generate`. */
-export function requestOptions(command: Command): Command {
+export function addScoreCommand(program: Command, output: Output): void {
+  requestOptions(
+    program.command('score').description('compute log-likelihoods of continuations, as lm-evaluation-harness does'),
+  )
+    .addOption(
+      new Option(
+        '--rolling <rule>',
+        'what is scored of a rolling text: its tokens after one BOS, or, as lm-evaluation-harness does, also the BOS that the tokenizer adds, after another one',
+      )
+        .choices(ROLLING_RULES)
+        .default('one-bos'),
+    )
+    .addHelpText('after', SCORE_EXAMPLES)
+    .action(({ rolling, ...options }: RequestOptions & { readonly rolling: RollingRule }) =>
+      answerRequests(
+        options,
+        { done: 'scored', answer: (source, file, more) => scoreFile(source, file, { rolling, ...more }) },
+        output,
+      ),
+    );
+}
+
+export function addGenerateCommand(program: Command, output: Output): void {
+  requestOptions(program.command('generate').description('continue prompts by greedy decoding'))
+    .addHelpText('after', GENERATE_EXAMPLES)
+    .action((options: RequestOptions) =>
+      answerRequests(
+        options,
+        {
+          done: 'continued',
+          answer: (source, file, options) => generateFile(source, file, { now: localTime(new Date()), ...options }),
+        },
+        output,
+      ),
+    );
+}
+
+function requestOptions(command: Command): Command {
   return endpointOptions(
     modelMemoryOption(
       deviceOptions(
@@ -39,7 +79,7 @@ export function requestOptions(command: Command): Command {
   );
 }
 
-export interface RequestOptions extends EndpointOptions, DeviceOptions, ModelMemoryOptions {
+interface RequestOptions extends EndpointOptions, DeviceOptions, ModelMemoryOptions {
   checkpoint?: string;
   reference?: string;
   requests: string;
@@ -58,11 +98,7 @@ interface Work<T> {
  * Answer a file of requests and write all answers to another file. If some requests cannot be answered, the exit code
  * is `inconclusive`; if none can, it is an error, and nothing is written.
  */
-export async function answerRequests<T extends object>(
-  options: RequestOptions,
-  work: Work<T>,
-  output: Output,
-): Promise<void> {
+async function answerRequests<T extends object>(options: RequestOptions, work: Work<T>, output: Output): Promise<void> {
   const choice = chooseModel(options, output);
   await expectWritable(options.output, 'file');
   if ((await realpath(options.requests).catch(() => '')) === (await realpath(options.output).catch(() => null))) {

@@ -9,12 +9,11 @@ import { renderHtml } from '../report/html/report.ts';
 import { readReport } from '../report/json.ts';
 import { renderComment } from '../report/markdown/index.ts';
 import { REPORT_EXAMPLES } from './help.ts';
-import { lastReportFile } from './last-report.ts';
 import { expectModelCard, type ModelCardOptions, modelCardOptions, writeModelCard } from './model-card.ts';
 import { type VerdictOptions, verdictOptions } from './options.ts';
 import type { Output } from './output.ts';
 import { printAnswers, printMeasurement } from './print-measurement.ts';
-import { printVerdict, verdictExitCode } from './verdict.ts';
+import { lastReportFile, printVerdict, verdictExitCode } from './verdict.ts';
 
 interface ReportOptions extends VerdictOptions, ModelCardOptions {
   markdown?: boolean;

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
-import { expectWritable, writeFileAtomic, writeJson } from '@shadow-gate/platform/files';
+import { cacheFolder, expectWritable, writeFileAtomic, writeJson } from '@shadow-gate/platform/files';
 import type { Report, Verdict } from '../compare/report.ts';
 import { isFailure } from '../github/publish/index.ts';
 import { printable, printableJson } from '../report/escape.ts';
@@ -10,7 +11,6 @@ import { serializeReport } from '../report/json.ts';
 import { renderJunit } from '../report/junit.ts';
 import { renderComment } from '../report/markdown/index.ts';
 import { type DetailsPlace, renderShort, renderTerminal, renderVerdict } from '../report/terminal/index.ts';
-import { keepLastReport } from './last-report.ts';
 import type { VerdictOptions } from './options.ts';
 import { EXIT, type Output } from './output.ts';
 
@@ -131,4 +131,26 @@ export async function writeReport(
   await writeFileAtomic(join(folder, 'comment.md'), `${renderComment(report)}\n`);
   await writeFileAtomic(join(folder, 'report.html'), renderHtml(report));
   if (!quiet) output.tell(`wrote ${printable(join(folder, 'report.json'))}, report.html and comment.md`);
+}
+
+/** The user's last report, so that its details need no second run. */
+const LAST_REPORT = 'last-report.json';
+
+/** False if there is no cache folder or it cannot be written: nothing depends on it. */
+async function keepLastReport(report: Report): Promise<boolean> {
+  const folder = cacheFolder();
+  if (folder === null) return false;
+  return writeJson(join(folder, LAST_REPORT), serializeReport(report)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** @throws UserError if no check left one */
+export function lastReportFile(): string {
+  const folder = cacheFolder();
+  if (folder === null) throw new UserError('SHADOW_GATE_CACHE is off, so that no report is kept', 'give a file');
+  const file = join(folder, LAST_REPORT);
+  if (!existsSync(file)) throw new UserError(`there is no report of an earlier check in ${folder}`, 'give a file');
+  return file;
 }

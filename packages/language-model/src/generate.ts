@@ -1,8 +1,9 @@
 import { at, given, UserError } from '@shadow-gate/platform';
-import { type Continuation, type Engine, expectInVocabulary, type Limits, type OnWork, type Prompt } from './engine.ts';
-import { answerable, type OnRefusal } from './refusal.ts';
+import { type Continuation, type Engine, expectInVocabulary, type Limits, type Prompt } from './engine.ts';
+import { answerable } from './refusal.ts';
 import type { GenerateRequest, RequestId } from './requests.ts';
-import { type EncodeOptions, encodeText } from './tokens/encode.ts';
+import type { ScoreOptions } from './score.ts';
+import { encodeText } from './tokens/encode.ts';
 import { cutAtStops, stopAt } from './tokens/stop-strings.ts';
 import type { Tokenizer } from './tokens/tokenizer.ts';
 
@@ -16,20 +17,11 @@ export interface GenerateAnswer {
   readonly finish: 'stop' | 'length';
 }
 
-export interface GenerateOptions extends EncodeOptions {
-  /** Null: only token ids can be continued. */
-  readonly tokenizer: Tokenizer | null;
+export interface GenerateOptions extends ScoreOptions {
   /** Any of these ends generation. */
   readonly eosIds: ReadonlySet<number>;
-  /** Replaces an empty prompt. */
-  readonly prefixTokenId: number | null;
   /** For chat templates that write the date. */
   readonly now: Date;
-  /** Receives `FILE:12` of each request whose prompt was cut on the left to fit the model. */
-  readonly onTruncation?: (where: string) => void;
-  /** Receives each request that cannot be continued and has no answer; without it, that is an error. */
-  readonly onRefusal?: OnRefusal;
-  readonly onWork?: OnWork | undefined;
 }
 
 interface EncodedPrompt {

@@ -41,13 +41,13 @@ export interface ScoreAnswer {
 }
 
 export interface ScoreOptions extends EncodeOptions {
-  /** Null: only token ids can be scored. */
+  /** Null: requests need token ids. */
   readonly tokenizer: Tokenizer | null;
-  /** For a text without context, from the tokenizer or else the model's configs. */
+  /** For an empty context or prompt, from the tokenizer or else the model's configs. */
   readonly prefixTokenId: number | null;
-  /** Receives `FILE:12` of each request whose context was cut on the left to fit the model. */
+  /** Receives `FILE:12` of each request that was cut on the left to fit the model. */
   readonly onTruncation?: (where: string) => void;
-  /** Receives each request that cannot be scored and has no answer; without it, that is an error. */
+  /** Receives each request that has no answer; without it, that is an error. */
   readonly onRefusal?: OnRefusal;
   readonly onWork?: OnWork | undefined;
 }

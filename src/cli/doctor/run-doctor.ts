@@ -1,12 +1,15 @@
 import { openCheckpoint } from '@shadow-gate/checkpoints';
 import { expectModelMemory } from '@shadow-gate/language-model';
 import { given } from '@shadow-gate/platform';
+import { type Command, Option } from 'commander';
 import { control } from '../../gate/control.ts';
 import { selectProbes } from '../../gate/select-probes.ts';
+import { HALVES } from '../../measure/options.ts';
 import { findPolicy } from '../../policy/load.ts';
 import { printableJson } from '../../report/escape.ts';
 import { controlSentence } from '../../report/text/index.ts';
 import { openBase } from '../init/model.ts';
+import { controlOption, deviceOptions, policyOption } from '../options.ts';
 import { EXIT, type Output } from '../output.ts';
 import { endpointFromOptions } from '../settings.ts';
 import { fileChecks } from './check-files.ts';
@@ -23,13 +26,38 @@ import {
 } from './diagnosis.ts';
 import { type DoctorOptions, type DoctorSettings, findSettings } from './settings.ts';
 
-interface DoctorContext {
-  readonly root: string;
-  readonly output: Output;
+const DOCTOR_EXAMPLES = `
+Examples:
+  # what the workflow checks, or what is found in this folder
+  shadow-gate doctor
+
+  shadow-gate doctor --checkpoint models/new --reference models/base
+  shadow-gate doctor --endpoint http://localhost:8000/v1 --model NAME --json
+
+  # how often this gate would be red on nothing, on this machine or by this server
+  shadow-gate doctor --checkpoint models/approved --control 5`;
+
+export function addDoctorCommand(program: Command, output: Output): void {
+  const command = program
+    .command('doctor')
+    .description('find out whether machine, model and set-up can work, and how to fix what cannot')
+    .option('--checkpoint <path>', 'checkpoint (default: as in the workflow, or what is found in this folder)')
+    .option('--reference <path>', 'weights that it was trained from')
+    .option('--baseline <file|path>', 'baseline (default: .shadow-gate/baseline.json)')
+    .option('--endpoint <url>', 'server that has the model')
+    .option('--model <name>', 'name of the model on the server')
+    .option('--tokenizer <path>', "directory of the server's tokenizer")
+    .addOption(new Option('--only <half>', 'only what one half of the gate needs').choices(HALVES));
+  deviceOptions(policyOption(command), 'where to compute')
+    .addOption(controlOption('--control [checks]'))
+    .option('--json', 'print the checks as JSON on standard output')
+    .addHelpText('after', DOCTOR_EXAMPLES)
+    .action((options: DoctorOptions) => runDoctor(options, output));
 }
 
 /** Check everything that a run needs, and set the exit code: 2 if something cannot work. */
-export async function runDoctor(options: DoctorOptions, { root, output }: DoctorContext): Promise<void> {
+async function runDoctor(options: DoctorOptions, output: Output): Promise<void> {
+  const root = process.cwd();
   const settings = await findSettings(options, root);
   const all = await runChecks(checksOf(settings, options, { root, output }), (diagnosis) => {
     if (!options.json) output.print(renderDiagnosis(diagnosis, output.terminal));
@@ -42,7 +70,7 @@ export async function runDoctor(options: DoctorOptions, { root, output }: Doctor
 function checksOf(
   settings: DoctorSettings,
   { device, control: checks }: DoctorOptions,
-  { root, output }: DoctorContext,
+  { root, output }: { readonly root: string; readonly output: Output },
 ): DoctorChecks {
   const { env } = output;
   const { only, endpoint } = settings;

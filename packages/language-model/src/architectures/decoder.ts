@@ -21,12 +21,15 @@ export interface Decoder {
   readonly maxLength: number;
   readonly embeddings: string;
   readonly embeddingScale: number;
-  /** For embeddings and an output layer of another size than the stream. */
-  readonly projected?: ProjectedEmbeddings;
+  /**
+   * For embeddings and an output layer of another size than the stream: it begins with input(embedding), and the output
+   * layer gets output(finalNorm(stream)).
+   */
+  readonly projected?: { readonly input: Linear; readonly output: Linear };
   /** Norm of the embeddings; none if missing. */
   readonly embeddingNorm?: Norm;
-  /** Learned absolute positions. */
-  readonly positions: LearnedPositions | null;
+  /** Learned absolute positions [offset + maxLength, hidden]: the first is in row `offset`. */
+  readonly positions: { readonly module: string; readonly offset: number } | null;
   /** Embeddings for each layer (Gemma 3n, Gemma 4). */
   readonly perLayerEmbeddings?: PerLayerEmbeddings;
   /** Several hidden states for each token (Gemma 3n); one if missing. */
@@ -45,18 +48,6 @@ export interface Decoder {
   readonly fileNames?: readonly { readonly own: string; readonly file: string }[];
   /** Modules and tensors of layers that files and adapters can have and the model does not use. */
   readonly spare?: readonly string[];
-}
-
-/** The stream begins with input(embedding); the output layer gets output(finalNorm(stream)). */
-interface ProjectedEmbeddings {
-  readonly input: Linear;
-  readonly output: Linear;
-}
-
-/** [offset + maxLength, hidden]: the first position is in row `offset`. */
-interface LearnedPositions {
-  readonly module: string;
-  readonly offset: number;
 }
 
 /** The prefix of the backbone's modules (empty, or ending with a dot) and the name of the output layer. */
@@ -127,13 +118,11 @@ export type SingleMixer = Attention | Recurrent;
 /** The sum over several mixers of outputScale·mixer(inputScale·x), with the same x (Falcon-H1, arXiv 2507.22448). */
 export interface ParallelMixers {
   readonly kind: 'parallel';
-  readonly branches: readonly MixerBranch[];
-}
-
-interface MixerBranch {
-  readonly mixer: SingleMixer;
-  readonly inputScale: number;
-  readonly outputScale: number;
+  readonly branches: ReadonlyArray<{
+    readonly mixer: SingleMixer;
+    readonly inputScale: number;
+    readonly outputScale: number;
+  }>;
 }
 
 /** The positions that a query sees, itself included: this many, those of its chunk, or all before it (null). */

@@ -3,7 +3,6 @@ import type { ModelFamily } from './family.ts';
 import {
   block,
   decoder,
-  eachLayer,
   layerNorms,
   linear,
   namings,
@@ -54,26 +53,26 @@ export const bloom: ModelFamily = {
       names: ['dense_h_to_4h', 'dense_4h_to_h'],
       activation: () => 'gelu_tanh',
     });
-    return decoder(sizes, {
+    const layer = (i: number) => {
+      const at = `h.${i}.self_attention`;
+      const qkv = linear(`${at}.query_key_value`, hidden, 3 * hidden, { bias: true });
+      return block({
+        mixer: plainAttention(at, sizes, {
+          rope: null,
+          alibi,
+          projections: projectionsByHead(qkv, sizes),
+          output: linear(`${at}.dense`, hidden, hidden, { bias: true }),
+        }),
+        mlp: mlp(`h.${i}.mlp`),
+        residual,
+        attentionNorm: norm(`h.${i}.input_layernorm`),
+        mlpNorm: norm(`h.${i}.post_attention_layernorm`),
+      });
+    };
+    return decoder(sizes, layer, {
       embeddings: 'word_embeddings',
       embeddingNorm: norm('word_embeddings_layernorm'),
       namings: namings('transformer.'),
-      layers: eachLayer(sizes, (i) => {
-        const at = `h.${i}.self_attention`;
-        const qkv = linear(`${at}.query_key_value`, hidden, 3 * hidden, { bias: true });
-        return block({
-          mixer: plainAttention(at, sizes, {
-            rope: null,
-            alibi,
-            projections: projectionsByHead(qkv, sizes),
-            output: linear(`${at}.dense`, hidden, hidden, { bias: true }),
-          }),
-          mlp: mlp(`h.${i}.mlp`),
-          residual,
-          attentionNorm: norm(`h.${i}.input_layernorm`),
-          mlpNorm: norm(`h.${i}.post_attention_layernorm`),
-        });
-      }),
       finalNorm: norm('ln_f'),
     });
   },

@@ -2,17 +2,7 @@ import type { Config } from '../config.ts';
 import type { Mamba2 } from '../recurrent.ts';
 import { readRope } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import {
-  block,
-  decoder,
-  eachLayer,
-  gatedMlp,
-  plainAttention,
-  readHead,
-  readSizes,
-  rmsNorms,
-  type Sizes,
-} from './layers.ts';
+import { block, decoder, gatedMlp, plainAttention, readHead, readSizes, rmsNorms, type Sizes } from './layers.ts';
 import { mamba2, readMamba2 } from './mamba2.ts';
 
 /** Falcon-H1: Mamba-2 and attention in parallel, after the same norm, and many multipliers (arXiv 2507.22448). */
@@ -89,9 +79,8 @@ export const falconH1: ModelFamily = {
         attentionNorm: norm(`layers.${i}.input_layernorm`),
         mlpNorm: norm(`layers.${i}.pre_ff_layernorm`),
       });
-    return decoder(sizes, {
+    return decoder(sizes, layer, {
       embeddingScale: config.number('embedding_multiplier'),
-      layers: eachLayer(sizes, layer),
       finalNorm: norm('final_layernorm'),
       head: readHead(config, { scale: config.number('lm_head_multiplier') }),
     });

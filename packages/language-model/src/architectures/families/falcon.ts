@@ -6,7 +6,6 @@ import type { ModelFamily } from './family.ts';
 import {
   block,
   decoder,
-  eachLayer,
   layerNorm,
   linear,
   namings,
@@ -72,22 +71,22 @@ export const falcon: ModelFamily = {
       names: ['dense_h_to_4h', 'dense_4h_to_h'],
       activation: () => config.activation('activation'),
     });
-    return decoder(sizes, {
+    const layer = (i: number) => {
+      const at = `h.${i}.self_attention`;
+      return block({
+        mixer: plainAttention(at, sizes, {
+          rope: alibi ? null : rope,
+          alibi: alibi ? { slopes: alibiSlopes(heads), scale: 1 / Math.sqrt(headDim), rounding: 'bfloat16' } : null,
+          projections: projectionsOf(`${at}.query_key_value`, sizes, { bias, isShared: isGrouped || isMultiQuery }),
+          output: linear(`${at}.dense`, hidden, hidden, { bias }),
+        }),
+        mlp: mlp(`h.${i}.mlp`),
+        ...normsOf(config, i, { hidden, isGrouped }),
+      });
+    };
+    return decoder(sizes, layer, {
       embeddings: 'word_embeddings',
       namings: namings('transformer.'),
-      layers: eachLayer(sizes, (i) => {
-        const at = `h.${i}.self_attention`;
-        return block({
-          mixer: plainAttention(at, sizes, {
-            rope: alibi ? null : rope,
-            alibi: alibi ? { slopes: alibiSlopes(heads), scale: 1 / Math.sqrt(headDim), rounding: 'bfloat16' } : null,
-            projections: projectionsOf(`${at}.query_key_value`, sizes, { bias, isShared: isGrouped || isMultiQuery }),
-            output: linear(`${at}.dense`, hidden, hidden, { bias }),
-          }),
-          mlp: mlp(`h.${i}.mlp`),
-          ...normsOf(config, i, { hidden, isGrouped }),
-        });
-      }),
       finalNorm: layerNorm('ln_f', hidden, config.positive('layer_norm_epsilon')),
     });
   },

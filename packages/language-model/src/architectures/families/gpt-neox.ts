@@ -3,7 +3,6 @@ import type { ModelFamily } from './family.ts';
 import {
   block,
   decoder,
-  eachLayer,
   layerNorms,
   linear,
   llamaNorms,
@@ -40,23 +39,23 @@ export const gptNeox: ModelFamily = {
     const norm = layerNorms(sizes, 'layer_norm_eps');
     const bias = config.boolean('attention_bias');
     const mlp = plainMlp(sizes, { names: ['dense_h_to_4h', 'dense_4h_to_h'] });
-    return decoder(sizes, {
+    const layer = (i: number) => {
+      const at = `layers.${i}.attention`;
+      const qkv = linear(`${at}.query_key_value`, hidden, 3 * hidden, { bias });
+      return block({
+        mixer: plainAttention(at, sizes, {
+          rope,
+          projections: projectionsByHead(qkv, sizes),
+          output: linear(`${at}.dense`, hidden, hidden, { bias }),
+        }),
+        mlp: mlp(`layers.${i}.mlp`),
+        residual: config.boolean('use_parallel_residual') ? 'parallel' : 'sequential',
+        ...llamaNorms(i, norm),
+      });
+    };
+    return decoder(sizes, layer, {
       embeddings: 'embed_in',
       namings: [...namings('gpt_neox.', 'embed_out'), ...namings('gpt_neox.')],
-      layers: eachLayer(sizes, (i) => {
-        const at = `layers.${i}.attention`;
-        const qkv = linear(`${at}.query_key_value`, hidden, 3 * hidden, { bias });
-        return block({
-          mixer: plainAttention(at, sizes, {
-            rope,
-            projections: projectionsByHead(qkv, sizes),
-            output: linear(`${at}.dense`, hidden, hidden, { bias }),
-          }),
-          mlp: mlp(`layers.${i}.mlp`),
-          residual: config.boolean('use_parallel_residual') ? 'parallel' : 'sequential',
-          ...llamaNorms(i, norm),
-        });
-      }),
       finalNorm: norm('final_layer_norm'),
     });
   },

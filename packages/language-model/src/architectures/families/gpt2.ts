@@ -4,7 +4,6 @@ import type { ModelFamily } from './family.ts';
 import {
   block,
   decoder,
-  eachLayer,
   fusedProjections,
   layerNorms,
   linear,
@@ -82,18 +81,17 @@ export function gpt2Decoder(
   attention: (module: string, index: number) => Partial<Attention>,
 ): Decoder {
   const norm = layerNorms(sizes, 'layer_norm_epsilon');
-  return decoder(sizes, {
+  const layer = (i: number) =>
+    block({
+      mixer: plainAttention(`h.${i}.attn`, sizes, { rope: null, ...attention(`h.${i}.attn`, i) }),
+      mlp: mlp(`h.${i}.mlp`),
+      attentionNorm: norm(`h.${i}.ln_1`),
+      mlpNorm: norm(`h.${i}.ln_2`),
+    });
+  return decoder(sizes, layer, {
     embeddings: 'wte',
     positions: { module: 'wpe', offset: 0 },
     namings: namings('transformer.'),
-    layers: eachLayer(sizes, (i) =>
-      block({
-        mixer: plainAttention(`h.${i}.attn`, sizes, { rope: null, ...attention(`h.${i}.attn`, i) }),
-        mlp: mlp(`h.${i}.mlp`),
-        attentionNorm: norm(`h.${i}.ln_1`),
-        mlpNorm: norm(`h.${i}.ln_2`),
-      }),
-    ),
     finalNorm: norm('ln_f'),
   });
 }
@@ -163,21 +161,20 @@ export const gptj: ModelFamily = {
       names: ['fc_in', 'fc_out'],
       activation: () => config.activation('activation_function'),
     });
-    return decoder(sizes, {
+    const layer = (i: number) =>
+      block({
+        mixer: plainAttention(`h.${i}.attn`, sizes, {
+          rope,
+          output: linear(`h.${i}.attn.out_proj`, hidden, hidden),
+        }),
+        mlp: mlp(`h.${i}.mlp`),
+        residual: 'parallel',
+        attentionNorm: norm(`h.${i}.ln_1`),
+        mlpNorm: 'attention',
+      });
+    return decoder(sizes, layer, {
       embeddings: 'wte',
       namings: namings('transformer.'),
-      layers: eachLayer(sizes, (i) =>
-        block({
-          mixer: plainAttention(`h.${i}.attn`, sizes, {
-            rope,
-            output: linear(`h.${i}.attn.out_proj`, hidden, hidden),
-          }),
-          mlp: mlp(`h.${i}.mlp`),
-          residual: 'parallel',
-          attentionNorm: norm(`h.${i}.ln_1`),
-          mlpNorm: 'attention',
-        }),
-      ),
       finalNorm: norm('ln_f'),
       head: readHead(config, { bias: true }),
     });

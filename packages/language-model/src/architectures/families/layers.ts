@@ -260,7 +260,7 @@ export function llamaDecoder(
   layer: (index: number) => Layer,
   { norm = rmsNorms(sizes), ...parts }: Partial<Decoder> & Pick<LlamaLayerOptions, 'norm'> = {},
 ): Decoder {
-  return decoder(sizes, { layers: eachLayer(sizes, layer), finalNorm: norm('norm'), ...parts });
+  return decoder(sizes, layer, { finalNorm: norm('norm'), ...parts });
 }
 
 /** Norms of each head's queries and keys. */
@@ -298,12 +298,15 @@ export function namings(backbone: string, head = 'lm_head'): ModuleNaming[] {
 
 /** A decoder with the names and the head of most families. */
 export function decoder(
-  { config, hidden }: Sizes,
-  parts: Pick<Decoder, 'layers' | 'finalNorm'> & Partial<Decoder>,
+  sizes: Sizes,
+  layer: (index: number) => Layer,
+  parts: Pick<Decoder, 'finalNorm'> & Partial<Decoder>,
 ): Decoder {
+  const { config, hidden } = sizes;
   return {
     vocabulary: config.size('vocab_size'),
     hidden,
+    layers: eachLayer(sizes, layer),
     maxLength: config.size('max_position_embeddings'),
     embeddings: 'embed_tokens',
     embeddingScale: 1,

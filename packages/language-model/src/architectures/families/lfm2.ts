@@ -6,7 +6,6 @@ import type { ModelFamily } from './family.ts';
 import {
   block,
   decoder,
-  eachLayer,
   gatedMlp,
   headNorms,
   layerTypes,
@@ -128,8 +127,7 @@ function hybrid(sizes: Sizes, { attends, mlp }: Parts) {
       mlpNorm: norm(`layers.${i}.ffn_norm`),
     });
   const tied = config.boolean(config.has('tie_embedding') ? 'tie_embedding' : 'tie_word_embeddings');
-  return decoder(sizes, {
-    layers: eachLayer(sizes, layer),
+  return decoder(sizes, layer, {
     finalNorm: norm('embedding_norm'),
     head: { tied, scale: 1, softcap: null },
   });
@@ -227,8 +225,7 @@ export const lfm3: ModelFamily = {
         mlpOutputNorm: isSandwich ? norm(`layers.${i}.post_ffn_norm`) : null,
       });
     };
-    return decoder(sizes, {
-      layers: eachLayer(sizes, layer),
+    return decoder(sizes, layer, {
       finalNorm: norm('embedding_norm'),
       fileNames: [{ own: '.self_attn.g_proj.', file: '.self_attn.gate_proj.' }],
     });

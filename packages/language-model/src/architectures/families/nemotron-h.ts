@@ -6,7 +6,6 @@ import type { ModelFamily } from './family.ts';
 import {
   block,
   decoder,
-  eachLayer,
   linear,
   MAX_LAYERS,
   plainAttention,
@@ -95,8 +94,7 @@ export const nemotronH: ModelFamily = {
         ? block({ mixer: null, mlp: mlp(module, type), mlpNorm: norm })
         : block({ mixer: mixer(module, type), mlp: null, attentionNorm: norm });
     };
-    return decoder(sizes, {
-      layers: eachLayer(sizes, layer),
+    return decoder(sizes, layer, {
       finalNorm: norms('norm_f'),
       embeddings: 'embeddings',
       namings: [

@@ -1,16 +1,6 @@
 import type { Decoder, Norm } from '../decoder.ts';
 import type { ModelFamily } from './family.ts';
-import {
-  block,
-  decoder,
-  eachLayer,
-  layerNorm,
-  linear,
-  plainAttention,
-  plainMlp,
-  readSizes,
-  type Sizes,
-} from './layers.ts';
+import { block, decoder, layerNorm, linear, plainAttention, plainMlp, readSizes, type Sizes } from './layers.ts';
 
 /**
  * OPT: learned positions from row 2 on, biases everywhere (arXiv 2205.01068). The 350m model has norms behind the sums,
@@ -55,28 +45,28 @@ export const opt: ModelFamily = {
     config.ignore('activation_dropout', 'layerdrop'); // of training
     // In some files on the Hub; the class does not read it.
     config.expect('learned_embeddings', true, 'positions are learned in this family');
-    return decoder(sizes, {
+    const layer = (i: number) => {
+      const at = `layers.${i}.self_attn`;
+      const [attentionNorm, mlpNorm] = norms.ofLayer(i);
+      return block({
+        mixer: plainAttention(at, sizes, {
+          rope: null,
+          bias,
+          output: linear(`${at}.out_proj`, hidden, hidden, { bias }),
+        }),
+        mlp: mlp(`layers.${i}`),
+        residual: norms.residual,
+        attentionNorm,
+        mlpNorm,
+      });
+    };
+    return decoder(sizes, layer, {
       positions: { module: 'embed_positions', offset: 2 },
       ...projectionsOf(sizes),
       namings: [
         { backbone: 'model.decoder.', head: 'lm_head' },
         { backbone: 'decoder.', head: 'lm_head' },
       ],
-      layers: eachLayer(sizes, (i) => {
-        const at = `layers.${i}.self_attn`;
-        const [attentionNorm, mlpNorm] = norms.ofLayer(i);
-        return block({
-          mixer: plainAttention(at, sizes, {
-            rope: null,
-            bias,
-            output: linear(`${at}.out_proj`, hidden, hidden, { bias }),
-          }),
-          mlp: mlp(`layers.${i}`),
-          residual: norms.residual,
-          attentionNorm,
-          mlpNorm,
-        });
-      }),
       finalNorm: norms.final,
     });
   },

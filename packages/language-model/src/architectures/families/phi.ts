@@ -4,7 +4,6 @@ import type { ModelFamily } from './family.ts';
 import {
   block,
   decoder,
-  eachLayer,
   layerNorm,
   layerNorms,
   linear,
@@ -38,23 +37,23 @@ export const phi: ModelFamily = {
     const isNormed = config.boolean('qk_layernorm');
     const headNorm = (module: string): HeadNorm | null =>
       isNormed ? { over: 'head', norm: layerNorm(module, headDim, epsilon) } : null;
-    return decoder(sizes, {
-      layers: eachLayer(sizes, (i) => {
-        const at = `layers.${i}.self_attn`;
-        return block({
-          mixer: plainAttention(at, sizes, {
-            rope,
-            bias: true,
-            output: linear(`${at}.dense`, heads * headDim, hidden, { bias: true }),
-            queryNorm: headNorm(`${at}.q_layernorm`),
-            keyNorm: headNorm(`${at}.k_layernorm`),
-          }),
-          mlp: mlp(`layers.${i}.mlp`),
-          residual: 'parallel',
-          attentionNorm: norm(`layers.${i}.input_layernorm`),
-          mlpNorm: 'attention',
-        });
-      }),
+    const layer = (i: number) => {
+      const at = `layers.${i}.self_attn`;
+      return block({
+        mixer: plainAttention(at, sizes, {
+          rope,
+          bias: true,
+          output: linear(`${at}.dense`, heads * headDim, hidden, { bias: true }),
+          queryNorm: headNorm(`${at}.q_layernorm`),
+          keyNorm: headNorm(`${at}.k_layernorm`),
+        }),
+        mlp: mlp(`layers.${i}.mlp`),
+        residual: 'parallel',
+        attentionNorm: norm(`layers.${i}.input_layernorm`),
+        mlpNorm: 'attention',
+      });
+    };
+    return decoder(sizes, layer, {
       finalNorm: norm('final_layernorm'),
       head: readHead(config, { bias: true }),
     });
