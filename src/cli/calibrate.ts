@@ -71,7 +71,7 @@ async function runCalibrate(options: CalibrateOptions, output: Output): Promise<
   else output.print(renderCalibration(calibration, { path: out, alpha, ...output.terminal }));
 }
 
-/** How often this gate would be red on nothing: each checkpoint against itself. The calibration file does not store it. */
+/** How often this gate would be red on nothing: each checkpoint against itself, without a calibration file. */
 async function runControls(options: CalibrateOptions, checks: number, output: Output): Promise<void> {
   const { checkpoints, reference, device, maxMemory: memoryLimit, policy } = options;
   const found: { readonly checkpoint: string; readonly control: Control }[] = [];

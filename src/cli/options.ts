@@ -77,7 +77,6 @@ export function controlOption(flags: string): Option {
   return new Option(flags, words).preset(String(CONTROLS)).argParser(parseCountOption);
 }
 
-/** Of every command that measures spectra. */
 export function spectraOptions(command: Command): Command {
   command.option('--reference <path>', 'weights that the checkpoint was trained from; also measures the update ΔW');
   return deviceOptions(command, 'where to compute; webgpu has no float64, so exact spectra stay on the CPU')

@@ -60,7 +60,6 @@ export class Output {
     return this.#io.stdin ?? Readable.from([]);
   }
 
-  /** The command that started this program. */
   get program(): string {
     return programWords(this.#io.argv ?? []);
   }
@@ -88,7 +87,6 @@ export class Output {
     this.note(`warning: ${text}`);
   }
 
-  /** Write one line to standard error. */
   note(text: string): void {
     const line = `shadow-gate: ${logLine(text)}`;
     if (this.#display) this.#display.note(line);

@@ -11,7 +11,7 @@ import { addCompletionCommand } from './completion.ts';
 import { addDoctorCommand } from './doctor/run-doctor.ts';
 import { EXIT_HELP } from './help.ts';
 import { GROUPED_HELP, groupOptions } from './help-groups.ts';
-import { addInitCommand } from './init/command.ts';
+import { addInitCommand } from './init/run-init.ts';
 import { addMeasureCommand } from './measure.ts';
 import { addMergeCommand } from './merge.ts';
 import type { DeviceOptions } from './options.ts';

@@ -19,7 +19,6 @@ interface FilesContext {
   readonly pair: () => Promise<OpenedPair | null>;
 }
 
-/** The files of the gate. */
 export function fileChecks(context: FilesContext): DoctorChecks {
   const { workflow } = context.settings;
   return {

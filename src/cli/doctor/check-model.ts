@@ -20,7 +20,6 @@ interface ModelContext {
   readonly usesChat: () => Promise<boolean>;
 }
 
-/** Can the model be opened, understood and asked? */
 export function modelChecks(context: ModelContext): DoctorChecks {
   const { settings, pair, usesChat } = context;
   const all = {

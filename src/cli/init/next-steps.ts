@@ -8,7 +8,6 @@ import { CANDIDATE_FILE } from './workflow-text.ts';
 interface NextSteps {
   /** How to start this program again. */
   readonly program: string;
-  /** Files to commit. */
   readonly commit: readonly string[];
   readonly hasRepository: boolean;
   /** The workflow names the action by its placeholder. */

@@ -10,7 +10,6 @@ import type { CandidateSource } from './workflow-text.ts';
 /** GitHub refuses a push with a larger file, unless Git LFS stores it. */
 const LARGEST_IN_GIT = 100 * 1024 ** 2;
 
-/** Where a runner finds the checkpoint. */
 export async function placeCheckpoint(
   root: string,
   { checkpoint, largestFile, say }: { readonly checkpoint: string; readonly largestFile: number; readonly say: Say },

@@ -6,7 +6,6 @@ import type { InitQuestions } from './questions.ts';
 interface Roles {
   /** Pull requests change it. */
   readonly checkpoint: string;
-  /** It was trained from this. */
   readonly reference: string | undefined;
 }
 

@@ -1,13 +1,16 @@
 import { join } from 'node:path';
 import { ACTION, DOCS_URL, given, UserError } from '@shadow-gate/platform';
 import { expectWritable, writeFileAtomic } from '@shadow-gate/platform/files';
+import { type Command, Option } from 'commander';
 import { tooFewFacts } from '../../compare/index.ts';
 import { budgetUse, countedFacts, LEAST_FACTS, pairWithItself } from '../../compare/probes/index.ts';
+import { HALVES } from '../../measure/options.ts';
 import { type Measurement, measurementText } from '../../measure/schema/index.ts';
 import { findPolicy, parsePolicy, type ResolvedPolicy } from '../../policy/load.ts';
 import { printable } from '../../report/escape.ts';
 import { findingText } from '../../report/summary/index.ts';
 import { takeMeasurement } from '../measure.ts';
+import { deviceOptions, parseTimeOption } from '../options.ts';
 import type { Output } from '../output.ts';
 import { printAnswers, printMeasurement } from '../print-measurement.ts';
 import { BASELINE_FILE, isThere, ourWorkflows, POLICY_FILE, WORKFLOW_FILE } from './existing.ts';
@@ -15,10 +18,58 @@ import { findRepository, pathIn } from './git.ts';
 import { initNextSteps } from './next-steps.ts';
 import { timeoutMinutes } from './place.ts';
 import { policyText } from './policy-text.ts';
-import type { InitQuestions } from './questions.ts';
+import { askQuestions, DEFAULTS, type InitQuestions } from './questions.ts';
 import { inWidth, type Say, sayTo } from './say.ts';
 import { type InitOptions, type Subject, servedSubject, storedSubject } from './subject.ts';
 import { CANDIDATE_FILE, workflowText } from './workflow-text.ts';
+
+const INIT_EXAMPLES = `
+Examples:
+  # look for checkpoints here, ask, and measure the first baseline
+  shadow-gate init
+
+  # the same in a script, with an adapter and its base model on a hub
+  shadow-gate init --yes --checkpoint models/adapter --reference hf://org/base
+
+  # a model at a server
+  shadow-gate init --endpoint http://localhost:8000/v1 --model NAME`;
+
+export function addInitCommand(program: Command, output: Output): void {
+  const command = program
+    .command('init')
+    .description('set up a repository: workflow, policy and first baseline')
+    .option('--checkpoint <path>', 'checkpoint that pull requests change (default: what is found in this folder)')
+    .option('--reference <path>', 'weights that it was trained from, or "none"')
+    .option('--baseline <path>', 'approved checkpoint to measure first (default: the checkpoint as it is now)')
+    .option('--endpoint <url>', 'a server has the model, in place of a checkpoint')
+    .option('--model <name>', 'name of the model on the server')
+    .option('--tokenizer <path>', "directory of the server's tokenizer")
+    .addOption(new Option('--only <half>', 'set up only one half of the gate').choices(HALVES))
+    .option('--budget <time>', 'time limit for the probes, here and in the workflow, such as 5m', parseTimeOption)
+    .option('--action <owner/name@ref>', 'how the workflow names the action', parseAction, ACTION)
+    .option('--yes', 'take the defaults without a question, and keep every file that exists');
+  deviceOptions(command, 'where to compute the baseline')
+    .addHelpText('after', INIT_EXAMPLES)
+    .action((options: InitOptions) => startInit(options, output));
+}
+
+const ACTION_NAME = /^[\w.-]+\/[\w.-]+(?:\/[\w.-]+)*@[\w./-]+$/;
+
+function parseAction(text: string): string {
+  if (ACTION_NAME.test(text)) return text;
+  throw new UserError(`--action ${JSON.stringify(text)} is not owner/name@ref`, `write it like ${ACTION}`);
+}
+
+async function startInit(options: InitOptions, output: Output): Promise<void> {
+  const questions = options.yes
+    ? DEFAULTS
+    : askQuestions({ input: output.input, onQuestion: (text) => output.question(text) });
+  try {
+    await runInit(options, { root: process.cwd(), questions, output });
+  } finally {
+    questions.close();
+  }
+}
 
 interface InitContext {
   /** The folder to set up, which is the working directory. */
@@ -32,7 +83,7 @@ interface InitContext {
  * before leaves nothing behind.
  * @throws UserError for anything that the user can fix
  */
-export async function runInit(options: InitOptions, { root, questions, output }: InitContext): Promise<void> {
+async function runInit(options: InitOptions, { root, questions, output }: InitContext): Promise<void> {
   const hasRepository = expectRoot(root);
   const context = { root, questions, output, say: sayTo(output) };
   const { endpoint, action, budget } = options;

@@ -29,7 +29,6 @@ export interface InitOptions extends DeviceOptions {
   yes?: boolean;
 }
 
-/** The model that the gate is set up for. */
 export interface Subject {
   readonly source: CandidateSource;
   /** As a runner finds it; null for none. */
@@ -50,7 +49,6 @@ interface SubjectContext {
   readonly say: Say;
 }
 
-/** A checkpoint on this machine or a hub. */
 export async function storedSubject(options: InitOptions, { root, questions, say }: SubjectContext): Promise<Subject> {
   const { model, tokenizer, only } = options;
   if (model !== undefined || tokenizer !== undefined) {

@@ -6,7 +6,6 @@ interface BarStream {
   write(text: string): unknown;
 }
 
-/** Shows how far a run is. */
 export interface ProgressDisplay {
   report(progress: Progress): void;
   /** Write a line that is not progress. */

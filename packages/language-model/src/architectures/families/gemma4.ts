@@ -90,7 +90,6 @@ const ROPES: Readonly<Record<LayerType, Readonly<Record<string, unknown>>>> = {
 
 function describe(config: Config): Decoder {
   const sizes = readSizes(config);
-  const { hidden } = sizes;
   const types = readTypes(sizes);
   const sources = keySources(config, types);
   const kinds = readKinds(sizes, types);
@@ -118,12 +117,12 @@ function describe(config: Config): Decoder {
       mlp: gatedMlp(sizes, `${module}.mlp`, { width: isDoubled && source !== null ? 2 * width : width, activation }),
       ...sandwichNorms(module, norm),
       ...(beside && { beside: beside(module) }),
-      ...(perLayer && { perLayerInput: gemmaPerLayerInput(config, module, perLayer.size, hidden) }),
+      ...(perLayer && { perLayerInput: gemmaPerLayerInput(config, module, perLayer.size, sizes.hidden) }),
       scalar: `${module}.layer_scalar`,
     });
   };
   return llamaDecoder(sizes, layer, {
-    embeddingScale: Math.sqrt(hidden),
+    embeddingScale: Math.sqrt(sizes.hidden),
     ...(perLayer && { perLayerEmbeddings: perLayer }),
     head: readHead(config, { softcap: config.numberOrNull('final_logit_softcapping') }),
     spare: spareModules(sources),

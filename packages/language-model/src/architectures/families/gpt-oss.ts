@@ -41,7 +41,6 @@ export const gptOss: ModelFamily = {
   keys: { types: { float: 'swiglu_alpha' } },
   describe: (config) => {
     const sizes = readSizes(config);
-    const { hidden } = sizes;
     const rope = readRope(config, sizes.headDim, { theta: THETA, missing: YARN });
     const window = readWindow(config);
     const slides = slidingLayers(sizes, (i) => i % 2 === 0);
@@ -59,7 +58,7 @@ export const gptOss: ModelFamily = {
       const at = `layers.${i}.mlp`;
       const mlp = gatedExperts(experts, at, {
         router: softmaxRouter(`${at}.router`, experts, {
-          linear: linear(`${at}.router`, hidden, experts.count, { bias: true }),
+          linear: linear(`${at}.router`, sizes.hidden, experts.count, { bias: true }),
         }),
         activation,
         stacked: {

@@ -32,13 +32,7 @@ const MAX_HEAD_DIM = 65_536;
  * @param hasHeadDim the family's code reads `head_dim`, which need not be hidden_size / heads
  * @param hasKeyValueHeads it reads `num_key_value_heads`; otherwise every head has a key of its own
  */
-export function readSizes(
-  config: Config,
-  {
-    hasHeadDim = true,
-    hasKeyValueHeads = true,
-  }: { readonly hasHeadDim?: boolean; readonly hasKeyValueHeads?: boolean } = {},
-): Sizes {
+export function readSizes(config: Config, { hasHeadDim = true, hasKeyValueHeads = true } = {}): Sizes {
   const hidden = config.size('hidden_size');
   const heads = config.size('num_attention_heads');
   const keyValueHeads = (hasKeyValueHeads ? config.numberOrNull('num_key_value_heads') : null) ?? heads;

@@ -207,10 +207,9 @@ export const lfm3: ModelFamily = {
   keys: { types: { bool: 'use_attention_gate use_sandwich_norm' }, typesHere: { float: 'attention_dropout' } },
   describe: (config) => {
     const sizes = readSizes(config);
-    const { hidden } = sizes;
     const types = layerTypes(sizes, TYPES, typeOf);
     const attention = attentionOf(sizes, types);
-    const convolution = shortConvolution(config, hidden);
+    const convolution = shortConvolution(config, sizes.hidden);
     const width = config.size('intermediate_size');
     const norm = rmsNorms(sizes, { key: 'norm_eps' });
     const isSandwich = config.boolean('use_sandwich_norm');

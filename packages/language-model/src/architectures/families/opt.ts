@@ -33,7 +33,6 @@ export const opt: ModelFamily = {
   },
   describe: (config) => {
     const sizes = readSizes(config, { hasHeadDim: false, hasKeyValueHeads: false });
-    const { hidden } = sizes;
     const bias = config.boolean('enable_bias');
     const norms = normsOf(sizes);
     const mlp = plainMlp(sizes, {
@@ -52,7 +51,7 @@ export const opt: ModelFamily = {
         mixer: plainAttention(at, sizes, {
           rope: null,
           bias,
-          output: linear(`${at}.out_proj`, hidden, hidden, { bias }),
+          output: linear(`${at}.out_proj`, sizes.hidden, sizes.hidden, { bias }),
         }),
         mlp: mlp(`layers.${i}`),
         residual: norms.residual,
