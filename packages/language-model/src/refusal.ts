@@ -1,5 +1,5 @@
 import { UserError } from '@shadow-gate/platform';
-import type { Origin, RequestId } from './requests.ts';
+import type { RequestId, RequestOrigin } from './requests.ts';
 import { TokenizerStopped } from './tokens/start-tokenizer.ts';
 
 /** The line for a request that cannot be answered. */
@@ -11,7 +11,7 @@ export interface Unanswered {
 
 /** A request that cannot be answered. */
 export interface RequestRefusal {
-  readonly request: Origin;
+  readonly request: RequestOrigin;
   readonly error: UserError;
 }
 
@@ -22,7 +22,7 @@ export type OnRefusal = (refusal: RequestRefusal) => void;
  * @param onRefusal receives requests that cannot be answered, which are left out; without it, the first is an error
  * @throws UserError also for a tokenizer that was stopped, which cannot encode the rest
  */
-export function answerable<R extends Origin, T>(
+export function answerable<R extends RequestOrigin, T>(
   requests: readonly R[],
   onRefusal: OnRefusal | undefined,
   work: (request: R, index: number) => T,

@@ -8,13 +8,13 @@ import type { Conversation } from './tokens/chat/messages.ts';
 /** `1` and `"1"` are different. */
 export type RequestId = string | number;
 
-export interface Origin {
+export interface RequestOrigin {
   readonly id: RequestId;
   /** `FILE:12`, for errors. */
   readonly where: string;
 }
 
-interface Scored extends Origin {
+interface Scored extends RequestOrigin {
   /** Also as if all logits were scaled, if the engine can (LOGIT_FACTORS). */
   readonly isScaled?: boolean;
   /** Also among these tokens alone, if the engine can (`Sequence.among`). */
@@ -37,7 +37,7 @@ export type ScoreRequest = Scored &
     | { readonly kind: 'rolling-ids'; readonly tokens: readonly number[] }
   );
 
-export type GenerateRequest = Origin & {
+export type GenerateRequest = RequestOrigin & {
   readonly prompt:
     | { readonly kind: 'text'; readonly text: string }
     | { readonly kind: 'ids'; readonly tokens: readonly number[] }
@@ -148,7 +148,7 @@ async function readRequestFile(file: string, hint: string): Promise<string> {
 
 type Json = Readonly<Record<string, unknown>>;
 
-function parseLines<T extends Origin>(
+function parseLines<T extends RequestOrigin>(
   text: string,
   file: string,
   hint: string,

@@ -53,7 +53,7 @@ const EVERY_TYPE = ['rope_theta', 'rope_type', 'type', 'partial_rotary_factor', 
 const UNUSED_KEYS = ['finetuned', 'mrope_section', 'mrope_interleaved'];
 
 /** The length of the original training, if no key outside the parameters counts. */
-export function originalMaxPositions(config: Config, parameters: Parameters): number {
+function originalMaxPositions(config: Config, parameters: Parameters): number {
   const key = 'original_max_position_embeddings';
   return ropeNumber(config, parameters, key) ?? config.number('max_position_embeddings');
 }

@@ -2,15 +2,16 @@ import type { AltUp, AltUpBlock } from '../altup.ts';
 import type { Config } from '../config.ts';
 import { ropesWithWindows } from '../rope.ts';
 import type { ModelFamily } from './family.ts';
-import { GEMMA_THETAS, sandwichNorms } from './gemma.ts';
 import {
   expectPattern,
+  GEMMA_THETAS,
   gemmaAttention,
   gemmaPerLayerInput,
   keySources,
   readPerLayerEmbeddings,
+  sandwichNorms,
   spareModules,
-} from './gemma-layers.ts';
+} from './gemma.ts';
 import {
   block,
   gatedMlp,

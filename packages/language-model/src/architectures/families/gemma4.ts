@@ -4,15 +4,15 @@ import type { Decoder, ExpertsBeside, Rope } from '../decoder.ts';
 import { ropesByType } from '../rope.ts';
 import { gatedExperts, readExpertSizes, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
-import { sandwichNorms } from './gemma.ts';
 import {
   expectPattern,
   gemmaAttention,
   gemmaPerLayerInput,
   keySources,
   readPerLayerEmbeddings,
+  sandwichNorms,
   spareModules,
-} from './gemma-layers.ts';
+} from './gemma.ts';
 import {
   block,
   gatedMlp,

@@ -17,7 +17,7 @@ import {
 } from './layers.ts';
 
 /** GPT-2's own names of keys. */
-export const GPT2_ALIASES = {
+const GPT2_ALIASES = {
   n_positions: 'max_position_embeddings',
   n_embd: 'hidden_size',
   n_layer: 'num_hidden_layers',
@@ -75,7 +75,7 @@ function conv1d(module: string, input: number, output: number): Linear {
 }
 
 /** A decoder with GPT-2's names. */
-export function gpt2Decoder(
+function gpt2Decoder(
   sizes: Sizes,
   mlp: (module: string) => Mlp,
   attention: (module: string, index: number) => Partial<Attention>,

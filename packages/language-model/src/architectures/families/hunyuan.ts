@@ -10,7 +10,7 @@ import { headNorms, llamaDecoder, llamaLayer, readSizes, type Sizes } from './la
 
 const THETA = 10000;
 
-/** Hunyuan, dense (Tencent 2025): Llama with norms of queries and keys after their rotation, and a larger rotary base. */
+/** Hunyuan, dense (Tencent 2025): Llama with norms of queries and keys after rotation, and a larger rotary base. */
 export const hunyuanDense: ModelFamily = {
   modelType: 'hunyuan_v1_dense',
   defaults: {
@@ -89,7 +89,7 @@ function laterNorms(sizes: Sizes, index: number) {
   return { ...headNorms(sizes, index, { names }), headNorms: 'after rope' } as const;
 }
 
-/** With `alpha`, "dynamic" scaling is the same at every length: base · alpha^(d / (d − 2)) for heads of d dimensions. */
+/** With `alpha`, "dynamic" scaling is the same at every length: base · alpha^(d / (d − 2)), with heads of size d. */
 function readHunyuanRope(config: Config, headDim: number): Rope {
   const parameters = ropeParameters(config);
   const alpha = ropeNumber(config, parameters, 'alpha');

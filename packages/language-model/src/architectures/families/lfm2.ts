@@ -133,7 +133,7 @@ function hybrid(sizes: Sizes, { attends, mlp }: Parts) {
   });
 }
 
-export function shortConvolution(config: Config, hidden: number): (module: string) => Mixer {
+function shortConvolution(config: Config, hidden: number): (module: string) => Mixer {
   const bias = config.boolean('conv_bias');
   const kernel = config.size('conv_L_cache');
   return (module) => ({
@@ -151,7 +151,7 @@ function ignoreLeftovers(config: Config): void {
   config.ignore('num_heads', 'theta', 'tie_word_embeddings');
 }
 
-export function numberedMlp(sizes: Sizes, module: string, width: number): Mlp {
+function numberedMlp(sizes: Sizes, module: string, width: number): Mlp {
   return gatedMlp(sizes, module, { width, names: NUMBERED_NAMES, activation: 'silu' });
 }
 

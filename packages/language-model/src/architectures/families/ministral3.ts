@@ -9,7 +9,7 @@ import { latentAttention, readLatentSizes } from './latent.ts';
 import { llamaDecoder, llamaLayer, readSizes, readWindow, type Sizes } from './layers.ts';
 
 /** Rotary parameters for a config without them. */
-export const MISTRAL_YARN = {
+const MISTRAL_YARN = {
   rope_type: 'yarn',
   rope_theta: 1e6,
   factor: 16,
@@ -22,7 +22,7 @@ export const MISTRAL_YARN = {
 };
 
 /** Keys among the rotary parameters that YaRN does not read. */
-export const TEMPERATURE_KEYS = ['llama_4_scaling_beta', 'max_position_embeddings'];
+const TEMPERATURE_KEYS = ['llama_4_scaling_beta', 'max_position_embeddings'];
 
 /** Ministral 3 (arXiv 2601.08584): Mistral with YaRN, and queries that grow beyond the original length. */
 export const ministral3: ModelFamily = {
@@ -51,7 +51,7 @@ export const ministral3: ModelFamily = {
  * The temperature among the rotary parameters, or null if it changes nothing.
  * @throws UserError if it is missing: transformers does not run such a model either
  */
-export function readTemperature(config: Config, parameters: Parameters): Temperature | null {
+function readTemperature(config: Config, parameters: Parameters): Temperature | null {
   const scale = ropeNumber(config, parameters, 'llama_4_scaling_beta');
   if (scale === null) throw config.error('the rotary parameters lack "llama_4_scaling_beta"');
   const length =
