@@ -3,7 +3,7 @@
  * for. So nothing but our own literals reaches Markdown, HTML or a log without passing through this file.
  */
 
-/** Real names stay under 80 characters (`model.language_model.layers.31.mlp.experts.127.down_proj.weight[expert 3]`). */
+/** Real names stay under 80: `model.language_model.layers.31.mlp.experts.127.down_proj.weight[expert 3]`. */
 const NAME_LENGTH = 120;
 /** A message is a sentence or two with one name in it. */
 const MESSAGE_LENGTH = 400;
@@ -127,7 +127,7 @@ function withoutCommands(line: string): string {
 /** The two characters that `isolate` adds are harmless. */
 const ISOLATES = /[\u2068\u2069]/;
 
-/** A message of any length as one line of a log: the last step before it is written, even if its names are printable. */
+/** A message of any length as one line of a log: the last step before it is written, after all other escaping. */
 export function logLine(text: string): string {
   const line = ordinarySpaces(text).replace(UNSEEN, (character) =>
     ISOLATES.test(character) ? character : named(character),
