@@ -29,17 +29,17 @@ async function judgePlain(weight: MergedWeight): Promise<MergeJudgement> {
   const merge = asMerge(weight, sums) ?? (await inAnotherDtype(weight, sums));
   if (merge) return merge;
   const isUnchanged = isVisible(weight, sums) && sums.change <= LIMIT * tolerance(weight, sums);
-  return judgement(isUnchanged ? 'notApplied' : 'different', weight, sums);
+  return judgment(isUnchanged ? 'notApplied' : 'different', weight, sums);
 }
 
 /** @returns null if it is not the merge */
 function asMerge(weight: MergedWeight, sums: MergeSums): MergeJudgement | null {
   // The distance from the ideal merge, as energy over the entries, beyond the rounding of that merge.
   if (!(sums.excess <= LIMIT * tolerance(weight, sums))) return null;
-  return judgement(isVisible(weight, sums) ? 'applied' : 'belowRounding', weight, sums);
+  return judgment(isVisible(weight, sums) ? 'applied' : 'belowRounding', weight, sums);
 }
 
-function judgement(status: MergeJudgement['status'], weight: MergedWeight, sums: MergeSums): MergeJudgement {
+function judgment(status: MergeJudgement['status'], weight: MergedWeight, sums: MergeSums): MergeJudgement {
   return { status, residual: residualOf(weight, sums), coefficient: coefficientOf(sums) };
 }
 
