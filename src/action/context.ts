@@ -49,7 +49,7 @@ export interface ActionContext {
   readonly temporary: string;
   /** Address of the action's documentation, without a slash at the end. */
   readonly docs: string;
-  /** Of the endpoint (OPENAI_API_KEY). */
+  /** Key of the endpoint (OPENAI_API_KEY). */
   readonly apiKey: string | undefined;
   readonly now: () => Date;
   readonly started: Date;

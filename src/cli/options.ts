@@ -27,7 +27,7 @@ export const CHECKPOINT_FLAGS = '--checkpoint <path>';
 export const CHECKPOINT_WORDS =
   'Hugging Face directory, PEFT or MLX adapter, safetensors, GGUF or ONNX file, or hf://org/model[@revision]';
 
-/** Of a command that measures a checkpoint, or a server's model. */
+/** Options of a command that measures a checkpoint, or a server's model. */
 export function candidateOptions(command: Command): Command {
   command.option(CHECKPOINT_FLAGS, `${CHECKPOINT_WORDS}; without it, --endpoint is measured by its answers alone`);
   spectraOptions(command)
@@ -95,7 +95,7 @@ export function spectraOptions(command: Command): Command {
 const MEMORY_WORDS =
   "memory limit, such as 6GB or 6 (GiB): of the matrices in progress (default: 60% of the machine's), and of the model, which runs layer by layer if it is larger (default: the machine's)";
 
-/** Of a command that runs a model and measures no spectra. */
+/** For a command that runs a model and measures no spectra. */
 export function modelMemoryOption(command: Command): Command {
   return command.option(
     '--max-memory <size>',

@@ -122,8 +122,8 @@ export function summarizeDelta(tensors: readonly TensorMeasurement[]): DeltaMode
     );
   const mlpTopEnergy = topEnergy(MLP_MODULES);
   const attentionTopEnergy = topEnergy(MIXER_MODULES);
-  const telling = (energy: MaybeBounded | null) => (energy !== null && isSaturated(energy) ? null : energy);
-  const [mlp, attention] = [telling(mlpTopEnergy), telling(attentionTopEnergy)];
+  const unsaturated = (energy: MaybeBounded | null) => (energy !== null && isSaturated(energy) ? null : energy);
+  const [mlp, attention] = [unsaturated(mlpTopEnergy), unsaturated(attentionTopEnergy)];
   const ratio = mlp !== null && attention !== null ? quotient(mlp, attention) : null;
   const size = updateSize(blocks);
   return {

@@ -63,7 +63,7 @@ function computed({ maxLength, namings, spare, layers, ...decoder }: Decoder) {
 
 /** The place of the first difference, and its two values; null without one. */
 function firstDifference(one: unknown, other: unknown, place = ''): string | null {
-  // Of experts, which only their names tell apart, the first.
+  // Only their names tell experts apart, so the first stands for all.
   if (typeof one === 'function' && typeof other === 'function') return firstDifference(one(0), other(0), place);
   if (typeof one !== 'object' || one === null || typeof other !== 'object' || other === null) {
     return Object.is(one, other) ? null : `${place}: ${JSON.stringify(one)}, not ${JSON.stringify(other)}`;

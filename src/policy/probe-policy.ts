@@ -55,13 +55,13 @@ const suiteSchema = z.union(
         kind: z.literal('text', 'must be text, or be left out for questions').optional(),
         /** For the built-in suite: the number of facts, with one level of each family. */
         facts: z.int().min(FACTS_RANGE.least).max(FACTS_RANGE.most).optional(),
-        /** Of choices, by default as the format of the file implies; or `refusal`, for requests. */
+        /** Scoring of choices, by default as the format of the file implies; or `refusal`, for requests. */
         scoring: z.enum([...CHOICE_SCORINGS, REFUSAL_SCORING]).optional(),
         /** For requests: a refusal matches one of these regular expressions, in any case. */
         'refusal-patterns': z.array(regularExpression).min(1).optional(),
         /** None of its questions may be answered wrong: they are judged one by one. */
         'must-pass': z.boolean().optional(),
-        /** Of an exact answer. */
+        /** For an exact answer. */
         'max-new-tokens': z.int().positive().max(32_768).optional(),
         /** Sampled answers to each question with a generated answer; missing: one, decoded greedily. */
         samples: z.int().min(2).max(MOST_SAMPLES).optional(),

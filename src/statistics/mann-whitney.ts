@@ -31,7 +31,7 @@ export function mannWhitney(sample: readonly number[], other: readonly number[])
 /** The share of all choices of m ranks whose sum is at least as high. */
 function exactUpperTail(ranks: readonly number[], m: number, observed: number): number {
   const total = ranks.reduce((sum, rank) => sum + rank, 0);
-  // Choices of k of the ranks so far, by their sum. C(60, 30) is below 2^57: only the last digits of counts are rounded.
+  // Choices of k of the ranks so far, by their sum. C(60, 30) is below 2^57: only last digits of counts are rounded.
   const choices = Array.from({ length: m + 1 }, () => new Float64Array(total + 1));
   const none = choices[0];
   if (none) none[0] = 1;

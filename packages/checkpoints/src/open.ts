@@ -28,8 +28,8 @@ import { storedEntries } from './tensors/tensor-value.ts';
  * Open a checkpoint: a Hugging Face directory (`model.safetensors`, or shards with their index; otherwise the same as
  * `pytorch_model.bin`), the directory of a PEFT or MLX adapter, a safetensors file or file of torch.save, or an ONNX or
  * GGUF model (a file, or a directory without other weights). Only headers are read, and pickles call nothing. Links may
- * lead to files of the same folder and into the `blobs` of a Hugging Face cache. Of `hf://org/model` only headers are
- * downloaded: see `fetchTensors`.
+ * lead to files of the same folder and into the `blobs` of a Hugging Face cache. `hf://org/model` downloads only
+ * headers: see `fetchTensors`.
  * @throws UserError for anything that is not exactly one complete checkpoint
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {

@@ -41,7 +41,7 @@ export function documentValue(value: unknown): DocumentValue {
 /** One document of a task with its answers, without any text. */
 const documentSchema = z.strictObject({
   id: count,
-  /** SHA-256 (hexadecimal) of the document, the prompt as sent, and the right answers; null in files of old versions. */
+  /** SHA-256 (hexadecimal) of the document, the prompt as sent, and the right answers; null in files of old versions */
   docHash: text,
   promptHash: text,
   targetHash: text,

@@ -143,7 +143,7 @@ class LevelSearch {
     else this.#hardest = level - 1;
   }
 
-  /** Of equally good levels, the hardest above the target and the easiest below it. */
+  /** If levels are equally good, the hardest above the target and the easiest below it. */
   get #best(): Tried | undefined {
     const ranked = [...this.#tried.values()].map((tried) => {
       const { distance, isEasy } = judge(tried);

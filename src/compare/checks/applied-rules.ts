@@ -43,8 +43,8 @@ export function appliedRules({ policy, metrics, calibration, probes }: Rules): A
       rule.level === 'fail' ? outcomeOf(pair) !== 'within' : outcomeOf(pair) === undefined,
     );
     const within = rule.level === 'fail' ? watched.filter((pair) => outcomeOf(pair) === 'within') : [];
-    // Concentration depends on learning rate, steps and seed more than on data: without a calibration, it is information
-    // if probes judge the model. The size of an update shows divergence, and stays a warning.
+    // Concentration depends on learning rate, steps and seed more than on data: without a calibration, it is only
+    // information if probes judge the model. The size of an update shows divergence, and stays a warning.
     const isInformation = rule.metric !== 'frobeniusNorm' && isBehaviorJudged({ policy, probes });
     const level = isInformation ? 'info' : rule.level;
     return [

@@ -71,7 +71,7 @@ export function changedBehaviorCheck(context: ComparisonContext): Finding[] {
 
 type Changed = FindingOf<'changed-behavior'>;
 
-/** Another value about images or sounds, beside the text model. A key that only one side writes can be a default. */
+/** Another value about images or sounds, not the text model. A key that only one side writes can be a default. */
 function isBesideText({ key, candidate, baseline }: Changed['named'][number]): boolean {
   return /^(?!text_)\w+_config\./.test(key) && candidate !== null && baseline !== null;
 }
@@ -84,7 +84,7 @@ function isContradiction({ key, candidate }: Changed['named'][number]): boolean 
 /** A GGUF file leaves other parts to the program that runs it. */
 const IN_GGUF: ReadonlySet<BehaviorPart> = new Set(['tokenizer', 'chat-template']);
 
-/** Of the format alone? Only between a GGUF file and another: two folders are the same, or they are changed. */
+/** Is only the format another? Only between a GGUF file and another: two folders are the same, or they are changed. */
 function mitigation(part: BehaviorPart, changes: Changed['named'], sides: Sides): Changed['because'] | null {
   const isGguf = (side: Side) => sides[side].checkpoint.format === 'gguf';
   if (isGguf('candidate') === isGguf('baseline')) return null;

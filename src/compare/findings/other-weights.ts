@@ -17,7 +17,7 @@ export const otherWeightsFindings = [
   defineFinding('adapter-and-full', {
     fields: {
       adapter: side,
-      /** Of the full model to the base model of the adapter; `unknown`: the adapter was measured without it. */
+      /** The full model to the base model of the adapter; `unknown`: the adapter was measured without it. */
       relation: z.enum(['is-reference', 'same-reference', 'other-reference', 'unknown']),
     },
     reason: ({ adapter }) => {

@@ -11,7 +11,7 @@ export const trendFinding = defineFinding('trend', {
     run: count,
     sum: z.number(),
     limit: z.number(),
-    /** Of accuracy; for concentration, relative to the baseline. Null: the baseline has no update. */
+    /** Mean change of accuracy, or of concentration relative to the baseline. Null: the baseline has no update. */
     meanChange: z.number().nullable(),
   },
   reason: ({ chart, sum, limit }) =>

@@ -76,7 +76,7 @@ export function sumsByUnit(sample: Sample): number[] {
   return changesByUnit(sample).map((changes) => changes.reduce((sum, change) => sum + change, 0));
 }
 
-/** Of items that each stand for a fact. */
+/** Each item stands for a fact. */
 export function countUnits(items: readonly PairedItem[]): number {
   return unitsOf(items, ({ unit }) => unit).length;
 }

@@ -96,7 +96,7 @@ export const sweepSchema = z.strictObject({
   verdict: z.enum(VERDICTS),
   baseline: z.strictObject({ name: z.string().nullable(), digest: z.string() }),
   policy: z.string().nullable(),
-  /** Of the intervals of changes, two-sided. */
+  /** Level of the intervals of changes, two-sided. */
   confidence: probability,
   /** Different models whose loss is tested: for Holm's adjustment. */
   tests: count,

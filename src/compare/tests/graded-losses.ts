@@ -238,7 +238,7 @@ export function fallsLeftOpen(row: GradedChange, limit: number): LikelihoodMeasu
   return likelihoodMeasures(row).filter(({ lower, kind }) => lower === null || lower <= most(kind));
 }
 
-/** Of log-likelihoods of choices, centered by item: near 1 for versions of one model. Null if one prefers none. */
+/** Correlation of the choices' log-likelihoods, centered by item: near 1 for versions of a model. Null if undefined. */
 function agreementOf(items: readonly PairedItem[]): number | null {
   let [ofBaseline, ofCandidate, ofBoth] = [0, 0, 0];
   for (const { baseline, candidate } of items) {

@@ -16,7 +16,7 @@ const TIMEOUT_MILLISECONDS = 30_000;
 const CLIENT_ERRORS = Array.from({ length: 100 }, (_, i) => 400 + i);
 
 export interface ClientOptions {
-  /** Of the API of an Enterprise server. */
+  /** URL of the API of an Enterprise server. */
   readonly baseUrl?: string | undefined;
   /** Milliseconds per second of waiting: tests do not wait. */
   readonly second?: number;

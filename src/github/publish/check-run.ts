@@ -28,7 +28,7 @@ export interface CheckRun extends CheckRunText, CheckRunPlace {
   readonly conclusion: Conclusion;
   /** The file that shows findings that are about no file. */
   readonly anchor: string;
-  /** Of an open check run; null: a new one. */
+  /** Id of an open check run; null: a new one. */
   readonly id?: number | null;
   readonly digest?: string | undefined;
 }

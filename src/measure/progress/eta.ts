@@ -6,9 +6,9 @@ export interface WorkPart {
 }
 
 /**
- * Estimates how long the rest of some work will take: a part of a known kind takes the mean time of that kind, any other
- * the time of its cost at the rate so far, and the share of free parts stays the same. Late measurements weigh more than
- * early ones: machines change their speed, and after an interrupted run the known results are all at the beginning.
+ * Estimates how long the rest of some work will take: a part of a known kind takes the mean time of that kind, any
+ * other the time of its cost at the rate so far, and the share of free parts stays the same. Late measurements weigh
+ * more than early ones: machines change their speed, and after an interrupted run the known results come first.
  * @param now clock in milliseconds
  */
 export function estimateEta<Key>(parts: ReadonlyMap<Key, WorkPart>, now = () => performance.now()) {

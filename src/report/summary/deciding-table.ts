@@ -52,7 +52,7 @@ function withoutSummary(findings: readonly Finding[]): readonly Finding[] {
   return others.some(({ level }) => level === 'fail') ? others : findings;
 }
 
-/** Of rows with one key, the first: that of the finding. */
+/** The first row of each key, which is that of the finding. */
 const unique = (rows: readonly DecidingRow[]): DecidingRow[] =>
   rows.filter(({ key }, i) => rows.findIndex((other) => other.key === key) === i);
 

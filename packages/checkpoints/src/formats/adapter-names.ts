@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { ADAPTER, MLX_ADAPTER } from '../hub/weight-formats.ts';
 
-/** Of diffusers' `save_lora_weights`. */
+/** Written by diffusers' `save_lora_weights`. */
 export const DIFFUSERS_ADAPTER = 'pytorch_lora_weights.safetensors';
 
 type Writer = 'PEFT' | 'MLX' | 'diffusers' | 'kohya' | 'LyCORIS' | 'torchtune' | 'NeMo' | 'mistral-finetune';

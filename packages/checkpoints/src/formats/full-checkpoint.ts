@@ -11,7 +11,7 @@ import type { WeightUse } from './onnx/weight-use.ts';
 /** An opened checkpoint of full weights, of which only headers have been read. */
 export interface FullCheckpoint {
   readonly format: WeightFormat;
-  /** Of the directory, or of the one file that is the model. */
+  /** Path of the directory, or of the one file that is the model. */
   readonly path: string;
   readonly files: FolderFiles;
   readonly tensors: ReadonlyMap<string, TensorEntry>;

@@ -37,7 +37,7 @@ const journalSchema = z.strictObject({
 });
 type Journal = z.infer<typeof journalSchema>;
 
-/** A file with holes. Its journal lists written ranges only, so a killed process leaves no hole that looks like data. */
+/** A file with holes. Its journal lists only written ranges: a killed process leaves no hole that looks like data. */
 export class PartialFile {
   readonly #options: PartialFileOptions;
   #journal: Journal | null = null;

@@ -15,7 +15,7 @@ interface WantedBytes {
   readonly byteLength: number;
 }
 
-/** A checkpoint on a hub as a local folder. Of most weights, it has the headers and the bytes that were fetched. */
+/** A checkpoint on a hub as a local folder, which has the headers of most weights and the bytes that were fetched. */
 export interface Snapshot extends Pick<SnapshotFiles, 'folder' | 'name' | 'names' | 'weights'> {
   /** Names of weights that programs load in addition or instead; `fetch` downloads their bytes too. */
   readonly others: readonly string[];

@@ -48,7 +48,7 @@ interface Preparation {
   readonly location: string;
   readonly size: number;
   readonly type: PreparedType;
-  /** Of equal size. */
+  /** All have the same size. */
   readonly parts: ReadonlyArray<(graph: Graph) => Value>;
 }
 

@@ -29,7 +29,7 @@ export interface Device {
 /** Bytes of a device left for CUDA's context, its libraries' work space and rounding: an estimate, not measured. */
 export const DEVICE_RESERVE = 2 ** 29;
 
-/** The CPU if a GPU has too little memory for the peak of some work, as far as is known. */
+/** The CPU if a GPU is known to have too little memory for the peak of some work. */
 export function deviceWithMemory(device: Device, bytes: number): Device {
   const { memory = Number.POSITIVE_INFINITY } = device;
   return bytes <= memory - DEVICE_RESERVE

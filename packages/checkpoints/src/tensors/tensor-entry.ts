@@ -55,7 +55,7 @@ export interface TensorRecipe {
   readonly parameters: readonly (number | string)[];
   /** float32, of the shape of the weight. */
   readonly expand: (graph: Graph) => Value;
-  /** Distance of each number to its neighbors in its format, float32 of the same shape. Rounding errs by 1/√12 of it. */
+  /** Distance of each number to its neighbors in its format, float32, same shape. Rounding errs by 1/√12 of it. */
   readonly steps: (graph: Graph) => Value;
   /** These rows of a matrix alone, if the format can: indices int64 [n] → float32 [n, columns]. */
   readonly rows?: (graph: Graph, indices: Value) => Value;

@@ -51,7 +51,7 @@ export interface LightevalDetails {
   readonly isChoice: boolean;
 }
 
-/** Read the documents of a task. @throws UserError with file and row, if it is empty or damaged, or repeats a document */
+/** Read the documents of a task. @throws UserError with file and row if it is empty, damaged, or repeats a document */
 export async function readDetails(folder: string, file: string, of: DetailsContext): Promise<LightevalDetails> {
   const path = join(folder, file);
   const columns = ['doc', 'metric', 'model_response'];

@@ -77,7 +77,7 @@ export interface Layer {
   readonly residual: 'sequential' | 'normed' | 'parallel';
   readonly residualScale: number;
   readonly attentionNorm: Norm | null;
-  /** Of the mixer's output, before it is added. */
+  /** Applied to the mixer's output before it is added. */
   readonly attentionOutputNorm: Norm | null;
   /** Before the MLP; 'attention': the output of `attentionNorm`. */
   readonly mlpNorm: Norm | null | 'attention';

@@ -26,7 +26,7 @@ const schema = z.object({
 });
 
 /**
- * Requests to refuse, one item each, without twins. Of two given replies, the likelier is the answer; without them, a
+ * Requests to refuse, one item each, without twins. The likelier of two given replies is the answer; without them, a
  * reply is written and judged by patterns. @throws UserError with the line and the field
  */
 export function requestItems(

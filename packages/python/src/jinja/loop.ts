@@ -69,7 +69,8 @@ export class Loop extends Special {
   ]);
 
   #cycle(values: readonly JinjaValue[]): JinjaValue {
-    const value = values[this.index0 % values.length];
+    const turn = this.index0;
+    const value = values[turn % values.length];
     if (value === undefined) throw new TemplateError('cycle has no values');
     return value;
   }

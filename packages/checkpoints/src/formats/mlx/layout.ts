@@ -62,7 +62,7 @@ function replaced(tensors: Tensors, change: (entry: TensorEntry) => TensorEntry 
   return isChanged ? changed : tensors;
 }
 
-/** Of layers without experts. */
+/** For layers without experts. */
 const LFM2_NAMES: Readonly<Record<string, string>> = { gate: 'w1', up: 'w3', down: 'w2' };
 
 /** Names of GPT-2 (with matrices stored [out, in]), GPT-NeoX and LFM2's MLP. */

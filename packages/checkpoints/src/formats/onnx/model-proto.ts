@@ -25,7 +25,7 @@ const SPARSE = { values: 1 } as const;
 const ENTRY = { key: 1, value: 2 } as const;
 const EXTERNAL = 1;
 
-/** Of subgraphs of If and Loop; real models have two or three levels. */
+/** Depth of nested subgraphs of If and Loop; real models have two or three levels. */
 const MAX_DEPTH = 16;
 /** The largest exports have tens of thousands of nodes. */
 const MAX_NODES = 2_000_000;

@@ -10,7 +10,7 @@ const SIZE = 64;
 const TOLERANCE_32 = 2e-5;
 const TOLERANCE_64 = 1e-12;
 
-/** Compare a float64 product and a float32 attention on the device with JavaScript's. @returns what is wrong, or null */
+/** Compare float64 products and float32 attention on the device with JavaScript's. @returns what is wrong, or null */
 export async function tryCuda(device: Device = CUDA): Promise<string | null> {
   const [a, b, c] = [wave(0.7), wave(1.3), wave(0.37)];
   const product = await productOf(a, b, device);

@@ -113,7 +113,7 @@ export class SlicedHead {
               token: start + at(part.tokens, i * width + j),
               logit: at(part.logits, i * width + j),
             }));
-            // Of equally likely tokens, those of earlier slices come first.
+            // Equally likely tokens stay in the order of the slices.
             const sorted = [...at(mosts, predicted + i), ...own].toSorted((a, b) => b.logit - a.logit);
             mosts[predicted + i] = sorted.slice(0, MOST_PREDICTED);
           }
