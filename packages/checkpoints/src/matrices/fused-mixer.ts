@@ -97,7 +97,7 @@ function gatesByHead(matrix: FusedMatrix): FusedLayout {
   ]);
 }
 
-/** `[gate z | input x | B | C | time steps]` (Mamba-2, arXiv 2405.21060): z and x are as large as the output's input. */
+/** `[gate z | input x | B | C | time steps]` (Mamba-2, arXiv 2405.21060): z and x each fill the output's input. */
 function mamba2(matrix: FusedMatrix): FusedLayout {
   const { heads, headDim } = matrix.architecture.mixer.mamba;
   if (!heads) return missing('the number of heads of Mamba-2');
