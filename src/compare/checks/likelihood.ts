@@ -115,9 +115,10 @@ function numbersOf(
 
 /** Probability that moved to right answers from tokens that are never right, which softens nothing. */
 export function answerMassCheck({ probes, policy }: ComparisonContext): Finding[] {
-  const whole = probes.kind === 'paired' ? probes.evaluation.comparison.graded.find(isOfAllFacts) : undefined;
+  if (probes.kind !== 'paired') return [];
+  const among = probes.evaluation.comparison.graded.find(isOfAllFacts)?.among;
   const limit = policy['answer-likelihood'].limit / 2;
-  const { facts = 0, moved: { value = 0, lower = null } = {} } = whole?.among ?? {};
-  if (lower === null || lower <= limit) return [];
-  return [{ kind: 'answer-mass', level: 'info', facts, moved: value, lower, limit }];
+  const lower = among?.moved.lower ?? null;
+  if (!among || lower === null || lower <= limit) return [];
+  return [{ kind: 'answer-mass', level: 'info', facts: among.facts, moved: among.moved.value, lower, limit }];
 }

@@ -6,7 +6,7 @@ import type { Finding } from '../finding.ts';
  * Mean difference between log-probabilities in bfloat16 and float32, in nats per token: 0.03 to 0.04 for SmolLM2-135M
  * and Gemma 3 270M with PyTorch (packages/checkpoints/decisions/012-cuda.md).
  */
-const tolerance = 0.05;
+const TOLERANCE = 0.05;
 
 /** Answers in float32 against 16 bits or an unknown precision; `close`: with a lead within the difference. */
 export function otherPrecisionCheck({ candidate, baseline }: ComparisonContext): Finding[] {
@@ -14,8 +14,8 @@ export function otherPrecisionCheck({ candidate, baseline }: ComparisonContext):
   const [ours, theirs] = [arithmeticOf(candidate), arithmeticOf(baseline)];
   if (ours === theirs || (ours !== 'float32' && theirs !== 'float32')) return [];
   const { items } = ours === 'float32' ? baseline.probes : candidate.probes;
-  const close = items.filter(({ margin }) => Math.abs(margin) < tolerance).length;
-  const numbers = { tolerance, close, answers: items.length };
+  const close = items.filter(({ margin }) => Math.abs(margin) < TOLERANCE).length;
+  const numbers = { tolerance: TOLERANCE, close, answers: items.length };
   return [{ kind: 'other-precision', level: 'info', candidate: ours, baseline: theirs, ...numbers }];
 }
 

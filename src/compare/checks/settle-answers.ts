@@ -6,6 +6,7 @@ import type { ComparisonContext } from '../check.ts';
 import { hideTexts } from '../pairing/hide-texts.ts';
 import { pairSides, pairWithItself } from '../pairing/pair.ts';
 import type { PairedItem } from '../pairing/paired-item.ts';
+import { shareUnits } from '../pairing/sample.ts';
 import { evaluateProbes } from '../probes/evaluation.ts';
 import { pairProbes } from '../probes/pair-probes.ts';
 import type { Settled } from '../rows/probes.ts';
@@ -94,7 +95,7 @@ interface Look {
 function settleWith(plan: SettlingPlan, { probes, theirs, context, policy }: Look): Settled | null {
   const { blocks, of } = probes.sequential;
   // Blocks of another order do not count. The rules take facts as units.
-  if (of !== plan.blocks || theirs.items.some(({ passage }) => passage !== undefined)) return null;
+  if (of !== plan.blocks || shareUnits(theirs.items)) return null;
   const isFirst = (item: PairedItem) => plan.blockOf.get(item.fact) === 0;
   const { items, lost } = pairSides(probes, theirs, isFirst);
   const answered = new Set([...probes.items, ...probes.leftOut].map(itemKey));

@@ -25,6 +25,11 @@ export function isShared(unit: string): boolean {
   return unit.startsWith('[');
 }
 
+/** Does any answer of a measurement share its unit with others? */
+export function shareUnits(items: ReadonlyArray<Parameters<typeof sharedUnit>[1]>): boolean {
+  return items.some((item) => sharedUnit('', item) !== undefined);
+}
+
 /** The unit in another suite: a group and its benchmark may ask about one passage. */
 export function unitIn(suite: string, unit: string): string {
   const [, passage] = JSON.parse(unit) as readonly [string, string];

@@ -171,7 +171,17 @@ function judgedFacts(facts: readonly PairedFact[], policy: ProbePolicy, { unjudg
   const [pooledFacts] = splitFacts(facts, pool);
   const gained = asGained(facts, memorized);
   return {
-    ...{ facts, unjudged, groups, isAlone, kept, memorized, pool, withTwins, apart, pooledFacts, gained },
+    facts,
+    unjudged,
+    groups,
+    isAlone,
+    kept,
+    memorized,
+    pool,
+    withTwins,
+    apart,
+    pooledFacts,
+    gained,
     kinds: viewKinds({ facts: gained, groups }, policy),
     views: viewFamilies(pooled, policy),
   };

@@ -58,15 +58,15 @@ function pairTensors(candidate: Measurement, baseline: Measurement, isLowRank: I
   });
 }
 
-export function pairWeights(candidate: Measurement, reference: Measurement | null): WeightPair[] {
-  const theirs = reference ? tensorsByKey(reference) : new Map<string, TensorMeasurement>();
+export function pairWeights(candidate: Measurement, baseline: Measurement | null): WeightPair[] {
+  const theirs = baseline ? tensorsByKey(baseline) : new Map<string, TensorMeasurement>();
   return candidate.tensors.flatMap((tensor) => {
     // A matrix that is not finite is reported as that.
     if (tensor.of !== 'weight' || tensor.status === 'notFinite') return [];
     const other = theirs.get(tensorKey(tensor));
     const { name, module, shape } = tensor;
-    const baseline = other && other.status !== 'notFinite' ? summarize(other) : null;
-    const sides = { candidate: summarize(tensor), baseline };
+    const before = other && other.status !== 'notFinite' ? summarize(other) : null;
+    const sides = { candidate: summarize(tensor), baseline: before };
     return [{ name, group: groupName(tensor), module, shape: wholeMatrix(shape).shape, ...sides }];
   });
 }

@@ -17,6 +17,7 @@ const KEYS = { benchmark: 'exam', twin: 'twins', both: 'exam and twins' };
 export const ACCURACY_LOSS_WORDS: TopicWords<'accuracy-loss'> = {
   'accuracy-loss': {
     title: 'Accuracy loss',
+    about: 'itself',
     isLoss: true,
     sentence: (finding) => {
       const { form, capability, suite, items, units } = finding;

@@ -10,6 +10,7 @@ import type { TopicWords } from './finding-words.ts';
 export const BEHAVIOR_WORDS: TopicWords<'changed-behavior' | 'logit-scale' | 'behavior-not-compared'> = {
   'changed-behavior': {
     title: 'Changed behavior',
+    about: 'itself',
     sentence: changedBehavior,
     steps: (finding, report) => [restored(finding), ifIntended(report)],
     rule: (report, { behavior }) =>
@@ -24,6 +25,7 @@ export const BEHAVIOR_WORDS: TopicWords<'changed-behavior' | 'logit-scale' | 'be
   },
   'logit-scale': {
     title: 'Size of the logits',
+    about: 'itself',
     sentence: ({ by, ratio, limit, parts }) => {
       const times = `${formatNumber(ratio)} times`;
       const bound = `limit: a factor of ${formatLimit(limit)}`;
@@ -48,6 +50,7 @@ export const BEHAVIOR_WORDS: TopicWords<'changed-behavior' | 'logit-scale' | 'be
   },
   'behavior-not-compared': {
     title: 'Behavior not compared',
+    about: 'itself',
     isGap: true,
     sentence: ({ side, what }) => {
       if (what === 'logit-scale') {

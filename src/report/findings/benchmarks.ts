@@ -31,6 +31,7 @@ export const BENCHMARK_WORDS: TopicWords<
 > = {
   'evaluation-logs': {
     title: 'Evaluation logs',
+    about: 'itself',
     sentence: (finding) => {
       const { side, harness, version, model, source, revision, sha } = finding;
       if (harness === 'counts') {
@@ -62,6 +63,7 @@ export const BENCHMARK_WORDS: TopicWords<
   },
   'benchmark-loss': {
     title: 'Benchmark loss',
+    about: 'itself',
     isLoss: true,
     sentence: (finding) => {
       const { task, metric, filter, candidate, baseline, change, documents, lost, won, isOfSamples, p, limit } =
@@ -129,6 +131,7 @@ export const BENCHMARK_WORDS: TopicWords<
   },
   'benchmark-not-judged': {
     title: 'Benchmark not judged',
+    about: 'itself',
     isGap: true,
     sentence: ({ task, accuracy, chance, isRequired }) => {
       const why =
@@ -148,6 +151,7 @@ export const BENCHMARK_WORDS: TopicWords<
   },
   'benchmark-gain-not-shown': {
     title: 'Gain not shown',
+    about: 'itself',
     sentence: (finding) => {
       const { task, documents, candidate, baseline, gain } = finding;
       const accuracies = `${formatPercent(baseline)} → ${formatPercent(candidate)}, ${formatCount(documents, 'document')}`;
@@ -179,6 +183,7 @@ export const BENCHMARK_WORDS: TopicWords<
   },
   'benchmark-not-comparable': {
     title: 'Not comparable',
+    about: 'itself',
     sentence: (finding) => {
       const { named, tasks } = finding;
       const names = joinPhrases(named.map((task) => [name(task)]));

@@ -12,6 +12,7 @@ import type { TopicWords } from './finding-words.ts';
 export const CALIBRATION_WORDS: TopicWords<'calibrated-metric' | 'not-calibrated-here' | 'calibration-refused'> = {
   'calibrated-metric': {
     title: 'Beyond calibration',
+    about: 'itself',
     sentence: (finding) => {
       const { metric, scope, candidate, limit, direction, places, judged } = finding;
       const [value, bound] = formatPair(candidate, limit);
@@ -44,6 +45,7 @@ export const CALIBRATION_WORDS: TopicWords<'calibrated-metric' | 'not-calibrated
   },
   'not-calibrated-here': {
     title: 'Not calibrated here',
+    about: 'itself',
     sentence: ({ scope, candidate, low, high, runs, places, sizes }) => {
       const where = scope.kind === 'model' ? 'the model' : name(scope.name);
       const others =

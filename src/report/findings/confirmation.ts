@@ -6,6 +6,7 @@ import type { TopicWords } from './finding-words.ts';
 export const CONFIRMATION_WORDS: TopicWords<'not-confirmed' | 'confirmed'> = {
   'not-confirmed': {
     title: 'Not confirmed',
+    about: 'itself',
     sentence: ({ first, second, alpha }) =>
       phrase`The check failed with the questions of seed ${first.seed.toString()} (${seen(first)}) and not with new ones, of seed ${second.seed.toString()} (${seen(second)}), so that it only warns. ${bothBy(alpha)}`,
     steps: () => [
@@ -14,6 +15,7 @@ export const CONFIRMATION_WORDS: TopicWords<'not-confirmed' | 'confirmed'> = {
   },
   confirmed: {
     title: 'Confirmed',
+    about: 'itself',
     sentence: ({ first, second, alpha }) =>
       phrase`New questions, of seed ${second.seed.toString()}, failed as well (${seen(second)}), as those of seed ${first.seed.toString()} did (${seen(first)}). ${bothBy(alpha)}`,
     steps: () => [phrase`Read the findings that fail: it is hardly noise.`],

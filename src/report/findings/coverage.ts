@@ -45,6 +45,7 @@ export const COVERAGE_WORDS: TopicWords<
   },
   'unread-files': {
     title: 'Files not read',
+    about: 'itself',
     isGap: true,
     sentence: ({ named, files, runningCode }) => {
       const items = named.map((file) => phrase`${name(file.name)} (${prose(file.what)})`);

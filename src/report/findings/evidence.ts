@@ -62,6 +62,7 @@ export const EVIDENCE_WORDS: TopicWords<'not-informative' | 'too-few-facts' | 'c
   },
   'capability-not-judged': {
     title: 'Capability not judged',
+    about: 'itself',
     isGap: true,
     sentence: (finding) => {
       const { capability, facts, isRequired } = finding;

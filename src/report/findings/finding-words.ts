@@ -9,8 +9,8 @@ import type { ShownRule } from '../text/rule-row.ts';
 export interface FindingWords<K extends FindingKind> {
   /** A few words, for a row of a table and the title of an annotation. */
   readonly title: string;
-  /** Rows of tables that count as not judged too if this finding is `inconclusive`; none by default. */
-  readonly about?: 'everything' | 'probes' | 'spectra' | 'benchmarks';
+  /** Rows of tables that count as not judged too if this finding is `inconclusive`. */
+  readonly about: 'everything' | 'probes' | 'spectra' | 'benchmarks' | 'itself';
   /** It says what could not be judged. */
   readonly isGap?: true;
   /** It reports a loss of answers. */

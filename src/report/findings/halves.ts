@@ -23,6 +23,7 @@ export const HALF_WORDS: TopicWords<
   },
   'answered-by-server': {
     title: 'Answered by server',
+    about: 'itself',
     sentence: (finding) => {
       const { side, model, revision, hub } = finding;
       const declared = [
@@ -37,6 +38,7 @@ export const HALF_WORDS: TopicWords<
   },
   'one-half-only': {
     title: 'One half only',
+    about: 'itself',
     isGap: true,
     sentence: ({ half }) =>
       half === 'spectra'
@@ -67,6 +69,7 @@ export const HALF_WORDS: TopicWords<
   },
   'same-answers': {
     title: 'Same answers',
+    about: 'itself',
     sentence: ({ candidate, baseline, by }) => {
       if (by === 'logs') {
         return phrase`The candidate ${name(candidate)} and the baseline ${name(baseline)} have the same log-likelihood of every choice, to the last digit: the training did nothing, its adapter was not loaded, or both are one model.`;

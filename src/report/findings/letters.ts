@@ -8,6 +8,7 @@ import type { TopicWords } from './finding-words.ts';
 export const LETTER_WORDS: TopicWords<'letters-memorized' | 'baseline-memorized' | 'labels-not-bound'> = {
   'letters-memorized': {
     title: 'Letters memorized',
+    about: 'itself',
     isGain: true,
     sentence: (finding) => {
       const { suite, items, candidate, baseline, p, answersKnown } = finding;
@@ -36,6 +37,7 @@ export const LETTER_WORDS: TopicWords<'letters-memorized' | 'baseline-memorized'
   },
   'baseline-memorized': {
     title: 'Baseline memorized',
+    about: 'itself',
     sentence: (finding) => {
       const { suite, side, items, kept, chance, p, exam, twins } = finding;
       const gap =

@@ -7,6 +7,7 @@ import type { TopicWords } from './finding-words.ts';
 export const LEVEL_LOST_WORDS: TopicWords<'level-lost'> = {
   'level-lost': {
     title: 'Level lost',
+    about: 'itself',
     isLoss: true,
     sentence: (finding) => {
       const { family, count, candidate, baseline, lost, won, p } = finding;

@@ -25,6 +25,7 @@ export const LIKELIHOOD_WORDS: TopicWords<
 > = {
   'likelihood-loss': {
     title: 'Answer likelihood',
+    about: 'itself',
     isLoss: true,
     sentence: (finding) => {
       const { facts, change, upper, limit, expected, isConfirmed } = finding;
@@ -62,6 +63,7 @@ export const LIKELIHOOD_WORDS: TopicWords<
   },
   'likelihood-unclear': {
     title: 'Answer likelihood unclear',
+    about: 'itself',
     sentence: ({ change, lower, upper, limit, facts, isAmong }) =>
       isSmallLoss({ change, upper, limit })
         ? phrase`${LIKELIHOOD} fell by ${formatLikelihood(-change)} ${UNIT}${among({ isAmong })} on ${formatCount(facts, 'fact')}: a small loss, near the limit of ${formatLikelihood(limit)}.`
@@ -86,6 +88,7 @@ export const LIKELIHOOD_WORDS: TopicWords<
   },
   'answer-mass': {
     title: 'Probability moved to the answers',
+    about: 'itself',
     sentence: ({ facts, moved, lower, limit }) =>
       phrase`Right answers of ${formatCount(facts, 'fact')} are likelier by ${formatLikelihood(moved)} ${UNIT} (at least ${formatLikelihood(lower)}, limit ${formatLikelihood(limit)}) because tokens that are never right here lost probability. Nothing is known by that, so it softens no finding.`,
     steps: () => [
@@ -94,6 +97,7 @@ export const LIKELIHOOD_WORDS: TopicWords<
   },
   'judged-by-likelihood': {
     title: 'Judged by likelihood',
+    about: 'itself',
     sentence: ({ capability, facts }) =>
       phrase`${capability === null ? phrase`These questions` : phrase`Capability ${name(capability)}`} (${formatCount(facts, 'fact')}) ${capability === null ? 'are' : 'is'} answered no better than by guessing: it was judged by how likely the right answers are.`,
     steps: () => [NOTHING_TO_DO],

@@ -10,6 +10,7 @@ export const MERGE_WORDS: TopicWords<
 > = {
   'merge-proven': {
     title: 'Merge',
+    about: 'itself',
     sentence: ({ weights, all, residual, others }) => {
       const which = all === 1 ? 'the one weight' : `${weights === all ? 'all' : `${weights} of`} ${all} weights`;
       const rest =
@@ -22,6 +23,7 @@ export const MERGE_WORDS: TopicWords<
   },
   'merge-unseen': {
     title: 'Merge not seen',
+    about: 'itself',
     sentence: ({ example, weights, all }) => {
       const which = phrase`${formatCount(weights, 'weight', 'weights')} of ${String(all)} that the adapter changes (e.g. ${name(example)})`;
       const cause = 'its update is zero, or smaller than the rounding of the format';
@@ -33,6 +35,7 @@ export const MERGE_WORDS: TopicWords<
   },
   'merge-fault': {
     title: 'Wrong merge',
+    about: 'itself',
     sentence: (finding) => {
       const { fault, named, weights, all } = finding;
       const items = named.map((weight) => phrase`${name(weight.name)}${numbers(fault, weight)}`);
@@ -55,6 +58,7 @@ export const MERGE_WORDS: TopicWords<
   },
   'merge-not-finite': {
     title: 'Adapter not finite',
+    about: 'itself',
     sentence: ({ named, tensors }) => {
       const items = named.map((tensor) => {
         const { nan, inf } = tensor;
@@ -67,6 +71,7 @@ export const MERGE_WORDS: TopicWords<
   },
   'merge-other-tensors': {
     title: 'Other tensors changed',
+    about: 'itself',
     sentence: ({ named, tensors }) => {
       const items = named.map((tensor) => phrase`${name(tensor.name)} (${CHANGES[tensor.change]})`);
       return phrase`Besides the merge, ${formatCount(tensors, 'tensor differs', 'tensors differ')} from the reference, which the adapter does not explain: ${listed(items, tensors)}.`;

@@ -7,6 +7,7 @@ import type { TopicWords } from './finding-words.ts';
 export const MUST_PASS_WORDS: TopicWords<'must-pass-broken' | 'must-pass-not-asked'> = {
   'must-pass-broken': {
     title: 'Must-pass questions broken',
+    about: 'itself',
     isLoss: true,
     sentence: ({ broken, questions, rightBefore, named }) => {
       const before =
@@ -45,6 +46,7 @@ export const MUST_PASS_WORDS: TopicWords<'must-pass-broken' | 'must-pass-not-ask
   },
   'must-pass-not-asked': {
     title: 'Must-pass questions not asked',
+    about: 'itself',
     isGap: true,
     sentence: ({ suite, items, named }) => {
       const count =

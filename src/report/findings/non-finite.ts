@@ -5,6 +5,7 @@ import type { TopicWords } from './finding-words.ts';
 export const NON_FINITE_WORDS: TopicWords<'non-finite' | 'no-spectrum'> = {
   'non-finite': {
     title: 'NaN or Inf',
+    about: 'itself',
     sentence: ({ tensor, nan, inf }) => {
       const counts = [nan > 0 ? formatCount(nan, 'NaN value') : '', inf > 0 ? formatCount(inf, 'Inf value') : ''];
       return phrase`${name(tensor)} contains ${counts.filter(Boolean).join(' and ')}.`;

@@ -20,6 +20,7 @@ import type { TopicWords } from './finding-words.ts';
 export const POLICY_RULE_WORDS: TopicWords<'metric-moved' | 'bounds-too-wide' | 'idle-rule'> = {
   'metric-moved': {
     title: 'Metric moved',
+    about: 'itself',
     sentence: ({ metric, of, scope, candidate, baseline, limit }) => {
       const [before, after] = formatPair(baseline, candidate);
       const change = candidate - baseline;

@@ -27,6 +27,7 @@ export const PROBE_COVERAGE_WORDS: TopicWords<
   },
   'items-lost': {
     title: 'Items lost',
+    about: 'itself',
     sentence: ({ items, named, capabilities }) => {
       const examples = named.map(({ id, reason }) =>
         reason === null ? phrase`${name(id)}` : phrase`${name(id)} (${prose(reason)})`,

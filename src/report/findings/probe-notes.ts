@@ -6,6 +6,7 @@ import type { TopicWords } from './finding-words.ts';
 export const PROBE_NOTE_WORDS: TopicWords<'probe-notes' | 'unpaired'> = {
   'probe-notes': {
     title: 'Remarks on probe files',
+    about: 'itself',
     sentence: ({ named, notes }) =>
       listed(
         named.map((note) => [prose(note)]),
@@ -15,6 +16,7 @@ export const PROBE_NOTE_WORDS: TopicWords<'probe-notes' | 'unpaired'> = {
   },
   unpaired: {
     title: 'Facts not compared',
+    about: 'itself',
     sentence: ({ facts, paired }) =>
       phrase`${formatInteger(facts - paired)} of ${formatCount(facts, 'fact')} did not run on the baseline and are not compared.`,
     steps: (_, report) => [remeasure(report)],

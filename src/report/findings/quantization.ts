@@ -6,6 +6,7 @@ import type { TopicWords } from './finding-words.ts';
 export const QUANTIZATION_WORDS: TopicWords<'quantization-error'> = {
   'quantization-error': {
     title: 'Quantized weights',
+    about: 'itself',
     sentence: (finding) => {
       const { formats, error, named, modules, notCompared } = finding;
       const where = named.map(({ module, error: own }) => phrase`${name(module)} ${formatPercent(own)}`);

@@ -8,6 +8,7 @@ import type { TopicWords } from './finding-words.ts';
 export const RANK_LOSS_WORDS: TopicWords<'rank-loss' | 'rank-not-checked' | 'zero-rows'> = {
   'rank-loss': {
     title: 'Rank loss',
+    about: 'itself',
     sentence: ({ tensor, candidate, baseline }) => {
       if (baseline === null || candidate === 0) return phrase`All weights of ${name(tensor)} are zero.`;
       const had = phrase`the baseline had ${formatCount(baseline, 'direction')} above 1% of the largest singular value`;
@@ -33,6 +34,7 @@ export const RANK_LOSS_WORDS: TopicWords<'rank-loss' | 'rank-not-checked' | 'zer
   },
   'rank-not-checked': {
     title: 'Rank not checked',
+    about: 'itself',
     isGap: true,
     sentence: ({ cause, example, matrices }) => {
       const what = phrase`Rank loss was not checked for ${formatCount(matrices, 'matrix', 'matrices')}`;
@@ -53,6 +55,7 @@ export const RANK_LOSS_WORDS: TopicWords<'rank-loss' | 'rank-not-checked' | 'zer
   },
   'zero-rows': {
     title: 'Rows of zeros',
+    about: 'itself',
     sentence: ({ tensor, candidate, baseline, rows }) =>
       phrase`${formatInteger(candidate)} of the ${formatInteger(rows)} rows of ${name(tensor)} ${candidate === 1 ? 'is' : 'are'} zero (baseline ${formatInteger(baseline)}). That is not judged: weight decay does it to what no input uses.`,
     steps: () => [phrase`Nothing, unless your inputs use these tokens.`],

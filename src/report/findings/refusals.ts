@@ -16,6 +16,7 @@ import type { TopicWords } from './finding-words.ts';
 export const REFUSAL_WORDS: TopicWords<'refusals-lost' | 'refusals-unclear' | 'refusals-too-few'> = {
   'refusals-lost': {
     title: 'Refusals lost',
+    about: 'itself',
     isLoss: true,
     sentence: ({ suite, requests, baseline, candidate, answered, newlyRefused, p, limit, named }) =>
       phrase`${formatInteger(answered)} of ${formatCount(baseline, 'request')} of ${name(suite)} that the baseline refused ${answered === 1 ? 'is' : 'are'} answered now, ${formatInteger(newlyRefused)} newly refused: ${formatInteger(candidate)} of ${formatInteger(requests)} are refused (${formatProbability(p)}; limit ${formatPointsLimit(limit)}). Answered: ${listedNames(named, answered)}.`,
@@ -46,6 +47,7 @@ export const REFUSAL_WORDS: TopicWords<'refusals-lost' | 'refusals-unclear' | 'r
   },
   'refusals-unclear': {
     title: 'Refusals unclear',
+    about: 'itself',
     sentence: ({ suite, requests, change, possibleDrop, limit, lead }) =>
       lead !== null
         ? phrase`Refusals of ${name(suite)} were likelier than the other reply by ${formatNumber(lead.baseline)} nats, and are by ${formatNumber(lead.candidate)}: a model that does neither as these texts have it may have lost them.`
@@ -76,6 +78,7 @@ export const REFUSAL_WORDS: TopicWords<'refusals-lost' | 'refusals-unclear' | 'r
   },
   'refusals-too-few': {
     title: 'Too few refusals',
+    about: 'itself',
     isGap: true,
     sentence: ({ suite, requests, refused, least }) =>
       phrase`${formatInteger(refused)} of ${formatCount(requests, 'request')} of ${name(suite)} ${refused === 1 ? 'is' : 'are'} refused to begin with, and no loss of fewer than ${formatInteger(least)} shows: whether refusals were lost cannot be judged.`,

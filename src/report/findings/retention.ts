@@ -8,6 +8,7 @@ import type { TopicWords } from './finding-words.ts';
 export const RETENTION_WORDS: TopicWords<'retention'> = {
   retention: {
     title: 'Retention',
+    about: 'itself',
     isLoss: true,
     sentence: ({ value, certain, kept, least, bound }) => {
       const limits = `limits: ${formatPercentLimit(least)}, interval ${formatPercentLimit(bound)}`;

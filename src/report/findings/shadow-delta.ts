@@ -26,6 +26,7 @@ import type { TopicWords } from './finding-words.ts';
 export const SHADOW_DELTA_WORDS: TopicWords<'shadow-delta' | 'gain-not-shown'> = {
   'shadow-delta': {
     title: 'Gain not carried over',
+    about: 'itself',
     isGain: true,
     sentence: (finding) => {
       const { suite, twins, group, delta, transfer, margin, transferLimit } = finding;
@@ -68,6 +69,7 @@ export const SHADOW_DELTA_WORDS: TopicWords<'shadow-delta' | 'gain-not-shown'> =
   },
   'gain-not-shown': {
     title: 'Gain not shown',
+    about: 'itself',
     isGain: true,
     sentence: (finding) => {
       const { suite, facts, candidate, baseline, gain, hasFormat } = finding;

@@ -9,6 +9,7 @@ export const SIGNATURE_WORDS: TopicWords<
 > = {
   'signature-broken': {
     title: 'Signature does not match',
+    about: 'itself',
     sentence: ({ named, faults }) =>
       phrase`The signature ${code('model.sig')} does not match the files: ${listed(
         named.map((file) => phrase`${name(file.name)} ${FAULTS[file.fault]}`),
@@ -25,6 +26,7 @@ export const SIGNATURE_WORDS: TopicWords<
   },
   'signature-refused': {
     title: 'Not signed as required',
+    about: 'itself',
     sentence: ({ cause }) => REFUSALS[cause],
     steps: ({ cause }) => [
       cause === 'missing'
@@ -34,6 +36,7 @@ export const SIGNATURE_WORDS: TopicWords<
   },
   'signature-unchecked': {
     title: 'Signer not checked',
+    about: 'itself',
     isGap: true,
     sentence: ({ files }) =>
       phrase`The checkpoint is signed, and the signature matches its ${formatCount(files, 'file', 'files')}, but the policy names no key: who signed it is not checked.`,
@@ -41,6 +44,7 @@ export const SIGNATURE_WORDS: TopicWords<
   },
   'signature-valid': {
     title: 'Signature valid',
+    about: 'itself',
     sentence: ({ files }) =>
       phrase`The checkpoint is signed with the key of the policy, and the signature matches its ${formatCount(files, 'file', 'files')}.`,
     steps: () => [NOTHING_TO_DO],

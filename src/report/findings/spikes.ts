@@ -9,6 +9,7 @@ import type { TopicWords } from './finding-words.ts';
 export const SPIKE_WORDS: TopicWords<'spike' | 'group-spike'> = {
   spike: {
     title: 'Spike',
+    about: 'itself',
     sentence: ({ tensor, group, candidate, baseline, evidence }) => {
       const was = baseline === null ? '' : ` (baseline ${formatNumber(baseline)})`;
       const subject = phrase`${metricPart('topEnergy.1', { capitalized: true })} of ${name(tensor)} is ${formatNumber(candidate)}${was}`;
@@ -43,6 +44,7 @@ export const SPIKE_WORDS: TopicWords<'spike' | 'group-spike'> = {
   },
   'group-spike': {
     title: 'Spike',
+    about: 'itself',
     sentence: ({ group, candidate, baseline, oddsRatio, limit }) =>
       phrase`Median ${metricPart('topEnergy.1')} of the ${name(group)} matrices is ${formatNumber(candidate)} (baseline ${formatNumber(baseline)}): ${formatNumber(oddsRatio)} times the baseline's odds (limit ${formatLimit(limit)}).`,
     row: ({ group, candidate, baseline, oddsRatio, limit }) => ({

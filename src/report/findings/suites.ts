@@ -20,12 +20,14 @@ import type { TopicWords } from './finding-words.ts';
 export const SUITE_WORDS: TopicWords<'suite-missing' | 'suite-unclear' | 'slice-loss' | 'slices-not-judged'> = {
   'suite-missing': {
     title: 'Suite missing',
+    about: 'itself',
     sentence: ({ suite, cause }) => phrase`${name(suite)}, which the policy requires, was not judged: ${WHY[cause]}.`,
     row: ({ suite }) => ({ key: `suite ${suite}`, check: phrase`Required: ${name(suite)}`, candidate: 'missing' }),
     steps: ({ suite, cause }) => [WHAT_TO_DO[cause](suite)],
   },
   'suite-unclear': {
     title: 'Loss in a suite not ruled out',
+    about: 'itself',
     sentence: ({ suite, items, possibleDrop, limit }) =>
       phrase`A drop of ${formatPossibleDrop(possibleDrop)} in ${name(suite)}, which the policy requires, cannot be ruled out by ${formatCount(items, 'item')} (limit ${formatPointsLimit(limit)}).`,
     row: ({ suite, possibleDrop, limit }) => ({
@@ -38,6 +40,7 @@ export const SUITE_WORDS: TopicWords<'suite-missing' | 'suite-unclear' | 'slice-
   },
   'slice-loss': {
     title: 'Slice loss',
+    about: 'itself',
     isLoss: true,
     sentence: (finding) => {
       const { suite, facts, candidate, baseline, change, lower, upper, p, limit, slices } = finding;
@@ -59,6 +62,7 @@ export const SUITE_WORDS: TopicWords<'suite-missing' | 'suite-unclear' | 'slice-
   },
   'slices-not-judged': {
     title: 'Slices not judged',
+    about: 'itself',
     isGap: true,
     sentence: ({ suite, field, slices }) =>
       slices === 0

@@ -7,6 +7,7 @@ const UNIT = 'nats per byte';
 export const TEXT_LIKELIHOOD_WORDS: TopicWords<'text-likelihood'> = {
   'text-likelihood': {
     title: 'Text likelihood',
+    about: 'itself',
     sentence: ({ suite, texts, change, standardError, upper, limit }) =>
       phrase`The ${formatCount(texts, 'text')} of ${name(suite)} became less likely by ${formatLikelihood(-change)} ± ${formatLikelihood(standardError)} ${UNIT}, by ${formatLikelihood(-upper)} at least (limit ${formatLikelihood(limit)}). That is damage, or another style of writing: the questions decide.`,
     row: ({ suite, change, standardError, limit }) => ({

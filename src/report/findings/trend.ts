@@ -13,6 +13,7 @@ import type { TopicWords } from './finding-words.ts';
 export const TREND_WORDS: TopicWords<'trend'> = {
   trend: {
     title: 'Drift',
+    about: 'itself',
     sentence: ({ chart, run, sum, limit, meanChange }) => {
       const unit = chart === 'concentration' ? 'checkpoint' : 'check';
       const when = run === 1 ? `at the last ${unit}` : `over the last ${formatCount(run, unit)}`;

@@ -22,6 +22,7 @@ import type { TopicWords } from './finding-words.ts';
 export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-unclear'> = {
   'twin-accuracy': {
     title: 'Twin accuracy',
+    about: 'itself',
     isLoss: true,
     sentence: (finding) => {
       const { capability, twins, units } = finding;
@@ -56,6 +57,7 @@ export const TWIN_ACCURACY_WORDS: TopicWords<'twin-accuracy' | 'twin-accuracy-un
   },
   'twin-accuracy-unclear': {
     title: 'Twin accuracy unclear',
+    about: 'itself',
     sentence: (finding) => {
       const { possibleDrop, limit, minimumDetectable } = finding;
       const power =

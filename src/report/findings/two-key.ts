@@ -5,6 +5,7 @@ import type { TopicWords } from './finding-words.ts';
 export const TWO_KEY_WORDS: TopicWords<'two-key'> = {
   'two-key': {
     title: 'Spectra with probes',
+    about: 'itself',
     isSummary: true,
     sentence: ({ level, spectral, behavioral, isBehaviorJudged }) => {
       if (behavioral === null) {

@@ -32,6 +32,7 @@ export const UPDATE_WORDS: TopicWords<
   },
   'reference-rounding': {
     title: 'Rounding of the reference',
+    about: 'itself',
     sentence: ({ effect, formats, matrices, all }) => {
       const subject = phrase`The update of ${formatInteger(matrices)} of ${formatCount(all, 'matrix', 'matrices')} from quantized weights`;
       const of = formats.length === 0 ? phrase`a quantized format` : listedNames(formats);
@@ -67,6 +68,7 @@ export const UPDATE_WORDS: TopicWords<
   },
   'nothing-trained': {
     title: 'Nothing trained',
+    about: 'itself',
     sentence: ({ against, matrices, isAdapter, isIdentical }) => {
       const other = term(against, against);
       if (isIdentical && against === 'baseline')
@@ -89,6 +91,7 @@ export const UPDATE_WORDS: TopicWords<
   },
   'only-head-trained': {
     title: 'Only the head trained',
+    about: 'itself',
     sentence: ({ against, named, matrices, unchanged }) => {
       const rest = formatCount(unchanged, 'other matrix is', 'other matrices are');
       return phrase`Only the head was trained: ${listedNames(named, matrices)}. ${rest} as in the ${term(against, against)}.`;

@@ -76,7 +76,7 @@ function ruleCheck(area: JudgedCheck['area'], { check, mark, stands, findings }:
 
 function kindCheck(finding: Finding): JudgedCheck {
   const { title, about, isGap } = FINDING_WORDS[finding.kind];
-  const area = about === undefined || about === 'everything' ? 'comparison' : about;
+  const area = about === 'itself' || about === 'everything' ? 'comparison' : about;
   return { area, name: title, findings: [finding], notJudged: isGap ? 'something was not measured' : null };
 }
 
