@@ -45,7 +45,7 @@ export interface Sequence {
 /** Factors of all logits, for scores at other temperatures. */
 export const LOGIT_FACTORS = [0.125, 0.25, 0.5, 0.75, 1.5, 2] as const;
 
-/** A log-likelihood, also for each of LOGIT_FACTORS. */
+/** A log-likelihood, and the same if all logits were multiplied by each of LOGIT_FACTORS. */
 export interface ScaledScore {
   readonly logprob: number;
   readonly scaled: readonly number[];
@@ -65,7 +65,7 @@ export interface SequenceScore {
   readonly tokenLogprobs: readonly number[];
   /** Is every token of the continuation the most likely one at its place? */
   readonly greedy: boolean;
-  /** The log-likelihood of the continuation for each of LOGIT_FACTORS. */
+  /** The log-likelihood of the continuation if all logits were multiplied by each of LOGIT_FACTORS. */
   readonly scaled?: readonly number[];
   /** The log-likelihood of the continuation among the tokens of `Sequence.among`. */
   readonly among?: ScaledScore;

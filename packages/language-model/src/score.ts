@@ -30,7 +30,7 @@ export interface ScoreAnswer {
   readonly token_logprobs: readonly number[];
   /** Is the continuation what greedy decoding would give? */
   readonly greedy: boolean;
-  /** For each of LOGIT_FACTORS, if asked for and known. */
+  /** log p(continuation | context) if all logits were multiplied by each of LOGIT_FACTORS, if asked for and known. */
   readonly scaled?: readonly number[];
   /** Among the named tokens, if asked for and known. */
   readonly among?: ScaledScore;

@@ -4,10 +4,13 @@ import type { FloatDtype, TensorEntry } from '@shadow-gate/checkpoints/tensors';
 /** Below this ratio of update energy to rounding energy, the spectrum of ΔW is not judged. */
 export const MIN_SNR = 10;
 
-/** Below this ratio of update energy to a quantized reference's rounding energy, training started from its numbers. */
+/**
+ * Below this ratio of update energy to a quantized reference's rounding energy, training started from its numbers; from
+ * those before quantization, the ratio would be about 1.
+ */
 const EXACT_START = 0.1;
 
-/** Did training start from the stored numbers of a quantized reference? From the original ones, it would be about 1. */
+/** Did training start from the stored numbers of a quantized reference? */
 export function isExactStart({ referenceSnr }: { readonly referenceSnr?: number | null | undefined }): boolean {
   return typeof referenceSnr === 'number' && referenceSnr < EXACT_START;
 }

@@ -58,7 +58,7 @@ function openWorkSpace(n: number) {
   return {
     ...{ a: new Float64Array(memory, 0, size * stride), stride, v, w, x, y },
     /** See `symmetricPass`. */
-    pass: (rows: number, ...vectors: readonly Float64Array[]) =>
+    pass: (rows: number, ...vectors: readonly [Float64Array, Float64Array, Float64Array, Float64Array]) =>
       run(0, 8 * stride, 8 * rows, ...vectors.map(({ byteOffset }) => byteOffset)),
   };
 }

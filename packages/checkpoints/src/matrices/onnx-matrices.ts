@@ -62,8 +62,8 @@ function split(tensor: OnnxTensor, model: OnnxModelContext): Matrix[] {
   const { name, shape, use, storedName } = tensor;
   const inputFirst = use?.inputFirst === true;
   const note = storedName === null ? undefined : `stored as ${JSON.stringify(storedName)}`;
-  const placed = { place: placeIn(tensor, model), view: wholeMatrix(shape) };
-  const whole: Matrix = { name, ...placed, source: tensor, inputFirst, ...given({ note }) };
+  const place = placeIn(tensor, model);
+  const whole: Matrix = { name, place, view: wholeMatrix(shape), source: tensor, inputFirst, ...given({ note }) };
   if (use?.opType.includes('Conv')) return [whole];
   const recurrent = use?.recurrent && !inputFirst ? splitRecurrent(whole, shape, use.recurrent) : null;
   if (recurrent) return recurrent;

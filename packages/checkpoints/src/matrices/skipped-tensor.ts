@@ -17,8 +17,8 @@ const SHOWN_DIMENSIONS = 8;
 export function skippedWeight({ name, dtype, size }: TensorEntry, reason: string): Skipped {
   if (isFloatingPoint(dtype)) return { name, reason, dtype, parameters: size };
   // Position ids, counters, indices and masks are integers or booleans in every model, but have other names.
-  const { module } = tensorPlace(name, { multimodal: false });
-  if (size > 1 && (/(^|\.)(weight|kernel)$/.test(name) || !BY_PARENT.includes(module))) {
+  const isOfWeight = () => !BY_PARENT.includes(tensorPlace(name, { multimodal: false }).module);
+  if (size > 1 && (/(^|\.)(weight|kernel)$/.test(name) || isOfWeight())) {
     return { name, reason: unexpectedDtype(dtype), dtype, parameters: size, cause: 'unexpected-dtype' };
   }
   return { name, reason, dtype, parameters: 0 };

@@ -189,7 +189,10 @@ export class Graph {
     return this.op('Loop', [this.constant([times], 'int64', []), null, value], { body });
   }
 
-  /** float32 blocks for the numbers from 0 to `count` (int64 []), made one by one, joined along an axis. */
+  /**
+   * float32 blocks for the numbers from 0 to `count` (int64 []), made one by one, joined along an axis.
+   * @param block takes its number as [1]
+   */
   joinBlocks(count: Value, axis: number, block: (index: Value) => Value): Value {
     const before = this.#name('before');
     const body = this.#loopBody((index) => ({
@@ -216,13 +219,13 @@ export class Graph {
     const [index, condition] = [this.#name('index'), this.#name('condition')];
     const { nodes, result } = this.#inside(() => ({ goesOn: this.op('Identity', [condition]), ...build(index) }));
     const { before, type, after, goesOn } = result;
-    const [number, isDone] = [
-      { name: index, type: INT64 },
-      { name: condition, type: BOOL },
-    ];
     return innerGraph({
       nodes,
-      inputs: [number, isDone, { name: before, type }],
+      inputs: [
+        { name: index, type: INT64 },
+        { name: condition, type: BOOL },
+        { name: before, type },
+      ],
       outputs: [
         { name: goesOn, type: BOOL },
         { name: after, type },

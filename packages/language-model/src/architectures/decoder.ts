@@ -209,6 +209,7 @@ export interface Temperature {
 
 /** Added to the scores: scale · slope · position of the key. */
 export interface Alibi {
+  /** One per head. */
   readonly slopes: readonly number[];
   readonly scale: number;
   /** Slopes and their products with positions are rounded to this before they are scaled. */

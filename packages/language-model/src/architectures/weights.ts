@@ -42,6 +42,7 @@ export class Weights {
   readonly #used = new Set<string>();
   /** Names in the file of tensors in memory: all that are used, except tables that are only looked up. */
   #held = new Set<string>();
+  /** Elements of the updates of experts, by name. */
   readonly #updates = new Map<string, number>();
   readonly #ratios = new Map<string, readonly number[]>();
 

@@ -303,7 +303,7 @@ function attend(
   const products = blocks.map((block) =>
     graph.op('MatMul', [scaled, graph.op('Transpose', [block.key], { perm: [0, 1, 3, 2] })]),
   );
-  const joined = products.length === 1 ? at(products, 0) : graph.op('Concat', products, { axis: -1 });
+  const joined = products.length === 1 ? at(products, 0) : concat(graph, products);
   const totalLength = entries === null ? tokenCount : graph.op('Shape', [joined], { start: 3, end: 4 });
   const bias = entries === null ? tokenBias : withEntryBias(graph, tokenBias, entries.bias);
   const capped = softcap === null ? joined : softcapped(graph, joined, softcap);

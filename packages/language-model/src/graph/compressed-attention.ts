@@ -43,7 +43,8 @@ export function applyCompressedAttention(
     turned(rows(applyHeadNorm(graph, norm, flat, count, headDim), count * headDim), count);
   const query = normed(applyLinear(graph, low.up, inner), attention.queryNorm, heads);
   const key = normed(applyLinear(graph, keyValue, x), attention.keyNorm, 1);
-  const featuresOf = (described: TokenEntries) => entryFeatures(described).map((layer) => applyLinear(graph, layer, x));
+  const featuresOf = (described: TokenEntries) =>
+    entryFeatures(described).map((linear) => applyLinear(graph, linear, x));
   const kept = entries === null ? key : rows(concat(graph, featuresOf(entries)), attention.valueDim);
   const axis = graph.constant([1], 'int64');
   const pastKept = layer.past && graph.op('Squeeze', [layer.past.value, axis]);
@@ -96,8 +97,8 @@ function seeEntries(
   if (layer.entries === null) throw new Error('the windows of compressed attention are missing');
   const inputs = layer.entries;
   const made = (of: Compressor, first: number) => {
-    const [value, gate] = [at(features, first), at(features, first + 1)];
-    const averaged = compress(graph, described.windows.rate, of, inputs, { value, gate });
+    const pair = { value: at(features, first), gate: at(features, first + 1) };
+    const averaged = compress(graph, described.windows.rate, of, inputs, pair);
     const size = { rope: attention.rope, headDim: of.size };
     return rotate(graph, size, averaged, 1, inputs.positions, layer.rope);
   };

@@ -75,7 +75,7 @@ function allExperts({ count, expert }: Experts) {
 
 /**
  * MoE takes gate and up rows alternating: SwiGLU with α = 1 and β = 0 is silu(gate) · up. It weights the largest logits
- * by a softmax. Other weights enter as logarithms, and their sum multiplies the result.
+ * by a softmax over the chosen ones. Other weights enter as logarithms, and their sum multiplies the result.
  */
 function applyFused(
   graph: ModelGraph,

@@ -6,7 +6,7 @@ import { LOGIT_FACTORS, MOST_PREDICTED } from '../engine.ts';
 import { softcapped } from './attention.ts';
 import { applyLinear, applyWeight, loadFloat32, scaled } from './linear.ts';
 import { ModelGraph } from './model-graph.ts';
-import { largest } from './operators.ts';
+import { concat, largest } from './operators.ts';
 
 const { float32, int64 } = ElementType;
 
@@ -145,7 +145,7 @@ function scaledTotals(graph: Graph, logits: Value, rows: Value, count: number): 
 /** Values [P] side by side: [P, values]. */
 export function asColumns(graph: Graph, values: readonly Value[]): Value {
   const columns = values.map((value) => graph.reshape(value, [-1, 1]));
-  return graph.op('Concat', columns, { axis: 1 });
+  return concat(graph, columns, 1);
 }
 
 /** The logits of some rows multiplied by each of LOGIT_FACTORS: [P, count] each. */

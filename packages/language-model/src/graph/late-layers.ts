@@ -2,6 +2,7 @@ import { ElementType, type Graph, type Value } from '@shadow-gate/checkpoints/on
 import { LATE } from './backbone-names.ts';
 import type { LayerContext } from './block.ts';
 import { type Stream, settled } from './norm.ts';
+import { concat } from './operators.ts';
 
 const { int64 } = ElementType;
 
@@ -13,7 +14,7 @@ export function declareLateLayers(graph: Graph, context: LayersContext) {
   const masks = graph.input(LATE.masks, int64, ['B', 'K']);
   const flat = graph.reshape(slots, [-1]);
   const { shared, layerInputs, options, ofLayer } = context;
-  const rowsOfMask = graph.op('Concat', [graph.constant([-1], 'int64'), shared.totalLength], { axis: 0 });
+  const rowsOfMask = concat(graph, [graph.constant([-1], 'int64'), shared.totalLength], 0);
   const biases = new Map<Value, Value>();
   /** [B or 1, 1, S, T] → [B, 1, K, T]. */
   const biasOf = (bias: Value): Value => {

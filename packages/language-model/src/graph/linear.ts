@@ -14,6 +14,7 @@ import { at } from '@shadow-gate/platform';
 import type { Linear } from '../architectures/decoder.ts';
 import type { Weights } from '../architectures/weights.ts';
 import type { ModelGraph } from './model-graph.ts';
+import { concat } from './operators.ts';
 
 const { float32 } = ElementType;
 
@@ -53,7 +54,7 @@ export function applyWeight(
   const expanded = (part: TensorEntry) => graph.multiplyExpanded(bitsValue(graph, part, type), part.shape, x, product);
   const parts = transB === 1 && bias === null ? rowBlocks(entry, graph.weights.mostExpanded) : [entry];
   const products = parts.map(expanded);
-  return products.length === 1 ? at(products, 0) : graph.op('Concat', products, { axis: 1 });
+  return products.length === 1 ? at(products, 0) : concat(graph, products, 1);
 }
 
 /** In float32, as with the expanded matrix. An offset is multiplied by the sum of its columns' inputs. */
@@ -77,7 +78,7 @@ function multiplyPacked(
 /** The `accuracy_level` of MatMulNBits that rounds nothing to fewer bits. */
 const FLOAT32_PRODUCTS = 1;
 
-/** Split a matrix into blocks of rows of at most `most` float32 bytes. The others reuse the memory of the first. */
+/** Split a matrix into blocks of rows of at most `most` float32 bytes, or of one row. Later ones reuse its memory. */
 export function rowBlocks(entry: TensorEntry, most: number): TensorEntry[] {
   const [rows, columns] = [at(entry.shape, 0), at(entry.shape, 1)];
   const count = Math.ceil(rows / Math.max(1, Math.floor(most / (columns * FLOAT_BYTES))));
@@ -87,7 +88,10 @@ export function rowBlocks(entry: TensorEntry, most: number): TensorEntry[] {
   );
 }
 
-/** A linear layer with an adapter's update: [m, input] → [m, output]. @param adapted the weight's name in an adapter */
+/**
+ * A linear layer with an adapter's update: [m, input] → [m, output]. Gemm takes the weight as stored: onnxruntime packs
+ * it once, without a second copy. @param adapted the weight's name in an adapter
+ */
 export function applyLinear(graph: ModelGraph, layer: Linear, x: Value, adapted = `${layer.module}.weight`): Value {
   const { module, input, output, bias, layout } = layer;
   const isConv1d = layout === 'conv1d';

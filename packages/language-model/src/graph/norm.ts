@@ -3,6 +3,7 @@ import { at } from '@shadow-gate/platform';
 import type { HeadNorm, Norm } from '../architectures/decoder.ts';
 import { loadFloat32 } from './linear.ts';
 import type { ModelGraph } from './model-graph.ts';
+import { concat } from './operators.ts';
 
 /** The residual stream [m, hidden]: a sum, and a pending value that the next norm adds in the same pass. */
 export interface Stream {
@@ -98,7 +99,7 @@ function headGains(
     loadFloat32(graph, graph.weights.tensor(`${norm.module}.weight`, shape));
   if (headNorm.over === 'each-head, stacked') return load(headNorm.norm, [heads, headDim]);
   const gains = headNorm.norms.map((norm) => load(norm, [headDim]));
-  return graph.reshape(graph.op('Concat', gains, { axis: 0 }), [heads, headDim]);
+  return graph.reshape(concat(graph, gains, 0), [heads, headDim]);
 }
 
 function ones(graph: Graph, size: number): Value {

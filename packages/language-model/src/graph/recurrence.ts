@@ -6,6 +6,7 @@ import { gatedDeltaBlock } from './gated-delta.ts';
 import { applyLinear, loadFloat32 } from './linear.ts';
 import { mamba2Block } from './mamba2.ts';
 import type { ModelGraph } from './model-graph.ts';
+import { concat } from './operators.ts';
 import type { RecurrentBlock, StepResult } from './recurrent-block.ts';
 
 /**
@@ -21,7 +22,10 @@ export interface StageInputs {
   readonly slots: Value;
   /** float32 [N, T, 1]: 0 for padding, which changes no state. */
   readonly mask: Value;
-  /** int64 [N, T]: convolution inputs, among those before the batch, those of the slots [B · S], and zeros. */
+  /**
+   * int64 [N, T]: convolution inputs, among those before the batch [B · (kernel − 1)], those of the slots [B · S], and
+   * one of zeros, for padding.
+   */
   readonly inputs: Value;
   /** int64 [N, kernel − 1]: the inputs before the row. */
   readonly before: Value;
@@ -58,7 +62,7 @@ export function followSequences(
   const { channels } = block.convolution;
   const zeros = graph.constant(Array<number>(channels).fill(0), 'float32', [1, channels]);
   const pastRows = past === null ? [] : [graph.reshape(past.inputs, [-1, channels])];
-  const all = graph.op('Concat', [...pastRows, block.input, zeros], { axis: 0 });
+  const all = concat(graph, [...pastRows, block.input, zeros], 0);
   const run = (stage: StageInputs, before: Value | null): StepResult => {
     const state = before === null || stage.parents === null ? null : gather(graph, before, stage.parents);
     return runStage(graph, block, stage, { all, state });
@@ -66,7 +70,7 @@ export function followSequences(
   const trunk = run(inputs.trunk, past?.state ?? null);
   const branches = run(inputs.branches, trunk.state);
   const flat = [trunk, branches].map(({ output }) => graph.reshape(output, [-1, block.width]));
-  const mixed = block.finish(gather(graph, graph.op('Concat', flat, { axis: 0 }), inputs.source));
+  const mixed = block.finish(gather(graph, concat(graph, flat, 0), inputs.source));
   const present = inputs.after === null ? null : { inputs: gather(graph, all, inputs.after), state: trunk.state };
   return { mixed, present };
 }
@@ -140,7 +144,7 @@ function loadConvolution(graph: ModelGraph, { module, channels, parts }: Convolu
   const load = (part: { readonly module: string; readonly channels: number }) =>
     loadFloat32(graph, graph.weights.tensor(`${part.module}.weight`, [part.channels, 1, count]));
   if (parts === undefined || graph.weights.has(`${module}.weight`)) return load({ module, channels });
-  return graph.op('Concat', parts.map(load), { axis: 0 });
+  return concat(graph, parts.map(load), 0);
 }
 
 export function gather(graph: Graph, value: Value, indices: Value): Value {

@@ -89,11 +89,11 @@ function spread(graph: Graph, like: Value, chosen: Value, shares: Value, { mayRe
 function mixSparsely(graph: Graph, { jitter }: Sparsemixer, logits: Value): Routing {
   const [best, chosen] = largest(graph, logits, 2);
   const [[first, second], [firstIndex]] = [halve(graph, best), halve(graph, chosen)];
-  const weight = (largest: Value, left: Value) => {
-    const scale = graph.op('Max', [graph.op('Abs', [logits]), largest]);
-    const distance = graph.op('Div', [graph.op('Sub', [largest, logits]), scale]);
+  const weight = (top: Value, left: Value) => {
+    const scale = graph.op('Max', [graph.op('Abs', [logits]), top]);
+    const distance = graph.op('Div', [graph.op('Sub', [top, logits]), scale]);
     const isFar = graph.op('Greater', [distance, graph.constant([2 * jitter], 'float32')]);
-    const odds = graph.op('Exp', [graph.op('Sub', [left, largest])]);
+    const odds = graph.op('Exp', [graph.op('Sub', [left, top])]);
     const near = graph.op('Where', [isFar, graph.constant([0], 'float32'), odds]);
     return graph.op('Reciprocal', [sumOf(graph, near)]);
   };

@@ -115,7 +115,7 @@ function partOf(graph: Graph, logits: Value, { start, end }: HeadSlice, wanted: 
   const place = graph.op('ArgMax', [logits], { axis: -1 });
   const local = graph.op('Sub', [tokens, number(start)]);
   const nearest = graph.op('Min', [graph.op('Max', [local, number(0)]), number(end - start - 1)]);
-  const found = graph.op('GatherND', [logits, graph.op('Concat', [rows, nearest], { axis: 1 })]);
+  const found = graph.op('GatherND', [logits, concat(graph, [rows, nearest], 1)]);
   const predicted = mostLikely(graph, logits, predictedRows, end - start);
   const isHere = graph.reshape(graph.op('Equal', [local, nearest]), [-1]);
   return {

@@ -1,5 +1,6 @@
 import { at } from '@shadow-gate/platform';
 import type { Sequence, SequenceScore } from '../engine.ts';
+import { compareTokens } from '../token-order.ts';
 import type { NextToken } from './next-token.ts';
 
 /** Sequences with the same context: the choices of an item. */
@@ -24,11 +25,6 @@ export function groupChoices(sequences: readonly Sequence[]): ChoiceGroup[] {
     groups.set(key, group);
   }
   return [...groups.values()].sort((a, b) => compareTokens(a.context, b.context));
-}
-
-function compareTokens(a: readonly number[], b: readonly number[]): number {
-  const i = a.findIndex((token, index) => token !== b[index]);
-  return i < 0 || i >= b.length ? a.length - b.length : at(a, i) - at(b, i);
 }
 
 /** The continuations of one context as a tree, from the context itself: common beginnings are asked once. */

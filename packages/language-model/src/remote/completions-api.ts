@@ -24,7 +24,10 @@ export const scoreRequest = (model: string, prompt: WirePrompt | WirePromptList)
   echo: true,
 });
 
-/** By default, vLLM takes a repetition penalty from generation_config.json, and llama-cpp-python uses 1.1. */
+/**
+ * By default, vLLM takes a repetition penalty from generation_config.json, and llama-cpp-python uses 1.1, under the
+ * name `repeat_penalty`. Servers ignore the name that they do not know.
+ */
 export const generateRequest = (model: string, prompt: WirePrompt, maxNewTokens: number, sampling?: Sampling) => ({
   model,
   prompt,
@@ -96,9 +99,11 @@ export function echoedTokens(response: unknown, server: string): EchoedTokens {
 /** The tokens of each prompt. @throws UserError without a choice, or log-probabilities, for each */
 export function echoedPrompts(response: unknown, server: string, prompts: WirePromptList): EchoedTokens[] {
   const { choices, usage } = parseChoices(response, server, prompts.length);
-  const sent = prompts.reduce((sum, prompt) => sum + prompt.length, 0);
-  const read = usage?.prompt_tokens ?? sent;
-  if (typeof prompts[0] !== 'string' && read !== sent) throw otherTokens(server, read, sent);
+  if (typeof prompts[0] !== 'string') {
+    const sent = prompts.reduce((sum, tokens) => sum + tokens.length, 0);
+    const read = usage?.prompt_tokens ?? sent;
+    if (read !== sent) throw otherTokens(server, read, sent);
+  }
   const newTokens = usage?.completion_tokens === prompts.length ? 1 : null;
   return choices.map((choice) => echoedTokensOf(choice, { server, promptTokens: null, newTokens }));
 }

@@ -46,7 +46,8 @@ export async function examineServer({ server, prompts, maxLength, read }: Examin
   if (maxLength < ROOM_FOR_TWO) return cold;
   for (const [i, prompt] of prompts.entries()) {
     const both = await read(`${prompt} ${at(prompts, (i + 1) % prompts.length)}`);
-    const [{ count: first }, { count: second }] = [own(i), own(i + 1)];
+    const first = own(i).count;
+    const second = own(i + 1).count;
     if (first !== null && second !== null) expectWhole(both.count, first + second, server);
     const alone = own(i).logprobs.slice(0, -BOUNDARY);
     if (alone.length === 0) continue;

@@ -31,12 +31,12 @@ export async function identifyServer(
   signal: AbortSignal = new AbortController().signal,
 ) {
   // Not every server lists its models, and a proxy can refuse to: a wrong key is refused again later.
-  const models = await ask(server, 'models', (error) => error instanceof ServerRefusal, signal);
+  const models = await ask(server, 'models', ServerRefusal, signal);
   const listed = validate(modelsSchema, models);
   const all = listed.success ? listed.data.data : [];
   const own = all.find(({ id }) => id === model);
   // vLLM's own endpoint, outside the API: a proxy in front of a server can refuse it in any way.
-  const stated = await ask(server, 'version', (error) => error instanceof UserError, signal);
+  const stated = await ask(server, 'version', UserError, signal);
   const version = validate(versionSchema, stated);
   const identity: ServerIdentity = {
     address: server.shown,
@@ -59,13 +59,13 @@ export async function identifyServer(
 async function ask(
   server: RemoteServer,
   name: string,
-  isExpected: (error: unknown) => boolean,
+  expected: typeof ServerRefusal | typeof UserError,
   signal: AbortSignal,
 ): Promise<unknown> {
   try {
     return await server.request(name, null, signal);
   } catch (error) {
-    if (isExpected(error)) return null;
+    if (error instanceof expected) return null;
     throw error;
   }
 }

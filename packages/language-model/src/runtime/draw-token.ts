@@ -18,7 +18,10 @@ export function tokenDraws({ temperature, seed }: Sampling): () => TokenDraw {
   return () => ({ temperature, uniform: (generator.next() >>> 0) / TWO_TO_32 });
 }
 
-/** Draw from softmax(logits ÷ temperature) by its inverse distribution function. @param logits of a row, finite */
+/**
+ * Draw from softmax(logits ÷ temperature) by its inverse distribution function, in the order of the vocabulary, with
+ * sums in float64. @param logits of a row, finite
+ */
 export function drawToken(logits: Float32Array, { temperature, uniform }: TokenDraw): number {
   const most = logits.reduce((largest, logit) => Math.max(largest, logit), Number.NEGATIVE_INFINITY);
   const weightOf = (logit: number) => Math.exp((logit - most) / temperature);

@@ -100,6 +100,7 @@ export class SequenceScores {
   /** @param lengths number of target tokens of each sequence */
   finish(lengths: readonly number[]): SequenceScore[] {
     return lengths.map((length, sequence) => {
+      // flat() drops places without a score.
       const scores = (this.#scores[sequence] ?? []).flat();
       if (scores.length !== length) throw new Error(`sequence ${sequence} has ${scores.length} scores of ${length}`);
       return sequenceScore(scores);

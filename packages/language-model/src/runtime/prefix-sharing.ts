@@ -1,5 +1,6 @@
 import { at } from '@shadow-gate/platform';
 import type { Sequence } from '../engine.ts';
+import { compareTokens, sharedLength } from '../token-order.ts';
 import { TokenTree } from './token-tree.ts';
 
 /**
@@ -66,20 +67,6 @@ export function buildPromptTree(groups: readonly ContextGroup[], skip: number): 
   return { tree, predictors };
 }
 
-export function compareTokens(a: readonly number[], b: readonly number[]): number {
-  const shared = sharedLength(a, b);
-  // A sequence comes before its own extensions.
-  return (a[shared] ?? -1) - (b[shared] ?? -1);
-}
-
-/** How many tokens two sequences begin with in common. */
-export function sharedLength(a: readonly number[], b: readonly number[]): number {
-  const most = Math.min(a.length, b.length);
-  let length = 0;
-  while (length < most && a[length] === b[length]) length += 1;
-  return length;
-}
-
 /**
  * Limits for a shared prefix to be worth its own batch: its continuations become one sequence with masked branches,
  * which costs more than sequences side by side. A BOS token alone is not worth it.
@@ -111,7 +98,7 @@ interface Partition {
 function partition(groups: readonly ContextGroup[], shared: readonly number[], start: number, end: number): Partition {
   const own = groups.slice(start, end);
   if (own.length < 2) return { saved: 0, prefixGroups: own.map(withoutPrefix) };
-  const least = shared.slice(start, end - 1).reduce((most, length) => Math.min(most, length), Infinity);
+  const least = shared.slice(start, end - 1).reduce((smallest, length) => Math.min(smallest, length), Infinity);
   let saved = 0;
   const prefixGroups: PrefixGroup[] = [];
   const loose: ContextGroup[] = [];
@@ -142,7 +129,7 @@ function withPrefix(groups: readonly ContextGroup[], least: number): Partition |
   const [first] = groups;
   if (!first || least < MIN_PREFIX) return null;
   // The last token of each context stays outside of the prefix: its hidden state is needed.
-  const length = groups.reduce((most, { context }) => Math.min(most, context.length - 1), least);
+  const length = groups.reduce((smallest, { context }) => Math.min(smallest, context.length - 1), least);
   const total = groups.reduce((sum, { context }) => sum + context.length, 0);
   const saved = (groups.length - 1) * length;
   if (length < MIN_PREFIX || saved === 0 || saved < MIN_SAVED_SHARE * total) return null;

@@ -88,9 +88,9 @@ function rowsOf(batch: ForwardBatch, kernel: number): { trunks: Row[]; branches:
       trunks.push({ slots, parent: b, ancestors: pastOf(kernel) });
       continue;
     }
-    const tokens = Array.from({ length }, (_, s) => s).filter((s) => !order.isPadding(b, s));
-    const children = groupBy(tokens, (s) => `${order.parent(b, s)}`);
-    const following = (s: number): readonly number[] => children.get(`${s}`) ?? [];
+    const own = Array.from({ length }, (_, s) => s).filter((s) => !order.isPadding(b, s));
+    const children = groupBy(own, (s) => order.parent(b, s));
+    const following = (s: number): readonly number[] => children.get(s) ?? [];
     for (const root of following(-1)) {
       const trunk = [root];
       let end = root;

@@ -97,7 +97,7 @@ function targetsOf({ predictors }: PromptTree, slots: readonly number[], first: 
     own.flatMap((slot, position) => {
       const row = rowOf.get(slot);
       if (row === undefined) return [];
-      return { row, token: at(continuation, position), sequence: index, position, ...wanted };
+      return { ...wanted, row, token: at(continuation, position), sequence: index, position };
     }),
   );
 }

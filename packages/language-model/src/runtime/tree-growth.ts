@@ -1,5 +1,6 @@
 import { at } from '@shadow-gate/platform';
-import { type ContextGroup, compareTokens, sharedLength } from './prefix-sharing.ts';
+import { compareTokens, sharedLength } from '../token-order.ts';
+import type { ContextGroup } from './prefix-sharing.ts';
 
 /**
  * Context groups with similar beginnings, as trees that are computed side by side in one batch. A tree has tokens that

@@ -1,6 +1,9 @@
 import type { Tokenizer } from './tokenizer.ts';
 
-/** A character of up to 4 bytes can begin before the decoded tail, and a decoder can strip a space at its start. */
+/**
+ * Tokens decoded beyond those that a stop string can touch: a character of up to 4 bytes can begin before the decoded
+ * tail, and a decoder can strip a space at its start.
+ */
 const MARGIN = 4;
 
 /**

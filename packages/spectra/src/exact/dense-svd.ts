@@ -9,7 +9,10 @@ import { refineSmallest } from './refine-smallest.ts';
 import type { SharedResources } from './solver.ts';
 import { triangularize } from './tall-qr.ts';
 
-/** Transformations in float32 leave noise of 10⁻⁷ to 10⁻⁶ σ₁ in place of zeros, and `rank` counts values below 10⁻⁶. */
+/**
+ * Share of σ₁ below which no σ is taken from float32: transformations leave noise of 10⁻⁷ to 10⁻⁶ σ₁ in place of zeros,
+ * and `rank` counts values below 10⁻⁶.
+ */
 const LEAST_IN_FLOAT32 = 2e-6;
 
 /** If many values are below this share, their sum and distribution are those of the noise. */

@@ -134,7 +134,10 @@ function withNorms(tensors: Tensors): Tensors {
   });
 }
 
-/** `kv_b_proj` [heads · (plain + value), latent] from `embed_q` [heads, latent, plain] and `unembed_out`. */
+/**
+ * `kv_b_proj` [heads · (plain + value), latent] from `embed_q` [heads, latent, plain] and `unembed_out` [heads, value,
+ * latent].
+ */
 function withLatent(tensors: Tensors): Tensors {
   const all = new Map(tensors);
   for (const keys of tensors.values()) {

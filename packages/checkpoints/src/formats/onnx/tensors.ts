@@ -79,8 +79,8 @@ export async function readOnnxTensors(path: string, file: string): Promise<OnnxT
       );
     }
     const names = isFree ? { name: module, storedName: tensor.name } : { storedName: null };
-    const [quantizedBy, isBias] = [uses.quantizedBy(tensor.name), uses.isBias(tensor.name)];
-    found.push({ ...entry, use, quantizedBy, isBias, ...names });
+    const quantizedBy = uses.quantizedBy(tensor.name);
+    found.push({ ...entry, use, quantizedBy, isBias: uses.isBias(tensor.name), ...names });
   }
   refuseOverlaps(path, found);
   return found;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
 import type { TensorEntry, TensorRecipe, Tensors } from '../../tensors/tensor-entry.ts';
 import { parsedText, type QuantizedFormat, type QuantizedWeight } from './format.ts';
+import { int8Value } from './packed.ts';
 import { castTensorBytes, distinctSteps, lookUpPairs } from './tables.ts';
 
 const stateSchema = z.looseObject({
@@ -173,8 +174,8 @@ async function eightBits(
       stored: [codes, scales, ...(order ? [order] : [])],
       parameters: ['int8'],
       expand: (graph) => {
-        const numbers = graph.cast(graph.external(codes, ElementType.int8, shape), ElementType.float32);
-        return graph.op('Mul', [graph.op('Mul', [numbers, perRow(graph)]), factor(graph)]);
+        const scaled = graph.op('Mul', [int8Value(graph, codes), perRow(graph)]);
+        return graph.op('Mul', [scaled, factor(graph)]);
       },
       steps: (graph) =>
         graph.op('Expand', [graph.op('Mul', [perRow(graph), factor(graph)]), graph.constant([...shape], 'int64')]),

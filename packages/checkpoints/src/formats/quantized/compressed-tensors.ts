@@ -1,5 +1,5 @@
 import { at } from '@shadow-gate/platform';
-import { ElementType, type Graph, type Value } from '../../onnx/graph.ts';
+import type { Graph, Value } from '../../onnx/graph.ts';
 import type { TensorEntry, Tensors } from '../../tensors/tensor-entry.ts';
 import { statedBlocks } from './config-groups.ts';
 import type { QuantizedFormat, QuantizedWeight, Scheme } from './format.ts';
@@ -105,10 +105,7 @@ function zerosOf(
   const offset = (graph: Graph) => graph.constant([2 ** (bits - 1)], 'float32');
   if (zero.dtype === 'I8' && zero.size === count) {
     const dims = count === 1 ? [1, 1] : [rows, groups];
-    return (graph) => {
-      const signed = graph.cast(graph.external(zero, ElementType.int8, dims), ElementType.float32);
-      return graph.op('Add', [signed, offset(graph)]);
-    };
+    return (graph) => graph.op('Add', [int8Value(graph, zero, dims), offset(graph)]);
   }
   const words = Math.ceil((rows * bits) / 32);
   if (zero.dtype !== 'I32' || zero.shape.join() !== [words, groups].join()) return null;

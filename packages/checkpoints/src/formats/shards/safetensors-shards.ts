@@ -20,7 +20,10 @@ export async function readSafetensorsShards(folder: string, names: Iterable<stri
   const shards = [...names].filter(isSafetensorsShard).sort();
   expectAll(folder, shards);
   const pieces: TensorPiece[] = [];
-  for (const shard of shards) pieces.push(...(await readPieces(await resolveFile(folder, shard))));
+  // One by one: a shard can have more tensors than a call takes arguments.
+  for (const shard of shards) {
+    for (const piece of await readPieces(await resolveFile(folder, shard))) pieces.push(piece);
+  }
   const byName = groupBy(pieces, ({ entry }) => entry.name);
   return [...byName].map(([name, own]) => joinPieces(folder, { name, shape: shapeOf(own) }, own));
 }

@@ -15,8 +15,10 @@ export async function findLibraries(
   major: CudaMajor,
   folders: readonly string[],
 ): Promise<LibrarySet> {
-  const [runtime, blasLt] = [`libcudart.so.${major}`, `libcublasLt.so.${major}`];
-  const [blas, random] = [`libcublas.so.${major}`, 'libcurand.so.10'];
+  const runtime = `libcudart.so.${major}`;
+  const blasLt = `libcublasLt.so.${major}`;
+  const blas = `libcublas.so.${major}`;
+  const random = 'libcurand.so.10';
   // Libraries of toolkits in folders `stubs` are only to link with: they load, and crash when they are called.
   const has = async (folder: string, name: string) => {
     const real = await machine.files.realPath(`${folder}/${name}`);

@@ -325,8 +325,12 @@ function readHyper({ config, hidden }: Sizes) {
   const norm = rmsNorm(null, count * hidden, config.positive('rms_norm_eps'));
   const epsilon = config.positive('hc_eps');
   const weights = (start: string): HyperWeights => ({
-    ...{ count, norm, epsilon },
-    ...{ fn: `${start}fn`, base: `${start}base`, scale: `${start}scale` },
+    count,
+    norm,
+    epsilon,
+    fn: `${start}fn`,
+    base: `${start}base`,
+    scale: `${start}scale`,
   });
   const connection = (module: string): HyperConnection => ({ ...weights(`${module}.`), iterations });
   return { connection, head: weights('hc_head.hc_') };

@@ -4,10 +4,13 @@ import { readRope } from '../rope.ts';
 import { gatedExperts, readExpertSizes, softmaxRouter } from './experts.ts';
 import type { ModelFamily } from './family.ts';
 import {
+  block,
   fusedGatedMlp,
   layerTypes,
   llamaDecoder,
   llamaLayer,
+  llamaNorms,
+  plainAttention,
   readHead,
   readSizes,
   rmsNorms,
@@ -87,9 +90,10 @@ export const graniteMoeHybrid: ModelFamily = {
     const mlps = hybridMlps(sizes);
     const norm = rmsNorms(sizes);
     return graniteDecoder(sizes, (i, scale) => {
-      const layer = llamaLayer(sizes, i, { rope, bias, scale }, { mlp: mlps(i), norm });
       const isMamba = types[i] === 'mamba' || types[i] === 'linear_attention';
-      return isMamba ? { ...layer, mixer: mamba(`layers.${i}.mamba`) } : layer;
+      const attention = () => plainAttention(`layers.${i}.self_attn`, sizes, { rope, bias, scale });
+      const mixer = isMamba ? mamba(`layers.${i}.mamba`) : attention();
+      return block({ mixer, mlp: mlps(i), ...llamaNorms(i, norm) });
     });
   },
 };

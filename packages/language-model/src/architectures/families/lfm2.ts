@@ -90,6 +90,7 @@ export const lfm2Moe: ModelFamily = {
 
 /** With `block_auto_adjust_ff_dim`, two thirds of the width, rounded up to a multiple if there is a multiplier. */
 function feedForwardWidth(config: Config): number {
+  // Both are read, and the class prefers block_ff_dim.
   const written = config.size('intermediate_size');
   const width = config.optionalNumber('block_ff_dim') ?? written;
   const multiplier = config.numberOrNull('block_ffn_dim_multiplier');

@@ -9,7 +9,7 @@ import { latentAttention, readLatentSizes } from './latent.ts';
 import { llamaDecoder, llamaLayer, readSizes, readWindow, type Sizes } from './layers.ts';
 
 /** Rotary parameters for a config without them. */
-const MISTRAL_YARN = {
+const MINISTRAL_YARN = {
   rope_type: 'yarn',
   rope_theta: 1e6,
   factor: 16,
@@ -39,8 +39,8 @@ export const ministral3: ModelFamily = {
   },
   describe: (config) => {
     const sizes = readSizes(config);
-    const rope = readRope(config, sizes.headDim, { theta: 10000, missing: MISTRAL_YARN, more: TEMPERATURE_KEYS });
-    const temperature = readTemperature(config, ropeParameters(config, { missing: MISTRAL_YARN }));
+    const rope = readRope(config, sizes.headDim, { theta: 10000, missing: MINISTRAL_YARN, more: TEMPERATURE_KEYS });
+    const temperature = readTemperature(config, ropeParameters(config, { missing: MINISTRAL_YARN }));
     const window = readWindow(config);
     config.ignore('layer_types'); // every layer has the window, or none
     return llamaDecoder(sizes, (i) => llamaLayer(sizes, i, { rope, window, temperature }));
@@ -61,7 +61,7 @@ function readTemperature(config: Config, parameters: Parameters): Temperature | 
 }
 
 /** Rotary parameters for a config without them. */
-const MISSING = { ...MISTRAL_YARN, rope_theta: 10000, factor: 128, original_max_position_embeddings: 8192 };
+const MISTRAL4_YARN = { ...MINISTRAL_YARN, rope_theta: 10000, factor: 128, original_max_position_embeddings: 8192 };
 
 /** Mistral Small 4: DeepSeek's latent attention, Ministral 3's growing queries, experts chosen by a softmax. */
 export const mistral4: ModelFamily = {
@@ -94,13 +94,13 @@ export const mistral4: ModelFamily = {
   describe: (config) => {
     const sizes = readLatentSizes(config);
     config.expect('head_dim', sizes.headDim, 'it is the sum of qk_nope_head_dim and qk_rope_head_dim');
-    const parameters = ropeParameters(config, { missing: MISSING });
+    const parameters = ropeParameters(config, { missing: MISTRAL4_YARN });
     const rope = readRope(config, sizes.headDim, {
       theta: 10000,
       interleaved: config.boolean('rope_interleave'),
       partial: sizes.ropeDim / sizes.headDim,
       mayBePartial: true,
-      missing: MISSING,
+      missing: MISTRAL4_YARN,
       more: TEMPERATURE_KEYS,
     });
     if (rope.dim !== sizes.ropeDim) {

@@ -72,8 +72,10 @@ export const qwen4: ModelFamily = {
     config.ignore('mtp_num_hidden_layers', 'mtp_use_dedicated_embeddings');
     const layer = (i: number) => {
       const module = `layers.${i}`;
-      const forLonger = indexer?.tensors(`${module}.self_attn.indexer`);
-      const attention = () => qwenGatedAttention(sizes, i, { rope, bias, ...given({ forLonger }) });
+      const attention = () => {
+        const forLonger = indexer?.tensors(`${module}.self_attn.indexer`);
+        return qwenGatedAttention(sizes, i, { rope, bias, ...given({ forLonger }) });
+      };
       const recurrent = (): GatedDelta => {
         const mixer = delta(`${module}.linear_attn`);
         return { ...mixer, convolution: reaching(mixer.convolution, kernel), ...given({ ngrams: ofLayer(i) }) };

@@ -43,7 +43,10 @@ export class SlicedHead {
     return this.#graph({ start: 0, end: this.#model.decoder.vocabulary });
   }
 
-  /** Log-probabilities of targets, and the most likely token of each row. @param blocks read once for each slice */
+  /**
+   * Log-probabilities of targets, and the most likely token of each row.
+   * @param blocks read once for each slice @param targets with rows counted through all blocks
+   */
   async score(
     blocks: () => HiddenBlocks,
     rows: number,

@@ -136,8 +136,13 @@ export const LLAMA_LIKE: readonly GgufArchitecture[] = [
       expectWholeHeads(model);
       const both = { ...rmsSizes(model), ...headDim(model), attention_bias: model.someLayerHas('attn_q.bias') };
       if (window === null || window === 0) return { model_type: 'olmo2', ...both, ...rope(model) };
-      const types = { sliding_window: window, layer_types: windows(model, 4) };
-      return { model_type: 'olmo3', ...both, ...ropeByType(model, theta(model)), ...types };
+      return {
+        model_type: 'olmo3',
+        ...both,
+        ...ropeByType(model, theta(model)),
+        sliding_window: window,
+        layer_types: windows(model, 4),
+      };
     },
   },
   {
