@@ -15,7 +15,7 @@ export interface BlockFormat {
   readonly integers?:
     | { readonly bits: 4; readonly isSigned: boolean; readonly nibbles: Nibbles }
     | { readonly bits: 8; readonly bytes: (blocks: GgufBlocks) => Value };
-  /** Distances of codes to their neighbors in units of the scale: a number (1 if missing), or float32 of their shape. */
+  /** Distances of codes to neighbors in units of the scale: a number (1 if missing), or float32 of their shape. */
   readonly steps?: number | ((blocks: GgufBlocks) => Value);
 }
 
