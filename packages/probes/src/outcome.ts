@@ -10,17 +10,18 @@ export function isMostlyRight({ correct, of }: AnswerSamples): boolean {
   return 2 * correct > of;
 }
 
-/** `scaled`: of each choice, if all logits were scaled. `among`: of the right one. @throws Error without choices */
+interface KnownScores {
+  /** Of each choice, if all logits were scaled. */
+  readonly scaled?: ReadonlyArray<readonly number[]> | undefined;
+  /** Of the right choice. */
+  readonly among?: AnswerLikelihood['among'];
+}
+
+/** @throws Error for an item without choices */
 export function choiceOutcome(
   item: ProbeItem,
   logprobs: readonly number[],
-  {
-    scaled,
-    among,
-  }: {
-    readonly scaled?: ReadonlyArray<readonly number[]> | undefined;
-    readonly among?: AnswerLikelihood['among'];
-  } = {},
+  { scaled, among }: KnownScores = {},
 ): Outcome {
   const { question } = item;
   if (question.kind !== 'choice') throw new Error(`${item.id} has no choices`);
@@ -66,7 +67,7 @@ export interface ScoredChoices {
 
 /**
  * The probability of one choice by the score that picks one: a softmax of log-likelihoods per unit of length, times the
- * mean length, so that it is of the size of whole answers, and times `sharpness`.
+ * mean length, so that it is of the size of whole answers, and times `sharpness`. It is largest for the choice that is picked.
  */
 export function choiceProbability({ logprobs, lengths }: ScoredChoices, index: number, sharpness = 1): number {
   const scores = lengths === null ? logprobs : perMeanLength(logprobs, lengths);

@@ -29,8 +29,9 @@ export async function readInspect(folder: string): Promise<Benchmarks> {
   }
   const ended = read.filter((log) => log.run !== null);
   // A retry has the id of the task that it finishes.
-  const finished = new Set(ended.flatMap(({ header }) => header.eval.task_id || []));
-  const failed = read.find(({ run, header }) => run === null && !finished.has(header.eval.task_id ?? ''));
+  const finished = new Set(ended.map(({ header }) => header.eval.task_id));
+  const isFinished = ({ eval: { task_id: id } }: LogHeader) => Boolean(id) && finished.has(id);
+  const failed = read.find(({ run, header }) => run === null && !isFinished(header));
   if (failed) {
     const { status } = failed.header;
     throw new UserError(

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { at, UserError } from '@shadow-gate/platform';
+import { at, given, UserError } from '@shadow-gate/platform';
 import { parseJson, parseJsonWithNaN, validate } from '@shadow-gate/platform/json';
 import {
   answerLimit,
@@ -155,7 +155,9 @@ export function answerOutcome({ item, logprobs, text, targetLogprob }: AnsweredI
     margin: (targetLogprob ?? 0) / Math.max(1, pieceCount(question.target)),
     probability: null,
     logprobs: null,
-    ...(targetLogprob !== null && { likelihood: targetLikelihood(item, { logprob: targetLogprob }) }),
+    ...given({
+      likelihood: targetLogprob === null ? undefined : targetLikelihood(item, { logprob: targetLogprob }),
+    }),
   };
 }
 

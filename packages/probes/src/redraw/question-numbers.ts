@@ -1,3 +1,4 @@
+import { words } from '@shadow-gate/platform';
 import {
   addRationals,
   divideRationals,
@@ -22,11 +23,11 @@ export interface QuestionNumber {
   readonly kind: 'plain' | 'word' | 'percent' | 'decimal' | 'bound';
 }
 
-const UNITS = (
-  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen ' +
-  'eighteen nineteen'
-).split(' ');
-const TENS = 'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
+const UNITS = words(
+  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen',
+  'eighteen nineteen',
+);
+const TENS = words('twenty thirty forty fifty sixty seventy eighty ninety');
 
 /** `forty-two` for 42; null for a number that is not between 2 and 99. */
 export function numberWord(value: number): string | null {
@@ -39,8 +40,8 @@ export function numberWord(value: number): string | null {
 
 const WORDS = new Map<string, number>(UNITS.map((word, value) => [word, value]));
 for (let value = 20; value < 100; value += 1) {
-  const word = numberWord(value) ?? '';
-  WORDS.set(word, value).set(word.replace('-', ' '), value);
+  const word = numberWord(value);
+  if (word !== null) WORDS.set(word, value).set(word.replace('-', ' '), value);
 }
 const WORD = new RegExp(`\\b(${[...WORDS.keys()].sort((a, b) => b.length - a.length).join('|')})\\b`, 'gi');
 

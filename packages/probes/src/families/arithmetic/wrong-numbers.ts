@@ -3,9 +3,9 @@ import type { Random } from '../../random.ts';
 import { textQuestion } from '../choice.ts';
 
 /**
- * A number among three wrong ones: another result, and a slip of one or two from both. Results and slips are above as
- * often as below, so each of the four is right equally often, whatever their order. No choice is a `given` number of
- * the question. Undefined if there is no such result.
+ * A number among three wrong ones: another result (of stopping early, a wrong operation or counting twice), and a slip
+ * of one or two from both. Results and slips are above as often as below, so each of the four is right equally often,
+ * whatever their order. No choice is a `given` number of the question. Undefined if there is no such result.
  */
 export function numberQuestion(
   random: Random,

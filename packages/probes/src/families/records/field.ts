@@ -1,3 +1,5 @@
+import { words } from '@shadow-gate/platform';
+
 export interface RecordField {
   /** Its key in JSON, its column in CSV. */
   readonly key: string;
@@ -8,8 +10,6 @@ export interface RecordField {
   /** The question for the value. `whom` is a name, or `the person who …`. */
   readonly question: (whom: string) => string;
 }
-
-const words = (text: string) => text.split(' ');
 
 export const FIELDS = [
   {
