@@ -11,9 +11,9 @@ export function isMostlyRight({ correct, of }: AnswerSamples): boolean {
 }
 
 interface KnownScores {
-  /** Of each choice, if all logits were scaled. */
+  /** Each choice's, if all logits were scaled. */
   readonly scaled?: ReadonlyArray<readonly number[]> | undefined;
-  /** Of the right choice. */
+  /** The right choice's. */
   readonly among?: AnswerLikelihood['among'];
 }
 
@@ -67,7 +67,8 @@ export interface ScoredChoices {
 
 /**
  * The probability of one choice by the score that picks one: a softmax of log-likelihoods per unit of length, times the
- * mean length, so that it is of the size of whole answers, and times `sharpness`. It is largest for the choice that is picked.
+ * mean length, so that it is of the size of whole answers, and times `sharpness`. It is largest for the choice that is
+ * picked.
  */
 export function choiceProbability({ logprobs, lengths }: ScoredChoices, index: number, sharpness = 1): number {
   const scores = lengths === null ? logprobs : perMeanLength(logprobs, lengths);
