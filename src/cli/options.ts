@@ -6,6 +6,7 @@ import {
   parseLibraries,
 } from '@shadow-gate/checkpoints/onnx';
 import { LOG_KINDS, type LogKind, type Logs } from '@shadow-gate/harness';
+import { words } from '@shadow-gate/platform';
 import { parseMemory, SIZE_WORDS } from '@shadow-gate/platform/memory';
 import { METHOD_CHOICES, type MethodChoice } from '@shadow-gate/spectra';
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -179,8 +180,10 @@ export interface EndpointOptions {
 }
 
 /** Options about running a model, which exclude logs. */
-const RUN_OPTIONS = `checkpoint revision reference adapter only seed orderSeed budget chatTemplate
-  endpoint model tokenizer maxLength concurrency timeout`.split(/\s+/);
+const RUN_OPTIONS = words(
+  'checkpoint revision reference adapter only seed orderSeed budget chatTemplate',
+  'endpoint model tokenizer maxLength concurrency timeout',
+);
 
 /** Names of the options that read logs, and what they read. */
 const LOG_OPTIONS = {

@@ -67,7 +67,7 @@ function ruleOfUpdates(rule: Pick<PolicyRule, 'metric' | 'direction'> & Partial<
 
 /** `shadow-gate.yml`. Every key has a default, so that no file is needed. */
 export const policySchema = z.strictObject({
-  /** The committed file, or the newest of the base branch's artifacts or of the cache. Also a command-line option. */
+  /** The committed file, the artifact of the base branch's newest successful run, or the newest of the cache. */
   baseline: z.enum(BASELINES).default('file'),
   'on-missing-baseline': z.enum(['pass', 'warn', 'fail']).default('warn'),
   /** Most days between the measurements of baseline and candidate. */

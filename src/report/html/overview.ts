@@ -1,7 +1,7 @@
 import type { Finding } from '../../compare/finding.ts';
 import type { Estimate } from '../../compare/probes/index.ts';
 import type { Report } from '../../compare/report.ts';
-import { FULL_SHA, type Origin } from '../markdown/origin.ts';
+import type { Origin } from '../markdown/origin.ts';
 import { plainTable } from '../render/html/draw.ts';
 import { Html, html, lines } from '../render/html/html.ts';
 import { icon } from '../render/html/icon.ts';
@@ -21,7 +21,7 @@ import {
   pointsDigits,
 } from '../text/numbers.ts';
 import { term } from '../text/phrase.ts';
-import { baselineAge, shortSha, whoseRun } from '../text/provenance.ts';
+import { baselineAge, FULL_SHA, shortSha, whoseRun } from '../text/provenance.ts';
 import { stopSentence } from '../text/stops.ts';
 import { EXAM } from '../text/twin-words.ts';
 import { answerLine } from './probes/fact-row.ts';

@@ -220,9 +220,8 @@ function nameOf(row: AccuracyRow | undefined): string {
 }
 
 function linesOf({ form, kind, baseline, candidate }: AccuracyRow): string[] {
-  const name = form === 'benchmark' ? 'exam' : formName(form, kind);
   return [
-    `  ${name}`,
+    `  ${formName(form, kind)}`,
     ...(baseline === null ? [] : [`  ${'baseline'.padEnd(LABEL)}${dotAndWhisker(baseline)}`]),
     `  ${'candidate'.padEnd(LABEL)}${dotAndWhisker(candidate)}`,
   ];

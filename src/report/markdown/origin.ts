@@ -1,5 +1,5 @@
 import { codeName } from '../escape.ts';
-import { shortSha, whoseRun } from '../text/provenance.ts';
+import { FULL_SHA, shortSha, whoseRun } from '../text/provenance.ts';
 
 /** The workflow run that made a report. Later runs have a larger id, later attempts of a run a larger attempt. */
 export interface ReportRun {
@@ -18,9 +18,6 @@ export interface Origin extends ReportRun {
   /** Newest commit of the pull request; null if unknown. */
   readonly head: string | null;
 }
-
-/** The full name of a commit. */
-export const FULL_SHA = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 
 /** A hidden line with the run of a page. */
 export const runMarker = ({ id, attempt, commit }: ReportRun): string =>

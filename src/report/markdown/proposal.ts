@@ -44,10 +44,12 @@ export interface ProposalOptions {
   readonly key: string;
   /** Path of the committed baseline. */
   readonly path: string;
+  /** Address of the workflow run. */
   readonly run: string;
   readonly commit: string;
   /** Null: there is nothing to say of it. */
   readonly calibration: ProposedCalibration | null;
+  /** Address of the documentation. */
   readonly docs?: string | undefined;
 }
 

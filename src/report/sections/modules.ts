@@ -37,7 +37,7 @@ export function moduleFolds(report: Report): Block[] {
     const matrices = tensors.get(kind) ?? [];
     const pairs = (groups.get(kind) ?? []).map((candidate) => ({
       candidate,
-      baseline: report.groups.baseline.find(({ of, ...own }) => of === candidate.of && kindOf(own) === kind) ?? null,
+      baseline: report.groups.baseline.find((group) => group.of === candidate.of && kindOf(group) === kind) ?? null,
     }));
     const flag = matrices.map((tensor) => places.get(tensor.name)).find((icon) => icon !== undefined);
     const first = matrices[0] ?? pairs[0]?.candidate;

@@ -118,7 +118,10 @@ export function sizeRow(size: CalibratedSize, { calibration, findings }: Report)
   const found = findings.find((finding) => finding.kind === 'not-calibrated-here' && finding.places.includes(place));
   return {
     metric: metricPart(isRelative ? 'updateSize' : 'frobeniusNorm', { capitalized: true }),
-    ...{ place, seen: rangeWords(values), limit: rangeWords([low, high]), source: '' },
+    place,
+    seen: rangeWords(values),
+    limit: rangeWords([low, high]),
+    source: '',
     candidate: formatNumber(candidate),
     state: isOutside ? 'beyond' : 'within',
     mark: isOutside ? (found?.level ?? 'info') : 'pass',

@@ -58,8 +58,10 @@ export function accuracyNumbers(
 /** The allowed movement of a metric: `+8%`. */
 export function movementLimit({ absolute, relative, direction }: FindingOf<'metric-moved'>['limit']): string {
   const sign = direction === 'up' ? '+' : direction === 'down' ? '−' : '±';
-  const parts = [relative === null ? '' : formatPercentLimit(relative), absolute === null ? '' : formatLimit(absolute)];
-  return parts.flatMap((part) => (part === '' ? [] : [`${sign}${part}`])).join(' or ');
+  return [
+    ...(relative === null ? [] : [`${sign}${formatPercentLimit(relative)}`]),
+    ...(absolute === null ? [] : [`${sign}${formatLimit(absolute)}`]),
+  ].join(' or ');
 }
 
 type Moved = Pick<FindingOf<'metric-moved'>, 'metric' | 'scope' | 'baseline' | 'candidate' | 'limit'>;

@@ -15,5 +15,8 @@ export function whoseRun(by: 'pull-request' | 'fork'): string {
   return `The numbers come from the ${whose} own run, whose workflow its author can edit. The check of that run decides, not this page.`;
 }
 
+/** The full name of a commit. */
+export const FULL_SHA = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
+
 /** The first seven digits of a commit, as git and GitHub show it. */
 export const shortSha = (sha: string): string => sha.slice(0, 7);
