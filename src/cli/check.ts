@@ -11,6 +11,8 @@ import {
   type CandidateOptions,
   calibrationOptions,
   candidateOptions,
+  type ExpectOptions,
+  expectOption,
   type JunitFileOptions,
   junitOption,
   type LogOptions,
@@ -35,6 +37,7 @@ interface CheckOptions
     CalibrationOptions,
     ModelCardOptions,
     JunitFileOptions,
+    ExpectOptions,
     VerdictOptions {
   baseline?: string;
   out?: string;
@@ -54,6 +57,7 @@ export function addCheckCommand(program: Command, output: Output): void {
       '--baseline <file|path>',
       'approved measurement, a checkpoint to measure in the same way, or, with logs, a folder of logs',
     )
+    .addOption(expectOption())
     .option(
       '--all',
       'ask every probe and compute all spectra in full, for a measurement that will be a baseline (default: what the verdict needs)',
@@ -87,11 +91,11 @@ async function runCheck(options: CheckOptions, output: Output): Promise<void> {
 }
 
 function checkModel(options: CheckOptions, output: Output): Promise<CheckResult> {
-  const { baseline, policy, calibration, only, all } = options;
+  const { baseline, policy, calibration, only, all, expect } = options;
   const { model, weights, probes } = commandSettings(options, output);
   const store = openMeasurementStore(options, output);
   const baselineEndpoint = baselineEndpointFromOptions(options, output);
-  const judge = { baseline, baselineEndpoint, policy, calibration, only, today: output.now };
+  const judge = { baseline, baselineEndpoint, policy, calibration, only, expect, today: output.now };
   return output.withProgress(
     (onProgress) => {
       const measured = { weights: { ...weights, all }, probes: { ...probes, all } };

@@ -3,12 +3,14 @@ import { compare } from '../compare/compare.ts';
 import { findCalibration } from '../gate/find-calibration.ts';
 import { expectFullSpectra } from '../measure/full-spectra.ts';
 import { readMeasurement } from '../measure/schema/index.ts';
-import { findPolicy } from '../policy/load.ts';
+import { expecting, findPolicy } from '../policy/load.ts';
 import { COMPARE_EXAMPLES } from './help.ts';
 import { expectModelCard, type ModelCardOptions, modelCardOptions, writeModelCard } from './model-card.ts';
 import {
   type CalibrationOptions,
   calibrationOptions,
+  type ExpectOptions,
+  expectOption,
   type JunitFileOptions,
   junitOption,
   policyOption,
@@ -18,7 +20,7 @@ import {
 import type { Output } from './output.ts';
 import { prepareFiles, writeAndPrint } from './verdict.ts';
 
-interface CompareOptions extends VerdictOptions, JunitFileOptions, CalibrationOptions, ModelCardOptions {
+interface CompareOptions extends VerdictOptions, JunitFileOptions, CalibrationOptions, ModelCardOptions, ExpectOptions {
   policy?: string;
   out?: string;
 }
@@ -33,7 +35,7 @@ export function addCompareCommand(program: Command, output: Output): void {
     '--out <dir>',
     'folder to write report.json, report.html and comment.md to',
   );
-  verdictOptions(junitOption(modelCardOptions(command)))
+  verdictOptions(junitOption(modelCardOptions(command.addOption(expectOption()))))
     .addHelpText('after', COMPARE_EXAMPLES)
     .action((candidate: string, baseline: string, options: CompareOptions) =>
       runCompare(candidate, baseline, options, output),
@@ -48,7 +50,7 @@ async function runCompare(
 ): Promise<void> {
   await expectModelCard(options);
   await prepareFiles(options);
-  const resolved = await findPolicy(options.policy);
+  const resolved = expecting(await findPolicy(options.policy), options.expect);
   const candidate = await readMeasurement(candidateFile);
   const baseline = await readMeasurement(baselineFile);
   expectFullSpectra(baseline, `the baseline ${baselineFile}`);

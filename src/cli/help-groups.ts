@@ -3,7 +3,7 @@ import { type Command, Help } from 'commander';
 /** Headings of a long help page, in order, with their options. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Model:': ['checkpoint', 'checkpoints', 'series', 'add', 'reference', 'adapter', 'revision'],
-  'Baseline and policy:': ['baseline', 'policy', 'calibration', 'no-calibration'],
+  'Baseline and policy:': ['baseline', 'policy', 'expect', 'calibration', 'no-calibration'],
   'Requests:': ['requests', 'output', 'rolling'],
   'Probes:': ['seed', 'order-seed', 'budget', 'chat-template', 'like', 'probes'],
   'Output:': [

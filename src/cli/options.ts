@@ -23,6 +23,7 @@ import {
 import { FAIL_ON_CHOICES, type FailOn } from '../github/publish/index.ts';
 import { HALVES, type Half, type SeedChoice } from '../measure/options.ts';
 import { parseShard, SHARD_WORDS } from '../measure/shards/index.ts';
+import type { Policy } from '../policy/policy.ts';
 
 export const CHECKPOINT_FLAGS = '--checkpoint <path>';
 export const CHECKPOINT_WORDS =
@@ -246,6 +247,18 @@ export function failOnOption(): Option {
   return new Option('--fail-on <verdict>', 'the mildest verdict that makes the exit code non-zero')
     .choices(FAIL_ON_CHOICES)
     .default('inconclusive' satisfies FailOn);
+}
+
+/** What the change is meant to be, for one check. */
+export function expectOption(): Option {
+  return new Option(
+    '--expect <change>',
+    'what the change is meant to be: same-model for quantized, converted or merged weights, or another engine',
+  ).choices(['same-model'] satisfies ReadonlyArray<NonNullable<ExpectOptions['expect']>>);
+}
+
+export interface ExpectOptions {
+  expect?: NonNullable<Policy['expect']>;
 }
 
 export function verdictOptions(command: Command): Command {

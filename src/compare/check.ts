@@ -6,6 +6,7 @@ import type { BenchmarkPairing } from './benchmarks/pair.ts';
 import type { ChangedInput, Finding } from './finding.ts';
 import type { ProbePairing } from './probes/pair-probes.ts';
 import type { CalibrationReport } from './rows/calibration.ts';
+import type { OwnTextRow } from './rows/own-text.ts';
 import type { Settled } from './rows/probes.ts';
 import type { StoppingRules } from './sequential/plan.ts';
 import type { Comparability } from './spectra/comparability.ts';
@@ -28,6 +29,8 @@ export interface ComparisonContext {
   /** Every weight matrix of the candidate, with the baseline's where that may be compared. */
   readonly weights: readonly WeightPair[];
   readonly probes: ProbePairing;
+  /** The baseline's own text, read by both; null where one of them did not. */
+  readonly ownText: OwnTextRow | null;
   /** Null unless both sides come from logs of an evaluation. */
   readonly benchmarks: BenchmarkPairing | null;
   readonly benchmarkTwins: readonly BenchmarkTwins[];

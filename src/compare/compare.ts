@@ -14,6 +14,7 @@ import { settleContext } from './checks/settle-answers.ts';
 import { undecided } from './checks/undecided.ts';
 import type { ChangedInput } from './finding.ts';
 import { hideTexts } from './pairing/hide-texts.ts';
+import { pairOwnText } from './probes/own-text.ts';
 import { pairProbes } from './probes/pair-probes.ts';
 import { reportProbes } from './probes/report.ts';
 import { completeReport, REPORT_SCHEMA, type Report } from './report.ts';
@@ -72,6 +73,7 @@ export function compare(comparison: Comparison): Report {
     calibration: context.calibration,
     skipped: candidate.skipped.map(({ name, reason }) => ({ name, reason })),
     probes: reportProbes(context),
+    ...given({ ownText: context.ownText ?? undefined }),
     benchmarks: benchmarkRows(context),
     ...suitesOf(context),
     trend: null,
@@ -112,6 +114,7 @@ function contextOf({
     metrics: baseline ? pairMetrics(candidate, baseline, comparability) : [],
     weights: pairWeights(candidate, comparability.weights ? baseline : null),
     probes: pairProbes(candidate, baseline, policy),
+    ownText: pairOwnText(candidate, baseline),
     benchmarks,
     benchmarkTwins: benchmarks === null ? [] : compareBenchmarkTwins(benchmarks, policy),
     settled: null,

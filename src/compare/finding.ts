@@ -19,6 +19,7 @@ import { nonFiniteFindings } from './findings/non-finite.ts';
 import { otherModelFindings } from './findings/other-model.ts';
 import { otherQuestionsFindings } from './findings/other-questions.ts';
 import { otherWeightsFindings } from './findings/other-weights.ts';
+import { ownTextFinding } from './findings/own-text.ts';
 import { policyRuleFindings } from './findings/policy-rules.ts';
 import { probeCoverageFindings } from './findings/probe-coverage.ts';
 import { probeNoteFindings } from './findings/probe-notes.ts';
@@ -64,6 +65,7 @@ const FINDINGS = [
   ...probeCoverageFindings,
   ...probeNoteFindings,
   ...evidenceFindings,
+  ownTextFinding,
   ...letterFindings,
   ...mustPassFindings,
   ...refusalFindings,

@@ -13,6 +13,7 @@ import { benchmarkRowSchema, benchmarkTwinsSchema, suiteRowSchema } from './rows
 import { calibrationReportSchema } from './rows/calibration.ts';
 import { VERDICTS, type Verdict } from './rows/fields.ts';
 import { sliceRowSchema } from './rows/losses.ts';
+import { ownTextRowSchema } from './rows/own-text.ts';
 import { probeReportSchema } from './rows/probes.ts';
 import { appliedPolicySchema, metricDeltaSchema, spectraReportSchema } from './rows/spectra.ts';
 import { trendSchema } from './rows/trend.ts';
@@ -71,6 +72,8 @@ export const reportSchema = z.strictObject({
   calibration: calibrationReportSchema.nullable().default(null),
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   probes: probeReportSchema.nullable().default(null),
+  /** Absent where the baseline drew none or the candidate did not read it, and in reports up to version 0.3. */
+  ownText: ownTextRowSchema.optional(),
   /** By metric and filter of comparable tasks and groups; null unless the candidate comes from logs. */
   benchmarks: z.array(benchmarkRowSchema).nullable().default(null),
   /** Benchmarks of logs that the policy gives group twins; absent without. */

@@ -30,7 +30,9 @@ export function askSequentially(
     const first = firstAnswers(answers);
     return first && settleOf(first);
   };
-  return { ...selected, sequential: { blocks, settle } };
+  // What stops early is no baseline, so nobody will read texts of its own.
+  const ownText = { draw: null, read: selected.ownText?.read ?? null };
+  return { ...selected, ownText, sequential: { blocks, settle } };
 }
 
 /** A baseline with a time limit may lack items that the candidate is asked. */

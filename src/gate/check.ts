@@ -10,11 +10,12 @@ import { type Comparison, compare, undecidedSpectra } from '../compare/compare.t
 import type { ChangedInput } from '../compare/finding.ts';
 import { mayScreen } from '../compare/index.ts';
 import type { Report } from '../compare/report.ts';
-import { measureQuantization } from '../measure/index.ts';
+import { measureQuantization, withoutOwnText } from '../measure/index.ts';
 import type { Endpoint, Half, MeasureOptions, ProbeRunOptions, Screening, SeedChoice } from '../measure/options.ts';
 import type { Measurement, Quantization } from '../measure/schema/index.ts';
 import type { Shard } from '../measure/shards/index.ts';
-import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
+import { expecting, findPolicy, type ResolvedPolicy } from '../policy/load.ts';
+import type { Policy } from '../policy/policy.ts';
 import { askSequentially } from './ask-sequentially.ts';
 import { findCalibration } from './find-calibration.ts';
 import {
@@ -27,7 +28,7 @@ import {
 } from './measure-candidate.ts';
 import { isOtherModel } from './other-architecture.ts';
 import { expectFull, type ResolvedBaseline, readBaseline, servedBaseline } from './read-baseline.ts';
-import { resolveSeed, selectProbes, withKnownLevels } from './select-probes.ts';
+import { drawOf, resolveSeed, selectProbes, textsOf, withKnownLevels } from './select-probes.ts';
 
 export interface WeightsChoice extends Pick<MeasureOptions, 'device' | 'method' | 'memoryLimit' | 'spectrumStore'> {
   /** Compute all spectra in full. By default, matrices that cannot change the verdict get bounds from few products. */
@@ -53,6 +54,8 @@ export interface JudgedBy {
   readonly policy?: string | ResolvedPolicy | undefined;
   /** False or null: none. By default that of the policy, else `.shadow-gate/calibration.json` if it exists. */
   readonly calibration?: string | false | NamedCalibration | null | undefined;
+  /** What the change is meant to be, in place of the policy's own. */
+  readonly expect?: Policy['expect'];
   /** Changes under test besides the candidate. */
   readonly changes?: readonly ChangedInput[] | undefined;
   readonly only?: Half | undefined;
@@ -103,7 +106,10 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
 
 /** Digest of everything but the candidate that decides where its check stops. */
 function judgeDigest({ run: _, ...approved }: Measurement, { policy, calibration, only }: Judged): string {
-  return sha256(canonicalJson([approved, policy.policy, calibration?.calibration ?? null, only ?? null]));
+  // Own text is drawn anew, and no measurement is kept with it.
+  return sha256(
+    canonicalJson([withoutOwnText(approved), policy.policy, calibration?.calibration ?? null, only ?? null]),
+  );
 }
 
 /** Two models that cannot be compared: their configs are enough for the verdict. */
@@ -146,7 +152,8 @@ export async function openGate(
       // Not `origins.open`, which would keep all of them open: there can be hundreds.
       const candidate = await openCandidate({ checkpoint }, { ...origins, open: openCheckpoint }, measuring);
       const judged = { ...by, quantization: await quantizationOf(candidate, opened, { ...measuring, onProgress }) };
-      const measurement = await measureCandidate(candidate, { ...measuring, probes, onProgress });
+      const asked = probes && { ...probes, ownText: { draw: null, read: probes.ownText?.read ?? null } };
+      const measurement = await measureCandidate(candidate, { ...measuring, probes: asked, onProgress });
       return { measurement, report: compare(comparisonOf(measurement, approved, judged)) };
     },
   };
@@ -155,13 +162,18 @@ export async function openGate(
 /** The measured baseline, and the questions for a candidate. */
 async function approve(
   opened: Candidate | null,
-  { baseline }: Judged,
+  { baseline, policy }: Judged,
   measuring: MeasureOptions & { readonly probes: ProbeRunOptions | null },
 ) {
   if (opened === null) return { approved: expectMeasured(baseline), probes: measuring.probes };
   const onProgress = progressAs('baseline', measuring.onProgress);
-  const approved = await measureCandidate(opened, { ...measuring, onProgress });
-  return { approved, probes: askedAs(approved, measuring.probes) };
+  const { probes } = measuring;
+  // Drawn now, when the candidate is what it is.
+  const drawing = probes && { ...probes, ownText: { draw: drawOf(policy.policy, probes.order.seed), read: null } };
+  const approved = await measureCandidate(opened, { ...measuring, probes: drawing, onProgress });
+  const asked = askedAs(approved, probes);
+  const read = textsOf(approved.probes?.status === 'measured' ? approved.probes : undefined, 'now');
+  return { approved, probes: asked && { ...asked, ownText: { draw: asked.ownText?.draw ?? null, read } } };
 }
 
 /** Without spectra to compare with, all are computed in full. */
@@ -254,7 +266,7 @@ interface Judged extends Pick<JudgedBy, 'changes' | 'only' | 'today'> {
 }
 
 async function resolveJudge({ policy, baseline, calibration, only, ...rest }: JudgedBy): Promise<Judged> {
-  const resolved = typeof policy === 'object' ? policy : await findPolicy(policy);
+  const resolved = expecting(typeof policy === 'object' ? policy : await findPolicy(policy), rest.expect);
   return {
     policy: resolved,
     calibration:

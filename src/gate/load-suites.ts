@@ -14,7 +14,7 @@ import {
   suiteNameFromFile,
 } from '@shadow-gate/probes/suite';
 import { approvedFiles, isTaskText, readTaskSuite, textWithTemplates } from '@shadow-gate/probes/tasks';
-import { BUILTIN_TEXTS, builtinTexts, readTextSuite, type TextSuite } from '@shadow-gate/probes/texts';
+import { readTextSuite, type TextSuite } from '@shadow-gate/probes/texts';
 import { REFUSAL_SCORING, roleOf } from '../policy/apart.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
 import { isOfTexts, listedFile, type SuiteChoice } from '../policy/probe-policy.ts';
@@ -40,18 +40,13 @@ export async function loadSuites(resolved: ResolvedPolicy, seed: number): Promis
 /** @throws UserError for a missing or invalid file, and for two suites with the same name */
 export async function loadTextSuites(
   { policy, policyPath, probeFiles }: ResolvedPolicy,
-  seed: number,
   suites: readonly Suite[],
 ): Promise<TextSuite[]> {
   const kept = policy['probes-text'] === 'keep';
   const names = new Set(suites.map(({ name }) => name));
-  const builtin = suites.find(({ version }) => version !== null);
-  // The order of the facts depends on their number.
-  const drawn = builtin?.facts === undefined ? builtin : undefined;
   const texts: TextSuite[] = [];
   for (const { file } of policy.probes.map(listedFile).filter(isOfTexts)) {
     const suite = await quoting(kept, async () => {
-      if (file === BUILTIN) return builtinTexts(seed, { isListed: true, suite: drawn });
       if (isDatasetPath(file)) throw new UserError(`probes: ${file}: texts are not read from a hub`, 'give a file');
       const place = await findFile(file, policyPath, probeFiles);
       return readTextSuite(probeFiles?.get(file) ?? place, file, { kept });
@@ -60,8 +55,7 @@ export async function loadTextSuites(
     names.add(suite.name);
     texts.push(suite);
   }
-  if (builtin === undefined || names.has(BUILTIN_TEXTS)) return texts;
-  return [...texts, builtinTexts(seed, { isListed: false, suite: drawn })];
+  return texts;
 }
 
 function sameName(name: string): UserError {

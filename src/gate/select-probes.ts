@@ -3,9 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '@shadow-gate/platform';
 import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import { atLevels, type FamilyLevels, type Suite } from '@shadow-gate/probes/suite';
-import type { TextSuite } from '@shadow-gate/probes/texts';
-import { type Half, MAX_SEED, type ProbeRunOptions, type SeedChoice } from '../measure/options.ts';
+import { type Half, MAX_SEED, type OwnTextOptions, type ProbeRunOptions, type SeedChoice } from '../measure/options.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
+import type { Policy } from '../policy/policy.ts';
 import { loadSuites, loadTextSuites } from './load-suites.ts';
 
 const DEFAULT_SEED = 1;
@@ -40,20 +40,35 @@ export async function selectProbes(
   }
   if (only === 'spectra' || policy.probes.length === 0) return null;
   const suites = await loadSuites(resolved, seed);
-  const texts = (await loadTextSuites(resolved, seed, suites)).filter((suite) => suite.isListed || isOf(suite, like));
+  const texts = await loadTextSuites(resolved, suites);
+  const order = { seed: orderSeed ?? randomInt(0, MAX_SEED), isChosen: orderSeed !== undefined };
   return {
     suites: suites.map((suite) => withKnownLevels(suite, like)),
     ...(texts.length === 0 ? {} : { texts }),
     seed,
-    order: { seed: orderSeed ?? randomInt(0, MAX_SEED), isChosen: orderSeed !== undefined },
+    order,
+    ownText: {
+      // Its texts are the model's own words, which can be what it was trained on.
+      draw: policy['probes-text'] === 'omit' ? null : drawOf(policy, order.seed),
+      read: textsOf(like, 'with-baseline'),
+    },
     chatTemplate: chatTemplate ?? policy['chat-template'],
     budgetSeconds: budgetSeconds ?? null,
   };
 }
 
-/** True if there are no answers to compare with, or if they have these texts as well. */
-function isOf({ name, digest }: TextSuite, like: MeasuredProbes | undefined): boolean {
-  return like === undefined || (like.texts ?? []).some((own) => own.name === name && own.digest === digest);
+/** How to draw own text. */
+export function drawOf({ 'own-text': { tokens } }: Policy, seed: number): NonNullable<OwnTextOptions['draw']> {
+  return { seed, tokens };
+}
+
+/** The texts that a measured model drew; null without any. */
+export function textsOf(
+  probes: MeasuredProbes | undefined,
+  drawn: NonNullable<OwnTextOptions['read']>['drawn'],
+): OwnTextOptions['read'] {
+  const own = probes?.ownText?.drawn;
+  return own === undefined ? null : { digest: own.digest, drawn, texts: own.texts };
 }
 
 /** Unchanged without known levels of the same items. @throws UserError for levels that the suite cannot have */

@@ -2,7 +2,7 @@ export { describeFiles } from './behavior/behavior-files.ts';
 export { digestOwnFiles } from './behavior/digest-own-files.ts';
 export { expectCheckpoint } from './expect-checkpoint.ts';
 export { type ListedModel, openListedModel } from './listed.ts';
-export { measure } from './measure.ts';
+export { measure, withoutOwnText } from './measure.ts';
 export { type ExpectedRun, expectProbes } from './measure-probes.ts';
 export { measureQuantization } from './measure-quantization.ts';
 export { measureServed, nameOfServed } from './measure-served.ts';

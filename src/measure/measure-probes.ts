@@ -28,6 +28,7 @@ import type { MeasuredProbes, Probes } from '@shadow-gate/probes/answer';
 import { hideItem, hideLeftOut, hidingErrors, measuredItem, measuredSuite } from '@shadow-gate/probes/answer';
 import { answerKind, type ProbeItem } from '@shadow-gate/probes/item';
 import type { Suite } from '@shadow-gate/probes/suite';
+import { ownTextCalls } from '@shadow-gate/probes/texts';
 import { askInBlocks, type BlocksOptions } from './ask-in-blocks.ts';
 import { estimateSuites, optionsFor } from './estimate-suites.ts';
 import type { ProbeRunOptions, Sequential } from './options.ts';
@@ -36,6 +37,7 @@ import type { ProbesShare } from './schema/shard.ts';
 import { describeLeftOut, joinAnswers, type ProbeAnswers } from './shards/join-answers.ts';
 import { indicesOfShard, type Shard } from './shards/shard.ts';
 import { measureTexts, textCalls } from './texts/measure-texts.ts';
+import { drawIfRequested, measureOwnText, type TextsToRead, textsToRead } from './texts/own-text.ts';
 
 export interface ProbeRun {
   /** In a shard, the answers of facts that are left out are included: another shard can have the rest of a fact. */
@@ -62,6 +64,8 @@ export interface ProbeRun {
 
 interface SuiteRunOptions {
   readonly shard?: Shard | null | undefined;
+  /** Own text, drawn if it was requested. */
+  readonly ownText?: TextsToRead | undefined;
   readonly onProgress?: OnProgress | undefined;
 }
 
@@ -76,8 +80,12 @@ export async function measureProbes(
   }
   const started = performance.now();
   const { report: onProgress, interrupt: onOpening } = withInterruptions(options.onProgress);
+  // Only the first of several machines draws.
+  const isOther = options.shard !== undefined && options.shard !== null && options.shard.index !== 1;
+  const wanted = isOther ? undefined : selection.ownText;
+  const ownText = wanted && (await drawIfRequested(source, wanted, onOpening));
   const run = async (model: Model) => ({
-    ...(await runSuites(model, selection, { ...options, onProgress })),
+    ...(await runSuites(model, selection, { ...options, ownText, onProgress })),
     by: model.by,
     device: model.device,
     precision: model.precision,
@@ -87,6 +95,21 @@ export async function measureProbes(
     seconds: (performance.now() - started) / 1000,
   });
   return hidingErrors(selection, () => withModel(source, modelOptions(selection, onOpening), run));
+}
+
+/** For a measurement that is known but for its own text. @throws UserError if the model cannot be run */
+export async function measureOwnTextAlone(
+  source: ModelSource,
+  selection: ProbeRunOptions,
+  { onProgress }: Pick<SuiteRunOptions, 'onProgress'>,
+): Promise<Pick<MeasuredProbes, 'ownText'>> {
+  if (selection.ownText === undefined) return {};
+  const { interrupt: onOpening } = withInterruptions(onProgress);
+  const ownText = await drawIfRequested(source, selection.ownText, onOpening);
+  return withModel(source, modelOptions(selection, onOpening), async (model) => {
+    await prepareModel(model, [], callsOfTexts(model, {}, ownText));
+    return measureOwnText(ownText, model);
+  });
 }
 
 /**
@@ -112,12 +135,12 @@ export async function tryProbes(
 export async function runSuites(
   model: Model,
   selection: ProbeRunOptions,
-  { shard = null, onProgress }: SuiteRunOptions = {},
+  { shard = null, ownText = { drawn: null, read: null }, onProgress }: SuiteRunOptions = {},
 ): Promise<Pick<ProbeRun, 'probes' | 'share' | 'expectedSeconds' | 'allSeconds'>> {
   const { sequential, chatTemplate } = selection;
   // Layer by layer, each call reads all weights: everything is asked in one.
   if (sequential && shard === null && model.execution !== LAYER_BY_LAYER) {
-    return runInBlocks(model, { ...selection, sequential }, onProgress);
+    return runInBlocks(model, { ...selection, sequential }, { ownText, onProgress });
   }
   const { estimates } = await estimateSuites(model, selection, { onProgress });
   const suites = estimates.map(({ suite }) => suite);
@@ -126,9 +149,9 @@ export async function runSuites(
     prepareSuite(suite, items, { model, chatTemplate, reads: reads.get(suite.name) }),
   );
   const chunks = runs.flatMap((run) => run.chunks.map((items) => ({ items, options: run.options })));
-  await prepareModel(model, chunks, textCalls(selection.texts ?? [], model));
+  await prepareModel(model, chunks, callsOfTexts(model, selection, ownText));
   // Only the first of several machines scores them.
-  const texts = await textsOf(model, shard === null || shard.index === 1 ? selection.texts : undefined);
+  const texts = await textsOf(model, shard === null || shard.index === 1 ? selection.texts : undefined, ownText);
   const sizes = chunks.map(({ items }) => items.length);
   const own = new Set(indicesOfShard(sizes, shard).map((index) => at(chunks, index).items));
   const all = sizes.reduce((sum, size) => sum + size, 0);
@@ -171,7 +194,7 @@ export async function runSuites(
 async function runInBlocks(
   model: Model,
   selection: ProbeRunOptions & { readonly sequential: Sequential },
-  onProgress: OnProgress | undefined,
+  { ownText, onProgress }: { readonly ownText: TextsToRead; readonly onProgress: OnProgress | undefined },
 ): Promise<Pick<ProbeRun, 'probes' | 'share' | 'expectedSeconds' | 'allSeconds'>> {
   const { suites, chatTemplate, budgetSeconds, isChosen, sequential } = selection;
   const started = performance.now();
@@ -182,7 +205,7 @@ async function runInBlocks(
   );
   const settings = settingsOf(model, selection);
   const notes = suites.flatMap(({ warnings }) => warnings);
-  let texts: Pick<MeasuredProbes, 'texts'> = {};
+  let texts: Pick<MeasuredProbes, 'texts' | 'ownText'> = {};
   const describe: BlocksOptions['describe'] = (outcomes, stopped) => ({
     ...settings,
     ...(stopped ? { sequential: stopped } : {}),
@@ -200,9 +223,9 @@ async function runInBlocks(
     sequential,
     describe,
     onProgress,
-    others: textCalls(selection.texts ?? [], model),
+    others: callsOfTexts(model, selection, ownText),
     first: async () => {
-      texts = await textsOf(model, selection.texts);
+      texts = await textsOf(model, selection.texts, ownText);
     },
     budgetSeconds: budgetSeconds === null || isChosen ? null : budgetSeconds - (performance.now() - started) / 1000,
   });
@@ -216,9 +239,18 @@ async function runInBlocks(
   };
 }
 
-async function textsOf(model: Model, suites: ProbeRunOptions['texts']): Promise<Pick<MeasuredProbes, 'texts'>> {
+async function textsOf(
+  model: Model,
+  suites: ProbeRunOptions['texts'],
+  ownText: TextsToRead,
+): Promise<Pick<MeasuredProbes, 'texts' | 'ownText'>> {
+  const own = await measureOwnText(ownText, model);
   const texts = await measureTexts(suites ?? [], model);
-  return texts.length === 0 ? {} : { texts };
+  return texts.length === 0 ? own : { texts, ...own };
+}
+
+function callsOfTexts(model: Model, { texts = [] }: Pick<ProbeRunOptions, 'texts'>, ownText: TextsToRead) {
+  return [...ownTextCalls(textsToRead(ownText)), ...textCalls(texts, model)];
 }
 
 /** How the probes were asked. */

@@ -22,7 +22,7 @@ import { measureLogitScale } from './behavior/logit-scale.ts';
 import { sampleTokens } from './behavior/token-sample.ts';
 import { encodeMeasurement, measurementKey, measurementRequest, recallMeasurement } from './cache/measurement-cache.ts';
 import { measureMerge } from './measure-merge.ts';
-import { tryProbes } from './measure-probes.ts';
+import { measureOwnTextAlone, tryProbes } from './measure-probes.ts';
 import { describeServer, servedSource } from './measure-served.ts';
 import type { SpectraMeasurement } from './measure-spectra.ts';
 import { type MeasuredModel, modelArchitecture } from './open-measured.ts';
@@ -113,13 +113,29 @@ async function recallOrMeasure(
       adapter: adapter ? checkpointName(adapter) : null,
       hub: hubRecord(checkpoint, reference?.checkpoint ?? null),
     };
-    return { measurement: { ...cached, run: { ...cached.run, ...paths } }, keep: null };
+    const recalled = { ...cached, run: { ...cached.run, ...paths } };
+    return { measurement: await withOwnText(recalled, model, options), keep: null };
   }
   const { measurement, isWhole, isOfMachine } = await measureOpened(model, started, known);
   await expectSameFiles(model, { files: digestFiles(files), tokens: request.tokens });
   const key = measurementKey(request);
   const isKept = request.judgedBy === null ? isWhole : !isOfMachine;
-  return { measurement, keep: isKept ? () => store.set(key, encodeMeasurement(measurement)) : null };
+  return { measurement, keep: isKept ? () => store.set(key, encodeMeasurement(withoutOwnText(measurement))) : null };
+}
+
+/** A stored text is one that a candidate can have been trained on. */
+export function withoutOwnText<M extends Pick<Measurement, 'probes'>>(measurement: M): M {
+  const { probes } = measurement;
+  if (probes?.status !== 'measured') return measurement;
+  const { ownText: _, ...rest } = probes;
+  return { ...measurement, probes: rest };
+}
+
+async function withOwnText(recalled: Measurement, model: MeasuredModel, options: MeasureOptions): Promise<Measurement> {
+  const { probes } = recalled;
+  if (probes?.status !== 'measured' || !options.probes?.ownText) return recalled;
+  const ownText = await measureOwnTextAlone(sourceOf(model, options.probes, options), options.probes, options);
+  return { ...recalled, probes: { ...probes, ...ownText } };
 }
 
 /**
@@ -278,18 +294,23 @@ async function tryMerge(
  * unknown family) still has spectra: the measurement then has the reason, and no comparison passes with it. It is an
  * error without spectra, or with a server.
  */
-function askProbes(
+function askProbes(model: MeasuredModel, selection: ProbeRunOptions, options: MeasureOptions) {
+  const { spectra, shard, onProgress } = options;
+  const canFail = !model.endpoint && spectra !== false;
+  return tryProbes(sourceOf(model, selection, options), selection, { shard, onProgress, canFail });
+}
+
+function sourceOf(
   { checkpoint, endpoint, reference }: MeasuredModel,
   selection: ProbeRunOptions,
-  { device, spectra, shard, memoryLimit, onProgress }: MeasureOptions,
-) {
+  { device, memoryLimit }: MeasureOptions,
+): ModelSource {
   // Only a checkpoint on a hub brings its tokenizer to a server: nobody can give the name of its folder.
   const brought = checkpoint.remote === null ? [] : tokenPlacesOf(checkpoint, reference);
   const base = reference?.checkpoint ?? null;
-  const source: ModelSource = endpoint
+  return endpoint
     ? servedSource(endpoint, brought, selection)
     : { kind: 'checkpoint', checkpoint, reference: base, device: device ?? 'auto', memoryLimit };
-  return tryProbes(source, selection, { shard, onProgress, canFail: !endpoint && spectra !== false });
 }
 
 /** How a hub lists what was read. The base of full weights says nothing about them. */

@@ -4,7 +4,7 @@ import type { DeviceChoice } from '@shadow-gate/checkpoints/onnx';
 import type { EndpointSource } from '@shadow-gate/language-model';
 import type { KeyValueStore } from '@shadow-gate/platform/key-value-store';
 import type { OnProgress } from '@shadow-gate/platform/progress';
-import type { MeasuredProbes } from '@shadow-gate/probes/answer';
+import type { DrawnText, MeasuredProbes, OwnText } from '@shadow-gate/probes/answer';
 import type { Suite } from '@shadow-gate/probes/suite';
 import type { TextSuite } from '@shadow-gate/probes/texts';
 import type { MethodChoice } from '@shadow-gate/spectra';
@@ -32,8 +32,18 @@ export interface ProbeRunOptions {
   readonly budgetSeconds: number | null;
   /** Do the suites hold only what a budget left time for on the baseline? Then all of it is asked. */
   readonly isChosen?: boolean;
+  readonly ownText?: OwnTextOptions | undefined;
   /** Ask the questions of a baseline in blocks, until they settle the verdict. Missing: everything at once. */
   readonly sequential?: Sequential | undefined;
+}
+
+export interface OwnTextOptions {
+  /** Draw texts for a later candidate; null: none. */
+  readonly draw: { readonly seed: number; readonly tokens: number } | null;
+  /** The baseline's texts; null without any. */
+  readonly read:
+    | (Pick<NonNullable<OwnText['read']>, 'digest' | 'drawn'> & { readonly texts: readonly DrawnText[] })
+    | null;
 }
 
 /** How to ask a candidate no more than its verdict needs. */

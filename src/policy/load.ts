@@ -23,6 +23,11 @@ export async function findPolicy(named: string | undefined): Promise<ResolvedPol
   return policyPath === null ? { policy: DEFAULT_POLICY, policyPath } : loadPolicy(policyPath);
 }
 
+/** A policy for a change that is declared for one check. */
+export function expecting(resolved: ResolvedPolicy, expect: Policy['expect']): ResolvedPolicy {
+  return expect === undefined ? resolved : { ...resolved, policy: { ...resolved.policy, expect } };
+}
+
 async function loadPolicy(file: string): Promise<ResolvedPolicy> {
   const text = await readTextFile(file, 'policy');
   if (text === null) {

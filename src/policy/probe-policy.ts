@@ -51,7 +51,7 @@ const suiteSchema = z.union(
     z
       .strictObject({
         file: z.string().min(1),
-        /** `text`: scored as texts instead of asked; for `builtin`, the prompts of its benchmark forms. */
+        /** `text`: scored as texts instead of asked. */
         kind: z.literal('text', 'must be text, or be left out for questions').optional(),
         /** For the built-in suite: the number of facts, with one level of each family. */
         facts: z.int().min(FACTS_RANGE.least).max(FACTS_RANGE.most).optional(),
@@ -108,7 +108,11 @@ const suiteSchema = z.union(
         ({ file: _, kind, ...own }) => kind === undefined || Object.values(own).every((value) => value === undefined),
         { error: 'texts are scored as they are: leave the other settings out', path: ['kind'] },
       )
-      .refine(({ file, kind, facts: _, ...own }) => file !== BUILTIN || kind !== undefined || hasOnlyTier(own), {
+      .refine(({ file, kind }) => file !== BUILTIN || kind === undefined, {
+        error: 'the built-in suite has no texts: own text is scored by default',
+        path: ['kind'],
+      })
+      .refine(({ file, kind: _, facts: __, ...own }) => file !== BUILTIN || hasOnlyTier(own), {
         error: 'the built-in suite has its own scoring, answer length and twins: leave them out',
       })
       .refine(({ samples, temperature }) => samples !== undefined || temperature === undefined, {
@@ -229,6 +233,21 @@ export const probePolicyShape = {
       limit: z.number().positive().default(0.02),
     })
     .prefault({}),
+  /** How likely texts are to the candidate that the approved model drew (docs/lab-notes/evidence.md). */
+  'own-text': z
+    .strictObject({
+      level: level.default('fail'),
+      /** Tokens to draw. */
+      tokens: z.int().min(256).max(100_000).default(1536),
+      /** Nats a token that no intended change reaches: over all texts, and over the worst texts or the worst part. */
+      limit: z.number().positive().default(2.5),
+      'part-limit': z.number().positive().default(4),
+      /** Nats a token for a change that is meant to change nothing. */
+      'same-model': z.number().positive().default(0.12),
+    })
+    .prefault({}),
+  /** What the change is meant to be. Missing: it may change the model. */
+  expect: z.literal('same-model', 'must be same-model').optional(),
   /** Δbenchmark − Δtwin. */
   'shadow-delta': z
     .strictObject({

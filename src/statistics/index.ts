@@ -1,6 +1,7 @@
 export { bisect } from './bisect.ts';
 export { bootstrap, percentileInterval } from './bootstrap.ts';
 export { clopperPearson } from './clopper-pearson.ts';
+export { controlledRatio } from './controlled-ratio.ts';
 export { type CusumPoint, cusum, DECISION_INTERVAL } from './cusum.ts';
 export {
   arithmeticMean,

@@ -48,32 +48,18 @@ describe('suites of texts', () => {
     for (const name of ['a.txt', 'exam.csv']) writeFileSync(join(folder, name), name === 'a.txt' ? text : CHOICES);
     const policyPath = join(folder, 'policy.yml');
     const resolved = { policy: parsePolicy(`probes: ${probes}\n${extra}`, policyPath), policyPath };
-    return loadTextSuites(resolved, 1, await loadSuites(resolved, 1));
+    return loadTextSuites(resolved, await loadSuites(resolved, 1));
   }
 
   it('are no suites of questions, and have names of their own', async () => {
-    const texts = await loadTexts('[builtin, {file: builtin, kind: text}, {file: a.txt, kind: text}]');
-    expect(texts.map(({ name, seed, size }) => [name, seed, size])).toEqual([
-      ['builtin-texts', 1, 139],
-      ['a.txt', null, 5],
-    ]);
+    const texts = await loadTexts('[builtin, {file: a.txt, kind: text}]');
+    expect(texts.map(({ name, size }) => [name, size])).toEqual([['a.txt', 5]]);
     await expect(loadTexts('[builtin, {file: a.txt, kind: text}, {file: a.txt, kind: text}]')).rejects.toThrow(
       'two suites have the name "a.txt"',
     );
     await expect(loadTexts('[builtin, {file: hf://datasets/a/b/c/d, kind: text}]')).rejects.toThrow(
       'not read from a hub',
     );
-  });
-
-  it('of the built-in suite are read with its questions, though not listed', async () => {
-    const listed = async (probes: string) => (await loadTexts(probes)).map(({ name, isListed }) => [name, isListed]);
-    expect(await listed('[builtin]')).toEqual([['builtin-texts', false]]);
-    expect(await listed('[{file: builtin, facts: 90}, {file: a.txt, kind: text}]')).toEqual([
-      ['a.txt', true],
-      ['builtin-texts', false],
-    ]);
-    expect(await listed('[builtin, {file: builtin, kind: text}]')).toEqual([['builtin-texts', true]]);
-    expect(await listed('[exam.csv]')).toEqual([]);
   });
 
   it('are not quoted by errors where texts of files must not be shown', async () => {

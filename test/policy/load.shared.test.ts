@@ -109,9 +109,9 @@ rules:
       /probes\.1\.kind: texts are scored as they are/,
     ],
     [
-      'facts of the texts of the built-in suite',
-      'probes: [builtin, {file: builtin, kind: text, facts: 60}]\n',
-      /probes\.1\.kind: texts are scored as they are/,
+      'texts of the built-in suite',
+      'probes: [builtin, {file: builtin, kind: text}]\n',
+      /probes\.1\.kind: the built-in suite has no texts: own text is scored by default/,
     ],
     [
       'twins of texts',

@@ -572,6 +572,19 @@ export function everyFinding(name: string): Finding[] {
         isConfirmed: false,
       },
     ],
+    'own-text': (
+      [
+        ['all', null],
+        ['same-model', null],
+        ['same-model-unclear', null],
+        ['part', name],
+        ['worst-texts', null],
+        ['long-text', null],
+        ['not-read', null],
+      ] as const
+    ).map(([rule, part]) => ({
+      ...{ rule, part, natsPerToken: 6.157, low: 5.88, high: 6.434, limit: 2.5, texts: 64, tokens: 1491 },
+    })),
     'text-likelihood': [{ suite: name, texts: 70, change: -0.052, standardError: 0.004, upper: -0.0454, limit: 0.03 }],
     'likelihood-unclear': [
       {

@@ -40,6 +40,8 @@ export type ModelSource = CheckpointSource | EndpointSource;
 /** A model that answers requests. */
 export interface Model {
   readonly maxLength: number;
+  /** Token ids are below it, if it is known. */
+  readonly vocabulary?: number | undefined;
   /** Null: the server encodes texts. */
   readonly tokenizer: Tokenizer | null;
   /** The device or server that answers, and why. */
@@ -163,6 +165,7 @@ function modelOf({ tokenizer, ids, byText }: ModelOutline, loaded: LoadedEngine,
   const encoding = { tokenizer, prefixTokenId: ids.prefixTokenId };
   return {
     maxLength: engine.maxLength,
+    vocabulary: engine.vocabulary,
     tokenizer,
     by,
     device,

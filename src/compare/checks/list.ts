@@ -32,6 +32,7 @@ import { mergeCheck } from './merge.ts';
 import { mustPassCheck } from './must-pass.ts';
 import { missingSpectraCheck, nonFiniteCheck } from './non-finite.ts';
 import { otherQuestionsCheck, probeComparabilityCheck } from './other-questions.ts';
+import { ownTextCheck } from './own-text.ts';
 import { idleRulesCheck, movedMetricsCheck, unclearMetricsCheck } from './policy-rules.ts';
 import { otherPrecisionCheck } from './precision.ts';
 import { lostItemsCheck, probeCoverageCheck, stoppedEarlyCheck } from './probe-coverage.ts';
@@ -82,6 +83,7 @@ export const CHECKS: readonly CheckGroup[] = [
       missingSuitesCheck,
       tooFewFactsCheck,
       probeComparabilityCheck,
+      ownTextCheck,
       otherQuestionsCheck,
       probeCoverageCheck,
       missingLikelihoodCheck,

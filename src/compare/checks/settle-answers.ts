@@ -8,6 +8,7 @@ import { pairSides, pairWithItself } from '../pairing/pair.ts';
 import type { PairedItem } from '../pairing/paired-item.ts';
 import { shareUnits } from '../pairing/sample.ts';
 import { evaluateProbes } from '../probes/evaluation.ts';
+import { pairOwnText } from '../probes/own-text.ts';
 import { pairProbes } from '../probes/pair-probes.ts';
 import type { Settled } from '../rows/probes.ts';
 import type { KnownAnswers } from '../sequential/harm-rule.ts';
@@ -15,6 +16,7 @@ import { type SettlingPlan, settlingPlan } from '../sequential/plan.ts';
 import { settle } from '../sequential/settle.ts';
 import { levelsIn } from '../tests/levels.ts';
 import { ANSWER_CHECKS } from './list.ts';
+import { ownTextCheck } from './own-text.ts';
 import { runPhases } from './run-phases.ts';
 
 type FirstAnswers = MeasuredProbes & {
@@ -112,7 +114,9 @@ function settleWith(plan: SettlingPlan, { probes, theirs, context, policy }: Loo
     const facts = whole.probes.kind === 'paired' ? whole.probes.facts.length : 0;
     return { findings: runPhases(ANSWER_CHECKS, whole).answers, facts };
   };
-  const settled = settle(plan, { items, hasLost: lost.length > 0, blocks, policy, judge, complete });
+  // Own text was read before the first question, so no answer changes what it found.
+  const read = ownTextCheck(context()).some(({ level }) => level === 'fail');
+  const settled = read ? 'fail' : settle(plan, { items, hasLost: lost.length > 0, blocks, policy, judge, complete });
   // An accepted failure settles nothing: the rest may have another loss.
   return settled === 'fail' && policy.exceptions !== undefined ? null : settled;
 }
@@ -123,6 +127,7 @@ function contextOf(candidate: Measurement, baseline: Measurement | null, policy:
     baseline,
     policy,
     probes: pairProbes(candidate, baseline, policy),
+    ownText: pairOwnText(candidate, baseline),
     baselinePath: null,
     only: null,
     changes: [],

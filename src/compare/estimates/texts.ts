@@ -1,8 +1,6 @@
 import { at } from '@shadow-gate/platform';
 import type { MeasuredProbes, TextSuiteMeasurement } from '@shadow-gate/probes/answer';
-import { BUILTIN } from '@shadow-gate/probes/suite';
-import { BUILTIN_TEXTS } from '@shadow-gate/probes/texts';
-import { isOfTexts, listedFile, type ProbePolicy } from '../../policy/probe-policy.ts';
+import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { ratioInterval } from '../../statistics/index.ts';
 import type { Finding } from '../finding.ts';
 import { bestScale, curveOf, sumProduct, weightsAt } from '../pairing/logit-scales.ts';
@@ -19,7 +17,7 @@ export function textRows(candidate: MeasuredProbes, baseline: MeasuredProbes | n
 }
 
 const areSame = (own: TextSuiteMeasurement, other: TextSuiteMeasurement): boolean =>
-  own.name === other.name && own.digest === other.digest && own.seed === other.seed;
+  own.name === other.name && own.digest === other.digest;
 
 /** At the logit scale at which all texts are likeliest, if both sides know it. */
 function likelihoodsOf({ scores }: TextSuiteMeasurement, isScaled: boolean): readonly number[] {
@@ -78,23 +76,21 @@ function rowOfPair(own: TextSuiteMeasurement, other: TextSuiteMeasurement, polic
   };
 }
 
-/** Suites of texts that one side lacks or that differ, except those that the policy does not list. */
+/** Texts of the built-in suite, which files up to version 0.3 have, came with a seed. */
+const filesIn = ({ texts = [] }: MeasuredProbes) => texts.filter(({ seed }) => seed === null);
+
+/** Suites of texts that one side lacks or that differ. */
 export function otherTexts(
   candidate: MeasuredProbes,
   baseline: MeasuredProbes,
-  { probes, 'text-likelihood': { level } }: ProbePolicy,
+  { 'text-likelihood': { level } }: ProbePolicy,
 ): Finding[] {
-  const [ours, theirs] = [candidate.texts ?? [], baseline.texts ?? []];
-  const names = new Set([...ours, ...theirs].map(({ name }) => name));
-  if (!probes.map(listedFile).some((choice) => isOfTexts(choice) && choice.file === BUILTIN))
-    names.delete(BUILTIN_TEXTS);
-  return [...names].flatMap((suite): Finding[] => {
+  const [ours, theirs] = [filesIn(candidate), filesIn(baseline)];
+  const names = [...new Set([...ours, ...theirs].map(({ name }) => name))];
+  return names.flatMap((suite): Finding[] => {
     const own = ours.find(({ name }) => name === suite);
     const other = theirs.find(({ name }) => name === suite);
     if (own && other && areSame(own, other)) return [];
-    if (own && other && own.seed !== other.seed) {
-      return [{ kind: 'other-seed', level, suite, candidate: String(own.seed), baseline: String(other.seed) }];
-    }
     const digests = { candidate: own?.digest ?? null, baseline: other?.digest ?? null };
     return [{ kind: 'other-suite', level, suite, ...digests, versions: null }];
   });

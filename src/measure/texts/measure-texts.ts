@@ -24,9 +24,7 @@ const OF_MODEL: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 export function textCalls(suites: readonly TextSuite[], model: Pick<Model, 'execution'>): ScoreRequest[][] {
-  return suitesFor(model, suites).flatMap((suite) =>
-    callsOf(suite, model).map((texts) => texts.map((text) => requestOf(suite, text))),
-  );
+  return suites.flatMap((suite) => callsOf(suite, model).map((texts) => texts.map((text) => requestOf(suite, text))));
 }
 
 /**
@@ -36,21 +34,13 @@ export function textCalls(suites: readonly TextSuite[], model: Pick<Model, 'exec
  */
 export async function measureTexts(suites: readonly TextSuite[], model: Model): Promise<TextSuiteMeasurement[]> {
   const measured: TextSuiteMeasurement[] = [];
-  for (const suite of suitesFor(model, suites)) {
-    const own = await measureSuite(suite, model);
-    if (suite.isListed || own.leftOut === undefined) measured.push(own);
-  }
+  for (const suite of suites) measured.push(await measureSuite(suite, model));
   return measured;
 }
 
-/** A server is asked for listed texts alone: each text is a request. */
-function suitesFor({ execution }: Pick<Model, 'execution'>, suites: readonly TextSuite[]): readonly TextSuite[] {
-  return execution === null ? suites.filter(({ isListed }) => isListed) : suites;
-}
-
 async function measureSuite(suite: TextSuite, model: Model): Promise<TextSuiteMeasurement> {
-  const { name, digest, seed, size, texts, kept, isListed } = suite;
-  const identity = { name, digest, seed, size };
+  const { name, digest, size, texts, kept } = suite;
+  const identity = { name, digest, seed: null, size };
   const answers = new Map<string | number, ScoreAnswer>();
   try {
     expectScores(model);
@@ -69,7 +59,7 @@ async function measureSuite(suite: TextSuite, model: Model): Promise<TextSuiteMe
   const scaled = scored.flatMap(({ answer }) =>
     answer.scaled === undefined ? [] : [answer.scaled.map((value) => Math.min(0, roundNumber(value)))],
   );
-  const predictions = kept && isListed ? packPredictions(scored.map(({ answer }) => answer)) : null;
+  const predictions = kept ? packPredictions(scored.map(({ answer }) => answer)) : null;
   return {
     ...identity,
     scores: {
@@ -85,14 +75,14 @@ async function measureSuite(suite: TextSuite, model: Model): Promise<TextSuiteMe
   };
 }
 
-const requestOf = ({ name, kept, isListed }: TextSuite, { id, text }: PlainText): ScoreRequest => ({
+const requestOf = ({ name, kept }: TextSuite, { id, text }: PlainText): ScoreRequest => ({
   kind: 'rolling-text',
   id,
   where: `${name}, text ${id}`,
   text,
   isCut: true,
   isScaled: true,
-  isPredicted: kept && isListed,
+  isPredicted: kept,
 });
 
 /**

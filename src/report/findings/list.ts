@@ -18,6 +18,7 @@ import { NON_FINITE_WORDS } from './non-finite.ts';
 import { OTHER_MODEL_WORDS } from './other-model.ts';
 import { OTHER_QUESTION_WORDS } from './other-questions.ts';
 import { OTHER_WEIGHTS_WORDS } from './other-weights.ts';
+import { OWN_TEXT_WORDS } from './own-text.ts';
 import { POLICY_RULE_WORDS } from './policy-rules.ts';
 import { PROBE_COVERAGE_WORDS } from './probe-coverage.ts';
 import { PROBE_NOTE_WORDS } from './probe-notes.ts';
@@ -53,6 +54,7 @@ export const FINDING_WORDS: TopicWords<FindingKind> = {
   ...OTHER_MODEL_WORDS,
   ...OTHER_WEIGHTS_WORDS,
   ...OTHER_QUESTION_WORDS,
+  ...OWN_TEXT_WORDS,
   ...TWIN_ACCURACY_WORDS,
   ...ACCURACY_LOSS_WORDS,
   ...LIKELIHOOD_WORDS,

@@ -13,8 +13,9 @@ import {
   metricNumbers,
   transferNumbers,
 } from '../text/deciding-row.ts';
-import { NO_NUMBER } from '../text/numbers.ts';
-import { name, phrase } from '../text/phrase.ts';
+import { formatRatio, NO_NUMBER } from '../text/numbers.ts';
+import { distanceWords, formatNats } from '../text/own-text.ts';
+import { name, phrase, term } from '../text/phrase.ts';
 import { EXAM, TWINS, twinLabel } from '../text/twin-words.ts';
 import { changeMark, gainMark, isAccepted, isNotJudged, taskMark } from './row-marks.ts';
 import { leastCarryOver } from './verdict.ts';
@@ -39,6 +40,7 @@ function probeRows(report: Report): DecidingRow[] {
     accuracyRow(report, twins, whole.twin, drop),
     ...gainRows(report),
     ...worstCapability(report, probes.comparison.rows),
+    ...ownTextRow(report),
   ];
 }
 
@@ -95,6 +97,24 @@ function worstCapability(report: Report, rows: readonly ShadowRow[]): DecidingRo
   const check = phrase`${TWINS}, ${name(capability)}`;
   const row: Subject = { key: `twins of ${capability}`, check, facts: { form: 'twin', capability } };
   return [accuracyRow(report, row, twin, report.applied?.settings['twin-accuracy']['capability-drop'])];
+}
+
+function ownTextRow({ ownText, applied }: Report): DecidingRow[] {
+  const limits = applied?.settings;
+  if (ownText === undefined || limits === undefined) return [];
+  const { natsPerToken } = ownText;
+  const limit = limits.expect === 'same-model' ? limits['own-text']['same-model'] : limits['own-text'].limit;
+  return [
+    {
+      key: 'own text',
+      check: phrase`${term('ownText', 'Own text')}`,
+      baseline: null,
+      candidate: formatNats(natsPerToken),
+      change: distanceWords(natsPerToken),
+      limit: formatRatio(limit),
+      mark: 'pass',
+    },
+  ];
 }
 
 /** The number that came nearest to its calibrated limit. */

@@ -9,6 +9,7 @@ export const TERMS = {
   expectedAccuracy: 'expected-accuracy',
   answerLikelihood: 'answer-likelihood',
   sharpness: 'sharpness',
+  ownText: 'own-text',
   textLikelihood: 'text-likelihood',
   shadowGap: 'shadow-gap',
   shadowDelta: 'shadow-delta',

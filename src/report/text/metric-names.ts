@@ -41,6 +41,7 @@ const METRICS: Readonly<Record<string, MetricName>> = {
   shadowDelta: { text: 'shadow delta', term: 'shadowDelta' },
   twinAccuracy: { text: 'accuracy in other forms', term: 'twinAccuracy' },
   answerLikelihood: { text: 'answer likelihood', term: 'answerLikelihood' },
+  ownText: { text: 'own text', term: 'ownText' },
   textLikelihood: { text: 'text likelihood', term: 'textLikelihood' },
   shadowGap: { text: 'shadow gap', term: 'shadowGap' },
   keptLetters: { text: 'kept letters', term: null },

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import type { Model } from '@shadow-gate/language-model';
 import { at } from '@shadow-gate/platform';
 import { factKey, type MeasuredProbes, type TextSuiteMeasurement } from '@shadow-gate/probes/answer';
-import { builtinTexts } from '@shadow-gate/probes/texts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { textRows } from '../../../src/compare/estimates/texts.ts';
 import { compareEveryToken } from '../../../src/compare/estimates/token-changes.ts';
@@ -174,27 +173,9 @@ describe('plain texts', () => {
     expect(seen).toEqual([1]);
   });
 
-  it('that are not listed have no lists of tokens, and are no subject where they cannot be scored', async () => {
-    const probes = await probesOf();
-    const texts = (probes.texts ?? []).map((suite) => ({ ...suite, isListed: false }));
-    const { predictions: _, ...rest } = textsIn(base);
-    expect(textsIn(await measured('base', { ...probes, texts }))).toEqual(rest);
-    const deaf = { execution: null, score: () => Promise.reject(new Error('asked')) } as unknown as Model;
-    expect(await measureTexts(texts, deaf)).toEqual([]);
+  it('have the reason where they cannot be scored', async () => {
     const mute = { execution: 'whole', scoresTexts: false } as unknown as Model;
-    expect(await measureTexts(texts, mute)).toEqual([]);
-    expect(await measureTexts(probes.texts ?? [], mute)).toMatchObject([{ leftOut: expect.any(String) }]);
-  });
-
-  it('that are not listed are asked of a candidate where the baseline has them', async () => {
-    const policy = parsePolicy('', 'policy.yml');
-    const textsOf = async (like?: MeasuredProbes) =>
-      (await selectProbes({ policy, policyPath: null }, { seed: 1, like }))?.texts?.map(({ name }) => name);
-    expect(await textsOf()).toEqual(['builtin-texts']);
-    const digest = builtinTexts(1, { isListed: false }).digest;
-    const own = { ...textsIn(base), name: 'builtin-texts', digest };
-    expect(await textsOf({ ...answered(base), texts: [own] })).toEqual(['builtin-texts']);
-    expect(await textsOf(answered(base))).toBeUndefined();
+    expect(await measureTexts((await probesOf()).texts ?? [], mute)).toMatchObject([{ leftOut: expect.any(String) }]);
   });
 
   it('leave nothing in a measurement by which they could be guessed, where they must not be shown', async () => {

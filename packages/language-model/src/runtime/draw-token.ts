@@ -23,13 +23,20 @@ export function tokenDraws({ temperature, seed }: Sampling): () => TokenDraw {
  * sums in float64. @param logits of a row, finite
  */
 export function drawToken(logits: Float32Array, { temperature, uniform }: TokenDraw): number {
-  const most = logits.reduce((largest, logit) => Math.max(largest, logit), Number.NEGATIVE_INFINITY);
-  const weightOf = (logit: number) => Math.exp((logit - most) / temperature);
-  const total = logits.reduce((sum, logit) => sum + weightOf(logit), 0);
+  // Plain loops: a vocabulary has up to 262,144 tokens, and each draw passes over all of them.
+  let most = Number.NEGATIVE_INFINITY;
+  for (const logit of logits) if (logit > most) most = logit;
+  const weights = new Float64Array(logits.length);
+  let total = 0;
+  for (let token = 0; token < logits.length; token += 1) {
+    const weight = Math.exp((at(logits, token) - most) / temperature);
+    weights[token] = weight;
+    total += weight;
+  }
   let left = uniform * total;
   let likely = 0;
   for (let token = 0; token < logits.length; token += 1) {
-    const weight = weightOf(at(logits, token));
+    const weight = at(weights, token);
     if (weight > 0) likely = token;
     left -= weight;
     if (left < 0) return token;

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { ANSWER_KINDS, itemShape, LONGEST_SLICE } from '../item.ts';
 import { FACTS_RANGE, SUITE_ROLES } from '../suite.ts';
 import type { Unchanged } from '../unchanged.ts';
+import { ownTextSchema } from './own-text.ts';
 import { sha256Digest, textSuiteMeasurementSchema } from './texts.ts';
 
 const count = z.int().nonnegative();
@@ -200,6 +201,8 @@ const measuredShape = z.strictObject({
     .min(1)
     .refine((suites) => new Set(suites.map(({ name }) => name)).size === suites.length, 'a suite is there twice')
     .optional(),
+  /** Texts that the approved model drew. Absent if none were requested, and in files up to version 0.3. */
+  ownText: ownTextSchema.optional(),
 });
 export type MeasuredProbes = z.infer<typeof measuredShape>;
 

@@ -63,7 +63,7 @@ export const textSuiteMeasurementSchema = z
   .strictObject({
     name: z.string(),
     digest: sha256Digest,
-    /** Null for a file. */
+    /** Null; a number in files up to version 0.3, for texts of the built-in suite. */
     seed: z.int().nullable(),
     /** Number of texts in the whole file, of which the suite may be a sample. */
     size: count,

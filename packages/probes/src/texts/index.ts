@@ -1,2 +1,4 @@
+export { drawTexts } from './own-text/draw-texts.ts';
+export { digestTexts, inOneOrder, ownTextCalls, readTexts } from './own-text/read-texts.ts';
 export { readTextSuite } from './read-text-suite.ts';
-export { BUILTIN_TEXTS, builtinTexts, type PlainText, type TextSuite } from './text-suite.ts';
+export type { PlainText, TextSuite } from './text-suite.ts';

@@ -14,7 +14,7 @@ const HINT = 'give a .txt file with blank lines between its texts, or a .jsonl f
  */
 export async function readTextSuite(path: string, file: string, { kept }: Pick<TextSuite, 'kept'>): Promise<TextSuite> {
   const lines = readLines(await readProbeBytes(path), file);
-  const suite = textSuite(suiteNameFromFile(file), textsOf(lines, file), { seed: null, kept });
+  const suite = textSuite(suiteNameFromFile(file), textsOf(lines, file), { kept });
   if (suite.texts.length < LEAST_TEXTS) {
     throw new UserError(
       `${file} has ${suite.texts.length} texts, and a suite of texts needs ${LEAST_TEXTS}: their spread shows how sure a mean is`,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readTextSuite } from '../../src/texts/read-text-suite.ts';
-import { builtinTexts, MAX_SUITE_BYTES, MAX_TEXT_BYTES, textSuite } from '../../src/texts/text-suite.ts';
+import { MAX_SUITE_BYTES, MAX_TEXT_BYTES, textSuite } from '../../src/texts/text-suite.ts';
 
 async function written(name: string, content: string): Promise<string> {
   const path = join(await mkdtemp(join(tmpdir(), 'texts-')), name);
@@ -16,7 +16,7 @@ const read = async (name: string, content: string) =>
     .toSorted((a, b) => Number(a.id) - Number(b.id))
     .map(({ text }) => text);
 
-const OF_FILE = { seed: null, kept: true };
+const OF_FILE = { kept: true };
 
 describe('a file of texts', () => {
   it('has what blank lines separate', async () => {
@@ -54,21 +54,5 @@ describe('a suite of texts', () => {
     const ids = new Set(other.texts.map(({ id }) => id));
     expect(one.texts.filter(({ id }) => !ids.has(id)).length).toBeLessThanOrEqual(1);
     expect(textSuite('a', [...texts].reverse(), OF_FILE)).toEqual(one);
-  });
-
-  it('is drawn from the seed for the built-in one, statements and stories without examples or answers', () => {
-    const ofSeed = (seed: number) => builtinTexts(seed, { isListed: false });
-    const { texts, digest } = ofSeed(1);
-    expect(texts).toHaveLength(139);
-    expect(texts.filter(({ text }) => /Question:|Answer:|Options:|\n\n/.test(text))).toEqual([]);
-    expect(texts.map(({ text }) => text)).toEqual(
-      expect.arrayContaining([
-        'The capital of Canada is Ottawa.',
-        'Tina is heavier than Lisa. Lisa is heavier than Leo. Leo is heavier than Anna. Who is the second lightest?',
-        'Rosa plays the trombone, has a spider, is a tailor and drinks only wine.',
-      ]),
-    );
-    expect(ofSeed(1).digest).toBe(digest);
-    expect(ofSeed(2).digest).not.toBe(digest);
   });
 });

@@ -1,0 +1,145 @@
+import type { GenerateRequest, Model } from '@shadow-gate/language-model';
+import type { Tokenizer } from '@shadow-gate/language-model/tokens';
+import { at, groupBy, UserError } from '@shadow-gate/platform';
+import type { DrawnText } from '../../answer/own-text.ts';
+import { PROBE_DATE } from '../../prompt.ts';
+import { Random } from '../../random.ts';
+import { OPENINGS } from './openings.ts';
+
+/** Tokens drawn after each opening: many short texts say more than a few long ones, since texts are the units. */
+const TEXT_TOKENS = 24;
+
+/** Of every four texts, so many begin with a random token, with an opening of a language, and in the chat template. */
+const SHARES = { token: 1.5, language: 1, chat: 1.5 } as const;
+
+/** Random tokens among which each part of the vocabulary is looked for. */
+const LOOKED_AT = 600;
+
+/** Ids of a server's model, whose vocabulary is not known: those without a text are not in it. */
+const MOST_TOKENS = 2 ** 18;
+
+const tokenPart = (spelled: string, shown: string): string | null =>
+  shown.trim() === '' ? null : spelled.length > 3 ? 'long' : 'short';
+
+/** What a text begins with, as token ids, or as text where the server has the tokenizer. */
+interface Opening {
+  readonly part: string;
+  readonly prompt: Exclude<GenerateRequest['prompt'], { kind: 'messages' }>;
+}
+
+/**
+ * Texts that a model draws itself, at temperature 1 and over its whole vocabulary.
+ * @param tokens to draw, about
+ * @throws UserError for a model that cannot be asked
+ */
+export async function drawTexts(
+  model: Model,
+  { seed, tokens }: { readonly seed: number; readonly tokens: number },
+): Promise<DrawnText[]> {
+  const openings = openingsFor(model, Math.round(tokens / TEXT_TOKENS), new Random(seed, 'own text'));
+  const requests = openings.map(
+    ({ prompt }, id): GenerateRequest => ({
+      ...{ id, prompt, where: `own text ${id + 1}`, maxNewTokens: TEXT_TOKENS, stop: [] },
+      sampling: { temperature: 1, seed: drawSeed(seed, id) },
+    }),
+  );
+  const { tokenizer } = model;
+  const answers = await model.generate(requests, () => {});
+  return answers.flatMap(({ text, tokens: drawn }, i): DrawnText[] => {
+    const { part, prompt } = at(openings, i);
+    if (prompt.kind === 'text') return text ? [{ part, opening: prompt.text, text }] : [];
+    if (tokenizer === null || drawn === null || drawn.length === 0) return [];
+    const ids = { opening: [...prompt.tokens], text: [...drawn] };
+    return [{ part, ...spelled(tokenizer, ids), ids }];
+  });
+}
+
+/** Another one for each text: at most 2³¹ − 1. */
+const drawSeed = (seed: number, text: number): number => (seed * 4099 + text * 31) % 0x7fffffff;
+
+function spelled(tokenizer: Tokenizer, ids: { readonly opening: readonly number[]; readonly text: readonly number[] }) {
+  const decode = (sequence: readonly number[]) => tokenizer.decode(sequence, { skipSpecialTokens: false });
+  const opening = decode(ids.opening);
+  const whole = decode([...ids.opening, ...ids.text]);
+  return { opening, text: whole.startsWith(opening) ? whole.slice(opening.length) : decode(ids.text) };
+}
+
+function openingsFor(model: Model, count: number, random: Random): Opening[] {
+  const { tokenizer } = model;
+  const languages = languageOpenings(random);
+  if (tokenizer === null) {
+    return take(languages, count).map(({ part, text }) => ({ part, prompt: { kind: 'text', text } }));
+  }
+  const encoded = languages.map(({ part, text }) => inIds(tokenizer, part, text));
+  const chat = chatOpenings(tokenizer, languages);
+  const { token, language, chat: ofChat } = SHARES;
+  const all = token + language + (chat.length > 0 ? ofChat : 0);
+  const [tokens, words] = [token, language].map((share) => Math.round((count * share) / all)) as [number, number];
+  return [
+    ...tokenOpenings(model, tokenizer, tokens, random),
+    ...take(encoded, words),
+    ...take(chat, count - tokens - words),
+  ];
+}
+
+/** As often as needed. */
+function take<T>(values: readonly T[], count: number): T[] {
+  return values.length === 0 ? [] : Array.from({ length: count }, (_, i) => at(values, i % values.length));
+}
+
+/** Each language once, then again with another opening, in a random order. */
+function languageOpenings(random: Random): Array<{ readonly part: string; readonly text: string }> {
+  const rounds = Math.max(...OPENINGS.map(({ texts }) => texts.length));
+  const shuffled = OPENINGS.map(({ part, texts }) => ({ part, texts: random.shuffle(texts) }));
+  return Array.from({ length: rounds }, (_, round) =>
+    random
+      .shuffle(shuffled)
+      .flatMap(({ part, texts }) => texts.slice(round, round + 1).map((text) => ({ part, text }))),
+  ).flat();
+}
+
+function inIds(tokenizer: Tokenizer, part: string, text: string): Opening {
+  const tokens = [...tokenizer.leading, ...tokenizer.encode(text, { addSpecialTokens: false })];
+  return { part, prompt: { kind: 'ids', tokens } };
+}
+
+/** Half of them over the whole vocabulary alike, half from each of its parts alike. */
+function tokenOpenings(model: Model, tokenizer: Tokenizer, count: number, random: Random): Opening[] {
+  const size = model.vocabulary ?? MOST_TOKENS;
+  const looked = Array.from({ length: LOOKED_AT }, () => random.int(0, size - 1));
+  const texts = tokenizer.spell(looked.map((id) => [id]));
+  const known = looked.flatMap((id, i) => {
+    const part = tokenPart(at(texts, i), tokenizer.decode([id], { skipSpecialTokens: true }));
+    return part === null ? [] : [{ part, prompt: { kind: 'ids' as const, tokens: [...tokenizer.leading, id] } }];
+  });
+  const alike = known.slice(0, Math.ceil(count / 2));
+  const groups = [...groupBy(known.slice(alike.length), ({ part }) => part).values()];
+  const rest = Array.from({ length: LOOKED_AT }, (_, i) => groups.flatMap((group) => group.slice(i, i + 1))).flat();
+  return [...alike, ...rest.slice(0, count - alike.length)];
+}
+
+/** Stands in a rendered conversation where a user's words are. */
+const WORDS = 'words7of3the9user';
+
+/** The beginning of a user's turn, and of the model's after an opening of any language. None without a template. */
+function chatOpenings(tokenizer: Tokenizer, languages: ReturnType<typeof languageOpenings>): Opening[] {
+  if (tokenizer.chatTemplate === null) return [];
+  const render = (content: string) =>
+    tokenizer.renderChat([{ role: 'user', content }], {
+      addGenerationPrompt: true,
+      now: PROBE_DATE,
+      where: 'own text',
+    });
+  const inChat = (part: string, text: string): Opening => ({
+    part,
+    prompt: { kind: 'ids', tokens: tokenizer.encode(text, { addSpecialTokens: false }) },
+  });
+  try {
+    const [before = '', after] = render(WORDS).split(WORDS);
+    const user = after === undefined || before === '' ? [] : [inChat("the user's turn", before)];
+    return languages.flatMap(({ text }) => [...user, inChat("the model's turn", render(text))]);
+  } catch (error) {
+    if (error instanceof UserError) return [];
+    throw error;
+  }
+}

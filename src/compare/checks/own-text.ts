@@ -1,0 +1,57 @@
+import type { ComparisonContext } from '../check.ts';
+import type { Finding, FindingOf } from '../finding.ts';
+import { measuredProbes } from '../pairing/hide-texts.ts';
+import type { OwnTextRow } from '../rows/own-text.ts';
+
+/** Fewer tokens of a part say nothing: one drawn text can have ended at once. */
+const LEAST_TOKENS = 24;
+
+/** Nats a token that the second half of the long text may lose beyond what its texts lose alone. */
+export const LATE_LIMIT = 0.5;
+
+type Found = Omit<FindingOf<'own-text'>, 'kind' | 'level' | 'exception'>;
+
+/** At most one finding: the rules look at the same texts. */
+export function ownTextCheck({ ownText, candidate, baseline, policy }: ComparisonContext): Finding[] {
+  const { level } = policy['own-text'];
+  const drawn = measuredProbes(baseline)?.ownText?.drawn;
+  if (ownText === null) {
+    if (drawn === undefined || measuredProbes(candidate) === null) return [];
+    const nothing = { natsPerToken: 0, low: null, high: null, texts: drawn.texts.length, tokens: 0 };
+    const found: Found = { rule: 'not-read', part: null, ...nothing, limit: policy['own-text'].limit };
+    // Whoever measured it apart from this baseline did not ask it to; a check does.
+    return [{ kind: 'own-text', level: 'info', ...found }];
+  }
+  const found = changed(ownText, policy) ?? destroyed(ownText, policy['own-text']);
+  if (found === null) return [];
+  const isOpen = found.rule === 'same-model-unclear' && level !== 'info';
+  return [{ kind: 'own-text', level: isOpen ? 'inconclusive' : level, ...found }];
+}
+
+function changed(
+  { natsPerToken, low, high, texts, tokens, late }: OwnTextRow,
+  { expect, 'own-text': { 'same-model': limit } }: ComparisonContext['policy'],
+): Found | null {
+  if (expect !== 'same-model') return null;
+  const whole = { part: null, natsPerToken, low, high, limit, texts, tokens };
+  if (low > limit) return { rule: 'same-model', ...whole };
+  if (late !== null && late.low > limit) return { rule: 'long-text', ...whole, ...endsOf(late) };
+  return high > limit ? { rule: 'same-model-unclear', ...whole } : null;
+}
+
+function destroyed(
+  { natsPerToken, low, high, texts, tokens, worst, parts, late }: OwnTextRow,
+  { limit, 'part-limit': partLimit }: ComparisonContext['policy']['own-text'],
+): Found | null {
+  const whole = { part: null, natsPerToken, low, high, limit, texts, tokens };
+  if (low > limit) return { rule: 'all', ...whole };
+  const [part] = parts.filter((own) => own.tokens >= LEAST_TOKENS);
+  const alone = { low: null, high: null, limit: partLimit };
+  if (part !== undefined && part.natsPerToken > partLimit) return { rule: 'part', ...part, ...alone };
+  if (worst.natsPerToken > partLimit) return { rule: 'worst-texts', ...whole, ...worst, ...alone };
+  if (late !== null && late.low > LATE_LIMIT)
+    return { rule: 'long-text', ...whole, ...endsOf(late), limit: LATE_LIMIT };
+  return null;
+}
+
+const endsOf = ({ natsPerToken, low, high }: NonNullable<OwnTextRow['late']>) => ({ natsPerToken, low, high });
