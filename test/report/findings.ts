@@ -580,6 +580,7 @@ export function everyFinding(name: string): Finding[] {
         ['part', name],
         ['worst-texts', null],
         ['long-text', null],
+        ['shorter-context', null],
         ['not-read', null],
       ] as const
     ).map(([rule, part]) => ({

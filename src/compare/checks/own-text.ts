@@ -40,7 +40,7 @@ function changed(
 }
 
 function destroyed(
-  { natsPerToken, low, high, texts, tokens, worst, parts, late }: OwnTextRow,
+  { natsPerToken, low, high, texts, tokens, worst, parts, tooLong, late }: OwnTextRow,
   { limit, 'part-limit': partLimit }: ComparisonContext['policy']['own-text'],
 ): Found | null {
   const whole = { part: null, natsPerToken, low, high, limit, texts, tokens };
@@ -49,6 +49,7 @@ function destroyed(
   const alone = { low: null, high: null, limit: partLimit };
   if (part !== undefined && part.natsPerToken > partLimit) return { rule: 'part', ...part, ...alone };
   if (worst.natsPerToken > partLimit) return { rule: 'worst-texts', ...whole, ...worst, ...alone };
+  if (tooLong > 0) return { rule: 'shorter-context', ...whole, texts: tooLong };
   if (late !== null && late.low > LATE_LIMIT)
     return { rule: 'long-text', ...whole, ...endsOf(late), limit: LATE_LIMIT };
   return null;

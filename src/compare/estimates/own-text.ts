@@ -42,6 +42,7 @@ export function compareOwnText(candidate: MeasuredProbes, baseline: MeasuredProb
     drawn: read.drawn,
     worst: { texts: worst.length, natsPerToken: summed(worst).natsPerToken },
     parts: parts.sort((a, b) => b.natsPerToken - a.natsPerToken),
+    tooLong: tooLong(read, drawn),
     late: lateChange(read, drawn),
   };
 }
@@ -58,18 +59,26 @@ function summed(changes: readonly TextChange[]) {
   return { texts: changes.length, tokens, natsPerToken: round(total(changes.map(({ sum }) => sum)) / tokens) };
 }
 
+/** The candidate chooses its context: nothing may be hidden by a shorter one. */
+function tooLong({ isInTokens, scores }: NonNullable<OwnText['read']>, drawn: NonNullable<OwnText['drawn']>): number {
+  if (!isInTokens) return 0;
+  const unread = scores.alone.filter((own, i) => own.length === 0 && at(drawn.scores.alone, i).length > 0);
+  return unread.length + Math.max(0, (drawn.scores.joined?.length ?? 0) - (scores.joined?.length ?? 0));
+}
+
 /** In the second half of the long text, against the same texts alone: what the position itself did. */
 function lateChange(read: NonNullable<OwnText['read']>, drawn: NonNullable<OwnText['drawn']>): OwnTextRow['late'] {
   const [ours, theirs] = [read.scores.joined, drawn.scores.joined];
-  if (ours === undefined || theirs === undefined || ours.length !== theirs.length) return null;
+  if (ours === undefined || theirs === undefined) return null;
   const order = new Map(drawn.texts.map((text, i) => [text, i]));
-  const placed = inOneOrder(drawn.texts).slice(0, ours.length);
-  const changes = placed.map((text, i) => {
+  const placed = inOneOrder(drawn.texts).slice(0, Math.min(ours.length, theirs.length));
+  const changes = placed.flatMap((text, i) => {
     const index = order.get(text) ?? 0;
     const [own, other] = [at(read.scores.alone, index), at(drawn.scores.alone, index)];
     const alone = (LOG_UNIT * (total(own) - total(other))) / other.length;
+    if (own.length === 0 || other.length === 0) return [];
     const change = at(ours, i).mean - at(theirs, i).mean - alone;
-    return { position: at(theirs, i).position, end: at(theirs, i).position + other.length, size: other.length, change };
+    return [{ position: at(theirs, i).position, end: at(theirs, i).position + other.length, size: other.length, change }];
   });
   const end = changes.at(-1)?.end ?? 0;
   const late = changes.filter(({ position }) => position >= end / 2);

@@ -13,6 +13,8 @@ const RULES = [
   'worst-texts',
   'part',
   'long-text',
+  /** The candidate's context is shorter than what the baseline read. */
+  'shorter-context',
   /** The candidate did not read what the baseline drew. */
   'not-read',
 ] as const;

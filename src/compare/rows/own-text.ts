@@ -18,6 +18,8 @@ export const ownTextRowSchema = z.strictObject({
   worst: z.strictObject({ texts: count, natsPerToken: nats }),
   /** By part of the vocabulary, language or turn; the worst first. */
   parts: z.array(z.strictObject({ part: foreign, texts: count, tokens: count, natsPerToken: nats })),
+  /** Texts that are longer than the candidate's context, and not the baseline's. */
+  tooLong: count,
   /**
    * The texts read as one long text: how much less likely than alone they became to the candidate, beyond what happened
    * to the baseline, in its second half. Null where tokens are not known.

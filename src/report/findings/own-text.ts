@@ -15,6 +15,7 @@ const SUBJECTS: Record<OwnText['rule'], (finding: OwnText) => Phrase> = {
   'worst-texts': () => phrase`A tenth of the baseline's ${OWN_TEXT}`,
   part: ({ part }) => phrase`The baseline's ${OWN_TEXT} in ${name(part ?? '')}`,
   'long-text': () => phrase`At later positions, the baseline's ${OWN_TEXT}`,
+  'shorter-context': () => phrase`The baseline's ${OWN_TEXT}`,
   'not-read': () => phrase`The baseline's ${OWN_TEXT}`,
 };
 
@@ -25,6 +26,7 @@ const REASONS: Record<OwnText['rule'], string> = {
   'worst-texts': 'No intended change does that: something that the approved model can say is lost.',
   part: 'No intended change does that: this part of what the approved model can say is lost.',
   'long-text': 'Its context has become shorter, or its positions are other ones.',
+  'shorter-context': '',
   'not-read': '',
 };
 
@@ -38,18 +40,21 @@ export const OWN_TEXT_WORDS: TopicWords<'own-text'> = {
       if (rule === 'not-read') {
         return phrase`The candidate did not read the ${formatCount(texts, 'text')} that the baseline drew, so how far it moved is not known.`;
       }
+      if (rule === 'shorter-context') {
+        return phrase`The context of the candidate is too short for ${formatCount(texts, 'text')} that the baseline could read.`;
+      }
       const least = low === null ? '' : `, ${formatRatio(low)} at least`;
       return phrase`${SUBJECTS[rule](finding)} is less likely to the candidate by ${formatNats(natsPerToken)}${least} (limit ${formatRatio(limit)}), over ${formatCount(texts, 'text')}: ${distanceWords(natsPerToken)}. ${REASONS[rule]}`;
     },
     headline: (finding) =>
-      finding.rule === 'not-read'
-        ? phrase`The candidate did not read the baseline's own text.`
+      finding.rule === 'not-read' || finding.rule === 'shorter-context'
+        ? OWN_TEXT_WORDS['own-text'].sentence(finding)
         : phrase`${SUBJECTS[finding.rule](finding)} is less likely by ${formatNats(finding.natsPerToken)}, and the limit is ${formatRatio(finding.limit)}.`,
     row: ({ natsPerToken, limit, part, rule }) => ({
       key: 'own text',
       check:
         part === null ? phrase`${term('ownText', 'Own text')}` : phrase`${term('ownText', 'Own text')}, ${name(part)}`,
-      change: rule === 'not-read' ? 'not read' : formatNats(natsPerToken),
+      change: rule === 'not-read' ? 'not read' : rule === 'shorter-context' ? 'too long' : formatNats(natsPerToken),
       limit: formatRatio(limit),
     }),
     steps: ({ rule }) => [
@@ -57,7 +62,7 @@ export const OWN_TEXT_WORDS: TopicWords<'own-text'> = {
         ? phrase`Check the candidate with this baseline again, or measure it with --like.`
         : rule === 'same-model' || rule === 'same-model-unclear'
           ? phrase`Use more bits, or leave out expect: same-model if the model was meant to change.`
-          : rule === 'long-text'
+          : rule === 'long-text' || rule === 'shorter-context'
             ? phrase`Compare rope_scaling and the context length of config.json with the baseline's.`
             : phrase`Look for embeddings of other tokens, a wrong merge, or training that is too hot.`,
     ],

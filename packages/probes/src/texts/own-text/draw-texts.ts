@@ -9,6 +9,9 @@ import { OPENINGS } from './openings.ts';
 /** Tokens drawn after each opening: many short texts say more than a few long ones, since texts are the units. */
 const TEXT_TOKENS = 24;
 
+/** Shorter texts say little. */
+const LEAST_TOKENS = 8;
+
 /** Of every four texts, so many begin with a random token, with an opening of a language, and in the chat template. */
 const SHARES = { token: 1.5, language: 1, chat: 1.5 } as const;
 
@@ -36,10 +39,13 @@ export async function drawTexts(
   model: Model,
   { seed, tokens }: { readonly seed: number; readonly tokens: number },
 ): Promise<DrawnText[]> {
-  const openings = openingsFor(model, Math.round(tokens / TEXT_TOKENS), new Random(seed, 'own text'));
+  const length = Math.min(TEXT_TOKENS, Math.floor(model.maxLength / 2));
+  if (length < LEAST_TOKENS) return [];
+  const fits = ({ prompt }: Opening) => prompt.kind === 'text' || prompt.tokens.length + length <= model.maxLength;
+  const openings = openingsFor(model, Math.round(tokens / length), new Random(seed, 'own text')).filter(fits);
   const requests = openings.map(
     ({ prompt }, id): GenerateRequest => ({
-      ...{ id, prompt, where: `own text ${id + 1}`, maxNewTokens: TEXT_TOKENS, stop: [] },
+      ...{ id, prompt, where: `own text ${id + 1}`, maxNewTokens: length, stop: [] },
       sampling: { temperature: 1, seed: drawSeed(seed, id) },
     }),
   );

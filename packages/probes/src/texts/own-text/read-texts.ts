@@ -16,7 +16,7 @@ export async function readTexts(
 ): Promise<Pick<NonNullable<OwnText['read']>, 'scores' | 'isInTokens'>> {
   const isInTokens = texts.every((text) => readsAsDrawn(text, model));
   const alone = await model.score(
-    texts.flatMap((text, id) => requestFor(text, id, isInTokens) ?? []),
+    texts.flatMap((text, id) => (fits(text, model) ? (requestFor(text, id, isInTokens) ?? []) : [])),
     () => {},
   );
   const answers = new Map(alone.map((answer) => [answer.id, answer.token_logprobs]));
@@ -30,6 +30,10 @@ export function ownTextCalls(texts: readonly DrawnText[]): ScoreRequest[][] {
   const alone = texts.flatMap((text, id) => requestFor(text, id, true) ?? []);
   return alone.length === 0 ? [] : [alone];
 }
+
+/** A model with a shorter context has nothing for a text that is longer. */
+const fits = ({ ids }: DrawnText, { maxLength }: Pick<Model, 'maxLength'>): boolean =>
+  ids === undefined || ids.opening.length + ids.text.length <= maxLength;
 
 /** A tokenizer that spells all tokens alike is the same one, as far as these texts go. */
 function readsAsDrawn({ ids, opening, text }: DrawnText, { tokenizer, vocabulary = Number.POSITIVE_INFINITY }: Model) {
@@ -65,7 +69,8 @@ async function readJoined(texts: readonly DrawnText[], model: Model): Promise<Ow
   const logprobs = at(await model.score([request], () => {}), 0).token_logprobs;
   return places.map(({ position, length }) => {
     const own = logprobs.slice(position - 1, position - 1 + length);
-    return { position, mean: Math.max(0, -own.reduce((sum, logprob) => sum + logprob, 0) / length) };
+    const mean = -own.reduce((sum, logprob) => sum + logprob, 0) / length;
+    return { position, mean: Math.max(0, Math.round(mean / LOG_UNIT) * LOG_UNIT) };
   });
 }
 
