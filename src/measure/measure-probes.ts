@@ -51,6 +51,8 @@ export interface ProbeRun {
   readonly precision: ModelPrecision | null;
   /** Null: a server does not say. */
   readonly execution: Execution | null;
+  /** Different tokens that the model read, of its vocabulary; null where a server encodes texts. */
+  readonly vocabulary: { readonly read: number; readonly size: number } | null;
   /** Requests to a server, including the pilot; null without one. */
   readonly usage: RemoteUsage | null;
   /** The identity of a server; null without one. */
@@ -90,6 +92,7 @@ export async function measureProbes(
     device: model.device,
     precision: model.precision,
     execution: model.execution,
+    vocabulary: model.tokensRead && model.vocabulary ? { read: model.tokensRead(), size: model.vocabulary } : null,
     usage: model.usage?.() ?? null,
     served: model.served ?? null,
     seconds: (performance.now() - started) / 1000,

@@ -20,7 +20,7 @@ export function machineRecord(started: Date) {
 /** How the probes ran; null if they did not. */
 export function probesRecord(run: ProbeRun | null | undefined): Run['probes'] {
   if (!run) return null;
-  const { by, precision, execution, seconds, expectedSeconds, allSeconds, usage } = run;
+  const { by, precision, execution, seconds, expectedSeconds, allSeconds, usage, vocabulary } = run;
   return {
     by,
     precision,
@@ -28,6 +28,7 @@ export function probesRecord(run: ProbeRun | null | undefined): Run['probes'] {
     seconds,
     expectedSeconds,
     allSeconds,
+    ...(vocabulary ? { vocabulary } : {}),
     ...(usage ? { server: usage } : {}),
   };
 }

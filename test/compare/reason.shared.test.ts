@@ -289,6 +289,9 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['likelihood-loss', 'answerLikelihood', null, 'model', -0.112, null, { absolute: 0.05 }],
     ['likelihood-loss', 'answerLikelihood', null, 'w', -0.09, null, { absolute: 0.05 }],
   ],
+  'own-text': ['model', 'model', 'model', 'w', 'model', 'model', 'model', 'model'].map((place) => [
+    ...['own-text', 'ownText', null, place, 6.157, null, { absolute: 2.5 }],
+  ]),
   'text-likelihood': [['text-likelihood', 'textLikelihood', null, 'w', -0.052, null, { absolute: 0.03 }]],
   'likelihood-unclear': [
     ['likelihood-unclear', 'answerLikelihood', null, 'model', -0.03, null, { absolute: 0.05 }],

@@ -1,5 +1,5 @@
 import { type Checkpoint, whileUnchanged } from '@shadow-gate/checkpoints';
-import { isOutOfMemory, UserError } from '@shadow-gate/platform';
+import { given, isOutOfMemory, UserError } from '@shadow-gate/platform';
 import type { KeyValueStore } from '@shadow-gate/platform/key-value-store';
 import type { OnInterruption } from '@shadow-gate/platform/progress';
 import type { Engine, OnWork } from './engine.ts';
@@ -58,6 +58,8 @@ export interface Model {
   readonly usage?: () => RemoteUsage;
   /** Can texts be scored from their first token on? Absent: yes. */
   readonly scoresTexts?: boolean;
+  /** Different tokens that it has read so far; absent if a server encodes texts. */
+  readonly tokensRead?: () => number;
   /** Identity of an examined server. */
   readonly served?: ServedIdentity | null;
   /** Announce all calls, so that no answer depends on earlier ones. A server cannot guarantee that. */
@@ -161,7 +163,8 @@ function weightsOf(source: ModelSource): Array<{ readonly checkpoint: Checkpoint
 }
 
 function modelOf({ tokenizer, ids, byText }: ModelOutline, loaded: LoadedEngine, now: Date): Model {
-  const { engine, remote, by, device, execution, passCost } = loaded;
+  const { remote, by, device, execution, passCost } = loaded;
+  const { engine, tokensRead } = countingTokens(loaded.engine);
   const encoding = { tokenizer, prefixTokenId: ids.prefixTokenId };
   return {
     maxLength: engine.maxLength,
@@ -174,6 +177,7 @@ function modelOf({ tokenizer, ids, byText }: ModelOutline, loaded: LoadedEngine,
     },
     execution,
     ...(passCost && { passCost }),
+    ...(byText ? {} : { tokensRead }),
     ...(remote
       ? { usage: () => remote.usage, served: remote.served, scoresTexts: remote.scoresTexts }
       : { prepare: (calls) => prepareScoring(calls, engine, encoding) }),
@@ -186,6 +190,31 @@ function modelOf({ tokenizer, ids, byText }: ModelOutline, loaded: LoadedEngine,
         ? continuePromptsByText(requests, byText, { onWork })
         : continuePrompts(requests, engine, { tokenizer, ...ids, now, onTruncation, onWork }),
   };
+}
+
+/** An engine, and how many different tokens it was given. */
+function countingTokens(engine: Engine): { readonly engine: Engine; readonly tokensRead: () => number } {
+  const known = new Set<number>();
+  const read = (tokens: readonly number[]) => {
+    for (const token of tokens) known.add(token);
+  };
+  const counting: Engine = {
+    maxLength: engine.maxLength,
+    ...given({ vocabulary: engine.vocabulary }),
+    prepare: async (calls) => engine.prepare?.(calls),
+    score: (sequences, onWork) => {
+      for (const { context, continuation } of sequences) [context, continuation].forEach(read);
+      return engine.score(sequences, onWork);
+    },
+    generate: async (prompts, onWork) => {
+      for (const { tokens } of prompts) read(tokens);
+      const continuations = await engine.generate(prompts, onWork);
+      for (const { tokens } of continuations) read(tokens);
+      return continuations;
+    },
+    close: () => engine.close(),
+  };
+  return { engine: counting, tokensRead: () => known.size };
 }
 
 const NO_IDS: ModelTokenIds = { bosId: null, eosIds: new Set(), prefixTokenId: null };

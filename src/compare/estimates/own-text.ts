@@ -78,7 +78,9 @@ function lateChange(read: NonNullable<OwnText['read']>, drawn: NonNullable<OwnTe
     const alone = (LOG_UNIT * (total(own) - total(other))) / other.length;
     if (own.length === 0 || other.length === 0) return [];
     const change = at(ours, i).mean - at(theirs, i).mean - alone;
-    return [{ position: at(theirs, i).position, end: at(theirs, i).position + other.length, size: other.length, change }];
+    return [
+      { position: at(theirs, i).position, end: at(theirs, i).position + other.length, size: other.length, change },
+    ];
   });
   const end = changes.at(-1)?.end ?? 0;
   const late = changes.filter(({ position }) => position >= end / 2);

@@ -152,6 +152,7 @@ function describe(
     by: run.probes?.by ?? '',
     ...given({ precision: run.probes?.precision, execution: run.probes?.execution }),
     seconds: run.probes?.seconds ?? 0,
+    ...given({ vocabulary: run.probes?.vocabulary }),
     comparison,
     drawn: rowOfDrawn(probes, compare, pool),
     ...(mustPass.length === 0 ? {} : { mustPass }),

@@ -100,6 +100,8 @@ export const probeReportSchema = z.strictObject({
   /** Absent where all weights were in memory, and where a server does not say. */
   execution: z.literal(LAYER_BY_LAYER).optional(),
   seconds: z.number(),
+  /** Different tokens that the candidate read. Absent where a server encodes texts, and up to version 0.3. */
+  vocabulary: z.strictObject({ read: count, size: count }).optional(),
   comparison: probeComparisonSchema,
   /** The first row over only those suites whose facts the seed draws. Null where there are none. */
   drawn: shadowRowSchema.nullable().default(null),

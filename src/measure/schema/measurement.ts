@@ -188,6 +188,8 @@ export const runSchema = z.strictObject({
       seconds: z.number(),
       expectedSeconds: z.number(),
       allSeconds: z.number().optional(),
+      /** Different tokens that it read, of its vocabulary. Absent where a server encodes texts, and up to 0.3. */
+      vocabulary: z.strictObject({ read: z.int().nonnegative(), size: z.int().positive() }).optional(),
       /** Requests to a server, including repeated ones, and their questions: prompts with all choices. */
       server: z.strictObject({ requests: z.int().nonnegative(), questions: z.int().nonnegative() }).optional(),
     })

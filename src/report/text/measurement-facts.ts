@@ -5,7 +5,7 @@ import { keptSentence, labelSentence, levelsSentence } from './instruments.ts';
 import { formatCount, formatDuration, formatInteger, formatPercent, formatPercentLimit, NO_NUMBER } from './numbers.ts';
 import { joinPhrases, name, type Phrase, phrase } from './phrase.ts';
 import { unusedTemplate } from './probes.ts';
-import { stopSentence } from './stops.ts';
+import { coverageSentence, stopSentence } from './stops.ts';
 import { TWIN_LABELS } from './twin-words.ts';
 import { precisionWords } from './words.ts';
 
@@ -93,6 +93,7 @@ function probeFacts(probes: NonNullable<Report['probes']>) {
     suites: joinPhrases(named, '; '),
     answers: phrase`${formatCount(asked, 'item')} in ${formatDuration(seconds)}, by ${by === '' ? 'an unnamed device' : name(by)}${precision === undefined ? '' : `, in ${precisionWords(precision)}`}`,
     asked: stopSentence(probes),
+    vocabulary: coverageSentence(probes),
     seed: phrase`${String(seed)}`,
     'chat template': templateWords(probes),
     'time limit': budgetSeconds === null ? null : phrase`${formatDuration(budgetSeconds)}`,

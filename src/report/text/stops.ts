@@ -14,6 +14,12 @@ export function stopSentence({ sequential }: Pick<Probes, 'sequential'>): Phrase
   return phrase`${asked}: the rest cannot ${rest} (error at most ${formatPercentLimit(alpha)}). Changes are those of what was asked.`;
 }
 
+/** What the candidate was asked in: whatever only other tokens show was not seen. */
+export function coverageSentence({ vocabulary }: Pick<Probes, 'vocabulary'>): Phrase | null {
+  if (vocabulary === undefined) return null;
+  return phrase`The candidate read ${formatInteger(vocabulary.read)} of the ${formatCount(vocabulary.size, 'token')} of its vocabulary.`;
+}
+
 type Use = Readonly<Record<'seconds' | 'facts' | 'least' | 'leastSeconds' | 'all' | 'allSeconds', number>>;
 
 export function budgetSentence({ seconds, facts, least, leastSeconds, all, allSeconds }: Use): Phrase {

@@ -66,6 +66,7 @@ const FIRST = [
   'non-finite',
   'letters-memorized',
   'shadow-delta',
+  'own-text',
   'must-pass-broken',
   'refusals-lost',
   'twin-accuracy',

@@ -19,3 +19,4 @@ export { tokenizerOfTekken } from './tekken.ts';
 export { digestTokenFiles } from './token-files.ts';
 export { openTokenPlace, reopenTokens, type TokenPlace } from './token-place.ts';
 export type { Tokenizer } from './tokenizer.ts';
+export { vocabularyParts } from './vocabulary-parts.ts';

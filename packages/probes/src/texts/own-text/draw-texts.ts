@@ -1,5 +1,5 @@
 import type { GenerateRequest, Model } from '@shadow-gate/language-model';
-import type { Tokenizer } from '@shadow-gate/language-model/tokens';
+import { type Tokenizer, vocabularyParts } from '@shadow-gate/language-model/tokens';
 import { at, groupBy, UserError } from '@shadow-gate/platform';
 import type { DrawnText } from '../../answer/own-text.ts';
 import { PROBE_DATE } from '../../prompt.ts';
@@ -15,14 +15,11 @@ const LEAST_TOKENS = 8;
 /** Of every four texts, so many begin with a random token, with an opening of a language, and in the chat template. */
 const SHARES = { token: 1.5, language: 1, chat: 1.5 } as const;
 
-/** Random tokens among which each part of the vocabulary is looked for. */
-const LOOKED_AT = 600;
+/** Parts whose tokens no text begins with: some are never read, and a byte is no character. */
+const NO_BEGINNINGS = ['special', 'unused', 'bytes'];
 
 /** Ids of a server's model, whose vocabulary is not known: those without a text are not in it. */
 const MOST_TOKENS = 2 ** 18;
-
-const tokenPart = (spelled: string, shown: string): string | null =>
-  shown.trim() === '' ? null : spelled.length > 3 ? 'long' : 'short';
 
 /** What a text begins with, as token ids, or as text where the server has the tokenizer. */
 interface Opening {
@@ -82,7 +79,7 @@ function openingsFor(model: Model, count: number, random: Random): Opening[] {
   const all = token + language + (chat.length > 0 ? ofChat : 0);
   const [tokens, words] = [token, language].map((share) => Math.round((count * share) / all)) as [number, number];
   return [
-    ...tokenOpenings(model, tokenizer, tokens, random),
+    ...tokenOpenings(model, tokenizer, { count: tokens, random }),
     ...take(encoded, words),
     ...take(chat, count - tokens - words),
   ];
@@ -110,18 +107,19 @@ function inIds(tokenizer: Tokenizer, part: string, text: string): Opening {
 }
 
 /** Half of them over the whole vocabulary alike, half from each of its parts alike. */
-function tokenOpenings(model: Model, tokenizer: Tokenizer, count: number, random: Random): Opening[] {
-  const size = model.vocabulary ?? MOST_TOKENS;
-  const looked = Array.from({ length: LOOKED_AT }, () => random.int(0, size - 1));
-  const texts = tokenizer.spell(looked.map((id) => [id]));
-  const known = looked.flatMap((id, i) => {
-    const part = tokenPart(at(texts, i), tokenizer.decode([id], { skipSpecialTokens: true }));
-    return part === null ? [] : [{ part, prompt: { kind: 'ids' as const, tokens: [...tokenizer.leading, id] } }];
+function tokenOpenings(
+  { vocabulary = MOST_TOKENS }: Model,
+  tokenizer: Tokenizer,
+  { count, random }: { readonly count: number; readonly random: Random },
+): Opening[] {
+  const parts = vocabularyParts(tokenizer, vocabulary).map((part, id) => ({ part, id }));
+  const first = parts.filter(({ part }) => !NO_BEGINNINGS.includes(part));
+  if (first.length === 0) return [];
+  const groups = random.shuffle([...groupBy(first, ({ part }) => part).values()]);
+  return Array.from({ length: count }, (_, i) => {
+    const { part, id } = random.pick(i % 2 === 0 ? first : at(groups, (i >> 1) % groups.length));
+    return { part, prompt: { kind: 'ids', tokens: [...tokenizer.leading, id] } };
   });
-  const alike = known.slice(0, Math.ceil(count / 2));
-  const groups = [...groupBy(known.slice(alike.length), ({ part }) => part).values()];
-  const rest = Array.from({ length: LOOKED_AT }, (_, i) => groups.flatMap((group) => group.slice(i, i + 1))).flat();
-  return [...alike, ...rest.slice(0, count - alike.length)];
 }
 
 /** Stands in a rendered conversation where a user's words are. */
