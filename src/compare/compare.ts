@@ -114,7 +114,7 @@ function contextOf({
     metrics: baseline ? pairMetrics(candidate, baseline, comparability) : [],
     weights: pairWeights(candidate, comparability.weights ? baseline : null),
     probes: pairProbes(candidate, baseline, policy),
-    ownText: pairOwnText(candidate, baseline),
+    ownText: pairOwnText(candidate, baseline, { policy, quantization }),
     benchmarks,
     benchmarkTwins: benchmarks === null ? [] : compareBenchmarkTwins(benchmarks, policy),
     settled: null,

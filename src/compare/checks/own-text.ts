@@ -22,17 +22,14 @@ export function ownTextCheck({ ownText, candidate, baseline, policy }: Compariso
     // Whoever measured it apart from this baseline did not ask it to; a check does.
     return [{ kind: 'own-text', level: 'info', ...found }];
   }
-  const found = changed(ownText, policy) ?? destroyed(ownText, policy['own-text']);
+  const found = changed(ownText) ?? destroyed(ownText, policy['own-text']);
   if (found === null) return [];
   const isOpen = found.rule === 'same-model-unclear' && level !== 'info';
   return [{ kind: 'own-text', level: isOpen ? 'inconclusive' : level, ...found }];
 }
 
-function changed(
-  { natsPerToken, low, high, texts, tokens, late }: OwnTextRow,
-  { expect, 'own-text': { 'same-model': limit } }: ComparisonContext['policy'],
-): Found | null {
-  if (expect !== 'same-model') return null;
+function changed({ sameModel, limit, natsPerToken, low, high, texts, tokens, late }: OwnTextRow): Found | null {
+  if (sameModel === null) return null;
   const whole = { part: null, natsPerToken, low, high, limit, texts, tokens };
   if (low > limit) return { rule: 'same-model', ...whole };
   if (late !== null && late.low > limit) return { rule: 'long-text', ...whole, ...endsOf(late) };

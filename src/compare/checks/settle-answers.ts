@@ -127,7 +127,7 @@ function contextOf(candidate: Measurement, baseline: Measurement | null, policy:
     baseline,
     policy,
     probes: pairProbes(candidate, baseline, policy),
-    ownText: pairOwnText(candidate, baseline),
+    ownText: pairOwnText(candidate, baseline, { policy, quantization: null }),
     baselinePath: null,
     only: null,
     changes: [],

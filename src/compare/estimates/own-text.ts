@@ -20,7 +20,11 @@ interface TextChange {
 }
 
 /** The candidate's reading of the baseline's own text; null unless both sides know it. */
-export function compareOwnText(candidate: MeasuredProbes, baseline: MeasuredProbes): OwnTextRow | null {
+export function compareOwnText(
+  candidate: MeasuredProbes,
+  baseline: MeasuredProbes,
+  expected: Pick<OwnTextRow, 'sameModel' | 'limit'>,
+): OwnTextRow | null {
   const [read, drawn] = [candidate.ownText?.read, baseline.ownText?.drawn];
   if (read === undefined || drawn === undefined || read.digest !== drawn.digest) return null;
   const changes = drawn.texts.flatMap(({ part }, i): TextChange[] => {
@@ -40,6 +44,7 @@ export function compareOwnText(candidate: MeasuredProbes, baseline: MeasuredProb
     tokens: changes.reduce((sum, { tokens }) => sum + tokens, 0),
     texts: changes.length,
     drawn: read.drawn,
+    ...expected,
     worst: { texts: worst.length, natsPerToken: summed(worst).natsPerToken },
     parts: parts.sort((a, b) => b.natsPerToken - a.natsPerToken),
     tooLong: tooLong(read, drawn),

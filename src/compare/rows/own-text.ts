@@ -2,6 +2,9 @@ import { OWN_TEXT_DRAWN } from '@shadow-gate/probes/answer';
 import { z } from 'zod';
 import { count, foreign } from './fields.ts';
 
+/** The policy says so; the weights differ by the rounding of 8 bits; the baseline is the adapter that was merged. */
+const SAME_MODEL = ['declared', 'quantized', 'merged'] as const;
+
 const nats = z.number();
 
 /** How far the candidate is from the model that drew the texts: log p(baseline) − log p(candidate), nats a token. */
@@ -14,6 +17,10 @@ export const ownTextRowSchema = z.strictObject({
   texts: count,
   /** `now`: after the candidate was fixed. `with-baseline`: what anybody can have read since. */
   drawn: z.enum(OWN_TEXT_DRAWN),
+  /** Why the model should be the same; null: it may have changed. */
+  sameModel: z.enum(SAME_MODEL).nullable(),
+  /** For the interval, in nats a token. */
+  limit: nats,
   /** The texts that became least likely, a tenth of all. */
   worst: z.strictObject({ texts: count, natsPerToken: nats }),
   /** By part of the vocabulary, language or turn; the worst first. */

@@ -66,12 +66,11 @@ export const OWN_TEXT_WORDS: TopicWords<'own-text'> = {
             ? phrase`Compare rope_scaling and the context length of config.json with the baseline's.`
             : phrase`Look for embeddings of other tokens, a wrong merge, or training that is too hot.`,
     ],
-    rule: (report, { 'own-text': { level, limit, 'same-model': same }, expect }) => {
-      const row = report.ownText;
+    rule: ({ ownText: row }, { 'own-text': { level, limit } }) => {
       return {
         group: 'Probes',
         check: phrase`${term('ownText', 'Own text')} of the baseline`,
-        limit: `at most ${formatNats(expect === 'same-model' ? same : limit)}`,
+        limit: `at most ${formatNats(row?.limit ?? limit)}`,
         level,
         missing: row === undefined ? 'the baseline drew none' : null,
         value: row === undefined ? null : phrase`${formatNats(row.natsPerToken)}, ${distanceWords(row.natsPerToken)}`,

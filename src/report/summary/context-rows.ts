@@ -99,11 +99,9 @@ function worstCapability(report: Report, rows: readonly ShadowRow[]): DecidingRo
   return [accuracyRow(report, row, twin, report.applied?.settings['twin-accuracy']['capability-drop'])];
 }
 
-function ownTextRow({ ownText, applied }: Report): DecidingRow[] {
-  const limits = applied?.settings;
-  if (ownText === undefined || limits === undefined) return [];
-  const { natsPerToken } = ownText;
-  const limit = limits.expect === 'same-model' ? limits['own-text']['same-model'] : limits['own-text'].limit;
+function ownTextRow({ ownText }: Report): DecidingRow[] {
+  if (ownText === undefined) return [];
+  const { natsPerToken, limit } = ownText;
   return [
     {
       key: 'own text',

@@ -1,0 +1,94 @@
+import type { DrawnText, OwnText } from '@shadow-gate/probes/answer';
+import { describe, expect, it } from 'vitest';
+import { ownTextCheck } from '../../../src/compare/checks/own-text.ts';
+import { compareOwnText } from '../../../src/compare/estimates/own-text.ts';
+import { DEFAULT_POLICY } from '../../../src/policy/policy.ts';
+
+const DIGEST = `sha256:${'0'.repeat(64)}`;
+const TEXTS = 64;
+const PARTS = ['Latin', 'French', 'Python', 'English'];
+
+const texts = Array.from({ length: TEXTS }, (_, i): DrawnText => {
+  const ids = { opening: [i], text: Array.from({ length: 24 }, (_, t) => 100 + t) };
+  return { part: PARTS[i % PARTS.length] ?? '', opening: `${i}`, text: 'text', ids };
+});
+
+/** Surprises in thousandths of a nat, with some spread, and `more` nats a token for each text. */
+function scores(
+  more: (text: DrawnText, i: number) => number,
+  late = 0,
+  joined = 20,
+): NonNullable<OwnText['read']>['scores'] {
+  const surprise = (i: number, t: number) => 2000 + ((37 * i + 11 * t) % 400);
+  const mean = (i: number) => 2.2 + ((37 * i) % 100) / 1000;
+  return {
+    alone: texts.map((text, i) =>
+      (text.ids?.text ?? []).map((_, t) => surprise(i, t) + Math.round(1000 * more(text, i))),
+    ),
+    joined: Array.from({ length: joined }, (_, i) => ({ position: 1 + 25 * i, mean: mean(i) + (i >= 10 ? late : 0) })),
+  };
+}
+
+const none = () => 0;
+const baseline = { ownText: { drawn: { digest: DIGEST, seed: 1, texts, scores: scores(none) } } };
+
+function found(read: Partial<NonNullable<OwnText['read']>>, { sameModel = false } = {}) {
+  const own = { digest: DIGEST, drawn: 'now' as const, isInTokens: true, scores: scores(none), ...read };
+  const limit = sameModel ? DEFAULT_POLICY['own-text']['same-model'] : DEFAULT_POLICY['own-text'].limit;
+  const expected = { sameModel: sameModel ? ('declared' as const) : null, limit };
+  const ownText = compareOwnText({ ownText: { read: own } } as never, baseline as never, expected);
+  const findings = ownTextCheck({
+    ownText,
+    candidate: { probes: null },
+    baseline: null,
+    policy: DEFAULT_POLICY,
+  } as never);
+  return { ownText, finding: findings[0] };
+}
+
+/** Some texts move more, some less. */
+const about = (nats: number) => (_: DrawnText, i: number) => nats * (1 + ((i % 5) - 2) / 4);
+
+describe('own text', () => {
+  it('is the mean fall of log-likelihood a token, with an interval over texts', () => {
+    const { ownText, finding } = found({ scores: scores(none) });
+    expect(ownText).toMatchObject({ natsPerToken: 0, low: 0, high: 0, tokens: 1536, texts: 64, drawn: 'now' });
+    expect(finding).toBeUndefined();
+    // Half a nat on each token of every second text: the mean is 0.25, and the control takes nothing from it.
+    const half = found({ isInTokens: false, scores: scores((_, i) => (i % 2) / 2) }).ownText;
+    expect(half?.natsPerToken).toBeCloseTo(0.25, 4);
+    // By hand: s = 0.25 · √(64/63), t(63; 0.975) = 1.998.
+    expect(half?.high).toBeCloseTo(0.25 + (1.998 * 0.25 * Math.sqrt(64 / 63)) / 8, 3);
+  });
+
+  it('fails beyond what an intended change reaches: everywhere, in one part, in a tenth of the texts', () => {
+    expect(found({ scores: scores(about(1.9)) }).finding).toBeUndefined();
+    expect(found({ scores: scores(about(6)) }).finding).toMatchObject({ level: 'fail', rule: 'all', part: null });
+    const french = (text: DrawnText) => (text.part === 'French' ? 5 : 0);
+    expect(found({ scores: scores(french) }).finding).toMatchObject({ rule: 'part', part: 'French', limit: 4 });
+    const some = (_: DrawnText, i: number) => (i < 8 ? 5 : 0);
+    expect(found({ scores: scores(some) }).finding).toMatchObject({ rule: 'worst-texts', texts: 7 });
+  });
+
+  it('fails at 0.12 where the model should be the same, and decides nothing near that', () => {
+    // Not drawn from a model, so without its control.
+    const same = (nats: number) =>
+      found({ isInTokens: false, scores: scores(about(nats)) }, { sameModel: true }).finding;
+    expect([same(0.01), same(0.05)]).toEqual([undefined, undefined]);
+    expect(same(0.2)).toMatchObject({ level: 'fail', rule: 'same-model', limit: 0.12 });
+    expect(same(0.12)).toMatchObject({ level: 'inconclusive', rule: 'same-model-unclear' });
+    expect(found({ scores: scores(about(0.2)) }).finding).toBeUndefined();
+  });
+
+  it('shows a loss at later positions, and a context that is too short for them', () => {
+    expect(found({ scores: scores(none, 0.1) }).finding).toBeUndefined();
+    expect(found({ scores: scores(none, 2) }).finding).toMatchObject({ level: 'fail', rule: 'long-text', limit: 0.5 });
+    expect(found({ scores: scores(none, 0, 12) }).finding).toMatchObject({ rule: 'shorter-context', texts: 8 });
+    const unread = { ...scores(none), alone: scores(none).alone.map((own, i) => (i < 3 ? [] : own)) };
+    expect(found({ scores: unread }).finding).toMatchObject({ rule: 'shorter-context', texts: 3 });
+  });
+
+  it('is not compared with other texts', () => {
+    expect(found({ digest: `sha256:${'1'.repeat(64)}` }).ownText).toBeNull();
+  });
+});
