@@ -64,6 +64,8 @@ export interface ProbeRun {
   readonly allSeconds: number;
 }
 
+const NO_TEXTS: TextsToRead = { drawn: null, read: null, leftOut: null };
+
 interface SuiteRunOptions {
   readonly shard?: Shard | null | undefined;
   /** Own text, drawn if it was requested. */
@@ -138,7 +140,7 @@ export async function tryProbes(
 export async function runSuites(
   model: Model,
   selection: ProbeRunOptions,
-  { shard = null, ownText = { drawn: null, read: null }, onProgress }: SuiteRunOptions = {},
+  { shard = null, ownText = NO_TEXTS, onProgress }: SuiteRunOptions = {},
 ): Promise<Pick<ProbeRun, 'probes' | 'share' | 'expectedSeconds' | 'allSeconds'>> {
   const { sequential, chatTemplate } = selection;
   // Layer by layer, each call reads all weights: everything is asked in one.

@@ -23,6 +23,9 @@ const OF_MODEL: ReadonlySet<ErrorCode> = new Set([
   'untrusted-server',
 ]);
 
+/** Is an error about the model or its server, so that nothing else can be asked of it? */
+export const isOfModel = ({ code }: UserError): boolean => code !== null && OF_MODEL.has(code);
+
 export function textCalls(suites: readonly TextSuite[], model: Pick<Model, 'execution'>): ScoreRequest[][] {
   return suites.flatMap((suite) => callsOf(suite, model).map((texts) => texts.map((text) => requestOf(suite, text))));
 }
@@ -48,7 +51,7 @@ async function measureSuite(suite: TextSuite, model: Model): Promise<TextSuiteMe
       for (const answer of await model.score(call, () => {})) answers.set(answer.id, answer);
     }
   } catch (error) {
-    if (!(error instanceof UserError) || (error.code !== null && OF_MODEL.has(error.code))) throw error;
+    if (!(error instanceof UserError) || isOfModel(error)) throw error;
     return { ...identity, leftOut: reasonOf(error, suite), scores: { ids: [], bytes: [], tokens: [], logprobs: [] } };
   }
   const scored = texts.flatMap((text) => {
@@ -112,7 +115,8 @@ function bytesOf(text: string, { token_logprobs: { length }, tokens }: ScoreAnsw
   return Math.max(1, Math.min(Buffer.byteLength(part), Buffer.byteLength(text)));
 }
 
-function expectScores({ scoresTexts = true }: Model): void {
+/** @throws UserError for a server that gives no probabilities of a text */
+export function expectScores({ scoresTexts = true }: Model): void {
   if (scoresTexts) return;
   throw new UserError('the server cannot be asked for the probabilities of a text', 'serve the model without adapters');
 }

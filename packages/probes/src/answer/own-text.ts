@@ -32,6 +32,8 @@ export type OwnTextScores = z.infer<typeof ownTextScoresSchema>;
 export const OWN_TEXT_DRAWN = ['now', 'with-baseline'] as const;
 
 export const ownTextSchema = z.strictObject({
+  /** Why a server could not draw or read texts. From a server: escape it. */
+  leftOut: z.string().optional(),
   /** Texts that this model drew itself, for a later candidate. */
   drawn: z
     .strictObject({
