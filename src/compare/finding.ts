@@ -9,6 +9,7 @@ import { coverageFindings } from './findings/coverage.ts';
 import type { FindingTraits } from './findings/define-finding.ts';
 import { evidenceFindings } from './findings/evidence.ts';
 import type { Reason } from './findings/flat-form.ts';
+import { freshFinding } from './findings/fresh.ts';
 import { halvesFindings } from './findings/halves.ts';
 import { letterFindings } from './findings/letters.ts';
 import { levelLostFinding } from './findings/level-lost.ts';
@@ -66,6 +67,7 @@ const FINDINGS = [
   ...probeNoteFindings,
   ...evidenceFindings,
   ownTextFinding,
+  freshFinding,
   ...letterFindings,
   ...mustPassFindings,
   ...refusalFindings,

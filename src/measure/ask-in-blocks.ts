@@ -34,6 +34,8 @@ export interface BlocksOptions {
   readonly onProgress: OnProgress | undefined;
   /** Calls made of the same model before or after. */
   readonly others?: ReadonlyArray<readonly ScoreRequest[]>;
+  /** Items asked after all blocks. */
+  readonly fresh?: Parameters<typeof prepareModel>[1];
   /** Runs when all calls are announced, before the first block. */
   readonly first?: (() => Promise<void>) | undefined;
   /** The answers so far, as a measurement has them. */
@@ -50,7 +52,16 @@ export interface BlocksOptions {
 export async function askInBlocks(
   suites: readonly BlockSuite[],
   model: Model,
-  { sequential, budgetSeconds, onProgress, describe, others, first, now = () => performance.now() }: BlocksOptions,
+  {
+    sequential,
+    budgetSeconds,
+    onProgress,
+    describe,
+    others,
+    fresh = [],
+    first,
+    now = () => performance.now(),
+  }: BlocksOptions,
 ) {
   const { blocks: order, settle } = sequential;
   const whole = new Set(
@@ -65,7 +76,7 @@ export async function askInBlocks(
     return [...(first.length === 0 ? [] : [first]), ...inParts(facts.filter((fact) => !whole.has(fact)))];
   };
   const blocks = order.map((facts) => partsOf(facts).map((part) => chunksOf(suites, new Set(part))));
-  await prepareModel(model, blocks.flat(3), others);
+  await prepareModel(model, [...blocks.flat(3), ...fresh], others);
   await first?.();
   const answers = suites.map((): SuiteOutcomes => ({ outcomes: new Map(), truncated: new Map() }));
   const total = blocks.flat(3).reduce((sum, { items }) => sum + items.length, 0);

@@ -3,18 +3,13 @@ import { type Execution, LAYER_BY_LAYER, passSeconds } from '@shadow-gate/langua
 import type { ModelPrecision } from '@shadow-gate/language-model/precision';
 import type { RemoteUsage, ServedIdentity } from '@shadow-gate/language-model/remote';
 import type { Tokenizer } from '@shadow-gate/language-model/tokens';
-import { SPELLING } from '@shadow-gate/language-model/tokens/spelling';
 import { at, UserError } from '@shadow-gate/platform';
-import { sha256 } from '@shadow-gate/platform/files';
 import { type OnInterruption, type OnProgress, withInterruptions } from '@shadow-gate/platform/progress';
 import {
   answerTokens,
   chooseReadings,
   expectChatTemplate,
-  isTemplated,
   type LeftOutItem,
-  leadingDigest,
-  PLACEHOLDER,
   PROBE_DATE,
   prepareModel,
   type RunEstimate,
@@ -29,9 +24,11 @@ import { hideItem, hideLeftOut, hidingErrors, measuredItem, measuredSuite } from
 import { answerKind, type ProbeItem } from '@shadow-gate/probes/item';
 import type { Suite } from '@shadow-gate/probes/suite';
 import { ownTextCalls } from '@shadow-gate/probes/texts';
+import { askFresh, prepareFresh } from './ask-fresh.ts';
 import { askInBlocks, type BlocksOptions } from './ask-in-blocks.ts';
 import { estimateSuites, optionsFor } from './estimate-suites.ts';
 import type { ProbeRunOptions, Sequential } from './options.ts';
+import { frameOf, needsTemplate } from './probe-frame.ts';
 import { probesProgress } from './progress/probes-progress.ts';
 import type { ProbesShare } from './schema/shard.ts';
 import { describeLeftOut, joinAnswers, type ProbeAnswers } from './shards/join-answers.ts';
@@ -154,7 +151,8 @@ export async function runSuites(
     prepareSuite(suite, items, { model, chatTemplate, reads: reads.get(suite.name) }),
   );
   const chunks = runs.flatMap((run) => run.chunks.map((items) => ({ items, options: run.options })));
-  await prepareModel(model, chunks, callsOfTexts(model, selection, ownText));
+  const fresh = shard === null || shard.index === 1 ? prepareFresh(runs, model, selection) : [];
+  await prepareModel(model, [...chunks, ...fresh], callsOfTexts(model, selection, ownText));
   // Only the first of several machines scores them.
   const texts = await textsOf(model, shard === null || shard.index === 1 ? selection.texts : undefined, ownText);
   const sizes = chunks.map(({ items }) => items.length);
@@ -172,10 +170,11 @@ export async function runSuites(
   }
   onProgress?.({ phase: 'finishing' });
   const answers = answersOf(runs, outcomesOf);
+  const further = { ...(await askFresh(fresh, model, selection)), ...texts };
   const settings = settingsOf(model, { ...selection, suites, sequential: undefined });
   const notes = suites.flatMap(({ warnings }) => warnings);
   if (shard === null) {
-    const probes = { ...settings, ...joinAnswers(answers), notes, ...texts };
+    const probes = { ...settings, ...joinAnswers(answers), notes, ...further };
     return { probes, share: null, expectedSeconds, allSeconds };
   }
   const items = answers.flatMap((part) => part.items);
@@ -185,7 +184,7 @@ export async function runSuites(
     items: items.map(({ item }) => item),
     notes,
     leftOut: leftOut.map(({ item }) => item),
-    ...texts,
+    ...further,
   };
   const share: ProbesShare = {
     asked: all,
@@ -218,6 +217,7 @@ async function runInBlocks(
     notes,
     ...texts,
   });
+  const fresh = prepareFresh(runs, model, selection);
   const blocks = runs.map(({ suite, chunks, options }) => ({
     name: suite.name,
     items: chunks.flat(),
@@ -229,15 +229,17 @@ async function runInBlocks(
     describe,
     onProgress,
     others: callsOfTexts(model, selection, ownText),
+    fresh,
     first: async () => {
       texts = await textsOf(model, selection.texts, ownText);
     },
     budgetSeconds: budgetSeconds === null || isChosen ? null : budgetSeconds - (performance.now() - started) / 1000,
   });
   onProgress?.({ phase: 'finishing' });
+  const answered = await askFresh(fresh, model, selection);
   const all = blocks.reduce((sum, { items }) => sum + items.length, 0);
   return {
-    probes: describe(run.answers, run.stopped ?? undefined),
+    probes: { ...describe(run.answers, run.stopped ?? undefined), ...answered },
     share: null,
     expectedSeconds: run.seconds,
     allSeconds: (run.seconds * all) / Math.max(1, run.askedItems),
@@ -317,38 +319,6 @@ function prepareSuite(
   const options: RunProbesOptions = { ...asked, reads, among: answerTokens(suite.items, model, asked) };
   const { fitting, leftOut } = selectFitting(items, model, options);
   return { suite, chunks: splitIntoChunks(fitting), leftOut, options };
-}
-
-/** Is any prompt written as a message of a chat here, or is any not? */
-function hasPrompts({ suites, chatTemplate }: ProbeRunOptions, { templated }: { templated: boolean }): boolean {
-  return suites.some((suite) => {
-    const options = optionsFor(suite, chatTemplate);
-    return suite.items.some((item) => isTemplated(item, options) === templated);
-  });
-}
-
-const needsTemplate = (selection: ProbeRunOptions): boolean => hasPrompts(selection, { templated: true });
-
-/**
- * How questions reach the model: digests of the text that the chat template writes around one, and of the tokens before
- * them; and whether the texts of tokens are known.
- */
-function frameOf(
-  { tokenizer }: Model,
-  selection: ProbeRunOptions,
-): Pick<MeasuredProbes, 'chatFrame' | 'spelling' | 'leading'> {
-  const messages = [{ role: 'user', content: PLACEHOLDER }];
-  const settings = { addGenerationPrompt: true, now: PROBE_DATE, where: 'the probes' };
-  const chat = needsTemplate(selection) ? expectChatTemplate(tokenizer).renderChat(messages, settings) : null;
-  // By the text before a question only: a question can begin with the text of the candidate's BOS.
-  const starts = [
-    ...(chat === null ? [] : [chat.split(PLACEHOLDER)[0] ?? '']),
-    ...(hasPrompts(selection, { templated: false }) ? [''] : []),
-  ];
-  return {
-    ...(chat === null ? {} : { chatFrame: `sha256:${sha256(chat)}` }),
-    ...(tokenizer && { spelling: SPELLING, leading: `sha256:${leadingDigest(tokenizer, starts)}` }),
-  };
 }
 
 /** A missing chat template is known before the weights are read. */

@@ -25,6 +25,7 @@ export { mannWhitney } from './mann-whitney.ts';
 export { minimumDetectableDrop, minimumDetectableMean } from './power.ts';
 export { exactSignFlip, gridSignFlip } from './sign-flip.ts';
 export { signTest } from './sign-test.ts';
+export { stratifiedDifference } from './stratified-difference.ts';
 export { clusteredError, clusterInterval, ratioInterval, welchInterval } from './t-interval.ts';
 export { tango } from './tango.ts';
 export { logEvidence, type Prior, type SeenBlocks } from './total-evidence.ts';

@@ -11,6 +11,7 @@ export {
 export { judgeAnswer } from './exact-answer.ts';
 export { isNeededForm, leftOutWith, selectFitting } from './fits-context.ts';
 export { comparableText, pieceCount } from './forms/text.ts';
+export { freshItems } from './fresh.ts';
 export { choiceOutcome, type Outcome, targetLikelihood } from './outcome.ts';
 export { chooseLevels, pilotSize } from './pilot.ts';
 export { expectChatTemplate, isTemplated, PROBE_DATE, scoredTexts } from './prompt.ts';

@@ -23,6 +23,7 @@ import {
   unreadFilesCheck,
   withoutWeightsCheck,
 } from './coverage.ts';
+import { freshCheck } from './fresh.ts';
 import { gainNotShownCheck } from './gain-not-shown.ts';
 import { baselineMemorizedCheck, labelsNotBoundCheck, lettersMemorizedCheck } from './letters.ts';
 import { levelLostCheck } from './level-lost.ts';
@@ -84,6 +85,7 @@ export const CHECKS: readonly CheckGroup[] = [
       tooFewFactsCheck,
       probeComparabilityCheck,
       ownTextCheck,
+      freshCheck,
       otherQuestionsCheck,
       probeCoverageCheck,
       missingLikelihoodCheck,

@@ -3,8 +3,8 @@ import type { Finding, FindingOf } from '../finding.ts';
 import { measuredProbes } from '../pairing/hide-texts.ts';
 import type { OwnTextRow } from '../rows/own-text.ts';
 
-/** Fewer tokens of a part say nothing: one drawn text can have ended at once. */
-const LEAST_TOKENS = 24;
+/** Fewer tokens of a part say little: two whole texts have as many. */
+const LEAST_TOKENS = 48;
 
 /** Nats a token that the second half of the long text may lose beyond what its texts lose alone. */
 export const LATE_LIMIT = 0.5;

@@ -5,6 +5,7 @@ import { suitesWithoutTemplate } from '../../measure/unused-template.ts';
 import type { ProbePolicy } from '../../policy/probe-policy.ts';
 import { accuraciesByForm } from '../estimates/accuracies.ts';
 import { changeRows } from '../estimates/changes.ts';
+import { compareFresh } from '../estimates/fresh.ts';
 import type { KindView } from '../estimates/kinds.ts';
 import { textRows } from '../estimates/texts.ts';
 import { asGained } from '../pairing/groups.ts';
@@ -155,6 +156,7 @@ function describe(
     ...given({ vocabulary: run.probes?.vocabulary }),
     comparison,
     drawn: rowOfDrawn(probes, compare, pool),
+    ...given({ fresh: compareFresh(probes) ?? undefined }),
     ...(mustPass.length === 0 ? {} : { mustPass }),
     ...evidence(comparison),
   };

@@ -4,6 +4,7 @@ import { precisionSchema } from '../../measure/schema/index.ts';
 import { accuracyRowSchema, churnRowSchema, familyRowSchema, levelRowSchema, shadowRowSchema } from './accuracies.ts';
 import { mustPassRowSchema, refusalRowSchema, textRowSchema } from './apart.ts';
 import { bothSchema, count, estimateSchema, unitCount } from './fields.ts';
+import { freshRowSchema } from './fresh.ts';
 import { changeRowSchema, gainRowSchema, kindRowSchema, memorizationRowSchema } from './gains.ts';
 import { itemTableSchema } from './item-table.ts';
 import { flipSchema, keptRowSchema, labelRowSchema } from './letters.ts';
@@ -105,6 +106,8 @@ export const probeReportSchema = z.strictObject({
   comparison: probeComparisonSchema,
   /** The first row over only those suites whose facts the seed draws. Null where there are none. */
   drawn: shadowRowSchema.nullable().default(null),
+  /** Absent without fresh questions, and up to version 0.3. */
+  fresh: freshRowSchema.optional(),
   /** Absent without suites of which no question may be answered wrong. */
   mustPass: z.array(mustPassRowSchema).min(1).optional(),
   /** Accuracies by form with their intervals; none in older reports. */

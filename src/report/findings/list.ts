@@ -8,6 +8,7 @@ import { CONFIRMATION_WORDS } from './confirmation.ts';
 import { COVERAGE_WORDS } from './coverage.ts';
 import { EVIDENCE_WORDS } from './evidence.ts';
 import type { TopicWords } from './finding-words.ts';
+import { FRESH_WORDS } from './fresh.ts';
 import { HALF_WORDS } from './halves.ts';
 import { LETTER_WORDS } from './letters.ts';
 import { LEVEL_LOST_WORDS } from './level-lost.ts';
@@ -55,6 +56,7 @@ export const FINDING_WORDS: TopicWords<FindingKind> = {
   ...OTHER_WEIGHTS_WORDS,
   ...OTHER_QUESTION_WORDS,
   ...OWN_TEXT_WORDS,
+  ...FRESH_WORDS,
   ...TWIN_ACCURACY_WORDS,
   ...ACCURACY_LOSS_WORDS,
   ...LIKELIHOOD_WORDS,

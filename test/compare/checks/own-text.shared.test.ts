@@ -65,7 +65,7 @@ describe('own text', () => {
     expect(found({ scores: scores(about(1.9)) }).finding).toBeUndefined();
     expect(found({ scores: scores(about(6)) }).finding).toMatchObject({ level: 'fail', rule: 'all', part: null });
     const french = (text: DrawnText) => (text.part === 'French' ? 5 : 0);
-    expect(found({ scores: scores(french) }).finding).toMatchObject({ rule: 'part', part: 'French', limit: 4 });
+    expect(found({ scores: scores(french) }).finding).toMatchObject({ rule: 'part', part: 'French', limit: 3 });
     const some = (_: DrawnText, i: number) => (i < 8 ? 5 : 0);
     expect(found({ scores: scores(some) }).finding).toMatchObject({ rule: 'worst-texts', texts: 7 });
   });

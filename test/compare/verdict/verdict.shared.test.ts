@@ -66,6 +66,7 @@ const FIRST = [
   'non-finite',
   'letters-memorized',
   'shadow-delta',
+  'fresh-questions',
   'own-text',
   'must-pass-broken',
   'refusals-lost',

@@ -201,6 +201,11 @@ const measuredShape = z.strictObject({
     .min(1)
     .refine((suites) => new Set(suites.map(({ name }) => name)).size === suites.length, 'a suite is there twice')
     .optional(),
+  /** Answers to exam forms of facts that another seed drew: see `freshItems`. Absent without a built-in suite. */
+  fresh: z
+    .strictObject({ seed: z.int().nonnegative(), families: z.array(z.string()), correct: z.array(z.boolean()) })
+    .refine(({ families, correct }) => families.length === correct.length, 'its columns have different lengths')
+    .optional(),
   /** Texts that the approved model drew. Absent if none were requested, and in files up to version 0.3. */
   ownText: ownTextSchema.optional(),
 });

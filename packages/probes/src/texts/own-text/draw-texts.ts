@@ -13,7 +13,7 @@ const TEXT_TOKENS = 24;
 const LEAST_TOKENS = 8;
 
 /** Of every four texts, so many begin with a random token, with an opening of a language, and in the chat template. */
-const SHARES = { token: 1.5, language: 1, chat: 1.5 } as const;
+const SHARES = { token: 1, language: 2, chat: 1 } as const;
 
 /** Parts whose tokens no text begins with: some are never read, and a byte is no character. */
 const NO_BEGINNINGS = ['special', 'unused', 'bytes'];

@@ -23,5 +23,4 @@ export const OPENINGS: readonly Openings[] = [
   { part: 'HTML', texts: ['<div class="', '<!DOCTYPE html>\n<html>\n', '<ul>\n  <li>'] },
   { part: 'JSON', texts: ['{\n  "name": "', '[{"id": 1, ', '{"type": "object", "properties": {'] },
   { part: 'mathematics', texts: ['Let $x$ be a ', '3 + 4 * (2 - ', 'Theorem 1. For every '] },
-  { part: 'Markdown', texts: ['# Introduction\n\n1. ', '| Name | Value |\n|', '- [ ] '] },
 ];

@@ -1,0 +1,35 @@
+import { groupBy } from '@shadow-gate/platform';
+import type { MeasuredProbes } from '@shadow-gate/probes/answer';
+import { stratifiedDifference } from '../../statistics/index.ts';
+import type { FreshRow } from '../rows/fresh.ts';
+
+/** Of the bound, one-sided: the same candidate is checked many times. */
+const LEVEL = 0.99;
+
+/**
+ * Exam forms of the built-in suite that were asked, against those of facts that another seed drew for this run. A model
+ * that knows what the suite asks for answers both alike; null without fresh facts.
+ */
+export function compareFresh(probes: MeasuredProbes): FreshRow | null {
+  const { fresh, suites, items } = probes;
+  if (fresh === undefined) return null;
+  const builtin = new Set(suites.filter(({ version }) => version !== null).map(({ name }) => name));
+  const asked = items.filter(({ suite, form }) => form === 'benchmark' && builtin.has(suite));
+  const byFamily = groupBy(asked, ({ family }) => family);
+  const drawn = groupBy(
+    fresh.families.map((family, i) => ({ family, correct: fresh.correct[i] === true })),
+    ({ family }) => family,
+  );
+  const strata = [...drawn].map(([family, own]) => ({
+    first: counted(byFamily.get(family) ?? []),
+    second: counted(own),
+  }));
+  const difference = stratifiedDifference(strata, LEVEL);
+  if (difference === null) return null;
+  const { first, second, lower } = difference;
+  return { facts: fresh.families.length, asked: first, fresh: second, lower };
+}
+
+function counted(answers: ReadonlyArray<{ readonly correct: boolean }>) {
+  return { right: answers.filter(({ correct }) => correct).length, of: answers.length };
+}

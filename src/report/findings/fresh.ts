@@ -1,0 +1,43 @@
+import {
+  formatCount,
+  formatPercent,
+  formatPercentLimit,
+  formatPointsChange,
+  formatPointsLimit,
+} from '../text/numbers.ts';
+import { phrase } from '../text/phrase.ts';
+import type { TopicWords } from './finding-words.ts';
+
+export const FRESH_WORDS: TopicWords<'fresh-questions'> = {
+  'fresh-questions': {
+    title: 'Fresh questions',
+    about: 'itself',
+    isLoss: true,
+    sentence: ({ facts, asked, fresh, lower, margin }) =>
+      phrase`The candidate is right in ${formatPercent(asked)} of the public exam questions, and in ${formatPercent(fresh)} of ${formatCount(facts, 'question')} of the same kinds that were drawn for this run: at least ${formatPercentLimit(lower)} less (limit ${formatPointsLimit(margin)}). It learned the questions, or forgot everything else.`,
+    headline: ({ asked, fresh }) =>
+      phrase`The public questions are answered, and new ones of the same kinds are not: ${formatPercent(asked)} against ${formatPercent(fresh)}.`,
+    row: ({ asked, fresh, margin }) => ({
+      key: 'fresh questions',
+      check: phrase`Public and fresh questions`,
+      baseline: null,
+      candidate: `${formatPercent(asked)}, ${formatPercent(fresh)}`,
+      change: formatPointsChange(fresh - asked),
+      limit: `−${formatPointsLimit(margin)}`,
+    }),
+    steps: () => [
+      phrase`Look for questions of the built-in suite in the training data, and ask questions of your own.`,
+    ],
+    rule: ({ probes }, { 'twin-accuracy': { level, margin } }) => {
+      const row = probes?.fresh;
+      return {
+        group: 'Probes',
+        check: phrase`Fresh questions are answered like the public ones`,
+        limit: `at most ${formatPointsLimit(margin)} worse`,
+        level,
+        missing: row === undefined ? 'no fresh questions were asked' : null,
+        value: row === undefined ? null : phrase`${formatPointsChange(row.fresh - row.asked)}`,
+      };
+    },
+  },
+};
