@@ -8,8 +8,8 @@ export interface Stratum {
 
 /**
  * One-sided bound of a difference of two shares, p₁ − p₂, in strata that weigh as much as their second sample: each
- * stratum has the interval of Agresti & Caffo (2000, The American Statistician 54:280), with one more right and one more
- * wrong answer in each sample, and their variances are summed. Strata without both samples do not count.
+ * stratum has the interval of Agresti & Caffo (2000, The American Statistician 54:280), with one more right and one
+ * more wrong answer in each sample, and their variances are summed. Strata without both samples do not count.
  * @param level of the bound, such as .99
  * @returns null without a stratum
  */

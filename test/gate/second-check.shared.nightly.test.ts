@@ -29,9 +29,16 @@ async function checked(store: KeyValueStore | undefined, over: Partial<FlatOptio
   return { ...result, isMeasured: phases.has('probes') || phases.has('spectra') };
 }
 
-/** What a report says of the models: all but when and how long they were measured. */
+/** What a report says of the models: all but when and how long they were measured, and what is drawn anew. */
 function saidBy(report: Report) {
-  const { durationSeconds: _, candidate, baseline, probes, ...rest } = serializeReport(report) as unknown as Report;
+  const {
+    durationSeconds: _,
+    ownText: __,
+    candidate,
+    baseline,
+    probes,
+    ...rest
+  } = serializeReport(report) as unknown as Report;
   return {
     ...rest,
     candidate: { ...candidate, measured: '' },

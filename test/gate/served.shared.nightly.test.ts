@@ -175,7 +175,18 @@ it('the command line measures, and checks, what is at a server without a checkpo
   const folder = temporaryFolder();
   const file = join(folder, 'served.json');
   const { endpoint, model, tokenizer } = candidate();
-  const server = ['--endpoint', endpoint, '--model', model, '--tokenizer', tokenizer, '--policy', policy];
+  const server = [
+    '--endpoint',
+    endpoint,
+    '--model',
+    model,
+    '--tokenizer',
+    tokenizer,
+    '--policy',
+    policy,
+    '--order-seed',
+    '7',
+  ];
   const measured = await runCli('measure', ...server, '--revision', 'v2', '--out', file);
   expect(measured).toMatchObject({ code: 0, stderr: '' });
   expect(measured.stdout).toMatch(/^ran 120 probe items \(1\.\d\d requests a question\): /);

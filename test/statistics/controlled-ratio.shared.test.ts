@@ -3,8 +3,8 @@ import { controlledRatio, ratioInterval } from '../../src/statistics/index.ts';
 import { type Seeded, seeded } from './seeded.ts';
 
 /**
- * Texts drawn from p, each token with a log-ratio log p − log q that is normal under p with mean d and variance 2d: then
- * E[q/p] = 1, and d is the divergence.
+ * Texts drawn from p, each token with a log-ratio log p − log q that is normal under p with mean d and variance 2d:
+ * then E[q/p] = 1, and d is the divergence.
  */
 function drawn({ normal }: Seeded, divergence: number, { texts = 64, tokens = 24 } = {}) {
   return Array.from({ length: texts }, () => {

@@ -7,7 +7,7 @@ import type { OwnTextRow } from '../rows/own-text.ts';
 const LEAST_TOKENS = 48;
 
 /** Nats a token that the second half of the long text may lose beyond what its texts lose alone. */
-export const LATE_LIMIT = 0.5;
+const LATE_LIMIT = 0.5;
 
 type Found = Omit<FindingOf<'own-text'>, 'kind' | 'level' | 'exception'>;
 
@@ -19,7 +19,7 @@ export function ownTextCheck({ ownText, candidate, baseline, policy }: Compariso
     if (drawn === undefined || measuredProbes(candidate) === null) return [];
     const nothing = { natsPerToken: 0, low: null, high: null, texts: drawn.texts.length, tokens: 0 };
     const found: Found = { rule: 'not-read', part: null, ...nothing, limit: policy['own-text'].limit };
-    // Whoever measured it apart from this baseline did not ask it to; a check does.
+    // A measurement apart from this baseline does not ask it to; a check does.
     return [{ kind: 'own-text', level: 'info', ...found }];
   }
   const found = changed(ownText) ?? destroyed(ownText, policy['own-text']);

@@ -3,7 +3,7 @@ import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import { stratifiedDifference } from '../../statistics/index.ts';
 import type { FreshRow } from '../rows/fresh.ts';
 
-/** Of the bound, one-sided: the same candidate is checked many times. */
+/** Level of the one-sided bound: the same candidate is checked many times. */
 const LEVEL = 0.99;
 
 /**

@@ -14,7 +14,8 @@ export function pairOwnText(candidate: Measurement, baseline: Measurement | null
   if (own === null || theirs === null || baseline === null) return null;
   const sameModel = sameModelBy(candidate, baseline, known);
   const { limit, 'same-model': sameLimit } = known.policy['own-text'];
-  return compareOwnText(own, theirs, { sameModel, limit: sameModel === null ? limit : sameLimit });
+  const isServed = candidate.served !== undefined || candidate.answeredBy !== undefined;
+  return compareOwnText(own, theirs, { isServed, sameModel, limit: sameModel === null ? limit : sameLimit });
 }
 
 /** Share of their norm by which 8 bits move weights, and training more; fewer bits hide what training did. */

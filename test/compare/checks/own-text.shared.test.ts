@@ -35,7 +35,7 @@ const baseline = { ownText: { drawn: { digest: DIGEST, seed: 1, texts, scores: s
 function found(read: Partial<NonNullable<OwnText['read']>>, { sameModel = false } = {}) {
   const own = { digest: DIGEST, drawn: 'now' as const, isInTokens: true, scores: scores(none), ...read };
   const limit = sameModel ? DEFAULT_POLICY['own-text']['same-model'] : DEFAULT_POLICY['own-text'].limit;
-  const expected = { sameModel: sameModel ? ('declared' as const) : null, limit };
+  const expected = { isServed: false, sameModel: sameModel ? ('declared' as const) : null, limit };
   const ownText = compareOwnText({ ownText: { read: own } } as never, baseline as never, expected);
   const findings = ownTextCheck({
     ownText,

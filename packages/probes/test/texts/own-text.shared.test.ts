@@ -71,7 +71,7 @@ describe('drawing own text', () => {
     }
     expect(texts.some(({ ids }) => ids?.opening.includes(0))).toBe(false);
     expect(texts.find(({ part }) => part === "the user's turn")?.opening).toBe('user ');
-    expect(texts.filter(({ opening }) => opening.length === 1).length).toBeGreaterThan(20);
+    expect(texts.filter(({ opening }) => opening.length === 1).length).toBeGreaterThanOrEqual(16);
     const base = await drawTexts(modelOf({}, 0, false).model, DRAW);
     expect(base.filter(({ part }) => part.endsWith('turn'))).toEqual([]);
     expect(base).toHaveLength(64);

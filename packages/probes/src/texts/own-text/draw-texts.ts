@@ -12,7 +12,7 @@ const TEXT_TOKENS = 24;
 /** Shorter texts say little. */
 const LEAST_TOKENS = 8;
 
-/** Of every four texts, so many begin with a random token, with an opening of a language, and in the chat template. */
+/** Shares of texts that begin with a random token, with an opening of a language, and in the chat template. */
 const SHARES = { token: 1, language: 2, chat: 1 } as const;
 
 /** Parts whose tokens no text begins with: some are never read, and a byte is no character. */

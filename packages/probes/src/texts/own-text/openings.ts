@@ -7,15 +7,18 @@ export interface Openings {
 
 /** Random first tokens lead a model of many languages to few of them. */
 export const OPENINGS: readonly Openings[] = [
-  { part: 'English', texts: ['The history of the', 'She opened the door and', 'Scientists have found that'] },
-  { part: 'French', texts: ['Le gouvernement a annoncé que', 'Dans la ville de', 'Elle ouvrit la porte et'] },
-  { part: 'German', texts: ['Die Regierung hat beschlossen, dass', 'In der Stadt gibt es', 'Sie öffnete die Tür und'] },
-  { part: 'Spanish', texts: ['El gobierno ha anunciado que', 'En la ciudad de', 'Ella abrió la puerta y'] },
-  { part: 'Portuguese', texts: ['O governo anunciou que', 'Na cidade de', 'Ela abriu a porta e'] },
-  { part: 'Russian', texts: ['Правительство объявило, что', 'В городе есть', 'Она открыла дверь и'] },
-  { part: 'Chinese', texts: ['中国的首都是', '科学家发现', '她打开门，'] },
-  { part: 'Japanese', texts: ['日本の首都は', '政府は', '彼女はドアを開けて'] },
-  { part: 'Arabic', texts: ['أعلنت الحكومة أن', 'في مدينة', 'فتحت الباب و'] },
+  { part: 'English', texts: ['The history of the', 'She looked out of the window and', 'Scientists have found that'] },
+  { part: 'French', texts: ['Le gouvernement a annoncé que', 'Dans la ville de', 'Elle regarda par la fenêtre et'] },
+  {
+    part: 'German',
+    texts: ['Die Regierung hat beschlossen, dass', 'In der Stadt gibt es', 'Sie sah aus dem Fenster und'],
+  },
+  { part: 'Spanish', texts: ['El gobierno ha anunciado que', 'En la ciudad de', 'Ella miró por la ventana y'] },
+  { part: 'Portuguese', texts: ['O governo anunciou que', 'Na cidade de', 'Ela olhou pela janela e'] },
+  { part: 'Russian', texts: ['Правительство объявило, что', 'В городе есть', 'Она посмотрела в окно и'] },
+  { part: 'Chinese', texts: ['中国的首都是', '科学家发现', '她看着窗外，'] },
+  { part: 'Japanese', texts: ['日本の首都は', '政府は', '彼女は窓の外を見て'] },
+  { part: 'Arabic', texts: ['أعلنت الحكومة أن', 'في مدينة', 'نظرت من النافذة و'] },
   { part: 'Python', texts: ['def read_file(path):\n', 'import numpy as np\n\nclass ', 'for i in range('] },
   { part: 'JavaScript', texts: ['function ', 'const result = await ', "import { useState } from 'react';\n"] },
   { part: 'C', texts: ['#include <stdio.h>\n\nint main(', 'static int ', 'typedef struct {\n'] },

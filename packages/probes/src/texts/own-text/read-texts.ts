@@ -35,7 +35,7 @@ export function ownTextCalls(texts: readonly DrawnText[]): ScoreRequest[][] {
 const fits = ({ ids }: DrawnText, { maxLength }: Pick<Model, 'maxLength'>): boolean =>
   ids === undefined || ids.opening.length + ids.text.length <= maxLength;
 
-/** A tokenizer that spells all tokens alike is the same one, as far as these texts go. */
+/** A tokenizer that spells all tokens alike is the same one for these texts. */
 function readsAsDrawn({ ids, opening, text }: DrawnText, { tokenizer, vocabulary = Number.POSITIVE_INFINITY }: Model) {
   if (ids === undefined || tokenizer === null) return false;
   const all = [...ids.opening, ...ids.text];
