@@ -22,14 +22,14 @@ export function ownTextCheck({ ownText, candidate, baseline, policy }: Compariso
     // A measurement apart from this baseline does not ask it to; a check does.
     return [{ kind: 'own-text', level: 'info', ...found }];
   }
-  const found = changed(ownText) ?? destroyed(ownText, policy['own-text']);
+  const found = changed(ownText) ?? (ownText.limit === null ? null : destroyed(ownText, policy['own-text']));
   if (found === null) return [];
   const isOpen = found.rule === 'same-model-unclear' && level !== 'info';
   return [{ kind: 'own-text', level: isOpen ? 'inconclusive' : level, ...found }];
 }
 
 function changed({ sameModel, limit, natsPerToken, low, high, texts, tokens, late }: OwnTextRow): Found | null {
-  if (sameModel === null) return null;
+  if (sameModel === null || limit === null) return null;
   const whole = { part: null, natsPerToken, low, high, limit, texts, tokens };
   if (low > limit) return { rule: 'same-model', ...whole };
   if (late !== null && late.low > limit) return { rule: 'long-text', ...whole, ...endsOf(late) };

@@ -9,14 +9,21 @@ interface Known {
   readonly quantization: Quantization | null;
 }
 
-export function pairOwnText(candidate: Measurement, baseline: Measurement | null, known: Known): OwnTextRow | null {
+export function pairOwnText(candidate: Measurement, baseline: Measurement | null, by: Known): OwnTextRow | null {
   const [own, theirs] = [measuredProbes(candidate), measuredProbes(baseline)];
   if (own === null || theirs === null || baseline === null) return null;
-  const sameModel = sameModelBy(candidate, baseline, known);
-  const { limit, 'same-model': sameLimit } = known.policy['own-text'];
+  const sameModel = sameModelBy(candidate, baseline, by);
+  const { limit, 'same-model': sameLimit } = by.policy['own-text'];
   const isServed = candidate.served !== undefined || candidate.answeredBy !== undefined;
-  return compareOwnText(own, theirs, { isServed, sameModel, limit: sameModel === null ? limit : sameLimit });
+  const { parameters } = baseline.checkpoint;
+  // A server does not say how large its model is.
+  const isTiny = parameters > 0 && parameters < LEAST_PARAMETERS;
+  const known = sameModel === null ? (isTiny ? null : limit) : sameLimit;
+  return compareOwnText(own, theirs, { isServed, sameModel, limit: known });
 }
+
+/** Limits are known from models of 135 million parameters on: ordinary training moves toy models by as much. */
+const LEAST_PARAMETERS = 20e6;
 
 /** Share of their norm by which 8 bits move weights, and training more; fewer bits hide what training did. */
 const ROUNDING = 0.01;

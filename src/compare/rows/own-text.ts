@@ -19,8 +19,8 @@ export const ownTextRowSchema = z.strictObject({
   drawn: z.enum(OWN_TEXT_DRAWN),
   /** Why the model should be the same; null: it may have changed. */
   sameModel: z.enum(SAME_MODEL).nullable(),
-  /** For the interval, in nats a token. */
-  limit: nats,
+  /** For the interval, in nats a token. Null: none is known for so small a model. */
+  limit: nats.nullable(),
   /** The texts that became least likely, a tenth of all. */
   worst: z.strictObject({ texts: count, natsPerToken: nats }),
   /** By part of the vocabulary, language or turn; the worst first. */

@@ -72,8 +72,16 @@ export const OWN_TEXT_WORDS: TopicWords<'own-text'> = {
         check: phrase`${term('ownText', 'Own text')} of the baseline`,
         limit: `at most ${formatNats(row?.limit ?? limit)}`,
         level,
-        missing: row === undefined ? 'the baseline drew none' : null,
-        value: row === undefined ? null : phrase`${formatNats(row.natsPerToken)}, ${distanceWords(row.natsPerToken)}`,
+        missing:
+          row === undefined
+            ? 'the baseline drew none'
+            : row.limit === null
+              ? 'no limit is known for so small a model'
+              : null,
+        value:
+          row === undefined || row.limit === null
+            ? null
+            : phrase`${formatNats(row.natsPerToken)}, ${distanceWords(row.natsPerToken)}`,
       };
     },
   },

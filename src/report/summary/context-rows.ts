@@ -100,7 +100,7 @@ function worstCapability(report: Report, rows: readonly ShadowRow[]): DecidingRo
 }
 
 function ownTextRow({ ownText }: Report): DecidingRow[] {
-  if (ownText === undefined) return [];
+  if (ownText === undefined || ownText.limit === null) return [];
   const { natsPerToken, limit } = ownText;
   return [
     {
