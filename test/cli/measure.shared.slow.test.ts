@@ -129,9 +129,9 @@ it('logs of Every Eval Ever are judged by a folder of them, or by what was read 
 
 describe('measure --only probes', () => {
   const folder = temporaryFolder();
-  const measure = (name: string, file: string) => {
-    const policy = ['--policy', example('shadow-gate.yml')];
-    return runCli('measure', '--checkpoint', example(name), ...policy, '--only', 'probes', '--out', join(folder, file));
+  const measure = (name: string, file: string, ...more: string[]) => {
+    const policy = ['--policy', example('shadow-gate.yml'), '--only', 'probes', ...more];
+    return runCli('measure', '--checkpoint', example(name), ...policy, '--out', join(folder, file));
   };
 
   it('writes the same file twice, apart from the record of the run', async () => {
