@@ -32,7 +32,7 @@ import { frameOf, needsTemplate } from './probe-frame.ts';
 import { probesProgress } from './progress/probes-progress.ts';
 import type { ProbesShare } from './schema/shard.ts';
 import { describeLeftOut, joinAnswers, type ProbeAnswers } from './shards/join-answers.ts';
-import { indicesOfShard, type Shard } from './shards/shard.ts';
+import { indicesOfShard, isFirst, type Shard } from './shards/shard.ts';
 import { measureTexts, textCalls } from './texts/measure-texts.ts';
 import { drawIfRequested, measureOwnText, type TextsToRead, textsToRead } from './texts/own-text.ts';
 
@@ -81,9 +81,7 @@ export async function measureProbes(
   }
   const started = performance.now();
   const { report: onProgress, interrupt: onOpening } = withInterruptions(options.onProgress);
-  // Only the first of several machines draws.
-  const isOther = options.shard !== undefined && options.shard !== null && options.shard.index !== 1;
-  const wanted = isOther ? undefined : selection.ownText;
+  const wanted = isFirst(options.shard) ? selection.ownText : undefined;
   const ownText = wanted && (await drawIfRequested(source, wanted, onOpening));
   const run = async (model: Model) => ({
     ...(await runSuites(model, selection, { ...options, ownText, onProgress })),
@@ -151,10 +149,9 @@ export async function runSuites(
     prepareSuite(suite, items, { model, chatTemplate, reads: reads.get(suite.name) }),
   );
   const chunks = runs.flatMap((run) => run.chunks.map((items) => ({ items, options: run.options })));
-  const fresh = shard === null || shard.index === 1 ? prepareFresh(runs, model, selection) : [];
+  const fresh = isFirst(shard) ? prepareFresh(runs, model, selection) : [];
   await prepareModel(model, [...chunks, ...fresh], callsOfTexts(model, selection, ownText));
-  // Only the first of several machines scores them.
-  const texts = await textsOf(model, shard === null || shard.index === 1 ? selection.texts : undefined, ownText);
+  const texts = await textsOf(model, isFirst(shard) ? selection.texts : undefined, ownText);
   const sizes = chunks.map(({ items }) => items.length);
   const own = new Set(indicesOfShard(sizes, shard).map((index) => at(chunks, index).items));
   const all = sizes.reduce((sum, size) => sum + size, 0);
@@ -257,7 +254,7 @@ async function textsOf(
 }
 
 function callsOfTexts(model: Model, { texts = [] }: Pick<ProbeRunOptions, 'texts'>, ownText: TextsToRead) {
-  return [...ownTextCalls(textsToRead(ownText)), ...textCalls(texts, model)];
+  return [...textsToRead(ownText).flatMap((own) => ownTextCalls(own, model)), ...textCalls(texts, model)];
 }
 
 /** How the probes were asked. */

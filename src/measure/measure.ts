@@ -33,6 +33,7 @@ import { machineRecord, probesRecord } from './run-record.ts';
 import type { Behavior, BehaviorFiles } from './schema/behavior.ts';
 import { MEASUREMENT_SCHEMA, type Measurement, measurementSchema } from './schema/measurement.ts';
 import { describeSpectra, measureSettled } from './settle-spectra.ts';
+import { isFirst } from './shards/shard.ts';
 import { digestOrOutline, digestShares, isReadBy, planReading, type SharedReading } from './shared-reading.ts';
 
 const NO_FILES: ReadonlySet<string> = new Set();
@@ -285,8 +286,7 @@ async function tryMerge(
   if (!adapter || !reference || checkpoint.format === 'lora') return null;
   const digest = await digestCheckpoint(adapter, digests, onProgress);
   const sides = { adapter, checkpoint, reference: reference.checkpoint, digests };
-  const isOwn = !shard || shard.index === 1;
-  return { adapter: digest, result: isOwn ? await measureMerge(sides, onProgress) : null };
+  return { adapter: digest, result: isFirst(shard) ? await measureMerge(sides, onProgress) : null };
 }
 
 /**

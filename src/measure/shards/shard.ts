@@ -6,6 +6,9 @@ export interface Shard {
   readonly count: number;
 }
 
+/** What is not shared, the first of several machines does, and a single one. */
+export const isFirst = (shard: Shard | null | undefined): boolean => !shard || shard.index === 1;
+
 /** More machines than this must be a typo. */
 export const MAX_SHARDS = 1000;
 

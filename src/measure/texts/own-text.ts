@@ -37,10 +37,9 @@ export async function drawIfRequested(
   return { drawn: found.length === 0 ? null : { seed: draw.seed, texts: found }, read, leftOut: null };
 }
 
-export const textsToRead = ({ drawn, read }: TextsToRead): DrawnText[] => [
-  ...(drawn?.texts ?? []),
-  ...(read?.texts ?? []),
-];
+/** Lists that are read one after the other. */
+export const textsToRead = ({ drawn, read }: TextsToRead): Array<readonly DrawnText[]> =>
+  [drawn?.texts, read?.texts].filter((texts) => texts !== undefined);
 
 /** @throws UserError for a model that cannot be asked */
 export async function measureOwnText(

@@ -1,6 +1,6 @@
 import type { ScoreAnswer } from '@shadow-gate/language-model';
 import { at } from '@shadow-gate/platform';
-import { LOG_UNIT, type Predictions } from '@shadow-gate/probes/answer';
+import { type Predictions, surpriseOf } from '@shadow-gate/probes/answer';
 
 /** Approximate number of places with a list of tokens: enough for a divergence to 3%, and some 400 KB. */
 const MOST_LISTED = 2000;
@@ -42,8 +42,3 @@ function list({ tokens, logprobs }: Prediction, listed: Predictions['listed']): 
 }
 
 type Prediction = NonNullable<ScoreAnswer['predictions']>[number];
-
-/** Rounded; by the last bit, a probability can be more than 1. */
-function surpriseOf(logprob: number): number {
-  return Math.max(0, Math.round(-logprob / LOG_UNIT));
-}

@@ -19,5 +19,5 @@ export {
   type SuiteMeasurement,
   suiteMeasurementSchema,
 } from './schema.ts';
-export { LOG_UNIT, type Predictions, type TextSuiteMeasurement } from './texts.ts';
+export { LOG_UNIT, type Predictions, surpriseOf, type TextSuiteMeasurement } from './texts.ts';
 export { sharesText, withoutQuotes } from './without-quotes.ts';

@@ -1,10 +1,7 @@
 import { z } from 'zod';
-import { sha256Digest } from './texts.ts';
+import { sha256Digest, surprise } from './texts.ts';
 
 const id = z.int().nonnegative();
-
-/** −log p of a token in units of LOG_UNIT. */
-const surprise = z.int().nonnegative();
 
 const drawnTextSchema = z.strictObject({
   /** The part of the vocabulary of its first token, a language, or whose turn it is. */

@@ -6,8 +6,11 @@ const count = z.int().nonnegative();
 /** Unit of surprise, −log p, in predictions. */
 export const LOG_UNIT = 1e-3;
 
+/** Rounded; by the last bit, a probability can be more than 1. */
+export const surpriseOf = (logprob: number): number => Math.max(0, Math.round(-logprob / LOG_UNIT));
+
 /** −log p in units of LOG_UNIT. */
-const surprise = z.int().nonnegative();
+export const surprise = z.int().nonnegative();
 
 export const sha256Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'not a SHA-256 digest');
 

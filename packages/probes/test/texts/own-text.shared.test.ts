@@ -100,6 +100,21 @@ describe('reading own text', () => {
     expect(first?.mean).toBeCloseTo(1 + ((first?.position ?? 0) - 1 + 11.5) / 1000, 3);
   });
 
+  it('reads text where the tokenizer spells only a token otherwise that no opening has', async () => {
+    const texts = await drawTexts(modelOf().model, DRAW);
+    const last = (ids: readonly number[]) => ids.includes(SIZE - 1);
+    const drawn = texts.filter(({ ids }) => ids && !last(ids.opening) && last(ids.text));
+    expect(drawn.length).toBeGreaterThan(0);
+    const { model } = modelOf();
+    const { tokenizer } = model;
+    if (tokenizer === null) throw new Error('no tokenizer');
+    const other = (ids: readonly number[], options: { skipSpecialTokens: boolean }) =>
+      ids.map((id) => (id === SIZE - 1 ? '?' : tokenizer.decode([id], options))).join('');
+    const changed = { ...model, tokenizer: { ...tokenizer, decode: other } };
+    expect((await readTexts(drawn, model)).isInTokens).toBe(true);
+    expect((await readTexts(drawn, changed)).isInTokens).toBe(false);
+  });
+
   it('reads text where the tokenizer spells a token otherwise, and skips what is too long', async () => {
     const texts = await drawTexts(modelOf().model, DRAW);
     const shifted = modelOf({}, 1);

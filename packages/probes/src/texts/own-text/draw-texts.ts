@@ -5,6 +5,7 @@ import type { DrawnText } from '../../answer/own-text.ts';
 import { PROBE_DATE } from '../../prompt.ts';
 import { Random } from '../../random.ts';
 import { OPENINGS } from './openings.ts';
+import { spelled } from './spelled.ts';
 
 /** Tokens drawn after each opening: many short texts say more than a few long ones, since texts are the units. */
 const TEXT_TOKENS = 24;
@@ -59,13 +60,6 @@ export async function drawTexts(
 
 /** Another one for each text: at most 2³¹ − 1. */
 const drawSeed = (seed: number, text: number): number => (seed * 4099 + text * 31) % 0x7fffffff;
-
-function spelled(tokenizer: Tokenizer, ids: { readonly opening: readonly number[]; readonly text: readonly number[] }) {
-  const decode = (sequence: readonly number[]) => tokenizer.decode(sequence, { skipSpecialTokens: false });
-  const opening = decode(ids.opening);
-  const whole = decode([...ids.opening, ...ids.text]);
-  return { opening, text: whole.startsWith(opening) ? whole.slice(opening.length) : decode(ids.text) };
-}
 
 function openingsFor(model: Model, count: number, random: Random): Opening[] {
   const { tokenizer } = model;
