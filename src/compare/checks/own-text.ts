@@ -12,7 +12,12 @@ const LATE_LIMIT = 0.5;
 type Found = Omit<FindingOf<'own-text'>, 'kind' | 'level' | 'exception'>;
 
 /** At most one finding: the rules look at the same texts. */
-export function ownTextCheck({ ownText, candidate, baseline, policy }: ComparisonContext): Finding[] {
+export function ownTextCheck({
+  ownText,
+  candidate,
+  baseline,
+  policy,
+}: Pick<ComparisonContext, 'ownText' | 'candidate' | 'baseline' | 'policy'>): Finding[] {
   const { level } = policy['own-text'];
   const drawn = measuredProbes(baseline)?.ownText?.drawn;
   if (ownText === null) {

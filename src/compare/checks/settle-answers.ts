@@ -41,7 +41,8 @@ export function settleAgainst(measured: Measurement, policy: Policy): (probes: F
     if (own === null) return null;
     const context = () => contextOf(candidate, baseline, policy);
     const plan = planAgainst(baseline, baseline.probes, { policy, orderSeed: own.orderSeed });
-    return settleWith(plan, { probes: own, theirs: baseline.probes, context, policy });
+    const read = { ownText: pairOwnText(candidate, baseline, { policy, quantization: null }), candidate, baseline };
+    return settleWith(plan, { ...read, probes: own, theirs: baseline.probes, context, policy });
   };
 }
 
@@ -51,7 +52,9 @@ export function settleContext(context: ComparisonContext): Settled | null {
   const own = firstAnswers(probes.probes);
   if (own === null) return null;
   const plan = planAgainst(baseline, probes.baseline, { policy, orderSeed: own.orderSeed });
-  return settleWith(plan, { probes: own, theirs: probes.baseline, context: () => context, policy });
+  const { ownText, candidate } = context;
+  const read = { ownText, candidate, baseline };
+  return settleWith(plan, { ...read, probes: own, theirs: probes.baseline, context: () => context, policy });
 }
 
 /** Never a settled pass if the baseline compared with itself would not pass. */
@@ -87,14 +90,15 @@ interface Judging {
 /** The same at every look, and for the report. */
 const PLANS = new WeakMap<MeasuredProbes, { readonly of: Judging; readonly plan: SettlingPlan }>();
 
-interface Look {
+interface Look extends Pick<ComparisonContext, 'ownText' | 'candidate' | 'baseline'> {
   readonly probes: FirstAnswers;
   readonly theirs: MeasuredProbes;
+  /** Slow: it evaluates all answers. */
   readonly context: () => ComparisonContext;
   readonly policy: Policy;
 }
 
-function settleWith(plan: SettlingPlan, { probes, theirs, context, policy }: Look): Settled | null {
+function settleWith(plan: SettlingPlan, { probes, theirs, context, policy, ...read }: Look): Settled | null {
   const { blocks, of } = probes.sequential;
   // Blocks of another order do not count. The rules take facts as units.
   if (of !== plan.blocks || shareUnits(theirs.items)) return null;
@@ -115,8 +119,10 @@ function settleWith(plan: SettlingPlan, { probes, theirs, context, policy }: Loo
     return { findings: runPhases(ANSWER_CHECKS, whole).answers, facts };
   };
   // Own text was read before the first question, so no answer changes what it found.
-  const read = ownTextCheck(context()).some(({ level }) => level === 'fail');
-  const settled = read ? 'fail' : settle(plan, { items, hasLost: lost.length > 0, blocks, policy, judge, complete });
+  const hasFailed = ownTextCheck({ ...read, policy }).some(({ level }) => level === 'fail');
+  const settled = hasFailed
+    ? 'fail'
+    : settle(plan, { items, hasLost: lost.length > 0, blocks, policy, judge, complete });
   // An accepted failure settles nothing: the rest may have another loss.
   return settled === 'fail' && policy.exceptions !== undefined ? null : settled;
 }

@@ -1,4 +1,4 @@
-import { groupBy } from '@shadow-gate/platform';
+import { at, groupBy } from '@shadow-gate/platform';
 import type { MeasuredProbes } from '@shadow-gate/probes/answer';
 import { stratifiedDifference } from '../../statistics/index.ts';
 import type { FreshRow } from '../rows/fresh.ts';
@@ -17,7 +17,7 @@ export function compareFresh(probes: MeasuredProbes): FreshRow | null {
   const asked = items.filter(({ suite, form }) => form === 'benchmark' && builtin.has(suite));
   const byFamily = groupBy(asked, ({ family }) => family);
   const drawn = groupBy(
-    fresh.families.map((family, i) => ({ family, correct: fresh.correct[i] === true })),
+    fresh.families.map((family, i) => ({ family, correct: at(fresh.correct, i) })),
     ({ family }) => family,
   );
   const strata = [...drawn].map(([family, own]) => ({

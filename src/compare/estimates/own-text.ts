@@ -81,12 +81,11 @@ function lateChange(read: NonNullable<OwnText['read']>, drawn: NonNullable<OwnTe
   const changes = placed.flatMap((text, i) => {
     const index = order.get(text) ?? 0;
     const [own, other] = [at(read.scores.alone, index), at(drawn.scores.alone, index)];
-    const alone = (LOG_UNIT * (total(own) - total(other))) / other.length;
-    if (own.length === 0 || other.length === 0) return [];
-    const change = at(ours, i).mean - at(theirs, i).mean - alone;
-    return [
-      { position: at(theirs, i).position, end: at(theirs, i).position + other.length, size: other.length, change },
-    ];
+    const size = other.length;
+    if (own.length === 0 || size === 0) return [];
+    const alone = (LOG_UNIT * (total(own) - total(other))) / size;
+    const { position, mean } = at(theirs, i);
+    return [{ position, end: position + size, size, change: at(ours, i).mean - mean - alone }];
   });
   const end = changes.at(-1)?.end ?? 0;
   const late = changes.filter(({ position }) => position >= end / 2);
