@@ -5,6 +5,7 @@ import { askingOrder, firstAnswers, settleAgainst } from '../compare/index.ts';
 import type { ProbeRunOptions } from '../measure/options.ts';
 import type { Measurement } from '../measure/schema/index.ts';
 import type { Policy } from '../policy/policy.ts';
+import { withoutDrawing } from './select-probes.ts';
 
 /**
  * Ask in blocks until the verdict is settled, if the policy says so and the baseline was asked the same suites: only
@@ -30,9 +31,8 @@ export function askSequentially(
     const first = firstAnswers(answers);
     return first && settleOf(first);
   };
-  // What stops early is no baseline, so nobody will read texts of its own.
-  const ownText = { draw: null, read: selected.ownText?.read ?? null };
-  return { ...selected, ownText, sequential: { blocks, settle } };
+  // What stops early is no baseline.
+  return { ...withoutDrawing(selected), sequential: { blocks, settle } };
 }
 
 /** A baseline with a time limit may lack items that the candidate is asked. */

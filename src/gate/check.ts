@@ -28,7 +28,7 @@ import {
 } from './measure-candidate.ts';
 import { isOtherModel } from './other-architecture.ts';
 import { expectFull, type ResolvedBaseline, readBaseline, servedBaseline } from './read-baseline.ts';
-import { drawOf, resolveSeed, selectProbes, textsOf, withKnownLevels } from './select-probes.ts';
+import { drawOf, resolveSeed, selectProbes, textsOf, withKnownLevels, withoutDrawing } from './select-probes.ts';
 
 export interface WeightsChoice extends Pick<MeasureOptions, 'device' | 'method' | 'memoryLimit' | 'spectrumStore'> {
   /** Compute all spectra in full. By default, matrices that cannot change the verdict get bounds from few products. */
@@ -152,7 +152,7 @@ export async function openGate(
       // Not `origins.open`, which would keep all of them open: there can be hundreds.
       const candidate = await openCandidate({ checkpoint }, { ...origins, open: openCheckpoint }, measuring);
       const judged = { ...by, quantization: await quantizationOf(candidate, opened, { ...measuring, onProgress }) };
-      const asked = probes && { ...probes, ownText: { draw: null, read: probes.ownText?.read ?? null } };
+      const asked = probes && withoutDrawing(probes);
       const measurement = await measureCandidate(candidate, { ...measuring, probes: asked, onProgress });
       return { measurement, report: compare(comparisonOf(measurement, approved, judged)) };
     },

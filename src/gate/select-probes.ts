@@ -57,6 +57,11 @@ export async function selectProbes(
   };
 }
 
+/** Questions for a model that will be no baseline: nobody would read texts of its own. */
+export function withoutDrawing<P extends ProbeRunOptions>(probes: P): P {
+  return { ...probes, ownText: { draw: null, read: probes.ownText?.read ?? null } };
+}
+
 /** How to draw own text. */
 export function drawOf({ 'own-text': { tokens } }: Policy, seed: number): NonNullable<OwnTextOptions['draw']> {
   return { seed, tokens };

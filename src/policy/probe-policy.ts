@@ -233,7 +233,7 @@ export const probePolicyShape = {
       limit: z.number().positive().default(0.02),
     })
     .prefault({}),
-  /** How likely texts are to the candidate that the approved model drew (docs/lab-notes/evidence.md). */
+  /** How likely texts are to the candidate that the approved model drew. */
   'own-text': z
     .strictObject({
       level: level.default('fail'),

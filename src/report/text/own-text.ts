@@ -1,6 +1,6 @@
 import { formatRatio } from './numbers.ts';
 
-/** Distances of models whose change is known, in nats a token (docs/lab-notes/evidence.md). */
+/** Distances of models of 0.1 to 0.5 billion parameters whose change is known, in nats a token. */
 const SCALE: ReadonlyArray<readonly [below: number, like: string]> = [
   [0.003, 'the same weights'],
   [0.02, 'like 8 bits'],
