@@ -57,7 +57,7 @@ function requestFor({ ids, opening, text }: DrawnText, id: number, isInTokens: b
 }
 
 interface Place {
-  /** Of the first token after the opening. */
+  /** Where the first token after the opening is. */
   readonly position: number;
   readonly length: number;
 }
