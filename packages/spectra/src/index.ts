@@ -1,4 +1,5 @@
 export { METHOD_CHOICES, type MethodChoice } from './choose-method.ts';
+export { compareRows, isExpandedWhole, nearestRows, type TokenRows, tokenRowsShape } from './compare-rows.ts';
 export { symmetricEigenvalues } from './eigenvalues.ts';
 export { matrixEnergies } from './energies.ts';
 export { fastSpectrum } from './fast/fast-spectrum.ts';

@@ -1,7 +1,7 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
 /** Independent streams of the generator: a decision that depends on one must not depend on the next. */
-export const STREAMS = { start: 1, complement: 2, shallow: 3, error: 1000 } as const;
+export const STREAMS = { start: 1, complement: 2, shallow: 3, rows: 4, error: 1000 } as const;
 
 /** Outputs after which similar seeds have nothing in common. */
 const WARM_UP = 256;
