@@ -1,5 +1,5 @@
 import type { Half } from '../measure/options.ts';
-import type { Measurement, Quantization } from '../measure/schema/index.ts';
+import type { Measurement, Quantization, VocabularyRows } from '../measure/schema/index.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { BenchmarkTwins } from './benchmarks/group-twins.ts';
 import type { BenchmarkPairing } from './benchmarks/pair.ts';
@@ -22,6 +22,8 @@ export interface ComparisonContext {
   readonly only: Half | null;
   readonly changes: readonly ChangedInput[];
   readonly quantization: Quantization | null;
+  /** Null: there were no other weights to compare with. */
+  readonly vocabularyRows: readonly VocabularyRows[] | null;
   /** ΔW against updates of known-good checkpoints; null without a calibration, or without spectra. */
   readonly calibration: CalibrationReport | null;
   readonly comparability: Comparability;

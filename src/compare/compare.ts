@@ -1,7 +1,7 @@
 import { given } from '@shadow-gate/platform';
 import { isScreened } from '../measure/aggregate.ts';
 import type { CompletedSpectrum, Half } from '../measure/options.ts';
-import type { Measurement, Quantization } from '../measure/schema/index.ts';
+import type { Measurement, Quantization, VocabularyRows } from '../measure/schema/index.ts';
 import { hasSlices } from '../policy/suite-tier.ts';
 import { compareBenchmarkTwins } from './benchmarks/group-twins.ts';
 import { pairBenchmarks } from './benchmarks/pair.ts';
@@ -35,6 +35,7 @@ export interface Comparison extends Pick<ComparisonContext, 'candidate' | 'basel
   readonly only?: Half | undefined;
   readonly changes?: readonly ChangedInput[] | undefined;
   readonly quantization?: Quantization | null | undefined;
+  readonly vocabularyRows?: readonly VocabularyRows[] | null | undefined;
   readonly calibration?: NamedCalibration | null | undefined;
   /** The day at which exceptions of the policy expire. Nothing else depends on it. */
   readonly today: Date;
@@ -70,6 +71,7 @@ export function compare(comparison: Comparison): Report {
     spectra: reportSpectra(context),
     ...screeningOf(candidate),
     quantization: context.quantization,
+    ...given({ vocabularyRows: context.vocabularyRows ? [...context.vocabularyRows] : undefined }),
     calibration: context.calibration,
     skipped: candidate.skipped.map(({ name, reason }) => ({ name, reason })),
     probes: reportProbes(context),
@@ -91,6 +93,7 @@ function contextOf({
   changes = [],
   only,
   quantization = null,
+  vocabularyRows = null,
   calibration = null,
 }: Comparison): ComparisonContext {
   const comparability: Comparability = baseline
@@ -108,6 +111,7 @@ function contextOf({
     only: only ?? null,
     changes,
     quantization,
+    vocabularyRows,
     calibration:
       calibration && candidate.method ? assessCalibration(candidate, calibration, policy.calibration.alpha) : null,
     comparability,

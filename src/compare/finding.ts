@@ -37,6 +37,7 @@ import { trendFinding } from './findings/trend.ts';
 import { twinAccuracyFindings } from './findings/twin-accuracy.ts';
 import { twoKeyFinding } from './findings/two-key.ts';
 import { updateFindings } from './findings/update.ts';
+import { vocabularyRowsFinding } from './findings/vocabulary-rows.ts';
 import { type Level, SEVERITY } from './rows/fields.ts';
 
 export { type Level, type Scope, SEVERITY } from './rows/fields.ts';
@@ -55,6 +56,7 @@ const FINDINGS = [
   ...rankLossFindings,
   ...updateFindings,
   quantizationFinding,
+  vocabularyRowsFinding,
   // How the model is used, and what was measured at all.
   ...behaviorFindings,
   ...halvesFindings,

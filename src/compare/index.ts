@@ -20,6 +20,7 @@ export {
   timeSchema,
   transferSchema,
 } from './rows/trend.ts';
+export { MOVED_FAIL, MOVED_WARN } from './rows/vocabulary-rows.ts';
 export { differingKeys } from './spectra/comparability.ts';
 export { groupName } from './spectra/pair-metrics.ts';
 export { contradictionInSpectra } from './spectra/spectra-report.ts';

@@ -7,6 +7,7 @@ import {
   quantizationSchema,
   runSchema,
   tensorSchema,
+  vocabularyRowsSchema,
 } from '../measure/schema/index.ts';
 import { type Finding, findingSchema } from './finding.ts';
 import { benchmarkRowSchema, benchmarkTwinsSchema, suiteRowSchema } from './rows/benchmarks.ts';
@@ -68,6 +69,8 @@ export const reportSchema = z.strictObject({
   screening: z.strictObject({ completed: runSchema.shape.completedSpectra.unwrap() }).optional(),
   /** Null: no quantized weights of the candidate were compared with the baseline's, as in older reports. */
   quantization: quantizationSchema.nullable().default(null),
+  /** Embedding and output matrix by rows. Absent where there were no other weights, and in older reports. */
+  vocabularyRows: z.array(vocabularyRowsSchema).optional(),
   /** Null: no known-good checkpoints were given, or no spectra were measured, as in older reports. */
   calibration: calibrationReportSchema.nullable().default(null),
   skipped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),

@@ -10,13 +10,14 @@ import { type Comparison, compare, undecidedSpectra } from '../compare/compare.t
 import type { ChangedInput } from '../compare/finding.ts';
 import { mayScreen } from '../compare/index.ts';
 import type { Report } from '../compare/report.ts';
-import { measureQuantization, withoutOwnText } from '../measure/index.ts';
+import { withoutOwnText } from '../measure/index.ts';
 import type { Endpoint, Half, MeasureOptions, ProbeRunOptions, Screening, SeedChoice } from '../measure/options.ts';
-import type { Measurement, Quantization } from '../measure/schema/index.ts';
+import type { Measurement } from '../measure/schema/index.ts';
 import type { Shard } from '../measure/shards/index.ts';
 import { expecting, findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import { askSequentially } from './ask-sequentially.ts';
+import { type ComparedWeights, compareWeights } from './compare-weights.ts';
 import { findCalibration } from './find-calibration.ts';
 import {
   type Candidate,
@@ -92,7 +93,7 @@ export async function check(options: CheckOptions): Promise<CheckResult> {
     return identifyOnly(candidate, opened, by, measuring);
   }
   // First, so that no measuring is lost if the weights of either cannot be read.
-  const judged = { ...by, quantization: await quantizationOf(candidate, opened, measuring) };
+  const judged = { ...by, ...(await compareWeights(candidate, opened, measuring)) };
   const { approved, probes } = await approve(opened, by, measuring);
   const measurement = await measureCandidate(candidate, {
     ...measuring,
@@ -151,7 +152,7 @@ export async function openGate(
     check: async (checkpoint, onProgress) => {
       // Not `origins.open`, which would keep all of them open: there can be hundreds.
       const candidate = await openCandidate({ checkpoint }, { ...origins, open: openCheckpoint }, measuring);
-      const judged = { ...by, quantization: await quantizationOf(candidate, opened, { ...measuring, onProgress }) };
+      const judged = { ...by, ...(await compareWeights(candidate, opened, { ...measuring, onProgress })) };
       const asked = probes && withoutDrawing(probes);
       const measurement = await measureCandidate(candidate, { ...measuring, probes: asked, onProgress });
       return { measurement, report: compare(comparisonOf(measurement, approved, judged)) };
@@ -183,18 +184,6 @@ function screeningFor(approved: Measurement | null, judged: Judged): Screening |
     includes: (matrix) => mayScreen(matrix, approved, judged.calibration !== null),
     undecided: (measured) => undecidedSpectra(comparisonOf(measured, approved, judged)),
   };
-}
-
-/** The damage of quantization; null unless both models have weights here and spectra are requested. */
-async function quantizationOf(
-  candidate: Candidate,
-  baseline: Candidate | null,
-  { spectra, ...options }: MeasureOptions,
-): Promise<Quantization | null> {
-  if (candidate.kind !== 'weights' || baseline?.kind !== 'weights' || spectra === false) return null;
-  const [quantized, original] = [candidate.checkpoint, baseline.checkpoint];
-  if (quantized.format === 'lora' || original.format === 'lora') return null;
-  return measureQuantization(quantized, original, options);
 }
 
 function progressAs(model: 'candidate' | 'baseline', onProgress: OnProgress | undefined): OnProgress | undefined {
@@ -258,11 +247,10 @@ async function prepare({ model, judge, weights = {}, probes = {}, store, onProgr
 }
 
 /** {@link JudgedBy} with everything read. */
-interface Judged extends Pick<JudgedBy, 'changes' | 'only' | 'today'> {
+interface Judged extends Pick<JudgedBy, 'changes' | 'only' | 'today'>, Partial<ComparedWeights> {
   readonly policy: ResolvedPolicy;
   readonly baseline: ResolvedBaseline;
   readonly calibration: NamedCalibration | null;
-  readonly quantization?: Quantization | null;
 }
 
 async function resolveJudge({ policy, baseline, calibration, only, ...rest }: JudgedBy): Promise<Judged> {

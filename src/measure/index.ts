@@ -7,6 +7,7 @@ export { type ExpectedRun, expectProbes } from './measure-probes.ts';
 export { measureQuantization } from './measure-quantization.ts';
 export { measureServed, nameOfServed } from './measure-served.ts';
 export { measureSpectra, type SpectraMeasurement } from './measure-spectra.ts';
+export { measureVocabularyRows } from './measure-vocabulary-rows.ts';
 export {
   type MeasuredModel,
   modelArchitecture,

@@ -12,6 +12,7 @@ export const ACCEPTABLE_FINDINGS = [
   'nothing-trained',
   'only-head-trained',
   'quantization-error',
+  'vocabulary-rows',
   'changed-behavior',
   'logit-scale',
   'letters-memorized',

@@ -54,6 +54,16 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['quantization-error', 'relativeError', 'weight', 'model', 0.0912, null, null],
     ['quantization-error', 'relativeError', 'weight', 'model', 0.0912, null, null],
   ],
+  'vocabulary-rows': [
+    ['vocabulary-rows', 'others', 'weight', 'w', 10000, null, null],
+    ['vocabulary-rows', 'others', 'weight', 'w', 1, null, null],
+    ['vocabulary-rows', 'zeroed', 'weight', 'w', 10000, null, null],
+    ['vocabulary-rows', 'zeroed', 'weight', 'w', 1, null, null],
+    ['vocabulary-rows', 'moved', 'weight', 'w', 10000, null, null],
+    ['vocabulary-rows', 'moved', 'weight', 'w', 1, null, null],
+    ['vocabulary-rows', 'added', 'weight', 'w', 10000, null, null],
+    ['vocabulary-rows', 'added', 'weight', 'w', 1, null, null],
+  ],
   'reference-rounding': [
     ['reference-rounding', 'referenceSnr', 'delta', 'measurement', null, null, null],
     ['reference-rounding', 'referenceSnr', 'delta', 'measurement', null, null, null],

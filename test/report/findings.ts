@@ -155,6 +155,22 @@ export function everyFinding(name: string): Finding[] {
         notCompared: 2,
       },
     ],
+    'vocabulary-rows': (['others', 'zeroed', 'moved', 'added'] as const).flatMap((change) => {
+      const where = { matrix: 'embedding', tensor: name, against: 'baseline', change } as const;
+      const parts = ['Latin', 'code', 'digits', 'Han', 'bytes'].map((part) => ({ part, rows: 2000, of: 5000 }));
+      return [
+        { ...where, rows: 10000, of: 49152, parts, shift: change === 'others' ? -1 : null },
+        {
+          ...where,
+          matrix: 'output matrix',
+          against: 'reference',
+          rows: 1,
+          of: 49152,
+          parts: [],
+          shift: null,
+        } as const,
+      ];
+    }),
     'reference-rounding': [
       { effect: 'exact', formats: ['nf4'], matrices: 210, all: 210 },
       { effect: 'noise', formats: [name], matrices: 7, all: 14 },

@@ -53,6 +53,7 @@ import { leftOpenCheck } from './undecided.ts';
 import { uninformativeProbesCheck } from './uninformative-probes.ts';
 import { untrainedCheck } from './untrained.ts';
 import { missingRatioCheck, referenceRoundingCheck, updateSizeCheck } from './update.ts';
+import { vocabularyRowsCheck } from './vocabulary-rows.ts';
 
 /** Every check, in the order in which findings of one level are reported. */
 export const CHECKS: readonly CheckGroup[] = [
@@ -136,6 +137,7 @@ export const CHECKS: readonly CheckGroup[] = [
   {
     about: 'spectra',
     checks: [
+      vocabularyRowsCheck,
       quantizationErrorCheck,
       nonFiniteCheck,
       rankLossCheck,

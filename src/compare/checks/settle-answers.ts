@@ -138,6 +138,7 @@ function contextOf(candidate: Measurement, baseline: Measurement | null, policy:
     only: null,
     changes: [],
     quantization: null,
+    vocabularyRows: null,
     calibration: null,
     comparability: { weights: false, deltas: false, findings: [] },
     metrics: [],

@@ -8,6 +8,7 @@ import { at } from '@shadow-gate/platform';
 import { CACHED_BYTES, eachStrip, loadFlat, loadMatrix } from '@shadow-gate/spectra';
 import { roundNumber } from '../round.ts';
 import type { LogitScale } from '../schema/behavior.ts';
+import { ownHead, readableMatrices, type UsedWeights, weightsOf } from './vocabulary-matrices.ts';
 
 /** The last norm of a decoder, outside of its layers, in the names of different families. */
 const FINAL_NORM =
@@ -17,11 +18,6 @@ const CPU: Device = { name: 'cpu', reason: 'one pass over one matrix' };
 
 /** The digits that every machine agrees on, whatever its threads. */
 const DIGITS = 8;
-
-interface Weights {
-  readonly tensors: ReadonlyMap<string, TensorEntry>;
-  readonly config: Readonly<Record<string, unknown>>;
-}
 
 /**
  * How large logits are. If all of them shrink to a thousandth, no answer to multiple choice changes, and everything
@@ -37,7 +33,7 @@ export async function measureLogitScale(
 ): Promise<LogitScale | null> {
   const weights = weightsOf(checkpoint, base);
   if (weights === null) return null;
-  const head = findHead(weights);
+  const head = ownHead(weights) ?? tokenEmbedding(readableMatrices(weights));
   if (head === null || !isOwn(head)) return null;
   const norm = findNorm(weights, head);
   const used = norm ? [head, norm] : [head];
@@ -64,34 +60,8 @@ export async function measureLogitScale(
   return hasNumbers ? scale : null;
 }
 
-function weightsOf(checkpoint: Checkpoint, base: FullCheckpoint | null): Weights | null {
-  if (checkpoint.format !== 'lora') return { tensors: mapped(checkpoint), config: checkpoint.config ?? {} };
-  if (base === null) return null;
-  return { tensors: new Map([...mapped(base), ...checkpoint.saved]), config: base.config ?? {} };
-}
-
-/** Elements of an ONNX model that cannot be mapped are not read. */
-function mapped({ tensors, onnx }: FullCheckpoint): ReadonlyMap<string, TensorEntry> {
-  const unmapped = new Set(onnx?.flatMap(({ name, unmapped: reason }) => (reason === null ? [] : [name])));
-  return new Map([...tensors].filter(([name]) => !unmapped.has(name)));
-}
-
-/** The output embedding; in a tied model, the embedding of tokens. */
-function findHead({ tensors, config }: Weights): TensorEntry | null {
-  const matrices = [...tensors.values()].filter(
-    (entry) =>
-      entry.shape.length === 2 &&
-      entry.size > 0 &&
-      isReadable(entry) &&
-      tensorPlace(entry.name, { multimodal: true }).component !== 'vision',
-  );
-  const isHead = ({ name }: TensorEntry) => tensorPlace(name, { multimodal: false }).module === 'lm_head';
-  const heads = config.tie_word_embeddings === true ? [] : matrices.filter(isHead);
-  return heads.sort((a, b) => b.size - a.size)[0] ?? tokenEmbedding(matrices);
-}
-
 /** The final norm, if exactly one vector can be that. */
-function findNorm({ tensors }: Weights, { shape }: TensorEntry): TensorEntry | null {
+function findNorm({ tensors }: UsedWeights, { shape }: TensorEntry): TensorEntry | null {
   const norms = [...tensors.values()].filter((entry) => {
     const place = tensorPlace(entry.name, { multimodal: true });
     return (
@@ -115,7 +85,7 @@ function outputAxis({ shape }: TensorEntry, features: number | null): 0 | 1 {
 /** Families that multiply by 1 + the stored weight. */
 const PLUS_ONE = /^(gemma[23]?|recurrent_gemma|t5gemma|vaultgemma|qwen3_next|qwen3_5|nemotron)(_|$)/;
 
-async function readGains(norm: TensorEntry, { config }: Weights): Promise<readonly number[]> {
+async function readGains(norm: TensorEntry, { config }: UsedWeights): Promise<readonly number[]> {
   const graph = new Graph();
   graph.output('values', loadFlat(graph, norm, 0, norm.size), ElementType.float64);
   const values = float64Output(await runGraph(graph, CPU), 'values');
@@ -158,14 +128,14 @@ async function energiesOf(head: TensorEntry, axis: 0 | 1): Promise<readonly numb
 }
 
 /** Granite divides the logits, Cohere multiplies them; others have neither key. */
-function multiplierOf(config: Weights['config']): number {
-  const { logits_scaling: divisor, logit_scale: factor }: Weights['config'] = { ...textOf(config), ...config };
+function multiplierOf(config: UsedWeights['config']): number {
+  const { logits_scaling: divisor, logit_scale: factor }: UsedWeights['config'] = { ...textOf(config), ...config };
   return (typeof factor === 'number' ? factor : 1) / (typeof divisor === 'number' && divisor !== 0 ? divisor : 1);
 }
 
 /** The section about the language model in the config of a multimodal one. */
-function textOf({ text_config: text }: Weights['config']): Weights['config'] {
-  return typeof text === 'object' && text !== null ? (text as Weights['config']) : {};
+function textOf({ text_config: text }: UsedWeights['config']): UsedWeights['config'] {
+  return typeof text === 'object' && text !== null ? (text as UsedWeights['config']) : {};
 }
 
 function rootMeanSquare(values: readonly number[]): number {

@@ -26,4 +26,5 @@ export {
 export type { MergedWeightMeasurement, MergeMeasurement } from './merge.ts';
 export { type Quantization, quantizationSchema } from './quantization.ts';
 export { parseMeasurement, readMeasurement, readMeasurementOrShard } from './read.ts';
+export { type VocabularyRows, vocabularyRowsSchema } from './vocabulary-rows.ts';
 export { measurementText, writeMeasurement } from './write.ts';

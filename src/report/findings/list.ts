@@ -36,6 +36,7 @@ import { TREND_WORDS } from './trend.ts';
 import { TWIN_ACCURACY_WORDS } from './twin-accuracy.ts';
 import { TWO_KEY_WORDS } from './two-key.ts';
 import { UPDATE_WORDS } from './update.ts';
+import { VOCABULARY_ROW_WORDS } from './vocabulary-rows.ts';
 
 /** Rules of the policy are shown in this order. */
 export const FINDING_WORDS: TopicWords<FindingKind> = {
@@ -43,6 +44,7 @@ export const FINDING_WORDS: TopicWords<FindingKind> = {
   ...CALIBRATION_WORDS,
   ...SPIKE_WORDS,
   ...NON_FINITE_WORDS,
+  ...VOCABULARY_ROW_WORDS,
   ...RANK_LOSS_WORDS,
   ...UPDATE_WORDS,
   ...QUANTIZATION_WORDS,
