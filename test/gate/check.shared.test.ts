@@ -74,6 +74,8 @@ describe('the gate on weights', () => {
       });
     });
     expect(decisiveReasons(report).map(({ rule, place }) => [rule, place])).toEqual([
+      // All of its rows point elsewhere.
+      ['vocabulary-rows', 'lm_head.weight'],
       // Its logits are larger too.
       ['behavior', 'model'],
       ['only-head-trained', 'lm_head.weight'],
@@ -120,9 +122,9 @@ describe('the gate on weights', () => {
     expect(decisiveRules(report)).toEqual([]);
   });
 
-  it('rows of an embedding that went to zero are named, and not judged', async () => {
+  it('rows of an embedding that went to zero are judged by the weights of both, and only named by the spectra', async () => {
     const report = await reportOnEdited('model.embed_tokens.weight', (v, [, n = 0]) => void v.fill(0, 0, 3 * n));
-    expect(decisiveRules(report)).toEqual([]);
+    expect(decisiveRules(report)).toEqual(['vocabulary-rows']);
     expect(report.findings).toContainEqual({
       kind: 'zero-rows',
       level: 'info',

@@ -57,7 +57,7 @@ export const RANK_LOSS_WORDS: TopicWords<'rank-loss' | 'rank-not-checked' | 'zer
     title: 'Rows of zeros',
     about: 'itself',
     sentence: ({ tensor, candidate, baseline, rows }) =>
-      phrase`${formatInteger(candidate)} of the ${formatInteger(rows)} rows of ${name(tensor)} ${candidate === 1 ? 'is' : 'are'} zero (baseline ${formatInteger(baseline)}). That is not judged: weight decay does it to what no input uses.`,
+      phrase`${formatInteger(candidate)} of the ${formatInteger(rows)} rows of ${name(tensor)} ${candidate === 1 ? 'is' : 'are'} zero (baseline ${formatInteger(baseline)}). The spectra do not judge that: weight decay does it to what no input uses.`,
     steps: () => [phrase`Nothing, unless your inputs use these tokens.`],
   },
 };
