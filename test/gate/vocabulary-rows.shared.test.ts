@@ -1,7 +1,12 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type RawTensor, readRaw, writeSafetensors } from '../../packages/checkpoints/test/write-safetensors.ts';
+import {
+  float32,
+  type RawTensor,
+  readRaw,
+  writeSafetensors,
+} from '../../packages/checkpoints/test/write-safetensors.ts';
 import type { Report } from '../../src/compare/report.ts';
 import { fixture, temporaryFolder } from '../fixtures.ts';
 import { editedCopy, runGate } from './run-gate.ts';
@@ -164,5 +169,49 @@ describe('rows of the vocabulary', () => {
     expect(report.vocabularyRows?.[0]).toMatchObject({ against: 'reference', others: { rows: 40 } });
     const alone = await runGate({ checkpoint, only: 'spectra' });
     expect(alone.report.vocabularyRows).toBeUndefined();
+  });
+
+  it('are found behind the codes of four bits, expanded as a whole', async () => {
+    const quantized = fixture('quantized', 'mlx-affine');
+    const tensors = readRaw(join(quantized, 'model.safetensors'));
+    const parts = ['weight', 'scales', 'biases'].map((part) => `model.embed_tokens.${part}`);
+    const [codes, scales, biases] = parts.map((name) => tensors[name]?.data ?? new Uint8Array());
+    const half = (data: Uint8Array | undefined, i: number) =>
+      new Float32Array(Uint8Array.of(0, 0, data?.[2 * i] ?? 0, data?.[2 * i + 1] ?? 0).buffer)[0] ?? 0;
+    // MLX: w = code · scale + bias in groups of 32, the low half of a byte first. The original is within half a step.
+    const numbersBefore = Array.from({ length: 48 * 64 }, (_, i) => {
+      const code = ((codes?.[i >> 1] ?? 0) >> (4 * (i % 2))) & 15;
+      const group = Math.floor(i / 32);
+      return half(scales, group) * (code + ((i * 0.618) % 1) - 0.5) + half(biases, group);
+    });
+    const write = (changes: Record<string, RawTensor>, removed: readonly string[] = []) => {
+      const folder = join(temporaryFolder(), 'checkpoint');
+      cpSync(quantized, folder, { recursive: true });
+      const kept = Object.entries({ ...tensors, ...changes }).filter(([name]) => !removed.includes(name));
+      writeSafetensors(join(folder, 'model.safetensors'), Object.fromEntries(kept));
+      return folder;
+    };
+    const original = write({ [EMBEDDING]: float32([48, 64], numbersBefore) }, parts.slice(1));
+    expect(numbers((await compared(quantized, original)).rows)[0]).toEqual(['embedding', ...SAME]);
+    const rolled = Object.fromEntries(
+      parts.flatMap((name) => {
+        const tensor = tensors[name];
+        if (!tensor) return [];
+        const bytes = tensor.data.length / 48;
+        const data = Buffer.concat([tensor.data.subarray(bytes), tensor.data.subarray(0, bytes)]);
+        return [[name, { ...tensor, data }]];
+      }),
+    );
+    expect(numbers((await compared(write(rolled), original)).rows)[0]).toEqual(['embedding', 48, 1, 0, 0]);
+  });
+
+  it('of an adapter are those that it stores whole', async () => {
+    const reference = fixture('language-models', 'llama');
+    const rowsOf = async (name: string) => {
+      const { report } = await runGate({ checkpoint: fixture('adapters', name), reference, only: 'spectra' });
+      return report.vocabularyRows?.map(({ matrix, against }) => [matrix, against]);
+    };
+    expect(await rowsOf('saved')).toEqual([['output matrix', 'reference']]);
+    expect(await rowsOf('regex')).toEqual([]);
   });
 });
