@@ -4,6 +4,8 @@ export const RANKS = [
   'no-answers',
   /** Weights that no model should have: NaN, a merge that went wrong. */
   'broken-weights',
+  /** Rows of the vocabulary that are not those of their tokens: the cause of what follows. */
+  'wrong-rows',
   /** A benchmark was learned, but not the skill that it asks for. */
   'memorized',
   /** Knowledge or a skill is gone. */

@@ -7,7 +7,7 @@ import { flatForm } from './flat-form.ts';
 const { parts } = vocabularyRowsSchema.shape.others.shape;
 
 export const vocabularyRowsFinding = defineFinding('vocabulary-rows', {
-  rank: 'broken-weights',
+  rank: 'wrong-rows',
   fields: {
     ...vocabularyRowsSchema.pick({ matrix: true, tensor: true, against: true }).shape,
     /** `others`: those of other tokens; `added`: the compared weights do not have them. */

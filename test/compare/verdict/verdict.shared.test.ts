@@ -64,6 +64,7 @@ const FIRST = [
   'signature-broken',
   'signature-refused',
   'non-finite',
+  'vocabulary-rows',
   'fresh-questions',
   'letters-memorized',
   'shadow-delta',
