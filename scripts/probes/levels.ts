@@ -9,7 +9,7 @@ import { runChunks, splitIntoChunks } from '@shadow-gate/probes';
 import type { ProbeItem } from '@shadow-gate/probes/item';
 import { Random } from '@shadow-gate/probes/random';
 import type { Phrasing, ProbeFamily } from '../../packages/probes/src/families/family.ts';
-import { PROBE_FAMILIES } from '../../packages/probes/src/families/index.ts';
+import { PROBE_FAMILIES, SECRET_FAMILIES } from '../../packages/probes/src/families/index.ts';
 import { binomialAtLeast } from '../../src/statistics/distributions.ts';
 
 const { values, positionals } = parseArgs({
@@ -68,7 +68,9 @@ function drawLevel({ name, capability, levels, draw }: ProbeFamily, level: numbe
   });
 }
 
-const families = PROBE_FAMILIES.filter(({ name }) => values.family === undefined || values.family.includes(name));
+const families = [...PROBE_FAMILIES, ...SECRET_FAMILIES].filter(
+  ({ name }) => values.family === undefined || values.family.includes(name),
+);
 const source = await openCheckpointSource({ checkpoint, device: 'cpu' });
 await withModel(source, { needsTokenizer: true, now: new Date('2026-01-01') }, async (model) => {
   const options = { chatTemplate: false, maxNewTokens: 24 };

@@ -1,16 +1,30 @@
 import { createHash } from 'node:crypto';
 import { at, groupBy } from '@shadow-gate/platform';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { ProbeItem } from './item.ts';
+import type { Seed } from './secret-seed.ts';
+
+export {
+  LEAST_SECRET,
+  type SecretId,
+  SecretSeed,
+  type Seed,
+  type SeedName,
+  seedName,
+  seedNameSchema,
+} from './secret-seed.ts';
 
 /** Random numbers that are the same on every machine for the same seed and name. */
 export class Random {
   readonly #generator: ReturnType<typeof xoroshiro128plus>;
 
   /** @param name the purpose of the numbers: streams with different names are independent */
-  constructor(seed: number, name: string) {
-    this.#generator = xoroshiro128plus(createHash('sha256').update(`${seed} ${name}`).digest().readInt32LE(0));
+  constructor(seed: Seed, name: string) {
+    this.#generator =
+      typeof seed === 'number'
+        ? xoroshiro128plus(createHash('sha256').update(`${seed} ${name}`).digest().readInt32LE(0))
+        : xoroshiro128plusFromState(seed.state(name));
   }
 
   /** An integer, `min ≤ n ≤ max`. */

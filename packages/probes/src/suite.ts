@@ -3,9 +3,9 @@ import { basename } from 'node:path';
 import { datasetName, isDatasetPath, parseDatasetPath } from '@shadow-gate/checkpoints/hub';
 import { at, given } from '@shadow-gate/platform';
 import type { Phrasing, ProbeFamily } from './families/family.ts';
-import { PROBE_FAMILIES } from './families/index.ts';
+import { PROBE_FAMILIES, SECRET_FAMILIES } from './families/index.ts';
 import type { ProbeItem } from './item.ts';
-import { Random } from './random.ts';
+import { Random, type Seed, type SeedName, seedName } from './random.ts';
 
 export const BUILTIN = 'builtin';
 
@@ -42,7 +42,7 @@ export interface Suite {
   /** Suites with the same name and digest have the same items. */
   readonly digest: string;
   /** Null for a file without derived twins. */
-  readonly seed: number | null;
+  readonly seed: SeedName | null;
   /** Items of all levels, or of the chosen ones. */
   readonly items: readonly ProbeItem[];
   /** Number of items in the whole suite at its levels, of which `items` may be a part. */
@@ -55,7 +55,7 @@ export interface Suite {
   readonly maxNewTokens: number;
   /** Missing: decoded greedily. */
   readonly sampling?: SuiteSampling;
-  /** For a file: whether measurements keep its texts, and the key of the hashes in their place. */
+  /** Whether measurements keep its texts, and the key of the hashes in their place; missing for public questions. */
   readonly texts?: { readonly kept: boolean; readonly key: string };
   /** Not part of its identity. */
   readonly slices?: SlicesOfFacts;
@@ -95,27 +95,40 @@ export type AskedLevels = FamilyLevels & { readonly asked: readonly number[] };
 /** Enough for a number or a short phrase. */
 export const DEFAULT_MAX_NEW_TOKENS = 24;
 
+/** Share of the facts of a secret suite that are of the families with too many facts to learn. */
+const SECRET_SHARE = 1 / 3;
+
 /**
  * The built-in suite at all levels: the same for a seed on every machine, and a larger one begins with a smaller one.
+ * With a secret seed it has more families and as many facts, and measurements have hashes in place of its texts.
  * @param facts at one level per family; a level that has fewer asks all it has
  */
-export function builtinSuite(seed: number, facts = DEFAULT_FACTS): Suite {
-  const share = Math.round(facts / PROBE_FAMILIES.length);
-  const drawn = PROBE_FAMILIES.flatMap((family) => drawLevels(family, seed, share));
+export function builtinSuite(seed: Seed, facts = DEFAULT_FACTS): Suite {
+  const isSecret = typeof seed !== 'number';
+  const apart = isSecret ? facts * SECRET_SHARE : 0;
+  const groups = [
+    { members: PROBE_FAMILIES, facts: facts - apart },
+    { members: isSecret ? SECRET_FAMILIES : [], facts: apart },
+  ];
+  const drawn = groups.flatMap(({ members, facts: own }) =>
+    members.flatMap((family) => drawLevels(family, seed, Math.round(own / members.length))),
+  );
+  const families = groups.flatMap(({ members }) => members);
   const items = drawn.flatMap((level) => level.items);
   const pilot = drawn.flatMap((level) => level.pilot);
   return {
     name: BUILTIN,
     version: SUITE_VERSION,
     digest: digestItems([...items, ...pilot]),
-    seed,
+    seed: seedName(seed),
     items,
     size: items.length,
     path: null,
     warnings: [],
     maxNewTokens: DEFAULT_MAX_NEW_TOKENS,
     ...(facts === DEFAULT_FACTS ? {} : { facts }),
-    levels: PROBE_FAMILIES.map(({ name, levels }) => ({ family: name, count: levels.length, asked: null })),
+    ...(isSecret ? { texts: { kept: false, key: seed.textKey() } } : {}),
+    levels: families.map(({ name, levels }) => ({ family: name, count: levels.length, asked: null })),
     pilot,
   };
 }
@@ -133,7 +146,7 @@ export function levelKey({ family, level }: { readonly family: string; readonly 
   return JSON.stringify([family, level]);
 }
 
-function drawLevels(family: ProbeFamily, seed: number, share: number) {
+function drawLevels(family: ProbeFamily, seed: Seed, share: number) {
   // Nothing to choose, nothing to try.
   const most = family.levels.length > 1 ? PILOT_FACTS_PER_LEVEL : 0;
   return family.levels.map(({ supply = Infinity }, i) => {
@@ -145,7 +158,7 @@ function drawLevels(family: ProbeFamily, seed: number, share: number) {
 /** Benchmark forms and twins. The pilot comes after the default facts: the same answers choose levels for any size. */
 function drawLevel(
   family: ProbeFamily,
-  { level, seed, facts, tried }: Readonly<Record<'level' | 'seed' | 'facts' | 'tried', number>>,
+  { level, seed, facts, tried }: Readonly<Record<'level' | 'facts' | 'tried', number>> & { readonly seed: Seed },
 ) {
   const { name, capability, levels } = family;
   const { twins } = at(levels, level - 1);

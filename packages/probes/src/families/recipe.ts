@@ -1,5 +1,5 @@
 import { at, given } from '@shadow-gate/platform';
-import type { Wording } from '../item.ts';
+import type { TwinKind, Wording } from '../item.ts';
 import type { Random } from '../random.ts';
 import type { Capability, PhrasingPair, ProbeFamily, ProbeLevel, TwinTemplate } from './family.ts';
 
@@ -12,6 +12,8 @@ export interface ProbeRecipe extends ProbeLevel {
   /** @param seen the prompts of earlier facts; those of the new one are added */
   drawPair(random: Random, template: string, seen: Set<string>): PhrasingPair;
 }
+
+const KINDS: Readonly<Record<string, TwinKind>> = { redrawn: 'fresh', cloze: 'open' };
 
 /** More draws than any level needs for the facts that it is said to have. */
 const MOST_DRAWS = 100_000;
@@ -43,7 +45,7 @@ export function recipe<F>({
   return {
     summary,
     ...given({ supply }),
-    twins: [...phrases.keys()].map((name): TwinTemplate => ({ name, kind: name === 'redrawn' ? 'fresh' : 'format' })),
+    twins: [...phrases.keys()].map((name): TwinTemplate => ({ name, kind: KINDS[name] ?? 'format' })),
     drawPair(random, template, seen) {
       const phrase = phrases.get(template);
       if (phrase === undefined) throw new Error(`unknown twin template ${template}`);
