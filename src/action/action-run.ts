@@ -1,5 +1,5 @@
 import type { Logs } from '@shadow-gate/harness';
-import type { Endpoint } from '../measure/options.ts';
+import type { Endpoint, SeedChoice } from '../measure/options.ts';
 import type { Shard } from '../measure/shards/index.ts';
 import type { Inputs } from './input-schema.ts';
 
@@ -94,7 +94,7 @@ export interface MeasuringRun extends JudgingRun {
   readonly cudaLibraries: Inputs['cuda-libraries'];
   readonly method: Inputs['method'];
   readonly only: Inputs['only'];
-  readonly seed: Inputs['seed'];
+  readonly seed: SeedChoice | undefined;
   readonly budgetSeconds: number | undefined;
   readonly endpoint: Endpoint | undefined;
   readonly baselineEndpoint: Endpoint | undefined;

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { DOCS_URL, UserError } from '@shadow-gate/platform';
 import { parseJson } from '@shadow-gate/platform/json';
 import { type KeyValueStore, withKeyPrefix } from '@shadow-gate/platform/key-value-store';
+import { SECRET_SEED } from '../gate/option-values.ts';
 import type { Workspace } from '../github/approved/index.ts';
 import {
   type ClientOptions,
@@ -51,6 +52,8 @@ export interface ActionContext {
   readonly docs: string;
   /** Key of the endpoint (OPENAI_API_KEY). */
   readonly apiKey: string | undefined;
+  /** SHADOW_GATE_SEED. */
+  readonly secretSeed: string | undefined;
   readonly now: () => Date;
   readonly started: Date;
   /** Such as `Linux X64, 4 cores`. */
@@ -95,6 +98,7 @@ export function openContext(
     temporary,
     docs: docsOf(environment, server),
     apiKey: environment.OPENAI_API_KEY,
+    secretSeed: environment[SECRET_SEED],
     now,
     started: now(),
     machine: machineOf(environment),

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { LOG_KINDS, type Logs } from '@shadow-gate/harness';
 import { UserError } from '@shadow-gate/platform';
 import { NO_CALIBRATION } from '../gate/find-calibration.ts';
+import { secretOr } from '../gate/option-values.ts';
 import type { Endpoint } from '../measure/options.ts';
 import type { ActionRun, CalibrateRun, KeyedRun } from './action-run.ts';
 import { type Inputs, readInputs } from './input-schema.ts';
@@ -16,6 +17,8 @@ interface StepSettings {
   readonly temporary: string;
   /** API key of the endpoint: a secret is not an input. */
   readonly apiKey?: string | undefined;
+  /** Secret that draws the questions (SHADOW_GATE_SEED). */
+  readonly secretSeed?: string | undefined;
 }
 
 /**
@@ -23,7 +26,10 @@ interface StepSettings {
  * @param read the text of an input, empty if it is not given
  * @throws UserError that names the input, its value and what is allowed
  */
-export function parseInputs(read: (name: string) => string, { folder, temporary, apiKey }: StepSettings): ActionRun {
+export function parseInputs(
+  read: (name: string) => string,
+  { folder, temporary, apiKey, secretSeed }: StepSettings,
+): ActionRun {
   const inputs = readInputs(read);
   const { key, report, mode, shard, comment } = inputs;
   expectOneJob(inputs);
@@ -43,7 +49,8 @@ export function parseInputs(read: (name: string) => string, { folder, temporary,
   const { reference } = inputs;
   const checkpoint = inputs.checkpoint === '' ? undefined : inputs.checkpoint;
   if (mode === 'merge') return { kind: 'merge', only: inputs.only, checkpoint, reference, ...reporting };
-  const { adapter, device, method, only, seed, budget: budgetSeconds, revision } = inputs;
+  const { adapter, device, method, only, budget: budgetSeconds, revision } = inputs;
+  const seed = secretOr(inputs.seed, secretSeed);
   const baselineEndpoint = baselineEndpointOf(inputs, endpoint);
   const cudaLibraries = inputs['cuda-libraries'];
   const model = { checkpoint, revision, reference, adapter, endpoint, baselineEndpoint };

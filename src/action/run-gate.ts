@@ -1,11 +1,13 @@
 import { configureCuda } from '@shadow-gate/checkpoints/onnx';
 import type { OnProgress } from '@shadow-gate/platform/progress';
+import { SecretSeed } from '@shadow-gate/probes/random';
 import type { Report } from '../compare/report.ts';
 import { type CheckOptions, type CheckResult, check, type JudgedBy } from '../gate/check.ts';
 import { afterConfirmation, whyNotAgain } from '../gate/confirm.ts';
 import { withoutCommands } from '../github/client/index.ts';
 import { isAboutChange } from '../github/event/index.ts';
 import { isFailure } from '../github/publish/index.ts';
+import type { SeedChoice } from '../measure/options.ts';
 import { logLine, printable } from '../report/escape.ts';
 import { ProgressLines } from '../report/terminal/progress.ts';
 import type { GateRun, MeasuringRun } from './action-run.ts';
@@ -49,7 +51,7 @@ async function confirm(
   const { event, runner } = context;
   if (!(run.confirm || event.name === 'schedule') || first.report.verdict !== 'fail') return first;
   const ofRun = isMeasuredNow(options.judge) ? null : 'the baseline is a measurement, of one seed';
-  const why = whyNotAgain(first.report) ?? (run.seed === undefined ? ofRun : 'the input seed is set');
+  const why = whyNotAgain(first.report) ?? (run.seed === undefined ? ofRun : seedWords(run.seed));
   if (why !== null) {
     runner.info(`The check is not made again with new questions: ${why}.`);
     return first;
@@ -60,6 +62,8 @@ async function confirm(
   const result = afterConfirmation(first, second);
   return { ...result, beside: (result.measurement === first.measurement ? second : first).report };
 }
+
+const seedWords = (seed: SeedChoice) => (seed instanceof SecretSeed ? 'a secret draws them' : 'the input seed is set');
 
 /** Inputs that a measurement depends on, besides policy and baseline. */
 export const runDependencies = (run: MeasuringRun): Omit<ResolveOptions, 'caches'> => ({

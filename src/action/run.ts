@@ -51,9 +51,10 @@ export async function finish(environment: StepEnvironment, now: () => Date): Pro
 export async function runAction(start: ActionContext): Promise<void> {
   const context = { ...start, checkRun: await openOwnCheckRun(start) };
   try {
-    const { runner, workspace, temporary, apiKey } = context;
+    const { runner, workspace, temporary, apiKey, secretSeed } = context;
+    if (secretSeed !== undefined && secretSeed !== '') runner.mask(secretSeed);
     runner.expectOutputs();
-    const parsed = parseInputs(runner.input, { folder: workspace.folder, temporary, apiKey });
+    const parsed = parseInputs(runner.input, { folder: workspace.folder, temporary, apiKey, secretSeed });
     await expectOwnLibraries(parsed, workspace);
     const skip = await findSkip(parsed, context);
     if (skip !== null) return await reportSkip(skip, context);

@@ -5,9 +5,9 @@ import type { Command } from 'commander';
 import { expectShareable } from '../gate/check.ts';
 import { expectLike, readLike } from '../gate/like.ts';
 import { measureCandidate, openCandidate, openOrigins } from '../gate/measure-candidate.ts';
-import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
+import { resolveSeed, seedLike, selectProbes } from '../gate/select-probes.ts';
 import { measureLogs } from '../measure/measure-logs.ts';
-import type { ProbeRunOptions } from '../measure/options.ts';
+import type { ProbeRunOptions, SeedChoice } from '../measure/options.ts';
 import { type Measurement, writeMeasurement } from '../measure/schema/index.ts';
 import type { Shard } from '../measure/shards/index.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
@@ -51,15 +51,19 @@ async function readLogs(logs: Logs, out: string, output: Output): Promise<void> 
 async function probesOf(
   options: Omit<MeasureOptions, 'out'>,
   resolved: ResolvedPolicy,
+  seed: SeedChoice | undefined,
 ): Promise<ProbeRunOptions | null> {
-  const { only, seed, orderSeed, budget: budgetSeconds, chatTemplate, like: path } = options;
+  const { only, orderSeed, budget: budgetSeconds, chatTemplate, like: path } = options;
   if (path === undefined) {
     return selectProbes(resolved, { only, seed: resolveSeed(seed), orderSeed, budgetSeconds, chatTemplate });
   }
-  if (seed !== undefined) throw new UserError(`--like takes the seed of ${path}`, 'leave out --seed');
+  if (options.seed !== undefined) throw new UserError(`--like takes the seed of ${path}`, 'leave out --seed');
   const like = await readLike(path);
   const given = { chatTemplate: chatTemplate ?? like.chatTemplate };
-  const probes = await selectProbes(resolved, { only, seed: like.seed, orderSeed, budgetSeconds, like, ...given });
+  const probes = await selectProbes(resolved, {
+    ...{ only, seed: seedLike(like.seed, seed, path), orderSeed, budgetSeconds, like },
+    ...given,
+  });
   if (probes === null) throw new UserError('--like is about probes, and none were requested', 'leave it out');
   expectLike(probes, like, path);
   return probes;
@@ -85,8 +89,12 @@ export async function takeMeasurement(
   resolved: ResolvedPolicy,
   output: Output,
 ): Promise<Measurement> {
-  const { model, weights } = commandSettings(options, output);
-  const probes = await probesOf(options, resolved);
+  const {
+    model,
+    weights,
+    probes: { seed },
+  } = commandSettings(options, output);
+  const probes = await probesOf(options, resolved, seed);
   const publicKey = resolved.policy.signature?.['public-key'];
   const measuring = { ...weights, spectra: options.only !== 'probes', probes, shard: options.shard, publicKey };
   const origins = await openOrigins(model, measuring);

@@ -10,9 +10,10 @@ import { type Suite, suiteExportName } from '@shadow-gate/probes/suite';
 import { type Command, Option } from 'commander';
 import { LEAST_FACTS, PLANNED_DISCORDANCE, plannedDrop, unitsOf } from '../compare/probes/index.ts';
 import { readLike } from '../gate/like.ts';
+import { SECRET_SEED } from '../gate/option-values.ts';
 import { resolveSeed, selectProbes } from '../gate/select-probes.ts';
 import { type ExpectedRun, expectProbes } from '../measure/index.ts';
-import type { ProbeRunOptions, SeedChoice } from '../measure/options.ts';
+import type { ProbeRunOptions } from '../measure/options.ts';
 import { findPolicy, type ResolvedPolicy } from '../policy/load.ts';
 import { printable } from '../report/escape.ts';
 import { renderItems, renderSuites, renderTextSuites, wrap } from '../report/terminal/index.ts';
@@ -37,10 +38,13 @@ import {
   policyOption,
 } from './options.ts';
 import type { Output } from './output.ts';
+import { isSecret } from './settings.ts';
+
+type PublicProbes = ProbeRunOptions & { readonly seed: number };
 
 interface ProbesOptions extends DeviceOptions, ModelMemoryOptions {
   policy?: string;
-  seed?: SeedChoice;
+  seed?: number | 'rotate';
   preview?: number;
   family?: string;
   export?: string[];
@@ -74,9 +78,18 @@ export function addProbesCommand(program: Command, output: Output): void {
 }
 
 async function runProbes(options: ProbesOptions, output: Output): Promise<void> {
+  if (isSecret(output)) {
+    throw new UserError(
+      `${SECRET_SEED} is set, and this command would show the questions that it draws`,
+      'unset it for public ones',
+    );
+  }
   const like = options.like === undefined ? undefined : await readLike(options.like);
   if (like && options.seed !== undefined)
     throw new UserError(`--like takes the seed of ${options.like}`, 'leave out --seed');
+  if (typeof like?.seed === 'string') {
+    throw new UserError(`a secret drew the questions of ${options.like}`, 'give a measurement with public ones');
+  }
   const seed = like?.seed ?? resolveSeed(options.seed);
   const resolved = await findPolicy(options.policy);
   const selection = await selectProbes(resolved, { seed, like, chatTemplate: like?.chatTemplate });
@@ -86,7 +99,7 @@ async function runProbes(options: ProbesOptions, output: Output): Promise<void> 
     const families = [...new Set(selection.suites.flatMap(({ items }) => items.map(({ family }) => family)))];
     throw new UserError(`there is no family ${JSON.stringify(options.family)}`, `choose one of ${families.join(', ')}`);
   }
-  if (options.export !== undefined) return runExport(options, { ...selection, suites }, output);
+  if (options.export !== undefined) return runExport(options, { ...selection, suites, seed }, output);
   if (options.preview !== undefined) {
     const items = stratifiedSample(
       suites.flatMap((suite) => suite.items),
@@ -155,7 +168,7 @@ function onlyFamily(suite: Suite, family: string | undefined): Suite {
 
 async function runExport(
   { export: given = [], family }: Pick<ProbesOptions, 'export' | 'family'>,
-  selection: ProbeRunOptions,
+  selection: PublicProbes,
   output: Output,
 ): Promise<void> {
   const [first = '', second, ...more] = given;
@@ -166,7 +179,7 @@ async function runExport(
 
 async function exportForLmEval(
   { folder, family }: { readonly folder: string; readonly family: string | undefined },
-  selection: ProbeRunOptions,
+  selection: PublicProbes,
   output: Output,
 ): Promise<void> {
   const { suites, seed, chatTemplate } = selection;

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { UserError } from '@shadow-gate/platform';
 import { cacheFolder } from '@shadow-gate/platform/files';
 import { directoryStore, type KeyValueStore } from '@shadow-gate/platform/key-value-store';
-import type { Endpoint } from '../measure/options.ts';
+import { SECRET_SEED, secretOr } from '../gate/option-values.ts';
+import type { Endpoint, SeedChoice } from '../measure/options.ts';
 import type { CandidateOptions, EndpointOptions, SpectraOptions } from './options.ts';
 import type { Output } from './output.ts';
 
@@ -11,7 +12,8 @@ type StoreOptions = Pick<SpectraOptions, 'store'>;
 /** For the gate, from `check` and `measure`. */
 export function commandSettings(options: CandidateOptions, output: Output) {
   const { checkpoint, revision, reference, adapter, device, method, maxMemory: memoryLimit } = options;
-  const { seed, orderSeed, budget: budgetSeconds, chatTemplate } = options;
+  const { orderSeed, budget: budgetSeconds, chatTemplate } = options;
+  const seed = chosenSeed(options, output);
   if (checkpoint === undefined && options.endpoint === undefined) {
     throw new UserError(
       'neither --checkpoint nor --endpoint is given',
@@ -26,6 +28,13 @@ export function commandSettings(options: CandidateOptions, output: Output) {
     probes: { seed, orderSeed, budgetSeconds, chatTemplate },
   };
 }
+
+/** @throws UserError for a seed next to a secret one, and for a short secret */
+export function chosenSeed({ seed }: Pick<CandidateOptions, 'seed'>, { env }: Output): SeedChoice | undefined {
+  return secretOr(seed, env[SECRET_SEED]);
+}
+
+export const isSecret = ({ env }: Output): boolean => (env[SECRET_SEED] ?? '') !== '';
 
 /** The store of measurements between runs. There is none with a time limit: a second run may answer more. */
 export function openMeasurementStore(
@@ -44,9 +53,9 @@ function openStore(name: string, { store }: StoreOptions, output: Output): KeyVa
   return store && folder !== null ? directoryStore(join(folder, name), (line) => output.warn(line)) : undefined;
 }
 
-/** Ask the server again only what it has not answered. */
+/** Ask the server again only what it has not answered. Its answers to secret questions would tell about them. */
 function withAnswers(endpoint: Endpoint | undefined, options: StoreOptions, output: Output): Endpoint | undefined {
-  return endpoint && { ...endpoint, answers: openStore('answers', options, output) };
+  return endpoint && { ...endpoint, answers: isSecret(output) ? undefined : openStore('answers', options, output) };
 }
 
 /**

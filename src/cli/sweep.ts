@@ -33,7 +33,7 @@ import {
   spectraOptions,
 } from './options.ts';
 import { EXIT, type Output } from './output.ts';
-import { openSpectrumStore } from './settings.ts';
+import { chosenSeed, openSpectrumStore } from './settings.ts';
 import { sweptCheckpoints } from './swept-checkpoints.ts';
 import { REPORT_FILES, verdictExitCode, writeReport } from './verdict.ts';
 
@@ -115,6 +115,7 @@ async function open(options: SweepOptions, output: Output): Promise<OpenedGate> 
           model: { reference },
           judge: { baseline, policy, calibration, only, today: output.now },
           weights: { device, method, memoryLimit, spectrumStore: openSpectrumStore(options, output) },
+          probes: { seed: chosenSeed({}, output) },
           store: options.store ? directoryStore(join(options.out, STORE), (line) => output.warn(line)) : undefined,
           onProgress,
         },

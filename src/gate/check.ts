@@ -5,6 +5,7 @@ import { canonicalJson } from '@shadow-gate/platform/json';
 import type { KeyValueStore } from '@shadow-gate/platform/key-value-store';
 import type { OnProgress } from '@shadow-gate/platform/progress';
 import { itemKey, type MeasuredProbes } from '@shadow-gate/probes/answer';
+import type { Seed } from '@shadow-gate/probes/random';
 import type { NamedCalibration } from '../compare/calibration/index.ts';
 import { type Comparison, compare, undecidedSpectra } from '../compare/compare.ts';
 import type { ChangedInput } from '../compare/finding.ts';
@@ -29,7 +30,15 @@ import {
 } from './measure-candidate.ts';
 import { isOtherModel } from './other-architecture.ts';
 import { expectFull, type ResolvedBaseline, readBaseline, servedBaseline } from './read-baseline.ts';
-import { drawOf, resolveSeed, selectProbes, textsOf, withKnownLevels, withoutDrawing } from './select-probes.ts';
+import {
+  drawOf,
+  resolveSeed,
+  seedLike,
+  selectProbes,
+  textsOf,
+  withKnownLevels,
+  withoutDrawing,
+} from './select-probes.ts';
 
 export interface WeightsChoice extends Pick<MeasureOptions, 'device' | 'method' | 'memoryLimit' | 'spectrumStore'> {
   /** Compute all spectra in full. By default, matrices that cannot change the verdict get bounds from few products. */
@@ -236,7 +245,7 @@ async function prepare({ model, judge, weights = {}, probes = {}, store, onProgr
   const selected = await selectProbes(given.policy, {
     ...probes,
     only,
-    seed: chooseSeed(probes.seed, baseline),
+    seed: asks(given.policy, only) ? chooseSeed(probes.seed, baseline) : resolveSeed(undefined),
     like: answersOf(baseline),
   });
   const { all: _, ...settings } = weights;
@@ -303,15 +312,18 @@ function answersOf(baseline: ResolvedBaseline): MeasuredProbes | undefined {
 }
 
 /** @throws UserError for a new seed if the baseline is not asked as well: its answers could not be compared */
-function chooseSeed(choice: SeedChoice | undefined, baseline: ResolvedBaseline): number {
+function chooseSeed(choice: SeedChoice | undefined, baseline: ResolvedBaseline): Seed {
   if (choice === 'rotate' && baseline.kind === 'measurement') {
     throw new UserError(
       '--seed rotate runs new probes on both models, and the baseline is a measurement file',
       'give the baseline checkpoint',
     );
   }
-  return choice === undefined ? (answersOf(baseline)?.seed ?? resolveSeed(choice)) : resolveSeed(choice);
+  const known = answersOf(baseline)?.seed;
+  return known === undefined ? resolveSeed(choice) : seedLike(known, choice, 'the baseline');
 }
+
+const asks = ({ policy }: ResolvedPolicy, only: Half | undefined) => only !== 'spectra' && policy.probes.length > 0;
 
 /** Ask a candidate the same as the baseline that was measured for it, however long that takes. */
 function askedAs(approved: Measurement | null, selected: ProbeRunOptions | null): ProbeRunOptions | null {

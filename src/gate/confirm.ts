@@ -43,7 +43,8 @@ function askedIn({ probes, findings }: Report) {
   const row = probes?.comparison.rows[0];
   const failing = findings.filter(({ level }) => level === 'fail');
   return {
-    seed: probes?.seed ?? 0,
+    // Nothing is asked again under a secret seed.
+    seed: typeof probes?.seed === 'number' ? probes.seed : 0,
     benchmark: row && row.benchmark.baseline !== null ? row.benchmark.candidate - row.benchmark.baseline : null,
     twin: row?.twinChange?.value ?? null,
     kinds: [...new Set(failing.map(({ kind }) => kind))],

@@ -1,4 +1,5 @@
 import { UserError } from '@shadow-gate/platform';
+import type { SeedName } from '@shadow-gate/probes/random';
 import type { Verdict } from '../compare/report.ts';
 import { clopperPearson } from '../statistics/index.ts';
 import { type CheckOptions, check, type JudgedBy, type WeightsChoice } from './check.ts';
@@ -6,7 +7,7 @@ import type { NamedModel } from './measure-candidate.ts';
 
 interface ControlRun {
   /** Seed drawn for the probes; null if they could not be asked. */
-  readonly seed: number | null;
+  readonly seed: SeedName | null;
   readonly verdict: Verdict;
   readonly kinds: readonly string[];
   /** Items that were asked twice, and how many of their answers changed. */

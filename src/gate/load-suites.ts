@@ -5,6 +5,7 @@ import { given, UserError } from '@shadow-gate/platform';
 import { comparableText, REFUSAL_PATTERNS, REFUSAL_TOKENS } from '@shadow-gate/probes';
 import { hideError, textKey, withoutQuotes } from '@shadow-gate/probes/answer';
 import { readProbeFile } from '@shadow-gate/probes/files';
+import { type Seed, seedName } from '@shadow-gate/probes/random';
 import {
   BUILTIN,
   builtinSuite,
@@ -24,12 +25,12 @@ import { findBenchmark } from '../policy/twins-of.ts';
  * Load the suites of a policy. Files are searched next to the policy, then in the working directory.
  * @throws UserError for a missing or invalid file, for two suites with the same name, and for questions asked twice
  */
-export async function loadSuites(resolved: ResolvedPolicy, seed: number): Promise<Suite[]> {
+export async function loadSuites(resolved: ResolvedPolicy, seed: Seed): Promise<Suite[]> {
   const choices = resolved.policy.probes.map(listedFile).filter((choice) => !isOfTexts(choice));
   const suites: Suite[] = [];
   for (const choice of choices) {
     const loaded = await loadSuite(choice, resolved, { seed, twinsOf: benchmarkOf(choice, choices) });
-    const suite = withTexts(loaded, resolved.policy['probes-text'] === 'keep');
+    const suite = withTexts(loaded, keepsTexts(loaded, resolved, seed));
     if (suites.some(({ name }) => name === suite.name)) throw sameName(suite.name);
     suites.push(suite);
   }
@@ -62,7 +63,12 @@ function sameName(name: string): UserError {
   return new UserError(`probes: two suites have the name ${JSON.stringify(name)}`, 'rename one of the files');
 }
 
-/** @param kept whether measurements keep the texts of files; those of the built-in suite are public */
+/** Forms that a secret seed derives stay secret. */
+function keepsTexts(suite: Suite, { policy }: ResolvedPolicy, seed: Seed): boolean {
+  return policy['probes-text'] === 'keep' && (typeof seed === 'number' || suite.seed === null);
+}
+
+/** @param kept whether measurements keep the texts of files; the built-in suite has its own setting */
 function withTexts(suite: Suite, kept: boolean): Suite {
   if (suite.version !== null) return suite;
   const warnings = kept ? suite.warnings : suite.warnings.map(withoutQuotes);
@@ -96,7 +102,7 @@ function benchmarkOf({ 'twins-of': twinsOf }: FileChoice, choices: readonly File
 async function loadSuite(
   choice: FileChoice,
   { policy, policyPath, probeFiles }: ResolvedPolicy,
-  { seed, twinsOf }: { readonly seed: number; readonly twinsOf: string | null },
+  { seed, twinsOf }: { readonly seed: Seed; readonly twinsOf: string | null },
 ): Promise<Suite> {
   const { file, scoring, steps, fields, filter, slices, samples, temperature = DEFAULT_TEMPERATURE } = choice;
   const { prompt, 'answer-pattern': answerPattern, 'few-shot': fewShot } = choice;
@@ -155,7 +161,7 @@ async function loadSuite(
     version: null,
     digest: digestItems(items, { maxNewTokens, ...settings }),
     warnings,
-    seed: seeded && !isAlone ? seed : null,
+    seed: seeded && !isAlone ? seedName(seed) : null,
     items,
     size: items.length,
     path: isDataset ? null : path,

@@ -1,4 +1,6 @@
 import { MAX_TIMEOUT_SECONDS } from '@shadow-gate/language-model/remote';
+import { UserError } from '@shadow-gate/platform';
+import { SecretSeed } from '@shadow-gate/probes/random';
 import { MAX_SEED, type SeedChoice } from '../measure/options.ts';
 
 export const ORDER_SEED_WORDS = `a whole number from 0 to ${MAX_SEED}`;
@@ -18,10 +20,23 @@ export function parseCount(text: string): number | null {
 }
 
 /** @returns null for a text that is neither a seed nor `rotate` */
-export function parseSeed(text: string): SeedChoice | null {
+export function parseSeed(text: string): number | 'rotate' | null {
   if (text === 'rotate') return text;
   const value = Number(text);
   return /^\s*\d+\s*$/.test(text) && value <= MAX_SEED ? value : null;
+}
+
+/** Environment variable with a secret that draws the questions. */
+export const SECRET_SEED = 'SHADOW_GATE_SEED';
+
+/**
+ * The secret if there is one, else the option. A fork's workflow has an empty one.
+ * @throws UserError for both, and for a short secret
+ */
+export function secretOr(seed: SeedChoice | undefined, secret: string | undefined): SeedChoice | undefined {
+  if (secret === undefined || secret === '') return seed;
+  if (seed === undefined) return new SecretSeed(secret);
+  throw new UserError(`a seed is given, and ${SECRET_SEED} draws the questions`, 'leave out one of the two');
 }
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3600 };

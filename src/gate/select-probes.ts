@@ -2,21 +2,43 @@ import { randomInt } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '@shadow-gate/platform';
 import type { MeasuredProbes } from '@shadow-gate/probes/answer';
+import { SecretSeed, type Seed, type SeedName } from '@shadow-gate/probes/random';
 import { atLevels, type FamilyLevels, type Suite } from '@shadow-gate/probes/suite';
 import { type Half, MAX_SEED, type OwnTextOptions, type ProbeRunOptions, type SeedChoice } from '../measure/options.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import { loadSuites, loadTextSuites } from './load-suites.ts';
+import { SECRET_SEED } from './option-values.ts';
 
 const DEFAULT_SEED = 1;
 
-export function resolveSeed(choice: SeedChoice | undefined): number {
+export function resolveSeed<T extends Seed>(choice: T | 'rotate' | undefined): T | number {
   return choice === 'rotate' ? randomInt(2, MAX_SEED) : (choice ?? DEFAULT_SEED);
+}
+
+/**
+ * The seed that drew the questions of a measurement, or the one chosen. A secret has to be that of the measurement.
+ * @param name of the measurement, in a sentence
+ * @throws UserError for a secret on one side, or another secret
+ */
+export function seedLike(known: SeedName, choice: SeedChoice | undefined, name: string): Seed {
+  if (choice instanceof SecretSeed) {
+    if (choice.id === known) return choice;
+    const how = typeof known === 'string' ? `another ${SECRET_SEED}` : `no ${SECRET_SEED}`;
+    throw new UserError(`${name} was measured with ${how}`, `measure it with the same ${SECRET_SEED}`);
+  }
+  if (typeof known === 'string') {
+    throw new UserError(
+      `${name} was measured with ${SECRET_SEED}, which is not set here`,
+      'set it to the same secret (workflows of forks get none), or measure again without it',
+    );
+  }
+  return choice === undefined ? known : resolveSeed(choice);
 }
 
 interface ProbeSelection {
   readonly only?: Half | undefined;
-  readonly seed: number;
+  readonly seed: Seed;
   /** Seed of the order of asking; drawn now if missing, so nobody knows it while a candidate is made. */
   readonly orderSeed?: number | undefined;
   readonly budgetSeconds?: number | undefined;

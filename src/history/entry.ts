@@ -1,5 +1,6 @@
 import { UserError } from '@shadow-gate/platform';
 import { parseVersioned } from '@shadow-gate/platform/json';
+import { seedNameSchema } from '@shadow-gate/probes/random';
 import { BUILTIN } from '@shadow-gate/probes/suite';
 import { z } from 'zod';
 import { overridesSchema, type TrendOverride, timeSchema, transferSchema } from '../compare/index.ts';
@@ -33,7 +34,7 @@ export const historyEntrySchema = z.strictObject({
   baseline: z.string().nullable(),
   reference: z.string().nullable(),
   /** The seed that drew the items of the numbers below; null if they are the same every time. */
-  seed: z.int().nullable(),
+  seed: seedNameSchema.nullable(),
   /** Version of this tool. */
   version: z.string(),
   /** The verdict of the check alone, before the trend. */

@@ -22,6 +22,7 @@ import {
 import type { MeasuredProbes, Probes } from '@shadow-gate/probes/answer';
 import { hideItem, hideLeftOut, hidingErrors, measuredItem, measuredSuite } from '@shadow-gate/probes/answer';
 import { answerKind, type ProbeItem } from '@shadow-gate/probes/item';
+import { seedName } from '@shadow-gate/probes/random';
 import type { Suite } from '@shadow-gate/probes/suite';
 import { ownTextCalls } from '@shadow-gate/probes/texts';
 import { askFresh, prepareFresh } from './ask-fresh.ts';
@@ -265,7 +266,7 @@ function settingsOf(model: Model, selection: ProbeRunOptions) {
   return {
     status: 'measured',
     suites: suites.map(measuredSuite),
-    seed,
+    seed: seedName(seed),
     chatTemplate,
     budgetSeconds,
     ...optional,

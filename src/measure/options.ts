@@ -5,6 +5,7 @@ import type { EndpointSource } from '@shadow-gate/language-model';
 import type { KeyValueStore } from '@shadow-gate/platform/key-value-store';
 import type { OnProgress } from '@shadow-gate/platform/progress';
 import type { DrawnText, MeasuredProbes, OwnText } from '@shadow-gate/probes/answer';
+import type { Seed } from '@shadow-gate/probes/random';
 import type { Suite } from '@shadow-gate/probes/suite';
 import type { TextSuite } from '@shadow-gate/probes/texts';
 import type { MethodChoice } from '@shadow-gate/spectra';
@@ -16,7 +17,7 @@ export const HALVES = ['spectra', 'probes'] as const;
 export type Half = (typeof HALVES)[number];
 
 /** `rotate`: a new random seed, whose items nobody can have trained on. */
-export type SeedChoice = number | 'rotate';
+export type SeedChoice = Seed | 'rotate';
 
 export const MAX_SEED = 2 ** 31 - 1;
 
@@ -24,7 +25,7 @@ export interface ProbeRunOptions {
   readonly suites: readonly Suite[];
   /** Texts to score in addition to the suites. */
   readonly texts?: readonly TextSuite[] | undefined;
-  readonly seed: number;
+  readonly seed: Seed;
   /** A cached measurement can have any order that was drawn, but only this order if the user chose it. */
   readonly order: { readonly seed: number; readonly isChosen: boolean };
   readonly chatTemplate: boolean;

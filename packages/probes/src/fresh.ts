@@ -8,11 +8,11 @@ const FRESH = 96;
 /**
  * Exam forms of facts that another seed draws, at the levels of a suite and in none of its questions: what a model
  * knows, and not what it learned of a suite that everybody can read.
- * @returns none for a file, and before levels are chosen
+ * @returns none for a file, for questions of a secret, and before levels are chosen
  */
 export function freshItems(suite: Suite, seed: number): ProbeItem[] {
-  const { version, levels, facts, items } = suite;
-  if (version === null || levels === undefined || !areLevelsChosen(levels)) return [];
+  const { version, seed: own, levels, facts, items } = suite;
+  if (version === null || typeof own !== 'number' || levels === undefined || !areLevelsChosen(levels)) return [];
   const asked = new Set(items.map(({ prompt }) => questionOf(prompt)));
   const drawn = atLevels(builtinSuite(seed, facts), levels).items.filter(
     ({ form, prompt }) => form === 'benchmark' && !asked.has(questionOf(prompt)),

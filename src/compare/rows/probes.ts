@@ -1,4 +1,5 @@
 import { LAYER_BY_LAYER } from '@shadow-gate/language-model/execution';
+import { seedNameSchema } from '@shadow-gate/probes/random';
 import { z } from 'zod';
 import { precisionSchema } from '../../measure/schema/index.ts';
 import { accuracyRowSchema, churnRowSchema, familyRowSchema, levelRowSchema, shadowRowSchema } from './accuracies.ts';
@@ -66,7 +67,8 @@ export const probeReportSchema = z.strictObject({
       texts: z.literal('omitted').optional(),
     }),
   ),
-  seed: z.number().int(),
+  /** Or the digest of a secret. */
+  seed: seedNameSchema,
   /** Seed of the order of asking; absent if everything was asked at once, and in older reports. */
   orderSeed: count.optional(),
   chatTemplate: z.boolean(),

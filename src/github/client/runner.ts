@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
-import { debug, ExitCode, error, group, info, notice, saveState, setOutput, warning } from '@actions/core';
+import { debug, ExitCode, error, group, info, notice, saveState, setOutput, setSecret, warning } from '@actions/core';
 import { UserError } from '@shadow-gate/platform';
 import type { Verdict } from '../../compare/report.ts';
 import { logLine, logLines } from '../../report/escape.ts';
@@ -44,6 +44,8 @@ export interface Runner {
   /** GitHub shows ten annotations of a level in a step, and drops the rest. */
   readonly annotate: (annotation: Annotation) => void;
   readonly warning: (message: string) => void;
+  /** Replaces a secret in the log by asterisks. */
+  readonly mask: (secret: string) => void;
   readonly group: <T>(title: string, work: () => Promise<T>) => Promise<T>;
   /** @throws UserError if outputs cannot be written */
   readonly expectOutputs: () => void;
@@ -66,6 +68,7 @@ export function githubRunner(environment: Readonly<Record<string, string | undef
     annotate: ({ level, message, title }) =>
       ANNOTATE[level](logLine(message), title === undefined ? {} : { title: logLine(title) }),
     warning: (message) => warning(logLine(message)),
+    mask: setSecret,
     group: (title, work) => group(logLine(title), work),
     expectOutputs: () => {
       const { GITHUB_OUTPUT: file = '' } = environment;

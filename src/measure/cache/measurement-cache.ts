@@ -4,6 +4,7 @@ import { at, VERSION } from '@shadow-gate/platform';
 import { seal, unseal } from '@shadow-gate/platform/json';
 import type { KeyValueStore } from '@shadow-gate/platform/key-value-store';
 import { hidesTexts, itemKey, type MeasuredProbes, type SuiteMeasurement } from '@shadow-gate/probes/answer';
+import { seedName } from '@shadow-gate/probes/random';
 import { atLevels, type Suite } from '@shadow-gate/probes/suite';
 import type { MethodChoice } from '@shadow-gate/spectra';
 import { isScreened, summarize } from '../aggregate.ts';
@@ -138,7 +139,7 @@ function haveRun(
     suites.map(({ name, digest }) => [name, digest]);
   return (
     (judgedBy !== null || probes.sequential === undefined) &&
-    probes.seed === requested.seed &&
+    probes.seed === seedName(requested.seed) &&
     (!requested.order.isChosen || probes.orderSeed === requested.order.seed) &&
     probes.chatTemplate === requested.chatTemplate &&
     isDeepStrictEqual(digests(probes.suites), digests(requested.suites)) &&

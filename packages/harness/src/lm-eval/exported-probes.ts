@@ -156,7 +156,7 @@ function expectSameItems(suite: ExportedSuite, items: readonly ProbeItem[]): voi
     if (digestItems(items, { maxNewTokens, twinsOf, chatTemplate }) !== digest) throw changed;
     return;
   }
-  if (version !== SUITE_VERSION || seed === null) {
+  if (version !== SUITE_VERSION || typeof seed !== 'number') {
     throw new UserError(`${JSON.stringify(name)} was exported by another version of this program`, 'export it again');
   }
   const drawn = builtinSuite(seed, facts);

@@ -219,9 +219,9 @@ const known = new Map<string, { readonly digest: string; readonly prompts: Reado
 /** Seeds of measurements that one run reads. */
 const MAX_KNOWN = 4;
 
-/** Prompts of the built-in suite by item id, drawn again from their seed; null for other suites and versions. */
+/** Prompts of the built-in suite by item id, drawn again from a public seed; null for other suites and versions. */
 function drawnPrompts({ name, version, digest, seed, facts }: DrawnSuite): ReadonlyMap<string, string> | null {
-  if (name !== BUILTIN || version !== SUITE_VERSION || seed === null) return null;
+  if (name !== BUILTIN || version !== SUITE_VERSION || typeof seed !== 'number') return null;
   const drawn = known.get(`${seed} ${facts}`) ?? draw(seed, facts);
   return drawn.digest === digest ? drawn.prompts : null;
 }

@@ -3,6 +3,7 @@ import { SPELLING } from '@shadow-gate/language-model/tokens/spelling';
 import { ERROR_CODES, given } from '@shadow-gate/platform';
 import { z } from 'zod';
 import { ANSWER_KINDS, itemShape, LONGEST_SLICE } from '../item.ts';
+import { seedNameSchema } from '../random.ts';
 import { FACTS_RANGE, SUITE_ROLES } from '../suite.ts';
 import type { Unchanged } from '../unchanged.ts';
 import { ownTextSchema } from './own-text.ts';
@@ -107,7 +108,7 @@ export const suiteMeasurementSchema = z.strictObject({
   version: z.int().nullable(),
   /** Items with the same name and digest are the same. */
   digest: z.string(),
-  seed: z.int().nullable(),
+  seed: seedNameSchema.nullable(),
   /** Items of the whole suite, whether they ran or not. */
   items: count,
   /** Facts of the built-in suite at one level per family; absent for the default. */
@@ -168,8 +169,8 @@ export const NOT_RUN_CAUSES = [...ERROR_CODES, 'other'] as const;
 const measuredShape = z.strictObject({
   status: z.literal('measured'),
   suites: z.array(suiteMeasurementSchema),
-  /** The seed of everything that was drawn. */
-  seed: z.int(),
+  /** The seed of everything that was drawn, or the digest of a secret. */
+  seed: seedNameSchema,
   chatTemplate: z.boolean(),
   /** Digest of a rendered chat question: the template's text decides how it is asked. Absent in older files. */
   chatFrame: sha256Digest.optional(),

@@ -2,6 +2,7 @@ import { basename, extname } from 'node:path';
 import { isDatasetPath, openDataset } from '@shadow-gate/checkpoints/hub';
 import { at, given, UserError } from '@shadow-gate/platform';
 import type { ChoiceScoring, ProbeItem } from '../item.ts';
+import type { Seed } from '../random.ts';
 import type { StepMode } from '../redraw/link-steps.ts';
 import { type SlicesOfFacts, suiteNameFromFile } from '../suite.ts';
 import { templateItems } from '../templates/items.ts';
@@ -43,7 +44,7 @@ export interface FileSuite {
 }
 
 export interface ProbeFileOptions {
-  readonly seed: number;
+  readonly seed: Seed;
   /** Kinds of the derived twins; all if missing. */
   readonly kinds?: readonly DerivedKind[];
   /** Whether the whole file is a twin of another one: then it gets no twins of its own. */

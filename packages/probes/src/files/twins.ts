@@ -14,7 +14,7 @@ import {
 import { distractedProblem, REDRAWN, redrawnProblem } from '../forms/exact-twins.ts';
 import type { BenchmarkForms, ChoiceRecord, ExactRecord } from '../forms/question.ts';
 import { answerKind, type ChoiceScoring, type TwinKind, type Wording } from '../item.ts';
-import { Random } from '../random.ts';
+import { Random, type Seed } from '../random.ts';
 import type { StepMode } from '../redraw/link-steps.ts';
 import { type LocatedItem, toItem } from './fields/item-fields.ts';
 import type { Questions } from './questions.ts';
@@ -23,7 +23,7 @@ import type { Questions } from './questions.ts';
 export type DerivedKind = Exclude<TwinKind, 'group'>;
 
 export interface DeriveOptions {
-  readonly seed: number;
+  readonly seed: Seed;
   readonly kinds: readonly DerivedKind[];
   readonly scoring: ChoiceScoring;
   readonly steps: StepMode;
@@ -126,7 +126,7 @@ const MAX_START = 5;
  * Places in an order drawn by id, from a drawn start: no item gets every second or third form because of its place in
  * the file, nor always the same item in a short file.
  */
-function drawPlaces(questions: ReadonlyArray<{ readonly id: string }>, seed: number): Map<string, number> {
+function drawPlaces(questions: ReadonlyArray<{ readonly id: string }>, seed: Seed): Map<string, number> {
   const drawn = questions.map(({ id }) => ({ id, draw: new Random(seed, `kinds of ${id}`).int(0, MAX_DRAW) }));
   drawn.sort((a, b) => a.draw - b.draw || (a.id < b.id ? -1 : 1));
   const start = new Random(seed, 'start').int(0, MAX_START);

@@ -1,5 +1,5 @@
 import type { Wording } from '../item.ts';
-import { Random } from '../random.ts';
+import { Random, type Seed } from '../random.ts';
 import type { StepMode } from '../redraw/link-steps.ts';
 import { redraw } from '../redraw/redraw.ts';
 import { drawUnrelated, NUMBERED_REMARKS } from './distractors.ts';
@@ -72,7 +72,7 @@ export const REDRAWN = 'redrawn';
 /** The same problem with other numbers; null if its solution lacks steps in GSM8K's format, or they say too little. */
 export function redrawnProblem(
   problem: ExactRecord,
-  { mode, seed, write }: { readonly mode: StepMode; readonly seed: number; readonly write: typeof plainProblem },
+  { mode, seed, write }: { readonly mode: StepMode; readonly seed: Seed; readonly write: typeof plainProblem },
 ): Wording | null {
   const { id, solution, numeric } = problem;
   if (solution === null || !numeric) return null;

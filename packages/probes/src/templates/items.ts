@@ -2,13 +2,13 @@ import { at, UserError } from '@shadow-gate/platform';
 import { examWording } from '../forms/choice-twins.ts';
 import { plainProblem } from '../forms/exact-twins.ts';
 import type { ChoiceScoring, Form, ProbeItem, TwinKind, Wording } from '../item.ts';
-import { Random } from '../random.ts';
+import { Random, type Seed } from '../random.ts';
 import { drawInstance, instantiate, type TemplateInstance } from './draw.ts';
 import type { Template } from './template.ts';
 
 interface DrawOptions {
   readonly file: string;
-  readonly seed: number;
+  readonly seed: Seed;
   readonly scoring: ChoiceScoring;
   /** Whether the whole file is a twin of another one: then each template gives only its fresh draws. */
   readonly isGroup: boolean;
@@ -87,7 +87,7 @@ interface Asked {
 function ask(
   { id }: Template,
   instance: TemplateInstance,
-  { seed, draw, avoid }: { readonly seed: number; readonly draw: number; readonly avoid: number | null },
+  { seed, draw, avoid }: { readonly seed: Seed; readonly draw: number; readonly avoid: number | null },
 ): Asked {
   const { answer, wrong } = instance;
   if (wrong.length === 0) return { instance, choices: [], right: 0 };
