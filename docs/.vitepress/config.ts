@@ -38,7 +38,7 @@ export const PARTS: readonly Part[] = [
     folder: 'lab-notes',
     pages: [
       ...['evidence', 'performance', 'gpu', 'fail-closed', 'status'],
-      ...['architecture', 'adding-a-model', 'golden', 'fuzzing', 'decisions/'],
+      ...['architecture', 'adding-a-model', 'fuzzing', 'decisions/'],
     ],
   },
 ];

@@ -1,4 +1,4 @@
-// Compares every family with the outputs of Hugging Face's own code, and writes the table in docs/lab-notes/golden.md.
+// Compares every family with the outputs of Hugging Face's own code, and writes packages/language-model/logits.md.
 // Usage: npm run golden [-- --device cpu|webgpu|cuda] [--check] [--folder DIR] [--make FAMILY]
 //
 // FAMILY is a model_type or a folder: its fixtures are made anew first, by $PYTHON (python3), which needs transformers.
@@ -21,7 +21,7 @@ import { markdownTable } from 'markdown-table';
 import { parseDevice } from '../device-option.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const page = join(root, 'docs/lab-notes/golden.md');
+const page = join(root, 'packages/language-model/logits.md');
 const { values } = parseArgs({
   options: {
     device: { type: 'string', default: 'cpu' },
