@@ -243,7 +243,7 @@ export const probePolicyShape = {
       limit: z.number().positive().default(2.5),
       'part-limit': z.number().positive().default(3),
       /** Nats a token for a change that is meant to change nothing. */
-      'same-model': z.number().positive().default(0.12),
+      'same-model': z.number().positive().default(0.13),
     })
     .prefault({}),
   /** What the change is meant to be. Missing: it may change the model. */
