@@ -41,6 +41,8 @@ class Context:
         self.tokenizer = AutoTokenizer.from_pretrained(args.model)
         self.material = json.loads((self.texts / "material.json").read_text("utf8")) if self.texts.exists() else {}
         self.log: dict = {}
+        self.adapter: Path | None = None
+        """Where a trained adapter is kept; None for nowhere."""
 
     def fresh(self):
         return prototype.load(self.model)
@@ -194,13 +196,15 @@ def trained(context: Context, loss_at: Callable[[torch.nn.Module, int], torch.Te
             if done:
                 break
     context.log |= {"steps": step + 1, "rate": rate, "losses": [round(x, 3) for x in losses[:: max(1, steps // 10)]], "seconds": round(time.monotonic() - started)}
+    if context.adapter and not full:
+        model.save_pretrained(context.adapter)
     return (model if full else model.merge_and_unload()).eval().bfloat16().float()
 
 
-def tuned(rows_of: Callable[[Context], Rows], rate: float, steps: int = 50, full: bool = False):
+def tuned(rows_of: Callable[[Context], Rows], rate: float, steps: int = 50, full: bool = False, rank: int = 8):
     def apply(context: Context):
         source = batches(rows_of(context), 4)
-        return trained(context, lambda model, _: likelihood_loss(model, next(source)), rate, steps, full=full)
+        return trained(context, lambda model, _: likelihood_loss(model, next(source)), rate, steps, rank=rank, full=full)
 
     return apply
 
