@@ -7,6 +7,7 @@ import { markdownTable } from 'markdown-table';
 import { withMarkedPart } from '../scripts/docs/marked-part.ts';
 import { clopperPearson } from '../src/statistics/clopper-pearson.ts';
 import { doseTables } from './dose/tables.ts';
+import { ownTextTables } from './own-text/tables.ts';
 import { publicTables } from './public/tables.ts';
 import type { Accuracies, AdapterResult, Estimate, GateReport, Suite, Truth } from './results.ts';
 import { type JudgedAdapter, type Rate, spectraTables } from './spectra/tables.ts';
@@ -57,6 +58,7 @@ const TABLES = {
   suites: suiteTable(),
   problems: problemsTable(),
   ...doseTables(join(results, 'dose'), table),
+  ...ownTextTables(join(results, 'own-text/gate.jsonl'), table),
   ...publicTables(join(results, 'public'), table),
   ...spectraTables(join(results, 'spectra'), ofFirst, { table, interval }),
 };
