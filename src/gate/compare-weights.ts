@@ -2,6 +2,7 @@ import { measureQuantization, measureVocabularyRows } from '../measure/index.ts'
 import type { MeasureOptions } from '../measure/options.ts';
 import type { Quantization, VocabularyRows } from '../measure/schema/index.ts';
 import type { Candidate } from './measure-candidate.ts';
+import { areOtherArchitectures } from './other-architecture.ts';
 
 export interface ComparedWeights {
   readonly quantization: Quantization | null;
@@ -20,6 +21,8 @@ export async function compareWeights(
   const approved = baseline?.kind === 'weights' && baseline.checkpoint.format !== 'lora' ? baseline.checkpoint : null;
   const quantization =
     approved && checkpoint.format !== 'lora' ? await measureQuantization(checkpoint, approved, options) : null;
+  // Their rows have nothing in common, and `other-architecture` says so.
+  if (baseline !== null && areOtherArchitectures(candidate, baseline)) return { quantization, vocabularyRows: null };
   const base = reference?.checkpoint ?? null;
   const against = approved
     ? ({ name: 'baseline', checkpoint: approved } as const)

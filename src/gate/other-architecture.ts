@@ -18,10 +18,15 @@ export async function isOtherModel(
   { probes, policy }: Pick<MeasureOptions, 'probes'> & { readonly policy: ProbePolicy },
 ): Promise<boolean> {
   if (candidate.kind !== 'weights' || baseline === null || requiredSuites(policy).length > 0) return false;
+  if (!areOtherArchitectures(candidate, baseline)) return false;
+  return !probes || candidate.endpoint !== undefined || canBeRun(candidate);
+}
+
+/** Do both configs say so? */
+export function areOtherArchitectures(candidate: Candidate, baseline: Candidate | Measurement): boolean {
   const theirs = 'kind' in baseline ? architectureIn(baseline) : baseline.architecture;
   const ours = architectureIn(candidate);
-  if (ours === null || theirs === null || differingKeys(ours, theirs).length === 0) return false;
-  return !probes || candidate.endpoint !== undefined || canBeRun(candidate);
+  return ours !== null && theirs !== null && differingKeys(ours, theirs).length > 0;
 }
 
 function architectureIn(model: Candidate): Measurement['architecture'] | null {
