@@ -600,7 +600,17 @@ export function everyFinding(name: string): Finding[] {
         ['not-read', null],
       ] as const
     ).map(([rule, part]) => ({
-      ...{ rule, part, natsPerToken: 6.157, low: 5.88, high: 6.434, limit: 2.5, texts: 64, tokens: 1491 },
+      ...{
+        rule,
+        part,
+        natsPerToken: 6.157,
+        low: 5.88,
+        high: 6.434,
+        limit: 2.5,
+        texts: 64,
+        tokens: 1491,
+        why: rule === 'not-read' ? name : null,
+      },
     })),
     'fresh-questions': [{ facts: 96, asked: 0.672, fresh: 0.301, lower: 0.24, margin: 0.05 }],
     'text-likelihood': [{ suite: name, texts: 70, change: -0.052, standardError: 0.004, upper: -0.0454, limit: 0.03 }],

@@ -19,23 +19,35 @@ export function ownTextCheck({
   policy,
 }: Pick<ComparisonContext, 'ownText' | 'candidate' | 'baseline' | 'policy'>): Finding[] {
   const { level } = policy['own-text'];
-  const drawn = measuredProbes(baseline)?.ownText?.drawn;
-  if (ownText === null) {
-    if (drawn === undefined || measuredProbes(candidate) === null) return [];
-    const nothing = { natsPerToken: 0, low: null, high: null, texts: drawn.texts.length, tokens: 0 };
-    const found: Found = { rule: 'not-read', part: null, ...nothing, limit: policy['own-text'].limit };
-    // A measurement apart from this baseline does not ask it to; a check does.
-    return [{ kind: 'own-text', level: 'info', ...found }];
-  }
+  if (ownText === null) return unread({ candidate, baseline, policy });
   const found = changed(ownText) ?? (ownText.limit === null ? null : destroyed(ownText, policy['own-text']));
   if (found === null) return [];
   const isOpen = found.rule === 'same-model-unclear' && level !== 'info';
   return [{ kind: 'own-text', level: isOpen ? 'inconclusive' : level, ...found }];
 }
 
+/** Texts that nobody read decide nothing, unless they are what a verdict was to rest on. */
+function unread({
+  candidate,
+  baseline,
+  policy,
+}: Pick<ComparisonContext, 'candidate' | 'baseline' | 'policy'>): Finding[] {
+  const [own, theirs] = [measuredProbes(candidate), measuredProbes(baseline)];
+  if (own === null || baseline === null) return [];
+  const { level, limit } = policy['own-text'];
+  const [read, drawn] = [own.ownText?.read, theirs?.ownText?.drawn];
+  const isNeeded = policy.expect === 'same-model' || (drawn !== undefined && read?.digest === drawn.digest);
+  if (drawn === undefined && !isNeeded) return [];
+  const why = own.ownText?.leftOut ?? theirs?.ownText?.leftOut ?? null;
+  const nothing = { natsPerToken: 0, low: null, high: null, texts: drawn?.texts.length ?? 0, tokens: 0 };
+  const found: Found = { rule: 'not-read', part: null, ...nothing, limit, why };
+  // A measurement apart from this baseline does not ask it to; a check does.
+  return [{ kind: 'own-text', level: isNeeded && level !== 'info' ? 'inconclusive' : 'info', ...found }];
+}
+
 function changed({ sameModel, limit, natsPerToken, low, high, texts, tokens, late }: OwnTextRow): Found | null {
   if (sameModel === null || limit === null) return null;
-  const whole = { part: null, natsPerToken, low, high, limit, texts, tokens };
+  const whole = { part: null, natsPerToken, low, high, limit, texts, tokens, why: null };
   if (low > limit) return { rule: 'same-model', ...whole };
   if (late !== null && late.low > limit) return { rule: 'long-text', ...whole, ...endsOf(late) };
   return high > limit ? { rule: 'same-model-unclear', ...whole } : null;
@@ -45,10 +57,10 @@ function destroyed(
   { natsPerToken, low, high, texts, tokens, worst, parts, tooLong, late }: OwnTextRow,
   { limit, 'part-limit': partLimit }: ComparisonContext['policy']['own-text'],
 ): Found | null {
-  const whole = { part: null, natsPerToken, low, high, limit, texts, tokens };
+  const whole = { part: null, natsPerToken, low, high, limit, texts, tokens, why: null };
   if (low > limit) return { rule: 'all', ...whole };
   const [part] = parts.filter((own) => own.tokens >= LEAST_TOKENS);
-  const alone = { low: null, high: null, limit: partLimit };
+  const alone = { low: null, high: null, limit: partLimit, why: null };
   if (part !== undefined && part.natsPerToken > partLimit) return { rule: 'part', ...part, ...alone };
   if (worst.natsPerToken > partLimit) return { rule: 'worst-texts', ...whole, ...worst, ...alone };
   if (tooLong > 0) return { rule: 'shorter-context', ...whole, texts: tooLong };

@@ -33,6 +33,8 @@ export const ownTextFinding = defineFinding('own-text', {
     limit: z.number(),
     texts: count,
     tokens: count,
+    /** Why texts were not drawn or not read, by a server. */
+    why: foreign.nullable(),
   },
   reason: ({ part, natsPerToken, limit }) =>
     overLimit('own-text', 'ownText', { place: part ?? 'model', change: natsPerToken, limit }),

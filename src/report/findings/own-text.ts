@@ -2,7 +2,7 @@ import type { FindingOf } from '../../compare/finding.ts';
 import { subjectIn } from '../text/deciding-row.ts';
 import { formatCount, formatRatio } from '../text/numbers.ts';
 import { distanceWords, formatNats } from '../text/own-text.ts';
-import { name, type Phrase, phrase, term } from '../text/phrase.ts';
+import { name, type Phrase, phrase, prose, term } from '../text/phrase.ts';
 import type { TopicWords } from './finding-words.ts';
 
 type OwnText = FindingOf<'own-text'>;
@@ -25,7 +25,7 @@ interface MovedWords {
 
 /** Rules about texts that were not read. */
 interface UnreadWords {
-  readonly sentence: (texts: string) => Phrase;
+  readonly sentence: (texts: string, finding: OwnText) => Phrase;
   readonly change: string;
   readonly step: Phrase;
 }
@@ -67,8 +67,12 @@ const WORDS: Record<Rule, MovedWords | UnreadWords> = {
     step: CONTEXT,
   },
   'not-read': {
-    sentence: (texts) =>
-      phrase`The candidate did not read the ${texts} that the baseline drew, so how far it moved is not known.`,
+    sentence: (texts, { texts: drawn, why }) => {
+      const because = why === null ? phrase`` : phrase` (${prose(why)})`;
+      return drawn === 0
+        ? phrase`The baseline drew no ${OWN_TEXT}${because}, so how far the candidate moved is not known.`
+        : phrase`The candidate did not read the ${texts} that the baseline drew${because}, so how far it moved is not known.`;
+    },
     change: 'not read',
     step: phrase`Check the candidate with this baseline again, or measure it with --like.`,
   },
@@ -83,13 +87,13 @@ export const OWN_TEXT_WORDS: TopicWords<'own-text'> = {
       const { natsPerToken, low, limit } = finding;
       const words = WORDS[finding.rule];
       const texts = formatCount(finding.texts, 'text');
-      if ('sentence' in words) return words.sentence(texts);
+      if ('sentence' in words) return words.sentence(texts, finding);
       const least = low === null ? '' : `, ${formatRatio(low)} at least`;
       return phrase`${words.subject(finding)} is less likely to the candidate by ${formatNats(natsPerToken)}${least} (limit ${formatRatio(limit)}), over ${texts}: ${distanceWords(natsPerToken)}. ${words.reason}`;
     },
     headline: (finding) => {
       const words = WORDS[finding.rule];
-      if ('sentence' in words) return words.sentence(formatCount(finding.texts, 'text'));
+      if ('sentence' in words) return words.sentence(formatCount(finding.texts, 'text'), finding);
       return phrase`${words.subject(finding)} is less likely by ${formatNats(finding.natsPerToken)}, and the limit is ${formatRatio(finding.limit)}.`;
     },
     row: ({ natsPerToken, limit, part, rule }) => {

@@ -88,6 +88,27 @@ describe('own text', () => {
     expect(found({ scores: unread }).finding).toMatchObject({ rule: 'shorter-context', texts: 3 });
   });
 
+  it('is needed where a model should be the same, and where the candidate read what it could not', () => {
+    const asked = { status: 'measured', items: [] };
+    const level = (ownText: unknown, policy: object = {}, theirs: unknown = baseline.ownText) => {
+      const candidate = { probes: { ...asked, ownText } };
+      const of = { probes: { ...asked, ownText: theirs } };
+      const [finding] = ownTextCheck({
+        ...{ ownText: null, candidate, baseline: of },
+        policy: { ...DEFAULT_POLICY, ...policy },
+      } as never);
+      return finding && [finding.kind === 'own-text' && finding.rule, finding.level];
+    };
+    const same = { expect: 'same-model' };
+    expect(level(undefined)).toEqual(['not-read', 'info']);
+    expect(level(undefined, same)).toEqual(['not-read', 'inconclusive']);
+    expect(level({ read: { digest: DIGEST } })).toEqual(['not-read', 'inconclusive']);
+    expect(level({ leftOut: 'no logprobs' }, same, { leftOut: 'no logprobs' })).toEqual(['not-read', 'inconclusive']);
+    expect(level(undefined, {}, {})).toBeUndefined();
+    const asInfo = { ...same, 'own-text': { ...DEFAULT_POLICY['own-text'], level: 'info' } };
+    expect(level(undefined, asInfo)).toEqual(['not-read', 'info']);
+  });
+
   it('is not compared with other texts', () => {
     expect(found({ digest: `sha256:${'1'.repeat(64)}` }).ownText).toBeNull();
   });
