@@ -302,7 +302,10 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   'own-text': ['model', 'model', 'model', 'w', 'model', 'model', 'model', 'model'].map((place) => [
     ...['own-text', 'ownText', null, place, 6.157, null, { absolute: 2.5 }],
   ]),
-  'fresh-questions': [['fresh-questions', 'examAccuracy', null, 'model', 0.301, 0.672, { absolute: 0.05 }]],
+  'fresh-questions': ['model', 'w'].map((place) => [
+    ...['fresh-questions', 'examAccuracy', null, place, 0.301, 0.672],
+    { absolute: 0.05 },
+  ]),
   'text-likelihood': [['text-likelihood', 'textLikelihood', null, 'w', -0.052, null, { absolute: 0.03 }]],
   'likelihood-unclear': [
     ['likelihood-unclear', 'answerLikelihood', null, 'model', -0.03, null, { absolute: 0.05 }],

@@ -612,7 +612,14 @@ export function everyFinding(name: string): Finding[] {
         why: rule === 'not-read' ? name : null,
       },
     })),
-    'fresh-questions': [{ facts: 96, asked: 0.672, fresh: 0.301, lower: 0.24, margin: 0.05 }],
+    'fresh-questions': [null, name].map((family) => ({
+      family,
+      facts: 96,
+      asked: 0.672,
+      fresh: 0.301,
+      lower: 0.24,
+      margin: 0.05,
+    })),
     'text-likelihood': [{ suite: name, texts: 70, change: -0.052, standardError: 0.004, upper: -0.0454, limit: 0.03 }],
     'likelihood-unclear': [
       {

@@ -21,13 +21,26 @@ export function compareFresh(probes: MeasuredProbes): FreshRow | null {
     ({ family }) => family,
   );
   const strata = [...drawn].map(([family, own]) => ({
+    family,
     first: counted(byFamily.get(family) ?? []),
     second: counted(own),
   }));
-  const difference = stratifiedDifference(strata, LEVEL);
-  if (difference === null) return null;
-  const { first, second, lower } = difference;
-  return { facts: fresh.families.length, asked: first, fresh: second, lower };
+  const whole = difference(strata, LEVEL);
+  if (whole === null) return null;
+  const levelOfEach = 1 - (1 - LEVEL) / strata.length;
+  const families = strata.flatMap((stratum) => {
+    const own = difference([stratum], levelOfEach);
+    return own === null ? [] : [{ family: stratum.family, ...own }];
+  });
+  return { ...whole, families: families.sort((a, b) => b.lower - a.lower) };
+}
+
+type Strata = Parameters<typeof stratifiedDifference>[0];
+
+function difference(strata: Strata, level: number): Omit<FreshRow, 'families'> | null {
+  const found = stratifiedDifference(strata, level);
+  const facts = strata.reduce((sum, { second }) => sum + second.of, 0);
+  return found && { facts, asked: found.first, fresh: found.second, lower: found.lower };
 }
 
 function counted(answers: ReadonlyArray<{ readonly correct: boolean }>) {

@@ -5,21 +5,23 @@ import {
   formatPointsChange,
   formatPointsLimit,
 } from '../text/numbers.ts';
-import { phrase } from '../text/phrase.ts';
+import { name, type Phrase, phrase } from '../text/phrase.ts';
 import type { TopicWords } from './finding-words.ts';
+
+const ofFamily = (family: string | null): Phrase => (family === null ? phrase`` : phrase` of ${name(family)}`);
 
 export const FRESH_WORDS: TopicWords<'fresh-questions'> = {
   'fresh-questions': {
     title: 'Fresh questions',
     about: 'itself',
     isLoss: true,
-    sentence: ({ facts, asked, fresh, lower, margin }) =>
-      phrase`The candidate is right in ${formatPercent(asked)} of the public exam questions, and in ${formatPercent(fresh)} of ${formatCount(facts, 'question')} of the same kinds that were drawn for this run: at least ${formatPercentLimit(lower)} less (limit ${formatPointsLimit(margin)}). It learned the questions, or forgot everything else.`,
-    headline: ({ asked, fresh }) =>
-      phrase`The public questions are answered, and new ones of the same kinds are not: ${formatPercent(asked)} against ${formatPercent(fresh)}.`,
-    row: ({ asked, fresh, margin }) => ({
+    sentence: ({ family, facts, asked, fresh, lower, margin }) =>
+      phrase`The candidate is right in ${formatPercent(asked)} of the public exam questions${ofFamily(family)}, and in ${formatPercent(fresh)} of ${formatCount(facts, 'question')} of the same kinds that were drawn for this run: at least ${formatPercentLimit(lower)} less (limit ${formatPointsLimit(margin)}). It learned the questions, or forgot everything else.`,
+    headline: ({ family, asked, fresh }) =>
+      phrase`The public questions${ofFamily(family)} are answered, and new ones of the same kinds are not: ${formatPercent(asked)} against ${formatPercent(fresh)}.`,
+    row: ({ family, asked, fresh, margin }) => ({
       key: 'fresh questions',
-      check: phrase`Public and fresh questions`,
+      check: phrase`Public and fresh questions${ofFamily(family)}`,
       baseline: null,
       candidate: `${formatPercent(asked)}, ${formatPercent(fresh)}`,
       change: formatPointsChange(fresh - asked),

@@ -43,6 +43,24 @@ it('a model that knows both alike has no finding, and neither has one that was a
   expect(check(probes(0.95, 0.25, 'open'))).toEqual([]);
 });
 
+it('a family that was lost is seen by itself, and the baseline is asked about that family', () => {
+  const [whole, lost] = [probes(0.97, 0.97), probes(0.97, 0.25)];
+  const half = FRESH / 3;
+  const mixed = (second: typeof lost) => ({
+    ...whole,
+    fresh: {
+      seed: 5,
+      families: [...whole.fresh.families.slice(0, FRESH), ...second.fresh.families.slice(FRESH, FRESH + half)],
+      correct: [...whole.fresh.correct.slice(0, FRESH), ...second.fresh.correct.slice(FRESH + 8, FRESH + 8 + half)],
+    },
+  });
+  const [finding] = check(mixed(lost));
+  expect(finding).toMatchObject({ level: 'fail', family: 'records', facts: half, fresh: 0.25 });
+  expect(check(mixed(lost), mixed(lost))).toEqual([]);
+  expect(check(mixed(lost), mixed(whole))).toHaveLength(1);
+  expect(check(mixed(whole))).toEqual([]);
+});
+
 it('a gap that the baseline has as well is not the doing of the candidate', () => {
   expect(check(probes(0.95, 0.25), probes(0.95, 0.27))).toEqual([]);
   expect(check(probes(0.95, 0.25), probes(0.95, 0.9))).toHaveLength(1);
