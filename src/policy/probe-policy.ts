@@ -240,8 +240,8 @@ export const probePolicyShape = {
       /** Tokens to draw. */
       tokens: z.int().min(256).max(100_000).default(1536),
       /** Nats a token that no intended change reaches: over all texts, and over the worst texts or the worst part. */
-      limit: z.number().positive().default(2.5),
-      'part-limit': z.number().positive().default(3),
+      limit: z.number().positive().default(2),
+      'part-limit': z.number().positive().default(2.4),
       /** Nats a token for a change that is meant to change nothing. */
       'same-model': z.number().positive().default(0.13),
     })
