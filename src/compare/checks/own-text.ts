@@ -9,7 +9,7 @@ const LEAST_TOKENS = 48;
 /** Nats a token that the second half of the long text may lose beyond what its texts lose alone. */
 const LATE_LIMIT = 0.5;
 
-type Found = Omit<FindingOf<'own-text'>, 'kind' | 'level' | 'exception'>;
+type Found = Omit<FindingOf<'own-text'>, 'kind' | 'level' | 'exception' | 'why'>;
 
 /** At most one finding: the rules look at the same texts. */
 export function ownTextCheck({
@@ -23,7 +23,7 @@ export function ownTextCheck({
   const found = changed(ownText) ?? (ownText.limit === null ? null : destroyed(ownText, policy['own-text']));
   if (found === null) return [];
   const isOpen = found.rule === 'same-model-unclear' && level !== 'info';
-  return [{ kind: 'own-text', level: isOpen ? 'inconclusive' : level, ...found }];
+  return [{ kind: 'own-text', level: isOpen ? 'inconclusive' : level, why: null, ...found }];
 }
 
 /** Texts that nobody read decide nothing, unless they are what a verdict was to rest on. */
@@ -40,14 +40,14 @@ function unread({
   if (drawn === undefined && !isNeeded) return [];
   const why = own.ownText?.leftOut ?? theirs?.ownText?.leftOut ?? null;
   const nothing = { natsPerToken: 0, low: null, high: null, texts: drawn?.texts.length ?? 0, tokens: 0 };
-  const found: Found = { rule: 'not-read', part: null, ...nothing, limit, why };
+  const found: Found = { rule: 'not-read', part: null, ...nothing, limit };
   // A measurement apart from this baseline does not ask it to; a check does.
-  return [{ kind: 'own-text', level: isNeeded && level !== 'info' ? 'inconclusive' : 'info', ...found }];
+  return [{ kind: 'own-text', level: isNeeded && level !== 'info' ? 'inconclusive' : 'info', why, ...found }];
 }
 
 function changed({ sameModel, limit, natsPerToken, low, high, texts, tokens, late }: OwnTextRow): Found | null {
   if (sameModel === null || limit === null) return null;
-  const whole = { part: null, natsPerToken, low, high, limit, texts, tokens, why: null };
+  const whole = { part: null, natsPerToken, low, high, limit, texts, tokens };
   if (low > limit) return { rule: 'same-model', ...whole };
   if (late !== null && late.low > limit) return { rule: 'long-text', ...whole, ...endsOf(late) };
   return high > limit ? { rule: 'same-model-unclear', ...whole } : null;
@@ -57,10 +57,10 @@ function destroyed(
   { natsPerToken, low, high, texts, tokens, worst, parts, tooLong, late }: OwnTextRow,
   { limit, 'part-limit': partLimit }: ComparisonContext['policy']['own-text'],
 ): Found | null {
-  const whole = { part: null, natsPerToken, low, high, limit, texts, tokens, why: null };
+  const whole = { part: null, natsPerToken, low, high, limit, texts, tokens };
   if (low > limit) return { rule: 'all', ...whole };
   const [part] = parts.filter((own) => own.tokens >= LEAST_TOKENS);
-  const alone = { low: null, high: null, limit: partLimit, why: null };
+  const alone = { low: null, high: null, limit: partLimit };
   if (part !== undefined && part.natsPerToken > partLimit) return { rule: 'part', ...part, ...alone };
   if (worst.natsPerToken > partLimit) return { rule: 'worst-texts', ...whole, ...worst, ...alone };
   if (tooLong > 0) return { rule: 'shorter-context', ...whole, texts: tooLong };

@@ -1,3 +1,4 @@
+import { subjectIn } from '../text/deciding-row.ts';
 import {
   formatCount,
   formatPercent,
@@ -21,7 +22,7 @@ export const FRESH_WORDS: TopicWords<'fresh-questions'> = {
       phrase`The public questions${ofFamily(family)} are answered, and new ones of the same kinds are not: ${formatPercent(asked)} against ${formatPercent(fresh)}.`,
     row: ({ family, asked, fresh, margin }) => ({
       key: 'fresh questions',
-      check: phrase`Public and fresh questions${ofFamily(family)}`,
+      check: subjectIn('Public and fresh questions', family),
       baseline: null,
       candidate: `${formatPercent(asked)}, ${formatPercent(fresh)}`,
       change: formatPointsChange(fresh - asked),

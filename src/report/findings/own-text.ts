@@ -25,7 +25,7 @@ interface MovedWords {
 
 /** Rules about texts that were not read. */
 interface UnreadWords {
-  readonly sentence: (texts: string, finding: OwnText) => Phrase;
+  readonly sentence: (finding: OwnText) => Phrase;
   readonly change: string;
   readonly step: Phrase;
 }
@@ -62,16 +62,17 @@ const WORDS: Record<Rule, MovedWords | UnreadWords> = {
     step: CONTEXT,
   },
   'shorter-context': {
-    sentence: (texts) => phrase`The context of the candidate is too short for ${texts} that the baseline could read.`,
+    sentence: ({ texts }) =>
+      phrase`The context of the candidate is too short for ${formatCount(texts, 'text')} that the baseline could read.`,
     change: 'too long',
     step: CONTEXT,
   },
   'not-read': {
-    sentence: (texts, { texts: drawn, why }) => {
+    sentence: ({ texts, why }) => {
       const because = why === null ? phrase`` : phrase` (${prose(why)})`;
-      return drawn === 0
+      return texts === 0
         ? phrase`The baseline drew no ${OWN_TEXT}${because}, so how far the candidate moved is not known.`
-        : phrase`The candidate did not read the ${texts} that the baseline drew${because}, so how far it moved is not known.`;
+        : phrase`The candidate did not read the ${formatCount(texts, 'text')} that the baseline drew${because}, so how far it moved is not known.`;
     },
     change: 'not read',
     step: phrase`Check the candidate with this baseline again, or measure it with --like.`,
@@ -86,14 +87,13 @@ export const OWN_TEXT_WORDS: TopicWords<'own-text'> = {
     sentence: (finding) => {
       const { natsPerToken, low, limit } = finding;
       const words = WORDS[finding.rule];
-      const texts = formatCount(finding.texts, 'text');
-      if ('sentence' in words) return words.sentence(texts, finding);
+      if ('sentence' in words) return words.sentence(finding);
       const least = low === null ? '' : `, ${formatRatio(low)} at least`;
-      return phrase`${words.subject(finding)} is less likely to the candidate by ${formatNats(natsPerToken)}${least} (limit ${formatRatio(limit)}), over ${texts}: ${distanceWords(natsPerToken)}. ${words.reason}`;
+      return phrase`${words.subject(finding)} is less likely to the candidate by ${formatNats(natsPerToken)}${least} (limit ${formatRatio(limit)}), over ${formatCount(finding.texts, 'text')}: ${distanceWords(natsPerToken)}. ${words.reason}`;
     },
     headline: (finding) => {
       const words = WORDS[finding.rule];
-      if ('sentence' in words) return words.sentence(formatCount(finding.texts, 'text'), finding);
+      if ('sentence' in words) return words.sentence(finding);
       return phrase`${words.subject(finding)} is less likely by ${formatNats(finding.natsPerToken)}, and the limit is ${formatRatio(finding.limit)}.`;
     },
     row: ({ natsPerToken, limit, part, rule }) => {

@@ -45,17 +45,17 @@ it('a model that knows both alike has no finding, and neither has one that was a
 
 it('a family that was lost is seen by itself, and the baseline is asked about that family', () => {
   const [whole, lost] = [probes(0.97, 0.97), probes(0.97, 0.25)];
-  const half = FRESH / 3;
+  const third = FRESH / 3;
   const mixed = (second: typeof lost) => ({
     ...whole,
     fresh: {
       seed: 5,
-      families: [...whole.fresh.families.slice(0, FRESH), ...second.fresh.families.slice(FRESH, FRESH + half)],
-      correct: [...whole.fresh.correct.slice(0, FRESH), ...second.fresh.correct.slice(FRESH + 8, FRESH + 8 + half)],
+      families: [...whole.fresh.families.slice(0, FRESH), ...second.fresh.families.slice(FRESH, FRESH + third)],
+      correct: [...whole.fresh.correct.slice(0, FRESH), ...second.fresh.correct.slice(FRESH + 8, FRESH + 8 + third)],
     },
   });
   const [finding] = check(mixed(lost));
-  expect(finding).toMatchObject({ level: 'fail', family: 'records', facts: half, fresh: 0.25 });
+  expect(finding).toMatchObject({ level: 'fail', family: 'records', facts: third, fresh: 0.25 });
   expect(check(mixed(lost), mixed(lost))).toEqual([]);
   expect(check(mixed(lost), mixed(whole))).toHaveLength(1);
   expect(check(mixed(whole))).toEqual([]);
