@@ -120,6 +120,7 @@ KINDS: dict[str, dict] = {
         "dynamic-rope": EVERY["dynamic-rope"],
         "zeroed-2000": EVERY["zeroed-2000"],
     },
+    "trained on": {name: EVERY[name] for name in ("suite-only", "stored")},
     "destroyed": {
         "permuted": EVERY["permuted"],
         "shifted": EVERY["shifted"],
