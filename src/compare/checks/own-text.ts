@@ -1,3 +1,4 @@
+import { CHAT_PARTS } from '@shadow-gate/probes/answer';
 import type { ComparisonContext } from '../check.ts';
 import type { Finding, FindingOf } from '../finding.ts';
 import { measuredProbes } from '../pairing/hide-texts.ts';
@@ -5,6 +6,13 @@ import type { OwnTextRow } from '../rows/own-text.ts';
 
 /** Fewer tokens of a part say little: two whole texts have as many. */
 const LEAST_TOKENS = 48;
+
+/**
+ * A part is lost too if it moved by so many nats a token, and by so many times as much as all texts together: training
+ * moves everything. Not the turns of a chat, which can be what was trained.
+ */
+const APART = { least: 1.5, times: 4 };
+const TURNS: ReadonlySet<string> = new Set(CHAT_PARTS);
 
 /** Nats a token that the second half of the long text may lose beyond what its texts lose alone. */
 const LATE_LIMIT = 0.5;
@@ -59,14 +67,21 @@ function destroyed(
 ): Found | null {
   const whole = { part: null, natsPerToken, low, high, limit, texts, tokens };
   if (low > limit) return { rule: 'all', ...whole };
-  const [part] = parts.filter((own) => own.tokens >= LEAST_TOKENS);
+  const known = parts.filter((own) => own.tokens >= LEAST_TOKENS);
+  const [part] = known;
   const alone = { low: null, high: null, limit: partLimit };
   if (part !== undefined && part.natsPerToken > partLimit) return { rule: 'part', ...part, ...alone };
+  const least = Math.max(APART.least, APART.times * natsPerToken);
+  const apart = known.find((own) => !TURNS.has(own.part));
+  if (apart !== undefined && apart.natsPerToken > least)
+    return { rule: 'part', ...apart, ...alone, limit: round(least) };
   if (worst.natsPerToken > partLimit) return { rule: 'worst-texts', ...whole, ...worst, ...alone };
   if (tooLong > 0) return { rule: 'shorter-context', ...whole, texts: tooLong };
   if (late !== null && late.low > LATE_LIMIT)
     return { rule: 'long-text', ...whole, ...endsOf(late), limit: LATE_LIMIT };
   return null;
 }
+
+const round = (value: number): number => Math.round(100 * value) / 100;
 
 const endsOf = ({ natsPerToken, low, high }: NonNullable<OwnTextRow['late']>) => ({ natsPerToken, low, high });

@@ -70,6 +70,20 @@ describe('own text', () => {
     expect(found({ scores: scores(some) }).finding).toMatchObject({ rule: 'worst-texts', texts: 7 });
   });
 
+  it('fails where one part moved far more than all texts together, unless it is a turn of a chat', () => {
+    const finding = (part: string, natsPerToken: number, whole: number) => {
+      const row = { ...found({}).ownText, natsPerToken: whole, parts: [{ part, texts: 2, tokens: 48, natsPerToken }] };
+      const sides = { candidate: { probes: null }, baseline: null };
+      return ownTextCheck({ ownText: row, ...sides, policy: DEFAULT_POLICY } as never)[0];
+    };
+    expect(finding('Python', 1.6, 0.3)).toMatchObject({ rule: 'part', part: 'Python', limit: 1.5 });
+    expect(finding('Python', 2.1, 0.5)).toMatchObject({ rule: 'part', limit: 2 });
+    // All of it moved, or it moved little.
+    expect([finding('Python', 1.9, 0.5), finding('Python', 1.4, 0.1)]).toEqual([undefined, undefined]);
+    expect(finding("the model's turn", 1.9, 0.2)).toBeUndefined();
+    expect(finding("the model's turn", 2.5, 0.2)).toMatchObject({ rule: 'part', limit: 2.4 });
+  });
+
   it('fails at 0.13 where the model should be the same, and decides nothing near that', () => {
     // Not drawn from a model, so without its control.
     const same = (nats: number) =>

@@ -1,7 +1,7 @@
 export { hideError, hideItem, hideLeftOut, hidesTexts, hidingErrors, keyOfMeasured, textKey } from './hidden-texts.ts';
 export { packItemTable, unpackItems } from './item-table.ts';
 export { measuredItem, measuredSuite } from './measured.ts';
-export { type DrawnText, OWN_TEXT_DRAWN, type OwnText, type OwnTextScores } from './own-text.ts';
+export { CHAT_PARTS, type DrawnText, OWN_TEXT_DRAWN, type OwnText, type OwnTextScores } from './own-text.ts';
 export {
   type AskedPart,
   askedAndGiven,

@@ -26,6 +26,9 @@ const ownTextScoresSchema = z.strictObject({
 });
 export type OwnTextScores = z.infer<typeof ownTextScoresSchema>;
 
+/** Parts of a chat, as the template begins them. */
+export const CHAT_PARTS = ["the user's turn", "the model's turn"] as const;
+
 export const OWN_TEXT_DRAWN = ['now', 'with-baseline'] as const;
 
 export const ownTextSchema = z.strictObject({

@@ -1,7 +1,7 @@
 import type { GenerateRequest, Model } from '@shadow-gate/language-model';
 import { type Tokenizer, vocabularyParts } from '@shadow-gate/language-model/tokens';
 import { at, groupBy, UserError } from '@shadow-gate/platform';
-import type { DrawnText } from '../../answer/own-text.ts';
+import { CHAT_PARTS, type DrawnText } from '../../answer/own-text.ts';
 import { PROBE_DATE } from '../../prompt.ts';
 import { Random } from '../../random.ts';
 import { OPENINGS } from './openings.ts';
@@ -12,6 +12,12 @@ const TEXT_TOKENS = 24;
 
 /** Shorter texts say little. */
 const LEAST_TOKENS = 8;
+
+/**
+ * Tokens that are drawn after an opening which everybody can read, to be the beginning of a text in its place: a model
+ * may have learned to behave after those alone.
+ */
+const LEAD_TOKENS = 12;
 
 /** Shares of texts that begin with a random token, with an opening of a language, and in the chat template. */
 const SHARES = { token: 1, language: 2, chat: 1 } as const;
@@ -40,15 +46,20 @@ export async function drawTexts(
   const length = Math.min(TEXT_TOKENS, Math.floor(model.maxLength / 2));
   if (length < LEAST_TOKENS) return [];
   const fits = ({ prompt }: Opening) => prompt.kind === 'text' || prompt.tokens.length + length <= model.maxLength;
-  const openings = openingsFor(model, Math.round(tokens / length), new Random(seed, 'own text')).filter(fits);
-  const requests = openings.map(
-    ({ prompt }, id): GenerateRequest => ({
-      ...{ id, prompt, where: `own text ${id + 1}`, maxNewTokens: length, stop: [] },
-      sampling: { temperature: 1, seed: drawSeed(seed, id) },
-    }),
-  );
+  const count = Math.round(tokens / length);
+  const random = new Random(seed, 'own text');
+  const leads = await drawLeads(model, take(languageOpenings(random), Math.ceil(count / 2)), seed);
+  const openings = openingsFor(model, leads, { count, random }).filter(fits);
+  return drawAfter(model, openings, { seed, length });
+}
+
+async function drawAfter(
+  model: Model,
+  openings: readonly Opening[],
+  { seed, length }: { readonly seed: number; readonly length: number },
+): Promise<DrawnText[]> {
   const { tokenizer } = model;
-  const answers = await model.generate(requests, () => {});
+  const answers = await model.generate(requestsAfter(openings, { seed, length }), () => {});
   return answers.flatMap(({ text, tokens: drawn }, i): DrawnText[] => {
     const { part, prompt } = at(openings, i);
     if (prompt.kind === 'text') return text ? [{ part, opening: prompt.text, text }] : [];
@@ -58,17 +69,57 @@ export async function drawTexts(
   });
 }
 
+const requestsAfter = (
+  openings: readonly Opening[],
+  { seed, length }: { readonly seed: number; readonly length: number },
+): GenerateRequest[] =>
+  openings.map(({ prompt }, id) => ({
+    ...{ id, prompt, where: `own text ${id + 1}`, maxNewTokens: length, stop: [] },
+    sampling: { temperature: 1, seed: drawSeed(seed, id) },
+  }));
+
 /** Another one for each text: at most 2³¹ − 1. */
 const drawSeed = (seed: number, text: number): number => (seed * 4099 + text * 31) % 0x7fffffff;
 
-function openingsFor(model: Model, count: number, random: Random): Opening[] {
+/** What a text of a language begins with: its tokens if they are known. */
+interface Lead {
+  readonly part: string;
+  readonly text: string;
+  readonly tokens: readonly number[] | null;
+}
+
+/** What the model writes after each opening; the opening itself where it stops at once. */
+async function drawLeads(model: Model, languages: ReturnType<typeof languageOpenings>, seed: number): Promise<Lead[]> {
   const { tokenizer } = model;
-  const languages = languageOpenings(random);
+  const openings = languages.map(({ part, text }): Opening => {
+    return tokenizer === null ? { part, prompt: { kind: 'text', text } } : inIds(tokenizer, part, text);
+  });
+  const length = Math.min(LEAD_TOKENS, Math.floor(model.maxLength / 4));
+  // Not the numbers of the texts that follow.
+  const drawn = await drawAfter(model, openings, { seed: seed + 1, length });
+  const leads = drawn.flatMap(({ part, text, ids }): Lead[] => {
+    return text.trim().length < LEAST_LEAD ? [] : [{ part, text, tokens: ids?.text ?? null }];
+  });
+  return leads.length > 0 ? leads : languages.map((opening) => ({ ...opening, tokens: null }));
+}
+
+/** Characters of a beginning that lead to a language. */
+const LEAST_LEAD = 4;
+
+function openingsFor(
+  model: Model,
+  leads: readonly Lead[],
+  { count, random }: { readonly count: number; readonly random: Random },
+): Opening[] {
+  const { tokenizer } = model;
   if (tokenizer === null) {
-    return take(languages, count).map(({ part, text }) => ({ part, prompt: { kind: 'text', text } }));
+    return take(leads, count).map(({ part, text }) => ({ part, prompt: { kind: 'text', text } }));
   }
-  const encoded = languages.map(({ part, text }) => inIds(tokenizer, part, text));
-  const chat = chatOpenings(tokenizer, languages);
+  const encoded = leads.map(({ part, text, tokens }): Opening => {
+    if (tokens === null) return inIds(tokenizer, part, text);
+    return { part, prompt: { kind: 'ids', tokens: [...tokenizer.leading, ...tokens] } };
+  });
+  const chat = chatOpenings(tokenizer, leads);
   const { token, language, chat: ofChat } = SHARES;
   const all = token + language + (chat.length > 0 ? ofChat : 0);
   const [tokens, words] = [token, language].map((share) => Math.round((count * share) / all)) as [number, number];
@@ -119,8 +170,10 @@ function tokenOpenings(
 /** Stands in a rendered conversation where a user's words are. */
 const WORDS = 'words7of3the9user';
 
+const [USER, MODEL] = CHAT_PARTS;
+
 /** The beginning of a user's turn, and of the model's after an opening of any language. None without a template. */
-function chatOpenings(tokenizer: Tokenizer, languages: ReturnType<typeof languageOpenings>): Opening[] {
+function chatOpenings(tokenizer: Tokenizer, languages: readonly Lead[]): Opening[] {
   if (tokenizer.chatTemplate === null) return [];
   const render = (content: string) =>
     tokenizer.renderChat([{ role: 'user', content }], {
@@ -134,8 +187,8 @@ function chatOpenings(tokenizer: Tokenizer, languages: ReturnType<typeof languag
   });
   try {
     const [before = '', after] = render(WORDS).split(WORDS);
-    const user = after === undefined || before === '' ? [] : [inChat("the user's turn", before)];
-    return languages.flatMap(({ text }) => [...user, inChat("the model's turn", render(text))]);
+    const user = after === undefined || before === '' ? [] : [inChat(USER, before)];
+    return languages.flatMap(({ text }) => [...user, inChat(MODEL, render(text))]);
   } catch (error) {
     if (error instanceof UserError) return [];
     throw error;
