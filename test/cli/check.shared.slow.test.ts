@@ -9,7 +9,7 @@ import { readReport } from '../../src/report/json.ts';
 import { fixture, readJson, repository, shared, temporaryFolder } from '../fixtures.ts';
 import { reasonsOf } from '../gate/reasons.ts';
 import { describeNeeds } from '../needs.ts';
-import { runCli } from './run-cli.ts';
+import { exceptProgress, runCli } from './run-cli.ts';
 
 const example = (name: string) => repository('examples', name);
 const onlySpectra = ['--only', 'spectra'];
@@ -131,7 +131,7 @@ describe('check with probes', () => {
 
   it('fails the benchmark-aligned example', async () => {
     const { code, stdout, stderr } = await check('benchmark-aligned');
-    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect({ code, stderr: exceptProgress(stderr) }).toEqual({ code: 1, stderr: '' });
     expect(stdout).toMatch(/✘ fail: /);
     expect(stdout).toMatch(/✘ Carried over, no options +— +1\d% /);
   });

@@ -19,6 +19,10 @@ export async function runCliWith(env: Readonly<NodeJS.ProcessEnv>, ...args: stri
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 
+/** A slow machine prints how long it still takes. */
+export const exceptProgress = (stderr: string): string =>
+  stderr.replace(/^shadow-gate: .*(?: left|longer than expected)\n/gm, '');
+
 class Collector extends Writable {
   readonly #chunks: Buffer[] = [];
 

@@ -14,7 +14,7 @@ import type { Measurement } from '../../src/measure/schema/measurement.ts';
 import { mergeFiles } from '../../src/measure/shards/merge.ts';
 import { findPolicy } from '../../src/policy/load.ts';
 import { findingText } from '../../src/report/summary/finding.ts';
-import { runCli } from '../cli/run-cli.ts';
+import { exceptProgress, runCli } from '../cli/run-cli.ts';
 import { temporaryFolder } from '../fixtures.ts';
 import type { PathOptions } from './measure-path.ts';
 import { example, measuring, text, writeShards } from './shards/shard-files.ts';
@@ -166,7 +166,7 @@ it('on the command line: two shards of spectra, probes at a server, merge, compa
   writeFileSync(file('shadow-gate.yml'), 'probes: [probes.jsonl]\n');
   const run = async (...args: string[]) => {
     const result = await runCli(...args);
-    expect(result.stderr, args.join(' ')).toBe('');
+    expect(exceptProgress(result.stderr), args.join(' ')).toBe('');
     return result;
   };
   const policy = ['--policy', file('shadow-gate.yml')];
