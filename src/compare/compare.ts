@@ -12,8 +12,9 @@ import { CHECKS } from './checks/list.ts';
 import { runPhases } from './checks/run-phases.ts';
 import { settleContext } from './checks/settle-answers.ts';
 import { undecided } from './checks/undecided.ts';
+import { compareProtocol } from './estimates/protocol.ts';
 import type { ChangedInput } from './finding.ts';
-import { hideTexts } from './pairing/hide-texts.ts';
+import { hideTexts, measuredProbes } from './pairing/hide-texts.ts';
 import { pairOwnText } from './probes/own-text.ts';
 import { pairProbes } from './probes/pair-probes.ts';
 import { reportProbes } from './probes/report.ts';
@@ -76,6 +77,7 @@ export function compare(comparison: Comparison): Report {
     skipped: candidate.skipped.map(({ name, reason }) => ({ name, reason })),
     probes: reportProbes(context),
     ...given({ ownText: context.ownText ?? undefined }),
+    ...protocolOf(context),
     benchmarks: benchmarkRows(context),
     ...suitesOf(context),
     trend: null,
@@ -123,6 +125,11 @@ function contextOf({
     benchmarkTwins: benchmarks === null ? [] : compareBenchmarkTwins(benchmarks, policy),
     settled: null,
   };
+}
+
+function protocolOf({ candidate, baseline }: ComparisonContext): Pick<Report, 'protocol'> {
+  const rows = compareProtocol(measuredProbes(candidate), measuredProbes(baseline));
+  return rows.length === 0 ? {} : { protocol: rows };
 }
 
 /** Groups first, as the tables of the harness have them. */

@@ -24,6 +24,7 @@ import { ownTextFinding } from './findings/own-text.ts';
 import { policyRuleFindings } from './findings/policy-rules.ts';
 import { probeCoverageFindings } from './findings/probe-coverage.ts';
 import { probeNoteFindings } from './findings/probe-notes.ts';
+import { protocolFindings } from './findings/protocol.ts';
 import { quantizationFinding } from './findings/quantization.ts';
 import { rankLossFindings } from './findings/rank-loss.ts';
 import { refusalFindings } from './findings/refusals.ts';
@@ -70,6 +71,7 @@ const FINDINGS = [
   ...evidenceFindings,
   ownTextFinding,
   freshFinding,
+  ...protocolFindings,
   ...letterFindings,
   ...mustPassFindings,
   ...refusalFindings,

@@ -16,6 +16,7 @@ import { VERDICTS, type Verdict } from './rows/fields.ts';
 import { sliceRowSchema } from './rows/losses.ts';
 import { ownTextRowSchema } from './rows/own-text.ts';
 import { probeReportSchema } from './rows/probes.ts';
+import { protocolRowSchema } from './rows/protocol.ts';
 import { appliedPolicySchema, metricDeltaSchema, spectraReportSchema } from './rows/spectra.ts';
 import { trendSchema } from './rows/trend.ts';
 import { sortFindings, verdictOf } from './verdict/verdict.ts';
@@ -77,6 +78,8 @@ export const reportSchema = z.strictObject({
   probes: probeReportSchema.nullable().default(null),
   /** Absent where the baseline drew none or the candidate did not read it, and in reports up to version 0.3. */
   ownText: ownTextRowSchema.optional(),
+  /** What the chat template writes at each kind of place. Absent where one side was not asked, and in older reports. */
+  protocol: z.array(protocolRowSchema).min(1).optional(),
   /** By metric and filter of comparable tasks and groups; null unless the candidate comes from logs. */
   benchmarks: z.array(benchmarkRowSchema).nullable().default(null),
   /** Benchmarks of logs that the policy gives group twins; absent without. */

@@ -18,7 +18,7 @@ import { approvedFiles, isTaskText, readTaskSuite, textWithTemplates } from '@sh
 import { readTextSuite, type TextSuite } from '@shadow-gate/probes/texts';
 import { REFUSAL_SCORING, roleOf } from '../policy/apart.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
-import { isOfTexts, listedFile, type SuiteChoice } from '../policy/probe-policy.ts';
+import { isOfTexts, listedFiles, type SuiteChoice } from '../policy/probe-policy.ts';
 import { findBenchmark } from '../policy/twins-of.ts';
 
 /**
@@ -26,7 +26,7 @@ import { findBenchmark } from '../policy/twins-of.ts';
  * @throws UserError for a missing or invalid file, for two suites with the same name, and for questions asked twice
  */
 export async function loadSuites(resolved: ResolvedPolicy, seed: Seed): Promise<Suite[]> {
-  const choices = resolved.policy.probes.map(listedFile).filter((choice) => !isOfTexts(choice));
+  const choices = listedFiles(resolved.policy.probes).filter((choice) => !isOfTexts(choice));
   const suites: Suite[] = [];
   for (const choice of choices) {
     const loaded = await loadSuite(choice, resolved, { seed, twinsOf: benchmarkOf(choice, choices) });
@@ -46,7 +46,7 @@ export async function loadTextSuites(
   const kept = policy['probes-text'] === 'keep';
   const names = new Set(suites.map(({ name }) => name));
   const texts: TextSuite[] = [];
-  for (const { file } of policy.probes.map(listedFile).filter(isOfTexts)) {
+  for (const { file } of listedFiles(policy.probes).filter(isOfTexts)) {
     const suite = await quoting(kept, async () => {
       if (isDatasetPath(file)) throw new UserError(`probes: ${file}: texts are not read from a hub`, 'give a file');
       const place = await findFile(file, policyPath, probeFiles);

@@ -36,6 +36,7 @@ import { describeLeftOut, joinAnswers, type ProbeAnswers } from './shards/join-a
 import { indicesOfShard, isFirst, type Shard } from './shards/shard.ts';
 import { measureTexts, textCalls } from './texts/measure-texts.ts';
 import { drawIfRequested, measureOwnText, type TextsToRead, textsToRead } from './texts/own-text.ts';
+import { measureProtocol, type ProtocolToRead, protocolCalls, protocolToRead } from './texts/protocol.ts';
 
 export interface ProbeRun {
   /** In a shard, the answers of facts that are left out are included: another shard can have the rest of a fact. */
@@ -108,7 +109,7 @@ export async function measureOwnTextAlone(
   const { interrupt: onOpening } = withInterruptions(onProgress);
   const ownText = await drawIfRequested(source, selection.ownText, onOpening);
   return withModel(source, modelOptions(selection, onOpening), async (model) => {
-    await prepareModel(model, [], callsOfTexts(model, {}, ownText));
+    await prepareModel(model, [], callsOfTexts(model, {}, { ownText, protocol: null }));
     return measureOwnText(ownText, model);
   });
 }
@@ -151,8 +152,9 @@ export async function runSuites(
   );
   const chunks = runs.flatMap((run) => run.chunks.map((items) => ({ items, options: run.options })));
   const fresh = isFirst(shard) ? prepareFresh(runs, model, selection) : [];
-  await prepareModel(model, [...chunks, ...fresh], callsOfTexts(model, selection, ownText));
-  const texts = await textsOf(model, isFirst(shard) ? selection.texts : undefined, ownText);
+  const protocol = isFirst(shard) ? protocolToRead(selection, model) : null;
+  await prepareModel(model, [...chunks, ...fresh], callsOfTexts(model, selection, { ownText, protocol }));
+  const texts = await textsOf(model, isFirst(shard) ? selection.texts : undefined, { ownText, protocol });
   const sizes = chunks.map(({ items }) => items.length);
   const own = new Set(indicesOfShard(sizes, shard).map((index) => at(chunks, index).items));
   const all = sizes.reduce((sum, size) => sum + size, 0);
@@ -207,7 +209,8 @@ async function runInBlocks(
   );
   const settings = settingsOf(model, selection);
   const notes = suites.flatMap(({ warnings }) => warnings);
-  let texts: Pick<MeasuredProbes, 'texts' | 'ownText'> = {};
+  const protocol = protocolToRead(selection, model);
+  let texts: Pick<MeasuredProbes, 'texts' | 'ownText' | 'protocol'> = {};
   const describe: BlocksOptions['describe'] = (outcomes, stopped) => ({
     ...settings,
     ...(stopped ? { sequential: stopped } : {}),
@@ -226,10 +229,10 @@ async function runInBlocks(
     sequential,
     describe,
     onProgress,
-    others: callsOfTexts(model, selection, ownText),
+    others: callsOfTexts(model, selection, { ownText, protocol }),
     fresh,
     first: async () => {
-      texts = await textsOf(model, selection.texts, ownText);
+      texts = await textsOf(model, selection.texts, { ownText, protocol });
     },
     budgetSeconds: budgetSeconds === null || isChosen ? null : budgetSeconds - (performance.now() - started) / 1000,
   });
@@ -244,18 +247,29 @@ async function runInBlocks(
   };
 }
 
+/** What is read in addition to questions. */
+interface BesideQuestions {
+  readonly ownText: TextsToRead;
+  readonly protocol: ProtocolToRead | null;
+}
+
 async function textsOf(
   model: Model,
   suites: ProbeRunOptions['texts'],
-  ownText: TextsToRead,
-): Promise<Pick<MeasuredProbes, 'texts' | 'ownText'>> {
-  const own = await measureOwnText(ownText, model);
+  { ownText, protocol }: BesideQuestions,
+): Promise<Pick<MeasuredProbes, 'texts' | 'ownText' | 'protocol'>> {
+  const own = { ...(await measureOwnText(ownText, model)), ...(await measureProtocol(protocol, model)) };
   const texts = await measureTexts(suites ?? [], model);
   return texts.length === 0 ? own : { texts, ...own };
 }
 
-function callsOfTexts(model: Model, { texts = [] }: Pick<ProbeRunOptions, 'texts'>, ownText: TextsToRead) {
-  return [...textsToRead(ownText).flatMap((own) => ownTextCalls(own, model)), ...textCalls(texts, model)];
+function callsOfTexts(
+  model: Model,
+  { texts = [] }: Pick<ProbeRunOptions, 'texts'>,
+  { ownText, protocol }: BesideQuestions,
+) {
+  const own = textsToRead(ownText).flatMap((texts) => ownTextCalls(texts, model));
+  return [...own, ...protocolCalls(protocol), ...textCalls(texts, model)];
 }
 
 /** How the probes were asked. */

@@ -34,6 +34,8 @@ export interface ProbeRunOptions {
   /** Do the suites hold only what a budget left time for on the baseline? Then all of it is asked. */
   readonly isChosen?: boolean;
   readonly ownText?: OwnTextOptions | undefined;
+  /** Ask what the chat template writes. */
+  readonly protocol?: boolean | undefined;
   /** Ask the questions of a baseline in blocks, until they settle the verdict. Missing: everything at once. */
   readonly sequential?: Sequential | undefined;
 }

@@ -1,5 +1,6 @@
+import { PLACES } from '@shadow-gate/probes/answer';
 import { CHOICE_SCORINGS, type TWIN_KINDS } from '@shadow-gate/probes/item';
-import { BUILTIN, FACTS_RANGE } from '@shadow-gate/probes/suite';
+import { BUILTIN, FACTS_RANGE, PROTOCOL } from '@shadow-gate/probes/suite';
 import { z } from 'zod';
 import { findApartMistake, REFUSAL_SCORING, roleOf } from './apart.ts';
 import { hasOnlyTier, slicesSchema, suiteTierShape } from './suite-tier.ts';
@@ -119,6 +120,9 @@ const suiteSchema = z.union(
         error: 'is of sampled answers: add samples, or leave it out',
         path: ['temperature'],
       })
+      .refine(({ file, ...own }) => file !== PROTOCOL || Object.values(own).every((value) => value === undefined), {
+        error: 'the protocol has a setting of its own: leave the other settings out',
+      })
       .refine(({ file, facts }) => file === BUILTIN || facts === undefined, {
         error: 'is for the built-in suite: a file has the facts that it has',
         path: ['facts'],
@@ -136,7 +140,7 @@ const suiteSchema = z.union(
         if (found !== null) context.addIssue({ code: 'custom', path: [found.key], message: found.message });
       }),
   ],
-  'must be `builtin`, a file, or {file, kind, facts, scoring, refusal-patterns, must-pass, steps, max-new-tokens, samples, temperature, twins-of, fields, prompt, few-shot, answer-pattern, chat-template, filter, documents, num-fewshot, level, required, drop, relative-drop, floor, slices}',
+  'must be `builtin`, `protocol`, a file, or {file, kind, facts, scoring, refusal-patterns, must-pass, steps, max-new-tokens, samples, temperature, twins-of, fields, prompt, few-shot, answer-pattern, chat-template, filter, documents, num-fewshot, level, required, drop, relative-drop, floor, slices}',
 );
 export type SuiteChoice = z.infer<typeof suiteSchema>;
 
@@ -146,8 +150,17 @@ export function listedFile(choice: SuiteChoice): Exclude<SuiteChoice, string> {
   return template === undefined ? choice : { ...settings, 'chat-template': template };
 }
 
+/** All listed suites but the protocol, which is of no file and asks no questions. */
+export function listedFiles(choices: readonly SuiteChoice[]): Array<Exclude<SuiteChoice, string>> {
+  return choices.map(listedFile).filter(({ file }) => file !== PROTOCOL);
+}
+
+/** Is it asked what the chat template writes? */
+export const asksProtocol = (choices: readonly SuiteChoice[]): boolean =>
+  choices.some((choice) => listedFile(choice).file === PROTOCOL);
+
 const suitesSchema = z.array(suiteSchema).superRefine((choices, context) => {
-  const files = choices.map(listedFile);
+  const files = listedFiles(choices);
   const questions = files.filter((file) => !isOfTexts(file));
   for (const [i, file] of files.entries()) {
     const message = findTwinsMistake(file, questions);
@@ -156,6 +169,9 @@ const suitesSchema = z.array(suiteSchema).superRefine((choices, context) => {
   if (files.length > 0 && questions.length === 0) {
     const message = 'texts alone decide nothing: list builtin, or a file of questions, as well';
     context.addIssue({ code: 'custom', path: [0, 'kind'], message });
+  } else if (choices.length > files.length && files.length === 0) {
+    const message = 'the protocol shows no skill: list builtin, or a file of questions, as well';
+    context.addIssue({ code: 'custom', path: [0], message });
   } else if (questions.length > 0 && questions.every((file) => roleOf(file) !== undefined)) {
     const message = 'requests and must-pass questions show no skill: list builtin, or a benchmark, as well';
     context.addIssue({ code: 'custom', path: [files.findIndex((file) => roleOf(file) !== undefined)], message });
@@ -178,7 +194,7 @@ export function isOfTexts({ kind }: Pick<Exclude<SuiteChoice, string>, 'kind'>):
  */
 export const probePolicyShape = {
   /** Suites to run; may be empty. */
-  probes: suitesSchema.default(['builtin']),
+  probes: suitesSchema.default([BUILTIN, PROTOCOL]),
   /** `omit`: measurements and reports have hashes in place of the prompts and answers of files. */
   'probes-text': z.enum(['keep', 'omit']).default('keep'),
   /** Twins that are derived for files without any. */
@@ -244,6 +260,16 @@ export const probePolicyShape = {
       'part-limit': z.number().positive().default(2.4),
       /** Nats a token for a change that is meant to change nothing. */
       'same-model': z.number().positive().default(0.13),
+    })
+    .prefault({}),
+  /** How likely the candidate makes what its chat template writes, beside the baseline. */
+  protocol: z
+    .strictObject({
+      level: level.default('fail'),
+      /** Share of the places of one kind that may be lost. */
+      limit: share.default(0.2),
+      /** Kinds of places of which none may be lost that the baseline has. */
+      'must-pass': z.array(z.enum(PLACES)).min(1).optional(),
     })
     .prefault({}),
   /** What the change is meant to be. Missing: it may change the model. */

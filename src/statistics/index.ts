@@ -22,6 +22,7 @@ export { type LeaveOneOutLine, leaveOneOutLine } from './leave-one-out.ts';
 export { aboveChance, logOdds } from './log-odds.ts';
 export { ScaleCurve } from './logit-scale-curve.ts';
 export { mannWhitney } from './mann-whitney.ts';
+export { exactMcNemar } from './mcnemar.ts';
 export { minimumDetectableDrop, minimumDetectableMean } from './power.ts';
 export { exactSignFlip, gridSignFlip } from './sign-flip.ts';
 export { signTest } from './sign-test.ts';

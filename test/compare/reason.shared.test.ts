@@ -306,6 +306,13 @@ const EXPECTED: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ...['fresh-questions', 'examAccuracy', null, place, 0.301, 0.672],
     { absolute: 0.05 },
   ]),
+  'protocol-template': [['protocol-template', 'protocol', null, 'end of turn', null, 24, null]],
+  'protocol-end-token': [['protocol-end-token', 'protocol', null, 'model', null, null, null]],
+  'protocol-lost': ['end of turn', 'end of a tool call'].map((place) => [
+    ...['protocol-lost', 'protocol', null, place, 3, 24],
+    { absolute: 0.2 },
+  ]),
+  'protocol-likelihood': [['protocol-likelihood', 'protocol', null, 'tool name', 0.91, null, { absolute: 0.5 }]],
   'text-likelihood': [['text-likelihood', 'textLikelihood', null, 'w', -0.052, null, { absolute: 0.03 }]],
   'likelihood-unclear': [
     ['likelihood-unclear', 'answerLikelihood', null, 'model', -0.03, null, { absolute: 0.05 }],

@@ -620,6 +620,25 @@ export function everyFinding(name: string): Finding[] {
       lower: 0.24,
       margin: 0.05,
     })),
+    'protocol-template': [{ place: 'end of turn', baseline: { done: 24, of: 24 }, why: name }],
+    'protocol-end-token': [{}],
+    'protocol-lost': [false, true].map((isMustPass) => ({
+      place: isMustPass ? 'end of a tool call' : 'end of turn',
+      baseline: { done: 24, of: 24 },
+      candidate: { done: 3, of: 24 },
+      p: 4.8e-7,
+      limit: 0.2,
+      isMustPass,
+    })),
+    'protocol-likelihood': [
+      {
+        place: 'tool name',
+        baseline: { done: 24, of: 24 },
+        candidate: { done: 20, of: 24 },
+        nats: { mean: 0.91, lower: 0.4 },
+        limit: 0.5,
+      },
+    ],
     'text-likelihood': [{ suite: name, texts: 70, change: -0.052, standardError: 0.004, upper: -0.0454, limit: 0.03 }],
     'likelihood-unclear': [
       {

@@ -9,6 +9,9 @@ import { Random, type Seed, type SeedName, seedName } from './random.ts';
 
 export const BUILTIN = 'builtin';
 
+/** The suite of what a chat template writes. */
+export const PROTOCOL = 'protocol';
+
 /** Increased when the same seed draws other items: older measurements then cannot be baselines. */
 export const SUITE_VERSION = 2;
 

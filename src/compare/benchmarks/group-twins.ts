@@ -1,7 +1,7 @@
 import { given } from '@shadow-gate/platform';
 import { suiteNameFromFile } from '@shadow-gate/probes/suite';
 import type { z } from 'zod';
-import { listedFile, type ProbePolicy } from '../../policy/probe-policy.ts';
+import { listedFiles, type ProbePolicy } from '../../policy/probe-policy.ts';
 import { LEAST_FACTS } from '../estimates/kinds.ts';
 import { measureShadowDelta, type ShadowDelta } from '../estimates/shadow-delta.ts';
 import type { PairedItem } from '../pairing/paired-item.ts';
@@ -30,7 +30,7 @@ export function compareBenchmarkTwins(pairing: BenchmarkPairing, policy: ProbePo
     const scope = scopes.find(({ name }) => name === file || name === suiteNameFromFile(file));
     return scope && benchmarkUnit(scope.name, scope.tasks);
   };
-  const pairs = policy.probes.map(listedFile).flatMap(({ file, 'twins-of': of }): TwinScopes[] => {
+  const pairs = listedFiles(policy.probes).flatMap(({ file, 'twins-of': of }): TwinScopes[] => {
     const [benchmark, twins] = [of === undefined ? undefined : named(of), named(file)];
     return benchmark === undefined || twins === undefined ? [] : [{ benchmark, twins }];
   });

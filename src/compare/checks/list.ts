@@ -37,6 +37,7 @@ import { ownTextCheck } from './own-text.ts';
 import { idleRulesCheck, movedMetricsCheck, unclearMetricsCheck } from './policy-rules.ts';
 import { otherPrecisionCheck } from './precision.ts';
 import { lostItemsCheck, probeCoverageCheck, stoppedEarlyCheck } from './probe-coverage.ts';
+import { protocolCheck } from './protocol.ts';
 import { quantizationErrorCheck } from './quantization.ts';
 import { rankLossCheck } from './rank-loss.ts';
 import { refusalsCheck } from './refusals.ts';
@@ -86,6 +87,7 @@ export const CHECKS: readonly CheckGroup[] = [
       tooFewFactsCheck,
       probeComparabilityCheck,
       ownTextCheck,
+      protocolCheck,
       freshCheck,
       otherQuestionsCheck,
       probeCoverageCheck,

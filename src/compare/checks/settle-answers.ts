@@ -17,6 +17,7 @@ import { settle } from '../sequential/settle.ts';
 import { levelsIn } from '../tests/levels.ts';
 import { ANSWER_CHECKS } from './list.ts';
 import { ownTextCheck } from './own-text.ts';
+import { protocolCheck } from './protocol.ts';
 import { runPhases } from './run-phases.ts';
 
 type FirstAnswers = MeasuredProbes & {
@@ -118,8 +119,9 @@ function settleWith(plan: SettlingPlan, { probes, theirs, context, policy, ...re
     const facts = whole.probes.kind === 'paired' ? whole.probes.facts.length : 0;
     return { findings: runPhases(ANSWER_CHECKS, whole).answers, facts };
   };
-  // Own text was read before the first question, so no answer changes what it found.
-  const hasFailed = ownTextCheck({ ...read, policy }).some(({ level }) => level === 'fail');
+  // Own text and the protocol were read before the first question, so no answer changes what they found.
+  const early = { ...read, policy };
+  const hasFailed = [...ownTextCheck(early), ...protocolCheck(early)].some(({ level }) => level === 'fail');
   const settled = hasFailed
     ? 'fail'
     : settle(plan, { items, hasLost: lost.length > 0, blocks, policy, judge, complete });

@@ -1,6 +1,6 @@
 import { itemKey, type MeasuredProbes, type ProbeItemMeasurement } from '@shadow-gate/probes/answer';
 import { mustPassSuites } from '../../policy/apart.ts';
-import { listedFile, type ProbePolicy } from '../../policy/probe-policy.ts';
+import { listedFiles, type ProbePolicy } from '../../policy/probe-policy.ts';
 import type { MustPassRow } from '../rows/apart.ts';
 import { MAX_ANSWER, MAX_PROMPT, shortened } from '../rows/item-table.ts';
 
@@ -17,7 +17,7 @@ export function mustPassRows(
 ): MustPassRow[] {
   const known = new Map(baseline?.items.map((item) => [itemKey(item), item]));
   const names = new Set([
-    ...mustPassSuites(policy.probes.map(listedFile)),
+    ...mustPassSuites(listedFiles(policy.probes)),
     ...[candidate, baseline].flatMap((side) => side?.suites.filter(isMustPass).map(({ name }) => name) ?? []),
   ]);
   return [...names].map((name) => {

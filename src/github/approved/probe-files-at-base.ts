@@ -8,6 +8,7 @@ import { BUILTIN } from '@shadow-gate/probes/suite';
 import { LOCAL_FILES } from '@shadow-gate/probes/tasks';
 import type { ChangedInput } from '../../compare/finding.ts';
 import type { ResolvedPolicy } from '../../policy/load.ts';
+import { listedFiles } from '../../policy/probe-policy.ts';
 import type { ApprovedFiles, Standing } from './approved-files.ts';
 import { type Approve, takeTaskFiles } from './task-files-at-base.ts';
 
@@ -25,10 +26,10 @@ export async function probeFilesAtBase(
 ): Promise<ApprovedProbeFiles> {
   const paths = new Map<string, string>();
   const changes: ChangedInput[] = [];
-  for (const choice of policy.probes) {
-    const name = typeof choice === 'string' ? choice : choice.file;
+  for (const choice of listedFiles(policy.probes)) {
+    const name = choice.file;
     if (name === BUILTIN) continue;
-    const examples = typeof choice === 'string' ? undefined : choice['few-shot']?.file;
+    const examples = choice['few-shot']?.file;
     const isOwn = examples !== undefined && !isDatasetPath(examples) && !paths.has(examples);
     const shots = isOwn ? await find(files, examples, policyPath) : null;
     if (examples !== undefined && shots !== null) {

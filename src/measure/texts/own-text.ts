@@ -60,7 +60,7 @@ export async function measureOwnText(
 }
 
 /** @returns the reason if a server lacks what own text needs, which is no error of the model */
-async function unlessServerCannot<T>(isServer: boolean, work: () => Promise<T>): Promise<T | string> {
+export async function unlessServerCannot<T>(isServer: boolean, work: () => Promise<T>): Promise<T | string> {
   try {
     return await work();
   } catch (error) {

@@ -23,6 +23,7 @@ import { OWN_TEXT_WORDS } from './own-text.ts';
 import { POLICY_RULE_WORDS } from './policy-rules.ts';
 import { PROBE_COVERAGE_WORDS } from './probe-coverage.ts';
 import { PROBE_NOTE_WORDS } from './probe-notes.ts';
+import { PROTOCOL_WORDS } from './protocol.ts';
 import { QUANTIZATION_WORDS } from './quantization.ts';
 import { RANK_LOSS_WORDS } from './rank-loss.ts';
 import { REFUSAL_WORDS } from './refusals.ts';
@@ -58,6 +59,7 @@ export const FINDING_WORDS: TopicWords<FindingKind> = {
   ...OTHER_WEIGHTS_WORDS,
   ...OTHER_QUESTION_WORDS,
   ...OWN_TEXT_WORDS,
+  ...PROTOCOL_WORDS,
   ...FRESH_WORDS,
   ...TWIN_ACCURACY_WORDS,
   ...ACCURACY_LOSS_WORDS,

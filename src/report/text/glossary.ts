@@ -10,6 +10,7 @@ export const TERMS = {
   answerLikelihood: 'answer-likelihood',
   sharpness: 'sharpness',
   ownText: 'own-text',
+  protocol: 'protocol',
   textLikelihood: 'text-likelihood',
   shadowGap: 'shadow-gap',
   shadowDelta: 'shadow-delta',

@@ -42,6 +42,7 @@ const METRICS: Readonly<Record<string, MetricName>> = {
   twinAccuracy: { text: 'accuracy in other forms', term: 'twinAccuracy' },
   answerLikelihood: { text: 'answer likelihood', term: 'answerLikelihood' },
   ownText: { text: 'own text', term: 'ownText' },
+  protocol: { text: 'protocol', term: 'protocol' },
   textLikelihood: { text: 'text likelihood', term: 'textLikelihood' },
   shadowGap: { text: 'shadow gap', term: 'shadowGap' },
   keptLetters: { text: 'kept letters', term: null },

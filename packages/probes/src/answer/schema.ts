@@ -7,6 +7,7 @@ import { seedNameSchema } from '../random.ts';
 import { FACTS_RANGE, SUITE_ROLES } from '../suite.ts';
 import type { Unchanged } from '../unchanged.ts';
 import { ownTextSchema } from './own-text.ts';
+import { protocolSchema } from './protocol.ts';
 import { sha256Digest, textSuiteMeasurementSchema } from './texts.ts';
 
 const count = z.int().nonnegative();
@@ -209,6 +210,8 @@ const measuredShape = z.strictObject({
     .optional(),
   /** Texts that the approved model drew. Absent if none were requested, and in files up to version 0.3. */
   ownText: ownTextSchema.optional(),
+  /** How likely the model makes what its chat template writes. Absent if not asked, and in files up to version 0.3. */
+  protocol: protocolSchema.optional(),
 });
 export type MeasuredProbes = z.infer<typeof measuredShape>;
 

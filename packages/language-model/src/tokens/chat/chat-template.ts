@@ -1,5 +1,6 @@
 import type { FolderFiles } from '@shadow-gate/platform/files';
 import { validate } from '@shadow-gate/platform/json';
+import { parsePythonJson } from '@shadow-gate/python';
 import {
   type Body,
   bind,
@@ -26,6 +27,8 @@ export interface ChatOptions {
   readonly specialTokens: Readonly<Record<string, string>>;
   /** Open the turn of the assistant. */
   readonly addGenerationPrompt: boolean;
+  /** Functions that the assistant may call, each with a JSON Schema of its parameters; absent: none. */
+  readonly tools?: ReadonlyArray<Readonly<Record<string, unknown>>>;
   /** The time of `strftime_now`, in UTC: some templates write the date into the prompt. */
   readonly now: Date;
   /** Source of the messages, for errors: `FILE:12`. */
@@ -59,17 +62,17 @@ export function namedTemplates(stated: unknown): z.infer<typeof namedTemplatesSc
 
 /**
  * Write a conversation as text in the trained format, like `apply_chat_template` of transformers 5.24 with its
- * defaults: no tools, no documents, and no variables of single templates. The text contains its own BOS: encode it with
+ * defaults: no documents, and no variables of single templates. The text contains its own BOS: encode it with
  * `addSpecialTokens: false`.
  * @throws UserError with the template's message (`raise_exception`), or the mistake in it or in the messages
  */
 export function renderChat(messages: Conversation, options: ChatOptions): string {
-  const { template, specialTokens, addGenerationPrompt, now, where } = options;
+  const { template, specialTokens, addGenerationPrompt, tools, now, where } = options;
   try {
     const variables: Readonly<Record<string, JinjaValue>> = {
       ...specialTokens,
       messages: toTemplateMessages(messages),
-      tools: null,
+      tools: tools === undefined ? null : parsePythonJson(JSON.stringify(tools)),
       documents: null,
       add_generation_prompt: addGenerationPrompt,
     };

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { seedNameSchema } from '../random.ts';
+import { surprise } from './texts.ts';
+
+const count = z.int().nonnegative();
+
+/** Where a chat template leaves a model no choice, or (true) where it must not write what it writes elsewhere. */
+export const PLACES = [
+  'end of turn',
+  'middle of a sentence',
+  'second turn',
+  'system prompt',
+  'tool call',
+  'no tool call',
+  'tool name',
+  'JSON of a tool call',
+  'end of a tool call',
+  'start of a thought',
+  'end of a thought',
+  'end of a document',
+] as const;
+export type Place = (typeof PLACES)[number];
+
+/** Places where a model must not write what its template writes elsewhere. */
+export const UNWANTED: ReadonlySet<Place> = new Set(['middle of a sentence', 'no tool call']);
+
+export const protocolSchema = z.strictObject({
+  /** Of the conversations. */
+  seed: seedNameSchema,
+  /** Why nothing could be asked. From a checkpoint or a server: escape it. */
+  leftOut: z.string().optional(),
+  /** Does generation end with what the template writes at the end of a turn? Absent where it writes nothing there. */
+  stops: z.boolean().optional(),
+  places: z.array(
+    z.strictObject({
+      place: z.enum(PLACES),
+      /** Of all that the template writes there, in each conversation, by its number. */
+      texts: z.array(z.strictObject({ conversation: count, surprise, tokens: count })),
+      /** Why a place has no texts. From a checkpoint: escape it. */
+      missing: z.string().optional(),
+    }),
+  ),
+});
+export type Protocol = z.infer<typeof protocolSchema>;

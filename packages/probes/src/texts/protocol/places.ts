@@ -1,0 +1,318 @@
+import type { Tokenizer } from '@shadow-gate/language-model/tokens';
+import { UserError } from '@shadow-gate/platform';
+import type { Place } from '../../answer/protocol.ts';
+import { PROBE_DATE } from '../../prompt.ts';
+import { type Conversations, type ShortAnswer, TOOLS, type ToolRequest } from './conversations.ts';
+
+/** Tokens that a model reads, with what its template writes at places: `from` and `to` count continuation tokens. */
+export interface PlacedText {
+  /** Which one of its kind it is. */
+  readonly conversation: number;
+  readonly context: readonly number[];
+  readonly continuation: readonly number[];
+  readonly parts: readonly Part[];
+}
+
+export interface Part {
+  readonly place: Place;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface PlacedTexts {
+  readonly texts: readonly PlacedText[];
+  /** Why a place has none. */
+  readonly missing: ReadonlyArray<{ readonly place: Place; readonly why: string }>;
+  /** Does generation end with what the template writes at the end of a turn? Null where it writes nothing there. */
+  readonly stops: boolean | null;
+}
+
+/** What a template wrote: `from` and `to` of its parts count characters of `after`. */
+interface Written {
+  readonly before: string;
+  readonly after: string;
+  readonly parts: readonly Part[];
+}
+
+type Message = Readonly<Record<string, unknown>> & { readonly role: string };
+
+/** Why a template has no such place, in its reader's words. */
+class NoPlace extends Error {}
+
+const SYSTEM: Message = { role: 'system', content: 'You are a friendly assistant who answers questions correctly.' };
+const FIRST_TURN: readonly Message[] = [
+  { role: 'user', content: 'What do bees make?' },
+  { role: 'assistant', content: 'Bees make honey.' },
+];
+
+/**
+ * What a checkpoint's own chat template writes at each place: the difference of two renderings, so that no dialect has to
+ * be known. Without a template, only documents end.
+ */
+export function placeTexts(conversations: Conversations, tokenizer: Tokenizer): PlacedTexts {
+  const writer = new Writer(tokenizer);
+  const makers: ReadonlyArray<readonly [readonly Place[], () => PlacedText[]]> =
+    tokenizer.chatTemplate === null
+      ? [[['end of a document'], () => documents(conversations, tokenizer)]]
+      : [
+          [['end of turn'], () => writer.all(conversations.answers, (own) => answered(writer, own, [], 'end of turn'))],
+          [['middle of a sentence'], () => writer.all(conversations.answers, (own) => cutShort(writer, own))],
+          [
+            ['second turn'],
+            () => writer.all(conversations.answers, (own) => answered(writer, own, FIRST_TURN, 'second turn')),
+          ],
+          [
+            ['system prompt'],
+            () => writer.all(conversations.answers, (own) => answered(writer, own, [SYSTEM], 'system prompt')),
+          ],
+          [CALL_PLACES, () => writer.all(conversations.requests, (own) => called(writer, own))],
+          [['no tool call'], () => withoutCalls(writer, conversations)],
+          [THOUGHT_PLACES, () => writer.all(conversations.thoughts, (own) => thought(writer, own))],
+        ];
+  const texts: PlacedText[] = [];
+  const missing: Array<PlacedTexts['missing'][number]> = [];
+  for (const [places, make] of makers) {
+    const { own, why } = attempt(make);
+    const known = new Set(own.flatMap(({ parts }) => parts.map(({ place }) => place)));
+    texts.push(...own);
+    missing.push(...places.filter((place) => !known.has(place)).map((place) => ({ place, why })));
+  }
+  return { texts, missing, stops: writer.stops(texts) };
+}
+
+const CALL_PLACES: readonly Place[] = ['tool call', 'tool name', 'JSON of a tool call', 'end of a tool call'];
+const THOUGHT_PLACES: readonly Place[] = ['start of a thought', 'end of a thought'];
+
+function attempt(make: () => PlacedText[]): { readonly own: PlacedText[]; readonly why: string } {
+  try {
+    return { own: make(), why: 'its template writes nothing there' };
+  } catch (error) {
+    if (error instanceof NoPlace) return { own: [], why: error.message };
+    if (error instanceof UserError) return { own: [], why: error.problem };
+    throw error;
+  }
+}
+
+/** Renders conversations, and finds the tokens of parts. */
+class Writer {
+  readonly #tokenizer: Tokenizer;
+
+  constructor(tokenizer: Tokenizer) {
+    this.#tokenizer = tokenizer;
+  }
+
+  /** @throws UserError for a template that refuses the messages */
+  render(messages: readonly Message[], options: { readonly opens?: boolean; readonly tools?: boolean } = {}): string {
+    return this.#tokenizer.renderChat(messages, {
+      addGenerationPrompt: options.opens === true,
+      ...(options.tools === true ? { tools: TOOLS } : {}),
+      now: PROBE_DATE,
+      where: 'the protocol',
+    });
+  }
+
+  all<T>(conversations: readonly T[], write: (own: T) => Written): PlacedText[] {
+    return conversations.flatMap((own, conversation) => {
+      const found = this.#inTokens(write(own));
+      return found === null ? [] : [{ conversation, ...found }];
+    });
+  }
+
+  /** Null where all parts are within tokens that begin before them. */
+  #inTokens({ before, after, parts }: Written): Omit<PlacedText, 'conversation'> | null {
+    const whole = this.#encode(before + after);
+    const start = this.#tokensOf(before, whole).whole;
+    const found = parts.flatMap(({ place, from, to }): Part[] => {
+      const first = this.#tokensOf(before + after.slice(0, from), whole);
+      const begin = first.whole + (first.isCut ? 1 : 0);
+      const end = this.#firstEnd(whole, begin, this.#tokensOf(before + after.slice(0, to), whole).whole);
+      return end > begin ? [{ place, from: begin - start, to: end - start }] : [];
+    });
+    if (found.length === 0) return null;
+    const end = Math.max(...found.map(({ to }) => to));
+    return { context: whole.slice(0, start), continuation: whole.slice(start, start + end), parts: found };
+  }
+
+  #encode(text: string): number[] {
+    return this.#tokenizer.encode(text, { addSpecialTokens: false });
+  }
+
+  /** How many tokens of a text are of its beginning alone, and whether the next one begins in it. */
+  #tokensOf(beginning: string, whole: readonly number[]): { readonly whole: number; readonly isCut: boolean } {
+    const own = this.#encode(beginning);
+    const differs = own.findIndex((id, i) => id !== whole[i]);
+    return differs === -1 ? { whole: own.length, isCut: false } : { whole: differs, isCut: true };
+  }
+
+  stops(texts: readonly PlacedText[]): boolean | null {
+    const ends = texts.flatMap(({ continuation, parts }) =>
+      parts.filter(({ place }) => place === 'end of turn').map(({ to }) => continuation[to - 1] ?? -1),
+    );
+    return ends.length === 0 ? null : ends.every((id) => this.#tokenizer.eosIds.has(id));
+  }
+
+  /** Nothing is written after the token with which a model stops. */
+  #firstEnd(whole: readonly number[], from: number, to: number): number {
+    const end = whole.slice(from, to).findIndex((id) => this.#tokenizer.eosIds.has(id));
+    return end === -1 ? to : from + end + 1;
+  }
+}
+
+/** A complete short answer, after which the template ends the turn. */
+function answered(
+  writer: Writer,
+  { question, answer }: ShortAnswer,
+  before: readonly Message[],
+  place: Place,
+): Written {
+  const { text, end } = withAnswer(writer, { question, answer }, before);
+  return { before: text.slice(0, end), after: text.slice(end), parts: [{ place, from: 0, to: text.length - end }] };
+}
+
+/** The same end of a turn after half of the answer, where no turn ends. */
+function cutShort(writer: Writer, own: ShortAnswer): Written {
+  const { text, start, end } = withAnswer(writer, own, []);
+  const words = own.answer.split(' ');
+  const half = words.slice(0, Math.ceil(words.length / 2)).join(' ');
+  const after = text.slice(end);
+  const parts = [{ place: 'middle of a sentence', from: 0, to: after.length }] as const;
+  return { before: text.slice(0, start + half.length), after, parts };
+}
+
+/** A rendered answer, and where it is. */
+function withAnswer(writer: Writer, { question, answer }: ShortAnswer, before: readonly Message[]) {
+  const text = writer.render([...before, { role: 'user', content: question }, { role: 'assistant', content: answer }]);
+  const start = text.lastIndexOf(answer);
+  if (start === -1) throw new NoPlace('its template writes an answer otherwise than it is given');
+  const end = start + answer.length;
+  if (text.length === end) throw new NoPlace('its template writes nothing after an answer');
+  return { text, start, end };
+}
+
+interface Turn {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** The model's turn as the template writes it, after what it opens a turn with. */
+function turnOf(writer: Writer, question: Message, answer: Message, tools: boolean): Turn {
+  const before = writer.render([question], { opens: true, tools });
+  const text = writer.render([question, answer], { tools });
+  if (!text.startsWith(before)) throw new NoPlace('its template opens a turn otherwise than it writes one');
+  return { before, after: text.slice(before.length) };
+}
+
+/** Ways in which templates expect a call: with arguments as an object or as JSON, with no text or an empty one. */
+const CALL_FORMS: ReadonlyArray<(name: string, given: Readonly<Record<string, string>>) => Message> = [
+  (name, given) => callMessage(name, given, ''),
+  (name, given) => callMessage(name, given, null),
+  (name, given) => callMessage(name, JSON.stringify(given), ''),
+  (name, given) => callMessage(name, JSON.stringify(given), null),
+];
+
+/** Nine letters and digits are what the templates of all families accept as an id. */
+const callMessage = (name: string, given: unknown, content: string | null): Message => ({
+  ...{ role: 'assistant', content },
+  tool_calls: [{ type: 'function', id: 'call00001', function: { name, arguments: given } }],
+});
+
+/** The rendered call of a request, and where its name, its parameter and its value are. */
+function callOf(writer: Writer, { question, name, argument }: ToolRequest) {
+  let refused: unknown = null;
+  let isWritten = false;
+  for (const form of CALL_FORMS) {
+    try {
+      const message = form(name, { [argument.name]: argument.value });
+      const turn = turnOf(writer, { role: 'user', content: question }, message, true);
+      const nameAt = turn.after.indexOf(name);
+      const parameterAt = turn.after.indexOf(argument.name, nameAt + name.length);
+      const valueAt = turn.after.indexOf(argument.value, parameterAt + argument.name.length);
+      if (turn.before.includes(name) && nameAt > 0 && parameterAt > 0 && valueAt > 0) {
+        return { turn, nameAt, parameterAt, valueAt };
+      }
+    } catch (error) {
+      if (!(error instanceof UserError || error instanceof NoPlace)) throw error;
+      refused = error;
+      continue;
+    }
+    isWritten = true;
+  }
+  throw isWritten ? new NoPlace('its template writes no tool calls') : refused;
+}
+
+/** What JSON can end with. */
+const JSON_END = /^["'}\])\s]*/;
+
+function called(writer: Writer, request: ToolRequest): Written {
+  const { name, argument } = request;
+  const { turn, nameAt, parameterAt, valueAt } = callOf(writer, request);
+  const valueEnd = valueAt + argument.value.length;
+  const [ending = ''] = JSON_END.exec(turn.after.slice(valueEnd)) ?? [];
+  const jsonEnd = valueEnd + ending.length;
+  return {
+    ...turn,
+    parts: [
+      { place: 'tool call', from: 0, to: nameAt },
+      { place: 'tool name', from: nameAt, to: nameAt + name.length },
+      { place: 'JSON of a tool call', from: nameAt + name.length, to: parameterAt },
+      { place: 'JSON of a tool call', from: parameterAt + argument.name.length, to: valueAt },
+      { place: 'JSON of a tool call', from: valueEnd, to: jsonEnd },
+      { place: 'end of a tool call', from: jsonEnd, to: turn.after.length },
+    ],
+  };
+}
+
+/** Small talk beside the same tools, after which a call would be wrong. */
+function withoutCalls(writer: Writer, { requests, smallTalk }: Conversations): PlacedText[] {
+  const [request] = requests;
+  if (request === undefined) return [];
+  const { turn, nameAt } = callOf(writer, request);
+  const opener = turn.after.slice(0, nameAt);
+  return writer.all(smallTalk, (content) => ({
+    before: writer.render([{ role: 'user', content }], { opens: true, tools: true }),
+    after: opener,
+    parts: [{ place: 'no tool call', from: 0, to: opener.length }],
+  }));
+}
+
+/** A tag that a template opens a turn with, so that a model always thinks. */
+const OPENED = /<([^<>/\s]+)>\s*$/;
+
+function thought(writer: Writer, { question, answer, thought }: Conversations['thoughts'][number]): Written {
+  const user: Message = { role: 'user', content: question };
+  const before = writer.render([user], { opens: true });
+  const text = writer.render([user, { role: 'assistant', content: answer, reasoning_content: thought }]);
+  const after = text.slice(before.length);
+  const thoughtAt = text.startsWith(before) ? after.indexOf(thought) : -1;
+  if (thoughtAt >= 0) {
+    const thoughtEnd = thoughtAt + thought.length;
+    return {
+      before,
+      after,
+      parts: [
+        { place: 'start of a thought', from: 0, to: thoughtAt },
+        { place: 'end of a thought', from: thoughtEnd, to: after.indexOf(answer, thoughtEnd) },
+      ],
+    };
+  }
+  const [opener = '', tag] = OPENED.exec(before) ?? [];
+  if (tag === undefined) throw new NoPlace('its template writes no thoughts');
+  const closer = `${opener.slice(opener.indexOf('>') + 1)}</${tag}>`;
+  return {
+    before: `${before}${thought}`,
+    after: closer,
+    parts: [{ place: 'end of a thought', from: 0, to: closer.length }],
+  };
+}
+
+/** Documents of a base model, which has no turns. */
+function documents({ answers }: Conversations, tokenizer: Tokenizer): PlacedText[] {
+  const { eosId, leading } = tokenizer;
+  if (eosId === null) throw new NoPlace('its tokenizer has no end of a document');
+  return answers.map(({ question, answer }, conversation) => ({
+    conversation,
+    context: [...leading, ...tokenizer.encode(`${question}\n${answer}\n`, { addSpecialTokens: false })],
+    continuation: [eosId],
+    parts: [{ place: 'end of a document', from: 0, to: 1 }],
+  }));
+}

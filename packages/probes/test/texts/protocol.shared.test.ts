@@ -1,0 +1,188 @@
+import type { Model, ScoreRequest } from '@shadow-gate/language-model';
+import { renderChat, type Tokenizer } from '@shadow-gate/language-model/tokens';
+import { describe, expect, it } from 'vitest';
+import { drawConversations } from '../../src/texts/protocol/conversations.ts';
+import { placeTexts } from '../../src/texts/protocol/places.ts';
+import { protocolTexts, readProtocol } from '../../src/texts/protocol/read-protocol.ts';
+
+// Templates that are written for this file, with the constructs of released ones.
+const CHATML =
+  "{%- if messages[0].role == 'system' %}{{- '<|im_start|>system\n' + messages[0].content + '<|im_end|>\n' }}{%- endif %}" +
+  "{%- for m in messages %}{%- if m.role != 'system' %}{{- '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{%- endif %}{%- endfor %}" +
+  "{%- if add_generation_prompt %}{{- '<|im_start|>assistant\n' }}{%- endif %}";
+const TOOLS =
+  "{%- if tools %}{{- '<|im_start|>system\n# Tools\n' }}{%- for tool in tools %}{{- tool | tojson + '\n' }}{%- endfor %}{{- '<|im_end|>\n' }}{%- endif %}" +
+  "{%- for m in messages %}{{- '<|im_start|>' + m.role + '\n' }}{%- if m.content %}{{- m.content }}{%- endif %}" +
+  '{%- for call in m.tool_calls or [] %}{{- \'<tool_call>\n{"name": "\' + call.function.name + \'", "arguments": \' + (call.function.arguments | tojson) + \'}\n</tool_call>\' }}{%- endfor %}' +
+  "{{- '<|im_end|>\n' }}{%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\n' }}{%- endif %}";
+const INST =
+  "{{ bos_token }}{%- for m in messages %}{%- if m.role == 'user' %}{{- '[INST] ' + m.content + ' [/INST]' }}{%- elif m.role == 'assistant' %}{{- ' ' + m.content + eos_token }}{%- else %}{{ raise_exception('Only user and assistant roles are supported') }}{%- endif %}{%- endfor %}";
+const THINKING =
+  "{%- for m in messages %}{{- '<|im_start|>' + m.role + '\n' }}{%- if m.reasoning_content %}{{- '<think>\n' + m.reasoning_content + '\n</think>\n\n' }}{%- endif %}{{- m.content + '<|im_end|>\n' }}{%- endfor %}" +
+  "{%- if add_generation_prompt %}{{- '<|im_start|>assistant\n' }}{%- endif %}";
+const ALWAYS_THINKING =
+  "{%- for m in messages %}{%- if m.role == 'user' %}{{- '<｜User｜>' + m.content }}{%- else %}{{- '<｜Assistant｜>' + m.content.split('</think>')[-1] + '<｜end｜>' }}{%- endif %}{%- endfor %}" +
+  "{%- if add_generation_prompt %}{{- '<｜Assistant｜><think>\n' }}{%- endif %}";
+
+const SPECIAL = ['<|im_start|>', '<|im_end|>', '<tool_call>', '</tool_call>', '<s>', '</s>', '<｜end｜>'];
+
+/** Special tokens, then letters one by one; `joined` texts are single tokens. */
+function tokenizerOf(chatTemplate: string | null, { end = '<|im_end|>', joined = [] as string[] } = {}) {
+  const tokens = [...SPECIAL, ...joined];
+  const known = new RegExp(`(${tokens.map((token) => token.replace(/[|\\^$*+?.(){}[\]]/g, '\\$&')).join('|')})`, 'u');
+  const names: string[] = [];
+  const idOf = (token: string) => {
+    if (!names.includes(token)) names.push(token);
+    return names.indexOf(token);
+  };
+  tokens.forEach(idOf);
+  const encode = (text: string) =>
+    text.split(known).flatMap((part) => (tokens.includes(part) ? [idOf(part)] : Array.from(part, idOf)));
+  const decode = (ids: readonly number[]) => ids.map((id) => names[id] ?? '').join('');
+  const tokenizer = {
+    ...{ encode, chatTemplate, leading: [], eosId: idOf(end), eosIds: new Set([idOf(end)]) },
+    renderChat: (messages: never, options: never) => {
+      if (chatTemplate === null) throw new Error('no template');
+      const specialTokens = { bos_token: '<s>', eos_token: '</s>' };
+      return renderChat(messages, { ...(options as object), template: chatTemplate, specialTokens } as never);
+    },
+  };
+  return { tokenizer: tokenizer as unknown as Tokenizer, decode };
+}
+
+const conversations = drawConversations(3);
+
+/** What is written at a place, after what. */
+function written(template: string | null, place: string, options: Parameters<typeof tokenizerOf>[1] = {}) {
+  const { tokenizer, decode } = tokenizerOf(template, options);
+  const { texts, missing, stops } = placeTexts(conversations, tokenizer);
+  const found = texts.flatMap(({ context, continuation, parts }) =>
+    parts
+      .filter((part) => part.place === place)
+      .map(({ from, to }) => ({
+        before: decode([...context, ...continuation.slice(0, from)]),
+        text: decode(continuation.slice(from, to)),
+      })),
+  );
+  return { found, missing: missing.find((own) => own.place === place)?.why, stops, texts };
+}
+
+const textsOf = (found: ReadonlyArray<{ text: string }>) => [...new Set(found.map(({ text }) => text))];
+
+describe('conversations', () => {
+  it('are the same for a seed, and others for another', () => {
+    expect(drawConversations(3)).toEqual(conversations);
+    expect(drawConversations(4).answers).not.toEqual(conversations.answers);
+  });
+
+  it('are 24 of a kind, all different, with right sums', () => {
+    const { answers, requests, smallTalk } = conversations;
+    for (const texts of [answers, requests]) {
+      expect(new Set(texts.map(({ question }) => question)).size).toBe(24);
+    }
+    expect(new Set(smallTalk).size).toBe(24);
+    const sums = answers.flatMap(
+      ({ answer }) => /^(\d+) plus (\d+) is (\d+)\.$/.exec(answer)?.slice(1).map(Number) ?? [],
+    );
+    expect(sums.length).toBeGreaterThan(0);
+    for (let i = 0; i < sums.length; i += 3) expect(Number(sums[i]) + Number(sums[i + 1])).toBe(sums[i + 2]);
+    for (const { question, argument } of requests)
+      expect(question).toContain(argument.value === 'EUR' ? 'EUR' : argument.value);
+  });
+});
+
+describe('places of a chat template', () => {
+  it('the end of a turn ends with the token that ends generation', () => {
+    const { found, stops } = written(CHATML, 'end of turn');
+    expect(found).toHaveLength(24);
+    expect(textsOf(found)).toEqual(['<|im_end|>']);
+    expect(found[0]?.before.endsWith('.')).toBe(true);
+    expect(stops).toBe(true);
+    expect(written(CHATML, 'end of turn', { end: '</s>' })).toMatchObject({ stops: false });
+  });
+
+  it('the middle of a sentence is the same, half an answer earlier', () => {
+    const [half, whole] = ['middle of a sentence', 'end of turn'].map((place) => written(CHATML, place).found);
+    expect(textsOf(half ?? [])).toEqual(['<|im_end|>']);
+    for (const [i, { before }] of (half ?? []).entries()) {
+      expect(whole?.[i]?.before.startsWith(before)).toBe(true);
+      expect(before).not.toMatch(/\.$/);
+    }
+  });
+
+  it('a template that refuses a system prompt has no such place, with its own words', () => {
+    const { found, missing } = written(INST, 'system prompt', { end: '</s>' });
+    expect(found).toEqual([]);
+    expect(missing).toContain('Only user and assistant roles are supported');
+    expect(textsOf(written(INST, 'second turn', { end: '</s>' }).found)).toEqual(['</s>']);
+  });
+
+  it('a tool call has a beginning, a name, its JSON and an end', () => {
+    expect(textsOf(written(TOOLS, 'tool call').found)).toEqual(['<tool_call>\n{"name": "']);
+    expect(textsOf(written(TOOLS, 'tool name').found)).toEqual(
+      expect.arrayContaining(['get_weather', 'get_local_time', 'get_exchange_rate', 'find_word']),
+    );
+    expect(textsOf(written(TOOLS, 'JSON of a tool call').found)).toEqual(['", "arguments": {"', '": "', '"}}\n']);
+    expect(textsOf(written(TOOLS, 'end of a tool call').found)).toEqual(['</tool_call><|im_end|>']);
+    const { found } = written(TOOLS, 'no tool call');
+    expect(textsOf(found)).toEqual(['<tool_call>\n{"name": "']);
+    expect(found.every(({ before }) => before.endsWith('<|im_start|>assistant\n'))).toBe(true);
+  });
+
+  it('a token that begins before a part is not of it', () => {
+    // `"}}` is one token with the line break, and `s"` with the end of a value.
+    const { found } = written(TOOLS, 'JSON of a tool call', { joined: ['s"'] });
+    expect(textsOf(found)).toEqual(expect.arrayContaining(['"}}\n', '}}\n']));
+  });
+
+  it('a template without tools, and one without thoughts, say so', () => {
+    expect(written(CHATML, 'tool call')).toMatchObject({ found: [], missing: 'its template writes no tool calls' });
+    expect(written(CHATML, 'end of a thought')).toMatchObject({
+      found: [],
+      missing: 'its template writes no thoughts',
+    });
+  });
+
+  it('thoughts are opened and closed, also where a template opens them itself', () => {
+    expect(textsOf(written(THINKING, 'start of a thought').found)).toEqual(['<think>\n']);
+    expect(textsOf(written(THINKING, 'end of a thought').found)).toEqual(['\n</think>\n\n']);
+    const always = written(ALWAYS_THINKING, 'end of a thought', { end: '<｜end｜>' });
+    expect(textsOf(always.found)).toEqual(['\n</think>']);
+    expect(written(ALWAYS_THINKING, 'start of a thought', { end: '<｜end｜>' }).found).toEqual([]);
+  });
+
+  it('without a template, documents end', () => {
+    expect(textsOf(written(null, 'end of a document', { end: '</s>' }).found)).toEqual(['</s>']);
+    expect(written(null, 'end of turn').found).toEqual([]);
+  });
+
+  it('a template that fails is named at each place', () => {
+    expect(written("{{ raise_exception('broken') }}", 'end of turn').missing).toContain('broken');
+  });
+});
+
+describe('reading the protocol', () => {
+  it('sums what is written at a place, and names places without texts', async () => {
+    const { tokenizer } = tokenizerOf(TOOLS);
+    const asked = protocolTexts(3, { tokenizer, maxLength: 10_000 });
+    const score = async (requests: ScoreRequest[]) =>
+      requests.map(({ id, ...request }) => {
+        const length = 'continuation' in request ? request.continuation.length : 0;
+        return { id, token_logprobs: Array.from({ length }, () => -0.5) };
+      });
+    const places = await readProtocol(asked ?? { texts: [], missing: [], stops: null }, { score } as unknown as Model);
+    const json = places.find(({ place }) => place === 'JSON of a tool call');
+    // Of three parts: `", "arguments": {"`, `": "` and `"}}` with its line break.
+    expect(json?.texts[0]).toEqual({ conversation: 0, surprise: (18 + 4 + 4) * 500, tokens: 26 });
+    expect(json?.texts).toHaveLength(24);
+    expect(places.find(({ place }) => place === 'end of a thought')).toEqual({
+      ...{ place: 'end of a thought', texts: [], missing: 'its template writes no thoughts' },
+    });
+  });
+
+  it('leaves out what does not fit, and asks nothing without a tokenizer', () => {
+    const { tokenizer } = tokenizerOf(CHATML);
+    expect(protocolTexts(3, { tokenizer, maxLength: 20 })?.texts).toEqual([]);
+    expect(protocolTexts(3, { tokenizer: null, maxLength: 1000 })).toBeNull();
+  });
+});

@@ -1,0 +1,117 @@
+import type { FindingOf } from '../../compare/finding.ts';
+import { formatCount, formatPercentLimit } from '../text/numbers.ts';
+import { name, type Phrase, phrase, prose, term } from '../text/phrase.ts';
+import type { TopicWords } from './finding-words.ts';
+
+type Place = FindingOf<'protocol-lost'>['place'];
+
+const ROW = term('protocol', 'Protocol');
+
+/** What a model does at a place, after "the candidate". */
+const DOES: Record<Place, string> = {
+  'end of turn': 'ends its turn after a complete answer',
+  'middle of a sentence': 'goes on in the middle of a sentence',
+  'second turn': 'ends its second turn',
+  'system prompt': 'ends its turn under a system prompt',
+  'tool call': 'opens a tool call where one is needed',
+  'no tool call': 'opens no tool call after small talk',
+  'tool name': 'names the right tool',
+  'JSON of a tool call': 'writes the JSON of a tool call',
+  'end of a tool call': 'closes a tool call',
+  'start of a thought': 'opens a thought',
+  'end of a thought': 'closes its thought',
+  'end of a document': 'ends a document',
+};
+
+const ENDS = new Set<Place>(['end of turn', 'second turn', 'system prompt', 'end of a document']);
+
+/** Classic causes, each with what tells it from the others. */
+const CAUSES = {
+  ends: [
+    phrase`Look at the labels of one training example: the token that ends a turn must not be masked, and it must not be the padding token (then it is masked with the padding).`,
+    phrase`Was training done with another chat template than this one? Render an example with tokenizer.apply_chat_template and compare.`,
+  ],
+  others: [
+    phrase`Render a training example with tokenizer.apply_chat_template and compare: what this place needs has to be in the text, and not masked.`,
+    phrase`Were special tokens added and their rows never trained, or was the output matrix quantized? Then the loss began with that step.`,
+  ],
+} as const;
+
+const shareOf = ({ done, of }: { readonly done: number; readonly of: number }) => `${done} of ${of}`;
+
+const rowOf = (place: Place) => ({ key: `protocol ${place}`, check: phrase`${ROW}, ${name(place)}` });
+
+export const PROTOCOL_WORDS: TopicWords<
+  'protocol-template' | 'protocol-end-token' | 'protocol-lost' | 'protocol-likelihood'
+> = {
+  'protocol-template': {
+    title: 'Chat template',
+    about: 'itself',
+    isLoss: true,
+    sentence: ({ place, baseline, why }) =>
+      phrase`The candidate cannot be asked whether it ${DOES[place]}: ${prose(why)}. The baseline does so in ${shareOf(baseline)} texts.`,
+    row: ({ place, baseline }) => ({ ...rowOf(place), baseline: shareOf(baseline), candidate: 'not there' }),
+    steps: () => [phrase`Save the tokenizer with its chat template again, and compare it with the baseline's.`],
+  },
+  'protocol-end-token': {
+    title: 'End token',
+    about: 'itself',
+    isLoss: true,
+    sentence: () =>
+      phrase`The chat template ends a turn with a token that no longer ends generation: every answer goes on until a limit.`,
+    row: () => ({
+      key: 'protocol end token',
+      check: phrase`${ROW}, end token`,
+      baseline: 'ends',
+      candidate: 'goes on',
+    }),
+    steps: () => [
+      phrase`Add the id of that token to eos_token_id of generation_config.json, or make it the eos_token of the tokenizer.`,
+    ],
+  },
+  'protocol-lost': {
+    title: 'Protocol',
+    about: 'itself',
+    isLoss: true,
+    sentence: ({ place, baseline, candidate, limit, isMustPass }) => {
+      const most = isMustPass ? 'none may be lost' : `at most ${formatPercentLimit(limit)} may be lost`;
+      return phrase`The candidate ${DOES[place]} in ${String(candidate.done)} of ${formatCount(candidate.of, 'place')}, the baseline in ${shareOf(baseline)} (${most}).`;
+    },
+    row: ({ place, baseline, candidate, limit, isMustPass }) => ({
+      ...rowOf(place),
+      baseline: shareOf(baseline),
+      candidate: shareOf(candidate),
+      limit: isMustPass ? '0' : `−${formatPercentLimit(limit)}`,
+    }),
+    steps: ({ place }) => CAUSES[ENDS.has(place) ? 'ends' : 'others'],
+    rule: ({ protocol = [] }, { protocol: { level, limit } }) => {
+      const judged = protocol.filter(({ isLeftOut }) => !isLeftOut);
+      const lost = Math.max(0, ...judged.map(({ baseline, candidate }) => baseline.done - candidate.done));
+      return {
+        group: 'Probes',
+        check: phrase`${ROW}: what the chat template writes`,
+        limit: `at most ${formatPercentLimit(limit)} of the places of one kind lost`,
+        level,
+        missing: judged.length === 0 ? 'the baseline does it nowhere, or was not asked' : null,
+        value: phrase`${formatCount(lost, 'place')} lost at most`,
+      };
+    },
+  },
+  'protocol-likelihood': {
+    title: 'Protocol',
+    about: 'itself',
+    isLoss: true,
+    sentence: ({ place, candidate, nats }) => phraseOfDoubt(place, candidate, nats.mean),
+    row: ({ place, baseline, candidate }) => ({
+      ...rowOf(place),
+      baseline: shareOf(baseline),
+      candidate: shareOf(candidate),
+    }),
+    steps: ({ place }) => CAUSES[ENDS.has(place) ? 'ends' : 'others'],
+  },
+};
+
+function phraseOfDoubt(place: Place, candidate: { done: number; of: number }, nats: number): Phrase {
+  const factor = Math.exp(nats).toFixed(1);
+  return phrase`The candidate still ${DOES[place]} in ${shareOf(candidate)} texts, but what the template writes there is ${factor} times less likely than to the baseline.`;
+}

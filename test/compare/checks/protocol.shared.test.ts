@@ -1,0 +1,97 @@
+import type { Place } from '@shadow-gate/probes/answer';
+import { expect, it } from 'vitest';
+import { protocolCheck } from '../../../src/compare/checks/protocol.ts';
+import { DEFAULT_POLICY, policySchema } from '../../../src/policy/policy.ts';
+
+const TEXTS = 24;
+
+/** Answers at places, each with the probabilities of what the template writes in the first texts; the rest have `rest`. */
+function probes(places: Partial<Record<Place, { first?: number[]; rest: number }>>, more: object = {}) {
+  const surprise = (p: number) => Math.round(-1000 * Math.log(p));
+  return {
+    status: 'measured',
+    suites: [],
+    items: [],
+    protocol: {
+      seed: 1,
+      stops: true,
+      places: Object.entries(places).map(([place, { first = [], rest }]) => ({
+        place,
+        texts: Array.from({ length: TEXTS }, (_, conversation) => {
+          return { conversation, surprise: surprise(first[conversation] ?? rest), tokens: 1 };
+        }),
+      })),
+      ...more,
+    },
+  };
+}
+
+const check = (candidate: object, baseline: object, protocol: object = {}) =>
+  protocolCheck({
+    candidate: { probes: candidate },
+    baseline: { probes: baseline },
+    policy: { ...DEFAULT_POLICY, protocol: policySchema.parse({ protocol }).protocol },
+  } as never);
+
+const sure = { rest: 0.99 };
+const lost = { rest: 1e-6 };
+const half = (count: number) => ({ first: Array.from({ length: count }, () => 0.2), rest: 0.99 });
+
+it('a model that no longer ends its turn fails, with the counts', () => {
+  const [finding, ...more] = check(probes({ 'end of turn': lost }), probes({ 'end of turn': sure }));
+  expect(finding).toMatchObject({
+    ...{ kind: 'protocol-lost', level: 'fail', place: 'end of turn' },
+    baseline: { done: TEXTS, of: TEXTS },
+    candidate: { done: 0, of: TEXTS },
+  });
+  expect(more).toEqual([]);
+});
+
+it('needs more losses than chance and the limit allow', () => {
+  // One-sided exact tests: 6 of 6 lost have p = 1/64, 7 of 7 have 1/128.
+  expect(check(probes({ 'end of turn': half(6) }), probes({ 'end of turn': sure }))).toEqual([]);
+  expect(check(probes({ 'end of turn': half(7) }), probes({ 'end of turn': sure }))).toHaveLength(1);
+  expect(check(probes({ 'end of turn': half(7) }), probes({ 'end of turn': sure }), { limit: 0.3 })).toEqual([]);
+});
+
+it('where nothing should be written, a likely end is a loss', () => {
+  const [before, after] = [probes({ 'middle of a sentence': lost }), probes({ 'middle of a sentence': sure })];
+  expect(check(after, before)).toMatchObject([{ kind: 'protocol-lost', candidate: { done: 0 } }]);
+  expect(check(before, before)).toEqual([]);
+});
+
+it('what the baseline seldom does itself is left out', () => {
+  const seldom = half(17);
+  expect(check(probes({ 'tool call': lost }), probes({ 'tool call': seldom }))).toEqual([]);
+  expect(check(probes({ 'tool call': lost }), probes({ 'tool call': half(16) }))).toHaveLength(1);
+});
+
+it('one lost text is enough at a place that must pass', () => {
+  const places = { 'end of a tool call': half(1) } as const;
+  const policy = { 'must-pass': ['end of a tool call'] };
+  expect(check(probes(places), probes({ 'end of a tool call': sure }))).toEqual([]);
+  expect(check(probes(places), probes({ 'end of a tool call': sure }), policy)).toMatchObject([
+    { kind: 'protocol-lost', level: 'fail', isMustPass: true },
+  ]);
+});
+
+it('a place that is still done and much less likely is a warning', () => {
+  const found = check(probes({ 'tool name': { rest: 0.55 } }), probes({ 'tool name': { rest: 0.999 } }));
+  expect(found).toMatchObject([{ kind: 'protocol-likelihood', level: 'warn', nats: { mean: 0.597 } }]);
+});
+
+it('a template that is lost, and an end that ends nothing, are named', () => {
+  const own = probes({}, { places: [{ place: 'end of turn', texts: [], missing: 'its template fails' }] });
+  expect(check(own, probes({ 'end of turn': sure }))).toMatchObject([
+    { kind: 'protocol-template', level: 'fail', why: 'its template fails' },
+  ]);
+  const stops = check(probes({ 'end of turn': sure }, { stops: false }), probes({ 'end of turn': sure }));
+  expect(stops).toMatchObject([{ kind: 'protocol-end-token', level: 'fail' }]);
+});
+
+it('other conversations, and a server that could not be asked, show nothing', () => {
+  const sides = [probes({ 'end of turn': lost }), probes({ 'end of turn': sure })] as const;
+  expect(check({ ...sides[0], protocol: { ...sides[0].protocol, seed: 2 } }, sides[1])).toEqual([]);
+  expect(check(sides[0], { ...sides[1], protocol: undefined })).toEqual([]);
+  expect(check({ ...sides[0], protocol: { seed: 1, leftOut: 'no tokenizer', places: [] } }, sides[1])).toEqual([]);
+});
