@@ -7,7 +7,6 @@ import { atLevels, type FamilyLevels, type Suite } from '@shadow-gate/probes/sui
 import { type Half, MAX_SEED, type OwnTextOptions, type ProbeRunOptions, type SeedChoice } from '../measure/options.ts';
 import type { ResolvedPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
-import { asksProtocol } from '../policy/probe-policy.ts';
 import { loadSuites, loadTextSuites } from './load-suites.ts';
 import { SECRET_SEED } from './option-values.ts';
 
@@ -75,7 +74,7 @@ export async function selectProbes(
       draw: policy['probes-text'] === 'omit' ? null : drawOf(policy, order.seed),
       read: textsOf(like, 'with-baseline'),
     },
-    protocol: asksProtocol(policy.probes),
+    protocol: true,
     chatTemplate: chatTemplate ?? policy['chat-template'],
     budgetSeconds: budgetSeconds ?? null,
   };

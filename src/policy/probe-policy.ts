@@ -150,14 +150,10 @@ export function listedFile(choice: SuiteChoice): Exclude<SuiteChoice, string> {
   return template === undefined ? choice : { ...settings, 'chat-template': template };
 }
 
-/** All listed suites but the protocol, which is of no file and asks no questions. */
+/** All listed suites but the protocol, which is asked in any case. */
 export function listedFiles(choices: readonly SuiteChoice[]): Array<Exclude<SuiteChoice, string>> {
   return choices.map(listedFile).filter(({ file }) => file !== PROTOCOL);
 }
-
-/** Is it asked what the chat template writes? */
-export const asksProtocol = (choices: readonly SuiteChoice[]): boolean =>
-  choices.some((choice) => listedFile(choice).file === PROTOCOL);
 
 const suitesSchema = z.array(suiteSchema).superRefine((choices, context) => {
   const files = listedFiles(choices);
@@ -194,7 +190,7 @@ export function isOfTexts({ kind }: Pick<Exclude<SuiteChoice, string>, 'kind'>):
  */
 export const probePolicyShape = {
   /** Suites to run; may be empty. */
-  probes: suitesSchema.default([BUILTIN, PROTOCOL]),
+  probes: suitesSchema.default([BUILTIN]),
   /** `omit`: measurements and reports have hashes in place of the prompts and answers of files. */
   'probes-text': z.enum(['keep', 'omit']).default('keep'),
   /** Twins that are derived for files without any. */

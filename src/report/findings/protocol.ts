@@ -1,11 +1,10 @@
 import type { FindingOf } from '../../compare/finding.ts';
 import { formatCount, formatPercentLimit } from '../text/numbers.ts';
-import { name, type Phrase, phrase, prose, term } from '../text/phrase.ts';
+import { type Phrase, phrase, prose } from '../text/phrase.ts';
+import { doneOf, PROTOCOL, protocolNumbers } from '../text/protocol.ts';
 import type { TopicWords } from './finding-words.ts';
 
 type Place = FindingOf<'protocol-lost'>['place'];
-
-const ROW = term('protocol', 'Protocol');
 
 /** What a model does at a place, after "the candidate". */
 const DOES: Record<Place, string> = {
@@ -37,10 +36,6 @@ const CAUSES = {
   ],
 } as const;
 
-const shareOf = ({ done, of }: { readonly done: number; readonly of: number }) => `${done} of ${of}`;
-
-const rowOf = (place: Place) => ({ key: `protocol ${place}`, check: phrase`${ROW}, ${name(place)}` });
-
 export const PROTOCOL_WORDS: TopicWords<
   'protocol-template' | 'protocol-end-token' | 'protocol-lost' | 'protocol-likelihood'
 > = {
@@ -49,8 +44,11 @@ export const PROTOCOL_WORDS: TopicWords<
     about: 'itself',
     isLoss: true,
     sentence: ({ place, baseline, why }) =>
-      phrase`The candidate cannot be asked whether it ${DOES[place]}: ${prose(why)}. The baseline does so in ${shareOf(baseline)} texts.`,
-    row: ({ place, baseline }) => ({ ...rowOf(place), baseline: shareOf(baseline), candidate: 'not there' }),
+      phrase`The candidate cannot be asked whether it ${DOES[place]}: ${prose(why)}. The baseline does so in ${doneOf(baseline)} texts.`,
+    row: ({ place, baseline }) => {
+      const row = protocolNumbers({ place, baseline, candidate: { done: 0, of: 0 } });
+      return { ...row, candidate: 'not there', change: 'not there' };
+    },
     steps: () => [phrase`Save the tokenizer with its chat template again, and compare it with the baseline's.`],
   },
   'protocol-end-token': {
@@ -61,7 +59,7 @@ export const PROTOCOL_WORDS: TopicWords<
       phrase`The chat template ends a turn with a token that no longer ends generation: every answer goes on until a limit.`,
     row: () => ({
       key: 'protocol end token',
-      check: phrase`${ROW}, end token`,
+      check: phrase`${PROTOCOL}, end token`,
       baseline: 'ends',
       candidate: 'goes on',
     }),
@@ -75,12 +73,10 @@ export const PROTOCOL_WORDS: TopicWords<
     isLoss: true,
     sentence: ({ place, baseline, candidate, limit, isMustPass }) => {
       const most = isMustPass ? 'none may be lost' : `at most ${formatPercentLimit(limit)} may be lost`;
-      return phrase`The candidate ${DOES[place]} in ${String(candidate.done)} of ${formatCount(candidate.of, 'place')}, the baseline in ${shareOf(baseline)} (${most}).`;
+      return phrase`The candidate ${DOES[place]} in ${String(candidate.done)} of ${formatCount(candidate.of, 'place')}, the baseline in ${doneOf(baseline)} (${most}).`;
     },
     row: ({ place, baseline, candidate, limit, isMustPass }) => ({
-      ...rowOf(place),
-      baseline: shareOf(baseline),
-      candidate: shareOf(candidate),
+      ...protocolNumbers({ place, baseline, candidate }),
       limit: isMustPass ? '0' : `−${formatPercentLimit(limit)}`,
     }),
     steps: ({ place }) => CAUSES[ENDS.has(place) ? 'ends' : 'others'],
@@ -89,7 +85,7 @@ export const PROTOCOL_WORDS: TopicWords<
       const lost = Math.max(0, ...judged.map(({ baseline, candidate }) => baseline.done - candidate.done));
       return {
         group: 'Probes',
-        check: phrase`${ROW}: what the chat template writes`,
+        check: phrase`${PROTOCOL}: what the chat template writes`,
         limit: `at most ${formatPercentLimit(limit)} of the places of one kind lost`,
         level,
         missing: judged.length === 0 ? 'the baseline does it nowhere, or was not asked' : null,
@@ -102,16 +98,12 @@ export const PROTOCOL_WORDS: TopicWords<
     about: 'itself',
     isLoss: true,
     sentence: ({ place, candidate, nats }) => phraseOfDoubt(place, candidate, nats.mean),
-    row: ({ place, baseline, candidate }) => ({
-      ...rowOf(place),
-      baseline: shareOf(baseline),
-      candidate: shareOf(candidate),
-    }),
+    row: ({ place, baseline, candidate }) => protocolNumbers({ place, baseline, candidate }),
     steps: ({ place }) => CAUSES[ENDS.has(place) ? 'ends' : 'others'],
   },
 };
 
 function phraseOfDoubt(place: Place, candidate: { done: number; of: number }, nats: number): Phrase {
   const factor = Math.exp(nats).toFixed(1);
-  return phrase`The candidate still ${DOES[place]} in ${shareOf(candidate)} texts, but what the template writes there is ${factor} times less likely than to the baseline.`;
+  return phrase`The candidate still ${DOES[place]} in ${doneOf(candidate)} texts, but what the template writes there is ${factor} times less likely than to the baseline.`;
 }

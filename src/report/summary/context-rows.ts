@@ -16,6 +16,7 @@ import {
 import { formatRatio, NO_NUMBER } from '../text/numbers.ts';
 import { distanceWords, formatNats } from '../text/own-text.ts';
 import { name, phrase, term } from '../text/phrase.ts';
+import { protocolNumbers } from '../text/protocol.ts';
 import { EXAM, TWINS, twinLabel } from '../text/twin-words.ts';
 import { changeMark, gainMark, isAccepted, isNotJudged, taskMark } from './row-marks.ts';
 import { leastCarryOver } from './verdict.ts';
@@ -41,6 +42,7 @@ function probeRows(report: Report): DecidingRow[] {
     ...gainRows(report),
     ...worstCapability(report, probes.comparison.rows),
     ...ownTextRow(report),
+    ...protocolRow(report),
   ];
 }
 
@@ -113,6 +115,14 @@ function ownTextRow({ ownText }: Report): DecidingRow[] {
       mark: 'pass',
     },
   ];
+}
+
+/** The place of the template with the most losses. */
+function protocolRow({ protocol = [] }: Report): DecidingRow[] {
+  const judged = protocol.filter(({ isLeftOut, missing }) => !isLeftOut && missing === null);
+  const lost = ({ baseline, candidate }: (typeof judged)[number]) => baseline.done - candidate.done;
+  const [most] = judged.toSorted((a, b) => lost(b) - lost(a));
+  return most === undefined ? [] : [{ ...protocolNumbers(most), mark: 'pass' }];
 }
 
 /** The number that came nearest to its calibrated limit. */

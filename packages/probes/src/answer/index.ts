@@ -1,12 +1,8 @@
 export { hideError, hideItem, hideLeftOut, hidesTexts, hidingErrors, keyOfMeasured, textKey } from './hidden-texts.ts';
 export { packItemTable, unpackItems } from './item-table.ts';
 export { measuredItem, measuredSuite } from './measured.ts';
-<<<<<<< HEAD
 export { CHAT_PARTS, type DrawnText, OWN_TEXT_DRAWN, type OwnText, type OwnTextScores } from './own-text.ts';
-=======
-export { type DrawnText, OWN_TEXT_DRAWN, type OwnText, type OwnTextScores } from './own-text.ts';
 export { PLACES, type Place, type Protocol, UNWANTED } from './protocol.ts';
->>>>>>> 3a838fb6 (protocol: what a chat template writes, measured and judged (work in progress))
 export {
   type AskedPart,
   askedAndGiven,
