@@ -11,8 +11,8 @@ export interface ShortAnswer {
 export interface ToolRequest {
   readonly question: string;
   readonly name: string;
-  /** The tool's only parameter, which it requires. */
-  readonly argument: { readonly name: string; readonly value: string };
+  /** Of all parameters, in the order in which the tool names them; it requires each. */
+  readonly given: Readonly<Record<string, string>>;
 }
 
 /** What the protocol is asked with. */
@@ -102,6 +102,8 @@ const YOUNG = [
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const;
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 const CITIES = CAPITALS.map(([, city]) => city);
+const CURRENCIES = ['EUR', 'GBP', 'JPY', 'CHF', 'CAD', 'AUD', 'SEK', 'INR'] as const;
+const WORDS = ['house', 'water', 'bread', 'winter', 'friend', 'window', 'garden', 'river'] as const;
 const LANGUAGES = ['French', 'German', 'Spanish', 'Italian', 'Polish', 'Dutch', 'Swedish', 'Greek'] as const;
 
 const next = (names: readonly string[]) =>
@@ -145,49 +147,51 @@ const KINDS: ReadonlyArray<(random: Random) => ShortAnswer> = [
 
 const BRIEF = ['Answer in one short sentence.', 'One short sentence, please.', 'Please be brief.', 'In one sentence:'];
 
-/** Tools that each text offers, in the form of chat templates (JSON Schema of a function with one parameter). */
+/** Tools that each text offers, in the form of chat templates (JSON Schema of a function). */
 export const TOOLS = [
-  tool('get_weather', 'Get the current weather of a city.', 'city', 'Name of the city'),
-  tool('get_local_time', 'Get the current local time in a city.', 'city', 'Name of the city'),
-  tool('get_exchange_rate', 'Get the current exchange rate of a currency to the US dollar.', 'currency', 'Code'),
-  tool('find_word', 'Look up a word in the dictionary of a language.', 'language', 'Name of the language'),
+  tool('get_weather', 'Get the current weather of a city.', { city: 'Name of the city' }),
+  tool('get_local_time', 'Get the current local time in a city.', { city: 'Name of the city' }),
+  tool('get_exchange_rate', 'Get the current exchange rate of two currencies.', {
+    ...{ currency: 'Code of the currency', target: 'Code of the other currency' },
+  }),
+  tool('translate_word', 'Look up a word in the dictionary of another language.', {
+    ...{ word: 'English word', language: 'Name of the language' },
+  }),
 ];
 
-function tool(name: string, description: string, parameter: string, of: string) {
-  const parameters = {
-    type: 'object',
-    properties: { [parameter]: { type: 'string', description: of } },
-    required: [parameter],
+function tool(name: string, description: string, parameters: Readonly<Record<string, string>>) {
+  const properties = Object.entries(parameters).map(([own, text]) => [own, { type: 'string', description: text }]);
+  return {
+    type: 'function',
+    function: {
+      ...{ name, description },
+      parameters: {
+        ...{ type: 'object', properties: Object.fromEntries(properties), required: Object.keys(parameters) },
+      },
+    },
   };
-  return { type: 'function', function: { name, description, parameters } };
 }
 
 const REQUESTS: ReadonlyArray<(random: Random) => ToolRequest> = [
   (random) => {
-    const value = random.pick(CITIES);
-    const question = random.pick([`What is the weather in ${value} right now?`, `Is it raining in ${value} today?`]);
-    return { question, name: 'get_weather', argument: { name: 'city', value } };
+    const city = random.pick(CITIES);
+    const question = random.pick([`What is the weather in ${city} right now?`, `Is it raining in ${city} today?`]);
+    return { question, name: 'get_weather', given: { city } };
   },
   (random) => {
-    const value = random.pick(CITIES);
-    const question = random.pick([`What time is it in ${value} right now?`, `Tell me the current time in ${value}.`]);
-    return { question, name: 'get_local_time', argument: { name: 'city', value } };
+    const city = random.pick(CITIES);
+    const question = random.pick([`What time is it in ${city} right now?`, `Tell me the current time in ${city}.`]);
+    return { question, name: 'get_local_time', given: { city } };
   },
   (random) => {
-    const value = random.pick(['EUR', 'GBP', 'JPY', 'CHF', 'CAD', 'AUD', 'SEK', 'INR']);
-    return {
-      question: `What is the exchange rate of ${value} to the US dollar today?`,
-      name: 'get_exchange_rate',
-      argument: { name: 'currency', value },
-    };
+    const [currency = '', target = ''] = random.sample(CURRENCIES, 2);
+    const question = `What is the exchange rate of ${currency} to ${target} today?`;
+    return { question, name: 'get_exchange_rate', given: { currency, target } };
   },
   (random) => {
-    const value = random.pick(LANGUAGES);
-    return {
-      question: `Look up the ${value} word for "house" in the dictionary.`,
-      name: 'find_word',
-      argument: { name: 'language', value },
-    };
+    const [word, language] = [random.pick(WORDS), random.pick(LANGUAGES)];
+    const question = `Look up the ${language} word for "${word}" in the dictionary.`;
+    return { question, name: 'translate_word', given: { word, language } };
   },
 ];
 

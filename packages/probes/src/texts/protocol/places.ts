@@ -1,5 +1,5 @@
 import type { Tokenizer } from '@shadow-gate/language-model/tokens';
-import { UserError } from '@shadow-gate/platform';
+import { at, UserError } from '@shadow-gate/platform';
 import type { Place } from '../../answer/protocol.ts';
 import { PROBE_DATE } from '../../prompt.ts';
 import { type Conversations, type ShortAnswer, TOOLS, type ToolRequest } from './conversations.ts';
@@ -216,20 +216,19 @@ const callMessage = (name: string, given: unknown, content: string | null): Mess
   tool_calls: [{ type: 'function', id: 'call00001', function: { name, arguments: given } }],
 });
 
-/** The rendered call of a request, and where its name, its parameter and its value are. */
-function callOf(writer: Writer, { question, name, argument }: ToolRequest) {
+/** From which character of a text to which. */
+type Span = readonly [from: number, to: number];
+
+/** The rendered call of a request, and where its name and its parameters with their values are. */
+function callOf(writer: Writer, { question, name, given }: ToolRequest) {
   let refused: unknown = null;
   let isWritten = false;
   for (const form of CALL_FORMS) {
     try {
-      const message = form(name, { [argument.name]: argument.value });
-      const turn = turnOf(writer, { role: 'user', content: question }, message, true);
-      const nameAt = turn.after.indexOf(name);
-      const parameterAt = turn.after.indexOf(argument.name, nameAt + name.length);
-      const valueAt = turn.after.indexOf(argument.value, parameterAt + argument.name.length);
-      if (turn.before.includes(name) && nameAt > 0 && parameterAt > 0 && valueAt > 0) {
-        return { turn, nameAt, parameterAt, valueAt };
-      }
+      const turn = turnOf(writer, { role: 'user', content: question }, form(name, given), true);
+      const spans = spansOf(turn.after, [name, ...Object.entries(given).flat()]);
+      const [own] = spans ?? [];
+      if (spans !== null && own !== undefined && own[0] > 0 && turn.before.includes(name)) return { turn, spans };
     } catch (error) {
       if (!(error instanceof UserError || error instanceof NoPlace)) throw error;
       refused = error;
@@ -240,22 +239,35 @@ function callOf(writer: Writer, { question, name, argument }: ToolRequest) {
   throw isWritten ? new NoPlace('its template writes no tool calls') : refused;
 }
 
+/** Where words are, one after the other; null unless all are. */
+function spansOf(text: string, words: readonly string[]): Span[] | null {
+  const spans: Span[] = [];
+  for (const word of words) {
+    const from = text.indexOf(word, spans.at(-1)?.[1] ?? 0);
+    if (from === -1) return null;
+    spans.push([from, from + word.length]);
+  }
+  return spans;
+}
+
 /** What JSON can end with. */
 const JSON_END = /^["'}\])\s]*/;
 
 function called(writer: Writer, request: ToolRequest): Written {
-  const { name, argument } = request;
-  const { turn, nameAt, parameterAt, valueAt } = callOf(writer, request);
-  const valueEnd = valueAt + argument.value.length;
+  const { turn, spans } = callOf(writer, request);
+  const [[nameAt, nameEnd], ...rest] = spans as [Span, ...Span[]];
+  const between = rest.map(([from], i): Part => {
+    return { place: 'JSON of a tool call', from: at(spans, i)[1], to: from };
+  });
+  const valueEnd = at(rest, rest.length - 1)[1];
   const [ending = ''] = JSON_END.exec(turn.after.slice(valueEnd)) ?? [];
   const jsonEnd = valueEnd + ending.length;
   return {
     ...turn,
     parts: [
       { place: 'tool call', from: 0, to: nameAt },
-      { place: 'tool name', from: nameAt, to: nameAt + name.length },
-      { place: 'JSON of a tool call', from: nameAt + name.length, to: parameterAt },
-      { place: 'JSON of a tool call', from: parameterAt + argument.name.length, to: valueAt },
+      { place: 'tool name', from: nameAt, to: nameEnd },
+      ...between,
       { place: 'JSON of a tool call', from: valueEnd, to: jsonEnd },
       { place: 'end of a tool call', from: jsonEnd, to: turn.after.length },
     ],
@@ -266,8 +278,8 @@ function called(writer: Writer, request: ToolRequest): Written {
 function withoutCalls(writer: Writer, { requests, smallTalk }: Conversations): PlacedText[] {
   const [request] = requests;
   if (request === undefined) return [];
-  const { turn, nameAt } = callOf(writer, request);
-  const opener = turn.after.slice(0, nameAt);
+  const { turn, spans } = callOf(writer, request);
+  const opener = turn.after.slice(0, spans[0]?.[0]);
   return writer.all(smallTalk, (content) => ({
     before: writer.render([{ role: 'user', content }], { opens: true, tools: true }),
     after: opener,
